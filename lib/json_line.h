@@ -1,0 +1,19 @@
+/* Strict RFC 8259 check of one JSON value, written back without insignificant white space,
+ * so that it fits one line of NDJSON or SSE and is valid UTF-8 for WebSocket. cJSON is not
+ * used for this: it accepts raw control characters, bad UTF-8 and numbers such as 007.
+ * (docs/dependencies.md says more.) No I/O. */
+#ifndef PUSHLAB_JSON_LINE_H
+#define PUSHLAB_JSON_LINE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { JSON_LINE_MAX_DEPTH = 64 };
+
+/* Compact text[0..len) to dst (room for len bytes; dst may equal text). The value's bytes
+ * are otherwise unchanged: numbers and strings are not rewritten.
+ * Returns the compact length (> 0), LAB_EPROTO (not one JSON value), LAB_EUTF8, or
+ * LAB_ELIMIT (nested deeper than JSON_LINE_MAX_DEPTH). */
+ssize_t json_line_compact(char *dst, const char *text, size_t len);
+
+#endif

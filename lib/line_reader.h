@@ -1,0 +1,26 @@
+/* Lines out of a byte stream in any split: NDJSON on both sides, trace files, stdin. No I/O. */
+#ifndef PUSHLAB_LINE_READER_H
+#define PUSHLAB_LINE_READER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "buf.h"
+
+struct line_reader {
+    struct buf partial;
+    size_t max_line_bytes;
+    bool release;           /* partial was handed out by the last call */
+};
+
+void line_reader_init(struct line_reader *r, size_t max_line_bytes);
+
+/* Consume bytes up to and including the next LF. *line (without LF and a CR before it) lies in data
+ * where it can, else in the reader, and is valid until the next feed; NULL if none ended.
+ * Returns bytes consumed, LAB_ELIMIT (line too long) or LAB_ENOMEM. */
+ssize_t line_reader_feed(struct line_reader *r, const uint8_t *data, size_t len,
+                         const char **line, size_t *line_len);
+
+void line_reader_free(struct line_reader *r);
+
+#endif

@@ -1,0 +1,61 @@
+/* Option tables: one table per program parses the command line, prints --help and (later)
+ * the man page and shell completion, so they cannot disagree.
+ *
+ * A table row names a field of the program's own config struct by offset; defaults are
+ * given as text and parsed by the same code as the user's words.
+ */
+#ifndef PUSHLAB_OPT_H
+#define PUSHLAB_OPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "err.h"
+
+enum opt_kind {
+    OPT_FLAG,     /* bool: present or not; takes no value */
+    OPT_INT,      /* int64_t, min..max, plain decimal */
+    OPT_REAL,     /* double, min..max */
+    OPT_MS,       /* int64_t nanoseconds, given as milliseconds or with a suffix: 250, 250ms, 2s, 5us */
+    OPT_SECONDS,  /* int64_t nanoseconds, given as seconds or with a suffix: 10, 1.5, 500ms */
+    OPT_TEXT,     /* const char *, borrowed from argv (or the default) */
+    OPT_CHOICE,   /* int: index into choices[] */
+    OPT_HEADING,  /* no option: a section title in --help */
+};
+
+struct opt {
+    const char *name;           /* long name without the dashes: "listen" */
+    enum opt_kind kind;
+    const char *value_name;     /* shown in --help: "ADDR:PORT"; NULL for flags */
+    size_t offset;              /* offsetof(struct config, field) */
+    const char *default_text;   /* NULL: the field stays zero */
+    double min, max;            /* OPT_INT, OPT_REAL: inclusive; OPT_MS/OPT_SECONDS: in that unit */
+    const char *const *choices; /* OPT_CHOICE: NULL-terminated */
+    const char *help;           /* one line, lower case, no full stop */
+};
+
+struct opt_program {
+    const char *name;        /* "pushlab-server" */
+    const char *usage;       /* "[options]" */
+    const char *about;       /* one or two sentences */
+    const char *footer;      /* examples, may be NULL */
+    const struct opt *opts;  /* last row has name == NULL */
+};
+
+enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed */ };
+
+/* Fill config with defaults, then with argv. "--name value" and "--name=value" are both
+ * read; "--" ends options. *nargs gets the number of operands, which are moved to
+ * argv[1..*nargs] in order; nargs NULL refuses operands.
+ * Returns OPT_RUN, OPT_EXIT, or LAB_EINVAL with the line in e. */
+int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
+              struct err_text *e);
+
+/* Set one option from text, e.g. from a scenario file. LAB_EINVAL with the line in e. */
+int opt_set(const struct opt *o, void *config, const char *text, struct err_text *e);
+
+/* The --help text. */
+void opt_help(const struct opt_program *p, FILE *out);
+
+#endif

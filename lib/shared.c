@@ -1,0 +1,29 @@
+#include "shared.h"
+
+#include <stdlib.h>
+
+struct shared *shared_new(size_t len)
+{
+    struct shared *s;
+
+    if (len > UINT32_MAX)
+        return NULL;
+    s = malloc(sizeof *s + len);
+    if (s == NULL)
+        return NULL;
+    s->refs = 1;
+    s->len = (uint32_t)len;
+    return s;
+}
+
+struct shared *shared_ref(struct shared *s)
+{
+    s->refs++;
+    return s;
+}
+
+void shared_unref(struct shared *s)
+{
+    if (s != NULL && --s->refs == 0)
+        free(s);
+}

@@ -1,0 +1,51 @@
+/* Server-sent events (WHATWG HTML, "Server-sent events"): the text/event-stream format,
+ * written and read. No I/O. */
+#ifndef PUSHLAB_SSE_H
+#define PUSHLAB_SSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+
+/* Append "id: SEQ\ndata: LINE\n\n". data must not hold line breaks (compact JSON does not).
+ * 0 or LAB_ENOMEM. */
+int sse_encode(struct buf *out, uint64_t seq, const char *data, size_t len);
+
+/* Bytes that sse_encode adds around data: for the framing account. */
+size_t sse_overhead_bytes(uint64_t seq);
+
+/* Append "event: NAME\ndata: LINE\n\n" / "retry: MS\n\n" / ": TEXT\n\n". 0 or LAB_ENOMEM. */
+int sse_encode_event(struct buf *out, const char *name, const char *data, size_t len);
+int sse_encode_retry(struct buf *out, int64_t retry_ms);
+int sse_encode_comment(struct buf *out, const char *text);
+
+struct sse_event {
+    const char *type;       /* "message" unless the stream said otherwise */
+    const char *data;       /* data lines joined by \n; NUL-terminated */
+    size_t data_len;
+    const char *last_event_id;
+};
+
+struct sse_parser {
+    struct buf line;        /* unfinished line */
+    struct buf type, data, last_event_id, id;
+    size_t max_event_bytes;
+    int64_t retry_ms;       /* -1 until the stream sets one */
+    bool has_data, skip_lf, started, dispatched;
+};
+
+void sse_parser_init(struct sse_parser *p, size_t max_event_bytes);
+
+/* Consume bytes up to and including the blank line that dispatches the next event. Accepts
+ * CR, LF and CRLF, a leading BOM, and any split. *got says whether an event came.
+ * Returns bytes consumed (all of them when !*got), LAB_ELIMIT or LAB_ENOMEM.
+ * ev points into the parser, valid until the next feed. */
+ssize_t sse_parser_feed(struct sse_parser *p, const uint8_t *data, size_t len,
+                        struct sse_event *ev, bool *got);
+
+void sse_parser_free(struct sse_parser *p);
+
+#endif

@@ -1,0 +1,20 @@
+/* The pure parts of the opening handshake (RFC 6455 §4). No I/O. */
+#ifndef PUSHLAB_WS_HANDSHAKE_H
+#define PUSHLAB_WS_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { WS_KEY_CHARS = 24, WS_ACCEPT_CHARS = 28 };
+
+/* Sec-WebSocket-Accept for a Sec-WebSocket-Key: base64(SHA-1(key + GUID)) (§4.2.2 item 5.4).
+ * 0, or LAB_ENOMEM when the crypto library fails. */
+int ws_accept_from_key(char accept[WS_ACCEPT_CHARS + 1], const char *key);
+
+/* Is this the base64 form of 16 bytes? (§4.2.1 item 5) */
+bool ws_key_valid(const char *key);
+
+/* The base64 form of 16 bytes, for clients (§4.1 item 7). */
+void ws_key_encode(char key[WS_KEY_CHARS + 1], const uint8_t nonce[16]);
+
+#endif
