@@ -47,7 +47,7 @@ all: deps-build ## build the programs into build/release
 programs: $(PROGRAMS) $(SELF)
 
 deps-build deps-bench deps-test: deps-%: ## install what is missing (apt), or say what to type
-	$(Q)./tools/deps.sh $*
+	$(Q)./bench/deps.sh $*
 
 $(OUT)/pushlab: $(OUT)/bench/main.o $(BENCH) $(LINK) $(LIB)
 $(OUT)/pushlab-server: $(OUT)/servers/main.o $(SERVERS) $(LIB)

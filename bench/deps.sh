@@ -1,0 +1,59 @@
+#!/bin/sh
+# Every package that pushlab needs, named in this one place.
+#   deps.sh build|bench|test|self   install what is missing, or print the command and stop
+# Debian and Ubuntu. As root it installs; otherwise it tries sudo -n; else it says what to type.
+set -eu
+
+build="gcc make pkg-config libevent-dev libcjson-dev libssl-dev zlib1g-dev"
+bench="gnuplot-nox fonts-dejavu-core"
+test="check clang libclang-rt-dev curl python3 python3-websockets nodejs tshark iputils-ping iproute2"
+self="wrk nginx-light python3"
+
+say() { printf 'pushlab: %s\n' "$*" >&2; }
+
+missing() { # the packages among $@ that are not installed
+    for p in "$@"; do
+        dpkg-query -W -f='${Status}\n' "$p" 2>/dev/null | grep -q 'ok installed' || printf '%s ' "$p"
+    done
+}
+
+# llhttp: a library of its own where the distribution has one, else Debian 12's C sources.
+llhttp() {
+    if pkg-config --exists libllhttp 2>/dev/null || [ -e /usr/include/llhttp.h ]; then return; fi
+    [ -e /usr/share/llhttp/llhttp.c ] && return
+    if apt-cache show libllhttp-dev >/dev/null 2>&1; then echo libllhttp-dev; else echo node-llhttp; fi
+}
+
+# nodejs may come from elsewhere than Debian; npm comes with it there, and apart in Debian.
+without_present_tools() {
+    for p in "$@"; do
+        case $p in
+        nodejs) command -v node >/dev/null 2>&1 || echo "$p" ;;
+        *) echo "$p" ;;
+        esac
+    done
+}
+
+case ${1:-} in
+build) want="$build" ;;
+bench) want="$build $bench" ;;
+test) want="$build $bench $test" ;;
+self) want="$build $self" ;;
+*) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, test, self"; exit 2 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null 2>&1; then exit 0; fi # not Debian: the compiler will say what is missing
+# shellcheck disable=SC2046,SC2086
+need=$(missing $(without_present_tools $want))
+if [ "$1" = test ] && ! command -v npm >/dev/null 2>&1; then need="$need npm"; fi
+if [ -z "$need$(llhttp)" ]; then exit 0; fi
+
+if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else
+    say "these packages are missing; type:  sudo apt-get install --no-install-recommends $need $(llhttp)"
+    exit 1
+fi
+say "installing $need$(llhttp)"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
+# shellcheck disable=SC2046,SC2086
+$as_root apt-get install -y -qq --no-install-recommends $need $(llhttp) >/dev/null
