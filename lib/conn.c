@@ -181,6 +181,7 @@ static void release_shared(const void *data, size_t len, void *arg)
 /* Queue len bytes; by reference when they belong to owner, else as a copy. */
 static int conn_queue(struct conn *c, const uint8_t *data, size_t len, struct shared *owner)
 {
+    size_t queued;
     int failed;
 
     if (len == 0)
@@ -189,7 +190,8 @@ static int conn_queue(struct conn *c, const uint8_t *data, size_t len, struct sh
         conn_mark(c, CONN_END_NOMEM, ENOMEM);
         return LAB_ENOMEM;
     }
-    if (evbuffer_get_length(c->out->queue) + len > c->backlog_limit_bytes) {
+    queued = evbuffer_get_length(c->out->queue);
+    if (queued > 0 && queued + len > c->backlog_limit_bytes) {
         conn_mark(c, CONN_END_BACKLOG, 0);
         return LAB_ELIMIT;
     }

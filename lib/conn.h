@@ -80,6 +80,10 @@ void conn_loop_free(struct conn_loop *l);
 int conn_attach(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
                 uint32_t backlog_limit_bytes);
 
+/* The backlog limit: a send that finds bytes still queued and would take the queue past the limit
+ * ends the connection (CONN_END_BACKLOG). One message on an empty queue always fits, so the bound
+ * is the limit or one message, whichever is larger. */
+
 /* Send a copy of data. 0, or negative when the connection has ended (also if just now). */
 int conn_send(struct conn *c, const void *data, size_t len);
 /* The same for shared bytes: what the socket does not take is queued by reference. */

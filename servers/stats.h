@@ -1,0 +1,49 @@
+/* What the server counts, and the one table that names it: /stats (JSON) and /metrics
+ * (Prometheus) both walk it, so they cannot disagree. */
+#ifndef PUSHLAB_STATS_H
+#define PUSHLAB_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum drop_reason {
+    DROP_SLOW_READER,   /* backlog limit */
+    DROP_BAD_REQUEST,   /* answered 4xx/5xx and closed: the stream of requests is beyond repair */
+    DROP_PROTOCOL,      /* WebSocket failed with a close code */
+    DROP_PING_TIMEOUT,
+    DROP_IDLE,          /* keep-alive connection with no request */
+    DROP_SLOW_REQUEST,  /* a request that did not finish in time */
+    DROP_IO_ERROR,      /* reset by the peer and the like */
+    DROP_NO_MEMORY,
+    DROP_REASONS,
+};
+
+/* Statuses the server answers with, in the order of their counters. */
+enum { STATS_STATUSES = 20 };
+extern const int stats_statuses[STATS_STATUSES];
+extern const char *const stats_drop_names[DROP_REASONS];
+
+struct transport_stats {
+    uint64_t open;     /* gauge */
+    uint64_t accepted; /* connections whose first request was for this transport */
+    uint64_t requests;
+    uint64_t responses[STATS_STATUSES];
+    uint64_t empty_responses;
+    uint64_t updates_sent;
+    uint64_t in_bytes, in_payload_bytes;   /* framing is the difference */
+    uint64_t out_bytes, out_payload_bytes;
+    uint64_t drops[DROP_REASONS];
+};
+
+struct connection_stats {
+    uint64_t open;     /* gauge */
+    uint64_t accepted;
+    uint64_t accept_errors;
+    uint64_t accept_pauses;
+    bool accept_paused;
+};
+
+void stats_response(struct transport_stats *s, int status);
+
+#endif
