@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum ws_opcode { /* §5.2 */
+/* Opcodes (§5.2); the others are reserved. */
+enum ws_opcode {
     WS_CONTINUATION = 0x0,
     WS_TEXT = 0x1,
     WS_BINARY = 0x2,
@@ -20,12 +21,12 @@ enum { WS_HEADER_MAX_BYTES = 14, WS_CONTROL_MAX_BYTES = 125 /* §5.5 */ };
 
 struct ws_frame {
     bool fin;
-    uint8_t rsv;             /* the three bits, 0..7 */
+    uint8_t rsv; /* the three bits, 0..7 */
     uint8_t opcode;
     bool masked;
     uint8_t masking_key[4];
     uint64_t payload_bytes;
-    uint8_t header_bytes;    /* length of the header as it stood on the wire */
+    uint8_t header_bytes; /* length of the header as it stood on the wire */
 };
 
 /* Decode the header at the front of buf. Returns its length, 0 if more bytes are needed, or
