@@ -10,6 +10,7 @@
 #define PUSHLAB_RECORDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "envelope.h"
@@ -19,17 +20,26 @@
 struct counters {
     uint64_t requests, responses, empty_responses, failed_responses;
     uint64_t connects, reconnects, connect_failures;
-    uint64_t deliveries;
+    uint64_t deliveries; /* counted by recorder_update(): updates, each once */
     uint64_t payload_bytes_in, framing_bytes_in, bytes_out;
 };
 
-/* One per client. Zero-initialise, then recorder_join(). */
+/* Sequence numbers first..last, both included. */
+struct seq_range {
+    uint64_t first, last;
+};
+
+/* A client remembers so many holes in what it received; more are the run's failure. */
+enum { TRACK_HOLES_MAX = 4096 };
+
+/* One per client. Zero-initialise, then recorder_join(); end with recorder_track_free(). */
 struct track {
     bool joined;             /* the cursor is known */
     uint64_t cursor;         /* highest sequence number accounted for */
-    uint64_t seen;           /* bit i: cursor - i was delivered (i < 64) */
-    int64_t newest_t_ns;     /* publish time of the newest update held; 0: none yet */
-    int64_t age_from_ns;     /* the age integral is done up to here */
+    struct seq_range *holes; /* what was not received up to cursor; ascending, never touching */
+    uint32_t nholes, holes_cap;
+    int64_t newest_t_ns; /* publish time of the newest update held; 0: none yet */
+    int64_t age_from_ns; /* the age integral is done up to here */
 };
 
 struct timeline_point {
@@ -38,45 +48,55 @@ struct timeline_point {
 };
 
 struct recorder {
-    int64_t window_start_ns, window_end_ns; /* INT64_MAX while not yet known */
+    int64_t window_start_ns, window_end_ns; /* [start, end); INT64_MAX while not yet known */
     uint64_t nclients;
     struct counters whole, window;
-    /* Completeness of the window's updates. */
-    uint64_t delivered, missed, duplicated, out_of_order;
-    struct hdr latency_us;       /* window */
-    struct hdr recent_us;        /* since the last recorder_recent_reset(): the live p50 */
-    struct hdr request_late_us;  /* how late requests left after they were due: the instrument's own error */
-    /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. */
-    double age_integral_ns2;     /* sum of the areas under the clients' age curves */
-    double peak_sum_ns;
+    /* Completeness of the window's updates, by t. What is missing is only known at the end. */
+    uint64_t delivered, duplicated, out_of_order;
+    uint64_t restarts;          /* joins with a smaller cursor: the server began anew */
+    uint64_t holes_lost;        /* holes that no longer fitted: the sum can't be proven */
+    struct hdr latency_us;      /* window; rounded to the nearest microsecond */
+    uint64_t latency_clamped;   /* window: received before published, or after over an hour */
+    struct hdr recent_us;       /* since the last recorder_recent_reset(): the live p50 */
+    struct hdr request_late_us; /* sent after due, window: the instrument's own error */
+    /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. A client
+     * that holds no update yet has no age: its time starts with its first. */
+    double age_integral_ns2; /* sum of the areas under the clients' age curves */
+    int64_t age_time_ns;     /* over so much time, all clients together */
+    double peak_sum_ns;      /* the ages that updates put an end to */
     uint64_t peak_count;
-    int64_t peak_max_ns;
+    int64_t peak_max_ns; /* largest age there was, ended by an update or by the window */
     struct timeline_point *timeline; /* preallocated; no disk writes while measuring */
     size_t timeline_len, timeline_cap;
-    uint32_t timeline_clients;   /* only clients with a smaller index are drawn */
+    uint32_t timeline_clients; /* only clients with a smaller index are drawn */
 };
 
 enum receipt { RECEIPT_NEW, RECEIPT_DUPLICATE, RECEIPT_FILLS_GAP };
 
-/* 0 or LAB_ENOMEM. timeline_cap points are allocated at once. */
+/* 0 or LAB_ENOMEM. timeline_cap points are allocated at once (window only; then it is full). */
 int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
                   uint32_t timeline_clients);
 void recorder_free(struct recorder *r);
+void recorder_track_free(struct track *t); /* zeroes t: it could join again */
 
 /* Set the window; call before it starts. */
 void recorder_set_window(struct recorder *r, int64_t start_ns, int64_t end_ns);
 bool recorder_in_window(const struct recorder *r, int64_t at_ns);
 
-/* The client has learnt its cursor: it expects seq > cursor from now on. */
+/* The client has learnt its cursor: it expects seq > cursor from now on. What was published
+ * before its first join counts as not received. Joining again with the same cursor changes
+ * nothing; with a larger one, the updates between are not received; with a smaller one the
+ * server has begun anew, and the track with it (r->restarts counts). */
 void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t now_ns);
 
-/* One update arrived at client number client. The first update joins a track that has not. */
+/* One update arrived at client number client. The first update joins a track that has not.
+ * Counts the delivery, records latency and age. */
 enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
                              const struct envelope *e, int64_t recv_ns);
 
-/* The server said that count updates after the cursor were lost to this client. Their
- * publish times are unknown: those in (window_first_seq..window_last_seq) are counted by
- * recorder_finish(), so the cursor simply moves. */
+/* The server said that count updates after the cursor were lost to this client. Which of
+ * them were published in the window is known by their sequence numbers in
+ * recorder_finish(), so the cursor simply moves. Before a join it says nothing. */
 void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
 
 /* Count an event for the whole run, and for the window when at_ns (due time) lies in it:
@@ -86,17 +106,26 @@ void recorder_count(struct recorder *r, int64_t at_ns, size_t counter_offset, ui
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
 void recorder_recent_reset(struct recorder *r);
 
-/* End of the drain. The window held seqs first..last (last < first: none). */
+/* End of the drain. The window held seqs first..last (last < first: none). delivered was
+ * counted update by update, by publish time; missed and late follow from what each track
+ * accounts for, by sequence number: that they add up proves both. */
 struct completeness {
-    uint64_t published;   /* last - first + 1 */
-    uint64_t expected;    /* published x clients */
-    uint64_t delivered, missed, late, duplicated, out_of_order;
-    bool adds_up;         /* delivered + missed + late == expected */
+    uint64_t published;    /* last - first + 1 */
+    uint64_t expected;     /* published x clients */
+    uint64_t delivered;    /* received, once */
+    uint64_t missed;       /* skipped, and never received later */
+    uint64_t late;         /* above the client's cursor: not received when the drain ended */
+    uint64_t duplicated;   /* received again */
+    uint64_t out_of_order; /* of delivered: received after a later one */
+    bool adds_up;          /* delivered + missed + late == expected, and no hole was lost */
 };
+/* tracks: nclients of them. Ends their age curves at the window's end; may be called again. */
 void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t first_seq,
                      uint64_t last_seq, struct completeness *out);
 
+/* 0 while there is none. */
 double recorder_age_mean_us(const struct recorder *r);
 double recorder_age_peak_us(const struct recorder *r); /* mean of the peaks */
+double recorder_age_max_us(const struct recorder *r);
 
 #endif
