@@ -1,0 +1,101 @@
+/* A scenario: what to measure, as a small JSON file. docs/scenarios.md is its manual.
+ *
+ * One table of keys (scenario_keys.c) drives everything that must agree: the strict parser
+ * and its messages, the command-line overrides, the options handed to the server, the
+ * effective configuration in run.json and `pushlab help scenarios`. */
+#ifndef PUSHLAB_SCENARIO_H
+#define PUSHLAB_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cjson/cJSON.h>
+
+#include "err.h"
+
+enum {
+    SCENARIO_MAX_ROWS = 64,
+    SCENARIO_NAME_BYTES = 48,
+    SCENARIO_TEXT_BYTES = 160,
+    SCENARIO_PATH_BYTES = 1024,
+    SCENARIO_MAX_FILE_BYTES = 1 << 20,
+};
+
+/* The transports, as far as an experiment's design must know them. */
+struct scenario_transport {
+    const char *name; /* also the drivers' and the server's word for it */
+    bool takes_close; /* a new TCP connection per request is possible */
+    bool takes_interval, takes_hold;
+    uint8_t red, green, blue; /* its colour everywhere (Okabe and Ito 2008) */
+};
+extern const struct scenario_transport scenario_transports[];               /* last: name NULL */
+const struct scenario_transport *scenario_transport_find(const char *name); /* or NULL */
+
+enum scenario_source_kind { SOURCE_GENERATOR, SOURCE_TRACE };
+enum scenario_connection { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
+
+/* An integer that was not given: the program's own default holds. */
+#define SCENARIO_UNSET INT64_C(-1)
+
+struct scenario_source {
+    int kind;    /* enum scenario_source_kind */
+    int pattern; /* index into fixed, poisson, bursts */
+    double rate_hz, trace_speed;
+    int64_t payload_bytes, burst_on_ms, burst_off_ms;
+    char trace_file[SCENARIO_TEXT_BYTES]; /* as given: relative to the scenario's folder */
+    char trace_path[SCENARIO_PATH_BYTES]; /* as opened */
+    bool trace_loop;
+};
+
+struct scenario_server {
+    char listen[SCENARIO_TEXT_BYTES];
+    int64_t history, max_hold_ms, heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes;
+    int64_t max_connections, sndbuf_bytes, rcvbuf_bytes, test_delay_ms;
+};
+
+struct scenario_row {
+    char id[SCENARIO_NAME_BYTES]; /* unique in the scenario; fit for a file name */
+    int transport;                /* index into scenario_transports[] */
+    int connection;               /* enum scenario_connection */
+    int64_t interval_ms, hold_ms; /* SCENARIO_UNSET where the transport has none */
+};
+
+struct scenario {
+    char name[SCENARIO_NAME_BYTES]; /* fit for a folder name */
+    char title[SCENARIO_TEXT_BYTES];
+    struct scenario_source source;
+    struct scenario_server server;
+    int64_t clients, ramp_per_s, source_addresses, seed;
+    double warmup_s, duration_s, drain_s;
+    int link; /* index into { "loopback" } */
+    struct scenario_row rows[SCENARIO_MAX_ROWS];
+    size_t nrows;
+    char path[SCENARIO_PATH_BYTES]; /* the file it came from */
+    cJSON *supplied;                /* the file as it was; owned */
+};
+
+/* Read, check and complete a scenario. The message names the file, the key's place, what was
+ * wrong and what is accepted ("standard.json: rows[2].interval_ms: 'x' is not a number;
+ * accepted: 1 to 3600000"). On failure there is nothing to free. 0, LAB_EINVAL, LAB_ESYS or
+ * LAB_ENOMEM. */
+int scenario_load(struct scenario *s, const char *path, struct err_text *e);
+/* The same from text of len bytes (text[len] must be NUL); path is for messages. */
+int scenario_parse(struct scenario *s, const char *path, const char *text, size_t len,
+                   struct err_text *e);
+void scenario_free(struct scenario *s);
+
+/* Set a top-level number ("clients", "duration_s", ...) from the command line; option is
+ * what the user typed, for the message. 0 or LAB_EINVAL. */
+int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
+                      struct err_text *e);
+/* Keep only the rows of a comma-separated list of ids, in the scenario's order. 0 or LAB_EINVAL. */
+int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e);
+
+/* Everything with defaults filled in and overrides applied: a new object, the caller's. */
+cJSON *scenario_effective(const struct scenario *s);
+
+/* The reference of all keys, made from the table: `pushlab help scenarios`. */
+void scenario_print_keys(FILE *out);
+
+#endif

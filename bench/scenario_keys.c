@@ -1,0 +1,162 @@
+#include "scenario_keys.h"
+
+#include <string.h>
+
+#include "scenario.h"
+
+/* Tables are read as tables. */
+/* clang-format off */
+const struct scenario_transport scenario_transports[] = {
+    /* name         close  interval hold   colour */
+    {"short-poll",  true,  true,    false, 0xD5, 0x5E, 0x00},
+    {"long-poll",   true,  false,   true,  0xE6, 0x9F, 0x00},
+    {"stream",      false, false,   false, 0x00, 0x9E, 0x73},
+    {"sse",         false, false,   false, 0x00, 0x72, 0xB2},
+    {"websocket",   false, false,   false, 0xCC, 0x79, 0xA7},
+    {NULL,          false, false,   false, 0,    0,    0},
+};
+
+static const char *const transport_names[] = {"short-poll", "long-poll", "stream", "sse",
+                                              "websocket",  NULL}; /* in the same order */
+static const char *const connections[] = {"keep-alive", "close", NULL};
+static const char *const kinds[] = {"generator", "trace", NULL};
+static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
+static const char *const links[] = {"loopback", NULL};
+
+#define IN(field)        offsetof(struct scenario, field)
+#define IN_ROW(field)    offsetof(struct scenario_row, field)
+#define LEN(type, field) (sizeof((type *)0)->field - 1)
+
+static const struct scenario_key source_keys[] = {
+    {.name = "kind", .kind = KEY_CHOICE, .offset = IN(source.kind), .choices = kinds,
+     .help = "where updates come from"},
+    {.name = "rate_hz", .kind = KEY_REAL, .offset = IN(source.rate_hz), .fallback = 10,
+     .min = 0.001, .max = 1e6, .option = "--rate",
+     .help = "updates a second"},
+    {.name = "pattern", .kind = KEY_CHOICE, .offset = IN(source.pattern), .choices = patterns,
+     .option = "--pattern",
+     .help = "how updates are spaced"},
+    {.name = "burst_on_ms", .kind = KEY_INT, .offset = IN(source.burst_on_ms),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 3600000, .option = "--burst-on",
+     .help = "bursts: how long updates flow"},
+    {.name = "burst_off_ms", .kind = KEY_INT, .offset = IN(source.burst_off_ms),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 3600000, .option = "--burst-off",
+     .help = "bursts: how long they pause"},
+    {.name = "payload_bytes", .kind = KEY_INT, .offset = IN(source.payload_bytes), .fallback = 128,
+     .min = 2, .max = 1048576, .option = "--payload-bytes",
+     .help = "size of an update's data, the envelope not counted"},
+    {.name = "trace_file", .kind = KEY_TEXT, .offset = IN(source.trace_file),
+     .max = LEN(struct scenario, source.trace_file),
+     .help = "trace: NDJSON to replay, relative to the scenario's folder"},
+    {.name = "trace_speed", .kind = KEY_REAL, .offset = IN(source.trace_speed), .fallback = 1,
+     .min = 0.001, .max = 1000,
+     .help = "trace: times faster than recorded"},
+    {.name = "trace_loop", .kind = KEY_FLAG, .offset = IN(source.trace_loop),
+     .help = "trace: begin again at its end"},
+    {.name = NULL},
+};
+
+static const struct scenario_key server_keys[] = {
+    {.name = "listen", .kind = KEY_TEXT, .offset = IN(server.listen),
+     .fallback_text = "127.0.0.1:0", .max = LEN(struct scenario, server.listen),
+     .option = "--listen",
+     .help = "ADDR:PORT; port 0 takes a free one"},
+    {.name = "history", .kind = KEY_INT, .offset = IN(server.history), .fallback = SCENARIO_UNSET,
+     .min = 1, .max = 1e7, .option = "--history",
+     .help = "updates kept for late clients"},
+    {.name = "max_hold_ms", .kind = KEY_INT, .offset = IN(server.max_hold_ms),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 3600000, .option = "--max-hold",
+     .help = "longest that a long poll is held"},
+    {.name = "heartbeat_ms", .kind = KEY_INT, .offset = IN(server.heartbeat_ms),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 3600000, .option = "--heartbeat",
+     .help = "silence after which a stream gets a heartbeat"},
+    {.name = "retry_ms", .kind = KEY_INT, .offset = IN(server.retry_ms),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 3600000, .option = "--retry",
+     .help = "SSE's retry: field"},
+    {.name = "ws_ping_ms", .kind = KEY_INT, .offset = IN(server.ws_ping_ms),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 3600000, .option = "--ws-ping",
+     .help = "time between WebSocket pings"},
+    {.name = "backlog_bytes", .kind = KEY_INT, .offset = IN(server.backlog_bytes),
+     .fallback = SCENARIO_UNSET, .min = 1024, .max = 1073741824, .option = "--backlog-bytes",
+     .help = "unsent bytes at which a slow reader is dropped"},
+    {.name = "max_connections", .kind = KEY_INT, .offset = IN(server.max_connections),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 1e6, .option = "--max-connections",
+     .help = "connections accepted at most"},
+    {.name = "sndbuf_bytes", .kind = KEY_INT, .offset = IN(server.sndbuf_bytes),
+     .fallback = SCENARIO_UNSET, .min = 1024, .max = 1073741824, .option = "--sndbuf-bytes",
+     .help = "SO_SNDBUF of each connection"},
+    {.name = "rcvbuf_bytes", .kind = KEY_INT, .offset = IN(server.rcvbuf_bytes),
+     .fallback = SCENARIO_UNSET, .min = 1024, .max = 1073741824, .option = "--rcvbuf-bytes",
+     .help = "SO_RCVBUF of each connection"},
+    {.name = "test_delay_ms", .kind = KEY_INT, .offset = IN(server.test_delay_ms),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 60000, .option = "--test-delay",
+     .help = "known delay before sending, to prove the measurement"},
+    {.name = NULL},
+};
+
+static const struct scenario_key row_keys[] = {
+    {.name = "transport", .kind = KEY_CHOICE, .offset = IN_ROW(transport), .fallback = -1,
+     .fallback_text = "required", .choices = transport_names,
+     .help = "what carries the updates"},
+    {.name = "connection", .kind = KEY_CHOICE, .offset = IN_ROW(connection),
+     .choices = connections,
+     .help = "close: a new TCP connection per request (polls only)"},
+    {.name = "interval_ms", .kind = KEY_INT, .offset = IN_ROW(interval_ms),
+     .fallback = SCENARIO_UNSET, .fallback_text = "1000", .min = 1, .max = 3600000,
+     .help = "short-poll: time from one poll to the next"},
+    {.name = "hold_ms", .kind = KEY_INT, .offset = IN_ROW(hold_ms), .fallback = SCENARIO_UNSET,
+     .fallback_text = "25000", .min = 1, .max = 3600000,
+     .help = "long-poll: how long the client asks to be held"},
+    {.name = "id", .kind = KEY_NAME, .offset = IN_ROW(id), .fallback_text = "from the keys above",
+     .max = LEN(struct scenario_row, id),
+     .help = "the row's name in tables, charts and files"},
+    {.name = NULL},
+};
+
+const struct scenario_key scenario_keys[] = {
+    {.name = "name", .kind = KEY_NAME, .offset = IN(name), .fallback_text = "the file's name",
+     .max = LEN(struct scenario, name),
+     .help = "names the run's folder"},
+    {.name = "title", .kind = KEY_TEXT, .offset = IN(title), .fallback_text = "the name",
+     .max = LEN(struct scenario, title),
+     .help = "one line for people"},
+    {.name = "source", .kind = KEY_OBJECT, .inner = source_keys, .help = "the updates"},
+    {.name = "clients", .kind = KEY_INT, .offset = IN(clients), .fallback = 50, .min = 1,
+     .max = 1e6,
+     .help = "clients of each row"},
+    {.name = "ramp_per_s", .kind = KEY_INT, .offset = IN(ramp_per_s), .fallback = SCENARIO_UNSET,
+     .min = 1, .max = 1e6,
+     .help = "connections opened a second during set-up"},
+    {.name = "source_addresses", .kind = KEY_INT, .offset = IN(source_addresses),
+     .fallback = SCENARIO_UNSET, .min = 1, .max = 250,
+     .help = "addresses of 127.0.0.0/8 to connect from; one is good for 28000 connections"},
+    {.name = "warmup_s", .kind = KEY_REAL, .offset = IN(warmup_s), .fallback = 1, .min = 0,
+     .max = 3600,
+     .help = "time between set-up and window"},
+    {.name = "duration_s", .kind = KEY_REAL, .offset = IN(duration_s), .fallback = 6, .min = 0.1,
+     .max = 86400,
+     .help = "the measurement window"},
+    {.name = "drain_s", .kind = KEY_REAL, .offset = IN(drain_s), .fallback = 5, .min = 0,
+     .max = 3600,
+     .help = "longest wait for the window's last updates"},
+    {.name = "seed", .kind = KEY_INT, .offset = IN(seed), .fallback = 1, .min = 0,
+     .max = 9007199254740991.0,
+     .help = "of the source and of the clients' start phases"},
+    {.name = "link", .kind = KEY_CHOICE, .offset = IN(link), .choices = links,
+     .help = "the road between server and clients"},
+    {.name = "server", .kind = KEY_OBJECT, .inner = server_keys,
+     .help = "options of pushlab-server that differ from its defaults"},
+    {.name = "rows", .kind = KEY_ROWS, .fallback_text = "required", .min = 1,
+     .max = SCENARIO_MAX_ROWS, .inner = row_keys,
+     .help = "what is compared, in this order"},
+    {.name = NULL},
+};
+/* clang-format on */
+
+const struct scenario_transport *scenario_transport_find(const char *name)
+{
+    for (const struct scenario_transport *t = scenario_transports; t->name != NULL; t++)
+        if (strcmp(t->name, name) == 0)
+            return t;
+    return NULL;
+}
