@@ -109,7 +109,7 @@ int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e)
     size_t kept = 0;
 
     for (const char *word = ids; word != NULL; word = strchr(word, ',')) {
-        char id[SCENARIO_NAME_BYTES + 1], accepted[200], what[100];
+        char id[SCENARIO_NAME_BYTES + 1], accepted[200], what[160];
         size_t len;
 
         word += *word == ',';
