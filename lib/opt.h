@@ -14,48 +14,51 @@
 #include "err.h"
 
 enum opt_kind {
-    OPT_FLAG,     /* bool: present or not; takes no value */
-    OPT_INT,      /* int64_t, min..max, plain decimal */
-    OPT_REAL,     /* double, min..max */
-    OPT_MS,       /* int64_t nanoseconds, given as milliseconds or with a suffix: 250, 250ms, 2s, 5us */
-    OPT_SECONDS,  /* int64_t nanoseconds, given as seconds or with a suffix: 10, 1.5, 500ms */
-    OPT_TEXT,     /* const char *, borrowed from argv (or the default) */
-    OPT_CHOICE,   /* int: index into choices[] */
-    OPT_HEADING,  /* no option: a section title in --help */
+    OPT_FLAG,    /* bool: present or not; takes no value */
+    OPT_INT,     /* int64_t, plain decimal */
+    OPT_REAL,    /* double, plain decimal */
+    OPT_MS,      /* int64_t nanoseconds, given as milliseconds or with a suffix: 250, 250ms, 2s */
+    OPT_SECONDS, /* the same, as seconds: 10, 1.5, 500ms; suffixes: ns us ms s min h */
+    OPT_TEXT,    /* const char *, borrowed from argv (or the default) */
+    OPT_CHOICE,  /* int: index into choices[] */
+    OPT_HEADING, /* no option: name is a section title in --help */
 };
 
 struct opt {
-    const char *name;           /* long name without the dashes: "listen" */
+    const char *name; /* long name without the dashes: "listen" */
     enum opt_kind kind;
-    const char *value_name;     /* shown in --help: "ADDR:PORT"; NULL for flags */
-    size_t offset;              /* offsetof(struct config, field) */
-    const char *default_text;   /* NULL: the field stays zero */
-    double min, max;            /* OPT_INT, OPT_REAL: inclusive; OPT_MS/OPT_SECONDS: in that unit */
+    const char *value_name;   /* shown in --help: "ADDR:PORT"; NULL for flags, and for
+                               * choices to be listed in its place */
+    size_t offset;            /* offsetof(struct config, field) */
+    const char *default_text; /* NULL: the field stays zero */
+    double min, max;          /* inclusive; OPT_MS, OPT_SECONDS: in that unit; both 0: no bounds */
     const char *const *choices; /* OPT_CHOICE: NULL-terminated */
     const char *help;           /* one line, lower case, no full stop */
 };
 
 struct opt_program {
-    const char *name;        /* "pushlab-server" */
-    const char *usage;       /* "[options]" */
-    const char *about;       /* one or two sentences */
-    const char *footer;      /* examples, may be NULL */
-    const struct opt *opts;  /* last row has name == NULL */
+    const char *name;       /* "pushlab-server" */
+    const char *usage;      /* "[options]" */
+    const char *about;      /* one or two sentences */
+    const char *footer;     /* examples, may be NULL */
+    const struct opt *opts; /* last row has name == NULL */
 };
 
 enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed */ };
 
-/* Fill config with defaults, then with argv. "--name value" and "--name=value" are both
- * read; "--" ends options. *nargs gets the number of operands, which are moved to
- * argv[1..*nargs] in order; nargs NULL refuses operands.
+/* Fill config with defaults, then with argv; the last of a repeated option stands. "--name value"
+ * and "--name=value" are both read (a value that begins with "--" needs the latter); "--" ends
+ * options; "-" is an operand or a value. --help (-h) and --version are every program's. *nargs gets
+ * the number of operands, which are moved to argv[1..*nargs] in order; nargs NULL refuses operands.
  * Returns OPT_RUN, OPT_EXIT, or LAB_EINVAL with the line in e. */
 int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
               struct err_text *e);
 
-/* Set one option from text, e.g. from a scenario file. LAB_EINVAL with the line in e. */
+/* Set one option from text, e.g. from a scenario file; OPT_FLAG takes "true" and "false".
+ * OPT_TEXT borrows text. 0, or LAB_EINVAL with the line in e, which begins with "--name: ". */
 int opt_set(const struct opt *o, void *config, const char *text, struct err_text *e);
 
-/* The --help text. */
+/* The --help text: two columns, wrapped at 80. */
 void opt_help(const struct opt_program *p, FILE *out);
 
 #endif
