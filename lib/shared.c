@@ -1,6 +1,7 @@
 #include "shared.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct shared *shared_new(size_t len)
 {
@@ -13,6 +14,15 @@ struct shared *shared_new(size_t len)
         return NULL;
     s->refs = 1;
     s->len = (uint32_t)len;
+    return s;
+}
+
+struct shared *shared_new_copy(const void *data, size_t len)
+{
+    struct shared *s = shared_new(len);
+
+    if (s != NULL && len > 0)
+        memcpy(s->data, data, len);
     return s;
 }
 

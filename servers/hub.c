@@ -129,7 +129,8 @@ struct hub_range hub_after(const struct hub *h, uint64_t cursor)
 
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq)
 {
-    uint64_t low = hub_oldest_seq(h), high = h->published_seq + 1; /* first with t >= at_ns is in [low, high] */
+    uint64_t low = hub_oldest_seq(h),
+             high = h->published_seq + 1; /* first with t >= at_ns is in [low, high] */
 
     if (low > 1 && (*hub_slot(h, low))->t_ns >= at_ns)
         return false;

@@ -17,7 +17,8 @@
 
 /* Embedded in whatever wants updates. */
 struct subscriber {
-    struct subscriber *next, **link; /* link: the pointer that points here; NULL when off the list */
+    struct subscriber *next,
+        **link; /* link: the pointer that points here; NULL when off the list */
     /* Called once per visible update, in order. May unsubscribe itself, not others. */
     void (*deliver)(struct subscriber *s, struct update *u);
 };

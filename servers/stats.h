@@ -8,13 +8,13 @@
 #include <stdint.h>
 
 enum drop_reason {
-    DROP_SLOW_READER,   /* backlog limit */
-    DROP_BAD_REQUEST,   /* answered 4xx/5xx and closed: the stream of requests is beyond repair */
-    DROP_PROTOCOL,      /* WebSocket failed with a close code */
+    DROP_SLOW_READER, /* backlog limit */
+    DROP_BAD_REQUEST, /* answered 4xx/5xx and closed: the stream of requests is beyond repair */
+    DROP_PROTOCOL,    /* WebSocket failed with a close code */
     DROP_PING_TIMEOUT,
-    DROP_IDLE,          /* keep-alive connection with no request */
-    DROP_SLOW_REQUEST,  /* a request that did not finish in time */
-    DROP_IO_ERROR,      /* reset by the peer and the like */
+    DROP_IDLE,         /* keep-alive connection with no request */
+    DROP_SLOW_REQUEST, /* a request that did not finish in time */
+    DROP_IO_ERROR,     /* reset by the peer and the like */
     DROP_NO_MEMORY,
     DROP_REASONS,
 };
@@ -31,13 +31,13 @@ struct transport_stats {
     uint64_t responses[STATS_STATUSES];
     uint64_t empty_responses;
     uint64_t updates_sent;
-    uint64_t in_bytes, in_payload_bytes;   /* framing is the difference */
+    uint64_t in_bytes, in_payload_bytes; /* framing is the difference */
     uint64_t out_bytes, out_payload_bytes;
     uint64_t drops[DROP_REASONS];
 };
 
 struct connection_stats {
-    uint64_t open;     /* gauge */
+    uint64_t open; /* gauge */
     uint64_t accepted;
     uint64_t accept_errors;
     uint64_t accept_pauses;

@@ -1,0 +1,135 @@
+/* GET /metrics: the same numbers as /stats in Prometheus' text format (version 0.0.4). */
+#include "endpoints.h"
+
+#include <stdio.h>
+
+#include "proc.h"
+#include "reply.h"
+#include "server.h"
+
+/* One number of each transport's account, by its offset. */
+static const struct {
+    const char *name, *type, *help;
+    size_t offset;
+} series[] = {
+    {"pushlab_open_connections", "gauge", "Open connections.",
+     offsetof(struct transport_stats, open)},
+    {"pushlab_accepted_connections_total", "counter", "Connections by the transport they came for.",
+     offsetof(struct transport_stats, accepted)},
+    {"pushlab_requests_total", "counter", "HTTP requests.",
+     offsetof(struct transport_stats, requests)},
+    {"pushlab_empty_responses_total", "counter", "Responses that carried no update.",
+     offsetof(struct transport_stats, empty_responses)},
+    {"pushlab_updates_sent_total", "counter", "Updates delivered to sockets.",
+     offsetof(struct transport_stats, updates_sent)},
+    {"pushlab_bytes_in_total", "counter", "Application bytes received.",
+     offsetof(struct transport_stats, in_bytes)},
+    {"pushlab_payload_bytes_in_total", "counter", "Of those, published JSON.",
+     offsetof(struct transport_stats, in_payload_bytes)},
+    {"pushlab_bytes_out_total", "counter", "Application bytes sent.",
+     offsetof(struct transport_stats, out_bytes)},
+    {"pushlab_payload_bytes_out_total", "counter", "Of those, updates' JSON.",
+     offsetof(struct transport_stats, out_payload_bytes)},
+};
+
+static const char *account_name(size_t i)
+{
+    return i < transports_count() ? transports[i]->name : "other";
+}
+
+static int add_head(struct buf *out, const char *name, const char *type, const char *help)
+{
+    return buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static int add_series(struct buf *out, const struct server *s, size_t row)
+{
+    int err = add_head(out, series[row].name, series[row].type, series[row].help);
+
+    for (size_t i = 0; i <= transports_count(); i++) {
+        const char *account = (const char *)&s->accounts[i];
+        uint64_t n = *(const uint64_t *)(const void *)(account + series[row].offset);
+
+        err |= buf_printf(out, "%s{transport=\"%s\"} %llu\n", series[row].name, account_name(i),
+                          (unsigned long long)n);
+    }
+    return err;
+}
+
+static int add_responses(struct buf *out, const struct server *s)
+{
+    int err = add_head(out, "pushlab_responses_total", "counter", "HTTP responses by status.");
+
+    for (size_t i = 0; i <= transports_count(); i++) {
+        for (int k = 0; k < STATS_STATUSES; k++) {
+            if (s->accounts[i].responses[k] > 0)
+                err |= buf_printf(out,
+                                  "pushlab_responses_total{transport=\"%s\",status=\"%d\"} %llu\n",
+                                  account_name(i), stats_statuses[k],
+                                  (unsigned long long)s->accounts[i].responses[k]);
+        }
+    }
+    return err;
+}
+
+static int add_drops(struct buf *out, const struct server *s)
+{
+    int err = add_head(out, "pushlab_drops_total", "counter",
+                       "Connections ended by the server, by reason.");
+
+    for (size_t i = 0; i <= transports_count(); i++) {
+        for (int k = 0; k < DROP_REASONS; k++)
+            err |= buf_printf(out, "pushlab_drops_total{transport=\"%s\",reason=\"%s\"} %llu\n",
+                              account_name(i), stats_drop_names[k],
+                              (unsigned long long)s->accounts[i].drops[k]);
+    }
+    return err;
+}
+
+static int add_number(struct buf *out, const char *name, const char *type, const char *help,
+                      double value)
+{
+    return add_head(out, name, type, help) | buf_printf(out, "%s %.17g\n", name, value);
+}
+
+static int add_process(struct buf *out, const struct server *s)
+{
+    struct proc_usage usage = {0};
+    int err = proc_usage_self(&usage);
+
+    err |= add_number(out, "pushlab_source_seq", "gauge", "Sequence number of the newest update.",
+                      (double)s->hub.published_seq);
+    err |= add_number(out, "pushlab_accept_paused", "gauge", "1 while accepting is paused.",
+                      s->connections.accept_paused);
+    err |= add_number(out, "pushlab_accept_pauses_total", "counter", "Times that accepting paused.",
+                      (double)s->connections.accept_pauses);
+    err |= add_number(out, "process_cpu_user_seconds_total", "counter", "User CPU time.",
+                      (double)usage.user_us / 1e6);
+    err |= add_number(out, "process_cpu_system_seconds_total", "counter", "System CPU time.",
+                      (double)usage.system_us / 1e6);
+    err |= add_number(out, "process_resident_memory_bytes", "gauge", "Resident set.",
+                      (double)usage.rss_bytes);
+    return err;
+}
+
+void endpoint_metrics(struct peer *p, const struct http_request *req)
+{
+    const struct server *s = p->server;
+    struct buf out = {0};
+    int err = 0;
+
+    (void)req;
+    for (size_t row = 0; row < sizeof series / sizeof *series; row++)
+        err |= add_series(&out, s, row);
+    err |= add_responses(&out, s);
+    err |= add_drops(&out, s);
+    err |= add_process(&out, s);
+    if (err < 0)
+        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
+    else
+        reply_send(p, &(struct reply){.status = 200,
+                                      .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                      .body = out.data,
+                                      .body_len = out.len});
+    buf_free(&out);
+}

@@ -1,0 +1,76 @@
+/* POST /publish: the body, one JSON value, becomes an update. */
+#include "endpoints.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "err.h"
+#include "json_line.h"
+#include "origin.h"
+#include "reply.h"
+#include "server.h"
+
+static bool is_json(const struct http_message *m)
+{
+    const char *type = http_message_field(m, "Content-Type");
+
+    /* curl -d's default is let through: on a stage nobody types -H. Anything else that a page
+     * could send across origins without asking is stopped by the Origin check. */
+    return type == NULL || strncasecmp(type, "application/json", 16) == 0 ||
+           strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0 ||
+           strncasecmp(type, "text/plain", 10) == 0;
+}
+
+/* NULL when the client may publish; else why not, and the status. */
+static const char *refuse(struct peer *p, const struct http_request *req, int *status,
+                          const char **fields)
+{
+    *fields = NULL;
+    *status = 403;
+    if (!origin_allowed(p->server, req->msg))
+        return "this Origin may not publish; --allow-origin adds one";
+    *status = 401;
+    *fields = "WWW-Authenticate: Bearer\r\n";
+    if (!publisher_allowed(p, req))
+        return "publishing from another machine needs the token of --publish-token";
+    *fields = NULL;
+    *status = 415;
+    return is_json(req->msg) ? NULL : "the content must be application/json";
+}
+
+static void reply_published(struct peer *p, uint64_t seq)
+{
+    char body[48];
+    int len = snprintf(body, sizeof body, "{\"seq\":%llu}\n", (unsigned long long)seq);
+
+    reply_send(p, &(struct reply){.status = 200,
+                                  .content_type = "application/json",
+                                  .body = body,
+                                  .body_len = (size_t)len});
+}
+
+void endpoint_publish(struct peer *p, const struct http_request *req)
+{
+    char *text = (char *)p->http->body.data; /* compacted in place: the body is ours by now */
+    const char *fields, *why;
+    uint64_t seq;
+    ssize_t len;
+    int status;
+
+    why = refuse(p, req, &status, &fields);
+    if (why != NULL) {
+        reply_error(p, status, fields, why);
+        return;
+    }
+    p->account->in_payload_bytes += req->body_len;
+    len = req->body_len > 0 ? json_line_compact(text, text, req->body_len) : LAB_EPROTO;
+    if (len < 0) {
+        reply_error(p, 400, NULL, "the content must be one JSON value (RFC 8259) in UTF-8");
+        return;
+    }
+    seq = server_publish(p->server, text, (size_t)len);
+    if (seq == 0)
+        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
+    else
+        reply_published(p, seq);
+}

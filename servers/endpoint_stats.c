@@ -1,0 +1,162 @@
+/* GET /stats: everything counted, as JSON. docs/metrics.md says what each number means. */
+#include "endpoints.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+
+#include "clock.h"
+#include "proc.h"
+#include "reply.h"
+#include "server.h"
+#include "url.h"
+
+static void add_u64(cJSON *o, const char *name, uint64_t n)
+{
+    cJSON_AddNumberToObject(o, name, (double)n);
+}
+
+static void add_bytes(cJSON *o, const char *name, uint64_t all, uint64_t payload)
+{
+    cJSON *bytes = cJSON_AddObjectToObject(o, name);
+
+    add_u64(bytes, "payload", payload);
+    add_u64(bytes, "framing", all - payload);
+}
+
+static void add_statuses(cJSON *o, const struct transport_stats *t)
+{
+    cJSON *responses = cJSON_AddObjectToObject(o, "responses");
+    char name[12];
+
+    for (int i = 0; i < STATS_STATUSES; i++) {
+        if (t->responses[i] == 0)
+            continue;
+        snprintf(name, sizeof name, "%d", stats_statuses[i]);
+        add_u64(responses, stats_statuses[i] != 0 ? name : "other", t->responses[i]);
+    }
+}
+
+static void add_transport(cJSON *parent, const char *name, const struct transport_stats *t)
+{
+    cJSON *o = cJSON_AddObjectToObject(parent, name);
+    cJSON *drops;
+
+    add_u64(o, "open", t->open);
+    add_u64(o, "accepted", t->accepted);
+    add_u64(o, "requests", t->requests);
+    add_statuses(o, t);
+    add_u64(o, "empty_responses", t->empty_responses);
+    add_u64(o, "updates_sent", t->updates_sent);
+    add_bytes(o, "bytes_in", t->in_bytes, t->in_payload_bytes);
+    add_bytes(o, "bytes_out", t->out_bytes, t->out_payload_bytes);
+    drops = cJSON_AddObjectToObject(o, "drops");
+    for (int i = 0; i < DROP_REASONS; i++)
+        add_u64(drops, stats_drop_names[i], t->drops[i]);
+}
+
+static void add_source(cJSON *root, const struct server *s)
+{
+    cJSON *source = cJSON_AddObjectToObject(root, "source");
+    cJSON *history = cJSON_AddObjectToObject(root, "history");
+
+    cJSON_AddStringToObject(source, "kind", s->source != NULL ? s->source->kind->name : "stopped");
+    add_u64(source, "seq", s->hub.published_seq);
+    cJSON_AddBoolToObject(source, "done", s->source == NULL || s->source->done);
+    add_u64(source, "rejected", s->source != NULL ? s->source->rejected : 0);
+    add_u64(source, "lost_to_memory", s->hub.publish_failures);
+    add_u64(history, "capacity", s->hub.capacity);
+    add_u64(history, "oldest_seq", hub_oldest_seq(&s->hub));
+    add_u64(history, "newest_seq", hub_newest_seq(&s->hub));
+    add_u64(history, "subscribers", s->hub.nsubscribers);
+}
+
+static void add_position(cJSON *root, const struct server *s, int64_t at_ns)
+{
+    cJSON *position = cJSON_AddObjectToObject(root, "position");
+    uint64_t seq;
+
+    cJSON_AddNumberToObject(position, "at_ns", (double)at_ns);
+    if (hub_position(&s->hub, at_ns, &seq))
+        add_u64(position, "seq", seq);
+    else
+        cJSON_AddNullToObject(position, "seq");
+}
+
+static void add_process(cJSON *root)
+{
+    cJSON *o = cJSON_AddObjectToObject(root, "process");
+    struct proc_usage usage = {0};
+    struct proc_tcp tcp = {0};
+
+    if (proc_usage_self(&usage) == 0) {
+        cJSON_AddNumberToObject(o, "cpu_user_us", (double)usage.user_us);
+        cJSON_AddNumberToObject(o, "cpu_system_us", (double)usage.system_us);
+        cJSON_AddNumberToObject(o, "rss_bytes", (double)usage.rss_bytes);
+    }
+    if (proc_tcp_self(&tcp) == 0) {
+        cJSON_AddNumberToObject(o, "tcp_passive_opens", (double)tcp.passive_opens);
+        cJSON_AddNumberToObject(o, "tcp_active_opens", (double)tcp.active_opens);
+        cJSON_AddNumberToObject(o, "tcp_retrans_segs", (double)tcp.retrans_segs);
+    }
+}
+
+static void add_connections(cJSON *root, const struct server *s)
+{
+    cJSON *o = cJSON_AddObjectToObject(root, "connections");
+
+    add_u64(o, "open", s->connections.open);
+    add_u64(o, "accepted", s->connections.accepted);
+    add_u64(o, "max", (uint64_t)s->options->max_connections);
+    cJSON_AddBoolToObject(o, "accept_paused", s->connections.accept_paused);
+    add_u64(o, "accept_pauses", s->connections.accept_pauses);
+    add_u64(o, "accept_errors", s->connections.accept_errors);
+}
+
+static char *stats_json(struct server *s, int64_t at_ns)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON *per_transport;
+    char *text;
+
+    cJSON_AddStringToObject(root, "pushlab", PUSHLAB_VERSION);
+    cJSON_AddNumberToObject(root, "time_ns", (double)clock_now_ns());
+    cJSON_AddNumberToObject(root, "uptime_ms",
+                            (double)((clock_now_ns() - s->started_ns) / NS_PER_MS));
+    cJSON_AddStringToObject(root, "listen", s->listener.address);
+    add_source(root, s);
+    if (at_ns >= 0)
+        add_position(root, s, at_ns);
+    add_process(root);
+    add_connections(root, s);
+    per_transport = cJSON_AddObjectToObject(root, "transports");
+    for (const struct transport *const *t = transports; *t != NULL; t++)
+        add_transport(per_transport, (*t)->name, server_account(s, *t));
+    add_transport(per_transport, "other", server_account(s, NULL));
+    text = cJSON_PrintUnformatted(root);
+    cJSON_Delete(root);
+    return text;
+}
+
+void endpoint_stats(struct peer *p, const struct http_request *req)
+{
+    uint64_t at_ns = 0;
+    char text[24], *json;
+    int found = url_query_get(req->query, "at", text, sizeof text);
+
+    if (found < 0 || (found > 0 && url_parse_u64(&at_ns, text, INT64_MAX) < 0)) {
+        reply_error(p, 400, NULL, "at takes CLOCK_MONOTONIC nanoseconds");
+        return;
+    }
+    json = stats_json(p->server, found > 0 ? (int64_t)at_ns : -1);
+    if (json == NULL) {
+        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
+        return;
+    }
+    reply_send(p, &(struct reply){.status = 200,
+                                  .content_type = "application/json",
+                                  .body = json,
+                                  .body_len = strlen(json)});
+    free(json);
+}

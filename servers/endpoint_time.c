@@ -1,0 +1,35 @@
+/* GET /time: the clock that updates are stamped with, for clients that must estimate its
+ * offset to their own. GET /healthz: the process answers. */
+#include "endpoints.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "clock.h"
+#include "reply.h"
+
+void endpoint_time(struct peer *p, const struct http_request *req)
+{
+    struct timespec unix_time;
+    char body[128];
+    int len;
+
+    clock_gettime(CLOCK_REALTIME, &unix_time);
+    len = snprintf(body, sizeof body,
+                   "{\"received_ns\":%lld,\"monotonic_ns\":%lld,\"unix_ms\":%lld}\n",
+                   (long long)req->now_ns, (long long)clock_now_ns(),
+                   (long long)unix_time.tv_sec * 1000 + unix_time.tv_nsec / 1000000);
+    reply_send(p, &(struct reply){.status = 200,
+                                  .content_type = "application/json",
+                                  .body = body,
+                                  .body_len = (size_t)len});
+}
+
+void endpoint_healthz(struct peer *p, const struct http_request *req)
+{
+    (void)req;
+    reply_send(p, &(struct reply){.status = 200,
+                                  .content_type = "text/plain; charset=utf-8",
+                                  .body = "ok\n",
+                                  .body_len = 3});
+}

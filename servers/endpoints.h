@@ -1,0 +1,16 @@
+/* What the server answers besides updates: one table, one file per endpoint. */
+#ifndef PUSHLAB_ENDPOINTS_H
+#define PUSHLAB_ENDPOINTS_H
+
+#include "route.h"
+
+extern const struct route endpoints[]; /* ends with path NULL */
+
+void endpoint_publish(struct peer *p, const struct http_request *req);
+void endpoint_stats(struct peer *p, const struct http_request *req);
+void endpoint_metrics(struct peer *p, const struct http_request *req);
+void endpoint_time(struct peer *p, const struct http_request *req);
+void endpoint_healthz(struct peer *p, const struct http_request *req);
+void endpoint_echo(struct peer *p, const struct http_request *req);
+
+#endif

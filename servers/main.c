@@ -1,0 +1,44 @@
+#include <stdio.h>
+
+#include "proc.h"
+#include "server.h"
+
+enum { FD_SPARE = 64 /* beside the connections: loop, timers, listener, files */ };
+
+static int fail(const struct err_text *e, int code)
+{
+    fprintf(stderr, "pushlab-server: %s\n", e->text);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct server_options options = {0};
+    struct server server;
+    struct err_text e = {""};
+    int err;
+
+    err = opt_parse(&server_program, &options, argc, argv, NULL, &e);
+    if (err == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (err < 0)
+        return fail(&e, LAB_EXIT_USAGE);
+    if (options.core >= 0 && proc_pin_to_core((int)options.core) < 0)
+        return fail((err_set(&e, LAB_EINVAL, "--core: there is no core %lld to run on",
+                             (long long)options.core),
+                     &e),
+                    LAB_EXIT_USAGE);
+    proc_raise_fd_limit(options.max_connections + FD_SPARE);
+    err = server_start(&server, &options, &e);
+    if (err == LAB_OK) {
+        printf("listening on %s\n", server.listener.address);
+        fflush(stdout);
+        err = server_run(&server);
+        if (err < 0)
+            err_set(&e, err, "event loop: %s", lab_strerror(err));
+    }
+    server_free(&server);
+    if (err < 0)
+        return fail(&e, err == LAB_EINVAL ? LAB_EXIT_USAGE : LAB_EXIT_FAILURE);
+    return LAB_EXIT_OK;
+}

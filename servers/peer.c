@@ -1,0 +1,185 @@
+#include "peer.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "err.h"
+#include "http_session.h"
+#include "server.h"
+
+#define LINGER_MAX_NS (2 * NS_PER_S)
+
+static struct peer *peer_from_conn(struct conn *c)
+{
+    return (struct peer *)c;
+}
+
+static void peer_on_data(struct conn *c, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    struct peer *p = peer_from_conn(c);
+
+    p->last_in_ns = recv_ns;
+    if (p->http != NULL) {
+        http_session_input(p, data, len, recv_ns);
+        return;
+    }
+    p->account->in_bytes += len;
+    if (p->transport->input != NULL)
+        p->transport->input(p, data, len, recv_ns);
+}
+
+static void peer_count_end(const struct peer *p, enum conn_end why)
+{
+    struct transport_stats *account =
+        p->account != NULL ? p->account : server_account(p->server, NULL);
+
+    switch (why) {
+    case CONN_END_BACKLOG:
+        account->drops[DROP_SLOW_READER]++;
+        return;
+    case CONN_END_ERROR:
+        account->drops[DROP_IO_ERROR]++;
+        return;
+    case CONN_END_NOMEM:
+        account->drops[DROP_NO_MEMORY]++;
+        return;
+    case CONN_END_EOF:
+    case CONN_END_LOCAL:
+        break;
+    }
+    if (p->drop != 0)
+        account->drops[p->drop - 1]++;
+}
+
+static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
+{
+    struct peer *p = peer_from_conn(c);
+    struct server *s = p->server;
+
+    (void)sys_errno;
+    peer_count_end(p, why);
+    hub_unsubscribe(&s->hub, &p->sub);
+    if (p->transport != NULL && p->transport->release != NULL)
+        p->transport->release(p);
+    http_session_free(p);
+    if (p->home != NULL)
+        p->home->open--;
+    janitor_remove(&s->janitor, p);
+    s->connections.open--;
+    free(p);
+    listener_room(&s->listener);
+    if (s->stopping && s->connections.open == 0)
+        event_base_loopbreak(s->base);
+}
+
+static const struct conn_ops peer_ops = {.on_data = peer_on_data, .on_end = peer_on_end};
+
+int peer_accept(struct server *s, int fd, int64_t now_ns)
+{
+    struct peer *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        goto fail;
+    p->server = s;
+    p->last_in_ns = p->last_out_ns = now_ns;
+    if (http_session_start(p) < 0)
+        goto fail;
+    if (janitor_add(&s->janitor, p) < 0)
+        goto fail;
+    if (conn_attach(&p->conn, &s->loop, &peer_ops, fd, (uint32_t)s->options->backlog_bytes) < 0) {
+        janitor_remove(&s->janitor, p);
+        goto fail;
+    }
+    s->connections.open++;
+    s->connections.accepted++;
+    return LAB_OK;
+fail:
+    if (p != NULL)
+        http_session_free(p);
+    free(p);
+    close(fd);
+    return LAB_ENOMEM;
+}
+
+void peer_drop(struct peer *p, enum drop_reason why)
+{
+    p->drop = (uint8_t)(why + 1);
+    conn_close(&p->conn);
+}
+
+void peer_finish(struct peer *p, bool linger)
+{
+    p->last_out_ns = clock_now_ns();
+    conn_finish(&p->conn, linger);
+}
+
+void peer_tick(struct peer *p, int64_t now_ns)
+{
+    if (p->conn.ended)
+        return;
+    if (p->conn.finishing) {
+        if (now_ns - p->last_out_ns > LINGER_MAX_NS)
+            conn_close(&p->conn);
+        return;
+    }
+    if (p->http != NULL)
+        http_session_tick(p, now_ns);
+    if (p->transport != NULL && p->transport->tick != NULL && !p->conn.ended)
+        p->transport->tick(p, now_ns);
+}
+
+static int peer_account_out(struct peer *p, int sent, size_t len, size_t payload_bytes,
+                            uint64_t updates)
+{
+    struct transport_stats *account = p->account;
+
+    if (sent < 0)
+        return sent;
+    account->out_bytes += len;
+    account->out_payload_bytes += payload_bytes;
+    account->updates_sent += updates;
+    return LAB_OK;
+}
+
+int peer_send(struct peer *p, const void *data, size_t len, size_t payload_bytes, uint64_t updates)
+{
+    return peer_account_out(p, conn_send(&p->conn, data, len), len, payload_bytes, updates);
+}
+
+int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uint64_t updates)
+{
+    return peer_account_out(p, conn_send_shared(&p->conn, s), s->len, payload_bytes, updates);
+}
+
+void peer_charge(struct peer *p, const struct transport *t)
+{
+    p->account = server_account(p->server, t);
+    if (p->home != NULL)
+        return;
+    p->home = p->account;
+    p->home->open++;
+    p->home->accepted++;
+}
+
+bool peer_is_loopback(const struct peer *p)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } addr;
+    socklen_t len = sizeof addr;
+
+    if (getpeername(conn_fd(&p->conn), &addr.any, &len) < 0)
+        return false;
+    if (addr.any.sa_family == AF_INET)
+        return ntohl(addr.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (addr.any.sa_family != AF_INET6)
+        return false;
+    if (IN6_IS_ADDR_V4MAPPED(&addr.v6.sin6_addr))
+        return addr.v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_LOOPBACK(&addr.v6.sin6_addr);
+}

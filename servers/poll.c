@@ -1,0 +1,108 @@
+#include "poll.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "clock.h"
+#include "poll_cache.h"
+#include "reply.h"
+#include "server.h"
+#include "url.h"
+
+/* 1 found, 0 absent, -1 malformed and answered with 400. */
+static int query_u64(struct peer *p, const struct http_request *req, const char *name, uint64_t max,
+                     uint64_t *out)
+{
+    char text[24], why[96];
+    int found = url_query_get(req->query, name, text, sizeof text);
+
+    if (found == 0)
+        return 0;
+    if (found > 0 && url_parse_u64(out, text, max) == 0)
+        return 1;
+    snprintf(why, sizeof why, "%s takes a whole number from 0 to %llu", name,
+             (unsigned long long)max);
+    reply_error(p, 400, NULL, why);
+    return -1;
+}
+
+bool poll_parse_since(struct peer *p, const struct http_request *req, uint64_t *cursor)
+{
+    int found = query_u64(p, req, "since", INT64_MAX, cursor);
+
+    if (found == 0)
+        *cursor = hub_newest_seq(&p->server->hub);
+    return found >= 0;
+}
+
+/* "wait=10" among the preferences; a malformed one is ignored, as RFC 7240 §2 asks. */
+static bool prefer_wait_s(const struct http_message *m, uint64_t *wait_s)
+{
+    const char *prefer = http_message_field(m, "Prefer");
+    char digits[16];
+    size_t n;
+
+    while (prefer != NULL) {
+        prefer += strspn(prefer, " \t,");
+        if (strncasecmp(prefer, "wait=", 5) == 0) {
+            n = strspn(prefer + 5, "0123456789");
+            if (n == 0 || n >= sizeof digits)
+                return false;
+            memcpy(digits, prefer + 5, n);
+            digits[n] = '\0';
+            return url_parse_u64(wait_s, digits, INT32_MAX) == 0;
+        }
+        prefer = strchr(prefer, ',');
+    }
+    return false;
+}
+
+bool poll_parse(struct peer *p, const struct http_request *req, struct poll_request *out)
+{
+    int64_t max_ns = p->server->options->max_hold_ns;
+    uint64_t wish;
+    int found;
+
+    out->hold_ns = max_ns;
+    if (!poll_parse_since(p, req, &out->cursor))
+        return false;
+    found = query_u64(p, req, "timeout", INT32_MAX, &wish);
+    if (found < 0)
+        return false;
+    if (found > 0)
+        out->hold_ns = (int64_t)wish * NS_PER_MS;
+    else if (prefer_wait_s(req->msg, &wish))
+        out->hold_ns = (int64_t)wish * NS_PER_S;
+    if (out->hold_ns > max_ns)
+        out->hold_ns = max_ns;
+    return true;
+}
+
+/* HEAD gets the same head, made for it alone: it would be wrong in the shared cache. */
+static void answer_head(struct peer *p, const struct poll_answer *a)
+{
+    const char *end = memmem(a->whole->data, a->whole->len, "\r\n\r\n", 4);
+    size_t len = (size_t)(end - (const char *)a->whole->data) + 4;
+
+    stats_response(p->account, a->status);
+    peer_send(p, a->whole->data, len, 0, 0);
+    http_session_done(p);
+}
+
+void poll_answer(struct peer *p, uint64_t cursor)
+{
+    struct server *s = p->server;
+    const struct poll_answer *a = poll_cache_get(&s->poll_cache, s, cursor, reply_persistence(p));
+
+    if (a == NULL) {
+        peer_drop(p, DROP_NO_MEMORY);
+        return;
+    }
+    if (a->status == 204)
+        p->account->empty_responses++;
+    if (p->http->head_only)
+        answer_head(p, a);
+    else
+        reply_shared(p, a->whole, a->status, a->payload_bytes, a->updates);
+}

@@ -1,0 +1,21 @@
+/* Which handler answers a path: the transports' and the endpoints' in one look-up. */
+#ifndef PUSHLAB_ROUTE_H
+#define PUSHLAB_ROUTE_H
+
+#include <stdbool.h>
+
+#include "http_session.h"
+
+enum route_method { ROUTE_GET = 1, ROUTE_POST = 2 }; /* GET brings HEAD; OPTIONS is always there */
+
+struct route {
+    const char *path;
+    unsigned methods;
+    void (*handle)(struct peer *p, const struct http_request *req);
+    bool (*enabled)(const struct server *s); /* NULL: always */
+};
+
+/* Answer the request, whatever it is: 404, 405 and OPTIONS included. */
+void route_request(struct peer *p, const struct http_request *req);
+
+#endif

@@ -1,0 +1,162 @@
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "http_reader.h"
+#include "peer.h"
+
+enum { READ_BUF_BYTES = 65536, STOP_DEADLINE_MS = 700 };
+
+struct transport_stats *server_account(struct server *s, const struct transport *t)
+{
+    return &s->accounts[t != NULL ? transports_index(t) : transports_count()];
+}
+
+const char *server_date(struct server *s)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (now.tv_sec != s->date_unix_s) {
+        s->date_unix_s = now.tv_sec;
+        http_date(s->date, now.tv_sec);
+    }
+    return s->date;
+}
+
+uint64_t server_publish(struct server *s, const char *data, size_t len)
+{
+    uint64_t seq = hub_publish(&s->hub, data, len, clock_now_ns());
+
+    if (s->hub.delay_ns > 0)
+        ticker_arm(&s->release, hub_release(&s->hub, clock_now_ns()));
+    return seq;
+}
+
+static void server_on_release(void *arg, int64_t now_ns)
+{
+    struct server *s = arg;
+
+    ticker_arm(&s->release, hub_release(&s->hub, now_ns));
+}
+
+static void server_on_signal(evutil_socket_t signal_number, short what, void *arg)
+{
+    (void)signal_number;
+    (void)what;
+    server_stop(arg);
+}
+
+static void server_on_stop_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct server *s = arg;
+
+    (void)fd;
+    (void)what;
+    event_base_loopbreak(s->base);
+}
+
+static int start_loop(struct server *s)
+{
+    struct event_config *cfg = event_config_new();
+
+    if (cfg == NULL)
+        return LAB_ENOMEM;
+    event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
+    s->base = event_base_new_with_config(cfg);
+    event_config_free(cfg);
+    if (s->base == NULL || conn_loop_init(&s->loop, s->base, READ_BUF_BYTES) < 0)
+        return LAB_ENOMEM;
+    if (evsignal_assign(&s->sigterm, s->base, SIGTERM, server_on_signal, s) < 0 ||
+        evsignal_assign(&s->sigint, s->base, SIGINT, server_on_signal, s) < 0 ||
+        evtimer_assign(&s->stop_deadline, s->base, server_on_stop_deadline, s) < 0)
+        return LAB_ENOMEM;
+    if (event_add(&s->sigterm, NULL) < 0 || event_add(&s->sigint, NULL) < 0)
+        return LAB_ENOMEM;
+    if (ticker_init(&s->release, s->base, server_on_release, s) < 0)
+        return LAB_ESYS;
+    return janitor_start(&s->janitor, s->base);
+}
+
+int server_start(struct server *s, const struct server_options *options, struct err_text *e)
+{
+    int err;
+
+    *s = (struct server){.options = options, .started_ns = clock_now_ns()};
+    signal(SIGPIPE, SIG_IGN);
+    s->accounts = calloc(transports_count() + 1, sizeof *s->accounts);
+    if (s->accounts == NULL)
+        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+    if (hub_init(&s->hub, (uint64_t)options->history, options->test_delay_ns) < 0)
+        return err_set(e, LAB_ENOMEM, "--history: %s", lab_strerror(LAB_ENOMEM));
+    err = start_loop(s);
+    if (err < 0)
+        return err_set(e, err, "event loop: %s", lab_strerror(err));
+    err = listener_start(&s->listener, s, e);
+    if (err < 0)
+        return err;
+    s->source = source_start(s, options->source, e);
+    return s->source == NULL ? LAB_EINVAL : LAB_OK;
+}
+
+int server_run(struct server *s)
+{
+    return event_base_dispatch(s->base) < 0 ? LAB_ESYS : LAB_OK;
+}
+
+static void stop_peer(struct peer *p)
+{
+    if (p->conn.ended || p->conn.finishing)
+        return;
+    if (p->transport != NULL && p->transport->stop != NULL)
+        p->transport->stop(p);
+    else
+        conn_close(&p->conn);
+}
+
+void server_stop(struct server *s)
+{
+    struct timeval deadline = {.tv_usec = STOP_DEADLINE_MS * 1000};
+
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    listener_stop(&s->listener);
+    source_stop(s->source);
+    s->source = NULL;
+    for (uint32_t i = 0; i < s->janitor.npeers; i++)
+        stop_peer(s->janitor.peers[i]);
+    if (s->connections.open == 0)
+        event_base_loopbreak(s->base);
+    else
+        event_add(&s->stop_deadline, &deadline);
+}
+
+void server_free(struct server *s)
+{
+    if (s->base == NULL)
+        goto memory;
+    listener_stop(&s->listener);
+    source_stop(s->source);
+    for (uint32_t i = 0; i < s->janitor.npeers; i++)
+        conn_close(&s->janitor.peers[i]->conn);
+    if (s->loop.read_buf != NULL)
+        conn_loop_free(&s->loop);
+    ticker_free(&s->release);
+    janitor_free(&s->janitor);
+    event_del(&s->sigterm);
+    event_del(&s->sigint);
+    event_del(&s->stop_deadline);
+    event_base_free(s->base);
+memory:
+    poll_cache_free(&s->poll_cache);
+    hub_free(&s->hub);
+    buf_free(&s->scratch);
+    free(s->accounts);
+}

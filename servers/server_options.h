@@ -1,0 +1,48 @@
+/* pushlab-server's options: every limit has a default, an option, and a counter in /stats. */
+#ifndef PUSHLAB_SERVER_OPTIONS_H
+#define PUSHLAB_SERVER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "opt.h"
+
+enum pattern { PATTERN_FIXED, PATTERN_POISSON, PATTERN_BURSTS };
+
+struct server_options {
+    const char *listen;
+    /* source */
+    const char *source;
+    double rate_hz;
+    int pattern;
+    int64_t burst_on_ns, burst_off_ns;
+    int64_t payload_bytes;
+    int64_t seed;
+    double trace_speed;
+    bool trace_loop;
+    int64_t history;
+    /* transports */
+    int64_t max_hold_ns;
+    int64_t heartbeat_ns;
+    int64_t retry_ns;
+    int64_t ws_ping_ns, ws_ping_timeout_ns;
+    int64_t ws_max_message_bytes;
+    bool ws_echo;
+    /* limits */
+    int64_t max_connections;
+    int64_t backlog_bytes;
+    int64_t max_head_bytes, max_target_bytes, max_body_bytes;
+    int64_t request_timeout_ns, idle_timeout_ns;
+    /* who may publish */
+    const char *publish_token;
+    const char *allow_origin;
+    /* the socket, the same for all transports */
+    int64_t sndbuf_bytes, rcvbuf_bytes;
+    /* laboratory */
+    int64_t test_delay_ns;
+    int64_t core;
+};
+
+extern const struct opt_program server_program;
+
+#endif

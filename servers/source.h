@@ -1,0 +1,38 @@
+/* Where updates come from. A source publishes compact JSON values through server_publish()
+ * when they are due; it knows no transport. One file per kind, one row in source.c. */
+#ifndef PUSHLAB_SOURCE_H
+#define PUSHLAB_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct server;
+struct source;
+
+struct source_kind {
+    const char *name;   /* the word of --source */
+    const char *prefix; /* "trace:" when an argument follows; NULL: the word alone */
+    /* Allocate and start. NULL with the line in e. arg: what follows the prefix. */
+    struct source *(*start)(struct server *s, const char *arg, struct err_text *e);
+    void (*stop)(struct source *src); /* stop and free */
+};
+
+/* First member of every kind's own struct. */
+struct source {
+    const struct source_kind *kind;
+    struct server *server;
+    uint64_t rejected; /* input that was not JSON */
+    bool done;         /* nothing more will come */
+};
+
+extern const struct source_kind *const source_kinds[]; /* NULL-terminated */
+
+/* Start the source named by --source. NULL with the line in e. */
+struct source *source_start(struct server *s, const char *spec, struct err_text *e);
+void source_stop(struct source *src); /* NULL is ignored */
+
+extern const struct source_kind source_generator, source_trace, source_stdin, source_none;
+
+#endif

@@ -1,0 +1,126 @@
+/* --source -: each JSON line on standard input becomes an update the moment it arrives. */
+#include "source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "json_line.h"
+#include "line_reader.h"
+#include "server.h"
+
+enum { STDIN_READ_BYTES = 65536 };
+
+struct stdin_source {
+    struct source source; /* first */
+    struct event event;
+    struct line_reader lines;
+    uint64_t line_number;
+    bool is_file; /* epoll refuses regular files; those are always readable */
+};
+
+static void stdin_publish(struct stdin_source *in, const char *line, size_t len)
+{
+    char *compact;
+    ssize_t n;
+
+    in->line_number++;
+    if (len == 0)
+        return;
+    compact = malloc(len);
+    n = compact == NULL ? LAB_ENOMEM : json_line_compact(compact, line, len);
+    if (n > 0) {
+        server_publish(in->source.server, compact, (size_t)n);
+    } else {
+        in->source.rejected++;
+        fprintf(stderr, "pushlab-server: --source -: line %llu: not a JSON value, skipped\n",
+                (unsigned long long)in->line_number);
+    }
+    free(compact);
+}
+
+static void stdin_end(struct stdin_source *in, const char *why)
+{
+    in->source.done = true;
+    event_del(&in->event);
+    if (why != NULL)
+        fprintf(stderr, "pushlab-server: --source -: %s\n", why);
+}
+
+static void stdin_feed(struct stdin_source *in, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        const char *line;
+        size_t line_len;
+        ssize_t used = line_reader_feed(&in->lines, data, len, &line, &line_len);
+
+        if (used < 0) {
+            stdin_end(in, "a line is longer than --max-body-bytes; the source has ended");
+            return;
+        }
+        if (line != NULL)
+            stdin_publish(in, line, line_len);
+        data += used;
+        len -= (size_t)used;
+    }
+}
+
+static void stdin_on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval at_once = {0, 0};
+    struct stdin_source *in = arg;
+    uint8_t data[STDIN_READ_BYTES];
+    ssize_t n = read(STDIN_FILENO, data, sizeof data);
+
+    (void)fd;
+    (void)what;
+    if (n > 0) {
+        stdin_feed(in, data, (size_t)n);
+    } else if (n == 0) {
+        stdin_feed(in, (const uint8_t *)"\n", 1); /* a last line without its end */
+        stdin_end(in, NULL);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        stdin_end(in, strerror(errno));
+    }
+    if (in->is_file && !in->source.done)
+        event_add(&in->event, &at_once);
+}
+
+static void stdin_stop(struct source *src)
+{
+    struct stdin_source *in = (struct stdin_source *)src;
+
+    event_del(&in->event);
+    line_reader_free(&in->lines);
+    free(in);
+}
+
+static struct source *stdin_start(struct server *s, const char *arg, struct err_text *e)
+{
+    struct stdin_source *in = calloc(1, sizeof *in);
+    struct timeval at_once = {0, 0};
+    struct stat st;
+
+    (void)arg;
+    if (in == NULL) {
+        err_set(e, LAB_ENOMEM, "--source -: %s", lab_strerror(LAB_ENOMEM));
+        return NULL;
+    }
+    in->source = (struct source){.kind = &source_stdin, .server = s};
+    in->is_file = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    line_reader_init(&in->lines, (size_t)s->options->max_body_bytes);
+    if (event_assign(&in->event, s->base, in->is_file ? -1 : STDIN_FILENO,
+                     in->is_file ? 0 : EV_READ | EV_PERSIST, stdin_on_readable, in) == 0 &&
+        event_add(&in->event, in->is_file ? &at_once : NULL) == 0)
+        return &in->source;
+    err_set(e, LAB_ESYS, "--source -: standard input: %s", strerror(errno));
+    free(in);
+    return NULL;
+}
+
+const struct source_kind source_stdin = {.name = "-", .start = stdin_start, .stop = stdin_stop};

@@ -1,0 +1,87 @@
+#include "transport_sse.h"
+
+#include <stdio.h>
+
+#include "clock.h"
+#include "event_stream.h"
+#include "poll.h"
+#include "server.h"
+#include "sse.h"
+#include "url.h"
+
+static struct shared *sse_encode_update(const struct update *u, bool chunked)
+{
+    struct buf event = {0};
+    struct shared *bytes = NULL;
+
+    if (sse_encode(&event, u->seq, (const char *)u->json->data, u->json->len) == 0)
+        bytes = chunked ? event_stream_chunk(event.data, event.len)
+                        : shared_new_copy(event.data, event.len);
+    buf_free(&event);
+    return bytes;
+}
+
+static struct shared *sse_encode_chunked(const struct update *u)
+{
+    return sse_encode_update(u, true);
+}
+
+static struct shared *sse_encode_plain(const struct update *u)
+{
+    return sse_encode_update(u, false);
+}
+
+/* The id makes a browser's EventSource resume here even if no update ever came. */
+static int sse_hello(struct buf *out, struct server *s, uint64_t cursor)
+{
+    unsigned long long n = cursor;
+    int err = sse_encode_retry(out, s->options->retry_ns / NS_PER_MS);
+
+    return err | buf_printf(out, "event: hello\nid: %llu\ndata: {\"hello\":%llu}\n\n", n, n);
+}
+
+static int sse_missed(struct buf *out, uint64_t missed)
+{
+    char data[40];
+    int len = snprintf(data, sizeof data, "{\"missed\":%llu}", (unsigned long long)missed);
+
+    return sse_encode_event(out, "missed", data, (size_t)len);
+}
+
+static int sse_heartbeat(struct buf *out)
+{
+    return sse_encode_comment(out, "heartbeat");
+}
+
+static const struct stream_format event_stream = {
+    .content_type = "text/event-stream",
+    .chunked = {"sse-chunk", sse_encode_chunked},
+    .plain = {"sse", sse_encode_plain},
+    .hello = sse_hello,
+    .missed = sse_missed,
+    .heartbeat = sse_heartbeat,
+};
+
+/* Last-Event-ID is what an EventSource sends when it reconnects; it wins over the since= that
+ * still stands in its URL. An id that is none of ours is ignored. */
+static void sse_open(struct peer *p, const struct http_request *req)
+{
+    const char *last_id = http_message_field(req->msg, "Last-Event-ID");
+    uint64_t cursor, resumed;
+
+    if (!poll_parse_since(p, req, &cursor))
+        return;
+    if (last_id != NULL && url_parse_u64(&resumed, last_id, INT64_MAX) == 0)
+        cursor = resumed;
+    event_stream_open(p, req, &event_stream, cursor);
+}
+
+const struct transport transport_sse = {
+    .name = "sse",
+    .path = "/events",
+    .about = "server-sent events: the same as text/event-stream, for EventSource",
+    .open = sse_open,
+    .tick = event_stream_tick,
+    .stop = event_stream_stop,
+    .release = event_stream_release,
+};
