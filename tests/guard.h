@@ -33,7 +33,8 @@ static inline uint8_t *guard_copy(struct guard *g, const void *data, size_t len)
 {
     uint8_t *at = g->map + g->room - len;
 
-    ck_assert_uint_le(len, g->room);
+    if (len > g->room) /* not ck_assert: it talks to its parent each time, and this runs often */
+        ck_abort_msg("%zu bytes do not fit into %zu", len, g->room);
     if (len > 0)
         memcpy(at, data, len);
     return at;

@@ -21,7 +21,8 @@ START_TEST(ws_close_codes_that_may_be_sent_7_4)
             expected = true;
             next++;
         }
-        ck_assert_msg(ws_close_code_valid((uint16_t)code) == expected, "code %u", code);
+        if (ws_close_code_valid((uint16_t)code) != expected)
+            ck_abort_msg("code %u", code);
     }
 }
 END_TEST
@@ -37,12 +38,8 @@ static const struct {
     {BODY(""), LAB_OK, WS_CLOSE_NO_STATUS},
     {BODY("\x03"), LAB_EPROTO, 0},
     {BODY("\x03\xe8"), LAB_OK, 1000},
-    {BODY("\x03\xe8"
-          "bye"),
-     LAB_OK, 1000},
-    {BODY("\x03\xf3"
-          "\xe2\x82\xac"),
-     LAB_OK, 1011},
+    {BODY("\x03\xe8over"), LAB_OK, 1000},
+    {BODY("\x03\xf3\xe2\x82\xac"), LAB_OK, 1011},
     {BODY("\x13\x87"), LAB_OK, 4999},
     {BODY("\x00\x00"), LAB_EPROTO, 0},
     {BODY("\x03\xe7"), LAB_EPROTO, 0}, /* 999 */
@@ -53,9 +50,7 @@ static const struct {
     {BODY("\x0b\xb7"), LAB_EPROTO, 0}, /* 2999 */
     {BODY("\x13\x88"), LAB_EPROTO, 0}, /* 5000 */
     {BODY("\x03\xe8\xff"), LAB_EUTF8, 0},
-    {BODY("\x03\xe8"
-          "ok\xe2\x82"),
-     LAB_EUTF8, 0}, /* ends inside a code point */
+    {BODY("\x03\xe8ok\xe2\x82"), LAB_EUTF8, 0}, /* ends inside a code point */
 };
 
 START_TEST(ws_close_decode_reads_the_code_and_checks_the_reason_5_5_1)
@@ -90,11 +85,8 @@ START_TEST(ws_close_encode_writes_code_and_reason_5_5_1)
     static const uint8_t key[4] = {0, 0, 0, 1};
     uint8_t wire[CLOSE_MAX_BYTES];
 
-    ck_assert_uint_eq(ws_close_encode(wire, WS_CLOSE_NORMAL, "bye", NULL), 7);
-    ck_assert_mem_eq(wire,
-                     "\x88\x05\x03\xe8"
-                     "bye",
-                     7);
+    ck_assert_uint_eq(ws_close_encode(wire, WS_CLOSE_NORMAL, "over", NULL), 8);
+    ck_assert_mem_eq(wire, "\x88\x06\x03\xe8over", 8);
     ck_assert_uint_eq(ws_close_encode(wire, WS_CLOSE_GOING_AWAY, NULL, key), 8);
     ck_assert_mem_eq(wire, "\x88\x82\x00\x00\x00\x01\x03\xe9", 8);
 }
