@@ -87,6 +87,8 @@ static int on_header_field_complete(llhttp_t *parser)
 
     if (!r->in_head)
         return 0;
+    if (!r->name_open || r->msg.fields[r->msg.nfields].name == r->msg.text.len)
+        return reader_fail(r, LAB_EPROTO, 400); /* ": value", which llhttp takes */
     if (text_end(r) < 0)
         return -1;
     r->msg.fields[r->msg.nfields].value = (uint32_t)r->msg.text.len;
