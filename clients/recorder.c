@@ -140,9 +140,9 @@ static void split_hole(struct recorder *r, struct track *t, uint32_t i, uint64_t
 static bool fill_hole(struct recorder *r, struct track *t, uint64_t seq)
 {
     uint32_t i = find_hole(t, seq);
-    struct seq_range *hole = &t->holes[i];
+    struct seq_range *hole = i < t->nholes ? &t->holes[i] : NULL;
 
-    if (i == t->nholes || hole->first > seq)
+    if (hole == NULL || hole->first > seq)
         return false;
     if (hole->first == hole->last)
         remove_hole(t, i);
