@@ -1,0 +1,40 @@
+/* Any text as an interval log: refused with the line's number, or merged into a histogram
+ * that a log of our own carries. */
+#include <assert.h>
+#include <string.h>
+
+#include "err.h"
+#include "hdr_log.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void check_rewritten(const struct hdr *h)
+{
+    struct buf log = {0};
+    struct hdr back;
+    int rc = hdr_log_header(&log, NULL, 0);
+
+    assert(rc == LAB_OK);
+    rc = hdr_log_interval(&log, "fuzz", 0, 1, h);
+    assert(rc == LAB_OK);
+    rc = hdr_log_read(&back, (const char *)log.data, log.len, NULL);
+    assert(rc == LAB_OK && back.total_count == h->total_count && hdr_max(&back) == hdr_max(h));
+    hdr_free(&back);
+    buf_free(&log);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct err_text e = {""};
+    struct hdr h;
+    int rc = hdr_log_read(&h, (const char *)data, len, &e);
+
+    assert(rc == LAB_OK || rc == LAB_EPROTO);
+    assert((rc == LAB_OK) == (h.counts != NULL));
+    if (rc == LAB_EPROTO)
+        assert(strncmp(e.text, "line ", 5) == 0);
+    if (rc == LAB_OK && h.counts_len < 100000) /* larger ones are allowed, but slow */
+        check_rewritten(&h);
+    hdr_free(&h);
+    return 0;
+}
