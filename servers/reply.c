@@ -56,11 +56,9 @@ int reply_head(struct buf *out, int status, const char *content_type, const char
     err |= add_text(out, " ");
     err |= add_field(out, http_status_phrase(status), "");
     err |= add_field(out, "Date: ", date);
-    err |= add_text(out, "Server: pushlab\r\n");
-    if (content_type != NULL) {
+    err |= add_text(out, "Server: pushlab\r\nCache-Control: no-store\r\n"); /* 204 too may be cached otherwise */
+    if (content_type != NULL)
         err |= add_field(out, "Content-Type: ", content_type);
-        err |= add_text(out, "Cache-Control: no-store\r\n");
-    }
     if (content_length >= 0)
         err |= add_field(out, "Content-Length: ", decimal(number, (uint64_t)content_length));
     err |= add_text(out, connection[persistence]);

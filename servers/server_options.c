@@ -250,7 +250,7 @@ static const struct opt server_opts[] = {
 const struct opt_program server_program = {
     .name = "pushlab-server",
     .usage = "[options]",
-    .about = "Serve one source of updates by short polling (/poll), long polling (/longpoll),\n"
+    .about = "Serve one source of updates by short polling (/poll), long polling (/longpoll), "
              "HTTP streaming (/stream), server-sent events (/events) and WebSocket (/ws).",
     .footer = "Examples:\n"
               "  pushlab-server --rate 1\n"

@@ -1,0 +1,249 @@
+/* The hub and its updates: numbering, history, cursors, fan-out, encoding once. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub.h"
+
+struct probe {
+    struct subscriber sub; /* first */
+    struct hub *hub;
+    uint64_t seen[64];
+    size_t nseen;
+    bool leave_after_first;
+};
+
+static void probe_deliver(struct subscriber *sub, struct update *u)
+{
+    struct probe *p = (struct probe *)sub;
+
+    p->seen[p->nseen++] = u->seq;
+    if (p->leave_after_first)
+        hub_unsubscribe(p->hub, sub);
+}
+
+static void publish_times(struct hub *h, int n, int64_t first_ns, int64_t step_ns)
+{
+    for (int i = 0; i < n; i++)
+        ck_assert_uint_ne(hub_publish(h, "1", 1, first_ns + i * step_ns), 0);
+}
+
+START_TEST(numbers_from_one_without_gaps)
+{
+    struct hub h;
+
+    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    ck_assert_uint_eq(hub_newest_seq(&h), 0);
+    for (uint64_t want = 1; want <= 10; want++)
+        ck_assert_uint_eq(hub_publish(&h, "{}", 2, (int64_t)want), want);
+    ck_assert_uint_eq(hub_newest_seq(&h), 10);
+    ck_assert_uint_eq(hub_oldest_seq(&h), 7);
+    hub_free(&h);
+}
+END_TEST
+
+START_TEST(update_carries_the_envelope)
+{
+    struct hub h;
+    const char *want = "{\"seq\":1,\"t\":81234567890123,\"data\":{\"a\":1}}";
+    struct shared *json;
+
+    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    hub_publish(&h, "{\"a\":1}", 7, INT64_C(81234567890123));
+    json = hub_get(&h, 1)->json;
+    ck_assert_uint_eq(json->len, strlen(want));
+    ck_assert_mem_eq(json->data, want, json->len);
+    hub_free(&h);
+}
+END_TEST
+
+/* cursor, published, capacity -> first, missed */
+static const struct {
+    uint64_t cursor, published, capacity, first, last, missed;
+} cursors[] = {
+    {0, 0, 4, 1, 0, 0},   /* nothing yet */
+    {0, 3, 4, 1, 3, 0},   /* everything */
+    {2, 3, 4, 3, 3, 0},   /* one new */
+    {3, 3, 4, 4, 3, 0},   /* up to date */
+    {0, 10, 4, 7, 10, 6}, /* fell off: 1..6 are gone */
+    {6, 10, 4, 7, 10, 0}, /* the last cursor that loses nothing */
+    {5, 10, 4, 7, 10, 1}, /* the first that loses one */
+    {99, 10, 4, 7, 10, 6} /* from an earlier life of the server: read as 0 */
+};
+
+START_TEST(cursor_gets_what_is_newer_and_the_count_of_what_is_lost)
+{
+    struct hub_range range;
+    struct hub h;
+
+    ck_assert_int_eq(hub_init(&h, cursors[_i].capacity, 0), 0);
+    publish_times(&h, (int)cursors[_i].published, 1, 1);
+    range = hub_after(&h, cursors[_i].cursor);
+    ck_assert_uint_eq(range.first, cursors[_i].first);
+    ck_assert_uint_eq(range.last, cursors[_i].last);
+    ck_assert_uint_eq(range.missed, cursors[_i].missed);
+    hub_free(&h);
+}
+END_TEST
+
+START_TEST(ring_holds_exactly_its_capacity)
+{
+    struct hub h;
+
+    ck_assert_int_eq(hub_init(&h, 3, 0), 0);
+    publish_times(&h, 5, 1, 1);
+    ck_assert_ptr_null(hub_get(&h, 2));
+    for (uint64_t seq = 3; seq <= 5; seq++)
+        ck_assert_uint_eq(hub_get(&h, seq)->seq, seq);
+    ck_assert_ptr_null(hub_get(&h, 6));
+    hub_free(&h);
+}
+END_TEST
+
+START_TEST(subscribers_get_each_update_once_in_order)
+{
+    struct probe a = {.sub.deliver = probe_deliver}, b = a;
+    struct hub h;
+
+    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    hub_publish(&h, "0", 1, 1);
+    hub_subscribe(&h, &a.sub);
+    hub_publish(&h, "0", 1, 2);
+    hub_subscribe(&h, &b.sub);
+    hub_publish(&h, "0", 1, 3);
+    hub_unsubscribe(&h, &a.sub);
+    hub_unsubscribe(&h, &a.sub); /* harmless */
+    hub_publish(&h, "0", 1, 4);
+    ck_assert_uint_eq(a.nseen, 2);
+    ck_assert_uint_eq(a.seen[0], 2);
+    ck_assert_uint_eq(a.seen[1], 3);
+    ck_assert_uint_eq(b.nseen, 2);
+    ck_assert_uint_eq(b.seen[1], 4);
+    ck_assert_uint_eq(h.nsubscribers, 1);
+    hub_free(&h);
+}
+END_TEST
+
+START_TEST(subscriber_may_leave_during_its_delivery)
+{
+    struct probe p[3];
+    struct hub h;
+
+    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    for (int i = 0; i < 3; i++) {
+        p[i] = (struct probe){.sub.deliver = probe_deliver, .hub = &h, .leave_after_first = i == 1};
+        hub_subscribe(&h, &p[i].sub);
+    }
+    publish_times(&h, 2, 1, 1);
+    ck_assert_uint_eq(p[0].nseen, 2);
+    ck_assert_uint_eq(p[1].nseen, 1);
+    ck_assert_uint_eq(p[2].nseen, 2);
+    ck_assert(!hub_subscribed(&p[1].sub));
+    hub_free(&h);
+}
+END_TEST
+
+START_TEST(delay_holds_updates_back_but_stamps_them_at_once)
+{
+    struct probe p = {.sub.deliver = probe_deliver};
+    struct hub h;
+    uint64_t seq;
+
+    ck_assert_int_eq(hub_init(&h, 8, 100), 0);
+    hub_subscribe(&h, &p.sub);
+    publish_times(&h, 3, 1000, 50); /* t = 1000, 1050, 1100 */
+    ck_assert_uint_eq(hub_newest_seq(&h), 0);
+    ck_assert(hub_position(&h, 1060, &seq));
+    ck_assert_uint_eq(seq, 2); /* published, though nobody has seen them */
+    ck_assert_int_eq(hub_release(&h, 1099), 1100);
+    ck_assert_uint_eq(p.nseen, 0);
+    ck_assert_int_eq(hub_release(&h, 1150), 1200);
+    ck_assert_uint_eq(p.nseen, 2);
+    ck_assert_int_eq(hub_release(&h, 1200), INT64_MAX);
+    ck_assert_uint_eq(p.nseen, 3);
+    hub_free(&h);
+}
+END_TEST
+
+START_TEST(delay_never_overwrites_what_nobody_has_seen)
+{
+    struct probe p = {.sub.deliver = probe_deliver};
+    struct hub h;
+
+    ck_assert_int_eq(hub_init(&h, 2, 1000000), 0);
+    hub_subscribe(&h, &p.sub);
+    publish_times(&h, 5, 1, 1);
+    ck_assert_uint_eq(p.nseen, 3); /* 1..3 were pushed out early, 4 and 5 still wait */
+    ck_assert_uint_eq(p.seen[2], 3);
+    hub_free(&h);
+}
+END_TEST
+
+START_TEST(position_counts_strictly_before)
+{
+    struct hub h;
+    uint64_t seq;
+
+    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    ck_assert(hub_position(&h, 5, &seq));
+    ck_assert_uint_eq(seq, 0);
+    publish_times(&h, 3, 100, 100); /* t = 100, 200, 300 */
+    for (int64_t at_ns = 50; at_ns <= 350; at_ns += 50) {
+        ck_assert(hub_position(&h, at_ns, &seq));
+        ck_assert_uint_eq(seq, (uint64_t)((at_ns - 1) / 100));
+    }
+    publish_times(&h, 3, 400, 100); /* the ring now reaches back to t = 300 */
+    ck_assert(!hub_position(&h, 300, &seq));
+    ck_assert(hub_position(&h, 301, &seq));
+    ck_assert_uint_eq(seq, 3);
+    hub_free(&h);
+}
+END_TEST
+
+static int encodings_made;
+
+static struct shared *encode_once(const struct update *u)
+{
+    encodings_made++;
+    return shared_new_copy(u->json->data, u->json->len);
+}
+
+START_TEST(update_is_encoded_once_per_format)
+{
+    static const struct update_encoding a = {"a", encode_once}, b = {"b", encode_once};
+    struct update *u = update_new(1, 2, "[]", 2);
+
+    encodings_made = 0;
+    ck_assert_ptr_eq(update_encoded(u, &a), update_encoded(u, &a));
+    ck_assert_int_eq(encodings_made, 1);
+    ck_assert_ptr_ne(update_encoded(u, &a), update_encoded(u, &b));
+    ck_assert_int_eq(encodings_made, 2);
+    update_unref(u);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("hub");
+    TCase *tc = tcase_create("hub");
+    SRunner *r;
+    int failed;
+
+    tcase_add_test(tc, numbers_from_one_without_gaps);
+    tcase_add_test(tc, update_carries_the_envelope);
+    tcase_add_loop_test(tc, cursor_gets_what_is_newer_and_the_count_of_what_is_lost, 0,
+                        sizeof cursors / sizeof *cursors);
+    tcase_add_test(tc, ring_holds_exactly_its_capacity);
+    tcase_add_test(tc, subscribers_get_each_update_once_in_order);
+    tcase_add_test(tc, subscriber_may_leave_during_its_delivery);
+    tcase_add_test(tc, delay_holds_updates_back_but_stamps_them_at_once);
+    tcase_add_test(tc, delay_never_overwrites_what_nobody_has_seen);
+    tcase_add_test(tc, position_counts_strictly_before);
+    tcase_add_test(tc, update_is_encoded_once_per_format);
+    suite_add_tcase(s, tc);
+    r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
