@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,6 +394,8 @@ void child_describe(struct child *c, char *out, size_t cap)
 
 void child_free(struct nursery *n, struct child *c)
 {
+    if (c->name == NULL) /* zero-initialised, never spawned: its descriptors are not its own */
+        return;
     for (size_t i = 0; i < n->count; i++) {
         if (n->children[i] != c)
             continue;

@@ -33,8 +33,9 @@ enum {
     CHILD_SAME_GROUP = 1 << CHILD_STREAMS, /* stay in the terminal's foreground */
 };
 
+/* Zero-initialise. */
 struct child {
-    const char *name; /* for messages; borrowed */
+    const char *name; /* for messages; borrowed; NULL before nursery_spawn() */
     pid_t pid;        /* 0: never started */
     bool ended;       /* reaped; status is waitpid()'s, and what it said has been read */
     bool flooded;     /* killed for passing CHILD_STREAM_MAX_BYTES */

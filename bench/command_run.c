@@ -1,0 +1,272 @@
+/* `pushlab run`: measure a scenario, print the table, leave a folder with charts. */
+#include "commands.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chart.h"
+#include "json.h"
+#include "opt.h"
+#include "result.h"
+#include "run.h"
+#include "scenario.h"
+#include "table.h"
+
+struct config {
+    const char *out, *rows;
+    const char *duration, *warmup, *clients, *seed; /* NULL: as the scenario says */
+    bool json, no_charts, host_network;
+};
+
+#define FIELD(name) offsetof(struct config, name)
+
+/* The numbers are texts here: the scenario's own table of keys reads and checks them. */
+static const struct opt opts[] = {
+    {.name = "Instead of what the scenario says", .kind = OPT_HEADING},
+    {"duration", OPT_TEXT, "S", FIELD(duration), NULL, 0, 0, NULL, "the measurement window"},
+    {"warmup", OPT_TEXT, "S", FIELD(warmup), NULL, 0, 0, NULL, "time between set-up and window"},
+    {"clients", OPT_TEXT, "N", FIELD(clients), NULL, 0, 0, NULL, "clients of each row"},
+    {"seed", OPT_TEXT, "N", FIELD(seed), NULL, 0, 0, NULL, "seed of the source and the clients"},
+    {"rows", OPT_TEXT, "ID,ID", FIELD(rows), NULL, 0, 0, NULL, "measure only these rows"},
+
+    {.name = "Results", .kind = OPT_HEADING},
+    {"out", OPT_TEXT, "DIR", FIELD(out), "results", 0, 0, NULL,
+     "the folder that gets the run's folder"},
+    {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL, "print run.json, not the table"},
+    {"no-charts", OPT_FLAG, NULL, FIELD(no_charts), NULL, 0, 0, NULL,
+     "leave the charts out (pushlab chart draws them later)"},
+    {"host-network", OPT_FLAG, NULL, FIELD(host_network), NULL, 0, 0, NULL,
+     "stay in the host's network namespace, to look on with tcpdump"},
+    {.name = NULL},
+};
+
+static const struct opt_program program = {
+    .name = "pushlab run",
+    .usage = "SCENARIO.json [options]",
+    .about = "Measure every row of a scenario with a server and a fleet of clients of its own, "
+             "print a table and leave a folder of files and charts. Ctrl-C ends the row in "
+             "progress and keeps those before it.",
+    .footer = "Examples:\n"
+              "  pushlab run bench/scenarios/standard.json\n"
+              "  pushlab run standard --clients 500 --rows sse,websocket\n\n"
+              "Exit code: 0 when every row was measured and all witnesses agree, 1 when not,\n"
+              "2 when an option or the scenario is wrong.\n",
+    .opts = opts,
+};
+
+/* ---- what to run ---- */
+
+/* A bare word is one of the scenarios that come with pushlab. */
+static void find_scenario(char path[PATH_MAX], const char *word)
+{
+    static const char *const folders[] = {"bench/scenarios", PUSHLAB_DATADIR "/scenarios"};
+
+    if (strchr(word, '/') == NULL && access(word, F_OK) < 0) {
+        for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+            const char *suffix = strstr(word, ".json") != NULL ? "" : ".json";
+
+            if (snprintf(path, PATH_MAX, "%s/%.200s%s", folders[i], word, suffix) < PATH_MAX &&
+                access(path, R_OK) == 0)
+                return;
+        }
+    }
+    snprintf(path, PATH_MAX, "%s", word);
+}
+
+static int apply_overrides(struct scenario *s, const struct config *c, struct err_text *e)
+{
+    const struct {
+        const char *key, *option, *text;
+    } overrides[] = {
+        {"duration_s", "--duration", c->duration},
+        {"warmup_s", "--warmup", c->warmup},
+        {"clients", "--clients", c->clients},
+        {"seed", "--seed", c->seed},
+    };
+
+    for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++) {
+        int rc =
+            overrides[i].text == NULL
+                ? LAB_OK
+                : scenario_override(s, overrides[i].key, overrides[i].option, overrides[i].text, e);
+
+        if (rc < 0)
+            return rc;
+    }
+    return c->rows != NULL ? scenario_keep_rows(s, c->rows, e) : LAB_OK;
+}
+
+static int load(struct scenario *s, const struct config *c, const char *word, struct err_text *e)
+{
+    char path[PATH_MAX];
+    int rc;
+
+    find_scenario(path, word);
+    rc = scenario_load(s, path, e);
+    if (rc < 0)
+        return rc;
+    rc = apply_overrides(s, c, e);
+    if (rc < 0)
+        scenario_free(s);
+    return rc;
+}
+
+/* ---- what came out ---- */
+
+static void print_problem(void *arg, const char *line)
+{
+    (void)arg;
+    fprintf(stderr, "pushlab: error: %s\n", line);
+}
+
+static void print_notes(const cJSON *notes, const char *id)
+{
+    const cJSON *note;
+
+    cJSON_ArrayForEach(note, notes)
+    {
+        fprintf(stderr, "pushlab: note: %s%s%s\n", id, id[0] != '\0' ? ": " : "",
+                cJSON_IsString(note) ? note->valuestring : "");
+    }
+}
+
+static int print_table(const struct run_outcome *out)
+{
+    struct buf text = {0};
+    int rc = table_text(&text, out->run, table_wants_colour(stdout));
+
+    if (rc == LAB_OK)
+        fwrite(text.data, 1, text.len, stdout);
+    buf_free(&text);
+    return rc;
+}
+
+static int print_json(const struct run_outcome *out)
+{
+    char *text = cJSON_Print(out->run);
+
+    if (text == NULL)
+        return LAB_ENOMEM;
+    puts(text);
+    cJSON_free(text);
+    return LAB_OK;
+}
+
+/* The table or run.json on stdout, everything else on stderr. False when stdout is full. */
+static bool print_outcome(const struct config *c, const struct run_outcome *out)
+{
+    const cJSON *rows = json_at(out->run, "rows"), *row;
+    int rc = LAB_OK;
+
+    if (cJSON_GetArraySize(rows) > 0)
+        rc = c->json ? print_json(out) : print_table(out);
+    if (out->saved)
+        fprintf(c->json ? stderr : stdout, "\nresults: %s\n", out->folder.path);
+    if (fflush(stdout) != 0)
+        rc = LAB_ESYS;
+    cJSON_ArrayForEach(row, rows)
+    {
+        print_notes(json_at(row, "notes"), json_text(row, "id"));
+    }
+    print_notes(json_at(out->run, "notes"), "");
+    result_each_problem(out->run, print_problem, NULL);
+    if (rc < 0)
+        command_fail(0, "the table could not be printed");
+    return rc == LAB_OK;
+}
+
+static bool draw(const struct config *c, const struct run_outcome *out)
+{
+    struct err_text e = {""};
+    char line[sizeof e.text + 64];
+
+    if (c->no_charts || !out->saved)
+        return true;
+    if (out->interrupted) {
+        fprintf(stderr, "pushlab: no charts drawn; pushlab chart %s draws them\n",
+                out->folder.path);
+        return true;
+    }
+    if (chart_draw(out->folder.path, &e) == LAB_OK) {
+        fprintf(c->json ? stderr : stdout, "charts:  %s/charts\n", out->folder.path);
+        return true;
+    }
+    snprintf(line, sizeof line, "error: charts: %s", e.text);
+    command_fail(0, line);
+    return false;
+}
+
+static void print_end(const struct run_outcome *out)
+{
+    int rows = cJSON_GetArraySize(json_at(out->run, "rows"));
+    int planned = cJSON_GetArraySize(json_at(out->run, "rows_planned"));
+
+    if (out->run == NULL || rows == planned)
+        return;
+    fprintf(stderr, "pushlab: %s%d of %d rows measured%s\n",
+            out->interrupted ? "interrupted: " : "", rows, planned,
+            rows == 0 ? ", nothing is kept" : "");
+}
+
+static int report(const struct config *c, const struct run_outcome *out, int rc,
+                  const struct err_text *e)
+{
+    bool good = out->good;
+
+    if (out->run != NULL)
+        good &= print_outcome(c, out);
+    if (rc < 0) {
+        fprintf(stderr, "pushlab: error: %s\n", e->text);
+        if (out->run != NULL && !out->saved && access(out->folder.path, F_OK) == 0)
+            fprintf(stderr, "pushlab: what could be written is left in %s\n", out->folder.path);
+    }
+    print_end(out);
+    good &= draw(c, out);
+    return good ? LAB_EXIT_OK : LAB_EXIT_FAILURE;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct config c = {0};
+    struct err_text e = {""};
+    struct run_outcome out;
+    struct scenario *s;
+    char *line[64]; /* opt_parse() moves operands about; the record keeps the order typed */
+    int nargs = 0, rc, code;
+
+    for (int i = 0; i < argc && i < 64; i++)
+        line[i] = argv[i];
+    rc = opt_parse(&program, &c, argc, argv, &nargs, &e);
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc == OPT_RUN && nargs != 1)
+        rc = err_set(&e, LAB_EINVAL,
+                     "pushlab run: %s; accepted: one file, such as bench/scenarios/standard.json",
+                     nargs == 0 ? "no scenario given" : "more than one scenario given");
+    if (rc < 0)
+        return command_fail(LAB_EXIT_USAGE, e.text);
+    s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
+    rc = load(s, &c, argv[1], &e);
+    if (rc < 0) {
+        free(s);
+        return command_fail(rc == LAB_ENOMEM ? LAB_EXIT_FAILURE : LAB_EXIT_USAGE, e.text);
+    }
+    rc = run_scenario(&out, s,
+                      &(struct run_options){.results = c.out,
+                                            .host_network = c.host_network,
+                                            .argc = argc < 64 ? argc : 64,
+                                            .argv = line},
+                      &e);
+    code = report(&c, &out, rc, &e);
+    cJSON_Delete(out.run);
+    scenario_free(s);
+    free(s);
+    return code;
+}

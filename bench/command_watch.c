@@ -1,0 +1,176 @@
+/* `pushlab watch`: the two-minute demonstration, with a server of its own if need be. */
+#include "commands.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "child.h"
+#include "clock.h"
+#include "opt.h"
+#include "programs.h"
+#include "row.h"
+#include "scenario_args.h"
+
+struct config {
+    const char *url, *interval, *hold, *connection;
+    double rate_hz;
+    int64_t payload_bytes, count;
+};
+
+#define FIELD(name) offsetof(struct config, name)
+
+/* Texts are handed on as they are: pushlab-client knows what it accepts. */
+static const struct opt opts[] = {
+    {"url", OPT_TEXT, "URL", FIELD(url), NULL, 0, 0, NULL,
+     "the server to watch; without it one is started on a free port"},
+    {"count", OPT_INT, "N", FIELD(count), "0", 0, 9e15, NULL, "stop after N updates; 0: on Ctrl-C"},
+    {"interval", OPT_TEXT, "MS", FIELD(interval), NULL, 0, 0, NULL,
+     "short-poll: time between polls"},
+    {"hold", OPT_TEXT, "MS", FIELD(hold), NULL, 0, 0, NULL,
+     "long-poll: how long to ask to be held"},
+    {"connection", OPT_TEXT, "MODE", FIELD(connection), NULL, 0, 0, NULL,
+     "keep-alive or close (polls only)"},
+    {.name = "Of the server that is started", .kind = OPT_HEADING},
+    {"rate", OPT_REAL, "HZ", FIELD(rate_hz), "1", 0.001, 1e6, NULL, "updates a second"},
+    {"payload-bytes", OPT_INT, "N", FIELD(payload_bytes), "128", 2, 1048576, NULL,
+     "size of an update's data"},
+    {.name = NULL},
+};
+
+static const struct opt_program program = {
+    .name = "pushlab watch",
+    .usage = "TRANSPORT [options]",
+    .about = "Print updates as they arrive over one transport, each with its latency.",
+    .footer = "Examples:\n"
+              "  pushlab watch short-poll --interval 2s\n"
+              "  pushlab watch sse --url http://127.0.0.1:8080\n",
+    .opts = opts,
+};
+
+static int parse(struct config *c, int argc, char **argv, struct err_text *e)
+{
+    int nargs = 0, rc = opt_parse(&program, c, argc, argv, &nargs, e);
+    char names[128];
+    size_t len = 0;
+
+    if (rc != OPT_RUN || (nargs == 1 && scenario_transport_find(argv[1]) != NULL))
+        return rc;
+    for (const struct scenario_transport *t = scenario_transports; t->name != NULL; t++)
+        len +=
+            (size_t)snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? ", " : "", t->name);
+    if (nargs == 1)
+        return err_set(e, LAB_EINVAL, "pushlab watch: '%.60s' is not a transport; accepted: %s",
+                       argv[1], names);
+    return err_set(e, LAB_EINVAL, "pushlab watch: %s; accepted: one of %s",
+                   nargs == 0 ? "no transport given" : "more than one transport given", names);
+}
+
+static int add_text(struct scenario_args *a, const char *option, const char *text)
+{
+    return text == NULL ? LAB_OK : scenario_args_add(a, option, "%s", text);
+}
+
+static int client_args(struct scenario_args *a, const struct config *c, const char *transport,
+                       const char *url)
+{
+    char path[PATH_MAX];
+
+    program_find(&program_client, path);
+    if (scenario_args_add(a, path, NULL) < 0 || scenario_args_add(a, "--watch", NULL) < 0 ||
+        scenario_args_add(a, "--transport", "%s", transport) < 0 || add_text(a, "--url", url) < 0 ||
+        add_text(a, "--interval", c->interval) < 0 || add_text(a, "--hold", c->hold) < 0 ||
+        add_text(a, "--connection", c->connection) < 0)
+        return LAB_ELIMIT;
+    return c->count > 0 ? scenario_args_add(a, "--count", "%lld", (long long)c->count) : LAB_OK;
+}
+
+static enum row_end start_server(struct nursery *n, struct child *server, const struct config *c,
+                                 char *address, size_t cap, struct err_text *e)
+{
+    struct scenario_args args = {0};
+    char path[PATH_MAX];
+
+    program_find(&program_server, path);
+    if (scenario_args_add(&args, path, NULL) < 0 ||
+        scenario_args_add(&args, "--listen", "127.0.0.1:0") < 0 ||
+        scenario_args_add(&args, "--rate", "%.12g", c->rate_hz) < 0 ||
+        scenario_args_add(&args, "--payload-bytes", "%lld", (long long)c->payload_bytes) < 0) {
+        err_set(e, LAB_ELIMIT, "the command line is too long");
+        return ROW_FAILED;
+    }
+    return row_start_server(n, server, args.argv, address, cap, e);
+}
+
+/* The client shares the terminal's foreground, so Ctrl-C reaches it as well; it gets the time
+ * to say its last words. Returns the exit code. */
+static int follow(struct nursery *n, struct child *server, struct child *client)
+{
+    int64_t deadline_ns = INT64_MAX;
+    char line[320], end[300];
+
+    while (!client->ended && nursery_wait(n, deadline_ns) > 0) {
+        if (n->interrupts > 0 && deadline_ns == INT64_MAX)
+            deadline_ns = clock_now_ns() + 2 * NS_PER_S;
+        if (server->pid == 0 || !server->ended || client->ended)
+            continue;
+        child_describe(server, end, sizeof end);
+        snprintf(line, sizeof line, "%s %s", server->name, end);
+        return command_fail(LAB_EXIT_FAILURE, line);
+    }
+    if (n->interrupts > 0)
+        return LAB_EXIT_OK;
+    return WIFEXITED(client->status) ? WEXITSTATUS(client->status) : LAB_EXIT_FAILURE;
+}
+
+static int watch(struct nursery *n, const struct config *c, const char *transport)
+{
+    struct child server = {0}, client = {0};
+    struct scenario_args args = {0};
+    struct err_text e = {""};
+    char address[128], url[160];
+    enum row_end end = ROW_DONE;
+    int code;
+
+    if (c->url == NULL) {
+        end = start_server(n, &server, c, address, sizeof address, &e);
+        snprintf(url, sizeof url, "http://%s", address);
+    }
+    if (end == ROW_DONE && client_args(&args, c, transport, c->url != NULL ? c->url : url) < 0) {
+        err_set(&e, LAB_ELIMIT, "the command line is too long");
+        end = ROW_FAILED;
+    }
+    if (end == ROW_DONE &&
+        nursery_spawn(n, &client, program_client.name, args.argv, CHILD_SAME_GROUP, &e) < 0)
+        end = ROW_FAILED;
+    if (end == ROW_FAILED)
+        code = command_fail(LAB_EXIT_FAILURE, e.text);
+    else
+        code = end == ROW_DONE ? follow(n, &server, &client) : LAB_EXIT_OK;
+    nursery_stop(n, &client, NS_PER_S);
+    nursery_stop(n, &server, 2 * NS_PER_S);
+    child_free(n, &client);
+    child_free(n, &server);
+    return code;
+}
+
+int command_watch(int argc, char **argv)
+{
+    struct config c = {0};
+    struct err_text e = {""};
+    struct nursery n;
+    int rc = parse(&c, argc, argv, &e), code;
+
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0)
+        return command_fail(LAB_EXIT_USAGE, e.text);
+    if (nursery_open(&n) < 0)
+        return command_fail(LAB_EXIT_FAILURE, "signalfd failed");
+    code = watch(&n, &c, argv[1]);
+    nursery_close(&n);
+    return code;
+}

@@ -1,0 +1,232 @@
+#include "commands.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chart.h"
+#include "environment.h"
+#include "json.h"
+#include "opt.h"
+#include "programs.h"
+#include "scenario.h"
+#include "table.h"
+
+static int command_serve(int argc, char **argv);
+static int command_chart(int argc, char **argv);
+static int command_table(int argc, char **argv);
+static int command_help(int argc, char **argv);
+
+const struct command commands[] = {
+    {"run", "SCENARIO.json [options]", "measure a scenario: table, charts and a folder of files",
+     command_run},
+    {"serve", "[server options]", "the server alone: pushlab-server under another name",
+     command_serve},
+    {"watch", "TRANSPORT [--url URL]", "print updates as they arrive, with their latency",
+     command_watch},
+    {"chart", "DIR", "draw the charts of a run's folder again", command_chart},
+    {"table", "DIR [--markdown]", "print the table of a run's folder again", command_table},
+    {"help", "[COMMAND | scenarios]", "this, a command's options, or the keys of scenario files",
+     command_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+int command_fail(int code, const char *line)
+{
+    fprintf(stderr, "pushlab: %s\n", line);
+    return code;
+}
+
+/* ---- serve ---- */
+
+static int command_serve(int argc, char **argv)
+{
+    char program[PATH_MAX], line[PATH_MAX + 128];
+    static char name[] = "pushlab-server";
+
+    (void)argc;
+    program_find(&program_server, program);
+    argv[0] = name;
+    execvp(program, argv);
+    snprintf(line, sizeof line, "start %s (%s): %s", program_server.name, program, strerror(errno));
+    return command_fail(LAB_EXIT_FAILURE, line);
+}
+
+/* ---- chart and table ---- */
+
+struct folder_config {
+    bool markdown;
+};
+
+static const struct opt chart_opts[] = {{.name = NULL}};
+static const struct opt table_opts[] = {
+    {"markdown", OPT_FLAG, NULL, offsetof(struct folder_config, markdown), NULL, 0, 0, NULL,
+     "as Markdown, to be pasted"},
+    {.name = NULL},
+};
+
+static const struct opt_program chart_program = {
+    .name = "pushlab chart",
+    .usage = "DIR",
+    .about = "Draw the charts of a run's folder again, with gnuplot, into DIR/charts.",
+    .opts = chart_opts,
+};
+static const struct opt_program table_program = {
+    .name = "pushlab table",
+    .usage = "DIR [--markdown]",
+    .about = "Print the table of a run's folder again.",
+    .opts = table_opts,
+};
+
+/* Parse, and ask for exactly one operand, the folder. OPT_RUN, or not: *code is the exit code. */
+static bool parse_folder(const struct opt_program *p, struct folder_config *config, int argc,
+                         char **argv, int *code)
+{
+    struct err_text e;
+    int nargs = 0, rc = opt_parse(p, config, argc, argv, &nargs, &e);
+
+    *code = LAB_EXIT_OK;
+    if (rc == OPT_EXIT)
+        return false;
+    if (rc == OPT_RUN && nargs == 1)
+        return true;
+    if (rc == OPT_RUN)
+        err_set(&e, LAB_EINVAL, "%s: %s; accepted: the folder of one run, such as results/latest",
+                p->name, nargs == 0 ? "no folder given" : "more than one folder given");
+    *code = command_fail(LAB_EXIT_USAGE, e.text);
+    return false;
+}
+
+static int command_chart(int argc, char **argv)
+{
+    struct folder_config config = {0};
+    struct err_text e = {""};
+    int code;
+
+    if (!parse_folder(&chart_program, &config, argc, argv, &code))
+        return code;
+    if (chart_draw(argv[1], &e) < 0)
+        return command_fail(LAB_EXIT_FAILURE, e.text);
+    printf("%s/charts\n", argv[1]);
+    return LAB_EXIT_OK;
+}
+
+static int read_run(cJSON **run, const char *dir, struct err_text *e)
+{
+    enum { RUN_MAX_BYTES = 64 << 20 };
+    char path[PATH_MAX];
+    int rc;
+
+    if (snprintf(path, sizeof path, "%s/run.json", dir) >= PATH_MAX)
+        return err_set(e, LAB_EINVAL, "%.100s...: the path is too long", dir);
+    rc = json_read_file(run, path, RUN_MAX_BYTES, e);
+    if (rc == LAB_OK && !cJSON_IsArray(json_at(*run, "rows"))) {
+        cJSON_Delete(*run);
+        *run = NULL;
+        return err_set(e, LAB_EINVAL, "%.200s: it has no rows", path);
+    }
+    return rc;
+}
+
+static int command_table(int argc, char **argv)
+{
+    struct folder_config config = {0};
+    struct err_text e = {""};
+    struct buf text = {0};
+    cJSON *run = NULL;
+    int code, rc;
+
+    if (!parse_folder(&table_program, &config, argc, argv, &code))
+        return code;
+    if (read_run(&run, argv[1], &e) < 0)
+        return command_fail(LAB_EXIT_FAILURE, e.text);
+    rc = config.markdown ? table_markdown(&text, run)
+                         : table_text(&text, run, table_wants_colour(stdout));
+    if (rc == LAB_OK)
+        fwrite(text.data, 1, text.len, stdout);
+    buf_free(&text);
+    cJSON_Delete(run);
+    return rc < 0 ? command_fail(LAB_EXIT_FAILURE, lab_strerror(rc)) : LAB_EXIT_OK;
+}
+
+/* ---- help ---- */
+
+static void print_help(FILE *out)
+{
+    fputs("Usage: pushlab COMMAND ...\n\n"
+          "A laboratory for server push: what does each way of getting updates from a server\n"
+          "to its clients deliver, and what does it cost?\n\nCommands:\n",
+          out);
+    for (const struct command *c = commands; c->name != NULL; c++)
+        fprintf(out, "  %-7s%-27s%s\n", c->name, c->usage, c->about);
+    fputs("\nExamples:\n"
+          "  pushlab run bench/scenarios/standard.json\n"
+          "  pushlab watch sse\n"
+          "  pushlab serve --listen 127.0.0.1:8080 --rate 5\n"
+          "  pushlab help scenarios\n\n"
+          "PUSHLAB_SERVER and PUSHLAB_CLIENT name other programs to start than those that lie\n"
+          "beside this one.\n",
+          out);
+}
+
+static int unknown_command(const char *name)
+{
+    char line[512];
+    size_t len = (size_t)snprintf(line, sizeof line, "'%.60s' is not a command; accepted: ", name);
+
+    for (const struct command *c = commands; c->name != NULL && len < sizeof line; c++)
+        len += (size_t)snprintf(line + len, sizeof line - len, "%s%s", c > commands ? ", " : "",
+                                c->name);
+    return command_fail(LAB_EXIT_USAGE, line);
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *c = commands; c->name != NULL; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+static int command_help(int argc, char **argv)
+{
+    static char flag[] = "--help";
+    const struct command *c;
+
+    if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+        print_help(stdout);
+        return LAB_EXIT_OK;
+    }
+    if (strcmp(argv[1], "scenarios") == 0) {
+        scenario_print_keys(stdout);
+        return LAB_EXIT_OK;
+    }
+    c = find_command(argv[1]);
+    if (c == NULL || c->run == command_help)
+        return unknown_command(argv[1]);
+    return c->run(2, (char *[]){argv[1], flag, NULL});
+}
+
+int command_dispatch(int argc, char **argv)
+{
+    const struct command *c;
+
+    if (argc < 2) {
+        print_help(stderr);
+        return LAB_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help(stdout);
+        return LAB_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("pushlab %s (%s)\n", PUSHLAB_VERSION, environment_git());
+        return LAB_EXIT_OK;
+    }
+    c = find_command(argv[1]);
+    return c == NULL ? unknown_command(argv[1]) : c->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,28 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <cjson/cJSON.h>
+
+#include "commands.h"
+#include "err.h"
+
+/* Out of memory ends the program, here and not in each of cJSON's hundred callers: the
+ * children die with it, and the rows that were finished are already on disk. */
+static void *allocate_or_end(size_t size)
+{
+    void *p = malloc(size);
+
+    if (p == NULL)
+        exit(command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM)));
+    return p;
+}
+
+int main(int argc, char **argv)
+{
+    int code;
+
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate_or_end, .free_fn = free});
+    code = command_dispatch(argc, argv);
+    if (fflush(stdout) != 0 && code == LAB_EXIT_OK)
+        code = command_fail(LAB_EXIT_FAILURE, "write to stdout failed");
+    return code;
+}

@@ -1,0 +1,26 @@
+/* One line that says how the run is doing, rewritten in place; nothing when stderr is not
+ * a terminal. */
+#ifndef PUSHLAB_PROGRESS_H
+#define PUSHLAB_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct progress {
+    bool shown;     /* stderr is a terminal */
+    bool dirty;     /* something stands on the line */
+    size_t i, n;    /* row i of n, from 1 */
+    const char *id; /* of the row */
+};
+
+void progress_open(struct progress *p);
+/* A new row begins. */
+void progress_row(struct progress *p, const char *id, size_t i, size_t n);
+/* phase: "start", or the driver's word. left_s, p50_us: NAN when not known. */
+void progress_show(struct progress *p, const char *phase, double left_s, double p50_us);
+/* The same from a line of the driver's --progress-fd; anything else is ignored. */
+void progress_line(struct progress *p, const char *line);
+/* Wipe the line, so that something else can be printed. */
+void progress_clear(struct progress *p);
+
+#endif

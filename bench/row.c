@@ -1,0 +1,264 @@
+#include "row.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "json.h"
+#include "programs.h"
+#include "result.h"
+#include "scenario_args.h"
+
+enum {
+    SERVER_READY_S = 10,
+    SERVER_STOP_S = 3, /* it promises one */
+    CLIENT_STOP_S = 2,
+    CLIENT_SLACK_S = 45, /* for set-up (its own limit is 30 s) and the final report */
+};
+
+/* ---- server ---- */
+
+static const char *child_line_after(struct child *c, const char *prefix)
+{
+    char *line;
+
+    while ((line = child_next_line(c, CHILD_OUT)) != NULL)
+        if (strncmp(line, prefix, strlen(prefix)) == 0)
+            return line + strlen(prefix);
+    return NULL;
+}
+
+static enum row_end fail_with_child(struct child *c, struct err_text *e)
+{
+    char end[300];
+
+    child_describe(c, end, sizeof end);
+    err_set(e, LAB_ESYS, "%s %.280s", c->name, end);
+    return ROW_FAILED;
+}
+
+enum row_end row_start_server(struct nursery *n, struct child *server, char *const argv[],
+                              char *address, size_t cap, struct err_text *e)
+{
+    int64_t deadline_ns = clock_now_ns() + SERVER_READY_S * NS_PER_S;
+    const char *said = NULL;
+    int rc =
+        nursery_spawn(n, server, program_server.name, argv, CHILD_READ_OUT | CHILD_READ_ERR, e);
+
+    if (rc < 0)
+        return ROW_FAILED;
+    for (;;) {
+        rc = nursery_wait(n, deadline_ns);
+        if (n->interrupts > 0)
+            return ROW_INTERRUPTED;
+        said = child_line_after(server, "listening on ");
+        if (said != NULL)
+            break;
+        if (server->ended)
+            return fail_with_child(server, e);
+        if (rc > 0)
+            continue;
+        err_set(e, LAB_ESYS, "%s: %s", server->name,
+                rc < 0 ? lab_strerror(rc) : "did not say within 10 s that it listens");
+        return ROW_FAILED;
+    }
+    snprintf(address, cap, "%s", said);
+    return ROW_DONE;
+}
+
+static enum row_end start_server(const struct row_setting *w, struct child *server, char *address,
+                                 size_t cap, struct err_text *e)
+{
+    struct scenario_args args = {0};
+    char program[PATH_MAX];
+    int rc;
+
+    program_find(&program_server, program);
+    rc = scenario_args_add(&args, program, NULL);
+    if (rc == LAB_OK)
+        rc = scenario_args_server(&args, w->scenario);
+    if (rc == LAB_OK && w->server_core >= 0)
+        rc = scenario_args_add(&args, "--core", "%d", w->server_core);
+    if (rc < 0) {
+        err_set(e, rc, "%s: the command line is too long", program_server.name);
+        return ROW_FAILED;
+    }
+    return row_start_server(w->nursery, server, args.argv, address, cap, e);
+}
+
+/* ---- clients ---- */
+
+static int client_args(const struct row_setting *w, const struct scenario_row *row,
+                       const char *address, struct scenario_args *args)
+{
+    char program[PATH_MAX], hlog[PATH_MAX], timeline[PATH_MAX];
+
+    program_find(&program_client, program);
+    folder_row_file(w->folder, hlog, "latency-", row->id, ".hlog");
+    folder_row_file(w->folder, timeline, "timeline-", row->id, ".csv");
+    if (scenario_args_add(args, program, NULL) < 0 ||
+        scenario_args_client(args, w->scenario, row) < 0 ||
+        scenario_args_add(args, "--url", "http://%s", address) < 0 ||
+        scenario_args_add(args, "--control", "auto") < 0 ||
+        scenario_args_add(args, "--json", NULL) < 0 ||
+        scenario_args_add(args, "--hlog", "%s", hlog) < 0 ||
+        scenario_args_add(args, "--timeline", "%s", timeline) < 0 ||
+        scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD) < 0)
+        return LAB_ELIMIT;
+    if (w->client_core >= 0)
+        return scenario_args_add(args, "--core", "%d", w->client_core);
+    return LAB_OK;
+}
+
+static enum row_end start_client(const struct row_setting *w, const struct scenario_row *row,
+                                 const char *address, struct child *client, struct err_text *e)
+{
+    struct scenario_args args = {0};
+
+    if (client_args(w, row, address, &args) < 0) {
+        err_set(e, LAB_ELIMIT, "%s: the command line is too long", program_client.name);
+        return ROW_FAILED;
+    }
+    if (nursery_spawn(w->nursery, client, program_client.name, args.argv,
+                      CHILD_READ_OUT | CHILD_READ_ERR | CHILD_READ_PROGRESS, e) < 0)
+        return ROW_FAILED;
+    return ROW_DONE;
+}
+
+/* When the clients must be done, however slow the machine. */
+static int64_t client_deadline_ns(const struct scenario *s)
+{
+    double ramp_s = s->ramp_per_s > 0 ? (double)s->clients / (double)s->ramp_per_s : 0;
+    double all_s = s->warmup_s + s->duration_s + s->drain_s + ramp_s + CLIENT_SLACK_S;
+
+    return clock_now_ns() + (int64_t)(all_s * 1e9);
+}
+
+static void show_progress(struct progress *p, struct child *client)
+{
+    char *line, *last = NULL;
+
+    while ((line = child_next_line(client, CHILD_PROGRESS)) != NULL)
+        last = line;
+    if (last != NULL)
+        progress_line(p, last);
+}
+
+/* Wait for the clients' end, watching the server. */
+static enum row_end follow(const struct row_setting *w, struct child *server, struct child *client,
+                           struct err_text *e)
+{
+    int64_t deadline_ns = client_deadline_ns(w->scenario);
+
+    while (!client->ended) {
+        int rc = nursery_wait(w->nursery, deadline_ns);
+
+        if (w->nursery->interrupts > 0)
+            return ROW_INTERRUPTED;
+        show_progress(w->progress, client);
+        if (server->ended)
+            return fail_with_child(server, e);
+        if (rc > 0 || client->ended)
+            continue;
+        err_set(e, LAB_ESYS, "%s: %s", client->name,
+                rc < 0 ? lab_strerror(rc) : "did not finish in time");
+        return ROW_FAILED;
+    }
+    return ROW_DONE;
+}
+
+/* ---- the row ---- */
+
+static void add_stderr_notes(cJSON *row, struct child *c)
+{
+    cJSON *notes = cJSON_GetObjectItemCaseSensitive(row, "notes");
+    char *line;
+
+    for (int i = 0; i < 10 && (line = child_next_line(c, CHILD_ERR)) != NULL; i++)
+        if (line[0] != '\0')
+            json_append_printf(notes, "%s said: %s", c->name, line);
+}
+
+/* A non-zero exit that the numbers don't explain is a problem of its own. */
+static void judge_exit(cJSON *row, struct child *c)
+{
+    cJSON *problems = cJSON_GetObjectItemCaseSensitive(row, "problems");
+    char end[300];
+
+    if (child_succeeded(c) || cJSON_GetArraySize(problems) > 0)
+        return;
+    child_describe(c, end, sizeof end);
+    json_append_printf(problems, "%s %s", c->name, end);
+}
+
+static enum row_end read_report(const struct row_setting *w, const struct scenario_row *row,
+                                struct child *client, cJSON **out, struct err_text *e)
+{
+    cJSON *report = cJSON_Parse(child_text(client, CHILD_OUT));
+
+    if (report == NULL && !child_succeeded(client))
+        return fail_with_child(client, e);
+    if (report == NULL) {
+        err_set(e, LAB_EPROTO, "%s: its report is not JSON", client->name);
+        return ROW_FAILED;
+    }
+    if (result_row(out, row, report, w->kernel_is_ours, e) == LAB_OK)
+        return ROW_DONE;
+    cJSON_Delete(report);
+    return child_succeeded(client) ? ROW_FAILED : fail_with_child(client, e);
+}
+
+/* The server must still be there, and leave when asked, with exit code 0. */
+static void stop_server(const struct row_setting *w, struct child *server, cJSON *row)
+{
+    cJSON *problems = cJSON_GetObjectItemCaseSensitive(row, "problems");
+    bool by_itself = nursery_stop(w->nursery, server, SERVER_STOP_S * NS_PER_S);
+
+    if (!by_itself)
+        json_append_printf(problems, "%s did not stop within %d s of SIGTERM", server->name,
+                           SERVER_STOP_S);
+    else
+        judge_exit(row, server);
+}
+
+static enum row_end run_clients(const struct row_setting *w, const struct scenario_row *row,
+                                struct child *server, struct child *client, cJSON **out,
+                                struct err_text *e)
+{
+    char address[128];
+    enum row_end end = start_server(w, server, address, sizeof address, e);
+
+    if (end == ROW_DONE)
+        end = start_client(w, row, address, client, e);
+    if (end == ROW_DONE)
+        end = follow(w, server, client, e);
+    if (end == ROW_DONE)
+        end = read_report(w, row, client, out, e);
+    if (end != ROW_DONE)
+        return end;
+    judge_exit(*out, client);
+    stop_server(w, server, *out);
+    add_stderr_notes(*out, server);
+    add_stderr_notes(*out, client);
+    return ROW_DONE;
+}
+
+enum row_end row_measure(const struct row_setting *w, const struct scenario_row *row, cJSON **out,
+                         struct err_text *e)
+{
+    struct child server = {0}, client = {0};
+    struct err_text why = {""};
+    enum row_end end;
+
+    *out = NULL;
+    end = run_clients(w, row, &server, &client, out, &why);
+    nursery_stop(w->nursery, &client, CLIENT_STOP_S * NS_PER_S);
+    nursery_stop(w->nursery, &server, SERVER_STOP_S * NS_PER_S);
+    child_free(w->nursery, &client);
+    child_free(w->nursery, &server);
+    if (end != ROW_DONE)
+        folder_drop_row(w->folder, row->id);
+    if (end == ROW_FAILED)
+        err_set(e, LAB_ESYS, "%s: %.260s", row->id, why.text);
+    return end;
+}

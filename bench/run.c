@@ -1,0 +1,136 @@
+#include "run.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "environment.h"
+#include "json.h"
+#include "netns.h"
+#include "progress.h"
+#include "result.h"
+#include "row.h"
+
+/* The first two cores that this process may use: core 0 and core 1 where nobody restricts it.
+ * With one there is nothing to keep apart. */
+static void choose_cores(struct row_setting *w)
+{
+    cpu_set_t allowed;
+    int found[2] = {-1, -1}, n = 0;
+
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0)
+        n = 2;
+    for (int core = 0; core < CPU_SETSIZE && n < 2; core++)
+        if (CPU_ISSET(core, &allowed))
+            found[n++] = core;
+    w->server_core = found[1] >= 0 ? found[0] : -1;
+    w->client_core = found[1];
+}
+
+/* One row after the other, until one gives no measurement. */
+static int measure_rows(struct run_outcome *out, const struct row_setting *w, struct err_text *e)
+{
+    const struct scenario *s = w->scenario;
+
+    for (size_t i = 0; i < s->nrows; i++) {
+        struct err_text why = {""};
+        cJSON *row;
+        enum row_end end;
+        int rc;
+
+        progress_row(w->progress, s->rows[i].id, i + 1, s->nrows);
+        end = row_measure(w, &s->rows[i], &row, &why);
+        if (end == ROW_INTERRUPTED)
+            out->interrupted = true;
+        if (end == ROW_FAILED)
+            result_add_problem(out->run, why.text);
+        if (end != ROW_DONE)
+            return LAB_OK;
+        result_add_row(out->run, row);
+        rc = folder_save(w->folder, out->run, e);
+        if (rc < 0)
+            return rc;
+    }
+    return LAB_OK;
+}
+
+static int measure(struct run_outcome *out, struct row_setting *w, struct err_text *e)
+{
+    struct nursery nursery;
+    struct progress progress;
+    int rc;
+
+    progress_open(&progress);
+    w->progress = &progress;
+    w->nursery = &nursery;
+    if (nursery_open(&nursery) < 0)
+        return err_set(e, LAB_ESYS, "signalfd: %s", lab_strerror(LAB_ESYS));
+    rc = measure_rows(out, w, e);
+    progress_clear(&progress);
+    nursery_close(&nursery);
+    return rc;
+}
+
+static bool has_rows(const struct run_outcome *out)
+{
+    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(out->run, "rows")) > 0;
+}
+
+/* The last word in run.json, then the final name. When the disk is full the rows saved before
+ * are still there, and renaming takes no room; a folder without any run.json stays hidden. */
+static int finish(struct run_outcome *out, int rc, struct err_text *e)
+{
+    char path[PATH_MAX];
+    int published;
+
+    result_finish(out->run, out->interrupted);
+    if (rc == LAB_OK)
+        rc = folder_save(&out->folder, out->run, e);
+    folder_row_file(&out->folder, path, "run", "", ".json");
+    if (rc < 0 && access(path, F_OK) < 0)
+        return rc;
+    published = folder_publish(&out->folder, rc == LAB_OK ? e : NULL);
+    out->saved = published == LAB_OK;
+    return rc < 0 ? rc : published;
+}
+
+static cJSON *describe(const struct row_setting *w, const struct run_options *o,
+                       const struct netns *netns)
+{
+    cJSON *run = result_new(w->scenario, environment_describe(netns, o->argc, o->argv));
+
+    if (netns->note[0] != '\0')
+        result_add_note(run, netns->note);
+    if (w->server_core < 0)
+        result_add_note(run, "one core: server and clients share it and disturb each other");
+    return run;
+}
+
+int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
+                 struct err_text *e)
+{
+    struct row_setting w = {.scenario = s, .folder = &out->folder};
+    struct netns netns;
+    int rc;
+
+    *out = (struct run_outcome){0};
+    rc = folder_open(&out->folder, o->results, s->name, e);
+    if (rc < 0)
+        return rc;
+    if (o->host_network)
+        netns_stay(&netns);
+    else
+        netns_enter(&netns);
+    w.kernel_is_ours = netns.own;
+    choose_cores(&w);
+    out->run = describe(&w, o, &netns);
+    rc = measure(out, &w, e);
+    if (!has_rows(out)) {
+        folder_discard(&out->folder);
+        return rc;
+    }
+    rc = finish(out, rc, e);
+    out->good = rc == LAB_OK && json_true(out->run, "complete");
+    return rc;
+}

@@ -1,0 +1,76 @@
+#include "summary.h"
+
+#include <math.h>
+
+#include "err.h"
+#include "json.h"
+
+struct column {
+    const char *name, *path; /* in a row of run.json */
+    bool is_text;            /* our own words and ids: never a comma or a quote in them */
+};
+
+static const struct column columns[] = {
+    {"row", "id", true},
+    {"transport", "transport", true},
+    {"connection", "connection", true},
+    {"interval_ms", "interval_ms", false},
+    {"hold_ms", "hold_ms", false},
+    {"clients", "clients", false},
+    {"published", "published", false},
+    {"delivered", "delivered", false},
+    {"missed", "missed", false},
+    {"late", "late", false},
+    {"duplicated", "duplicated", false},
+    {"out_of_order", "out_of_order", false},
+    {"latency_min_us", "latency_us.min", false},
+    {"latency_p50_us", "latency_us.p50", false},
+    {"latency_p90_us", "latency_us.p90", false},
+    {"latency_p99_us", "latency_us.p99", false},
+    {"latency_p999_us", "latency_us.p999", false},
+    {"latency_max_us", "latency_us.max", false},
+    {"latency_mean_us", "latency_us.mean", false},
+    {"age_mean_us", "age_us.mean", false},
+    {"age_peak_us", "age_us.peak", false},
+    {"requests_per_update", "requests_per_update", false},
+    {"empty_response_ratio", "empty_response_ratio", false},
+    {"tcp_handshakes_per_update", "tcp_handshakes_per_update", false},
+    {"handshakes_client", "handshakes.client", false},
+    {"handshakes_server", "handshakes.server", false},
+    {"handshakes_kernel", "handshakes.kernel", false},
+    {"payload_bytes_per_update", "bytes_per_update.payload", false},
+    {"framing_bytes_per_update", "bytes_per_update.framing", false},
+    {"server_cpu_us_per_update", "server_cpu_us_per_update", false},
+    {"client_cpu_us_per_update", "client_cpu_us_per_update", false},
+    {"server_rss_bytes_per_client", "server_rss_bytes_per_client", false},
+    {"whole_run_requests_per_update", "whole_run.requests_per_update", false},
+    {"whole_run_tcp_handshakes_per_update", "whole_run.tcp_handshakes_per_update", false},
+    {"whole_run_server_cpu_us_per_update", "whole_run.server_cpu_us_per_update", false},
+};
+
+static int add_cell(struct buf *out, const cJSON *row, const struct column *c)
+{
+    double value = json_number(row, c->path);
+
+    if (c->is_text)
+        return buf_printf(out, "%s", json_text(row, c->path));
+    return isnan(value) ? LAB_OK : buf_printf(out, "%.9g", value);
+}
+
+int summary_csv(struct buf *out, const cJSON *run)
+{
+    const size_t n = sizeof columns / sizeof *columns;
+    const cJSON *row;
+
+    for (size_t i = 0; i < n; i++)
+        if (buf_printf(out, "%s%s", i > 0 ? "," : "", columns[i].name) < 0)
+            return LAB_ENOMEM;
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        for (size_t i = 0; i < n; i++)
+            if (buf_printf(out, "%s", i > 0 ? "," : "\n") < 0 ||
+                add_cell(out, row, &columns[i]) < 0)
+                return LAB_ENOMEM;
+    }
+    return buf_printf(out, "\n");
+}
