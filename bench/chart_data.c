@@ -1,0 +1,415 @@
+#include "chart_data.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "file.h"
+#include "hdr_log.h"
+#include "json.h"
+
+enum {
+    SCHEMA_READ = 1,         /* the newest run.json understood here */
+    POINTS_PER_HALVING = 10, /* of the distance to 100 % */
+    TIMELINE_SPAN_S = 10,
+    TIMELINE_POINTS_MIN = 100,
+    RUN_BYTES_MAX = 64 << 20,
+    SERIES_BYTES_MAX = 512 << 20,
+};
+
+struct run {
+    const char *run_dir, *data_dir;
+    cJSON *json;       /* owned */
+    const cJSON *rows; /* in json */
+};
+
+/* dir/prefix + id + suffix; false when too long. */
+static bool path_make(char path[PATH_MAX], const char *dir, const char *prefix, const char *id,
+                      const char *suffix)
+{
+    return snprintf(path, PATH_MAX, "%s/%s%s%s", dir, prefix, id, suffix) < PATH_MAX;
+}
+
+/* ---- run.json ---- */
+
+static bool has_deliveries(const cJSON *row)
+{
+    return json_number(row, "delivered") > 0;
+}
+
+/* Ids become file names and gnuplot strings. */
+static int check_row(const cJSON *row, struct err_text *e)
+{
+    const char *id = json_text(row, "id");
+
+    if (id[0] == '\0' || id[0] == '.')
+        return err_set(e, LAB_EINVAL, "run.json: a row has no usable id");
+    if (strpbrk(id, "/\"\r\n") != NULL)
+        return err_set(e, LAB_EINVAL, "run.json: row id '%.64s' can't name a file", id);
+    return LAB_OK;
+}
+
+static int run_open(struct run *run, struct err_text *e)
+{
+    char path[PATH_MAX];
+    int rc;
+
+    if (!path_make(path, run->run_dir, "run", "", ".json"))
+        return err_set(e, LAB_EINVAL, "%.200s: path too long", run->run_dir);
+    rc = json_read_file(&run->json, path, RUN_BYTES_MAX, e);
+    if (rc < 0)
+        return rc;
+    run->rows = json_at(run->json, "rows");
+    if (json_number(run->json, "schema") > SCHEMA_READ)
+        return err_set(e, LAB_EINVAL, "%s: schema %g is newer than this program reads (%d)", path,
+                       json_number(run->json, "schema"), SCHEMA_READ);
+    if (!cJSON_IsArray(run->rows) || cJSON_GetArraySize(run->rows) == 0)
+        return err_set(e, LAB_EINVAL, "%s: no measured rows in it", path);
+    return LAB_OK;
+}
+
+/* ---- rows.csv ---- */
+
+int chart_data_field(struct buf *out, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL)
+        return buf_add(out, text, strlen(text));
+    if (buf_add(out, "\"", 1) < 0)
+        return LAB_ENOMEM;
+    for (; *text != '\0'; text++)
+        if (buf_add(out, "\"\"", *text == '"' ? 2 : 0) < 0 ||
+            (*text != '"' && buf_add(out, text, 1) < 0))
+            return LAB_ENOMEM;
+    return buf_add(out, "\"", 1);
+}
+
+/* A column of rows.csv: where its number is in a row of run.json. */
+struct column {
+    const char *name, *path;
+    bool per_update; /* has no value where nothing was delivered */
+};
+
+static const struct column columns[] = {
+    {"clients", "clients", false},
+    {"published", "published", false},
+    {"delivered", "delivered", false},
+    {"latency_p50_us", "latency_us.p50", true},
+    {"latency_p90_us", "latency_us.p90", true},
+    {"latency_p99_us", "latency_us.p99", true},
+    {"latency_p999_us", "latency_us.p999", true},
+    {"latency_max_us", "latency_us.max", true},
+    {"requests_per_update", "requests_per_update", true},
+    {"handshakes_per_update", "tcp_handshakes_per_update", true},
+    {"payload_bytes_per_update", "bytes_per_update.payload", true},
+    {"framing_bytes_per_update", "bytes_per_update.framing", true},
+    {"server_cpu_us_per_update", "server_cpu_us_per_update", true},
+    {"client_cpu_us_per_update", "client_cpu_us_per_update", true},
+};
+
+/* Rows of the same transport and connection are told apart by their variant: 0, 1, 2, ... */
+static int variant_of(const cJSON *rows, const cJSON *row)
+{
+    const cJSON *other;
+    int variant = 0;
+
+    cJSON_ArrayForEach(other, rows)
+    {
+        if (other == row)
+            break;
+        if (strcmp(json_text(other, "transport"), json_text(row, "transport")) == 0 &&
+            strcmp(json_text(other, "connection"), json_text(row, "connection")) == 0)
+            variant++;
+    }
+    return variant;
+}
+
+static int add_number(struct buf *out, double v)
+{
+    return isfinite(v) ? buf_printf(out, ",%.9g", v) : buf_printf(out, ",NaN");
+}
+
+static int add_row(struct buf *out, const cJSON *rows, const cJSON *row)
+{
+    int rc = chart_data_field(out, json_text(row, "id"));
+
+    rc = rc < 0 ? rc : buf_printf(out, ",");
+    rc = rc < 0 ? rc : chart_data_field(out, json_text(row, "transport"));
+    rc = rc < 0 ? rc : buf_printf(out, ",");
+    rc = rc < 0 ? rc : chart_data_field(out, json_text(row, "connection"));
+    rc = rc < 0 ? rc : buf_printf(out, ",%d", variant_of(rows, row));
+    for (size_t i = 0; rc >= 0 && i < sizeof columns / sizeof *columns; i++) {
+        const struct column *c = &columns[i];
+        double v = json_number(row, c->path);
+
+        rc = add_number(out, c->per_update && !has_deliveries(row) ? NAN : v);
+    }
+    return rc < 0 ? rc : buf_printf(out, "\n");
+}
+
+static int write_rows(const struct run *run, struct err_text *e)
+{
+    struct buf out = {0};
+    char path[PATH_MAX];
+    const cJSON *row;
+    int rc = buf_printf(&out, "row,transport,connection,variant");
+
+    for (size_t i = 0; rc >= 0 && i < sizeof columns / sizeof *columns; i++)
+        rc = buf_printf(&out, ",%s", columns[i].name);
+    rc = rc < 0 ? rc : buf_printf(&out, "\n");
+    cJSON_ArrayForEach(row, run->rows)
+    {
+        rc = rc < 0 ? rc : add_row(&out, run->rows, row);
+    }
+    if (rc < 0)
+        err_set(e, rc, "rows.csv: %s", lab_strerror(rc));
+    else if (!path_make(path, run->data_dir, "rows", "", ".csv"))
+        rc = err_set(e, LAB_EINVAL, "%.200s: path too long", run->data_dir);
+    else
+        rc = file_write(path, out.data, out.len, e);
+    buf_free(&out);
+    return rc;
+}
+
+/* ---- distributions ---- */
+
+int chart_data_percentiles(struct buf *out, const struct hdr *h)
+{
+    int rc = buf_printf(out, "percentile,tail,latency_us\n");
+    double count = (double)h->total_count;
+    double tail = 1;
+
+    for (int i = 0; rc >= 0 && tail < count; tail = exp2((double)++i / POINTS_PER_HALVING)) {
+        double percentile = 100 - 100 / tail;
+
+        rc = buf_printf(out, "%.9g,%.9g,%" PRId64 "\n", percentile, tail,
+                        hdr_value_at_percentile(h, percentile));
+    }
+    /* The largest of n values stands for the last 1/n of the distribution. */
+    if (rc >= 0 && h->total_count > 0)
+        rc = buf_printf(out, "100,%.9g,%" PRId64 "\n", count, hdr_max(h));
+    return rc;
+}
+
+int chart_data_cdf(struct buf *out, const struct hdr *h)
+{
+    int rc = buf_printf(out, "latency_us,percent\n");
+    struct hdr_iter it = {0};
+    double drawn_us = 0;
+
+    if (rc >= 0 && h->total_count > 0)
+        rc = buf_printf(out, "%" PRId64 ",0\n", hdr_min(h));
+    while (rc >= 0 && hdr_iter_next(h, &it)) {
+        if ((double)it.value < drawn_us * 1.01 && it.cumulative < h->total_count)
+            continue;
+        rc = buf_printf(out, "%" PRId64 ",%.7g\n", it.value,
+                        100 * (double)it.cumulative / (double)h->total_count);
+        drawn_us = (double)it.value;
+    }
+    return rc;
+}
+
+static int write_distribution(const struct run *run, const char *id, const struct hdr *h,
+                              struct err_text *e)
+{
+    struct buf percentiles = {0}, cdf = {0};
+    char path[PATH_MAX];
+    int rc = chart_data_percentiles(&percentiles, h);
+
+    if (rc >= 0)
+        rc = chart_data_cdf(&cdf, h);
+    if (rc < 0)
+        err_set(e, rc, "row %s: %s", id, lab_strerror(rc));
+    if (rc >= 0 && path_make(path, run->data_dir, "percentiles-", id, ".csv"))
+        rc = file_write(path, percentiles.data, percentiles.len, e);
+    if (rc >= 0 && path_make(path, run->data_dir, "cdf-", id, ".csv"))
+        rc = file_write(path, cdf.data, cdf.len, e);
+    buf_free(&percentiles);
+    buf_free(&cdf);
+    return rc;
+}
+
+static int row_distribution(const struct run *run, const cJSON *row, struct err_text *e)
+{
+    const char *id = json_text(row, "id");
+    struct err_text why = {""};
+    struct buf text = {0};
+    char path[PATH_MAX];
+    struct hdr h = {0};
+    int rc;
+
+    if (!path_make(path, run->run_dir, "latency-", id, ".hlog"))
+        return err_set(e, LAB_EINVAL, "row %s: path too long", id);
+    rc = file_read(&text, path, SERIES_BYTES_MAX, e);
+    if (rc == LAB_OK) {
+        rc = hdr_log_read(&h, (const char *)text.data, text.len, &why);
+        if (rc < 0)
+            err_set(e, rc, "%s: %s", path, why.text[0] != '\0' ? why.text : lab_strerror(rc));
+    }
+    if (rc == LAB_OK)
+        rc = write_distribution(run, id, &h, e);
+    buf_free(&text);
+    hdr_free(&h);
+    return rc;
+}
+
+/* ---- timeline ---- */
+
+struct point {
+    double published_s;
+    int64_t latency_us;
+    unsigned long client;
+};
+
+static int point_compare(const void *a, const void *b)
+{
+    const struct point *p = a, *q = b;
+
+    if (p->client != q->client)
+        return p->client < q->client ? -1 : 1;
+    return (p->published_s > q->published_s) - (p->published_s < q->published_s);
+}
+
+/* Parse text's lines after the header into *points (owned by the caller, also on failure). */
+static int parse_points(const char *text, size_t len, struct point **points, size_t *npoints,
+                        struct err_text *e)
+{
+    struct buf b = {0};
+    const char *end = text + len, *line_end;
+    int line_number = 1, rc = LAB_OK;
+
+    for (const char *line = text; rc >= 0 && line < end; line = line_end + 1, line_number++) {
+        char copy[96];
+        struct point p;
+
+        line_end = memchr(line, '\n', (size_t)(end - line));
+        if (line_end == NULL)
+            line_end = end;
+        if (line_number == 1)
+            continue;
+        snprintf(copy, sizeof copy, "%.*s", (int)(line_end - line), line);
+        if (sscanf(copy, "%lf,%" SCNd64 ",%lu", &p.published_s, &p.latency_us, &p.client) != 3)
+            rc = err_set(e, LAB_EPROTO, "line %d: not published_s,latency_us,client", line_number);
+        else
+            rc = buf_add(&b, &p, sizeof p);
+    }
+    *points = (struct point *)(void *)b.data;
+    *npoints = b.len / sizeof **points;
+    return rc;
+}
+
+int chart_data_timeline(struct buf *out, const char *text, size_t len, struct err_text *e)
+{
+    struct point *points = NULL;
+    size_t n = 0;
+    int rc = parse_points(text, len, &points, &n, e);
+
+    if (rc >= 0)
+        rc = buf_printf(out, "published_s,latency_us\n");
+    if (n > 0)
+        qsort(points, n, sizeof *points, point_compare);
+    for (size_t i = 0; rc >= 0 && i < n && points[i].client == points[0].client; i++) {
+        double at_s = points[i].published_s - points[0].published_s;
+
+        if (at_s > TIMELINE_SPAN_S && i >= TIMELINE_POINTS_MIN)
+            break;
+        rc = buf_printf(out, "%.6f,%" PRId64 "\n", at_s, points[i].latency_us);
+    }
+    free(points);
+    return rc < 0 ? rc : LAB_OK;
+}
+
+static int row_timeline(const struct run *run, const cJSON *row, struct err_text *e)
+{
+    const char *id = json_text(row, "id");
+    struct buf text = {0}, out = {0};
+    struct err_text why = {""};
+    char path[PATH_MAX];
+    int rc;
+
+    if (!path_make(path, run->run_dir, "timeline-", id, ".csv"))
+        return err_set(e, LAB_EINVAL, "row %s: path too long", id);
+    rc = file_read(&text, path, SERIES_BYTES_MAX, e);
+    if (rc == LAB_OK) {
+        rc = chart_data_timeline(&out, (const char *)text.data, text.len, &why);
+        if (rc < 0)
+            err_set(e, rc, "%s: %s", path, why.text[0] != '\0' ? why.text : lab_strerror(rc));
+    }
+    if (rc == LAB_OK && path_make(path, run->data_dir, "timeline-", id, ".csv"))
+        rc = file_write(path, out.data, out.len, e);
+    buf_free(&text);
+    buf_free(&out);
+    return rc;
+}
+
+/* ---- the subtitle ---- */
+
+static void range_add(struct buf *b, double low, double high, const char *one, const char *many)
+{
+    if (!(low > 0))
+        return;
+    if (low == high)
+        buf_printf(b, "%.3g %s · ", low, low == 1 ? one : many);
+    else
+        buf_printf(b, "%.3g–%.3g %s · ", low, high, many);
+}
+
+static void clients_range(const struct run *run, double *low, double *high)
+{
+    const cJSON *row;
+
+    *low = *high = NAN;
+    cJSON_ArrayForEach(row, run->rows)
+    {
+        *low = fmin(*low, json_number(row, "clients"));
+        *high = fmax(*high, json_number(row, "clients"));
+    }
+}
+
+static void write_conditions(const struct run *run, struct chart_data *out)
+{
+    double low, high, rate_hz = json_number(run->json, "scenario.source.rate_hz");
+    const char *link = json_text(run->json, "link");
+    struct buf b = {0};
+
+    clients_range(run, &low, &high);
+    range_add(&b, low, high, "client", "clients");
+    range_add(&b, rate_hz, rate_hz, "update/s", "updates/s");
+    buf_printf(&b, "link: %s · ", link[0] != '\0' ? link : "unknown");
+    buf_printf(&b, "%.10s · pushlab %s", json_text(run->json, "started"),
+               json_text(run->json, "pushlab"));
+    snprintf(out->conditions, sizeof out->conditions, "%.*s", (int)b.len, (const char *)b.data);
+    buf_free(&b);
+}
+
+int chart_data_write(const char *run_dir, const char *data_dir, struct chart_data *out,
+                     struct err_text *e)
+{
+    struct run run = {.run_dir = run_dir, .data_dir = data_dir};
+    const cJSON *row;
+    int rc = run_open(&run, e);
+
+    if (rc == LAB_OK)
+        rc = file_make_folders(data_dir, e);
+    if (rc == LAB_OK) {
+        cJSON_ArrayForEach(row, run.rows)
+        {
+            rc = rc < 0 ? rc : check_row(row, e);
+            if (has_deliveries(row)) {
+                rc = rc < 0 ? rc : row_distribution(&run, row, e);
+                rc = rc < 0 ? rc : row_timeline(&run, row, e);
+            }
+        }
+    }
+    if (rc == LAB_OK)
+        rc = write_rows(&run, e);
+    if (rc == LAB_OK)
+        write_conditions(&run, out);
+    cJSON_Delete(run.json);
+    return rc;
+}

@@ -1,0 +1,41 @@
+/* The numbers behind the charts, as plain CSV files that any tool reads; gnuplot is only the
+ * first of them. One line of header, units in the column names, "NaN" where there is no
+ * value (a row that delivered nothing has no ratio per update).
+ *
+ *   rows.csv                 one line per row of run.json, in its order
+ *   percentiles-<row>.csv    percentile,tail,latency_us: tail is 1/(1-p), 10 points per
+ *                            halving of the distance to 100 %; the last is the maximum
+ *   cdf-<row>.csv            latency_us,percent: the share of updates that took that long
+ *                            or less; points closer than 1 % in latency are left out
+ *   timeline-<row>.csv       published_s,latency_us of one client, from the row's first
+ *                            update on, for 10 s (or 100 updates, where those take longer)
+ */
+#ifndef PUSHLAB_CHART_DATA_H
+#define PUSHLAB_CHART_DATA_H
+
+#include "buf.h"
+#include "err.h"
+#include "hdr.h"
+
+struct chart_data {
+    char conditions[256]; /* "50 clients · 10 updates/s · link: loopback · 2026-11-23" */
+};
+
+/* Read run_dir/run.json, latency-<row>.hlog and timeline-<row>.csv; write the files above
+ * into data_dir, made if it isn't there. A row without deliveries may lack its log and timeline.
+ * 0; LAB_ENOMEM; LAB_ESYS (a file can't be read or written), LAB_EINVAL or LAB_EPROTO (it
+ * isn't what it should be), with the file's name in e. */
+int chart_data_write(const char *run_dir, const char *data_dir, struct chart_data *out,
+                     struct err_text *e);
+
+/* The pieces, each appending a whole file to out. 0, LAB_ENOMEM; the timeline also
+ * LAB_EPROTO with the line's number in e. */
+int chart_data_percentiles(struct buf *out, const struct hdr *h);
+int chart_data_cdf(struct buf *out, const struct hdr *h);
+int chart_data_timeline(struct buf *out, const char *text, size_t len, struct err_text *e);
+
+/* Append text as one CSV field (RFC 4180 §2): quoted when it holds a comma, a quote or a line
+ * break, quotes doubled. 0 or LAB_ENOMEM. */
+int chart_data_field(struct buf *out, const char *text);
+
+#endif
