@@ -1,0 +1,9 @@
+# How many bytes does an update cost?
+load scripts_dir."/style.gp"
+question = "How many bytes does an update cost?"
+note = "Grey: payload, the update itself. Colour: framing, all the rest: HTTP heads, chunks, SSE fields, WebSocket headers."
+metric = "framing_bytes_per_update"
+stacked_on = "payload_bytes_per_update"
+words = "three"
+what = "bytes per update delivered"
+load scripts_dir."/bar_chart.gp"

@@ -1,0 +1,31 @@
+# What share of the updates arrives within a given time? The cumulative distribution.
+load scripts_dir."/style.gp"
+question = "What share of updates has arrived after a given time?"
+note = "The further left and the steeper, the better: a vertical line is the same wait for everyone."
+legend_px = 72
+load scripts_dir."/lines.gp"
+
+axis = "x"
+load scripts_dir."/log_axis.gp"
+set xlabel "latency (log scale)" textcolor rgb soft_ink
+set yrange [0:100]
+set ytics 25 format "%g%%"
+set ylabel "updates received" textcolor rgb soft_ink offset 0.5,0
+
+line_px = min(23, plot_height / rows)
+do for [i = 1:rows] {
+    if (delivered[i] > 0) {
+        x = width - plot_right + 18
+        y = plot_top + (i - 0.5) * line_px
+        set arrow from screen x_px(x),y_px(y) to screen x_px(x + 40),y_px(y) nohead \
+            linecolor rgb line_colour(i) linewidth 2 dashtype dashes(i)
+        set label "" at screen x_px(x + 20),y_px(y) point linecolor rgb line_colour(i) \
+            linewidth 1 pointtype symbol(i) pointsize 0.7
+        set label name[i] at screen x_px(x + 48),y_px(y) left textcolor rgb ink
+    }
+}
+drawn(i) = delivered[i] > 0 ? distribution(i) : "/dev/null"
+plot for [i = 1:rows] drawn(i) using "latency_us":"percent" with lines \
+        linecolor rgb line_colour(i) linewidth 2 dashtype dashes(i), \
+    for [i = 1:rows] drawn(i) using "latency_us":"percent" every 60::(30 + 9 * i % 60) with points \
+        linecolor rgb line_colour(i) linewidth 1 pointtype symbol(i) pointsize 0.7

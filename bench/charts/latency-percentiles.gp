@@ -1,0 +1,52 @@
+# How late are the unlucky updates? Latency by percentile on a log tail axis, as HdrHistogram
+# draws it: each decade to the right is ten times rarer.
+load scripts_dir."/style.gp"
+question = "How late does an update arrive?"
+note = "To the right, ever rarer: 99% means that one update in 100 took longer. A line ends at its slowest update."
+legend_px = 34
+load scripts_dir."/lines.gp"
+
+array last_us[rows]
+array last_tail[rows]
+tail_high = 100
+do for [i = 1:rows] {
+    last_us[i] = NaN
+    if (delivered[i] > 0) {
+        stats percentiles(i) using (last_tail[i] = column("tail")):(last_us[i] = column("latency_us")) nooutput
+        tail_high = max(tail_high, STATS_max_x)
+    }
+}
+
+axis = "y"
+load scripts_dir."/log_axis.gp"
+set ylabel "latency (log scale)" textcolor rgb soft_ink offset 0.5,0
+
+set logscale x
+set xrange [1:tail_high]
+set format x ""
+unset mxtics
+set xtics ("0%%" 1, "50%%" 2, "75%%" 4, "90%%" 10, "99%%" 100)
+do for [d = 3:9] {
+    if (10 ** d <= tail_high) { set xtics add ("99.".substr("9999999", 1, d - 2)."%%" 10 ** d) }
+}
+set xlabel "percentile of updates" textcolor rgb soft_ink
+
+array want[rows]
+do for [i = 1:rows] { want[i] = plot_height * decades(low, last_us[i]) / decades(low, high) }
+gap = 16
+bottom = 4
+top = plot_height
+load scripts_dir."/spread.gp"
+beside(px) = 1 + (px + 0.0) / plot_width
+do for [i = 1:rows] {
+    if (delivered[i] > 0) {
+        set arrow from first last_tail[i],last_us[i] to graph beside(12),put[i]/plot_height nohead \
+            linecolor rgb line_colour(i) linewidth 1 dashtype solid
+        set label name[i] at graph beside(16),put[i]/plot_height left textcolor rgb ink
+    }
+}
+drawn(i) = delivered[i] > 0 ? percentiles(i) : "/dev/null"
+plot for [i = 1:rows] drawn(i) using "tail":"latency_us" with lines \
+        linecolor rgb line_colour(i) linewidth 2 dashtype dashes(i), \
+    for [i = 1:rows] drawn(i) using "tail":"latency_us" every 20::(5 + 3 * i % 20) with points \
+        linecolor rgb line_colour(i) linewidth 1 pointtype symbol(i) pointsize 0.7

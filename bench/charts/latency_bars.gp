@@ -1,0 +1,58 @@
+# One panel of the overview: a bar to the median latency and a whisker to the 99th percentile,
+# a row each, with both values beside it. Placed and labelled as bars.gp says.
+array p50_us[rows]
+array p99_us[rows]
+stats rows_csv using (p50_us[int($0) + 1] = column("latency_p50_us"), \
+    p99_us[int($0) + 1] = column("latency_p99_us"), 0) nooutput
+load scripts_dir."/panel.gp"
+
+smallest = 1e300
+largest = 0
+do for [i = 1:rows] {
+    if (delivered[i] > 0) {
+        smallest = min(smallest, max(p50_us[i], 1))
+        largest = max(largest, max(p99_us[i], 1))
+    }
+}
+if (largest == 0) { smallest = 100; largest = 1e6 }
+array written[rows]
+text_px = 0
+do for [i = 1:rows] {
+    written[i] = delivered[i] > 0 ? time_us(p50_us[i])."  p99 ".time_us(p99_us[i]) : "no update"
+    text_px = max(text_px, strlen(written[i]) * char_px * 0.95 + 16)
+}
+low = 10.0 ** floor10(smallest * 0.8)
+ticks_to = largest * 1.1
+high = low * (largest / low) ** (plot_width / (plot_width - text_px))
+unset logscale
+axis = "x"
+words = "time_us"
+load scripts_dir."/log_axis.gp"
+set xlabel what textcolor rgb soft_ink
+set yrange [rows + 0.5:0.5]
+unset ytics
+set grid noytics
+set border 2
+do for [i = 1:rows] {
+    if (labelled) {
+        set label name[i] at screen x_px(plot_left - 10),first i right textcolor rgb ink
+    }
+    at_x = delivered[i] > 0 ? p99_us[i] : low
+    text_ink = delivered[i] > 0 ? ink : soft_ink
+    set label written[i] at first at_x,i left offset 0.8,0 textcolor rgb text_ink
+}
+set label heading at screen x_px(plot_left),y_px(plot_top - 14 * zoom) left font bold(1) \
+    textcolor rgb ink
+$one << EOD
+x
+0
+EOD
+thick = 0.33
+line_of(i) = delivered[i] > 0 ? i : NaN
+plot for [i = 1:rows] $one using (low):(line_of(i)):(low):(max(p50_us[i], low)) \
+        :(i - thick):(i + thick) with boxxyerror fillcolor rgb fill(i) \
+        fillstyle solid 1 border linecolor rgb colour(i) linewidth 1, \
+    for [i = 1:rows] $one using (p99_us[i]):(line_of(i)):(p50_us[i]):(p99_us[i]) \
+        with xerrorbars pointtype -1 linecolor rgb colour(i) linewidth 1.6
+unset label
+unset arrow

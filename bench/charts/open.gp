@@ -1,0 +1,38 @@
+# Open the picture: question, width, height (in px) and optionally note are set by the script.
+# SVG is drawn in px; PNG at twice that, for sharp screens, unless png_scale says otherwise.
+if (!exists("png_scale")) png_scale = 2
+if (!exists("note")) note = ""
+if (!exists("zoom")) zoom = 1       # of all text
+face = "DejaVu Sans"
+if (output_format eq "svg") {
+    set terminal svg noenhanced fixed size width,height font sprintf("%s,%g", face, 12 * zoom) background "#ffffff" \
+        dashlength 1.2
+} else {
+    set terminal pngcairo noenhanced size png_scale * width,png_scale * height \
+        font sprintf("%s,%g", face, 9 * zoom) fontscale png_scale linewidth png_scale pointscale png_scale \
+        background "#ffffff" dashlength 0.7
+}
+set output output_path
+
+x_px(px) = (px + 0.0) / width
+y_px(px) = 1 - (px + 0.0) / height
+em = (output_format eq "svg" ? 12 : 9) * zoom # the base size, in the terminal's unit
+char_px = 7.3 * zoom                           # a generous letter
+sized(times) = sprintf("%s,%g", face, em * times)
+bold(times) = sprintf("%s:Bold,%g", face, em * times)
+
+set label 1 question at screen x_px(18),y_px(27 * zoom) left font bold(1.35) textcolor rgb ink
+set label 2 conditions at screen x_px(18),y_px(50 * zoom) left font sized(0.95) textcolor rgb soft_ink
+if (silent ne "") {
+    set label 4 "Nothing was delivered: ".silent at screen x_px(18),y_px(height - 31 * zoom) left \
+        font sized(0.85) textcolor rgb soft_ink
+}
+set label 3 note at screen x_px(18),y_px(height - 14) left font sized(0.85) textcolor rgb soft_ink
+
+set border 3 linecolor rgb soft_ink linewidth 0.8
+set tics nomirror out scale 0.6,0.3 textcolor rgb soft_ink
+set grid linetype 1 linecolor rgb rule_ink linewidth 0.8 dashtype solid
+set style fill solid 1 noborder
+most_labels = 6
+ticks_to = 1e300
+unset key

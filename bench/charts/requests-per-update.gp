@@ -1,0 +1,9 @@
+# How many HTTP requests does an update cost?
+load scripts_dir."/style.gp"
+question = "How many HTTP requests does an update cost?"
+note = "A stream or WebSocket pays one request, before the measured window, for all its updates."
+metric = "requests_per_update"
+stacked_on = ""
+words = "three"
+what = "HTTP requests per update delivered"
+load scripts_dir."/bar_chart.gp"
