@@ -1,0 +1,146 @@
+#include "dial.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+
+int dial_resolve(struct dial_target *t, const struct url *u, struct err_text *e)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char port[8];
+    int failed;
+
+    snprintf(port, sizeof port, "%u", u->port);
+    failed = getaddrinfo(u->host, port, &hints, &found);
+    if (failed)
+        return err_set(e, LAB_EINVAL, "--url: look up %s: %s", u->host, gai_strerror(failed));
+    memcpy(&t->addr, found->ai_addr, found->ai_addrlen);
+    t->addr_len = found->ai_addrlen;
+    freeaddrinfo(found);
+    return LAB_OK;
+}
+
+bool dial_target_is_loopback4(const struct dial_target *t)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&t->addr;
+
+    return t->addr.ss_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 == 127;
+}
+
+/* Choose the address now but the port only at connect(2), when the kernel knows the whole
+ * four-tuple: a port is then taken per destination, not per machine (ip(7)). */
+static int bind_source(int fd, const struct dial_target *t, uint32_t turn)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    int on = 1;
+
+    if (t->source_addresses == 0 || !dial_target_is_loopback4(t))
+        return LAB_OK;
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn % t->source_addresses);
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) < 0)
+        return LAB_ESYS;
+    return bind(fd, (struct sockaddr *)&from, sizeof from) < 0 ? LAB_ESYS : LAB_OK;
+}
+
+static int set_options(int fd, const struct dial_target *t)
+{
+    int on = 1;
+
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
+        return LAB_ESYS;
+    if (t->sndbuf_bytes > 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &t->sndbuf_bytes, sizeof t->sndbuf_bytes) < 0)
+        return LAB_ESYS;
+    if (t->rcvbuf_bytes > 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &t->rcvbuf_bytes, sizeof t->rcvbuf_bytes) < 0)
+        return LAB_ESYS;
+    return LAB_OK;
+}
+
+/* A socket on its way to t, or LAB_ESYS. */
+static int connect_begin(const struct dial_target *t, uint32_t turn)
+{
+    int fd = socket(t->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int saved_errno;
+
+    if (fd < 0)
+        return LAB_ESYS;
+    if (set_options(fd, t) == LAB_OK && bind_source(fd, t, turn) == LAB_OK &&
+        (connect(fd, (const struct sockaddr *)&t->addr, t->addr_len) == 0 || errno == EINPROGRESS))
+        return fd;
+    saved_errno = errno;
+    close(fd);
+    errno = saved_errno;
+    return LAB_ESYS;
+}
+
+static void dial_done(struct dial *d, int sys_errno)
+{
+    int fd = (int)d->event.ev_fd;
+
+    d->active = false;
+    event_del(&d->event);
+    schedule_cancel(d->schedule, &d->timeout);
+    if (sys_errno != 0) {
+        close(fd);
+        fd = -1;
+    }
+    d->on_done(d->arg, fd, sys_errno);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    int sys_errno = 0;
+    socklen_t len = sizeof sys_errno;
+
+    (void)what;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys_errno, &len) < 0)
+        sys_errno = errno;
+    dial_done(arg, sys_errno);
+}
+
+static void on_timeout(struct deadline *timeout, int64_t now_ns)
+{
+    struct dial *d = (struct dial *)((char *)timeout - offsetof(struct dial, timeout));
+
+    (void)now_ns;
+    dial_done(d, ETIMEDOUT);
+}
+
+int dial_start(struct dial *d, struct event_base *base, struct schedule *schedule,
+               const struct dial_target *t, uint32_t turn, int64_t timeout_due_ns)
+{
+    int fd = connect_begin(t, turn);
+
+    if (fd < 0)
+        return fd;
+    if (event_assign(&d->event, base, fd, EV_WRITE, on_writable, d) < 0 ||
+        event_add(&d->event, NULL) < 0) {
+        close(fd);
+        return LAB_ENOMEM;
+    }
+    d->active = true;
+    d->schedule = schedule;
+    d->timeout.on_due = on_timeout;
+    schedule_set(schedule, &d->timeout, timeout_due_ns);
+    return LAB_OK;
+}
+
+void dial_cancel(struct dial *d)
+{
+    if (!d->active)
+        return;
+    d->active = false;
+    event_del(&d->event);
+    schedule_cancel(d->schedule, &d->timeout);
+    close((int)d->event.ev_fd);
+}
