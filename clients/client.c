@@ -1,0 +1,302 @@
+#include "client.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "backoff.h"
+#include "clock.h"
+#include "notice.h"
+
+enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60 };
+
+/* How long to wait for the peer's half of an orderly end. */
+static const int64_t leave_limit_ns = NS_PER_S;
+
+/* ---- the connection ---- */
+
+static void client_ended(struct client *c)
+{
+    const struct client_hooks *hooks = c->env->hooks;
+
+    c->state = CLIENT_ENDED;
+    schedule_cancel(&c->env->schedule, &c->timer);
+    if (hooks->ended != NULL && c->leaving)
+        hooks->ended(c->env->hooks_arg, c);
+}
+
+static void on_conn_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    struct client *c = (struct client *)conn;
+
+    c->driver->on_data(c, data, len, recv_ns);
+}
+
+static void on_conn_end(struct conn *conn, enum conn_end why, int sys_errno)
+{
+    struct client *c = (struct client *)conn;
+    int64_t now_ns = clock_now_ns();
+
+    client_sort_bytes(c, now_ns);
+    if (why == CONN_END_ERROR)
+        client_env_note(c->env, "connection lost: %s", strerror(sys_errno));
+    if (c->state == CLIENT_ENDED)
+        return; /* gave up */
+    c->state = CLIENT_IDLE;
+    c->driver->on_lost(c, why, now_ns);
+    if (c->leaving)
+        client_ended(c);
+}
+
+static const struct conn_ops client_conn_ops = {
+    .on_data = on_conn_data,
+    .on_flushed = NULL,
+    .on_end = on_conn_end,
+};
+
+static void client_opened(struct client *c, int fd, int64_t now_ns)
+{
+    if (conn_attach(&c->conn, &c->env->loop, &client_conn_ops, fd, BACKLOG_LIMIT_BYTES) < 0) {
+        evutil_closesocket(fd);
+        client_back_off(c, now_ns);
+        return;
+    }
+    c->state = CLIENT_OPEN;
+    CLIENT_COUNT(c, now_ns, connects, 1);
+    if (c->broken)
+        CLIENT_COUNT(c, now_ns, reconnects, 1);
+    c->broken = false;
+    c->driver->on_open(c, now_ns);
+}
+
+static void dial_failed(struct client *c, int sys_errno, int64_t now_ns)
+{
+    CLIENT_COUNT(c, now_ns, connect_failures, 1);
+    client_env_note(c->env, "connect %s: %s", c->env->host, strerror(sys_errno));
+    client_back_off(c, now_ns);
+}
+
+static void on_dialed(void *arg, int fd, int sys_errno)
+{
+    struct client *c = arg;
+    int64_t now_ns = clock_now_ns();
+
+    c->state = CLIENT_IDLE;
+    if (fd < 0)
+        dial_failed(c, sys_errno, now_ns);
+    else
+        client_opened(c, fd, now_ns);
+}
+
+void client_dial(struct client *c, int64_t now_ns)
+{
+    struct client_env *env = c->env;
+    int err = dial_start(&c->dial, env->base, &env->schedule, &env->target, c->index,
+                         now_ns + env->opt->connect_timeout_ns);
+
+    if (err < 0) {
+        dial_failed(c, err == LAB_ENOMEM ? ENOMEM : errno, now_ns);
+        return;
+    }
+    c->state = CLIENT_DIALING;
+}
+
+void client_back_off(struct client *c, int64_t now_ns)
+{
+    const struct client_options *opt = c->env->opt;
+    const struct client_hooks *hooks = c->env->hooks;
+    int64_t wait_ns;
+
+    if (c->leaving || c->state == CLIENT_ENDED)
+        return;
+    wait_ns = c->retry_floor_ns + backoff_delay_ns(opt->reconnect_min_ns, opt->reconnect_max_ns,
+                                                   c->attempts, rng_uniform(&c->env->rng));
+    if (c->attempts < ATTEMPTS_MAX)
+        c->attempts++;
+    c->broken = true;
+    c->state = CLIENT_BACKOFF;
+    schedule_set(&c->env->schedule, &c->timer, now_ns + wait_ns);
+    if (hooks->lost != NULL)
+        hooks->lost(c->env->hooks_arg, c, wait_ns);
+}
+
+void client_wait_until(struct client *c, int64_t due_ns)
+{
+    schedule_set(&c->env->schedule, &c->timer, due_ns);
+}
+
+static void on_timer(struct deadline *d, int64_t now_ns)
+{
+    struct client *c = (struct client *)((char *)d - offsetof(struct client, timer));
+
+    if (c->leaving)
+        conn_close(&c->conn); /* the peer took too long to say goodbye */
+    else if (c->state == CLIENT_BACKOFF)
+        client_dial(c, now_ns);
+    else if (c->driver->on_due != NULL)
+        c->driver->on_due(c, now_ns);
+}
+
+void client_fail(struct client *c, int64_t due_ns, const char *why)
+{
+    CLIENT_COUNT(c, due_ns, failed_responses, 1);
+    client_env_note(c->env, "%s: %s", c->driver->path, why);
+    conn_close(&c->conn);
+}
+
+void client_give_up(struct client *c, int64_t due_ns, const char *why)
+{
+    const struct client_hooks *hooks = c->env->hooks;
+
+    client_fail(c, due_ns, why);
+    client_ended(c);
+    if (hooks->gave_up != NULL && !c->leaving)
+        hooks->gave_up(c->env->hooks_arg, c);
+}
+
+int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
+{
+    int err = conn_send(&c->conn, data, len);
+
+    if (err == LAB_OK)
+        CLIENT_COUNT(c, now_ns, bytes_out, len);
+    return err;
+}
+
+/* ---- life ---- */
+
+void client_init(struct client *c, struct client_env *env, const struct driver *driver,
+                 uint32_t index)
+{
+    c->env = env;
+    c->driver = driver;
+    c->index = index;
+    c->timer.on_due = on_timer;
+    c->dial.on_done = on_dialed;
+    c->dial.arg = c;
+    driver->init(c);
+}
+
+void client_begin(struct client *c, int64_t now_ns)
+{
+    c->driver->begin(c, now_ns);
+}
+
+void client_leave(struct client *c, int64_t now_ns)
+{
+    if (c->leaving)
+        return;
+    c->leaving = true;
+    schedule_cancel(&c->env->schedule, &c->timer);
+    dial_cancel(&c->dial);
+    if (c->state != CLIENT_OPEN) {
+        client_ended(c);
+        return;
+    }
+    schedule_set(&c->env->schedule, &c->timer, now_ns + leave_limit_ns);
+    c->driver->leave(c, now_ns);
+}
+
+void client_abort(struct client *c)
+{
+    c->leaving = true;
+    schedule_cancel(&c->env->schedule, &c->timer);
+    dial_cancel(&c->dial);
+    if (c->state == CLIENT_OPEN)
+        conn_close(&c->conn);
+}
+
+void client_free(struct client *c)
+{
+    c->driver->free(c);
+    recorder_track_free(&c->track);
+}
+
+/* ---- the account ---- */
+
+void client_count_request(struct client *c, int64_t due_ns)
+{
+    CLIENT_COUNT(c, due_ns, requests, 1);
+}
+
+void client_sort_bytes(struct client *c, int64_t recv_ns)
+{
+    if (c->unsorted_bytes == 0)
+        return;
+    CLIENT_COUNT(c, recv_ns, framing_bytes_in, c->unsorted_bytes);
+    c->unsorted_bytes = 0;
+}
+
+static void tell_joined(struct client *c)
+{
+    const struct client_hooks *hooks = c->env->hooks;
+
+    if (hooks->joined != NULL)
+        hooks->joined(c->env->hooks_arg, c);
+}
+
+void client_joined(struct client *c, uint64_t cursor, int64_t now_ns)
+{
+    bool first = !c->track.joined;
+
+    recorder_join(&c->env->recorder, &c->track, cursor, now_ns);
+    c->cursor = cursor;
+    if (first)
+        tell_joined(c);
+}
+
+/* What a run without a control connection knows about the window's sequence numbers. */
+static void note_seen(struct client_env *env, const struct envelope *e)
+{
+    if (!recorder_in_window(&env->recorder, e->t_ns))
+        return;
+    if (e->seq > env->seen_last)
+        env->seen_last = e->seq;
+    if (e->seq < env->seen_first || env->seen_first == 0)
+        env->seen_first = e->seq;
+}
+
+void client_update(struct client *c, const struct envelope *e, size_t text_len, int64_t recv_ns)
+{
+    struct client_env *env = c->env;
+    bool first = !c->track.joined;
+
+    recorder_update(&env->recorder, &c->track, c->index, e, recv_ns);
+    note_seen(env, e);
+    c->cursor = e->seq;
+    c->unsorted_bytes -= text_len;
+    CLIENT_COUNT(c, recv_ns, payload_bytes_in, text_len);
+    client_sort_bytes(c, recv_ns);
+    if (first)
+        tell_joined(c);
+    if (env->hooks->update != NULL)
+        env->hooks->update(env->hooks_arg, c, e, text_len, recv_ns);
+}
+
+static void other_message(struct client *c, const char *text, size_t len, int64_t recv_ns)
+{
+    struct notice notice = notice_scan(text, len);
+
+    client_sort_bytes(c, recv_ns);
+    switch (notice.kind) {
+    case NOTICE_HELLO:
+        client_joined(c, notice.value, recv_ns);
+        break;
+    case NOTICE_MISSED:
+        recorder_missed(&c->env->recorder, &c->track, notice.value);
+        break;
+    case NOTICE_NONE:
+        client_env_note(c->env, "%s: not an update: %.*s", c->driver->path,
+                        (int)(len < 80 ? len : 80), text);
+        break;
+    }
+}
+
+void client_message(struct client *c, const char *text, size_t len, int64_t recv_ns)
+{
+    struct envelope e;
+
+    if (envelope_scan(&e, text, len) == LAB_OK)
+        client_update(c, &e, len, recv_ns);
+    else
+        other_message(c, text, len, recv_ns);
+}

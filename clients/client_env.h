@@ -1,0 +1,52 @@
+/* What all clients of a process share: the loop, the clockwork, the recorder, the target.
+ * Read-mostly; one per process, owned by whoever runs clients (fleet.c, watch.c). */
+#ifndef PUSHLAB_CLIENT_ENV_H
+#define PUSHLAB_CLIENT_ENV_H
+
+#include "client_options.h"
+#include "conn.h"
+#include "dial.h"
+#include "err.h"
+#include "recorder.h"
+#include "rng.h"
+#include "schedule.h"
+
+struct client;
+
+/* What the owner wants to hear; any of them may be NULL. */
+struct client_hooks {
+    void (*joined)(void *arg, struct client *c);  /* its cursor is known */
+    void (*gave_up)(void *arg, struct client *c); /* it failed for good; last_failure says why */
+    void (*ended)(void *arg, struct client *c);   /* after client_leave(): all is closed */
+    /* For watching, not for measuring: called for every update, with its whole text. */
+    void (*update)(void *arg, struct client *c, const struct envelope *e, size_t text_len,
+                   int64_t recv_ns);
+    void (*answered)(void *arg, struct client *c); /* a poll's answer has been counted */
+    void (*lost)(void *arg, struct client *c, int64_t retry_in_ns);
+};
+
+struct client_env {
+    const struct client_options *opt; /* borrowed */
+    struct event_base *base;
+    struct conn_loop loop;
+    struct schedule schedule;
+    struct recorder recorder;
+    struct rng rng;
+    struct dial_target target;
+    char host[288];                 /* value of Host: and the request's idea of where it is */
+    uint64_t seen_first, seen_last; /* of the window's updates, by any client; 0: none */
+    struct err_text last_failure;   /* the newest thing that went wrong on any connection */
+    const struct client_hooks *hooks;
+    void *hooks_arg;
+};
+
+/* Build all of it for opt->clients clients. opt is borrowed. 0, or negative with the line in e. */
+int client_env_init(struct client_env *env, const struct client_options *opt,
+                    const struct client_hooks *hooks, void *hooks_arg, struct err_text *e);
+void client_env_free(struct client_env *env);
+
+/* Note what went wrong on a connection; the newest is kept. */
+void client_env_note(struct client_env *env, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

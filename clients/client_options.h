@@ -1,0 +1,41 @@
+/* The command line of pushlab-client, checked. docs and --help come from the same table. */
+#ifndef PUSHLAB_CLIENT_OPTIONS_H
+#define PUSHLAB_CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "url.h"
+
+struct driver;
+
+enum { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
+enum { CONTROL_AUTO, CONTROL_NONE };
+
+struct client_options {
+    int transport;  /* index into drivers[] */
+    int connection; /* CONNECTION_KEEP_ALIVE or CONNECTION_CLOSE */
+    int control;    /* CONTROL_AUTO or CONTROL_NONE */
+    const char *url_text;
+    int64_t clients, seed, source_addresses;
+    int64_t interval_ns, hold_ns;
+    int64_t warmup_ns, duration_ns, drain_ns, setup_timeout_ns;
+    double ramp_per_s;
+    int64_t connect_timeout_ns, reconnect_min_ns, reconnect_max_ns;
+    int64_t sndbuf_bytes, rcvbuf_bytes;
+    bool json, watch;
+    const char *hlog_path, *timeline_path; /* NULL: not wanted */
+    int64_t timeline_clients;
+    int64_t progress_fd, core; /* -1: none */
+    int64_t count;             /* --watch: stop after so many updates; 0: never */
+
+    /* Derived. */
+    const struct driver *driver;
+    struct url url;
+};
+
+/* Returns OPT_RUN, OPT_EXIT (help or version was printed), or LAB_EINVAL with the line in e. */
+int client_options_parse(struct client_options *o, int argc, char **argv, struct err_text *e);
+
+#endif
