@@ -1,0 +1,100 @@
+#include "client_result.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "hdr_log.h"
+
+static int write_all(int fd, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+
+        if (n < 0 && errno != EINTR)
+            return LAB_ESYS;
+        if (n > 0) {
+            data += n;
+            len -= (size_t)n;
+        }
+    }
+    return LAB_OK;
+}
+
+/* All or nothing under the final name: a crash leaves no half file that looks whole. */
+static int write_file(const char *path, const struct buf *content, struct err_text *e)
+{
+    char temporary[4096];
+    int fd, err, saved_errno;
+
+    if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >=
+        (int)sizeof temporary)
+        return err_set(e, LAB_EINVAL, "write %.80s...: the name is too long", path);
+    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return err_set(e, LAB_ESYS, "write %s: %s", path, strerror(errno));
+    err = write_all(fd, content->data, content->len);
+    if (close(fd) < 0)
+        err = LAB_ESYS;
+    if (err == LAB_OK && rename(temporary, path) == 0)
+        return LAB_OK;
+    saved_errno = errno;
+    unlink(temporary);
+    return err_set(e, LAB_ESYS, "write %s: %s", path, strerror(saved_errno));
+}
+
+/* One interval: the window's latencies in microseconds. */
+static int format_hlog(const struct fleet *f, struct buf *out)
+{
+    double length_s = (double)(f->window_end_ns - f->window_start_ns) / (double)NS_PER_S;
+    int err = hdr_log_header(out, "pushlab latency, microseconds", f->window_start_unix_ms);
+
+    return err < 0 ? err : hdr_log_interval(out, NULL, 0.0, length_s, &f->env.recorder.latency_us);
+}
+
+/* One row per update of the window and drawn client; published_s counts from the window's
+ * start. */
+static int format_timeline(const struct fleet *f, struct buf *out)
+{
+    const struct recorder *r = &f->env.recorder;
+    int err = buf_printf(out, "published_s,latency_us,client\n");
+
+    for (size_t i = 0; i < r->timeline_len && err == LAB_OK; i++) {
+        const struct timeline_point *p = &r->timeline[i];
+
+        err = buf_printf(out, "%.6f,%.3f,%u\n",
+                         (double)(p->published_ns - f->window_start_ns) / (double)NS_PER_S,
+                         (double)(p->received_ns - p->published_ns) / (double)NS_PER_US, p->client);
+    }
+    return err;
+}
+
+static int write_formatted(const struct fleet *f, const char *path,
+                           int (*format)(const struct fleet *, struct buf *), struct err_text *e)
+{
+    struct buf text = {0};
+    int err;
+
+    if (path == NULL)
+        return LAB_OK;
+    err = format(f, &text);
+    if (err < 0)
+        err_set(e, err, "write %s: %s", path, lab_strerror(err));
+    else
+        err = write_file(path, &text, e);
+    buf_free(&text);
+    return err;
+}
+
+int client_result_files(const struct fleet *f, struct err_text *e)
+{
+    int hlog, timeline;
+
+    if (f->window_end_ns == 0)
+        return LAB_OK; /* nothing was measured */
+    hlog = write_formatted(f, f->env.opt->hlog_path, format_hlog, e);
+    timeline = write_formatted(f, f->env.opt->timeline_path, format_timeline, e);
+    return hlog < 0 ? hlog : timeline;
+}

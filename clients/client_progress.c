@@ -1,0 +1,55 @@
+#include "client_progress.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+static const int64_t tick_ns = 250 * NS_PER_MS;
+
+static void write_line(const struct client_progress *p, int64_t now_ns)
+{
+    const struct hdr *recent = &p->env->recorder.recent_us;
+    int64_t left_ns = 0;
+    const char *phase = p->phase(p->arg, now_ns, &left_ns);
+    char p50[24] = "null", line[128];
+    int len;
+
+    if (recent->total_count > 0)
+        snprintf(p50, sizeof p50, "%lld", (long long)hdr_value_at_percentile(recent, 50.0));
+    len = snprintf(line, sizeof line, "{\"phase\":\"%s\",\"left_s\":%.1f,\"p50_us\":%s}\n", phase,
+                   (double)(left_ns > 0 ? left_ns : 0) / (double)NS_PER_S, p50);
+    if (write(p->fd, line, (size_t)len) < 0)
+        return; /* nobody reads: the run goes on */
+}
+
+static void on_tick(struct deadline *d, int64_t now_ns)
+{
+    struct client_progress *p =
+        (struct client_progress *)((char *)d - offsetof(struct client_progress, tick));
+
+    write_line(p, now_ns);
+    recorder_recent_reset(&p->env->recorder);
+    schedule_set(&p->env->schedule, &p->tick, now_ns + tick_ns);
+}
+
+void client_progress_start(struct client_progress *p, struct client_env *env, int fd,
+                           const char *(*phase)(void *, int64_t, int64_t *), void *arg)
+{
+    int flags;
+
+    *p = (struct client_progress){.env = env, .fd = fd, .phase = phase, .arg = arg};
+    p->tick.on_due = on_tick;
+    if (fd < 0)
+        return;
+    flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return; /* no such descriptor: a run does not fail for its progress bar */
+    schedule_set(&env->schedule, &p->tick, clock_now_ns());
+}
+
+void client_progress_stop(struct client_progress *p)
+{
+    schedule_cancel(&p->env->schedule, &p->tick);
+}

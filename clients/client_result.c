@@ -1,0 +1,256 @@
+#include "client_result.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "latency_text.h"
+
+int client_result_take(struct client_result *r, struct fleet *f)
+{
+    struct track **tracks = malloc(f->nclients * sizeof *tracks);
+
+    if (tracks == NULL)
+        return LAB_ENOMEM;
+    for (uint64_t i = 0; i < f->nclients; i++)
+        tracks[i] = &fleet_client(f, i)->track;
+    *r = (struct client_result){0};
+    r->from_server = fleet_published(f, &r->first_seq, &r->last_seq);
+    recorder_finish(&f->env.recorder, tracks, r->first_seq, r->last_seq, &r->sum);
+    free(tracks);
+    r->good =
+        r->sum.adds_up && f->window_end_ns > 0 && !f->interrupted && f->failure.text[0] == '\0';
+    return LAB_OK;
+}
+
+/* ---- JSON: docs/metrics.md defines every number ---- */
+
+static int add_string(struct buf *out, const char *name, const char *text)
+{
+    int err = buf_printf(out, "\"%s\":\"", name);
+
+    for (; *text != '\0' && err == LAB_OK; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\')
+            err = buf_printf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            err = buf_printf(out, "\\u%04x", c);
+        else
+            err = buf_add(out, text, 1);
+    }
+    return err < 0 ? err : buf_add(out, "\",", 2);
+}
+
+static int add_histogram(struct buf *out, const char *name, const struct hdr *h)
+{
+    return buf_printf(
+        out,
+        "\"%s\":{\"count\":%lld,\"min\":%lld,\"p50\":%lld,\"p90\":%lld,\"p99\":%lld,"
+        "\"p999\":%lld,\"max\":%lld,\"mean\":%.3f},",
+        name, (long long)h->total_count, (long long)hdr_min(h),
+        (long long)hdr_value_at_percentile(h, 50.0), (long long)hdr_value_at_percentile(h, 90.0),
+        (long long)hdr_value_at_percentile(h, 99.0), (long long)hdr_value_at_percentile(h, 99.9),
+        (long long)hdr_max(h), hdr_mean(h));
+}
+
+static int add_counters(struct buf *out, const char *name, const struct counters *n, int64_t cpu_us)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"requests", n->requests},
+        {"responses", n->responses},
+        {"empty_responses", n->empty_responses},
+        {"failed_responses", n->failed_responses},
+        {"connects", n->connects},
+        {"reconnects", n->reconnects},
+        {"connect_failures", n->connect_failures},
+        {"deliveries", n->deliveries},
+        {"payload_bytes_in", n->payload_bytes_in},
+        {"framing_bytes_in", n->framing_bytes_in},
+        {"bytes_out", n->bytes_out},
+    };
+    int err = buf_printf(out, "\"%s\":{", name);
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && err == LAB_OK; i++)
+        err = buf_printf(out, "\"%s\":%llu,", rows[i].name, (unsigned long long)rows[i].value);
+    return err < 0 ? err : buf_printf(out, "\"cpu_us\":%lld},", (long long)cpu_us);
+}
+
+static int64_t cpu_us(const struct proc_usage *from, const struct proc_usage *to)
+{
+    return to->user_us + to->system_us - from->user_us - from->system_us;
+}
+
+/* Milliseconds of a phase; 0 when it was not gone through. */
+static double phase_ms(int64_t from_ns, int64_t to_ns)
+{
+    return from_ns == 0 || to_ns == 0 ? 0.0 : (double)(to_ns - from_ns) / (double)NS_PER_MS;
+}
+
+static int add_conditions(const struct fleet *f, struct buf *out)
+{
+    const struct client_options *opt = f->env.opt;
+    bool closes = opt->connection == CONNECTION_CLOSE;
+    int err = buf_printf(
+        out,
+        "\"pushlab\":\"" PUSHLAB_VERSION "\",\"transport\":\"%s\","
+        "\"connection\":\"%s\",\"clients\":%llu,\"interval_ms\":%g,"
+        "\"hold_ms\":%g,\"seed\":%lld,\"source_addresses\":%u,",
+        opt->driver->name, closes ? "close" : "keep-alive", (unsigned long long)f->nclients,
+        (double)opt->interval_ns / (double)NS_PER_MS, (double)opt->hold_ns / (double)NS_PER_MS,
+        (long long)opt->seed, f->env.target.source_addresses);
+
+    return err < 0 ? err : add_string(out, "url", opt->url_text);
+}
+
+static int add_phases(const struct fleet *f, struct buf *out)
+{
+    return buf_printf(out,
+                      "\"phases\":{\"setup_ms\":%.3f,\"warmup_ms\":%.3f,\"window_ms\":%.3f,"
+                      "\"drain_ms\":%.3f},\"window_start_ns\":%lld,\"window_end_ns\":%lld,"
+                      "\"window_start_unix_ms\":%lld,",
+                      phase_ms(f->setup_start_ns, f->setup_end_ns),
+                      phase_ms(f->setup_end_ns, f->window_start_ns),
+                      phase_ms(f->window_start_ns, f->window_end_ns),
+                      phase_ms(f->window_end_ns, f->leave_start_ns), (long long)f->window_start_ns,
+                      (long long)f->window_end_ns, (long long)f->window_start_unix_ms);
+}
+
+static int add_sum(const struct client_result *r, const struct recorder *rec, struct buf *out)
+{
+    return buf_printf(out,
+                      "\"published_source\":\"%s\",\"first_seq\":%llu,\"last_seq\":%llu,"
+                      "\"published\":%llu,\"expected\":%llu,\"delivered\":%llu,\"missed\":%llu,"
+                      "\"late\":%llu,\"duplicated\":%llu,\"out_of_order\":%llu,"
+                      "\"server_restarts\":%llu,\"adds_up\":%s,",
+                      r->from_server ? "server" : "observed", (unsigned long long)r->first_seq,
+                      (unsigned long long)r->last_seq, (unsigned long long)r->sum.published,
+                      (unsigned long long)r->sum.expected, (unsigned long long)r->sum.delivered,
+                      (unsigned long long)r->sum.missed, (unsigned long long)r->sum.late,
+                      (unsigned long long)r->sum.duplicated,
+                      (unsigned long long)r->sum.out_of_order, (unsigned long long)rec->restarts,
+                      r->sum.adds_up ? "true" : "false");
+}
+
+static int add_measurements(const struct fleet *f, struct buf *out)
+{
+    const struct recorder *rec = &f->env.recorder;
+    int err = add_histogram(out, "latency_us", &rec->latency_us);
+
+    if (err == LAB_OK)
+        err =
+            buf_printf(out, "\"latency_clamped\":%llu,", (unsigned long long)rec->latency_clamped);
+    if (err == LAB_OK)
+        err = add_histogram(out, "request_late_us", &rec->request_late_us);
+    if (err == LAB_OK)
+        err = buf_printf(out,
+                         "\"unsent_requests\":%llu,"
+                         "\"age_us\":{\"mean\":%.3f,\"peak\":%.3f,\"max\":%.3f},",
+                         (unsigned long long)f->unsent_requests, recorder_age_mean_us(rec),
+                         recorder_age_peak_us(rec), recorder_age_max_us(rec));
+    if (err == LAB_OK)
+        err = add_counters(out, "window", &rec->window,
+                           cpu_us(&f->usage_window_start, &f->usage_window_end));
+    if (err == LAB_OK)
+        err = add_counters(out, "whole", &rec->whole, cpu_us(&f->usage_start, &f->usage_end));
+    return err;
+}
+
+/* The control connection's own opens after the baseline: it may have been cut and reopened. */
+static int64_t kernel_opens(const struct fleet *f)
+{
+    int64_t extra = f->control.connects > 1 ? (int64_t)f->control.connects - 1 : 0;
+
+    return f->tcp_end.active_opens - f->tcp_start.active_opens - extra;
+}
+
+static int add_server_stats(const struct fleet *f, struct buf *out)
+{
+    static const char *const names[CONTROL_ASKS] = {
+        [CONTROL_START] = "start",
+        [CONTROL_WINDOW_START] = "window_start",
+        [CONTROL_WINDOW_END] = "window_end",
+        [CONTROL_END] = "end",
+    };
+    int err = LAB_OK;
+
+    if (!f->use_control)
+        return buf_printf(out, "\"server_stats\":null}");
+    for (int i = 0; i < CONTROL_ASKS && err == LAB_OK; i++) {
+        const struct buf *json = &f->control.answers[i].json;
+
+        err = buf_printf(out, "%s\"%s\":", i == 0 ? "\"server_stats\":{" : ",", names[i]);
+        if (err == LAB_OK && json->len > 0)
+            err = buf_add(out, json->data, json->len);
+        else if (err == LAB_OK)
+            err = buf_printf(out, "null");
+    }
+    return err < 0 ? err : buf_printf(out, "}}");
+}
+
+int client_result_json(const struct client_result *r, const struct fleet *f, struct buf *out)
+{
+    int err = buf_add(out, "{", 1);
+
+    if (err == LAB_OK)
+        err = add_conditions(f, out);
+    if (err == LAB_OK)
+        err = add_phases(f, out);
+    if (err == LAB_OK)
+        err = add_sum(r, &f->env.recorder, out);
+    if (err == LAB_OK)
+        err = add_measurements(f, out);
+    if (err == LAB_OK)
+        err = buf_printf(out,
+                         "\"kernel\":{\"tcp_active_opens\":%lld},\"rss_bytes\":%lld,"
+                         "\"interrupted\":%s,\"gave_up\":%llu,",
+                         (long long)kernel_opens(f), (long long)f->usage_window_end.rss_bytes,
+                         f->interrupted ? "true" : "false", (unsigned long long)f->gave_up);
+    if (err == LAB_OK && f->failure.text[0] != '\0')
+        err = add_string(out, "failure", f->failure.text);
+    if (err == LAB_OK && f->env.last_failure.text[0] != '\0')
+        err = add_string(out, "last_connection_failure", f->env.last_failure.text);
+    return err < 0 ? err : add_server_stats(f, out);
+}
+
+/* ---- for people ---- */
+
+static void print_latency(const struct hdr *h, FILE *out)
+{
+    static const struct {
+        const char *name;
+        double percentile;
+    } columns[] = {{"p50", 50.0}, {"p90", 90.0}, {"p99", 99.0}, {"p99.9", 99.9}, {"max", 100.0}};
+    char text[LATENCY_TEXT_BYTES];
+
+    fprintf(out, "latency    ");
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        latency_text(text, hdr_value_at_percentile(h, columns[i].percentile));
+        fprintf(out, "%s %s   ", columns[i].name, text);
+    }
+    fprintf(out, "(%lld samples)\n", (long long)h->total_count);
+}
+
+void client_result_print(const struct client_result *r, const struct fleet *f, FILE *out)
+{
+    const struct recorder *rec = &f->env.recorder;
+    const struct counters *n = &rec->window;
+    double updates = n->deliveries > 0 ? (double)n->deliveries : 1.0;
+
+    fprintf(out, "%s%s, %llu clients, window %.3g s\n", f->env.opt->driver->name,
+            f->env.opt->connection == CONNECTION_CLOSE ? "+close" : "",
+            (unsigned long long)f->nclients, phase_ms(f->window_start_ns, f->window_end_ns) / 1e3);
+    fprintf(out, "updates    %llu published, %llu delivered, %llu missed, %llu late: %s\n",
+            (unsigned long long)r->sum.published, (unsigned long long)r->sum.delivered,
+            (unsigned long long)r->sum.missed, (unsigned long long)r->sum.late,
+            r->sum.adds_up ? "adds up" : "DOES NOT ADD UP");
+    print_latency(&rec->latency_us, out);
+    fprintf(out,
+            "per update %.4g requests, %.4g TCP connections, %.4g payload + %.4g framing bytes\n",
+            (double)n->requests / updates, (double)n->connects / updates,
+            (double)n->payload_bytes_in / updates, (double)n->framing_bytes_in / updates);
+    if (f->interrupted)
+        fprintf(out, "interrupted\n");
+}

@@ -1,0 +1,30 @@
+/* What a run found, for machines: one JSON object, an HdrHistogram log, a CSV of single
+ * latencies; and a few lines for people. The formats are described where they are written. */
+#ifndef PUSHLAB_CLIENT_RESULT_H
+#define PUSHLAB_CLIENT_RESULT_H
+
+#include <stdio.h>
+
+#include "buf.h"
+#include "err.h"
+#include "fleet.h"
+
+struct client_result {
+    struct completeness sum;
+    uint64_t first_seq, last_seq;
+    bool from_server; /* the server told what was published; else it was observed */
+    bool good;        /* it adds up and nothing went wrong: exit code 0 */
+};
+
+/* Close the account of a run that has ended. 0 or LAB_ENOMEM. */
+int client_result_take(struct client_result *r, struct fleet *f);
+
+/* Append the JSON object, one line. 0 or LAB_ENOMEM. */
+int client_result_json(const struct client_result *r, const struct fleet *f, struct buf *out);
+void client_result_print(const struct client_result *r, const struct fleet *f, FILE *out);
+
+/* Write the files that the options ask for, each under a temporary name and then renamed.
+ * 0, or negative with the line in e. */
+int client_result_files(const struct fleet *f, struct err_text *e);
+
+#endif

@@ -1,0 +1,430 @@
+#include "fleet.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "clock.h"
+
+enum {
+    CLIENT_ALIGN = 64, /* a client's hot fields start a cache line */
+    FDS_BESIDES = 64,  /* loop, timer, control connection, files, what libraries keep */
+};
+
+static const int64_t ramp_step_ns = NS_PER_MS;
+static const int64_t drain_look_ns = 5 * NS_PER_MS;
+static const int64_t interrupted_drain_ns = NS_PER_S;
+
+struct client *fleet_client(const struct fleet *f, uint64_t index)
+{
+    return (struct client *)(void *)(f->clients + index * f->stride);
+}
+
+static void note_failure(struct fleet *f, const char *text)
+{
+    if (f->failure.text[0] == '\0')
+        err_set(&f->failure, LAB_ESYS, "%s", text);
+}
+
+/* ---- the end ---- */
+
+static void stop(struct fleet *f)
+{
+    client_progress_stop(&f->progress);
+    control_close(&f->control);
+    event_base_loopbreak(f->env.base);
+}
+
+/* All clients are gone: nothing counts any more on either side. */
+static void clients_ended(struct fleet *f)
+{
+    proc_usage_self(&f->usage_end);
+    proc_tcp_self(&f->tcp_end);
+    if (f->use_control)
+        control_request(&f->control, CONTROL_END, -1);
+    else
+        stop(f);
+}
+
+static void on_ended(void *arg, struct client *c)
+{
+    struct fleet *f = arg;
+
+    (void)c;
+    f->ended++;
+    if (f->ended == f->nclients)
+        clients_ended(f);
+}
+
+static uint64_t count_unsent(const struct fleet *f)
+{
+    const struct driver *driver = f->env.opt->driver;
+    uint64_t n = 0;
+
+    if (driver->count_unsent == NULL || f->window_end_ns == 0)
+        return 0;
+    for (uint64_t i = 0; i < f->nclients; i++)
+        n += driver->count_unsent(fleet_client(f, i), f->window_end_ns);
+    return n;
+}
+
+static void begin_leave(struct fleet *f, int64_t now_ns)
+{
+    f->phase = FLEET_LEAVE;
+    f->leave_start_ns = now_ns;
+    f->unsent_requests = count_unsent(f);
+    schedule_cancel(&f->env.schedule, &f->border);
+    schedule_cancel(&f->env.schedule, &f->ramp);
+    for (uint64_t i = 0; i < f->nclients; i++)
+        client_leave(fleet_client(f, i), now_ns);
+}
+
+/* ---- drain ---- */
+
+bool fleet_published(const struct fleet *f, uint64_t *first_seq, uint64_t *last_seq)
+{
+    const struct control_answer *start = &f->control.answers[CONTROL_WINDOW_START];
+    const struct control_answer *end = &f->control.answers[CONTROL_WINDOW_END];
+
+    if (f->use_control && start->has_seq && end->has_seq) {
+        *first_seq = start->seq + 1;
+        *last_seq = end->seq;
+        return true;
+    }
+    *first_seq = f->env.seen_first > 0 ? f->env.seen_first : 1;
+    *last_seq = f->env.seen_last;
+    return false;
+}
+
+/* Without the server's word, a client is through when it holds an update from after the window. */
+static bool has_drained(const struct fleet *f, const struct client *c, bool known, uint64_t last)
+{
+    if (c->state == CLIENT_ENDED)
+        return true;
+    return known ? c->track.cursor >= last : c->track.newest_t_ns >= f->window_end_ns;
+}
+
+/* Cursors only grow, so one walk over the fleet is enough for the whole drain. */
+static bool all_drained(struct fleet *f)
+{
+    uint64_t first, last;
+    bool known = fleet_published(f, &first, &last);
+
+    if (f->use_control && !f->control.answers[CONTROL_WINDOW_END].done)
+        return false;
+    while (f->drained < f->nclients && has_drained(f, fleet_client(f, f->drained), known, last))
+        f->drained++;
+    return f->drained == f->nclients;
+}
+
+static void look_at_drain(struct fleet *f, int64_t now_ns)
+{
+    int64_t look_ns = now_ns + drain_look_ns;
+
+    if (now_ns >= f->drain_due_ns || all_drained(f))
+        begin_leave(f, now_ns);
+    else
+        schedule_set(&f->env.schedule, &f->border,
+                     look_ns < f->drain_due_ns ? look_ns : f->drain_due_ns);
+}
+
+/* ---- warm-up and window ---- */
+
+static void begin_warmup(struct fleet *f, int64_t now_ns)
+{
+    const struct client_options *opt = f->env.opt;
+
+    f->phase = FLEET_WARMUP;
+    f->setup_end_ns = now_ns;
+    recorder_set_window(&f->env.recorder, now_ns + opt->warmup_ns,
+                        now_ns + opt->warmup_ns + opt->duration_ns);
+    schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_start_ns);
+}
+
+static void open_window(struct fleet *f)
+{
+    struct timespec wall;
+
+    f->phase = FLEET_MEASURE;
+    f->window_start_ns = f->env.recorder.window_start_ns;
+    proc_usage_self(&f->usage_window_start);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    f->window_start_unix_ms = wall.tv_sec * INT64_C(1000) + wall.tv_nsec / NS_PER_MS;
+    if (f->use_control)
+        control_request(&f->control, CONTROL_WINDOW_START, f->window_start_ns);
+    schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_end_ns);
+}
+
+static void close_window(struct fleet *f, int64_t now_ns)
+{
+    int64_t limit_ns = f->interrupted ? interrupted_drain_ns : f->env.opt->drain_ns;
+
+    f->phase = FLEET_DRAIN;
+    f->window_end_ns = f->env.recorder.window_end_ns;
+    f->drain_due_ns = f->window_end_ns + limit_ns;
+    proc_usage_self(&f->usage_window_end);
+    if (f->use_control)
+        control_request(&f->control, CONTROL_WINDOW_END, f->window_end_ns);
+    look_at_drain(f, now_ns);
+}
+
+/* ---- set-up ---- */
+
+static void setup_timed_out(struct fleet *f, int64_t now_ns)
+{
+    const char *why = f->env.last_failure.text;
+
+    err_set(&f->failure, LAB_ELIMIT, "set-up: %llu of %llu clients joined within %.3g s%s%s",
+            (unsigned long long)f->joined, (unsigned long long)f->nclients,
+            (double)f->env.opt->setup_timeout_ns / (double)NS_PER_S, *why != '\0' ? "; " : "", why);
+    begin_leave(f, now_ns);
+}
+
+static void on_border(struct deadline *d, int64_t now_ns)
+{
+    struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, border));
+
+    switch (f->phase) {
+    case FLEET_SETUP:
+        setup_timed_out(f, now_ns);
+        return;
+    case FLEET_WARMUP:
+        open_window(f);
+        return;
+    case FLEET_MEASURE:
+        close_window(f, now_ns);
+        return;
+    case FLEET_DRAIN:
+        look_at_drain(f, now_ns);
+        return;
+    case FLEET_CONTROL:
+    case FLEET_LEAVE:
+        return;
+    }
+}
+
+/* When client number index is to start. */
+static int64_t begin_due_ns(const struct fleet *f, uint64_t index)
+{
+    return f->setup_start_ns + (int64_t)((double)index / f->env.opt->ramp_per_s * (double)NS_PER_S);
+}
+
+/* Start whoever is due; in steps, so that a steep ramp is not a timer per client. */
+static void on_ramp(struct deadline *d, int64_t now_ns)
+{
+    struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, ramp));
+    int64_t next_ns;
+
+    while (f->begun < f->nclients && begin_due_ns(f, f->begun) <= now_ns)
+        client_begin(fleet_client(f, f->begun++), now_ns);
+    if (f->begun == f->nclients) {
+        schedule_set(&f->env.schedule, &f->border, now_ns + f->env.opt->setup_timeout_ns);
+        return;
+    }
+    next_ns = begin_due_ns(f, f->begun);
+    if (next_ns < now_ns + ramp_step_ns)
+        next_ns = now_ns + ramp_step_ns;
+    schedule_set(&f->env.schedule, &f->ramp, next_ns);
+}
+
+static void on_joined(void *arg, struct client *c)
+{
+    struct fleet *f = arg;
+
+    f->joined++;
+    if (f->phase == FLEET_SETUP && f->joined == f->nclients)
+        begin_warmup(f, clock_now_ns());
+    (void)c;
+}
+
+static void on_gave_up(void *arg, struct client *c)
+{
+    struct fleet *f = arg;
+
+    (void)c;
+    f->gave_up++;
+    note_failure(f, f->env.last_failure.text);
+    if (f->phase == FLEET_SETUP)
+        begin_leave(f, clock_now_ns());
+}
+
+static void begin_setup(struct fleet *f, int64_t now_ns)
+{
+    f->phase = FLEET_SETUP;
+    f->setup_start_ns = now_ns;
+    proc_usage_self(&f->usage_start);
+    proc_tcp_self(&f->tcp_start);
+    schedule_set(&f->env.schedule, &f->ramp, now_ns);
+}
+
+/* ---- what comes from outside ---- */
+
+static void on_first_answer(struct fleet *f)
+{
+    f->use_control = f->control.answers[CONTROL_START].json.len > 0;
+    if (f->use_control || f->control.foreign) {
+        begin_setup(f, clock_now_ns());
+        return;
+    }
+    note_failure(f, f->control.failure.text);
+    stop(f);
+}
+
+static void on_answer(void *arg, enum control_ask which)
+{
+    struct fleet *f = arg;
+
+    if (which == CONTROL_START)
+        on_first_answer(f);
+    else if (f->control.answers[which].json.len == 0)
+        note_failure(f, f->control.failure.text);
+    if (which == CONTROL_END)
+        stop(f);
+}
+
+static void cut_window(struct fleet *f, int64_t now_ns)
+{
+    recorder_set_window(&f->env.recorder, f->window_start_ns, now_ns);
+    close_window(f, now_ns);
+}
+
+/* Once: come to an orderly end, keeping what was measured. Twice: now. */
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+    struct fleet *f = arg;
+    int64_t now_ns = clock_now_ns();
+    bool again = f->interrupted;
+
+    (void)fd;
+    (void)what;
+    f->interrupted = true;
+    if (f->phase == FLEET_MEASURE)
+        cut_window(f, now_ns);
+    else if (f->phase == FLEET_CONTROL || again)
+        stop(f);
+    else if (f->phase != FLEET_LEAVE)
+        begin_leave(f, now_ns);
+}
+
+static const char *tell_phase(void *arg, int64_t now_ns, int64_t *left_ns)
+{
+    const struct fleet *f = arg;
+
+    switch (f->phase) {
+    case FLEET_CONTROL:
+    case FLEET_SETUP:
+        *left_ns = f->setup_start_ns > 0 ? begin_due_ns(f, f->nclients) - now_ns : 0;
+        return "setup";
+    case FLEET_WARMUP:
+        *left_ns = f->env.recorder.window_start_ns - now_ns;
+        return "warmup";
+    case FLEET_MEASURE:
+        *left_ns = f->env.recorder.window_end_ns - now_ns;
+        return "measure";
+    case FLEET_DRAIN:
+    case FLEET_LEAVE:
+        break;
+    }
+    *left_ns = f->drain_due_ns - now_ns;
+    return "drain";
+}
+
+/* ---- life ---- */
+
+static int raise_fd_limit(uint64_t nclients, struct err_text *e)
+{
+    int64_t need = (int64_t)nclients + FDS_BESIDES;
+    int64_t limit = proc_raise_fd_limit(need);
+
+    if (limit >= need)
+        return LAB_OK;
+    return err_set(e, LAB_ELIMIT,
+                   "--clients: %llu need %lld open files, this process may have %lld (ulimit -n)",
+                   (unsigned long long)nclients, (long long)need, (long long)limit);
+}
+
+static int make_clients(struct fleet *f, const struct client_options *opt, struct err_text *e)
+{
+    size_t bytes = opt->driver->client_bytes;
+
+    f->stride = (bytes + CLIENT_ALIGN - 1) / CLIENT_ALIGN * CLIENT_ALIGN;
+    f->clients = calloc(f->nclients, f->stride);
+    if (f->clients == NULL)
+        return err_set(e, LAB_ENOMEM, "%llu clients: %s", (unsigned long long)f->nclients,
+                       lab_strerror(LAB_ENOMEM));
+    for (uint64_t i = 0; i < f->nclients; i++)
+        client_init(fleet_client(f, i), &f->env, opt->driver, (uint32_t)i);
+    return LAB_OK;
+}
+
+static int watch_signals(struct fleet *f, struct err_text *e)
+{
+    if (evsignal_assign(&f->sigint, f->env.base, SIGINT, on_signal, f) == 0 &&
+        evsignal_assign(&f->sigterm, f->env.base, SIGTERM, on_signal, f) == 0 &&
+        evsignal_add(&f->sigint, NULL) == 0 && evsignal_add(&f->sigterm, NULL) == 0)
+        return LAB_OK;
+    return err_set(e, LAB_ENOMEM, "signals: %s", lab_strerror(LAB_ENOMEM));
+}
+
+int fleet_init(struct fleet *f, const struct client_options *opt, struct err_text *e)
+{
+    static const struct client_hooks hooks = {
+        .joined = on_joined,
+        .gave_up = on_gave_up,
+        .ended = on_ended,
+    };
+    int err;
+
+    *f = (struct fleet){
+        .nclients = (uint64_t)opt->clients,
+        .use_control = opt->control == CONTROL_AUTO,
+        .border = {.on_due = on_border},
+        .ramp = {.on_due = on_ramp},
+    };
+    err = raise_fd_limit(f->nclients, e);
+    if (err < 0)
+        return err;
+    err = client_env_init(&f->env, opt, &hooks, f, e);
+    if (err < 0)
+        return err;
+    control_init(&f->control, &f->env, on_answer, f);
+    err = make_clients(f, opt, e);
+    if (err == LAB_OK)
+        err = watch_signals(f, e);
+    if (err < 0)
+        fleet_free(f);
+    return err;
+}
+
+void fleet_run(struct fleet *f)
+{
+    client_progress_start(&f->progress, &f->env, (int)f->env.opt->progress_fd, tell_phase, f);
+    if (f->use_control)
+        control_request(&f->control, CONTROL_START, -1);
+    else
+        begin_setup(f, clock_now_ns());
+    event_base_dispatch(f->env.base);
+}
+
+/* Nobody listens any more, so that ending what is left starts nothing new. */
+static void abort_clients(struct fleet *f)
+{
+    static const struct client_hooks deaf = {0};
+
+    f->env.hooks = &deaf;
+    for (uint64_t i = 0; f->clients != NULL && i < f->nclients; i++)
+        client_abort(fleet_client(f, i));
+}
+
+void fleet_free(struct fleet *f)
+{
+    if (event_initialized(&f->sigint))
+        event_del(&f->sigint);
+    if (event_initialized(&f->sigterm))
+        event_del(&f->sigterm);
+    abort_clients(f);
+    client_env_free(&f->env);
+    for (uint64_t i = 0; f->clients != NULL && i < f->nclients; i++)
+        client_free(fleet_client(f, i));
+    free(f->clients);
+    control_free(&f->control);
+}
