@@ -1,0 +1,301 @@
+#include "client_watch.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "clock.h"
+#include "latency_text.h"
+#include "watch_line.h"
+
+enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 1000 };
+
+struct watch {
+    struct client_env env;
+    struct client *client;
+    struct event sigint, sigterm;
+    int64_t begin_ns;
+    uint64_t updates;
+    bool terminal, colour;
+    bool status_shown; /* the cursor stands behind a line that is to be overwritten */
+    bool gave_up;
+};
+
+/* ---- what it looks like ---- */
+
+/* The colours of the charts (Okabe and Ito), as near as 256 colours come. */
+static const char *colour_of(const char *transport)
+{
+    static const struct {
+        const char *transport, *sequence;
+    } colours[] = {
+        {"short-poll", "\033[38;5;166m"}, {"long-poll", "\033[38;5;214m"},
+        {"stream", "\033[38;5;36m"},      {"sse", "\033[38;5;32m"},
+        {"websocket", "\033[38;5;175m"},
+    };
+
+    for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++) {
+        if (strcmp(colours[i].transport, transport) == 0)
+            return colours[i].sequence;
+    }
+    return "\033[1m";
+}
+
+static const char *paint(const struct watch *w)
+{
+    return w->colour ? colour_of(w->env.opt->driver->name) : "";
+}
+
+static const char *dim(const struct watch *w)
+{
+    return w->colour ? "\033[2m" : "";
+}
+
+static const char *plain(const struct watch *w)
+{
+    return w->colour ? "\033[0m" : "";
+}
+
+static int terminal_columns(const struct watch *w)
+{
+    struct winsize size;
+
+    if (!w->terminal)
+        return WIDTH_MAX;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+        return WIDTH_DEFAULT;
+    return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+}
+
+static void clear_status(struct watch *w)
+{
+    if (w->status_shown)
+        fputs("\r\033[K", stdout);
+    w->status_shown = false;
+}
+
+static void leave(struct watch *w)
+{
+    client_leave(w->client, clock_now_ns());
+}
+
+/* The reader of our output has gone: so do we. */
+static void flush_or_leave(struct watch *w)
+{
+    if (fflush(stdout) != 0)
+        leave(w);
+}
+
+/* Local wall time of a moment of CLOCK_MONOTONIC: "14:03:22.517". */
+static void wall_text(char out[16], int64_t at_ns)
+{
+    struct timespec wall;
+    struct tm local;
+    int64_t wall_ns;
+    time_t seconds;
+    size_t n;
+
+    clock_gettime(CLOCK_REALTIME, &wall);
+    wall_ns = wall.tv_sec * NS_PER_S + wall.tv_nsec - clock_now_ns() + at_ns;
+    seconds = (time_t)(wall_ns / NS_PER_S);
+    localtime_r(&seconds, &local);
+    n = strftime(out, 16, "%H:%M:%S", &local);
+    snprintf(out + n, 16 - n, ".%03d", (int)(wall_ns % NS_PER_S / NS_PER_MS));
+}
+
+/* What the polling transports have cost so far; nothing for those that are told. */
+static int requests_text(const struct watch *w, char *out, size_t cap)
+{
+    const struct counters *n = &w->env.recorder.whole;
+
+    out[0] = '\0';
+    if (!w->env.opt->driver->polls)
+        return 0;
+    return snprintf(out, cap, "%llu requests, %llu empty  ", (unsigned long long)n->requests,
+                    (unsigned long long)n->empty_responses);
+}
+
+/* ---- what happens ---- */
+
+static void print_update(struct watch *w, const struct envelope *e, size_t text_len,
+                         int64_t recv_ns)
+{
+    char wall[16], latency[LATENCY_TEXT_BYTES], bar[WATCH_BAR_BYTES] = "", requests[64], head[64];
+    char data[WIDTH_MAX * 4 + 1];
+    int64_t latency_us = (recv_ns - e->t_ns) / NS_PER_US;
+    int pad, used;
+
+    wall_text(wall, recv_ns);
+    latency_text(latency, latency_us);
+    if (w->terminal)
+        watch_bar(bar, latency_us);
+    requests_text(w, requests, sizeof requests);
+    snprintf(head, sizeof head, "#%llu", (unsigned long long)e->seq);
+    /* The micro sign takes two bytes in one column. */
+    pad = LATENCY_TEXT_COLUMNS + (strchr(latency, '\xc2') != NULL);
+    used = 12 + 2 + 7 + 1 + LATENCY_TEXT_COLUMNS + 1 + (w->terminal ? WATCH_BAR_COLUMNS + 1 : 0) +
+           8 + 2 + (int)strlen(requests);
+    watch_cut(data, e->data, e->data_len,
+              (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
+    clear_status(w);
+    printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s\n", dim(w), wall, plain(w), head, paint(w),
+           pad, latency, bar, w->terminal ? " " : "", plain(w), text_len, dim(w), requests,
+           plain(w), data);
+}
+
+static void on_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,
+                      int64_t recv_ns)
+{
+    struct watch *w = arg;
+
+    if (c->leaving)
+        return;
+    w->updates++;
+    print_update(w, e, text_len, recv_ns);
+    flush_or_leave(w);
+    if (w->env.opt->count > 0 && w->updates >= (uint64_t)w->env.opt->count)
+        leave(w);
+}
+
+/* Between updates a poller is busy too: let the audience see it ask. */
+static void on_answered(void *arg, struct client *c)
+{
+    struct watch *w = arg;
+    char requests[64];
+
+    (void)c;
+    if (!w->terminal || requests_text(w, requests, sizeof requests) == 0)
+        return;
+    clear_status(w);
+    printf("%s  … %s%s", dim(w), requests, plain(w));
+    w->status_shown = true;
+    flush_or_leave(w);
+}
+
+static void on_lost(void *arg, struct client *c, int64_t retry_in_ns)
+{
+    struct watch *w = arg;
+    const char *why = w->env.last_failure.text;
+
+    (void)c;
+    clear_status(w);
+    printf("%s— %s; next try in %.1f s%s\n", dim(w), *why != '\0' ? why : "connection lost",
+           (double)retry_in_ns / (double)NS_PER_S, plain(w));
+    flush_or_leave(w);
+}
+
+static void on_gave_up(void *arg, struct client *c)
+{
+    struct watch *w = arg;
+
+    w->gave_up = true;
+    client_leave(c, clock_now_ns());
+}
+
+static void on_ended(void *arg, struct client *c)
+{
+    struct watch *w = arg;
+
+    (void)c;
+    event_base_loopbreak(w->env.base);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+    struct watch *w = arg;
+
+    (void)fd;
+    (void)what;
+    if (w->client->leaving)
+        event_base_loopbreak(w->env.base); /* asked twice */
+    else
+        leave(w);
+}
+
+static void print_summary(struct watch *w)
+{
+    const struct counters *n = &w->env.recorder.whole;
+    char p50[LATENCY_TEXT_BYTES];
+
+    clear_status(w);
+    latency_text(p50, hdr_value_at_percentile(&w->env.recorder.latency_us, 50.0));
+    printf("%s%s%s: %llu updates in %.1f s, %llu requests (%llu empty), %llu TCP connection%s, p50 "
+           "%s\n",
+           paint(w), w->env.opt->driver->name, plain(w), (unsigned long long)w->updates,
+           (double)(clock_now_ns() - w->begin_ns) / (double)NS_PER_S,
+           (unsigned long long)n->requests, (unsigned long long)n->empty_responses,
+           (unsigned long long)n->connects, n->connects == 1 ? "" : "s",
+           w->updates > 0 ? p50 : "-");
+    fflush(stdout);
+}
+
+/* ---- life ---- */
+
+static int watch_signals(struct watch *w)
+{
+    if (evsignal_assign(&w->sigint, w->env.base, SIGINT, on_signal, w) < 0 ||
+        evsignal_assign(&w->sigterm, w->env.base, SIGTERM, on_signal, w) < 0 ||
+        evsignal_add(&w->sigint, NULL) < 0 || evsignal_add(&w->sigterm, NULL) < 0)
+        return LAB_ENOMEM;
+    return LAB_OK;
+}
+
+static void run(struct watch *w)
+{
+    const struct client_options *opt = w->env.opt;
+
+    w->terminal = isatty(STDOUT_FILENO);
+    w->colour = w->terminal && getenv("NO_COLOR") == NULL;
+    w->begin_ns = clock_now_ns();
+    printf("%s%s%s  %s%s, Ctrl-C ends\n", paint(w), opt->driver->name, plain(w), opt->url_text,
+           opt->driver->path);
+    fflush(stdout);
+    recorder_set_window(&w->env.recorder, 0, INT64_MAX);
+    client_begin(w->client, w->begin_ns);
+    event_base_dispatch(w->env.base);
+    print_summary(w);
+}
+
+int client_watch(const struct client_options *opt)
+{
+    static const struct client_hooks hooks = {
+        .gave_up = on_gave_up,
+        .ended = on_ended,
+        .update = on_update,
+        .answered = on_answered,
+        .lost = on_lost,
+    };
+    static const struct client_hooks deaf = {0};
+    struct watch w = {0};
+    struct err_text e = {""};
+    int exit_code = LAB_EXIT_FAILURE;
+
+    if (client_env_init(&w.env, opt, &hooks, &w, &e) < 0) {
+        fprintf(stderr, "pushlab-client: %s\n", e.text);
+        return LAB_EXIT_FAILURE;
+    }
+    w.client = calloc(1, opt->driver->client_bytes);
+    if (w.client == NULL || watch_signals(&w) < 0) {
+        fprintf(stderr, "pushlab-client: %s\n", lab_strerror(LAB_ENOMEM));
+        goto out;
+    }
+    client_init(w.client, &w.env, opt->driver, 0);
+    run(&w);
+    exit_code = w.gave_up ? LAB_EXIT_FAILURE : LAB_EXIT_OK;
+    if (w.gave_up)
+        fprintf(stderr, "pushlab-client: %s\n", w.env.last_failure.text);
+    client_abort(w.client);
+    event_del(&w.sigint);
+    event_del(&w.sigterm);
+out:
+    w.env.hooks = &deaf;
+    client_env_free(&w.env);
+    if (w.client != NULL)
+        client_free(w.client);
+    free(w.client);
+    return exit_code;
+}

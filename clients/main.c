@@ -1,0 +1,85 @@
+/* pushlab-client: N clients of one transport; the load and the measurement. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client_options.h"
+#include "client_result.h"
+#include "client_watch.h"
+#include "fleet.h"
+#include "opt.h"
+#include "proc.h"
+
+static int complain(const char *text)
+{
+    fprintf(stderr, "pushlab-client: %s\n", text);
+    return LAB_EXIT_FAILURE;
+}
+
+static int print_result(const struct client_result *r, const struct fleet *f)
+{
+    struct buf json = {0};
+    int err = LAB_OK;
+
+    if (!f->env.opt->json) {
+        client_result_print(r, f, stdout);
+    } else {
+        err = client_result_json(r, f, &json);
+        if (err == LAB_OK)
+            printf("%.*s\n", (int)json.len, (const char *)json.data);
+        buf_free(&json);
+    }
+    return err < 0 || fflush(stdout) != 0 ? LAB_ESYS : LAB_OK;
+}
+
+/* Everything that went wrong is said, and what was measured is kept all the same. */
+static int report(struct fleet *f)
+{
+    struct client_result result;
+    struct err_text e = {""};
+    int exit_code = LAB_EXIT_OK;
+
+    if (client_result_take(&result, f) < 0)
+        return complain(lab_strerror(LAB_ENOMEM));
+    if (client_result_files(f, &e) < 0)
+        exit_code = complain(e.text);
+    if (print_result(&result, f) < 0)
+        exit_code = complain("write the result: output error");
+    if (f->failure.text[0] != '\0')
+        exit_code = complain(f->failure.text);
+    else if (!result.sum.adds_up)
+        exit_code = complain("delivered + missed + late is not published x clients");
+    return result.good ? exit_code : LAB_EXIT_FAILURE;
+}
+
+static int measure(const struct client_options *opt)
+{
+    struct fleet fleet;
+    struct err_text e;
+    int exit_code;
+
+    if (fleet_init(&fleet, opt, &e) < 0)
+        return complain(e.text);
+    fleet_run(&fleet);
+    exit_code = report(&fleet);
+    fleet_free(&fleet);
+    return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+    struct client_options opt;
+    struct err_text e;
+    int result = client_options_parse(&opt, argc, argv, &e);
+
+    if (result == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (result < 0) {
+        complain(e.text);
+        return LAB_EXIT_USAGE;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    if (opt.core >= 0 && proc_pin_to_core((int)opt.core) < 0)
+        return complain("--core: pin to that core: not possible here");
+    return opt.watch ? client_watch(&opt) : measure(&opt);
+}
