@@ -17,7 +17,7 @@ OPT.release := -O2 -g -DNDEBUG
 OPT.asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT.fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CFLAGS   ?= $(OPT.$(VARIANT))
-INCLUDE  := -Ilib -Iservers -Iclients -Ibench -I$(BUILD)/gen
+INCLUDE  := -iquote lib -iquote servers -iquote clients -iquote bench -iquote bench/link -iquote $(BUILD)/gen
 PKG_CFLAGS = $(shell pkg-config --cflags $(DEPS_PC) 2>/dev/null) $(if $(LLHTTP),-isystem /usr/share/include/llhttp)
 PKG_LIBS   = $(shell pkg-config --libs $(DEPS_PC) 2>/dev/null) $(if $(LLHTTP),,-lllhttp) -lm
 DEFS     := -DPUSHLAB_VERSION='"$(VERSION)"' -DPUSHLAB_DATADIR='"$(PREFIX)/share/pushlab"'
@@ -37,7 +37,7 @@ UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all deps test unit e2e bench bench-smoke bench-self fuzz asan install format lint compile_commands.json clean help
+.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke bench-self fuzz install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -46,7 +46,7 @@ all: deps-build ## build the programs into build/release
 
 programs: $(PROGRAMS) $(SELF)
 
-deps-build deps-bench deps-test: deps-%: ## install what is missing (apt), or say what to type
+deps-build deps-bench deps-test deps-self: deps-%: ## install what is missing (apt), or say what to type
 	$(Q)./bench/deps.sh $*
 
 $(OUT)/pushlab: $(OUT)/bench/main.o $(BENCH) $(LINK) $(LIB)
@@ -86,5 +86,61 @@ $(OUT)/fuzz/%: tests/fuzz/%.c $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
 $(OUT)/self/%: $(OUT)/bench/self/%.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+unit: $(UNIT)
+fuzzers: $(FUZZERS)
+
+# ---- what people type
+TEST_ENV = PUSHLAB_BIN=$(abspath $(BUILD))/asan
+
+test: deps-test ## build with ASan and UBSan, run unit and end-to-end tests, print the totals
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan programs unit
+	$(Q)$(MAKE) --no-print-directory npm-peers
+	$(Q)$(TEST_ENV) ./tests/run.sh $(TESTS)
+
+asan: deps-build ## build the programs with sanitizers into build/asan
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan programs
+
+# The independent peers of the end-to-end tests (and nothing else) come from npm.
+npm-peers: tests/e2e/node_modules/.package-lock.json
+tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json tests/e2e/package-lock.json
+	$(call say,NPM,tests/e2e)
+	$(Q)cd tests/e2e && npm ci --no-audit --no-fund --silent
+
+bench: deps-bench all ## the standard comparison: table, charts, results/latest
+	$(Q)$(OUT)/pushlab run bench/scenarios/standard.json $(BENCH_FLAGS)
+
+bench-smoke: deps-bench all ## the same in a quarter of a minute
+	$(Q)$(OUT)/pushlab run bench/scenarios/smoke.json $(BENCH_FLAGS)
+
+bench-self: deps-self all ## pushlab against bare floors and nginx; writes results/self.md
+	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/self.py --out results/self.md
+
+FUZZ_SECONDS ?= 30
+fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
+	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz fuzzers
+	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) ./tests/fuzz/run.sh
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/pushlab/charts $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 bench/charts/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
+	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
+
+OURS := $(wildcard lib/*.[ch] servers/*.[ch] clients/*.[ch] bench/*.[ch] bench/link/*.[ch] bench/self/*.c tests/*.[ch] tests/fuzz/*.[ch])
+format: ## clang-format everything in place
+	clang-format -i $(OURS)
+
+lint: ## formatting, warnings of gcc and clang, the direction of includes
+	$(Q)CC_FLAGS="$(STD) $(WARN) $(INCLUDE) $(PKG_CFLAGS)" VERSION=$(VERSION) ./tests/lint.sh $(OURS)
+
+compile_commands.json: ## for clangd
+	$(Q)./tests/compile_commands.sh "$(CC) $(STD) $(WARN) $(INCLUDE) $(PKG_CFLAGS)" $(filter %.c,$(OURS)) >$@.tmp && mv $@.tmp $@
+
+clean: ## delete everything built
+	rm -rf $(BUILD) compile_commands.json
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' Makefile
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Run every fuzz target for FUZZ_SECONDS from its small corpus; new inputs stay in BUILD.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+failed=0
+for target in "${BUILD:-build}"/fuzz/fuzz/fuzz_*; do
+    case $target in *.d | *.o) continue ;; esac
+    name=$(basename "$target")
+    seeds=tests/fuzz/corpus/${name#fuzz_}
+    work=${BUILD:-build}/fuzz/corpus/$name
+    mkdir -p "$work"
+    [ -d "$seeds" ] || seeds=
+    # shellcheck disable=SC2086
+    if "$target" -max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -rss_limit_mb=2048 \
+        -artifact_prefix="$work/" -verbosity=0 -print_final_stats=1 "$work" $seeds >"$work.log" 2>&1; then
+        runs=$(sed -n 's/.*number_of_executed_units: *//p' "$work.log")
+        printf '  %-28s ok, %s runs\n' "$name" "$runs"
+    else
+        printf '  %-28s FAILED, see %s\n' "$name" "$work.log"
+        tail -30 "$work.log"
+        failed=1
+    fi
+done
+exit $failed

@@ -1,0 +1,38 @@
+#!/bin/sh
+# lint.sh FILE...: formatting, warnings of both compilers, and the direction of includes.
+# CC_FLAGS holds the compiler's flags. Prints what is wrong; exit 1 if anything is.
+set -u
+bad=0
+
+complain() {
+    printf 'lint: %s\n' "$*"
+    bad=1
+}
+
+clang-format --dry-run -Werror "$@" || complain "clang-format: 'make format' mends it"
+
+for cc in gcc clang; do
+    for file in "$@"; do
+        case $file in *.c) ;; *) continue ;; esac
+        # shellcheck disable=SC2086
+        $cc $CC_FLAGS "-DPUSHLAB_VERSION=\"$VERSION\"" '-DPUSHLAB_DATADIR=""' -fsyntax-only "$file" ||
+            complain "$cc: $file"
+    done
+done
+
+# lib/ includes neither side; servers/ and clients/ never include each other (docs/architecture.md).
+includes() { # includes FOLDER OTHER: lines in FOLDER that include a header of OTHER
+    for header in "$2"/*.h; do
+        [ -e "$header" ] && grep -n "#include \"$(basename "$header")\"" "$1"/*.c "$1"/*.h 2>/dev/null
+    done
+}
+for pair in lib:servers lib:clients lib:bench servers:clients clients:servers servers:bench clients:bench; do
+    found=$(includes "${pair%:*}" "${pair#*:}")
+    [ -z "$found" ] || complain "${pair%:*}/ must not include ${pair#*:}/: $found"
+done
+
+if command -v shellcheck >/dev/null; then
+    shellcheck bench/deps.sh tests/*.sh tests/fuzz/run.sh .ci/run || complain "shellcheck"
+fi
+[ "$bad" = 0 ] && echo "lint: clean"
+exit "$bad"
