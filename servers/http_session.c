@@ -14,6 +14,19 @@
 enum { PENDING_MAX_BYTES = 65536 };
 #define CONTINUE_100 "HTTP/1.1 100 Continue\r\n\r\n"
 
+/* Go on with what was pipelined behind a held request. */
+static void session_on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    struct peer *p = arg;
+    struct buf pending = p->http->pending;
+
+    (void)fd;
+    (void)what;
+    p->http->pending = (struct buf){0};
+    http_session_input(p, pending.data, pending.len, clock_now_ns());
+    buf_free(&pending);
+}
+
 int http_session_start(struct peer *p)
 {
     const struct server_options *o = p->server->options;
@@ -25,6 +38,7 @@ int http_session_start(struct peer *p)
     if (p->http == NULL)
         return LAB_ENOMEM;
     http_reader_init(&p->http->reader, HTTP_REQUESTS, &limits);
+    event_assign(&p->http->resume, p->server->base, -1, 0, session_on_resume, p);
     return LAB_OK;
 }
 
@@ -34,6 +48,7 @@ void http_session_free(struct peer *p)
 
     if (h == NULL)
         return;
+    event_del(&h->resume);
     http_reader_free(&h->reader);
     buf_free(&h->body);
     buf_free(&h->pending);
@@ -148,7 +163,7 @@ void http_session_input(struct peer *p, const uint8_t *data, size_t len, int64_t
     struct http_session *h = p->http;
     size_t used;
 
-    if (h->busy) {
+    if (h->busy || h->pending.len > 0) {
         session_park(p, data, len);
         return;
     }
@@ -159,16 +174,6 @@ void http_session_input(struct peer *p, const uint8_t *data, size_t len, int64_t
         session_hand_over(p, (uint8_t *)(uintptr_t)data + used, len - used, now_ns);
     else if (used < len && !p->conn.ended && !p->conn.finishing)
         session_park(p, data + used, len - used);
-}
-
-/* Go on with what was pipelined behind a held request. */
-static void session_resume(struct peer *p)
-{
-    struct buf pending = p->http->pending;
-
-    p->http->pending = (struct buf){0};
-    http_session_input(p, pending.data, pending.len, clock_now_ns());
-    buf_free(&pending);
 }
 
 void http_session_done(struct peer *p)
@@ -184,8 +189,9 @@ void http_session_done(struct peer *p)
         peer_finish(p, p->drop != 0);
         return;
     }
+    /* Not here: a delivery may be under way, and a pipelined POST would publish inside it. */
     if (!h->in_loop && h->pending.len > 0)
-        session_resume(p);
+        event_active(&h->resume, EV_TIMEOUT, 0);
 }
 
 void http_session_detach(struct peer *p)

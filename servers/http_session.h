@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
 #include "buf.h"
 #include "http_reader.h"
 #include "peer.h"
@@ -25,6 +28,7 @@ struct http_session {
     struct http_reader reader;
     struct buf body;
     struct buf pending;       /* pipelined bytes behind a held request */
+    struct event resume;      /* active once they may be read */
     size_t request_bytes;     /* of the request being read, for its account */
     int64_t request_since_ns; /* when the unfinished request began; 0: none */
     bool busy;                /* a request waits for its answer */

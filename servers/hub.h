@@ -19,7 +19,8 @@
 struct subscriber {
     struct subscriber *next,
         **link; /* link: the pointer that points here; NULL when off the list */
-    /* Called once per visible update, in order. May unsubscribe itself, not others. */
+    /* Called once per visible update, in order. May unsubscribe itself, not others; must not
+     * publish, or some would see that update before this one. */
     void (*deliver)(struct subscriber *s, struct update *u);
 };
 
