@@ -1,0 +1,252 @@
+"""What every end-to-end test stands on: the real programs, started, watched and put away.
+
+Programs come from the directory in PUSHLAB_BIN (build/asan by default). A test case asks for
+self.server(...) or self.program(...); whatever it started is ended when the test ends, passed
+or failed, and a server must then have exited with 0 and without a word on stderr.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import resource
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+BIN = pathlib.Path(os.environ.get("PUSHLAB_BIN", HERE.parent.parent / "build" / "asan")).resolve()
+DEADLINE_S = 15  # for what takes milliseconds on an idle machine
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:exitcode=86:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+
+# Run by run.py in a network namespace of its own: the kernel's counters are ours alone, and
+# there is an address that is not loopback.
+OWN_NETWORK = os.environ.get("PUSHLAB_E2E_NETWORK") == "own"
+OTHER_ADDRESS = "192.0.2.1"
+
+
+def wait_until(condition, what, deadline_s=DEADLINE_S):
+    """Ask until condition() is true (or anything truthy, which is returned)."""
+    end = time.monotonic() + deadline_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline_s} s: {what}")
+        time.sleep(0.004)
+
+
+def has_program(name):
+    return (BIN / name).exists()
+
+
+class Program:
+    """A started program. stdout and stderr go to unnamed files, so that it can never block."""
+
+    def __init__(self, argv, stdin=subprocess.DEVNULL, max_files=None, pass_fds=()):
+        self.argv = [str(a) for a in argv]
+        self.out = tempfile.TemporaryFile()
+        self.err = tempfile.TemporaryFile()
+
+        def limit_files():
+            if max_files is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (max_files, max_files))
+
+        self.process = subprocess.Popen(self.argv, stdin=stdin, stdout=self.out, stderr=self.err,
+                                        env={**os.environ, **SANITIZERS}, pass_fds=pass_fds,
+                                        preexec_fn=limit_files)
+
+    @staticmethod
+    def _text(file):
+        return os.pread(file.fileno(), 1 << 26, 0).decode("utf-8", "replace")
+
+    def stdout(self):
+        return self._text(self.out)
+
+    def stderr(self):
+        return self._text(self.err)
+
+    def lines(self):
+        """The whole lines on stdout so far."""
+        return self.stdout().split("\n")[:-1]
+
+    def running(self):
+        return self.process.poll() is None
+
+    def wait(self, deadline_s=DEADLINE_S):
+        """Its exit code."""
+        try:
+            return self.process.wait(deadline_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running after {deadline_s} s: {self.describe()}") from None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def end(self):
+        if self.running():
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+
+    def close(self):
+        self.out.close()
+        self.err.close()
+
+    def describe(self):
+        state = "running" if self.running() else f"exit code {self.process.returncode}"
+        return f"$ {' '.join(self.argv)}\n[{state}]\n{self.stderr()}"
+
+
+class Listening(Program):
+    """A program that says 'listening on ADDR:PORT' on stdout when it is ready."""
+
+    def __init__(self, argv, **kwargs):
+        super().__init__(argv, **kwargs)
+        try:
+            wait_until(lambda: self.lines() or not self.running(), f"ready: {self.argv}")
+            word = self.lines()[0].removeprefix("listening on ") if self.lines() else ""
+            self.host, _, port = word.rpartition(":")
+            self.port = int(port)
+        except (AssertionError, ValueError):
+            raise AssertionError("did not come up: " + self.describe()) from None
+        finally:
+            if not hasattr(self, "port"):
+                self.end()
+        self.url = f"http://{self.host}:{self.port}"
+
+
+class Server(Listening):
+    def __init__(self, *options, listen="127.0.0.1:0", **kwargs):
+        argv = [BIN / "pushlab-server", "--listen", listen, *options]
+        super().__init__(argv, **kwargs)
+        self.may_say = ()  # what is allowed on stderr
+        self._control = None
+
+    def stats(self, query=""):
+        """GET /stats over a connection kept for this, so that it works when no other is let in.
+        It counts as one of transport "other"."""
+        if self._control is None:
+            self._control = http.client.HTTPConnection(self.host, self.port, timeout=DEADLINE_S)
+        self._control.request("GET", "/stats" + query)
+        response = self._control.getresponse()
+        assert response.status == 200, response.status
+        return json.loads(response.read())
+
+    def transport(self, name):
+        return self.stats()["transports"][name]
+
+    def publish(self, value):
+        """POST /publish; returns the sequence number."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=DEADLINE_S)
+        try:
+            connection.request("POST", "/publish", json.dumps(value),
+                               {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            body = response.read()
+            assert response.status == 200, (response.status, body)
+            return json.loads(body)["seq"]
+        finally:
+            connection.close()
+
+    def wait_for(self, condition, what):
+        """Until condition(stats) is true; returns those stats."""
+        def ask():
+            stats = self.stats()
+            return stats if condition(stats) else None
+        return wait_until(ask, what)
+
+    def wait_for_subscribers(self, n):
+        return self.wait_for(lambda s: s["history"]["subscribers"] == n, f"{n} subscribers")
+
+    def wait_for_seq(self, n):
+        return self.wait_for(lambda s: s["source"]["seq"] >= n, f"update {n} published")
+
+    def stop(self):
+        """SIGTERM; returns what was wrong about the exit, or None."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if not self.running():
+            return None if self.process.returncode == 0 else "ended by itself"
+        self.signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return "did not stop within 10 s of SIGTERM"
+        return None if self.process.returncode == 0 else "exit code after SIGTERM"
+
+
+class TestCase(unittest.TestCase):
+    """Starts programs and puts them away."""
+
+    maxDiff = 4000
+
+    def setUp(self):
+        self.programs = []
+
+    def start(self, program):
+        self.programs.append(program)
+        self.addCleanup(self._put_away, program)
+        return program
+
+    def _put_away(self, program):
+        program.end()
+        program.close()
+
+    def server(self, *options, **kwargs):
+        server = Server(*options, **kwargs)
+        self.programs.append(server)
+        self.addCleanup(self._stop, server)
+        return server
+
+    def _stop(self, server):
+        why = server.stop()
+        code, said, argv = server.process.returncode, server.stderr(), server.argv
+        server.end()
+        server.close()
+        if why is not None:
+            raise AssertionError(f"{why} ({code}): {argv}\n{said}")
+        unexpected = [line for line in said.splitlines()
+                      if not any(allowed in line for allowed in server.may_say)]
+        if unexpected:
+            raise AssertionError(f"on stderr of {argv}:\n" + "\n".join(unexpected))
+
+    def run_program(self, name, *options, deadline_s=60, **kwargs):
+        """Run one of ours to its end; returns the Program."""
+        program = self.start(Program([BIN / name, *options], **kwargs))
+        program.wait(deadline_s)
+        self.assertNotIn("Sanitizer", program.stderr())
+        self.assertNotIn("runtime error", program.stderr())
+        return program
+
+    def peer(self, script, *args, **kwargs):
+        """Start a Node peer from peers/ that listens."""
+        return self.start(Listening(["node", HERE / "peers" / script, *args], **kwargs))
+
+    def node(self, script, *args, **kwargs):
+        """Start a Node peer from peers/ that does not."""
+        return self.start(Program(["node", HERE / "peers" / script, *args], **kwargs))
+
+    def temp_dir(self):
+        directory = tempfile.TemporaryDirectory(prefix="pushlab-e2e-")
+        self.addCleanup(directory.cleanup)
+        return pathlib.Path(directory.name)
+
+    def connect(self, server):
+        sock = socket.create_connection((server.host, server.port), timeout=DEADLINE_S)
+        self.addCleanup(sock.close)
+        return sock
+
+
+def counts_of(updates):
+    return [u["seq"] for u in updates]

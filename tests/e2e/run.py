@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""Run the end-to-end tests: one line per test, then the totals.
+
+    run.py [test_file.py ...]        PUSHLAB_BIN=build/asan says which programs
+
+Files run in processes of their own, two at a time, each in a network namespace of its own
+where the machine allows that. Files that measure run alone.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ALONE = ("test_measurement.py",)
+OWN_NETWORK = ["unshare", "--net", "--map-root-user", "--", "sh", "-c",
+               'ip link set lo up && ip addr add 192.0.2.1/32 dev lo && exec "$@"', "sh"]
+
+
+class LineResult(unittest.TestResult):
+    """One line per test; a failed one shows why, and what its servers said."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.started = time.monotonic()
+        self.failed = []
+
+    def addError(self, test, err):
+        self.failed.append(err)
+
+    addFailure = addError
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            error = err[1]
+            error.add_note(f"in {subtest.params}")
+            self.failed.append(err)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.line("skip", test, reason)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        if self.failed:
+            self.line("FAIL", test)
+            for err in self.failed:
+                print("    " + "".join(traceback.format_exception(*err)).replace("\n", "\n    "))
+        elif not any(skipped is test for skipped, _ in self.skipped):
+            self.line("ok", test)
+
+    def line(self, verdict, test, note=""):
+        name = re.sub(r"^test_", "", test.id().split(".", 1)[-1].rpartition(".")[2])
+        seconds = time.monotonic() - self.started
+        print(f"{verdict:4} {type(test).__module__[5:]}: {name.replace('_', ' ')}"
+              f" ({seconds:.2f} s){'  ' + note if note else ''}", flush=True)
+
+
+def run_file(name):
+    """In the child: run one file's tests, report by lines."""
+    sys.path.insert(0, str(HERE))
+    tests = unittest.defaultTestLoader.loadTestsFromName(name.removesuffix(".py"))
+    tests.run(LineResult())
+
+
+def has_own_network():
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        return False
+    return subprocess.run([*OWN_NETWORK, "true"], capture_output=True).returncode == 0
+
+
+def start_file(name, own_network):
+    """In the parent: run one file in a child, print its lines when it is done."""
+    command = [sys.executable, str(HERE / "run.py"), "--child", name]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if own_network:
+        command = OWN_NETWORK + command
+        environment["PUSHLAB_E2E_NETWORK"] = "own"
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    print(done.stdout, end="", flush=True)
+    if done.returncode != 0:
+        print(f"FAIL {name}: the file itself ended with {done.returncode}", flush=True)
+    return done.stdout, done.returncode
+
+
+def count(outputs, verdict):
+    return sum(len(re.findall(f"^{verdict} +", text, re.M)) for text, _ in outputs)
+
+
+def main(names):
+    names = names or sorted(p.name for p in HERE.glob("test_*.py"))
+    own_network = has_own_network()
+    started = time.monotonic()
+    outputs = []
+    if not own_network:
+        print("e2e: no network namespace here: kernel counters are not compared")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        together = [n for n in names if n not in ALONE]
+        outputs += pool.map(lambda n: start_file(n, own_network), together)
+    outputs += [start_file(n, own_network) for n in names if n in ALONE]
+
+    failed = count(outputs, "FAIL") + sum(code != 0 for _, code in outputs)
+    skipped = count(outputs, "skip")
+    print(f"e2e: {count(outputs, 'ok')} passed, {failed} failed"
+          f"{f', {skipped} skipped' if skipped else ''} ({time.monotonic() - started:.0f} s)")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        run_file(sys.argv[2])
+    else:
+        sys.exit(main([pathlib.Path(n).name for n in sys.argv[1:]]))
