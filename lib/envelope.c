@@ -130,7 +130,7 @@ static const char *skip_object(const char *at, const char *end)
             depth++;
         } else if (c == '}' || c == ']') {
             if (--depth == 0)
-                return at;
+                return c == '}' ? at : NULL;
         }
     }
     return NULL;

@@ -1,0 +1,166 @@
+/* lib/envelope.c */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "envelope.h"
+#include "err.h"
+#include "guard.h"
+
+static struct guard memory;
+
+static void set_up(void)
+{
+    memory = guard_new(256);
+}
+
+static void tear_down(void)
+{
+    guard_free(&memory);
+}
+
+/* Scan text where memory ends right behind it. */
+static int scan(struct envelope *out, const char *text)
+{
+    size_t len = strlen(text);
+
+    return envelope_scan(out, (const char *)guard_copy(&memory, text, len), len);
+}
+
+START_TEST(envelope_writes_the_documented_bytes)
+{
+    static const char wanted[] = "{\"seq\":17,\"t\":81234567890123,\"data\":{\"x\":1}}";
+    char text[ENVELOPE_OVERHEAD_BYTES + 7];
+    size_t len = envelope_encode(text, 17, INT64_C(81234567890123), "{\"x\":1}", 7);
+
+    ck_assert_uint_eq(len, sizeof wanted - 1);
+    ck_assert_mem_eq(text, wanted, len);
+}
+END_TEST
+
+START_TEST(envelope_reads_back_what_it_wrote)
+{
+    static const uint64_t seqs[] = {0, 1, 9, 10, 99, 1000000007, UINT64_MAX};
+    static const int64_t times[] = {0, 5, 81234567890123, INT64_MAX};
+
+    for (size_t i = 0; i < sizeof seqs / sizeof *seqs; i++) {
+        for (size_t j = 0; j < sizeof times / sizeof *times; j++) {
+            char text[ENVELOPE_OVERHEAD_BYTES + 4];
+            size_t len = envelope_encode(text, seqs[i], times[j], "\"}\"}", 4);
+            struct envelope e;
+
+            ck_assert_int_eq(envelope_scan(&e, (const char *)guard_copy(&memory, text, len), len),
+                             0);
+            ck_assert_uint_eq(e.seq, seqs[i]);
+            ck_assert_int_eq(e.t_ns, times[j]);
+            ck_assert_uint_eq(e.data_len, 4);
+            ck_assert_mem_eq(e.data, "\"}\"}", 4);
+        }
+    }
+}
+END_TEST
+
+START_TEST(envelope_refuses_every_prefix_of_itself)
+{
+    static const char text[] = "{\"seq\":17,\"t\":81234567890123,\"data\":1}";
+    struct envelope e;
+
+    for (size_t len = 0; len < sizeof text - 1; len++) {
+        const char *copy = (const char *)guard_copy(&memory, text, len);
+
+        ck_assert_int_eq(envelope_scan(&e, copy, len), LAB_EPROTO);
+    }
+    ck_assert_int_eq(scan(&e, text), 0);
+}
+END_TEST
+
+static const char *const not_envelopes[] = {
+    "{\"seq\":-1,\"t\":2,\"data\":1}",
+    "{\"seq\":01,\"t\":2,\"data\":1}",
+    "{\"seq\":1.0,\"t\":2,\"data\":1}",
+    "{\"seq\":,\"t\":2,\"data\":1}",
+    "{\"seq\":18446744073709551616,\"t\":2,\"data\":1}",
+    "{\"seq\":1,\"t\":9223372036854775808,\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"data\":}",
+    "{\"seq\":1,\"t\":2}",
+    "{\"t\":2,\"seq\":1,\"data\":1}",
+    "{\"seq\": 1,\"t\":2,\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"data\":1} ",
+    " {\"seq\":1,\"t\":2,\"data\":1}",
+    "{\"hello\":5}",
+};
+
+START_TEST(envelope_refuses_what_is_not_one)
+{
+    struct envelope e;
+
+    ck_assert_int_eq(scan(&e, not_envelopes[_i]), LAB_EPROTO);
+}
+END_TEST
+
+/* The elements of body, each followed by '|', then the last return value's meaning. */
+static void walk(const char *body, const char *wanted)
+{
+    size_t len = strlen(body), at = 0, n = 0;
+    const char *copy = (const char *)guard_copy(&memory, body, len);
+    const char *item;
+    char got[256];
+    ssize_t item_len;
+
+    while ((item_len = envelope_array_next(copy, len, &at, &item)) > 0)
+        n += (size_t)snprintf(got + n, sizeof got - n, "%.*s|", (int)item_len, item);
+    snprintf(got + n, sizeof got - n, "%s", item_len == 0 ? "end" : "broken");
+    ck_assert_str_eq(got, wanted);
+    ck_assert_int_eq(envelope_array_next(copy, len, &at, &item) <= 0, 1);
+}
+
+START_TEST(envelope_array_yields_each_element)
+{
+    walk("[]", "end");
+    walk("[{}]", "{}|end");
+    walk("[{\"a\":1},{\"b\":[{}]}]", "{\"a\":1}|{\"b\":[{}]}|end");
+    walk("[{\"a\":\"}]\\\"{\\\\\"},{\"\\\\\\\"\":2}]",
+         "{\"a\":\"}]\\\"{\\\\\"}|{\"\\\\\\\"\":2}|end");
+}
+END_TEST
+
+START_TEST(envelope_array_tells_what_is_broken)
+{
+    walk("", "broken");
+    walk("[", "broken");
+    walk("]", "broken");
+    walk("{}", "broken");
+    walk("[1]", "broken");
+    walk("[,]", "broken");
+    walk("[{}", "{}|broken");
+    walk("[{},", "{}|broken");
+    walk("[{},]", "{}|broken");
+    walk("[{}{}]", "{}|broken");
+    walk("[{}]]", "{}|broken");
+    walk("[{\"a]", "broken");
+    walk("[{\"a\\\"}]", "broken");
+    walk("[{{}]", "broken");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("envelope");
+    TCase *tc = tcase_create("envelope");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    suite_add_tcase(suite, tc);
+    tcase_add_unchecked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, envelope_writes_the_documented_bytes);
+    tcase_add_test(tc, envelope_reads_back_what_it_wrote);
+    tcase_add_test(tc, envelope_refuses_every_prefix_of_itself);
+    tcase_add_loop_test(tc, envelope_refuses_what_is_not_one, 0,
+                        sizeof not_envelopes / sizeof *not_envelopes);
+    tcase_add_test(tc, envelope_array_yields_each_element);
+    tcase_add_test(tc, envelope_array_tells_what_is_broken);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
