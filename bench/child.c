@@ -15,13 +15,13 @@
 
 /* ---- the nursery ---- */
 
-/* A signal that is ignored (nohup) stays ignored: signalfd would bring it back. */
-static void add_unless_ignored(sigset_t *set, int signo)
+/* nohup's SIGHUP stays ignored: signalfd would bring it back. SIGINT, which shells ignore for
+ * their background jobs, is wanted all the same: whoever sends it means us. */
+static bool is_under_nohup(void)
 {
     struct sigaction now;
 
-    if (sigaction(signo, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-        sigaddset(set, signo);
+    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 int nursery_open(struct nursery *n)
@@ -32,9 +32,10 @@ int nursery_open(struct nursery *n)
     *n = (struct nursery){0};
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
-    add_unless_ignored(&set, SIGINT);
-    add_unless_ignored(&set, SIGTERM);
-    add_unless_ignored(&set, SIGHUP);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    if (!is_under_nohup())
+        sigaddset(&set, SIGHUP);
     /* An inherited SIG_IGN would let the kernel reap behind our back. */
     sigaction(SIGCHLD, &fallback, NULL);
     n->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -378,7 +379,13 @@ void child_describe(struct child *c, char *out, size_t cap)
 {
     const char *line;
     int line_len = last_line(child_text(c, CHILD_ERR), &line);
+    int name_len = c->name != NULL ? (int)strlen(c->name) : 0;
 
+    if (line_len > name_len + 2 && strncmp(line, c->name, (size_t)name_len) == 0 &&
+        line[name_len] == ':') { /* programs put their name first, and so does our caller */
+        line += name_len + 2;
+        line_len -= name_len + 2;
+    }
     if (!c->ended)
         snprintf(out, cap, "is still running");
     else if (c->flooded)

@@ -176,7 +176,7 @@ static void add_stderr_notes(cJSON *row, struct child *c)
 
     for (int i = 0; i < 10 && (line = child_next_line(c, CHILD_ERR)) != NULL; i++)
         if (line[0] != '\0')
-            json_append_printf(notes, "%s said: %s", c->name, line);
+            json_append_printf(notes, "on stderr: %s", line);
 }
 
 /* A non-zero exit that the numbers don't explain is a problem of its own. */

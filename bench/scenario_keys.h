@@ -26,7 +26,8 @@ struct scenario_key {
     enum key_kind kind;
     size_t offset;             /* in struct scenario; of a row's keys: in struct scenario_row */
     double fallback;           /* when absent; a choice's index; flags 0 or 1 */
-    const char *fallback_text; /* KEY_TEXT; for the reference also where fallback says too little */
+    const char *fallback_text; /* KEY_TEXT: itself; else only for the reference, where fallback says
+                                  too little */
     double min, max;           /* inclusive; for texts max is the longest length in bytes */
     const char *const *choices; /* NULL-terminated */
     const struct scenario_key *inner;

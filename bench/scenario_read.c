@@ -157,7 +157,9 @@ static void set_fallback(void *base, const struct scenario_key *k)
         *(int *)field = (int)k->fallback;
         return;
     case KEY_TEXT:
-    case KEY_NAME: /* what depends on other keys is filled in by scenario_complete() */
+        strcpy(field, k->fallback_text != NULL ? k->fallback_text : "");
+        return;
+    case KEY_NAME: /* depends on other keys: scenario_complete() fills it in */
         *(char *)field = '\0';
         return;
     case KEY_OBJECT:
