@@ -42,21 +42,18 @@ static struct ws_assembly *assembly_get(struct ws_reader *r)
     return r->assembly;
 }
 
-/* Free what the last event pointed to, and the whole assembly when nothing is unfinished. */
+/* Free what the last event pointed to, and the whole assembly when nothing is unfinished. Events
+ * come at the end of a frame: inside one, or inside a header, there is nothing to release. */
 static void assembly_release_delivered(struct ws_reader *r)
 {
     struct ws_assembly *a = r->assembly;
 
-    if (a == NULL)
+    if (a == NULL || a->in_frame || a->head_len > 0)
         return;
-    if (!a->in_frame && a->head_len == 0 && a->message_opcode == 0) {
-        ws_reader_free(r);
-        return;
-    }
-    if (!a->in_frame || !ws_is_control(a->frame.opcode))
-        buf_free(&a->control);
     if (a->message_opcode == 0)
-        buf_free(&a->message);
+        ws_reader_free(r);
+    else
+        buf_free(&a->control);
 }
 
 static bool in_message(const struct ws_reader *r)
@@ -172,11 +169,8 @@ static int frame_begin(struct ws_reader *r, const struct ws_frame *f)
     a->in_frame = true;
     if (ws_is_control(f->opcode))
         return LAB_OK;
-    if (f->opcode != WS_CONTINUATION) {
-        a->message_opcode = f->opcode;
-        a->framing_bytes = 0;
-        a->utf8 = (struct utf8){0};
-    }
+    if (f->opcode != WS_CONTINUATION)
+        a->message_opcode = f->opcode; /* in an assembly that is new and therefore zero */
     a->framing_bytes += f->header_bytes;
     return LAB_OK;
 }
