@@ -13,7 +13,6 @@ load scripts_dir."/panel.gp"
 
 largest = 0
 smallest = 1e300
-text_px = 0
 array written[rows]
 do for [i = 1:rows] {
     total = base[i] + value[i]
@@ -23,25 +22,28 @@ do for [i = 1:rows] {
     if (split && total == total) {
         written[i] = written[i].sprintf("  (%.0f + %.0f)", base[i], value[i])
     }
-    text_px = max(text_px, strlen(written[i]) * char_px + 10)
 }
 logarithmic = stacked_on eq "" && largest > 100 * smallest
 largest = largest > 0 ? largest : 1
-stretch = plot_width / (plot_width - text_px) # leaves the longest bar's text its room
+low = logarithmic ? 10.0 ** floor10(smallest * 0.6) : 0
+array bar_share[rows]
+do for [i = 1:rows] {
+    total = base[i] + value[i]
+    bar_share[i] = !(total > low) ? 0 : \
+        logarithmic ? decades(low, total) / decades(low, largest) : total / largest
+}
+load scripts_dir."/room.gp"
 
-ticks_to = largest * 1.1 # beyond, there is only text
 unset logscale
-set format x "%g"
 if (logarithmic) {
-    low = 10.0 ** floor10(smallest * 0.6)
     high = low * (largest / low) ** stretch
+    ticks_to = largest * 1.1 # beyond, there is only text
     axis = "x"
     load scripts_dir."/log_axis.gp"
 } else {
-    low = 0
     set xrange [0:largest * stretch]
-    step = step125(largest)
-    set xtics 0,step,largest * 1.001
+    set xtics 0,step125(largest, bars_px / (5.0 * char_px)),largest * 1.001
+    set format x "%g"
 }
 set xlabel what.(logarithmic ? " (log scale)" : "") textcolor rgb soft_ink
 set yrange [rows + 0.5:0.5]
@@ -64,7 +66,7 @@ $one << EOD
 x
 0
 EOD
-thick = 0.33
+thick = min(0.33, 22 * zoom * rows / plot_height) # of the distance between rows
 line_of(i, end) = end > low ? i : NaN # none for zero
 plot for [i = 1:rows] $one using (low):(line_of(i, base[i])):(low):(base[i]) \
         :(i - thick):(i + thick) with boxxyerror linecolor rgb neutral, \

@@ -5,5 +5,5 @@ note = "Grey: payload, the update itself. Colour: framing, all the rest: HTTP he
 metric = "framing_bytes_per_update"
 stacked_on = "payload_bytes_per_update"
 words = "three"
-what = "bytes per update delivered"
+what = "bytes per update delivered: total (payload + framing)"
 load scripts_dir."/bar_chart.gp"

@@ -10,7 +10,7 @@ load scripts_dir."/log_axis.gp"
 set xlabel "latency (log scale)" textcolor rgb soft_ink
 set yrange [0:100]
 set ytics 25 format "%g%%"
-set ylabel "updates received" textcolor rgb soft_ink offset 0.5,0
+set label "updates received" at screen x_px(26),graph 0.5 center rotate textcolor rgb soft_ink
 
 line_px = min(23, plot_height / rows)
 do for [i = 1:rows] {

@@ -19,7 +19,7 @@ do for [i = 1:rows] {
 
 axis = "y"
 load scripts_dir."/log_axis.gp"
-set ylabel "latency (log scale)" textcolor rgb soft_ink offset 0.5,0
+set label "latency (log scale)" at screen x_px(26),graph 0.5 center rotate textcolor rgb soft_ink
 
 set logscale x
 set xrange [1:tail_high]

@@ -51,8 +51,7 @@ do for [i = 1:rows] {
     words = at_column == 0 ? "time_us" : "no_words"
     load scripts_dir."/log_axis.gp"
     set xrange [0:longest_s]
-    step = step125(longest_s)
-    set xtics 0,step,longest_s
+    set xtics 0,step125(longest_s, panel_width / 30),longest_s
     last = i + columns > rows
     if (last) { set format x "%g" } else { set format x "" }
     set label name[i] at screen x_px(plot_left),y_px(plot_top - 22) left font bold(0.9) textcolor rgb ink

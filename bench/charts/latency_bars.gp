@@ -15,15 +15,16 @@ do for [i = 1:rows] {
     }
 }
 if (largest == 0) { smallest = 100; largest = 1e6 }
-array written[rows]
-text_px = 0
-do for [i = 1:rows] {
-    written[i] = delivered[i] > 0 ? time_us(p50_us[i])."  p99 ".time_us(p99_us[i]) : "no update"
-    text_px = max(text_px, strlen(written[i]) * char_px * 0.95 + 16)
-}
 low = 10.0 ** floor10(smallest * 0.8)
+array written[rows]
+array bar_share[rows]
+do for [i = 1:rows] {
+    bar_share[i] = delivered[i] > 0 ? decades(low, max(p99_us[i], 1)) / decades(low, largest) : 0
+    written[i] = delivered[i] > 0 ? time_us(p50_us[i])."  p99 ".time_us(p99_us[i]) : "no update"
+}
+load scripts_dir."/room.gp"
+high = low * (largest / low) ** stretch
 ticks_to = largest * 1.1
-high = low * (largest / low) ** (plot_width / (plot_width - text_px))
 unset logscale
 axis = "x"
 words = "time_us"
@@ -39,7 +40,7 @@ do for [i = 1:rows] {
     }
     at_x = delivered[i] > 0 ? p99_us[i] : low
     text_ink = delivered[i] > 0 ? ink : soft_ink
-    set label written[i] at first at_x,i left offset 0.8,0 textcolor rgb text_ink
+    set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
 }
 set label heading at screen x_px(plot_left),y_px(plot_top - 14 * zoom) left font bold(1) \
     textcolor rgb ink
@@ -47,7 +48,7 @@ $one << EOD
 x
 0
 EOD
-thick = 0.33
+thick = min(0.33, 22 * zoom * rows / plot_height)
 line_of(i) = delivered[i] > 0 ? i : NaN
 plot for [i = 1:rows] $one using (low):(line_of(i)):(low):(max(p50_us[i], low)) \
         :(i - thick):(i + thick) with boxxyerror fillcolor rgb fill(i) \

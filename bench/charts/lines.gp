@@ -18,7 +18,11 @@ do for [i = 1:rows] {
         slowest = max(slowest, STATS_max)
     }
 }
-if (slowest == 0) { fastest = 100; slowest = 1e6 }
+if (slowest == 0) {
+    fastest = 100
+    slowest = 1e6
+    set label "nothing was delivered" at graph 0.5,0.5 center textcolor rgb soft_ink
+}
 low = max(fastest, 1) * 0.75
 high = max(slowest, 1) * 1.5
 words = "time_us"

@@ -1,6 +1,6 @@
 # Which transport, in one look: the four numbers that matter, one line per row of the run.
 load scripts_dir."/style.gp"
-question = "Polling, long polling, streaming or WebSocket: what does an update cost?"
+question = "How late does an update arrive, and what does it cost?"
 note = "Latency: the bar ends at the median, the line at the 99th percentile. Bytes: grey is the update itself, colour is the HTTP, SSE or WebSocket around it."
 width = 1200
 height = 675
@@ -18,7 +18,7 @@ stacked_on = ""
 split = 0
 set multiplot
 
-heading = "Latency"
+heading = "Latency (median)"
 what = "publish to receipt (log scale)"
 labelled = 1
 plot_left = names_px

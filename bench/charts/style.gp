@@ -57,7 +57,7 @@ symbol(i) = (transport[i] eq "short-poll" ? 7 : transport[i] eq "long-poll" ? 5 
     transport[i] eq "stream" ? 9 : transport[i] eq "sse" ? 11 : \
     transport[i] eq "websocket" ? 13 : 15) - closes[i]
 dashes(i) = variant[i] % 3 == 0 ? (closes[i] ? 2 : 1) : variant[i] % 3 == 1 ? (closes[i] ? 4 : 3) : 5
-line_colour(i) = closes[i] ? tint(colour(i), 0.35) : colour(i)
+line_colour(i) = closes[i] ? tint(colour(i), 0.25) : colour(i)
 fill(i) = closes[i] ? tint(colour(i), 0.65) : colour(i)
 
 # ---- words for numbers ----
@@ -71,5 +71,6 @@ min(a, b) = a < b ? a : b
 max(a, b) = a > b ? a : b
 floor10(v) = int(floor(log10(v)))
 decades(low, high) = log10(high / low)
-step125(range) = (b = 10.0 ** floor10(range / 2.0), b * (range / b > 10 ? 5 : range / b > 5 ? 2 : 1))
+step125(range, ticks) = (q = 1.0 * range / ticks, b = 10.0 ** floor10(q), \
+    b * (q <= b * 1.001 ? 1 : q <= b * 2.001 ? 2 : q <= b * 5.001 ? 5 : 10))
 between(v, low, high) = v >= low * 0.999 && v <= high * 1.001
