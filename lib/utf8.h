@@ -9,8 +9,8 @@
 
 /* Zero-initialise to start. */
 struct utf8 {
-    uint8_t need;        /* continuation bytes still expected */
-    uint8_t low, high;   /* accepted range of the next one */
+    uint8_t need;      /* continuation bytes still expected */
+    uint8_t low, high; /* accepted range of the next one */
 };
 
 /* Feed bytes. False as soon as the text cannot be UTF-8 any more. */
