@@ -261,8 +261,7 @@ static int row_distribution(const struct run *run, const cJSON *row, struct err_
 /* ---- timeline ---- */
 
 struct point {
-    double published_s;
-    int64_t latency_us;
+    double published_s, latency_us;
     unsigned long client;
 };
 
@@ -293,7 +292,7 @@ static int parse_points(const char *text, size_t len, struct point **points, siz
         if (line_number == 1)
             continue;
         snprintf(copy, sizeof copy, "%.*s", (int)(line_end - line), line);
-        if (sscanf(copy, "%lf,%" SCNd64 ",%lu", &p.published_s, &p.latency_us, &p.client) != 3)
+        if (sscanf(copy, "%lf,%lf,%lu", &p.published_s, &p.latency_us, &p.client) != 3)
             rc = err_set(e, LAB_EPROTO, "line %d: not published_s,latency_us,client", line_number);
         else
             rc = buf_add(&b, &p, sizeof p);
@@ -314,11 +313,10 @@ int chart_data_timeline(struct buf *out, const char *text, size_t len, struct er
     if (n > 0)
         qsort(points, n, sizeof *points, point_compare);
     for (size_t i = 0; rc >= 0 && i < n && points[i].client == points[0].client; i++) {
-        double at_s = points[i].published_s - points[0].published_s;
-
-        if (at_s > TIMELINE_SPAN_S && i >= TIMELINE_POINTS_MIN)
+        if (points[i].published_s - points[0].published_s > TIMELINE_SPAN_S &&
+            i >= TIMELINE_POINTS_MIN)
             break;
-        rc = buf_printf(out, "%.6f,%" PRId64 "\n", at_s, points[i].latency_us);
+        rc = buf_printf(out, "%.6f,%.9g\n", points[i].published_s, points[i].latency_us);
     }
     free(points);
     return rc < 0 ? rc : LAB_OK;

@@ -7,8 +7,8 @@
  *                            halving of the distance to 100 %; the last is the maximum
  *   cdf-<row>.csv            latency_us,percent: the share of updates that took that long
  *                            or less; points closer than 1 % in latency are left out
- *   timeline-<row>.csv       published_s,latency_us of one client, from the row's first
- *                            update on, for 10 s (or 100 updates, where those take longer)
+ *   timeline-<row>.csv       published_s (into the window),latency_us of one client, for
+ *                            10 s (or 100 updates, where those take longer)
  */
 #ifndef PUSHLAB_CHART_DATA_H
 #define PUSHLAB_CHART_DATA_H

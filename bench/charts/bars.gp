@@ -42,7 +42,7 @@ if (logarithmic) {
     load scripts_dir."/log_axis.gp"
 } else {
     set xrange [0:largest * stretch]
-    set xtics 0,step125(largest, bars_px / (5.0 * char_px)),largest * 1.001
+    set xtics 0,step125(largest, min(6, bars_px / (5.0 * char_px))),largest * 1.001
     set format x "%g"
 }
 set xlabel what.(logarithmic ? " (log scale)" : "") textcolor rgb soft_ink
@@ -66,7 +66,7 @@ $one << EOD
 x
 0
 EOD
-thick = min(0.33, 22 * zoom * rows / plot_height) # of the distance between rows
+thick = min(0.33, 22.0 * zoom * rows / plot_height) # of the distance between rows
 line_of(i, end) = end > low ? i : NaN # none for zero
 plot for [i = 1:rows] $one using (low):(line_of(i, base[i])):(low):(base[i]) \
         :(i - thick):(i + thick) with boxxyerror linecolor rgb neutral, \

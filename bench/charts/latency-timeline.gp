@@ -35,7 +35,7 @@ between_px = 14
 panel_width = (width - axes_px - 24 - (columns - 1) * between_px) / columns
 set multiplot
 set label "latency (log scale)" at screen x_px(20),y_px((70 + height - 84 - foot_px) / 2) center rotate textcolor rgb soft_ink
-set label "seconds since the first update of the window" at screen x_px((axes_px + width - 24) / 2),y_px(height - 42 - foot_px) \
+set label "seconds into the measured window" at screen x_px((axes_px + width - 24) / 2),y_px(height - 42 - foot_px) \
     center textcolor rgb soft_ink
 do for [i = 1:rows] {
     at_column = (i - 1) % columns
@@ -51,7 +51,7 @@ do for [i = 1:rows] {
     words = at_column == 0 ? "time_us" : "no_words"
     load scripts_dir."/log_axis.gp"
     set xrange [0:longest_s]
-    set xtics 0,step125(longest_s, panel_width / 30),longest_s
+    set xtics 0,step125(longest_s, min(8, panel_width / 30)),longest_s
     last = i + columns > rows
     if (last) { set format x "%g" } else { set format x "" }
     set label name[i] at screen x_px(plot_left),y_px(plot_top - 22) left font bold(0.9) textcolor rgb ink

@@ -48,7 +48,7 @@ $one << EOD
 x
 0
 EOD
-thick = min(0.33, 22 * zoom * rows / plot_height)
+thick = min(0.33, 22.0 * zoom * rows / plot_height)
 line_of(i) = delivered[i] > 0 ? i : NaN
 plot for [i = 1:rows] $one using (low):(line_of(i)):(low):(max(p50_us[i], low)) \
         :(i - thick):(i + thick) with boxxyerror fillcolor rgb fill(i) \
