@@ -230,43 +230,69 @@ static int report(const struct config *c, const struct run_outcome *out, int rc,
     return good ? LAB_EXIT_OK : LAB_EXIT_FAILURE;
 }
 
+static int parse(struct config *c, int argc, char **argv, struct err_text *e)
+{
+    int nargs = 0, rc = opt_parse(&program, c, argc, argv, &nargs, e);
+
+    if (rc != OPT_RUN || nargs == 1)
+        return rc;
+    return err_set(e, LAB_EINVAL,
+                   "pushlab run: %s; accepted: one file, such as bench/scenarios/standard.json",
+                   nargs == 0 ? "no scenario given" : "more than one scenario given");
+}
+
+/* What was typed, for run.json: opt_parse() moves operands about. */
+struct record {
+    char *words[64];
+    int n;
+};
+
+static void keep_words(struct record *r, int argc, char **argv)
+{
+    static char name[] = "pushlab";
+
+    r->words[0] = name;
+    for (r->n = 1; r->n <= argc && r->n < 64; r->n++)
+        r->words[r->n] = argv[r->n - 1];
+}
+
+static int run(const struct config *c, struct scenario *s, const struct record *r)
+{
+    struct run_options options = {
+        .results = c->out, .host_network = c->host_network, .argc = r->n, .argv = r->words};
+    struct err_text e = {""};
+    struct run_outcome out;
+    int rc = run_scenario(&out, s, &options, &e);
+    int code = report(c, &out, rc, &e);
+
+    cJSON_Delete(out.run);
+    return code;
+}
+
 int command_run(int argc, char **argv)
 {
     struct config c = {0};
     struct err_text e = {""};
-    struct run_outcome out;
+    struct record record;
     struct scenario *s;
-    char *line[64]; /* opt_parse() moves operands about; the record keeps the order typed */
-    int nargs = 0, rc, code;
+    int rc, code;
 
-    for (int i = 0; i < argc && i < 64; i++)
-        line[i] = argv[i];
-    rc = opt_parse(&program, &c, argc, argv, &nargs, &e);
+    keep_words(&record, argc, argv);
+    rc = parse(&c, argc, argv, &e);
     if (rc == OPT_EXIT)
         return LAB_EXIT_OK;
-    if (rc == OPT_RUN && nargs != 1)
-        rc = err_set(&e, LAB_EINVAL,
-                     "pushlab run: %s; accepted: one file, such as bench/scenarios/standard.json",
-                     nargs == 0 ? "no scenario given" : "more than one scenario given");
     if (rc < 0)
         return command_fail(LAB_EXIT_USAGE, e.text);
     s = calloc(1, sizeof *s);
     if (s == NULL)
         return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
     rc = load(s, &c, argv[1], &e);
-    if (rc < 0) {
-        free(s);
-        return command_fail(rc == LAB_ENOMEM ? LAB_EXIT_FAILURE : LAB_EXIT_USAGE, e.text);
+    if (rc == LAB_OK) {
+        code = run(&c, s, &record);
+        scenario_free(s);
+    } else {
+        code = command_fail(rc == LAB_ENOMEM ? LAB_EXIT_FAILURE : LAB_EXIT_USAGE, e.text);
     }
-    rc = run_scenario(&out, s,
-                      &(struct run_options){.results = c.out,
-                                            .host_network = c.host_network,
-                                            .argc = argc < 64 ? argc : 64,
-                                            .argv = line},
-                      &e);
-    code = report(&c, &out, rc, &e);
-    cJSON_Delete(out.run);
-    scenario_free(s);
     free(s);
     return code;
 }

@@ -32,7 +32,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   the ratios of the window (see result.c), and of the whole run under "whole_run"
  *   handshakes{client server kernel wire}  connections opened in the whole run, by witness
  *   server_rss_bytes_per_client            server growth from start to window start / clients
- *   phases problems[] notes[] raw
+ *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
  * kernel_is_ours: the namespace's counters count this run alone, so the kernel's witness
  * must agree too. Disagreement and sums that don't add up become problems of the row.

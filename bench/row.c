@@ -16,7 +16,24 @@ enum {
     CLIENT_SLACK_S = 45, /* for set-up (its own limit is 30 s) and the final report */
 };
 
+/* A row being measured. */
+struct work {
+    const struct row_setting *w;
+    const struct scenario_row *row;
+    struct child server, client;
+    char address[128]; /* the server's */
+    cJSON *commands;   /* how both were started, for the record */
+};
+
 /* ---- server ---- */
+
+static void record_command(struct work *k, const char *name, const struct scenario_args *args)
+{
+    cJSON *words = cJSON_AddArrayToObject(k->commands, name);
+
+    for (size_t i = 0; i < args->argc; i++)
+        json_append_text(words, args->argv[i]);
+}
 
 static const char *child_line_after(struct child *c, const char *prefix)
 {
@@ -66,8 +83,7 @@ enum row_end row_start_server(struct nursery *n, struct child *server, char *con
     return ROW_DONE;
 }
 
-static enum row_end start_server(const struct row_setting *w, struct child *server, char *address,
-                                 size_t cap, struct err_text *e)
+static enum row_end start_server(struct work *k, struct err_text *e)
 {
     struct scenario_args args = {0};
     char program[PATH_MAX];
@@ -76,29 +92,30 @@ static enum row_end start_server(const struct row_setting *w, struct child *serv
     program_find(&program_server, program);
     rc = scenario_args_add(&args, program, NULL);
     if (rc == LAB_OK)
-        rc = scenario_args_server(&args, w->scenario);
-    if (rc == LAB_OK && w->server_core >= 0)
-        rc = scenario_args_add(&args, "--core", "%d", w->server_core);
+        rc = scenario_args_server(&args, k->w->scenario);
+    if (rc == LAB_OK && k->w->server_core >= 0)
+        rc = scenario_args_add(&args, "--core", "%d", k->w->server_core);
     if (rc < 0) {
         err_set(e, rc, "%s: the command line is too long", program_server.name);
         return ROW_FAILED;
     }
-    return row_start_server(w->nursery, server, args.argv, address, cap, e);
+    record_command(k, "server", &args);
+    return row_start_server(k->w->nursery, &k->server, args.argv, k->address, sizeof k->address, e);
 }
 
 /* ---- clients ---- */
 
-static int client_args(const struct row_setting *w, const struct scenario_row *row,
-                       const char *address, struct scenario_args *args)
+static int client_args(const struct work *k, struct scenario_args *args)
 {
+    const struct row_setting *w = k->w;
     char program[PATH_MAX], hlog[PATH_MAX], timeline[PATH_MAX];
 
     program_find(&program_client, program);
-    folder_row_file(w->folder, hlog, "latency-", row->id, ".hlog");
-    folder_row_file(w->folder, timeline, "timeline-", row->id, ".csv");
+    folder_row_file(w->folder, hlog, "latency-", k->row->id, ".hlog");
+    folder_row_file(w->folder, timeline, "timeline-", k->row->id, ".csv");
     if (scenario_args_add(args, program, NULL) < 0 ||
-        scenario_args_client(args, w->scenario, row) < 0 ||
-        scenario_args_add(args, "--url", "http://%s", address) < 0 ||
+        scenario_args_client(args, w->scenario, k->row) < 0 ||
+        scenario_args_add(args, "--url", "http://%s", k->address) < 0 ||
         scenario_args_add(args, "--control", "auto") < 0 ||
         scenario_args_add(args, "--json", NULL) < 0 ||
         scenario_args_add(args, "--hlog", "%s", hlog) < 0 ||
@@ -110,16 +127,16 @@ static int client_args(const struct row_setting *w, const struct scenario_row *r
     return LAB_OK;
 }
 
-static enum row_end start_client(const struct row_setting *w, const struct scenario_row *row,
-                                 const char *address, struct child *client, struct err_text *e)
+static enum row_end start_client(struct work *k, struct err_text *e)
 {
     struct scenario_args args = {0};
 
-    if (client_args(w, row, address, &args) < 0) {
+    if (client_args(k, &args) < 0) {
         err_set(e, LAB_ELIMIT, "%s: the command line is too long", program_client.name);
         return ROW_FAILED;
     }
-    if (nursery_spawn(w->nursery, client, program_client.name, args.argv,
+    record_command(k, "client", &args);
+    if (nursery_spawn(k->w->nursery, &k->client, program_client.name, args.argv,
                       CHILD_READ_OUT | CHILD_READ_ERR | CHILD_READ_PROGRESS, e) < 0)
         return ROW_FAILED;
     return ROW_DONE;
@@ -145,22 +162,21 @@ static void show_progress(struct progress *p, struct child *client)
 }
 
 /* Wait for the clients' end, watching the server. */
-static enum row_end follow(const struct row_setting *w, struct child *server, struct child *client,
-                           struct err_text *e)
+static enum row_end follow(struct work *k, struct err_text *e)
 {
-    int64_t deadline_ns = client_deadline_ns(w->scenario);
+    int64_t deadline_ns = client_deadline_ns(k->w->scenario);
 
-    while (!client->ended) {
-        int rc = nursery_wait(w->nursery, deadline_ns);
+    while (!k->client.ended) {
+        int rc = nursery_wait(k->w->nursery, deadline_ns);
 
-        if (w->nursery->interrupts > 0)
+        if (k->w->nursery->interrupts > 0)
             return ROW_INTERRUPTED;
-        show_progress(w->progress, client);
-        if (server->ended)
-            return fail_with_child(server, e);
-        if (rc > 0 || client->ended)
+        show_progress(k->w->progress, &k->client);
+        if (k->server.ended)
+            return fail_with_child(&k->server, e);
+        if (rc > 0 || k->client.ended)
             continue;
-        err_set(e, LAB_ESYS, "%s: %s", client->name,
+        err_set(e, LAB_ESYS, "%s: %s", k->client.name,
                 rc < 0 ? lab_strerror(rc) : "did not finish in time");
         return ROW_FAILED;
     }
@@ -191,9 +207,9 @@ static void judge_exit(cJSON *row, struct child *c)
     json_append_printf(problems, "%s %s", c->name, end);
 }
 
-static enum row_end read_report(const struct row_setting *w, const struct scenario_row *row,
-                                struct child *client, cJSON **out, struct err_text *e)
+static enum row_end read_report(struct work *k, cJSON **out, struct err_text *e)
 {
+    struct child *client = &k->client;
     cJSON *report = cJSON_Parse(child_text(client, CHILD_OUT));
 
     if (report == NULL && !child_succeeded(client))
@@ -202,60 +218,58 @@ static enum row_end read_report(const struct row_setting *w, const struct scenar
         err_set(e, LAB_EPROTO, "%s: its report is not JSON", client->name);
         return ROW_FAILED;
     }
-    if (result_row(out, row, report, w->kernel_is_ours, e) == LAB_OK)
+    if (result_row(out, k->row, report, k->w->kernel_is_ours, e) == LAB_OK)
         return ROW_DONE;
     cJSON_Delete(report);
     return child_succeeded(client) ? ROW_FAILED : fail_with_child(client, e);
 }
 
 /* The server must still be there, and leave when asked, with exit code 0. */
-static void stop_server(const struct row_setting *w, struct child *server, cJSON *row)
+static void stop_server(struct work *k, cJSON *row)
 {
     cJSON *problems = cJSON_GetObjectItemCaseSensitive(row, "problems");
-    bool by_itself = nursery_stop(w->nursery, server, SERVER_STOP_S * NS_PER_S);
 
-    if (!by_itself)
-        json_append_printf(problems, "%s did not stop within %d s of SIGTERM", server->name,
-                           SERVER_STOP_S);
+    if (nursery_stop(k->w->nursery, &k->server, SERVER_STOP_S * NS_PER_S))
+        judge_exit(row, &k->server);
     else
-        judge_exit(row, server);
+        json_append_printf(problems, "%s did not stop within %d s of SIGTERM", k->server.name,
+                           SERVER_STOP_S);
 }
 
-static enum row_end run_clients(const struct row_setting *w, const struct scenario_row *row,
-                                struct child *server, struct child *client, cJSON **out,
-                                struct err_text *e)
+static enum row_end measure(struct work *k, cJSON **out, struct err_text *e)
 {
-    char address[128];
-    enum row_end end = start_server(w, server, address, sizeof address, e);
+    enum row_end end = start_server(k, e);
 
     if (end == ROW_DONE)
-        end = start_client(w, row, address, client, e);
+        end = start_client(k, e);
     if (end == ROW_DONE)
-        end = follow(w, server, client, e);
+        end = follow(k, e);
     if (end == ROW_DONE)
-        end = read_report(w, row, client, out, e);
+        end = read_report(k, out, e);
     if (end != ROW_DONE)
         return end;
-    judge_exit(*out, client);
-    stop_server(w, server, *out);
-    add_stderr_notes(*out, server);
-    add_stderr_notes(*out, client);
+    judge_exit(*out, &k->client);
+    stop_server(k, *out);
+    add_stderr_notes(*out, &k->server);
+    add_stderr_notes(*out, &k->client);
+    cJSON_AddItemToObject(*out, "commands", cJSON_Duplicate(k->commands, true));
     return ROW_DONE;
 }
 
 enum row_end row_measure(const struct row_setting *w, const struct scenario_row *row, cJSON **out,
                          struct err_text *e)
 {
-    struct child server = {0}, client = {0};
+    struct work k = {.w = w, .row = row, .commands = cJSON_CreateObject()};
     struct err_text why = {""};
     enum row_end end;
 
     *out = NULL;
-    end = run_clients(w, row, &server, &client, out, &why);
-    nursery_stop(w->nursery, &client, CLIENT_STOP_S * NS_PER_S);
-    nursery_stop(w->nursery, &server, SERVER_STOP_S * NS_PER_S);
-    child_free(w->nursery, &client);
-    child_free(w->nursery, &server);
+    end = measure(&k, out, &why);
+    nursery_stop(w->nursery, &k.client, CLIENT_STOP_S * NS_PER_S);
+    nursery_stop(w->nursery, &k.server, SERVER_STOP_S * NS_PER_S);
+    child_free(w->nursery, &k.client);
+    child_free(w->nursery, &k.server);
+    cJSON_Delete(k.commands);
     if (end != ROW_DONE)
         folder_drop_row(w->folder, row->id);
     if (end == ROW_FAILED)
