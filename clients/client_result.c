@@ -17,9 +17,19 @@ int client_result_take(struct client_result *r, struct fleet *f)
     r->from_server = fleet_published(f, &r->first_seq, &r->last_seq);
     recorder_finish(&f->env.recorder, tracks, r->first_seq, r->last_seq, &r->sum);
     free(tracks);
-    r->good =
-        r->sum.adds_up && f->window_end_ns > 0 && !f->interrupted && f->failure.text[0] == '\0';
+    r->sum.adds_up = r->sum.adds_up && f->window_end_ns > 0; /* no window: no proof */
     return LAB_OK;
+}
+
+const char *client_result_fault(const struct client_result *r, const struct fleet *f)
+{
+    if (f->failure.text[0] != '\0')
+        return f->failure.text;
+    if (f->interrupted)
+        return "interrupted: the result covers what was measured until then";
+    if (f->env.recorder.restarts > 0)
+        return "the server began anew during the run: its sequence numbers prove nothing";
+    return r->sum.adds_up ? NULL : "delivered + missed + late is not published x clients";
 }
 
 /* ---- JSON: docs/metrics.md defines every number ---- */
@@ -192,6 +202,7 @@ static int add_server_stats(const struct fleet *f, struct buf *out)
 
 int client_result_json(const struct client_result *r, const struct fleet *f, struct buf *out)
 {
+    const char *fault = client_result_fault(r, f);
     int err = buf_add(out, "{", 1);
 
     if (err == LAB_OK)
@@ -208,8 +219,8 @@ int client_result_json(const struct client_result *r, const struct fleet *f, str
                          "\"interrupted\":%s,\"gave_up\":%llu,",
                          (long long)kernel_opens(f), (long long)f->usage_window_end.rss_bytes,
                          f->interrupted ? "true" : "false", (unsigned long long)f->gave_up);
-    if (err == LAB_OK && f->failure.text[0] != '\0')
-        err = add_string(out, "failure", f->failure.text);
+    if (err == LAB_OK && fault != NULL)
+        err = add_string(out, "failure", fault);
     if (err == LAB_OK && f->env.last_failure.text[0] != '\0')
         err = add_string(out, "last_connection_failure", f->env.last_failure.text);
     return err < 0 ? err : add_server_stats(f, out);

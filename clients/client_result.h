@@ -13,11 +13,13 @@ struct client_result {
     struct completeness sum;
     uint64_t first_seq, last_seq;
     bool from_server; /* the server told what was published; else it was observed */
-    bool good;        /* it adds up and nothing went wrong: exit code 0 */
 };
 
 /* Close the account of a run that has ended. 0 or LAB_ENOMEM. */
 int client_result_take(struct client_result *r, struct fleet *f);
+
+/* What is wrong with the run, as one line; NULL when it is sound and proven. */
+const char *client_result_fault(const struct client_result *r, const struct fleet *f);
 
 /* Append the JSON object, one line. 0 or LAB_ENOMEM. */
 int client_result_json(const struct client_result *r, const struct fleet *f, struct buf *out);

@@ -216,20 +216,26 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
         leave(w);
 }
 
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void print_summary(struct watch *w)
 {
     const struct counters *n = &w->env.recorder.whole;
-    char p50[LATENCY_TEXT_BYTES];
+    char p50[LATENCY_TEXT_BYTES] = "-", empty[40] = "";
 
     clear_status(w);
-    latency_text(p50, hdr_value_at_percentile(&w->env.recorder.latency_us, 50.0));
-    printf("%s%s%s: %llu updates in %.1f s, %llu requests (%llu empty), %llu TCP connection%s, p50 "
-           "%s\n",
+    if (w->updates > 0)
+        latency_text(p50, hdr_value_at_percentile(&w->env.recorder.latency_us, 50.0));
+    if (w->env.opt->driver->polls)
+        snprintf(empty, sizeof empty, " (%llu empty)", (unsigned long long)n->empty_responses);
+    printf("%s%s%s: %llu update%s in %.1f s, %llu request%s%s, %llu TCP connection%s, p50 %s\n",
            paint(w), w->env.opt->driver->name, plain(w), (unsigned long long)w->updates,
-           (double)(clock_now_ns() - w->begin_ns) / (double)NS_PER_S,
-           (unsigned long long)n->requests, (unsigned long long)n->empty_responses,
-           (unsigned long long)n->connects, n->connects == 1 ? "" : "s",
-           w->updates > 0 ? p50 : "-");
+           plural(w->updates), (double)(clock_now_ns() - w->begin_ns) / (double)NS_PER_S,
+           (unsigned long long)n->requests, plural(n->requests), empty,
+           (unsigned long long)n->connects, plural(n->connects), p50);
     fflush(stdout);
 }
 

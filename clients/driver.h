@@ -20,7 +20,6 @@ struct driver {
     const char *path;    /* "/ws" */
     size_t client_bytes; /* the struct that begins with struct client */
     bool polls;          /* many requests: --connection close means one connection for each */
-    bool timed;          /* --interval applies */
 
     void (*init)(struct client *c);
     /* The ramp lets this client go. */

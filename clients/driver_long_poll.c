@@ -26,7 +26,7 @@ static const struct poller_kind long_poll = {
     .hold_ms = long_poll_hold_ms,
 };
 
-static void long_poller_init(struct client *c)
+static void long_poll_init(struct client *c)
 {
     poller_init(c, &long_poll);
 }
@@ -35,6 +35,6 @@ extern const struct driver driver_long_poll;
 const struct driver driver_long_poll = {
     .name = "long-poll",
     .path = "/longpoll",
-    .init = long_poller_init,
+    .init = long_poll_init,
     POLLER_VERBS,
 };

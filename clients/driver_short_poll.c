@@ -28,7 +28,7 @@ static const struct poller_kind short_poll = {
     .hold_ms = short_poll_hold_ms,
 };
 
-static void short_poller_init(struct client *c)
+static void short_poll_init(struct client *c)
 {
     poller_init(c, &short_poll);
 }
@@ -37,7 +37,7 @@ extern const struct driver driver_short_poll;
 const struct driver driver_short_poll = {
     .name = "short-poll",
     .path = "/poll",
-    .timed = true,
-    .init = short_poller_init,
+    .init = short_poll_init,
+    .count_unsent = poller_count_unsent,
     POLLER_VERBS,
 };

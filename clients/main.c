@@ -38,6 +38,7 @@ static int report(struct fleet *f)
     struct client_result result;
     struct err_text e = {""};
     int exit_code = LAB_EXIT_OK;
+    const char *fault;
 
     if (client_result_take(&result, f) < 0)
         return complain(lab_strerror(LAB_ENOMEM));
@@ -45,11 +46,10 @@ static int report(struct fleet *f)
         exit_code = complain(e.text);
     if (print_result(&result, f) < 0)
         exit_code = complain("write the result: output error");
-    if (f->failure.text[0] != '\0')
-        exit_code = complain(f->failure.text);
-    else if (!result.sum.adds_up)
-        exit_code = complain("delivered + missed + late is not published x clients");
-    return result.good ? exit_code : LAB_EXIT_FAILURE;
+    fault = client_result_fault(&result, f);
+    if (fault != NULL)
+        exit_code = complain(fault);
+    return exit_code;
 }
 
 static int measure(const struct client_options *opt)
