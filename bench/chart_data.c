@@ -23,6 +23,9 @@ enum {
     SERIES_BYTES_MAX = 512 << 20,
 };
 
+/* Ratios of neighbouring latencies: nearer ones are left out; across wider ones lies nothing. */
+static const double CDF_STEP = 1.01, CDF_GAP = 1.05;
+
 struct run {
     const char *run_dir, *data_dir;
     cJSON *json;       /* owned */
@@ -200,16 +203,20 @@ int chart_data_cdf(struct buf *out, const struct hdr *h)
 {
     int rc = buf_printf(out, "latency_us,percent\n");
     struct hdr_iter it = {0};
-    double drawn_us = 0;
+    double drawn_us = 0, drawn_percent = 0;
 
-    if (rc >= 0 && h->total_count > 0)
-        rc = buf_printf(out, "%" PRId64 ",0\n", hdr_min(h));
     while (rc >= 0 && hdr_iter_next(h, &it)) {
-        if ((double)it.value < drawn_us * 1.01 && it.cumulative < h->total_count)
+        double value_us = (double)it.value;
+        double percent = 100 * (double)it.cumulative / (double)h->total_count;
+
+        if (value_us < drawn_us * CDF_STEP && it.cumulative < h->total_count)
             continue;
-        rc = buf_printf(out, "%" PRId64 ",%.7g\n", it.value,
-                        100 * (double)it.cumulative / (double)h->total_count);
-        drawn_us = (double)it.value;
+        /* Nothing lies in a gap: go along it, then up, and not across. */
+        if (value_us > drawn_us * CDF_GAP)
+            rc = buf_printf(out, "%.9g,%.7g\n", value_us, drawn_percent);
+        rc = rc < 0 ? rc : buf_printf(out, "%.9g,%.7g\n", value_us, percent);
+        drawn_us = value_us;
+        drawn_percent = percent;
     }
     return rc;
 }
@@ -347,40 +354,56 @@ static int row_timeline(const struct run *run, const cJSON *row, struct err_text
 
 /* ---- the subtitle ---- */
 
-static void range_add(struct buf *b, double low, double high, const char *one, const char *many)
+static void add_clients(struct buf *b, const cJSON *rows)
 {
-    if (!(low > 0))
-        return;
-    if (low == high)
-        buf_printf(b, "%.3g %s · ", low, low == 1 ? one : many);
-    else
-        buf_printf(b, "%.3g–%.3g %s · ", low, high, many);
-}
-
-static void clients_range(const struct run *run, double *low, double *high)
-{
+    double least = NAN, most = NAN;
     const cJSON *row;
 
-    *low = *high = NAN;
-    cJSON_ArrayForEach(row, run->rows)
+    cJSON_ArrayForEach(row, rows)
     {
-        *low = fmin(*low, json_number(row, "clients"));
-        *high = fmax(*high, json_number(row, "clients"));
+        least = fmin(least, json_number(row, "clients"));
+        most = fmax(most, json_number(row, "clients"));
     }
+    if (least == most)
+        buf_printf(b, "%.0f %s · ", most, most == 1 ? "client" : "clients");
+    else if (least < most)
+        buf_printf(b, "%.0f–%.0f clients · ", least, most);
+}
+
+static void add_source(struct buf *b, const cJSON *source)
+{
+    const char *pattern = json_text(source, "pattern");
+    double payload_bytes = json_number(source, "payload_bytes");
+
+    if (strcmp(json_text(source, "kind"), "trace") == 0) {
+        buf_printf(b, "trace %.60s · ", json_text(source, "trace_file"));
+        return;
+    }
+    if (!(json_number(source, "rate_hz") > 0))
+        return;
+    buf_printf(b, "%.6g updates/s", json_number(source, "rate_hz"));
+    if (payload_bytes >= 0)
+        buf_printf(b, " of %.0f bytes", payload_bytes);
+    if (pattern[0] != '\0' && strcmp(pattern, "fixed") != 0)
+        buf_printf(b, ", %.16s", pattern);
+    buf_printf(b, " · ");
 }
 
 static void write_conditions(const struct run *run, struct chart_data *out)
 {
-    double low, high, rate_hz = json_number(run->json, "scenario.source.rate_hz");
+    double duration_s = json_number(run->json, "scenario.duration_s");
+    const cJSON *complete = json_at(run->json, "complete");
     const char *link = json_text(run->json, "link");
     struct buf b = {0};
 
-    clients_range(run, &low, &high);
-    range_add(&b, low, high, "client", "clients");
-    range_add(&b, rate_hz, rate_hz, "update/s", "updates/s");
-    buf_printf(&b, "link: %s · ", link[0] != '\0' ? link : "unknown");
-    buf_printf(&b, "%.10s · pushlab %s", json_text(run->json, "started"),
-               json_text(run->json, "pushlab"));
+    add_clients(&b, run->rows);
+    add_source(&b, json_at(run->json, "scenario.source"));
+    if (duration_s > 0)
+        buf_printf(&b, "%.4g s window · ", duration_s);
+    buf_printf(&b, "link: %.32s · %.10s · pushlab %.16s", link[0] != '\0' ? link : "unknown",
+               json_text(run->json, "started"), json_text(run->json, "pushlab"));
+    if (cJSON_IsFalse(complete))
+        buf_printf(&b, " · INCOMPLETE");
     snprintf(out->conditions, sizeof out->conditions, "%.*s", (int)b.len, (const char *)b.data);
     buf_free(&b);
 }

@@ -6,7 +6,8 @@
  *   percentiles-<row>.csv    percentile,tail,latency_us: tail is 1/(1-p), 10 points per
  *                            halving of the distance to 100 %; the last is the maximum
  *   cdf-<row>.csv            latency_us,percent: the share of updates that took that long
- *                            or less; points closer than 1 % in latency are left out
+ *                            or less; points closer than 1 % in latency are left out, and a gap
+ *                            wider than 5 % is a flat line and a step
  *   timeline-<row>.csv       published_s (into the window),latency_us of one client, for
  *                            10 s (or 100 updates, where those take longer)
  */
@@ -18,7 +19,8 @@
 #include "hdr.h"
 
 struct chart_data {
-    char conditions[256]; /* "50 clients · 10 updates/s · link: loopback · 2026-11-23" */
+    /* "50 clients · 10 updates/s of 128 bytes · 6 s window · link: loopback · 2026-11-23 ..." */
+    char conditions[256];
 };
 
 /* Read run_dir/run.json, latency-<row>.hlog and timeline-<row>.csv; write the files above

@@ -19,7 +19,8 @@
 #define RUN_START                                                                                  \
     "{\"schema\": 1, \"pushlab\": \"0.1.0\", \"link\": \"loopback\","                              \
     "\"started\": \"2026-11-23T06:16:48Z\","                                                       \
-    "\"scenario\": {\"source\": {\"rate_hz\": 10}}, \"rows\": ["
+    "\"scenario\": {\"duration_s\": 6, \"source\": {\"rate_hz\": 10,"                              \
+    "\"payload_bytes\": 128, \"pattern\": \"poisson\"}}, \"rows\": ["
 #define RUN_END "]}"
 
 static char run_dir[64];
@@ -178,14 +179,31 @@ START_TEST(cdf_rises_to_100_percent)
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     line = strchr((const char *)b.data, '\n') + 1;
     for (; sscanf(line, "%lld,%lf\n%n", &latency_us, &percent, &used) == 2; line += used) {
-        ck_assert(latency_us >= last_us && percent > last_percent);
-        if (percent > 0 && latency_us <= 1000)
+        ck_assert(latency_us >= last_us && percent >= last_percent);
+        if (percent > last_percent && percent > 0 && latency_us <= 1000)
             ck_assert_double_eq_tol(percent, (double)latency_us / 20, 1e-6);
         last_us = latency_us;
         last_percent = percent;
     }
     ck_assert_double_eq(percent, 100);
     ck_assert_double_eq_tol((double)latency_us, 2e6, 2e3);
+    hdr_free(&h);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(cdf_goes_along_gaps_and_then_up)
+{
+    struct buf b = {0};
+    struct hdr h;
+
+    fill_ramp(&h, 0);
+    hdr_record(&h, 100, 3);
+    hdr_record(&h, 1000, 1);
+    ck_assert_int_eq(chart_data_cdf(&b, &h), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    ck_assert_str_eq((const char *)b.data,
+                     "latency_us,percent\n100,0\n100,75\n1000,75\n1000,100\n");
     hdr_free(&h);
     buf_free(&b);
 }
@@ -275,8 +293,8 @@ START_TEST(rows_hold_the_runs_numbers)
 
     put_good_run();
     ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
-    ck_assert_str_eq(data.conditions,
-                     "50 clients · 10 updates/s · link: loopback · 2026-11-23 · pushlab 0.1.0");
+    ck_assert_str_eq(data.conditions, "50 clients · 10 updates/s of 128 bytes, poisson · 6 s "
+                                      "window · link: loopback · 2026-11-23 · pushlab 0.1.0");
     rows = get_text("charts/data/rows.csv");
     ck_assert_str_eq(strchr(rows, '\n') + 1, "sse,sse,keep-alive,0,50,20,1000,500,NaN,990,NaN,NaN,"
                                              "0,0.25,151.5,19,NaN,NaN\n");
@@ -405,6 +423,7 @@ int main(void)
     tcase_add_test(series, percentiles_of_a_ramp_lie_on_the_line);
     tcase_add_test(series, percentiles_begin_with_the_median_at_tail_2);
     tcase_add_test(series, cdf_rises_to_100_percent);
+    tcase_add_test(series, cdf_goes_along_gaps_and_then_up);
     tcase_add_test(series, an_empty_histogram_has_no_points);
     tcase_add_test(series, timeline_keeps_one_client_in_order);
     tcase_add_test(series, timeline_ends_after_10_s_or_100_updates);

@@ -42,7 +42,7 @@ if (logarithmic) {
     load scripts_dir."/log_axis.gp"
 } else {
     set xrange [0:largest * stretch]
-    set xtics 0,step125(largest, min(6, bars_px / (5.0 * char_px))),largest * 1.001
+    set xtics 0,step125(largest, min(6, bars_px / (5.0 * char_px))),largest * 1.02
     set format x "%g"
 }
 set xlabel what.(logarithmic ? " (log scale)" : "") textcolor rgb soft_ink
