@@ -1,7 +1,7 @@
 # How many bytes does an update cost?
 load scripts_dir."/style.gp"
 question = "How many bytes does an update cost?"
-note = "Grey: payload, the update itself. Colour: framing, all the rest: HTTP heads, chunks, SSE fields, WebSocket headers."
+note = "Grey: payload, the update itself. Colour: framing, all the rest, both ways: HTTP heads, chunks, SSE fields, frames."
 metric = "framing_bytes_per_update"
 stacked_on = "payload_bytes_per_update"
 words = "three"

@@ -2,7 +2,7 @@
 # bench/chart.c runs  gnuplot -d -e VARIABLES NAME.gp  with these variables:
 #   scripts_dir, data_dir    where these scripts and the run's numbers are (chart_data.h)
 #   output_path, output_format ("svg" or "png")
-#   conditions               the subtitle: clients, rate, link, date
+#   conditions               the subtitle: clients, source, window, link, date
 # and every script begins by loading this. Numbers come from data_dir alone.
 
 set encoding utf8
