@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -23,26 +25,54 @@ static int write_all(int fd, const uint8_t *data, size_t len)
     return LAB_OK;
 }
 
-/* All or nothing under the final name: a crash leaves no half file that looks whole. */
-static int write_file(const char *path, const struct buf *content, struct err_text *e)
+/* 0, or LAB_ESYS with errno. */
+static int write_to(const char *path, const struct buf *content)
 {
-    char temporary[4096];
-    int fd, err, saved_errno;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    int err, saved_errno;
 
-    if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >=
-        (int)sizeof temporary)
-        return err_set(e, LAB_EINVAL, "write %.80s...: the name is too long", path);
-    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
-        return err_set(e, LAB_ESYS, "write %s: %s", path, strerror(errno));
+        return LAB_ESYS;
     err = write_all(fd, content->data, content->len);
-    if (close(fd) < 0)
+    saved_errno = errno;
+    if (close(fd) == 0)
+        errno = saved_errno;
+    else
         err = LAB_ESYS;
-    if (err == LAB_OK && rename(temporary, path) == 0)
+    return err;
+}
+
+/* A pipe or a device is written to; only a file may be replaced. */
+static bool is_replaceable(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
+/* All or nothing under the final name: a crash leaves no half file that looks whole. */
+static int write_and_rename(const char *path, const struct buf *content)
+{
+    char temporary[PATH_MAX];
+    int saved_errno;
+
+    if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return LAB_ESYS;
+    }
+    if (write_to(temporary, content) == LAB_OK && rename(temporary, path) == 0)
         return LAB_OK;
     saved_errno = errno;
     unlink(temporary);
-    return err_set(e, LAB_ESYS, "write %s: %s", path, strerror(saved_errno));
+    errno = saved_errno;
+    return LAB_ESYS;
+}
+
+static int write_file(const char *path, const struct buf *content, struct err_text *e)
+{
+    int err = is_replaceable(path) ? write_and_rename(path, content) : write_to(path, content);
+
+    return err < 0 ? err_set(e, err, "write %s: %s", path, strerror(errno)) : LAB_OK;
 }
 
 /* One interval: the window's latencies in microseconds. */

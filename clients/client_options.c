@@ -103,10 +103,10 @@ static void name_transports(struct opt *opts, const char **names)
 
 static int check(struct client_options *o, struct err_text *e)
 {
-    int err = url_parse(&o->url, o->url_text, e);
+    struct err_text why;
 
-    if (err < 0)
-        return err;
+    if (url_parse(&o->url, o->url_text, &why) < 0)
+        return err_set(e, LAB_EINVAL, "--url: %.300s", why.text);
     if (o->url.tls)
         return err_set(e, LAB_EINVAL, "--url: '%s' asks for TLS; accepted: http:// and ws://",
                        o->url_text);

@@ -29,7 +29,7 @@ static int print_result(const struct client_result *r, const struct fleet *f)
             printf("%.*s\n", (int)json.len, (const char *)json.data);
         buf_free(&json);
     }
-    return err < 0 || fflush(stdout) != 0 ? LAB_ESYS : LAB_OK;
+    return err < 0 || fflush(stdout) != 0 || ferror(stdout) ? LAB_ESYS : LAB_OK;
 }
 
 /* Everything that went wrong is said, and what was measured is kept all the same. */
