@@ -147,12 +147,13 @@ static int bind_address(const struct server_options *o, struct err_text *e)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *list = NULL;
+    struct err_text reason;
     char host[256], port[8];
     uint16_t port_number;
     int fd, err;
 
-    if (url_parse_host_port(host, &port_number, o->listen, e) < 0)
-        return LAB_EINVAL;
+    if (url_parse_host_port(host, &port_number, o->listen, &reason) < 0)
+        return err_set(e, LAB_EINVAL, "--listen: %.300s", reason.text);
     snprintf(port, sizeof port, "%u", port_number);
     err = getaddrinfo(host, port, &hints, &list);
     if (err != 0)
