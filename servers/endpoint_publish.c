@@ -2,6 +2,7 @@
 #include "endpoints.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "err.h"
@@ -10,15 +11,23 @@
 #include "reply.h"
 #include "server.h"
 
+/* Is that the media type, whatever its parameters (RFC 9110 §8.3.1)? */
+static bool media_type_is(const char *field, const char *type)
+{
+    size_t len = strlen(type);
+
+    return strncasecmp(field, type, len) == 0 && strchr("; \t", field[len]) != NULL;
+}
+
 static bool is_json(const struct http_message *m)
 {
     const char *type = http_message_field(m, "Content-Type");
 
     /* curl -d's default is let through: on a stage nobody types -H. Anything else that a page
      * could send across origins without asking is stopped by the Origin check. */
-    return type == NULL || strncasecmp(type, "application/json", 16) == 0 ||
-           strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0 ||
-           strncasecmp(type, "text/plain", 10) == 0;
+    return type == NULL || media_type_is(type, "application/json") ||
+           media_type_is(type, "application/x-www-form-urlencoded") ||
+           media_type_is(type, "text/plain");
 }
 
 /* NULL when the client may publish; else why not, and the status. */
