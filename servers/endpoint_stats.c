@@ -89,12 +89,12 @@ static void add_process(cJSON *root)
     cJSON *o = cJSON_AddObjectToObject(root, "process");
     struct proc_usage usage = {0};
     struct proc_tcp tcp = {0};
+    int rss_err = proc_usage_self(&usage); /* /proc can't be read when descriptors have run out */
 
-    if (proc_usage_self(&usage) == 0) {
-        cJSON_AddNumberToObject(o, "cpu_user_us", (double)usage.user_us);
-        cJSON_AddNumberToObject(o, "cpu_system_us", (double)usage.system_us);
+    cJSON_AddNumberToObject(o, "cpu_user_us", (double)usage.user_us);
+    cJSON_AddNumberToObject(o, "cpu_system_us", (double)usage.system_us);
+    if (rss_err == 0)
         cJSON_AddNumberToObject(o, "rss_bytes", (double)usage.rss_bytes);
-    }
     if (proc_tcp_self(&tcp) == 0) {
         cJSON_AddNumberToObject(o, "tcp_passive_opens", (double)tcp.passive_opens);
         cJSON_AddNumberToObject(o, "tcp_active_opens", (double)tcp.active_opens);
