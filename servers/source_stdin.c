@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -21,7 +21,7 @@ struct stdin_source {
     struct event event;
     struct line_reader lines;
     uint64_t line_number;
-    bool is_file; /* epoll refuses regular files; those are always readable */
+    bool always_readable; /* a regular file, /dev/null: epoll refuses those */
 };
 
 static void stdin_publish(struct stdin_source *in, const char *line, size_t len)
@@ -87,7 +87,7 @@ static void stdin_on_readable(evutil_socket_t fd, short what, void *arg)
     } else if (errno != EAGAIN && errno != EINTR) {
         stdin_end(in, strerror(errno));
     }
-    if (in->is_file && !in->source.done)
+    if (in->always_readable && !in->source.done)
         event_add(&in->event, &at_once);
 }
 
@@ -100,11 +100,21 @@ static void stdin_stop(struct source *src)
     free(in);
 }
 
+static bool epoll_takes(int fd)
+{
+    struct epoll_event ev = {.events = EPOLLIN};
+    int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    bool taken = epoll_fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0;
+
+    if (epoll_fd >= 0)
+        close(epoll_fd);
+    return taken;
+}
+
 static struct source *stdin_start(struct server *s, const char *arg, struct err_text *e)
 {
     struct stdin_source *in = calloc(1, sizeof *in);
     struct timeval at_once = {0, 0};
-    struct stat st;
 
     (void)arg;
     if (in == NULL) {
@@ -112,11 +122,11 @@ static struct source *stdin_start(struct server *s, const char *arg, struct err_
         return NULL;
     }
     in->source = (struct source){.kind = &source_stdin, .server = s};
-    in->is_file = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    in->always_readable = !epoll_takes(STDIN_FILENO);
     line_reader_init(&in->lines, (size_t)s->options->max_body_bytes);
-    if (event_assign(&in->event, s->base, in->is_file ? -1 : STDIN_FILENO,
-                     in->is_file ? 0 : EV_READ | EV_PERSIST, stdin_on_readable, in) == 0 &&
-        event_add(&in->event, in->is_file ? &at_once : NULL) == 0)
+    if (event_assign(&in->event, s->base, in->always_readable ? -1 : STDIN_FILENO,
+                     in->always_readable ? 0 : EV_READ | EV_PERSIST, stdin_on_readable, in) == 0 &&
+        event_add(&in->event, in->always_readable ? &at_once : NULL) == 0)
         return &in->source;
     err_set(e, LAB_ESYS, "--source -: standard input: %s", strerror(errno));
     free(in);
