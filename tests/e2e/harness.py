@@ -52,6 +52,7 @@ class Program:
 
     def __init__(self, argv, stdin=subprocess.DEVNULL, max_files=None, pass_fds=()):
         self.argv = [str(a) for a in argv]
+        self.signalled = False
         self.out = tempfile.TemporaryFile()
         self.err = tempfile.TemporaryFile()
 
@@ -88,6 +89,7 @@ class Program:
             raise AssertionError(f"still running after {deadline_s} s: {self.describe()}") from None
 
     def signal(self, number):
+        self.signalled = True
         self.process.send_signal(number)
 
     def end(self):
@@ -171,19 +173,18 @@ class Server(Listening):
         return self.wait_for(lambda s: s["source"]["seq"] >= n, f"update {n} published")
 
     def stop(self):
-        """SIGTERM; returns what was wrong about the exit, or None."""
+        """SIGTERM, unless the test has sent one; returns what was wrong about the exit, or None."""
         if self._control is not None:
             self._control.close()
             self._control = None
-        if not self.running():
-            return None if self.process.returncode == 0 else "ended by itself"
-        self.signal(signal.SIGTERM)
+        if self.running() and not self.signalled:
+            self.signal(signal.SIGTERM)
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.end()
             return "did not stop within 10 s of SIGTERM"
-        return None if self.process.returncode == 0 else "exit code after SIGTERM"
+        return None if self.process.returncode == 0 else "wrong exit code"
 
 
 class TestCase(unittest.TestCase):

@@ -39,8 +39,7 @@ class LineResult(unittest.TestResult):
 
     def addSubTest(self, test, subtest, err):
         if err is not None:
-            error = err[1]
-            error.add_note(f"in {subtest.params}")
+            err[1].add_note("in " + subtest._subDescription())
             self.failed.append(err)
 
     def addSkip(self, test, reason):

@@ -1,0 +1,174 @@
+"""Are short and long polls answered when, and with what, they should be?"""
+
+import socket
+import struct
+import time
+import unittest
+
+from harness import TestCase, counts_of, wait_until
+from wire import Wire
+
+
+class Polling(TestCase):
+    def wire(self, server):
+        return Wire(self.connect(server))
+
+    def hold(self, server, target="/longpoll?since=0", *fields):
+        """Ask and make sure that the request is held."""
+        before = server.stats()["history"]["subscribers"]
+        wire = self.wire(server)
+        wire.request("GET", target, *fields)
+        server.wait_for_subscribers(before + 1)
+        return wire
+
+    def test_an_empty_poll_is_204_with_the_cursor_and_no_content(self):
+        server = self.server("--source", "none")
+        for target in ("/poll", "/poll?since=0", "/longpoll?timeout=0"):
+            with self.subTest(target):
+                r = self.wire(server).get(target)
+                self.assertEqual((r.status, r.field("Pushlab-Cursor")), (204, "0"))
+                self.assertIsNone(r.field("Content-Length"))
+                self.assertIsNone(r.field("Pushlab-Missed"))
+
+    def test_a_poll_gets_an_array_of_what_it_has_not_seen(self):
+        server = self.server("--source", "none")
+        for value in ("a", "b", "c"):
+            server.publish(value)
+        wire = self.wire(server)
+        for since, values in ((0, ["a", "b", "c"]), (1, ["b", "c"]), (2, ["c"])):
+            r = wire.get(f"/poll?since={since}")
+            self.assertEqual((r.status, r.field("Content-Type"), r.field("Pushlab-Cursor")),
+                             (200, "application/json", "3"))
+            self.assertEqual([u["data"] for u in r.json()], values)
+        self.assertEqual(wire.get("/poll?since=3").status, 204)
+
+    def test_nothing_may_be_cached(self):
+        server = self.server("--source", "none")
+        server.publish(1)
+        self.assertEqual(self.wire(server).get("/poll?since=0").field("Cache-Control"), "no-store")
+
+    def test_a_client_far_behind_catches_up_in_several_polls(self):
+        server = self.server("--source", "none", "--history", "5000")
+        wire = self.wire(server)
+        posts = b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\n7" * 2500
+        wire.send(posts)
+        for _ in range(2500):
+            self.assertEqual(wire.response().status, 200)
+        seen, cursor = [], 0
+        while cursor < 2500:
+            r = wire.get(f"/poll?since={cursor}")
+            self.assertEqual(r.status, 200)
+            seen += counts_of(r.json())
+            cursor = int(r.field("Pushlab-Cursor"))
+        self.assertEqual(seen, list(range(1, 2501)))
+
+    def test_a_long_poll_is_held_until_an_update(self):
+        server = self.server("--source", "none")
+        wire = self.hold(server)
+        server.publish("now")
+        r = wire.response()
+        self.assertEqual((r.status, r.json()[0]["data"], r.field("Pushlab-Cursor")),
+                         (200, "now", "1"))
+        server.wait_for_subscribers(0)
+
+    def test_a_long_poll_behind_is_answered_at_once(self):
+        server = self.server("--source", "none")
+        server.publish("earlier")
+        self.assertEqual(self.wire(server).get("/longpoll?since=0").json()[0]["data"], "earlier")
+
+    def held_ms(self, server, target, *fields):
+        wire = self.wire(server)
+        start = time.monotonic()
+        r = wire.get(target, *fields)
+        took = (time.monotonic() - start) * 1000
+        self.assertEqual((r.status, r.field("Pushlab-Cursor")), (204, "0"))
+        return took
+
+    def test_a_long_poll_ends_with_204_after_the_wished_time(self):
+        server = self.server("--source", "none")
+        cases = ((150, "/longpoll?timeout=150", ()), (0, "/longpoll?timeout=0", ()),
+                 (0, "/longpoll", ("Prefer: wait=0",)),
+                 (1000, "/longpoll", ("Prefer: respond-async, wait=1",)),
+                 (100, "/longpoll?timeout=100", ("Prefer: wait=20",)))
+        for wish, target, fields in cases:
+            with self.subTest(target=target, fields=fields):
+                took = self.held_ms(server, target, *fields)
+                self.assertGreaterEqual(took, wish)
+                self.assertLess(took, wish + 900)  # the machine may be busy; 20 s it is not
+
+    def test_the_servers_maximum_bounds_the_wish(self):
+        server = self.server("--source", "none", "--max-hold", "120")
+        for target, fields in (("/longpoll", ()), ("/longpoll?timeout=600000", ()),
+                               ("/longpoll", ("Prefer: wait=60",)),
+                               ("/longpoll", ("Prefer: wait=x",))):
+            with self.subTest(target=target, fields=fields):
+                self.assertGreaterEqual(self.held_ms(server, target, *fields), 120)
+
+    def test_hold_times_do_not_leak_into_the_next_request_of_a_connection(self):
+        """The timer is kept between requests: a longer one, then a shorter one, then early."""
+        server = self.server("--source", "none")
+        wire = self.wire(server)
+        for hold_ms in (100, 300, 50, 0, 200):
+            start = time.monotonic()
+            self.assertEqual(wire.get(f"/longpoll?timeout={hold_ms}").status, 204)
+            self.assertGreaterEqual((time.monotonic() - start) * 1000, hold_ms)
+        for i in range(1, 4):
+            wire.request("GET", f"/longpoll?since={i - 1}&timeout=60000")
+            server.wait_for_subscribers(1)
+            server.publish(i)
+            self.assertEqual(counts_of(wire.response().json()), [i])
+        start = time.monotonic()
+        self.assertEqual(wire.get("/longpoll?since=3&timeout=150").status, 204)
+        self.assertGreaterEqual((time.monotonic() - start) * 1000, 150)
+
+    def test_a_client_that_goes_away_while_held_is_freed_at_once(self):
+        server = self.server("--source", "none")
+        for how in ("close", "half_close"):
+            with self.subTest(how):
+                wire = self.hold(server)
+                self.assertEqual(server.transport("long-poll")["open"], 1)
+                getattr(wire, how)()
+                server.wait_for(lambda s: s["history"]["subscribers"] == 0
+                                and s["transports"]["long-poll"]["open"] == 0, "freed")
+
+    def test_a_reset_while_held_is_freed_at_once(self):
+        server = self.server("--source", "none")
+        wire = self.hold(server)
+        wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wire.close()
+        server.wait_for_subscribers(0)
+        server.publish("to nobody")
+
+    def test_held_with_connection_close_is_answered_and_closed(self):
+        server = self.server("--source", "none")
+        wire = self.hold(server, "/longpoll?since=0", "Connection: close")
+        server.publish(1)
+        self.assertEqual(wire.response().field("Connection"), "close")
+        self.assertTrue(wire.at_end())
+
+    def test_updates_published_while_a_client_is_between_two_long_polls_are_not_lost(self):
+        server = self.server("--source", "none")
+        wire = self.hold(server)
+        for i in range(1, 6):
+            server.publish(i)
+        first = wire.response()
+        self.assertEqual(counts_of(first.json()), [1])
+        second = wire.get(f"/longpoll?since={first.field('Pushlab-Cursor')}")
+        self.assertEqual(counts_of(second.json()), [2, 3, 4, 5])
+
+    def test_empty_responses_and_requests_are_counted(self):
+        server = self.server("--source", "none")
+        wire = self.wire(server)
+        for _ in range(3):
+            wire.get("/longpoll?timeout=1")
+        held = self.hold(server)
+        server.publish(1)
+        held.response()
+        t = wait_until(lambda: server.transport("long-poll"), "stats")
+        self.assertEqual((t["requests"], t["empty_responses"], t["updates_sent"], t["accepted"]),
+                         (4, 3, 1, 2))
+        self.assertEqual(t["responses"], {"200": 1, "204": 3})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,140 @@
+"""Who may publish what? Strict JSON, one update each, by HTTP and by WebSocket."""
+
+import json
+import subprocess
+import unittest
+
+from frames import TEXT, WebSocket, frame
+from harness import OTHER_ADDRESS, OWN_NETWORK, TestCase
+from wire import Wire
+
+GOOD = [
+    ("null", "null"), ("true", "true"), ("0", "0"), ("-0", "-0"), ("1E+2", "1E+2"),
+    ("1.50", "1.50"), ("123456789012345678901234567890", "123456789012345678901234567890"),
+    ('""', '""'), (r'"\u00e9\ud83d\ude00\n"', r'"\u00e9\ud83d\ude00\n"'), ('"\u20ac"', '"\u20ac"'),
+    (" [ 1 , 2 ] ", "[1,2]"), ('\t{ "a" :\r\n [ ] }\n', '{"a":[]}'), ('"a b"', '"a b"'),
+    ('{"a":1,"a":2}', '{"a":1,"a":2}'), ("[" * 64 + "]" * 64, "[" * 64 + "]" * 64),
+]
+BAD = [
+    b"", b" ", b"nul", b"True", b"01", b"1.", b".5", b"+1", b"1e", b"0x1", b"NaN", b"Infinity",
+    b"-", b"'a'", b'"a', b'"\t"', b'"\n"', b'"\x00"', rb'"\x"', rb'"\u12"', rb'"\ud80"',
+    b'"\xff"', b'"\xc0\xaf"', b'"\xed\xa0\x80"', b"\xef\xbb\xbf1", b"[1,]", b"[,1]", b"[1 2]",
+    b"[1", b"1]", b"{", b"{1:2}", b'{"a"}', b'{"a":}', b'{"a":1,}', b"{a:1}", b"1 2", b"1,2",
+    b"{}{}", b"// c\n1", b"[" * 1000 + b"]" * 1000, b"[" * 100000,
+]
+
+
+class Publish(TestCase):
+    def post(self, server, body, *fields, wire=None):
+        wire = wire or Wire(self.connect(server))
+        wire.request("POST", "/publish", *fields, body=body)
+        return wire.response()
+
+    def test_json_values_become_updates_unchanged_but_for_white_space(self):
+        server = self.server("--source", "none")
+        wire = Wire(self.connect(server))
+        for seq, (sent, _) in enumerate(GOOD, 1):
+            with self.subTest(sent[:40]):
+                r = self.post(server, sent.encode(), "Content-Type: application/json", wire=wire)
+                self.assertEqual((r.status, r.json()), (200, {"seq": seq}))
+        text = wire.get("/poll?since=0").body.decode()
+        at = 0
+        for seq, (_, kept) in enumerate(GOOD, 1):
+            at = text.index(f'{{"seq":{seq},', at)
+            self.assertEqual(text[text.index('"data":', at) + 7:][:len(kept) + 1], kept + "}")
+
+    def test_what_is_not_one_json_value_is_400(self):
+        server = self.server("--source", "none")
+        wire = Wire(self.connect(server))
+        for body in BAD:
+            with self.subTest(body[:40]):
+                r = self.post(server, body, "Content-Type: application/json", wire=wire)
+                self.assertEqual(r.status, 400)
+                self.assertIn("error", r.json())
+        self.assertEqual(server.stats()["source"]["seq"], 0)
+
+    def test_a_websocket_message_is_as_strict(self):
+        server = self.server("--source", "none")
+        ws = WebSocket(Wire(self.connect(server)), "/ws?since=0")
+        ws.message()
+        for seq, (sent, kept) in enumerate(GOOD, 1):
+            ws.send(frame(TEXT, sent))
+            _, payload = ws.receive()
+            self.assertTrue(payload.decode().startswith(f'{{"seq":{seq},"t":'))
+            self.assertTrue(payload.decode().endswith(f',"data":{kept}}}'))
+        for body in BAD:
+            with self.subTest(body[:40]):
+                ws = WebSocket(Wire(self.connect(server)))
+                ws.message()
+                ws.send(frame(TEXT, body))
+                self.assertEqual(ws.close_code(), 1007)
+                ws.wire.close()
+        self.assertEqual(server.stats()["source"]["seq"], len(GOOD))
+
+    def test_curl_publishes_with_and_without_a_content_type(self):
+        server = self.server("--source", "none")
+        for seq, more in enumerate(((), ("-H", "Content-Type: application/json"),
+                                    ("-H", "Content-Type: application/json; charset=utf-8"),
+                                    ("-H", "Transfer-Encoding: chunked"), ("--http1.0",)), 1):
+            with self.subTest(more):
+                said = subprocess.run(["curl", "-sS", *more, "-d", '{"a": 1}',
+                                       server.url + "/publish"], capture_output=True, text=True)
+                self.assertEqual((said.stdout, said.stderr), (f'{{"seq":{seq}}}\n', ""))
+
+    def test_other_content_types_are_415(self):
+        server = self.server("--source", "none")
+        for content_type in ("application/xml", "image/png", "multipart/form-data; boundary=x",
+                             "application/jsonlines", "application/json-patch+json",
+                             "text/plainer"):
+            with self.subTest(content_type):
+                r = self.post(server, b"1", "Content-Type: " + content_type)
+                self.assertEqual(r.status, 415)
+        self.assertEqual(server.stats()["source"]["seq"], 0)
+
+    def test_pages_of_another_origin_are_refused(self):
+        server = self.server("--source", "none", "--allow-origin", "http://lab.example")
+        for origin, status in (("http://evil.example", 403), ("null", 403), ("http://test", 200),
+                               ("http://lab.example", 200), ("https://lab.example", 403)):
+            with self.subTest(origin):
+                r = self.post(server, b"1", "Origin: " + origin)
+                self.assertEqual(r.status, status)
+
+    @unittest.skipUnless(OWN_NETWORK, "needs an address that is not loopback")
+    def test_other_machines_need_the_token(self):
+        server = self.server("--source", "none", "--publish-token", "s3cret",
+                             listen=OTHER_ADDRESS + ":0")
+        for fields, status in (((), 401), (("Authorization: Bearer wrong",), 401),
+                               (("Authorization: Basic s3cret",), 401),
+                               (("Authorization: Bearer s3cret",), 200)):
+            with self.subTest(fields):
+                r = self.post(server, b"1", *fields)
+                self.assertEqual(r.status, status)
+                self.assertEqual(r.field("WWW-Authenticate"), "Bearer" if status == 401 else None)
+        open_server = self.server("--source", "none", listen=OTHER_ADDRESS + ":0")
+        self.assertEqual(self.post(open_server, b"1").status, 401, "no token, nobody else publishes")
+
+    def test_large_bodies_arrive_whole(self):
+        server = self.server("--source", "none", "--max-body-bytes", "5000000")
+        for n in (65535, 65536, 4999998):
+            self.assertEqual(self.post(server, json.dumps("x" * n).encode()).status, 200)
+        r = Wire(self.connect(server)).get("/poll?since=2")
+        self.assertEqual(len(r.json()[0]["data"]), 4999998)
+        self.assertEqual(self.post(server, json.dumps("x" * 4999999).encode()).status, 413)
+
+    def test_updates_are_numbered_without_gaps_among_many_publishers(self):
+        server = self.server("--source", "none")
+        wires = [Wire(self.connect(server)) for _ in range(20)]
+        one = b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\n1"
+        bad = one[:-1] + b"x"
+        for wire in wires:
+            wire.send((one + bad) * 10)
+        numbers = []
+        for wire in wires:
+            for _ in range(10):
+                numbers.append(wire.response().json()["seq"])
+                self.assertEqual(wire.response().status, 400)
+        self.assertEqual(sorted(numbers), list(range(1, 201)))
+
+
+if __name__ == "__main__":
+    unittest.main()
