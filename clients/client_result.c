@@ -250,6 +250,8 @@ void client_result_print(const struct client_result *r, const struct fleet *f, F
     const struct counters *n = &rec->window;
     double updates = n->deliveries > 0 ? (double)n->deliveries : 1.0;
 
+    if (f->window_end_ns == 0)
+        return;
     fprintf(out, "%s%s, %llu clients, window %.3g s\n", f->env.opt->driver->name,
             f->env.opt->connection == CONNECTION_CLOSE ? "+close" : "",
             (unsigned long long)f->nclients, phase_ms(f->window_start_ns, f->window_end_ns) / 1e3);
@@ -262,6 +264,4 @@ void client_result_print(const struct client_result *r, const struct fleet *f, F
             "per update %.4g requests, %.4g TCP connections, %.4g payload + %.4g framing bytes\n",
             (double)n->requests / updates, (double)n->connects / updates,
             (double)n->payload_bytes_in / updates, (double)n->framing_bytes_in / updates);
-    if (f->interrupted)
-        fprintf(out, "interrupted\n");
 }

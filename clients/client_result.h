@@ -23,6 +23,7 @@ const char *client_result_fault(const struct client_result *r, const struct flee
 
 /* Append the JSON object, one line. 0 or LAB_ENOMEM. */
 int client_result_json(const struct client_result *r, const struct fleet *f, struct buf *out);
+/* Nothing when there was no window. */
 void client_result_print(const struct client_result *r, const struct fleet *f, FILE *out);
 
 /* Write the files that the options ask for, each under a temporary name and then renamed.

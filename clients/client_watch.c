@@ -185,6 +185,7 @@ static void on_lost(void *arg, struct client *c, int64_t retry_in_ns)
     clear_status(w);
     printf("%s— %s; next try in %.1f s%s\n", dim(w), *why != '\0' ? why : "connection lost",
            (double)retry_in_ns / (double)NS_PER_S, plain(w));
+    w->env.last_failure.text[0] = '\0'; /* told: the next loss has a reason of its own */
     flush_or_leave(w);
 }
 

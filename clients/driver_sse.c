@@ -71,11 +71,10 @@ static void sse_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
     struct sse_client *s = of(c);
 
-    (void)why;
     keep_what_outlives_the_stream(s);
     sse_parser_free(&s->parser);
     sse_parser_init(&s->parser, ENDLESS_MESSAGE_MAX_BYTES);
-    endless_lost(&s->endless, now_ns);
+    endless_lost(&s->endless, why, now_ns);
 }
 
 static void sse_leave(struct client *c, int64_t now_ns)

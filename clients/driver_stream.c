@@ -57,10 +57,9 @@ static void stream_on_data(struct client *c, uint8_t *data, size_t len, int64_t 
 
 static void stream_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
-    (void)why;
     line_reader_free(&of(c)->lines);
     line_reader_init(&of(c)->lines, ENDLESS_MESSAGE_MAX_BYTES);
-    endless_lost(&of(c)->endless, now_ns);
+    endless_lost(&of(c)->endless, why, now_ns);
 }
 
 static void stream_leave(struct client *c, int64_t now_ns)

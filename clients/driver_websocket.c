@@ -284,8 +284,7 @@ static void websocket_on_lost(struct client *c, enum conn_end why, int64_t now_n
 {
     struct websocket_client *w = of(c);
 
-    (void)why;
-    if (w->opening != NULL && !c->leaving)
+    if (w->opening != NULL && why == CONN_END_EOF && !c->leaving)
         client_env_note(c->env, "%s: connection closed before an answer", c->driver->path);
     opening_free(w->opening);
     w->opening = NULL;

@@ -104,9 +104,9 @@ void endless_on_data(struct endless *e, const uint8_t *data, size_t len, int64_t
     } while (ev != HTTP_NEED_MORE && !c->conn.ended);
 }
 
-void endless_lost(struct endless *e, int64_t now_ns)
+void endless_lost(struct endless *e, enum conn_end why, int64_t now_ns)
 {
-    if (!e->answered && !e->client.leaving)
+    if (!e->answered && why == CONN_END_EOF && !e->client.leaving)
         client_env_note(e->client.env, "%s: connection closed before an answer",
                         e->client.driver->path);
     http_reader_free(&e->reader);
