@@ -140,7 +140,7 @@ static cJSON *effective_rows(const struct scenario *s, const struct scenario_key
     return rows;
 }
 
-/* The value that holds, or NULL where the programs' own default does. */
+/* The value that holds, or NULL where there is none. */
 static cJSON *effective_value(const void *base, const struct scenario *s,
                               const struct scenario_key *k)
 {

@@ -35,7 +35,7 @@ const struct scenario_transport *scenario_transport_find(const char *name); /* o
 enum scenario_source_kind { SOURCE_GENERATOR, SOURCE_TRACE };
 enum scenario_connection { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
 
-/* An integer that was not given: the program's own default holds. */
+/* A row's integer that its transport has no use for. */
 #define SCENARIO_UNSET INT64_C(-1)
 
 struct scenario_source {

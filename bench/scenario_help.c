@@ -14,10 +14,8 @@ static void describe_default(char *out, size_t cap, const struct scenario_key *k
         snprintf(out, cap, "%s", k->choices[(int)k->fallback]);
     else if (k->kind == KEY_FLAG)
         snprintf(out, cap, "%s", k->fallback != 0 ? "true" : "false");
-    else if (k->kind == KEY_REAL || (k->kind == KEY_INT && k->fallback != (double)SCENARIO_UNSET))
+    else if (k->kind == KEY_REAL || k->kind == KEY_INT)
         snprintf(out, cap, "%.16g", k->fallback);
-    else if (k->kind == KEY_INT)
-        snprintf(out, cap, "the program's");
 }
 
 static void print_section(FILE *out, const char *section, const struct scenario_key *keys)

@@ -91,6 +91,7 @@ static int read_text(char *field, const struct scenario_place *p, const struct s
 static int read_rows(struct scenario *s, const struct scenario_place *p,
                      const struct scenario_key *k, const cJSON *value, struct err_text *e)
 {
+    const struct scenario_key row = {.kind = KEY_OBJECT, .inner = k->inner};
     const cJSON *item;
     int n = cJSON_GetArraySize(value);
 
@@ -103,7 +104,7 @@ static int read_rows(struct scenario *s, const struct scenario_place *p,
 
         snprintf(at.at, sizeof at.at, "%.60s[%zu]", p->at, s->nrows);
         if (!cJSON_IsObject(item))
-            return refuse_value(&at, k, item, "is not an object", e);
+            return refuse_value(&at, &row, item, "is not an object", e);
         rc = scenario_read_object(&s->rows[s->nrows], s, &at, k->inner, item, e);
         if (rc < 0)
             return rc;
