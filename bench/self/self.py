@@ -326,6 +326,44 @@ def memory():
             md_table(["transport", "2,500", "5,000", "10,000 subscribers", "target"], rows))
 
 
+# ---------------------------------------------------------------- where the time goes
+
+def perf_shares(pid, seconds):
+    """Share of CPU samples by binary: [(name, percent)], or None without perf."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = os.path.join(folder, "perf.data")
+        record = subprocess.run(["perf", "record", "-q", "-o", data, "-p", str(pid), "sleep", str(seconds)],
+                                capture_output=True, text=True)
+        if record.returncode != 0:
+            return None
+        report = subprocess.run(["perf", "report", "-i", data, "--no-children", "--sort", "dso"],
+                                capture_output=True, text=True).stdout
+    return [(name.strip("[]"), float(percent)) for percent, name in
+            re.findall(r"^\s+([\d.]+)%\s+(\S+)", report, re.M)]
+
+
+def where(seconds):
+    rows = []
+    if shutil.which("perf") is None:
+        return "## Where the time goes\n\nNot measured: perf is not installed (Debian: linux-perf).\n"
+    with server("--rate", str(RATE_HZ)) as s, sink(s.port, SUBSCRIBERS, "websocket"):
+        rows.append(("WebSocket fan-out", perf_shares(s.child.pid, seconds)))
+    with server("--rate", str(RATE_HZ)) as s, sink(s.port, SUBSCRIBERS, "long-poll"):
+        rows.append(("long polling", perf_shares(s.child.pid, seconds)))
+    with server("--source", "none") as s:
+        load = subprocess.Popen(pinned(1, ["wrk", "-t1", "-c64", f"-d{seconds + 1}s",
+                                           f"http://127.0.0.1:{s.port}/poll?since=0"]),
+                                stdout=subprocess.DEVNULL)
+        rows.append(("short polling under wrk", perf_shares(s.child.pid, seconds)))
+        load.wait()
+    if any(shares is None for _, shares in rows):
+        return "## Where the time goes\n\nNot measured: perf may not sample here (kernel.perf_event_paranoid).\n"
+    return ("## Where the time goes\n\nCPU samples of the server process by binary (`perf record`).\n\n" +
+            md_table(["work", "shares"],
+                     [[work, ", ".join(f"{name} {percent:.0f} %" for name, percent in shares[:4])]
+                      for work, shares in rows]))
+
+
 def environment():
     with open("/proc/cpuinfo") as f:
         model = re.search(r"model name\s*:\s*(.*)", f.read()).group(1)
@@ -339,7 +377,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=int, default=4, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["fanout", "polling", "latency", "driver", "memory"])
+    parser.add_argument("--only", choices=["fanout", "polling", "latency", "driver", "memory", "where"])
     parser.add_argument("--out", help="write the report to this file")
     args = parser.parse_args()
     if shutil.which("wrk") is None and args.only in (None, "polling"):
@@ -348,7 +386,8 @@ def main():
              "polling": lambda: polling(args.seconds, args.rounds),
              "latency": lambda: latency(args.seconds, args.rounds),
              "driver": lambda: driver(args.seconds, args.rounds),
-             "memory": memory}
+             "memory": memory,
+             "where": lambda: where(args.seconds)}
     text = "# How fast pushlab itself is\n\n" + environment()
     for name, part in parts.items():
         if args.only in (None, name):
