@@ -1,0 +1,234 @@
+/* bench/table.c and units.c: what people read. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "json.h"
+#include "table.h"
+#include "units.h"
+
+/* ---- units ---- */
+
+typedef void format_fn(char out[UNITS_TEXT_BYTES], double value);
+
+static const struct {
+    format_fn *format;
+    double value;
+    const char *text;
+} numbers[] = {
+    {units_format_us, 0, "0.00 µs"},
+    {units_format_us, 4.321, "4.32 µs"},
+    {units_format_us, 9.996, "10.0 µs"},
+    {units_format_us, 99.96, "100 µs"},
+    {units_format_us, 312.4, "312 µs"},
+    {units_format_us, 999.4, "999 µs"},
+    {units_format_us, 999.6, "1.00 ms"},
+    {units_format_us, 12345, "12.3 ms"},
+    {units_format_us, 999700, "1.00 s"},
+    {units_format_us, 1.5e6, "1.50 s"},
+    {units_format_us, 3.6e9, "3600 s"},
+    {units_format_us, NAN, "–"},
+    {units_format_count, 0, "0"},
+    {units_format_count, 999, "999"},
+    {units_format_count, 1000, "1,000"},
+    {units_format_count, 1234567, "1,234,567"},
+    {units_format_count, NAN, "–"},
+    {units_format_ratio, 0, "0"},
+    {units_format_ratio, 0.01428571, "0.0143"},
+    {units_format_ratio, 0.99961, "1.00"},
+    {units_format_ratio, 1.0049, "1.00"},
+    {units_format_ratio, 165.4, "165"},
+    {units_format_ratio, 1048576, "1,048,576"},
+    {units_format_ratio, INFINITY, "–"},
+};
+
+START_TEST(units_have_three_significant_digits)
+{
+    char text[UNITS_TEXT_BYTES];
+
+    numbers[_i].format(text, numbers[_i].value);
+    ck_assert_str_eq(text, numbers[_i].text);
+}
+END_TEST
+
+START_TEST(units_width_counts_code_points)
+{
+    ck_assert_uint_eq(units_text_width(""), 0);
+    ck_assert_uint_eq(units_text_width("312 µs"), 6);
+    ck_assert_uint_eq(units_text_width("–"), 1);
+}
+END_TEST
+
+/* ---- tables ---- */
+
+static cJSON *run_with(const char *id, double p50_us)
+{
+    char text[1024];
+    cJSON *run;
+
+    snprintf(text, sizeof text,
+             "{\"link\":\"loopback\",\"scenario\":{\"title\":\"A title\",\"clients\":50,"
+             "\"duration_s\":6,\"source\":{\"kind\":\"generator\",\"rate_hz\":10,"
+             "\"pattern\":\"fixed\",\"payload_bytes\":128}},\"rows\":["
+             "{\"id\":\"sse\",\"transport\":\"sse\",\"delivered\":3000,\"latency_us\":{\"p50\":312,"
+             "\"p99\":1003,\"max\":20400},\"age_us\":{\"mean\":50300},\"requests_per_update\":0,"
+             "\"tcp_handshakes_per_update\":0,\"bytes_per_update\":{\"payload\":164,"
+             "\"framing\":21.04},\"server_cpu_us_per_update\":11.7,\"problems\":[]},"
+             "{\"id\":\"%s\",\"transport\":\"short-poll\",\"delivered\":0,"
+             "\"latency_us\":{\"p50\":%.0f},\"problems\":[\"no update was delivered\"]}]}",
+             id, p50_us);
+    run = cJSON_Parse(text);
+    ck_assert_ptr_nonnull(run);
+    return run;
+}
+
+static char *text_of(const cJSON *run, bool colour)
+{
+    struct buf text = {0};
+
+    ck_assert_int_eq(table_text(&text, run, colour), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    return (char *)text.data;
+}
+
+START_TEST(table_says_what_was_measured_under_which_conditions)
+{
+    cJSON *run = run_with("short-poll", 0);
+    char *text = text_of(run, false);
+
+    ck_assert_ptr_eq(strstr(text, "A title\n50 clients · 10 updates/s of 128 bytes, fixed · "
+                                  "6 s window · link: loopback\n\n"),
+                     text);
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_shows_a_row_with_its_units)
+{
+    cJSON *run = run_with("short-poll", 0);
+    char *text = text_of(run, false), *row = strstr(text, "\nsse ") + 1;
+
+    row[strcspn(row, "\n")] = '\0';
+    ck_assert_str_eq(row, "sse               3,000   312 µs  1.00 ms  20.4 ms  50.3 ms         0"
+                          "           0       164 + 21.0     11.7 µs");
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_marks_a_row_with_problems_and_shows_no_latency_of_nothing)
+{
+    cJSON *run = run_with("short-poll", 0);
+    char *text = text_of(run, false), *row = strstr(text, "! short-poll");
+
+    ck_assert_ptr_nonnull(row);
+    ck_assert_ptr_nonnull(strstr(row, "–"));
+    ck_assert_ptr_null(strstr(row, "0.00"));
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+static const char *const ids[] = {"short-poll", "short-poll+close@3600000ms",
+                                  "a-name-of-forty-seven-letters-and-nothing-else-x"};
+
+START_TEST(table_lines_are_aligned_and_fit_120_columns)
+{
+    cJSON *run = run_with(ids[_i], 0);
+    char *text = text_of(run, false), *save = NULL;
+    size_t width = 0;
+    int n = 0;
+
+    for (char *line = strtok_r(strstr(text, "\n\n") + 2, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save), n++) {
+        ck_assert_uint_le(units_text_width(line), TABLE_MAX_WIDTH);
+        ck_assert(width == 0 || units_text_width(line) == width);
+        width = units_text_width(line);
+    }
+    ck_assert_int_eq(n, 4); /* two lines of head, two rows */
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_paints_ids_only_when_colour_is_wanted)
+{
+    cJSON *run = run_with("short-poll", 0);
+    char *plain = text_of(run, false), *painted = text_of(run, true);
+
+    ck_assert_ptr_null(strchr(plain, '\033'));
+    ck_assert_ptr_nonnull(strstr(painted, "\033[38;2;0;114;178msse\033[0m")); /* #0072B2 */
+    free(plain);
+    free(painted);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_in_markdown_has_one_cell_per_column)
+{
+    cJSON *run = run_with("short-poll", 0);
+    struct buf text = {0};
+    char *save = NULL;
+    int n = 0;
+
+    ck_assert_int_eq(table_markdown(&text, run), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    ck_assert_ptr_nonnull(strstr((char *)text.data, "| `sse` | 3,000 | 312 µs | 1.00 ms | "));
+    for (char *line = strtok_r((char *)text.data, "\n", &save); line != NULL && *line == '|';
+         line = strtok_r(NULL, "\n", &save), n++) {
+        int bars = 0;
+
+        for (const char *c = line; *c != '\0'; c++)
+            bars += *c == '|';
+        ck_assert_int_eq(bars, 11);
+    }
+    ck_assert_int_eq(n, 4);
+    buf_free(&text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR)
+{
+    int ends[2];
+    FILE *f;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    f = fdopen(ends[1], "w");
+    unsetenv("NO_COLOR");
+    ck_assert(!table_wants_colour(f));
+    setenv("NO_COLOR", "1", 1);
+    ck_assert(!table_wants_colour(stdout));
+    fclose(f);
+    close(ends[0]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("table");
+    TCase *tc = tcase_create("table");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    suite_add_tcase(suite, tc);
+    tcase_add_loop_test(tc, units_have_three_significant_digits, 0,
+                        sizeof numbers / sizeof *numbers);
+    tcase_add_test(tc, units_width_counts_code_points);
+    tcase_add_test(tc, table_says_what_was_measured_under_which_conditions);
+    tcase_add_test(tc, table_shows_a_row_with_its_units);
+    tcase_add_test(tc, table_marks_a_row_with_problems_and_shows_no_latency_of_nothing);
+    tcase_add_loop_test(tc, table_lines_are_aligned_and_fit_120_columns, 0, 3);
+    tcase_add_test(tc, table_paints_ids_only_when_colour_is_wanted);
+    tcase_add_test(tc, table_in_markdown_has_one_cell_per_column);
+    tcase_add_test(tc, table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
