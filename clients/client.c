@@ -239,7 +239,6 @@ void client_joined(struct client *c, uint64_t cursor, int64_t now_ns)
     bool first = !c->track.joined;
 
     recorder_join(&c->env->recorder, &c->track, cursor, now_ns);
-    c->cursor = cursor;
     if (first)
         tell_joined(c);
 }
@@ -262,9 +261,9 @@ void client_update(struct client *c, const struct envelope *e, size_t text_len, 
 
     recorder_update(&env->recorder, &c->track, c->index, e, recv_ns);
     note_seen(env, e);
-    c->cursor = e->seq;
     c->unsorted_bytes -= text_len;
-    CLIENT_COUNT(c, recv_ns, payload_bytes_in, text_len);
+    /* Payload goes where its update goes, so that payload ÷ updates is exact. */
+    CLIENT_COUNT(c, e->t_ns, payload_bytes_in, text_len);
     client_sort_bytes(c, recv_ns);
     if (first)
         tell_joined(c);

@@ -37,7 +37,6 @@ struct client {
     bool leaving;
     bool broken; /* the next connection is a reconnect */
     struct track track;
-    uint64_t cursor;         /* what to resume from; meaningless until track.joined */
     uint64_t unsorted_bytes; /* read, and not yet known to be payload or framing */
     int64_t retry_floor_ns;  /* the server asked for at least this wait (SSE retry:) */
     struct deadline timer;   /* back-off, leaving, or the driver's own wait: by state */

@@ -24,7 +24,7 @@ static void stream_on_open(struct client *c, int64_t now_ns)
     char query[40] = "";
 
     if (c->track.joined)
-        snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->cursor);
+        snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->track.cursor);
     endless_ask(&of(c)->endless, query, "application/x-ndjson", "", now_ns);
 }
 

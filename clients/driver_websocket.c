@@ -81,7 +81,7 @@ static size_t encode_upgrade(const struct client *c, const char *key,
     };
 
     if (c->track.joined)
-        snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->cursor);
+        snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->track.cursor);
     snprintf(fields, sizeof fields,
              "Connection: Upgrade\r\n"
              "Upgrade: websocket\r\n"

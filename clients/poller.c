@@ -62,7 +62,7 @@ static size_t encode_request(const struct poller *p, char out[HTTP_REQUEST_MAX_B
     };
 
     if (c->track.joined)
-        at = snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->cursor);
+        at = snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->track.cursor);
     if (hold_ms > 0)
         snprintf(query + at, sizeof query - (size_t)at, "%ctimeout=%lld", at > 0 ? '&' : '?',
                  (long long)hold_ms);
@@ -146,7 +146,7 @@ static void take_notices(struct poller *p, int64_t recv_ns)
     const struct http_message *m = &p->exchange.reader.msg;
     uint64_t cursor, missed;
 
-    if (c->track.joined && field_u64(m, "Pushlab-Cursor", &cursor) && cursor < c->cursor)
+    if (c->track.joined && field_u64(m, "Pushlab-Cursor", &cursor) && cursor < c->track.cursor)
         client_joined(c, 0, recv_ns);
     if (field_u64(m, "Pushlab-Missed", &missed))
         recorder_missed(&c->env->recorder, &c->track, missed);

@@ -37,11 +37,11 @@ size_t sse_overhead_bytes(uint64_t seq)
     return digits + strlen("id: \ndata: \n\n");
 }
 
-int sse_encode_event(struct buf *out, const char *name, const char *data, size_t len)
+int sse_encode_event(struct buf *out, const char *name, uint64_t seq, const char *data, size_t len)
 {
     size_t mark = out->len;
 
-    if (buf_printf(out, "event: %s\ndata: ", name) < 0)
+    if (buf_printf(out, "event: %s\nid: %" PRIu64 "\ndata: ", name, seq) < 0)
         return LAB_ENOMEM;
     return event_finish(out, mark, data, len);
 }

@@ -61,7 +61,7 @@ static int add_preamble(struct buf *out, struct server *s, const struct event_st
     int err = es->format->hello(&piece, s, cursor);
 
     if (missed > 0)
-        err |= es->format->missed(&piece, missed);
+        err |= es->format->missed(&piece, cursor + missed, missed);
     err |= add_piece(out, es, &piece);
     buf_free(&piece);
     return err;

@@ -31,21 +31,27 @@ static struct shared *sse_encode_plain(const struct update *u)
     return sse_encode_update(u, false);
 }
 
+/* {"name":n}, with the cursor as the event's id. */
+static int sse_note(struct buf *out, const char *name, uint64_t cursor, uint64_t n)
+{
+    char data[40];
+    int len = snprintf(data, sizeof data, "{\"%s\":%llu}", name, (unsigned long long)n);
+
+    return sse_encode_event(out, name, cursor, data, (size_t)len);
+}
+
 /* The id makes a browser's EventSource resume here even if no update ever came. */
 static int sse_hello(struct buf *out, struct server *s, uint64_t cursor)
 {
-    unsigned long long n = cursor;
     int err = sse_encode_retry(out, s->options->retry_ns / NS_PER_MS);
 
-    return err | buf_printf(out, "event: hello\nid: %llu\ndata: {\"hello\":%llu}\n\n", n, n);
+    return err | sse_note(out, "hello", cursor, cursor);
 }
 
-static int sse_missed(struct buf *out, uint64_t missed)
+/* Its id is past what is lost: a reconnect must not ask for it again. */
+static int sse_missed(struct buf *out, uint64_t cursor, uint64_t missed)
 {
-    char data[40];
-    int len = snprintf(data, sizeof data, "{\"missed\":%llu}", (unsigned long long)missed);
-
-    return sse_encode_event(out, "missed", data, (size_t)len);
+    return sse_note(out, "missed", cursor, missed);
 }
 
 static int sse_heartbeat(struct buf *out)

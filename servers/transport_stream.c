@@ -38,8 +38,9 @@ static int stream_hello(struct buf *out, struct server *s, uint64_t cursor)
     return buf_printf(out, "{\"hello\":%llu}\n", (unsigned long long)cursor);
 }
 
-static int stream_missed(struct buf *out, uint64_t missed)
+static int stream_missed(struct buf *out, uint64_t cursor, uint64_t missed)
 {
+    (void)cursor;
     return buf_printf(out, "{\"missed\":%llu}\n", (unsigned long long)missed);
 }
 
