@@ -375,17 +375,21 @@ static int last_line(const char *text, const char **line)
     return end - start > 240 ? 240 : (int)(end - start);
 }
 
+const char *child_said(const struct child *c, const char *line)
+{
+    size_t len = strlen(c->name);
+
+    return strncmp(line, c->name, len) == 0 && strncmp(line + len, ": ", 2) == 0 ? line + len + 2
+                                                                                 : line;
+}
+
 void child_describe(struct child *c, char *out, size_t cap)
 {
-    const char *line;
+    const char *line, *said;
     int line_len = last_line(child_text(c, CHILD_ERR), &line);
-    int name_len = c->name != NULL ? (int)strlen(c->name) : 0;
 
-    if (line_len > name_len + 2 && strncmp(line, c->name, (size_t)name_len) == 0 &&
-        line[name_len] == ':') { /* programs put their name first, and so does our caller */
-        line += name_len + 2;
-        line_len -= name_len + 2;
-    }
+    said = child_said(c, line);
+    line_len = line_len > said - line ? line_len - (int)(said - line) : 0;
     if (!c->ended)
         snprintf(out, cap, "is still running");
     else if (c->flooded)
@@ -396,7 +400,7 @@ void child_describe(struct child *c, char *out, size_t cap)
                  strsignal(WTERMSIG(c->status)));
     else
         snprintf(out, cap, "exited with %d%s%.*s", WEXITSTATUS(c->status), line_len > 0 ? ": " : "",
-                 line_len, line);
+                 line_len, said);
 }
 
 void child_free(struct nursery *n, struct child *c)

@@ -83,6 +83,10 @@ char *child_next_line(struct child *c, enum child_stream s);
 /* All that is left of a stream, NUL-terminated; "" when nothing. */
 const char *child_text(struct child *c, enum child_stream s);
 
+/* Programs put their name in front of what they say on stderr; so do those who quote them.
+ * Where "NAME: " is over, or line. */
+const char *child_said(const struct child *c, const char *line);
+
 /* Did it end with exit code 0? */
 bool child_succeeded(const struct child *c);
 

@@ -166,7 +166,8 @@ static bool print_outcome(const struct config *c, const struct run_outcome *out)
     if (cJSON_GetArraySize(rows) > 0)
         rc = c->json ? print_json(out) : print_table(out);
     if (out->saved)
-        fprintf(c->json ? stderr : stdout, "\nresults: %s\n", out->folder.path);
+        fprintf(c->json ? stderr : stdout, "%sresults: %s\n", c->json ? "" : "\n",
+                out->folder.path);
     if (fflush(stdout) != 0)
         rc = LAB_ESYS;
     cJSON_ArrayForEach(row, rows)

@@ -105,24 +105,22 @@ static enum row_end start_server(struct nursery *n, struct child *server, const 
     return row_start_server(n, server, args.argv, address, cap, e);
 }
 
-/* The client shares the terminal's foreground, so Ctrl-C reaches it as well; it gets the time
- * to say its last words. Returns the exit code. */
+/* On Ctrl-C the client gets the time to say its last words. Returns the exit code. */
 static int follow(struct nursery *n, struct child *server, struct child *client)
 {
-    int64_t deadline_ns = INT64_MAX;
     char line[320], end[300];
 
-    while (!client->ended && nursery_wait(n, deadline_ns) > 0) {
-        if (n->interrupts > 0 && deadline_ns == INT64_MAX)
-            deadline_ns = clock_now_ns() + 2 * NS_PER_S;
+    while (!client->ended && nursery_wait(n, INT64_MAX) > 0) {
+        if (n->interrupts > 0) {
+            nursery_stop(n, client, 2 * NS_PER_S);
+            return LAB_EXIT_OK;
+        }
         if (server->pid == 0 || !server->ended || client->ended)
             continue;
         child_describe(server, end, sizeof end);
         snprintf(line, sizeof line, "%s %s", server->name, end);
         return command_fail(LAB_EXIT_FAILURE, line);
     }
-    if (n->interrupts > 0)
-        return LAB_EXIT_OK;
     return WIFEXITED(client->status) ? WEXITSTATUS(client->status) : LAB_EXIT_FAILURE;
 }
 

@@ -52,7 +52,7 @@ void progress_show(struct progress *p, const char *phase, double left_s, double 
     if (!p->shown)
         return;
     len = snprintf(text, sizeof text, "[%zu/%zu] %s · %.12s", p->i, p->n, p->id, phase);
-    if (isfinite(left_s) && len > 0 && (size_t)len < sizeof text)
+    if (left_s > 0 && len > 0 && (size_t)len < sizeof text)
         len += snprintf(text + len, sizeof text - (size_t)len, " · %.1f s left", left_s);
     units_format_us(p50, p50_us);
     if (isfinite(p50_us) && p50_us > 0 && len > 0 && (size_t)len < sizeof text)

@@ -133,6 +133,8 @@ static int add_cell(struct buf *out, const struct layout *l, size_t column, cons
 
     if (column == 0 && width > room) /* ids are ASCII */
         len = (int)room;
+    if (len == 0)
+        paint = "";
     if (column > 0 && add_spaces(out, l->gap + pad) < 0)
         return LAB_ENOMEM;
     if (buf_printf(out, "%s%.*s%s", paint, len, text, paint[0] != '\0' ? "\033[0m" : "") < 0)
