@@ -75,6 +75,14 @@ $(OUT)/llhttp/%.o: /usr/share/llhttp/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -O2 -g -DLLHTTP_STRICT_MODE=1 $(PKG_CFLAGS) -c -o $@ $<
 
+# run.json names the commit; environment.o is compiled again only when that changes.
+GIT := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
+$(OUT)/bench/environment.o: DEFS += -DPUSHLAB_GIT_DESCRIBE='"$(GIT)"'
+$(OUT)/bench/environment.o: $(BUILD)/gen/git
+$(BUILD)/gen/git: FORCE
+	@mkdir -p $(@D) && echo '$(GIT)' | cmp -s - $@ || echo '$(GIT)' >$@
+FORCE:
+
 $(OUT)/tests/%: $(OUT)/tests/%.o $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $$(pkg-config --libs check)
