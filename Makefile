@@ -39,7 +39,7 @@ SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
 .PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke bench-self fuzz install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
 .DEFAULT_GOAL := all
-.SECONDARY:
+.PRECIOUS: $(OUT)/%.o
 
 all: deps-build ## build the programs into build/release
 	$(Q)$(MAKE) --no-print-directory programs
@@ -75,12 +75,12 @@ $(OUT)/llhttp/%.o: /usr/share/llhttp/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -O2 -g -DLLHTTP_STRICT_MODE=1 $(PKG_CFLAGS) -c -o $@ $<
 
-# run.json names the commit; environment.o is compiled again only when that changes.
-GIT := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
-$(OUT)/bench/environment.o: DEFS += -DPUSHLAB_GIT_DESCRIBE='"$(GIT)"'
-$(OUT)/bench/environment.o: $(BUILD)/gen/git
-$(BUILD)/gen/git: FORCE
-	@mkdir -p $(@D) && echo '$(GIT)' | cmp -s - $@ || echo '$(GIT)' >$@
+# run.json names the commit; what includes it is compiled again only when that changes.
+$(OUT)/bench/environment.o: $(BUILD)/gen/git_describe.h
+$(BUILD)/gen/git_describe.h: FORCE
+	$(Q)mkdir -p $(@D) && printf '#define PUSHLAB_GIT_DESCRIBE "%s"\n' \
+	"$$(git describe --always --dirty --tags 2>/dev/null || echo unknown)" >$@.tmp
+	$(Q)if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 FORCE:
 
 $(OUT)/tests/%: $(OUT)/tests/%.o $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
