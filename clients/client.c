@@ -61,9 +61,9 @@ static void client_opened(struct client *c, int fd, int64_t now_ns)
         return;
     }
     c->state = CLIENT_OPEN;
-    CLIENT_COUNT(c, now_ns, connects, 1);
+    CLIENT_COUNT(c, c->dial_due_ns, connects, 1);
     if (c->broken)
-        CLIENT_COUNT(c, now_ns, reconnects, 1);
+        CLIENT_COUNT(c, c->dial_due_ns, reconnects, 1);
     c->broken = false;
     c->driver->on_open(c, now_ns);
 }
@@ -89,10 +89,16 @@ static void on_dialed(void *arg, int fd, int sys_errno)
 
 void client_dial(struct client *c, int64_t now_ns)
 {
+    client_dial_for(c, now_ns, now_ns);
+}
+
+void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns)
+{
     struct client_env *env = c->env;
     int err = dial_start(&c->dial, env->base, &env->schedule, &env->target, c->index,
                          now_ns + env->opt->connect_timeout_ns);
 
+    c->dial_due_ns = due_ns;
     if (err < 0) {
         dial_failed(c, err == LAB_ENOMEM ? ENOMEM : errno, now_ns);
         return;

@@ -39,6 +39,7 @@ struct client {
     struct track track;
     uint64_t unsorted_bytes; /* read, and not yet known to be payload or framing */
     int64_t retry_floor_ns;  /* the server asked for at least this wait (SSE retry:) */
+    int64_t dial_due_ns;     /* when the connection was due: the window it counts in */
     struct deadline timer;   /* back-off, leaving, or the driver's own wait: by state */
     struct dial dial;
 };
@@ -57,6 +58,8 @@ void client_free(struct client *c);
 
 /* Start connecting. on_open() follows, or a back-off and another attempt. */
 void client_dial(struct client *c, int64_t now_ns);
+/* The same for a request that was due at due_ns: its connection counts where it does. */
+void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns);
 /* The connection was lost or refused us: wait, then client_dial(). */
 void client_back_off(struct client *c, int64_t now_ns);
 /* Call the driver's on_due() at due_ns. */

@@ -99,7 +99,7 @@ static void pursue(struct poller *p, int64_t now_ns)
         ask(p, now_ns);
     } else if (c->state == CLIENT_IDLE) {
         record_late(p);
-        client_dial(c, now_ns);
+        client_dial_for(c, p->due_ns, now_ns);
     }
 }
 

@@ -3,7 +3,8 @@
  *
  * A run is set-up, warm-up, window, drain. An update belongs to the window in which it was
  * *published* (its t), and is waited for until the drain ends. A request belongs to the
- * window in which it was *due* (open loop: a late poll counts where it should have left).
+ * window in which it was *due* (open loop: a late poll counts where it should have left), and
+ * so does a connection that is opened for it.
  * Payload bytes go with their update; other bytes and CPU are counted by when they happened.
  */
 #ifndef PUSHLAB_RECORDER_H
