@@ -27,7 +27,7 @@ const char *client_result_fault(const struct client_result *r, const struct flee
         return f->failure.text;
     if (f->interrupted)
         return "interrupted: the result covers what was measured until then";
-    if (f->env.recorder.restarts > 0)
+    if (f->env.recorder.restarts > 0 || control_server_restarted(&f->control))
         return "the server began anew during the run: its sequence numbers prove nothing";
     return r->sum.adds_up ? NULL : "delivered + missed + late is not published x clients";
 }

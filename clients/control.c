@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cjson/cJSON.h>
 
@@ -10,6 +11,7 @@
 enum { STATS_MAX_BYTES = 1 << 20, BACKLOG_LIMIT_BYTES = 1 << 16 };
 
 static const int64_t answer_limit_ns = 5 * NS_PER_S;
+static const int64_t uptime_slack_ns = 20 * NS_PER_MS; /* told in whole milliseconds */
 
 static void ask_next(struct control *ctl);
 static void proceed(struct control *ctl);
@@ -74,6 +76,13 @@ static void send_ask(struct control *ctl)
 
 /* ---- the answer ---- */
 
+static double number_in(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    return cJSON_IsNumber(item) ? item->valuedouble : 0.0;
+}
+
 /* Understand the body; false when no pushlab server wrote it. */
 static bool parse(struct control_answer *a)
 {
@@ -85,6 +94,8 @@ static bool parse(struct control_answer *a)
     a->has_seq = cJSON_IsNumber(seq);
     if (a->has_seq)
         a->seq = (uint64_t)seq->valuedouble; /* exact up to 2^53 */
+    a->server_started_ns =
+        (int64_t)(number_in(root, "time_ns") - number_in(root, "uptime_ms") * (double)NS_PER_MS);
     cJSON_Delete(root);
     return ours;
 }
@@ -217,6 +228,19 @@ void control_request(struct control *ctl, enum control_ask which, int64_t at_ns)
     ctl->answers[which].wanted = true;
     ctl->answers[which].at_ns = at_ns;
     ask_next(ctl);
+}
+
+bool control_server_restarted(const struct control *ctl)
+{
+    int64_t first_ns = ctl->answers[CONTROL_START].server_started_ns;
+
+    for (int i = CONTROL_START + 1; i < CONTROL_ASKS; i++) {
+        int64_t started_ns = ctl->answers[i].server_started_ns;
+
+        if (started_ns != 0 && llabs(started_ns - first_ns) > uptime_slack_ns)
+            return true;
+    }
+    return false;
 }
 
 void control_close(struct control *ctl)

@@ -26,6 +26,7 @@ struct control_answer {
     bool wanted, done;
     bool has_seq;
     uint64_t seq;    /* highest published strictly before at_ns */
+    int64_t server_started_ns; /* 0: it did not say */
     struct buf json; /* the whole object, as it came; empty when there was no answer */
 };
 
@@ -59,6 +60,9 @@ void control_init(struct control *ctl, struct client_env *env,
 /* Ask for the statistics and, unless at_ns is -1, the position at that time. Asks are
  * answered in order, one at a time. */
 void control_request(struct control *ctl, enum control_ask which, int64_t at_ns);
+/* Did the answers come from one life of the server? A new one numbers its updates anew, which
+ * the clients' cursors don't show once its numbers have passed theirs. */
+bool control_server_restarted(const struct control *ctl);
 /* End the connection; the loop must still run for its end. */
 void control_close(struct control *ctl);
 /* After the loop has reaped it. */

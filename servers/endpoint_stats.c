@@ -117,13 +117,13 @@ static void add_connections(cJSON *root, const struct server *s)
 static char *stats_json(struct server *s, int64_t at_ns)
 {
     cJSON *root = cJSON_CreateObject();
+    int64_t now_ns = clock_now_ns(); /* once: time - uptime tells one life from another */
     cJSON *per_transport;
     char *text;
 
     cJSON_AddStringToObject(root, "pushlab", PUSHLAB_VERSION);
-    cJSON_AddNumberToObject(root, "time_ns", (double)clock_now_ns());
-    cJSON_AddNumberToObject(root, "uptime_ms",
-                            (double)((clock_now_ns() - s->started_ns) / NS_PER_MS));
+    cJSON_AddNumberToObject(root, "time_ns", (double)now_ns);
+    cJSON_AddNumberToObject(root, "uptime_ms", (double)((now_ns - s->started_ns) / NS_PER_MS));
     cJSON_AddStringToObject(root, "listen", s->listener.address);
     add_source(root, s);
     if (at_ns >= 0)
