@@ -136,28 +136,23 @@ class Server(Listening):
     def stats(self, query=""):
         """GET /stats over a connection kept for this, so that it works when no other is let in.
         It counts as one of transport "other"."""
+        return self._ask("GET", "/stats" + query)
+
+    def _ask(self, method, target, body=None):
         if self._control is None:
             self._control = http.client.HTTPConnection(self.host, self.port, timeout=DEADLINE_S)
-        self._control.request("GET", "/stats" + query)
+        self._control.request(method, target, body, {"Content-Type": "application/json"})
         response = self._control.getresponse()
-        assert response.status == 200, response.status
-        return json.loads(response.read())
+        text = response.read()
+        assert response.status == 200, (response.status, text)
+        return json.loads(text)
 
     def transport(self, name):
         return self.stats()["transports"][name]
 
     def publish(self, value):
         """POST /publish; returns the sequence number."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=DEADLINE_S)
-        try:
-            connection.request("POST", "/publish", json.dumps(value),
-                               {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            body = response.read()
-            assert response.status == 200, (response.status, body)
-            return json.loads(body)["seq"]
-        finally:
-            connection.close()
+        return self._ask("POST", "/publish", json.dumps(value))["seq"]
 
     def wait_for(self, condition, what):
         """Until condition(stats) is true; returns those stats."""
@@ -247,6 +242,35 @@ class TestCase(unittest.TestCase):
         sock = socket.create_connection((server.host, server.port), timeout=DEADLINE_S)
         self.addCleanup(sock.close)
         return sock
+
+
+class ClientCase(TestCase):
+    """Runs pushlab-client."""
+
+    def client(self, transport, url, *options):
+        return self.start(Program([BIN / "pushlab-client", "--transport", transport, "--url", url,
+                                   *options]))
+
+    def measure(self, transport, url, *options, exit_code=0):
+        """Run one measurement to its end; returns the JSON it printed."""
+        client = self.client(transport, url, "--json", *options)
+        client.wait(60)
+        self.assertNotIn("Sanitizer", client.stderr())
+        self.assertEqual(client.process.returncode, exit_code, client.describe())
+        lines = client.lines()
+        self.assertEqual(len(lines), 1, "one JSON object on one line")
+        result = json.loads(lines[0])
+        result["stderr"] = client.stderr()
+        return result
+
+    def assert_complete(self, result, clients):
+        self.assertTrue(result["adds_up"])
+        self.assertEqual(result["expected"], result["published"] * clients)
+        self.assertEqual(result["delivered"], result["expected"])
+        for name in ("missed", "late", "duplicated", "out_of_order"):
+            self.assertEqual(result[name], 0, name)
+        self.assertEqual(result["latency_us"]["count"], result["delivered"])
+        self.assertEqual(result["stderr"], "")
 
 
 def counts_of(updates):

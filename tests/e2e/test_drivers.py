@@ -1,0 +1,284 @@
+"""Do the drivers understand servers that know nothing of pushlab, and losses, and nonsense?
+npm ws, Node's http, and sockets that say what a test tells them to."""
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+import unittest
+
+from harness import BIN, DEADLINE_S, ClientCase, Program, Server, has_program, wait_until
+
+PEERS = {"websocket": "ws_server.mjs", "sse": "sse_server.mjs", "stream": "ndjson_server.mjs",
+         "long-poll": "poll_server.mjs", "short-poll": "poll_server.mjs"}
+TRANSPORTS = tuple(PEERS)
+
+
+@unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
+class IndependentServers(ClientCase):
+    SHORT = ("--control", "none", "--clients", "5", "--warmup", "0.2", "--duration", "1",
+             "--interval", "50ms")
+
+    def test_updates_of_every_kind_of_server_are_received_and_measured(self):
+        for transport, script in PEERS.items():
+            with self.subTest(transport=transport):
+                peer = self.peer(script, "100")
+                result = self.measure(transport, peer.url, *self.SHORT)
+                self.assert_complete(result, 5)
+                self.assertGreater(result["published"], 50)
+                self.assertIsNone(result["server_stats"])
+                limit_us = 500e3 if transport != "short-poll" else 1e6
+                self.assertTrue(0 <= result["latency_us"]["p50"] < limit_us)
+
+    def test_fragments_with_pings_between_are_put_together_and_ponged(self):
+        peer = self.peer("ws_server.mjs", "30", "--fragment")
+        result = self.measure("websocket", peer.url, *self.SHORT)
+        self.assert_complete(result, 5)
+        self.assertGreater(result["window"]["bytes_out"], 0)  # the pongs
+
+    def test_a_server_that_cuts_connections_loses_nothing(self):
+        """The driver comes back with its cursor: since= or Last-Event-ID."""
+        for transport, script in PEERS.items():
+            with self.subTest(transport=transport):
+                peer = self.peer(script, "100", "--cut", "20")
+                result = self.measure(transport, peer.url, *self.SHORT, "--reconnect-min", "5ms",
+                                      "--reconnect-max", "50ms")
+                self.assert_complete(result, 5)
+                self.assertGreater(result["whole"]["connects"], 5)
+
+    def test_close_opens_a_connection_per_poll(self):
+        for transport in ("short-poll", "long-poll"):
+            with self.subTest(transport=transport):
+                peer = self.peer("poll_server.mjs", "20")
+                result = self.measure(transport, peer.url, *self.SHORT, "--connection", "close")
+                self.assert_complete(result, 5)
+                self.assertEqual(result["whole"]["connects"], result["whole"]["requests"])
+
+
+@unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
+class Failures(ClientCase):
+    def one_line(self, client):
+        lines = client.stderr().splitlines()
+        self.assertEqual(len(lines), 1, client.describe())
+        self.assertTrue(lines[0].startswith("pushlab-client: "), lines[0])
+        return lines[0]
+
+    def test_nobody_listens(self):
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            port = s.getsockname()[1]
+        for transport in TRANSPORTS:
+            with self.subTest(transport=transport):
+                client = self.client(transport, f"http://127.0.0.1:{port}", "--setup-timeout", "1",
+                                     "--duration", "1", "--json")
+                self.assertEqual(client.wait(20), 1)
+                self.assertIn("Connection refused", self.one_line(client))
+
+    def test_nobody_listens_and_nobody_is_asked(self):
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            port = s.getsockname()[1]
+        client = self.client("sse", f"http://127.0.0.1:{port}", "--control", "none",
+                             "--setup-timeout", "0.5", "--duration", "1", "--json")
+        self.assertEqual(client.wait(20), 1)
+        self.assertIn("Connection refused", self.one_line(client))
+        self.assertFalse(json.loads(client.lines()[0])["adds_up"])
+
+    def canned(self, answer):
+        """A server that gives everyone the same bytes and hangs up."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            while True:
+                try:
+                    sock, _ = listener.accept()
+                except OSError:
+                    return
+                with sock:
+                    sock.settimeout(DEADLINE_S)
+                    try:
+                        sock.recv(4096)
+                        sock.sendall(answer)
+                    except OSError:
+                        pass
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def test_answers_that_are_no_such_transport_are_named_and_end_the_run(self):
+        ok = b"HTTP/1.1 200 OK\r\nContent-Type: "
+        cases = {
+            "404": b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            "wrong content": ok + b"text/html\r\nContent-Length: 6\r\n\r\n<html>",
+            "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
+            "nothing": b"",
+            "half a head": b"HTTP/1.1 200 OK\r\nContent-",
+            "half a body": ok + b"application/json\r\nContent-Length: 100\r\n\r\n[",
+            "bad chunk": ok + b"application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "no updates": ok + b"application/json\r\nContent-Length: 7\r\n\r\n[1,2,3]",
+            "wrong accept": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                            b"Connection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n",
+        }
+        for what, answer in cases.items():
+            url = self.canned(answer)
+            for transport in TRANSPORTS:
+                with self.subTest(what=what, transport=transport):
+                    client = self.client(transport, url, "--control", "none", "--setup-timeout",
+                                         "0.3", "--duration", "0.2", "--warmup", "0", "--drain",
+                                         "0.1", "--json")
+                    self.assertEqual(client.wait(20), 1, client.describe())
+                    self.one_line(client)
+                    json.loads(client.lines()[0])
+
+    def test_a_server_killed_in_the_window_is_said_and_what_was_measured_is_kept(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport=transport):
+                server = Server("--rate", "100")
+                self.start(server)
+                client = self.client(transport, server.url, "--json", "--warmup", "0", "--duration",
+                                     "1", "--drain", "0.3", "--interval", "20ms", "--clients", "3")
+                server.wait_for(lambda s: s["transports"][transport]["updates_sent"] > 20, "updates")
+                server.signal(signal.SIGKILL)
+                self.assertEqual(client.wait(20), 1)
+                self.one_line(client)
+                result = json.loads(client.lines()[0])
+                self.assertGreater(result["delivered"], 0)
+                self.assertGreater(result["latency_us"]["count"], 0)
+
+    def test_a_server_that_began_anew_is_no_proof_of_anything(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport=transport):
+                first = Server("--rate", "100", "--retry", "10")
+                self.start(first)
+                client = self.client(transport, first.url, "--json", "--warmup", "0.2", "--duration",
+                                     "1.5", "--interval", "20ms", "--reconnect-min", "10ms",
+                                     "--reconnect-max", "50ms")
+                first.wait_for(lambda s: s["transports"][transport]["updates_sent"] > 50, "updates")
+                first.signal(signal.SIGKILL)
+                first.wait()
+                self.server("--rate", "100", listen=f"127.0.0.1:{first.port}")
+                self.assertEqual(client.wait(20), 1)
+                self.assertIn("began anew", self.one_line(client))
+
+    def test_a_server_that_began_anew_and_has_overtaken_the_cursors_is_found_out(self):
+        """No client can see it: only the server's own age tells."""
+        first = Server("--rate", "50", "--retry", "500")
+        self.start(first)
+        client = self.client("sse", first.url, "--json", "--warmup", "0.2", "--duration", "2",
+                             "--drain", "0.5")
+        first.wait_for(lambda s: s["transports"]["sse"]["updates_sent"] > 20, "updates")
+        first.signal(signal.SIGKILL)
+        first.wait()
+        self.server("--rate", "5000", "--history", "100000", listen=f"127.0.0.1:{first.port}")
+        self.assertEqual(client.wait(20), 1)
+        self.assertIn("began anew", self.one_line(client))
+
+    def test_an_interrupted_client_keeps_what_it_has(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                server = self.server("--rate", "100")
+                client = self.client("sse", server.url, "--json", "--duration", "60", "--warmup",
+                                     "0.1")
+                server.wait_for(lambda s: s["transports"]["sse"]["updates_sent"] > 50, "updates")
+                client.signal(number)
+                self.assertEqual(client.wait(10), 1)
+                result = json.loads(client.lines()[0])
+                self.assertTrue(result["interrupted"])
+                self.assertTrue(result["adds_up"])
+                self.assertGreater(result["delivered"], 10)
+                self.assertIn("interrupted", self.one_line(client))
+
+    def test_a_killed_client_leaves_nothing_behind_at_the_server(self):
+        server = self.server("--rate", "100")
+        for transport in TRANSPORTS:
+            client = self.client(transport, server.url, "--clients", "20", "--duration", "60")
+            server.wait_for(lambda s: s["transports"][transport]["open"] == 20, "connected")
+            client.signal(signal.SIGKILL)
+            server.wait_for(lambda s: s["connections"]["open"] == 1
+                            and s["history"]["subscribers"] == 0, "all freed")
+
+    def test_bad_options_get_one_line_that_names_them_and_exit_code_2(self):
+        cases = [("--transport", "pigeon"), ("--clients", "0"), ("--clients", "many"),
+                 ("--url", "gopher://x"), ("--url", "http://"), ("--url", "http://x:99999"),
+                 ("--interval", "0"), ("--duration", "-1"), ("--connection", "maybe"),
+                 ("--nonsense",), ("--seed", "x")]
+        for options in cases:
+            with self.subTest(options):
+                client = self.start(Program([BIN / "pushlab-client", *options]))
+                self.assertEqual(client.wait(10), 2, client.describe())
+                self.assertIn(options[0], self.one_line(client))
+
+    def test_files_that_cannot_be_written_are_named_and_the_result_is_printed(self):
+        server = self.server("--rate", "50")
+        for option in ("--hlog", "--timeline"):
+            for path in ("/nowhere/at/all", "/dev/full"):
+                with self.subTest(option=option, path=path):
+                    client = self.client("sse", server.url, "--json", "--warmup", "0", "--duration",
+                                         "0.3", option, path)
+                    self.assertEqual(client.wait(20), 1)
+                    self.assertIn(path, self.one_line(client))
+                    self.assertTrue(json.loads(client.lines()[0])["adds_up"])
+
+
+@unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
+class Watch(ClientCase):
+    def test_watch_prints_each_update_with_its_latency(self):
+        server = self.server("--rate", "50")
+        for transport in TRANSPORTS:
+            with self.subTest(transport=transport):
+                client = self.client(transport, server.url, "--watch", "--count", "5", "--interval",
+                                     "50ms")
+                self.assertEqual(client.wait(20), 0)
+                self.assertEqual(client.stderr(), "")
+                lines = client.lines()
+                updates = [line for line in lines if " #" in line]
+                self.assertEqual(len(updates), 5)
+                numbers = [int(line.split("#")[1].split()[0]) for line in updates]
+                self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 5)))
+                for line in updates:
+                    self.assertRegex(line, r"^\d\d:\d\d:\d\d\.\d{3}  #\d+ +[\d.]+ (µs|ms|s) ")
+                self.assertRegex(lines[-1], rf"^{transport}: 5 updates in ")
+
+    def test_watch_goes_on_after_a_loss_and_resumes(self):
+        server = Server("--source", "none")
+        self.start(server)
+        server.publish("one")
+        client = self.client("sse", server.url, "--watch", "--reconnect-min", "5ms",
+                             "--reconnect-max", "20ms")
+        server.wait_for_subscribers(1)
+        server.publish("two")
+        wait_until(lambda: '"two"' in client.stdout(), "two")
+        server.signal(signal.SIGKILL)
+        server.wait()
+        wait_until(lambda: "next try in" in client.stdout(), "the loss is told")
+        again = self.server("--source", "none", "--retry", "10", listen=f"127.0.0.1:{server.port}")
+        again.wait_for_subscribers(1)
+        again.publish("three")
+        wait_until(lambda: '"three"' in client.stdout(), "three")
+        client.signal(signal.SIGINT)
+        self.assertEqual(client.wait(10), 0)
+        self.assertIn("sse: 2 updates in ", client.stdout())
+
+    def test_watch_survives_what_it_cannot_show(self):
+        server = self.server("--source", "none")
+        client = self.client("websocket", server.url, "--watch", "--count", "3")
+        server.wait_for_subscribers(1)
+        for value in ("\u001b[2J\u0007", "\u20ac" * 5000, {"a": [None] * 1000}):
+            server.publish(value)
+        self.assertEqual(client.wait(10), 0)
+        self.assertNotIn("\x1b", client.stdout())
+
+    def test_watch_ends_when_its_reader_has_gone(self):
+        server = self.server("--rate", "100")
+        read_end, write_end = socket.socketpair()
+        watcher = subprocess.Popen([BIN / "pushlab-client", "--watch", "--url", server.url],
+                                   stdout=write_end, stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: (watcher.kill(), watcher.wait()))
+        write_end.close()
+        read_end.recv(100)
+        read_end.close()
+        watcher.wait(DEADLINE_S)
+
+
+if __name__ == "__main__":
+    unittest.main()
