@@ -101,7 +101,7 @@ class Streams(TestCase):
         events = EventStream(Wire(self.connect(server)), "/events", "Last-Event-ID: 1")
         self.assertEqual(events.event(), ("hello", "1", '{"hello":1}'))
         kind, last_id, data = events.event()
-        self.assertEqual((kind, last_id, data), ("missed", "1", '{"missed":2}'))
+        self.assertEqual((kind, last_id, data), ("missed", "3", '{"missed":2}'))
         self.assertEqual([events.event()[1] for _ in range(2)], ["4", "5"])
 
     def event_source(self, url):
