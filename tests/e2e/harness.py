@@ -50,7 +50,7 @@ def has_program(name):
 class Program:
     """A started program. stdout and stderr go to unnamed files, so that it can never block."""
 
-    def __init__(self, argv, stdin=subprocess.DEVNULL, max_files=None, pass_fds=()):
+    def __init__(self, argv, stdin=subprocess.DEVNULL, max_files=None, env=None):
         self.argv = [str(a) for a in argv]
         self.signalled = False
         self.out = tempfile.TemporaryFile()
@@ -61,7 +61,7 @@ class Program:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (max_files, max_files))
 
         self.process = subprocess.Popen(self.argv, stdin=stdin, stdout=self.out, stderr=self.err,
-                                        env={**os.environ, **SANITIZERS}, pass_fds=pass_fds,
+                                        env={**os.environ, **SANITIZERS, **(env or {})},
                                         preexec_fn=limit_files)
 
     @staticmethod

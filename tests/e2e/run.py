@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Run the end-to-end tests: one line per test, then the totals.
 
-    run.py [test_file.py ...]        PUSHLAB_BIN=build/asan says which programs
+    run.py [NAME ...]        only files whose names contain one; PUSHLAB_BIN=build/asan says
+                             which programs
 
 Files run in processes of their own, two at a time, each in a network namespace of its own
-where the machine allows that. Files that measure run alone.
+where the machine allows that (and a mount namespace, for a disk that is full). Files that
+measure run alone.
 """
 
 import concurrent.futures
@@ -20,7 +22,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ALONE = ("test_measurement.py",)
-OWN_NETWORK = ["unshare", "--net", "--map-root-user", "--", "sh", "-c",
+OWN_NETWORK = ["unshare", "--net", "--mount", "--map-root-user", "--", "sh", "-c",
                'ip link set lo up && ip addr add 192.0.2.1/32 dev lo && exec "$@"', "sh"]
 
 
@@ -95,7 +97,8 @@ def count(outputs, verdict):
 
 
 def main(names):
-    names = names or sorted(p.name for p in HERE.glob("test_*.py"))
+    names = sorted(p.name for p in HERE.glob("test_*.py")
+                   if not names or any(name in p.name for name in names))
     own_network = has_own_network()
     started = time.monotonic()
     outputs = []
@@ -117,4 +120,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         run_file(sys.argv[2])
     else:
-        sys.exit(main([pathlib.Path(n).name for n in sys.argv[1:]]))
+        sys.exit(main(sys.argv[1:]))

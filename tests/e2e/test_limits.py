@@ -1,11 +1,12 @@
 """What survives when a limit is met? A slow reader goes, the others don't notice; accepting
 pauses and recovers; and /stats says so."""
 
+import os
 import socket
 import unittest
 
 from frames import WebSocket
-from harness import DEADLINE_S, TestCase, counts_of, wait_until
+from harness import DEADLINE_S, OWN_NETWORK, TestCase, counts_of, wait_until
 from receivers import ENDLESS, Stream
 from wire import Wire
 
@@ -80,6 +81,10 @@ class SlowReader(TestCase):
                         "dropped")
 
 
+# As root it would raise the hard limit, too; in a namespace of our own it only looks like root.
+files_can_be_limited = unittest.skipIf(os.geteuid() == 0 and not OWN_NETWORK, "root knows no limit")
+
+
 class Accepting(TestCase):
     def served(self, wire):
         """Has the server answered already?"""
@@ -123,6 +128,7 @@ class Accepting(TestCase):
         self.assertEqual(server.stats()["connections"]["max"], 4)
         self.recover(server, wires)
 
+    @files_can_be_limited
     def test_emfile_pauses_accepting_and_recovers(self):
         server = self.server("--source", "none", max_files=32)
         wires = self.overfill(server, 60)
@@ -131,6 +137,7 @@ class Accepting(TestCase):
         self.assertGreaterEqual(stats["accept_errors"], 1)
         self.recover(server, wires)
 
+    @files_can_be_limited
     def test_those_inside_are_served_while_accepting_is_paused(self):
         server = self.server("--source", "none", max_files=32)
         inside = Stream(self.connect(server))
@@ -142,6 +149,7 @@ class Accepting(TestCase):
             self.assertEqual(publisher.response().json()["seq"], i)
         self.assertEqual(counts_of(inside.take(100)), list(range(1, 101)))
 
+    @files_can_be_limited
     def test_a_pause_does_not_spin(self):
         server = self.server("--source", "none", max_files=32)
         self.overfill(server, 60)

@@ -8,7 +8,7 @@ import json
 import subprocess
 import unittest
 
-from harness import HERE, OWN_NETWORK, ClientCase, has_program, wait_until
+from harness import BIN, HERE, OWN_NETWORK, ClientCase, has_program, wait_until
 
 ENDLESS = ("stream", "sse", "websocket")
 TRANSPORTS = ("short-poll", "long-poll", *ENDLESS)
@@ -277,6 +277,11 @@ class Meaning(ClientCase):
         for name in ("count", "min", "max", "p50", "p90", "p99", "p999"):
             self.assertEqual(theirs[name], result["latency_us"][name], name)
         self.assertLess(abs(theirs["mean"] / result["latency_us"]["mean"] - 1), 0.002)
+
+    @unittest.skipUnless((BIN / "tests" / "test_hdr_log").exists(), "the unit tests are not built")
+    def test_an_independent_reader_finds_what_the_unit_test_wrote(self):
+        done = subprocess.run([HERE / "hlog_check.sh", BIN], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_progress_is_a_line_of_json_per_quarter_of_a_second(self):
         server = self.server("--rate", "50")

@@ -1,0 +1,324 @@
+"""Does `pushlab` run experiments from end to end, keep what was measured whatever happens, and
+leave nothing behind?"""
+
+import csv
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import shutil
+import signal
+import struct
+import subprocess
+import termios
+import unittest
+import uuid
+
+from harness import (BIN, DEADLINE_S, HERE, OWN_NETWORK, Program, TestCase, has_program,
+                     wait_until)
+
+CHARTS = HERE.parent.parent / "bench" / "charts"
+TWO_ROWS = {
+    "name": "two", "source": {"kind": "generator", "rate_hz": 50}, "clients": 3, "warmup_s": 0.2,
+    "duration_s": 0.5, "drain_s": 2,
+    "rows": [{"transport": "sse"},
+             {"transport": "short-poll", "interval_ms": 100, "connection": "close"}],
+}
+
+
+@unittest.skipUnless(has_program("pushlab") and has_program("pushlab-client"), "no pushlab")
+class RunnerCase(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.mark = uuid.uuid4().hex
+        self.out = self.temp_dir() / "results"
+        self.env = {"PUSHLAB_TEST_MARK": self.mark, "PUSHLAB_CHARTS": str(CHARTS)}
+
+    def scenario(self, **changes):
+        path = self.temp_dir() / "scenario.json"
+        path.write_text(json.dumps({**TWO_ROWS, **changes}))
+        return path
+
+    def pushlab(self, *words, **env):
+        return self.start(Program([BIN / "pushlab", *words], env={**self.env, **env}))
+
+    def run_to_its_end(self, *words, exit_code=0, **env):
+        program = self.pushlab(*words, **env)
+        program.wait(60)
+        self.assertEqual(program.process.returncode, exit_code,
+                         program.describe() + program.stdout())
+        self.assertNotIn("Sanitizer", program.stderr())
+        self.assert_nobody_left()
+        return program
+
+    def run_scenario(self, *options, path=None, exit_code=0, **env):
+        return self.run_to_its_end("run", path or self.scenario(), "--out", self.out, "--no-charts",
+                                   *options, exit_code=exit_code, **env)
+
+    def started_by_us(self, name):
+        """Processes of that name with our mark in their environment."""
+        found = []
+        for directory in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if (self.mark.encode() in (directory / "environ").read_bytes()
+                        and name in (directory / "comm").read_text()):
+                    found.append(int(directory.name))
+            except OSError:
+                pass
+        return found
+
+    def assert_nobody_left(self):
+        wait_until(lambda: not self.started_by_us("pushlab-"), "all children are gone")
+
+    def latest(self):
+        return json.loads((self.out / "latest" / "run.json").read_text())
+
+    def one_line(self, program):
+        lines = program.stderr().splitlines()
+        self.assertEqual(len(lines), 1, program.describe())
+        self.assertTrue(lines[0].startswith("pushlab: "), lines[0])
+        return lines[0]
+
+
+class Run(RunnerCase):
+    def test_a_scenario_leaves_a_table_and_a_folder_of_files(self):
+        program = self.run_scenario()
+        self.assertEqual(program.stderr(), "")
+        self.assertNotIn("\x1b", program.stdout())  # no colour in a pipe
+        for word in ("sse", "short-poll+close", "loopback", "p50", "handshakes"):
+            self.assertIn(word, program.stdout())
+        files = {p.name for p in (self.out / "latest").iterdir()}
+        self.assertLessEqual({"run.json", "summary.csv", "latency-sse.hlog", "timeline-sse.csv",
+                              "latency-short-poll+close.hlog"}, files)
+        self.assertEqual(len(list(self.out.iterdir())), 2, "the folder and latest, nothing else")
+
+        run = self.latest()
+        self.assertEqual((run["complete"], run["interrupted"], len(run["rows"])), (True, False, 2))
+        for row in run["rows"]:
+            self.assertEqual(row["published"] * 3, row["delivered"])
+            self.assertEqual(row["problems"], [])
+            h = row["handshakes"]
+            self.assertEqual(h["client"], h["server"])
+            if run["environment"]["network_namespace"] == "own":
+                self.assertEqual(h["client"], h["kernel"])
+        sse, poll = run["rows"]
+        self.assertEqual((sse["handshakes"]["client"], sse["requests_per_update"]), (3, 0))
+        self.assertAlmostEqual(poll["requests_per_update"], 15 / poll["delivered"], places=5)
+        self.assertEqual(poll["tcp_handshakes_per_update"], poll["requests_per_update"])
+        with open(self.out / "latest" / "summary.csv", newline="", encoding="utf-8") as file:
+            summary = list(csv.DictReader(line for line in file if not line.startswith("#")))
+        self.assertEqual(len(summary), 2)
+
+    def test_json_is_run_json(self):
+        program = self.run_scenario("--json", "--rows", "sse")
+        self.assertEqual(json.loads(program.stdout()), self.latest())
+
+    def test_options_stand_above_the_scenario(self):
+        self.run_scenario("--clients", "5", "--duration", "0.3", "--seed", "9", "--rows", "sse")
+        run = self.latest()
+        self.assertEqual((run["rows"][0]["clients"], run["seed"]), (5, 9))
+        self.assertEqual(run["rows"][0]["phases"]["window_ms"], 300)
+
+    def test_the_same_table_again(self):
+        first = self.run_scenario("--rows", "sse")
+        again = self.run_to_its_end("table", self.out / "latest")
+        self.assertIn(again.stdout().strip(), first.stdout())
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
+    def test_charts_are_drawn_and_drawn_again(self):
+        self.run_to_its_end("run", self.scenario(), "--out", self.out)
+        charts = self.out / "latest" / "charts"
+        drawn = sorted(p.name for p in charts.iterdir())
+        self.assertGreaterEqual(len([n for n in drawn if n.endswith(".svg")]), 7)
+        self.assertGreaterEqual(len([n for n in drawn if n.endswith(".png")]), 7)
+        for path in charts.glob("*.png"):
+            self.assertEqual(path.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        for path in charts.glob("*.svg"):
+            self.assertTrue(path.read_text().rstrip().endswith("</svg>"), path)
+        shutil.rmtree(charts)
+        self.run_to_its_end("chart", self.out / "latest")
+        self.assertEqual(sorted(p.name for p in charts.iterdir()), drawn)
+
+    def test_a_terminal_sees_progress_and_colour_unless_told_otherwise(self):
+        for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+            with self.subTest(env):
+                near, far = pty.openpty()
+                fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+                environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+                program = subprocess.Popen(
+                    [BIN / "pushlab", "run", self.scenario(), "--out", self.out, "--no-charts",
+                     "--rows", "sse"], stdin=far, stdout=far, stderr=far,
+                    env={**environment, **self.env, "TERM": "xterm-256color", **env})
+                os.close(far)
+                said = b""
+                try:
+                    while data := os.read(near, 65536):
+                        said += data
+                except OSError:
+                    pass  # the last writer has closed its end
+                os.close(near)
+                self.assertEqual(program.wait(DEADLINE_S), 0)
+                self.assertIn(b"measure", said)
+                self.assertIn(b"\r", said)
+                self.assertEqual(b"\x1b[3" in said or b"\x1b[1m" in said, coloured)
+
+
+class Failures(RunnerCase):
+    def test_a_wrong_scenario_is_refused_in_one_line(self):
+        cases = {
+            "an unknown key": (json.dumps({**TWO_ROWS, "clinets": 5}), "clinets"),
+            "an unknown key of a row": (json.dumps({**TWO_ROWS, "rows": [
+                {"transport": "sse", "colour": "red"}]}), "colour"),
+            "an unknown transport": (json.dumps({**TWO_ROWS, "rows": [
+                {"transport": "pigeon"}]}), "pigeon"),
+            "a number that is text": (json.dumps({**TWO_ROWS, "clients": "many"}), "clients"),
+            "a number out of bounds": (json.dumps({**TWO_ROWS, "clients": -1}), "clients"),
+            "no rows": (json.dumps({**TWO_ROWS, "rows": []}), "rows"),
+            "rows that are no list": (json.dumps({**TWO_ROWS, "rows": 5}), "rows"),
+            "half a file": (json.dumps(TWO_ROWS)[:50], "scenario.json"),
+            "an empty file": ("", "scenario.json"),
+            "a list": ("[]", "scenario.json"),
+        }
+        for what, (text, named) in cases.items():
+            with self.subTest(what):
+                path = self.scenario()
+                path.write_text(text)
+                program = self.run_scenario(path=path, exit_code=2)
+                self.assertIn(named, self.one_line(program))
+                self.assertFalse(self.out.exists())
+
+    def test_wrong_words_are_refused_in_one_line(self):
+        for words in (("run",), ("run", "/no/such/file"), ("fly",), ("run", self.scenario(), "--up"),
+                      ("run", self.scenario(), "--rows", "none"), ("chart",),
+                      ("run", self.scenario(), "--clients", "x"), ("watch", "pigeon")):
+            with self.subTest(words):
+                self.one_line(self.run_to_its_end(*words, exit_code=2))
+
+    def test_folders_that_hold_no_run_are_named(self):
+        for word in ("chart", "table"):
+            program = self.run_to_its_end(word, "/nowhere/at/all", exit_code=1)
+            self.assertIn("/nowhere/at/all", self.one_line(program))
+
+    def test_programs_that_fail_are_named_and_nothing_is_kept(self):
+        for which in ("PUSHLAB_SERVER", "PUSHLAB_CLIENT"):
+            for other in ("/no/such/program", "/bin/false"):
+                with self.subTest(which=which, other=other):
+                    program = self.run_scenario(exit_code=1, **{which: other})
+                    self.assertIn("sse", program.stderr())
+                    self.assertIn("nothing is kept", program.stderr())
+                    self.assertEqual(list(self.out.glob("*")), [])
+
+    def second_row(self, program):
+        """Wait until the second row is being measured; the server's process id."""
+        wait_until(lambda: list(self.out.glob("**/*short-poll*")) or
+                   any("short-poll" in " ".join(self.words(p))
+                       for p in self.started_by_us("pushlab-client")), "the second row")
+        return wait_until(lambda: self.started_by_us("pushlab-server"), "its server")[0]
+
+    @staticmethod
+    def words(pid):
+        try:
+            return pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        except OSError:
+            return []
+
+    def start_long(self):
+        path = self.scenario(rows=[{"transport": "sse"}, {"transport": "short-poll",
+                                                           "interval_ms": 50}])
+        program = self.pushlab("run", path, "--out", self.out, "--no-charts", "--duration", "1")
+        return program, self.second_row(program)
+
+    def assert_first_row_kept(self, program, interrupted):
+        self.assertGreater(program.wait(20), 0, "an exit code, and not 0")
+        self.assert_nobody_left()
+        run = self.latest()
+        self.assertEqual([row["id"] for row in run["rows"]], ["sse"])
+        self.assertEqual((run["complete"], run["interrupted"]), (False, interrupted))
+        self.assertIn("sse", program.stdout())
+        self.assertLess(len(program.stderr().splitlines()), 4)
+
+    def test_ctrl_c_keeps_what_was_finished_and_reaps_every_child(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                shutil.rmtree(self.out, ignore_errors=True)
+                program, _ = self.start_long()
+                program.signal(number)
+                self.assert_first_row_kept(program, interrupted=True)
+
+    def test_a_server_that_dies_is_said_and_the_row_before_is_kept(self):
+        program, server = self.start_long()
+        os.kill(server, signal.SIGKILL)
+        self.assert_first_row_kept(program, interrupted=False)
+        self.assertIn("pushlab-server", program.stderr())
+
+    def test_a_killed_runner_leaves_no_children(self):
+        program, _ = self.start_long()
+        program.signal(signal.SIGKILL)
+        program.wait()
+        self.assert_nobody_left()
+
+    @unittest.skipUnless(OWN_NETWORK, "may not mount")
+    def test_a_full_disk_is_said_and_the_exit_code_is_not_0(self):
+        self.out.mkdir(parents=True)
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", self.out])
+        if mount.returncode != 0:
+            self.skipTest("may not mount")
+        self.addCleanup(subprocess.run, ["umount", self.out])
+        program = self.pushlab("run", self.scenario(), "--out", self.out, "--no-charts")
+        self.assertEqual(program.wait(30), 1)
+        self.assert_nobody_left()
+        self.assertIn("No space left on device", program.stderr())
+
+    def test_a_folder_that_cannot_be_written_is_named_before_anything_is_measured(self):
+        program = self.run_to_its_end("run", self.scenario(), "--out", "/proc/nowhere", exit_code=1)
+        self.assertIn("/proc/nowhere", self.one_line(program))
+
+    def test_a_missing_gnuplot_is_said_in_one_line_and_the_measurements_are_kept(self):
+        program = self.run_to_its_end("run", self.scenario(), "--out", self.out, "--rows", "sse",
+                                      exit_code=1, PATH="/nowhere")
+        self.assertIn("gnuplot", self.one_line(program))
+        self.assertEqual(len(self.latest()["rows"]), 1)
+        self.assertIn("sse", program.stdout())
+
+    def test_a_taken_port_is_said(self):
+        server = self.server("--source", "none")
+        path = self.scenario(server={"listen": f"127.0.0.1:{server.port}"})
+        program = self.run_scenario("--rows", "sse", "--host-network", path=path, exit_code=1)
+        self.assertIn("Address already in use", program.stderr())
+
+
+class OtherCommands(RunnerCase):
+    def test_watch_is_the_client_under_another_name(self):
+        server = self.server("--rate", "50")
+        program = self.run_to_its_end("watch", "sse", "--url", server.url, "--count", "3")
+        self.assertIn("sse: 3 updates in ", program.stdout())
+
+    def test_watch_without_a_url_brings_its_own_server(self):
+        program = self.pushlab("watch", "websocket", "--count", "2")
+        self.assertEqual(program.wait(20), 0, program.describe())
+        self.assertIn("websocket: 2 updates in ", program.stdout())
+        self.assert_nobody_left()
+
+    def test_serve_is_the_server_under_another_name(self):
+        program = self.pushlab("serve", "--listen", "127.0.0.1:0", "--source", "none")
+        wait_until(program.lines, "it listens")
+        address = program.lines()[0].removeprefix("listening on ")
+        said = subprocess.run(["curl", "-sS", f"http://{address}/healthz"], capture_output=True,
+                              text=True)
+        self.assertEqual(said.stdout, "ok\n")
+        program.signal(signal.SIGTERM)
+        self.assertEqual(program.wait(10), 0)
+        self.assert_nobody_left()
+
+    def test_help_is_for_every_command(self):
+        for words in (("--help",), ("help",), ("help", "run"), ("run", "--help"),
+                      ("help", "scenarios"), ("watch", "--help"), ("chart", "--help")):
+            with self.subTest(words):
+                program = self.run_to_its_end(*words)
+                self.assertEqual(program.stderr(), "")
+                self.assertGreater(len(program.lines()), 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
