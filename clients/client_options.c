@@ -68,6 +68,8 @@ static const struct opt table[] = {
      "so many clients in the timeline"},
     {"progress-fd", OPT_INT, "FD", FIELD(progress_fd), "-1", -1, 1048576, NULL,
      "write a JSON line about four times a second to this descriptor"},
+    {"gate", OPT_FLAG, NULL, FIELD(gate), NULL, 0, 0, NULL,
+     "wait for a line on stdin when only the control connection is up"},
     {"control", OPT_CHOICE, "MODE", FIELD(control), "auto", 0, 0, control_words,
      "auto: ask the server's /stats what was published; none: any server will do"},
 

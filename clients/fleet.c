@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "clock.h"
 
@@ -138,6 +139,7 @@ static void begin_warmup(struct fleet *f, int64_t now_ns)
     recorder_set_window(&f->env.recorder, now_ns + opt->warmup_ns,
                         now_ns + opt->warmup_ns + opt->duration_ns);
     schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_start_ns);
+    client_progress_tell(&f->progress);
 }
 
 static void open_window(struct fleet *f)
@@ -197,6 +199,7 @@ static void on_border(struct deadline *d, int64_t now_ns)
         look_at_drain(f, now_ns);
         return;
     case FLEET_CONTROL:
+    case FLEET_GATE:
     case FLEET_LEAVE:
         return;
     }
@@ -256,13 +259,47 @@ static void begin_setup(struct fleet *f, int64_t now_ns)
     schedule_set(&f->env.schedule, &f->ramp, now_ns);
 }
 
+/* A line, or the end of input, opens the gate. */
+static void on_gate(evutil_socket_t fd, short what, void *arg)
+{
+    struct fleet *f = arg;
+    char c;
+
+    (void)what;
+    if (read((int)fd, &c, 1) == 1 && c != '\n')
+        return;
+    event_del(&f->gate);
+    begin_setup(f, clock_now_ns());
+}
+
+/* stdin is read without buffering and may be shared: a byte at a time, only when there is one. */
+static void wait_at_gate(struct fleet *f)
+{
+    f->phase = FLEET_GATE;
+    if (event_assign(&f->gate, f->env.base, STDIN_FILENO, EV_READ | EV_PERSIST, on_gate, f) < 0 ||
+        event_add(&f->gate, NULL) < 0) {
+        note_failure(f, "--gate: standard input cannot be waited for");
+        stop(f);
+        return;
+    }
+    client_progress_tell(&f->progress);
+}
+
+static void begin(struct fleet *f)
+{
+    if (f->env.opt->gate)
+        wait_at_gate(f);
+    else
+        begin_setup(f, clock_now_ns());
+}
+
 /* ---- what comes from outside ---- */
 
 static void on_first_answer(struct fleet *f)
 {
     f->use_control = f->control.answers[CONTROL_START].json.len > 0;
     if (f->use_control || f->control.foreign) {
-        begin_setup(f, clock_now_ns());
+        begin(f);
         return;
     }
     note_failure(f, f->control.failure.text);
@@ -299,7 +336,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
     f->interrupted = true;
     if (f->phase == FLEET_MEASURE)
         cut_window(f, now_ns);
-    else if (f->phase == FLEET_CONTROL || again)
+    else if (f->phase == FLEET_CONTROL || f->phase == FLEET_GATE || again)
         stop(f);
     else if (f->phase != FLEET_LEAVE)
         begin_leave(f, now_ns);
@@ -310,6 +347,8 @@ static const char *tell_phase(void *arg, int64_t now_ns, int64_t *left_ns)
     const struct fleet *f = arg;
 
     switch (f->phase) {
+    case FLEET_GATE:
+        return "gate";
     case FLEET_CONTROL:
     case FLEET_SETUP:
         *left_ns = f->setup_start_ns > 0 ? begin_due_ns(f, f->nclients) - now_ns : 0;
@@ -401,7 +440,7 @@ void fleet_run(struct fleet *f)
     if (f->use_control)
         control_request(&f->control, CONTROL_START, -1);
     else
-        begin_setup(f, clock_now_ns());
+        begin(f);
     event_base_dispatch(f->env.base);
 }
 
@@ -417,6 +456,8 @@ static void abort_clients(struct fleet *f)
 
 void fleet_free(struct fleet *f)
 {
+    if (event_initialized(&f->gate))
+        event_del(&f->gate);
     if (event_initialized(&f->sigint))
         event_del(&f->sigint);
     if (event_initialized(&f->sigterm))

@@ -1,7 +1,9 @@
 /* N clients of one transport through the phases of a run:
  *
  *   set-up   the control connection asks for the server's statistics, then clients start at
- *            a bounded rate; ends when every one has joined (knows its cursor)
+ *            a bounded rate (with --gate only after a line on stdin, so that others who count
+ *            can leave the control connection out); ends when every one has joined (knows
+ *            its cursor)
  *   warm-up  as in the window, but not measured
  *   window   what is measured: the updates published in it, the requests due in it
  *   drain    clients go on; ends early when every one holds the window's last update
@@ -22,6 +24,7 @@
 
 enum fleet_phase {
     FLEET_CONTROL,
+    FLEET_GATE,
     FLEET_SETUP,
     FLEET_WARMUP,
     FLEET_MEASURE,
@@ -43,7 +46,7 @@ struct fleet {
     bool use_control, interrupted;
     struct err_text failure; /* why the run is no good; "" */
     struct deadline border, ramp;
-    struct event sigint, sigterm;
+    struct event sigint, sigterm, gate;
 
     /* CLOCK_MONOTONIC; 0: that border was not reached. */
     int64_t setup_start_ns, setup_end_ns, window_start_ns, window_end_ns, leave_start_ns;
