@@ -73,7 +73,9 @@ void nursery_close(struct nursery *n)
 struct birth {
     char *const *argv;
     int ends[CHILD_STREAMS]; /* writing ends for the child; -1: not read */
-    int report_fd;           /* errno of a failed exec goes here; closed by a good one */
+    int in_fd;               /* reading end of the child's stdin; -1: /dev/null */
+    const struct child_place *place;
+    int report_fd; /* errno of a failed exec goes here; closed by a good one */
     bool own_group;
     pid_t parent;
 };
@@ -82,17 +84,20 @@ struct birth {
 static void exec_child(const struct birth *b, const struct nursery *n)
 {
     static const int numbers[CHILD_STREAMS] = {STDOUT_FILENO, STDERR_FILENO, CHILD_PROGRESS_FD};
-    int null_fd = open("/dev/null", O_RDONLY);
+    int in_fd = b->in_fd >= 0 ? b->in_fd : open("/dev/null", O_RDONLY);
 
     if (b->own_group)
         setpgid(0, 0);
+    if (b->place != NULL && b->place->enter(b->place->arg) < 0)
+        return;
+    /* After entering: a change of credentials clears it. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != b->parent) /* the runner died before the line above */
         _exit(127);
-    if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0)
+    if (in_fd < 0 || dup2(in_fd, STDIN_FILENO) < 0)
         return;
-    if (null_fd > CHILD_PROGRESS_FD)
-        close(null_fd);
+    if (in_fd > CHILD_PROGRESS_FD)
+        close(in_fd);
     for (int s = 0; s < CHILD_STREAMS; s++)
         if (b->ends[s] >= 0 && dup2(b->ends[s], numbers[s]) < 0)
             return;
@@ -135,6 +140,14 @@ static int open_pipes(struct child *c, struct birth *b, unsigned reads)
         b->ends[s] = ends[1];
         fcntl(ends[0], F_SETFL, O_NONBLOCK);
     }
+    if (reads & CHILD_WRITE_IN) {
+        int ends[2] = {-1, -1};
+
+        if (high_pipe(ends) < 0)
+            return LAB_ESYS;
+        b->in_fd = ends[0];
+        c->in_fd = ends[1];
+    }
     return LAB_OK;
 }
 
@@ -173,13 +186,21 @@ static int give_birth(struct child *c, struct birth *b, const struct nursery *n)
 int nursery_spawn(struct nursery *n, struct child *c, const char *name, char *const argv[],
                   unsigned reads, struct err_text *e)
 {
+    return nursery_spawn_in(n, c, name, argv, reads, NULL, e);
+}
+
+int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char *const argv[],
+                     unsigned reads, const struct child_place *place, struct err_text *e)
+{
     struct birth b = {.argv = argv,
                       .ends = {-1, -1, -1},
+                      .in_fd = -1,
+                      .place = place,
                       .own_group = (reads & CHILD_SAME_GROUP) == 0,
                       .parent = getpid()};
     int rc, saved;
 
-    *c = (struct child){.name = name, .own_group = b.own_group};
+    *c = (struct child){.name = name, .own_group = b.own_group, .in_fd = -1};
     for (int s = 0; s < CHILD_STREAMS; s++)
         c->pipes[s].fd = -1;
     if (n->count == NURSERY_MAX)
@@ -190,12 +211,14 @@ int nursery_spawn(struct nursery *n, struct child *c, const char *name, char *co
     saved = errno;
     for (int s = 0; s < CHILD_STREAMS; s++)
         close_fd(&b.ends[s]);
+    close_fd(&b.in_fd);
     if (rc == LAB_OK) {
         n->children[n->count++] = c;
         return LAB_OK;
     }
     for (int s = 0; s < CHILD_STREAMS; s++)
         close_fd(&c->pipes[s].fd);
+    close_fd(&c->in_fd);
     return err_set(e, rc, "start %s (%s): %s", name, argv[0], strerror(saved));
 }
 
@@ -403,6 +426,13 @@ void child_describe(struct child *c, char *out, size_t cap)
                  line_len, said);
 }
 
+int child_say(struct child *c, const char *text)
+{
+    size_t len = strlen(text);
+
+    return c->in_fd >= 0 && write(c->in_fd, text, len) == (ssize_t)len ? LAB_OK : LAB_ESYS;
+}
+
 void child_free(struct nursery *n, struct child *c)
 {
     if (c->name == NULL) /* zero-initialised, never spawned: its descriptors are not its own */
@@ -418,5 +448,6 @@ void child_free(struct nursery *n, struct child *c)
         close_fd(&c->pipes[s].fd);
         buf_free(&c->pipes[s].text);
     }
+    close_fd(&c->in_fd);
     c->pid = 0;
 }

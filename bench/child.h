@@ -25,12 +25,13 @@ enum {
 };
 
 /* Which of the child's descriptors the nursery reads; the others are the runner's own
- * (for CHILD_PROGRESS: closed). stdin is always /dev/null. */
+ * (for CHILD_PROGRESS: closed). stdin is /dev/null, or with CHILD_WRITE_IN a pipe. */
 enum {
     CHILD_READ_OUT = 1 << CHILD_OUT,
     CHILD_READ_ERR = 1 << CHILD_ERR,
     CHILD_READ_PROGRESS = 1 << CHILD_PROGRESS,
     CHILD_SAME_GROUP = 1 << CHILD_STREAMS, /* stay in the terminal's foreground */
+    CHILD_WRITE_IN = 2 << CHILD_STREAMS,   /* child_say() will be heard */
 };
 
 /* Zero-initialise. */
@@ -40,6 +41,7 @@ struct child {
     bool ended;       /* reaped; status is waitpid()'s, and what it said has been read */
     bool flooded;     /* killed for passing CHILD_STREAM_MAX_BYTES */
     bool own_group;
+    int in_fd; /* the child's stdin; -1: /dev/null, or closed */
     int status;
     struct child_pipe {
         int fd; /* -1: not read, or at its end */
@@ -67,6 +69,19 @@ void nursery_close(struct nursery *n);
  * 0, LAB_ESYS or LAB_ELIMIT, with the line in e ("start pushlab-server: No such file ..."). */
 int nursery_spawn(struct nursery *n, struct child *c, const char *name, char *const argv[],
                   unsigned reads, struct err_text *e);
+
+/* Where a child is to live: enter() is called in it between fork and exec, so it may make
+ * only async-signal-safe calls; a negative return fails the start with errno. */
+struct child_place {
+    int (*enter)(const void *arg);
+    const void *arg;
+};
+/* nursery_spawn() for a child that lives elsewhere; place NULL: here. */
+int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char *const argv[],
+                     unsigned reads, const struct child_place *place, struct err_text *e);
+
+/* Write text to the child's stdin (CHILD_WRITE_IN). 0 or LAB_ESYS. */
+int child_say(struct child *c, const char *text);
 
 /* Sleep until something happens: output, an end, a signal. 1; 0 when CLOCK_MONOTONIC has
  * reached deadline_ns; or LAB_ESYS, LAB_ENOMEM. */

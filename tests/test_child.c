@@ -303,6 +303,37 @@ START_TEST(a_child_never_spawned_can_be_stopped_and_freed)
 }
 END_TEST
 
+START_TEST(child_hears_what_is_said)
+{
+    spawn("read line; echo \"heard $line\"", CHILD_READ_OUT | CHILD_WRITE_IN);
+    ck_assert_int_eq(child_say(&child, "go\n"), 0);
+    ck_assert_str_eq(wait_for_line(CHILD_OUT), "heard go");
+    wait_for_end();
+}
+END_TEST
+
+static int enter_folder(const void *arg)
+{
+    return chdir(arg);
+}
+
+START_TEST(child_lives_where_it_is_put)
+{
+    char pwd[] = "/bin/pwd";
+    char *argv[] = {pwd, NULL};
+    struct child_place here = {enter_folder, "/"}, nowhere = {enter_folder, "/no such folder"};
+    struct err_text e = {""};
+
+    ck_assert_int_eq(
+        nursery_spawn_in(&nursery, &child, "pwd", argv, CHILD_READ_OUT, &here, &e), 0);
+    ck_assert_str_eq(wait_for_line(CHILD_OUT), "/");
+    wait_for_end();
+    child_free(&nursery, &child);
+    ck_assert_int_eq(nursery_spawn_in(&nursery, &child, "pwd", argv, 0, &nowhere, &e), LAB_ESYS);
+    ck_assert_ptr_nonnull(strstr(e.text, strerror(ENOENT)));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("child");
@@ -329,6 +360,8 @@ int main(void)
     tcase_add_test(tc, children_die_with_a_runner_that_crashes);
     tcase_add_loop_test(tc, an_interrupt_ends_the_wait_and_is_counted, 0, 3);
     tcase_add_test(tc, a_child_that_never_stops_talking_is_killed);
+    tcase_add_test(tc, child_hears_what_is_said);
+    tcase_add_test(tc, child_lives_where_it_is_put);
     tcase_add_test(tc, a_child_never_spawned_can_be_stopped_and_freed);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
