@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 
 #include "clock.h"
+#include "conn_inner.h"
 #include "err.h"
 
 struct conn_out {
@@ -16,8 +17,7 @@ struct conn_out {
     struct evbuffer *queue;
 };
 
-/* Mark c as over, take it off the loop at once, and let the loop call on_end() later. */
-static void conn_mark(struct conn *c, enum conn_end why, int sys_errno)
+void conn_mark(struct conn *c, enum conn_end why, int sys_errno)
 {
     struct conn_loop *l = c->loop;
 
@@ -29,7 +29,10 @@ static void conn_mark(struct conn *c, enum conn_end why, int sys_errno)
     event_del(&c->read_event);
     if (c->out != NULL)
         event_del(&c->out->write_event);
-    close(conn_fd(c));
+    if (c->tls != NULL)
+        conn_tls_stop(c);
+    else
+        close(conn_fd(c));
     if (l->reap_head == NULL)
         event_active(&l->reap_event, EV_TIMEOUT, 0);
     c->reap_next = l->reap_head;
@@ -54,10 +57,14 @@ static void conn_reap(evutil_socket_t fd, short what, void *arg)
     (void)what;
     while (l->reap_head != NULL) {
         struct conn *c = l->reap_head;
+        struct conn_tls *tls = c->tls;
 
         l->reap_head = c->reap_next;
         conn_out_free(c);
+        if (tls != NULL)
+            conn_tls_close(c);
         c->ops->on_end(c, c->end, c->sys_errno);
+        conn_tls_free(tls);
     }
 }
 
@@ -104,8 +111,8 @@ static void conn_on_readable(evutil_socket_t fd, short what, void *arg)
         c->ops->on_data(c, l->read_buf, (size_t)n, now_ns);
 }
 
-int conn_attach(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
-                uint32_t backlog_limit_bytes)
+int conn_init(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
+              uint32_t backlog_limit_bytes)
 {
     memset(c, 0, sizeof *c);
     c->loop = l;
@@ -113,18 +120,27 @@ int conn_attach(struct conn *c, struct conn_loop *l, const struct conn_ops *ops,
     c->backlog_limit_bytes = backlog_limit_bytes;
     if (event_assign(&c->read_event, l->base, fd, EV_READ | EV_PERSIST, conn_on_readable, c) < 0)
         return LAB_ENOMEM;
+    return LAB_OK;
+}
+
+int conn_attach(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
+                uint32_t backlog_limit_bytes)
+{
+    if (conn_init(c, l, ops, fd, backlog_limit_bytes) < 0)
+        return LAB_ENOMEM;
     return event_add(&c->read_event, NULL) < 0 ? LAB_ENOMEM : LAB_OK;
 }
 
-/* The queue has gone out: drop it (an idle connection owns no buffer) and go on. */
-static void conn_drained(struct conn *c)
+void conn_drained(struct conn *c)
 {
-    conn_out_free(c);
+    conn_out_free(c); /* an idle connection owns no buffer */
     if (!c->finishing) {
         if (c->ops->on_flushed != NULL)
             c->ops->on_flushed(c);
         return;
     }
+    if (c->tls != NULL && !conn_tls_say_goodbye(c))
+        return;
     if (!c->lingering) {
         conn_mark(c, CONN_END_LOCAL, 0);
         return;
@@ -232,6 +248,8 @@ static int conn_send_owned(struct conn *c, const void *data, size_t len, struct 
 
     if (c->ended || c->finishing)
         return LAB_EOF;
+    if (c->tls != NULL)
+        return conn_tls_send(c, data, len, owner);
     if (c->out == NULL) {
         struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
 
@@ -263,6 +281,10 @@ int conn_send_two(struct conn *c, const void *head, size_t head_len, struct shar
 
     if (c->ended || c->finishing)
         return LAB_EOF;
+    if (c->tls != NULL) {
+        err = conn_tls_send(c, head, head_len, NULL);
+        return err < 0 ? err : conn_tls_send(c, body->data, body->len, body);
+    }
     if (c->out == NULL) {
         sent = conn_try(c, iov, 2);
         if (sent < 0)
@@ -279,18 +301,29 @@ int conn_send_two(struct conn *c, const void *head, size_t head_len, struct shar
 
 size_t conn_queued_bytes(const struct conn *c)
 {
+    if (c->tls != NULL)
+        return conn_tls_queued_bytes(c);
     return c->out == NULL ? 0 : evbuffer_get_length(c->out->queue);
 }
 
 void conn_pause(struct conn *c)
 {
-    if (!c->ended)
+    if (c->ended)
+        return;
+    if (c->tls != NULL)
+        conn_tls_pause(c);
+    else
         event_del(&c->read_event);
 }
 
 void conn_resume(struct conn *c)
 {
-    if (!c->ended && event_add(&c->read_event, NULL) < 0)
+    int err;
+
+    if (c->ended)
+        return;
+    err = c->tls != NULL ? conn_tls_resume(c) : event_add(&c->read_event, NULL);
+    if (err < 0)
         conn_mark(c, CONN_END_NOMEM, ENOMEM);
 }
 
@@ -307,6 +340,6 @@ void conn_finish(struct conn *c, bool linger)
     c->lingering = linger;
     if (linger)
         conn_resume(c);
-    if (c->out == NULL)
+    if (conn_queued_bytes(c) == 0)
         conn_drained(c);
 }

@@ -12,8 +12,8 @@
  * exactly once, and what it leaves is the owner's to free. So nothing is freed under
  * anybody's feet, and a fan-out loop may drop the very peer it stands on.
  *
- * TLS: conn_attach() is the place where a bufferevent takes the role of event and
- * evbuffer; nothing above this interface would notice.
+ * TLS: conn_attach_tls() (conn_tls.h) instead of conn_attach(), and a bufferevent takes the
+ * role of event and evbuffer; nothing else above this interface notices.
  */
 #ifndef PUSHLAB_CONN_H
 #define PUSHLAB_CONN_H
@@ -31,41 +31,47 @@ struct conn;
 enum conn_end {
     CONN_END_LOCAL,   /* conn_close() or conn_finish() */
     CONN_END_EOF,     /* the peer closed its side */
-    CONN_END_ERROR,   /* sys_errno says which */
+    CONN_END_ERROR,   /* sys_errno says which, conn_tls_strerror() more */
     CONN_END_BACKLOG, /* a slow reader: queued bytes passed the limit */
     CONN_END_NOMEM,
 };
 
 struct conn_ops {
     /* Bytes arrived. data lies in the loop's shared read buffer and may be changed in
-     * place; it is gone when the callback returns. recv_ns: the clock right after recv(2). */
+     * place; it is gone when the callback returns. recv_ns: the clock right after recv(2), or
+     * right after the decryption. */
     void (*on_data)(struct conn *c, uint8_t *data, size_t len, int64_t recv_ns);
     /* The queue has emptied after being used. May be NULL. */
     void (*on_flushed)(struct conn *c);
     /* The connection is over and off the loop; c may be freed here. */
     void (*on_end)(struct conn *c, enum conn_end why, int sys_errno);
+    /* TLS only: the handshake is complete. May be NULL. */
+    void (*on_secured)(struct conn *c);
 };
 
 /* One per event loop. */
 struct conn_loop {
     struct event_base *base;
-    uint8_t *read_buf;         /* owned, shared by all connections of the loop */
+    uint8_t *read_buf; /* owned, shared by all connections of the loop */
     size_t read_buf_bytes;
-    struct conn *reap_head;    /* ended, waiting for on_end() */
+    struct conn *reap_head; /* ended, waiting for on_end() */
     struct event reap_event;
 };
 
 struct conn_out; /* queue and EV_WRITE event; exists only while something is queued */
+struct conn_tls; /* the bufferevent and its TLS */
 
 struct conn {
-    struct event read_event;   /* EV_READ|EV_PERSIST; holds the descriptor */
+    struct event read_event; /* EV_READ|EV_PERSIST; holds the descriptor */
     struct conn_loop *loop;
     const struct conn_ops *ops;
     struct conn_out *out;
+    struct conn_tls *tls; /* NULL: in the clear */
     struct conn *reap_next;
-    uint64_t in_bytes, out_bytes; /* application bytes read from and accepted by the socket or queue */
+    uint64_t in_bytes,
+        out_bytes; /* application bytes read from and accepted by the socket or queue */
     uint32_t backlog_limit_bytes;
-    uint8_t end;               /* enum conn_end, once ended */
+    uint8_t end; /* enum conn_end, once ended */
     bool ended, finishing, lingering;
     int sys_errno;
 };

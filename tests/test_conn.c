@@ -59,7 +59,11 @@ static void on_end(struct conn *c, enum conn_end why, int sys_errno)
     e->sys_errno = sys_errno;
 }
 
-static const struct conn_ops ops = {on_data, on_flushed, on_end};
+static const struct conn_ops ops = {
+    .on_data = on_data,
+    .on_flushed = on_flushed,
+    .on_end = on_end,
+};
 
 static void set_up(void)
 {
