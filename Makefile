@@ -58,7 +58,7 @@ $(OUT)/pushlab $(OUT)/pushlab-server $(OUT)/pushlab-client $(OUT)/pushlab-link:
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PKG_LIBS)
 
 $(LIB): $(call objs,$(call src,lib)) $(if $(LLHTTP),$(addprefix $(OUT)/llhttp/,llhttp.o api.o http.o))
-$(SERVERS): $(call objs,$(call src,servers))
+$(SERVERS): $(call objs,$(call src,servers)) $(OUT)/gen/web_assets.o
 $(CLIENTS): $(call objs,$(call src,clients))
 $(BENCH): $(call objs,$(call src,bench))
 $(LINK): $(call objs,$(call src,bench/link))
@@ -82,6 +82,14 @@ $(BUILD)/gen/git_describe.h: FORCE
 	"$$(git describe --always --dirty --tags 2>/dev/null || echo unknown)" >$@.tmp
 	$(Q)if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 FORCE:
+
+# The live page lies in the server, so that it works offline and from anywhere.
+WEB := $(sort $(wildcard servers/web/*.html servers/web/*.css servers/web/*.js servers/web/*.svg))
+$(BUILD)/gen/web_assets.c: servers/web/embed.sh $(WEB)
+	$(Q)mkdir -p $(@D) && servers/web/embed.sh $(WEB) >$@.tmp && mv $@.tmp $@
+$(OUT)/gen/web_assets.o: $(BUILD)/gen/web_assets.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(OUT)/tests/%: $(OUT)/tests/%.o $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
 	$(call say,LINK,$@)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ static int command_help(int argc, char **argv);
 const struct command commands[] = {
     {"run", "SCENARIO.json [options]", "measure a scenario: table, charts and a folder of files",
      command_run},
-    {"serve", "[server options]", "the server alone: pushlab-server under another name",
+    {"serve", "[server options]", "the server alone, with the live page's controls (--demo)",
      command_serve},
     {"watch", "TRANSPORT [--url URL]", "print updates as they arrive, with their latency",
      command_watch},
@@ -46,12 +47,17 @@ int command_fail(int code, const char *line)
 static int command_serve(int argc, char **argv)
 {
     char program[PATH_MAX], line[PATH_MAX + 128];
-    static char name[] = "pushlab-server";
+    static char name[] = "pushlab-server", demo[] = "--demo"; /* execvp() wants them writable */
+    char **args = calloc((size_t)argc + 2, sizeof *args);
 
-    (void)argc;
+    if (args == NULL)
+        return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
     program_find(&program_server, program);
-    argv[0] = name;
-    execvp(program, argv);
+    args[0] = name;
+    args[1] = demo;
+    memcpy(args + 2, argv + 1, (size_t)argc * sizeof *args); /* and its NULL */
+    execvp(program, args);
+    free(args);
     snprintf(line, sizeof line, "start %s (%s): %s", program_server.name, program, strerror(errno));
     return command_fail(LAB_EXIT_FAILURE, line);
 }

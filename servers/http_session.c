@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "demo.h"
 #include "err.h"
 #include "reply.h"
 #include "route.h"
@@ -90,7 +91,8 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
         reply_error(p, 400, NULL, "the request target is malformed");
         return;
     }
-    route_request(p, &req);
+    if (p->demo == NULL || !demo_hold_request(p, &req, route_transport(req.path)))
+        route_request(p, &req);
 }
 
 /* The stream of requests is beyond repair: say why, close (RFC 9112 §9.6 says how). */
@@ -141,11 +143,8 @@ static size_t session_read(struct peer *p, const uint8_t *data, size_t len, int6
 static void session_hand_over(struct peer *p, uint8_t *rest, size_t len, int64_t now_ns)
 {
     http_session_free(p);
-    if (len == 0 || p->conn.ended)
-        return;
-    p->account->in_bytes += len;
-    if (p->transport->input != NULL)
-        p->transport->input(p, rest, len, now_ns);
+    if (len > 0 && !p->conn.ended)
+        peer_input(p, rest, len, now_ns);
 }
 
 static void session_park(struct peer *p, const uint8_t *rest, size_t len)
@@ -197,6 +196,20 @@ void http_session_done(struct peer *p)
 void http_session_detach(struct peer *p)
 {
     p->http->detached = true;
+}
+
+void http_session_arrive(struct peer *p, const struct http_request *req)
+{
+    int64_t now_ns = req->now_ns;
+    struct buf pending;
+
+    route_request(p, req);
+    if (!p->http->detached)
+        return;
+    pending = p->http->pending;
+    p->http->pending = (struct buf){0};
+    session_hand_over(p, pending.data, pending.len, now_ns);
+    buf_free(&pending);
 }
 
 void http_session_tick(struct peer *p, int64_t now_ns)

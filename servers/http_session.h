@@ -52,6 +52,9 @@ void http_session_done(struct peer *p);
  * request goes to transport->input(). */
 void http_session_detach(struct peer *p);
 
+/* A request that was held on its way (delay_line.h) is here: route it. */
+void http_session_arrive(struct peer *p, const struct http_request *req);
+
 /* Idle and slow-request limits. */
 void http_session_tick(struct peer *p, int64_t now_ns);
 

@@ -1,4 +1,6 @@
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "proc.h"
 #include "server.h"
@@ -9,6 +11,15 @@ static int fail(const struct err_text *e, int code)
 {
     fprintf(stderr, "pushlab-server: %s\n", e->text);
     return code;
+}
+
+/* Where a browser on this machine finds the page; a wildcard address is no place to go. */
+static void print_page(const char *address)
+{
+    const char *port = strrchr(address, ':');
+    bool any = strncmp(address, "0.0.0.0:", 8) == 0 || strncmp(address, "[::]:", 5) == 0;
+
+    printf("open http://%s%s/\n", any ? "127.0.0.1" : address, any ? port : "");
 }
 
 int main(int argc, char **argv)
@@ -32,6 +43,8 @@ int main(int argc, char **argv)
     err = server_start(&server, &options, &e);
     if (err == LAB_OK) {
         printf("listening on %s\n", server.listener.address);
+        if (options.demo)
+            print_page(server.listener.address);
         fflush(stdout);
         err = server_run(&server);
         if (err < 0)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "demo.h"
 #include "err.h"
 #include "http_session.h"
 #include "server.h"
@@ -17,6 +18,15 @@ static struct peer *peer_from_conn(struct conn *c)
     return (struct peer *)c;
 }
 
+void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns)
+{
+    p->account->in_bytes += len;
+    if (p->demo != NULL)
+        demo_count_input(p, len);
+    if (p->transport->input != NULL)
+        p->transport->input(p, data, len, now_ns);
+}
+
 static void peer_on_data(struct conn *c, uint8_t *data, size_t len, int64_t recv_ns)
 {
     struct peer *p = peer_from_conn(c);
@@ -26,9 +36,8 @@ static void peer_on_data(struct conn *c, uint8_t *data, size_t len, int64_t recv
         http_session_input(p, data, len, recv_ns);
         return;
     }
-    p->account->in_bytes += len;
-    if (p->transport->input != NULL)
-        p->transport->input(p, data, len, recv_ns);
+    if (p->demo == NULL || !demo_hold_input(p, data, len))
+        peer_input(p, data, len, recv_ns);
 }
 
 static void peer_count_end(const struct peer *p, enum conn_end why)
@@ -65,6 +74,8 @@ static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
     if (p->transport != NULL && p->transport->release != NULL)
         p->transport->release(p);
     http_session_free(p);
+    if (p->demo != NULL)
+        demo_peer_end(p);
     if (p->home != NULL)
         p->home->open--;
     janitor_remove(&s->janitor, p);
@@ -87,6 +98,8 @@ int peer_accept(struct server *s, int fd, int64_t now_ns)
     p->last_in_ns = p->last_out_ns = now_ns;
     if (http_session_start(p) < 0)
         goto fail;
+    if (s->demo != NULL && demo_peer_start(p) < 0)
+        goto fail;
     if (janitor_add(&s->janitor, p) < 0)
         goto fail;
     if (conn_attach(&p->conn, &s->loop, &peer_ops, fd, (uint32_t)s->options->backlog_bytes) < 0) {
@@ -97,8 +110,10 @@ int peer_accept(struct server *s, int fd, int64_t now_ns)
     s->connections.accepted++;
     return LAB_OK;
 fail:
-    if (p != NULL)
+    if (p != NULL) {
         http_session_free(p);
+        free(p->demo);
+    }
     free(p);
     close(fd);
     return LAB_ENOMEM;
@@ -113,7 +128,10 @@ void peer_drop(struct peer *p, enum drop_reason why)
 void peer_finish(struct peer *p, bool linger)
 {
     p->last_out_ns = clock_now_ns();
-    conn_finish(&p->conn, linger);
+    if (p->demo != NULL)
+        demo_finish(p, linger);
+    else
+        conn_finish(&p->conn, linger);
 }
 
 void peer_tick(struct peer *p, int64_t now_ns)
@@ -146,12 +164,18 @@ static int peer_account_out(struct peer *p, int sent, size_t len, size_t payload
 
 int peer_send(struct peer *p, const void *data, size_t len, size_t payload_bytes, uint64_t updates)
 {
-    return peer_account_out(p, conn_send(&p->conn, data, len), len, payload_bytes, updates);
+    int err = p->demo == NULL ? conn_send(&p->conn, data, len)
+                              : demo_send(p, data, len, payload_bytes, updates);
+
+    return peer_account_out(p, err, len, payload_bytes, updates);
 }
 
 int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uint64_t updates)
 {
-    return peer_account_out(p, conn_send_shared(&p->conn, s), s->len, payload_bytes, updates);
+    int err = p->demo == NULL ? conn_send_shared(&p->conn, s)
+                              : demo_send_shared(p, s, payload_bytes, updates);
+
+    return peer_account_out(p, err, s->len, payload_bytes, updates);
 }
 
 void peer_charge(struct peer *p, const struct transport *t)

@@ -15,6 +15,7 @@
 
 struct server;
 struct http_session;
+struct demo_peer;
 
 struct peer {
     struct conn conn;      /* first: conn's callbacks cast back */
@@ -25,6 +26,7 @@ struct peer {
     struct transport_stats *account;   /* the account of the current request */
     void *state;                       /* the transport's, released by transport->release */
     struct http_session *http;         /* NULL once a transport has taken over */
+    struct demo_peer *demo;            /* NULL without --demo */
     int64_t last_in_ns, last_out_ns;
     uint32_t slot; /* in the janitor's rounds */
     uint8_t drop;  /* enum drop_reason + 1 when the server ended it; 0: in order */
@@ -47,6 +49,9 @@ void peer_tick(struct peer *p, int64_t now_ns);
  * the rest is framing; updates counts the deliveries. 0, or negative when the peer is gone. */
 int peer_send(struct peer *p, const void *data, size_t len, size_t payload_bytes, uint64_t updates);
 int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uint64_t updates);
+
+/* Bytes of a connection that a transport has taken over. */
+void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns);
 
 /* Make account the current one, and the home if it is the first. */
 void peer_charge(struct peer *p, const struct transport *t);

@@ -56,7 +56,9 @@ int reply_head(struct buf *out, int status, const char *content_type, const char
     err |= add_text(out, " ");
     err |= add_field(out, http_status_phrase(status), "");
     err |= add_field(out, "Date: ", date);
-    err |= add_text(out, "Server: pushlab\r\nCache-Control: no-store\r\n"); /* 204 too may be cached otherwise */
+    err |= add_text(out, "Server: pushlab\r\n");
+    if (fields == NULL || strncmp(fields, REPLY_CACHE, sizeof REPLY_CACHE - 1) != 0)
+        err |= add_text(out, REPLY_CACHE "no-store\r\n"); /* 204 too may be cached otherwise */
     if (content_type != NULL)
         err |= add_field(out, "Content-Type: ", content_type);
     if (content_length >= 0)
@@ -71,8 +73,8 @@ int reply_head(struct buf *out, int status, const char *content_type, const char
 void reply_send(struct peer *p, const struct reply *r)
 {
     struct buf *out = &p->server->scratch;
-    /* 1xx and 204 have no content and no length (RFC 9110 §8.6). */
-    int64_t length = r->status == 204 ? -1 : (int64_t)r->body_len;
+    /* 1xx and 204 have no content and no length (RFC 9110 §8.6), 304 not one of its own. */
+    int64_t length = r->status == 204 || r->status == 304 ? -1 : (int64_t)r->body_len;
     int err;
 
     stats_response(p->account, r->status);

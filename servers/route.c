@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "demo.h"
 #include "endpoints.h"
 #include "reply.h"
 #include "server.h"
 
-static const struct transport *find_transport(const char *path)
+const struct transport *route_transport(const char *path)
 {
     for (const struct transport *const *t = transports; *t != NULL; t++) {
         if (strcmp((*t)->path, path) == 0)
@@ -16,10 +17,17 @@ static const struct transport *find_transport(const char *path)
     return NULL;
 }
 
+static bool path_matches(const char *pattern, const char *path)
+{
+    size_t len = strlen(pattern) - 1;
+
+    return pattern[len] == '*' ? strncmp(pattern, path, len) == 0 : strcmp(pattern, path) == 0;
+}
+
 static const struct route *find_endpoint(const struct server *s, const char *path)
 {
     for (const struct route *r = endpoints; r->path != NULL; r++) {
-        if (strcmp(r->path, path) == 0 && (r->enabled == NULL || r->enabled(s)))
+        if (path_matches(r->path, path) && (r->enabled == NULL || r->enabled(s)))
             return r;
     }
     return NULL;
@@ -55,7 +63,7 @@ static void switch_transport(struct peer *p, const struct transport *t)
 
 void route_request(struct peer *p, const struct http_request *req)
 {
-    const struct transport *t = find_transport(req->path);
+    const struct transport *t = route_transport(req->path);
     const struct route *r = t == NULL ? find_endpoint(p->server, req->path) : NULL;
     unsigned methods = t != NULL ? ROUTE_GET : r != NULL ? r->methods : ROUTE_GET | ROUTE_POST;
     uint8_t method = req->msg->method;
@@ -63,6 +71,8 @@ void route_request(struct peer *p, const struct http_request *req)
     peer_charge(p, t);
     p->account->requests++;
     p->account->in_bytes += p->http->request_bytes;
+    if (p->demo != NULL)
+        demo_count_request(p, req, t);
     switch_transport(p, t);
     if (t == NULL && r == NULL && strcmp(req->path, "*") != 0)
         reply_error(p, 404, NULL, "there is nothing at this path");

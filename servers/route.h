@@ -9,11 +9,14 @@
 enum route_method { ROUTE_GET = 1, ROUTE_POST = 2 }; /* GET brings HEAD; OPTIONS is always there */
 
 struct route {
-    const char *path;
+    const char *path; /* exact; or, ending in an asterisk, whatever begins so */
     unsigned methods;
     void (*handle)(struct peer *p, const struct http_request *req);
     bool (*enabled)(const struct server *s); /* NULL: always */
 };
+
+/* The transport at a path, or NULL. */
+const struct transport *route_transport(const char *path);
 
 /* Answer the request, whatever it is: 404, 405 and OPTIONS included. */
 void route_request(struct peer *p, const struct http_request *req);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "demo.h"
 #include "http_reader.h"
 #include "peer.h"
 
@@ -81,6 +82,11 @@ static int start_loop(struct server *s)
         return LAB_ENOMEM;
     if (ticker_init(&s->release, s->base, server_on_release, s) < 0)
         return LAB_ESYS;
+    if (s->options->demo) {
+        s->demo = demo_new(s->base);
+        if (s->demo == NULL)
+            return LAB_ENOMEM;
+    }
     return janitor_start(&s->janitor, s->base);
 }
 
@@ -148,6 +154,7 @@ void server_free(struct server *s)
         conn_close(&s->janitor.peers[i]->conn);
     if (s->loop.read_buf != NULL)
         conn_loop_free(&s->loop);
+    demo_free(s->demo);
     ticker_free(&s->release);
     janitor_free(&s->janitor);
     event_del(&s->sigterm);

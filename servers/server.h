@@ -19,6 +19,8 @@
 #include "stats.h"
 #include "ticker.h"
 
+struct demo;
+
 struct server {
     const struct server_options *options; /* borrowed */
     struct event_base *base;
@@ -29,6 +31,7 @@ struct server {
     struct janitor janitor;
     struct source *source;
     struct poll_cache poll_cache;
+    struct demo *demo; /* NULL without --demo */
     struct connection_stats connections;
     struct transport_stats *accounts; /* one per transport, then "other" */
     struct buf scratch;               /* for building one answer; empty between uses */

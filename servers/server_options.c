@@ -228,6 +228,10 @@ static const struct opt server_opts[] = {
      .help = "let pages of this origin connect and publish; *: any"},
 
     {.name = "Laboratory", .kind = OPT_HEADING},
+    {.name = "demo",
+     .kind = OPT_FLAG,
+     .offset = AT(demo),
+     .help = "let the live page (/) turn the knobs: /control, and counts per page on /pages"},
     {.name = "test-delay",
      .kind = OPT_MS,
      .value_name = "MS",

@@ -39,6 +39,7 @@ struct server_options {
     /* the socket, the same for all transports */
     int64_t sndbuf_bytes, rcvbuf_bytes;
     /* laboratory */
+    bool demo;
     int64_t test_delay_ns;
     int64_t core;
 };

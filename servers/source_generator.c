@@ -34,12 +34,11 @@ static double burst_skip(const struct server_options *o, double at_ns)
 
 static void generator_schedule(struct generator *g)
 {
-    const struct server_options *o = g->source.server->options;
+    int pattern = g->source.settings.pattern;
 
-    g->due_exact_ns +=
-        o->pattern == PATTERN_POISSON ? rng_exponential(&g->rng, g->gap_ns) : g->gap_ns;
-    if (o->pattern == PATTERN_BURSTS)
-        g->due_exact_ns = burst_skip(o, g->due_exact_ns);
+    g->due_exact_ns += pattern == PATTERN_POISSON ? rng_exponential(&g->rng, g->gap_ns) : g->gap_ns;
+    if (pattern == PATTERN_BURSTS)
+        g->due_exact_ns = burst_skip(g->source.server->options, g->due_exact_ns);
     g->due_ns = g->started_ns + (int64_t)g->due_exact_ns;
 }
 
@@ -83,32 +82,47 @@ static void generator_stop(struct source *src)
     free(g);
 }
 
-static double gap_of(const struct server_options *o)
+static double gap_of(const struct server_options *o, const struct source_settings *settings)
 {
-    double gap_ns = 1e9 / o->rate_hz;
+    double gap_ns = 1e9 / settings->rate_hz;
 
-    if (o->pattern != PATTERN_BURSTS)
+    if (settings->pattern != PATTERN_BURSTS)
         return gap_ns;
     return gap_ns * (double)o->burst_on_ns / (double)(o->burst_on_ns + o->burst_off_ns);
 }
 
+/* Begin at now, whatever went before. 0 or LAB_ENOMEM. */
+static int generator_tune(struct source *src, const struct source_settings *settings)
+{
+    struct generator *g = (struct generator *)src;
+    char *data = realloc(g->data, (size_t)settings->payload_bytes);
+
+    if (data == NULL)
+        return LAB_ENOMEM;
+    g->data = data;
+    g->data_len = (size_t)settings->payload_bytes;
+    src->settings = *settings;
+    g->gap_ns = gap_of(src->server->options, settings);
+    g->started_ns = clock_now_ns();
+    g->due_exact_ns = 0;
+    generator_schedule(g);
+    return ticker_arm(&g->ticker, g->due_ns);
+}
+
 static struct source *generator_start(struct server *s, const char *arg, struct err_text *e)
 {
+    const struct server_options *o = s->options;
+    struct source_settings settings = {o->rate_hz, o->pattern, o->payload_bytes};
     struct generator *g = calloc(1, sizeof *g);
 
     (void)arg;
     if (g == NULL)
         goto fail;
     g->source = (struct source){.kind = &source_generator, .server = s};
-    g->data_len = (size_t)s->options->payload_bytes;
-    g->data = malloc(g->data_len);
-    if (g->data == NULL || ticker_init(&g->ticker, s->base, generator_on_due, g) < 0)
+    rng_seed(&g->rng, (uint64_t)o->seed);
+    if (ticker_init(&g->ticker, s->base, generator_on_due, g) < 0)
         goto fail;
-    rng_seed(&g->rng, (uint64_t)s->options->seed);
-    g->gap_ns = gap_of(s->options);
-    g->started_ns = clock_now_ns();
-    generator_schedule(g);
-    if (ticker_arm(&g->ticker, g->due_ns) == 0)
+    if (generator_tune(&g->source, &settings) == 0)
         return &g->source;
     ticker_free(&g->ticker);
 fail:
@@ -120,4 +134,8 @@ fail:
 }
 
 const struct source_kind source_generator = {
-    .name = "generator", .start = generator_start, .stop = generator_stop};
+    .name = "generator",
+    .start = generator_start,
+    .stop = generator_stop,
+    .tune = generator_tune,
+};

@@ -20,7 +20,7 @@ enum drop_reason {
 };
 
 /* Statuses the server answers with, in the order of their counters. */
-enum { STATS_STATUSES = 20 };
+enum { STATS_STATUSES = 22 };
 extern const int stats_statuses[STATS_STATUSES];
 extern const char *const stats_drop_names[DROP_REASONS];
 
