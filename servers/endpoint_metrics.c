@@ -16,6 +16,10 @@ static const struct {
      offsetof(struct transport_stats, open)},
     {"pushlab_accepted_connections_total", "counter", "Connections by the transport they came for.",
      offsetof(struct transport_stats, accepted)},
+    {"pushlab_tls_full_handshakes_total", "counter", "Of those, with a full TLS handshake.",
+     offsetof(struct transport_stats, tls_full_handshakes)},
+    {"pushlab_tls_resumed_handshakes_total", "counter", "Of those, with a resumed TLS session.",
+     offsetof(struct transport_stats, tls_resumed_handshakes)},
     {"pushlab_requests_total", "counter", "HTTP requests.",
      offsetof(struct transport_stats, requests)},
     {"pushlab_empty_responses_total", "counter", "Responses that carried no update.",
@@ -103,6 +107,12 @@ static int add_process(struct buf *out, const struct server *s)
                       s->connections.accept_paused);
     err |= add_number(out, "pushlab_accept_pauses_total", "counter", "Times that accepting paused.",
                       (double)s->connections.accept_pauses);
+    err |= add_number(out, "pushlab_unused_connections_total", "counter",
+                      "Connections that ended before their first request.",
+                      (double)s->connections.unused);
+    err |= add_number(out, "pushlab_tls_failed_total", "counter",
+                      "Connections that ended before their TLS handshake was complete.",
+                      (double)s->connections.tls_failed);
     err |= add_number(out, "process_cpu_user_seconds_total", "counter", "User CPU time.",
                       (double)usage.user_us / 1e6);
     err |= add_number(out, "process_cpu_system_seconds_total", "counter", "System CPU time.",

@@ -45,6 +45,8 @@ static void add_transport(cJSON *parent, const char *name, const struct transpor
 
     add_u64(o, "open", t->open);
     add_u64(o, "accepted", t->accepted);
+    add_u64(o, "tls_full_handshakes", t->tls_full_handshakes);
+    add_u64(o, "tls_resumed_handshakes", t->tls_resumed_handshakes);
     add_u64(o, "requests", t->requests);
     add_statuses(o, t);
     add_u64(o, "empty_responses", t->empty_responses);
@@ -112,6 +114,8 @@ static void add_connections(cJSON *root, const struct server *s)
     cJSON_AddBoolToObject(o, "accept_paused", s->connections.accept_paused);
     add_u64(o, "accept_pauses", s->connections.accept_pauses);
     add_u64(o, "accept_errors", s->connections.accept_errors);
+    add_u64(o, "unused", s->connections.unused);
+    add_u64(o, "tls_failed", s->connections.tls_failed);
 }
 
 static char *stats_json(struct server *s, int64_t at_ns)

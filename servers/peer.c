@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "conn_tls.h"
 #include "demo.h"
 #include "err.h"
 #include "http_session.h"
@@ -70,6 +71,8 @@ static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
 
     (void)sys_errno;
     peer_count_end(p, why);
+    s->connections.unused += p->home == NULL;
+    s->connections.tls_failed += conn_tls_handshake(c) == CONN_TLS_PENDING;
     hub_unsubscribe(&s->hub, &p->sub);
     if (p->transport != NULL && p->transport->release != NULL)
         p->transport->release(p);
@@ -88,6 +91,16 @@ static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
 
 static const struct conn_ops peer_ops = {.on_data = peer_on_data, .on_end = peer_on_end};
 
+static int peer_attach(struct peer *p, int fd)
+{
+    struct server *s = p->server;
+    uint32_t backlog_bytes = (uint32_t)s->options->backlog_bytes;
+
+    if (s->tls == NULL)
+        return conn_attach(&p->conn, &s->loop, &peer_ops, fd, backlog_bytes);
+    return conn_attach_tls(&p->conn, &s->loop, &peer_ops, fd, backlog_bytes, s->tls, NULL);
+}
+
 int peer_accept(struct server *s, int fd, int64_t now_ns)
 {
     struct peer *p = calloc(1, sizeof *p);
@@ -102,7 +115,7 @@ int peer_accept(struct server *s, int fd, int64_t now_ns)
         goto fail;
     if (janitor_add(&s->janitor, p) < 0)
         goto fail;
-    if (conn_attach(&p->conn, &s->loop, &peer_ops, fd, (uint32_t)s->options->backlog_bytes) < 0) {
+    if (peer_attach(p, fd) < 0) {
         janitor_remove(&s->janitor, p);
         goto fail;
     }
@@ -134,10 +147,21 @@ void peer_finish(struct peer *p, bool linger)
         conn_finish(&p->conn, linger);
 }
 
+/* A handshake is bounded like the request that it delays; nothing was heard since accept(2). */
+static bool peer_handshakes_too_long(const struct peer *p, int64_t now_ns)
+{
+    return conn_tls_handshake(&p->conn) == CONN_TLS_PENDING &&
+           now_ns - p->last_in_ns >= p->server->options->request_timeout_ns;
+}
+
 void peer_tick(struct peer *p, int64_t now_ns)
 {
     if (p->conn.ended)
         return;
+    if (peer_handshakes_too_long(p, now_ns)) {
+        peer_drop(p, DROP_SLOW_REQUEST);
+        return;
+    }
     if (p->conn.finishing) {
         if (now_ns - p->last_out_ns > LINGER_MAX_NS)
             conn_close(&p->conn);
@@ -186,6 +210,8 @@ void peer_charge(struct peer *p, const struct transport *t)
     p->home = p->account;
     p->home->open++;
     p->home->accepted++;
+    p->home->tls_full_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_FULL;
+    p->home->tls_resumed_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_RESUMED;
 }
 
 bool peer_is_loopback(const struct peer *p)

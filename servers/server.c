@@ -11,6 +11,7 @@
 #include "demo.h"
 #include "http_reader.h"
 #include "peer.h"
+#include "server_tls.h"
 
 enum { READ_BUF_BYTES = 65536, STOP_DEADLINE_MS = 700 };
 
@@ -104,6 +105,9 @@ int server_start(struct server *s, const struct server_options *options, struct 
     err = start_loop(s);
     if (err < 0)
         return err_set(e, err, "event loop: %s", lab_strerror(err));
+    err = server_tls_start(&s->tls, options, e);
+    if (err < 0)
+        return err;
     err = listener_start(&s->listener, s, e);
     if (err < 0)
         return err;
@@ -162,6 +166,7 @@ void server_free(struct server *s)
     event_del(&s->stop_deadline);
     event_base_free(s->base);
 memory:
+    tls_free(s->tls);
     poll_cache_free(&s->poll_cache);
     hub_free(&s->hub);
     buf_free(&s->scratch);

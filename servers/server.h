@@ -18,6 +18,7 @@
 #include "source.h"
 #include "stats.h"
 #include "ticker.h"
+#include "tls.h"
 
 struct demo;
 
@@ -27,6 +28,7 @@ struct server {
     struct conn_loop loop;
     struct hub hub;
     struct ticker release; /* for hub delays; armed only under --test-delay */
+    struct tls *tls; /* NULL: in the clear */
     struct listener listener;
     struct janitor janitor;
     struct source *source;

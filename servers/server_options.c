@@ -1,5 +1,7 @@
 #include "server_options.h"
 
+#include "tls.h"
+
 #define AT(field) offsetof(struct server_options, field)
 
 static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
@@ -214,6 +216,34 @@ static const struct opt server_opts[] = {
      .min = 0,
      .max = 1073741824,
      .help = "SO_RCVBUF; 0: the kernel's choice"},
+
+    {.name = "TLS", .kind = OPT_HEADING},
+    {.name = "tls",
+     .kind = OPT_FLAG,
+     .offset = AT(tls),
+     .help = "serve https and wss; without files, with a certificate made for this run"},
+    {.name = "tls-cert",
+     .kind = OPT_TEXT,
+     .value_name = "FILE",
+     .offset = AT(tls_cert),
+     .help = "PEM: the server's certificate and those between it and its authority"},
+    {.name = "tls-key",
+     .kind = OPT_TEXT,
+     .value_name = "FILE",
+     .offset = AT(tls_key),
+     .help = "PEM: its private key; default: in the same file"},
+    {.name = "tls-version",
+     .kind = OPT_CHOICE,
+     .offset = AT(tls_version),
+     .default_text = "any",
+     .choices = tls_version_words,
+     .help = "accept this version only"},
+    {.name = "tls-write-cert",
+     .kind = OPT_TEXT,
+     .value_name = "FILE",
+     .offset = AT(tls_write_cert),
+     .help = "write the certificate for those who are to trust it (curl --cacert, "
+             "NODE_EXTRA_CA_CERTS, pushlab-client --tls-ca)"},
 
     {.name = "Publishing", .kind = OPT_HEADING},
     {.name = "publish-token",

@@ -38,6 +38,10 @@ struct server_options {
     const char *allow_origin;
     /* the socket, the same for all transports */
     int64_t sndbuf_bytes, rcvbuf_bytes;
+    /* TLS */
+    bool tls;
+    const char *tls_cert, *tls_key, *tls_write_cert; /* NULL: not given */
+    int tls_version;                                 /* enum tls_version */
     /* laboratory */
     bool demo;
     int64_t test_delay_ns;

@@ -27,6 +27,7 @@ extern const char *const stats_drop_names[DROP_REASONS];
 struct transport_stats {
     uint64_t open;     /* gauge */
     uint64_t accepted; /* connections whose first request was for this transport */
+    uint64_t tls_full_handshakes, tls_resumed_handshakes; /* of those */
     uint64_t requests;
     uint64_t responses[STATS_STATUSES];
     uint64_t empty_responses;
@@ -41,6 +42,8 @@ struct connection_stats {
     uint64_t accepted;
     uint64_t accept_errors;
     uint64_t accept_pauses;
+    uint64_t unused;     /* ended before their first request */
+    uint64_t tls_failed; /* of those, before their handshake was complete */
     bool accept_paused;
 };
 
