@@ -1,0 +1,397 @@
+#include "link_spec.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "clock.h"
+#include "link_profile.h"
+
+#define MAX_DELAY_NS      (60 * (double)NS_PER_S)
+#define MIN_RATE_BPS      1e3
+#define MAX_RATE_BPS      1e11
+#define MOST_QUEUE_BYTES  1e9
+#define FULL_PACKET       1500
+#define DEFAULT_QUEUE_NS  (100 * NS_PER_MS) /* a common size of real buffers at the bottleneck */
+#define LEAST_QUEUE_BYTES (10 * FULL_PACKET)
+
+const char *const link_direction_names[LINK_DIRECTIONS] = {"up", "down"};
+
+/* One direction while it is being read: the words as given, before they are put together. */
+struct draft {
+    struct delay_model delay;
+    double loss_ratio, burst_packets;
+    bool has_gilbert;
+    struct loss_model gilbert;
+    double rate_bps, queue_bytes, queue_ns; /* queue_*: < 0 when not given */
+};
+
+struct unit {
+    const char *name;
+    double factor;
+};
+
+static const struct unit time_units[] = {
+    {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {NULL, 0}};
+static const struct unit rate_units[] = {
+    {"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}, {NULL, 0}};
+static const struct unit size_units[] = {{"b", 1}, {"kb", 1e3}, {"mb", 1e6}, {NULL, 0}};
+static const struct unit percent_units[] = {{"%", 0.01}, {NULL, 0}};
+static const struct unit packet_units[] = {{"", 1}, {NULL, 0}};
+
+/* A number and one of the units; zero needs none. False when text is anything else. */
+static bool parse_quantity(double *out, const char *text, const struct unit *units)
+{
+    char *end;
+    double number;
+
+    if (!isdigit((unsigned char)text[0]) && text[0] != '.')
+        return false; /* strtod would take " 1", "-1", "inf" and "nan" */
+    number = strtod(text, &end);
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+        return false;
+    if (number == 0 && *end == '\0') {
+        *out = 0;
+        return true;
+    }
+    for (; units->name != NULL; units++) {
+        if (strcasecmp(end, units->name) == 0) {
+            *out = number * units->factor;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_time(int64_t *out_ns, const char *text)
+{
+    double ns;
+
+    if (!parse_quantity(&ns, text, time_units) || ns > MAX_DELAY_NS)
+        return false;
+    *out_ns = llround(ns);
+    return true;
+}
+
+static bool parse_ratio(double *out, const char *text)
+{
+    return parse_quantity(out, text, percent_units) && *out <= 1;
+}
+
+static bool set_rtt(struct draft *d, const char *text)
+{
+    int64_t rtt_ns;
+
+    if (!parse_time(&rtt_ns, text))
+        return false;
+    d->delay.delay_ns = rtt_ns / 2;
+    return true;
+}
+
+static bool set_delay(struct draft *d, const char *text)
+{
+    return parse_time(&d->delay.delay_ns, text);
+}
+
+static bool set_jitter(struct draft *d, const char *text)
+{
+    return parse_time(&d->delay.jitter_ns, text);
+}
+
+static bool set_jitter_shape(struct draft *d, const char *text)
+{
+    d->delay.shape = strcmp(text, "normal") == 0 ? JITTER_NORMAL : JITTER_UNIFORM;
+    return strcmp(text, "normal") == 0 || strcmp(text, "uniform") == 0;
+}
+
+static bool set_reorder(struct draft *d, const char *text)
+{
+    d->delay.reorder = strcmp(text, "yes") == 0;
+    return d->delay.reorder || strcmp(text, "no") == 0;
+}
+
+static bool set_loss(struct draft *d, const char *text)
+{
+    d->has_gilbert = false;
+    return parse_ratio(&d->loss_ratio, text);
+}
+
+static bool set_burst(struct draft *d, const char *text)
+{
+    d->has_gilbert = false;
+    return parse_quantity(&d->burst_packets, text, packet_units) && d->burst_packets >= 1 &&
+           d->burst_packets <= 1e6;
+}
+
+static bool set_gilbert(struct draft *d, const char *text)
+{
+    double *const part[] = {&d->gilbert.good_to_bad, &d->gilbert.bad_to_good, &d->gilbert.bad_loss,
+                            &d->gilbert.good_loss};
+    char copy[128], *save = NULL, *word;
+    size_t n = 0;
+
+    d->gilbert = (struct loss_model){.bad_loss = 1};
+    d->has_gilbert = true;
+    if (strlen(text) >= sizeof copy)
+        return false;
+    strcpy(copy, text);
+    for (word = strtok_r(copy, "/", &save); word != NULL; word = strtok_r(NULL, "/", &save)) {
+        if (n == sizeof part / sizeof part[0] || !parse_ratio(part[n++], word))
+            return false;
+    }
+    return n >= 2 && d->gilbert.bad_to_good > 0;
+}
+
+static bool set_rate(struct draft *d, const char *text)
+{
+    return parse_quantity(&d->rate_bps, text, rate_units) &&
+           (d->rate_bps == 0 || (d->rate_bps >= MIN_RATE_BPS && d->rate_bps <= MAX_RATE_BPS));
+}
+
+static bool set_queue(struct draft *d, const char *text)
+{
+    d->queue_bytes = d->queue_ns = -1;
+    if (parse_quantity(&d->queue_ns, text, time_units))
+        return d->queue_ns <= MAX_DELAY_NS;
+    d->queue_ns = -1;
+    return parse_quantity(&d->queue_bytes, text, size_units) && d->queue_bytes <= MOST_QUEUE_BYTES;
+}
+
+struct word {
+    const char *name;
+    bool (*set)(struct draft *d, const char *text);
+    bool both_only; /* makes no sense for one direction */
+    const char *accepted;
+};
+
+static const struct word words[] = {
+    {"rtt", set_rtt, true, "a time such as 80ms, at most 60s"},
+    {"delay", set_delay, false, "a time such as 40ms, at most 60s"},
+    {"jitter", set_jitter, false, "a time such as 5ms, at most 60s"},
+    {"jitter-shape", set_jitter_shape, false, "uniform or normal"},
+    {"reorder", set_reorder, false, "yes or no"},
+    {"loss", set_loss, false, "0% to 100%"},
+    {"burst", set_burst, false, "packets in a burst on average, 1 to 1000000"},
+    {"gilbert", set_gilbert, false, "P/R[/BAD[/GOOD]] in percent, such as 1%/25%"},
+    {"rate", set_rate, false, "0, or 1kbit to 100gbit"},
+    {"queue", set_queue, false, "a size such as 64kB, at most 1000MB, or a time such as 100ms"},
+};
+
+static const struct word *find_word(const char *name)
+{
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i].name, name) == 0)
+            return &words[i];
+    }
+    return NULL;
+}
+
+static int unknown_word(const char *name, struct err_text *e)
+{
+    return err_set(e, LAB_EINVAL,
+                   "'%.40s' is not a word of a link; accepted: rtt, delay, jitter, jitter-shape, "
+                   "reorder, loss, burst, gilbert, rate, queue, with up. or down. before all but "
+                   "the first",
+                   name);
+}
+
+/* One "name=value", name possibly with a direction in front. */
+static int draft_set(struct draft d[LINK_DIRECTIONS], const char *name, const char *value,
+                     struct err_text *e)
+{
+    int from = LINK_UP, to = LINK_DOWN;
+    const char *bare = name;
+    const struct word *w;
+
+    if (strncmp(name, "up.", 3) == 0) {
+        to = LINK_UP;
+        bare = name + 3;
+    } else if (strncmp(name, "down.", 5) == 0) {
+        from = LINK_DOWN;
+        bare = name + 5;
+    }
+    w = find_word(bare);
+    if (w == NULL)
+        return unknown_word(name, e);
+    if (w->both_only && from == to)
+        return err_set(e, LAB_EINVAL, "'%s': both ways or not at all; one way is delay=TIME", name);
+    for (int i = from; i <= to; i++) {
+        if (!w->set(&d[i], value))
+            return err_set(e, LAB_EINVAL, "%s: '%.40s' won't do; accepted: %s", name, value,
+                           w->accepted);
+    }
+    return LAB_OK;
+}
+
+static void draft_start(struct draft d[LINK_DIRECTIONS])
+{
+    for (int i = 0; i < LINK_DIRECTIONS; i++)
+        d[i] = (struct draft){.burst_packets = 1, .queue_bytes = -1, .queue_ns = -1};
+}
+
+static uint64_t draft_queue_bytes(const struct draft *d)
+{
+    double queue_ns = d->queue_ns < 0 ? (double)DEFAULT_QUEUE_NS : d->queue_ns;
+    double bytes = d->rate_bps / 8 * queue_ns / (double)NS_PER_S;
+
+    if (d->queue_bytes >= 0)
+        return (uint64_t)d->queue_bytes;
+    if (d->queue_ns < 0 && bytes < LEAST_QUEUE_BYTES)
+        return LEAST_QUEUE_BYTES;
+    return (uint64_t)llround(fmin(bytes, MOST_QUEUE_BYTES));
+}
+
+static int draft_finish(struct lane_model *out, const struct draft *d, struct err_text *e)
+{
+    *out = (struct lane_model){.delay = d->delay, .rate_bps = llround(d->rate_bps)};
+    if (d->has_gilbert)
+        out->loss = d->gilbert;
+    else if (d->burst_packets > 1 && d->loss_ratio > 0)
+        out->loss = loss_model_burst(d->loss_ratio, d->burst_packets);
+    else
+        out->loss = loss_model_random(d->loss_ratio);
+    /* Bursts of B packets and only one good one between them is as bad as it gets. */
+    if (!d->has_gilbert && fabs(loss_model_ratio(&out->loss) - d->loss_ratio) > 1e-9)
+        return err_set(e, LAB_EINVAL, "loss: %g%% can't come in bursts of %g packets",
+                       100 * d->loss_ratio, d->burst_packets);
+    if (out->rate_bps > 0)
+        out->queue_bytes = draft_queue_bytes(d);
+    return LAB_OK;
+}
+
+static char *trim(char *s)
+{
+    char *end;
+
+    while (isspace((unsigned char)*s))
+        s++;
+    end = s + strlen(s);
+    while (end > s && isspace((unsigned char)end[-1]))
+        *--end = '\0';
+    return s;
+}
+
+/* "name = value" in place. LAB_EINVAL when there is no '='. */
+static int split_pair(char *text, char **name, char **value, struct err_text *e)
+{
+    char *equals = strchr(text, '=');
+
+    if (equals == NULL)
+        return err_set(e, LAB_EINVAL, "'%.40s' is not NAME=VALUE", text);
+    *equals = '\0';
+    *name = trim(text);
+    *value = trim(equals + 1);
+    return LAB_OK;
+}
+
+static int profile_line(struct link_spec *out, struct draft *d, char *line, struct err_text *e)
+{
+    char *comment = strchr(line, '#'), *name, *value;
+    int rc;
+
+    if (comment != NULL)
+        *comment = '\0';
+    line = trim(line);
+    if (*line == '\0')
+        return LAB_OK;
+    rc = split_pair(line, &name, &value, e);
+    if (rc < 0)
+        return rc;
+    if (strcmp(name, "about") != 0)
+        return draft_set(d, name, value, e);
+    snprintf(out->about, sizeof out->about, "%s", value);
+    return LAB_OK;
+}
+
+static int draft_read_profile(struct link_spec *out, struct draft *d, const char *name,
+                              const char *text, struct err_text *e)
+{
+    char *copy = strdup(text), *rest = copy, *line;
+    int rc = copy == NULL ? err_set(e, LAB_ENOMEM, "%s: out of memory", name) : LAB_OK;
+
+    for (int number = 1; rc == LAB_OK && (line = strsep(&rest, "\n")) != NULL; number++) {
+        struct err_text why;
+
+        rc = profile_line(out, d, line, &why);
+        if (rc < 0)
+            err_set(e, rc, "%s, line %d: %s", name, number, why.text);
+    }
+    free(copy);
+    return rc;
+}
+
+static int spec_finish(struct link_spec *out, const struct draft *d, struct err_text *e)
+{
+    for (int i = 0; i < LINK_DIRECTIONS; i++) {
+        int rc = draft_finish(&out->lane[i], &d[i], e);
+
+        if (rc < 0)
+            return rc;
+    }
+    return LAB_OK;
+}
+
+int link_spec_parse_profile(struct link_spec *out, const char *name, const char *text,
+                            struct err_text *e)
+{
+    struct draft d[LINK_DIRECTIONS];
+    int rc;
+
+    memset(out, 0, sizeof *out);
+    snprintf(out->name, sizeof out->name, "%s", name);
+    draft_start(d);
+    rc = draft_read_profile(out, d, name, text, e);
+    return rc < 0 ? rc : spec_finish(out, d, e);
+}
+
+/* One word between commas: NAME=VALUE, or first of all a profile. */
+static int spec_word(struct link_spec *out, struct draft *d, char *text, bool first,
+                     struct err_text *e)
+{
+    char *name, *value, *profile;
+    int rc;
+
+    if (!first || strchr(text, '=') != NULL) {
+        rc = split_pair(text, &name, &value, e);
+        return rc < 0 ? rc : draft_set(d, name, value, e);
+    }
+    rc = link_profile_load(text, &profile, e);
+    if (rc < 0)
+        return rc;
+    rc = draft_read_profile(out, d, text, profile, e);
+    free(profile);
+    return rc;
+}
+
+int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e)
+{
+    char copy[LINK_TEXT_CHARS], *rest = copy, *word;
+    struct draft d[LINK_DIRECTIONS];
+    struct err_text why;
+    bool first = true;
+
+    memset(out, 0, sizeof *out);
+    if (strlen(text) >= sizeof copy)
+        return err_set(e, LAB_EINVAL, "--link: longer than %zu characters", sizeof copy - 1);
+    strcpy(copy, text);
+    snprintf(out->name, sizeof out->name, "%.*s", LINK_NAME_CHARS - 1, text);
+    draft_start(d);
+    while ((word = strsep(&rest, ",")) != NULL) {
+        int rc = spec_word(out, d, trim(word), first, &why);
+
+        if (rc < 0)
+            return err_set(e, rc, "--link: %s", why.text);
+        first = false;
+    }
+    if (spec_finish(out, d, &why) < 0)
+        return err_set(e, LAB_EINVAL, "--link: %s", why.text);
+    return LAB_OK;
+}
+
+int64_t link_spec_rtt_ns(const struct link_spec *spec)
+{
+    return spec->lane[LINK_UP].delay.delay_ns + spec->lane[LINK_DOWN].delay.delay_ns;
+}

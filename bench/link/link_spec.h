@@ -1,0 +1,56 @@
+/* What a link is like, as text: "rtt=80ms,jitter=5ms,loss=1%,rate=10mbit", or the name of a
+ * profile with changes after it: "4g,loss=2%". Profiles are small text files of the same
+ * words, one on each line (bench/link/profiles, docs/link.md).
+ *
+ *   rtt=TIME               half of it each way
+ *   delay=TIME             one way
+ *   jitter=TIME            how far a packet's delay strays
+ *   jitter-shape=uniform|normal    evenly within +-jitter, or with it as standard deviation
+ *   reorder=no|yes         may packets overtake each other?
+ *   loss=PERCENT           share of packets lost, each on its own
+ *   burst=PACKETS          that share, but lost in bursts of so many on average
+ *   gilbert=P/R[/BAD[/GOOD]]  Gilbert-Elliott: percent chance of good to bad, of bad to good,
+ *                          and of loss in the bad (100%) and in the good state (0%)
+ *   rate=RATE              kbit, mbit, gbit per second, counting IP bytes; 0: not limited
+ *   queue=SIZE             what may wait for the transmitter: 64kB, or 100ms at that rate
+ *   about=TEXT             profile files only: one line for people
+ *
+ * All but rtt and about take "up." (client to server) or "down." in front; without it they
+ * mean both. Later words override earlier ones. */
+#ifndef PUSHLAB_LINK_SPEC_H
+#define PUSHLAB_LINK_SPEC_H
+
+#include <stddef.h>
+
+#include "err.h"
+#include "lane.h"
+
+enum link_direction { LINK_UP, LINK_DOWN, LINK_DIRECTIONS };
+
+enum { LINK_NAME_CHARS = 64, LINK_TEXT_CHARS = 512 };
+
+struct link_spec {
+    char name[LINK_NAME_CHARS]; /* what the user asked for: "4g"; also the column in tables */
+    char about[LINK_NAME_CHARS * 2];
+    struct lane_model lane[LINK_DIRECTIONS];
+};
+
+extern const char *const link_direction_names[LINK_DIRECTIONS]; /* "up", "down" */
+
+/* Read a spec as given to --link. Profiles are looked for where link_profile_find looks.
+ * 0, or LAB_EINVAL with the line in e. */
+int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e);
+
+/* Read the text of a profile file; name is for messages and for out->name.
+ * 0, or LAB_EINVAL with file and line number in e. */
+int link_spec_parse_profile(struct link_spec *out, const char *name, const char *text,
+                            struct err_text *e);
+
+/* The spec in full, as words that link_spec_parse reads back to the same link: profile names
+ * are spelt out and every default that matters is written. */
+void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS]);
+
+/* The least time a packet takes each way without jitter: what physics says about latency. */
+int64_t link_spec_rtt_ns(const struct link_spec *spec);
+
+#endif
