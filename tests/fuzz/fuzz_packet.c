@@ -1,0 +1,69 @@
+/* Whatever the bytes, what the parser says of them adds up and lies inside them, and the
+ * referee can count it. */
+#include <stdlib.h>
+
+#include "err.h"
+#include "referee.h"
+
+static void check_tcp(const struct packet *p, const uint8_t *data, size_t len)
+{
+    if (p->ip_header_bytes + p->tcp_header_bytes + p->payload_bytes != p->total_bytes)
+        abort();
+    if (p->tcp_header_bytes < 20 || p->tcp_header_bytes > 60)
+        abort();
+    if (p->payload < data || p->payload + p->payload_bytes > data + len)
+        abort();
+}
+
+static void check(const struct packet *p, const uint8_t *data, size_t len)
+{
+    if ((p->version != 4 && p->version != 6) || p->total_bytes > len ||
+        p->ip_header_bytes > p->total_bytes)
+        abort();
+    if (p->source < data || p->destination + p->address_bytes > data + len)
+        abort();
+    if (p->kind == PACKET_TCP)
+        check_tcp(p, data, len);
+}
+
+/* The input is a row of packets, each behind a byte for its length (in fours) and direction. */
+static void referee_row(const uint8_t *data, size_t len)
+{
+    struct referee r;
+    struct buf json = {.data = NULL};
+    struct packet p;
+
+    if (referee_init(&r, 4, 0) < 0)
+        return;
+    while (len > 0) {
+        size_t take = (size_t)(data[0] >> 1) * 4;
+        enum link_direction direction = data[0] & 1 ? LINK_DOWN : LINK_UP;
+        bool good;
+
+        data++;
+        len--;
+        take = take < len ? take : len;
+        good = packet_parse(&p, data, take) == LAB_OK;
+        (void)referee_see(&r, good ? &p : NULL, take, direction, false, 0);
+        if (take == 0)
+            referee_reset(&r, 0);
+        data += take;
+        len -= take;
+    }
+    if (referee_json(&r, &json, 4) < 0)
+        abort();
+    buf_free(&json);
+    referee_free(&r);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct packet p;
+
+    if (packet_parse(&p, data, len) == LAB_OK)
+        check(&p, data, len);
+    referee_row(data, len);
+    return 0;
+}
