@@ -1,0 +1,276 @@
+#include "link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "rpc.h"
+#include "mover.h"
+
+enum { START_TIMEOUT_MS = 10000, ANSWER_TIMEOUT_MS = 10000, CONTROL_FD = 3 };
+
+/* Forget what was inherited: another process's handlers, and its descriptors, which would
+ * keep its pipes open. The terminal's signals are for that process: we end when it does. */
+static int become_own_process(int control_fd)
+{
+    static const int left_to_parent[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM};
+    sigset_t blocked;
+    int null_fd;
+
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL);
+    for (size_t i = 0; i < sizeof left_to_parent / sizeof left_to_parent[0]; i++)
+        signal(left_to_parent[i], SIG_IGN);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, MOVER_PARENT_DIED);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    if (control_fd != CONTROL_FD && dup2(control_fd, CONTROL_FD) < 0)
+        return LAB_ESYS;
+    fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
+    close_range(CONTROL_FD + 1, ~0U, 0);
+    null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd < 0)
+        return LAB_ESYS;
+    dup2(null_fd, STDIN_FILENO);
+    dup2(null_fd, STDOUT_FILENO);
+    close(null_fd);
+    return LAB_OK;
+}
+
+/* Be sent signal_number when parent dies. Every change of credentials clears this, a new user
+ * namespace too (prctl(2)), so it has its place after that. */
+static int die_with(pid_t parent, int signal_number)
+{
+    if (prctl(PR_SET_PDEATHSIG, signal_number) < 0)
+        return LAB_ESYS;
+    if (getppid() != parent)
+        _exit(127); /* it was faster */
+    return LAB_OK;
+}
+
+/* Tell the parent how it went: the namespaces' descriptors, or why there are none. */
+static int report_ready(const struct link_net *n, int status, const struct err_text *e)
+{
+    struct rpc_message m = {.head = {.request = RPC_READY, .status = status}};
+    int rc;
+
+    m.head.error = errno;
+    if (status < 0) {
+        if (buf_add(&m.data, e->text, strlen(e->text)) < 0)
+            return LAB_ENOMEM;
+    } else {
+        m.fds[m.head.fd_count++] = n->side[LINK_CLIENT].namespace_fd;
+        m.fds[m.head.fd_count++] = n->side[LINK_SERVER].namespace_fd;
+        if (n->user_fd >= 0)
+            m.fds[m.head.fd_count++] = n->user_fd;
+    }
+    rc = rpc_send(CONTROL_FD, &m);
+    buf_free(&m.data);
+    return rc;
+}
+
+static int mover_start(struct mover *m, const struct link_spec *spec, uint64_t seed, pid_t parent,
+                       struct err_text *e)
+{
+    struct link_net n;
+    int rc = link_net_create(&n, e);
+
+    if (rc < 0)
+        return rc;
+    rc = die_with(parent, MOVER_PARENT_DIED);
+    if (rc == LAB_OK)
+        rc = mover_init(m, spec, seed, &n, CONTROL_FD);
+    if (rc < 0)
+        return err_set(e, rc, "emulated link: start: %s", lab_strerror(rc));
+    /* So that `pushlab-link on-server` may open our /proc/PID/ns. */
+    prctl(PR_SET_DUMPABLE, 1);
+    return LAB_OK;
+}
+
+static _Noreturn void mover_process(int control_fd, const struct link_spec *spec, uint64_t seed,
+                                    pid_t parent)
+{
+    struct err_text e = {""};
+    struct mover m = {.stop = true};
+    int rc = become_own_process(control_fd);
+
+    if (rc < 0)
+        _exit(127);
+    rc = mover_start(&m, spec, seed, parent, &e);
+    if (report_ready(&m.net, rc, &e) < 0 || rc < 0)
+        _exit(1);
+    mover_run(&m);
+    mover_free(&m);
+    _exit(0);
+}
+
+/* Wait for the mover's first words. */
+static int await_ready(struct link *l, struct err_text *e)
+{
+    struct rpc_message m = {.head = {0}};
+    int rc = rpc_receive(l->control_fd, &m, START_TIMEOUT_MS);
+
+    if (rc < 0) {
+        err_set(e, rc, "emulated link: start: %s", lab_strerror(rc));
+    } else if (m.head.status < 0) {
+        rc = err_set(e, m.head.status, "%.*s", (int)m.data.len, (const char *)m.data.data);
+        errno = m.head.error;
+    } else {
+        l->namespace_fd[LINK_CLIENT] = m.fds[0];
+        l->namespace_fd[LINK_SERVER] = m.fds[1];
+        l->user_fd = m.head.fd_count > 2 ? m.fds[2] : -1;
+    }
+    buf_free(&m.data);
+    return rc;
+}
+
+int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struct err_text *e)
+{
+    int pair[2], rc;
+    pid_t parent = getpid();
+
+    *l = (struct link){.mover = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return err_set(e, LAB_ESYS, "emulated link: socketpair: %s", strerror(errno));
+    l->control_fd = pair[0];
+    l->mover = fork();
+    if (l->mover == 0)
+        mover_process(pair[1], spec, seed, parent);
+    close(pair[1]);
+    if (l->mover < 0)
+        rc = err_set(e, LAB_ESYS, "emulated link: fork: %s", strerror(errno));
+    else
+        rc = await_ready(l, e);
+    if (rc < 0)
+        link_close(l);
+    return rc;
+}
+
+void link_close(struct link *l)
+{
+    int error = errno;
+    struct err_text ignored;
+
+    if (l->mover > 0) {
+        (void)link_capture_end(l, &ignored);
+        /* It would end by itself at the end of file, if it is well. */
+        kill(l->mover, SIGKILL);
+        while (waitpid(l->mover, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    if (l->control_fd >= 0)
+        close(l->control_fd);
+    if (l->user_fd >= 0)
+        close(l->user_fd);
+    for (int i = 0; i < LINK_SIDES; i++) {
+        if (l->namespace_fd[i] >= 0)
+            close(l->namespace_fd[i]);
+    }
+    *l = (struct link){.mover = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
+    errno = error;
+}
+
+int link_enter(const struct link *l, enum link_side side)
+{
+    if (l->user_fd >= 0 && setns(l->user_fd, CLONE_NEWUSER) < 0)
+        return LAB_ESYS;
+    return setns(l->namespace_fd[side], CLONE_NEWNET) < 0 ? LAB_ESYS : LAB_OK;
+}
+
+pid_t link_fork(const struct link *l, enum link_side side)
+{
+    pid_t parent = getpid(), child = fork();
+
+    if (child != 0)
+        return child < 0 ? LAB_ESYS : child;
+    if (link_enter(l, side) < 0 || die_with(parent, SIGKILL) < 0)
+        _exit(127);
+    return 0;
+}
+
+/* One request and its answer; answer->data is the caller's to free, also on failure. */
+static int ask(const struct link *l, struct rpc_message *request, struct rpc_message *answer)
+{
+    int rc;
+
+    if (rpc_send(l->control_fd, request) < 0)
+        return errno == EPIPE ? LAB_EOF : LAB_ESYS;
+    rc = rpc_receive(l->control_fd, answer, ANSWER_TIMEOUT_MS);
+    if (rc < 0)
+        return rc;
+    errno = answer->head.error;
+    return answer->head.status;
+}
+
+int link_counters(const struct link *l, struct buf *json, uint32_t max_connections)
+{
+    struct rpc_message answer = {.head = {0}};
+    struct rpc_message request = {.head = {.request = RPC_COUNTERS, .argument = max_connections}};
+    int rc = ask(l, &request, &answer);
+
+    if (rc == LAB_OK)
+        rc = buf_add(json, answer.data.data, answer.data.len);
+    buf_free(&answer.data);
+    return rc;
+}
+
+int link_reset(const struct link *l)
+{
+    struct rpc_message request = {.head = {.request = RPC_RESET}}, answer = {.head = {0}};
+    int rc = ask(l, &request, &answer);
+
+    buf_free(&answer.data);
+    return rc;
+}
+
+int link_window(const struct link *l, int64_t start_ns, int64_t end_ns)
+{
+    struct rpc_message request = {.head = {.request = RPC_WINDOW}}, answer = {.head = {0}};
+    int64_t window_ns[2] = {start_ns, end_ns};
+    int rc = buf_add(&request.data, window_ns, sizeof window_ns);
+
+    if (rc == LAB_OK)
+        rc = ask(l, &request, &answer);
+    buf_free(&request.data);
+    buf_free(&answer.data);
+    return rc;
+}
+
+int link_capture(const struct link *l, const char *path, enum link_capture_at at, const char *label,
+                 struct err_text *e)
+{
+    struct rpc_message answer = {.head = {0}};
+    struct rpc_message request = {.head = {.request = RPC_CAPTURE, .argument = at, .fd_count = 1}};
+    int rc, fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return err_set(e, LAB_ESYS, "%s: %s", path, strerror(errno));
+    request.fds[0] = fd;
+    rc = buf_add(&request.data, label, strlen(label));
+    if (rc == LAB_OK)
+        rc = ask(l, &request, &answer);
+    if (rc < 0)
+        err_set(e, rc, "capture to %s: %s", path, lab_strerror(rc));
+    close(fd);
+    buf_free(&request.data);
+    buf_free(&answer.data);
+    return rc;
+}
+
+int link_capture_end(const struct link *l, struct err_text *e)
+{
+    struct rpc_message answer = {.head = {0}};
+    struct rpc_message request = {.head = {.request = RPC_CAPTURE_END}};
+    int rc = ask(l, &request, &answer);
+
+    if (rc < 0)
+        err_set(e, rc, "write capture: %s", lab_strerror(rc));
+    buf_free(&answer.data);
+    return rc;
+}
