@@ -5,6 +5,7 @@
 
 #include "backoff.h"
 #include "clock.h"
+#include "conn_tls.h"
 #include "notice.h"
 
 enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60 };
@@ -31,14 +32,46 @@ static void on_conn_data(struct conn *conn, uint8_t *data, size_t len, int64_t r
     c->driver->on_data(c, data, len, recv_ns);
 }
 
+static void client_gone_for_good(struct client *c)
+{
+    const struct client_hooks *hooks = c->env->hooks;
+
+    client_ended(c);
+    if (hooks->gave_up != NULL && !c->leaving)
+        hooks->gave_up(c->env->hooks_arg, c);
+}
+
+/* Like a failed dial; but who speaks no TLS that we accept, or is not trusted, never will. */
+static void handshake_failed(struct client *c, enum conn_end why, int sys_errno, int64_t now_ns)
+{
+    schedule_cancel(&c->env->schedule, &c->dial.timeout);
+    if (!c->leaving)
+        CLIENT_COUNT(c, now_ns, connect_failures, 1);
+    if (why != CONN_END_LOCAL)
+        client_env_note(c->env, "connect %s: %s", c->env->host,
+                        why == CONN_END_ERROR ? conn_tls_strerror(&c->conn, sys_errno)
+                                              : "closed during the TLS handshake");
+    c->state = CLIENT_IDLE;
+    if (c->leaving)
+        client_ended(c);
+    else if (why == CONN_END_ERROR && sys_errno == EPROTO)
+        client_gone_for_good(c);
+    else
+        client_back_off(c, now_ns);
+}
+
 static void on_conn_end(struct conn *conn, enum conn_end why, int sys_errno)
 {
     struct client *c = (struct client *)conn;
     int64_t now_ns = clock_now_ns();
 
+    if (c->state == CLIENT_SECURING) {
+        handshake_failed(c, why, sys_errno, now_ns);
+        return;
+    }
     client_sort_bytes(c, now_ns);
     if (why == CONN_END_ERROR)
-        client_env_note(c->env, "connection lost: %s", strerror(sys_errno));
+        client_env_note(c->env, "connection lost: %s", conn_tls_strerror(conn, sys_errno));
     if (c->state == CLIENT_ENDED)
         return; /* gave up */
     c->state = CLIENT_IDLE;
@@ -47,25 +80,66 @@ static void on_conn_end(struct conn *conn, enum conn_end why, int sys_errno)
         client_ended(c);
 }
 
-static const struct conn_ops client_conn_ops = {
-    .on_data = on_conn_data,
-    .on_flushed = NULL,
-    .on_end = on_conn_end,
-};
-
-static void client_opened(struct client *c, int fd, int64_t now_ns)
+static void client_ready(struct client *c, int64_t now_ns)
 {
-    if (conn_attach(&c->conn, &c->env->loop, &client_conn_ops, fd, BACKLOG_LIMIT_BYTES) < 0) {
-        evutil_closesocket(fd);
-        client_back_off(c, now_ns);
-        return;
-    }
     c->state = CLIENT_OPEN;
     CLIENT_COUNT(c, c->dial_due_ns, connects, 1);
     if (c->broken)
         CLIENT_COUNT(c, c->dial_due_ns, reconnects, 1);
     c->broken = false;
     c->driver->on_open(c, now_ns);
+}
+
+static void on_conn_secured(struct conn *conn)
+{
+    struct client *c = (struct client *)conn;
+
+    schedule_cancel(&c->env->schedule, &c->dial.timeout);
+    if (conn_tls_handshake(conn) == CONN_TLS_RESUMED)
+        CLIENT_COUNT(c, c->dial_due_ns, tls_resumed_handshakes, 1);
+    else
+        CLIENT_COUNT(c, c->dial_due_ns, tls_full_handshakes, 1);
+    client_ready(c, clock_now_ns());
+}
+
+static const struct conn_ops client_conn_ops = {
+    .on_data = on_conn_data,
+    .on_flushed = NULL,
+    .on_end = on_conn_end,
+    .on_secured = on_conn_secured,
+};
+
+static void on_handshake_timeout(struct deadline *d, int64_t now_ns)
+{
+    struct client *c = (struct client *)((char *)d - offsetof(struct client, dial.timeout));
+
+    (void)now_ns;
+    client_env_note(c->env, "connect %s: the TLS handshake took too long", c->env->host);
+    conn_close(&c->conn);
+}
+
+/* What is left of the time to connect is the handshake's. */
+static void client_secure(struct client *c)
+{
+    c->state = CLIENT_SECURING;
+    c->dial.timeout.on_due = on_handshake_timeout;
+    schedule_set(&c->env->schedule, &c->dial.timeout, c->dial.timeout.due_ns);
+}
+
+static void client_opened(struct client *c, int fd, int64_t now_ns)
+{
+    struct tls_memory *memory = c->env->opt->tls_resume == TLS_RESUME_YES ? &c->session : NULL;
+
+    if (client_env_attach(c->env, &c->conn, &client_conn_ops, fd, BACKLOG_LIMIT_BYTES, memory) <
+        0) {
+        evutil_closesocket(fd);
+        client_back_off(c, now_ns);
+        return;
+    }
+    if (c->env->tls != NULL)
+        client_secure(c);
+    else
+        client_ready(c, now_ns);
 }
 
 static void dial_failed(struct client *c, int sys_errno, int64_t now_ns)
@@ -151,12 +225,8 @@ void client_fail(struct client *c, int64_t due_ns, const char *why)
 
 void client_give_up(struct client *c, int64_t due_ns, const char *why)
 {
-    const struct client_hooks *hooks = c->env->hooks;
-
     client_fail(c, due_ns, why);
-    client_ended(c);
-    if (hooks->gave_up != NULL && !c->leaving)
-        hooks->gave_up(c->env->hooks_arg, c);
+    client_gone_for_good(c);
 }
 
 int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
@@ -194,6 +264,10 @@ void client_leave(struct client *c, int64_t now_ns)
     c->leaving = true;
     schedule_cancel(&c->env->schedule, &c->timer);
     dial_cancel(&c->dial);
+    if (c->state == CLIENT_SECURING) {
+        conn_close(&c->conn);
+        return;
+    }
     if (c->state != CLIENT_OPEN) {
         client_ended(c);
         return;
@@ -207,13 +281,14 @@ void client_abort(struct client *c)
     c->leaving = true;
     schedule_cancel(&c->env->schedule, &c->timer);
     dial_cancel(&c->dial);
-    if (c->state == CLIENT_OPEN)
+    if (c->state == CLIENT_OPEN || c->state == CLIENT_SECURING)
         conn_close(&c->conn);
 }
 
 void client_free(struct client *c)
 {
     c->driver->free(c);
+    tls_memory_forget(&c->session);
     recorder_track_free(&c->track);
 }
 

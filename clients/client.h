@@ -20,11 +20,12 @@
 #include "schedule.h"
 
 enum client_state {
-    CLIENT_IDLE,    /* no connection, none on its way */
-    CLIENT_DIALING, /* connecting */
-    CLIENT_OPEN,    /* connected */
-    CLIENT_BACKOFF, /* waiting before the next attempt */
-    CLIENT_ENDED,   /* left, or failed for good */
+    CLIENT_IDLE,     /* no connection, none on its way */
+    CLIENT_DIALING,  /* connecting */
+    CLIENT_SECURING, /* connected, the TLS handshake is under way */
+    CLIENT_OPEN,     /* connected */
+    CLIENT_BACKOFF,  /* waiting before the next attempt */
+    CLIENT_ENDED,    /* left, or failed for good */
 };
 
 struct client {
@@ -42,6 +43,7 @@ struct client {
     int64_t dial_due_ns;     /* when the connection was due: the window it counts in */
     struct deadline timer;   /* back-off, leaving, or the driver's own wait: by state */
     struct dial dial;
+    struct tls_memory session; /* to resume when it comes again */
 };
 
 void client_init(struct client *c, struct client_env *env, const struct driver *driver,

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conn_tls.h"
+
 enum {
     READ_BUF_BYTES = 256 * 1024,
     DEADLINES_PER_CLIENT = 2, /* its own and its dial's */
@@ -39,6 +41,15 @@ static int set_target(struct client_env *env, struct err_text *e)
     return LAB_OK;
 }
 
+static int set_tls(struct client_env *env, struct err_text *e)
+{
+    const struct client_options *opt = env->opt;
+    struct tls_client_options options = {
+        .version = opt->tls_version, .ca_path = opt->tls_ca, .host = opt->url.host};
+
+    return opt->url.tls ? tls_new_client(&env->tls, &options, e) : LAB_OK;
+}
+
 static int init_recorder(struct client_env *env)
 {
     int64_t drawn = env->opt->timeline_path == NULL ? 0 : env->opt->timeline_clients;
@@ -72,6 +83,8 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
     *env = (struct client_env){.opt = opt, .hooks = hooks, .hooks_arg = hooks_arg};
     rng_seed(&env->rng, (uint64_t)opt->seed);
     err = set_target(env, e);
+    if (err == LAB_OK)
+        err = set_tls(env, e);
     if (err < 0)
         return err;
     env->base = make_base();
@@ -99,6 +112,15 @@ void client_env_free(struct client_env *env)
     schedule_free(&env->schedule);
     if (env->base != NULL)
         event_base_free(env->base);
+    tls_free(env->tls);
+}
+
+int client_env_attach(struct client_env *env, struct conn *conn, const struct conn_ops *ops, int fd,
+                      uint32_t backlog_limit_bytes, struct tls_memory *memory)
+{
+    if (env->tls == NULL)
+        return conn_attach(conn, &env->loop, ops, fd, backlog_limit_bytes);
+    return conn_attach_tls(conn, &env->loop, ops, fd, backlog_limit_bytes, env->tls, memory);
 }
 
 void client_env_note(struct client_env *env, const char *fmt, ...)

@@ -10,6 +10,7 @@
 #include "recorder.h"
 #include "rng.h"
 #include "schedule.h"
+#include "tls.h"
 
 struct client;
 
@@ -33,6 +34,7 @@ struct client_env {
     struct recorder recorder;
     struct rng rng;
     struct dial_target target;
+    struct tls *tls;                /* NULL: in the clear */
     char host[288];                 /* value of Host: and the request's idea of where it is */
     uint64_t seen_first, seen_last; /* of the window's updates, by any client; 0: none */
     struct err_text last_failure;   /* the newest thing that went wrong on any connection */
@@ -44,6 +46,11 @@ struct client_env {
 int client_env_init(struct client_env *env, const struct client_options *opt,
                     const struct client_hooks *hooks, void *hooks_arg, struct err_text *e);
 void client_env_free(struct client_env *env);
+
+/* Adopt a connected socket, as conn_attach() does, in the way that the URL asks for. With TLS,
+ * ops->on_secured() follows. memory: of the session; NULL: none. */
+int client_env_attach(struct client_env *env, struct conn *conn, const struct conn_ops *ops, int fd,
+                      uint32_t backlog_limit_bytes, struct tls_memory *memory);
 
 /* Note what went wrong on a connection; the newest is kept. */
 void client_env_note(struct client_env *env, const char *fmt, ...)

@@ -4,6 +4,7 @@
 
 #include "driver.h"
 #include "opt.h"
+#include "tls.h"
 
 #define FIELD(name) offsetof(struct client_options, name)
 
@@ -11,6 +12,7 @@ enum { DRIVERS_MAX = 15 };
 
 static const char *const connection_words[] = {"keep-alive", "close", NULL};
 static const char *const control_words[] = {"auto", "none", NULL};
+static const char *const resume_words[] = {"yes", "no", NULL};
 
 /* The words of --transport are filled in from drivers[]: the only list of transports. */
 static const struct opt table[] = {
@@ -18,7 +20,7 @@ static const struct opt table[] = {
     {"transport", OPT_CHOICE, "NAME", FIELD(transport), "websocket", 0, 0, NULL,
      "the transport to drive"},
     {"url", OPT_TEXT, "URL", FIELD(url_text), "http://127.0.0.1:8080", 0, 0, NULL,
-     "the server; a path is put before the transport's own"},
+     "the server, http or https; a path is put before the transport's own"},
     {"connection", OPT_CHOICE, "MODE", FIELD(connection), "keep-alive", 0, 0, connection_words,
      "close: a new TCP connection for every poll"},
     {"interval", OPT_MS, "MS", FIELD(interval_ns), "1000", 1, 3600000, NULL,
@@ -57,6 +59,14 @@ static const struct opt table[] = {
      "SO_SNDBUF; 0: the kernel's choice"},
     {"rcvbuf-bytes", OPT_INT, "N", FIELD(rcvbuf_bytes), "0", 0, 1 << 30, NULL,
      "SO_RCVBUF; 0: the kernel's choice"},
+
+    {.name = "TLS, with https:// and wss://", .kind = OPT_HEADING},
+    {"tls-ca", OPT_TEXT, "FILE", FIELD(tls_ca), NULL, 0, 0, NULL,
+     "trust these certificates (PEM) only; default: the system's"},
+    {"tls-version", OPT_CHOICE, NULL, FIELD(tls_version), "any", 0, 0, tls_version_words,
+     "speak this version only"},
+    {"tls-resume", OPT_CHOICE, NULL, FIELD(tls_resume), "yes", 0, 0, resume_words,
+     "resume a client's TLS session when it connects again"},
 
     {.name = "Results", .kind = OPT_HEADING},
     {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL, "print one JSON object"},
@@ -103,15 +113,27 @@ static void name_transports(struct opt *opts, const char **names)
     }
 }
 
+static int check_tls(const struct client_options *o, struct err_text *e)
+{
+    const char *option = o->tls_ca != NULL                ? "--tls-ca"
+                         : o->tls_version != TLS_ANY      ? "--tls-version"
+                         : o->tls_resume == TLS_RESUME_NO ? "--tls-resume"
+                                                          : NULL;
+
+    if (o->url.tls || option == NULL)
+        return LAB_OK;
+    return err_set(e, LAB_EINVAL, "%s: has no meaning for '%s'; accepted: with https://, wss://",
+                   option, o->url_text);
+}
+
 static int check(struct client_options *o, struct err_text *e)
 {
     struct err_text why;
 
     if (url_parse(&o->url, o->url_text, &why) < 0)
         return err_set(e, LAB_EINVAL, "--url: %.300s", why.text);
-    if (o->url.tls)
-        return err_set(e, LAB_EINVAL, "--url: '%s' asks for TLS; accepted: http:// and ws://",
-                       o->url_text);
+    if (check_tls(o, e) < 0)
+        return LAB_EINVAL;
     if (o->reconnect_max_ns < o->reconnect_min_ns)
         return err_set(e, LAB_EINVAL, "--reconnect-max: smaller than --reconnect-min");
     if (o->connection == CONNECTION_CLOSE && !o->driver->polls)

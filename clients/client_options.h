@@ -12,6 +12,7 @@ struct driver;
 
 enum { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
 enum { CONTROL_AUTO, CONTROL_NONE };
+enum { TLS_RESUME_YES, TLS_RESUME_NO };
 
 struct client_options {
     int transport;  /* index into drivers[] */
@@ -24,6 +25,9 @@ struct client_options {
     double ramp_per_s;
     int64_t connect_timeout_ns, reconnect_min_ns, reconnect_max_ns;
     int64_t sndbuf_bytes, rcvbuf_bytes;
+    const char *tls_ca; /* NULL: what the system trusts */
+    int tls_version;    /* enum tls_version */
+    int tls_resume;     /* TLS_RESUME_YES or TLS_RESUME_NO */
     bool json, watch;
     const char *hlog_path, *timeline_path; /* NULL: not wanted */
     int64_t timeline_clients;

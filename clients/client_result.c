@@ -76,6 +76,8 @@ static int add_counters(struct buf *out, const char *name, const struct counters
         {"connects", n->connects},
         {"reconnects", n->reconnects},
         {"connect_failures", n->connect_failures},
+        {"tls_full_handshakes", n->tls_full_handshakes},
+        {"tls_resumed_handshakes", n->tls_resumed_handshakes},
         {"deliveries", n->deliveries},
         {"payload_bytes_in", n->payload_bytes_in},
         {"framing_bytes_in", n->framing_bytes_in},
@@ -107,10 +109,10 @@ static int add_conditions(const struct fleet *f, struct buf *out)
         out,
         "\"pushlab\":\"" PUSHLAB_VERSION "\",\"transport\":\"%s\","
         "\"connection\":\"%s\",\"clients\":%llu,\"interval_ms\":%g,"
-        "\"hold_ms\":%g,\"seed\":%lld,\"source_addresses\":%u,",
+        "\"hold_ms\":%g,\"seed\":%lld,\"source_addresses\":%u,\"tls\":%s,",
         opt->driver->name, closes ? "close" : "keep-alive", (unsigned long long)f->nclients,
         (double)opt->interval_ns / (double)NS_PER_MS, (double)opt->hold_ns / (double)NS_PER_MS,
-        (long long)opt->seed, f->env.target.source_addresses);
+        (long long)opt->seed, f->env.target.source_addresses, opt->url.tls ? "true" : "false");
 
     return err < 0 ? err : add_string(out, "url", opt->url_text);
 }
@@ -264,4 +266,8 @@ void client_result_print(const struct client_result *r, const struct fleet *f, F
             "per update %.4g requests, %.4g TCP connections, %.4g payload + %.4g framing bytes\n",
             (double)n->requests / updates, (double)n->connects / updates,
             (double)n->payload_bytes_in / updates, (double)n->framing_bytes_in / updates);
+    if (f->env.tls != NULL)
+        fprintf(out, "           %.4g full, %.4g resumed TLS handshakes\n",
+                (double)n->tls_full_handshakes / updates,
+                (double)n->tls_resumed_handshakes / updates);
 }

@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "clock.h"
+#include "conn_tls.h"
 
 enum { STATS_MAX_BYTES = 1 << 20, BACKLOG_LIMIT_BYTES = 1 << 16 };
 
@@ -44,7 +45,8 @@ static void hang_up(struct control *ctl)
 static void fail(struct control *ctl, const char *why)
 {
     if (ctl->failure.text[0] == '\0')
-        err_set(&ctl->failure, LAB_ESYS, "http://%s/stats: %s", ctl->env->host, why);
+        err_set(&ctl->failure, LAB_ESYS, "%s://%s/stats: %.200s",
+                ctl->env->tls != NULL ? "https" : "http", ctl->env->host, why);
     hang_up(ctl);
     if (ctl->asking >= 0)
         finish(ctl);
@@ -141,15 +143,21 @@ static void on_end(struct conn *conn, enum conn_end why, int sys_errno)
     if (ctl->asking >= 0 && ctl->reused)
         connect_first(ctl);
     else if (ctl->asking >= 0 && why != CONN_END_LOCAL)
-        fail(ctl, why == CONN_END_ERROR ? strerror(sys_errno) : "connection closed");
+        fail(ctl, why == CONN_END_ERROR ? conn_tls_strerror(conn, sys_errno) : "connection closed");
     else
         proceed(ctl);
+}
+
+static void on_secured(struct conn *conn)
+{
+    send_ask((struct control *)conn);
 }
 
 static const struct conn_ops control_conn_ops = {
     .on_data = on_data,
     .on_flushed = NULL,
     .on_end = on_end,
+    .on_secured = on_secured,
 };
 
 static void on_dialed(void *arg, int fd, int sys_errno)
@@ -161,7 +169,8 @@ static void on_dialed(void *arg, int fd, int sys_errno)
         fail(ctl, strerror(sys_errno));
         return;
     }
-    if (conn_attach(&ctl->conn, &ctl->env->loop, &control_conn_ops, fd, BACKLOG_LIMIT_BYTES) < 0) {
+    if (client_env_attach(ctl->env, &ctl->conn, &control_conn_ops, fd, BACKLOG_LIMIT_BYTES, NULL) <
+        0) {
         evutil_closesocket(fd);
         fail(ctl, lab_strerror(LAB_ENOMEM));
         return;
@@ -169,7 +178,8 @@ static void on_dialed(void *arg, int fd, int sys_errno)
     ctl->link = CONTROL_UP;
     ctl->connects++;
     http_exchange_init(&ctl->exchange, STATS_MAX_BYTES);
-    send_ask(ctl);
+    if (ctl->env->tls == NULL)
+        send_ask(ctl);
 }
 
 static void connect_first(struct control *ctl)
