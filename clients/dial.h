@@ -30,8 +30,7 @@ bool dial_target_is_loopback4(const struct dial_target *t);
 
 struct dial {
     struct event event; /* holds the descriptor while connecting */
-    struct deadline
-        timeout; /* the owner's once connected: its due_ns holds for a TLS handshake too */
+    struct deadline timeout; /* once connected the owner's, for a TLS handshake in what is left */
     struct schedule *schedule;
     /* Exactly once, from the loop: fd connected and the caller's, or -1 and why. */
     void (*on_done)(void *arg, int fd, int sys_errno);
