@@ -29,7 +29,7 @@ int dial_resolve(struct dial_target *t, const struct url *u, struct err_text *e)
 bool dial_target_is_loopback4(const struct dial_target *t);
 
 struct dial {
-    struct event event; /* holds the descriptor while connecting */
+    struct event event;      /* holds the descriptor while connecting */
     struct deadline timeout; /* once connected the owner's, for a TLS handshake in what is left */
     struct schedule *schedule;
     /* Exactly once, from the loop: fd connected and the caller's, or -1 and why. */
