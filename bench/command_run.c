@@ -20,7 +20,8 @@
 struct config {
     const char *out, *rows;
     const char *duration, *warmup, *clients, *seed; /* NULL: as the scenario says */
-    bool json, no_charts, host_network;
+    const char *link;
+    bool json, no_charts, host_network, pcap;
 };
 
 #define FIELD(name) offsetof(struct config, name)
@@ -34,12 +35,17 @@ static const struct opt opts[] = {
     {"seed", OPT_TEXT, "N", FIELD(seed), NULL, 0, 0, NULL, "seed of the source and the clients"},
     {"rows", OPT_TEXT, "ID,ID", FIELD(rows), NULL, 0, 0, NULL, "measure only these rows"},
 
+    {"link", OPT_TEXT, "LINK", FIELD(link), NULL, 0, 0, NULL,
+     "the road: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"},
+
     {.name = "Results", .kind = OPT_HEADING},
     {"out", OPT_TEXT, "DIR", FIELD(out), "results", 0, 0, NULL,
      "the folder that gets the run's folder"},
     {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL, "print run.json, not the table"},
     {"no-charts", OPT_FLAG, NULL, FIELD(no_charts), NULL, 0, 0, NULL,
      "leave the charts out (pushlab chart draws them later)"},
+    {"pcap", OPT_FLAG, NULL, FIELD(pcap), NULL, 0, 0, NULL,
+     "keep each row's packets as wire-ROW.pcapng, for Wireshark (emulated links)"},
     {"host-network", OPT_FLAG, NULL, FIELD(host_network), NULL, 0, 0, NULL,
      "stay in the host's network namespace, to look on with tcpdump"},
     {.name = NULL},
@@ -58,6 +64,8 @@ static const struct opt_program program = {
               "2 when an option or the scenario is wrong.\n",
     .opts = opts,
 };
+
+enum { RUN_INTERRUPTED = 100 }; /* internal: no more links after a Ctrl-C */
 
 /* ---- what to run ---- */
 
@@ -87,6 +95,7 @@ static int apply_overrides(struct scenario *s, const struct config *c, struct er
         {"warmup_s", "--warmup", c->warmup},
         {"clients", "--clients", c->clients},
         {"seed", "--seed", c->seed},
+        {"link", "--link", c->link},
     };
 
     for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++) {
@@ -260,14 +269,35 @@ static void keep_words(struct record *r, int argc, char **argv)
 static int run(const struct config *c, struct scenario *s, const struct record *r)
 {
     struct run_options options = {
-        .results = c->out, .host_network = c->host_network, .argc = r->n, .argv = r->words};
+        .results = c->out,
+        .host_network = c->host_network,
+        .pcap = c->pcap,
+        .argc = r->n,
+        .argv = r->words,
+    };
     struct err_text e = {""};
     struct run_outcome out;
     int rc = run_scenario(&out, s, &options, &e);
     int code = report(c, &out, rc, &e);
 
     cJSON_Delete(out.run);
-    return code;
+    return out.interrupted ? RUN_INTERRUPTED : code;
+}
+
+/* A run for each link; the worst end is the command's. */
+static int run_links(const struct config *c, struct scenario *s, const struct record *r)
+{
+    int worst = LAB_EXIT_OK;
+
+    for (s->link = 0; s->link < s->links.n; s->link++) {
+        int code = run(c, s, r);
+
+        if (code > worst)
+            worst = code;
+        if (code == RUN_INTERRUPTED)
+            break;
+    }
+    return worst == RUN_INTERRUPTED ? LAB_EXIT_FAILURE : worst;
 }
 
 int command_run(int argc, char **argv)
@@ -289,7 +319,7 @@ int command_run(int argc, char **argv)
         return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
     rc = load(s, &c, argv[1], &e);
     if (rc == LAB_OK) {
-        code = run(&c, s, &record);
+        code = run_links(&c, s, &record);
         scenario_free(s);
     } else {
         code = command_fail(rc == LAB_ENOMEM ? LAB_EXIT_FAILURE : LAB_EXIT_USAGE, e.text);

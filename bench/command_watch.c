@@ -102,7 +102,7 @@ static enum row_end start_server(struct nursery *n, struct child *server, const 
         err_set(e, LAB_ELIMIT, "the command line is too long");
         return ROW_FAILED;
     }
-    return row_start_server(n, server, args.argv, address, cap, e);
+    return row_start_server(n, server, args.argv, NULL, address, cap, e);
 }
 
 /* On Ctrl-C the client gets the time to say its last words. Returns the exit code. */

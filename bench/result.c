@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "json.h"
+#include "result_wire.h"
 
 /* ---- the run ---- */
 
@@ -199,6 +200,13 @@ static void judge_sum(cJSON *problems, const cJSON *report)
         json_append_text(problems, "no update was delivered");
 }
 
+static double count_or_zero(const cJSON *report, const char *path)
+{
+    double n = json_number(report, path);
+
+    return isnan(n) ? 0 : n;
+}
+
 static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
                              const char *transport, bool kernel_is_ours)
 {
@@ -207,15 +215,21 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
     double server = number(report, "server_stats.end.transports.%s.accepted", transport) -
                     number(report, "server_stats.start.transports.%s.accepted", transport);
     double kernel = json_number(report, "kernel.tcp_active_opens");
+    /* The kernel counts attempts; the others count what became a connection. */
+    double attempts = client + count_or_zero(report, "whole.connect_failures") +
+                      count_or_zero(report, "whole.connects_abandoned");
 
     json_add_number(seen, "client", client);
     json_add_number(seen, "server", server);
     json_add_number(seen, "kernel", kernel);
     cJSON_AddNullToObject(seen, "wire");
-    if (client == server && (client == kernel || !kernel_is_ours))
+    if (client == server && (attempts == kernel || !kernel_is_ours))
         return;
-    json_append_printf(problems, "TCP handshakes disagree: client %.0f, server %.0f, kernel %.0f%s",
-                       client, server, kernel, kernel_is_ours ? "" : " (the whole host's)");
+    json_append_printf(problems,
+                       "TCP handshakes disagree: client %.0f (%.0f attempts), server %.0f, "
+                       "kernel %.0f%s",
+                       client, attempts, server, kernel,
+                       kernel_is_ours ? "" : " (the whole host's)");
 }
 
 static void note_count(cJSON *notes, const cJSON *report, const char *path, const char *what)
@@ -294,8 +308,8 @@ static void add_milliseconds(cJSON *row, const char *name, int64_t ms)
     json_add_number(row, name, ms == SCENARIO_UNSET ? NAN : (double)ms);
 }
 
-int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, bool kernel_is_ours,
-               struct err_text *e)
+int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
+               bool kernel_is_ours, struct err_text *e)
 {
     static const char *const counts[] = {"clients",    "published",       "delivered",    "missed",
                                          "late",       "duplicated",      "out_of_order", "adds_up",
@@ -328,7 +342,9 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, bool 
     judge_sum(problems, report);
     cJSON_AddItemToObject(r, "problems", problems);
     add_notes(r, report);
+    cJSON_AddItemToObject(r, "wire", wire);
     cJSON_AddItemToObject(r, "raw", report);
+    result_wire(r);
     *out = r;
     return LAB_OK;
 }

@@ -34,11 +34,14 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   server_rss_bytes_per_client            server growth from start to window start / clients
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
+ * wire: what the emulated link's referee counted (docs/link.md), null on loopback; taken over
+ * on success and kept under "wire". It fills handshakes.wire, packets_per_update and
+ * bytes_per_update.wire, and must agree with what the others say (result_wire.h).
  * kernel_is_ours: the namespace's counters count this run alone, so the kernel's witness
  * must agree too. Disagreement and sums that don't add up become problems of the row.
  * 0, or LAB_EPROTO (the report lacks something: the line in e). */
-int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, bool kernel_is_ours,
-               struct err_text *e);
+int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
+               bool kernel_is_ours, struct err_text *e);
 
 /* Append to the run. row is taken over. */
 void result_add_row(cJSON *run, cJSON *row);

@@ -22,6 +22,8 @@ struct work {
     const struct scenario_row *row;
     struct child server, client;
     char address[128]; /* the server's */
+    bool begun;        /* the gate was opened: the wire's counters are this row's */
+    bool window_told;  /* the wire knows when the window is */
     cJSON *commands;   /* how both were started, for the record */
 };
 
@@ -55,12 +57,13 @@ static enum row_end fail_with_child(struct child *c, struct err_text *e)
 }
 
 enum row_end row_start_server(struct nursery *n, struct child *server, char *const argv[],
-                              char *address, size_t cap, struct err_text *e)
+                              const struct child_place *place, char *address, size_t cap,
+                              struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + SERVER_READY_S * NS_PER_S;
     const char *said = NULL;
-    int rc =
-        nursery_spawn(n, server, program_server.name, argv, CHILD_READ_OUT | CHILD_READ_ERR, e);
+    int rc = nursery_spawn_in(n, server, program_server.name, argv, CHILD_READ_OUT | CHILD_READ_ERR,
+                              place, e);
 
     if (rc < 0)
         return ROW_FAILED;
@@ -93,6 +96,8 @@ static enum row_end start_server(struct work *k, struct err_text *e)
     rc = scenario_args_add(&args, program, NULL);
     if (rc == LAB_OK)
         rc = scenario_args_server(&args, k->w->scenario);
+    if (rc == LAB_OK && k->w->road->emulated) /* the last one counts */
+        rc = scenario_args_add(&args, "--listen", "%s", road_listen(k->w->road));
     if (rc == LAB_OK && k->w->server_core >= 0)
         rc = scenario_args_add(&args, "--core", "%d", k->w->server_core);
     if (rc < 0) {
@@ -100,7 +105,8 @@ static enum row_end start_server(struct work *k, struct err_text *e)
         return ROW_FAILED;
     }
     record_command(k, "server", &args);
-    return row_start_server(k->w->nursery, &k->server, args.argv, k->address, sizeof k->address, e);
+    return row_start_server(k->w->nursery, &k->server, args.argv,
+                            road_place(k->w->road, LINK_SERVER), k->address, sizeof k->address, e);
 }
 
 /* ---- clients ---- */
@@ -122,6 +128,8 @@ static int client_args(const struct work *k, struct scenario_args *args)
         scenario_args_add(args, "--timeline", "%s", timeline) < 0 ||
         scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD) < 0)
         return LAB_ELIMIT;
+    if (w->road->emulated && scenario_args_add(args, "--gate", NULL) < 0)
+        return LAB_ELIMIT;
     if (w->client_core >= 0)
         return scenario_args_add(args, "--core", "%d", w->client_core);
     return LAB_OK;
@@ -136,8 +144,9 @@ static enum row_end start_client(struct work *k, struct err_text *e)
         return ROW_FAILED;
     }
     record_command(k, "client", &args);
-    if (nursery_spawn(k->w->nursery, &k->client, program_client.name, args.argv,
-                      CHILD_READ_OUT | CHILD_READ_ERR | CHILD_READ_PROGRESS, e) < 0)
+    if (nursery_spawn_in(k->w->nursery, &k->client, program_client.name, args.argv,
+                         CHILD_READ_OUT | CHILD_READ_ERR | CHILD_READ_PROGRESS | CHILD_WRITE_IN,
+                         road_place(k->w->road, LINK_CLIENT), e) < 0)
         return ROW_FAILED;
     return ROW_DONE;
 }
@@ -151,14 +160,52 @@ static int64_t client_deadline_ns(const struct scenario *s)
     return clock_now_ns() + (int64_t)(all_s * 1e9);
 }
 
-static void show_progress(struct progress *p, struct child *client)
+/* Only the control connection is up: from here on the wire's counters are the row's. */
+static int open_gate(struct work *k, struct err_text *e)
+{
+    char path[PATH_MAX];
+    int rc = road_row_begin(k->w->road, e);
+
+    if (rc == LAB_OK && k->w->pcap) {
+        folder_row_file(k->w->folder, path, "wire-", k->row->id, ".pcapng");
+        rc = road_capture(k->w->road, path, k->row->id, e);
+    }
+    k->begun = true;
+    if (rc == LAB_OK)
+        child_say(&k->client, "\n"); /* a client that is gone is found out below */
+    return rc;
+}
+
+/* The clients say where they stand: pass on what the wire must know. */
+static int heed_progress(struct work *k, const char *line, struct err_text *e)
+{
+    cJSON *o = k->w->road->emulated && !k->window_told ? cJSON_Parse(line) : NULL;
+    const cJSON *window = cJSON_GetObjectItemCaseSensitive(o, "window_ns");
+    int rc = LAB_OK;
+
+    if (!k->begun && strcmp(json_text(o, "phase"), "gate") == 0)
+        rc = open_gate(k, e);
+    if (rc == LAB_OK && cJSON_GetArraySize(window) == 2) {
+        rc = road_window(k->w->road, (int64_t)cJSON_GetArrayItem(window, 0)->valuedouble,
+                         (int64_t)cJSON_GetArrayItem(window, 1)->valuedouble, e);
+        k->window_told = true;
+    }
+    cJSON_Delete(o);
+    return rc;
+}
+
+static int show_progress(struct work *k, struct err_text *e)
 {
     char *line, *last = NULL;
+    int rc = LAB_OK;
 
-    while ((line = child_next_line(client, CHILD_PROGRESS)) != NULL)
+    while (rc == LAB_OK && (line = child_next_line(&k->client, CHILD_PROGRESS)) != NULL) {
+        rc = heed_progress(k, line, e);
         last = line;
+    }
     if (last != NULL)
-        progress_line(p, last);
+        progress_line(k->w->progress, last);
+    return rc;
 }
 
 /* Wait for the clients' end, watching the server. */
@@ -171,7 +218,8 @@ static enum row_end follow(struct work *k, struct err_text *e)
 
         if (k->w->nursery->interrupts > 0)
             return ROW_INTERRUPTED;
-        show_progress(k->w->progress, &k->client);
+        if (show_progress(k, e) < 0)
+            return ROW_FAILED;
         if (k->server.ended)
             return fail_with_child(&k->server, e);
         if (rc > 0 || k->client.ended)
@@ -225,6 +273,7 @@ static enum row_end read_report(struct work *k, cJSON **out, struct err_text *e)
 {
     struct child *client = &k->client;
     cJSON *report = cJSON_Parse(child_text(client, CHILD_OUT));
+    cJSON *wire;
 
     if (report == NULL && !child_succeeded(client))
         return fail_with_child(client, e);
@@ -232,8 +281,11 @@ static enum row_end read_report(struct work *k, cJSON **out, struct err_text *e)
         err_set(e, LAB_EPROTO, "%s: its report is not JSON", client->name);
         return ROW_FAILED;
     }
-    if (result_row(out, k->row, report, k->w->kernel_is_ours, e) == LAB_OK)
+    wire = road_row_end(k->w->road, e);
+    if (wire != NULL &&
+        result_row(out, k->row, report, wire, k->w->road->kernel_is_ours, e) == LAB_OK)
         return ROW_DONE;
+    cJSON_Delete(wire);
     cJSON_Delete(report);
     return child_succeeded(client) ? ROW_FAILED : fail_with_child(client, e);
 }

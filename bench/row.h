@@ -9,6 +9,7 @@
 #include "err.h"
 #include "folder.h"
 #include "progress.h"
+#include "road.h"
 #include "scenario.h"
 
 struct row_setting {
@@ -16,7 +17,8 @@ struct row_setting {
     const struct folder *folder;
     struct nursery *nursery;
     struct progress *progress;
-    bool kernel_is_ours;          /* see result_row() */
+    const struct road *road;
+    bool pcap;                    /* write the row's packets to wire-<row>.pcapng */
     int server_core, client_core; /* -1: not pinned */
 };
 
@@ -35,6 +37,7 @@ enum row_end row_measure(const struct row_setting *w, const struct scenario_row 
  * "ADDR:PORT". ROW_DONE, or the way it went wrong, with the line in e. The server is the
  * caller's to stop and free in any case. */
 enum row_end row_start_server(struct nursery *n, struct child *server, char *const argv[],
-                              char *address, size_t cap, struct err_text *e);
+                              const struct child_place *place, char *address, size_t cap,
+                              struct err_text *e);
 
 #endif

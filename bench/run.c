@@ -1,12 +1,14 @@
 #include "run.h"
 
+#include <ctype.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "environment.h"
 #include "json.h"
-#include "netns.h"
 #include "progress.h"
 #include "result.h"
 #include "row.h"
@@ -95,37 +97,57 @@ static int finish(struct run_outcome *out, int rc, struct err_text *e)
     return rc < 0 ? rc : published;
 }
 
-static cJSON *describe(const struct row_setting *w, const struct run_options *o,
-                       const struct netns *netns)
+static cJSON *describe(const struct row_setting *w, const struct run_options *o)
 {
-    cJSON *run = result_new(w->scenario, environment_describe(netns, o->argc, o->argv));
+    const struct road *road = w->road;
+    cJSON *run = result_new(w->scenario, environment_describe(&road->netns, o->argc, o->argv));
 
-    if (netns->note[0] != '\0')
-        result_add_note(run, netns->note);
+    cJSON_ReplaceItemInObjectCaseSensitive(run, "link", cJSON_CreateString(road_name(road)));
+    cJSON_AddItemToObject(run, "link_details", road_describe(road));
+    if (road->note[0] != '\0')
+        result_add_note(run, road->note);
+    if (road->netns.note[0] != '\0')
+        result_add_note(run, road->netns.note);
+    if (o->pcap && !road->emulated)
+        result_add_note(run, "--pcap: no packets written; they are seen on an emulated link only");
     if (w->server_core < 0)
         result_add_note(run, "one core: server and clients share it and disturb each other");
     return run;
 }
 
+/* "standard"; with several links each run says which: "standard-4g". */
+static const char *folder_stem(char *out, size_t cap, const struct scenario *s,
+                               const struct road *road)
+{
+    snprintf(out, cap, "%s%s%s", s->name, s->links.n > 1 ? "-" : "",
+             s->links.n > 1 ? road_name(road) : "");
+    for (char *c = out; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c) && strchr("@._+-", *c) == NULL)
+            *c = '-';
+    return out;
+}
+
 int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
                  struct err_text *e)
 {
-    struct row_setting w = {.scenario = s, .folder = &out->folder};
-    struct netns netns;
+    struct road road;
+    struct row_setting w = {.scenario = s, .folder = &out->folder, .road = &road, .pcap = o->pcap};
+    char name[2 * SCENARIO_NAME_BYTES];
     int rc;
 
     *out = (struct run_outcome){0};
-    rc = folder_open(&out->folder, o->results, s->name, e);
+    rc = road_open(&road, s->links.text[s->link], (uint64_t)s->seed, o->host_network, e);
     if (rc < 0)
         return rc;
-    if (o->host_network)
-        netns_stay(&netns);
-    else
-        netns_enter(&netns);
-    w.kernel_is_ours = netns.own;
+    rc = folder_open(&out->folder, o->results, folder_stem(name, sizeof name, s, &road), e);
+    if (rc < 0) {
+        road_close(&road);
+        return rc;
+    }
     choose_cores(&w);
-    out->run = describe(&w, o, &netns);
+    out->run = describe(&w, o);
     rc = measure(out, &w, e);
+    road_close(&road);
     if (!has_rows(out)) {
         folder_discard(&out->folder);
         return rc;

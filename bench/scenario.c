@@ -160,6 +160,8 @@ static cJSON *effective_value(const void *base, const struct scenario *s,
     case KEY_TEXT:
     case KEY_NAME:
         return *(const char *)field == '\0' ? NULL : cJSON_CreateString(field);
+    case KEY_LINKS: /* of this run */
+        return cJSON_CreateString(s->links.text[s->link]);
     case KEY_OBJECT:
         return effective_object(base, s, k->inner);
     case KEY_ROWS:

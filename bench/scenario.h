@@ -16,6 +16,7 @@
 
 enum {
     SCENARIO_MAX_ROWS = 64,
+    SCENARIO_MAX_LINKS = 16,
     SCENARIO_NAME_BYTES = 48,
     SCENARIO_TEXT_BYTES = 160,
     SCENARIO_PATH_BYTES = 1024,
@@ -61,6 +62,12 @@ struct scenario_row {
     int64_t interval_ms, hold_ms; /* SCENARIO_UNSET where the transport has none */
 };
 
+/* The roads to compare on, each a run of its own: "loopback", or what link_spec_parse reads. */
+struct scenario_links {
+    char text[SCENARIO_MAX_LINKS][SCENARIO_TEXT_BYTES];
+    size_t n;
+};
+
 struct scenario {
     char name[SCENARIO_NAME_BYTES]; /* fit for a folder name */
     char title[SCENARIO_TEXT_BYTES];
@@ -68,7 +75,8 @@ struct scenario {
     struct scenario_server server;
     int64_t clients, ramp_per_s, source_addresses, seed;
     double warmup_s, duration_s, drain_s;
-    int link; /* index into { "loopback" } */
+    struct scenario_links links;
+    size_t link; /* which of them this run is on */
     struct scenario_row rows[SCENARIO_MAX_ROWS];
     size_t nrows;
     char path[SCENARIO_PATH_BYTES]; /* the file it came from */

@@ -53,6 +53,7 @@ static int add_key(struct scenario_args *a, const struct scenario *s, const stru
         return scenario_args_add(a, k->option, "%s", (const char *)field);
     case KEY_FLAG:
     case KEY_NAME:
+    case KEY_LINKS:
     case KEY_OBJECT:
     case KEY_ROWS:
         return LAB_EINVAL; /* no server option is made of these */

@@ -21,7 +21,6 @@ static const char *const transport_names[] = {"short-poll", "long-poll", "stream
 static const char *const connections[] = {"keep-alive", "close", NULL};
 static const char *const kinds[] = {"generator", "trace", NULL};
 static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
-static const char *const links[] = {"loopback", NULL};
 
 #define IN(field)        offsetof(struct scenario, field)
 #define IN_ROW(field)    offsetof(struct scenario_row, field)
@@ -141,8 +140,8 @@ const struct scenario_key scenario_keys[] = {
     {.name = "seed", .kind = KEY_INT, .offset = IN(seed), .fallback = 1, .min = 0,
      .max = 9007199254740991.0,
      .help = "of the source and of the clients' start phases"},
-    {.name = "link", .kind = KEY_CHOICE, .offset = IN(link), .choices = links,
-     .help = "the road between server and clients"},
+    {.name = "link", .kind = KEY_LINKS, .offset = IN(links), .fallback_text = "loopback",
+     .help = "the road between server and clients; a list: a run for each"},
     {.name = "server", .kind = KEY_OBJECT, .inner = server_keys,
      .help = "the server's settings"},
     {.name = "rows", .kind = KEY_ROWS, .fallback_text = "required", .min = 1,

@@ -17,6 +17,7 @@ enum key_kind {
     KEY_CHOICE, /* int: index into choices */
     KEY_TEXT,   /* char[max + 1]: printable, one line */
     KEY_NAME,   /* char[max + 1]: letters, digits and @ . _ + -, not starting with a dot */
+    KEY_LINKS,  /* struct scenario_links: a text or an array of texts */
     KEY_OBJECT, /* an object with the keys inner */
     KEY_ROWS,   /* an array of objects with the keys inner */
 };

@@ -1,6 +1,8 @@
 /* Looking things up in the table of keys, and saying where a file is wrong. */
 #include "scenario_keys.h"
 
+#include "scenario.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +60,12 @@ void scenario_describe_accepted(char *out, size_t cap, const struct scenario_key
     case KEY_NAME:
         snprintf(out, cap, "1 to %.0f letters, digits and @ . _ + -, a letter or digit first",
                  k->max);
+        return;
+    case KEY_LINKS:
+        snprintf(out, cap,
+                 "loopback, a profile (pushlab-link list), values such as "
+                 "rtt=50ms,loss=1%%, or a list of 1 to %d of these",
+                 SCENARIO_MAX_LINKS);
         return;
     case KEY_OBJECT:
         scenario_list_keys(out, cap, k->inner);

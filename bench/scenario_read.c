@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "link_spec.h"
 #include "scenario.h"
 
 static int refuse_value(const struct scenario_place *p, const struct scenario_key *k,
@@ -88,6 +89,63 @@ static int read_text(char *field, const struct scenario_place *p, const struct s
     return LAB_OK;
 }
 
+/* What link_spec_parse() says is "--link: WHAT; accepted: WHICH": put our place in front. */
+static int refuse_link(const struct scenario_place *p, const struct scenario_key *k, char *said,
+                       struct err_text *e)
+{
+    static const char option[] = "--link: ", mark[] = "; accepted: ";
+    char *what = strncmp(said, option, sizeof option - 1) == 0 ? said + sizeof option - 1 : said;
+    char *split = strstr(what, mark), accepted[200];
+
+    scenario_describe_accepted(accepted, sizeof accepted, k);
+    if (split != NULL)
+        *split = '\0';
+    return scenario_refuse(p, what, split != NULL ? split + sizeof mark - 1 : accepted, e);
+}
+
+static int read_link(struct scenario_links *links, const struct scenario_place *p,
+                     const struct scenario_key *k, const cJSON *value, struct err_text *e)
+{
+    const struct scenario_key line = {.kind = KEY_TEXT, .max = SCENARIO_TEXT_BYTES - 1};
+    struct link_spec spec;
+    struct err_text why = {""};
+    int rc = read_text(links->text[links->n], p, &line, value, e);
+
+    if (rc < 0)
+        return rc;
+    rc = strcmp(value->valuestring, "loopback") == 0
+             ? LAB_OK
+             : link_spec_parse(&spec, value->valuestring, &why);
+    if (rc < 0)
+        return refuse_link(p, k, why.text, e);
+    links->n++;
+    return LAB_OK;
+}
+
+static int read_links(struct scenario_links *links, const struct scenario_place *p,
+                      const struct scenario_key *k, const cJSON *value, struct err_text *e)
+{
+    const cJSON *item;
+    int n = cJSON_GetArraySize(value);
+
+    links->n = 0;
+    if (!cJSON_IsArray(value))
+        return read_link(links, p, k, value, e);
+    if (n < 1 || n > SCENARIO_MAX_LINKS)
+        return refuse_value(p, k, value, "will not do", e);
+    cJSON_ArrayForEach(item, value)
+    {
+        struct scenario_place at = {.path = p->path};
+        int rc;
+
+        snprintf(at.at, sizeof at.at, "%.60s[%zu]", p->at, links->n);
+        rc = read_link(links, &at, k, item, e);
+        if (rc < 0)
+            return rc;
+    }
+    return LAB_OK;
+}
+
 static int read_rows(struct scenario *s, const struct scenario_place *p,
                      const struct scenario_key *k, const cJSON *value, struct err_text *e)
 {
@@ -130,6 +188,8 @@ int scenario_read_value(void *base, struct scenario *s, const struct scenario_pl
     case KEY_TEXT:
     case KEY_NAME:
         return read_text(field, p, k, value, e);
+    case KEY_LINKS:
+        return read_links(field, p, k, value, e);
     case KEY_OBJECT:
         if (!cJSON_IsObject(value))
             return refuse_value(p, k, value, "is not an object", e);
@@ -162,6 +222,10 @@ static void set_fallback(void *base, const struct scenario_key *k)
         return;
     case KEY_NAME: /* depends on other keys: scenario_complete() fills it in */
         *(char *)field = '\0';
+        return;
+    case KEY_LINKS:
+        strcpy(((struct scenario_links *)field)->text[0], k->fallback_text);
+        ((struct scenario_links *)field)->n = 1;
         return;
     case KEY_OBJECT:
         for (const struct scenario_key *inner = k->inner; inner->name != NULL; inner++)

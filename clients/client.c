@@ -263,6 +263,8 @@ void client_leave(struct client *c, int64_t now_ns)
         return;
     c->leaving = true;
     schedule_cancel(&c->env->schedule, &c->timer);
+    if (c->state == CLIENT_DIALING || c->state == CLIENT_SECURING)
+        CLIENT_COUNT(c, now_ns, connects_abandoned, 1);
     dial_cancel(&c->dial);
     if (c->state == CLIENT_SECURING) {
         conn_close(&c->conn);

@@ -76,6 +76,7 @@ static int add_counters(struct buf *out, const char *name, const struct counters
         {"connects", n->connects},
         {"reconnects", n->reconnects},
         {"connect_failures", n->connect_failures},
+        {"connects_abandoned", n->connects_abandoned},
         {"tls_full_handshakes", n->tls_full_handshakes},
         {"tls_resumed_handshakes", n->tls_resumed_handshakes},
         {"deliveries", n->deliveries},

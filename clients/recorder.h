@@ -21,6 +21,7 @@
 struct counters {
     uint64_t requests, responses, empty_responses, failed_responses;
     uint64_t connects, reconnects, connect_failures;
+    uint64_t connects_abandoned; /* still under way when the run was over */
     uint64_t tls_full_handshakes, tls_resumed_handshakes;
     uint64_t deliveries; /* counted by recorder_update(): updates, each once */
     uint64_t payload_bytes_in, framing_bytes_in, bytes_out;

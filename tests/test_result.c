@@ -58,7 +58,7 @@ static cJSON *row_of(cJSON *report, bool kernel_is_ours)
 {
     struct err_text e = {""};
     cJSON *row;
-    int rc = result_row(&row, &short_poll, report, kernel_is_ours, &e);
+    int rc = result_row(&row, &short_poll, report, cJSON_CreateNull(), kernel_is_ours, &e);
 
     ck_assert_msg(rc == 0, "%s", e.text);
     return row;
@@ -236,7 +236,7 @@ START_TEST(result_row_refuses_a_report_that_lacks_a_number)
 
     item = (cJSON *)(uintptr_t)json_at(report, needed[_i]);
     item->type = cJSON_NULL;
-    ck_assert_int_eq(result_row(&row, &short_poll, report, true, &e), LAB_EPROTO);
+    ck_assert_int_eq(result_row(&row, &short_poll, report, NULL, true, &e), LAB_EPROTO);
     ck_assert_ptr_null(row);
     ck_assert_ptr_nonnull(strstr(
         e.text, strrchr(needed[_i], '.') != NULL ? strrchr(needed[_i], '.') + 1 : needed[_i]));
@@ -317,8 +317,9 @@ START_TEST(result_problems_are_told_with_their_row)
     result_add_row(run, row_of(report_with("whole.connects", 37), true));
     result_add_problem(run, "sse: no server");
     ck_assert_int_eq(result_each_problem(run, append, seen), 2);
-    ck_assert_str_eq(seen, "short-poll+close: TCP handshakes disagree: client 37, server 36, "
-                           "kernel 36|sse: no server|");
+    ck_assert_str_eq(seen,
+                     "short-poll+close: TCP handshakes disagree: client 37 (37 attempts), server "
+                     "36, kernel 36|sse: no server|");
     end_run(run);
 }
 END_TEST

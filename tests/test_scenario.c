@@ -144,8 +144,13 @@ static const struct {
     {"{\"name\":\"\"," ROWS "}",
      "dir/x.json: name: '' is empty; accepted: 1 to 47 letters, digits and @ . _ + -, a letter or "
      "digit first"},
-    {"{\"link\":\"wifi\"," ROWS "}",
-     "dir/x.json: link: 'wifi' is not one of the choices; accepted: loopback"},
+    {"{\"link\":\"rtt=soon\"," ROWS "}",
+     "dir/x.json: link: rtt: 'soon' won't do; accepted: a time such as 80ms, at most 60s"},
+    {"{\"link\":[\"loopback\",\"loss=200%\"]," ROWS "}",
+     "dir/x.json: link[1]: loss: '200%' won't do; accepted: 0% to 100%"},
+    {"{\"link\":[]," ROWS "}",
+     "dir/x.json: link: '[]' will not do; accepted: loopback, a profile (pushlab-link list), "
+     "values such as rtt=50ms,loss=1%, or a list of 1 to 16 of these"},
     {"{\"source\":[]," ROWS "}",
      "dir/x.json: source: '[]' is not an object; accepted: kind, rate_hz, pattern, burst_on_ms, "
      "burst_off_ms, payload_bytes, trace_file, trace_speed, trace_loop"},
