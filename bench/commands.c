@@ -30,6 +30,8 @@ const struct command commands[] = {
     {"watch", "TRANSPORT [--url URL]", "print updates as they arrive, with their latency",
      command_watch},
     {"chart", "DIR", "draw the charts of a run's folder again", command_chart},
+    {"report", "DIR [--markdown]", "write a run's report.html again, or index.html of many runs",
+     command_report},
     {"table", "DIR [--markdown]", "print the table of a run's folder again", command_table},
     {"help", "[COMMAND | scenarios]", "this, a command's options, or the keys of scenario files",
      command_help},

@@ -1,0 +1,96 @@
+/* `pushlab report`: a run's folder as one HTML file or as Markdown; a folder of runs as a list. */
+#include "commands.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "opt.h"
+#include "report.h"
+#include "report_index.h"
+
+struct config {
+    bool markdown;
+    const char *images;
+};
+
+#define FIELD(name) offsetof(struct config, name)
+
+static const struct opt opts[] = {
+    {"markdown", OPT_FLAG, NULL, FIELD(markdown), NULL, 0, 0, NULL,
+     "print Markdown instead, for a blog: tables, sentences, links to the charts"},
+    {"images", OPT_TEXT, "PATH|URL", FIELD(images), NULL, 0, 0, NULL,
+     "where the charts/ folder will lie for the Markdown's links (default: DIR)"},
+    {.name = NULL},
+};
+
+static const struct opt_program program = {
+    .name = "pushlab report",
+    .usage = "DIR [--markdown]",
+    .about = "Write DIR/report.html again: one file with table, charts and what they say, to be "
+             "mailed or published as it is. Of a folder of runs, such as results/, write "
+             "index.html: a list with trends.",
+    .footer =
+        "Examples:\n"
+        "  pushlab report results/latest\n"
+        "  pushlab report results/latest --markdown --images https://example.org/run1 >post.md\n"
+        "  pushlab report results\n",
+    .opts = opts,
+};
+
+static bool holds(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof path, "%s/%s", dir, name) < PATH_MAX && access(path, F_OK) == 0;
+}
+
+static int print_markdown(const char *dir, const char *images, struct err_text *e)
+{
+    struct buf text = {0};
+    cJSON *run;
+    int rc = report_read_run(&run, dir, e);
+
+    if (rc < 0)
+        return rc;
+    rc = report_markdown(&text, run, dir, images != NULL ? images : dir);
+    if (rc < 0)
+        err_set(e, rc, "%s", lab_strerror(rc));
+    else if (fwrite(text.data, 1, text.len, stdout) < text.len || fflush(stdout) != 0)
+        rc = err_set(e, LAB_ESYS, "the Markdown could not be printed");
+    buf_free(&text);
+    cJSON_Delete(run);
+    return rc;
+}
+
+static int write_report(const char *dir, struct err_text *e)
+{
+    bool is_run = holds(dir, "run.json");
+    int rc = is_run ? report_write(dir, e) : report_index_write(dir, e);
+
+    if (rc == LAB_OK)
+        printf("%s/%s\n", dir, is_run ? "report.html" : "index.html");
+    return rc;
+}
+
+int command_report(int argc, char **argv)
+{
+    struct config c = {0};
+    struct err_text e = {""};
+    int nargs = 0, rc = opt_parse(&program, &c, argc, argv, &nargs, &e);
+
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc == OPT_RUN && nargs != 1)
+        rc = err_set(&e, LAB_EINVAL,
+                     "pushlab report: %s; accepted: the folder of a run, such as results/latest, "
+                     "or of runs",
+                     nargs == 0 ? "no folder given" : "more than one folder given");
+    if (rc < 0)
+        return command_fail(LAB_EXIT_USAGE, e.text);
+    rc = c.markdown ? print_markdown(argv[1], c.images, &e) : write_report(argv[1], &e);
+    return rc < 0 ? command_fail(LAB_EXIT_FAILURE, e.text) : LAB_EXIT_OK;
+}
