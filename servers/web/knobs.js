@@ -1,0 +1,127 @@
+// The knobs: some turn the server's generator and its artificial round trip (POST /control, when
+// the server runs with --demo), some only what this page asks for. A slider walks a list of round values.
+
+import { bytes, ms } from './text.js';
+
+const RATES = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+const PAYLOADS = [8, 32, 128, 512, 2048, 8192, 32768];
+const ROUND_TRIPS = [0, 10, 20, 50, 100, 200, 300, 500, 1000];
+const INTERVALS = [50, 100, 200, 500, 1000, 2000, 5000];
+const HOLDS = [500, 1000, 2000, 5000, 10_000, 20_000, 30_000];
+
+const nearest = (list, value) =>
+    list.reduce((best, v, i) => (Math.abs(Math.log((v + 1) / (value + 1))) <
+        Math.abs(Math.log((list[best] + 1) / (value + 1))) ? i : best), 0);
+
+function slider(id, list, format, onChange) {
+    const input = document.getElementById(id), output = document.getElementById(`${id}-out`);
+    const knob = {
+        input,
+        value: list[0],
+        set(value) {
+            knob.value = value;
+            input.value = nearest(list, value);
+            output.textContent = format(value);
+            input.setAttribute('aria-valuetext', format(value));
+        },
+        step(by) {
+            if (input.disabled) return;
+            const i = Math.max(0, Math.min(list.length - 1, Number(input.value) + by));
+            if (list[i] === knob.value) return;
+            knob.set(list[i]);
+            onChange(list[i]);
+        },
+    };
+    Object.assign(input, { min: 0, max: list.length - 1, step: 1 });
+    input.addEventListener('input', () => {
+        knob.set(list[Number(input.value)]);
+        onChange(knob.value);
+    });
+    return knob;
+}
+
+export class Knobs {
+    settings = { pollMs: 1000, holdMs: 10_000, close: false }; // this page's
+    server = null; // as GET /control says; null: not in demo mode
+    #token = '';
+    #wish = {};
+    #sending = false;
+
+    constructor(onServer) {
+        this.onServer = onServer;
+        this.note = document.getElementById('knob-note');
+        this.rate = slider('rate', RATES, (v) => `${v} /s`, (v) => this.#turn({ rate_hz: v }));
+        this.payload = slider('payload', PAYLOADS, bytes, (v) => this.#turn({ payload_bytes: v }));
+        this.rtt = slider('rtt', ROUND_TRIPS, (v) => (v === 0 ? 'none' : ms(v)), (v) => this.#turn({ rtt_ms: v }));
+        this.poll = slider('poll', INTERVALS, ms, (v) => { this.settings.pollMs = v; });
+        this.hold = slider('hold', HOLDS, ms, (v) => { this.settings.holdMs = v; });
+        this.poll.set(this.settings.pollMs);
+        this.hold.set(this.settings.holdMs);
+        this.pattern = document.getElementById('pattern');
+        this.pattern.addEventListener('change', () => this.#turn({ pattern: this.pattern.value }));
+        document.getElementById('close').addEventListener('change', (event) => {
+            this.settings.close = event.target.checked;
+        });
+        document.getElementById('token').addEventListener('change', (event) => {
+            this.#token = event.target.value;
+            this.#turn({});
+        });
+    }
+
+    // Where do the server's knobs stand? Also after it has come back.
+    async read() {
+        try {
+            const response = await fetch('/control', { cache: 'no-store', signal: AbortSignal.timeout(5000) });
+            if (response.status === 404) this.#show(null);
+            else if (response.ok) this.#show(await response.json());
+        } catch { /* the lanes say that the server is gone */ }
+    }
+
+    #show(state) {
+        this.server = state;
+        const tunable = state?.tunable ?? false;
+        for (const input of [this.rate.input, this.payload.input, this.pattern]) input.disabled = !tunable;
+        this.rtt.input.disabled = document.getElementById('close').disabled = state === null;
+        this.rate.set(state?.rate_hz || 10);
+        this.payload.set(state?.payload_bytes || 128);
+        this.rtt.set(state?.rtt_ms ?? 0);
+        this.pattern.value = state?.pattern ?? 'fixed';
+        this.note.textContent = state === null ? 'To turn the server’s knobs and count connections, start it with --demo (pushlab serve does).'
+            : tunable ? '' : `The updates come from ${state.source}: it has no knobs.`;
+        this.onServer(state);
+    }
+
+    // One request at a time; what is turned meanwhile goes together into the next.
+    async #turn(wish) {
+        Object.assign(this.#wish, wish);
+        if (this.#sending) return;
+        this.#sending = true;
+        while (Object.keys(this.#wish).length > 0) {
+            const body = JSON.stringify(this.#wish), sent = this.#wish;
+            this.#wish = {};
+            if (!await this.#send(body, sent)) break;
+        }
+        this.#sending = false;
+    }
+
+    async #send(body, sent) {
+        const headers = { 'Content-Type': 'application/json' };
+        if (this.#token !== '') headers.Authorization = `Bearer ${this.#token}`;
+        try {
+            const response = await fetch('/control', { method: 'POST', headers, body, signal: AbortSignal.timeout(5000) });
+            const answer = await response.json();
+            document.getElementById('token-row').hidden = response.status !== 401;
+            if (response.ok) {
+                this.#show(answer);
+                return true;
+            }
+            if (response.status === 401) Object.assign(this.#wish, sent);
+            else this.#show(this.server);
+            this.note.textContent = answer.error;
+        } catch {
+            this.#show(this.server);
+            this.note.textContent = 'The server did not answer.';
+        }
+        return false;
+    }
+}

@@ -1,0 +1,235 @@
+// The live page: five lanes over one clock. lane.js keeps, transports.js fetches, view.js shows.
+
+import { ServerClock } from './clock.js';
+import { Comparison, downloadLink, resultTable } from './compare.js';
+import { bindKeys } from './keys.js';
+import { Knobs } from './knobs.js';
+import { Lane } from './lane.js';
+import { Strip } from './strip.js';
+import { ms } from './text.js';
+import { transports } from './transports.js';
+import { LaneView } from './view.js';
+
+const NUMBERS_MS = 150, COUNTS_MS = 500, STILL_MS = 500;
+const $ = (id) => document.getElementById(id);
+
+const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, '0')).join('');
+const clock = new ServerClock();
+const lanes = transports.map((transport) => new Lane(transport, clock));
+const stillness = matchMedia('(prefers-reduced-motion: reduce)');
+let accounts = null; // the server's view of this page
+let startedNs = null;
+
+// Said to a screen reader: only what changes rarely, and one thing at a time.
+function announce(text) {
+    $('announce').textContent = text;
+}
+
+const knobs = new Knobs((state) => {
+    const oneWay = (state?.rtt_ms ?? 0) / 2;
+    for (const lane of lanes) lane.oneWayMs = oneWay;
+});
+const context = { page, settings: knobs.settings, announce };
+
+function toggle(lane) {
+    if (comparison.running) return;
+    if (lane.running) lane.stop();
+    else lane.start(context);
+    showNumbers();
+}
+
+const views = lanes.map((lane, i) => {
+    const view = new LaneView(lane, i + 1, () => toggle(lane));
+    $('lanes').append(view.root);
+    return view;
+});
+const strip = new Strip(lanes, page);
+for (const view of views) {
+    view.root.addEventListener('pointerenter', () => strip.point(view.lane));
+    view.root.addEventListener('pointerleave', () => strip.point(null));
+    view.root.addEventListener('focusin', () => strip.point(view.lane));
+    view.root.addEventListener('focusout', () => strip.point(null));
+}
+
+// ---- counts ----
+
+async function readAccounts() {
+    const response = await fetch(`/pages?page=${page}`, { cache: 'no-store', signal: AbortSignal.timeout(5000) });
+    accounts = response.ok ? (await response.json()).transports : null;
+    return accounts;
+}
+
+const comparison = new Comparison({
+    lanes, clock, context, knobs,
+    account: async (lane) => (await readAccounts())?.[lane.transport.name] ?? null,
+});
+
+async function countForever() {
+    for (;;) {
+        await new Promise((resolve) => { setTimeout(resolve, COUNTS_MS); });
+        if (document.hidden) continue;
+        if (startedNs !== clock.startedNs) { // a new life of the server: its knobs may stand elsewhere
+            startedNs = clock.startedNs;
+            await knobs.read();
+        }
+        if (knobs.server === null) continue;
+        try {
+            await readAccounts();
+        } catch { /* the lanes say so */ }
+    }
+}
+
+// ---- drawing ----
+
+function showNumbers() {
+    const now = clock.now();
+    lanes.forEach((lane, i) => views[i].show(now, accounts?.[lane.transport.name] ?? null));
+    $('all').textContent = lanes.some((lane) => lane.running) ? 'Stop all' : 'Start all';
+    $('clock').textContent = Number.isFinite(clock.errorMs) ? `clock ± ${clock.errorMs.toFixed(2)} ms` : 'clock …';
+}
+
+let drawnAt = 0;
+function frame(at) {
+    requestAnimationFrame(frame);
+    if (stillness.matches && at - drawnAt < STILL_MS) return;
+    drawnAt = at;
+    const now = clock.now();
+    for (const view of views) view.draw(now);
+}
+
+// ---- theme and presenter mode ----
+
+const darkness = matchMedia('(prefers-color-scheme: dark)');
+function remember(name, value) {
+    try {
+        if (value === undefined) return localStorage.getItem(name);
+        localStorage.setItem(name, value);
+    } catch { /* storage may be forbidden */ }
+    return null;
+}
+
+function setTheme(theme) {
+    document.documentElement.dataset.theme = theme;
+    $('theme').textContent = theme === 'dark' ? 'Light' : 'Dark';
+    for (const view of views) view.restyle();
+}
+
+function toggleTheme() {
+    const theme = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+    remember('pushlab-theme', theme);
+    setTheme(theme);
+}
+
+function togglePresenter() {
+    const on = document.documentElement.toggleAttribute('data-present');
+    $('present').setAttribute('aria-pressed', String(on));
+    for (const view of views) view.restyle();
+}
+
+// ---- all at once ----
+
+function toggleAll() {
+    if (comparison.running) return;
+    const any = lanes.some((lane) => lane.running);
+    for (const lane of lanes) {
+        if (any) lane.stop();
+        else lane.start(context);
+    }
+    announce(any ? 'All stopped' : 'All started');
+    showNumbers();
+}
+
+function clearAll() {
+    for (const lane of lanes) lane.clear();
+    showNumbers();
+}
+
+// Browsers slow down a page that nobody sees: its latencies would be the browser's. So it rests.
+let resting = [];
+function onVisibility() {
+    if (comparison.running) return;
+    if (document.hidden) {
+        resting = lanes.filter((lane) => lane.running);
+        for (const lane of resting) lane.stop();
+    } else {
+        for (const lane of resting) lane.start(context);
+        resting = [];
+    }
+}
+
+// ---- the comparison ----
+
+async function measure() {
+    $('measure-dialog').close();
+    $('progress').hidden = false;
+    announce('Measuring');
+    const run = await comparison.start(Number($('seconds').value), (text) => { $('progress-text').textContent = text; });
+    $('progress').hidden = true;
+    try {
+        run.pushlab = (await (await fetch('/stats', { cache: 'no-store' })).json()).pushlab;
+    } catch { /* the run says what went wrong */ }
+    showRun(run);
+}
+
+function showRun(run) {
+    const result = $('measure-result'), scroll = document.createElement('div'), how = document.createElement('p');
+    const problems = [...run.problems, ...run.rows.flatMap((row) => row.problems.map((p) => `${row.id}: ${p}`))];
+
+    scroll.className = 'table-scroll';
+    scroll.tabIndex = 0;
+    scroll.append(resultTable(run));
+    how.append(downloadLink(run), ' into a folder of its own, then: pushlab chart FOLDER, or pushlab compare FOLDER OTHER.');
+    result.replaceChildren(scroll, ...problems.map((text) => {
+        const p = document.createElement('p');
+        p.textContent = text;
+        return p;
+    }), how);
+    if (run.interrupted) result.prepend('Interrupted: only what was measured before.');
+    announce('The comparison is done');
+    $('measure-dialog').showModal();
+}
+
+// ---- controls ----
+
+const bindings = [
+    { keys: ['1', '2', '3', '4', '5'], what: 'start or stop one transport', act: (key) => toggle(lanes[key - 1]) },
+    { keys: ['s'], what: 'start or stop all', act: toggleAll },
+    { keys: ['['], what: 'fewer updates', act: () => knobs.rate.step(-1) },
+    { keys: [']'], what: 'more updates', act: () => knobs.rate.step(1) },
+    { keys: [','], what: 'a shorter artificial round trip', act: () => knobs.rtt.step(-1) },
+    { keys: ['.'], what: 'a longer one', act: () => knobs.rtt.step(1) },
+    { keys: ['-'], what: 'poll more often', act: () => knobs.poll.step(-1) },
+    { keys: ['+', '='], what: 'poll less often', act: () => knobs.poll.step(1) },
+    { keys: ['w'], what: 'the bytes on the wire', act: () => strip.toggle() },
+    { keys: ['c'], what: 'clear what was measured so far', act: clearAll },
+    { keys: ['m'], what: 'a measured comparison', act: () => $('measure-dialog').showModal() },
+    { keys: ['p'], what: 'presenter mode: large type', act: togglePresenter },
+    { keys: ['t'], what: 'dark or light', act: toggleTheme },
+    { keys: ['?'], what: 'this list', act: () => $('help-dialog').showModal() },
+];
+bindKeys(bindings, $('keys'), () => $('keys-on').checked);
+$('all').addEventListener('click', toggleAll);
+$('clear').addEventListener('click', clearAll);
+$('present').addEventListener('click', togglePresenter);
+$('theme').addEventListener('click', toggleTheme);
+$('help').addEventListener('click', () => $('help-dialog').showModal());
+$('measure').addEventListener('click', () => { if (!comparison.running) $('measure-dialog').showModal(); });
+$('measure-start').addEventListener('click', measure);
+$('measure-stop').addEventListener('click', () => comparison.stop());
+document.addEventListener('visibilitychange', onVisibility);
+darkness.addEventListener('change', () => { if (!remember('pushlab-theme')) setTheme(darkness.matches ? 'dark' : 'light'); });
+
+setTheme(remember('pushlab-theme') ?? (darkness.matches ? 'dark' : 'light'));
+if (matchMedia('(max-width: 760px)').matches) $('knobs').open = false;
+
+// For the console of a curious visitor.
+globalThis.pushlab = { lanes, clock, knobs, page, comparison, accounts: readAccounts };
+
+while (!await clock.look()) await new Promise((resolve) => { setTimeout(resolve, 500); });
+startedNs = clock.startedNs;
+await knobs.read();
+for (const lane of lanes) lane.start(context);
+clock.start();
+countForever();
+setInterval(showNumbers, NUMBERS_MS);
+requestAnimationFrame(frame);

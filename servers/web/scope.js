@@ -1,0 +1,127 @@
+// A lane as a moving ladder: the upper rail is the server, the lower one this page, time runs to
+// the right, now is the right edge. A coloured stroke is an update on its way from where and when it
+// was published to where and when it arrived: the flatter, the later. Grey strokes are requests;
+// a bar on the upper rail is a response that the server holds open. The bar under the lower rail is
+// the age of the newest value that this page has.
+
+export const WINDOW_MS = 5000;
+const TOP = 11, BOTTOM = 17, STROKES_MAX = 1500;
+
+export function drawScope(canvas, lane, now, style) {
+    const { ctx, width, height } = canvas.fit();
+    if (width === 0) return;
+    const view = {
+        ctx, width, height, style, now, lane,
+        top: TOP, bottom: height - BOTTOM, from: now - WINDOW_MS,
+        x: (t) => width - (now - t) * width / WINDOW_MS,
+    };
+    ctx.clearRect(0, 0, width, height);
+    drawGrid(view);
+    drawGone(view);
+    drawOpenings(view);
+    drawRequests(view);
+    drawMarks(view);
+    drawAge(view);
+}
+
+function drawGrid({ ctx, width, top, bottom, from, now, style, x }) {
+    ctx.fillStyle = style.grid;
+    for (let t = Math.ceil(from / 1000) * 1000; t <= now; t += 1000)
+        ctx.fillRect(Math.round(x(t)), top, 1, bottom - top);
+    ctx.fillStyle = style.rail;
+    ctx.fillRect(0, top - 0.5, width, 1.5);
+    ctx.fillRect(0, bottom - 0.5, width, 1.5);
+}
+
+function drawGone({ ctx, width, top, bottom, lane, style, x, now }) {
+    if (lane.goneAt === null || lane.goneAt === undefined || !lane.running) return;
+    const left = Math.max(0, x(lane.clock.at(lane.goneAt)));
+    ctx.fillStyle = style.alert;
+    ctx.globalAlpha = 0.16;
+    ctx.fillRect(left, top, width - left, bottom - top);
+    ctx.globalAlpha = 1;
+}
+
+function drawOpenings({ ctx, top, lane, from, now, style, x }) {
+    ctx.fillStyle = style.colour;
+    ctx.globalAlpha = 0.45;
+    const bar = (a, b) => {
+        const left = Math.max(0, x(a));
+        ctx.fillRect(left, top - 4, Math.max(1, x(b) - left), 8);
+    };
+    lane.openings.back((o) => {
+        if (o.to !== null && o.to < from) return false;
+        bar(o.from, o.to ?? now);
+        return true;
+    });
+    const oneWay = lane.oneWayMs ?? 0;
+    if (!lane.transport.open) lane.requests.back((r) => {
+        if (r.answered !== null && r.answered < from) return false;
+        const until = r.answered === null ? now : r.answered - oneWay;
+        if (until - r.sent > 3 * oneWay + 4) bar(r.sent + oneWay, until);
+        return true;
+    });
+    ctx.globalAlpha = 1;
+}
+
+// Up goes the request; down comes an answer without an update, as a broken stroke to a hollow dot.
+function drawRequests({ ctx, top, bottom, lane, from, now, style, x }) {
+    const oneWay = lane.oneWayMs ?? 0;
+    const up = new Path2D(), empty = new Path2D(), dots = new Path2D();
+    let n = 0;
+
+    lane.requests.back((r) => {
+        if ((r.answered ?? now) < from || n++ > STROKES_MAX) return false;
+        const there = r.answered === null ? r.sent + oneWay
+            : Math.min(r.sent + oneWay, (r.sent + r.answered) / 2);
+        up.moveTo(x(r.sent), bottom);
+        up.lineTo(x(there), top);
+        if (r.answered !== null && r.updates === 0 && !r.failed) {
+            empty.moveTo(x(Math.max(there, r.answered - oneWay)), top);
+            empty.lineTo(x(r.answered), bottom);
+            dots.moveTo(x(r.answered) + 4, bottom);
+            dots.arc(x(r.answered), bottom, 4, 0, 7);
+        }
+        return true;
+    });
+    ctx.strokeStyle = style.request;
+    ctx.lineWidth = style.weight;
+    ctx.stroke(up);
+    ctx.setLineDash([3, 3]);
+    ctx.stroke(empty);
+    ctx.setLineDash([]);
+    ctx.stroke(dots);
+}
+
+// Strokes that would fall onto the same pixels are drawn once, so a thousand a second cost no
+// more than the screen can show.
+function drawMarks({ ctx, top, bottom, lane, from, style, x }) {
+    const strokes = new Path2D(), dots = new Path2D();
+    const size = style.weight + 2;
+    let lastUp = NaN, lastDown = NaN, n = 0;
+
+    lane.marks.back((m) => {
+        if (m.received < from || n > STROKES_MAX) return false;
+        const up = Math.round(x(m.published)), down = Math.round(x(m.received));
+        if (up === lastUp && down === lastDown) return true;
+        strokes.moveTo(up, top);
+        strokes.lineTo(down, bottom);
+        if (down !== lastDown) dots.rect(down - size / 2, bottom - size / 2, size, size);
+        dots.rect(up - 1, top - 1, 2, 2);
+        lastUp = up;
+        lastDown = down;
+        n++;
+        return true;
+    });
+    ctx.strokeStyle = ctx.fillStyle = style.colour;
+    ctx.lineWidth = style.weight;
+    ctx.stroke(strokes);
+    ctx.fill(dots);
+}
+
+function drawAge({ ctx, width, bottom, lane, style, x }) {
+    if (lane.newest === null || !lane.running) return;
+    const left = Math.max(0, x(lane.newest.published));
+    ctx.fillStyle = style.colour;
+    ctx.fillRect(left, bottom + 6, Math.max(2, width - left), 6);
+}

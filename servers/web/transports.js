@@ -1,0 +1,220 @@
+// Five ways to get the same updates. Each start(lane, context) begins and returns a function that
+// stops. context: page (the id that the server counts by), settings (pollMs, holdMs, close).
+
+import { ms, bytes } from './text.js';
+
+const BACKOFF_MS = [250, 500, 1000, 2000];
+
+function target(path, lane, context, extra = {}) {
+    const query = new URLSearchParams();
+    if (lane.cursor !== null) query.set('since', lane.cursor);
+    for (const [name, value] of Object.entries(extra)) query.set(name, value);
+    query.set('page', context.page);
+    return `${path}?${query}`;
+}
+
+const sleep = (delayMs, signal) => new Promise((resolve) => {
+    if (signal.aborted) { resolve(); return; }
+    const timer = setTimeout(resolve, delayMs);
+    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+});
+
+// Run once() again and again; when it throws, wait longer each time and see whether the server is
+// there before asking it for anything.
+function persist(lane, once) {
+    const control = new AbortController();
+    (async () => {
+        let failures = 0;
+        while (!control.signal.aborted) {
+            try {
+                await once(control.signal);
+            } catch {
+                if (control.signal.aborted) return;
+                if (lane.state === 'live') failures = 0;
+                lane.gone();
+                do {
+                    await sleep(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)], control.signal);
+                } while (!control.signal.aborted && !await lane.probe());
+            }
+        }
+    })();
+    return () => control.abort();
+}
+
+// ---- polling ----
+
+async function poll(lane, path, signal) {
+    const request = lane.request();
+    try {
+        const response = await fetch(path, { cache: 'no-store', signal });
+        if (response.status !== 200 && response.status !== 204) throw new Error(`status ${response.status}`);
+        const text = response.status === 200 ? await response.text() : '';
+        const now = performance.now();
+        const missed = Number(response.headers.get('Pushlab-Missed') ?? 0);
+        const list = text === '' ? [] : JSON.parse(text);
+        const cursor = Number(response.headers.get('Pushlab-Cursor'));
+
+        // The server answered from another place than we asked for: it has begun anew.
+        if (lane.cursor === null || cursor < lane.cursor)
+            lane.hello(list.length > 0 ? list[0].seq - 1 - missed : cursor);
+        if (missed > 0) lane.lost(missed);
+        lane.answered(request, now, list.length);
+        return { list, now, request, size: text.length, tookMs: now - (request.sent - lane.clock.offsetMs) };
+    } catch (error) {
+        lane.failed(request);
+        throw error;
+    }
+}
+
+const plural = (n, word) => `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`;
+const since = (lane) => (lane.cursor === null ? 'anything new' : `what is newer than #${lane.cursor}`);
+
+function startShortPoll(lane, context) {
+    let due = performance.now();
+    return persist(lane, async (signal) => {
+        const asked = since(lane);
+        const close = context.settings.close;
+        const a = await poll(lane, target('/poll', lane, context, close ? { close: 1 } : {}), signal);
+        lane.updates(a.list, a.now, {
+            say: () => (a.list.length === 0
+                ? `asked for ${asked}; the server had nothing (204). That request was for nothing.`
+                : `asked for ${asked}; ${plural(a.list.length, 'update')} had been waiting, the oldest for ` +
+                  `${ms(lane.clock.at(a.now) - a.list[0].t / 1e6)}.`),
+        });
+        // When the next is due does not depend on how long this one took; what can't be kept up is skipped.
+        const interval = context.settings.pollMs;
+        due = Math.max(due + interval, performance.now() - interval);
+        await sleep(due - performance.now(), signal);
+    });
+}
+
+function startLongPoll(lane, context) {
+    return persist(lane, async (signal) => {
+        const asked = since(lane);
+        const extra = { timeout: context.settings.holdMs, ...(context.settings.close ? { close: 1 } : {}) };
+        const a = await poll(lane, target('/longpoll', lane, context, extra), signal);
+        lane.updates(a.list, a.now, {
+            say: () => (a.list.length === 0
+                ? `asked for ${asked}; the server held the request for ${ms(a.tookMs)} and gave up (204). It asks again.`
+                : `asked for ${asked}; after ${ms(a.tookMs)} the answer brought ${plural(a.list.length, 'update')}` +
+                  `${a.list.length > 1 ? ', some of which had to wait for that request' : ''}. Now it must ask again.`),
+        });
+    });
+}
+
+// ---- one response that does not end ----
+
+function take(lane, message, now, exchange) {
+    if (message.hello !== undefined) lane.hello(message.hello);
+    else if (message.missed !== undefined) lane.lost(message.missed);
+    else lane.updates([message], now, exchange(message));
+}
+
+function startStream(lane, context) {
+    const exchange = (u) => ({
+        say: () => `update #${u.seq} came down the response that was opened once, ` +
+            `as one chunk and one line, ${ms(lane.lastLatencyMs)} after it was published. Nobody had to ask.`,
+    });
+    return persist(lane, async (signal) => {
+        const request = lane.request();
+        const decoder = new TextDecoder();
+        let rest = '';
+        try {
+            const response = await fetch(target('/stream', lane, context), { cache: 'no-store', signal });
+            if (response.status !== 200) throw new Error(`status ${response.status}`);
+            lane.answered(request, performance.now(), 1);
+            lane.opened();
+            const reader = response.body.getReader();
+            for (;;) {
+                const { value, done } = await reader.read();
+                const now = performance.now();
+                if (done) break;
+                const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
+                rest = lines.pop();
+                for (const line of lines)
+                    if (line !== '') take(lane, JSON.parse(line), now, exchange);
+            }
+        } catch (error) {
+            if (request.answered === null) lane.failed(request);
+            throw error;
+        }
+        throw new Error('the stream ended');
+    });
+}
+
+// EventSource reconnects by itself and says where it was (Last-Event-ID). Only when it has given up
+// for good is a new one made.
+function startSse(lane, context) {
+    let source, timer, fellAway = false;
+    const exchange = (u) => ({
+        say: () => `update #${u.seq} came as one event (id, data, an empty line) of a response that ` +
+            `EventSource opened once, ${ms(lane.lastLatencyMs)} after it was published.`,
+    });
+    const open = () => {
+        let request = lane.request();
+        source = new EventSource(target('/events', lane, context));
+        source.onopen = () => {
+            if (request.answered !== null) request = lane.request(); // it has come back by itself
+            lane.answered(request, performance.now(), 1);
+            lane.opened();
+        };
+        source.onmessage = (event) => {
+            const now = performance.now();
+            take(lane, JSON.parse(event.data), now, exchange);
+        };
+        source.addEventListener('hello', (event) => {
+            const cursor = JSON.parse(event.data).hello;
+            lane.hello(cursor);
+            if (fellAway) lane.probeAfter(cursor);
+            fellAway = false;
+        });
+        source.addEventListener('missed', (event) => lane.lost(JSON.parse(event.data).missed));
+        source.onerror = () => {
+            fellAway = true;
+            lane.gone();
+            if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 1000);
+        };
+    };
+    open();
+    return () => {
+        clearTimeout(timer);
+        source.onopen = source.onerror = source.onmessage = null;
+        source.close();
+    };
+}
+
+function startWebSocket(lane, context) {
+    const exchange = (u) => ({
+        say: () => `update #${u.seq} came as one text frame, ${u.size < 126 ? 2 : u.size < 65536 ? 4 : 10} bytes of header ` +
+            `before ${bytes(u.size)} of update, ${ms(lane.lastLatencyMs)} after it was published.`,
+    });
+    return persist(lane, (signal) => new Promise((resolve, reject) => {
+        const url = new URL(target('/ws', lane, context), location.href);
+        url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+        const request = lane.request();
+        const socket = new WebSocket(url, 'pushlab.v1');
+        signal.addEventListener('abort', () => socket.close(1000), { once: true });
+        socket.onopen = () => {
+            lane.answered(request, performance.now(), 1);
+            lane.opened();
+        };
+        socket.onmessage = (event) => {
+            const now = performance.now();
+            if (signal.aborted) return;
+            const message = JSON.parse(event.data);
+            take(lane, message, now, (u) => exchange({ seq: u.seq, size: event.data.length }));
+        };
+        socket.onclose = () => {
+            if (request.answered === null) lane.failed(request);
+            reject(new Error('closed'));
+        };
+    }));
+}
+
+export const transports = [
+    { name: 'short-poll', label: 'Short poll', about: 'asks at an interval', open: false, start: startShortPoll },
+    { name: 'long-poll', label: 'Long poll', about: 'asks, and is kept waiting', open: false, start: startLongPoll },
+    { name: 'stream', label: 'Stream', about: 'one response, read by fetch()', open: true, start: startStream },
+    { name: 'sse', label: 'SSE', about: 'one response, EventSource', open: true, start: startSse },
+    { name: 'websocket', label: 'WebSocket', about: 'frames, both ways', open: true, start: startWebSocket },
+];

@@ -1,0 +1,101 @@
+// A lane in the document: its canvases every frame, its numbers a few times a second.
+
+import { prepare, readStyle } from './canvas.js';
+import { drawHistogram } from './histogram.js';
+import { drawScope } from './scope.js';
+import { bytes, count, ms, ratio } from './text.js';
+
+const STATES = { off: 'stopped', connecting: 'connecting …', live: '', gone: 'server gone, trying again' };
+const NOTE_MS = 8000;
+
+// "34 ms" as a big number with a small unit.
+function showBig(element, value) {
+    const [number, unit = ''] = ms(value).split(' ');
+    if (element.dataset.text === `${number} ${unit}`) return;
+    element.dataset.text = `${number} ${unit}`;
+    const small = document.createElement('small');
+    small.textContent = unit;
+    element.replaceChildren(number, small);
+}
+
+function setText(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+}
+
+export class LaneView {
+    constructor(lane, number, onToggle) {
+        const root = document.getElementById('lane-template').content.firstElementChild.cloneNode(true);
+        const q = (selector) => root.querySelector(selector);
+
+        this.lane = lane;
+        this.root = root;
+        this.parts = {
+            state: q('.state'), toggle: q('.toggle'), note: q('.note-line'), big: q('.big'), shown: q('.shown'),
+            now: q('.now'), p50: q('.p50'), p99: q('.p99'),
+            requests: q('.requests dd'), connections: q('.connections dd'), received: q('.received dd'), share: q('.share dd'),
+        };
+        root.dataset.transport = lane.transport.name;
+        q('.name').textContent = lane.transport.label;
+        q('h2').id = `lane-${number}`;
+        root.setAttribute('aria-labelledby', `lane-${number}`);
+        q('.about').textContent = lane.transport.about;
+        q('.scope canvas').setAttribute('aria-label', `${lane.transport.label}: updates on their way during the last five seconds`);
+        q('.bars').setAttribute('aria-label', `${lane.transport.label}: distribution of the latency so far`);
+        this.parts.toggle.setAttribute('aria-keyshortcuts', String(number));
+        this.parts.toggle.addEventListener('click', onToggle);
+        this.scope = prepare(q('.scope canvas'));
+        this.bars = prepare(q('.bars'));
+    }
+
+    restyle() {
+        this.style = readStyle(this.root);
+    }
+
+    draw(now) {
+        drawScope(this.scope, this.lane, now, this.style);
+    }
+
+    // account: the server's view of this lane, or null.
+    show(now, account) {
+        const { lane, parts } = this;
+        const h = lane.histogram;
+
+        this.root.dataset.state = lane.state;
+        setText(parts.state, STATES[lane.state]);
+        setText(parts.toggle, lane.running ? 'Stop' : 'Start');
+        parts.toggle.setAttribute('aria-label', `${lane.running ? 'Stop' : 'Start'} ${lane.transport.label}`);
+        if (lane.note !== this.noted) {
+            this.noted = lane.note;
+            this.noteUntil = performance.now() + NOTE_MS;
+        }
+        setText(parts.note, performance.now() < this.noteUntil ? lane.note : '');
+        showBig(parts.big, lane.newest === null ? NaN : Math.max(0, now - lane.newest.published));
+        setText(parts.shown, lane.newest === null ? 'nothing yet' : `update #${lane.newest.seq}${this.#troubles()}`);
+        setText(parts.p50, ms(h.percentile(50)));
+        setText(parts.p99, ms(h.percentile(99)));
+        drawHistogram(this.bars, h, this.style);
+        this.#showCost(account);
+    }
+
+    #troubles() {
+        const { missed, gaps } = this.lane;
+        return missed + gaps > 0 ? `, ${count(missed + gaps)} missed` : '';
+    }
+
+    #showCost(account) {
+        const { parts, lane } = this;
+        const per = (n) => (account.updates_sent > 0 ? ` (${ratio(n / account.updates_sent)} each)` : '');
+
+        if (account === null) {
+            setText(parts.requests, count(lane.asked));
+            for (const part of [parts.connections, parts.received, parts.share]) setText(part, '–');
+            return;
+        }
+        setText(parts.requests, count(account.requests));
+        setText(parts.connections, count(account.connections));
+        setText(parts.received, bytes(account.bytes_out));
+        setText(parts.share, account.bytes_out > 0
+            ? `${Math.round(100 * account.payload_bytes_out / account.bytes_out)} %` : '–');
+        parts.requests.title = `requests per update: ${per(account.requests)}`;
+    }
+}
