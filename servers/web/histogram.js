@@ -42,7 +42,7 @@ const BARS_PER_DECADE = 10, FROM_DECADE = -1, TO_DECADE = 4;
 export function drawHistogram(canvas, histogram, style) {
     const { ctx, width, height } = canvas.fit();
     const bars = new Float64Array((TO_DECADE - FROM_DECADE) * BARS_PER_DECADE);
-    const axis = 12, tall = height - axis - 2;
+    const axis = 16, tall = height - axis - 2;
 
     histogram.counts.forEach((n, i) => {
         if (n === 0) return;
@@ -63,7 +63,7 @@ export function drawHistogram(canvas, histogram, style) {
         ctx.fillRect(x, height - axis, 1, 3);
         ctx.fillStyle = style.muted;
         ctx.textAlign = 'center';
-        ctx.fillText(text, x, height + 1);
+        ctx.fillText(text, x, height);
     });
     ctx.fillStyle = style.colour;
     bars.forEach((n, i) => {

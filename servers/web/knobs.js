@@ -62,6 +62,7 @@ export class Knobs {
         document.getElementById('close').addEventListener('change', (event) => {
             this.settings.close = event.target.checked;
         });
+        document.getElementById('token-row').addEventListener('submit', (event) => event.preventDefault());
         document.getElementById('token').addEventListener('change', (event) => {
             this.#token = event.target.value;
             this.#turn({});

@@ -220,7 +220,10 @@ document.addEventListener('visibilitychange', onVisibility);
 darkness.addEventListener('change', () => { if (!remember('pushlab-theme')) setTheme(darkness.matches ? 'dark' : 'light'); });
 
 setTheme(remember('pushlab-theme') ?? (darkness.matches ? 'dark' : 'light'));
-if (matchMedia('(max-width: 760px)').matches) $('knobs').open = false;
+const narrow = matchMedia('(max-width: 760px)');
+const foldKnobs = () => { $('knobs').open = !narrow.matches; };
+narrow.addEventListener('change', foldKnobs);
+foldKnobs();
 
 // For the console of a curious visitor.
 globalThis.pushlab = { lanes, clock, knobs, page, comparison, accounts: readAccounts };

@@ -2,10 +2,10 @@
 // the right, now is the right edge. A coloured stroke is an update on its way from where and when it
 // was published to where and when it arrived: the flatter, the later. Grey strokes are requests;
 // a bar on the upper rail is a response that the server holds open. The bar under the lower rail is
-// the age of the newest value that this page has.
+// the age of the newest value that this page has; each triangle above it is a request that had to be sent.
 
 export const WINDOW_MS = 5000;
-const TOP = 11, BOTTOM = 17, STROKES_MAX = 1500;
+const TOP = 11, BOTTOM = 23, STROKES_MAX = 1500;
 
 export function drawScope(canvas, lane, now, style) {
     const { ctx, width, height } = canvas.fit();
@@ -67,7 +67,7 @@ function drawOpenings({ ctx, top, lane, from, now, style, x }) {
 // Up goes the request; down comes an answer without an update, as a broken stroke to a hollow dot.
 function drawRequests({ ctx, top, bottom, lane, from, now, style, x }) {
     const oneWay = lane.oneWayMs ?? 0;
-    const up = new Path2D(), empty = new Path2D(), dots = new Path2D();
+    const up = new Path2D(), empty = new Path2D(), dots = new Path2D(), sent = new Path2D();
     let n = 0;
 
     lane.requests.back((r) => {
@@ -76,6 +76,9 @@ function drawRequests({ ctx, top, bottom, lane, from, now, style, x }) {
             : Math.min(r.sent + oneWay, (r.sent + r.answered) / 2);
         up.moveTo(x(r.sent), bottom);
         up.lineTo(x(there), top);
+        sent.moveTo(x(r.sent), bottom + 2);
+        sent.lineTo(x(r.sent) - 3.5, bottom + 9);
+        sent.lineTo(x(r.sent) + 3.5, bottom + 9);
         if (r.answered !== null && r.updates === 0 && !r.failed) {
             empty.moveTo(x(Math.max(there, r.answered - oneWay)), top);
             empty.lineTo(x(r.answered), bottom);
@@ -87,6 +90,8 @@ function drawRequests({ ctx, top, bottom, lane, from, now, style, x }) {
     ctx.strokeStyle = style.request;
     ctx.lineWidth = style.weight;
     ctx.stroke(up);
+    ctx.fillStyle = style.ink;
+    ctx.fill(sent);
     ctx.setLineDash([3, 3]);
     ctx.stroke(empty);
     ctx.setLineDash([]);
@@ -123,5 +128,5 @@ function drawAge({ ctx, width, bottom, lane, style, x }) {
     if (lane.newest === null || !lane.running) return;
     const left = Math.max(0, x(lane.newest.published));
     ctx.fillStyle = style.colour;
-    ctx.fillRect(left, bottom + 6, Math.max(2, width - left), 6);
+    ctx.fillRect(left, bottom + 12, Math.max(2, width - left), 7);
 }

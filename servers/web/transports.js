@@ -213,8 +213,8 @@ function startWebSocket(lane, context) {
 
 export const transports = [
     { name: 'short-poll', label: 'Short poll', about: 'asks at an interval', open: false, start: startShortPoll },
-    { name: 'long-poll', label: 'Long poll', about: 'asks, and is kept waiting', open: false, start: startLongPoll },
-    { name: 'stream', label: 'Stream', about: 'one response, read by fetch()', open: true, start: startStream },
-    { name: 'sse', label: 'SSE', about: 'one response, EventSource', open: true, start: startSse },
+    { name: 'long-poll', label: 'Long poll', about: 'asks, is kept waiting', open: false, start: startLongPoll },
+    { name: 'stream', label: 'Stream', about: 'fetch() of one response', open: true, start: startStream },
+    { name: 'sse', label: 'SSE', about: 'EventSource', open: true, start: startSse },
     { name: 'websocket', label: 'WebSocket', about: 'frames, both ways', open: true, start: startWebSocket },
 ];

@@ -6,7 +6,7 @@ import { drawScope } from './scope.js';
 import { bytes, count, ms, ratio } from './text.js';
 
 const STATES = { off: 'stopped', connecting: 'connecting …', live: '', gone: 'server gone, trying again' };
-const NOTE_MS = 8000;
+const NOTE_MS = 8000, AGES = 64;
 
 // "34 ms" as a big number with a small unit.
 function showBig(element, value) {
@@ -29,9 +29,10 @@ export class LaneView {
 
         this.lane = lane;
         this.root = root;
+        this.ages = [];
         this.parts = {
-            state: q('.state'), toggle: q('.toggle'), note: q('.note-line'), big: q('.big'), shown: q('.shown'),
-            now: q('.now'), p50: q('.p50'), p99: q('.p99'),
+            state: q('.state'), toggle: q('.toggle'), note: q('.note-line'), big: q('.big'), shown: q('.shown'), mean: q('.mean'),
+            p50: q('.p50'), p99: q('.p99'),
             requests: q('.requests dd'), connections: q('.connections dd'), received: q('.received dd'), share: q('.share dd'),
         };
         root.dataset.transport = lane.transport.name;
@@ -69,12 +70,22 @@ export class LaneView {
             this.noteUntil = performance.now() + NOTE_MS;
         }
         setText(parts.note, performance.now() < this.noteUntil ? lane.note : '');
-        showBig(parts.big, lane.newest === null ? NaN : Math.max(0, now - lane.newest.published));
+        const age = lane.newest === null ? NaN : Math.max(0, now - lane.newest.published);
+        showBig(parts.big, age);
+        setText(parts.mean, `on average ${ms(this.#meanAge(age))}`);
         setText(parts.shown, lane.newest === null ? 'nothing yet' : `update #${lane.newest.seq}${this.#troubles()}`);
         setText(parts.p50, ms(h.percentile(50)));
         setText(parts.p99, ms(h.percentile(99)));
         drawHistogram(this.bars, h, this.style);
         this.#showCost(account);
+    }
+
+    // Over the last ten seconds or so of looks at it.
+    #meanAge(age) {
+        if (!Number.isFinite(age) || !this.lane.running) this.ages = [];
+        else this.ages.push(age);
+        if (this.ages.length > AGES) this.ages.shift();
+        return this.ages.reduce((a, b) => a + b, 0) / this.ages.length;
     }
 
     #troubles() {
