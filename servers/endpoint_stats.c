@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <cjson/cJSON.h>
 
 #include "clock.h"
@@ -118,6 +120,25 @@ static void add_connections(cJSON *root, const struct server *s)
     add_u64(o, "tls_failed", s->connections.tls_failed);
 }
 
+/* How every connection's socket is set, as the kernel has it: accepted ones inherit it. */
+static void add_socket(cJSON *root, const struct server *s)
+{
+    cJSON *o = cJSON_AddObjectToObject(root, "socket");
+    int fd = (int)s->listener.accept_event.ev_fd, value = 0;
+    socklen_t len = sizeof value;
+    char congestion_control[16] = "";
+
+    if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &value, &len) == 0)
+        cJSON_AddNumberToObject(o, "sndbuf_bytes", value);
+    if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, &len) == 0)
+        cJSON_AddNumberToObject(o, "rcvbuf_bytes", value);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, &len) == 0)
+        cJSON_AddBoolToObject(o, "tcp_nodelay", value != 0);
+    len = sizeof congestion_control - 1;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion_control, &len) == 0)
+        cJSON_AddStringToObject(o, "congestion_control", congestion_control);
+}
+
 static char *stats_json(struct server *s, int64_t at_ns)
 {
     cJSON *root = cJSON_CreateObject();
@@ -134,6 +155,7 @@ static char *stats_json(struct server *s, int64_t at_ns)
         add_position(root, s, at_ns);
     add_process(root);
     add_connections(root, s);
+    add_socket(root, s);
     per_transport = cJSON_AddObjectToObject(root, "transports");
     for (const struct transport *const *t = transports; *t != NULL; t++)
         add_transport(per_transport, (*t)->name, server_account(s, *t));

@@ -146,6 +146,8 @@ static void tune_kernel(void)
 {
     (void)write_file("/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
     (void)write_file("/proc/sys/net/ipv4/tcp_tw_reuse", "1");
+    if (write_file("/proc/sys/net/ipv4/tcp_congestion_control", "cubic") < 0)
+        (void)write_file("/proc/sys/net/ipv4/tcp_congestion_control", "reno");
     (void)write_file("/proc/sys/net/ipv4/ip_local_port_range", "10240 65535");
 }
 
