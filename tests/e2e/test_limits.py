@@ -119,7 +119,10 @@ class Accepting(TestCase):
             wire.close()
         server.wait_for(lambda s: not s["connections"]["accept_paused"]
                         and s["connections"]["open"] == 1, "accepting again")
-        self.assertEqual(self.knock(server).response().status, 200)
+        late = self.knock(server)
+        self.assertEqual(late.response().status, 200)
+        late.close()
+        server.wait_for(lambda s: s["connections"]["open"] == 1, "and it has left")
 
     def test_max_connections_pauses_accepting_and_recovers(self):
         server = self.server("--source", "none", "--max-connections", "4")
@@ -127,6 +130,8 @@ class Accepting(TestCase):
         self.assertEqual(server.stats()["connections"]["open"], 4)
         self.assertEqual(server.stats()["connections"]["max"], 4)
         self.recover(server, wires)
+        self.recover(server, self.overfill(server, 10))
+        self.assertGreaterEqual(server.stats()["connections"]["accept_pauses"], 2)
 
     @files_can_be_limited
     def test_emfile_pauses_accepting_and_recovers(self):
@@ -136,6 +141,7 @@ class Accepting(TestCase):
         self.assertLess(stats["open"], 32)
         self.assertGreaterEqual(stats["accept_errors"], 1)
         self.recover(server, wires)
+        self.recover(server, self.overfill(server, 60))
 
     @files_can_be_limited
     def test_those_inside_are_served_while_accepting_is_paused(self):
