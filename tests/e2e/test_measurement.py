@@ -294,7 +294,7 @@ class Meaning(ClientCase):
         self.assertEqual(phases, sorted(phases, key=["setup", "warmup", "measure", "drain"].index))
         self.assertIn("measure", phases)
         for line in lines:
-            self.assertEqual(set(line), {"phase", "left_s", "p50_us"})
+            self.assertLessEqual({"phase", "left_s", "p50_us"}, set(line))
 
     def test_many_source_addresses_are_used_when_asked(self):
         server = self.server("--rate", "20")
