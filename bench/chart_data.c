@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
 #include "file.h"
 #include "hdr_log.h"
 #include "json.h"
+#include "samples.h"
 
 enum {
     SCHEMA_READ = 1,         /* the newest run.json understood here */
@@ -241,6 +243,12 @@ static int write_distribution(const struct run *run, const char *id, const struc
     return rc;
 }
 
+/* The row brings its samples with it instead. */
+static bool lacks_file(const char *path, const cJSON *row)
+{
+    return samples_present(row) && access(path, F_OK) < 0;
+}
+
 static int row_distribution(const struct run *run, const cJSON *row, struct err_text *e)
 {
     const char *id = json_text(row, "id");
@@ -252,6 +260,12 @@ static int row_distribution(const struct run *run, const cJSON *row, struct err_
 
     if (!path_make(path, run->run_dir, "latency-", id, ".hlog"))
         return err_set(e, LAB_EINVAL, "row %s: path too long", id);
+    if (lacks_file(path, row)) {
+        rc = samples_histogram(&h, row, e);
+        rc = rc < 0 ? rc : write_distribution(run, id, &h, e);
+        hdr_free(&h);
+        return rc;
+    }
     rc = file_read(&text, path, SERIES_BYTES_MAX, e);
     if (rc == LAB_OK) {
         rc = hdr_log_read(&h, (const char *)text.data, text.len, &why);
@@ -339,7 +353,8 @@ static int row_timeline(const struct run *run, const cJSON *row, struct err_text
 
     if (!path_make(path, run->run_dir, "timeline-", id, ".csv"))
         return err_set(e, LAB_EINVAL, "row %s: path too long", id);
-    rc = file_read(&text, path, SERIES_BYTES_MAX, e);
+    rc = lacks_file(path, row) ? samples_timeline(&text, row, e)
+                               : file_read(&text, path, SERIES_BYTES_MAX, e);
     if (rc == LAB_OK) {
         rc = chart_data_timeline(&out, (const char *)text.data, text.len, &why);
         if (rc < 0)

@@ -24,7 +24,8 @@ struct chart_data {
 };
 
 /* Read run_dir/run.json, latency-<row>.hlog and timeline-<row>.csv; write the files above
- * into data_dir, made if it isn't there. A row without deliveries may lack its log and timeline.
+ * into data_dir, made if it isn't there. A row without deliveries may lack its log and timeline,
+ * and so may one that brings its samples (samples.h).
  * 0; LAB_ENOMEM; LAB_ESYS (a file can't be read or written), LAB_EINVAL or LAB_EPROTO (it
  * isn't what it should be), with the file's name in e. */
 int chart_data_write(const char *run_dir, const char *data_dir, struct chart_data *out,
