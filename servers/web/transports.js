@@ -112,8 +112,8 @@ function take(lane, message, now, exchange) {
 
 function startStream(lane, context) {
     const exchange = (u) => ({
-        say: () => `update #${u.seq} came down the response that was opened once, ` +
-            `as one chunk and one line, ${ms(lane.lastLatencyMs)} after it was published. Nobody had to ask.`,
+        say: () => `update #${u.seq} came down the one open response, as a chunk with a line in it, ` +
+            `${ms(lane.lastLatencyMs)} after it was published.`,
     });
     return persist(lane, async (signal) => {
         const request = lane.request();
@@ -147,8 +147,8 @@ function startStream(lane, context) {
 function startSse(lane, context) {
     let source, timer, fellAway = false;
     const exchange = (u) => ({
-        say: () => `update #${u.seq} came as one event (id, data, an empty line) of a response that ` +
-            `EventSource opened once, ${ms(lane.lastLatencyMs)} after it was published.`,
+        say: () => `update #${u.seq} came as an event (id, data, empty line) of the one open response, ` +
+            `${ms(lane.lastLatencyMs)} after it was published.`,
     });
     const open = () => {
         let request = lane.request();
@@ -185,8 +185,8 @@ function startSse(lane, context) {
 
 function startWebSocket(lane, context) {
     const exchange = (u) => ({
-        say: () => `update #${u.seq} came as one text frame, ${u.size < 126 ? 2 : u.size < 65536 ? 4 : 10} bytes of header ` +
-            `before ${bytes(u.size)} of update, ${ms(lane.lastLatencyMs)} after it was published.`,
+        say: () => `update #${u.seq} came as a text frame, ${u.size < 126 ? 2 : u.size < 65536 ? 4 : 10} bytes of header and ` +
+            `${bytes(u.size)} of update, ${ms(lane.lastLatencyMs)} after it was published.`,
     });
     return persist(lane, (signal) => new Promise((resolve, reject) => {
         const url = new URL(target('/ws', lane, context), location.href);

@@ -32,7 +32,7 @@ export class LaneView {
         this.ages = [];
         this.parts = {
             state: q('.state'), toggle: q('.toggle'), note: q('.note-line'), big: q('.big'), shown: q('.shown'), mean: q('.mean'),
-            p50: q('.p50'), p99: q('.p99'),
+            now: q('.latency .now'), p50: q('.p50'), p99: q('.p99'),
             requests: q('.requests dd'), connections: q('.connections dd'), received: q('.received dd'), share: q('.share dd'),
         };
         root.dataset.transport = lane.transport.name;
@@ -74,6 +74,7 @@ export class LaneView {
         showBig(parts.big, age);
         setText(parts.mean, `on average ${ms(this.#meanAge(age))}`);
         setText(parts.shown, lane.newest === null ? 'nothing yet' : `update #${lane.newest.seq}${this.#troubles()}`);
+        setText(parts.now, ms(lane.lastLatencyMs));
         setText(parts.p50, ms(h.percentile(50)));
         setText(parts.p99, ms(h.percentile(99)));
         drawHistogram(this.bars, h, this.style);
