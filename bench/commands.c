@@ -33,6 +33,8 @@ const struct command commands[] = {
     {"report", "DIR [--markdown]", "write a run's report.html again, or index.html of many runs",
      command_report},
     {"table", "DIR [--markdown]", "print the table of a run's folder again", command_table},
+    {"compare", "A B [--markdown]", "two runs side by side, row by row, with their ratios",
+     command_compare},
     {"help", "[COMMAND | scenarios]", "this, a command's options, or the keys of scenario files",
      command_help},
     {NULL, NULL, NULL, NULL},
