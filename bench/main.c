@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "err.h"
+#include "proc.h"
 
 /* Out of memory ends the program, here and not in each of cJSON's hundred callers: the
  * children die with it, and the rows that were finished are already on disk. */
@@ -20,6 +21,7 @@ int main(int argc, char **argv)
 {
     int code;
 
+    proc_open_standard_fds();
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate_or_end, .free_fn = free});
     code = command_dispatch(argc, argv);
     if (fflush(stdout) != 0 && code == LAB_EXIT_OK)

@@ -70,8 +70,10 @@ int main(int argc, char **argv)
 {
     struct client_options opt;
     struct err_text e;
-    int result = client_options_parse(&opt, argc, argv, &e);
+    int result;
 
+    proc_open_standard_fds();
+    result = client_options_parse(&opt, argc, argv, &e);
     if (result == OPT_EXIT)
         return LAB_EXIT_OK;
     if (result < 0) {

@@ -1,5 +1,6 @@
 #include "proc.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,6 +99,17 @@ int64_t proc_raise_fd_limit(int64_t want)
     if (setrlimit(RLIMIT_NOFILE, &lim) < 0)
         return LAB_ESYS;
     return (int64_t)lim.rlim_cur;
+}
+
+void proc_open_standard_fds(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
 }
 
 int proc_pin_to_core(int core)

@@ -24,6 +24,10 @@ int proc_tcp_self(struct proc_tcp *out);
  * Returns the limit now in force, or LAB_ESYS. */
 int64_t proc_raise_fd_limit(int64_t want);
 
+/* Open /dev/null for each of descriptors 0, 1, 2 that the parent left closed, lest a socket
+ * become standard output. First thing in main(). */
+void proc_open_standard_fds(void);
+
 /* Bind the process to one CPU core. 0, or LAB_ESYS (fewer cores, not permitted). */
 int proc_pin_to_core(int core);
 

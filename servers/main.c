@@ -29,6 +29,7 @@ int main(int argc, char **argv)
     struct err_text e = {""};
     int err;
 
+    proc_open_standard_fds();
     err = opt_parse(&server_program, &options, argc, argv, NULL, &e);
     if (err == OPT_EXIT)
         return LAB_EXIT_OK;

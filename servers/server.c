@@ -150,8 +150,15 @@ void server_stop(struct server *s)
 
 void server_free(struct server *s)
 {
+    sigset_t last_words;
+
     if (s->base == NULL)
         goto memory;
+    /* A second signal must not kill a server that is already on its way out. */
+    sigemptyset(&last_words);
+    sigaddset(&last_words, SIGTERM);
+    sigaddset(&last_words, SIGINT);
+    sigprocmask(SIG_BLOCK, &last_words, NULL);
     listener_stop(&s->listener);
     source_stop(s->source);
     for (uint32_t i = 0; i < s->janitor.npeers; i++)
