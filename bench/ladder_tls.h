@@ -1,0 +1,34 @@
+/* TLS records as one sees them from outside (RFC 8446 §5.1): their types and lengths, and the
+ * names of handshake messages while these are not encrypted yet. I/O-free. */
+#ifndef PUSHLAB_LADDER_TLS_H
+#define PUSHLAB_LADDER_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LADDER_TLS_HANDSHAKE = 22, LADDER_TLS_TEXT_CHARS = 72 };
+
+struct ladder_tls_side {
+    uint8_t header[6]; /* of the record being read; the sixth byte names a handshake message */
+    size_t header_bytes;
+    size_t body_left;
+    bool encrypted; /* a ChangeCipherSpec has passed, or an encrypted record */
+    bool finished;  /* its first encrypted flight is over */
+};
+
+/* Zero-initialise. */
+struct ladder_tls {
+    struct ladder_tls_side side[2]; /* by direction: [true] is the client's */
+};
+
+struct ladder_tls_words {
+    char text[LADDER_TLS_TEXT_CHARS]; /* "TLS ClientHello"; "" in the middle of a record */
+    bool handshake;                   /* some of it belongs to the handshake */
+};
+
+/* The next bytes of one side. False when they are no TLS records. */
+bool ladder_tls_feed(struct ladder_tls *t, bool up, const uint8_t *data, size_t len,
+                     struct ladder_tls_words *out);
+
+#endif

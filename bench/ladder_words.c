@@ -1,0 +1,113 @@
+#include "ladder_words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct transport_words {
+    const char *transport, *name, *how;
+} transports[] = {
+    {"short-poll", "Short polling",
+     "The client asks at intervals; the server answers at once: what is new, or 204 for nothing."},
+    {"long-poll", "Long polling",
+     "The client asks; the server holds the request until there is an update, then it asks again."},
+    {"stream", "HTTP streaming",
+     "One request, one response that never ends: each update is a further chunk of it."},
+    {"sse", "Server-sent events",
+     "One request, one response that never ends: each update is an event in it."},
+    {"websocket", "WebSocket",
+     "One request upgrades the connection; from then on each update is one frame."},
+};
+
+static const struct transport_words *find_transport(const char *row)
+{
+    size_t len = strcspn(row, "+@");
+
+    for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
+        if (strlen(transports[i].transport) == len &&
+            memcmp(transports[i].transport, row, len) == 0)
+            return &transports[i];
+    return NULL;
+}
+
+/* "12,345" */
+static void group_digits(char *out, size_t cap, uint64_t value)
+{
+    char digits[32];
+    size_t len = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)value), n = 0;
+
+    for (size_t i = 0; i < len && n + 2 < cap; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[n++] = ',';
+        out[n++] = digits[i];
+    }
+    out[n] = '\0';
+}
+
+static const char *plural(unsigned count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void make_title(struct ladder_words *w, const struct ladder_about *about)
+{
+    const char *row = about->row != NULL ? about->row : "";
+    const struct transport_words *t = find_transport(row);
+    bool closes = strstr(row, "+close") != NULL;
+
+    if (t == NULL) {
+        snprintf(w->title, sizeof w->title, "%s", row[0] != '\0' ? row : "What goes over the wire");
+        w->how[0] = '\0';
+        return;
+    }
+    snprintf(w->title, sizeof w->title, "%s%s", t->name,
+             closes ? ", a new connection for each request" : "");
+    snprintf(w->how, sizeof w->how, "%s", t->how);
+}
+
+static void make_what(struct ladder_words *w, const struct ladder_page *p,
+                      const struct ladder_about *about)
+{
+    char time[32];
+
+    ladder_time_text(time, sizeof time, p->end_ns);
+    snprintf(w->what, sizeof w->what, "%s%s%s%s%s \u00b7 %s %s of one client's packets, to scale",
+             about->row != NULL ? "row " : "", about->row != NULL ? about->row : "",
+             about->row != NULL ? " \u00b7 " : "", about->link != NULL ? "link " : "captured",
+             about->link != NULL ? about->link : "",
+             p->steps < p->ladder->count ? "the first" : "all", time);
+}
+
+static void make_closing(struct ladder_words *w, const struct ladder_counts *n)
+{
+    char bytes[32], each[32];
+
+    group_digits(bytes, sizeof bytes, n->bytes);
+    group_digits(each, sizeof each, n->updates > 0 ? n->bytes / n->updates : 0);
+    snprintf(w->closing[0], sizeof w->closing[0],
+             "In this picture: %u packet%s (%u only acknowledge%s), %s bytes with TCP/IP headers, "
+             "%u TCP handshake%s,",
+             n->packets, plural(n->packets), n->acks, n->acks == 1 ? "s" : "", bytes, n->handshakes,
+             plural(n->handshakes));
+    if (n->updates > 0)
+        snprintf(w->closing[1], sizeof w->closing[1],
+                 "%u round trip%s waited for, %u update%s delivered: %.1f packets and %s bytes "
+                 "each.",
+                 n->round_trips, plural(n->round_trips), n->updates, plural(n->updates),
+                 (double)n->packets / n->updates, each);
+    else
+        snprintf(w->closing[1], sizeof w->closing[1],
+                 "%u round trip%s waited for, no update delivered.", n->round_trips,
+                 plural(n->round_trips));
+}
+
+void ladder_words_make(struct ladder_words *w, const struct ladder_page *p,
+                       const struct ladder_about *about, const struct ladder_counts *counts)
+{
+    make_title(w, about);
+    make_what(w, p, about);
+    make_closing(w, counts);
+    snprintf(w->description, sizeof w->description,
+             "Ladder diagram: the client on the left, the server on the right, time downwards. %s "
+             "%s %s",
+             w->how, w->closing[0], w->closing[1]);
+}
