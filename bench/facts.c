@@ -42,6 +42,16 @@ bool facts_alike(double a, double b)
     return fabs(a - b) <= 0.05 * fmax(fabs(a), fabs(b));
 }
 
+double facts_level_below(double value)
+{
+    return value * 0.95;
+}
+
+double facts_level_above(double value)
+{
+    return value / 0.95;
+}
+
 bool facts_all_alike(const struct facts_range *r)
 {
     return r->n > 0 && facts_alike(r->low, r->high);
@@ -117,6 +127,16 @@ void facts_figure(struct writer *w, facts_format *format, double value)
 
     format(text, value);
     writer_printf(w, "**%s**", text);
+}
+
+void facts_format_setting(char out[UNITS_TEXT_BYTES], double value)
+{
+    if (!isfinite(value))
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+    else if (fabs(value) >= 1000 && value == trunc(value))
+        units_format_count(out, value);
+    else
+        snprintf(out, UNITS_TEXT_BYTES, "%.6g", value);
 }
 
 void facts_times(struct writer *w, double a, double b)

@@ -25,6 +25,9 @@ struct facts_range facts_range_of(const cJSON *run, const char *path);
 
 /* Less than 5 % apart, or both 0. */
 bool facts_alike(double a, double b);
+/* The ends of what is alike to a value. */
+double facts_level_below(double value);
+double facts_level_above(double value);
 bool facts_all_alike(const struct facts_range *r);
 
 /* Name the rows whose value lies in [from, to], except the row except (may be NULL): "`sse`",
@@ -44,6 +47,9 @@ const char *facts_number_word(int n, char out[UNITS_TEXT_BYTES]);
 /* A bold figure: **312 µs**. */
 typedef void facts_format(char out[UNITS_TEXT_BYTES], double value);
 void facts_figure(struct writer *w, facts_format *format, double value);
+
+/* Numbers that somebody chose, as they were written: 10, 0.5, 128. */
+void facts_format_setting(char out[UNITS_TEXT_BYTES], double value);
 
 /* How many times a is b, in words that stay true: "**1,080 times**", "**1.4 times**". */
 void facts_times(struct writer *w, double a, double b);

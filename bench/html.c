@@ -73,24 +73,31 @@ void html_textf(struct writer *w, const char *fmt, ...)
     free(text);
 }
 
-void html_prose(struct writer *w, const char *prose)
+static void put_marked(struct writer *w, const char *tag, const char *word, size_t len)
+{
+    writer_printf(w, "<%s>", tag);
+    put_escaped(w, word, len);
+    writer_printf(w, "</%s>", tag);
+}
+
+void html_prose(struct writer *w, const char *prose, html_code_fn *on_code, const void *arg)
 {
     while (*prose != '\0') {
         const char *mark = *prose == '`' ? "`" : strncmp(prose, "**", 2) == 0 ? "**" : "";
-        const char *tag = *prose == '`' ? "code" : "strong";
         const char *inner = prose + strlen(mark);
         const char *end = *mark != '\0' ? strstr(inner, mark) : NULL;
+        size_t len = end != NULL ? (size_t)(end - inner) : 0;
 
         if (end == NULL) {
-            size_t plain = 1 + strcspn(prose + 1, "`*");
-
-            put_escaped(w, prose, plain);
-            prose += plain;
+            len = 1 + strcspn(prose + 1, "`*");
+            put_escaped(w, prose, len);
+            prose += len;
             continue;
         }
-        writer_printf(w, "<%s>", tag);
-        put_escaped(w, inner, (size_t)(end - inner));
-        writer_printf(w, "</%s>", tag);
+        if (*mark == '*')
+            put_marked(w, "strong", inner, len);
+        else if (on_code == NULL || !on_code(w, inner, len, arg))
+            put_marked(w, "code", inner, len);
         prose = end + strlen(mark);
     }
 }

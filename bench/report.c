@@ -9,6 +9,7 @@
 #include "chart.h"
 #include "facts.h"
 #include "file.h"
+#include "glance.h"
 #include "html.h"
 #include "json.h"
 #include "report_method.h"
@@ -32,6 +33,23 @@ const char *report_title(const cJSON *run)
 
 /* ---- prose as paragraphs ---- */
 
+/* The name of a row wears its colour. */
+static bool put_row_name(struct writer *w, const char *word, size_t len, const void *run)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        const char *id = json_text(row, "id");
+
+        if (strlen(id) == len && memcmp(id, word, len) == 0) {
+            report_table_id(w, row);
+            return true;
+        }
+    }
+    return false;
+}
+
 typedef void prose_fn(struct writer *w, const cJSON *run);
 
 static void put_prose(struct writer *w, prose_fn *write, const cJSON *run)
@@ -44,7 +62,7 @@ static void put_prose(struct writer *w, prose_fn *write, const cJSON *run)
     if (prose.rc < 0)
         w->rc = prose.rc;
     else
-        html_prose(w, (const char *)text.data);
+        html_prose(w, (const char *)text.data, put_row_name, run);
     buf_free(&text);
 }
 
@@ -106,7 +124,7 @@ static void put_header(struct writer *w, const cJSON *run)
     for (char *c = started; *c != '\0'; c++)
         if (*c == 'T' || *c == 'Z')
             *c = ' ';
-    writer_puts(w, "<header>\n<p class=\"kicker\">pushlab report</p>\n<h1>");
+    writer_puts(w, "<header class=\"hero\">\n<div>\n<p class=\"kicker\">pushlab report</p>\n<h1>");
     html_text(w, report_title(run));
     writer_puts(w, "</h1>\n");
     put_paragraph(w, "lead", report_text_setting, run);
@@ -121,6 +139,8 @@ static void put_header(struct writer *w, const cJSON *run)
     html_textf(w, "pushlab %s", json_text(run, "pushlab"));
     writer_puts(w, "</li></ul>\n");
     put_warning(w, run);
+    writer_puts(w, "</div>\n");
+    glance_draw(w, run);
     writer_puts(w, "</header>\n");
 }
 
@@ -232,16 +252,14 @@ static void put_figure(struct writer *w, const struct report_source *s, const ch
     if (h.rc < 0 || r.rc < 0) {
         w->rc = LAB_ENOMEM;
     } else {
-        writer_printf(w,
-                      "<figure class=\"%s\">\n<div class=\"picture\" tabindex=\"0\" "
-                      "role=\"group\" aria-label=\"Chart\">",
-                      class);
-        put_picture(w, s, "", chart, (const char *)heading.data);
-        writer_puts(w, "</div>\n<figcaption><h3>");
+        writer_printf(w, "<figure class=\"%s\">\n<figcaption><h3>", class);
         html_text(w, (const char *)heading.data);
         writer_puts(w, "</h3>\n<p>");
-        html_prose(w, (const char *)reading.data);
-        writer_puts(w, "</p></figcaption>\n</figure>\n");
+        html_prose(w, (const char *)reading.data, put_row_name, s->run);
+        writer_puts(w, "</p></figcaption>\n<div class=\"picture\" tabindex=\"0\" role=\"group\" "
+                       "aria-label=\"Chart\">");
+        put_picture(w, s, "", chart, (const char *)heading.data);
+        writer_puts(w, "</div>\n</figure>\n");
     }
     buf_free(&heading);
     buf_free(&reading);
@@ -329,7 +347,7 @@ static void put_verdict(struct writer *w, const cJSON *run)
     put_paragraph(w, "sentence", verdict_2, run);
     writer_puts(w, "</div>\n");
     put_tiles(w, run);
-    put_paragraph(w, "trust", report_text_trust, run);
+    put_paragraph(w, report_text_trusted(run) ? "trust" : "trust doubt", report_text_trust, run);
     writer_puts(w, "</section>\n");
 }
 

@@ -167,14 +167,15 @@ static size_t count_runs(const struct list *l, size_t group)
     return n;
 }
 
-/* "standard, 50 clients, loopback" */
+/* "standard, 50 clients, 6 s, loopback" */
 static void put_group_name(struct writer *w, const struct entry *newest)
 {
-    char clients[UNITS_TEXT_BYTES];
+    char clients[UNITS_TEXT_BYTES], window_s[UNITS_TEXT_BYTES];
 
     units_format_count(clients, json_number(newest->run, "scenario.clients"));
-    html_textf(w, "%s, %s clients, %s", json_text(newest->run, "scenario.name"), clients,
-               json_text(newest->run, "link"));
+    facts_format_setting(window_s, json_number(newest->run, "scenario.duration_s"));
+    html_textf(w, "%s, %s clients, %s s, %s", json_text(newest->run, "scenario.name"), clients,
+               window_s, json_text(newest->run, "link"));
 }
 
 /* ---- the filter: radio buttons and :has() ---- */
@@ -243,16 +244,16 @@ static void put_folder(struct writer *w, const char *name)
 
 static void put_conditions(struct writer *w, const cJSON *run)
 {
-    char clients[UNITS_TEXT_BYTES], rate[UNITS_TEXT_BYTES], window[UNITS_TEXT_BYTES];
+    char clients[UNITS_TEXT_BYTES], rate[UNITS_TEXT_BYTES], window_s[UNITS_TEXT_BYTES];
 
     units_format_count(clients, json_number(run, "scenario.clients"));
-    units_format_ratio(rate, json_number(run, "scenario.source.rate_hz"));
-    units_format_us(window, json_number(run, "scenario.duration_s") * 1e6);
+    facts_format_setting(rate, json_number(run, "scenario.source.rate_hz"));
+    facts_format_setting(window_s, json_number(run, "scenario.duration_s"));
     writer_puts(w, "<p class=\"note\">");
-    html_textf(w, "%.10s %.5s UTC · %s clients · %s updates/s · %s window · link: %s · seed %.0f",
+    html_textf(w, "%.10s %.5s UTC · %s clients · %s updates/s · %s s window · link: %s · seed %.0f",
                json_text(run, "started"),
                strlen(json_text(run, "started")) > 16 ? json_text(run, "started") + 11 : "",
-               clients, rate, window, json_text(run, "link"), json_number(run, "seed"));
+               clients, rate, window_s, json_text(run, "link"), json_number(run, "seed"));
     writer_puts(w, "</p>\n");
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "facts.h"
 #include "html.h"
 #include "json.h"
 #include "report_table.h"
@@ -16,8 +17,8 @@ static void put_seconds(struct writer *w, const cJSON *run, const char *path)
 {
     char text[UNITS_TEXT_BYTES];
 
-    units_format_us(text, json_number(run, path) * 1e6);
-    writer_puts(w, text);
+    facts_format_setting(text, json_number(run, path));
+    writer_printf(w, "%s s", text);
 }
 
 static void put_notes_of(struct writer *w, const cJSON *notes, const char *id)

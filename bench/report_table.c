@@ -72,7 +72,7 @@ static const struct column {
     {"Age", "mean", "age_us.mean", units_format_us, true, "age"},
     {"Per update", "requests", "requests_per_update", units_format_ratio, true, "requests"},
     {"Per update", "handshakes", "tcp_handshakes_per_update", units_format_ratio, true, "requests"},
-    {"Per update", "packets", "packets_per_update", units_format_ratio, true, "bytes"},
+    {"Per update", "packets", "packets_per_update.total", units_format_ratio, true, "bytes"},
     {"Responses", "empty", "empty_response_ratio", format_percent, false, "requests"},
     {"Bytes per update", "payload", "bytes_per_update.payload", units_format_ratio, false, "bytes"},
     {"Bytes per update", "framing", "bytes_per_update.framing", units_format_ratio, true, "bytes"},
@@ -218,10 +218,11 @@ static void format_deviation(char out[UNITS_TEXT_BYTES], const struct quantity *
     if (p.model > 0) {
         double percent = fabs(off / p.model) * 100;
 
-        if (percent < 0.05)
-            snprintf(amount, sizeof amount, "< 0.1 %%");
-        else
-            snprintf(amount, sizeof amount, "%.*f %%", percent < 9.95 ? 1 : 0, percent);
+        if (percent < 0.05) {
+            snprintf(out, UNITS_TEXT_BYTES, "0.0 %%");
+            return;
+        }
+        snprintf(amount, sizeof amount, "%.*f %%", percent < 9.95 ? 1 : 0, percent);
     } else {
         q->format(amount, fabs(off));
     }

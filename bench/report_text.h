@@ -6,6 +6,7 @@
 #ifndef PUSHLAB_REPORT_TEXT_H
 #define PUSHLAB_REPORT_TEXT_H
 
+#include <stdbool.h>
 #include <cjson/cJSON.h>
 
 #include "writer.h"
@@ -20,9 +21,13 @@ void report_text_verdict(struct writer *w, const cJSON *run, int which);
 
 /* Can the numbers be believed? One or two sentences on completeness and witnesses. */
 void report_text_trust(struct writer *w, const cJSON *run);
+/* Did client, server, kernel (in a namespace of the run's own) and wire count the same? */
+bool report_text_witnesses_agree(const cJSON *run);
+/* Is there nothing to doubt: all delivered once, in order, and the witnesses agree? */
+bool report_text_trusted(const cJSON *run);
 
-/* The heading of a chart (by its name in chart.h), and what this run's numbers say about it. A
- * chart unknown here gets a heading made of its name and a general sentence. */
+/* report_readings.c: the heading of a chart (by its name in chart.h), and what this run's numbers
+ * say about it. A chart unknown here gets a heading made of its name and a general sentence. */
 void report_text_chart_heading(struct writer *w, const char *chart);
 void report_text_chart(struct writer *w, const cJSON *run, const char *chart);
 

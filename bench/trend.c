@@ -64,12 +64,27 @@ static bool find_axis(struct axis *a, const struct trend *t)
     return true;
 }
 
+/* Ticks are round: "10.0 ms" says no more than "10 ms". */
+static void drop_zeros(char *text)
+{
+    char *point = strchr(text, '.'), *end = text + strcspn(text, " "), *from = end;
+
+    if (point == NULL)
+        return;
+    while (from[-1] == '0')
+        from--;
+    if (from[-1] == '.')
+        from--;
+    memmove(from, end, strlen(end) + 1);
+}
+
 static void put_tick(struct writer *w, const struct trend *t, const struct axis *a, double value)
 {
     char text[UNITS_TEXT_BYTES];
     double y = y_of(a, value);
 
     t->format(text, value);
+    drop_zeros(text);
     if (value == 0)
         snprintf(text, sizeof text, "0");
     writer_printf(
