@@ -141,6 +141,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/pushlab/charts $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 bench/charts/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
+	install -m 644 bench/report.css $(DESTDIR)$(PREFIX)/share/pushlab
 	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
 
 OURS := $(wildcard lib/*.[ch] servers/*.[ch] clients/*.[ch] bench/*.[ch] bench/link/*.[ch] bench/self/*.c tests/*.[ch] tests/fuzz/*.[ch])

@@ -12,6 +12,7 @@
 #include "chart.h"
 #include "json.h"
 #include "opt.h"
+#include "report.h"
 #include "result.h"
 #include "run.h"
 #include "scenario.h"
@@ -211,6 +212,23 @@ static bool draw(const struct config *c, const struct run_outcome *out)
     return false;
 }
 
+/* With the charts, or without: then it says so. */
+static bool write_report(const struct config *c, const struct run_outcome *out)
+{
+    struct err_text e = {""};
+    char line[sizeof e.text + 64];
+
+    if (!out->saved)
+        return true;
+    if (report_write(out->folder.path, &e) == LAB_OK) {
+        fprintf(c->json ? stderr : stdout, "report:  %s/report.html\n", out->folder.path);
+        return true;
+    }
+    snprintf(line, sizeof line, "error: report: %s", e.text);
+    command_fail(0, line);
+    return false;
+}
+
 static void print_end(const struct run_outcome *out)
 {
     int rows = cJSON_GetArraySize(json_at(out->run, "rows"));
@@ -237,6 +255,7 @@ static int report(const struct config *c, const struct run_outcome *out, int rc,
     }
     print_end(out);
     good &= draw(c, out);
+    good &= write_report(c, out);
     return good ? LAB_EXIT_OK : LAB_EXIT_FAILURE;
 }
 

@@ -14,6 +14,7 @@
 #include "json.h"
 #include "opt.h"
 #include "programs.h"
+#include "report.h"
 #include "scenario.h"
 #include "table.h"
 
@@ -113,6 +114,16 @@ static bool parse_folder(const struct opt_program *p, struct folder_config *conf
     return false;
 }
 
+/* A report that is there holds the charts as they were. */
+static int refresh_report(const char *dir, struct err_text *e)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/report.html", dir) >= PATH_MAX || access(path, F_OK) < 0)
+        return LAB_OK;
+    return report_write(dir, e);
+}
+
 static int command_chart(int argc, char **argv)
 {
     struct folder_config config = {0};
@@ -124,6 +135,8 @@ static int command_chart(int argc, char **argv)
     if (chart_draw(argv[1], &e) < 0)
         return command_fail(LAB_EXIT_FAILURE, e.text);
     printf("%s/charts\n", argv[1]);
+    if (refresh_report(argv[1], &e) < 0)
+        return command_fail(LAB_EXIT_FAILURE, e.text);
     return LAB_EXIT_OK;
 }
 
