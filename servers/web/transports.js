@@ -97,7 +97,7 @@ function startLongPoll(lane, context) {
             say: () => (a.list.length === 0
                 ? `asked for ${asked}; the server held the request for ${ms(a.tookMs)} and gave up (204). It asks again.`
                 : `asked for ${asked}; after ${ms(a.tookMs)} the answer brought ${plural(a.list.length, 'update')}` +
-                  `${a.list.length > 1 ? ', some of which had to wait for that request' : ''}. Now it must ask again.`),
+                  `${a.list.length > 1 ? ', some of which had to wait for that request' : ''}. It must ask again.`),
         });
     });
 }
