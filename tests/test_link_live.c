@@ -345,6 +345,7 @@ static void run_and_hang(int report_fd)
     must(pipe(entered) == 0, 41);
     inside = link_fork(&l, LINK_CLIENT);
     if (inside == 0) {
+        must(fork() >= 0, 45); /* a grandchild, whom no death signal reaches */
         must(write(entered[1], &byte, 1) == 1, 42);
         for (;;)
             pause();
@@ -356,6 +357,34 @@ static void run_and_hang(int report_fd)
     for (;;)
         pause();
 }
+
+START_TEST(nothing_is_left_after_link_close)
+{
+    int64_t deadline_ns = clock_now_ns() + DEADLINE_S * NS_PER_S;
+    char name[64], byte = 0;
+    int entered[2];
+    struct link l;
+    pid_t inside;
+
+    if (!open_or_skip(&l, "rtt=10ms", 1))
+        return;
+    ck_assert_int_eq(pipe(entered), 0);
+    inside = link_fork(&l, LINK_CLIENT);
+    if (inside == 0) {
+        must(fork() >= 0, 50);
+        must(write(entered[1], &byte, 1) == 1, 51);
+        for (;;)
+            pause();
+    }
+    ck_assert_int_eq(read(entered[0], &byte, 1), 1);
+    name_namespace(inside, name);
+    ck_assert(namespace_lives(name));
+    link_close(&l);
+    while (namespace_lives(name))
+        ck_assert_int_lt(clock_now_ns(), deadline_ns);
+    ck_assert_int_eq(waitpid(inside, NULL, 0), inside);
+}
+END_TEST
 
 START_TEST(nothing_is_left_after_kill_9_of_the_runner)
 {
@@ -397,6 +426,7 @@ int main(void)
     tcase_add_test(tc, link_holds_its_rate_on_tcp);
     tcase_add_test(tc, link_says_where_a_capture_cannot_go);
     tcase_add_test(tc, link_notices_that_its_mover_died);
+    tcase_add_test(tc, nothing_is_left_after_link_close);
     tcase_add_test(tc, nothing_is_left_after_kill_9_of_the_runner);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

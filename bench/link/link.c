@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -11,9 +12,15 @@
 #include <sys/wait.h>
 
 #include "rpc.h"
+#include "link_sweep.h"
 #include "mover.h"
 
-enum { START_TIMEOUT_MS = 10000, ANSWER_TIMEOUT_MS = 10000, CONTROL_FD = 3 };
+enum {
+    START_TIMEOUT_MS = 10000,
+    ANSWER_TIMEOUT_MS = 10000,
+    STOP_TIMEOUT_MS = 3000,
+    CONTROL_FD = 3
+};
 
 /* Forget what was inherited: another process's handlers, and its descriptors, which would
  * keep its pipes open. The terminal's signals are for that process: we end when it does. */
@@ -106,6 +113,7 @@ static _Noreturn void mover_process(int control_fd, const struct link_spec *spec
     if (report_ready(&m.net, rc, &e) < 0 || rc < 0)
         _exit(1);
     mover_run(&m);
+    (void)link_sweep(&m.net);
     mover_free(&m);
     _exit(0);
 }
@@ -152,6 +160,16 @@ int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struc
     return rc;
 }
 
+/* Let it see the end of file and end what is inside; then insist. */
+static void stop_mover(const struct link *l)
+{
+    struct pollfd gone = {.fd = l->control_fd, .events = POLLIN};
+
+    shutdown(l->control_fd, SHUT_WR);
+    (void)poll(&gone, 1, STOP_TIMEOUT_MS); /* readable when the other end is closed */
+    kill(l->mover, SIGKILL);
+}
+
 void link_close(struct link *l)
 {
     int error = errno;
@@ -159,8 +177,7 @@ void link_close(struct link *l)
 
     if (l->mover > 0) {
         (void)link_capture_end(l, &ignored);
-        /* It would end by itself at the end of file, if it is well. */
-        kill(l->mover, SIGKILL);
+        stop_mover(l);
         while (waitpid(l->mover, NULL, 0) < 0 && errno == EINTR)
             ;
     }

@@ -12,8 +12,8 @@
  *     link_close(&l);
  *
  * The server listens on LINK_SERVER_IPV4 / LINK_SERVER_IPV6 (link_net.h). All calls block, for
- * milliseconds. When the caller dies, however it dies, the mover dies too, and with the last
- * process inside go the namespaces. */
+ * milliseconds. When the caller dies, however it dies, the mover kills what is inside, whoever
+ * started it, and ends; with the last process go the namespaces. */
 #ifndef PUSHLAB_LINK_H
 #define PUSHLAB_LINK_H
 
@@ -37,7 +37,7 @@ struct link {
  * it) or LAB_ENOMEM. Nothing is left behind on failure. */
 int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struct err_text *e);
 
-/* Stop the mover, after ending a capture. Processes that are still inside stay there. */
+/* Stop the mover, after ending a capture; processes that are still inside are killed. */
 void link_close(struct link *l);
 
 /* Move the calling process to a side, for good: for a child between fork and exec, with one

@@ -125,8 +125,9 @@ class Session(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             started = pathlib.Path(folder) / "started"
             session = subprocess.Popen([LINK, "--link", "rtt=0", "--quiet", "--", "sh", "-c",
-                                        f"echo $$ >{started}.tmp; mv {started}.tmp {started};"
-                                        " exec sleep 1000"], env=ENVIRONMENT)
+                                        "sleep 1000 & "  # a grandchild
+                                        f"echo $! >{started}.tmp; mv {started}.tmp {started};"
+                                        " wait"], env=ENVIRONMENT)
             end = time.monotonic() + DEADLINE_S
             while not started.exists():
                 self.assertLess(time.monotonic(), end)

@@ -1,0 +1,12 @@
+/* Ending what still runs in a link's namespaces. A death signal reaches a child, but not the
+ * child's children, and a namespace lives for as long as anybody is in it. */
+#ifndef PUSHLAB_LINK_SWEEP_H
+#define PUSHLAB_LINK_SWEEP_H
+
+#include "link_net.h"
+
+/* Kill every process in either network namespace except the calling one. 0, or LAB_ESYS when
+ * /proc can't be read or somebody stays. */
+int link_sweep(const struct link_net *n);
+
+#endif
