@@ -37,7 +37,7 @@ UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke bench-self fuzz install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
+.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke bench-link bench-self fuzz install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -129,6 +129,9 @@ bench: deps-bench all ## the standard comparison: table, charts, results/latest
 bench-smoke: deps-bench all ## the same in a quarter of a minute
 	$(Q)$(OUT)/pushlab run bench/scenarios/smoke.json $(BENCH_FLAGS)
 
+bench-link: all ## how accurate the emulated link is, here and now
+	$(Q)$(OUT)/pushlab-link measure
+
 bench-self: deps-self all ## pushlab against bare floors and nginx; writes results/self.md
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/self.py --out results/self.md
 
@@ -138,9 +141,10 @@ fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) ./tests/fuzz/run.sh
 
 install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/pushlab/charts $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios))
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 bench/charts/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
+	install -m 644 bench/link/profiles/*.link $(DESTDIR)$(PREFIX)/share/pushlab/links
 	install -m 644 bench/report.css $(DESTDIR)$(PREFIX)/share/pushlab
 	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
 
