@@ -21,9 +21,17 @@ const char *const chart_names[] = {
     "requests-per-update", /* the cost on the wire, ... */
     "handshakes-per-update",
     "bytes-per-update",
-    "cpu-per-update", /* ... and on the machines */
+    "wire-bytes-per-update", /* (on an emulated link) */
+    "packets-per-update",    /* (the same) */
+    "cpu-per-update",        /* ... and on the machines */
     NULL,
 };
+
+/* Nothing counts packets on loopback: no picture, rather than an empty one. */
+static bool is_about_wire(const char *name)
+{
+    return strcmp(name, "wire-bytes-per-update") == 0 || strcmp(name, "packets-per-update") == 0;
+}
 
 enum { SVG_BYTES_MAX = 64 << 20 };
 
@@ -222,6 +230,8 @@ int chart_draw(const char *run_dir, struct err_text *e)
     if (rc < 0)
         return rc;
     for (size_t i = 0; rc == LAB_OK && chart_names[i] != NULL; i++) {
+        if (is_about_wire(chart_names[i]) && !d.data.has_wire)
+            continue;
         rc = draw(&d, chart_names[i], "svg", e);
         rc = rc < 0 ? rc : draw(&d, chart_names[i], "png", e);
     }

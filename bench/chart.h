@@ -17,7 +17,8 @@
  * 0, or a negative enum lab_err with one line in e: LAB_ESYS when gnuplot is missing. */
 int chart_draw(const char *run_dir, struct err_text *e);
 
-/* The names of the charts in the order in which a report shows them; NULL ends the list. */
+/* The names of the charts in the order in which a report shows them; NULL ends the list.
+ * Two are drawn only for a run over an emulated link. */
 extern const char *const chart_names[];
 
 /* Where the gnuplot scripts are: $PUSHLAB_CHARTS (and then nowhere else), share/pushlab/charts

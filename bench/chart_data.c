@@ -97,24 +97,54 @@ int chart_data_field(struct buf *out, const char *text)
 /* A column of rows.csv: where its number is in a row of run.json. */
 struct column {
     const char *name, *path;
-    bool per_update; /* has no value where nothing was delivered */
+    bool per_update;                    /* has no value where nothing was delivered */
+    double (*derive)(const cJSON *row); /* where no path leads to it */
 };
 
+/* What the IP packets carried beyond their headers. */
+static double wire_carried(const cJSON *row)
+{
+    return json_number(row, "bytes_per_update.wire") -
+           json_number(row, "bytes_per_update.wire_headers") -
+           json_number(row, "bytes_per_update.wire_acks");
+}
+
+/* An update published at the window's end may cross the wire after it: never more than was
+ * carried, so that the parts of a stack are its whole. */
+static double wire_payload(const cJSON *row)
+{
+    double carried = wire_carried(row), payload = json_number(row, "bytes_per_update.payload");
+
+    return payload <= carried ? payload : carried;
+}
+
+static double wire_framing(const cJSON *row)
+{
+    return wire_carried(row) - wire_payload(row);
+}
+
 static const struct column columns[] = {
-    {"clients", "clients", false},
-    {"published", "published", false},
-    {"delivered", "delivered", false},
-    {"latency_p50_us", "latency_us.p50", true},
-    {"latency_p90_us", "latency_us.p90", true},
-    {"latency_p99_us", "latency_us.p99", true},
-    {"latency_p999_us", "latency_us.p999", true},
-    {"latency_max_us", "latency_us.max", true},
-    {"requests_per_update", "requests_per_update", true},
-    {"handshakes_per_update", "tcp_handshakes_per_update", true},
-    {"payload_bytes_per_update", "bytes_per_update.payload", true},
-    {"framing_bytes_per_update", "bytes_per_update.framing", true},
-    {"server_cpu_us_per_update", "server_cpu_us_per_update", true},
-    {"client_cpu_us_per_update", "client_cpu_us_per_update", true},
+    {"clients", "clients", false, NULL},
+    {"published", "published", false, NULL},
+    {"delivered", "delivered", false, NULL},
+    {"latency_p50_us", "latency_us.p50", true, NULL},
+    {"latency_p90_us", "latency_us.p90", true, NULL},
+    {"latency_p99_us", "latency_us.p99", true, NULL},
+    {"latency_p999_us", "latency_us.p999", true, NULL},
+    {"latency_max_us", "latency_us.max", true, NULL},
+    {"requests_per_update", "requests_per_update", true, NULL},
+    {"handshakes_per_update", "tcp_handshakes_per_update", true, NULL},
+    {"payload_bytes_per_update", "bytes_per_update.payload", true, NULL},
+    {"framing_bytes_per_update", "bytes_per_update.framing", true, NULL},
+    {"server_cpu_us_per_update", "server_cpu_us_per_update", true, NULL},
+    {"client_cpu_us_per_update", "client_cpu_us_per_update", true, NULL},
+    {"wire_bytes_per_update", "bytes_per_update.wire", true, NULL},
+    {"wire_payload_bytes_per_update", NULL, true, wire_payload},
+    {"wire_framing_bytes_per_update", NULL, true, wire_framing},
+    {"wire_header_bytes_per_update", "bytes_per_update.wire_headers", true, NULL},
+    {"wire_ack_bytes_per_update", "bytes_per_update.wire_acks", true, NULL},
+    {"packets_up_per_update", "packets_per_update.up", true, NULL},
+    {"packets_down_per_update", "packets_per_update.down", true, NULL},
 };
 
 /* Rows of the same transport and connection are told apart by their variant: 0, 1, 2, ... */
@@ -150,7 +180,7 @@ static int add_row(struct buf *out, const cJSON *rows, const cJSON *row)
     rc = rc < 0 ? rc : buf_printf(out, ",%d", variant_of(rows, row));
     for (size_t i = 0; rc >= 0 && i < sizeof columns / sizeof *columns; i++) {
         const struct column *c = &columns[i];
-        double v = json_number(row, c->path);
+        double v = c->derive != NULL ? c->derive(row) : json_number(row, c->path);
 
         rc = add_number(out, c->per_update && !has_deliveries(row) ? NAN : v);
     }
@@ -179,6 +209,34 @@ static int write_rows(const struct run *run, struct err_text *e)
         rc = file_write(path, out.data, out.len, e);
     buf_free(&out);
     return rc;
+}
+
+/* ---- link.csv ---- */
+
+static int write_link(const struct run *run, struct err_text *e)
+{
+    double half_rtt_us = 1e3 * json_number(run->json, "link_details.rtt_ms") / 2;
+    char path[PATH_MAX], text[64];
+
+    if (!path_make(path, run->data_dir, "link", "", ".csv"))
+        return err_set(e, LAB_EINVAL, "%.200s: path too long", run->data_dir);
+    if (isfinite(half_rtt_us))
+        snprintf(text, sizeof text, "half_rtt_us\n%.9g\n", half_rtt_us);
+    else
+        snprintf(text, sizeof text, "half_rtt_us\nNaN\n");
+    return file_write(path, text, strlen(text), e);
+}
+
+static bool has_wire(const struct run *run)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, run->rows)
+    {
+        if (has_deliveries(row) && json_number(row, "bytes_per_update.wire") > 0)
+            return true;
+    }
+    return false;
 }
 
 /* ---- distributions ---- */
@@ -445,7 +503,11 @@ int chart_data_write(const char *run_dir, const char *data_dir, struct chart_dat
     if (rc == LAB_OK)
         rc = write_rows(&run, e);
     if (rc == LAB_OK)
+        rc = write_link(&run, e);
+    if (rc == LAB_OK) {
         write_conditions(&run, out);
+        out->has_wire = has_wire(&run);
+    }
     cJSON_Delete(run.json);
     return rc;
 }

@@ -2,7 +2,9 @@
  * first of them. One line of header, units in the column names, "NaN" where there is no
  * value (a row that delivered nothing has no ratio per update).
  *
- *   rows.csv                 one line per row of run.json, in its order
+ *   rows.csv                 one line per row of run.json, in its order. Wire bytes are split into
+ *                            payload, framing, headers and ACKs so that the four sum to them
+ *   link.csv                 half_rtt_us of the emulated link, NaN on loopback
  *   percentiles-<row>.csv    percentile,tail,latency_us: tail is 1/(1-p), 10 points per
  *                            halving of the distance to 100 %; the last is the maximum
  *   cdf-<row>.csv            latency_us,percent: the share of updates that took that long
@@ -14,6 +16,8 @@
 #ifndef PUSHLAB_CHART_DATA_H
 #define PUSHLAB_CHART_DATA_H
 
+#include <stdbool.h>
+
 #include "buf.h"
 #include "err.h"
 #include "hdr.h"
@@ -21,6 +25,7 @@
 struct chart_data {
     /* "50 clients · 10 updates/s of 128 bytes · 6 s window · link: loopback · 2026-11-23 ..." */
     char conditions[256];
+    bool has_wire; /* packets were counted: the run was over an emulated link */
 };
 
 /* Read run_dir/run.json, latency-<row>.hlog and timeline-<row>.csv; write the files above

@@ -22,6 +22,11 @@
     "\"scenario\": {\"duration_s\": 6, \"source\": {\"rate_hz\": 10,"                              \
     "\"payload_bytes\": 128, \"pattern\": \"poisson\"}}, \"rows\": ["
 #define RUN_END "]}"
+/* For the same run over a link: 400 bytes on the wire, 45 of them beyond what is named. */
+#define RUN_END_LINK "], \"link_details\": {\"rtt_ms\": 50}}"
+#define WIRE                                                                                       \
+    ",\"wire\":400,\"wire_headers\":104,\"wire_acks\":52.5},"                                      \
+    "\"packets_per_update\":{\"up\":1.5,\"down\":2,\"total\":3.5}"
 
 static char run_dir[64];
 
@@ -81,20 +86,36 @@ static void fill_ramp(struct hdr *h, int64_t n)
         hdr_record(h, v, 1);
 }
 
-/* A whole run of one row that delivered 1000 updates in 1..1000 µs. */
-static void put_good_run(void)
+/* A row that delivered 1000 updates in 1..1000 µs; bytes is the inside of bytes_per_update and
+ * what follows it. */
+static void put_run(const char *bytes, const char *run_end)
 {
+    char text[2048];
     struct hdr h;
 
     fill_ramp(&h, 1000);
     put_hlog("latency-sse.hlog", &h);
     hdr_free(&h);
     put_text("timeline-sse.csv", "published_s,latency_us,client\n0.5,10,0\n0.6,20,0\n");
-    put_text("run.json", RUN_START
+    snprintf(text, sizeof text,
+             RUN_START
              "{\"id\":\"sse\",\"transport\":\"sse\",\"connection\":\"keep-alive\",\"clients\":50,"
              "\"published\":20,\"delivered\":1000,\"latency_us\":{\"p50\":500,\"p99\":990},"
              "\"requests_per_update\":0,\"tcp_handshakes_per_update\":0.25,"
-             "\"bytes_per_update\":{\"payload\":151.5,\"framing\":19}}" RUN_END);
+             "\"bytes_per_update\":{%s}%s",
+             bytes, run_end);
+    put_text("run.json", text);
+}
+
+/* A whole run over loopback, and one over a link. */
+static void put_good_run(void)
+{
+    put_run("\"payload\":151.5,\"framing\":19}", RUN_END);
+}
+
+static void put_wire_run(void)
+{
+    put_run("\"payload\":151.5,\"framing\":19" WIRE, RUN_END_LINK);
 }
 
 static int write_data(struct chart_data *data, struct err_text *e)
@@ -297,11 +318,58 @@ START_TEST(rows_hold_the_runs_numbers)
                                       "window · link: loopback · 2026-11-23 · pushlab 0.1.0");
     rows = get_text("charts/data/rows.csv");
     ck_assert_str_eq(strchr(rows, '\n') + 1, "sse,sse,keep-alive,0,50,20,1000,500,NaN,990,NaN,NaN,"
-                                             "0,0.25,151.5,19,NaN,NaN\n");
+                                             "0,0.25,151.5,19,NaN,NaN,"
+                                             "NaN,NaN,NaN,NaN,NaN,NaN,NaN\n");
     free(rows);
     free(get_text("charts/data/percentiles-sse.csv"));
     free(get_text("charts/data/cdf-sse.csv"));
     free(get_text("charts/data/timeline-sse.csv"));
+}
+END_TEST
+
+/* The last seven fields of the only row of rows.csv: wire, its four parts, packets up and down. */
+static void check_wire_fields(const char *expected)
+{
+    char *rows = get_text("charts/data/rows.csv"), *field = rows + strlen(rows);
+
+    for (int commas = 0; commas < 7; commas += *field == ',')
+        field--;
+    ck_assert_str_eq(field + 1, expected);
+    free(rows);
+}
+
+START_TEST(the_parts_of_wire_bytes_are_their_sum)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+    char *link;
+
+    put_wire_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert(data.has_wire);
+    check_wire_fields("400,151.5,92,104,52.5,1.5,2\n");
+    link = get_text("charts/data/link.csv");
+    ck_assert_str_eq(link, "half_rtt_us\n25000\n");
+    free(link);
+    /* More payload than the packets of the window carried: it counts no further. */
+    put_run("\"payload\":300,\"framing\":19" WIRE, RUN_END_LINK);
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    check_wire_fields("400,243.5,0,104,52.5,1.5,2\n");
+}
+END_TEST
+
+START_TEST(loopback_has_no_wire_and_no_floor)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+    char *link;
+
+    put_good_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert(!data.has_wire);
+    link = get_text("charts/data/link.csv");
+    ck_assert_str_eq(link, "half_rtt_us\nNaN\n");
+    free(link);
 }
 END_TEST
 
@@ -366,27 +434,88 @@ START_TEST(gnuplots_cause_is_its_last_line)
 }
 END_TEST
 
+static bool is_drawn(const char *name, const char *suffix)
+{
+    char path[160];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/charts/%s%s", run_dir, name, suffix);
+    return stat(path, &st) == 0 && st.st_size > 1000;
+}
+
+static void check_svg(const char *name)
+{
+    char file[80], *svg;
+
+    snprintf(file, sizeof file, "charts/%s.svg", name);
+    svg = get_text(file);
+    ck_assert_ptr_nonnull(strstr(svg, "</svg>"));
+    ck_assert_ptr_nonnull(strstr(svg, "50 clients"));
+    ck_assert_ptr_null(strstr(svg, "DejaVu Sans\"")); /* always with a fallback */
+    /* A latency is shown beside what distance alone costs it. */
+    ck_assert_int_eq(strncmp(name, "latency", 7) == 0 || strcmp(name, "overview") == 0,
+                     strstr(svg, "half a round trip, 25 ms") != NULL);
+    free(svg);
+}
+
 START_TEST(draws_every_chart_as_svg_and_png)
 {
     struct err_text e = {""};
 
     ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/charts", 1), 0);
-    put_good_run();
+    put_wire_run();
     ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
     for (int i = 0; chart_names[i] != NULL; i++) {
-        char name[80], *svg;
-        struct stat st;
-
-        snprintf(name, sizeof name, "charts/%s.svg", chart_names[i]);
-        svg = get_text(name);
-        ck_assert_ptr_nonnull(strstr(svg, "</svg>"));
-        ck_assert_ptr_nonnull(strstr(svg, "50 clients"));
-        ck_assert_ptr_null(strstr(svg, "DejaVu Sans\"")); /* always with a fallback */
-        free(svg);
-        snprintf(name, sizeof name, "%s/charts/%s.png", run_dir, chart_names[i]);
-        ck_assert_int_eq(stat(name, &st), 0);
-        ck_assert(st.st_size > 1000);
+        check_svg(chart_names[i]);
+        ck_assert(is_drawn(chart_names[i], ".png"));
     }
+}
+END_TEST
+
+START_TEST(values_of_the_wire_are_written_beside_their_bars)
+{
+    struct err_text e = {""};
+    char *bytes, *packets, *overview;
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/charts", 1), 0);
+    put_wire_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    bytes = get_text("charts/wire-bytes-per-update.svg");
+    /* 151.5, 243.5, 347.5 and 400, each rounded, and what lies between them */
+    ck_assert_ptr_nonnull(strstr(bytes, "400  (152 + 92 + 104 + 52)"));
+    packets = get_text("charts/packets-per-update.svg");
+    ck_assert_ptr_nonnull(strstr(packets, "3.5  (2 + 1.5)"));
+    overview = get_text("charts/overview.svg");
+    ck_assert_ptr_nonnull(strstr(overview, "Bytes on the wire: grey is"));
+    free(bytes);
+    free(packets);
+    free(overview);
+}
+END_TEST
+
+START_TEST(on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed)
+{
+    struct err_text e = {""};
+    char *mine, *overview;
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/charts", 1), 0);
+    put_good_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    ck_assert(is_drawn("bytes-per-update", ".svg"));
+    ck_assert(!is_drawn("wire-bytes-per-update", ".svg"));
+    ck_assert(!is_drawn("packets-per-update", ".png"));
+    overview = get_text("charts/overview.svg");
+    ck_assert_ptr_null(strstr(overview, "wire"));
+    ck_assert_ptr_null(strstr(overview, "half a round trip"));
+    free(overview);
+
+    put_text("charts/wire-bytes-per-update.svg", "mine");
+    put_text("charts/notes.txt", "mine");
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    mine = get_text("charts/wire-bytes-per-update.svg");
+    ck_assert_str_eq(mine, "mine");
+    free(mine);
+    free(get_text("charts/notes.txt"));
 }
 END_TEST
 
@@ -431,12 +560,16 @@ int main(void)
     tcase_add_test(series, csv_fields_are_quoted_where_they_must_be_rfc4180_2);
     tcase_add_test(series, gnuplots_cause_is_its_last_line);
     tcase_add_checked_fixture(run, make_run_dir, remove_run_dir);
-    tcase_set_timeout(run, 60); /* sixteen runs of gnuplot on a busy machine */
+    tcase_set_timeout(run, 60); /* up to 32 runs of gnuplot on a busy machine */
     tcase_add_test(run, rows_hold_the_runs_numbers);
     tcase_add_test(run, a_row_without_deliveries_needs_no_files_and_has_no_ratios);
     tcase_add_test(run, a_folder_that_is_no_run_is_refused_in_one_line);
     tcase_add_test(run, missing_and_broken_series_are_named);
+    tcase_add_test(run, the_parts_of_wire_bytes_are_their_sum);
+    tcase_add_test(run, loopback_has_no_wire_and_no_floor);
     tcase_add_test(run, draws_every_chart_as_svg_and_png);
+    tcase_add_test(run, values_of_the_wire_are_written_beside_their_bars);
+    tcase_add_test(run, on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed);
     tcase_add_test(run, a_missing_gnuplot_is_named);
     tcase_add_test(run, a_missing_scripts_folder_is_named);
     suite_add_tcase(s, series);

@@ -1,36 +1,45 @@
 # One panel of horizontal bars, a row of the run each, every bar with its value beside it:
 # metric names the column of rows.csv, words the function that writes a value, what the axis.
-# stacked_on, when not "", names a column drawn first, in grey. A range of more than two
-# decades gets a log axis (never a stack), where a row of zero has no bar and says 0.
-# split: a stack's value is followed by its two parts.
+# Several columns are stacked; paints says how each is coloured (paint() in style.gp). A range
+# of more than two decades gets a log axis (never a stack), where a row of zero has no bar and says 0.
+# split: a stack's value is followed by its parts, "apart" each written like the value, or
+# "rounded" so that they add up to it.
 # The panel lies at plot_left, plot_right, plot_top, plot_bottom (px); labelled: with row names.
 # heading, when not "", stands above it.
-array base[rows]
-array value[rows]
-stats rows_csv using (base[int($0) + 1] = stacked_on eq "" ? 0 : column(stacked_on), \
-    value[int($0) + 1] = column(metric), 0) nooutput
+parts = words(metric)
+array part[rows * parts]
+do for [k = 1:parts] {
+    stats rows_csv using (part[int($0) * parts + k] = column(word(metric, k)), 0) nooutput
+}
+up_to(i, k) = k == 0 ? 0 : up_to(i, k - 1) + part[(i - 1) * parts + k]
 load scripts_dir."/panel.gp"
 
+apart(i, k) = three(part[(i - 1) * parts + k])
+rounded(i, k) = sprintf("%.0f", floor(up_to(i, k) + 0.5) - floor(up_to(i, k - 1) + 0.5))
 largest = 0
 smallest = 1e300
+array total[rows]
 array written[rows]
 do for [i = 1:rows] {
-    total = base[i] + value[i]
-    largest = total > largest ? total : largest
-    smallest = total > 0 && total < smallest ? total : smallest
-    eval sprintf("written[i] = %s(total)", words)
-    if (split && total == total) {
-        written[i] = written[i].sprintf("  (%.0f + %.0f)", base[i], value[i])
+    total[i] = up_to(i, parts)
+    largest = total[i] > largest ? total[i] : largest
+    smallest = total[i] > 0 && total[i] < smallest ? total[i] : smallest
+    eval sprintf("written[i] = %s(total[i])", words)
+    if (split ne "" && total[i] == total[i]) {
+        do for [k = 1:parts] {
+            eval sprintf("one_part = %s(i, k)", split)
+            written[i] = written[i].(k == 1 ? "  (" : " + ").one_part
+        }
+        written[i] = written[i].")"
     }
 }
-logarithmic = stacked_on eq "" && largest > 100 * smallest
+logarithmic = parts == 1 && largest > 100 * smallest
 largest = largest > 0 ? largest : 1
 low = logarithmic ? 10.0 ** floor10(smallest * 0.6) : 0
 array bar_share[rows]
 do for [i = 1:rows] {
-    total = base[i] + value[i]
-    bar_share[i] = !(total > low) ? 0 : \
-        logarithmic ? decades(low, total) / decades(low, largest) : total / largest
+    bar_share[i] = !(total[i] > low) ? 0 : \
+        logarithmic ? decades(low, total[i]) / decades(low, largest) : total[i] / largest
 }
 load scripts_dir."/room.gp"
 
@@ -52,12 +61,11 @@ set grid noytics
 set border 2
 
 do for [i = 1:rows] {
-    total = base[i] + value[i]
     if (labelled) {
         set label name[i] at screen x_px(plot_left - 10),first i right textcolor rgb ink
     }
-    at_x = total > low ? total : low
-    text_ink = total == total ? ink : soft_ink
+    at_x = total[i] > low ? total[i] : low
+    text_ink = total[i] == total[i] ? ink : soft_ink
     set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
 }
 set label heading at screen x_px(plot_left),y_px(plot_top - 14 * zoom) left font bold(1) \
@@ -67,12 +75,10 @@ x
 0
 EOD
 thick = min(0.33, 22.0 * zoom * rows / plot_height) # of the distance between rows
-line_of(i, end) = end > low ? i : NaN # none for zero
-plot for [i = 1:rows] $one using (low):(line_of(i, base[i])):(low):(base[i]) \
-        :(i - thick):(i + thick) with boxxyerror linecolor rgb neutral, \
-    for [i = 1:rows] $one using (low):(line_of(i, base[i] + value[i])) \
-        :(max(low, base[i])):(base[i] + value[i]):(i - thick):(i + thick) \
-        with boxxyerror fillcolor rgb fill(i) \
-        fillstyle solid 1 border linecolor rgb colour(i) linewidth 1
+line_of(i, k) = up_to(i, k) > max(low, up_to(i, k - 1)) ? i : NaN # none for nothing
+plot for [k = 1:parts] for [i = 1:rows] $one using (low):(line_of(i, k)) \
+        :(max(low, up_to(i, k - 1))):(up_to(i, k)):(i - thick):(i + thick) \
+        with boxxyerror fillcolor rgb paint(i, word(paints, k)) \
+        fillstyle solid 1 border linecolor rgb edge(i, word(paints, k)) linewidth 1
 unset label
 unset arrow

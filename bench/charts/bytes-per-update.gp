@@ -2,8 +2,9 @@
 load scripts_dir."/style.gp"
 question = "How many bytes does an update cost?"
 note = "Grey: payload, the update itself. Colour: framing, all the rest, both ways: HTTP heads, chunks, SSE fields, frames."
-metric = "framing_bytes_per_update"
-stacked_on = "payload_bytes_per_update"
+metric = app_bytes
+paints = app_paints
+split = "rounded"
 words = "three"
 what = "bytes per update delivered: total (payload + framing)"
 load scripts_dir."/bar_chart.gp"

@@ -8,8 +8,8 @@ plot_top = 98
 height = plot_top + rows * row_px + 92 + foot_px
 load scripts_dir."/open.gp"
 plot_bottom = 92 + foot_px
-stacked_on = ""
-split = 0
+paints = "transport"
+split = ""
 words = "three"
 what = "µs per update delivered"
 most_labels = 3

@@ -10,6 +10,12 @@ load scripts_dir."/log_axis.gp"
 set xlabel "latency (log scale)" textcolor rgb soft_ink
 set yrange [0:100]
 set ytics 25 format "%g%%"
+if (has_floor) {
+    set arrow from first floor_us,graph 0 to first floor_us,graph 1 nohead back \
+        linecolor rgb soft_ink linewidth 1 dashtype solid
+    set label floor_words(floor_us) at first floor_us,graph 0.98 right rotate offset -0.9,0 \
+        font sized(0.85) textcolor rgb soft_ink
+}
 set label "updates received" at screen x_px(26),graph 0.5 center rotate textcolor rgb soft_ink
 
 line_px = min(23, plot_height / rows)

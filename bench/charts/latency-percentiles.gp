@@ -19,6 +19,12 @@ do for [i = 1:rows] {
 
 axis = "y"
 load scripts_dir."/log_axis.gp"
+if (has_floor) {
+    set arrow from graph 0,first floor_us to graph 1,first floor_us nohead back \
+        linecolor rgb soft_ink linewidth 1 dashtype solid
+    set label floor_words(floor_us) at graph 1,first floor_us right offset -0.8,-0.7 font sized(0.85) \
+        textcolor rgb soft_ink
+}
 set label "latency (log scale)" at screen x_px(26),graph 0.5 center rotate textcolor rgb soft_ink
 
 set logscale x

@@ -3,6 +3,7 @@
 load scripts_dir."/style.gp"
 question = "What does one client live through? The latency of each update"
 note = "Each dot is an update, placed when it was published. All panels have the same axes."
+if (has_floor) { note = note." The line: ".floor_words(floor_us)."." }
 columns = rows == 4 ? 2 : rows <= 3 ? rows : rows <= 9 ? (rows == 7 || rows == 8 ? 4 : 3) : rows <= 16 ? 4 : 6
 lines = (rows + columns - 1) / columns
 panel_height = lines == 1 ? 260 : lines == 2 ? 170 : 128
@@ -26,6 +27,10 @@ do for [i = 1:rows] {
 }
 if (slowest == 0) { fastest = 100; slowest = 1e6 }
 if (longest_s == 0) { longest_s = 1 }
+if (has_floor) {
+    fastest = min(fastest, floor_us)
+    slowest = max(slowest, floor_us)
+}
 
 array p50_us[rows]
 stats rows_csv using (p50_us[int($0) + 1] = column("latency_p50_us"), 0) nooutput
@@ -52,6 +57,10 @@ do for [i = 1:rows] {
     load scripts_dir."/log_axis.gp"
     set xrange [0:longest_s]
     set xtics 0,step125(longest_s, min(8, panel_width / 30)),longest_s
+    if (has_floor) {
+        set arrow from graph 0,first floor_us to graph 1,first floor_us nohead back \
+            linecolor rgb soft_ink linewidth 1 dashtype solid
+    }
     last = i + columns > rows
     if (last) { set format x "%g" } else { set format x "" }
     set label name[i] at screen x_px(plot_left),y_px(plot_top - 22) left font bold(0.9) textcolor rgb ink
@@ -62,5 +71,6 @@ do for [i = 1:rows] {
         drawn using "published_s":"latency_us" with points linecolor rgb colour(i) linewidth 1 \
             pointtype symbol(i) pointsize 0.35, NaN
     unset label
+    unset arrow
 }
 unset multiplot

@@ -15,6 +15,7 @@ do for [i = 1:rows] {
     }
 }
 if (largest == 0) { smallest = 100; largest = 1e6 }
+if (has_floor) { smallest = min(smallest, floor_us) }
 low = 10.0 ** floor10(smallest * 0.8)
 array written[rows]
 array bar_share[rows]
@@ -25,11 +26,16 @@ do for [i = 1:rows] {
 load scripts_dir."/room.gp"
 high = low * (largest / low) ** stretch
 ticks_to = largest * 1.1
+fine_decades = 0.3 * bars_px / (7 * char_px) # "200 ms" and "500 ms" are 0.4 apart, 500 and 1000 0.3
 unset logscale
 axis = "x"
 words = "time_us"
 load scripts_dir."/log_axis.gp"
 set xlabel what textcolor rgb soft_ink
+if (has_floor) {
+    set arrow from first floor_us,graph 0 to first floor_us,graph 1 nohead front \
+        linecolor rgb ink linewidth 0.8 dashtype solid
+}
 set yrange [rows + 0.5:0.5]
 unset ytics
 set grid noytics
@@ -57,3 +63,4 @@ plot for [i = 1:rows] $one using (low):(line_of(i)):(low):(max(p50_us[i], low)) 
         with xerrorbars pointtype -1 linecolor rgb colour(i) linewidth 1.6
 unset label
 unset arrow
+fine_decades = 1e300

@@ -3,7 +3,7 @@ width = 800
 height = 500 + foot_px
 load scripts_dir."/open.gp"
 
-plot_left = 84
+plot_left = 92
 plot_right = longest_name * char_px + legend_px
 plot_top = 74
 plot_bottom = 92 + foot_px
@@ -22,6 +22,10 @@ if (slowest == 0) {
     fastest = 100
     slowest = 1e6
     set label "nothing was delivered" at graph 0.5,0.5 center textcolor rgb soft_ink
+}
+if (has_floor) {
+    fastest = min(fastest, floor_us * 0.85) # room for its name
+    slowest = max(slowest, floor_us)
 }
 low = max(fastest, 1) * 0.75
 high = max(slowest, 1) * 1.5

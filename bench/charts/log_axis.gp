@@ -10,7 +10,7 @@ do for [d = floor10(low):floor10(high)] {
         v = m * 10.0 ** d
         if (between(v, low, min(high, ticks_to))) {
             big = (m == 1 && (d - floor10(low)) % labelled_every == 0) || \
-                ((m == 2 || m == 5) && decades(low, min(high, ticks_to)) < 0.42 * most_labels)
+                ((m == 2 || m == 5) && decades(low, min(high, ticks_to)) < min(0.42 * most_labels, fine_decades))
             eval sprintf("tick_text = big ? %s(v) : ''", words)
             eval sprintf("set %stics add (tick_text v %d)", axis, big ? 0 : 1)
         }

@@ -34,5 +34,6 @@ set tics nomirror out scale 0.6,0.3 textcolor rgb soft_ink
 set grid linetype 1 linecolor rgb rule_ink linewidth 0.8 dashtype solid
 set style fill solid 1 noborder
 most_labels = 6
+fine_decades = 1e300 # with more of them only powers of ten are labelled
 ticks_to = 1e300
 unset key

@@ -2,6 +2,10 @@
 load scripts_dir."/style.gp"
 question = "How late does an update arrive, and what does it cost?"
 note = "Latency: the bar ends at the median, the line at the 99th percentile. Bytes: grey is the update itself, colour is the HTTP, SSE or WebSocket around it."
+if (on_the_wire) {
+    note = "Latency: bar to the median, line to the 99th percentile. Bytes on the wire: grey is the update, ".\
+        "colour HTTP, SSE or WebSocket, dark TCP/IP headers, light acknowledgements."
+}
 width = 1200
 height = 675
 png_scale = 1
@@ -14,12 +18,12 @@ panel_px = (width - names_px - 20 - 3 * between_px) / 4.6 # of the narrow ones
 plot_top = 128
 plot_bottom = 108 + foot_px * zoom
 most_labels = 3
-stacked_on = ""
-split = 0
+paints = "transport"
+split = ""
 set multiplot
 
 heading = "Latency (median)"
-what = "publish to receipt (log scale)"
+what = "publish to receipt"." (".(has_floor ? "line: ".floor_words(floor_us) : "log scale").")"
 labelled = 1
 plot_left = names_px
 plot_right = width - names_px - 1.6 * panel_px
@@ -40,9 +44,9 @@ plot_left = width - plot_right + between_px
 plot_right = width - plot_left - panel_px
 load scripts_dir."/bars.gp"
 
-heading = "Bytes"
-metric = "framing_bytes_per_update"
-stacked_on = "payload_bytes_per_update"
+heading = on_the_wire ? "Bytes on the wire" : "Bytes"
+metric = on_the_wire ? wire_bytes : app_bytes
+paints = on_the_wire ? wire_paints : app_paints
 plot_left = width - plot_right + between_px
 plot_right = width - plot_left - panel_px
 load scripts_dir."/bars.gp"

@@ -25,6 +25,20 @@ distribution(i) = data_dir."/cdf-".id[i].".csv"
 percentiles(i) = data_dir."/percentiles-".id[i].".csv"
 timeline(i) = data_dir."/timeline-".id[i].".csv"
 
+# ---- the emulated link; on loopback there is none: NaN, and nothing was counted on the wire ----
+floor_us = NaN        # half a round trip: what distance alone costs an update
+on_the_wire = 0       # 1: rows have wire_* and packets_*
+stats data_dir."/link.csv" using (floor_us = column("half_rtt_us"), 0) nooutput
+stats rows_csv using (v = column("wire_bytes_per_update"), on_the_wire = v == v ? 1 : on_the_wire, 0) nooutput
+has_floor = floor_us > 0
+
+# ---- stacks of bytes: the columns, and how paint() colours them ----
+app_bytes = "payload_bytes_per_update framing_bytes_per_update"
+app_paints = "neutral transport"
+wire_bytes = "wire_payload_bytes_per_update wire_framing_bytes_per_update ".\
+    "wire_header_bytes_per_update wire_ack_bytes_per_update"
+wire_paints = "neutral transport dark light"
+
 array name[rows]      # the id as shown: never so long that it takes the plot's place
 longest_name = 0
 silent = ""
@@ -41,7 +55,9 @@ if (strlen(silent) > 96) { silent = substr(silent, 1, 95)."…" }
 ink = 0x222222      # text
 soft_ink = 0x5f6368 # what is read second: subtitle, axes, notes
 rule_ink = 0xdddddd # grid
-neutral = 0x8a8f98  # what belongs to no transport
+neutral = 0x8a8f98  # what belongs to no transport: the update itself,
+dark = 0x4b5058     # and below the transport TCP/IP headers, what the client sends,
+light = 0xc3c7cd    # acknowledgements
 colour_of(t) = t eq "short-poll" ? 0xD55E00 : t eq "long-poll" ? 0xE69F00 : \
     t eq "stream" ? 0x009E73 : t eq "sse" ? 0x0072B2 : \
     t eq "websocket" ? 0xCC79A7 : 0x555555
@@ -59,11 +75,14 @@ symbol(i) = (transport[i] eq "short-poll" ? 7 : transport[i] eq "long-poll" ? 5 
 dashes(i) = variant[i] % 3 == 0 ? (closes[i] ? 2 : 1) : variant[i] % 3 == 1 ? (closes[i] ? 4 : 3) : 5
 line_colour(i) = closes[i] ? tint(colour(i), 0.25) : colour(i)
 fill(i) = closes[i] ? tint(colour(i), 0.65) : colour(i)
+paint(i, word) = word eq "neutral" ? neutral : word eq "dark" ? dark : word eq "light" ? light : fill(i)
+edge(i, word) = word eq "transport" ? colour(i) : paint(i, word)
 
 # ---- words for numbers ----
-three(v) = v == 0 ? "0" : v != v ? "no update" : abs(v) >= 999.5 ? sprintf("%.0f", v) : \
+three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? sprintf("%.0f", v) : \
     abs(v) < 0.0001 ? sprintf("%.1e", v) : sprintf("%.3g", v)
 no_words(v) = ""
+floor_words(v) = "half a round trip, ".time_us(v)
 time_us(v) = v < 999.5 ? three(v)." µs" : v < 999500 ? three(v / 1e3)." ms" : three(v / 1e6)." s"
 
 # ---- log axes: labelled in µs, ms, s or as plain numbers; finer where little is shown ----
