@@ -226,7 +226,7 @@ static int keep_spans(struct ladder *out, const struct ladder_flows *f, const si
         to = &out->steps[s.to];
         s.begin_ns = from->sent_ns;
         s.end_ns = to->delivered_ns;
-        if (from->delivered_ns < to->sent_ns)
+        if (s.kind == LADDER_SPAN_EXCHANGE && from->delivered_ns < to->sent_ns)
             s.held_ns = to->sent_ns - from->delivered_ns;
         s.repeated = is_repeated(out, s.from, s.to);
         s.round_trips = count_round_trips(out, &s);

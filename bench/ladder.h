@@ -62,7 +62,7 @@ struct ladder_span {
     size_t from, to;  /* steps */
     int64_t begin_ns; /* steps[from] departs */
     int64_t end_ns;   /* steps[to] is delivered; LADDER_NEVER */
-    int64_t held_ns;  /* of that, between the request's arrival and the answer's departure */
+    int64_t held_ns;  /* exchanges: between the request's arrival and the answer's departure */
     unsigned round_trips;
     bool repeated; /* something in it had to be sent again */
 };

@@ -75,7 +75,8 @@ static void describe(char out[LADDER_PART_CHARS], const struct ladder_page *p,
     if (s->updates == 0 || s->oldest_age_ns < 0 || s->delivered_ns > p->end_ns)
         return;
     ladder_time_text(time, sizeof time, s->oldest_age_ns);
-    snprintf(out, LADDER_PART_CHARS, "%s \u00b7 %s old%s", s->label, time,
+    snprintf(out, LADDER_PART_CHARS, "%s \u00b7 %s%s old%s", s->label,
+             s->updates > 1 ? "up to " : "", time,
              s->delivered_ns > s->arrived_ns ? " when the gap is filled" : "");
 }
 

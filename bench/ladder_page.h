@@ -34,7 +34,7 @@ struct ladder_line { /* a step's arrow */
     double x0, y0, x1, y1;
 };
 
-enum { LADDER_CAPTION_PARTS = 3, LADDER_PART_CHARS = LADDER_LABEL_CHARS + 64 };
+enum { LADDER_CAPTION_PARTS = 3, LADDER_PART_CHARS = LADDER_LABEL_CHARS + 72 };
 
 /* The label of an arrow, or of several that lie upon each other, along the arrow. */
 struct ladder_caption {
