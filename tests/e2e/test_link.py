@@ -1,6 +1,6 @@
 """pushlab-link end to end: its command line, and its referee against tshark and the programs.
 
-    PUSHLAB_BIN=build/asan /usr/bin/python3 tests/e2e/link/test_link.py
+    PUSHLAB_BIN=build/asan /usr/bin/python3 tests/e2e/test_link.py
 
 Every packet of a run is counted four ways that share no code: by the referee, by tshark's
 dissectors from the capture, by client and server, and by the kernel. They must agree exactly.
@@ -17,7 +17,7 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-BIN = pathlib.Path(os.environ.get("PUSHLAB_BIN", HERE.parents[2] / "build" / "asan")).resolve()
+BIN = pathlib.Path(os.environ.get("PUSHLAB_BIN", HERE.parents[1] / "build" / "asan")).resolve()
 LINK = BIN / "pushlab-link"
 PROFILES = ("3g", "4g", "cable", "intercontinental", "lan", "loopback", "satellite-geo", "wifi")
 TRANSPORTS = ("short-poll", "long-poll", "stream", "sse", "websocket")
@@ -28,7 +28,7 @@ ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:exitcode=86"}
 
 def link(*args, **kwargs):
     return subprocess.run([LINK, *args], capture_output=True, text=True, timeout=DEADLINE_S,
-                          cwd=HERE.parents[2], env=ENVIRONMENT, **kwargs)
+                          cwd=HERE.parents[1], env=ENVIRONMENT, **kwargs)
 
 
 def is_permitted():
