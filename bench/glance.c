@@ -1,6 +1,7 @@
 #include "glance.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "facts.h"
@@ -43,17 +44,29 @@ static void put_axis(struct writer *w, const struct scale *s, int height)
     }
 }
 
-/* The name stands over its line, on the side where there is room. */
+/* The name stands over its line: from the dot to the right, or where it would not fit, as far to
+ * the left as it must. */
+static void put_name(struct writer *w, const cJSON *row, double x, int y)
+{
+    const double char_px = 7.6; /* a generous letter of 13 px */
+    double p50 = facts_value(row, "latency_us.p50"), width;
+    char text[UNITS_TEXT_BYTES];
+
+    units_format_us(text, p50);
+    width = char_px * (double)(strlen(json_text(row, "id")) + 1 + strlen(text));
+    writer_printf(w, "<text x=\"%.1f\" y=\"%d\"><tspan class=\"name\">",
+                  fmax(0, fmin(x - 6, WIDTH - width)), y - 9);
+    html_text(w, json_text(row, "id"));
+    writer_printf(w, "</tspan> %s</text>", isfinite(p50) ? text : "nothing delivered");
+}
+
 static void put_lane(struct writer *w, const struct scale *s, const cJSON *row, int y)
 {
     const char *transport = json_text(row, "transport");
     bool closes = strcmp(json_text(row, "connection"), "close") == 0;
     double p50 = facts_value(row, "latency_us.p50"), p99 = facts_value(row, "latency_us.p99");
     double x = isfinite(p50) ? x_of(s, p50) : LEFT;
-    bool right = x > WIDTH * 0.6;
-    char text[UNITS_TEXT_BYTES];
 
-    units_format_us(text, p50);
     writer_printf(w, "<g class=\"t-%s%s\">",
                   scenario_transport_find(transport) != NULL ? transport : "other",
                   closes ? " closes" : "");
@@ -62,10 +75,8 @@ static void put_lane(struct writer *w, const struct scale *s, const cJSON *row, 
                       "<path class=\"reach\" d=\"M%d %dH%.1f\"/><path class=\"tail\" d=\"M%.1f "
                       "%dH%.1fm0 -4v8\"/><circle class=\"dot\" cx=\"%.1f\" cy=\"%d\" r=\"6\"/>",
                       LEFT, y, x, x, y, x_of(s, p99), x, y);
-    writer_printf(w, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\"><tspan class=\"name\">",
-                  right ? x + 6 : x - 6, y - 9, right ? "end" : "start");
-    html_text(w, json_text(row, "id"));
-    writer_printf(w, "</tspan> %s</text></g>\n", isfinite(p50) ? text : "nothing delivered");
+    put_name(w, row, x, y);
+    writer_puts(w, "</g>\n");
 }
 
 void glance_draw(struct writer *w, const cJSON *run)

@@ -68,7 +68,7 @@ static void put_prose(struct writer *w, prose_fn *write, const cJSON *run)
 
 static void put_paragraph(struct writer *w, const char *class, prose_fn *write, const cJSON *run)
 {
-    writer_printf(w, "<p class=\"%s\">", class);
+    writer_printf(w, class[0] != '\0' ? "<p class=\"%s\">" : "<p>", class);
     put_prose(w, write, run);
     writer_puts(w, "</p>\n");
 }
@@ -116,28 +116,42 @@ static void put_warning(struct writer *w, const cJSON *run)
     writer_puts(w, "</div>\n");
 }
 
-static void put_header(struct writer *w, const cJSON *run)
+static void put_chip(struct writer *w, const char *name, const char *value)
 {
-    char started[32];
+    if (value[0] == '\0')
+        return;
+    writer_puts(w, "<li>");
+    html_textf(w, "%s%s", name, value);
+    writer_puts(w, "</li>");
+}
+
+/* What an experimenter looks for first. */
+static void put_chips(struct writer *w, const cJSON *run)
+{
+    char started[32], seed[UNITS_TEXT_BYTES] = "";
 
     snprintf(started, sizeof started, "%.20s", json_text(run, "started"));
     for (char *c = started; *c != '\0'; c++)
-        if (*c == 'T' || *c == 'Z')
+        if (*c == 'T')
             *c = ' ';
+    if (json_number(run, "seed") >= 0)
+        facts_format_setting(seed, json_number(run, "seed"));
+    writer_puts(w, "<ul class=\"chips\">");
+    put_chip(w, "link: ", json_text(run, "link"));
+    put_chip(w, "", started);
+    put_chip(w, "scenario: ", json_text(run, "scenario.name"));
+    put_chip(w, "seed: ", seed);
+    put_chip(w, "pushlab ", json_text(run, "pushlab"));
+    writer_puts(w, "</ul>\n");
+}
+
+static void put_header(struct writer *w, const cJSON *run)
+{
     writer_puts(w, "<header class=\"hero\">\n<div>\n<p class=\"kicker\">pushlab report</p>\n<h1>");
     html_text(w, report_title(run));
     writer_puts(w, "</h1>\n");
     put_paragraph(w, "lead", report_text_setting, run);
-    writer_puts(w, "<ul class=\"chips\">");
-    writer_puts(w, "<li>link: ");
-    html_text(w, json_text(run, "link"));
-    writer_puts(w, "</li><li>");
-    html_textf(w, "%s UTC", started);
-    writer_puts(w, "</li><li>scenario: ");
-    html_text(w, json_text(run, "scenario.name"));
-    writer_printf(w, "</li><li>seed: %.0f</li><li>", json_number(run, "seed"));
-    html_textf(w, "pushlab %s", json_text(run, "pushlab"));
-    writer_puts(w, "</li></ul>\n");
+    put_chips(w, run);
     put_warning(w, run);
     writer_puts(w, "</div>\n");
     glance_draw(w, run);
@@ -152,7 +166,9 @@ static void put_tile(struct writer *w, const char *name, const char *value, cons
     writer_printf(w, "<div><dt>%s</dt><dd><b>%s</b> ", name, value);
     if (row != NULL)
         report_table_id(w, row);
-    writer_printf(w, "<span class=\"note\">%s</span></dd></div>\n", note);
+    if (note[0] != '\0')
+        writer_printf(w, "<span class=\"note\">%s</span>", note);
+    writer_puts(w, "</dd></div>\n");
 }
 
 /* A tile for a number that spreads: "0 – 1.01". */

@@ -147,6 +147,10 @@ void report_table_rows(struct writer *w, const cJSON *run)
     struct shown s;
     const cJSON *row;
 
+    if (cJSON_GetArraySize(json_at(run, "rows")) == 0) {
+        writer_puts(w, "<p class=\"missing\">No row was measured.</p>\n");
+        return;
+    }
     for (size_t i = 0; i < COLUMNS; i++)
         s.range[i] = facts_range_of(run, columns[i].path);
     writer_puts(w, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
@@ -320,6 +324,8 @@ static void put_plain(struct writer *w, const cJSON *run, const char *caption,
     const cJSON *row;
     char text[UNITS_TEXT_BYTES];
 
+    if (cJSON_GetArraySize(json_at(run, "rows")) == 0)
+        return;
     writer_printf(w,
                   "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
                   "<caption>%s</caption>\n<thead><tr><th scope=\"col\">Row</th>",

@@ -80,6 +80,10 @@ void report_text_setting(struct writer *w, const cJSON *run)
     char word[UNITS_TEXT_BYTES];
     size_t at = w->out->len;
 
+    if (nrows == 0) {
+        writer_puts(w, "No row was measured.");
+        return;
+    }
     writer_printf(w, "%s way%s", facts_number_word(ways, word), ways == 1 ? "" : "s");
     clause_capitalize(w, at);
     writer_puts(w, " of getting updates from a server to its clients");
@@ -272,6 +276,10 @@ void report_text_trust(struct writer *w, const cJSON *run)
 {
     double expected = sum_expected(run);
 
+    if (expected == 0) {
+        writer_puts(w, "No update was published in any window: there is nothing to vouch for.");
+        return;
+    }
     if (all_delivered(run)) {
         writer_puts(w, "All ");
         facts_figure(w, units_format_count, expected);
