@@ -46,6 +46,20 @@ static const struct column columns[] = {
     {"whole_run_requests_per_update", "whole_run.requests_per_update", false},
     {"whole_run_tcp_handshakes_per_update", "whole_run.tcp_handshakes_per_update", false},
     {"whole_run_server_cpu_us_per_update", "whole_run.server_cpu_us_per_update", false},
+    /* of an emulated link; empty on loopback */
+    {"handshakes_wire", "handshakes.wire", false},
+    {"wire_bytes_per_update", "bytes_per_update.wire", false},
+    {"wire_header_bytes_per_update", "bytes_per_update.wire_headers", false},
+    {"wire_ack_bytes_per_update", "bytes_per_update.wire_acks", false},
+    {"packets_up_per_update", "packets_per_update.up", false},
+    {"packets_down_per_update", "packets_per_update.down", false},
+    {"whole_run_wire_bytes_per_update", "whole_run.bytes_per_update.wire", false},
+    {"whole_run_packets_per_update", "whole_run.packets_per_update.total", false},
+    {"retransmissions_up", "wire.tcp.up.retransmissions", false},
+    {"retransmissions_down", "wire.tcp.down.retransmissions", false},
+    {"lost_packets_up", "wire.tcp.up.lost", false},
+    {"lost_packets_down", "wire.tcp.down.lost", false},
+    {"own_drops", "wire.own_drops", false},
 };
 
 static int add_cell(struct buf *out, const cJSON *row, const struct column *c)

@@ -10,32 +10,88 @@
 #include "scenario.h"
 #include "units.h"
 
-enum { CELL_BYTES = 80, COLUMNS = 10 };
+enum { CELL_BYTES = 80 };
 
 typedef void format_fn(char out[UNITS_TEXT_BYTES], double value);
 
-/* A column shows one number of a row, or two joined by " + ". */
+/* Which columns there are depends on whether packets were counted, and then on the room. */
+enum selection {
+    LOOPBACK = 1,
+    WIRE = 2,        /* wire and packets beside all others */
+    WIRE_NARROW = 4, /* application bytes and wire in one */
+    WIRE_LEAST = 8,  /* and no packets */
+    ALWAYS = 15,
+};
+
+/* A column shows one number of a row, two as "a + b", or three as "a+b / c". */
 struct column {
     const char *head[2]; /* two lines; on Markdown's one line joined by a space */
     format_fn *format;   /* NULL: the row's id, to the left; the others go to the right */
-    const char *path, *second_path;
+    const char *path, *plus_path, *over_path;
+    unsigned shown; /* in these selections */
 };
 
-static const struct column columns[COLUMNS] = {
-    {{"", "row"}, NULL, "id", NULL},
-    {{"updates", "delivered"}, units_format_count, "delivered", NULL},
-    {{"latency", "p50"}, units_format_us, "latency_us.p50", NULL},
-    {{"latency", "p99"}, units_format_us, "latency_us.p99", NULL},
-    {{"latency", "max"}, units_format_us, "latency_us.max", NULL},
-    {{"age", "mean"}, units_format_us, "age_us.mean", NULL},
-    {{"requests", "/update"}, units_format_ratio, "requests_per_update", NULL},
-    {{"handshakes", "/update"}, units_format_ratio, "tcp_handshakes_per_update", NULL},
-    {{"bytes/update", "payload+framing"},
+#define APP_PATHS "bytes_per_update.payload", "bytes_per_update.framing"
+
+static const struct column columns[] = {
+    {{"", "row"}, NULL, "id", NULL, NULL, ALWAYS},
+    {{"updates", "delivered"}, units_format_count, "delivered", NULL, NULL, ALWAYS},
+    {{"latency", "p50"}, units_format_us, "latency_us.p50", NULL, NULL, ALWAYS},
+    {{"latency", "p99"}, units_format_us, "latency_us.p99", NULL, NULL, ALWAYS},
+    {{"latency", "max"}, units_format_us, "latency_us.max", NULL, NULL, ALWAYS},
+    {{"age", "mean"}, units_format_us, "age_us.mean", NULL, NULL, ALWAYS},
+    {{"requests", "/update"}, units_format_ratio, "requests_per_update", NULL, NULL, ALWAYS},
+    {{"handshakes", "/update"},
      units_format_ratio,
-     "bytes_per_update.payload",
-     "bytes_per_update.framing"},
-    {{"server CPU", "/update"}, units_format_us, "server_cpu_us_per_update", NULL},
+     "tcp_handshakes_per_update",
+     NULL,
+     NULL,
+     ALWAYS},
+    {{"bytes/update", "payload+framing"}, units_format_ratio, APP_PATHS, NULL, LOOPBACK | WIRE},
+    {{"wire bytes", "/update"}, units_format_ratio, "bytes_per_update.wire", NULL, NULL, WIRE},
+    {{"bytes/update", "app / wire"},
+     units_format_ratio,
+     APP_PATHS,
+     "bytes_per_update.wire",
+     WIRE_NARROW | WIRE_LEAST},
+    {{"packets", "/update"},
+     units_format_ratio,
+     "packets_per_update.total",
+     NULL,
+     NULL,
+     WIRE | WIRE_NARROW},
+    {{"server CPU", "/update"}, units_format_us, "server_cpu_us_per_update", NULL, NULL, ALWAYS},
 };
+
+enum { COLUMNS_MAX = sizeof columns / sizeof *columns };
+
+/* The columns of one table. */
+struct choice {
+    const struct column *column[COLUMNS_MAX];
+    size_t n;
+};
+
+static struct choice choose(enum selection selection)
+{
+    struct choice c = {.n = 0};
+
+    for (size_t i = 0; i < COLUMNS_MAX; i++)
+        if (columns[i].shown & selection)
+            c.column[c.n++] = &columns[i];
+    return c;
+}
+
+static bool has_wire(const cJSON *rows)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (json_number(row, "bytes_per_update.wire") > 0)
+            return true;
+    }
+    return false;
+}
 
 /* ---- cells ---- */
 
@@ -55,25 +111,28 @@ static double value_of(const cJSON *row, const char *path)
 static void format_cell(char out[CELL_BYTES], const struct column *c, const cJSON *row)
 {
     char first[UNITS_TEXT_BYTES], second[UNITS_TEXT_BYTES];
+    double value;
 
     if (c->format == NULL) {
         snprintf(out, CELL_BYTES, "%s%.47s", has_problems(row) ? "! " : "",
                  json_text(row, c->path));
         return;
     }
-    c->format(first, value_of(row, c->path));
-    if (c->second_path == NULL) {
+    value = value_of(row, c->path);
+    c->format(first, c->over_path != NULL ? value + value_of(row, c->plus_path) : value);
+    if (c->plus_path == NULL) {
         snprintf(out, CELL_BYTES, "%s", first);
         return;
     }
-    c->format(second, value_of(row, c->second_path));
-    snprintf(out, CELL_BYTES, "%s + %s", first, second);
+    c->format(second, value_of(row, c->over_path != NULL ? c->over_path : c->plus_path));
+    snprintf(out, CELL_BYTES, "%s %c %s", first, c->over_path != NULL ? '/' : '+', second);
 }
 
 /* ---- the terminal ---- */
 
 struct layout {
-    size_t width[COLUMNS], gap;
+    struct choice columns;
+    size_t width[COLUMNS_MAX], gap;
 };
 
 static void widen(size_t *width, const char *text)
@@ -86,30 +145,44 @@ static void widen(size_t *width, const char *text)
 
 static size_t total_width(const struct layout *l)
 {
-    size_t total = (COLUMNS - 1) * l->gap;
+    size_t total = (l->columns.n - 1) * l->gap;
 
-    for (size_t i = 0; i < COLUMNS; i++)
+    for (size_t i = 0; i < l->columns.n; i++)
         total += l->width[i];
     return total;
 }
 
-/* As wide as needed; when that is too wide narrower gaps, and then shorter ids. */
-static struct layout lay_out(const cJSON *rows)
+/* As wide as needed. */
+static struct layout lay_out_columns(const cJSON *rows, enum selection selection)
 {
-    struct layout l = {.gap = 2};
+    struct layout l = {.columns = choose(selection), .gap = 2};
     const cJSON *row;
     char cell[CELL_BYTES];
-    size_t total;
 
-    for (size_t i = 0; i < COLUMNS; i++) {
-        widen(&l.width[i], columns[i].head[0]);
-        widen(&l.width[i], columns[i].head[1]);
+    for (size_t i = 0; i < l.columns.n; i++) {
+        const struct column *c = l.columns.column[i];
+
+        widen(&l.width[i], c->head[0]);
+        widen(&l.width[i], c->head[1]);
         cJSON_ArrayForEach(row, rows)
         {
-            format_cell(cell, &columns[i], row);
+            format_cell(cell, c, row);
             widen(&l.width[i], cell);
         }
     }
+    return l;
+}
+
+/* When the widest choice is too wide fewer columns, narrower gaps, and then shorter ids. */
+static struct layout lay_out(const cJSON *rows)
+{
+    struct layout l = lay_out_columns(rows, has_wire(rows) ? WIRE : LOOPBACK);
+    size_t total;
+
+    if (has_wire(rows) && total_width(&l) > TABLE_MAX_WIDTH)
+        l = lay_out_columns(rows, WIRE_NARROW);
+    if (has_wire(rows) && total_width(&l) > TABLE_MAX_WIDTH)
+        l = lay_out_columns(rows, WIRE_LEAST);
     if (total_width(&l) > TABLE_MAX_WIDTH)
         l.gap = 1;
     total = total_width(&l);
@@ -144,8 +217,8 @@ static int add_cell(struct buf *out, const struct layout *l, size_t column, cons
 
 static int add_head(struct buf *out, const struct layout *l, int line, bool colour)
 {
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (add_cell(out, l, i, columns[i].head[line], colour ? "\033[1m" : "") < 0)
+    for (size_t i = 0; i < l->columns.n; i++)
+        if (add_cell(out, l, i, l->columns.column[i]->head[line], colour ? "\033[1m" : "") < 0)
             return LAB_ENOMEM;
     return buf_printf(out, "\n");
 }
@@ -164,8 +237,8 @@ static int add_row(struct buf *out, const struct layout *l, const cJSON *row, bo
     char cell[CELL_BYTES], paint[32];
 
     paint_of(paint, row, colour);
-    for (size_t i = 0; i < COLUMNS; i++) {
-        format_cell(cell, &columns[i], row);
+    for (size_t i = 0; i < l->columns.n; i++) {
+        format_cell(cell, l->columns.column[i], row);
         if (add_cell(out, l, i, cell, i == 0 ? paint : "") < 0)
             return LAB_ENOMEM;
     }
@@ -211,10 +284,10 @@ int table_text(struct buf *out, const cJSON *run, bool colour)
 
 /* ---- Markdown ---- */
 
-static int add_markdown_head(struct buf *out)
+static int add_markdown_head(struct buf *out, const struct choice *c)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
-        const char *first = columns[i].head[0], *second = columns[i].head[1];
+    for (size_t i = 0; i < c->n; i++) {
+        const char *first = c->column[i]->head[0], *second = c->column[i]->head[1];
         const char *between = first[0] == '\0' || second[0] == '/' ? "" : " ";
 
         if (buf_printf(out, "| %s%s%s ", first, between, second) < 0)
@@ -222,25 +295,26 @@ static int add_markdown_head(struct buf *out)
     }
     if (buf_printf(out, "|\n") < 0)
         return LAB_ENOMEM;
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (buf_printf(out, columns[i].format == NULL ? "|:---" : "|---:") < 0)
+    for (size_t i = 0; i < c->n; i++)
+        if (buf_printf(out, c->column[i]->format == NULL ? "|:---" : "|---:") < 0)
             return LAB_ENOMEM;
     return buf_printf(out, "|\n");
 }
 
 int table_markdown(struct buf *out, const cJSON *run)
 {
-    const cJSON *row;
+    const cJSON *rows = json_at(run, "rows"), *row;
+    struct choice c = choose(has_wire(rows) ? WIRE : LOOPBACK);
     char cell[CELL_BYTES];
 
-    if (add_markdown_head(out) < 0)
+    if (add_markdown_head(out, &c) < 0)
         return LAB_ENOMEM;
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    cJSON_ArrayForEach(row, rows)
     {
-        for (size_t i = 0; i < COLUMNS; i++) {
-            const char *tick = columns[i].format == NULL ? "`" : "";
+        for (size_t i = 0; i < c.n; i++) {
+            const char *tick = c.column[i]->format == NULL ? "`" : "";
 
-            format_cell(cell, &columns[i], row);
+            format_cell(cell, c.column[i], row);
             if (buf_printf(out, "| %s%s%s ", tick, cell, tick) < 0)
                 return LAB_ENOMEM;
         }

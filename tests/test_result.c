@@ -64,6 +64,32 @@ static cJSON *row_of(cJSON *report, bool kernel_is_ours)
     return row;
 }
 
+/* What the wire saw of the canned report: 36 handshakes; 100 deliveries in the window. */
+static const char canned_wire[] =
+    "{\"own_drops\":0,\"tcp\":{\"handshakes\":36,"
+    "\"up\":{\"packets\":240,\"bytes\":24000,\"ip_header_bytes\":4800,\"tcp_header_bytes\":7200,"
+    "\"payload_bytes\":12000,\"pure_ack_bytes\":3000,\"retransmissions\":0,\"lost\":0},"
+    "\"down\":{\"packets\":360,\"bytes\":48000,\"ip_header_bytes\":7200,\"tcp_header_bytes\":10800,"
+    "\"payload_bytes\":30000,\"pure_ack_bytes\":600,\"retransmissions\":0,\"lost\":0},"
+    "\"window\":{"
+    "\"up\":{\"packets\":150,\"bytes\":10000,\"ip_header_bytes\":3000,\"tcp_header_bytes\":4800,"
+    "\"payload_bytes\":2200,\"pure_ack_bytes\":5000},"
+    "\"down\":{\"packets\":250,\"bytes\":32000,\"ip_header_bytes\":5000,\"tcp_header_bytes\":8000,"
+    "\"payload_bytes\":19000,\"pure_ack_bytes\":200}}}}";
+
+/* A row over a link whose wire saw value at path. */
+static cJSON *row_over_link(const char *path, double value)
+{
+    cJSON *wire = cJSON_Parse(canned_wire), *row;
+    struct err_text e = {""};
+
+    ck_assert_ptr_nonnull(wire);
+    if (path != NULL)
+        cJSON_SetNumberValue((cJSON *)(uintptr_t)json_at(wire, path), value);
+    ck_assert_int_eq(result_row(&row, &short_poll, report_with(NULL, 0), wire, true, &e), 0);
+    return row;
+}
+
 static int count(const cJSON *row, const char *path)
 {
     return cJSON_GetArraySize(json_at(row, path));
@@ -134,6 +160,61 @@ START_TEST(result_row_has_null_where_loopback_and_the_transport_have_nothing)
 
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
         ck_assert_msg(cJSON_IsNull(json_at(row, nothing[i])), "%s", nothing[i]);
+    cJSON_Delete(row);
+}
+END_TEST
+
+static const struct {
+    const char *path;
+    double value;
+} wire_figures[] = {
+    {"bytes_per_update.wire", 420}, /* (10000 + 32000) / 100 */
+    {"bytes_per_update.wire_acks", 52},
+    {"bytes_per_update.wire_headers", 156}, /* 208 less those of the ACKs */
+    {"packets_per_update.up", 1.5},
+    {"packets_per_update.down", 2.5},
+    {"packets_per_update.total", 4},
+    {"whole_run.bytes_per_update.wire", 600},
+    {"whole_run.bytes_per_update.wire_acks", 30},
+    {"whole_run.bytes_per_update.wire_headers", 220},
+    {"whole_run.packets_per_update.total", 5},
+    {"handshakes.wire", 36},
+};
+
+START_TEST(result_row_over_a_link_holds_what_the_wire_saw)
+{
+    cJSON *row = row_over_link(NULL, 0);
+
+    for (size_t i = 0; i < sizeof wire_figures / sizeof *wire_figures; i++) {
+        double value = json_number(row, wire_figures[i].path);
+
+        ck_assert_msg(value == wire_figures[i].value, "%s is %.9g", wire_figures[i].path, value);
+    }
+    ck_assert_int_eq(count(row, "problems"), 0);
+    cJSON_Delete(row);
+}
+END_TEST
+
+static const struct {
+    const char *path;
+    double value;
+    int problems; /* beyond the notes of any row */
+    const char *says;
+} disagreements[] = {
+    {"tcp.handshakes", 35, 1, "TCP handshakes disagree: client 36, wire 35"},
+    {"tcp.handshakes", 37, 1, "TCP handshakes disagree: client 36, wire 37"},
+    {"own_drops", 2, 1, "the emulated link itself dropped 2 packets: too much for this machine"},
+    {"tcp.down.lost", 3, 0, "3 segments lost on the link, 0 sent again"},
+};
+
+START_TEST(result_row_over_a_link_says_what_does_not_agree)
+{
+    cJSON *row = row_over_link(disagreements[_i].path, disagreements[_i].value), *lines;
+
+    ck_assert_int_eq(count(row, "problems"), disagreements[_i].problems);
+    lines = cJSON_GetObjectItem(row, disagreements[_i].problems > 0 ? "problems" : "notes");
+    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetArrayItem(lines, cJSON_GetArraySize(lines) - 1)),
+                     disagreements[_i].says);
     cJSON_Delete(row);
 }
 END_TEST
@@ -354,6 +435,28 @@ START_TEST(summary_has_a_line_per_row_and_empty_fields_for_null)
     ck_assert_ptr_nonnull(strstr(first, ",0.5,0.25,0.3,36,36,36,160,50,12,7,500,"));
     ck_assert_ptr_nonnull(strstr(second, ",,0.25,,36,36,36,,,,,500,"));
     ck_assert_str_eq(strchr(second, '\n'), "\n");
+    ck_assert_ptr_nonnull(strstr(first, ",,,,,,,,,,,,,\n")); /* loopback: nothing on a wire */
+    buf_free(&text);
+    end_run(run);
+}
+END_TEST
+
+START_TEST(summary_of_a_run_over_a_link_has_what_the_wire_saw)
+{
+    cJSON *run = new_run();
+    struct buf text = {0};
+
+    result_add_row(run, row_over_link("tcp.up.retransmissions", 7));
+    ck_assert_int_eq(summary_csv(&text, run), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    ck_assert_ptr_nonnull(
+        strstr((const char *)text.data,
+               ",handshakes_wire,wire_bytes_per_update,wire_header_bytes_per_update,"
+               "wire_ack_bytes_per_update,packets_up_per_update,packets_down_per_update,"
+               "whole_run_wire_bytes_per_update,whole_run_packets_per_update,retransmissions_up,"
+               "retransmissions_down,lost_packets_up,lost_packets_down,own_drops"));
+    ck_assert_ptr_nonnull(
+        strstr((const char *)text.data, ",36,420,156,52,1.5,2.5,600,5,7,0,0,0,0\n"));
     buf_free(&text);
     end_run(run);
 }
@@ -369,6 +472,9 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, result_row_holds_the_figures_that_the_counters_dictate);
     tcase_add_test(tc, result_row_has_null_where_loopback_and_the_transport_have_nothing);
+    tcase_add_test(tc, result_row_over_a_link_holds_what_the_wire_saw);
+    tcase_add_loop_test(tc, result_row_over_a_link_says_what_does_not_agree, 0,
+                        sizeof disagreements / sizeof *disagreements);
     tcase_add_test(tc, result_row_keeps_the_report_whole);
     tcase_add_test(tc, result_row_notes_what_was_missed_or_late);
     tcase_add_loop_test(tc, result_row_fails_when_one_witness_of_handshakes_disagrees, 0, 3);
@@ -382,6 +488,7 @@ int main(void)
     tcase_add_test(tc, result_run_is_complete_only_with_every_row_and_no_problem);
     tcase_add_test(tc, result_problems_are_told_with_their_row);
     tcase_add_test(tc, summary_has_a_line_per_row_and_empty_fields_for_null);
+    tcase_add_test(tc, summary_of_a_run_over_a_link_has_what_the_wire_saw);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

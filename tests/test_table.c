@@ -86,6 +86,20 @@ static cJSON *run_with(const char *id, double p50_us)
     return run;
 }
 
+/* The same, but over a link that counted packets in its first row. */
+static cJSON *run_over_link(const char *id)
+{
+    cJSON *run = run_with(id, 0), *row;
+    cJSON *packets;
+
+    row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
+    cJSON_AddNumberToObject(cJSON_GetObjectItem(row, "bytes_per_update"), "wire", 1289.4);
+    packets = cJSON_AddObjectToObject(row, "packets_per_update");
+    cJSON_AddNumberToObject(packets, "total", 2);
+    cJSON_ReplaceItemInObject(run, "link", cJSON_CreateString("4g"));
+    return run;
+}
+
 static char *text_of(const cJSON *run, bool colour)
 {
     struct buf text = {0};
@@ -137,9 +151,32 @@ END_TEST
 static const char *const ids[] = {"short-poll", "short-poll+close@3600000ms",
                                   "a-name-of-forty-seven-letters-and-nothing-else-x"};
 
+static const struct {
+    const char *id, *cells, *head; /* with this id the sse row ends in these cells */
+} wire_tables[] = {
+    {"x", "  185 / 1,289     2.00     11.7 µs\n", "app / wire  /update     /update\n"},
+    {"short-poll+close", "  185 / 1,289     11.7 µs\n", "app / wire     /update\n"},
+    {"a-name-of-forty-seven-letters-and-nothing-else-x", " 185 / 1,289    11.7 µs\n",
+     "app / wire    /update\n"},
+};
+
+START_TEST(table_of_a_run_over_a_link_shows_the_wire_as_there_is_room)
+{
+    cJSON *run = run_over_link(wire_tables[_i].id);
+    char *text = text_of(run, false);
+
+    ck_assert_msg(strstr(text, wire_tables[_i].cells) != NULL, "%s", text);
+    ck_assert_msg(strstr(text, wire_tables[_i].head) != NULL, "%s", text);
+    ck_assert_ptr_null(strstr(text, "payload+framing"));
+    ck_assert_ptr_nonnull(strstr(text, "link: 4g"));
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
 START_TEST(table_lines_are_aligned_and_fit_120_columns)
 {
-    cJSON *run = run_with(ids[_i], 0);
+    cJSON *run = _i < 3 ? run_with(ids[_i], 0) : run_over_link(ids[_i - 3]);
     char *text = text_of(run, false), *save = NULL;
     size_t width = 0;
     int n = 0;
@@ -193,6 +230,22 @@ START_TEST(table_in_markdown_has_one_cell_per_column)
 }
 END_TEST
 
+START_TEST(table_in_markdown_has_the_wire_beside_all_others)
+{
+    cJSON *run = run_over_link("short-poll");
+    struct buf text = {0};
+
+    ck_assert_int_eq(table_markdown(&text, run), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    ck_assert_ptr_nonnull(strstr((char *)text.data,
+                                 "| bytes/update payload+framing | wire bytes/update "
+                                 "| packets/update | server CPU/update |\n"));
+    ck_assert_ptr_nonnull(strstr((char *)text.data, "| 164 + 21.0 | 1,289 | 2.00 | 11.7 µs |\n"));
+    buf_free(&text);
+    cJSON_Delete(run);
+}
+END_TEST
+
 START_TEST(table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR)
 {
     int ends[2];
@@ -223,9 +276,12 @@ int main(void)
     tcase_add_test(tc, table_says_what_was_measured_under_which_conditions);
     tcase_add_test(tc, table_shows_a_row_with_its_units);
     tcase_add_test(tc, table_marks_a_row_with_problems_and_shows_no_latency_of_nothing);
-    tcase_add_loop_test(tc, table_lines_are_aligned_and_fit_120_columns, 0, 3);
+    tcase_add_loop_test(tc, table_lines_are_aligned_and_fit_120_columns, 0, 6);
+    tcase_add_loop_test(tc, table_of_a_run_over_a_link_shows_the_wire_as_there_is_room, 0,
+                        sizeof wire_tables / sizeof *wire_tables);
     tcase_add_test(tc, table_paints_ids_only_when_colour_is_wanted);
     tcase_add_test(tc, table_in_markdown_has_one_cell_per_column);
+    tcase_add_test(tc, table_in_markdown_has_the_wire_beside_all_others);
     tcase_add_test(tc, table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
