@@ -18,6 +18,7 @@ const clock = new ServerClock();
 const lanes = transports.map((transport) => new Lane(transport, clock));
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 let accounts = null; // the server's view of this page
+let cleared = {}; // the same when it was last cleared
 let startedNs = null;
 
 // Said to a screen reader: only what changes rarely, and one thing at a time.
@@ -70,6 +71,7 @@ async function countForever() {
         if (document.hidden) continue;
         if (startedNs !== clock.startedNs) { // a new life of the server: its knobs may stand elsewhere
             startedNs = clock.startedNs;
+            cleared = {};
             await knobs.read();
         }
         if (knobs.server === null) continue;
@@ -79,11 +81,17 @@ async function countForever() {
     }
 }
 
+function sinceCleared(name) {
+    const all = accounts?.[name] ?? null, before = cleared[name];
+    if (all === null || before === undefined) return all;
+    return Object.fromEntries(Object.entries(all).map(([key, n]) => [key, n - before[key]]));
+}
+
 // ---- drawing ----
 
 function showNumbers() {
     const now = clock.now();
-    lanes.forEach((lane, i) => views[i].show(now, accounts?.[lane.transport.name] ?? null));
+    lanes.forEach((lane, i) => views[i].show(now, sinceCleared(lane.transport.name)));
     $('all').textContent = lanes.some((lane) => lane.running) ? 'Stop all' : 'Start all';
     $('clock').textContent = Number.isFinite(clock.errorMs) ? `clock ± ${clock.errorMs.toFixed(2)} ms` : 'clock …';
 }
@@ -141,6 +149,7 @@ function toggleAll() {
 
 function clearAll() {
     for (const lane of lanes) lane.clear();
+    cleared = accounts ?? {};
     showNumbers();
 }
 

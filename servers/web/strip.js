@@ -119,6 +119,7 @@ export class Strip {
 
     async #open(hovered) {
         this.hovered = hovered;
+        if (!this.said) this.#next();
         const lane = this.said;
         if (!lane) return;
         this.panel.hidden = false;

@@ -1,0 +1,412 @@
+"""The live page in a real browser: does it show what the server did, all of it, and nothing else?
+Debian's Chromium, driven through peers/browser.mjs. PUSHLAB_SCREENSHOTS=DIR keeps the pictures."""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+from harness import BIN, HERE, OTHER_ADDRESS, OWN_NETWORK, Program, Server, TestCase, wait_until
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+TRANSPORTS = ("short-poll", "long-poll", "stream", "sse", "websocket")
+LANES = "pushlab.lanes"
+ALL_LIVE = f"globalThis.pushlab && {LANES}.every((l) => l.state === 'live')"
+# Keep what every lane was given, beside the page's own counting.
+RECORD = f"for (const l of {LANES}) l.recorder = {{ seen: [], update(u) {{ this.seen.push([u.seq, u.data]); }} }}"
+
+
+class Browser:
+    def __init__(self):
+        self.err = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(["node", HERE / "peers" / "browser.mjs"], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.err)
+        self.version = self._answer()
+
+    def _answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            said = os.pread(self.err.fileno(), 1 << 16, 0).decode("utf-8", "replace")
+            raise AssertionError(f"the browser is gone: {said}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return answer["value"]
+
+    def call(self, op, **args):
+        self.process.stdin.write(json.dumps({"op": op, **args}) + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def __getattr__(self, op):
+        return lambda **args: self.call(op, **args)
+
+    def js(self, text):
+        return self.call("eval", js=text)
+
+    def quit(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+        self.err.close()
+
+
+@unittest.skipUnless(shutil.which(CHROMIUM), f"there is no {CHROMIUM}")
+class PageCase(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+
+    def open(self, server, width=900, height=500, ready=ALL_LIVE, **how):
+        self.browser.open(url=server.url + "/", width=width, height=height, **how)
+        self.addCleanup(self.close_page)
+        self.browser.wait(js=ready)
+
+    def close_page(self):
+        self.browser.call("close")
+
+    def lanes(self, expression):
+        """An expression of l for every lane, by transport."""
+        return self.browser.js(f"Object.fromEntries({LANES}.map((l) => [l.transport.name, {expression}]))")
+
+
+class Page(PageCase):
+    def test_the_page_loads_without_an_error_and_asks_nobody_else(self):
+        server = self.server("--demo", "--rate", "20")
+        self.open(server)
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 20)")
+        log = self.browser.log()
+        self.assertEqual([m for m in log["console"] if not m.startswith(("debug", "info"))], [])
+        self.assertEqual(log["failures"], [])
+        origins = {url.split("//")[1].split("/")[0] for url in log["requests"]}
+        self.assertEqual(origins, {f"{server.host}:{server.port}"})
+        inline = "document.querySelectorAll('script:not([src]), style, [style], [onclick]').length"
+        self.assertEqual(self.browser.js(inline), 0)
+        self.assertLess(self.browser.js("pushlab.clock.errorMs"), 5)
+
+    def test_every_lane_receives_every_update_in_order(self):
+        server = self.server("--demo", "--source", "none")
+        self.open(server, ready=f"globalThis.pushlab && {LANES}.every((l) => l.asked > 0)")
+        server.wait_for_subscribers(4)  # all but the short poll
+        server.wait_for(lambda s: s["transports"]["short-poll"]["responses"], "the short poll has its place")
+        self.browser.js(RECORD)
+        self.browser.js("pushlab.knobs.settings.pollMs = 100")
+        for i in range(120):
+            server.publish({"n": i, "text": "é\n\"€"})
+        self.browser.wait(js=f"{LANES}.every((l) => l.cursor === 120)")
+        want = [[i + 1, {"n": i, "text": "é\n\"€"}] for i in range(120)]
+        for name, seen in self.lanes("l.recorder.seen").items():
+            self.assertEqual(seen, want, name)
+        for name, wrong in self.lanes("[l.missed, l.gaps, l.duplicates]").items():
+            self.assertEqual(wrong, [0, 0, 0], name)
+
+    def test_what_it_counts_is_what_the_server_counts(self):
+        server = self.server("--demo", "--rate", "50")
+        self.open(server)
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 60)")
+        self.browser.press(key="s")
+        server.wait_for_subscribers(0)
+        accounts = self.browser.js("pushlab.accounts()")
+        stats = server.stats()["transports"]
+        for name in TRANSPORTS:
+            mine, its = accounts[name], stats[name]
+            self.assertEqual(mine["requests"], its["requests"], name)
+            self.assertEqual(mine["updates_sent"], its["updates_sent"], name)
+            self.assertEqual(mine["bytes_in"], sum(its["bytes_in"].values()), name)
+            self.assertEqual(mine["bytes_out"], sum(its["bytes_out"].values()), name)
+            self.assertEqual(mine["payload_bytes_out"], its["bytes_out"]["payload"], name)
+            self.assertGreaterEqual(mine["connections"], max(its["accepted"], 1), name)
+        asked = self.lanes("l.asked")
+        for name in TRANSPORTS:
+            self.assertEqual(asked[name], accounts[name]["requests"], name)
+        # And it is what the page shows.
+        self.browser.wait(js=f"""({json.dumps(accounts)})['long-poll'].requests.toLocaleString('en') ===
+            document.querySelector('[data-transport=long-poll] .requests dd').textContent""")
+
+    def test_the_bytes_on_the_wire_are_the_real_ones(self):
+        server = self.server("--demo", "--payload-bytes", "40")
+        self.open(server)
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 2)")
+        page = self.browser.js("pushlab.page")
+        exchange = self.browser.js(f"fetch('/pages?page={page}&exchange=websocket').then((r) => r.json())")["exchange"]
+        request, answer, newest = (bytes.fromhex(exchange[k]["hex"]) for k in ("request", "answer", "newest"))
+        self.assertTrue(request.startswith(f"GET /ws?page={page} HTTP/1.1\r\n".encode()), request)
+        self.assertIn(b"\r\nSec-WebSocket-Key: ", request)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 101 Switching Protocols\r\n"), answer)
+        self.assertEqual(newest[:2], struct.pack("BB", 0x81, len(newest) - 2))
+        self.browser.press(key="w")
+        self.browser.wait(js="document.querySelector('#wire-panel pre')?.textContent.startsWith('GET ')")
+
+    def test_its_clock_is_right_within_the_error_it_states(self):
+        server = self.server("--demo")
+        self.open(server)
+        before = time.monotonic()
+        page_ms, error_ms = self.browser.js("[pushlab.clock.now(), pushlab.clock.errorMs]")
+        after = time.monotonic()
+        self.assertGreaterEqual(page_ms + error_ms, before * 1000)
+        self.assertLessEqual(page_ms - error_ms, after * 1000)
+
+
+class Knobs(PageCase):
+    def test_an_artificial_round_trip_is_held_half_each_way(self):
+        server = self.server("--demo", "--rate", "20", "--pattern", "fixed")
+        self.open(server)
+        self.browser.js("pushlab.knobs.rtt.step(5)")
+        self.browser.wait(js="pushlab.knobs.server.rtt_ms === 200")
+        self.browser.js(f"for (const l of {LANES}) l.clear()")
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 15)")
+        least = self.lanes("l.histogram.minMs")
+        for name in ("stream", "sse", "websocket"):
+            self.assertGreater(least[name], 99 - self.browser.js("pushlab.clock.errorMs"))
+            self.assertLess(least[name], 160)
+        waits = self.lanes("(l.requests.back((r) => (r.answered === null ? true : (l.took = r.answered - r.sent, false))), l.took)")
+        self.assertGreater(waits["short-poll"], 195)
+        self.assertLess(self.browser.js("pushlab.clock.errorMs"), 20)  # /time is not held
+        self.assertEqual(self.lanes("l.gaps + l.missed + l.duplicates"), dict.fromkeys(TRANSPORTS, 0))
+
+    def test_a_new_connection_for_every_poll_is_counted(self):
+        server = self.server("--demo", "--rate", "20")
+        self.open(server)
+        self.browser.js("document.getElementById('close').click(), pushlab.knobs.poll.step(-4)")
+        self.browser.wait(js="""pushlab.accounts().then((a) => a['long-poll'].connections > 20 &&
+            a['short-poll'].connections > 10 && a.stream.connections === 1)""")
+
+    def test_keys_turn_knobs_and_stop_lanes(self):
+        server = self.server("--demo", "--rate", "10")
+        self.open(server)
+        self.browser.press(key="]")
+        server_rate = "pushlab.knobs.server.rate_hz"
+        self.browser.wait(js=f"{server_rate} === 20")
+        self.browser.press(key="3")
+        self.assertEqual(self.lanes("l.running"), {**dict.fromkeys(TRANSPORTS, True), "stream": False})
+        self.browser.press(key="?")
+        self.assertTrue(self.browser.js("document.getElementById('help-dialog').open"))
+        self.browser.press(key="3")  # not while a dialog is open
+        self.assertFalse(self.lanes("l.running")["stream"])
+        self.browser.press(key="Escape")
+        self.browser.press(key="p")
+        self.assertTrue(self.browser.js("document.documentElement.hasAttribute('data-present')"))
+
+    def test_without_demo_mode_it_says_so_and_still_works(self):
+        server = self.server("--rate", "20")
+        self.open(server)
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 10)")
+        self.assertIn("--demo", self.browser.js("document.getElementById('knob-note').textContent"))
+        self.assertTrue(self.browser.js("document.getElementById('rate').disabled"))
+
+
+class Recovery(PageCase):
+    def test_every_lane_comes_back_by_itself_and_says_what_it_missed(self):
+        options = ("--demo", "--rate", "40", "--history", "20", "--retry", "300")
+        server = self.start(Server(*options))
+        self.open(server)
+        self.browser.js("pushlab.knobs.settings.pollMs = 100")
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 40)")
+        server.process.kill()
+        self.browser.wait(js=f"{LANES}.every((l) => l.state === 'gone')")
+        self.browser.wait(js="document.querySelector('.lane .state').textContent.includes('gone')")
+        self.browser.js(f"for (const l of {LANES}) l.clear()")
+        self.browser.js(RECORD)
+        again = self.server(*options, listen=f"127.0.0.1:{server.port}")
+        self.browser.wait(js=ALL_LIVE)
+        self.browser.wait(js=f"{LANES}.every((l) => l.recorder.seen.length > 40 && l.note !== '')")
+        missed, seen = self.lanes("l.missed"), self.lanes("l.recorder.seen.map((s) => s[0])")
+        for name, note in self.lanes("l.note").items():
+            first, last = seen[name][0], seen[name][-1]
+            self.assertEqual(seen[name], list(range(first, last + 1)), name)
+            self.assertEqual(missed[name], first - 1, name)
+            self.assertIn("new server", note)
+            self.assertIn(f"missed {missed[name]} " if missed[name] else "missed nothing", note)
+        self.assertEqual(self.lanes("l.gaps + l.duplicates"), dict.fromkeys(TRANSPORTS, 0))
+        self.assertEqual(again.stats()["transports"]["websocket"]["accepted"], 1)
+
+
+class Load(PageCase):
+    def test_ten_minutes_of_updates_in_twenty_seconds_stay_bounded(self):
+        """18,000 updates on every lane: ten minutes at 30 a second."""
+        server = self.server("--demo", "--rate", "1000", "--payload-bytes", "64", "--history", "16384")
+        self.open(server)
+        self.browser.js("pushlab.knobs.settings.pollMs = 100")
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 3000)")
+        self.browser.js("""globalThis.frames_ms = [], (function next(before) {
+            requestAnimationFrame((now) => { frames_ms.push(now - before); next(now); }); })(performance.now())""")
+        early = self.browser.heap()
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 18000)", seconds=60)
+        late = self.browser.heap()
+        frames = sorted(self.browser.js("frames_ms"))
+        self.assertLess(late - early, 6 << 20, f"{early} -> {late}")
+        self.assertLess(frames[len(frames) // 2], 60, "half of the frames")
+        self.assertLess(frames[len(frames) * 95 // 100], 250, "nearly all of them")
+        self.assertEqual(self.lanes("l.gaps + l.missed + l.duplicates"), dict.fromkeys(TRANSPORTS, 0))
+
+
+class Comparison(PageCase):
+    def test_a_measured_comparison_is_a_run_that_pushlab_reads(self):
+        server = self.server("--demo", "--rate", "40")
+        self.open(server)
+        run = self.browser.js("(pushlab.knobs.settings.pollMs = 200, pushlab.comparison.start(1, () => {}))")
+        self.assertEqual([r["id"] for r in run["rows"]], list(TRANSPORTS))
+        for row in run["rows"]:
+            self.assertEqual(row["problems"], [], row["id"])
+            self.assertEqual(row["delivered"], row["published"], row["id"])
+            self.assertAlmostEqual(row["published"], 40, delta=2)
+            self.assertEqual(len(row["samples"]["latency_us"]), row["delivered"])
+        by_id = {r["id"]: r for r in run["rows"]}
+        self.assertAlmostEqual(by_id["long-poll"]["requests_per_update"], 1, delta=0.15)
+        self.assertEqual(by_id["websocket"]["requests_per_update"], 0)
+        self.assertGreater(by_id["short-poll"]["latency_us"]["p50"], by_id["sse"]["latency_us"]["p50"])
+        folder = self.temp_dir()
+        (folder / "run.json").write_text(json.dumps(run))
+        charts = {"PUSHLAB_CHARTS": str(HERE.parent.parent / "bench" / "charts")}
+        drawn = self.run_program("pushlab", "chart", folder, env=charts)
+        self.assertEqual(drawn.process.returncode, 0, drawn.describe())
+        self.assertTrue((folder / "charts" / "overview.png").exists())
+        compared = self.run_program("pushlab", "compare", folder, folder / "run.json")
+        self.assertEqual(compared.process.returncode, 0, compared.describe())
+        self.assertRegex(compared.stdout(), r"(?m)^sse +delivered +\d+ +\d+ +1\.00$")
+
+
+class Looks(PageCase):
+    SHOTS = (("desktop-light", 1440, 900, "light"), ("desktop-dark", 1440, 900, "dark"),
+             ("phone-light", 390, 844, "light"), ("phone-dark", 390, 844, "dark"))
+
+    def test_nothing_serious_is_inaccessible_in_light_or_dark_on_desk_or_phone(self):
+        server = self.server("--demo")
+        kept = os.environ.get("PUSHLAB_SCREENSHOTS")
+        folder = pathlib.Path(kept) if kept else self.temp_dir()
+        for name, width, height, scheme in self.SHOTS:
+            with self.subTest(name):
+                self.open(server, width=width, height=height, scheme=scheme)
+                self.browser.js("document.getElementById('knobs').open ||= innerWidth < 760")
+                self.assert_accessible("the page")
+                self.browser.js("document.getElementById('knobs').open = innerWidth >= 760")
+                self.browser.wait(js=f"{LANES}.every((l) => l.received > {50 if kept else 5})")
+                self.browser.shot(path=str(folder / f"{name}.png"))
+                fits = "document.documentElement.scrollWidth <= innerWidth"
+                self.assertTrue(self.browser.js(fits), "no scrolling sideways")
+                self.browser.press(key="?")
+                self.assert_accessible("the help")
+
+    def assert_accessible(self, what):
+        serious = [v for v in self.browser.axe() if v["impact"] in ("serious", "critical")]
+        self.assertEqual(serious, [], what)
+
+    def test_who_wants_no_motion_gets_still_pictures(self):
+        server = self.server("--demo")
+        self.open(server, motion="reduce")
+        draws = self.browser.js("""new Promise((done) => {
+            const context = document.querySelector('.scope canvas').getContext('2d'), real = context.clearRect;
+            let n = 0;
+            context.clearRect = (...args) => { n++; real.apply(context, args); };
+            setTimeout(() => done(n), 1600); })""")
+        self.assertIn(draws, range(2, 6))
+
+
+class Refusals(TestCase):
+    """What keeps others' hands off the knobs; no browser needed."""
+
+    def control(self, server, body='{"rtt_ms":0}', host=None, method="POST", target="/control", **fields):
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+        self.addCleanup(connection.close)
+        headers = {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in fields.items()}}
+        connection.putrequest(method, target, skip_host=host is not None)
+        for name, value in {**headers, **({"Host": host} if host else {}), "Content-Length": len(body)}.items():
+            connection.putheader(name, value)
+        connection.endheaders(body.encode())
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+    def test_control_is_only_for_our_own_page(self):
+        server = self.server("--demo")
+        self.assertEqual(self.control(server)[0], 200)
+        self.assertEqual(self.control(server, Origin=server.url)[0], 200)
+        self.assertEqual(self.control(server, Origin="http://evil.example")[0], 403)
+        self.assertEqual(self.control(server, Origin="null")[0], 403)
+        self.assertEqual(self.control(server, Content_Type="text/plain")[0], 415)
+        self.assertEqual(self.control(server, Content_Type="application/x-www-form-urlencoded")[0], 415)
+        # A name that was made to point at 127.0.0.1: Origin and Host agree, and still it is not ours.
+        rebound = f"evil.example:{server.port}"
+        self.assertEqual(self.control(server, host=rebound, Origin=f"http://{rebound}")[0], 403)
+
+    def test_control_says_what_is_wrong_with_a_wish(self):
+        server = self.server("--demo")
+        for body, word in (("{}", "nothing to do"), ("[1]", "object"), ("{", "object"), ('{"rate_hz":"x"}', "rate_hz"),
+                           ('{"rate_hz":0}', "0.1 to 1000"), ('{"rate_hz":1e9}', "rate_hz"), ('{"payload_bytes":-1}', "payload_bytes"),
+                           ('{"pattern":"waltz"}', "poisson"), ('{"rtt_ms":1e400}', "rtt_ms"),
+                           ('{"rate_hz":1000,"payload_bytes":65536,"rtt_ms":2000}', "too many bytes")):
+            status, text = self.control(server, body)
+            self.assertEqual(status, 400, body)
+            self.assertIn(word, text)
+            json.loads(text)
+        status, text = self.control(self.server("--demo", "--source", "none"), '{"rate_hz":5}')
+        self.assertEqual(status, 409)
+
+    def test_there_is_no_control_without_demo_mode(self):
+        server = self.server()
+        self.assertEqual(self.control(server)[0], 404)
+        self.assertEqual(self.control(server, method="GET", body="", target="/pages?page=x")[0], 404)
+
+    @unittest.skipUnless(OWN_NETWORK, "needs an address that is not loopback")
+    def test_control_from_another_machine_needs_the_token(self):
+        server = self.server("--demo", "--publish-token", "sesame", listen=OTHER_ADDRESS + ":0")
+        self.assertEqual(self.control(server)[0], 401)
+        self.assertEqual(self.control(server, Authorization="Bearer wrong")[0], 401)
+        self.assertEqual(self.control(server, Authorization="Bearer sesame")[0], 200)
+
+    def test_pages_are_bounded_and_unused_ones_make_room(self):
+        server = self.server("--demo")
+        ask = lambda target: self.control(server, method="GET", body="", target=target)
+        for i in range(100):
+            connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+            connection.request("GET", f"/poll?since=0&page=p{i}")
+            connection.getresponse().read()
+            connection.close()
+        server.wait_for(lambda s: s["connections"]["open"] <= 1, "all are gone")
+        requests = lambda page: json.loads(ask("/pages?page=" + page)[1])["transports"]["short-poll"]["requests"]
+        self.assertEqual([requests(f"p{i}") for i in range(99, 79, -1)], [1] * 20)
+        self.assertEqual(requests("p0"), 0)  # forgotten, and begun anew by asking
+        self.assertEqual(ask("/pages?page=" + "x" * 33)[0], 400)
+        for no_id in ("%00", "%3Cb%3E", "x" * 33):  # counted nowhere
+            self.assertIn(ask("/poll?since=0&page=" + no_id)[0], (200, 204))
+
+    def test_the_page_is_cached_by_its_tag_and_guarded_by_its_policy(self):
+        server = self.server()
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+        self.addCleanup(connection.close)
+
+        def get(target, method="GET", **headers):
+            connection.request(method, target, headers={k.replace("_", "-"): v for k, v in headers.items()})
+            response = connection.getresponse()
+            return response, response.read()
+
+        types = {"/": "text/html", "/web/style.css": "text/css", "/web/main.js": "text/javascript",
+                 "/web/favicon.svg": "image/svg+xml"}
+        for target, media_type in types.items():
+            response, body = get(target)
+            self.assertEqual(response.status, 200)
+            self.assertTrue(response.getheader("Content-Type").startswith(media_type))
+            self.assertEqual(response.getheader("Cache-Control"), "no-cache")
+            self.assertEqual(response.getheader("X-Content-Type-Options"), "nosniff")
+            self.assertEqual(response.getheader("Referrer-Policy"), "no-referrer")
+            policy = response.getheader("Content-Security-Policy")
+            self.assertIn("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'", policy)
+            self.assertNotIn("unsafe", policy)
+            tag = response.getheader("ETag")
+            same, nothing = get(target, If_None_Match=f'"other", {tag}')
+            self.assertEqual((same.status, nothing, same.getheader("ETag")), (304, b"", tag))
+            head, nothing = get(target, "HEAD")
+            self.assertEqual((head.status, nothing), (200, b""))
+            self.assertEqual(head.getheader("Content-Length"), str(len(body)))
+        self.assertEqual(get("/web/../servers/main.c")[0].status, 404)
+        self.assertEqual(get("/web/embed.sh")[0].status, 404)
