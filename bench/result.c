@@ -144,6 +144,22 @@ struct span {
 static const struct span span_window = {"window", "window_start", "window_end"};
 static const struct span span_whole = {"whole", "start", "end"};
 
+static void add_tls(cJSON *out, const cJSON *report, const char *counters, double per)
+{
+    cJSON *tls;
+
+    if (number(report, "whole.tls_full_handshakes") +
+            number(report, "whole.tls_resumed_handshakes") >
+        0) {
+        tls = cJSON_AddObjectToObject(out, "tls_handshakes_per_update");
+        json_add_number(tls, "full", number(report, "%s.tls_full_handshakes", counters) * per);
+        json_add_number(tls, "resumed",
+                        number(report, "%s.tls_resumed_handshakes", counters) * per);
+    } else {
+        cJSON_AddNullToObject(out, "tls_handshakes_per_update");
+    }
+}
+
 /* All per update, which means per delivery of an update to a client, within the span:
  *   requests_per_update       HTTP requests sent; an Upgrade is one
  *   tcp_handshakes_per_update connections opened
@@ -152,6 +168,7 @@ static const struct span span_whole = {"whole", "start", "end"};
  *                             + framing_out (requests, and frames sent); wire: not on loopback
  *   server_cpu_us_per_update  user + system time of the server between its two looks
  *   client_cpu_us_per_update  user + system time of all clients
+ *   tls_handshakes_per_update {full resumed}; null without TLS
  * and
  *   empty_response_ratio      responses without an update / responses; 0 when there were none
  *   packets_per_update        null on loopback
@@ -172,6 +189,7 @@ static void add_ratios(cJSON *out, const cJSON *report, const struct span *span)
     json_add_number(out, "requests_per_update", number(report, "%s.requests", c) * per);
     json_add_number(out, "empty_response_ratio", responses > 0 ? empty / responses : 0);
     json_add_number(out, "tcp_handshakes_per_update", number(report, "%s.connects", c) * per);
+    add_tls(out, report, c, per);
     bytes = cJSON_AddObjectToObject(out, "bytes_per_update");
     json_add_number(bytes, "payload", number(report, "%s.payload_bytes_in", c) * per);
     json_add_number(bytes, "framing", (framing_in + bytes_out) * per);

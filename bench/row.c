@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "json.h"
@@ -21,10 +22,11 @@ struct work {
     const struct row_setting *w;
     const struct scenario_row *row;
     struct child server, client;
-    char address[128]; /* the server's */
-    bool begun;        /* the gate was opened: the wire's counters are this row's */
-    bool window_told;  /* the wire knows when the window is */
-    cJSON *commands;   /* how both were started, for the record */
+    char address[128];   /* the server's */
+    char cert[PATH_MAX]; /* the server's certificate, when it speaks TLS; gone after the row */
+    bool begun;          /* the gate was opened: the wire's counters are this row's */
+    bool window_told;    /* the wire knows when the window is */
+    cJSON *commands;     /* how both were started, for the record */
 };
 
 /* ---- server ---- */
@@ -96,6 +98,8 @@ static enum row_end start_server(struct work *k, struct err_text *e)
     rc = scenario_args_add(&args, program, NULL);
     if (rc == LAB_OK)
         rc = scenario_args_server(&args, k->w->scenario);
+    if (rc == LAB_OK)
+        rc = scenario_args_server_tls(&args, k->w->scenario, k->cert);
     if (rc == LAB_OK && k->w->road->emulated) /* the last one counts */
         rc = scenario_args_add(&args, "--listen", "%s", road_listen(k->w->road));
     if (rc == LAB_OK && k->w->server_core >= 0)
@@ -121,7 +125,9 @@ static int client_args(const struct work *k, struct scenario_args *args)
     folder_row_file(w->folder, timeline, "timeline-", k->row->id, ".csv");
     if (scenario_args_add(args, program, NULL) < 0 ||
         scenario_args_client(args, w->scenario, k->row) < 0 ||
-        scenario_args_add(args, "--url", "http://%s", k->address) < 0 ||
+        scenario_args_add(args, "--url", "%s://%s", w->scenario->tls ? "https" : "http",
+                          k->address) < 0 ||
+        scenario_args_client_tls(args, w->scenario, k->row, k->cert) < 0 ||
         scenario_args_add(args, "--control", "auto") < 0 ||
         scenario_args_add(args, "--json", NULL) < 0 ||
         scenario_args_add(args, "--hlog", "%s", hlog) < 0 ||
@@ -330,7 +336,9 @@ enum row_end row_measure(const struct row_setting *w, const struct scenario_row 
     enum row_end end;
 
     *out = NULL;
+    folder_row_file(w->folder, k.cert, "cert-", row->id, ".pem");
     end = measure(&k, out, &why);
+    unlink(k.cert);
     nursery_stop(w->nursery, &k.client, CLIENT_STOP_S * NS_PER_S);
     nursery_stop(w->nursery, &k.server, SERVER_STOP_S * NS_PER_S);
     child_free(w->nursery, &k.client);

@@ -60,6 +60,7 @@ struct scenario_row {
     int transport;                /* index into scenario_transports[] */
     int connection;               /* enum scenario_connection */
     int64_t interval_ms, hold_ms; /* SCENARIO_UNSET where the transport has none */
+    bool tls_resume;              /* resume TLS sessions when connecting again */
 };
 
 /* The roads to compare on, each a run of its own: "loopback", or what link_spec_parse reads. */
@@ -75,6 +76,8 @@ struct scenario {
     struct scenario_server server;
     int64_t clients, ramp_per_s, source_addresses, seed;
     double warmup_s, duration_s, drain_s;
+    bool tls;
+    int tls_version; /* index into any, 1.2, 1.3 */
     struct scenario_links links;
     size_t link; /* which of them this run is on */
     struct scenario_row rows[SCENARIO_MAX_ROWS];

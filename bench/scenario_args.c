@@ -121,3 +121,29 @@ int scenario_args_client(struct scenario_args *a, const struct scenario *s,
         return LAB_ELIMIT;
     return add_number(a, "--seed", s->seed);
 }
+
+static const char *tls_version(const struct scenario *s)
+{
+    return scenario_key_find(scenario_keys, "tls_version")->choices[s->tls_version];
+}
+
+int scenario_args_server_tls(struct scenario_args *a, const struct scenario *s, const char *cert)
+{
+    if (!s->tls)
+        return LAB_OK;
+    if (scenario_args_add(a, "--tls", NULL) < 0 ||
+        scenario_args_add(a, "--tls-version", "%s", tls_version(s)) < 0)
+        return LAB_ELIMIT;
+    return scenario_args_add(a, "--tls-write-cert", "%s", cert);
+}
+
+int scenario_args_client_tls(struct scenario_args *a, const struct scenario *s,
+                             const struct scenario_row *row, const char *cert)
+{
+    if (!s->tls)
+        return LAB_OK;
+    if (scenario_args_add(a, "--tls-ca", "%s", cert) < 0 ||
+        scenario_args_add(a, "--tls-version", "%s", tls_version(s)) < 0)
+        return LAB_ELIMIT;
+    return row->tls_resume ? LAB_OK : scenario_args_add(a, "--tls-resume", "no");
+}

@@ -24,5 +24,10 @@ int scenario_args_server(struct scenario_args *a, const struct scenario *s);
 /* The options that say what a row's clients do. 0 or LAB_ELIMIT. */
 int scenario_args_client(struct scenario_args *a, const struct scenario *s,
                          const struct scenario_row *row);
+/* With tls: the server writes its certificate to cert, the clients trust it; without: nothing.
+ * 0 or LAB_ELIMIT. */
+int scenario_args_server_tls(struct scenario_args *a, const struct scenario *s, const char *cert);
+int scenario_args_client_tls(struct scenario_args *a, const struct scenario *s,
+                             const struct scenario_row *row, const char *cert);
 
 #endif

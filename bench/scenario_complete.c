@@ -65,8 +65,9 @@ static void name_row(struct scenario_row *r, bool with_interval)
 
     if (r->id[0] != '\0')
         return;
-    n = snprintf(r->id, sizeof r->id, "%s%s", scenario_transports[r->transport].name,
-                 r->connection == CONNECTION_CLOSE ? "+close" : "");
+    n = snprintf(r->id, sizeof r->id, "%s%s%s", scenario_transports[r->transport].name,
+                 r->connection == CONNECTION_CLOSE ? "+close" : "",
+                 r->tls_resume ? "" : "+no-resume");
     if (with_interval && r->interval_ms != SCENARIO_UNSET)
         snprintf(r->id + n, sizeof r->id - (size_t)n, "@%lldms", (long long)r->interval_ms);
 }

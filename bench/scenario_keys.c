@@ -20,6 +20,7 @@ static const char *const transport_names[] = {"short-poll", "long-poll", "stream
                                               "websocket",  NULL}; /* in the same order */
 static const char *const connections[] = {"keep-alive", "close", NULL};
 static const char *const kinds[] = {"generator", "trace", NULL};
+static const char *const tls_versions[] = {"any", "1.2", "1.3", NULL};
 static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
 
 #define IN(field)        offsetof(struct scenario, field)
@@ -106,6 +107,8 @@ static const struct scenario_key row_keys[] = {
     {.name = "hold_ms", .kind = KEY_INT, .offset = IN_ROW(hold_ms), .fallback = SCENARIO_UNSET,
      .fallback_text = "25000", .min = 1, .max = 3600000,
      .help = "long-poll: how long the client asks to be held"},
+    {.name = "tls_resume", .kind = KEY_FLAG, .offset = IN_ROW(tls_resume), .fallback = 1,
+     .help = "with tls: connections after a client's first resume its session"},
     {.name = "id", .kind = KEY_NAME, .offset = IN_ROW(id), .fallback_text = "from the keys above",
      .max = LEN(struct scenario_row, id),
      .help = "the row's name in tables, charts and files"},
@@ -142,6 +145,10 @@ const struct scenario_key scenario_keys[] = {
      .help = "of the source and of the clients' start phases"},
     {.name = "link", .kind = KEY_LINKS, .offset = IN(links), .fallback_text = "loopback",
      .help = "the road between server and clients; a list: a run for each"},
+    {.name = "tls", .kind = KEY_FLAG, .offset = IN(tls),
+     .help = "https and wss, with a certificate made for each row"},
+    {.name = "tls_version", .kind = KEY_CHOICE, .offset = IN(tls_version), .choices = tls_versions,
+     .help = "with tls: the version spoken"},
     {.name = "server", .kind = KEY_OBJECT, .inner = server_keys,
      .help = "the server's settings"},
     {.name = "rows", .kind = KEY_ROWS, .fallback_text = "required", .min = 1,
