@@ -1,4 +1,5 @@
 /* From a capture file to a picture file. */
+#include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static void convert_to_png(const char *svg_path)
     snprintf(png, sizeof png, "%.*s.png", (int)(len - 4), svg_path);
     if (posix_spawn_file_actions_init(&quiet) != 0)
         return;
-    posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", 1 /* O_WRONLY */, 0);
+    posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     if (posix_spawnp(&pid, argv[0], &quiet, NULL, argv, environ) == 0)
         waitpid(pid, NULL, 0);
     posix_spawn_file_actions_destroy(&quiet);

@@ -82,7 +82,7 @@ static void make_closing(struct ladder_words *w, const struct ladder_counts *n)
     char bytes[32], each[32];
 
     group_digits(bytes, sizeof bytes, n->bytes);
-    group_digits(each, sizeof each, n->updates > 0 ? n->bytes / n->updates : 0);
+    group_digits(each, sizeof each, n->updates > 0 ? (n->bytes + n->updates / 2) / n->updates : 0);
     snprintf(w->closing[0], sizeof w->closing[0],
              "In this picture: %u packet%s (%u only acknowledge%s), %s bytes with TCP/IP headers, "
              "%u TCP handshake%s,",

@@ -572,7 +572,7 @@ END_TEST
 
 START_TEST(text_from_packets_and_options_is_escaped)
 {
-    const struct ladder_about about = {.row = "<b>&\"\x01", .link = "</desc>"};
+    const struct ladder_about about = {.row = "<b>&\"\x01", .link = "</desc>\xff"};
     struct wire w = wire_new();
     char *svg;
 
@@ -582,6 +582,7 @@ START_TEST(text_from_packets_and_options_is_escaped)
     ck_assert_ptr_null(strstr(svg, "<script"));
     ck_assert_ptr_null(strstr(svg, "<b>"));
     ck_assert_ptr_null(strchr(svg, '\x01'));
+    ck_assert_ptr_null(strchr(svg, '\xff'));
     ck_assert_ptr_nonnull(strstr(svg, "&lt;b&gt;&amp;&quot; </title>"));
     free(svg);
 }
