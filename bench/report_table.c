@@ -153,7 +153,7 @@ void report_table_rows(struct writer *w, const cJSON *run)
     }
     for (size_t i = 0; i < COLUMNS; i++)
         s.range[i] = facts_range_of(run, columns[i].path);
-    writer_puts(w, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
+    writer_puts(w, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"Table of all "
                    "rows\"><table class=\"big\">\n<caption>Window of each row; a bar's length is "
                    "the share of the largest value in its column.</caption>\n");
     put_groups(w, &s);
@@ -165,7 +165,7 @@ void report_table_rows(struct writer *w, const cJSON *run)
                 put_cell(w, row, &s, i);
         writer_puts(w, "</tr>\n");
     }
-    writer_puts(w, "</tbody></table></div>\n");
+    writer_puts(w, "</tbody></table></section>\n");
 }
 
 /* ---- measured against predicted ---- */
@@ -327,7 +327,7 @@ static void put_plain(struct writer *w, const cJSON *run, const char *caption,
     if (cJSON_GetArraySize(json_at(run, "rows")) == 0)
         return;
     writer_printf(w,
-                  "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
+                  "<section class=\"scroll\" tabindex=\"0\" aria-label=\"%s\"><table>"
                   "<caption>%s</caption>\n<thead><tr><th scope=\"col\">Row</th>",
                   caption, caption);
     for (size_t i = 0; i < n; i++)
@@ -342,7 +342,7 @@ static void put_plain(struct writer *w, const cJSON *run, const char *caption,
         }
         writer_puts(w, "</tr>\n");
     }
-    writer_puts(w, "</tbody></table></div>\n");
+    writer_puts(w, "</tbody></table></section>\n");
 }
 
 void report_table_completeness(struct writer *w, const cJSON *run)

@@ -1,0 +1,178 @@
+"""Is report.html what a reader can trust: valid, accessible, self-contained, whole in a browser?"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import unittest
+
+from harness import BIN, HERE, Program, TestCase, has_program
+from test_page import CHROMIUM, Browser
+
+SHARE = HERE.parent.parent / "bench" / "charts"
+VALIDATOR = HERE / "node_modules" / ".bin" / "html-validate"
+SCENARIO = {
+    "name": "mailed", "title": "A report <worth> looking at & mailing",
+    "source": {"kind": "generator", "rate_hz": 50}, "clients": 3,
+    "warmup_s": 0.2, "duration_s": 0.5, "drain_s": 2,
+    "rows": [{"transport": "short-poll", "interval_ms": 100, "connection": "close"},
+             {"transport": "long-poll"}, {"transport": "sse"}, {"transport": "websocket"}],
+}
+
+
+@unittest.skipUnless(has_program("pushlab") and has_program("pushlab-client"), "no pushlab")
+class ReportCase(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.out = self.temp_dir() / "results"
+
+    def pushlab(self, *words, exit_code=0, **env):
+        program = self.start(Program([BIN / "pushlab", *words],
+                                     env={"PUSHLAB_CHARTS": str(SHARE), **env}))
+        program.wait(90)
+        self.assertEqual(program.process.returncode, exit_code, program.describe())
+        self.assertNotIn("Sanitizer", program.stderr())
+        return program
+
+    def run_scenario(self, *options, **kwargs):
+        path = self.temp_dir() / "scenario.json"
+        path.write_text(json.dumps(SCENARIO))
+        self.pushlab("run", path, "--out", self.out, *options, **kwargs)
+        return (self.out / "latest").resolve()
+
+    @unittest.skipUnless(VALIDATOR.exists(), "html-validate is not installed")
+    def assert_valid(self, path):
+        done = subprocess.run([VALIDATOR, "--preset", "recommended", path], capture_output=True,
+                              text=True, cwd=HERE, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def images_of(self, markdown):
+        return re.findall(r"!\[[^\]]*\]\(([^)]*)\)", markdown)
+
+
+class Files(ReportCase):
+    def test_a_run_leaves_a_valid_report(self):
+        run = self.run_scenario("--no-charts")
+        self.assert_valid(run / "report.html")
+        text = (run / "report.html").read_text(encoding="utf-8")
+        self.assertIn("<h1>A report &lt;worth&gt; looking at &amp; mailing</h1>", text)
+        self.assertIn("This report has no charts", text)
+        self.assertIn("--seed 1", text)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
+    def test_charts_are_inside_and_none_shares_an_id(self):
+        run = self.run_scenario()
+        text = (run / "report.html").read_text(encoding="utf-8")
+        self.assert_valid(run / "report.html")
+        drawn = {p.stem for p in (run / "charts").glob("*.svg")}
+        self.assertGreaterEqual(len(drawn), 7)
+        for name in drawn:
+            self.assertIn(f'aria-labelledby="{name}-title"', text)
+        ids = re.findall(r'\sid="([^"]*)"', text)
+        self.assertEqual(len(ids), len(set(ids)))
+        for target in re.findall(r'(?:href="|url\()#([^")]*)', text):
+            self.assertIn(target, ids)
+        shutil.rmtree(run / "charts")
+        self.pushlab("report", run)
+        self.assertIn("This report has no charts", (run / "report.html").read_text())
+        self.pushlab("chart", run)
+        self.assertNotIn("This report has no charts", (run / "report.html").read_text())
+
+    def test_without_gnuplot_the_report_is_written_and_says_so(self):
+        empty = self.temp_dir()
+        run = self.run_scenario(exit_code=1, PATH=str(empty))
+        self.assert_valid(run / "report.html")
+        self.assertIn("This report has no charts", (run / "report.html").read_text())
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
+    def test_markdown_links_pictures_that_are_there(self):
+        run = self.run_scenario()
+        markdown = self.pushlab("report", run, "--markdown").stdout()
+        images = self.images_of(markdown)
+        self.assertGreaterEqual(len(images), 7)
+        for image in images:
+            self.assertTrue(pathlib.Path(image).exists(), image)
+        self.assertIn("| `sse` |", markdown)
+        elsewhere = self.pushlab("report", run, "--markdown", "--images", "https://example.org/x")
+        self.assertIn("https://example.org/x/charts/overview.png",
+                      self.images_of(elsewhere.stdout()))
+
+    def test_a_folder_of_runs_gets_an_index(self):
+        for _ in range(2):
+            self.run_scenario("--no-charts")
+        self.run_scenario("--no-charts", "--clients", "2", "--rows", "sse")
+        self.pushlab("report", self.out)
+        self.assert_valid(self.out / "index.html")
+        text = (self.out / "index.html").read_text(encoding="utf-8")
+        links = re.findall(r'href="([^"]*report\.html)"', text)
+        self.assertEqual(len(links), 3)
+        for link in links:
+            self.assertTrue((self.out / link).exists(), link)
+        self.assertIn("mailed, 3 clients, 0.5 s, loopback: 2 runs", text)
+
+    def test_what_is_no_run_is_refused_in_one_line(self):
+        for words in (["report"], ["report", "a", "b"], ["report", self.temp_dir()],
+                      ["report", "/nonexistent"]):
+            with self.subTest(words):
+                program = self.pushlab(*words, exit_code=1 if len(words) == 2 else 2)
+                self.assertEqual(len(program.stderr().splitlines()), 1, program.stderr())
+
+
+@unittest.skipUnless(shutil.which(CHROMIUM), f"there is no {CHROMIUM}")
+class Shown(ReportCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+
+    def show(self, path, picture, **how):
+        """Open it and hold it to what every page here promises."""
+        url = path.resolve().as_uri()
+        self.browser.open(url=url, **how)
+        self.addCleanup(self.browser.call, "close")
+        log = self.browser.log()
+        self.assertEqual((log["console"], log["failures"]), ([], []))
+        self.assertEqual([r for r in log["requests"] if not r.startswith("data:")], [url])
+        self.assertEqual(self.browser.js("document.scripts.length"), 0)
+        self.assertEqual(self.browser.js("document.querySelectorAll('h1').length"), 1)
+        self.assertLessEqual(self.browser.js("document.documentElement.scrollWidth"),
+                             self.browser.js("innerWidth"), "nothing sticks out")
+        if "PUSHLAB_SCREENSHOTS" in os.environ:
+            self.browser.shot(path=os.path.join(os.environ["PUSHLAB_SCREENSHOTS"], picture))
+
+    def assert_accessible(self):
+        serious = [v for v in self.browser.axe() if v["impact"] in ("serious", "critical")]
+        self.assertEqual(serious, [])
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
+    def test_a_report_shows_anywhere_without_an_error(self):
+        report = self.run_scenario() / "report.html"
+        for name, how in {"wide": {}, "dark": {"scheme": "dark"},
+                          "phone": {"width": 390, "height": 844},
+                          "phone-dark": {"width": 390, "height": 844, "scheme": "dark"}}.items():
+            with self.subTest(name):
+                self.show(report, f"report-{name}.png", **how)
+                self.assert_accessible()
+        colour = "getComputedStyle(document.documentElement).backgroundColor"
+        dark = self.browser.js(colour)
+        self.show(report, "report-again.png")
+        self.assertNotEqual(self.browser.js(colour), dark)
+
+    def test_an_index_filters_without_a_script(self):
+        self.run_scenario("--no-charts")
+        self.run_scenario("--no-charts", "--clients", "2", "--rows", "sse")
+        self.pushlab("report", self.out)
+        seen = "[...document.querySelectorAll('.run')].filter((r) => r.offsetHeight > 0).length"
+        for width in (1440, 390):
+            self.show(self.out / "index.html", f"index-{width}.png", width=width)
+            self.assert_accessible()
+            self.assertEqual(self.browser.js(seen), 2)
+            self.browser.click(selector="label[for=show-1]")
+            self.assertEqual(self.browser.js(seen), 1)
+            self.browser.click(selector="label[for=show-all]")
+            self.assertEqual(self.browser.js(seen), 2)
