@@ -1,0 +1,284 @@
+"""Does a run over the emulated link say what happens there? Latency against physics, and every
+count against witnesses that share no code with ours: both ends, the kernel, tshark.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from harness import BIN, DEADLINE_S, HERE, SANITIZERS, Program, has_program
+from test_runner import CHARTS, RunnerCase
+
+LINKS = HERE.parent.parent / "bench" / "link" / "profiles"
+
+ONE_WAY_US = 25_000
+RESOLUTION_US = 16  # of the histogram there, which rounds down
+TOLERANCE_US = 6_000  # of the median, for a machine that others use too
+# 83 ms between updates: a long poll is back after a round trip (50 ms), one that must connect
+# first after two, so it is late for most.
+SCENARIO = {
+    "name": "wire", "source": {"kind": "generator", "rate_hz": 12}, "clients": 3, "warmup_s": 0.4,
+    "duration_s": 2, "drain_s": 3, "link": "rtt=50ms",
+    "rows": [{"transport": "long-poll", "connection": "close"}, {"transport": "long-poll"},
+             {"transport": "sse"}, {"transport": "websocket"}],
+}
+CLIENT, SERVER = "10.77.0.1", "10.77.0.2"
+
+
+def why_not_permitted():
+    """None where the link works, else why it doesn't."""
+    if not has_program("pushlab-link") or not has_program("pushlab"):
+        return "no pushlab-link"
+    done = subprocess.run([BIN / "pushlab-link", "--link", "rtt=0", "--quiet", "--", "true"],
+                          capture_output=True, text=True, timeout=DEADLINE_S,
+                          env={**os.environ, **SANITIZERS})
+    return done.stderr.strip() if done.returncode != 0 else None
+
+
+WHY_NOT = why_not_permitted()
+
+
+def both_ways(flows, counter):
+    return flows["up"][counter] + flows["down"][counter]
+
+
+class Capture:
+    """A row's packets as the client's end saw them, read by tshark."""
+
+    def __init__(self, folder, row):
+        self.path = pathlib.Path(folder) / f"client-{row['id']}.pcapng"
+        self.port = row["raw"]["url"].rpartition(":")[2]
+        subprocess.run(["tshark", "-r", pathlib.Path(folder) / f"wire-{row['id']}.pcapng", "-Y",
+                        'frame.interface_name == "client"', "-w", self.path],
+                       capture_output=True, check=True)
+
+    def fields(self, display_filter, *fields):
+        words = [word for field in fields for word in ("-e", field)]
+        done = subprocess.run(["tshark", "-r", self.path, "-d", f"tcp.port=={self.port},http", "-Y",
+                               display_filter, "-T", "fields", "-E", "separator=|", *words],
+                              capture_output=True, text=True, check=True)
+        return [line.split("|") for line in done.stdout.splitlines()]
+
+    def streams(self, display_filter):
+        return {stream for stream, in self.fields(display_filter, "tcp.stream")}
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+class OverALink(RunnerCase):
+    """One run, looked at from many sides."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="pushlab-e2e-")
+        cls.addClassCleanup(folder.cleanup)
+        scenario = pathlib.Path(folder.name) / "wire.json"
+        scenario.write_text(json.dumps(SCENARIO))
+        cls.program = Program([BIN / "pushlab", "run", scenario, "--out", folder.name, "--pcap",
+                               "--no-charts"], env={"PUSHLAB_CHARTS": str(CHARTS)})
+        cls.addClassCleanup(cls.program.close)
+        cls.addClassCleanup(cls.program.end)
+        cls.exit_code = cls.program.wait(120)
+        cls.folder = pathlib.Path(folder.name) / "latest"
+        cls.measured = json.loads((cls.folder / "run.json").read_text())
+        cls.rows = {row["id"]: row for row in cls.measured["rows"]}
+
+    def test_all_witnesses_agree_and_the_run_is_complete(self):
+        self.assertEqual(self.exit_code, 0, self.program.describe())
+        self.assertNotIn("Sanitizer", self.program.stderr())
+        self.assertEqual(len(self.rows), 4)
+        self.assertTrue(self.measured["complete"])
+        self.assertEqual(self.measured["link"], "rtt=50ms")
+        self.assertEqual(self.measured["link_details"]["rtt_ms"], 50)
+        self.assertIn("link: rtt=50ms", self.program.stdout())
+        for name, row in self.rows.items():
+            with self.subTest(row=name):
+                self.assertEqual((row["problems"], row["wire"]["own_drops"]), ([], 0))
+
+    def test_no_update_is_faster_than_half_a_round_trip(self):
+        for name, row in self.rows.items():
+            with self.subTest(row=name):
+                self.assertGreaterEqual(row["latency_us"]["min"], ONE_WAY_US - RESOLUTION_US)
+
+    def test_what_waits_at_the_server_costs_half_a_round_trip_and_no_more(self):
+        for name in ("long-poll", "sse", "websocket"):
+            with self.subTest(row=name):
+                self.assertLessEqual(self.rows[name]["latency_us"]["p50"],
+                                     ONE_WAY_US + TOLERANCE_US)
+
+    def test_a_long_poll_that_must_connect_first_is_late_for_most(self):
+        p50 = self.rows["long-poll+close"]["latency_us"]["p50"]
+        self.assertGreater(p50, ONE_WAY_US + 15_000)
+        self.assertLess(p50, ONE_WAY_US + 100_000)
+
+    def test_four_witnesses_count_the_same_handshakes(self):
+        for name, row in self.rows.items():
+            with self.subTest(row=name):
+                seen, abandoned = row["handshakes"], row["raw"]["whole"]["connects_abandoned"]
+                self.assertEqual(seen["client"], seen["server"])
+                self.assertEqual(seen["client"], seen["wire"])
+                # The kernel counts attempts: also the one that the end of the row cut short.
+                self.assertEqual(seen["client"] + abandoned, seen["kernel"])
+                self.assertEqual(row["wire"]["tcp"]["connections"], seen["kernel"])
+                if name != "long-poll+close":
+                    self.assertEqual((seen["client"], abandoned), (SCENARIO["clients"], 0))
+        self.assertGreater(self.rows["long-poll+close"]["handshakes"]["wire"], 30)
+
+    def test_what_tcp_carried_is_what_both_ends_wrote_and_read(self):
+        """Over the whole run: up is what the clients wrote and the server read; down what the
+        server wrote, which the clients read but for what a row's end cut off. A WebSocket's
+        closing handshake cuts nothing off."""
+        for name, row in self.rows.items():
+            with self.subTest(row=name):
+                tcp, whole = row["wire"]["tcp"], row["raw"]["whole"]
+                server = row["raw"]["server_stats"]["end"]["transports"][row["transport"]]
+                up, down = (tcp[way]["payload_bytes"] - tcp[way]["retransmitted_bytes"]
+                            for way in ("up", "down"))
+                read = whole["payload_bytes_in"] + whole["framing_bytes_in"]
+                self.assertEqual(up, whole["bytes_out"])
+                self.assertEqual(up, sum(server["bytes_in"].values()))
+                self.assertEqual(down, sum(server["bytes_out"].values()))
+                if name == "websocket":
+                    self.assertEqual(down, read)
+                    self.assertEqual(up + down, read + whole["bytes_out"])
+                self.assertGreaterEqual(down, read)
+
+    def test_ratios_are_the_counters_over_the_deliveries(self):
+        for name, row in self.rows.items():
+            with self.subTest(row=name):
+                for ratios, flows in ((row, row["wire"]["tcp"]["window"]),
+                                      (row["whole_run"], row["wire"]["tcp"])):
+                    updates, size = ratios["deliveries"], ratios["bytes_per_update"]
+                    wire, acks = both_ways(flows, "bytes"), both_ways(flows, "pure_ack_bytes")
+                    headers = wire - acks - both_ways(flows, "payload_bytes")
+                    for part, total in (("wire", wire), ("wire_acks", acks),
+                                        ("wire_headers", headers)):
+                        self.assertAlmostEqual(size[part], total / updates, delta=1e-2)
+                    self.assertAlmostEqual(ratios["packets_per_update"]["total"],
+                                           both_ways(flows, "packets") / updates, delta=1e-4)
+
+    def test_tshark_counts_the_same_handshakes_requests_and_frames(self):
+        if shutil.which("tshark") is None:
+            self.skipTest("no tshark")
+        for name, row in self.rows.items():
+            with self.subTest(row=name):
+                capture = Capture(self.folder, row)
+                whole = row["raw"]["whole"]
+                syns = capture.fields("tcp.flags.syn == 1 && tcp.flags.ack == 0", "tcp.stream",
+                                      "frame.comment")
+                self.assertEqual(len(syns), row["handshakes"]["kernel"])
+                self.assertEqual([comment for _, comment in syns],
+                                 [f"{name}, connection {i + 1}" for i in range(len(syns))])
+                # The third packet of each; the control connection has no SYN here.
+                completed = capture.streams(f"ip.src == {CLIENT} && tcp.flags == 0x10 && "
+                                            "tcp.seq == 1 && tcp.ack == 1")
+                self.assertEqual(len(completed & {stream for stream, _ in syns}),
+                                 row["handshakes"]["wire"])
+                requests = capture.fields(
+                    'http.request && !(http.request.uri contains "/stats")', "http.request.method")
+                self.assertEqual(len(requests), whole["requests"])
+                if name == "websocket":
+                    self.check_frames(capture, row)
+
+    def check_frames(self, capture, row):
+        opcodes = {}
+        for source in (CLIENT, SERVER):
+            frames = capture.fields(f"websocket && ip.src == {source}", "websocket.opcode")
+            opcodes[source] = [code for codes, in frames for code in codes.split(",")]
+        server = row["raw"]["server_stats"]["end"]["transports"]["websocket"]
+        hellos = SCENARIO["clients"]
+        self.assertEqual(opcodes[SERVER].count("1"), server["updates_sent"] + hellos)
+        self.assertEqual(opcodes[SERVER].count("1"), row["raw"]["whole"]["deliveries"] + hellos)
+        self.assertEqual(opcodes[SERVER].count("8"), SCENARIO["clients"])  # close
+        self.assertEqual(opcodes[CLIENT], ["8"] * SCENARIO["clients"])
+
+    def test_the_summary_has_what_the_wire_saw(self):
+        head, *lines = (self.folder / "summary.csv").read_text().splitlines()
+        for line, row in zip(lines, self.measured["rows"], strict=True):
+            cells = dict(zip(head.split(","), line.split(","), strict=True))
+            self.assertEqual(int(cells["handshakes_wire"]), row["handshakes"]["wire"])
+            self.assertAlmostEqual(float(cells["wire_bytes_per_update"]),
+                                   row["bytes_per_update"]["wire"], places=2)
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+class SeveralLinks(RunnerCase):
+    def setUp(self):
+        super().setUp()
+        self.env["PUSHLAB_LINKS"] = str(LINKS)
+
+    def test_a_list_of_links_gives_a_folder_for_each(self):
+        links = ["rtt=20ms", "loopback", "lan"]
+        self.run_scenario("--rows", "sse", path=self.scenario(link=links))
+        runs = [json.loads(path.read_text()) for path in self.out.glob("2*/run.json")]
+        self.assertEqual(sorted(run["link"] for run in runs), sorted(links))
+        for run in runs:
+            wire = run["rows"][0]["bytes_per_update"]["wire"]
+            self.assertEqual(wire is None, run["link"] == "loopback")
+        names = sorted(p.name.partition("-")[2] for p in self.out.glob("2*"))
+        self.assertEqual(names, ["two-lan", "two-loopback", "two-rtt-20ms"])
+        self.assertEqual(self.latest()["link"], "lan")
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
+    def test_charts_of_the_wire_are_drawn_where_there_is_one(self):
+        for link, drawn in (("rtt=20ms", True), ("loopback", False)):
+            with self.subTest(link):
+                self.run_to_its_end("run", self.scenario(), "--out", self.out, "--rows", "sse",
+                                    "--link", link)
+                charts = self.out / "latest" / "charts"
+                for name in ("wire-bytes-per-update", "packets-per-update"):
+                    for suffix in ("svg", "png"):
+                        self.assertEqual((charts / f"{name}.{suffix}").exists(), drawn)
+                for path in charts.glob("*.svg"):
+                    self.assertIn(f"link: {link}", path.read_text(), path.name)
+
+    def test_no_such_link_is_refused_in_one_line(self):
+        program = self.run_scenario("--link", "5g", exit_code=2)
+        self.assertIn("satellite-geo", self.one_line(program))
+
+
+# A mount namespace of its own, in which there is no /dev/net/tun.
+HIDE_TUN = ["unshare", "--mount", "--map-root-user", "--", "sh", "-c",
+            'mount -t tmpfs none /dev/net && exec "$@"', "sh"]
+
+
+def can_hide_tun():
+    return (shutil.which("unshare") is not None and pathlib.Path("/dev/net").is_dir() and
+            subprocess.run([*HIDE_TUN, "true"], capture_output=True).returncode == 0)
+
+
+@unittest.skipUnless(has_program("pushlab-link"), "no pushlab-link")
+@unittest.skipUnless(can_hide_tun(), "may not hide /dev/net/tun")
+class WithoutPermission(RunnerCase):
+    def pushlab(self, *words, **env):
+        return self.start(Program([*HIDE_TUN, BIN / "pushlab", *words], env={**self.env, **env}))
+
+    def test_the_run_goes_on_over_loopback_and_says_so_everywhere(self):
+        options = [] if shutil.which("gnuplot") else ["--no-charts"]
+        program = self.run_to_its_end("run", self.scenario(), "--out", self.out, "--link",
+                                      "rtt=50ms", "--rows", "sse", *options)
+        line = self.one_line(program)
+        self.assertIn("loopback instead of the link 'rtt=50ms'", line)
+        self.assertIn("/dev/net/tun", line)
+        self.assertIn("link: loopback", program.stdout())
+        run = self.latest()
+        self.assertEqual((run["link"], run["link_details"], run["complete"]),
+                         ("loopback", None, True))
+        self.assertEqual(len(run["notes"]), 1)
+        row = run["rows"][0]
+        self.assertIsNone(row["wire"])
+        self.assertIsNone(row["handshakes"]["wire"])
+        self.assertIsNone(row["bytes_per_update"]["wire"])
+        self.assertLess(row["latency_us"]["p50"], ONE_WAY_US)
+        for path in (self.out / "latest").glob("charts/*.svg"):
+            self.assertIn("link: loopback", path.read_text(), path.name)
+        for words in (["table"], ["table", "--markdown"]):
+            again = self.run_to_its_end(*words, self.out / "latest")
+            self.assertIn("link: loopback", again.stdout())
+
+
+if __name__ == "__main__":
+    unittest.main()
