@@ -14,12 +14,13 @@ static int fail(const struct err_text *e, int code)
 }
 
 /* Where a browser on this machine finds the page; a wildcard address is no place to go. */
-static void print_page(const char *address)
+static void print_page(const char *address, bool tls)
 {
     const char *port = strrchr(address, ':');
     bool any = strncmp(address, "0.0.0.0:", 8) == 0 || strncmp(address, "[::]:", 5) == 0;
 
-    printf("open http://%s%s/\n", any ? "127.0.0.1" : address, any ? port : "");
+    printf("open %s://%s%s/\n", tls ? "https" : "http", any ? "127.0.0.1" : address,
+           any ? port : "");
 }
 
 int main(int argc, char **argv)
@@ -45,7 +46,7 @@ int main(int argc, char **argv)
     if (err == LAB_OK) {
         printf("listening on %s\n", server.listener.address);
         if (options.demo)
-            print_page(server.listener.address);
+            print_page(server.listener.address, options.tls);
         fflush(stdout);
         err = server_run(&server);
         if (err < 0)

@@ -157,9 +157,13 @@ export class Lane {
 
     // Its numbering began again, with or without our noticing that it was away.
     #anew() {
-        this.recovering ??= { missed: 0, anew: true };
-        this.recovering.anew = true;
-        this.goneAt ??= performance.now();
+        if (this.recovering) {
+            this.recovering.anew = true;
+            this.tell();
+            return;
+        }
+        this.recovering = { missed: 0, anew: true };
+        this.goneAt = performance.now();
     }
 
     // Before asking again: is it the same life of the server? In a new one our place means nothing.

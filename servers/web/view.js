@@ -5,7 +5,7 @@ import { drawHistogram } from './histogram.js';
 import { drawScope } from './scope.js';
 import { bytes, count, ms, ratio } from './text.js';
 
-const STATES = { off: 'stopped', connecting: 'waiting …', live: '', gone: 'server gone, trying again' };
+const STATES = { off: 'stopped', connecting: 'waiting …', live: '', gone: 'server gone, retrying' };
 const NOTE_MS = 8000, AGES = 64;
 
 // "34 ms" as a big number with a small unit.

@@ -158,6 +158,15 @@ class Page(PageCase):
         self.assertLessEqual(page_ms - error_ms, after * 1000)
 
 
+    def test_it_works_over_tls_and_wss(self):
+        server = self.server("--demo", "--tls", "--rate", "20")
+        server.url = server.url.replace("http:", "https:")
+        self.open(server)
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 20)")
+        urls = self.browser.log()["requests"]
+        self.assertEqual({url.split(":")[0] for url in urls}, {"https", "wss"})
+
+
 class Knobs(PageCase):
     def test_an_artificial_round_trip_is_held_half_each_way(self):
         server = self.server("--demo", "--rate", "20", "--pattern", "fixed")

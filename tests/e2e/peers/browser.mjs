@@ -18,7 +18,7 @@ const ops = {
   async open({ url, width = 1440, height = 900, scheme = "light", motion = "no-preference" }) {
     await ops.close();
     log = { console: [], requests: [], failures: [] };
-    context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme,
+    context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, ignoreHTTPSErrors: true,
                                          reducedMotion: motion });
     page = await context.newPage();
     page.setDefaultTimeout(20_000);
