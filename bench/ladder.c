@@ -28,13 +28,15 @@ struct reading {
 static int64_t read_offset(const struct pcapng_text *comment)
 {
     static const char key[] = "CLOCK_MONOTONIC = timestamp - ";
-    const char *at = NULL, *end = comment->at + comment->len;
+    const char *at, *end;
     int64_t value = 0;
 
-    if (comment->at != NULL)
-        at = memmem(comment->at, comment->len, key, sizeof key - 1);
+    if (comment->at == NULL)
+        return NO_OFFSET;
+    at = memmem(comment->at, comment->len, key, sizeof key - 1);
     if (at == NULL)
         return NO_OFFSET;
+    end = comment->at + comment->len;
     for (at += sizeof key - 1; at < end && *at >= '0' && *at <= '9'; at++)
         if (__builtin_mul_overflow(value, 10, &value) ||
             __builtin_add_overflow(value, *at - '0', &value))
@@ -155,6 +157,7 @@ static size_t *keep_steps(struct ladder *out, struct ladder_flows *f)
         if (flow->ignored)
             continue;
         place[i] = out->count;
+        out->encrypted |= flow->encrypted;
         out->steps[out->count] = f->seen[i].step;
         out->steps[out->count++].connection = flow->number;
     }

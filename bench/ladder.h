@@ -81,6 +81,7 @@ struct ladder {
     struct ladder_update *updates; /* in order of delivery */
     size_t update_count;
     unsigned connections;
+    bool encrypted;     /* TLS: updates and exchanges are not known */
     int64_t one_way_ns; /* the median step's */
 };
 

@@ -186,6 +186,7 @@ static int name_payload(struct ladder_flows *f, struct ladder_flow *flow, struct
     ladder_talk_feed(flow->talk, s->step.up, data, len, &said);
     flow->ignored |= said.housekeeping;
     flow->asked |= s->step.up;
+    flow->encrypted |= said.tls;
     flow->established = true;
     s->step.kind = said.kind;
     s->step.updates = said.updates;

@@ -33,6 +33,7 @@ struct ladder_flow {
     unsigned number;  /* given in the end, 0: none */
     bool ignored;     /* no part of the picture: none of its steps is kept */
     bool asked;       /* the client has sent something */
+    bool encrypted;   /* it speaks TLS */
     bool established; /* the handshake's third packet has passed */
     int64_t begin_ns;
     struct ladder_side side[2]; /* by direction: [true] is the client's */

@@ -8,15 +8,13 @@
 enum { HEAD_LENGTH_PX = 11, HEAD_HALF_PX = 4 };
 
 const struct ink_look ink_looks[LADDER_KINDS] = {
-    [LADDER_HANDSHAKE] = {"#E69F00", "#7A5200", 1.8, NULL, true, INK_TAIL_NONE, "handshake"},
-    [LADDER_REQUEST] = {"#0072B2", "#00568A", 2.2, NULL, false, INK_TAIL_SQUARE, "request"},
-    [LADDER_RESPONSE] = {"#009E73", "#00664A", 2.2, NULL, false, INK_TAIL_RING,
-                         "response without data"},
-    [LADDER_DATA] = {"#D55E00", "#A03F00", 3, NULL, false, INK_TAIL_DISC, "data: updates"},
-    [LADDER_CONTROL] = {"#555555", "#444444", 1.4, NULL, true, INK_TAIL_RING, "hello, heartbeat"},
-    [LADDER_TEARDOWN] = {"#CC79A7", "#8A3A68", 1.8, "9 3 2 3", true, INK_TAIL_BAR, "teardown"},
-    [LADDER_ACK] = {"#A0A0A0", "#707070", 0.9, NULL, false, INK_TAIL_NONE,
-                    "TCP acknowledgment only"},
+    [LADDER_HANDSHAKE] = {"#E69F00", "#7A5200", 1.8, NULL, true, INK_TAIL_NONE},
+    [LADDER_REQUEST] = {"#0072B2", "#00568A", 2.2, NULL, false, INK_TAIL_SQUARE},
+    [LADDER_RESPONSE] = {"#009E73", "#00664A", 2.2, NULL, false, INK_TAIL_RING},
+    [LADDER_DATA] = {"#D55E00", "#A03F00", 3, NULL, false, INK_TAIL_DISC},
+    [LADDER_CONTROL] = {"#555555", "#444444", 1.4, NULL, true, INK_TAIL_RING},
+    [LADDER_TEARDOWN] = {"#CC79A7", "#8A3A68", 1.8, "9 3 2 3", true, INK_TAIL_BAR},
+    [LADDER_ACK] = {"#A0A0A0", "#707070", 0.9, NULL, false, INK_TAIL_NONE},
 };
 
 static bool is_utf8(const char *text)

@@ -30,7 +30,6 @@ struct ink_look {
     const char *dashes; /* NULL: solid */
     bool open_head;
     enum ink_tail tail;
-    const char *legend;
 };
 
 extern const struct ink_look ink_looks[LADDER_KINDS];

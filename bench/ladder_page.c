@@ -28,7 +28,7 @@ static const char *gap_reason(const struct ladder *l, int64_t from_ns, size_t ne
 {
     const struct ladder_step *s = &l->steps[next];
 
-    if (s->again)
+    if (s->again || (s[-1].lost && s[-1].kind != LADDER_ACK)) /* next > 0: gaps follow steps */
         return ": the sender waits for an acknowledgment";
     if (s->kind == LADDER_TEARDOWN)
         return "";
@@ -306,8 +306,7 @@ static void make_notes(struct ladder_page *p)
         }
     }
     for (size_t i = 0; i < l->update_count; i++)
-        if (l->updates[i].step < p->steps && l->updates[i].published_ns >= 0 &&
-            l->updates[i].published_ns <= p->end_ns)
+        if (l->updates[i].published_ns >= 0 && l->updates[i].published_ns <= p->end_ns)
             add_note(p, true, l->updates[i].seq, l->updates[i].published_ns);
     spread_notes(p);
 }

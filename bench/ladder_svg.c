@@ -280,7 +280,7 @@ static void legend_kind(struct legend *g, const struct ladder_page *p, enum ladd
 
         if (p->ladder->steps[i].kind != kind)
             continue;
-        x = legend_next(g, ink_looks[kind].legend);
+        x = legend_next(g, ladder_words_legend(kind, p->ladder->encrypted));
         l = (struct ladder_line){x + 4, g->y, x + 34, g->y};
         ink_arrow(g->svg, kind, &l, ink_looks[kind].dashes, true);
         return;

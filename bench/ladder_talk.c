@@ -414,7 +414,12 @@ static bool feed_tls(struct ladder_talk *t, bool up, const uint8_t *data, size_t
     out->tls = true;
     if (words.text[0] != '\0')
         say(out, "%s", words.text);
-    say_kind(out, words.handshake ? LADDER_HANDSHAKE : up ? LADDER_REQUEST : LADDER_DATA);
+    if (words.handshake)
+        say_kind(out, LADDER_HANDSHAKE);
+    else if (words.alert)
+        say_kind(out, LADDER_TEARDOWN);
+    else
+        say_kind(out, up ? LADDER_REQUEST : LADDER_DATA);
     return understood;
 }
 

@@ -77,6 +77,7 @@ static void say_record(struct ladder_tls *t, bool up, struct phrase *p)
         p->out->handshake |= !s->finished;
         break;
     case ALERT:
+        p->out->alert |= p->last == NULL;
         say(p, alert);
         break;
     case LADDER_TLS_HANDSHAKE:

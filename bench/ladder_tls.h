@@ -25,6 +25,7 @@ struct ladder_tls {
 struct ladder_tls_words {
     char text[LADDER_TLS_TEXT_CHARS]; /* "TLS ClientHello"; "" in the middle of a record */
     bool handshake;                   /* some of it belongs to the handshake */
+    bool alert;                       /* it begins with an alert, such as the end (§6.1) */
 };
 
 /* The next bytes of one side. False when they are no TLS records. */

@@ -77,7 +77,7 @@ static void make_what(struct ladder_words *w, const struct ladder_page *p,
              p->steps < p->ladder->count ? "the first" : "all", time);
 }
 
-static void make_closing(struct ladder_words *w, const struct ladder_counts *n)
+static void make_closing(struct ladder_words *w, const struct ladder_counts *n, bool encrypted)
 {
     char bytes[32], each[32];
 
@@ -88,7 +88,11 @@ static void make_closing(struct ladder_words *w, const struct ladder_counts *n)
              "%u TCP handshake%s,",
              n->packets, plural(n->packets), n->acks, n->acks == 1 ? "s" : "", bytes, n->handshakes,
              plural(n->handshakes));
-    if (n->updates > 0)
+    if (encrypted)
+        snprintf(w->closing[1], sizeof w->closing[1],
+                 "%u round trip%s of handshakes waited for; what follows is encrypted.",
+                 n->round_trips, plural(n->round_trips));
+    else if (n->updates > 0)
         snprintf(w->closing[1], sizeof w->closing[1],
                  "%u round trip%s waited for, %u update%s delivered: %.1f packets and %s bytes "
                  "each.",
@@ -105,9 +109,28 @@ void ladder_words_make(struct ladder_words *w, const struct ladder_page *p,
 {
     make_title(w, about);
     make_what(w, p, about);
-    make_closing(w, counts);
+    make_closing(w, counts, p->ladder->encrypted);
     snprintf(w->description, sizeof w->description,
              "Ladder diagram: the client on the left, the server on the right, time downwards. %s "
              "%s %s",
              w->how, w->closing[0], w->closing[1]);
+}
+
+const char *ladder_words_legend(enum ladder_kind kind, bool encrypted)
+{
+    static const char *const legends[LADDER_KINDS] = {
+        [LADDER_HANDSHAKE] = "handshake",
+        [LADDER_REQUEST] = "request",
+        [LADDER_RESPONSE] = "response without data",
+        [LADDER_DATA] = "data: updates",
+        [LADDER_CONTROL] = "hello, heartbeat",
+        [LADDER_TEARDOWN] = "teardown",
+        [LADDER_ACK] = "TCP acknowledgment only",
+    };
+
+    if (encrypted && kind == LADDER_REQUEST)
+        return "client's, encrypted";
+    if (encrypted && kind == LADDER_DATA)
+        return "server's, encrypted";
+    return legends[kind];
 }

@@ -17,4 +17,7 @@ struct ladder_words { /* UTF-8; row and link as they were given */
 void ladder_words_make(struct ladder_words *w, const struct ladder_page *p,
                        const struct ladder_about *about, const struct ladder_counts *counts);
 
+/* What the legend says about a kind of step. */
+const char *ladder_words_legend(enum ladder_kind kind, bool encrypted);
+
 #endif

@@ -272,6 +272,24 @@ START_TEST(tls_is_named_by_its_records_and_its_handshake_is_a_span_rfc8446)
     ck_assert_int_eq(l.spans[1].begin_ns, 50 * NS_PER_MS);
     ck_assert_int_eq(l.spans[1].end_ns, 100 * NS_PER_MS);
     ck_assert_uint_eq(l.spans[1].round_trips, 1);
+    ck_assert(l.encrypted);
+    ladder_free(&l);
+}
+END_TEST
+
+START_TEST(without_the_captures_comment_ages_are_not_known)
+{
+    struct wire w = wire_new();
+    struct ladder l;
+
+    buf_free(&w.file);
+    ck_assert_int_eq(pcapng_write_header(&w.file, NULL), 0);
+    wire_handshake(&w);
+    wire_exchange(&w, poll_17, two);
+    l = read_wire(&w, &sse);
+    ck_assert_uint_eq(l.steps[4].updates, 2);
+    ck_assert_int_eq(l.steps[4].oldest_age_ns, -1);
+    ck_assert_int_eq(l.updates[0].published_ns, LADDER_NEVER);
     ladder_free(&l);
 }
 END_TEST
@@ -598,6 +616,7 @@ static void add_reading(TCase *tc)
     tcase_add_test(tc, a_lost_packet_has_no_arrival_and_what_is_sent_again_delivers_it);
     tcase_add_test(tc, what_comes_after_a_hole_is_delivered_when_it_is_filled);
     tcase_add_test(tc, tls_is_named_by_its_records_and_its_handshake_is_a_span_rfc8446);
+    tcase_add_test(tc, without_the_captures_comment_ages_are_not_known);
     tcase_add_test(tc, every_connection_of_one_client_is_drawn_but_none_for_the_servers_pages);
     tcase_add_test(tc, of_several_clients_only_the_first_connection_is_drawn);
     tcase_add_test(tc, listed_ports_choose_connections);
