@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "chart_data.h"
+#include "ladder_capture.h"
 #include "file.h"
 #include "gnuplot.h"
 
@@ -236,5 +237,5 @@ int chart_draw(const char *run_dir, struct err_text *e)
         rc = rc < 0 ? rc : draw(&d, chart_names[i], "png", e);
     }
     nursery_close(&d.nursery);
-    return rc;
+    return rc < 0 ? rc : ladder_draw_all(run_dir, e);
 }

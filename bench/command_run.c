@@ -290,6 +290,7 @@ static int run(const struct config *c, struct scenario *s, const struct record *
     struct run_options options = {
         .results = c->out,
         .host_network = c->host_network,
+        .ladders = !c->no_charts,
         .pcap = c->pcap,
         .argc = r->n,
         .argv = r->words,

@@ -48,6 +48,8 @@ void folder_drop_row(const struct folder *f, const char *id)
     unlink(path);
     folder_row_file(f, path, "timeline-", id, ".csv");
     unlink(path);
+    folder_row_file(f, path, "wire-", id, ".pcapng");
+    unlink(path);
 }
 
 static int save_json(const struct folder *f, const cJSON *run, struct err_text *e)

@@ -18,6 +18,7 @@ struct row_setting {
     struct nursery *nursery;
     struct progress *progress;
     const struct road *road;
+    bool ladders;                 /* see ladder_capture.h */
     bool pcap;                    /* write the row's packets to wire-<row>.pcapng */
     int server_core, client_core; /* -1: not pinned */
 };

@@ -9,6 +9,7 @@
 #include "child.h"
 #include "environment.h"
 #include "json.h"
+#include "ladder_capture.h"
 #include "progress.h"
 #include "result.h"
 #include "row.h"
@@ -57,6 +58,18 @@ static int measure_rows(struct run_outcome *out, const struct row_setting *w, st
     return LAB_OK;
 }
 
+/* Pictures are worth having, but not worth a run: what goes wrong is noted. */
+static void capture_ladders(const struct run_outcome *out, const struct row_setting *w)
+{
+    struct err_text why = {""};
+    char note[sizeof why.text + 32];
+
+    if (!w->ladders || ladder_capture(w, &why) == LAB_OK)
+        return;
+    snprintf(note, sizeof note, "no ladder diagrams: %s", why.text);
+    result_add_note(out->run, note);
+}
+
 static int measure(struct run_outcome *out, struct row_setting *w, struct err_text *e)
 {
     struct nursery nursery;
@@ -69,6 +82,8 @@ static int measure(struct run_outcome *out, struct row_setting *w, struct err_te
     if (nursery_open(&nursery) < 0)
         return err_set(e, LAB_ESYS, "signalfd: %s", lab_strerror(LAB_ESYS));
     rc = measure_rows(out, w, e);
+    if (rc == LAB_OK && !out->interrupted)
+        capture_ladders(out, w);
     progress_clear(&progress);
     nursery_close(&nursery);
     return rc;
@@ -131,7 +146,11 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
                  struct err_text *e)
 {
     struct road road;
-    struct row_setting w = {.scenario = s, .folder = &out->folder, .road = &road, .pcap = o->pcap};
+    struct row_setting w = {.scenario = s,
+                            .folder = &out->folder,
+                            .road = &road,
+                            .pcap = o->pcap,
+                            .ladders = o->ladders};
     char name[2 * SCENARIO_NAME_BYTES];
     int rc;
 

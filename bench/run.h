@@ -12,6 +12,7 @@
 struct run_options {
     const char *results; /* the folder that holds all runs */
     bool host_network;   /* don't make a network namespace */
+    bool ladders;        /* capture a short talk of each row for its ladder (emulated links) */
     bool pcap;           /* write each row's packets (emulated links) */
     int argc;            /* the command line, for the record */
     char *const *argv;
