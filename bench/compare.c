@@ -280,7 +280,8 @@ int command_compare(int argc, char **argv)
     if (rc == OPT_EXIT)
         return LAB_EXIT_OK;
     if (rc == OPT_RUN && nargs != 2)
-        rc = err_set(&e, LAB_EINVAL, "compare: it takes two runs; accepted: their folders, or run.json files");
+        rc = err_set(&e, LAB_EINVAL,
+                     "compare: it takes two runs; accepted: their folders, or run.json files");
     if (rc < 0)
         return command_fail(LAB_EXIT_USAGE, e.text);
     rc = compare_read_run(&a, argv[1], &e);
