@@ -153,9 +153,10 @@ void report_table_rows(struct writer *w, const cJSON *run)
     }
     for (size_t i = 0; i < COLUMNS; i++)
         s.range[i] = facts_range_of(run, columns[i].path);
-    writer_puts(w, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"Table of all "
-                   "rows\"><table class=\"big\">\n<caption>Window of each row; a bar's length is "
-                   "the share of the largest value in its column.</caption>\n");
+    writer_puts(
+        w, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"Table of all "
+           "rows\"><table class=\"big\">\n<caption><span>Window of each row; a bar's length is "
+           "the share of the largest value in its column.</span></caption>\n");
     put_groups(w, &s);
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
@@ -367,6 +368,7 @@ void report_table_witnesses(struct writer *w, const cJSON *run)
         {"server", "handshakes.server"},
         {"kernel", "handshakes.kernel"},
         {"wire", "handshakes.wire"},
+        {"given up", "handshakes.given_up"},
     };
 
     put_plain(w, run, "TCP handshakes of the whole run, by witness", c, sizeof c / sizeof *c);

@@ -241,6 +241,7 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
     json_add_number(seen, "server", server);
     json_add_number(seen, "kernel", kernel);
     cJSON_AddNullToObject(seen, "wire");
+    json_add_number(seen, "given_up", attempts - client);
     if (client == server && (attempts == kernel || !kernel_is_ours))
         return;
     json_append_printf(problems,

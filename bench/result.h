@@ -30,7 +30,9 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   published delivered missed late duplicated out_of_order adds_up
  *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} age_us{mean peak max}
  *   the ratios of the window (see result.c), and of the whole run under "whole_run"
- *   handshakes{client server kernel wire}  connections opened in the whole run, by witness
+ *   handshakes{client server kernel wire}  connections opened in the whole run, by witness;
+ *             given_up: attempts that failed or were under way at the end, which the kernel
+ *             counts (client + given_up) and the wire may have seen through
  *   server_rss_bytes_per_client            server growth from start to window start / clients
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *

@@ -55,11 +55,11 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *wire)
 {
     double seen = json_number(wire, "tcp.handshakes");
     double client = json_number(row, "handshakes.client");
-    double abandoned = json_number(row, "raw.whole.connects_abandoned");
+    double given_up = json_number(row, "handshakes.given_up");
 
     replace_number(cJSON_GetObjectItemCaseSensitive(row, "handshakes"), "wire", seen);
     /* A client that leaves while it connects may not learn that its handshake just ended. */
-    if (seen < client || seen > client + (isnan(abandoned) ? 0 : abandoned))
+    if (seen < client || seen > client + given_up)
         json_append_printf(problems, "TCP handshakes disagree: client %.0f, wire %.0f", client,
                            seen);
 }
