@@ -25,7 +25,7 @@ do for [i = 1:rows] {
     largest = total[i] > largest ? total[i] : largest
     smallest = total[i] > 0 && total[i] < smallest ? total[i] : smallest
     eval sprintf("written[i] = %s(total[i])", words)
-    if (split ne "" && total[i] == total[i]) {
+    if (split ne "" && total[i] > 0) {
         do for [k = 1:parts] {
             eval sprintf("one_part = %s(i, k)", split)
             written[i] = written[i].(k == 1 ? "  (" : " + ").one_part
