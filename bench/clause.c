@@ -35,7 +35,7 @@ static void put_all_alike(struct writer *w, const struct clause *c, const struct
         return;
     writer_puts(w, " ");
     put_value(w, c, r->high);
-    writer_puts(w, n > 1 ? ", all within 5 %)" : ")");
+    writer_puts(w, n > 1 ? ", all within 5\u00a0%)" : ")");
 }
 
 void clause_put(struct writer *w, const cJSON *run, const struct clause *c)

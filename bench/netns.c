@@ -65,9 +65,9 @@ static int enter(void)
         if (map_own_ids(uid, gid) < 0)
             return LAB_ESYS;
     }
-    /* The same everywhere, whatever the host prefers: CUBIC, the kernel's default (RFC 9438), or where
-     * the host reserves that to itself Reno (RFC 5681), which does the same for so little data.
-     * BBR would pace a quiet connection by the little it has sent so far. */
+    /* The same everywhere, whatever the host prefers: CUBIC, the kernel's default (RFC 9438), or
+     * where the host reserves that to itself Reno (RFC 5681), which does the same for so little
+     * data. BBR would pace a quiet connection by the little it has sent so far. */
     if (write_text("/proc/sys/net/ipv4/tcp_congestion_control", "cubic") < 0)
         (void)write_text("/proc/sys/net/ipv4/tcp_congestion_control", "reno");
     return loopback_up();

@@ -116,7 +116,7 @@ static void read_overview(struct writer *w, const cJSON *run)
         return;
     writer_puts(w, " ");
     facts_name(w, best);
-    writer_puts(w, " is lowest, or within 5 % of the lowest, in ");
+    writer_puts(w, " is lowest, or within 5\u00a0% of the lowest, in ");
     if (best_in == PANELS)
         writer_puts(w, "all four panels.");
     else
@@ -330,7 +330,7 @@ static void read_requests(struct writer *w, const cJSON *run)
         facts_name(w, empty.high_row);
         writer_puts(w, ": ");
         facts_figure(w, units_format_ratio, empty.high * 100);
-        writer_puts(w, " % of its responses brought nothing.");
+        writer_puts(w, "\u00a0% of its responses brought nothing.");
     }
     if (r.n > 0 && r.low == 0)
         writer_puts(w, " A figure of 0 means: asked once, before the window began.");
@@ -364,14 +364,14 @@ static void read_bytes(struct writer *w, const cJSON *run)
         facts_name(w, r.high_row);
         writer_puts(w, " that is ");
         facts_figure(w, units_format_ratio, 100 * r.high / payload);
-        writer_puts(w, " % of the payload");
+        writer_puts(w, "\u00a0% of the payload");
         if (r.high_row != r.low_row) {
             writer_puts(w, ", at ");
             facts_name(w, r.low_row);
             writer_puts(w, " ");
             facts_figure(w, units_format_ratio,
                          100 * r.low / facts_value(r.low_row, "bytes_per_update.payload"));
-            writer_puts(w, " %");
+            writer_puts(w, "\u00a0%");
         }
         writer_puts(w, ".");
     }

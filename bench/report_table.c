@@ -52,6 +52,8 @@ static void format_percent(char out[UNITS_TEXT_BYTES], double ratio)
 {
     char number[UNITS_TEXT_BYTES];
 
+    if (fabs(ratio) < 5e-5) /* e to the minus hundred is no news */
+        ratio = 0;
     units_format_ratio(number, ratio * 100);
     snprintf(out, UNITS_TEXT_BYTES, "%.20s%s", number, isfinite(ratio) ? " %" : "");
 }
@@ -175,9 +177,10 @@ static const struct quantity {
     const char *name, *path;
     size_t model; /* offset of the model's word in struct predict_answer */
     facts_format *format;
+    bool is_share; /* of a whole: deviations are differences, not ratios */
 } quantities[] = {
     {"Latency, mean", "latency_us.mean", offsetof(struct predict_answer, latency_mean_us),
-     units_format_us},
+     units_format_us, false},
     {"Latency, worst", "latency_us.max", offsetof(struct predict_answer, latency_max_us),
      units_format_us},
     {"Age, mean", "age_us.mean", offsetof(struct predict_answer, age_mean_us), units_format_us},
@@ -364,10 +367,8 @@ void report_table_completeness(struct writer *w, const cJSON *run)
 void report_table_witnesses(struct writer *w, const cJSON *run)
 {
     static const struct plain_column c[] = {
-        {"client", "handshakes.client"},
-        {"server", "handshakes.server"},
-        {"kernel", "handshakes.kernel"},
-        {"wire", "handshakes.wire"},
+        {"client", "handshakes.client"},     {"server", "handshakes.server"},
+        {"kernel", "handshakes.kernel"},     {"wire", "handshakes.wire"},
         {"given up", "handshakes.given_up"},
     };
 

@@ -25,9 +25,9 @@ struct control_answer {
     int64_t at_ns; /* position asked for; -1: none */
     bool wanted, done;
     bool has_seq;
-    uint64_t seq;    /* highest published strictly before at_ns */
+    uint64_t seq;              /* highest published strictly before at_ns */
     int64_t server_started_ns; /* 0: it did not say */
-    struct buf json; /* the whole object, as it came; empty when there was no answer */
+    struct buf json;           /* the whole object, as it came; empty when there was no answer */
 };
 
 enum control_link {

@@ -10,7 +10,8 @@ struct proc_usage {
     int64_t voluntary_switches, involuntary_switches;
 };
 
-struct proc_tcp { /* of the network namespace (/proc/net/snmp and /proc/net/netstat, RFC 4022 names) */
+struct proc_tcp { /* of the network namespace (/proc/net/snmp and /proc/net/netstat, RFC 4022 names)
+                   */
     int64_t active_opens;  /* connections this side opened: SYN-SENT entered */
     int64_t passive_opens; /* connections accepted: SYN-RECEIVED entered */
     int64_t retrans_segs;

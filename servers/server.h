@@ -28,7 +28,7 @@ struct server {
     struct conn_loop loop;
     struct hub hub;
     struct ticker release; /* for hub delays; armed only under --test-delay */
-    struct tls *tls; /* NULL: in the clear */
+    struct tls *tls;       /* NULL: in the clear */
     struct listener listener;
     struct janitor janitor;
     struct source *source;

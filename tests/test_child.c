@@ -324,8 +324,7 @@ START_TEST(child_lives_where_it_is_put)
     struct child_place here = {enter_folder, "/"}, nowhere = {enter_folder, "/no such folder"};
     struct err_text e = {""};
 
-    ck_assert_int_eq(
-        nursery_spawn_in(&nursery, &child, "pwd", argv, CHILD_READ_OUT, &here, &e), 0);
+    ck_assert_int_eq(nursery_spawn_in(&nursery, &child, "pwd", argv, CHILD_READ_OUT, &here, &e), 0);
     ck_assert_str_eq(wait_for_line(CHILD_OUT), "/");
     wait_for_end();
     child_free(&nursery, &child);

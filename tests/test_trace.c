@@ -108,7 +108,8 @@ int main(void)
     int failed;
 
     tcase_add_test(tc, reads_offsets_and_data);
-    tcase_add_loop_test(tc, refuses_what_is_no_trace_and_names_the_line, 0, sizeof bad / sizeof *bad);
+    tcase_add_loop_test(tc, refuses_what_is_no_trace_and_names_the_line, 0,
+                        sizeof bad / sizeof *bad);
     tcase_add_test(tc, loop_period_is_last_offset_plus_average_gap);
     tcase_add_test(tc, file_errors_name_the_file);
     suite_add_tcase(s, tc);

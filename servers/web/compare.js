@@ -122,8 +122,11 @@ export class Comparison {
             },
             rows_planned: this.lanes.map((lane) => this.#id(lane)),
             rows: [], problems: [],
-            notes: ['latency ends in the page’s JavaScript and includes the error of the estimated clock (environment.clock_error_us)',
-                ...(rttMs > 0 ? ['the round trip is artificial: the server held the bytes, handshakes were not held'] : [])],
+            notes: [
+                'latency ends in the page’s JavaScript and includes the error of the estimated clock ' +
+                    '(environment.clock_error_us)',
+                ...(rttMs > 0 ? ['the round trip is artificial: bytes were held, handshakes were not'] : []),
+            ],
         };
     }
 
@@ -161,7 +164,8 @@ export class Comparison {
         lane.start(this.context);
         try {
             say('getting ready');
-            if (!await this.#until(() => lane.state === 'live', READY_MS)) throw new Error(`${lane.transport.name}: the server does not answer`);
+            if (!await this.#until(() => lane.state === 'live', READY_MS))
+                throw new Error(`${lane.transport.name}: the server does not answer`);
             await this.#wait(WARMUP_MS);
             const before = await this.account(lane), from = this.clock.now();
             const first = await position(from);
@@ -196,11 +200,12 @@ export class Comparison {
         if (late > 0) problems.push(`${late} updates were not there when the drain ended`);
         if (missed > 0) problems.push(`${missed} updates were missed`);
         return {
-            id: this.#id(lane), transport: lane.transport.name, connection: this.#closes(lane) ? 'close' : 'keep-alive', clients: 1,
+            id: this.#id(lane), transport: lane.transport.name,
+            connection: this.#closes(lane) ? 'close' : 'keep-alive', clients: 1,
             interval_ms: lane.transport.name === 'short-poll' ? this.context.settings.pollMs : null,
             hold_ms: lane.transport.name === 'long-poll' ? this.context.settings.holdMs : null,
-            published, delivered, missed: published - delivered - late, late, duplicated: lane.duplicates, out_of_order: 0,
-            adds_up: true,
+            published, delivered, missed: published - delivered - late, late,
+            duplicated: lane.duplicates, out_of_order: 0, adds_up: true,
             latency_us: roundAll(latencySummary(us)),
             age_us: roundAll(ageSummary(recorder.samples, from, to)),
             requests_per_update: round3(spent('requests') * per),
@@ -213,8 +218,8 @@ export class Comparison {
                 wire: null,
             },
             packets_per_update: null,
-            server_cpu_us_per_update: round3((last.cpuUs - first.cpuUs) / delivered), client_cpu_us_per_update: null,
-            server_rss_bytes_per_client: null,
+            server_cpu_us_per_update: round3((last.cpuUs - first.cpuUs) / delivered),
+            client_cpu_us_per_update: null, server_rss_bytes_per_client: null,
             problems, notes: [],
             samples: {
                 published_s: mine.map((s) => Math.round((s.published - from) * 1000) / 1e6),
@@ -253,7 +258,8 @@ export function resultTable(run) {
         cell(row, 'th', r.id).scope = 'row';
         for (const [, value, format] of COLUMNS) {
             const v = value(r), b = r.bytes_per_update;
-            cell(row, 'td', format ? format(v) : b.payload === null ? '–' : `${b.payload.toFixed(0)} + ${b.framing.toFixed(0)}`);
+            const split = () => (b.payload === null ? '–' : `${b.payload.toFixed(0)} + ${b.framing.toFixed(0)}`);
+            cell(row, 'td', format ? format(v) : split());
         }
     }
     return table;

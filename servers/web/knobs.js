@@ -87,8 +87,9 @@ export class Knobs {
         this.payload.set(state?.payload_bytes || 128);
         this.rtt.set(state?.rtt_ms ?? 0);
         this.pattern.value = state?.pattern ?? 'fixed';
-        this.note.textContent = state === null ? 'To turn the server’s knobs and count connections, start it with --demo (pushlab serve does).'
-            : tunable ? '' : `The updates come from ${state.source}: it has no knobs.`;
+        this.note.textContent = tunable ? ''
+            : state === null ? 'The server’s knobs and counts need its --demo (pushlab serve sets it).'
+                : `The updates come from ${state.source}: it has no knobs.`;
         this.onServer(state);
     }
 
@@ -109,7 +110,8 @@ export class Knobs {
         const headers = { 'Content-Type': 'application/json' };
         if (this.#token !== '') headers.Authorization = `Bearer ${this.#token}`;
         try {
-            const response = await fetch('/control', { method: 'POST', headers, body, signal: AbortSignal.timeout(5000) });
+            const signal = AbortSignal.timeout(5000);
+            const response = await fetch('/control', { method: 'POST', headers, body, signal });
             const answer = await response.json();
             document.getElementById('token-row').hidden = response.status !== 401;
             if (response.ok) {

@@ -172,7 +172,8 @@ async function measure() {
     $('measure-dialog').close();
     $('progress').hidden = false;
     announce('Measuring');
-    const run = await comparison.start(Number($('seconds').value), (text) => { $('progress-text').textContent = text; });
+    const tell = (text) => { $('progress-text').textContent = text; };
+    const run = await comparison.start(Number($('seconds').value), tell);
     $('progress').hidden = true;
     try {
         run.pushlab = (await (await fetch('/stats', { cache: 'no-store' })).json()).pushlab;
@@ -187,7 +188,8 @@ function showRun(run) {
     scroll.className = 'table-scroll';
     scroll.tabIndex = 0;
     scroll.append(resultTable(run));
-    how.append(downloadLink(run), ' into a folder of its own, then: pushlab chart FOLDER, or pushlab compare FOLDER OTHER.');
+    how.append(downloadLink(run),
+        ' into a folder of its own, then: pushlab chart FOLDER, or pushlab compare FOLDER OTHER.');
     result.replaceChildren(scroll, ...problems.map((text) => {
         const p = document.createElement('p');
         p.textContent = text;
@@ -226,9 +228,10 @@ $('measure').addEventListener('click', () => { if (!comparison.running) $('measu
 $('measure-start').addEventListener('click', measure);
 $('measure-stop').addEventListener('click', () => comparison.stop());
 document.addEventListener('visibilitychange', onVisibility);
-darkness.addEventListener('change', () => { if (!remember('pushlab-theme')) setTheme(darkness.matches ? 'dark' : 'light'); });
+const wantedTheme = () => remember('pushlab-theme') ?? (darkness.matches ? 'dark' : 'light');
+darkness.addEventListener('change', () => setTheme(wantedTheme()));
 
-setTheme(remember('pushlab-theme') ?? (darkness.matches ? 'dark' : 'light'));
+setTheme(wantedTheme());
 const narrow = matchMedia('(max-width: 760px)');
 const foldKnobs = () => { $('knobs').open = !narrow.matches; };
 narrow.addEventListener('change', foldKnobs);

@@ -2,6 +2,7 @@
 // the bytes themselves as the server saw them on the wire (a script can't).
 
 const TURN_MS = 2500;
+const OPCODES = { 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' };
 
 function el(name, text, className) {
     const e = document.createElement(name);
@@ -33,18 +34,23 @@ function showFrame(part) {
     const head = short < 126 ? 2 : short === 126 ? 4 : 10;
     const length = short < 126 ? short : short === 126 ? data[2] << 8 | data[3]
         : Number(new DataView(data.buffer).getBigUint64(2));
-    const fields = [['FIN', bit(data[0], 7)], ['RSV', `${bit(data[0], 6)}${bit(data[0], 5)}${bit(data[0], 4)}`],
-        ['opcode', `${(data[0] & 15).toString(2).padStart(4, '0')} ${{ 1: 'text', 8: 'close', 9: 'ping', 10: 'pong' }[data[0] & 15] ?? ''}`],
-        ['MASK', bit(data[1], 7)], ['length', short.toString(2).padStart(7, '0') + (head > 2 ? ` → ${head - 2} more bytes` : '')],
-        ['payload', `${length} bytes`]];
+    const opcode = data[0] & 15, binary = (n, digits) => n.toString(2).padStart(digits, '0');
+    const fields = [
+        ['FIN', bit(data[0], 7)],
+        ['RSV', binary(data[0] >> 4 & 7, 3)],
+        ['opcode', `${binary(opcode, 4)} ${OPCODES[opcode] ?? ''}`],
+        ['MASK', bit(data[1], 7)],
+        ['length', binary(short, 7) + (head > 2 ? ` → ${head - 2} more bytes` : '')],
+        ['payload', `${length} bytes`],
+    ];
     const table = el('table'), names = el('tr'), values = el('tr');
     for (const [name, value] of fields) {
         names.append(el('th', name));
         values.append(el('td', String(value)));
     }
     table.append(names, values);
-    box.append(el('h3', `The newest frame: ${head} bytes of header (${toHex(data.slice(0, head))}), then the update`), table,
-        el('pre', `${toText(data.slice(head)).slice(0, 110)} …`));
+    const title = `The newest frame: ${head} bytes of header (${toHex(data.slice(0, head))}), then the update`;
+    box.append(el('h3', title), table, el('pre', `${toText(data.slice(head)).slice(0, 110)} …`));
     return box;
 }
 
@@ -126,11 +132,13 @@ export class Strip {
         this.button.setAttribute('aria-expanded', 'true');
         this.panel.replaceChildren(el('p', 'asking the server …'));
         try {
-            const response = await fetch(`/pages?page=${this.page}&exchange=${lane.transport.name}`, { cache: 'no-store' });
+            const query = `page=${this.page}&exchange=${lane.transport.name}`;
+            const response = await fetch(`/pages?${query}`, { cache: 'no-store' });
             if (!response.ok) throw new Error();
             this.#show(lane, (await response.json()).exchange);
         } catch {
-            this.panel.replaceChildren(el('p', 'The server has no record of it: it keeps one with --demo (pushlab serve).'));
+            const why = 'The server has no record of it: it keeps one with --demo (pushlab serve).';
+            this.panel.replaceChildren(el('p', why));
         }
     }
 

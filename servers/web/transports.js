@@ -95,7 +95,7 @@ function startLongPoll(lane, context) {
         const a = await poll(lane, target('/longpoll', lane, context, extra), signal);
         lane.updates(a.list, a.now, {
             say: () => (a.list.length === 0
-                ? `asked for ${asked}; the server held the request for ${ms(a.tookMs)} and gave up (204). It asks again.`
+                ? `asked for ${asked}; the server held that for ${ms(a.tookMs)} and gave up (204). It asks again.`
                 : `asked for ${asked}; after ${ms(a.tookMs)} the answer brought ${plural(a.list.length, 'update')}` +
                   `${a.list.length > 1 ? ', some of which had to wait for that request' : ''}. It must ask again.`),
         });
@@ -184,8 +184,9 @@ function startSse(lane, context) {
 }
 
 function startWebSocket(lane, context) {
+    const headBytes = (size) => (size < 126 ? 2 : size < 65536 ? 4 : 10); // RFC 6455 §5.2, unmasked
     const exchange = (u) => ({
-        say: () => `update #${u.seq} came as a text frame, ${u.size < 126 ? 2 : u.size < 65536 ? 4 : 10} bytes of header and ` +
+        say: () => `update #${u.seq} came as a text frame, ${headBytes(u.size)} bytes of header and ` +
             `${bytes(u.size)} of update, ${ms(lane.lastLatencyMs)} after it was published.`,
     });
     return persist(lane, (signal) => new Promise((resolve, reject) => {

@@ -31,17 +31,20 @@ export class LaneView {
         this.root = root;
         this.ages = [];
         this.parts = {
-            state: q('.state'), toggle: q('.toggle'), note: q('.note-line'), big: q('.big'), shown: q('.shown'), mean: q('.mean'),
+            state: q('.state'), toggle: q('.toggle'), note: q('.note-line'),
+            big: q('.big'), shown: q('.shown'), mean: q('.mean'),
             now: q('.latency .now'), p50: q('.p50'), p99: q('.p99'),
-            requests: q('.requests dd'), connections: q('.connections dd'), received: q('.received dd'), share: q('.share dd'),
+            requests: q('.requests dd'), connections: q('.connections dd'),
+            received: q('.received dd'), share: q('.share dd'),
         };
         root.dataset.transport = lane.transport.name;
         q('.name').textContent = lane.transport.label;
         q('h2').id = `lane-${number}`;
         root.setAttribute('aria-labelledby', `lane-${number}`);
         q('.about').textContent = lane.transport.about;
-        q('.scope canvas').setAttribute('aria-label', `${lane.transport.label}: updates on their way during the last five seconds`);
-        q('.bars').setAttribute('aria-label', `${lane.transport.label}: distribution of the latency so far`);
+        const describe = (part, what) => q(part).setAttribute('aria-label', `${lane.transport.label}: ${what}`);
+        describe('.scope canvas', 'updates on their way during the last five seconds');
+        describe('.bars', 'distribution of the latency so far');
         this.parts.toggle.setAttribute('aria-keyshortcuts', String(number));
         this.parts.toggle.addEventListener('click', onToggle);
         this.scope = prepare(q('.scope canvas'));
@@ -96,7 +99,6 @@ export class LaneView {
 
     #showCost(account) {
         const { parts, lane } = this;
-        const per = (n) => (account.updates_sent > 0 ? ` (${ratio(n / account.updates_sent)} each)` : '');
 
         if (account === null) {
             setText(parts.requests, count(lane.asked));
@@ -108,6 +110,6 @@ export class LaneView {
         setText(parts.received, bytes(account.bytes_out));
         setText(parts.share, account.bytes_out > 0
             ? `${Math.round(100 * account.payload_bytes_out / account.bytes_out)} %` : '–');
-        parts.requests.title = `requests per update: ${per(account.requests)}`;
+        parts.requests.title = `requests per update: ${ratio(account.requests / account.updates_sent)}`;
     }
 }
