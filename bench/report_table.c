@@ -182,14 +182,15 @@ static const struct quantity {
     {"Latency, mean", "latency_us.mean", offsetof(struct predict_answer, latency_mean_us),
      units_format_us, false},
     {"Latency, worst", "latency_us.max", offsetof(struct predict_answer, latency_max_us),
-     units_format_us},
-    {"Age, mean", "age_us.mean", offsetof(struct predict_answer, age_mean_us), units_format_us},
+     units_format_us, false},
+    {"Age, mean", "age_us.mean", offsetof(struct predict_answer, age_mean_us), units_format_us,
+     false},
     {"Requests per update", "requests_per_update",
-     offsetof(struct predict_answer, requests_per_update), units_format_ratio},
+     offsetof(struct predict_answer, requests_per_update), units_format_ratio, false},
     {"Handshakes per update", "tcp_handshakes_per_update",
-     offsetof(struct predict_answer, handshakes_per_update), units_format_ratio},
+     offsetof(struct predict_answer, handshakes_per_update), units_format_ratio, false},
     {"Empty responses", "empty_response_ratio",
-     offsetof(struct predict_answer, empty_response_ratio), format_percent},
+     offsetof(struct predict_answer, empty_response_ratio), format_percent, true},
 };
 enum { QUANTITIES = sizeof quantities / sizeof *quantities };
 
@@ -209,32 +210,36 @@ static struct pair pair_of(const struct quantity *q, const cJSON *run, const cJS
     return p;
 }
 
-/* In percent where there is something to take it of, else in the quantity's own unit. */
-static void format_deviation(char out[UNITS_TEXT_BYTES], const struct quantity *q, struct pair p)
+/* How far off, as a share: of the model, or of the whole where the quantity is a share itself.
+ * NAN where the model says 0 or nothing. */
+static double deviation_of(const struct quantity *q, struct pair p)
 {
     double off = p.seen - p.model;
+
+    if (q->is_share)
+        return off;
+    return p.model > 0 ? off / p.model : NAN;
+}
+
+/* In percent (of a share: in points) where there is something to take it of, else in the
+ * quantity's own unit. */
+static void format_deviation(char out[UNITS_TEXT_BYTES], const struct quantity *q, struct pair p)
+{
+    double off = p.seen - p.model, share = deviation_of(q, p);
+    const char *sign = off > 0 ? "+" : "−";
     char amount[UNITS_TEXT_BYTES];
 
     if (!isfinite(off)) {
         snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
-        return;
-    }
-    if (off == 0) {
+    } else if (off == 0 || fabs(share) < 5e-4) {
         snprintf(out, UNITS_TEXT_BYTES, "0");
-        return;
-    }
-    if (p.model > 0) {
-        double percent = fabs(off / p.model) * 100;
-
-        if (percent < 0.05) {
-            snprintf(out, UNITS_TEXT_BYTES, "0.0 %%");
-            return;
-        }
-        snprintf(amount, sizeof amount, "%.*f %%", percent < 9.95 ? 1 : 0, percent);
+    } else if (isfinite(share)) {
+        snprintf(out, UNITS_TEXT_BYTES, "%s%.*f %s", sign, fabs(share) < 0.0995 ? 1 : 0,
+                 fabs(share) * 100, q->is_share ? "points" : "%");
     } else {
         q->format(amount, fabs(off));
+        snprintf(out, UNITS_TEXT_BYTES, "%s%.26s", sign, amount);
     }
-    snprintf(out, UNITS_TEXT_BYTES, "%s%.26s", off > 0 ? "+" : "−", amount);
 }
 
 static bool has_model(const struct quantity *q, const cJSON *run)
@@ -262,7 +267,7 @@ static void put_quantity(struct writer *w, const struct quantity *q, const cJSON
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         struct pair p = pair_of(q, run, row);
-        bool off = p.model > 0 && fabs(p.seen / p.model - 1) > 0.1;
+        bool off = fabs(deviation_of(q, p)) > 0.1;
 
         if (!isfinite(p.model))
             continue;
