@@ -150,7 +150,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 
 OURS := $(wildcard lib/*.[ch] servers/*.[ch] clients/*.[ch] bench/*.[ch] bench/link/*.[ch] bench/self/*.c tests/*.[ch] tests/fuzz/*.[ch])
 format: ## clang-format everything in place
-	clang-format -i $(OURS)
+	$(Q)clang-format -i $(OURS)
 
 lint: ## formatting, warnings of gcc and clang, the direction of includes
 	$(Q)CC_FLAGS="$(STD) $(WARN) $(INCLUDE) $(PKG_CFLAGS)" VERSION=$(VERSION) ./tests/lint.sh $(OURS)

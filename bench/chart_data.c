@@ -473,7 +473,8 @@ static void write_conditions(const struct run *run, struct chart_data *out)
     add_source(&b, json_at(run->json, "scenario.source"));
     if (duration_s > 0)
         buf_printf(&b, "%.4g s window · ", duration_s);
-    buf_printf(&b, "link: %.32s · %.10s · pushlab %.16s", link[0] != '\0' ? link : "unknown",
+    buf_printf(&b, "link: %.32s%s · %.10s · pushlab %.16s", link[0] != '\0' ? link : "unknown",
+               json_true(run->json, "scenario.tls") ? " · TLS" : "",
                json_text(run->json, "started"), json_text(run->json, "pushlab"));
     if (cJSON_IsFalse(complete))
         buf_printf(&b, " · INCOMPLETE");

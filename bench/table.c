@@ -21,6 +21,7 @@ enum selection {
     WIRE_NARROW = 4, /* application bytes and wire in one */
     WIRE_LEAST = 8,  /* and no packets */
     ALWAYS = 15,
+    TLS_ONLY = 16, /* and then only when the run spoke TLS */
 };
 
 /* A column shows one number of a row, two as "a + b", or three as "a+b / c". */
@@ -47,6 +48,12 @@ static const struct column columns[] = {
      NULL,
      NULL,
      ALWAYS},
+    {{"TLS/update", "full+resumed"},
+     units_format_ratio,
+     "tls_handshakes_per_update.full",
+     "tls_handshakes_per_update.resumed",
+     NULL,
+     ALWAYS | TLS_ONLY},
     {{"bytes/update", "payload+framing"}, units_format_ratio, APP_PATHS, NULL, LOOPBACK | WIRE},
     {{"wire bytes", "/update"}, units_format_ratio, "bytes_per_update.wire", NULL, NULL, WIRE},
     {{"bytes/update", "app / wire"},
@@ -71,12 +78,13 @@ struct choice {
     size_t n;
 };
 
-static struct choice choose(enum selection selection)
+static struct choice choose(const cJSON *run, enum selection selection)
 {
+    bool tls = json_true(run, "scenario.tls");
     struct choice c = {.n = 0};
 
     for (size_t i = 0; i < COLUMNS_MAX; i++)
-        if (columns[i].shown & selection)
+        if ((columns[i].shown & selection) && (tls || !(columns[i].shown & TLS_ONLY)))
             c.column[c.n++] = &columns[i];
     return c;
 }
@@ -153,10 +161,10 @@ static size_t total_width(const struct layout *l)
 }
 
 /* As wide as needed. */
-static struct layout lay_out_columns(const cJSON *rows, enum selection selection)
+static struct layout lay_out_columns(const cJSON *run, enum selection selection)
 {
-    struct layout l = {.columns = choose(selection), .gap = 2};
-    const cJSON *row;
+    struct layout l = {.columns = choose(run, selection), .gap = 2};
+    const cJSON *rows = json_at(run, "rows"), *row;
     char cell[CELL_BYTES];
 
     for (size_t i = 0; i < l.columns.n; i++) {
@@ -174,15 +182,16 @@ static struct layout lay_out_columns(const cJSON *rows, enum selection selection
 }
 
 /* When the widest choice is too wide fewer columns, narrower gaps, and then shorter ids. */
-static struct layout lay_out(const cJSON *rows)
+static struct layout lay_out(const cJSON *run)
 {
-    struct layout l = lay_out_columns(rows, has_wire(rows) ? WIRE : LOOPBACK);
+    bool wire = has_wire(json_at(run, "rows"));
+    struct layout l = lay_out_columns(run, wire ? WIRE : LOOPBACK);
     size_t total;
 
-    if (has_wire(rows) && total_width(&l) > TABLE_MAX_WIDTH)
-        l = lay_out_columns(rows, WIRE_NARROW);
-    if (has_wire(rows) && total_width(&l) > TABLE_MAX_WIDTH)
-        l = lay_out_columns(rows, WIRE_LEAST);
+    if (wire && total_width(&l) > TABLE_MAX_WIDTH)
+        l = lay_out_columns(run, WIRE_NARROW);
+    if (wire && total_width(&l) > TABLE_MAX_WIDTH)
+        l = lay_out_columns(run, WIRE_LEAST);
     if (total_width(&l) > TABLE_MAX_WIDTH)
         l.gap = 1;
     total = total_width(&l);
@@ -258,8 +267,8 @@ static int add_conditions(struct buf *out, const cJSON *run)
         rc = buf_printf(out, "%g updates/s of %g bytes, %s · ", json_number(s, "source.rate_hz"),
                         json_number(s, "source.payload_bytes"), json_text(s, "source.pattern"));
     if (rc == LAB_OK)
-        rc = buf_printf(out, "%g s window · link: %s%s", json_number(s, "duration_s"),
-                        json_text(run, "link"),
+        rc = buf_printf(out, "%g s window · link: %s%s%s", json_number(s, "duration_s"),
+                        json_text(run, "link"), json_true(s, "tls") ? " · TLS" : "",
                         json_true(run, "interrupted") ? " · interrupted" : "");
     return rc;
 }
@@ -267,7 +276,7 @@ static int add_conditions(struct buf *out, const cJSON *run)
 int table_text(struct buf *out, const cJSON *run, bool colour)
 {
     const cJSON *rows = json_at(run, "rows"), *row;
-    struct layout l = lay_out(rows);
+    struct layout l = lay_out(run);
 
     if (buf_printf(out, "%s\n", json_text(run, "scenario.title")) < 0 ||
         add_conditions(out, run) < 0 || buf_printf(out, "\n\n") < 0)
@@ -304,7 +313,7 @@ static int add_markdown_head(struct buf *out, const struct choice *c)
 int table_markdown(struct buf *out, const cJSON *run)
 {
     const cJSON *rows = json_at(run, "rows"), *row;
-    struct choice c = choose(has_wire(rows) ? WIRE : LOOPBACK);
+    struct choice c = choose(run, has_wire(rows) ? WIRE : LOOPBACK);
     char cell[CELL_BYTES];
 
     if (add_markdown_head(out, &c) < 0)
