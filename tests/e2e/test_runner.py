@@ -81,6 +81,27 @@ class RunnerCase(TestCase):
         return lines[0]
 
 
+class Tls(RunnerCase):
+    def test_rows_over_tls_count_full_and_resumed_handshakes(self):
+        poll = {"transport": "short-poll", "interval_ms": 100, "connection": "close"}
+        path = self.scenario(tls=True, tls_version="1.3",
+                             rows=[poll, {**poll, "tls_resume": False}, {"transport": "websocket"}])
+        program = self.run_scenario(path=path)
+        self.assertIn("TLS", program.stdout())
+        rows = {row["id"]: row for row in self.latest()["rows"]}
+        for row_id, full in (("short-poll+close", 3), ("websocket", 3),
+                             ("short-poll+close+no-resume", None)):
+            whole = rows[row_id]["raw"]["whole"]
+            # A client's first handshake is a full one; without resumption each is.
+            expected = whole["connects"] if full is None else full
+            self.assertEqual(whole["tls_full_handshakes"], expected, row_id)
+            self.assertEqual(whole["tls_resumed_handshakes"], whole["connects"] - expected, row_id)
+        window = rows["short-poll+close"]["tls_handshakes_per_update"]
+        self.assertEqual(window["full"], 0)
+        self.assertGreater(window["resumed"], 0)
+        self.assertEqual(list((self.out / "latest").glob("*.pem")), [])
+
+
 class Run(RunnerCase):
     def test_a_scenario_leaves_a_table_and_a_folder_of_files(self):
         program = self.run_scenario()
