@@ -76,7 +76,7 @@ export class LaneView {
         const age = lane.newest === null ? NaN : Math.max(0, now - lane.newest.published);
         showBig(parts.big, age);
         setText(parts.mean, `on average ${ms(this.#meanAge(age))}`);
-        setText(parts.shown, lane.newest === null ? 'nothing yet' : `update #${lane.newest.seq}${this.#troubles()}`);
+        setText(parts.shown, lane.newest === null ? 'nothing yet' : `${this.#troubles()}#${lane.newest.seq}`);
         setText(parts.now, ms(lane.lastLatencyMs));
         setText(parts.p50, ms(h.percentile(50)));
         setText(parts.p99, ms(h.percentile(99)));
@@ -94,7 +94,7 @@ export class LaneView {
 
     #troubles() {
         const { missed, gaps } = this.lane;
-        return missed + gaps > 0 ? `, ${count(missed + gaps)} missed` : '';
+        return missed + gaps > 0 ? `${count(missed + gaps)} missed, ` : 'update ';
     }
 
     #showCost(account) {
