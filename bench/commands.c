@@ -187,7 +187,7 @@ static void print_help(FILE *out)
           "to its clients deliver, and what does it cost?\n\nCommands:\n",
           out);
     for (const struct command *c = commands; c->name != NULL; c++)
-        fprintf(out, "  %-7s%-27s%s\n", c->name, c->usage, c->about);
+        fprintf(out, "  %-8s%-26s%s\n", c->name, c->usage, c->about);
     fputs("\nExamples:\n"
           "  pushlab run bench/scenarios/standard.json\n"
           "  pushlab watch sse\n"
