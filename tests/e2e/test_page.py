@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from harness import BIN, HERE, OTHER_ADDRESS, OWN_NETWORK, Program, Server, TestCase, wait_until
+from harness import BIN, HERE, OTHER_ADDRESS, OWN_NETWORK, Listening, Server, TestCase, wait_until
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 TRANSPORTS = ("short-poll", "long-poll", "stream", "sse", "websocket")
@@ -360,6 +360,14 @@ class Refusals(TestCase):
             json.loads(text)
         status, text = self.control(self.server("--demo", "--source", "none"), '{"rate_hz":5}')
         self.assertEqual(status, 409)
+
+    def test_pushlab_serve_says_where_to_look(self):
+        serve = self.start(Listening([BIN / "pushlab", "serve", "--listen", "127.0.0.1:0"]))
+        wait_until(lambda: len(serve.lines()) == 2, "the address of the page")
+        self.assertEqual(serve.lines()[1], f"open {serve.url}/")
+        self.assertEqual(self.control(serve)[0], 200)
+        serve.signal(signal.SIGTERM)
+        self.assertEqual(serve.wait(), 0)
 
     def test_there_is_no_control_without_demo_mode(self):
         server = self.server()
