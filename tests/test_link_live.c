@@ -261,9 +261,11 @@ START_TEST(link_holds_its_rate_on_tcp)
 
     if (!open_or_skip(&l, "rtt=10ms,rate=8mbit", 1))
         return;
-    bps = link_probe_bulk(&l, NS_PER_S / 2, NS_PER_S) * 1500 / 1448;
-    ck_assert_double_gt(bps, 7.2e6);
-    ck_assert_double_lt(bps, 8.4e6);
+    /* A gap that is filled in the window hands over what had arrived before it: with a busy
+     * machine up to 100 ms of data. link_sweep measures the rate itself, to 3 %. */
+    bps = link_probe_bulk(&l, 3 * NS_PER_S / 2, 2 * NS_PER_S) * 1500 / 1448;
+    ck_assert_double_gt(bps, 6.8e6);
+    ck_assert_double_lt(bps, 9.2e6);
     link_close(&l);
 }
 END_TEST
