@@ -1,6 +1,7 @@
 #include "predict.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "json.h"
@@ -223,6 +224,20 @@ static double rtt_us(const cJSON *run)
     return strcmp(json_text(run, "link"), "loopback") == 0 ? 0 : NAN;
 }
 
+/* TCP's handshake, and TLS's on top: one round trip with 1.3; with 1.2 (RFC 5246 §7.3) two, or
+ * one when it resumes a session. */
+static double connect_rtts(const cJSON *run, const cJSON *row)
+{
+    bool old = strcmp(json_text(run, "scenario.tls_version"), "1.2") == 0;
+    double full = json_number(row, "tls_handshakes_per_update.full");
+
+    if (strcmp(json_text(row, "connection"), "close") != 0)
+        return 0;
+    if (!json_true(run, "scenario.tls"))
+        return 1;
+    return old && full > 0 ? 3 : 2;
+}
+
 struct predict_question predict_question_of(const cJSON *run, const cJSON *row)
 {
     const cJSON *source = json_at(run, "scenario.source");
@@ -232,7 +247,7 @@ struct predict_question predict_question_of(const cJSON *run, const cJSON *row)
         .way = way_of(json_text(row, "transport")),
         .interval_us = json_number(row, "interval_ms") * 1e3,
         .hold_us = fmin(json_number(row, "hold_ms"), max_hold_ms) * 1e3,
-        .connect_rtts = strcmp(json_text(row, "connection"), "close") == 0 ? 1 : 0,
+        .connect_rtts = connect_rtts(run, row),
         .rtt_us = rtt_us(run),
         .delay_us = delay_ms > 0 ? delay_ms * 1e3 : 0,
         .pace = pace_of(source),

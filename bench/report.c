@@ -331,12 +331,12 @@ static void put_ladders(struct writer *w, const struct report_source *s)
         if (!has_picture(s, "ladder-", id))
             continue;
         snprintf(title, sizeof title, "Packets of %.60s between client and server", id);
-        writer_puts(w, "<figure class=\"ladder\">\n<div class=\"picture\" tabindex=\"0\" "
-                       "role=\"group\" aria-label=\"Ladder diagram\">");
-        put_picture(w, s, "ladder-", id, title);
-        writer_puts(w, "</div>\n<figcaption><h3>");
+        writer_puts(w, "<figure class=\"ladder\">\n<figcaption><h3>");
         report_table_id(w, row);
-        writer_puts(w, "</h3></figcaption>\n</figure>\n");
+        writer_puts(w, "</h3></figcaption>\n<div class=\"picture\" tabindex=\"0\" role=\"group\" "
+                       "aria-label=\"Ladder diagram\">");
+        put_picture(w, s, "ladder-", id, title);
+        writer_puts(w, "</div>\n</figure>\n");
     }
     writer_puts(w, "</div>\n</section>\n");
 }

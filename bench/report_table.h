@@ -7,7 +7,8 @@
 #include "writer.h"
 
 /* Every number of every row, with bars to see by and links from the heads to the definitions
- * ("#def-latency"). Columns that no row has a number for are left out. */
+ * ("#def-latency"). Columns that no row has a number for are left out,
+ * and that of empty responses when there were none. */
 void report_table_rows(struct writer *w, const cJSON *run);
 
 /* One small table for each quantity that the model names: measured, model, deviation. */

@@ -68,7 +68,8 @@ static void put_network(struct writer *w, const cJSON *run)
         writer_puts(w, "an emulated link");
     if (q.rtt_us > 0) {
         writer_puts(w, " with a round trip of ");
-        facts_figure(w, units_format_us, q.rtt_us);
+        facts_figure(w, facts_format_setting, q.rtt_us / 1e3);
+        writer_puts(w, " ms");
     }
     writer_puts(w, ".");
 }

@@ -295,6 +295,8 @@ START_TEST(question_comes_from_the_run)
     is(q.hold_us, 30000 * MS); /* the server's limit */
     q = question(RUN("\"link\":\"4g\",\"link_details\":{\"rtt_ms\":50}", FIXED));
     is(q.rtt_us, 50 * MS);
+    q = question(RUN("\"link\":\"loopback\"", FIXED "},\"tls\":true,\"x\":{"));
+    is(q.connect_rtts, 2); /* TCP, TLS 1.3 */
     q = question(RUN("\"link\":\"the office\"", FIXED));
     ck_assert(isnan(q.rtt_us));
     q = question(RUN("\"link\":\"loopback\"", "\"kind\":\"trace\",\"rate_hz\":10"));

@@ -313,8 +313,12 @@ START_TEST(kernel_counts_attempts_that_came_to_nothing_too)
     add_row(sse);
     seen = cJSON_GetObjectItem(cJSON_GetObjectItem(run, "rows")->child, "handshakes");
     cJSON_ReplaceItemInObject(seen, "kernel", cJSON_CreateNumber(51));
+    ck_assert(!report_text_witnesses_agree(run));
+    cJSON_AddNumberToObject(seen, "given_up", 1);
     ck_assert(report_text_witnesses_agree(run));
-    cJSON_ReplaceItemInObject(seen, "kernel", cJSON_CreateNumber(49));
+    cJSON_AddNumberToObject(seen, "wire", 51); /* may have seen it through */
+    ck_assert(report_text_witnesses_agree(run));
+    cJSON_ReplaceItemInObject(seen, "wire", cJSON_CreateNumber(52));
     ck_assert(!report_text_witnesses_agree(run));
 }
 END_TEST
