@@ -1,0 +1,50 @@
+"""Do the documents tell the truth, as far as a program can tell?"""
+
+import pathlib
+import re
+import subprocess
+import unittest
+
+from harness import BIN, HERE, TestCase, has_program
+
+ROOT = HERE.parent.parent
+DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
+TABLE = re.compile(r"<!-- table: pushlab (.*?) -->\n(.*?)\n<!-- end of table -->", re.S)
+
+
+class Docs(TestCase):
+    def test_every_relative_link_leads_somewhere(self):
+        for doc in DOCS:
+            for target, _ in LINK.findall(doc.read_text()):
+                if "://" not in target:
+                    with self.subTest(doc=doc.name, target=target):
+                        self.assertTrue((doc.parent / target).exists())
+
+    @unittest.skipUnless(has_program("pushlab"), "no pushlab")
+    def test_the_quoted_tables_are_what_the_commands_print(self):
+        for doc in DOCS:
+            for command, quoted in TABLE.findall(doc.read_text()):
+                with self.subTest(doc=doc.name, command=command):
+                    printed = subprocess.run([BIN / "pushlab", *command.split()], cwd=ROOT,
+                                             capture_output=True, text=True, timeout=60)
+                    self.assertEqual(printed.returncode, 0, printed.stderr)
+                    self.assertEqual(quoted.strip(), printed.stdout.strip())
+
+    @unittest.skipUnless(has_program("pushlab"), "no pushlab")
+    def test_the_options_named_in_commands_exist(self):
+        helps = {}
+        for name in ("pushlab-server", "pushlab-client", "pushlab-link"):
+            if has_program(name):
+                helps[name] = subprocess.run([BIN / name, "--help"], capture_output=True,
+                                             text=True, timeout=60).stdout
+        for doc in DOCS:
+            for name, line in re.findall(r"^ {4}.*?\b(pushlab-server|pushlab-client) (.*)$",
+                                         doc.read_text(), re.M):
+                for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", line.split("#")[0]):
+                    with self.subTest(doc=doc.name, option=option):
+                        self.assertIn(option, helps.get(name, option))
+
+
+if __name__ == "__main__":
+    unittest.main()
