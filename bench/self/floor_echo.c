@@ -1,8 +1,9 @@
-/* The floor of latency: the one-way time of a bare C echo, half its round trip, at the
- * spacing of the updates it is compared with (an idle core takes its time to wake up, and
- * so must the floor).
+/* The floor of latency: the one-way time of a bare C echo, at the spacing of the updates it is
+ * compared with (an idle core takes its time to wake up, and so must the floor). The echo
+ * carries the time at which it was received: both ends read one clock. Half the round trip
+ * would flatter the floor, since the way back finds a core that is still awake.
  *
- *   floor_echo RATE_HZ COUNT BYTES       prints {"p50_ns":…,"count":…}
+ *   floor_echo RATE_HZ COUNT BYTES       prints {"p50_ns":…,"half_rtt_p50_ns":…,"count":…}
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -62,6 +63,9 @@ static void serve(int listen_fd)
     ssize_t n;
 
     while ((n = read_when_ready(epoll_fd, fd, buf, sizeof buf)) > 0) {
+        int64_t received_ns = clock_now_ns();
+
+        memcpy(buf, &received_ns, sizeof received_ns);
         if (send(fd, buf, (size_t)n, MSG_NOSIGNAL) != n)
             die("send");
     }
@@ -82,14 +86,64 @@ static void sleep_until(int64_t at_ns)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
+static int listen_anywhere(struct sockaddr_in *addr)
+{
+    socklen_t len = sizeof *addr;
+    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+    *addr = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ||
+        bind(fd, (struct sockaddr *)addr, sizeof *addr) < 0 || listen(fd, 1) < 0 ||
+        getsockname(fd, (struct sockaddr *)addr, &len) < 0)
+        die("listen");
+    return fd;
+}
+
+static int connect_to(const struct sockaddr_in *addr)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ||
+        connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0)
+        die("connect");
+    return fd;
+}
+
+struct sample {
+    int64_t one_way_ns, half_rtt_ns;
+};
+
+static struct sample measure_one(int epoll_fd, int fd, char *buf, size_t bytes)
+{
+    int64_t sent_ns = clock_now_ns(), received_ns;
+    size_t got = 0;
+
+    if (send(fd, buf, bytes, MSG_NOSIGNAL) != (ssize_t)bytes)
+        die("send");
+    while (got < bytes) {
+        ssize_t n = read_when_ready(epoll_fd, fd, buf + got, bytes - got);
+
+        if (n <= 0)
+            die("recv");
+        got += (size_t)n;
+    }
+    memcpy(&received_ns, buf, sizeof received_ns);
+    return (struct sample){received_ns - sent_ns, (clock_now_ns() - sent_ns) / 2};
+}
+
+static int64_t median(int64_t *values, size_t n)
+{
+    qsort(values, n, sizeof *values, compare);
+    return values[n / 2];
+}
+
 int main(int argc, char **argv)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t addr_len = sizeof addr;
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0), fd, epoll_fd, one = 1, count;
     static char buf[65536];
-    int64_t *one_way_ns, gap_ns, due_ns;
-    size_t bytes;
+    struct sockaddr_in addr;
+    int listen_fd, fd, epoll_fd;
+    int64_t gap_ns, due_ns, *one_way_ns, *half_rtt_ns;
+    size_t bytes, count;
     pid_t server;
 
     if (argc != 4) {
@@ -97,46 +151,35 @@ int main(int argc, char **argv)
         return 2;
     }
     gap_ns = (int64_t)(1e9 / atof(argv[1]));
-    count = atoi(argv[2]);
+    count = (size_t)atoi(argv[2]);
     bytes = (size_t)atoi(argv[3]) % sizeof buf;
-    one_way_ns = calloc((size_t)count, sizeof *one_way_ns);
-    if (one_way_ns == NULL ||
-        setsockopt(listen_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ||
-        bind(listen_fd, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(listen_fd, 1) < 0 ||
-        getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) < 0)
-        die("listen");
+    bytes = bytes < sizeof(int64_t) ? sizeof(int64_t) : bytes;
+    one_way_ns = calloc(count, sizeof *one_way_ns);
+    half_rtt_ns = calloc(count, sizeof *half_rtt_ns);
+    if (one_way_ns == NULL || half_rtt_ns == NULL)
+        die("calloc");
+    listen_fd = listen_anywhere(&addr);
     server = fork();
-    if (server == 0) {
-        pin(0);
+    if (server < 0)
+        die("fork");
+    pin(server == 0 ? 0 : 1);
+    if (server == 0)
         serve(listen_fd);
-    }
-    pin(1);
-    fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (server < 0 || connect(fd, (struct sockaddr *)&addr, sizeof addr) < 0)
-        die("connect");
+    fd = connect_to(&addr);
     epoll_fd = epoll_on(fd);
     due_ns = clock_now_ns() + gap_ns;
-    for (int i = 0; i < count; i++, due_ns += gap_ns) {
-        int64_t sent_ns;
-        size_t got = 0;
+    for (size_t i = 0; i < count; i++, due_ns += gap_ns) {
+        struct sample s;
 
         sleep_until(due_ns);
-        sent_ns = clock_now_ns();
-        if (send(fd, buf, bytes, MSG_NOSIGNAL) != (ssize_t)bytes)
-            die("send");
-        while (got < bytes) {
-            ssize_t n = read_when_ready(epoll_fd, fd, buf, sizeof buf);
-
-            if (n <= 0)
-                die("recv");
-            got += (size_t)n;
-        }
-        one_way_ns[i] = (clock_now_ns() - sent_ns) / 2;
+        s = measure_one(epoll_fd, fd, buf, bytes);
+        one_way_ns[i] = s.one_way_ns;
+        half_rtt_ns[i] = s.half_rtt_ns;
     }
-    qsort(one_way_ns, (size_t)count, sizeof *one_way_ns, compare);
-    printf("{\"p50_ns\":%lld,\"count\":%d}\n", (long long)one_way_ns[count / 2], count);
+    printf("{\"p50_ns\":%lld,\"half_rtt_p50_ns\":%lld,\"count\":%zu}\n",
+           (long long)median(one_way_ns, count), (long long)median(half_rtt_ns, count), count);
     kill(server, SIGTERM);
     free(one_way_ns);
+    free(half_rtt_ns);
     return 0;
 }
