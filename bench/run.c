@@ -94,6 +94,19 @@ static bool has_rows(const struct run_outcome *out)
     return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(out->run, "rows")) > 0;
 }
 
+/* The environment was read in the runner's namespace; the server's sockets know theirs. */
+static void correct_environment(cJSON *run)
+{
+    const cJSON *row = cJSON_GetArrayItem(json_at(run, "rows"), 0);
+    const char *used = json_text(row, "raw.server_stats.end.socket.congestion_control");
+    cJSON *tcp = cJSON_GetObjectItemCaseSensitive(
+        cJSON_GetObjectItemCaseSensitive(run, "environment"), "tcp");
+
+    if (used[0] != '\0')
+        cJSON_ReplaceItemInObjectCaseSensitive(tcp, "tcp_congestion_control",
+                                               cJSON_CreateString(used));
+}
+
 /* The last word in run.json, then the final name. When the disk is full the rows saved before
  * are still there, and renaming takes no room; a folder without any run.json stays hidden. */
 static int finish(struct run_outcome *out, int rc, struct err_text *e)
@@ -101,6 +114,7 @@ static int finish(struct run_outcome *out, int rc, struct err_text *e)
     char path[PATH_MAX];
     int published;
 
+    correct_environment(out->run);
     result_finish(out->run, out->interrupted);
     if (rc == LAB_OK)
         rc = folder_save(&out->folder, out->run, e);
