@@ -212,6 +212,8 @@ int64_t hdr_value_at_percentile(const struct hdr *h, double percentile)
 
     if (percentile <= 0.0)
         return hdr_min(h);
+    if (percentile >= 100.0) /* a rank beyond 2^53 is no exact double */
+        return hdr_max(h);
     while (hdr_iter_next(h, &it))
         if (it.cumulative >= rank)
             return it.value;

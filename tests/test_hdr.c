@@ -348,6 +348,19 @@ START_TEST(hdr_add_refuses_another_configuration_and_an_overflow)
 }
 END_TEST
 
+START_TEST(the_hundredth_percentile_is_the_maximum_whatever_the_count)
+{
+    struct hdr big;
+
+    ck_assert_int_eq(hdr_init(&big, 1, 1000000, 3), 0);
+    hdr_record(&big, 1, INT64_C(1) << 60);
+    hdr_record(&big, 1000, 1);
+    ck_assert_int_eq(hdr_value_at_percentile(&big, 100), 1000);
+    ck_assert_int_eq(hdr_value_at_percentile(&big, 99), 1);
+    hdr_free(&big);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hdr");
@@ -358,6 +371,7 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tc, make_latency, drop);
     tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, the_hundredth_percentile_is_the_maximum_whatever_the_count);
     tcase_add_test(tc, hdr_layout_is_hdrhistograms);
     tcase_add_test(tc, hdr_init_refuses_what_it_cannot_hold);
     tcase_add_test(tc, hdr_equivalent_ranges_tile_the_whole_range);
