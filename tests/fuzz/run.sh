@@ -1,6 +1,9 @@
 #!/bin/sh
 # Run every fuzz target for FUZZ_SECONDS from its small corpus; new inputs stay in BUILD.
+# With FUZZ_RUNS the same inputs each time, that many at most: for a gate that must not be a
+# lottery. Finding new ones is what the plain run is for.
 set -u
+repeat=${FUZZ_RUNS:+"-seed=1 -runs=$FUZZ_RUNS"}
 cd "$(dirname "$0")/../.." || exit 1
 failed=0
 for target in "${BUILD:-build}"/fuzz/fuzz/fuzz_*; do
@@ -10,8 +13,9 @@ for target in "${BUILD:-build}"/fuzz/fuzz/fuzz_*; do
     work=${BUILD:-build}/fuzz/corpus/$name
     mkdir -p "$work"
     [ -d "$seeds" ] || seeds=
+    [ -z "$repeat" ] || rm -f "$work"/*
     # shellcheck disable=SC2086
-    if "$target" -max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -rss_limit_mb=2048 \
+    if "$target" $repeat -max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -rss_limit_mb=2048 \
         -artifact_prefix="$work/" -verbosity=0 -print_final_stats=1 "$work" $seeds >"$work.log" 2>&1; then
         runs=$(sed -n 's/.*number_of_executed_units: *//p' "$work.log")
         printf '  %-28s ok, %s runs\n' "$name" "$runs"
