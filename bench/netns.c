@@ -1,7 +1,6 @@
 #include "netns.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -12,18 +11,7 @@
 #include <unistd.h>
 
 #include "err.h"
-
-static int write_text(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    ssize_t n;
-
-    if (fd < 0)
-        return LAB_ESYS;
-    n = write(fd, text, strlen(text));
-    close(fd);
-    return n == (ssize_t)strlen(text) ? LAB_OK : LAB_ESYS;
-}
+#include "proc.h"
 
 /* user_namespaces(7): an unprivileged process may map its own ids, once, after giving up
  * setgroups(2). Files made in results/ then belong to whom they should. */
@@ -32,12 +20,12 @@ static int map_own_ids(uid_t uid, gid_t gid)
     char map[48];
 
     snprintf(map, sizeof map, "%u %u 1", (unsigned)uid, (unsigned)uid);
-    if (write_text("/proc/self/uid_map", map) < 0)
+    if (proc_write("/proc/self/uid_map", map) < 0)
         return LAB_ESYS;
-    if (write_text("/proc/self/setgroups", "deny") < 0)
+    if (proc_write("/proc/self/setgroups", "deny") < 0)
         return LAB_ESYS;
     snprintf(map, sizeof map, "%u %u 1", (unsigned)gid, (unsigned)gid);
-    return write_text("/proc/self/gid_map", map);
+    return proc_write("/proc/self/gid_map", map);
 }
 
 /* A new namespace's loopback exists but is down; up, the kernel gives it 127.0.0.1/8 and ::1. */
@@ -65,11 +53,7 @@ static int enter(void)
         if (map_own_ids(uid, gid) < 0)
             return LAB_ESYS;
     }
-    /* The same everywhere, whatever the host prefers: CUBIC, the kernel's default (RFC 9438), or
-     * where the host reserves that to itself Reno (RFC 5681), which does the same for so little
-     * data. BBR would pace a quiet connection by the little it has sent so far. */
-    if (write_text("/proc/sys/net/ipv4/tcp_congestion_control", "cubic") < 0)
-        (void)write_text("/proc/sys/net/ipv4/tcp_congestion_control", "reno");
+    proc_set_congestion_control();
     return loopback_up();
 }
 

@@ -112,6 +112,26 @@ void proc_open_standard_fds(void)
         close(fd);
 }
 
+int proc_write(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    ssize_t n;
+
+    if (fd < 0)
+        return LAB_ESYS;
+    n = write(fd, text, strlen(text));
+    close(fd);
+    return n == (ssize_t)strlen(text) ? LAB_OK : LAB_ESYS;
+}
+
+void proc_set_congestion_control(void)
+{
+    static const char path[] = "/proc/sys/net/ipv4/tcp_congestion_control";
+
+    if (proc_write(path, "cubic") < 0)
+        (void)proc_write(path, "reno");
+}
+
 int proc_pin_to_core(int core)
 {
     cpu_set_t set;

@@ -29,6 +29,15 @@ int64_t proc_raise_fd_limit(int64_t want);
  * become standard output. First thing in main(). */
 void proc_open_standard_fds(void);
 
+/* Write text to a file of the kernel's in one go, as /proc wants it. 0 or LAB_ESYS. */
+int proc_write(const char *path, const char *text);
+
+/* Give the network namespace, which must be the run's own, the same congestion control
+ * whatever the host prefers: CUBIC, the kernel's default (RFC 9438), or where the host reserves
+ * that to itself Reno (RFC 5681), which does the same for so little data. BBR would pace a quiet
+ * connection by the little it has sent so far. Where /proc is read-only nothing changes. */
+void proc_set_congestion_control(void);
+
 /* Bind the process to one CPU core. 0, or LAB_ESYS (fewer cores, not permitted). */
 int proc_pin_to_core(int core);
 

@@ -187,10 +187,7 @@ static void reply_state(struct peer *p)
                        (long long)w.settings.payload_bytes, w.rtt_ms,
                        (long long)(s->options->max_hold_ns / NS_PER_MS), (long long)s->started_ns);
 
-    reply_send(p, &(struct reply){.status = 200,
-                                  .content_type = "application/json",
-                                  .body = body,
-                                  .body_len = (size_t)len});
+    reply_json(p, body, (size_t)len);
 }
 
 static void control_post(struct peer *p, const struct http_request *req)

@@ -81,7 +81,7 @@ static char *page_json(const struct server *s, const struct page *page, const ch
 
 void endpoint_pages(struct peer *p, const struct http_request *req)
 {
-    char id[PAGE_ID_MAX_CHARS + 1] = "", exchange[24] = "", *json;
+    char id[PAGE_ID_MAX_CHARS + 1] = "", exchange[24] = "";
     const struct page *page;
 
     if (url_query_get(req->query, "page", id, sizeof id) < 0 ||
@@ -94,14 +94,5 @@ void endpoint_pages(struct peer *p, const struct http_request *req)
         reply_error(p, 404, NULL, "no page of that id has made a request lately");
         return;
     }
-    json = page_json(p->server, page, exchange);
-    if (json == NULL) {
-        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
-        return;
-    }
-    reply_send(p, &(struct reply){.status = 200,
-                                  .content_type = "application/json",
-                                  .body = json,
-                                  .body_len = strlen(json)});
-    free(json);
+    reply_json_owned(p, page_json(p->server, page, exchange));
 }

@@ -52,10 +52,7 @@ static void reply_published(struct peer *p, uint64_t seq)
     char body[48];
     int len = snprintf(body, sizeof body, "{\"seq\":%llu}\n", (unsigned long long)seq);
 
-    reply_send(p, &(struct reply){.status = 200,
-                                  .content_type = "application/json",
-                                  .body = body,
-                                  .body_len = (size_t)len});
+    reply_json(p, body, (size_t)len);
 }
 
 void endpoint_publish(struct peer *p, const struct http_request *req)

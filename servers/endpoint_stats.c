@@ -168,21 +168,12 @@ static char *stats_json(struct server *s, int64_t at_ns)
 void endpoint_stats(struct peer *p, const struct http_request *req)
 {
     uint64_t at_ns = 0;
-    char text[24], *json;
+    char text[24];
     int found = url_query_get(req->query, "at", text, sizeof text);
 
     if (found < 0 || (found > 0 && url_parse_u64(&at_ns, text, INT64_MAX) < 0)) {
         reply_error(p, 400, NULL, "at takes CLOCK_MONOTONIC nanoseconds");
         return;
     }
-    json = stats_json(p->server, found > 0 ? (int64_t)at_ns : -1);
-    if (json == NULL) {
-        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
-        return;
-    }
-    reply_send(p, &(struct reply){.status = 200,
-                                  .content_type = "application/json",
-                                  .body = json,
-                                  .body_len = strlen(json)});
-    free(json);
+    reply_json_owned(p, stats_json(p->server, found > 0 ? (int64_t)at_ns : -1));
 }

@@ -23,10 +23,7 @@ void endpoint_time(struct peer *p, const struct http_request *req)
         (long long)req->now_ns, (long long)clock_now_ns(),
         (long long)unix_time.tv_sec * 1000 + unix_time.tv_nsec / 1000000,
         (long long)p->server->started_ns);
-    reply_send(p, &(struct reply){.status = 200,
-                                  .content_type = "application/json",
-                                  .body = body,
-                                  .body_len = (size_t)len});
+    reply_json(p, body, (size_t)len);
 }
 
 void endpoint_healthz(struct peer *p, const struct http_request *req)

@@ -1,6 +1,7 @@
 #include "reply.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "err.h"
@@ -90,6 +91,22 @@ void reply_send(struct peer *p, const struct reply *r)
     peer_send(p, out->data, out->len, 0, 0);
     out->len = 0;
     http_session_done(p);
+}
+
+void reply_json(struct peer *p, const char *json, size_t len)
+{
+    reply_send(
+        p, &(struct reply){
+               .status = 200, .content_type = "application/json", .body = json, .body_len = len});
+}
+
+void reply_json_owned(struct peer *p, char *json)
+{
+    if (json == NULL)
+        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
+    else
+        reply_json(p, json, strlen(json));
+    free(json);
 }
 
 void reply_error(struct peer *p, int status, const char *fields, const char *why)

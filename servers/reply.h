@@ -34,6 +34,11 @@ int reply_head(struct buf *out, int status, const char *content_type, const char
 /* Send a whole response and finish the request. HEAD is taken care of. */
 void reply_send(struct peer *p, const struct reply *r);
 
+/* 200 with application/json. */
+void reply_json(struct peer *p, const char *json, size_t len);
+/* The same for a malloc'd text, which is freed; NULL: memory had run out, 503. */
+void reply_json_owned(struct peer *p, char *json);
+
 /* {"error":"why"} */
 void reply_error(struct peer *p, int status, const char *fields, const char *why);
 

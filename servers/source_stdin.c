@@ -16,6 +16,8 @@
 
 enum { STDIN_READ_BYTES = 65536 };
 
+static const char too_long[] = "a line is longer than --max-body-bytes; the source has ended";
+
 struct stdin_source {
     struct source source; /* first */
     struct event event;
@@ -60,7 +62,7 @@ static void stdin_feed(struct stdin_source *in, const uint8_t *data, size_t len)
         ssize_t used = line_reader_feed(&in->lines, data, len, &line, &line_len);
 
         if (used < 0) {
-            stdin_end(in, "a line is longer than --max-body-bytes; the source has ended");
+            stdin_end(in, too_long);
             return;
         }
         if (line != NULL)
@@ -68,6 +70,18 @@ static void stdin_feed(struct stdin_source *in, const uint8_t *data, size_t len)
         data += used;
         len -= (size_t)used;
     }
+}
+
+/* A last line may lack its end. */
+static void stdin_finish(struct stdin_source *in)
+{
+    const char *line;
+    size_t len;
+    int rc = line_reader_eof(&in->lines, &line, &len);
+
+    if (rc > 0)
+        stdin_publish(in, line, len);
+    stdin_end(in, rc < 0 ? too_long : NULL);
 }
 
 static void stdin_on_readable(evutil_socket_t fd, short what, void *arg)
@@ -82,8 +96,7 @@ static void stdin_on_readable(evutil_socket_t fd, short what, void *arg)
     if (n > 0) {
         stdin_feed(in, data, (size_t)n);
     } else if (n == 0) {
-        stdin_feed(in, (const uint8_t *)"\n", 1); /* a last line without its end */
-        stdin_end(in, NULL);
+        stdin_finish(in);
     } else if (errno != EAGAIN && errno != EINTR) {
         stdin_end(in, strerror(errno));
     }

@@ -14,8 +14,8 @@ struct transport {
     const char *name;  /* "websocket": also the word on the command line and in every chart */
     const char *path;  /* "/ws" */
     const char *about; /* one line for --help and docs */
-    /* A GET (or HEAD) for path has arrived. Answers at once (reply.h), or keeps the peer:
-     * http_session_hold() for an answer later, http_session_detach() to own the connection. */
+    /* A GET (or HEAD) for path has arrived. Answers at once (reply.h), or leaves the request
+     * open to answer it later, or owns the connection from now on: http_session_detach(). */
     void (*open)(struct peer *p, const struct http_request *req);
     /* Bytes on a connection that open() took over. NULL: it never does. */
     void (*input)(struct peer *p, uint8_t *data, size_t len, int64_t now_ns);

@@ -13,22 +13,11 @@
 #include <linux/if_tun.h>
 
 #include "netlink.h"
+#include "proc.h"
 
 /* The kernel's queue in front of the reader of a TUN: deep enough that being off the
  * processor for 300 ms at 100,000 packets/s loses nothing. */
 enum { TUN_QUEUE_PACKETS = 32768, LOOPBACK_INDEX = 1 };
-
-static int write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    ssize_t n;
-
-    if (fd < 0)
-        return LAB_ESYS;
-    n = write(fd, text, strlen(text));
-    close(fd);
-    return n < 0 ? LAB_ESYS : LAB_OK;
-}
 
 /* The first number in a file, or -1. */
 static long read_number(const char *path)
@@ -82,13 +71,13 @@ static int enter_user_namespace(void)
     if (unshare(CLONE_NEWUSER) < 0)
         return LAB_ESYS;
     snprintf(map, sizeof map, "0 %u 1", uid);
-    if (write_file("/proc/self/uid_map", map) < 0)
+    if (proc_write("/proc/self/uid_map", map) < 0)
         return LAB_ESYS;
     /* Without this, gid_map may not be written (user_namespaces(7)). */
-    if (write_file("/proc/self/setgroups", "deny") < 0)
+    if (proc_write("/proc/self/setgroups", "deny") < 0)
         return LAB_ESYS;
     snprintf(map, sizeof map, "0 %u 1", gid);
-    return write_file("/proc/self/gid_map", map);
+    return proc_write("/proc/self/gid_map", map);
 }
 
 /* A network namespace for this process; a user namespace first when that is what it takes. */
@@ -144,11 +133,10 @@ static int add_addresses(const struct link_net_side *s, enum link_side side, boo
  * are reused early by default. Where /proc is read-only we live without. */
 static void tune_kernel(void)
 {
-    (void)write_file("/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
-    (void)write_file("/proc/sys/net/ipv4/tcp_tw_reuse", "1");
-    if (write_file("/proc/sys/net/ipv4/tcp_congestion_control", "cubic") < 0)
-        (void)write_file("/proc/sys/net/ipv4/tcp_congestion_control", "reno");
-    (void)write_file("/proc/sys/net/ipv4/ip_local_port_range", "10240 65535");
+    (void)proc_write("/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
+    (void)proc_write("/proc/sys/net/ipv4/tcp_tw_reuse", "1");
+    proc_set_congestion_control();
+    (void)proc_write("/proc/sys/net/ipv4/ip_local_port_range", "10240 65535");
 }
 
 static int set_up_side(struct link_net_side *s, enum link_side side, bool *ipv6)
