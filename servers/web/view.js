@@ -49,6 +49,7 @@ export class LaneView {
         this.parts.toggle.addEventListener('click', onToggle);
         this.scope = prepare(q('.scope canvas'));
         this.bars = prepare(q('.bars'));
+        this.#showState();
     }
 
     restyle() {
@@ -64,10 +65,7 @@ export class LaneView {
         const { lane, parts } = this;
         const h = lane.histogram;
 
-        this.root.dataset.state = lane.state;
-        setText(parts.state, STATES[lane.state]);
-        setText(parts.toggle, lane.running ? 'Stop' : 'Start');
-        parts.toggle.setAttribute('aria-label', `${lane.running ? 'Stop' : 'Start'} ${lane.transport.label}`);
+        this.#showState();
         if (lane.note !== this.noted) {
             this.noted = lane.note;
             this.noteUntil = performance.now() + NOTE_MS;
@@ -82,6 +80,17 @@ export class LaneView {
         setText(parts.p99, ms(h.percentile(99)));
         drawHistogram(this.bars, h, this.style);
         this.#showCost(account);
+    }
+
+    // Also before the first frame is drawn: a button is never without a name.
+    #showState() {
+        const { lane, parts } = this;
+        const verb = lane.running ? 'Stop' : 'Start';
+
+        this.root.dataset.state = lane.state;
+        setText(parts.state, STATES[lane.state]);
+        setText(parts.toggle, verb);
+        parts.toggle.setAttribute('aria-label', `${verb} ${lane.transport.label}`);
     }
 
     // Over the last ten seconds or so of looks at it.
