@@ -18,7 +18,9 @@ struct update *update_new(uint64_t seq, int64_t t_ns, const char *data, size_t l
     u->refs = 1;
     u->seq = seq;
     u->t_ns = t_ns;
-    u->json->len = (uint32_t)envelope_encode((char *)u->json->data, seq, t_ns, data, len);
+    u->json->len = (uint32_t)envelope_encode(
+        (char *)u->json->data,
+        &(struct envelope){.seq = seq, .t_ns = t_ns, .n = seq, .data = data, .data_len = len});
     return u;
 }
 
