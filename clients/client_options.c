@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "channel_name.h"
 #include "driver.h"
 #include "opt.h"
 #include "tls.h"
@@ -9,10 +10,12 @@
 #define FIELD(name) offsetof(struct client_options, name)
 
 enum { DRIVERS_MAX = 15 };
+static const double inputs_rate_hz = 20.0, edits_rate_hz = 4.0;
 
 static const char *const connection_words[] = {"keep-alive", "close", NULL};
 static const char *const control_words[] = {"auto", "none", NULL};
 static const char *const resume_words[] = {"yes", "no", NULL};
+static const char *const send_words[] = {"none", "inputs", "edits", NULL};
 
 /* The words of --transport are filled in from drivers[]: the only list of transports. */
 static const struct opt table[] = {
@@ -27,6 +30,30 @@ static const struct opt table[] = {
      "short-poll: time between a client's polls"},
     {"hold", OPT_MS, "MS", FIELD(hold_ns), "25000", 1, 3600000, NULL,
      "long-poll: ask the server to hold a request so long"},
+
+    {.name = "Channels", .kind = OPT_HEADING},
+    {"channel", OPT_TEXT, "LIST", FIELD(channel), NULL, 0, 0, NULL,
+     "receive every update of these channels: a,b; {room} in a name is the client's room"},
+    {"latest", OPT_TEXT, "LIST", FIELD(latest), NULL, 0, 0, NULL,
+     "receive only the newest value of each key of these channels"},
+    {"room-size", OPT_INT, "N", FIELD(room_size), "0", 0, 1000000, NULL,
+     "clients in one room; 0: all are in room 0"},
+    {"pick", OPT_INT, "N", FIELD(pick), "0", 0, CLIENT_CHANNELS_MAX, NULL,
+     "each client takes N of the --latest channels, by seed; 0: all"},
+    {"deadline", OPT_MS, "MS", FIELD(deadline_ns), "0", 0, 3600000, NULL,
+     "count the updates that arrive within; 0: do not"},
+
+    {.name = "Sending", .kind = OPT_HEADING},
+    {"send", OPT_CHOICE, NULL, FIELD(send), "none", 0, 0, send_words,
+     "what clients send: a player's inputs, an editor's edits"},
+    {"send-rate", OPT_REAL, "HZ", FIELD(send_rate_hz), "0", 0, 10000, NULL,
+     "messages per second of each sender; 0: 20 inputs, 4 batches of edits"},
+    {"send-bytes", OPT_INT, "N", FIELD(send_bytes), "64", 16, 65536, NULL,
+     "size of an input's data"},
+    {"senders", OPT_INT, "N", FIELD(senders), "0", 0, 1000000, NULL,
+     "the first N clients of each room send; 0: all"},
+    {"send-channel", OPT_TEXT, "NAME", FIELD(send_channel), NULL, 0, 0, NULL,
+     "where to; {room} is the sender's room; default: the default channel"},
 
     {.name = "How many, how fast", .kind = OPT_HEADING},
     {"clients", OPT_INT, "N", FIELD(clients), "1", 1, 1000000, NULL, "clients in this process"},
@@ -126,6 +153,92 @@ static int check_tls(const struct client_options *o, struct err_text *e)
                    option, o->url_text);
 }
 
+/* Every item is a name in every room, and the request that names them all can be written. */
+static int check_names(const struct client_options *o, const char *option, const char *list,
+                       struct err_text *e)
+{
+    uint64_t last_room = channel_room_of((uint64_t)o->clients - 1, (uint64_t)o->room_size);
+    char name[CHANNEL_NAME_BYTES];
+    struct name item;
+
+    while (channel_list_next(&list, &item)) {
+        if (channel_name_in_room(name, item, last_room) == 0)
+            return err_set(e, LAB_EINVAL, "%s: '%.*s' is no name; accepted: %s", option,
+                           (int)(item.len < 60 ? item.len : 60), item.text, CHANNEL_NAME_ACCEPTED);
+    }
+    return LAB_OK;
+}
+
+/* Twice the same channel would be one lane or two. */
+static bool is_in_list(struct name wanted, const char *list)
+{
+    struct name item;
+
+    while (channel_list_next(&list, &item)) {
+        if (name_equal(item, wanted))
+            return true;
+    }
+    return false;
+}
+
+static int check_twice(const struct client_options *o, struct err_text *e)
+{
+    const char *at = o->channel;
+    struct name item;
+
+    while (channel_list_next(&at, &item)) {
+        if (is_in_list(item, at) || is_in_list(item, o->latest))
+            return err_set(e, LAB_EINVAL, "--channel: '%.*s' is named twice", (int)item.len,
+                           item.text);
+    }
+    at = o->latest;
+    while (channel_list_next(&at, &item)) {
+        if (is_in_list(item, at))
+            return err_set(e, LAB_EINVAL, "--latest: '%.*s' is named twice", (int)item.len,
+                           item.text);
+    }
+    return LAB_OK;
+}
+
+static size_t text_bytes(const char *list)
+{
+    return list != NULL ? strlen(list) : 0;
+}
+
+static int check_channels(const struct client_options *o, struct err_text *e)
+{
+    size_t latest = channel_list_count(o->latest);
+
+    if (check_names(o, "--channel", o->channel, e) < 0 ||
+        check_names(o, "--latest", o->latest, e) < 0 || check_twice(o, e) < 0)
+        return LAB_EINVAL;
+    if (channel_list_count(o->channel) + latest > CLIENT_CHANNELS_MAX ||
+        text_bytes(o->channel) + text_bytes(o->latest) > CLIENT_CHANNELS_TEXT_BYTES)
+        return err_set(e, LAB_EINVAL, "--channel, --latest: too many; accepted: %d in %d bytes",
+                       CLIENT_CHANNELS_MAX, CLIENT_CHANNELS_TEXT_BYTES);
+    if (o->pick > (int64_t)latest)
+        return err_set(e, LAB_EINVAL, "--pick: %lld of %zu --latest channels", (long long)o->pick,
+                       latest);
+    return LAB_OK;
+}
+
+static int check_send(struct client_options *o, struct err_text *e)
+{
+    if (o->send == SEND_NONE && o->send_channel != NULL)
+        return err_set(e, LAB_EINVAL, "--send-channel: has no meaning with --send none");
+    if (o->send == SEND_EDITS && o->send_channel == NULL)
+        return err_set(e, LAB_EINVAL, "--send-channel: edits need one; e.g. --send-channel doc");
+    if (o->send_channel != NULL && channel_list_count(o->send_channel) != 1)
+        return err_set(e, LAB_EINVAL, "--send-channel: one name, not a list");
+    if (check_names(o, "--send-channel", o->send_channel, e) < 0)
+        return LAB_EINVAL;
+    if (o->send != SEND_NONE && o->watch)
+        return err_set(e, LAB_EINVAL, "--watch: only receives; accepted: --send none");
+    if (o->send_rate_hz <= 0.0)
+        o->send_rate_hz = o->send == SEND_EDITS ? edits_rate_hz : inputs_rate_hz;
+    return LAB_OK;
+}
+
 static int check(struct client_options *o, struct err_text *e)
 {
     struct err_text why;
@@ -142,6 +255,8 @@ static int check(struct client_options *o, struct err_text *e)
                        o->driver->name);
     if (o->watch && o->clients != 1)
         return err_set(e, LAB_EINVAL, "--watch: shows one client; accepted: --clients 1");
+    if (check_channels(o, e) < 0 || check_send(o, e) < 0)
+        return LAB_EINVAL;
     return OPT_RUN;
 }
 

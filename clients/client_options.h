@@ -13,6 +13,10 @@ struct driver;
 enum { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
 enum { CONTROL_AUTO, CONTROL_NONE };
 enum { TLS_RESUME_YES, TLS_RESUME_NO };
+enum { SEND_NONE, SEND_INPUTS, SEND_EDITS };
+
+/* Channels of one client at most: all of them are named in one request. */
+enum { CLIENT_CHANNELS_MAX = 64, CLIENT_CHANNELS_TEXT_BYTES = 1024 };
 
 struct client_options {
     int transport;  /* index into drivers[] */
@@ -34,6 +38,16 @@ struct client_options {
     int64_t progress_fd, core; /* -1: none */
     bool gate;                 /* wait for a line on stdin before the clients start */
     int64_t count;             /* --watch: stop after so many updates; 0: never */
+
+    const char *channel, *latest; /* lists of channel_name.h; NULL: none; both: the default one */
+    int64_t room_size;            /* clients of one room; 0: all are in room 0 */
+    int64_t pick;                 /* so many of the latest list for each client; 0: all */
+    int64_t deadline_ns;          /* an update is on time within so long; 0: not asked */
+    int send;                     /* enum: what clients send */
+    double send_rate_hz;          /* of each sender; never 0 */
+    int64_t send_bytes;           /* data of one input */
+    int64_t senders;              /* the first so many of each room send; 0: all */
+    const char *send_channel;     /* a name of channel_name.h; NULL: the default channel */
 
     /* Derived. */
     const struct driver *driver;
