@@ -20,6 +20,9 @@ struct server_options {
     int64_t seed;
     double trace_speed;
     bool trace_loop;
+    double source_speed;
+    int64_t rooms, room_size;
+    double tick_rate_hz;
     int64_t history;
     /* transports */
     int64_t max_hold_ns;
