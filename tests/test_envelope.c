@@ -11,7 +11,7 @@ static struct guard memory;
 
 static void set_up(void)
 {
-    memory = guard_new(256);
+    memory = guard_new(512);
 }
 
 static void tear_down(void)
@@ -82,7 +82,102 @@ START_TEST(envelope_refuses_every_prefix_of_itself)
 }
 END_TEST
 
+#define NAME_64 "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+
+static const struct {
+    const char *text;
+    struct envelope e;
+} named[] = {
+    {"{\"seq\":17,\"t\":8,\"channel\":\"doc\",\"data\":1}",
+     {.seq = 17, .t_ns = 8, .n = 17, .channel = {"doc", 3}, .data = "1"}},
+    {"{\"seq\":17,\"t\":8,\"n\":5,\"data\":1}", {.seq = 17, .t_ns = 8, .n = 5, .data = "1"}},
+    {"{\"seq\":17,\"t\":8,\"key\":\"k\",\"data\":1}",
+     {.seq = 17, .t_ns = 8, .n = 17, .key = {"k", 1}, .data = "1"}},
+    {"{\"seq\":17,\"t\":8,\"from\":\"7\",\"data\":1}",
+     {.seq = 17, .t_ns = 8, .n = 17, .from = {"7", 1}, .data = "1"}},
+    {"{\"seq\":17,\"t\":8,\"from_t\":9,\"data\":1}",
+     {.seq = 17, .t_ns = 8, .n = 17, .from_t_ns = 9, .data = "1"}},
+    {"{\"seq\":17,\"t\":8,\"channel\":\"doc\",\"n\":5,\"key\":\"k\",\"from\":\"7\",\"from_n\":42,"
+     "\"from_t\":9,\"data\":[1,\"n\"]}",
+     {.seq = 17,
+      .t_ns = 8,
+      .n = 5,
+      .channel = {"doc", 3},
+      .key = {"k", 1},
+      .from = {"7", 1},
+      .from_n = 42,
+      .from_t_ns = 9,
+      .data = "[1,\"n\"]"}},
+    {"{\"seq\":18446744073709551615,\"t\":9223372036854775807,\"channel\":\"" NAME_64
+     "\",\"n\":18446744073709551614,\"key\":\"" NAME_64 "\",\"from\":\"" NAME_64
+     "\",\"from_n\":18446744073709551615,\"from_t\":9223372036854775807,\"data\":\"\"}",
+     {.seq = UINT64_MAX,
+      .t_ns = INT64_MAX,
+      .n = UINT64_MAX - 1,
+      .channel = {NAME_64, 64},
+      .key = {NAME_64, 64},
+      .from = {NAME_64, 64},
+      .from_n = UINT64_MAX,
+      .from_t_ns = INT64_MAX,
+      .data = "\"\""}},
+};
+
+START_TEST(envelope_reads_each_member_and_writes_the_same_bytes)
+{
+    const struct envelope *wanted = &named[_i].e;
+    size_t len = strlen(named[_i].text), data_len = strlen(wanted->data);
+    char text[ENVELOPE_OVERHEAD_BYTES + ENVELOPE_NAMES_BYTES + 32];
+    struct envelope e;
+
+    ck_assert_int_eq(scan(&e, named[_i].text), 0);
+    ck_assert_uint_eq(e.seq, wanted->seq);
+    ck_assert_int_eq(e.t_ns, wanted->t_ns);
+    ck_assert_uint_eq(e.n, wanted->n);
+    ck_assert(name_equal(e.channel, wanted->channel));
+    ck_assert(name_equal(e.key, wanted->key));
+    ck_assert(name_equal(e.from, wanted->from));
+    ck_assert_uint_eq(e.from_n, wanted->from_n);
+    ck_assert_int_eq(e.from_t_ns, wanted->from_t_ns);
+    ck_assert_uint_eq(e.data_len, data_len);
+    ck_assert_mem_eq(e.data, wanted->data, data_len);
+    ck_assert_uint_eq(envelope_encode(text, &e), len);
+    ck_assert_mem_eq(text, named[_i].text, len);
+    for (size_t cut = 0; cut < len; cut++)
+        ck_assert_int_eq(
+            envelope_scan(&e, (const char *)guard_copy(&memory, named[_i].text, cut), cut),
+            LAB_EPROTO);
+}
+END_TEST
+
+START_TEST(envelope_leaves_out_what_has_no_value)
+{
+    static const char said[] = "{\"seq\":5,\"t\":8,\"n\":5,\"from\":\"7\",\"from_n\":0,"
+                               "\"from_t\":0,\"data\":1}";
+    static const char wanted[] = "{\"seq\":5,\"t\":8,\"from\":\"7\",\"data\":1}";
+    char text[ENVELOPE_OVERHEAD_BYTES + ENVELOPE_NAMES_BYTES + 1];
+    struct envelope e;
+
+    ck_assert_int_eq(scan(&e, said), 0);
+    ck_assert_uint_eq(envelope_encode(text, &e), sizeof wanted - 1);
+    ck_assert_mem_eq(text, wanted, sizeof wanted - 1);
+}
+END_TEST
+
 static const char *const not_envelopes[] = {
+    "{\"seq\":1,\"t\":2,\"key\":\"k\",\"channel\":\"a\",\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"channel\":\"a\",\"channel\":\"b\",\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"n\":1,\"n\":1,\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"channel\":\"\",\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"channel\":\"a b\",\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"channel\":\"a\\\"b\",\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"channel\":\"" NAME_64 "x\",\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"channel\":null,\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"n\":-1,\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"n\":1.0,\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"n\":18446744073709551616,\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"from_t\":9223372036854775808,\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"color\":\"red\",\"data\":1}",
+    "{\"seq\":1,\"t\":2,\"channel\":\"a\"}",
     "{\"seq\":-1,\"t\":2,\"data\":1}",
     "{\"seq\":01,\"t\":2,\"data\":1}",
     "{\"seq\":1.0,\"t\":2,\"data\":1}",
@@ -163,6 +258,9 @@ int main(void)
     tcase_add_test(tc, envelope_writes_the_documented_bytes);
     tcase_add_test(tc, envelope_reads_back_what_it_wrote);
     tcase_add_test(tc, envelope_refuses_every_prefix_of_itself);
+    tcase_add_loop_test(tc, envelope_reads_each_member_and_writes_the_same_bytes, 0,
+                        sizeof named / sizeof *named);
+    tcase_add_test(tc, envelope_leaves_out_what_has_no_value);
     tcase_add_loop_test(tc, envelope_refuses_what_is_not_one, 0,
                         sizeof not_envelopes / sizeof *not_envelopes);
     tcase_add_test(tc, envelope_array_yields_each_element);
