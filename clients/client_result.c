@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "client_json.h"
 #include "clock.h"
 #include "latency_text.h"
+#include "upstream_result.h"
 
 int client_result_take(struct client_result *r, struct fleet *f)
 {
@@ -29,39 +31,12 @@ const char *client_result_fault(const struct client_result *r, const struct flee
         return "interrupted: the result covers what was measured until then";
     if (f->env.recorder.restarts > 0 || control_server_restarted(&f->control))
         return "the server began anew during the run: its sequence numbers prove nothing";
-    return r->sum.adds_up ? NULL : "delivered + missed + late is not published x clients";
+    if (!r->sum.adds_up)
+        return "delivered + missed + late is not published x clients";
+    return upstream_fault(f);
 }
 
 /* ---- JSON: docs/metrics.md defines every number ---- */
-
-static int add_string(struct buf *out, const char *name, const char *text)
-{
-    int err = buf_printf(out, "\"%s\":\"", name);
-
-    for (; *text != '\0' && err == LAB_OK; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '"' || c == '\\')
-            err = buf_printf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
-            err = buf_printf(out, "\\u%04x", c);
-        else
-            err = buf_add(out, text, 1);
-    }
-    return err < 0 ? err : buf_add(out, "\",", 2);
-}
-
-static int add_histogram(struct buf *out, const char *name, const struct hdr *h)
-{
-    return buf_printf(
-        out,
-        "\"%s\":{\"count\":%lld,\"min\":%lld,\"p50\":%lld,\"p90\":%lld,\"p99\":%lld,"
-        "\"p999\":%lld,\"max\":%lld,\"mean\":%.3f},",
-        name, (long long)h->total_count, (long long)hdr_min(h),
-        (long long)hdr_value_at_percentile(h, 50.0), (long long)hdr_value_at_percentile(h, 90.0),
-        (long long)hdr_value_at_percentile(h, 99.0), (long long)hdr_value_at_percentile(h, 99.9),
-        (long long)hdr_max(h), hdr_mean(h));
-}
 
 static int add_counters(struct buf *out, const char *name, const struct counters *n, int64_t cpu_us)
 {
@@ -115,7 +90,7 @@ static int add_conditions(const struct fleet *f, struct buf *out)
         (double)opt->interval_ns / (double)NS_PER_MS, (double)opt->hold_ns / (double)NS_PER_MS,
         (long long)opt->seed, f->env.target.source_addresses, opt->url.tls ? "true" : "false");
 
-    return err < 0 ? err : add_string(out, "url", opt->url_text);
+    return err < 0 ? err : client_json_string(out, "url", opt->url_text);
 }
 
 static int add_phases(const struct fleet *f, struct buf *out)
@@ -150,13 +125,13 @@ static int add_sum(const struct client_result *r, const struct recorder *rec, st
 static int add_measurements(const struct fleet *f, struct buf *out)
 {
     const struct recorder *rec = &f->env.recorder;
-    int err = add_histogram(out, "latency_us", &rec->latency_us);
+    int err = client_json_histogram(out, "latency_us", &rec->latency_us);
 
     if (err == LAB_OK)
         err =
             buf_printf(out, "\"latency_clamped\":%llu,", (unsigned long long)rec->latency_clamped);
     if (err == LAB_OK)
-        err = add_histogram(out, "request_late_us", &rec->request_late_us);
+        err = client_json_histogram(out, "request_late_us", &rec->request_late_us);
     if (err == LAB_OK)
         err = buf_printf(out,
                          "\"unsent_requests\":%llu,"
@@ -217,15 +192,17 @@ int client_result_json(const struct client_result *r, const struct fleet *f, str
     if (err == LAB_OK)
         err = add_measurements(f, out);
     if (err == LAB_OK)
+        err = upstream_json(f, out);
+    if (err == LAB_OK)
         err = buf_printf(out,
                          "\"kernel\":{\"tcp_active_opens\":%lld},\"rss_bytes\":%lld,"
                          "\"interrupted\":%s,\"gave_up\":%llu,",
                          (long long)kernel_opens(f), (long long)f->usage_window_end.rss_bytes,
                          f->interrupted ? "true" : "false", (unsigned long long)f->gave_up);
     if (err == LAB_OK && fault != NULL)
-        err = add_string(out, "failure", fault);
+        err = client_json_string(out, "failure", fault);
     if (err == LAB_OK && f->env.last_failure.text[0] != '\0')
-        err = add_string(out, "last_connection_failure", f->env.last_failure.text);
+        err = client_json_string(out, "last_connection_failure", f->env.last_failure.text);
     return err < 0 ? err : add_server_stats(f, out);
 }
 
@@ -271,4 +248,5 @@ void client_result_print(const struct client_result *r, const struct fleet *f, F
         fprintf(out, "           %.4g full, %.4g resumed TLS handshakes\n",
                 (double)n->tls_full_handshakes / updates,
                 (double)n->tls_resumed_handshakes / updates);
+    upstream_print(f, out);
 }
