@@ -21,7 +21,7 @@
 struct config {
     const char *out, *rows;
     const char *duration, *warmup, *clients, *seed; /* NULL: as the scenario says */
-    const char *link;
+    const char *link, *set;
     bool json, no_charts, host_network, pcap;
 };
 
@@ -38,6 +38,8 @@ static const struct opt opts[] = {
 
     {"link", OPT_TEXT, "LINK", FIELD(link), NULL, 0, 0, NULL,
      "the road: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"},
+    {"set", OPT_TEXT, "KEY=VALUE,...", FIELD(set), NULL, 0, 0, NULL,
+     "any other key, as pushlab help scenarios names it: source.rate_hz=5,room_size=4"},
 
     {.name = "Results", .kind = OPT_HEADING},
     {"out", OPT_TEXT, "DIR", FIELD(out), "results", 0, 0, NULL,
@@ -87,6 +89,36 @@ static void find_scenario(char path[PATH_MAX], const char *word)
     snprintf(path, PATH_MAX, "%s", word);
 }
 
+/* The next "KEY=VALUE" of a list; commas in a value are its own unless a key follows. NULL at the
+ * end, else where the rest begins. */
+static const char *next_setting(const char *list, char key[80], char value[SCENARIO_LIST_BYTES])
+{
+    size_t key_len = strcspn(list, "="), len;
+    const char *text = list + key_len + (list[key_len] == '='), *end = text;
+
+    do {
+        end += *end == ',';
+        end += strcspn(end, ",");
+    } while (*end == ',' && strcspn(end + 1, "=") >= strcspn(end + 1, ","));
+    len = (size_t)(end - text);
+    snprintf(key, 80, "%.*s", (int)key_len, list);
+    snprintf(value, SCENARIO_LIST_BYTES, "%.*s", (int)len, text);
+    return *end == ',' ? end + 1 : NULL;
+}
+
+static int apply_settings(struct scenario *s, const char *list, struct err_text *e)
+{
+    char key[80], value[SCENARIO_LIST_BYTES], option[100];
+    int rc = LAB_OK;
+
+    while (rc == LAB_OK && list != NULL) {
+        list = next_setting(list, key, value);
+        snprintf(option, sizeof option, "--set %s", key);
+        rc = scenario_override(s, key, option, value, e);
+    }
+    return rc;
+}
+
 static int apply_overrides(struct scenario *s, const struct config *c, struct err_text *e)
 {
     const struct {
@@ -99,15 +131,14 @@ static int apply_overrides(struct scenario *s, const struct config *c, struct er
         {"link", "--link", c->link},
     };
 
-    for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++) {
-        int rc =
-            overrides[i].text == NULL
-                ? LAB_OK
-                : scenario_override(s, overrides[i].key, overrides[i].option, overrides[i].text, e);
+    int rc = apply_settings(s, c->set, e);
 
-        if (rc < 0)
-            return rc;
-    }
+    for (size_t i = 0; rc == LAB_OK && i < sizeof overrides / sizeof *overrides; i++)
+        if (overrides[i].text != NULL)
+            rc = scenario_override(s, overrides[i].key, overrides[i].option, overrides[i].text, e);
+    rc = rc < 0 ? rc : scenario_check(s, e);
+    if (rc < 0)
+        return rc;
     return c->rows != NULL ? scenario_keep_rows(s, c->rows, e) : LAB_OK;
 }
 

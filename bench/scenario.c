@@ -54,21 +54,57 @@ void scenario_free(struct scenario *s)
     s->supplied = NULL;
 }
 
+/* "source.rate_hz" of the sections with fields of the scenario's own; NULL: no such key. */
+static const struct scenario_key *find_by_path(const char *path)
+{
+    const struct scenario_key *k;
+    char section[SCENARIO_NAME_BYTES];
+    size_t len = strcspn(path, ".");
+
+    if (len >= sizeof section)
+        return NULL;
+    snprintf(section, sizeof section, "%.*s", (int)len, path);
+    k = scenario_key_find(scenario_keys, section);
+    if (path[len] == '.')
+        k = k != NULL && k->kind == KEY_OBJECT ? scenario_key_find(k->inner, path + len + 1) : NULL;
+    return k == NULL || k->inner != NULL ? NULL : k;
+}
+
+static int refuse_path(const struct scenario_place *p, const char *key, struct err_text *e)
+{
+    char what[120];
+
+    snprintf(what, sizeof what, "unknown key '%.60s'", key);
+    return scenario_refuse(p, what,
+                           "those of pushlab help scenarios but rows, such as source.rate_hz", e);
+}
+
+/* A word of the command line as the JSON value that it would be in a file. */
+static cJSON *value_of_word(const struct scenario_key *k, const char *text)
+{
+    char *end;
+    double number = strtod(text, &end);
+
+    if (k->kind == KEY_FLAG && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+        return cJSON_CreateBool(text[0] == 't');
+    if ((k->kind != KEY_INT && k->kind != KEY_REAL) || end == text || *end != '\0' ||
+        !isfinite(number) || strpbrk(text, "xXpP \t") != NULL)
+        return cJSON_CreateString(text);
+    return cJSON_CreateNumber(number);
+}
+
 int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
                       struct err_text *e)
 {
-    const struct scenario_key *k = scenario_key_find(scenario_keys, key);
+    const struct scenario_key *k = find_by_path(key);
     struct scenario_place p = {.path = ""};
     cJSON *value;
-    char *end;
-    double number;
     int rc;
 
-    snprintf(p.at, sizeof p.at, "%s", option);
-    number = strtod(text, &end);
-    value = end == text || *end != '\0' || !isfinite(number) || strpbrk(text, "xXpP \t") != NULL
-                ? cJSON_CreateString(text)
-                : cJSON_CreateNumber(number);
+    snprintf(p.at, sizeof p.at, "%.90s", option);
+    if (k == NULL)
+        return refuse_path(&p, key, e);
+    value = value_of_word(k, text);
     rc = value == NULL ? LAB_ENOMEM : scenario_read_value(s, s, &p, k, value, e);
     cJSON_Delete(value);
     return rc;
@@ -146,12 +182,16 @@ static cJSON *effective_value(const void *base, const struct scenario *s,
 {
     const void *field = (const char *)base + k->offset;
 
+    if (!scenario_key_applies(s, k))
+        return NULL;
     switch (k->kind) {
     case KEY_INT:
         if (*(const int64_t *)field == SCENARIO_UNSET)
             return NULL;
         return cJSON_CreateNumber((double)*(const int64_t *)field);
     case KEY_REAL:
+        if (*(const double *)field <= SCENARIO_UNSET)
+            return NULL;
         return cJSON_CreateNumber(*(const double *)field);
     case KEY_FLAG:
         return cJSON_CreateBool(*(const bool *)field);
@@ -159,6 +199,7 @@ static cJSON *effective_value(const void *base, const struct scenario *s,
         return cJSON_CreateString(k->choices[*(const int *)field]);
     case KEY_TEXT:
     case KEY_NAME:
+    case KEY_CHANNELS:
         return *(const char *)field == '\0' ? NULL : cJSON_CreateString(field);
     case KEY_LINKS: /* of this run */
         return cJSON_CreateString(s->links.text[s->link]);
@@ -186,5 +227,8 @@ static cJSON *effective_object(const void *base, const struct scenario *s,
 
 cJSON *scenario_effective(const struct scenario *s)
 {
-    return effective_object(s, s, scenario_keys);
+    struct scenario whole = *s;
+
+    whole.source.rooms = scenario_rooms(s);
+    return effective_object(&whole, &whole, scenario_keys);
 }

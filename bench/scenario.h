@@ -19,6 +19,7 @@ enum {
     SCENARIO_MAX_LINKS = 16,
     SCENARIO_NAME_BYTES = 48,
     SCENARIO_TEXT_BYTES = 160,
+    SCENARIO_LIST_BYTES = 1024,
     SCENARIO_PATH_BYTES = 1024,
     SCENARIO_MAX_FILE_BYTES = 1 << 20,
 };
@@ -33,16 +34,28 @@ struct scenario_transport {
 extern const struct scenario_transport scenario_transports[];               /* last: name NULL */
 const struct scenario_transport *scenario_transport_find(const char *name); /* or NULL */
 
-enum scenario_source_kind { SOURCE_GENERATOR, SOURCE_TRACE };
+enum scenario_source_kind {
+    SOURCE_GENERATOR,
+    SOURCE_TRACE,
+    SOURCE_NONE, /* all updates come from the clients */
+    SOURCE_SPORTS,
+    SOURCE_GAME,
+    SOURCE_DASHBOARD,
+    SOURCE_NOTIFICATIONS,
+};
+enum scenario_workload { WORKLOAD_NONE, WORKLOAD_INPUTS, WORKLOAD_EDITS };
 enum scenario_connection { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
 
-/* A row's integer that its transport has no use for. */
+/* A number that nobody gave and that has no default: passed to nobody, not in effect. */
 #define SCENARIO_UNSET INT64_C(-1)
 
 struct scenario_source {
     int kind;    /* enum scenario_source_kind */
     int pattern; /* index into fixed, poisson, bursts */
     double rate_hz, trace_speed;
+    double speed;   /* sports, dashboard: times faster than the real thing */
+    double tick_hz; /* game: states a second in each room */
+    int64_t rooms;  /* game; SCENARIO_UNSET: see scenario_rooms() */
     int64_t payload_bytes, burst_on_ms, burst_off_ms;
     char trace_file[SCENARIO_TEXT_BYTES]; /* as given: relative to the scenario's folder */
     char trace_path[SCENARIO_PATH_BYTES]; /* as opened */
@@ -53,6 +66,21 @@ struct scenario_server {
     char listen[SCENARIO_TEXT_BYTES];
     int64_t history, max_hold_ms, heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes;
     int64_t max_connections, sndbuf_bytes, rcvbuf_bytes, test_delay_ms;
+};
+
+/* What clients send, and who of them. */
+struct scenario_send {
+    int workload;           /* enum scenario_workload */
+    double rate_hz;         /* messages a second of each sender */
+    int64_t bytes, senders; /* senders: of each room; SCENARIO_UNSET: all */
+    char channel[SCENARIO_TEXT_BYTES];
+};
+
+/* What the use case needs; SCENARIO_UNSET: it doesn't ask. pushlab advise holds rows against it. */
+struct scenario_require {
+    double latency_ms, percentile; /* so many percent of updates within so long */
+    double on_time;                /* share (0..1) of updates within deadline_ms */
+    double age_ms;                 /* mean */
 };
 
 struct scenario_row {
@@ -74,6 +102,13 @@ struct scenario {
     char title[SCENARIO_TEXT_BYTES];
     struct scenario_source source;
     struct scenario_server server;
+    struct scenario_send send;
+    struct scenario_require require;
+    /* Names with commas between them; "{room}" in one is the client's room. Both "": the
+     * default channel. */
+    char channel[SCENARIO_LIST_BYTES], latest[SCENARIO_LIST_BYTES];
+    int64_t room_size, pick; /* SCENARIO_UNSET: one room; all of latest */
+    double deadline_ms;      /* SCENARIO_UNSET: none */
     int64_t clients, ramp_per_s, source_addresses, seed;
     double warmup_s, duration_s, drain_s;
     bool tls;
@@ -96,12 +131,18 @@ int scenario_parse(struct scenario *s, const char *path, const char *text, size_
                    struct err_text *e);
 void scenario_free(struct scenario *s);
 
-/* Set a top-level number ("clients", "duration_s", ...) from the command line; option is
- * what the user typed, for the message. 0 or LAB_EINVAL. */
+/* Set a key ("clients", "source.rate_hz", not of a row) from the command line; option is what
+ * the user typed, for the message. scenario_check() must follow the last. 0 or LAB_EINVAL. */
 int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
                       struct err_text *e);
 /* Keep only the rows of a comma-separated list of ids, in the scenario's order. 0 or LAB_EINVAL. */
 int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e);
+
+/* Refuse what does not go together, whoever said it. 0 or LAB_EINVAL. */
+int scenario_check(struct scenario *s, struct err_text *e);
+
+/* Rooms that a game's server runs: as the scenario says, or as many as the clients fill. */
+int64_t scenario_rooms(const struct scenario *s);
 
 /* Everything with defaults filled in and overrides applied: a new object, the caller's. */
 cJSON *scenario_effective(const struct scenario *s);

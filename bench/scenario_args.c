@@ -34,63 +34,86 @@ int scenario_args_add(struct scenario_args *a, const char *option, const char *f
     return n < 0 || (size_t)n >= sizeof value ? LAB_ELIMIT : add_text(a, value);
 }
 
-static int add_key(struct scenario_args *a, const struct scenario *s, const struct scenario_key *k)
+/* A key of the scenario as the option of a program; nothing when it has none or isn't in effect. */
+static int add_key(struct scenario_args *a, const struct scenario *s, const struct scenario_key *k,
+                   const char *option)
 {
     const void *field = (const char *)s + k->offset;
 
-    if (k->option == NULL)
+    if (option == NULL || !scenario_key_applies(s, k))
         return LAB_OK;
     switch (k->kind) {
     case KEY_INT:
         if (*(const int64_t *)field == SCENARIO_UNSET)
             return LAB_OK;
-        return scenario_args_add(a, k->option, "%lld", (long long)*(const int64_t *)field);
+        return scenario_args_add(a, option, "%lld", (long long)*(const int64_t *)field);
     case KEY_REAL:
-        return scenario_args_add(a, k->option, "%.12g", *(const double *)field);
-    case KEY_CHOICE:
-        return scenario_args_add(a, k->option, "%s", k->choices[*(const int *)field]);
-    case KEY_TEXT:
-        return scenario_args_add(a, k->option, "%s", (const char *)field);
+        if (*(const double *)field <= SCENARIO_UNSET)
+            return LAB_OK;
+        return scenario_args_add(a, option, "%.12g", *(const double *)field);
     case KEY_FLAG:
+        return *(const bool *)field ? scenario_args_add(a, option, NULL) : LAB_OK;
+    case KEY_CHOICE:
+        return scenario_args_add(a, option, "%s", k->choices[*(const int *)field]);
+    case KEY_TEXT:
+    case KEY_CHANNELS:
+        return *(const char *)field == '\0'
+                   ? LAB_OK
+                   : scenario_args_add(a, option, "%s", (const char *)field);
     case KEY_NAME:
     case KEY_LINKS:
     case KEY_OBJECT:
     case KEY_ROWS:
-        return LAB_EINVAL; /* no server option is made of these */
+        return LAB_EINVAL; /* no option is made of these */
     }
     return LAB_EINVAL;
 }
 
-static int add_section(struct scenario_args *a, const struct scenario *s, const char *section)
+enum program { PROGRAM_SERVER, PROGRAM_CLIENT };
+
+static int add_keys(struct scenario_args *a, const struct scenario *s,
+                    const struct scenario_key *keys, enum program program)
 {
-    const struct scenario_key *k = scenario_key_find(scenario_keys, section)->inner;
     int rc = LAB_OK;
 
-    for (; rc == LAB_OK && k->name != NULL; k++)
-        rc = add_key(a, s, k);
+    for (const struct scenario_key *k = keys; rc == LAB_OK && k->name != NULL; k++)
+        rc = add_key(a, s, k, program == PROGRAM_SERVER ? k->option : k->client_option);
     return rc;
 }
 
-static int add_trace(struct scenario_args *a, const struct scenario_source *src)
+static const struct scenario_key *section(const char *name)
 {
-    int rc = scenario_args_add(a, "--source", "trace:%s", src->trace_path);
+    return scenario_key_find(scenario_keys, name)->inner;
+}
 
-    if (rc == LAB_OK)
-        rc = scenario_args_add(a, "--trace-speed", "%.12g", src->trace_speed);
-    if (rc == LAB_OK && src->trace_loop)
-        rc = scenario_args_add(a, "--trace-loop", NULL);
+/* What is more than one key: the source's name, and a game's rooms. */
+static int add_source(struct scenario_args *a, const struct scenario *s)
+{
+    const struct scenario_key *kind = scenario_key_find(section("source"), "kind");
+    const struct scenario_source *src = &s->source;
+    int rc = LAB_OK;
+
+    if (src->kind == SOURCE_TRACE)
+        rc = scenario_args_add(a, "--source", "trace:%s", src->trace_path);
+    else if (src->kind != SOURCE_GENERATOR)
+        rc = scenario_args_add(a, "--source", "%s", kind->choices[src->kind]);
+    if (rc == LAB_OK && src->kind == SOURCE_GAME)
+        rc = scenario_args_add(a, "--rooms", "%lld", (long long)scenario_rooms(s));
+    if (rc == LAB_OK && src->kind == SOURCE_GAME)
+        rc = scenario_args_add(a, "--room-size", "%lld", (long long)s->room_size);
     return rc;
 }
 
 int scenario_args_server(struct scenario_args *a, const struct scenario *s)
 {
-    int rc =
-        s->source.kind == SOURCE_TRACE ? add_trace(a, &s->source) : add_section(a, s, "source");
+    int rc = add_source(a, s);
 
     if (rc == LAB_OK)
-        rc = add_section(a, s, "server");
+        rc = add_keys(a, s, section("source"), PROGRAM_SERVER);
     if (rc == LAB_OK)
-        rc = scenario_args_add(a, "--seed", "%lld", (long long)s->seed);
+        rc = add_keys(a, s, section("server"), PROGRAM_SERVER);
+    if (rc == LAB_OK)
+        rc = add_keys(a, s, scenario_keys, PROGRAM_SERVER);
     return rc;
 }
 
@@ -100,11 +123,6 @@ static int add_number(struct scenario_args *a, const char *option, int64_t value
                                    : scenario_args_add(a, option, "%lld", (long long)value);
 }
 
-static int add_seconds(struct scenario_args *a, const char *option, double value)
-{
-    return scenario_args_add(a, option, "%.9g", value);
-}
-
 int scenario_args_client(struct scenario_args *a, const struct scenario *s,
                          const struct scenario_row *row)
 {
@@ -112,14 +130,12 @@ int scenario_args_client(struct scenario_args *a, const struct scenario *s,
 
     if (scenario_args_add(a, "--transport", "%s", scenario_transports[row->transport].name) < 0 ||
         scenario_args_add(a, "--connection", "%s", close ? "close" : "keep-alive") < 0 ||
-        add_number(a, "--clients", s->clients) < 0 ||
         add_number(a, "--interval", row->interval_ms) < 0 ||
-        add_number(a, "--hold", row->hold_ms) < 0 || add_seconds(a, "--warmup", s->warmup_s) < 0 ||
-        add_seconds(a, "--duration", s->duration_s) < 0 ||
-        add_seconds(a, "--drain", s->drain_s) < 0 || add_number(a, "--ramp", s->ramp_per_s) < 0 ||
-        add_number(a, "--source-addresses", s->source_addresses) < 0)
+        add_number(a, "--hold", row->hold_ms) < 0 ||
+        add_keys(a, s, scenario_keys, PROGRAM_CLIENT) < 0)
         return LAB_ELIMIT;
-    return add_number(a, "--seed", s->seed);
+    return s->send.workload == WORKLOAD_NONE ? LAB_OK
+                                             : add_keys(a, s, section("send"), PROGRAM_CLIENT);
 }
 
 static const char *tls_version(const struct scenario *s)

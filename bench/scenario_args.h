@@ -8,7 +8,7 @@
 
 /* A command line under construction; argv stays NULL-terminated. Zero-initialise. */
 struct scenario_args {
-    char *argv[72];
+    char *argv[96];
     size_t argc;
     char store[16384]; /* what argv points to */
     size_t used;

@@ -121,8 +121,6 @@ static int complete_source(struct scenario *s, struct err_text *e)
 
     if (src->kind == SOURCE_TRACE && src->trace_file[0] == '\0')
         return scenario_refuse(&p, "missing", "a file of NDJSON when kind is trace", e);
-    if (src->kind != SOURCE_TRACE && src->trace_file[0] != '\0')
-        return scenario_refuse(&p, "a generator has none", "kind trace, or no trace_file", e);
     snprintf(src->trace_path, sizeof src->trace_path, "%.*s%s", folder_len, s->path,
              src->trace_file);
     return LAB_OK;
@@ -145,12 +143,62 @@ static void name_from_path(struct scenario *s)
         snprintf(s->name, sizeof s->name, "scenario");
 }
 
+/* The neighbour whose choice gives a key its meaning. */
+static const struct scenario_key *chooser_of(const struct scenario_key *keys,
+                                             const struct scenario_key *k)
+{
+    while (keys->kind != KEY_CHOICE || keys->offset != k->when)
+        keys++;
+    return keys;
+}
+
+/* A key that was given for another choice: whoever wrote it expects something. */
+static int refuse_meaningless(const struct scenario *s, const char *section,
+                              const struct scenario_key *keys, const struct scenario_key *k,
+                              struct err_text *e)
+{
+    const struct scenario_key *chooser = chooser_of(keys, k);
+    struct scenario_place p = {.path = s->path};
+    char what[80], accepted[200];
+    size_t len;
+
+    snprintf(p.at, sizeof p.at, "%s.%s", section, k->name);
+    snprintf(what, sizeof what, "has no meaning with %s %s", chooser->name,
+             chooser->choices[*(const int *)((const char *)s + k->when)]);
+    len = (size_t)snprintf(accepted, sizeof accepted, "%s ", chooser->name);
+    for (int i = 0, n = 0; chooser->choices[i] != NULL; i++)
+        if (k->when_choices >> i & 1)
+            len += (size_t)snprintf(accepted + len, sizeof accepted - len, "%s%s",
+                                    n++ > 0 ? " or " : "", chooser->choices[i]);
+    snprintf(accepted + len, sizeof accepted - len, ", or no %s", k->name);
+    return scenario_refuse(&p, what, accepted, e);
+}
+
+static int check_meaning(const struct scenario *s, struct err_text *e)
+{
+    for (const struct scenario_key *section = scenario_keys; section->name != NULL; section++) {
+        const cJSON *given = cJSON_GetObjectItemCaseSensitive(s->supplied, section->name);
+
+        if (section->kind != KEY_OBJECT || given == NULL)
+            continue;
+        for (const struct scenario_key *k = section->inner; k->name != NULL; k++)
+            if (!scenario_key_applies(s, k) &&
+                cJSON_GetObjectItemCaseSensitive(given, k->name) != NULL)
+                return refuse_meaningless(s, section->name, section->inner, k, e);
+    }
+    return LAB_OK;
+}
+
 int scenario_complete(struct scenario *s, struct err_text *e)
 {
     int rc = complete_rows(s, e);
 
     if (rc == LAB_OK)
+        rc = check_meaning(s, e);
+    if (rc == LAB_OK)
         rc = complete_source(s, e);
+    if (rc == LAB_OK)
+        rc = scenario_check(s, e);
     if (s->name[0] == '\0')
         name_from_path(s);
     if (s->title[0] == '\0')

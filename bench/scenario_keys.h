@@ -11,15 +11,16 @@
 struct scenario;
 
 enum key_kind {
-    KEY_INT,    /* int64_t, min..max */
-    KEY_REAL,   /* double, min..max */
-    KEY_FLAG,   /* bool */
-    KEY_CHOICE, /* int: index into choices */
-    KEY_TEXT,   /* char[max + 1]: printable, one line */
-    KEY_NAME,   /* char[max + 1]: letters, digits and @ . _ + -, not starting with a dot */
-    KEY_LINKS,  /* struct scenario_links: a text or an array of texts */
-    KEY_OBJECT, /* an object with the keys inner */
-    KEY_ROWS,   /* an array of objects with the keys inner */
+    KEY_INT,      /* int64_t, min..max */
+    KEY_REAL,     /* double, min..max */
+    KEY_FLAG,     /* bool */
+    KEY_CHOICE,   /* int: index into choices */
+    KEY_TEXT,     /* char[max + 1]: printable, one line */
+    KEY_NAME,     /* char[max + 1]: letters, digits and @ . _ + -, not starting with a dot */
+    KEY_LINKS,    /* struct scenario_links: a text or an array of texts */
+    KEY_CHANNELS, /* char[max + 1]: names with commas between them, or an array of names */
+    KEY_OBJECT,   /* an object with the keys inner */
+    KEY_ROWS,     /* an array of objects with the keys inner */
 };
 
 struct scenario_key {
@@ -32,11 +33,19 @@ struct scenario_key {
     double min, max;           /* inclusive; for texts max is the longest length in bytes */
     const char *const *choices; /* NULL-terminated */
     const struct scenario_key *inner;
-    const char *option; /* pushlab-server's option that it becomes, or NULL */
+    const char *option;        /* pushlab-server's option that it becomes, or NULL */
+    const char *client_option; /* the same for pushlab-client */
+    /* A key that only some choices of a neighbour give a meaning: the neighbour's offset, and a
+     * bit per choice. 0: it always has one. Otherwise it may not be given, and isn't in effect. */
+    size_t when;
+    unsigned when_choices;
     const char *help;
 };
 
 extern const struct scenario_key scenario_keys[]; /* last: name NULL */
+
+/* Has the key a meaning in this scenario? */
+bool scenario_key_applies(const struct scenario *s, const struct scenario_key *k);
 
 /* The key of that name, or NULL. */
 const struct scenario_key *scenario_key_find(const struct scenario_key *keys, const char *name);

@@ -7,6 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "name.h"
+
+bool scenario_key_applies(const struct scenario *s, const struct scenario_key *k)
+{
+    return k->when_choices == 0 ||
+           (k->when_choices >> *(const int *)((const char *)s + k->when) & 1) != 0;
+}
+
 const struct scenario_key *scenario_key_find(const struct scenario_key *keys, const char *name)
 {
     for (; keys->name != NULL; keys++)
@@ -66,6 +74,10 @@ void scenario_describe_accepted(char *out, size_t cap, const struct scenario_key
                  "loopback, a profile (pushlab-link list), values such as "
                  "rtt=50ms,loss=1%%, or a list of 1 to %d of these",
                  SCENARIO_MAX_LINKS);
+        return;
+    case KEY_CHANNELS:
+        snprintf(out, cap, "names of %s with commas between them, or a list of them; %s",
+                 NAME_ACCEPTED, "{room} may be part of one");
         return;
     case KEY_OBJECT:
         scenario_list_keys(out, cap, k->inner);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "link_spec.h"
+#include "name.h"
 #include "scenario.h"
 
 static int refuse_value(const struct scenario_place *p, const struct scenario_key *k,
@@ -146,6 +147,72 @@ static int read_links(struct scenario_links *links, const struct scenario_place 
     return LAB_OK;
 }
 
+/* Is it a name when the room's number stands in it? */
+static bool is_channel(const char *text, size_t len)
+{
+    static const char mark[] = "{room}";
+    char name[SCENARIO_TEXT_BYTES];
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; n++) {
+        bool room = strncmp(text + i, mark, sizeof mark - 1) == 0;
+
+        if (n == sizeof name)
+            return false;
+        name[n] = room ? '0' : text[i];
+        i += room ? sizeof mark - 1 : 1;
+    }
+    return name_valid(name, n);
+}
+
+/* One text: a name, or several with commas between them. Appended to the field. */
+static int read_channel(char *field, const struct scenario_place *p, const struct scenario_key *k,
+                        const cJSON *value, struct err_text *e)
+{
+    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+    size_t used = strlen(field);
+
+    if (!cJSON_IsString(value))
+        return refuse_value(p, k, value, "is not text", e);
+    for (const char *name = text;; name++) {
+        size_t len = strcspn(name, ",");
+
+        if (!is_channel(name, len))
+            return refuse_value(p, k, value, "is no channel", e);
+        name += len;
+        if (*name == '\0')
+            break;
+    }
+    if (used + strlen(text) + 1 > (size_t)k->max)
+        return refuse_value(p, k, value, "is too long", e);
+    sprintf(field + used, "%s%s", used > 0 ? "," : "", text);
+    return LAB_OK;
+}
+
+static int read_channels(char *field, const struct scenario_place *p, const struct scenario_key *k,
+                         const cJSON *value, struct err_text *e)
+{
+    const cJSON *item;
+    size_t i = 0;
+
+    field[0] = '\0';
+    if (!cJSON_IsArray(value))
+        return read_channel(field, p, k, value, e);
+    if (cJSON_GetArraySize(value) == 0)
+        return refuse_value(p, k, value, "is empty", e);
+    cJSON_ArrayForEach(item, value)
+    {
+        struct scenario_place at = {.path = p->path};
+        int rc;
+
+        snprintf(at.at, sizeof at.at, "%.60s[%zu]", p->at, i++);
+        rc = read_channel(field, &at, k, item, e);
+        if (rc < 0)
+            return rc;
+    }
+    return LAB_OK;
+}
+
 static int read_rows(struct scenario *s, const struct scenario_place *p,
                      const struct scenario_key *k, const cJSON *value, struct err_text *e)
 {
@@ -190,6 +257,8 @@ int scenario_read_value(void *base, struct scenario *s, const struct scenario_pl
         return read_text(field, p, k, value, e);
     case KEY_LINKS:
         return read_links(field, p, k, value, e);
+    case KEY_CHANNELS:
+        return read_channels(field, p, k, value, e);
     case KEY_OBJECT:
         if (!cJSON_IsObject(value))
             return refuse_value(p, k, value, "is not an object", e);
@@ -220,6 +289,7 @@ static void set_fallback(void *base, const struct scenario_key *k)
     case KEY_TEXT:
         strcpy(field, k->fallback_text != NULL ? k->fallback_text : "");
         return;
+    case KEY_CHANNELS:
     case KEY_NAME: /* depends on other keys: scenario_complete() fills it in */
         *(char *)field = '\0';
         return;

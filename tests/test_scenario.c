@@ -110,7 +110,8 @@ static const struct {
      "dir/x.json: duration_s: 'true' is not a number; accepted: 0.1 to 86400"},
     {"{\"speed\":1," ROWS "}",
      "dir/x.json: unknown key 'speed'; accepted: name, title, source, clients, ramp_per_s, "
-     "source_addresses, warmup_s, duration_s, drain_s, seed, link, tls, tls_version, server, rows"},
+     "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
+     "deadline_ms, send, require, link, tls, tls_version, server, rows"},
     {"{\"server\":{\"histroy\":1}," ROWS "}",
      "dir/x.json: server: unknown key 'histroy'; accepted: listen, history, max_hold_ms, "
      "heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes, max_connections, sndbuf_bytes, "
@@ -120,7 +121,8 @@ static const struct {
      "hold_ms, tls_resume, id"},
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
-     "source_addresses, warmup_s, duration_s, drain_s, seed, link, tls, tls_version, server, rows"},
+     "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
+     "deadline_ms, send, require, link, tls, tls_version, server, rows"},
     {"{\"rows\":[{\"transport\":\"carrier-pigeon\"}]}",
      "dir/x.json: rows[0].transport: 'carrier-pigeon' is not one of the choices; accepted: "
      "short-poll, long-poll, stream, sse, websocket"},
@@ -153,20 +155,52 @@ static const struct {
      "values such as rtt=50ms,loss=1%, or a list of 1 to 16 of these"},
     {"{\"source\":[]," ROWS "}",
      "dir/x.json: source: '[]' is not an object; accepted: kind, rate_hz, pattern, burst_on_ms, "
-     "burst_off_ms, payload_bytes, trace_file, trace_speed, trace_loop"},
+     "burst_off_ms, payload_bytes, trace_file, trace_speed, trace_loop, speed, rooms, tick_hz"},
     {"{\"source\":{\"trace_loop\":1}," ROWS "}",
      "dir/x.json: source.trace_loop: '1' is neither true nor false; accepted: true, false"},
     {"{\"source\":{\"kind\":\"trace\"}," ROWS "}",
      "dir/x.json: source.trace_file: missing; accepted: a file of NDJSON when kind is trace"},
     {"{\"source\":{\"trace_file\":\"a\"}," ROWS "}",
-     "dir/x.json: source.trace_file: a generator has none; accepted: kind trace, or no trace_file"},
+     "dir/x.json: source.trace_file: has no meaning with kind generator; accepted: kind trace, or "
+     "no "
+     "trace_file"},
+    {"{\"source\":{\"kind\":\"sports\",\"rate_hz\":1}," ROWS "}",
+     "dir/x.json: source.rate_hz: has no meaning with kind sports; accepted: kind generator or "
+     "notifications, or no rate_hz"},
+    {"{\"send\":{\"bytes\":99}," ROWS "}",
+     "dir/x.json: send.bytes: has no meaning with workload none; accepted: workload inputs, or no "
+     "bytes"},
+    {"{\"source\":{\"kind\":\"none\"}," ROWS "}",
+     "dir/x.json: source.kind: with none, nobody publishes; accepted: another, or clients that do: "
+     "send.workload"},
+    {"{\"source\":{\"kind\":\"game\"}," ROWS "}",
+     "dir/x.json: room_size: missing; accepted: the players of a room when source.kind is game"},
+    {"{\"source\":{\"kind\":\"game\",\"rooms\":2},\"room_size\":8,\"clients\":17," ROWS "}",
+     "dir/x.json: source.rooms: 2 of 8 players are too few for 17 clients; accepted: 3 or more, or "
+     "none for as many as needed"},
+    {"{\"send\":{\"workload\":\"edits\"}," ROWS "}",
+     "dir/x.json: send.channel: missing; accepted: a name, such as doc, when workload is edits"},
+    {"{\"send\":{\"workload\":\"inputs\",\"channel\":\"a,b\"}," ROWS "}",
+     "dir/x.json: send.channel: is a list; accepted: one name"},
+    {"{\"latest\":[\"a\",\"b\"],\"pick\":3," ROWS "}",
+     "dir/x.json: pick: is more than there are; accepted: 1 to 2, the names in latest"},
+    {"{\"require\":{\"on_time\":0.9}," ROWS "}",
+     "dir/x.json: require.on_time: on time by when?; accepted: together with deadline_ms"},
+    {"{\"channel\":\"a,,b\"," ROWS "}",
+     "dir/x.json: channel: 'a,,b' is no channel; accepted: names of 1 to 64 letters, digits and - "
+     "_ "
+     ". : / with commas between them, or a list of them; {room} may be part of one"},
+    {"{\"channel\":[\"a\",\"{rooms}\"]," ROWS "}",
+     "dir/x.json: channel[1]: '{rooms}' is no channel; accepted: names of 1 to 64 letters, digits "
+     "and - _ . : / with commas between them, or a list of them; {room} may be part of one"},
     {"{\"rows\":[]}", "dir/x.json: rows: '[]' will not do; accepted: a list of 1 to 64 objects"},
     {"{\"rows\":[7]}", "dir/x.json: rows[0]: '7' is not an object; accepted: transport, "
                        "connection, interval_ms, hold_ms, tls_resume, id"},
     {"{}", "dir/x.json: rows: missing; accepted: a list of 1 to 64 objects"},
     {"[]",
      "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
-     "source_addresses, warmup_s, duration_s, drain_s, seed, link, tls, tls_version, server, rows"},
+     "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
+     "deadline_ms, send, require, link, tls, tls_version, server, rows"},
     {"{\"clients\":1,\n  \"seed\" 2}", "dir/x.json:2:10: not valid JSON"},
     {"", "dir/x.json:1:1: not valid JSON"},
     {"{" ROWS "} x", "dir/x.json:1:32: not valid JSON"},
@@ -229,6 +263,41 @@ START_TEST(scenario_overrides_pass_through_the_same_checks)
 }
 END_TEST
 
+START_TEST(scenario_overrides_reach_into_sections)
+{
+    parse_well("{\"clients\":3,\"room_size\":2,\"source\":{\"kind\":\"game\"}," ROWS "}");
+    ck_assert_int_eq(
+        scenario_override(&scenario, "source.tick_hz", "--set source.tick_hz", "5", &error), 0);
+    ck_assert_double_eq(scenario.source.tick_hz, 5);
+    ck_assert_int_eq(scenario_override(&scenario, "tls", "--set tls", "true", &error), 0);
+    ck_assert(scenario.tls);
+    ck_assert_int_eq(scenario_override(&scenario, "channel", "--set channel", "a,b", &error), 0);
+    ck_assert_str_eq(scenario.channel, "a,b");
+    ck_assert_int_eq(scenario_override(&scenario, "source.tick", "--set source.tick", "5", &error),
+                     LAB_EINVAL);
+    ck_assert_str_eq(
+        error.text, "--set source.tick: unknown key 'source.tick'; accepted: those of pushlab help "
+                    "scenarios but rows, such as source.rate_hz");
+    ck_assert_int_eq(scenario_override(&scenario, "rows", "--set rows", "5", &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_override(&scenario, "source.rooms", "--set", "1", &error), 0);
+    ck_assert_int_eq(scenario_check(&scenario, &error), LAB_EINVAL);
+}
+END_TEST
+
+START_TEST(scenario_rooms_are_as_many_as_the_clients_fill)
+{
+    cJSON *effective;
+
+    parse_well("{\"clients\":17,\"room_size\":8,\"source\":{\"kind\":\"game\"}," ROWS "}");
+    ck_assert_int_eq(scenario_rooms(&scenario), 3);
+    ck_assert_int_eq(scenario_override(&scenario, "clients", "--clients", "8", &error), 0);
+    ck_assert_int_eq(scenario_rooms(&scenario), 1);
+    effective = scenario_effective(&scenario);
+    ck_assert_double_eq(json_number(effective, "source.rooms"), 1);
+    cJSON_Delete(effective);
+}
+END_TEST
+
 START_TEST(scenario_keeps_the_wanted_rows_in_its_own_order)
 {
     static const char text[] = "{\"rows\":[{\"transport\":\"stream\"},{\"transport\":\"sse\"},"
@@ -272,6 +341,32 @@ START_TEST(scenario_effective_reads_back_as_itself)
 }
 END_TEST
 
+static const char full_duplex[] =
+    "{\"clients\":16,\"source\":{\"kind\":\"game\",\"tick_hz\":20},\"room_size\":8,"
+    "\"channel\":\"room-{room}/inputs\",\"latest\":[\"room-{room}\",\"lobby\"],\"pick\":1,"
+    "\"deadline_ms\":33.5,\"send\":{\"workload\":\"inputs\",\"channel\":\"room-{room}/inputs\","
+    "\"senders\":4},\"require\":{\"on_time\":0.95},\"rows\":[{\"transport\":\"sse\"}]}";
+
+/* Only what has a meaning is in effect: no updates a second where a match decides. */
+START_TEST(scenario_effective_has_no_keys_of_other_kinds)
+{
+    static const char *const absent[] = {"source.rate_hz", "source.payload_bytes",
+                                         "source.trace_speed", "source.speed",
+                                         "require.latency_ms"};
+    cJSON *effective;
+
+    parse_well(full_duplex);
+    effective = scenario_effective(&scenario);
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        ck_assert_msg(json_at(effective, absent[i]) == NULL, "%s", absent[i]);
+    ck_assert_str_eq(json_text(effective, "latest"), "room-{room},lobby");
+    ck_assert_double_eq(json_number(effective, "source.tick_hz"), 20);
+    ck_assert_double_eq(json_number(effective, "send.rate_hz"), 20);
+    ck_assert_double_eq(json_number(effective, "require.on_time"), 0.95);
+    cJSON_Delete(effective);
+}
+END_TEST
+
 static void join(char *out, size_t cap, const struct scenario_args *a)
 {
     size_t len = 0;
@@ -300,8 +395,27 @@ START_TEST(scenario_becomes_the_command_lines)
     ck_assert_int_eq(scenario_args_client(&client, &scenario, &scenario.rows[0]), 0);
     join(line, sizeof line, &client);
     ck_assert_str_eq(line,
-                     "--transport short-poll --connection close --clients 3 --interval 250 "
-                     "--warmup 1 --duration 6 --drain 5 --ramp 2000 --source-addresses 0 --seed 1");
+                     "--transport short-poll --connection close --interval 250 --clients 3 "
+                     "--ramp 2000 --source-addresses 0 --warmup 1 --duration 6 --drain 5 --seed 1");
+}
+END_TEST
+
+START_TEST(scenario_of_rooms_and_senders_becomes_the_command_lines)
+{
+    static struct scenario_args server, client;
+    char line[1024];
+
+    parse_well(full_duplex);
+    ck_assert_int_eq(scenario_args_server(&server, &scenario), 0);
+    join(line, sizeof line, &server);
+    ck_assert_ptr_eq(strstr(line, "--source game --rooms 2 --room-size 8 --tick-rate 20 --listen "),
+                     line);
+    ck_assert_int_eq(scenario_args_client(&client, &scenario, &scenario.rows[0]), 0);
+    join(line, sizeof line, &client);
+    ck_assert_ptr_nonnull(strstr(
+        line, " --seed 1 --channel room-{room}/inputs --latest room-{room},lobby --room-size 8 "
+              "--pick 1 --deadline 33.5 --send inputs --send-rate 20 --send-bytes 64 --senders 4 "
+              "--send-channel room-{room}/inputs"));
 }
 END_TEST
 
@@ -368,6 +482,8 @@ static void look_for(const struct scenario_key *keys, const char *manual)
         ck_assert_msg(strstr(manual, quoted) != NULL, "docs/scenarios.md lacks %s", quoted);
         if (keys->inner != NULL)
             look_for(keys->inner, manual);
+        else if (keys->fallback == SCENARIO_UNSET)
+            ck_assert_msg(keys->fallback_text != NULL, "%s: what does unset mean?", keys->name);
     }
 }
 
@@ -400,6 +516,10 @@ int main(void)
     tcase_add_test(tc, scenario_message_keeps_what_is_accepted_however_long_the_path);
     tcase_add_test(tc, scenario_trace_lies_beside_the_scenario);
     tcase_add_test(tc, scenario_overrides_pass_through_the_same_checks);
+    tcase_add_test(tc, scenario_overrides_reach_into_sections);
+    tcase_add_test(tc, scenario_rooms_are_as_many_as_the_clients_fill);
+    tcase_add_test(tc, scenario_effective_has_no_keys_of_other_kinds);
+    tcase_add_test(tc, scenario_of_rooms_and_senders_becomes_the_command_lines);
     tcase_add_test(tc, scenario_keeps_the_wanted_rows_in_its_own_order);
     tcase_add_test(tc, scenario_effective_reads_back_as_itself);
     tcase_add_test(tc, scenario_becomes_the_command_lines);
