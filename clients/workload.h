@@ -40,6 +40,19 @@ static inline bool workload_sends(const struct workload_plan *p, uint32_t client
     return client % p->room_size < p->senders;
 }
 
+/* How many senders there are in rooms before this client's, and in its own before it. */
+static inline uint32_t workload_sender(const struct workload_plan *p, uint32_t client)
+{
+    uint32_t place = client % p->room_size;
+
+    return workload_room(p, client) * p->senders + (place < p->senders ? place : p->senders);
+}
+
+static inline uint32_t workload_senders(const struct workload_plan *p)
+{
+    return workload_sender(p, p->nclients);
+}
+
 /* Where write() puts its messages. */
 struct workload_outbox {
     /* Send data, one compact JSON value (copied), to channels[channel]. Returns the message's

@@ -1,0 +1,16 @@
+#include <string.h>
+
+#include "workload.h"
+
+extern const struct workload workload_inputs;
+
+const struct workload *const workloads[] = {&workload_inputs, NULL};
+
+const struct workload *workload_find(const char *name)
+{
+    for (const struct workload *const *w = workloads; *w != NULL; w++) {
+        if (strcmp((*w)->name, name) == 0)
+            return *w;
+    }
+    return NULL;
+}
