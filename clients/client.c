@@ -291,7 +291,7 @@ void client_free(struct client *c)
 {
     c->driver->free(c);
     tls_memory_forget(&c->session);
-    recorder_track_free(&c->track);
+    track_free(&c->track);
 }
 
 /* ---- the account ---- */

@@ -6,8 +6,6 @@
 #include "clock.h"
 #include "err.h"
 
-enum { HOLES_FIRST = 4 };
-
 /* ---- make and free ---- */
 
 static int init_latency(struct hdr *h)
@@ -48,12 +46,6 @@ void recorder_free(struct recorder *r)
     *r = (struct recorder){0};
 }
 
-void recorder_track_free(struct track *t)
-{
-    free(t->holes);
-    *t = (struct track){0};
-}
-
 void recorder_set_window(struct recorder *r, int64_t start_ns, int64_t end_ns)
 {
     r->window_start_ns = start_ns;
@@ -63,96 +55,6 @@ void recorder_set_window(struct recorder *r, int64_t start_ns, int64_t end_ns)
 bool recorder_in_window(const struct recorder *r, int64_t at_ns)
 {
     return at_ns >= r->window_start_ns && at_ns < r->window_end_ns;
-}
-
-/* ---- holes: what a track has not received, as ranges in ascending order ---- */
-
-static bool make_room_for_hole(struct track *t)
-{
-    uint32_t cap = t->holes_cap > 0 ? t->holes_cap * 2 : HOLES_FIRST;
-    struct seq_range *holes;
-
-    if (t->nholes < t->holes_cap)
-        return true;
-    if (t->nholes >= TRACK_HOLES_MAX)
-        return false;
-    holes = realloc(t->holes, cap * sizeof *holes);
-    if (holes == NULL)
-        return false;
-    t->holes = holes;
-    t->holes_cap = cap;
-    return true;
-}
-
-/* Move the cursor up to seq, without having received anything on the way. */
-static void skip_to(struct recorder *r, struct track *t, uint64_t seq)
-{
-    struct seq_range *last = t->nholes > 0 ? &t->holes[t->nholes - 1] : NULL;
-
-    if (seq <= t->cursor)
-        return;
-    if (last != NULL && last->last == t->cursor)
-        last->last = seq;
-    else if (make_room_for_hole(t))
-        t->holes[t->nholes++] = (struct seq_range){t->cursor + 1, seq};
-    else
-        r->holes_lost++;
-    t->cursor = seq;
-}
-
-/* The first hole that ends at seq or above it: the only one that can hold it. */
-static uint32_t find_hole(const struct track *t, uint64_t seq)
-{
-    uint32_t low = 0, high = t->nholes;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (t->holes[middle].last < seq)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void remove_hole(struct track *t, uint32_t i)
-{
-    memmove(&t->holes[i], &t->holes[i + 1], (t->nholes - i - 1) * sizeof *t->holes);
-    t->nholes--;
-}
-
-/* Hole i becomes two, around seq. */
-static void split_hole(struct recorder *r, struct track *t, uint32_t i, uint64_t seq)
-{
-    if (!make_room_for_hole(t)) {
-        r->holes_lost++;
-        t->holes[i].last = seq - 1;
-        return;
-    }
-    memmove(&t->holes[i + 1], &t->holes[i], (t->nholes - i) * sizeof *t->holes);
-    t->nholes++;
-    t->holes[i].last = seq - 1;
-    t->holes[i + 1].first = seq + 1;
-}
-
-/* seq arrived after all. False when it was in no hole: it had been received before. */
-static bool fill_hole(struct recorder *r, struct track *t, uint64_t seq)
-{
-    uint32_t i = find_hole(t, seq);
-    struct seq_range *hole = i < t->nholes ? &t->holes[i] : NULL;
-
-    if (hole == NULL || hole->first > seq)
-        return false;
-    if (hole->first == hole->last)
-        remove_hole(t, i);
-    else if (hole->first == seq)
-        hole->first++;
-    else if (hole->last == seq)
-        hole->last--;
-    else
-        split_hole(r, t, i, seq);
-    return true;
 }
 
 /* ---- age of information ---- */
@@ -199,23 +101,12 @@ void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t
 {
     if (t->joined && cursor < t->cursor) {
         r->restarts++;
-        t->cursor = 0;
-        t->nholes = 0;
+        track_restart(t);
     }
     if (!t->joined)
         t->age_from_ns = now_ns;
     t->joined = true;
-    skip_to(r, t, cursor);
-}
-
-/* What the sequence number says; moves the cursor. */
-static enum receipt account_for(struct recorder *r, struct track *t, uint64_t seq)
-{
-    if (seq <= t->cursor)
-        return fill_hole(r, t, seq) ? RECEIPT_FILLS_GAP : RECEIPT_DUPLICATE;
-    skip_to(r, t, seq - 1);
-    t->cursor = seq;
-    return RECEIPT_NEW;
+    track_skip_to(t, cursor, &r->holes_lost);
 }
 
 static void draw(struct recorder *r, uint32_t client, int64_t published_ns, int64_t received_ns)
@@ -230,31 +121,40 @@ static int64_t round_to_us(int64_t ns)
     return ns / NS_PER_US + (ns % NS_PER_US >= NS_PER_US / 2);
 }
 
-enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
-                             const struct envelope *e, int64_t recv_ns)
+void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
+                      const struct envelope *e, int64_t recv_ns, enum receipt receipt)
 {
     int64_t published_ns = e->t_ns > 0 ? e->t_ns : 0; /* no difference can overflow */
     int64_t latency_us = round_to_us(recv_ns - published_ns);
     bool in_window = recorder_in_window(r, published_ns);
-    enum receipt receipt;
 
-    if (!t->joined)
-        recorder_join(r, t, e->seq > 0 ? e->seq - 1 : 0, recv_ns);
-    receipt = account_for(r, t, e->seq);
     if (receipt == RECEIPT_DUPLICATE) {
         r->duplicated += in_window;
-        return receipt;
+        return;
     }
     renew_age(r, t, published_ns, recv_ns);
     hdr_record(&r->recent_us, latency_us, 1);
     r->whole.deliveries++;
     if (!in_window)
-        return receipt;
+        return;
     r->window.deliveries++;
     r->delivered++;
     r->out_of_order += receipt == RECEIPT_FILLS_GAP;
     r->latency_clamped += !hdr_record(&r->latency_us, latency_us, 1);
+    r->on_time += e->from.len == 0 && recv_ns - published_ns <= r->deadline_ns;
+    r->posts += e->from.len > 0;
     draw(r, client, published_ns, recv_ns);
+}
+
+enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
+                             const struct envelope *e, int64_t recv_ns)
+{
+    enum receipt receipt;
+
+    if (!t->joined)
+        recorder_join(r, t, e->seq > 0 ? e->seq - 1 : 0, recv_ns);
+    receipt = track_take(t, e->seq, &r->holes_lost);
+    recorder_deliver(r, t, client, e, recv_ns, receipt);
     return receipt;
 }
 
@@ -262,7 +162,8 @@ void recorder_missed(struct recorder *r, struct track *t, uint64_t count)
 {
     if (!t->joined)
         return;
-    skip_to(r, t, count > UINT64_MAX - t->cursor ? UINT64_MAX : t->cursor + count);
+    track_skip_to(t, count > UINT64_MAX - t->cursor ? UINT64_MAX : t->cursor + count,
+                  &r->holes_lost);
 }
 
 static void add_to(struct counters *c, size_t counter_offset, uint64_t n)
@@ -290,22 +191,14 @@ void recorder_recent_reset(struct recorder *r)
 
 /* ---- the end ---- */
 
-/* How many sequence numbers two ranges share. */
-static uint64_t overlap(struct seq_range a, struct seq_range b)
+void recorder_end_age(struct recorder *r, struct track *t)
 {
-    uint64_t first = a.first > b.first ? a.first : b.first;
-    uint64_t last = a.last < b.last ? a.last : b.last;
-
-    return first <= last ? last - first + 1 : 0;
+    integrate_age(r, t, r->window_end_ns);
 }
 
-static void finish_track(const struct track *t, struct seq_range window, struct completeness *out)
+uint64_t completeness_own(uint64_t expected, uint64_t delivered, uint64_t posts)
 {
-    uint64_t accounted_for = t->joined ? overlap(window, (struct seq_range){1, t->cursor}) : 0;
-
-    out->late += out->published - accounted_for;
-    for (uint32_t i = 0; i < t->nholes; i++)
-        out->missed += overlap(window, t->holes[i]);
+    return posts > 0 && posts == delivered ? 0 : expected - posts;
 }
 
 void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t first_seq,
@@ -314,15 +207,17 @@ void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t f
     struct seq_range window = {first_seq, last_seq};
 
     *out = (struct completeness){
-        .published = overlap(window, (struct seq_range){1, UINT64_MAX}),
+        .published = seq_range_overlap(window, (struct seq_range){1, UINT64_MAX}),
         .delivered = r->delivered,
         .duplicated = r->duplicated,
         .out_of_order = r->out_of_order,
     };
     out->expected = out->published * r->nclients;
+    out->own = completeness_own(out->expected, out->delivered, r->posts);
     for (uint64_t i = 0; i < r->nclients; i++) {
-        finish_track(tracks[i], window, out);
-        integrate_age(r, tracks[i], r->window_end_ns);
+        out->late += out->published - track_covered(tracks[i], window);
+        out->missed += track_missing(tracks[i], window);
+        recorder_end_age(r, tracks[i]);
     }
     out->adds_up = r->holes_lost == 0 && out->delivered + out->missed + out->late == out->expected;
 }

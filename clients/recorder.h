@@ -16,6 +16,7 @@
 
 #include "envelope.h"
 #include "hdr.h"
+#include "track.h"
 
 /* Kept twice: for the window and for the whole run (set-up included). */
 struct counters {
@@ -25,24 +26,6 @@ struct counters {
     uint64_t tls_full_handshakes, tls_resumed_handshakes;
     uint64_t deliveries; /* counted by recorder_update(): updates, each once */
     uint64_t payload_bytes_in, framing_bytes_in, bytes_out;
-};
-
-/* Sequence numbers first..last, both included. */
-struct seq_range {
-    uint64_t first, last;
-};
-
-/* A client remembers so many holes in what it received; more are the run's failure. */
-enum { TRACK_HOLES_MAX = 4096 };
-
-/* One per client. Zero-initialise, then recorder_join(); end with recorder_track_free(). */
-struct track {
-    bool joined;             /* the cursor is known */
-    uint64_t cursor;         /* highest sequence number accounted for */
-    struct seq_range *holes; /* what was not received up to cursor; ascending, never touching */
-    uint32_t nholes, holes_cap;
-    int64_t newest_t_ns; /* publish time of the newest update held; 0: none yet */
-    int64_t age_from_ns; /* the age integral is done up to here */
 };
 
 struct timeline_point {
@@ -58,6 +41,9 @@ struct recorder {
     uint64_t delivered, duplicated, out_of_order;
     uint64_t restarts;          /* joins with a smaller cursor: the server began anew */
     uint64_t holes_lost;        /* holes that no longer fitted: the sum can't be proven */
+    int64_t deadline_ns;        /* on time is what arrives within it; 0: nothing is */
+    uint64_t on_time;           /* of delivered, the server's own: within the deadline */
+    uint64_t posts;             /* of delivered: sent by somebody, not the server's own */
     struct hdr latency_us;      /* window; rounded to the nearest microsecond */
     uint64_t latency_clamped;   /* window: received before published, or after over an hour */
     struct hdr recent_us;       /* since the last recorder_recent_reset(): the live p50 */
@@ -74,13 +60,10 @@ struct recorder {
     uint32_t timeline_clients; /* only clients with a smaller index are drawn */
 };
 
-enum receipt { RECEIPT_NEW, RECEIPT_DUPLICATE, RECEIPT_FILLS_GAP };
-
 /* 0 or LAB_ENOMEM. timeline_cap points are allocated at once (window only; then it is full). */
 int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
                   uint32_t timeline_clients);
 void recorder_free(struct recorder *r);
-void recorder_track_free(struct track *t); /* zeroes t: it could join again */
 
 /* Set the window; call before it starts. */
 void recorder_set_window(struct recorder *r, int64_t start_ns, int64_t end_ns);
@@ -96,6 +79,11 @@ void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t
  * Counts the delivery, records latency and age. */
 enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
                              const struct envelope *e, int64_t recv_ns);
+
+/* The account says receipt about an update: count the delivery, record latency and age. For whoever
+ * keeps accounts of other numbers than seq (lane.h); t is the track that has the age. */
+void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
+                      const struct envelope *e, int64_t recv_ns, enum receipt receipt);
 
 /* The server said that count updates after the cursor were lost to this client. Which of
  * them were published in the window is known by their sequence numbers in
@@ -113,15 +101,22 @@ void recorder_recent_reset(struct recorder *r);
  * counted update by update, by publish time; missed and late follow from what each track
  * accounts for, by sequence number: that they add up proves both. */
 struct completeness {
-    uint64_t published;    /* last - first + 1 */
-    uint64_t expected;     /* published x clients */
+    uint64_t published;    /* last - first + 1; with channels: of all that anybody asked for */
+    uint64_t expected;     /* published x clients; with channels: summed over the lanes */
+    uint64_t own;          /* of expected: not posts, so far as can be told */
     uint64_t delivered;    /* received, once */
+    uint64_t superseded;   /* not sent, as a newer value was; only of latest values */
     uint64_t missed;       /* skipped, and never received later */
     uint64_t late;         /* above the client's cursor: not received when the drain ended */
     uint64_t duplicated;   /* received again */
     uint64_t out_of_order; /* of delivered: received after a later one */
-    bool adds_up;          /* delivered + missed + late == expected, and no hole was lost */
+    bool adds_up; /* delivered + superseded + missed + late == expected, and no hole was lost */
 };
+/* How many of expected updates are the server's own: all but the posts delivered. What never
+ * came counts as the server's own, unless all that came were posts. */
+uint64_t completeness_own(uint64_t expected, uint64_t delivered, uint64_t posts);
+/* The age curve of a track ends with the window. */
+void recorder_end_age(struct recorder *r, struct track *t);
 /* tracks: nclients of them. Ends their age curves at the window's end; may be called again. */
 void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t first_seq,
                      uint64_t last_seq, struct completeness *out);

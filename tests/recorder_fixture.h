@@ -27,7 +27,7 @@ static inline void make(void)
 static inline void drop(void)
 {
     for (int i = 0; i < CLIENTS; i++)
-        recorder_track_free(&tracks[i]);
+        track_free(&tracks[i]);
     recorder_free(&r);
 }
 
