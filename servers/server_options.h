@@ -34,6 +34,8 @@ struct server_options {
     /* limits */
     int64_t max_connections;
     int64_t backlog_bytes;
+    int64_t max_channels;
+    int64_t max_keys, max_senders; /* of each channel */
     int64_t max_head_bytes, max_target_bytes, max_body_bytes;
     int64_t request_timeout_ns, idle_timeout_ns;
     /* who may publish */
