@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "json.h"
+#include "result_duplex.h"
 #include "result_wire.h"
 
 /* ---- the run ---- */
@@ -203,21 +204,6 @@ static void add_ratios(cJSON *out, const cJSON *report, const struct span *span)
 
 /* ---- a row's witnesses ---- */
 
-static void judge_sum(cJSON *problems, const cJSON *report)
-{
-    double published = json_number(report, "published"), clients = json_number(report, "clients");
-    double delivered = json_number(report, "delivered"), missed = json_number(report, "missed");
-    double late = json_number(report, "late");
-
-    if (!json_true(report, "adds_up") || delivered + missed + late != published * clients)
-        json_append_printf(problems,
-                           "completeness does not add up: %.0f delivered + %.0f missed + %.0f late "
-                           "is not %.0f published x %.0f clients",
-                           delivered, missed, late, published, clients);
-    else if (delivered == 0)
-        json_append_text(problems, "no update was delivered");
-}
-
 static double count_or_zero(const cJSON *report, const char *path)
 {
     double n = json_number(report, path);
@@ -225,23 +211,59 @@ static double count_or_zero(const cJSON *report, const char *path)
     return isnan(n) ? 0 : n;
 }
 
+/* Without channels everybody gets everything; with them the report says what was to be expected. */
+static void judge_sum(cJSON *problems, const cJSON *report)
+{
+    bool channels = cJSON_IsObject(json_at(report, "subscription"));
+    double published = json_number(report, "published"), clients = json_number(report, "clients");
+    double expected = channels ? json_number(report, "expected") : published * clients;
+    double delivered = json_number(report, "delivered"), missed = json_number(report, "missed");
+    double late = json_number(report, "late"), superseded = count_or_zero(report, "superseded");
+
+    if (json_true(report, "adds_up") && delivered + superseded + missed + late == expected) {
+        if (delivered == 0)
+            json_append_text(problems, "no update was delivered");
+    } else if (channels) {
+        json_append_printf(problems,
+                           "completeness does not add up: %.0f delivered + %.0f superseded + %.0f "
+                           "missed + %.0f late is not %.0f expected",
+                           delivered, superseded, missed, late, expected);
+    } else {
+        json_append_printf(problems,
+                           "completeness does not add up: %.0f delivered + %.0f missed + %.0f late "
+                           "is not %.0f published x %.0f clients",
+                           delivered, missed, late, published, clients);
+    }
+}
+
+static double accepted(const cJSON *report, const char *transport)
+{
+    double start = number(report, "server_stats.start.transports.%s.accepted", transport);
+    double end = number(report, "server_stats.end.transports.%s.accepted", transport);
+
+    return end - start;
+}
+
 static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
                              const char *transport, bool kernel_is_ours)
 {
     cJSON *seen = cJSON_AddObjectToObject(row, "handshakes");
-    double client = json_number(report, "whole.connects");
-    double server = number(report, "server_stats.end.transports.%s.accepted", transport) -
-                    number(report, "server_stats.start.transports.%s.accepted", transport);
+    double up = result_duplex_connects(report), posts = accepted(report, "publish");
+    double client = json_number(report, "whole.connects") + up;
+    double server = accepted(report, transport) + (isnan(posts) ? 0 : posts);
     double kernel = json_number(report, "kernel.tcp_active_opens");
     /* The kernel counts attempts; the others count what became a connection. */
     double attempts = client + count_or_zero(report, "whole.connect_failures") +
-                      count_or_zero(report, "whole.connects_abandoned");
+                      count_or_zero(report, "whole.connects_abandoned") +
+                      result_duplex_given_up(report);
 
     json_add_number(seen, "client", client);
     json_add_number(seen, "server", server);
     json_add_number(seen, "kernel", kernel);
     cJSON_AddNullToObject(seen, "wire");
     json_add_number(seen, "given_up", attempts - client);
+    if (cJSON_IsObject(json_at(report, "upstream")))
+        json_add_number(seen, "upstream", up);
     if (client == server && (attempts == kernel || !kernel_is_ours))
         return;
     json_append_printf(problems,
@@ -249,6 +271,15 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
                        "kernel %.0f%s",
                        client, attempts, server, kernel,
                        kernel_is_ours ? "" : " (the whole host's)");
+}
+
+/* What the clients say themselves, where no number said it. */
+static void judge_failure(cJSON *problems, const cJSON *report)
+{
+    const char *failure = json_text(report, "failure");
+
+    if (failure[0] != '\0' && cJSON_GetArraySize(problems) == 0)
+        json_append_text(problems, failure);
 }
 
 static void note_count(cJSON *notes, const cJSON *report, const char *path, const char *what)
@@ -309,7 +340,7 @@ static int check_report(const cJSON *report, const char *transport, struct err_t
     if (isnan(number(report, "server_stats.end.transports.%s.accepted", transport)))
         return err_set(e, LAB_EPROTO, "the server's /stats has no transports.%s.accepted",
                        transport);
-    return LAB_OK;
+    return result_duplex_check(report, e);
 }
 
 static void copy_items(cJSON *to, const cJSON *from, const char *const *names)
@@ -330,10 +361,10 @@ static void add_milliseconds(cJSON *row, const char *name, int64_t ms)
 int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
                bool kernel_is_ours, struct err_text *e)
 {
-    static const char *const counts[] = {"clients",    "published",       "delivered",    "missed",
-                                         "late",       "duplicated",      "out_of_order", "adds_up",
-                                         "latency_us", "request_late_us", "age_us",       "phases",
-                                         NULL};
+    static const char *const counts[] = {
+        "clients",    "published",       "delivered", "missed",   "late",
+        "duplicated", "out_of_order",    "adds_up",   "expected", "superseded",
+        "latency_us", "request_late_us", "age_us",    "phases",   NULL};
     const char *transport = scenario_transports[row->transport].name;
     int rc = check_report(report, transport, e);
     cJSON *r, *problems;
@@ -361,6 +392,8 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     judge_sum(problems, report);
     cJSON_AddItemToObject(r, "problems", problems);
     add_notes(r, report);
+    result_duplex(r, report);
+    judge_failure(problems, report);
     cJSON_AddItemToObject(r, "wire", wire);
     cJSON_AddItemToObject(r, "raw", report);
     result_wire(r);

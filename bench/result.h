@@ -27,12 +27,14 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  * kept whole under "raw":
  *
  *   id transport connection clients interval_ms hold_ms
- *   published delivered missed late duplicated out_of_order adds_up
+ *   published expected delivered superseded missed late duplicated out_of_order adds_up
  *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} age_us{mean peak max}
  *   the ratios of the window (see result.c), and of the whole run under "whole_run"
  *   handshakes{client server kernel wire}  connections opened in the whole run, by witness;
  *             given_up: attempts that failed or were under way at the end, which the kernel
- *             counts (client + given_up) and the wire may have seen through
+ *             counts (client + given_up) and the wire may have seen through; upstream: how many
+ *             of client's carried messages up, where clients send
+ *   deadline upstream convergence_us documents  see result_duplex.h
  *   server_rss_bytes_per_client            server growth from start to window start / clients
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
