@@ -4,26 +4,17 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "pacer.h"
 #include "server.h"
-#include "ticker.h"
 #include "trace.h"
-
-enum { CATCH_UP_MAX = 1000 };
 
 struct trace_source {
     struct source source; /* first */
-    struct ticker ticker;
+    struct pacer pacer;
     struct trace trace;
     size_t next;
-    int64_t started_ns, round_ns; /* round_ns: trace time at which this round began */
+    int64_t round_ns; /* trace time at which this round began */
 };
-
-static int64_t trace_due_ns(const struct trace_source *ts)
-{
-    double at_ns = (double)(ts->round_ns + ts->trace.items[ts->next].at_ns);
-
-    return ts->started_ns + (int64_t)(at_ns / ts->source.server->options->trace_speed);
-}
 
 /* Step to the next item. False at the end of a trace that is not looped. */
 static bool trace_advance(struct trace_source *ts)
@@ -35,28 +26,22 @@ static bool trace_advance(struct trace_source *ts)
     return ts->source.server->options->trace_loop;
 }
 
-static void trace_on_due(void *arg, int64_t now_ns)
+static int64_t trace_play(void *arg)
 {
     struct trace_source *ts = arg;
+    const struct trace_item *item = &ts->trace.items[ts->next];
 
-    for (int i = 0; i < CATCH_UP_MAX && trace_due_ns(ts) <= now_ns; i++) {
-        const struct trace_item *item = &ts->trace.items[ts->next];
-
-        server_publish(ts->source.server, (const char *)ts->trace.text.data + item->data,
-                       item->data_len);
-        if (!trace_advance(ts)) {
-            ts->source.done = true;
-            return;
-        }
-    }
-    ticker_arm(&ts->ticker, trace_due_ns(ts));
+    server_publish(ts->source.server, (const char *)ts->trace.text.data + item->data,
+                   item->data_len);
+    ts->source.done = !trace_advance(ts);
+    return ts->source.done ? INT64_MAX : ts->round_ns + ts->trace.items[ts->next].at_ns;
 }
 
 static void trace_stop(struct source *src)
 {
     struct trace_source *ts = (struct trace_source *)src;
 
-    ticker_free(&ts->ticker);
+    pacer_free(&ts->pacer);
     trace_free(&ts->trace);
     free(ts);
 }
@@ -69,10 +54,9 @@ static struct source *trace_start(struct server *s, const char *path, struct err
     if (ts == NULL || trace_load(&ts->trace, path, &reason) < 0)
         goto fail;
     ts->source = (struct source){.kind = &source_trace, .server = s};
-    ts->started_ns = clock_now_ns();
-    if (ticker_init(&ts->ticker, s->base, trace_on_due, ts) < 0)
+    if (pacer_init(&ts->pacer, s->base, trace_play, ts, s->options->trace_speed) < 0)
         goto fail;
-    ticker_arm(&ts->ticker, trace_due_ns(ts));
+    pacer_start(&ts->pacer, ts->trace.items[0].at_ns, clock_now_ns());
     return &ts->source;
 fail:
     err_set(e, LAB_EINVAL, "--source: trace:%.280s", reason.text);
