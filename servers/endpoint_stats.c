@@ -70,7 +70,7 @@ static void add_source(cJSON *root, const struct server *s)
     cJSON_AddBoolToObject(source, "done", s->source == NULL || s->source->done);
     add_u64(source, "rejected", s->source != NULL ? s->source->rejected : 0);
     add_u64(source, "lost_to_memory", s->hub.publish_failures);
-    add_u64(history, "capacity", s->hub.capacity);
+    add_u64(history, "capacity", s->hub.limits.history);
     add_u64(history, "oldest_seq", hub_oldest_seq(&s->hub));
     add_u64(history, "newest_seq", hub_newest_seq(&s->hub));
     add_u64(history, "subscribers", s->hub.nsubscribers);

@@ -30,11 +30,12 @@ static const struct update_encoding *encoding_of(const struct event_stream *es)
     return es->chunked ? &es->format->chunked : &es->format->plain;
 }
 
-static void event_stream_deliver(struct subscriber *sub, struct update *u)
+static void event_stream_deliver(struct subscriber *sub, struct update *u, enum delivery how)
 {
     struct peer *p = peer_from_subscriber(sub);
     struct shared *bytes;
 
+    (void)how;
     if (p->conn.ended || p->conn.finishing)
         return;
     bytes = update_encoded(u, encoding_of(p->state));
@@ -123,7 +124,7 @@ void event_stream_open(struct peer *p, const struct http_request *req,
     }
     p->state = es;
     p->sub.deliver = event_stream_deliver;
-    hub_subscribe(&p->server->hub, &p->sub);
+    hub_subscribe(&p->server->hub, &p->sub, p->server->hub.everything);
     http_session_detach(p);
 }
 

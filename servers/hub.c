@@ -4,61 +4,220 @@
 
 #include "err.h"
 
-int hub_init(struct hub *h, uint64_t capacity, int64_t delay_ns)
+static void hub_list_channel(struct hub *h, struct channel *c)
 {
-    *h = (struct hub){.capacity = capacity, .delay_ns = delay_ns};
-    h->ring = calloc(capacity, sizeof *h->ring);
-    return h->ring == NULL ? LAB_ENOMEM : LAB_OK;
+    c->link = h->channels_end;
+    *c->link = c;
+    h->channels_end = &c->next;
+}
+
+static void hub_unlist_channel(struct hub *h, struct channel *c)
+{
+    *c->link = c->next;
+    if (c->next != NULL)
+        c->next->link = c->link;
+    else
+        h->channels_end = c->link;
+}
+
+int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns)
+{
+    *h = (struct hub){.limits = *limits, .delay_ns = delay_ns};
+    h->hidden_end = &h->hidden;
+    h->channels_end = &h->channels;
+    h->default_channel = channel_new((struct name){"", 0}, limits->history);
+    if (h->default_channel == NULL)
+        return LAB_ENOMEM;
+    hub_list_channel(h, h->default_channel);
+    return hub_subscription_get(h, NULL, NULL, &h->everything);
 }
 
 void hub_free(struct hub *h)
 {
-    for (uint64_t i = 0; h->ring != NULL && i < h->capacity; i++)
-        update_unref(h->ring[i]);
-    free(h->ring);
-    h->ring = NULL;
+    struct channel *next;
+
+    subscription_unref(h, h->everything);
+    name_table_free(&h->subscriptions, NULL);
+    name_table_free(&h->names, NULL);
+    for (struct channel *c = h->channels; c != NULL; c = next) {
+        next = c->next;
+        channel_free(c);
+    }
+    free(h->scratch.updates);
+    *h = (struct hub){0};
 }
 
-static struct update **hub_slot(const struct hub *h, uint64_t seq)
+struct channel *hub_channel_find(const struct hub *h, struct name name)
 {
-    return &h->ring[seq % h->capacity];
+    if (name.len == 0)
+        return h->default_channel;
+    return (struct channel *)name_table_find(&h->names, name);
+}
+
+int hub_channel_get(struct hub *h, struct name name, struct channel **out)
+{
+    *out = hub_channel_find(h, name);
+    if (*out != NULL)
+        return LAB_OK;
+    if (h->names.count >= h->limits.channels) {
+        h->counts.refused_channels++;
+        return LAB_ELIMIT;
+    }
+    *out = channel_new(name, h->limits.history);
+    if (*out == NULL)
+        return LAB_ENOMEM;
+    if (name_table_add(&h->names, &(*out)->node) < 0) {
+        channel_free(*out);
+        *out = NULL;
+        return LAB_ENOMEM;
+    }
+    hub_list_channel(h, *out);
+    return LAB_OK;
+}
+
+void hub_channel_release(struct hub *h, struct channel *c)
+{
+    if (c->published_n > 0 || c->feeds != NULL || c == h->default_channel)
+        return;
+    hub_unlist_channel(h, c);
+    name_table_remove(&h->names, &c->node);
+    channel_free(c);
 }
 
 static void hub_make_visible(struct hub *h)
 {
-    struct update *u = update_ref(*hub_slot(h, ++h->visible_seq));
-    struct subscriber *next;
+    struct update *u = update_ref(h->hidden);
 
-    for (struct subscriber *s = h->subscribers; s != NULL; s = next) {
-        next = s->next;
-        s->deliver(s, u);
-    }
+    h->hidden = u->next_hidden;
+    if (h->hidden == NULL)
+        h->hidden_end = &h->hidden;
+    h->visible_seq = u->seq;
+    channel_show(u->channel, u);
+    subscription_deliver(h, u);
     update_unref(u);
+}
+
+/* Where a post belongs in its channel. sender: NULL for those who do not number what they send. */
+struct place {
+    struct channel *channel;
+    struct latest_key *key;
+    struct sender *sender;
+};
+
+static int hub_refuse(uint64_t *count)
+{
+    ++*count;
+    return LAB_ELIMIT;
+}
+
+/* Nothing is added before it is sure that everything may be. */
+static int hub_find_place(struct hub *h, const struct post *p, struct place *at)
+{
+    struct latest *latest = &at->channel->latest;
+    struct senders *senders = &at->channel->senders;
+    bool numbered = p->from_n > 0;
+
+    at->sender = numbered ? senders_find(senders, p->from) : NULL;
+    if (at->sender != NULL && p->from_n <= at->sender->newest_n)
+        return HUB_DUPLICATE;
+    at->key = latest_find(latest, p->key);
+    if (numbered && at->sender == NULL && senders->table.count >= h->limits.senders)
+        return hub_refuse(&h->counts.refused_senders);
+    if (at->key == NULL && latest->keys.count >= h->limits.keys)
+        return hub_refuse(&h->counts.refused_keys);
+    if (at->key == NULL)
+        at->key = latest_add(latest, p->key);
+    if (numbered && at->sender == NULL)
+        at->sender = senders_add(senders, p->from);
+    return at->key == NULL || (numbered && at->sender == NULL) ? LAB_ENOMEM : LAB_OK;
+}
+
+/* Never overwrite what nobody has seen; what came before it goes first. */
+static void hub_make_room(struct hub *h, struct channel *c)
+{
+    struct update *evicted = channel_next_evicted(c);
+
+    if (evicted == NULL)
+        return;
+    while (h->visible_seq < evicted->seq)
+        hub_make_visible(h);
+    if (evicted->seq > h->evicted_seq)
+        h->evicted_seq = evicted->seq;
+}
+
+static int hub_put(struct hub *h, const struct post *p, const struct place *at, int64_t now_ns)
+{
+    struct channel *c = at->channel;
+    struct update *u = channel_reserve(c) < 0 ? NULL
+                                              : update_new(&(struct envelope){
+                                                    .seq = h->published_seq + 1,
+                                                    .t_ns = now_ns,
+                                                    .n = c->published_n + 1,
+                                                    .channel = c->node.name,
+                                                    .key = p->key,
+                                                    .from = p->from,
+                                                    .from_n = p->from_n,
+                                                    .from_t_ns = p->from_t_ns,
+                                                    .data = p->data,
+                                                    .data_len = p->data_len,
+                                                });
+
+    if (u == NULL)
+        return LAB_ENOMEM;
+    u->channel = c;
+    u->key = at->key;
+    hub_make_room(h, c);
+    channel_push(c, u);
+    h->published_seq = u->seq;
+    if (at->sender != NULL) {
+        at->sender->newest_n = p->from_n;
+        at->sender->seq = u->seq;
+    }
+    *h->hidden_end = u;
+    h->hidden_end = &u->next_hidden;
+    if (h->delay_ns == 0)
+        hub_make_visible(h);
+    return LAB_OK;
+}
+
+int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq)
+{
+    struct place at;
+    int err = hub_channel_get(h, p->channel, &at.channel);
+
+    if (err == 0)
+        err = hub_find_place(h, p, &at);
+    if (err == 0)
+        err = hub_put(h, p, &at, now_ns);
+    if (err == 0) {
+        *seq = h->published_seq;
+        return LAB_OK;
+    }
+    if (err == HUB_DUPLICATE) {
+        h->counts.duplicate_posts++;
+        *seq = at.sender->seq;
+        return err;
+    }
+    if (err == LAB_ENOMEM)
+        h->publish_failures++;
+    if (at.channel != NULL)
+        hub_channel_release(h, at.channel); /* if it was made for this post */
+    return err;
 }
 
 uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns)
 {
-    struct update **slot = hub_slot(h, h->published_seq + 1);
-    struct update *u = update_new(h->published_seq + 1, now_ns, data, len);
+    uint64_t seq;
 
-    if (u == NULL) {
-        h->publish_failures++;
-        return 0;
-    }
-    if (h->published_seq - h->visible_seq == h->capacity)
-        hub_make_visible(h); /* never overwrite what nobody has seen */
-    update_unref(*slot);
-    *slot = u;
-    h->published_seq++;
-    if (h->delay_ns == 0)
-        hub_make_visible(h);
-    return u->seq;
+    return hub_publish_post(h, &(struct post){.data = data, .data_len = len}, now_ns, &seq) < 0
+               ? 0
+               : seq;
 }
 
 int64_t hub_release(struct hub *h, int64_t now_ns)
 {
-    while (h->visible_seq < h->published_seq) {
-        int64_t due_ns = (*hub_slot(h, h->visible_seq + 1))->t_ns + h->delay_ns;
+    while (h->hidden != NULL) {
+        int64_t due_ns = h->hidden->t_ns + h->delay_ns;
 
         if (due_ns > now_ns)
             return due_ns;
@@ -67,19 +226,24 @@ int64_t hub_release(struct hub *h, int64_t now_ns)
     return INT64_MAX;
 }
 
-/* At the head: who subscribes during a delivery is not visited by it. */
-void hub_subscribe(struct hub *h, struct subscriber *s)
+/* At the head: who subscribes during a delivery to its list is not visited by it. */
+void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to)
 {
-    s->next = h->subscribers;
-    s->link = &h->subscribers;
+    s->to = subscription_ref(to);
+    s->after_seq = h->visible_seq;
+    s->next = to->subscribers;
+    s->link = &to->subscribers;
     if (s->next != NULL)
         s->next->link = &s->next;
-    h->subscribers = s;
+    to->subscribers = s;
+    to->nsubscribers++;
     h->nsubscribers++;
 }
 
 void hub_unsubscribe(struct hub *h, struct subscriber *s)
 {
+    struct subscription *to = s->to;
+
     if (s->link == NULL)
         return;
     *s->link = s->next;
@@ -87,7 +251,10 @@ void hub_unsubscribe(struct hub *h, struct subscriber *s)
         s->next->link = s->link;
     s->next = NULL;
     s->link = NULL;
+    s->to = NULL;
+    to->nsubscribers--;
     h->nsubscribers--;
+    subscription_unref(h, to);
 }
 
 bool hub_subscribed(const struct subscriber *s)
@@ -102,22 +269,37 @@ uint64_t hub_newest_seq(const struct hub *h)
 
 uint64_t hub_oldest_seq(const struct hub *h)
 {
-    return h->published_seq < h->capacity ? 1 : h->published_seq - h->capacity + 1;
+    return h->evicted_seq + 1;
 }
 
-struct update *hub_get(const struct hub *h, uint64_t seq)
+bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq)
 {
-    if (seq < hub_oldest_seq(h) || seq > h->visible_seq)
-        return NULL;
-    return *hub_slot(h, seq);
+    *seq = 0;
+    for (const struct channel *c = h->channels; c != NULL; c = c->next) {
+        uint64_t n;
+
+        if (!channel_position(c, at_ns, &n))
+            return false;
+        if (n > 0 && channel_get(c, n)->seq > *seq)
+            *seq = channel_get(c, n)->seq;
+    }
+    return true;
+}
+
+struct update *hub_get(const struct hub *h, uint64_t n)
+{
+    const struct channel *c = h->default_channel;
+
+    return n < channel_oldest_n(c) || n > c->visible_n ? NULL : channel_get(c, n);
 }
 
 struct hub_range hub_after(const struct hub *h, uint64_t cursor)
 {
-    struct hub_range range = {.last = h->visible_seq};
-    uint64_t oldest = hub_oldest_seq(h);
+    const struct channel *c = h->default_channel;
+    struct hub_range range = {.last = c->visible_n};
+    uint64_t oldest = channel_oldest_n(c);
 
-    if (cursor > h->visible_seq)
+    if (cursor > c->visible_n)
         cursor = 0;
     range.first = cursor + 1;
     if (range.first < oldest) {
@@ -125,23 +307,4 @@ struct hub_range hub_after(const struct hub *h, uint64_t cursor)
         range.first = oldest;
     }
     return range;
-}
-
-bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq)
-{
-    uint64_t low = hub_oldest_seq(h),
-             high = h->published_seq + 1; /* first with t >= at_ns is in [low, high] */
-
-    if (low > 1 && (*hub_slot(h, low))->t_ns >= at_ns)
-        return false;
-    while (low < high) {
-        uint64_t mid = low + (high - low) / 2;
-
-        if ((*hub_slot(h, mid))->t_ns < at_ns)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    *seq = low - 1;
-    return true;
 }

@@ -1,6 +1,7 @@
-/* The hub: everything published passes here. It numbers updates, keeps the newest in a
- * bounded history ring, and hands each to the subscribers. It knows no transport by name,
- * no socket and no clock (time is an argument).
+/* The hub: everything published passes here. It numbers updates over all channels, keeps what
+ * each channel (channel.h) remembers, and hands each update to those who subscribe to its
+ * channel (subscription.h). It knows no transport by name, no socket and no clock (time is an
+ * argument).
  *
  * An update is *published* when it gets its number and time, and *visible* when readers may
  * see it. The two differ only under hub_init's delay_ns, which exists to prove the
@@ -13,59 +14,104 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "channel.h"
+#include "name_table.h"
+#include "post.h"
+#include "selection.h"
+#include "subscription.h"
 #include "update.h"
 
-/* Embedded in whatever wants updates. */
-struct subscriber {
-    struct subscriber *next,
-        **link; /* link: the pointer that points here; NULL when off the list */
-    /* Called once per visible update, in order. May unsubscribe itself, not others; must not
-     * publish, or some would see that update before this one. */
-    void (*deliver)(struct subscriber *s, struct update *u);
+/* What clients could make grow without end. */
+struct hub_limits {
+    uint64_t history;  /* updates in each channel's ring, >= 1 */
+    uint64_t channels; /* but the default channel */
+    uint64_t keys;     /* of each channel, but "" */
+    uint64_t senders;  /* of each channel */
+};
+
+#define HUB_LIMITS_DEFAULT                                                                         \
+    {                                                                                              \
+        .history = 1024, .channels = 1024, .keys = 4096, .senders = 4096                           \
+    }
+
+struct hub_counts {
+    uint64_t refused_channels, refused_keys, refused_senders; /* one more than the limits allow */
+    uint64_t duplicate_posts;
+    uint64_t superseded; /* for transports to add to: latest updates that a reader did not get
+                            because a newer one of the key came first */
+};
+
+/* Room in which a selection stands. */
+struct selection_scratch {
+    struct update **updates; /* borrowed */
+    size_t room;
 };
 
 struct hub {
-    struct update **ring; /* owned; slot seq % capacity */
-    uint64_t capacity;
-    uint64_t published_seq, visible_seq; /* newest of each; 0: none yet */
+    struct hub_limits limits;
+    struct name_table names;                  /* of the channels but the default one */
+    struct channel *channels, **channels_end; /* all, oldest first */
+    struct channel *default_channel;          /* in front of them */
+    struct name_table subscriptions;          /* each set of wishes once */
+    struct subscription *everything;          /* a reference: the default channel, whole */
+    uint64_t published_seq, visible_seq;      /* newest of each; 0: none yet */
+    uint64_t evicted_seq;                     /* highest that fell off any ring */
     int64_t delay_ns;
-    struct subscriber *subscribers;
+    struct update *hidden, **hidden_end; /* published, not visible; borrowed from their rings */
     uint64_t nsubscribers;
     uint64_t publish_failures; /* updates lost to lack of memory; no number is used up */
+    struct hub_counts counts;
+    struct selection_scratch scratch;
 };
 
-/* capacity >= 1. 0 or LAB_ENOMEM. */
-int hub_init(struct hub *h, uint64_t capacity, int64_t delay_ns);
+/* 0 or LAB_ENOMEM. */
+int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns);
+/* All references to subscriptions must have been given back. */
 void hub_free(struct hub *h);
 
-/* Publish data (one compact JSON value) at now_ns. Returns its sequence number, 0 when out of
- * memory. Without a delay the update has been delivered to all subscribers on return. */
+/* Publish data (one compact JSON value) at now_ns in the default channel. Returns its sequence
+ * number, 0 when out of memory. Without a delay the update has been delivered to all subscribers
+ * on return. */
 uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns);
+
+/* Publish p (as post_scan() makes it: names are valid or empty) in its channel, which is created
+ * if need be. 0: *seq is its number; HUB_DUPLICATE: p's sender has published this or a later
+ * message in this channel before, and *seq is the number of its newest; LAB_ELIMIT: one channel,
+ * key or sender too many; LAB_ENOMEM. Unless 0, nothing was published and no number used up. */
+enum { HUB_DUPLICATE = 1 };
+int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq);
 
 /* Make visible what has waited delay_ns. Returns when to call again (INT64_MAX: nothing waits). */
 int64_t hub_release(struct hub *h, int64_t now_ns);
 
-/* Subscribe to the updates after hub_newest_seq(). */
-void hub_subscribe(struct hub *h, struct subscriber *s);
-void hub_unsubscribe(struct hub *h, struct subscriber *s); /* no-op when off the list */
+/* Subscribe s to the updates after hub_newest_seq(). Takes a reference to the subscription. */
+void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to);
+/* Gives that reference back: take one first to go on with s->to. No-op when off the list. */
+void hub_unsubscribe(struct hub *h, struct subscriber *s);
 bool hub_subscribed(const struct subscriber *s);
 
 uint64_t hub_newest_seq(const struct hub *h); /* visible; 0: none yet */
-uint64_t hub_oldest_seq(const struct hub *h); /* still in the ring; newest + 1 when empty */
-/* NULL when seq is not in the ring or not visible. Borrowed. */
-struct update *hub_get(const struct hub *h, uint64_t seq);
+/* From here on, nothing has fallen off a ring; newest + 1 when all has. */
+uint64_t hub_oldest_seq(const struct hub *h);
 
-/* A reader's position: which updates it gets and how many it can no longer have. */
-struct hub_range {
-    uint64_t first, last; /* last < first: nothing new */
-    uint64_t missed;      /* fell off the ring between the cursor and first */
-};
-/* The updates after cursor. A cursor from the future belongs to an earlier life of the
- * server, whose numbering is gone: it is read as 0. */
-struct hub_range hub_after(const struct hub *h, uint64_t cursor);
-
-/* The highest sequence number published strictly before at_ns. False when the ring no
- * longer reaches back that far. */
+/* The highest sequence number published strictly before at_ns. False when a ring no longer
+ * reaches back that far. channel_position() says it of one channel. */
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq);
+
+/* The channel of that name ("": the default one), created if it is not there.
+ * 0, LAB_ELIMIT (counted) or LAB_ENOMEM. */
+int hub_channel_get(struct hub *h, struct name name, struct channel **out);
+/* NULL: not there. */
+struct channel *hub_channel_find(const struct hub *h, struct name name);
+/* Free c if nothing was published in it and nobody listens: a name alone keeps no place. */
+void hub_channel_release(struct hub *h, struct channel *c);
+
+/* The default channel by its own count: for the transports until they select. */
+struct hub_range {
+    uint64_t first, last;
+    uint64_t missed;
+};
+struct update *hub_get(const struct hub *h, uint64_t n);
+struct hub_range hub_after(const struct hub *h, uint64_t cursor);
 
 #endif

@@ -32,13 +32,21 @@ const char *server_date(struct server *s)
     return s->date;
 }
 
-uint64_t server_publish(struct server *s, const char *data, size_t len)
+int server_publish_post(struct server *s, const struct post *p, uint64_t *seq)
 {
-    uint64_t seq = hub_publish(&s->hub, data, len, clock_now_ns());
+    int err = hub_publish_post(&s->hub, p, clock_now_ns(), seq);
 
     if (s->hub.delay_ns > 0)
         ticker_arm(&s->release, hub_release(&s->hub, clock_now_ns()));
-    return seq;
+    return err;
+}
+
+uint64_t server_publish(struct server *s, const char *data, size_t len)
+{
+    uint64_t seq;
+
+    return server_publish_post(s, &(struct post){.data = data, .data_len = len}, &seq) < 0 ? 0
+                                                                                           : seq;
 }
 
 static void server_on_release(void *arg, int64_t now_ns)
@@ -93,6 +101,7 @@ static int start_loop(struct server *s)
 
 int server_start(struct server *s, const struct server_options *options, struct err_text *e)
 {
+    struct hub_limits limits = HUB_LIMITS_DEFAULT;
     int err;
 
     *s = (struct server){.options = options, .started_ns = clock_now_ns()};
@@ -100,7 +109,8 @@ int server_start(struct server *s, const struct server_options *options, struct 
     s->accounts = calloc(transports_count() + 1, sizeof *s->accounts);
     if (s->accounts == NULL)
         return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
-    if (hub_init(&s->hub, (uint64_t)options->history, options->test_delay_ns) < 0)
+    limits.history = (uint64_t)options->history;
+    if (hub_init(&s->hub, &limits, options->test_delay_ns) < 0)
         return err_set(e, LAB_ENOMEM, "--history: %s", lab_strerror(LAB_ENOMEM));
     err = start_loop(s);
     if (err < 0)

@@ -55,6 +55,10 @@ void server_free(struct server *s);
 
 /* Publish one compact JSON value now. Returns its sequence number or 0 (no memory). */
 uint64_t server_publish(struct server *s, const char *data, size_t len);
+/* Publish a post now. 0 and its sequence number; 1: its sender has published it before, and *seq
+ * is the number of that sender's newest in this channel; LAB_ELIMIT (--max-channels, --max-keys,
+ * --max-senders), LAB_ENOMEM. */
+int server_publish_post(struct server *s, const struct post *p, uint64_t *seq);
 
 struct transport_stats *server_account(struct server *s,
                                        const struct transport *t); /* NULL: other */

@@ -33,11 +33,12 @@ static void long_poll_answer(struct hold *hold)
     poll_answer(p, hold->cursor);
 }
 
-static void long_poll_deliver(struct subscriber *sub, struct update *u)
+static void long_poll_deliver(struct subscriber *sub, struct update *u, enum delivery how)
 {
     struct peer *p = peer_from_subscriber(sub);
 
     (void)u;
+    (void)how;
     if (!p->conn.ended)
         long_poll_answer(p->state);
 }
@@ -104,7 +105,7 @@ static void long_poll_hold(struct peer *p, const struct poll_request *poll, int6
     hold->cursor = poll->cursor;
     hold->waiting = true;
     p->sub.deliver = long_poll_deliver;
-    hub_subscribe(&p->server->hub, &p->sub);
+    hub_subscribe(&p->server->hub, &p->sub, p->server->hub.everything);
 }
 
 static void long_poll_open(struct peer *p, const struct http_request *req)

@@ -19,11 +19,12 @@ static struct shared *websocket_encode(const struct update *u)
 
 static const struct update_encoding websocket_frame = {"websocket-frame", websocket_encode};
 
-static void websocket_deliver(struct subscriber *sub, struct update *u)
+static void websocket_deliver(struct subscriber *sub, struct update *u, enum delivery how)
 {
     struct peer *p = peer_from_subscriber(sub);
     struct shared *frame;
 
+    (void)how;
     if (p->conn.ended || p->conn.finishing)
         return;
     frame = update_encoded(u, &websocket_frame);
@@ -108,7 +109,7 @@ static void websocket_open(struct peer *p, const struct http_request *req)
     if (websocket_send_opening(p, cursor) < 0)
         return;
     p->sub.deliver = websocket_deliver;
-    hub_subscribe(&p->server->hub, &p->sub);
+    hub_subscribe(&p->server->hub, &p->sub, p->server->hub.everything);
 }
 
 const struct transport transport_websocket = {

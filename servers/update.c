@@ -2,25 +2,23 @@
 
 #include <stdlib.h>
 
-#include "envelope.h"
-
-struct update *update_new(uint64_t seq, int64_t t_ns, const char *data, size_t len)
+struct update *update_new(const struct envelope *e)
 {
     struct update *u = calloc(1, sizeof *u);
 
     if (u == NULL)
         return NULL;
-    u->json = shared_new(len + ENVELOPE_OVERHEAD_BYTES);
+    u->json = shared_new(e->data_len + ENVELOPE_OVERHEAD_BYTES + e->channel.len + e->key.len +
+                         e->from.len);
     if (u->json == NULL) {
         free(u);
         return NULL;
     }
     u->refs = 1;
-    u->seq = seq;
-    u->t_ns = t_ns;
-    u->json->len = (uint32_t)envelope_encode(
-        (char *)u->json->data,
-        &(struct envelope){.seq = seq, .t_ns = t_ns, .n = seq, .data = data, .data_len = len});
+    u->seq = e->seq;
+    u->n = e->n;
+    u->t_ns = e->t_ns;
+    u->json->len = (uint32_t)envelope_encode((char *)u->json->data, e);
     return u;
 }
 

@@ -13,13 +13,19 @@ struct probe {
     bool leave_after_first;
 };
 
-static void probe_deliver(struct subscriber *sub, struct update *u)
+static void probe_deliver(struct subscriber *sub, struct update *u, enum delivery how)
 {
     struct probe *p = (struct probe *)sub;
 
+    ck_assert_int_eq(how, DELIVERY_EVERY);
     p->seen[p->nseen++] = u->seq;
     if (p->leave_after_first)
         hub_unsubscribe(p->hub, sub);
+}
+
+static int make_hub(struct hub *h, uint64_t history, int64_t delay_ns)
+{
+    return hub_init(h, &(struct hub_limits){.history = history}, delay_ns);
 }
 
 static void publish_times(struct hub *h, int n, int64_t first_ns, int64_t step_ns)
@@ -32,7 +38,7 @@ START_TEST(numbers_from_one_without_gaps)
 {
     struct hub h;
 
-    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
     ck_assert_uint_eq(hub_newest_seq(&h), 0);
     for (uint64_t want = 1; want <= 10; want++)
         ck_assert_uint_eq(hub_publish(&h, "{}", 2, (int64_t)want), want);
@@ -48,7 +54,7 @@ START_TEST(update_carries_the_envelope)
     const char *want = "{\"seq\":1,\"t\":81234567890123,\"data\":{\"a\":1}}";
     struct shared *json;
 
-    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
     hub_publish(&h, "{\"a\":1}", 7, INT64_C(81234567890123));
     json = hub_get(&h, 1)->json;
     ck_assert_uint_eq(json->len, strlen(want));
@@ -76,7 +82,7 @@ START_TEST(cursor_gets_what_is_newer_and_the_count_of_what_is_lost)
     struct hub_range range;
     struct hub h;
 
-    ck_assert_int_eq(hub_init(&h, cursors[_i].capacity, 0), 0);
+    ck_assert_int_eq(make_hub(&h, cursors[_i].capacity, 0), 0);
     publish_times(&h, (int)cursors[_i].published, 1, 1);
     range = hub_after(&h, cursors[_i].cursor);
     ck_assert_uint_eq(range.first, cursors[_i].first);
@@ -90,7 +96,7 @@ START_TEST(ring_holds_exactly_its_capacity)
 {
     struct hub h;
 
-    ck_assert_int_eq(hub_init(&h, 3, 0), 0);
+    ck_assert_int_eq(make_hub(&h, 3, 0), 0);
     publish_times(&h, 5, 1, 1);
     ck_assert_ptr_null(hub_get(&h, 2));
     for (uint64_t seq = 3; seq <= 5; seq++)
@@ -105,11 +111,11 @@ START_TEST(subscribers_get_each_update_once_in_order)
     struct probe a = {.sub.deliver = probe_deliver}, b = a;
     struct hub h;
 
-    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
     hub_publish(&h, "0", 1, 1);
-    hub_subscribe(&h, &a.sub);
+    hub_subscribe(&h, &a.sub, h.everything);
     hub_publish(&h, "0", 1, 2);
-    hub_subscribe(&h, &b.sub);
+    hub_subscribe(&h, &b.sub, h.everything);
     hub_publish(&h, "0", 1, 3);
     hub_unsubscribe(&h, &a.sub);
     hub_unsubscribe(&h, &a.sub); /* harmless */
@@ -120,6 +126,7 @@ START_TEST(subscribers_get_each_update_once_in_order)
     ck_assert_uint_eq(b.nseen, 2);
     ck_assert_uint_eq(b.seen[1], 4);
     ck_assert_uint_eq(h.nsubscribers, 1);
+    hub_unsubscribe(&h, &b.sub);
     hub_free(&h);
 }
 END_TEST
@@ -129,16 +136,18 @@ START_TEST(subscriber_may_leave_during_its_delivery)
     struct probe p[3];
     struct hub h;
 
-    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
     for (int i = 0; i < 3; i++) {
         p[i] = (struct probe){.sub.deliver = probe_deliver, .hub = &h, .leave_after_first = i == 1};
-        hub_subscribe(&h, &p[i].sub);
+        hub_subscribe(&h, &p[i].sub, h.everything);
     }
     publish_times(&h, 2, 1, 1);
     ck_assert_uint_eq(p[0].nseen, 2);
     ck_assert_uint_eq(p[1].nseen, 1);
     ck_assert_uint_eq(p[2].nseen, 2);
     ck_assert(!hub_subscribed(&p[1].sub));
+    for (int i = 0; i < 3; i++)
+        hub_unsubscribe(&h, &p[i].sub);
     hub_free(&h);
 }
 END_TEST
@@ -149,8 +158,8 @@ START_TEST(delay_holds_updates_back_but_stamps_them_at_once)
     struct hub h;
     uint64_t seq;
 
-    ck_assert_int_eq(hub_init(&h, 8, 100), 0);
-    hub_subscribe(&h, &p.sub);
+    ck_assert_int_eq(make_hub(&h, 8, 100), 0);
+    hub_subscribe(&h, &p.sub, h.everything);
     publish_times(&h, 3, 1000, 50); /* t = 1000, 1050, 1100 */
     ck_assert_uint_eq(hub_newest_seq(&h), 0);
     ck_assert(hub_position(&h, 1060, &seq));
@@ -161,6 +170,7 @@ START_TEST(delay_holds_updates_back_but_stamps_them_at_once)
     ck_assert_uint_eq(p.nseen, 2);
     ck_assert_int_eq(hub_release(&h, 1200), INT64_MAX);
     ck_assert_uint_eq(p.nseen, 3);
+    hub_unsubscribe(&h, &p.sub);
     hub_free(&h);
 }
 END_TEST
@@ -170,11 +180,12 @@ START_TEST(delay_never_overwrites_what_nobody_has_seen)
     struct probe p = {.sub.deliver = probe_deliver};
     struct hub h;
 
-    ck_assert_int_eq(hub_init(&h, 2, 1000000), 0);
-    hub_subscribe(&h, &p.sub);
+    ck_assert_int_eq(make_hub(&h, 2, 1000000), 0);
+    hub_subscribe(&h, &p.sub, h.everything);
     publish_times(&h, 5, 1, 1);
     ck_assert_uint_eq(p.nseen, 3); /* 1..3 were pushed out early, 4 and 5 still wait */
     ck_assert_uint_eq(p.seen[2], 3);
+    hub_unsubscribe(&h, &p.sub);
     hub_free(&h);
 }
 END_TEST
@@ -184,7 +195,7 @@ START_TEST(position_counts_strictly_before)
     struct hub h;
     uint64_t seq;
 
-    ck_assert_int_eq(hub_init(&h, 4, 0), 0);
+    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
     ck_assert(hub_position(&h, 5, &seq));
     ck_assert_uint_eq(seq, 0);
     publish_times(&h, 3, 100, 100); /* t = 100, 200, 300 */
@@ -211,7 +222,8 @@ static struct shared *encode_once(const struct update *u)
 START_TEST(update_is_encoded_once_per_format)
 {
     static const struct update_encoding a = {"a", encode_once}, b = {"b", encode_once};
-    struct update *u = update_new(1, 2, "[]", 2);
+    struct update *u =
+        update_new(&(struct envelope){.seq = 1, .t_ns = 2, .n = 1, .data = "[]", .data_len = 2});
 
     encodings_made = 0;
     ck_assert_ptr_eq(update_encoded(u, &a), update_encoded(u, &a));
