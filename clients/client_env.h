@@ -24,6 +24,9 @@ struct client_hooks {
                    int64_t recv_ns);
     void (*answered)(void *arg, struct client *c); /* a poll's answer has been counted */
     void (*lost)(void *arg, struct client *c, int64_t retry_in_ns);
+    /* Of drivers that can post: a connection stands, nothing has been posted on it. */
+    void (*opened)(void *arg, struct client *c);
+    void (*read_up_to)(void *arg, struct client *c, uint64_t mark); /* answer to post_mark */
 };
 
 struct client_env {

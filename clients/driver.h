@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "conn.h"
 
@@ -37,6 +38,14 @@ struct driver {
     void (*free)(struct client *c);
     /* Requests that were due before end_ns and have not left. NULL: none ever. */
     uint64_t (*count_unsent)(const struct client *c, int64_t end_ns);
+
+    /* Send a message of the client's (post.h) up the transport's own connection. NULL: it goes
+     * by POST /publish on a second one. Returns the bytes sent, framing included; 0: not now,
+     * hooks.opened says when; negative: the connection has ended. */
+    ssize_t (*post)(struct client *c, const char *text, size_t len);
+    /* Have the peer say that it has read all that was posted before: hooks.read_up_to(mark)
+     * follows, unless the connection is lost. Returns as post does. */
+    ssize_t (*post_mark)(struct client *c, uint64_t mark);
 };
 
 extern const struct driver *const drivers[]; /* NULL-terminated */

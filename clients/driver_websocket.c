@@ -158,6 +158,8 @@ static void opening_answered(struct websocket_client *w, int64_t recv_ns)
     client_settled(c);
     opening_free(w->opening);
     w->opening = NULL;
+    if (c->env->hooks->opened != NULL)
+        c->env->hooks->opened(c->env->hooks_arg, c);
 }
 
 /* Bytes consumed; frames may follow right behind the head. */
@@ -223,6 +225,19 @@ static void on_close_frame(struct websocket_client *w, const struct ws_event *ev
     client_wait_until(&w->client, now_ns + NS_PER_S);
 }
 
+/* Frames are read in order, so the pong of a mark says that all posted before it was read too.
+ * Others answer nothing of ours (§5.5.3). */
+static void on_pong(struct websocket_client *w, const struct ws_event *ev)
+{
+    const struct client_hooks *hooks = w->client.env->hooks;
+    uint64_t mark;
+
+    if (ev->len != sizeof mark || hooks->read_up_to == NULL)
+        return;
+    memcpy(&mark, ev->data, sizeof mark);
+    hooks->read_up_to(w->client.env->hooks_arg, &w->client, mark);
+}
+
 static void on_ws_event(struct websocket_client *w, const struct ws_event *ev, int64_t recv_ns)
 {
     struct client *c = &w->client;
@@ -241,6 +256,9 @@ static void on_ws_event(struct websocket_client *w, const struct ws_event *ev, i
         on_close_frame(w, ev, recv_ns);
         return;
     case WS_EVENT_PONG:
+        client_sort_bytes(c, recv_ns);
+        on_pong(w, ev);
+        return;
     case WS_EVENT_NONE:
         return;
     }
@@ -276,6 +294,62 @@ static void websocket_on_data(struct client *c, uint8_t *data, size_t len, int64
         at = read_opening(w, data, len, recv_ns);
     if (at < len)
         read_frames(w, data + at, len - at, recv_ns);
+}
+
+/* ---- what goes up ---- */
+
+/* Between the opening handshake and the closing one. */
+static bool can_post(const struct websocket_client *w)
+{
+    return w->client.state == CLIENT_OPEN && w->opening == NULL && !w->close_sent;
+}
+
+/* In one send: a small frame of its own would be a packet of its own (TCP_NODELAY). */
+static int send_text(struct websocket_client *w, const char *text, size_t len, size_t *sent)
+{
+    struct ws_frame head = {.fin = true, .opcode = WS_TEXT, .masked = true, .payload_bytes = len};
+    uint64_t key = rng_next(&w->client.env->rng);
+    uint8_t *frame = malloc(WS_HEADER_MAX_BYTES + len);
+    size_t head_len;
+    int err;
+
+    if (frame == NULL) {
+        conn_close(&w->client.conn);
+        return LAB_ENOMEM;
+    }
+    memcpy(head.masking_key, &key, sizeof head.masking_key);
+    head_len = ws_frame_encode(frame, &head);
+    memcpy(frame + head_len, text, len);
+    ws_mask(frame + head_len, len, head.masking_key, 0);
+    *sent = head_len + len;
+    err = conn_send(&w->client.conn, frame, *sent);
+    free(frame);
+    return err;
+}
+
+static ssize_t websocket_post(struct client *c, const char *text, size_t len)
+{
+    size_t sent = 0;
+    int err;
+
+    if (!can_post(of(c)))
+        return 0;
+    err = send_text(of(c), text, len, &sent);
+    return err < 0 ? err : (ssize_t)sent;
+}
+
+static ssize_t websocket_post_mark(struct client *c, uint64_t mark)
+{
+    uint8_t frame[WS_HEADER_MAX_BYTES + sizeof mark];
+    uint64_t key = rng_next(&c->env->rng);
+    size_t len;
+    int err;
+
+    if (!can_post(of(c)))
+        return 0;
+    len = ws_control_encode(frame, WS_PING, &mark, sizeof mark, (const uint8_t *)&key);
+    err = conn_send(&c->conn, frame, len);
+    return err < 0 ? err : (ssize_t)len;
 }
 
 /* ---- the end ---- */
@@ -327,4 +401,6 @@ const struct driver driver_websocket = {
     .on_due = websocket_on_due,
     .leave = websocket_leave,
     .free = websocket_free,
+    .post = websocket_post,
+    .post_mark = websocket_post_mark,
 };

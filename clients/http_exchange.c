@@ -18,6 +18,22 @@ size_t http_get_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_get *
     return n < 0 || n >= HTTP_REQUEST_MAX_BYTES ? 0 : (size_t)n;
 }
 
+size_t http_post_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_post *post)
+{
+    int n = snprintf(out, HTTP_REQUEST_MAX_BYTES,
+                     "POST %s%s HTTP/1.1\r\n"
+                     "Host: %s\r\n"
+                     "User-Agent: pushlab/" PUSHLAB_VERSION "\r\n"
+                     "Accept: application/json\r\n"
+                     "Content-Type: application/json\r\n"
+                     "Content-Length: %zu\r\n"
+                     "%s\r\n",
+                     post->prefix, post->path, post->host, post->body_len,
+                     post->close ? "Connection: close\r\n" : "");
+
+    return n < 0 || n >= HTTP_REQUEST_MAX_BYTES ? 0 : (size_t)n;
+}
+
 void http_exchange_init(struct http_exchange *x, size_t body_limit_bytes)
 {
     struct http_limits limits = {

@@ -29,6 +29,16 @@ struct http_get {
 /* Write the request to out. Returns its length; 0 when it does not fit. */
 size_t http_get_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_get *get);
 
+/* The head of a POST with a JSON body of body_len bytes; path as in http_get. */
+struct http_post {
+    const char *host, *prefix, *path;
+    size_t body_len;
+    bool close;
+};
+
+/* As http_get_encode(). */
+size_t http_post_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_post *post);
+
 struct http_exchange {
     struct http_reader reader;
     struct buf body;      /* content of the response so far */

@@ -45,6 +45,20 @@ const struct uplink_item *uplink_next(const struct uplink *u, const char **text)
     return &u->items[u->under_way];
 }
 
+size_t uplink_batch(const struct uplink *u, size_t max_bytes, size_t *bytes)
+{
+    size_t count = 0;
+
+    *bytes = 0;
+    for (size_t i = u->under_way; i < u->nitems; i++) {
+        if (count > 0 && *bytes + u->items[i].len > max_bytes)
+            break;
+        *bytes += u->items[i].len;
+        count++;
+    }
+    return count;
+}
+
 void uplink_depart(struct uplink *u)
 {
     struct uplink_item *item = &u->items[u->under_way++];

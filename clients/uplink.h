@@ -49,6 +49,9 @@ static inline size_t uplink_waiting(const struct uplink *u)
 const struct uplink_item *uplink_next(const struct uplink *u, const char **text);
 /* It is under way now, and has left. */
 void uplink_depart(struct uplink *u);
+/* How many of those that wait are to go together: as many as fit into max_bytes, at least one if
+ * there is one. *bytes: of their posts. */
+size_t uplink_batch(const struct uplink *u, size_t max_bytes, size_t *bytes);
 
 /* The server has the oldest count (<= under_way) of them. */
 void uplink_acknowledge(struct uplink *u, size_t count);

@@ -58,6 +58,26 @@ START_TEST(uplink_sends_in_order_and_forgets_what_is_acknowledged)
 }
 END_TEST
 
+START_TEST(uplink_batches_what_fits_and_at_least_one)
+{
+    struct uplink u = {0};
+    size_t bytes, one;
+    bool again;
+
+    ck_assert_uint_eq(uplink_batch(&u, 1000, &bytes), 0);
+    ck_assert_uint_eq(bytes, 0);
+    for (uint64_t n = 1; n <= 4; n++)
+        push(&u, 0, n);
+    one = u.items[0].len;
+    ck_assert_uint_eq(uplink_batch(&u, 3 * one, &bytes), 3);
+    ck_assert_uint_eq(bytes, 3 * one);
+    ck_assert_uint_eq(uplink_batch(&u, 1, &bytes), 1);
+    depart(&u, &again);
+    ck_assert_uint_eq(uplink_batch(&u, 1 << 20, &bytes), 3);
+    uplink_free(&u);
+}
+END_TEST
+
 START_TEST(uplink_repeats_what_a_lost_connection_had_under_way)
 {
     struct uplink u = {0};
@@ -194,6 +214,7 @@ int main(void)
     int failed;
 
     tcase_add_test(tc, uplink_sends_in_order_and_forgets_what_is_acknowledged);
+    tcase_add_test(tc, uplink_batches_what_fits_and_at_least_one);
     tcase_add_test(tc, uplink_repeats_what_a_lost_connection_had_under_way);
     tcase_add_test(tc, uplink_takes_the_echo_of_one_as_word_of_all_before);
     tcase_add_test(tc, uplink_loses_and_doubles_nothing_however_often_connections_break);
