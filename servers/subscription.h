@@ -22,14 +22,14 @@ enum delivery {
 
 /* Embedded in whatever wants updates; all zero but for deliver: off the list. */
 struct subscriber {
-    struct subscriber *next,
-        **link;              /* link: the pointer that points here; NULL when off the list */
-    struct subscription *to; /* a reference, while on it */
-    uint64_t after_seq;      /* gets the updates above it */
+    struct subscriber *next;
     /* Called once per visible update of the wanted channels, in the order of seq. May unsubscribe
      * itself, not others, and subscribe; must not publish, or some would see that update before
      * this one. */
     void (*deliver)(struct subscriber *s, struct update *u, enum delivery how);
+    uint64_t after_seq;       /* gets the updates above it */
+    struct subscriber **link; /* the pointer that points here; NULL when off the list */
+    struct subscription *to;  /* a reference, while on it */
 };
 
 /* A channel's place in a subscription, and the subscription's in the channel's list. */
