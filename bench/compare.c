@@ -21,7 +21,9 @@ static const struct metric {
     format_fn *format;
 } metrics[] = {
     {"delivered", "delivered", units_format_count},
+    {"superseded", "superseded", units_format_count},
     {"missed", "missed", units_format_count},
+    {"on time, share", "deadline.share", units_format_ratio},
     {"latency p50", "latency_us.p50", units_format_us},
     {"latency p99", "latency_us.p99", units_format_us},
     {"latency max", "latency_us.max", units_format_us},
@@ -32,9 +34,16 @@ static const struct metric {
     {"payload bytes/update", "bytes_per_update.payload", units_format_ratio},
     {"framing bytes/update", "bytes_per_update.framing", units_format_ratio},
     {"wire bytes/update", "bytes_per_update.wire", units_format_ratio},
-    {"packets/update", "packets_per_update", units_format_ratio},
+    {"packets/update", "packets_per_update.total", units_format_ratio},
     {"server CPU/update", "server_cpu_us_per_update", units_format_us},
     {"client CPU/update", "client_cpu_us_per_update", units_format_us},
+    {"to everyone p50", "upstream.latency_us.p50", units_format_us},
+    {"to everyone p99", "upstream.latency_us.p99", units_format_us},
+    {"echo p99", "upstream.echo_us.p99", units_format_us},
+    {"requests/message", "upstream.requests_per_message", units_format_ratio},
+    {"handshakes/message", "upstream.handshakes_per_message", units_format_ratio},
+    {"framing bytes/message", "upstream.bytes_per_message.framing", units_format_ratio},
+    {"convergence p99", "convergence_us.p99", units_format_us},
 };
 enum { METRICS = sizeof metrics / sizeof *metrics };
 

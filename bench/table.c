@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conditions.h"
 #include "err.h"
 #include "json.h"
 #include "scenario.h"
@@ -21,26 +22,39 @@ enum selection {
     WIRE_NARROW = 4, /* application bytes and wire in one */
     WIRE_LEAST = 8,  /* and no packets */
     ALWAYS = 15,
-    TLS_ONLY = 16, /* and then only when the run spoke TLS */
+    TLS_ONLY = 16,   /* and then only when the run spoke TLS */
+    VALUE_ONLY = 32, /* and then only when a row has a number other than 0 there */
+    SPARE = 64,      /* and then not when those for VALUE_ONLY take its room */
+    SPARE_FIRST = 128,
 };
 
 /* A column shows one number of a row, two as "a + b", or three as "a+b / c". */
 struct column {
     const char *head[2]; /* two lines; on Markdown's one line joined by a space */
-    format_fn *format;   /* NULL: the row's id, to the left; the others go to the right */
+    format_fn *format;   /* NULL: text, the row's id to the left; the others go to the right */
     const char *path, *plus_path, *over_path;
     unsigned shown; /* in these selections */
 };
 
 #define APP_PATHS "bytes_per_update.payload", "bytes_per_update.framing"
 
+static void format_percent(char out[UNITS_TEXT_BYTES], double share)
+{
+    char number[UNITS_TEXT_BYTES];
+
+    units_format_ratio(number, share * 100);
+    snprintf(out, UNITS_TEXT_BYTES, "%.20s%s", number, isfinite(share) ? " %" : "");
+}
+
 static const struct column columns[] = {
     {{"", "row"}, NULL, "id", NULL, NULL, ALWAYS},
     {{"updates", "delivered"}, units_format_count, "delivered", NULL, NULL, ALWAYS},
+    {{"updates", "superseded"}, units_format_count, "superseded", NULL, NULL, ALWAYS | VALUE_ONLY},
+    {{"updates", "on time"}, format_percent, "deadline.share", NULL, NULL, ALWAYS | VALUE_ONLY},
     {{"latency", "p50"}, units_format_us, "latency_us.p50", NULL, NULL, ALWAYS},
     {{"latency", "p99"}, units_format_us, "latency_us.p99", NULL, NULL, ALWAYS},
-    {{"latency", "max"}, units_format_us, "latency_us.max", NULL, NULL, ALWAYS},
-    {{"age", "mean"}, units_format_us, "age_us.mean", NULL, NULL, ALWAYS},
+    {{"latency", "max"}, units_format_us, "latency_us.max", NULL, NULL, ALWAYS | SPARE_FIRST},
+    {{"age", "mean"}, units_format_us, "age_us.mean", NULL, NULL, ALWAYS | SPARE},
     {{"requests", "/update"}, units_format_ratio, "requests_per_update", NULL, NULL, ALWAYS},
     {{"handshakes", "/update"},
      units_format_ratio,
@@ -72,21 +86,89 @@ static const struct column columns[] = {
 
 enum { COLUMNS_MAX = sizeof columns / sizeof *columns };
 
+/* The second table, where clients send. */
+static const struct column sent_columns[] = {
+    {{"", "row"}, NULL, "id", NULL, NULL, ALWAYS},
+    {{"messages", "sent"}, units_format_count, "upstream.messages", NULL, NULL, ALWAYS},
+    {{"to everyone", "p50"}, units_format_us, "upstream.latency_us.p50", NULL, NULL, ALWAYS},
+    {{"to everyone", "p99"}, units_format_us, "upstream.latency_us.p99", NULL, NULL, ALWAYS},
+    {{"echo", "p99"}, units_format_us, "upstream.echo_us.p99", NULL, NULL, ALWAYS},
+    {{"requests", "/message"},
+     units_format_ratio,
+     "upstream.requests_per_message",
+     NULL,
+     NULL,
+     ALWAYS},
+    {{"handshakes", "/message"},
+     units_format_ratio,
+     "upstream.handshakes_per_message",
+     NULL,
+     NULL,
+     ALWAYS},
+    {{"bytes/message", "payload+framing"},
+     units_format_ratio,
+     "upstream.bytes_per_message.payload",
+     "upstream.bytes_per_message.framing",
+     NULL,
+     ALWAYS},
+    {{"convergence", "p99"},
+     units_format_us,
+     "convergence_us.p99",
+     NULL,
+     NULL,
+     ALWAYS | VALUE_ONLY},
+    {{"documents", "identical"}, NULL, "documents.identical", NULL, NULL, ALWAYS | VALUE_ONLY},
+};
+
+enum { SENT_COLUMNS = sizeof sent_columns / sizeof *sent_columns };
+
+/* Where a column's numbers are. */
+struct source {
+    const struct column *columns;
+    size_t n;
+};
+static const struct source main_table = {columns, COLUMNS_MAX};
+static const struct source sent_table = {sent_columns, SENT_COLUMNS};
+
 /* The columns of one table. */
 struct choice {
     const struct column *column[COLUMNS_MAX];
     size_t n;
 };
 
-static struct choice choose(const cJSON *run, enum selection selection)
+static bool has_value(const cJSON *rows, const char *path)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (json_number(row, path) > 0 || cJSON_IsBool(json_at(row, path)))
+            return true;
+    }
+    return false;
+}
+
+/* without: SPARE and the like, to be left out. */
+static struct choice choose(const struct source *from, const cJSON *run, enum selection selection,
+                            unsigned without)
 {
     bool tls = json_true(run, "scenario.tls");
     struct choice c = {.n = 0};
 
-    for (size_t i = 0; i < COLUMNS_MAX; i++)
-        if ((columns[i].shown & selection) && (tls || !(columns[i].shown & TLS_ONLY)))
-            c.column[c.n++] = &columns[i];
+    for (size_t i = 0; i < from->n; i++) {
+        const struct column *column = &from->columns[i];
+
+        if ((column->shown & selection) && !(column->shown & without) &&
+            (tls || !(column->shown & TLS_ONLY)) &&
+            (!(column->shown & VALUE_ONLY) || has_value(json_at(run, "rows"), column->path)))
+            c.column[c.n++] = column;
+    }
     return c;
+}
+
+static bool has_sent(const cJSON *run)
+{
+    return has_value(json_at(run, "rows"), "upstream.messages");
 }
 
 static bool has_wire(const cJSON *rows)
@@ -116,14 +198,26 @@ static double value_of(const cJSON *row, const char *path)
     return json_number(row, path);
 }
 
+static void format_words(char out[CELL_BYTES], const struct column *c, const cJSON *row)
+{
+    const cJSON *item = json_at(row, c->path);
+
+    if (cJSON_IsString(item))
+        snprintf(out, CELL_BYTES, "%s%.47s", has_problems(row) ? "! " : "", item->valuestring);
+    else
+        snprintf(out, CELL_BYTES, "%s",
+                 cJSON_IsTrue(item)    ? "yes"
+                 : cJSON_IsFalse(item) ? "NO"
+                                       : UNITS_NONE);
+}
+
 static void format_cell(char out[CELL_BYTES], const struct column *c, const cJSON *row)
 {
     char first[UNITS_TEXT_BYTES], second[UNITS_TEXT_BYTES];
     double value;
 
     if (c->format == NULL) {
-        snprintf(out, CELL_BYTES, "%s%.47s", has_problems(row) ? "! " : "",
-                 json_text(row, c->path));
+        format_words(out, c, row);
         return;
     }
     value = value_of(row, c->path);
@@ -161,9 +255,10 @@ static size_t total_width(const struct layout *l)
 }
 
 /* As wide as needed. */
-static struct layout lay_out_columns(const cJSON *run, enum selection selection)
+static struct layout lay_out_columns(const struct source *from, const cJSON *run,
+                                     enum selection selection, unsigned without)
 {
-    struct layout l = {.columns = choose(run, selection), .gap = 2};
+    struct layout l = {.columns = choose(from, run, selection, without), .gap = 2};
     const cJSON *rows = json_at(run, "rows"), *row;
     char cell[CELL_BYTES];
 
@@ -181,17 +276,35 @@ static struct layout lay_out_columns(const cJSON *run, enum selection selection)
     return l;
 }
 
-/* When the widest choice is too wide fewer columns, narrower gaps, and then shorter ids. */
-static struct layout lay_out(const cJSON *run)
+/* Has it columns for which others make room? */
+static bool has_guests(const struct layout *l)
 {
+    for (size_t i = 0; i < l->columns.n; i++)
+        if (l->columns.column[i]->shown & VALUE_ONLY)
+            return true;
+    return false;
+}
+
+/* When the widest choice is too wide fewer columns, narrower gaps, and then shorter ids. */
+static struct layout lay_out(const struct source *from, const cJSON *run)
+{
+    static const struct {
+        enum selection selection;
+        unsigned without;
+        bool wire, guests; /* only then */
+    } choices[] = {
+        {WIRE_NARROW, 0, true, false},         {WIRE_LEAST, 0, true, false},
+        {WIRE_LEAST, SPARE_FIRST, true, true}, {WIRE_LEAST, SPARE_FIRST | SPARE, true, true},
+        {LOOPBACK, SPARE_FIRST, false, true},  {LOOPBACK, SPARE_FIRST | SPARE, false, true},
+    };
     bool wire = has_wire(json_at(run, "rows"));
-    struct layout l = lay_out_columns(run, wire ? WIRE : LOOPBACK);
+    struct layout l = lay_out_columns(from, run, wire ? WIRE : LOOPBACK, 0);
     size_t total;
 
-    if (wire && total_width(&l) > TABLE_MAX_WIDTH)
-        l = lay_out_columns(run, WIRE_NARROW);
-    if (wire && total_width(&l) > TABLE_MAX_WIDTH)
-        l = lay_out_columns(run, WIRE_LEAST);
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (total_width(&l) > TABLE_MAX_WIDTH && choices[i].wire == wire &&
+            (!choices[i].guests || has_guests(&l)))
+            l = lay_out_columns(from, run, choices[i].selection, choices[i].without);
     if (total_width(&l) > TABLE_MAX_WIDTH)
         l.gap = 1;
     total = total_width(&l);
@@ -258,14 +371,10 @@ static int add_row(struct buf *out, const struct layout *l, const cJSON *row, bo
 static int add_conditions(struct buf *out, const cJSON *run)
 {
     const cJSON *s = json_at(run, "scenario");
-    bool trace = strcmp(json_text(s, "source.kind"), "trace") == 0;
     int rc = buf_printf(out, "%g clients · ", json_number(s, "clients"));
 
-    if (rc == LAB_OK && trace)
-        rc = buf_printf(out, "trace %s · ", json_text(s, "source.trace_file"));
-    if (rc == LAB_OK && !trace)
-        rc = buf_printf(out, "%g updates/s of %g bytes, %s · ", json_number(s, "source.rate_hz"),
-                        json_number(s, "source.payload_bytes"), json_text(s, "source.pattern"));
+    if (rc == LAB_OK)
+        rc = conditions_put_source(out, s);
     if (rc == LAB_OK)
         rc = buf_printf(out, "%g s window · link: %s%s%s", json_number(s, "duration_s"),
                         json_text(run, "link"), json_true(s, "tls") ? " · TLS" : "",
@@ -273,14 +382,11 @@ static int add_conditions(struct buf *out, const cJSON *run)
     return rc;
 }
 
-int table_text(struct buf *out, const cJSON *run, bool colour)
+static int add_table(struct buf *out, const struct source *from, const cJSON *run, bool colour)
 {
     const cJSON *rows = json_at(run, "rows"), *row;
-    struct layout l = lay_out(run);
+    struct layout l = lay_out(from, run);
 
-    if (buf_printf(out, "%s\n", json_text(run, "scenario.title")) < 0 ||
-        add_conditions(out, run) < 0 || buf_printf(out, "\n\n") < 0)
-        return LAB_ENOMEM;
     if (add_head(out, &l, 0, colour) < 0 || add_head(out, &l, 1, colour) < 0)
         return LAB_ENOMEM;
     cJSON_ArrayForEach(row, rows)
@@ -289,6 +395,17 @@ int table_text(struct buf *out, const cJSON *run, bool colour)
             return LAB_ENOMEM;
     }
     return LAB_OK;
+}
+
+int table_text(struct buf *out, const cJSON *run, bool colour)
+{
+    if (buf_printf(out, "%s\n", json_text(run, "scenario.title")) < 0 ||
+        add_conditions(out, run) < 0 || buf_printf(out, "\n\n") < 0 ||
+        add_table(out, &main_table, run, colour) < 0)
+        return LAB_ENOMEM;
+    if (!has_sent(run))
+        return LAB_OK;
+    return buf_printf(out, "\n") < 0 ? LAB_ENOMEM : add_table(out, &sent_table, run, colour);
 }
 
 /* ---- Markdown ---- */
@@ -305,15 +422,15 @@ static int add_markdown_head(struct buf *out, const struct choice *c)
     if (buf_printf(out, "|\n") < 0)
         return LAB_ENOMEM;
     for (size_t i = 0; i < c->n; i++)
-        if (buf_printf(out, c->column[i]->format == NULL ? "|:---" : "|---:") < 0)
+        if (buf_printf(out, i == 0 ? "|:---" : "|---:") < 0)
             return LAB_ENOMEM;
     return buf_printf(out, "|\n");
 }
 
-int table_markdown(struct buf *out, const cJSON *run)
+static int add_markdown(struct buf *out, const struct source *from, const cJSON *run)
 {
     const cJSON *rows = json_at(run, "rows"), *row;
-    struct choice c = choose(run, has_wire(rows) ? WIRE : LOOPBACK);
+    struct choice c = choose(from, run, has_wire(rows) ? WIRE : LOOPBACK, 0);
     char cell[CELL_BYTES];
 
     if (add_markdown_head(out, &c) < 0)
@@ -321,7 +438,7 @@ int table_markdown(struct buf *out, const cJSON *run)
     cJSON_ArrayForEach(row, rows)
     {
         for (size_t i = 0; i < c.n; i++) {
-            const char *tick = c.column[i]->format == NULL ? "`" : "";
+            const char *tick = i == 0 ? "`" : "";
 
             format_cell(cell, c.column[i], row);
             if (buf_printf(out, "| %s%s%s ", tick, cell, tick) < 0)
@@ -330,7 +447,13 @@ int table_markdown(struct buf *out, const cJSON *run)
         if (buf_printf(out, "|\n") < 0)
             return LAB_ENOMEM;
     }
-    if (buf_printf(out, "\n") < 0 || add_conditions(out, run) < 0)
+    return buf_printf(out, "\n");
+}
+
+int table_markdown(struct buf *out, const cJSON *run)
+{
+    if (add_markdown(out, &main_table, run) < 0 ||
+        (has_sent(run) && add_markdown(out, &sent_table, run) < 0) || add_conditions(out, run) < 0)
         return LAB_ENOMEM;
     return buf_printf(out, "\n");
 }

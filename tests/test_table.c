@@ -109,6 +109,32 @@ static char *text_of(const cJSON *run, bool colour)
     return (char *)text.data;
 }
 
+/* The same, of players who send, some of whose updates were superseded or late. */
+static cJSON *run_of_players(const char *id, bool over_link)
+{
+    static const char extras[] =
+        "{\"superseded\":1234567,\"deadline\":{\"ms\":33,\"share\":0.987},\"upstream\":{"
+        "\"messages\":9600,\"requests_per_message\":0.53,\"handshakes_per_message\":0,"
+        "\"bytes_per_message\":{\"payload\":151,\"framing\":203},\"latency_us\":{\"p50\":28600,"
+        "\"p99\":61300},\"echo_us\":{\"p99\":60100}},\"convergence_us\":{\"p99\":71000},"
+        "\"documents\":{\"identical\":true}}";
+    cJSON *run = over_link ? run_over_link(id) : run_with(id, 0), *more = cJSON_Parse(extras);
+    cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
+    cJSON *scenario = cJSON_GetObjectItem(run, "scenario");
+
+    while (more->child != NULL) {
+        cJSON *item = cJSON_DetachItemViaPointer(more, more->child);
+
+        cJSON_AddItemToObject(row, item->string, item);
+    }
+    cJSON_Delete(more);
+    cJSON_ReplaceItemInObject(scenario, "source",
+                              cJSON_Parse("{\"kind\":\"game\",\"tick_hz\":30,\"rooms\":4}"));
+    cJSON_AddItemToObject(scenario, "send",
+                          cJSON_Parse("{\"workload\":\"inputs\",\"rate_hz\":20}"));
+    return run;
+}
+
 START_TEST(table_says_what_was_measured_under_which_conditions)
 {
     cJSON *run = run_with("short-poll", 0);
@@ -130,6 +156,34 @@ START_TEST(table_shows_a_row_with_its_units)
     row[strcspn(row, "\n")] = '\0';
     ck_assert_str_eq(row, "sse               3,000   312 µs  1.00 ms  20.4 ms  50.3 ms         0"
                           "           0       164 + 21.0     11.7 µs");
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_of_senders_has_a_second_part)
+{
+    cJSON *run = run_of_players("short-poll", false);
+    char *text = text_of(run, false), *second = strstr(text, "short-poll");
+
+    ck_assert_ptr_nonnull(
+        strstr(text, "50 clients · game, 30 ticks/s in 4 rooms · 20 inputs/s up from each · 6 s "));
+    ck_assert_ptr_nonnull(strstr(text, "sse               3,000   1,234,567   98.7 %   312 µs"));
+    ck_assert_ptr_nonnull(second);
+    second = strstr(second, "\n\n");
+    ck_assert_ptr_nonnull(second);
+    ck_assert_str_eq(
+        second,
+        "\n\n"
+        "              messages  to everyone  to everyone     echo  requests  handshakes    "
+        "bytes/message  convergence  documents\n"
+        "row               sent          p50          p99      p99  /message    /message  "
+        "payload+framing          p99  identical\n"
+        "sse              9,600      28.6 ms      61.3 ms  60.1 ms      0.53           0        "
+        "151 + 203      71.0 ms        yes\n"
+        "! short-poll         –            –            –        –         –           –           "
+        " – + "
+        "–            –          –\n");
     free(text);
     cJSON_Delete(run);
 }
@@ -188,6 +242,21 @@ START_TEST(table_lines_are_aligned_and_fit_120_columns)
         width = units_text_width(line);
     }
     ck_assert_int_eq(n, 4); /* two lines of head, two rows */
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_of_senders_fits_120_columns)
+{
+    cJSON *run = run_of_players(ids[_i % 3], _i >= 3);
+    char *text = text_of(run, false), *save = NULL;
+    int n = 0;
+
+    for (char *line = strtok_r(strstr(text, "\n\n") + 2, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save), n++)
+        ck_assert_msg(units_text_width(line) <= TABLE_MAX_WIDTH, "%s", line);
+    ck_assert_int_eq(n, 8);
     free(text);
     cJSON_Delete(run);
 }
@@ -279,6 +348,8 @@ int main(void)
     tcase_add_loop_test(tc, table_lines_are_aligned_and_fit_120_columns, 0, 6);
     tcase_add_loop_test(tc, table_of_a_run_over_a_link_shows_the_wire_as_there_is_room, 0,
                         sizeof wire_tables / sizeof *wire_tables);
+    tcase_add_test(tc, table_of_senders_has_a_second_part);
+    tcase_add_loop_test(tc, table_of_senders_fits_120_columns, 0, 6);
     tcase_add_test(tc, table_paints_ids_only_when_colour_is_wanted);
     tcase_add_test(tc, table_in_markdown_has_one_cell_per_column);
     tcase_add_test(tc, table_in_markdown_has_the_wire_beside_all_others);
