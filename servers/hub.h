@@ -29,11 +29,6 @@ struct hub_limits {
     uint64_t senders;  /* of each channel */
 };
 
-#define HUB_LIMITS_DEFAULT                                                                         \
-    {                                                                                              \
-        .history = 1024, .channels = 1024, .keys = 4096, .senders = 4096                           \
-    }
-
 struct hub_counts {
     uint64_t refused_channels, refused_keys, refused_senders; /* one more than the limits allow */
     uint64_t duplicate_posts;

@@ -99,9 +99,19 @@ static int start_loop(struct server *s)
     return janitor_start(&s->janitor, s->base);
 }
 
+static int start_hub(struct server *s)
+{
+    const struct server_options *o = s->options;
+    struct hub_limits limits = {.history = (uint64_t)o->history,
+                                .channels = (uint64_t)o->max_channels,
+                                .keys = (uint64_t)o->max_keys,
+                                .senders = (uint64_t)o->max_senders};
+
+    return hub_init(&s->hub, &limits, o->test_delay_ns);
+}
+
 int server_start(struct server *s, const struct server_options *options, struct err_text *e)
 {
-    struct hub_limits limits = HUB_LIMITS_DEFAULT;
     int err;
 
     *s = (struct server){.options = options, .started_ns = clock_now_ns()};
@@ -109,9 +119,8 @@ int server_start(struct server *s, const struct server_options *options, struct 
     s->accounts = calloc(transports_count() + 1, sizeof *s->accounts);
     if (s->accounts == NULL)
         return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
-    limits.history = (uint64_t)options->history;
-    if (hub_init(&s->hub, &limits, options->test_delay_ns) < 0)
-        return err_set(e, LAB_ENOMEM, "--history: %s", lab_strerror(LAB_ENOMEM));
+    if (start_hub(s) < 0)
+        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
     err = start_loop(s);
     if (err < 0)
         return err_set(e, err, "event loop: %s", lab_strerror(err));
