@@ -20,7 +20,8 @@ static const struct opt server_opts[] = {
      .value_name = "SOURCE",
      .offset = AT(source),
      .default_text = "generator",
-     .help = "generator, trace:FILE (NDJSON with time offsets), - (JSON lines on stdin), or none"},
+     .help = "generator, trace:FILE (NDJSON with time offsets), - (JSON lines on stdin), none, "
+             "or an application: sports, game, dashboard, notifications"},
     {.name = "rate",
      .kind = OPT_REAL,
      .value_name = "HZ",

@@ -28,8 +28,9 @@ static void none_stop(struct source *src)
 
 const struct source_kind source_none = {.name = "none", .start = none_start, .stop = none_stop};
 
-const struct source_kind *const source_kinds[] = {&source_generator, &source_trace, &source_stdin,
-                                                  &source_none, NULL};
+const struct source_kind *const source_kinds[] = {
+    &source_generator, &source_trace,     &source_stdin,         &source_none, &source_sports,
+    &source_game,      &source_dashboard, &source_notifications, NULL};
 
 static bool matches(const struct source_kind *k, const char *spec)
 {
@@ -44,8 +45,11 @@ struct source *source_start(struct server *s, const char *spec, struct err_text 
         if (matches(*k, spec))
             return (*k)->start(s, (*k)->prefix != NULL ? spec + strlen((*k)->prefix) : spec, e);
     }
-    err_set(e, LAB_EINVAL,
-            "--source: '%s' is no source; accepted: generator, trace:FILE, - (stdin), none", spec);
+    err_set(
+        e, LAB_EINVAL,
+        "--source: '%s' is no source; accepted: generator, trace:FILE, - (stdin), none, sports, "
+        "game, dashboard, notifications",
+        spec);
     return NULL;
 }
 

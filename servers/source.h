@@ -1,5 +1,6 @@
-/* Where updates come from. A source publishes compact JSON values through server_publish()
- * when they are due; it knows no transport. One file per kind, one row in source.c. */
+/* Where updates come from. A source publishes compact JSON values when they are due, through
+ * server_publish(), or through server_publish_post() to channels; it knows no transport. One file
+ * per kind, one row in source.c. */
 #ifndef PUSHLAB_SOURCE_H
 #define PUSHLAB_SOURCE_H
 
@@ -44,5 +45,6 @@ struct source *source_start(struct server *s, const char *spec, struct err_text 
 void source_stop(struct source *src); /* NULL is ignored */
 
 extern const struct source_kind source_generator, source_trace, source_stdin, source_none;
+extern const struct source_kind source_sports, source_game, source_dashboard, source_notifications;
 
 #endif
