@@ -63,19 +63,27 @@ double advise_rate_of(const struct advise_row *r, enum advise_cost cost)
 
 /* ---- what is asked ---- */
 
+/* A scenario's number, which is -1 or absent where nothing is asked. */
+static double required(const cJSON *require, const char *name, double unit)
+{
+    double value = json_number(require, name);
+
+    return value >= 0 ? value * unit : NAN;
+}
+
 struct advise_ask advise_ask_of(const struct advise_ask *typed, const cJSON *run)
 {
     const cJSON *require = json_at(run, "scenario.require");
     struct advise_ask ask = *typed;
 
     if (!(ask.typed & ADVISE_TYPED_LATENCY))
-        ask.latency_us = json_number(require, "latency_ms") * 1e3;
+        ask.latency_us = required(require, "latency_ms", 1e3);
     if (!(ask.typed & ADVISE_TYPED_PERCENTILE))
-        ask.percentile = json_number(require, "percentile");
+        ask.percentile = required(require, "percentile", 1);
     if (!(ask.typed & ADVISE_TYPED_ON_TIME))
-        ask.on_time = json_number(require, "on_time");
+        ask.on_time = required(require, "on_time", 1);
     if (!(ask.typed & ADVISE_TYPED_AGE))
-        ask.age_us = json_number(require, "age_ms") * 1e3;
+        ask.age_us = required(require, "age_ms", 1e3);
     if (isnan(ask.percentile))
         ask.percentile = 99;
     if (isnan(ask.clients))
@@ -94,13 +102,23 @@ static const struct {
 } percentiles[] = {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p999"}, {100, "max"}};
 enum { PERCENTILES = sizeof percentiles / sizeof *percentiles };
 
-const char *advise_percentile_name(double percentile)
+static size_t percentile_index(double percentile)
 {
     size_t i = 0;
 
-    while (i + 1 < PERCENTILES && percentiles[i].percentile < percentile)
+    while (i + 1 < PERCENTILES && percentiles[i].percentile < percentile - 1e-9)
         i++;
-    return percentiles[i].name;
+    return i;
+}
+
+const char *advise_percentile_name(double percentile)
+{
+    return percentiles[percentile_index(percentile)].name;
+}
+
+bool advise_percentile_is_exact(double percentile)
+{
+    return fabs(percentiles[percentile_index(percentile)].percentile - percentile) < 1e-9;
 }
 
 double advise_samples_needed(double percentile)

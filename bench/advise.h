@@ -136,6 +136,7 @@ bool advise_is_trusted(const cJSON *run);
 double advise_samples_needed(double percentile);
 /* The name in run.json of a percentile's figure, or of the next above it: "p99". */
 const char *advise_percentile_name(double percentile);
+bool advise_percentile_is_exact(double percentile);
 
 /* A cost in the unit in which rows are compared: per client and second (or per client), so that
  * a row which delivers fewer updates, each replacing several, does not look dear. */
