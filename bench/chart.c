@@ -19,6 +19,8 @@ const char *const chart_names[] = {
     "latency-percentiles", /* how late are the unlucky ones? */
     "latency-cdf",         /* what share arrives within a time? */
     "latency-timeline",    /* what does it look like as it happens? */
+    "on-time",             /* what share meets its deadline? (with a deadline) */
+    "upstream-latency",    /* how late does everyone hear a client? (where clients send) */
     "requests-per-update", /* the cost on the wire, ... */
     "handshakes-per-update",
     "bytes-per-update",
@@ -28,10 +30,14 @@ const char *const chart_names[] = {
     NULL,
 };
 
-/* Nothing counts packets on loopback: no picture, rather than an empty one. */
-static bool is_about_wire(const char *name)
+/* Where nothing was counted, on loopback no packets: no picture, rather than an empty one. */
+static bool has_numbers(const char *name, const struct chart_data *data)
 {
-    return strcmp(name, "wire-bytes-per-update") == 0 || strcmp(name, "packets-per-update") == 0;
+    if (strcmp(name, "wire-bytes-per-update") == 0 || strcmp(name, "packets-per-update") == 0)
+        return data->has_wire;
+    if (strcmp(name, "on-time") == 0)
+        return data->has_deadline;
+    return strcmp(name, "upstream-latency") != 0 || data->has_upstream;
 }
 
 enum { SVG_BYTES_MAX = 64 << 20 };
@@ -231,7 +237,7 @@ int chart_draw(const char *run_dir, struct err_text *e)
     if (rc < 0)
         return rc;
     for (size_t i = 0; rc == LAB_OK && chart_names[i] != NULL; i++) {
-        if (is_about_wire(chart_names[i]) && !d.data.has_wire)
+        if (!has_numbers(chart_names[i], &d.data))
             continue;
         rc = draw(&d, chart_names[i], "svg", e);
         rc = rc < 0 ? rc : draw(&d, chart_names[i], "png", e);

@@ -18,7 +18,8 @@
 int chart_draw(const char *run_dir, struct err_text *e);
 
 /* The names of the charts in the order in which a report shows them; NULL ends the list.
- * Two are drawn only for a run over an emulated link. */
+ * Some are drawn only for a run that has numbers for them: over an emulated link, with a deadline,
+ * with clients that send. */
 extern const char *const chart_names[];
 
 /* Where the gnuplot scripts are: $PUSHLAB_CHARTS (and then nowhere else), share/pushlab/charts

@@ -11,6 +11,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "conditions.h"
 #include "file.h"
 #include "hdr_log.h"
 #include "json.h"
@@ -123,6 +124,11 @@ static double wire_framing(const cJSON *row)
     return wire_carried(row) - wire_payload(row);
 }
 
+static double on_time_percent(const cJSON *row)
+{
+    return 100 * json_number(row, "deadline.share");
+}
+
 static const struct column columns[] = {
     {"clients", "clients", false, NULL},
     {"published", "published", false, NULL},
@@ -145,6 +151,10 @@ static const struct column columns[] = {
     {"wire_ack_bytes_per_update", "bytes_per_update.wire_acks", true, NULL},
     {"packets_up_per_update", "packets_per_update.up", true, NULL},
     {"packets_down_per_update", "packets_per_update.down", true, NULL},
+    {"deadline_ms", "deadline.ms", false, NULL},
+    {"on_time_percent", NULL, false, on_time_percent},
+    {"upstream_p50_us", "upstream.latency_us.p50", true, NULL},
+    {"upstream_p99_us", "upstream.latency_us.p99", true, NULL},
 };
 
 /* Rows of the same transport and connection are told apart by their variant: 0, 1, 2, ... */
@@ -227,13 +237,13 @@ static int write_link(const struct run *run, struct err_text *e)
     return file_write(path, text, strlen(text), e);
 }
 
-static bool has_wire(const struct run *run)
+static bool has_number(const struct run *run, const char *path)
 {
     const cJSON *row;
 
     cJSON_ArrayForEach(row, run->rows)
     {
-        if (has_deliveries(row) && json_number(row, "bytes_per_update.wire") > 0)
+        if (has_deliveries(row) && json_number(row, path) > 0)
             return true;
     }
     return false;
@@ -443,25 +453,6 @@ static void add_clients(struct buf *b, const cJSON *rows)
         buf_printf(b, "%.0f–%.0f clients · ", least, most);
 }
 
-static void add_source(struct buf *b, const cJSON *source)
-{
-    const char *pattern = json_text(source, "pattern");
-    double payload_bytes = json_number(source, "payload_bytes");
-
-    if (strcmp(json_text(source, "kind"), "trace") == 0) {
-        buf_printf(b, "trace %.60s · ", json_text(source, "trace_file"));
-        return;
-    }
-    if (!(json_number(source, "rate_hz") > 0))
-        return;
-    buf_printf(b, "%.6g updates/s", json_number(source, "rate_hz"));
-    if (payload_bytes >= 0)
-        buf_printf(b, " of %.0f bytes", payload_bytes);
-    if (pattern[0] != '\0' && strcmp(pattern, "fixed") != 0)
-        buf_printf(b, ", %.16s", pattern);
-    buf_printf(b, " · ");
-}
-
 static void write_conditions(const struct run *run, struct chart_data *out)
 {
     double duration_s = json_number(run->json, "scenario.duration_s");
@@ -470,7 +461,7 @@ static void write_conditions(const struct run *run, struct chart_data *out)
     struct buf b = {0};
 
     add_clients(&b, run->rows);
-    add_source(&b, json_at(run->json, "scenario.source"));
+    conditions_put_source(&b, json_at(run->json, "scenario"));
     if (duration_s > 0)
         buf_printf(&b, "%.4g s window · ", duration_s);
     buf_printf(&b, "link: %.32s%s · %.10s · pushlab %.16s", link[0] != '\0' ? link : "unknown",
@@ -507,7 +498,9 @@ int chart_data_write(const char *run_dir, const char *data_dir, struct chart_dat
         rc = write_link(&run, e);
     if (rc == LAB_OK) {
         write_conditions(&run, out);
-        out->has_wire = has_wire(&run);
+        out->has_wire = has_number(&run, "bytes_per_update.wire");
+        out->has_upstream = has_number(&run, "upstream.latency_us.count");
+        out->has_deadline = has_number(&run, "deadline.expected");
     }
     cJSON_Delete(run.json);
     return rc;

@@ -50,12 +50,9 @@ static void format_bytes(char out[UNITS_TEXT_BYTES], double bytes)
 
 static void format_percent(char out[UNITS_TEXT_BYTES], double ratio)
 {
-    char number[UNITS_TEXT_BYTES];
-
     if (fabs(ratio) < 5e-5) /* e to the minus hundred is no news */
         ratio = 0;
-    units_format_ratio(number, ratio * 100);
-    snprintf(out, UNITS_TEXT_BYTES, "%.20s%s", number, isfinite(ratio) ? " %" : "");
+    units_format_percent(out, ratio);
 }
 
 /* ---- the big table ---- */

@@ -38,19 +38,16 @@ struct column {
 
 #define APP_PATHS "bytes_per_update.payload", "bytes_per_update.framing"
 
-static void format_percent(char out[UNITS_TEXT_BYTES], double share)
-{
-    char number[UNITS_TEXT_BYTES];
-
-    units_format_ratio(number, share * 100);
-    snprintf(out, UNITS_TEXT_BYTES, "%.20s%s", number, isfinite(share) ? " %" : "");
-}
-
 static const struct column columns[] = {
     {{"", "row"}, NULL, "id", NULL, NULL, ALWAYS},
     {{"updates", "delivered"}, units_format_count, "delivered", NULL, NULL, ALWAYS},
     {{"updates", "superseded"}, units_format_count, "superseded", NULL, NULL, ALWAYS | VALUE_ONLY},
-    {{"updates", "on time"}, format_percent, "deadline.share", NULL, NULL, ALWAYS | VALUE_ONLY},
+    {{"updates", "on time"},
+     units_format_percent,
+     "deadline.share",
+     NULL,
+     NULL,
+     ALWAYS | VALUE_ONLY},
     {{"latency", "p50"}, units_format_us, "latency_us.p50", NULL, NULL, ALWAYS},
     {{"latency", "p99"}, units_format_us, "latency_us.p99", NULL, NULL, ALWAYS},
     {{"latency", "max"}, units_format_us, "latency_us.max", NULL, NULL, ALWAYS | SPARE_FIRST},
@@ -90,8 +87,8 @@ enum { COLUMNS_MAX = sizeof columns / sizeof *columns };
 static const struct column sent_columns[] = {
     {{"", "row"}, NULL, "id", NULL, NULL, ALWAYS},
     {{"messages", "sent"}, units_format_count, "upstream.messages", NULL, NULL, ALWAYS},
-    {{"to everyone", "p50"}, units_format_us, "upstream.latency_us.p50", NULL, NULL, ALWAYS},
-    {{"to everyone", "p99"}, units_format_us, "upstream.latency_us.p99", NULL, NULL, ALWAYS},
+    {{"everyone", "p50"}, units_format_us, "upstream.latency_us.p50", NULL, NULL, ALWAYS},
+    {{"everyone", "p99"}, units_format_us, "upstream.latency_us.p99", NULL, NULL, ALWAYS},
     {{"echo", "p99"}, units_format_us, "upstream.echo_us.p99", NULL, NULL, ALWAYS},
     {{"requests", "/message"},
      units_format_ratio,
@@ -111,12 +108,7 @@ static const struct column sent_columns[] = {
      "upstream.bytes_per_message.framing",
      NULL,
      ALWAYS},
-    {{"convergence", "p99"},
-     units_format_us,
-     "convergence_us.p99",
-     NULL,
-     NULL,
-     ALWAYS | VALUE_ONLY},
+    {{"converged", "p99"}, units_format_us, "convergence_us.p99", NULL, NULL, ALWAYS | VALUE_ONLY},
     {{"documents", "identical"}, NULL, "documents.identical", NULL, NULL, ALWAYS | VALUE_ONLY},
 };
 

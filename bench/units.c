@@ -62,6 +62,19 @@ void units_format_ratio(char out[UNITS_TEXT_BYTES], double ratio)
         snprintf(out, UNITS_TEXT_BYTES, "%.3g", ratio);
 }
 
+void units_format_percent(char out[UNITS_TEXT_BYTES], double share)
+{
+    char number[UNITS_TEXT_BYTES];
+
+    units_format_ratio(number, share * 100);
+    if (!isfinite(share))
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+    else if (share > 0.9995 && share < 1)
+        snprintf(out, UNITS_TEXT_BYTES, "> 99.9 %%");
+    else
+        snprintf(out, UNITS_TEXT_BYTES, "%.20s %%", number);
+}
+
 size_t units_text_width(const char *text)
 {
     size_t width = 0;

@@ -17,6 +17,9 @@ void units_format_count(char out[UNITS_TEXT_BYTES], double n);
 /* "1.02", "0.0143", "165", "0" */
 void units_format_ratio(char out[UNITS_TEXT_BYTES], double ratio);
 
+/* A share (0..1) as "98.7 %"; "> 99.9 %" where rounding would make it all. */
+void units_format_percent(char out[UNITS_TEXT_BYTES], double share);
+
 /* Columns that a UTF-8 text takes on a terminal (one per code point). */
 size_t units_text_width(const char *text);
 

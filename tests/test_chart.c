@@ -27,6 +27,10 @@
 #define WIRE                                                                                       \
     ",\"wire\":400,\"wire_headers\":104,\"wire_acks\":52.5},"                                      \
     "\"packets_per_update\":{\"up\":1.5,\"down\":2,\"total\":3.5}"
+/* And for one whose clients sent, and whose updates had a deadline. */
+#define DUPLEX                                                                                     \
+    ",\"deadline\":{\"ms\":33,\"expected\":1000,\"within\":987,\"share\":0.987},"                  \
+    "\"upstream\":{\"latency_us\":{\"count\":9,\"p50\":52000,\"p99\":71000}}"
 
 static char run_dir[64];
 
@@ -116,6 +120,11 @@ static void put_good_run(void)
 static void put_wire_run(void)
 {
     put_run("\"payload\":151.5,\"framing\":19" WIRE, RUN_END_LINK);
+}
+
+static void put_duplex_run(void)
+{
+    put_run("\"payload\":151.5,\"framing\":19" WIRE DUPLEX, RUN_END_LINK);
 }
 
 static int write_data(struct chart_data *data, struct err_text *e)
@@ -319,7 +328,7 @@ START_TEST(rows_hold_the_runs_numbers)
     rows = get_text("charts/data/rows.csv");
     ck_assert_str_eq(strchr(rows, '\n') + 1, "sse,sse,keep-alive,0,50,20,1000,500,NaN,990,NaN,NaN,"
                                              "0,0.25,151.5,19,NaN,NaN,"
-                                             "NaN,NaN,NaN,NaN,NaN,NaN,NaN\n");
+                                             "NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN\n");
     free(rows);
     free(get_text("charts/data/percentiles-sse.csv"));
     free(get_text("charts/data/cdf-sse.csv"));
@@ -327,12 +336,13 @@ START_TEST(rows_hold_the_runs_numbers)
 }
 END_TEST
 
-/* The last seven fields of the only row of rows.csv: wire, its four parts, packets up and down. */
-static void check_wire_fields(const char *expected)
+/* The last fields of the only row of rows.csv: wire, its four parts, packets up and down; the
+ * deadline and what met it, and how late everyone heard a client. */
+static void check_last_fields(const char *expected)
 {
     char *rows = get_text("charts/data/rows.csv"), *field = rows + strlen(rows);
 
-    for (int commas = 0; commas < 7; commas += *field == ',')
+    for (int commas = 0; commas < 11; commas += *field == ',')
         field--;
     ck_assert_str_eq(field + 1, expected);
     free(rows);
@@ -347,14 +357,27 @@ START_TEST(the_parts_of_wire_bytes_are_their_sum)
     put_wire_run();
     ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
     ck_assert(data.has_wire);
-    check_wire_fields("400,151.5,92,104,52.5,1.5,2\n");
+    ck_assert(!data.has_upstream && !data.has_deadline);
+    check_last_fields("400,151.5,92,104,52.5,1.5,2,NaN,NaN,NaN,NaN\n");
     link = get_text("charts/data/link.csv");
     ck_assert_str_eq(link, "half_rtt_us\n25000\n");
     free(link);
     /* More payload than the packets of the window carried: it counts no further. */
     put_run("\"payload\":300,\"framing\":19" WIRE, RUN_END_LINK);
     ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
-    check_wire_fields("400,243.5,0,104,52.5,1.5,2\n");
+    check_last_fields("400,243.5,0,104,52.5,1.5,2,NaN,NaN,NaN,NaN\n");
+}
+END_TEST
+
+START_TEST(deadlines_and_messages_of_clients_stand_beside_the_rest)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+
+    put_duplex_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert(data.has_upstream && data.has_deadline);
+    check_last_fields("400,151.5,92,104,52.5,1.5,2,33,98.7,52000,71000\n");
 }
 END_TEST
 
@@ -463,12 +486,31 @@ START_TEST(draws_every_chart_as_svg_and_png)
     struct err_text e = {""};
 
     ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/charts", 1), 0);
-    put_wire_run();
+    put_duplex_run();
     ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
     for (int i = 0; chart_names[i] != NULL; i++) {
         check_svg(chart_names[i]);
         ck_assert(is_drawn(chart_names[i], ".png"));
     }
+}
+END_TEST
+
+START_TEST(deadline_and_round_trip_are_named_in_their_charts)
+{
+    struct err_text e = {""};
+    char *on_time, *upstream;
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/charts", 1), 0);
+    put_duplex_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    on_time = get_text("charts/on-time.svg");
+    ck_assert_ptr_nonnull(strstr(on_time, "What share of updates arrives within 33 ms?"));
+    ck_assert_ptr_nonnull(strstr(on_time, "98.7 %"));
+    upstream = get_text("charts/upstream-latency.svg");
+    ck_assert_ptr_nonnull(strstr(upstream, "52 ms  p99 71 ms"));
+    ck_assert_ptr_nonnull(strstr(upstream, "one round trip, 50 ms")); /* up, and down again */
+    free(on_time);
+    free(upstream);
 }
 END_TEST
 
@@ -504,6 +546,8 @@ START_TEST(on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed)
     ck_assert(is_drawn("bytes-per-update", ".svg"));
     ck_assert(!is_drawn("wire-bytes-per-update", ".svg"));
     ck_assert(!is_drawn("packets-per-update", ".png"));
+    ck_assert(!is_drawn("on-time", ".svg"));
+    ck_assert(!is_drawn("upstream-latency", ".svg"));
     overview = get_text("charts/overview.svg");
     ck_assert_ptr_null(strstr(overview, "wire"));
     ck_assert_ptr_null(strstr(overview, "half a round trip"));
@@ -565,9 +609,11 @@ int main(void)
     tcase_add_test(run, a_row_without_deliveries_needs_no_files_and_has_no_ratios);
     tcase_add_test(run, a_folder_that_is_no_run_is_refused_in_one_line);
     tcase_add_test(run, missing_and_broken_series_are_named);
+    tcase_add_test(run, deadlines_and_messages_of_clients_stand_beside_the_rest);
     tcase_add_test(run, the_parts_of_wire_bytes_are_their_sum);
     tcase_add_test(run, loopback_has_no_wire_and_no_floor);
     tcase_add_test(run, draws_every_chart_as_svg_and_png);
+    tcase_add_test(run, deadline_and_round_trip_are_named_in_their_charts);
     tcase_add_test(run, values_of_the_wire_are_written_beside_their_bars);
     tcase_add_test(run, on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed);
     tcase_add_test(run, a_missing_gnuplot_is_named);

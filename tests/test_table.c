@@ -44,6 +44,12 @@ static const struct {
     {units_format_ratio, 165.4, "165"},
     {units_format_ratio, 1048576, "1,048,576"},
     {units_format_ratio, INFINITY, "–"},
+    {units_format_percent, 0, "0 %"},
+    {units_format_percent, 0.5, "50.0 %"},
+    {units_format_percent, 0.9874, "98.7 %"},
+    {units_format_percent, 0.9997, "> 99.9 %"},
+    {units_format_percent, 1, "100 %"},
+    {units_format_percent, NAN, "–"},
 };
 
 START_TEST(units_have_three_significant_digits)
@@ -172,18 +178,19 @@ START_TEST(table_of_senders_has_a_second_part)
     ck_assert_ptr_nonnull(second);
     second = strstr(second, "\n\n");
     ck_assert_ptr_nonnull(second);
-    ck_assert_str_eq(
-        second,
-        "\n\n"
-        "              messages  to everyone  to everyone     echo  requests  handshakes    "
-        "bytes/message  convergence  documents\n"
-        "row               sent          p50          p99      p99  /message    /message  "
-        "payload+framing          p99  identical\n"
-        "sse              9,600      28.6 ms      61.3 ms  60.1 ms      0.53           0        "
-        "151 + 203      71.0 ms        yes\n"
-        "! short-poll         –            –            –        –         –           –           "
-        " – + "
-        "–            –          –\n");
+    ck_assert_str_eq(second, "\n\n"
+                             "              messages  everyone  everyone     echo  requests  "
+                             "handshakes    bytes/message  "
+                             "converged  documents\n"
+                             "row               sent       p50       p99      p99  /message    "
+                             "/message  payload+framing  "
+                             "      p99  identical\n"
+                             "sse              9,600   28.6 ms   61.3 ms  60.1 ms      0.53        "
+                             "   0        151 + 203  "
+                             "  71.0 ms        yes\n"
+                             "! short-poll         –         –         –        –         –        "
+                             "   –            – + –  "
+                             "        –          –\n");
     free(text);
     cJSON_Delete(run);
 }

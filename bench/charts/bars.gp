@@ -6,6 +6,8 @@
 # "rounded" so that they add up to it.
 # The panel lies at plot_left, plot_right, plot_top, plot_bottom (px); labelled: with row names.
 # heading, when not "", stands above it.
+# whole, when there is one, is what all of it is, 100 for percent: then the axis goes from 0 to it.
+if (!exists("whole")) whole = 0
 parts = words(metric)
 array part[rows * parts]
 do for [k = 1:parts] {
@@ -33,7 +35,8 @@ do for [i = 1:rows] {
         written[i] = written[i].")"
     }
 }
-logarithmic = parts == 1 && largest > 100 * smallest
+logarithmic = whole == 0 && parts == 1 && largest > 100 * smallest
+largest = max(largest, whole)
 largest = largest > 0 ? largest : 1
 low = logarithmic ? 10.0 ** floor10(smallest * 0.6) : 0
 array bar_share[rows]

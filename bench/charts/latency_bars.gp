@@ -1,15 +1,20 @@
 # One panel of the overview: a bar to the median latency and a whisker to the 99th percentile,
-# a row each, with both values beside it. Placed and labelled as bars.gp says.
+# a row each, with both values beside it. Placed and labelled as bars.gp says. Of another latency
+# than an update's where the script names its columns of rows.csv, which are NaN without a value.
+if (!exists("p50_column")) p50_column = "latency_p50_us"
+if (!exists("p99_column")) p99_column = "latency_p99_us"
+if (!exists("none_words")) none_words = "no update"
 array p50_us[rows]
 array p99_us[rows]
-stats rows_csv using (p50_us[int($0) + 1] = column("latency_p50_us"), \
-    p99_us[int($0) + 1] = column("latency_p99_us"), 0) nooutput
+stats rows_csv using (p50_us[int($0) + 1] = column(p50_column), \
+    p99_us[int($0) + 1] = column(p99_column), 0) nooutput
 load scripts_dir."/panel.gp"
+has(i) = p50_us[i] == p50_us[i]
 
 smallest = 1e300
 largest = 0
 do for [i = 1:rows] {
-    if (delivered[i] > 0) {
+    if (has(i)) {
         smallest = min(smallest, max(p50_us[i], 1))
         largest = max(largest, max(p99_us[i], 1))
     }
@@ -20,8 +25,8 @@ low = 10.0 ** floor10(smallest * 0.8)
 array written[rows]
 array bar_share[rows]
 do for [i = 1:rows] {
-    bar_share[i] = delivered[i] > 0 ? decades(low, max(p99_us[i], 1)) / decades(low, largest) : 0
-    written[i] = delivered[i] > 0 ? time_us(p50_us[i])."  p99 ".time_us(p99_us[i]) : "no update"
+    bar_share[i] = has(i) ? decades(low, max(p99_us[i], 1)) / decades(low, largest) : 0
+    written[i] = has(i) ? time_us(p50_us[i])."  p99 ".time_us(p99_us[i]) : none_words
 }
 load scripts_dir."/room.gp"
 high = low * (largest / low) ** stretch
@@ -44,8 +49,8 @@ do for [i = 1:rows] {
     if (labelled) {
         set label name[i] at screen x_px(plot_left - 10),first i right textcolor rgb ink
     }
-    at_x = delivered[i] > 0 ? p99_us[i] : low
-    text_ink = delivered[i] > 0 ? ink : soft_ink
+    at_x = has(i) ? p99_us[i] : low
+    text_ink = has(i) ? ink : soft_ink
     set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
 }
 set label heading at screen x_px(plot_left),y_px(plot_top - 14 * zoom) left font bold(1) \
@@ -55,7 +60,7 @@ x
 0
 EOD
 thick = min(0.33, 22.0 * zoom * rows / plot_height)
-line_of(i) = delivered[i] > 0 ? i : NaN
+line_of(i) = has(i) ? i : NaN
 plot for [i = 1:rows] $one using (low):(line_of(i)):(low):(max(p50_us[i], low)) \
         :(i - thick):(i + thick) with boxxyerror fillcolor rgb fill(i) \
         fillstyle solid 1 border linecolor rgb colour(i) linewidth 1, \

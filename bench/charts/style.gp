@@ -82,6 +82,7 @@ edge(i, word) = word eq "transport" ? colour(i) : paint(i, word)
 three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? sprintf("%.0f", v) : \
     abs(v) < 0.0001 ? sprintf("%.1e", v) : sprintf("%.3g", v)
 no_words(v) = ""
+percent(v) = v != v ? "not measured" : v > 99.95 && v < 100 ? "> 99.9 %" : three(v)." %"
 floor_words(v) = "half a round trip, ".time_us(v)
 time_us(v) = v < 999.5 ? three(v)." µs" : v < 999500 ? three(v / 1e3)." ms" : three(v / 1e6)." s"
 

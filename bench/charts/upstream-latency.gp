@@ -1,0 +1,23 @@
+# How late does everyone hear what a client sends? Drawn where clients send (chart.c).
+load scripts_dir."/style.gp"
+question = "How late does everyone hear what a client sends?"
+note = "Bar to the median, line to the 99th percentile: from a client's sending to the receipt by each of the others."
+width = 800
+row_px = rows <= 8 ? 40 : 30
+plot_top = 74
+height = plot_top + rows * row_px + 92 + foot_px
+load scripts_dir."/open.gp"
+plot_left = longest_name * char_px + 30
+plot_right = 24
+plot_bottom = 92 + foot_px
+labelled = 1
+heading = ""
+p50_column = "upstream_p50_us"
+p99_column = "upstream_p99_us"
+none_words = "no message"
+floor_us = 2 * floor_us # up and down again
+floor_words(v) = "one round trip, ".time_us(v)
+what = "sending to receipt by the others (log scale".(has_floor ? "; line: ".floor_words(floor_us) : "").")"
+set multiplot
+load scripts_dir."/latency_bars.gp"
+unset multiplot
