@@ -37,6 +37,15 @@ size_t sse_overhead_bytes(uint64_t seq)
     return digits + strlen("id: \ndata: \n\n");
 }
 
+int sse_encode_data(struct buf *out, const char *data, size_t len)
+{
+    size_t mark = out->len;
+
+    if (buf_add(out, "data: ", 6) < 0)
+        return LAB_ENOMEM;
+    return event_finish(out, mark, data, len);
+}
+
 int sse_encode_event(struct buf *out, const char *name, uint64_t seq, const char *data, size_t len)
 {
     size_t mark = out->len;

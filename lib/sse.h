@@ -16,6 +16,9 @@ int sse_encode(struct buf *out, uint64_t seq, const char *data, size_t len);
 /* Bytes that sse_encode adds around data: for the framing account. */
 size_t sse_overhead_bytes(uint64_t seq);
 
+/* Append "data: LINE\n\n": the reader's last event ID stays. */
+int sse_encode_data(struct buf *out, const char *data, size_t len);
+
 /* Append "event: NAME\nid: SEQ\ndata: LINE\n\n" / "retry: MS\n\n" / ": TEXT\n\n". name, data and
  * text must not hold line breaks. */
 int sse_encode_event(struct buf *out, const char *name, uint64_t seq, const char *data, size_t len);

@@ -11,6 +11,7 @@
 /* Stored where p->state points; small, since ten thousand may be idle. */
 struct event_stream {
     const struct stream_format *format;
+    struct follower follower;
     bool chunked;
 };
 
@@ -25,26 +26,20 @@ struct shared *event_stream_chunk(const void *data, size_t len)
     return bytes;
 }
 
-static const struct update_encoding *encoding_of(const struct event_stream *es)
-{
-    return es->chunked ? &es->format->chunked : &es->format->plain;
-}
-
 static void event_stream_deliver(struct subscriber *sub, struct update *u, enum delivery how)
 {
     struct peer *p = peer_from_subscriber(sub);
-    struct shared *bytes;
+    struct event_stream *es = p->state;
 
-    (void)how;
-    if (p->conn.ended || p->conn.finishing)
-        return;
-    bytes = update_encoded(u, encoding_of(p->state));
-    if (bytes == NULL) {
-        peer_drop(p, DROP_NO_MEMORY);
-        return;
-    }
-    p->last_out_ns = u->t_ns;
-    peer_send_shared(p, bytes, u->json->len, 1);
+    follower_deliver(&es->follower, p, u, how);
+}
+
+void event_stream_flushed(struct peer *p, int64_t now_ns)
+{
+    struct event_stream *es = p->state;
+
+    if (es != NULL)
+        follower_flushed(&es->follower, p, now_ns);
 }
 
 /* Add text made by a format as it must stand on this stream. */
@@ -55,56 +50,73 @@ static int add_piece(struct buf *out, const struct event_stream *es, const struc
     return buf_add(out, piece->data, piece->len);
 }
 
+static int add_head(struct buf *out, struct peer *p, const struct event_stream *es)
+{
+    const char *chunked = es->chunked ? "Transfer-Encoding: chunked\r\n" : NULL;
+
+    return reply_head(out, 200, es->format->content_type, chunked, -1, reply_persistence(p),
+                      server_date(p->server));
+}
+
+/* The cursor to come back with when what is lost is known: just before the first that is not. */
+static uint64_t cursor_past_lost(const struct selection *opening)
+{
+    size_t i = 0;
+
+    while (i < opening->n && opening->updates[i]->seq <= opening->from)
+        i++;
+    return i < opening->n ? opening->updates[i]->seq - 1 : opening->cursor;
+}
+
 static int add_preamble(struct buf *out, struct server *s, const struct event_stream *es,
-                        uint64_t cursor, uint64_t missed)
+                        const struct selection *opening)
 {
     struct buf piece = {0};
-    int err = es->format->hello(&piece, s, cursor);
+    int err = es->format->hello(&piece, s, opening->from);
 
-    if (missed > 0)
-        err |= es->format->missed(&piece, cursor + missed, missed);
+    if (opening->missed > 0)
+        err |= es->format->missed(&piece, cursor_past_lost(opening), opening->missed);
     err |= add_piece(out, es, &piece);
     buf_free(&piece);
     return err;
 }
 
-/* Send everything up to now in as few system calls as the socket allows. */
-static int send_opening(struct peer *p, const struct event_stream *es, uint64_t cursor,
-                        enum reply_persistence persistence)
+/* Send everything up to now in as few system calls as the socket allows, and subscribe. */
+static int send_opening(struct peer *p, struct event_stream *es, const struct reading *reading)
 {
-    struct server *s = p->server;
-    struct hub_range range = hub_after(&s->hub, cursor);
+    const struct stream_format *format = es->format;
+    struct selection opening;
     struct buf out = {0};
-    size_t payload_bytes = 0;
-    int err;
+    int err = hub_select_opening(&p->server->hub, reading->to, reading->cursor, &opening);
 
-    err = reply_head(&out, 200, es->format->content_type,
-                     es->chunked ? "Transfer-Encoding: chunked\r\n" : NULL, -1, persistence,
-                     server_date(s));
-    if (!p->http->head_only) {
-        err |= add_preamble(&out, s, es, range.first - 1 - range.missed, range.missed);
-        for (uint64_t seq = range.first; seq <= range.last && err == 0; seq++) {
-            struct update *u = hub_get(&s->hub, seq);
-            struct shared *bytes = update_encoded(u, encoding_of(es));
-
-            err |= bytes == NULL ? LAB_ENOMEM : buf_add(&out, bytes->data, bytes->len);
-            payload_bytes += u->json->len;
-        }
-    }
     if (err == 0)
-        err = peer_send(p, out.data, out.len, payload_bytes,
-                        p->http->head_only ? 0 : range.last + 1 - range.first);
+        err = add_head(&out, p, es) | add_preamble(&out, p->server, es, &opening);
+    if (err == 0)
+        err = follower_open(&es->follower, p, es->chunked ? &format->chunked : &format->plain,
+                            reading->to, &opening, &out);
     else
         peer_drop(p, DROP_NO_MEMORY);
     buf_free(&out);
     return err;
 }
 
-void event_stream_open(struct peer *p, const struct http_request *req,
-                       const struct stream_format *format, uint64_t cursor)
+/* HEAD: as if it were about to begin. */
+static void send_head(struct peer *p, const struct event_stream *es)
 {
-    struct event_stream *es = malloc(sizeof *es);
-    int err;
+    struct buf out = {0};
+
+    if (add_head(&out, p, es) == 0)
+        peer_send(p, out.data, out.len, 0, 0);
+    else
+        peer_drop(p, DROP_NO_MEMORY);
+    buf_free(&out);
+    http_session_done(p);
+}
+
+void event_stream_open(struct peer *p, const struct http_request *req,
+                       const struct stream_format *format, const struct reading *reading)
+{
+    struct event_stream *es = calloc(1, sizeof *es);
 
     if (es == NULL) {
         peer_drop(p, DROP_NO_MEMORY);
@@ -116,26 +128,26 @@ void event_stream_open(struct peer *p, const struct http_request *req,
         p->http->persist = false;
     p->last_out_ns = req->now_ns;
     stats_response(p->account, 200);
-    err = send_opening(p, es, cursor, reply_persistence(p));
-    if (err < 0 || req->head) {
+    if (req->head) {
+        send_head(p, es);
         free(es);
-        http_session_done(p);
         return;
     }
     p->state = es;
     p->sub.deliver = event_stream_deliver;
-    hub_subscribe(&p->server->hub, &p->sub, p->server->hub.everything);
-    http_session_detach(p);
+    if (send_opening(p, es, reading) == 0)
+        http_session_detach(p);
 }
 
 /* A comment or an empty line when nothing has been sent for a while: it keeps middleboxes
- * from closing a quiet connection, and finds out a dead one. */
+ * from closing a quiet connection, and finds out a dead one. Bytes that still wait do as well. */
 void event_stream_tick(struct peer *p, int64_t now_ns)
 {
     const struct event_stream *es = p->state;
     struct buf piece = {0}, out = {0};
 
-    if (es == NULL || now_ns - p->last_out_ns < p->server->options->heartbeat_ns)
+    if (es == NULL || conn_queued_bytes(&p->conn) > 0 ||
+        now_ns - p->last_out_ns < p->server->options->heartbeat_ns)
         return;
     p->last_out_ns = now_ns;
     if (es->format->heartbeat(&piece) == 0 && add_piece(&out, es, &piece) == 0)

@@ -7,23 +7,25 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "follower.h"
 #include "http_session.h"
-#include "update.h"
+#include "poll.h"
 
 struct stream_format {
     const char *content_type;
-    struct update_encoding chunked, plain; /* one update, with and without chunk framing */
+    struct follower_encodings chunked, plain; /* one update, with and without chunk framing */
     /* Append to out; 0 or LAB_ENOMEM. */
     int (*hello)(struct buf *out, struct server *s, uint64_t cursor);
     int (*missed)(struct buf *out, uint64_t cursor, uint64_t missed); /* cursor: after them */
     int (*heartbeat)(struct buf *out);
 };
 
-/* Start a stream at cursor: head, hello, what was missed, the history after cursor, then live. */
+/* Start a stream: head, hello, what was missed, what there is for this reader, then live. */
 void event_stream_open(struct peer *p, const struct http_request *req,
-                       const struct stream_format *format, uint64_t cursor);
+                       const struct stream_format *format, const struct reading *reading);
 
 /* The rest of a streaming transport's verbs. */
+void event_stream_flushed(struct peer *p, int64_t now_ns);
 void event_stream_tick(struct peer *p, int64_t now_ns);
 void event_stream_stop(struct peer *p);
 void event_stream_release(struct peer *p);

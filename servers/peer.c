@@ -41,6 +41,14 @@ static void peer_on_data(struct conn *c, uint8_t *data, size_t len, int64_t recv
         peer_input(p, data, len, recv_ns);
 }
 
+static void peer_on_flushed(struct conn *c)
+{
+    struct peer *p = peer_from_conn(c);
+
+    if (p->http == NULL && p->transport != NULL && p->transport->flushed != NULL)
+        p->transport->flushed(p, clock_now_ns());
+}
+
 static void peer_count_end(const struct peer *p, enum conn_end why)
 {
     struct transport_stats *account =
@@ -89,7 +97,11 @@ static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
         event_base_loopbreak(s->base);
 }
 
-static const struct conn_ops peer_ops = {.on_data = peer_on_data, .on_end = peer_on_end};
+static const struct conn_ops peer_ops = {
+    .on_data = peer_on_data,
+    .on_flushed = peer_on_flushed,
+    .on_end = peer_on_end,
+};
 
 static int peer_attach(struct peer *p, int fd)
 {

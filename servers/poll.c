@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "err.h"
 #include "poll_cache.h"
 #include "reply.h"
 #include "server.h"
@@ -27,13 +28,51 @@ static int query_u64(struct peer *p, const struct http_request *req, const char 
     return -1;
 }
 
-bool poll_parse_since(struct peer *p, const struct http_request *req, uint64_t *cursor)
-{
-    int found = query_u64(p, req, "since", INT64_MAX, cursor);
+enum { LIST_MAX_BYTES = 4096 };
 
+/* False: answered with 400. */
+static bool query_list(struct peer *p, const struct http_request *req, const char *name, char *list)
+{
+    char why[96];
+
+    list[0] = '\0';
+    if (url_query_get(req->query, name, list, LIST_MAX_BYTES) >= 0)
+        return true;
+    snprintf(why, sizeof why, "%s takes a list of names", name);
+    reply_error(p, 400, NULL, why);
+    return false;
+}
+
+static void refuse_subscription(struct peer *p, int err)
+{
+    if (err == LAB_EINVAL)
+        reply_error(
+            p, 400, NULL,
+            "channel and latest take names with commas between them; a name is " NAME_ACCEPTED);
+    else
+        reply_error(p, 503, "Retry-After: 1\r\n",
+                    err == LAB_ELIMIT ? "too many channels; --max-channels" : lab_strerror(err));
+}
+
+bool poll_parse_reading(struct peer *p, const struct http_request *req, struct reading *out)
+{
+    char every[LIST_MAX_BYTES], latest[LIST_MAX_BYTES];
+    int err, found = query_u64(p, req, "since", INT64_MAX, &out->cursor);
+
+    if (found < 0 || !query_list(p, req, "channel", every) || !query_list(p, req, "latest", latest))
+        return false;
     if (found == 0)
-        *cursor = hub_newest_seq(&p->server->hub);
-    return found >= 0;
+        out->cursor = HUB_FROM_NOW;
+    err = hub_subscription_get(&p->server->hub, every, latest, &out->to);
+    if (err < 0)
+        refuse_subscription(p, err);
+    return err == 0;
+}
+
+void poll_release_reading(struct peer *p, struct reading *reading)
+{
+    subscription_unref(&p->server->hub, reading->to);
+    reading->to = NULL;
 }
 
 /* "wait=10" among the preferences; a malformed one is ignored, as RFC 7240 §2 asks. */
@@ -58,25 +97,20 @@ static bool prefer_wait_s(const struct http_message *m, uint64_t *wait_s)
     return false;
 }
 
-bool poll_parse(struct peer *p, const struct http_request *req, struct poll_request *out)
+bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *hold_ns)
 {
     int64_t max_ns = p->server->options->max_hold_ns;
     uint64_t wish;
-    int found;
+    int found = query_u64(p, req, "timeout", INT32_MAX, &wish);
 
-    out->hold_ns = max_ns;
-    if (!poll_parse_since(p, req, &out->cursor))
-        return false;
-    found = query_u64(p, req, "timeout", INT32_MAX, &wish);
-    if (found < 0)
-        return false;
+    *hold_ns = max_ns;
     if (found > 0)
-        out->hold_ns = (int64_t)wish * NS_PER_MS;
-    else if (prefer_wait_s(req->msg, &wish))
-        out->hold_ns = (int64_t)wish * NS_PER_S;
-    if (out->hold_ns > max_ns)
-        out->hold_ns = max_ns;
-    return true;
+        *hold_ns = (int64_t)wish * NS_PER_MS;
+    else if (found == 0 && prefer_wait_s(req->msg, &wish))
+        *hold_ns = (int64_t)wish * NS_PER_S;
+    if (*hold_ns > max_ns)
+        *hold_ns = max_ns;
+    return found >= 0;
 }
 
 /* HEAD gets the same head, made for it alone: it would be wrong in the shared cache. */
@@ -90,10 +124,10 @@ static void answer_head(struct peer *p, const struct poll_answer *a)
     http_session_done(p);
 }
 
-void poll_answer(struct peer *p, uint64_t cursor)
+void poll_answer(struct peer *p, const struct reading *reading)
 {
     struct server *s = p->server;
-    const struct poll_answer *a = poll_cache_get(&s->poll_cache, s, cursor, reply_persistence(p));
+    const struct poll_answer *a = poll_cache_get(&s->poll_cache, s, reading, reply_persistence(p));
 
     if (a == NULL) {
         peer_drop(p, DROP_NO_MEMORY);
@@ -101,8 +135,10 @@ void poll_answer(struct peer *p, uint64_t cursor)
     }
     if (a->status == 204)
         p->account->empty_responses++;
-    if (p->http->head_only)
+    if (p->http->head_only) {
         answer_head(p, a);
-    else
-        reply_shared(p, a->whole, a->status, a->payload_bytes, a->updates);
+        return;
+    }
+    s->hub.counts.superseded += a->superseded;
+    reply_shared(p, a->whole, a->status, a->payload_bytes, a->updates);
 }

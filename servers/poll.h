@@ -7,20 +7,24 @@
 #include <stdint.h>
 
 #include "http_session.h"
+#include "hub.h"
 
-struct poll_request {
-    uint64_t cursor;
-    int64_t hold_ns; /* as the client wishes it, bounded by the server; 0: answer at once */
+/* What a request wants to read: which channels, and from where on. */
+struct reading {
+    struct subscription *to; /* a reference */
+    uint64_t cursor;         /* HUB_FROM_NOW without since */
 };
 
-/* Read since=, timeout= (milliseconds) and Prefer: wait= (seconds, RFC 7240 §4.3). Without
- * since the cursor is the newest update. On false a 400 has been sent. */
-bool poll_parse(struct peer *p, const struct http_request *req, struct poll_request *out);
+/* Read since=, channel= and latest=, for every transport. On false it has been answered: 400, or
+ * 503 when there are too many channels. On true poll_release_reading() when done. */
+bool poll_parse_reading(struct peer *p, const struct http_request *req, struct reading *out);
+void poll_release_reading(struct peer *p, struct reading *reading);
 
-/* Read since= alone, for the transports that stream. The same answer on error. */
-bool poll_parse_since(struct peer *p, const struct http_request *req, uint64_t *cursor);
+/* Read timeout= (milliseconds) or Prefer: wait= (seconds, RFC 7240 §4.3): how long the client
+ * wishes to wait, bounded by the server. On false a 400 has been sent. */
+bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *hold_ns);
 
-/* Answer now: 200 with the updates after cursor, or 204. */
-void poll_answer(struct peer *p, uint64_t cursor);
+/* Answer now: 200 with what there is to read, or 204. */
+void poll_answer(struct peer *p, const struct reading *reading);
 
 #endif

@@ -193,7 +193,7 @@ void server_free(struct server *s)
     event_base_free(s->base);
 memory:
     tls_free(s->tls);
-    poll_cache_free(&s->poll_cache);
+    poll_cache_free(&s->poll_cache, &s->hub);
     hub_free(&s->hub);
     buf_free(&s->scratch);
     free(s->accounts);

@@ -19,6 +19,8 @@ struct transport {
     void (*open)(struct peer *p, const struct http_request *req);
     /* Bytes on a connection that open() took over. NULL: it never does. */
     void (*input)(struct peer *p, uint8_t *data, size_t len, int64_t now_ns);
+    /* The socket of such a connection has taken all that was queued. May be NULL. */
+    void (*flushed)(struct peer *p, int64_t now_ns);
     /* The janitor passes by, about once a second: heartbeats, time-outs. May be NULL. */
     void (*tick)(struct peer *p, int64_t now_ns);
     /* The server is stopping: say goodbye and conn_finish(). NULL: close at once. */

@@ -12,7 +12,7 @@
 struct hold {
     struct event timer;
     struct peer *peer;
-    uint64_t cursor;
+    struct reading reading; /* while it waits */
     int64_t deadline_ns;
     bool waiting;
 };
@@ -30,7 +30,8 @@ static void long_poll_answer(struct hold *hold)
 
     hold->waiting = false;
     hub_unsubscribe(&p->server->hub, &p->sub);
-    poll_answer(p, hold->cursor);
+    poll_answer(p, &hold->reading);
+    poll_release_reading(p, &hold->reading);
 }
 
 static void long_poll_deliver(struct subscriber *sub, struct update *u, enum delivery how)
@@ -94,32 +95,36 @@ static int hold_arm(struct hold *hold, int64_t hold_ns, int64_t now_ns)
     return event_add(&hold->timer, &wait);
 }
 
-static void long_poll_hold(struct peer *p, const struct poll_request *poll, int64_t now_ns)
+/* What has been is settled: from now on is from here on. */
+static void long_poll_hold(struct peer *p, const struct reading *reading, int64_t hold_ns,
+                           int64_t now_ns)
 {
+    struct hub *h = &p->server->hub;
     struct hold *hold = hold_of(p);
 
-    if (hold == NULL || hold_arm(hold, poll->hold_ns, now_ns) < 0) {
+    if (hold == NULL || hold_arm(hold, hold_ns, now_ns) < 0) {
         peer_drop(p, DROP_NO_MEMORY);
         return;
     }
-    hold->cursor = poll->cursor;
+    hold->reading.to = subscription_ref(reading->to);
+    hold->reading.cursor = reading->cursor == HUB_FROM_NOW ? hub_newest_seq(h) : reading->cursor;
     hold->waiting = true;
     p->sub.deliver = long_poll_deliver;
-    hub_subscribe(&p->server->hub, &p->sub, p->server->hub.everything);
+    hub_subscribe(h, &p->sub, reading->to);
 }
 
 static void long_poll_open(struct peer *p, const struct http_request *req)
 {
-    struct hub_range news;
-    struct poll_request poll;
+    struct reading reading;
+    int64_t hold_ns;
 
-    if (!poll_parse(p, req, &poll))
+    if (!poll_parse_hold(p, req, &hold_ns) || !poll_parse_reading(p, req, &reading))
         return;
-    news = hub_after(&p->server->hub, poll.cursor);
-    if (news.first <= news.last || poll.hold_ns == 0 || req->head)
-        poll_answer(p, poll.cursor);
+    if (hold_ns == 0 || req->head || hub_has_news(&p->server->hub, reading.to, reading.cursor))
+        poll_answer(p, &reading);
     else
-        long_poll_hold(p, &poll, req->now_ns);
+        long_poll_hold(p, &reading, hold_ns, req->now_ns);
+    poll_release_reading(p, &reading);
 }
 
 /* A held request is answered rather than cut: 204, and the client comes back elsewhere. */
@@ -142,6 +147,7 @@ static void long_poll_release(struct peer *p)
     if (hold == NULL)
         return;
     hub_unsubscribe(&p->server->hub, &p->sub);
+    poll_release_reading(p, &hold->reading);
     event_del(&hold->timer);
     free(hold);
     p->state = NULL;

@@ -4,10 +4,12 @@
 
 static void short_poll_open(struct peer *p, const struct http_request *req)
 {
-    uint64_t cursor;
+    struct reading reading;
 
-    if (poll_parse_since(p, req, &cursor))
-        poll_answer(p, cursor);
+    if (!poll_parse_reading(p, req, &reading))
+        return;
+    poll_answer(p, &reading);
+    poll_release_reading(p, &reading);
 }
 
 const struct transport transport_short_poll = {

@@ -9,27 +9,59 @@
 #include "sse.h"
 #include "url.h"
 
-static struct shared *sse_encode_update(const struct update *u, bool chunked)
+static struct shared *sse_finish(struct buf *event, int err, bool chunked)
 {
-    struct buf event = {0};
     struct shared *bytes = NULL;
 
-    if (sse_encode(&event, u->seq, (const char *)u->json->data, u->json->len) == 0)
-        bytes = chunked ? event_stream_chunk(event.data, event.len)
-                        : shared_new_copy(event.data, event.len);
-    buf_free(&event);
+    if (err == 0)
+        bytes = chunked ? event_stream_chunk(event->data, event->len)
+                        : shared_new_copy(event->data, event->len);
+    buf_free(event);
     return bytes;
 }
 
-static struct shared *sse_encode_chunked(const struct update *u)
+static struct shared *sse_encode_ahead(const struct update *u, bool chunked)
 {
-    return sse_encode_update(u, true);
+    struct buf event = {0};
+    int err = sse_encode(&event, u->seq, (const char *)u->json->data, u->json->len);
+
+    return sse_finish(&event, err, chunked);
 }
 
-static struct shared *sse_encode_plain(const struct update *u)
+/* Without an id the event source keeps the one it has, wherever the stream may break: it is the
+ * highest it was given, and coming back with it neither loses nor doubles an update. */
+static struct shared *sse_encode_behind(const struct update *u, bool chunked)
 {
-    return sse_encode_update(u, false);
+    struct buf event = {0};
+    int err = sse_encode_data(&event, (const char *)u->json->data, u->json->len);
+
+    return sse_finish(&event, err, chunked);
 }
+
+static struct shared *ahead_chunked(const struct update *u)
+{
+    return sse_encode_ahead(u, true);
+}
+
+static struct shared *ahead_plain(const struct update *u)
+{
+    return sse_encode_ahead(u, false);
+}
+
+static struct shared *behind_chunked(const struct update *u)
+{
+    return sse_encode_behind(u, true);
+}
+
+static struct shared *behind_plain(const struct update *u)
+{
+    return sse_encode_behind(u, false);
+}
+
+static const struct update_encoding sse_ahead_chunked = {"sse-chunk", ahead_chunked};
+static const struct update_encoding sse_ahead_plain = {"sse", ahead_plain};
+static const struct update_encoding sse_behind_chunked = {"sse-chunk-without-id", behind_chunked};
+static const struct update_encoding sse_behind_plain = {"sse-without-id", behind_plain};
 
 /* {"name":n}, with the cursor as the event's id. */
 static int sse_note(struct buf *out, const char *name, uint64_t cursor, uint64_t n)
@@ -61,8 +93,8 @@ static int sse_heartbeat(struct buf *out)
 
 static const struct stream_format event_stream = {
     .content_type = "text/event-stream",
-    .chunked = {"sse-chunk", sse_encode_chunked},
-    .plain = {"sse", sse_encode_plain},
+    .chunked = {&sse_ahead_chunked, &sse_behind_chunked},
+    .plain = {&sse_ahead_plain, &sse_behind_plain},
     .hello = sse_hello,
     .missed = sse_missed,
     .heartbeat = sse_heartbeat,
@@ -73,13 +105,15 @@ static const struct stream_format event_stream = {
 static void sse_open(struct peer *p, const struct http_request *req)
 {
     const char *last_id = http_message_field(req->msg, "Last-Event-ID");
-    uint64_t cursor, resumed;
+    struct reading reading;
+    uint64_t resumed;
 
-    if (!poll_parse_since(p, req, &cursor))
+    if (!poll_parse_reading(p, req, &reading))
         return;
     if (last_id != NULL && url_parse_u64(&resumed, last_id, INT64_MAX) == 0)
-        cursor = resumed;
-    event_stream_open(p, req, &event_stream, cursor);
+        reading.cursor = resumed;
+    event_stream_open(p, req, &event_stream, &reading);
+    poll_release_reading(p, &reading);
 }
 
 const struct transport transport_sse = {
@@ -87,6 +121,7 @@ const struct transport transport_sse = {
     .path = "/events",
     .about = "server-sent events: the same as text/event-stream, for EventSource",
     .open = sse_open,
+    .flushed = event_stream_flushed,
     .tick = event_stream_tick,
     .stop = event_stream_stop,
     .release = event_stream_release,

@@ -49,10 +49,13 @@ static int stream_heartbeat(struct buf *out)
     return buf_add(out, "\n", 1);
 }
 
+static const struct update_encoding chunked = {"ndjson-chunk", stream_encode_chunked};
+static const struct update_encoding plain = {"ndjson", stream_encode_plain};
+
 static const struct stream_format ndjson = {
     .content_type = "application/x-ndjson",
-    .chunked = {"ndjson-chunk", stream_encode_chunked},
-    .plain = {"ndjson", stream_encode_plain},
+    .chunked = {&chunked, &chunked},
+    .plain = {&plain, &plain},
     .hello = stream_hello,
     .missed = stream_missed,
     .heartbeat = stream_heartbeat,
@@ -60,10 +63,12 @@ static const struct stream_format ndjson = {
 
 static void stream_open(struct peer *p, const struct http_request *req)
 {
-    uint64_t cursor;
+    struct reading reading;
 
-    if (poll_parse_since(p, req, &cursor))
-        event_stream_open(p, req, &ndjson, cursor);
+    if (!poll_parse_reading(p, req, &reading))
+        return;
+    event_stream_open(p, req, &ndjson, &reading);
+    poll_release_reading(p, &reading);
 }
 
 const struct transport transport_stream = {
@@ -71,6 +76,7 @@ const struct transport transport_stream = {
     .path = "/stream",
     .about = "one response that never ends: an update a line, chunked",
     .open = stream_open,
+    .flushed = event_stream_flushed,
     .tick = event_stream_tick,
     .stop = event_stream_stop,
     .release = event_stream_release,

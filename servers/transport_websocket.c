@@ -18,22 +18,22 @@ static struct shared *websocket_encode(const struct update *u)
 }
 
 static const struct update_encoding websocket_frame = {"websocket-frame", websocket_encode};
+static const struct follower_encodings websocket_frames = {&websocket_frame, &websocket_frame};
 
 static void websocket_deliver(struct subscriber *sub, struct update *u, enum delivery how)
 {
     struct peer *p = peer_from_subscriber(sub);
-    struct shared *frame;
+    struct ws_session *ws = p->state;
 
-    (void)how;
-    if (p->conn.ended || p->conn.finishing)
-        return;
-    frame = update_encoded(u, &websocket_frame);
-    if (frame == NULL) {
-        peer_drop(p, DROP_NO_MEMORY);
-        return;
-    }
-    p->last_out_ns = u->t_ns;
-    peer_send_shared(p, frame, u->json->len, 1);
+    follower_deliver(&ws->follower, p, u, how);
+}
+
+static void websocket_flushed(struct peer *p, int64_t now_ns)
+{
+    struct ws_session *ws = p->state;
+
+    if (ws != NULL)
+        follower_flushed(&ws->follower, p, now_ns);
 }
 
 /* A client's text message is published, as with POST /publish. */
@@ -73,43 +73,37 @@ static int add_note(struct buf *out, const char *name, uint64_t n)
 
 /* Everything up to now in one send, as the other streams do: the backlog limit then takes it
  * for one message, and a client that catches up for a slow reader only if it is one. */
-static int websocket_send_opening(struct peer *p, uint64_t cursor)
+static void websocket_begin(struct peer *p, const struct reading *reading)
 {
-    const struct hub *hub = &p->server->hub;
-    struct hub_range range = hub_after(hub, cursor);
+    struct ws_session *ws = p->state;
+    struct selection opening;
     struct buf out = {0};
-    size_t payload_bytes = 0;
-    int err = add_note(&out, "hello", range.first - 1 - range.missed);
+    int err = hub_select_opening(&p->server->hub, reading->to, reading->cursor, &opening);
 
-    if (range.missed > 0)
-        err |= add_note(&out, "missed", range.missed);
-    for (uint64_t seq = range.first; seq <= range.last && err == 0; seq++) {
-        struct update *u = hub_get(hub, seq);
-        struct shared *frame = update_encoded(u, &websocket_frame);
-
-        err |= frame == NULL ? LAB_ENOMEM : buf_add(&out, frame->data, frame->len);
-        payload_bytes += u->json->len;
-    }
     if (err == 0)
-        err = peer_send(p, out.data, out.len, payload_bytes, range.last + 1 - range.first);
+        err = add_note(&out, "hello", opening.from);
+    if (err == 0 && opening.missed > 0)
+        err = add_note(&out, "missed", opening.missed);
+    p->sub.deliver = websocket_deliver;
+    if (err == 0)
+        follower_open(&ws->follower, p, &websocket_frames, reading->to, &opening, &out);
     else
         peer_drop(p, DROP_NO_MEMORY);
     buf_free(&out);
-    return err;
 }
 
 static void websocket_open(struct peer *p, const struct http_request *req)
 {
     bool may_publish = publisher_allowed(p, req);
-    uint64_t cursor;
+    struct reading reading;
 
-    if (!poll_parse_since(p, req, &cursor) || !ws_session_open(p, req, websocket_publish))
+    if (!poll_parse_reading(p, req, &reading))
         return;
-    ((struct ws_session *)p->state)->may_publish = may_publish;
-    if (websocket_send_opening(p, cursor) < 0)
-        return;
-    p->sub.deliver = websocket_deliver;
-    hub_subscribe(&p->server->hub, &p->sub, p->server->hub.everything);
+    if (ws_session_open(p, req, websocket_publish)) {
+        ((struct ws_session *)p->state)->may_publish = may_publish;
+        websocket_begin(p, &reading);
+    }
+    poll_release_reading(p, &reading);
 }
 
 const struct transport transport_websocket = {
@@ -118,6 +112,7 @@ const struct transport transport_websocket = {
     .about = "RFC 6455: a text message an update, full duplex",
     .open = websocket_open,
     .input = ws_session_input,
+    .flushed = websocket_flushed,
     .tick = ws_session_tick,
     .stop = ws_session_stop,
     .release = ws_session_release,

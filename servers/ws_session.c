@@ -171,8 +171,8 @@ void ws_session_tick(struct peer *p, int64_t now_ns)
             peer_drop(p, DROP_PING_TIMEOUT);
         return;
     }
-    if (now_ns - p->last_in_ns < o->ws_ping_ns)
-        return;
+    if (now_ns - p->last_in_ns < o->ws_ping_ns || conn_queued_bytes(&p->conn) > 0)
+        return; /* bytes that wait ask the same question */
     ws->ping_ns = now_ns;
     peer_send(p, ping, sizeof ping, 0, 0);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "follower.h"
 #include "http_session.h"
 #include "ws_reader.h"
 
@@ -18,7 +19,9 @@ struct ws_session {
     ws_on_message *on_message;
     int64_t ping_ns; /* when the unanswered ping left; 0: none is out */
     bool close_sent;
-    bool may_publish; /* the transport's: this client may send updates */
+    /* the transport's */
+    bool may_publish; /* this client may send updates */
+    struct follower follower;
 };
 
 /* Check the handshake (§4.2.1) and answer it: 101, or the error it deserves. On true
