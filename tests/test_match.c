@@ -8,7 +8,7 @@
 #include "match.h"
 #include "model_fixture.h"
 
-enum { MATCHES = 25, EVENT_BYTES_MAX = 330, SCORE_BYTES_MAX = 200 };
+enum { MATCHES = 25, EVENT_BYTES_MAX = 240, SCORE_BYTES_MAX = 130 };
 
 static struct match *match_of(struct model *m)
 {
@@ -259,8 +259,8 @@ START_TEST(events_are_numbered_and_sizes_are_as_documented)
         played_free(&p);
     }
     /* docs/sources.md */
-    ck_assert_double_eq_tol(events.sum / events.n, 190, 20);
-    ck_assert_double_eq_tol(scores.sum / scores.n, 115, 15);
+    ck_assert_double_eq_tol(events.sum / events.n, 182, 10);
+    ck_assert_double_eq_tol(scores.sum / scores.n, 115, 5);
     m->free(m);
 }
 END_TEST
