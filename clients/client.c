@@ -1,12 +1,13 @@
 #include "client.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "backoff.h"
 #include "clock.h"
 #include "conn_tls.h"
-#include "notice.h"
+#include "lanes.h"
 
 enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60 };
 
@@ -229,6 +230,22 @@ void client_give_up(struct client *c, int64_t due_ns, const char *why)
     client_gone_for_good(c);
 }
 
+void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool with_cursor,
+                  int64_t hold_ms)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    if (with_cursor && c->track.joined)
+        len = (size_t)snprintf(out, CLIENT_QUERY_BYTES, "?since=%llu",
+                               (unsigned long long)c->track.cursor);
+    if (c->lanes != NULL)
+        len = lanes_add_query(c->lanes, out, len, CLIENT_QUERY_BYTES);
+    if (hold_ms > 0)
+        snprintf(out + len, CLIENT_QUERY_BYTES - len, "%ctimeout=%lld", len > 0 ? '&' : '?',
+                 (long long)hold_ms);
+}
+
 int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
 {
     int err = conn_send(&c->conn, data, len);
@@ -240,9 +257,11 @@ int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
 
 /* ---- life ---- */
 
-void client_init(struct client *c, struct client_env *env, const struct driver *driver,
-                 uint32_t index)
+int client_init(struct client *c, struct client_env *env, const struct driver *driver,
+                uint32_t index)
 {
+    int err = LAB_OK;
+
     c->env = env;
     c->driver = driver;
     c->index = index;
@@ -250,6 +269,9 @@ void client_init(struct client *c, struct client_env *env, const struct driver *
     c->dial.on_done = on_dialed;
     c->dial.arg = c;
     driver->init(c);
+    if (env->channels.nitems > 0)
+        err = lanes_new(&c->lanes, &env->channels, index);
+    return err;
 }
 
 void client_begin(struct client *c, int64_t now_ns)
@@ -292,93 +314,5 @@ void client_free(struct client *c)
     c->driver->free(c);
     tls_memory_forget(&c->session);
     track_free(&c->track);
-}
-
-/* ---- the account ---- */
-
-void client_count_request(struct client *c, int64_t due_ns)
-{
-    CLIENT_COUNT(c, due_ns, requests, 1);
-}
-
-void client_sort_bytes(struct client *c, int64_t recv_ns)
-{
-    if (c->unsorted_bytes == 0)
-        return;
-    CLIENT_COUNT(c, recv_ns, framing_bytes_in, c->unsorted_bytes);
-    c->unsorted_bytes = 0;
-}
-
-static void tell_joined(struct client *c)
-{
-    const struct client_hooks *hooks = c->env->hooks;
-
-    if (hooks->joined != NULL)
-        hooks->joined(c->env->hooks_arg, c);
-}
-
-void client_joined(struct client *c, uint64_t cursor, int64_t now_ns)
-{
-    bool first = !c->track.joined;
-
-    recorder_join(&c->env->recorder, &c->track, cursor, now_ns);
-    if (first)
-        tell_joined(c);
-}
-
-/* What a run without a control connection knows about the window's sequence numbers. */
-static void note_seen(struct client_env *env, const struct envelope *e)
-{
-    if (!recorder_in_window(&env->recorder, e->t_ns))
-        return;
-    if (e->seq > env->seen_last)
-        env->seen_last = e->seq;
-    if (e->seq < env->seen_first || env->seen_first == 0)
-        env->seen_first = e->seq;
-}
-
-void client_update(struct client *c, const struct envelope *e, size_t text_len, int64_t recv_ns)
-{
-    struct client_env *env = c->env;
-    bool first = !c->track.joined;
-
-    recorder_update(&env->recorder, &c->track, c->index, e, recv_ns);
-    note_seen(env, e);
-    c->unsorted_bytes -= text_len;
-    /* Payload goes where its update goes, so that payload ÷ updates is exact. */
-    CLIENT_COUNT(c, e->t_ns, payload_bytes_in, text_len);
-    client_sort_bytes(c, recv_ns);
-    if (first)
-        tell_joined(c);
-    if (env->hooks->update != NULL)
-        env->hooks->update(env->hooks_arg, c, e, text_len, recv_ns);
-}
-
-static void other_message(struct client *c, const char *text, size_t len, int64_t recv_ns)
-{
-    struct notice notice = notice_scan(text, len);
-
-    client_sort_bytes(c, recv_ns);
-    switch (notice.kind) {
-    case NOTICE_HELLO:
-        client_joined(c, notice.value, recv_ns);
-        break;
-    case NOTICE_MISSED:
-        recorder_missed(&c->env->recorder, &c->track, notice.value);
-        break;
-    case NOTICE_NONE:
-        client_env_note(c->env, "%s: not an update: %.*s", c->driver->path,
-                        (int)(len < 80 ? len : 80), text);
-        break;
-    }
-}
-
-void client_message(struct client *c, const char *text, size_t len, int64_t recv_ns)
-{
-    struct envelope e;
-
-    if (envelope_scan(&e, text, len) == LAB_OK)
-        client_update(c, &e, len, recv_ns);
-    else
-        other_message(c, text, len, recv_ns);
+    lanes_free(c->lanes);
 }

@@ -16,8 +16,12 @@
 #include "conn.h"
 #include "dial.h"
 #include "driver.h"
+#include "lanes.h"
 #include "recorder.h"
 #include "schedule.h"
+
+/* Room for the channels of one client, and for a cursor and a time. */
+enum { CLIENT_QUERY_BYTES = CLIENT_CHANNELS_TEXT_BYTES + 128 };
 
 enum client_state {
     CLIENT_IDLE,     /* no connection, none on its way */
@@ -36,8 +40,9 @@ struct client {
     uint8_t state;
     uint8_t attempts; /* failures in a row */
     bool leaving;
-    bool broken; /* the next connection is a reconnect */
-    struct track track;
+    bool broken;             /* the next connection is a reconnect */
+    struct track track;      /* with lanes: only the cursor */
+    struct lanes *lanes;     /* owned; NULL: it receives the default channel */
     uint64_t unsorted_bytes; /* read, and not yet known to be payload or framing */
     int64_t retry_floor_ns;  /* the server asked for at least this wait (SSE retry:) */
     int64_t dial_due_ns;     /* when the connection was due: the window it counts in */
@@ -46,8 +51,9 @@ struct client {
     struct tls_memory session; /* to resume when it comes again */
 };
 
-void client_init(struct client *c, struct client_env *env, const struct driver *driver,
-                 uint32_t index);
+/* 0, LAB_ENOMEM, or LAB_EINVAL when two of its channels have the same name. */
+int client_init(struct client *c, struct client_env *env, const struct driver *driver,
+                uint32_t index);
 void client_begin(struct client *c, int64_t now_ns);
 /* End in an orderly way, however it stands; hooks.ended follows, at once or within a second. */
 void client_leave(struct client *c, int64_t now_ns);
@@ -76,6 +82,10 @@ static inline void client_settled(struct client *c)
 {
     c->attempts = 0;
 }
+/* The query of a request: from where on (if with_cursor and one is known), what (its channels) and
+ * how long to hold (0: not said); "" when there is nothing to say. */
+void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool with_cursor,
+                  int64_t hold_ms);
 /* Send, and count bytes out. 0, or negative when the connection has ended. */
 int client_send(struct client *c, const void *data, size_t len, int64_t now_ns);
 
@@ -97,6 +107,8 @@ void client_sort_bytes(struct client *c, int64_t recv_ns);
 
 /* The server told the cursor. */
 void client_joined(struct client *c, uint64_t cursor, int64_t now_ns);
+/* The server told that count updates are gone. */
+void client_missed(struct client *c, uint64_t count);
 /* An update arrived; text_len bytes of those taken are its envelope. */
 void client_update(struct client *c, const struct envelope *e, size_t text_len, int64_t recv_ns);
 /* One message of a streaming transport: an update or a notice; anything else is noted. */

@@ -54,11 +54,14 @@ static int init_recorder(struct client_env *env)
 {
     int64_t drawn = env->opt->timeline_path == NULL ? 0 : env->opt->timeline_clients;
     int64_t points = drawn * TIMELINE_POINTS_PER_CLIENT;
+    int err;
 
     if (points > TIMELINE_POINTS_MAX)
         points = TIMELINE_POINTS_MAX;
-    return recorder_init(&env->recorder, (uint64_t)env->opt->clients, (size_t)points,
-                         (uint32_t)drawn);
+    err =
+        recorder_init(&env->recorder, (uint64_t)env->opt->clients, (size_t)points, (uint32_t)drawn);
+    env->recorder.deadline_ns = env->opt->deadline_ns;
+    return err;
 }
 
 static struct event_base *make_base(void)
@@ -97,6 +100,8 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
         err = conn_loop_init(&env->loop, env->base, READ_BUF_BYTES);
     if (err == LAB_OK)
         err = init_recorder(env);
+    if (err == LAB_OK)
+        err = channels_init(&env->channels, opt);
     if (err < 0) {
         err_set(e, err, "set up %lld clients: %s", (long long)opt->clients, lab_strerror(err));
         client_env_free(env);
@@ -109,6 +114,7 @@ void client_env_free(struct client_env *env)
     if (env->loop.read_buf != NULL)
         conn_loop_free(&env->loop); /* reaps: everything else must still stand */
     recorder_free(&env->recorder);
+    channels_free(&env->channels);
     schedule_free(&env->schedule);
     if (env->base != NULL)
         event_base_free(env->base);

@@ -3,6 +3,7 @@
 #ifndef PUSHLAB_CLIENT_ENV_H
 #define PUSHLAB_CLIENT_ENV_H
 
+#include "channels.h"
 #include "client_options.h"
 #include "conn.h"
 #include "dial.h"
@@ -35,6 +36,7 @@ struct client_env {
     struct conn_loop loop;
     struct schedule schedule;
     struct recorder recorder;
+    struct channels channels; /* nitems 0: clients receive the default channel */
     struct rng rng;
     struct dial_target target;
     struct tls *tls;                /* NULL: in the clear */

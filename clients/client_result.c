@@ -7,7 +7,23 @@
 #include "latency_text.h"
 #include "upstream_result.h"
 
-int client_result_take(struct client_result *r, struct fleet *f)
+static int take_lanes(struct client_result *r, struct fleet *f)
+{
+    struct lanes **lanes = malloc(f->nclients * sizeof *lanes);
+
+    if (lanes == NULL)
+        return LAB_ENOMEM;
+    for (uint64_t i = 0; i < f->nclients; i++)
+        lanes[i] = fleet_client(f, i)->lanes;
+    if (!f->windows_known)
+        channels_set_window_seen(&f->env.channels);
+    r->from_server = r->from_server && f->windows_known;
+    lanes_finish(&f->env.channels, lanes, &f->env.recorder, &r->sum);
+    free(lanes);
+    return LAB_OK;
+}
+
+static int take_tracks(struct client_result *r, struct fleet *f)
 {
     struct track **tracks = malloc(f->nclients * sizeof *tracks);
 
@@ -15,10 +31,20 @@ int client_result_take(struct client_result *r, struct fleet *f)
         return LAB_ENOMEM;
     for (uint64_t i = 0; i < f->nclients; i++)
         tracks[i] = &fleet_client(f, i)->track;
-    *r = (struct client_result){0};
-    r->from_server = fleet_published(f, &r->first_seq, &r->last_seq);
     recorder_finish(&f->env.recorder, tracks, r->first_seq, r->last_seq, &r->sum);
     free(tracks);
+    return LAB_OK;
+}
+
+int client_result_take(struct client_result *r, struct fleet *f)
+{
+    int err;
+
+    *r = (struct client_result){0};
+    r->from_server = fleet_published(f, &r->first_seq, &r->last_seq);
+    err = f->env.channels.nitems > 0 ? take_lanes(r, f) : take_tracks(r, f);
+    if (err < 0)
+        return err;
     r->sum.adds_up = r->sum.adds_up && f->window_end_ns > 0; /* no window: no proof */
     return LAB_OK;
 }
@@ -31,19 +57,36 @@ const char *client_result_fault(const struct client_result *r, const struct flee
         return "interrupted: the result covers what was measured until then";
     if (f->env.recorder.restarts > 0 || control_server_restarted(&f->control))
         return "the server began anew during the run: its sequence numbers prove nothing";
+    if (f->env.recorder.disordered > 0)
+        return "an older value came after a newer one of its key";
+    if (f->env.recorder.strays > 0)
+        return "an update came of a channel that was not asked for";
     if (!r->sum.adds_up)
-        return "delivered + missed + late is not published x clients";
+        return f->env.channels.nitems > 0
+                   ? "delivered + superseded + missed + late is not what was expected"
+                   : "delivered + missed + late is not published x clients";
     return upstream_fault(f);
 }
 
 /* ---- JSON: docs/metrics.md defines every number ---- */
 
+struct number {
+    const char *name;
+    uint64_t value;
+};
+
+static int add_numbers(struct buf *out, const struct number *rows, size_t nrows)
+{
+    int err = LAB_OK;
+
+    for (size_t i = 0; i < nrows && err == LAB_OK; i++)
+        err = buf_printf(out, "\"%s\":%llu,", rows[i].name, (unsigned long long)rows[i].value);
+    return err;
+}
+
 static int add_counters(struct buf *out, const char *name, const struct counters *n, int64_t cpu_us)
 {
-    const struct {
-        const char *name;
-        uint64_t value;
-    } rows[] = {
+    const struct number rows[] = {
         {"requests", n->requests},
         {"responses", n->responses},
         {"empty_responses", n->empty_responses},
@@ -61,8 +104,8 @@ static int add_counters(struct buf *out, const char *name, const struct counters
     };
     int err = buf_printf(out, "\"%s\":{", name);
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && err == LAB_OK; i++)
-        err = buf_printf(out, "\"%s\":%llu,", rows[i].name, (unsigned long long)rows[i].value);
+    if (err == LAB_OK)
+        err = add_numbers(out, rows, sizeof rows / sizeof rows[0]);
     return err < 0 ? err : buf_printf(out, "\"cpu_us\":%lld},", (long long)cpu_us);
 }
 
@@ -108,18 +151,57 @@ static int add_phases(const struct fleet *f, struct buf *out)
 
 static int add_sum(const struct client_result *r, const struct recorder *rec, struct buf *out)
 {
+    const struct number rows[] = {
+        {"first_seq", r->first_seq},        {"last_seq", r->last_seq},
+        {"published", r->sum.published},    {"expected", r->sum.expected},
+        {"delivered", r->sum.delivered},    {"superseded", r->sum.superseded},
+        {"missed", r->sum.missed},          {"late", r->sum.late},
+        {"duplicated", r->sum.duplicated},  {"out_of_order", r->sum.out_of_order},
+        {"server_restarts", rec->restarts},
+    };
+    int err =
+        buf_printf(out, "\"published_source\":\"%s\",", r->from_server ? "server" : "observed");
+
+    if (err == LAB_OK)
+        err = add_numbers(out, rows, sizeof rows / sizeof rows[0]);
+    return err < 0 ? err : buf_printf(out, "\"adds_up\":%s,", r->sum.adds_up ? "true" : "false");
+}
+
+static int add_subscription(const struct fleet *f, struct buf *out)
+{
+    const struct client_options *opt = f->env.opt;
+    uint64_t lanes = 0;
+    int err;
+
+    if (f->env.channels.nitems == 0)
+        return buf_printf(out, "\"subscription\":null,");
+    for (uint64_t i = 0; i < f->nclients; i++)
+        lanes += fleet_client(f, i)->lanes->n;
+    err = buf_printf(out, "\"subscription\":{");
+    if (err == LAB_OK)
+        err = client_json_string_or_null(out, "channel", opt->channel);
+    if (err == LAB_OK)
+        err = client_json_string_or_null(out, "latest", opt->latest);
+    return err < 0 ? err
+                   : buf_printf(out, "\"room_size\":%lld,\"pick\":%lld,\"lanes\":%llu},",
+                                (long long)opt->room_size, (long long)opt->pick,
+                                (unsigned long long)lanes);
+}
+
+static double on_time_share(const struct client_result *r, const struct recorder *rec)
+{
+    return r->sum.own > 0 ? (double)rec->on_time / (double)r->sum.own : 1.0;
+}
+
+static int add_deadline(const struct client_result *r, const struct recorder *rec, struct buf *out)
+{
+    if (rec->deadline_ns == 0)
+        return buf_printf(out, "\"deadline\":null,");
     return buf_printf(out,
-                      "\"published_source\":\"%s\",\"first_seq\":%llu,\"last_seq\":%llu,"
-                      "\"published\":%llu,\"expected\":%llu,\"delivered\":%llu,\"missed\":%llu,"
-                      "\"late\":%llu,\"duplicated\":%llu,\"out_of_order\":%llu,"
-                      "\"server_restarts\":%llu,\"adds_up\":%s,",
-                      r->from_server ? "server" : "observed", (unsigned long long)r->first_seq,
-                      (unsigned long long)r->last_seq, (unsigned long long)r->sum.published,
-                      (unsigned long long)r->sum.expected, (unsigned long long)r->sum.delivered,
-                      (unsigned long long)r->sum.missed, (unsigned long long)r->sum.late,
-                      (unsigned long long)r->sum.duplicated,
-                      (unsigned long long)r->sum.out_of_order, (unsigned long long)rec->restarts,
-                      r->sum.adds_up ? "true" : "false");
+                      "\"deadline\":{\"ms\":%g,\"expected\":%llu,\"within\":%llu,"
+                      "\"share\":%.6f},",
+                      (double)rec->deadline_ns / (double)NS_PER_MS, (unsigned long long)r->sum.own,
+                      (unsigned long long)rec->on_time, on_time_share(r, rec));
 }
 
 static int add_measurements(const struct fleet *f, struct buf *out)
@@ -190,6 +272,10 @@ int client_result_json(const struct client_result *r, const struct fleet *f, str
     if (err == LAB_OK)
         err = add_sum(r, &f->env.recorder, out);
     if (err == LAB_OK)
+        err = add_subscription(f, out);
+    if (err == LAB_OK)
+        err = add_deadline(r, &f->env.recorder, out);
+    if (err == LAB_OK)
         err = add_measurements(f, out);
     if (err == LAB_OK)
         err = upstream_json(f, out);
@@ -224,6 +310,20 @@ static void print_latency(const struct hdr *h, FILE *out)
     fprintf(out, "(%lld samples)\n", (long long)h->total_count);
 }
 
+static void print_sum(const struct client_result *r, const struct fleet *f, FILE *out)
+{
+    fprintf(out, "updates    %llu published, %llu delivered, ",
+            (unsigned long long)r->sum.published, (unsigned long long)r->sum.delivered);
+    if (f->env.channels.nlatest > 0)
+        fprintf(out, "%llu superseded, ", (unsigned long long)r->sum.superseded);
+    fprintf(out, "%llu missed, %llu late: %s\n", (unsigned long long)r->sum.missed,
+            (unsigned long long)r->sum.late, r->sum.adds_up ? "adds up" : "DOES NOT ADD UP");
+    if (f->env.recorder.deadline_ns > 0)
+        fprintf(out, "on time    %.4g %% within %g ms\n",
+                on_time_share(r, &f->env.recorder) * 100.0,
+                (double)f->env.recorder.deadline_ns / (double)NS_PER_MS);
+}
+
 void client_result_print(const struct client_result *r, const struct fleet *f, FILE *out)
 {
     const struct recorder *rec = &f->env.recorder;
@@ -235,10 +335,7 @@ void client_result_print(const struct client_result *r, const struct fleet *f, F
     fprintf(out, "%s%s, %llu clients, window %.3g s\n", f->env.opt->driver->name,
             f->env.opt->connection == CONNECTION_CLOSE ? "+close" : "",
             (unsigned long long)f->nclients, phase_ms(f->window_start_ns, f->window_end_ns) / 1e3);
-    fprintf(out, "updates    %llu published, %llu delivered, %llu missed, %llu late: %s\n",
-            (unsigned long long)r->sum.published, (unsigned long long)r->sum.delivered,
-            (unsigned long long)r->sum.missed, (unsigned long long)r->sum.late,
-            r->sum.adds_up ? "adds up" : "DOES NOT ADD UP");
+    print_sum(r, f, out);
     print_latency(&rec->latency_us, out);
     fprintf(out,
             "per update %.4g requests, %.4g TCP connections, %.4g payload + %.4g framing bytes\n",

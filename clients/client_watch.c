@@ -286,11 +286,11 @@ int client_watch(const struct client_options *opt)
         return LAB_EXIT_FAILURE;
     }
     w.client = calloc(1, opt->driver->client_bytes);
-    if (w.client == NULL || watch_signals(&w) < 0) {
+    if (w.client == NULL || client_init(w.client, &w.env, opt->driver, 0) < 0 ||
+        watch_signals(&w) < 0) {
         fprintf(stderr, "pushlab-client: %s\n", lab_strerror(LAB_ENOMEM));
         goto out;
     }
-    client_init(w.client, &w.env, opt->driver, 0);
     run(&w);
     exit_code = w.gave_up ? LAB_EXIT_FAILURE : LAB_EXIT_OK;
     if (w.gave_up)

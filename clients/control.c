@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "conn_tls.h"
 
-enum { STATS_MAX_BYTES = 1 << 20, BACKLOG_LIMIT_BYTES = 1 << 16 };
+enum { STATS_MAX_BYTES = 8 << 20, BACKLOG_LIMIT_BYTES = 1 << 16 };
 
 static const int64_t answer_limit_ns = 5 * NS_PER_S;
 static const int64_t uptime_slack_ns = 20 * NS_PER_MS; /* told in whole milliseconds */
@@ -96,6 +96,8 @@ static bool parse(struct control_answer *a)
     a->has_seq = cJSON_IsNumber(seq);
     if (a->has_seq)
         a->seq = (uint64_t)seq->valuedouble; /* exact up to 2^53 */
+    if (a->at_ns >= 0 && channel_positions_take(&a->channels, root) < 0)
+        ours = false;
     a->server_started_ns =
         (int64_t)(number_in(root, "time_ns") - number_in(root, "uptime_ms") * (double)NS_PER_MS);
     cJSON_Delete(root);
@@ -263,6 +265,8 @@ void control_close(struct control *ctl)
 void control_free(struct control *ctl)
 {
     http_exchange_free(&ctl->exchange);
-    for (int i = 0; i < CONTROL_ASKS; i++)
+    for (int i = 0; i < CONTROL_ASKS; i++) {
         buf_free(&ctl->answers[i].json);
+        channel_positions_free(&ctl->answers[i].channels);
+    }
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "channel_positions.h"
 #include "client_env.h"
 #include "conn.h"
 #include "dial.h"
@@ -25,9 +26,10 @@ struct control_answer {
     int64_t at_ns; /* position asked for; -1: none */
     bool wanted, done;
     bool has_seq;
-    uint64_t seq;              /* highest published strictly before at_ns */
-    int64_t server_started_ns; /* 0: it did not say */
-    struct buf json;           /* the whole object, as it came; empty when there was no answer */
+    uint64_t seq;                      /* highest published strictly before at_ns */
+    struct channel_positions channels; /* of an answer about at_ns */
+    int64_t server_started_ns;         /* 0: it did not say */
+    struct buf json; /* the whole object, as it came; empty when there was no answer */
 };
 
 enum control_link {

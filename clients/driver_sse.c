@@ -25,11 +25,12 @@ static void sse_init(struct client *c)
 static void sse_on_open(struct client *c, int64_t now_ns)
 {
     const char *id = (const char *)of(c)->last_event_id.data;
-    char fields[HTTP_REQUEST_MAX_BYTES / 2] = "";
+    char fields[HTTP_REQUEST_MAX_BYTES / 2] = "", query[CLIENT_QUERY_BYTES];
 
     if (id != NULL && *id != '\0')
         snprintf(fields, sizeof fields, "Last-Event-ID: %.900s\r\n", id);
-    endless_ask(&of(c)->endless, "", "text/event-stream", fields, now_ns);
+    client_query(c, query, false, 0); /* Last-Event-ID says where to go on */
+    endless_ask(&of(c)->endless, query, "text/event-stream", fields, now_ns);
 }
 
 static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns)

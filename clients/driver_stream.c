@@ -1,6 +1,4 @@
 /* HTTP streaming (RFC 6202 §2.2): one chunked response, one update per line (NDJSON). */
-#include <stdio.h>
-
 #include "endless.h"
 #include "line_reader.h"
 
@@ -21,10 +19,9 @@ static void stream_init(struct client *c)
 
 static void stream_on_open(struct client *c, int64_t now_ns)
 {
-    char query[40] = "";
+    char query[CLIENT_QUERY_BYTES];
 
-    if (c->track.joined)
-        snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->track.cursor);
+    client_query(c, query, true, 0);
     endless_ask(&of(c)->endless, query, "application/x-ndjson", "", now_ns);
 }
 

@@ -70,7 +70,7 @@ static int make_key(struct websocket_client *w, char key[WS_KEY_CHARS + 1])
 static size_t encode_upgrade(const struct client *c, const char *key,
                              char out[HTTP_REQUEST_MAX_BYTES])
 {
-    char query[40] = "", fields[256];
+    char query[CLIENT_QUERY_BYTES], fields[256];
     struct http_get get = {
         .host = c->env->host,
         .prefix = c->env->opt->url.path,
@@ -80,8 +80,7 @@ static size_t encode_upgrade(const struct client *c, const char *key,
         .fields = fields,
     };
 
-    if (c->track.joined)
-        snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->track.cursor);
+    client_query(c, query, true, 0);
     snprintf(fields, sizeof fields,
              "Connection: Upgrade\r\n"
              "Upgrade: websocket\r\n"
@@ -107,7 +106,10 @@ static void websocket_on_open(struct client *c, int64_t now_ns)
     }
     len = encode_upgrade(c, key, request);
     client_count_request(c, now_ns);
-    client_send(c, request, len, now_ns);
+    if (len == 0)
+        client_give_up(c, now_ns, "the request is too long");
+    else
+        client_send(c, request, len, now_ns);
 }
 
 /* §4.1, "the client MUST validate the server's response as follows"; NULL: all is well. */

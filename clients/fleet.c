@@ -81,47 +81,11 @@ static void begin_leave(struct fleet *f, int64_t now_ns)
 
 /* ---- drain ---- */
 
-bool fleet_published(const struct fleet *f, uint64_t *first_seq, uint64_t *last_seq)
-{
-    const struct control_answer *start = &f->control.answers[CONTROL_WINDOW_START];
-    const struct control_answer *end = &f->control.answers[CONTROL_WINDOW_END];
-
-    if (f->use_control && start->has_seq && end->has_seq) {
-        *first_seq = start->seq + 1;
-        *last_seq = end->seq;
-        return true;
-    }
-    *first_seq = f->env.seen_first > 0 ? f->env.seen_first : 1;
-    *last_seq = f->env.seen_last;
-    return false;
-}
-
-/* Without the server's word, a client is through when it holds an update from after the window. */
-static bool has_drained(const struct fleet *f, const struct client *c, bool known, uint64_t last)
-{
-    if (c->state == CLIENT_ENDED)
-        return true;
-    return known ? c->track.cursor >= last : c->track.newest_t_ns >= f->window_end_ns;
-}
-
-/* Cursors only grow, so one walk over the fleet is enough for the whole drain. */
-static bool all_drained(struct fleet *f)
-{
-    uint64_t first, last;
-    bool known = fleet_published(f, &first, &last);
-
-    if (f->use_control && !f->control.answers[CONTROL_WINDOW_END].done)
-        return false;
-    while (f->drained < f->nclients && has_drained(f, fleet_client(f, f->drained), known, last))
-        f->drained++;
-    return f->drained == f->nclients;
-}
-
 static void look_at_drain(struct fleet *f, int64_t now_ns)
 {
     int64_t look_ns = now_ns + drain_look_ns;
 
-    if (now_ns >= f->drain_due_ns || all_drained(f))
+    if (now_ns >= f->drain_due_ns || fleet_drained(f))
         begin_leave(f, now_ns);
     else
         schedule_set(&f->env.schedule, &f->border,
@@ -314,6 +278,8 @@ static void on_answer(void *arg, enum control_ask which)
         on_first_answer(f);
     else if (f->control.answers[which].json.len == 0)
         note_failure(f, f->control.failure.text);
+    if (which == CONTROL_WINDOW_END)
+        fleet_set_windows(f);
     if (which == CONTROL_END)
         stop(f);
 }
@@ -390,8 +356,14 @@ static int make_clients(struct fleet *f, const struct client_options *opt, struc
     if (f->clients == NULL)
         return err_set(e, LAB_ENOMEM, "%llu clients: %s", (unsigned long long)f->nclients,
                        lab_strerror(LAB_ENOMEM));
-    for (uint64_t i = 0; i < f->nclients; i++)
-        client_init(fleet_client(f, i), &f->env, opt->driver, (uint32_t)i);
+    for (uint64_t i = 0; i < f->nclients; i++) {
+        int err = client_init(fleet_client(f, i), &f->env, opt->driver, (uint32_t)i);
+
+        if (err < 0)
+            return err_set(e, err, "client %llu: %s", (unsigned long long)i,
+                           err == LAB_EINVAL ? "two of its channels have the same name"
+                                             : lab_strerror(err));
+    }
     return LAB_OK;
 }
 

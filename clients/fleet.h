@@ -44,6 +44,7 @@ struct fleet {
 
     enum fleet_phase phase;
     bool use_control, interrupted;
+    bool windows_known;      /* of channels, by the server's word */
     struct err_text failure; /* why the run is no good; "" */
     struct deadline border, ramp;
     struct event sigint, sigterm, gate;
@@ -67,5 +68,9 @@ struct client *fleet_client(const struct fleet *f, uint64_t index);
 /* What the window held: sequence numbers first..last (last < first: nothing), from the server
  * (true) or as far as any client has seen (false). */
 bool fleet_published(const struct fleet *f, uint64_t *first_seq, uint64_t *last_seq);
+/* Both borders of the window have been told: each lane can be measured against them. */
+void fleet_set_windows(struct fleet *f);
+/* Does every client hold all that the window published? */
+bool fleet_drained(struct fleet *f);
 
 #endif

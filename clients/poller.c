@@ -48,9 +48,7 @@ static void record_late(struct poller *p)
 static size_t encode_request(const struct poller *p, char out[HTTP_REQUEST_MAX_BYTES])
 {
     const struct client *c = &p->client;
-    int64_t hold_ms = p->kind->hold_ms(p);
-    char query[80] = "";
-    int at = 0;
+    char query[CLIENT_QUERY_BYTES];
     struct http_get get = {
         .host = c->env->host,
         .prefix = c->env->opt->url.path,
@@ -61,11 +59,7 @@ static size_t encode_request(const struct poller *p, char out[HTTP_REQUEST_MAX_B
         .close = closes(c),
     };
 
-    if (c->track.joined)
-        at = snprintf(query, sizeof query, "?since=%llu", (unsigned long long)c->track.cursor);
-    if (hold_ms > 0)
-        snprintf(query + at, sizeof query - (size_t)at, "%ctimeout=%lld", at > 0 ? '&' : '?',
-                 (long long)hold_ms);
+    client_query(c, query, true, p->kind->hold_ms(p));
     return http_get_encode(out, &get);
 }
 
@@ -149,7 +143,7 @@ static void take_notices(struct poller *p, int64_t recv_ns)
     if (c->track.joined && field_u64(m, "Pushlab-Cursor", &cursor) && cursor < c->track.cursor)
         client_joined(c, 0, recv_ns);
     if (field_u64(m, "Pushlab-Missed", &missed))
-        recorder_missed(&c->env->recorder, &c->track, missed);
+        client_missed(c, missed);
 }
 
 static void take_cursor(struct poller *p, int64_t recv_ns)

@@ -39,12 +39,14 @@ struct recorder {
     struct counters whole, window;
     /* Completeness of the window's updates, by t. What is missing is only known at the end. */
     uint64_t delivered, duplicated, out_of_order;
-    uint64_t restarts;          /* joins with a smaller cursor: the server began anew */
-    uint64_t holes_lost;        /* holes that no longer fitted: the sum can't be proven */
-    int64_t deadline_ns;        /* on time is what arrives within it; 0: nothing is */
-    uint64_t on_time;           /* of delivered, the server's own: within the deadline */
-    uint64_t posts;             /* of delivered: sent by somebody, not the server's own */
-    struct hdr latency_us;      /* window; rounded to the nearest microsecond */
+    uint64_t disordered;   /* latest values that came after a newer one of their key: never right */
+    uint64_t strays;       /* updates of channels that the client had not asked for */
+    uint64_t restarts;     /* joins with a smaller cursor: the server began anew */
+    uint64_t holes_lost;   /* holes that no longer fitted: the sum can't be proven */
+    int64_t deadline_ns;   /* on time is what arrives within it; 0: nothing is */
+    uint64_t on_time;      /* of delivered, the server's own: within the deadline */
+    uint64_t posts;        /* of delivered: sent by somebody, not the server's own */
+    struct hdr latency_us; /* window; rounded to the nearest microsecond */
     uint64_t latency_clamped;   /* window: received before published, or after over an hour */
     struct hdr recent_us;       /* since the last recorder_recent_reset(): the live p50 */
     struct hdr request_late_us; /* sent after due, window: the instrument's own error */
@@ -81,7 +83,7 @@ enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t clien
                              const struct envelope *e, int64_t recv_ns);
 
 /* The account says receipt about an update: count the delivery, record latency and age. For whoever
- * keeps accounts of other numbers than seq (lane.h); t is the track that has the age. */
+ * keeps accounts of other numbers than seq (lanes.h); t is the track that has the age. */
 void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
                       const struct envelope *e, int64_t recv_ns, enum receipt receipt);
 
