@@ -2,9 +2,9 @@
 
 #include "workload.h"
 
-extern const struct workload workload_inputs;
+extern const struct workload workload_inputs, workload_edits;
 
-const struct workload *const workloads[] = {&workload_inputs, NULL};
+const struct workload *const workloads[] = {&workload_inputs, &workload_edits, NULL};
 
 const struct workload *workload_find(const char *name)
 {
