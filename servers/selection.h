@@ -46,7 +46,8 @@ int hub_select_opening(struct hub *h, const struct subscription *to, uint64_t cu
 int hub_select_latest(struct hub *h, const struct subscription *to, uint64_t cursor,
                       struct selection *out);
 
-/* Would hub_select() at cursor select anything? O(1), with HUB_FROM_NOW O(channels). */
+/* Would hub_select() at cursor select anything, or say that something was missed? O(1), with
+ * HUB_FROM_NOW O(channels). */
 bool hub_has_news(const struct hub *h, const struct subscription *to, uint64_t cursor);
 
 #endif
