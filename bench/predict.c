@@ -238,6 +238,23 @@ static double connect_rtts(const cJSON *run, const cJSON *row)
     return old && full > 0 ? 3 : 2;
 }
 
+static bool has_channels(const cJSON *run)
+{
+    return json_text(run, "scenario.channel")[0] != '\0' ||
+           json_text(run, "scenario.latest")[0] != '\0';
+}
+
+/* Each client has its own part of the updates, at a pace that isn't known; and of latest values a
+ * poll gets the young ones only. What stays known is the way of what is pushed, and of polls for
+ * every update. */
+static void leave_channels_out(struct predict_question *q, const cJSON *run)
+{
+    q->pace = PREDICT_UNKNOWN;
+    q->rate_hz = NAN;
+    if (json_text(run, "scenario.latest")[0] != '\0' && q->way == PREDICT_SHORT_POLL)
+        q->delay_us = NAN;
+}
+
 struct predict_question predict_question_of(const cJSON *run, const cJSON *row)
 {
     const cJSON *source = json_at(run, "scenario.source");
@@ -256,6 +273,10 @@ struct predict_question predict_question_of(const cJSON *run, const cJSON *row)
         .burst_off_us = json_number(source, "burst_off_ms") * 1e3,
     };
 
+    if (has_channels(run)) {
+        leave_channels_out(&q, run);
+        return q;
+    }
     if (q.pace == PREDICT_UNKNOWN)
         q.rate_hz = json_number(row, "published") / json_number(row, "phases.window_ms") * 1e3;
     if (!(q.rate_hz > 0))

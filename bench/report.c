@@ -12,6 +12,7 @@
 #include "glance.h"
 #include "html.h"
 #include "json.h"
+#include "report_duplex.h"
 #include "report_method.h"
 #include "report_page.h"
 #include "report_table.h"
@@ -361,6 +362,8 @@ static void put_verdict(struct writer *w, const cJSON *run)
     put_paragraph(w, "sentence", verdict_0, run);
     put_paragraph(w, "sentence", verdict_1, run);
     put_paragraph(w, "sentence", verdict_2, run);
+    if (report_duplex_has_verdict(run))
+        put_paragraph(w, "sentence", report_duplex_verdict, run);
     writer_puts(w, "</div>\n");
     put_tiles(w, run);
     put_paragraph(w, report_text_trusted(run) ? "trust" : "trust doubt", report_text_trust, run);

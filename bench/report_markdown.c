@@ -9,6 +9,7 @@
 
 #include "chart.h"
 #include "json.h"
+#include "report_duplex.h"
 #include "report_method.h"
 #include "report_table.h"
 #include "report_text.h"
@@ -113,6 +114,10 @@ int report_markdown(struct buf *out, const cJSON *run, const char *run_dir, cons
     for (int i = 0; i < REPORT_VERDICTS; i++) {
         report_text_verdict(&w, run, i);
         writer_puts(&w, i + 1 < REPORT_VERDICTS ? " " : "\n\n");
+    }
+    if (report_duplex_has_verdict(run)) {
+        report_duplex_verdict(&w, run);
+        writer_puts(&w, "\n\n");
     }
     report_text_trust(&w, run);
     writer_puts(&w, "\n\n## The numbers\n\n");

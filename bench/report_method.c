@@ -106,8 +106,22 @@ static void put_definitions(struct writer *w)
          "clients",
          "cpu-and-memory"},
         {"completeness", "Completeness",
-         "delivered + missed + late must equal published × clients, or the run fails",
+         "delivered + missed + late must equal published × clients, or the run fails; with "
+         "channels, delivered + superseded + missed + late what each client was to get of its own: "
+         "superseded is a value that a newer one of its key replaced before it could be sent",
          "completeness"},
+        {"deadline", "On time",
+         "the share of the source's updates that came within the scenario's deadline, of all that "
+         "were to come",
+         "deadlines"},
+        {"upstream", "Sent by clients",
+         "to everyone: from a client's sending to the receipt by each other client; echo: by "
+         "itself; requests, connections and bytes of sending, divided by the messages sent",
+         "what-clients-send"},
+        {"documents", "Convergence",
+         "from an edit's sending until the last client of its room had applied it: then all hold "
+         "the same text, which is checked at the end",
+         "convergence"},
     };
 
     writer_puts(w, "<section id=\"definitions\">\n<h2>Definitions</h2>\n<dl class=\"words\">\n");

@@ -9,6 +9,7 @@
 #include "clause.h"
 #include "facts.h"
 #include "json.h"
+#include "report_duplex.h"
 #include "units.h"
 
 enum { UPDATES_ENOUGH = 1000 }; /* for a 99th percentile to rest on */
@@ -423,6 +424,8 @@ static const struct chart_text {
     {"latency-percentiles", "How late are the unlucky ones?", read_percentiles},
     {"latency-cdf", "What share arrives within a time?", read_cdf},
     {"latency-timeline", "What does one client live through?", read_timeline},
+    {"on-time", "What share is on time?", report_duplex_read_on_time},
+    {"upstream-latency", "How late does everyone hear a client?", report_duplex_read_upstream},
     {"requests-per-update", "How often must a client ask?", read_requests},
     {"handshakes-per-update", "How often is a connection opened?", read_handshakes},
     {"bytes-per-update", "How many bytes travel around an update?", read_bytes},

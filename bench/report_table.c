@@ -65,6 +65,8 @@ static const struct column {
     const char *definition;
 } columns[] = {
     {"Updates", "delivered", "delivered", units_format_count, false, "completeness"},
+    {"Updates", "superseded", "superseded", units_format_count, false, "completeness"},
+    {"Updates", "on time", "deadline.share", format_percent, true, "deadline"},
     {"Latency", "median", "latency_us.p50", units_format_us, true, "latency"},
     {"Latency", "p99", "latency_us.p99", units_format_us, false, "latency"},
     {"Latency", "max", "latency_us.max", units_format_us, false, "latency"},
@@ -79,6 +81,20 @@ static const struct column {
     {"CPU per update", "server", "server_cpu_us_per_update", units_format_us, true, "cpu"},
     {"CPU per update", "client", "client_cpu_us_per_update", units_format_us, true, "cpu"},
     {"Memory", "per client", "server_rss_bytes_per_client", format_bytes, false, "cpu"},
+    {"Sent", "messages", "upstream.messages", units_format_count, false, "upstream"},
+    {"To everyone", "median", "upstream.latency_us.p50", units_format_us, true, "upstream"},
+    {"To everyone", "p99", "upstream.latency_us.p99", units_format_us, false, "upstream"},
+    {"Echo", "p99", "upstream.echo_us.p99", units_format_us, false, "upstream"},
+    {"Per message", "requests", "upstream.requests_per_message", units_format_ratio, true,
+     "upstream"},
+    {"Per message", "handshakes", "upstream.handshakes_per_message", units_format_ratio, true,
+     "upstream"},
+    {"Bytes per message", "payload", "upstream.bytes_per_message.payload", units_format_ratio,
+     false, "upstream"},
+    {"Bytes per message", "framing", "upstream.bytes_per_message.framing", units_format_ratio, true,
+     "upstream"},
+    {"Converged", "p99", "convergence_us.p99", units_format_us, true, "documents"},
+    {"Documents", "held", "documents.documents", units_format_count, false, "documents"},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -86,10 +102,13 @@ struct shown {
     struct facts_range range[COLUMNS];
 };
 
-/* Nobody came back empty: the model's tables say it once. */
+/* Nobody came back empty: the model's tables say it once. No value gave way to a newer one: of
+ * course, where all are wanted. */
 static bool is_shown(const struct shown *s, size_t i)
 {
-    return s->range[i].n > 0 && (columns[i].format != format_percent || s->range[i].high > 0);
+    bool zeros = columns[i].format != format_percent && strcmp(columns[i].path, "superseded") != 0;
+
+    return s->range[i].n > 0 && (zeros || s->range[i].high > 0);
 }
 
 static void put_groups(struct writer *w, const struct shown *s)
@@ -325,6 +344,18 @@ struct plain_column {
     const char *head, *path;
 };
 
+/* What older runs, and those without senders, have no numbers for. */
+static bool is_absent(const cJSON *run, const struct plain_column *c)
+{
+    static const char *const optional[] = {"expected", "superseded", "upstream.order.",
+                                           "handshakes.upstream"};
+
+    for (size_t i = 0; i < sizeof optional / sizeof *optional; i++)
+        if (strncmp(c->path, optional[i], strlen(optional[i])) == 0)
+            return facts_range_of(run, c->path).n == 0;
+    return false;
+}
+
 static void put_plain(struct writer *w, const cJSON *run, const char *caption,
                       const struct plain_column *c, size_t n)
 {
@@ -338,12 +369,15 @@ static void put_plain(struct writer *w, const cJSON *run, const char *caption,
                   "<caption>%s</caption>\n<thead><tr><th scope=\"col\">Row</th>",
                   caption, caption);
     for (size_t i = 0; i < n; i++)
-        writer_printf(w, "<th scope=\"col\">%s</th>", c[i].head);
+        if (!is_absent(run, &c[i]))
+            writer_printf(w, "<th scope=\"col\">%s</th>", c[i].head);
     writer_puts(w, "</tr></thead>\n<tbody>\n");
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         put_row_head(w, row);
         for (size_t i = 0; i < n; i++) {
+            if (is_absent(run, &c[i]))
+                continue;
             units_format_count(text, json_number(row, c[i].path));
             writer_printf(w, "<td>%s</td>", text);
         }
@@ -357,11 +391,16 @@ void report_table_completeness(struct writer *w, const cJSON *run)
     static const struct plain_column c[] = {
         {"published", "published"},
         {"clients", "clients"},
+        {"expected", "expected"},
         {"delivered", "delivered"},
+        {"superseded", "superseded"},
         {"missed", "missed"},
         {"late", "late"},
         {"came twice", "duplicated"},
         {"out of order", "out_of_order"},
+        {"messages lost", "upstream.order.lost"},
+        {"doubled", "upstream.order.doubled"},
+        {"reordered", "upstream.order.reordered"},
     };
 
     put_plain(w, run, "Completeness of the window", c, sizeof c / sizeof *c);
@@ -372,7 +411,7 @@ void report_table_witnesses(struct writer *w, const cJSON *run)
     static const struct plain_column c[] = {
         {"client", "handshakes.client"},     {"server", "handshakes.server"},
         {"kernel", "handshakes.kernel"},     {"wire", "handshakes.wire"},
-        {"given up", "handshakes.given_up"},
+        {"given up", "handshakes.given_up"}, {"to send", "handshakes.upstream"},
     };
 
     put_plain(w, run, "TCP handshakes of the whole run, by witness", c, sizeof c / sizeof *c);

@@ -9,6 +9,7 @@
 #include "facts.h"
 #include "json.h"
 #include "predict.h"
+#include "report_duplex.h"
 #include "units.h"
 
 static bool link_is_loopback(const cJSON *run)
@@ -33,14 +34,40 @@ static int count_transports(const cJSON *rows)
     return n;
 }
 
+/* False when the source is none of these, but a generator. */
+static bool put_application(struct writer *w, const cJSON *source)
+{
+    static const struct {
+        const char *kind, *words, *path, *unit;
+    } kinds[] = {
+        {"trace", "updates replayed from a recorded trace", NULL, NULL},
+        {"none", "updates that come from the clients alone", NULL, NULL},
+        {"sports", "a match's score and commentary", "speed", " times as fast as it is played"},
+        {"dashboard", "the values of a dashboard", "speed", " times as fast as they change"},
+        {"game", "the states of a game", "tick_hz", " times a second in each room"},
+        {"notifications", "notifications to everyone", "rate_hz", " a second"},
+    };
+    size_t i = 0;
+
+    while (i < sizeof kinds / sizeof *kinds && strcmp(json_text(source, "kind"), kinds[i].kind))
+        i++;
+    if (i == sizeof kinds / sizeof *kinds)
+        return false;
+    writer_puts(w, kinds[i].words);
+    if (kinds[i].path == NULL || json_number(source, kinds[i].path) == 1)
+        return true;
+    writer_puts(w, ", ");
+    facts_figure(w, facts_format_setting, json_number(source, kinds[i].path));
+    writer_puts(w, kinds[i].unit);
+    return true;
+}
+
 static void put_source(struct writer *w, const cJSON *source)
 {
     const char *pattern = json_text(source, "pattern");
 
-    if (strcmp(json_text(source, "kind"), "trace") == 0) {
-        writer_puts(w, "updates replayed from a recorded trace");
+    if (put_application(w, source))
         return;
-    }
     facts_figure(w, facts_format_setting, json_number(source, "rate_hz"));
     writer_puts(w, " updates a second of ");
     facts_figure(w, units_format_count, json_number(source, "payload_bytes"));
@@ -97,6 +124,7 @@ void report_text_setting(struct writer *w, const cJSON *run)
     writer_puts(w, ", for ");
     facts_figure(w, facts_format_setting, json_number(s, "duration_s"));
     writer_puts(w, nrows > 1 ? " s per row." : " s.");
+    report_duplex_setting(w, run);
     put_network(w, run);
 }
 
@@ -240,11 +268,24 @@ static double sum_expected(const cJSON *run)
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        double value = json_number(row, "published") * json_number(row, "clients");
+        double value = json_number(row, "expected");
 
+        if (!isfinite(value)) /* an older run's clients all got everything */
+            value = json_number(row, "published") * json_number(row, "clients");
         sum += isfinite(value) ? value : 0;
     }
     return sum;
+}
+
+static bool has_channels(const cJSON *run)
+{
+    return json_text(run, "scenario.channel")[0] != '\0' ||
+           json_text(run, "scenario.latest")[0] != '\0';
+}
+
+static const char *expected_words(const cJSON *run)
+{
+    return has_channels(run) ? "each channel's × its subscribers" : "published × clients";
 }
 
 static void put_shortfall(struct writer *w, const cJSON *run, double expected)
@@ -252,6 +293,7 @@ static void put_shortfall(struct writer *w, const cJSON *run, double expected)
     static const struct {
         const char *path, *word;
     } parts[] = {{"delivered", " were delivered"},
+                 {"superseded", " superseded"},
                  {"missed", " missed"},
                  {"late", " late"},
                  {"duplicated", " came twice"},
@@ -259,7 +301,7 @@ static void put_shortfall(struct writer *w, const cJSON *run, double expected)
 
     writer_puts(w, "Of ");
     facts_figure(w, units_format_count, expected);
-    writer_puts(w, " updates expected (published × clients)");
+    writer_printf(w, " updates expected (%s)", expected_words(run));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         double n = sum_of(run, parts[i].path);
 
@@ -276,13 +318,26 @@ static bool all_delivered(const cJSON *run)
 {
     double expected = sum_expected(run);
 
-    return expected > 0 && sum_of(run, "delivered") == expected &&
+    return expected > 0 && sum_of(run, "delivered") + sum_of(run, "superseded") == expected &&
            sum_of(run, "duplicated") + sum_of(run, "out_of_order") == 0;
 }
 
 bool report_text_trusted(const cJSON *run)
 {
-    return all_delivered(run) && report_text_witnesses_agree(run);
+    return all_delivered(run) && report_text_witnesses_agree(run) && report_duplex_trusted(run);
+}
+
+/* The end of the sentence that says that nothing is missing. */
+static void put_superseded(struct writer *w, const cJSON *run)
+{
+    double superseded = sum_of(run, "superseded");
+
+    if (superseded > 0) {
+        writer_puts(w, ", but for ");
+        facts_figure(w, units_format_count, superseded);
+        writer_puts(w, " that a newer value had superseded");
+    }
+    writer_puts(w, ".");
 }
 
 void report_text_trust(struct writer *w, const cJSON *run)
@@ -296,14 +351,16 @@ void report_text_trust(struct writer *w, const cJSON *run)
     if (all_delivered(run)) {
         writer_puts(w, "All ");
         facts_figure(w, units_format_count, expected);
-        writer_puts(w,
-                    " expected updates (published × clients) were delivered, once and in order.");
+        writer_printf(w, " expected updates (%s) were delivered, once and in order",
+                      expected_words(run));
+        put_superseded(w, run);
     } else {
         put_shortfall(w, run, expected);
     }
     writer_puts(w, report_text_witnesses_agree(run)
                        ? " Every witness counted the same TCP handshakes."
                        : " The witnesses of the TCP handshakes do **not** agree: see below.");
+    report_duplex_trust(w, run);
 }
 
 /* ---- the model ---- */
