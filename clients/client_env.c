@@ -9,6 +9,7 @@
 enum {
     READ_BUF_BYTES = 256 * 1024,
     DEADLINES_PER_CLIENT = 2, /* its own and its dial's */
+    DEADLINES_PER_SENDER = 3, /* its next message's; back-off and dial of its second connection */
     DEADLINES_BESIDES = 8,    /* phases, ramp, control connection */
     TIMELINE_POINTS_PER_CLIENT = 100000,
     TIMELINE_POINTS_MAX = 1000000,
@@ -80,7 +81,8 @@ static struct event_base *make_base(void)
 int client_env_init(struct client_env *env, const struct client_options *opt,
                     const struct client_hooks *hooks, void *hooks_arg, struct err_text *e)
 {
-    size_t deadlines = (size_t)opt->clients * DEADLINES_PER_CLIENT + DEADLINES_BESIDES;
+    size_t each = DEADLINES_PER_CLIENT + (opt->send != SEND_NONE ? DEADLINES_PER_SENDER : 0);
+    size_t deadlines = (size_t)opt->clients * each + DEADLINES_BESIDES;
     int err;
 
     *env = (struct client_env){.opt = opt, .hooks = hooks, .hooks_arg = hooks_arg};

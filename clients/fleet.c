@@ -73,6 +73,7 @@ static void begin_leave(struct fleet *f, int64_t now_ns)
     f->phase = FLEET_LEAVE;
     f->leave_start_ns = now_ns;
     f->unsent_requests = count_unsent(f);
+    upstream_leave(&f->upstream);
     schedule_cancel(&f->env.schedule, &f->border);
     schedule_cancel(&f->env.schedule, &f->ramp);
     for (uint64_t i = 0; i < f->nclients; i++)
@@ -85,7 +86,7 @@ static void look_at_drain(struct fleet *f, int64_t now_ns)
 {
     int64_t look_ns = now_ns + drain_look_ns;
 
-    if (now_ns >= f->drain_due_ns || fleet_drained(f))
+    if (now_ns >= f->drain_due_ns || (fleet_drained(f) && upstream_done(&f->upstream)))
         begin_leave(f, now_ns);
     else
         schedule_set(&f->env.schedule, &f->border,
@@ -103,6 +104,7 @@ static void begin_warmup(struct fleet *f, int64_t now_ns)
     recorder_set_window(&f->env.recorder, now_ns + opt->warmup_ns,
                         now_ns + opt->warmup_ns + opt->duration_ns);
     schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_start_ns);
+    upstream_begin(&f->upstream, now_ns);
     client_progress_tell(&f->progress);
 }
 
@@ -212,6 +214,29 @@ static void on_gave_up(void *arg, struct client *c)
     note_failure(f, f->env.last_failure.text);
     if (f->phase == FLEET_SETUP)
         begin_leave(f, clock_now_ns());
+}
+
+static void on_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,
+                      int64_t recv_ns)
+{
+    struct fleet *f = arg;
+
+    (void)text_len;
+    upstream_update(&f->upstream, c, e, recv_ns);
+}
+
+static void on_opened(void *arg, struct client *c)
+{
+    struct fleet *f = arg;
+
+    upstream_opened(&f->upstream, c);
+}
+
+static void on_read_up_to(void *arg, struct client *c, uint64_t mark)
+{
+    struct fleet *f = arg;
+
+    upstream_read_up_to(&f->upstream, c, mark);
 }
 
 static void begin_setup(struct fleet *f, int64_t now_ns)
@@ -335,9 +360,9 @@ static const char *tell_phase(void *arg, int64_t now_ns, int64_t *left_ns)
 
 /* ---- life ---- */
 
-static int raise_fd_limit(uint64_t nclients, struct err_text *e)
+static int raise_fd_limit(uint64_t nclients, bool twice, struct err_text *e)
 {
-    int64_t need = (int64_t)nclients + FDS_BESIDES;
+    int64_t need = (int64_t)nclients * (twice ? 2 : 1) + FDS_BESIDES;
     int64_t limit = proc_raise_fd_limit(need);
 
     if (limit >= need)
@@ -367,6 +392,14 @@ static int make_clients(struct fleet *f, const struct client_options *opt, struc
     return LAB_OK;
 }
 
+static int make_upstream(struct fleet *f, struct err_text *e)
+{
+    struct client_array clients = {f->clients, f->stride};
+
+    return f->env.opt->send == SEND_NONE ? LAB_OK
+                                         : upstream_init(&f->upstream, &f->env, clients, e);
+}
+
 static int watch_signals(struct fleet *f, struct err_text *e)
 {
     if (evsignal_assign(&f->sigint, f->env.base, SIGINT, on_signal, f) == 0 &&
@@ -383,6 +416,14 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
         .gave_up = on_gave_up,
         .ended = on_ended,
     };
+    static const struct client_hooks hooks_of_senders = {
+        .joined = on_joined,
+        .gave_up = on_gave_up,
+        .ended = on_ended,
+        .update = on_update,
+        .opened = on_opened,
+        .read_up_to = on_read_up_to,
+    };
     int err;
 
     *f = (struct fleet){
@@ -391,14 +432,16 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
         .border = {.on_due = on_border},
         .ramp = {.on_due = on_ramp},
     };
-    err = raise_fd_limit(f->nclients, e);
+    err = raise_fd_limit(f->nclients, upstream_dials(opt), e);
     if (err < 0)
         return err;
-    err = client_env_init(&f->env, opt, &hooks, f, e);
+    err = client_env_init(&f->env, opt, opt->send == SEND_NONE ? &hooks : &hooks_of_senders, f, e);
     if (err < 0)
         return err;
     control_init(&f->control, &f->env, on_answer, f);
     err = make_clients(f, opt, e);
+    if (err == LAB_OK)
+        err = make_upstream(f, e);
     if (err == LAB_OK)
         err = watch_signals(f, e);
     if (err < 0)
@@ -414,6 +457,7 @@ void fleet_run(struct fleet *f)
     else
         begin(f);
     event_base_dispatch(f->env.base);
+    upstream_finish(&f->upstream);
 }
 
 /* Nobody listens any more, so that ending what is left starts nothing new. */
@@ -422,6 +466,7 @@ static void abort_clients(struct fleet *f)
     static const struct client_hooks deaf = {0};
 
     f->env.hooks = &deaf;
+    upstream_leave(&f->upstream);
     for (uint64_t i = 0; f->clients != NULL && i < f->nclients; i++)
         client_abort(fleet_client(f, i));
 }
@@ -436,6 +481,7 @@ void fleet_free(struct fleet *f)
         event_del(&f->sigterm);
     abort_clients(f);
     client_env_free(&f->env);
+    upstream_free(&f->upstream);
     for (uint64_t i = 0; f->clients != NULL && i < f->nclients; i++)
         client_free(fleet_client(f, i));
     free(f->clients);

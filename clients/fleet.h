@@ -21,6 +21,7 @@
 #include "client_progress.h"
 #include "control.h"
 #include "proc.h"
+#include "upstream.h"
 
 enum fleet_phase {
     FLEET_CONTROL,
@@ -36,7 +37,8 @@ struct fleet {
     struct client_env env;
     struct control control;
     struct client_progress progress;
-    unsigned char *clients; /* nclients structs of the driver's, stride bytes apart */
+    struct upstream upstream; /* what clients send; zeroed: nothing */
+    unsigned char *clients;   /* nclients structs of the driver's, stride bytes apart */
     size_t stride;
     uint64_t nclients, begun, joined, gave_up, ended;
     uint64_t drained;         /* clients 0..drained-1 hold all that the window published */

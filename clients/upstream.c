@@ -1,0 +1,473 @@
+#include "upstream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "url.h"
+
+static struct client *client_at(const struct client_array *clients, uint64_t index)
+{
+    return (struct client *)(void *)(clients->first + index * clients->stride);
+}
+
+static uint32_t number_of(const struct sender *s)
+{
+    return workload_sender(&s->upstream->plan, s->client->index);
+}
+
+/* NULL when the client does not send. */
+static struct sender *sender_of(struct upstream *up, const struct client *c)
+{
+    if (!workload_sends(&up->plan, c->index))
+        return NULL;
+    return &up->senders[workload_sender(&up->plan, c->index)];
+}
+
+static void note_failure(struct upstream *up, const char *text)
+{
+    if (up->failure.text[0] == '\0')
+        err_set(&up->failure, LAB_ESYS, "--send: %s", text);
+}
+
+/* ---- up the transport's own connection ---- */
+
+/* Only what comes back down to its sender is known to have arrived without asking. */
+static bool awaits_mark(const struct sender *s)
+{
+    const struct audience *a = &s->upstream->audience;
+
+    for (size_t i = 0; i < s->uplink.under_way; i++) {
+        if (audience_hears(a, s->client->index, s->uplink.items[i].channel) == ORDER_NOT_HEARD)
+            return true;
+    }
+    return false;
+}
+
+/* One question at a time, as an HTTP request has one answer. */
+static void ask_how_far(struct sender *s)
+{
+    uint64_t mark = s->uplink.acknowledged + s->uplink.under_way;
+    ssize_t sent;
+
+    if (s->marked != 0 || !awaits_mark(s))
+        return;
+    sent = s->client->driver->post_mark(s->client, mark);
+    if (sent <= 0)
+        return;
+    s->marked = mark;
+    UPSTREAM_COUNT(&s->upstream->account, s->uplink.items[s->uplink.under_way - 1].due_ns,
+                   framing_bytes_out, (uint64_t)sent);
+}
+
+static void post_all(struct sender *s)
+{
+    const struct uplink_item *item;
+    const char *text;
+
+    while ((item = uplink_next(&s->uplink, &text)) != NULL) {
+        ssize_t sent = s->client->driver->post(s->client, text, item->len);
+
+        if (sent <= 0)
+            return; /* upstream_opened() goes on */
+        upstream_account_sent(&s->upstream->account, item->due_ns, item->len,
+                              (size_t)sent - item->len, item->left, clock_now_ns());
+        uplink_depart(&s->uplink);
+    }
+    ask_how_far(s);
+}
+
+static void flush(struct sender *s, int64_t now_ns)
+{
+    if (s->http != NULL)
+        uplink_http_flush(s->http, now_ns);
+    else
+        post_all(s);
+}
+
+void upstream_opened(struct upstream *up, struct client *c)
+{
+    struct sender *s = sender_of(up, c);
+
+    if (s == NULL)
+        return;
+    s->marked = 0;
+    uplink_rewind(&s->uplink);
+    post_all(s);
+}
+
+void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark)
+{
+    struct sender *s = sender_of(up, c);
+
+    if (s == NULL || s->marked == 0 || mark != s->marked)
+        return;
+    s->marked = 0;
+    if (mark > s->uplink.acknowledged)
+        uplink_acknowledge(&s->uplink, (size_t)(mark - s->uplink.acknowledged));
+    ask_how_far(s);
+}
+
+/* ---- saying ---- */
+
+struct outbox {
+    struct workload_outbox box; /* first */
+    struct sender *sender;
+    int64_t due_ns;
+};
+
+static uint64_t say(struct workload_outbox *box, unsigned channel, const char *data, size_t len)
+{
+    const struct outbox *o = (const struct outbox *)box;
+    struct sender *s = o->sender;
+    struct upstream *up = s->upstream;
+    uint64_t *said = &up->said[number_of(s)][channel];
+    struct uplink_item item = {.n = *said + 1, .due_ns = o->due_ns, .channel = (uint16_t)channel};
+    struct name from = {s->from, strlen(s->from)};
+    struct post post = {
+        .channel = audience_channel(&up->audience, s->client->index, channel),
+        .key = up->workload->channels[channel].keyed ? from : (struct name){0},
+        .from = from,
+        .from_n = up->base + item.n,
+        .from_t_ns = o->due_ns,
+        .data = data,
+        .data_len = len,
+    };
+
+    if (uplink_push(&s->uplink, &post, &item) < 0)
+        return 0;
+    return ++*said;
+}
+
+/* Open loop: whatever became of the messages before, each is said; if we are late, several. */
+static void on_due(struct deadline *d, int64_t now_ns)
+{
+    struct sender *s = (struct sender *)((char *)d - offsetof(struct sender, timer));
+    struct upstream *up = s->upstream;
+    const struct recorder *recorder = &up->env->recorder;
+
+    while (s->next_due_ns <= now_ns && s->next_due_ns < recorder->window_end_ns) {
+        int64_t due_ns = s->next_due_ns;
+        struct outbox o = {
+            .box = {.say = say, .in_window = recorder_in_window(recorder, due_ns)},
+            .sender = s,
+            .due_ns = due_ns,
+        };
+
+        if (up->workload->write(up->load, s->client->index, due_ns, &o.box, &s->next_due_ns) < 0) {
+            note_failure(up, lab_strerror(LAB_ENOMEM));
+            s->next_due_ns = INT64_MAX;
+        }
+    }
+    if (s->next_due_ns < recorder->window_end_ns)
+        schedule_set(&up->env->schedule, &s->timer, s->next_due_ns);
+    flush(s, now_ns);
+}
+
+void upstream_begin(struct upstream *up, int64_t now_ns)
+{
+    up->base = (uint64_t)(now_ns / NS_PER_US);
+    for (uint32_t i = 0; i < up->nsenders; i++) {
+        struct sender *s = &up->senders[i];
+
+        s->next_due_ns = up->workload->first_due_ns(up->load, s->client->index, now_ns);
+        schedule_set(&up->env->schedule, &s->timer, s->next_due_ns);
+    }
+}
+
+/* ---- hearing ---- */
+
+/* Who of ours said it, NULL: nobody; *n: as which of its messages. What is left from an earlier
+ * run has smaller numbers. */
+static struct sender *find_sender(struct upstream *up, const struct envelope *e, unsigned *channel,
+                                  uint64_t *n)
+{
+    char text[FROM_BYTES];
+    uint64_t index;
+    int found;
+
+    if (e->from.len == 0 || e->from.len >= sizeof text || e->from_n <= up->base)
+        return NULL;
+    memcpy(text, e->from.text, e->from.len);
+    text[e->from.len] = '\0';
+    if (url_parse_u64(&index, text, up->plan.nclients - 1) < 0 ||
+        !workload_sends(&up->plan, (uint32_t)index))
+        return NULL;
+    found = audience_find_channel(&up->audience, (uint32_t)index, e->channel);
+    if (found < 0)
+        return NULL;
+    *channel = (unsigned)found;
+    *n = e->from_n - up->base;
+    return &up->senders[workload_sender(&up->plan, (uint32_t)index)];
+}
+
+static void tell_workload(struct upstream *up, const struct client *c, const struct sender *s,
+                          unsigned channel, uint64_t n, const struct envelope *e, int64_t recv_ns)
+{
+    struct workload_heard heard = {
+        .client = c->index,
+        .sender = s->client->index,
+        .channel = channel,
+        .n = n,
+        .sent_ns = e->from_t_ns,
+        .recv_ns = recv_ns,
+        .in_window = recorder_in_window(&up->env->recorder, e->from_t_ns),
+        .data = e->data,
+        .len = e->data_len,
+    };
+
+    if (up->workload->heard != NULL)
+        up->workload->heard(up->load, &heard);
+}
+
+/* False when it is not to be counted as heard: it had come before, or is an outdated value. */
+static bool judge(struct upstream *up, struct order_track *track, enum order_kind kind, uint64_t n)
+{
+    switch (order_take(track, kind, n)) {
+    case ORDER_NEW:
+        return true;
+    case ORDER_REORDERED:
+        up->account.reordered++;
+        return kind == ORDER_EVERY;
+    case ORDER_DOUBLED:
+        up->account.doubled++;
+        return false;
+    case ORDER_REPEATED:
+        return false;
+    }
+    return false;
+}
+
+void upstream_update(struct upstream *up, struct client *c, const struct envelope *e,
+                     int64_t recv_ns)
+{
+    unsigned channel;
+    uint64_t n;
+    struct sender *s = find_sender(up, e, &channel, &n);
+    struct order_track *track;
+
+    if (s == NULL)
+        return;
+    if (s->client == c && s->http == NULL)
+        uplink_acknowledge_through(&s->uplink, channel, n);
+    track = audience_track(&up->audience, c->index, s->client->index, channel);
+    if (track == NULL || !judge(up, track, audience_hears(&up->audience, c->index, channel), n))
+        return;
+    upstream_account_heard(&up->account, e->from_t_ns, s->client == c, recv_ns);
+    tell_workload(up, c, s, channel, n, e, recv_ns);
+}
+
+/* ---- the end ---- */
+
+static bool sender_gave_up(const struct sender *s)
+{
+    return s->client->state == CLIENT_ENDED || (s->http != NULL && uplink_http_gave_up(s->http));
+}
+
+static bool sender_done(const struct sender *s)
+{
+    if (sender_gave_up(s))
+        return true;
+    return s->next_due_ns >= s->upstream->env->recorder.window_end_ns && s->uplink.nitems == 0;
+}
+
+static bool client_done(const struct upstream *up, uint32_t client)
+{
+    return client_at(&up->clients, client)->state == CLIENT_ENDED ||
+           audience_missing(&up->audience, client, up->said) == 0;
+}
+
+/* Who is through stays so, hence one walk over senders and clients for the whole drain. */
+bool upstream_done(struct upstream *up)
+{
+    while (up->done_senders < up->nsenders && sender_done(&up->senders[up->done_senders]))
+        up->done_senders++;
+    if (up->done_senders < up->nsenders)
+        return false;
+    while (up->done_clients < up->plan.nclients && client_done(up, up->done_clients))
+        up->done_clients++;
+    return up->done_clients == up->plan.nclients;
+}
+
+void upstream_leave(struct upstream *up)
+{
+    for (uint32_t i = 0; i < up->nsenders; i++) {
+        struct sender *s = &up->senders[i];
+
+        schedule_cancel(&up->env->schedule, &s->timer);
+        if (s->http != NULL && uplink_http_gave_up(s->http))
+            note_failure(up, up->env->last_failure.text);
+        if (s->http != NULL)
+            uplink_http_leave(s->http);
+    }
+}
+
+static void count_lost(struct upstream *up)
+{
+    for (uint32_t client = 0; client < up->plan.nclients; client++)
+        up->account.lost += audience_missing(&up->audience, client, up->said);
+}
+
+static uint64_t count_unanswered(const struct upstream *up)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < up->nsenders; i++)
+        n += up->senders[i].uplink.nitems;
+    return n;
+}
+
+static void find_fault(struct upstream *up)
+{
+    const struct upstream_account *a = &up->account;
+    uint64_t unanswered = count_unanswered(up);
+    const char *fault = up->workload->fault != NULL ? up->workload->fault(up->load) : NULL;
+
+    if (a->lost > 0 || a->doubled > 0 || a->reordered > 0)
+        err_set(&up->failure, LAB_EPROTO,
+                "messages that clients sent: %llu lost, %llu doubled, %llu reordered",
+                (unsigned long long)a->lost, (unsigned long long)a->doubled,
+                (unsigned long long)a->reordered);
+    else if (unanswered > 0)
+        err_set(&up->failure, LAB_EPROTO,
+                "messages that clients sent: %llu not acknowledged when the drain ended",
+                (unsigned long long)unanswered);
+    else if (fault != NULL)
+        err_set(&up->failure, LAB_EPROTO, "%s", fault);
+}
+
+void upstream_finish(struct upstream *up)
+{
+    if (up->workload == NULL)
+        return;
+    count_lost(up);
+    if (up->failure.text[0] == '\0')
+        find_fault(up);
+}
+
+/* ---- life ---- */
+
+bool upstream_dials(const struct client_options *opt)
+{
+    return opt->send != SEND_NONE && opt->driver->post == NULL;
+}
+
+static struct workload_plan make_plan(const struct client_options *opt)
+{
+    uint32_t nclients = (uint32_t)opt->clients, room_size = (uint32_t)opt->room_size;
+    uint32_t senders = (uint32_t)opt->senders;
+
+    if (room_size == 0 || room_size > nclients)
+        room_size = nclients;
+    return (struct workload_plan){
+        .nclients = nclients,
+        .room_size = room_size,
+        .senders = senders == 0 || senders > room_size ? room_size : senders,
+        .rate_hz = opt->send_rate_hz,
+        .data_bytes = (size_t)opt->send_bytes,
+        .seed = (uint64_t)opt->seed,
+    };
+}
+
+static enum order_kind subscription_of(const struct client *c, struct name channel)
+{
+    const struct lane *lane;
+
+    if (c->lanes == NULL) /* the default channel */
+        return channel.len == 0 ? ORDER_EVERY : ORDER_NOT_HEARD;
+    lane = lanes_find(c->lanes, channel);
+    if (lane == NULL)
+        return ORDER_NOT_HEARD;
+    return lane->channel->latest ? ORDER_LATEST : ORDER_EVERY;
+}
+
+static void subscribe_all(struct upstream *up)
+{
+    for (uint32_t i = 0; i < up->plan.nclients; i++) {
+        for (unsigned c = 0; c < up->workload->nchannels; c++) {
+            struct name channel = audience_channel(&up->audience, i, c);
+
+            audience_subscribe(&up->audience, i, c,
+                               subscription_of(client_at(&up->clients, i), channel));
+        }
+    }
+}
+
+static int make_sender(struct upstream *up, struct client *c)
+{
+    struct sender *s = sender_of(up, c);
+
+    s->upstream = up;
+    s->client = c;
+    s->timer.on_due = on_due;
+    s->next_due_ns = INT64_MAX;
+    snprintf(s->from, sizeof s->from, "%u", (unsigned)c->index);
+    if (!upstream_dials(up->env->opt))
+        return LAB_OK;
+    s->http = calloc(1, sizeof *s->http);
+    if (s->http == NULL)
+        return LAB_ENOMEM;
+    uplink_http_init(s->http, up->env, &up->account, &s->uplink, c->index);
+    return LAB_OK;
+}
+
+static int make_senders(struct upstream *up)
+{
+    uint32_t nsenders = workload_senders(&up->plan);
+
+    up->senders = calloc(nsenders, sizeof *up->senders);
+    up->said = calloc(nsenders, sizeof *up->said);
+    up->load = up->workload->make(&up->plan);
+    if (up->senders == NULL || up->said == NULL || up->load == NULL)
+        return LAB_ENOMEM;
+    up->nsenders = nsenders;
+    for (uint32_t i = 0; i < up->plan.nclients; i++) {
+        if (workload_sends(&up->plan, i) && make_sender(up, client_at(&up->clients, i)) < 0)
+            return LAB_ENOMEM;
+    }
+    return LAB_OK;
+}
+
+int upstream_init(struct upstream *up, struct client_env *env, struct client_array clients,
+                  struct err_text *e)
+{
+    const struct client_options *opt = env->opt;
+    int err;
+
+    *up = (struct upstream){.env = env, .clients = clients, .plan = make_plan(opt)};
+    up->workload = workloads[opt->send - SEND_INPUTS];
+    err = audience_init(&up->audience, up->workload, &up->plan, opt->send_channel);
+    if (err == LAB_EINVAL)
+        return err_set(e, err, "--send-channel: '%s' is no name for all that %s sends",
+                       opt->send_channel == NULL ? "" : opt->send_channel, up->workload->name);
+    if (err == LAB_OK)
+        err = upstream_account_init(&up->account, &env->recorder);
+    if (err == LAB_OK)
+        err = make_senders(up);
+    if (err < 0)
+        return err_set(e, err, "--send: %s", lab_strerror(err));
+    subscribe_all(up);
+    return LAB_OK;
+}
+
+static void free_sender(struct sender *s)
+{
+    if (s->http != NULL)
+        uplink_http_free(s->http);
+    free(s->http);
+    uplink_free(&s->uplink);
+}
+
+void upstream_free(struct upstream *up)
+{
+    for (uint32_t i = 0; up->senders != NULL && i < up->nsenders; i++)
+        free_sender(&up->senders[i]);
+    free(up->senders);
+    free(up->said);
+    if (up->load != NULL)
+        up->workload->free(up->load);
+    audience_free(&up->audience);
+    upstream_account_free(&up->account);
+    *up = (struct upstream){0};
+}
