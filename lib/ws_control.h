@@ -5,7 +5,7 @@
 
 #include "ws_frame.h"
 
-/* Close codes (§7.4.1). */
+/* Close codes (§7.4.1, and IANA's registry of them). */
 enum ws_close_code {
     WS_CLOSE_NORMAL = 1000,
     WS_CLOSE_GOING_AWAY = 1001,
@@ -17,6 +17,7 @@ enum ws_close_code {
     WS_CLOSE_POLICY_VIOLATION = 1008,
     WS_CLOSE_MESSAGE_TOO_BIG = 1009,
     WS_CLOSE_INTERNAL_ERROR = 1011,
+    WS_CLOSE_TRY_AGAIN_LATER = 1013,
 };
 
 /* May this code be sent in a close frame? (§7.4: 1000-1003, 1007-1014, 3000-4999) */

@@ -1,4 +1,4 @@
-/* POST /publish: the body, one JSON value, becomes an update. */
+/* POST /publish: the body, one JSON value, becomes an update, or several (post.h). */
 #include "endpoints.h"
 
 #include <stdio.h>
@@ -6,10 +6,11 @@
 #include <strings.h>
 
 #include "err.h"
-#include "json_line.h"
+#include "intake.h"
 #include "origin.h"
 #include "reply.h"
 #include "server.h"
+#include "url.h"
 
 /* Is that the media type, whatever its parameters (RFC 9110 §8.3.1)? */
 static bool media_type_is(const char *field, const char *type)
@@ -47,36 +48,83 @@ static const char *refuse(struct peer *p, const struct http_request *req, int *s
     return is_json(req->msg) ? NULL : "the content must be application/json";
 }
 
-static void reply_published(struct peer *p, uint64_t seq)
+/* {"seq":N}, of a list {"seq":LAST,"published":COUNT}, and how many of them came before. */
+static void reply_published(struct peer *p, const struct intake_result *r)
 {
-    char body[48];
-    int len = snprintf(body, sizeof body, "{\"seq\":%llu}\n", (unsigned long long)seq);
+    char body[120];
+    int len = snprintf(body, sizeof body, "{\"seq\":%llu", (unsigned long long)r->seq);
 
+    if (r->list)
+        len += snprintf(body + len, sizeof body - (size_t)len, ",\"published\":%llu",
+                        (unsigned long long)r->published);
+    if (r->duplicates > 0)
+        len += snprintf(body + len, sizeof body - (size_t)len, ",\"duplicates\":%llu",
+                        (unsigned long long)r->duplicates);
+    len += snprintf(body + len, sizeof body - (size_t)len, "}\n");
     reply_json(p, body, (size_t)len);
+}
+
+/* A list that fails in its midst is published up to there: it can be sent again whole, since what
+ * is numbered is not published twice. */
+static void reply_refused(struct peer *p, int err, const struct intake_result *r)
+{
+    char why[200];
+
+    if (err == LAB_EINVAL) {
+        reply_error(p, 400, NULL,
+                    "a post is {'publish':{'channel','key','from','from_n','from_t'},'data'}, its "
+                    "members in this order; or a list of posts");
+    } else if (err == LAB_ELIMIT || err == LAB_ENOMEM) {
+        snprintf(why, sizeof why, "%s; %llu published",
+                 err == LAB_ENOMEM ? lab_strerror(err)
+                                   : "too many channels, keys or senders: --max-channels, "
+                                     "--max-keys, --max-senders",
+                 (unsigned long long)r->published);
+        reply_error(p, 503, "Retry-After: 1\r\n", why);
+    } else {
+        reply_error(p, 400, NULL, "the content must be one JSON value (RFC 8259) in UTF-8");
+    }
+}
+
+/* A name in the query; text has room for it and one byte more than it may have. False: 400. */
+static bool query_name(struct peer *p, const struct http_request *req, const char *name,
+                       char text[NAME_MAX_BYTES + 2], struct name *out)
+{
+    int found = url_query_get(req->query, name, text, NAME_MAX_BYTES + 2);
+    char why[96];
+
+    if (found == 0)
+        return true;
+    *out = (struct name){text, found > 0 ? strlen(text) : 0};
+    if (name_valid(out->text, out->len))
+        return true;
+    snprintf(why, sizeof why, "%s takes a name: %s", name, NAME_ACCEPTED);
+    reply_error(p, 400, NULL, why);
+    return false;
 }
 
 void endpoint_publish(struct peer *p, const struct http_request *req)
 {
-    char *text = (char *)p->http->body.data; /* compacted in place: the body is ours by now */
+    char *text = (char *)p->http->body.data; /* changed in place: the body is ours by now */
+    char channel[NAME_MAX_BYTES + 2], key[NAME_MAX_BYTES + 2];
+    struct intake_place place = {0};
+    struct intake_result result = {0};
     const char *fields, *why;
-    uint64_t seq;
-    ssize_t len;
-    int status;
+    int status, err = LAB_EPROTO;
 
     why = refuse(p, req, &status, &fields);
     if (why != NULL) {
         reply_error(p, status, fields, why);
         return;
     }
-    p->account->in_payload_bytes += req->body_len;
-    len = req->body_len > 0 ? json_line_compact(text, text, req->body_len) : LAB_EPROTO;
-    if (len < 0) {
-        reply_error(p, 400, NULL, "the content must be one JSON value (RFC 8259) in UTF-8");
+    if (!query_name(p, req, "channel", channel, &place.channel) ||
+        !query_name(p, req, "key", key, &place.key))
         return;
-    }
-    seq = server_publish(p->server, text, (size_t)len);
-    if (seq == 0)
-        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
+    p->account->in_payload_bytes += req->body_len;
+    if (req->body_len > 0)
+        err = intake_publish(p->server, text, req->body_len, &place, &result);
+    if (err < 0)
+        reply_refused(p, err, &result);
     else
-        reply_published(p, seq);
+        reply_published(p, &result);
 }

@@ -6,7 +6,7 @@
 
 #include "clock.h"
 #include "err.h"
-#include "json_line.h"
+#include "intake.h"
 #include "origin.h"
 #include "poll.h"
 #include "server.h"
@@ -36,27 +36,42 @@ static void websocket_flushed(struct peer *p, int64_t now_ns)
         follower_flushed(&ws->follower, p, now_ns);
 }
 
+static uint16_t close_code_of(int err)
+{
+    switch (err) {
+    case LAB_OK:
+        return 0;
+    case LAB_EINVAL: /* JSON, but not a post */
+        return WS_CLOSE_POLICY_VIOLATION;
+    case LAB_ELIMIT:
+        return WS_CLOSE_TRY_AGAIN_LATER;
+    case LAB_ENOMEM:
+        return WS_CLOSE_INTERNAL_ERROR;
+    default:
+        return WS_CLOSE_INVALID_PAYLOAD;
+    }
+}
+
 /* A client's text message is published, as with POST /publish. */
 static uint16_t websocket_publish(struct peer *p, const struct ws_event *message)
 {
     const struct ws_session *ws = p->state;
-    ssize_t len;
-    char *line;
+    struct intake_result result;
+    char *text;
+    int err;
 
     if (message->opcode != WS_TEXT)
         return WS_CLOSE_UNSUPPORTED_DATA;
     if (!ws->may_publish)
         return WS_CLOSE_POLICY_VIOLATION;
-    line = malloc(message->len + 1);
-    if (line == NULL)
+    text = malloc(message->len + 1);
+    if (text == NULL)
         return WS_CLOSE_INTERNAL_ERROR;
-    len = json_line_compact(line, (const char *)message->data, message->len);
-    if (len > 0 && server_publish(p->server, line, (size_t)len) == 0)
-        len = LAB_ENOMEM;
-    free(line);
-    if (len == LAB_ENOMEM)
-        return WS_CLOSE_INTERNAL_ERROR;
-    return len > 0 ? 0 : WS_CLOSE_INVALID_PAYLOAD;
+    if (message->len > 0)
+        memcpy(text, message->data, message->len);
+    err = intake_publish(p->server, text, message->len, NULL, &result);
+    free(text);
+    return close_code_of(err);
 }
 
 /* {"name":n} as a text message. */
