@@ -36,11 +36,6 @@ static const struct {
      offsetof(struct transport_stats, out_payload_bytes)},
 };
 
-static const char *account_name(size_t i)
-{
-    return i < transports_count() ? transports[i]->name : "other";
-}
-
 static int add_head(struct buf *out, const char *name, const char *type, const char *help)
 {
     return buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -50,12 +45,12 @@ static int add_series(struct buf *out, const struct server *s, size_t row)
 {
     int err = add_head(out, series[row].name, series[row].type, series[row].help);
 
-    for (size_t i = 0; i <= transports_count(); i++) {
+    for (size_t i = 0; i < server_naccounts(); i++) {
         const char *account = (const char *)&s->accounts[i];
         uint64_t n = *(const uint64_t *)(const void *)(account + series[row].offset);
 
-        err |= buf_printf(out, "%s{transport=\"%s\"} %llu\n", series[row].name, account_name(i),
-                          (unsigned long long)n);
+        err |= buf_printf(out, "%s{transport=\"%s\"} %llu\n", series[row].name,
+                          server_account_name(i), (unsigned long long)n);
     }
     return err;
 }
@@ -64,12 +59,12 @@ static int add_responses(struct buf *out, const struct server *s)
 {
     int err = add_head(out, "pushlab_responses_total", "counter", "HTTP responses by status.");
 
-    for (size_t i = 0; i <= transports_count(); i++) {
+    for (size_t i = 0; i < server_naccounts(); i++) {
         for (int k = 0; k < STATS_STATUSES; k++) {
             if (s->accounts[i].responses[k] > 0)
                 err |= buf_printf(out,
                                   "pushlab_responses_total{transport=\"%s\",status=\"%d\"} %llu\n",
-                                  account_name(i), stats_statuses[k],
+                                  server_account_name(i), stats_statuses[k],
                                   (unsigned long long)s->accounts[i].responses[k]);
         }
     }
@@ -81,10 +76,10 @@ static int add_drops(struct buf *out, const struct server *s)
     int err = add_head(out, "pushlab_drops_total", "counter",
                        "Connections ended by the server, by reason.");
 
-    for (size_t i = 0; i <= transports_count(); i++) {
+    for (size_t i = 0; i < server_naccounts(); i++) {
         for (int k = 0; k < DROP_REASONS; k++)
             err |= buf_printf(out, "pushlab_drops_total{transport=\"%s\",reason=\"%s\"} %llu\n",
-                              account_name(i), stats_drop_names[k],
+                              server_account_name(i), stats_drop_names[k],
                               (unsigned long long)s->accounts[i].drops[k]);
     }
     return err;
@@ -94,6 +89,55 @@ static int add_number(struct buf *out, const char *name, const char *type, const
                       double value)
 {
     return add_head(out, name, type, help) | buf_printf(out, "%s %.17g\n", name, value);
+}
+
+/* What is counted of the hub, over all channels. */
+static const struct {
+    const char *name, *help;
+    size_t offset;
+} hub_series[] = {
+    {"pushlab_refused_channels_total", "Requests refused since there were --max-channels.",
+     offsetof(struct hub_counts, refused_channels)},
+    {"pushlab_refused_keys_total", "Posts refused since their channel had --max-keys.",
+     offsetof(struct hub_counts, refused_keys)},
+    {"pushlab_refused_senders_total", "Posts refused since their channel had --max-senders.",
+     offsetof(struct hub_counts, refused_senders)},
+    {"pushlab_duplicate_posts_total", "Posts that had been published before.",
+     offsetof(struct hub_counts, duplicate_posts)},
+    {"pushlab_superseded_updates_total",
+     "Latest updates that a reader did not get because a newer one of the key came first.",
+     offsetof(struct hub_counts, superseded)},
+};
+
+static int add_hub(struct buf *out, const struct hub *h)
+{
+    int err = 0;
+
+    for (size_t row = 0; row < sizeof hub_series / sizeof *hub_series; row++) {
+        const char *counts = (const char *)&h->counts;
+        uint64_t n = *(const uint64_t *)(const void *)(counts + hub_series[row].offset);
+
+        err |= add_head(out, hub_series[row].name, "counter", hub_series[row].help);
+        err |= buf_printf(out, "%s %llu\n", hub_series[row].name, (unsigned long long)n);
+    }
+    return err;
+}
+
+/* Names are safe in a label as they are (name.h). */
+static int add_channels(struct buf *out, const struct hub *h)
+{
+    int err = add_head(out, "pushlab_published_total", "counter", "Updates by channel.");
+
+    for (const struct channel *c = h->channels; c != NULL; c = c->next)
+        err |= buf_printf(out, "pushlab_published_total{channel=\"%.*s\"} %llu\n",
+                          (int)c->node.name.len, c->node.name.text,
+                          (unsigned long long)c->published_n);
+    err |= add_head(out, "pushlab_subscribers", "gauge", "Connections that wait, by channel.");
+    for (const struct channel *c = h->channels; c != NULL; c = c->next)
+        err |=
+            buf_printf(out, "pushlab_subscribers{channel=\"%.*s\"} %llu\n", (int)c->node.name.len,
+                       c->node.name.text, (unsigned long long)channel_subscribers(c));
+    return err;
 }
 
 static int add_process(struct buf *out, const struct server *s)
@@ -133,6 +177,8 @@ void endpoint_metrics(struct peer *p, const struct http_request *req)
         err |= add_series(&out, s, row);
     err |= add_responses(&out, s);
     err |= add_drops(&out, s);
+    err |= add_channels(&out, &s->hub);
+    err |= add_hub(&out, &s->hub);
     err |= add_process(&out, s);
     if (err < 0)
         reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");

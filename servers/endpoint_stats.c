@@ -88,6 +88,48 @@ static void add_position(cJSON *root, const struct server *s, int64_t at_ns)
         cJSON_AddNullToObject(position, "seq");
 }
 
+/* at_ns < 0: no position is asked for. */
+static void add_channel(cJSON *channels, const struct channel *c, int64_t at_ns)
+{
+    cJSON *o = cJSON_CreateObject();
+    char name[NAME_MAX_BYTES + 1];
+    uint64_t n;
+
+    snprintf(name, sizeof name, "%.*s", (int)c->node.name.len, c->node.name.text);
+    cJSON_AddStringToObject(o, "name", name);
+    add_u64(o, "published", c->published_n);
+    add_u64(o, "oldest_n", channel_oldest_n(c));
+    add_u64(o, "keys", c->latest.nvalues);
+    add_u64(o, "subscribers", channel_subscribers(c));
+    if (at_ns >= 0 && channel_position(c, at_ns, &n))
+        add_u64(o, "position_n", n);
+    else if (at_ns >= 0)
+        cJSON_AddNullToObject(o, "position_n");
+    cJSON_AddItemToArray(channels, o);
+}
+
+static void add_channels(cJSON *root, const struct server *s, int64_t at_ns)
+{
+    cJSON *channels = cJSON_AddArrayToObject(root, "channels");
+
+    for (const struct channel *c = s->hub.channels; c != NULL; c = c->next)
+        add_channel(channels, c, at_ns);
+}
+
+static void add_limits(cJSON *root, const struct hub *h)
+{
+    cJSON *o = cJSON_AddObjectToObject(root, "limits");
+
+    add_u64(o, "channels_max", h->limits.channels);
+    add_u64(o, "keys_max", h->limits.keys);
+    add_u64(o, "senders_max", h->limits.senders);
+    add_u64(o, "refused_channels", h->counts.refused_channels);
+    add_u64(o, "refused_keys", h->counts.refused_keys);
+    add_u64(o, "refused_senders", h->counts.refused_senders);
+    add_u64(o, "duplicate_posts", h->counts.duplicate_posts);
+    add_u64(o, "superseded", h->counts.superseded);
+}
+
 static void add_process(cJSON *root)
 {
     cJSON *o = cJSON_AddObjectToObject(root, "process");
@@ -153,13 +195,14 @@ static char *stats_json(struct server *s, int64_t at_ns)
     add_source(root, s);
     if (at_ns >= 0)
         add_position(root, s, at_ns);
+    add_channels(root, s, at_ns);
+    add_limits(root, &s->hub);
     add_process(root);
     add_connections(root, s);
     add_socket(root, s);
     per_transport = cJSON_AddObjectToObject(root, "transports");
-    for (const struct transport *const *t = transports; *t != NULL; t++)
-        add_transport(per_transport, (*t)->name, server_account(s, *t));
-    add_transport(per_transport, "other", server_account(s, NULL));
+    for (size_t i = 0; i < server_naccounts(); i++)
+        add_transport(per_transport, server_account_name(i), &s->accounts[i]);
     text = cJSON_PrintUnformatted(root);
     cJSON_Delete(root);
     return text;

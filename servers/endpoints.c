@@ -13,15 +13,15 @@ static bool demo_enabled(const struct server *s)
 }
 
 const struct route endpoints[] = {
-    {"/", ROUTE_GET, endpoint_page, NULL},
-    {"/web/*", ROUTE_GET, endpoint_page, NULL},
-    {"/publish", ROUTE_POST, endpoint_publish, NULL},
-    {"/stats", ROUTE_GET, endpoint_stats, NULL},
-    {"/metrics", ROUTE_GET, endpoint_metrics, NULL},
-    {"/time", ROUTE_GET, endpoint_time, NULL},
-    {"/healthz", ROUTE_GET, endpoint_healthz, NULL},
-    {"/echo", ROUTE_GET, endpoint_echo, echo_enabled},
-    {"/control", ROUTE_GET | ROUTE_POST, endpoint_control, demo_enabled},
-    {"/pages", ROUTE_GET, endpoint_pages, demo_enabled},
-    {NULL, 0, NULL, NULL},
+    {"/", ROUTE_GET, endpoint_page, NULL, false},
+    {"/web/*", ROUTE_GET, endpoint_page, NULL, false},
+    {"/publish", ROUTE_POST, endpoint_publish, NULL, true},
+    {"/stats", ROUTE_GET, endpoint_stats, NULL, false},
+    {"/metrics", ROUTE_GET, endpoint_metrics, NULL, false},
+    {"/time", ROUTE_GET, endpoint_time, NULL, false},
+    {"/healthz", ROUTE_GET, endpoint_healthz, NULL, false},
+    {"/echo", ROUTE_GET, endpoint_echo, echo_enabled, false},
+    {"/control", ROUTE_GET | ROUTE_POST, endpoint_control, demo_enabled, false},
+    {"/pages", ROUTE_GET, endpoint_pages, demo_enabled, false},
+    {NULL, 0, NULL, NULL, false},
 };

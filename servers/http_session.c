@@ -86,7 +86,7 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
     req.path = url_split_target((char *)m->text.data + m->target, &query);
     req.query = query;
     if (req.path == NULL) {
-        peer_charge(p, NULL);
+        peer_charge(p, server_account(p->server, NULL));
         h->persist = false;
         reply_error(p, 400, NULL, "the request target is malformed");
         return;
@@ -99,7 +99,7 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
 static void session_fail(struct peer *p, int status)
 {
     p->drop = DROP_BAD_REQUEST + 1;
-    peer_charge(p, NULL);
+    peer_charge(p, server_account(p->server, NULL));
     p->account->in_bytes += p->http->request_bytes;
     p->http->request_bytes = 0;
     p->http->busy = true;
@@ -225,7 +225,7 @@ void http_session_tick(struct peer *p, int64_t now_ns)
         h->busy = true;
         h->persist = false;
         p->drop = DROP_SLOW_REQUEST + 1;
-        peer_charge(p, NULL);
+        peer_charge(p, server_account(p->server, NULL));
         reply_error(p, 408, NULL, "the request took too long");
         return;
     }

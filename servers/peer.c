@@ -214,9 +214,9 @@ int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uin
     return peer_account_out(p, err, s->len, payload_bytes, updates);
 }
 
-void peer_charge(struct peer *p, const struct transport *t)
+void peer_charge(struct peer *p, struct transport_stats *account)
 {
-    p->account = server_account(p->server, t);
+    p->account = account;
     if (p->home != NULL)
         return;
     p->home = p->account;

@@ -54,7 +54,7 @@ int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uin
 void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns);
 
 /* Make account the current one, and the home if it is the first. */
-void peer_charge(struct peer *p, const struct transport *t);
+void peer_charge(struct peer *p, struct transport_stats *account);
 
 /* Did this connection come from this machine? (publishing needs no token then) */
 bool peer_is_loopback(const struct peer *p);

@@ -68,7 +68,8 @@ void route_request(struct peer *p, const struct http_request *req)
     unsigned methods = t != NULL ? ROUTE_GET : r != NULL ? r->methods : ROUTE_GET | ROUTE_POST;
     uint8_t method = req->msg->method;
 
-    peer_charge(p, t);
+    peer_charge(p, r != NULL && r->publishes ? server_publish_account(p->server)
+                                             : server_account(p->server, t));
     p->account->requests++;
     p->account->in_bytes += p->http->request_bytes;
     if (p->demo != NULL)

@@ -13,6 +13,7 @@ struct route {
     unsigned methods;
     void (*handle)(struct peer *p, const struct http_request *req);
     bool (*enabled)(const struct server *s); /* NULL: always */
+    bool publishes;                          /* on the account of that name, not on "other" */
 };
 
 /* The transport at a path, or NULL. */

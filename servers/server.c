@@ -15,9 +15,28 @@
 
 enum { READ_BUF_BYTES = 65536, STOP_DEADLINE_MS = 700 };
 
+enum { ACCOUNT_PUBLISH, ACCOUNT_OTHER, ACCOUNTS_BESIDE_TRANSPORTS };
+
+size_t server_naccounts(void)
+{
+    return transports_count() + ACCOUNTS_BESIDE_TRANSPORTS;
+}
+
+const char *server_account_name(size_t i)
+{
+    static const char *const beside[] = {[ACCOUNT_PUBLISH] = "publish", [ACCOUNT_OTHER] = "other"};
+
+    return i < transports_count() ? transports[i]->name : beside[i - transports_count()];
+}
+
 struct transport_stats *server_account(struct server *s, const struct transport *t)
 {
-    return &s->accounts[t != NULL ? transports_index(t) : transports_count()];
+    return &s->accounts[t != NULL ? transports_index(t) : transports_count() + ACCOUNT_OTHER];
+}
+
+struct transport_stats *server_publish_account(struct server *s)
+{
+    return &s->accounts[transports_count() + ACCOUNT_PUBLISH];
 }
 
 const char *server_date(struct server *s)
@@ -116,7 +135,7 @@ int server_start(struct server *s, const struct server_options *options, struct 
 
     *s = (struct server){.options = options, .started_ns = clock_now_ns()};
     signal(SIGPIPE, SIG_IGN);
-    s->accounts = calloc(transports_count() + 1, sizeof *s->accounts);
+    s->accounts = calloc(server_naccounts(), sizeof *s->accounts);
     if (s->accounts == NULL)
         return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
     if (start_hub(s) < 0)

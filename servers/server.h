@@ -35,7 +35,7 @@ struct server {
     struct poll_cache poll_cache;
     struct demo *demo; /* NULL without --demo */
     struct connection_stats connections;
-    struct transport_stats *accounts; /* one per transport, then "other" */
+    struct transport_stats *accounts; /* one per transport, then "publish" and "other" */
     struct buf scratch;               /* for building one answer; empty between uses */
     struct event sigterm, sigint, stop_deadline;
     int64_t started_ns;
@@ -60,8 +60,12 @@ uint64_t server_publish(struct server *s, const char *data, size_t len);
  * --max-senders), LAB_ENOMEM. */
 int server_publish_post(struct server *s, const struct post *p, uint64_t *seq);
 
+/* The accounts: of each transport in the table's order, of publishing, of all other requests. */
+size_t server_naccounts(void);
+const char *server_account_name(size_t i);
 struct transport_stats *server_account(struct server *s,
                                        const struct transport *t); /* NULL: other */
+struct transport_stats *server_publish_account(struct server *s);
 
 /* The Date field's value for now, formatted once a second. */
 const char *server_date(struct server *s);

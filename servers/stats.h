@@ -24,9 +24,10 @@ enum { STATS_STATUSES = 22 };
 extern const int stats_statuses[STATS_STATUSES];
 extern const char *const stats_drop_names[DROP_REASONS];
 
+/* An account: of a transport, of publishing, of all else. */
 struct transport_stats {
     uint64_t open;     /* gauge */
-    uint64_t accepted; /* connections whose first request was for this transport */
+    uint64_t accepted; /* connections whose first request was for this */
     uint64_t tls_full_handshakes, tls_resumed_handshakes; /* of those */
     uint64_t requests;
     uint64_t responses[STATS_STATUSES];
