@@ -50,11 +50,11 @@ void lanes_free(struct lanes *l)
 
 struct lane *lanes_find(struct lanes *l, struct name channel)
 {
-    for (uint32_t i = 0; i < l->n; i++) {
+    for (uint32_t i = 0; i < l->n && channel.len > 0; i++) {
         const char *name = l->lane[i].channel->name;
 
         if (strncmp(name, channel.text, channel.len) == 0 && name[channel.len] == '\0')
-            return channel.len > 0 ? &l->lane[i] : NULL;
+            return &l->lane[i];
     }
     return NULL;
 }
