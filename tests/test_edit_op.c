@@ -136,8 +136,8 @@ END_TEST
 
 START_TEST(edit_op_refuses_half_a_surrogate_pair)
 {
-    static const char *const halves[] = {"\\ud83d", "\\ude00", "\\ud83d\\u0041", "\\ud83dx",
-                                         "\\ud83d\\n"};
+    static const char *const halves[] = {"\\ud83d",        "\\ude00",  "\\ude00\\ude00",
+                                         "\\ud83d\\u0041", "\\ud83dx", "\\ud83d\\n"};
     char text[128];
 
     snprintf(text, sizeof text, "{\"ins\":\"%s\",\"at\":[0,0],\"id\":[1,1]}", halves[_i]);
@@ -249,7 +249,7 @@ int main(void)
     tcase_add_test(tc, edit_op_has_room_for_the_longest);
     tcase_add_test(tc, edit_op_reads_what_it_writes);
     tcase_add_test(tc, edit_op_reads_every_escape_rfc_8259_7);
-    tcase_add_loop_test(tc, edit_op_refuses_half_a_surrogate_pair, 0, 5);
+    tcase_add_loop_test(tc, edit_op_refuses_half_a_surrogate_pair, 0, 6);
     tcase_add_test(tc, edit_op_refuses_what_is_no_edit);
     tcase_add_test(tc, edit_op_refuses_more_than_its_limits);
     tcase_add_test(tc, edit_op_refuses_every_part_of_an_edit);

@@ -121,6 +121,31 @@ START_TEST(text_doc_keeps_runs_together_that_go_on_while_others_type_there)
 }
 END_TEST
 
+/* A run is but its characters, each behind the one before: whoever comes between. */
+START_TEST(text_doc_treats_a_run_as_its_characters_one_by_one)
+{
+    static const struct {
+        uint32_t editor;
+        const char *expected;
+    } cases[] = {{3, "abcx"}, {9, "axbc"}};
+    struct text_id root = {0, 0}, a = {1, 7}, b = {2, 7};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct text_id x = {2, cases[i].editor};
+
+        ck_assert_int_eq(text_doc_insert(&docs[i], root, a, "abc", 3), LAB_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[i], a, x, "x", 1), LAB_OK);
+        assert_text(&docs[i], cases[i].expected);
+        text_doc_free(&docs[2]);
+        ck_assert_int_eq(text_doc_init(&docs[2]), LAB_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[2], root, a, "a", 1), LAB_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[2], a, x, "x", 1), LAB_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[2], a, b, "bc", 2), LAB_OK);
+        assert_text(&docs[2], cases[i].expected);
+    }
+}
+END_TEST
+
 /* The figure of every paper on the subject: ABC; one puts X behind A, one Y behind B, one
  * deletes B, none knowing of the others. */
 START_TEST(text_doc_keeps_the_place_of_what_follows_a_deleted_character)
@@ -307,6 +332,7 @@ static TCase *examples(void)
     tcase_add_test(tc, text_doc_of_one_editor_is_what_was_typed);
     tcase_add_test(tc, text_doc_keeps_runs_typed_at_the_same_place_together);
     tcase_add_test(tc, text_doc_keeps_runs_together_that_go_on_while_others_type_there);
+    tcase_add_test(tc, text_doc_treats_a_run_as_its_characters_one_by_one);
     tcase_add_test(tc, text_doc_keeps_the_place_of_what_follows_a_deleted_character);
     tcase_add_test(tc, text_doc_deletes_once_what_two_delete_at_once);
     tcase_add_test(tc, text_doc_spares_what_was_typed_into_deleted_text_meanwhile);

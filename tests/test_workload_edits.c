@@ -179,6 +179,23 @@ START_TEST(edits_are_each_followed_by_a_cursor)
 }
 END_TEST
 
+/* Its sender had it from the beginning: it waits for the others only. */
+START_TEST(edits_have_not_converged_when_only_their_sender_hears_them)
+{
+    cJSON *json;
+
+    begin(2, 2, 1);
+    w.told[1] = SIZE_MAX;
+    live(2 * NS_PER_S);
+    json = documents();
+    ck_assert_uint_gt(w.told[0], 0);
+    ck_assert_double_gt(number(json, "edits"), 0);
+    ck_assert_double_eq(number(cJSON_GetObjectItem(json, "convergence_us"), "count"), 0);
+    cJSON_Delete(json);
+    end();
+}
+END_TEST
+
 START_TEST(edits_that_do_not_come_are_a_fault)
 {
     cJSON *json;
@@ -249,6 +266,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, edits_make_all_documents_of_a_room_the_same, 0, 4);
     tcase_add_test(tc, edits_are_each_followed_by_a_cursor);
+    tcase_add_test(tc, edits_have_not_converged_when_only_their_sender_hears_them);
     tcase_add_test(tc, edits_that_do_not_come_are_a_fault);
     tcase_add_test(tc, edits_that_come_without_what_they_follow_are_a_fault);
     tcase_add_test(tc, edits_that_nobody_made_are_a_fault);
