@@ -83,7 +83,7 @@ enum advise_criterion {
 struct advise_check {
     enum advise_criterion criterion;
     enum advise_cost cost; /* ADVISE_BUDGET */
-    char path[32];         /* of the figure in the row; "" for ADVISE_COMPLETE and ADVISE_BUDGET */
+    char path[48];         /* of the figure in the row; "" for ADVISE_COMPLETE and ADVISE_BUDGET */
     double value, limit;
     double times; /* how much of the limit is used: 1 is just right, more fails */
     enum advise_fit fit;

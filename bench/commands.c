@@ -36,6 +36,8 @@ const struct command commands[] = {
     {"table", "DIR [--markdown]", "print the table of a run's folder again", command_table},
     {"compare", "A B [--markdown]", "two runs side by side, row by row, with their ratios",
      command_compare},
+    {"advise", "SCENARIO|RUN [options]", "which transport to choose, and why, from what was measured",
+     command_advise},
     {"ladder", "FILE.pcapng [options]", "draw the packets of a captured link, time downwards",
      command_ladder},
     {"help", "[COMMAND | scenarios]", "this, a command's options, or the keys of scenario files",

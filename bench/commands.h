@@ -17,6 +17,7 @@ int command_dispatch(int argc, char **argv);
 int command_fail(int code, const char *line);
 
 /* The commands, one file each where they are long. */
+int command_advise(int argc, char **argv);
 int command_ladder(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_run(int argc, char **argv);

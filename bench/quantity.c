@@ -43,7 +43,7 @@ static bool read_with_unit(const char *text, const struct unit *units, double *o
 
 bool quantity_read_us(const char *text, double *out)
 {
-    static const struct unit units[] = {{"", 1e3},  {"us", 1},    {"µs", 1}, {"ms", 1e3},
+    static const struct unit units[] = {{"us", 1},  {"µs", 1},    {"ms", 1e3},
                                         {"s", 1e6}, {"min", 6e7}, {NULL, 0}};
 
     return read_with_unit(text, units, out);

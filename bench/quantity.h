@@ -6,7 +6,7 @@
 
 /* All: true and *out, a finite number >= 0; or false, and *out untouched. */
 
-/* Microseconds, of 20us, 1.5ms, 2s, 1min; a bare number is milliseconds. */
+/* Microseconds, of 20us, 1.5ms, 2s, 1min; a bare number could be anything. */
 bool quantity_read_us(const char *text, double *out);
 /* A number from 0 to 1, of 95% or 0.95. */
 bool quantity_read_share(const char *text, double *out);

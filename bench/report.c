@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "advise_html.h"
 #include "chart.h"
 #include "facts.h"
 #include "file.h"
@@ -347,6 +348,7 @@ static void put_ladders(struct writer *w, const struct report_source *s)
 static void put_contents(struct writer *w, bool ladders)
 {
     writer_puts(w, "<nav aria-label=\"Contents\"><a href=\"#verdict\">Verdict</a> "
+                   "<a href=\"#choose\">What to choose</a> "
                    "<a href=\"#numbers\">Numbers</a> <a href=\"#charts\">Charts</a> ");
     if (ladders)
         writer_puts(w, "<a href=\"#ladders\">On the wire</a> ");
@@ -378,6 +380,7 @@ static void put_body(struct writer *w, const struct report_source *s)
     put_contents(w, ladders);
     writer_puts(w, "<main>\n");
     put_verdict(w, s->run);
+    advise_html_section(w, s->run);
     writer_puts(w, "<section id=\"numbers\">\n<h2>The numbers</h2>\n");
     report_table_rows(w, s->run);
     writer_puts(w, "</section>\n");

@@ -1,0 +1,88 @@
+/* `pushlab advise`: which transport to choose, from what was measured. */
+#include "commands.h"
+
+#include <stdio.h>
+
+#include "advise_find.h"
+#include "advise_options.h"
+#include "advise_write.h"
+#include "matrix.h"
+#include "opt.h"
+
+static int write_book(struct buf *out, struct advise_book *b, const struct advise_options *o)
+{
+    struct writer w = {.out = out};
+
+    if (o->json)
+        return advise_write_json(out, b);
+    if (o->markdown)
+        advise_write_markdown(&w, b);
+    else
+        advise_write_text(&w, b);
+    return w.rc < 0 ? w.rc : b->evidence.rc;
+}
+
+static int print_book(struct advise_book *b, const struct advise_options *o, struct err_text *e)
+{
+    struct buf text = {0};
+    int rc = write_book(&text, b, o);
+
+    if (rc < 0)
+        err_set(e, rc, "%s", lab_strerror(rc));
+    else if (fwrite(text.data, 1, text.len, stdout) < text.len || fflush(stdout) != 0)
+        rc = err_set(e, LAB_ESYS, "the advice could not be printed");
+    buf_free(&text);
+    return rc;
+}
+
+/* Is there an answer for every run? */
+static bool is_answered(const struct advise_book *b)
+{
+    for (int i = 0; i < b->n; i++) {
+        enum advise_verdict verdict = b->entries[i].advise->verdict;
+
+        if (verdict != ADVISE_ONE && verdict != ADVISE_TIE)
+            return false;
+    }
+    return true;
+}
+
+static int advise(struct advise_book *b, const struct advise_options *o, int nargs, char **argv,
+                  struct err_text *e)
+{
+    int rc = LAB_OK;
+
+    for (int i = 1; rc == LAB_OK && i <= nargs; i++)
+        rc = advise_find(b, argv[i], o->results, e);
+    if (rc < 0)
+        return rc;
+    rc = advise_book_make(b, &o->ask);
+    if (rc < 0)
+        return err_set(e, rc, "%s", lab_strerror(rc));
+    if (!o->matrix)
+        return print_book(b, o, e);
+    rc = matrix_write(o->out, b, e);
+    if (rc == LAB_OK)
+        printf("%s\n", o->out);
+    return rc;
+}
+
+int command_advise(int argc, char **argv)
+{
+    struct advise_options o;
+    struct advise_book b = {0};
+    struct err_text e = {""};
+    int nargs = 0, code, rc = advise_options_parse(&o, argc, argv, &nargs, &e);
+
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0)
+        return command_fail(LAB_EXIT_USAGE, e.text);
+    rc = advise(&b, &o, nargs, argv, &e);
+    if (rc < 0)
+        code = command_fail(rc == LAB_EINVAL ? LAB_EXIT_USAGE : LAB_EXIT_FAILURE, e.text);
+    else
+        code = o.matrix || is_answered(&b) ? LAB_EXIT_OK : LAB_EXIT_FAILURE;
+    advise_book_free(&b);
+    return code;
+}
