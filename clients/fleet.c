@@ -384,10 +384,12 @@ static int make_clients(struct fleet *f, const struct client_options *opt, struc
     for (uint64_t i = 0; i < f->nclients; i++) {
         int err = client_init(fleet_client(f, i), &f->env, opt->driver, (uint32_t)i);
 
-        if (err < 0)
+        if (err < 0) {
+            f->nclients = i + 1; /* those that there are, to be freed */
             return err_set(e, err, "client %llu: %s", (unsigned long long)i,
                            err == LAB_EINVAL ? "two of its channels have the same name"
                                              : lab_strerror(err));
+        }
     }
     return LAB_OK;
 }
