@@ -163,14 +163,15 @@ static void check_complete(struct advise_row *r)
 }
 
 /* A lower percentile beyond the limit, with samples enough for it, settles the matter. */
-static bool surely_fails(const cJSON *row, const char *name, double samples, double limit)
+static bool surely_fails(const cJSON *row, const char *name, double samples,
+                         const struct advise_ask *ask)
 {
     char path[48];
 
-    for (size_t i = 0; i < PERCENTILES; i++) {
+    for (size_t i = 0; i < PERCENTILES && percentiles[i].percentile <= ask->percentile; i++) {
         snprintf(path, sizeof path, "%s.%s", name, percentiles[i].name);
         if (samples >= advise_samples_needed(percentiles[i].percentile) &&
-            json_number(row, path) > limit)
+            json_number(row, path) > ask->latency_us)
             return true;
     }
     return false;
@@ -195,7 +196,7 @@ static void check_percentile(struct advise_row *r, enum advise_criterion criteri
     snprintf(c->path, sizeof c->path, "%s", path);
     if (samples >= needed)
         return;
-    c->fit = surely_fails(r->row, name, samples, ask->latency_us) ? ADVISE_FAILS : ADVISE_UNKNOWN;
+    c->fit = surely_fails(r->row, name, samples, ask) ? ADVISE_FAILS : ADVISE_UNKNOWN;
     c->samples = samples;
     c->samples_needed = needed;
 }
@@ -356,19 +357,24 @@ static void find_cheaper(struct advise *a)
     }
 }
 
-/* Of the rows that fail, the one whose worst check misses by the smallest factor. */
+static bool is_nearer(const struct advise_row *a, const struct advise_row *b)
+{
+    if ((a->fit == ADVISE_UNKNOWN) != (b->fit == ADVISE_UNKNOWN))
+        return a->fit == ADVISE_UNKNOWN;
+    return a->checks[a->deciding].times < b->checks[b->deciding].times;
+}
+
+/* A row that may yet fit, if there is one; else that whose worst check misses by the smallest
+ * factor. */
 static void choose_nearest(struct advise *a)
 {
     int nearest = -1;
 
     a->verdict = ADVISE_NONE_FITS;
     for (int i = 0; i < a->nrows; i++) {
-        const struct advise_row *r = &a->rows[i];
-
-        if (r->fit == ADVISE_UNKNOWN)
+        if (a->rows[i].fit == ADVISE_UNKNOWN)
             a->verdict = ADVISE_TOO_FEW;
-        if (nearest < 0 ||
-            r->checks[r->deciding].times < a->rows[nearest].checks[a->rows[nearest].deciding].times)
+        if (nearest < 0 || is_nearer(&a->rows[i], &a->rows[nearest]))
             nearest = i;
     }
     if (nearest >= 0)
@@ -398,7 +404,8 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
 
         if (out->nrows == SCENARIO_MAX_ROWS)
             break;
-        *r = (struct advise_row){.row = row, .index = out->nrows, .load = model_load_of(run, row)};
+        *r =
+            (struct advise_row){.row = row, .index = out->nrows, .load = outlook_load_of(run, row)};
         check_all(r, &out->ask);
         judge(r);
         out->nfits += r->fit == ADVISE_FITS;

@@ -12,7 +12,7 @@
 #include <cjson/cJSON.h>
 
 #include "facts.h"
-#include "model.h"
+#include "outlook.h"
 #include "scenario.h"
 
 /* ---- costs ---- */
@@ -99,7 +99,7 @@ struct advise_row {
     int nchecks;
     enum advise_fit fit;
     int deciding; /* of checks: the one that fails most, or comes nearest to failing */
-    struct model_load load;
+    struct outlook_load load;
 };
 
 enum advise_verdict {

@@ -66,21 +66,13 @@ void advise_html_sign(struct writer *w, enum advise_fit fit)
 
 /* ---- parts ---- */
 
-void advise_html_ask(struct writer *w, const struct advise *a, struct evidence *e, int file)
+void advise_html_ask(struct writer *w, const struct advise_words *words)
 {
-    struct buf text = {0};
-    struct writer ask = {.out = &text};
-
-    advise_ask_write(&ask, a, e, file);
-    writer_add(&ask, "", 1);
-    if (ask.rc < 0) {
-        w->rc = ask.rc;
-    } else if (text.len > 1) {
-        writer_puts(w, "<p class=\"asked\">Asked: ");
-        advise_html_prose(w, a, (const char *)text.data);
-        writer_puts(w, ".</p>\n");
-    }
-    buf_free(&text);
+    if (words->asked == NULL || words->asked[0] == '\0')
+        return;
+    writer_puts(w, "<p class=\"asked\">Asked: ");
+    advise_html_prose(w, words->advise, words->asked);
+    writer_puts(w, ".</p>\n");
 }
 
 static void put_answer(struct writer *w, const struct advise_words *words)
@@ -169,7 +161,7 @@ void advise_html_section(struct writer *w, const cJSON *run)
     advise_run(a, run, &advise_ask_nothing);
     advise_words_make(&words, a, &e, 0);
     writer_puts(w, "<section id=\"choose\">\n<h2>What to choose</h2>\n");
-    advise_html_ask(w, a, &e, 0);
+    advise_html_ask(w, &words);
     advise_html_words(w, &words);
     writer_puts(w, "<h3>The figures behind these sentences</h3>\n");
     advise_html_references(w, &e);

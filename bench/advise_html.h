@@ -13,7 +13,7 @@ void advise_html_section(struct writer *w, const cJSON *run);
 
 /* Parts of it: what is asked, the sentences under their headings (h3), the references, to which the
  * sentences link. */
-void advise_html_ask(struct writer *w, const struct advise *a, struct evidence *e, int file);
+void advise_html_ask(struct writer *w, const struct advise_words *words);
 void advise_html_words(struct writer *w, const struct advise_words *words);
 void advise_html_references(struct writer *w, const struct evidence *e);
 

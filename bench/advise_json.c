@@ -31,7 +31,7 @@ static cJSON *check_object(const struct advise_check *c)
 
 static cJSON *row_object(const struct advise *a, const struct advise_row *r)
 {
-    struct model_at at = model_at(&r->load, a->ask.clients);
+    struct outlook_at at = outlook_at(&r->load, a->ask.clients);
     cJSON *o = cJSON_CreateObject(), *list, *model;
 
     json_add_text(o, "id", json_text(r->row, "id"));
@@ -166,7 +166,7 @@ static cJSON *reference_object(const struct evidence *e, size_t i)
     return o;
 }
 
-int advise_write_json(struct buf *out, struct advise_book *b)
+int advise_write_json(struct buf *out, const struct advise_book *b)
 {
     cJSON *all = cJSON_CreateObject(), *list;
     char *text;

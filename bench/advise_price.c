@@ -63,11 +63,11 @@ static void say_modelled(struct advise_say *s, int row, const char *formula, con
 {
     int item = evidence_model(s->e, advise_say_id(s, row), formula, value, there, inputs);
 
-    writer_printf(&s->w, "**%s** then **%s**", here, there);
+    writer_printf(&s->w, "%s to **%s**", here, there);
     evidence_cite(&s->w, item);
 }
 
-static void say_cores(struct advise_say *s, int row, const struct model_at at[2])
+static void say_cores(struct advise_say *s, int row, const struct outlook_at at[2])
 {
     const int inputs[] = {advise_say_number(s, row, "server_cpu_us_per_update", units_format_us),
                           advise_say_deliveries(s, row),
@@ -94,7 +94,7 @@ static void format_bandwidth(char out[UNITS_TEXT_BYTES], double bps)
     snprintf(out, UNITS_TEXT_BYTES, "%.16s\u00a0%s", number, units[i]);
 }
 
-static void say_bandwidth(struct advise_say *s, int row, const struct model_at at[2])
+static void say_bandwidth(struct advise_say *s, int row, const struct outlook_at at[2])
 {
     bool wire = isfinite(s->a->rows[row].load.wire_bytes);
     const int inputs[] = {
@@ -113,7 +113,7 @@ static void say_bandwidth(struct advise_say *s, int row, const struct model_at a
                  here, there, at[1].bandwidth_bps, inputs);
 }
 
-static void say_requests(struct advise_say *s, int row, const struct model_at at[2])
+static void say_requests(struct advise_say *s, int row, const struct outlook_at at[2])
 {
     bool polls = s->a->rows[row].load.way == PREDICT_SHORT_POLL;
     const int inputs[] = {
@@ -131,49 +131,50 @@ static void say_requests(struct advise_say *s, int row, const struct model_at at
     writer_puts(&s->w, " requests a second");
 }
 
-static void say_sockets(struct advise_say *s, int row, const struct model_at *at)
+/* Worth a word where there are more than clients, or more than this host allows. */
+static void say_sockets(struct advise_say *s, int row, const struct outlook_at *at)
 {
-    const int inputs[] = {advise_say_number(s, row, "clients", units_format_count), 0};
     double limit = json_number(s->a->run, "environment.limits.open_files");
+    bool posts = s->a->rows[row].load.posts, over = limit > 0 && at->sockets > limit;
     char text[UNITS_TEXT_BYTES];
+    int inputs[2] = {0, 0};
 
+    if (!posts && !over)
+        return;
+    inputs[0] = advise_say_number(s, row, "clients", units_format_count);
     units_format_count(text, at->sockets);
-    writer_puts(&s->w, ", then up to ");
+    writer_puts(&s->w, "; then up to ");
     advise_say_strong(s, text,
                       evidence_model(s->e, advise_say_id(s, row),
-                                     s->a->rows[row].load.posts
-                                         ? "sockets = two per client, one to receive, one to send"
-                                         : "sockets = one per client",
+                                     posts ? "sockets = two per client, one to receive, one to send"
+                                           : "sockets = one per client",
                                      at->sockets, text, inputs));
     writer_puts(&s->w, " sockets");
-    if (!(limit > 0) || at->sockets <= limit)
+    if (!over)
         return;
     writer_puts(&s->w, ", more than the ");
     advise_say_figure(s, EVIDENCE_RUN, "environment.limits.open_files", units_format_count);
     writer_puts(&s->w, " files that a process may open here");
 }
 
-static void say_memory(struct advise_say *s, int row, const struct model_at *at)
+static void say_memory(struct advise_say *s, int row, const struct outlook_at at[2])
 {
     const int inputs[] = {
         advise_say_number(s, row, "server_rss_bytes_per_client", advise_format_bytes), 0};
-    char text[UNITS_TEXT_BYTES];
+    char here[UNITS_TEXT_BYTES], there[UNITS_TEXT_BYTES];
 
-    if (!(at->memory_bytes >= 0))
-        return;
-    advise_format_bytes(text, at->memory_bytes);
-    writer_puts(&s->w, ", and ");
-    advise_say_strong(s, text,
-                      evidence_model(s->e, advise_say_id(s, row), "memory = per client × clients",
-                                     at->memory_bytes, text, inputs));
+    advise_format_bytes(here, at[0].memory_bytes);
+    advise_format_bytes(there, at[1].memory_bytes);
+    writer_puts(&s->w, ", ");
+    say_modelled(s, row, "memory = per client × clients", here, there, at[1].memory_bytes, inputs);
     writer_puts(&s->w, " of server memory");
 }
 
 static void say_scale(struct advise_say *s, int row)
 {
-    const struct model_load *load = &s->a->rows[row].load;
-    const struct model_at at[2] = {model_at(load, load->clients),
-                                   model_at(load, s->a->ask.clients)};
+    const struct outlook_load *load = &s->a->rows[row].load;
+    const struct outlook_at at[2] = {outlook_at(load, load->clients),
+                                     outlook_at(load, s->a->ask.clients)};
 
     advise_say_begin(s, ADVISE_PART_SCALE, row);
     advise_say_name(s, row);
@@ -181,10 +182,13 @@ static void say_scale(struct advise_say *s, int row)
     say_cores(s, row, at);
     writer_puts(&s->w, ", ");
     say_bandwidth(s, row, at);
-    writer_puts(&s->w, ", ");
-    say_requests(s, row, at);
+    if (at[1].requests_hz > 0) {
+        writer_puts(&s->w, ", ");
+        say_requests(s, row, at);
+    }
+    if (at[1].memory_bytes >= 0)
+        say_memory(s, row, at);
     say_sockets(s, row, &at[1]);
-    say_memory(s, row, &at[1]);
     writer_puts(&s->w, ".");
     advise_say_end(s);
 }
@@ -196,17 +200,17 @@ static void say_assumptions(struct advise_say *s)
 
     units_format_count(text, s->a->ask.clients);
     advise_say_begin(s, ADVISE_PART_SCALE, -1);
-    writer_puts(&s->w, "Here there were ");
+    writer_puts(&s->w, "First with the ");
     advise_say_figure(s, EVIDENCE_RUN, "scenario.clients", units_format_count);
-    writer_puts(&s->w, " clients; with ");
+    writer_puts(&s->w, " clients measured, then with ");
     if (s->a->ask.clients == 100 * json_number(s->a->run, "scenario.clients"))
         advise_say_strong(
             s, text,
             evidence_rule(s->e, "With more clients", "without --clients: 100 times the run's"));
     else
         advise_say_strong(s, text, evidence_option(s->e, "--clients", text));
-    writer_puts(&s->w, " the model says what follows. It takes each for one like those measured, "
-                       "each update to cost what it cost here, and deliveries to grow ");
+    writer_puts(&s->w, " by the model. It takes each client for one like those measured, with one "
+                       "socket, each update to cost what it cost here, and deliveries to grow ");
     writer_puts(&s->w, crowd ? "with the square of their number, for everybody hears everybody"
                              : "with their number");
     evidence_cite(&s->w, evidence_rule(s->e, "With more clients", "the model's assumptions"));
@@ -217,7 +221,7 @@ static void say_assumptions(struct advise_say *s)
 /* Rows whose costs matter: those that fit; where none does, the nearest. */
 static bool is_of_interest(const struct advise *a, int row)
 {
-    bool nearest = a->nfits == 0 && a->nbest > 0 && row == a->best[0];
+    bool nearest = a->verdict == ADVISE_NONE_FITS && a->nbest > 0 && row == a->best[0];
 
     return (a->rows[row].fit == ADVISE_FITS || nearest) &&
            json_number(a->rows[row].row, "delivered") > 0;

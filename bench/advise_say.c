@@ -28,25 +28,33 @@ static struct advise_sentence *add_sentence(struct advise_words *words)
 
 void advise_say_begin(struct advise_say *s, enum advise_part part, int row)
 {
-    struct advise_sentence *new = s->words->rc < 0 ? NULL : add_sentence(s->words);
+    struct advise_sentence *fresh = s->words->rc < 0 ? NULL : add_sentence(s->words);
 
+    if (fresh != NULL)
+        *fresh = (struct advise_sentence){.part = part, .row = row};
+}
+
+char *advise_say_take(struct advise_say *s)
+{
+    char *text = NULL;
+
+    writer_add(&s->w, "", 1);
+    if (s->w.rc == LAB_OK && s->e->rc == LAB_OK)
+        text = strdup((const char *)s->w.out->data);
+    if (text == NULL)
+        s->words->rc = LAB_ENOMEM;
     s->w.out->len = 0;
-    if (new != NULL)
-        *new = (struct advise_sentence){.part = part, .row = row};
+    return text;
 }
 
 void advise_say_end(struct advise_say *s)
 {
-    writer_add(&s->w, "", 1);
-    if (s->w.rc < 0 || s->e->rc < 0)
-        s->words->rc = LAB_ENOMEM;
+    char *text = advise_say_take(s);
+
     if (s->words->rc < 0)
-        return;
-    s->words->sentences[s->words->n - 1].text = strdup((const char *)s->w.out->data);
-    if (s->words->sentences[s->words->n - 1].text == NULL) {
-        s->words->n--;
-        s->words->rc = LAB_ENOMEM;
-    }
+        free(text);
+    else
+        s->words->sentences[s->words->n - 1].text = text;
 }
 
 /* ---- names and figures ---- */
@@ -99,7 +107,7 @@ static facts_format *format_of_cost(enum advise_cost cost)
     return cost == ADVISE_MEMORY ? advise_format_bytes : advise_costs[cost].format;
 }
 
-static void say_cost_value(struct advise_say *s, int row, enum advise_cost cost)
+void advise_say_cost_value(struct advise_say *s, int row, enum advise_cost cost)
 {
     const struct advise_cost_kind *kind = &advise_costs[cost];
     char text[UNITS_TEXT_BYTES];
@@ -112,16 +120,14 @@ static void say_cost_value(struct advise_say *s, int row, enum advise_cost cost)
 
 void advise_say_cost(struct advise_say *s, int row, enum advise_cost cost)
 {
-    say_cost_value(s, row, cost);
+    advise_say_cost_value(s, row, cost);
     writer_printf(&s->w, " %s", advise_costs[cost].words);
 }
 
 void advise_say_noise(struct advise_say *s, enum advise_cost cost)
 {
-    writer_printf(&s->w, "; within %.0f\u00a0%% they would be equal",
-                  100 * advise_costs[cost].noise);
-    evidence_cite(&s->w, evidence_rule(s->e, "What is cheap",
-                                       "repeated runs differ by so much: less is a tie"));
+    writer_printf(&s->w, "; less than %.0f\u00a0%% apart is a tie", 100 * advise_costs[cost].noise);
+    evidence_cite(&s->w, evidence_rule(s->e, "What is cheap", "repeated runs differ by so much"));
 }
 
 int advise_say_deliveries(struct advise_say *s, int row)
@@ -134,7 +140,7 @@ int advise_say_deliveries(struct advise_say *s, int row)
 void advise_say_value(struct advise_say *s, int row, const struct advise_check *c)
 {
     if (c->criterion == ADVISE_BUDGET)
-        say_cost_value(s, row, c->cost);
+        advise_say_cost_value(s, row, c->cost);
     else
         advise_say_figure(s, row, c->path,
                           c->criterion == ADVISE_ON_TIME ? advise_format_share : units_format_us);

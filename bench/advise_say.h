@@ -19,6 +19,8 @@ struct advise_say {
 /* A sentence of part, about row (of a->rows) or -1; what is written to s->w in between is it. */
 void advise_say_begin(struct advise_say *s, enum advise_part part, int row);
 void advise_say_end(struct advise_say *s);
+/* What was written, as a text that the caller owns; NULL when memory is out. */
+char *advise_say_take(struct advise_say *s);
 
 const char *advise_say_id(const struct advise_say *s, int row);
 void advise_say_name(struct advise_say *s, int row);
@@ -32,10 +34,11 @@ void advise_say_cite(struct advise_say *s, int row, const char *path, facts_form
 /* A text that is no figure, with its item. */
 void advise_say_strong(struct advise_say *s, const char *text, int number);
 
-/* A cost of a row: "**9.33 µs**[3] server CPU". */
+/* A cost of a row: "**9.33 µs**[3]", and the same with " server CPU" after it. */
+void advise_say_cost_value(struct advise_say *s, int row, enum advise_cost cost);
 void advise_say_cost(struct advise_say *s, int row, enum advise_cost cost);
 
-/* "; within 20 % they would be equal", with its rule. */
+/* "; less than 20 % apart is a tie", with its rule. */
 void advise_say_noise(struct advise_say *s, enum advise_cost cost);
 
 /* The number of the deliveries that rates are made of. */

@@ -77,15 +77,6 @@ static void say_ask(struct advise_say *s)
     }
 }
 
-void advise_ask_write(struct writer *w, const struct advise *a, struct evidence *e, int file)
-{
-    struct advise_words none = {0};
-    struct advise_say s = {.a = a, .words = &none, .e = e, .file = file, .w = *w};
-
-    say_ask(&s);
-    *w = s.w;
-}
-
 /* ---- what each row does ---- */
 
 static void say_faults(struct advise_say *s, int row)
@@ -352,18 +343,6 @@ static void say_one(struct advise_say *s)
     say_price(s, best);
     writer_puts(&s->w, ".");
     advise_say_end(s);
-    if (a->nfits == 1 || a->runner_up < 0)
-        return;
-    advise_say_begin(s, ADVISE_PART_ANSWER, a->runner_up);
-    writer_puts(&s->w, "The next, ");
-    advise_say_name(s, a->runner_up);
-    writer_puts(&s->w, ", takes ");
-    advise_say_cost(s, a->runner_up, a->decided_by);
-    writer_puts(&s->w, " against ");
-    advise_say_cost(s, best, a->decided_by);
-    advise_say_noise(s, a->decided_by);
-    writer_puts(&s->w, ".");
-    advise_say_end(s);
 }
 
 static void say_tie(struct advise_say *s)
@@ -372,15 +351,54 @@ static void say_tie(struct advise_say *s)
 
     advise_say_begin(s, ADVISE_PART_ANSWER, a->best[0]);
     advise_say_names(s, a->best, a->nbest);
-    writer_printf(&s->w, " tie: %s fit, and by cost they can't be told apart",
+    writer_printf(&s->w, " tie: %s fit, and by cost they can't be told apart: ",
                   a->nbest == 2 ? "both" : "they all");
     for (int i = 0; i < a->nbest; i++) {
-        writer_puts(&s->w, i == 0 ? " (" : ", ");
-        advise_say_cost(s, a->best[i], a->order[0]);
+        writer_puts(&s->w, i == 0 ? "" : i + 1 == a->nbest ? " and " : ", ");
+        advise_say_cost_value(s, a->best[i], a->order[0]);
     }
-    writer_puts(&s->w, ")");
+    writer_printf(&s->w, " %s per %s", advise_costs[a->order[0]].words,
+                  advise_costs[a->order[0]].per_client ? "client" : "update");
     advise_say_noise(s, a->order[0]);
     writer_puts(&s->w, ".");
+    advise_say_end(s);
+}
+
+/* Who comes next, and by how much it is dearer. */
+static void say_next(struct advise_say *s)
+{
+    const struct advise *a = s->a;
+
+    if (a->runner_up < 0)
+        return;
+    advise_say_begin(s, ADVISE_PART_ANSWER, a->runner_up);
+    writer_puts(&s->w, "The next, ");
+    advise_say_name(s, a->runner_up);
+    writer_puts(&s->w, ", takes ");
+    advise_say_cost(s, a->runner_up, a->decided_by);
+    writer_puts(&s->w, " against ");
+    advise_say_cost_value(s, a->best[0], a->decided_by);
+    advise_say_noise(s, a->decided_by);
+    writer_puts(&s->w, ".");
+    advise_say_end(s);
+}
+
+/* Many clients have seen the same update late: their samples are not as many as they look. */
+static void say_same_updates(struct advise_say *s)
+{
+    const struct advise_row *r = &s->a->rows[s->a->best[0]];
+    double published = json_number(r->row, "published");
+
+    if (isnan(s->a->ask.latency_us) || !(published > 0) ||
+        published >= advise_samples_needed(s->a->ask.percentile))
+        return;
+    advise_say_begin(s, ADVISE_PART_ANSWER, s->a->best[0]);
+    writer_puts(&s->w, "The percentile rests on ");
+    advise_say_figure(s, s->a->best[0], "delivered", units_format_count);
+    writer_puts(&s->w, " samples of ");
+    advise_say_figure(s, s->a->best[0], "published", units_format_count);
+    writer_puts(&s->w,
+                " updates: one moment that delays all clients counts once for each of them.");
     advise_say_end(s);
 }
 
@@ -390,17 +408,16 @@ static void say_nearest(struct advise_say *s)
     bool few = a->verdict == ADVISE_TOO_FEW;
 
     advise_say_begin(s, ADVISE_PART_ANSWER, a->nbest > 0 ? a->best[0] : -1);
-    writer_puts(&s->w, few ? "No recommendation: no row is known to fit, and some can't be judged"
-                           : "No row fits");
+    writer_puts(&s->w, few ? "No recommendation: no row is known to fit, and " : "No row fits");
     if (a->nbest == 0) {
         writer_puts(&s->w, ": there is none");
         advise_say_cite(s, EVIDENCE_RUN, "rows", NULL);
     } else {
         const struct advise_row *r = &a->rows[a->best[0]];
 
-        writer_puts(&s->w, ". Nearest is ");
+        writer_puts(&s->w, few ? "" : "; nearest is ");
         advise_say_name(s, a->best[0]);
-        writer_puts(&s->w, ": ");
+        writer_puts(&s->w, few ? ", for one, can't be judged: " : ": ");
         say_check(s, a->best[0], &r->checks[r->deciding]);
     }
     writer_puts(&s->w, ".");
@@ -436,10 +453,13 @@ static void say_answer(struct advise_say *s)
         say_no_ask(s);
         break;
     case ADVISE_ONE:
-        say_one(s);
-        break;
     case ADVISE_TIE:
-        say_tie(s);
+        if (s->a->verdict == ADVISE_ONE)
+            say_one(s);
+        else
+            say_tie(s);
+        say_next(s);
+        say_same_updates(s);
         break;
     case ADVISE_TOO_FEW:
     case ADVISE_NONE_FITS:
@@ -456,6 +476,8 @@ void advise_words_make(struct advise_words *out, const struct advise *a, struct 
     struct advise_say s = {.a = a, .words = out, .e = e, .file = file, .w = {.out = &text}};
 
     *out = (struct advise_words){.advise = a};
+    say_ask(&s);
+    out->asked = advise_say_take(&s);
     say_answer(&s);
     say_rows(&s);
     if (a->verdict != ADVISE_NO_TRUST && a->verdict != ADVISE_NO_ASK) {
@@ -470,5 +492,6 @@ void advise_words_free(struct advise_words *words)
     for (size_t i = 0; i < words->n; i++)
         free(words->sentences[i].text);
     free(words->sentences);
+    free(words->asked);
     *words = (struct advise_words){0};
 }

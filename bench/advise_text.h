@@ -25,6 +25,7 @@ struct advise_sentence {
 
 struct advise_words {
     const struct advise *advise; /* borrowed */
+    char *asked;                 /* "99 of 100 updates within 200 ms", "" when nothing is; owned */
     struct advise_sentence *sentences;
     size_t n, cap;
     int rc; /* 0, or LAB_ENOMEM */
@@ -37,9 +38,5 @@ void advise_words_free(struct advise_words *words);
 
 /* "What meets it" */
 const char *advise_part_heading(enum advise_part part);
-
-/* What is asked, as a line of words with marks: "99 of 100 updates within 200 ms". "" when
- * nothing is. */
-void advise_ask_write(struct writer *w, const struct advise *a, struct evidence *e, int file);
 
 #endif

@@ -1,6 +1,6 @@
 #include "advise_write.h"
 
-#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,12 +27,20 @@ void advise_conditions(struct writer *w, const cJSON *run)
 static void put_plain(void *arg, const char *text, size_t len, int number)
 {
     struct writer *w = arg;
+    bool strong = false;
 
     if (number > 0)
         writer_printf(w, "\u00a0[%d]", number); /* it stays with its figure */
-    for (size_t i = 0; i < len; i++)
-        if (text[i] != '`' && text[i] != '*')
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '*' && i + 1 < len && text[i + 1] == '*') {
+            strong = !strong;
+            i++;
+        } else if (strong && text[i] == ' ') {
+            writer_puts(w, "\u00a0");
+        } else if (text[i] != '`') {
             writer_add(w, &text[i], 1);
+        }
+    }
 }
 
 /* Footnotes, as GitHub's Markdown has them. */
@@ -119,31 +127,17 @@ static void put_words_text(struct writer *w, const struct advise_words *words)
         put_part_text(w, words, part);
 }
 
-/* "asked: 99 of 100 updates within 200 ms[2]" */
-static void put_ask(struct buf *out, struct advise_book *b, int i)
-{
-    struct writer w = {.out = out};
-
-    advise_ask_write(&w, b->entries[i].advise, &b->evidence, i);
-    writer_add(&w, "", 1);
-    if (w.rc < 0)
-        b->evidence.rc = w.rc;
-}
-
-static void put_run_text(struct writer *w, struct advise_book *b, int i)
+static void put_run_text(struct writer *w, const struct advise_book *b, int i)
 {
     const struct advise_entry *entry = &b->entries[i];
-    struct buf ask = {0};
 
     writer_printf(w, "%s%s\n", i > 0 ? "\n\n" : "", report_title(entry->run));
     advise_conditions(w, entry->run);
     writer_printf(w, "\n%s\n", entry->file);
-    put_ask(&ask, b, i);
-    if (ask.len > 1) {
+    if (entry->words.asked[0] != '\0') {
         writer_puts(w, "asked: ");
-        put_prose_wrapped(w, (const char *)ask.data, 7);
+        put_prose_wrapped(w, entry->words.asked, 7);
     }
-    buf_free(&ask);
     put_words_text(w, &entry->words);
 }
 
@@ -157,7 +151,7 @@ static void put_references_text(struct writer *w, const struct evidence *e)
     }
 }
 
-void advise_write_text(struct writer *w, struct advise_book *b)
+void advise_write_text(struct writer *w, const struct advise_book *b)
 {
     for (int i = 0; i < b->n; i++)
         put_run_text(w, b, i);
@@ -191,25 +185,22 @@ static void put_words_markdown(struct writer *w, const struct advise_words *word
     }
 }
 
-static void put_run_markdown(struct writer *w, struct advise_book *b, int i)
+static void put_run_markdown(struct writer *w, const struct advise_book *b, int i)
 {
     const struct advise_entry *entry = &b->entries[i];
-    struct buf ask = {0};
 
     writer_printf(w, "%s## What to choose: %s\n\n", i > 0 ? "\n" : "", report_title(entry->run));
     advise_conditions(w, entry->run);
     writer_printf(w, " · `%s`\n", entry->file);
-    put_ask(&ask, b, i);
-    if (ask.len > 1) {
+    if (entry->words.asked[0] != '\0') {
         writer_puts(w, "\nAsked: ");
-        evidence_each_part((const char *)ask.data, put_footnote, w);
+        evidence_each_part(entry->words.asked, put_footnote, w);
         writer_puts(w, "\n");
     }
-    buf_free(&ask);
     put_words_markdown(w, &entry->words);
 }
 
-void advise_write_markdown(struct writer *w, struct advise_book *b)
+void advise_write_markdown(struct writer *w, const struct advise_book *b)
 {
     for (int i = 0; i < b->n; i++)
         put_run_markdown(w, b, i);

@@ -33,12 +33,12 @@ void advise_book_free(struct advise_book *b);
 /* The line under a run's title: its file, link, clients, window, when. */
 void advise_conditions(struct writer *w, const cJSON *run);
 
-void advise_write_text(struct writer *w, struct advise_book *b);
-void advise_write_markdown(struct writer *w, struct advise_book *b);
+void advise_write_text(struct writer *w, const struct advise_book *b);
+void advise_write_markdown(struct writer *w, const struct advise_book *b);
 /* {"runs":[{"file","scenario","link","verdict","best":[ids],"rows":[{id,fit,checks[]}]}],
  *  "sentences":[{"run","part","row","text","references":[n]}],
  *  "references":[{"n","kind","file","pointer","row","path","value","text","inputs","words"}]}:
  * pointer is where the figure stands in file (RFC 6901). 0 or LAB_ENOMEM. */
-int advise_write_json(struct buf *out, struct advise_book *b);
+int advise_write_json(struct buf *out, const struct advise_book *b);
 
 #endif

@@ -74,6 +74,11 @@ static void put_deciding(struct writer *w, const struct advise *a, const struct 
     const struct advise_check *c = &r->checks[r->deciding];
     char text[UNITS_TEXT_BYTES], limit[UNITS_TEXT_BYTES];
 
+    if (a->verdict == ADVISE_NO_ASK) {
+        units_format_us(text, facts_value(r->row, "latency_us.p99"));
+        writer_printf(w, "p99 %s", text);
+        return;
+    }
     if (c->criterion == ADVISE_COMPLETE) {
         units_format_count(text, json_number(r->row, "delivered"));
         writer_printf(w, "%s delivered", text);
@@ -87,7 +92,7 @@ static void put_deciding(struct writer *w, const struct advise *a, const struct 
     }
     (c->criterion == ADVISE_ON_TIME ? advise_format_share : units_format_us)(text, c->value);
     if (c->criterion >= ADVISE_LATENCY && c->criterion <= ADVISE_CONVERGENCE)
-        writer_printf(w, "%s ", advise_percentile_name(a->ask.percentile));
+        writer_printf(w, "p%g ", a->ask.percentile);
     writer_printf(w, "%s%s", text, after[c->criterion]);
 }
 
@@ -105,7 +110,7 @@ static void put_price(struct writer *w, const struct advise *a, const struct adv
         if (isnan(value))
             continue;
         advise_costs[a->order[i]].format(text, value);
-        writer_printf(w, "%s%s %s", n++ > 0 ? ", " : "", text, short_words[a->order[i]]);
+        writer_printf(w, "%s%s %s", n++ > 0 ? "<br>" : "", text, short_words[a->order[i]]);
     }
 }
 
@@ -158,6 +163,33 @@ static void put_head(struct writer *w, const struct columns *c)
     writer_puts(w, "</tr></thead>\n<tbody>\n");
 }
 
+/* "p99 within 200 ms, 95 % on time" */
+static void put_ask(struct writer *w, const struct advise_ask *ask)
+{
+    char text[UNITS_TEXT_BYTES];
+    const char *comma = "";
+
+    writer_puts(w, "<span class=\"note\">asked: ");
+    if (!isnan(ask->latency_us)) {
+        units_format_us(text, ask->latency_us);
+        writer_printf(w, "p%g within %s", ask->percentile, text);
+        comma = ", ";
+    }
+    if (!isnan(ask->on_time)) {
+        advise_format_share(text, ask->on_time);
+        writer_printf(w, "%s%s on time", comma, text);
+        comma = ", ";
+    }
+    if (!isnan(ask->age_us)) {
+        units_format_us(text, ask->age_us);
+        writer_printf(w, "%smean age within %s", comma, text);
+        comma = ", ";
+    }
+    if (ask->norder > 0)
+        writer_printf(w, "%sa budget", comma);
+    writer_puts(w, "</span>");
+}
+
 static void put_line(struct writer *w, const struct advise_book *b, int i, const struct columns *c)
 {
     const struct advise_entry *entry = &b->entries[i];
@@ -173,6 +205,8 @@ static void put_line(struct writer *w, const struct advise_book *b, int i, const
         writer_puts(w, "<span class=\"mark\">incomplete</span>");
     else if (entry->advise->verdict == ADVISE_NO_ASK)
         writer_puts(w, "<span class=\"mark\">nothing asked</span>");
+    else
+        put_ask(w, &entry->advise->ask);
     writer_puts(w, "</th>");
     for (size_t k = 0; k < c->n; k++)
         put_cell(w, entry->advise, c->transports[k]);
@@ -273,14 +307,14 @@ static void put_link(struct writer *w, const struct advise_entry *entry, const c
     writer_puts(w, "report.html\">The whole report of this run</a></p>\n");
 }
 
-static void put_case(struct writer *w, struct advise_book *b, int i, const char *path)
+static void put_case(struct writer *w, const struct advise_book *b, int i, const char *path)
 {
     const struct advise_entry *entry = &b->entries[i];
 
     writer_printf(w, "<section id=\"case-%d\">\n<h2>", i + 1);
     html_textf(w, "%s: %s", report_title(entry->run), json_text(entry->run, "link"));
     writer_puts(w, "</h2>\n");
-    advise_html_ask(w, entry->advise, &b->evidence, i);
+    advise_html_ask(w, &entry->words);
     advise_html_words(w, &entry->words);
     put_link(w, entry, path);
     writer_puts(w, "</section>\n");
@@ -288,7 +322,7 @@ static void put_case(struct writer *w, struct advise_book *b, int i, const char 
 
 /* ---- the document ---- */
 
-static void put_body(struct writer *w, struct advise_book *b, const char *path)
+static void put_body(struct writer *w, const struct advise_book *b, const char *path)
 {
     writer_puts(w, "<header><p class=\"kicker\">pushlab advise</p>\n"
                    "<h1>What to choose, for which use</h1>\n<p class=\"lead\">");
@@ -309,7 +343,7 @@ static void put_body(struct writer *w, struct advise_book *b, const char *path)
     writer_puts(w, "</section>\n</main>\n");
 }
 
-int matrix_html(struct buf *out, struct advise_book *b, const char *path, const char *css)
+int matrix_html(struct buf *out, const struct advise_book *b, const char *path, const char *css)
 {
     struct writer w = {.out = out};
 
@@ -320,7 +354,7 @@ int matrix_html(struct buf *out, struct advise_book *b, const char *path, const 
     return w.rc < 0 ? w.rc : b->evidence.rc;
 }
 
-int matrix_write(const char *path, struct advise_book *b, struct err_text *e)
+int matrix_write(const char *path, const struct advise_book *b, struct err_text *e)
 {
     struct buf css = {0}, html = {0};
     int rc = report_read_css(&css, e);

@@ -10,9 +10,9 @@
 
 /* Append the document; path is where it will lie, for links to the runs' reports. 0 or
  * LAB_ENOMEM. */
-int matrix_html(struct buf *out, struct advise_book *b, const char *path, const char *css);
+int matrix_html(struct buf *out, const struct advise_book *b, const char *path, const char *css);
 
 /* Write it, whole or not at all. 0, or negative with the line in e. */
-int matrix_write(const char *path, struct advise_book *b, struct err_text *e);
+int matrix_write(const char *path, const struct advise_book *b, struct err_text *e);
 
 #endif

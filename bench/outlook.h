@@ -20,8 +20,8 @@
  *                holds back what follows on its connection. An update is exposed in one packet
  *                where it is pushed, in two where it is asked for, in four where it is connected
  *                for. */
-#ifndef PUSHLAB_MODEL_H
-#define PUSHLAB_MODEL_H
+#ifndef PUSHLAB_OUTLOOK_H
+#define PUSHLAB_OUTLOOK_H
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -29,7 +29,7 @@
 #include "predict.h"
 
 /* A row of run.json as the model sees it. NAN: not measured. */
-struct model_load {
+struct outlook_load {
     double clients;
     double deliveries_hz; /* in the window, to all clients together */
     /* per delivery */
@@ -44,33 +44,33 @@ struct model_load {
     bool crowd; /* everybody hears everybody */
     bool rooms; /* a publication goes to a room, not to all */
 };
-struct model_load model_load_of(const cJSON *run, const cJSON *row);
+struct outlook_load outlook_load_of(const cJSON *run, const cJSON *row);
 
-struct model_at {
+struct outlook_at {
     double clients, deliveries_hz, cores, bandwidth_bps, packets_hz, requests_hz, handshakes_hz;
     double memory_bytes, sockets;
 };
-struct model_at model_at(const struct model_load *l, double clients);
+struct outlook_at outlook_at(const struct outlook_load *l, double clients);
 
 /* The most clients that the server's cores suffice for. */
-double model_clients_of_cores(const struct model_load *l, double cores);
+double outlook_clients_of_cores(const struct outlook_load *l, double cores);
 
 /* The figure of latency (of share, 0.99) that a measured one becomes with more clients, by
  * fan-out alone; and the most clients at which it stays within limit_us. INFINITY: whatever
  * their number. */
-double model_latency_us(const struct model_load *l, double measured_us, double share,
-                        double clients);
-double model_clients_of_latency(const struct model_load *l, double measured_us, double share,
-                                double limit_us);
+double outlook_latency_us(const struct outlook_load *l, double measured_us, double share,
+                          double clients);
+double outlook_clients_of_latency(const struct outlook_load *l, double measured_us, double share,
+                                  double limit_us);
 
 /* The round trip at which a measured latency reaches limit_us; NAN when the link's is not known.
  * upstream: it is measured from a client that sends. */
-double model_rtt_of_latency(const struct model_load *l, double measured_us, double limit_us,
-                            bool upstream);
+double outlook_rtt_of_latency(const struct outlook_load *l, double measured_us, double limit_us,
+                              bool upstream);
 
 /* The packet loss (0 to 1) at which share of the updates no longer come within limit_us. NAN when
  * one retransmission still fits, when the link loses already, or its round trip is not known. */
-double model_loss_of_latency(const struct model_load *l, double measured_us, double limit_us,
-                             double share);
+double outlook_loss_of_latency(const struct outlook_load *l, double measured_us, double limit_us,
+                               double share);
 
 #endif

@@ -1,4 +1,4 @@
-#include "model.h"
+#include "outlook.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,14 +25,14 @@ static bool is_crowd(const cJSON *run, const cJSON *row)
            !(json_number(run, "scenario.send.senders") > 0);
 }
 
-struct model_load model_load_of(const cJSON *run, const cJSON *row)
+struct outlook_load outlook_load_of(const cJSON *run, const cJSON *row)
 {
     struct predict_question q = predict_question_of(run, row);
     double window_s = json_number(row, "phases.window_ms") / 1e3;
     bool posts = cJSON_IsObject(json_at(row, "upstream")) &&
                  strcmp(json_text(row, "transport"), "websocket") != 0;
 
-    return (struct model_load){
+    return (struct outlook_load){
         .clients = json_number(row, "clients"),
         .deliveries_hz = json_number(row, "deliveries") / window_s,
         .cpu_us = json_number(row, "server_cpu_us_per_update"),
@@ -57,7 +57,7 @@ struct model_load model_load_of(const cJSON *run, const cJSON *row)
 
 /* ---- more clients ---- */
 
-struct model_at model_at(const struct model_load *l, double clients)
+struct outlook_at outlook_at(const struct outlook_load *l, double clients)
 {
     double times = clients / l->clients;
     double deliveries_hz = l->deliveries_hz * (l->crowd ? times * times : times);
@@ -65,7 +65,7 @@ struct model_at model_at(const struct model_load *l, double clients)
     double polls_hz = short_polls ? clients / (l->interval_us / 1e6) : NAN;
     double requests_hz = short_polls ? polls_hz : l->requests * deliveries_hz;
 
-    return (struct model_at){
+    return (struct outlook_at){
         .clients = clients,
         .deliveries_hz = deliveries_hz,
         .cores = l->cpu_us / 1e6 * deliveries_hz,
@@ -79,27 +79,27 @@ struct model_at model_at(const struct model_load *l, double clients)
     };
 }
 
-double model_clients_of_cores(const struct model_load *l, double cores)
+double outlook_clients_of_cores(const struct outlook_load *l, double cores)
 {
-    double times = cores / model_at(l, l->clients).cores;
+    double times = cores / outlook_at(l, l->clients).cores;
 
     return l->clients * (l->crowd ? sqrt(times) : times);
 }
 
 /* Short polls come spread over their interval: nobody waits for all the others. */
-static bool fans_out(const struct model_load *l)
+static bool fans_out(const struct outlook_load *l)
 {
     return !l->rooms && (l->way == PREDICT_PUSH || l->way == PREDICT_LONG_POLL);
 }
 
-double model_latency_us(const struct model_load *l, double measured_us, double share,
-                        double clients)
+double outlook_latency_us(const struct outlook_load *l, double measured_us, double share,
+                          double clients)
 {
     return measured_us + (fans_out(l) ? share * (clients - l->clients) * l->cpu_us : 0);
 }
 
-double model_clients_of_latency(const struct model_load *l, double measured_us, double share,
-                                double limit_us)
+double outlook_clients_of_latency(const struct outlook_load *l, double measured_us, double share,
+                                  double limit_us)
 {
     return fans_out(l) ? l->clients + (limit_us - measured_us) / (share * l->cpu_us) : INFINITY;
 }
@@ -107,7 +107,7 @@ double model_clients_of_latency(const struct model_load *l, double measured_us, 
 /* ---- another road ---- */
 
 /* How many round trips a latency is made of, at worst. */
-static double rtts_of(const struct model_load *l, bool upstream)
+static double rtts_of(const struct outlook_load *l, bool upstream)
 {
     double down = l->way == PREDICT_LONG_POLL ? 1.5 + l->connect_rtts : 0.5;
     double up = l->posts ? 1.5 + l->connect_rtts : 0.5;
@@ -115,8 +115,8 @@ static double rtts_of(const struct model_load *l, bool upstream)
     return upstream ? down + up : down;
 }
 
-double model_rtt_of_latency(const struct model_load *l, double measured_us, double limit_us,
-                            bool upstream)
+double outlook_rtt_of_latency(const struct outlook_load *l, double measured_us, double limit_us,
+                              bool upstream)
 {
     if (l->way == PREDICT_NONE)
         return NAN;
@@ -124,15 +124,15 @@ double model_rtt_of_latency(const struct model_load *l, double measured_us, doub
 }
 
 /* Exchanges of one client in a second that a lost packet can hold up. */
-static double exchanges_hz(const struct model_load *l)
+static double exchanges_hz(const struct outlook_load *l)
 {
-    struct model_at now = model_at(l, l->clients);
+    struct outlook_at now = outlook_at(l, l->clients);
 
     return (l->way == PREDICT_PUSH ? now.deliveries_hz : now.requests_hz) / l->clients;
 }
 
-double model_loss_of_latency(const struct model_load *l, double measured_us, double limit_us,
-                             double share)
+double outlook_loss_of_latency(const struct outlook_load *l, double measured_us, double limit_us,
+                               double share)
 {
     double again_us = l->rtt_us + RTO_FLOOR_US;
     double exposed = l->way == PREDICT_PUSH ? 1 : l->connect_rtts > 0 ? 4 : 2;
