@@ -53,9 +53,15 @@ static void copy_item(cJSON *to, const char *name, const cJSON *item)
                           item != NULL ? cJSON_Duplicate(item, true) : cJSON_CreateNull());
 }
 
+/* A histogram, or null where nothing was recorded: its zeros are no latencies. */
+static void copy_histogram(cJSON *to, const char *name, const cJSON *histogram)
+{
+    copy_item(to, name, json_number(histogram, "count") > 0 ? histogram : NULL);
+}
+
 static void add_upstream(cJSON *row, const cJSON *up)
 {
-    static const char *const kept[] = {"latency_us", "echo_us", "late_us", "order"};
+    static const char *const histograms[] = {"latency_us", "echo_us", "late_us"};
     double messages = json_number(up, "window.messages");
     double per = messages > 0 ? 1 / messages : NAN;
     double framing =
@@ -75,15 +81,16 @@ static void add_upstream(cJSON *row, const cJSON *up)
     bytes = cJSON_AddObjectToObject(out, "bytes_per_message");
     json_add_number(bytes, "payload", json_number(up, "window.payload_bytes_out") * per);
     json_add_number(bytes, "framing", framing * per);
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        copy_item(out, kept[i], json_at(up, kept[i]));
+    for (size_t i = 0; i < sizeof histograms / sizeof *histograms; i++)
+        copy_histogram(out, histograms[i], json_at(up, histograms[i]));
+    copy_item(out, "order", json_at(up, "order"));
 }
 
 static void add_documents(cJSON *row, const cJSON *documents)
 {
     cJSON *copy;
 
-    copy_item(row, "convergence_us", json_at(documents, "convergence_us"));
+    copy_histogram(row, "convergence_us", json_at(documents, "convergence_us"));
     copy = cJSON_Duplicate(documents, true);
     cJSON_DeleteItemFromObjectCaseSensitive(copy, "convergence_us");
     cJSON_AddItemToObject(row, "documents", copy != NULL ? copy : cJSON_CreateNull());

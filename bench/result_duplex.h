@@ -13,6 +13,8 @@
  *   convergence_us  from an edit's sending to when the last client of its room had applied it
  *   documents       {identical documents editors edits bytes hash} at the end
  *
+ * A histogram is null where nothing was recorded.
+ *
  * Lost, doubled and reordered messages, documents that differ or hold nothing, an older value after
  * a newer one: each is a problem of the row. */
 #ifndef PUSHLAB_RESULT_DUPLEX_H

@@ -102,6 +102,8 @@ static enum row_end start_server(struct work *k, struct err_text *e)
         rc = scenario_args_server_tls(&args, k->w->scenario, k->cert);
     if (rc == LAB_OK && k->w->road->emulated) /* the last one counts */
         rc = scenario_args_add(&args, "--listen", "%s", road_listen(k->w->road));
+    if (rc == LAB_OK && k->w->road->emulated && k->w->scenario->send.workload != WORKLOAD_NONE)
+        rc = scenario_args_add(&args, "--publish-open", NULL); /* the network is ours alone */
     if (rc == LAB_OK && k->w->server_core >= 0)
         rc = scenario_args_add(&args, "--core", "%d", k->w->server_core);
     if (rc < 0) {

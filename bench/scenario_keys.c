@@ -66,7 +66,7 @@ static const struct scenario_key source_keys[] = {
      OF_KIND(BIT(SOURCE_SPORTS) | BIT(SOURCE_DASHBOARD)),
      .help = "sports, dashboard: times faster than the real thing"},
     {.name = "rooms", .kind = KEY_INT, .offset = IN(source.rooms), .fallback = SCENARIO_UNSET,
-     .fallback_text = "as many as the clients fill", .min = 1, .max = 10000,
+     .fallback_text = "as many as the clients fill", .min = 1, .max = 1024,
      OF_KIND(BIT(SOURCE_GAME)),
      .help = "game: rooms of room_size players"},
     {.name = "tick_hz", .kind = KEY_REAL, .offset = IN(source.tick_hz), .fallback = 30, .min = 0.1,

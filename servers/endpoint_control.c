@@ -75,7 +75,7 @@ static const char *refuse(struct peer *p, const struct http_request *req, int *s
         return "without a token, control is for http://localhost and 127.0.0.1 only";
     *status = 401;
     *fields = "WWW-Authenticate: Bearer\r\n";
-    if (!publisher_allowed(p, req))
+    if (!operator_allowed(p, req))
         return "control from another machine needs the token of --publish-token";
     *fields = NULL;
     *status = 415;

@@ -35,7 +35,7 @@ static bool same_secret(const char *a, const char *b)
     return strlen(a) == strlen(b) && CRYPTO_memcmp(a, b, strlen(a)) == 0;
 }
 
-bool publisher_allowed(const struct peer *p, const struct http_request *req)
+bool operator_allowed(const struct peer *p, const struct http_request *req)
 {
     const char *token = p->server->options->publish_token;
     const char *given = http_message_field(req->msg, "Authorization");
@@ -45,4 +45,9 @@ bool publisher_allowed(const struct peer *p, const struct http_request *req)
     if (token == NULL || given == NULL || strncasecmp(given, "Bearer ", 7) != 0)
         return false;
     return same_secret(token, given + 7);
+}
+
+bool publisher_allowed(const struct peer *p, const struct http_request *req)
+{
+    return p->server->options->publish_open || operator_allowed(p, req);
 }

@@ -11,7 +11,10 @@
  * RFC 6455 §10.2, RFC 6454. */
 bool origin_allowed(const struct server *s, const struct http_message *m);
 
-/* Publishing: from loopback, or with the token (Authorization: Bearer TOKEN, RFC 6750). */
+/* From loopback, or with the token (Authorization: Bearer TOKEN, RFC 6750). */
+bool operator_allowed(const struct peer *p, const struct http_request *req);
+
+/* Publishing: the same, or anybody with --publish-open. */
 bool publisher_allowed(const struct peer *p, const struct http_request *req);
 
 #endif

@@ -40,6 +40,7 @@ struct server_options {
     int64_t request_timeout_ns, idle_timeout_ns;
     /* who may publish */
     const char *publish_token;
+    bool publish_open;
     const char *allow_origin;
     /* the socket, the same for all transports */
     int64_t sndbuf_bytes, rcvbuf_bytes;

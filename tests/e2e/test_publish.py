@@ -112,6 +112,8 @@ class Publish(TestCase):
                 self.assertEqual(r.field("WWW-Authenticate"), "Bearer" if status == 401 else None)
         open_server = self.server("--source", "none", listen=OTHER_ADDRESS + ":0")
         self.assertEqual(self.post(open_server, b"1").status, 401, "no token, nobody else publishes")
+        anybody = self.server("--source", "none", "--publish-open", listen=OTHER_ADDRESS + ":0")
+        self.assertEqual(self.post(anybody, b"1").status, 200)
 
     def test_large_bodies_arrive_whole(self):
         server = self.server("--source", "none", "--max-body-bytes", "5000000")
