@@ -122,6 +122,7 @@ enum { TABLE_ROWS = sizeof table / sizeof table[0] };
 static const char footer[] =
     "Examples:\n"
     "  pushlab-client --watch --transport sse\n"
+    "  pushlab-client --watch --channel match/events --latest match/score\n"
     "  pushlab-client --transport long-poll --clients 500 --warmup 1 --duration 10 --json\n"
     "  pushlab-client --transport short-poll --interval 250ms --connection close\n";
 

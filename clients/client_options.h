@@ -43,7 +43,7 @@ struct client_options {
     int64_t room_size;            /* clients of one room; 0: all are in room 0 */
     int64_t pick;                 /* so many of the latest list for each client; 0: all */
     int64_t deadline_ns;          /* an update is on time within so long; 0: not asked */
-    int send;                     /* enum: what clients send */
+    int send;                     /* SEND_NONE, SEND_INPUTS or SEND_EDITS */
     double send_rate_hz;          /* of each sender; never 0 */
     int64_t send_bytes;           /* data of one input */
     int64_t senders;              /* the first so many of each room send; 0: all */

@@ -119,13 +119,25 @@ static int requests_text(const struct watch *w, char *out, size_t cap)
                     (unsigned long long)n->empty_responses);
 }
 
+enum { WHERE_BYTES = 2 * NAME_MAX_BYTES + 4 };
+
+/* "match/score home  ": channel and key of an update, nothing for the default channel. */
+static int where_text(char out[WHERE_BYTES], const struct envelope *e)
+{
+    out[0] = '\0';
+    if (e->channel.len == 0)
+        return 0;
+    return snprintf(out, WHERE_BYTES, "%.*s%s%.*s  ", (int)e->channel.len, e->channel.text,
+                    e->key.len > 0 ? " " : "", (int)e->key.len, e->key.text);
+}
+
 /* ---- what happens ---- */
 
 static void print_update(struct watch *w, const struct envelope *e, size_t text_len,
                          int64_t recv_ns)
 {
     char wall[16], latency[LATENCY_TEXT_BYTES], bar[WATCH_BAR_BYTES] = "", requests[64], head[64];
-    char data[WIDTH_MAX * 4 + 1];
+    char where[WHERE_BYTES], data[WIDTH_MAX * 4 + 1];
     int64_t latency_us = (recv_ns - e->t_ns) / NS_PER_US;
     int pad, used;
 
@@ -138,13 +150,13 @@ static void print_update(struct watch *w, const struct envelope *e, size_t text_
     /* The micro sign takes two bytes in one column. */
     pad = LATENCY_TEXT_COLUMNS + (strchr(latency, '\xc2') != NULL);
     used = 12 + 2 + 7 + 1 + LATENCY_TEXT_COLUMNS + 1 + (w->terminal ? WATCH_BAR_COLUMNS + 1 : 0) +
-           8 + 2 + (int)strlen(requests);
+           8 + 2 + (int)strlen(requests) + where_text(where, e);
     watch_cut(data, e->data, e->data_len,
               (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
     clear_status(w);
-    printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s\n", dim(w), wall, plain(w), head, paint(w),
+    printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s%s\n", dim(w), wall, plain(w), head, paint(w),
            pad, latency, bar, w->terminal ? " " : "", plain(w), text_len, dim(w), requests,
-           plain(w), data);
+           plain(w), where, data);
 }
 
 static void on_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,

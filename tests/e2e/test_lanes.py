@@ -322,9 +322,9 @@ class Options(LaneCase):
         client = self.client("websocket", server.url, "--watch", "--count", "1", "--channel", "a")
         server.wait_for_subscribers(1)
         server.publish(post("b", "unseen"))
-        server.publish(post("a", "seen"))
+        server.publish(post("a", "seen", key="k"))
         self.assertEqual(client.wait(), 0)
-        self.assertIn("seen", client.stdout())
+        self.assertIn('a k  "seen"', client.stdout())
         self.assertNotIn("unseen", client.stdout())
 
 
