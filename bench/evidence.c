@@ -66,8 +66,12 @@ static const cJSON *item_at(const cJSON *root, const char *path)
 
 static void quote_json(char out[EVIDENCE_TEXT_BYTES], const cJSON *item)
 {
-    char *text = item != NULL ? cJSON_PrintUnformatted(item) : NULL;
+    char *text = item != NULL && !cJSON_IsString(item) ? cJSON_PrintUnformatted(item) : NULL;
 
+    if (cJSON_IsString(item)) {
+        snprintf(out, EVIDENCE_TEXT_BYTES, "%.*s", EVIDENCE_TEXT_BYTES - 1, item->valuestring);
+        return;
+    }
     snprintf(out, EVIDENCE_TEXT_BYTES, "%.*s%s", EVIDENCE_TEXT_BYTES - 8,
              text != NULL ? text : "not there",
              text != NULL && strlen(text) > EVIDENCE_TEXT_BYTES - 8 ? "..." : "");
