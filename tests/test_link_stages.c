@@ -127,6 +127,49 @@ START_TEST(jitter_keeps_the_order_unless_asked_otherwise)
 }
 END_TEST
 
+/* Two connections in turn: each keeps its order, and one does not wait for the other. */
+START_TEST(jitter_of_lines_side_by_side_keeps_the_order_of_each_connection)
+{
+    struct lane_model m = {.delay = {.delay_ns = 50 * NS_PER_MS, .jitter_ns = 20 * NS_PER_MS},
+                           .lines = 2};
+    uint64_t last[2] = {0, 0}, overtaken = 0, highest = 0;
+    struct lane l;
+
+    lane_init(&l, &m, NO_LIMIT, 1);
+    for (uint64_t i = 1; i <= 2000; i++) {
+        struct frame *f = frame_new("packet", 6);
+
+        ck_assert_ptr_nonnull(f);
+        f->id = i;
+        f->connection = 1 + i % 2;
+        ck_assert_ptr_null(lane_put(&l, f, (int64_t)i * NS_PER_MS));
+    }
+    while (lane_due_ns(&l) != STAGE_NEVER) {
+        struct frame *f = lane_take(&l, lane_due_ns(&l));
+
+        ck_assert_uint_gt(f->id, last[f->id % 2]);
+        last[f->id % 2] = f->id;
+        overtaken += f->id < highest;
+        highest = f->id > highest ? f->id : highest;
+        frame_free(f);
+    }
+    ck_assert_uint_gt(overtaken, 100);
+    lane_free(&l);
+}
+END_TEST
+
+START_TEST(lines_side_by_side_carry_as_many_times_as_much)
+{
+    struct lane_model m = {.rate_bps = 8000, .queue_bytes = 10, .lines = 4};
+    struct lane l;
+
+    lane_init(&l, &m, NO_LIMIT, 1);
+    ck_assert_int_eq(l.rate.rate_bps, 32000);
+    ck_assert_uint_eq(l.rate.queue_bytes, 40);
+    lane_free(&l);
+}
+END_TEST
+
 /* Packets too far apart to wait for each other: their delays are the distribution itself. */
 static void delay_moments(const struct lane_model *m, double *mean_ms, double *deviation_ms,
                           double *least_ms, double *most_ms)
@@ -403,6 +446,8 @@ int main(void)
     tcase_add_test(tc, delay_hands_a_packet_out_when_it_is_due_and_not_before);
     tcase_add_test(tc, a_late_wake_up_delays_no_schedule);
     tcase_add_test(tc, jitter_keeps_the_order_unless_asked_otherwise);
+    tcase_add_test(tc, jitter_of_lines_side_by_side_keeps_the_order_of_each_connection);
+    tcase_add_test(tc, lines_side_by_side_carry_as_many_times_as_much);
     tcase_add_test(tc, uniform_jitter_fills_its_range_evenly);
     tcase_add_test(tc, normal_jitter_has_its_standard_deviation_and_ends);
     tcase_add_test(tc, no_jitter_makes_a_delay_negative);

@@ -2,16 +2,20 @@
 
 void lane_init(struct lane *l, const struct lane_model *m, uint64_t limit_bytes, uint64_t seed)
 {
+    int64_t lines = m->lines > 1 ? m->lines : 1;
+    struct delay_model delay = m->delay;
+
     *l = (struct lane){0};
+    delay.per_connection = lines > 1;
     if (loss_model_ratio(&m->loss) > 0) {
         stage_loss_init(&l->loss, &m->loss, seed);
         l->stages[l->stage_count++] = &l->loss.stage;
     }
     if (m->rate_bps > 0) {
-        stage_rate_init(&l->rate, m->rate_bps, m->queue_bytes);
+        stage_rate_init(&l->rate, m->rate_bps * lines, m->queue_bytes * (uint64_t)lines);
         l->stages[l->stage_count++] = &l->rate.stage;
     }
-    stage_delay_init(&l->delay, &m->delay, limit_bytes, ~seed);
+    stage_delay_init(&l->delay, &delay, limit_bytes, ~seed);
     l->stages[l->stage_count++] = &l->delay.stage;
 }
 

@@ -11,6 +11,10 @@ struct lane_model {
     int64_t rate_bps;     /* 0: not limited */
     uint64_t queue_bytes; /* waiting for the transmitter, when there is a rate */
     struct delay_model delay;
+    /* So many of these side by side, which share no transmitter and no order: the rate and the
+     * queue are as many times as large, and packets keep their order within a connection only.
+     * 0 and 1: one. */
+    int64_t lines;
 };
 
 enum { LANE_MAX_STAGES = 3 };

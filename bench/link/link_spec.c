@@ -14,6 +14,7 @@
 #define MIN_RATE_BPS      1e3
 #define MAX_RATE_BPS      1e11
 #define MOST_QUEUE_BYTES  1e9
+#define MOST_LINES        1e5
 #define FULL_PACKET       1500
 #define DEFAULT_QUEUE_NS  (100 * NS_PER_MS) /* a common size of real buffers at the bottleneck */
 #define LEAST_QUEUE_BYTES (10 * FULL_PACKET)
@@ -27,6 +28,7 @@ struct draft {
     bool has_gilbert;
     struct loss_model gilbert;
     double rate_bps, queue_bytes, queue_ns; /* queue_*: < 0 when not given */
+    double lines;
 };
 
 struct unit {
@@ -160,6 +162,12 @@ static bool set_queue(struct draft *d, const char *text)
     return parse_quantity(&d->queue_bytes, text, size_units) && d->queue_bytes <= MOST_QUEUE_BYTES;
 }
 
+static bool set_lines(struct draft *d, const char *text)
+{
+    return parse_quantity(&d->lines, text, packet_units) && d->lines >= 1 &&
+           d->lines <= MOST_LINES && d->lines == trunc(d->lines);
+}
+
 struct word {
     const char *name;
     bool (*set)(struct draft *d, const char *text);
@@ -178,6 +186,7 @@ static const struct word words[] = {
     {"gilbert", set_gilbert, false, "P/R[/BAD[/GOOD]] in percent, such as 1%/25%"},
     {"rate", set_rate, false, "0, or 1kbit to 100gbit"},
     {"queue", set_queue, false, "a size such as 64kB, at most 1000MB, or a time such as 100ms"},
+    {"lines", set_lines, true, "links side by side, 1 to 100000"},
 };
 
 static const struct word *find_word(const char *name)
@@ -191,11 +200,12 @@ static const struct word *find_word(const char *name)
 
 static int unknown_word(const char *name, struct err_text *e)
 {
-    return err_set(e, LAB_EINVAL,
-                   "'%.40s' is not a word of a link; accepted: rtt, delay, jitter, jitter-shape, "
-                   "reorder, loss, burst, gilbert, rate, queue, with up. or down. before all but "
-                   "the first",
-                   name);
+    return err_set(
+        e, LAB_EINVAL,
+        "'%.40s' is not a word of a link; accepted: rtt, delay, jitter, jitter-shape, "
+        "reorder, loss, burst, gilbert, rate, queue, lines, with up. or down. before all "
+        "but the first and the last",
+        name);
 }
 
 /* One "name=value", name possibly with a direction in front. */
@@ -217,7 +227,8 @@ static int draft_set(struct draft d[LINK_DIRECTIONS], const char *name, const ch
     if (w == NULL)
         return unknown_word(name, e);
     if (w->both_only && from == to)
-        return err_set(e, LAB_EINVAL, "'%s': both ways or not at all; one way is delay=TIME", name);
+        return err_set(e, LAB_EINVAL, "'%s': both ways or not at all%s", name,
+                       w->set == set_rtt ? "; one way is delay=TIME" : "");
     for (int i = from; i <= to; i++) {
         if (!w->set(&d[i], value))
             return err_set(e, LAB_EINVAL, "%s: '%.40s' won't do; accepted: %s", name, value,
@@ -229,7 +240,7 @@ static int draft_set(struct draft d[LINK_DIRECTIONS], const char *name, const ch
 static void draft_start(struct draft d[LINK_DIRECTIONS])
 {
     for (int i = 0; i < LINK_DIRECTIONS; i++)
-        d[i] = (struct draft){.burst_packets = 1, .queue_bytes = -1, .queue_ns = -1};
+        d[i] = (struct draft){.burst_packets = 1, .queue_bytes = -1, .queue_ns = -1, .lines = 1};
 }
 
 static uint64_t draft_queue_bytes(const struct draft *d)
@@ -246,7 +257,8 @@ static uint64_t draft_queue_bytes(const struct draft *d)
 
 static int draft_finish(struct lane_model *out, const struct draft *d, struct err_text *e)
 {
-    *out = (struct lane_model){.delay = d->delay, .rate_bps = llround(d->rate_bps)};
+    *out = (struct lane_model){
+        .delay = d->delay, .rate_bps = llround(d->rate_bps), .lines = llround(d->lines)};
     if (d->has_gilbert)
         out->loss = d->gilbert;
     else if (d->burst_packets > 1 && d->loss_ratio > 0)

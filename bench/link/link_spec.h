@@ -13,9 +13,11 @@
  *                          and of loss in the bad (100%) and in the good state (0%)
  *   rate=RATE              kbit, mbit, gbit per second, counting IP bytes; 0: not limited
  *   queue=SIZE             what may wait for the transmitter: 64kB, or 100ms at that rate
+ *   lines=N                N such links side by side, as N homes have: N times rate and queue, and
+ *                          packets keep their order within a connection only
  *   about=TEXT             profile files only: one line for people
  *
- * All but rtt and about take "up." (client to server) or "down." in front; without it they
+ * All but rtt, lines and about take "up." (client to server) or "down." in front; without it they
  * mean both. Later words override earlier ones. */
 #ifndef PUSHLAB_LINK_SPEC_H
 #define PUSHLAB_LINK_SPEC_H

@@ -62,6 +62,8 @@ void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS])
     for (int i = 0; i < LINK_DIRECTIONS; i++)
         write_lane(&(struct text_out){.text = text[i], .prefix = ""}, &spec->lane[i]);
     out[0] = '\0';
+    if (spec->lane[LINK_UP].lines > 1)
+        write_word(&both, "lines=%lld", (long long)spec->lane[LINK_UP].lines);
     if (strcmp(text[LINK_UP], text[LINK_DOWN]) == 0) {
         write_lane(&both, &spec->lane[LINK_UP]);
         return;

@@ -33,7 +33,7 @@ static bool heap_reserve(struct stage_delay *s)
     return true;
 }
 
-/* While order is kept, due times only grow, and the loop ends at its first comparison. */
+/* While order is kept among all, due times only grow, and the loop ends at its first comparison. */
 static void heap_push(struct stage_delay *s, struct frame *f)
 {
     size_t i = s->packets++;
@@ -83,6 +83,7 @@ static int64_t draw_delay_ns(struct stage_delay *s)
 static enum stage_verdict delay_put(struct stage *stage, struct frame *f, int64_t at_ns)
 {
     struct stage_delay *s = (struct stage_delay *)stage;
+    size_t group = s->model.per_connection ? f->connection % STAGE_DELAY_GROUPS : 0;
 
     f->due_ns = at_ns + draw_delay_ns(s);
     if (s->bytes + f->len > s->limit_bytes || !heap_reserve(s)) {
@@ -90,9 +91,9 @@ static enum stage_verdict delay_put(struct stage *stage, struct frame *f, int64_
         stage->dropped_bytes += f->len;
         return STAGE_DROP;
     }
-    if (!s->model.reorder && f->due_ns < s->last_due_ns)
-        f->due_ns = s->last_due_ns;
-    s->last_due_ns = f->due_ns;
+    if (!s->model.reorder && f->due_ns < s->last_due_ns[group])
+        f->due_ns = s->last_due_ns[group];
+    s->last_due_ns[group] = f->due_ns;
     heap_push(s, f);
     return STAGE_HOLD;
 }
@@ -114,8 +115,9 @@ void stage_delay_init(struct stage_delay *s, const struct delay_model *m, uint64
 {
     static const struct stage_ops ops = {"memory", delay_put, delay_due_ns, delay_take};
 
-    *s = (struct stage_delay){
-        .stage.ops = &ops, .model = *m, .last_due_ns = INT64_MIN, .limit_bytes = limit_bytes};
+    *s = (struct stage_delay){.stage.ops = &ops, .model = *m, .limit_bytes = limit_bytes};
+    for (size_t i = 0; i < STAGE_DELAY_GROUPS; i++)
+        s->last_due_ns[i] = INT64_MIN;
     rng_seed(&s->rng, seed);
 }
 

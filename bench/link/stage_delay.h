@@ -16,14 +16,19 @@ enum jitter_shape {
 struct delay_model {
     int64_t delay_ns, jitter_ns; /* one way; a delay below zero becomes zero */
     enum jitter_shape shape;
-    bool reorder; /* let packets overtake */
+    bool reorder;        /* let packets overtake */
+    bool per_connection; /* order is kept within a connection, not among all */
 };
+
+/* Where order is kept per connection: groups of connections, so many that two which send at the
+ * same time are rarely in one. */
+enum { STAGE_DELAY_GROUPS = 8192 };
 
 struct stage_delay {
     struct stage stage; /* first: a struct stage * is one of these */
     struct delay_model model;
     struct rng rng;
-    int64_t last_due_ns;
+    int64_t last_due_ns[STAGE_DELAY_GROUPS];
     struct frame **heap; /* the earliest due first, then the lowest id */
     uint64_t packets, bytes;
     size_t capacity;
