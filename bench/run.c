@@ -148,11 +148,24 @@ static cJSON *describe(const struct row_setting *w, const struct run_options *o)
 static const char *folder_stem(char *out, size_t cap, const struct scenario *s,
                                const struct road *road)
 {
-    snprintf(out, cap, "%s%s%s", s->name, s->links.n > 1 ? "-" : "",
-             s->links.n > 1 ? road_name(road) : "");
+    const char *link = road->emulated ? s->links.text[s->link] : road_name(road);
+
+    snprintf(out, cap, "%s%s%s", s->name, s->links.n > 1 ? "-" : "", s->links.n > 1 ? link : "");
     for (char *c = out; *c != '\0'; c++)
         if (!isalnum((unsigned char)*c) && strchr("@._+-", *c) == NULL)
             *c = '-';
+    return out;
+}
+
+/* The link that the scenario asks for, as road_open() reads it. */
+static const char *link_wanted(char *out, size_t cap, const struct scenario *s)
+{
+    const char *link = s->links.text[s->link];
+
+    if (s->line_per_client && strcmp(link, ROAD_LOOPBACK) != 0)
+        snprintf(out, cap, "%s,lines=%lld", link, (long long)s->clients);
+    else
+        snprintf(out, cap, "%s", link);
     return out;
 }
 
@@ -165,11 +178,11 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
                             .road = &road,
                             .pcap = o->pcap,
                             .ladders = o->ladders};
-    char name[2 * SCENARIO_NAME_BYTES];
+    char name[2 * SCENARIO_NAME_BYTES], link[SCENARIO_TEXT_BYTES + 32];
     int rc;
 
     *out = (struct run_outcome){0};
-    rc = road_open(&road, s->links.text[s->link], (uint64_t)s->seed, o->host_network, e);
+    rc = road_open(&road, link_wanted(link, sizeof link, s), (uint64_t)s->seed, o->host_network, e);
     if (rc < 0)
         return rc;
     rc = folder_open(&out->folder, o->results, folder_stem(name, sizeof name, s, &road), e);

@@ -23,7 +23,7 @@ int scenario_parse(struct scenario *s, const char *path, const char *text, size_
     if (rc < 0)
         return rc;
     if (!cJSON_IsObject(s->supplied)) {
-        char accepted[200];
+        char accepted[280];
 
         scenario_list_keys(accepted, sizeof accepted, scenario_keys);
         rc = scenario_refuse(&p, "not an object", accepted, e);

@@ -114,7 +114,8 @@ struct scenario {
     bool tls;
     int tls_version; /* index into any, 1.2, 1.3 */
     struct scenario_links links;
-    size_t link; /* which of them this run is on */
+    bool line_per_client; /* the link is that of each client */
+    size_t link;          /* which of them this run is on */
     struct scenario_row rows[SCENARIO_MAX_ROWS];
     size_t nrows;
     char path[SCENARIO_PATH_BYTES]; /* the file it came from */

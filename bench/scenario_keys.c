@@ -228,6 +228,8 @@ const struct scenario_key scenario_keys[] = {
      .help = "what the use case needs; pushlab advise holds the rows against it"},
     {.name = "link", .kind = KEY_LINKS, .offset = IN(links), .fallback_text = "loopback",
      .help = "the road between server and clients; a list: a run for each"},
+    {.name = "line_per_client", .kind = KEY_FLAG, .offset = IN(line_per_client),
+     .help = "each client has such a link to itself: it gets lines=CLIENTS"},
     {.name = "tls", .kind = KEY_FLAG, .offset = IN(tls),
      .help = "https and wss, with a certificate made for each row"},
     {.name = "tls_version", .kind = KEY_CHOICE, .offset = IN(tls_version), .choices = tls_versions,

@@ -309,7 +309,7 @@ static void set_fallback(void *base, const struct scenario_key *k)
 static int refuse_key(const struct scenario_place *p, const char *what, const cJSON *item,
                       const struct scenario_key *keys, struct err_text *e)
 {
-    char accepted[200], line[100], name[44];
+    char accepted[280], line[100], name[44];
     size_t len = 0;
 
     scenario_list_keys(accepted, sizeof accepted, keys);

@@ -111,7 +111,7 @@ static const struct {
     {"{\"speed\":1," ROWS "}",
      "dir/x.json: unknown key 'speed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, require, link, tls, tls_version, server, rows"},
+     "deadline_ms, send, require, link, line_per_client, tls, tls_version, server, rows"},
     {"{\"server\":{\"histroy\":1}," ROWS "}",
      "dir/x.json: server: unknown key 'histroy'; accepted: listen, history, max_hold_ms, "
      "heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes, max_connections, sndbuf_bytes, "
@@ -122,7 +122,7 @@ static const struct {
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, require, link, tls, tls_version, server, rows"},
+     "deadline_ms, send, require, link, line_per_client, tls, tls_version, server, rows"},
     {"{\"rows\":[{\"transport\":\"carrier-pigeon\"}]}",
      "dir/x.json: rows[0].transport: 'carrier-pigeon' is not one of the choices; accepted: "
      "short-poll, long-poll, stream, sse, websocket"},
@@ -200,7 +200,7 @@ static const struct {
     {"[]",
      "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, require, link, tls, tls_version, server, rows"},
+     "deadline_ms, send, require, link, line_per_client, tls, tls_version, server, rows"},
     {"{\"clients\":1,\n  \"seed\" 2}", "dir/x.json:2:10: not valid JSON"},
     {"", "dir/x.json:1:1: not valid JSON"},
     {"{" ROWS "} x", "dir/x.json:1:32: not valid JSON"},
