@@ -11,7 +11,7 @@
 enum { TAIL_SAMPLES = 10 };
 
 const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
-    [ADVISE_CPU] = {"cpu", {"server_cpu_us_per_update"}, "server CPU", units_format_us, false, 0.2},
+    [ADVISE_CPU] = {"cpu", {"server_cpu_us_per_update"}, "server CPU", units_format_us, false, 0.25},
     [ADVISE_WIRE] =
         {"wire", {"bytes_per_update.wire"}, "bytes on the wire", units_format_ratio, false, 0.05},
     [ADVISE_BYTES] = {"bytes",

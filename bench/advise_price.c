@@ -213,7 +213,11 @@ static void say_assumptions(struct advise_say *s)
                        "socket, each update to cost what it cost here, and deliveries to grow ");
     writer_puts(&s->w, crowd ? "with the square of their number, for everybody hears everybody"
                              : "with their number");
-    evidence_cite(&s->w, evidence_rule(s->e, "With more clients", "the model's assumptions"));
+    evidence_cite(
+        &s->w,
+        evidence_rule(s->e, "With more clients",
+                      "how the model has fared: at four times the clients, CPU was 0.4 to 1.05 of "
+                      "what it said"));
     writer_puts(&s->w, ".");
     advise_say_end(s);
 }

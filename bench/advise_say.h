@@ -38,7 +38,7 @@ void advise_say_strong(struct advise_say *s, const char *text, int number);
 void advise_say_cost_value(struct advise_say *s, int row, enum advise_cost cost);
 void advise_say_cost(struct advise_say *s, int row, enum advise_cost cost);
 
-/* "; less than 20 % apart is a tie", with its rule. */
+/* "; less than 25 % apart is a tie", with its rule. */
 void advise_say_noise(struct advise_say *s, enum advise_cost cost);
 
 /* The number of the deliveries that rates are made of. */
