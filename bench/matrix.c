@@ -120,7 +120,7 @@ static void put_cell_row(struct writer *w, const struct advise *a, int row)
     bool judged = a->verdict != ADVISE_NO_ASK && a->verdict != ADVISE_NO_TRUST;
     static const char *const classes[] = {"fits", "fails", "unknown"};
 
-    writer_printf(w, "<div class=\"case %s%s\">", judged ? classes[r->fit] : "unknown",
+    writer_printf(w, "<div class=\"case %s%s\">", judged ? classes[r->fit] : "open",
                   judged && r->fit == ADVISE_FITS && is_best(a, row) ? " best" : "");
     if (strcmp(json_text(r->row, "id"), json_text(r->row, "transport")) != 0) {
         writer_puts(w, "<span class=\"which\">");
