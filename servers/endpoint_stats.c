@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "clock.h"
+#include "pacer.h"
 #include "proc.h"
 #include "reply.h"
 #include "server.h"
@@ -70,6 +71,8 @@ static void add_source(cJSON *root, const struct server *s)
     cJSON_AddBoolToObject(source, "done", s->source == NULL || s->source->done);
     add_u64(source, "rejected", s->source != NULL ? s->source->rejected : 0);
     add_u64(source, "lost_to_memory", s->hub.publish_failures);
+    if (s->source != NULL && s->source->pacer != NULL)
+        add_u64(source, "stalled_ms", (uint64_t)(s->source->pacer->stalled_ns / NS_PER_MS));
     add_u64(history, "capacity", s->hub.limits.history);
     add_u64(history, "oldest_seq", hub_oldest_seq(&s->hub));
     add_u64(history, "newest_seq", hub_newest_seq(&s->hub));

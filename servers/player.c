@@ -31,7 +31,7 @@ struct source *player_start(const struct source_kind *kind, struct server *s, st
 
     if (p == NULL)
         goto fail;
-    p->source = (struct source){.kind = kind, .server = s};
+    p->source = (struct source){.kind = kind, .server = s, .pacer = &p->pacer};
     p->model = model;
     err = pacer_init(&p->pacer, s->base, player_play, p, speed);
     if (err < 0)

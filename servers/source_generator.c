@@ -82,7 +82,7 @@ static struct source *generator_start(struct server *s, const char *arg, struct 
     (void)arg;
     if (g == NULL)
         goto fail;
-    g->source = (struct source){.kind = &source_generator, .server = s};
+    g->source = (struct source){.kind = &source_generator, .server = s, .pacer = &g->pacer};
     rng_seed(&g->rng, (uint64_t)o->seed);
     if (pacer_init(&g->pacer, s->base, generator_play, g, 1) < 0)
         goto fail;

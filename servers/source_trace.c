@@ -53,7 +53,7 @@ static struct source *trace_start(struct server *s, const char *path, struct err
 
     if (ts == NULL || trace_load(&ts->trace, path, &reason) < 0)
         goto fail;
-    ts->source = (struct source){.kind = &source_trace, .server = s};
+    ts->source = (struct source){.kind = &source_trace, .server = s, .pacer = &ts->pacer};
     if (pacer_init(&ts->pacer, s->base, trace_play, ts, s->options->trace_speed) < 0)
         goto fail;
     pacer_start(&ts->pacer, ts->trace.items[0].at_ns, clock_now_ns());

@@ -1,5 +1,7 @@
 """Do the applications publish what they should: sports, game, dashboard, notifications?"""
 
+import signal
+import time
 import unittest
 
 from harness import TestCase, wait_until
@@ -145,6 +147,18 @@ class Game(Applications):
             self.assertEqual([p["id"] for p in update["data"]["players"]], [0, 1, 2, 3, 4])
         [now] = Wire(self.connect(server)).get("/poll?latest=room-1").json()
         self.assertGreaterEqual(count_in_channel(now), 20)
+
+    def test_what_a_stall_made_late_does_not_come_in_one_lump(self):
+        server = self.application("game", "--tick-rate", "100", "--room-size", "2")
+        server.wait_for_seq(30)
+        before = server.stats()["source"]["seq"]
+        server.process.send_signal(signal.SIGSTOP)
+        end = time.monotonic() + 2
+        wait_until(lambda: time.monotonic() > end, "a stall of two seconds")
+        server.process.send_signal(signal.SIGCONT)
+        stats = server.wait_for(lambda s: s["source"]["stalled_ms"] > 0, "the end of the stall")
+        self.assertGreater(stats["source"]["stalled_ms"], 1500)
+        self.assertLess(stats["source"]["seq"] - before, 300)  # 600 were due
 
     def test_more_rooms_than_channels_are_refused(self):
         for options in (("--rooms", "9", "--max-channels", "8"), ("--rooms", "0"),
