@@ -74,11 +74,14 @@ class WebSocket:
             assert length > 65535
         return head & 15, self.wire.read(length)
 
-    def message(self):
-        """The next text message, as JSON."""
+    def said(self):
+        """The next text message."""
         opcode, payload = self.receive()
         assert opcode == TEXT, (opcode, payload)
-        return json.loads(payload)
+        return payload
+
+    def message(self):
+        return json.loads(self.said())
 
     def close_code(self):
         """Read up to the Close frame; its code, None when it has none. Then nothing may follow."""

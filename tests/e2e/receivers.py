@@ -1,8 +1,11 @@
 """The five transports behind one face, so that what all of them promise is tested once.
 
-A receiver opens at a cursor (None: from now on) and then has: cursor, missed (what it was told
-it lost) and take(n), the next n updates in the order they came.
+A receiver opens at a cursor (None: from now on), wanting channels ("channel=a&latest=b"; "":
+the default one), and then has: cursor, missed (what it was told it lost) and take(n), the next n
+updates in the order they came, each with the bytes that it was in .raw.
 """
+
+import json
 
 from frames import WebSocket
 from wire import EventStream, NdjsonStream, Wire
@@ -13,21 +16,41 @@ def target(path, since, more=""):
     return f"{path}?{query}" if query else path
 
 
-class ShortPoll:
-    name, path, more = "short-poll", "/poll", ""
+class Update(dict):
+    def __init__(self, raw):
+        super().__init__(json.loads(raw))
+        self.raw = raw
 
-    def __init__(self, sock, since=None):
-        self.wire, self.missed, self.kept = Wire(sock), 0, []
+
+def elements(body):
+    """Of a JSON array of objects without white space: each as it stands there."""
+    text, at, found = body.decode(), 1, []
+    assert text[0] == "[" and text[-1] == "]"
+    while at < len(text):
+        _, end = json.JSONDecoder().raw_decode(text, at)
+        found.append(Update(text[at:end].encode()))
+        assert text[end] in ",]"
+        at = end + 1
+    return found
+
+
+class ShortPoll:
+    name, path, hold = "short-poll", "/poll", ""
+
+    def __init__(self, sock, since=None, wants=""):
+        self.wire, self.wants, self.missed, self.kept = Wire(sock), wants, 0, []
         self.cursor = since
         self.poll()
 
     def poll(self):
-        r = self.wire.get(target(self.path, self.cursor, self.more))
+        more = "&".join(part for part in (self.wants, self.hold) if part)
+        r = self.wire.get(target(self.path, self.cursor, more))
         assert r.status in (200, 204), r.status
         self.missed += int(r.field("Pushlab-Missed") or 0)
         self.cursor = int(r.field("Pushlab-Cursor"))
-        updates = r.json() if r.status == 200 else []
-        assert not updates or updates[-1]["seq"] == self.cursor
+        updates = elements(r.body) if r.status == 200 else []
+        assert not updates or updates[-1]["seq"] <= self.cursor
+        assert not updates or updates[-1]["seq"] == self.cursor or self.wants
         self.kept += updates
 
     def take(self, n):
@@ -40,10 +63,10 @@ class ShortPoll:
 class LongPoll(ShortPoll):
     name, path = "long-poll", "/longpoll"
 
-    def __init__(self, sock, since=None):
-        self.more = "timeout=0" if since is None else ""  # the first tells the cursor, at once
-        super().__init__(sock, since)
-        self.more = ""
+    def __init__(self, sock, since=None, wants=""):
+        self.hold = "timeout=0"  # the first tells the cursor, at once
+        super().__init__(sock, since, wants)
+        self.hold = ""
 
 
 class Endless:
@@ -51,51 +74,51 @@ class Endless:
 
     def opened(self):
         self.missed = 0
-        self.cursor = self.message()["hello"]
+        self.cursor = Update(self.message())["hello"]
 
     def take(self, n):
         updates = []
         while len(updates) < n:
-            message = self.message()
+            message = Update(self.message())
             if "missed" in message:
                 self.missed += message["missed"]
                 continue
             updates.append(message)
-            self.cursor = message["seq"]
+            self.cursor = max(self.cursor, message["seq"])
         return updates
 
 
 class Stream(Endless):
     name, path = "stream", "/stream"
 
-    def __init__(self, sock, since=None):
-        self.stream = NdjsonStream(Wire(sock), target(self.path, since))
+    def __init__(self, sock, since=None, wants=""):
+        self.stream = NdjsonStream(Wire(sock), target(self.path, since, wants))
         assert self.stream.head.status == 200
-        self.message = self.stream.message
+        self.message = self.stream.said
         self.opened()
 
 
 class Sse(Endless):
     name, path = "sse", "/events"
 
-    def __init__(self, sock, since=None):
-        self.stream = EventStream(Wire(sock), target(self.path, since))
+    def __init__(self, sock, since=None, wants=""):
+        self.stream = EventStream(Wire(sock), target(self.path, since, wants))
         assert self.stream.head.status == 200
-        self.message = self.stream.message
+        self.message = self.stream.said
         self.opened()
 
     def take(self, n):
         updates = super().take(n)
-        assert not updates or self.stream.last_id == str(updates[-1]["seq"])
+        assert not updates or self.stream.last_id == str(self.cursor)
         return updates
 
 
 class Ws(Endless):
     name, path = "websocket", "/ws"
 
-    def __init__(self, sock, since=None):
-        self.socket = WebSocket(Wire(sock), target(self.path, since))
-        self.message = self.socket.message
+    def __init__(self, sock, since=None, wants=""):
+        self.socket = WebSocket(Wire(sock), target(self.path, since, wants))
+        self.message = self.socket.said
         self.opened()
 
 

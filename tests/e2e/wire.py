@@ -129,11 +129,14 @@ class NdjsonStream:
         line, _, self.text = self.text.partition(b"\n")
         return line
 
-    def message(self):
+    def said(self):
         """The next line that says anything."""
         while not (line := self.line()):
             pass
-        return json.loads(line)
+        return line
+
+    def message(self):
+        return json.loads(self.said())
 
 
 class EventStream(NdjsonStream):
@@ -168,5 +171,5 @@ class EventStream(NdjsonStream):
             else:
                 raise AssertionError(f"unknown field {line!r}")
 
-    def message(self):
-        return json.loads(self.event()[2])
+    def said(self):
+        return self.event()[2].encode()
