@@ -11,7 +11,8 @@
 enum { TAIL_SAMPLES = 10 };
 
 const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
-    [ADVISE_CPU] = {"cpu", {"server_cpu_us_per_update"}, "server CPU", units_format_us, false, 0.25},
+    [ADVISE_CPU] =
+        {"cpu", {"server_cpu_us_per_update"}, "server CPU", units_format_us, false, 0.25},
     [ADVISE_WIRE] =
         {"wire", {"bytes_per_update.wire"}, "bytes on the wire", units_format_ratio, false, 0.05},
     [ADVISE_BYTES] = {"bytes",
@@ -381,6 +382,22 @@ static void choose_nearest(struct advise *a)
         a->best[a->nbest++] = nearest;
 }
 
+/* Where newer values supersede older ones, a slow transport delivers fewer. */
+static bool deliver_differently(const struct advise *a)
+{
+    double low = INFINITY, high = 0;
+
+    for (int i = 0; i < a->nrows; i++) {
+        double each = a->rows[i].load.deliveries_hz / a->rows[i].load.clients;
+
+        if (!(each > 0))
+            continue;
+        low = fmin(low, each);
+        high = fmax(high, each);
+    }
+    return high > 1.1 * low;
+}
+
 bool advise_is_trusted(const cJSON *run)
 {
     const cJSON *row;
@@ -411,6 +428,7 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
         out->nfits += r->fit == ADVISE_FITS;
         out->nrows++;
     }
+    out->by_time = deliver_differently(out);
     choose_order(out);
     if (!advise_is_trusted(run))
         out->verdict = ADVISE_NO_TRUST;

@@ -119,6 +119,7 @@ struct advise {
     int nfits;
     enum advise_verdict verdict;
     int best[SCENARIO_MAX_ROWS], nbest; /* of rows[], in the run's order */
+    bool by_time; /* rows delivered different numbers of updates: costs are quoted as rates */
     enum advise_cost order[ADVISE_COSTS];
     int norder;                  /* what cheap means, first things first */
     enum advise_cost decided_by; /* ADVISE_ONE: the cost that set it apart, when others fit */

@@ -35,7 +35,9 @@ static void say_if_allowed(struct advise_say *s, int row)
             continue;
         writer_puts(&s->w, n++ == 0 ? "Were " : " and ");
         advise_say_value(s, row, c);
-        writer_puts(&s->w, n == 1 ? " the limit instead of " : " instead of ");
+        writer_puts(&s->w, c->criterion == ADVISE_ON_TIME ? " on time enough instead of "
+                           : n == 1                       ? " the limit instead of "
+                                                          : " instead of ");
         advise_say_limit(s, c);
     }
     writer_puts(&s->w, ", ");
@@ -48,9 +50,10 @@ static void say_cheaper(struct advise_say *s, int row)
     advise_say_begin(s, ADVISE_PART_CHANGE, row);
     say_if_allowed(s, row);
     writer_puts(&s->w, " and be cheaper: ");
-    advise_say_cost(s, row, s->a->order[0]);
-    writer_puts(&s->w, " against ");
-    advise_say_cost_value(s, s->a->best[0], s->a->order[0]);
+    advise_say_price(s, row, s->a->order[0]);
+    writer_printf(&s->w, " %s%s against ", advise_costs[s->a->order[0]].words,
+                  advise_say_per(s, s->a->order[0]));
+    advise_say_price(s, s->a->best[0], s->a->order[0]);
     writer_puts(&s->w, ".");
     advise_say_end(s);
 }

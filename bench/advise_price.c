@@ -45,9 +45,8 @@ static void say_upstream_costs(struct advise_say *s, int row)
     if (!cJSON_IsObject(json_at(s->a->rows[row].row, "upstream")))
         return;
     advise_say_begin(s, ADVISE_PART_COST, row);
-    writer_puts(&s->w, "Each message that a client sends takes ");
     advise_say_name(s, row);
-    writer_puts(&s->w, " ");
+    writer_puts(&s->w, " takes, for each message that a client sends, ");
     for (size_t i = 0; i < sizeof costs / sizeof *costs; i++) {
         advise_say_figure(s, row, costs[i].path, units_format_ratio);
         writer_puts(&s->w, costs[i].words);

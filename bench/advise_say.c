@@ -124,6 +124,35 @@ void advise_say_cost(struct advise_say *s, int row, enum advise_cost cost)
     writer_printf(&s->w, " %s", advise_costs[cost].words);
 }
 
+const char *advise_say_per(const struct advise_say *s, enum advise_cost cost)
+{
+    return advise_costs[cost].per_client ? " per client"
+           : s->a->by_time               ? " per client and second"
+                                         : " per update";
+}
+
+void advise_say_price(struct advise_say *s, int row, enum advise_cost cost)
+{
+    const struct advise_row *r = &s->a->rows[row];
+    char text[UNITS_TEXT_BYTES];
+    int inputs[EVIDENCE_INPUTS_MAX] = {0}, n = 0;
+
+    if (!s->a->by_time || advise_costs[cost].per_client) {
+        advise_say_cost_value(s, row, cost);
+        return;
+    }
+    for (size_t i = 0; i < 2 && advise_costs[cost].paths[i] != NULL; i++)
+        inputs[n++] = advise_say_number(s, row, advise_costs[cost].paths[i], format_of_cost(cost));
+    inputs[n++] = advise_say_deliveries(s, row);
+    inputs[n++] = advise_say_number(s, row, "clients", units_format_count);
+    inputs[n] = advise_say_number(s, row, "phases.window_ms", advise_format_ms);
+    format_of_cost(cost)(text, advise_rate_of(r, cost));
+    advise_say_strong(s, text,
+                      evidence_model(s->e, advise_say_id(s, row),
+                                     "a client's second = per update × updates / clients / window",
+                                     advise_rate_of(r, cost), text, inputs));
+}
+
 void advise_say_noise(struct advise_say *s, enum advise_cost cost)
 {
     writer_printf(&s->w, "; less than %.0f\u00a0%% apart is a tie", 100 * advise_costs[cost].noise);
@@ -192,6 +221,11 @@ const char *advise_say_share(double percentile)
 }
 
 /* ---- formats ---- */
+
+void advise_format_ms(char out[UNITS_TEXT_BYTES], double ms)
+{
+    units_format_us(out, ms * 1e3);
+}
 
 void advise_format_share(char out[UNITS_TEXT_BYTES], double share)
 {

@@ -38,6 +38,12 @@ void advise_say_strong(struct advise_say *s, const char *text, int number);
 void advise_say_cost_value(struct advise_say *s, int row, enum advise_cost cost);
 void advise_say_cost(struct advise_say *s, int row, enum advise_cost cost);
 
+/* A cost as rows are compared by it: the same per update, or where they delivered different
+ * numbers of updates the rate, "**108 µs**[7]"; and what to say after it: " per client and
+ * second". */
+void advise_say_price(struct advise_say *s, int row, enum advise_cost cost);
+const char *advise_say_per(const struct advise_say *s, enum advise_cost cost);
+
 /* "; less than 25 % apart is a tie", with its rule. */
 void advise_say_noise(struct advise_say *s, enum advise_cost cost);
 
@@ -52,6 +58,7 @@ void advise_say_limit(struct advise_say *s, const struct advise_check *c);
 const char *advise_say_share(double percentile);
 
 void advise_format_share(char out[UNITS_TEXT_BYTES], double share); /* "95.2 %" */
+void advise_format_ms(char out[UNITS_TEXT_BYTES], double ms);       /* "33.0 ms" */
 void advise_format_bytes(char out[UNITS_TEXT_BYTES], double bytes); /* "5.41 kB" */
 
 #endif

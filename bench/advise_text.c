@@ -54,8 +54,7 @@ static void say_ask(struct advise_say *s)
         writer_puts(&s->w, " on time");
         if (json_number(s->a->run, "scenario.deadline_ms") > 0) {
             writer_puts(&s->w, ", which is within ");
-            advise_say_figure(s, EVIDENCE_RUN, "scenario.deadline_ms", facts_format_setting);
-            writer_puts(&s->w, "\u00a0ms");
+            advise_say_figure(s, EVIDENCE_RUN, "scenario.deadline_ms", advise_format_ms);
         }
         comma = ", ";
     }
@@ -105,9 +104,13 @@ static void say_faults(struct advise_say *s, int row)
     }
     if (n > 0)
         return;
-    writer_puts(&s->w, "all ");
+    writer_puts(&s->w, json_number(json, "superseded") > 0 ? "" : "all ");
     advise_say_figure(s, row, "delivered", units_format_count);
     writer_puts(&s->w, " updates arrived");
+    if (json_number(json, "superseded") > 0) {
+        writer_puts(&s->w, ", and newer ones came in place of ");
+        advise_say_figure(s, row, "superseded", units_format_count);
+    }
 }
 
 static const char *things_of(enum advise_criterion criterion)
@@ -315,18 +318,19 @@ static void say_no_ask(struct advise_say *s)
     advise_say_end(s);
 }
 
-/* "for **9.3 µs** server CPU and **290** bytes on the wire per update": the first two costs. */
+/* ", for **9.3 µs** server CPU and **290** bytes on the wire per update": the first two costs. */
 static void say_price(struct advise_say *s, int row)
 {
     int n = 0;
 
     for (int i = 0; i < s->a->norder && n < 2; i++) {
-        if (isnan(advise_cost_of(s->a->rows[row].row, s->a->order[i])))
+        enum advise_cost cost = s->a->order[i];
+
+        if (isnan(advise_cost_of(s->a->rows[row].row, cost)))
             continue;
         writer_puts(&s->w, n++ == 0 ? ", for " : " and ");
-        advise_say_cost(s, row, s->a->order[i]);
-        writer_printf(&s->w, " per %s",
-                      advise_costs[s->a->order[i]].per_client ? "client" : "update");
+        advise_say_price(s, row, cost);
+        writer_printf(&s->w, " %s%s", advise_costs[cost].words, advise_say_per(s, cost));
     }
 }
 
@@ -355,10 +359,9 @@ static void say_tie(struct advise_say *s)
                   a->nbest == 2 ? "both" : "they all");
     for (int i = 0; i < a->nbest; i++) {
         writer_puts(&s->w, i == 0 ? "" : i + 1 == a->nbest ? " and " : ", ");
-        advise_say_cost_value(s, a->best[i], a->order[0]);
+        advise_say_price(s, a->best[i], a->order[0]);
     }
-    writer_printf(&s->w, " %s per %s", advise_costs[a->order[0]].words,
-                  advise_costs[a->order[0]].per_client ? "client" : "update");
+    writer_printf(&s->w, " %s%s", advise_costs[a->order[0]].words, advise_say_per(s, a->order[0]));
     advise_say_noise(s, a->order[0]);
     writer_puts(&s->w, ".");
     advise_say_end(s);
@@ -374,10 +377,18 @@ static void say_next(struct advise_say *s)
     advise_say_begin(s, ADVISE_PART_ANSWER, a->runner_up);
     writer_puts(&s->w, "The next, ");
     advise_say_name(s, a->runner_up);
-    writer_puts(&s->w, ", takes ");
-    advise_say_cost(s, a->runner_up, a->decided_by);
-    writer_puts(&s->w, " against ");
-    advise_say_cost_value(s, a->best[0], a->decided_by);
+    if (a->decided_by != a->order[0]) {
+        writer_printf(&s->w, ", is level in %s (", advise_costs[a->order[0]].words);
+        advise_say_price(s, a->runner_up, a->order[0]);
+        writer_puts(&s->w, ") but");
+    } else {
+        writer_puts(&s->w, ",");
+    }
+    writer_puts(&s->w, " takes ");
+    advise_say_price(s, a->runner_up, a->decided_by);
+    writer_printf(&s->w, " %s%s against ", advise_costs[a->decided_by].words,
+                  advise_say_per(s, a->decided_by));
+    advise_say_price(s, a->best[0], a->decided_by);
     advise_say_noise(s, a->decided_by);
     writer_puts(&s->w, ".");
     advise_say_end(s);

@@ -105,12 +105,14 @@ static void put_price(struct writer *w, const struct advise *a, const struct adv
     int n = 0;
 
     for (int i = 0; i < a->norder && n < 2; i++) {
-        double value = advise_cost_of(r->row, a->order[i]);
+        double value =
+            a->by_time ? advise_rate_of(r, a->order[i]) : advise_cost_of(r->row, a->order[i]);
 
         if (isnan(value))
             continue;
         advise_costs[a->order[i]].format(text, value);
-        writer_printf(w, "%s%s %s", n++ > 0 ? "<br>" : "", text, short_words[a->order[i]]);
+        writer_printf(w, "%s%s %s%s", n++ > 0 ? "<br>" : "", text, short_words[a->order[i]],
+                      a->by_time && !advise_costs[a->order[i]].per_client ? " a second" : "");
     }
 }
 
@@ -237,7 +239,8 @@ static void put_table(struct writer *w, const struct advise_book *b)
     put_legend(w);
     writer_puts(w, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Matrix\">\n"
                    "<table class=\"matrix\">\n<caption><span>In each cell: does it fit, the figure "
-                   "that decides, and its price per update.</span></caption>\n");
+                   "that decides, and its price per update, or per client and second where they "
+                   "deliver differently many.</span></caption>\n");
     put_head(w, &c);
     for (int i = 0; i < b->n; i++)
         put_line(w, b, i, &c);

@@ -187,7 +187,7 @@ START_TEST(only_one_fits)
     ck_assert_int_eq(a.nfits, 1);
     check_says("Only websocket fits: 99 of 100 updates arrive within 30.0 ms (50.0 ms allowed)");
     check_says("Were 990 ms the limit instead of 50.0 ms, short-poll would fit and be cheaper: "
-               "4.00 µs server CPU against 10.0 µs.");
+               "4.00 µs server CPU per update against 10.0 µs.");
     ck_assert(!says("long-poll would fit")); /* and cost more */
 }
 END_TEST
@@ -200,7 +200,7 @@ START_TEST(all_fit_and_the_short_poll_is_the_cheapest)
     ck_assert_int_eq(a.nfits, 3);
     ck_assert_int_eq(a.decided_by, ADVISE_CPU);
     check_says("short-poll is the cheapest that fits");
-    check_says("The next, websocket, takes 10.0 µs server CPU against 4.00 µs");
+    check_says("The next, websocket, takes 10.0 µs server CPU per update against 4.00 µs");
     check_says("Were less than 990 ms allowed, short-poll would not fit; websocket would, down to "
                "30.0 ms.");
 }
@@ -244,7 +244,8 @@ START_TEST(equal_cpu_leaves_it_to_the_wire)
     look_for_ms(50);
     verdict_is(ADVISE_ONE, "websocket");
     ck_assert_int_eq(a.decided_by, ADVISE_WIRE);
-    check_says("The next, sse, takes 300 bytes on the wire against 250");
+    check_says("The next, sse, is level in server CPU (10.0 µs) but takes 300 bytes on the wire "
+               "per update against 250");
 }
 END_TEST
 
@@ -475,6 +476,7 @@ START_TEST(costs_are_compared_by_time_not_by_update)
     add_row(quick_socket);
     look_for_ms(2000);
     verdict_is(ADVISE_ONE, "short-poll");
+    check_says("for 80.0 µs server CPU per client and second"); /* two a second, of 40 µs */
 }
 END_TEST
 
