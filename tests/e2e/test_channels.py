@@ -186,6 +186,25 @@ class Rooms(ChannelCase):
                     r = wire.get(f"/poll?since=0&{how}={room}")
                     self.assertEqual(data_of(r.json()), got)
 
+    def test_shared_answers_are_of_one_subscription_and_of_now(self):
+        """The same cursor, the same second, the same newest update: not the same wish."""
+        server = self.channels()
+        wire = Wire(self.connect(server))
+        for i in range(1, 4):
+            self.publish(server, f"a{i}")
+            for other in (0, *range(200), 0):
+                got = [data_of(wire.get(f"/poll?since=0&{how}=a,o{other}").json())
+                       for how in ("channel", "latest")]
+                self.assertEqual(got, [" ".join(f"a{n}" for n in range(1, i + 1)), f"a{i}"])
+
+    def test_a_cursor_from_the_future_is_not_so_forever(self):
+        server = self.channels()
+        wire = Wire(self.connect(server))
+        self.publish(server, "a1")
+        self.assertEqual(data_of(wire.get("/poll?since=3&channel=a").json()), "a1")
+        self.publish(server, "b1 b2")
+        self.assertEqual(wire.get("/poll?since=3&channel=a").status, 204)
+
     def test_a_held_poll_is_answered_by_its_own_channels_only(self):
         server = self.channels()
         self.publish(server, "a1")
