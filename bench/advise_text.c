@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advise_asked.h"
 #include "advise_change.h"
 #include "advise_price.h"
 #include "advise_say.h"
@@ -17,63 +18,6 @@ const char *advise_part_heading(enum advise_part part)
                                                        "What would change the answer"};
 
     return headings[part];
-}
-
-/* ---- what is asked ---- */
-
-/* "99 of 100", citing who chose the percentile. */
-static void say_share(struct advise_say *s)
-{
-    const struct advise_ask *ask = &s->a->ask;
-    char text[UNITS_TEXT_BYTES];
-
-    facts_format_setting(text, ask->percentile);
-    writer_puts(&s->w, advise_say_share(ask->percentile));
-    if (ask->typed & ADVISE_TYPED_PERCENTILE)
-        evidence_cite(&s->w, evidence_option(s->e, "--percentile", text));
-    else if (isfinite(json_number(s->a->run, "scenario.require.percentile")))
-        advise_say_cite(s, EVIDENCE_RUN, "scenario.require.percentile", NULL);
-}
-
-static void say_ask(struct advise_say *s)
-{
-    const struct advise_ask *ask = &s->a->ask;
-    const char *comma = "";
-
-    if (!isnan(ask->latency_us)) {
-        say_share(s);
-        writer_puts(&s->w, ask->percentile > 50 ? " updates within " : " of the updates within ");
-        advise_say_limit(
-            s, &(struct advise_check){.criterion = ADVISE_LATENCY, .limit = ask->latency_us});
-        comma = ", ";
-    }
-    if (!isnan(ask->on_time)) {
-        writer_puts(&s->w, comma);
-        advise_say_limit(
-            s, &(struct advise_check){.criterion = ADVISE_ON_TIME, .limit = ask->on_time});
-        writer_puts(&s->w, " on time");
-        if (json_number(s->a->run, "scenario.deadline_ms") > 0) {
-            writer_puts(&s->w, ", which is within ");
-            advise_say_figure(s, EVIDENCE_RUN, "scenario.deadline_ms", advise_format_ms);
-        }
-        comma = ", ";
-    }
-    if (!isnan(ask->age_us)) {
-        writer_printf(&s->w, "%sa mean age of ", comma);
-        advise_say_limit(s, &(struct advise_check){.criterion = ADVISE_AGE, .limit = ask->age_us});
-        writer_puts(&s->w, " at most");
-        comma = ", ";
-    }
-    for (int i = 0; i < ask->norder; i++) {
-        enum advise_cost cost = ask->order[i];
-
-        writer_printf(&s->w, "%sno more than ", i == 0 ? comma : ", ");
-        advise_say_limit(s, &(struct advise_check){.criterion = ADVISE_BUDGET,
-                                                   .cost = cost,
-                                                   .limit = ask->budget[cost]});
-        writer_printf(&s->w, " %s per %s", advise_costs[cost].words,
-                      advise_costs[cost].per_client ? "client" : "update");
-    }
 }
 
 /* ---- what each row does ---- */
@@ -487,7 +431,7 @@ void advise_words_make(struct advise_words *out, const struct advise *a, struct 
     struct advise_say s = {.a = a, .words = out, .e = e, .file = file, .w = {.out = &text}};
 
     *out = (struct advise_words){.advise = a};
-    say_ask(&s);
+    advise_asked_say(&s);
     out->asked = advise_say_take(&s);
     say_answer(&s);
     say_rows(&s);

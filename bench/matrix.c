@@ -112,7 +112,7 @@ static void put_price(struct writer *w, const struct advise *a, const struct adv
             continue;
         advise_costs[a->order[i]].format(text, value);
         writer_printf(w, "%s%s %s%s", n++ > 0 ? "<br>" : "", text, short_words[a->order[i]],
-                      a->by_time && !advise_costs[a->order[i]].per_client ? " a second" : "");
+                      a->by_time && !advise_costs[a->order[i]].per_client ? "/s" : "");
     }
 }
 
