@@ -36,7 +36,7 @@ const struct command commands[] = {
     {"table", "DIR [--markdown]", "print the table of a run's folder again", command_table},
     {"compare", "A B [--markdown]", "two runs side by side, row by row, with their ratios",
      command_compare},
-    {"advise", "SCENARIO|RUN [options]", "which transport to choose, and why, from what was measured",
+    {"advise", "SCENARIO|RUN [options]", "which transport to choose, by what was measured",
      command_advise},
     {"ladder", "FILE.pcapng [options]", "draw the packets of a captured link, time downwards",
      command_ladder},
