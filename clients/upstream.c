@@ -12,11 +12,6 @@ static struct client *client_at(const struct client_array *clients, uint64_t ind
     return (struct client *)(void *)(clients->first + index * clients->stride);
 }
 
-static uint32_t number_of(const struct sender *s)
-{
-    return workload_sender(&s->upstream->plan, s->client->index);
-}
-
 /* NULL when the client does not send. */
 static struct sender *sender_of(struct upstream *up, const struct client *c)
 {
@@ -25,166 +20,47 @@ static struct sender *sender_of(struct upstream *up, const struct client *c)
     return &up->senders[workload_sender(&up->plan, c->index)];
 }
 
-static void note_failure(struct upstream *up, const char *text)
+void upstream_note_failure(struct upstream *up, const char *text)
 {
     if (up->failure.text[0] == '\0')
         err_set(&up->failure, LAB_ESYS, "--send: %s", text);
 }
 
-/* ---- up the transport's own connection ---- */
-
-/* Only what comes back down to its sender is known to have arrived without asking. */
-static bool awaits_mark(const struct sender *s)
-{
-    const struct audience *a = &s->upstream->audience;
-
-    for (size_t i = 0; i < s->uplink.under_way; i++) {
-        if (audience_hears(a, s->client->index, s->uplink.items[i].channel) == ORDER_NOT_HEARD)
-            return true;
-    }
-    return false;
-}
-
-/* One question at a time, as an HTTP request has one answer. */
-static void ask_how_far(struct sender *s)
-{
-    uint64_t mark = s->uplink.acknowledged + s->uplink.under_way;
-    ssize_t sent;
-
-    if (s->marked != 0 || !awaits_mark(s))
-        return;
-    sent = s->client->driver->post_mark(s->client, mark);
-    if (sent <= 0)
-        return;
-    s->marked = mark;
-    UPSTREAM_COUNT(&s->upstream->account, s->uplink.items[s->uplink.under_way - 1].due_ns,
-                   framing_bytes_out, (uint64_t)sent);
-}
-
-static void post_all(struct sender *s)
-{
-    const struct uplink_item *item;
-    const char *text;
-
-    while ((item = uplink_next(&s->uplink, &text)) != NULL) {
-        ssize_t sent = s->client->driver->post(s->client, text, item->len);
-
-        if (sent <= 0)
-            return; /* upstream_opened() goes on */
-        upstream_account_sent(&s->upstream->account, item->due_ns, item->len,
-                              (size_t)sent - item->len, item->left, clock_now_ns());
-        uplink_depart(&s->uplink);
-    }
-    ask_how_far(s);
-}
-
-static void flush(struct sender *s, int64_t now_ns)
-{
-    if (s->http != NULL)
-        uplink_http_flush(s->http, now_ns);
-    else
-        post_all(s);
-}
+/* ---- the drivers' hooks ---- */
 
 void upstream_opened(struct upstream *up, struct client *c)
 {
     struct sender *s = sender_of(up, c);
 
-    if (s == NULL)
-        return;
-    s->marked = 0;
-    uplink_rewind(&s->uplink);
-    post_all(s);
+    if (s != NULL)
+        sender_opened(s);
 }
 
 void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark)
 {
     struct sender *s = sender_of(up, c);
 
-    if (s == NULL || s->marked == 0 || mark != s->marked)
-        return;
-    s->marked = 0;
-    if (mark > s->uplink.acknowledged)
-        uplink_acknowledge(&s->uplink, (size_t)(mark - s->uplink.acknowledged));
-    ask_how_far(s);
-}
-
-/* ---- saying ---- */
-
-struct outbox {
-    struct workload_outbox box; /* first */
-    struct sender *sender;
-    int64_t due_ns;
-};
-
-static uint64_t say(struct workload_outbox *box, unsigned channel, const char *data, size_t len)
-{
-    const struct outbox *o = (const struct outbox *)box;
-    struct sender *s = o->sender;
-    struct upstream *up = s->upstream;
-    uint64_t *said = &up->said[number_of(s)][channel];
-    struct uplink_item item = {.n = *said + 1, .due_ns = o->due_ns, .channel = (uint16_t)channel};
-    struct name from = {s->from, strlen(s->from)};
-    struct post post = {
-        .channel = audience_channel(&up->audience, s->client->index, channel),
-        .key = up->workload->channels[channel].keyed ? from : (struct name){0},
-        .from = from,
-        .from_n = up->base + item.n,
-        .from_t_ns = o->due_ns,
-        .data = data,
-        .data_len = len,
-    };
-
-    if (uplink_push(&s->uplink, &post, &item) < 0)
-        return 0;
-    return ++*said;
-}
-
-/* Open loop: whatever became of the messages before, each is said; if we are late, several. */
-static void on_due(struct deadline *d, int64_t now_ns)
-{
-    struct sender *s = (struct sender *)((char *)d - offsetof(struct sender, timer));
-    struct upstream *up = s->upstream;
-    const struct recorder *recorder = &up->env->recorder;
-
-    while (s->next_due_ns <= now_ns && s->next_due_ns < recorder->window_end_ns) {
-        int64_t due_ns = s->next_due_ns;
-        struct outbox o = {
-            .box = {.say = say, .in_window = recorder_in_window(recorder, due_ns)},
-            .sender = s,
-            .due_ns = due_ns,
-        };
-
-        if (up->workload->write(up->load, s->client->index, due_ns, &o.box, &s->next_due_ns) < 0) {
-            note_failure(up, lab_strerror(LAB_ENOMEM));
-            s->next_due_ns = INT64_MAX;
-        }
-    }
-    if (s->next_due_ns < recorder->window_end_ns)
-        schedule_set(&up->env->schedule, &s->timer, s->next_due_ns);
-    flush(s, now_ns);
+    if (s != NULL)
+        sender_read_up_to(s, mark);
 }
 
 void upstream_begin(struct upstream *up, int64_t now_ns)
 {
     up->base = (uint64_t)(now_ns / NS_PER_US);
-    for (uint32_t i = 0; i < up->nsenders; i++) {
-        struct sender *s = &up->senders[i];
-
-        s->next_due_ns = up->workload->first_due_ns(up->load, s->client->index, now_ns);
-        schedule_set(&up->env->schedule, &s->timer, s->next_due_ns);
-    }
+    for (uint32_t i = 0; i < up->nsenders; i++)
+        sender_begin(&up->senders[i], now_ns);
 }
 
 /* ---- hearing ---- */
 
 /* Who of ours said it, NULL: nobody; *n: as which of its messages. What is left from an earlier
- * run has smaller numbers. */
+ * run has smaller numbers, another process's may have larger ones. */
 static struct sender *find_sender(struct upstream *up, const struct envelope *e, unsigned *channel,
                                   uint64_t *n)
 {
-    char text[FROM_BYTES];
+    char text[SENDER_FROM_BYTES];
     uint64_t index;
+    uint32_t number;
     int found;
 
     if (e->from.len == 0 || e->from.len >= sizeof text || e->from_n <= up->base)
@@ -197,9 +73,10 @@ static struct sender *find_sender(struct upstream *up, const struct envelope *e,
     found = audience_find_channel(&up->audience, (uint32_t)index, e->channel);
     if (found < 0)
         return NULL;
+    number = workload_sender(&up->plan, (uint32_t)index);
     *channel = (unsigned)found;
     *n = e->from_n - up->base;
-    return &up->senders[workload_sender(&up->plan, (uint32_t)index)];
+    return *n <= up->said[number][found] ? &up->senders[number] : NULL;
 }
 
 static void tell_workload(struct upstream *up, const struct client *c, const struct sender *s,
@@ -249,8 +126,8 @@ void upstream_update(struct upstream *up, struct client *c, const struct envelop
 
     if (s == NULL)
         return;
-    if (s->client == c && s->http == NULL)
-        uplink_acknowledge_through(&s->uplink, channel, n);
+    if (s->client == c)
+        sender_heard_back(s, channel, n);
     track = audience_track(&up->audience, c->index, s->client->index, channel);
     if (track == NULL || !judge(up, track, audience_hears(&up->audience, c->index, channel), n))
         return;
@@ -259,18 +136,6 @@ void upstream_update(struct upstream *up, struct client *c, const struct envelop
 }
 
 /* ---- the end ---- */
-
-static bool sender_gave_up(const struct sender *s)
-{
-    return s->client->state == CLIENT_ENDED || (s->http != NULL && uplink_http_gave_up(s->http));
-}
-
-static bool sender_done(const struct sender *s)
-{
-    if (sender_gave_up(s))
-        return true;
-    return s->next_due_ns >= s->upstream->env->recorder.window_end_ns && s->uplink.nitems == 0;
-}
 
 static bool client_done(const struct upstream *up, uint32_t client)
 {
@@ -293,13 +158,9 @@ bool upstream_done(struct upstream *up)
 void upstream_leave(struct upstream *up)
 {
     for (uint32_t i = 0; i < up->nsenders; i++) {
-        struct sender *s = &up->senders[i];
-
-        schedule_cancel(&up->env->schedule, &s->timer);
-        if (s->http != NULL && uplink_http_gave_up(s->http))
-            note_failure(up, up->env->last_failure.text);
-        if (s->http != NULL)
-            uplink_http_leave(s->http);
+        if (sender_gave_up(&up->senders[i]))
+            upstream_note_failure(up, up->env->last_failure.text);
+        sender_leave(&up->senders[i]);
     }
 }
 
@@ -394,24 +255,6 @@ static void subscribe_all(struct upstream *up)
     }
 }
 
-static int make_sender(struct upstream *up, struct client *c)
-{
-    struct sender *s = sender_of(up, c);
-
-    s->upstream = up;
-    s->client = c;
-    s->timer.on_due = on_due;
-    s->next_due_ns = INT64_MAX;
-    snprintf(s->from, sizeof s->from, "%u", (unsigned)c->index);
-    if (!upstream_dials(up->env->opt))
-        return LAB_OK;
-    s->http = calloc(1, sizeof *s->http);
-    if (s->http == NULL)
-        return LAB_ENOMEM;
-    uplink_http_init(s->http, up->env, &up->account, &s->uplink, c->index);
-    return LAB_OK;
-}
-
 static int make_senders(struct upstream *up)
 {
     uint32_t nsenders = workload_senders(&up->plan);
@@ -421,9 +264,14 @@ static int make_senders(struct upstream *up)
     up->load = up->workload->make(&up->plan);
     if (up->senders == NULL || up->said == NULL || up->load == NULL)
         return LAB_ENOMEM;
-    up->nsenders = nsenders;
     for (uint32_t i = 0; i < up->plan.nclients; i++) {
-        if (workload_sends(&up->plan, i) && make_sender(up, client_at(&up->clients, i)) < 0)
+        struct client *c = client_at(&up->clients, i);
+        struct sender *s = sender_of(up, c);
+
+        if (s == NULL)
+            continue;
+        up->nsenders++;
+        if (sender_init(s, up, c) < 0)
             return LAB_ENOMEM;
     }
     return LAB_OK;
@@ -435,7 +283,8 @@ int upstream_init(struct upstream *up, struct client_env *env, struct client_arr
     const struct client_options *opt = env->opt;
     int err;
 
-    *up = (struct upstream){.env = env, .clients = clients, .plan = make_plan(opt)};
+    *up = (struct upstream){
+        .env = env, .clients = clients, .plan = make_plan(opt), .base = UINT64_MAX};
     up->workload = workloads[opt->send - SEND_INPUTS];
     err = audience_init(&up->audience, up->workload, &up->plan, opt->send_channel);
     if (err == LAB_EINVAL)
@@ -451,18 +300,10 @@ int upstream_init(struct upstream *up, struct client_env *env, struct client_arr
     return LAB_OK;
 }
 
-static void free_sender(struct sender *s)
-{
-    if (s->http != NULL)
-        uplink_http_free(s->http);
-    free(s->http);
-    uplink_free(&s->uplink);
-}
-
 void upstream_free(struct upstream *up)
 {
     for (uint32_t i = 0; up->senders != NULL && i < up->nsenders; i++)
-        free_sender(&up->senders[i]);
+        sender_free(&up->senders[i]);
     free(up->senders);
     free(up->said);
     if (up->load != NULL)

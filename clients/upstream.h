@@ -14,23 +14,9 @@
 
 #include "audience.h"
 #include "client.h"
-#include "uplink.h"
-#include "uplink_http.h"
+#include "sender.h"
 #include "upstream_account.h"
 #include "workload.h"
-
-enum { FROM_BYTES = 12 };
-
-struct sender {
-    struct upstream *upstream;
-    struct client *client;
-    struct uplink uplink;
-    struct uplink_http *http; /* owned; NULL: the driver posts */
-    struct deadline timer;
-    int64_t next_due_ns; /* INT64_MAX: it has stopped */
-    uint64_t marked;     /* uplink.acknowledged as the answer to a mark would make it; 0: none */
-    char from[FROM_BYTES];
-};
 
 /* Where the fleet keeps its clients: as many as the options say, stride bytes apart. */
 struct client_array {
@@ -69,6 +55,9 @@ void upstream_opened(struct upstream *up, struct client *c);
 void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark);
 void upstream_update(struct upstream *up, struct client *c, const struct envelope *e,
                      int64_t recv_ns);
+
+/* What went wrong at our end; the first is kept. */
+void upstream_note_failure(struct upstream *up, const char *text);
 
 /* After the window's end: has the server all that was said, and everybody who is to hear it? */
 bool upstream_done(struct upstream *up);
