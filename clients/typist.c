@@ -31,7 +31,7 @@ enum { SENTENCES = sizeof sentences / sizeof *sentences, SLIP_CHARS_MAX = 3 };
 
 /* Of all steps in the middle of a sentence. */
 static const double slip_share = 0.08;
-static const double rewrite_share = 0.03;
+static const double rewrite_share = 0.02;
 static const double wander_share = 0.03;
 /* Of those who go elsewhere: to the end of the text, where most writing happens. */
 static const double to_the_end_share = 0.5;

@@ -14,7 +14,7 @@
 #include "rng.h"
 
 /* Six characters a second are 72 words a minute. */
-enum { TYPIST_CHARS_PER_S = 6, TYPIST_BATCH_CHARS_MAX = 12, TYPIST_REWRITE_CHARS_MAX = 30 };
+enum { TYPIST_CHARS_PER_S = 6, TYPIST_BATCH_CHARS_MAX = 12, TYPIST_REWRITE_CHARS_MAX = 20 };
 
 /* From here on the typist shortens the text rather than let it grow. */
 enum { TYPIST_TEXT_CHARS = 20000 };

@@ -151,7 +151,7 @@ START_TEST(edits_make_all_documents_of_a_room_the_same)
     ck_assert_double_eq(number(json, "editors"), workload_senders(&w.plan));
     ck_assert_double_eq(number(lag, "count"), number(json, "edits"));
     ck_assert_double_gt(number(json, "edits"), 20 * 5 * workload_senders(&w.plan) * 8 / 10);
-    ck_assert_double_gt(number(json, "bytes"), 100);
+    ck_assert_double_gt(number(json, "bytes"), 40);
     ck_assert_double_le(number(lag, "max"), 21.1e6);
     ck_assert_uint_eq(strlen(cJSON_GetStringValue(cJSON_GetObjectItem(json, "hash"))), 64);
     cJSON_Delete(json);
@@ -201,6 +201,7 @@ START_TEST(edits_that_do_not_come_are_a_fault)
     cJSON *json;
 
     begin(4, 4, 4);
+    w.told[3] = SIZE_MAX;
     live(10 * NS_PER_S);
     for (uint32_t i = 0; i < 3; i++) {
         while (w.told[i] < w.len)
