@@ -285,26 +285,3 @@ bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq)
     }
     return true;
 }
-
-struct update *hub_get(const struct hub *h, uint64_t n)
-{
-    const struct channel *c = h->default_channel;
-
-    return n < channel_oldest_n(c) || n > c->visible_n ? NULL : channel_get(c, n);
-}
-
-struct hub_range hub_after(const struct hub *h, uint64_t cursor)
-{
-    const struct channel *c = h->default_channel;
-    struct hub_range range = {.last = c->visible_n};
-    uint64_t oldest = channel_oldest_n(c);
-
-    if (cursor > c->visible_n)
-        cursor = 0;
-    range.first = cursor + 1;
-    if (range.first < oldest) {
-        range.missed = oldest - range.first;
-        range.first = oldest;
-    }
-    return range;
-}

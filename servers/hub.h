@@ -101,12 +101,4 @@ struct channel *hub_channel_find(const struct hub *h, struct name name);
 /* Free c if nothing was published in it and nobody listens: a name alone keeps no place. */
 void hub_channel_release(struct hub *h, struct channel *c);
 
-/* The default channel by its own count: for the transports until they select. */
-struct hub_range {
-    uint64_t first, last;
-    uint64_t missed;
-};
-struct update *hub_get(const struct hub *h, uint64_t n);
-struct hub_range hub_after(const struct hub *h, uint64_t cursor);
-
 #endif

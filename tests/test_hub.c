@@ -3,30 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub.h"
-
-struct probe {
-    struct subscriber sub; /* first */
-    struct hub *hub;
-    uint64_t seen[64];
-    size_t nseen;
-    bool leave_after_first;
-};
-
-static void probe_deliver(struct subscriber *sub, struct update *u, enum delivery how)
-{
-    struct probe *p = (struct probe *)sub;
-
-    ck_assert_int_eq(how, DELIVERY_EVERY);
-    p->seen[p->nseen++] = u->seq;
-    if (p->leave_after_first)
-        hub_unsubscribe(p->hub, sub);
-}
-
-static int make_hub(struct hub *h, uint64_t history, int64_t delay_ns)
-{
-    return hub_init(h, &(struct hub_limits){.history = history}, delay_ns);
-}
+#include "hub_fixture.h"
 
 static void publish_times(struct hub *h, int n, int64_t first_ns, int64_t step_ns)
 {
@@ -34,11 +11,58 @@ static void publish_times(struct hub *h, int n, int64_t first_ns, int64_t step_n
         ck_assert_uint_ne(hub_publish(h, "1", 1, first_ns + i * step_ns), 0);
 }
 
+static struct selection select_after(struct hub *h, uint64_t cursor)
+{
+    struct selection s;
+
+    ck_assert_int_eq(hub_select(h, h->everything, cursor, SIZE_MAX, &s), 0);
+    return s;
+}
+
+/* More than the ring starts with, and going round more than once. */
+START_TEST(ring_grows_to_its_capacity_and_then_goes_round)
+{
+    struct selection s;
+    struct hub h;
+
+    make_hub(&h, 40, 0);
+    for (uint64_t n = 1; n <= 100; n++) {
+        ck_assert_uint_eq(hub_publish(&h, "1", 1, (int64_t)n), n);
+        s = select_after(&h, 0);
+        ck_assert_uint_eq(s.n, n < 40 ? n : 40);
+        for (size_t i = 0; i < s.n; i++)
+            ck_assert_uint_eq(s.updates[i]->seq, n - s.n + 1 + i);
+        ck_assert_uint_eq(s.missed, n - s.n);
+        ck_assert_uint_eq(hub_oldest_seq(&h), n - s.n + 1);
+    }
+    hub_free(&h);
+}
+END_TEST
+
+START_TEST(selection_is_cut_and_goes_on_from_its_cursor)
+{
+    struct selection s;
+    struct hub h;
+
+    make_hub(&h, 4, 0);
+    publish_times(&h, 9, 1, 1);
+    ck_assert_int_eq(hub_select(&h, h.everything, 3, 3, &s), 0);
+    ck_assert_uint_eq(s.updates[0]->seq, 6);
+    ck_assert_uint_eq(s.cursor, 8);
+    ck_assert_uint_eq(s.missed, 2); /* 4 and 5 */
+    ck_assert_int_eq(hub_select(&h, h.everything, 8, 3, &s), 0);
+    ck_assert_uint_eq(s.n, 1);
+    ck_assert_uint_eq(s.cursor, 9);
+    ck_assert_uint_eq(s.missed, 0);
+    hub_free(&h);
+}
+END_TEST
+
 START_TEST(numbers_from_one_without_gaps)
 {
     struct hub h;
 
-    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
+    make_hub(&h, 4, 0);
     ck_assert_uint_eq(hub_newest_seq(&h), 0);
     for (uint64_t want = 1; want <= 10; want++)
         ck_assert_uint_eq(hub_publish(&h, "{}", 2, (int64_t)want), want);
@@ -52,11 +76,13 @@ START_TEST(update_carries_the_envelope)
 {
     struct hub h;
     const char *want = "{\"seq\":1,\"t\":81234567890123,\"data\":{\"a\":1}}";
+    struct selection s;
     struct shared *json;
 
-    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
+    make_hub(&h, 4, 0);
     hub_publish(&h, "{\"a\":1}", 7, INT64_C(81234567890123));
-    json = hub_get(&h, 1)->json;
+    s = select_after(&h, 0);
+    json = s.updates[0]->json;
     ck_assert_uint_eq(json->len, strlen(want));
     ck_assert_mem_eq(json->data, want, json->len);
     hub_free(&h);
@@ -79,29 +105,34 @@ static const struct {
 
 START_TEST(cursor_gets_what_is_newer_and_the_count_of_what_is_lost)
 {
-    struct hub_range range;
+    struct selection s;
     struct hub h;
 
-    ck_assert_int_eq(make_hub(&h, cursors[_i].capacity, 0), 0);
+    make_hub(&h, cursors[_i].capacity, 0);
     publish_times(&h, (int)cursors[_i].published, 1, 1);
-    range = hub_after(&h, cursors[_i].cursor);
-    ck_assert_uint_eq(range.first, cursors[_i].first);
-    ck_assert_uint_eq(range.last, cursors[_i].last);
-    ck_assert_uint_eq(range.missed, cursors[_i].missed);
+    s = select_after(&h, cursors[_i].cursor);
+    ck_assert_uint_eq(s.n, cursors[_i].last + 1 - cursors[_i].first);
+    for (size_t i = 0; i < s.n; i++)
+        ck_assert_uint_eq(s.updates[i]->seq, cursors[_i].first + i);
+    ck_assert_uint_eq(s.cursor, cursors[_i].last);
+    ck_assert_uint_eq(s.missed, cursors[_i].missed);
+    ck_assert_uint_eq(s.from + s.missed + 1, cursors[_i].first);
+    ck_assert_int_eq(hub_has_news(&h, h.everything, cursors[_i].cursor), s.n > 0);
     hub_free(&h);
 }
 END_TEST
 
 START_TEST(ring_holds_exactly_its_capacity)
 {
+    struct selection s;
     struct hub h;
 
-    ck_assert_int_eq(make_hub(&h, 3, 0), 0);
+    make_hub(&h, 3, 0);
     publish_times(&h, 5, 1, 1);
-    ck_assert_ptr_null(hub_get(&h, 2));
-    for (uint64_t seq = 3; seq <= 5; seq++)
-        ck_assert_uint_eq(hub_get(&h, seq)->seq, seq);
-    ck_assert_ptr_null(hub_get(&h, 6));
+    s = select_after(&h, 0);
+    ck_assert_uint_eq(s.n, 3);
+    ck_assert_uint_eq(s.updates[0]->seq, 3);
+    ck_assert_uint_eq(s.updates[2]->seq, 5);
     hub_free(&h);
 }
 END_TEST
@@ -111,7 +142,7 @@ START_TEST(subscribers_get_each_update_once_in_order)
     struct probe a = {.sub.deliver = probe_deliver}, b = a;
     struct hub h;
 
-    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
+    make_hub(&h, 4, 0);
     hub_publish(&h, "0", 1, 1);
     hub_subscribe(&h, &a.sub, h.everything);
     hub_publish(&h, "0", 1, 2);
@@ -136,7 +167,7 @@ START_TEST(subscriber_may_leave_during_its_delivery)
     struct probe p[3];
     struct hub h;
 
-    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
+    make_hub(&h, 4, 0);
     for (int i = 0; i < 3; i++) {
         p[i] = (struct probe){.sub.deliver = probe_deliver, .hub = &h, .leave_after_first = i == 1};
         hub_subscribe(&h, &p[i].sub, h.everything);
@@ -158,7 +189,7 @@ START_TEST(delay_holds_updates_back_but_stamps_them_at_once)
     struct hub h;
     uint64_t seq;
 
-    ck_assert_int_eq(make_hub(&h, 8, 100), 0);
+    make_hub(&h, 8, 100);
     hub_subscribe(&h, &p.sub, h.everything);
     publish_times(&h, 3, 1000, 50); /* t = 1000, 1050, 1100 */
     ck_assert_uint_eq(hub_newest_seq(&h), 0);
@@ -180,7 +211,7 @@ START_TEST(delay_never_overwrites_what_nobody_has_seen)
     struct probe p = {.sub.deliver = probe_deliver};
     struct hub h;
 
-    ck_assert_int_eq(make_hub(&h, 2, 1000000), 0);
+    make_hub(&h, 2, 1000000);
     hub_subscribe(&h, &p.sub, h.everything);
     publish_times(&h, 5, 1, 1);
     ck_assert_uint_eq(p.nseen, 3); /* 1..3 were pushed out early, 4 and 5 still wait */
@@ -195,7 +226,7 @@ START_TEST(position_counts_strictly_before)
     struct hub h;
     uint64_t seq;
 
-    ck_assert_int_eq(make_hub(&h, 4, 0), 0);
+    make_hub(&h, 4, 0);
     ck_assert(hub_position(&h, 5, &seq));
     ck_assert_uint_eq(seq, 0);
     publish_times(&h, 3, 100, 100); /* t = 100, 200, 300 */
@@ -245,6 +276,8 @@ int main(void)
     tcase_add_test(tc, update_carries_the_envelope);
     tcase_add_loop_test(tc, cursor_gets_what_is_newer_and_the_count_of_what_is_lost, 0,
                         sizeof cursors / sizeof *cursors);
+    tcase_add_test(tc, ring_grows_to_its_capacity_and_then_goes_round);
+    tcase_add_test(tc, selection_is_cut_and_goes_on_from_its_cursor);
     tcase_add_test(tc, ring_holds_exactly_its_capacity);
     tcase_add_test(tc, subscribers_get_each_update_once_in_order);
     tcase_add_test(tc, subscriber_may_leave_during_its_delivery);
