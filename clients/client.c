@@ -241,7 +241,7 @@ void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool wit
                                (unsigned long long)c->track.cursor);
     if (c->lanes != NULL)
         len = lanes_add_query(c->lanes, out, len, CLIENT_QUERY_BYTES);
-    if (hold_ms > 0)
+    if (hold_ms >= 0)
         snprintf(out + len, CLIENT_QUERY_BYTES - len, "%ctimeout=%lld", len > 0 ? '&' : '?',
                  (long long)hold_ms);
 }

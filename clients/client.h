@@ -83,7 +83,7 @@ static inline void client_settled(struct client *c)
     c->attempts = 0;
 }
 /* The query of a request: from where on (if with_cursor and one is known), what (its channels) and
- * how long to hold (0: not said); "" when there is nothing to say. */
+ * how long to hold (negative: not said); "" when there is nothing to say. */
 void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool with_cursor,
                   int64_t hold_ms);
 /* Send, and count bytes out. 0, or negative when the connection has ended. */

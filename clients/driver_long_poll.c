@@ -15,9 +15,16 @@ static int64_t long_poll_next_due_ns(const struct poller *p, int64_t answered_ns
     return answered_ns;
 }
 
+/* The first answer tells the cursor. Where channels may be silent until somebody who has joined
+ * speaks, it is asked for at once. */
 static int64_t long_poll_hold_ms(const struct poller *p)
 {
-    return p->client.env->opt->hold_ns / NS_PER_MS;
+    const struct client *c = &p->client;
+    const struct client_options *opt = c->env->opt;
+
+    if (!c->track.joined && (c->lanes != NULL || opt->send != SEND_NONE))
+        return 0;
+    return opt->hold_ns / NS_PER_MS;
 }
 
 static const struct poller_kind long_poll = {

@@ -19,7 +19,7 @@ static int64_t short_poll_next_due_ns(const struct poller *p, int64_t answered_n
 static int64_t short_poll_hold_ms(const struct poller *p)
 {
     (void)p;
-    return 0;
+    return -1;
 }
 
 static const struct poller_kind short_poll = {

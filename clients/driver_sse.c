@@ -29,7 +29,7 @@ static void sse_on_open(struct client *c, int64_t now_ns)
 
     if (id != NULL && *id != '\0')
         snprintf(fields, sizeof fields, "Last-Event-ID: %.900s\r\n", id);
-    client_query(c, query, false, 0); /* Last-Event-ID says where to go on */
+    client_query(c, query, false, -1); /* Last-Event-ID says where to go on */
     endless_ask(&of(c)->endless, query, "text/event-stream", fields, now_ns);
 }
 

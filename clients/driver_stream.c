@@ -21,7 +21,7 @@ static void stream_on_open(struct client *c, int64_t now_ns)
 {
     char query[CLIENT_QUERY_BYTES];
 
-    client_query(c, query, true, 0);
+    client_query(c, query, true, -1);
     endless_ask(&of(c)->endless, query, "application/x-ndjson", "", now_ns);
 }
 

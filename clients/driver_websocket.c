@@ -80,7 +80,7 @@ static size_t encode_upgrade(const struct client *c, const char *key,
         .fields = fields,
     };
 
-    client_query(c, query, true, 0);
+    client_query(c, query, true, -1);
     snprintf(fields, sizeof fields,
              "Connection: Upgrade\r\n"
              "Upgrade: websocket\r\n"

@@ -19,7 +19,7 @@ struct poller_kind {
     int64_t (*first_due_ns)(struct poller *p, int64_t now_ns);
     /* When the next one is due, after the one that was due at p->due_ns was answered. */
     int64_t (*next_due_ns)(const struct poller *p, int64_t answered_ns);
-    /* How long the server is asked to hold a request (timeout=); 0: not asked. */
+    /* How long the server is asked to hold a request (timeout=); negative: not asked. */
     int64_t (*hold_ms)(const struct poller *p);
 };
 
