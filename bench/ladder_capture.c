@@ -16,6 +16,7 @@
 /* Slow enough to see each exchange, fast enough to see several. */
 #define LADDER_RATE_HZ     3.0
 #define LADDER_INTERVAL_MS 200
+#define LADDER_SPORTS      60.0 /* a ball each half second */
 #define LADDER_LEAST_S     1.0
 #define LADDER_RTTS        6
 
@@ -29,7 +30,9 @@ static void shrink(struct scenario *s, struct scenario_row *row, const struct ro
     s->warmup_s = 0;
     s->duration_s =
         LADDER_LEAST_S + LADDER_RTTS * (double)link_spec_rtt_ns(&w->road->spec) / (double)NS_PER_S;
-    s->source.rate_hz = LADDER_RATE_HZ;
+    s->source.rate_hz = s->source.tick_hz = s->send.rate_hz = LADDER_RATE_HZ;
+    if (s->source.kind == SOURCE_SPORTS)
+        s->source.speed = LADDER_SPORTS;
     if (row->interval_ms != SCENARIO_UNSET)
         row->interval_ms = LADDER_INTERVAL_MS;
     snprintf(row->id, sizeof row->id, "ladder");

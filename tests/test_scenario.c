@@ -449,15 +449,22 @@ START_TEST(scenario_args_refuse_what_does_not_fit)
 }
 END_TEST
 
-static const char *const shipped[] = {"bench/scenarios/standard.json",
-                                      "bench/scenarios/smoke.json"};
+static const struct {
+    const char *path;
+    size_t rows;
+} shipped[] = {
+    {"bench/scenarios/standard.json", 7}, {"bench/scenarios/smoke.json", 7},
+    {"bench/scenarios/sports.json", 6},   {"bench/scenarios/game.json", 5},
+    {"bench/scenarios/collab.json", 5},   {"bench/scenarios/dashboard.json", 5},
+    {"bench/scenarios/idle.json", 5},
+};
 
 START_TEST(scenario_files_that_ship_are_good)
 {
-    int rc = scenario_load(&scenario, shipped[_i], &error);
+    int rc = scenario_load(&scenario, shipped[_i].path, &error);
 
     ck_assert_msg(rc == 0, "%s", error.text);
-    ck_assert_uint_eq(scenario.nrows, 7);
+    ck_assert_uint_eq(scenario.nrows, shipped[_i].rows);
 }
 END_TEST
 
@@ -525,7 +532,7 @@ int main(void)
     tcase_add_test(tc, scenario_becomes_the_command_lines);
     tcase_add_test(tc, scenario_trace_becomes_the_servers_source);
     tcase_add_test(tc, scenario_args_refuse_what_does_not_fit);
-    tcase_add_loop_test(tc, scenario_files_that_ship_are_good, 0, 2);
+    tcase_add_loop_test(tc, scenario_files_that_ship_are_good, 0, sizeof shipped / sizeof *shipped);
     tcase_add_test(tc, scenario_choices_of_transport_are_the_table);
     tcase_add_test(tc, scenario_manual_names_every_key);
     srunner_run_all(runner, CK_ENV);
