@@ -37,7 +37,7 @@ UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke bench-link bench-self fuzz install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
+.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases bench-link bench-self fuzz install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -128,6 +128,13 @@ bench: deps-bench all ## the standard comparison: table, charts, results/latest
 
 bench-smoke: deps-bench all ## the same in a quarter of a minute
 	$(Q)$(OUT)/pushlab run bench/scenarios/smoke.json $(BENCH_FLAGS)
+
+USECASES_OUT ?= results/usecases
+usecases: deps-bench all ## five use cases over their links, in twelve minutes: $(USECASES_OUT)/report.html
+	$(Q)./bench/usecases.sh $(OUT)/pushlab $(USECASES_OUT) $(BENCH_FLAGS)
+
+usecases: deps-bench all ## five use cases on their links: which transport each needs, in one report (12 minutes)
+	$(Q)./bench/usecases.sh $(OUT)/pushlab results $(BENCH_FLAGS)
 
 bench-link: all ## how accurate the emulated link is, here and now
 	$(Q)$(OUT)/pushlab-link measure
