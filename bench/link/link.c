@@ -22,10 +22,51 @@ enum {
     CONTROL_FD = 3
 };
 
+/* What the process that moves packets is started with. */
+struct order {
+    const struct link_spec *spec;
+    uint64_t seed;
+    struct link_between between;
+    pid_t parent;
+};
+
+/* Give descriptor *fd the number wanted; none (-1) stays none. All are first moved out of each
+ * other's way. */
+static int keep_as(int *fd, int wanted)
+{
+    if (*fd >= 0 && dup2(*fd, wanted) < 0)
+        return LAB_ESYS;
+    if (*fd >= 0) {
+        fcntl(wanted, F_SETFD, FD_CLOEXEC);
+        *fd = wanted;
+    }
+    return LAB_OK;
+}
+
+/* Keep these descriptors, from CONTROL_FD on, and none above. */
+static int keep_only(int *const fds[], int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (*fds[i] < 0)
+            continue;
+        *fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, CONTROL_FD + n);
+        if (*fds[i] < 0)
+            return LAB_ESYS;
+    }
+    for (int i = 0; i < n; i++) {
+        if (keep_as(fds[i], CONTROL_FD + i) < 0)
+            return LAB_ESYS;
+    }
+    close_range((unsigned)(CONTROL_FD + n), ~0U, 0);
+    return LAB_OK;
+}
+
 /* Forget what was inherited: another process's handlers, and its descriptors, which would
  * keep its pipes open. The terminal's signals are for that process: we end when it does. */
-static int become_own_process(int control_fd)
+static int become_own_process(int control_fd, struct link_between *between)
 {
+    int *const kept[] = {&control_fd, &between->user_fd, &between->namespace_fd[LINK_CLIENT],
+                         &between->namespace_fd[LINK_SERVER]};
     static const int left_to_parent[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM};
     sigset_t blocked;
     int null_fd;
@@ -37,10 +78,8 @@ static int become_own_process(int control_fd)
     sigemptyset(&blocked);
     sigaddset(&blocked, MOVER_PARENT_DIED);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
-    if (control_fd != CONTROL_FD && dup2(control_fd, CONTROL_FD) < 0)
+    if (keep_only(kept, sizeof kept / sizeof *kept) < 0)
         return LAB_ESYS;
-    fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
-    close_range(CONTROL_FD + 1, ~0U, 0);
     null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null_fd < 0)
         return LAB_ESYS;
@@ -82,17 +121,16 @@ static int report_ready(const struct link_net *n, int status, const struct err_t
     return rc;
 }
 
-static int mover_start(struct mover *m, const struct link_spec *spec, uint64_t seed, pid_t parent,
-                       struct err_text *e)
+static int mover_start(struct mover *m, const struct order *o, struct err_text *e)
 {
     struct link_net n;
-    int rc = link_net_create(&n, e);
+    int rc = link_net_create(&n, &o->between, e);
 
     if (rc < 0)
         return rc;
-    rc = die_with(parent, MOVER_PARENT_DIED);
+    rc = die_with(o->parent, MOVER_PARENT_DIED);
     if (rc == LAB_OK)
-        rc = mover_init(m, spec, seed, &n, CONTROL_FD);
+        rc = mover_init(m, o->spec, o->seed, &n, CONTROL_FD);
     if (rc < 0)
         return err_set(e, rc, "emulated link: start: %s", lab_strerror(rc));
     /* So that `pushlab-link on-server` may open our /proc/PID/ns. */
@@ -100,16 +138,15 @@ static int mover_start(struct mover *m, const struct link_spec *spec, uint64_t s
     return LAB_OK;
 }
 
-static _Noreturn void mover_process(int control_fd, const struct link_spec *spec, uint64_t seed,
-                                    pid_t parent)
+static _Noreturn void mover_process(int control_fd, struct order *o)
 {
     struct err_text e = {""};
     struct mover m = {.stop = true};
-    int rc = become_own_process(control_fd);
+    int rc = become_own_process(control_fd, &o->between);
 
     if (rc < 0)
         _exit(127);
-    rc = mover_start(&m, spec, seed, parent, &e);
+    rc = mover_start(&m, o, &e);
     if (report_ready(&m.net, rc, &e) < 0 || rc < 0)
         _exit(1);
     mover_run(&m);
@@ -140,8 +177,14 @@ static int await_ready(struct link *l, struct err_text *e)
 
 int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struct err_text *e)
 {
+    return link_open_between(l, &LINK_BETWEEN_NEW_HOSTS, spec, seed, e);
+}
+
+int link_open_between(struct link *l, const struct link_between *between,
+                      const struct link_spec *spec, uint64_t seed, struct err_text *e)
+{
+    struct order order = {spec, seed, *between, getpid()};
     int pair[2], rc;
-    pid_t parent = getpid();
 
     *l = (struct link){.mover = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -149,7 +192,7 @@ int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struc
     l->control_fd = pair[0];
     l->mover = fork();
     if (l->mover == 0)
-        mover_process(pair[1], spec, seed, parent);
+        mover_process(pair[1], &order);
     close(pair[1]);
     if (l->mover < 0)
         rc = err_set(e, LAB_ESYS, "emulated link: fork: %s", strerror(errno));

@@ -37,7 +37,14 @@ struct link {
  * it) or LAB_ENOMEM. Nothing is left behind on failure. */
 int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struct err_text *e);
 
-/* Stop the mover, after ending a capture; processes that are still inside are killed. */
+/* The same between hosts that may be there already: so a host with several links comes to be,
+ * each link with a referee of its own. between's descriptors stay the caller's. Close the newest
+ * first: what it has not made itself it leaves alone. */
+int link_open_between(struct link *l, const struct link_between *between,
+                      const struct link_spec *spec, uint64_t seed, struct err_text *e);
+
+/* Stop the mover, after ending a capture; processes that are still inside the
+ * namespaces that it made are killed. */
 void link_close(struct link *l);
 
 /* Move the calling process to a side, for good: for a child between fork and exec, with one

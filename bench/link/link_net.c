@@ -80,6 +80,27 @@ static int enter_user_namespace(void)
     return proc_write("/proc/self/gid_map", map);
 }
 
+void link_net_ipv4(char out[LINK_ADDRESS_CHARS], unsigned number, enum link_side side)
+{
+    snprintf(out, LINK_ADDRESS_CHARS, "10.77.%u.%u", number % 256, (unsigned)side + 1);
+}
+
+void link_net_ipv6(char out[LINK_ADDRESS_CHARS], unsigned number, enum link_side side)
+{
+    if (number == 0)
+        snprintf(out, LINK_ADDRESS_CHARS, "fd77::%u", (unsigned)side + 1);
+    else
+        snprintf(out, LINK_ADDRESS_CHARS, "fd77:%x::%u", number % 256, (unsigned)side + 1);
+}
+
+void link_net_interface(char out[LINK_INTERFACE_CHARS], unsigned number)
+{
+    if (number == 0)
+        snprintf(out, LINK_INTERFACE_CHARS, "%s", LINK_INTERFACE);
+    else
+        snprintf(out, LINK_INTERFACE_CHARS, "%s%u", LINK_INTERFACE, number % 256);
+}
+
 /* A network namespace for this process; a user namespace first when that is what it takes. */
 static int enter_first_namespace(struct link_net *n, struct err_text *e)
 {
@@ -93,14 +114,14 @@ static int enter_first_namespace(struct link_net *n, struct err_text *e)
     return n->user_fd < 0 ? refuse_namespaces(errno, e) : LAB_OK;
 }
 
-static int open_tun(struct err_text *e)
+static int open_tun(unsigned number, struct err_text *e)
 {
     struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return refuse_tun(errno, e);
-    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", LINK_INTERFACE);
+    link_net_interface(request.ifr_name, number);
     if (ioctl(fd, TUNSETIFF, &request) < 0) {
         int error = errno;
 
@@ -110,17 +131,32 @@ static int open_tun(struct err_text *e)
     return fd;
 }
 
-static int add_addresses(const struct link_net_side *s, enum link_side side, bool *ipv6)
+static struct in_addr ipv4_of(unsigned number, enum link_side side)
 {
-    static const char *const text[2][LINK_SIDES] = {{LINK_CLIENT_IPV4, LINK_SERVER_IPV4},
-                                                    {LINK_CLIENT_IPV6, LINK_SERVER_IPV6}};
-    struct in_addr own4, peer4;
-    struct in6_addr own6, peer6;
+    char text[LINK_ADDRESS_CHARS];
+    struct in_addr a;
 
-    inet_pton(AF_INET, text[0][side], &own4);
-    inet_pton(AF_INET, text[0][!side], &peer4);
-    inet_pton(AF_INET6, text[1][side], &own6);
-    inet_pton(AF_INET6, text[1][!side], &peer6);
+    link_net_ipv4(text, number, side);
+    inet_pton(AF_INET, text, &a);
+    return a;
+}
+
+static struct in6_addr ipv6_of(unsigned number, enum link_side side)
+{
+    char text[LINK_ADDRESS_CHARS];
+    struct in6_addr a;
+
+    link_net_ipv6(text, number, side);
+    inet_pton(AF_INET6, text, &a);
+    return a;
+}
+
+static int add_addresses(const struct link_net_side *s, unsigned number, enum link_side side,
+                         bool *ipv6)
+{
+    struct in_addr own4 = ipv4_of(number, side), peer4 = ipv4_of(number, !side);
+    struct in6_addr own6 = ipv6_of(number, side), peer6 = ipv6_of(number, !side);
+
     if (netlink_add_address(s->netlink_fd, s->interface, AF_INET, &own4, &peer4) < 0)
         return LAB_ESYS;
     if (netlink_add_address(s->netlink_fd, s->interface, AF_INET6, &own6, &peer6) < 0)
@@ -139,46 +175,75 @@ static void tune_kernel(void)
     (void)proc_write("/proc/sys/net/ipv4/ip_local_port_range", "10240 65535");
 }
 
-static int set_up_side(struct link_net_side *s, enum link_side side, bool *ipv6)
+static int set_up_side(struct link_net_side *s, unsigned number, enum link_side side, bool *ipv6)
 {
+    char interface[LINK_INTERFACE_CHARS];
+
+    link_net_interface(interface, number);
     s->namespace_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     s->netlink_fd = netlink_open();
-    s->interface = if_nametoindex(LINK_INTERFACE);
+    s->interface = if_nametoindex(interface);
     if (s->namespace_fd < 0 || s->netlink_fd < 0 || s->interface == 0)
         return LAB_ESYS;
     if (netlink_set_up(s->netlink_fd, LOOPBACK_INDEX, 0, 0) < 0 ||
         netlink_set_up(s->netlink_fd, s->interface, LINK_MTU_BYTES, TUN_QUEUE_PACKETS) < 0)
         return LAB_ESYS;
     tune_kernel();
-    return add_addresses(s, side, ipv6);
+    return add_addresses(s, number, side, ipv6);
 }
 
-static int create_side(struct link_net *n, enum link_side side, struct err_text *e)
+/* The user namespace that others have made; descriptors of ours are copies. */
+static int join_user_namespace(struct link_net *n, int user_fd)
+{
+    if (user_fd < 0)
+        return LAB_OK;
+    if (setns(user_fd, CLONE_NEWUSER) < 0)
+        return LAB_ESYS;
+    n->user_fd = fcntl(user_fd, F_DUPFD_CLOEXEC, 0);
+    return n->user_fd < 0 ? LAB_ESYS : LAB_OK;
+}
+
+static int enter_side(struct link_net *n, const struct link_between *between, enum link_side side,
+                      struct err_text *e)
+{
+    int there = between->namespace_fd[side];
+
+    n->side[side].made = there < 0;
+    if (side == LINK_CLIENT && there < 0)
+        return enter_first_namespace(n, e);
+    if (side == LINK_CLIENT && join_user_namespace(n, between->user_fd) < 0)
+        return refuse_namespaces(errno, e);
+    if (there < 0 ? unshare(CLONE_NEWNET) < 0 : setns(there, CLONE_NEWNET) < 0)
+        return refuse_namespaces(errno, e);
+    return LAB_OK;
+}
+
+static int create_side(struct link_net *n, const struct link_between *between, enum link_side side,
+                       struct err_text *e)
 {
     struct link_net_side *s = &n->side[side];
+    int rc = enter_side(n, between, side, e);
 
-    s->tun_fd = open_tun(e);
+    if (rc < 0)
+        return rc;
+    s->tun_fd = open_tun(between->number, e);
     if (s->tun_fd < 0)
         return LAB_ESYS;
-    if (set_up_side(s, side, &n->ipv6) < 0)
+    if (set_up_side(s, between->number, side, &n->ipv6) < 0)
         return err_set(e, LAB_ESYS, "emulated link: set up network: %s", strerror(errno));
     return LAB_OK;
 }
 
-int link_net_create(struct link_net *n, struct err_text *e)
+int link_net_create(struct link_net *n, const struct link_between *between, struct err_text *e)
 {
     int rc;
 
     *n = (struct link_net){.user_fd = -1, .ipv6 = true};
     for (int i = 0; i < LINK_SIDES; i++)
         n->side[i] = (struct link_net_side){.namespace_fd = -1, .tun_fd = -1, .netlink_fd = -1};
-    rc = enter_first_namespace(n, e);
+    rc = create_side(n, between, LINK_CLIENT, e);
     if (rc == LAB_OK)
-        rc = create_side(n, LINK_CLIENT, e);
-    if (rc == LAB_OK && unshare(CLONE_NEWNET) < 0)
-        rc = refuse_namespaces(errno, e);
-    if (rc == LAB_OK)
-        rc = create_side(n, LINK_SERVER, e);
+        rc = create_side(n, between, LINK_SERVER, e);
     if (rc < 0)
         link_net_free(n);
     return rc;

@@ -1,6 +1,10 @@
 /* Two network namespaces of the run's own, each with a TUN device that leads to the other
  * one through whoever holds the two TUN descriptors. Namespaces live as long as a process or
- * a descriptor is in them: when the run's processes die, even by SIGKILL, nothing is left. */
+ * a descriptor is in them: when the run's processes die, even by SIGKILL, nothing is left.
+ *
+ * Either side may be a namespace that another link has made: so a host with several links comes
+ * to be. Each link is a subnet of its own: 10.77.N.1 on the client's side, 10.77.N.2 on the
+ * server's (and fd77:N::1, fd77:N::2), its device pushlabN; number 0 is called as below. */
 #ifndef PUSHLAB_LINK_NET_H
 #define PUSHLAB_LINK_NET_H
 
@@ -16,10 +20,26 @@ enum link_side { LINK_CLIENT, LINK_SERVER, LINK_SIDES };
 #define LINK_CLIENT_IPV6 "fd77::1"
 #define LINK_SERVER_IPV6 "fd77::2"
 
+enum { LINK_NUMBER_MAX = 255, LINK_ADDRESS_CHARS = 24, LINK_INTERFACE_CHARS = 16 };
+
+/* The names that belong to a link's number. */
+void link_net_ipv4(char out[LINK_ADDRESS_CHARS], unsigned number, enum link_side side);
+void link_net_ipv6(char out[LINK_ADDRESS_CHARS], unsigned number, enum link_side side);
+void link_net_interface(char out[LINK_INTERFACE_CHARS], unsigned number);
+
+/* Where a link is to run. Zeroed but for namespaces of -1: between two hosts of its own. */
+struct link_between {
+    unsigned number;
+    int user_fd;                  /* that owns the namespaces there are; -1: the initial one */
+    int namespace_fd[LINK_SIDES]; /* -1: make one; never LINK_SERVER's alone */
+};
+#define LINK_BETWEEN_NEW_HOSTS ((struct link_between){.user_fd = -1, .namespace_fd = {-1, -1}})
+
 enum { LINK_MTU_BYTES = 1500 };
 
 struct link_net_side {
     int namespace_fd;
+    bool made;      /* by this link: another may be older than it, and outlive it */
     int tun_fd;     /* non-blocking; reads and writes one IP packet each */
     int netlink_fd; /* asks this side's kernel for its counters */
     unsigned interface;
@@ -31,10 +51,10 @@ struct link_net {
     struct link_net_side side[LINK_SIDES];
 };
 
-/* Make both and leave the calling process in the server's. To be called in a process of its
- * own with one thread: without root it moves into a new user namespace for good.
+/* Make what there isn't yet and leave the calling process in the server's. To be called in a
+ * process of its own with one thread: without root it moves into the user namespace for good.
  * 0, or LAB_ESYS with a line in e that says what is missing and how to allow it. */
-int link_net_create(struct link_net *n, struct err_text *e);
+int link_net_create(struct link_net *n, const struct link_between *between, struct err_text *e);
 
 /* Close all descriptors. */
 void link_net_free(struct link_net *n);

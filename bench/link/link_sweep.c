@@ -18,7 +18,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 }
 
 /* (namespaces(7): what /proc/PID/ns/net leads to is the same file for all inside) */
-static bool is_inside(pid_t pid, const struct stat sides[LINK_SIDES])
+static bool is_inside(pid_t pid, const struct stat *sides, int n)
 {
     struct stat its;
     char path[64];
@@ -26,11 +26,15 @@ static bool is_inside(pid_t pid, const struct stat sides[LINK_SIDES])
     snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
     if (stat(path, &its) < 0)
         return false; /* gone, a zombie, or none of our business */
-    return is_same_file(&its, &sides[LINK_CLIENT]) || is_same_file(&its, &sides[LINK_SERVER]);
+    for (int i = 0; i < n; i++) {
+        if (is_same_file(&its, &sides[i]))
+            return true;
+    }
+    return false;
 }
 
 /* Returns how many were killed, or LAB_ESYS. */
-static int kill_inside(const struct stat sides[LINK_SIDES])
+static int kill_inside(const struct stat *sides, int n)
 {
     DIR *proc = opendir("/proc");
     struct dirent *entry;
@@ -41,7 +45,7 @@ static int kill_inside(const struct stat sides[LINK_SIDES])
     while ((entry = readdir(proc)) != NULL) {
         pid_t pid = atoi(entry->d_name); /* 0 for what isn't a process */
 
-        if (pid > 0 && pid != getpid() && is_inside(pid, sides))
+        if (pid > 0 && pid != getpid() && is_inside(pid, sides, n))
             killed += kill(pid, SIGKILL) == 0;
     }
     closedir(proc);
@@ -51,14 +55,15 @@ static int kill_inside(const struct stat sides[LINK_SIDES])
 int link_sweep(const struct link_net *n)
 {
     struct stat sides[LINK_SIDES];
+    int made = 0;
 
     for (int i = 0; i < LINK_SIDES; i++) {
-        if (fstat(n->side[i].namespace_fd, &sides[i]) < 0)
+        if (n->side[i].made && fstat(n->side[i].namespace_fd, &sides[made++]) < 0)
             return LAB_ESYS;
     }
     /* Again until a pass finds nobody: they may have had children meanwhile. */
     for (int i = 0; i < PASSES; i++) {
-        int killed = kill_inside(sides);
+        int killed = kill_inside(sides, made);
 
         if (killed <= 0)
             return killed;

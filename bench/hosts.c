@@ -1,0 +1,139 @@
+#include "hosts.h"
+
+/* The links of each shape, in the order in which they are made: the client's side of each is a
+ * host that is new or stands already, the server's side is always new. */
+static const enum hosts_name shapes[][HOSTS_LINKS_MAX][LINK_SIDES] = {
+    [HOSTS_PAIR] = {{HOST_CLIENT, HOST_SERVER_1}},
+    [HOSTS_BALANCED] = {{HOST_CLIENT, HOST_BALANCER},
+                        {HOST_BALANCER, HOST_SERVER_1},
+                        {HOST_BALANCER, HOST_SERVER_2}},
+    [HOSTS_FANNED] = {{HOST_CLIENT, HOST_SERVER_1}, {HOST_CLIENT, HOST_SERVER_2}},
+};
+
+static size_t count_links(const struct hosts_plan *p)
+{
+    switch (p->shape) {
+    case HOSTS_PAIR:
+        return 1;
+    case HOSTS_BALANCED:
+        return 1 + p->servers;
+    case HOSTS_FANNED:
+        return p->servers;
+    }
+    return 0;
+}
+
+bool hosts_plan_link(const struct hosts_plan *p, size_t i, enum hosts_name ends[LINK_SIDES])
+{
+    if (i >= count_links(p))
+        return false;
+    ends[LINK_CLIENT] = shapes[p->shape][i][LINK_CLIENT];
+    ends[LINK_SERVER] = shapes[p->shape][i][LINK_SERVER];
+    return true;
+}
+
+static int enter_end(const void *arg)
+{
+    const struct hosts_end *end = arg;
+
+    return link_enter(end->link, end->side);
+}
+
+/* The host stands, at this end of this link; where it stood before stays valid. */
+static void settle(struct hosts *h, enum hosts_name host, const struct link *l, enum link_side side)
+{
+    struct hosts_end *end = &h->at[host];
+
+    if (end->link != NULL)
+        return;
+    *end = (struct hosts_end){.link = l, .side = side};
+    end->place = (struct child_place){enter_end, end};
+}
+
+static struct link_between between(const struct hosts *h, size_t i, const struct hosts_link *l)
+{
+    struct link_between b = LINK_BETWEEN_NEW_HOSTS;
+
+    b.number = (unsigned)i;
+    for (int side = 0; side < LINK_SIDES; side++) {
+        const struct hosts_end *end = &h->at[l->ends[side]];
+
+        if (end->link == NULL)
+            continue;
+        b.namespace_fd[side] = end->link->namespace_fd[end->side];
+        b.user_fd = end->link->user_fd;
+    }
+    return b;
+}
+
+static int open_link(struct hosts *h, size_t i, struct err_text *e)
+{
+    struct hosts_link *l = &h->links[i];
+    const struct hosts_plan *p = &h->plan;
+    struct link_between b = between(h, i, l);
+    bool front = l->ends[LINK_CLIENT] == HOST_CLIENT;
+    int rc = link_open_between(&l->link, &b, front ? &p->front : &p->behind, p->seed + i, e);
+
+    if (rc < 0)
+        return rc;
+    h->nlinks++;
+    for (int side = 0; side < LINK_SIDES; side++)
+        settle(h, l->ends[side], &l->link, (enum link_side)side);
+    return LAB_OK;
+}
+
+int hosts_open(struct hosts *h, const struct hosts_plan *plan, struct err_text *e)
+{
+    int rc = LAB_OK;
+
+    *h = (struct hosts){.plan = *plan};
+    for (size_t i = 0; rc == LAB_OK && i < count_links(plan); i++) {
+        hosts_plan_link(plan, i, h->links[i].ends);
+        rc = open_link(h, i, e);
+    }
+    if (rc < 0)
+        hosts_close(h);
+    return rc;
+}
+
+void hosts_close(struct hosts *h)
+{
+    while (h->nlinks > 0) /* the newest first: it stands on what the older ones have made */
+        link_close(&h->links[--h->nlinks].link);
+    *h = (struct hosts){.nlinks = 0};
+}
+
+const struct child_place *hosts_place(const struct hosts *h, enum hosts_name host)
+{
+    return h->at[host].link != NULL ? &h->at[host].place : NULL;
+}
+
+bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name to,
+                   char out[LINK_ADDRESS_CHARS])
+{
+    for (size_t i = 0; i < h->nlinks; i++) {
+        const enum hosts_name *ends = h->links[i].ends;
+
+        for (int side = 0; side < LINK_SIDES; side++) {
+            if (ends[side] != to || ends[!side] != from)
+                continue;
+            link_net_ipv4(out, (unsigned)i, (enum link_side)side);
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct link *hosts_link_to(const struct hosts *h, enum hosts_name to)
+{
+    for (size_t i = 0; i < h->nlinks; i++) {
+        if (h->links[i].ends[LINK_SERVER] == to)
+            return &h->links[i].link;
+    }
+    return NULL;
+}
+
+bool hosts_is_front(const struct hosts *h, size_t i)
+{
+    return h->links[i].ends[LINK_CLIENT] == HOST_CLIENT;
+}
