@@ -79,6 +79,14 @@ static void add_source(cJSON *root, const struct server *s)
     add_u64(history, "subscribers", s->hub.nsubscribers);
 }
 
+/* A source whose updates are dated when they were due: what was due before a time must have been
+ * published before we say what was. */
+static void catch_up(const struct server *s)
+{
+    if (s->options->source_start_ns > 0 && s->source != NULL && s->source->pacer != NULL)
+        pacer_catch_up(s->source->pacer, clock_now_ns());
+}
+
 static void add_position(cJSON *root, const struct server *s, int64_t at_ns)
 {
     cJSON *position = cJSON_AddObjectToObject(root, "position");
@@ -221,5 +229,6 @@ void endpoint_stats(struct peer *p, const struct http_request *req)
         reply_error(p, 400, NULL, "at takes CLOCK_MONOTONIC nanoseconds");
         return;
     }
+    catch_up(p->server);
     reply_json_owned(p, stats_json(p->server, found > 0 ? (int64_t)at_ns : -1));
 }

@@ -2,7 +2,7 @@
 
 #include "err.h"
 
-static int64_t pacer_due_ns(const struct pacer *p)
+int64_t pacer_due_ns(const struct pacer *p)
 {
     if (p->offset_ns == INT64_MAX)
         return INT64_MAX;
@@ -26,8 +26,11 @@ int64_t pacer_run(struct pacer *p, int64_t now_ns)
 
 static void pacer_on_due(void *arg, int64_t now_ns)
 {
-    struct pacer *p = arg;
+    pacer_catch_up(arg, now_ns);
+}
 
+void pacer_catch_up(struct pacer *p, int64_t now_ns)
+{
     ticker_arm(&p->ticker, pacer_run(p, now_ns));
 }
 

@@ -34,6 +34,11 @@ int pacer_init(struct pacer *p, struct event_base *base, int64_t (*play)(void *)
 int pacer_start(struct pacer *p, int64_t offset_ns, int64_t now_ns);
 void pacer_free(struct pacer *p);
 
+/* When the one that is played next, or just now, was or is due. */
+int64_t pacer_due_ns(const struct pacer *p);
+/* Play what is due by now_ns without waiting for the loop to come round to it. */
+void pacer_catch_up(struct pacer *p, int64_t now_ns);
+
 /* Play what is due by now_ns. Returns when to come back; INT64_MAX: never. */
 int64_t pacer_run(struct pacer *p, int64_t now_ns);
 

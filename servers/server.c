@@ -51,21 +51,30 @@ const char *server_date(struct server *s)
     return s->date;
 }
 
-int server_publish_post(struct server *s, const struct post *p, uint64_t *seq)
+static int publish(struct server *s, const struct post *p, int64_t t_ns, uint64_t *seq)
 {
-    int err = hub_publish_post(&s->hub, p, clock_now_ns(), seq);
+    int err = hub_publish_post(&s->hub, p, t_ns, seq);
 
     if (s->hub.delay_ns > 0)
         ticker_arm(&s->release, hub_release(&s->hub, clock_now_ns()));
     return err;
 }
 
+int server_publish_post(struct server *s, const struct post *p, uint64_t *seq)
+{
+    return publish(s, p, clock_now_ns(), seq);
+}
+
 uint64_t server_publish(struct server *s, const char *data, size_t len)
+{
+    return server_publish_at(s, data, len, clock_now_ns());
+}
+
+uint64_t server_publish_at(struct server *s, const char *data, size_t len, int64_t t_ns)
 {
     uint64_t seq;
 
-    return server_publish_post(s, &(struct post){.data = data, .data_len = len}, &seq) < 0 ? 0
-                                                                                           : seq;
+    return publish(s, &(struct post){.data = data, .data_len = len}, t_ns, &seq) < 0 ? 0 : seq;
 }
 
 static void server_on_release(void *arg, int64_t now_ns)

@@ -55,6 +55,8 @@ void server_free(struct server *s);
 
 /* Publish one compact JSON value now. Returns its sequence number or 0 (no memory). */
 uint64_t server_publish(struct server *s, const char *data, size_t len);
+/* The same as of t_ns, which is not before that of anything published yet. */
+uint64_t server_publish_at(struct server *s, const char *data, size_t len, int64_t t_ns);
 /* Publish a post now. 0 and its sequence number; 1: its sender has published it before, and *seq
  * is the number of that sender's newest in this channel; LAB_ELIMIT (--max-channels, --max-keys,
  * --max-senders), LAB_ENOMEM. */

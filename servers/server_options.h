@@ -18,6 +18,7 @@ struct server_options {
     int64_t burst_on_ns, burst_off_ns;
     int64_t payload_bytes;
     int64_t seed;
+    int64_t source_start_ns; /* 0: at once */
     double trace_speed;
     bool trace_loop;
     double source_speed;

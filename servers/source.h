@@ -35,7 +35,7 @@ struct source {
     const struct source_kind *kind;
     struct server *server;
     struct source_settings settings; /* in effect, if kind->tune */
-    const struct pacer *pacer;       /* NULL: not played by a schedule */
+    struct pacer *pacer;             /* NULL: not played by a schedule */
     uint64_t rejected;               /* input that was not JSON */
     bool done;                       /* nothing more will come */
 };

@@ -41,9 +41,11 @@ static void generator_fill(struct generator *g)
 static int64_t generator_play(void *arg)
 {
     struct generator *g = arg;
+    bool dated = g->source.server->options->source_start_ns > 0;
 
     generator_fill(g);
-    server_publish(g->source.server, g->data, g->data_len);
+    server_publish_at(g->source.server, g->data, g->data_len,
+                      dated ? pacer_due_ns(&g->pacer) : clock_now_ns());
     return arrivals_next(&g->arrivals, &g->rng);
 }
 
@@ -56,8 +58,9 @@ static void generator_stop(struct source *src)
     free(g);
 }
 
-/* Begin at now, whatever went before. 0 or LAB_ENOMEM. */
-static int generator_tune(struct source *src, const struct source_settings *settings)
+/* Begin at begin_ns, whatever went before. 0 or LAB_ENOMEM. */
+static int generator_begin(struct source *src, const struct source_settings *settings,
+                           int64_t begin_ns)
 {
     struct generator *g = (struct generator *)src;
     const struct server_options *o = src->server->options;
@@ -70,7 +73,12 @@ static int generator_tune(struct source *src, const struct source_settings *sett
     src->settings = *settings;
     arrivals_init(&g->arrivals, settings->pattern, settings->rate_hz, o->burst_on_ns,
                   o->burst_off_ns);
-    return pacer_start(&g->pacer, arrivals_next(&g->arrivals, &g->rng), clock_now_ns());
+    return pacer_start(&g->pacer, arrivals_next(&g->arrivals, &g->rng), begin_ns);
+}
+
+static int generator_tune(struct source *src, const struct source_settings *settings)
+{
+    return generator_begin(src, settings, clock_now_ns());
 }
 
 static struct source *generator_start(struct server *s, const char *arg, struct err_text *e)
@@ -86,7 +94,8 @@ static struct source *generator_start(struct server *s, const char *arg, struct 
     rng_seed(&g->rng, (uint64_t)o->seed);
     if (pacer_init(&g->pacer, s->base, generator_play, g, 1) < 0)
         goto fail;
-    if (generator_tune(&g->source, &settings) == 0)
+    if (generator_begin(&g->source, &settings,
+                        o->source_start_ns > 0 ? o->source_start_ns : clock_now_ns()) == 0)
         return &g->source;
     pacer_free(&g->pacer);
 fail:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 import unittest
 
 from harness import TestCase, wait_until
@@ -45,6 +46,23 @@ class Generator(Sources):
         self.assertEqual(run(7), first)
         self.assertNotEqual(run(8), first)
         self.assertEqual(len(set(first)), 20)
+
+    def test_servers_with_one_start_publish_the_same_to_the_nanosecond(self):
+        start = time.monotonic_ns() + 100_000_000
+        first, second = (self.server("--rate", "200", "--source-start", str(start))
+                         for _ in range(2))
+        updates = self.updates(first, 20)
+        self.assertEqual(self.updates(second, 20), updates)
+        self.assertEqual([u["t"] for u in updates],
+                         [start + (i + 1) * 5_000_000 for i in range(20)])
+
+    def test_what_was_due_is_published_before_anybody_is_told_how_much_was(self):
+        start = time.monotonic_ns()
+        server = self.server("--rate", "1000", "--source-start", str(start))
+        for _ in range(50):
+            at = time.monotonic_ns()
+            self.assertEqual(server.stats(f"?at={at}")["position"]["seq"],
+                             (at - start - 1) // 1_000_000)
 
     def test_a_fixed_rate_keeps_its_schedule(self):
         server = self.server("--rate", "100")
