@@ -146,6 +146,7 @@ static void client_opened(struct client *c, int fd, int64_t now_ns)
 static void dial_failed(struct client *c, int sys_errno, int64_t now_ns)
 {
     CLIENT_COUNT(c, now_ns, connect_failures, 1);
+    c->address_shift++;
     client_env_note(c->env, "connect %s: %s", c->env->host, strerror(sys_errno));
     client_back_off(c, now_ns);
 }
@@ -170,8 +171,8 @@ void client_dial(struct client *c, int64_t now_ns)
 void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns)
 {
     struct client_env *env = c->env;
-    int err = dial_start(&c->dial, env->base, &env->schedule, &env->target, c->index,
-                         now_ns + env->opt->connect_timeout_ns);
+    int err = dial_start(&c->dial, env->base, &env->schedule, &env->target,
+                         c->index + c->address_shift, now_ns + env->opt->connect_timeout_ns);
 
     c->dial_due_ns = due_ns;
     if (err < 0) {
@@ -193,11 +194,21 @@ void client_back_off(struct client *c, int64_t now_ns)
                                                    c->attempts, rng_uniform(&c->env->rng));
     if (c->attempts < ATTEMPTS_MAX)
         c->attempts++;
+    if (c->cut_off_ns == 0 && c->track.joined)
+        c->cut_off_ns = now_ns;
     c->broken = true;
     c->state = CLIENT_BACKOFF;
     schedule_set(&c->env->schedule, &c->timer, now_ns + wait_ns);
     if (hooks->lost != NULL)
         hooks->lost(c->env->hooks_arg, c, wait_ns);
+}
+
+void client_settled(struct client *c, int64_t now_ns)
+{
+    c->attempts = 0;
+    if (c->cut_off_ns != 0)
+        recorder_outage(&c->env->recorder, now_ns - c->cut_off_ns);
+    c->cut_off_ns = 0;
 }
 
 void client_wait_until(struct client *c, int64_t due_ns)

@@ -38,13 +38,15 @@ struct client {
     const struct driver *driver;
     uint32_t index;
     uint8_t state;
-    uint8_t attempts; /* failures in a row */
+    uint8_t attempts;      /* failures in a row */
+    uint8_t address_shift; /* dials that failed: each moves on to the host's next address */
     bool leaving;
     bool broken;             /* the next connection is a reconnect */
     struct track track;      /* with lanes: only the cursor */
     struct lanes *lanes;     /* owned; NULL: it receives the default channel */
     uint64_t unsorted_bytes; /* read, and not yet known to be payload or framing */
     int64_t retry_floor_ns;  /* the server asked for at least this wait (SSE retry:) */
+    int64_t cut_off_ns;      /* since when it has had to wait for an answer; 0: it has not */
     int64_t dial_due_ns;     /* when the connection was due: the window it counts in */
     struct deadline timer;   /* back-off, leaving, or the driver's own wait: by state */
     struct dial dial;
@@ -78,10 +80,7 @@ void client_fail(struct client *c, int64_t due_ns, const char *why);
 /* The same, and it will never work: no further attempt. */
 void client_give_up(struct client *c, int64_t due_ns, const char *why);
 /* The conversation works: the next loss starts with the shortest wait again. */
-static inline void client_settled(struct client *c)
-{
-    c->attempts = 0;
-}
+void client_settled(struct client *c, int64_t now_ns);
 /* The query of a request: from where on (if with_cursor and one is known), what (its channels) and
  * how long to hold (negative: not said); "" when there is nothing to say. */
 void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool with_cursor,

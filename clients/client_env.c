@@ -31,7 +31,7 @@ static void spread_sources(struct client_env *env)
 static int set_target(struct client_env *env, struct err_text *e)
 {
     const struct url *u = &env->opt->url;
-    int err = dial_resolve(&env->target, u, e);
+    int err = dial_resolve(&env->target, u, env->opt->resolve, e);
 
     if (err < 0)
         return err;

@@ -24,6 +24,8 @@ static const struct opt table[] = {
      "the transport to drive"},
     {"url", OPT_TEXT, "URL", FIELD(url_text), "http://127.0.0.1:8080", 0, 0, NULL,
      "the server, http or https; a path is put before the transport's own"},
+    {"resolve", OPT_TEXT, "ADDR,ADDR", FIELD(resolve), NULL, 0, 0, NULL,
+     "what DNS says of the URL's host: clients take turns, and the next when one fails"},
     {"connection", OPT_CHOICE, "MODE", FIELD(connection), "keep-alive", 0, 0, connection_words,
      "close: a new TCP connection for every poll"},
     {"interval", OPT_MS, "MS", FIELD(interval_ns), "1000", 1, 3600000, NULL,
@@ -109,6 +111,8 @@ static const struct opt table[] = {
      "wait for a line on stdin when only the control connection is up"},
     {"control", OPT_CHOICE, "MODE", FIELD(control), "auto", 0, 0, control_words,
      "auto: ask the server's /stats what was published; none: any server will do"},
+    {"control-fd", OPT_INT, "FD", FIELD(control_fd), "-1", -1, 1048576, NULL,
+     "ask over this connected socket, not over a connection to the URL"},
 
     {.name = "Watching", .kind = OPT_HEADING},
     {"watch", OPT_FLAG, NULL, FIELD(watch), NULL, 0, 0, NULL,

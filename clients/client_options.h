@@ -23,6 +23,7 @@ struct client_options {
     int connection; /* CONNECTION_KEEP_ALIVE or CONNECTION_CLOSE */
     int control;    /* CONTROL_AUTO or CONTROL_NONE */
     const char *url_text;
+    const char *resolve; /* addresses with commas between them; NULL: look the host up */
     int64_t clients, seed, source_addresses;
     int64_t interval_ns, hold_ns;
     int64_t warmup_ns, duration_ns, drain_ns, setup_timeout_ns;
@@ -35,7 +36,7 @@ struct client_options {
     bool json, watch;
     const char *hlog_path, *timeline_path; /* NULL: not wanted */
     int64_t timeline_clients;
-    int64_t progress_fd, core; /* -1: none */
+    int64_t progress_fd, control_fd, core; /* -1: none */
     bool gate;                 /* wait for a line on stdin before the clients start */
     int64_t count;             /* --watch: stop after so many updates; 0: never */
 

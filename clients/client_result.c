@@ -215,6 +215,8 @@ static int add_measurements(const struct fleet *f, struct buf *out)
     if (err == LAB_OK)
         err = client_json_histogram(out, "request_late_us", &rec->request_late_us);
     if (err == LAB_OK)
+        err = client_json_histogram(out, "outage_us", &rec->outage_us);
+    if (err == LAB_OK)
         err = buf_printf(out,
                          "\"unsent_requests\":%llu,"
                          "\"age_us\":{\"mean\":%.3f,\"peak\":%.3f,\"max\":%.3f},",
@@ -231,7 +233,7 @@ static int add_measurements(const struct fleet *f, struct buf *out)
 /* The control connection's own opens after the baseline: it may have been cut and reopened. */
 static int64_t kernel_opens(const struct fleet *f)
 {
-    int64_t extra = f->control.connects > 1 ? (int64_t)f->control.connects - 1 : 0;
+    int64_t extra = f->control.connects > 1 ? (int64_t)f->control.connects - 1 : 0; /* 0: given */
 
     return f->tcp_end.active_opens - f->tcp_start.active_opens - extra;
 }

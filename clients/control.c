@@ -162,6 +162,20 @@ static const struct conn_ops control_conn_ops = {
     .on_secured = on_secured,
 };
 
+static void adopt(struct control *ctl, int fd)
+{
+    if (client_env_attach(ctl->env, &ctl->conn, &control_conn_ops, fd, BACKLOG_LIMIT_BYTES, NULL) <
+        0) {
+        evutil_closesocket(fd);
+        fail(ctl, lab_strerror(LAB_ENOMEM));
+        return;
+    }
+    ctl->link = CONTROL_UP;
+    http_exchange_init(&ctl->exchange, STATS_MAX_BYTES);
+    if (ctl->env->tls == NULL)
+        send_ask(ctl);
+}
+
 static void on_dialed(void *arg, int fd, int sys_errno)
 {
     struct control *ctl = arg;
@@ -171,26 +185,38 @@ static void on_dialed(void *arg, int fd, int sys_errno)
         fail(ctl, strerror(sys_errno));
         return;
     }
-    if (client_env_attach(ctl->env, &ctl->conn, &control_conn_ops, fd, BACKLOG_LIMIT_BYTES, NULL) <
-        0) {
-        evutil_closesocket(fd);
-        fail(ctl, lab_strerror(LAB_ENOMEM));
+    ctl->connects++;
+    adopt(ctl, fd);
+}
+
+/* The connection that we were given is there once. */
+static void take_given(struct control *ctl)
+{
+    int fd = (int)ctl->env->opt->control_fd;
+
+    if (ctl->given_taken) {
+        fail(ctl, "the connection of --control-fd has ended");
         return;
     }
-    ctl->link = CONTROL_UP;
-    ctl->connects++;
-    http_exchange_init(&ctl->exchange, STATS_MAX_BYTES);
-    if (ctl->env->tls == NULL)
-        send_ask(ctl);
+    ctl->given_taken = true;
+    if (evutil_make_socket_nonblocking(fd) < 0 || evutil_make_socket_closeonexec(fd) < 0)
+        fail(ctl, "--control-fd: no such descriptor");
+    else
+        adopt(ctl, fd);
 }
 
 static void connect_first(struct control *ctl)
 {
     struct client_env *env = ctl->env;
-    int err = dial_start(&ctl->dial, env->base, &env->schedule, &env->target, 0,
-                         clock_now_ns() + env->opt->connect_timeout_ns);
+    int err;
 
     ctl->reused = false;
+    if (env->opt->control_fd >= 0) {
+        take_given(ctl);
+        return;
+    }
+    err = dial_start(&ctl->dial, env->base, &env->schedule, &env->target, 0,
+                     clock_now_ns() + env->opt->connect_timeout_ns);
     if (err < 0)
         fail(ctl, lab_strerror(err));
     else

@@ -48,6 +48,7 @@ struct control {
     struct control_answer answers[CONTROL_ASKS];
     uint8_t link;      /* enum control_link */
     bool reused;       /* the ask under way was sent on a connection that had served another */
+    bool given_taken;  /* the socket of --control-fd has been used */
     bool foreign;      /* the first answer was not a pushlab server's */
     int asking;        /* enum control_ask under way; -1: none */
     uint64_t connects; /* to be taken out of the kernel's count */

@@ -12,28 +12,63 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
-int dial_resolve(struct dial_target *t, const struct url *u, struct err_text *e)
+/* 0, or what getaddrinfo() says. */
+static int look_up(struct dial_target *t, const char *host, uint16_t number, int flags)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
     struct addrinfo *found = NULL;
+    struct dial_address *to = &t->to[t->addresses];
     char port[8];
     int failed;
 
-    snprintf(port, sizeof port, "%u", u->port);
-    failed = getaddrinfo(u->host, port, &hints, &found);
+    snprintf(port, sizeof port, "%u", number);
+    failed = getaddrinfo(host, port, &hints, &found);
+    if (failed)
+        return failed;
+    memcpy(&to->addr, found->ai_addr, found->ai_addrlen);
+    to->len = found->ai_addrlen;
+    t->addresses++;
+    freeaddrinfo(found);
+    return 0;
+}
+
+static int take_answer(struct dial_target *t, const struct url *u, const char *answer,
+                       struct err_text *e)
+{
+    char address[64];
+
+    for (const char *at = answer; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        snprintf(address, sizeof address, "%.*s", (int)strcspn(at, ","), at);
+        if (t->addresses == DIAL_ADDRESSES_MAX)
+            return err_set(e, LAB_EINVAL, "--resolve: too many; accepted: up to %d addresses",
+                           DIAL_ADDRESSES_MAX);
+        if (look_up(t, address, u->port, AI_NUMERICHOST) != 0)
+            return err_set(e, LAB_EINVAL, "--resolve: '%s' is no address; e.g. 192.0.2.1,192.0.2.2",
+                           address);
+    }
+    return LAB_OK;
+}
+
+int dial_resolve(struct dial_target *t, const struct url *u, const char *answer, struct err_text *e)
+{
+    int failed;
+
+    t->addresses = 0;
+    if (answer != NULL)
+        return take_answer(t, u, answer, e);
+    failed = look_up(t, u->host, u->port, 0);
     if (failed)
         return err_set(e, LAB_EINVAL, "--url: look up %s: %s", u->host, gai_strerror(failed));
-    memcpy(&t->addr, found->ai_addr, found->ai_addrlen);
-    t->addr_len = found->ai_addrlen;
-    freeaddrinfo(found);
     return LAB_OK;
 }
 
 bool dial_target_is_loopback4(const struct dial_target *t)
 {
-    const struct sockaddr_in *in = (const struct sockaddr_in *)&t->addr;
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&t->to[0].addr;
 
-    return t->addr.ss_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 == 127;
+    return t->addresses == 1 && in->sin_family == AF_INET &&
+           ntohl(in->sin_addr.s_addr) >> 24 == 127;
 }
 
 /* Choose the address now but the port only at connect(2), when the kernel knows the whole
@@ -69,13 +104,14 @@ static int set_options(int fd, const struct dial_target *t)
 /* A socket on its way to t, or LAB_ESYS. */
 static int connect_begin(const struct dial_target *t, uint32_t turn)
 {
-    int fd = socket(t->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const struct dial_address *to = &t->to[turn % t->addresses];
+    int fd = socket(to->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int saved_errno;
 
     if (fd < 0)
         return LAB_ESYS;
     if (set_options(fd, t) == LAB_OK && bind_source(fd, t, turn) == LAB_OK &&
-        (connect(fd, (const struct sockaddr *)&t->addr, t->addr_len) == 0 || errno == EINPROGRESS))
+        (connect(fd, (const struct sockaddr *)&to->addr, to->len) == 0 || errno == EINPROGRESS))
         return fd;
     saved_errno = errno;
     close(fd);

@@ -12,18 +12,26 @@
 #include "schedule.h"
 #include "url.h"
 
+enum { DIAL_ADDRESSES_MAX = 8 };
+
 /* Where to, and from where. Filled by dial_resolve(); the rest is the caller's wish. */
 struct dial_target {
-    struct sockaddr_storage addr;
-    socklen_t addr_len;
+    struct dial_address {
+        struct sockaddr_storage addr;
+        socklen_t len;
+    } to[DIAL_ADDRESSES_MAX]; /* several: whoever dials takes one by its turn */
+    uint32_t addresses;
     /* Bind to this many addresses from 127.0.0.1 on, in turn: each has its own 28,000
      * ephemeral ports. 0: leave it to the kernel. Only for IPv4 loopback targets. */
     uint32_t source_addresses;
     int sndbuf_bytes, rcvbuf_bytes; /* 0: the kernel's choice */
 };
 
-/* Look the host up (blocking: once, at start-up). 0, or LAB_EINVAL with the line in e. */
-int dial_resolve(struct dial_target *t, const struct url *u, struct err_text *e);
+/* Look the host up (blocking: once, at start-up) and take its first address; or with answer, a
+ * list of literal addresses with commas between them, take these for what DNS has said.
+ * 0, or LAB_EINVAL with the line in e. */
+int dial_resolve(struct dial_target *t, const struct url *u, const char *answer,
+                 struct err_text *e);
 
 /* Is it 127.0.0.0/8? Only then may source addresses be spread. */
 bool dial_target_is_loopback4(const struct dial_target *t);
@@ -38,7 +46,7 @@ struct dial {
     bool active;
 };
 
-/* Start connecting; turn chooses the source address. Gives up with ETIMEDOUT at
+/* Start connecting; turn chooses the address, and the source address. Gives up with ETIMEDOUT at
  * timeout_due_ns. 0 (on_done will be called), or LAB_ESYS or LAB_ENOMEM (it will not). */
 int dial_start(struct dial *d, struct event_base *base, struct schedule *schedule,
                const struct dial_target *t, uint32_t turn, int64_t timeout_due_ns);

@@ -157,7 +157,7 @@ static void opening_answered(struct websocket_client *w, int64_t recv_ns)
         return;
     }
     CLIENT_COUNT(c, w->asked_ns, responses, 1);
-    client_settled(c);
+    client_settled(c, recv_ns);
     opening_free(w->opening);
     w->opening = NULL;
     if (c->env->hooks->opened != NULL)

@@ -73,7 +73,7 @@ static void on_head(struct endless *e, const char *media_type, int64_t recv_ns)
         return;
     e->answered = true;
     CLIENT_COUNT(c, e->asked_ns, responses, 1);
-    client_settled(c);
+    client_settled(c, recv_ns);
 }
 
 void endless_on_data(struct endless *e, const uint8_t *data, size_t len, int64_t recv_ns,

@@ -171,7 +171,7 @@ static bool read_answer(struct poller *p, int64_t recv_ns)
     CLIENT_COUNT(c, p->due_ns, responses, 1);
     if (updates == 0)
         CLIENT_COUNT(c, p->due_ns, empty_responses, 1);
-    client_settled(c);
+    client_settled(c, recv_ns);
     return true;
 }
 

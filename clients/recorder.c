@@ -23,7 +23,7 @@ int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
         .timeline_clients = timeline_clients,
     };
     if (init_latency(&r->latency_us) < 0 || init_latency(&r->recent_us) < 0 ||
-        init_latency(&r->request_late_us) < 0)
+        init_latency(&r->request_late_us) < 0 || init_latency(&r->outage_us) < 0)
         goto no_memory;
     if (timeline_cap > 0) {
         r->timeline = calloc(timeline_cap, sizeof *r->timeline);
@@ -42,6 +42,7 @@ void recorder_free(struct recorder *r)
     hdr_free(&r->latency_us);
     hdr_free(&r->recent_us);
     hdr_free(&r->request_late_us);
+    hdr_free(&r->outage_us);
     free(r->timeline);
     *r = (struct recorder){0};
 }
@@ -182,6 +183,11 @@ void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns)
 {
     if (recorder_in_window(r, due_ns))
         hdr_record(&r->request_late_us, round_to_us(sent_ns - due_ns), 1);
+}
+
+void recorder_outage(struct recorder *r, int64_t lasted_ns)
+{
+    hdr_record(&r->outage_us, round_to_us(lasted_ns), 1);
 }
 
 void recorder_recent_reset(struct recorder *r)

@@ -49,6 +49,7 @@ struct recorder {
     struct hdr latency_us; /* window; rounded to the nearest microsecond */
     uint64_t latency_clamped;   /* window: received before published, or after over an hour */
     struct hdr recent_us;       /* since the last recorder_recent_reset(): the live p50 */
+    struct hdr outage_us;       /* whole run: from losing a connection to the next answer */
     struct hdr request_late_us; /* sent after due, window: the instrument's own error */
     /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. A client
      * that holds no update yet has no age: its time starts with its first. */
@@ -97,6 +98,8 @@ void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
 void recorder_count(struct recorder *r, int64_t at_ns, size_t counter_offset, uint64_t n);
 
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
+/* A client that had to connect again got its first answer so much later. */
+void recorder_outage(struct recorder *r, int64_t lasted_ns);
 void recorder_recent_reset(struct recorder *r);
 
 /* End of the drain. The window held seqs first..last (last < first: none). delivered was
