@@ -176,6 +176,18 @@ static cJSON *effective_rows(const struct scenario *s, const struct scenario_key
     return rows;
 }
 
+/* NULL when nothing in it is in effect. */
+static cJSON *effective_section(const void *base, const struct scenario *s,
+                                const struct scenario_key *keys)
+{
+    cJSON *object = effective_object(base, s, keys);
+
+    if (object == NULL || object->child != NULL)
+        return object;
+    cJSON_Delete(object);
+    return NULL;
+}
+
 /* The value that holds, or NULL where there is none. */
 static cJSON *effective_value(const void *base, const struct scenario *s,
                               const struct scenario_key *k)
@@ -196,6 +208,8 @@ static cJSON *effective_value(const void *base, const struct scenario *s,
     case KEY_FLAG:
         return cJSON_CreateBool(*(const bool *)field);
     case KEY_CHOICE:
+        if (*(const int *)field < 0)
+            return NULL;
         return cJSON_CreateString(k->choices[*(const int *)field]);
     case KEY_TEXT:
     case KEY_NAME:
@@ -204,7 +218,7 @@ static cJSON *effective_value(const void *base, const struct scenario *s,
     case KEY_LINKS: /* of this run */
         return cJSON_CreateString(s->links.text[s->link]);
     case KEY_OBJECT:
-        return effective_object(base, s, k->inner);
+        return effective_section(base, s, k->inner);
     case KEY_ROWS:
         return effective_rows(s, k);
     }

@@ -43,6 +43,17 @@ enum scenario_source_kind {
     SOURCE_DASHBOARD,
     SOURCE_NOTIFICATIONS,
 };
+/* What stands between clients and servers, each on a host of its own. */
+enum scenario_balancer_kind {
+    BALANCER_NONE,   /* no hosts: the road as it is */
+    BALANCER_DIRECT, /* nothing, on the same hosts: what the others are held against */
+    BALANCER_DNS,    /* the clients choose among the servers' addresses */
+    BALANCER_HAPROXY_TCP,
+    BALANCER_NGINX_STREAM,
+    BALANCER_HAPROXY_HTTP,
+    BALANCER_NGINX_HTTP,
+};
+enum scenario_expect { EXPECT_WORKS, EXPECT_BROKEN };
 enum scenario_workload { WORKLOAD_NONE, WORKLOAD_INPUTS, WORKLOAD_EDITS };
 enum scenario_connection { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
 
@@ -83,12 +94,25 @@ struct scenario_require {
     double age_ms;                 /* mean */
 };
 
+struct scenario_balancer {
+    int kind; /* enum scenario_balancer_kind; of a row SCENARIO_UNSET */
+    int64_t servers;
+    char config[SCENARIO_TEXT_BYTES]; /* as given: relative to the scenario's folder */
+    char source[SCENARIO_TEXT_BYTES]; /* same, differing, or redis://... */
+    char link[SCENARIO_TEXT_BYTES];   /* between it and each server */
+    double kill_s;                    /* the last server dies so long after the window opened */
+};
+
 struct scenario_row {
     char id[SCENARIO_NAME_BYTES]; /* unique in the scenario; fit for a file name */
     int transport;                /* index into scenario_transports[] */
     int connection;               /* enum scenario_connection */
     int64_t interval_ms, hold_ms; /* SCENARIO_UNSET where the transport has none */
     bool tls_resume;              /* resume TLS sessions when connecting again */
+    int expect;                   /* enum scenario_expect */
+    int64_t heartbeat_ms;         /* instead of the server's; SCENARIO_UNSET: not */
+    /* Instead of the scenario's; what is unset or "" is the scenario's: scenario_balancer_of(). */
+    struct scenario_balancer balancer;
 };
 
 /* The roads to compare on, each a run of its own: "loopback", or what link_spec_parse reads. */
@@ -103,6 +127,7 @@ struct scenario {
     struct scenario_source source;
     struct scenario_server server;
     struct scenario_send send;
+    struct scenario_balancer balancer;
     struct scenario_require require;
     /* Names with commas between them; "{room}" in one is the client's room. Both "": the
      * default channel. */
@@ -144,6 +169,15 @@ int scenario_check(struct scenario *s, struct err_text *e);
 
 /* Rooms that a game's server runs: as the scenario says, or as many as the clients fill. */
 int64_t scenario_rooms(const struct scenario *s);
+
+/* What stands between the row's clients and servers, the scenario's defaults filled in. */
+void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *s,
+                          const struct scenario_row *row);
+const char *scenario_balancer_kind_name(int kind);
+bool scenario_has_balancers(const struct scenario *s);
+/* The path of a file that stands beside the scenario's. */
+void scenario_path_beside(char out[SCENARIO_PATH_BYTES], const struct scenario *s,
+                          const char *name);
 
 /* Everything with defaults filled in and overrides applied: a new object, the caller's. */
 cJSON *scenario_effective(const struct scenario *s);

@@ -75,6 +75,9 @@ int scenario_check(struct scenario *s, struct err_text *e)
         rc = check_send(s, e);
     if (rc < 0)
         return rc;
+    rc = scenario_check_balancers(s, e);
+    if (rc < 0)
+        return rc;
     if (s->send.rate_hz <= SCENARIO_UNSET)
         s->send.rate_hz = rates_hz[s->send.workload];
     snprintf(accepted, sizeof accepted, "1 to %zu, the names in latest", count_names(s->latest));

@@ -61,11 +61,14 @@ static bool has_several_intervals(const struct scenario *s)
 
 static void name_row(struct scenario_row *r, bool with_interval)
 {
+    bool own_kind = r->balancer.kind >= 0;
     int n;
 
     if (r->id[0] != '\0')
         return;
-    n = snprintf(r->id, sizeof r->id, "%s%s%s", scenario_transports[r->transport].name,
+    n = snprintf(r->id, sizeof r->id, "%s%s%s%s%s",
+                 own_kind ? scenario_balancer_kind_name(r->balancer.kind) : "", own_kind ? "." : "",
+                 scenario_transports[r->transport].name,
                  r->connection == CONNECTION_CLOSE ? "+close" : "",
                  r->tls_resume ? "" : "+no-resume");
     if (with_interval && r->interval_ms != SCENARIO_UNSET)
@@ -112,17 +115,22 @@ static int complete_rows(struct scenario *s, struct err_text *e)
     return check_ids(s, e);
 }
 
+void scenario_path_beside(char out[SCENARIO_PATH_BYTES], const struct scenario *s, const char *name)
+{
+    const char *slash = strrchr(s->path, '/');
+    int folder_len = slash == NULL || name[0] == '/' ? 0 : (int)(slash - s->path) + 1;
+
+    snprintf(out, SCENARIO_PATH_BYTES, "%.*s%s", folder_len, s->path, name);
+}
+
 static int complete_source(struct scenario *s, struct err_text *e)
 {
     struct scenario_place p = {.path = s->path, .at = "source.trace_file"};
     struct scenario_source *src = &s->source;
-    const char *slash = strrchr(s->path, '/');
-    int folder_len = slash == NULL || src->trace_file[0] == '/' ? 0 : (int)(slash - s->path) + 1;
 
     if (src->kind == SOURCE_TRACE && src->trace_file[0] == '\0')
         return scenario_refuse(&p, "missing", "a file of NDJSON when kind is trace", e);
-    snprintf(src->trace_path, sizeof src->trace_path, "%.*s%s", folder_len, s->path,
-             src->trace_file);
+    scenario_path_beside(src->trace_path, s, src->trace_file);
     return LAB_OK;
 }
 

@@ -23,6 +23,9 @@ static const char *const kinds[] = {"generator", "trace",     "none",          "
                                     "game",      "dashboard", "notifications", NULL};
 static const char *const workloads[] = {"none", "inputs", "edits", NULL};
 static const char *const tls_versions[] = {"any", "1.2", "1.3", NULL};
+static const char *const balancers[] = {"none",         "direct",       "dns",        "haproxy-tcp",
+                                        "nginx-stream", "haproxy-http", "nginx-http", NULL};
+static const char *const expectations[] = {"works", "broken", NULL};
 static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
 
 #define IN(field)        offsetof(struct scenario, field)
@@ -32,6 +35,7 @@ static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
 /* The kinds of source, and the workloads, that a key is for. */
 #define OF_KIND(bits)     .when = IN(source.kind), .when_choices = (bits)
 #define OF_WORKLOAD(bits) .when = IN(send.workload), .when_choices = (bits)
+#define OF_BALANCER(bits) .when = IN(balancer.kind), .when_choices = (bits)
 
 static const struct scenario_key source_keys[] = {
     {.name = "kind", .kind = KEY_CHOICE, .offset = IN(source.kind), .choices = kinds,
@@ -96,6 +100,48 @@ static const struct scenario_key send_keys[] = {
      .max = LEN(struct scenario, send.channel),
      .client_option = "--send-channel", OF_WORKLOAD(~BIT(WORKLOAD_NONE)),
      .help = "where to; {room} is the sender's room; without it the default channel"},
+    {.name = NULL},
+};
+
+static const struct scenario_key balancer_keys[] = {
+    {.name = "kind", .kind = KEY_CHOICE, .offset = IN(balancer.kind), .choices = balancers,
+     .help = "what stands between clients and servers; none: nothing, direct: hosts without it"},
+    {.name = "config", .kind = KEY_TEXT, .offset = IN(balancer.config),
+     .max = LEN(struct scenario, balancer.config), .fallback_text = "",
+     OF_BALANCER(~(BIT(BALANCER_NONE) | BIT(BALANCER_DIRECT) | BIT(BALANCER_DNS))),
+     .help = "its configuration, beside the scenario; without it KIND.cfg or KIND.conf"},
+    {.name = "servers", .kind = KEY_INT, .offset = IN(balancer.servers), .fallback = 2, .min = 1,
+     .max = 2, OF_BALANCER(~BIT(BALANCER_NONE)),
+     .help = "behind it, each on a host of its own; direct: one"},
+    {.name = "source", .kind = KEY_TEXT, .offset = IN(balancer.source), .fallback_text = "same",
+     .max = LEN(struct scenario, balancer.source), OF_BALANCER(~BIT(BALANCER_NONE)),
+     .help = "of the servers: same, differing, or one that they share (redis://HOST:PORT/KEY)"},
+    {.name = "link", .kind = KEY_TEXT, .offset = IN(balancer.link), .fallback_text = "lan",
+     .max = LEN(struct scenario, balancer.link), OF_BALANCER(~BIT(BALANCER_NONE)),
+     .help = "the road between it and each server"},
+    {.name = "kill_s", .kind = KEY_REAL, .offset = IN(balancer.kill_s), .fallback = SCENARIO_UNSET,
+     .fallback_text = "never", .min = 0, .max = 86400, OF_BALANCER(~BIT(BALANCER_NONE)),
+     .help = "the second server is killed so long after the window has opened"},
+    {.name = NULL},
+};
+
+/* The same of a row, without defaults. */
+static const struct scenario_key row_balancer_keys[] = {
+    {.name = "kind", .kind = KEY_CHOICE, .offset = IN_ROW(balancer.kind),
+     .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .choices = balancers,
+     .help = "as above"},
+    {.name = "config", .kind = KEY_TEXT, .offset = IN_ROW(balancer.config),
+     .max = LEN(struct scenario_row, balancer.config), .help = "as above"},
+    {.name = "servers", .kind = KEY_INT, .offset = IN_ROW(balancer.servers),
+     .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .min = 1, .max = 2,
+     .help = "as above"},
+    {.name = "source", .kind = KEY_TEXT, .offset = IN_ROW(balancer.source),
+     .max = LEN(struct scenario_row, balancer.source), .help = "as above"},
+    {.name = "link", .kind = KEY_TEXT, .offset = IN_ROW(balancer.link),
+     .max = LEN(struct scenario_row, balancer.link), .help = "as above"},
+    {.name = "kill_s", .kind = KEY_REAL, .offset = IN_ROW(balancer.kill_s),
+     .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .min = 0, .max = 86400,
+     .help = "as above"},
     {.name = NULL},
 };
 
@@ -168,6 +214,13 @@ static const struct scenario_key row_keys[] = {
      .help = "long-poll: how long the client asks to be held"},
     {.name = "tls_resume", .kind = KEY_FLAG, .offset = IN_ROW(tls_resume), .fallback = 1,
      .help = "with tls: connections after a client's first resume its session"},
+    {.name = "expect", .kind = KEY_CHOICE, .offset = IN_ROW(expect), .choices = expectations,
+     .help = "broken: what goes wrong here is the finding, and that nothing does is the fault"},
+    {.name = "heartbeat_ms", .kind = KEY_INT, .offset = IN_ROW(heartbeat_ms),
+     .fallback = SCENARIO_UNSET, .fallback_text = "the server's", .min = 1, .max = 3600000,
+     .help = "silence after which this row's clients get a heartbeat, or a ping"},
+    {.name = "balancer", .kind = KEY_OBJECT, .inner = row_balancer_keys,
+     .help = "keys of balancer that are different here"},
     {.name = "id", .kind = KEY_NAME, .offset = IN_ROW(id), .fallback_text = "from the keys above",
      .max = LEN(struct scenario_row, id),
      .help = "the row's name in tables, charts and files"},
@@ -226,6 +279,8 @@ const struct scenario_key scenario_keys[] = {
      .client_option = "--deadline",
      .help = "an update of the source is on time within so long"},
     {.name = "send", .kind = KEY_OBJECT, .inner = send_keys, .help = "what clients send"},
+    {.name = "balancer", .kind = KEY_OBJECT, .inner = balancer_keys,
+     .help = "what stands between clients and servers"},
     {.name = "require", .kind = KEY_OBJECT, .inner = require_keys,
      .help = "what the use case needs; pushlab advise holds the rows against it"},
     {.name = "link", .kind = KEY_LINKS, .offset = IN(links), .fallback_text = "loopback",

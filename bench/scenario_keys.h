@@ -75,6 +75,8 @@ int scenario_read_object(void *base, struct scenario *s, const struct scenario_p
                          const struct scenario_key *keys, const cJSON *object, struct err_text *e);
 int scenario_read_value(void *base, struct scenario *s, const struct scenario_place *p,
                         const struct scenario_key *k, const cJSON *value, struct err_text *e);
+/* Do balancers go with the rest? 0 or LAB_EINVAL. */
+int scenario_check_balancers(const struct scenario *s, struct err_text *e);
 /* Fill in what depends on other keys, and refuse what does not go together. */
 int scenario_complete(struct scenario *s, struct err_text *e);
 

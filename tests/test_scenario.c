@@ -111,18 +111,18 @@ static const struct {
     {"{\"speed\":1," ROWS "}",
      "dir/x.json: unknown key 'speed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, require, link, line_per_client, tls, tls_version, server, rows"},
+     "deadline_ms, send, balancer, require, link, line_per_client, tls, tls_version, server, rows"},
     {"{\"server\":{\"histroy\":1}," ROWS "}",
      "dir/x.json: server: unknown key 'histroy'; accepted: listen, history, max_hold_ms, "
      "heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes, max_connections, sndbuf_bytes, "
      "rcvbuf_bytes, test_delay_ms"},
     {"{\"rows\":[{\"transport\":\"sse\",\"\\u001b[31m\":1}]}",
      "dir/x.json: rows[0]: unknown key '?[31m'; accepted: transport, connection, interval_ms, "
-     "hold_ms, tls_resume, id"},
+     "hold_ms, tls_resume, expect, heartbeat_ms, balancer, id"},
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, require, link, line_per_client, tls, tls_version, server, rows"},
+     "deadline_ms, send, balancer, require, link, line_per_client, tls, tls_version, server, rows"},
     {"{\"rows\":[{\"transport\":\"carrier-pigeon\"}]}",
      "dir/x.json: rows[0].transport: 'carrier-pigeon' is not one of the choices; accepted: "
      "short-poll, long-poll, stream, sse, websocket"},
@@ -195,12 +195,13 @@ static const struct {
      "and - _ . : / with commas between them, or a list of them; {room} may be part of one"},
     {"{\"rows\":[]}", "dir/x.json: rows: '[]' will not do; accepted: a list of 1 to 64 objects"},
     {"{\"rows\":[7]}", "dir/x.json: rows[0]: '7' is not an object; accepted: transport, "
-                       "connection, interval_ms, hold_ms, tls_resume, id"},
+                       "connection, interval_ms, hold_ms, tls_resume, expect, heartbeat_ms, "
+                       "balancer, id"},
     {"{}", "dir/x.json: rows: missing; accepted: a list of 1 to 64 objects"},
     {"[]",
      "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, require, link, line_per_client, tls, tls_version, server, rows"},
+     "deadline_ms, send, balancer, require, link, line_per_client, tls, tls_version, server, rows"},
     {"{\"clients\":1,\n  \"seed\" 2}", "dir/x.json:2:10: not valid JSON"},
     {"", "dir/x.json:1:1: not valid JSON"},
     {"{" ROWS "} x", "dir/x.json:1:32: not valid JSON"},
