@@ -1,0 +1,180 @@
+#include "explain_notes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "utf8.h"
+
+static int reserve(struct explain_notes *n)
+{
+    struct explain_note *all;
+    size_t cap = n->cap > 0 ? 2 * n->cap : 64;
+
+    if (n->text.len == 0 && buf_add(&n->text, "", 1) < 0)
+        return LAB_ENOMEM;
+    if (n->count < n->cap)
+        return LAB_OK;
+    all = realloc(n->all, cap * sizeof *all);
+    if (all == NULL)
+        return LAB_ENOMEM;
+    n->all = all;
+    n->cap = cap;
+    return LAB_OK;
+}
+
+void explain_note(struct explain_notes *n, const struct explain_note *shape)
+{
+    struct explain_note *note;
+
+    if (n->rc == LAB_OK)
+        n->rc = reserve(n);
+    if (n->rc < 0)
+        return;
+    note = &n->all[n->count++];
+    *note = *shape;
+    note->wire = note->meaning = note->ref = 0;
+}
+
+/* The end of a text that began at `from`: its place, or 0 with rc set. */
+static size_t end_text(struct explain_notes *n, size_t from, int rc)
+{
+    if (rc == LAB_OK)
+        rc = buf_add(&n->text, "", 1);
+    if (rc < 0)
+        n->rc = rc;
+    return rc < 0 ? 0 : from;
+}
+
+/* ---- anybody's bytes ---- */
+
+/* How many bytes the printable code point at the front takes; 0: show them as numbers. What
+ * changes the direction of writing, or is not there to be seen, is not printable. */
+static size_t printable_bytes(const uint8_t *data, size_t len)
+{
+    size_t bytes = data[0] < 0x80 ? 1 : data[0] < 0xe0 ? 2 : data[0] < 0xf0 ? 3 : 4;
+    struct utf8 u = {0};
+
+    if (bytes == 1)
+        return data[0] >= ' ' && data[0] != 0x7f ? 1 : 0;
+    if (bytes > len || !utf8_feed(&u, data, bytes) || !utf8_done(&u))
+        return 0;
+    if (data[0] == 0xc2 && data[1] < 0xa1)
+        return 0; /* C1 controls, U+00A0 */
+    if (data[0] == 0xd8 || (data[0] == 0xe2 && data[1] <= 0x81) || data[0] == 0xef)
+        return 0; /* U+0600.., U+2000-U+206F, U+F000.. */
+    return bytes;
+}
+
+static int put_number(struct buf *out, uint8_t byte)
+{
+    if (byte == '\n' || byte == '\r' || byte == '\t')
+        return buf_printf(out, "\\%c", byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't');
+    return buf_printf(out, "\\x%02x", byte);
+}
+
+int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t max_bytes)
+{
+    size_t at = 0, shown = len < max_bytes ? len : max_bytes;
+    int rc = LAB_OK;
+
+    while (rc == LAB_OK && at < shown) {
+        size_t bytes = printable_bytes(data + at, len - at);
+
+        rc = bytes > 0 ? buf_add(out, data + at, bytes) : put_number(out, data[at]);
+        at += bytes > 0 ? bytes : 1;
+    }
+    if (rc == LAB_OK && at < len)
+        rc = buf_printf(out, " \u2026 %zu bytes more", len - at);
+    return rc;
+}
+
+/* ---- texts ---- */
+
+__attribute__((format(printf, 2, 0))) static size_t put(struct explain_notes *n, const char *fmt,
+                                                        va_list ap)
+{
+    size_t from = n->text.len;
+    char *raw = NULL;
+    int len = vasprintf(&raw, fmt, ap), rc = LAB_ENOMEM;
+
+    if (len >= 0)
+        rc = explain_put_bytes(&n->text, (const uint8_t *)raw, (size_t)len, SIZE_MAX);
+    if (len >= 0)
+        free(raw);
+    return end_text(n, from, rc);
+}
+
+void explain_set_wire(struct explain_notes *n, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (n->rc < 0)
+        return;
+    va_start(ap, fmt);
+    n->all[n->count - 1].wire = put(n, fmt, ap);
+    va_end(ap);
+}
+
+void explain_set_meaning(struct explain_notes *n, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (n->rc < 0)
+        return;
+    va_start(ap, fmt);
+    n->all[n->count - 1].meaning = put(n, fmt, ap);
+    va_end(ap);
+}
+
+void explain_set_ref(struct explain_notes *n, const char *ref)
+{
+    size_t from = n->text.len;
+
+    if (n->rc < 0 || ref == NULL)
+        return;
+    n->all[n->count - 1].ref = end_text(n, from, buf_add(&n->text, ref, strlen(ref)));
+}
+
+void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len, size_t max_bytes)
+{
+    size_t from = n->text.len;
+
+    if (n->rc < 0)
+        return;
+    n->all[n->count - 1].wire =
+        end_text(n, from, explain_put_bytes(&n->text, data, len, max_bytes));
+}
+
+void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
+{
+    size_t from = n->text.len;
+    const uint8_t *at = data, *end = at + len;
+    int rc = LAB_OK;
+
+    if (n->rc < 0)
+        return;
+    while (rc == LAB_OK && at < end) {
+        const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
+        size_t line = lf == NULL ? (size_t)(end - at) : (size_t)(lf - at);
+
+        rc = explain_put_bytes(&n->text, at, line, SIZE_MAX);
+        if (rc == LAB_OK)
+            rc = buf_add(&n->text, "\n", 1);
+        at += line + 1;
+    }
+    n->all[n->count - 1].wire = end_text(n, from, rc);
+}
+
+const char *explain_text(const struct explain_notes *n, size_t text)
+{
+    return n->text.len == 0 ? "" : (const char *)n->text.data + text;
+}
+
+void explain_notes_free(struct explain_notes *n)
+{
+    free(n->all);
+    buf_free(&n->text);
+    *n = (struct explain_notes){0};
+}

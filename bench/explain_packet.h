@@ -1,0 +1,39 @@
+/* TCP packets of the emulated link, out of a capture of both its ends. No I/O. */
+#ifndef PUSHLAB_EXPLAIN_PACKET_H
+#define PUSHLAB_EXPLAIN_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct explain_packet {
+    unsigned connection; /* of the transcript; 0: nobody's. The reader of both fills it in */
+    bool up;             /* from the client to the server */
+    bool lost;
+    uint8_t flags; /* enum packet_tcp_flag */
+    uint16_t client_port, server_port;
+    uint32_t sequence, acknowledgment;
+    uint32_t payload_bytes, ip_bytes;
+    uint16_t window; /* as it stands in the header, not scaled */
+    int64_t sent_ns,
+        arrived_ns; /* CLOCK_MONOTONIC; INT64_MAX: did not arrive while it was watched */
+    /* Of a SYN (RFC 9293 §3.7.1, RFC 7323, RFC 2018): */
+    uint16_t mss_bytes;  /* 0: not said */
+    int8_t window_shift; /* -1: not said */
+    bool sack, timestamps;
+};
+
+/* What a packet is in its client's eyes: when it left there or came in there. */
+static inline int64_t explain_packet_at_ns(const struct explain_packet *p)
+{
+    return p->up ? p->sent_ns : p->arrived_ns;
+}
+
+/* Read all of them, in order of explain_packet_at_ns(). *out is the caller's to free().
+ * 0, LAB_ENOMEM, or LAB_EINVAL with the line in e. */
+int explain_packets_read(struct explain_packet **out, size_t *count, const void *pcapng, size_t len,
+                         struct err_text *e);
+
+#endif

@@ -1,0 +1,211 @@
+/* TCP: packets where a wire was looked at, else what the kernel says (RFC 9293). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "explain_inner.h"
+#include "packet.h"
+
+/* ---- packets ---- */
+
+static void put_flags(char out[40], uint8_t flags)
+{
+    static const struct {
+        uint8_t bit;
+        const char *name;
+    } names[] = {
+        {PACKET_SYN, "SYN"}, {PACKET_FIN, "FIN"}, {PACKET_RST, "RST"}, {PACKET_ACK, "ACK"}};
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if ((flags & names[i].bit) != 0)
+            len +=
+                (size_t)snprintf(out + len, 40 - len, "%s%s", len > 0 ? ", " : "", names[i].name);
+}
+
+static const char *packet_meaning(const struct explain_packet *p)
+{
+    bool ack = (p->flags & PACKET_ACK) != 0;
+
+    if ((p->flags & PACKET_RST) != 0)
+        return "reset: the connection is gone, without goodbye";
+    if ((p->flags & PACKET_SYN) != 0)
+        return ack ? "yes: your number is understood, mine is this one"
+                   : "may I? My bytes will be numbered from this one on";
+    if ((p->flags & PACKET_FIN) != 0)
+        return p->up ? "the client sends nothing more" : "the server sends nothing more";
+    if (p->payload_bytes > 0)
+        return "data; ack names the next byte that is expected from the other side";
+    return "nothing but an acknowledgment: all before this byte has come";
+}
+
+static const char *packet_ref(const struct explain_packet *p)
+{
+    if ((p->flags & PACKET_RST) != 0)
+        return "RFC 9293 \u00a73.5.2";
+    if ((p->flags & PACKET_SYN) != 0)
+        return "RFC 9293 \u00a73.5";
+    return (p->flags & PACKET_FIN) != 0 ? "RFC 9293 \u00a73.6" : "RFC 9293 \u00a73.4";
+}
+
+/* Numbers are counted from each side's first: SYN is 0, its first byte 1. */
+static uint32_t relative(struct explain_connection *c, bool up, uint32_t number)
+{
+    if (!c->sequence_known[up]) {
+        c->sequence_known[up] = true;
+        c->first_sequence[up] = number;
+    }
+    return number - c->first_sequence[up];
+}
+
+static void say_syn_options(struct explain *x, struct explain_connection *c,
+                            const struct explain_packet *p)
+{
+    struct explain_side *s = &c->side[p->up];
+    int64_t at_ns = explain_packet_at_ns(p);
+
+    if (p->mss_bytes > 0) {
+        explain_say(x, c, s, EXPLAIN_INSIDE, 1, at_ns);
+        explain_set_wire(x->notes, "MSS %u", p->mss_bytes);
+        explain_set_meaning(x->notes, "send me no more payload than this in one packet");
+        explain_set_ref(x->notes, "RFC 9293 \u00a73.7.1");
+    }
+    if (p->window_shift >= 0) {
+        explain_say(x, c, s, EXPLAIN_INSIDE, 1, at_ns);
+        explain_set_wire(x->notes, "window scale %d", p->window_shift);
+        explain_set_meaning(x->notes, "windows that I announce are to be multiplied by %u",
+                            1u << (p->window_shift & 15));
+        explain_set_ref(x->notes, "RFC 7323 \u00a72");
+    }
+    if (p->sack) {
+        explain_say(x, c, s, EXPLAIN_INSIDE, 1, at_ns);
+        explain_set_wire(x->notes, "SACK permitted");
+        explain_set_meaning(x->notes, "you may tell me which packets behind a lost one have come");
+        explain_set_ref(x->notes, "RFC 2018 \u00a72");
+    }
+}
+
+static void say_packet(struct explain *x, struct explain_connection *c,
+                       const struct explain_packet *p)
+{
+    uint32_t sequence = relative(c, p->up, p->sequence);
+    struct explain_note shape = {.kind = EXPLAIN_WIRE,
+                                 .way = p->up ? EXPLAIN_UP : EXPLAIN_DOWN,
+                                 .connection = c->number,
+                                 .at_ns = explain_packet_at_ns(p),
+                                 .far_ns = p->up ? p->arrived_ns : p->sent_ns};
+    char flags[40], bytes[32] = "", ack[32] = "";
+
+    put_flags(flags, p->flags);
+    if (p->payload_bytes > 0)
+        snprintf(bytes, sizeof bytes, ", %u bytes", p->payload_bytes);
+    if ((p->flags & PACKET_ACK) != 0)
+        snprintf(ack, sizeof ack, ", ack %u", p->acknowledgment - c->first_sequence[!p->up]);
+    explain_note(x->notes, &shape);
+    if (x->options.packets)
+        explain_set_wire(x->notes, "%s  seq %u%s%s", flags, sequence, ack, bytes);
+    else
+        explain_set_wire(x->notes, "%s", flags);
+    explain_set_meaning(x->notes, "%s%s", packet_meaning(p), p->lost ? " (lost on its way)" : "");
+    explain_set_ref(x->notes, packet_ref(p));
+    if (x->options.packets && (p->flags & PACKET_SYN) != 0)
+        say_syn_options(x, c, p);
+}
+
+/* SYN, SYN-ACK, and the ACK that completes the handshake; FIN and RST. */
+static bool is_wanted(const struct explain *x, struct explain_connection *c,
+                      const struct explain_packet *p)
+{
+    bool third = c->syn_answered && p->up;
+
+    if (!p->up && (p->flags & PACKET_SYN) != 0)
+        c->syn_answered = true;
+    else if (third)
+        c->syn_answered = false;
+    return x->options.packets || third || (p->flags & (PACKET_SYN | PACKET_FIN | PACKET_RST)) != 0;
+}
+
+void explain_tcp_packet(struct explain *x, struct explain_connection *c,
+                        const struct explain_packet *p)
+{
+    const uint8_t more = PACKET_SYN | PACKET_FIN | PACKET_RST;
+
+    c->tally.packets[p->up]++;
+    c->tally.packet_bytes[p->up] += p->ip_bytes;
+    c->tally.pure_acks += p->payload_bytes == 0 && (p->flags & more) == 0;
+    c->tally.lost += p->lost;
+    if (is_wanted(x, c, p))
+        say_packet(x, c, p);
+}
+
+/* ---- the kernel's word ---- */
+
+/* "rtt_us=20311": 20311; -1: not said. */
+static long kernel_number(const char *text, size_t len, const char *key)
+{
+    const char *at = memmem(text, len, key, strlen(key)), *end = text + len;
+    long value = 0;
+
+    if (at == NULL)
+        return -1;
+    for (at += strlen(key); at < end && *at >= '0' && *at <= '9' && value < 1000000000; at++)
+        value = value * 10 + (*at - '0');
+    return value;
+}
+
+/* The packets were not seen; that they were there, and how long they took, the kernel knows. */
+static void say_unseen_handshake(struct explain *x, struct explain_connection *c, int64_t rtt_ns)
+{
+    static const struct {
+        bool up;
+        const char *name, *meaning;
+    } packets[] = {
+        {true, "SYN", "may I? My bytes will be numbered from a number that it holds"},
+        {false, "SYN, ACK", "yes: your number is understood, and here is mine"},
+        {true, "ACK", "understood: the connection is established at both ends"},
+    };
+
+    for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
+        explain_say(x, c, &c->side[packets[i].up], EXPLAIN_INSIDE, 0,
+                    c->opened_ns + (i > 0 ? rtt_ns : 0));
+        explain_set_wire(x->notes, "%s", packets[i].name);
+        explain_set_meaning(x->notes, "%s", packets[i].meaning);
+        explain_set_ref(x->notes, "RFC 9293 \u00a73.5");
+    }
+}
+
+static void say_kernel(struct explain *x, struct explain_connection *c, const char *text,
+                       size_t len, int64_t at_ns)
+{
+    long rtt_us = kernel_number(text, len, "rtt_us="), mss = kernel_number(text, len, "mss=");
+    long cwnd = kernel_number(text, len, "cwnd="), again = kernel_number(text, len, "again=");
+
+    explain_say(x, c, NULL, EXPLAIN_INSIDE, 0, at_ns);
+    if (x->options.mask)
+        explain_set_wire(x->notes, "TCP_INFO: rtt TIME, mss MSS, cwnd CWND, sent again COUNT");
+    else
+        explain_set_wire(x->notes, "TCP_INFO: rtt %.1f ms, mss %ld, cwnd %ld, sent again %ld",
+                         (double)rtt_us / 1000, mss, cwnd, again);
+    explain_set_meaning(x->notes, "what the client's kernel keeps in mind for connection %u",
+                        c->number);
+    explain_set_ref(x->notes, "tcp(7)");
+}
+
+void explain_kernel(struct explain *x, struct explain_connection *c, const char *text, size_t len,
+                    int64_t at_ns)
+{
+    long rtt_us = kernel_number(text, len, "rtt_us="), sent = kernel_number(text, len, "segs_out=");
+    long received = kernel_number(text, len, "segs_in=");
+
+    if (sent >= 0)
+        c->tally.kernel_segments[true] = (unsigned)sent;
+    if (received >= 0)
+        c->tally.kernel_segments[false] = (unsigned)received;
+    if (!x->options.wire && !c->kernel_heard && rtt_us >= 0)
+        say_unseen_handshake(x, c, rtt_us * NS_PER_US);
+    c->kernel_heard = true;
+    if (x->options.packets || (!x->options.wire && rtt_us >= 0))
+        say_kernel(x, c, text, len, at_ns);
+}
