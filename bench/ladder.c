@@ -24,26 +24,6 @@ struct reading {
     int64_t max_ns;
 };
 
-/* "...; CLOCK_MONOTONIC = timestamp - 1234 ns" (capture.c) */
-static int64_t read_offset(const struct pcapng_text *comment)
-{
-    static const char key[] = "CLOCK_MONOTONIC = timestamp - ";
-    const char *at, *end;
-    int64_t value = 0;
-
-    if (comment->at == NULL)
-        return NO_OFFSET;
-    at = memmem(comment->at, comment->len, key, sizeof key - 1);
-    if (at == NULL)
-        return NO_OFFSET;
-    end = comment->at + comment->len;
-    for (at += sizeof key - 1; at < end && *at >= '0' && *at <= '9'; at++)
-        if (__builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, *at - '0', &value))
-            return NO_OFFSET;
-    return at[-1] == ' ' ? NO_OFFSET : value;
-}
-
 /* ---- packets in ---- */
 
 static bool is_lost(const struct pcapng_record *r)
@@ -95,7 +75,8 @@ static int take_capture(struct reading *rd, const void *pcapng, size_t len, stru
 
     if (rc < 0)
         return refuse(&reader, rc, e);
-    rd->offset_ns = read_offset(&reader.comment);
+    if (!pcapng_read_offset(&reader, &rd->offset_ns))
+        rd->offset_ns = NO_OFFSET;
     while ((rc = pcapng_read_packet(&reader, &record)) > 0) {
         rc = take_record(rd, &record);
         if (rc == LAB_EPROTO)

@@ -238,3 +238,25 @@ int pcapng_read_packet(struct pcapng_reader *r, struct pcapng_record *out)
         r->at = start;
     return rc;
 }
+
+/* "...; CLOCK_MONOTONIC = timestamp - 1234 ns" (capture.c) */
+bool pcapng_read_offset(const struct pcapng_reader *r, int64_t *out)
+{
+    static const char key[] = "CLOCK_MONOTONIC = timestamp - ";
+    const struct pcapng_text *comment = &r->comment;
+    const char *at, *end;
+    int64_t value = 0;
+
+    if (comment->at == NULL)
+        return false;
+    at = memmem(comment->at, comment->len, key, sizeof key - 1);
+    if (at == NULL)
+        return false;
+    end = comment->at + comment->len;
+    for (at += sizeof key - 1; at < end && *at >= '0' && *at <= '9'; at++)
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, *at - '0', &value))
+            return false;
+    *out = value;
+    return at[-1] != ' ';
+}

@@ -45,4 +45,7 @@ int pcapng_read_header(struct pcapng_reader *r, const void *data, size_t len);
  * or 0, every further call returns the same; r->at is where it happened. */
 int pcapng_read_packet(struct pcapng_reader *r, struct pcapng_record *out);
 
+/* Unix time - CLOCK_MONOTONIC in ns, as the section's comment says. False: it does not. */
+bool pcapng_read_offset(const struct pcapng_reader *r, int64_t *out);
+
 #endif

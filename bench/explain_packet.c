@@ -1,0 +1,162 @@
+#include "explain_packet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "packet.h"
+#include "pcapng_read.h"
+
+enum { TCP_HEADER_BYTES = 20, PACKETS_MAX = 100000 };
+enum { OPTION_END = 0, OPTION_NOTHING = 1, OPTION_MSS = 2, OPTION_WINDOW = 3, OPTION_SACK = 4 };
+enum { OPTION_TIMESTAMPS = 8 };
+
+struct packets {
+    struct explain_packet *all;
+    uint64_t *ids;
+    size_t count, cap;
+    int64_t offset_ns; /* Unix time - CLOCK_MONOTONIC */
+};
+
+static int grow(struct packets *p)
+{
+    size_t cap = p->cap > 0 ? 2 * p->cap : 256;
+    struct explain_packet *all;
+    uint64_t *ids;
+
+    if (p->count < p->cap)
+        return LAB_OK;
+    if (p->count >= PACKETS_MAX)
+        return LAB_ENOMEM;
+    all = realloc(p->all, cap * sizeof *all);
+    if (all == NULL)
+        return LAB_ENOMEM;
+    p->all = all;
+    ids = realloc(p->ids, cap * sizeof *ids);
+    if (ids == NULL)
+        return LAB_ENOMEM;
+    p->ids = ids;
+    p->cap = cap;
+    return LAB_OK;
+}
+
+/* Of a SYN, kind after kind, each with its length (RFC 9293 §3.1). */
+static void read_options(struct explain_packet *out, const uint8_t *at, const uint8_t *end)
+{
+    out->window_shift = -1;
+    while (at < end && *at != OPTION_END) {
+        if (*at == OPTION_NOTHING) {
+            at++;
+            continue;
+        }
+        if (end - at < 2 || at[1] < 2 || at[1] > end - at)
+            return;
+        if (at[0] == OPTION_MSS && at[1] == 4)
+            out->mss_bytes = (uint16_t)(at[2] << 8 | at[3]);
+        if (at[0] == OPTION_WINDOW && at[1] == 3)
+            out->window_shift = (int8_t)(at[2] & 15);
+        out->sack |= at[0] == OPTION_SACK;
+        out->timestamps |= at[0] == OPTION_TIMESTAMPS;
+        at += at[1];
+    }
+}
+
+static bool is_lost(const struct pcapng_record *r)
+{
+    static const char dropped[] = "dropped by the link";
+
+    for (int i = 0; i < PCAPNG_COMMENTS; i++)
+        if (r->comments[i].len >= sizeof dropped - 1 &&
+            memcmp(r->comments[i].at, dropped, sizeof dropped - 1) == 0)
+            return true;
+    return false;
+}
+
+static struct explain_packet describe(const struct packet *p, const struct pcapng_record *r,
+                                      int64_t sent_ns)
+{
+    bool up = (r->interface == PCAPNG_CLIENT) == r->outbound;
+    const uint8_t *tcp = r->data + p->ip_header_bytes;
+    struct explain_packet out = {
+        .up = up,
+        .lost = is_lost(r),
+        .flags = p->flags,
+        .client_port = up ? p->source_port : p->destination_port,
+        .server_port = up ? p->destination_port : p->source_port,
+        .sequence = p->sequence,
+        .acknowledgment = p->acknowledgment,
+        .payload_bytes = p->payload_bytes,
+        .ip_bytes = p->total_bytes,
+        .window = (uint16_t)(tcp[14] << 8 | tcp[15]),
+        .sent_ns = sent_ns,
+        .arrived_ns = INT64_MAX,
+    };
+
+    if ((p->flags & PACKET_SYN) != 0)
+        read_options(&out, tcp + TCP_HEADER_BYTES, tcp + p->tcp_header_bytes);
+    return out;
+}
+
+static int take_record(struct packets *p, const struct pcapng_record *r)
+{
+    int64_t at_ns = r->unix_ns - p->offset_ns;
+    struct packet ip;
+
+    if (packet_parse(&ip, r->data, r->len) < 0 || ip.kind != PACKET_TCP)
+        return LAB_OK;
+    if (r->outbound) {
+        if (grow(p) < 0)
+            return LAB_ENOMEM;
+        p->ids[p->count] = r->id;
+        p->all[p->count++] = describe(&ip, r, at_ns);
+        return LAB_OK;
+    }
+    for (size_t i = p->count; i > 0; i--) {
+        if (p->ids[i - 1] != r->id)
+            continue;
+        p->all[i - 1].arrived_ns = at_ns;
+        return LAB_OK;
+    }
+    return LAB_OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct explain_packet *p = a, *q = b;
+    int64_t x = explain_packet_at_ns(p), y = explain_packet_at_ns(q);
+
+    if (x != y)
+        return x < y ? -1 : 1;
+    return (p->sent_ns > q->sent_ns) - (p->sent_ns < q->sent_ns);
+}
+
+static int take_all(struct packets *p, const void *pcapng, size_t len)
+{
+    struct pcapng_reader reader;
+    struct pcapng_record record;
+    int rc = pcapng_read_header(&reader, pcapng, len);
+
+    if (rc == LAB_OK && !pcapng_read_offset(&reader, &p->offset_ns))
+        rc = LAB_EPROTO;
+    while (rc >= 0 && (rc = pcapng_read_packet(&reader, &record)) > 0)
+        rc = take_record(p, &record);
+    return rc;
+}
+
+int explain_packets_read(struct explain_packet **out, size_t *count, const void *pcapng, size_t len,
+                         struct err_text *e)
+{
+    struct packets p = {.count = 0};
+    int rc = take_all(&p, pcapng, len);
+
+    free(p.ids);
+    if (rc < 0) {
+        free(p.all);
+        return err_set(e, rc == LAB_ENOMEM ? rc : LAB_EINVAL, "the link's capture: %s",
+                       lab_strerror(rc));
+    }
+    if (p.count > 0)
+        qsort(p.all, p.count, sizeof *p.all, compare);
+    *out = p.all;
+    *count = p.count;
+    return LAB_OK;
+}
