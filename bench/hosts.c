@@ -1,5 +1,12 @@
 #include "hosts.h"
 
+#include <errno.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "rpc.h"
+
 /* The links of each shape, in the order in which they are made: the client's side of each is a
  * host that is new or stands already, the server's side is always new. */
 static const enum hosts_name shapes[][HOSTS_LINKS_MAX][LINK_SIDES] = {
@@ -122,6 +129,40 @@ bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name 
         }
     }
     return false;
+}
+
+/* In a child, which can move to the host and back to nowhere. */
+static _Noreturn void send_socket(const struct child_place *place, int to)
+{
+    struct rpc_message m = {.head = {.fd_count = 1}};
+
+    if (place->enter(place->arg) < 0)
+        _exit(1);
+    m.fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    _exit(m.fds[0] >= 0 && rpc_send(to, &m) == LAB_OK ? 0 : 1);
+}
+
+enum { SOCKET_TIMEOUT_MS = 10000 };
+
+int hosts_socket(const struct hosts *h, enum hosts_name host)
+{
+    const struct child_place *place = hosts_place(h, host);
+    struct rpc_message m = {.head = {0}};
+    int pair[2], rc;
+    pid_t child;
+
+    if (place == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return LAB_ESYS;
+    child = fork();
+    if (child == 0)
+        send_socket(place, pair[1]);
+    close(pair[1]);
+    rc = child < 0 ? LAB_ESYS : rpc_receive(pair[0], &m, SOCKET_TIMEOUT_MS);
+    close(pair[0]);
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    buf_free(&m.data);
+    return rc == LAB_OK && m.head.fd_count == 1 ? m.fds[0] : LAB_ESYS;
 }
 
 const struct link *hosts_link_to(const struct hosts *h, enum hosts_name to)

@@ -153,3 +153,25 @@ void json_append_printf(cJSON *array, const char *fmt, ...)
     va_end(ap);
     json_append_text(array, text);
 }
+
+static bool is_time(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 3 && strcmp(name + len - 3, "_ns") == 0;
+}
+
+void json_sum(cJSON *into, const cJSON *more)
+{
+    cJSON *item;
+
+    cJSON_ArrayForEach(item, into)
+    {
+        const cJSON *other = cJSON_GetObjectItemCaseSensitive(more, item->string);
+
+        if (cJSON_IsNumber(item) && cJSON_IsNumber(other) && !is_time(item->string))
+            cJSON_SetNumberHelper(item, item->valuedouble + other->valuedouble);
+        else if (cJSON_IsObject(item) && cJSON_IsObject(other))
+            json_sum(item, other);
+    }
+}

@@ -33,4 +33,8 @@ void json_append_text(cJSON *array, const char *text);
 /* printf into an array of strings. */
 void json_append_printf(cJSON *array, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Add to every number in into, at any depth, the one at the same place in more. Points in time
+ * (names that end in _ns) stay. */
+void json_sum(cJSON *into, const cJSON *more);
+
 #endif

@@ -6,22 +6,6 @@
 #include "clock.h"
 #include "json.h"
 
-static int enter_side(const void *arg)
-{
-    const struct road_side *s = arg;
-
-    return link_enter(&s->road->link, s->side);
-}
-
-static void place_sides(struct road *r)
-{
-    for (int i = 0; i < LINK_SIDES; i++) {
-        r->sides[i].road = r;
-        r->sides[i].side = (enum link_side)i;
-        r->sides[i].place = (struct child_place){enter_side, &r->sides[i]};
-    }
-}
-
 static void open_loopback(struct road *r, bool host_network)
 {
     r->emulated = false;
@@ -46,22 +30,32 @@ int road_open(struct road *r, const char *wanted, uint64_t seed, bool host_netwo
     rc = link_spec_parse(&r->spec, wanted, e);
     if (rc < 0)
         return rc;
-    rc = link_open(&r->link, &r->spec, seed, &why);
-    if (rc == LAB_OK) {
-        r->emulated = r->kernel_is_ours = r->netns.own = true;
-        place_sides(r);
+    rc = road_open_hosts(
+        r, &(struct hosts_plan){.shape = HOSTS_PAIR, .servers = 1, .front = r->spec, .seed = seed},
+        &why);
+    if (rc == LAB_OK)
         return LAB_OK;
-    }
     snprintf(r->note, sizeof r->note, "loopback instead of the link '%.64s': %.300s", wanted,
              why.text);
     open_loopback(r, host_network);
     return LAB_OK;
 }
 
+int road_open_hosts(struct road *r, const struct hosts_plan *plan, struct err_text *e)
+{
+    int rc;
+
+    *r = (struct road){.spec = plan->front};
+    rc = hosts_open(&r->hosts, plan, e);
+    if (rc == LAB_OK)
+        r->emulated = r->kernel_is_ours = r->netns.own = true;
+    return rc;
+}
+
 void road_close(struct road *r)
 {
     if (r->emulated)
-        link_close(&r->link);
+        hosts_close(&r->hosts);
     r->emulated = false;
 }
 
@@ -72,7 +66,9 @@ const char *road_name(const struct road *r)
 
 const struct child_place *road_place(const struct road *r, enum link_side side)
 {
-    return r->emulated ? &r->sides[side].place : NULL;
+    enum hosts_name host = side == LINK_CLIENT ? HOST_CLIENT : HOST_SERVER_1;
+
+    return r->emulated ? hosts_place(&r->hosts, host) : NULL;
 }
 
 const char *road_listen(const struct road *r)
@@ -103,32 +99,35 @@ static int complain(int rc, struct err_text *e)
 
 int road_row_begin(const struct road *r, struct err_text *e)
 {
-    return r->emulated ? complain(link_reset(&r->link), e) : LAB_OK;
+    int rc = LAB_OK;
+
+    for (size_t i = 0; r->emulated && rc == LAB_OK && i < r->hosts.nlinks; i++)
+        rc = complain(link_reset(&r->hosts.links[i].link), e);
+    return rc;
 }
 
 int road_capture(const struct road *r, const char *pcap_path, const char *label, struct err_text *e)
 {
     if (!r->emulated)
         return LAB_OK;
-    return link_capture(&r->link, pcap_path, LINK_CAPTURE_BOTH, label, e);
+    return link_capture(&r->hosts.links[0].link, pcap_path, LINK_CAPTURE_BOTH, label, e);
 }
 
 int road_window(const struct road *r, int64_t start_ns, int64_t end_ns, struct err_text *e)
 {
-    return r->emulated ? complain(link_window(&r->link, start_ns, end_ns), e) : LAB_OK;
+    int rc = LAB_OK;
+
+    for (size_t i = 0; r->emulated && rc == LAB_OK && i < r->hosts.nlinks; i++)
+        rc = complain(link_window(&r->hosts.links[i].link, start_ns, end_ns), e);
+    return rc;
 }
 
-cJSON *road_row_end(const struct road *r, struct err_text *e)
+static cJSON *account_of(const struct link *l, struct err_text *e)
 {
     struct buf text = {0};
     cJSON *wire = NULL;
-    int rc;
+    int rc = complain(link_counters(l, &text, 0), e);
 
-    if (!r->emulated)
-        return cJSON_CreateNull();
-    rc = link_capture_end(&r->link, e);
-    if (rc == LAB_OK)
-        rc = complain(link_counters(&r->link, &text, 0), e);
     if (rc == LAB_OK) {
         wire = cJSON_ParseWithLength((const char *)text.data, text.len);
         if (wire == NULL)
@@ -136,4 +135,44 @@ cJSON *road_row_end(const struct road *r, struct err_text *e)
     }
     buf_free(&text);
     return wire;
+}
+
+/* The first of the clients' links gives the account its form. */
+static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err_text *e)
+{
+    cJSON *more = account_of(&h->links[i].link, e), *behind;
+
+    if (more == NULL)
+        return LAB_EPROTO;
+    if (*wire == NULL) {
+        *wire = more;
+        return LAB_OK;
+    }
+    if (hosts_is_front(h, i)) {
+        json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "tcp"), json_at(more, "tcp"));
+        json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "lanes"), json_at(more, "lanes"));
+        cJSON_Delete(more);
+        return LAB_OK;
+    }
+    behind = cJSON_GetObjectItemCaseSensitive(*wire, "behind");
+    if (behind == NULL)
+        behind = cJSON_AddArrayToObject(*wire, "behind");
+    cJSON_AddItemToArray(behind, more);
+    return LAB_OK;
+}
+
+cJSON *road_row_end(const struct road *r, struct err_text *e)
+{
+    cJSON *wire = NULL;
+    int rc;
+
+    if (!r->emulated)
+        return cJSON_CreateNull();
+    rc = link_capture_end(&r->hosts.links[0].link, e);
+    for (size_t i = 0; rc == LAB_OK && i < r->hosts.nlinks; i++)
+        rc = add_account(&wire, &r->hosts, i, e);
+    if (rc == LAB_OK)
+        return wire;
+    cJSON_Delete(wire);
+    return NULL;
 }

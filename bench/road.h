@@ -1,6 +1,7 @@
 /* The road between server and clients: loopback, in a network namespace of the run's own, or
- * an emulated link (bench/link) with a side for each. The runner asks here where to put its
- * children and what the wire saw; nobody else needs to know which road it is. */
+ * emulated links (bench/link) between hosts: one with a side for each, or with a balancer in
+ * between (hosts.h). The runner asks here where to put its children and what the wire saw;
+ * nobody else needs to know which road it is. */
 #ifndef PUSHLAB_ROAD_H
 #define PUSHLAB_ROAD_H
 
@@ -10,7 +11,7 @@
 
 #include "child.h"
 #include "err.h"
-#include "link.h"
+#include "hosts.h"
 #include "netns.h"
 
 #define ROAD_LOOPBACK "loopback"
@@ -19,14 +20,9 @@ struct road {
     bool emulated;
     bool kernel_is_ours;   /* the kernel's counters see this run and nothing else */
     struct netns netns;    /* loopback */
-    struct link link;      /* emulated */
-    struct link_spec spec; /* emulated */
-    struct road_side {
-        const struct road *road;
-        enum link_side side;
-        struct child_place place;
-    } sides[LINK_SIDES];
-    char note[400]; /* why this is not the road that was asked for; "" */
+    struct hosts hosts;    /* emulated */
+    struct link_spec spec; /* emulated: of the clients' link */
+    char note[400];        /* why this is not the road that was asked for; "" */
 };
 
 /* Open the road called wanted ("loopback", "4g", "rtt=50ms,loss=1%"). Where an emulated link is
@@ -34,6 +30,8 @@ struct road {
  * stays in the host's namespace. 0, or LAB_EINVAL (no such link) with the line in e. */
 int road_open(struct road *r, const char *wanted, uint64_t seed, bool host_network,
               struct err_text *e);
+/* An emulated road with more than two hosts. 0, or as hosts_open(). */
+int road_open_hosts(struct road *r, const struct hosts_plan *plan, struct err_text *e);
 void road_close(struct road *r);
 
 /* What every table, chart and file calls it. */
@@ -54,8 +52,9 @@ int road_capture(const struct road *r, const char *pcap_path, const char *label,
                  struct err_text *e);
 /* When the row's window is, in CLOCK_MONOTONIC; what enters the link in it counts apart. */
 int road_window(const struct road *r, int64_t start_ns, int64_t end_ns, struct err_text *e);
-/* What the wire saw (docs/link.md); null on loopback. Ends a capture. NULL with the line in e
- * when the link is gone. */
+/* What the wire saw (docs/link.md); null on loopback. Ends a capture. Of several links the clients'
+ * own are added up, and those behind a balancer are in "behind", by server. NULL with the line in
+ * e when a link is gone. */
 cJSON *road_row_end(const struct road *r, struct err_text *e);
 
 #endif

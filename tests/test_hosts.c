@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <cjson/cJSON.h>
 
 #include "clock.h"
@@ -83,37 +82,6 @@ static bool open_or_skip(struct hosts *h, enum hosts_shape shape)
     return false;
 }
 
-/* A socket that belongs to that host, whoever uses it then. */
-static int socket_on(const struct hosts *h, enum hosts_name host)
-{
-    int pair[2], fd = -1;
-    char byte = 0, control[CMSG_SPACE(sizeof fd)];
-    struct iovec io = {&byte, 1};
-    struct msghdr m = {
-        .msg_iov = &io, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    pid_t child;
-
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    child = fork();
-    if (child == 0) {
-        const struct child_place *place = hosts_place(h, host);
-        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-        if (place->enter(place->arg) < 0)
-            _exit(1);
-        fd = socket(AF_INET, SOCK_STREAM, 0);
-        *c = (struct cmsghdr){CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS};
-        memcpy(CMSG_DATA(c), &fd, sizeof fd);
-        _exit(sendmsg(pair[1], &m, 0) == 1 ? 0 : 1);
-    }
-    ck_assert_int_eq(recvmsg(pair[0], &m, 0), 1);
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
-    ck_assert_int_eq(waitpid(child, NULL, 0), child);
-    close(pair[0]);
-    close(pair[1]);
-    return fd;
-}
-
 static struct sockaddr_in to_port(const char *address)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(PORT)};
@@ -125,7 +93,7 @@ static struct sockaddr_in to_port(const char *address)
 /* Connect from one host to another and hang up. Returns how long connecting took. */
 static int64_t visit(const struct hosts *h, enum hosts_name from, enum hosts_name to)
 {
-    int listener = socket_on(h, to), caller = socket_on(h, from), on = 1;
+    int listener = hosts_socket(h, to), caller = hosts_socket(h, from), on = 1;
     char address[LINK_ADDRESS_CHARS];
     struct sockaddr_in a;
     int64_t began_ns;

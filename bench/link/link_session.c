@@ -12,14 +12,9 @@
 
 #include "clock.h"
 #include "link_summary.h"
+#include "proc_others.h"
 
-enum {
-    POLL_MS = 10,
-    SERVER_GRACE_MS = 2000,
-    QUIET_POLLS = 2,
-    QUIET_MOST_MS = 5000,
-    TCP_LISTEN = 0x0A
-};
+enum { POLL_MS = 10, SERVER_GRACE_MS = 2000, QUIET_POLLS = 2, QUIET_MOST_MS = 5000 };
 
 static void pause_a_little(void)
 {
@@ -55,44 +50,12 @@ static pid_t start(const struct link *l, enum link_side side, const char *comman
     _exit(127);
 }
 
-/* (proc(5), /proc/net/tcp) */
-static bool file_shows_listener(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    char line[256];
-    bool found = false;
-
-    if (f == NULL)
-        return false;
-    while (!found && fgets(line, sizeof line, f) != NULL) {
-        unsigned state;
-
-        found = sscanf(line, "%*s %*s %*s %x", &state) == 1 && state == TCP_LISTEN;
-    }
-    fclose(f);
-    return found;
-}
-
-/* Does anything listen on TCP in the network namespace of pid? The mover's is the server's,
- * and unlike the server it is in there already. */
-static bool listens(pid_t pid)
-{
-    static const char *const tables[] = {"tcp", "tcp6"};
-    char path[64];
-
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "/proc/%d/net/%s", (int)pid, tables[i]);
-        if (file_shows_listener(path))
-            return true;
-    }
-    return false;
-}
-
 static int await_listener(const struct link *l, pid_t *server, int64_t wait_ns, struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + wait_ns;
 
-    while (!listens(l->mover)) {
+    /* The mover's namespace is the server's, and unlike the server it is in there already. */
+    while (!proc_listens(l->mover, 0)) {
         if (waitpid(*server, NULL, WNOHANG) == *server) {
             *server = -1;
             return err_set(e, LAB_EOF, "--server: it ended before it listened on TCP");
