@@ -35,7 +35,17 @@ void channel_free(struct channel *c)
 
 static struct update **channel_slot(const struct channel *c, uint64_t n)
 {
-    return &c->ring[(n - 1) % c->capacity];
+    return &c->ring[(n - 1 - c->before_n) % c->capacity];
+}
+
+void channel_begin_after(struct channel *c, uint64_t n)
+{
+    c->before_n = c->published_n = c->visible_n = n;
+}
+
+static bool channel_is_full(const struct channel *c)
+{
+    return c->published_n - c->before_n >= c->capacity;
 }
 
 /* A ring grows until it has its capacity, and goes round only from then on: a channel of few
@@ -45,7 +55,7 @@ int channel_reserve(struct channel *c)
     uint64_t want = c->allocated > 0 ? 2 * c->allocated : RING_SLOTS_MIN;
     struct update **ring;
 
-    if (c->published_n < c->allocated || c->allocated == c->capacity)
+    if (c->published_n - c->before_n < c->allocated || c->allocated == c->capacity)
         return LAB_OK;
     if (want > c->capacity)
         want = c->capacity;
@@ -59,7 +69,7 @@ int channel_reserve(struct channel *c)
 
 struct update *channel_next_evicted(const struct channel *c)
 {
-    return c->published_n < c->capacity ? NULL : *channel_slot(c, c->published_n + 1);
+    return channel_is_full(c) ? *channel_slot(c, c->published_n + 1) : NULL;
 }
 
 void channel_push(struct channel *c, struct update *u)
@@ -81,12 +91,19 @@ void channel_show(struct channel *c, struct update *u)
 
 uint64_t channel_oldest_n(const struct channel *c)
 {
-    return c->published_n < c->capacity ? 1 : c->published_n - c->capacity + 1;
+    return channel_is_full(c) ? c->published_n - c->capacity + 1 : c->before_n + 1;
 }
 
 struct update *channel_get(const struct channel *c, uint64_t n)
 {
     return *channel_slot(c, n);
+}
+
+uint64_t channel_newest_seq(const struct channel *c)
+{
+    uint64_t seq = c->latest.newest != NULL ? c->latest.newest->newest->seq : 0;
+
+    return seq > c->evicted_seq ? seq : c->evicted_seq;
 }
 
 uint64_t channel_first_after(const struct channel *c, uint64_t seq)

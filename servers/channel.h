@@ -17,9 +17,11 @@ struct feed;
 struct channel {
     struct name_node node;        /* first; its name */
     struct channel *next, **link; /* the hub's list of all channels */
-    struct update **ring;         /* references; slot (n - 1) % capacity */
+    struct update **ring;         /* references; slot (n - 1 - before_n) % capacity */
     uint64_t capacity, allocated; /* allocated: slots there are so far */
     uint64_t published_n, visible_n;
+    uint64_t before_n;    /* updates that were published before the ring began; 0 but where a log
+                             that servers share had dropped them already */
     uint64_t evicted_seq; /* of the newest that fell off the ring; 0: none has */
     struct latest latest;
     struct senders senders;
@@ -31,6 +33,8 @@ struct channel {
 struct channel *channel_new(struct name name, uint64_t capacity);
 void channel_free(struct channel *c);
 
+/* Nothing is in the ring yet: it begins behind n updates that nobody has. */
+void channel_begin_after(struct channel *c, uint64_t n);
 /* Make sure that channel_push() has a slot. 0 or LAB_ENOMEM. */
 int channel_reserve(struct channel *c);
 /* What the next channel_push() drops; NULL: nothing. */
@@ -43,6 +47,8 @@ void channel_show(struct channel *c, struct update *u);
 uint64_t channel_oldest_n(const struct channel *c); /* published_n + 1 when empty */
 /* n must be in oldest_n..published_n. Borrowed. */
 struct update *channel_get(const struct channel *c, uint64_t n);
+/* Of the newest visible update, or of the newest that is gone; 0: there was none. */
+uint64_t channel_newest_seq(const struct channel *c);
 /* The first n in the ring with a sequence number above seq; published_n + 1: none. */
 uint64_t channel_first_after(const struct channel *c, uint64_t seq);
 /* The highest n published strictly before at_ns. False when the ring no longer reaches back

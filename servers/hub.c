@@ -54,15 +54,14 @@ struct channel *hub_channel_find(const struct hub *h, struct name name)
     return (struct channel *)name_table_find(&h->names, name);
 }
 
-int hub_channel_get(struct hub *h, struct name name, struct channel **out)
+static int hub_refuse(uint64_t *count)
 {
-    *out = hub_channel_find(h, name);
-    if (*out != NULL)
-        return LAB_OK;
-    if (h->names.count >= h->limits.channels) {
-        h->counts.refused_channels++;
-        return LAB_ELIMIT;
-    }
+    ++*count;
+    return LAB_ELIMIT;
+}
+
+static int hub_channel_add(struct hub *h, struct name name, struct channel **out)
+{
     *out = channel_new(name, h->limits.history);
     if (*out == NULL)
         return LAB_ENOMEM;
@@ -73,6 +72,16 @@ int hub_channel_get(struct hub *h, struct name name, struct channel **out)
     }
     hub_list_channel(h, *out);
     return LAB_OK;
+}
+
+int hub_channel_get(struct hub *h, struct name name, struct channel **out)
+{
+    *out = hub_channel_find(h, name);
+    if (*out != NULL)
+        return LAB_OK;
+    if (h->names.count >= h->limits.channels)
+        return hub_refuse(&h->counts.refused_channels);
+    return hub_channel_add(h, name, out);
 }
 
 void hub_channel_release(struct hub *h, struct channel *c)
@@ -104,32 +113,46 @@ struct place {
     struct sender *sender;
 };
 
-static int hub_refuse(uint64_t *count)
+/* What is there of p's place in at->channel. */
+static void place_find(struct place *at, const struct post *p)
 {
-    ++*count;
-    return LAB_ELIMIT;
+    at->sender = p->from_n > 0 ? senders_find(&at->channel->senders, p->from) : NULL;
+    at->key = latest_find(&at->channel->latest, p->key);
+}
+
+/* May the rest of it be added? */
+static int hub_admits_place(struct hub *h, const struct post *p, const struct place *at)
+{
+    const struct channel *c = at->channel;
+
+    if (p->from_n > 0 && at->sender == NULL && c->senders.table.count >= h->limits.senders)
+        return hub_refuse(&h->counts.refused_senders);
+    if (at->key == NULL && c->latest.keys.count >= h->limits.keys)
+        return hub_refuse(&h->counts.refused_keys);
+    return LAB_OK;
+}
+
+static int place_complete(struct place *at, const struct post *p)
+{
+    bool numbered = p->from_n > 0;
+
+    if (at->key == NULL)
+        at->key = latest_add(&at->channel->latest, p->key);
+    if (numbered && at->sender == NULL)
+        at->sender = senders_add(&at->channel->senders, p->from);
+    return at->key == NULL || (numbered && at->sender == NULL) ? LAB_ENOMEM : LAB_OK;
 }
 
 /* Nothing is added before it is sure that everything may be. */
 static int hub_find_place(struct hub *h, const struct post *p, struct place *at)
 {
-    struct latest *latest = &at->channel->latest;
-    struct senders *senders = &at->channel->senders;
-    bool numbered = p->from_n > 0;
+    int err;
 
-    at->sender = numbered ? senders_find(senders, p->from) : NULL;
+    place_find(at, p);
     if (at->sender != NULL && p->from_n <= at->sender->newest_n)
         return HUB_DUPLICATE;
-    at->key = latest_find(latest, p->key);
-    if (numbered && at->sender == NULL && senders->table.count >= h->limits.senders)
-        return hub_refuse(&h->counts.refused_senders);
-    if (at->key == NULL && latest->keys.count >= h->limits.keys)
-        return hub_refuse(&h->counts.refused_keys);
-    if (at->key == NULL)
-        at->key = latest_add(latest, p->key);
-    if (numbered && at->sender == NULL)
-        at->sender = senders_add(senders, p->from);
-    return at->key == NULL || (numbered && at->sender == NULL) ? LAB_ENOMEM : LAB_OK;
+    err = hub_admits_place(h, p, at);
+    return err < 0 ? err : place_complete(at, p);
 }
 
 /* Never overwrite what nobody has seen; what came before it goes first. */
@@ -145,27 +168,50 @@ static void hub_make_room(struct hub *h, struct channel *c)
         h->evicted_seq = evicted->seq;
 }
 
-static int hub_put(struct hub *h, const struct post *p, const struct place *at, int64_t now_ns)
+/* NULL: no memory. */
+static struct update *place_update(const struct place *at, const struct post *p,
+                                   const struct hub_number *as)
+{
+    struct update *u = update_new(&(struct envelope){
+        .seq = as->seq,
+        .t_ns = as->t_ns,
+        .n = as->n,
+        .channel = at->channel->node.name,
+        .key = p->key,
+        .from = p->from,
+        .from_n = p->from_n,
+        .from_t_ns = p->from_t_ns,
+        .data = p->data,
+        .data_len = p->data_len,
+    });
+
+    if (u == NULL)
+        return NULL;
+    u->channel = at->channel;
+    u->key = at->key;
+    return u;
+}
+
+/* Where publishers have different servers, one's update may be older than that of another before
+ * it. Positions are found by time, so for them it is as old as the newest before it. */
+static void channel_keep_times_in_order(const struct channel *c, struct update *u)
+{
+    const struct update *last =
+        c->published_n >= channel_oldest_n(c) ? channel_get(c, c->published_n) : NULL;
+
+    if (last != NULL && last->t_ns > u->t_ns)
+        u->t_ns = last->t_ns;
+}
+
+static int hub_put(struct hub *h, const struct post *p, const struct place *at,
+                   const struct hub_number *as)
 {
     struct channel *c = at->channel;
-    struct update *u = channel_reserve(c) < 0 ? NULL
-                                              : update_new(&(struct envelope){
-                                                    .seq = h->published_seq + 1,
-                                                    .t_ns = now_ns,
-                                                    .n = c->published_n + 1,
-                                                    .channel = c->node.name,
-                                                    .key = p->key,
-                                                    .from = p->from,
-                                                    .from_n = p->from_n,
-                                                    .from_t_ns = p->from_t_ns,
-                                                    .data = p->data,
-                                                    .data_len = p->data_len,
-                                                });
+    struct update *u = channel_reserve(c) < 0 ? NULL : place_update(at, p, as);
 
     if (u == NULL)
         return LAB_ENOMEM;
-    u->channel = c;
-    u->key = at->key;
+    channel_keep_times_in_order(c, u);
     hub_make_room(h, c);
     channel_push(c, u);
     h->published_seq = u->seq;
@@ -188,7 +234,9 @@ int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64
     if (err == 0)
         err = hub_find_place(h, p, &at);
     if (err == 0)
-        err = hub_put(h, p, &at, now_ns);
+        err = hub_put(
+            h, p, &at,
+            &(struct hub_number){h->published_seq + 1, at.channel->published_n + 1, now_ns});
     if (err == 0) {
         *seq = h->published_seq;
         return LAB_OK;
@@ -212,6 +260,81 @@ uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns
     return hub_publish_post(h, &(struct post){.data = data, .data_len = len}, now_ns, &seq) < 0
                ? 0
                : seq;
+}
+
+int hub_admits(struct hub *h, const struct post *p)
+{
+    struct place at = {.channel = hub_channel_find(h, p->channel)};
+
+    if (at.channel == NULL)
+        return h->names.count < h->limits.channels ? LAB_OK
+                                                   : hub_refuse(&h->counts.refused_channels);
+    place_find(&at, p);
+    return hub_admits_place(h, p, &at);
+}
+
+/* Is as the channel's next number? Where the ring is to begin, it says where. */
+static bool channel_continues(struct channel *c, uint64_t n)
+{
+    bool empty = c->published_n < channel_oldest_n(c);
+
+    if (empty && n > 0 && n <= c->published_n) {
+        channel_begin_after(c, n - 1);
+        if (n == 1)
+            c->evicted_seq = 0; /* nothing of it is lost */
+    }
+    return n == c->published_n + 1;
+}
+
+int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as)
+{
+    struct place at = {.channel = hub_channel_find(h, p->channel)};
+    int err = as->seq == h->published_seq + 1 ? LAB_OK : LAB_EPROTO;
+
+    if (err == 0 && at.channel == NULL)
+        err = as->n == 1 ? hub_channel_add(h, p->channel, &at.channel) : LAB_EPROTO;
+    if (err == 0 && !channel_continues(at.channel, as->n))
+        err = LAB_EPROTO;
+    if (err < 0)
+        return err;
+    place_find(&at, p);
+    err = place_complete(&at, p);
+    return err < 0 ? err : hub_put(h, p, &at, as);
+}
+
+void hub_begin_after(struct hub *h, uint64_t seq)
+{
+    h->published_seq = h->visible_seq = h->evicted_seq = seq;
+}
+
+int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
+{
+    struct channel *c = hub_channel_find(h, name);
+    int err = c == NULL ? hub_channel_add(h, name, &c) : LAB_OK;
+
+    if (err < 0)
+        return err;
+    channel_begin_after(c, n);
+    c->evicted_seq = h->evicted_seq;
+    for (struct feed *f = c->feeds; f != NULL; f = f->next)
+        f->to->newest_seq = c->evicted_seq;
+    return LAB_OK;
+}
+
+int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as)
+{
+    struct place at = {.channel = hub_channel_find(h, p->channel)};
+    struct update *u;
+
+    if (at.channel == NULL || as->seq > h->evicted_seq)
+        return LAB_EPROTO;
+    place_find(&at, p);
+    u = place_complete(&at, p) < 0 ? NULL : place_update(&at, p, as);
+    if (u == NULL)
+        return LAB_ENOMEM;
+    latest_put(&at.channel->latest, at.key, u);
+    update_unref(u);
+    return LAB_OK;
 }
 
 int64_t hub_release(struct hub *h, int64_t now_ns)

@@ -76,6 +76,29 @@ uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns
 enum { HUB_DUPLICATE = 1 };
 int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq);
 
+/* What follows is for a source that gets its updates with their numbers, from a log that several
+ * servers share: the hub takes them as they are, so that all servers say the same. */
+struct hub_number {
+    uint64_t seq, n;
+    int64_t t_ns;
+};
+
+/* Is there room for p, so that it may be sent to the log? 0 or LAB_ELIMIT (counted). */
+int hub_admits(struct hub *h, const struct post *p);
+/* The next update of the log. No limits: those were hub_admits()'s. 0; LAB_EPROTO: it is not the
+ * next one, and nothing was done; LAB_ENOMEM. */
+int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as);
+
+/* Before anything was adopted: the log begins after seq; what came before is lost but for what
+ * hub_restore_latest() is told. */
+void hub_begin_after(struct hub *h, uint64_t seq);
+/* A channel in which n (> 0) updates were published by now, some or all of them lost. 0 or
+ * LAB_ENOMEM. */
+int hub_restore_channel(struct hub *h, struct name name, uint64_t n);
+/* A value that is the newest of its key although it is lost to the log; in the order of seq, each
+ * in a restored channel. 0, LAB_EPROTO or LAB_ENOMEM. */
+int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as);
+
 /* Make visible what has waited delay_ns. Returns when to call again (INT64_MAX: nothing waits). */
 int64_t hub_release(struct hub *h, int64_t now_ns);
 

@@ -137,8 +137,8 @@ static int subscription_add(struct hub *h, struct subscription *to, struct name 
         return err;
     feed_attach(&to->feeds[to->nfeeds++], c, to, how);
     to->nevery += how == DELIVERY_EVERY;
-    if (c->visible_n > 0 && c->latest.newest->newest->seq > to->newest_seq)
-        to->newest_seq = c->latest.newest->newest->seq;
+    if (channel_newest_seq(c) > to->newest_seq)
+        to->newest_seq = channel_newest_seq(c);
     return LAB_OK;
 }
 
