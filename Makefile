@@ -129,10 +129,6 @@ bench: deps-bench all ## the standard comparison: table, charts, results/latest
 bench-smoke: deps-bench all ## the same in a quarter of a minute
 	$(Q)$(OUT)/pushlab run bench/scenarios/smoke.json $(BENCH_FLAGS)
 
-USECASES_OUT ?= results/usecases
-usecases: deps-bench all ## five use cases over their links, in twelve minutes: $(USECASES_OUT)/report.html
-	$(Q)./bench/usecases.sh $(OUT)/pushlab $(USECASES_OUT) $(BENCH_FLAGS)
-
 usecases: deps-bench all ## five use cases on their links: which transport each needs, in one report (12 minutes)
 	$(Q)./bench/usecases.sh $(OUT)/pushlab results $(BENCH_FLAGS)
 

@@ -154,6 +154,8 @@ static const char *folder_stem(char *out, size_t cap, const struct scenario *s,
     for (char *c = out; *c != '\0'; c++)
         if (!isalnum((unsigned char)*c) && strchr("@._+-", *c) == NULL)
             *c = '-';
+    for (size_t len = strlen(out); len > 1 && out[len - 1] == '-'; len--) /* "loss=2%" */
+        out[len - 1] = '\0';
     return out;
 }
 
