@@ -113,15 +113,15 @@ static void put_definitions(struct writer *w)
         {"deadline", "On time",
          "the share of the source's updates that came within the scenario's deadline, of all that "
          "were to come",
-         "deadlines"},
+         "deadline"},
         {"upstream", "Sent by clients",
          "to everyone: from a client's sending to the receipt by each other client; echo: by "
          "itself; requests, connections and bytes of sending, divided by the messages sent",
-         "what-clients-send"},
+         "upstream"},
         {"documents", "Convergence",
          "from an edit's sending until the last client of its room had applied it: then all hold "
          "the same text, which is checked at the end",
-         "convergence"},
+         "documents"},
     };
 
     writer_puts(w, "<section id=\"definitions\">\n<h2>Definitions</h2>\n<dl class=\"words\">\n");
