@@ -182,6 +182,8 @@ static void say_connected(struct explain *x, struct explain_connection *c, int64
 
 static void say_shut(struct explain *x, struct explain_connection *c, int64_t at_ns)
 {
+    if (x->options.wire) /* the packet itself is shown */
+        return;
     explain_say(x, c, &c->side[true], EXPLAIN_WIRE, 0, at_ns);
     explain_set_wire(x->notes, "shutdown(): FIN");
     explain_set_meaning(x->notes, "the client will send nothing more; it can still receive");
@@ -192,6 +194,8 @@ static void say_eof(struct explain *x, struct explain_connection *c, int64_t at_
 {
     explain_http_eof(x, c, &c->side[false], at_ns);
     c->tally.closed++;
+    if (explain_tcp_fin(x, c) || x->options.packets)
+        return;
     explain_say(x, c, &c->side[false], EXPLAIN_WIRE, 0, at_ns);
     explain_set_wire(x->notes, "end of the stream: FIN");
     explain_set_meaning(x->notes, "the server has sent its last byte on connection %u", c->number);

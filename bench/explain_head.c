@@ -48,8 +48,9 @@ static void say_target(struct explain *x, struct explain_connection *c, struct e
 {
     const char *query = strchr(target, '?');
 
-    say_part(x, c, s, at_ns, target, strcspn(target, "?"), "what is asked for: the target's path",
-             "RFC 9112 \u00a73.2.1");
+    if (!x->parts_said)
+        say_part(x, c, s, at_ns, target, strcspn(target, "?"),
+                 "what is asked for: the target's path", "RFC 9112 \u00a73.2.1");
     if (query != NULL)
         say_query(x, c, s, at_ns, query + 1);
 }
@@ -72,11 +73,15 @@ static void say_request_line(struct explain *x, struct explain_connection *c,
     explain_set_wire_bytes(x->notes, l->text, strlen(l->text), EXPLAIN_SHOWN_BYTES);
     explain_set_meaning(x->notes, "the request line: method, target, version");
     explain_set_ref(x->notes, "RFC 9112 \u00a73");
-    say_part(x, c, s, l->at_ns, method, strlen(method), word.meaning, word.ref);
+    if (!x->parts_said)
+        say_part(x, c, s, l->at_ns, method, strlen(method), word.meaning, word.ref);
     say_target(x, c, s, l->at_ns, http_message_target(m));
-    snprintf(version, sizeof version, "HTTP/1.%d", m->minor);
-    say_part(x, c, s, l->at_ns, version, strlen(version), version_meaning(m->minor),
-             "RFC 9112 \u00a79.3");
+    if (!x->parts_said) {
+        snprintf(version, sizeof version, "HTTP/1.%d", m->minor);
+        say_part(x, c, s, l->at_ns, version, strlen(version), version_meaning(m->minor),
+                 "RFC 9112 \u00a79.3");
+    }
+    x->parts_said = true;
     c->tally.requests++;
 }
 

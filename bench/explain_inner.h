@@ -63,6 +63,8 @@ struct explain_connection {
     uint32_t first_sequence[2]; /* of packets */
     bool sequence_known[2];
     bool syn_answered;
+    bool fin_held; /* the server's FIN has come, and has not been noted */
+    struct explain_packet fin;
     bool kernel_heard; /* what it says of the handshake has been noted */
     bool tls_1_3;
     int64_t opened_ns;
@@ -71,6 +73,7 @@ struct explain_connection {
 struct explain {
     struct explain_options options;
     struct explain_notes *notes;
+    bool parts_said; /* what a request line is made of */
     struct explain_connection *connections[EXPLAIN_CONNECTIONS_MAX];
     unsigned count;
 };
@@ -139,6 +142,8 @@ void explain_secured(struct explain *x, struct explain_connection *c, const char
 
 void explain_tcp_packet(struct explain *x, struct explain_connection *c,
                         const struct explain_packet *p);
+/* The stream has been read to its end: note the server's FIN. False: it was not seen. */
+bool explain_tcp_fin(struct explain *x, struct explain_connection *c);
 void explain_kernel(struct explain *x, struct explain_connection *c, const char *text, size_t len,
                     int64_t at_ns);
 

@@ -1,6 +1,7 @@
 #include "explain_notes.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,15 @@ static size_t end_text(struct explain_notes *n, size_t from, int rc)
 
 /* ---- anybody's bytes ---- */
 
+/* Blanks, marks and controls of direction and of joining among U+0600-U+061F, U+2000-U+206F and
+ * U+F000-U+FFFF; data is UTF-8. */
+static bool is_invisible(const uint8_t *data)
+{
+    if (data[0] == 0xe2 && data[1] == 0x80)
+        return data[2] <= 0x8f || (data[2] >= 0xa8 && data[2] <= 0xaf);
+    return data[0] == 0xd8 || (data[0] == 0xe2 && data[1] == 0x81) || data[0] == 0xef;
+}
+
 /* How many bytes the printable code point at the front takes; 0: show them as numbers. What
  * changes the direction of writing, or is not there to be seen, is not printable. */
 static size_t printable_bytes(const uint8_t *data, size_t len)
@@ -62,9 +72,7 @@ static size_t printable_bytes(const uint8_t *data, size_t len)
         return 0;
     if (data[0] == 0xc2 && data[1] < 0xa1)
         return 0; /* C1 controls, U+00A0 */
-    if (data[0] == 0xd8 || (data[0] == 0xe2 && data[1] <= 0x81) || data[0] == 0xef)
-        return 0; /* U+0600.., U+2000-U+206F, U+F000.. */
-    return bytes;
+    return is_invisible(data) ? 0 : bytes;
 }
 
 static int put_number(struct buf *out, uint8_t byte)

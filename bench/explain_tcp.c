@@ -25,10 +25,12 @@ static void put_flags(char out[40], uint8_t flags)
                 (size_t)snprintf(out + len, 40 - len, "%s%s", len > 0 ? ", " : "", names[i].name);
 }
 
-static const char *packet_meaning(const struct explain_packet *p)
+static const char *packet_meaning(const struct explain_packet *p, bool third)
 {
     bool ack = (p->flags & PACKET_ACK) != 0;
 
+    if (third)
+        return "understood: the connection is established at both ends";
     if ((p->flags & PACKET_RST) != 0)
         return "reset: the connection is gone, without goodbye";
     if ((p->flags & PACKET_SYN) != 0)
@@ -41,11 +43,11 @@ static const char *packet_meaning(const struct explain_packet *p)
     return "nothing but an acknowledgment: all before this byte has come";
 }
 
-static const char *packet_ref(const struct explain_packet *p)
+static const char *packet_ref(const struct explain_packet *p, bool third)
 {
     if ((p->flags & PACKET_RST) != 0)
         return "RFC 9293 \u00a73.5.2";
-    if ((p->flags & PACKET_SYN) != 0)
+    if (third || (p->flags & PACKET_SYN) != 0)
         return "RFC 9293 \u00a73.5";
     return (p->flags & PACKET_FIN) != 0 ? "RFC 9293 \u00a73.6" : "RFC 9293 \u00a73.4";
 }
@@ -88,7 +90,7 @@ static void say_syn_options(struct explain *x, struct explain_connection *c,
 }
 
 static void say_packet(struct explain *x, struct explain_connection *c,
-                       const struct explain_packet *p)
+                       const struct explain_packet *p, bool third)
 {
     uint32_t sequence = relative(c, p->up, p->sequence);
     struct explain_note shape = {.kind = EXPLAIN_WIRE,
@@ -108,36 +110,48 @@ static void say_packet(struct explain *x, struct explain_connection *c,
         explain_set_wire(x->notes, "%s  seq %u%s%s", flags, sequence, ack, bytes);
     else
         explain_set_wire(x->notes, "%s", flags);
-    explain_set_meaning(x->notes, "%s%s", packet_meaning(p), p->lost ? " (lost on its way)" : "");
-    explain_set_ref(x->notes, packet_ref(p));
+    explain_set_meaning(x->notes, "%s%s", packet_meaning(p, third),
+                        p->lost ? " (lost on its way)" : "");
+    explain_set_ref(x->notes, packet_ref(p, third));
     if (x->options.packets && (p->flags & PACKET_SYN) != 0)
         say_syn_options(x, c, p);
 }
 
-/* SYN, SYN-ACK, and the ACK that completes the handshake; FIN and RST. */
-static bool is_wanted(const struct explain *x, struct explain_connection *c,
-                      const struct explain_packet *p)
+/* Does it complete the handshake? */
+static bool is_third(struct explain_connection *c, const struct explain_packet *p)
 {
     bool third = c->syn_answered && p->up;
 
-    if (!p->up && (p->flags & PACKET_SYN) != 0)
-        c->syn_answered = true;
-    else if (third)
-        c->syn_answered = false;
-    return x->options.packets || third || (p->flags & (PACKET_SYN | PACKET_FIN | PACKET_RST)) != 0;
+    c->syn_answered = (c->syn_answered && !third) || (!p->up && (p->flags & PACKET_SYN) != 0);
+    return third;
 }
 
 void explain_tcp_packet(struct explain *x, struct explain_connection *c,
                         const struct explain_packet *p)
 {
     const uint8_t more = PACKET_SYN | PACKET_FIN | PACKET_RST;
+    bool third = is_third(c, p);
 
     c->tally.packets[p->up]++;
     c->tally.packet_bytes[p->up] += p->ip_bytes;
     c->tally.pure_acks += p->payload_bytes == 0 && (p->flags & more) == 0;
     c->tally.lost += p->lost;
-    if (is_wanted(x, c, p))
-        say_packet(x, c, p);
+    if (!x->options.packets && !p->up && (p->flags & PACKET_FIN) != 0) {
+        c->fin = *p; /* the bytes before it are read first */
+        c->fin_held = true;
+    } else if (x->options.packets || third || (p->flags & more) != 0) {
+        say_packet(x, c, p, third);
+    }
+}
+
+bool explain_tcp_fin(struct explain *x, struct explain_connection *c)
+{
+    bool held = c->fin_held;
+
+    if (held)
+        say_packet(x, c, &c->fin, false);
+    c->fin_held = false;
+    return held;
 }
 
 /* ---- the kernel's word ---- */

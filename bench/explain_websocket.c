@@ -184,6 +184,7 @@ static void say_drawing(struct explain *x, struct explain_connection *c, struct 
     const struct buf *payload = &v->f->payload;
     struct buf lines = {0};
     uint16_t bit = (uint16_t)(1u << v->ws.opcode);
+    bool first = s->drawn == 0;
     int rc;
 
     if (x->options.brief && (s->drawn & bit) != 0)
@@ -200,6 +201,8 @@ static void say_drawing(struct explain *x, struct explain_connection *c, struct 
     explain_say(x, c, s, EXPLAIN_DRAWING, 1, v->at_ns);
     explain_set_lines(x->notes, lines.data, lines.len);
     buf_free(&lines);
+    if (!first) /* the fields mean what they meant before */
+        return;
     say_first_byte(x, c, s, v);
     say_mask(x, c, s, v);
 }

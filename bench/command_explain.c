@@ -1,0 +1,214 @@
+/* `pushlab explain TOPIC`: a real exchange, made right now, and what each byte of it means. */
+#include "commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain_stage.h"
+#include "explain_write.h"
+#include "json_line.h"
+#include "opt.h"
+#include "table.h"
+#include "url.h"
+
+struct config {
+    const char *url, *link, *path, *ca_path, *message, *svg;
+    int64_t wait_ns;
+    bool markdown, json, mask;
+};
+
+#define FIELD(name) offsetof(struct config, name)
+
+static const struct opt opts[] = {
+    {"link", OPT_TEXT, "LINK", FIELD(link), "rtt=20ms", 0, 0, NULL,
+     "the emulated link in between, such as 4g or rtt=50ms,loss=1%; or loopback"},
+    {"url", OPT_TEXT, "URL", FIELD(url), NULL, 0, 0, NULL,
+     "this server; without it one is started"},
+    {"path", OPT_TEXT, "PATH", FIELD(path), NULL, 0, 0, NULL,
+     "ask for this instead of what pushlab-server has: for other servers"},
+    {"tls-ca", OPT_TEXT, "FILE", FIELD(ca_path), NULL, 0, 0, NULL,
+     "with https: trust these certificates (PEM) only"},
+    {"message", OPT_TEXT, "JSON", FIELD(message), "\"Hello\"", 0, 0, NULL, "what is published"},
+    {"wait", OPT_SECONDS, "S", FIELD(wait_ns), "3", 0.1, 60, NULL, "for anything that is to come"},
+    {.name = "Output", .kind = OPT_HEADING},
+    {"markdown", OPT_FLAG, NULL, FIELD(markdown), NULL, 0, 0, NULL, "as Markdown, for a page"},
+    {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL, "as JSON, for a program"},
+    {"svg", OPT_TEXT, "FILE", FIELD(svg), NULL, 0, 0, NULL,
+     "draw it as well: client and server, time downwards"},
+    {"mask", OPT_FLAG, NULL, FIELD(mask), NULL, 0, 0, NULL,
+     "keys of RFC 6455's examples, and words for times, ports and counts: the same each time"},
+    {.name = NULL},
+};
+
+static const struct opt_program program = {
+    .name = "pushlab explain",
+    .usage = "TOPIC [options]",
+    .about = "Make an exchange, right now, and show it byte by byte, in words. Topics: short-poll, "
+             "long-poll, stream, sse, websocket, tcp, keep-alive, upgrade, tls.",
+    .footer = "Examples:\n"
+              "  pushlab explain websocket\n"
+              "  pushlab explain tcp --link rtt=100ms --svg tcp.svg\n"
+              "  pushlab explain sse --url http://127.0.0.1:8080\n"
+              "  pushlab explain websocket --url wss://ws.example/ --path /\n",
+    .opts = opts,
+};
+
+/* ---- the command line ---- */
+
+static int refuse_topic(const char *word, int nargs, struct err_text *e)
+{
+    char names[160];
+    size_t len = 0;
+
+    for (const struct explain_topic *t = explain_topics; t->name != NULL; t++)
+        len +=
+            (size_t)snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? ", " : "", t->name);
+    if (nargs == 1)
+        return err_set(e, LAB_EINVAL, "pushlab explain: '%.40s' is not a topic; accepted: %s", word,
+                       names);
+    return err_set(e, LAB_EINVAL, "pushlab explain: %s; accepted: one of %s",
+                   nargs == 0 ? "no topic given" : "more than one topic given", names);
+}
+
+static int check(const struct config *c, struct err_text *e)
+{
+    size_t len = strlen(c->message);
+    char *compact = malloc(len + 1);
+    struct url url;
+    ssize_t n;
+
+    if (compact == NULL)
+        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+    n = json_line_compact(compact, c->message, len);
+    free(compact);
+    if (n < 0)
+        return err_set(e, LAB_EINVAL, "--message: '%.60s' is not a JSON value", c->message);
+    if (len > 1000)
+        return err_set(e, LAB_EINVAL, "--message: more than 1000 bytes");
+    if (c->path != NULL && (c->path[0] != '/' || strpbrk(c->path, " \r\n\t") != NULL))
+        return err_set(e, LAB_EINVAL, "--path: '%.60s' does not begin with / or has spaces",
+                       c->path);
+    if (c->markdown && c->json)
+        return err_set(e, LAB_EINVAL, "--markdown and --json: one of both");
+    return c->url == NULL ? LAB_OK : url_parse(&url, c->url, e);
+}
+
+static int parse(struct config *c, const struct explain_topic **topic, int argc, char **argv,
+                 struct err_text *e)
+{
+    int nargs = 0, rc = opt_parse(&program, c, argc, argv, &nargs, e);
+
+    if (rc != OPT_RUN)
+        return rc;
+    *topic = nargs == 1 ? explain_topic_find(argv[1]) : NULL;
+    return *topic == NULL ? refuse_topic(argv[1], nargs, e) : check(c, e);
+}
+
+/* ---- from what was noted to notes ---- */
+
+/* Events and packets in order of time; of the same moment, the event first. */
+static void annotate(struct explain *x, const struct explain_take *t)
+{
+    size_t e = 0, p = 0;
+
+    while (e < t->event_count || p < t->packet_count) {
+        if (p == t->packet_count ||
+            (e < t->event_count && t->events[e].at_ns <= explain_packet_at_ns(&t->packets[p])))
+            explain_event(x, &t->events[e++]);
+        else if (t->packets[p].connection > 0)
+            explain_packet(x, &t->packets[p++]);
+        else
+            p++;
+    }
+}
+
+static int64_t first_open_ns(const struct explain_take *t)
+{
+    for (size_t i = 0; i < t->event_count; i++)
+        if (t->events[i].what == TRANSCRIPT_OPEN)
+            return t->events[i].at_ns;
+    return t->event_count > 0 ? t->events[0].at_ns : 0;
+}
+
+static int print(const struct explain_report *r, const struct config *c)
+{
+    struct buf out = {0};
+    int rc;
+
+    rc = explain_write_text(&out, r, table_wants_colour(stdout));
+    (void)c;
+    if (rc == LAB_OK && (fwrite(out.data, 1, out.len, stdout) < out.len || fflush(stdout) != 0))
+        rc = LAB_ESYS;
+    buf_free(&out);
+    return rc;
+}
+
+static int show(const struct explain_take *t, const struct config *c,
+                const struct explain_topic *topic)
+{
+    bool wire = t->pcapng.len > 0;
+    const struct explain_options options = {
+        .mask = c->mask, .wire = wire, .packets = topic->packets};
+    struct explain_notes notes = {0};
+    struct explain *x = explain_new(&options, &notes);
+    struct explain_report r = {
+        .topic = topic->name,
+        .about = topic->about,
+        .road = t->road,
+        .times = wire ? "Packets and their times are the emulated wire's own, at both ends of it."
+                      : "No wire to look at: times are the client's, packets and round-trip time "
+                        "are the kernel's word (TCP_INFO).",
+        .notes = &notes,
+        .explain = x,
+        .wire = wire,
+        .mask = c->mask,
+        .begin_ns = first_open_ns(t),
+    };
+    int rc = LAB_ENOMEM;
+
+    if (x != NULL) {
+        annotate(x, t);
+        rc = notes.rc == LAB_OK ? print(&r, c) : notes.rc;
+    }
+    explain_free(x);
+    explain_notes_free(&notes);
+    return rc;
+}
+
+int command_explain(int argc, char **argv)
+{
+    struct config c = {0};
+    struct err_text e = {""};
+    struct explain_take take = {0};
+    struct explain_setting setting;
+    const struct explain_topic *topic = NULL;
+    int rc, code = LAB_EXIT_OK;
+
+    if (argc > 1 && strcmp(argv[1], "--perform") == 0)
+        return explain_stage_perform(argc - 1, argv + 1);
+    rc = parse(&c, &topic, argc, argv, &e);
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0)
+        return command_fail(LAB_EXIT_USAGE, e.text);
+    setting = (struct explain_setting){.topic = topic,
+                                       .url = c.url,
+                                       .link = c.link,
+                                       .path = c.path,
+                                       .ca_path = c.ca_path,
+                                       .message = c.message,
+                                       .known_keys = c.mask,
+                                       .wait_ns = c.wait_ns};
+    rc = explain_stage_run(&take, &setting, &e);
+    if (rc == LAB_OK)
+        rc = show(&take, &c, topic);
+    if (rc < 0)
+        code = rc == LAB_EOF ? LAB_EXIT_FAILURE
+                             : command_fail(rc == LAB_EINVAL ? LAB_EXIT_USAGE : LAB_EXIT_FAILURE,
+                                            e.text[0] != '\0' ? e.text : lab_strerror(rc));
+    else if (take.problem[0] != '\0')
+        code = command_fail(LAB_EXIT_FAILURE, take.problem);
+    explain_take_free(&take);
+    return code;
+}

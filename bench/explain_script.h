@@ -1,0 +1,52 @@
+/* What the scripts of explain_topics.c are made of: say, ask, wait for an answer, publish. */
+#ifndef PUSHLAB_EXPLAIN_SCRIPT_H
+#define PUSHLAB_EXPLAIN_SCRIPT_H
+
+#include "explain_peer.h"
+#include "explain_perform.h"
+#include "http_reader.h"
+#include "ws_reader.h"
+
+/* A step that fails for good leaves its line in e, and all further ones do nothing. */
+struct explain_script {
+    const struct explain_plan *plan;
+    struct explain_recorder recorder;
+    struct tls *tls; /* NULL: in the clear */
+    struct tls_memory memory;
+    struct err_text *e;
+    int rc;
+    char host[300];           /* for Host: */
+    char cursor[24];          /* from the newest answer that told one */
+    struct explain_peer peer; /* the connection that is open */
+    struct http_reader http;
+    struct ws_reader ws;
+    bool websocket;
+    unsigned pings;     /* of the server, each answered */
+    struct buf content; /* of the response, or WebSocket's messages one after another */
+};
+
+/* A heading, and a sentence on what it is about. */
+void script_say(struct explain_script *s, const char *title, const char *why);
+
+void script_connect(struct explain_script *s);
+/* FIN, and the server's; then the connection is no more. */
+void script_finish(struct explain_script *s);
+
+/* GET the target (or the plan's path for it) with further field lines, each with its CRLF. */
+void script_get(struct explain_script *s, const char *target, const char *fields);
+/* The answer: the whole of it, or of one without an end its head. Returns its status; 0: none. */
+int script_answer(struct explain_script *s);
+/* More content (or messages), until text is in it. False: it did not come, which is noted. */
+bool script_content(struct explain_script *s, const char *text, const char *what);
+/* The client itself publishes over another connection, which is no part of the picture. */
+void script_publish(struct explain_script *s);
+
+/* GET with an offer to speak WebSocket. */
+void script_upgrade(struct explain_script *s, const char *target, const char *version);
+void script_frame(struct explain_script *s, uint8_t opcode, const void *payload, size_t len);
+/* Until a frame of that opcode has come. False: it did not come, which is noted. */
+bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *what);
+/* Close frames in both directions, then FIN. */
+void script_close_websocket(struct explain_script *s);
+
+#endif

@@ -1,0 +1,224 @@
+/* For a terminal: three columns, what was on the wire, what it means, and where to read on. */
+#include <stdio.h>
+#include <string.h>
+
+#include "explain_write.h"
+#include "units.h"
+#include "writer.h"
+
+enum { WIRE_X = 14, MEANING_X = 50, GAP = 2, NAME_WIDTH = 16, TEXT_MAX_BYTES = 1024 };
+
+struct page {
+    struct writer w;
+    const struct explain_report *r;
+    bool colour;
+    unsigned steps;
+};
+
+static const char *paint(const struct page *p, const char *sequence)
+{
+    return p->colour ? sequence : "";
+}
+
+static void pad(struct page *p, size_t columns)
+{
+    writer_printf(&p->w, "%*s", (int)columns, "");
+}
+
+/* ---- wrapping ---- */
+
+static size_t code_point_bytes(const char *text)
+{
+    size_t n = 1;
+
+    while (((unsigned char)text[n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
+/* How many bytes of text fit so many columns, broken behind a space if there is one. */
+static size_t fitting_bytes(const char *text, size_t columns)
+{
+    size_t at = 0, space = 0;
+
+    for (size_t used = 0; text[at] != '\0' && used < columns; used++) {
+        at += code_point_bytes(text + at);
+        if (text[at] == ' ' || text[at] == '\0')
+            space = at;
+    }
+    return text[at] == '\0' || space == 0 ? at : space;
+}
+
+/* text from column x on, where the cursor stands, further lines under it. Returns the column
+ * after the last word. */
+static size_t put_wrapped(struct page *p, const char *text, size_t x)
+{
+    size_t at = x;
+
+    while (*text != '\0') {
+        size_t n = fitting_bytes(text, EXPLAIN_COLUMNS - x);
+
+        writer_add(&p->w, text, n);
+        at = x;
+        for (size_t i = 0; i < n; i++)
+            at += ((unsigned char)text[i] & 0xc0) != 0x80;
+        text += n;
+        while (*text == ' ')
+            text++;
+        if (*text == '\0')
+            break;
+        writer_puts(&p->w, "\n");
+        pad(p, x);
+    }
+    return at;
+}
+
+/* ---- notes ---- */
+
+static const char *way_paint(const struct page *p, const struct explain_note *n)
+{
+    if (n->kind == EXPLAIN_INSIDE)
+        return paint(p, "\033[2m");
+    if (n->way == EXPLAIN_UP)
+        return paint(p, "\033[38;5;166m");
+    return n->way == EXPLAIN_DOWN ? paint(p, "\033[38;5;32m") : "";
+}
+
+static void put_margin(struct page *p, const struct explain_note *n)
+{
+    static const char *const arrows[] = {"\u00b7", "\u2192", "\u2190"};
+    char time[EXPLAIN_TIME_CHARS];
+
+    if (n->depth > 0) {
+        pad(p, WIRE_X);
+        return;
+    }
+    explain_time(time, p->r, n->at_ns);
+    writer_printf(&p->w, "%s %10s  ", arrows[n->kind == EXPLAIN_REMARK ? 0 : n->way], time);
+}
+
+/* "...; at the server after 10.1 ms" */
+static void full_meaning(const struct page *p, const struct explain_note *n,
+                         char out[TEXT_MAX_BYTES])
+{
+    char time[EXPLAIN_TIME_CHARS] = "";
+
+    if (n->far_ns != EXPLAIN_NEVER)
+        explain_time(time, p->r, n->far_ns);
+    snprintf(out, TEXT_MAX_BYTES, "%s%s%s", explain_text(p->r->notes, n->meaning),
+             time[0] == '\0'          ? ""
+             : n->way == EXPLAIN_DOWN ? "; left the server at "
+                                      : "; at the server at ",
+             time);
+}
+
+static void put_meaning(struct page *p, const struct explain_note *n)
+{
+    const char *ref = explain_text(p->r->notes, n->ref);
+    char meaning[TEXT_MAX_BYTES];
+    size_t x;
+
+    full_meaning(p, n, meaning);
+    x = put_wrapped(p, meaning, MEANING_X);
+    if (*ref != '\0') {
+        if (x + 1 + units_text_width(ref) > EXPLAIN_COLUMNS) {
+            writer_puts(&p->w, "\n");
+            pad(p, MEANING_X);
+        } else if (x > MEANING_X) {
+            writer_puts(&p->w, " ");
+        }
+        writer_printf(&p->w, "%s%s%s", paint(p, "\033[2m"), ref, paint(p, "\033[0m"));
+    }
+    writer_puts(&p->w, "\n");
+}
+
+static void put_line(struct page *p, const struct explain_note *n)
+{
+    const char *wire = explain_text(p->r->notes, n->wire);
+    size_t x = WIRE_X + GAP * n->depth, end;
+
+    put_margin(p, n);
+    pad(p, GAP * n->depth);
+    writer_puts(&p->w, way_paint(p, n));
+    end = put_wrapped(p, wire, x);
+    writer_puts(&p->w, p->colour ? "\033[0m" : "");
+    if (n->meaning == 0 && n->ref == 0) {
+        writer_puts(&p->w, "\n");
+        return;
+    }
+    if (end + GAP > MEANING_X || units_text_width(wire) > MEANING_X - GAP - x) {
+        writer_puts(&p->w, "\n");
+        end = 0;
+    }
+    pad(p, MEANING_X - end);
+    put_meaning(p, n);
+}
+
+static void put_drawing(struct page *p, const struct explain_note *n)
+{
+    const char *at = explain_text(p->r->notes, n->wire);
+
+    while (*at != '\0') {
+        size_t len = strcspn(at, "\n");
+
+        if (len > 0) {
+            pad(p, WIRE_X + GAP * n->depth);
+            writer_puts(&p->w, way_paint(p, n));
+            writer_add(&p->w, at, len);
+            writer_puts(&p->w, p->colour ? "\033[0m" : "");
+        }
+        writer_puts(&p->w, "\n");
+        at += len + (at[len] == '\n');
+    }
+}
+
+static void put_step(struct page *p, const struct explain_note *n)
+{
+    writer_printf(&p->w, "\n%s%u  %s%s\n   ", paint(p, "\033[1m"), ++p->steps,
+                  explain_text(p->r->notes, n->wire), paint(p, "\033[0m"));
+    put_wrapped(p, explain_text(p->r->notes, n->meaning), 3);
+    writer_puts(&p->w, "\n\n");
+}
+
+static void put_notes(struct page *p, size_t first)
+{
+    for (size_t i = first; i < p->r->notes->count; i++) {
+        const struct explain_note *n = &p->r->notes->all[i];
+
+        if (n->kind == EXPLAIN_STEP)
+            put_step(p, n);
+        else if (n->kind == EXPLAIN_DRAWING)
+            put_drawing(p, n);
+        else
+            put_line(p, n);
+    }
+}
+
+int explain_write_text_notes(struct buf *out, const struct explain_report *r, bool colour,
+                             size_t first)
+{
+    struct page p = {.w = {.out = out}, .r = r, .colour = colour};
+
+    put_notes(&p, first);
+    return p.w.rc;
+}
+
+/* ---- the whole ---- */
+
+int explain_write_text(struct buf *out, const struct explain_report *r, bool colour)
+{
+    struct page p = {.w = {.out = out}, .r = r, .colour = colour};
+    struct explain_sum_line lines[EXPLAIN_SUM_LINES];
+    size_t count;
+
+    writer_printf(&p.w, "%s%s%s: %s, %s\n", paint(&p, "\033[1m"), r->topic, paint(&p, "\033[0m"),
+                  r->about, r->road);
+    put_wrapped(&p, r->times, 0);
+    writer_puts(&p.w, "\n\u2192 client to server, \u2190 server to client\n");
+    put_notes(&p, 0);
+    writer_printf(&p.w, "\n%sIt adds up to%s\n\n", paint(&p, "\033[1m"), paint(&p, "\033[0m"));
+    count = explain_sum(lines, r);
+    for (size_t i = 0; i < count; i++)
+        writer_printf(&p.w, "   %-*s%s\n", NAME_WIDTH, lines[i].name, lines[i].value);
+    return p.w.rc;
+}
