@@ -64,6 +64,7 @@ static const struct opt_program program = {
               "Exit code: 0 when there is an answer, 1 when there is none (nothing fits, too few\n"
               "samples, a run that can't be believed), 2 when an option is wrong.\n",
     .opts = opts,
+    .operands = "SCENARIO|RUN",
 };
 
 /* ---- the budget ---- */

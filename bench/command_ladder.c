@@ -38,6 +38,7 @@ static const struct opt_program program = {
     .footer = "Example:\n"
               "  pushlab ladder sse.pcapng --link rtt=50ms --out sse.svg\n",
     .opts = opts,
+    .operands = "FILE.pcapng",
 };
 
 /* "captures/sse.pcapng" is about the row "sse" and drawn as "captures/sse.svg". */

@@ -39,6 +39,7 @@ static const struct opt_program program = {
         "  pushlab report results/latest --markdown --images https://example.org/run1 >post.md\n"
         "  pushlab report results\n",
     .opts = opts,
+    .operands = "RUN",
 };
 
 static bool holds(const char *dir, const char *name)

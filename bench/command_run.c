@@ -66,6 +66,7 @@ static const struct opt_program program = {
               "Exit code: 0 when every row was measured and all witnesses agree, 1 when not,\n"
               "2 when an option or the scenario is wrong.\n",
     .opts = opts,
+    .operands = "SCENARIO.json",
 };
 
 enum { RUN_INTERRUPTED = 100 }; /* internal: no more links after a Ctrl-C */

@@ -21,6 +21,8 @@ struct config {
     int64_t payload_bytes, count;
 };
 
+enum { TRANSPORTS_MAX = 15 };
+
 #define FIELD(name) offsetof(struct config, name)
 
 /* Texts are handed on as they are: pushlab-client knows what it accepts. */
@@ -32,8 +34,8 @@ static const struct opt opts[] = {
      "short-poll: time between polls"},
     {"hold", OPT_TEXT, "MS", FIELD(hold), NULL, 0, 0, NULL,
      "long-poll: how long to ask to be held"},
-    {"connection", OPT_TEXT, "MODE", FIELD(connection), NULL, 0, 0, NULL,
-     "keep-alive or close (polls only)"},
+    {"connection", OPT_TEXT, "keep-alive|close", FIELD(connection), NULL, 0, 0, NULL,
+     "close: a new TCP connection for every poll"},
     {.name = "Of the server that is started", .kind = OPT_HEADING},
     {"rate", OPT_REAL, "HZ", FIELD(rate_hz), "1", 0.001, 1e6, NULL, "updates a second"},
     {"payload-bytes", OPT_INT, "N", FIELD(payload_bytes), "128", 2, 1048576, NULL,
@@ -51,17 +53,32 @@ static const struct opt_program program = {
     .opts = opts,
 };
 
+static void name_transports(const char *words[TRANSPORTS_MAX + 1])
+{
+    size_t n = 0;
+
+    for (const struct scenario_transport *t = scenario_transports;
+         t->name != NULL && n < TRANSPORTS_MAX; t++)
+        words[n++] = t->name;
+    words[n] = NULL;
+}
+
 static int parse(struct config *c, int argc, char **argv, struct err_text *e)
 {
-    int nargs = 0, rc = opt_parse(&program, c, argc, argv, &nargs, e);
+    const char *words[TRANSPORTS_MAX + 1];
+    struct opt_program named = program;
     char names[128];
     size_t len = 0;
+    int nargs = 0, rc;
 
+    name_transports(words);
+    named.operand_words = words;
+    rc = opt_parse(&named, c, argc, argv, &nargs, e);
     if (rc != OPT_RUN || (nargs == 1 && scenario_transport_find(argv[1]) != NULL))
         return rc;
-    for (const struct scenario_transport *t = scenario_transports; t->name != NULL; t++)
+    for (size_t i = 0; words[i] != NULL && len < sizeof names; i++)
         len +=
-            (size_t)snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? ", " : "", t->name);
+            (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "", words[i]);
     if (nargs == 1)
         return err_set(e, LAB_EINVAL, "pushlab watch: '%.60s' is not a transport; accepted: %s",
                        argv[1], names);

@@ -23,15 +23,13 @@ static int command_chart(int argc, char **argv);
 static int command_table(int argc, char **argv);
 static int command_help(int argc, char **argv);
 
-const struct command commands[] = {
+const struct opt_command commands[] = {
     {"run", "SCENARIO.json [options]", "measure a scenario: table, charts and a folder of files",
      command_run},
     {"serve", "[server options]", "the server alone, with the live page's controls (--demo)",
      command_serve},
     {"watch", "TRANSPORT [--url URL]", "print updates as they arrive, with their latency",
      command_watch},
-    {"explain", "TOPIC [--url URL]", "show an exchange, made right now, byte by byte, in words",
-     command_explain},
     {"chart", "DIR", "draw the charts of a run's folder again", command_chart},
     {"report", "DIR [--markdown]", "write a run's report.html again, or index.html of many runs",
      command_report},
@@ -91,12 +89,14 @@ static const struct opt_program chart_program = {
     .usage = "DIR",
     .about = "Draw the charts of a run's folder again, with gnuplot, into DIR/charts.",
     .opts = chart_opts,
+    .operands = "RUN",
 };
 static const struct opt_program table_program = {
     .name = "pushlab table",
     .usage = "DIR [--markdown]",
     .about = "Print the table of a run's folder again.",
     .opts = table_opts,
+    .operands = "RUN",
 };
 
 /* Parse, and ask for exactly one operand, the folder. OPT_RUN, or not: *code is the exit code. */
@@ -184,78 +184,102 @@ static int command_table(int argc, char **argv)
 
 /* ---- help ---- */
 
-static void print_help(FILE *out)
-{
-    fputs("Usage: pushlab COMMAND ...\n\n"
-          "A laboratory for server push: what does each way of getting updates from a server\n"
-          "to its clients deliver, and what does it cost?\n\nCommands:\n",
-          out);
-    for (const struct command *c = commands; c->name != NULL; c++)
-        fprintf(out, "  %-8s%-26s%s\n", c->name, c->usage, c->about);
-    fputs("\nExamples:\n"
-          "  pushlab run bench/scenarios/standard.json\n"
-          "  pushlab watch sse\n"
-          "  pushlab serve --listen 127.0.0.1:8080 --rate 5\n"
-          "  pushlab help scenarios\n\n"
-          "PUSHLAB_SERVER and PUSHLAB_CLIENT name other programs to start than those that lie\n"
-          "beside this one.\n",
-          out);
-}
+static const struct opt no_opts[] = {{.name = NULL}};
+
+static const struct opt_program pushlab_program = {
+    .name = "pushlab",
+    .usage = "COMMAND ...",
+    .about = "A laboratory for server push: what does each way of getting updates from a server "
+             "to its clients deliver, and what does it cost?",
+    .footer = "Examples:\n"
+              "  pushlab run bench/scenarios/standard.json\n"
+              "  pushlab watch sse\n"
+              "  pushlab serve --listen 127.0.0.1:8080 --rate 5\n"
+              "  pushlab help scenarios\n\n"
+              "PUSHLAB_SERVER and PUSHLAB_CLIENT name other programs to start than those that lie\n"
+              "beside this one.\n",
+    .opts = no_opts,
+    .commands = commands,
+};
+
+static const struct opt_program help_program = {
+    .name = "pushlab help",
+    .usage = "[COMMAND | scenarios]",
+    .about = "Print the list of commands, a command's options, or the keys of scenario files.",
+    .opts = no_opts,
+};
 
 static int unknown_command(const char *name)
 {
     char line[512];
     size_t len = (size_t)snprintf(line, sizeof line, "'%.60s' is not a command; accepted: ", name);
 
-    for (const struct command *c = commands; c->name != NULL && len < sizeof line; c++)
+    for (const struct opt_command *c = commands; c->name != NULL && len < sizeof line; c++)
         len += (size_t)snprintf(line + len, sizeof line - len, "%s%s", c > commands ? ", " : "",
                                 c->name);
     return command_fail(LAB_EXIT_USAGE, line);
 }
 
-static const struct command *find_command(const char *name)
+/* Every command's name, and what else help knows. */
+static void name_topics(const char *topics[], size_t room)
 {
-    for (const struct command *c = commands; c->name != NULL; c++)
-        if (strcmp(c->name, name) == 0)
-            return c;
-    return NULL;
+    size_t n = 0;
+
+    for (const struct opt_command *c = commands; c->name != NULL && n + 2 < room; c++)
+        if (c->run != command_help)
+            topics[n++] = c->name;
+    topics[n++] = "scenarios";
+    topics[n] = NULL;
+}
+
+static int print_topic(char *topic)
+{
+    static char flag[] = "--help";
+    const struct opt_command *c = opt_command_find(commands, topic);
+
+    if (strcmp(topic, "scenarios") == 0) {
+        scenario_print_keys(stdout);
+        return LAB_EXIT_OK;
+    }
+    if (c == NULL || c->run == command_help)
+        return unknown_command(topic);
+    return c->run(2, (char *[]){topic, flag, NULL});
 }
 
 static int command_help(int argc, char **argv)
 {
-    static char flag[] = "--help";
-    const struct command *c;
+    const char *topics[32];
+    struct opt_program program = help_program;
+    struct err_text e;
+    int nargs = 0, rc;
 
-    if (argc < 2 || strcmp(argv[1], "--help") == 0) {
-        print_help(stdout);
+    name_topics(topics, sizeof topics / sizeof *topics);
+    program.operand_words = topics;
+    rc = opt_parse(&program, NULL, argc, argv, &nargs, &e);
+    if (rc == OPT_EXIT)
         return LAB_EXIT_OK;
-    }
-    if (strcmp(argv[1], "scenarios") == 0) {
-        scenario_print_keys(stdout);
-        return LAB_EXIT_OK;
-    }
-    c = find_command(argv[1]);
-    if (c == NULL || c->run == command_help)
-        return unknown_command(argv[1]);
-    return c->run(2, (char *[]){argv[1], flag, NULL});
+    if (rc < 0)
+        return command_fail(LAB_EXIT_USAGE, e.text);
+    if (nargs > 0)
+        return print_topic(argv[1]);
+    opt_help(&pushlab_program, stdout);
+    return LAB_EXIT_OK;
 }
 
 int command_dispatch(int argc, char **argv)
 {
-    const struct command *c;
+    const struct opt_command *c;
 
     if (argc < 2) {
-        print_help(stderr);
+        opt_help(&pushlab_program, stderr);
         return LAB_EXIT_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_help(stdout);
-        return LAB_EXIT_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("pushlab %s (%s)\n", PUSHLAB_VERSION, environment_git());
         return LAB_EXIT_OK;
     }
-    c = find_command(argv[1]);
+    if (opt_answer(&pushlab_program, argv[1]))
+        return LAB_EXIT_OK;
+    c = opt_command_find(commands, argv[1]);
     return c == NULL ? unknown_command(argv[1]) : c->run(argc - 1, argv + 1);
 }

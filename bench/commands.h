@@ -2,13 +2,9 @@
 #ifndef PUSHLAB_COMMANDS_H
 #define PUSHLAB_COMMANDS_H
 
-struct command {
-    const char *name, *usage, *about;
-    /* argv[0] is the command's name. Returns the exit code. */
-    int (*run)(int argc, char **argv);
-};
+#include "opt.h"
 
-extern const struct command commands[]; /* last: name NULL */
+extern const struct opt_command commands[]; /* last: name NULL */
 
 /* Find argv[1] in the table and run it. Returns the exit code. */
 int command_dispatch(int argc, char **argv);
@@ -20,7 +16,6 @@ int command_fail(int code, const char *line);
 int command_advise(int argc, char **argv);
 int command_ladder(int argc, char **argv);
 int command_compare(int argc, char **argv);
-int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_watch(int argc, char **argv);

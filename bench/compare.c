@@ -276,6 +276,7 @@ static const struct opt_program compare_program = {
     .about = "Print the metrics of two runs side by side, with B as a multiple of A. A and B are "
              "folders of runs, or run.json files (the live page saves such).",
     .opts = compare_opts,
+    .operands = "RUN",
 };
 
 int command_compare(int argc, char **argv)

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
+#include "opt_complete.h"
+#include "opt_man.h"
 
 enum {
     OPT_NAME_MAX_BYTES = 48,
@@ -296,17 +299,36 @@ static int set_defaults(const struct opt_program *p, void *config, struct err_te
     return LAB_OK;
 }
 
-static bool print_if_asked(const struct opt_program *p, const char *word)
+/* Who builds packages sets SOURCE_DATE_EPOCH, so that a build can be repeated to the byte. */
+static time_t manual_date(void)
 {
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+
+    return epoch != NULL && isdigit((unsigned char)*epoch) ? (time_t)strtoll(epoch, NULL, 10)
+                                                           : time(NULL);
+}
+
+bool opt_answer(const struct opt_program *p, const char *word)
+{
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         opt_help(p, stdout);
-        return true;
-    }
-    if (strcmp(word, "--version") == 0) {
+    else if (strcmp(word, "--help=man") == 0)
+        opt_man(p, manual_date(), stdout);
+    else if (strcmp(word, "--help=table") == 0)
+        opt_complete(p, stdout);
+    else if (strcmp(word, "--version") == 0)
         printf("%s %s\n", p->name, PUSHLAB_VERSION);
-        return true;
-    }
-    return false;
+    else
+        return false;
+    return true;
+}
+
+const struct opt_command *opt_command_find(const struct opt_command *commands, const char *name)
+{
+    for (const struct opt_command *c = commands; c != NULL && c->name != NULL; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
 }
 
 static int take_operand(const struct opt_program *p, char **argv, int *nargs, char *word,
@@ -332,7 +354,7 @@ int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, 
 
         if (options_ended || word[0] != '-' || word[1] == '\0') /* "-" is stdin's name */
             err = take_operand(p, argv, nargs, word, e);
-        else if (print_if_asked(p, word))
+        else if (opt_answer(p, word))
             return OPT_EXIT;
         else if (strcmp(word, "--") == 0)
             options_ended = true;

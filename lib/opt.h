@@ -1,5 +1,5 @@
-/* Option tables: one table per program parses the command line, prints --help and (later)
- * the man page and shell completion, so they cannot disagree.
+/* Option tables: one table per program parses the command line and prints --help, the man page
+ * (opt_man.h) and what completes a command line (opt_complete.h), so they cannot disagree.
  *
  * A table row names a field of the program's own config struct by offset; defaults are
  * given as text and parsed by the same code as the user's words.
@@ -7,6 +7,7 @@
 #ifndef PUSHLAB_OPT_H
 #define PUSHLAB_OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,12 +37,25 @@ struct opt {
     const char *help;           /* one line, lower case, no full stop */
 };
 
+/* A word behind a program's name that makes it a program of its own, with its own table. */
+struct opt_command {
+    const char *name;  /* "run" */
+    const char *usage; /* what follows it: "SCENARIO.json [options]" */
+    const char *about; /* one line */
+    /* argv[0] is the command's name. Returns the exit code. */
+    int (*run)(int argc, char **argv);
+};
+
 struct opt_program {
-    const char *name;       /* "pushlab-server" */
-    const char *usage;      /* "[options]" */
+    const char *name;       /* "pushlab-server", "pushlab run" */
+    const char *usage;      /* "[options]"; one way to call it per line */
     const char *about;      /* one or two sentences */
-    const char *footer;     /* examples, may be NULL */
+    const char *footer;     /* paragraphs; "Example:", "Examples:" and "Exit code:" begin those that
+                             * have a place of their own in the man page; may be NULL */
     const struct opt *opts; /* last row has name == NULL */
+    const struct opt_command *commands; /* last row has name == NULL; NULL: none */
+    const char *operands;               /* what completes them, as a value_name: "DIR"; or NULL */
+    const char *const *operand_words;   /* or these words; NULL-terminated */
 };
 
 enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed */ };
@@ -57,6 +71,13 @@ int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, 
 /* Set one option from text, e.g. from a scenario file; OPT_FLAG takes "true" and "false".
  * OPT_TEXT borrows text. 0, or LAB_EINVAL with the line in e, which begins with "--name: ". */
 int opt_set(const struct opt *o, void *config, const char *text, struct err_text *e);
+
+/* Print what word asks for, in p's name, on stdout: --help (-h), --version, --help=man (mdoc) or
+ * --help=table (see opt_complete.h). False when word is none of these. */
+bool opt_answer(const struct opt_program *p, const char *word);
+
+/* The row of that name, or NULL; commands may be NULL. */
+const struct opt_command *opt_command_find(const struct opt_command *commands, const char *name);
 
 /* The --help text: two columns, wrapped at 80. */
 void opt_help(const struct opt_program *p, FILE *out);

@@ -317,9 +317,11 @@ int link_measure_main(int argc, char **argv)
          .help = "of the losses"},
         {.name = NULL},
     };
+    static const char *const names[] = {"machine", "rtt", "loss", "rate", "capacity", NULL};
     static const struct opt_program program = {
         .name = "pushlab-link measure",
         .usage = "[options] [machine] [rtt] [loss] [rate] [capacity]",
+        .operand_words = names,
         .about = "Pings, packets and transfers through emulated links: what was configured, what "
                  "came of it. Needs a machine with nothing else to do.",
         .opts = opts};

@@ -30,7 +30,7 @@ static const struct opt run_opts[] = {
      .default_text = "1",
      .max = 1e15,
      .help = "decides every loss and every jitter"},
-    {.name = "Commands", .kind = OPT_HEADING},
+    {.name = "At the two ends", .kind = OPT_HEADING},
     {.name = "server",
      .kind = OPT_TEXT,
      .value_name = "'CMD'",
@@ -74,14 +74,24 @@ static const struct opt run_opts[] = {
     {.name = NULL},
 };
 
+static int main_run(int argc, char **argv);
+static int main_on_server(int argc, char **argv);
+static int main_list(int argc, char **argv);
+static int main_show(int argc, char **argv);
+
+static const struct opt_command commands[] = {
+    {"shell", "[options]", "a shell on the client's side", main_run},
+    {"on-server", "CMD ARG...", "run a command on the server's side, from such a shell",
+     main_on_server},
+    {"list", "", "the profiles", main_list},
+    {"show", "SPEC", "a link in full", main_show},
+    {"measure", "[--quick]", "how accurate it is, here and now", link_measure_main},
+    {NULL, NULL, NULL, NULL},
+};
+
 static const struct opt_program run_program = {
     .name = "pushlab-link",
-    .usage = "[options] [-- CMD ARG...]\n"
-             "       pushlab-link shell [options]      a shell on the client's side\n"
-             "       pushlab-link on-server CMD ARG... from such a shell\n"
-             "       pushlab-link list                 the profiles\n"
-             "       pushlab-link show SPEC            a link in full\n"
-             "       pushlab-link measure [--quick]    how accurate it is, here and now",
+    .usage = "[options] [-- CMD ARG...]\nCOMMAND ...",
     .about = "Run commands at the two ends of an emulated network link: delay, jitter, loss and "
              "rate on real IP packets, with no root where user namespaces are allowed.",
     .footer = "Examples:\n"
@@ -91,6 +101,32 @@ static const struct opt_program run_program = {
               "  pushlab-link --link rtt=80ms,jitter=5ms,loss=1%,rate=10mbit -- ping -c "
               "5 " LINK_SERVER_IPV4 "\n",
     .opts = run_opts,
+    .commands = commands,
+    .operands = "CMD",
+};
+
+static const struct opt no_opts[] = {{.name = NULL}};
+
+static const struct opt_program list_program = {
+    .name = "pushlab-link list",
+    .usage = "",
+    .about = "Print the names of the link profiles there are, and what each of them is like.",
+    .opts = no_opts,
+};
+static const struct opt_program show_program = {
+    .name = "pushlab-link show",
+    .usage = "SPEC",
+    .about = "Print a link in full: each direction's delay, jitter, loss, rate and queue.",
+    .opts = no_opts,
+    .operands = "SPEC",
+};
+static const struct opt_program on_server_program = {
+    .name = "pushlab-link on-server",
+    .usage = "CMD ARG...",
+    .about = "Run a command on the server's side of the link, from inside a shell that "
+             "pushlab-link shell has started.",
+    .opts = no_opts,
+    .operands = "CMD",
 };
 
 static int complain(const char *text)
@@ -139,10 +175,15 @@ static void print_profile(void *arg, const char *name)
         printf("%-18s %s\n", name, spec.about);
 }
 
-static int main_list(void)
+static int main_list(int argc, char **argv)
 {
     struct err_text e;
+    int rc = opt_parse(&list_program, NULL, argc, argv, NULL, &e);
 
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0)
+        return complain_usage(e.text);
     return link_profile_list(print_profile, NULL, &e) < 0 ? complain(e.text) : LAB_EXIT_OK;
 }
 
@@ -151,8 +192,13 @@ static int main_show(int argc, char **argv)
     char text[LINK_TEXT_CHARS];
     struct link_spec spec;
     struct err_text e;
+    int nargs, rc = opt_parse(&show_program, NULL, argc, argv, &nargs, &e);
 
-    if (argc != 2)
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0)
+        return complain_usage(e.text);
+    if (nargs != 1)
         return complain_usage("show: accepted: one SPEC, such as 4g or rtt=80ms,loss=1%");
     if (link_spec_parse(&spec, argv[1], &e) < 0)
         return complain_usage(e.text);
@@ -167,6 +213,8 @@ static int main_on_server(int argc, char **argv)
     const char *path = getenv(LINK_SESSION_ENV_SERVER_NAMESPACE);
     int fd;
 
+    if (argc == 2 && opt_answer(&on_server_program, argv[1]))
+        return LAB_EXIT_OK;
     if (argc < 2)
         return complain_usage("on-server: accepted: a command and its arguments");
     if (path == NULL)
@@ -183,17 +231,7 @@ static int main_on_server(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const char *word = argc > 1 ? argv[1] : "";
+    const struct opt_command *c = argc > 1 ? opt_command_find(commands, argv[1]) : NULL;
 
-    if (strcmp(word, "list") == 0)
-        return main_list();
-    if (strcmp(word, "show") == 0)
-        return main_show(argc - 1, argv + 1);
-    if (strcmp(word, "on-server") == 0)
-        return main_on_server(argc - 1, argv + 1);
-    if (strcmp(word, "measure") == 0)
-        return link_measure_main(argc - 1, argv + 1);
-    if (strcmp(word, "shell") == 0)
-        return main_run(argc - 1, argv + 1);
-    return main_run(argc, argv);
+    return c != NULL ? c->run(argc - 1, argv + 1) : main_run(argc, argv);
 }
