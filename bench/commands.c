@@ -30,6 +30,8 @@ const struct opt_command commands[] = {
      command_serve},
     {"watch", "TRANSPORT [--url URL]", "print updates as they arrive, with their latency",
      command_watch},
+    {"explain", "TOPIC [--url URL]", "show an exchange, made right now, byte by byte, in words",
+     command_explain},
     {"chart", "DIR", "draw the charts of a run's folder again", command_chart},
     {"report", "DIR [--markdown]", "write a run's report.html again, or index.html of many runs",
      command_report},
