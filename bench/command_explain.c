@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain_picture.h"
 #include "explain_stage.h"
 #include "explain_write.h"
+#include "file.h"
 #include "json_line.h"
 #include "opt.h"
 #include "table.h"
@@ -136,8 +138,12 @@ static int print(const struct explain_report *r, const struct config *c)
     struct buf out = {0};
     int rc;
 
-    rc = explain_write_text(&out, r, table_wants_colour(stdout));
-    (void)c;
+    if (c->json)
+        rc = explain_write_json(&out, r);
+    else if (c->markdown)
+        rc = explain_write_markdown(&out, r);
+    else
+        rc = explain_write_text(&out, r, table_wants_colour(stdout));
     if (rc == LAB_OK && (fwrite(out.data, 1, out.len, stdout) < out.len || fflush(stdout) != 0))
         rc = LAB_ESYS;
     buf_free(&out);
@@ -176,6 +182,19 @@ static int show(const struct explain_take *t, const struct config *c,
     return rc;
 }
 
+static int draw(const struct explain_take *t, const struct config *c,
+                const struct explain_topic *topic, struct err_text *e)
+{
+    const char *title = topic->row != NULL ? topic->row : topic->name;
+    struct buf svg = {0};
+    int rc = explain_picture(&svg, t, title, e);
+
+    if (rc == LAB_OK)
+        rc = file_write(c->svg, svg.data, svg.len, e);
+    buf_free(&svg);
+    return rc;
+}
+
 int command_explain(int argc, char **argv)
 {
     struct config c = {0};
@@ -203,6 +222,8 @@ int command_explain(int argc, char **argv)
     rc = explain_stage_run(&take, &setting, &e);
     if (rc == LAB_OK)
         rc = show(&take, &c, topic);
+    if (rc == LAB_OK && c.svg != NULL)
+        rc = draw(&take, &c, topic, &e);
     if (rc < 0)
         code = rc == LAB_EOF ? LAB_EXIT_FAILURE
                              : command_fail(rc == LAB_EINVAL ? LAB_EXIT_USAGE : LAB_EXIT_FAILURE,

@@ -16,7 +16,7 @@
 
 #include "clock.h"
 
-enum { READ_BYTES = 16384, TEXT_BYTES = 512 };
+enum { READ_BYTES = 16384, TEXT_BYTES = 512, RECORD_HEADER_BYTES = 5 };
 
 /* ---- noting down ---- */
 
@@ -194,15 +194,30 @@ static int decrypt(struct explain_peer *p, struct err_text *e)
     return flush_records(p, e);
 }
 
-static int take_bytes(struct explain_peer *p, const uint8_t *data, size_t len, struct err_text *e)
+static int keep_bytes(struct explain_peer *p, const uint8_t *data, size_t len, struct err_text *e)
 {
-    note(p, p->ssl != NULL ? TRANSCRIPT_RECORD_RECEIVED : TRANSCRIPT_RECEIVED, data, len);
-    if (p->ssl != NULL)
-        return BIO_write(SSL_get_rbio(p->ssl), data, (int)len) == (int)len
-                   ? LAB_OK
-                   : err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
-    return buf_add(&p->in, data, len) < 0 ? err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM))
-                                          : LAB_OK;
+    if (p->ssl == NULL)
+        note(p, TRANSCRIPT_RECEIVED, data, len);
+    if (buf_add(p->ssl == NULL ? &p->in : &p->raw, data, len) < 0)
+        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+    return LAB_OK;
+}
+
+/* Hand TLS the next record, if it is whole: one at a time, so that what is in each is noted behind
+ * it. */
+static bool give_record(struct explain_peer *p)
+{
+    size_t len;
+
+    if (p->raw.len < RECORD_HEADER_BYTES)
+        return false;
+    len = RECORD_HEADER_BYTES + ((size_t)p->raw.data[3] << 8 | p->raw.data[4]);
+    if (p->raw.len < len)
+        return false;
+    note(p, TRANSCRIPT_RECORD_RECEIVED, p->raw.data, len);
+    BIO_write(SSL_get_rbio(p->ssl), p->raw.data, (int)len);
+    buf_drain(&p->raw, len);
+    return true;
 }
 
 /* 1: something was read; 0: no time left, or the end; negative. */
@@ -223,7 +238,7 @@ static int read_raw(struct explain_peer *p, int64_t deadline_ns, struct err_text
         if (n < 0)
             return fail(p, "receive", errno, e);
         if (n > 0)
-            return take_bytes(p, data, (size_t)n, e) < 0 ? LAB_ESYS : 1;
+            return keep_bytes(p, data, (size_t)n, e) < 0 ? LAB_ESYS : 1;
         p->eof = p->ended = true;
         note(p, TRANSCRIPT_EOF, NULL, 0);
         return 0;
@@ -236,11 +251,14 @@ int explain_peer_receive(struct explain_peer *p, int64_t deadline_ns, struct err
     int rc;
 
     while (p->in.len == before && !p->eof) {
+        if (p->ssl != NULL && give_record(p)) {
+            if (decrypt(p, e) < 0)
+                return LAB_EPROTO;
+            continue;
+        }
         rc = read_raw(p, deadline_ns, e);
         if (rc <= 0)
             return rc;
-        if (p->ssl != NULL && decrypt(p, e) < 0)
-            return LAB_EPROTO;
     }
     return p->in.len > before;
 }
@@ -325,7 +343,7 @@ static int shake_hands(struct explain_peer *p, int64_t deadline_ns, struct err_t
             return refuse_tls(p, e);
         if (flush_records(p, e) < 0)
             return LAB_ESYS;
-        rc = read_raw(p, deadline_ns, e);
+        rc = give_record(p) ? 1 : read_raw(p, deadline_ns, e);
         if (rc < 0)
             return rc;
         if (rc == 0)
@@ -392,8 +410,10 @@ void explain_peer_finish(struct explain_peer *p, int64_t deadline_ns)
     }
     note(p, TRANSCRIPT_SHUT, NULL, 0);
     shutdown(p->fd, SHUT_WR);
-    while (!p->ended && read_raw(p, deadline_ns, NULL) > 0)
-        ;
+    do {
+        while (p->ssl != NULL && give_record(p))
+            ;
+    } while (!p->ended && read_raw(p, deadline_ns, NULL) > 0);
     explain_peer_close(p);
 }
 
@@ -405,5 +425,6 @@ void explain_peer_close(struct explain_peer *p)
     SSL_free(p->ssl);
     p->ssl = NULL;
     buf_free(&p->in);
+    buf_free(&p->raw);
     buf_free(&p->own_messages);
 }

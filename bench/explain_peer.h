@@ -30,6 +30,7 @@ struct explain_peer {
     bool eof;                /* no more bytes will come */
     bool ended;              /* TCP says so: FIN; TLS may have said so before */
     struct ssl_st *ssl;      /* NULL: in the clear */
+    struct buf raw;          /* received; TLS has not seen it yet */
     struct buf own_messages; /* of TLS, until the records that carry them are noted */
 };
 

@@ -250,6 +250,9 @@ static int play_with_children(struct scene *g, struct explain_take *out, struct 
 
 static void name_road(const struct scene *g, struct explain_take *out)
 {
+    snprintf(out->link, sizeof out->link, "%.64s%s",
+             g->setting->url != NULL ? "to a given server" : road_name(&g->road),
+             g->road.emulated ? "" : " (times at the server: estimated)");
     if (g->setting->url != NULL)
         snprintf(out->road, sizeof out->road, "with %s", g->setting->url);
     else if (g->road.emulated)

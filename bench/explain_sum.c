@@ -14,14 +14,15 @@ struct sum {
 
 void explain_time(char out[EXPLAIN_TIME_CHARS], const struct explain_report *r, int64_t at_ns)
 {
+    double ms = (double)(at_ns - r->begin_ns) / (double)NS_PER_MS;
+
     out[0] = '\0';
     if (at_ns == EXPLAIN_NEVER)
         return;
     if (r->mask)
         snprintf(out, EXPLAIN_TIME_CHARS, "TIME");
     else
-        snprintf(out, EXPLAIN_TIME_CHARS, "%.1f ms",
-                 (double)(at_ns - r->begin_ns) / (double)NS_PER_MS);
+        snprintf(out, EXPLAIN_TIME_CHARS, "%.*f ms", ms < 10 ? 2 : 1, ms);
 }
 
 __attribute__((format(printf, 3, 4))) static void put(struct sum *s, const char *name,

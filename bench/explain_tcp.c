@@ -200,7 +200,7 @@ static void say_kernel(struct explain *x, struct explain_connection *c, const ch
     if (x->options.mask)
         explain_set_wire(x->notes, "TCP_INFO: rtt TIME, mss MSS, cwnd CWND, sent again COUNT");
     else
-        explain_set_wire(x->notes, "TCP_INFO: rtt %.1f ms, mss %ld, cwnd %ld, sent again %ld",
+        explain_set_wire(x->notes, "TCP_INFO: rtt %.2f ms, mss %ld, cwnd %ld, sent again %ld",
                          (double)rtt_us / 1000, mss, cwnd, again);
     explain_set_meaning(x->notes, "what the client's kernel keeps in mind for connection %u",
                         c->number);

@@ -266,11 +266,12 @@ static void say_record(struct explain *x, struct explain_connection *c, struct e
         r[0] == HANDSHAKE && !s->encrypted && (r[5] == CLIENT_HELLO || r[5] == SERVER_HELLO);
 
     explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
-    if (x->options.mask && !hello && r[0] != CHANGE_CIPHER_SPEC)
+    if (x->options.mask && r[0] != CHANGE_CIPHER_SPEC)
         explain_set_wire(x->notes, "%02x %02x %02x LENGTH \u2026", r[0], r[1], r[2]);
     else
-        explain_set_wire(x->notes, "%02x %02x %02x %02x %02x \u2026 %zu bytes", r[0], r[1], r[2],
-                         r[3], r[4], len - RECORD_HEADER_BYTES);
+        explain_set_wire(x->notes, "%02x %02x %02x %02x %02x \u2026 %zu byte%s", r[0], r[1], r[2],
+                         r[3], r[4], len - RECORD_HEADER_BYTES,
+                         len == RECORD_HEADER_BYTES + 1 ? "" : "s");
     explain_set_meaning(x->notes, "a TLS record, %s", record_meaning(s, r[0]));
     explain_set_ref(x->notes, "RFC 8446 \u00a75.1");
     if (r[0] == HANDSHAKE && !s->encrypted)

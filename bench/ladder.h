@@ -82,6 +82,7 @@ struct ladder {
     size_t update_count;
     unsigned connections;
     bool encrypted;     /* TLS: updates and exchanges are not known */
+    bool sketched;      /* from what the client noted down: steps are messages, not packets */
     int64_t one_way_ns; /* the median step's */
 };
 

@@ -70,11 +70,23 @@ static void make_what(struct ladder_words *w, const struct ladder_page *p,
     char time[32];
 
     ladder_time_text(time, sizeof time, p->end_ns);
-    snprintf(w->what, sizeof w->what, "%s%s%s%s%s \u00b7 %s %s of one client's packets, to scale",
+    snprintf(w->what, sizeof w->what, "%s%s%s%s%s \u00b7 %s %s of one client's %s, to scale",
              about->row != NULL ? "row " : "", about->row != NULL ? about->row : "",
              about->row != NULL ? " \u00b7 " : "", about->link != NULL ? "link " : "captured",
              about->link != NULL ? about->link : "",
-             p->steps < p->ladder->count ? "the first" : "all", time);
+             p->steps < p->ladder->count ? "the first" : "all", time,
+             p->ladder->sketched ? "messages" : "packets");
+}
+
+static void close_sketch(struct ladder_words *w, const struct ladder_counts *n)
+{
+    snprintf(w->closing[0], sizeof w->closing[0],
+             "In this picture: what the client noted down; it did not see packets. %u TCP "
+             "handshake%s,",
+             n->handshakes, plural(n->handshakes));
+    snprintf(w->closing[1], sizeof w->closing[1],
+             "%u round trip%s waited for, %u update%s delivered.", n->round_trips,
+             plural(n->round_trips), n->updates, plural(n->updates));
 }
 
 static void make_closing(struct ladder_words *w, const struct ladder_counts *n, bool encrypted)
@@ -109,7 +121,10 @@ void ladder_words_make(struct ladder_words *w, const struct ladder_page *p,
 {
     make_title(w, about);
     make_what(w, p, about);
-    make_closing(w, counts, p->ladder->encrypted);
+    if (p->ladder->sketched)
+        close_sketch(w, counts);
+    else
+        make_closing(w, counts, p->ladder->encrypted);
     snprintf(w->description, sizeof w->description,
              "Ladder diagram: the client on the left, the server on the right, time downwards. %s "
              "%s %s",

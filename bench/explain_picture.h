@@ -1,0 +1,19 @@
+/* The exchange as a ladder diagram (ladder_svg.h): from the wire's packets where there were any,
+ * otherwise from what the client noted down. */
+#ifndef PUSHLAB_EXPLAIN_PICTURE_H
+#define PUSHLAB_EXPLAIN_PICTURE_H
+
+#include "buf.h"
+#include "explain_stage.h"
+#include "ladder.h"
+
+/* Append the picture. 0, or negative with the line in e. */
+int explain_picture(struct buf *svg, const struct explain_take *take, const char *title,
+                    struct err_text *e);
+
+/* What the client noted down as a ladder: how long each way took is half of the round trip that
+ * its kernel measured. The caller's to ladder_free(). 0, LAB_ENOMEM, or LAB_EINVAL: nothing to
+ * draw. */
+int explain_picture_ladder(struct ladder *out, const struct transcript_event *events, size_t count);
+
+#endif

@@ -1,0 +1,133 @@
+/* For a program: the tree of notes, and the account in numbers. */
+#include <stdlib.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+
+#include "clock.h"
+#include "explain_write.h"
+#include "json.h"
+
+enum { DEPTH_MAX = 8 };
+
+static void add_time(cJSON *o, const struct explain_report *r, const char *name, int64_t at_ns)
+{
+    if (at_ns == EXPLAIN_NEVER)
+        return;
+    if (r->mask)
+        json_add_text(o, name, "TIME");
+    else
+        json_add_number(o, name, (double)(at_ns - r->begin_ns) / (double)NS_PER_MS);
+}
+
+static void add_text(cJSON *o, const struct explain_report *r, const char *name, size_t text)
+{
+    if (text != 0)
+        json_add_text(o, name, explain_text(r->notes, text));
+}
+
+static cJSON *describe(const struct explain_report *r, const struct explain_note *n)
+{
+    static const char *const kinds[] = {"step", "wire", "inside", "drawing", "remark"};
+    static const char *const ways[] = {NULL, "up", "down"};
+    cJSON *o = cJSON_CreateObject();
+
+    json_add_text(o, "kind", kinds[n->kind]);
+    if (n->way != EXPLAIN_NO_WAY)
+        json_add_text(o, "way", ways[n->way]);
+    if (n->connection > 0)
+        json_add_number(o, "connection", n->connection);
+    if (n->kind != EXPLAIN_STEP)
+        add_time(o, r, "at_ms", n->at_ns);
+    add_time(o, r, n->way == EXPLAIN_DOWN ? "sent_ms" : "arrived_ms", n->far_ns);
+    add_text(o, r, "wire", n->wire);
+    add_text(o, r, "meaning", n->meaning);
+    add_text(o, r, "ref", n->ref);
+    return o;
+}
+
+static cJSON *children_of(cJSON *note)
+{
+    cJSON *notes = cJSON_GetObjectItemCaseSensitive(note, "notes");
+
+    return notes != NULL ? notes : cJSON_AddArrayToObject(note, "notes");
+}
+
+/* Every note hangs below the newest one that is less deep; those of depth 0 below their step. */
+static void add_notes(cJSON *root, const struct explain_report *r)
+{
+    cJSON *newest[DEPTH_MAX + 2] = {root};
+    size_t known = 1; /* of newest */
+
+    for (size_t i = 0; i < r->notes->count; i++) {
+        const struct explain_note *n = &r->notes->all[i];
+        size_t depth = n->kind == EXPLAIN_STEP ? 0 : n->depth + 1;
+        cJSON *o = describe(r, n);
+
+        if (depth >= known)
+            depth = known - 1;
+        if (depth > DEPTH_MAX)
+            depth = DEPTH_MAX;
+        cJSON_AddItemToArray(children_of(newest[depth]), o);
+        newest[depth + 1] = o;
+        known = depth + 2;
+    }
+}
+
+static void add_both(cJSON *o, const char *name, double up, double down)
+{
+    cJSON *pair = cJSON_AddObjectToObject(o, name);
+
+    json_add_number(pair, "up", up);
+    json_add_number(pair, "down", down);
+}
+
+static cJSON *count(const struct explain_report *r, unsigned connection)
+{
+    struct explain_tally t = explain_tally(r->explain, connection);
+    cJSON *o = cJSON_CreateObject();
+
+    json_add_number(o, "tcp_handshakes", t.handshakes);
+    json_add_number(o, "tls_handshakes", t.tls_handshakes);
+    json_add_number(o, "tls_resumptions", t.resumptions);
+    json_add_number(o, "round_trips", t.round_trips);
+    json_add_number(o, "requests", t.requests);
+    json_add_number(o, "responses", t.responses);
+    json_add_number(o, "frames", t.frames);
+    json_add_number(o, "updates", t.updates);
+    add_both(o, "head_bytes", (double)t.head_bytes[true], (double)t.head_bytes[false]);
+    add_both(o, "framing_bytes", (double)t.framing_bytes[true], (double)t.framing_bytes[false]);
+    add_both(o, "payload_bytes", (double)t.payload_bytes[true], (double)t.payload_bytes[false]);
+    if (r->mask)
+        return o;
+    add_both(o, "tls_record_bytes", (double)t.record_bytes[true], (double)t.record_bytes[false]);
+    add_both(o, "packets", r->wire ? t.packets[true] : t.kernel_segments[true],
+             r->wire ? t.packets[false] : t.kernel_segments[false]);
+    if (r->wire) {
+        add_both(o, "packet_bytes", (double)t.packet_bytes[true], (double)t.packet_bytes[false]);
+        json_add_number(o, "pure_acks", t.pure_acks);
+    }
+    return o;
+}
+
+int explain_write_json(struct buf *out, const struct explain_report *r)
+{
+    cJSON *root = cJSON_CreateObject(), *each;
+    char *text;
+    int rc;
+
+    json_add_text(root, "pushlab", PUSHLAB_VERSION);
+    json_add_text(root, "topic", r->topic);
+    json_add_text(root, "about", r->about);
+    json_add_text(root, "road", r->road);
+    json_add_text(root, "packets_from", r->wire ? "wire" : "kernel");
+    add_notes(root, r);
+    cJSON_AddItemToObject(root, "counts", count(r, 0));
+    each = cJSON_AddArrayToObject(root, "connections");
+    for (unsigned i = 1; i <= explain_connections(r->explain); i++)
+        cJSON_AddItemToArray(each, count(r, i));
+    text = cJSON_Print(root);
+    rc = text == NULL ? LAB_ENOMEM : buf_printf(out, "%s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+    return rc;
+}
