@@ -37,7 +37,7 @@ UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases bench-link bench-self fuzz install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
+.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases bench-link bench-self fuzz man install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -143,13 +143,26 @@ fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz fuzzers
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) ./tests/fuzz/run.sh
 
-install: all ## into $(DESTDIR)$(PREFIX)
+man: all ## man pages and completion for bash, zsh, fish, from the option tables, into build/release/manual
+	$(Q)./bench/manual.sh $(OUT) $(OUT)/manual $(PREFIX)/share/pushlab
+
+SHARE     = $(DESTDIR)$(PREFIX)/share
+COMPLETE  = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+install: all man ## into $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios))
+	install -d $(SHARE)/man/man1 $(COMPLETE)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 bench/charts/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
 	install -m 644 bench/link/profiles/*.link $(DESTDIR)$(PREFIX)/share/pushlab/links
 	install -m 644 bench/report.css $(DESTDIR)$(PREFIX)/share/pushlab
 	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
+	install -m 644 $(OUT)/manual/man1/*.1 $(SHARE)/man/man1
+	install -m 644 $(OUT)/manual/completion/pushlab.bash $(SHARE)/bash-completion/completions/pushlab
+	install -m 644 $(OUT)/manual/completion/pushlab.zsh $(SHARE)/zsh/site-functions/_pushlab
+	install -m 644 $(OUT)/manual/completion/pushlab.fish $(SHARE)/fish/vendor_completions.d/pushlab.fish
+	for p in server client link; do \
+	ln -sf pushlab $(SHARE)/bash-completion/completions/pushlab-$$p && \
+	ln -sf pushlab.fish $(SHARE)/fish/vendor_completions.d/pushlab-$$p.fish || exit 1; done
 
 OURS := $(wildcard lib/*.[ch] servers/*.[ch] clients/*.[ch] bench/*.[ch] bench/link/*.[ch] bench/self/*.c tests/*.[ch] tests/fuzz/*.[ch])
 format: ## clang-format everything in place

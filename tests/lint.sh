@@ -32,7 +32,7 @@ for pair in lib:servers lib:clients lib:bench servers:clients clients:servers se
 done
 
 if command -v shellcheck >/dev/null; then
-    shellcheck bench/deps.sh servers/web/embed.sh tests/*.sh tests/fuzz/run.sh .ci/run || complain "shellcheck"
+    shellcheck bench/deps.sh bench/manual.sh bench/completion/pushlab.bash servers/web/embed.sh tests/*.sh tests/fuzz/run.sh .ci/run || complain "shellcheck"
 fi
 [ "$bad" = 0 ] && echo "lint: clean"
 exit "$bad"
