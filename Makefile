@@ -9,7 +9,7 @@ OUT      := $(BUILD)/$(VARIANT)
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-DEPS_PC  := libevent_core libevent_openssl libcjson libssl libcrypto zlib
+DEPS_PC  := libevent_core libevent_openssl libcjson libssl libcrypto zlib hiredis
 LLHTTP   := $(firstword $(wildcard /usr/share/llhttp/llhttp.c))
 STD      := -std=c11 -D_GNU_SOURCE
 WARN     := -Wall -Wextra -Werror -Wshadow -Wpedantic -Wmissing-prototypes -Wstrict-prototypes -Wvla

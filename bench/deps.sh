@@ -4,8 +4,8 @@
 # Debian and Ubuntu. As root it installs; otherwise it tries sudo -n; else it says what to type.
 set -eu
 
-build="gcc make pkg-config libevent-dev libcjson-dev libssl-dev zlib1g-dev"
-bench="gnuplot-nox fonts-dejavu-core"
+build="gcc make pkg-config libevent-dev libcjson-dev libhiredis-dev libssl-dev zlib1g-dev"
+bench="gnuplot-nox fonts-dejavu-core redis-server"
 test="check openssl clang clang-format shellcheck libclang-rt-dev curl python3 python3-websockets nodejs chromium tshark iputils-ping iproute2 mandoc zsh fish"
 self="wrk nginx-light python3 linux-perf"
 

@@ -24,6 +24,8 @@ const char *lab_strerror(int code)
         return "text that is not UTF-8";
     case LAB_EOF:
         return "unexpected end of input";
+    case LAB_EAWAY:
+        return "out of reach for now";
     default:
         return "unknown error";
     }

@@ -16,6 +16,7 @@ enum lab_err {
     LAB_EINVAL = -5, /* an option, a file or an argument is wrong */
     LAB_EUTF8 = -6,  /* text that is not UTF-8 */
     LAB_EOF = -7,    /* the input ended in the middle of something */
+    LAB_EAWAY = -8,  /* what it needs can't be reached now: it may be tried again */
 };
 
 struct err_text {

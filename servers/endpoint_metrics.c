@@ -6,6 +6,7 @@
 #include "proc.h"
 #include "reply.h"
 #include "server.h"
+#include "source_log.h"
 
 /* One number of each transport's account, by its offset. */
 static const struct {
@@ -123,6 +124,37 @@ static int add_hub(struct buf *out, const struct hub *h)
     return err;
 }
 
+/* Of a source that follows a log. */
+static int add_log(struct buf *out, const struct server *s)
+{
+    const struct source_log *log = s->source != NULL ? s->source->log : NULL;
+    int err = 0;
+
+    if (log == NULL)
+        return 0;
+    err |= add_number(out, "pushlab_log_connected", "gauge", "1 while the log is within reach.",
+                      log->connected);
+    err |= add_number(out, "pushlab_log_reconnects_total", "counter", "Times that it came back.",
+                      (double)log->reconnects);
+    err |= add_number(out, "pushlab_log_errors_total", "counter",
+                      "Connections to it that broke or could not be made, commands it refused.",
+                      (double)log->errors);
+    err |= add_number(out, "pushlab_log_lag_updates", "gauge",
+                      "Updates known to be in the log that are not here yet.",
+                      (double)(log->newest_seq - s->hub.published_seq));
+    err |= add_number(out, "pushlab_log_lag_seconds", "gauge",
+                      "Of the newest update here, from its time until it came out of the log.",
+                      (double)log->lag_ns / 1e9);
+    err |= add_number(out, "pushlab_log_posts_waiting", "gauge",
+                      "Posts that the log has not numbered yet.", (double)log->posts_waiting);
+    err |= add_number(out, "pushlab_log_posts_refused_total", "counter",
+                      "Posts refused since it was out of reach.", (double)log->posts_refused);
+    err |=
+        add_number(out, "pushlab_log_feed_dropped_total", "counter",
+                   "Updates of --feed dropped since too many waited.", (double)log->feed_dropped);
+    return err;
+}
+
 /* Names are safe in a label as they are (name.h). */
 static int add_channels(struct buf *out, const struct hub *h)
 {
@@ -179,6 +211,7 @@ void endpoint_metrics(struct peer *p, const struct http_request *req)
     err |= add_drops(&out, s);
     err |= add_channels(&out, &s->hub);
     err |= add_hub(&out, &s->hub);
+    err |= add_log(&out, s);
     err |= add_process(&out, s);
     if (err < 0)
         reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");

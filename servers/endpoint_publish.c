@@ -74,6 +74,10 @@ static void reply_refused(struct peer *p, int err, const struct intake_result *r
         reply_error(p, 400, NULL,
                     "a post is {'publish':{'channel','key','from','from_n','from_t'},'data'}, its "
                     "members in this order; or a list of posts");
+    } else if (err == LAB_EAWAY) {
+        reply_error(p, 503, "Retry-After: 1\r\n",
+                    "the log that orders updates is out of reach; send this again: a post with "
+                    "from and from_n is published once");
     } else if (err == LAB_ELIMIT || err == LAB_ENOMEM) {
         snprintf(why, sizeof why, "%s; %llu published",
                  err == LAB_ENOMEM ? lab_strerror(err)
@@ -84,6 +88,14 @@ static void reply_refused(struct peer *p, int err, const struct intake_result *r
     } else {
         reply_error(p, 400, NULL, "the content must be one JSON value (RFC 8259) in UTF-8");
     }
+}
+
+static void publish_done(struct peer *p, int err, const struct intake_result *r)
+{
+    if (err < 0)
+        reply_refused(p, err, r);
+    else
+        reply_published(p, r);
 }
 
 /* A name in the query; text has room for it and one byte more than it may have. False: 400. */
@@ -108,9 +120,8 @@ void endpoint_publish(struct peer *p, const struct http_request *req)
     char *text = (char *)p->http->body.data; /* changed in place: the body is ours by now */
     char channel[NAME_MAX_BYTES + 2], key[NAME_MAX_BYTES + 2];
     struct intake_place place = {0};
-    struct intake_result result = {0};
     const char *fields, *why;
-    int status, err = LAB_EPROTO;
+    int status;
 
     why = refuse(p, req, &status, &fields);
     if (why != NULL) {
@@ -122,9 +133,7 @@ void endpoint_publish(struct peer *p, const struct http_request *req)
         return;
     p->account->in_payload_bytes += req->body_len;
     if (req->body_len > 0)
-        err = intake_publish(p->server, text, req->body_len, &place, &result);
-    if (err < 0)
-        reply_refused(p, err, &result);
+        intake_publish(p, text, req->body_len, &place, publish_done);
     else
-        reply_published(p, &result);
+        publish_done(p, LAB_EPROTO, NULL);
 }

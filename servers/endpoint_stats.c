@@ -13,6 +13,7 @@
 #include "proc.h"
 #include "reply.h"
 #include "server.h"
+#include "source_log.h"
 #include "url.h"
 
 static void add_u64(cJSON *o, const char *name, uint64_t n)
@@ -85,6 +86,27 @@ static void catch_up(const struct server *s)
 {
     if (s->options->source_start_ns > 0 && s->source != NULL && s->source->pacer != NULL)
         pacer_catch_up(s->source->pacer, clock_now_ns());
+}
+
+/* Of a source that follows a log. */
+static void add_log(cJSON *root, const struct server *s)
+{
+    const struct source_log *log = s->source != NULL ? s->source->log : NULL;
+    cJSON *o;
+
+    if (log == NULL)
+        return;
+    o = cJSON_AddObjectToObject(root, "log");
+    cJSON_AddBoolToObject(o, "connected", log->connected);
+    add_u64(o, "reconnects", log->reconnects);
+    add_u64(o, "errors", log->errors);
+    add_u64(o, "newest_seq", log->newest_seq);
+    add_u64(o, "lag_updates", log->newest_seq - s->hub.published_seq);
+    add_u64(o, "lag_us", (uint64_t)(log->lag_ns / NS_PER_US));
+    add_u64(o, "posts_waiting", log->posts_waiting);
+    add_u64(o, "posts_refused", log->posts_refused);
+    cJSON_AddStringToObject(o, "feed", s->feed != NULL ? s->feed->kind->name : "none");
+    add_u64(o, "feed_dropped", log->feed_dropped);
 }
 
 static void add_position(cJSON *root, const struct server *s, int64_t at_ns)
@@ -204,6 +226,7 @@ static char *stats_json(struct server *s, int64_t at_ns)
     cJSON_AddNumberToObject(root, "uptime_ms", (double)((now_ns - s->started_ns) / NS_PER_MS));
     cJSON_AddStringToObject(root, "listen", s->listener.address);
     add_source(root, s);
+    add_log(root, s);
     if (at_ns >= 0)
         add_position(root, s, at_ns);
     add_channels(root, s, at_ns);

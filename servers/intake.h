@@ -9,7 +9,7 @@
 
 #include "name.h"
 
-struct server;
+struct peer;
 
 /* Where plain data goes; len 0: the default channel, no key. */
 struct intake_place {
@@ -23,11 +23,18 @@ struct intake_result {
     bool list;
 };
 
-/* Publish text (changed in place). place NULL, or only for plain data. 0; LAB_EPROTO or LAB_EUTF8:
- * not one JSON value; LAB_EINVAL: posts that are none, or posts with a place, and nothing was
- * published; LAB_ELIMIT: too many channels, keys or senders, LAB_ENOMEM: what came before the one
- * that failed was published, which out says. */
-int intake_publish(struct server *s, char *text, size_t len, const struct intake_place *place,
-                   struct intake_result *out);
+/* err: 0; LAB_EPROTO or LAB_EUTF8: not one JSON value; LAB_EINVAL: posts that are none, or posts
+ * with a place, and nothing was published; LAB_ELIMIT: too many channels, keys or senders,
+ * LAB_ENOMEM: what came before the one that failed was published, which r says; LAB_EAWAY: the log
+ * that servers share is out of reach, and what is not in r may be in it or not. */
+typedef void intake_done(struct peer *p, int err, const struct intake_result *r);
+
+/* Publish text (changed in place) for p. place NULL, or only for plain data. done is called once:
+ * before the return, or when the log has acknowledged; not if p has ended by then. */
+void intake_publish(struct peer *p, char *text, size_t len, const struct intake_place *place,
+                    intake_done *done);
+
+/* p has ended: nobody is to be told. */
+void intake_forget(struct peer *p);
 
 #endif

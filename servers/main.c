@@ -23,6 +23,14 @@ static void print_page(const char *address, bool tls)
            any ? port : "");
 }
 
+static void print_ready(const struct server *s)
+{
+    printf("listening on %s\n", s->listener.address);
+    if (s->options->demo)
+        print_page(s->listener.address, s->options->tls);
+    fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
     struct server_options options = {0};
@@ -44,13 +52,9 @@ int main(int argc, char **argv)
     proc_raise_fd_limit(options.max_connections + FD_SPARE);
     err = server_start(&server, &options, &e);
     if (err == LAB_OK) {
-        printf("listening on %s\n", server.listener.address);
-        if (options.demo)
-            print_page(server.listener.address, options.tls);
-        fflush(stdout);
-        err = server_run(&server);
-        if (err < 0)
-            err_set(&e, err, "event loop: %s", lab_strerror(err));
+        if (!server.stopping)
+            print_ready(&server);
+        err = server_run(&server, &e);
     }
     server_free(&server);
     if (err < 0)

@@ -5,11 +5,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "clock.h"
 #include "conn_tls.h"
 #include "demo.h"
 #include "err.h"
 #include "http_session.h"
+#include "intake.h"
 #include "server.h"
 
 #define LINGER_MAX_NS (2 * NS_PER_S)
@@ -82,6 +84,8 @@ static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
     s->connections.unused += p->home == NULL;
     s->connections.tls_failed += conn_tls_handshake(c) == CONN_TLS_PENDING;
     hub_unsubscribe(&s->hub, &p->sub);
+    intake_forget(p);
+    ahead_forget(p);
     if (p->transport != NULL && p->transport->release != NULL)
         p->transport->release(p);
     http_session_free(p);

@@ -16,6 +16,8 @@
 struct server;
 struct http_session;
 struct demo_peer;
+struct held_request;
+struct intake;
 
 struct peer {
     struct conn conn;      /* first: conn's callbacks cast back */
@@ -27,6 +29,8 @@ struct peer {
     void *state;                       /* the transport's, released by transport->release */
     struct http_session *http;         /* NULL once a transport has taken over */
     struct demo_peer *demo;            /* NULL without --demo */
+    struct intake *intakes;            /* what it has sent up and was not told of yet */
+    struct held_request *held;         /* ahead.h; NULL: none */
     int64_t last_in_ns, last_out_ns;
     uint32_t slot; /* in the janitor's rounds */
     uint8_t drop;  /* enum drop_reason + 1 when the server ended it; 0: in order */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ahead.h"
 #include "demo.h"
 #include "endpoints.h"
 #include "reply.h"
@@ -68,6 +69,8 @@ void route_request(struct peer *p, const struct http_request *req)
     unsigned methods = t != NULL ? ROUTE_GET : r != NULL ? r->methods : ROUTE_GET | ROUTE_POST;
     uint8_t method = req->msg->method;
 
+    if (t != NULL && ahead_hold(p, req))
+        return;
     peer_charge(p, r != NULL && r->publishes ? server_publish_account(p->server)
                                              : server_account(p->server, t));
     p->account->requests++;

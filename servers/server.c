@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,18 +52,56 @@ const char *server_date(struct server *s)
     return s->date;
 }
 
-static int publish(struct server *s, const struct post *p, int64_t t_ns, uint64_t *seq)
+static void release_when_due(struct server *s)
 {
-    int err = hub_publish_post(&s->hub, p, t_ns, seq);
-
     if (s->hub.delay_ns > 0)
         ticker_arm(&s->release, hub_release(&s->hub, clock_now_ns()));
+}
+
+static bool follows_log(const struct server *s)
+{
+    return s->source != NULL && s->source->kind->submit != NULL;
+}
+
+static int publish(struct server *s, const struct post *p, int64_t t_ns, uint64_t *seq)
+{
+    int err;
+
+    if (follows_log(s)) {
+        *seq = 0;
+        return s->source->kind->submit(s->source, p, t_ns, NULL);
+    }
+    err = hub_publish_post(&s->hub, p, t_ns, seq);
+    release_when_due(s);
     return err;
 }
 
 int server_publish_post(struct server *s, const struct post *p, uint64_t *seq)
 {
     return publish(s, p, clock_now_ns(), seq);
+}
+
+int server_submit(struct server *s, const struct post *p, struct receipt *r)
+{
+    uint64_t seq;
+    int err;
+
+    if (s->stopping)
+        return LAB_EAWAY;
+    if (follows_log(s))
+        return s->source->kind->submit(s->source, p, clock_now_ns(), r);
+    err = server_publish_post(s, p, &seq);
+    if (err >= 0)
+        r->tell(r, err, seq);
+    return err < 0 ? err : LAB_OK;
+}
+
+int server_adopt(struct server *s, const struct post *p, const struct hub_number *as)
+{
+    int err = hub_adopt(&s->hub, p, as);
+
+    release_when_due(s);
+    return err;
 }
 
 uint64_t server_publish(struct server *s, const char *data, size_t len)
@@ -138,6 +177,35 @@ static int start_hub(struct server *s)
     return hub_init(&s->hub, &limits, o->test_delay_ns);
 }
 
+static int start_feed(struct server *s, struct err_text *e)
+{
+    const char *feed = s->options->feed;
+    struct err_text why;
+
+    if (feed == NULL)
+        return LAB_OK;
+    if (s->source->kind->submit == NULL || strncmp(feed, "redis:", 6) == 0)
+        return err_set(e, LAB_EINVAL,
+                       "--feed: it is what goes into a stream that servers share; accepted: with "
+                       "--source redis://..., any other source");
+    s->feed = source_start(s, feed, &why);
+    return s->feed == NULL ? err_set(e, LAB_EINVAL, "--feed: %.310s", why.text) : LAB_OK;
+}
+
+/* The loop runs meanwhile, and a signal may end it: then there is no source any more. */
+static int start_source(struct server *s, struct err_text *e)
+{
+    s->source = source_start(s, s->options->source, e);
+    if (s->source == NULL)
+        return LAB_EINVAL;
+    while (s->source != NULL && s->source->kind->ready != NULL &&
+           !s->source->kind->ready(s->source)) {
+        if (event_base_loop(s->base, EVLOOP_ONCE) < 0)
+            return err_set(e, LAB_ESYS, "event loop: %s", lab_strerror(LAB_ESYS));
+    }
+    return s->source != NULL ? start_feed(s, e) : LAB_OK;
+}
+
 int server_start(struct server *s, const struct server_options *options, struct err_text *e)
 {
     int err;
@@ -155,16 +223,28 @@ int server_start(struct server *s, const struct server_options *options, struct 
     err = server_tls_start(&s->tls, options, e);
     if (err < 0)
         return err;
-    err = listener_start(&s->listener, s, e);
-    if (err < 0)
+    err = start_source(s, e);
+    if (err < 0 || s->stopping)
         return err;
-    s->source = source_start(s, options->source, e);
-    return s->source == NULL ? LAB_EINVAL : LAB_OK;
+    return listener_start(&s->listener, s, e);
 }
 
-int server_run(struct server *s)
+int server_run(struct server *s, struct err_text *e)
 {
-    return event_base_dispatch(s->base) < 0 ? LAB_ESYS : LAB_OK;
+    if (!s->stopping && event_base_dispatch(s->base) < 0)
+        return err_set(e, LAB_ESYS, "event loop: %s", lab_strerror(LAB_ESYS));
+    return s->failure.text[0] == '\0' ? LAB_OK : err_set(e, LAB_EPROTO, "%s", s->failure.text);
+}
+
+/* Not here and now: whoever finds out may stand on what stopping frees. */
+void server_fail(struct server *s, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(s->failure.text, sizeof s->failure.text, fmt, ap);
+    va_end(ap);
+    event_active(&s->sigterm, EV_SIGNAL, 1);
 }
 
 static void stop_peer(struct peer *p)
@@ -185,8 +265,9 @@ void server_stop(struct server *s)
         return;
     s->stopping = true;
     listener_stop(&s->listener);
+    source_stop(s->feed);
     source_stop(s->source);
-    s->source = NULL;
+    s->feed = s->source = NULL;
     for (uint32_t i = 0; i < s->janitor.npeers; i++)
         stop_peer(s->janitor.peers[i]);
     if (s->connections.open == 0)
@@ -207,6 +288,7 @@ void server_free(struct server *s)
     sigaddset(&last_words, SIGINT);
     sigprocmask(SIG_BLOCK, &last_words, NULL);
     listener_stop(&s->listener);
+    source_stop(s->feed);
     source_stop(s->source);
     for (uint32_t i = 0; i < s->janitor.npeers; i++)
         conn_close(&s->janitor.peers[i]->conn);

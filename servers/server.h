@@ -21,6 +21,7 @@
 #include "tls.h"
 
 struct demo;
+struct held_request;
 
 struct server {
     const struct server_options *options; /* borrowed */
@@ -32,6 +33,8 @@ struct server {
     struct listener listener;
     struct janitor janitor;
     struct source *source;
+    struct source *feed;        /* what is published into the source's log; NULL: nothing */
+    struct held_request *ahead; /* those that wait for what another server has told already */
     struct poll_cache poll_cache;
     struct demo *demo; /* NULL without --demo */
     struct connection_stats connections;
@@ -42,16 +45,20 @@ struct server {
     int64_t date_unix_s;
     char date[30]; /* IMF-fixdate of date_unix_s */
     bool stopping;
+    struct err_text failure; /* why it stops; "": it was told to */
 };
 
-/* Build everything and start listening. 0, or negative with the line in e. */
+/* Build everything, wait until the source is ready, and start listening. 0, or negative with the
+ * line in e. It may have been stopped while it waited. */
 int server_start(struct server *s, const struct server_options *options, struct err_text *e);
-/* Serve until stopped. 0 or LAB_ESYS. */
-int server_run(struct server *s);
+/* Serve until stopped. 0, or negative with the line in e. */
+int server_run(struct server *s, struct err_text *e);
 /* Orderly end: no new connections, WebSockets closed with 1001, streams finished; the loop
  * ends when all peers are gone or the deadline passes. */
 void server_stop(struct server *s);
 void server_free(struct server *s);
+/* It can't go on: stop in order, soon, and let server_run() fail with this line. */
+void server_fail(struct server *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Publish one compact JSON value now. Returns its sequence number or 0 (no memory). */
 uint64_t server_publish(struct server *s, const char *data, size_t len);
@@ -59,8 +66,14 @@ uint64_t server_publish(struct server *s, const char *data, size_t len);
 uint64_t server_publish_at(struct server *s, const char *data, size_t len, int64_t t_ns);
 /* Publish a post now. 0 and its sequence number; 1: its sender has published it before, and *seq
  * is the number of that sender's newest in this channel; LAB_ELIMIT (--max-channels, --max-keys,
- * --max-senders), LAB_ENOMEM. */
+ * --max-senders), LAB_ENOMEM. Where the source follows a log, it goes there and has no number yet
+ * (*seq is 0). */
 int server_publish_post(struct server *s, const struct post *p, uint64_t *seq);
+/* The same for a client's post. 0: r is told what became of it, perhaps before the return;
+ * LAB_EAWAY: the log is out of reach. */
+int server_submit(struct server *s, const struct post *p, struct receipt *r);
+/* An update has come out of the log. As hub_adopt(). */
+int server_adopt(struct server *s, const struct post *p, const struct hub_number *as);
 
 /* The accounts: of each transport in the table's order, of publishing, of all other requests. */
 size_t server_naccounts(void);

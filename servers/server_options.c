@@ -21,7 +21,14 @@ static const struct opt server_opts[] = {
      .offset = AT(source),
      .default_text = "generator",
      .help = "generator, trace:FILE (NDJSON with time offsets), - (JSON lines on stdin), none, "
-             "or an application: sports, game, dashboard, notifications"},
+             "an application: sports, game, dashboard, notifications; or a stream that servers "
+             "share: redis://HOST:PORT/KEY"},
+    {.name = "feed",
+     .kind = OPT_TEXT,
+     .value_name = "SOURCE",
+     .offset = AT(feed),
+     .help = "with --source redis: what this server publishes into the stream, for all that share "
+             "it: any of the other sources"},
     {.name = "rate",
      .kind = OPT_REAL,
      .value_name = "HZ",
@@ -130,6 +137,14 @@ static const struct opt server_opts[] = {
      .min = 1,
      .max = 10000000,
      .help = "updates kept for clients that come back"},
+    {.name = "log-history",
+     .kind = OPT_INT,
+     .value_name = "N",
+     .offset = AT(log_history),
+     .default_text = "100000",
+     .min = 1,
+     .max = 1000000000,
+     .help = "with --source redis: updates kept in the stream, for servers that come back"},
 
     {.name = "Transports", .kind = OPT_HEADING},
     {.name = "max-hold",

@@ -25,6 +25,8 @@ struct server_options {
     int64_t rooms, room_size;
     double tick_rate_hz;
     int64_t history;
+    const char *feed; /* NULL: none */
+    int64_t log_history;
     /* transports */
     int64_t max_hold_ns;
     int64_t heartbeat_ns;

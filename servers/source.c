@@ -29,8 +29,8 @@ static void none_stop(struct source *src)
 const struct source_kind source_none = {.name = "none", .start = none_start, .stop = none_stop};
 
 const struct source_kind *const source_kinds[] = {
-    &source_generator, &source_trace,     &source_stdin,         &source_none, &source_sports,
-    &source_game,      &source_dashboard, &source_notifications, NULL};
+    &source_generator, &source_trace, &source_stdin,     &source_none,          &source_redis,
+    &source_sports,    &source_game,  &source_dashboard, &source_notifications, NULL};
 
 static bool matches(const struct source_kind *k, const char *spec)
 {
@@ -48,7 +48,7 @@ struct source *source_start(struct server *s, const char *spec, struct err_text 
     err_set(
         e, LAB_EINVAL,
         "--source: '%s' is no source; accepted: generator, trace:FILE, - (stdin), none, sports, "
-        "game, dashboard, notifications",
+        "game, dashboard, notifications, redis://HOST:PORT/KEY",
         spec);
     return NULL;
 }

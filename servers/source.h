@@ -10,8 +10,16 @@
 #include "err.h"
 
 struct pacer;
+struct post;
 struct server;
 struct source;
+struct source_log;
+
+/* Whoever is to hear what became of a post: its number, or that of its sender's newest if it had
+ * come before (err HUB_DUPLICATE); else err is negative. */
+struct receipt {
+    void (*tell)(struct receipt *r, int err, uint64_t seq);
+};
 
 /* What can be changed while a generator runs. */
 struct source_settings {
@@ -28,6 +36,13 @@ struct source_kind {
     void (*stop)(struct source *src); /* stop and free */
     /* Go on with other settings from now on. 0, or LAB_ENOMEM: as before. NULL: there are none. */
     int (*tune)(struct source *src, const struct source_settings *settings);
+
+    /* The rest is of those that follow a log; NULL where the hub itself numbers the updates. */
+    /* Has it caught up with what there was when it began? Nobody is served before. */
+    bool (*ready)(const struct source *src);
+    /* Send a post of t_ns to the log, out of which it will come to the hub. 0: r is told, later;
+     * negative: it is not. r NULL: it is the server's own, and is kept until it is in the log. */
+    int (*submit)(struct source *src, const struct post *p, int64_t t_ns, struct receipt *r);
 };
 
 /* First member of every kind's own struct. */
@@ -36,6 +51,7 @@ struct source {
     struct server *server;
     struct source_settings settings; /* in effect, if kind->tune */
     struct pacer *pacer;             /* NULL: not played by a schedule */
+    const struct source_log *log;    /* NULL: it follows none */
     uint64_t rejected;               /* input that was not JSON */
     bool done;                       /* nothing more will come */
 };
@@ -47,6 +63,7 @@ struct source *source_start(struct server *s, const char *spec, struct err_text 
 void source_stop(struct source *src); /* NULL is ignored */
 
 extern const struct source_kind source_generator, source_trace, source_stdin, source_none;
+extern const struct source_kind source_redis;
 extern const struct source_kind source_sports, source_game, source_dashboard, source_notifications;
 
 #endif

@@ -44,6 +44,7 @@ static uint16_t close_code_of(int err)
     case LAB_EINVAL: /* JSON, but not a post */
         return WS_CLOSE_POLICY_VIOLATION;
     case LAB_ELIMIT:
+    case LAB_EAWAY:
         return WS_CLOSE_TRY_AGAIN_LATER;
     case LAB_ENOMEM:
         return WS_CLOSE_INTERNAL_ERROR;
@@ -52,13 +53,18 @@ static uint16_t close_code_of(int err)
     }
 }
 
+static void websocket_published(struct peer *p, int err, const struct intake_result *r)
+{
+    (void)r;
+    if (err < 0)
+        ws_session_fail(p, close_code_of(err));
+}
+
 /* A client's text message is published, as with POST /publish. */
 static uint16_t websocket_publish(struct peer *p, const struct ws_event *message)
 {
     const struct ws_session *ws = p->state;
-    struct intake_result result;
     char *text;
-    int err;
 
     if (message->opcode != WS_TEXT)
         return WS_CLOSE_UNSUPPORTED_DATA;
@@ -69,9 +75,9 @@ static uint16_t websocket_publish(struct peer *p, const struct ws_event *message
         return WS_CLOSE_INTERNAL_ERROR;
     if (message->len > 0)
         memcpy(text, message->data, message->len);
-    err = intake_publish(p->server, text, message->len, NULL, &result);
+    intake_publish(p, text, message->len, NULL, websocket_published);
     free(text);
-    return close_code_of(err);
+    return 0;
 }
 
 /* {"name":n} as a text message. */

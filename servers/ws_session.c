@@ -99,6 +99,11 @@ static void session_fail(struct peer *p, uint16_t code, const char *reason)
     ws_session_close(p, code, reason);
 }
 
+void ws_session_fail(struct peer *p, uint16_t code)
+{
+    session_fail(p, code, NULL);
+}
+
 /* Echo the peer's code (§5.5.1) and close: the server is to close the TCP connection first
  * (§7.1.1). */
 static void session_answer_close(struct peer *p, const struct ws_event *ev)

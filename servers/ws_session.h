@@ -37,6 +37,9 @@ void ws_session_release(struct peer *p);
 /* Send a close frame and end the connection. */
 void ws_session_close(struct peer *p, uint16_t code, const char *reason);
 
+/* The same because of what the client sent. */
+void ws_session_fail(struct peer *p, uint16_t code);
+
 /* Send one unmasked data frame of len bytes. 0 or negative. */
 int ws_session_send(struct peer *p, uint8_t opcode, const void *data, size_t len);
 
