@@ -330,7 +330,13 @@ static int run(const struct config *c, struct scenario *s, const struct record *
     struct err_text e = {""};
     struct run_outcome out;
     int rc = run_scenario(&out, s, &options, &e);
-    int code = report(c, &out, rc, &e);
+    int code;
+
+    if (out.skipped[0] != '\0') {
+        fprintf(stderr, "pushlab: %s: skipped: %s\n", s->name, out.skipped);
+        return LAB_EXIT_OK;
+    }
+    code = report(c, &out, rc, &e);
 
     cJSON_Delete(out.run);
     return out.interrupted ? RUN_INTERRUPTED : code;

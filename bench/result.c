@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "json.h"
+#include "result_balancer.h"
 #include "result_duplex.h"
 #include "result_wire.h"
 
@@ -264,7 +265,8 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
     json_add_number(seen, "given_up", attempts - client);
     if (cJSON_IsObject(json_at(report, "upstream")))
         json_add_number(seen, "upstream", up);
-    if (client == server && (attempts == kernel || !kernel_is_ours))
+    if ((client == server || result_balancer_rejoins(report)) &&
+        (attempts == kernel || !kernel_is_ours))
         return;
     json_append_printf(problems,
                        "TCP handshakes disagree: client %.0f (%.0f attempts), server %.0f, "
@@ -358,6 +360,19 @@ static void add_milliseconds(cJSON *row, const char *name, int64_t ms)
     json_add_number(row, name, ms == SCENARIO_UNSET ? NAN : (double)ms);
 }
 
+static cJSON *name_row(const struct scenario_row *row)
+{
+    cJSON *r = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(r, "id", row->id);
+    cJSON_AddStringToObject(r, "transport", scenario_transports[row->transport].name);
+    cJSON_AddStringToObject(r, "connection",
+                            row->connection == CONNECTION_CLOSE ? "close" : "keep-alive");
+    add_milliseconds(r, "interval_ms", row->interval_ms);
+    add_milliseconds(r, "hold_ms", row->hold_ms);
+    return r;
+}
+
 int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
                bool kernel_is_ours, struct err_text *e)
 {
@@ -373,13 +388,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     *out = NULL;
     if (rc < 0)
         return rc;
-    r = cJSON_CreateObject();
-    cJSON_AddStringToObject(r, "id", row->id);
-    cJSON_AddStringToObject(r, "transport", transport);
-    cJSON_AddStringToObject(r, "connection",
-                            row->connection == CONNECTION_CLOSE ? "close" : "keep-alive");
-    add_milliseconds(r, "interval_ms", row->interval_ms);
-    add_milliseconds(r, "hold_ms", row->hold_ms);
+    r = name_row(row);
     copy_items(r, report, counts);
     add_ratios(r, report, &span_window);
     add_ratios(cJSON_AddObjectToObject(r, "whole_run"), report, &span_whole);
@@ -397,6 +406,22 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     cJSON_AddItemToObject(r, "wire", wire);
     cJSON_AddItemToObject(r, "raw", report);
     result_wire(r);
+    result_balancer(r);
     *out = r;
     return LAB_OK;
+}
+
+void result_row_unmeasured(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire)
+{
+    static const char *const counts[] = {"clients", "phases", NULL};
+    cJSON *r = name_row(row), *problems;
+
+    copy_items(r, report, counts);
+    problems = cJSON_AddArrayToObject(r, "problems");
+    add_notes(r, report);
+    judge_failure(problems, report);
+    cJSON_AddItemToObject(r, "wire", wire);
+    cJSON_AddItemToObject(r, "raw", report);
+    result_balancer(r);
+    *out = r;
 }

@@ -47,6 +47,10 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
 int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
                bool kernel_is_ours, struct err_text *e);
 
+/* A row of which there is no measurement, as its window was never reached: what it has in common
+ * with others, and why. Takes over report and wire. */
+void result_row_unmeasured(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire);
+
 /* Append to the run. row is taken over. */
 void result_add_row(cJSON *run, cJSON *row);
 /* A line for the run's problems or notes. */

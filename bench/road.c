@@ -35,6 +35,7 @@ int road_open(struct road *r, const char *wanted, uint64_t seed, bool host_netwo
         &why);
     if (rc == LAB_OK)
         return LAB_OK;
+    snprintf(r->why, sizeof r->why, "%.310s", why.text);
     snprintf(r->note, sizeof r->note, "loopback instead of the link '%.64s': %.300s", wanted,
              why.text);
     open_loopback(r, host_network);

@@ -22,6 +22,7 @@ struct road {
     struct netns netns;    /* loopback */
     struct hosts hosts;    /* emulated */
     struct link_spec spec; /* emulated: of the clients' link */
+    char why[320];         /* why no emulated link is permitted; "" */
     char note[400];        /* why this is not the road that was asked for; "" */
 };
 

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "cluster.h"
 #include "json.h"
 #include "programs.h"
 #include "result.h"
+#include "result_balancer.h"
 #include "scenario_args.h"
 
 enum {
@@ -21,7 +23,10 @@ enum {
 struct work {
     const struct row_setting *w;
     const struct scenario_row *row;
+    const struct road *road;
     struct child server, client;
+    struct cluster cluster; /* instead of server, where something stands in between */
+    bool clustered;
     char address[128];   /* the server's */
     char cert[PATH_MAX]; /* the server's certificate, when it speaks TLS; gone after the row */
     bool begun;          /* the gate was opened: the wire's counters are this row's */
@@ -88,21 +93,34 @@ enum row_end row_start_server(struct nursery *n, struct child *server, char *con
     return ROW_DONE;
 }
 
+static enum row_end start_cluster(struct work *k, struct err_text *e)
+{
+    int rc = cluster_open(&k->cluster, k->w->scenario, k->row, k->w->nursery, k->w->server_core,
+                          k->commands, e);
+
+    k->road = &k->cluster.road;
+    if (rc == LAB_OK)
+        return ROW_DONE;
+    return k->w->nursery->interrupts > 0 ? ROW_INTERRUPTED : ROW_FAILED;
+}
+
 static enum row_end start_server(struct work *k, struct err_text *e)
 {
     struct scenario_args args = {0};
     char program[PATH_MAX];
     int rc;
 
+    if (k->clustered)
+        return start_cluster(k, e);
     program_find(&program_server, program);
     rc = scenario_args_add(&args, program, NULL);
     if (rc == LAB_OK)
         rc = scenario_args_server(&args, k->w->scenario);
     if (rc == LAB_OK)
         rc = scenario_args_server_tls(&args, k->w->scenario, k->cert);
-    if (rc == LAB_OK && k->w->road->emulated) /* the last one counts */
-        rc = scenario_args_add(&args, "--listen", "%s", road_listen(k->w->road));
-    if (rc == LAB_OK && k->w->road->emulated && k->w->scenario->send.workload != WORKLOAD_NONE)
+    if (rc == LAB_OK && k->road->emulated) /* the last one counts */
+        rc = scenario_args_add(&args, "--listen", "%s", road_listen(k->road));
+    if (rc == LAB_OK && k->road->emulated && k->w->scenario->send.workload != WORKLOAD_NONE)
         rc = scenario_args_add(&args, "--publish-open", NULL); /* the network is ours alone */
     if (rc == LAB_OK && k->w->server_core >= 0)
         rc = scenario_args_add(&args, "--core", "%d", k->w->server_core);
@@ -111,13 +129,22 @@ static enum row_end start_server(struct work *k, struct err_text *e)
         return ROW_FAILED;
     }
     record_command(k, "server", &args);
-    return row_start_server(k->w->nursery, &k->server, args.argv,
-                            road_place(k->w->road, LINK_SERVER), k->address, sizeof k->address, e);
+    return row_start_server(k->w->nursery, &k->server, args.argv, road_place(k->road, LINK_SERVER),
+                            k->address, sizeof k->address, e);
 }
 
 /* ---- clients ---- */
 
-static int client_args(const struct work *k, struct scenario_args *args)
+/* Where to, and how to ask what was published. */
+static int add_target(struct work *k, struct scenario_args *args)
+{
+    if (k->clustered)
+        return cluster_client_args(&k->cluster, args);
+    return scenario_args_add(args, "--url", "%s://%s", k->w->scenario->tls ? "https" : "http",
+                             k->address);
+}
+
+static int client_args(struct work *k, struct scenario_args *args)
 {
     const struct row_setting *w = k->w;
     char program[PATH_MAX], hlog[PATH_MAX], timeline[PATH_MAX];
@@ -126,9 +153,7 @@ static int client_args(const struct work *k, struct scenario_args *args)
     folder_row_file(w->folder, hlog, "latency-", k->row->id, ".hlog");
     folder_row_file(w->folder, timeline, "timeline-", k->row->id, ".csv");
     if (scenario_args_add(args, program, NULL) < 0 ||
-        scenario_args_client(args, w->scenario, k->row) < 0 ||
-        scenario_args_add(args, "--url", "%s://%s", w->scenario->tls ? "https" : "http",
-                          k->address) < 0 ||
+        scenario_args_client(args, w->scenario, k->row) < 0 || add_target(k, args) < 0 ||
         scenario_args_client_tls(args, w->scenario, k->row, k->cert) < 0 ||
         scenario_args_add(args, "--control", "auto") < 0 ||
         scenario_args_add(args, "--json", NULL) < 0 ||
@@ -136,7 +161,7 @@ static int client_args(const struct work *k, struct scenario_args *args)
         scenario_args_add(args, "--timeline", "%s", timeline) < 0 ||
         scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD) < 0)
         return LAB_ELIMIT;
-    if (w->road->emulated && scenario_args_add(args, "--gate", NULL) < 0)
+    if (k->road->emulated && scenario_args_add(args, "--gate", NULL) < 0)
         return LAB_ELIMIT;
     if (w->client_core >= 0)
         return scenario_args_add(args, "--core", "%d", w->client_core);
@@ -154,8 +179,12 @@ static enum row_end start_client(struct work *k, struct err_text *e)
     record_command(k, "client", &args);
     if (nursery_spawn_in(k->w->nursery, &k->client, program_client.name, args.argv,
                          CHILD_READ_OUT | CHILD_READ_ERR | CHILD_READ_PROGRESS | CHILD_WRITE_IN,
-                         road_place(k->w->road, LINK_CLIENT), e) < 0)
+                         k->clustered ? cluster_client_place(&k->cluster)
+                                      : road_place(k->road, LINK_CLIENT),
+                         e) < 0)
         return ROW_FAILED;
+    if (k->clustered)
+        cluster_client_started(&k->cluster);
     return ROW_DONE;
 }
 
@@ -172,11 +201,13 @@ static int64_t client_deadline_ns(const struct scenario *s)
 static int open_gate(struct work *k, struct err_text *e)
 {
     char path[PATH_MAX];
-    int rc = road_row_begin(k->w->road, e);
+    int rc = road_row_begin(k->road, e);
 
+    if (rc == LAB_OK && k->clustered)
+        rc = cluster_begin(&k->cluster, e);
     if (rc == LAB_OK && k->w->pcap) {
         folder_row_file(k->w->folder, path, "wire-", k->row->id, ".pcapng");
-        rc = road_capture(k->w->road, path, k->row->id, e);
+        rc = road_capture(k->road, path, k->row->id, e);
     }
     k->begun = true;
     if (rc == LAB_OK)
@@ -184,20 +215,26 @@ static int open_gate(struct work *k, struct err_text *e)
     return rc;
 }
 
+static int tell_window(struct work *k, int64_t start_ns, int64_t end_ns, struct err_text *e)
+{
+    k->window_told = true;
+    if (k->clustered)
+        cluster_set_window(&k->cluster, start_ns, end_ns);
+    return road_window(k->road, start_ns, end_ns, e);
+}
+
 /* The clients say where they stand: pass on what the wire must know. */
 static int heed_progress(struct work *k, const char *line, struct err_text *e)
 {
-    cJSON *o = k->w->road->emulated && !k->window_told ? cJSON_Parse(line) : NULL;
+    cJSON *o = k->road->emulated && !k->window_told ? cJSON_Parse(line) : NULL;
     const cJSON *window = cJSON_GetObjectItemCaseSensitive(o, "window_ns");
     int rc = LAB_OK;
 
     if (!k->begun && strcmp(json_text(o, "phase"), "gate") == 0)
         rc = open_gate(k, e);
-    if (rc == LAB_OK && cJSON_GetArraySize(window) == 2) {
-        rc = road_window(k->w->road, (int64_t)cJSON_GetArrayItem(window, 0)->valuedouble,
+    if (rc == LAB_OK && cJSON_GetArraySize(window) == 2)
+        rc = tell_window(k, (int64_t)cJSON_GetArrayItem(window, 0)->valuedouble,
                          (int64_t)cJSON_GetArrayItem(window, 1)->valuedouble, e);
-        k->window_told = true;
-    }
     cJSON_Delete(o);
     return rc;
 }
@@ -216,13 +253,21 @@ static int show_progress(struct work *k, struct err_text *e)
     return rc;
 }
 
+/* Until when to sleep: the clients' deadline, or sooner if the cluster has something to do. */
+static int64_t wake_ns(const struct work *k, int64_t deadline_ns)
+{
+    int64_t due_ns = k->clustered ? cluster_due_ns(&k->cluster) : INT64_MAX;
+
+    return due_ns < deadline_ns ? due_ns : deadline_ns;
+}
+
 /* Wait for the clients' end, watching the server. */
 static enum row_end follow(struct work *k, struct err_text *e)
 {
     int64_t deadline_ns = client_deadline_ns(k->w->scenario);
 
     while (!k->client.ended) {
-        int rc = nursery_wait(k->w->nursery, deadline_ns);
+        int rc = nursery_wait(k->w->nursery, wake_ns(k, deadline_ns));
 
         if (k->w->nursery->interrupts > 0)
             return ROW_INTERRUPTED;
@@ -230,7 +275,9 @@ static enum row_end follow(struct work *k, struct err_text *e)
             return ROW_FAILED;
         if (k->server.ended)
             return fail_with_child(&k->server, e);
-        if (rc > 0 || k->client.ended)
+        if (k->clustered && cluster_tend(&k->cluster, clock_now_ns(), e) < 0)
+            return ROW_FAILED;
+        if (rc > 0 || k->client.ended || (rc == 0 && clock_now_ns() < deadline_ns))
             continue;
         err_set(e, LAB_ESYS, "%s: %s", k->client.name,
                 rc < 0 ? lab_strerror(rc) : "did not finish in time");
@@ -289,10 +336,19 @@ static enum row_end read_report(struct work *k, cJSON **out, struct err_text *e)
         err_set(e, LAB_EPROTO, "%s: its report is not JSON", client->name);
         return ROW_FAILED;
     }
-    wire = road_row_end(k->w->road, e);
-    if (wire != NULL &&
-        result_row(out, k->row, report, wire, k->w->road->kernel_is_ours, e) == LAB_OK)
+    if (k->clustered && cluster_end(&k->cluster, e) < 0) {
+        cJSON_Delete(report);
+        return ROW_FAILED;
+    }
+    if (k->clustered)
+        cluster_report(&k->cluster, report);
+    wire = road_row_end(k->road, e);
+    if (wire != NULL && result_row(out, k->row, report, wire, k->road->kernel_is_ours, e) == LAB_OK)
         return ROW_DONE;
+    if (wire != NULL && k->row->expect == EXPECT_BROKEN) {
+        result_row_unmeasured(out, k->row, report, wire);
+        return ROW_DONE;
+    }
     cJSON_Delete(wire);
     cJSON_Delete(report);
     return child_succeeded(client) ? ROW_FAILED : fail_with_child(client, e);
@@ -303,7 +359,9 @@ static void stop_server(struct work *k, cJSON *row)
 {
     cJSON *problems = cJSON_GetObjectItemCaseSensitive(row, "problems");
 
-    if (nursery_stop(k->w->nursery, &k->server, SERVER_STOP_S * NS_PER_S))
+    if (k->clustered)
+        cluster_stop(&k->cluster, problems, cJSON_GetObjectItemCaseSensitive(row, "notes"));
+    else if (nursery_stop(k->w->nursery, &k->server, SERVER_STOP_S * NS_PER_S))
         judge_exit(row, &k->server);
     else
         json_append_printf(problems, "%s did not stop within %d s of SIGTERM", k->server.name,
@@ -326,6 +384,8 @@ static enum row_end measure(struct work *k, cJSON **out, struct err_text *e)
     stop_server(k, *out);
     add_stderr_notes(*out, &k->server);
     add_stderr_notes(*out, &k->client);
+    if (k->row->expect == EXPECT_BROKEN)
+        result_expect_broken(*out, k->w->scenario);
     cJSON_AddItemToObject(*out, "commands", cJSON_Duplicate(k->commands, true));
     return ROW_DONE;
 }
@@ -333,9 +393,11 @@ static enum row_end measure(struct work *k, cJSON **out, struct err_text *e)
 enum row_end row_measure(const struct row_setting *w, const struct scenario_row *row, cJSON **out,
                          struct err_text *e)
 {
-    struct work k = {.w = w, .row = row, .commands = cJSON_CreateObject()};
+    struct work k = {.w = w, .row = row, .road = w->road, .commands = cJSON_CreateObject()};
     struct err_text why = {""};
     enum row_end end;
+
+    k.clustered = scenario_has_balancers(w->scenario);
 
     *out = NULL;
     folder_row_file(w->folder, k.cert, "cert-", row->id, ".pem");
@@ -345,6 +407,8 @@ enum row_end row_measure(const struct row_setting *w, const struct scenario_row 
     nursery_stop(w->nursery, &k.server, SERVER_STOP_S * NS_PER_S);
     child_free(w->nursery, &k.client);
     child_free(w->nursery, &k.server);
+    cluster_stop(&k.cluster, NULL, NULL);
+    cluster_close(&k.cluster);
     cJSON_Delete(k.commands);
     if (end != ROW_DONE)
         folder_drop_row(w->folder, row->id);

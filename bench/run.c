@@ -12,6 +12,7 @@
 #include "ladder_capture.h"
 #include "progress.h"
 #include "result.h"
+#include "result_balancer.h"
 #include "row.h"
 
 /* The first two cores that this process may use: core 0 and core 1 where nobody restricts it.
@@ -51,6 +52,7 @@ static int measure_rows(struct run_outcome *out, const struct row_setting *w, st
         if (end != ROW_DONE)
             return LAB_OK;
         result_add_row(out->run, row);
+        result_balancer_compare(out->run);
         rc = folder_save(w->folder, out->run, e);
         if (rc < 0)
             return rc;
@@ -64,7 +66,7 @@ static void capture_ladders(const struct run_outcome *out, const struct row_sett
     struct err_text why = {""};
     char note[sizeof why.text + 32];
 
-    if (!w->ladders || ladder_capture(w, &why) == LAB_OK)
+    if (!w->ladders || scenario_has_balancers(w->scenario) || ladder_capture(w, &why) == LAB_OK)
         return;
     snprintf(note, sizeof note, "no ladder diagrams: %s", why.text);
     result_add_note(out->run, note);
@@ -159,18 +161,6 @@ static const char *folder_stem(char *out, size_t cap, const struct scenario *s,
     return out;
 }
 
-/* The link that the scenario asks for, as road_open() reads it. */
-static const char *link_wanted(char *out, size_t cap, const struct scenario *s)
-{
-    const char *link = s->links.text[s->link];
-
-    if (s->line_per_client && strcmp(link, ROAD_LOOPBACK) != 0)
-        snprintf(out, cap, "%s,lines=%lld", link, (long long)s->clients);
-    else
-        snprintf(out, cap, "%s", link);
-    return out;
-}
-
 int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
                  struct err_text *e)
 {
@@ -184,9 +174,15 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
     int rc;
 
     *out = (struct run_outcome){0};
-    rc = road_open(&road, link_wanted(link, sizeof link, s), (uint64_t)s->seed, o->host_network, e);
+    rc = road_open(&road, scenario_link(link, sizeof link, s), (uint64_t)s->seed, o->host_network,
+                   e);
     if (rc < 0)
         return rc;
+    if (scenario_has_balancers(s) && !road.emulated) {
+        snprintf(out->skipped, sizeof out->skipped, "%s", road.why);
+        road_close(&road);
+        return LAB_OK;
+    }
     rc = folder_open(&out->folder, o->results, folder_stem(name, sizeof name, s, &road), e);
     if (rc < 0) {
         road_close(&road);

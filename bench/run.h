@@ -23,7 +23,8 @@ struct run_outcome {
     struct folder folder; /* where it is, when saved */
     bool saved;           /* the folder has its final name */
     bool interrupted;
-    bool good; /* every planned row measured, nothing disagrees, all of it saved */
+    char skipped[400]; /* why there is nothing: this machine permits no hosts; "" */
+    bool good;         /* every planned row measured, nothing disagrees, all of it saved */
 };
 
 /* Measure. Finished rows are saved as they come, so a failure, Ctrl-C or a crash costs the

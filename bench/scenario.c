@@ -48,6 +48,17 @@ int scenario_load(struct scenario *s, const char *path, struct err_text *e)
     return rc;
 }
 
+const char *scenario_link(char *out, size_t cap, const struct scenario *s)
+{
+    const char *link = s->links.text[s->link];
+
+    if (s->line_per_client && strcmp(link, "loopback") != 0)
+        snprintf(out, cap, "%s,lines=%lld", link, (long long)s->clients);
+    else
+        snprintf(out, cap, "%s", link);
+    return out;
+}
+
 void scenario_free(struct scenario *s)
 {
     cJSON_Delete(s->supplied);

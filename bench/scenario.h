@@ -170,6 +170,8 @@ int scenario_check(struct scenario *s, struct err_text *e);
 /* Rooms that a game's server runs: as the scenario says, or as many as the clients fill. */
 int64_t scenario_rooms(const struct scenario *s);
 
+/* The road of this run, as road_open() reads it. Returns out. */
+const char *scenario_link(char *out, size_t cap, const struct scenario *s);
 /* What stands between the row's clients and servers, the scenario's defaults filled in. */
 void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *s,
                           const struct scenario_row *row);

@@ -1,0 +1,63 @@
+/* A balancer: a program that others have written, run in the foreground on a host of the lab,
+ * with a configuration of ours in a folder that is gone afterwards.
+ *
+ * The configuration is a template. In it
+ *     @LISTEN@   is the address and port on which clients come
+ *     @SERVER1@  @SERVER2@  are the servers' addresses and ports
+ *     @FOLDER@   is a folder of its own, for whatever it writes
+ *     @MODULES@  is where nginx has its dynamic modules
+ * and everything else stays as it is, so that it can be read as what it is. */
+#ifndef PUSHLAB_BALANCER_H
+#define PUSHLAB_BALANCER_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "child.h"
+#include "err.h"
+#include "hosts.h"
+#include "scenario.h"
+
+struct balancer_kind {
+    const char *name;
+    enum hosts_shape shape;
+    int layer;           /* 4 or 7; 0: no program */
+    const char *program; /* NULL: none */
+    const char *config;  /* its configuration when the scenario names none */
+};
+/* By enum scenario_balancer_kind, from BALANCER_DIRECT on. */
+const struct balancer_kind *balancer_kind(int kind);
+
+struct balancer_words {
+    const char *listen;
+    const char *servers[HOSTS_SERVERS_MAX];
+    size_t nservers;
+    const char *folder;
+};
+
+/* Fill a template in. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e ("@SERVER2@: there is one
+ * server"). Pure. */
+int balancer_fill(struct buf *out, const char *template, const struct balancer_words *w,
+                  struct err_text *e);
+
+/* Zero-initialise. */
+struct balancer {
+    struct child child;
+    char folder[PATH_MAX]; /* "": none */
+    char version[120];     /* what the program says of itself */
+};
+
+/* Start the kind's program on that host with the template at config_path, and wait until it
+ * listens on port. 0; or LAB_ESYS, LAB_EINVAL with the line in e ("haproxy exited with 1: ...").
+ * The balancer is the caller's to stop in any case. */
+int balancer_start(struct balancer *b, struct nursery *n, const struct balancer_kind *kind,
+                   const char *config_path, const struct balancer_words *w,
+                   const struct child_place *place, uint16_t port, struct err_text *e);
+/* CPU time so far, of the program and whatever it has started. */
+int64_t balancer_cpu_ns(const struct balancer *b);
+/* End it and remove its folder. Harmless when it was never started. */
+void balancer_stop(struct balancer *b, struct nursery *n);
+
+#endif
