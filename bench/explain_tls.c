@@ -262,9 +262,6 @@ static const char *record_meaning(const struct explain_side *s, uint8_t type)
 static void say_record(struct explain *x, struct explain_connection *c, struct explain_side *s,
                        const uint8_t *r, size_t len, int64_t at_ns)
 {
-    bool hello =
-        r[0] == HANDSHAKE && !s->encrypted && (r[5] == CLIENT_HELLO || r[5] == SERVER_HELLO);
-
     explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
     if (x->options.mask && r[0] != CHANGE_CIPHER_SPEC)
         explain_set_wire(x->notes, "%02x %02x %02x LENGTH \u2026", r[0], r[1], r[2]);
