@@ -174,7 +174,7 @@ void redis_post_args(struct redis_text args[REDIS_POST_ARGS], char *text, const 
     at = put_number(at, &args[4], (uint64_t)p->from_t_ns);
     at = put_number(at, &args[5], (uint64_t)t_ns);
     at = put_sender(at, &args[6], p, feed);
-    at = put_number(at, &args[7], p->from_n > 0 ? p->from_n : feed_n);
+    at = put_number(at, &args[7], p->from_n > 0 ? p->from_n : feed != NULL ? feed_n : 0);
     args[8] = (struct redis_text){at, p->data_len};
     memcpy(at, p->data, p->data_len);
 }
