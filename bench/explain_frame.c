@@ -68,7 +68,8 @@ static void lay_out(struct drawing *d, const struct ws_frame *f, const uint8_t *
 {
     size_t header = ws_frame_encode(d->bytes, f);
 
-    memcpy(d->bytes + header, payload, shown);
+    if (shown > 0)
+        memcpy(d->bytes + header, payload, shown);
     add_field(d, "FIN", 1);
     add_field(d, "RSV1", 1);
     add_field(d, "RSV2", 1);
