@@ -2,14 +2,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backoff.h"
 #include "clock.h"
 #include "conn_tls.h"
+#include "http_exchange.h"
 #include "lanes.h"
 
-enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60 };
+enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60, COOKIE_MAX_BYTES = 512 };
 
 /* How long to wait for the peer's half of an orderly end. */
 static const int64_t leave_limit_ns = NS_PER_S;
@@ -26,10 +28,21 @@ static void client_ended(struct client *c)
         hooks->ended(c->env->hooks_arg, c);
 }
 
+/* For who wants to explain it. */
+static void client_note(struct client *c, enum transcript_what what, const void *data, size_t len,
+                        int64_t at_ns)
+{
+    const struct client_hooks *hooks = c->env->hooks;
+
+    if (hooks->noted != NULL)
+        hooks->noted(c->env->hooks_arg, c, what, data, len, at_ns);
+}
+
 static void on_conn_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_ns)
 {
     struct client *c = (struct client *)conn;
 
+    client_note(c, TRANSCRIPT_RECEIVED, data, len, recv_ns);
     c->driver->on_data(c, data, len, recv_ns);
 }
 
@@ -76,6 +89,7 @@ static void on_conn_end(struct conn *conn, enum conn_end why, int sys_errno)
     if (c->state == CLIENT_ENDED)
         return; /* gave up */
     c->state = CLIENT_IDLE;
+    client_note(c, TRANSCRIPT_EOF, NULL, 0, now_ns);
     c->driver->on_lost(c, why, now_ns);
     if (c->leaving)
         client_ended(c);
@@ -88,6 +102,7 @@ static void client_ready(struct client *c, int64_t now_ns)
     if (c->broken)
         CLIENT_COUNT(c, c->dial_due_ns, reconnects, 1);
     c->broken = false;
+    client_note(c, TRANSCRIPT_CONNECTED, NULL, 0, now_ns);
     c->driver->on_open(c, now_ns);
 }
 
@@ -203,6 +218,17 @@ void client_back_off(struct client *c, int64_t now_ns)
         hooks->lost(c->env->hooks_arg, c, wait_ns);
 }
 
+void client_keep_cookie(struct client *c, const struct http_message *m)
+{
+    const char *field = http_message_field(m, "Set-Cookie");
+    char pair[COOKIE_MAX_BYTES];
+
+    if (field == NULL || !http_cookie_pair(pair, sizeof pair, field))
+        return;
+    free(c->cookie);
+    c->cookie = strdup(pair);
+}
+
 void client_settled(struct client *c, int64_t now_ns)
 {
     c->attempts = 0;
@@ -259,8 +285,10 @@ void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool wit
 
 int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
 {
-    int err = conn_send(&c->conn, data, len);
+    int err;
 
+    client_note(c, TRANSCRIPT_SENT, data, len, now_ns);
+    err = conn_send(&c->conn, data, len);
     if (err == LAB_OK)
         CLIENT_COUNT(c, now_ns, bytes_out, len);
     return err;
@@ -324,6 +352,7 @@ void client_free(struct client *c)
 {
     c->driver->free(c);
     tls_memory_forget(&c->session);
+    free(c->cookie);
     track_free(&c->track);
     lanes_free(c->lanes);
 }

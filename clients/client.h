@@ -16,6 +16,7 @@
 #include "conn.h"
 #include "dial.h"
 #include "driver.h"
+#include "http_message.h"
 #include "lanes.h"
 #include "recorder.h"
 #include "schedule.h"
@@ -51,6 +52,7 @@ struct client {
     struct deadline timer;   /* back-off, leaving, or the driver's own wait: by state */
     struct dial dial;
     struct tls_memory session; /* to resume when it comes again */
+    char *cookie;              /* owned; "name=value" as it was told to send; NULL: not told */
 };
 
 /* 0, LAB_ENOMEM, or LAB_EINVAL when two of its channels have the same name. */
@@ -101,6 +103,9 @@ static inline void client_took(struct client *c, size_t n)
 {
     c->unsorted_bytes += n;
 }
+/* Remember the cookie of an answer, if it sets one: what sticky sessions stick by. One is kept, the
+ * newest, whatever its attributes say (RFC 6265 §5): a run is short and has one host. */
+void client_keep_cookie(struct client *c, const struct http_message *m);
 /* Everything taken so far that is not payload is framing: the end of a message. */
 void client_sort_bytes(struct client *c, int64_t recv_ns);
 

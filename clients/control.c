@@ -69,6 +69,7 @@ static void send_ask(struct control *ctl)
         .query = query,
         .accept = "application/json",
         .fields = "",
+        .cookie = NULL,
     };
 
     if (at_ns >= 0)

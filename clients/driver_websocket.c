@@ -78,6 +78,7 @@ static size_t encode_upgrade(const struct client *c, const char *key,
         .query = query,
         .accept = "*/*",
         .fields = fields,
+        .cookie = c->cookie,
     };
 
     client_query(c, query, true, -1);
@@ -156,6 +157,7 @@ static void opening_answered(struct websocket_client *w, int64_t recv_ns)
         client_give_up(c, w->asked_ns, fault);
         return;
     }
+    client_keep_cookie(c, &w->opening->reader.msg);
     CLIENT_COUNT(c, w->asked_ns, responses, 1);
     client_settled(c, recv_ns);
     opening_free(w->opening);

@@ -19,6 +19,7 @@ void endless_ask(struct endless *e, const char *query, const char *accept, const
         .query = query,
         .accept = accept,
         .fields = fields,
+        .cookie = c->cookie,
     };
     char request[HTTP_REQUEST_MAX_BYTES];
     size_t len = http_get_encode(request, &get);
@@ -72,6 +73,7 @@ static void on_head(struct endless *e, const char *media_type, int64_t recv_ns)
     if (e->reader.msg.status < 200 || !check_head(e, media_type))
         return;
     e->answered = true;
+    client_keep_cookie(c, &e->reader.msg);
     CLIENT_COUNT(c, e->asked_ns, responses, 1);
     client_settled(c, recv_ns);
 }

@@ -1,6 +1,7 @@
 #include "http_exchange.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "err.h"
 
@@ -11,11 +12,25 @@ size_t http_get_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_get *
                      "Host: %s\r\n"
                      "User-Agent: pushlab/" PUSHLAB_VERSION "\r\n"
                      "Accept: %s\r\n"
-                     "%s%s\r\n",
+                     "%s%s%s%s%s\r\n",
                      get->prefix, get->path, get->query, get->host, get->accept, get->fields,
-                     get->close ? "Connection: close\r\n" : "");
+                     get->cookie != NULL ? "Cookie: " : "", get->cookie != NULL ? get->cookie : "",
+                     get->cookie != NULL ? "\r\n" : "", get->close ? "Connection: close\r\n" : "");
 
     return n < 0 || n >= HTTP_REQUEST_MAX_BYTES ? 0 : (size_t)n;
+}
+
+bool http_cookie_pair(char *out, size_t cap, const char *set_cookie)
+{
+    size_t len = strcspn(set_cookie, ";");
+
+    while (len > 0 && (set_cookie[len - 1] == ' ' || set_cookie[len - 1] == '\t'))
+        len--;
+    if (len >= cap || memchr(set_cookie, '=', len) == NULL || set_cookie[0] == '=')
+        return false;
+    memcpy(out, set_cookie, len);
+    out[len] = '\0';
+    return true;
 }
 
 size_t http_post_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_post *post)

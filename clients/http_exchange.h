@@ -23,11 +23,16 @@ struct http_get {
     const char *query;  /* "" or "?since=17" */
     const char *accept; /* Accept: */
     const char *fields; /* more field lines, each with its CRLF, or "" */
+    const char *cookie; /* Cookie: "name=value"; NULL: none */
     bool close;         /* Connection: close */
 };
 
 /* Write the request to out. Returns its length; 0 when it does not fit. */
 size_t http_get_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_get *get);
+
+/* The "name=value" in front of a Set-Cookie field's attributes (RFC 6265 §4.1.1), as Cookie: gives
+ * it back. False when there is none, or no room for it. */
+bool http_cookie_pair(char *out, size_t cap, const char *set_cookie);
 
 /* The head of a POST with a JSON body of body_len bytes; path as in http_get. */
 struct http_post {

@@ -56,6 +56,7 @@ static size_t encode_request(const struct poller *p, char out[HTTP_REQUEST_MAX_B
         .query = query,
         .accept = "application/json",
         .fields = "",
+        .cookie = c->cookie,
         .close = closes(c),
     };
 
@@ -168,6 +169,7 @@ static bool read_answer(struct poller *p, int64_t recv_ns)
     if (updates < 0)
         return false;
     take_cursor(p, recv_ns);
+    client_keep_cookie(c, &p->exchange.reader.msg);
     CLIENT_COUNT(c, p->due_ns, responses, 1);
     if (updates == 0)
         CLIENT_COUNT(c, p->due_ns, empty_responses, 1);
