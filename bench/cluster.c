@@ -21,10 +21,10 @@ enum {
     PORT = 8080, /* on hosts of our own every port is free */
     SERVER_STOP_S = 3,
     INHERITED_FD_LEAST = 16,
+    SERVER_WORDS = 10,  /* lines of its log that become notes */
+    BALANCER_WORDS = 2, /* it says the same of each client */
 };
 
-/* All servers are up by then; until then nobody needs updates. */
-static const int64_t source_lead_ns = 500 * NS_PER_MS;
 /* How far a second source that knows nothing of the first is behind it. */
 static const int64_t source_lag_ns = 500 * NS_PER_MS;
 
@@ -171,7 +171,7 @@ static int open_hosts(struct cluster *c, struct err_text *e)
 int cluster_open(struct cluster *c, const struct scenario *s, const struct scenario_row *row,
                  struct nursery *n, int core, cJSON *commands, struct err_text *e)
 {
-    int64_t start_ns = clock_now_ns() + source_lead_ns;
+    int64_t start_ns = clock_now_ns(); /* who comes up later catches up */
     int rc;
 
     *c = (struct cluster){.scenario = s, .row = row, .nursery = n, .client_fd = -1};
@@ -346,11 +346,11 @@ int cluster_tend(struct cluster *c, int64_t now_ns, struct err_text *e)
 
 /* ---- afterwards ---- */
 
-static void take_words(cJSON *notes, struct child *c)
+static void take_words(cJSON *notes, struct child *c, int most)
 {
     const char *line;
 
-    for (int i = 0; i < 10 && (line = child_next_line(c, CHILD_ERR)) != NULL; i++)
+    for (int i = 0; i < most && (line = child_next_line(c, CHILD_ERR)) != NULL; i++)
         if (line[0] != '\0')
             json_append_printf(notes, "%s: %s", c->name, child_said(c, line));
 }
@@ -375,10 +375,10 @@ void cluster_stop(struct cluster *c, cJSON *problems, cJSON *notes)
 
         stop_server(c, s, problems);
         if (notes != NULL)
-            take_words(notes, &s->child);
+            take_words(notes, &s->child, SERVER_WORDS);
     }
     if (notes != NULL && c->balancer.child.name != NULL)
-        take_words(notes, &c->balancer.child);
+        take_words(notes, &c->balancer.child, BALANCER_WORDS);
     balancer_stop(&c->balancer, c->nursery);
 }
 

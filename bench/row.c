@@ -16,6 +16,7 @@ enum {
     SERVER_READY_S = 10,
     SERVER_STOP_S = 3, /* it promises one */
     CLIENT_STOP_S = 2,
+    BROKEN_SETUP_S = 6,  /* where nobody may ever join */
     CLIENT_SLACK_S = 45, /* for set-up (its own limit is 30 s) and the final report */
 };
 
@@ -162,6 +163,9 @@ static int client_args(struct work *k, struct scenario_args *args)
         scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD) < 0)
         return LAB_ELIMIT;
     if (k->road->emulated && scenario_args_add(args, "--gate", NULL) < 0)
+        return LAB_ELIMIT;
+    if (k->row->expect == EXPECT_BROKEN &&
+        scenario_args_add(args, "--setup-timeout", "%d", BROKEN_SETUP_S) < 0)
         return LAB_ELIMIT;
     if (w->client_core >= 0)
         return scenario_args_add(args, "--core", "%d", w->client_core);
