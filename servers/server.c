@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ahead.h"
 #include "clock.h"
 #include "demo.h"
 #include "http_reader.h"
@@ -121,6 +122,7 @@ static void server_on_release(void *arg, int64_t now_ns)
     struct server *s = arg;
 
     ticker_arm(&s->release, hub_release(&s->hub, now_ns));
+    ahead_check(s);
 }
 
 static void server_on_signal(evutil_socket_t signal_number, short what, void *arg)

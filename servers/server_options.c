@@ -142,7 +142,7 @@ static const struct opt server_opts[] = {
      .value_name = "N",
      .offset = AT(log_history),
      .default_text = "100000",
-     .min = 1,
+     .min = 1000,
      .max = 1000000000,
      .help = "with --source redis: updates kept in the stream, for servers that come back"},
 
