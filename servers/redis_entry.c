@@ -26,7 +26,7 @@ static bool text_name(struct redis_text t, struct name *out)
 
 static bool text_time(struct redis_text t, int64_t *out)
 {
-    uint64_t ns;
+    uint64_t ns = 0;
 
     if (!text_u64(t, INT64_MAX, &ns))
         return false;
