@@ -14,11 +14,14 @@
 #include "programs.h"
 #include "row.h"
 #include "scenario_args.h"
+#include "table.h"
+#include "watch_verbose.h"
 
 struct config {
     const char *url, *interval, *hold, *connection;
     double rate_hz;
     int64_t payload_bytes, count;
+    bool verbose;
 };
 
 enum { TRANSPORTS_MAX = 15 };
@@ -36,6 +39,8 @@ static const struct opt opts[] = {
      "long-poll: how long to ask to be held"},
     {"connection", OPT_TEXT, "keep-alive|close", FIELD(connection), NULL, 0, 0, NULL,
      "close: a new TCP connection for every poll"},
+    {"verbose", OPT_FLAG, NULL, FIELD(verbose), NULL, 0, 0, NULL,
+     "explain every byte while it comes, as pushlab explain does"},
     {.name = "Of the server that is started", .kind = OPT_HEADING},
     {"rate", OPT_REAL, "HZ", FIELD(rate_hz), "1", 0.001, 1e6, NULL, "updates a second"},
     {"payload-bytes", OPT_INT, "N", FIELD(payload_bytes), "128", 2, 1048576, NULL,
@@ -49,7 +54,8 @@ static const struct opt_program program = {
     .about = "Print updates as they arrive over one transport, each with its latency.",
     .footer = "Examples:\n"
               "  pushlab watch short-poll --interval 2s\n"
-              "  pushlab watch sse --url http://127.0.0.1:8080\n",
+              "  pushlab watch sse --url http://127.0.0.1:8080\n"
+              "  pushlab watch websocket --verbose --count 3\n",
     .opts = opts,
 };
 
@@ -102,6 +108,8 @@ static int client_args(struct scenario_args *a, const struct config *c, const ch
         add_text(a, "--interval", c->interval) < 0 || add_text(a, "--hold", c->hold) < 0 ||
         add_text(a, "--connection", c->connection) < 0)
         return LAB_ELIMIT;
+    if (c->verbose && scenario_args_add(a, "--transcript-fd", "%d", CHILD_PROGRESS_FD) < 0)
+        return LAB_ELIMIT;
     return c->count > 0 ? scenario_args_add(a, "--count", "%lld", (long long)c->count) : LAB_OK;
 }
 
@@ -122,14 +130,32 @@ static enum row_end start_server(struct nursery *n, struct child *server, const 
     return row_start_server(n, server, args.argv, NULL, address, cap, e);
 }
 
+/* What the client has noted, explained, and what it has said. v NULL: it talks for itself. */
+static void relay(struct watch_verbose *v, struct child *client)
+{
+    char *line;
+
+    if (v == NULL)
+        return;
+    while ((line = child_next_line(client, CHILD_PROGRESS)) != NULL)
+        if (watch_verbose_take(v, line, stdout) < 0)
+            return;
+    while ((line = child_next_line(client, CHILD_OUT)) != NULL)
+        printf("%s\n", line);
+    fflush(stdout);
+}
+
 /* On Ctrl-C the client gets the time to say its last words. Returns the exit code. */
-static int follow(struct nursery *n, struct child *server, struct child *client)
+static int follow(struct nursery *n, struct child *server, struct child *client,
+                  struct watch_verbose *v)
 {
     char line[320], end[300];
 
     while (!client->ended && nursery_wait(n, INT64_MAX) > 0) {
+        relay(v, client);
         if (n->interrupts > 0) {
             nursery_stop(n, client, 2 * NS_PER_S);
+            relay(v, client);
             return LAB_EXIT_OK;
         }
         if (server->pid == 0 || !server->ended || client->ended)
@@ -141,8 +167,10 @@ static int follow(struct nursery *n, struct child *server, struct child *client)
     return WIFEXITED(client->status) ? WEXITSTATUS(client->status) : LAB_EXIT_FAILURE;
 }
 
-static int watch(struct nursery *n, const struct config *c, const char *transport)
+static int watch(struct nursery *n, const struct config *c, const char *transport,
+                 struct watch_verbose *v)
 {
+    const unsigned reads = v == NULL ? CHILD_SAME_GROUP : CHILD_READ_OUT | CHILD_READ_PROGRESS;
     struct child server = {0}, client = {0};
     struct scenario_args args = {0};
     struct err_text e = {""};
@@ -158,13 +186,12 @@ static int watch(struct nursery *n, const struct config *c, const char *transpor
         err_set(&e, LAB_ELIMIT, "the command line is too long");
         end = ROW_FAILED;
     }
-    if (end == ROW_DONE &&
-        nursery_spawn(n, &client, program_client.name, args.argv, CHILD_SAME_GROUP, &e) < 0)
+    if (end == ROW_DONE && nursery_spawn(n, &client, program_client.name, args.argv, reads, &e) < 0)
         end = ROW_FAILED;
     if (end == ROW_FAILED)
         code = command_fail(LAB_EXIT_FAILURE, e.text);
     else
-        code = end == ROW_DONE ? follow(n, &server, &client) : LAB_EXIT_OK;
+        code = end == ROW_DONE ? follow(n, &server, &client, v) : LAB_EXIT_OK;
     nursery_stop(n, &client, NS_PER_S);
     nursery_stop(n, &server, 2 * NS_PER_S);
     child_free(n, &client);
@@ -176,6 +203,7 @@ int command_watch(int argc, char **argv)
 {
     struct config c = {0};
     struct err_text e = {""};
+    struct watch_verbose verbose = {.explain = NULL};
     struct nursery n;
     int rc = parse(&c, argc, argv, &e), code;
 
@@ -183,9 +211,12 @@ int command_watch(int argc, char **argv)
         return LAB_EXIT_OK;
     if (rc < 0)
         return command_fail(LAB_EXIT_USAGE, e.text);
+    if (c.verbose && watch_verbose_begin(&verbose, table_wants_colour(stdout)) < 0)
+        return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
     if (nursery_open(&n) < 0)
         return command_fail(LAB_EXIT_FAILURE, "signalfd failed");
-    code = watch(&n, &c, argv[1]);
+    code = watch(&n, &c, argv[1], c.verbose ? &verbose : NULL);
     nursery_close(&n);
+    watch_verbose_end(&verbose);
     return code;
 }

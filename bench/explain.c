@@ -51,17 +51,29 @@ static struct explain_connection *find_connection(struct explain *x, unsigned nu
     return NULL;
 }
 
-/* A new one where there is none of that number; NULL when there is no more room. */
+static void free_connection(struct explain_connection *c)
+{
+    free_side(&c->side[true]);
+    free_side(&c->side[false]);
+    free(c);
+}
+
+/* A new one where there is none of that number. Where there is no more room the oldest goes: a
+ * watch may last long. NULL: out of memory. */
 static struct explain_connection *get_connection(struct explain *x, unsigned number)
 {
     struct explain_connection *c = find_connection(x, number);
 
-    if (c != NULL || number == 0 || x->count == EXPLAIN_CONNECTIONS_MAX)
+    if (c != NULL)
         return c;
     c = calloc(1, sizeof *c);
     if (c == NULL) {
         x->notes->rc = LAB_ENOMEM;
         return NULL;
+    }
+    if (x->count == EXPLAIN_CONNECTIONS_MAX) {
+        free_connection(x->connections[0]);
+        memmove(x->connections, x->connections + 1, --x->count * sizeof *x->connections);
     }
     c->number = number;
     init_side(&c->side[true], true);
@@ -74,11 +86,8 @@ void explain_free(struct explain *x)
 {
     if (x == NULL)
         return;
-    for (unsigned i = 0; i < x->count; i++) {
-        free_side(&x->connections[i]->side[true]);
-        free_side(&x->connections[i]->side[false]);
-        free(x->connections[i]);
-    }
+    for (unsigned i = 0; i < x->count; i++)
+        free_connection(x->connections[i]);
     free(x);
 }
 

@@ -15,7 +15,7 @@
 #include "explain_packet.h"
 #include "transcript.h"
 
-enum { EXPLAIN_CONNECTIONS_MAX = 64 }; /* of which details are kept; further ones are ignored */
+enum { EXPLAIN_CONNECTIONS_MAX = 64 }; /* kept at a time: the newest */
 
 struct explain_options {
     bool mask;    /* what differs from one exchange to the next has the same in its place */

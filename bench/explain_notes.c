@@ -180,6 +180,12 @@ const char *explain_text(const struct explain_notes *n, size_t text)
     return n->text.len == 0 ? "" : (const char *)n->text.data + text;
 }
 
+void explain_notes_clear(struct explain_notes *n)
+{
+    n->count = 0;
+    n->text.len = n->text.len > 0 ? 1 : 0;
+}
+
 void explain_notes_free(struct explain_notes *n)
 {
     free(n->all);

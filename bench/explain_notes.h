@@ -59,6 +59,8 @@ int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t m
 /* Valid until the next note. */
 const char *explain_text(const struct explain_notes *n, size_t text);
 
+/* They have been shown: forget them, keep the memory. */
+void explain_notes_clear(struct explain_notes *n);
 void explain_notes_free(struct explain_notes *n);
 
 #endif

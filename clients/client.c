@@ -2,16 +2,14 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backoff.h"
 #include "clock.h"
 #include "conn_tls.h"
-#include "http_exchange.h"
 #include "lanes.h"
 
-enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60, COOKIE_MAX_BYTES = 512 };
+enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60 };
 
 /* How long to wait for the peer's half of an orderly end. */
 static const int64_t leave_limit_ns = NS_PER_S;
@@ -74,6 +72,16 @@ static void handshake_failed(struct client *c, enum conn_end why, int sys_errno,
         client_back_off(c, now_ns);
 }
 
+static void note_end(struct client *c, enum conn_end why, int sys_errno, int64_t now_ns)
+{
+    const char *reason = conn_tls_strerror(&c->conn, sys_errno);
+
+    if (why == CONN_END_ERROR)
+        client_note(c, TRANSCRIPT_RESET, reason, strlen(reason), now_ns);
+    else
+        client_note(c, why == CONN_END_LOCAL ? TRANSCRIPT_SHUT : TRANSCRIPT_EOF, NULL, 0, now_ns);
+}
+
 static void on_conn_end(struct conn *conn, enum conn_end why, int sys_errno)
 {
     struct client *c = (struct client *)conn;
@@ -89,7 +97,7 @@ static void on_conn_end(struct conn *conn, enum conn_end why, int sys_errno)
     if (c->state == CLIENT_ENDED)
         return; /* gave up */
     c->state = CLIENT_IDLE;
-    client_note(c, TRANSCRIPT_EOF, NULL, 0, now_ns);
+    note_end(c, why, sys_errno, now_ns);
     c->driver->on_lost(c, why, now_ns);
     if (c->leaving)
         client_ended(c);
@@ -218,17 +226,6 @@ void client_back_off(struct client *c, int64_t now_ns)
         hooks->lost(c->env->hooks_arg, c, wait_ns);
 }
 
-void client_keep_cookie(struct client *c, const struct http_message *m)
-{
-    const char *field = http_message_field(m, "Set-Cookie");
-    char pair[COOKIE_MAX_BYTES];
-
-    if (field == NULL || !http_cookie_pair(pair, sizeof pair, field))
-        return;
-    free(c->cookie);
-    c->cookie = strdup(pair);
-}
-
 void client_settled(struct client *c, int64_t now_ns)
 {
     c->attempts = 0;
@@ -352,7 +349,6 @@ void client_free(struct client *c)
 {
     c->driver->free(c);
     tls_memory_forget(&c->session);
-    free(c->cookie);
     track_free(&c->track);
     lanes_free(c->lanes);
 }

@@ -12,6 +12,7 @@
 #include "rng.h"
 #include "schedule.h"
 #include "tls.h"
+#include "transcript.h"
 
 struct client;
 
@@ -23,6 +24,9 @@ struct client_hooks {
     /* For watching, not for measuring: called for every update, with its whole text. */
     void (*update)(void *arg, struct client *c, const struct envelope *e, size_t text_len,
                    int64_t recv_ns);
+    /* What happens on its connections, byte by byte: see transcript.h. */
+    void (*noted)(void *arg, struct client *c, enum transcript_what what, const void *data,
+                  size_t len, int64_t at_ns);
     void (*answered)(void *arg, struct client *c); /* a poll's answer has been counted */
     void (*lost)(void *arg, struct client *c, int64_t retry_in_ns);
     /* Of drivers that can post: a connection stands, nothing has been posted on it. */

@@ -118,6 +118,8 @@ static const struct opt table[] = {
     {"watch", OPT_FLAG, NULL, FIELD(watch), NULL, 0, 0, NULL,
      "print each update as it arrives, until Ctrl-C"},
     {"count", OPT_INT, "N", FIELD(count), "0", 0, 9e15, NULL, "stop watching after N updates"},
+    {"transcript-fd", OPT_INT, "FD", FIELD(transcript_fd), "-1", -1, 1048576, NULL,
+     "write what happens on its connections to this descriptor, byte by byte"},
     {0},
 };
 

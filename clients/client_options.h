@@ -36,7 +36,7 @@ struct client_options {
     bool json, watch;
     const char *hlog_path, *timeline_path; /* NULL: not wanted */
     int64_t timeline_clients;
-    int64_t progress_fd, control_fd, core; /* -1: none */
+    int64_t progress_fd, control_fd, transcript_fd, core; /* -1: none */
     bool gate;                 /* wait for a line on stdin before the clients start */
     int64_t count;             /* --watch: stop after so many updates; 0: never */
 

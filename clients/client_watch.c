@@ -20,6 +20,7 @@ struct watch {
     struct event sigint, sigterm;
     int64_t begin_ns;
     uint64_t updates;
+    unsigned connections; /* so far: the newest one's number */
     bool terminal, colour;
     bool status_shown; /* the cursor stands behind a line that is to be overwritten */
     bool gave_up;
@@ -188,6 +189,31 @@ static void on_answered(void *arg, struct client *c)
     flush_or_leave(w);
 }
 
+/* One write each: whoever reads it explains it while it happens. A reader that has gone is no
+ * reason to stop. */
+static void on_noted(void *arg, struct client *c, enum transcript_what what, const void *data,
+                     size_t len, int64_t at_ns)
+{
+    struct watch *w = arg;
+    struct transcript_event e = {what, 0, at_ns, data, len};
+    struct buf line = {0};
+    ssize_t n;
+
+    (void)c;
+    if (w->env.opt->transcript_fd < 0)
+        return;
+    w->connections += what == TRANSCRIPT_CONNECTED;
+    e.connection = w->connections;
+    if (transcript_encode(&line, &e) < 0)
+        return;
+    for (size_t at = 0; at < line.len; at += (size_t)n) {
+        n = write((int)w->env.opt->transcript_fd, line.data + at, line.len - at);
+        if (n <= 0)
+            break;
+    }
+    buf_free(&line);
+}
+
 static void on_lost(void *arg, struct client *c, int64_t retry_in_ns)
 {
     struct watch *w = arg;
@@ -285,6 +311,7 @@ int client_watch(const struct client_options *opt)
         .gave_up = on_gave_up,
         .ended = on_ended,
         .update = on_update,
+        .noted = on_noted,
         .answered = on_answered,
         .lost = on_lost,
     };
