@@ -2,14 +2,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backoff.h"
 #include "clock.h"
 #include "conn_tls.h"
+#include "http_exchange.h"
 #include "lanes.h"
 
-enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60 };
+enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60, COOKIE_MAX_BYTES = 512 };
 
 /* How long to wait for the peer's half of an orderly end. */
 static const int64_t leave_limit_ns = NS_PER_S;
@@ -226,6 +228,17 @@ void client_back_off(struct client *c, int64_t now_ns)
         hooks->lost(c->env->hooks_arg, c, wait_ns);
 }
 
+void client_keep_cookie(struct client *c, const struct http_message *m)
+{
+    const char *field = http_message_field(m, "Set-Cookie");
+    char pair[COOKIE_MAX_BYTES];
+
+    if (field == NULL || !http_cookie_pair(pair, sizeof pair, field))
+        return;
+    free(c->cookie);
+    c->cookie = strdup(pair);
+}
+
 void client_settled(struct client *c, int64_t now_ns)
 {
     c->attempts = 0;
@@ -349,6 +362,7 @@ void client_free(struct client *c)
 {
     c->driver->free(c);
     tls_memory_forget(&c->session);
+    free(c->cookie);
     track_free(&c->track);
     lanes_free(c->lanes);
 }
