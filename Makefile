@@ -37,7 +37,7 @@ UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases bench-link bench-self fuzz man install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
+.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases bench-link bench-self workshop-check fuzz man install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -134,6 +134,9 @@ usecases: deps-bench all ## five use cases on their links: which transport each 
 
 bench-link: all ## how accurate the emulated link is, here and now
 	$(Q)$(OUT)/pushlab-link measure
+
+workshop-check: deps-test all ## run every command of docs/workshop and README.md, and compare what they say
+	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 tests/workshop_check.py $(DOCS)
 
 bench-self: deps-self all ## pushlab against bare floors and nginx; writes results/self.md
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/self.py --out results/self.md

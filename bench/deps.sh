@@ -6,7 +6,7 @@ set -eu
 
 build="gcc make pkg-config libevent-dev libcjson-dev libhiredis-dev libssl-dev zlib1g-dev"
 bench="gnuplot-nox fonts-dejavu-core redis-server"
-test="check openssl clang clang-format shellcheck libclang-rt-dev curl python3 python3-websockets nodejs chromium tshark iputils-ping iproute2 mandoc zsh fish"
+test="check openssl clang clang-format shellcheck libclang-rt-dev curl python3 python3-websockets nodejs chromium tshark iputils-ping iproute2 haproxy nginx-light mandoc zsh fish"
 self="wrk nginx-light python3 linux-perf"
 
 say() { printf 'pushlab: %s\n' "$*" >&2; }

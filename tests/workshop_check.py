@@ -162,8 +162,12 @@ def first_difference(expected, got):
     return None if len(got) in reach else len(expected)
 
 
+def plain(text):
+    return ESCAPES.sub("", text).replace("\u00a0", " ")
+
+
 def output_lines(text):
-    lines = [line.rstrip() for line in ESCAPES.sub("", text).split("\n")]
+    lines = [line.rstrip() for line in plain(text).split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     return lines
@@ -226,6 +230,12 @@ class Job:
         self.file.close()
 
 
+def listening_sockets():
+    """The TCP ports that somebody listens on in this network."""
+    lines = [line for name in ("tcp", "tcp6") for line in open(f"/proc/net/{name}")]
+    return {line.split()[1] for line in lines if line.split()[3] == "0A"}
+
+
 class Runner:
     """Runs a document's commands, one after the other, in a folder made for it."""
 
@@ -274,16 +284,18 @@ class Runner:
         wrong = self.stop(command.terminal)
         if wrong:
             return wrong
+        before = listening_sockets()
         job = self.terminals[command.terminal] = Job(command, self.folder, self.environment)
         end = time.monotonic() + READY_S
-        ready = command.expected if command.expected is not None else ["…", "…listening on …", "…"]
-        while job.process.poll() is None and time.monotonic() < end:
-            if difference(ready, job.text()) is None:
-                return None
+        wrong = ""
+        while wrong is not None and time.monotonic() < end:
+            if job.process.poll() is not None:
+                return f"has ended with {job.process.returncode}:\n{job.text()}"
             time.sleep(0.02)
-        if job.process.poll() is not None:
-            return f"has ended with {job.process.returncode}:\n{job.text()}"
-        return difference(ready, job.text())
+            wrong = difference(command.expected, job.text())
+            if wrong is None and listening_sockets() <= before:
+                wrong = f"listens nowhere after {READY_S} s"
+        return wrong
 
     def stop(self, terminal):
         job = self.terminals.pop(terminal, None)
@@ -409,7 +421,7 @@ def main(arguments):
     if arguments[:1] == ["--one"]:
         return one(pathlib.Path(arguments[1]).resolve())
     paths = [pathlib.Path(a).resolve() for a in arguments]
-    paths = paths or [*sorted((ROOT / "docs" / "workshop").glob("*.md")), ROOT / "README.md"]
+    paths = paths or [ROOT / "README.md", *sorted((ROOT / "docs" / "workshop").glob("*.md"))]
     prefix = own_network()
     started = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(2 if prefix else 1) as pool:
