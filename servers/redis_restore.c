@@ -16,7 +16,7 @@ struct redis_text redis_text_of(const struct redisReply *r)
 static int restore_channel(struct hub *h, struct redis_text name, struct redis_text count)
 {
     const char *end = count.text + count.len;
-    uint64_t n;
+    uint64_t n = 0;
 
     if (name.len > 0 && !name_valid(name.text, name.len))
         return LAB_EPROTO;
