@@ -146,7 +146,7 @@ fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz fuzzers
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) ./tests/fuzz/run.sh
 
-man: all ## man pages and completion for bash, zsh, fish, from the option tables, into build/release/manual
+man: all ## man pages and shell completion, into build/release/manual
 	$(Q)./bench/manual.sh $(OUT) $(OUT)/manual $(PREFIX)/share/pushlab
 
 SHARE     = $(DESTDIR)$(PREFIX)/share

@@ -42,6 +42,8 @@ const struct opt_command commands[] = {
      command_advise},
     {"ladder", "FILE.pcapng [options]", "draw the packets of a captured link, time downwards",
      command_ladder},
+    {"doctor", "[--json]", "what this machine can do, and how to make it do the rest",
+     command_doctor},
     {"help", "[COMMAND | scenarios]", "this, a command's options, or the keys of scenario files",
      command_help},
     {NULL, NULL, NULL, NULL},

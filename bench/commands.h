@@ -16,6 +16,7 @@ int command_fail(int code, const char *line);
 int command_advise(int argc, char **argv);
 int command_ladder(int argc, char **argv);
 int command_compare(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_report(int argc, char **argv);
