@@ -37,8 +37,8 @@ struct client_options {
     const char *hlog_path, *timeline_path; /* NULL: not wanted */
     int64_t timeline_clients;
     int64_t progress_fd, control_fd, transcript_fd, core; /* -1: none */
-    bool gate;                 /* wait for a line on stdin before the clients start */
-    int64_t count;             /* --watch: stop after so many updates; 0: never */
+    bool gate;     /* wait for a line on stdin before the clients start */
+    int64_t count; /* --watch: stop after so many updates; 0: never */
 
     const char *channel, *latest; /* lists of channel_name.h; NULL: none; both: the default one */
     int64_t room_size;            /* clients of one room; 0: all are in room 0 */

@@ -128,7 +128,8 @@ END_TEST
 START_TEST(http_get_that_does_not_fit_is_refused)
 {
     char long_query[HTTP_REQUEST_MAX_BYTES + 1], out[HTTP_REQUEST_MAX_BYTES];
-    struct http_get get = {"h", "", "/", long_query, "*/*", "", false};
+    struct http_get get = {
+        .host = "h", .prefix = "", .path = "/", .query = long_query, .accept = "*/*", .fields = ""};
 
     memset(long_query, 'a', sizeof long_query - 1);
     long_query[sizeof long_query - 1] = '\0';
