@@ -45,14 +45,14 @@ static double wire_bytes(const cJSON *wire)
     return both_ways(wire, "bytes");
 }
 
-/* Summed over the links behind; where there are none, these are the clients' own. */
+/* Summed over the links behind; NAN where there are none. */
 static double sum_behind(const cJSON *wire, double (*count)(const cJSON *))
 {
     const cJSON *behind = json_at(wire, "behind"), *one;
     double sum = 0;
 
     if (behind == NULL)
-        return count(wire);
+        return NAN;
     cJSON_ArrayForEach(one, behind)
     {
         sum += count(one);
@@ -108,6 +108,22 @@ static double server_cpu_us(const cJSON *server)
            json_number(server, "stats.start.process.cpu_system_us");
 }
 
+/* "49 + 49", for tables. */
+static void add_served_by(cJSON *balancer)
+{
+    char text[80] = "";
+    const cJSON *server;
+    size_t len = 0;
+
+    cJSON_ArrayForEach(server, json_at(balancer, "served"))
+    {
+        if (len < sizeof text)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%.0f", len > 0 ? " + " : "",
+                                    json_number(server, "requests"));
+    }
+    json_add_text(balancer, "served_by", text);
+}
+
 static void add_served(cJSON *balancer, const cJSON *row, const cJSON *account)
 {
     const char *transport = json_text(row, "transport");
@@ -126,6 +142,7 @@ static void add_served(cJSON *balancer, const cJSON *row, const cJSON *account)
         json_add_number(o, "killed_after_s", json_number(server, "killed_after_s"));
         cJSON_AddItemToArray(list, o);
     }
+    add_served_by(balancer);
 }
 
 /* ---- what it cost, and what went wrong ---- */
@@ -146,9 +163,14 @@ static void add_errors(cJSON *balancer, const cJSON *row)
     cJSON *errors = cJSON_AddObjectToObject(balancer, "sequence_errors");
     cJSON *outage = cJSON_AddObjectToObject(balancer, "outage_us");
 
-    json_add_number(errors, "duplicated", json_number(row, "duplicated"));
-    json_add_number(errors, "out_of_order", json_number(row, "out_of_order"));
-    json_add_number(errors, "cursors_back", json_number(row, "raw.server_restarts"));
+    double duplicated = json_number(row, "duplicated");
+    double out_of_order = json_number(row, "out_of_order");
+    double back = json_number(row, "raw.server_restarts");
+
+    json_add_number(errors, "duplicated", duplicated);
+    json_add_number(errors, "out_of_order", out_of_order);
+    json_add_number(errors, "cursors_back", back);
+    json_add_number(errors, "all", duplicated + out_of_order + back);
     json_add_number(outage, "count", json_number(row, "raw.outage_us.count"));
     json_add_number(outage, "p50", json_number(row, "raw.outage_us.p50"));
     json_add_number(outage, "max", json_number(row, "raw.outage_us.max"));
@@ -195,11 +217,11 @@ static void judge(cJSON *row, const cJSON *balancer, const cJSON *account)
 
     if (has_killed(account))
         return; /* what was on its way to the dead one was neither */
-    if (accepted != behind)
+    if (accepted != (isnan(behind) ? front : behind))
         json_append_printf(problems,
-                           "TCP handshakes disagree behind the balancer: servers %.0f, wire %.0f",
-                           accepted, behind);
-    if (json_number(account, "layer") < 7 && front != behind)
+                           "TCP handshakes disagree at the servers: servers %.0f, wire %.0f",
+                           accepted, isnan(behind) ? front : behind);
+    if (json_number(account, "layer") == 4 && front != behind)
         json_append_printf(
             problems, "a layer-4 balancer makes one connection of one: front %.0f, behind %.0f",
             front, behind);

@@ -3,7 +3,8 @@
  *   balancer{
  *     kind layer config program source link   what it was
  *     handshakes{front behind}       TCP connections made on the clients' side of it and on the
- *                                    servers', in the whole run, as the links' referees saw them
+ *                                    servers', in the whole run, as the links' referees saw them;
+ *                                    behind, here and below: null where clients reach servers
  *     connections_per_client{front behind}    the same / clients
  *     payload_bytes{front behind added_up added_down}    what TCP carried there, both ways, without
  *                                    repetitions; added: per update, by how much more left the
@@ -13,7 +14,8 @@
  *     added_latency_us{p50 p99}      more than the run's direct row of this transport had; null:
  *                                    there is none
  *     served[{address handshakes requests updates_sent cpu_us killed_after_s}]   by server
- *     sequence_errors{duplicated out_of_order cursors_back}
+ *     served_by                      their requests, for tables: "49 + 49"
+ *     sequence_errors{duplicated out_of_order cursors_back all}
  *     outage_us{count p50 max}       from losing a connection to the next answer
  *   }
  *

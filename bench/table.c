@@ -9,122 +9,15 @@
 #include "err.h"
 #include "json.h"
 #include "scenario.h"
+#include "table_columns.h"
+#include "table_findings.h"
 #include "units.h"
 
 enum { CELL_BYTES = 80 };
 
-typedef void format_fn(char out[UNITS_TEXT_BYTES], double value);
-
-/* Which columns there are depends on whether packets were counted, and then on the room. */
-enum selection {
-    LOOPBACK = 1,
-    WIRE = 2,        /* wire and packets beside all others */
-    WIRE_NARROW = 4, /* application bytes and wire in one */
-    WIRE_LEAST = 8,  /* and no packets */
-    ALWAYS = 15,
-    TLS_ONLY = 16,   /* and then only when the run spoke TLS */
-    VALUE_ONLY = 32, /* and then only when a row has a number other than 0 there */
-    SPARE = 64,      /* and then not when those for VALUE_ONLY take its room */
-    SPARE_FIRST = 128,
-};
-
-/* A column shows one number of a row, two as "a + b", or three as "a+b / c". */
-struct column {
-    const char *head[2]; /* two lines; on Markdown's one line joined by a space */
-    format_fn *format;   /* NULL: text, the row's id to the left; the others go to the right */
-    const char *path, *plus_path, *over_path;
-    unsigned shown; /* in these selections */
-};
-
-#define APP_PATHS "bytes_per_update.payload", "bytes_per_update.framing"
-
-static const struct column columns[] = {
-    {{"", "row"}, NULL, "id", NULL, NULL, ALWAYS},
-    {{"updates", "delivered"}, units_format_count, "delivered", NULL, NULL, ALWAYS},
-    {{"updates", "superseded"}, units_format_count, "superseded", NULL, NULL, ALWAYS | VALUE_ONLY},
-    {{"updates", "on time"},
-     units_format_percent,
-     "deadline.share",
-     NULL,
-     NULL,
-     ALWAYS | VALUE_ONLY},
-    {{"latency", "p50"}, units_format_us, "latency_us.p50", NULL, NULL, ALWAYS},
-    {{"latency", "p99"}, units_format_us, "latency_us.p99", NULL, NULL, ALWAYS},
-    {{"latency", "max"}, units_format_us, "latency_us.max", NULL, NULL, ALWAYS | SPARE_FIRST},
-    {{"age", "mean"}, units_format_us, "age_us.mean", NULL, NULL, ALWAYS | SPARE},
-    {{"requests", "/update"}, units_format_ratio, "requests_per_update", NULL, NULL, ALWAYS},
-    {{"handshakes", "/update"},
-     units_format_ratio,
-     "tcp_handshakes_per_update",
-     NULL,
-     NULL,
-     ALWAYS},
-    {{"TLS/update", "full+resumed"},
-     units_format_ratio,
-     "tls_handshakes_per_update.full",
-     "tls_handshakes_per_update.resumed",
-     NULL,
-     ALWAYS | TLS_ONLY},
-    {{"bytes/update", "payload+framing"}, units_format_ratio, APP_PATHS, NULL, LOOPBACK | WIRE},
-    {{"wire bytes", "/update"}, units_format_ratio, "bytes_per_update.wire", NULL, NULL, WIRE},
-    {{"bytes/update", "app / wire"},
-     units_format_ratio,
-     APP_PATHS,
-     "bytes_per_update.wire",
-     WIRE_NARROW | WIRE_LEAST},
-    {{"packets", "/update"},
-     units_format_ratio,
-     "packets_per_update.total",
-     NULL,
-     NULL,
-     WIRE | WIRE_NARROW},
-    {{"server CPU", "/update"}, units_format_us, "server_cpu_us_per_update", NULL, NULL, ALWAYS},
-};
-
-enum { COLUMNS_MAX = sizeof columns / sizeof *columns };
-
-/* The second table, where clients send. */
-static const struct column sent_columns[] = {
-    {{"", "row"}, NULL, "id", NULL, NULL, ALWAYS},
-    {{"messages", "sent"}, units_format_count, "upstream.messages", NULL, NULL, ALWAYS},
-    {{"everyone", "p50"}, units_format_us, "upstream.latency_us.p50", NULL, NULL, ALWAYS},
-    {{"everyone", "p99"}, units_format_us, "upstream.latency_us.p99", NULL, NULL, ALWAYS},
-    {{"echo", "p99"}, units_format_us, "upstream.echo_us.p99", NULL, NULL, ALWAYS},
-    {{"requests", "/message"},
-     units_format_ratio,
-     "upstream.requests_per_message",
-     NULL,
-     NULL,
-     ALWAYS},
-    {{"handshakes", "/message"},
-     units_format_ratio,
-     "upstream.handshakes_per_message",
-     NULL,
-     NULL,
-     ALWAYS},
-    {{"bytes/message", "payload+framing"},
-     units_format_ratio,
-     "upstream.bytes_per_message.payload",
-     "upstream.bytes_per_message.framing",
-     NULL,
-     ALWAYS},
-    {{"converged", "p99"}, units_format_us, "convergence_us.p99", NULL, NULL, ALWAYS | VALUE_ONLY},
-    {{"documents", "identical"}, NULL, "documents.identical", NULL, NULL, ALWAYS | VALUE_ONLY},
-};
-
-enum { SENT_COLUMNS = sizeof sent_columns / sizeof *sent_columns };
-
-/* Where a column's numbers are. */
-struct source {
-    const struct column *columns;
-    size_t n;
-};
-static const struct source main_table = {columns, COLUMNS_MAX};
-static const struct source sent_table = {sent_columns, SENT_COLUMNS};
-
 /* The columns of one table. */
 struct choice {
-    const struct column *column[COLUMNS_MAX];
+    const struct column *column[TABLE_COLUMNS_MAX];
     size_t n;
 };
 
@@ -141,8 +34,8 @@ static bool has_value(const cJSON *rows, const char *path)
 }
 
 /* without: SPARE and the like, to be left out. */
-static struct choice choose(const struct source *from, const cJSON *run, enum selection selection,
-                            unsigned without)
+static struct choice choose(const struct table_source *from, const cJSON *run,
+                            enum selection selection, unsigned without)
 {
     bool tls = json_true(run, "scenario.tls");
     struct choice c = {.n = 0};
@@ -161,6 +54,11 @@ static struct choice choose(const struct source *from, const cJSON *run, enum se
 static bool has_sent(const cJSON *run)
 {
     return has_value(json_at(run, "rows"), "upstream.messages");
+}
+
+static bool has_balancers(const cJSON *run)
+{
+    return has_value(json_at(run, "rows"), "balancer.connections_per_client.front");
 }
 
 static bool has_wire(const cJSON *rows)
@@ -226,7 +124,7 @@ static void format_cell(char out[CELL_BYTES], const struct column *c, const cJSO
 
 struct layout {
     struct choice columns;
-    size_t width[COLUMNS_MAX], gap;
+    size_t width[TABLE_COLUMNS_MAX], gap;
 };
 
 static void widen(size_t *width, const char *text)
@@ -247,7 +145,7 @@ static size_t total_width(const struct layout *l)
 }
 
 /* As wide as needed. */
-static struct layout lay_out_columns(const struct source *from, const cJSON *run,
+static struct layout lay_out_columns(const struct table_source *from, const cJSON *run,
                                      enum selection selection, unsigned without)
 {
     struct layout l = {.columns = choose(from, run, selection, without), .gap = 2};
@@ -278,7 +176,7 @@ static bool has_guests(const struct layout *l)
 }
 
 /* When the widest choice is too wide fewer columns, narrower gaps, and then shorter ids. */
-static struct layout lay_out(const struct source *from, const cJSON *run)
+static struct layout lay_out(const struct table_source *from, const cJSON *run)
 {
     static const struct {
         enum selection selection;
@@ -374,7 +272,8 @@ static int add_conditions(struct buf *out, const cJSON *run)
     return rc;
 }
 
-static int add_table(struct buf *out, const struct source *from, const cJSON *run, bool colour)
+static int add_table(struct buf *out, const struct table_source *from, const cJSON *run,
+                     bool colour)
 {
     const cJSON *rows = json_at(run, "rows"), *row;
     struct layout l = lay_out(from, run);
@@ -393,11 +292,15 @@ int table_text(struct buf *out, const cJSON *run, bool colour)
 {
     if (buf_printf(out, "%s\n", json_text(run, "scenario.title")) < 0 ||
         add_conditions(out, run) < 0 || buf_printf(out, "\n\n") < 0 ||
-        add_table(out, &main_table, run, colour) < 0)
+        add_table(out, &table_main, run, colour) < 0)
         return LAB_ENOMEM;
-    if (!has_sent(run))
-        return LAB_OK;
-    return buf_printf(out, "\n") < 0 ? LAB_ENOMEM : add_table(out, &sent_table, run, colour);
+    if (has_sent(run) &&
+        (buf_printf(out, "\n") < 0 || add_table(out, &table_sent, run, colour) < 0))
+        return LAB_ENOMEM;
+    if (has_balancers(run) &&
+        (buf_printf(out, "\n") < 0 || add_table(out, &table_balancer, run, colour) < 0))
+        return LAB_ENOMEM;
+    return table_findings(out, run, "\n", "", "");
 }
 
 /* ---- Markdown ---- */
@@ -419,7 +322,7 @@ static int add_markdown_head(struct buf *out, const struct choice *c)
     return buf_printf(out, "|\n");
 }
 
-static int add_markdown(struct buf *out, const struct source *from, const cJSON *run)
+static int add_markdown(struct buf *out, const struct table_source *from, const cJSON *run)
 {
     const cJSON *rows = json_at(run, "rows"), *row;
     struct choice c = choose(from, run, has_wire(rows) ? WIRE : LOOPBACK, 0);
@@ -444,8 +347,10 @@ static int add_markdown(struct buf *out, const struct source *from, const cJSON 
 
 int table_markdown(struct buf *out, const cJSON *run)
 {
-    if (add_markdown(out, &main_table, run) < 0 ||
-        (has_sent(run) && add_markdown(out, &sent_table, run) < 0) || add_conditions(out, run) < 0)
+    if (add_markdown(out, &table_main, run) < 0 ||
+        (has_sent(run) && add_markdown(out, &table_sent, run) < 0) ||
+        (has_balancers(run) && add_markdown(out, &table_balancer, run) < 0) ||
+        table_findings(out, run, "", "- ", "\n") < 0 || add_conditions(out, run) < 0)
         return LAB_ENOMEM;
     return buf_printf(out, "\n");
 }
