@@ -405,7 +405,7 @@ def check_apart(path, prefix):
     started = time.monotonic()
     done = subprocess.run([*prefix, sys.executable, __file__, "--one", str(path)], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {path.name}"
+    print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {os.path.relpath(path, ROOT)}"
           f" ({time.monotonic() - started:.1f} s)  {done.stdout.strip()}", flush=True)
     return done.returncode
 
