@@ -37,7 +37,7 @@ UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases bench-link bench-self workshop-check fuzz man install format lint compile_commands.json clean help deps-build deps-bench deps-test deps-self
+.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self workshop-check fuzz man install format lint compile_commands.json clean help deps-build deps-bench deps-balancers deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -46,7 +46,7 @@ all: deps-build ## build the programs into build/release
 
 programs: $(PROGRAMS) $(SELF)
 
-deps-build deps-bench deps-test deps-self: deps-%: ## install what is missing (apt), or say what to type
+deps-build deps-bench deps-balancers deps-test deps-self: deps-%: ## install what is missing (apt), or say what to type
 	$(Q)./bench/deps.sh $*
 
 $(OUT)/pushlab: $(OUT)/bench/main.o $(BENCH) $(LINK) $(LIB)
@@ -132,6 +132,9 @@ bench-smoke: deps-bench all ## the same in a quarter of a minute
 usecases: deps-bench all ## five use cases on their links: which transport each needs, in one report (12 minutes)
 	$(Q)./bench/usecases.sh $(OUT)/pushlab results $(BENCH_FLAGS)
 
+balancers: deps-balancers all ## HAProxy and nginx in between: what they cost, what breaks, and what cures it (4 minutes)
+	$(Q)./bench/balancers.sh $(OUT)/pushlab results $(BENCH_FLAGS)
+
 bench-link: all ## how accurate the emulated link is, here and now
 	$(Q)$(OUT)/pushlab-link measure
 
@@ -152,13 +155,14 @@ man: all ## man pages and shell completion, into build/release/manual
 SHARE     = $(DESTDIR)$(PREFIX)/share
 COMPLETE  = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 install: all man ## into $(DESTDIR)$(PREFIX)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios))
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios scenarios/balancers))
 	install -d $(SHARE)/man/man1 $(COMPLETE)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 bench/charts/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
 	install -m 644 bench/link/profiles/*.link $(DESTDIR)$(PREFIX)/share/pushlab/links
 	install -m 644 bench/report.css $(DESTDIR)$(PREFIX)/share/pushlab
 	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
+	install -m 644 bench/scenarios/balancers/* $(DESTDIR)$(PREFIX)/share/pushlab/scenarios/balancers
 	install -m 644 $(OUT)/manual/man1/*.1 $(SHARE)/man/man1
 	install -m 644 $(OUT)/manual/completion/pushlab.bash $(SHARE)/bash-completion/completions/pushlab
 	install -m 644 $(OUT)/manual/completion/pushlab.zsh $(SHARE)/zsh/site-functions/_pushlab

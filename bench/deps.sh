@@ -1,12 +1,13 @@
 #!/bin/sh
 # Every package that pushlab needs, named in this one place.
-#   deps.sh build|bench|test|self   install what is missing, or print the command and stop
+#   deps.sh build|bench|balancers|test|self   install what is missing, or print the command and stop
 # Debian and Ubuntu. As root it installs; otherwise it tries sudo -n; else it says what to type.
 set -eu
 
 build="gcc make pkg-config libevent-dev libcjson-dev libhiredis-dev libssl-dev zlib1g-dev"
 bench="gnuplot-nox fonts-dejavu-core redis-server"
-test="check openssl clang clang-format shellcheck libclang-rt-dev curl python3 python3-websockets nodejs chromium tshark iputils-ping iproute2 haproxy nginx-light mandoc zsh fish"
+test="check openssl clang clang-format shellcheck libclang-rt-dev curl python3 python3-websockets nodejs chromium tshark iputils-ping iproute2 haproxy nginx-light libnginx-mod-stream mandoc zsh fish"
+balancers="haproxy nginx-light libnginx-mod-stream"
 self="wrk nginx-light python3 linux-perf"
 
 say() { printf 'pushlab: %s\n' "$*" >&2; }
@@ -36,12 +37,31 @@ without_present_tools() {
     done
 }
 
+# The daemons among them are started by us, in the foreground, with configurations of ours: not
+# by the installation, and not at the next boot.
+# shellcheck disable=SC2016
+quietly='
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >$policy && chmod 755 $policy
+fi
+apt-get install -y -qq --no-install-recommends "$@" || exit
+for p in "$@"; do
+    case $p in
+    nginx*) systemctl --quiet disable nginx 2>/dev/null ;;
+    haproxy | redis-server) systemctl --quiet disable "$p" 2>/dev/null ;;
+    esac
+done
+exit 0'
+
 case ${1:-} in
 build) want="$build" ;;
 bench) want="$build $bench" ;;
+balancers) want="$build $bench $balancers" ;;
 test) want="$build $bench $test" ;;
 self) want="$build $self" ;;
-*) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, test, self"; exit 2 ;;
+*) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, balancers, test, self"; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then exit 0; fi # not Debian: the compiler will say what is missing
@@ -58,4 +78,4 @@ say "installing $need$(llhttp)"
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq
 # shellcheck disable=SC2046,SC2086
-$as_root apt-get install -y -qq --no-install-recommends $need $(llhttp) >/dev/null
+$as_root sh -c "$quietly" sh $need $(llhttp) >/dev/null

@@ -83,8 +83,10 @@ static int check_row(const struct scenario *s, size_t i, struct err_text *e)
                       "same, differing, redis://HOST:PORT/KEY", e);
     if (b.kill_s > SCENARIO_UNSET && b.servers < 2)
         return refuse(s, at, "kill_s would leave no server", "servers 2", e);
-    if (strcmp(b.link, "loopback") == 0 || link_spec_parse(&spec, b.link, &why) < 0)
+    if (strcmp(b.link, "loopback") == 0)
         return refuse(s, at, "link is no emulated link", "lan, rtt=1ms and the like", e);
+    if (link_spec_parse(&spec, b.link, &why) < 0)
+        return err_set(e, LAB_EINVAL, "%.100s: %s.link: %.300s", s->path, at, why.text);
     return LAB_OK;
 }
 
