@@ -430,5 +430,215 @@ class Away(RedisCase):
         self.assertEqual(self.redis.says("KEYS", "*"), "test")
 
 
+class Actor(threading.Thread):
+    """Something that goes on until it is done or the test is over; tell() says what went wrong."""
+
+    def __init__(self, world):
+        super().__init__(daemon=True)
+        self.world, self.failure, self.interruptions = world, None, 0
+
+    def run(self):
+        try:
+            self.act()
+        except Exception as e:  # noqa: B902: for the test to raise
+            self.failure = e
+            self.world.over.set()
+
+    def interrupted(self):
+        """The other side is gone: not at once again."""
+        self.interruptions += 1
+        self.world.over.wait(0.01)
+
+
+GONE = (OSError, EOFError, AssertionError, ValueError)  # torn connections; answers torn in two
+
+
+class Publisher(Actor):
+    """Posts over HTTP, each to any of the servers, again until one says that it is in."""
+
+    def __init__(self, world, name, seed):
+        super().__init__(world)
+        self.sender, self.chance, self.sent_again = name, random.Random(seed), 0
+
+    def act(self):
+        n = 1
+        while not self.world.enough.is_set():
+            count, channel = self.chance.choice((1, 1, 1, 5)), self.chance.choice("ab")
+            posts = [post([self.sender, i], channel=channel, key=self.sender,
+                          **{"from": self.sender, "from_n": i}) for i in range(n, n + count)]
+            self.publish(posts if count > 1 else posts[0])
+            n += count
+            self.world.enough.wait(0.01)
+        self.published = n - 1
+
+    def publish(self, body):
+        while not self.world.over.is_set():
+            try:
+                with self.world.connect(self.chance) as sock:
+                    wire = Wire(sock)
+                    wire.request("POST", "/publish", body=json.dumps(body).encode())
+                    r = wire.response()
+                    if r.status == 200:
+                        return
+                    assert (r.status, r.field("Retry-After")) == (503, "1")
+            except GONE:
+                pass
+            self.sent_again += 1
+            self.interrupted()
+
+
+class Talker(Actor):
+    """Posts over a WebSocket without waiting, and again what has not come back when it broke."""
+
+    def __init__(self, world, name, seed):
+        super().__init__(world)
+        self.sender, self.chance, self.sent_again, self.published = name, random.Random(seed), 0, 0
+        self.seen, self.cursor = 0, 0
+
+    def act(self):
+        while not self.world.over.is_set():
+            try:
+                with self.world.connect(self.chance) as sock:
+                    if self.talk(Ws(sock, self.cursor, "channel=talk")):
+                        return
+            except GONE:
+                self.interrupted()
+
+    def talk(self, ws):
+        self.sent_again += self.published - self.seen
+        n = self.seen
+        while not (self.world.enough.is_set() and self.seen == self.published):
+            while n < self.seen + 20 and not (self.world.enough.is_set() and n >= self.published):
+                n += 1
+                body = post([self.sender, n], channel="talk", **{"from": self.sender, "from_n": n})
+                self.published = max(self.published, n)
+                ws.socket.send(frame(TEXT, json.dumps(body)))
+            self.world.enough.wait(0.005)
+            update = ws.take(1)[0]
+            self.cursor = update["seq"]
+            assert update["from_n"] == self.seen + 1, (update, self.seen)
+            self.seen += 1
+        return True
+
+
+class Listener(Actor):
+    """Receives everything by one transport, from any of the servers, going on where it was."""
+
+    def __init__(self, world, kind, seed):
+        super().__init__(world)
+        self.kind, self.chance, self.got, self.missed = kind, random.Random(seed), [], 0
+
+    def cursor(self):
+        return self.got[-1]["seq"] if self.got else 0
+
+    def act(self):
+        while not self.world.over.is_set() and self.cursor() != self.world.last_seq:
+            try:
+                with self.world.connect(self.chance) as sock:
+                    self.listen(self.kind(sock, self.cursor(), "channel=a,b,talk"))
+            except GONE:
+                self.interrupted()
+
+    def listen(self, receiver):
+        while self.cursor() != self.world.last_seq:
+            if isinstance(receiver, ShortPoll) and not receiver.kept:
+                self.world.over.wait(0.01)  # its interval
+                receiver.poll()
+                continue
+            self.got += receiver.take(1)
+            self.missed += receiver.missed
+            receiver.missed = 0
+
+
+class Mortal:
+    """A server that is killed, and started again in its old place."""
+
+    def __init__(self, case):
+        self.case, self.port, self.lives = case, free_port(), 0
+        self.start()
+
+    def start(self):
+        self.lives += 1
+        self.program = self.case.start(Program(
+            [BIN / "pushlab-server", "--listen", f"127.0.0.1:{self.port}", "--source",
+             self.case.source, "--history", "100000", "--max-hold", "500", "--heartbeat", "200"]))
+
+    def kill(self):
+        self.program.process.kill()
+        self.program.process.wait()
+        assert "Sanitizer" not in self.program.stderr(), self.program.describe()
+
+
+class World:
+    def __init__(self, servers):
+        self.servers, self.last_seq = servers, None
+        self.enough = threading.Event()  # posted
+        self.over = threading.Event()
+
+    def connect(self, chance):
+        port = chance.choice(self.servers).port
+        return socket.create_connection(("127.0.0.1", port), timeout=2)
+
+
+class Chaos(RedisCase):
+    SEED, KILLS = 17, 30
+
+    def kill_at_random(self, servers, over):
+        chance, killed = random.Random(self.SEED), {"redis": 0, "servers": 0}
+        for _ in range(self.KILLS):
+            over.wait(chance.uniform(0.02, 0.4))
+            victim = chance.choice((self.redis, self.redis, *servers))
+            victim.kill()
+            over.wait(chance.uniform(0, 0.2))
+            victim.start(*((False,) if victim is self.redis else ()))
+            killed["redis" if victim is self.redis else "servers"] += 1
+        return killed
+
+    def test_whoever_is_killed_nothing_is_lost_or_doubled(self):
+        servers = [Mortal(self), Mortal(self)]
+        world = World(servers)
+        self.addCleanup(world.over.set)
+        listeners = [Listener(world, kind, seed) for seed, kind in enumerate(RECEIVERS * 2)]
+        senders = [Publisher(world, f"p{i}", 100 + i) for i in range(3)] + [Talker(world, "t", 9)]
+        for actor in listeners + senders:
+            actor.start()
+        killed = self.kill_at_random(servers, world.over)
+        world.enough.set()
+        for sender in senders:
+            sender.join(30)
+        total = sum(s.published for s in senders) + 1
+        world.last_seq = total
+        Publisher(world, "end", 0).publish(post("end", channel="a", **{"from": "end", "from_n": 1}))
+        for listener in listeners:
+            listener.join(30)
+        for actor in listeners + senders:
+            if actor.failure is not None:
+                raise actor.failure
+            self.assertFalse(actor.is_alive(), f"a {type(actor).__name__} is not done")
+        print(f"     seed {self.SEED}: redis killed {killed['redis']} times, servers "
+              f"{killed['servers']} times; {total} posts, "
+              f"{sum(s.sent_again for s in senders)} times sent again; {len(listeners)} receivers "
+              f"came back {sum(a.interruptions for a in listeners)} times", flush=True)
+        self.assertEqual(self.redis.says("HGET", "test:state", "seq"), str(total))
+        self.assert_all_have_all(listeners, senders)
+        for server in servers:
+            server.program.signal(signal.SIGTERM)
+            self.assertEqual(server.program.wait(), 0, server.program.describe())
+
+    def assert_all_have_all(self, listeners, senders):
+        first = listeners[0].got
+        self.assertEqual(counts_of(first), list(range(1, len(first) + 1)))
+        for listener in listeners:
+            self.assertEqual(listener.missed, 0)
+            self.assertTrue([u.raw for u in listener.got] == [u.raw for u in first],
+                            f"{listener.kind.name} has other bytes")
+        for sender in senders:
+            numbers = [u["from_n"] for u in first if u["from"] == sender.sender]
+            self.assertEqual(sorted(numbers), list(range(1, sender.published + 1)))
+            for channel in ("a", "b", "talk"):
+                mine = [u for u in first if u["channel"] == channel and u["from"] == sender.sender]
+                self.assertEqual([u["from_n"] for u in mine], sorted(u["from_n"] for u in mine))
+
+
 if __name__ == "__main__":
     unittest.main()
