@@ -15,10 +15,12 @@
 #include "url.h"
 
 struct config {
-    const char *url, *link, *path, *ca_path, *message, *svg;
+    const char *url, *link, *path, *ca_path, *message, *svg, *pcap;
     int64_t wait_ns;
     bool markdown, json, mask;
 };
+
+enum { TOPICS_MAX = 15 };
 
 #define FIELD(name) offsetof(struct config, name)
 
@@ -38,6 +40,8 @@ static const struct opt opts[] = {
     {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL, "as JSON, for a program"},
     {"svg", OPT_TEXT, "FILE", FIELD(svg), NULL, 0, 0, NULL,
      "draw it as well: client and server, time downwards"},
+    {"pcap", OPT_TEXT, "FILE", FIELD(pcap), NULL, 0, 0, NULL,
+     "keep the packets of the emulated link, for Wireshark"},
     {"mask", OPT_FLAG, NULL, FIELD(mask), NULL, 0, 0, NULL,
      "keys of RFC 6455's examples, and words for times, ports and counts: the same each time"},
     {.name = NULL},
@@ -58,6 +62,15 @@ static const struct opt_program program = {
 
 /* ---- the command line ---- */
 
+static void name_topics(const char *words[TOPICS_MAX + 1])
+{
+    size_t n = 0;
+
+    for (const struct explain_topic *t = explain_topics; t->name != NULL && n < TOPICS_MAX; t++)
+        words[n++] = t->name;
+    words[n] = NULL;
+}
+
 static int refuse_topic(const char *word, int nargs, struct err_text *e)
 {
     char names[160];
@@ -77,6 +90,7 @@ static int check(const struct config *c, struct err_text *e)
 {
     size_t len = strlen(c->message);
     char *compact = malloc(len + 1);
+    struct err_text why = {""};
     struct url url;
     ssize_t n;
 
@@ -93,14 +107,21 @@ static int check(const struct config *c, struct err_text *e)
                        c->path);
     if (c->markdown && c->json)
         return err_set(e, LAB_EINVAL, "--markdown and --json: one of both");
-    return c->url == NULL ? LAB_OK : url_parse(&url, c->url, e);
+    if (c->url != NULL && url_parse(&url, c->url, &why) < 0)
+        return err_set(e, LAB_EINVAL, "--url: %.280s", why.text);
+    return LAB_OK;
 }
 
 static int parse(struct config *c, const struct explain_topic **topic, int argc, char **argv,
                  struct err_text *e)
 {
-    int nargs = 0, rc = opt_parse(&program, c, argc, argv, &nargs, e);
+    const char *words[TOPICS_MAX + 1];
+    struct opt_program named = program;
+    int nargs = 0, rc;
 
+    name_topics(words);
+    named.operand_words = words;
+    rc = opt_parse(&named, c, argc, argv, &nargs, e);
     if (rc != OPT_RUN)
         return rc;
     *topic = nargs == 1 ? explain_topic_find(argv[1]) : NULL;
@@ -109,14 +130,14 @@ static int parse(struct config *c, const struct explain_topic **topic, int argc,
 
 /* ---- from what was noted to notes ---- */
 
-/* Events and packets in order of time; of the same moment, the event first. */
+/* Events and packets in order of time; of the same moment, the packet first. */
 static void annotate(struct explain *x, const struct explain_take *t)
 {
     size_t e = 0, p = 0;
 
     while (e < t->event_count || p < t->packet_count) {
         if (p == t->packet_count ||
-            (e < t->event_count && t->events[e].at_ns <= explain_packet_at_ns(&t->packets[p])))
+            (e < t->event_count && t->events[e].at_ns < t->packets[p].order_ns))
             explain_event(x, &t->events[e++]);
         else if (t->packets[p].connection > 0)
             explain_packet(x, &t->packets[p++]);
@@ -182,54 +203,67 @@ static int show(const struct explain_take *t, const struct config *c,
     return rc;
 }
 
-static int draw(const struct explain_take *t, const struct config *c,
-                const struct explain_topic *topic, struct err_text *e)
+static int write_files(const struct explain_take *t, const struct config *c,
+                       const struct explain_topic *topic, struct err_text *e)
 {
     const char *title = topic->row != NULL ? topic->row : topic->name;
     struct buf svg = {0};
-    int rc = explain_picture(&svg, t, title, e);
+    int rc = LAB_OK;
 
-    if (rc == LAB_OK)
+    if (c->svg != NULL)
+        rc = explain_picture(&svg, t, title, e);
+    if (rc == LAB_OK && c->svg != NULL)
         rc = file_write(c->svg, svg.data, svg.len, e);
     buf_free(&svg);
-    return rc;
+    if (rc < 0 || c->pcap == NULL)
+        return rc;
+    if (t->pcapng.len == 0)
+        return err_set(e, LAB_ESYS, "--pcap: there was no emulated link to take packets from");
+    return file_write(c->pcap, t->pcapng.data, t->pcapng.len, e);
+}
+
+/* Returns the exit code. */
+static int explain(const struct config *c, const struct explain_topic *topic)
+{
+    const struct explain_setting setting = {.topic = topic,
+                                            .url = c->url,
+                                            .link = c->link,
+                                            .path = c->path,
+                                            .ca_path = c->ca_path,
+                                            .message = c->message,
+                                            .known_keys = c->mask,
+                                            .wait_ns = c->wait_ns};
+    struct explain_take take = {.event_count = 0};
+    struct err_text e = {""};
+    int rc = explain_stage_run(&take, &setting, &e), code = LAB_EXIT_FAILURE;
+
+    if (rc == LAB_EINVAL)
+        code = LAB_EXIT_USAGE; /* there is no such link */
+    if (rc == LAB_OK)
+        rc = show(&take, c, topic);
+    if (rc == LAB_OK)
+        rc = write_files(&take, c, topic, &e);
+    if (rc == LAB_OK && take.problem[0] == '\0')
+        code = LAB_EXIT_OK;
+    else if (rc == LAB_OK)
+        command_fail(code, take.problem);
+    else if (rc != LAB_EOF) /* interrupted: who did it knows */
+        command_fail(code, e.text[0] != '\0' ? e.text : lab_strerror(rc));
+    explain_take_free(&take);
+    return code;
 }
 
 int command_explain(int argc, char **argv)
 {
     struct config c = {0};
     struct err_text e = {""};
-    struct explain_take take = {0};
-    struct explain_setting setting;
     const struct explain_topic *topic = NULL;
-    int rc, code = LAB_EXIT_OK;
+    int rc;
 
     if (argc > 1 && strcmp(argv[1], "--perform") == 0)
         return explain_stage_perform(argc - 1, argv + 1);
     rc = parse(&c, &topic, argc, argv, &e);
     if (rc == OPT_EXIT)
         return LAB_EXIT_OK;
-    if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
-    setting = (struct explain_setting){.topic = topic,
-                                       .url = c.url,
-                                       .link = c.link,
-                                       .path = c.path,
-                                       .ca_path = c.ca_path,
-                                       .message = c.message,
-                                       .known_keys = c.mask,
-                                       .wait_ns = c.wait_ns};
-    rc = explain_stage_run(&take, &setting, &e);
-    if (rc == LAB_OK)
-        rc = show(&take, &c, topic);
-    if (rc == LAB_OK && c.svg != NULL)
-        rc = draw(&take, &c, topic, &e);
-    if (rc < 0)
-        code = rc == LAB_EOF ? LAB_EXIT_FAILURE
-                             : command_fail(rc == LAB_EINVAL ? LAB_EXIT_USAGE : LAB_EXIT_FAILURE,
-                                            e.text[0] != '\0' ? e.text : lab_strerror(rc));
-    else if (take.problem[0] != '\0')
-        code = command_fail(LAB_EXIT_FAILURE, take.problem);
-    explain_take_free(&take);
-    return code;
+    return rc < 0 ? command_fail(LAB_EXIT_USAGE, e.text) : explain(&c, topic);
 }

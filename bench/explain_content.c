@@ -165,9 +165,17 @@ static void say_dispatch(struct explain *x, struct explain_connection *c, struct
 static void take_sse_line(struct explain *x, struct explain_connection *c, struct explain_side *s,
                           unsigned depth, int64_t at_ns)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* §9.2.5: to be ignored */
     struct sse_event ev;
     bool got = false;
-    ssize_t n = sse_parser_feed(&s->events, s->line.data, s->line.len, &ev, &got);
+    ssize_t n;
+
+    if (!s->line_seen && begins_with((const char *)s->line.data, s->line.len, mark)) {
+        buf_drain(&s->line, sizeof mark - 1);
+        c->tally.framing_bytes[s->up] += sizeof mark - 1;
+    }
+    s->line_seen = true;
+    n = sse_parser_feed(&s->events, s->line.data, s->line.len, &ev, &got);
 
     if (n >= 0)
         n = sse_parser_feed(&s->events, (const uint8_t *)"\n", 1, &ev, &got);

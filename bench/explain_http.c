@@ -125,7 +125,7 @@ static void begin_content(struct explain_side *s)
 
     s->head.len = s->framing.len = s->body.len = s->line.len = 0;
     s->body_bytes = s->chunk_bytes = s->chunk_left = 0;
-    s->head_open = s->line_after_cr = false;
+    s->head_open = s->line_after_cr = s->line_seen = false;
     s->chunked = http_message_has_token(m, "Transfer-Encoding", "chunked");
     s->content = content_of(m);
     sse_parser_free(&s->events);

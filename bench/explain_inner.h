@@ -42,6 +42,7 @@ struct explain_side { /* one direction of a connection */
     enum explain_content content;
     struct buf line; /* not complete */
     bool line_after_cr;
+    bool line_seen; /* the stream's first, which may begin with a byte order mark */
     struct sse_parser events;
     /* WebSocket */
     struct explain_frame frame;

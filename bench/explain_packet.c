@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "packet.h"
 #include "pcapng_read.h"
 
 enum { TCP_HEADER_BYTES = 20, PACKETS_MAX = 100000 };
 enum { OPTION_END = 0, OPTION_NOTHING = 1, OPTION_MSS = 2, OPTION_WINDOW = 3, OPTION_SACK = 4 };
 enum { OPTION_TIMESTAMPS = 8 };
+
+/* Later ones were delayed on purpose (RFC 9293 §3.8.6.3). */
+#define ACK_AT_ONCE_NS (20 * NS_PER_MS)
 
 struct packets {
     struct explain_packet *all;
@@ -124,9 +128,48 @@ static int compare(const void *a, const void *b)
     const struct explain_packet *p = a, *q = b;
     int64_t x = explain_packet_at_ns(p), y = explain_packet_at_ns(q);
 
+    if (p->order_ns != q->order_ns)
+        return p->order_ns < q->order_ns ? -1 : 1;
     if (x != y)
         return x < y ? -1 : 1;
     return (p->sent_ns > q->sent_ns) - (p->sent_ns < q->sent_ns);
+}
+
+void explain_packets_sort(struct explain_packet *packets, size_t count)
+{
+    if (count > 0)
+        qsort(packets, count, sizeof *packets, compare);
+}
+
+static bool is_pure_ack(const struct explain_packet *p)
+{
+    return p->payload_bytes == 0 && (p->flags & (PACKET_SYN | PACKET_FIN | PACKET_RST)) == 0;
+}
+
+/* When what packet number `end` acknowledges came in. */
+static int64_t cause_ns(const struct packets *p, size_t end)
+{
+    const struct explain_packet *ack = &p->all[end];
+
+    for (size_t i = end; i > 0; i--) {
+        const struct explain_packet *cause = &p->all[i - 1];
+
+        if (!cause->up && cause->client_port == ack->client_port)
+            return ack->sent_ns - cause->arrived_ns < ACK_AT_ONCE_NS ? cause->arrived_ns
+                                                                     : ack->sent_ns;
+    }
+    return ack->sent_ns;
+}
+
+static void set_in_order(struct packets *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        p->all[i].order_ns = explain_packet_at_ns(&p->all[i]);
+    explain_packets_sort(p->all, p->count);
+    for (size_t i = 0; i < p->count; i++)
+        if (p->all[i].up && is_pure_ack(&p->all[i]))
+            p->all[i].order_ns = cause_ns(p, i);
+    explain_packets_sort(p->all, p->count);
 }
 
 static int take_all(struct packets *p, const void *pcapng, size_t len)
@@ -154,8 +197,7 @@ int explain_packets_read(struct explain_packet **out, size_t *count, const void 
         return err_set(e, rc == LAB_ENOMEM ? rc : LAB_EINVAL, "the link's capture: %s",
                        lab_strerror(rc));
     }
-    if (p.count > 0)
-        qsort(p.all, p.count, sizeof *p.all, compare);
+    set_in_order(&p);
     *out = p.all;
     *count = p.count;
     return LAB_OK;

@@ -18,7 +18,8 @@ struct explain_packet {
     uint32_t payload_bytes, ip_bytes;
     uint16_t window; /* as it stands in the header, not scaled */
     int64_t sent_ns,
-        arrived_ns; /* CLOCK_MONOTONIC; INT64_MAX: did not arrive while it was watched */
+        arrived_ns;   /* CLOCK_MONOTONIC; INT64_MAX: did not arrive while it was watched */
+    int64_t order_ns; /* where it stands among what the client noted: see explain_packets_read() */
     /* Of a SYN (RFC 9293 §3.7.1, RFC 7323, RFC 2018): */
     uint16_t mss_bytes;  /* 0: not said */
     int8_t window_shift; /* -1: not said */
@@ -31,9 +32,14 @@ static inline int64_t explain_packet_at_ns(const struct explain_packet *p)
     return p->up ? p->sent_ns : p->arrived_ns;
 }
 
-/* Read all of them, in order of explain_packet_at_ns(). *out is the caller's to free().
+/* Read all of them, in order of order_ns. That is explain_packet_at_ns(), but for an acknowledgment
+ * of the client's it is the time of what it acknowledges: the kernel sends it before the client
+ * hears of anything, even if the wire sees it a little later. *out is the caller's to free().
  * 0, LAB_ENOMEM, or LAB_EINVAL with the line in e. */
 int explain_packets_read(struct explain_packet **out, size_t *count, const void *pcapng, size_t len,
                          struct err_text *e);
+
+/* Put them in order of order_ns again, after changing some. */
+void explain_packets_sort(struct explain_packet *packets, size_t count);
 
 #endif

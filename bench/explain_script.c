@@ -156,7 +156,8 @@ static bool content_has(const struct explain_script *s, const char *text)
 {
     if (s->plan->path != NULL) /* not pushlab's: whatever it sends */
         return s->content.len > 0;
-    return memmem(s->content.data, s->content.len, text, strlen(text)) != NULL;
+    return s->content.len > 0 &&
+           memmem(s->content.data, s->content.len, text, strlen(text)) != NULL;
 }
 
 static bool take_message(struct explain_script *s);

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "file.h"
 #include "opt.h"
+#include "packet.h"
 #include "programs.h"
 #include "road.h"
 #include "row.h"
@@ -189,6 +190,23 @@ static void number_packets(struct explain_take *t)
     }
 }
 
+/* A FIN leaves when the client asks for it: by when the wire sees it, the client may have noted
+ * what it does next. */
+static void place_fins(struct explain_take *t)
+{
+    for (size_t i = 0; i < t->event_count; i++) {
+        const struct transcript_event *e = &t->events[i];
+
+        for (size_t k = 0; e->what == TRANSCRIPT_SHUT && k < t->packet_count; k++) {
+            struct explain_packet *p = &t->packets[k];
+
+            if (p->connection == e->connection && p->up && (p->flags & PACKET_FIN) != 0)
+                p->order_ns = e->at_ns;
+        }
+    }
+    explain_packets_sort(t->packets, t->packet_count);
+}
+
 static int read_capture(struct scene *g, struct explain_take *t, struct err_text *e)
 {
     char path[PATH_MAX];
@@ -226,8 +244,10 @@ static int play(struct scene *g, struct explain_take *out, struct err_text *e)
         rc = read_transcript(out, e);
     if (rc == LAB_OK && g->road.emulated)
         rc = read_capture(g, out, e);
-    if (rc == LAB_OK)
+    if (rc == LAB_OK) {
         number_packets(out);
+        place_fins(out);
+    }
     if (rc == LAB_OK && out->problem[0] != '\0' && out->event_count < 3)
         return err_set(e, LAB_ESYS, "%s", out->problem);
     return rc;

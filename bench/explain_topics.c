@@ -165,10 +165,13 @@ static int upgrade(struct explain_script *s)
                "The client asks by HTTP to go on with another protocol; the server agrees: 101.");
     script_connect(s);
     script_upgrade(s, "/ws?since=0", "13");
-    if (script_answer(s) == 101)
+    if (script_answer(s) == 101) {
+        if (s->plan->own)
+            script_await_frame(s, WS_TEXT, "hello");
         script_close_websocket(s);
-    else
+    } else {
         script_finish(s);
+    }
     script_say(s, "No offer where one is needed",
                "This resource speaks WebSocket only. The server says so: 426, and which protocol.");
     script_connect(s);
