@@ -305,6 +305,7 @@ static void add_tally(struct explain_tally *to, const struct explain_tally *t)
     to->closed += t->closed;
     to->pure_acks += t->pure_acks;
     to->lost += t->lost;
+    to->again += t->again;
     for (int up = 0; up < 2; up++) {
         to->head_bytes[up] += t->head_bytes[up];
         to->framing_bytes[up] += t->framing_bytes[up];

@@ -31,7 +31,7 @@ struct explain_tally {
     unsigned requests, responses, frames, updates, closed;
     uint64_t head_bytes[2], framing_bytes[2], payload_bytes[2];
     uint64_t record_bytes[2]; /* with TLS: all that TCP carried */
-    unsigned packets[2], pure_acks, lost;
+    unsigned packets[2], pure_acks, lost, again;
     uint64_t packet_bytes[2];    /* IP packets whole */
     unsigned kernel_segments[2]; /* without a wire to look at: as the client's kernel says */
 };

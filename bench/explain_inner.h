@@ -63,6 +63,7 @@ struct explain_connection {
     struct explain_tally tally;
     uint32_t first_sequence[2]; /* of packets */
     bool sequence_known[2];
+    uint32_t next_sequence[2]; /* that would be new */
     bool syn_answered;
     bool fin_held; /* the server's FIN has come, and has not been noted */
     struct explain_packet fin;

@@ -26,10 +26,10 @@ struct explain_packet {
     bool sack, timestamps;
 };
 
-/* What a packet is in its client's eyes: when it left there or came in there. */
+/* When it left the client or came in there; of one that did not, when it left the server. */
 static inline int64_t explain_packet_at_ns(const struct explain_packet *p)
 {
-    return p->up ? p->sent_ns : p->arrived_ns;
+    return p->up || p->arrived_ns == INT64_MAX ? p->sent_ns : p->arrived_ns;
 }
 
 /* Read all of them, in order of order_ns. That is explain_packet_at_ns(), but for an acknowledgment

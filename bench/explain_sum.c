@@ -73,7 +73,9 @@ static void sum_packets(struct sum *s, const struct explain_report *r,
     if (r->wire)
         put(s, "packets", "%s: %s up, %s down; %s of them carry nothing but an acknowledgment", all,
             ups, downs, count_text(acks, t->pure_acks, r->mask));
-    else
+    if (r->wire && t->again > 0 && !r->mask)
+        put(s, "sent again", "%u of them; lost on their way: %u", t->again, t->lost);
+    if (!r->wire)
         put(s, "packets", "%s: %s up, %s down, until the first FIN, as the client's kernel counts",
             all, ups, downs);
 }

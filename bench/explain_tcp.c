@@ -76,9 +76,12 @@ static void say_syn_options(struct explain *x, struct explain_connection *c,
     }
     if (p->window_shift >= 0) {
         explain_say(x, c, s, EXPLAIN_INSIDE, 1, at_ns);
-        explain_set_wire(x->notes, "window scale %d", p->window_shift);
-        explain_set_meaning(x->notes, "windows that I announce are to be multiplied by %u",
-                            1u << (p->window_shift & 15));
+        if (x->options.mask)
+            explain_set_wire(x->notes, "window scale SHIFT");
+        else
+            explain_set_wire(x->notes, "window scale %d", p->window_shift);
+        explain_set_meaning(x->notes, "windows that I announce are to be multiplied by 2 to the "
+                                      "power of this");
         explain_set_ref(x->notes, "RFC 7323 \u00a72");
     }
     if (p->sack) {
@@ -89,14 +92,21 @@ static void say_syn_options(struct explain *x, struct explain_connection *c,
     }
 }
 
+static const char *fate(const struct explain_packet *p, bool again)
+{
+    if (p->lost)
+        return again ? " (sent again, and lost again)" : " (lost on its way)";
+    return again ? " (sent again: no acknowledgment had come in time)" : "";
+}
+
 static void say_packet(struct explain *x, struct explain_connection *c,
-                       const struct explain_packet *p, bool third)
+                       const struct explain_packet *p, bool third, bool again)
 {
     uint32_t sequence = relative(c, p->up, p->sequence);
     struct explain_note shape = {.kind = EXPLAIN_WIRE,
                                  .way = p->up ? EXPLAIN_UP : EXPLAIN_DOWN,
                                  .connection = c->number,
-                                 .at_ns = explain_packet_at_ns(p),
+                                 .at_ns = p->up ? p->sent_ns : p->arrived_ns,
                                  .far_ns = p->up ? p->arrived_ns : p->sent_ns};
     char flags[40], bytes[32] = "", ack[32] = "";
 
@@ -110,37 +120,53 @@ static void say_packet(struct explain *x, struct explain_connection *c,
         explain_set_wire(x->notes, "%s  seq %u%s%s", flags, sequence, ack, bytes);
     else
         explain_set_wire(x->notes, "%s", flags);
-    explain_set_meaning(x->notes, "%s%s", packet_meaning(p, third),
-                        p->lost ? " (lost on its way)" : "");
+    explain_set_meaning(x->notes, "%s%s", packet_meaning(p, third), fate(p, again));
     explain_set_ref(x->notes, packet_ref(p, third));
-    if (x->options.packets && (p->flags & PACKET_SYN) != 0)
+    if (x->options.packets && (p->flags & PACKET_SYN) != 0 && !again)
         say_syn_options(x, c, p);
 }
 
 /* Does it complete the handshake? */
 static bool is_third(struct explain_connection *c, const struct explain_packet *p)
 {
-    bool third = c->syn_answered && p->up;
+    bool syn = (p->flags & PACKET_SYN) != 0, third = c->syn_answered && p->up && !syn;
 
-    c->syn_answered = (c->syn_answered && !third) || (!p->up && (p->flags & PACKET_SYN) != 0);
+    c->syn_answered = (c->syn_answered && !third) || (!p->up && syn && !p->lost);
     return third;
+}
+
+/* Has it been sent before, all of it? */
+static bool is_again(struct explain_connection *c, const struct explain_packet *p)
+{
+    uint32_t length =
+        p->payload_bytes + ((p->flags & PACKET_SYN) != 0) + ((p->flags & PACKET_FIN) != 0);
+    uint32_t *next = &c->next_sequence[p->up], end = p->sequence + length;
+    bool again = c->sequence_known[p->up] && length > 0 && (int32_t)(end - *next) <= 0;
+
+    relative(c, p->up, p->sequence);
+    if (!again)
+        *next = end;
+    return again;
 }
 
 void explain_tcp_packet(struct explain *x, struct explain_connection *c,
                         const struct explain_packet *p)
 {
     const uint8_t more = PACKET_SYN | PACKET_FIN | PACKET_RST;
-    bool third = is_third(c, p);
+    bool third = is_third(c, p), again = is_again(c, p);
 
+    c->tally.again += again;
     c->tally.packets[p->up]++;
     c->tally.packet_bytes[p->up] += p->ip_bytes;
     c->tally.pure_acks += p->payload_bytes == 0 && (p->flags & more) == 0;
     c->tally.lost += p->lost;
+    if (again && x->options.mask) /* chance */
+        return;
     if (!x->options.packets && !p->up && (p->flags & PACKET_FIN) != 0) {
         c->fin = *p; /* the bytes before it are read first */
         c->fin_held = true;
     } else if (x->options.packets || third || (p->flags & more) != 0) {
-        say_packet(x, c, p, third);
+        say_packet(x, c, p, third, again);
     }
 }
 
@@ -149,7 +175,7 @@ bool explain_tcp_fin(struct explain *x, struct explain_connection *c)
     bool held = c->fin_held;
 
     if (held)
-        say_packet(x, c, &c->fin, false);
+        say_packet(x, c, &c->fin, false, false);
     c->fin_held = false;
     return held;
 }

@@ -500,12 +500,43 @@ START_TEST(explain_tells_the_handshake_of_tcp_from_packets_9293_3_5)
         explain_packet(x.explain, &packets[i]);
     assert_says(&x, ">0 SYN  seq 0 | may I?");
     assert_says(&x, ">1 MSS 1460 | ");
-    assert_says(&x, ">1 window scale 7 | windows that I announce are to be multiplied by 128");
+    assert_says(&x, ">1 window scale 7 | windows that I announce are");
     assert_says(&x, "<0 SYN, ACK  seq 0, ack 1 | yes:");
     assert_says(&x, ">0 ACK  seq 1, ack 1 | understood: the connection is established");
     assert_says(&x, ">0 ACK  seq 1, ack 1, 100 bytes | data;");
     ck_assert_uint_eq(explain_tally(x.explain, 1).packets[true], 3);
     ck_assert_uint_eq(explain_tally(x.explain, 1).pure_acks, 1);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_what_is_lost_and_what_is_sent_again_9293_3_8)
+{
+    const struct explain_options wire = {.wire = true};
+    struct explain_packet syn = {.connection = 1,
+                                 .up = true,
+                                 .flags = PACKET_SYN,
+                                 .sequence = UINT32_MAX, /* numbers begin again behind it */
+                                 .lost = true,
+                                 .arrived_ns = INT64_MAX};
+    struct explain_packet fin = {
+        .connection = 1, .up = true, .flags = PACKET_FIN | PACKET_ACK, .payload_bytes = 5};
+    struct explained x;
+
+    explained_begin(&x, &wire);
+    explain_packet(x.explain, &syn);
+    assert_says(&x, "(lost on its way)");
+    assert_silent(&x, "sent again");
+    explain_packet(x.explain, &syn);
+    assert_says(&x, "(sent again, and lost again)");
+    syn.lost = false;
+    explain_packet(x.explain, &syn);
+    explain_packet(x.explain, &fin);
+    ck_assert_uint_eq(count_of(&x, "(sent again: "), 1);
+    explain_packet(x.explain, &fin);
+    ck_assert_uint_eq(count_of(&x, "(sent again: "), 2);
+    ck_assert_uint_eq(explain_tally(x.explain, 0).again, 3);
+    ck_assert_uint_eq(explain_tally(x.explain, 0).lost, 2);
     explained_end(&x);
 }
 END_TEST
@@ -731,6 +762,7 @@ static void add_other_tests(TCase *tc)
     tcase_add_test(tc, explain_lets_nothing_through_that_a_terminal_obeys);
     tcase_add_test(tc, explain_says_of_bytes_that_are_no_http_that_they_are_not);
     tcase_add_test(tc, explain_tells_the_handshake_of_tcp_from_packets_9293_3_5);
+    tcase_add_test(tc, explain_says_what_is_lost_and_what_is_sent_again_9293_3_8);
     tcase_add_test(tc, explain_takes_the_kernels_word_where_no_wire_was_seen);
     tcase_add_test(tc, explain_reads_the_server_hello_of_rfc_8448);
     tcase_add_test(tc, explain_says_what_can_be_seen_of_what_is_encrypted);
