@@ -94,6 +94,16 @@ class Stored(ExplainCase):
         self.check("sse-loopback.txt", self.text("sse", "--mask", "--link", "loopback"))
 
 
+class Document(unittest.TestCase):
+    def test_its_example_is_a_part_of_what_is_stored(self):
+        text = (HERE.parent.parent / "docs" / "explain.md").read_text()
+        stored = (STORED / "websocket.txt").read_text()
+        blocks = re.findall(r"```text\n(.*?)```", text, re.S)
+        self.assertEqual(len(blocks), 4)
+        for block in blocks:
+            self.assertIn(block, stored)
+
+
 # ---- against tshark
 
 def read_drawing(lines):
