@@ -532,15 +532,20 @@ class Listener(Actor):
         return self.got[-1]["seq"] if self.got else 0
 
     def act(self):
-        while not self.world.over.is_set() and self.cursor() != self.world.last_seq:
+        while not self.done():
             try:
                 with self.world.connect(self.chance) as sock:
                     self.listen(self.kind(sock, self.cursor(), "channel=a,b,talk"))
             except GONE:
                 self.interrupted()
 
+    def done(self):
+        last = self.world.last_seq
+        return self.world.over.is_set() or (last is not None and self.cursor() >= last)
+
     def listen(self, receiver):
-        while self.cursor() != self.world.last_seq:
+        moves_on = len(self.got) + self.chance.randrange(10, 200)  # to another, though all is well
+        while not self.done() and len(self.got) < moves_on:
             if isinstance(receiver, ShortPoll) and not receiver.kept:
                 self.world.over.wait(0.01)  # its interval
                 receiver.poll()
@@ -609,8 +614,9 @@ class Chaos(RedisCase):
         total = sum(s.published for s in senders) + 1
         world.last_seq = total
         Publisher(world, "end", 0).publish(post("end", channel="a", **{"from": "end", "from_n": 1}))
+        end = time.monotonic() + 30
         for listener in listeners:
-            listener.join(30)
+            listener.join(max(0, end - time.monotonic()))
         for actor in listeners + senders:
             if actor.failure is not None:
                 raise actor.failure
