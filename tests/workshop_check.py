@@ -195,6 +195,11 @@ def difference(expected, text):
 # ---- running
 
 
+def heed_interrupts():
+    """Who is started in the background ignores Ctrl-C, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Job:
     """A command under way in a process group of its own; its output goes to a file."""
 
@@ -203,7 +208,8 @@ class Job:
         self.file = tempfile.TemporaryFile()
         self.process = subprocess.Popen(["bash", "-c", command.text], cwd=folder, env=environment,
                                         stdin=subprocess.DEVNULL, stdout=self.file,
-                                        stderr=subprocess.STDOUT, start_new_session=True)
+                                        stderr=subprocess.STDOUT, start_new_session=True,
+                                        preexec_fn=heed_interrupts)
 
     def text(self):
         return os.pread(self.file.fileno(), 1 << 24, 0).decode("utf-8", "replace")
