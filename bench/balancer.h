@@ -1,5 +1,5 @@
-/* A balancer: a program that others have written, run in the foreground on a host of the lab,
- * with a configuration of ours in a folder that is gone afterwards.
+/* A balancer: one of the programs that people put before their servers (service.h), with a
+ * configuration of ours.
  *
  * The configuration is a template. In it
  *     @LISTEN@   is the address and port on which clients come
@@ -10,7 +10,6 @@
 #ifndef PUSHLAB_BALANCER_H
 #define PUSHLAB_BALANCER_H
 
-#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +18,7 @@
 #include "err.h"
 #include "hosts.h"
 #include "scenario.h"
+#include "service.h"
 
 struct balancer_kind {
     const char *name;
@@ -42,22 +42,11 @@ struct balancer_words {
 int balancer_fill(struct buf *out, const char *template, const struct balancer_words *w,
                   struct err_text *e);
 
-/* Zero-initialise. */
-struct balancer {
-    struct child child;
-    char folder[PATH_MAX]; /* "": none */
-    char version[120];     /* what the program says of itself */
-};
-
-/* Start the kind's program on that host with the template at config_path, and wait until it
+/* Run the kind's program as s on that host with the template at config_path, and wait until it
  * listens on port. 0; or LAB_ESYS, LAB_EINVAL with the line in e ("haproxy exited with 1: ...").
- * The balancer is the caller's to stop in any case. */
-int balancer_start(struct balancer *b, struct nursery *n, const struct balancer_kind *kind,
+ * s is the caller's to stop in any case. */
+int balancer_start(struct service *s, struct nursery *n, const struct balancer_kind *kind,
                    const char *config_path, const struct balancer_words *w,
                    const struct child_place *place, uint16_t port, struct err_text *e);
-/* CPU time so far, of the program and whatever it has started. */
-int64_t balancer_cpu_ns(const struct balancer *b);
-/* End it and remove its folder. Harmless when it was never started. */
-void balancer_stop(struct balancer *b, struct nursery *n);
 
 #endif

@@ -253,7 +253,7 @@ void cluster_client_started(struct cluster *c)
 static int look(struct cluster *c, enum cluster_look which, struct err_text *e)
 {
     c->due_ns[which] = 0;
-    c->cpu_ns[which] = balancer_cpu_ns(&c->balancer);
+    c->cpu_ns[which] = service_cpu_ns(&c->balancer);
     for (size_t i = 0; i < c->nservers; i++) {
         struct cluster_server *s = &c->servers[i];
 
@@ -379,7 +379,7 @@ void cluster_stop(struct cluster *c, cJSON *problems, cJSON *notes)
     }
     if (notes != NULL && c->balancer.child.name != NULL)
         take_words(notes, &c->balancer.child, BALANCER_WORDS);
-    balancer_stop(&c->balancer, c->nursery);
+    service_stop(&c->balancer, c->nursery);
 }
 
 void cluster_close(struct cluster *c)

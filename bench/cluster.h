@@ -38,7 +38,7 @@ struct cluster {
     struct road road;
     struct cluster_server servers[HOSTS_SERVERS_MAX];
     size_t nservers; /* started */
-    struct balancer balancer;
+    struct service balancer;
     int64_t cpu_ns[CLUSTER_LOOKS]; /* the balancer's */
     int64_t due_ns[CLUSTER_LOOKS]; /* of the looks at the window's borders; 0: not known or done */
     int64_t window_start_ns;       /* 0: not known yet */

@@ -12,8 +12,6 @@
 
 enum { ANSWER_LIMIT_S = 5 };
 
-/* Where balancers and servers are, which the PATH of most users lacks. */
-#define ADMINISTRATORS_PATH "/usr/local/sbin:/usr/sbin:/sbin"
 #define NGINX_STREAM_MODULE "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 /* The tests' Python is Debian's, whatever comes first in PATH. Browsers are not asked: starting one
@@ -33,28 +31,6 @@ static const struct {
     [DOCTOR_CHROMIUM] = {{"chromium", "google-chrome", "chromium-browser"}, NULL},
     [DOCTOR_FIREFOX] = {{"firefox", "firefox-esr"}, NULL},
 };
-
-static bool find_in(const char *folders, const char *name, char *out, size_t cap)
-{
-    while (folders != NULL && *folders != '\0') {
-        int len = (int)strcspn(folders, ":");
-
-        if (len > 0 && snprintf(out, cap, "%.*s/%s", len, folders, name) < (int)cap &&
-            access(out, X_OK) == 0)
-            return true;
-        folders += len;
-        folders += *folders == ':';
-    }
-    out[0] = '\0';
-    return false;
-}
-
-static bool find_program(const char *name, char *out, size_t cap)
-{
-    if (name[0] == '/')
-        return snprintf(out, cap, "%s", access(name, X_OK) == 0 ? name : "") > 0;
-    return find_in(getenv("PATH"), name, out, cap) || find_in(ADMINISTRATORS_PATH, name, out, cap);
-}
 
 /* Run it and keep what it says on stdout, or else on stderr. False when it fails, or takes
  * longer than ANSWER_LIMIT_S. */
@@ -101,7 +77,7 @@ static void probe_tools(struct nursery *n, struct doctor_facts *f)
         struct doctor_program *p = &f->tools[i];
 
         for (size_t k = 0; k < 3 && tools[i].names[k] != NULL && p->path[0] == '\0'; k++)
-            find_program(tools[i].names[k], p->path, sizeof p->path);
+            program_find_of_others(tools[i].names[k], p->path, sizeof p->path);
         if (tools[i].asked != NULL)
             ask_version(n, p, tools[i].asked);
     }
@@ -146,7 +122,7 @@ static void probe_own(struct nursery *n, struct doctor_facts *f)
 
         program_find(own[i], path);
         if (strchr(path, '/') == NULL)
-            find_in(getenv("PATH"), path, p->path, sizeof p->path);
+            program_find_in(getenv("PATH"), path, p->path, sizeof p->path);
         else if (access(path, X_OK) == 0)
             snprintf(p->path, sizeof p->path, "%.*s", (int)sizeof p->path - 1, path);
         ask_version(n, p, "--version");

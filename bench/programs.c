@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ADMINISTRATORS_PATH "/usr/local/sbin:/usr/sbin:/sbin"
+
 const struct program program_server = {"pushlab-server", "PUSHLAB_SERVER"};
 const struct program program_client = {"pushlab-client", "PUSHLAB_CLIENT"};
 
@@ -27,4 +29,27 @@ void program_find(const struct program *p, char out[PATH_MAX])
             return;
     }
     snprintf(out, PATH_MAX, "%s", p->name);
+}
+
+bool program_find_in(const char *folders, const char *name, char *out, size_t cap)
+{
+    while (folders != NULL && *folders != '\0') {
+        int len = (int)strcspn(folders, ":");
+
+        if (len > 0 && snprintf(out, cap, "%.*s/%s", len, folders, name) < (int)cap &&
+            access(out, X_OK) == 0)
+            return true;
+        folders += len;
+        folders += *folders == ':';
+    }
+    out[0] = '\0';
+    return false;
+}
+
+bool program_find_of_others(const char *name, char *out, size_t cap)
+{
+    if (name[0] == '/')
+        return snprintf(out, cap, "%s", access(name, X_OK) == 0 ? name : "") > 0;
+    return program_find_in(getenv("PATH"), name, out, cap) ||
+           program_find_in(ADMINISTRATORS_PATH, name, out, cap);
 }

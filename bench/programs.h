@@ -1,8 +1,10 @@
-/* Where pushlab's other programs are. */
+/* Where programs are: pushlab's other ones, and those of others. */
 #ifndef PUSHLAB_PROGRAMS_H
 #define PUSHLAB_PROGRAMS_H
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 struct program {
     const char *name;     /* "pushlab-server" */
@@ -14,5 +16,12 @@ extern const struct program program_server, program_client;
 /* What to execute: the environment variable's word, else the neighbour of this executable,
  * else the bare name, which execvp() looks up in PATH. */
 void program_find(const struct program *p, char out[PATH_MAX]);
+
+/* The first executable of that name in folders ("/bin:/usr/bin"); false, and "", when none has it.
+ */
+bool program_find_in(const char *folders, const char *name, char *out, size_t cap);
+/* In PATH, or where balancers and servers are, which the PATH of most users lacks. A name with a
+ * slash in front is itself. */
+bool program_find_of_others(const char *name, char *out, size_t cap);
 
 #endif
