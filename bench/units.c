@@ -8,9 +8,9 @@
  * included: 9.996 is 10.0 and not 10.00. */
 static int decimals(double value)
 {
-    if (value >= 99.95)
+    if (fabs(value) >= 99.95)
         return 0;
-    return value >= 9.995 ? 1 : 2;
+    return fabs(value) >= 9.995 ? 1 : 2;
 }
 
 void units_format_us(char out[UNITS_TEXT_BYTES], double us)
@@ -22,7 +22,7 @@ void units_format_us(char out[UNITS_TEXT_BYTES], double us)
         snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
         return;
     }
-    while (i < 2 && us >= 999.5) {
+    while (i < 2 && fabs(us) >= 999.5) {
         us /= 1000;
         i++;
     }

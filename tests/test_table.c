@@ -21,6 +21,8 @@ static const struct {
     const char *text;
 } numbers[] = {
     {units_format_us, 0, "0.00 µs"},
+    {units_format_us, -336.2, "-336 µs"}, /* less than what it is compared with */
+    {units_format_us, -12345, "-12.3 ms"},
     {units_format_us, 4.321, "4.32 µs"},
     {units_format_us, 9.996, "10.0 µs"},
     {units_format_us, 99.96, "100 µs"},
