@@ -16,6 +16,7 @@
 #include "json.h"
 #include "programs.h"
 #include "row.h"
+#include "store.h"
 
 enum {
     PORT = 8080, /* on hosts of our own every port is free */
@@ -35,26 +36,39 @@ static enum hosts_name server_host(size_t i)
 
 /* ---- servers ---- */
 
-static bool is_differing(const struct cluster *c)
+/* One stream for all of them; the first feeds it with what would be its source otherwise. */
+static int add_shared_source(const struct cluster *c, struct scenario_args *args, size_t i)
 {
-    return strcmp(c->plan.source, "differing") == 0;
+    char store[LINK_ADDRESS_CHARS] = "";
+    int rc;
+
+    hosts_address(&c->road.hosts, server_host(i), HOST_STORE, store);
+    rc = scenario_args_add(args, "--source", "redis://%s:%d/" STORE_KEY, store, STORE_PORT);
+    return rc < 0 || i > 0 ? rc : scenario_args_add(args, "--feed", "generator");
+}
+
+static int add_own_source(const struct cluster *c, struct scenario_args *args, size_t i,
+                          int64_t start_ns)
+{
+    bool lags = c->plan.source == SERVERS_DIFFERING && i > 0;
+    int rc = scenario_args_add(args, "--source-start", "%lld",
+                               (long long)(start_ns + (lags ? source_lag_ns : 0)));
+
+    if (rc < 0 || !lags)
+        return rc;
+    return scenario_args_add(args, "--seed", "%lld", (long long)(c->scenario->seed + 1));
 }
 
 /* What server number i is told besides what the scenario says; of an option given twice, the last
  * one counts. */
 static int own_args(const struct cluster *c, struct scenario_args *args, size_t i, int64_t start_ns)
 {
-    bool lags = is_differing(c) && i > 0, shared = strncmp(c->plan.source, "redis://", 8) == 0;
     int64_t beat_ms = c->row->heartbeat_ms;
     int rc = scenario_args_add(args, "--listen", "%s", c->servers[i].address);
 
-    if (rc == LAB_OK && shared)
-        return scenario_args_add(args, "--source", "%s", c->plan.source);
     if (rc == LAB_OK)
-        rc = scenario_args_add(args, "--source-start", "%lld",
-                               (long long)(start_ns + (lags ? source_lag_ns : 0)));
-    if (rc == LAB_OK && lags)
-        rc = scenario_args_add(args, "--seed", "%lld", (long long)(c->scenario->seed + 1));
+        rc = c->plan.source == SERVERS_REDIS ? add_shared_source(c, args, i)
+                                             : add_own_source(c, args, i, start_ns);
     if (rc == LAB_OK && beat_ms != SCENARIO_UNSET)
         rc = scenario_args_add(args, "--heartbeat", "%lld", (long long)beat_ms);
     if (rc == LAB_OK && beat_ms != SCENARIO_UNSET)
@@ -159,7 +173,11 @@ static int open_hosts(struct cluster *c, struct err_text *e)
 {
     const struct scenario *s = c->scenario;
     struct hosts_plan plan = {
-        .shape = c->kind->shape, .servers = (size_t)c->plan.servers, .seed = (uint64_t)s->seed};
+        .shape = c->kind->shape,
+        .servers = (size_t)c->plan.servers,
+        .store = c->plan.source == SERVERS_REDIS,
+        .seed = (uint64_t)s->seed,
+    };
     char front[SCENARIO_TEXT_BYTES + 32];
     int rc = link_spec_parse(&plan.front, scenario_link(front, sizeof front, s), e);
 
@@ -178,6 +196,8 @@ int cluster_open(struct cluster *c, const struct scenario *s, const struct scena
     scenario_balancer_of(&c->plan, s, row);
     c->kind = balancer_kind(c->plan.kind);
     rc = open_hosts(c, e);
+    if (rc == LAB_OK && c->plan.source == SERVERS_REDIS)
+        rc = store_start(&c->store, n, hosts_place(&c->road.hosts, HOST_STORE), e);
     for (size_t i = 0; rc == LAB_OK && i < (size_t)c->plan.servers; i++)
         rc = start_server(c, i, start_ns, core, commands, e);
     return rc < 0 ? rc : start_balancer(c, e);
@@ -253,7 +273,8 @@ void cluster_client_started(struct cluster *c)
 static int look(struct cluster *c, enum cluster_look which, struct err_text *e)
 {
     c->due_ns[which] = 0;
-    c->cpu_ns[which] = service_cpu_ns(&c->balancer);
+    c->balancer_cpu_ns[which] = service_cpu_ns(&c->balancer);
+    c->store_cpu_ns[which] = service_cpu_ns(&c->store);
     for (size_t i = 0; i < c->nservers; i++) {
         struct cluster_server *s = &c->servers[i];
 
@@ -323,6 +344,8 @@ static int see_who_runs(struct cluster *c, struct err_text *e)
     struct child *ended = c->balancer.child.ended ? &c->balancer.child : NULL;
     char end[300];
 
+    if (c->store.child.ended)
+        ended = &c->store.child;
     for (size_t i = 0; i < c->nservers; i++)
         if (c->servers[i].child.ended && c->servers[i].killed_ns == 0)
             ended = &c->servers[i].child;
@@ -380,6 +403,7 @@ void cluster_stop(struct cluster *c, cJSON *problems, cJSON *notes)
     if (notes != NULL && c->balancer.child.name != NULL)
         take_words(notes, &c->balancer.child, BALANCER_WORDS);
     service_stop(&c->balancer, c->nursery);
+    service_stop(&c->store, c->nursery); /* the servers said so if it went before them */
 }
 
 void cluster_close(struct cluster *c)

@@ -1,6 +1,6 @@
-/* The servers of a row and what stands between them and its clients: two servers and a balancer,
- * each on a host of its own. The row asks here where its clients are to go, and what became of
- * it all.
+/* The servers of a row, what stands between them and its clients, and what they share: two
+ * servers, a balancer, a store, each on a host of its own. The row asks here where its clients are
+ * to go, and what became of it all.
  *
  * Each server's /stats is asked for at four moments, over a connection that begins on the
  * server's own host: no link sees it. */
@@ -38,8 +38,8 @@ struct cluster {
     struct road road;
     struct cluster_server servers[HOSTS_SERVERS_MAX];
     size_t nservers; /* started */
-    struct service balancer;
-    int64_t cpu_ns[CLUSTER_LOOKS]; /* the balancer's */
+    struct service balancer, store;
+    int64_t balancer_cpu_ns[CLUSTER_LOOKS], store_cpu_ns[CLUSTER_LOOKS];
     int64_t due_ns[CLUSTER_LOOKS]; /* of the looks at the window's borders; 0: not known or done */
     int64_t window_start_ns;       /* 0: not known yet */
     int64_t kill_due_ns;           /* 0: nobody is to be killed, or not yet known when */
@@ -47,7 +47,7 @@ struct cluster {
     struct child_place client_place;
 };
 
-/* Build the hosts and start servers and balancer. core: the servers', -1: any. commands gets
+/* Build the hosts and start store, servers and balancer. core: the servers', -1: any. commands gets
  * their command lines. 0, or negative with the line in e; to be closed in any case. */
 int cluster_open(struct cluster *c, const struct scenario *s, const struct scenario_row *row,
                  struct nursery *n, int core, cJSON *commands, struct err_text *e);
@@ -72,8 +72,8 @@ int cluster_tend(struct cluster *c, int64_t now_ns, struct err_text *e);
  * said, and under "balancer" what stood between (result_balancer.h). */
 void cluster_report(const struct cluster *c, cJSON *report);
 
-/* End servers and balancer; what went wrong with it is appended to problems, unless that is NULL,
- * and what they said to notes. */
+/* End servers, balancer and store; what went wrong with it is appended to problems, unless that is
+ * NULL, and what they said to notes. */
 void cluster_stop(struct cluster *c, cJSON *problems, cJSON *notes);
 /* After cluster_stop(): the hosts are gone, too. Harmless on a zeroed c. */
 void cluster_close(struct cluster *c);

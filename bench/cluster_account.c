@@ -46,9 +46,28 @@ static cJSON *describe_server(const struct cluster *c, const struct cluster_serv
     return o;
 }
 
+static void add_cpu(cJSON *to, const int64_t cpu_ns[CLUSTER_LOOKS])
+{
+    cJSON *cpu = cJSON_AddObjectToObject(to, "cpu_us");
+
+    for (int i = 0; i < CLUSTER_LOOKS; i++)
+        json_add_number(cpu, look_names[i], (double)(cpu_ns[i] / NS_PER_US));
+}
+
+static void add_store(cJSON *to, const struct cluster *c)
+{
+    cJSON *store;
+
+    if (c->store.name == NULL)
+        return;
+    store = cJSON_AddObjectToObject(to, "store");
+    json_add_text(store, "program", c->store.version);
+    add_cpu(store, c->store_cpu_ns);
+}
+
 static cJSON *describe(const struct cluster *c)
 {
-    cJSON *o = cJSON_CreateObject(), *servers, *cpu;
+    cJSON *o = cJSON_CreateObject(), *servers;
 
     cJSON_AddStringToObject(o, "kind", c->kind->name);
     json_add_number(o, "layer", c->kind->layer);
@@ -57,11 +76,10 @@ static cJSON *describe(const struct cluster *c)
                   c->plan.config[0] != '\0' ? c->plan.config
                   : c->kind->config != NULL ? c->kind->config
                                             : "");
-    json_add_text(o, "source", c->plan.source);
+    json_add_text(o, "source", scenario_servers_source_name(c->plan.source));
     json_add_text(o, "link", c->plan.link);
-    cpu = cJSON_AddObjectToObject(o, "cpu_us");
-    for (int i = 0; i < CLUSTER_LOOKS; i++)
-        json_add_number(cpu, look_names[i], (double)(c->cpu_ns[i] / NS_PER_US));
+    add_cpu(o, c->balancer_cpu_ns);
+    add_store(o, c);
     servers = cJSON_AddArrayToObject(o, "servers");
     for (size_t i = 0; i < c->nservers; i++)
         cJSON_AddItemToArray(servers, describe_server(c, &c->servers[i]));

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "programs.h"
+
 #define GNUPLOT_OLDEST 5.2
 
 static void advise_install(const struct doctor_facts *f, const char *packages,
@@ -16,14 +18,11 @@ static void advise_install(const struct doctor_facts *f, const char *packages,
         doctor_advise(out, "install what Debian calls %s", packages);
 }
 
-/* "Redis server v=7.0.15", up to the word with a number; without, where it is. */
+/* Its version; without, where it is. */
 static void find_program(const struct doctor_program *p, struct doctor_finding *out)
 {
-    size_t len = strcspn(p->version, "0123456789");
-
-    len += strcspn(p->version + len, " ");
     if (p->version[0] != '\0')
-        doctor_find(out, DOCTOR_OK, "%.*s", (int)len, p->version);
+        doctor_find(out, DOCTOR_OK, "%.*s", (int)program_version_len(p->version), p->version);
     else
         doctor_find(out, DOCTOR_OK, "%s", p->path);
 }

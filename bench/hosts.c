@@ -8,8 +8,8 @@
 #include "rpc.h"
 
 /* The links of each shape, in the order in which they are made: the client's side of each is a
- * host that is new or stands already, the server's side is always new. */
-static const enum hosts_name shapes[][HOSTS_LINKS_MAX][LINK_SIDES] = {
+ * host that is new or stands already, the server's side is new. */
+static const enum hosts_name shapes[][1 + HOSTS_SERVERS_MAX][LINK_SIDES] = {
     [HOSTS_PAIR] = {{HOST_CLIENT, HOST_SERVER_1}},
     [HOSTS_BALANCED] = {{HOST_CLIENT, HOST_BALANCER},
                         {HOST_BALANCER, HOST_SERVER_1},
@@ -17,6 +17,7 @@ static const enum hosts_name shapes[][HOSTS_LINKS_MAX][LINK_SIDES] = {
     [HOSTS_FANNED] = {{HOST_CLIENT, HOST_SERVER_1}, {HOST_CLIENT, HOST_SERVER_2}},
 };
 
+/* Those of the shape; the store's come after them. */
 static size_t count_links(const struct hosts_plan *p)
 {
     switch (p->shape) {
@@ -32,10 +33,13 @@ static size_t count_links(const struct hosts_plan *p)
 
 bool hosts_plan_link(const struct hosts_plan *p, size_t i, enum hosts_name ends[LINK_SIDES])
 {
-    if (i >= count_links(p))
+    size_t n = count_links(p);
+
+    if (i >= n + (p->store ? p->servers : 0))
         return false;
-    ends[LINK_CLIENT] = shapes[p->shape][i][LINK_CLIENT];
-    ends[LINK_SERVER] = shapes[p->shape][i][LINK_SERVER];
+    ends[LINK_CLIENT] =
+        i < n ? shapes[p->shape][i][LINK_CLIENT] : (enum hosts_name)(HOST_SERVER_1 + (i - n));
+    ends[LINK_SERVER] = i < n ? shapes[p->shape][i][LINK_SERVER] : HOST_STORE;
     return true;
 }
 
@@ -78,7 +82,7 @@ static int open_link(struct hosts *h, size_t i, struct err_text *e)
     struct hosts_link *l = &h->links[i];
     const struct hosts_plan *p = &h->plan;
     struct link_between b = between(h, i, l);
-    bool front = l->ends[LINK_CLIENT] == HOST_CLIENT;
+    bool front = hosts_part_of(h, i) == HOSTS_FRONT;
     int rc = link_open_between(&l->link, &b, front ? &p->front : &p->behind, p->seed + i, e);
 
     if (rc < 0)
@@ -94,8 +98,9 @@ int hosts_open(struct hosts *h, const struct hosts_plan *plan, struct err_text *
     int rc = LAB_OK;
 
     *h = (struct hosts){.plan = *plan};
-    for (size_t i = 0; rc == LAB_OK && i < count_links(plan); i++) {
-        hosts_plan_link(plan, i, h->links[i].ends);
+    for (size_t i = 0; rc == LAB_OK && i < HOSTS_LINKS_MAX; i++) {
+        if (!hosts_plan_link(plan, i, h->links[i].ends))
+            break;
         rc = open_link(h, i, e);
     }
     if (rc < 0)
@@ -174,7 +179,11 @@ const struct link *hosts_link_to(const struct hosts *h, enum hosts_name to)
     return NULL;
 }
 
-bool hosts_is_front(const struct hosts *h, size_t i)
+enum hosts_part hosts_part_of(const struct hosts *h, size_t i)
 {
-    return h->links[i].ends[LINK_CLIENT] == HOST_CLIENT;
+    const enum hosts_name *ends = h->links[i].ends;
+
+    if (ends[LINK_CLIENT] == HOST_CLIENT)
+        return HOSTS_FRONT;
+    return ends[LINK_SERVER] == HOST_STORE ? HOSTS_BESIDE : HOSTS_BEHIND;
 }

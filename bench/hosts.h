@@ -1,13 +1,14 @@
 /* Hosts of the lab: network namespaces, and the emulated links between them. The two ends of a
  * road are the smallest such network; with a balancer there are four hosts, and a link and a
- * referee on each side of it.
+ * referee on each side of it; servers may share a store.
  *
  *     HOSTS_PAIR      client ═ server 1
  *     HOSTS_BALANCED  client ═ balancer ─ server 1, and balancer ─ server 2
  *     HOSTS_FANNED    client ═ server 1, and client ═ server 2
  *
- * ═ is the road that the scenario asks for, ─ the one behind the balancer. What counts as the
- * front are the links that the client is on. */
+ *     with a store    the same, and each server ─ store
+ *
+ * ═ is the road that the scenario asks for, ─ the one behind the balancer. */
 #ifndef PUSHLAB_HOSTS_H
 #define PUSHLAB_HOSTS_H
 
@@ -20,17 +21,32 @@
 #include "err.h"
 #include "link.h"
 
-enum { HOSTS_SERVERS_MAX = 2, HOSTS_LINKS_MAX = 1 + HOSTS_SERVERS_MAX };
+enum { HOSTS_SERVERS_MAX = 2, HOSTS_LINKS_MAX = 1 + 2 * HOSTS_SERVERS_MAX };
 
 enum hosts_shape { HOSTS_PAIR, HOSTS_BALANCED, HOSTS_FANNED };
 
-enum hosts_name { HOST_CLIENT, HOST_BALANCER, HOST_SERVER_1, HOST_SERVER_2, HOSTS_NAMES };
+enum hosts_name {
+    HOST_CLIENT,
+    HOST_BALANCER,
+    HOST_SERVER_1,
+    HOST_SERVER_2,
+    HOST_STORE,
+    HOSTS_NAMES
+};
+
+/* Which part of the network a link is. */
+enum hosts_part {
+    HOSTS_FRONT,  /* the client is on it */
+    HOSTS_BEHIND, /* from a balancer to a server */
+    HOSTS_BESIDE, /* from a server to the store */
+};
 
 struct hosts_plan {
     enum hosts_shape shape;
     size_t servers;          /* 1 or 2; PAIR: 1 */
+    bool store;              /* there is a host that all servers reach */
     struct link_spec front;  /* the client's links */
-    struct link_spec behind; /* the balancer's links to its servers */
+    struct link_spec behind; /* the servers' other links */
     uint64_t seed;           /* link i has seed + i */
 };
 
@@ -71,7 +87,7 @@ bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name 
 int hosts_socket(const struct hosts *h, enum hosts_name host);
 /* The link between a server and whoever is in front of it, or NULL. */
 const struct link *hosts_link_to(const struct hosts *h, enum hosts_name to);
-/* Is the client on link number i? */
-bool hosts_is_front(const struct hosts *h, size_t i);
+/* Which part link number i is. */
+enum hosts_part hosts_part_of(const struct hosts *h, size_t i);
 
 #endif

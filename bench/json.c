@@ -154,6 +154,15 @@ void json_append_printf(cJSON *array, const char *fmt, ...)
     json_append_text(array, text);
 }
 
+void json_append_count(cJSON *array, const cJSON *o, const char *path, const char *one,
+                       const char *many)
+{
+    double n = json_number(o, path);
+
+    if (n > 0)
+        json_append_printf(array, "%.0f %s", n, n == 1 ? one : many);
+}
+
 static bool is_time(const char *name)
 {
     size_t len = strlen(name);

@@ -32,6 +32,9 @@ void json_add_text(cJSON *object, const char *name, const char *text);
 void json_append_text(cJSON *array, const char *text);
 /* printf into an array of strings. */
 void json_append_printf(cJSON *array, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "1 reconnection" or "5 reconnections" for the count at path of o; nothing for none. */
+void json_append_count(cJSON *array, const cJSON *o, const char *path, const char *one,
+                       const char *many);
 
 /* Add to every number in into, at any depth, the one at the same place in more. Points in time
  * (names that end in _ns) stay. */

@@ -53,3 +53,10 @@ bool program_find_of_others(const char *name, char *out, size_t cap)
     return program_find_in(getenv("PATH"), name, out, cap) ||
            program_find_in(ADMINISTRATORS_PATH, name, out, cap);
 }
+
+size_t program_version_len(const char *said)
+{
+    size_t len = strcspn(said, "0123456789");
+
+    return len + strcspn(said + len, " \r\n");
+}

@@ -23,5 +23,8 @@ bool program_find_in(const char *folders, const char *name, char *out, size_t ca
 /* In PATH, or where balancers and servers are, which the PATH of most users lacks. A name with a
  * slash in front is itself. */
 bool program_find_of_others(const char *name, char *out, size_t cap);
+/* How much of what a program says of its version tells it: "Redis server v=7.0.15 sha=0000" up to
+ * the end of the word with a number. */
+size_t program_version_len(const char *said);
 
 #endif

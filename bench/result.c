@@ -284,23 +284,18 @@ static void judge_failure(cJSON *problems, const cJSON *report)
         json_append_text(problems, failure);
 }
 
-static void note_count(cJSON *notes, const cJSON *report, const char *path, const char *what)
-{
-    double n = json_number(report, path);
-
-    if (n > 0)
-        json_append_printf(notes, "%.0f %s", n, what);
-}
-
 static void add_notes(cJSON *row, const cJSON *report)
 {
     cJSON *notes = cJSON_AddArrayToObject(row, "notes");
 
-    note_count(notes, report, "missed", "updates were missed");
-    note_count(notes, report, "late", "updates were not there when the drain ended");
-    note_count(notes, report, "whole.reconnects", "reconnections");
-    note_count(notes, report, "whole.connect_failures", "connection attempts failed");
-    note_count(notes, report, "whole.failed_responses", "responses failed");
+    json_append_count(notes, report, "missed", "update was missed", "updates were missed");
+    json_append_count(notes, report, "late", "update was not there when the drain ended",
+                      "updates were not there when the drain ended");
+    json_append_count(notes, report, "whole.reconnects", "reconnection", "reconnections");
+    json_append_count(notes, report, "whole.connect_failures", "connection attempt failed",
+                      "connection attempts failed");
+    json_append_count(notes, report, "whole.failed_responses", "response failed",
+                      "responses failed");
 }
 
 /* ---- a row ---- */

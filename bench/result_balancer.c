@@ -45,19 +45,30 @@ static double wire_bytes(const cJSON *wire)
     return both_ways(wire, "bytes");
 }
 
-/* Summed over the links behind; NAN where there are none. */
-static double sum_behind(const cJSON *wire, double (*count)(const cJSON *))
+/* Of every packet there was: for connections that stand since before the row. */
+static double lane_bytes(const cJSON *wire)
 {
-    const cJSON *behind = json_at(wire, "behind"), *one;
+    return json_number(wire, "lanes.up.bytes_in") + json_number(wire, "lanes.down.bytes_in");
+}
+
+/* Summed over a list of links; NAN where there are none. */
+static double sum_over(const cJSON *links, double (*count)(const cJSON *))
+{
+    const cJSON *one;
     double sum = 0;
 
-    if (behind == NULL)
+    if (links == NULL)
         return NAN;
-    cJSON_ArrayForEach(one, behind)
+    cJSON_ArrayForEach(one, links)
     {
         sum += count(one);
     }
     return sum;
+}
+
+static double sum_behind(const cJSON *wire, double (*count)(const cJSON *))
+{
+    return sum_over(json_at(wire, "behind"), count);
 }
 
 static cJSON *add_sides(cJSON *balancer, const char *name, const cJSON *wire,
@@ -147,15 +158,40 @@ static void add_served(cJSON *balancer, const cJSON *row, const cJSON *account)
 
 /* ---- what it cost, and what went wrong ---- */
 
-static void add_cpu(cJSON *balancer, const cJSON *row, const cJSON *account)
+/* Per update that a client got. */
+static void add_cpu(cJSON *to, const cJSON *row, const cJSON *account)
 {
     double used_us =
         json_number(account, "cpu_us.window_end") - json_number(account, "cpu_us.window_start");
     double updates = json_number(row, "deliveries");
-    bool program = json_number(account, "layer") > 0;
 
-    json_add_number(balancer, "cpu_us_per_update",
-                    program && updates > 0 ? used_us / updates : NAN);
+    json_add_number(to, "cpu_us_per_update", updates > 0 ? used_us / updates : NAN);
+}
+
+static void add_balancer_cpu(cJSON *balancer, const cJSON *row, const cJSON *account)
+{
+    if (json_number(account, "layer") > 0)
+        add_cpu(balancer, row, account);
+    else
+        json_add_number(balancer, "cpu_us_per_update", NAN);
+}
+
+static void add_store(cJSON *balancer, const cJSON *row, const cJSON *account)
+{
+    const cJSON *store = json_at(account, "store");
+    double updates = json_number(row, "whole_run.deliveries");
+    cJSON *o;
+
+    if (store == NULL) {
+        cJSON_AddNullToObject(balancer, "store");
+        return;
+    }
+    o = cJSON_AddObjectToObject(balancer, "store");
+    json_add_text(o, "program", json_text(store, "program"));
+    add_cpu(o, row, store);
+    json_add_number(o, "wire_bytes_per_update",
+                    updates > 0 ? sum_over(json_at(row, "wire.beside"), lane_bytes) / updates
+                                : NAN);
 }
 
 static void add_errors(cJSON *balancer, const cJSON *row)
@@ -166,14 +202,15 @@ static void add_errors(cJSON *balancer, const cJSON *row)
     double duplicated = json_number(row, "duplicated");
     double out_of_order = json_number(row, "out_of_order");
     double back = json_number(row, "raw.server_restarts");
+    double outages = json_number(row, "raw.outage_us.count");
 
     json_add_number(errors, "duplicated", duplicated);
     json_add_number(errors, "out_of_order", out_of_order);
     json_add_number(errors, "cursors_back", back);
     json_add_number(errors, "all", duplicated + out_of_order + back);
-    json_add_number(outage, "count", json_number(row, "raw.outage_us.count"));
-    json_add_number(outage, "p50", json_number(row, "raw.outage_us.p50"));
-    json_add_number(outage, "max", json_number(row, "raw.outage_us.max"));
+    json_add_number(outage, "count", outages);
+    json_add_number(outage, "p50", outages > 0 ? json_number(row, "raw.outage_us.p50") : NAN);
+    json_add_number(outage, "max", outages > 0 ? json_number(row, "raw.outage_us.max") : NAN);
 }
 
 static bool has_killed(const cJSON *account)
@@ -240,7 +277,8 @@ void result_balancer(cJSON *row)
         json_add_text(balancer, words[i], json_text(account, words[i]));
     json_add_number(balancer, "layer", json_number(account, "layer"));
     add_traffic(balancer, row);
-    add_cpu(balancer, row, account);
+    add_balancer_cpu(balancer, row, account);
+    add_store(balancer, row, account);
     cJSON_AddNullToObject(balancer, "added_latency_us");
     add_served(balancer, row, account);
     add_errors(balancer, row);
@@ -282,14 +320,6 @@ void result_balancer_compare(cJSON *run)
 
 /* ---- expected to break ---- */
 
-static void find_count(cJSON *findings, const cJSON *row, const char *path, const char *what)
-{
-    double n = json_number(row, path);
-
-    if (n > 0)
-        json_append_printf(findings, "%.0f %s", n, what);
-}
-
 /* The scenario's own requirement, if it has one. */
 static void find_latency(cJSON *findings, const cJSON *row, const struct scenario *s)
 {
@@ -321,12 +351,15 @@ void result_expect_broken(cJSON *row, const struct scenario *s)
     cJSON_AddItemToObject(row, "findings", findings);
     problems = cJSON_AddArrayToObject(row, "problems");
     find_latency(findings, row, s);
-    find_count(findings, row, "missed", "updates missed");
-    find_count(findings, row, "late", "updates not there when the drain ended");
-    find_count(findings, row, "duplicated", "updates came twice");
-    find_count(findings, row, "raw.server_restarts", "times the cursor went back");
-    find_count(findings, row, "raw.whole.reconnects", "reconnections");
-    find_count(findings, row, "raw.whole.failed_responses", "responses failed");
+    json_append_count(findings, row, "missed", "update missed", "updates missed");
+    json_append_count(findings, row, "late", "update not there when the drain ended",
+                      "updates not there when the drain ended");
+    json_append_count(findings, row, "duplicated", "update came twice", "updates came twice");
+    json_append_count(findings, row, "raw.server_restarts", "time the cursor went back",
+                      "times the cursor went back");
+    json_append_count(findings, row, "raw.whole.reconnects", "reconnection", "reconnections");
+    json_append_count(findings, row, "raw.whole.failed_responses", "response failed",
+                      "responses failed");
     if (cJSON_GetArraySize(findings) == 0)
         json_append_text(problems, "was expected to break, and did not");
 }

@@ -11,12 +11,15 @@
  *                                    balancer towards the servers (up) and the clients than came
  *     wire_bytes_per_update{front behind}     IP bytes of the whole run
  *     cpu_us_per_update              the balancer's processes, in the window; null: no program
+ *     store{program cpu_us_per_update wire_bytes_per_update}    what the servers share: its CPU in
+ *                                    the window, and the IP bytes between it and all servers in
+ *                                    the whole run, per update that a client got; null: nothing
  *     added_latency_us{p50 p99}      more than the run's direct row of this transport had; null:
  *                                    there is none
  *     served[{address handshakes requests updates_sent cpu_us killed_after_s}]   by server
  *     served_by                      their requests, for tables: "49 + 49"
  *     sequence_errors{duplicated out_of_order cursors_back all}
- *     outage_us{count p50 max}       from losing a connection to the next answer
+ *     outage_us{count p50 max}       from losing a connection to the next answer; null: no outage
  *   }
  *
  * and null where nothing stands between. What does not fit together is a problem of the row: each

@@ -141,7 +141,9 @@ static cJSON *account_of(const struct link *l, struct err_text *e)
 /* The first of the clients' links gives the account its form. */
 static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err_text *e)
 {
-    cJSON *more = account_of(&h->links[i].link, e), *behind;
+    static const char *const names[] = {[HOSTS_BEHIND] = "behind", [HOSTS_BESIDE] = "beside"};
+    enum hosts_part part = hosts_part_of(h, i);
+    cJSON *more = account_of(&h->links[i].link, e), *list;
 
     if (more == NULL)
         return LAB_EPROTO;
@@ -149,16 +151,16 @@ static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err
         *wire = more;
         return LAB_OK;
     }
-    if (hosts_is_front(h, i)) {
+    if (part == HOSTS_FRONT) {
         json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "tcp"), json_at(more, "tcp"));
         json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "lanes"), json_at(more, "lanes"));
         cJSON_Delete(more);
         return LAB_OK;
     }
-    behind = cJSON_GetObjectItemCaseSensitive(*wire, "behind");
-    if (behind == NULL)
-        behind = cJSON_AddArrayToObject(*wire, "behind");
-    cJSON_AddItemToArray(behind, more);
+    list = cJSON_GetObjectItemCaseSensitive(*wire, names[part]);
+    if (list == NULL)
+        list = cJSON_AddArrayToObject(*wire, names[part]);
+    cJSON_AddItemToArray(list, more);
     return LAB_OK;
 }
 

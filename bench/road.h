@@ -54,8 +54,8 @@ int road_capture(const struct road *r, const char *pcap_path, const char *label,
 /* When the row's window is, in CLOCK_MONOTONIC; what enters the link in it counts apart. */
 int road_window(const struct road *r, int64_t start_ns, int64_t end_ns, struct err_text *e);
 /* What the wire saw (docs/link.md); null on loopback. Ends a capture. Of several links the clients'
- * own are added up, and those behind a balancer are in "behind", by server. NULL with the line in
- * e when a link is gone. */
+ * own are added up; those behind a balancer are in "behind", and those to a store in "beside", by
+ * server. NULL with the line in e when a link is gone. */
 cJSON *road_row_end(const struct road *r, struct err_text *e);
 
 #endif

@@ -53,6 +53,12 @@ enum scenario_balancer_kind {
     BALANCER_HAPROXY_HTTP,
     BALANCER_NGINX_HTTP,
 };
+/* Where the servers' updates come from. */
+enum scenario_servers_source {
+    SERVERS_SAME,      /* from one seed and one beginning, so that all number alike */
+    SERVERS_DIFFERING, /* each its own */
+    SERVERS_REDIS,     /* a stream in Redis that all share, fed by the first */
+};
 enum scenario_expect { EXPECT_WORKS, EXPECT_BROKEN };
 enum scenario_workload { WORKLOAD_NONE, WORKLOAD_INPUTS, WORKLOAD_EDITS };
 enum scenario_connection { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
@@ -95,10 +101,10 @@ struct scenario_require {
 };
 
 struct scenario_balancer {
-    int kind; /* enum scenario_balancer_kind; of a row SCENARIO_UNSET */
+    int kind;   /* enum scenario_balancer_kind; of a row SCENARIO_UNSET */
+    int source; /* enum scenario_servers_source; of a row SCENARIO_UNSET */
     int64_t servers;
     char config[SCENARIO_TEXT_BYTES]; /* as given: relative to the scenario's folder */
-    char source[SCENARIO_TEXT_BYTES]; /* same, differing, or redis://... */
     char link[SCENARIO_TEXT_BYTES];   /* between it and each server */
     double kill_s;                    /* the last server dies so long after the window opened */
 };
@@ -176,6 +182,7 @@ const char *scenario_link(char *out, size_t cap, const struct scenario *s);
 void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *s,
                           const struct scenario_row *row);
 const char *scenario_balancer_kind_name(int kind);
+const char *scenario_servers_source_name(int source);
 bool scenario_has_balancers(const struct scenario *s);
 /* The path of a file that stands beside the scenario's. */
 void scenario_path_beside(char out[SCENARIO_PATH_BYTES], const struct scenario *s,

@@ -23,22 +23,33 @@ void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *
         out->kind = own->kind;
         out->config[0] = '\0'; /* it was another program's */
     }
+    if (own->source != SCENARIO_UNSET)
+        out->source = own->source;
     if (own->servers != SCENARIO_UNSET)
         out->servers = own->servers;
     if (own->kill_s > SCENARIO_UNSET)
         out->kill_s = own->kill_s;
     take_text(out->config, own->config);
-    take_text(out->source, own->source);
     take_text(out->link, own->link);
     if (out->kind == BALANCER_DIRECT)
         out->servers = 1;
 }
 
-const char *scenario_balancer_kind_name(int kind)
+static const char *choice_name(const char *key, int choice)
 {
     const struct scenario_key *balancer = scenario_key_find(scenario_keys, "balancer");
 
-    return scenario_key_find(balancer->inner, "kind")->choices[kind];
+    return scenario_key_find(balancer->inner, key)->choices[choice];
+}
+
+const char *scenario_balancer_kind_name(int kind)
+{
+    return choice_name("kind", kind);
+}
+
+const char *scenario_servers_source_name(int source)
+{
+    return choice_name("source", source);
 }
 
 bool scenario_has_balancers(const struct scenario *s)
@@ -59,12 +70,6 @@ static int refuse(const struct scenario *s, const char *at, const char *what, co
     return scenario_refuse(&p, what, accepted, e);
 }
 
-static bool is_source(const char *text)
-{
-    return strcmp(text, "same") == 0 || strcmp(text, "differing") == 0 ||
-           strncmp(text, "redis://", 8) == 0;
-}
-
 static int check_row(const struct scenario *s, size_t i, struct err_text *e)
 {
     struct scenario_balancer b;
@@ -78,9 +83,6 @@ static int check_row(const struct scenario *s, size_t i, struct err_text *e)
         return refuse(s, at, "kind none among rows with balancers", "direct", e);
     if (b.config[0] != '\0' && b.kind <= BALANCER_DNS)
         return refuse(s, at, "a config, and nothing that reads it", "a kind with a program", e);
-    if (!is_source(b.source))
-        return refuse(s, at, "that is no source of the servers",
-                      "same, differing, redis://HOST:PORT/KEY", e);
     if (b.kill_s > SCENARIO_UNSET && b.servers < 2)
         return refuse(s, at, "kill_s would leave no server", "servers 2", e);
     if (strcmp(b.link, "loopback") == 0)

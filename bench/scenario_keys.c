@@ -23,6 +23,7 @@ static const char *const kinds[] = {"generator", "trace",     "none",          "
                                     "game",      "dashboard", "notifications", NULL};
 static const char *const workloads[] = {"none", "inputs", "edits", NULL};
 static const char *const tls_versions[] = {"any", "1.2", "1.3", NULL};
+static const char *const servers_sources[] = {"same", "differing", "redis", NULL};
 static const char *const balancers[] = {"none",         "direct",       "dns",        "haproxy-tcp",
                                         "nginx-stream", "haproxy-http", "nginx-http", NULL};
 static const char *const expectations[] = {"works", "broken", NULL};
@@ -113,9 +114,9 @@ static const struct scenario_key balancer_keys[] = {
     {.name = "servers", .kind = KEY_INT, .offset = IN(balancer.servers), .fallback = 2, .min = 1,
      .max = 2, OF_BALANCER(~BIT(BALANCER_NONE)),
      .help = "behind it, each on a host of its own; direct: one"},
-    {.name = "source", .kind = KEY_TEXT, .offset = IN(balancer.source), .fallback_text = "same",
-     .max = LEN(struct scenario, balancer.source), OF_BALANCER(~BIT(BALANCER_NONE)),
-     .help = "of the servers: same, differing, or one that they share (redis://HOST:PORT/KEY)"},
+    {.name = "source", .kind = KEY_CHOICE, .offset = IN(balancer.source),
+     .choices = servers_sources, OF_BALANCER(~BIT(BALANCER_NONE)),
+     .help = "of the servers' updates; redis: a stream that they share, on a host of its own"},
     {.name = "link", .kind = KEY_TEXT, .offset = IN(balancer.link), .fallback_text = "lan",
      .max = LEN(struct scenario, balancer.link), OF_BALANCER(~BIT(BALANCER_NONE)),
      .help = "the road between it and each server"},
@@ -135,8 +136,9 @@ static const struct scenario_key row_balancer_keys[] = {
     {.name = "servers", .kind = KEY_INT, .offset = IN_ROW(balancer.servers),
      .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .min = 1, .max = 2,
      .help = "as above"},
-    {.name = "source", .kind = KEY_TEXT, .offset = IN_ROW(balancer.source),
-     .max = LEN(struct scenario_row, balancer.source), .help = "as above"},
+    {.name = "source", .kind = KEY_CHOICE, .offset = IN_ROW(balancer.source),
+     .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .choices = servers_sources,
+     .help = "as above"},
     {.name = "link", .kind = KEY_TEXT, .offset = IN_ROW(balancer.link),
      .max = LEN(struct scenario_row, balancer.link), .help = "as above"},
     {.name = "kill_s", .kind = KEY_REAL, .offset = IN_ROW(balancer.kill_s),

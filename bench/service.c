@@ -37,7 +37,7 @@ static void ask_version(struct service *s, const char *option)
         s->version[0] = '\0';
     if (f != NULL && pclose(f) != 0)
         s->version[0] = '\0'; /* that was no answer */
-    s->version[strcspn(s->version, "\r\n")] = '\0';
+    s->version[program_version_len(s->version)] = '\0';
 }
 
 int service_prepare(struct service *s, const char *name, const char *version_option,

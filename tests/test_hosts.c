@@ -17,9 +17,9 @@
 
 enum { PORT = 7000 };
 
-static struct hosts_plan plan_of(enum hosts_shape shape, size_t servers)
+static struct hosts_plan plan_of(enum hosts_shape shape, size_t servers, bool store)
 {
-    struct hosts_plan p = {.shape = shape, .servers = servers, .seed = 1};
+    struct hosts_plan p = {.shape = shape, .servers = servers, .store = store, .seed = 1};
     struct err_text e;
 
     ck_assert_int_eq(link_spec_parse(&p.front, "rtt=20ms", &e), LAB_OK);
@@ -27,10 +27,10 @@ static struct hosts_plan plan_of(enum hosts_shape shape, size_t servers)
     return p;
 }
 
-static void check_links(enum hosts_shape shape, size_t servers, const char *wanted)
+static void check_links(enum hosts_shape shape, size_t servers, bool store, const char *wanted)
 {
-    static const char letters[] = "CB12";
-    struct hosts_plan p = plan_of(shape, servers);
+    static const char letters[] = "CB12S";
+    struct hosts_plan p = plan_of(shape, servers, store);
     enum hosts_name ends[LINK_SIDES];
     char text[64] = "";
 
@@ -42,11 +42,19 @@ static void check_links(enum hosts_shape shape, size_t servers, const char *want
 
 START_TEST(each_shape_joins_its_hosts)
 {
-    check_links(HOSTS_PAIR, 1, "C-1 ");
-    check_links(HOSTS_BALANCED, 1, "C-B B-1 ");
-    check_links(HOSTS_BALANCED, 2, "C-B B-1 B-2 ");
-    check_links(HOSTS_FANNED, 1, "C-1 ");
-    check_links(HOSTS_FANNED, 2, "C-1 C-2 ");
+    check_links(HOSTS_PAIR, 1, false, "C-1 ");
+    check_links(HOSTS_BALANCED, 1, false, "C-B B-1 ");
+    check_links(HOSTS_BALANCED, 2, false, "C-B B-1 B-2 ");
+    check_links(HOSTS_FANNED, 1, false, "C-1 ");
+    check_links(HOSTS_FANNED, 2, false, "C-1 C-2 ");
+}
+END_TEST
+
+START_TEST(each_server_has_a_link_to_the_store)
+{
+    check_links(HOSTS_PAIR, 1, true, "C-1 1-S ");
+    check_links(HOSTS_BALANCED, 2, true, "C-B B-1 B-2 1-S 2-S ");
+    check_links(HOSTS_FANNED, 2, true, "C-1 C-2 1-S 2-S ");
 }
 END_TEST
 
@@ -69,9 +77,9 @@ START_TEST(a_link_s_number_is_in_its_addresses_and_its_device)
 }
 END_TEST
 
-static bool open_or_skip(struct hosts *h, enum hosts_shape shape)
+static bool open_or_skip(struct hosts *h, enum hosts_shape shape, bool store)
 {
-    struct hosts_plan p = plan_of(shape, shape == HOSTS_PAIR ? 1 : 2);
+    struct hosts_plan p = plan_of(shape, shape == HOSTS_PAIR ? 1 : 2, store);
     struct err_text e = {""};
 
     if (hosts_open(h, &p, &e) == LAB_OK)
@@ -130,7 +138,7 @@ START_TEST(a_balancer_stands_between_links_that_count_apart)
     char address[LINK_ADDRESS_CHARS];
     struct hosts h;
 
-    if (!open_or_skip(&h, HOSTS_BALANCED))
+    if (!open_or_skip(&h, HOSTS_BALANCED, false))
         return;
     ck_assert_int_ge(visit(&h, HOST_CLIENT, HOST_BALANCER), 20 * NS_PER_MS);
     ck_assert_int_lt(visit(&h, HOST_BALANCER, HOST_SERVER_1), 15 * NS_PER_MS);
@@ -140,7 +148,32 @@ START_TEST(a_balancer_stands_between_links_that_count_apart)
     ck_assert_double_eq(connections(&h.links[0].link), 1);
     ck_assert_double_eq(connections(hosts_link_to(&h, HOST_SERVER_1)), 1);
     ck_assert_double_eq(connections(hosts_link_to(&h, HOST_SERVER_2)), 2);
-    ck_assert(hosts_is_front(&h, 0) && !hosts_is_front(&h, 1) && !hosts_is_front(&h, 2));
+    ck_assert_int_eq(hosts_part_of(&h, 0), HOSTS_FRONT);
+    ck_assert_int_eq(hosts_part_of(&h, 1), HOSTS_BEHIND);
+    ck_assert_int_eq(hosts_part_of(&h, 2), HOSTS_BEHIND);
+    hosts_close(&h);
+}
+END_TEST
+
+START_TEST(servers_reach_a_store_that_nobody_else_does)
+{
+    char address[LINK_ADDRESS_CHARS];
+    struct hosts h;
+
+    if (!open_or_skip(&h, HOSTS_BALANCED, true))
+        return;
+    ck_assert_uint_eq(h.nlinks, HOSTS_LINKS_MAX);
+    visit(&h, HOST_SERVER_1, HOST_STORE);
+    visit(&h, HOST_SERVER_2, HOST_STORE);
+    visit(&h, HOST_SERVER_2, HOST_STORE);
+    visit(&h, HOST_BALANCER, HOST_SERVER_2);
+    ck_assert(!hosts_address(&h, HOST_CLIENT, HOST_STORE, address));
+    ck_assert(!hosts_address(&h, HOST_BALANCER, HOST_STORE, address));
+    ck_assert_int_eq(hosts_part_of(&h, 3), HOSTS_BESIDE);
+    ck_assert_int_eq(hosts_part_of(&h, 4), HOSTS_BESIDE);
+    ck_assert_double_eq(connections(&h.links[2].link), 1);
+    ck_assert_double_eq(connections(&h.links[3].link), 1);
+    ck_assert_double_eq(connections(&h.links[4].link), 2);
     hosts_close(&h);
 }
 END_TEST
@@ -149,12 +182,13 @@ START_TEST(clients_that_choose_have_a_link_to_each_server)
 {
     struct hosts h;
 
-    if (!open_or_skip(&h, HOSTS_FANNED))
+    if (!open_or_skip(&h, HOSTS_FANNED, false))
         return;
     ck_assert_ptr_null(hosts_place(&h, HOST_BALANCER));
     ck_assert_int_ge(visit(&h, HOST_CLIENT, HOST_SERVER_1), 20 * NS_PER_MS);
     ck_assert_int_ge(visit(&h, HOST_CLIENT, HOST_SERVER_2), 20 * NS_PER_MS);
-    ck_assert(hosts_is_front(&h, 0) && hosts_is_front(&h, 1));
+    ck_assert_int_eq(hosts_part_of(&h, 0), HOSTS_FRONT);
+    ck_assert_int_eq(hosts_part_of(&h, 1), HOSTS_FRONT);
     hosts_close(&h);
 }
 END_TEST
@@ -164,7 +198,7 @@ START_TEST(closing_a_link_leaves_older_hosts_alone)
 {
     struct hosts h;
 
-    if (!open_or_skip(&h, HOSTS_BALANCED))
+    if (!open_or_skip(&h, HOSTS_BALANCED, false))
         return;
     link_close(&h.links[--h.nlinks].link);
     visit(&h, HOST_CLIENT, HOST_BALANCER);
@@ -182,9 +216,11 @@ int main(void)
     int failed;
 
     tcase_add_test(shapes, each_shape_joins_its_hosts);
+    tcase_add_test(shapes, each_server_has_a_link_to_the_store);
     tcase_add_test(shapes, a_link_s_number_is_in_its_addresses_and_its_device);
     tcase_set_timeout(live, 60);
     tcase_add_test(live, a_balancer_stands_between_links_that_count_apart);
+    tcase_add_test(live, servers_reach_a_store_that_nobody_else_does);
     tcase_add_test(live, clients_that_choose_have_a_link_to_each_server);
     tcase_add_test(live, closing_a_link_leaves_older_hosts_alone);
     suite_add_tcase(s, shapes);

@@ -143,6 +143,41 @@ START_TEST(where_nothing_stands_between_the_clients_links_are_the_servers)
 }
 END_TEST
 
+START_TEST(what_the_servers_share_has_its_own_account)
+{
+    cJSON *row = row_of(4, 10, 5, 5), *account, *store, *beside;
+
+    ck_assert(cJSON_IsNull(json_at(row, "balancer.store")));
+    cJSON_DeleteItemFromObjectCaseSensitive(row, "balancer");
+    account = (cJSON *)json_at(row, "raw.balancer");
+    store = cJSON_Parse("{\"program\":\"Redis server v=7\","
+                        "\"cpu_us\":{\"window_start\":500,\"window_end\":1000}}");
+    cJSON_AddItemToObject(account, "store", store);
+    beside = cJSON_Parse("[{\"lanes\":{\"up\":{\"bytes_in\":700},\"down\":{\"bytes_in\":300}}},"
+                         "{\"lanes\":{\"up\":{\"bytes_in\":600},\"down\":{\"bytes_in\":400}}}]");
+    cJSON_AddItemToObject((cJSON *)json_at(row, "wire"), "beside", beside);
+    result_balancer(row);
+    ck_assert_str_eq(json_text(row, "balancer.store.program"), "Redis server v=7");
+    ck_assert_double_eq(json_number(row, "balancer.store.cpu_us_per_update"), 10);
+    ck_assert_double_eq(json_number(row, "balancer.store.wire_bytes_per_update"), 20);
+    cJSON_Delete(row);
+}
+END_TEST
+
+START_TEST(without_an_outage_there_is_no_longest_one)
+{
+    cJSON *row = row_of(4, 10, 5, 5), *outage;
+
+    cJSON_DeleteItemFromObjectCaseSensitive(row, "balancer");
+    outage = (cJSON *)json_at(row, "raw.outage_us");
+    cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(outage, "count"), 0);
+    result_balancer(row);
+    ck_assert_double_eq(json_number(row, "balancer.outage_us.count"), 0);
+    ck_assert(isnan(json_number(row, "balancer.outage_us.max")));
+    cJSON_Delete(row);
+}
+END_TEST
+
 START_TEST(layer_7_and_death_free_the_servers_from_what_clients_opened)
 {
     cJSON *seven = cJSON_Parse("{\"balancer\":{\"layer\":7,\"servers\":[{}]}}");
@@ -236,6 +271,8 @@ int main(void)
     tcase_add_test(t, servers_are_described_one_by_one);
     tcase_add_test(t, bytes_added_are_told_by_where_they_were_added);
     tcase_add_test(t, a_layer_4_balancer_that_makes_another_number_of_connections_is_a_problem);
+    tcase_add_test(t, what_the_servers_share_has_its_own_account);
+    tcase_add_test(t, without_an_outage_there_is_no_longest_one);
     tcase_add_test(t, where_nothing_stands_between_the_clients_links_are_the_servers);
     tcase_add_test(t, layer_7_and_death_free_the_servers_from_what_clients_opened);
     tcase_add_test(t, latency_is_compared_with_the_direct_row_of_the_transport);

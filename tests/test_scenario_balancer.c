@@ -49,18 +49,20 @@ START_TEST(a_row_has_the_scenario_s_but_for_what_it_says_itself)
     struct scenario_balancer b =
         parse_one("{" LAN ",\"balancer\":{\"kind\":\"nginx-http\",\"source\":\"differing\","
                   "\"config\":\"a.conf\",\"link\":\"rtt=3ms\"},\"rows\":[{\"transport\":"
-                  "\"sse\",\"id\":\"killed\",\"balancer\":{\"kill_s\":1.5}}," SSE
-                  ",{\"transport\":\"stream\",\"balancer\":{\"kind\":\"dns\"}},"
+                  "\"sse\",\"id\":\"killed\",\"balancer\":{\"kill_s\":1.5}},{\"transport\":"
+                  "\"sse\",\"balancer\":{\"source\":\"redis\"}},{\"transport\":\"stream\","
+                  "\"balancer\":{\"kind\":\"dns\"}},"
                   "{\"transport\":\"websocket\",\"balancer\":{\"kind\":\"direct\"}}]}");
 
     ck_assert_int_eq(b.kind, BALANCER_NGINX_HTTP);
-    ck_assert_str_eq(b.source, "differing");
+    ck_assert_int_eq(b.source, SERVERS_DIFFERING);
     ck_assert_str_eq(b.config, "a.conf");
     ck_assert_str_eq(b.link, "rtt=3ms");
     ck_assert_double_eq(b.kill_s, 1.5);
     ck_assert_int_eq(b.servers, 2);
     scenario_balancer_of(&b, &scenario, &scenario.rows[1]);
     ck_assert(b.kill_s <= SCENARIO_UNSET);
+    ck_assert_int_eq(b.source, SERVERS_REDIS);
     scenario_balancer_of(&b, &scenario, &scenario.rows[2]);
     ck_assert_int_eq(b.kind, BALANCER_DNS);
     ck_assert_str_eq(b.config, ""); /* the configuration was the other program's */
@@ -79,7 +81,7 @@ START_TEST(defaults_are_two_servers_of_one_source_on_a_lan)
         parse_one("{" LAN ",\"balancer\":{\"kind\":\"haproxy-tcp\"}," ROWS "}");
 
     ck_assert_int_eq(b.servers, 2);
-    ck_assert_str_eq(b.source, "same");
+    ck_assert_int_eq(b.source, SERVERS_SAME);
     ck_assert_str_eq(b.link, "lan");
     ck_assert(b.kill_s <= SCENARIO_UNSET);
     ck_assert_int_eq(scenario.rows[0].expect, EXPECT_WORKS);
@@ -113,8 +115,8 @@ static const struct {
     {"{" LAN ",\"send\":{\"workload\":\"inputs\"},\"balancer\":{\"kind\":\"dns\"}," ROWS "}",
      "dir/x.json: send.workload: not with balancers; accepted: none"},
     {"{" LAN ",\"balancer\":{\"kind\":\"dns\",\"source\":\"both\"}," ROWS "}",
-     "dir/x.json: rows[0].balancer: that is no source of the servers; accepted: same, differing, "
-     "redis://HOST:PORT/KEY"},
+     "dir/x.json: balancer.source: 'both' is not one of the choices; accepted: same, differing, "
+     "redis"},
     {"{" LAN ",\"rows\":[{\"transport\":\"sse\",\"balancer\":{\"kind\":\"dns\"}},"
      "{\"transport\":\"stream\"}]}",
      "dir/x.json: rows[1].balancer: kind none among rows with balancers; accepted: direct"},

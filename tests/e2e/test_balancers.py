@@ -15,7 +15,7 @@ from test_wire import HIDE_TUN, LINKS, WHY_NOT, can_hide_tun
 SCENARIOS = HERE.parent.parent / "bench" / "scenarios" / "balancers"
 SBIN = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 MODULE = pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so")
-PROGRAMS = [name for name in ("haproxy", "nginx") if shutil.which(name, path=SBIN) is None]
+PROGRAMS = [name for name in ("haproxy", "nginx", "redis-server") if shutil.which(name, path=SBIN) is None]
 WHY_NO_BALANCER = WHY_NOT or (f"no {PROGRAMS[0]}" if PROGRAMS else None)
 KINDS = ("direct", "dns", "haproxy-tcp", "nginx-stream", "haproxy-http", "nginx-http")
 CLIENTS = 4
@@ -58,7 +58,7 @@ class BalancerCase(RunnerCase):
         self.env["PUSHLAB_LINKS"] = str(LINKS)
 
     def assert_nothing_left(self):
-        for name in ("haproxy", "nginx"):
+        for name in ("haproxy", "nginx", "redis-server"):
             wait_until(lambda: not self.started_by_us(name), f"{name} has ended")
         self.assertEqual(list(self.scratch.iterdir()), [])
 
@@ -149,19 +149,28 @@ class Breaks(BalancerCase):
             row("haproxy-http", **poll, id="jumps", expect="broken", balancer=differing),
             row("haproxy-http", **poll, id="sticky",
                 balancer={**differing, "config": "haproxy-cookie.cfg"}),
-            row("haproxy-http", **poll, id="same"), clients=3, duration_s=1.5)
+            row("haproxy-http", **poll, id="same"),
+            row("haproxy-http", **poll, id="shared", balancer={"source": "redis"}),
+            clients=3, duration_s=1.5)
         self.assertGreater(rows["jumps"]["balancer"]["sequence_errors"]["all"], 3)
-        for cured in ("sticky", "same"):
+        for cured in ("sticky", "same", "shared"):
             with self.subTest(cured):
                 r = rows[cured]
                 self.assertEqual(r["balancer"]["sequence_errors"]["all"], 0)
                 self.assertEqual(r["problems"], [])
                 self.assertEqual(r["delivered"], r["published"] * 3)
-        self.assertGreater(min(s["requests"] for s in rows["same"]["balancer"]["served"]), 5)
+        for both in ("same", "shared"):
+            served = rows[both]["balancer"]["served"]
+            self.assertGreater(min(s["requests"] for s in served), 5)
+        self.assertIsNone(rows["same"]["balancer"]["store"])
+        self.assertGreater(rows["shared"]["balancer"]["store"]["wire_bytes_per_update"], 100)
+        self.assertEqual(len(rows["shared"]["wire"]["beside"]), 2)
 
     def test_clients_of_a_dead_server_go_to_the_other_and_lose_nothing(self):
         rows = self.between(row("dns"), row("haproxy-tcp"), row("nginx-http"),
-                            row("haproxy-http", "long-poll"), duration_s=2,
+                            row("haproxy-http", "long-poll"),
+                            row("nginx-http", id="shared", balancer={"source": "redis"}),
+                            duration_s=2,
                             balancer={"kind": "dns", "kill_s": 0.5})
         for name, r in rows.items():
             with self.subTest(name):
