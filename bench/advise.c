@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "findings.h"
 #include "json.h"
 #include "result.h"
 
@@ -270,7 +271,8 @@ static void judge(struct advise_row *r)
         if (is_graver(&r->checks[i], &r->checks[r->deciding]))
             r->deciding = i;
     r->fit = r->checks[r->deciding].fit;
-    if (cJSON_GetArraySize(json_at(r->row, "problems")) > 0 && r->fit == ADVISE_FITS)
+    if (r->fit == ADVISE_FITS &&
+        (cJSON_GetArraySize(json_at(r->row, "problems")) > 0 || findings_broke(r->row)))
         r->fit = ADVISE_UNKNOWN;
 }
 

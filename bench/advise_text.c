@@ -9,6 +9,7 @@
 #include "advise_change.h"
 #include "advise_price.h"
 #include "advise_say.h"
+#include "findings.h"
 #include "json.h"
 
 const char *advise_part_heading(enum advise_part part)
@@ -157,6 +158,10 @@ static void say_row(struct advise_say *s, int row)
         advise_say_cite(s, row, "problems.0", NULL);
         n++;
     }
+    if (findings_broke(r->row)) {
+        writer_puts(&s->w, n++ > 0 ? ", it broke, as expected" : "it broke, as expected");
+        advise_say_cite(s, row, "findings.0", NULL);
+    }
     for (int i = 0; i < r->nchecks; i++) {
         if (r->checks[i].fit != r->checks[r->deciding].fit ||
             (r->fit == ADVISE_FITS && i == 0 && r->nchecks > 1))
@@ -181,6 +186,13 @@ static void say_offer(struct advise_say *s, int row)
 
     advise_say_begin(s, ADVISE_PART_FIT, row);
     advise_say_name(s, row);
+    if (findings_broke(json)) {
+        writer_puts(&s->w, " broke, as expected");
+        advise_say_cite(s, row, "findings.0", NULL);
+        writer_puts(&s->w, ".");
+        advise_say_end(s);
+        return;
+    }
     while (percentile > 50 && json_number(json, "delivered") < advise_samples_needed(percentile))
         percentile = percentile > 90 ? 90 : 50;
     snprintf(path, sizeof path, "latency_us.%s", advise_percentile_name(percentile));

@@ -115,7 +115,9 @@ static int spawn(struct service *s, struct nursery *n, const struct balancer_kin
 {
     /* In the foreground, and with nothing of the machine's own configuration. */
     char *haproxy[ARGS_MAX] = {s->program, "-db", "-q", "-f", config, NULL};
-    char *nginx[ARGS_MAX] = {s->program, "-c", config, "-p", s->folder, "-e", "stderr", NULL};
+    /* A user namespace has no user but root to become, nor to give a folder to. */
+    char *nginx[ARGS_MAX] = {s->program, "-c",     config, "-p",         s->folder,
+                             "-e",       "stderr", "-g",   "user root;", NULL};
     char **argv = strcmp(kind->program, "haproxy") == 0 ? haproxy : nginx;
 
     return service_start(s, n, argv, place, port, e);

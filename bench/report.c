@@ -10,9 +10,11 @@
 #include "chart.h"
 #include "facts.h"
 #include "file.h"
+#include "findings.h"
 #include "glance.h"
 #include "html.h"
 #include "json.h"
+#include "report_balancer.h"
 #include "report_duplex.h"
 #include "report_method.h"
 #include "report_page.h"
@@ -257,15 +259,15 @@ static bool has_picture(const struct report_source *s, const char *prefix, const
     return found;
 }
 
-static void put_figure(struct writer *w, const struct report_source *s, const char *chart,
-                       const char *class)
+static void put_figure(struct writer *w, const struct report_source *s, const cJSON *sound,
+                       const char *chart, const char *class)
 {
     struct buf heading = {0}, reading = {0};
     struct writer h = {.out = &heading}, r = {.out = &reading};
 
     report_text_chart_heading(&h, chart);
     writer_add(&h, "", 1);
-    report_text_chart(&r, s->run, chart);
+    report_text_chart(&r, sound, chart);
     writer_add(&r, "", 1);
     if (h.rc < 0 || r.rc < 0) {
         w->rc = LAB_ENOMEM;
@@ -283,23 +285,23 @@ static void put_figure(struct writer *w, const struct report_source *s, const ch
     buf_free(&reading);
 }
 
-static int put_charts(struct writer *w, const struct report_source *s)
+static int put_charts(struct writer *w, const struct report_source *s, const cJSON *sound)
 {
     int n = 0;
 
     for (size_t i = 0; chart_names[i] != NULL; i++) {
         if (!has_picture(s, "", chart_names[i]))
             continue;
-        put_figure(w, s, chart_names[i], i == 0 ? "wide" : "beside");
+        put_figure(w, s, sound, chart_names[i], i == 0 ? "wide" : "beside");
         n++;
     }
     return n;
 }
 
-static void put_charts_section(struct writer *w, const struct report_source *s)
+static void put_charts_section(struct writer *w, const struct report_source *s, const cJSON *sound)
 {
     writer_puts(w, "<section id=\"charts\">\n<h2>The charts, read</h2>\n");
-    if (put_charts(w, s) == 0)
+    if (put_charts(w, s, sound) == 0)
         writer_puts(w, "<p class=\"missing\">This report has no charts: none were drawn for the "
                        "run. With gnuplot installed, <code>pushlab chart DIR</code> draws them and "
                        "puts them in here.</p>\n");
@@ -345,11 +347,14 @@ static void put_ladders(struct writer *w, const struct report_source *s)
 
 /* ---- the document ---- */
 
-static void put_contents(struct writer *w, bool ladders)
+static void put_contents(struct writer *w, bool between, bool ladders)
 {
     writer_puts(w, "<nav aria-label=\"Contents\"><a href=\"#verdict\">Verdict</a> "
                    "<a href=\"#choose\">What to choose</a> "
-                   "<a href=\"#numbers\">Numbers</a> <a href=\"#charts\">Charts</a> ");
+                   "<a href=\"#numbers\">Numbers</a> ");
+    if (between)
+        writer_puts(w, "<a href=\"#between\">In between</a> ");
+    writer_puts(w, "<a href=\"#charts\">Charts</a> ");
     if (ladders)
         writer_puts(w, "<a href=\"#ladders\">On the wire</a> ");
     writer_puts(w, "<a href=\"#model\">Model</a> <a href=\"#method\">Method</a> "
@@ -372,24 +377,26 @@ static void put_verdict(struct writer *w, const cJSON *run)
     writer_puts(w, "</section>\n");
 }
 
-static void put_body(struct writer *w, const struct report_source *s)
+/* sound: what sentences compare, findings_sound_run(). */
+static void put_body(struct writer *w, const struct report_source *s, const cJSON *sound)
 {
     bool ladders = has_ladders(s);
 
     put_header(w, s->run);
-    put_contents(w, ladders);
+    put_contents(w, report_balancer_has(s->run), ladders);
     writer_puts(w, "<main>\n");
-    put_verdict(w, s->run);
+    put_verdict(w, sound);
     advise_html_section(w, s->run);
     writer_puts(w, "<section id=\"numbers\">\n<h2>The numbers</h2>\n");
     report_table_rows(w, s->run);
     writer_puts(w, "</section>\n");
-    put_charts_section(w, s);
+    report_balancer_section(w, s->run);
+    put_charts_section(w, s, sound);
     if (ladders)
         put_ladders(w, s);
     writer_puts(w, "<section id=\"model\">\n<h2>Measured against predicted</h2>\n");
-    put_paragraph(w, "", report_text_model, s->run);
-    report_table_model(w, s->run);
+    put_paragraph(w, "", report_text_model, sound);
+    report_table_model(w, sound);
     writer_puts(w, "</section>\n");
     report_method(w, s->run);
     writer_puts(w, "</main>\n");
@@ -398,10 +405,12 @@ static void put_body(struct writer *w, const struct report_source *s)
 int report_html(struct buf *out, const struct report_source *s)
 {
     struct writer w = {.out = out};
+    cJSON *sound = findings_sound_run(s->run);
 
     report_page_open(&w, report_title(s->run), s->css);
     report_page_body(&w);
-    put_body(&w, s);
+    put_body(&w, s, sound);
+    cJSON_Delete(sound);
     report_page_close(&w, json_text(s->run, "pushlab"));
     return w.rc;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "chart.h"
+#include "findings.h"
 #include "json.h"
 #include "report_duplex.h"
 #include "report_method.h"
@@ -101,36 +102,50 @@ static void put_warning(struct writer *w, const cJSON *run)
     writer_puts(w, "\n");
 }
 
+static void put_verdicts(struct writer *w, const cJSON *sound)
+{
+    for (int i = 0; i < REPORT_VERDICTS; i++) {
+        report_text_verdict(w, sound, i);
+        writer_puts(w, i + 1 < REPORT_VERDICTS ? " " : "\n\n");
+    }
+    if (report_duplex_has_verdict(sound)) {
+        report_duplex_verdict(w, sound);
+        writer_puts(w, "\n\n");
+    }
+    report_text_trust(w, sound);
+}
+
+/* sound: what sentences compare, findings_sound_run(). */
+static void put_report(struct writer *w, const cJSON *run, const cJSON *sound, const char *run_dir,
+                       const char *images)
+{
+    writer_puts(w, "# ");
+    put_text(w, report_title(run));
+    writer_puts(w, "\n\n");
+    report_text_setting(w, run);
+    writer_puts(w, "\n\n");
+    put_warning(w, run);
+    put_verdicts(w, sound);
+    writer_puts(w, "\n\n## The numbers\n\n");
+    if (w->rc == LAB_OK)
+        w->rc = table_markdown(w->out, run);
+    writer_puts(w, "\n");
+    put_charts(w, sound, run_dir, images);
+    writer_puts(w, "## Measured against predicted\n\n");
+    report_text_model(w, sound);
+    writer_puts(w, "\n\n");
+    report_table_model_markdown(w, sound);
+    writer_puts(w, "\n## Do it again\n\n    ");
+    report_method_command(w, run);
+    writer_puts(w, "\n");
+}
+
 int report_markdown(struct buf *out, const cJSON *run, const char *run_dir, const char *images)
 {
     struct writer w = {.out = out};
+    cJSON *sound = findings_sound_run(run);
 
-    writer_puts(&w, "# ");
-    put_text(&w, report_title(run));
-    writer_puts(&w, "\n\n");
-    report_text_setting(&w, run);
-    writer_puts(&w, "\n\n");
-    put_warning(&w, run);
-    for (int i = 0; i < REPORT_VERDICTS; i++) {
-        report_text_verdict(&w, run, i);
-        writer_puts(&w, i + 1 < REPORT_VERDICTS ? " " : "\n\n");
-    }
-    if (report_duplex_has_verdict(run)) {
-        report_duplex_verdict(&w, run);
-        writer_puts(&w, "\n\n");
-    }
-    report_text_trust(&w, run);
-    writer_puts(&w, "\n\n## The numbers\n\n");
-    if (w.rc == LAB_OK)
-        w.rc = table_markdown(out, run);
-    writer_puts(&w, "\n");
-    put_charts(&w, run, run_dir, images);
-    writer_puts(&w, "## Measured against predicted\n\n");
-    report_text_model(&w, run);
-    writer_puts(&w, "\n\n");
-    report_table_model_markdown(&w, run);
-    writer_puts(&w, "\n## Do it again\n\n    ");
-    report_method_command(&w, run);
-    writer_puts(&w, "\n");
+    put_report(&w, run, sound, run_dir, images);
+    cJSON_Delete(sound);
     return w.rc;
 }

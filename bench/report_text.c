@@ -9,7 +9,9 @@
 #include "facts.h"
 #include "json.h"
 #include "predict.h"
+#include "report_balancer.h"
 #include "report_duplex.h"
+#include "result_balancer.h"
 #include "units.h"
 
 static bool link_is_loopback(const cJSON *run)
@@ -126,6 +128,7 @@ void report_text_setting(struct writer *w, const cJSON *run)
     writer_puts(w, nrows > 1 ? " s per row." : " s.");
     report_duplex_setting(w, run);
     put_network(w, run);
+    report_balancer_setting(w, run);
 }
 
 /* ---- the verdict ---- */
@@ -222,14 +225,17 @@ static bool is_within(double seen, double least, double most)
     return !isfinite(seen) || (seen >= least && seen <= most);
 }
 
-/* The kernel counts attempts; the wire may have seen through what a client gave up at the end. */
+/* The kernel counts attempts; the wire may have seen through what a client gave up at the end;
+ * servers need not see what was opened to a balancer. */
 static bool row_agrees(const cJSON *row, bool own_kernel)
 {
     double client = json_number(row, "handshakes.client");
     double given_up = json_number(row, "handshakes.given_up");
     double attempts = client + (isfinite(given_up) ? given_up : 0);
 
-    return is_within(json_number(row, "handshakes.server"), client, client) &&
+    bool rejoins = result_balancer_rejoins(json_at(row, "raw"));
+
+    return (rejoins || is_within(json_number(row, "handshakes.server"), client, client)) &&
            is_within(json_number(row, "handshakes.wire"), client, attempts) &&
            (!own_kernel || is_within(json_number(row, "handshakes.kernel"), attempts, attempts));
 }
@@ -361,6 +367,7 @@ void report_text_trust(struct writer *w, const cJSON *run)
                        ? " Every witness counted the same TCP handshakes."
                        : " The witnesses of the TCP handshakes do **not** agree: see below.");
     report_duplex_trust(w, run);
+    report_balancer_left_out(w, run);
 }
 
 /* ---- the model ---- */
@@ -376,6 +383,9 @@ static void put_left_out(struct writer *w, const cJSON *run)
                    {"rate=", "limits the rate"}};
     const char *spec = json_text(run, "link_details.spec");
     int n = 0;
+
+    if (report_balancer_has(run))
+        writer_puts(w, " It knows nothing of what stands in between.");
 
     for (size_t i = 0; i < sizeof effects / sizeof *effects; i++)
         if (strstr(spec, effects[i].key) != NULL)

@@ -9,56 +9,14 @@
 #include "err.h"
 #include "json.h"
 #include "scenario.h"
+#include "table_cells.h"
 #include "table_columns.h"
 #include "table_findings.h"
 #include "units.h"
 
-enum { CELL_BYTES = 80 };
-
-/* The columns of one table. */
-struct choice {
-    const struct column *column[TABLE_COLUMNS_MAX];
-    size_t n;
-};
-
-static bool has_value(const cJSON *rows, const char *path)
-{
-    const cJSON *row;
-
-    cJSON_ArrayForEach(row, rows)
-    {
-        if (json_number(row, path) > 0 || cJSON_IsBool(json_at(row, path)))
-            return true;
-    }
-    return false;
-}
-
-/* without: SPARE and the like, to be left out. */
-static struct choice choose(const struct table_source *from, const cJSON *run,
-                            enum selection selection, unsigned without)
-{
-    bool tls = json_true(run, "scenario.tls");
-    struct choice c = {.n = 0};
-
-    for (size_t i = 0; i < from->n; i++) {
-        const struct column *column = &from->columns[i];
-
-        if ((column->shown & selection) && !(column->shown & without) &&
-            (tls || !(column->shown & TLS_ONLY)) &&
-            (!(column->shown & VALUE_ONLY) || has_value(json_at(run, "rows"), column->path)))
-            c.column[c.n++] = column;
-    }
-    return c;
-}
-
 static bool has_sent(const cJSON *run)
 {
-    return has_value(json_at(run, "rows"), "upstream.messages");
-}
-
-static bool has_balancers(const cJSON *run)
-{
-    return has_value(json_at(run, "rows"), "balancer.connections_per_client.front");
+    return table_has_value(json_at(run, "rows"), "upstream.messages");
 }
 
 static bool has_wire(const cJSON *rows)
@@ -73,57 +31,10 @@ static bool has_wire(const cJSON *rows)
     return false;
 }
 
-/* ---- cells ---- */
-
-static bool has_problems(const cJSON *row)
-{
-    return cJSON_GetArraySize(json_at(row, "problems")) > 0;
-}
-
-/* Where nothing was delivered there is no latency, though the histogram says 0. */
-static double value_of(const cJSON *row, const char *path)
-{
-    if (strncmp(path, "latency_us.", 11) == 0 && !(json_number(row, "delivered") > 0))
-        return NAN;
-    return json_number(row, path);
-}
-
-static void format_words(char out[CELL_BYTES], const struct column *c, const cJSON *row)
-{
-    const cJSON *item = json_at(row, c->path);
-
-    if (cJSON_IsString(item))
-        snprintf(out, CELL_BYTES, "%s%.47s", has_problems(row) ? "! " : "", item->valuestring);
-    else
-        snprintf(out, CELL_BYTES, "%s",
-                 cJSON_IsTrue(item)    ? "yes"
-                 : cJSON_IsFalse(item) ? "NO"
-                                       : UNITS_NONE);
-}
-
-static void format_cell(char out[CELL_BYTES], const struct column *c, const cJSON *row)
-{
-    char first[UNITS_TEXT_BYTES], second[UNITS_TEXT_BYTES];
-    double value;
-
-    if (c->format == NULL) {
-        format_words(out, c, row);
-        return;
-    }
-    value = value_of(row, c->path);
-    c->format(first, c->over_path != NULL ? value + value_of(row, c->plus_path) : value);
-    if (c->plus_path == NULL) {
-        snprintf(out, CELL_BYTES, "%s", first);
-        return;
-    }
-    c->format(second, value_of(row, c->over_path != NULL ? c->over_path : c->plus_path));
-    snprintf(out, CELL_BYTES, "%s %c %s", first, c->over_path != NULL ? '/' : '+', second);
-}
-
 /* ---- the terminal ---- */
 
 struct layout {
-    struct choice columns;
+    struct table_choice columns;
     size_t width[TABLE_COLUMNS_MAX], gap;
 };
 
@@ -148,9 +59,9 @@ static size_t total_width(const struct layout *l)
 static struct layout lay_out_columns(const struct table_source *from, const cJSON *run,
                                      enum selection selection, unsigned without)
 {
-    struct layout l = {.columns = choose(from, run, selection, without), .gap = 2};
+    struct layout l = {.columns = table_choose(from, run, selection, without), .gap = 2};
     const cJSON *rows = json_at(run, "rows"), *row;
-    char cell[CELL_BYTES];
+    char cell[TABLE_CELL_BYTES];
 
     for (size_t i = 0; i < l.columns.n; i++) {
         const struct column *c = l.columns.column[i];
@@ -159,7 +70,7 @@ static struct layout lay_out_columns(const struct table_source *from, const cJSO
         widen(&l.width[i], c->head[1]);
         cJSON_ArrayForEach(row, rows)
         {
-            format_cell(cell, c, row);
+            table_format_cell(cell, c, row);
             widen(&l.width[i], cell);
         }
     }
@@ -246,11 +157,11 @@ static void paint_of(char out[32], const cJSON *row, bool colour)
 
 static int add_row(struct buf *out, const struct layout *l, const cJSON *row, bool colour)
 {
-    char cell[CELL_BYTES], paint[32];
+    char cell[TABLE_CELL_BYTES], paint[32];
 
     paint_of(paint, row, colour);
     for (size_t i = 0; i < l->columns.n; i++) {
-        format_cell(cell, l->columns.column[i], row);
+        table_format_cell(cell, l->columns.column[i], row);
         if (add_cell(out, l, i, cell, i == 0 ? paint : "") < 0)
             return LAB_ENOMEM;
     }
@@ -297,7 +208,7 @@ int table_text(struct buf *out, const cJSON *run, bool colour)
     if (has_sent(run) &&
         (buf_printf(out, "\n") < 0 || add_table(out, &table_sent, run, colour) < 0))
         return LAB_ENOMEM;
-    if (has_balancers(run) &&
+    if (table_has_balancers(run) &&
         (buf_printf(out, "\n") < 0 || add_table(out, &table_balancer, run, colour) < 0))
         return LAB_ENOMEM;
     return table_findings(out, run, "\n", "", "");
@@ -305,7 +216,7 @@ int table_text(struct buf *out, const cJSON *run, bool colour)
 
 /* ---- Markdown ---- */
 
-static int add_markdown_head(struct buf *out, const struct choice *c)
+static int add_markdown_head(struct buf *out, const struct table_choice *c)
 {
     for (size_t i = 0; i < c->n; i++) {
         const char *first = c->column[i]->head[0], *second = c->column[i]->head[1];
@@ -325,8 +236,8 @@ static int add_markdown_head(struct buf *out, const struct choice *c)
 static int add_markdown(struct buf *out, const struct table_source *from, const cJSON *run)
 {
     const cJSON *rows = json_at(run, "rows"), *row;
-    struct choice c = choose(from, run, has_wire(rows) ? WIRE : LOOPBACK, 0);
-    char cell[CELL_BYTES];
+    struct table_choice c = table_choose(from, run, has_wire(rows) ? WIRE : LOOPBACK, 0);
+    char cell[TABLE_CELL_BYTES];
 
     if (add_markdown_head(out, &c) < 0)
         return LAB_ENOMEM;
@@ -335,7 +246,7 @@ static int add_markdown(struct buf *out, const struct table_source *from, const 
         for (size_t i = 0; i < c.n; i++) {
             const char *tick = i == 0 ? "`" : "";
 
-            format_cell(cell, c.column[i], row);
+            table_format_cell(cell, c.column[i], row);
             if (buf_printf(out, "| %s%s%s ", tick, cell, tick) < 0)
                 return LAB_ENOMEM;
         }
@@ -349,7 +260,7 @@ int table_markdown(struct buf *out, const cJSON *run)
 {
     if (add_markdown(out, &table_main, run) < 0 ||
         (has_sent(run) && add_markdown(out, &table_sent, run) < 0) ||
-        (has_balancers(run) && add_markdown(out, &table_balancer, run) < 0) ||
+        (table_has_balancers(run) && add_markdown(out, &table_balancer, run) < 0) ||
         table_findings(out, run, "", "- ", "\n") < 0 || add_conditions(out, run) < 0)
         return LAB_ENOMEM;
     return buf_printf(out, "\n");

@@ -191,7 +191,7 @@ START_TEST(table_of_senders_has_a_second_part)
                              "   0        151 + 203  "
                              "  71.0 ms        yes\n"
                              "! short-poll         –         –         –        –         –        "
-                             "   –            – + –  "
+                             "   –                –  "
                              "        –          –\n");
     free(text);
     cJSON_Delete(run);

@@ -1,0 +1,22 @@
+/* Rows that were expected to break ("expect": "broken" in a scenario) and did: who reads a run must
+ * tell them from those that are to be compared. docs/balancers.md. */
+#ifndef PUSHLAB_FINDINGS_H
+#define PUSHLAB_FINDINGS_H
+
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+
+/* Did it break, as expected? What it showed is its "findings". */
+bool findings_broke(const cJSON *row);
+
+int findings_count_broken(const cJSON *run);
+
+/* Is row a cure of broken: sound, and named like it with "+something" behind? */
+bool findings_cures(const cJSON *row, const cJSON *broken);
+
+/* The run as sentences are to see it: without the rows that broke, unless all did; "left_out" says
+ * how many those are. A view, the caller's to cJSON_Delete() before the run; its rows are not at
+ * the run's indices. */
+cJSON *findings_sound_run(const cJSON *run);
+
+#endif
