@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import unittest
 
 from harness import BIN, HERE, Program, wait_until
@@ -183,6 +184,24 @@ class Breaks(BalancerCase):
                     self.assertEqual(whole["reconnects"], CLIENTS // 2)
                     self.assertEqual(between["outage_us"]["count"], CLIENTS // 2)
                     self.assertGreater(between["outage_us"]["max"], 20_000)  # a handshake at least
+
+
+def can_have_a_user_namespace():
+    return subprocess.run(["unshare", "--map-root-user", "true"], capture_output=True).returncode == 0
+
+
+class Users(BalancerCase):
+    @unittest.skipUnless(can_have_a_user_namespace(), "no user namespaces here")
+    def test_where_root_is_the_only_user_nginx_runs(self):
+        """As for whoever is not root: the lab's namespaces know no user nobody."""
+        path = self.temp_dir() / "x.json"
+        path.write_text(json.dumps({**BASE, "duration_s": 0.3, "rows": [row("nginx-http")]}))
+        program = self.start(Program(["unshare", "--map-root-user", BIN / "pushlab", "run", path,
+                                      "--out", self.out, "--no-charts"],
+                                     env={**self.env, "TMPDIR": str(self.scratch)}))
+        self.assertEqual(program.wait(60), 0, program.describe())
+        self.assertEqual(self.latest()["rows"][0]["problems"], [])
+        self.assert_nothing_left()
 
 
 class Ends(BalancerCase):
