@@ -11,6 +11,6 @@ failed=0
 
 for name in ${BALANCERS:-kinds upgrade buffering timeouts sources death}; do
     printf '\n== %s\n' "$name"
-    "$pushlab" run "$here/scenarios/balancers/$name.json" --out "$results" --no-charts "$@" || failed=1
+    "$pushlab" run "$here/scenarios/balancers/$name.json" --out "$results" "$@" || failed=1
 done
 exit "$failed"

@@ -16,6 +16,7 @@
 
 const char *const chart_names[] = {
     "overview",            /* which transport, in one look? */
+    "in-between",          /* what does it cost to have something there? (with balancers) */
     "latency-percentiles", /* how late are the unlucky ones? */
     "latency-cdf",         /* what share arrives within a time? */
     "latency-timeline",    /* what does it look like as it happens? */
@@ -37,10 +38,21 @@ static bool has_numbers(const char *name, const struct chart_data *data)
         return data->has_wire;
     if (strcmp(name, "on-time") == 0)
         return data->has_deadline;
+    if (strcmp(name, "in-between") == 0)
+        return data->has_balancers;
     return strcmp(name, "upstream-latency") != 0 || data->has_upstream;
 }
 
-enum { SVG_BYTES_MAX = 64 << 20 };
+/* Of more lines than this nobody tells one from another. */
+enum { SVG_BYTES_MAX = 64 << 20, LINES_MAX = 16 };
+
+static bool can_be_read(const char *name, const struct chart_data *data)
+{
+    bool of_lines = strcmp(name, "latency-percentiles") == 0 || strcmp(name, "latency-cdf") == 0 ||
+                    strcmp(name, "latency-timeline") == 0;
+
+    return !of_lines || data->rows <= LINES_MAX;
+}
 
 /* ---- where the scripts are ---- */
 
@@ -237,7 +249,7 @@ int chart_draw(const char *run_dir, struct err_text *e)
     if (rc < 0)
         return rc;
     for (size_t i = 0; rc == LAB_OK && chart_names[i] != NULL; i++) {
-        if (!has_numbers(chart_names[i], &d.data))
+        if (!has_numbers(chart_names[i], &d.data) || !can_be_read(chart_names[i], &d.data))
             continue;
         rc = draw(&d, chart_names[i], "svg", e);
         rc = rc < 0 ? rc : draw(&d, chart_names[i], "png", e);

@@ -129,6 +129,21 @@ static double on_time_percent(const cJSON *row)
     return 100 * json_number(row, "deadline.share");
 }
 
+/* Where clients reach servers nothing is behind. */
+static double connections_behind(const cJSON *row)
+{
+    double front = json_number(row, "balancer.connections_per_client.front");
+    double behind = json_number(row, "balancer.connections_per_client.behind");
+
+    return isfinite(front) && !isfinite(behind) ? 0 : behind;
+}
+
+static double added_bytes(const cJSON *row)
+{
+    return json_number(row, "balancer.payload_bytes.added_up") +
+           json_number(row, "balancer.payload_bytes.added_down");
+}
+
 static const struct column columns[] = {
     {"clients", "clients", false, NULL},
     {"published", "published", false, NULL},
@@ -144,6 +159,11 @@ static const struct column columns[] = {
     {"framing_bytes_per_update", "bytes_per_update.framing", true, NULL},
     {"server_cpu_us_per_update", "server_cpu_us_per_update", true, NULL},
     {"client_cpu_us_per_update", "client_cpu_us_per_update", true, NULL},
+    {"connections_front", "balancer.connections_per_client.front", false, NULL},
+    {"connections_behind", NULL, false, connections_behind},
+    {"added_latency_p50_us", "balancer.added_latency_us.p50", true, NULL},
+    {"added_bytes_per_update", NULL, true, added_bytes},
+    {"balancer_cpu_us_per_update", "balancer.cpu_us_per_update", true, NULL},
     {"wire_bytes_per_update", "bytes_per_update.wire", true, NULL},
     {"wire_payload_bytes_per_update", NULL, true, wire_payload},
     {"wire_framing_bytes_per_update", NULL, true, wire_framing},
@@ -500,6 +520,8 @@ int chart_data_write(const char *run_dir, const char *data_dir, struct chart_dat
         write_conditions(&run, out);
         out->has_wire = has_number(&run, "bytes_per_update.wire");
         out->has_upstream = has_number(&run, "upstream.latency_us.count");
+        out->has_balancers = has_number(&run, "balancer.connections_per_client.front");
+        out->rows = cJSON_GetArraySize(run.rows);
         out->has_deadline = has_number(&run, "deadline.expected");
     }
     cJSON_Delete(run.json);

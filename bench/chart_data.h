@@ -25,9 +25,11 @@
 struct chart_data {
     /* "50 clients · 10 updates/s of 128 bytes · 6 s window · link: loopback · 2026-11-23 ..." */
     char conditions[256];
-    bool has_wire;     /* packets were counted: the run was over an emulated link */
-    bool has_upstream; /* clients sent, and others received it */
-    bool has_deadline; /* updates were due within a deadline */
+    bool has_wire;      /* packets were counted: the run was over an emulated link */
+    bool has_upstream;  /* clients sent, and others received it */
+    bool has_deadline;  /* updates were due within a deadline */
+    bool has_balancers; /* something stood between clients and servers */
+    int rows;
 };
 
 /* Read run_dir/run.json, latency-<row>.hlog and timeline-<row>.csv; write the files above

@@ -17,6 +17,9 @@ void report_balancer_setting(struct writer *w, const cJSON *run);
  * prose. */
 void report_balancer_left_out(struct writer *w, const cJSON *view);
 
+/* What the chart in-between shows. */
+void report_balancer_read(struct writer *w, const cJSON *run);
+
 /* The section "In between": both sides of each row, and what broke beside what cures it. */
 void report_balancer_section(struct writer *w, const cJSON *run);
 

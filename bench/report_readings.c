@@ -9,6 +9,7 @@
 #include "clause.h"
 #include "facts.h"
 #include "json.h"
+#include "report_balancer.h"
 #include "report_duplex.h"
 #include "units.h"
 
@@ -421,6 +422,7 @@ static const struct chart_text {
     void (*read)(struct writer *w, const cJSON *run);
 } chart_texts[] = {
     {"overview", "Which transport, in one look?", read_overview},
+    {"in-between", "What does it cost to have something in between?", report_balancer_read},
     {"latency-percentiles", "How late are the unlucky ones?", read_percentiles},
     {"latency-cdf", "What share arrives within a time?", read_cdf},
     {"latency-timeline", "What does one client live through?", read_timeline},

@@ -32,6 +32,12 @@
     ",\"deadline\":{\"ms\":33,\"expected\":1000,\"within\":987,\"share\":0.987},"                  \
     "\"upstream\":{\"latency_us\":{\"count\":9,\"p50\":52000,\"p99\":71000}}"
 
+/* And for one with something between clients and servers. */
+#define BETWEEN                                                                                    \
+    ",\"balancer\":{\"connections_per_client\":{\"front\":1,\"behind\":0.2},"                      \
+    "\"added_latency_us\":{\"p50\":612},\"cpu_us_per_update\":78.1,"                               \
+    "\"payload_bytes\":{\"added_up\":-1,\"added_down\":13.5}}"
+
 static char run_dir[64];
 
 static void make_run_dir(void)
@@ -125,6 +131,12 @@ static void put_wire_run(void)
 static void put_duplex_run(void)
 {
     put_run("\"payload\":151.5,\"framing\":19" WIRE DUPLEX, RUN_END_LINK);
+}
+
+/* One that has everything that is drawn. */
+static void put_whole_run(void)
+{
+    put_run("\"payload\":151.5,\"framing\":19" WIRE DUPLEX BETWEEN, RUN_END_LINK);
 }
 
 static int write_data(struct chart_data *data, struct err_text *e)
@@ -327,7 +339,7 @@ START_TEST(rows_hold_the_runs_numbers)
                                       "window · link: loopback · 2026-11-23 · pushlab 0.1.0");
     rows = get_text("charts/data/rows.csv");
     ck_assert_str_eq(strchr(rows, '\n') + 1, "sse,sse,keep-alive,0,50,20,1000,500,NaN,990,NaN,NaN,"
-                                             "0,0.25,151.5,19,NaN,NaN,"
+                                             "0,0.25,151.5,19,NaN,NaN,NaN,NaN,NaN,NaN,NaN,"
                                              "NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN\n");
     free(rows);
     free(get_text("charts/data/percentiles-sse.csv"));
@@ -486,7 +498,7 @@ START_TEST(draws_every_chart_as_svg_and_png)
     struct err_text e = {""};
 
     ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/charts", 1), 0);
-    put_duplex_run();
+    put_whole_run();
     ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
     for (int i = 0; chart_names[i] != NULL; i++) {
         check_svg(chart_names[i]);
@@ -548,6 +560,7 @@ START_TEST(on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed)
     ck_assert(!is_drawn("packets-per-update", ".png"));
     ck_assert(!is_drawn("on-time", ".svg"));
     ck_assert(!is_drawn("upstream-latency", ".svg"));
+    ck_assert(!is_drawn("in-between", ".svg"));
     overview = get_text("charts/overview.svg");
     ck_assert_ptr_null(strstr(overview, "wire"));
     ck_assert_ptr_null(strstr(overview, "half a round trip"));
@@ -560,6 +573,53 @@ START_TEST(on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed)
     ck_assert_str_eq(mine, "mine");
     free(mine);
     free(get_text("charts/notes.txt"));
+}
+END_TEST
+
+START_TEST(both_sides_of_a_balancer_are_drawn)
+{
+    struct err_text e = {""};
+    char *between;
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/charts", 1), 0);
+    put_whole_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    between = get_text("charts/in-between.svg");
+    ck_assert_ptr_nonnull(strstr(between, "1.2  (1 + 0.2)"));
+    ck_assert_ptr_nonnull(strstr(between, "612 µs"));
+    ck_assert_ptr_nonnull(strstr(between, ">12.5<"));
+    ck_assert_ptr_nonnull(strstr(between, ">78.1<"));
+    free(between);
+}
+END_TEST
+
+/* The good run's row again and again, under other names and without its files. */
+static void put_many_rows(int n)
+{
+    struct buf b = {0};
+
+    put_good_run();
+    ck_assert_int_eq(buf_printf(&b, "%s{\"id\":\"sse\",\"delivered\":1000}", RUN_START), 0);
+    for (int i = 1; i < n; i++)
+        ck_assert_int_eq(buf_printf(&b, ",{\"id\":\"row-%d\",\"delivered\":0}", i), 0);
+    ck_assert_int_eq(buf_printf(&b, "%s", RUN_END), 0);
+    put_file("run.json", b.data, b.len);
+    buf_free(&b);
+}
+
+START_TEST(more_lines_than_can_be_told_apart_are_not_drawn)
+{
+    struct err_text e = {""};
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/charts", 1), 0);
+    put_many_rows(17);
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    ck_assert(is_drawn("requests-per-update", ".svg"));
+    ck_assert(!is_drawn("latency-cdf", ".svg"));
+    ck_assert(!is_drawn("latency-timeline", ".png"));
+    put_many_rows(16);
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    ck_assert(is_drawn("latency-cdf", ".svg"));
 }
 END_TEST
 
@@ -616,6 +676,8 @@ int main(void)
     tcase_add_test(run, deadline_and_round_trip_are_named_in_their_charts);
     tcase_add_test(run, values_of_the_wire_are_written_beside_their_bars);
     tcase_add_test(run, on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed);
+    tcase_add_test(run, both_sides_of_a_balancer_are_drawn);
+    tcase_add_test(run, more_lines_than_can_be_told_apart_are_not_drawn);
     tcase_add_test(run, a_missing_gnuplot_is_named);
     tcase_add_test(run, a_missing_scripts_folder_is_named);
     suite_add_tcase(s, series);
