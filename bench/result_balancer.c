@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "http_message.h"
 #include "json.h"
 #include "units.h"
 
@@ -344,6 +346,35 @@ static void find_latency(cJSON *findings, const cJSON *row, const struct scenari
     }
 }
 
+static bool is_quoted(const cJSON *findings, const char *text)
+{
+    const cJSON *finding;
+
+    cJSON_ArrayForEach(finding, findings)
+    {
+        if (strstr(finding->valuestring, text) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* "once 504 Gateway Timeout", "68 times 502 Bad Gateway". */
+static void find_refusals(cJSON *findings, const cJSON *row)
+{
+    const cJSON *refusal;
+    char text[80];
+
+    cJSON_ArrayForEach(refusal, json_at(row, "raw.refused"))
+    {
+        snprintf(text, sizeof text, "%.8s %s", refusal->string,
+                 http_status_phrase(atoi(refusal->string)));
+        if (refusal->valuedouble > 1)
+            json_append_printf(findings, "%.0f times %s", refusal->valuedouble, text);
+        else if (!is_quoted(findings, text))
+            json_append_printf(findings, "once %s", text);
+    }
+}
+
 void result_expect_broken(cJSON *row, const struct scenario *s)
 {
     cJSON *findings = cJSON_DetachItemFromObjectCaseSensitive(row, "problems"), *problems;
@@ -351,6 +382,7 @@ void result_expect_broken(cJSON *row, const struct scenario *s)
     cJSON_AddItemToObject(row, "findings", findings);
     problems = cJSON_AddArrayToObject(row, "problems");
     find_latency(findings, row, s);
+    find_refusals(findings, row);
     json_append_count(findings, row, "missed", "update missed", "updates missed");
     json_append_count(findings, row, "late", "update not there when the drain ended",
                       "updates not there when the drain ended");

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "conn_tls.h"
 #include "http_exchange.h"
+#include "http_message.h"
 #include "lanes.h"
 
 enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60, COOKIE_MAX_BYTES = 512 };
@@ -275,6 +276,18 @@ void client_give_up(struct client *c, int64_t due_ns, const char *why)
 {
     client_fail(c, due_ns, why);
     client_gone_for_good(c);
+}
+
+void client_refused(struct client *c, int64_t due_ns, int status, bool for_good)
+{
+    char why[80];
+
+    refusals_add(&c->env->refusals, status);
+    snprintf(why, sizeof why, "%d %s", status, http_status_phrase(status));
+    if (for_good)
+        client_give_up(c, due_ns, why);
+    else
+        client_fail(c, due_ns, why);
 }
 
 void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool with_cursor,

@@ -81,6 +81,8 @@ void client_wait_until(struct client *c, int64_t due_ns);
 void client_fail(struct client *c, int64_t due_ns, const char *why);
 /* The same, and it will never work: no further attempt. */
 void client_give_up(struct client *c, int64_t due_ns, const char *why);
+/* One of the two because of the status that was answered. */
+void client_refused(struct client *c, int64_t due_ns, int status, bool for_good);
 /* The conversation works: the next loss starts with the shortest wait again. */
 void client_settled(struct client *c, int64_t now_ns);
 /* The query of a request: from where on (if with_cursor and one is known), what (its channels) and

@@ -9,6 +9,7 @@
 #include "dial.h"
 #include "err.h"
 #include "recorder.h"
+#include "refusals.h"
 #include "rng.h"
 #include "schedule.h"
 #include "tls.h"
@@ -46,6 +47,7 @@ struct client_env {
     struct tls *tls;                /* NULL: in the clear */
     char host[288];                 /* value of Host: and the request's idea of where it is */
     uint64_t seen_first, seen_last; /* of the window's updates, by any client; 0: none */
+    struct refusals refusals;       /* of the whole run */
     struct err_text last_failure;   /* the newest thing that went wrong on any connection */
     const struct client_hooks *hooks;
     void *hooks_arg;

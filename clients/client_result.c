@@ -287,6 +287,12 @@ int client_result_json(const struct client_result *r, const struct fleet *f, str
                          "\"interrupted\":%s,\"gave_up\":%llu,",
                          (long long)kernel_opens(f), (long long)f->usage_window_end.rss_bytes,
                          f->interrupted ? "true" : "false", (unsigned long long)f->gave_up);
+    if (err == LAB_OK)
+        err = buf_printf(out, "\"refused\":");
+    if (err == LAB_OK)
+        err = refusals_json(&f->env.refusals, out);
+    if (err == LAB_OK)
+        err = buf_printf(out, ",");
     if (err == LAB_OK && fault != NULL)
         err = client_json_string(out, "failure", fault);
     if (err == LAB_OK && f->env.last_failure.text[0] != '\0')

@@ -138,13 +138,9 @@ static const char *find_fault(const struct opening *o)
 static void refused(struct websocket_client *w)
 {
     int status = w->opening->reader.msg.status;
-    char why[80];
 
-    snprintf(why, sizeof why, "%d %s", status, http_status_phrase(status));
-    if (http_status_is_final(status) || status / 100 == 2)
-        client_give_up(&w->client, w->asked_ns, why);
-    else
-        client_fail(&w->client, w->asked_ns, why);
+    client_refused(&w->client, w->asked_ns, status,
+                   http_status_is_final(status) || status / 100 == 2);
 }
 
 static void opening_answered(struct websocket_client *w, int64_t recv_ns)

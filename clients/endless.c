@@ -54,14 +54,13 @@ static bool check_head(struct endless *e, const char *media_type)
 
     if (m->status == 200 && (media_type == NULL || is_media_type(type, media_type)))
         return true;
-    if (m->status == 200)
-        snprintf(why, sizeof why, "the content is %s, not %s", type ? type : "untyped", media_type);
-    else
-        snprintf(why, sizeof why, "%d %s", m->status, http_status_phrase(m->status));
-    if (m->status == 200 || m->status == 204 || http_status_is_final(m->status))
-        client_give_up(c, e->asked_ns, why);
-    else
-        client_fail(c, e->asked_ns, why);
+    if (m->status != 200) {
+        client_refused(c, e->asked_ns, m->status,
+                       m->status == 204 || http_status_is_final(m->status));
+        return false;
+    }
+    snprintf(why, sizeof why, "the content is %s, not %s", type ? type : "untyped", media_type);
+    client_give_up(c, e->asked_ns, why);
     return false;
 }
 

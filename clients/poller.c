@@ -180,16 +180,11 @@ static bool read_answer(struct poller *p, int64_t recv_ns)
 static void refused(struct poller *p)
 {
     int status = p->exchange.reader.msg.status;
-    char why[80];
 
     if (status == 200)
-        snprintf(why, sizeof why, "the content is not an array of updates");
-    else
-        snprintf(why, sizeof why, "%d %s", status, http_status_phrase(status));
-    if (http_status_is_final(status) || status == 200)
-        client_give_up(&p->client, p->due_ns, why);
-    else
-        client_fail(&p->client, p->due_ns, why); /* and back off: the server is in trouble */
+        client_give_up(&p->client, p->due_ns, "the content is not an array of updates");
+    else /* back off, unless for good: the server is in trouble */
+        client_refused(&p->client, p->due_ns, status, http_status_is_final(status));
 }
 
 static void answered(struct poller *p, int64_t recv_ns)

@@ -12,11 +12,33 @@
 #include "latency_text.h"
 #include "notice.h"
 #include "poller.h"
+#include "refusals.h"
 #include "watch_line.h"
 
 /* ---- back-off ---- */
 
 #define ALMOST_1 0.9999999999
+
+START_TEST(refusals_are_counted_by_status)
+{
+    struct refusals r = {.n = 0};
+    struct buf out = {0};
+
+    ck_assert_int_eq(refusals_json(&r, &out), 0);
+    refusals_add(&r, 504);
+    refusals_add(&r, 502);
+    refusals_add(&r, 502);
+    ck_assert_int_eq(refusals_json(&r, &out), 0);
+    for (int status = 400; status < 400 + 2 * REFUSALS_MAX; status++)
+        refusals_add(&r, status);
+    refusals_add(&r, 504); /* known ones go on */
+    ck_assert_uint_eq(r.n, REFUSALS_MAX);
+    ck_assert_uint_eq(r.of[0].count, 2);
+    ck_assert_int_eq(buf_add(&out, "", 1), 0);
+    ck_assert_str_eq((const char *)out.data, "{}{\"504\":1,\"502\":2}");
+    buf_free(&out);
+}
+END_TEST
 
 START_TEST(backoff_doubles_its_ceiling_up_to_the_cap)
 {
@@ -309,6 +331,7 @@ int main(void)
     tcase_add_test(tc, watch_cut_fits_the_columns);
     tcase_add_test(tc, watch_bar_grows_two_columns_a_decade);
     tcase_add_test(tc, drivers_are_found_by_name);
+    tcase_add_test(tc, refusals_are_counted_by_status);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

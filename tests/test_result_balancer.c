@@ -229,6 +229,22 @@ START_TEST(what_was_expected_to_break_and_did_has_findings_and_no_problems)
 }
 END_TEST
 
+START_TEST(statuses_that_refused_are_named_with_how_often)
+{
+    struct scenario s = {.require = {.latency_ms = SCENARIO_UNSET, .percentile = 50}};
+    cJSON *row = cJSON_Parse("{\"id\":\"x\",\"problems\":[\"/ws: 426 Upgrade Required\"],\"raw\":{"
+                             "\"refused\":{\"504\":1,\"502\":68,\"426\":1}}}");
+
+    result_expect_broken(row, &s);
+    ck_assert_int_eq(cJSON_GetArraySize(json_at(row, "findings")), 3);
+    ck_assert_str_eq(cJSON_GetArrayItem(json_at(row, "findings"), 1)->valuestring,
+                     "once 504 Gateway Timeout");
+    ck_assert_str_eq(cJSON_GetArrayItem(json_at(row, "findings"), 2)->valuestring,
+                     "68 times 502 Bad Gateway");
+    cJSON_Delete(row);
+}
+END_TEST
+
 /* Nothing at all is wrong with it but what the scenario requires. */
 static cJSON *sound_row(void)
 {
@@ -277,6 +293,7 @@ int main(void)
     tcase_add_test(t, layer_7_and_death_free_the_servers_from_what_clients_opened);
     tcase_add_test(t, latency_is_compared_with_the_direct_row_of_the_transport);
     tcase_add_test(t, what_was_expected_to_break_and_did_has_findings_and_no_problems);
+    tcase_add_test(t, statuses_that_refused_are_named_with_how_often);
     tcase_add_test(t, what_was_expected_to_break_and_did_not_has_a_problem);
     tcase_add_test(t, a_requirement_that_is_not_met_is_a_finding);
     suite_add_tcase(s, t);

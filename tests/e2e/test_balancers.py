@@ -111,6 +111,7 @@ class Breaks(BalancerCase):
                                 balancer={"config": "nginx-default.conf"}),
                             row("nginx-http", id="after"))
         self.assertEqual(rows["before"]["findings"][0], "/ws: 426 Upgrade Required")
+        self.assertEqual(rows["before"]["raw"]["refused"], {"426": 1})
         self.assertEqual(rows["after"]["problems"], [])
         self.assertEqual(rows["after"]["delivered"], rows["after"]["published"] * CLIENTS)
         self.assertIn("before broke, as expected: /ws: 426", self.program.stdout())
