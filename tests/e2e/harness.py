@@ -18,6 +18,7 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+VALIDATOR = HERE / "node_modules" / ".bin" / "html-validate"
 BIN = pathlib.Path(os.environ.get("PUSHLAB_BIN", HERE.parent.parent / "build" / "asan")).resolve()
 DEADLINE_S = 15  # for what takes milliseconds on an idle machine
 SANITIZERS = {
@@ -198,6 +199,13 @@ class TestCase(unittest.TestCase):
     def _put_away(self, program):
         program.end()
         program.close()
+
+    def assert_valid_html(self, path):
+        if not VALIDATOR.exists():
+            self.skipTest("html-validate is not installed")
+        done = subprocess.run([VALIDATOR, "--preset", "recommended", path], capture_output=True,
+                              text=True, cwd=HERE, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def server(self, *options, **kwargs):
         server = Server(*options, **kwargs)

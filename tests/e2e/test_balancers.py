@@ -144,6 +144,16 @@ class Breaks(BalancerCase):
         for r in rows.values():  # the cursor brings back what the cut cost
             self.assertEqual(r["missed"] + r["late"], 0)
 
+    def test_a_held_request_is_cut_unless_it_is_held_for_less(self):
+        held = {"transport": "long-poll", "balancer": {"config": "nginx-timeout.conf"}}
+        rows = self.between(row("nginx-http", id="held", expect="broken", **held),
+                            row("nginx-http", id="held+less", hold_ms=600, **held),
+                            source={"rate_hz": 0.4}, duration_s=2.5)
+        self.assertGreaterEqual(rows["held"]["raw"]["refused"]["504"], 1)
+        self.assertEqual(rows["held+less"]["raw"]["refused"], {})
+        self.assertEqual(rows["held+less"]["problems"], [])
+        self.assertEqual(rows["held+less"]["missed"] + rows["held+less"]["late"], 0)
+
     def test_cursors_of_servers_with_sources_of_their_own_mean_nothing_to_each_other(self):
         poll = {"transport": "short-poll", "interval_ms": 150}
         differing = {"source": "differing"}
@@ -164,6 +174,7 @@ class Breaks(BalancerCase):
         for both in ("same", "shared"):
             served = rows[both]["balancer"]["served"]
             self.assertGreater(min(s["requests"] for s in served), 5)
+        self.assert_valid_html((self.out / "latest").resolve() / "report.html")
         self.assertIsNone(rows["same"]["balancer"]["store"])
         self.assertGreater(rows["shared"]["balancer"]["store"]["wire_bytes_per_update"], 100)
         self.assertEqual(len(rows["shared"]["wire"]["beside"]), 2)
