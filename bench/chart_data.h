@@ -46,8 +46,4 @@ int chart_data_percentiles(struct buf *out, const struct hdr *h);
 int chart_data_cdf(struct buf *out, const struct hdr *h);
 int chart_data_timeline(struct buf *out, const char *text, size_t len, struct err_text *e);
 
-/* Append text as one CSV field (RFC 4180 §2): quoted when it holds a comma, a quote or a line
- * break, quotes doubled. 0 or LAB_ENOMEM. */
-int chart_data_field(struct buf *out, const char *text);
-
 #endif

@@ -129,6 +129,20 @@ void facts_figure(struct writer *w, facts_format *format, double value)
     writer_printf(w, "**%s**", text);
 }
 
+void facts_span(struct writer *w, const struct facts_range *r, facts_format *format)
+{
+    facts_figure(w, format, r->low);
+    if (facts_all_alike(r))
+        return;
+    writer_puts(w, " (");
+    facts_name(w, r->low_row);
+    writer_puts(w, ") to ");
+    facts_figure(w, format, r->high);
+    writer_puts(w, " (");
+    facts_name(w, r->high_row);
+    writer_puts(w, ")");
+}
+
 void facts_format_setting(char out[UNITS_TEXT_BYTES], double value)
 {
     if (!isfinite(value))

@@ -48,6 +48,10 @@ const char *facts_number_word(int n, char out[UNITS_TEXT_BYTES]);
 typedef void facts_format(char out[UNITS_TEXT_BYTES], double value);
 void facts_figure(struct writer *w, facts_format *format, double value);
 
+/* From the lowest to the highest, each with its row: "**1 ms** (`a`) to **3 ms** (`b`)"; one figure
+ * where they are all alike. */
+void facts_span(struct writer *w, const struct facts_range *r, facts_format *format);
+
 /* Numbers that somebody chose, as they were written: 10, 0.5, 128. */
 void facts_format_setting(char out[UNITS_TEXT_BYTES], double value);
 

@@ -40,44 +40,27 @@ void report_balancer_left_out(struct writer *w, const cJSON *view)
                       facts_number_word(n, word));
 }
 
-/* "`a` to `b`: **0.5 ms** to **1.1 ms**" of the rows that have it. */
-static void put_span(struct writer *w, const cJSON *run, const char *path, facts_format *format)
-{
-    struct facts_range r = facts_range_of(run, path);
-
-    facts_figure(w, format, r.low);
-    if (facts_all_alike(&r))
-        return;
-    writer_puts(w, " (");
-    facts_name(w, r.low_row);
-    writer_puts(w, ") to ");
-    facts_figure(w, format, r.high);
-    writer_puts(w, " (");
-    facts_name(w, r.high_row);
-    writer_puts(w, ")");
-}
-
 void report_balancer_read(struct writer *w, const cJSON *run)
 {
-    static const char behind[] = "balancer.connections_per_client.behind";
-    static const char latency[] = "balancer.added_latency_us.p50";
-    static const char cpu[] = "balancer.cpu_us_per_update";
+    struct facts_range behind = facts_range_of(run, "balancer.connections_per_client.behind");
+    struct facts_range latency = facts_range_of(run, "balancer.added_latency_us.p50");
+    struct facts_range cpu = facts_range_of(run, "balancer.cpu_us_per_update");
 
-    if (facts_range_of(run, behind).n == 0) {
+    if (behind.n == 0) {
         writer_puts(w, "Clients reach the servers themselves: there is nothing in between.");
         return;
     }
     writer_puts(w, "Behind the balancer there are ");
-    put_span(w, run, behind, units_format_ratio);
+    facts_span(w, &behind, units_format_ratio);
     writer_puts(w, " TCP connections for each client.");
-    if (facts_range_of(run, latency).n > 0) {
+    if (latency.n > 0) {
         writer_puts(w, " The median latency is more than without by ");
-        put_span(w, run, latency, units_format_us);
+        facts_span(w, &latency, units_format_us);
         writer_puts(w, ".");
     }
-    if (facts_range_of(run, cpu).n > 0) {
+    if (cpu.n > 0) {
         writer_puts(w, " An update costs the balancer ");
-        put_span(w, run, cpu, units_format_us);
+        facts_span(w, &cpu, units_format_us);
         writer_puts(w, " of CPU.");
     }
 }

@@ -35,21 +35,6 @@ static bool has_deadline(const cJSON *run)
     return facts_range_of(run, "deadline.share").n > 0;
 }
 
-/* A span over the rows of a figure that only rows with messages have. */
-static void put_span(struct writer *w, const struct facts_range *r, facts_format *format)
-{
-    facts_figure(w, format, r->low);
-    if (facts_all_alike(r))
-        return;
-    writer_puts(w, " (");
-    facts_name(w, r->low_row);
-    writer_puts(w, ") to ");
-    facts_figure(w, format, r->high);
-    writer_puts(w, " (");
-    facts_name(w, r->high_row);
-    writer_puts(w, ")");
-}
-
 /* ---- what was compared ---- */
 
 void report_duplex_setting(struct writer *w, const cJSON *run)
@@ -92,17 +77,17 @@ void report_duplex_verdict(struct writer *w, const cJSON *run)
 
     if (has_deadline(run)) {
         writer_puts(w, "On time come ");
-        put_span(w, &share, units_format_percent);
+        facts_span(w, &share, units_format_percent);
         writer_puts(w, " of the updates.");
     }
     if (!has_upstream(run))
         return;
     writer_puts(w, has_deadline(run) ? " 99" : "99");
     writer_puts(w, " of 100 messages of a client have reached the others within ");
-    put_span(w, &p99, units_format_us);
+    facts_span(w, &p99, units_format_us);
     if (converged.n > 0) {
         writer_puts(w, ", and after an edit all clients of its room hold the same text within ");
-        put_span(w, &converged, units_format_us);
+        facts_span(w, &converged, units_format_us);
     }
     writer_puts(w, "; per message, ");
     clause_put(w, run, &clause_up_requests);
@@ -182,7 +167,7 @@ void report_duplex_read_on_time(struct writer *w, const cJSON *run)
         return;
     }
     writer_puts(w, "On time come ");
-    put_span(w, &share, units_format_percent);
+    facts_span(w, &share, units_format_percent);
     writer_puts(w, " of the updates.");
     if (need >= 0) {
         writer_puts(w, " The use case needs ");
@@ -213,13 +198,13 @@ void report_duplex_read_upstream(struct writer *w, const cJSON *run)
         return;
     }
     writer_puts(w, "Half of what clients send has reached the others within ");
-    put_span(w, &p50, units_format_us);
+    facts_span(w, &p50, units_format_us);
     writer_puts(w, ", 99 of 100 within ");
-    put_span(w, &p99, units_format_us);
+    facts_span(w, &p99, units_format_us);
     writer_puts(w, ".");
     if (echo.n > 0 && echo.high > 0) {
         writer_puts(w, " The sender itself has 99 of 100 back within ");
-        put_span(w, &echo, units_format_us);
+        facts_span(w, &echo, units_format_us);
         writer_puts(w, ".");
     }
     writer_puts(w, " Per message, ");

@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "chart.h"
 #include "chart_data.h"
+#include "chart_rows.h"
 #include "file.h"
 #include "gnuplot.h"
 #include "hdr.h"
@@ -315,11 +316,11 @@ START_TEST(csv_fields_are_quoted_where_they_must_be_rfc4180_2)
 {
     struct buf b = {0};
 
-    ck_assert_int_eq(chart_data_field(&b, "short-poll+close@1000ms"), 0);
-    ck_assert_int_eq(chart_data_field(&b, "|"), 0);
-    ck_assert_int_eq(chart_data_field(&b, "a,b"), 0);
-    ck_assert_int_eq(chart_data_field(&b, "say \"hi\""), 0);
-    ck_assert_int_eq(chart_data_field(&b, "two\nlines"), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "short-poll+close@1000ms"), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "|"), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "a,b"), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "say \"hi\""), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "two\nlines"), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_str_eq((const char *)b.data,
                      "short-poll+close@1000ms|\"a,b\"\"say \"\"hi\"\"\"\"two\nlines\"");
