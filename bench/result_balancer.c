@@ -196,6 +196,17 @@ static void add_store(cJSON *balancer, const cJSON *row, const cJSON *account)
                                 : NAN);
 }
 
+/* "5, 304 ms", for tables. */
+static void add_outages(cJSON *balancer, double count, double max_us)
+{
+    char text[80] = "", max[UNITS_TEXT_BYTES];
+
+    units_format_us(max, max_us);
+    if (count > 0)
+        snprintf(text, sizeof text, "%.0f, %s", count, max);
+    json_add_text(balancer, "outages", text);
+}
+
 static void add_errors(cJSON *balancer, const cJSON *row)
 {
     cJSON *errors = cJSON_AddObjectToObject(balancer, "sequence_errors");
@@ -211,6 +222,7 @@ static void add_errors(cJSON *balancer, const cJSON *row)
     json_add_number(errors, "cursors_back", back);
     json_add_number(errors, "all", duplicated + out_of_order + back);
     json_add_number(outage, "count", outages);
+    add_outages(balancer, outages, json_number(row, "raw.outage_us.max"));
     json_add_number(outage, "p50", outages > 0 ? json_number(row, "raw.outage_us.p50") : NAN);
     json_add_number(outage, "max", outages > 0 ? json_number(row, "raw.outage_us.max") : NAN);
 }

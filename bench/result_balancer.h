@@ -19,6 +19,7 @@
  *     served[{address handshakes requests updates_sent cpu_us killed_after_s}]   by server
  *     served_by                      their requests, for tables: "49 + 49"
  *     sequence_errors{duplicated out_of_order cursors_back all}
+ *     outages                        the next, for tables: "5, 304 ms"; "": none
  *     outage_us{count p50 max}       from losing a connection to the next answer; null: no outage
  *   }
  *

@@ -12,7 +12,8 @@ bool table_has_value(const cJSON *rows, const char *path)
 
     cJSON_ArrayForEach(row, rows)
     {
-        if (json_number(row, path) > 0 || cJSON_IsBool(json_at(row, path)))
+        if (json_number(row, path) > 0 || cJSON_IsBool(json_at(row, path)) ||
+            json_text(row, path)[0] != '\0')
             return true;
     }
     return false;
@@ -44,7 +45,7 @@ static void format_words(char out[TABLE_CELL_BYTES], const struct column *c, con
 {
     const cJSON *item = json_at(row, c->path);
 
-    if (cJSON_IsString(item))
+    if (cJSON_IsString(item) && item->valuestring[0] != '\0')
         snprintf(out, TABLE_CELL_BYTES, "%s%.47s", has_problems(row) ? "! " : "",
                  item->valuestring);
     else

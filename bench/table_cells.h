@@ -17,7 +17,7 @@ struct table_choice {
     size_t n;
 };
 
-/* Has any row a number above 0 there, or yes or no? */
+/* Has any row a number above 0 there, yes or no, or a text? */
 bool table_has_value(const cJSON *rows, const char *path);
 /* Is table_balancer about this run? */
 bool table_has_balancers(const cJSON *run);

@@ -112,12 +112,7 @@ static const struct column balancer_columns[] = {
      NULL,
      NULL,
      ALWAYS | VALUE_ONLY},
-    {{"outages", "max"},
-     units_format_us,
-     "balancer.outage_us.max",
-     NULL,
-     NULL,
-     ALWAYS | VALUE_ONLY},
+    {{"outages", "count, longest"}, NULL, "balancer.outages", NULL, NULL, ALWAYS | VALUE_ONLY},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

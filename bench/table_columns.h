@@ -18,7 +18,7 @@ enum selection {
     WIRE_LEAST = 8,  /* and no packets */
     ALWAYS = 15,
     TLS_ONLY = 16,   /* and then only when the run spoke TLS */
-    VALUE_ONLY = 32, /* and then only when a row has a number other than 0 there */
+    VALUE_ONLY = 32, /* and then only when a row has a number other than 0, or a text, there */
     SPARE = 64,      /* and then not when those for VALUE_ONLY take its room */
     SPARE_FIRST = 128,
 };

@@ -90,6 +90,7 @@ START_TEST(both_sides_are_counted)
     ck_assert_str_eq(json_text(row, "balancer.served_by"), "20 + 30");
     ck_assert_double_eq(json_number(row, "balancer.sequence_errors.all"), 7);
     ck_assert_double_eq(json_number(row, "balancer.outage_us.max"), 8);
+    ck_assert_str_eq(json_text(row, "balancer.outages"), "1, 8.00 µs");
     ck_assert_int_eq(problems(row), 0);
     cJSON_Delete(row);
 }
