@@ -117,21 +117,6 @@ static int add_link(struct advise_book *b, const struct scenario *s, const char 
     return rc < 0 ? rc : add_file(b, file, e);
 }
 
-/* A bare word is one of the scenarios that come with pushlab. */
-static void find_scenario(char path[PATH_MAX], const char *word)
-{
-    static const char *const folders[] = {"bench/scenarios", PUSHLAB_DATADIR "/scenarios"};
-
-    for (size_t i = 0; i < 2 && strchr(word, '/') == NULL && access(word, F_OK) < 0; i++) {
-        const char *suffix = strstr(word, ".json") != NULL ? "" : ".json";
-
-        if (snprintf(path, PATH_MAX, "%s/%.200s%s", folders[i], word, suffix) < PATH_MAX &&
-            access(path, R_OK) == 0)
-            return;
-    }
-    snprintf(path, PATH_MAX, "%s", word);
-}
-
 static int add_scenario(struct advise_book *b, const char *word, const char *results,
                         struct err_text *e)
 {
@@ -141,7 +126,7 @@ static int add_scenario(struct advise_book *b, const char *word, const char *res
 
     if (s == NULL)
         return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
-    find_scenario(path, word);
+    scenario_find(path, sizeof path, word);
     rc = scenario_load(s, path, e);
     if (rc == LAB_OK) {
         for (size_t i = 0; rc == LAB_OK && i < s->links.n; i++)

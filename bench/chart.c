@@ -13,6 +13,7 @@
 #include "ladder_capture.h"
 #include "file.h"
 #include "gnuplot.h"
+#include "programs.h"
 
 const char *const chart_names[] = {
     "overview",            /* which transport, in one look? */
@@ -64,20 +65,6 @@ static bool holds_scripts(const char *dir)
     return n < (int)sizeof path && access(path, R_OK) == 0;
 }
 
-/* The folder of the running executable, or "." when /proc can't tell. */
-static void executable_dir(char *dir, size_t cap)
-{
-    ssize_t n = readlink("/proc/self/exe", dir, cap - 1);
-    char *slash;
-
-    dir[n > 0 ? n : 0] = '\0';
-    slash = strrchr(dir, '/');
-    if (slash == NULL)
-        snprintf(dir, cap, ".");
-    else
-        *slash = '\0';
-}
-
 int chart_scripts_find(char *dir, size_t cap, struct err_text *e)
 {
     static const char *const beside[] = {"/../share/pushlab/charts", "/../../bench/charts"};
@@ -90,7 +77,7 @@ int chart_scripts_find(char *dir, size_t cap, struct err_text *e)
             return LAB_OK;
         return err_set(e, LAB_EINVAL, "PUSHLAB_CHARTS: no gnuplot scripts in %.200s", wish);
     }
-    executable_dir(exe_dir, sizeof exe_dir);
+    program_folder(exe_dir);
     snprintf(dir, cap, "%s%s", exe_dir, beside[0]);
     if (holds_scripts(dir))
         return LAB_OK;

@@ -73,23 +73,6 @@ enum { RUN_INTERRUPTED = 100 }; /* internal: no more links after a Ctrl-C */
 
 /* ---- what to run ---- */
 
-/* A bare word is one of the scenarios that come with pushlab. */
-static void find_scenario(char path[PATH_MAX], const char *word)
-{
-    static const char *const folders[] = {"bench/scenarios", PUSHLAB_DATADIR "/scenarios"};
-
-    if (strchr(word, '/') == NULL && access(word, F_OK) < 0) {
-        for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-            const char *suffix = strstr(word, ".json") != NULL ? "" : ".json";
-
-            if (snprintf(path, PATH_MAX, "%s/%.200s%s", folders[i], word, suffix) < PATH_MAX &&
-                access(path, R_OK) == 0)
-                return;
-        }
-    }
-    snprintf(path, PATH_MAX, "%s", word);
-}
-
 /* The next "KEY=VALUE" of a list; commas in a value are its own unless a key follows. NULL at the
  * end, else where the rest begins. */
 static const char *next_setting(const char *list, char key[80], char value[SCENARIO_LIST_BYTES])
@@ -148,7 +131,7 @@ static int load(struct scenario *s, const struct config *c, const char *word, st
     char path[PATH_MAX];
     int rc;
 
-    find_scenario(path, word);
+    scenario_find(path, sizeof path, word);
     rc = scenario_load(s, path, e);
     if (rc < 0)
         return rc;

@@ -17,6 +17,9 @@ extern const struct program program_server, program_client;
  * else the bare name, which execvp() looks up in PATH. */
 void program_find(const struct program *p, char out[PATH_MAX]);
 
+/* The folder that this executable is in; "." when /proc can't tell. */
+void program_folder(char out[PATH_MAX]);
+
 /* The first executable of that name in folders ("/bin:/usr/bin"); false, and "", when none has it.
  */
 bool program_find_in(const char *folders, const char *name, char *out, size_t cap);

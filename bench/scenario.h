@@ -153,6 +153,10 @@ struct scenario {
     cJSON *supplied;                /* the file as it was; owned */
 };
 
+/* The path of what the user typed: a file, or the name of a scenario that comes with pushlab
+ * ("game", "balancers/kinds"). What is neither is a path that cannot be opened. */
+void scenario_find(char *path, size_t cap, const char *word);
+
 /* Read, check and complete a scenario. The message names the file, the key's place, what was
  * wrong and what is accepted ("standard.json: rows[2].interval_ms: 'x' is not a number;
  * accepted: 1 to 3600000"). On failure there is nothing to free. 0, LAB_EINVAL, LAB_ESYS or

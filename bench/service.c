@@ -45,7 +45,7 @@ int service_prepare(struct service *s, const char *name, const char *version_opt
 {
     *s = (struct service){.name = name};
     if (!program_find_of_others(name, s->program, sizeof s->program))
-        return err_set(e, LAB_ESYS, "%s is not installed", name);
+        return err_set(e, LAB_ESYS, "%s is not installed; make deps-balancers installs it", name);
     ask_version(s, version_option);
     return make_folder(s, e);
 }

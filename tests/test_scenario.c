@@ -505,6 +505,25 @@ START_TEST(scenario_manual_names_every_key)
 }
 END_TEST
 
+START_TEST(a_name_is_a_scenario_that_comes_along)
+{
+    char path[SCENARIO_PATH_BYTES];
+
+    scenario_find(path, sizeof path, "game");
+    ck_assert_ptr_nonnull(strstr(path, "/scenarios/game.json"));
+    scenario_find(path, sizeof path, "balancers/kinds");
+    ck_assert_ptr_nonnull(strstr(path, "/scenarios/balancers/kinds.json"));
+    scenario_find(path, sizeof path, "game.json");
+    ck_assert_ptr_nonnull(strstr(path, "/scenarios/game.json"));
+    scenario_find(path, sizeof path, "bench/scenarios/idle.json"); /* a file is itself */
+    ck_assert_str_eq(path, "bench/scenarios/idle.json");
+    scenario_find(path, sizeof path, "/game");
+    ck_assert_str_eq(path, "/game");
+    scenario_find(path, sizeof path, "nonesuch");
+    ck_assert_str_eq(path, "nonesuch");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("scenario");
@@ -515,6 +534,7 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tc, NULL, tear_down);
     tcase_add_test(tc, scenario_fills_in_the_defaults);
+    tcase_add_test(tc, a_name_is_a_scenario_that_comes_along);
     tcase_add_test(tc, scenario_reads_what_is_given);
     tcase_add_test(tc, scenario_ids_tell_the_connection_and_several_intervals);
     tcase_add_test(tc, scenario_ids_stay_short_with_one_interval);
