@@ -253,17 +253,19 @@ int explain_picture(struct buf *svg, const struct explain_take *t, const char *t
         .row = title, .link = t->link, .clients = 1, .max_steps = STEPS_SHOWN};
     struct ladder ladder;
     struct ladder_page page;
+    struct err_text why = {""};
     int rc;
 
     if (t->pcapng.len > 0) {
         about.client_port_count = list_ports(ports, t);
         about.client_ports = ports;
-        rc = ladder_read(&ladder, t->pcapng.data, t->pcapng.len, &about, e);
+        rc = ladder_read(&ladder, t->pcapng.data, t->pcapng.len, &about, &why);
     } else {
         rc = explain_picture_ladder(&ladder, t->events, t->event_count);
     }
     if (rc < 0)
-        return err_set(e, rc, "draw the exchange: %s", lab_strerror(rc));
+        return err_set(e, rc, "draw the exchange: %.200s",
+                       why.text[0] != '\0' ? why.text : lab_strerror(rc));
     rc = ladder_page_make(&page, &ladder, about.max_steps);
     if (rc == LAB_OK) {
         rc = ladder_svg_write(svg, &page, &about);

@@ -22,7 +22,8 @@ struct ladder_about {
     size_t max_steps; /* labelled ones; 0: 24 */
     unsigned clients; /* in the capture. 0 or 1: every connection is the one client's, in order of
                        * time. More: only the first connection is drawn */
-    const uint16_t *client_ports; /* not NULL: only these connections, whatever clients says */
+    const uint16_t *client_ports; /* not NULL: these connections and no others, whatever clients
+                                   * says and whatever they ask for */
     size_t client_port_count;
 };
 
@@ -96,7 +97,7 @@ struct ladder_counts {
 };
 
 /* Read the talk out of a capture file's bytes. The server's own pages (/stats, /time, ...) are no
- * part of it. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e: not a capture of ours, of one end of
+ * part of it, unless about names the connections. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e: not a capture of ours, of one end of
  * the link only, or without a connection. On failure there is nothing to free. */
 int ladder_read(struct ladder *out, const void *pcapng, size_t len,
                 const struct ladder_about *about, struct err_text *e);

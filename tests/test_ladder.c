@@ -339,13 +339,14 @@ END_TEST
 
 START_TEST(listed_ports_choose_connections)
 {
-    const uint16_t ports[] = {40001, 40002};
+    const uint16_t ports[] = {39999, 40001}; /* the first asks for one of the server's own pages */
     const struct ladder_about about = {.clients = 3, .client_ports = ports, .client_port_count = 2};
     struct wire w = several_connections();
     struct ladder l = read_wire(&w, &about);
 
     ck_assert_uint_eq(l.connections, 2);
     ck_assert_uint_eq(l.count, 10);
+    ck_assert_str_eq(l.steps[3].label, "GET /stats?at=1");
     ladder_free(&l);
 }
 END_TEST

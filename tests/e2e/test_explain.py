@@ -221,11 +221,14 @@ class OverTheLink(ExplainCase):
         self.assertEqual(sum(c["tcp_handshakes"] for c in closed), 2)
         self.assertEqual(sum(c["round_trips"] for c in closed), 4)
 
-    def test_a_picture_is_drawn(self):
-        for topic, link in (("websocket", "rtt=20ms"), ("tls", "loopback")):
-            path = self.temp_dir() / "picture.svg"
-            self.explain(topic, "--link", link, "--svg", path)
-            xml.dom.minidom.parseString(path.read_text())
+    def test_a_picture_is_drawn_of_every_topic(self):
+        for topic in TOPICS:
+            for link in ("rtt=20ms", "loopback"):
+                with self.subTest(topic=topic, link=link):
+                    path = self.temp_dir() / "picture.svg"
+                    self.explain(topic, "--link", link, "--svg", path)
+                    xml.dom.minidom.parseString(path.read_text())
+                    self.assertIn(">TCP handshake</text>", path.read_text())
 
 
 # ---- without
