@@ -203,7 +203,7 @@ static void say_eof(struct explain *x, struct explain_connection *c, int64_t at_
 {
     explain_http_eof(x, c, &c->side[false], at_ns);
     c->tally.closed++;
-    if (explain_tcp_fin(x, c) || x->options.packets)
+    if (explain_tcp_fin(x, c) || c->fin_noted || (x->options.packets && x->options.wire))
         return;
     explain_say(x, c, &c->side[false], EXPLAIN_WIRE, 0, at_ns);
     explain_set_wire(x->notes, "end of the stream: FIN");
@@ -214,9 +214,19 @@ static void say_eof(struct explain *x, struct explain_connection *c, int64_t at_
 static void say_reset(struct explain *x, struct explain_connection *c,
                       const struct transcript_event *e)
 {
+    explain_tcp_fin(x, c);
     explain_say(x, c, NULL, EXPLAIN_REMARK, 0, e->at_ns);
     explain_set_wire_bytes(x->notes, e->data, e->len, EXPLAIN_SHOWN_BYTES);
     explain_set_meaning(x->notes, "the connection broke");
+}
+
+/* As TCP counts: of TLS, the records. */
+static void count_heard(struct explain_connection *c, const struct transcript_event *e)
+{
+    bool records = c->tally.record_bytes[false] > 0;
+
+    if (e->what == TRANSCRIPT_RECORD_RECEIVED || (e->what == TRANSCRIPT_RECEIVED && !records))
+        c->heard_bytes += e->len;
 }
 
 static void take_event(struct explain *x, struct explain_connection *c,
@@ -224,6 +234,7 @@ static void take_event(struct explain *x, struct explain_connection *c,
 {
     struct explain_side *up = &c->side[true], *down = &c->side[false];
 
+    count_heard(c, e);
     switch (e->what) {
     case TRANSCRIPT_OPEN:
         say_open(x, c, e);
@@ -262,20 +273,24 @@ static void take_event(struct explain *x, struct explain_connection *c,
     }
 }
 
-void explain_event(struct explain *x, const struct transcript_event *e)
+void explain_event(struct explain *x, const struct transcript_event *event)
 {
+    struct transcript_event e = *event;
     struct explain_connection *c;
 
     if (x->notes->rc < 0)
         return;
-    if (e->what == TRANSCRIPT_SAY) {
-        say_heading(x, e);
-    } else if (e->what == TRANSCRIPT_REMARK) {
-        say_remark(x, e);
+    if (e.at_ns < x->shown_ns) /* the wire has seen a packet a moment after its kernel sent it */
+        e.at_ns = x->shown_ns;
+    x->shown_ns = e.at_ns;
+    if (e.what == TRANSCRIPT_SAY) {
+        say_heading(x, &e);
+    } else if (e.what == TRANSCRIPT_REMARK) {
+        say_remark(x, &e);
     } else {
-        c = get_connection(x, e->connection);
+        c = get_connection(x, e.connection);
         if (c != NULL)
-            take_event(x, c, e);
+            take_event(x, c, &e);
     }
 }
 

@@ -63,9 +63,10 @@ struct explain_connection {
     struct explain_tally tally;
     uint32_t first_sequence[2]; /* of packets */
     bool sequence_known[2];
-    uint32_t next_sequence[2]; /* that would be new */
     bool syn_answered;
-    bool fin_held; /* the server's FIN has come, and has not been noted */
+    uint64_t heard_bytes; /* of the server's, that the client has read from TCP */
+    bool fin_held;        /* the server's FIN has come, and has not been noted */
+    bool fin_noted;
     struct explain_packet fin;
     bool kernel_heard; /* what it says of the handshake has been noted */
     bool tls_1_3;
@@ -75,7 +76,8 @@ struct explain_connection {
 struct explain {
     struct explain_options options;
     struct explain_notes *notes;
-    bool parts_said; /* what a request line is made of */
+    bool parts_said;  /* what a request line is made of */
+    int64_t shown_ns; /* the latest time that a note bears */
     struct explain_connection *connections[EXPLAIN_CONNECTIONS_MAX];
     unsigned count;
 };

@@ -92,21 +92,21 @@ static void say_syn_options(struct explain *x, struct explain_connection *c,
     }
 }
 
-static const char *fate(const struct explain_packet *p, bool again)
+static const char *fate(const struct explain_packet *p)
 {
     if (p->lost)
-        return again ? " (sent again, and lost again)" : " (lost on its way)";
-    return again ? " (sent again: no acknowledgment had come in time)" : "";
+        return p->again ? " (sent again, and lost again)" : " (lost on its way)";
+    return p->again ? " (sent again: no acknowledgment had come in time)" : "";
 }
 
 static void say_packet(struct explain *x, struct explain_connection *c,
-                       const struct explain_packet *p, bool third, bool again)
+                       const struct explain_packet *p, bool third, int64_t at_ns)
 {
     uint32_t sequence = relative(c, p->up, p->sequence);
     struct explain_note shape = {.kind = EXPLAIN_WIRE,
                                  .way = p->up ? EXPLAIN_UP : EXPLAIN_DOWN,
                                  .connection = c->number,
-                                 .at_ns = p->up ? p->sent_ns : p->arrived_ns,
+                                 .at_ns = at_ns,
                                  .far_ns = p->up ? p->arrived_ns : p->sent_ns};
     char flags[40], bytes[32] = "", ack[32] = "";
 
@@ -116,13 +116,15 @@ static void say_packet(struct explain *x, struct explain_connection *c,
     if ((p->flags & PACKET_ACK) != 0)
         snprintf(ack, sizeof ack, ", ack %u", p->acknowledgment - c->first_sequence[!p->up]);
     explain_note(x->notes, &shape);
+    if (at_ns > x->shown_ns)
+        x->shown_ns = at_ns;
     if (x->options.packets)
         explain_set_wire(x->notes, "%s  seq %u%s%s", flags, sequence, ack, bytes);
     else
         explain_set_wire(x->notes, "%s", flags);
-    explain_set_meaning(x->notes, "%s%s", packet_meaning(p, third), fate(p, again));
+    explain_set_meaning(x->notes, "%s%s", packet_meaning(p, third), fate(p));
     explain_set_ref(x->notes, packet_ref(p, third));
-    if (x->options.packets && (p->flags & PACKET_SYN) != 0 && !again)
+    if (x->options.packets && (p->flags & PACKET_SYN) != 0 && !p->again)
         say_syn_options(x, c, p);
 }
 
@@ -135,49 +137,70 @@ static bool is_third(struct explain_connection *c, const struct explain_packet *
     return third;
 }
 
-/* Has it been sent before, all of it? */
-static bool is_again(struct explain_connection *c, const struct explain_packet *p)
-{
-    uint32_t length =
-        p->payload_bytes + ((p->flags & PACKET_SYN) != 0) + ((p->flags & PACKET_FIN) != 0);
-    uint32_t *next = &c->next_sequence[p->up], end = p->sequence + length;
-    bool again = c->sequence_known[p->up] && length > 0 && (int32_t)(end - *next) <= 0;
+/* ---- the server's FIN: noted where the client has read all that comes before it ---- */
 
-    relative(c, p->up, p->sequence);
-    if (!again)
-        *next = end;
-    return again;
+static bool hold_fin(const struct explain *x, struct explain_connection *c,
+                     const struct explain_packet *p)
+{
+    if (x->options.packets || p->up || (p->flags & PACKET_FIN) == 0 || p->lost || c->fin_held ||
+        c->fin_noted)
+        return false;
+    c->fin = *p;
+    return c->fin_held = true;
+}
+
+bool explain_tcp_fin(struct explain *x, struct explain_connection *c)
+{
+    int64_t at_ns = explain_packet_at_ns(&c->fin);
+
+    if (!c->fin_held)
+        return false;
+    say_packet(x, c, &c->fin, false, at_ns > x->shown_ns ? at_ns : x->shown_ns);
+    c->fin_held = false;
+    c->fin_noted = true;
+    return true;
+}
+
+/* The client's FIN is next. Has the server's come before it? Which of both is first may be chance
+ * by the client's clock; it is none by when they left, which are ends of a wire apart. */
+static bool server_closed_first(const struct explain *x, struct explain_connection *c,
+                                const struct explain_packet *own)
+{
+    uint32_t before = relative(c, false, c->fin.sequence) + c->fin.payload_bytes;
+
+    if (!c->fin_held || c->heard_bytes + 1 < before)
+        return false;
+    return x->options.mask ? c->fin.sent_ns < own->sent_ns : c->fin.arrived_ns <= own->sent_ns;
+}
+
+/* ---- a packet ---- */
+
+static void count_packet(struct explain_tally *t, const struct explain_packet *p)
+{
+    t->packets[p->up]++;
+    t->packet_bytes[p->up] += p->ip_bytes;
+    t->pure_acks +=
+        p->payload_bytes == 0 && (p->flags & (PACKET_SYN | PACKET_FIN | PACKET_RST)) == 0;
+    t->lost += p->lost;
+    t->again += p->again;
 }
 
 void explain_tcp_packet(struct explain *x, struct explain_connection *c,
                         const struct explain_packet *p)
 {
     const uint8_t more = PACKET_SYN | PACKET_FIN | PACKET_RST;
-    bool third = is_third(c, p), again = is_again(c, p);
+    bool third = is_third(c, p);
 
-    c->tally.again += again;
-    c->tally.packets[p->up]++;
-    c->tally.packet_bytes[p->up] += p->ip_bytes;
-    c->tally.pure_acks += p->payload_bytes == 0 && (p->flags & more) == 0;
-    c->tally.lost += p->lost;
-    if (again && x->options.mask) /* chance */
+    relative(c, p->up, p->sequence);
+    count_packet(&c->tally, p);
+    if (p->again && x->options.mask) /* chance */
         return;
-    if (!x->options.packets && !p->up && (p->flags & PACKET_FIN) != 0) {
-        c->fin = *p; /* the bytes before it are read first */
-        c->fin_held = true;
-    } else if (x->options.packets || third || (p->flags & more) != 0) {
-        say_packet(x, c, p, third, again);
-    }
-}
-
-bool explain_tcp_fin(struct explain *x, struct explain_connection *c)
-{
-    bool held = c->fin_held;
-
-    if (held)
-        say_packet(x, c, &c->fin, false, false);
-    c->fin_held = false;
-    return held;
+    if (hold_fin(x, c, p))
+        return;
+    if (p->up && (p->flags & PACKET_FIN) != 0 && server_closed_first(x, c, p))
+        explain_tcp_fin(x, c);
+    if (x->options.packets || third || (p->flags & more) != 0)
+        say_packet(x, c, p, third, explain_packet_at_ns(p));
 }
 
 /* ---- the kernel's word ---- */

@@ -105,6 +105,8 @@ static cJSON *count(const struct explain_report *r, unsigned connection)
     if (r->wire) {
         add_both(o, "packet_bytes", (double)t.packet_bytes[true], (double)t.packet_bytes[false]);
         json_add_number(o, "pure_acks", t.pure_acks);
+        json_add_number(o, "lost", t.lost);
+        json_add_number(o, "sent_again", t.again);
     }
     return o;
 }

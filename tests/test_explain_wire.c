@@ -103,16 +103,94 @@ START_TEST(explain_says_what_is_lost_and_what_is_sent_again_9293_3_8)
     explain_packet(x.explain, &syn);
     assert_says(&x, "(lost on its way)");
     assert_silent(&x, "sent again");
+    syn.again = true;
     explain_packet(x.explain, &syn);
     assert_says(&x, "(sent again, and lost again)");
     syn.lost = false;
     explain_packet(x.explain, &syn);
     explain_packet(x.explain, &fin);
     ck_assert_uint_eq(count_of(&x, "(sent again: "), 1);
+    fin.again = true;
     explain_packet(x.explain, &fin);
     ck_assert_uint_eq(count_of(&x, "(sent again: "), 2);
     ck_assert_uint_eq(explain_tally(x.explain, 0).again, 3);
     ck_assert_uint_eq(explain_tally(x.explain, 0).lost, 2);
+    explained_end(&x);
+}
+END_TEST
+
+/* The server's data and FIN are there at 20 and 21; the client reads them at 30. */
+static void hear_data_and_fin(struct explained *x)
+{
+    struct explain_packet p = {.connection = 1, .flags = PACKET_SYN | PACKET_ACK, .sequence = 99};
+
+    explain_packet(x->explain, &p);
+    p = (struct explain_packet){.connection = 1, .up = true, .flags = PACKET_ACK};
+    explain_packet(x->explain, &p);
+    p = (struct explain_packet){.connection = 1,
+                                .flags = PACKET_ACK,
+                                .sequence = 100,
+                                .payload_bytes = 2,
+                                .sent_ns = 10,
+                                .arrived_ns = 20};
+    explain_packet(x->explain, &p);
+    p = (struct explain_packet){.connection = 1,
+                                .flags = PACKET_FIN | PACKET_ACK,
+                                .sequence = 102,
+                                .sent_ns = 11,
+                                .arrived_ns = 21};
+    explain_packet(x->explain, &p);
+    x->now_ns = 30;
+}
+
+static int64_t time_of(struct explained *x, size_t from_end)
+{
+    return x->notes.all[x->notes.count - 1 - from_end].at_ns;
+}
+
+START_TEST(explain_tells_times_that_do_not_go_back)
+{
+    const struct explain_options wire = {.wire = true};
+    struct explain_packet fin = {.connection = 1,
+                                 .up = true,
+                                 .flags = PACKET_FIN | PACKET_ACK,
+                                 .sent_ns = 40,
+                                 .arrived_ns = 50};
+    struct explained x;
+
+    explained_begin(&x, &wire);
+    hear_data_and_fin(&x);
+    assert_silent(&x, "<0 FIN");
+    explained_event(&x, TRANSCRIPT_RECORD_RECEIVED, 1, "\x17\x03", 2);
+    explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
+    assert_says(&x, "<0 FIN, ACK | the server sends nothing more");
+    ck_assert_int_eq(time_of(&x, 0), 30);
+    explain_packet(x.explain, &fin);
+    explained_event(&x, TRANSCRIPT_OPEN, 2, "a:1", 3); /* noted before the wire has seen the FIN */
+    ck_assert_int_eq(time_of(&x, 1), 40);
+    ck_assert_int_eq(time_of(&x, 0), 40);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_the_servers_fin_first_where_it_has_closed_first)
+{
+    const struct explain_options wire = {.wire = true};
+    struct explain_packet fin = {.connection = 1,
+                                 .up = true,
+                                 .flags = PACKET_FIN | PACKET_ACK,
+                                 .sent_ns = 31,
+                                 .arrived_ns = 41};
+    struct explained x;
+
+    explained_begin(&x, &wire);
+    hear_data_and_fin(&x);
+    explained_event(&x, TRANSCRIPT_RECORD_RECEIVED, 1, "\x17\x03", 2);
+    explain_packet(x.explain, &fin);
+    explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
+    assert_says(&x, "<0 FIN, ACK | the server sends nothing more | RFC 9293 \u00a73.6\n"
+                    ">0 FIN, ACK | the client sends nothing more");
+    ck_assert_uint_eq(count_of(&x, "<0 "), 2);
     explained_end(&x);
 }
 END_TEST
@@ -290,6 +368,8 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, explain_tells_the_handshake_of_tcp_from_packets_9293_3_5);
     tcase_add_test(tc, explain_says_what_is_lost_and_what_is_sent_again_9293_3_8);
+    tcase_add_test(tc, explain_tells_times_that_do_not_go_back);
+    tcase_add_test(tc, explain_says_the_servers_fin_first_where_it_has_closed_first);
     tcase_add_test(tc, explain_takes_the_kernels_word_where_no_wire_was_seen);
     tcase_add_test(tc, explain_reads_the_server_hello_of_rfc_8448);
     tcase_add_test(tc, explain_says_what_can_be_seen_of_what_is_encrypted);

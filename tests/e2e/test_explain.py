@@ -200,6 +200,32 @@ class AgainstTshark(ExplainCase):
         self.assertEqual((counts["tcp_handshakes"], len(first)), (3, 3))
 
 
+    def count_again(self, path):
+        """How many packets repeat what their sender had sent before, by their numbers alone."""
+        done = subprocess.run(["tshark", "-r", path, "-T", "fields", "-e", "frame.interface_name",
+                               "-e", "tcp.srcport", "-e", "tcp.dstport", "-e", "tcp.seq_raw", "-e",
+                               "tcp.len", "-e", "tcp.flags", "-Y", "tcp"],
+                              capture_output=True, text=True, check=True)
+        newest, again = {}, 0
+        for line in done.stdout.splitlines():
+            interface, source, target, seq, length, flags = line.split()
+            if (target == "8080") != (interface == "client"):
+                continue  # its arrival at the other end
+            length = int(length) + (int(flags, 16) & 3).bit_count()  # SYN and FIN count as well
+            end = int(seq) + length
+            again += length > 0 and end <= newest.get((source, target), 0)
+            newest[source, target] = max(end, newest.get((source, target), 0))
+        return again
+
+    def test_what_is_sent_again_is_as_the_capture_has_it(self):
+        for topic, link in (("tls", "rtt=20ms"), ("tls", "rtt=10ms,loss=15%"),
+                            ("keep-alive", "rtt=10ms,loss=15%")):
+            with self.subTest(topic=topic, link=link):
+                path = self.temp_dir() / "wire.pcapng"
+                result = self.json(topic, "--link", link, "--pcap", path, "--wait", "20")
+                self.assertEqual(result["counts"]["sent_again"], self.count_again(path))
+
+
 # ---- what is promised of the content
 
 @unittest.skipIf(WHY_NOT, WHY_NOT)
@@ -214,6 +240,17 @@ class OverTheLink(ExplainCase):
             self.assertGreaterEqual(took, 19.9)
             self.assertLess(took, 35)
         self.assertEqual(result["packets_from"], "wire")
+
+    def test_times_do_not_go_back(self):
+        for topic in TOPICS:
+            with self.subTest(topic):
+                times = [note["at_ms"] for note in walk(self.json(topic)) if "at_ms" in note]
+                self.assertEqual(times, sorted(times))
+
+    def test_who_closes_first_is_told_first(self):
+        closes = [note for note in walk(self.json("keep-alive", "--mask"))
+                  if note.get("wire", "").startswith("FIN")]
+        self.assertEqual([note["way"] for note in closes], ["up", "down"] + 2 * ["down", "up"])
 
     def test_one_connection_saves_the_handshake_of_the_second(self):
         kept, *closed = self.json("keep-alive")["connections"]
