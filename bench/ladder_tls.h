@@ -9,12 +9,16 @@
 
 enum { LADDER_TLS_HANDSHAKE = 22, LADDER_TLS_TEXT_CHARS = 72 };
 
+/* A record's header, and of its body as much as names a HelloRetryRequest: the message's header,
+ * a version, and the random bytes. */
+enum { LADDER_TLS_HEAD_BYTES = 5 + 4 + 2 + 32 };
+
 struct ladder_tls_side {
-    uint8_t header[6]; /* of the record being read; the sixth byte names a handshake message */
-    size_t header_bytes;
-    size_t body_left;
-    bool encrypted; /* a ChangeCipherSpec has passed, or an encrypted record */
-    bool finished;  /* its first encrypted flight is over */
+    uint8_t head[LADDER_TLS_HEAD_BYTES]; /* of the record being read */
+    size_t head_bytes;
+    size_t body_left; /* behind the head */
+    bool encrypted;   /* a ChangeCipherSpec has passed, or an encrypted record */
+    bool finished;    /* its first encrypted flight is over */
 };
 
 /* Zero-initialise. */

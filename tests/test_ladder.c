@@ -277,6 +277,55 @@ START_TEST(tls_is_named_by_its_records_and_its_handshake_is_a_span_rfc8446)
 }
 END_TEST
 
+/* A handshake record with one message, of which only the first bytes matter here. */
+static size_t put_hello(char *out, uint8_t type, bool retry)
+{
+    static const char head[] = "\x16\x03\x03\x00\x26\x00\x00\x00\x22\x03\x03";
+    static const char fixed[] = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+                                "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
+
+    memset(out, 'r', 43);
+    memcpy(out, head, sizeof head - 1);
+    out[5] = (char)type;
+    if (retry)
+        memcpy(out + 11, fixed, 32);
+    return 43;
+}
+
+START_TEST(tls_that_says_hello_again_is_named_by_what_is_in_the_clear_8446_4_1_4)
+{
+    static const char change[] = "\x14\x03\x03\x00\x01\x01", sealed[] = "\x17\x03\x03\x00\x02xx";
+    const uint8_t flags = PACKET_ACK | PACKET_PSH;
+    struct wire w = wire_new();
+    char bytes[64];
+    struct ladder l;
+    size_t n;
+
+    wire_handshake(&w);
+    wire_send(&w, true, flags, bytes, put_hello(bytes, 1, false), 0);
+    w.now_ms += 25;
+    n = put_hello(bytes, 2, true);
+    memcpy(bytes + n, change, sizeof change - 1);
+    wire_send(&w, false, flags, bytes, n + sizeof change - 1, 0);
+    w.now_ms += 25;
+    memcpy(bytes, change, sizeof change - 1);
+    n = put_hello(bytes + sizeof change - 1, 1, false);
+    wire_send(&w, true, flags, bytes, n + sizeof change - 1, 0);
+    w.now_ms += 25;
+    n = put_hello(bytes, 2, false);
+    memcpy(bytes + n, sealed, sizeof sealed - 1);
+    wire_send(&w, false, flags, bytes, n + sizeof sealed - 1, 0);
+    w.now_ms += 25;
+    wire_send(&w, true, flags, sealed, sizeof sealed - 1, 0);
+    l = read_wire(&w, &sse);
+    ck_assert_str_eq(labels(&l) + strlen("SYN | SYN-ACK | ACK | "),
+                     "TLS ClientHello | TLS HelloRetryRequest | TLS ClientHello | "
+                     "TLS ServerHello, encrypted handshake | TLS Finished");
+    ck_assert_uint_eq(l.spans[1].round_trips, 2);
+    ladder_free(&l);
+}
+END_TEST
+
 START_TEST(without_the_captures_comment_ages_are_not_known)
 {
     struct wire w = wire_new();
@@ -617,6 +666,7 @@ static void add_reading(TCase *tc)
     tcase_add_test(tc, a_lost_packet_has_no_arrival_and_what_is_sent_again_delivers_it);
     tcase_add_test(tc, what_comes_after_a_hole_is_delivered_when_it_is_filled);
     tcase_add_test(tc, tls_is_named_by_its_records_and_its_handshake_is_a_span_rfc8446);
+    tcase_add_test(tc, tls_that_says_hello_again_is_named_by_what_is_in_the_clear_8446_4_1_4);
     tcase_add_test(tc, without_the_captures_comment_ages_are_not_known);
     tcase_add_test(tc, every_connection_of_one_client_is_drawn_but_none_for_the_servers_pages);
     tcase_add_test(tc, of_several_clients_only_the_first_connection_is_drawn);
