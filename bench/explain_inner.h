@@ -50,6 +50,7 @@ struct explain_side { /* one direction of a connection */
     /* TLS */
     struct buf record;
     bool records_opaque, encrypted;
+    bool alert_said; /* it went in the clear: its record has said what it is */
 };
 
 struct explain_connection {
@@ -69,7 +70,8 @@ struct explain_connection {
     bool fin_noted;
     struct explain_packet fin;
     bool kernel_heard; /* what it says of the handshake has been noted */
-    bool tls_1_3;
+    bool tls_1_3_offered, tls_retried;
+    unsigned tls_version; /* that the server has chosen: 0x0303, 0x0304; 0: not yet */
     int64_t opened_ns;
 };
 

@@ -37,19 +37,21 @@ static void put_code(struct page *p, const char *text)
     writer_puts(&p->w, fence[1] != '\0' ? " ``" : fence);
 }
 
-/* "RFC 9110 §7.2" leads to its section; other references are words. */
+/* "RFC 9110 §7.2" and "RFC 8446 §D.4" lead there; other references are words. */
 static void put_ref(struct page *p, const char *ref)
 {
     unsigned rfc = 0;
     int used = 0;
+    const char *section;
 
     if (sscanf(ref, "RFC %u%n", &rfc, &used) != 1) {
         put_escaped(p, ref);
         return;
     }
     writer_printf(&p->w, "[%s](https://www.rfc-editor.org/rfc/rfc%u", ref, rfc);
+    section = ref + used + strlen(" \u00a7");
     if (strncmp(ref + used, " \u00a7", 3) == 0)
-        writer_printf(&p->w, "#section-%s", ref + used + 3);
+        writer_printf(&p->w, "#%s-%s", *section >= 'A' ? "appendix" : "section", section);
     writer_puts(&p->w, ")");
 }
 

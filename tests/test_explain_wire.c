@@ -225,7 +225,7 @@ START_TEST(explain_reads_the_server_hello_of_rfc_8448)
                     "<0 16 03 03 00 5a \u2026 90 bytes | a TLS record, handshake: in the clear");
         assert_says(&x, "<1 ServerHello | ");
         assert_says(&x, "<2 TLS_AES_128_GCM_SHA256 | the cipher that was chosen");
-        assert_says(&x, "<2 key_share | ");
+        assert_says(&x, "<2 key_share: x25519 | ");
         assert_says(&x, "<2 supported_versions: TLS 1.3 | the version that will be spoken");
         explained_end(&x);
     }
