@@ -23,18 +23,39 @@ static void put_escaped(struct page *p, const char *text)
     }
 }
 
-/* As code: a | would end the cell, and backticks end the code unless there are more around it. */
+/* How many backticks stand in a row at most. */
+static size_t longest_backticks(const char *text)
+{
+    size_t longest = 0, row = 0;
+
+    for (; *text != '\0'; text++) {
+        row = *text == '`' ? row + 1 : 0;
+        longest = row > longest ? row : longest;
+    }
+    return longest;
+}
+
+/* Code ends at as many backticks as it began with: at more of them than are in it. */
+static void put_fence(struct page *p, size_t backticks)
+{
+    while (backticks-- > 0)
+        writer_puts(&p->w, "`");
+}
+
+/* As code; a | would end the cell. A space keeps backticks of the text apart from ours. */
 static void put_code(struct page *p, const char *text)
 {
-    const char *fence = strchr(text, '`') != NULL ? "`` " : "`";
+    size_t inside = longest_backticks(text);
 
-    writer_puts(&p->w, fence);
+    put_fence(p, inside + 1);
+    writer_puts(&p->w, inside > 0 ? " " : "");
     for (; *text != '\0'; text++) {
         if (*text == '|')
             writer_puts(&p->w, "\\");
         writer_add(&p->w, text, 1);
     }
-    writer_puts(&p->w, fence[1] != '\0' ? " ``" : fence);
+    writer_puts(&p->w, inside > 0 ? " " : "");
+    put_fence(p, inside + 1);
 }
 
 /* "RFC 9110 §7.2" and "RFC 8446 §D.4" lead there; other references are words. */
@@ -99,8 +120,14 @@ static void put_row(struct page *p, const struct explain_note *n)
 
 static void put_drawing(struct page *p, const struct explain_note *n)
 {
+    const char *lines = explain_text(p->r->notes, n->wire);
+    size_t inside = longest_backticks(lines), fence = inside < 3 ? 3 : inside + 1;
+
     leave_table(p);
-    writer_printf(&p->w, "```text\n%s```\n\n", explain_text(p->r->notes, n->wire));
+    put_fence(p, fence);
+    writer_printf(&p->w, "text\n%s", lines);
+    put_fence(p, fence);
+    writer_puts(&p->w, "\n\n");
 }
 
 static void put_step(struct page *p, const struct explain_note *n)

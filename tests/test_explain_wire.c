@@ -331,6 +331,23 @@ START_TEST(explain_links_sections_in_markdown_and_escapes_what_it_would_take_for
 }
 END_TEST
 
+START_TEST(explain_fences_code_with_more_backticks_than_are_in_it)
+{
+    struct buf out[3] = {{0}, {0}, {0}};
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    SENT(&x, "GET /`` HTTP/1.1\r\nHost: x\r\nX: ```a`\r\nY: `\r\n\r\n");
+    write_all(&x, out);
+    ck_assert_ptr_ne(strstr((const char *)out[1].data, "| ``` GET /`` HTTP/1.1 ``` |"), NULL);
+    ck_assert_ptr_ne(strstr((const char *)out[1].data, "`` Y: ` ``"), NULL);
+    ck_assert_ptr_ne(strstr((const char *)out[1].data, "```` X: ```a` ````"), NULL);
+    for (int i = 0; i < 3; i++)
+        buf_free(&out[i]);
+    explained_end(&x);
+}
+END_TEST
+
 START_TEST(explain_sketches_a_ladder_where_no_wire_was_seen)
 {
     static const char kernel[] = "rtt_us=20000",
@@ -378,6 +395,7 @@ int main(void)
     tcase_add_test(tc, explain_fits_a_hundred_columns);
     tcase_add_test(tc,
                    explain_links_sections_in_markdown_and_escapes_what_it_would_take_for_its_own);
+    tcase_add_test(tc, explain_fences_code_with_more_backticks_than_are_in_it);
     tcase_add_test(tc, explain_sketches_a_ladder_where_no_wire_was_seen);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
