@@ -328,6 +328,8 @@ static void add_tally(struct explain_tally *to, const struct explain_tally *t)
         to->record_bytes[up] += t->record_bytes[up];
         to->packets[up] += t->packets[up];
         to->packet_bytes[up] += t->packet_bytes[up];
+        to->header_bytes[up] += t->header_bytes[up];
+        to->again_bytes[up] += t->again_bytes[up];
         to->kernel_segments[up] += t->kernel_segments[up];
     }
 }

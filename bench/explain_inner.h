@@ -64,6 +64,7 @@ struct explain_connection {
     struct explain_tally tally;
     uint32_t first_sequence[2]; /* of packets */
     bool sequence_known[2];
+    bool timestamps[2]; /* their SYN has offered them */
     bool syn_answered;
     uint64_t heard_bytes; /* of the server's, that the client has read from TCP */
     bool fin_held;        /* the server's FIN has come, and has not been noted */

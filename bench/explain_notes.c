@@ -175,6 +175,30 @@ void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
     n->all[n->count - 1].wire = end_text(n, from, rc);
 }
 
+/* ---- what is no text ---- */
+
+void explain_set_estimated(struct explain_notes *n)
+{
+    if (n->rc == LAB_OK)
+        n->all[n->count - 1].estimated = true;
+}
+
+void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame)
+{
+    if (n->rc < 0)
+        return;
+    n->all[n->count - 1].fact = EXPLAIN_FRAME;
+    n->all[n->count - 1].frame = *frame;
+}
+
+void explain_set_packet(struct explain_notes *n, const struct explain_note_packet *packet)
+{
+    if (n->rc < 0)
+        return;
+    n->all[n->count - 1].fact = EXPLAIN_PACKET;
+    n->all[n->count - 1].packet = *packet;
+}
+
 const char *explain_text(const struct explain_notes *n, size_t text)
 {
     return n->text.len == 0 ? "" : (const char *)n->text.data + text;

@@ -268,6 +268,18 @@ static int unmask(struct explain *x, struct frame_view *v)
     return explain_keep(x, &v->f->payload, v->plain.data, v->plain.len);
 }
 
+static void set_numbers(struct explain *x, const struct ws_frame *w)
+{
+    struct explain_note_frame numbers = {.fin = w->fin,
+                                         .masked = w->masked,
+                                         .rsv = w->rsv,
+                                         .opcode = w->opcode,
+                                         .payload_bytes = w->payload_bytes};
+
+    memcpy(numbers.masking_key, w->masking_key, sizeof numbers.masking_key);
+    explain_set_frame(x->notes, &numbers);
+}
+
 static void say_frame(struct explain *x, struct explain_connection *c, struct explain_side *s,
                       int64_t at_ns)
 {
@@ -283,6 +295,7 @@ static void say_frame(struct explain *x, struct explain_connection *c, struct ex
         explain_set_meaning(x->notes, "a %s frame: %s", explain_opcode_name(v.ws.opcode),
                             word.meaning);
         explain_set_ref(x->notes, word.ref);
+        set_numbers(x, &v.ws);
         say_drawing(x, c, s, &v);
         say_payload(x, c, s, &v);
     }

@@ -101,7 +101,8 @@ static void put_row(struct page *p, const struct explain_note *n)
         explain_time(time, p->r, n->at_ns);
     if (n->far_ns != EXPLAIN_NEVER)
         explain_time(far, p->r, n->far_ns);
-    writer_printf(&p->w, "| %s | %s | ", n->depth == 0 ? arrows[n->way] : "", time);
+    writer_printf(&p->w, "| %s | %s%s | ", n->depth == 0 ? arrows[n->way] : "",
+                  n->estimated ? "\u2248 " : "", time);
     for (unsigned i = 0; i < n->depth; i++)
         writer_puts(&p->w, "&emsp;");
     if (n->kind == EXPLAIN_REMARK)

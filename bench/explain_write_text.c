@@ -6,7 +6,14 @@
 #include "units.h"
 #include "writer.h"
 
-enum { WIRE_X = 14, MEANING_X = 50, GAP = 2, NAME_WIDTH = 16, TEXT_MAX_BYTES = 1024 };
+enum {
+    WIRE_X = 14,
+    MEANING_X = 50,
+    GAP = 2,
+    NAME_WIDTH = 16,
+    TIME_WIDTH = 10,
+    TEXT_MAX_BYTES = 1024
+};
 
 struct page {
     struct writer w;
@@ -87,6 +94,7 @@ static const char *way_paint(const struct page *p, const struct explain_note *n)
 static void put_margin(struct page *p, const struct explain_note *n)
 {
     static const char *const arrows[] = {"\u00b7", "\u2192", "\u2190"};
+    const char *about = n->estimated ? "\u2248 " : "";
     char time[EXPLAIN_TIME_CHARS];
 
     if (n->depth > 0) {
@@ -94,7 +102,8 @@ static void put_margin(struct page *p, const struct explain_note *n)
         return;
     }
     explain_time(time, p->r, n->at_ns);
-    writer_printf(&p->w, "%s %10s  ", arrows[n->kind == EXPLAIN_REMARK ? 0 : n->way], time);
+    writer_printf(&p->w, "%s %*s%s%s  ", arrows[n->kind == EXPLAIN_REMARK ? 0 : n->way],
+                  TIME_WIDTH - (int)(units_text_width(about) + strlen(time)), "", about, time);
 }
 
 /* "...; at the server after 10.1 ms" */

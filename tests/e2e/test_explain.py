@@ -90,7 +90,9 @@ class Stored(ExplainCase):
         self.check("upgrade.json", self.text("upgrade", "--mask", "--json"))
 
     def test_without_a_wire_it_is_what_is_stored(self):
-        self.check("sse-loopback.txt", self.text("sse", "--mask", "--link", "loopback"))
+        text = self.text("sse", "--mask", "--link", "loopback")
+        self.check("sse-loopback.txt", text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
 
 class Document(unittest.TestCase):
@@ -173,6 +175,16 @@ class AgainstTshark(ExplainCase):
                    "length": length, "extended": extended,
                    "key": int(fields["masking key"], 2) if fields["MASK"] == "1" else None}
 
+    def told(self, result):
+        """The same for programs, without how the length is written."""
+        for note in walk(result):
+            if "frame" in note:
+                frame = note["frame"]
+                yield {"way": note["way"], "fin": frame["fin"], "rsv": frame["rsv"],
+                       "opcode": frame["opcode"], "masked": frame["mask"],
+                       "bytes": frame["payload_length"],
+                       "key": int(frame["masking_key"], 16) if frame["mask"] else None}
+
     def test_frames_are_drawn_as_tshark_dissects_the_same_bytes(self):
         # A payload whose length takes the 16-bit form, too.
         for message in ('"Hello"', json.dumps("x" * 300)):
@@ -183,6 +195,10 @@ class AgainstTshark(ExplainCase):
             self.assertGreaterEqual(len(ours), 9)
             order = lambda frame: frame["way"]  # each direction in its own order
             self.assertEqual(sorted(ours, key=order), sorted(theirs, key=order))
+            for frame in theirs:
+                extended, length = frame.pop("extended"), frame.pop("length")
+                frame["bytes"] = length if extended is None else extended
+            self.assertEqual(sorted(self.told(result), key=order), sorted(theirs, key=order))
             self.assertEqual(result["counts"]["frames"], len(theirs))
 
     def test_packets_are_counted_as_tshark_counts_them(self):
@@ -250,6 +266,24 @@ class OverTheLink(ExplainCase):
         closes = [note for note in walk(self.json("keep-alive", "--mask"))
                   if note.get("wire", "").startswith("FIN")]
         self.assertEqual([note["way"] for note in closes], ["up", "down"] + 2 * ["down", "up"])
+
+    def test_every_packet_that_is_lost_or_sent_again_is_shown(self):
+        result = self.json("sse", "--link", "rtt=10ms,loss=20%", "--wait", "30")
+        packets = [note["packet"] for note in walk(result) if "packet" in note]
+        for what in ("lost", "sent_again"):
+            self.assertEqual(sum(packet[what] for packet in packets), result["counts"][what])
+
+    def test_what_it_adds_up_to_adds_up(self):
+        for topic in ("websocket", "tls", "sse"):
+            for link in ("rtt=20ms", "rtt=10ms,loss=15%"):
+                with self.subTest(topic=topic, link=link):
+                    counts = self.json(topic, "--link", link, "--wait", "30")["counts"]
+                    parts = ["tls_record_bytes"]
+                    if topic != "tls":
+                        parts = ["head_bytes", "framing_bytes", "payload_bytes"]
+                    parts += ["sent_again_bytes", "tcp_ip_header_bytes"]
+                    self.assertEqual(sum(sum(counts[part].values()) for part in parts),
+                                     sum(counts["packet_bytes"].values()))
 
     def test_one_connection_saves_the_handshake_of_the_second(self):
         kept, *closed = self.json("keep-alive")["connections"]
