@@ -172,7 +172,7 @@ static int print(const struct explain_report *r, const struct config *c)
 }
 
 static int show(const struct explain_take *t, const struct config *c,
-                const struct explain_topic *topic)
+                const struct explain_topic *topic, struct explain_tally *tally)
 {
     bool wire = t->pcapng.len > 0;
     const struct explain_options options = {
@@ -196,6 +196,7 @@ static int show(const struct explain_take *t, const struct config *c,
 
     if (x != NULL) {
         annotate(x, t);
+        *tally = explain_tally(x, 0);
         rc = notes.rc == LAB_OK ? print(&r, c) : notes.rc;
     }
     explain_free(x);
@@ -204,14 +205,14 @@ static int show(const struct explain_take *t, const struct config *c,
 }
 
 static int write_files(const struct explain_take *t, const struct config *c,
-                       const struct explain_topic *topic, struct err_text *e)
+                       const struct explain_topic *topic, const struct explain_tally *tally,
+                       struct err_text *e)
 {
-    const char *title = topic->row != NULL ? topic->row : topic->name;
     struct buf svg = {0};
     int rc = LAB_OK;
 
     if (c->svg != NULL)
-        rc = explain_picture(&svg, t, title, e);
+        rc = explain_picture(&svg, t, topic, tally, e);
     if (rc == LAB_OK && c->svg != NULL)
         rc = file_write(c->svg, svg.data, svg.len, e);
     buf_free(&svg);
@@ -234,15 +235,16 @@ static int explain(const struct config *c, const struct explain_topic *topic)
                                             .known_keys = c->mask,
                                             .wait_ns = c->wait_ns};
     struct explain_take take = {.event_count = 0};
+    struct explain_tally tally = {0};
     struct err_text e = {""};
     int rc = explain_stage_run(&take, &setting, &e), code = LAB_EXIT_FAILURE;
 
     if (rc == LAB_EINVAL)
         code = LAB_EXIT_USAGE; /* there is no such link */
     if (rc == LAB_OK)
-        rc = show(&take, c, topic);
+        rc = show(&take, c, topic, &tally);
     if (rc == LAB_OK)
-        rc = write_files(&take, c, topic, &e);
+        rc = write_files(&take, c, topic, &tally, &e);
     if (rc == LAB_OK && take.problem[0] == '\0')
         code = LAB_EXIT_OK;
     else if (rc == LAB_OK)

@@ -127,6 +127,11 @@ static void sum_bytes(struct sum *s, const struct explain_report *r, const struc
     sum_packet_bytes(s, r, t);
 }
 
+const char *explain_round_trips_are(const struct explain_tally *t)
+{
+    return t->frames > 0 ? "handshakes, answers, pongs, closes" : "handshakes, answers";
+}
+
 static void sum_handshakes(struct sum *s, const struct explain_tally *t)
 {
     char tls[64] = "";
@@ -134,7 +139,8 @@ static void sum_handshakes(struct sum *s, const struct explain_tally *t)
     if (t->tls_handshakes > 0)
         snprintf(tls, sizeof tls, ", %u of TLS (%u resumed)", t->tls_handshakes, t->resumptions);
     put(s, "handshakes", "%u of TCP%s", t->handshakes, tls);
-    put(s, "round trips", "%u that the client waited for: handshakes, answers", t->round_trips);
+    put(s, "round trips", "%u that the client waited for: %s", t->round_trips,
+        explain_round_trips_are(t));
 }
 
 /* A connection each, where there are several. */

@@ -75,6 +75,9 @@ struct explain_sum_line {
     char value[160];
 };
 
+/* What round trips are counted for: "handshakes, answers". */
+const char *explain_round_trips_are(const struct explain_tally *t);
+
 /* What it adds up to, in lines. Returns how many. */
 size_t explain_sum(struct explain_sum_line lines[EXPLAIN_SUM_LINES],
                    const struct explain_report *r);

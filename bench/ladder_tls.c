@@ -11,6 +11,7 @@ enum record_type { CHANGE_CIPHER_SPEC = 20, ALERT = 21, APPLICATION_DATA = 23 };
 struct phrase {
     struct ladder_tls_words *out;
     const char *last;
+    bool changed; /* a ChangeCipherSpec is among them: said where there is nothing else */
 };
 
 static void say(struct phrase *p, const char *name)
@@ -114,6 +115,7 @@ static void say_record(struct ladder_tls *t, bool up, struct phrase *p)
     switch (s->head[0]) {
     case CHANGE_CIPHER_SPEC: /* TLS 1.3 sends it for show only (RFC 8446 §D.4) */
         s->encrypted = true;
+        p->changed = true;
         p->out->handshake |= !s->finished;
         break;
     case ALERT:
@@ -174,5 +176,7 @@ bool ladder_tls_feed(struct ladder_tls *t, bool up, const uint8_t *data, size_t 
         data += n;
         len -= n;
     }
+    if (p.changed && p.last == NULL)
+        say(&p, "ChangeCipherSpec");
     return true;
 }

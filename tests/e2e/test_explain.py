@@ -256,6 +256,21 @@ class OverTheLink(ExplainCase):
             self.assertLess(took, 35)
         self.assertEqual(result["packets_from"], "wire")
 
+    def test_the_picture_counts_as_the_text_does(self):
+        for topic, link in (("websocket", "rtt=20ms"), ("upgrade", "rtt=20ms"), ("tls", "rtt=20ms"),
+                            ("sse", "rtt=10ms,loss=15%"), ("tls", "loopback")):
+            with self.subTest(topic=topic, link=link):
+                path = self.temp_dir() / "picture.svg"
+                counts = self.json(topic, "--link", link, "--svg", path, "--wait", "30")["counts"]
+                drawn = path.read_text()
+                self.assertIn(f"{counts['round_trips']} round trips waited for: ", drawn)
+                self.assertNotIn("row ", drawn)
+                if link == "loopback":
+                    continue
+                self.assertIn(f"{sum(counts['packets'].values())} packets "
+                              f"({counts['pure_acks']} only acknowledge", drawn)
+                self.assertIn(f"{sum(counts['packet_bytes'].values()):,} bytes with", drawn)
+
     def test_times_do_not_go_back(self):
         for topic in TOPICS:
             with self.subTest(topic):
