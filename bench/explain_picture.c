@@ -292,7 +292,7 @@ int explain_picture(struct buf *svg, const struct explain_take *t,
 {
     bool wire = t->pcapng.len > 0;
     char sum[2][SUM_CHARS] = {
-        "The whole exchange, as the client noted it down; it did not see packets:"};
+        "The whole exchange, as the client noted it down; it saw no packets, SYN-ACK is computed:"};
     uint16_t ports[CONNECTIONS_MAX];
     struct ladder_about about = {.exchange = title_of(topic, wire),
                                  .how = topic->packets && !wire ? NULL : topic->about,
