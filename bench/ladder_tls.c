@@ -30,17 +30,22 @@ static size_t body_bytes(const struct ladder_tls_side *s)
     return (size_t)s->head[3] << 8 | s->head[4];
 }
 
-/* RFC 8446 §4.1.3: SHA-256 of "HelloRetryRequest" in the place of the random bytes. */
-static bool is_retry(const struct ladder_tls_side *s)
+bool ladder_tls_is_retry(const uint8_t random[LADDER_TLS_RANDOM_BYTES])
 {
-    static const uint8_t random[32] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11,
-                                       0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
-                                       0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e,
-                                       0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
-    const uint8_t *at = s->head + LADDER_TLS_HEAD_BYTES - sizeof random;
+    static const uint8_t fixed[LADDER_TLS_RANDOM_BYTES] = {
+        0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+        0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+        0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
-    return body_bytes(s) >= LADDER_TLS_HEAD_BYTES - RECORD_HEADER_BYTES &&
-           memcmp(at, random, sizeof random) == 0;
+    return memcmp(random, fixed, sizeof fixed) == 0;
+}
+
+static const char *server_hello_name(const struct ladder_tls_side *s)
+{
+    bool whole = body_bytes(s) >= LADDER_TLS_HEAD_BYTES - RECORD_HEADER_BYTES;
+    const uint8_t *random = s->head + LADDER_TLS_HEAD_BYTES - LADDER_TLS_RANDOM_BYTES;
+
+    return whole && ladder_tls_is_retry(random) ? "HelloRetryRequest" : "ServerHello";
 }
 
 /* A hello fills its record. After a ChangeCipherSpec that tells it from noise: TLS 1.3 sends that
@@ -61,7 +66,7 @@ static const char *handshake_name(const struct ladder_tls_side *s)
     case CLIENT_HELLO:
         return "ClientHello";
     case SERVER_HELLO:
-        return is_retry(s) ? "HelloRetryRequest" : "ServerHello";
+        return server_hello_name(s);
     case 4:
         return "NewSessionTicket";
     case 11:
