@@ -187,7 +187,7 @@ void explain_set_frame(struct explain_notes *n, const struct explain_note_frame 
 {
     if (n->rc < 0)
         return;
-    n->all[n->count - 1].fact = EXPLAIN_FRAME;
+    n->all[n->count - 1].fact = EXPLAIN_FACT_FRAME;
     n->all[n->count - 1].frame = *frame;
 }
 
@@ -195,7 +195,7 @@ void explain_set_packet(struct explain_notes *n, const struct explain_note_packe
 {
     if (n->rc < 0)
         return;
-    n->all[n->count - 1].fact = EXPLAIN_PACKET;
+    n->all[n->count - 1].fact = EXPLAIN_FACT_PACKET;
     n->all[n->count - 1].packet = *packet;
 }
 

@@ -23,7 +23,7 @@ enum explain_kind {
 enum explain_way { EXPLAIN_NO_WAY, EXPLAIN_UP, EXPLAIN_DOWN }; /* up: client to server */
 
 /* What a note is about, in numbers: for programs. */
-enum explain_fact { EXPLAIN_NO_FACT, EXPLAIN_FRAME, EXPLAIN_PACKET };
+enum explain_fact { EXPLAIN_FACT_NONE, EXPLAIN_FACT_FRAME, EXPLAIN_FACT_PACKET };
 
 struct explain_note_frame { /* RFC 6455 §5.2 */
     bool fin, masked;

@@ -94,9 +94,9 @@ static cJSON *describe(const struct explain_report *r, const struct explain_note
     add_text(o, r, "wire", n->wire);
     add_text(o, r, "meaning", n->meaning);
     add_text(o, r, "ref", n->ref);
-    if (n->fact == EXPLAIN_FRAME)
+    if (n->fact == EXPLAIN_FACT_FRAME)
         add_frame(o, &n->frame);
-    else if (n->fact == EXPLAIN_PACKET)
+    else if (n->fact == EXPLAIN_FACT_PACKET)
         add_packet(o, r, &n->packet);
     return o;
 }
