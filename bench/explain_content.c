@@ -63,10 +63,13 @@ static void say_array(struct explain *x, struct explain_connection *c, struct ex
 static void say_other(struct explain *x, struct explain_connection *c, struct explain_side *s,
                       const uint8_t *data, size_t len, unsigned depth, int64_t at_ns)
 {
-    c->tally.payload_bytes[s->up] += len;
+    uint64_t total = len + s->unseen_bytes;
+
+    c->tally.payload_bytes[s->up] += total;
     explain_say(x, c, s, EXPLAIN_WIRE, depth, at_ns);
-    explain_set_wire_bytes(x->notes, data, len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%zu byte%s of content", len, len == 1 ? "" : "s");
+    explain_set_wire_beginning(x->notes, data, len, total, EXPLAIN_SHOWN_BYTES);
+    explain_set_meaning(x->notes, "%llu byte%s of content", (unsigned long long)total,
+                        total == 1 ? "" : "s");
     explain_set_ref(x->notes, "RFC 9110 \u00a76.4");
     say_array(x, c, s, (const char *)data, len, depth + 1, at_ns);
 }
@@ -78,7 +81,7 @@ static void say_ndjson_line(struct explain *x, struct explain_connection *c, str
 {
     size_t len = s->line.len;
 
-    c->tally.payload_bytes[s->up] += len;
+    c->tally.payload_bytes[s->up] += s->line_bytes;
     c->tally.framing_bytes[s->up] += 1;
     explain_say(x, c, s, EXPLAIN_WIRE, depth, at_ns);
     if (len == 0) {
@@ -87,8 +90,9 @@ static void say_ndjson_line(struct explain *x, struct explain_connection *c, str
         explain_set_ref(x->notes, "docs/protocol.md");
         return;
     }
-    explain_set_wire_bytes(x->notes, s->line.data, len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%zu bytes: one line, one JSON value", len);
+    explain_set_wire_beginning(x->notes, s->line.data, len, s->line_bytes, EXPLAIN_SHOWN_BYTES);
+    explain_set_meaning(x->notes, "%llu bytes: one line, one JSON value",
+                        (unsigned long long)s->line_bytes);
     explain_set_ref(x->notes, "RFC 8259 \u00a72");
     explain_message(x, c, s, (const char *)s->line.data, len, depth + 1, at_ns);
 }
@@ -196,12 +200,15 @@ static void end_line(struct explain *x, struct explain_connection *c, struct exp
         x->notes->rc = LAB_ENOMEM;
         return;
     }
+    s->line_bytes -= s->line.len;
     explain_mask_times(x, &s->line);
+    s->line_bytes += s->line.len;
     if (s->content == EXPLAIN_EVENTS)
         take_sse_line(x, c, s, depth, at_ns);
     else
         say_ndjson_line(x, c, s, depth, at_ns);
     s->line.len = 0;
+    s->line_bytes = 0;
 }
 
 /* Event streams end lines with CR, LF or CRLF (§9.2.5), NDJSON with LF. */
@@ -215,8 +222,8 @@ static void take_byte(struct explain *x, struct explain_connection *c, struct ex
         c->tally.framing_bytes[s->up] += 1;
     else if (byte == '\n' || s->line_after_cr)
         end_line(x, c, s, depth, at_ns);
-    else
-        explain_keep(x, &s->line, &byte, 1);
+    else if (explain_keep(x, &s->line, &byte, 1) == LAB_OK)
+        s->line_bytes++;
 }
 
 void explain_content(struct explain *x, struct explain_connection *c, struct explain_side *s,

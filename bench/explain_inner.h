@@ -38,9 +38,11 @@ struct explain_side { /* one direction of a connection */
     uint64_t chunk_bytes; /* of the chunk being received */
     uint64_t chunk_left;
     uint64_t body_bytes;
-    struct buf body; /* of the chunk, or without chunks of the message */
+    struct buf body;       /* of the chunk, or without chunks of the message */
+    uint64_t unseen_bytes; /* which body lacks at its end: more than EXPLAIN_KEPT_BYTES came */
     enum explain_content content;
-    struct buf line; /* not complete */
+    struct buf line;     /* not complete */
+    uint64_t line_bytes; /* of it, also those that are not kept */
     bool line_after_cr;
     bool line_seen; /* the stream's first, which may begin with a byte order mark */
     struct sse_parser events;

@@ -170,7 +170,8 @@ static void say_payload(struct explain *x, struct explain_connection *c, struct 
     if (v->plain.len == 0)
         return;
     say_field(x, c, s, v, v->ws.masked ? "RFC 6455 \u00a75.3" : "RFC 6455 \u00a75.2");
-    explain_set_wire_bytes(x->notes, v->plain.data, v->plain.len, EXPLAIN_SHOWN_BYTES);
+    explain_set_wire_beginning(x->notes, v->plain.data, v->plain.len, v->ws.payload_bytes,
+                               EXPLAIN_SHOWN_BYTES);
     explain_set_meaning(x->notes, "%llu byte%s of payload%s",
                         (unsigned long long)v->ws.payload_bytes,
                         v->ws.payload_bytes == 1 ? "" : "s", v->ws.masked ? ", unmasked" : "");

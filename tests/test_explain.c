@@ -95,6 +95,44 @@ START_TEST(explain_reads_content_that_ends_with_its_connection_9112_6_3)
 }
 END_TEST
 
+static void receive_many(struct explained *x, const char *head, size_t count, const char *end)
+{
+    char *many = malloc(count);
+
+    memset(many, 'x', count);
+    explained_bytes(x, TRANSCRIPT_RECEIVED, head, strlen(head), 0);
+    explained_bytes(x, TRANSCRIPT_RECEIVED, many, count, 4096);
+    explained_bytes(x, TRANSCRIPT_RECEIVED, end, strlen(end), 0);
+    free(many);
+}
+
+START_TEST(explain_counts_content_that_is_longer_than_is_kept)
+{
+    static const struct {
+        const char *head, *end, *says;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n", "",
+         "x \u2026 69680 bytes more | 70000 bytes of content"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11170\r\n", "\r\n0\r\n\r\n",
+         "x \u2026 69680 bytes more | 70000 bytes of content"},
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n", "\n",
+         "x \u2026 69680 bytes more | 70000 bytes: one line"},
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+         "Transfer-Encoding: chunked\r\n\r\n11171\r\n",
+         "\n\r\n", "x \u2026 69680 bytes more | 70000 bytes: one line"},
+    };
+    struct explained x;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        explained_begin(&x, &plain);
+        receive_many(&x, cases[i].head, 70000, cases[i].end);
+        assert_says(&x, cases[i].says);
+        ck_assert_uint_eq(explain_tally(x.explain, 0).payload_bytes[false], 70000);
+        explained_end(&x);
+    }
+}
+END_TEST
+
 START_TEST(explain_reads_the_fields_of_an_event_stream_9_2_6)
 {
     struct explained x;
@@ -223,6 +261,7 @@ int main(void)
     tcase_add_test(tc, explain_reads_ndjson_and_its_heartbeats);
     tcase_add_test(tc, explain_says_that_a_stream_was_cut_9112_8);
     tcase_add_test(tc, explain_reads_content_that_ends_with_its_connection_9112_6_3);
+    tcase_add_test(tc, explain_counts_content_that_is_longer_than_is_kept);
     tcase_add_test(tc, explain_reads_the_fields_of_an_event_stream_9_2_6);
     tcase_add_test(tc, explain_counts_every_byte_of_an_event_stream_once);
     tcase_add_test(tc, explain_is_the_same_however_the_bytes_are_cut);

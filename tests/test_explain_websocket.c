@@ -106,6 +106,19 @@ START_TEST(explain_says_in_how_many_bits_a_length_is_5_2)
 }
 END_TEST
 
+START_TEST(explain_says_how_much_is_not_shown_of_what_is_longer_than_is_kept)
+{
+    static uint8_t frame[10 + 70000] = {0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0x11, 0x70};
+    struct explained x;
+
+    memset(frame + 10, 'x', sizeof frame - 10);
+    open_websocket(&x);
+    explained_bytes(&x, TRANSCRIPT_RECEIVED, frame, sizeof frame, 1000);
+    assert_says(&x, "x \u2026 69680 bytes more | 70000 bytes of payload");
+    explained_end(&x);
+}
+END_TEST
+
 START_TEST(explain_reads_close_codes_and_reasons_7_4)
 {
     struct explained x;
@@ -119,6 +132,12 @@ START_TEST(explain_reads_close_codes_and_reasons_7_4)
     open_websocket(&x);
     RECEIVED(&x, "\x88\x00");
     assert_says(&x, "<1 no close code | no code was given");
+    explained_end(&x);
+    open_websocket(&x);
+    RECEIVED(&x, "\x88\x02\x03\xf4\x88\x02\x03\xf5\x88\x02\x03\xf6");
+    assert_says(&x, "<1 close code 1012 | service restart");
+    assert_says(&x, "<1 close code 1013 | try again later");
+    assert_says(&x, "<1 close code 1014 | bad gateway");
     explained_end(&x);
     open_websocket(&x);
     RECEIVED(&x, "\x88\x02\x03\xed");
@@ -202,6 +221,7 @@ int main(void)
     tcase_add_test(tc, explain_unmasks_a_masked_text_frame_5_7);
     tcase_add_test(tc, explain_says_what_a_fragment_is_5_4);
     tcase_add_test(tc, explain_says_in_how_many_bits_a_length_is_5_2);
+    tcase_add_test(tc, explain_says_how_much_is_not_shown_of_what_is_longer_than_is_kept);
     tcase_add_test(tc, explain_reads_close_codes_and_reasons_7_4);
     tcase_add_test(tc, explain_counts_a_round_trip_for_pong_and_close_only_when_asked_5_5);
     tcase_add_test(tc, explain_gives_up_on_a_length_not_in_its_shortest_form_5_2);
