@@ -25,6 +25,16 @@ struct explain_frame { /* being received */
     struct buf payload; /* as it is on the wire; the first EXPLAIN_KEPT_BYTES */
 };
 
+/* What of a side's frames has been explained, as bits by value: the same form means the same
+ * again. */
+struct explain_frames_known {
+    uint16_t opcodes;
+    uint8_t fin, rsv, masked, lengths;
+};
+
+/* A frame's shape: opcode, FIN, RSV, MASK, and which form its length has. */
+enum { EXPLAIN_SHAPES = 16 * 2 * 8 * 2 * 3, EXPLAIN_DRAWN_TIMES = 3 };
+
 struct explain_side { /* one direction of a connection */
     bool up;
     bool opaque; /* it stopped making sense, which has been said */
@@ -48,7 +58,8 @@ struct explain_side { /* one direction of a connection */
     struct sse_parser events;
     /* WebSocket */
     struct explain_frame frame;
-    uint16_t drawn; /* opcodes, as bits */
+    struct explain_frames_known known;
+    uint8_t drawn[EXPLAIN_SHAPES]; /* how often, up to EXPLAIN_DRAWN_TIMES */
     /* TLS */
     struct buf record;
     bool records_opaque, encrypted;
