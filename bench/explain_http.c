@@ -73,7 +73,8 @@ static void say_last_chunk(struct explain *x, struct explain_connection *c, stru
 {
     explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
     explain_set_wire(x->notes, "%s", "0\r\n\r\n");
-    explain_set_meaning(x->notes, "the last chunk: the content is over, the connection stays");
+    explain_set_meaning(x->notes, "the last chunk: the content is over%s",
+                        s->http.msg.keep_alive && !c->asked_close ? ", the connection stays" : "");
     explain_set_ref(x->notes, "RFC 9112 \u00a77.1");
     c->tally.framing_bytes[s->up] += CHUNK_LAST_LEN;
 }

@@ -70,6 +70,8 @@ struct explain_connection {
     struct explain_side side[2];
     bool websocket;
     bool asked_upgrade;
+    bool asked_close;              /* the request is the last one, it says */
+    bool accept_wrong;             /* the answer to the key below is not the right one */
     bool own_ping;                 /* sent, not answered yet */
     bool close_sent, close_seen;   /* WebSocket close frames */
     char key[EXPLAIN_VALUE_CHARS]; /* Sec-WebSocket-Key */
@@ -88,7 +90,10 @@ struct explain_connection {
 struct explain {
     struct explain_options options;
     struct explain_notes *notes;
-    bool parts_said; /* what a request line is made of */
+    bool parts_said;       /* what a request line is made of */
+    bool phrase_said;      /* what a reason phrase is */
+    uint8_t versions_said; /* minor ones, of responses, as bits */
+    uint16_t classes_said; /* of status codes, as bits */
     struct explain_connection *connections[EXPLAIN_CONNECTIONS_MAX];
     unsigned count;
 };

@@ -49,6 +49,7 @@ void explain_accept(struct explain *x, struct explain_connection *c, struct expl
     }
     hash_text(hex, c->key);
     right = strcmp(expected, accept) == 0;
+    c->accept_wrong = !right;
     say_step(x, c, s, at_ns, c->key, "1. take the client's key as it stands",
              "RFC 6455 \u00a74.2.2");
     say_step(x, c, s, at_ns, "+ " GUID, "2. append this text, the same for all of the world",
@@ -101,9 +102,9 @@ static void say_fin(struct explain *x, struct explain_connection *c, struct expl
         return;
     say_field(x, c, s, v, v->ws.fin ? "RFC 6455 \u00a75.2" : "RFC 6455 \u00a75.4");
     explain_set_wire(x->notes, "FIN    %d", v->ws.fin);
-    explain_set_meaning(x->notes, v->ws.fin
-                                      ? "the message is complete with this frame (0: a fragment)"
-                                      : "a fragment: more of the message follows");
+    explain_set_meaning(x->notes,
+                        v->ws.fin ? "the message is complete with this frame; in a fragment it is 0"
+                                  : "a fragment: more of the message follows");
 }
 
 static void say_rsv(struct explain *x, struct explain_connection *c, struct explain_side *s,

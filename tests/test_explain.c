@@ -31,9 +31,73 @@ START_TEST(explain_says_who_decides_when_an_upgrade_is_refused_9110_7_8)
     RECEIVED(&x, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                  "Content-Length: 2\r\n\r\nno");
     assert_says(&x, "<0 HTTP/1.1 426 Upgrade Required | not by this protocol");
-    assert_says(&x, "the server has decided: not upgraded");
+    assert_says(&x, "the server has decided: not upgraded | the client may only offer; the "
+                    "connection goes on with HTTP | RFC 9110");
     assert_says(&x, "<1 no | 2 bytes of content");
     explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_when_the_connection_ends_with_the_refusal_9112_9_3)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.0 404 File not found\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 404 Not Found\r\n\r\n",
+    };
+    struct explained x;
+
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        explained_begin(&x, &plain);
+        SENT(&x, WS_REQUEST);
+        explained_bytes(&x, TRANSCRIPT_RECEIVED, answers[i], strlen(answers[i]), 0);
+        assert_says(&x, "not upgraded | the client may only offer; and the connection ends with "
+                        "this answer | RFC 9112 \u00a79.3");
+        explained_end(&x);
+    }
+}
+END_TEST
+
+START_TEST(explain_takes_a_status_line_apart_9112_4)
+{
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    RECEIVED(&x, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_says(&x, "<0 HTTP/1.1 200 OK | here it is");
+    assert_says(&x, "<1 HTTP/1.1 | the version: the connection persists");
+    assert_says(&x, "<1 200 | the status code; 2xx: success | RFC 9110 \u00a715");
+    assert_says(&x, "<1 OK | the reason phrase: for people; a client goes by the code | RFC 9112");
+    RECEIVED(&x, "HTTP/1.1 204 \r\n\r\n");
+    ck_assert_uint_eq(count_of(&x, "the version: "), 1);
+    ck_assert_uint_eq(count_of(&x, "the status code; "), 1);
+    RECEIVED(&x, "HTTP/1.0 501 Unsupported method ('POST')\r\nContent-Length: 0\r\n\r\n");
+    assert_says(&x, "<1 HTTP/1.0 | the version: connections end after the answer, unless");
+    assert_says(&x, "<1 501 | the status code; 5xx: the server is at fault");
+    ck_assert_uint_eq(count_of(&x, "the reason phrase"), 1);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_whether_content_follows_a_head_9112_6_3)
+{
+    static const struct {
+        const char *answer, *says;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "the head is over, no content follows |"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+         "the head is over, the content follows |"},
+        {"HTTP/1.1 204 No Content\r\n\r\n", "the head is over, no content follows |"},
+        {"HTTP/1.1 200 OK\r\n\r\n", "the content follows, up to the connection's end |"},
+    };
+    struct explained x;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        explained_begin(&x, &plain);
+        explained_bytes(&x, TRANSCRIPT_RECEIVED, cases[i].answer, strlen(cases[i].answer), 0);
+        assert_says(&x, cases[i].says);
+        explained_end(&x);
+    }
 }
 END_TEST
 
@@ -257,6 +321,9 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, explain_names_every_line_of_a_head_and_its_section);
     tcase_add_test(tc, explain_says_who_decides_when_an_upgrade_is_refused_9110_7_8);
+    tcase_add_test(tc, explain_says_when_the_connection_ends_with_the_refusal_9112_9_3);
+    tcase_add_test(tc, explain_takes_a_status_line_apart_9112_4);
+    tcase_add_test(tc, explain_says_whether_content_follows_a_head_9112_6_3);
     tcase_add_test(tc, explain_reads_sizes_of_chunks_in_hexadecimal_9112_7_1);
     tcase_add_test(tc, explain_reads_ndjson_and_its_heartbeats);
     tcase_add_test(tc, explain_says_that_a_stream_was_cut_9112_8);

@@ -39,6 +39,14 @@ START_TEST(explain_says_when_the_accept_is_wrong_4_1)
                  "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
     assert_says(&x, "NOT equal");
     assert_says(&x, "the client must fail the connection");
+    assert_says(&x, "the server has decided: upgraded | but what proves");
+    assert_silent(&x, "the same TCP connection goes on");
+    explained_end(&x);
+    explained_begin(&x, &plain);
+    SENT(&x, WS_REQUEST);
+    RECEIVED(&x, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                 "Connection: Upgrade\r\n\r\n");
+    assert_says(&x, "the server has decided: upgraded | but what proves");
     explained_end(&x);
 }
 END_TEST
