@@ -2,15 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/rand.h>
 
 #include "clock.h"
-#include "ws_control.h"
-#include "ws_handshake.h"
 
 #define USER_AGENT "pushlab-explain"
 
-enum { REQUEST_MAX_BYTES = 4096, MESSAGE_MAX_BYTES = 1 << 20, FRAME_MAX_BYTES = 4096 };
+enum { REQUEST_MAX_BYTES = 4096, MESSAGE_MAX_BYTES = 1 << 20 };
 
 void script_say(struct explain_script *s, const char *title, const char *why)
 {
@@ -18,7 +15,7 @@ void script_say(struct explain_script *s, const char *title, const char *why)
         explain_record(&s->recorder, TRANSCRIPT_SAY, "%s\n%s", title, why);
 }
 
-static int64_t deadline_ns(const struct explain_script *s)
+int64_t script_deadline_ns(const struct explain_script *s)
 {
     return clock_now_ns() + s->plan->wait_ns;
 }
@@ -49,16 +46,16 @@ void script_connect(struct explain_script *s)
 
 void script_finish(struct explain_script *s)
 {
-    explain_peer_finish(&s->peer, deadline_ns(s));
+    explain_peer_finish(&s->peer, script_deadline_ns(s));
 }
 
-static void send_bytes(struct explain_script *s, const void *data, size_t len)
+void script_send(struct explain_script *s, const void *data, size_t len)
 {
     if (s->rc == LAB_OK)
         s->rc = explain_peer_send(&s->peer, data, len, s->e);
 }
 
-static void say_missing(struct explain_script *s, const char *what)
+void script_missing(struct explain_script *s, const char *what)
 {
     if (s->rc < 0)
         return;
@@ -81,7 +78,7 @@ void script_get(struct explain_script *s, const char *target, const char *fields
 
     if (s->rc == LAB_OK && (size_t)len >= sizeof request)
         s->rc = err_set(s->e, LAB_EINVAL, "the request is too long");
-    send_bytes(s, request, (size_t)len);
+    script_send(s, request, (size_t)len);
 }
 
 static void keep_cursor(struct explain_script *s)
@@ -109,7 +106,7 @@ static enum http_event take_http(struct explain_script *s)
     return ev;
 }
 
-static bool receive_more(struct explain_script *s, int64_t until_ns)
+bool script_receive(struct explain_script *s, int64_t until_ns)
 {
     int rc = s->rc == LAB_OK ? explain_peer_receive(&s->peer, until_ns, s->e) : 0;
 
@@ -128,7 +125,7 @@ static bool is_endless(const struct http_message *m)
 
 int script_answer(struct explain_script *s)
 {
-    int64_t until_ns = deadline_ns(s);
+    int64_t until_ns = script_deadline_ns(s);
     int status = 0;
 
     s->content.len = 0;
@@ -145,10 +142,10 @@ int script_answer(struct explain_script *s)
             s->websocket = true;
         if (ev == HTTP_MESSAGE && (status >= 200 || status == 101))
             return status;
-        if (ev == HTTP_NEED_MORE && !receive_more(s, until_ns))
+        if (ev == HTTP_NEED_MORE && !script_receive(s, until_ns))
             break;
     }
-    say_missing(s, "complete answer");
+    script_missing(s, "complete answer");
     return status;
 }
 
@@ -160,17 +157,15 @@ static bool content_has(const struct explain_script *s, const char *text)
            memmem(s->content.data, s->content.len, text, strlen(text)) != NULL;
 }
 
-static bool take_message(struct explain_script *s);
-
 bool script_content(struct explain_script *s, const char *text, const char *what)
 {
-    int64_t until_ns = deadline_ns(s);
+    int64_t until_ns = script_deadline_ns(s);
 
     while (s->rc == LAB_OK && !content_has(s, text)) {
-        bool more = s->websocket ? take_message(s) : take_http(s) != HTTP_NEED_MORE;
+        bool more = s->websocket ? script_take_message(s) : take_http(s) != HTTP_NEED_MORE;
 
-        if (!more && !receive_more(s, until_ns)) {
-            say_missing(s, what);
+        if (!more && !script_receive(s, until_ns)) {
+            script_missing(s, what);
             return false;
         }
     }
@@ -213,120 +208,13 @@ void script_publish(struct explain_script *s)
     if ((size_t)len < sizeof request &&
         explain_peer_open(&p, NULL, &s->plan->url, s->tls, NULL, s->plan->wait_ns, &why) == 0) {
         if (explain_peer_send(&p, request, (size_t)len, &why) == LAB_OK)
-            status = read_status(&p, deadline_ns(s));
+            status = read_status(&p, script_deadline_ns(s));
         explain_peer_close(&p);
     }
     if (status != 200)
         explain_record(&s->recorder, TRANSCRIPT_REMARK,
                        "that was refused (%d): whatever this server sends by itself has to do",
                        status);
-}
-
-/* ---- WebSocket ---- */
-
-static int choose_key(const struct explain_script *s, char key[WS_KEY_CHARS + 1])
-{
-    uint8_t nonce[16] = "the sample nonce"; /* RFC 6455 §1.3 */
-
-    if (!s->plan->known_keys && RAND_bytes(nonce, sizeof nonce) != 1)
-        return LAB_ESYS;
-    ws_key_encode(key, nonce);
-    return LAB_OK;
-}
-
-void script_upgrade(struct explain_script *s, const char *target, const char *version)
-{
-    char key[WS_KEY_CHARS + 1], fields[256];
-
-    if (s->rc < 0)
-        return;
-    if (choose_key(s, key) < 0) {
-        s->rc = err_set(s->e, LAB_ESYS, "no random bytes for the key");
-        return;
-    }
-    snprintf(fields, sizeof fields,
-             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: %s\r\n"
-             "Sec-WebSocket-Key: %s\r\n",
-             version, key);
-    script_get(s, target, fields);
-}
-
-void script_frame(struct explain_script *s, uint8_t opcode, const void *payload, size_t len)
-{
-    struct ws_frame f = {.fin = true,
-                         .opcode = opcode,
-                         .masked = true,
-                         .masking_key = {0x37, 0xfa, 0x21, 0x3d}, /* RFC 6455 §5.7 */
-                         .payload_bytes = len};
-    uint8_t frame[FRAME_MAX_BYTES];
-    size_t header;
-
-    if (len > sizeof frame - WS_HEADER_MAX_BYTES)
-        len = f.payload_bytes = sizeof frame - WS_HEADER_MAX_BYTES;
-    if (!s->plan->known_keys && RAND_bytes(f.masking_key, sizeof f.masking_key) != 1)
-        s->rc = err_set(s->e, LAB_ESYS, "no random bytes for a masking key");
-    header = ws_frame_encode(frame, &f);
-    memcpy(frame + header, payload, len);
-    ws_mask(frame + header, len, f.masking_key, 0);
-    send_bytes(s, frame, header + len);
-}
-
-/* The next frame or message of p->in. WS_EVENT_NONE: it holds none. */
-static enum ws_event_type take_ws(struct explain_script *s, struct ws_event *ev)
-{
-    struct buf *in = &s->peer.in;
-    ssize_t n;
-
-    ev->type = WS_EVENT_NONE;
-    if (s->rc < 0 || in->len == 0)
-        return WS_EVENT_NONE;
-    n = ws_reader_feed(&s->ws, in->data, in->len, ev);
-    if (n < 0) {
-        s->rc = err_set(s->e, LAB_EPROTO, "the server's frames break RFC 6455");
-        return WS_EVENT_NONE;
-    }
-    if (ev->type == WS_EVENT_MESSAGE)
-        s->rc = buf_add(&s->content, ev->data, ev->len);
-    if (ev->type == WS_EVENT_PING) {
-        s->pings++;
-        script_frame(s, WS_PONG, ev->data, ev->len);
-    }
-    buf_drain(in, (size_t)n);
-    return ev->type;
-}
-
-static bool take_message(struct explain_script *s)
-{
-    struct ws_event ev;
-
-    return take_ws(s, &ev) != WS_EVENT_NONE;
-}
-
-bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *what)
-{
-    int64_t until_ns = deadline_ns(s);
-    struct ws_event ev;
-
-    while (s->rc == LAB_OK) {
-        if (take_ws(s, &ev) != WS_EVENT_NONE && ev.opcode == opcode)
-            return true;
-        if (ev.type == WS_EVENT_NONE && !receive_more(s, until_ns))
-            break;
-    }
-    say_missing(s, what);
-    return false;
-}
-
-void script_close_websocket(struct explain_script *s)
-{
-    static const uint8_t body[] = {WS_CLOSE_NORMAL >> 8, WS_CLOSE_NORMAL & 255, 'b', 'y', 'e'};
-    int64_t until_ns = deadline_ns(s);
-
-    script_frame(s, WS_CLOSE, body, sizeof body);
-    if (script_await_frame(s, WS_CLOSE, "close frame from the server"))
-        while (s->rc == LAB_OK && !s->peer.eof && receive_more(s, until_ns))
-            s->peer.in.len = 0;
-    script_finish(s);
 }
 
 /* ---- all of it ---- */

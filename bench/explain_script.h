@@ -49,4 +49,16 @@ bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *wh
 /* Close frames in both directions, then FIN. */
 void script_close_websocket(struct explain_script *s);
 
+/* ---- for those ---- */
+
+void script_send(struct explain_script *s, const void *data, size_t len);
+/* True: there is more in s->peer.in. */
+bool script_receive(struct explain_script *s, int64_t until_ns);
+/* Note that it has not come. */
+void script_missing(struct explain_script *s, const char *what);
+/* For something that is to come from now on. */
+int64_t script_deadline_ns(const struct explain_script *s);
+/* A frame of what has been received, answered if it is a ping. False: there is none. */
+bool script_take_message(struct explain_script *s);
+
 #endif
