@@ -121,6 +121,16 @@ void explain_give_up(struct explain *x, struct explain_connection *c, struct exp
     explain_set_ref(x->notes, ref);
 }
 
+void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing,
+                       const char *meaning, const char *ref)
+{
+    if (s->said[thing] == EXPLAIN_FULL_TIMES)
+        return;
+    s->said[thing]++;
+    explain_set_meaning(x->notes, "%s", meaning);
+    explain_set_ref(x->notes, ref);
+}
+
 int explain_keep(struct explain *x, struct buf *to, const uint8_t *data, size_t len)
 {
     size_t room = to->len < EXPLAIN_KEPT_BYTES ? EXPLAIN_KEPT_BYTES - to->len : 0;

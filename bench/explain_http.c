@@ -37,6 +37,7 @@ static void begin_chunk(struct explain_side *s)
 static void say_chunk_size(struct explain *x, struct explain_connection *c, struct explain_side *s,
                            int64_t at_ns)
 {
+    char meaning[80];
     size_t len;
     const char *line = size_line(s, &len);
 
@@ -45,9 +46,9 @@ static void say_chunk_size(struct explain *x, struct explain_connection *c, stru
         explain_set_wire(x->notes, "%llx\r\n", (unsigned long long)s->chunk_bytes);
     else
         explain_set_wire(x->notes, "%.*s\r\n", (int)len, line);
-    explain_set_meaning(x->notes, "a chunk's size, in hexadecimal: %llu byte%s and CRLF follow",
-                        (unsigned long long)s->chunk_bytes, s->chunk_bytes == 1 ? "" : "s");
-    explain_set_ref(x->notes, "RFC 9112 \u00a77.1");
+    snprintf(meaning, sizeof meaning, "a chunk's size, in hexadecimal: %llu byte%s and CRLF follow",
+             (unsigned long long)s->chunk_bytes, s->chunk_bytes == 1 ? "" : "s");
+    explain_set_usual(x, s, EXPLAIN_CHUNK, meaning, "RFC 9112 \u00a77.1");
     c->tally.framing_bytes[s->up] += chunk_overhead_bytes((size_t)s->chunk_bytes);
     s->framing.len = 0;
 }

@@ -16,6 +16,22 @@ enum {
 
 enum explain_content { EXPLAIN_OTHER, EXPLAIN_LINES, EXPLAIN_EVENTS };
 
+/* What comes again and again on a stream: a few times it is said what it means. */
+enum explain_thing {
+    EXPLAIN_CHUNK,
+    EXPLAIN_UPDATE,
+    EXPLAIN_JSON_LINE,
+    EXPLAIN_EMPTY_LINE,
+    EXPLAIN_EVENT,
+    EXPLAIN_NO_EVENT,
+    EXPLAIN_COMMENT,
+    EXPLAIN_FIELD, /* of an event: the first of its kinds */
+    EXPLAIN_FRAME = EXPLAIN_FIELD + 5,
+    EXPLAIN_THINGS = EXPLAIN_FRAME + 16 /* by opcode */
+};
+
+enum { EXPLAIN_FULL_TIMES = 3 };
+
 struct explain_frame { /* being received */
     uint8_t header[WS_HEADER_MAX_BYTES];
     size_t header_bytes;
@@ -33,11 +49,12 @@ struct explain_frames_known {
 };
 
 /* A frame's shape: opcode, FIN, RSV, MASK, and which form its length has. */
-enum { EXPLAIN_SHAPES = 16 * 2 * 8 * 2 * 3, EXPLAIN_DRAWN_TIMES = 3 };
+enum { EXPLAIN_SHAPES = 16 * 2 * 8 * 2 * 3 };
 
 struct explain_side { /* one direction of a connection */
     bool up;
-    bool opaque; /* it stopped making sense, which has been said */
+    uint8_t said[EXPLAIN_THINGS]; /* how often, up to EXPLAIN_FULL_TIMES */
+    bool opaque;                  /* it stopped making sense, which has been said */
     /* HTTP */
     struct http_reader http;
     struct buf head;
@@ -59,7 +76,7 @@ struct explain_side { /* one direction of a connection */
     /* WebSocket */
     struct explain_frame frame;
     struct explain_frames_known known;
-    uint8_t drawn[EXPLAIN_SHAPES]; /* how often, up to EXPLAIN_DRAWN_TIMES */
+    uint8_t drawn[EXPLAIN_SHAPES]; /* how often, up to EXPLAIN_FULL_TIMES */
     /* TLS */
     struct buf record;
     bool records_opaque, encrypted;
@@ -106,6 +123,10 @@ void explain_say(struct explain *x, const struct explain_connection *c,
 /* The side makes no sense any more: say why, and ignore it from now on. */
 void explain_give_up(struct explain *x, struct explain_connection *c, struct explain_side *s,
                      int64_t at_ns, const char *why, const char *ref);
+
+/* The meaning of the newest note, which is of that thing, unless it has been said often enough. */
+void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing,
+                       const char *meaning, const char *ref);
 
 /* Append as much of data as is kept. 0 or LAB_ENOMEM, which is noted. */
 int explain_keep(struct explain *x, struct buf *to, const uint8_t *data, size_t len);

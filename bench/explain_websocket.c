@@ -252,7 +252,7 @@ static bool is_to_be_drawn(const struct explain *x, struct explain_side *s,
     shape = shape * 2 + w->masked;
     shape = shape * 3 + length_form(w);
     times = &s->drawn[shape];
-    if (*times >= (x->options.brief ? 1 : EXPLAIN_DRAWN_TIMES))
+    if (*times >= (x->options.brief ? 1 : EXPLAIN_FULL_TIMES))
         return false;
     ++*times;
     return true;
@@ -346,16 +346,16 @@ static void say_frame(struct explain *x, struct explain_connection *c, struct ex
 {
     struct frame_view v = {.f = &s->frame, .ws = s->frame.ws, .at_ns = at_ns};
     struct explain_word word = explain_opcode(v.ws.opcode);
-    char hex[3 * HEX_SHOWN_BYTES + 8] = "";
+    char hex[3 * HEX_SHOWN_BYTES + 8] = "", meaning[120];
 
     if (unmask(x, &v) == LAB_OK) {
         count_frame(c, s, &v);
         put_hex(hex, sizeof hex, &v);
         explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
         explain_set_wire(x->notes, "%s", hex);
-        explain_set_meaning(x->notes, "a %s frame: %s", explain_opcode_name(v.ws.opcode),
-                            word.meaning);
-        explain_set_ref(x->notes, word.ref);
+        snprintf(meaning, sizeof meaning, "a %s frame: %s", explain_opcode_name(v.ws.opcode),
+                 word.meaning);
+        explain_set_usual(x, s, EXPLAIN_FRAME + (v.ws.opcode & 15U), meaning, word.ref);
         say_drawing(x, c, s, &v);
         say_fields(x, c, s, &v);
         say_payload(x, c, s, &v);

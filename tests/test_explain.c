@@ -220,6 +220,28 @@ START_TEST(explain_reads_the_fields_of_an_event_stream_9_2_6)
 }
 END_TEST
 
+START_TEST(explain_says_of_what_comes_again_and_again_no_more_than_what_it_is)
+{
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    RECEIVED(&x, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                 "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 10; i++)
+        RECEIVED(&x, "2b\r\nid: 1\ndata: {\"seq\":1,\"t\":2,\"data\":\"Hell\"}\n\n\r\n");
+    ck_assert_uint_eq(count_of(&x, "<1 id: 1 | "), 10);
+    ck_assert_uint_eq(count_of(&x, "<1 id: 1 | the event's name"), 3);
+    ck_assert_uint_eq(count_of(&x, "a chunk's size"), 3);
+    ck_assert_uint_eq(count_of(&x, "what the event says"), 3);
+    ck_assert_uint_eq(count_of(&x, "here is an event"), 3);
+    ck_assert_uint_eq(count_of(&x, "<2 update 1 | "), 10);
+    ck_assert_uint_eq(count_of(&x, "seq counts"), 3);
+    RECEIVED(&x, "2\r\n:\n\r\n");
+    assert_says(&x, "<1 : | a comment");
+    explained_end(&x);
+}
+END_TEST
+
 START_TEST(explain_counts_every_byte_of_an_event_stream_once)
 {
     static const char body[] = "data: a\r\n\r\nid: 3\rdata: b\n\n: c\r\n";
@@ -330,6 +352,7 @@ int main(void)
     tcase_add_test(tc, explain_reads_content_that_ends_with_its_connection_9112_6_3);
     tcase_add_test(tc, explain_counts_content_that_is_longer_than_is_kept);
     tcase_add_test(tc, explain_reads_the_fields_of_an_event_stream_9_2_6);
+    tcase_add_test(tc, explain_says_of_what_comes_again_and_again_no_more_than_what_it_is);
     tcase_add_test(tc, explain_counts_every_byte_of_an_event_stream_once);
     tcase_add_test(tc, explain_is_the_same_however_the_bytes_are_cut);
     tcase_add_test(tc, explain_masks_what_differs_and_keeps_lengths_in_step);
