@@ -16,7 +16,7 @@
 
 #include "clock.h"
 
-enum { READ_BYTES = 16384, TEXT_BYTES = 512, RECORD_HEADER_BYTES = 5 };
+enum { READS_AFTER_FIN_MAX = 20, READ_BYTES = 16384, TEXT_BYTES = 512, RECORD_HEADER_BYTES = 5 };
 
 /* ---- noting down ---- */
 
@@ -401,6 +401,8 @@ int explain_peer_open(struct explain_peer *p, struct explain_recorder *recorder,
 
 void explain_peer_finish(struct explain_peer *p, int64_t deadline_ns)
 {
+    unsigned reads = 0;
+
     if (p->fd < 0)
         return;
     note_kernel(p);
@@ -413,7 +415,10 @@ void explain_peer_finish(struct explain_peer *p, int64_t deadline_ns)
     do {
         while (p->ssl != NULL && give_record(p))
             ;
-    } while (!p->ended && read_raw(p, deadline_ns, NULL) > 0);
+    } while (!p->ended && reads++ < READS_AFTER_FIN_MAX && read_raw(p, deadline_ns, NULL) > 0);
+    if (!p->ended && reads > READS_AFTER_FIN_MAX)
+        explain_record(p->recorder, TRANSCRIPT_REMARK,
+                       "the server goes on sending all the same: the client closes for good");
     explain_peer_close(p);
 }
 

@@ -9,7 +9,9 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
+import threading
 import unittest
 import xml.dom.minidom
 
@@ -228,6 +230,27 @@ class OverTheLink(ExplainCase):
             xml.dom.minidom.parseString(path.read_text())
 
 
+    def test_an_event_source_resumes_after_the_last_event_it_had(self):
+        texts = wires(self.json("sse"))
+        self.assertIn("Last-Event-ID: 1", texts)
+        self.assertEqual([t for t in texts if re.fullmatch(r"update \d+", t)],
+                         ["update 1", "update 2"])
+        self.assertEqual(len([t for t in texts if t == "GET /events?since=0 HTTP/1.1"]), 2)
+
+    def test_a_poll_is_held_for_all_to_see(self):
+        result = self.json("long-poll")
+        asked, answered = [next(note["at_ms"] for note in walk(result)
+                                if note.get("wire", "").startswith(begin))
+                           for begin in ("GET /longpoll", "HTTP/1.1 200 OK")]
+        self.assertGreaterEqual(answered - asked, 300)
+
+    def test_a_message_of_more_than_125_bytes_has_a_16_bit_length(self):
+        meanings = " ".join(note.get("meaning", "") for note in walk(self.json("websocket")))
+        self.assertIn("the 7 bits say 126", meanings)
+        self.assertIn("16 or 64 bits", meanings)
+        self.assertIn("in a fragment it is 0", meanings)
+
+
 # ---- without
 
 @unittest.skipUnless(can_hide_tun(), "may not hide /dev/net/tun")
@@ -283,10 +306,146 @@ class AgainstAServer(ExplainCase):
         self.assert_says(program.stdout(), "no complete answer within 0.2 s")
 
     def start_silent_listener(self):
-        import socket
         sock = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(sock.close)
         return sock.getsockname()[1]
+
+
+class Scripted:
+    """A server of a few lines: answers(n, head) is what is sent for the nth request, (bytes, end)."""
+
+    def __init__(self, case, answers):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.heads, self.after, self.answers = [], [], answers
+        case.addCleanup(self.listener.close)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(sock,), daemon=True).start()
+
+    def talk(self, sock):
+        with sock, sock.makefile("rb") as stream:
+            while True:
+                head = b"".join(iter(stream.readline, b"\r\n")).decode()
+                if not head.endswith("\r\n"):
+                    return
+                self.heads.append(head)
+                try:
+                    answer, end = self.answers(len(self.heads), head)
+                    sock.sendall(answer)
+                except OSError:
+                    return
+                if end:
+                    sock.shutdown(socket.SHUT_WR)
+                    self.after.append(stream.read())
+                    return
+
+
+def answer(status, body="", *fields, version="1.1"):
+    head = [f"HTTP/{version} {status}", f"Content-Length: {len(body)}", *fields, "", body]
+    return "\r\n".join(head).encode()
+
+
+class AgainstOthers(ExplainCase):
+    """What is said above an exchange is what is expected; what happens instead is said below."""
+
+    def said(self, topic, answers, *words, exit_code=0, path=""):
+        self.peer = Scripted(self, answers)
+        program = self.explain(topic, "--url", self.peer.url + path, "--wait", "1", *words,
+                               exit_code=exit_code)
+        return program.stdout(), program.stderr()
+
+    def test_a_server_that_speaks_http_1_0(self):
+        refusal = lambda n, head: (answer("404 Not here", version="1.0"), True)
+        text, _ = self.said("upgrade", refusal)
+        self.assert_says(text, "a server that agrees answers 101",
+                         "expected was 101, agreement; the answer is 404",
+                         "expected was 426, upgrade needed; the answer is 404",
+                         "and the connection ends with this answer RFC 9112 §9.3",
+                         "connections end after the answer",
+                         "that answer was the last one on its connection")
+        self.assertNotIn("the server agrees", text)
+        text, _ = self.said("short-poll", refusal)
+        self.assert_says(text, "expected was 204, no news; the answer is 404",
+                         "that was refused (404)", "handshakes 3 of TCP")
+
+    def test_a_server_that_closes_without_having_said_so(self):
+        text, _ = self.said("keep-alive", lambda n, head: (answer("200 OK", "x"), True))
+        self.assertRegex(text, "the server (has ended|was ending) the connection")
+        self.assert_says(text, "the client makes another", "handshakes 4 of TCP", "answers 4")
+
+    def test_content_that_ends_with_its_connection_is_complete_9112_6_3(self):
+        text, _ = self.said("tcp", lambda n, head: (b"HTTP/1.1 200 OK\r\n\r\nall of it", True))
+        self.assert_says(text, "the content follows, up to the connection's end",
+                         "all of it 9 bytes of content")
+        self.assertNotIn("no complete answer", text)
+
+    def test_publishing_refused_is_not_publishing_unanswered(self):
+        def refusing(n, head):
+            if head.startswith("POST"):
+                return b"HTTP/1.0 501 Unsupported method ('POST')\r\n\r\n", True
+            return answer("204 No Content").replace(b"Content-Length: 0\r\n", b""), False
+        self.assert_says(self.said("short-poll", refusing)[0], "that was refused (501)")
+        silent = lambda n, head: (b"", True) if head.startswith("POST") else refusing(n, head)
+        self.assert_says(self.said("short-poll", silent)[0], "there was no answer to that")
+        other = lambda n, head: ((b"SSH-2.0-OpenSSH_9.2\r\n", True) if head.startswith("POST")
+                                 else refusing(n, head))
+        self.assert_says(self.said("short-poll", other)[0], "the answer to that is not HTTP/1.x")
+
+    def test_a_poll_that_has_news_at_once_was_not_held(self):
+        text, _ = self.said("long-poll", lambda n, head: (answer("200 OK", "[]"), False))
+        self.assert_says(text, "something comes from the server before anything is published",
+                         "expected was 204, no news; the answer is 200")
+        self.assertNotIn("the request is held:", text)
+
+    def test_a_stream_that_ends_is_none(self):
+        text, _ = self.said("stream", lambda n, head: (answer("200 OK", "x"), False))
+        self.assert_says(text, "that answer has an end: no stream")
+
+    def upgraded(self, accept, rest=b""):
+        return (f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Accept: {accept}\r\n\r\n").encode() + rest
+
+    def test_a_wrong_accept_ends_it_6455_4_1(self):
+        text, error = self.said("websocket",
+                                lambda n, head: (self.upgraded("AAAAAAAAAAAAAAAAAAAAAAAAAAA="), True),
+                                exit_code=1)
+        self.assertIn("its Sec-WebSocket-Accept is not the one for the client's key", error)
+        self.assertEqual(len(error.splitlines()), 1)
+        self.assert_says(text, "the client fails the connection, and no frame is sent", "FIN")
+        self.assertNotIn("a text frame", text)
+        self.assertEqual(self.peer.after, [b""])
+
+    def test_a_flood_has_an_end(self):
+        frame = b"\x81\x05Hello"
+        mask_key = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # what RFC 6455 has for its key
+        text, _ = self.said("websocket", lambda n, head: (self.upgraded(mask_key, 40 * frame), False),
+                            "--mask")
+        self.assert_says(text, "20 pieces, and no pong among them: the client waits no longer")
+        self.assertLess(len(text.splitlines()), 500)
+
+    def test_the_url_may_name_the_resource_itself(self):
+        self.said("websocket", lambda n, head: (answer("404 No"), False), path="/pushed/ws")
+        self.assertTrue(self.peer.heads[0].startswith("GET /pushed/ws HTTP/1.1"), self.peer.heads)
+        self.said("websocket", lambda n, head: (answer("404 No"), False), path="/pushed/")
+        self.assertTrue(self.peer.heads[0].startswith("GET /pushed/ws HTTP/1.1"), self.peer.heads)
+        self.said("short-poll", lambda n, head: (answer("200 OK"), False), path="/x/poll")
+        self.assertEqual([head.split()[1] for head in self.peer.heads],
+                         ["/x/poll", "/x/publish", "/x/poll", "/x/poll"])
+
+    def test_with_traffic_of_its_own_it_starts_from_now(self):
+        server = self.server("--rate", "50")
+        server.wait_for_seq(60)
+        result = self.json("sse", "--url", server.url)
+        updates = [w for w in wires(result) if re.fullmatch(r"update \d+", w)]
+        self.assertIn(len(updates), range(2, 20))
+        self.assertGreater(min(int(u.split()[1]) for u in updates), 60)
 
 
 class CommandLine(ExplainCase):
