@@ -263,8 +263,9 @@ class WithoutALink(ExplainCase):
 
     def test_packets_that_were_not_seen_cannot_be_kept(self):
         program = self.explain("tcp", "--pcap", self.temp_dir() / "x", prefix=HIDE_TUN, exit_code=1)
-        self.assertEqual(program.stderr(),
-                         "pushlab: --pcap: there was no emulated link to take packets from\n")
+        self.assertRegex(program.stderr(),
+                         r"^pushlab: no emulated link to take packets from: .*/dev/net/tun.*\n$")
+        self.assertEqual(program.stdout(), "")
 
 
 @unittest.skipUnless(can_forbid_namespaces(), "may not forbid namespaces")
@@ -463,6 +464,26 @@ class CommandLine(ExplainCase):
         self.assertIn("--url", self.refused("sse", "--url", "gopher://x"))
         self.assertIn("satellite-geo", self.refused("sse", "--link", "5g"))
         self.assertIn("one of both", self.refused("sse", "--json", "--markdown"))
+
+    def test_an_option_that_would_do_nothing_is_refused(self):
+        url = "http://127.0.0.1:1"
+        for word in ("http", "ws"):
+            self.assertIn("tls needs https:// or wss://",
+                          self.refused("tls", "--url", f"{word}://127.0.0.1:1"))
+        self.assertIn("--link and --url", self.refused("sse", "--url", url, "--link", "4g"))
+        self.assertIn("with --url there is none", self.refused("sse", "--url", url, "--pcap", "x"))
+        self.assertIn("on loopback there is none",
+                      self.refused("sse", "--link", "loopback", "--pcap", "x"))
+        for words in (("--url", url), ()):
+            self.assertIn("--tls-ca: only with", self.refused("sse", "--tls-ca", "/nowhere", *words))
+
+    def test_files_are_asked_for_before_the_exchange(self):
+        folder = self.temp_dir()
+        for option in ("--svg", "--pcap"):
+            self.assertIn(f"{option}: write /nowhere/x: No such file",
+                          self.refused("sse", option, "/nowhere/x"))
+            self.assertIn("Is a directory", self.refused("sse", option, folder))
+        self.assertEqual(list(folder.iterdir()), [])
 
     def test_a_server_that_is_not_there(self):
         self.assertEqual(self.refused("sse", "--url", "http://127.0.0.1:1", exit_code=1),
