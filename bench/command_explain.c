@@ -235,6 +235,7 @@ static int show(const struct explain_take *t, const struct config *c,
         .wire = wire,
         .mask = c->mask,
         .begin_ns = first_open_ns(t),
+        .columns = explain_columns_for(table_columns(stdout)),
     };
     int rc = LAB_ENOMEM;
 

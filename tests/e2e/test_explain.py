@@ -4,13 +4,16 @@ and machines that allow no link.
     PUSHLAB_STORE=1 /usr/bin/python3 tests/e2e/test_explain.py     write the stored outputs again
 """
 
+import fcntl
 import json
 import os
 import pathlib
 import re
 import shutil
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import unittest
 import xml.dom.minidom
@@ -22,7 +25,7 @@ STORED = HERE / "explain"
 TOPICS = ("short-poll", "long-poll", "stream", "sse", "websocket", "tcp", "keep-alive", "upgrade",
           "tls")
 # What differs between versions of OpenSSL, and not between exchanges.
-OF_OPENSSL = re.compile(r"cipher suites|^ {18}\w+(_\w+)* {2,}|^ {18}\w+$", re.M)
+OF_OPENSSL = re.compile(r"cipher suites|^ {16}· \w+(_\w+)* {2,}|^ {16}· \w+$", re.M)
 
 # No network namespace may be made, and there is no /dev/net/tun.
 NO_NAMESPACES = ["unshare", "--user", "--map-root-user", "--mount", "--", "sh", "-c",
@@ -447,6 +450,52 @@ class AgainstOthers(ExplainCase):
         updates = [w for w in wires(result) if re.fullmatch(r"update \d+", w)]
         self.assertIn(len(updates), range(2, 20))
         self.assertGreater(min(int(u.split()[1]) for u in updates), 60)
+
+
+class OnATerminal(ExplainCase):
+    """As wide as it is; a file has 100 columns."""
+
+    def text_at(self, columns, *words):
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        process = subprocess.Popen([BIN / "pushlab", *words], stdout=theirs,
+                                   env={**os.environ, "NO_COLOR": "1"})
+        os.close(theirs)
+        text = b""
+        while True:
+            try:
+                text += os.read(ours, 65536)
+            except OSError:  # nobody has the other end any more
+                break
+        os.close(ours)
+        self.assertEqual(process.wait(), 0)
+        return text.decode().replace("\r\n", "\n")
+
+    def widest(self, columns):
+        text = self.text_at(columns, "explain", "websocket", "--link", "loopback", "--mask")
+        self.assertIn("a text frame", text)
+        return max(map(len, text.splitlines()))
+
+    def test_nothing_is_wider_than_the_terminal(self):
+        for columns in (80, 90, 118):
+            self.assertLessEqual(self.widest(columns), columns)
+        self.assertGreater(self.widest(118), 100)
+        self.assertLessEqual(self.widest(60), 66)  # a frame's drawing takes that
+        for columns in (0, 20, 500):
+            self.assertLessEqual(self.widest(columns), 120)
+
+
+class Marks(ExplainCase):
+    def test_what_is_not_on_the_wire_is_marked(self):
+        text = self.text("websocket", "--mask", "--link", "loopback")
+        for derived in ("equal  ", "the server has decided: upgraded", "TCP_INFO: ", "SYN  ",
+                        "FIN    1"):
+            self.assertIn(" · " + derived, text)
+        for on_wire in ("HTTP/1.1 101 Switching", "Sec-WebSocket-Accept: ", "81 0b 7b"):
+            self.assertIn("   " + on_wire, text)
+        text = self.text("websocket", "--mask", "--link", "loopback", "--markdown")
+        self.assertIn("<em>equal</em>", text)
+        self.assertIn("`HTTP/1.1 101 Switching Protocols`", text)
 
 
 class CommandLine(ExplainCase):
