@@ -113,6 +113,7 @@ struct explain {
     uint16_t classes_said; /* of status codes, as bits */
     struct explain_connection *connections[EXPLAIN_CONNECTIONS_MAX];
     unsigned count;
+    struct explain_tally gone; /* of connections that are no longer kept */
 };
 
 /* A note on what c's side does, at depth; more is set by explain_set_*(). */

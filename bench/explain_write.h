@@ -37,7 +37,7 @@ int explain_write_json(struct buf *out, const struct explain_report *r);
 
 /* What stands above the notes: how to read them. */
 int explain_write_text_legend(struct buf *out, const struct explain_report *r);
-/* What stands below them: the account. */
+/* What stands below them: the account, of all connections together. */
 int explain_write_text_sum(struct buf *out, const struct explain_report *r, bool colour);
 /* A part of the first: notes from first on, as they become known. */
 int explain_write_text_notes(struct buf *out, const struct explain_report *r, bool colour,

@@ -240,13 +240,15 @@ static void put_legend(struct page *p)
     writer_puts(&p->w, "\n");
 }
 
-static void put_sum(struct page *p)
+static void put_sum(struct page *p, bool connections)
 {
     struct explain_sum_line lines[EXPLAIN_SUM_LINES];
     size_t count = explain_sum(lines, p->r);
 
     writer_printf(&p->w, "\n%sIt adds up to%s\n\n", paint(p, "\033[1m"), paint(p, "\033[0m"));
     for (size_t i = 0; i < count; i++) {
+        if (!connections && strncmp(lines[i].name, "connection ", 11) == 0)
+            continue;
         writer_printf(&p->w, "%*s%-*s", SUM_X, "", NAME_WIDTH, lines[i].name);
         put_wrapped(p, lines[i].value, SUM_X + NAME_WIDTH, SUM_X + NAME_WIDTH);
         writer_puts(&p->w, "\n");
@@ -265,7 +267,7 @@ int explain_write_text_sum(struct buf *out, const struct explain_report *r, bool
 {
     struct page p = begin_page(out, r, colour);
 
-    put_sum(&p);
+    put_sum(&p, false);
     return p.w.rc;
 }
 
@@ -282,6 +284,6 @@ int explain_write_text(struct buf *out, const struct explain_report *r, bool col
     writer_puts(&p.w, "\n");
     put_legend(&p);
     put_notes(&p, 0);
-    put_sum(&p);
+    put_sum(&p, true);
     return p.w.rc;
 }

@@ -321,6 +321,32 @@ START_TEST(explain_lets_nothing_through_that_a_terminal_obeys)
 }
 END_TEST
 
+START_TEST(explain_forgets_old_connections_and_not_what_they_cost)
+{
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    for (unsigned i = 1; i <= EXPLAIN_CONNECTIONS_MAX + 10; i++)
+        explained_event(&x, TRANSCRIPT_CONNECTED, i, "", 0);
+    ck_assert_uint_eq(explain_connections(x.explain), EXPLAIN_CONNECTIONS_MAX);
+    ck_assert_uint_eq(explain_tally(x.explain, 0).handshakes, EXPLAIN_CONNECTIONS_MAX + 10);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_which_end_of_a_connection_was_closed)
+{
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    explained_event(&x, TRANSCRIPT_SHUT, 1, "", 0);
+    assert_says(&x, ">0 shutdown(): FIN | the client will send nothing more; it can still receive");
+    explained_event(&x, TRANSCRIPT_SHUT, 2, "close()", 7);
+    assert_says(&x, ">0 close(): FIN | the client is done with the connection, in both directions");
+    explained_end(&x);
+}
+END_TEST
+
 START_TEST(explain_says_of_bytes_that_are_no_http_that_they_are_not)
 {
     struct explained x;
@@ -357,6 +383,8 @@ int main(void)
     tcase_add_test(tc, explain_is_the_same_however_the_bytes_are_cut);
     tcase_add_test(tc, explain_masks_what_differs_and_keeps_lengths_in_step);
     tcase_add_test(tc, explain_lets_nothing_through_that_a_terminal_obeys);
+    tcase_add_test(tc, explain_forgets_old_connections_and_not_what_they_cost);
+    tcase_add_test(tc, explain_says_which_end_of_a_connection_was_closed);
     tcase_add_test(tc, explain_says_of_bytes_that_are_no_http_that_they_are_not);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -547,16 +547,48 @@ class CommandLine(ExplainCase):
 
 
 class WatchVerbose(ExplainCase):
+    def watched(self, transport, *words):
+        program = self.start(Program([BIN / "pushlab", "watch", transport, "--verbose", "--rate", "20",
+                                      "--count", "3", *words]))
+        self.assertEqual(program.wait(), 0, program.describe())
+        self.assertEqual(program.stderr(), "")
+        return program.stdout()
+
     def test_it_explains_while_updates_come(self):
         for transport, words in (("websocket", ("a text frame", "opcode 0001", "close code 1000")),
                                  ("sse", ("a chunk's size", "here is an event \"message\"")),
                                  ("stream", ("one line, one JSON value",)),
                                  ("long-poll", ("GET /longpoll", "Pushlab-Cursor"))):
             with self.subTest(transport):
-                program = self.start(Program([BIN / "pushlab", "watch", transport, "--verbose",
-                                              "--rate", "20", "--count", "3"]))
-                self.assertEqual(program.wait(), 0, program.describe())
-                self.assert_says(program.stdout(), *words, "#3", "3 updates in")
+                text = self.watched(transport)
+                self.assert_says(text, *words, "3 updates in")
+                self.assertEqual(len(re.findall(r"  #\d+ ", text)), 3)
+
+    def test_an_update_of_the_usual_size_is_drawn(self):
+        text = self.watched("websocket")
+        self.assertIn("|F|R|R|R| opcode|M| payload len |    extended payload length    |", text)
+        self.assertEqual(text.count("extended payload length"), 1)
+        self.assert_says(text, "length 163 the 7 bits say 126")
+
+    def test_the_kernels_word_stands_at_both_ends_and_the_account_below(self):
+        for transport in ("websocket", "sse"):
+            with self.subTest(transport):
+                text = self.watched(transport)
+                self.assert_says(text, "the kernel's word (TCP_INFO)", "· SYN, ACK yes",
+                                 "shutdown(): FIN", "end of the stream: FIN", "It adds up to",
+                                 "handshakes 1 of TCP", "until the first FIN", "HTTP heads")
+                self.assertEqual(len(re.findall(r"TCP_INFO: rtt \d+\.\d\d ms, mss \d+", text)), 2)
+                packets = re.search(r"   packets +(\d+): (\d+) up, (\d+) down", text)
+                self.assertGreater(int(packets[2]), 4)
+                self.assertGreater(int(packets[3]), 4)
+                self.assertLess(text.index("end of the stream"), text.index("It adds up to"))
+
+    def test_a_connection_for_each_poll_is_closed_at_once(self):
+        text = self.watched("short-poll", "--interval", "60ms", "--connection", "close")
+        self.assert_says(text, "close(): FIN the client is done with the connection",
+                         "connection 2 is established", "It adds up to", "until the first FIN")
+        self.assertNotIn("shutdown()", text)
+        self.assertNotIn("1 requests", text)
 
 
 if __name__ == "__main__":
