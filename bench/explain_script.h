@@ -72,6 +72,8 @@ void script_upgrade(struct explain_script *s, const char *target, const char *ve
 void script_frame(struct explain_script *s, uint8_t opcode, const void *payload, size_t len);
 /* Until a frame of that opcode has come. False: it did not come, which is noted. */
 bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *what);
+/* Is there anybody to go on talking to? */
+bool script_talks(const struct explain_script *s);
 /* Close frames in both directions, then FIN. */
 void script_close_websocket(struct explain_script *s);
 

@@ -129,6 +129,11 @@ bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *wh
     return false;
 }
 
+bool script_talks(const struct explain_script *s)
+{
+    return s->rc == LAB_OK && !s->peer.eof && !s->ws.closed;
+}
+
 void script_close_websocket(struct explain_script *s)
 {
     static const uint8_t body[] = {WS_CLOSE_NORMAL >> 8, WS_CLOSE_NORMAL & 255, 'b', 'y', 'e'};

@@ -194,11 +194,15 @@ static void talk_websocket(struct explain_script *s)
                "client sends, so that it comes back as an update.");
     script_frame(s, WS_TEXT, s->plan->message, strlen(s->plan->message));
     script_await_frame(s, WS_TEXT, "message from the server");
+    if (!script_talks(s))
+        return;
     script_say(s, "A longer one",
                "The header grows with the message: 2, 4 or 10 bytes, and 4 for "
                "the masking key.");
     script_frame(s, WS_TEXT, longer, sizeof longer - 1);
     script_await_frame(s, WS_TEXT, "message from the server");
+    if (!script_talks(s))
+        return;
     script_say(s, "Are you there?",
                "Ping and pong, in both directions: control frames, which no script ever sees.");
     script_frame(s, WS_PING, "ping 1", 6);

@@ -426,11 +426,20 @@ class AgainstOthers(ExplainCase):
         self.assertNotIn("a text frame", text)
         self.assertEqual(self.peer.after, [b""])
 
+    ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # what RFC 6455 has for its key, and --mask sends
+
+    def test_who_has_gone_is_not_talked_to(self):
+        for rest, words in ((b"", "the server has ended: no message from the server"),
+                            (b"\x88\x02\x03\xe9", "the server has sent its close frame: no message")):
+            text, _ = self.said("websocket",
+                                lambda n, head: (self.upgraded(self.ACCEPT, rest), True), "--mask")
+            self.assert_says(text, words, "4 The end", "FIN")
+            self.assertNotIn("Are you there?", text)
+
     def test_a_flood_has_an_end(self):
         frame = b"\x81\x05Hello"
-        mask_key = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # what RFC 6455 has for its key
-        text, _ = self.said("websocket", lambda n, head: (self.upgraded(mask_key, 40 * frame), False),
-                            "--mask")
+        text, _ = self.said("websocket",
+                            lambda n, head: (self.upgraded(self.ACCEPT, 40 * frame), False), "--mask")
         self.assert_says(text, "20 pieces, and no pong among them: the client waits no longer")
         self.assertLess(len(text.splitlines()), 500)
 
