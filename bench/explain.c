@@ -51,6 +51,33 @@ static struct explain_connection *find_connection(struct explain *x, unsigned nu
     return NULL;
 }
 
+static void add_tally(struct explain_tally *to, const struct explain_tally *t)
+{
+    to->handshakes += t->handshakes;
+    to->tls_handshakes += t->tls_handshakes;
+    to->resumptions += t->resumptions;
+    to->round_trips += t->round_trips;
+    to->requests += t->requests;
+    to->responses += t->responses;
+    to->frames += t->frames;
+    to->updates += t->updates;
+    to->closed += t->closed;
+    to->pure_acks += t->pure_acks;
+    to->lost += t->lost;
+    to->again += t->again;
+    for (int up = 0; up < 2; up++) {
+        to->head_bytes[up] += t->head_bytes[up];
+        to->framing_bytes[up] += t->framing_bytes[up];
+        to->payload_bytes[up] += t->payload_bytes[up];
+        to->record_bytes[up] += t->record_bytes[up];
+        to->packets[up] += t->packets[up];
+        to->packet_bytes[up] += t->packet_bytes[up];
+        to->header_bytes[up] += t->header_bytes[up];
+        to->again_bytes[up] += t->again_bytes[up];
+        to->kernel_segments[up] += t->kernel_segments[up];
+    }
+}
+
 static void free_connection(struct explain_connection *c)
 {
     free_side(&c->side[true]);
@@ -72,6 +99,7 @@ static struct explain_connection *get_connection(struct explain *x, unsigned num
         return NULL;
     }
     if (x->count == EXPLAIN_CONNECTIONS_MAX) {
+        add_tally(&x->gone, &x->connections[0]->tally);
         free_connection(x->connections[0]);
         memmove(x->connections, x->connections + 1, --x->count * sizeof *x->connections);
     }
@@ -118,6 +146,16 @@ void explain_give_up(struct explain *x, struct explain_connection *c, struct exp
     explain_say(x, c, s, EXPLAIN_INSIDE, 0, at_ns);
     explain_set_wire(x->notes, "(not understood)");
     explain_set_meaning(x->notes, "%s; what follows in this direction is not explained", why);
+    explain_set_ref(x->notes, ref);
+}
+
+void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing,
+                       const char *meaning, const char *ref)
+{
+    if (s->said[thing] == EXPLAIN_FULL_TIMES)
+        return;
+    s->said[thing]++;
+    explain_set_meaning(x->notes, "%s", meaning);
     explain_set_ref(x->notes, ref);
 }
 
@@ -189,13 +227,17 @@ static void say_connected(struct explain *x, struct explain_connection *c, int64
     explain_set_ref(x->notes, "RFC 9293 \u00a73.3.2");
 }
 
-static void say_shut(struct explain *x, struct explain_connection *c, int64_t at_ns)
+static void say_shut(struct explain *x, struct explain_connection *c,
+                     const struct transcript_event *e)
 {
     if (x->options.wire) /* the packet itself is shown */
         return;
-    explain_say(x, c, &c->side[true], EXPLAIN_WIRE, 0, at_ns);
-    explain_set_wire(x->notes, "shutdown(): FIN");
-    explain_set_meaning(x->notes, "the client will send nothing more; it can still receive");
+    explain_say(x, c, &c->side[true], EXPLAIN_WIRE, 0, e->at_ns);
+    explain_set_wire(x->notes, "%.*s: FIN", e->len > 0 ? (int)e->len : 10,
+                     e->len > 0 ? (const char *)e->data : "shutdown()");
+    explain_set_meaning(x->notes, e->len > 0
+                                      ? "the client is done with the connection, in both directions"
+                                      : "the client will send nothing more; it can still receive");
     explain_set_ref(x->notes, "RFC 9293 \u00a73.6");
 }
 
@@ -263,7 +305,7 @@ static void take_event(struct explain *x, struct explain_connection *c,
         explain_kernel(x, c, (const char *)e->data, e->len, e->at_ns);
         break;
     case TRANSCRIPT_SHUT:
-        say_shut(x, c, e->at_ns);
+        say_shut(x, c, e);
         break;
     case TRANSCRIPT_EOF:
         say_eof(x, c, e->at_ns);
@@ -307,36 +349,9 @@ void explain_packet(struct explain *x, const struct explain_packet *p)
 
 /* ---- the account ---- */
 
-static void add_tally(struct explain_tally *to, const struct explain_tally *t)
-{
-    to->handshakes += t->handshakes;
-    to->tls_handshakes += t->tls_handshakes;
-    to->resumptions += t->resumptions;
-    to->round_trips += t->round_trips;
-    to->requests += t->requests;
-    to->responses += t->responses;
-    to->frames += t->frames;
-    to->updates += t->updates;
-    to->closed += t->closed;
-    to->pure_acks += t->pure_acks;
-    to->lost += t->lost;
-    to->again += t->again;
-    for (int up = 0; up < 2; up++) {
-        to->head_bytes[up] += t->head_bytes[up];
-        to->framing_bytes[up] += t->framing_bytes[up];
-        to->payload_bytes[up] += t->payload_bytes[up];
-        to->record_bytes[up] += t->record_bytes[up];
-        to->packets[up] += t->packets[up];
-        to->packet_bytes[up] += t->packet_bytes[up];
-        to->header_bytes[up] += t->header_bytes[up];
-        to->again_bytes[up] += t->again_bytes[up];
-        to->kernel_segments[up] += t->kernel_segments[up];
-    }
-}
-
 struct explain_tally explain_tally(const struct explain *x, unsigned connection)
 {
-    struct explain_tally sum = {0};
+    struct explain_tally sum = connection == 0 ? x->gone : (struct explain_tally){0};
 
     for (unsigned i = 0; i < x->count; i++)
         if (connection == 0 || x->connections[i]->number == connection)

@@ -71,6 +71,9 @@ void explain_set_wire(struct explain_notes *n, const char *fmt, ...)
 /* After max_bytes it is cut, with how much is missing. */
 void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len,
                             size_t max_bytes);
+/* The same of the beginning of total_bytes: what is missing is counted from these. */
+void explain_set_wire_beginning(struct explain_notes *n, const void *data, size_t len,
+                                uint64_t total_bytes, size_t max_bytes);
 /* Of a drawing: lines, each ended by LF. */
 void explain_set_lines(struct explain_notes *n, const void *data, size_t len);
 void explain_set_meaning(struct explain_notes *n, const char *fmt, ...)

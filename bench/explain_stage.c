@@ -282,6 +282,10 @@ int explain_stage_run(struct explain_take *out, const struct explain_setting *s,
         return err_set(e, LAB_ESYS, "%s: %s", g.folder, strerror(errno));
     if (s->url == NULL)
         rc = road_open(&g.road, s->link, 1, false, e);
+    if (rc == LAB_OK && s->wire_needed && !g.road.emulated) {
+        road_close(&g.road);
+        rc = err_set(e, LAB_ESYS, "no emulated link to take packets from: %.300s", g.road.why);
+    }
     if (rc == LAB_OK) {
         name_road(&g, out);
         rc = play_with_children(&g, out, e);

@@ -17,9 +17,18 @@ struct explain_report {
     bool wire;                     /* packets were seen */
     bool mask;                     /* times and counts of packets, too */
     int64_t begin_ns;              /* times count from here */
+    size_t columns;                /* of text; 0: EXPLAIN_COLUMNS */
 };
 
-enum { EXPLAIN_COLUMNS = 100 };
+enum { EXPLAIN_COLUMNS = 100, EXPLAIN_COLUMNS_MIN = 60, EXPLAIN_COLUMNS_MAX = 120 };
+
+/* What fits a terminal of that many; 0: there is none. */
+static inline size_t explain_columns_for(size_t terminal_columns)
+{
+    if (terminal_columns < EXPLAIN_COLUMNS_MIN)
+        return EXPLAIN_COLUMNS;
+    return terminal_columns < EXPLAIN_COLUMNS_MAX ? terminal_columns : EXPLAIN_COLUMNS_MAX;
+}
 
 /* Append; 0 or LAB_ENOMEM. */
 int explain_write_text(struct buf *out, const struct explain_report *r, bool colour);
@@ -59,6 +68,10 @@ int explain_write_markdown(struct buf *out, const struct explain_report *r);
  * Masked, times are "TIME", and what differs each time is absent. */
 int explain_write_json(struct buf *out, const struct explain_report *r);
 
+/* What stands above the notes: how to read them. */
+int explain_write_text_legend(struct buf *out, const struct explain_report *r);
+/* What stands below them: the account, of all connections together. */
+int explain_write_text_sum(struct buf *out, const struct explain_report *r, bool colour);
 /* A part of the first: notes from first on, as they become known. */
 int explain_write_text_notes(struct buf *out, const struct explain_report *r, bool colour,
                              size_t first);

@@ -58,6 +58,14 @@ static void put_code(struct page *p, const char *text)
     put_fence(p, inside + 1);
 }
 
+/* What was not on the wire in these words: no code, but in italics. */
+static void put_derived(struct page *p, const char *text)
+{
+    writer_puts(&p->w, "<em>");
+    put_escaped(p, text);
+    writer_puts(&p->w, "</em>");
+}
+
 /* "RFC 9110 §7.2" and "RFC 8446 §D.4" lead there; other references are words. */
 static void put_ref(struct page *p, const char *ref)
 {
@@ -105,10 +113,12 @@ static void put_row(struct page *p, const struct explain_note *n)
                   n->estimated ? "\u2248 " : "", time);
     for (unsigned i = 0; i < n->depth; i++)
         writer_puts(&p->w, "&emsp;");
-    if (n->kind == EXPLAIN_REMARK)
-        put_escaped(p, wire);
-    else if (*wire != '\0')
+    if (n->kind == EXPLAIN_WIRE && *wire != '\0')
         put_code(p, wire);
+    else if (n->kind == EXPLAIN_INSIDE && *wire != '\0')
+        put_derived(p, wire);
+    else
+        put_escaped(p, wire);
     writer_puts(&p->w, " | ");
     put_escaped(p, explain_text(p->r->notes, n->meaning));
     if (far[0] != '\0')
@@ -161,7 +171,7 @@ int explain_write_markdown(struct buf *out, const struct explain_report *r)
     writer_puts(&p.w, ". ");
     put_escaped(&p, r->times);
     writer_puts(&p.w, " \u2192 is from the client to the server, \u2190 from the server to the "
-                      "client.\n\n");
+                      "client. What is in italics was not on the wire in these words.\n\n");
     for (size_t i = 0; i < r->notes->count; i++) {
         const struct explain_note *n = &r->notes->all[i];
 
