@@ -11,6 +11,7 @@
 #include "file.h"
 #include "json_line.h"
 #include "opt.h"
+#include "road.h"
 #include "table.h"
 #include "url.h"
 
@@ -24,8 +25,10 @@ enum { TOPICS_MAX = 15 };
 
 #define FIELD(name) offsetof(struct config, name)
 
+static const char default_link[] = "rtt=20ms"; /* its address tells that no other was given */
+
 static const struct opt opts[] = {
-    {"link", OPT_TEXT, "LINK", FIELD(link), "rtt=20ms", 0, 0, NULL,
+    {"link", OPT_TEXT, "LINK", FIELD(link), default_link, 0, 0, NULL,
      "the emulated link in between, such as 4g or rtt=50ms,loss=1%; or loopback"},
     {"url", OPT_TEXT, "URL", FIELD(url), NULL, 0, 0, NULL,
      "this server; without it one is started"},
@@ -86,12 +89,10 @@ static int refuse_topic(const char *word, int nargs, struct err_text *e)
                    nargs == 0 ? "no topic given" : "more than one topic given", names);
 }
 
-static int check(const struct config *c, struct err_text *e)
+static int check_message(const struct config *c, struct err_text *e)
 {
     size_t len = strlen(c->message);
     char *compact = malloc(len + 1);
-    struct err_text why = {""};
-    struct url url;
     ssize_t n;
 
     if (compact == NULL)
@@ -102,14 +103,57 @@ static int check(const struct config *c, struct err_text *e)
         return err_set(e, LAB_EINVAL, "--message: '%.60s' is not a JSON value", c->message);
     if (len > 1000)
         return err_set(e, LAB_EINVAL, "--message: more than 1000 bytes");
+    return LAB_OK;
+}
+
+/* What an option would do nothing about is refused, lest it be believed. */
+static int check_server(const struct config *c, const struct explain_topic *topic,
+                        struct err_text *e)
+{
+    struct url url = {.tls = false};
+    struct err_text why = {""};
+
+    if (c->url != NULL && url_parse(&url, c->url, &why) < 0)
+        return err_set(e, LAB_EINVAL, "--url: %.280s", why.text);
+    if (c->url != NULL && topic->tls && !url.tls)
+        return err_set(e, LAB_EINVAL,
+                       "--url: tls needs https:// or wss://, '%.200s' is in the clear", c->url);
+    if (c->url != NULL && c->link != default_link)
+        return err_set(e, LAB_EINVAL,
+                       "--link and --url: one of both, the way to a given server is "
+                       "what it is");
+    if (c->ca_path != NULL && !url.tls)
+        return err_set(e, LAB_EINVAL, "--tls-ca: only with an --url of https:// or wss://");
     if (c->path != NULL && (c->path[0] != '/' || strpbrk(c->path, " \r\n\t") != NULL))
         return err_set(e, LAB_EINVAL, "--path: '%.60s' does not begin with / or has spaces",
                        c->path);
+    return LAB_OK;
+}
+
+static int check_output(const struct config *c, struct err_text *e)
+{
+    struct err_text why = {""};
+
     if (c->markdown && c->json)
         return err_set(e, LAB_EINVAL, "--markdown and --json: one of both");
-    if (c->url != NULL && url_parse(&url, c->url, &why) < 0)
-        return err_set(e, LAB_EINVAL, "--url: %.280s", why.text);
+    if (c->pcap != NULL && (c->url != NULL || strcmp(c->link, ROAD_LOOPBACK) == 0))
+        return err_set(e, LAB_EINVAL,
+                       "--pcap: packets are those of the emulated link, and %s there is none",
+                       c->url != NULL ? "with --url" : "on loopback");
+    if (c->svg != NULL && file_try(c->svg, &why) < 0)
+        return err_set(e, LAB_EINVAL, "--svg: %.280s", why.text);
+    if (c->pcap != NULL && file_try(c->pcap, &why) < 0)
+        return err_set(e, LAB_EINVAL, "--pcap: %.280s", why.text);
     return LAB_OK;
+}
+
+static int check(const struct config *c, const struct explain_topic *topic, struct err_text *e)
+{
+    int rc = check_message(c, e);
+
+    if (rc == LAB_OK)
+        rc = check_server(c, topic, e);
+    return rc == LAB_OK ? check_output(c, e) : rc;
 }
 
 static int parse(struct config *c, const struct explain_topic **topic, int argc, char **argv,
@@ -125,7 +169,7 @@ static int parse(struct config *c, const struct explain_topic **topic, int argc,
     if (rc != OPT_RUN)
         return rc;
     *topic = nargs == 1 ? explain_topic_find(argv[1]) : NULL;
-    return *topic == NULL ? refuse_topic(argv[1], nargs, e) : check(c, e);
+    return *topic == NULL ? refuse_topic(argv[1], nargs, e) : check(c, *topic, e);
 }
 
 /* ---- from what was noted to notes ---- */
@@ -172,7 +216,7 @@ static int print(const struct explain_report *r, const struct config *c)
 }
 
 static int show(const struct explain_take *t, const struct config *c,
-                const struct explain_topic *topic)
+                const struct explain_topic *topic, struct explain_tally *tally)
 {
     bool wire = t->pcapng.len > 0;
     const struct explain_options options = {
@@ -181,21 +225,23 @@ static int show(const struct explain_take *t, const struct config *c,
     struct explain *x = explain_new(&options, &notes);
     struct explain_report r = {
         .topic = topic->name,
-        .about = topic->about,
+        .about = topic->packets && !wire ? "one connection, without its packets" : topic->about,
         .road = t->road,
         .times = wire ? "Packets and their times are the emulated wire's own, at both ends of it."
                       : "No wire to look at: times are the client's, packets and round-trip time "
-                        "are the kernel's word (TCP_INFO).",
+                        "are the kernel's word (TCP_INFO); \u2248 is computed from that.",
         .notes = &notes,
         .explain = x,
         .wire = wire,
         .mask = c->mask,
         .begin_ns = first_open_ns(t),
+        .columns = explain_columns_for(table_columns(stdout)),
     };
     int rc = LAB_ENOMEM;
 
     if (x != NULL) {
         annotate(x, t);
+        *tally = explain_tally(x, 0);
         rc = notes.rc == LAB_OK ? print(&r, c) : notes.rc;
     }
     explain_free(x);
@@ -204,21 +250,19 @@ static int show(const struct explain_take *t, const struct config *c,
 }
 
 static int write_files(const struct explain_take *t, const struct config *c,
-                       const struct explain_topic *topic, struct err_text *e)
+                       const struct explain_topic *topic, const struct explain_tally *tally,
+                       struct err_text *e)
 {
-    const char *title = topic->row != NULL ? topic->row : topic->name;
     struct buf svg = {0};
     int rc = LAB_OK;
 
     if (c->svg != NULL)
-        rc = explain_picture(&svg, t, title, e);
+        rc = explain_picture(&svg, t, topic, tally, e);
     if (rc == LAB_OK && c->svg != NULL)
         rc = file_write(c->svg, svg.data, svg.len, e);
     buf_free(&svg);
     if (rc < 0 || c->pcap == NULL)
         return rc;
-    if (t->pcapng.len == 0)
-        return err_set(e, LAB_ESYS, "--pcap: there was no emulated link to take packets from");
     return file_write(c->pcap, t->pcapng.data, t->pcapng.len, e);
 }
 
@@ -232,17 +276,19 @@ static int explain(const struct config *c, const struct explain_topic *topic)
                                             .ca_path = c->ca_path,
                                             .message = c->message,
                                             .known_keys = c->mask,
+                                            .wire_needed = c->pcap != NULL,
                                             .wait_ns = c->wait_ns};
     struct explain_take take = {.event_count = 0};
+    struct explain_tally tally = {0};
     struct err_text e = {""};
     int rc = explain_stage_run(&take, &setting, &e), code = LAB_EXIT_FAILURE;
 
     if (rc == LAB_EINVAL)
         code = LAB_EXIT_USAGE; /* there is no such link */
     if (rc == LAB_OK)
-        rc = show(&take, c, topic);
+        rc = show(&take, c, topic, &tally);
     if (rc == LAB_OK)
-        rc = write_files(&take, c, topic, &e);
+        rc = write_files(&take, c, topic, &tally, &e);
     if (rc == LAB_OK && take.problem[0] == '\0')
         code = LAB_EXIT_OK;
     else if (rc == LAB_OK)

@@ -14,7 +14,6 @@
 #include "programs.h"
 #include "row.h"
 #include "scenario_args.h"
-#include "table.h"
 #include "watch_verbose.h"
 
 struct config {
@@ -138,7 +137,7 @@ static void relay(struct watch_verbose *v, struct child *client)
     if (v == NULL)
         return;
     while ((line = child_next_line(client, CHILD_PROGRESS)) != NULL)
-        if (watch_verbose_take(v, line, stdout) < 0)
+        if (watch_verbose_take(v, line) < 0)
             return;
     while ((line = child_next_line(client, CHILD_OUT)) != NULL)
         printf("%s\n", line);
@@ -211,7 +210,7 @@ int command_watch(int argc, char **argv)
         return LAB_EXIT_OK;
     if (rc < 0)
         return command_fail(LAB_EXIT_USAGE, e.text);
-    if (c.verbose && watch_verbose_begin(&verbose, table_wants_colour(stdout)) < 0)
+    if (c.verbose && watch_verbose_begin(&verbose, stdout) < 0)
         return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
     if (nursery_open(&n) < 0)
         return command_fail(LAB_EXIT_FAILURE, "signalfd failed");

@@ -51,6 +51,33 @@ static struct explain_connection *find_connection(struct explain *x, unsigned nu
     return NULL;
 }
 
+static void add_tally(struct explain_tally *to, const struct explain_tally *t)
+{
+    to->handshakes += t->handshakes;
+    to->tls_handshakes += t->tls_handshakes;
+    to->resumptions += t->resumptions;
+    to->round_trips += t->round_trips;
+    to->requests += t->requests;
+    to->responses += t->responses;
+    to->frames += t->frames;
+    to->updates += t->updates;
+    to->closed += t->closed;
+    to->pure_acks += t->pure_acks;
+    to->lost += t->lost;
+    to->again += t->again;
+    for (int up = 0; up < 2; up++) {
+        to->head_bytes[up] += t->head_bytes[up];
+        to->framing_bytes[up] += t->framing_bytes[up];
+        to->payload_bytes[up] += t->payload_bytes[up];
+        to->record_bytes[up] += t->record_bytes[up];
+        to->packets[up] += t->packets[up];
+        to->packet_bytes[up] += t->packet_bytes[up];
+        to->header_bytes[up] += t->header_bytes[up];
+        to->again_bytes[up] += t->again_bytes[up];
+        to->kernel_segments[up] += t->kernel_segments[up];
+    }
+}
+
 static void free_connection(struct explain_connection *c)
 {
     free_side(&c->side[true]);
@@ -72,6 +99,7 @@ static struct explain_connection *get_connection(struct explain *x, unsigned num
         return NULL;
     }
     if (x->count == EXPLAIN_CONNECTIONS_MAX) {
+        add_tally(&x->gone, &x->connections[0]->tally);
         free_connection(x->connections[0]);
         memmove(x->connections, x->connections + 1, --x->count * sizeof *x->connections);
     }
@@ -118,6 +146,16 @@ void explain_give_up(struct explain *x, struct explain_connection *c, struct exp
     explain_say(x, c, s, EXPLAIN_INSIDE, 0, at_ns);
     explain_set_wire(x->notes, "(not understood)");
     explain_set_meaning(x->notes, "%s; what follows in this direction is not explained", why);
+    explain_set_ref(x->notes, ref);
+}
+
+void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing,
+                       const char *meaning, const char *ref)
+{
+    if (s->said[thing] == EXPLAIN_FULL_TIMES)
+        return;
+    s->said[thing]++;
+    explain_set_meaning(x->notes, "%s", meaning);
     explain_set_ref(x->notes, ref);
 }
 
@@ -189,13 +227,17 @@ static void say_connected(struct explain *x, struct explain_connection *c, int64
     explain_set_ref(x->notes, "RFC 9293 \u00a73.3.2");
 }
 
-static void say_shut(struct explain *x, struct explain_connection *c, int64_t at_ns)
+static void say_shut(struct explain *x, struct explain_connection *c,
+                     const struct transcript_event *e)
 {
     if (x->options.wire) /* the packet itself is shown */
         return;
-    explain_say(x, c, &c->side[true], EXPLAIN_WIRE, 0, at_ns);
-    explain_set_wire(x->notes, "shutdown(): FIN");
-    explain_set_meaning(x->notes, "the client will send nothing more; it can still receive");
+    explain_say(x, c, &c->side[true], EXPLAIN_WIRE, 0, e->at_ns);
+    explain_set_wire(x->notes, "%.*s: FIN", e->len > 0 ? (int)e->len : 10,
+                     e->len > 0 ? (const char *)e->data : "shutdown()");
+    explain_set_meaning(x->notes, e->len > 0
+                                      ? "the client is done with the connection, in both directions"
+                                      : "the client will send nothing more; it can still receive");
     explain_set_ref(x->notes, "RFC 9293 \u00a73.6");
 }
 
@@ -203,7 +245,7 @@ static void say_eof(struct explain *x, struct explain_connection *c, int64_t at_
 {
     explain_http_eof(x, c, &c->side[false], at_ns);
     c->tally.closed++;
-    if (explain_tcp_fin(x, c) || x->options.packets)
+    if (explain_tcp_fin(x, c) || c->fin_noted || (x->options.packets && x->options.wire))
         return;
     explain_say(x, c, &c->side[false], EXPLAIN_WIRE, 0, at_ns);
     explain_set_wire(x->notes, "end of the stream: FIN");
@@ -214,9 +256,19 @@ static void say_eof(struct explain *x, struct explain_connection *c, int64_t at_
 static void say_reset(struct explain *x, struct explain_connection *c,
                       const struct transcript_event *e)
 {
+    explain_tcp_fin(x, c);
     explain_say(x, c, NULL, EXPLAIN_REMARK, 0, e->at_ns);
     explain_set_wire_bytes(x->notes, e->data, e->len, EXPLAIN_SHOWN_BYTES);
     explain_set_meaning(x->notes, "the connection broke");
+}
+
+/* As TCP counts: of TLS, the records. */
+static void count_heard(struct explain_connection *c, const struct transcript_event *e)
+{
+    bool records = c->tally.record_bytes[false] > 0;
+
+    if (e->what == TRANSCRIPT_RECORD_RECEIVED || (e->what == TRANSCRIPT_RECEIVED && !records))
+        c->heard_bytes += e->len;
 }
 
 static void take_event(struct explain *x, struct explain_connection *c,
@@ -224,6 +276,7 @@ static void take_event(struct explain *x, struct explain_connection *c,
 {
     struct explain_side *up = &c->side[true], *down = &c->side[false];
 
+    count_heard(c, e);
     switch (e->what) {
     case TRANSCRIPT_OPEN:
         say_open(x, c, e);
@@ -252,7 +305,7 @@ static void take_event(struct explain *x, struct explain_connection *c,
         explain_kernel(x, c, (const char *)e->data, e->len, e->at_ns);
         break;
     case TRANSCRIPT_SHUT:
-        say_shut(x, c, e->at_ns);
+        say_shut(x, c, e);
         break;
     case TRANSCRIPT_EOF:
         say_eof(x, c, e->at_ns);
@@ -262,20 +315,24 @@ static void take_event(struct explain *x, struct explain_connection *c,
     }
 }
 
-void explain_event(struct explain *x, const struct transcript_event *e)
+void explain_event(struct explain *x, const struct transcript_event *event)
 {
+    struct transcript_event e = *event;
     struct explain_connection *c;
 
     if (x->notes->rc < 0)
         return;
-    if (e->what == TRANSCRIPT_SAY) {
-        say_heading(x, e);
-    } else if (e->what == TRANSCRIPT_REMARK) {
-        say_remark(x, e);
+    if (e.at_ns < x->shown_ns) /* the wire has seen a packet a moment after its kernel sent it */
+        e.at_ns = x->shown_ns;
+    x->shown_ns = e.at_ns;
+    if (e.what == TRANSCRIPT_SAY) {
+        say_heading(x, &e);
+    } else if (e.what == TRANSCRIPT_REMARK) {
+        say_remark(x, &e);
     } else {
-        c = get_connection(x, e->connection);
+        c = get_connection(x, e.connection);
         if (c != NULL)
-            take_event(x, c, e);
+            take_event(x, c, &e);
     }
 }
 
@@ -292,34 +349,9 @@ void explain_packet(struct explain *x, const struct explain_packet *p)
 
 /* ---- the account ---- */
 
-static void add_tally(struct explain_tally *to, const struct explain_tally *t)
-{
-    to->handshakes += t->handshakes;
-    to->tls_handshakes += t->tls_handshakes;
-    to->resumptions += t->resumptions;
-    to->round_trips += t->round_trips;
-    to->requests += t->requests;
-    to->responses += t->responses;
-    to->frames += t->frames;
-    to->updates += t->updates;
-    to->closed += t->closed;
-    to->pure_acks += t->pure_acks;
-    to->lost += t->lost;
-    to->again += t->again;
-    for (int up = 0; up < 2; up++) {
-        to->head_bytes[up] += t->head_bytes[up];
-        to->framing_bytes[up] += t->framing_bytes[up];
-        to->payload_bytes[up] += t->payload_bytes[up];
-        to->record_bytes[up] += t->record_bytes[up];
-        to->packets[up] += t->packets[up];
-        to->packet_bytes[up] += t->packet_bytes[up];
-        to->kernel_segments[up] += t->kernel_segments[up];
-    }
-}
-
 struct explain_tally explain_tally(const struct explain *x, unsigned connection)
 {
-    struct explain_tally sum = {0};
+    struct explain_tally sum = connection == 0 ? x->gone : (struct explain_tally){0};
 
     for (unsigned i = 0; i < x->count; i++)
         if (connection == 0 || x->connections[i]->number == connection)

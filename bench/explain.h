@@ -20,7 +20,8 @@ enum { EXPLAIN_CONNECTIONS_MAX = 64 }; /* kept at a time: the newest */
 struct explain_options {
     bool mask;    /* what differs from one exchange to the next has the same in its place */
     bool wire;    /* packets will be given; else the kernel's word stands for them */
-    bool packets; /* a note for every packet, not for SYN, FIN and RST alone */
+    bool packets; /* a note for every packet, not only for SYN, FIN, RST, and those that are lost
+                   * or sent again */
     bool brief;   /* draw only the first frame of each kind and direction */
 };
 
@@ -32,7 +33,9 @@ struct explain_tally {
     uint64_t head_bytes[2], framing_bytes[2], payload_bytes[2];
     uint64_t record_bytes[2]; /* with TLS: all that TCP carried */
     unsigned packets[2], pure_acks, lost, again;
-    uint64_t packet_bytes[2];    /* IP packets whole */
+    uint64_t packet_bytes[2];    /* IP packets whole: headers, and payload old and new */
+    uint64_t header_bytes[2];    /* of TCP/IP */
+    uint64_t again_bytes[2];     /* payload that had been sent before */
     unsigned kernel_segments[2]; /* without a wire to look at: as the client's kernel says */
 };
 
@@ -40,7 +43,7 @@ struct explain;
 
 /* notes must outlive it. NULL: out of memory. */
 struct explain *explain_new(const struct explain_options *o, struct explain_notes *notes);
-void explain_event(struct explain *x, const struct transcript_event *e);
+void explain_event(struct explain *x, const struct transcript_event *event);
 void explain_packet(struct explain *x, const struct explain_packet *p);
 
 /* connection 1, 2, ..., or 0: all together. */

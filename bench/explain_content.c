@@ -43,8 +43,11 @@ bool explain_message(struct explain *x, struct explain_connection *c, struct exp
         return false;
     c->tally.updates++;
     snprintf(what, sizeof what, "update %llu", (unsigned long long)e.seq);
-    say_inside(x, c, s, depth, at_ns, what,
-               "seq counts, t is when it was published (ns), data is what was published");
+    explain_say(x, c, s, EXPLAIN_INSIDE, depth, at_ns);
+    explain_set_wire(x->notes, "%s", what);
+    explain_set_usual(x, s, EXPLAIN_UPDATE,
+                      "seq counts, t is when it was published (ns), data is what was published",
+                      "docs/protocol.md");
     return true;
 }
 
@@ -63,10 +66,13 @@ static void say_array(struct explain *x, struct explain_connection *c, struct ex
 static void say_other(struct explain *x, struct explain_connection *c, struct explain_side *s,
                       const uint8_t *data, size_t len, unsigned depth, int64_t at_ns)
 {
-    c->tally.payload_bytes[s->up] += len;
+    uint64_t total = len + s->unseen_bytes;
+
+    c->tally.payload_bytes[s->up] += total;
     explain_say(x, c, s, EXPLAIN_WIRE, depth, at_ns);
-    explain_set_wire_bytes(x->notes, data, len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%zu byte%s of content", len, len == 1 ? "" : "s");
+    explain_set_wire_beginning(x->notes, data, len, total, EXPLAIN_SHOWN_BYTES);
+    explain_set_meaning(x->notes, "%llu byte%s of content", (unsigned long long)total,
+                        total == 1 ? "" : "s");
     explain_set_ref(x->notes, "RFC 9110 \u00a76.4");
     say_array(x, c, s, (const char *)data, len, depth + 1, at_ns);
 }
@@ -77,19 +83,22 @@ static void say_ndjson_line(struct explain *x, struct explain_connection *c, str
                             unsigned depth, int64_t at_ns)
 {
     size_t len = s->line.len;
+    char meaning[64];
 
-    c->tally.payload_bytes[s->up] += len;
+    c->tally.payload_bytes[s->up] += s->line_bytes;
     c->tally.framing_bytes[s->up] += 1;
     explain_say(x, c, s, EXPLAIN_WIRE, depth, at_ns);
     if (len == 0) {
         explain_set_wire(x->notes, "%s", "\n");
-        explain_set_meaning(x->notes, "an empty line: a heartbeat, so that silence is not death");
-        explain_set_ref(x->notes, "docs/protocol.md");
+        explain_set_usual(x, s, EXPLAIN_EMPTY_LINE,
+                          "an empty line: a heartbeat, so that silence is not death",
+                          "docs/protocol.md");
         return;
     }
-    explain_set_wire_bytes(x->notes, s->line.data, len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%zu bytes: one line, one JSON value", len);
-    explain_set_ref(x->notes, "RFC 8259 \u00a72");
+    explain_set_wire_beginning(x->notes, s->line.data, len, s->line_bytes, EXPLAIN_SHOWN_BYTES);
+    snprintf(meaning, sizeof meaning, "%llu bytes: one line, one JSON value",
+             (unsigned long long)s->line_bytes);
+    explain_set_usual(x, s, EXPLAIN_JSON_LINE, meaning, "RFC 8259 \u00a72");
     explain_message(x, c, s, (const char *)s->line.data, len, depth + 1, at_ns);
 }
 
@@ -100,7 +109,9 @@ struct sse_row {
     const char *meaning;
 };
 
-static const char *sse_meaning(const char *line, size_t len, size_t name_len)
+/* What a line is, and what that means. */
+static enum explain_thing sse_thing(const char *line, size_t len, size_t name_len,
+                                    const char **meaning)
 {
     static const struct sse_row rows[] = {
         {"data", "what the event says; several such lines are joined by line breaks"},
@@ -109,12 +120,17 @@ static const char *sse_meaning(const char *line, size_t len, size_t name_len)
         {"retry", "when the connection is lost, wait so many ms before the next one"},
     };
 
+    const size_t count = sizeof rows / sizeof *rows;
+    size_t i = 0;
+
+    *meaning = "a comment: a heartbeat that no script sees, so that silence is not death";
     if (len > 0 && line[0] == ':')
-        return "a comment: a heartbeat that no script sees, so that silence is not death";
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strlen(rows[i].name) == name_len && memcmp(rows[i].name, line, name_len) == 0)
-            return rows[i].meaning;
-    return "a field of no known name: ignored";
+        return EXPLAIN_COMMENT;
+    while (i < count &&
+           (strlen(rows[i].name) != name_len || memcmp(rows[i].name, line, name_len) != 0))
+        i++;
+    *meaning = i < count ? rows[i].meaning : "a field of no known name: ignored";
+    return EXPLAIN_FIELD + (unsigned)i;
 }
 
 /* Bytes of the value of a data field, else 0: all others are framing. */
@@ -133,15 +149,15 @@ static void say_sse_field(struct explain *x, struct explain_connection *c, struc
 {
     const char *line = (const char *)s->line.data;
     size_t len = s->line.len, payload = data_bytes(line, len);
-    const char *colon = memchr(line, ':', len);
+    const char *colon = memchr(line, ':', len), *meaning;
+    enum explain_thing thing =
+        sse_thing(line, len, colon == NULL ? len : (size_t)(colon - line), &meaning);
 
     c->tally.payload_bytes[s->up] += payload;
     c->tally.framing_bytes[s->up] += len - payload + 1;
     explain_say(x, c, s, EXPLAIN_WIRE, depth, at_ns);
     explain_set_wire_bytes(x->notes, line, len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%s",
-                        sse_meaning(line, len, colon == NULL ? len : (size_t)(colon - line)));
-    explain_set_ref(x->notes, "WHATWG HTML \u00a79.2.6");
+    explain_set_usual(x, s, thing, meaning, "WHATWG HTML \u00a79.2.6");
     if (payload > 0)
         explain_message(x, c, s, line + len - payload, payload, depth + 1, at_ns);
 }
@@ -150,16 +166,17 @@ static void say_sse_field(struct explain *x, struct explain_connection *c, struc
 static void say_dispatch(struct explain *x, struct explain_connection *c, struct explain_side *s,
                          const struct sse_event *ev, unsigned depth, int64_t at_ns)
 {
+    char meaning[160] = "an empty line; there was no data, so no event is made";
+
+    if (ev != NULL)
+        snprintf(meaning, sizeof meaning,
+                 "an empty line: here is an event \"%.40s\", last event ID \"%.40s\"", ev->type,
+                 ev->last_event_id);
     c->tally.framing_bytes[s->up] += 1;
     explain_say(x, c, s, EXPLAIN_WIRE, depth, at_ns);
     explain_set_wire(x->notes, "%s", "\n");
-    if (ev == NULL)
-        explain_set_meaning(x->notes, "an empty line; there was no data, so no event is made");
-    else
-        explain_set_meaning(x->notes,
-                            "an empty line: here is an event \"%.40s\", last event ID \"%.40s\"",
-                            ev->type, ev->last_event_id);
-    explain_set_ref(x->notes, "WHATWG HTML \u00a79.2.6");
+    explain_set_usual(x, s, ev != NULL ? EXPLAIN_EVENT : EXPLAIN_NO_EVENT, meaning,
+                      "WHATWG HTML \u00a79.2.6");
 }
 
 static void take_sse_line(struct explain *x, struct explain_connection *c, struct explain_side *s,
@@ -196,12 +213,15 @@ static void end_line(struct explain *x, struct explain_connection *c, struct exp
         x->notes->rc = LAB_ENOMEM;
         return;
     }
+    s->line_bytes -= s->line.len;
     explain_mask_times(x, &s->line);
+    s->line_bytes += s->line.len;
     if (s->content == EXPLAIN_EVENTS)
         take_sse_line(x, c, s, depth, at_ns);
     else
         say_ndjson_line(x, c, s, depth, at_ns);
     s->line.len = 0;
+    s->line_bytes = 0;
 }
 
 /* Event streams end lines with CR, LF or CRLF (§9.2.5), NDJSON with LF. */
@@ -215,8 +235,8 @@ static void take_byte(struct explain *x, struct explain_connection *c, struct ex
         c->tally.framing_bytes[s->up] += 1;
     else if (byte == '\n' || s->line_after_cr)
         end_line(x, c, s, depth, at_ns);
-    else
-        explain_keep(x, &s->line, &byte, 1);
+    else if (explain_keep(x, &s->line, &byte, 1) == LAB_OK)
+        s->line_bytes++;
 }
 
 void explain_content(struct explain *x, struct explain_connection *c, struct explain_side *s,

@@ -6,7 +6,7 @@
 
 #include "err.h"
 
-enum { ROW_BITS = 32, NAME_LINES = 4, CELLS_MAX = 32, UNMASKED_BYTES = 16 };
+enum { ROW_BITS = 32, NAME_LINES = 4, CELLS_MAX = 32, UNMASKED_BYTES = 12 };
 
 struct cell { /* a field, or the part of it that lies in one row */
     char name[32];

@@ -85,6 +85,50 @@ static void say_request_line(struct explain *x, struct explain_connection *c,
     c->tally.requests++;
 }
 
+static const char *answer_version_meaning(int minor)
+{
+    return minor == 0 ? "the version: connections end after the answer, unless it says keep-alive"
+                      : "the version: the connection persists, unless one side says close";
+}
+
+static const char *class_meaning(int status)
+{
+    static const char *const meanings[] = {
+        "the status code; 1xx: an interim answer",
+        "the status code; 2xx: success",
+        "the status code; 3xx: something else is to be done",
+        "the status code; 4xx: the request is at fault",
+        "the status code; 5xx: the server is at fault",
+    };
+
+    return status >= 100 && status < 600 ? meanings[status / 100 - 1] : "the status code";
+}
+
+/* "HTTP/1.1 200 OK": each part when it is the first of its kind. */
+static void say_status_parts(struct explain *x, struct explain_connection *c,
+                             struct explain_side *s, const struct line *l)
+{
+    const struct http_message *m = &s->http.msg;
+    const char *status = l->text + strcspn(l->text, " "), *phrase;
+    unsigned class = m->status / 100U;
+
+    if ((x->versions_said >> m->minor & 1) == 0)
+        say_part(x, c, s, l->at_ns, l->text, (size_t)(status - l->text),
+                 answer_version_meaning(m->minor), "RFC 9112 \u00a79.3");
+    x->versions_said |= (uint8_t)(1u << m->minor);
+    status += strspn(status, " ");
+    phrase = status + strcspn(status, " ");
+    if ((x->classes_said >> class & 1) == 0)
+        say_part(x, c, s, l->at_ns, status, (size_t)(phrase - status), class_meaning(m->status),
+                 "RFC 9110 \u00a715");
+    x->classes_said |= (uint16_t)(1u << class);
+    phrase += strspn(phrase, " ");
+    if (!x->phrase_said && *phrase != '\0')
+        say_part(x, c, s, l->at_ns, phrase, strlen(phrase),
+                 "the reason phrase: for people; a client goes by the code", "RFC 9112 \u00a74");
+    x->phrase_said |= *phrase != '\0';
+}
+
 static void say_status_line(struct explain *x, struct explain_connection *c, struct explain_side *s,
                             const struct line *l)
 {
@@ -95,6 +139,7 @@ static void say_status_line(struct explain *x, struct explain_connection *c, str
     explain_set_wire_bytes(x->notes, l->text, strlen(l->text), EXPLAIN_SHOWN_BYTES);
     explain_set_meaning(x->notes, "%s", word.meaning);
     explain_set_ref(x->notes, word.ref);
+    say_status_parts(x, c, s, l);
     if (status >= 200 || status == 101) {
         c->tally.responses++;
         c->tally.round_trips++;
@@ -156,20 +201,51 @@ static void say_field(struct explain *x, struct explain_connection *c, struct ex
 
 /* ---- the end of it ---- */
 
+/* RFC 9112 §6.3 */
+static const char *what_follows(const struct explain_side *s)
+{
+    const struct http_message *m = &s->http.msg;
+
+    if (!s->up && m->status == 101)
+        return "HTTP ends here";
+    if (m->has_body)
+        return "the content follows";
+    if (s->up || m->status < 200 || m->status == 204 || m->status == 304 ||
+        http_message_field(m, "Content-Length") != NULL)
+        return "no content follows";
+    return "the content follows, up to the connection's end";
+}
+
 static void say_empty_line(struct explain *x, struct explain_connection *c, struct explain_side *s,
                            int64_t at_ns)
 {
-    int status = s->http.msg.status;
-    const char *next = s->http.msg.has_body ? "the content follows" : "no content follows";
-
     explain_say(x, c, s, EXPLAIN_WIRE, 1, at_ns);
     explain_set_wire(x->notes, "%s", "\r\n");
-    if (!s->up && status == 101)
-        next = "HTTP ends here";
-    else if (!s->up && status != 204 && status != 304 && status >= 200)
-        next = "the content follows";
-    explain_set_meaning(x->notes, "an empty line: the head is over, %s", next);
+    explain_set_meaning(x->notes, "an empty line: the head is over, %s", what_follows(s));
     explain_set_ref(x->notes, "RFC 9112 \u00a72.1");
+}
+
+/* Of a 101: does the connection become another one, or is it to be failed (RFC 6455 §4.1)? */
+static void say_agreed(struct explain *x, struct explain_connection *c)
+{
+    explain_set_wire(x->notes, "the server has decided: upgraded");
+    explain_set_ref(x->notes, c->accept_wrong ? "RFC 6455 \u00a74.1" : "RFC 9110 \u00a77.8");
+    explain_set_meaning(x->notes, "%s",
+                        c->accept_wrong
+                            ? "but what proves that it has read the request is wrong or not there: "
+                              "the client fails the connection, and no frame is sent"
+                            : "the same TCP connection goes on, without another handshake");
+}
+
+static void say_not_agreed(struct explain *x, struct explain_connection *c, struct explain_side *s)
+{
+    bool persists = s->http.msg.keep_alive && !c->asked_close;
+
+    explain_set_wire(x->notes, "the server has decided: not upgraded");
+    explain_set_ref(x->notes, persists ? "RFC 9110 \u00a77.8" : "RFC 9112 \u00a79.3");
+    explain_set_meaning(x->notes, "the client may only offer; %s",
+                        persists ? "the connection goes on with HTTP"
+                                 : "and the connection ends with this answer");
 }
 
 /* What became of the offer to speak another protocol. */
@@ -182,12 +258,10 @@ static void say_verdict(struct explain *x, struct explain_connection *c, struct 
         return;
     c->asked_upgrade = false;
     explain_say(x, c, s, EXPLAIN_INSIDE, 0, at_ns);
-    explain_set_wire(x->notes, agreed ? "the server has decided: upgraded"
-                                      : "the server has decided: not upgraded");
-    explain_set_meaning(x->notes, "%s",
-                        agreed ? "the same TCP connection goes on, without another handshake"
-                               : "the client may only offer; the connection goes on with HTTP");
-    explain_set_ref(x->notes, "RFC 9110 \u00a77.8");
+    if (agreed)
+        say_agreed(x, c);
+    else
+        say_not_agreed(x, c, s);
 }
 
 /* Cut the next line off; NULL at the end. */
@@ -231,8 +305,11 @@ void explain_head(struct explain *x, struct explain_connection *c, struct explai
             say_status_line(x, c, s, &l);
         first = false;
     }
-    if (s->up)
+    if (s->up) {
         c->asked_upgrade = s->http.msg.upgrade;
+        c->asked_close = !s->http.msg.keep_alive;
+        c->accept_wrong = s->http.msg.upgrade;
+    }
     say_empty_line(x, c, s, at_ns);
     say_verdict(x, c, s, at_ns);
 }

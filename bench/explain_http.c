@@ -34,28 +34,39 @@ static void begin_chunk(struct explain_side *s)
     s->body.len = 0;
 }
 
-static void say_chunk(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                      int64_t at_ns)
+static void say_chunk_size(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                           int64_t at_ns)
 {
-    const char *line;
-    size_t len, before = s->body.len;
+    char meaning[80];
+    size_t len;
+    const char *line = size_line(s, &len);
 
-    line = size_line(s, &len);
-    explain_mask_times(x, &s->body);
-    s->chunk_bytes += s->body.len - before;
     explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
     if (x->options.mask)
         explain_set_wire(x->notes, "%llx\r\n", (unsigned long long)s->chunk_bytes);
     else
         explain_set_wire(x->notes, "%.*s\r\n", (int)len, line);
-    explain_set_meaning(x->notes, "a chunk's size, in hexadecimal: %llu byte%s and CRLF follow",
-                        (unsigned long long)s->chunk_bytes, s->chunk_bytes == 1 ? "" : "s");
-    explain_set_ref(x->notes, "RFC 9112 \u00a77.1");
+    snprintf(meaning, sizeof meaning, "a chunk's size, in hexadecimal: %llu byte%s and CRLF follow",
+             (unsigned long long)s->chunk_bytes, s->chunk_bytes == 1 ? "" : "s");
+    explain_set_usual(x, s, EXPLAIN_CHUNK, meaning, "RFC 9112 \u00a77.1");
     c->tally.framing_bytes[s->up] += chunk_overhead_bytes((size_t)s->chunk_bytes);
-    explain_content(x, c, s, s->body.data, s->body.len, 1, at_ns);
-    if (s->chunk_bytes > s->body.len) /* more than is looked at */
-        c->tally.payload_bytes[s->up] += s->chunk_bytes - s->body.len;
     s->framing.len = 0;
+}
+
+static void say_chunk(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                      int64_t at_ns)
+{
+    s->unseen_bytes = s->chunk_bytes - s->body.len;
+    explain_mask_times(x, &s->body);
+    s->chunk_bytes = s->body.len + s->unseen_bytes;
+    say_chunk_size(x, c, s, at_ns);
+    explain_content(x, c, s, s->body.data, s->body.len, 1, at_ns);
+}
+
+/* Of lines every byte is looked at, lest their ends be missed. */
+static bool is_looked_at_in_pieces(const struct explain_side *s)
+{
+    return s->content != EXPLAIN_OTHER && s->chunk_bytes > EXPLAIN_KEPT_BYTES;
 }
 
 static void say_last_chunk(struct explain *x, struct explain_connection *c, struct explain_side *s,
@@ -63,7 +74,8 @@ static void say_last_chunk(struct explain *x, struct explain_connection *c, stru
 {
     explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
     explain_set_wire(x->notes, "%s", "0\r\n\r\n");
-    explain_set_meaning(x->notes, "the last chunk: the content is over, the connection stays");
+    explain_set_meaning(x->notes, "the last chunk: the content is over%s",
+                        s->http.msg.keep_alive && !c->asked_close ? ", the connection stays" : "");
     explain_set_ref(x->notes, "RFC 9112 \u00a77.1");
     c->tally.framing_bytes[s->up] += CHUNK_LAST_LEN;
 }
@@ -73,12 +85,17 @@ static void take_chunk_bytes(struct explain *x, struct explain_connection *c,
 {
     uint64_t len = s->http.body_len;
 
-    if (s->chunk_left == 0)
+    if (s->chunk_left == 0) {
         begin_chunk(s);
-    if (explain_keep(x, &s->body, s->http.body, (size_t)len) < 0)
-        return;
+        if (is_looked_at_in_pieces(s))
+            say_chunk_size(x, c, s, at_ns);
+    }
     s->chunk_left = len < s->chunk_left ? s->chunk_left - len : 0;
-    if (s->chunk_left == 0)
+    if (is_looked_at_in_pieces(s)) {
+        explain_content(x, c, s, s->http.body, (size_t)len, 1, at_ns);
+        return;
+    }
+    if (explain_keep(x, &s->body, s->http.body, (size_t)len) == LAB_OK && s->chunk_left == 0)
         say_chunk(x, c, s, at_ns);
 }
 
@@ -97,13 +114,11 @@ static void take_body_bytes(struct explain *x, struct explain_connection *c, str
 static void say_body(struct explain *x, struct explain_connection *c, struct explain_side *s,
                      int64_t at_ns)
 {
-    uint64_t unseen = s->body_bytes - s->body.len;
-
     if (s->body_bytes == 0 || s->content != EXPLAIN_OTHER)
         return;
+    s->unseen_bytes = s->body_bytes - s->body.len;
     explain_mask_times(x, &s->body);
     explain_content(x, c, s, s->body.data, s->body.len, 1, at_ns);
-    c->tally.payload_bytes[s->up] += unseen;
 }
 
 /* ---- messages ---- */
@@ -124,7 +139,7 @@ static void begin_content(struct explain_side *s)
     const struct http_message *m = &s->http.msg;
 
     s->head.len = s->framing.len = s->body.len = s->line.len = 0;
-    s->body_bytes = s->chunk_bytes = s->chunk_left = 0;
+    s->line_bytes = s->unseen_bytes = s->body_bytes = s->chunk_bytes = s->chunk_left = 0;
     s->head_open = s->line_after_cr = s->line_seen = false;
     s->chunked = http_message_has_token(m, "Transfer-Encoding", "chunked");
     s->content = content_of(m);

@@ -82,7 +82,8 @@ static int put_number(struct buf *out, uint8_t byte)
     return buf_printf(out, "\\x%02x", byte);
 }
 
-int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t max_bytes)
+static int put_beginning(struct buf *out, const uint8_t *data, size_t len, uint64_t total_bytes,
+                         size_t max_bytes)
 {
     size_t at = 0, shown = len < max_bytes ? len : max_bytes;
     int rc = LAB_OK;
@@ -93,9 +94,14 @@ int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t m
         rc = bytes > 0 ? buf_add(out, data + at, bytes) : put_number(out, data[at]);
         at += bytes > 0 ? bytes : 1;
     }
-    if (rc == LAB_OK && at < len)
-        rc = buf_printf(out, " \u2026 %zu bytes more", len - at);
+    if (rc == LAB_OK && at < total_bytes)
+        rc = buf_printf(out, " \u2026 %llu bytes more", (unsigned long long)(total_bytes - at));
     return rc;
+}
+
+int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t max_bytes)
+{
+    return put_beginning(out, data, len, len, max_bytes);
 }
 
 /* ---- texts ---- */
@@ -145,14 +151,20 @@ void explain_set_ref(struct explain_notes *n, const char *ref)
     n->all[n->count - 1].ref = end_text(n, from, buf_add(&n->text, ref, strlen(ref)));
 }
 
-void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len, size_t max_bytes)
+void explain_set_wire_beginning(struct explain_notes *n, const void *data, size_t len,
+                                uint64_t total_bytes, size_t max_bytes)
 {
     size_t from = n->text.len;
 
     if (n->rc < 0)
         return;
     n->all[n->count - 1].wire =
-        end_text(n, from, explain_put_bytes(&n->text, data, len, max_bytes));
+        end_text(n, from, put_beginning(&n->text, data, len, total_bytes, max_bytes));
+}
+
+void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len, size_t max_bytes)
+{
+    explain_set_wire_beginning(n, data, len, len, max_bytes);
 }
 
 void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
@@ -173,6 +185,30 @@ void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
         at += line + 1;
     }
     n->all[n->count - 1].wire = end_text(n, from, rc);
+}
+
+/* ---- what is no text ---- */
+
+void explain_set_estimated(struct explain_notes *n)
+{
+    if (n->rc == LAB_OK)
+        n->all[n->count - 1].estimated = true;
+}
+
+void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame)
+{
+    if (n->rc < 0)
+        return;
+    n->all[n->count - 1].fact = EXPLAIN_FACT_FRAME;
+    n->all[n->count - 1].frame = *frame;
+}
+
+void explain_set_packet(struct explain_notes *n, const struct explain_note_packet *packet)
+{
+    if (n->rc < 0)
+        return;
+    n->all[n->count - 1].fact = EXPLAIN_FACT_PACKET;
+    n->all[n->count - 1].packet = *packet;
 }
 
 const char *explain_text(const struct explain_notes *n, size_t text)

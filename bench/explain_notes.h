@@ -3,6 +3,7 @@
 #ifndef PUSHLAB_EXPLAIN_NOTES_H
 #define PUSHLAB_EXPLAIN_NOTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,13 +22,36 @@ enum explain_kind {
 
 enum explain_way { EXPLAIN_NO_WAY, EXPLAIN_UP, EXPLAIN_DOWN }; /* up: client to server */
 
+/* What a note is about, in numbers: for programs. */
+enum explain_fact { EXPLAIN_FACT_NONE, EXPLAIN_FACT_FRAME, EXPLAIN_FACT_PACKET };
+
+struct explain_note_frame { /* RFC 6455 §5.2 */
+    bool fin, masked;
+    uint8_t rsv, opcode; /* rsv: RSV1 is its highest of three bits */
+    uint8_t masking_key[4];
+    uint64_t payload_bytes;
+};
+
+struct explain_note_packet {
+    uint8_t flags; /* enum packet_tcp_flag */
+    bool lost, again;
+    uint32_t sequence, acknowledgment; /* counted from each side's first */
+    uint32_t payload_bytes;
+};
+
 struct explain_note {
     enum explain_kind kind;
     enum explain_way way;
     unsigned depth;
-    unsigned connection;       /* 0: none */
-    int64_t at_ns;             /* CLOCK_MONOTONIC, at the client's end; EXPLAIN_NEVER: not known */
-    int64_t far_ns;            /* of a packet: when it was at the server's end; EXPLAIN_NEVER */
+    unsigned connection; /* 0: none */
+    int64_t at_ns;       /* CLOCK_MONOTONIC, at the client's end; EXPLAIN_NEVER: not known */
+    bool estimated;      /* at_ns is computed: nobody has seen it */
+    int64_t far_ns;      /* of a packet: when it was at the server's end; EXPLAIN_NEVER */
+    enum explain_fact fact;
+    union {
+        struct explain_note_frame frame;
+        struct explain_note_packet packet;
+    };
     size_t wire, meaning, ref; /* for explain_text(); UTF-8, nothing a terminal obeys */
 };
 
@@ -47,11 +71,17 @@ void explain_set_wire(struct explain_notes *n, const char *fmt, ...)
 /* After max_bytes it is cut, with how much is missing. */
 void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len,
                             size_t max_bytes);
+/* The same of the beginning of total_bytes: what is missing is counted from these. */
+void explain_set_wire_beginning(struct explain_notes *n, const void *data, size_t len,
+                                uint64_t total_bytes, size_t max_bytes);
 /* Of a drawing: lines, each ended by LF. */
 void explain_set_lines(struct explain_notes *n, const void *data, size_t len);
 void explain_set_meaning(struct explain_notes *n, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void explain_set_ref(struct explain_notes *n, const char *ref);
+void explain_set_estimated(struct explain_notes *n);
+void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame);
+void explain_set_packet(struct explain_notes *n, const struct explain_note_packet *packet);
 
 /* Append bytes to out as explain_set_wire_bytes() shows them. 0 or LAB_ENOMEM. */
 int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t max_bytes);

@@ -123,6 +123,59 @@ static int take_record(struct packets *p, const struct pcapng_record *r)
     return LAB_OK;
 }
 
+/* ---- what is sent again ---- */
+
+struct sender { /* one direction of a connection */
+    bool known;
+    uint32_t next; /* sequence number that would be new */
+};
+
+static int compare_sent(const void *a, const void *b)
+{
+    const struct explain_packet *p = a, *q = b;
+
+    return (p->sent_ns > q->sent_ns) - (p->sent_ns < q->sent_ns);
+}
+
+static void judge_again(struct sender *s, struct explain_packet *p)
+{
+    bool syn = (p->flags & PACKET_SYN) != 0, fin = (p->flags & PACKET_FIN) != 0;
+    uint32_t length = p->payload_bytes + syn + fin, end = p->sequence + length;
+    int32_t old = (int32_t)(s->next - p->sequence);
+
+    if (!s->known || (syn && end != s->next)) { /* a port may be used again */
+        *s = (struct sender){.known = true, .next = end};
+        return;
+    }
+    if (length == 0)
+        return;
+    if (old <= 0) {
+        s->next = end;
+        return;
+    }
+    p->again = (int32_t)(end - s->next) <= 0;
+    p->again_bytes = (uint32_t)old < p->payload_bytes ? (uint32_t)old : p->payload_bytes;
+    if (!p->again)
+        s->next = end;
+}
+
+/* In the order in which they were sent: only there is what was sent before known. */
+static int mark_again(struct packets *p)
+{
+    struct sender *senders = calloc(2 * (UINT16_MAX + (size_t)1), sizeof *senders);
+
+    if (senders == NULL)
+        return LAB_ENOMEM;
+    if (p->count > 0)
+        qsort(p->all, p->count, sizeof *p->all, compare_sent);
+    for (size_t i = 0; i < p->count; i++)
+        judge_again(&senders[2 * (size_t)p->all[i].client_port + p->all[i].up], &p->all[i]);
+    free(senders);
+    return LAB_OK;
+}
+
+/* ---- in which order they are told ---- */
+
 static int compare(const void *a, const void *b)
 {
     const struct explain_packet *p = a, *q = b;
@@ -132,10 +185,10 @@ static int compare(const void *a, const void *b)
         return p->order_ns < q->order_ns ? -1 : 1;
     if (x != y)
         return x < y ? -1 : 1;
-    return (p->sent_ns > q->sent_ns) - (p->sent_ns < q->sent_ns);
+    return compare_sent(a, b);
 }
 
-void explain_packets_sort(struct explain_packet *packets, size_t count)
+static void sort(struct explain_packet *packets, size_t count)
 {
     if (count > 0)
         qsort(packets, count, sizeof *packets, compare);
@@ -146,17 +199,22 @@ static bool is_pure_ack(const struct explain_packet *p)
     return p->payload_bytes == 0 && (p->flags & (PACKET_SYN | PACKET_FIN | PACKET_RST)) == 0;
 }
 
-/* When what packet number `end` acknowledges came in. */
+/* When what packet number `end` acknowledges came in, or what of its connection came after that. */
 static int64_t cause_ns(const struct packets *p, size_t end)
 {
     const struct explain_packet *ack = &p->all[end];
+    int64_t after_ns = INT64_MIN;
 
     for (size_t i = end; i > 0; i--) {
         const struct explain_packet *cause = &p->all[i - 1];
 
-        if (!cause->up && cause->client_port == ack->client_port)
-            return ack->sent_ns - cause->arrived_ns < ACK_AT_ONCE_NS ? cause->arrived_ns
-                                                                     : ack->sent_ns;
+        if (cause->client_port != ack->client_port)
+            continue;
+        if (after_ns < cause->order_ns)
+            after_ns = cause->order_ns;
+        if (cause->up || cause->arrived_ns == INT64_MAX)
+            continue;
+        return ack->sent_ns - cause->arrived_ns < ACK_AT_ONCE_NS ? after_ns : ack->sent_ns;
     }
     return ack->sent_ns;
 }
@@ -165,11 +223,45 @@ static void set_in_order(struct packets *p)
 {
     for (size_t i = 0; i < p->count; i++)
         p->all[i].order_ns = explain_packet_at_ns(&p->all[i]);
-    explain_packets_sort(p->all, p->count);
+    sort(p->all, p->count);
     for (size_t i = 0; i < p->count; i++)
         if (p->all[i].up && is_pure_ack(&p->all[i]))
             p->all[i].order_ns = cause_ns(p, i);
-    explain_packets_sort(p->all, p->count);
+    sort(p->all, p->count);
+}
+
+static struct explain_packet *first_fin(struct explain_packet *packets, size_t count,
+                                        unsigned connection, bool up)
+{
+    struct explain_packet *first = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct explain_packet *p = &packets[i];
+
+        if (p->connection == connection && p->up == up && (p->flags & PACKET_FIN) != 0 &&
+            (first == NULL || p->sent_ns < first->sent_ns))
+            first = p;
+    }
+    return first;
+}
+
+void explain_packets_place_fin(struct explain_packet *packets, size_t count, unsigned connection,
+                               int64_t shut_ns)
+{
+    struct explain_packet *fin = first_fin(packets, count, connection, true);
+    struct explain_packet *other = first_fin(packets, count, connection, false);
+
+    if (fin == NULL)
+        return;
+    fin->order_ns = shut_ns;
+    for (size_t i = 0; i < count; i++)
+        if (packets[i].connection == connection && packets[i].order_ns > fin->order_ns &&
+            explain_packet_at_ns(&packets[i]) < fin->sent_ns)
+            fin->order_ns = packets[i].order_ns;
+    if (other != NULL && !other->lost && other->sent_ns < fin->sent_ns &&
+        other->order_ns >= fin->order_ns)
+        other->order_ns = fin->order_ns - 1;
+    sort(packets, count);
 }
 
 static int take_all(struct packets *p, const void *pcapng, size_t len)
@@ -191,6 +283,8 @@ int explain_packets_read(struct explain_packet **out, size_t *count, const void 
     struct packets p = {.count = 0};
     int rc = take_all(&p, pcapng, len);
 
+    if (rc >= 0)
+        rc = mark_again(&p);
     free(p.ids);
     if (rc < 0) {
         free(p.all);

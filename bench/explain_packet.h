@@ -12,7 +12,9 @@ struct explain_packet {
     unsigned connection; /* of the transcript; 0: nobody's. The reader of both fills it in */
     bool up;             /* from the client to the server */
     bool lost;
-    uint8_t flags; /* enum packet_tcp_flag */
+    bool again;           /* its sender had sent all of it before */
+    uint32_t again_bytes; /* of the payload, that it had sent before */
+    uint8_t flags;        /* enum packet_tcp_flag */
     uint16_t client_port, server_port;
     uint32_t sequence, acknowledgment;
     uint32_t payload_bytes, ip_bytes;
@@ -39,7 +41,11 @@ static inline int64_t explain_packet_at_ns(const struct explain_packet *p)
 int explain_packets_read(struct explain_packet **out, size_t *count, const void *pcapng, size_t len,
                          struct err_text *e);
 
-/* Put them in order of order_ns again, after changing some. */
-void explain_packets_sort(struct explain_packet *packets, size_t count);
+/* The client has asked for its FIN at shut_ns: there the first one gets its place, if need be
+ * behind what was under way before it, for by when the wire sees it the client may have noted what
+ * it does next. A FIN of the server's that left before the client's stands before it, too. Then
+ * put them in order again. */
+void explain_packets_place_fin(struct explain_packet *packets, size_t count, unsigned connection,
+                               int64_t shut_ns);
 
 #endif

@@ -10,13 +10,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <netinet/in.h>
-#include <linux/tcp.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "clock.h"
+#include "tcp_word.h"
 
-enum { READ_BYTES = 16384, TEXT_BYTES = 512, RECORD_HEADER_BYTES = 5 };
+enum { READS_AFTER_FIN_MAX = 20, READ_BYTES = 16384, TEXT_BYTES = 512, RECORD_HEADER_BYTES = 5 };
 
 /* ---- noting down ---- */
 
@@ -70,16 +71,10 @@ static void note_address(const struct explain_peer *p, enum transcript_what what
 
 static void note_kernel(const struct explain_peer *p)
 {
-    struct tcp_info info = {0};
-    socklen_t len = sizeof info;
-    char text[TEXT_BYTES];
+    char text[TCP_WORD_BYTES];
 
-    if (getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
-        return;
-    snprintf(text, sizeof text, "rtt_us=%u mss=%u cwnd=%u again=%u segs_out=%u segs_in=%u",
-             info.tcpi_rtt, info.tcpi_snd_mss, info.tcpi_snd_cwnd, info.tcpi_total_retrans,
-             info.tcpi_segs_out, info.tcpi_segs_in);
-    note(p, TRANSCRIPT_KERNEL, text, strlen(text));
+    if (tcp_word(text, p->fd) == LAB_OK)
+        note(p, TRANSCRIPT_KERNEL, text, strlen(text));
 }
 
 /* ---- TLS ---- */
@@ -401,6 +396,8 @@ int explain_peer_open(struct explain_peer *p, struct explain_recorder *recorder,
 
 void explain_peer_finish(struct explain_peer *p, int64_t deadline_ns)
 {
+    unsigned reads = 0;
+
     if (p->fd < 0)
         return;
     note_kernel(p);
@@ -413,7 +410,10 @@ void explain_peer_finish(struct explain_peer *p, int64_t deadline_ns)
     do {
         while (p->ssl != NULL && give_record(p))
             ;
-    } while (!p->ended && read_raw(p, deadline_ns, NULL) > 0);
+    } while (!p->ended && reads++ < READS_AFTER_FIN_MAX && read_raw(p, deadline_ns, NULL) > 0);
+    if (!p->ended && reads > READS_AFTER_FIN_MAX)
+        explain_record(p->recorder, TRANSCRIPT_REMARK,
+                       "the server goes on sending all the same: the client closes for good");
     explain_peer_close(p);
 }
 

@@ -47,7 +47,8 @@ int explain_peer_send(struct explain_peer *p, const void *data, size_t len, stru
  * peer has ended (p->eof); negative with the line in e. */
 int explain_peer_receive(struct explain_peer *p, int64_t deadline_ns, struct err_text *e);
 
-/* Our end of it, then the peer's (waited for until deadline_ns), and close it. */
+/* Our end of it, then the peer's (waited for until deadline_ns, and not through a flood), and close
+ * it. */
 void explain_peer_finish(struct explain_peer *p, int64_t deadline_ns);
 
 /* Close at once. Harmless when it is not open. */

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "clock.h"
+#include "explain_write.h"
 #include "ladder_page.h"
 #include "ladder_svg.h"
 #include "ladder_talk.h"
+#include "units.h"
 
-enum { STEPS_SHOWN = 60, CONNECTIONS_MAX = 64, HANDSHAKE_STEPS = 3 };
+enum { SUM_CHARS = 192, STEPS_SHOWN = 60, CONNECTIONS_MAX = 64, HANDSHAKE_STEPS = 3 };
 
 struct sketch {
     struct ladder *out;
@@ -55,7 +57,7 @@ static void add_handshake(struct sketch *k, unsigned connection)
     int64_t back_ns = open_ns + 2 * k->one_way_ns[connection];
 
     add_named(k, connection, true, open_ns, LADDER_HANDSHAKE, "SYN");
-    add_named(k, connection, false, back_ns, LADDER_HANDSHAKE, "SYN, ACK");
+    add_named(k, connection, false, back_ns, LADDER_HANDSHAKE, "SYN-ACK");
     add_named(k, connection, true, back_ns, LADDER_HANDSHAKE, "ACK");
 }
 
@@ -245,25 +247,77 @@ static size_t list_ports(uint16_t ports[CONNECTIONS_MAX], const struct explain_t
     return n;
 }
 
-int explain_picture(struct buf *svg, const struct explain_take *t, const char *title,
+static const char *title_of(const struct explain_topic *topic, bool wire)
+{
+    if (topic->packets && !wire)
+        return "One TCP connection, as its client saw it";
+    return topic->row != NULL ? topic->row : topic->name;
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void put_packets(char out[SUM_CHARS], const struct explain_tally *n)
+{
+    char bytes[UNITS_TEXT_BYTES], fates[64] = "";
+    unsigned packets = n->packets[true] + n->packets[false];
+
+    units_format_count(bytes, (double)(n->packet_bytes[true] + n->packet_bytes[false]));
+    if (n->lost + n->again > 0)
+        snprintf(fates, sizeof fates, ", %u lost, %u sent again", n->lost, n->again);
+    snprintf(
+        out, SUM_CHARS,
+        "The whole exchange: %u packets (%u only acknowledge%s%s), %s bytes with TCP/IP headers,",
+        packets, n->pure_acks, n->pure_acks == 1 ? "s" : "", fates, bytes);
+}
+
+static void put_waits(char out[SUM_CHARS], const struct explain_tally *n)
+{
+    char tls[32] = "", updates[48] = "";
+
+    if (n->tls_handshakes > 0)
+        snprintf(tls, sizeof tls, " and %u of TLS", n->tls_handshakes);
+    if (n->updates > 0)
+        snprintf(updates, sizeof updates, "; %u update%s received", n->updates, plural(n->updates));
+    snprintf(out, SUM_CHARS, "%u TCP handshake%s%s, %u round trip%s waited for: %s%s.",
+             n->handshakes, plural(n->handshakes), tls, n->round_trips, plural(n->round_trips),
+             explain_round_trips_are(n), updates);
+}
+
+int explain_picture(struct buf *svg, const struct explain_take *t,
+                    const struct explain_topic *topic, const struct explain_tally *tally,
                     struct err_text *e)
 {
+    bool wire = t->pcapng.len > 0;
+    char sum[2][SUM_CHARS] = {
+        "The whole exchange, as the client noted it down; it saw no packets, SYN-ACK is computed:"};
     uint16_t ports[CONNECTIONS_MAX];
-    struct ladder_about about = {
-        .row = title, .link = t->link, .clients = 1, .max_steps = STEPS_SHOWN};
+    struct ladder_about about = {.exchange = title_of(topic, wire),
+                                 .how = topic->packets && !wire ? NULL : topic->about,
+                                 .sum = {sum[0], sum[1]},
+                                 .link = t->link,
+                                 .clients = 1,
+                                 .max_steps = STEPS_SHOWN};
     struct ladder ladder;
     struct ladder_page page;
+    struct err_text why = {""};
     int rc;
 
-    if (t->pcapng.len > 0) {
+    put_waits(sum[1], tally);
+    if (wire)
+        put_packets(sum[0], tally);
+    if (wire) {
         about.client_port_count = list_ports(ports, t);
         about.client_ports = ports;
-        rc = ladder_read(&ladder, t->pcapng.data, t->pcapng.len, &about, e);
+        rc = ladder_read(&ladder, t->pcapng.data, t->pcapng.len, &about, &why);
     } else {
         rc = explain_picture_ladder(&ladder, t->events, t->event_count);
     }
     if (rc < 0)
-        return err_set(e, rc, "draw the exchange: %s", lab_strerror(rc));
+        return err_set(e, rc, "draw the exchange: %.200s",
+                       why.text[0] != '\0' ? why.text : lab_strerror(rc));
     rc = ladder_page_make(&page, &ladder, about.max_steps);
     if (rc == LAB_OK) {
         rc = ladder_svg_write(svg, &page, &about);

@@ -4,11 +4,14 @@
 #define PUSHLAB_EXPLAIN_PICTURE_H
 
 #include "buf.h"
+#include "explain.h"
 #include "explain_stage.h"
 #include "ladder.h"
 
-/* Append the picture. 0, or negative with the line in e. */
-int explain_picture(struct buf *svg, const struct explain_take *take, const char *title,
+/* Append the picture; what it adds up to is the tally's word, as in the text. 0, or negative with
+ * the line in e. */
+int explain_picture(struct buf *svg, const struct explain_take *take,
+                    const struct explain_topic *topic, const struct explain_tally *tally,
                     struct err_text *e);
 
 /* What the client noted down as a ladder: how long each way took is half of the round trip that

@@ -1,16 +1,19 @@
 #include "explain_script.h"
 
-#include <stdlib.h>
+#include <stdarg.h>
 #include <string.h>
-#include <openssl/rand.h>
 
 #include "clock.h"
-#include "ws_control.h"
-#include "ws_handshake.h"
 
 #define USER_AGENT "pushlab-explain"
 
-enum { REQUEST_MAX_BYTES = 4096, MESSAGE_MAX_BYTES = 1 << 20, FRAME_MAX_BYTES = 4096 };
+enum {
+    REQUEST_MAX_BYTES = 4096,
+    MESSAGE_MAX_BYTES = 1 << 20,
+    EVENT_MAX_BYTES = 1 << 20,
+    REMARK_MAX_BYTES = 400,
+    NOT_HTTP = 1, /* for a status, which has three digits */
+};
 
 void script_say(struct explain_script *s, const char *title, const char *why)
 {
@@ -18,7 +21,26 @@ void script_say(struct explain_script *s, const char *title, const char *why)
         explain_record(&s->recorder, TRANSCRIPT_SAY, "%s\n%s", title, why);
 }
 
-static int64_t deadline_ns(const struct explain_script *s)
+void script_remark(struct explain_script *s, const char *fmt, ...)
+{
+    char text[REMARK_MAX_BYTES];
+    va_list ap;
+
+    if (s->rc < 0)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    explain_record(&s->recorder, TRANSCRIPT_REMARK, "%s", text);
+}
+
+void script_expect(struct explain_script *s, int want, int got, const char *meant)
+{
+    if (got != 0 && got != want)
+        script_remark(s, "expected was %d, %s; the answer is %d", want, meant, got);
+}
+
+int64_t script_deadline_ns(const struct explain_script *s)
 {
     return clock_now_ns() + s->plan->wait_ns;
 }
@@ -28,61 +50,127 @@ static int64_t deadline_ns(const struct explain_script *s)
 static void forget_dialog(struct explain_script *s)
 {
     http_reader_free(&s->http);
+    sse_parser_free(&s->events);
     ws_reader_free(&s->ws);
     s->content.len = 0;
-    s->websocket = false;
-    s->pings = 0;
+    s->websocket = s->answered = false;
+    s->pings = s->asked = 0;
 }
 
 void script_connect(struct explain_script *s)
 {
     const struct http_limits limits = {.head_bytes = 65536, .body_bytes = SIZE_MAX};
 
+    int64_t begin_ns = clock_now_ns();
+
     if (s->rc < 0)
         return;
     forget_dialog(s);
     http_reader_init(&s->http, HTTP_RESPONSES, &limits);
+    sse_parser_init(&s->events, EVENT_MAX_BYTES);
     ws_reader_init(&s->ws, WS_CLIENT, MESSAGE_MAX_BYTES);
     s->rc = explain_peer_open(&s->peer, &s->recorder, &s->plan->url, s->tls, &s->memory,
                               s->plan->wait_ns, s->e);
+    s->connect_ns = clock_now_ns() - begin_ns;
 }
 
 void script_finish(struct explain_script *s)
 {
-    explain_peer_finish(&s->peer, deadline_ns(s));
+    explain_peer_finish(&s->peer, script_deadline_ns(s));
 }
 
-static void send_bytes(struct explain_script *s, const void *data, size_t len)
+void script_send(struct explain_script *s, const void *data, size_t len)
 {
     if (s->rc == LAB_OK)
         s->rc = explain_peer_send(&s->peer, data, len, s->e);
 }
 
-static void say_missing(struct explain_script *s, const char *what)
+void script_missing(struct explain_script *s, const char *what)
 {
-    if (s->rc < 0)
-        return;
-    if (s->peer.eof)
-        explain_record(&s->recorder, TRANSCRIPT_REMARK, "the server has ended: no %s", what);
+    if (s->ws.closed)
+        script_remark(s, "the server has sent its close frame: no %s", what);
+    else if (s->peer.eof)
+        script_remark(s, "the server has ended: no %s", what);
+    else if (s->answered)
+        script_remark(s, "the answer is over: no %s", what);
     else
-        explain_record(&s->recorder, TRANSCRIPT_REMARK, "no %s within %.1f s", what,
-                       (double)s->plan->wait_ns / (double)NS_PER_S);
+        script_remark(s, "no %s within %.1f s", what, (double)s->plan->wait_ns / (double)NS_PER_S);
 }
 
-/* ---- HTTP ---- */
+void script_enough(struct explain_script *s, const char *what)
+{
+    script_remark(s, "%d pieces, and no %s among them: the client waits no longer",
+                  SCRIPT_PIECES_MAX, what);
+}
+
+/* ---- requests ---- */
+
+/* Why the connection takes no further request; NULL: it does. */
+static const char *why_over(struct explain_script *s)
+{
+    struct err_text ignored = {""};
+
+    if (s->asked == 0)
+        return NULL;
+    if (s->http.done)
+        return "that answer was the last one on its connection";
+    if (!s->answered)
+        return "a connection whose answer is still to come is of no use for another question";
+    if (explain_peer_receive(&s->peer, clock_now_ns(), &ignored) < 0 || s->peer.eof)
+        return "the server has ended the connection";
+    return NULL;
+}
+
+static void connect_again(struct explain_script *s, const char *why)
+{
+    script_remark(s, "%s: the client makes another, with another handshake", why);
+    script_finish(s);
+    script_connect(s);
+}
+
+static void ask(struct explain_script *s)
+{
+    s->asked++;
+    s->answered = false;
+    script_send(s, s->request.data, s->request.len);
+}
+
+/* A connection that has been used may be closed while the next request is on its way: then a GET is
+ * sent again (RFC 9112 §9.3.1). False: it is not so. */
+static bool ask_once_more(struct explain_script *s)
+{
+    if ((s->rc != LAB_ESYS && !s->peer.eof) || s->asked < 2 || s->http.in_head)
+        return false;
+    s->rc = LAB_OK;
+    *s->e = (struct err_text){""};
+    connect_again(s, "the server was ending the connection already");
+    ask(s);
+    return s->rc == LAB_OK;
+}
 
 void script_get(struct explain_script *s, const char *target, const char *fields)
 {
-    char request[REQUEST_MAX_BYTES];
-    int len = snprintf(request, sizeof request,
-                       "GET %s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: " USER_AGENT "\r\n%s\r\n",
-                       s->plan->url.path, s->plan->path != NULL ? s->plan->path : target, s->host,
-                       fields);
+    const char *over;
 
-    if (s->rc == LAB_OK && (size_t)len >= sizeof request)
-        s->rc = err_set(s->e, LAB_EINVAL, "the request is too long");
-    send_bytes(s, request, (size_t)len);
+    if (s->rc < 0)
+        return;
+    over = why_over(s);
+    if (over != NULL)
+        connect_again(s, over);
+    s->request.len = 0;
+    if (s->rc == LAB_OK &&
+        buf_printf(&s->request,
+                   "GET %s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: " USER_AGENT "\r\n%s\r\n",
+                   s->prefix, s->plan->path != NULL ? s->plan->path : target, s->host, fields) < 0)
+        s->rc = err_set(s->e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+    if (s->rc < 0)
+        return;
+    ask(s);
+    if (s->rc < 0)
+        ask_once_more(s);
 }
+
+/* ---- answers ---- */
 
 static void keep_cursor(struct explain_script *s)
 {
@@ -90,6 +178,38 @@ static void keep_cursor(struct explain_script *s)
 
     if (cursor != NULL)
         snprintf(s->cursor, sizeof s->cursor, "%s", cursor);
+}
+
+static bool has_type(const struct http_message *m, const char *type)
+{
+    const char *value = http_message_field(m, "Content-Type");
+
+    return value != NULL && strncmp(value, type, strlen(type)) == 0;
+}
+
+static bool is_endless(const struct http_message *m)
+{
+    return m->status == 200 &&
+           (has_type(m, "text/event-stream") || has_type(m, "application/x-ndjson"));
+}
+
+/* What an EventSource would say when it comes again. */
+static void keep_event_id(struct explain_script *s)
+{
+    size_t at = 0;
+
+    while (at < s->http.body_len) {
+        struct sse_event ev;
+        bool got = false;
+        ssize_t n =
+            sse_parser_feed(&s->events, s->http.body + at, s->http.body_len - at, &ev, &got);
+
+        if (n < 0)
+            return;
+        if (got)
+            snprintf(s->event_id, sizeof s->event_id, "%s", ev.last_event_id);
+        at += (size_t)n;
+    }
 }
 
 /* What p->in holds, up to the next event. */
@@ -105,11 +225,14 @@ static enum http_event take_http(struct explain_script *s)
     }
     if (ev == HTTP_BODY)
         s->rc = buf_add(&s->content, s->http.body, s->http.body_len);
+    if (ev == HTTP_BODY && has_type(&s->http.msg, "text/event-stream"))
+        keep_event_id(s);
+    s->answered |= ev == HTTP_MESSAGE && s->http.msg.status >= 200;
     buf_drain(in, (size_t)n);
     return ev;
 }
 
-static bool receive_more(struct explain_script *s, int64_t until_ns)
+bool script_receive(struct explain_script *s, int64_t until_ns)
 {
     int rc = s->rc == LAB_OK ? explain_peer_receive(&s->peer, until_ns, s->e) : 0;
 
@@ -118,38 +241,57 @@ static bool receive_more(struct explain_script *s, int64_t until_ns)
     return rc > 0;
 }
 
-static bool is_endless(const struct http_message *m)
+/* The next event; HTTP_NEED_MORE: it did not come. */
+static enum http_event await_http(struct explain_script *s, int64_t until_ns)
 {
-    const char *type = http_message_field(m, "Content-Type");
+    enum http_event ev;
 
-    return m->status == 101 || (type != NULL && (strncmp(type, "text/event-stream", 17) == 0 ||
-                                                 strncmp(type, "application/x-ndjson", 20) == 0));
+    while ((ev = take_http(s)) == HTTP_NEED_MORE && script_receive(s, until_ns))
+        ;
+    if (ev != HTTP_NEED_MORE || s->rc < 0 || !s->peer.eof)
+        return ev;
+    /* An answer may end with its connection (RFC 9112 §6.3). */
+    if (http_reader_eof(&s->http, &ev) < 0 || ev != HTTP_MESSAGE)
+        return HTTP_NEED_MORE;
+    s->answered = true;
+    return HTTP_MESSAGE;
 }
 
 int script_answer(struct explain_script *s)
 {
-    int64_t until_ns = deadline_ns(s);
+    int64_t until_ns = script_deadline_ns(s);
     int status = 0;
 
     s->content.len = 0;
     while (s->rc == LAB_OK) {
-        enum http_event ev = take_http(s);
+        enum http_event ev = await_http(s, until_ns);
 
+        if (ev == HTTP_NEED_MORE && (status != 0 || !ask_once_more(s)))
+            break;
         if (ev == HTTP_HEAD_DONE) {
             keep_cursor(s);
             status = s->http.msg.status;
-            if (is_endless(&s->http.msg) && status != 101)
-                return status;
         }
-        if (ev == HTTP_MESSAGE && status == 101)
-            s->websocket = true;
-        if (ev == HTTP_MESSAGE && (status >= 200 || status == 101))
+        if (ev == HTTP_HEAD_DONE && is_endless(&s->http.msg))
             return status;
-        if (ev == HTTP_NEED_MORE && !receive_more(s, until_ns))
-            break;
+        if (ev == HTTP_MESSAGE && status == 101)
+            return script_agreed(s) ? status : 0;
+        if (ev == HTTP_MESSAGE && status >= 200)
+            return status;
     }
-    say_missing(s, "complete answer");
+    script_missing(s, "complete answer");
     return status;
+}
+
+bool script_hold(struct explain_script *s, int64_t hold_ms)
+{
+    int64_t until_ns = clock_now_ns() + s->connect_ns + hold_ms * NS_PER_MS;
+
+    if (s->rc < 0 || s->peer.in.len > 0 || script_receive(s, until_ns) || s->peer.eof)
+        return false;
+    script_remark(s, "%lld ms after an answer could have come there is none: the request is held",
+                  (long long)hold_ms);
+    return s->rc == LAB_OK;
 }
 
 static bool content_has(const struct explain_script *s, const char *text)
@@ -160,17 +302,29 @@ static bool content_has(const struct explain_script *s, const char *text)
            memmem(s->content.data, s->content.len, text, strlen(text)) != NULL;
 }
 
-static bool take_message(struct explain_script *s);
+/* False: no more came, or the answer is over. */
+static bool take_piece(struct explain_script *s, int64_t until_ns)
+{
+    if (!s->websocket)
+        return !s->answered && await_http(s, until_ns) == HTTP_BODY;
+    while (!script_take_message(s))
+        if (!script_receive(s, until_ns))
+            return false;
+    return true;
+}
 
 bool script_content(struct explain_script *s, const char *text, const char *what)
 {
-    int64_t until_ns = deadline_ns(s);
+    int64_t until_ns = script_deadline_ns(s);
+    unsigned pieces = 0;
 
     while (s->rc == LAB_OK && !content_has(s, text)) {
-        bool more = s->websocket ? take_message(s) : take_http(s) != HTTP_NEED_MORE;
-
-        if (!more && !receive_more(s, until_ns)) {
-            say_missing(s, what);
+        if (pieces++ == SCRIPT_PIECES_MAX) {
+            script_enough(s, what);
+            return false;
+        }
+        if (!take_piece(s, until_ns)) {
+            script_missing(s, what);
             return false;
         }
     }
@@ -180,156 +334,81 @@ bool script_content(struct explain_script *s, const char *text, const char *what
 
 /* ---- publishing ---- */
 
-/* The status of the answer to what p has asked; 0: none in time. */
+/* The status of the answer to what p has asked; 0: none in time; NOT_HTTP. */
 static int read_status(struct explain_peer *p, int64_t until_ns)
 {
-    static const char begin[] = "HTTP/1.1 ";
+    static const char begin[] = "HTTP/1.x 200";
     struct err_text ignored;
+    char text[sizeof begin];
+    int minor, status;
 
-    while (p->in.len < sizeof begin + 3)
+    while (p->in.len < sizeof begin - 1)
         if (explain_peer_receive(p, until_ns, &ignored) <= 0)
             return 0;
-    return memcmp(p->in.data, begin, sizeof begin - 1) == 0
-               ? atoi((const char *)p->in.data + sizeof begin - 1)
-               : 0;
+    snprintf(text, sizeof text, "%.*s", (int)sizeof begin - 1, (const char *)p->in.data);
+    return sscanf(text, "HTTP/1.%1d %3d", &minor, &status) == 2 ? status : NOT_HTTP;
 }
 
-void script_publish(struct explain_script *s)
+/* The status; 0: no answer; NOT_HTTP; or LAB_ESYS with the line in e: it could not be asked. */
+static int post(struct explain_script *s, const char *request, size_t len, struct err_text *e)
 {
     struct explain_peer p;
+    int status = LAB_ESYS;
+
+    if (explain_peer_open(&p, NULL, &s->plan->url, s->tls, NULL, s->plan->wait_ns, e) < 0)
+        return LAB_ESYS;
+    if (explain_peer_send(&p, request, len, e) == LAB_OK)
+        status = read_status(&p, script_deadline_ns(s));
+    explain_peer_close(&p);
+    return status;
+}
+
+bool script_publish(struct explain_script *s)
+{
+    static const char instead[] = "whatever this server sends by itself has to do";
     struct err_text why = {""};
     char request[REQUEST_MAX_BYTES];
-    int len, status = 0;
+    int status;
 
+    script_remark(s,
+                  "meanwhile somebody publishes %.200s, with POST /publish on another connection",
+                  s->plan->message);
     if (s->rc < 0)
-        return;
-    explain_record(&s->recorder, TRANSCRIPT_REMARK,
-                   "meanwhile somebody publishes %.200s, with POST /publish on another connection",
-                   s->plan->message);
-    len = snprintf(request, sizeof request,
-                   "POST %s/publish HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
-                   "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                   s->plan->url.path, s->host, strlen(s->plan->message), s->plan->message);
-    if ((size_t)len < sizeof request &&
-        explain_peer_open(&p, NULL, &s->plan->url, s->tls, NULL, s->plan->wait_ns, &why) == 0) {
-        if (explain_peer_send(&p, request, (size_t)len, &why) == LAB_OK)
-            status = read_status(&p, deadline_ns(s));
-        explain_peer_close(&p);
-    }
-    if (status != 200)
-        explain_record(&s->recorder, TRANSCRIPT_REMARK,
-                       "that was refused (%d): whatever this server sends by itself has to do",
-                       status);
-}
-
-/* ---- WebSocket ---- */
-
-static int choose_key(const struct explain_script *s, char key[WS_KEY_CHARS + 1])
-{
-    uint8_t nonce[16] = "the sample nonce"; /* RFC 6455 §1.3 */
-
-    if (!s->plan->known_keys && RAND_bytes(nonce, sizeof nonce) != 1)
-        return LAB_ESYS;
-    ws_key_encode(key, nonce);
-    return LAB_OK;
-}
-
-void script_upgrade(struct explain_script *s, const char *target, const char *version)
-{
-    char key[WS_KEY_CHARS + 1], fields[256];
-
-    if (s->rc < 0)
-        return;
-    if (choose_key(s, key) < 0) {
-        s->rc = err_set(s->e, LAB_ESYS, "no random bytes for the key");
-        return;
-    }
-    snprintf(fields, sizeof fields,
-             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: %s\r\n"
-             "Sec-WebSocket-Key: %s\r\n",
-             version, key);
-    script_get(s, target, fields);
-}
-
-void script_frame(struct explain_script *s, uint8_t opcode, const void *payload, size_t len)
-{
-    struct ws_frame f = {.fin = true,
-                         .opcode = opcode,
-                         .masked = true,
-                         .masking_key = {0x37, 0xfa, 0x21, 0x3d}, /* RFC 6455 §5.7 */
-                         .payload_bytes = len};
-    uint8_t frame[FRAME_MAX_BYTES];
-    size_t header;
-
-    if (len > sizeof frame - WS_HEADER_MAX_BYTES)
-        len = f.payload_bytes = sizeof frame - WS_HEADER_MAX_BYTES;
-    if (!s->plan->known_keys && RAND_bytes(f.masking_key, sizeof f.masking_key) != 1)
-        s->rc = err_set(s->e, LAB_ESYS, "no random bytes for a masking key");
-    header = ws_frame_encode(frame, &f);
-    memcpy(frame + header, payload, len);
-    ws_mask(frame + header, len, f.masking_key, 0);
-    send_bytes(s, frame, header + len);
-}
-
-/* The next frame or message of p->in. WS_EVENT_NONE: it holds none. */
-static enum ws_event_type take_ws(struct explain_script *s, struct ws_event *ev)
-{
-    struct buf *in = &s->peer.in;
-    ssize_t n;
-
-    ev->type = WS_EVENT_NONE;
-    if (s->rc < 0 || in->len == 0)
-        return WS_EVENT_NONE;
-    n = ws_reader_feed(&s->ws, in->data, in->len, ev);
-    if (n < 0) {
-        s->rc = err_set(s->e, LAB_EPROTO, "the server's frames break RFC 6455");
-        return WS_EVENT_NONE;
-    }
-    if (ev->type == WS_EVENT_MESSAGE)
-        s->rc = buf_add(&s->content, ev->data, ev->len);
-    if (ev->type == WS_EVENT_PING) {
-        s->pings++;
-        script_frame(s, WS_PONG, ev->data, ev->len);
-    }
-    buf_drain(in, (size_t)n);
-    return ev->type;
-}
-
-static bool take_message(struct explain_script *s)
-{
-    struct ws_event ev;
-
-    return take_ws(s, &ev) != WS_EVENT_NONE;
-}
-
-bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *what)
-{
-    int64_t until_ns = deadline_ns(s);
-    struct ws_event ev;
-
-    while (s->rc == LAB_OK) {
-        if (take_ws(s, &ev) != WS_EVENT_NONE && ev.opcode == opcode)
-            return true;
-        if (ev.type == WS_EVENT_NONE && !receive_more(s, until_ns))
-            break;
-    }
-    say_missing(s, what);
-    return false;
-}
-
-void script_close_websocket(struct explain_script *s)
-{
-    static const uint8_t body[] = {WS_CLOSE_NORMAL >> 8, WS_CLOSE_NORMAL & 255, 'b', 'y', 'e'};
-    int64_t until_ns = deadline_ns(s);
-
-    script_frame(s, WS_CLOSE, body, sizeof body);
-    if (script_await_frame(s, WS_CLOSE, "close frame from the server"))
-        while (s->rc == LAB_OK && !s->peer.eof && receive_more(s, until_ns))
-            s->peer.in.len = 0;
-    script_finish(s);
+        return false;
+    snprintf(request, sizeof request,
+             "POST %s/publish HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
+             "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+             s->prefix, s->host, strlen(s->plan->message), s->plan->message);
+    status = post(s, request, strlen(request), &why);
+    if (status == NOT_HTTP)
+        script_remark(s, "the answer to that is not HTTP/1.x: %s", instead);
+    else if (status < 0)
+        script_remark(s, "that could not be asked (%.160s): %s", why.text, instead);
+    else if (status == 0)
+        script_remark(s, "there was no answer to that: %s", instead);
+    else if (status / 100 != 2)
+        script_remark(s, "that was refused (%d): %s", status, instead);
+    return status / 100 == 2;
 }
 
 /* ---- all of it ---- */
+
+/* Of ws://HOST/ws as of ws://HOST: targets bring their own path, and who has named it knows it. */
+static void set_prefix(struct explain_script *s)
+{
+    static const char *const own[] = {"/poll", "/longpoll", "/stream", "/events", "/ws"};
+    size_t len = strlen(s->plan->url.path);
+
+    for (size_t i = 0; s->plan->path == NULL && i < sizeof own / sizeof *own; i++) {
+        size_t cut = strlen(own[i]);
+
+        if (len >= cut && strcmp(s->plan->url.path + len - cut, own[i]) == 0) {
+            len -= cut;
+            break;
+        }
+    }
+    snprintf(s->prefix, sizeof s->prefix, "%.*s", (int)len, s->plan->url.path);
+}
 
 static void name_host(struct explain_script *s)
 {
@@ -344,11 +423,14 @@ static void name_host(struct explain_script *s)
 int explain_perform(const struct explain_topic *topic, const struct explain_plan *plan, FILE *out,
                     struct err_text *e)
 {
-    struct explain_script s = {.plan = plan, .recorder = {.out = out}, .e = e, .cursor = "0"};
+    struct explain_script s = {.plan = plan, .recorder = {.out = out}, .e = e};
     const struct tls_client_options tls = {.ca_path = plan->ca_path, .host = plan->url.host};
 
     s.peer.fd = -1;
     name_host(&s);
+    set_prefix(&s);
+    if (plan->own)
+        snprintf(s.cursor, sizeof s.cursor, "0"); /* with another, from now on: no flood */
     if (plan->url.tls)
         s.rc = tls_new_client(&s.tls, &tls, e);
     if (s.rc == LAB_OK)
@@ -356,6 +438,7 @@ int explain_perform(const struct explain_topic *topic, const struct explain_plan
     explain_peer_close(&s.peer);
     forget_dialog(&s);
     buf_free(&s.content);
+    buf_free(&s.request);
     tls_memory_forget(&s.memory);
     tls_free(s.tls);
     return s.rc;

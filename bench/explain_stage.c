@@ -10,7 +10,6 @@
 #include "clock.h"
 #include "file.h"
 #include "opt.h"
-#include "packet.h"
 #include "programs.h"
 #include "road.h"
 #include "row.h"
@@ -190,21 +189,12 @@ static void number_packets(struct explain_take *t)
     }
 }
 
-/* A FIN leaves when the client asks for it: by when the wire sees it, the client may have noted
- * what it does next. */
 static void place_fins(struct explain_take *t)
 {
-    for (size_t i = 0; i < t->event_count; i++) {
-        const struct transcript_event *e = &t->events[i];
-
-        for (size_t k = 0; e->what == TRANSCRIPT_SHUT && k < t->packet_count; k++) {
-            struct explain_packet *p = &t->packets[k];
-
-            if (p->connection == e->connection && p->up && (p->flags & PACKET_FIN) != 0)
-                p->order_ns = e->at_ns;
-        }
-    }
-    explain_packets_sort(t->packets, t->packet_count);
+    for (size_t i = 0; i < t->event_count; i++)
+        if (t->events[i].what == TRANSCRIPT_SHUT)
+            explain_packets_place_fin(t->packets, t->packet_count, t->events[i].connection,
+                                      t->events[i].at_ns);
 }
 
 static int read_capture(struct scene *g, struct explain_take *t, struct err_text *e)
@@ -292,6 +282,10 @@ int explain_stage_run(struct explain_take *out, const struct explain_setting *s,
         return err_set(e, LAB_ESYS, "%s: %s", g.folder, strerror(errno));
     if (s->url == NULL)
         rc = road_open(&g.road, s->link, 1, false, e);
+    if (rc == LAB_OK && s->wire_needed && !g.road.emulated) {
+        road_close(&g.road);
+        rc = err_set(e, LAB_ESYS, "no emulated link to take packets from: %.300s", g.road.why);
+    }
     if (rc == LAB_OK) {
         name_road(&g, out);
         rc = play_with_children(&g, out, e);

@@ -17,6 +17,7 @@ struct explain_setting {
     const char *link; /* between both; ignored with url */
     const char *path, *ca_path, *message;
     bool known_keys;
+    bool wire_needed; /* without an emulated link there is nothing to make */
     int64_t wait_ns;
 };
 

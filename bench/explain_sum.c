@@ -73,19 +73,45 @@ static void sum_packets(struct sum *s, const struct explain_report *r,
     if (r->wire)
         put(s, "packets", "%s: %s up, %s down; %s of them carry nothing but an acknowledgment", all,
             ups, downs, count_text(acks, t->pure_acks, r->mask));
-    if (r->wire && t->again > 0 && !r->mask)
-        put(s, "sent again", "%u of them; lost on their way: %u", t->again, t->lost);
+    if (r->wire && t->lost > 0 && !r->mask)
+        put(s, "lost", "%u of them, on their way", t->lost);
     if (!r->wire)
-        put(s, "packets", "%s: %s up, %s down, until the first FIN, as the client's kernel counts",
-            all, ups, downs);
+        put(s, "packets", "%s: %s up, %s down, until the client closes, as its kernel counts", all,
+            ups, downs);
+}
+
+static uint64_t carried_bytes(const struct explain_tally *t)
+{
+    uint64_t records = both(t->record_bytes);
+
+    return records > 0 ? records
+                       : both(t->head_bytes) + both(t->framing_bytes) + both(t->payload_bytes);
+}
+
+/* What packets are made of besides, so that it all adds up. */
+static void sum_packet_bytes(struct sum *s, const struct explain_report *r,
+                             const struct explain_tally *t)
+{
+    uint64_t packets = both(t->packet_bytes), headers = both(t->header_bytes);
+    uint64_t again = both(t->again_bytes), once = packets - headers - again;
+    char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
+
+    if (packets == 0)
+        return;
+    if (t->again > 0 && !r->mask)
+        put(s, "sent again", "%s byte%s, in %u packet%s", count_text(a, again, false),
+            plural(again), t->again, plural(t->again));
+    if (once > carried_bytes(t) && !r->mask)
+        put(s, "never read", "%s bytes that the client did not wait for",
+            count_text(a, once - carried_bytes(t), false));
+    put(s, "TCP/IP headers", "%s bytes, so that the packets are %s bytes together",
+        count_text(a, headers, r->mask), count_text(b, packets, r->mask));
 }
 
 static void sum_bytes(struct sum *s, const struct explain_report *r, const struct explain_tally *t)
 {
     uint64_t head = both(t->head_bytes), framing = both(t->framing_bytes);
     uint64_t payload = both(t->payload_bytes), records = both(t->record_bytes);
-    uint64_t carried = records > 0 ? records : head + framing + payload;
-    uint64_t packets = both(t->packet_bytes);
     char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES], c[UNITS_TEXT_BYTES];
 
     put(s, "payload", "%s byte%s: what it is all for", count_text(a, payload, false),
@@ -98,9 +124,12 @@ static void sum_bytes(struct sum *s, const struct explain_report *r, const struc
     if (records > 0)
         put(s, "TLS", "%s bytes: handshakes, certificates, and a header and a tag on each record",
             count_text(a, records - head - framing - payload, r->mask));
-    if (packets >= carried && packets > 0)
-        put(s, "TCP/IP headers", "%s bytes, so that the packets are %s bytes together",
-            count_text(a, packets - carried, r->mask), count_text(b, packets, r->mask));
+    sum_packet_bytes(s, r, t);
+}
+
+const char *explain_round_trips_are(const struct explain_tally *t)
+{
+    return t->frames > 0 ? "handshakes, answers, pongs, closes" : "handshakes, answers";
 }
 
 static void sum_handshakes(struct sum *s, const struct explain_tally *t)
@@ -110,7 +139,8 @@ static void sum_handshakes(struct sum *s, const struct explain_tally *t)
     if (t->tls_handshakes > 0)
         snprintf(tls, sizeof tls, ", %u of TLS (%u resumed)", t->tls_handshakes, t->resumptions);
     put(s, "handshakes", "%u of TCP%s", t->handshakes, tls);
-    put(s, "round trips", "%u that the client waited for: handshakes, answers", t->round_trips);
+    put(s, "round trips", "%u that the client waited for: %s", t->round_trips,
+        explain_round_trips_are(t));
 }
 
 /* A connection each, where there are several. */

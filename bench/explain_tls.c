@@ -4,227 +4,69 @@
 #include <string.h>
 
 #include "explain_inner.h"
+#include "explain_tls_hello.h"
+#include "explain_tls_words.h"
 
 enum { RECORD_HEADER_BYTES = 5, RECORD_MAX_BYTES = 16384 + 2048, MESSAGE_HEADER_BYTES = 4 };
+enum { ALERT_BYTES = 2 };
 enum record_type { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23 };
-enum message_type { CLIENT_HELLO = 1, SERVER_HELLO = 2, FINISHED = 20 };
-
-struct row {
-    unsigned number;
-    const char *name, *meaning;
-};
-
-static const struct row messages[] = {
-    {CLIENT_HELLO, "ClientHello", "what the client can do, and its half of the key exchange"},
-    {SERVER_HELLO, "ServerHello", "what the server has chosen, and its half of the key exchange"},
-    {4, "NewSessionTicket", "with this you may resume: another time it is shorter"},
-    {8, "EncryptedExtensions", "the rest of what was agreed on, such as HTTP/1.1 by ALPN"},
-    {11, "Certificate", "who the server is, signed by who says so"},
-    {12, "ServerKeyExchange", "the server's half of the key exchange"},
-    {13, "CertificateRequest", "and who are you?"},
-    {14, "ServerHelloDone", "your turn"},
-    {15, "CertificateVerify", "proof that it has the certificate's private key"},
-    {16, "ClientKeyExchange", "the client's half of the key exchange"},
-    {FINISHED, "Finished", "a digest of all of the handshake: nobody has changed it on its way"},
-};
-
-static const struct row suites[] = {
-    {0x1301, "TLS_AES_128_GCM_SHA256", NULL},
-    {0x1302, "TLS_AES_256_GCM_SHA384", NULL},
-    {0x1303, "TLS_CHACHA20_POLY1305_SHA256", NULL},
-    {0xc02b, "ECDHE-ECDSA-AES128-GCM-SHA256", NULL},
-    {0xc02c, "ECDHE-ECDSA-AES256-GCM-SHA384", NULL},
-    {0xc02f, "ECDHE-RSA-AES128-GCM-SHA256", NULL},
-    {0xc030, "ECDHE-RSA-AES256-GCM-SHA384", NULL},
-    {0xcca8, "ECDHE-RSA-CHACHA20-POLY1305", NULL},
-    {0xcca9, "ECDHE-ECDSA-CHACHA20-POLY1305", NULL},
-};
-
-static const struct row extensions[] = {
-    {0, "server_name", "which site is meant, before any certificate (RFC 6066)"},
-    {10, "supported_groups", "the curves it can exchange keys with"},
-    {13, "signature_algorithms", "the signatures it can check"},
-    {16, "application_layer_protocol_negotiation", "what is to be spoken inside, such as http/1.1"},
-    {35, "session_ticket", "it takes tickets; not empty: it wants to resume (TLS 1.2)"},
-    {41, "pre_shared_key", "a ticket from an earlier connection: let us resume"},
-    {43, "supported_versions", "the versions of TLS it speaks"},
-    {45, "psk_key_exchange_modes", "how it would resume"},
-    {51, "key_share", "its half of the key exchange, sent at once to save a round trip"},
-};
-
-static const struct row *find_row(const struct row *rows, size_t count, unsigned number)
-{
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].number == number)
-            return &rows[i];
-    return NULL;
-}
-
-#define FIND(rows, number) find_row(rows, sizeof(rows) / sizeof *(rows), number)
-
-/* ---- reading ---- */
-
-struct reader {
-    const uint8_t *at, *end;
-    bool short_of; /* it asked for more than there is */
-};
-
-static unsigned take(struct reader *r, size_t bytes)
-{
-    unsigned value = 0;
-
-    if ((size_t)(r->end - r->at) < bytes) {
-        r->short_of = true;
-        r->at = r->end;
-        return 0;
-    }
-    for (; bytes > 0; bytes--)
-        value = value << 8 | *r->at++;
-    return value;
-}
-
-/* The next `bytes` bytes as a reader of their own. */
-static struct reader take_part(struct reader *r, size_t bytes)
-{
-    struct reader part = {r->at, r->at, false};
-
-    if ((size_t)(r->end - r->at) < bytes) {
-        r->short_of = part.short_of = true;
-        r->at = r->end;
-        return part;
-    }
-    part.end = r->at += bytes;
-    return part;
-}
-
-/* ---- hellos ---- */
-
-static void say_inside(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       unsigned depth, int64_t at_ns, const char *meaning, const char *ref)
-{
-    explain_say(x, c, s, EXPLAIN_INSIDE, depth, at_ns);
-    explain_set_meaning(x->notes, "%s", meaning);
-    explain_set_ref(x->notes, ref);
-}
-
-static const char *version_name(unsigned version)
-{
-    static const struct row versions[] = {{0x0301, "TLS 1.0", NULL},
-                                          {0x0302, "TLS 1.1", NULL},
-                                          {0x0303, "TLS 1.2", NULL},
-                                          {0x0304, "TLS 1.3", NULL}};
-    const struct row *row = FIND(versions, version);
-
-    return row == NULL ? "another" : row->name;
-}
-
-static void say_suites(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       struct reader part, int64_t at_ns)
-{
-    size_t count = (size_t)(part.end - part.at) / 2;
-    unsigned first = take(&part, 2);
-    const struct row *row = FIND(suites, first);
-
-    say_inside(x, c, s, 2, at_ns, "the ciphers it can do, the one it likes best first",
-               "RFC 8446 \u00a74.1.2");
-    explain_set_wire(x->notes, "%zu cipher suites: %s, \u2026", count,
-                     row == NULL ? "(not known here)" : row->name);
-}
-
-static void say_versions(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                         struct reader part, int64_t at_ns)
-{
-    char list[80] = "";
-    size_t len = 0;
-
-    if (s->up)
-        take(&part, 1);
-    while (part.end - part.at >= 2 && len + 12 < sizeof list)
-        len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? ", " : "",
-                                version_name(take(&part, 2)));
-    c->tls_1_3 |= !s->up && strcmp(list, "TLS 1.3") == 0;
-    say_inside(x, c, s, 2, at_ns,
-               s->up ? "the versions it speaks" : "the version that will be spoken",
-               "RFC 8446 \u00a74.2.1");
-    explain_set_wire(x->notes, "supported_versions: %s", list);
-}
-
-static void say_extensions(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                           struct reader *r, int64_t at_ns)
-{
-    struct reader all = take_part(r, take(r, 2));
-
-    while (all.end > all.at && x->notes->rc == LAB_OK) {
-        unsigned type = take(&all, 2);
-        struct reader part = take_part(&all, take(&all, 2));
-        const struct row *row = FIND(extensions, type);
-
-        if (all.short_of || row == NULL)
-            continue;
-        if (type == 43) {
-            say_versions(x, c, s, part, at_ns);
-            continue;
-        }
-        say_inside(x, c, s, 2, at_ns, s->up ? row->meaning : "the server's answer to it",
-                   "RFC 8446 \u00a74.2");
-        explain_set_wire(x->notes, "%s", row->name);
-    }
-}
-
-static void say_hello(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                      struct reader r, int64_t at_ns)
-{
-    const struct row *row;
-    unsigned suite;
-
-    take_part(&r, 2 + 32); /* an old version for old boxes' sake, and random bytes */
-    take_part(&r, take(&r, 1));
-    if (s->up) {
-        say_suites(x, c, s, take_part(&r, take(&r, 2)), at_ns);
-        take_part(&r, take(&r, 1)); /* compression: none */
-    } else {
-        suite = take(&r, 2);
-        row = FIND(suites, suite);
-        say_inside(x, c, s, 2, at_ns, "the cipher that was chosen", "RFC 8446 \u00a74.1.3");
-        explain_set_wire(x->notes, "%s", row == NULL ? "(a cipher not known here)" : row->name);
-        take(&r, 1);
-    }
-    if (!r.short_of)
-        say_extensions(x, c, s, &r, at_ns);
-}
 
 /* ---- messages ---- */
+
+static const char *hidden_text(bool hidden)
+{
+    return hidden ? " (inside; seen by the ends only)" : "";
+}
+
+static bool is_hello(uint8_t type)
+{
+    return type == EXPLAIN_TLS_CLIENT_HELLO || type == EXPLAIN_TLS_SERVER_HELLO;
+}
 
 static void say_message(struct explain *x, struct explain_connection *c, struct explain_side *s,
                         const uint8_t *data, size_t len, bool hidden, int64_t at_ns)
 {
-    const struct row *row = FIND(messages, data[0]);
-    struct reader r = {data + MESSAGE_HEADER_BYTES, data + len, false};
+    struct explain_tls_word word = explain_tls_message_word(data[0], explain_tls_1_3(c));
+    struct explain_hello h = {.broken = true};
 
-    say_inside(x, c, s, 1, at_ns, row == NULL ? "a handshake message" : row->meaning,
-               "RFC 8446 \u00a74");
-    explain_set_wire(x->notes, "%s%s", row == NULL ? "(another)" : row->name,
-                     hidden ? " (inside; seen by the ends only)" : "");
-    if (data[0] == CLIENT_HELLO || data[0] == SERVER_HELLO)
-        say_hello(x, c, s, r, at_ns);
+    if (is_hello(data[0]))
+        h = explain_hello_read(data + MESSAGE_HEADER_BYTES, len - MESSAGE_HEADER_BYTES, s->up);
+    if (data[0] == EXPLAIN_TLS_SERVER_HELLO && h.retry) {
+        word = explain_tls_retry_word();
+        c->tls_retried = true;
+        c->tally.round_trips++;
+    }
+    explain_tls_say(x, c, s, 1, at_ns, word);
+    explain_set_wire(x->notes, "%s%s", word.name == NULL ? "(another)" : word.name,
+                     hidden_text(hidden));
+    explain_hello_say(x, c, s, &h, at_ns);
+}
+
+static void say_alert(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                      const uint8_t alert[ALERT_BYTES], bool hidden, int64_t at_ns)
+{
+    struct explain_tls_word word = explain_tls_alert_word(alert[1], explain_tls_1_3(c));
+
+    explain_tls_say(x, c, s, 1, at_ns, word);
+    if (word.name == NULL)
+        explain_set_wire(x->notes, "alert %u%s", alert[1], hidden_text(hidden));
+    else
+        explain_set_wire(x->notes, "alert %u %s%s", alert[1], word.name, hidden_text(hidden));
 }
 
 void explain_tls_message(struct explain *x, struct explain_connection *c, struct explain_side *s,
                          const uint8_t *data, size_t len, int64_t at_ns)
 {
-    if (len >= 3 && data[0] == ALERT) {
-        say_inside(x, c, s, 1, at_ns,
-                   data[2] == 0 ? "nothing follows: so that no one can cut the talk short unseen"
-                                : "something went wrong",
-                   "RFC 8446 \u00a76.1");
-        explain_set_wire(
-            x->notes, data[2] == 0 ? "alert close_notify (inside)" : "alert %u (inside)", data[2]);
+    if (len > ALERT_BYTES && data[0] == ALERT) {
+        if (!s->alert_said)
+            say_alert(x, c, s, data + 1, true, at_ns);
+        s->alert_said = false;
         return;
     }
     if (len <= MESSAGE_HEADER_BYTES || data[0] != HANDSHAKE)
         return;
     /* What went in the clear has been seen in its record. */
-    if (data[1] == CLIENT_HELLO || data[1] == SERVER_HELLO || (!c->tls_1_3 && data[1] != FINISHED))
+    if (is_hello(data[1]) || (!explain_tls_1_3(c) && data[1] != EXPLAIN_TLS_FINISHED))
         return;
     say_message(x, c, s, data + 1, len - 1, true, at_ns);
 }
@@ -248,32 +90,76 @@ static void say_clear_messages(struct explain *x, struct explain_connection *c,
     }
 }
 
-static const char *record_meaning(const struct explain_side *s, uint8_t type)
+/* Which TLS it is, is known from the hellos on: of that, their records are explained already. */
+static void note_version(struct explain_connection *c, const struct explain_side *s,
+                         const uint8_t *data, size_t len)
 {
+    struct explain_hello h;
+
+    if (len < MESSAGE_HEADER_BYTES || !is_hello(data[0]))
+        return;
+    h = explain_hello_read(data + MESSAGE_HEADER_BYTES, len - MESSAGE_HEADER_BYTES, s->up);
+    if (h.broken)
+        return;
+    if (s->up)
+        c->tls_1_3_offered = h.tls_1_3;
+    else
+        c->tls_version = h.tls_1_3 ? EXPLAIN_TLS_1_3 : h.version;
+}
+
+/* TLS 1.3 sends what is encrypted as application_data, and its change_cipher_spec for show only
+ * (RFC 8446 §5.1, §D.4): after that a hello may still come in the clear. */
+static struct explain_tls_word record_word(const struct explain_connection *c,
+                                           const struct explain_side *s, uint8_t type)
+{
+    bool newest = explain_tls_1_3(c);
+    const char *clear = newest ? "RFC 8446 \u00a75.1" : "RFC 5246 \u00a76.2.1";
+    const char *sealed = newest ? "RFC 8446 \u00a75.2" : "RFC 5246 \u00a76.2.3";
+
+    if (type == CHANGE_CIPHER_SPEC && newest)
+        return (struct explain_tls_word){
+            NULL, "change_cipher_spec: means nothing in TLS 1.3; it is there for old boxes' sake",
+            "RFC 8446 \u00a7D.4"};
     if (type == CHANGE_CIPHER_SPEC)
-        return "change_cipher_spec: from here on encrypted (TLS 1.3 says it for old boxes only)";
-    if (type == ALERT)
-        return "alert: the end, or an error";
+        return (struct explain_tls_word){
+            NULL, "change_cipher_spec: from here on this side encrypts", "RFC 5246 \u00a77.1"};
     if (type == APPLICATION_DATA)
-        return "application_data: encrypted, and more cannot be seen from outside";
-    return s->encrypted ? "handshake: encrypted" : "handshake: in the clear";
+        return (struct explain_tls_word){
+            NULL, "application_data: encrypted, and more cannot be seen from outside", sealed};
+    if (type == ALERT)
+        return (struct explain_tls_word){NULL,
+                                         s->encrypted ? "alert: encrypted" : "alert: in the clear",
+                                         s->encrypted ? sealed : clear};
+    return (struct explain_tls_word){
+        NULL, s->encrypted ? "handshake: encrypted" : "handshake: in the clear",
+        s->encrypted ? sealed : clear};
 }
 
 static void say_record(struct explain *x, struct explain_connection *c, struct explain_side *s,
                        const uint8_t *r, size_t len, int64_t at_ns)
 {
+    const uint8_t *body = r + RECORD_HEADER_BYTES;
+    size_t body_len = len - RECORD_HEADER_BYTES;
+    struct explain_tls_word word;
+
+    if (r[0] == HANDSHAKE && !s->encrypted)
+        note_version(c, s, body, body_len);
+    word = record_word(c, s, r[0]);
     explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
     if (x->options.mask && r[0] != CHANGE_CIPHER_SPEC)
         explain_set_wire(x->notes, "%02x %02x %02x LENGTH \u2026", r[0], r[1], r[2]);
     else
         explain_set_wire(x->notes, "%02x %02x %02x %02x %02x \u2026 %zu byte%s", r[0], r[1], r[2],
-                         r[3], r[4], len - RECORD_HEADER_BYTES,
-                         len == RECORD_HEADER_BYTES + 1 ? "" : "s");
-    explain_set_meaning(x->notes, "a TLS record, %s", record_meaning(s, r[0]));
-    explain_set_ref(x->notes, "RFC 8446 \u00a75.1");
+                         r[3], r[4], body_len, body_len == 1 ? "" : "s");
+    explain_set_meaning(x->notes, "a TLS record, %s", word.meaning);
+    explain_set_ref(x->notes, word.ref);
     if (r[0] == HANDSHAKE && !s->encrypted)
-        say_clear_messages(x, c, s, r + RECORD_HEADER_BYTES, len - RECORD_HEADER_BYTES, at_ns);
-    s->encrypted |= r[0] == CHANGE_CIPHER_SPEC || r[0] == APPLICATION_DATA;
+        say_clear_messages(x, c, s, body, body_len, at_ns);
+    if (r[0] == ALERT && !s->encrypted && body_len == ALERT_BYTES) {
+        say_alert(x, c, s, body, false, at_ns);
+        s->alert_said = true;
+    }
+    s->encrypted |= r[0] == CHANGE_CIPHER_SPEC && !explain_tls_1_3(c);
 }
 
 static bool is_record(const uint8_t *header, size_t body)
@@ -312,20 +198,36 @@ void explain_records(struct explain *x, struct explain_connection *c, struct exp
 
 /* ---- the client's word ---- */
 
+/* How it has become secure, and after how many round trips. */
+static struct explain_tls_word secured_word(bool newest, bool resumed, bool retried)
+{
+    if (retried)
+        return (struct explain_tls_word){
+            NULL, "secured, after two more round trips: one of them for the HelloRetryRequest",
+            "RFC 8446 \u00a72.1"};
+    if (resumed)
+        return (struct explain_tls_word){NULL,
+                                         "secured, by resumption: no certificate was sent again",
+                                         newest ? "RFC 8446 \u00a72.2" : "RFC 5246 \u00a77.3"};
+    if (newest)
+        return (struct explain_tls_word){NULL, "secured, after one more round trip",
+                                         "RFC 8446 \u00a72"};
+    return (struct explain_tls_word){NULL, "secured, after two more round trips",
+                                     "RFC 5246 \u00a77.3"};
+}
+
 void explain_secured(struct explain *x, struct explain_connection *c, const char *text, size_t len,
                      int64_t at_ns)
 {
     bool resumed = memmem(text, len, "resumed", 7) != NULL;
     bool newest = memmem(text, len, "TLSv1.3", 7) != NULL;
+    struct explain_tls_word word = secured_word(newest, resumed, c->tls_retried);
 
     c->tally.tls_handshakes++;
     c->tally.resumptions += resumed;
     c->tally.round_trips += newest || resumed ? 1 : 2;
     explain_say(x, c, NULL, EXPLAIN_INSIDE, 0, at_ns);
     explain_set_wire_bytes(x->notes, text, len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%s",
-                        resumed  ? "secured, by resumption: no certificate was sent again"
-                        : newest ? "secured, after one more round trip"
-                                 : "secured, after two more round trips");
-    explain_set_ref(x->notes, resumed ? "RFC 8446 \u00a72.2" : "RFC 8446 \u00a72");
+    explain_set_meaning(x->notes, "%s", word.meaning);
+    explain_set_ref(x->notes, word.ref);
 }

@@ -49,6 +49,7 @@ void explain_accept(struct explain *x, struct explain_connection *c, struct expl
     }
     hash_text(hex, c->key);
     right = strcmp(expected, accept) == 0;
+    c->accept_wrong = !right;
     say_step(x, c, s, at_ns, c->key, "1. take the client's key as it stands",
              "RFC 6455 \u00a74.2.2");
     say_step(x, c, s, at_ns, "+ " GUID, "2. append this text, the same for all of the world",
@@ -77,46 +78,69 @@ static void say_field(struct explain *x, struct explain_connection *c, struct ex
     explain_set_ref(x->notes, ref);
 }
 
-static void say_first_byte(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                           const struct frame_view *v)
+/* Is it the first of its kind? */
+static bool is_news8(uint8_t *known, unsigned value)
 {
-    const struct ws_frame *w = &v->ws;
-    static const char section[] = "RFC 6455 \u00a75.2";
+    bool news = (*known >> value & 1) == 0;
 
-    say_field(x, c, s, v, w->fin ? section : "RFC 6455 \u00a75.4");
-    explain_set_wire(x->notes, "FIN    %d", w->fin);
-    explain_set_meaning(x->notes, w->fin ? "the message is complete with this frame"
-                                         : "a fragment: more of the message follows");
-    say_field(x, c, s, v, section);
-    explain_set_wire(x->notes, "RSV1-3 %d%d%d", w->rsv >> 2 & 1, w->rsv >> 1 & 1, w->rsv & 1);
-    explain_set_meaning(x->notes, w->rsv == 0 ? "reserved: 0 unless an extension was agreed on"
-                                              : "reserved, and set: an extension must say why");
-    say_field(x, c, s, v, section);
-    explain_set_wire(x->notes, "opcode %d%d%d%d = 0x%x", w->opcode >> 3 & 1, w->opcode >> 2 & 1,
-                     w->opcode >> 1 & 1, w->opcode & 1, w->opcode);
-    explain_set_meaning(x->notes, "%s%s", explain_opcode_name(w->opcode),
-                        ws_is_control(w->opcode) ? ": a control frame" : ": a data frame");
+    *known |= (uint8_t)(1u << value);
+    return news;
 }
 
-static void say_length(struct explain *x, struct explain_connection *c, struct explain_side *s,
+static bool is_news16(uint16_t *known, unsigned value)
+{
+    bool news = (*known >> value & 1) == 0;
+
+    *known |= (uint16_t)(1u << value);
+    return news;
+}
+
+static void say_fin(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                    const struct frame_view *v)
+{
+    if (!is_news8(&s->known.fin, v->ws.fin))
+        return;
+    say_field(x, c, s, v, v->ws.fin ? "RFC 6455 \u00a75.2" : "RFC 6455 \u00a75.4");
+    explain_set_wire(x->notes, "FIN    %d", v->ws.fin);
+    explain_set_meaning(x->notes,
+                        v->ws.fin ? "the message is complete with this frame; in a fragment it is 0"
+                                  : "a fragment: more of the message follows");
+}
+
+static void say_rsv(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                    const struct frame_view *v)
+{
+    unsigned rsv = v->ws.rsv;
+
+    if (!is_news8(&s->known.rsv, rsv))
+        return;
+    say_field(x, c, s, v, "RFC 6455 \u00a75.2");
+    explain_set_wire(x->notes, "RSV1-3 %u%u%u", rsv >> 2 & 1, rsv >> 1 & 1, rsv & 1);
+    explain_set_meaning(x->notes, rsv == 0 ? "reserved: 0 unless an extension was agreed on"
+                                           : "reserved, and set: an extension must say why");
+}
+
+static void say_opcode(struct explain *x, struct explain_connection *c, struct explain_side *s,
                        const struct frame_view *v)
 {
-    unsigned extended = v->ws.header_bytes - 2U - (v->ws.masked ? 4U : 0U);
+    unsigned opcode = v->ws.opcode;
+    bool control = ws_is_control(v->ws.opcode);
 
-    say_field(x, c, s, v, "RFC 6455 \u00a75.2");
-    explain_set_wire(x->notes, "length %llu", (unsigned long long)v->ws.payload_bytes);
-    if (extended == 0)
-        explain_set_meaning(x->notes, "up to 125 it fits the 7 bits");
-    else
-        explain_set_meaning(x->notes, "the 7 bits say %d: the length is in the next %u bits",
-                            extended == 2 ? 126 : 127, extended * 8);
+    if (!is_news16(&s->known.opcodes, opcode))
+        return;
+    say_field(x, c, s, v, control ? "RFC 6455 \u00a75.5" : "RFC 6455 \u00a75.2");
+    explain_set_wire(x->notes, "opcode %u%u%u%u = 0x%x", opcode >> 3 & 1, opcode >> 2 & 1,
+                     opcode >> 1 & 1, opcode & 1, opcode);
+    explain_set_meaning(x->notes, "%s%s", explain_opcode_name(v->ws.opcode),
+                        control ? ": a control frame, in one piece, 125 bytes at most"
+                                : ": a data frame");
 }
 
-static void say_mask(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                     const struct frame_view *v)
+static void say_masked(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                       const struct frame_view *v)
 {
-    const uint8_t *key = v->ws.masking_key;
-
+    if (!is_news8(&s->known.masked, v->ws.masked))
+        return;
     say_field(x, c, s, v, "RFC 6455 \u00a75.1");
     explain_set_wire(x->notes, "MASK   %d", v->ws.masked);
     if (v->ws.masked == s->up)
@@ -124,8 +148,45 @@ static void say_mask(struct explain *x, struct explain_connection *c, struct exp
                                             : "servers must not mask");
     else
         explain_set_meaning(x->notes, "against the rules for this direction");
+}
+
+/* 0: in the 7 bits; 1: in 16 more; 2: in 64 more. */
+static unsigned length_form(const struct ws_frame *w)
+{
+    unsigned extended = w->header_bytes - 2U - (w->masked ? 4U : 0U);
+
+    return extended == 0 ? 0 : extended == 2 ? 1 : 2;
+}
+
+static void say_length(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                       const struct frame_view *v)
+{
+    static const char *const meanings[] = {
+        "up to 125 it fits the 7 bits; 126 and 127 in them mean that 16 or 64 bits with it follow",
+        "the 7 bits say 126: the length is in the next 16 bits, as it is from 126 to 65,535",
+        "the 7 bits say 127: the length is in the next 64 bits, as it is from 65,536 on",
+    };
+    unsigned form = length_form(&v->ws);
+
+    if (!is_news8(&s->known.lengths, form))
+        return;
+    say_field(x, c, s, v, "RFC 6455 \u00a75.2");
+    explain_set_wire(x->notes, "length %llu", (unsigned long long)v->ws.payload_bytes);
+    explain_set_meaning(x->notes, "%s", meanings[form]);
+}
+
+static void say_fields(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                       const struct frame_view *v)
+{
+    const uint8_t *key = v->ws.masking_key;
+    bool first_key = v->ws.masked && (s->known.masked >> 1 & 1) == 0;
+
+    say_fin(x, c, s, v);
+    say_rsv(x, c, s, v);
+    say_opcode(x, c, s, v);
+    say_masked(x, c, s, v);
     say_length(x, c, s, v);
-    if (!v->ws.masked)
+    if (!first_key)
         return;
     say_field(x, c, s, v, "RFC 6455 \u00a75.3");
     explain_set_wire(x->notes, "key    %02x %02x %02x %02x", key[0], key[1], key[2], key[3]);
@@ -170,7 +231,8 @@ static void say_payload(struct explain *x, struct explain_connection *c, struct 
     if (v->plain.len == 0)
         return;
     say_field(x, c, s, v, v->ws.masked ? "RFC 6455 \u00a75.3" : "RFC 6455 \u00a75.2");
-    explain_set_wire_bytes(x->notes, v->plain.data, v->plain.len, EXPLAIN_SHOWN_BYTES);
+    explain_set_wire_beginning(x->notes, v->plain.data, v->plain.len, v->ws.payload_bytes,
+                               EXPLAIN_SHOWN_BYTES);
     explain_set_meaning(x->notes, "%llu byte%s of payload%s",
                         (unsigned long long)v->ws.payload_bytes,
                         v->ws.payload_bytes == 1 ? "" : "s", v->ws.masked ? ", unmasked" : "");
@@ -178,18 +240,33 @@ static void say_payload(struct explain *x, struct explain_connection *c, struct 
         explain_message(x, c, s, (const char *)v->plain.data, v->plain.len, 2, v->at_ns);
 }
 
+/* The same shape is drawn a few times, and when brief once. */
+static bool is_to_be_drawn(const struct explain *x, struct explain_side *s,
+                           const struct ws_frame *w)
+{
+    unsigned shape = w->opcode;
+    uint8_t *times;
+
+    shape = shape * 2 + w->fin;
+    shape = shape * 8 + w->rsv;
+    shape = shape * 2 + w->masked;
+    shape = shape * 3 + length_form(w);
+    times = &s->drawn[shape];
+    if (*times >= (x->options.brief ? 1 : EXPLAIN_FULL_TIMES))
+        return false;
+    ++*times;
+    return true;
+}
+
 static void say_drawing(struct explain *x, struct explain_connection *c, struct explain_side *s,
                         const struct frame_view *v)
 {
     const struct buf *payload = &v->f->payload;
     struct buf lines = {0};
-    uint16_t bit = (uint16_t)(1u << v->ws.opcode);
-    bool first = s->drawn == 0;
     int rc;
 
-    if (x->options.brief && (s->drawn & bit) != 0)
+    if (!is_to_be_drawn(x, s, &v->ws))
         return;
-    s->drawn |= bit;
     rc = explain_frame_draw(&lines, &v->ws, payload->data, payload->len);
     if (rc == LAB_OK && v->ws.masked && payload->len > 0) {
         rc = buf_add(&lines, "\n", 1);
@@ -201,10 +278,6 @@ static void say_drawing(struct explain *x, struct explain_connection *c, struct 
     explain_say(x, c, s, EXPLAIN_DRAWING, 1, v->at_ns);
     explain_set_lines(x->notes, lines.data, lines.len);
     buf_free(&lines);
-    if (!first) /* the fields mean what they meant before */
-        return;
-    say_first_byte(x, c, s, v);
-    say_mask(x, c, s, v);
 }
 
 /* The first bytes of the frame in hexadecimal. */
@@ -268,22 +341,36 @@ static int unmask(struct explain *x, struct frame_view *v)
     return explain_keep(x, &v->f->payload, v->plain.data, v->plain.len);
 }
 
+static void set_numbers(struct explain *x, const struct ws_frame *w)
+{
+    struct explain_note_frame numbers = {.fin = w->fin,
+                                         .masked = w->masked,
+                                         .rsv = w->rsv,
+                                         .opcode = w->opcode,
+                                         .payload_bytes = w->payload_bytes};
+
+    memcpy(numbers.masking_key, w->masking_key, sizeof numbers.masking_key);
+    explain_set_frame(x->notes, &numbers);
+}
+
 static void say_frame(struct explain *x, struct explain_connection *c, struct explain_side *s,
                       int64_t at_ns)
 {
     struct frame_view v = {.f = &s->frame, .ws = s->frame.ws, .at_ns = at_ns};
     struct explain_word word = explain_opcode(v.ws.opcode);
-    char hex[3 * HEX_SHOWN_BYTES + 8] = "";
+    char hex[3 * HEX_SHOWN_BYTES + 8] = "", meaning[120];
 
     if (unmask(x, &v) == LAB_OK) {
         count_frame(c, s, &v);
         put_hex(hex, sizeof hex, &v);
         explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
         explain_set_wire(x->notes, "%s", hex);
-        explain_set_meaning(x->notes, "a %s frame: %s", explain_opcode_name(v.ws.opcode),
-                            word.meaning);
-        explain_set_ref(x->notes, word.ref);
+        snprintf(meaning, sizeof meaning, "a %s frame: %s", explain_opcode_name(v.ws.opcode),
+                 word.meaning);
+        explain_set_usual(x, s, EXPLAIN_FRAME + (v.ws.opcode & 15U), meaning, word.ref);
+        set_numbers(x, &v.ws);
         say_drawing(x, c, s, &v);
+        say_fields(x, c, s, &v);
         say_payload(x, c, s, &v);
     }
     buf_free(&v.plain);

@@ -287,7 +287,12 @@ struct explain_word explain_close_code(uint16_t code)
         {WS_CLOSE_MESSAGE_TOO_BIG, {"the message was too big", "RFC 6455 §7.4.1"}},
         {1010, {"the server did not agree to a needed extension", "RFC 6455 §7.4.1"}},
         {WS_CLOSE_INTERNAL_ERROR, {"something went wrong in the server", "RFC 6455 §7.4.1"}},
-        {WS_CLOSE_TRY_AGAIN_LATER, {"try again later", "IANA WebSocket registry"}},
+        {1012,
+         {"service restart: the server comes back, so come again", "IANA WebSocket registry"}},
+        {WS_CLOSE_TRY_AGAIN_LATER,
+         {"try again later: the server is overloaded", "IANA WebSocket registry"}},
+        {1014,
+         {"bad gateway: a proxy got nothing usable from its server", "IANA WebSocket registry"}},
     };
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)

@@ -1,4 +1,5 @@
-/* For a program: the tree of notes, and the account in numbers. */
+/* For a program: the tree of notes, and the account in numbers (explain_write.h). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cjson/cJSON.h>
@@ -6,6 +7,7 @@
 #include "clock.h"
 #include "explain_write.h"
 #include "json.h"
+#include "packet.h"
 
 enum { DEPTH_MAX = 8 };
 
@@ -25,6 +27,54 @@ static void add_text(cJSON *o, const struct explain_report *r, const char *name,
         json_add_text(o, name, explain_text(r->notes, text));
 }
 
+/* ---- facts ---- */
+
+static void add_frame(cJSON *o, const struct explain_note_frame *f)
+{
+    cJSON *frame = cJSON_AddObjectToObject(o, "frame");
+    char key[9];
+
+    cJSON_AddBoolToObject(frame, "fin", f->fin);
+    json_add_number(frame, "rsv", f->rsv);
+    json_add_number(frame, "opcode", f->opcode);
+    cJSON_AddBoolToObject(frame, "mask", f->masked);
+    snprintf(key, sizeof key, "%02x%02x%02x%02x", f->masking_key[0], f->masking_key[1],
+             f->masking_key[2], f->masking_key[3]);
+    if (f->masked)
+        json_add_text(frame, "masking_key", key);
+    json_add_number(frame, "payload_length", (double)f->payload_bytes);
+}
+
+static void add_flags(cJSON *packet, uint8_t flags)
+{
+    static const struct {
+        uint8_t bit;
+        const char *name;
+    } names[] = {
+        {PACKET_SYN, "SYN"}, {PACKET_FIN, "FIN"}, {PACKET_RST, "RST"}, {PACKET_ACK, "ACK"}};
+    cJSON *list = cJSON_AddArrayToObject(packet, "flags");
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if ((flags & names[i].bit) != 0)
+            cJSON_AddItemToArray(list, cJSON_CreateString(names[i].name));
+}
+
+static void add_packet(cJSON *o, const struct explain_report *r,
+                       const struct explain_note_packet *p)
+{
+    cJSON *packet = cJSON_AddObjectToObject(o, "packet");
+
+    add_flags(packet, p->flags);
+    cJSON_AddBoolToObject(packet, "lost", p->lost);
+    cJSON_AddBoolToObject(packet, "sent_again", p->again);
+    if (r->mask)
+        return;
+    json_add_number(packet, "seq", p->sequence);
+    if ((p->flags & PACKET_ACK) != 0)
+        json_add_number(packet, "ack", p->acknowledgment);
+    json_add_number(packet, "payload_bytes", p->payload_bytes);
+}
+
 static cJSON *describe(const struct explain_report *r, const struct explain_note *n)
 {
     static const char *const kinds[] = {"step", "wire", "inside", "drawing", "remark"};
@@ -38,10 +88,16 @@ static cJSON *describe(const struct explain_report *r, const struct explain_note
         json_add_number(o, "connection", n->connection);
     if (n->kind != EXPLAIN_STEP)
         add_time(o, r, "at_ms", n->at_ns);
+    if (n->estimated)
+        cJSON_AddBoolToObject(o, "estimated", true);
     add_time(o, r, n->way == EXPLAIN_DOWN ? "sent_ms" : "arrived_ms", n->far_ns);
     add_text(o, r, "wire", n->wire);
     add_text(o, r, "meaning", n->meaning);
     add_text(o, r, "ref", n->ref);
+    if (n->fact == EXPLAIN_FACT_FRAME)
+        add_frame(o, &n->frame);
+    else if (n->fact == EXPLAIN_FACT_PACKET)
+        add_packet(o, r, &n->packet);
     return o;
 }
 
@@ -104,7 +160,12 @@ static cJSON *count(const struct explain_report *r, unsigned connection)
              r->wire ? t.packets[false] : t.kernel_segments[false]);
     if (r->wire) {
         add_both(o, "packet_bytes", (double)t.packet_bytes[true], (double)t.packet_bytes[false]);
+        add_both(o, "tcp_ip_header_bytes", (double)t.header_bytes[true],
+                 (double)t.header_bytes[false]);
+        add_both(o, "sent_again_bytes", (double)t.again_bytes[true], (double)t.again_bytes[false]);
         json_add_number(o, "pure_acks", t.pure_acks);
+        json_add_number(o, "lost", t.lost);
+        json_add_number(o, "sent_again", t.again);
     }
     return o;
 }

@@ -23,33 +23,64 @@ static void put_escaped(struct page *p, const char *text)
     }
 }
 
-/* As code: a | would end the cell, and backticks end the code unless there are more around it. */
+/* How many backticks stand in a row at most. */
+static size_t longest_backticks(const char *text)
+{
+    size_t longest = 0, row = 0;
+
+    for (; *text != '\0'; text++) {
+        row = *text == '`' ? row + 1 : 0;
+        longest = row > longest ? row : longest;
+    }
+    return longest;
+}
+
+/* Code ends at as many backticks as it began with: at more of them than are in it. */
+static void put_fence(struct page *p, size_t backticks)
+{
+    while (backticks-- > 0)
+        writer_puts(&p->w, "`");
+}
+
+/* As code; a | would end the cell. A space keeps backticks of the text apart from ours. */
 static void put_code(struct page *p, const char *text)
 {
-    const char *fence = strchr(text, '`') != NULL ? "`` " : "`";
+    size_t inside = longest_backticks(text);
 
-    writer_puts(&p->w, fence);
+    put_fence(p, inside + 1);
+    writer_puts(&p->w, inside > 0 ? " " : "");
     for (; *text != '\0'; text++) {
         if (*text == '|')
             writer_puts(&p->w, "\\");
         writer_add(&p->w, text, 1);
     }
-    writer_puts(&p->w, fence[1] != '\0' ? " ``" : fence);
+    writer_puts(&p->w, inside > 0 ? " " : "");
+    put_fence(p, inside + 1);
 }
 
-/* "RFC 9110 §7.2" leads to its section; other references are words. */
+/* What was not on the wire in these words: no code, but in italics. */
+static void put_derived(struct page *p, const char *text)
+{
+    writer_puts(&p->w, "<em>");
+    put_escaped(p, text);
+    writer_puts(&p->w, "</em>");
+}
+
+/* "RFC 9110 §7.2" and "RFC 8446 §D.4" lead there; other references are words. */
 static void put_ref(struct page *p, const char *ref)
 {
     unsigned rfc = 0;
     int used = 0;
+    const char *section;
 
     if (sscanf(ref, "RFC %u%n", &rfc, &used) != 1) {
         put_escaped(p, ref);
         return;
     }
     writer_printf(&p->w, "[%s](https://www.rfc-editor.org/rfc/rfc%u", ref, rfc);
+    section = ref + used + strlen(" \u00a7");
     if (strncmp(ref + used, " \u00a7", 3) == 0)
-        writer_printf(&p->w, "#section-%s", ref + used + 3);
+        writer_printf(&p->w, "#%s-%s", *section >= 'A' ? "appendix" : "section", section);
     writer_puts(&p->w, ")");
 }
 
@@ -78,13 +109,16 @@ static void put_row(struct page *p, const struct explain_note *n)
         explain_time(time, p->r, n->at_ns);
     if (n->far_ns != EXPLAIN_NEVER)
         explain_time(far, p->r, n->far_ns);
-    writer_printf(&p->w, "| %s | %s | ", n->depth == 0 ? arrows[n->way] : "", time);
+    writer_printf(&p->w, "| %s | %s%s | ", n->depth == 0 ? arrows[n->way] : "",
+                  n->estimated ? "\u2248 " : "", time);
     for (unsigned i = 0; i < n->depth; i++)
         writer_puts(&p->w, "&emsp;");
-    if (n->kind == EXPLAIN_REMARK)
-        put_escaped(p, wire);
-    else if (*wire != '\0')
+    if (n->kind == EXPLAIN_WIRE && *wire != '\0')
         put_code(p, wire);
+    else if (n->kind == EXPLAIN_INSIDE && *wire != '\0')
+        put_derived(p, wire);
+    else
+        put_escaped(p, wire);
     writer_puts(&p->w, " | ");
     put_escaped(p, explain_text(p->r->notes, n->meaning));
     if (far[0] != '\0')
@@ -97,8 +131,14 @@ static void put_row(struct page *p, const struct explain_note *n)
 
 static void put_drawing(struct page *p, const struct explain_note *n)
 {
+    const char *lines = explain_text(p->r->notes, n->wire);
+    size_t inside = longest_backticks(lines), fence = inside < 3 ? 3 : inside + 1;
+
     leave_table(p);
-    writer_printf(&p->w, "```text\n%s```\n\n", explain_text(p->r->notes, n->wire));
+    put_fence(p, fence);
+    writer_printf(&p->w, "text\n%s", lines);
+    put_fence(p, fence);
+    writer_puts(&p->w, "\n\n");
 }
 
 static void put_step(struct page *p, const struct explain_note *n)
@@ -131,7 +171,7 @@ int explain_write_markdown(struct buf *out, const struct explain_report *r)
     writer_puts(&p.w, ". ");
     put_escaped(&p, r->times);
     writer_puts(&p.w, " \u2192 is from the client to the server, \u2190 from the server to the "
-                      "client.\n\n");
+                      "client. What is in italics was not on the wire in these words.\n\n");
     for (size_t i = 0; i < r->notes->count; i++) {
         const struct explain_note *n = &r->notes->all[i];
 

@@ -105,6 +105,28 @@ int file_write(const char *path, const void *data, size_t len, struct err_text *
     return LAB_OK;
 }
 
+int file_try(const char *path, struct err_text *e)
+{
+    char part[PATH_MAX];
+    struct stat st;
+    int fd;
+
+    if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part) {
+        errno = ENAMETOOLONG;
+        return fail("write", path, e);
+    }
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return fail("write", path, e);
+    }
+    fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return fail("write", path, e);
+    close(fd);
+    unlink(part);
+    return LAB_OK;
+}
+
 int file_make_folders(const char *path, struct err_text *e)
 {
     char part[PATH_MAX];

@@ -15,6 +15,10 @@ int file_read(struct buf *out, const char *path, size_t max_bytes, struct err_te
  * 0 or LAB_ESYS; on failure the earlier path, if any, is unchanged. */
 int file_write(const char *path, const void *data, size_t len, struct err_text *e);
 
+/* Could file_write() write there? Asked before work whose result would be lost. 0 or LAB_ESYS, in
+ * file_write()'s words. */
+int file_try(const char *path, struct err_text *e);
+
 /* Make a folder and its parents. 0 or LAB_ESYS. */
 int file_make_folders(const char *path, struct err_text *e);
 

@@ -16,13 +16,18 @@ enum { LADDER_LABEL_CHARS = 72, LADDER_STEPS_MAX = 4096, LADDER_CONNECTIONS_MAX 
 
 /* What is drawn, and which packets of the capture. Zero: the defaults. */
 struct ladder_about {
-    const char *row;  /* "sse", "short-poll+close": the title; NULL: none */
-    const char *link; /* "rtt=50ms"; NULL: not said */
-    int64_t max_ns;   /* of the capture, from the client's first packet; 0: 10 s */
-    size_t max_steps; /* labelled ones; 0: 24 */
-    unsigned clients; /* in the capture. 0 or 1: every connection is the one client's, in order of
-                       * time. More: only the first connection is drawn */
-    const uint16_t *client_ports; /* not NULL: only these connections, whatever clients says */
+    const char *row;      /* "sse", "short-poll+close": the title; NULL: none */
+    const char *exchange; /* not NULL: no row of a run, but an exchange that is explained. A
+                           * transport's name, or a title of its own */
+    const char *how;      /* with such a title: what it shows */
+    const char *sum[2]; /* with it: what it adds up to, as whoever explains it counts: two lines */
+    const char *link;   /* "rtt=50ms"; NULL: not said */
+    int64_t max_ns;     /* of the capture, from the client's first packet; 0: 10 s */
+    size_t max_steps;   /* labelled ones; 0: 24 */
+    unsigned clients;   /* in the capture. 0 or 1: every connection is the one client's, in order of
+                         * time. More: only the first connection is drawn */
+    const uint16_t *client_ports; /* not NULL: these connections and no others, whatever clients
+                                   * says and whatever they ask for */
     size_t client_port_count;
 };
 
@@ -30,7 +35,9 @@ enum ladder_kind { /* in the order in which the legend explains them */
                    LADDER_HANDSHAKE,
                    LADDER_REQUEST,
                    LADDER_RESPONSE, /* without an update */
-                   LADDER_DATA,     /* carries an update */
+                   LADDER_DATA,     /* carries an update, or what else the server has to say */
+                   LADDER_MESSAGE,  /* of the client's: a frame that is no answer and asks for none
+                                     */
                    LADDER_CONTROL,  /* hellos, heartbeats, ping, pong */
                    LADDER_TEARDOWN, /* FIN, RST, WebSocket close */
                    LADDER_ACK,      /* nothing but an acknowledgment: never labelled */
@@ -96,8 +103,9 @@ struct ladder_counts {
 };
 
 /* Read the talk out of a capture file's bytes. The server's own pages (/stats, /time, ...) are no
- * part of it. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e: not a capture of ours, of one end of
- * the link only, or without a connection. On failure there is nothing to free. */
+ * part of it, unless about names the connections. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e:
+ * not a capture of ours, of one end of the link only, or without a connection. On failure there is
+ * nothing to free. */
 int ladder_read(struct ladder *out, const void *pcapng, size_t len,
                 const struct ladder_about *about, struct err_text *e);
 

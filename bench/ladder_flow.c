@@ -184,7 +184,8 @@ static int name_payload(struct ladder_flows *f, struct ladder_flow *flow, struct
     int rc;
 
     ladder_talk_feed(flow->talk, s->step.up, data, len, &said);
-    flow->ignored |= said.housekeeping;
+    /* Who names the connections means them, whatever they ask for. */
+    flow->ignored |= said.housekeeping && f->about->client_ports == NULL;
     flow->asked |= s->step.up;
     flow->encrypted |= said.tls;
     flow->established = true;

@@ -12,6 +12,7 @@ const struct ink_look ink_looks[LADDER_KINDS] = {
     [LADDER_REQUEST] = {"#0072B2", "#00568A", 2.2, NULL, false, INK_TAIL_SQUARE},
     [LADDER_RESPONSE] = {"#009E73", "#00664A", 2.2, NULL, false, INK_TAIL_RING},
     [LADDER_DATA] = {"#D55E00", "#A03F00", 3, NULL, false, INK_TAIL_DISC},
+    [LADDER_MESSAGE] = {"#56B4E9", "#1B6A9C", 2.2, NULL, false, INK_TAIL_DISC},
     [LADDER_CONTROL] = {"#555555", "#444444", 1.4, NULL, true, INK_TAIL_RING},
     [LADDER_TEARDOWN] = {"#CC79A7", "#8A3A68", 1.8, "9 3 2 3", true, INK_TAIL_BAR},
     [LADDER_ACK] = {"#A0A0A0", "#707070", 0.9, NULL, false, INK_TAIL_NONE},

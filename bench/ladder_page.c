@@ -294,6 +294,16 @@ static void spread_notes(struct ladder_page *p)
     p->note_count = kept;
 }
 
+/* What is delivered again, to who comes again, has been published once. */
+static bool is_noted(const struct ladder *l, size_t update)
+{
+    for (size_t i = 0; i < update; i++)
+        if (l->updates[i].seq == l->updates[update].seq &&
+            l->updates[i].published_ns == l->updates[update].published_ns)
+            return true;
+    return false;
+}
+
 static void make_notes(struct ladder_page *p)
 {
     const struct ladder *l = p->ladder;
@@ -306,7 +316,8 @@ static void make_notes(struct ladder_page *p)
         }
     }
     for (size_t i = 0; i < l->update_count; i++)
-        if (l->updates[i].published_ns >= 0 && l->updates[i].published_ns <= p->end_ns)
+        if (l->updates[i].published_ns >= 0 && l->updates[i].published_ns <= p->end_ns &&
+            !is_noted(l, i))
             add_note(p, true, l->updates[i].seq, l->updates[i].published_ns);
     spread_notes(p);
 }

@@ -343,7 +343,8 @@ static void put_head_lines(struct ink *s, const struct ladder_words *w)
 {
     ink_label(s, LEFT_X, 36, "class=\"h\"", w->title);
     ink_label(s, LEFT_X, 58, "class=\"s\"", w->what);
-    ink_label(s, LEFT_X, 77, "class=\"s\"", w->how);
+    if (w->how[0] != '\0')
+        ink_label(s, LEFT_X, 77, "class=\"s\"", w->how);
     ink_label(s, LADDER_CLIENT_X, HEADER_Y, "class=\"l\"", "client");
     ink_label(s, LADDER_SERVER_X, HEADER_Y, "class=\"l\"", "server");
 }

@@ -36,6 +36,7 @@ struct ladder_talk {
 struct phrase {
     struct ladder_said *out;
     const char *one, *many; /* "update", "updates" */
+    bool up;
     unsigned count;
     uint64_t first, last;
 };
@@ -103,7 +104,7 @@ static void say_kind(struct ladder_said *out, enum ladder_kind kind)
 {
     static const int weight[LADDER_KINDS] = {
         [LADDER_ACK] = 0,     [LADDER_CONTROL] = 1,   [LADDER_TEARDOWN] = 2, [LADDER_RESPONSE] = 3,
-        [LADDER_REQUEST] = 4, [LADDER_HANDSHAKE] = 5, [LADDER_DATA] = 6,
+        [LADDER_REQUEST] = 4, [LADDER_HANDSHAKE] = 5, [LADDER_DATA] = 6,     [LADDER_MESSAGE] = 6,
     };
 
     if (weight[kind] > weight[out->kind])
@@ -144,6 +145,7 @@ static void phrase_add(struct phrase *p, const struct envelope *update)
 static void phrase_add_message(struct phrase *p, const char *what, const char *data, size_t len)
 {
     static const char hello[] = "{\"hello\":", missed[] = "{\"missed\":";
+    enum ladder_kind kind = LADDER_CONTROL;
     struct envelope update;
 
     if (envelope_scan(&update, data, len) == LAB_OK) {
@@ -151,15 +153,17 @@ static void phrase_add_message(struct phrase *p, const char *what, const char *d
         return;
     }
     phrase_end(p);
-    say_kind(p->out, LADDER_CONTROL);
-    if (len >= sizeof hello && memcmp(data, hello, sizeof hello - 1) == 0)
+    if (len >= sizeof hello && memcmp(data, hello, sizeof hello - 1) == 0) {
         say(p->out, "%s: hello", what);
-    else if (len >= sizeof missed && memcmp(data, missed, sizeof missed - 1) == 0)
+    } else if (len >= sizeof missed && memcmp(data, missed, sizeof missed - 1) == 0) {
         say(p->out, "%s: missed", what);
-    else if (len == 0)
+    } else if (len == 0 && !p->up) {
         say(p->out, "%s: heartbeat", what);
-    else
+    } else {
         say(p->out, "%s, %zu bytes", what, len);
+        kind = p->up ? LADDER_MESSAGE : LADDER_DATA;
+    }
+    say_kind(p->out, kind);
 }
 
 /* ---- contents of responses ---- */
@@ -205,7 +209,7 @@ static void say_event(struct phrase *p, const struct sse_event *event)
         return;
     }
     phrase_end(p);
-    say_kind(p->out, LADDER_CONTROL);
+    say_kind(p->out, strcmp(event->type, "message") == 0 ? LADDER_DATA : LADDER_CONTROL);
     say(p->out, "event: %.20s", event->type);
 }
 
@@ -383,7 +387,8 @@ static void say_frame(struct phrase *p, const struct ws_event *ev)
 static bool feed_websocket(struct ladder_talk *t, bool up, const uint8_t *data, size_t len,
                            struct ladder_said *out)
 {
-    struct phrase p = {.out = out, .one = "text frame: update", .many = "text frames: updates"};
+    struct phrase p = {
+        .out = out, .one = "text frame: update", .many = "text frames: updates", .up = up};
     uint8_t *copy = malloc(len);
     struct ws_event ev;
     ssize_t n = 0;

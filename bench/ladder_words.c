@@ -50,13 +50,14 @@ static const char *plural(unsigned count)
 
 static void make_title(struct ladder_words *w, const struct ladder_about *about)
 {
-    const char *row = about->row != NULL ? about->row : "";
-    const struct transport_words *t = find_transport(row);
-    bool closes = strstr(row, "+close") != NULL;
+    const char *row = about->exchange != NULL ? about->exchange : about->row;
+    const struct transport_words *t = find_transport(row != NULL ? row : "");
+    bool closes = row != NULL && strstr(row, "+close") != NULL;
 
     if (t == NULL) {
-        snprintf(w->title, sizeof w->title, "%s", row[0] != '\0' ? row : "What goes over the wire");
-        w->how[0] = '\0';
+        snprintf(w->how, sizeof w->how, "%s", about->how != NULL ? about->how : "");
+        snprintf(w->title, sizeof w->title, "%s",
+                 row != NULL && row[0] != '\0' ? row : "What goes over the wire");
         return;
     }
     snprintf(w->title, sizeof w->title, "%s%s", t->name,
@@ -67,12 +68,15 @@ static void make_title(struct ladder_words *w, const struct ladder_about *about)
 static void make_what(struct ladder_words *w, const struct ladder_page *p,
                       const struct ladder_about *about)
 {
+    bool row = about->row != NULL && about->exchange == NULL;
     char time[32];
 
     ladder_time_text(time, sizeof time, p->end_ns);
     snprintf(w->what, sizeof w->what, "%s%s%s%s%s \u00b7 %s %s of one client's %s, to scale",
-             about->row != NULL ? "row " : "", about->row != NULL ? about->row : "",
-             about->row != NULL ? " \u00b7 " : "", about->link != NULL ? "link " : "captured",
+             row ? "row " : "", row ? about->row : "", row ? " \u00b7 " : "",
+             about->link == NULL   ? "captured"
+             : p->ladder->sketched ? ""
+                                   : "link ",
              about->link != NULL ? about->link : "",
              p->steps < p->ladder->count ? "the first" : "all", time,
              p->ladder->sketched ? "messages" : "packets");
@@ -87,6 +91,14 @@ static void close_sketch(struct ladder_words *w, const struct ladder_counts *n)
     snprintf(w->closing[1], sizeof w->closing[1],
              "%u round trip%s waited for, %u update%s delivered.", n->round_trips,
              plural(n->round_trips), n->updates, plural(n->updates));
+}
+
+/* Whoever explains it knows more than packets tell, such as what is inside of TLS: one count. */
+static void close_exchange(struct ladder_words *w, const struct ladder_about *about)
+{
+    for (size_t i = 0; i < LADDER_CLOSING_LINES; i++)
+        snprintf(w->closing[i], sizeof w->closing[i], "%s",
+                 about->sum[i] != NULL ? about->sum[i] : "");
 }
 
 static void make_closing(struct ladder_words *w, const struct ladder_counts *n, bool encrypted)
@@ -121,7 +133,9 @@ void ladder_words_make(struct ladder_words *w, const struct ladder_page *p,
 {
     make_title(w, about);
     make_what(w, p, about);
-    if (p->ladder->sketched)
+    if (about->exchange != NULL)
+        close_exchange(w, about);
+    else if (p->ladder->sketched)
         close_sketch(w, counts);
     else
         make_closing(w, counts, p->ladder->encrypted);
@@ -138,7 +152,8 @@ const char *ladder_words_legend(enum ladder_kind kind, bool encrypted)
         [LADDER_REQUEST] = "request",
         [LADDER_RESPONSE] = "response without data",
         [LADDER_DATA] = "data: updates",
-        [LADDER_CONTROL] = "hello, heartbeat",
+        [LADDER_MESSAGE] = "message of the client's",
+        [LADDER_CONTROL] = "hello, heartbeat, ping, pong",
         [LADDER_TEARDOWN] = "teardown",
         [LADDER_ACK] = "TCP acknowledgment only",
     };

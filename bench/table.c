@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
 
 #include "conditions.h"
 #include "err.h"
@@ -264,6 +265,13 @@ int table_markdown(struct buf *out, const cJSON *run)
         table_findings(out, run, "", "- ", "\n") < 0 || add_conditions(out, run) < 0)
         return LAB_ENOMEM;
     return buf_printf(out, "\n");
+}
+
+size_t table_columns(FILE *stream)
+{
+    struct winsize size = {0};
+
+    return ioctl(fileno(stream), TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col;
 }
 
 bool table_wants_colour(FILE *stream)

@@ -1,34 +1,52 @@
 #include "watch_verbose.h"
 
 #include "explain_write.h"
+#include "table.h"
 #include "transcript.h"
 
-int watch_verbose_begin(struct watch_verbose *v, bool colour)
+static struct explain_report report(const struct watch_verbose *v)
 {
-    const struct explain_options options = {.brief = true};
-
-    *v = (struct watch_verbose){.colour = colour};
-    v->explain = explain_new(&options, &v->notes);
-    return v->explain == NULL ? LAB_ENOMEM : LAB_OK;
+    return (struct explain_report){
+        .notes = &v->notes,
+        .explain = v->explain,
+        .times = "No wire to look at: times are the client's, packets and round-trip time are the "
+                 "kernel's word (TCP_INFO).",
+        .begin_ns = v->begin_ns,
+        .columns = v->columns,
+    };
 }
 
-static int print_notes(struct watch_verbose *v, FILE *out)
+/* rc: of what has written it. */
+static int print(struct watch_verbose *v, struct buf *text, int rc)
 {
-    const struct explain_report r = {
-        .notes = &v->notes, .explain = v->explain, .begin_ns = v->begin_ns};
-    struct buf text = {0};
-    int rc = explain_write_text_notes(&text, &r, v->colour, 0);
-
-    if (rc == LAB_OK)
-        fwrite(text.data, 1, text.len, out);
-    fflush(out);
-    buf_free(&text);
+    if (rc == LAB_OK && text->len > 0)
+        fwrite(text->data, 1, text->len, v->out);
+    fflush(v->out);
+    buf_free(text);
     return rc;
 }
 
-int watch_verbose_take(struct watch_verbose *v, char *line, FILE *out)
+int watch_verbose_begin(struct watch_verbose *v, FILE *out)
+{
+    const struct explain_options options = {.brief = true};
+    struct explain_report r;
+    struct buf text = {0};
+
+    *v = (struct watch_verbose){.out = out,
+                                .columns = explain_columns_for(table_columns(out)),
+                                .colour = table_wants_colour(out)};
+    v->explain = explain_new(&options, &v->notes);
+    if (v->explain == NULL)
+        return LAB_ENOMEM;
+    r = report(v);
+    return print(v, &text, explain_write_text_legend(&text, &r));
+}
+
+int watch_verbose_take(struct watch_verbose *v, char *line)
 {
     struct transcript_event e;
+    struct explain_report r;
+    struct buf text = {0};
     int rc = transcript_decode(&e, line);
 
     if (rc < 0)
@@ -36,13 +54,20 @@ int watch_verbose_take(struct watch_verbose *v, char *line, FILE *out)
     if (v->begin_ns == 0)
         v->begin_ns = e.at_ns;
     explain_event(v->explain, &e);
-    rc = v->notes.rc < 0 ? v->notes.rc : print_notes(v, out);
+    r = report(v);
+    rc = v->notes.rc < 0 ? v->notes.rc
+                         : print(v, &text, explain_write_text_notes(&text, &r, v->colour, 0));
     explain_notes_clear(&v->notes);
     return rc;
 }
 
 void watch_verbose_end(struct watch_verbose *v)
 {
+    struct explain_report r = report(v);
+    struct buf text = {0};
+
+    if (v->begin_ns != 0)
+        print(v, &text, explain_write_text_sum(&text, &r, v->colour));
     explain_free(v->explain);
     explain_notes_free(&v->notes);
 }

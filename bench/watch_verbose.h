@@ -11,14 +11,17 @@
 struct watch_verbose {
     struct explain_notes notes;
     struct explain *explain;
+    FILE *out;        /* the caller's */
     int64_t begin_ns; /* of the first event; 0: none yet */
+    size_t columns;
     bool colour;
 };
 
-/* 0 or LAB_ENOMEM. */
-int watch_verbose_begin(struct watch_verbose *v, bool colour);
-/* Explain a line of the transcript, which is used up, to out. 0, LAB_ENOMEM, or LAB_EPROTO. */
-int watch_verbose_take(struct watch_verbose *v, char *line, FILE *out);
+/* Where the words come from is said at once. 0 or LAB_ENOMEM. */
+int watch_verbose_begin(struct watch_verbose *v, FILE *out);
+/* Explain a line of the transcript, which is used up. 0, LAB_ENOMEM, or LAB_EPROTO. */
+int watch_verbose_take(struct watch_verbose *v, char *line);
+/* What it added up to, if there was anything. Harmless when it has not begun. */
 void watch_verbose_end(struct watch_verbose *v);
 
 #endif

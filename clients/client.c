@@ -11,6 +11,7 @@
 #include "http_exchange.h"
 #include "http_message.h"
 #include "lanes.h"
+#include "tcp_word.h"
 
 enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60, COOKIE_MAX_BYTES = 512 };
 
@@ -39,11 +40,32 @@ static void client_note(struct client *c, enum transcript_what what, const void 
         hooks->noted(c->env->hooks_arg, c, what, data, len, at_ns);
 }
 
+/* What the kernel says of its connection, while it has one. */
+static void client_note_kernel(struct client *c, int (*word)(char out[TCP_WORD_BYTES], int fd),
+                               int64_t at_ns)
+{
+    char text[TCP_WORD_BYTES];
+
+    if (c->env->hooks->noted != NULL && word(text, conn_fd(&c->conn)) == LAB_OK)
+        client_note(c, TRANSCRIPT_KERNEL, text, strlen(text), at_ns);
+}
+
+static void client_note_dial(struct client *c, uint32_t turn, int64_t at_ns)
+{
+    char text[DIAL_TEXT_BYTES];
+
+    if (c->env->hooks->noted == NULL)
+        return;
+    dial_target_text(text, &c->env->target, turn);
+    client_note(c, TRANSCRIPT_OPEN, text, strlen(text), at_ns);
+}
+
 static void on_conn_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_ns)
 {
     struct client *c = (struct client *)conn;
 
     client_note(c, TRANSCRIPT_RECEIVED, data, len, recv_ns);
+    client_note_kernel(c, tcp_word_counts, recv_ns);
     c->driver->on_data(c, data, len, recv_ns);
 }
 
@@ -77,12 +99,26 @@ static void handshake_failed(struct client *c, enum conn_end why, int sys_errno,
 
 static void note_end(struct client *c, enum conn_end why, int sys_errno, int64_t now_ns)
 {
+    static const char by[] = "close()";
     const char *reason = conn_tls_strerror(&c->conn, sys_errno);
 
-    if (why == CONN_END_ERROR)
+    if (why == CONN_END_ERROR) {
         client_note(c, TRANSCRIPT_RESET, reason, strlen(reason), now_ns);
-    else
-        client_note(c, why == CONN_END_LOCAL ? TRANSCRIPT_SHUT : TRANSCRIPT_EOF, NULL, 0, now_ns);
+        return;
+    }
+    if (c->conn.peer_ended)
+        client_note(c, TRANSCRIPT_EOF, NULL, 0, now_ns);
+    if (!c->conn.lingering) /* else it has been noted when it was */
+        client_note(c, TRANSCRIPT_SHUT, by, sizeof by - 1, now_ns);
+}
+
+static void on_conn_shut(struct conn *conn)
+{
+    struct client *c = (struct client *)conn;
+    int64_t now_ns = clock_now_ns();
+
+    client_note_kernel(c, tcp_word, now_ns);
+    client_note(c, TRANSCRIPT_SHUT, NULL, 0, now_ns);
 }
 
 static void on_conn_end(struct conn *conn, enum conn_end why, int sys_errno)
@@ -113,6 +149,7 @@ static void client_ready(struct client *c, int64_t now_ns)
     if (c->broken)
         CLIENT_COUNT(c, c->dial_due_ns, reconnects, 1);
     c->broken = false;
+    client_note_kernel(c, tcp_word, now_ns);
     client_note(c, TRANSCRIPT_CONNECTED, NULL, 0, now_ns);
     c->driver->on_open(c, now_ns);
 }
@@ -134,6 +171,7 @@ static const struct conn_ops client_conn_ops = {
     .on_flushed = NULL,
     .on_end = on_conn_end,
     .on_secured = on_conn_secured,
+    .on_shut = on_conn_shut,
 };
 
 static void on_handshake_timeout(struct deadline *d, int64_t now_ns)
@@ -197,9 +235,12 @@ void client_dial(struct client *c, int64_t now_ns)
 void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns)
 {
     struct client_env *env = c->env;
-    int err = dial_start(&c->dial, env->base, &env->schedule, &env->target,
-                         c->index + c->address_shift, now_ns + env->opt->connect_timeout_ns);
+    uint32_t turn = c->index + c->address_shift;
+    int err;
 
+    client_note_dial(c, turn, now_ns);
+    err = dial_start(&c->dial, env->base, &env->schedule, &env->target, turn,
+                     now_ns + env->opt->connect_timeout_ns);
     c->dial_due_ns = due_ns;
     if (err < 0) {
         dial_failed(c, err == LAB_ENOMEM ? ENOMEM : errno, now_ns);

@@ -108,6 +108,11 @@ static void wall_text(char out[16], int64_t at_ns)
     snprintf(out + n, 16 - n, ".%03d", (int)(wall_ns % NS_PER_S / NS_PER_MS));
 }
 
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 /* What the polling transports have cost so far; nothing for those that are told. */
 static int requests_text(const struct watch *w, char *out, size_t cap)
 {
@@ -116,8 +121,8 @@ static int requests_text(const struct watch *w, char *out, size_t cap)
     out[0] = '\0';
     if (!w->env.opt->driver->polls)
         return 0;
-    return snprintf(out, cap, "%llu requests, %llu empty  ", (unsigned long long)n->requests,
-                    (unsigned long long)n->empty_responses);
+    return snprintf(out, cap, "%llu request%s, %llu empty  ", (unsigned long long)n->requests,
+                    plural(n->requests), (unsigned long long)n->empty_responses);
 }
 
 enum { WHERE_BYTES = 2 * NAME_MAX_BYTES + 4 };
@@ -202,7 +207,7 @@ static void on_noted(void *arg, struct client *c, enum transcript_what what, con
     (void)c;
     if (w->env.opt->transcript_fd < 0)
         return;
-    w->connections += what == TRANSCRIPT_CONNECTED;
+    w->connections += what == TRANSCRIPT_OPEN;
     e.connection = w->connections;
     if (transcript_encode(&line, &e) < 0)
         return;
@@ -253,11 +258,6 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
         event_base_loopbreak(w->env.base); /* asked twice */
     else
         leave(w);
-}
-
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
 }
 
 static void print_summary(struct watch *w)

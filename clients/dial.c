@@ -71,6 +71,17 @@ bool dial_target_is_loopback4(const struct dial_target *t)
            ntohl(in->sin_addr.s_addr) >> 24 == 127;
 }
 
+void dial_target_text(char out[DIAL_TEXT_BYTES], const struct dial_target *t, uint32_t turn)
+{
+    const struct dial_address *to = &t->to[turn % t->addresses];
+    char host[INET6_ADDRSTRLEN] = "?", port[8] = "?";
+
+    getnameinfo((const struct sockaddr *)&to->addr, to->len, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(out, DIAL_TEXT_BYTES, to->addr.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+             port);
+}
+
 /* Choose the address now but the port only at connect(2), when the kernel knows the whole
  * four-tuple: a port is then taken per destination, not per machine (ip(7)). */
 static int bind_source(int fd, const struct dial_target *t, uint32_t turn)

@@ -12,7 +12,7 @@
 #include "schedule.h"
 #include "url.h"
 
-enum { DIAL_ADDRESSES_MAX = 8 };
+enum { DIAL_ADDRESSES_MAX = 8, DIAL_TEXT_BYTES = 64 };
 
 /* Where to, and from where. Filled by dial_resolve(); the rest is the caller's wish. */
 struct dial_target {
@@ -35,6 +35,9 @@ int dial_resolve(struct dial_target *t, const struct url *u, const char *answer,
 
 /* Is it 127.0.0.0/8? Only then may source addresses be spread. */
 bool dial_target_is_loopback4(const struct dial_target *t);
+
+/* "127.0.0.1:8080", "[::1]:8080": whom that turn takes. */
+void dial_target_text(char out[DIAL_TEXT_BYTES], const struct dial_target *t, uint32_t turn);
 
 struct dial {
     struct event event;      /* holds the descriptor while connecting */

@@ -98,6 +98,7 @@ static void conn_on_readable(evutil_socket_t fd, short what, void *arg)
 
     (void)what;
     if (n == 0) {
+        c->peer_ended = true;
         conn_mark(c, c->finishing ? CONN_END_LOCAL : CONN_END_EOF, 0);
         return;
     }
@@ -145,6 +146,8 @@ void conn_drained(struct conn *c)
         conn_mark(c, CONN_END_LOCAL, 0);
         return;
     }
+    if (c->ops->on_shut != NULL)
+        c->ops->on_shut(c);
     if (shutdown(conn_fd(c), SHUT_WR) < 0)
         conn_mark(c, CONN_END_ERROR, errno);
 }

@@ -47,6 +47,9 @@ struct conn_ops {
     void (*on_end)(struct conn *c, enum conn_end why, int sys_errno);
     /* TLS only: the handshake is complete. May be NULL. */
     void (*on_secured)(struct conn *c);
+    /* Our FIN is about to be sent, and the peer's to be waited for (conn_finish() that lingers).
+     * May be NULL. */
+    void (*on_shut)(struct conn *c);
 };
 
 /* One per event loop. */
@@ -73,6 +76,7 @@ struct conn {
     uint32_t backlog_limit_bytes;
     uint8_t end; /* enum conn_end, once ended */
     bool ended, finishing, lingering;
+    bool peer_ended; /* its FIN has been read */
     int sys_errno;
 };
 

@@ -170,6 +170,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
         return;
     }
     if (what & BEV_EVENT_EOF) {
+        c->peer_ended = true;
         conn_mark(c, c->finishing ? CONN_END_LOCAL : CONN_END_EOF, 0);
         return;
     }

@@ -29,7 +29,7 @@ enum transcript_what {
     TRANSCRIPT_SECURED, /* the TLS handshake is complete; text: version, cipher, and
                          * "resumed" or "full" */
     TRANSCRIPT_KERNEL,  /* text: what TCP_INFO says, "rtt_us=20311 mss=1448 ..." */
-    TRANSCRIPT_SHUT,    /* our FIN has been asked for */
+    TRANSCRIPT_SHUT,    /* our FIN has been asked for; text: by which call, if not shutdown() */
     TRANSCRIPT_EOF,     /* the peer's FIN has been read */
     TRANSCRIPT_RESET,   /* the connection broke; text: why */
     TRANSCRIPT_WHATS,

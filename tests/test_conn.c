@@ -21,7 +21,7 @@ enum {
 struct end {
     struct conn conn; /* first: the callbacks get this */
     int peer;
-    size_t got_bytes, flushes, ends;
+    size_t got_bytes, flushes, ends, shuts;
     enum conn_end why;
     int sys_errno;
     int64_t recv_ns;
@@ -59,10 +59,16 @@ static void on_end(struct conn *c, enum conn_end why, int sys_errno)
     e->sys_errno = sys_errno;
 }
 
+static void on_shut(struct conn *c)
+{
+    ((struct end *)c)->shuts++;
+}
+
 static const struct conn_ops ops = {
     .on_data = on_data,
     .on_flushed = on_flushed,
     .on_end = on_end,
+    .on_shut = on_shut,
 };
 
 static void set_up(void)
@@ -366,6 +372,8 @@ START_TEST(conn_finish_lingers_until_the_peer_s_eof_9112_9_6)
     conn_finish(&e.conn, true);
     ck_assert_uint_eq(peer_read(&e, 0), 10);
     ck_assert_int_eq(recv(e.peer, &byte, 1, 0), 0);
+    ck_assert_uint_eq(e.shuts, 1);
+    ck_assert(!e.conn.peer_ended);
     ck_assert_int_eq(send(e.peer, "the rest of the request", 23, MSG_NOSIGNAL), 23);
     TURN_UNTIL(e.conn.in_bytes == 23);
     ck_assert_uint_eq(e.got_bytes, 0); /* discarded */
@@ -373,6 +381,7 @@ START_TEST(conn_finish_lingers_until_the_peer_s_eof_9112_9_6)
     ck_assert_int_eq(shutdown(e.peer, SHUT_WR), 0);
     TURN_UNTIL(e.ends == 1);
     ck_assert_int_eq(e.why, CONN_END_LOCAL);
+    ck_assert(e.conn.peer_ended);
     close(e.peer);
     shared_unref(s);
 }

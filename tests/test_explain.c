@@ -31,9 +31,73 @@ START_TEST(explain_says_who_decides_when_an_upgrade_is_refused_9110_7_8)
     RECEIVED(&x, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                  "Content-Length: 2\r\n\r\nno");
     assert_says(&x, "<0 HTTP/1.1 426 Upgrade Required | not by this protocol");
-    assert_says(&x, "the server has decided: not upgraded");
+    assert_says(&x, "the server has decided: not upgraded | the client may only offer; the "
+                    "connection goes on with HTTP | RFC 9110");
     assert_says(&x, "<1 no | 2 bytes of content");
     explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_when_the_connection_ends_with_the_refusal_9112_9_3)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.0 404 File not found\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 404 Not Found\r\n\r\n",
+    };
+    struct explained x;
+
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        explained_begin(&x, &plain);
+        SENT(&x, WS_REQUEST);
+        explained_bytes(&x, TRANSCRIPT_RECEIVED, answers[i], strlen(answers[i]), 0);
+        assert_says(&x, "not upgraded | the client may only offer; and the connection ends with "
+                        "this answer | RFC 9112 \u00a79.3");
+        explained_end(&x);
+    }
+}
+END_TEST
+
+START_TEST(explain_takes_a_status_line_apart_9112_4)
+{
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    RECEIVED(&x, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_says(&x, "<0 HTTP/1.1 200 OK | here it is");
+    assert_says(&x, "<1 HTTP/1.1 | the version: the connection persists");
+    assert_says(&x, "<1 200 | the status code; 2xx: success | RFC 9110 \u00a715");
+    assert_says(&x, "<1 OK | the reason phrase: for people; a client goes by the code | RFC 9112");
+    RECEIVED(&x, "HTTP/1.1 204 \r\n\r\n");
+    ck_assert_uint_eq(count_of(&x, "the version: "), 1);
+    ck_assert_uint_eq(count_of(&x, "the status code; "), 1);
+    RECEIVED(&x, "HTTP/1.0 501 Unsupported method ('POST')\r\nContent-Length: 0\r\n\r\n");
+    assert_says(&x, "<1 HTTP/1.0 | the version: connections end after the answer, unless");
+    assert_says(&x, "<1 501 | the status code; 5xx: the server is at fault");
+    ck_assert_uint_eq(count_of(&x, "the reason phrase"), 1);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_whether_content_follows_a_head_9112_6_3)
+{
+    static const struct {
+        const char *answer, *says;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "the head is over, no content follows |"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+         "the head is over, the content follows |"},
+        {"HTTP/1.1 204 No Content\r\n\r\n", "the head is over, no content follows |"},
+        {"HTTP/1.1 200 OK\r\n\r\n", "the content follows, up to the connection's end |"},
+    };
+    struct explained x;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        explained_begin(&x, &plain);
+        explained_bytes(&x, TRANSCRIPT_RECEIVED, cases[i].answer, strlen(cases[i].answer), 0);
+        assert_says(&x, cases[i].says);
+        explained_end(&x);
+    }
 }
 END_TEST
 
@@ -95,6 +159,44 @@ START_TEST(explain_reads_content_that_ends_with_its_connection_9112_6_3)
 }
 END_TEST
 
+static void receive_many(struct explained *x, const char *head, size_t count, const char *end)
+{
+    char *many = malloc(count);
+
+    memset(many, 'x', count);
+    explained_bytes(x, TRANSCRIPT_RECEIVED, head, strlen(head), 0);
+    explained_bytes(x, TRANSCRIPT_RECEIVED, many, count, 4096);
+    explained_bytes(x, TRANSCRIPT_RECEIVED, end, strlen(end), 0);
+    free(many);
+}
+
+START_TEST(explain_counts_content_that_is_longer_than_is_kept)
+{
+    static const struct {
+        const char *head, *end, *says;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n", "",
+         "x \u2026 69680 bytes more | 70000 bytes of content"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11170\r\n", "\r\n0\r\n\r\n",
+         "x \u2026 69680 bytes more | 70000 bytes of content"},
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n", "\n",
+         "x \u2026 69680 bytes more | 70000 bytes: one line"},
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+         "Transfer-Encoding: chunked\r\n\r\n11171\r\n",
+         "\n\r\n", "x \u2026 69680 bytes more | 70000 bytes: one line"},
+    };
+    struct explained x;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        explained_begin(&x, &plain);
+        receive_many(&x, cases[i].head, 70000, cases[i].end);
+        assert_says(&x, cases[i].says);
+        ck_assert_uint_eq(explain_tally(x.explain, 0).payload_bytes[false], 70000);
+        explained_end(&x);
+    }
+}
+END_TEST
+
 START_TEST(explain_reads_the_fields_of_an_event_stream_9_2_6)
 {
     struct explained x;
@@ -114,6 +216,28 @@ START_TEST(explain_reads_the_fields_of_an_event_stream_9_2_6)
     assert_says(&x, "<1 bogus: x | a field of no known name");
     /* "first event", "second event", " third event" */
     ck_assert_uint_eq(explain_tally(x.explain, 0).payload_bytes[false], 11 + 12 + 12);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_of_what_comes_again_and_again_no_more_than_what_it_is)
+{
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    RECEIVED(&x, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                 "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 10; i++)
+        RECEIVED(&x, "2b\r\nid: 1\ndata: {\"seq\":1,\"t\":2,\"data\":\"Hell\"}\n\n\r\n");
+    ck_assert_uint_eq(count_of(&x, "<1 id: 1 | "), 10);
+    ck_assert_uint_eq(count_of(&x, "<1 id: 1 | the event's name"), 3);
+    ck_assert_uint_eq(count_of(&x, "a chunk's size"), 3);
+    ck_assert_uint_eq(count_of(&x, "what the event says"), 3);
+    ck_assert_uint_eq(count_of(&x, "here is an event"), 3);
+    ck_assert_uint_eq(count_of(&x, "<2 update 1 | "), 10);
+    ck_assert_uint_eq(count_of(&x, "seq counts"), 3);
+    RECEIVED(&x, "2\r\n:\n\r\n");
+    assert_says(&x, "<1 : | a comment");
     explained_end(&x);
 }
 END_TEST
@@ -197,6 +321,32 @@ START_TEST(explain_lets_nothing_through_that_a_terminal_obeys)
 }
 END_TEST
 
+START_TEST(explain_forgets_old_connections_and_not_what_they_cost)
+{
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    for (unsigned i = 1; i <= EXPLAIN_CONNECTIONS_MAX + 10; i++)
+        explained_event(&x, TRANSCRIPT_CONNECTED, i, "", 0);
+    ck_assert_uint_eq(explain_connections(x.explain), EXPLAIN_CONNECTIONS_MAX);
+    ck_assert_uint_eq(explain_tally(x.explain, 0).handshakes, EXPLAIN_CONNECTIONS_MAX + 10);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_which_end_of_a_connection_was_closed)
+{
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    explained_event(&x, TRANSCRIPT_SHUT, 1, "", 0);
+    assert_says(&x, ">0 shutdown(): FIN | the client will send nothing more; it can still receive");
+    explained_event(&x, TRANSCRIPT_SHUT, 2, "close()", 7);
+    assert_says(&x, ">0 close(): FIN | the client is done with the connection, in both directions");
+    explained_end(&x);
+}
+END_TEST
+
 START_TEST(explain_says_of_bytes_that_are_no_http_that_they_are_not)
 {
     struct explained x;
@@ -219,15 +369,22 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, explain_names_every_line_of_a_head_and_its_section);
     tcase_add_test(tc, explain_says_who_decides_when_an_upgrade_is_refused_9110_7_8);
+    tcase_add_test(tc, explain_says_when_the_connection_ends_with_the_refusal_9112_9_3);
+    tcase_add_test(tc, explain_takes_a_status_line_apart_9112_4);
+    tcase_add_test(tc, explain_says_whether_content_follows_a_head_9112_6_3);
     tcase_add_test(tc, explain_reads_sizes_of_chunks_in_hexadecimal_9112_7_1);
     tcase_add_test(tc, explain_reads_ndjson_and_its_heartbeats);
     tcase_add_test(tc, explain_says_that_a_stream_was_cut_9112_8);
     tcase_add_test(tc, explain_reads_content_that_ends_with_its_connection_9112_6_3);
+    tcase_add_test(tc, explain_counts_content_that_is_longer_than_is_kept);
     tcase_add_test(tc, explain_reads_the_fields_of_an_event_stream_9_2_6);
+    tcase_add_test(tc, explain_says_of_what_comes_again_and_again_no_more_than_what_it_is);
     tcase_add_test(tc, explain_counts_every_byte_of_an_event_stream_once);
     tcase_add_test(tc, explain_is_the_same_however_the_bytes_are_cut);
     tcase_add_test(tc, explain_masks_what_differs_and_keeps_lengths_in_step);
     tcase_add_test(tc, explain_lets_nothing_through_that_a_terminal_obeys);
+    tcase_add_test(tc, explain_forgets_old_connections_and_not_what_they_cost);
+    tcase_add_test(tc, explain_says_which_end_of_a_connection_was_closed);
     tcase_add_test(tc, explain_says_of_bytes_that_are_no_http_that_they_are_not);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -39,6 +39,14 @@ START_TEST(explain_says_when_the_accept_is_wrong_4_1)
                  "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
     assert_says(&x, "NOT equal");
     assert_says(&x, "the client must fail the connection");
+    assert_says(&x, "the server has decided: upgraded | but what proves");
+    assert_silent(&x, "the same TCP connection goes on");
+    explained_end(&x);
+    explained_begin(&x, &plain);
+    SENT(&x, WS_REQUEST);
+    RECEIVED(&x, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                 "Connection: Upgrade\r\n\r\n");
+    assert_says(&x, "the server has decided: upgraded | but what proves");
     explained_end(&x);
 }
 END_TEST
@@ -106,6 +114,76 @@ START_TEST(explain_says_in_how_many_bits_a_length_is_5_2)
 }
 END_TEST
 
+START_TEST(explain_says_how_much_is_not_shown_of_what_is_longer_than_is_kept)
+{
+    static uint8_t frame[10 + 70000] = {0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0x11, 0x70};
+    struct explained x;
+
+    memset(frame + 10, 'x', sizeof frame - 10);
+    open_websocket(&x);
+    explained_bytes(&x, TRANSCRIPT_RECEIVED, frame, sizeof frame, 1000);
+    assert_says(&x, "x \u2026 69680 bytes more | 70000 bytes of payload");
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_what_a_field_means_when_it_differs_from_those_before_5_2)
+{
+    static const uint8_t middle[4 + 200] = {0x81, 0x7e, 0, 200};
+    struct explained x;
+
+    open_websocket(&x);
+    RECEIVED(&x, "\x81\x05Hello\x81\x05Hello");
+    ck_assert_uint_eq(count_of(&x, "<1 FIN    1"), 1);
+    ck_assert_uint_eq(count_of(&x, "<1 length "), 1);
+    RECEIVED(&x, "\xc1\x01x");
+    assert_says(&x, "<1 RSV1-3 100 | reserved, and set");
+    explained_bytes(&x, TRANSCRIPT_RECEIVED, middle, sizeof middle, 0);
+    assert_says(&x, "<1 length 200 | the 7 bits say 126");
+    RECEIVED(&x, "\x89\x00");
+    assert_says(&x, "<1 opcode 1001 = 0x9 | ping: a control frame");
+    RECEIVED(&x, "\x8a\x00\x88\x00");
+    assert_says(&x, "<1 opcode 1010 = 0xa | pong");
+    assert_says(&x, "<1 opcode 1000 = 0x8 | close");
+    RECEIVED(&x, "\x82\x80\1\2\3\4");
+    assert_says(&x, "<1 MASK   1 | against the rules");
+    assert_says(&x, "<1 key    01 02 03 04 | ");
+    ck_assert_uint_eq(count_of(&x, "<1 length "), 2);
+    explained_end(&x);
+}
+END_TEST
+
+/* The scale above each drawing. */
+static size_t drawings_in(struct explained *x)
+{
+    return count_of(x, " 0                   1                   2");
+}
+
+START_TEST(explain_draws_every_shape_of_frame_and_repeated_ones_no_more)
+{
+    static const struct explain_options brief = {.brief = true};
+    static const uint8_t middle[4 + 200] = {0x81, 0x7e, 0, 200};
+    struct explained x;
+
+    explained_begin(&x, &brief);
+    SENT(&x, WS_REQUEST);
+    RECEIVED(&x, WS_ANSWER);
+    RECEIVED(&x, "\x81\x05Hello\x81\x05Hello");
+    ck_assert_uint_eq(drawings_in(&x), 1);
+    explained_bytes(&x, TRANSCRIPT_RECEIVED, middle, sizeof middle, 0);
+    ck_assert_uint_eq(drawings_in(&x), 2);
+    RECEIVED(&x, "\xc1\x05Hello\x01\x05Hello");
+    ck_assert_uint_eq(drawings_in(&x), 4);
+    explained_end(&x);
+    open_websocket(&x);
+    for (int i = 0; i < 10; i++)
+        RECEIVED(&x, "\x81\x05Hello");
+    ck_assert_uint_eq(drawings_in(&x), 3);
+    ck_assert_uint_eq(count_of(&x, "<1 Hello | 5 bytes"), 10);
+    explained_end(&x);
+}
+END_TEST
+
 START_TEST(explain_reads_close_codes_and_reasons_7_4)
 {
     struct explained x;
@@ -119,6 +197,12 @@ START_TEST(explain_reads_close_codes_and_reasons_7_4)
     open_websocket(&x);
     RECEIVED(&x, "\x88\x00");
     assert_says(&x, "<1 no close code | no code was given");
+    explained_end(&x);
+    open_websocket(&x);
+    RECEIVED(&x, "\x88\x02\x03\xf4\x88\x02\x03\xf5\x88\x02\x03\xf6");
+    assert_says(&x, "<1 close code 1012 | service restart");
+    assert_says(&x, "<1 close code 1013 | try again later");
+    assert_says(&x, "<1 close code 1014 | bad gateway");
     explained_end(&x);
     open_websocket(&x);
     RECEIVED(&x, "\x88\x02\x03\xed");
@@ -202,6 +286,9 @@ int main(void)
     tcase_add_test(tc, explain_unmasks_a_masked_text_frame_5_7);
     tcase_add_test(tc, explain_says_what_a_fragment_is_5_4);
     tcase_add_test(tc, explain_says_in_how_many_bits_a_length_is_5_2);
+    tcase_add_test(tc, explain_says_how_much_is_not_shown_of_what_is_longer_than_is_kept);
+    tcase_add_test(tc, explain_says_what_a_field_means_when_it_differs_from_those_before_5_2);
+    tcase_add_test(tc, explain_draws_every_shape_of_frame_and_repeated_ones_no_more);
     tcase_add_test(tc, explain_reads_close_codes_and_reasons_7_4);
     tcase_add_test(tc, explain_counts_a_round_trip_for_pong_and_close_only_when_asked_5_5);
     tcase_add_test(tc, explain_gives_up_on_a_length_not_in_its_shortest_form_5_2);

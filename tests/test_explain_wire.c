@@ -40,14 +40,17 @@ static const struct explain_packet handshake[] = {
      .arrived_ns = 10,
      .mss_bytes = 1460,
      .window_shift = 7,
-     .sack = true},
+     .sack = true,
+     .timestamps = true},
     {.connection = 1,
      .flags = PACKET_SYN | PACKET_ACK,
      .sequence = 5000,
      .acknowledgment = 1001,
      .sent_ns = 10,
      .arrived_ns = 20,
-     .window_shift = -1},
+     .mss_bytes = 1400,
+     .window_shift = -1,
+     .timestamps = true},
     {.connection = 1,
      .up = true,
      .flags = PACKET_ACK,
@@ -75,7 +78,10 @@ START_TEST(explain_tells_the_handshake_of_tcp_from_packets_9293_3_5)
     for (size_t i = 0; i < sizeof handshake / sizeof *handshake; i++)
         explain_packet(x.explain, &handshake[i]);
     assert_says(&x, ">0 SYN  seq 0 | may I?");
+    assert_says(&x, ">1 seq 0 = 1000 | on the wire it is any number");
     assert_says(&x, ">1 MSS 1460 | ");
+    assert_says(&x, ">1 timestamps | ");
+    assert_says(&x, "<1 1400 - 12 = 1388 | what timestamps leave for payload");
     assert_says(&x, ">1 window scale 7 | windows that I announce are");
     assert_says(&x, "<0 SYN, ACK  seq 0, ack 1 | yes:");
     assert_says(&x, ">0 ACK  seq 1, ack 1 | understood: the connection is established");
@@ -103,16 +109,178 @@ START_TEST(explain_says_what_is_lost_and_what_is_sent_again_9293_3_8)
     explain_packet(x.explain, &syn);
     assert_says(&x, "(lost on its way)");
     assert_silent(&x, "sent again");
+    syn.again = true;
     explain_packet(x.explain, &syn);
     assert_says(&x, "(sent again, and lost again)");
     syn.lost = false;
     explain_packet(x.explain, &syn);
     explain_packet(x.explain, &fin);
     ck_assert_uint_eq(count_of(&x, "(sent again: "), 1);
+    fin.again = true;
     explain_packet(x.explain, &fin);
     ck_assert_uint_eq(count_of(&x, "(sent again: "), 2);
     ck_assert_uint_eq(explain_tally(x.explain, 0).again, 3);
     ck_assert_uint_eq(explain_tally(x.explain, 0).lost, 2);
+    explained_end(&x);
+}
+END_TEST
+
+/* The server's data and FIN are there at 20 and 21; the client reads them at 30. */
+static void hear_data_and_fin(struct explained *x)
+{
+    struct explain_packet p = {.connection = 1, .flags = PACKET_SYN | PACKET_ACK, .sequence = 99};
+
+    explain_packet(x->explain, &p);
+    p = (struct explain_packet){.connection = 1, .up = true, .flags = PACKET_ACK};
+    explain_packet(x->explain, &p);
+    p = (struct explain_packet){.connection = 1,
+                                .flags = PACKET_ACK,
+                                .sequence = 100,
+                                .payload_bytes = 2,
+                                .sent_ns = 10,
+                                .arrived_ns = 20};
+    explain_packet(x->explain, &p);
+    p = (struct explain_packet){.connection = 1,
+                                .flags = PACKET_FIN | PACKET_ACK,
+                                .sequence = 102,
+                                .sent_ns = 11,
+                                .arrived_ns = 21};
+    explain_packet(x->explain, &p);
+    x->now_ns = 30;
+}
+
+static int64_t time_of(struct explained *x, size_t from_end)
+{
+    return x->notes.all[x->notes.count - 1 - from_end].at_ns;
+}
+
+START_TEST(explain_tells_times_that_do_not_go_back)
+{
+    const struct explain_options wire = {.wire = true};
+    struct explain_packet fin = {.connection = 1,
+                                 .up = true,
+                                 .flags = PACKET_FIN | PACKET_ACK,
+                                 .sent_ns = 40,
+                                 .arrived_ns = 50};
+    struct explained x;
+
+    explained_begin(&x, &wire);
+    hear_data_and_fin(&x);
+    assert_silent(&x, "<0 FIN");
+    explained_event(&x, TRANSCRIPT_RECORD_RECEIVED, 1, "\x17\x03", 2);
+    explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
+    assert_says(&x, "<0 FIN, ACK | the server sends nothing more");
+    ck_assert_int_eq(time_of(&x, 0), 30);
+    explain_packet(x.explain, &fin);
+    explained_event(&x, TRANSCRIPT_OPEN, 2, "a:1", 3); /* noted before the wire has seen the FIN */
+    ck_assert_int_eq(time_of(&x, 1), 40);
+    ck_assert_int_eq(time_of(&x, 0), 40);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_says_the_servers_fin_first_where_it_has_closed_first)
+{
+    const struct explain_options wire = {.wire = true};
+    struct explain_packet fin = {.connection = 1,
+                                 .up = true,
+                                 .flags = PACKET_FIN | PACKET_ACK,
+                                 .sent_ns = 31,
+                                 .arrived_ns = 41};
+    struct explained x;
+
+    explained_begin(&x, &wire);
+    hear_data_and_fin(&x);
+    explained_event(&x, TRANSCRIPT_RECORD_RECEIVED, 1, "\x17\x03", 2);
+    explain_packet(x.explain, &fin);
+    explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
+    assert_says(&x, "<0 FIN, ACK | the server sends nothing more | RFC 9293 \u00a73.6\n"
+                    ">0 FIN, ACK | the client sends nothing more");
+    ck_assert_uint_eq(count_of(&x, "<0 "), 2);
+    explained_end(&x);
+}
+END_TEST
+
+/* Data, in a topic that does not show every packet. */
+START_TEST(explain_shows_every_packet_that_is_lost_or_sent_again)
+{
+    const struct explain_options wire = {.wire = true};
+    struct explain_packet p = {.connection = 1, .up = true, .flags = PACKET_SYN, .sequence = 6};
+    struct explained x;
+
+    explained_begin(&x, &wire);
+    explain_packet(x.explain, &p);
+    p = (struct explain_packet){.connection = 1,
+                                .up = true,
+                                .flags = PACKET_ACK,
+                                .sequence = 7,
+                                .payload_bytes = 30,
+                                .arrived_ns = INT64_MAX};
+    explain_packet(x.explain, &p);
+    assert_silent(&x, "30 bytes");
+    p.sequence = 37;
+    p.lost = true;
+    explain_packet(x.explain, &p);
+    assert_says(&x, ">0 ACK  seq 31, ack 0, 30 bytes | data; ack names the next byte that is "
+                    "expected from the other side (lost on its way)");
+    p.lost = false;
+    p.again = true;
+    explain_packet(x.explain, &p);
+    assert_says(&x, "30 bytes | data; ack names the next byte that is expected from the other side "
+                    "(sent again: ");
+    explained_end(&x);
+}
+END_TEST
+
+static const char *sum_line(const struct explained *x, const char *name)
+{
+    static struct explain_sum_line lines[EXPLAIN_SUM_LINES];
+    const struct explain_report r = {.notes = &x->notes, .explain = x->explain, .wire = true};
+    size_t count = explain_sum(lines, &r);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(lines[i].name, name) == 0)
+            return lines[i].value;
+    return NULL;
+}
+
+START_TEST(explain_counts_what_is_sent_again_apart_from_headers)
+{
+    const struct explain_options wire = {.wire = true};
+    struct explain_packet p = {
+        .connection = 1, .up = true, .flags = PACKET_ACK, .payload_bytes = 18, .ip_bytes = 70};
+    struct explained x;
+
+    explained_begin(&x, &wire);
+    SENT(&x, "GET / HTTP/1.0\r\n\r\n");
+    ck_assert_ptr_null(sum_line(&x, "lost"));
+    p.lost = true;
+    explain_packet(x.explain, &p);
+    ck_assert_str_eq(sum_line(&x, "lost"), "1 of them, on their way");
+    ck_assert_ptr_null(sum_line(&x, "sent again"));
+    p.lost = false;
+    p.again = true;
+    p.again_bytes = 18;
+    explain_packet(x.explain, &p);
+    ck_assert_str_eq(sum_line(&x, "sent again"), "18 bytes, in 1 packet");
+    ck_assert_str_eq(sum_line(&x, "TCP/IP headers"),
+                     "104 bytes, so that the packets are 140 bytes together");
+    ck_assert_ptr_null(sum_line(&x, "never read"));
+    explained_end(&x);
+}
+END_TEST
+
+/* On a machine without a link, all topics alike. */
+START_TEST(explain_shows_both_fins_without_a_wire)
+{
+    const struct explain_options unseen = {.packets = true};
+    struct explained x;
+
+    explained_begin(&x, &unseen);
+    explained_event(&x, TRANSCRIPT_SHUT, 1, NULL, 0);
+    explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
+    assert_says(&x, ">0 shutdown(): FIN | ");
+    assert_says(&x, "<0 end of the stream: FIN | ");
     explained_end(&x);
 }
 END_TEST
@@ -124,11 +292,14 @@ START_TEST(explain_takes_the_kernels_word_where_no_wire_was_seen)
 
     explained_begin(&x, &plain);
     explained_event(&x, TRANSCRIPT_OPEN, 1, "127.0.0.1:80", 12);
+    x.now_ns += 20400000;
     explained_event(&x, TRANSCRIPT_KERNEL, 1, said, sizeof said - 1);
     explained_event(&x, TRANSCRIPT_CONNECTED, 1, "127.0.0.1:4000", 14);
     assert_says(&x, "<0 SYN, ACK | ");
     assert_says(&x, "TCP_INFO: rtt 20.31 ms, mss 1448, cwnd 10, sent again 0");
     ck_assert_int_eq(x.notes.all[2].at_ns - x.notes.all[1].at_ns, 20311000);
+    ck_assert(x.notes.all[1].estimated && x.notes.all[2].estimated && x.notes.all[3].estimated);
+    ck_assert(!x.notes.all[0].estimated && !x.notes.all[4].estimated);
     ck_assert_uint_eq(explain_tally(x.explain, 0).kernel_segments[true], 2);
     ck_assert_uint_eq(explain_tally(x.explain, 0).handshakes, 1);
     explained_end(&x);
@@ -147,7 +318,7 @@ START_TEST(explain_reads_the_server_hello_of_rfc_8448)
                     "<0 16 03 03 00 5a \u2026 90 bytes | a TLS record, handshake: in the clear");
         assert_says(&x, "<1 ServerHello | ");
         assert_says(&x, "<2 TLS_AES_128_GCM_SHA256 | the cipher that was chosen");
-        assert_says(&x, "<2 key_share | ");
+        assert_says(&x, "<2 key_share: x25519 | ");
         assert_says(&x, "<2 supported_versions: TLS 1.3 | the version that will be spoken");
         explained_end(&x);
     }
@@ -253,6 +424,59 @@ START_TEST(explain_links_sections_in_markdown_and_escapes_what_it_would_take_for
 }
 END_TEST
 
+START_TEST(explain_fences_code_with_more_backticks_than_are_in_it)
+{
+    struct buf out[3] = {{0}, {0}, {0}};
+    struct explained x;
+
+    explained_begin(&x, &plain);
+    SENT(&x, "GET /`` HTTP/1.1\r\nHost: x\r\nX: ```a`\r\nY: `\r\n\r\n");
+    write_all(&x, out);
+    ck_assert_ptr_ne(strstr((const char *)out[1].data, "| ``` GET /`` HTTP/1.1 ``` |"), NULL);
+    ck_assert_ptr_ne(strstr((const char *)out[1].data, "`` Y: ` ``"), NULL);
+    ck_assert_ptr_ne(strstr((const char *)out[1].data, "```` X: ```a` ````"), NULL);
+    for (int i = 0; i < 3; i++)
+        buf_free(&out[i]);
+    explained_end(&x);
+}
+END_TEST
+
+START_TEST(explain_tells_programs_the_fields_of_frames_and_packets)
+{
+    const struct explain_options wire = {.wire = true};
+    struct explain_packet p = {.connection = 1,
+                               .up = true,
+                               .flags = PACKET_SYN,
+                               .sequence = 6,
+                               .lost = true,
+                               .arrived_ns = INT64_MAX};
+    struct buf out[3] = {{0}, {0}, {0}};
+    struct explained x;
+    const char *json;
+
+    explained_begin(&x, &wire);
+    explain_packet(x.explain, &p);
+    SENT(&x, WS_REQUEST);
+    RECEIVED(&x, WS_ANSWER);
+    SENT(&x, "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+    write_all(&x, out);
+    json = (const char *)out[2].data;
+    ck_assert_ptr_ne(strstr(json, "\"frame\":\t{\n"), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"fin\":\ttrue"), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"rsv\":\t0"), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"opcode\":\t1"), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"mask\":\ttrue"), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"masking_key\":\t\"37fa213d\""), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"payload_length\":\t5"), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"flags\":\t[\"SYN\"]"), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"lost\":\ttrue"), NULL);
+    ck_assert_ptr_ne(strstr(json, "\"seq\":\t0"), NULL);
+    for (int i = 0; i < 3; i++)
+        buf_free(&out[i]);
+    explained_end(&x);
+}
+END_TEST
+
 START_TEST(explain_sketches_a_ladder_where_no_wire_was_seen)
 {
     static const char kernel[] = "rtt_us=20000",
@@ -290,6 +514,11 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, explain_tells_the_handshake_of_tcp_from_packets_9293_3_5);
     tcase_add_test(tc, explain_says_what_is_lost_and_what_is_sent_again_9293_3_8);
+    tcase_add_test(tc, explain_tells_times_that_do_not_go_back);
+    tcase_add_test(tc, explain_says_the_servers_fin_first_where_it_has_closed_first);
+    tcase_add_test(tc, explain_shows_every_packet_that_is_lost_or_sent_again);
+    tcase_add_test(tc, explain_counts_what_is_sent_again_apart_from_headers);
+    tcase_add_test(tc, explain_shows_both_fins_without_a_wire);
     tcase_add_test(tc, explain_takes_the_kernels_word_where_no_wire_was_seen);
     tcase_add_test(tc, explain_reads_the_server_hello_of_rfc_8448);
     tcase_add_test(tc, explain_says_what_can_be_seen_of_what_is_encrypted);
@@ -298,6 +527,8 @@ int main(void)
     tcase_add_test(tc, explain_fits_a_hundred_columns);
     tcase_add_test(tc,
                    explain_links_sections_in_markdown_and_escapes_what_it_would_take_for_its_own);
+    tcase_add_test(tc, explain_fences_code_with_more_backticks_than_are_in_it);
+    tcase_add_test(tc, explain_tells_programs_the_fields_of_frames_and_packets);
     tcase_add_test(tc, explain_sketches_a_ladder_where_no_wire_was_seen);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "ladder_svg.h"
+#include "ladder_tls.h"
 #include "ladder_wire.h"
 
 static const struct ladder_about sse = {.row = "sse", .link = "rtt=50ms"};
@@ -277,6 +278,65 @@ START_TEST(tls_is_named_by_its_records_and_its_handshake_is_a_span_rfc8446)
 }
 END_TEST
 
+/* A handshake record with one message, of which only the first bytes matter here. */
+static size_t put_hello(char *out, uint8_t type, bool retry)
+{
+    static const char head[] = "\x16\x03\x03\x00\x26\x00\x00\x00\x22\x03\x03";
+    static const char fixed[] = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+                                "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
+
+    memset(out, 'r', 43);
+    memcpy(out, head, sizeof head - 1);
+    out[5] = (char)type;
+    if (retry)
+        memcpy(out + 11, fixed, 32);
+    return 43;
+}
+
+START_TEST(tls_that_says_hello_again_is_named_by_what_is_in_the_clear_8446_4_1_4)
+{
+    static const char change[] = "\x14\x03\x03\x00\x01\x01", sealed[] = "\x17\x03\x03\x00\x02xx";
+    const uint8_t flags = PACKET_ACK | PACKET_PSH;
+    struct wire w = wire_new();
+    char bytes[64];
+    struct ladder l;
+    size_t n;
+
+    wire_handshake(&w);
+    wire_send(&w, true, flags, bytes, put_hello(bytes, 1, false), 0);
+    w.now_ms += 25;
+    n = put_hello(bytes, 2, true);
+    memcpy(bytes + n, change, sizeof change - 1);
+    wire_send(&w, false, flags, bytes, n + sizeof change - 1, 0);
+    w.now_ms += 25;
+    memcpy(bytes, change, sizeof change - 1);
+    n = put_hello(bytes + sizeof change - 1, 1, false);
+    wire_send(&w, true, flags, bytes, n + sizeof change - 1, 0);
+    w.now_ms += 25;
+    n = put_hello(bytes, 2, false);
+    memcpy(bytes + n, sealed, sizeof sealed - 1);
+    wire_send(&w, false, flags, bytes, n + sizeof sealed - 1, 0);
+    w.now_ms += 25;
+    wire_send(&w, true, flags, sealed, sizeof sealed - 1, 0);
+    l = read_wire(&w, &sse);
+    ck_assert_str_eq(labels(&l) + strlen("SYN | SYN-ACK | ACK | "),
+                     "TLS ClientHello | TLS HelloRetryRequest | TLS ClientHello | "
+                     "TLS ServerHello, encrypted handshake | TLS Finished");
+    ck_assert_uint_eq(l.spans[1].round_trips, 2);
+    ladder_free(&l);
+}
+END_TEST
+
+START_TEST(tls_names_a_change_cipher_spec_where_there_is_nothing_else)
+{
+    struct ladder_tls t = {0};
+    struct ladder_tls_words words;
+
+    ck_assert(ladder_tls_feed(&t, true, (const uint8_t *)"\x14\x03\x03\x00\x01\x01", 6, &words));
+    ck_assert_str_eq(words.text, "TLS ChangeCipherSpec");
+}
+END_TEST
+
 START_TEST(without_the_captures_comment_ages_are_not_known)
 {
     struct wire w = wire_new();
@@ -339,13 +399,14 @@ END_TEST
 
 START_TEST(listed_ports_choose_connections)
 {
-    const uint16_t ports[] = {40001, 40002};
+    const uint16_t ports[] = {39999, 40001}; /* the first asks for one of the server's own pages */
     const struct ladder_about about = {.clients = 3, .client_ports = ports, .client_port_count = 2};
     struct wire w = several_connections();
     struct ladder l = read_wire(&w, &about);
 
     ck_assert_uint_eq(l.connections, 2);
     ck_assert_uint_eq(l.count, 10);
+    ck_assert_str_eq(l.steps[3].label, "GET /stats?at=1");
     ladder_free(&l);
 }
 END_TEST
@@ -588,6 +649,71 @@ START_TEST(the_picture_says_what_it_shows_and_what_it_adds_up_to)
 }
 END_TEST
 
+/* "Hello", masked with zeroes. */
+#define CLIENT_HELLO_FRAME "\x81\x85\0\0\0\0Hello"
+
+START_TEST(the_clients_own_message_is_neither_a_request_nor_a_heartbeat)
+{
+    static const char upgrade[] =
+        "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    static const char switching[] =
+        "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    struct wire w = wire_new();
+    char *svg;
+
+    wire_handshake(&w);
+    wire_exchange(&w, upgrade, switching);
+    wire_send(&w, true, PACKET_ACK | PACKET_PSH, CLIENT_HELLO_FRAME, sizeof CLIENT_HELLO_FRAME - 1,
+              0);
+    svg = draw(&w, &sse);
+    ck_assert_ptr_nonnull(strstr(svg, ">text frame, 5 bytes</tspan>"));
+    ck_assert_ptr_nonnull(strstr(svg, ">message of the client's</text>"));
+    ck_assert_ptr_null(strstr(svg, "hello, heartbeat"));
+    free(svg);
+}
+END_TEST
+
+START_TEST(an_exchange_that_is_explained_is_no_row_and_brings_its_own_sum)
+{
+    const struct ladder_about about = {
+        .exchange = "Keep-alive", .how = "two requests", .sum = {"one line", "and <another>"}};
+    struct wire w = wire_new();
+    char *svg;
+
+    wire_handshake(&w);
+    wire_exchange(&w, poll_17, two);
+    svg = draw(&w, &about);
+    ck_assert_ptr_nonnull(strstr(svg, "<title id=\"t\">Keep-alive</title>"));
+    ck_assert_ptr_nonnull(strstr(svg, ">two requests</text>"));
+    ck_assert_ptr_nonnull(strstr(svg, ">one line</text>"));
+    ck_assert_ptr_nonnull(strstr(svg, ">and &lt;another&gt;</text>"));
+    ck_assert_ptr_null(strstr(svg, "row "));
+    ck_assert_ptr_null(strstr(svg, "In this picture"));
+    free(svg);
+}
+END_TEST
+
+START_TEST(what_is_delivered_twice_was_published_once)
+{
+    struct wire w = wire_new();
+    struct ladder_page p;
+    struct ladder l;
+    size_t updates = 0;
+
+    wire_handshake(&w);
+    wire_exchange(&w, poll_17, two);
+    wire_exchange(&w, poll_17, two);
+    l = read_wire(&w, &sse);
+    make_page(&p, &l);
+    for (size_t i = 0; i < p.note_count; i++)
+        updates += p.notes[i].update;
+    ck_assert_uint_eq(l.update_count, 4);
+    ck_assert_uint_eq(updates, 2);
+    ladder_page_free(&p);
+    ladder_free(&l);
+}
+END_TEST
+
 START_TEST(text_from_packets_and_options_is_escaped)
 {
     const struct ladder_about about = {.row = "<b>&\"\x01", .link = "</desc>\xff"};
@@ -616,6 +742,8 @@ static void add_reading(TCase *tc)
     tcase_add_test(tc, a_lost_packet_has_no_arrival_and_what_is_sent_again_delivers_it);
     tcase_add_test(tc, what_comes_after_a_hole_is_delivered_when_it_is_filled);
     tcase_add_test(tc, tls_is_named_by_its_records_and_its_handshake_is_a_span_rfc8446);
+    tcase_add_test(tc, tls_that_says_hello_again_is_named_by_what_is_in_the_clear_8446_4_1_4);
+    tcase_add_test(tc, tls_names_a_change_cipher_spec_where_there_is_nothing_else);
     tcase_add_test(tc, without_the_captures_comment_ages_are_not_known);
     tcase_add_test(tc, every_connection_of_one_client_is_drawn_but_none_for_the_servers_pages);
     tcase_add_test(tc, of_several_clients_only_the_first_connection_is_drawn);
@@ -633,6 +761,9 @@ static void add_drawing(TCase *tc)
     tcase_add_test(tc, a_page_ends_in_a_quiet_moment_and_fits_a4);
     tcase_add_loop_test(tc, labels_do_not_overlap_in_dense_talk, 1, 20);
     tcase_add_test(tc, the_picture_says_what_it_shows_and_what_it_adds_up_to);
+    tcase_add_test(tc, the_clients_own_message_is_neither_a_request_nor_a_heartbeat);
+    tcase_add_test(tc, an_exchange_that_is_explained_is_no_row_and_brings_its_own_sum);
+    tcase_add_test(tc, what_is_delivered_twice_was_published_once);
     tcase_add_test(tc, text_from_packets_and_options_is_escaped);
 }
 

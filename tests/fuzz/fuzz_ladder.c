@@ -1,12 +1,15 @@
-/* Any capture is refused with a line or becomes a picture that keeps its promises.
- * Input: a capture as it is, or (when it doesn't begin as one does) a script: for each packet a
- * byte of flags (up, lost, again, SYN, FIN, RST, long pause), a length, and the payload. */
+/* Any capture is refused with a line or becomes a picture that keeps its promises; one of the
+ * link's becomes packets that can be explained, too. Input: a capture as it is, or (when it doesn't
+ * begin as one does) a script: for each packet a byte of flags (up, lost, again, SYN, FIN, RST,
+ * long pause), a length, and the payload. */
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../explain_fixture.h"
 #include "../ladder_wire.h"
+#include "explain_packet.h"
 #include "ladder_svg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -92,6 +95,42 @@ static void draw(const uint8_t *capture, size_t len, unsigned clients)
     buf_free(&svg);
 }
 
+static void require_packets_sane(const struct explain_packet *p, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        require(i == 0 || p[i].order_ns >= p[i - 1].order_ns);
+        require(p[i].again_bytes <= p[i].payload_bytes);
+        require(!p[i].again || p[i].again_bytes == p[i].payload_bytes);
+        require(!p[i].lost || p[i].arrived_ns == INT64_MAX);
+    }
+}
+
+static void explain(const uint8_t *capture, size_t len, int64_t shut_ns)
+{
+    const struct explain_options options = {.wire = true, .packets = shut_ns % 2 == 0};
+    struct explain_packet *packets;
+    struct err_text e = {""};
+    struct explained x;
+    unsigned again = 0;
+    size_t count;
+
+    require(explain_packets_read(&packets, &count, capture, len, &e) == LAB_OK);
+    for (size_t i = 0; i < count; i++)
+        packets[i].connection = 1;
+    require_packets_sane(packets, count);
+    explain_packets_place_fin(packets, count, 1, shut_ns);
+    require_packets_sane(packets, count);
+    explained_begin(&x, &options);
+    for (size_t i = 0; i < count; i++) {
+        again += packets[i].again;
+        explain_packet(x.explain, &packets[i]);
+    }
+    explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
+    require(x.notes.rc == LAB_OK && explain_tally(x.explain, 0).again == again);
+    explained_end(&x);
+    free(packets);
+}
+
 static void play_script(struct wire *w, const uint8_t *data, size_t size)
 {
     while (size >= 2) {
@@ -125,6 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         play_script(&w, data + 1, size - 1);
     draw(w.file.data, w.file.len, size > 0 ? data[0] & 3 : 1);
+    explain(w.file.data, w.file.len,
+            WIRE_BEGIN_NS - WIRE_OFFSET_NS + (size > 0 ? data[0] : 0) * WIRE_MS);
     buf_free(&w.file);
     return 0;
 }
