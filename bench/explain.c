@@ -159,6 +159,26 @@ void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing
     explain_set_ref(x->notes, ref);
 }
 
+/* How often has it been said? Counts this time. */
+static unsigned times_meant(struct explain *x, const char *meaning)
+{
+    for (size_t i = 0; i < EXPLAIN_MEANT; i++) {
+        if (x->meant[i].meaning == NULL)
+            x->meant[i].meaning = meaning;
+        if (x->meant[i].meaning == meaning)
+            return x->meant[i].times++;
+    }
+    return 0;
+}
+
+void explain_set_word(struct explain *x, const char *meaning, const char *ref)
+{
+    if (x->options.brief && times_meant(x, meaning) >= EXPLAIN_FULL_TIMES)
+        return;
+    explain_set_meaning(x->notes, "%s", meaning);
+    explain_set_ref(x->notes, ref);
+}
+
 int explain_keep(struct explain *x, struct buf *to, const uint8_t *data, size_t len)
 {
     size_t room = to->len < EXPLAIN_KEPT_BYTES ? EXPLAIN_KEPT_BYTES - to->len : 0;

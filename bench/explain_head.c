@@ -22,8 +22,7 @@ static void say_part(struct explain *x, struct explain_connection *c, struct exp
 {
     explain_say(x, c, s, EXPLAIN_INSIDE, 1, at_ns);
     explain_set_wire_bytes(x->notes, part, len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%s", meaning);
-    explain_set_ref(x->notes, ref);
+    explain_set_word(x, meaning, ref);
 }
 
 /* "?since=17&timeout=1000": those that are pushlab's */
@@ -71,8 +70,7 @@ static void say_request_line(struct explain *x, struct explain_connection *c,
 
     explain_say(x, c, s, EXPLAIN_WIRE, 0, l->at_ns);
     explain_set_wire_bytes(x->notes, l->text, strlen(l->text), EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "the request line: method, target, version");
-    explain_set_ref(x->notes, "RFC 9112 \u00a73");
+    explain_set_word(x, "the request line: method, target, version", "RFC 9112 \u00a73");
     if (!x->parts_said)
         say_part(x, c, s, l->at_ns, method, strlen(method), word.meaning, word.ref);
     say_target(x, c, s, l->at_ns, http_message_target(m));
@@ -137,8 +135,7 @@ static void say_status_line(struct explain *x, struct explain_connection *c, str
 
     explain_say(x, c, s, EXPLAIN_WIRE, 0, l->at_ns);
     explain_set_wire_bytes(x->notes, l->text, strlen(l->text), EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%s", word.meaning);
-    explain_set_ref(x->notes, word.ref);
+    explain_set_word(x, word.meaning, word.ref);
     say_status_parts(x, c, s, l);
     if (status >= 200 || status == 101) {
         c->tally.responses++;
@@ -191,8 +188,7 @@ static void say_field(struct explain *x, struct explain_connection *c, struct ex
     if (buf_printf(&shown, "%s: ", name) < 0 || explain_put_value(x, s, &shown, name, value) < 0)
         x->notes->rc = LAB_ENOMEM;
     explain_set_wire_bytes(x->notes, shown.data, shown.len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%s", word.meaning);
-    explain_set_ref(x->notes, word.ref);
+    explain_set_word(x, word.meaning, word.ref);
     buf_free(&shown);
     note_key(c, s, name, value);
     if (!s->up && s->http.msg.status == 101 && strcasecmp(name, "Sec-WebSocket-Accept") == 0)
@@ -207,13 +203,13 @@ static const char *what_follows(const struct explain_side *s)
     const struct http_message *m = &s->http.msg;
 
     if (!s->up && m->status == 101)
-        return "HTTP ends here";
+        return "an empty line: the head is over, HTTP ends here";
     if (m->has_body)
-        return "the content follows";
+        return "an empty line: the head is over, the content follows";
     if (s->up || m->status < 200 || m->status == 204 || m->status == 304 ||
         http_message_field(m, "Content-Length") != NULL)
-        return "no content follows";
-    return "the content follows, up to the connection's end";
+        return "an empty line: the head is over, no content follows";
+    return "an empty line: the head is over, the content follows, up to the connection's end";
 }
 
 static void say_empty_line(struct explain *x, struct explain_connection *c, struct explain_side *s,
@@ -221,8 +217,7 @@ static void say_empty_line(struct explain *x, struct explain_connection *c, stru
 {
     explain_say(x, c, s, EXPLAIN_WIRE, 1, at_ns);
     explain_set_wire(x->notes, "%s", "\r\n");
-    explain_set_meaning(x->notes, "an empty line: the head is over, %s", what_follows(s));
-    explain_set_ref(x->notes, "RFC 9112 \u00a72.1");
+    explain_set_word(x, what_follows(s), "RFC 9112 \u00a72.1");
 }
 
 /* Of a 101: does the connection become another one, or is it to be failed (RFC 6455 §4.1)? */

@@ -30,7 +30,7 @@ enum explain_thing {
     EXPLAIN_THINGS = EXPLAIN_FRAME + 16 /* by opcode */
 };
 
-enum { EXPLAIN_FULL_TIMES = 3 };
+enum { EXPLAIN_FULL_TIMES = 3, EXPLAIN_MEANT = 64 };
 
 struct explain_frame { /* being received */
     uint8_t header[WS_HEADER_MAX_BYTES];
@@ -118,6 +118,10 @@ struct explain {
     int64_t shown_ns;      /* the latest time that a note bears */
     struct explain_connection *connections[EXPLAIN_CONNECTIONS_MAX];
     unsigned count;
+    struct {
+        const char *meaning; /* a constant: told apart by its address */
+        unsigned times;
+    } meant[EXPLAIN_MEANT];    /* in brief */
     struct explain_tally gone; /* of connections that are no longer kept */
 };
 
@@ -133,6 +137,10 @@ void explain_give_up(struct explain *x, struct explain_connection *c, struct exp
 /* The meaning of the newest note, which is of that thing, unless it has been said often enough. */
 void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing,
                        const char *meaning, const char *ref);
+
+/* The same of a constant meaning, of whatever connection; only in brief there is an often enough:
+ * polls are the same heads again and again. */
+void explain_set_word(struct explain *x, const char *meaning, const char *ref);
 
 /* Append as much of data as is kept. 0 or LAB_ENOMEM, which is noted. */
 int explain_keep(struct explain *x, struct buf *to, const uint8_t *data, size_t len);

@@ -16,7 +16,7 @@
 #include "scenario_args.h"
 
 /* Soon enough to be waited for, late enough to stay out of what comes before it. */
-#define HEARTBEAT_MS 500
+#define HEARTBEAT_MS 800
 
 enum { CAPTURE_MAX_BYTES = 64 << 20, OWN_PORT = 8080, STOP_S = 2 };
 

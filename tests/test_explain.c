@@ -242,6 +242,27 @@ START_TEST(explain_says_of_what_comes_again_and_again_no_more_than_what_it_is)
 }
 END_TEST
 
+START_TEST(explain_in_brief_says_of_repeated_heads_no_more_than_what_they_are)
+{
+    const struct explain_options brief = {.brief = true};
+    struct explained x;
+
+    explained_begin(&x, &brief);
+    for (int i = 0; i < 5; i++) {
+        SENT(&x, "GET /poll?since=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+        RECEIVED(&x, "HTTP/1.1 204 No Content\r\nDate: x\r\n\r\n");
+    }
+    ck_assert_uint_eq(count_of(&x, ">1 Host: a | "), 5);
+    ck_assert_uint_eq(count_of(&x, "which site is meant"), 3);
+    ck_assert_uint_eq(count_of(&x, "<0 HTTP/1.1 204 No Content | "), 5);
+    ck_assert_uint_eq(count_of(&x, "nothing to send, and that is all right"), 3);
+    RECEIVED(&x, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_says(&x, "<0 HTTP/1.1 200 OK | here it is");
+    assert_says(&x, "Content-Length: 0 | so many bytes");
+    explained_end(&x);
+}
+END_TEST
+
 START_TEST(explain_counts_every_byte_of_an_event_stream_once)
 {
     static const char body[] = "data: a\r\n\r\nid: 3\rdata: b\n\n: c\r\n";
@@ -379,6 +400,7 @@ int main(void)
     tcase_add_test(tc, explain_counts_content_that_is_longer_than_is_kept);
     tcase_add_test(tc, explain_reads_the_fields_of_an_event_stream_9_2_6);
     tcase_add_test(tc, explain_says_of_what_comes_again_and_again_no_more_than_what_it_is);
+    tcase_add_test(tc, explain_in_brief_says_of_repeated_heads_no_more_than_what_they_are);
     tcase_add_test(tc, explain_counts_every_byte_of_an_event_stream_once);
     tcase_add_test(tc, explain_is_the_same_however_the_bytes_are_cut);
     tcase_add_test(tc, explain_masks_what_differs_and_keeps_lengths_in_step);
