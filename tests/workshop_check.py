@@ -271,10 +271,12 @@ def seconds_since_boot():
 
 def machine(uptime_s):
     """What to put before a command so that it has a network of its own and a clock that was started
-    uptime_s ago; less, where that can't be. An ordinary user stays one."""
-    user = [] if os.geteuid() == 0 else ["--map-current-user", "--keep-caps"]
+    uptime_s ago; less, where that can't be. An ordinary user stays one, who may do nothing more."""
+    is_root = os.geteuid() == 0
+    user = [] if is_root else ["--map-current-user", "--keep-caps"]
+    ordinary = "" if is_root else "setpriv --inh-caps=-all --ambient-caps=-all "
     clock = ["--time", "--monotonic", str(int(uptime_s - seconds_since_boot()))]
-    run = ["--", "sh", "-c", 'ip link set lo up && "$@"', "sh"]
+    run = ["--", "sh", "-c", f'ip link set lo up && {ordinary}"$@"', "sh"]
     for prefix in (["unshare", "--net", *user, *clock, *run], ["unshare", "--net", *user, *run]):
         if shutil.which("unshare") and shutil.which("ip"):
             if subprocess.run([*prefix, "true"], capture_output=True).returncode == 0:
