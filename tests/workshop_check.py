@@ -7,7 +7,8 @@ PUSHLAB_BIN says which programs (build/release). The notation is in docs/worksho
 document runs in a folder of its own and, where the machine allows it, on a machine of its own: a
 network, so that port 8080 is free, and a clock, since updates carry the time since boot and so have
 as many bytes as that has digits. All runs as it were soon after a boot, and what says sizes once
-more as if weeks after it; --uptime has all of it run once, at that age. Two documents at a time.
+more as if weeks after it; --uptime has all of it run once, at that age. Two documents at a
+time; one that fails is run again, with nothing beside it that could have been in its way.
 """
 
 import argparse
@@ -331,6 +332,8 @@ def main(argv):
     started = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(2 if prefix else 1) as pool:
         codes = list(pool.map(lambda job: check_apart(*job), jobs))
+    if prefix and len(jobs) > 1:
+        codes = [code and check_apart(*job) for job, code in zip(jobs, codes)]
     if not has_clock(prefix):
         print("workshop: no clock of its own can be had here: sizes were compared at this machine's age alone")
     if not facts.has_apt_lists():
