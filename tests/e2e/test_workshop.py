@@ -1,5 +1,7 @@
 """Does the check of the workshop find out who lies?"""
 
+import contextlib
+import io
 import pathlib
 import re
 import subprocess
@@ -131,6 +133,28 @@ class Machines(TestCase):
                                   capture_output=True, text=True).stdout
             offset = int(re.search(r"^monotonic\s+(-?\d+)", said, re.M)[1])
             self.assertAlmostEqual(check.seconds_since_boot() + offset, uptime_s, delta=5)
+
+
+    def test_what_fails_is_run_once_more_alone(self):
+        apart = check.check_apart
+        self.addCleanup(setattr, check, "check_apart", apart)
+        if not check.machine(0):
+            self.skipTest("one at a time in any case")
+        for codes, code, runs in (({"a.md": [1, 0]}, 0, 3), ({"a.md": [1, 1]}, 1, 3), ({}, 0, 2)):
+            ran = []
+
+            def pretend(path, prefix, *options, codes=codes, ran=ran):
+                ran.append(path.name)
+                return codes.get(path.name, [0, 0])[ran.count(path.name) - 1]
+
+            check.check_apart = pretend
+            folder = self.temp_dir()
+            paths = [folder / name for name in ("a.md", "b.md")]
+            for path in paths:
+                path.write_text("# Nothing\n")
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.assertEqual(check.main(list(map(str, paths))), code)
+            self.assertEqual(len(ran), runs)
 
 
 @unittest.skipUnless(has_program("pushlab"), "no pushlab")
