@@ -37,7 +37,7 @@ UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self workshop-check fuzz man install format lint compile_commands.json clean help deps-build deps-bench deps-balancers deps-test deps-self
+.PHONY: all programs unit fuzzers test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self workshop-check fuzz man install format lint compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -46,7 +46,7 @@ all: deps-build ## build the programs into build/release
 
 programs: $(PROGRAMS) $(SELF)
 
-deps-build deps-bench deps-balancers deps-test deps-self: deps-%: ## install what is missing (apt), or say what to type
+deps-build deps-bench deps-balancers deps-workshop deps-test deps-self: deps-%: ## install what is missing (apt), or say what to type
 	$(Q)./bench/deps.sh $*
 
 $(OUT)/pushlab: $(OUT)/bench/main.o $(BENCH) $(LINK) $(LIB)
@@ -138,7 +138,7 @@ balancers: deps-balancers all ## HAProxy and nginx in between: what they cost, w
 bench-link: all ## how accurate the emulated link is, here and now
 	$(Q)$(OUT)/pushlab-link measure
 
-workshop-check: deps-test all ## run every command of docs/workshop and README.md, and compare what they say
+workshop-check: deps-test all npm-peers ## run every command of docs/workshop and README.md, and compare what they say
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 tests/workshop_check.py $(DOCS)
 
 bench-self: deps-self all ## pushlab against bare floors and nginx; writes results/self.md

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every package that pushlab needs, named in this one place.
-#   deps.sh build|bench|balancers|test|self   install what is missing, or print the command and stop
+#   deps.sh build|bench|balancers|workshop|test|self   install what is missing, or print the command and stop
 # Debian and Ubuntu. As root it installs; otherwise it tries sudo -n; else it says what to type.
 set -eu
 
@@ -8,6 +8,7 @@ build="gcc make pkg-config libevent-dev libcjson-dev libhiredis-dev libssl-dev z
 bench="gnuplot-nox fonts-dejavu-core redis-server"
 test="check openssl clang clang-format shellcheck libclang-rt-dev curl python3 python3-websockets nodejs chromium tshark iputils-ping iproute2 haproxy nginx-light libnginx-mod-stream mandoc zsh fish"
 balancers="haproxy nginx-light libnginx-mod-stream"
+workshop="curl openssl iproute2 python3-websockets haproxy nginx-light libnginx-mod-stream"
 self="wrk nginx-light python3 linux-perf"
 
 say() { printf 'pushlab: %s\n' "$*" >&2; }
@@ -59,9 +60,10 @@ case ${1:-} in
 build) want="$build" ;;
 bench) want="$build $bench" ;;
 balancers) want="$build $bench $balancers" ;;
+workshop) want="$build $bench $workshop" ;;
 test) want="$build $bench $test" ;;
 self) want="$build $self" ;;
-*) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, balancers, test, self"; exit 2 ;;
+*) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, balancers, workshop, test, self"; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then exit 0; fi # not Debian: the compiler will say what is missing

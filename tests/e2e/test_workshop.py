@@ -1,5 +1,9 @@
 """Does the check of the workshop find out who lies?"""
 
+import contextlib
+import io
+import pathlib
+import re
 import subprocess
 import sys
 import unittest
@@ -10,10 +14,15 @@ TESTS = HERE.parent
 sys.path.insert(0, str(TESTS))
 
 import workshop_check as check  # noqa: E402
+import workshop_facts as facts  # noqa: E402
+from workshop_match import difference, says_nothing  # noqa: E402
+from workshop_text import PARTS, Command, Document, missing_parts  # noqa: E402
+
+DOCS = [TESTS.parent / "README.md", *sorted((TESTS.parent / "docs" / "workshop").glob("*.md"))]
 
 
 def says(expected, got):
-    return check.difference(expected.split("\n"), got) is None
+    return difference(expected.split("\n"), got) is None
 
 
 class Matching(unittest.TestCase):
@@ -48,38 +57,140 @@ class Matching(unittest.TestCase):
 
 class Reading(unittest.TestCase):
     def test_a_lesson_has_its_parts_in_order(self):
-        whole = "\n".join(f"## {part}" for part in check.PARTS)
-        self.assertEqual(check.missing_parts(whole), [])
-        self.assertEqual(check.missing_parts(whole.replace("## Why\n", "")), ["Why", "Try next", "Exercise"])
+        whole = "\n".join(f"## {part}" for part in PARTS)
+        self.assertEqual(missing_parts(whole), [])
+        self.assertEqual(missing_parts(whole.replace("## Why\n", "")), ["Why", "Try next", "Exercise"])
 
-    def test_what_is_not_run_says_why(self):
-        for comment, why in (("installs", "installs"), ("12 minutes", "12 minutes"), ("in a browser", None)):
-            self.assertEqual(check.Command("x", 1, f"true # {comment}", []).why_not_run, why)
+    def test_what_is_not_run_says_why_in_these_words_alone(self):
+        for comment, why in (("installs", "installs"), ("draws; takes 12 minutes", "takes 12 minutes"),
+                             ("installs what is missing", None), ("2 minutes", None), ("in a browser", None)):
+            self.assertEqual(Command("x", 1, f"true # {comment}", []).why_not_run, why)
+
+    def test_output_that_says_nothing(self):
+        for lines, nothing in ((["…"], True), (["… …", "", "…"], True), (["… ms"], False), ([], False)):
+            self.assertEqual(says_nothing(lines), nothing, lines)
+
+    def test_what_says_sizes(self):
+        for line, sizes in (("… 43 B …", True), ("payload ~45 bytes: it", True), ("bytes/update", True),
+                            ("Transfer-Encoding: chunked", True), ("B 3", False), ("12 requests", False)):
+            self.assertEqual(Command("x", 1, "true", [line]).says_sizes, sizes, line)
+
+    def test_code_over_the_end_of_a_line_is_one_piece(self):
+        document = Document("x", "a `b\nc` d\n\n    true\n\n`e`\n")
+        self.assertEqual(document.inline_code(), [(1, "b c"), (6, "e")])
+        self.assertEqual([c.line for c in document.commands], [4])
 
     def test_words_of_pipes_are_found(self):
         self.assertEqual(list(check.simple_commands("a --b | c 'd e' && f # --g")),
                          [["a", "--b"], ["c", "d e"], ["f"]])
 
 
+class Facts(unittest.TestCase):
+    def test_names_of_headings_are_github_s(self):
+        for heading, name in (("What it needs", "what-it-needs"), ("How fast? 1.1, `--link`", "how-fast-11---link")):
+            self.assertEqual(facts.slug(heading.replace("`", "")), name)
+
+    def test_each_section_of_the_list_is_named_somewhere(self):
+        targets = {t for path in DOCS for t in re.findall(r"\]\((https:[^)]*)\)", path.read_text())}
+        for standard, section, anchor in facts.sections():
+            with self.subTest(standard=standard, section=section):
+                page = {"HTML": "server-sent-events.html"}.get(standard, standard.lower())
+                end = "/" + page + ("#" + anchor if anchor else "")
+                self.assertTrue(any(target.endswith(end) for target in targets))
+
+    def test_the_set_for_workshops_is_a_part_of_the_tests_set(self):
+        self.assertLessEqual(facts.packages_of("workshop"), facts.packages_of("build", "bench", "test"))
+
+    def test_a_package_must_be_in_the_list_and_the_offline_list_be_whole(self):
+        self.assertIsNone(facts.wrong_packages([], ["haproxy", "curl"]))
+        self.assertIn("does not name", facts.wrong_packages([], ["haproxi"]))
+        whole = sorted(facts.packages_of(*facts.OFFLINE))
+        self.assertIsNone(facts.wrong_packages(["--download-only"], whole))
+        self.assertIn("curl", facts.wrong_packages(["--download-only"], [p for p in whole if p != "curl"]))
+        self.assertIn("wrk", facts.wrong_packages(["--download-only"], [*whole, "wrk"]))
+
+    @unittest.skipUnless(facts.has_apt_lists(), "apt has no lists here")
+    def test_apt_must_know_a_package_that_our_list_names(self):
+        listed = facts.all_packages
+        self.addCleanup(setattr, facts, "all_packages", listed)
+        facts.all_packages = lambda: listed() | {"haproxi"}
+        self.assertIn("apt knows no", facts.wrong_packages([], ["curl", "haproxi"]))
+
+
+class Machines(TestCase):
+    def test_the_path_is_an_ordinary_users_and_what_the_readme_says(self):
+        path = check.path_of(pathlib.Path("/f")).split(":")
+        self.assertEqual(path[0], "/f/build/release")
+        self.assertEqual([p for p in path if p.endswith("sbin")], ["/usr/sbin"])
+        self.assertEqual(path[-2:], ["/usr/sbin", f"{HERE}/node_modules/.bin"])
+
+    def test_a_machine_is_as_old_as_asked(self):
+        for uptime_s in (check.UPTIME_YOUNG_S, check.UPTIME_OLD_S):
+            prefix = check.machine(uptime_s)
+            if not check.has_clock(prefix):
+                self.skipTest("no clock of its own")
+            said = subprocess.run([*prefix, "sh", "-c", "cat /proc/uptime; cat /proc/self/timens_offsets"],
+                                  capture_output=True, text=True).stdout
+            offset = int(re.search(r"^monotonic\s+(-?\d+)", said, re.M)[1])
+            self.assertAlmostEqual(check.seconds_since_boot() + offset, uptime_s, delta=5)
+
+
+    def test_what_fails_is_run_once_more_alone(self):
+        apart = check.check_apart
+        self.addCleanup(setattr, check, "check_apart", apart)
+        if not check.machine(0):
+            self.skipTest("one at a time in any case")
+        for codes, code, runs in (({"a.md": [1, 0]}, 0, 3), ({"a.md": [1, 1]}, 1, 3), ({}, 0, 2)):
+            ran = []
+
+            def pretend(path, prefix, *options, codes=codes, ran=ran):
+                ran.append(path.name)
+                return codes.get(path.name, [0, 0])[ran.count(path.name) - 1]
+
+            check.check_apart = pretend
+            folder = self.temp_dir()
+            paths = [folder / name for name in ("a.md", "b.md")]
+            for path in paths:
+                path.write_text("# Nothing\n")
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.assertEqual(check.main(list(map(str, paths))), code)
+            self.assertEqual(len(ran), runs)
+
+
 @unittest.skipUnless(has_program("pushlab"), "no pushlab")
 class Documents(TestCase):
-    def judge(self, path):
-        return subprocess.run([sys.executable, TESTS / "workshop_check.py", "--one", path], timeout=60,
+    def judge(self, *arguments):
+        return subprocess.run([sys.executable, TESTS / "workshop_check.py", *arguments], timeout=60,
                               capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "PUSHLAB_BIN": str(BIN)})
 
     def test_an_honest_document_passes(self):
-        done = self.judge(TESTS / "workshop" / "honest.md")
+        done = self.judge("--one", TESTS / "workshop" / "honest.md")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("9 commands run, 2 not", done.stdout)
+        self.assertIn("9 commands run, 4 not", done.stdout)
 
     def test_every_lie_fails_and_is_named_by_file_and_line(self):
         lies = sorted((TESTS / "workshop").glob("lie-*.md"))
-        self.assertGreater(len(lies), 15)
+        self.assertGreater(len(lies), 50)
         for path in lies:
             with self.subTest(path=path.name):
-                done = self.judge(path)
+                done = self.judge("--one", path)
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(f"tests/workshop/{path.name}:", done.stdout)
+
+    def test_sizes_that_hold_on_a_young_machine_alone_are_found_out(self):
+        if not check.has_clock(check.machine(check.UPTIME_YOUNG_S)):
+            self.skipTest("no clock of its own")
+        age = TESTS / "workshop" / "age.md"
+        self.assertEqual(self.judge("--uptime", "300", age).returncode, 0)
+        done = self.judge(age)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("ok   tests/workshop/age.md (", done.stdout)
+        self.assertIn("FAIL tests/workshop/age.md --sizes", done.stdout)
+
+    def test_the_names_in_the_documents_exist(self):
+        for path in DOCS:
+            with self.subTest(path=path.name):
+                self.assertEqual(check.wrongs_of_prose(Document(path.name, path.read_text()), path), [])
 
 
 if __name__ == "__main__":
