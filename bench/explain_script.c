@@ -139,7 +139,9 @@ static void ask(struct explain_script *s)
  * sent again (RFC 9112 §9.3.1). False: it is not so. */
 static bool ask_once_more(struct explain_script *s)
 {
-    if ((s->rc != LAB_ESYS && !s->peer.eof) || s->asked < 2 || s->http.in_head)
+    bool gone = s->rc == LAB_ESYS || (s->rc == LAB_OK && s->peer.eof);
+
+    if (!gone || s->asked < 2 || s->http.in_head)
         return false;
     s->rc = LAB_OK;
     *s->e = (struct err_text){""};

@@ -230,7 +230,8 @@ static void say_payload(struct explain *x, struct explain_connection *c, struct 
     }
     if (v->plain.len == 0)
         return;
-    say_field(x, c, s, v, v->ws.masked ? "RFC 6455 \u00a75.3" : "RFC 6455 \u00a75.2");
+    explain_say(x, c, s, v->ws.masked ? EXPLAIN_INSIDE : EXPLAIN_WIRE, 1, v->at_ns);
+    explain_set_ref(x->notes, v->ws.masked ? "RFC 6455 \u00a75.3" : "RFC 6455 \u00a75.2");
     explain_set_wire_beginning(x->notes, v->plain.data, v->plain.len, v->ws.payload_bytes,
                                EXPLAIN_SHOWN_BYTES);
     explain_set_meaning(x->notes, "%llu byte%s of payload%s",

@@ -621,7 +621,9 @@ class Marks(ExplainCase):
         for derived in ("equal  ", "the server has decided: upgraded", "TCP_INFO: ", "SYN  ",
                         "FIN    1"):
             self.assertIn(" · " + derived, text)
-        for on_wire in ("HTTP/1.1 101 Switching", "Sec-WebSocket-Accept: ", "81 0b 7b"):
+        self.assertIn(' \u00b7 "Hello"', text)  # masked on the wire, unlike the server's
+        for on_wire in ("HTTP/1.1 101 Switching", "Sec-WebSocket-Accept: ", "81 0b 7b",
+                        '{"hello":0}'):
             self.assertIn("   " + on_wire, text)
         text = self.text("websocket", "--mask", "--link", "loopback", "--markdown")
         self.assertIn("<em>equal</em>", text)
