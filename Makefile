@@ -7,6 +7,8 @@ BUILD    ?= build
 VARIANT  ?= release
 OUT      := $(BUILD)/$(VARIANT)
 Q        := $(if $(V),,@)
+# Programs are built by as many processes as there are cores, unless make was told a number.
+J         = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 DEPS_PC  := libevent_core libevent_openssl libcjson libssl libcrypto zlib hiredis
@@ -42,7 +44,7 @@ SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 .PRECIOUS: $(OUT)/%.o
 
 all: deps-build ## build the programs into build/release
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) --no-print-directory $(J) programs
 
 programs: $(PROGRAMS) $(SELF)
 
@@ -110,12 +112,12 @@ fuzzers: $(FUZZERS)
 TEST_ENV = PUSHLAB_BIN=$(abspath $(BUILD))/asan
 
 test: deps-test ## build with ASan and UBSan, run unit and end-to-end tests, print the totals
-	$(Q)$(MAKE) --no-print-directory VARIANT=asan programs unit
+	$(Q)$(MAKE) --no-print-directory $(J) VARIANT=asan programs unit
 	$(Q)$(MAKE) --no-print-directory npm-peers
 	$(Q)$(TEST_ENV) ./tests/run.sh $(TESTS)
 
 asan: deps-build ## build the programs with sanitizers into build/asan
-	$(Q)$(MAKE) --no-print-directory VARIANT=asan programs
+	$(Q)$(MAKE) --no-print-directory $(J) VARIANT=asan programs
 
 # The independent peers of the end-to-end tests (and nothing else) come from npm.
 npm-peers: tests/e2e/node_modules/.package-lock.json
@@ -146,7 +148,7 @@ bench-self: deps-self all ## pushlab against bare floors and nginx; writes resul
 
 FUZZ_SECONDS ?= 30
 fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
-	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz fuzzers
+	$(Q)$(MAKE) --no-print-directory $(J) CC=clang VARIANT=fuzz fuzzers
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) ./tests/fuzz/run.sh
 
 man: all ## man pages and shell completion, into build/release/manual

@@ -11,6 +11,10 @@ balancers="haproxy nginx-light libnginx-mod-stream"
 workshop="curl openssl iproute2 python3-websockets haproxy nginx-light libnginx-mod-stream"
 self="wrk nginx-light python3 linux-perf"
 
+# One at a time: apt has a lock, and `make -j` may ask for two sets at once.
+exec 9<"$0"
+if command -v flock >/dev/null 2>&1; then flock 9; fi
+
 say() { printf 'pushlab: %s\n' "$*" >&2; }
 
 missing() { # the packages among $@ that are not installed

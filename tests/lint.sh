@@ -12,12 +12,10 @@ complain() {
 clang-format --dry-run -Werror "$@" || complain "clang-format: 'make format' mends it"
 
 for cc in gcc clang; do
-    for file in "$@"; do
-        case $file in *.c) ;; *) continue ;; esac
-        # shellcheck disable=SC2086
-        $cc $CC_FLAGS "-DPUSHLAB_VERSION=\"$VERSION\"" '-DPUSHLAB_DATADIR=""' -fsyntax-only "$file" ||
-            complain "$cc: $file"
-    done
+    # shellcheck disable=SC2086
+    printf '%s\0' "$@" | grep -z '\.c$' | xargs -0 -n 8 -P "$(nproc)" \
+        $cc $CC_FLAGS "-DPUSHLAB_VERSION=\"$VERSION\"" '-DPUSHLAB_DATADIR=""' -fsyntax-only ||
+        complain "$cc has warnings, above"
 done
 
 # lib/ includes neither side; servers/ and clients/ never include each other (docs/architecture.md).

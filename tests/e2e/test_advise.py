@@ -198,7 +198,7 @@ class Pages(AdviceCase):
     def test_a_report_says_what_to_choose(self):
         run = self.measure()
         text = (run / "report.html").read_text(encoding="utf-8")
-        self.assert_valid(run / "report.html")
+        self.assert_valid_html(run / "report.html")
         self.assertIn('<section id="choose">', text)
         self.assertIn('href="#choose"', text)
         ids = re.findall(r'\sid="([^"]*)"', text)
@@ -207,7 +207,7 @@ class Pages(AdviceCase):
 
     def test_a_matrix_is_one_valid_file_with_links_to_its_reports(self):
         run, out = self.write_matrix()
-        self.assert_valid(out)
+        self.assert_valid_html(out)
         text = out.read_text(encoding="utf-8")
         self.assertIn("Advice &lt;wanted&gt; &amp; given", text)
         links = re.findall(r'href="([^"#]*)"', text)

@@ -1,17 +1,20 @@
 #!/bin/sh
-# Run every fuzz target for FUZZ_SECONDS from its small corpus; new inputs stay in BUILD.
+# Run every fuzz target for FUZZ_SECONDS from its small corpus, as many at a time as there are
+# cores; new inputs stay in BUILD.
 # With FUZZ_RUNS the same inputs each time, that many at most: for a gate that must not be a
 # lottery. Finding new ones is what the plain run is for.
 set -u
 repeat=${FUZZ_RUNS:+"-seed=1 -runs=$FUZZ_RUNS"}
 cd "$(dirname "$0")/../.." || exit 1
-failed=0
-for target in "${BUILD:-build}"/fuzz/fuzz/fuzz_*; do
-    case $target in *.d | *.o) continue ;; esac
+corpora=${BUILD:-build}/fuzz/corpus
+
+run() { # run TARGET: leaves WORK.failed when it finds something
+    target=$1
     name=$(basename "$target")
     seeds=tests/fuzz/corpus/${name#fuzz_}
-    work=${BUILD:-build}/fuzz/corpus/$name
+    work=$corpora/$name
     mkdir -p "$work"
+    rm -f "$work.failed"
     [ -d "$seeds" ] || seeds=
     [ -z "$repeat" ] || rm -f "$work"/*
     # shellcheck disable=SC2086
@@ -22,7 +25,18 @@ for target in "${BUILD:-build}"/fuzz/fuzz/fuzz_*; do
     else
         printf '  %-28s FAILED, see %s\n' "$name" "$work.log"
         tail -30 "$work.log"
-        failed=1
+        : >"$work.failed"
     fi
+}
+
+n=0
+for target in "${BUILD:-build}"/fuzz/fuzz/fuzz_*; do
+    case $target in *.d | *.o) continue ;; esac
+    run "$target" &
+    n=$((n + 1))
+    [ $((n % $(nproc))) != 0 ] || wait
 done
-exit $failed
+wait
+for mark in "$corpora"/*.failed; do
+    [ ! -e "$mark" ] || exit 1
+done
