@@ -205,8 +205,6 @@ static void on_noted(void *arg, struct client *c, enum transcript_what what, con
     ssize_t n;
 
     (void)c;
-    if (w->env.opt->transcript_fd < 0)
-        return;
     w->connections += what == TRANSCRIPT_OPEN;
     e.connection = w->connections;
     if (transcript_encode(&line, &e) < 0)
@@ -307,11 +305,11 @@ static void run(struct watch *w)
 
 int client_watch(const struct client_options *opt)
 {
-    static const struct client_hooks hooks = {
+    const struct client_hooks hooks = {
         .gave_up = on_gave_up,
         .ended = on_ended,
         .update = on_update,
-        .noted = on_noted,
+        .noted = opt->transcript_fd >= 0 ? on_noted : NULL, /* the kernel is asked for each */
         .answered = on_answered,
         .lost = on_lost,
     };
