@@ -228,8 +228,7 @@ static int show(const struct explain_take *t, const struct config *c,
         .about = topic->packets && !wire ? "one connection, without its packets" : topic->about,
         .road = t->road,
         .times = wire ? "Packets and their times are the emulated wire's own, at both ends of it."
-                      : "No wire to look at: times are the client's, packets and round-trip time "
-                        "are the kernel's word (TCP_INFO); \u2248 is computed from that.",
+                      : EXPLAIN_TIMES_UNSEEN,
         .notes = &notes,
         .explain = x,
         .wire = wire,

@@ -20,6 +20,11 @@ struct explain_report {
     size_t columns;                /* of text; 0: EXPLAIN_COLUMNS */
 };
 
+/* What stands for packets where nobody sees them: in explain_report.times. */
+#define EXPLAIN_TIMES_UNSEEN                                                                       \
+    "No wire to look at: times are the client's, packets and round-trip time are the kernel's "    \
+    "word (TCP_INFO); \u2248 is computed from that."
+
 enum { EXPLAIN_COLUMNS = 100, EXPLAIN_COLUMNS_MIN = 60, EXPLAIN_COLUMNS_MAX = 120 };
 
 /* What fits a terminal of that many; 0: there is none. */

@@ -89,14 +89,21 @@ static int write_synced(const char *path, const void *data, size_t len)
     return rc;
 }
 
+/* Where a file is written before it gets its name. */
+static int name_part(char part[PATH_MAX], const char *path, struct err_text *e)
+{
+    if (snprintf(part, PATH_MAX, "%s.part", path) < PATH_MAX)
+        return LAB_OK;
+    errno = ENAMETOOLONG;
+    return fail("write", path, e);
+}
+
 int file_write(const char *path, const void *data, size_t len, struct err_text *e)
 {
     char part[PATH_MAX];
 
-    if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part) {
-        errno = ENAMETOOLONG;
-        return fail("write", path, e);
-    }
+    if (name_part(part, path, e) < 0)
+        return LAB_ESYS;
     if (write_synced(part, data, len) < 0 || rename(part, path) < 0) {
         fail("write", path, e);
         unlink(part);
@@ -111,10 +118,8 @@ int file_try(const char *path, struct err_text *e)
     struct stat st;
     int fd;
 
-    if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part) {
-        errno = ENAMETOOLONG;
-        return fail("write", path, e);
-    }
+    if (name_part(part, path, e) < 0)
+        return LAB_ESYS;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         errno = EISDIR;
         return fail("write", path, e);

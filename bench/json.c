@@ -154,6 +154,18 @@ void json_append_printf(cJSON *array, const char *fmt, ...)
     json_append_text(array, text);
 }
 
+bool json_any_quotes(const cJSON *array, const char *text)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, array)
+    {
+        if (cJSON_IsString(item) && strstr(item->valuestring, text) != NULL)
+            return true;
+    }
+    return false;
+}
+
 void json_append_count(cJSON *array, const cJSON *o, const char *path, const char *one,
                        const char *many)
 {

@@ -32,6 +32,8 @@ void json_add_text(cJSON *object, const char *name, const char *text);
 void json_append_text(cJSON *array, const char *text);
 /* printf into an array of strings. */
 void json_append_printf(cJSON *array, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Is text a part of any of these strings? */
+bool json_any_quotes(const cJSON *array, const char *text);
 /* "1 reconnection" or "5 reconnections" for the count at path of o; nothing for none. */
 void json_append_count(cJSON *array, const cJSON *o, const char *path, const char *one,
                        const char *many);

@@ -358,18 +358,6 @@ static void find_latency(cJSON *findings, const cJSON *row, const struct scenari
     }
 }
 
-static bool is_quoted(const cJSON *findings, const char *text)
-{
-    const cJSON *finding;
-
-    cJSON_ArrayForEach(finding, findings)
-    {
-        if (strstr(finding->valuestring, text) != NULL)
-            return true;
-    }
-    return false;
-}
-
 /* "once 504 Gateway Timeout", "68 times 502 Bad Gateway". */
 static void find_refusals(cJSON *findings, const cJSON *row)
 {
@@ -382,7 +370,7 @@ static void find_refusals(cJSON *findings, const cJSON *row)
                  http_status_phrase(atoi(refusal->string)));
         if (refusal->valuedouble > 1)
             json_append_printf(findings, "%.0f times %s", refusal->valuedouble, text);
-        else if (!is_quoted(findings, text))
+        else if (!json_any_quotes(findings, text))
             json_append_printf(findings, "once %s", text);
     }
 }

@@ -292,19 +292,7 @@ static enum row_end follow(struct work *k, struct err_text *e)
 
 /* ---- the row ---- */
 
-/* Does a problem quote this line already? */
-static bool is_told(const cJSON *problems, const char *line)
-{
-    const cJSON *problem;
-
-    cJSON_ArrayForEach(problem, problems)
-    {
-        if (cJSON_IsString(problem) && strstr(problem->valuestring, line) != NULL)
-            return true;
-    }
-    return false;
-}
-
+/* What a problem quotes already is not said again. */
 static void add_stderr_notes(cJSON *row, struct child *c)
 {
     cJSON *notes = cJSON_GetObjectItemCaseSensitive(row, "notes");
@@ -312,7 +300,7 @@ static void add_stderr_notes(cJSON *row, struct child *c)
     char *line;
 
     for (int i = 0; i < 10 && (line = child_next_line(c, CHILD_ERR)) != NULL; i++)
-        if (line[0] != '\0' && !is_told(problems, child_said(c, line)))
+        if (line[0] != '\0' && !json_any_quotes(problems, child_said(c, line)))
             json_append_printf(notes, "%s: %s", c->name, child_said(c, line));
 }
 

@@ -9,8 +9,7 @@ static struct explain_report report(const struct watch_verbose *v)
     return (struct explain_report){
         .notes = &v->notes,
         .explain = v->explain,
-        .times = "No wire to look at: times are the client's, packets and round-trip time are the "
-                 "kernel's word (TCP_INFO).",
+        .times = EXPLAIN_TIMES_UNSEEN,
         .begin_ns = v->begin_ns,
         .columns = v->columns,
     };
