@@ -19,23 +19,25 @@ OPT.release := -O2 -g -DNDEBUG
 OPT.asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT.fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CFLAGS   ?= $(OPT.$(VARIANT))
-INCLUDE  := -iquote lib -iquote servers -iquote clients -iquote bench -iquote bench/link -iquote $(BUILD)/gen
+INCLUDE  := -iquote . -iquote $(BUILD)/gen
 PKG_CFLAGS = $(shell pkg-config --cflags $(DEPS_PC) 2>/dev/null) $(if $(LLHTTP),-isystem /usr/share/include/llhttp)
 PKG_LIBS   = $(shell pkg-config --libs $(DEPS_PC) 2>/dev/null) $(if $(LLHTTP),,-lllhttp) -lm
 DEFS     := -DPUSHLAB_VERSION='"$(VERSION)"' -DPUSHLAB_DATADIR='"$(PREFIX)/share/pushlab"'
 ALL_CFLAGS = $(STD) $(WARN) $(CFLAGS) $(INCLUDE) $(PKG_CFLAGS) $(DEFS) -MMD -MP
 LDFLAGS  ?=
 
-# One archive per room; a program is its main.o and the rooms it may depend on.
-src       = $(filter-out $(1)/main.c,$(wildcard $(1)/*.c))
+# One archive per side; a program is its main.o and the archives it may depend on.
+files     = $(filter-out %/main.c,$(sort $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)))
 objs      = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB      := $(OUT)/lib.a
 SERVERS  := $(OUT)/servers.a
 CLIENTS  := $(OUT)/clients.a
 BENCH    := $(OUT)/bench.a
 LINK     := $(OUT)/link.a
-PROGRAMS := $(addprefix $(OUT)/,pushlab pushlab-server pushlab-client $(if $(wildcard bench/link/main.c),pushlab-link))
-UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/test_*.c))
+LINK_SRC := $(call files,bench/link) $(call files,bench/wire)
+PROGRAMS := $(addprefix $(OUT)/,pushlab pushlab-server pushlab-client pushlab-link)
+UNIT_SRC := $(sort $(wildcard tests/unit/*/*/test_*.c tests/unit/*/*/*/test_*.c))
+UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
@@ -54,16 +56,16 @@ deps-build deps-bench deps-balancers deps-workshop deps-test deps-self: deps-%: 
 $(OUT)/pushlab: $(OUT)/bench/main.o $(BENCH) $(LINK) $(LIB)
 $(OUT)/pushlab-server: $(OUT)/servers/main.o $(SERVERS) $(LIB)
 $(OUT)/pushlab-client: $(OUT)/clients/main.o $(CLIENTS) $(LIB)
-$(OUT)/pushlab-link: $(OUT)/bench/link/main.o $(LINK) $(LIB)
+$(OUT)/pushlab-link: $(OUT)/bench/link/tool/main.o $(LINK) $(LIB)
 $(OUT)/pushlab $(OUT)/pushlab-server $(OUT)/pushlab-client $(OUT)/pushlab-link:
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PKG_LIBS)
 
-$(LIB): $(call objs,$(call src,lib)) $(if $(LLHTTP),$(addprefix $(OUT)/llhttp/,llhttp.o api.o http.o))
-$(SERVERS): $(call objs,$(call src,servers)) $(OUT)/gen/web_assets.o
-$(CLIENTS): $(call objs,$(call src,clients))
-$(BENCH): $(call objs,$(call src,bench))
-$(LINK): $(call objs,$(call src,bench/link))
+$(LIB): $(call objs,$(call files,lib)) $(if $(LLHTTP),$(addprefix $(OUT)/llhttp/,llhttp.o api.o http.o))
+$(SERVERS): $(call objs,$(call files,servers)) $(OUT)/gen/web_assets.o
+$(CLIENTS): $(call objs,$(call files,clients))
+$(BENCH): $(call objs,$(filter-out $(LINK_SRC) bench/self/%,$(call files,bench)))
+$(LINK): $(call objs,$(LINK_SRC))
 $(OUT)/%.a:
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -78,7 +80,7 @@ $(OUT)/llhttp/%.o: /usr/share/llhttp/%.c
 	$(Q)mkdir -p $(@D) && $(CC) -O2 -g -DLLHTTP_STRICT_MODE=1 $(PKG_CFLAGS) -c -o $@ $<
 
 # run.json names the commit; what includes it is compiled again only when that changes.
-$(OUT)/bench/environment.o: $(BUILD)/gen/git_describe.h
+$(OUT)/bench/run/environment.o: $(BUILD)/gen/git_describe.h
 $(BUILD)/gen/git_describe.h: FORCE
 	$(Q)mkdir -p $(@D) && printf '#define PUSHLAB_GIT_DESCRIBE "%s"\n' \
 	"$$(git describe --always --dirty --tags 2>/dev/null || echo unknown)" >$@.tmp
@@ -93,9 +95,11 @@ $(OUT)/gen/web_assets.o: $(BUILD)/gen/web_assets.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(OUT)/tests/%: $(OUT)/tests/%.o $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
+# Test programs lie flat in $(OUT)/tests, wherever under tests/unit their source is.
+$(foreach t,$(UNIT_SRC),$(eval $(OUT)/tests/$(basename $(notdir $(t))): $(OUT)/$(t:.c=.o)))
+$(UNIT): $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $$(pkg-config --libs check)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS) $$(pkg-config --libs check)
 
 $(OUT)/fuzz/%: tests/fuzz/%.c $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
 	$(call say,FUZZ,$@)
@@ -157,12 +161,12 @@ man: all ## man pages and shell completion, into build/release/manual
 SHARE     = $(DESTDIR)$(PREFIX)/share
 COMPLETE  = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 install: all man ## into $(DESTDIR)$(PREFIX)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios scenarios/balancers))
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links report scenarios scenarios/balancers))
 	install -d $(SHARE)/man/man1 $(COMPLETE)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 bench/charts/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
+	install -m 644 bench/chart/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
 	install -m 644 bench/link/profiles/*.link $(DESTDIR)$(PREFIX)/share/pushlab/links
-	install -m 644 bench/report.css $(DESTDIR)$(PREFIX)/share/pushlab
+	install -m 644 bench/report/report.css $(DESTDIR)$(PREFIX)/share/pushlab/report
 	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
 	install -m 644 bench/scenarios/balancers/* $(DESTDIR)$(PREFIX)/share/pushlab/scenarios/balancers
 	install -m 644 $(OUT)/manual/man1/*.1 $(SHARE)/man/man1
@@ -173,7 +177,7 @@ install: all man ## into $(DESTDIR)$(PREFIX)
 	ln -sf pushlab $(SHARE)/bash-completion/completions/pushlab-$$p && \
 	ln -sf pushlab.fish $(SHARE)/fish/vendor_completions.d/pushlab-$$p.fish || exit 1; done
 
-OURS := $(wildcard lib/*.[ch] servers/*.[ch] clients/*.[ch] bench/*.[ch] bench/link/*.[ch] bench/self/*.c tests/*.[ch] tests/fuzz/*.[ch])
+OURS := $(sort $(foreach d,lib servers clients bench tests,$(wildcard $(addprefix $(d)/,*.[ch] */*.[ch] */*/*.[ch] */*/*/*.[ch] */*/*/*/*.[ch]))))
 format: ## clang-format everything in place
 	$(Q)clang-format -i $(OURS)
 

@@ -1,13 +1,13 @@
 /* `pushlab advise`: which transport to choose, from what was measured. */
-#include "commands.h"
+#include "bench/commands.h"
 
 #include <stdio.h>
 
-#include "advise_find.h"
-#include "advise_options.h"
-#include "advise_write.h"
-#include "matrix.h"
-#include "opt.h"
+#include "bench/advise/advise_find.h"
+#include "bench/advise/advise_options.h"
+#include "bench/advise/advise_write.h"
+#include "bench/report/matrix.h"
+#include "lib/opt/opt.h"
 
 static int write_book(struct buf *out, struct advise_book *b, const struct advise_options *o)
 {

@@ -1,12 +1,12 @@
 /* `pushlab doctor`: what this machine can do, and how to make it do the rest. */
-#include "commands.h"
+#include "bench/commands.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
-#include "doctor_probe.h"
-#include "doctor_write.h"
-#include "table.h"
+#include "bench/doctor/doctor_probe.h"
+#include "bench/doctor/doctor_write.h"
+#include "bench/table/table.h"
 
 struct config {
     bool json;

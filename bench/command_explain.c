@@ -1,19 +1,19 @@
 /* `pushlab explain TOPIC`: a real exchange, made right now, and what each byte of it means. */
-#include "commands.h"
+#include "bench/commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain_picture.h"
-#include "explain_stage.h"
-#include "explain_write.h"
-#include "file.h"
-#include "json_line.h"
-#include "opt.h"
-#include "road.h"
-#include "table.h"
-#include "url.h"
+#include "bench/explain/write/explain_picture.h"
+#include "bench/explain/session/explain_stage.h"
+#include "bench/explain/write/explain_write.h"
+#include "bench/base/file.h"
+#include "lib/base/json_line.h"
+#include "lib/opt/opt.h"
+#include "bench/network/road.h"
+#include "bench/table/table.h"
+#include "lib/proto/url.h"
 
 struct config {
     const char *url, *link, *path, *ca_path, *message, *svg, *pcap;

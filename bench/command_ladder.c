@@ -1,12 +1,12 @@
 /* `pushlab ladder`: a capture of the emulated link as the picture that a teacher shows. */
-#include "commands.h"
+#include "bench/commands.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "ladder_svg.h"
-#include "opt.h"
+#include "bench/ladder/ladder_svg.h"
+#include "lib/opt/opt.h"
 
 struct config {
     const char *out, *row, *link;

@@ -1,5 +1,5 @@
 /* `pushlab report`: a run's folder as one HTML file or as Markdown; a folder of runs as a list. */
-#include "commands.h"
+#include "bench/commands.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "opt.h"
-#include "report.h"
-#include "report_index.h"
+#include "bench/base/json.h"
+#include "lib/opt/opt.h"
+#include "bench/report/report.h"
+#include "bench/report/report_index.h"
 
 struct config {
     bool markdown;

@@ -1,5 +1,5 @@
 /* `pushlab run`: measure a scenario, print the table, leave a folder with charts. */
-#include "commands.h"
+#include "bench/commands.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chart.h"
-#include "json.h"
-#include "opt.h"
-#include "report.h"
-#include "result.h"
-#include "run.h"
-#include "scenario.h"
-#include "table.h"
+#include "bench/chart/chart.h"
+#include "bench/base/json.h"
+#include "lib/opt/opt.h"
+#include "bench/report/report.h"
+#include "bench/result/result.h"
+#include "bench/run/run.h"
+#include "bench/scenario/scenario.h"
+#include "bench/table/table.h"
 
 struct config {
     const char *out, *rows;

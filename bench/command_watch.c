@@ -1,5 +1,5 @@
 /* `pushlab watch`: the two-minute demonstration, with a server of its own if need be. */
-#include "commands.h"
+#include "bench/commands.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "child.h"
-#include "clock.h"
-#include "opt.h"
-#include "programs.h"
-#include "row.h"
-#include "scenario_args.h"
-#include "watch_verbose.h"
+#include "bench/base/child.h"
+#include "lib/base/clock.h"
+#include "lib/opt/opt.h"
+#include "bench/base/programs.h"
+#include "bench/run/row.h"
+#include "bench/scenario/scenario_args.h"
+#include "bench/watch_verbose.h"
 
 struct config {
     const char *url, *interval, *hold, *connection;

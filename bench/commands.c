@@ -1,4 +1,4 @@
-#include "commands.h"
+#include "bench/commands.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chart.h"
-#include "environment.h"
-#include "json.h"
-#include "opt.h"
-#include "programs.h"
-#include "report.h"
-#include "scenario.h"
-#include "table.h"
+#include "bench/chart/chart.h"
+#include "bench/run/environment.h"
+#include "bench/base/json.h"
+#include "lib/opt/opt.h"
+#include "bench/base/programs.h"
+#include "bench/report/report.h"
+#include "bench/scenario/scenario.h"
+#include "bench/table/table.h"
 
 static int command_serve(int argc, char **argv);
 static int command_chart(int argc, char **argv);

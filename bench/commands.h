@@ -2,7 +2,7 @@
 #ifndef PUSHLAB_COMMANDS_H
 #define PUSHLAB_COMMANDS_H
 
-#include "opt.h"
+#include "lib/opt/opt.h"
 
 extern const struct opt_command commands[]; /* last: name NULL */
 

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <cjson/cJSON.h>
 
-#include "commands.h"
-#include "err.h"
-#include "proc.h"
+#include "bench/commands.h"
+#include "lib/base/err.h"
+#include "lib/base/proc.h"
 
 /* Out of memory ends the program, here and not in each of cJSON's hundred callers: the
  * children die with it, and the rows that were finished are already on disk. */

@@ -1,8 +1,8 @@
-#include "watch_verbose.h"
+#include "bench/watch_verbose.h"
 
-#include "explain_write.h"
-#include "table.h"
-#include "transcript.h"
+#include "bench/explain/write/explain_write.h"
+#include "bench/table/table.h"
+#include "lib/proto/transcript.h"
 
 static struct explain_report report(const struct watch_verbose *v)
 {

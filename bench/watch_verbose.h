@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "explain.h"
+#include "bench/explain/annotate/explain.h"
 
 struct watch_verbose {
     struct explain_notes notes;

@@ -1,4 +1,4 @@
-#include "client_result.h"
+#include "clients/client_result.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "hdr_log.h"
+#include "lib/base/clock.h"
+#include "lib/hdr/hdr_log.h"
 
 static int write_all(int fd, const uint8_t *data, size_t len)
 {

@@ -1,6 +1,6 @@
-#include "client_json.h"
+#include "clients/client_json.h"
 
-#include "err.h"
+#include "lib/base/err.h"
 
 int client_json_string(struct buf *out, const char *name, const char *text)
 {

@@ -3,8 +3,8 @@
 #ifndef PUSHLAB_CLIENT_JSON_H
 #define PUSHLAB_CLIENT_JSON_H
 
-#include "buf.h"
-#include "hdr.h"
+#include "lib/base/buf.h"
+#include "lib/hdr/hdr.h"
 
 int client_json_string(struct buf *out, const char *name, const char *text);
 /* text NULL: null */

@@ -1,11 +1,11 @@
-#include "client_options.h"
+#include "clients/client_options.h"
 
 #include <string.h>
 
-#include "channel_name.h"
-#include "driver.h"
-#include "opt.h"
-#include "tls.h"
+#include "clients/record/channel_name.h"
+#include "clients/driver/driver.h"
+#include "lib/opt/opt.h"
+#include "lib/net/tls.h"
 
 #define FIELD(name) offsetof(struct client_options, name)
 

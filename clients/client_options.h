@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "err.h"
-#include "url.h"
+#include "lib/base/err.h"
+#include "lib/proto/url.h"
 
 struct driver;
 

@@ -1,11 +1,11 @@
-#include "client_result.h"
+#include "clients/client_result.h"
 
 #include <stdlib.h>
 
-#include "client_json.h"
-#include "clock.h"
-#include "latency_text.h"
-#include "upstream_result.h"
+#include "clients/client_json.h"
+#include "lib/base/clock.h"
+#include "clients/latency_text.h"
+#include "clients/upstream_result.h"
 
 static int take_lanes(struct client_result *r, struct fleet *f)
 {

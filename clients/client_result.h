@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-#include "buf.h"
-#include "err.h"
-#include "fleet.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "clients/fleet/fleet.h"
 
 struct client_result {
     struct completeness sum;

@@ -1,4 +1,4 @@
-#include "client_watch.h"
+#include "clients/client_watch.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -7,10 +7,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "latency_text.h"
-#include "watch_line.h"
+#include "clients/client/client.h"
+#include "lib/base/clock.h"
+#include "clients/latency_text.h"
+#include "clients/watch_line.h"
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 1000 };
 

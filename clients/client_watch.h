@@ -3,7 +3,7 @@
 #ifndef PUSHLAB_CLIENT_WATCH_H
 #define PUSHLAB_CLIENT_WATCH_H
 
-#include "client_options.h"
+#include "clients/client_options.h"
 
 /* Watch until --count updates, SIGINT or SIGTERM, then print one line of summary. Returns the
  * program's exit code. */

@@ -1,4 +1,4 @@
-#include "latency_text.h"
+#include "clients/latency_text.h"
 
 #include <stdio.h>
 

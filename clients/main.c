@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client_options.h"
-#include "client_result.h"
-#include "client_watch.h"
-#include "fleet.h"
-#include "opt.h"
-#include "proc.h"
+#include "clients/client_options.h"
+#include "clients/client_result.h"
+#include "clients/client_watch.h"
+#include "clients/fleet/fleet.h"
+#include "lib/opt/opt.h"
+#include "lib/base/proc.h"
 
 static int complain(const char *text)
 {

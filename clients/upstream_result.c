@@ -1,7 +1,7 @@
-#include "upstream_result.h"
+#include "clients/upstream_result.h"
 
-#include "client_json.h"
-#include "latency_text.h"
+#include "clients/client_json.h"
+#include "clients/latency_text.h"
 
 static int add_counters(struct buf *out, const char *name, const struct upstream_counters *n)
 {

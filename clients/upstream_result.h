@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-#include "buf.h"
-#include "fleet.h"
+#include "lib/base/buf.h"
+#include "clients/fleet/fleet.h"
 
 /* Append `"upstream":{...},"documents":{...},`, either of them null when there is nothing to say.
  * 0 or LAB_ENOMEM. */

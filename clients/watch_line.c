@@ -1,10 +1,10 @@
-#include "watch_line.h"
+#include "clients/watch_line.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "lib/base/utf8.h"
 
 /* Bytes of the code point at text, 0 when it is none that a terminal should see. */
 static size_t code_point_bytes(const uint8_t *text, size_t len)

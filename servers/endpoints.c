@@ -1,6 +1,6 @@
-#include "endpoints.h"
+#include "servers/endpoints.h"
 
-#include "server.h"
+#include "servers/server.h"
 
 static bool echo_enabled(const struct server *s)
 {

@@ -2,7 +2,7 @@
 #ifndef PUSHLAB_ENDPOINTS_H
 #define PUSHLAB_ENDPOINTS_H
 
-#include "route.h"
+#include "servers/route.h"
 
 extern const struct route endpoints[]; /* ends with path NULL */
 

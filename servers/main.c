@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proc.h"
-#include "server.h"
+#include "lib/base/proc.h"
+#include "servers/server.h"
 
 enum { FD_SPARE = 64 /* beside the connections: loop, timers, listener, files */ };
 

@@ -1,13 +1,13 @@
-#include "route.h"
+#include "servers/route.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "ahead.h"
-#include "demo.h"
-#include "endpoints.h"
-#include "reply.h"
-#include "server.h"
+#include "servers/http/ahead.h"
+#include "servers/demo/demo.h"
+#include "servers/endpoints.h"
+#include "servers/http/reply.h"
+#include "servers/server.h"
 
 const struct transport *route_transport(const char *path)
 {

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "http_session.h"
+#include "servers/http/http_session.h"
 
 enum route_method { ROUTE_GET = 1, ROUTE_POST = 2 }; /* GET brings HEAD; OPTIONS is always there */
 

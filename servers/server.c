@@ -1,4 +1,4 @@
-#include "server.h"
+#include "servers/server.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -8,12 +8,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "ahead.h"
-#include "clock.h"
-#include "demo.h"
-#include "http_reader.h"
-#include "peer.h"
-#include "server_tls.h"
+#include "servers/http/ahead.h"
+#include "lib/base/clock.h"
+#include "servers/demo/demo.h"
+#include "lib/proto/http_reader.h"
+#include "servers/http/peer.h"
+#include "servers/server_tls.h"
 
 enum { READ_BUF_BYTES = 65536, STOP_DEADLINE_MS = 700 };
 

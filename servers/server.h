@@ -7,18 +7,18 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "buf.h"
-#include "conn.h"
-#include "err.h"
-#include "hub.h"
-#include "janitor.h"
-#include "listener.h"
-#include "poll_cache.h"
-#include "server_options.h"
-#include "source.h"
-#include "stats.h"
-#include "ticker.h"
-#include "tls.h"
+#include "lib/base/buf.h"
+#include "lib/net/conn.h"
+#include "lib/base/err.h"
+#include "servers/hub/hub.h"
+#include "servers/http/janitor.h"
+#include "servers/http/listener.h"
+#include "servers/transport/poll_cache.h"
+#include "servers/server_options.h"
+#include "servers/source/source.h"
+#include "servers/http/stats.h"
+#include "lib/base/ticker.h"
+#include "lib/net/tls.h"
 
 struct demo;
 struct held_request;

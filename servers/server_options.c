@@ -1,6 +1,6 @@
-#include "server_options.h"
+#include "servers/server_options.h"
 
-#include "tls.h"
+#include "lib/net/tls.h"
 
 #define AT(field) offsetof(struct server_options, field)
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "opt.h"
+#include "lib/opt/opt.h"
 
 enum pattern { PATTERN_FIXED, PATTERN_POISSON, PATTERN_BURSTS };
 

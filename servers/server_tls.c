@@ -1,8 +1,8 @@
-#include "server_tls.h"
+#include "servers/server_tls.h"
 
 #include <string.h>
 
-#include "url.h"
+#include "lib/proto/url.h"
 
 #define PLAIN_TEXT "This port speaks TLS: https:// and wss:// here.\n"
 #define PLAIN_ANSWER                                                                               \

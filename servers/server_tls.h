@@ -1,10 +1,10 @@
-/* --tls and what belongs to it: the server's side of lib/tls. */
+/* --tls and what belongs to it: the server's side of lib/net/tls. */
 #ifndef PUSHLAB_SERVER_TLS_H
 #define PUSHLAB_SERVER_TLS_H
 
-#include "err.h"
-#include "server_options.h"
-#include "tls.h"
+#include "lib/base/err.h"
+#include "servers/server_options.h"
+#include "lib/net/tls.h"
 
 /* *out is NULL without --tls. Writes the certificate if that is wanted. 0, or negative with the
  * line in e. */

@@ -1,10 +1,10 @@
-#include "transport.h"
+#include "servers/transport/transport.h"
 
-#include "transport_long_poll.h"
-#include "transport_short_poll.h"
-#include "transport_sse.h"
-#include "transport_stream.h"
-#include "transport_websocket.h"
+#include "servers/transport/transport_long_poll.h"
+#include "servers/transport/transport_short_poll.h"
+#include "servers/transport/transport_sse.h"
+#include "servers/transport/transport_stream.h"
+#include "servers/transport/transport_websocket.h"
 
 const struct transport *const transports[] = {
     &transport_short_poll, &transport_long_poll, &transport_stream,

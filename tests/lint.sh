@@ -20,9 +20,7 @@ done
 
 # lib/ includes neither side; servers/ and clients/ never include each other (docs/architecture.md).
 includes() { # includes FOLDER OTHER: lines in FOLDER that include a header of OTHER
-    for header in "$2"/*.h; do
-        [ -e "$header" ] && grep -n "#include \"$(basename "$header")\"" "$1"/*.c "$1"/*.h 2>/dev/null
-    done
+    grep -rn --include='*.[ch]' "#include \"$2/" "$1" 2>/dev/null
 }
 for pair in lib:servers lib:clients lib:bench servers:clients clients:servers servers:bench clients:bench; do
     found=$(includes "${pair%:*}" "${pair#*:}")

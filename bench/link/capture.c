@@ -1,4 +1,4 @@
-#include "capture.h"
+#include "bench/link/capture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "pcapng.h"
+#include "lib/base/clock.h"
+#include "bench/wire/pcapng.h"
 
 enum { FLUSH_BYTES = 256 * 1024 };
 

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "frame.h"
-#include "link_spec.h"
+#include "lib/base/buf.h"
+#include "bench/link/path/frame.h"
+#include "bench/link/link_spec.h"
 
 enum link_capture_at { /* whose view: like tcpdump there */
                        LINK_CAPTURE_CLIENT = 1,

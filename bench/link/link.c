@@ -1,4 +1,4 @@
-#include "link.h"
+#include "bench/link/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "rpc.h"
-#include "link_sweep.h"
-#include "mover.h"
+#include "bench/link/rpc.h"
+#include "bench/link/link_sweep.h"
+#include "bench/link/mover.h"
 
 enum {
     START_TIMEOUT_MS = 10000,

@@ -20,10 +20,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "buf.h"
-#include "capture.h"
-#include "link_spec.h"
-#include "link_net.h"
+#include "lib/base/buf.h"
+#include "bench/link/capture.h"
+#include "bench/link/link_spec.h"
+#include "bench/link/link_net.h"
 
 struct link {
     pid_t mover; /* its /proc/PID/ns/net is the server's namespace */

@@ -1,4 +1,4 @@
-#include "link_net.h"
+#include "bench/link/link_net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <sys/ioctl.h>
 #include <linux/if_tun.h>
 
-#include "netlink.h"
-#include "proc.h"
+#include "bench/link/netlink.h"
+#include "lib/base/proc.h"
 
 /* The kernel's queue in front of the reader of a TUN: deep enough that being off the
  * processor for 300 ms at 100,000 packets/s loses nothing. */

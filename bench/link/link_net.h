@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "err.h"
+#include "lib/base/err.h"
 
 enum link_side { LINK_CLIENT, LINK_SERVER, LINK_SIDES };
 

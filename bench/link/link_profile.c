@@ -1,4 +1,4 @@
-#include "link_profile.h"
+#include "bench/link/link_profile.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 #ifndef PUSHLAB_LINK_PROFILE_H
 #define PUSHLAB_LINK_PROFILE_H
 
-#include "err.h"
+#include "lib/base/err.h"
 
 /* Read the profile called name, or the file itself when name holds a '/'. Looked for in
  * the folder $PUSHLAB_LINKS, next to a program built in this tree, in the installed

@@ -1,4 +1,4 @@
-#include "link_spec.h"
+#include "bench/link/link_spec.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "clock.h"
-#include "link_profile.h"
+#include "lib/base/clock.h"
+#include "bench/link/link_profile.h"
 
 #define MAX_DELAY_NS      (60 * (double)NS_PER_S)
 #define MIN_RATE_BPS      1e3

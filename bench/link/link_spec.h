@@ -24,8 +24,8 @@
 
 #include <stddef.h>
 
-#include "err.h"
-#include "lane.h"
+#include "lib/base/err.h"
+#include "bench/link/path/lane.h"
 
 enum link_direction { LINK_UP, LINK_DOWN, LINK_DIRECTIONS };
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "link_spec.h"
+#include "bench/link/link_spec.h"
 
 struct text_out {
     char *text;

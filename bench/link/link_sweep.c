@@ -1,4 +1,4 @@
-#include "link_sweep.h"
+#include "bench/link/link_sweep.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
-#include "clock.h"
+#include "lib/base/clock.h"
 
 enum { PASSES = 200, PASS_MS = 5 };
 

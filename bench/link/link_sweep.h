@@ -3,7 +3,7 @@
 #ifndef PUSHLAB_LINK_SWEEP_H
 #define PUSHLAB_LINK_SWEEP_H
 
-#include "link_net.h"
+#include "bench/link/link_net.h"
 
 /* Kill every process in the network namespaces that the link has made, except the calling one. 0,
  * or LAB_ESYS when /proc can't be read or somebody stays. */

@@ -1,4 +1,4 @@
-#include "mover.h"
+#include "bench/link/mover.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -10,9 +10,9 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
-#include "clock.h"
-#include "rpc.h"
-#include "netlink.h"
+#include "lib/base/clock.h"
+#include "bench/link/rpc.h"
+#include "bench/link/netlink.h"
 
 enum {
     BATCH_PACKETS = 64, /* read from one side before looking at the clock again */

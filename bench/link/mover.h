@@ -10,12 +10,12 @@
 
 #include <signal.h>
 
-#include "capture.h"
-#include "hdr.h"
-#include "lane.h"
-#include "link_spec.h"
-#include "link_net.h"
-#include "referee.h"
+#include "bench/link/capture.h"
+#include "lib/hdr/hdr.h"
+#include "bench/link/path/lane.h"
+#include "bench/link/link_spec.h"
+#include "bench/link/link_net.h"
+#include "bench/link/referee.h"
 
 struct mover {
     struct link_spec spec;

@@ -1,6 +1,6 @@
 /* The mover's account as JSON. docs/link.md describes the members. */
-#include "clock.h"
-#include "mover.h"
+#include "lib/base/clock.h"
+#include "bench/link/mover.h"
 
 static unsigned long long ull(uint64_t n)
 {

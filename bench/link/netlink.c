@@ -1,4 +1,4 @@
-#include "netlink.h"
+#include "bench/link/netlink.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-#include "err.h"
+#include "lib/base/err.h"
 
 struct request {
     struct nlmsghdr head;

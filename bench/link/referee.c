@@ -1,4 +1,4 @@
-#include "referee.h"
+#include "bench/link/referee.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "link_spec.h"
-#include "packet.h"
+#include "lib/base/buf.h"
+#include "bench/link/link_spec.h"
+#include "bench/wire/packet.h"
 
 /* One direction of one connection, or of all. Every packet that was sent counts, also one
  * that the link then lost; its bytes are ip_header + tcp_header + payload. */

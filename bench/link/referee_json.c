@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "referee.h"
+#include "bench/link/referee.h"
 
 static unsigned long long ull(uint64_t n)
 {

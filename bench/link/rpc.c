@@ -1,4 +1,4 @@
-#include "rpc.h"
+#include "bench/link/rpc.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "err.h"
+#include "lib/base/err.h"
 
 union fd_space { /* aligned room for the descriptors' control message (cmsg(3)) */
     struct cmsghdr align;

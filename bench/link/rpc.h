@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "buf.h"
+#include "lib/base/buf.h"
 
 enum rpc_request {
     RPC_READY,    /* mover to runner, once: status, error line, namespace descriptors */

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "lib/base/clock.h"
 
 static int die(const char *what)
 {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # embed.sh FILE...: the files of the live page as C on stdout, one struct web_asset each
-# (servers/web_assets.h). index.html is the page itself, the others lie under /web/.
+# (servers/web/web_assets.h). index.html is the page itself, the others lie under /web/.
 set -eu
 
 type_of() {
@@ -15,7 +15,7 @@ type_of() {
 
 rows=
 n=0
-echo '#include "web_assets.h"'
+echo '#include "servers/web/web_assets.h"'
 for file in "$@"; do
     name=$(basename "$file")
     type=$(type_of "$name")

@@ -277,7 +277,7 @@ class Comparison(PageCase):
         self.assertGreater(by_id["short-poll"]["latency_us"]["p50"], by_id["sse"]["latency_us"]["p50"])
         folder = self.temp_dir()
         (folder / "run.json").write_text(json.dumps(run))
-        charts = {"PUSHLAB_CHARTS": str(HERE.parent.parent / "bench" / "charts")}
+        charts = {"PUSHLAB_CHARTS": str(HERE.parent.parent / "bench" / "chart")}
         drawn = self.run_program("pushlab", "chart", folder, env=charts)
         self.assertEqual(drawn.process.returncode, 0, drawn.describe())
         self.assertTrue((folder / "charts" / "overview.png").exists())

@@ -10,7 +10,7 @@ import unittest
 from harness import BIN, HERE, Program, TestCase, has_program
 from test_page import CHROMIUM, Browser
 
-SHARE = HERE.parent.parent / "bench" / "charts"
+SHARE = HERE.parent.parent / "bench" / "chart"
 SCENARIO = {
     "name": "mailed", "title": "A report <worth> looking at & mailing",
     "source": {"kind": "generator", "rate_hz": 50}, "clients": 3,

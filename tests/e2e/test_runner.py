@@ -18,7 +18,7 @@ import uuid
 from harness import (BIN, DEADLINE_S, HERE, OWN_NETWORK, Program, TestCase, has_program,
                      wait_until)
 
-CHARTS = HERE.parent.parent / "bench" / "charts"
+CHARTS = HERE.parent.parent / "bench" / "chart"
 TWO_ROWS = {
     "name": "two", "source": {"kind": "generator", "rate_hz": 50}, "clients": 3, "warmup_s": 0.2,
     "duration_s": 0.5, "drain_s": 2,

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edit_op.h"
-#include "json_line.h"
+#include "clients/document/edit_op.h"
+#include "lib/base/json_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

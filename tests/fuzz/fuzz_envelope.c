@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envelope.h"
+#include "lib/proto/envelope.h"
 
 static bool same_envelope(const struct envelope *a, const struct envelope *b)
 {

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <cjson/cJSON.h>
 
-#include "../explain_fixture.h"
-#include "explain_picture.h"
-#include "explain_write.h"
+#include "tests/unit/bench/explain/annotate/explain_fixture.h"
+#include "bench/explain/write/explain_picture.h"
+#include "bench/explain/write/explain_write.h"
 
 enum { EVENTS_MAX = 64 };
 

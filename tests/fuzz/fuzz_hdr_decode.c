@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "err.h"
-#include "hdr.h"
+#include "lib/base/err.h"
+#include "lib/hdr/hdr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "err.h"
-#include "hdr_log.h"
+#include "lib/base/err.h"
+#include "lib/hdr/hdr_log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

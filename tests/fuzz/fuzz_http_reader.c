@@ -2,7 +2,7 @@
  * chooses the role and the pieces' size. */
 #include <stdio.h>
 
-#include "../http_transcript.h"
+#include "tests/unit/lib/proto/http_transcript.h"
 
 enum { ROLE_BIT = 1, HEAD_BIT = 2 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_line.h"
+#include "lib/base/json_line.h"
 
 static void check_result(const char *line, size_t len, size_t text_len)
 {

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../explain_fixture.h"
-#include "../ladder_wire.h"
-#include "explain_packet.h"
-#include "ladder_svg.h"
+#include "tests/unit/bench/explain/annotate/explain_fixture.h"
+#include "tests/unit/bench/ladder/ladder_wire.h"
+#include "bench/explain/annotate/explain_packet.h"
+#include "bench/ladder/ladder_svg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
  * referee can count it. */
 #include <stdlib.h>
 
-#include "err.h"
-#include "referee.h"
+#include "lib/base/err.h"
+#include "bench/link/referee.h"
 
 static void check_tcp(const struct packet *p, const uint8_t *data, size_t len)
 {

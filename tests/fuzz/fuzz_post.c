@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envelope.h"
-#include "err.h"
-#include "json_line.h"
-#include "post.h"
+#include "lib/proto/envelope.h"
+#include "lib/base/err.h"
+#include "lib/base/json_line.h"
+#include "lib/proto/post.h"
 
 static bool same_post(const struct post *a, const struct post *b)
 {

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envelope.h"
-#include "json_line.h"
-#include "redis_entry.h"
+#include "lib/proto/envelope.h"
+#include "lib/base/json_line.h"
+#include "servers/redis/redis_entry.h"
 
 enum { TEXTS_MAX = 20 };
 

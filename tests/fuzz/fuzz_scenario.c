@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario.h"
-#include "scenario_args.h"
-#include "scenario_keys.h"
+#include "bench/scenario/scenario.h"
+#include "bench/scenario/scenario_args.h"
+#include "bench/scenario/scenario_keys.h"
 
 static void check_rows(const struct scenario *s)
 {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edit_op.h"
-#include "err.h"
+#include "clients/document/edit_op.h"
+#include "lib/base/err.h"
 
 enum { WRITERS = 2, COPIES = 4, NONSENSE = 3, EDITS_MAX = 64 };
 

@@ -2,7 +2,7 @@
  * then refuse by value. The first byte of the input says where to cut the rest. */
 #include <stdlib.h>
 
-#include "utf8.h"
+#include "lib/base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

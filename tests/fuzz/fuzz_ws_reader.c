@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "err.h"
-#include "utf8.h"
-#include "ws_reader.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/utf8.h"
+#include "lib/proto/ws_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

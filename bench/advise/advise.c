@@ -1,0 +1,445 @@
+#include "bench/advise/advise.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/result/findings.h"
+#include "bench/base/json.h"
+#include "bench/result/result.h"
+
+/* Enough for a percentile's tail to be more than an anecdote. */
+enum { TAIL_SAMPLES = 10 };
+
+const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
+    [ADVISE_CPU] =
+        {"cpu", {"server_cpu_us_per_update"}, "server CPU", units_format_us, false, 0.25},
+    [ADVISE_WIRE] =
+        {"wire", {"bytes_per_update.wire"}, "bytes on the wire", units_format_ratio, false, 0.05},
+    [ADVISE_BYTES] = {"bytes",
+                      {"bytes_per_update.payload", "bytes_per_update.framing"},
+                      "bytes",
+                      units_format_ratio,
+                      false,
+                      0.05},
+    [ADVISE_REQUESTS] =
+        {"requests", {"requests_per_update"}, "requests", units_format_ratio, false, 0.05},
+    [ADVISE_HANDSHAKES] = {"handshakes",
+                           {"tcp_handshakes_per_update"},
+                           "handshakes",
+                           units_format_ratio,
+                           false,
+                           0.05},
+    [ADVISE_PACKETS] =
+        {"packets", {"packets_per_update.total"}, "packets", units_format_ratio, false, 0.05},
+    [ADVISE_MEMORY] = {"memory",
+                       {"server_rss_bytes_per_client"},
+                       "server memory",
+                       units_format_count,
+                       true,
+                       0.25},
+};
+
+const struct advise_ask advise_ask_nothing = {
+    .latency_us = NAN,
+    .percentile = NAN,
+    .on_time = NAN,
+    .age_us = NAN,
+    .budget = {NAN, NAN, NAN, NAN, NAN, NAN, NAN},
+    .clients = NAN,
+};
+
+double advise_cost_of(const cJSON *row, enum advise_cost cost)
+{
+    const char *const *paths = advise_costs[cost].paths;
+
+    return json_number(row, paths[0]) + (paths[1] != NULL ? json_number(row, paths[1]) : 0);
+}
+
+double advise_rate_of(const struct advise_row *r, enum advise_cost cost)
+{
+    double value = advise_cost_of(r->row, cost);
+
+    return advise_costs[cost].per_client ? value : value * r->load.deliveries_hz / r->load.clients;
+}
+
+/* ---- what is asked ---- */
+
+/* A scenario's number, which is -1 or absent where nothing is asked. */
+static double required(const cJSON *require, const char *name, double unit)
+{
+    double value = json_number(require, name);
+
+    return value >= 0 ? value * unit : NAN;
+}
+
+struct advise_ask advise_ask_of(const struct advise_ask *typed, const cJSON *run)
+{
+    const cJSON *require = json_at(run, "scenario.require");
+    struct advise_ask ask = *typed;
+
+    if (!(ask.typed & ADVISE_TYPED_LATENCY))
+        ask.latency_us = required(require, "latency_ms", 1e3);
+    if (!(ask.typed & ADVISE_TYPED_PERCENTILE))
+        ask.percentile = required(require, "percentile", 1);
+    if (!(ask.typed & ADVISE_TYPED_ON_TIME))
+        ask.on_time = required(require, "on_time", 1);
+    if (!(ask.typed & ADVISE_TYPED_AGE))
+        ask.age_us = required(require, "age_ms", 1e3);
+    if (isnan(ask.percentile))
+        ask.percentile = 99;
+    if (isnan(ask.clients))
+        ask.clients = 100 * json_number(run, "scenario.clients");
+    return ask;
+}
+
+static bool asks_nothing(const struct advise_ask *ask)
+{
+    return isnan(ask->latency_us) && isnan(ask->on_time) && isnan(ask->age_us) && ask->norder == 0;
+}
+
+static const struct {
+    double percentile;
+    const char *name;
+} percentiles[] = {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p999"}, {100, "max"}};
+enum { PERCENTILES = sizeof percentiles / sizeof *percentiles };
+
+static size_t percentile_index(double percentile)
+{
+    size_t i = 0;
+
+    while (i + 1 < PERCENTILES && percentiles[i].percentile < percentile - 1e-9)
+        i++;
+    return i;
+}
+
+const char *advise_percentile_name(double percentile)
+{
+    return percentiles[percentile_index(percentile)].name;
+}
+
+bool advise_percentile_is_exact(double percentile)
+{
+    return fabs(percentiles[percentile_index(percentile)].percentile - percentile) < 1e-9;
+}
+
+double advise_samples_needed(double percentile)
+{
+    return percentile >= 100 ? 1 : ceil(TAIL_SAMPLES / (1 - percentile / 100) - 1e-6);
+}
+
+/* ---- checks ---- */
+
+static struct advise_check *add_check(struct advise_row *r, enum advise_criterion criterion,
+                                      double value, double limit)
+{
+    struct advise_check *c = &r->checks[r->nchecks++];
+
+    *c = (struct advise_check){.criterion = criterion,
+                               .value = value,
+                               .limit = limit,
+                               .times = limit > 0   ? value / limit
+                                        : value > 0 ? INFINITY
+                                                    : 1,
+                               .samples = NAN,
+                               .samples_needed = NAN};
+    c->fit = isnan(value) ? ADVISE_UNKNOWN : value <= limit ? ADVISE_FITS : ADVISE_FAILS;
+    return c;
+}
+
+/* Everything expected came, once and in order. */
+static void check_complete(struct advise_row *r)
+{
+    static const char *const faults[] = {"missed", "late", "duplicated", "out_of_order"};
+    double wrong = 0;
+    bool some = json_number(r->row, "delivered") > 0;
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        double n = json_number(r->row, faults[i]);
+
+        wrong += n > 0 ? n : 0;
+    }
+    add_check(r, ADVISE_COMPLETE, some ? wrong : NAN, 0);
+    if (!some)
+        r->checks[r->nchecks - 1].fit = ADVISE_FAILS;
+}
+
+/* A lower percentile beyond the limit, with samples enough for it, settles the matter. */
+static bool surely_fails(const cJSON *row, const char *name, double samples,
+                         const struct advise_ask *ask)
+{
+    char path[48];
+
+    for (size_t i = 0; i < PERCENTILES && percentiles[i].percentile <= ask->percentile; i++) {
+        snprintf(path, sizeof path, "%s.%s", name, percentiles[i].name);
+        if (samples >= advise_samples_needed(percentiles[i].percentile) &&
+            json_number(row, path) > ask->latency_us)
+            return true;
+    }
+    return false;
+}
+
+/* name: a histogram of the row, such as latency_us. */
+static void check_percentile(struct advise_row *r, enum advise_criterion criterion,
+                             const char *name, const struct advise_ask *ask)
+{
+    double needed = advise_samples_needed(ask->percentile), samples;
+    struct advise_check *c;
+    char path[48];
+
+    snprintf(path, sizeof path, "%s.count", name);
+    samples = json_number(r->row, path);
+    if (isnan(samples) && criterion == ADVISE_LATENCY)
+        samples = json_number(r->row, "delivered");
+    if (!(samples > 0))
+        return; /* nothing of that kind happened; that nothing arrived is check_complete()'s */
+    snprintf(path, sizeof path, "%s.%s", name, advise_percentile_name(ask->percentile));
+    c = add_check(r, criterion, json_number(r->row, path), ask->latency_us);
+    snprintf(c->path, sizeof c->path, "%s", path);
+    if (samples >= needed)
+        return;
+    c->fit = surely_fails(r->row, name, samples, ask) ? ADVISE_FAILS : ADVISE_UNKNOWN;
+    c->samples = samples;
+    c->samples_needed = needed;
+}
+
+/* The share of a count, with ten expected to be late where the limit lies. */
+static void check_on_time(struct advise_row *r, double limit)
+{
+    double share = json_number(r->row, "deadline.share");
+    double samples = json_number(r->row, "deadline.expected");
+    double needed = advise_samples_needed(limit * 100);
+    struct advise_check *c = add_check(r, ADVISE_ON_TIME, share, limit);
+
+    snprintf(c->path, sizeof c->path, "deadline.share");
+    c->times = share > 0 ? limit / share : INFINITY;
+    if (isnan(share))
+        return;
+    c->fit = share >= limit ? ADVISE_FITS : ADVISE_FAILS;
+    if (isnan(samples))
+        samples = json_number(r->row, "delivered");
+    if (c->fit == ADVISE_FITS && samples < needed) {
+        c->fit = ADVISE_UNKNOWN;
+        c->samples = samples;
+        c->samples_needed = needed;
+    }
+}
+
+static void check_all(struct advise_row *r, const struct advise_ask *ask)
+{
+    check_complete(r);
+    if (!isnan(ask->latency_us)) {
+        check_percentile(r, ADVISE_LATENCY, "latency_us", ask);
+        check_percentile(r, ADVISE_UPSTREAM, "upstream.latency_us", ask);
+        check_percentile(r, ADVISE_CONVERGENCE, "convergence_us", ask);
+    }
+    if (!isnan(ask->on_time))
+        check_on_time(r, ask->on_time);
+    if (!isnan(ask->age_us)) {
+        struct advise_check *c =
+            add_check(r, ADVISE_AGE, json_number(r->row, "age_us.mean"), ask->age_us);
+
+        snprintf(c->path, sizeof c->path, "age_us.mean");
+    }
+    for (int i = 0; i < ask->norder; i++) {
+        enum advise_cost cost = ask->order[i];
+
+        add_check(r, ADVISE_BUDGET, advise_cost_of(r->row, cost), ask->budget[cost])->cost = cost;
+    }
+}
+
+/* What fails decides over what is unknown, and that over what holds. */
+static int gravity(const struct advise_check *c)
+{
+    return c->fit == ADVISE_FAILS ? 2 : c->fit == ADVISE_UNKNOWN ? 1 : 0;
+}
+
+static bool is_graver(const struct advise_check *a, const struct advise_check *b)
+{
+    if (gravity(a) != gravity(b))
+        return gravity(a) > gravity(b);
+    if (a->fit == ADVISE_FITS &&
+        (a->criterion == ADVISE_COMPLETE) != (b->criterion == ADVISE_COMPLETE))
+        return b->criterion == ADVISE_COMPLETE; /* a margin tells more than a nought */
+    return a->times > b->times;
+}
+
+static void judge(struct advise_row *r)
+{
+    r->deciding = 0;
+    for (int i = 1; i < r->nchecks; i++)
+        if (is_graver(&r->checks[i], &r->checks[r->deciding]))
+            r->deciding = i;
+    r->fit = r->checks[r->deciding].fit;
+    if (r->fit == ADVISE_FITS &&
+        (cJSON_GetArraySize(json_at(r->row, "problems")) > 0 || findings_broke(r->row)))
+        r->fit = ADVISE_UNKNOWN;
+}
+
+/* ---- the choice ---- */
+
+/* Budget's costs in their order; else CPU first, for it is what a server runs out of, then the
+ * wire (or, on loopback, the bytes), then how often the network is asked at all. */
+static void choose_order(struct advise *a)
+{
+    static const enum advise_cost usual[] = {ADVISE_CPU, ADVISE_WIRE, ADVISE_BYTES, ADVISE_REQUESTS,
+                                             ADVISE_HANDSHAKES};
+
+    memcpy(a->order, a->ask.order, sizeof a->order);
+    a->norder = a->ask.norder;
+    if (a->norder > 0)
+        return;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (usual[i] != ADVISE_WIRE ||
+            isfinite(facts_range_of(a->run, "bytes_per_update.wire").low))
+            a->order[a->norder++] = usual[i];
+}
+
+static bool is_told_apart(const struct advise *a, int cheap, int dear, enum advise_cost cost)
+{
+    double low = advise_rate_of(&a->rows[cheap], cost), high = advise_rate_of(&a->rows[dear], cost);
+
+    return high - low > advise_costs[cost].noise * high;
+}
+
+static int cheapest_of(const struct advise *a, const int *rows, int n, enum advise_cost cost)
+{
+    int best = -1;
+
+    for (int i = 0; i < n; i++) {
+        double rate = advise_rate_of(&a->rows[rows[i]], cost);
+
+        if (isfinite(rate) && (best < 0 || rate < advise_rate_of(&a->rows[best], cost)))
+            best = rows[i];
+    }
+    return best;
+}
+
+/* Leave in best[] the cheapest by one cost and what can't be told apart from it. */
+static void keep_cheapest(struct advise *a, enum advise_cost cost)
+{
+    int cheapest = cheapest_of(a, a->best, a->nbest, cost), kept = 0, dropped[SCENARIO_MAX_ROWS],
+        ndropped = 0;
+
+    if (cheapest < 0)
+        return;
+    for (int i = 0; i < a->nbest; i++) {
+        bool known = isfinite(advise_rate_of(&a->rows[a->best[i]], cost));
+
+        if (known && !is_told_apart(a, cheapest, a->best[i], cost))
+            a->best[kept++] = a->best[i];
+        else
+            dropped[ndropped++] = a->best[i];
+    }
+    a->nbest = kept;
+    if (ndropped > 0) {
+        a->decided_by = cost;
+        a->runner_up = cheapest_of(a, dropped, ndropped, cost);
+    }
+}
+
+static void choose_cheapest(struct advise *a)
+{
+    for (int i = 0; i < a->nrows; i++)
+        if (a->rows[i].fit == ADVISE_FITS)
+            a->best[a->nbest++] = i;
+    for (int i = 0; a->nbest > 1 && i < a->norder; i++)
+        keep_cheapest(a, a->order[i]);
+    a->verdict = a->nbest == 1 ? ADVISE_ONE : ADVISE_TIE;
+}
+
+/* A limit moved would make them the answer. */
+static void find_cheaper(struct advise *a)
+{
+    for (int i = 0; i < a->nrows; i++) {
+        const struct advise_row *r = &a->rows[i];
+
+        if (r->fit == ADVISE_FAILS && r->checks[0].fit == ADVISE_FITS &&
+            is_told_apart(a, i, a->best[0], a->order[0]))
+            a->cheaper[a->ncheaper++] = i;
+    }
+}
+
+static bool is_nearer(const struct advise_row *a, const struct advise_row *b)
+{
+    if ((a->fit == ADVISE_UNKNOWN) != (b->fit == ADVISE_UNKNOWN))
+        return a->fit == ADVISE_UNKNOWN;
+    return a->checks[a->deciding].times < b->checks[b->deciding].times;
+}
+
+/* A row that may yet fit, if there is one; else that whose worst check misses by the smallest
+ * factor. */
+static void choose_nearest(struct advise *a)
+{
+    int nearest = -1;
+
+    a->verdict = ADVISE_NONE_FITS;
+    for (int i = 0; i < a->nrows; i++) {
+        if (a->rows[i].fit == ADVISE_UNKNOWN)
+            a->verdict = ADVISE_TOO_FEW;
+        if (nearest < 0 || is_nearer(&a->rows[i], &a->rows[nearest]))
+            nearest = i;
+    }
+    if (nearest >= 0)
+        a->best[a->nbest++] = nearest;
+}
+
+/* Where newer values supersede older ones, a slow transport delivers fewer. */
+static bool deliver_differently(const struct advise *a)
+{
+    double low = INFINITY, high = 0;
+
+    for (int i = 0; i < a->nrows; i++) {
+        double each = a->rows[i].load.deliveries_hz / a->rows[i].load.clients;
+
+        if (!(each > 0))
+            continue;
+        low = fmin(low, each);
+        high = fmax(high, each);
+    }
+    return high > 1.1 * low;
+}
+
+bool advise_is_trusted(const cJSON *run)
+{
+    const cJSON *row;
+    int problems = cJSON_GetArraySize(json_at(run, "problems"));
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        problems += cJSON_GetArraySize(json_at(row, "problems"));
+    }
+    return problems == 0 && json_true(run, "complete") && !json_true(run, "interrupted");
+}
+
+void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *typed)
+{
+    const cJSON *row;
+
+    *out = (struct advise){.run = run, .ask = advise_ask_of(typed, run), .runner_up = -1};
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        struct advise_row *r = &out->rows[out->nrows];
+
+        if (out->nrows == SCENARIO_MAX_ROWS)
+            break;
+        *r =
+            (struct advise_row){.row = row, .index = out->nrows, .load = outlook_load_of(run, row)};
+        check_all(r, &out->ask);
+        judge(r);
+        out->nfits += r->fit == ADVISE_FITS;
+        out->nrows++;
+    }
+    out->by_time = deliver_differently(out);
+    choose_order(out);
+    if (!advise_is_trusted(run))
+        out->verdict = ADVISE_NO_TRUST;
+    else if (asks_nothing(&out->ask))
+        out->verdict = ADVISE_NO_ASK;
+    else if (out->nfits > 0)
+        choose_cheapest(out);
+    else
+        choose_nearest(out);
+    if (out->verdict == ADVISE_ONE || out->verdict == ADVISE_TIE)
+        find_cheaper(out);
+}

@@ -1,0 +1,146 @@
+/* Which row of a run to choose: what is asked of it, what each row measured, and what follows.
+ * Facts in, findings out: no words (advise_text.h), no files. docs/advise.md says how it decides.
+ *
+ * A row fits when every check holds. It fails when one is sure not to hold. Where the run has too
+ * few samples for the percentile asked, or lacks the figure, the row is unknown; it is neither
+ * recommended nor dismissed. */
+#ifndef PUSHLAB_ADVISE_H
+#define PUSHLAB_ADVISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <cjson/cJSON.h>
+
+#include "bench/result/facts.h"
+#include "bench/result/outlook.h"
+#include "bench/scenario/scenario.h"
+
+/* ---- costs ---- */
+
+enum advise_cost {
+    ADVISE_CPU,
+    ADVISE_WIRE,
+    ADVISE_BYTES, /* payload and framing */
+    ADVISE_REQUESTS,
+    ADVISE_HANDSHAKES,
+    ADVISE_PACKETS,
+    ADVISE_MEMORY,
+    ADVISE_COSTS
+};
+
+struct advise_cost_kind {
+    const char *name;     /* in --budget: "cpu" */
+    const char *paths[2]; /* in a row; a cost is their sum */
+    const char *words;    /* "of server CPU" */
+    facts_format *format;
+    bool per_client; /* else per update */
+    /* Figures this close can't be told apart, as a share of the larger: repeated runs spread so
+     * (docs/advise.md). */
+    double noise;
+};
+extern const struct advise_cost_kind advise_costs[ADVISE_COSTS];
+
+/* NAN when the row has no figure. */
+double advise_cost_of(const cJSON *row, enum advise_cost cost);
+
+/* ---- what is asked ---- */
+
+enum {
+    ADVISE_TYPED_LATENCY = 1,
+    ADVISE_TYPED_ON_TIME = 2,
+    ADVISE_TYPED_AGE = 4,
+    ADVISE_TYPED_PERCENTILE = 8
+};
+
+/* NAN: not asked. Typed: on the command line, not by the scenario's "require". */
+struct advise_ask {
+    double latency_us, percentile, on_time, age_us;
+    unsigned typed;
+    double budget[ADVISE_COSTS];
+    enum advise_cost order[ADVISE_COSTS]; /* budget's costs as they were typed */
+    int norder;
+    double clients; /* the larger number of clients to think of; NAN: 100 times the run's */
+};
+extern const struct advise_ask advise_ask_nothing;
+
+/* What was not typed is taken from the run's scenario.require; the percentile from there, or 99. */
+struct advise_ask advise_ask_of(const struct advise_ask *typed, const cJSON *run);
+
+/* ---- what was found ---- */
+
+enum advise_fit { ADVISE_FITS, ADVISE_FAILS, ADVISE_UNKNOWN };
+
+enum advise_criterion {
+    ADVISE_COMPLETE,    /* everything arrived, once and in order */
+    ADVISE_LATENCY,     /* from the server to the clients */
+    ADVISE_UPSTREAM,    /* from the client that sends to the others */
+    ADVISE_CONVERGENCE, /* until the last holds the same document */
+    ADVISE_ON_TIME,
+    ADVISE_AGE,
+    ADVISE_BUDGET,
+};
+
+struct advise_check {
+    enum advise_criterion criterion;
+    enum advise_cost cost; /* ADVISE_BUDGET */
+    char path[48];         /* of the figure in the row; "" for ADVISE_COMPLETE and ADVISE_BUDGET */
+    double value, limit;
+    double times; /* how much of the limit is used: 1 is just right, more fails */
+    enum advise_fit fit;
+    double samples, samples_needed; /* ADVISE_UNKNOWN for want of samples; else NAN */
+};
+
+enum { ADVISE_CHECKS_MAX = 6 + ADVISE_COSTS };
+
+struct advise_row {
+    const cJSON *row;
+    int index; /* in rows[] */
+    struct advise_check checks[ADVISE_CHECKS_MAX];
+    int nchecks;
+    enum advise_fit fit;
+    int deciding; /* of checks: the one that fails most, or comes nearest to failing */
+    struct outlook_load load;
+};
+
+enum advise_verdict {
+    ADVISE_NO_TRUST,  /* the run is incomplete or has problems */
+    ADVISE_NO_ASK,    /* nothing is asked */
+    ADVISE_ONE,       /* best[0] is the cheapest that fits */
+    ADVISE_TIE,       /* best[] fit and can't be told apart by cost */
+    ADVISE_TOO_FEW,   /* none fits, but some are unknown */
+    ADVISE_NONE_FITS, /* best[0] is the nearest, if there is any row */
+};
+
+struct advise {
+    const cJSON *run;
+    struct advise_ask ask;
+    struct advise_row rows[SCENARIO_MAX_ROWS];
+    int nrows;
+    int nfits;
+    enum advise_verdict verdict;
+    int best[SCENARIO_MAX_ROWS], nbest; /* of rows[], in the run's order */
+    bool by_time; /* rows delivered different numbers of updates: costs are quoted as rates */
+    enum advise_cost order[ADVISE_COSTS];
+    int norder;                  /* what cheap means, first things first */
+    enum advise_cost decided_by; /* ADVISE_ONE: the cost that set it apart, when others fit */
+    int runner_up;               /* ADVISE_ONE: who came nearest by that cost; -1: nobody */
+    int cheaper[SCENARIO_MAX_ROWS], ncheaper; /* rows that don't fit but cost less, by order[0] */
+};
+
+/* Look at a run. All in out is borrowed from run. */
+void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *typed);
+
+/* Can the run be believed: complete, and without a problem? */
+bool advise_is_trusted(const cJSON *run);
+
+/* Samples that put ten in the tail beyond a percentile: 1,000 for 99. */
+double advise_samples_needed(double percentile);
+/* The name in run.json of a percentile's figure, or of the next above it: "p99". */
+const char *advise_percentile_name(double percentile);
+bool advise_percentile_is_exact(double percentile);
+
+/* A cost in the unit in which rows are compared: per client and second (or per client), so that
+ * a row which delivers fewer updates, each replacing several, does not look dear. */
+double advise_rate_of(const struct advise_row *r, enum advise_cost cost);
+
+#endif

@@ -1,0 +1,453 @@
+#include "bench/base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+
+/* ---- the nursery ---- */
+
+/* nohup's SIGHUP stays ignored: signalfd would bring it back. SIGINT, which shells ignore for
+ * their background jobs, is wanted all the same: whoever sends it means us. */
+static bool is_under_nohup(void)
+{
+    struct sigaction now;
+
+    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+int nursery_open(struct nursery *n)
+{
+    struct sigaction fallback = {.sa_handler = SIG_DFL}, ignore = {.sa_handler = SIG_IGN};
+    sigset_t set;
+
+    *n = (struct nursery){0};
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    if (!is_under_nohup())
+        sigaddset(&set, SIGHUP);
+    /* An inherited SIG_IGN would let the kernel reap behind our back. */
+    sigaction(SIGCHLD, &fallback, NULL);
+    n->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (n->signal_fd < 0)
+        return LAB_ESYS;
+    sigaction(SIGPIPE, &ignore, &n->sigpipe_before);
+    sigprocmask(SIG_BLOCK, &set, &n->before);
+    return LAB_OK;
+}
+
+static void kill_child(const struct child *c, int signo)
+{
+    if (c->pid > 0 && !c->ended)
+        kill(c->own_group ? -c->pid : c->pid, signo);
+}
+
+void nursery_close(struct nursery *n)
+{
+    while (n->count > 0) {
+        struct child *c = n->children[n->count - 1];
+
+        nursery_stop(n, c, 0);
+        child_free(n, c);
+    }
+    /* What came in meanwhile has been dealt with: don't deliver it again to the old mask. */
+    for (struct signalfd_siginfo info; read(n->signal_fd, &info, sizeof info) > 0;)
+        n->interrupts += info.ssi_signo != SIGCHLD;
+    close(n->signal_fd);
+    sigaction(SIGPIPE, &n->sigpipe_before, NULL);
+    sigprocmask(SIG_SETMASK, &n->before, NULL);
+}
+
+/* ---- starting ---- */
+
+struct birth {
+    char *const *argv;
+    int ends[CHILD_STREAMS]; /* writing ends for the child; -1: not read */
+    int in_fd;               /* reading end of the child's stdin; -1: /dev/null */
+    const struct child_place *place;
+    int report_fd; /* errno of a failed exec goes here; closed by a good one */
+    bool own_group;
+    pid_t parent;
+};
+
+/* Between fork and exec: only async-signal-safe calls. Returns only on failure. */
+static void exec_child(const struct birth *b, const struct nursery *n)
+{
+    static const int numbers[CHILD_STREAMS] = {STDOUT_FILENO, STDERR_FILENO, CHILD_PROGRESS_FD};
+    int in_fd = b->in_fd >= 0 ? b->in_fd : open("/dev/null", O_RDONLY);
+
+    if (b->own_group)
+        setpgid(0, 0);
+    if (b->place != NULL && b->place->enter(b->place->arg) < 0)
+        return;
+    /* After entering: a change of credentials clears it. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != b->parent) /* the runner died before the line above */
+        _exit(127);
+    if (in_fd < 0 || dup2(in_fd, STDIN_FILENO) < 0)
+        return;
+    if (in_fd > CHILD_PROGRESS_FD)
+        close(in_fd);
+    for (int s = 0; s < CHILD_STREAMS; s++)
+        if (b->ends[s] >= 0 && dup2(b->ends[s], numbers[s]) < 0)
+            return;
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    sigprocmask(SIG_SETMASK, &n->before, NULL);
+    execvp(b->argv[0], b->argv);
+}
+
+/* A pipe whose ends lie above the numbers that the child will dup2() onto. */
+static int high_pipe(int ends[2])
+{
+    int low[2];
+
+    if (pipe2(low, O_CLOEXEC) < 0)
+        return LAB_ESYS;
+    for (int i = 0; i < 2; i++) {
+        ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, CHILD_PROGRESS_FD + 1);
+        close(low[i]);
+    }
+    return ends[0] < 0 || ends[1] < 0 ? LAB_ESYS : LAB_OK;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static int open_pipes(struct child *c, struct birth *b, unsigned reads)
+{
+    for (int s = 0; s < CHILD_STREAMS; s++) {
+        int ends[2] = {-1, -1};
+
+        if ((reads & (1u << s)) == 0)
+            continue;
+        if (high_pipe(ends) < 0)
+            return LAB_ESYS;
+        c->pipes[s].fd = ends[0];
+        b->ends[s] = ends[1];
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    }
+    if (reads & CHILD_WRITE_IN) {
+        int ends[2] = {-1, -1};
+
+        if (high_pipe(ends) < 0)
+            return LAB_ESYS;
+        b->in_fd = ends[0];
+        c->in_fd = ends[1];
+    }
+    return LAB_OK;
+}
+
+/* Fork and wait for exec. 0, or LAB_ESYS with errno from wherever it failed. */
+static int give_birth(struct child *c, struct birth *b, const struct nursery *n)
+{
+    int report[2] = {-1, -1}, failure = 0;
+    ssize_t got;
+
+    if (high_pipe(report) < 0)
+        return LAB_ESYS;
+    b->report_fd = report[1];
+    c->pid = fork();
+    if (c->pid == 0) {
+        exec_child(b, n);
+        failure = errno;
+        if (write(b->report_fd, &failure, sizeof failure) < 0)
+            _exit(126);
+        _exit(127);
+    }
+    close_fd(&report[1]);
+    got = c->pid < 0 ? -1 : read(report[0], &failure, sizeof failure);
+    close_fd(&report[0]);
+    if (c->pid < 0) {
+        c->pid = 0;
+        return LAB_ESYS;
+    }
+    if (got != (ssize_t)sizeof failure)
+        return LAB_OK;
+    waitpid(c->pid, NULL, 0);
+    c->pid = 0;
+    errno = failure;
+    return LAB_ESYS;
+}
+
+int nursery_spawn(struct nursery *n, struct child *c, const char *name, char *const argv[],
+                  unsigned reads, struct err_text *e)
+{
+    return nursery_spawn_in(n, c, name, argv, reads, NULL, e);
+}
+
+int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char *const argv[],
+                     unsigned reads, const struct child_place *place, struct err_text *e)
+{
+    struct birth b = {.argv = argv,
+                      .ends = {-1, -1, -1},
+                      .in_fd = -1,
+                      .place = place,
+                      .own_group = (reads & CHILD_SAME_GROUP) == 0,
+                      .parent = getpid()};
+    int rc, saved;
+
+    *c = (struct child){.name = name, .own_group = b.own_group, .in_fd = -1};
+    for (int s = 0; s < CHILD_STREAMS; s++)
+        c->pipes[s].fd = -1;
+    if (n->count == NURSERY_MAX)
+        return err_set(e, LAB_ELIMIT, "start %s: too many children", name);
+    rc = open_pipes(c, &b, reads);
+    if (rc == LAB_OK)
+        rc = give_birth(c, &b, n);
+    saved = errno;
+    for (int s = 0; s < CHILD_STREAMS; s++)
+        close_fd(&b.ends[s]);
+    close_fd(&b.in_fd);
+    if (rc == LAB_OK) {
+        n->children[n->count++] = c;
+        return LAB_OK;
+    }
+    for (int s = 0; s < CHILD_STREAMS; s++)
+        close_fd(&c->pipes[s].fd);
+    close_fd(&c->in_fd);
+    return err_set(e, rc, "start %s (%s): %s", name, argv[0], strerror(saved));
+}
+
+/* ---- listening ---- */
+
+/* Read what is there. LAB_ENOMEM, or 0. */
+static int drain_pipe(struct child *c, struct child_pipe *p)
+{
+    const size_t piece = 65536;
+
+    while (p->fd >= 0) {
+        ssize_t got;
+
+        if (p->text.len - p->taken > CHILD_STREAM_MAX_BYTES) {
+            c->flooded = true;
+            kill_child(c, SIGKILL);
+            close_fd(&p->fd);
+            return LAB_OK;
+        }
+        if (buf_reserve(&p->text, piece + 1) < 0)
+            return LAB_ENOMEM;
+        got = read(p->fd, p->text.data + p->text.len, piece);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return LAB_OK;
+        if (got <= 0)
+            close_fd(&p->fd);
+        else
+            p->text.len += (size_t)got;
+    }
+    return LAB_OK;
+}
+
+/* Lines already handed out are dropped only now, so they stay valid until the next wait. */
+static void forget_taken(struct nursery *n)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        for (int s = 0; s < CHILD_STREAMS; s++) {
+            struct child_pipe *p = &n->children[i]->pipes[s];
+
+            if (p->taken > 0)
+                buf_drain(&p->text, p->taken);
+            p->taken = 0;
+        }
+    }
+}
+
+/* Reap who has ended. What a child said before its end is all in its pipes by now; a
+ * grandchild that still holds them open is not waited for. */
+static int reap(struct nursery *n)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        struct child *c = n->children[i];
+
+        if (c->ended || waitpid(c->pid, &c->status, WNOHANG) != c->pid)
+            continue;
+        for (int s = 0; s < CHILD_STREAMS; s++) {
+            if (drain_pipe(c, &c->pipes[s]) < 0)
+                return LAB_ENOMEM;
+            close_fd(&c->pipes[s].fd);
+        }
+        c->ended = true;
+    }
+    return LAB_OK;
+}
+
+static void take_signals(struct nursery *n)
+{
+    struct signalfd_siginfo info;
+
+    while (read(n->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        n->interrupts += info.ssi_signo != SIGCHLD;
+}
+
+static int wait_ms(int64_t deadline_ns)
+{
+    int64_t left_ns = deadline_ns - clock_now_ns();
+
+    if (left_ns <= 0)
+        return 0;
+    return left_ns > 3600 * NS_PER_S ? 3600000 : (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+int nursery_wait(struct nursery *n, int64_t deadline_ns)
+{
+    struct pollfd fds[1 + NURSERY_MAX * CHILD_STREAMS];
+    nfds_t nfds = 0;
+    int ready;
+
+    forget_taken(n);
+    fds[nfds++] = (struct pollfd){.fd = n->signal_fd, .events = POLLIN};
+    for (size_t i = 0; i < n->count; i++)
+        for (int s = 0; s < CHILD_STREAMS; s++) /* poll() skips negative descriptors */
+            fds[nfds++] = (struct pollfd){.fd = n->children[i]->pipes[s].fd, .events = POLLIN};
+    ready = poll(fds, nfds, wait_ms(deadline_ns));
+    if (ready < 0)
+        return errno == EINTR ? 1 : LAB_ESYS;
+    take_signals(n);
+    for (size_t i = 0; i < n->count; i++)
+        for (int s = 0; s < CHILD_STREAMS; s++)
+            if (drain_pipe(n->children[i], &n->children[i]->pipes[s]) < 0)
+                return LAB_ENOMEM;
+    if (reap(n) < 0)
+        return LAB_ENOMEM;
+    return ready > 0 || clock_now_ns() < deadline_ns;
+}
+
+bool nursery_stop(struct nursery *n, struct child *c, int64_t grace_ns)
+{
+    int64_t deadline_ns = clock_now_ns() + grace_ns;
+    int interrupts = n->interrupts;
+    int rc = 1;
+
+    if (c->pid == 0 || c->ended)
+        return c->ended;
+    kill_child(c, SIGTERM);
+    while (rc > 0 && !c->ended && n->interrupts == interrupts && grace_ns > 0)
+        rc = nursery_wait(n, deadline_ns);
+    if (c->ended)
+        return true;
+    kill_child(c, SIGKILL);
+    waitpid(c->pid, &c->status, 0);
+    for (int s = 0; s < CHILD_STREAMS; s++) {
+        drain_pipe(c, &c->pipes[s]);
+        close_fd(&c->pipes[s].fd);
+    }
+    c->ended = true;
+    return false;
+}
+
+/* ---- what it said ---- */
+
+char *child_next_line(struct child *c, enum child_stream s)
+{
+    struct child_pipe *p = &c->pipes[s];
+    char *from = (char *)p->text.data + p->taken;
+    size_t left = p->text.len - p->taken;
+    char *end = left == 0 ? NULL : memchr(from, '\n', left);
+
+    if (left == 0 || (end == NULL && p->fd >= 0))
+        return NULL;
+    if (end == NULL)
+        end = from + left; /* drain_pipe() keeps one spare byte for the NUL */
+    else
+        p->taken++;
+    *end = '\0';
+    p->taken += (size_t)(end - from);
+    return from;
+}
+
+const char *child_text(struct child *c, enum child_stream s)
+{
+    struct child_pipe *p = &c->pipes[s];
+
+    if (p->text.len == p->taken)
+        return "";
+    p->text.data[p->text.len] = '\0';
+    return (const char *)p->text.data + p->taken;
+}
+
+bool child_succeeded(const struct child *c)
+{
+    return c->ended && WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0;
+}
+
+/* The last line that is not empty, cut to length; 0 when there is none. */
+static int last_line(const char *text, const char **line)
+{
+    size_t end = strlen(text), start;
+
+    while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == '\r'))
+        end--;
+    for (start = end; start > 0 && text[start - 1] != '\n'; start--)
+        ;
+    *line = text + start;
+    return end - start > 240 ? 240 : (int)(end - start);
+}
+
+const char *child_said(const struct child *c, const char *line)
+{
+    size_t len = strlen(c->name);
+
+    return strncmp(line, c->name, len) == 0 && strncmp(line + len, ": ", 2) == 0 ? line + len + 2
+                                                                                 : line;
+}
+
+void child_describe(struct child *c, char *out, size_t cap)
+{
+    const char *line, *said;
+    int line_len = last_line(child_text(c, CHILD_ERR), &line);
+
+    said = child_said(c, line);
+    line_len = line_len > said - line ? line_len - (int)(said - line) : 0;
+    if (!c->ended)
+        snprintf(out, cap, "is still running");
+    else if (c->flooded)
+        snprintf(out, cap, "was killed: it said more than %d bytes at once",
+                 CHILD_STREAM_MAX_BYTES);
+    else if (WIFSIGNALED(c->status))
+        snprintf(out, cap, "was killed by signal %d (%s)", WTERMSIG(c->status),
+                 strsignal(WTERMSIG(c->status)));
+    else
+        snprintf(out, cap, "exited with %d%s%.*s", WEXITSTATUS(c->status), line_len > 0 ? ": " : "",
+                 line_len, said);
+}
+
+int child_say(struct child *c, const char *text)
+{
+    size_t len = strlen(text);
+
+    return c->in_fd >= 0 && write(c->in_fd, text, len) == (ssize_t)len ? LAB_OK : LAB_ESYS;
+}
+
+void child_free(struct nursery *n, struct child *c)
+{
+    if (c->name == NULL) /* zero-initialised, never spawned: its descriptors are not its own */
+        return;
+    for (size_t i = 0; i < n->count; i++) {
+        if (n->children[i] != c)
+            continue;
+        memmove(&n->children[i], &n->children[i + 1], (n->count - i - 1) * sizeof n->children[0]);
+        n->count--;
+        break;
+    }
+    for (int s = 0; s < CHILD_STREAMS; s++) {
+        close_fd(&c->pipes[s].fd);
+        buf_free(&c->pipes[s].text);
+    }
+    close_fd(&c->in_fd);
+    c->pid = 0;
+}

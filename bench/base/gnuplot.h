@@ -1,0 +1,20 @@
+/* Run gnuplot once, and say in one line why it failed. */
+#ifndef PUSHLAB_GNUPLOT_H
+#define PUSHLAB_GNUPLOT_H
+
+#include "bench/base/child.h"
+#include "lib/base/err.h"
+
+enum { GNUPLOT_LIMIT_S = 60 };
+
+/* Run argv (argv[0] is the program, looked up in PATH; NULL-terminated) as a child of n, wait
+ * for it and reap it. What it prints is only used to explain a failure.
+ * 0; LAB_ESYS with the line in e when it can't be started (not installed), fails, is killed,
+ * takes longer than GNUPLOT_LIMIT_S or is interrupted by Ctrl-C; LAB_ENOMEM. */
+int gnuplot_run(struct nursery *n, char *const argv[], struct err_text *e);
+
+/* The last line of gnuplot's complaint: the cause, after the echo of the command and its
+ * caret. Cut out of text in place; "" when there is none. */
+const char *gnuplot_error_line(char *text);
+
+#endif

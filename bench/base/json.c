@@ -1,0 +1,198 @@
+#include "bench/base/json.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/base/file.h"
+#include "lib/base/json_line.h"
+#include "lib/base/utf8.h"
+
+static int error_at(const char *name, const char *text, const char *at, struct err_text *e)
+{
+    size_t line = 1, column = 1;
+
+    for (const char *p = text; p < at; p++) {
+        column = *p == '\n' ? 1 : column + 1;
+        line += *p == '\n';
+    }
+    return err_set(e, LAB_EINVAL, "%s:%zu:%zu: not valid JSON", name, line, column);
+}
+
+int json_parse(cJSON **out, const char *name, const char *text, size_t len, struct err_text *e)
+{
+    const char *at = text;
+    char *compact;
+    ssize_t n;
+
+    *out = cJSON_ParseWithLengthOpts(text, len + 1, &at, true);
+    if (*out == NULL)
+        return error_at(name, text, at, e);
+    compact = malloc(len + 1);
+    n = compact == NULL ? LAB_ENOMEM : json_line_compact(compact, text, len);
+    free(compact);
+    if (n > 0)
+        return LAB_OK;
+    cJSON_Delete(*out);
+    *out = NULL;
+    if (n == LAB_ENOMEM)
+        return err_set(e, LAB_ENOMEM, "%s: %s", name, lab_strerror(LAB_ENOMEM));
+    return err_set(e, LAB_EINVAL, "%s: not strict JSON (RFC 8259): %s", name,
+                   lab_strerror(n == 0 ? LAB_EPROTO : (int)n));
+}
+
+int json_read_file(cJSON **out, const char *path, size_t max_bytes, struct err_text *e)
+{
+    struct buf text = {0};
+    int rc = file_read(&text, path, max_bytes, e);
+
+    *out = NULL;
+    if (rc == LAB_OK)
+        rc = json_parse(out, path, (const char *)text.data, text.len, e);
+    buf_free(&text);
+    return rc;
+}
+
+const cJSON *json_at(const cJSON *root, const char *path)
+{
+    char name[64];
+
+    while (root != NULL && *path != '\0') {
+        size_t len = strcspn(path, ".");
+
+        if (len >= sizeof name)
+            return NULL;
+        memcpy(name, path, len);
+        name[len] = '\0';
+        root = cJSON_GetObjectItemCaseSensitive(root, name);
+        path += len + (path[len] == '.');
+    }
+    return root;
+}
+
+double json_number(const cJSON *root, const char *path)
+{
+    const cJSON *item = json_at(root, path);
+
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
+const char *json_text(const cJSON *root, const char *path)
+{
+    const cJSON *item = json_at(root, path);
+
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+bool json_true(const cJSON *root, const char *path)
+{
+    return cJSON_IsTrue(json_at(root, path));
+}
+
+void json_add_number(cJSON *object, const char *name, double value)
+{
+    char text[40];
+
+    if (!isfinite(value)) {
+        cJSON_AddNullToObject(object, name);
+        return;
+    }
+    if (value != trunc(value) || fabs(value) > 9e15) {
+        snprintf(text, sizeof text, "%.6g", value);
+        value = strtod(text, NULL);
+    }
+    cJSON_AddNumberToObject(object, name, value);
+}
+
+/* A copy of text with every byte that breaks UTF-8 replaced. NULL when out of memory. */
+static char *utf8_copy(const char *text)
+{
+    char *copy = strdup(text);
+    struct utf8 state = {0};
+    size_t start = 0; /* of the code point being read */
+
+    for (size_t i = 0; copy != NULL && copy[i] != '\0'; i++) {
+        bool ok = utf8_feed(&state, (const uint8_t *)copy + i, 1);
+
+        if (!ok || (copy[i + 1] == '\0' && !utf8_done(&state))) {
+            copy[start] = '?';
+            i = start; /* what followed the bad byte is read again */
+            state = (struct utf8){0};
+        }
+        if (utf8_done(&state))
+            start = i + 1;
+    }
+    return copy;
+}
+
+void json_add_text(cJSON *object, const char *name, const char *text)
+{
+    char *copy = utf8_copy(text);
+
+    cJSON_AddStringToObject(object, name, copy != NULL ? copy : "");
+    free(copy);
+}
+
+void json_append_text(cJSON *array, const char *text)
+{
+    char *copy = utf8_copy(text);
+
+    cJSON_AddItemToArray(array, cJSON_CreateString(copy != NULL ? copy : ""));
+    free(copy);
+}
+
+void json_append_printf(cJSON *array, const char *fmt, ...)
+{
+    char text[640];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    json_append_text(array, text);
+}
+
+bool json_any_quotes(const cJSON *array, const char *text)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, array)
+    {
+        if (cJSON_IsString(item) && strstr(item->valuestring, text) != NULL)
+            return true;
+    }
+    return false;
+}
+
+void json_append_count(cJSON *array, const cJSON *o, const char *path, const char *one,
+                       const char *many)
+{
+    double n = json_number(o, path);
+
+    if (n > 0)
+        json_append_printf(array, "%.0f %s", n, n == 1 ? one : many);
+}
+
+static bool is_time(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 3 && strcmp(name + len - 3, "_ns") == 0;
+}
+
+void json_sum(cJSON *into, const cJSON *more)
+{
+    cJSON *item;
+
+    cJSON_ArrayForEach(item, into)
+    {
+        const cJSON *other = cJSON_GetObjectItemCaseSensitive(more, item->string);
+
+        if (cJSON_IsNumber(item) && cJSON_IsNumber(other) && !is_time(item->string))
+            cJSON_SetNumberHelper(item, item->valuedouble + other->valuedouble);
+        else if (cJSON_IsObject(item) && cJSON_IsObject(other))
+            json_sum(item, other);
+    }
+}

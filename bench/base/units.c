@@ -1,0 +1,85 @@
+#include "bench/base/units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Digits after the point that make three significant ones of a value below 1000, rounding
+ * included: 9.996 is 10.0 and not 10.00. */
+static int decimals(double value)
+{
+    if (fabs(value) >= 99.95)
+        return 0;
+    return fabs(value) >= 9.995 ? 1 : 2;
+}
+
+void units_format_us(char out[UNITS_TEXT_BYTES], double us)
+{
+    static const char *const units[] = {"µs", "ms", "s"};
+    size_t i = 0;
+
+    if (!isfinite(us)) {
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+        return;
+    }
+    while (i < 2 && fabs(us) >= 999.5) {
+        us /= 1000;
+        i++;
+    }
+    snprintf(out, UNITS_TEXT_BYTES, "%.*f %s", decimals(us), us, units[i]);
+}
+
+void units_format_count(char out[UNITS_TEXT_BYTES], double n)
+{
+    char digits[UNITS_TEXT_BYTES];
+    size_t len, to = 0;
+
+    if (!isfinite(n) || n < 0 || n > 1e15) {
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+        return;
+    }
+    snprintf(digits, sizeof digits, "%.0f", n);
+    len = strlen(digits);
+    for (size_t i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[to++] = ',';
+        out[to++] = digits[i];
+    }
+    out[to] = '\0';
+}
+
+void units_format_ratio(char out[UNITS_TEXT_BYTES], double ratio)
+{
+    if (!isfinite(ratio))
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+    else if (ratio == 0)
+        snprintf(out, UNITS_TEXT_BYTES, "0");
+    else if (ratio >= 999.5)
+        units_format_count(out, ratio);
+    else if (ratio >= 0.9995)
+        snprintf(out, UNITS_TEXT_BYTES, "%.*f", decimals(ratio), ratio);
+    else
+        snprintf(out, UNITS_TEXT_BYTES, "%.3g", ratio);
+}
+
+void units_format_percent(char out[UNITS_TEXT_BYTES], double share)
+{
+    char number[UNITS_TEXT_BYTES];
+
+    units_format_ratio(number, share * 100);
+    if (!isfinite(share))
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+    else if (share > 0.9995 && share < 1)
+        snprintf(out, UNITS_TEXT_BYTES, "> 99.9 %%");
+    else
+        snprintf(out, UNITS_TEXT_BYTES, "%.20s %%", number);
+}
+
+size_t units_text_width(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text != '\0'; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}

@@ -1,0 +1,36 @@
+#include "bench/base/writer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+
+void writer_add(struct writer *w, const char *text, size_t len)
+{
+    if (w->rc == LAB_OK)
+        w->rc = buf_add(w->out, text, len);
+}
+
+void writer_puts(struct writer *w, const char *text)
+{
+    writer_add(w, text, strlen(text));
+}
+
+void writer_printf(struct writer *w, const char *fmt, ...)
+{
+    char *text = NULL;
+    va_list ap;
+    int len;
+
+    va_start(ap, fmt);
+    len = w->rc == LAB_OK ? vasprintf(&text, fmt, ap) : 0;
+    va_end(ap);
+    if (len < 0)
+        w->rc = LAB_ENOMEM;
+    else if (w->rc == LAB_OK)
+        writer_add(w, text, (size_t)len);
+    if (len >= 0)
+        free(text);
+}

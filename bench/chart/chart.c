@@ -1,0 +1,246 @@
+#include "bench/chart/chart.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "bench/chart/chart_data.h"
+#include "bench/ladder/ladder_capture.h"
+#include "bench/base/file.h"
+#include "bench/base/gnuplot.h"
+#include "bench/base/programs.h"
+
+const char *const chart_names[] = {
+    "overview",            /* which transport, in one look? */
+    "in-between",          /* what does it cost to have something there? (with balancers) */
+    "latency-percentiles", /* how late are the unlucky ones? */
+    "latency-cdf",         /* what share arrives within a time? */
+    "latency-timeline",    /* what does it look like as it happens? */
+    "on-time",             /* what share meets its deadline? (with a deadline) */
+    "upstream-latency",    /* how late does everyone hear a client? (where clients send) */
+    "requests-per-update", /* the cost on the wire, ... */
+    "handshakes-per-update",
+    "bytes-per-update",
+    "wire-bytes-per-update", /* (on an emulated link) */
+    "packets-per-update",    /* (the same) */
+    "cpu-per-update",        /* ... and on the machines */
+    NULL,
+};
+
+/* Where nothing was counted, on loopback no packets: no picture, rather than an empty one. */
+static bool has_numbers(const char *name, const struct chart_data *data)
+{
+    if (strcmp(name, "wire-bytes-per-update") == 0 || strcmp(name, "packets-per-update") == 0)
+        return data->has_wire;
+    if (strcmp(name, "on-time") == 0)
+        return data->has_deadline;
+    if (strcmp(name, "in-between") == 0)
+        return data->has_balancers;
+    return strcmp(name, "upstream-latency") != 0 || data->has_upstream;
+}
+
+/* Of more lines than this nobody tells one from another. */
+enum { SVG_BYTES_MAX = 64 << 20, LINES_MAX = 16 };
+
+static bool can_be_read(const char *name, const struct chart_data *data)
+{
+    bool of_lines = strcmp(name, "latency-percentiles") == 0 || strcmp(name, "latency-cdf") == 0 ||
+                    strcmp(name, "latency-timeline") == 0;
+
+    return !of_lines || data->rows <= LINES_MAX;
+}
+
+/* ---- where the scripts are ---- */
+
+static bool holds_scripts(const char *dir)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/style.gp", dir);
+
+    return n < (int)sizeof path && access(path, R_OK) == 0;
+}
+
+int chart_scripts_find(char *dir, size_t cap, struct err_text *e)
+{
+    static const char *const beside[] = {"/../share/pushlab/charts", "/../../bench/chart"};
+    const char *wish = getenv("PUSHLAB_CHARTS");
+    char exe_dir[PATH_MAX];
+
+    if (wish != NULL && wish[0] != '\0') {
+        snprintf(dir, cap, "%s", wish);
+        if (holds_scripts(dir))
+            return LAB_OK;
+        return err_set(e, LAB_EINVAL, "PUSHLAB_CHARTS: no gnuplot scripts in %.200s", wish);
+    }
+    program_folder(exe_dir);
+    snprintf(dir, cap, "%s%s", exe_dir, beside[0]);
+    if (holds_scripts(dir))
+        return LAB_OK;
+    snprintf(dir, cap, "%s/charts", PUSHLAB_DATADIR);
+    if (holds_scripts(dir))
+        return LAB_OK;
+    snprintf(dir, cap, "%s%s", exe_dir, beside[1]);
+    if (holds_scripts(dir))
+        return LAB_OK;
+    return err_set(e, LAB_EINVAL,
+                   "no gnuplot scripts beside %.100s nor in %s/charts; set PUSHLAB_CHARTS", exe_dir,
+                   PUSHLAB_DATADIR);
+}
+
+/* ---- drawing ---- */
+
+struct drawing {
+    const char *run_dir;
+    char scripts_dir[PATH_MAX], charts_dir[PATH_MAX], data_dir[PATH_MAX];
+    struct chart_data data;
+    struct nursery nursery;
+};
+
+struct replacement {
+    const char *old_text, *new_text;
+};
+
+/* gnuplot names one font and writes bold as part of its name: a browser without that font
+ * shall still show a sans-serif of its width, and bold. The title is what a reader hears. */
+static int svg_rewrite(struct buf *out, const char *text, const char *title)
+{
+    const struct replacement replacements[] = {
+        {"font-family=\"DejaVu Sans\"", "font-family=\"DejaVu Sans, Verdana, sans-serif\""},
+        {"font-family=\"DejaVu Sans:Bold\"",
+         "font-family=\"DejaVu Sans, Verdana, sans-serif\" font-weight=\"bold\""},
+        {"<title>Gnuplot</title>", title},
+    };
+    int rc = LAB_OK;
+
+    while (rc >= 0 && *text != '\0') {
+        size_t taken = strcspn(text + 1, "<f") + 1; /* up to where one may begin */
+        const char *put = text;
+        size_t put_len = taken;
+
+        for (size_t i = 0; i < sizeof replacements / sizeof *replacements; i++) {
+            size_t old_len = strlen(replacements[i].old_text);
+
+            if (strncmp(text, replacements[i].old_text, old_len) == 0) {
+                taken = old_len;
+                put = replacements[i].new_text;
+                put_len = strlen(put);
+            }
+        }
+        rc = buf_add(out, put, put_len);
+        text += taken;
+    }
+    return rc;
+}
+
+static int svg_finish(const char *path, const char *name, struct err_text *e)
+{
+    struct buf in = {0}, out = {0};
+    char title[80];
+    int rc = file_read(&in, path, SVG_BYTES_MAX, e);
+
+    snprintf(title, sizeof title, "<title>pushlab: %s</title>", name);
+    if (rc == LAB_OK) {
+        rc = svg_rewrite(&out, (const char *)in.data, title);
+        if (rc < 0)
+            err_set(e, rc, "%s: %s", path, lab_strerror(rc));
+    }
+    if (rc == LAB_OK)
+        rc = file_write(path, out.data, out.len, e);
+    buf_free(&in);
+    buf_free(&out);
+    return rc;
+}
+
+/* name = 'text'; in gnuplot's words, where a quote is written twice and nothing else is special. */
+static int add_variable(struct buf *out, const char *name, const char *text)
+{
+    int rc = buf_printf(out, "%s = '", name);
+
+    for (; rc >= 0 && *text != '\0'; text++)
+        rc = buf_add(out, *text == '\'' ? "''" : text, *text == '\'' ? 2 : 1);
+    return rc < 0 ? rc : buf_printf(out, "'; ");
+}
+
+/* What the scripts are told, in the order in which style.gp explains it. */
+static int add_variables(struct buf *out, const struct drawing *d, const char *output,
+                         const char *format)
+{
+    int rc = add_variable(out, "scripts_dir", d->scripts_dir);
+
+    rc = rc < 0 ? rc : add_variable(out, "data_dir", d->data_dir);
+    rc = rc < 0 ? rc : add_variable(out, "output_path", output);
+    rc = rc < 0 ? rc : add_variable(out, "output_format", format);
+    rc = rc < 0 ? rc : add_variable(out, "conditions", d->data.conditions);
+    return rc < 0 ? rc : buf_add(out, "", 1);
+}
+
+static int run_script(struct drawing *d, char *script, const char *output, const char *format,
+                      struct err_text *e)
+{
+    char gnuplot[] = "gnuplot", no_user_settings[] = "-d", execute[] = "-e";
+    struct buf variables = {0};
+    int rc = add_variables(&variables, d, output, format);
+
+    if (rc < 0) {
+        err_set(e, rc, "%s", lab_strerror(rc));
+    } else {
+        char *argv[] = {gnuplot, no_user_settings, execute, (char *)variables.data, script, NULL};
+
+        rc = gnuplot_run(&d->nursery, argv, e);
+    }
+    buf_free(&variables);
+    return rc;
+}
+
+/* Draw to a neighbour and rename it: no half picture that looks whole. */
+static int draw(struct drawing *d, const char *name, const char *format, struct err_text *e)
+{
+    char script[PATH_MAX], path[PATH_MAX], half[PATH_MAX];
+    struct err_text why;
+    int rc;
+
+    if (snprintf(script, PATH_MAX, "%s/%s.gp", d->scripts_dir, name) >= PATH_MAX ||
+        snprintf(path, PATH_MAX, "%s/%s.%s", d->charts_dir, name, format) >= PATH_MAX ||
+        snprintf(half, PATH_MAX, "%s/.%s.%s", d->charts_dir, name, format) >= PATH_MAX)
+        return err_set(e, LAB_EINVAL, "%.200s: path too long", d->run_dir);
+    rc = run_script(d, script, half, format, &why);
+    if (rc < 0)
+        err_set(e, rc, "chart %s.%s: %.250s", name, format, why.text);
+    if (rc == LAB_OK && strcmp(format, "svg") == 0)
+        rc = svg_finish(half, name, e);
+    if (rc == LAB_OK && rename(half, path) < 0)
+        rc = err_set(e, LAB_ESYS, "rename %s: %s", path, strerror(errno));
+    if (rc < 0)
+        unlink(half);
+    return rc;
+}
+
+int chart_draw(const char *run_dir, struct err_text *e)
+{
+    struct drawing d = {.run_dir = run_dir};
+    int rc = chart_scripts_find(d.scripts_dir, sizeof d.scripts_dir, e);
+
+    if (rc < 0)
+        return rc;
+    if (snprintf(d.charts_dir, PATH_MAX, "%s/charts", run_dir) >= PATH_MAX ||
+        snprintf(d.data_dir, PATH_MAX, "%s/charts/data", run_dir) >= PATH_MAX)
+        return err_set(e, LAB_EINVAL, "%.200s: path too long", run_dir);
+    rc = chart_data_write(run_dir, d.data_dir, &d.data, e);
+    if (rc == LAB_OK && nursery_open(&d.nursery) < 0)
+        rc = err_set(e, LAB_ESYS, "charts: %s", strerror(errno));
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; rc == LAB_OK && chart_names[i] != NULL; i++) {
+        if (!has_numbers(chart_names[i], &d.data) || !can_be_read(chart_names[i], &d.data))
+            continue;
+        rc = draw(&d, chart_names[i], "svg", e);
+        rc = rc < 0 ? rc : draw(&d, chart_names[i], "png", e);
+    }
+    nursery_close(&d.nursery);
+    return rc < 0 ? rc : ladder_draw_all(run_dir, e);
+}

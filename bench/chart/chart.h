@@ -1,0 +1,30 @@
+/* The charts of a run: from the files in its folder to pictures that can be pasted as they are.
+ *
+ * C writes the numbers (chart_data.h) and knows no chart; each gnuplot script under
+ * bench/chart answers one question and knows no number. A new chart is a new script and a
+ * line in chart.c's list. */
+#ifndef PUSHLAB_CHART_H
+#define PUSHLAB_CHART_H
+
+#include <stddef.h>
+
+#include "lib/base/err.h"
+
+/* (Re)draw run_dir/charts/<name>.svg and .png from run.json, latency-<row>.hlog and
+ * timeline-<row>.csv, keeping the numbers they show in run_dir/charts/data/. Each picture
+ * replaces its predecessor only when it is whole. Runs gnuplot in a nursery of its own
+ * (child.h), so no other may be open.
+ * 0, or a negative enum lab_err with one line in e: LAB_ESYS when gnuplot is missing. */
+int chart_draw(const char *run_dir, struct err_text *e);
+
+/* The names of the charts in the order in which a report shows them; NULL ends the list.
+ * Some are drawn only for a run that has numbers for them: over an emulated link, with a deadline,
+ * with clients that send. */
+extern const char *const chart_names[];
+
+/* Where the gnuplot scripts are: $PUSHLAB_CHARTS (and then nowhere else), share/pushlab/charts
+ * beside the executable's folder, the installation's data folder, or the source tree that the
+ * executable was built in. 0, or LAB_EINVAL with the line in e. */
+int chart_scripts_find(char *dir, size_t cap, struct err_text *e);
+
+#endif

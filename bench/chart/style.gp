@@ -1,0 +1,96 @@
+# What all charts share: the arguments, the rows of the run, the palette, words for numbers.
+# bench/chart/chart.c runs  gnuplot -d -e VARIABLES NAME.gp  with these variables:
+#   scripts_dir, data_dir    where these scripts and the run's numbers are (chart_data.h)
+#   output_path, output_format ("svg" or "png")
+#   conditions               the subtitle: clients, source, window, link, date
+# and every script begins by loading this. Numbers come from data_dir alone.
+
+set encoding utf8
+set datafile separator comma
+set datafile columnheaders
+
+# ---- the rows of the run, in its order ----
+rows_csv = data_dir."/rows.csv"
+stats rows_csv using 0 name "ROWS" nooutput
+rows = int(ROWS_records)
+array id[rows]
+array transport[rows]
+array closes[rows]    # 1: a new connection for every request
+array variant[rows]   # 0, 1, 2 ... among rows of the same transport and connection
+array delivered[rows]
+stats rows_csv using (i = int($0) + 1, id[i] = strcol("row"), \
+    transport[i] = strcol("transport"), closes[i] = strcol("connection") eq "close", \
+    variant[i] = int(column("variant")), delivered[i] = column("delivered"), 0) nooutput
+distribution(i) = data_dir."/cdf-".id[i].".csv"
+percentiles(i) = data_dir."/percentiles-".id[i].".csv"
+timeline(i) = data_dir."/timeline-".id[i].".csv"
+
+# ---- the emulated link; on loopback there is none: NaN, and nothing was counted on the wire ----
+floor_us = NaN        # half a round trip: what distance alone costs an update
+on_the_wire = 0       # 1: rows have wire_* and packets_*
+stats data_dir."/link.csv" using (floor_us = column("half_rtt_us"), 0) nooutput
+stats rows_csv using (v = column("wire_bytes_per_update"), on_the_wire = v == v ? 1 : on_the_wire, 0) nooutput
+has_floor = floor_us > 0
+
+# ---- stacks of bytes: the columns, and how paint() colours them ----
+app_bytes = "payload_bytes_per_update framing_bytes_per_update"
+app_paints = "neutral transport"
+wire_bytes = "wire_payload_bytes_per_update wire_framing_bytes_per_update ".\
+    "wire_header_bytes_per_update wire_ack_bytes_per_update"
+wire_paints = "neutral transport dark light"
+
+array name[rows]      # the id as shown: never so long that it takes the plot's place
+longest_name = 0
+silent = ""
+do for [i = 1:rows] {
+    name[i] = strlen(id[i]) > 30 ? substr(id[i], 1, 29)."…" : id[i]
+    longest_name = strlen(name[i]) > longest_name ? strlen(name[i]) : longest_name
+    silent = delivered[i] > 0 ? silent : silent.(silent eq "" ? "" : ", ").id[i]
+}
+
+foot_px = silent eq "" ? 0 : 17 # one more line at the foot
+if (strlen(silent) > 96) { silent = substr(silent, 1, 95)."…" }
+
+# ---- palette: Okabe and Ito (2008), one colour per transport everywhere ----
+ink = 0x222222      # text
+soft_ink = 0x5f6368 # what is read second: subtitle, axes, notes
+rule_ink = 0xdddddd # grid
+neutral = 0x8a8f98  # what belongs to no transport: the update itself,
+dark = 0x4b5058     # and below the transport TCP/IP headers, what the client sends,
+light = 0xc3c7cd    # acknowledgements
+colour_of(t) = t eq "short-poll" ? 0xD55E00 : t eq "long-poll" ? 0xE69F00 : \
+    t eq "stream" ? 0x009E73 : t eq "sse" ? 0x0072B2 : \
+    t eq "websocket" ? 0xCC79A7 : 0x555555
+colour(i) = colour_of(transport[i])
+channel(rgb, shift) = (rgb >> shift) & 255
+pale(c, share) = int(c + (255 - c) * share + 0.5)
+tint(rgb, share) = (pale(channel(rgb, 16), share) << 16) + (pale(channel(rgb, 8), share) << 8) \
+    + pale(channel(rgb, 0), share)
+
+# Told apart without colour: a symbol per transport, open and dashed for +close, and other
+# dashes for further rows of the same kind.
+symbol(i) = (transport[i] eq "short-poll" ? 7 : transport[i] eq "long-poll" ? 5 : \
+    transport[i] eq "stream" ? 9 : transport[i] eq "sse" ? 11 : \
+    transport[i] eq "websocket" ? 13 : 15) - closes[i]
+dashes(i) = variant[i] % 3 == 0 ? (closes[i] ? 2 : 1) : variant[i] % 3 == 1 ? (closes[i] ? 4 : 3) : 5
+line_colour(i) = closes[i] ? tint(colour(i), 0.25) : colour(i)
+fill(i) = closes[i] ? tint(colour(i), 0.65) : colour(i)
+paint(i, word) = word eq "neutral" ? neutral : word eq "dark" ? dark : word eq "light" ? light : fill(i)
+edge(i, word) = word eq "transport" ? colour(i) : paint(i, word)
+
+# ---- words for numbers ----
+three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? sprintf("%.0f", v) : \
+    abs(v) < 0.0001 ? sprintf("%.1e", v) : sprintf("%.3g", v)
+no_words(v) = ""
+percent(v) = v != v ? "not measured" : v > 99.95 && v < 100 ? "> 99.9 %" : three(v)." %"
+floor_words(v) = "half a round trip, ".time_us(v)
+time_us(v) = v < 999.5 ? three(v)." µs" : v < 999500 ? three(v / 1e3)." ms" : three(v / 1e6)." s"
+
+# ---- log axes: labelled in µs, ms, s or as plain numbers; finer where little is shown ----
+min(a, b) = a < b ? a : b
+max(a, b) = a > b ? a : b
+floor10(v) = int(floor(log10(v)))
+decades(low, high) = log10(high / low)
+step125(range, ticks) = (q = 1.0 * range / ticks, b = 10.0 ** floor10(q), \
+    b * (q <= b * 1.001 ? 1 : q <= b * 2.001 ? 2 : q <= b * 5.001 ? 5 : 10))
+between(v, low, high) = v >= low * 0.999 && v <= high * 1.001

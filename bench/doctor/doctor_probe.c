@@ -1,0 +1,257 @@
+#include "bench/doctor/doctor_probe.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "bench/doctor/doctor_programs.h"
+#include "bench/base/file.h"
+#include "bench/link/link_net.h"
+#include "lib/base/proc.h"
+
+enum { CLOCK_READINGS = 1001, CLOCK_BATCH = 16 };
+
+/* The first number of a file of the kernel's, or -1. */
+static int64_t number_in(const char *path)
+{
+    char line[64];
+
+    file_first_line(line, sizeof line, path);
+    return line[0] == '\0' ? -1 : strtoll(line, NULL, 10);
+}
+
+/* ---- what is tried in a process of its own, and ends with it ---- */
+
+struct trial {
+    int namespaces_errno, link_errno;
+    bool by_user;
+    int64_t files;
+};
+
+static int try_namespaces(bool *by_user)
+{
+    if (unshare(CLONE_NEWNET) == 0)
+        return 0;
+    *by_user = true;
+    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 0 : errno;
+}
+
+static int try_link(void)
+{
+    const struct link_between between = LINK_BETWEEN_NEW_HOSTS;
+    struct link_net net;
+    struct err_text e;
+
+    return link_net_create(&net, &between, &e) < 0 ? errno : 0;
+}
+
+/* In a child: write what attempt() found to fd, and be gone. */
+static void try_apart(int fd, void (*attempt)(struct trial *), struct trial *t)
+{
+    ssize_t n;
+
+    attempt(t);
+    n = write(fd, t, sizeof *t);
+    _exit(n == (ssize_t)sizeof *t ? 0 : 1);
+}
+
+static void attempt_namespaces(struct trial *t)
+{
+    t->namespaces_errno = try_namespaces(&t->by_user);
+}
+
+static void attempt_link(struct trial *t)
+{
+    t->link_errno = try_link();
+}
+
+/* Whether the hard limit can be raised as well depends on capabilities, not on who one is. */
+static void attempt_files(struct trial *t)
+{
+    t->files = proc_raise_fd_limit(number_in("/proc/sys/fs/nr_open"));
+}
+
+static struct trial run_apart(void (*attempt)(struct trial *))
+{
+    struct trial t = {0}, failed = {.namespaces_errno = EAGAIN, .link_errno = EAGAIN};
+    int fds[2];
+    pid_t pid;
+    bool is_told;
+
+    if (pipe(fds) < 0)
+        return failed;
+    pid = fork();
+    if (pid == 0)
+        try_apart(fds[1], attempt, &t);
+    close(fds[1]);
+    is_told = pid > 0 && read(fds[0], &t, sizeof t) == (ssize_t)sizeof t;
+    close(fds[0]);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+    return is_told ? t : failed;
+}
+
+static void probe_links(struct doctor_facts *f)
+{
+    struct trial t = run_apart(attempt_namespaces);
+
+    f->namespaces_errno = t.namespaces_errno;
+    f->namespaces_by_user = t.by_user;
+    f->link_errno = run_apart(attempt_link).link_errno;
+    f->unprivileged_userns = number_in("/proc/sys/kernel/unprivileged_userns_clone");
+    f->apparmor_userns = number_in("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+    f->max_user_namespaces = number_in("/proc/sys/user/max_user_namespaces");
+    f->max_net_namespaces = number_in("/proc/sys/user/max_net_namespaces");
+}
+
+/* ---- limits and ports ---- */
+
+static int64_t limit_of(rlim_t limit)
+{
+    return limit == RLIM_INFINITY || limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+}
+
+static void probe_files(struct doctor_facts *f)
+{
+    struct rlimit limit = {0, 0};
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    f->files_soft = limit_of(limit.rlim_cur);
+    f->files_allowed = run_apart(attempt_files).files;
+}
+
+/* Bound and let go, without listening: nobody can tell. SO_REUSEADDR as the server has it, so
+ * that connections in TIME-WAIT don't count (RFC 9293 §3.6.1). */
+static int probe_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(DOCTOR_PORT),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, error = 0;
+
+    if (fd < 0)
+        return errno;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        error = errno;
+    close(fd);
+    return error;
+}
+
+static void probe_ports(struct doctor_facts *f)
+{
+    long long low = -1, high = -1;
+    char line[64];
+
+    f->port_errno = probe_port();
+    file_first_line(line, sizeof line, "/proc/sys/net/ipv4/ip_local_port_range");
+    if (sscanf(line, "%lld %lld", &low, &high) != 2)
+        low = high = -1;
+    f->port_low = low;
+    f->port_high = high;
+}
+
+/* ---- processor and clock ---- */
+
+static void probe_cores(struct doctor_facts *f)
+{
+    char line[64];
+    cpu_set_t cores;
+
+    CPU_ZERO(&cores);
+    f->cores = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : -1;
+    file_first_line(line, sizeof line, "/proc/loadavg");
+    f->load = line[0] == '\0' ? NAN : strtod(line, NULL);
+    file_first_line(f->governor, sizeof f->governor,
+                    "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The median, so that being interrupted now and then costs nothing. */
+static int64_t clock_reading_ns(void)
+{
+    static const size_t middle = CLOCK_READINGS / 2;
+    int64_t took_ns[CLOCK_READINGS];
+
+    for (size_t i = 0; i < CLOCK_READINGS; i++) {
+        int64_t begin_ns = clock_now_ns();
+
+        for (int k = 1; k < CLOCK_BATCH; k++)
+            (void)clock_now_ns();
+        took_ns[i] = (clock_now_ns() - begin_ns) / CLOCK_BATCH;
+    }
+    qsort(took_ns, CLOCK_READINGS, sizeof *took_ns, compare_ns);
+    return took_ns[middle];
+}
+
+static void probe_clock(struct doctor_facts *f)
+{
+    struct timespec step = {0, 0};
+
+    file_first_line(f->clock_source, sizeof f->clock_source,
+                    "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+    f->clock_step_ns = clock_getres(CLOCK_MONOTONIC, &step) == 0
+                           ? (int64_t)step.tv_sec * NS_PER_S + step.tv_nsec
+                           : -1;
+    f->clock_read_ns = clock_reading_ns();
+}
+
+/* ---- disk ---- */
+
+/* Cut the last part off a path that is not there yet: "results" leaves ".", "/x" leaves "/". */
+static void go_up(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        snprintf(path, 2, ".");
+    else if (slash == path)
+        path[1] = '\0';
+    else
+        *slash = '\0';
+}
+
+/* The folder is made when it is needed: what counts is the nearest one that is there. */
+static void probe_results(struct doctor_facts *f, const char *results)
+{
+    char path[sizeof f->results];
+    struct statvfs disk;
+
+    snprintf(f->results, sizeof f->results, "%s", results);
+    snprintf(path, sizeof path, "%s", results[0] != '\0' ? results : ".");
+    while (access(path, F_OK) < 0 && errno == ENOENT && strcmp(path, ".") != 0 &&
+           strcmp(path, "/") != 0)
+        go_up(path);
+    f->results_errno = access(path, W_OK | X_OK) < 0 ? errno : 0;
+    f->free_bytes =
+        statvfs(path, &disk) == 0 ? (int64_t)disk.f_bavail * (int64_t)disk.f_frsize : -1;
+}
+
+int doctor_probe(struct doctor_facts *f, const char *results, struct err_text *e)
+{
+    *f = (struct doctor_facts){.is_root = geteuid() == 0};
+    probe_links(f);
+    probe_files(f);
+    probe_ports(f);
+    probe_cores(f);
+    probe_clock(f);
+    probe_results(f, results);
+    return doctor_probe_programs(f, e);
+}

@@ -1,0 +1,18 @@
+/* Saying what doctor.h has found. */
+#ifndef PUSHLAB_DOCTOR_WRITE_H
+#define PUSHLAB_DOCTOR_WRITE_H
+
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/buf.h"
+#include "bench/doctor/doctor.h"
+
+/* A line for each check, under it what to do. 0 or LAB_ENOMEM. */
+int doctor_write_text(struct buf *out, const struct doctor_facts *f, bool colour);
+
+/* {"pushlab","fit","checks":[{"name","verdict","main_job","purpose","found","fix"}]}; fix is null
+ * where there is nothing to do. */
+cJSON *doctor_write_json(const struct doctor_facts *f);
+
+#endif

@@ -1,0 +1,55 @@
+/* An exchange, explained: what happened (transcript.h, explain_packet.h) goes in, in order of
+ * time; notes on what it means (explain_notes.h) come out, as soon as the bytes for them are
+ * complete. However the bytes are cut into events, the notes are the same.
+ *
+ * No I/O, no clock. The bytes are anybody's: of a side that stops making sense this is said, and
+ * nothing more. */
+#ifndef PUSHLAB_EXPLAIN_H
+#define PUSHLAB_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/explain/annotate/explain_notes.h"
+#include "bench/explain/annotate/explain_packet.h"
+#include "lib/proto/transcript.h"
+
+enum { EXPLAIN_CONNECTIONS_MAX = 64 }; /* kept at a time: the newest */
+
+struct explain_options {
+    bool mask;    /* what differs from one exchange to the next has the same in its place */
+    bool wire;    /* packets will be given; else the kernel's word stands for them */
+    bool packets; /* a note for every packet, not only for SYN, FIN, RST, and those that are lost
+                   * or sent again */
+    bool brief;   /* draw only the first frame of each kind and direction */
+};
+
+/* What it adds up to. Bytes by direction: [true] is the client's. */
+struct explain_tally {
+    unsigned handshakes, tls_handshakes, resumptions;
+    unsigned round_trips; /* that the client waited for: handshakes and answers */
+    unsigned requests, responses, frames, updates, closed;
+    uint64_t head_bytes[2], framing_bytes[2], payload_bytes[2];
+    uint64_t record_bytes[2]; /* with TLS: all that TCP carried */
+    unsigned packets[2], pure_acks, lost, again;
+    uint64_t packet_bytes[2];    /* IP packets whole: headers, and payload old and new */
+    uint64_t header_bytes[2];    /* of TCP/IP */
+    uint64_t again_bytes[2];     /* payload that had been sent before */
+    unsigned kernel_segments[2]; /* without a wire to look at: as the client's kernel says */
+};
+
+struct explain;
+
+/* notes must outlive it. NULL: out of memory. */
+struct explain *explain_new(const struct explain_options *o, struct explain_notes *notes);
+void explain_event(struct explain *x, const struct transcript_event *event);
+void explain_packet(struct explain *x, const struct explain_packet *p);
+
+/* connection 1, 2, ..., or 0: all together. */
+struct explain_tally explain_tally(const struct explain *x, unsigned connection);
+unsigned explain_connections(const struct explain *x);
+
+void explain_free(struct explain *x); /* NULL is ignored */
+
+#endif

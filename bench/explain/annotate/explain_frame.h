@@ -1,0 +1,22 @@
+/* A WebSocket frame drawn bit by bit, as RFC 6455 §5.2 draws the format. No I/O. */
+#ifndef PUSHLAB_EXPLAIN_FRAME_H
+#define PUSHLAB_EXPLAIN_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/proto/ws_frame.h"
+
+enum { EXPLAIN_FRAME_DRAWN_BYTES = 12, EXPLAIN_FRAME_COLUMNS = 65 };
+
+/* Append lines, each ended by LF: the header, and the first bytes of the payload as they are on
+ * the wire, of which `have` are there. 0 or LAB_ENOMEM. */
+int explain_frame_draw(struct buf *out, const struct ws_frame *f, const uint8_t *payload,
+                       size_t have);
+
+/* The same for how the payload is unmasked (§5.3): as sent, the key under it, and what it makes. */
+int explain_frame_draw_unmasking(struct buf *out, const struct ws_frame *f, const uint8_t *payload,
+                                 size_t have);
+
+#endif

@@ -1,0 +1,205 @@
+/* What the parts of the annotator share. Nobody else includes this: explain.h is the interface. */
+#ifndef PUSHLAB_EXPLAIN_INNER_H
+#define PUSHLAB_EXPLAIN_INNER_H
+
+#include "lib/base/buf.h"
+#include "bench/explain/annotate/explain.h"
+#include "lib/proto/http_reader.h"
+#include "lib/proto/sse.h"
+#include "lib/proto/ws_frame.h"
+
+enum {
+    EXPLAIN_KEPT_BYTES = 65536, /* of a chunk, a line, a message: what is longer is not looked at */
+    EXPLAIN_SHOWN_BYTES = 320,  /* of any text */
+    EXPLAIN_VALUE_CHARS = 128,
+};
+
+enum explain_content { EXPLAIN_OTHER, EXPLAIN_LINES, EXPLAIN_EVENTS };
+
+/* What comes again and again on a stream: a few times it is said what it means. */
+enum explain_thing {
+    EXPLAIN_CHUNK,
+    EXPLAIN_UPDATE,
+    EXPLAIN_JSON_LINE,
+    EXPLAIN_EMPTY_LINE,
+    EXPLAIN_EVENT,
+    EXPLAIN_NO_EVENT,
+    EXPLAIN_COMMENT,
+    EXPLAIN_FIELD, /* of an event: the first of its kinds */
+    EXPLAIN_FRAME = EXPLAIN_FIELD + 5,
+    EXPLAIN_THINGS = EXPLAIN_FRAME + 16 /* by opcode */
+};
+
+enum { EXPLAIN_FULL_TIMES = 3, EXPLAIN_MEANT = 64 };
+
+struct explain_frame { /* being received */
+    uint8_t header[WS_HEADER_MAX_BYTES];
+    size_t header_bytes;
+    bool in_payload;
+    struct ws_frame ws;
+    uint64_t got;       /* of the payload */
+    struct buf payload; /* as it is on the wire; the first EXPLAIN_KEPT_BYTES */
+};
+
+/* What of a side's frames has been explained, as bits by value: the same form means the same
+ * again. */
+struct explain_frames_known {
+    uint16_t opcodes;
+    uint8_t fin, rsv, masked, lengths;
+};
+
+/* A frame's shape: opcode, FIN, RSV, MASK, and which form its length has. */
+enum { EXPLAIN_SHAPES = 16 * 2 * 8 * 2 * 3 };
+
+struct explain_side { /* one direction of a connection */
+    bool up;
+    uint8_t said[EXPLAIN_THINGS]; /* how often, up to EXPLAIN_FULL_TIMES */
+    bool opaque;                  /* it stopped making sense, which has been said */
+    /* HTTP */
+    struct http_reader http;
+    struct buf head;
+    bool head_open; /* the head has not been noted yet */
+    bool endless;   /* its head was the answer */
+    bool chunked;
+    struct buf framing;   /* bytes around the chunk that is to come */
+    uint64_t chunk_bytes; /* of the chunk being received */
+    uint64_t chunk_left;
+    uint64_t body_bytes;
+    struct buf body;       /* of the chunk, or without chunks of the message */
+    uint64_t unseen_bytes; /* which body lacks at its end: more than EXPLAIN_KEPT_BYTES came */
+    enum explain_content content;
+    struct buf line;     /* not complete */
+    uint64_t line_bytes; /* of it, also those that are not kept */
+    bool line_after_cr;
+    bool line_seen; /* the stream's first, which may begin with a byte order mark */
+    struct sse_parser events;
+    /* WebSocket */
+    struct explain_frame frame;
+    struct explain_frames_known known;
+    uint8_t drawn[EXPLAIN_SHAPES]; /* how often, up to EXPLAIN_FULL_TIMES */
+    /* TLS */
+    struct buf record;
+    bool records_opaque, encrypted;
+    bool alert_said; /* it went in the clear: its record has said what it is */
+};
+
+struct explain_connection {
+    unsigned number;
+    struct explain_side side[2];
+    bool websocket;
+    bool asked_upgrade;
+    bool asked_close;              /* the request is the last one, it says */
+    bool accept_wrong;             /* the answer to the key below is not the right one */
+    bool own_ping;                 /* sent, not answered yet */
+    bool close_sent, close_seen;   /* WebSocket close frames */
+    char key[EXPLAIN_VALUE_CHARS]; /* Sec-WebSocket-Key */
+    struct explain_tally tally;
+    uint32_t first_sequence[2]; /* of packets */
+    bool sequence_known[2];
+    bool timestamps[2]; /* their SYN has offered them */
+    bool syn_answered;
+    uint64_t heard_bytes; /* of the server's, that the client has read from TCP */
+    bool fin_held;        /* the server's FIN has come, and has not been noted */
+    bool fin_noted;
+    struct explain_packet fin;
+    bool kernel_heard; /* what it says of the handshake has been noted */
+    bool tls_1_3_offered, tls_retried;
+    unsigned tls_version; /* that the server has chosen: 0x0303, 0x0304; 0: not yet */
+    int64_t opened_ns;
+};
+
+struct explain {
+    struct explain_options options;
+    struct explain_notes *notes;
+    bool parts_said;       /* what a request line is made of */
+    bool phrase_said;      /* what a reason phrase is */
+    uint8_t versions_said; /* minor ones, of responses, as bits */
+    uint16_t classes_said; /* of status codes, as bits */
+    int64_t shown_ns;      /* the latest time that a note bears */
+    struct explain_connection *connections[EXPLAIN_CONNECTIONS_MAX];
+    unsigned count;
+    struct {
+        const char *meaning; /* a constant: told apart by its address */
+        unsigned times;
+    } meant[EXPLAIN_MEANT];    /* in brief */
+    struct explain_tally gone; /* of connections that are no longer kept */
+};
+
+/* A note on what c's side does, at depth; more is set by explain_set_*(). */
+void explain_say(struct explain *x, const struct explain_connection *c,
+                 const struct explain_side *s, enum explain_kind kind, unsigned depth,
+                 int64_t at_ns);
+
+/* The side makes no sense any more: say why, and ignore it from now on. */
+void explain_give_up(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                     int64_t at_ns, const char *why, const char *ref);
+
+/* The meaning of the newest note, which is of that thing, unless it has been said often enough. */
+void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing,
+                       const char *meaning, const char *ref);
+
+/* The same of a constant meaning, of whatever connection; only in brief there is an often enough:
+ * polls are the same heads again and again. */
+void explain_set_word(struct explain *x, const char *meaning, const char *ref);
+
+/* Append as much of data as is kept. 0 or LAB_ENOMEM, which is noted. */
+int explain_keep(struct explain *x, struct buf *to, const uint8_t *data, size_t len);
+
+/* ---- explain_mask.c ---- */
+
+/* Where mask is wanted: the same text with a fixed time in each update ("t":81234567890123).
+ * It replaces text's content. 0 or LAB_ENOMEM. */
+int explain_mask_times(const struct explain *x, struct buf *text);
+/* Append what to show of a field's value: where mask is wanted, the same for what differs each
+ * time. 0 or LAB_ENOMEM. */
+int explain_put_value(const struct explain *x, const struct explain_side *s, struct buf *out,
+                      const char *name, const char *value);
+
+/* ---- explain_http.c ---- */
+
+/* All of data, up to where WebSocket begins. Returns bytes consumed. */
+size_t explain_http(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                    const uint8_t *data, size_t len, int64_t at_ns);
+void explain_http_eof(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                      int64_t at_ns);
+/* explain_head.c: the head in s->head, of the message s->http.msg. */
+void explain_head(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                  int64_t at_ns);
+
+/* ---- explain_content.c ---- */
+
+/* A complete piece of the content (masked already), as notes below depth. */
+void explain_content(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                     const uint8_t *data, size_t len, unsigned depth, int64_t at_ns);
+/* One message, if it is one of pushlab's: what it says. True: it was an update. */
+bool explain_message(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                     const char *text, size_t len, unsigned depth, int64_t at_ns);
+
+/* ---- explain_websocket.c ---- */
+
+/* The answer to c->key. */
+void explain_accept(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                    const char *accept, int64_t at_ns);
+void explain_websocket(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                       const uint8_t *data, size_t len, int64_t at_ns);
+
+/* ---- explain_tls.c ---- */
+
+void explain_records(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                     const uint8_t *data, size_t len, int64_t at_ns);
+/* A handshake message or alert as it was before encryption. */
+void explain_tls_message(struct explain *x, struct explain_connection *c, struct explain_side *s,
+                         const uint8_t *data, size_t len, int64_t at_ns);
+void explain_secured(struct explain *x, struct explain_connection *c, const char *text, size_t len,
+                     int64_t at_ns);
+
+/* ---- explain_tcp.c ---- */
+
+void explain_tcp_packet(struct explain *x, struct explain_connection *c,
+                        const struct explain_packet *p);
+/* The stream has been read to its end: note the server's FIN. False: it was not seen. */
+bool explain_tcp_fin(struct explain *x, struct explain_connection *c);
+void explain_kernel(struct explain *x, struct explain_connection *c, const char *text, size_t len,
+                    int64_t at_ns);
+
+#endif

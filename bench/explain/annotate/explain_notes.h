@@ -1,0 +1,96 @@
+/* Notes on an exchange: what was on the wire, what it means, and where that is written down. A
+ * tree, kept as a list in the order of reading; depth says how deep each hangs. No I/O. */
+#ifndef PUSHLAB_EXPLAIN_NOTES_H
+#define PUSHLAB_EXPLAIN_NOTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+
+#define EXPLAIN_NEVER INT64_MAX
+
+enum explain_kind {
+    EXPLAIN_STEP,    /* a heading: wire is its title, meaning the sentence below */
+    EXPLAIN_WIRE,    /* something that was on the wire */
+    EXPLAIN_INSIDE,  /* read out of it, or computed from it: not there in these words */
+    EXPLAIN_DRAWING, /* wire is lines of text, to be shown as they are */
+    EXPLAIN_REMARK,  /* what happens beside it */
+};
+
+enum explain_way { EXPLAIN_NO_WAY, EXPLAIN_UP, EXPLAIN_DOWN }; /* up: client to server */
+
+/* What a note is about, in numbers: for programs. */
+enum explain_fact { EXPLAIN_FACT_NONE, EXPLAIN_FACT_FRAME, EXPLAIN_FACT_PACKET };
+
+struct explain_note_frame { /* RFC 6455 §5.2 */
+    bool fin, masked;
+    uint8_t rsv, opcode; /* rsv: RSV1 is its highest of three bits */
+    uint8_t masking_key[4];
+    uint64_t payload_bytes;
+};
+
+struct explain_note_packet {
+    uint8_t flags; /* enum packet_tcp_flag */
+    bool lost, again;
+    uint32_t sequence, acknowledgment; /* counted from each side's first */
+    uint32_t payload_bytes;
+};
+
+struct explain_note {
+    enum explain_kind kind;
+    enum explain_way way;
+    unsigned depth;
+    unsigned connection; /* 0: none */
+    int64_t at_ns;       /* CLOCK_MONOTONIC, at the client's end; EXPLAIN_NEVER: not known */
+    bool estimated;      /* at_ns is computed: nobody has seen it */
+    int64_t far_ns;      /* of a packet: when it was at the server's end; EXPLAIN_NEVER */
+    enum explain_fact fact;
+    union {
+        struct explain_note_frame frame;
+        struct explain_note_packet packet;
+    };
+    size_t wire, meaning, ref; /* for explain_text(); UTF-8, nothing a terminal obeys */
+};
+
+/* Zero-initialise. After a failed allocation everything is ignored: rc says so in the end. */
+struct explain_notes {
+    struct explain_note *all;
+    size_t count, cap;
+    struct buf text; /* NUL-terminated strings; the first is "" */
+    int rc;
+};
+
+/* Add a note, of which the texts are set by what follows, each at most once. What is not printable
+ * in them is shown as \n, \x1b: they may be made of anybody's bytes. */
+void explain_note(struct explain_notes *n, const struct explain_note *shape);
+void explain_set_wire(struct explain_notes *n, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* After max_bytes it is cut, with how much is missing. */
+void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len,
+                            size_t max_bytes);
+/* The same of the beginning of total_bytes: what is missing is counted from these. */
+void explain_set_wire_beginning(struct explain_notes *n, const void *data, size_t len,
+                                uint64_t total_bytes, size_t max_bytes);
+/* Of a drawing: lines, each ended by LF. */
+void explain_set_lines(struct explain_notes *n, const void *data, size_t len);
+void explain_set_meaning(struct explain_notes *n, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void explain_set_ref(struct explain_notes *n, const char *ref);
+void explain_set_estimated(struct explain_notes *n);
+void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame);
+void explain_set_packet(struct explain_notes *n, const struct explain_note_packet *packet);
+
+/* Append bytes to out as explain_set_wire_bytes() shows them. 0 or LAB_ENOMEM. */
+int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t max_bytes);
+
+/* Valid until the next note. */
+const char *explain_text(const struct explain_notes *n, size_t text);
+
+/* They have been shown: forget them, keep the memory. */
+void explain_notes_clear(struct explain_notes *n);
+void explain_notes_free(struct explain_notes *n);
+
+#endif

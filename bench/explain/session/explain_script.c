@@ -1,0 +1,447 @@
+#include "bench/explain/session/explain_script.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+
+#define USER_AGENT "pushlab-explain"
+
+enum {
+    REQUEST_MAX_BYTES = 4096,
+    MESSAGE_MAX_BYTES = 1 << 20,
+    EVENT_MAX_BYTES = 1 << 20,
+    REMARK_MAX_BYTES = 400,
+    NOT_HTTP = 1, /* for a status, which has three digits */
+};
+
+void script_say(struct explain_script *s, const char *title, const char *why)
+{
+    if (s->rc == LAB_OK)
+        explain_record(&s->recorder, TRANSCRIPT_SAY, "%s\n%s", title, why);
+}
+
+void script_remark(struct explain_script *s, const char *fmt, ...)
+{
+    char text[REMARK_MAX_BYTES];
+    va_list ap;
+
+    if (s->rc < 0)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    explain_record(&s->recorder, TRANSCRIPT_REMARK, "%s", text);
+}
+
+void script_expect(struct explain_script *s, int want, int got, const char *meant)
+{
+    if (got != 0 && got != want)
+        script_remark(s, "expected was %d, %s; the answer is %d", want, meant, got);
+}
+
+int64_t script_deadline_ns(const struct explain_script *s)
+{
+    return clock_now_ns() + s->plan->wait_ns;
+}
+
+/* ---- the connection ---- */
+
+static void forget_dialog(struct explain_script *s)
+{
+    http_reader_free(&s->http);
+    sse_parser_free(&s->events);
+    ws_reader_free(&s->ws);
+    s->content.len = 0;
+    s->websocket = s->answered = false;
+    s->pings = s->asked = 0;
+}
+
+void script_connect(struct explain_script *s)
+{
+    const struct http_limits limits = {.head_bytes = 65536, .body_bytes = SIZE_MAX};
+
+    int64_t begin_ns = clock_now_ns();
+
+    if (s->rc < 0)
+        return;
+    forget_dialog(s);
+    http_reader_init(&s->http, HTTP_RESPONSES, &limits);
+    sse_parser_init(&s->events, EVENT_MAX_BYTES);
+    ws_reader_init(&s->ws, WS_CLIENT, MESSAGE_MAX_BYTES);
+    s->rc = explain_peer_open(&s->peer, &s->recorder, &s->plan->url, s->tls, &s->memory,
+                              s->plan->wait_ns, s->e);
+    s->connect_ns = clock_now_ns() - begin_ns;
+}
+
+void script_finish(struct explain_script *s)
+{
+    explain_peer_finish(&s->peer, script_deadline_ns(s));
+}
+
+void script_send(struct explain_script *s, const void *data, size_t len)
+{
+    if (s->rc == LAB_OK)
+        s->rc = explain_peer_send(&s->peer, data, len, s->e);
+}
+
+void script_missing(struct explain_script *s, const char *what)
+{
+    if (s->ws.closed)
+        script_remark(s, "the server has sent its close frame: no %s", what);
+    else if (s->peer.eof)
+        script_remark(s, "the server has ended: no %s", what);
+    else if (s->answered)
+        script_remark(s, "the answer is over: no %s", what);
+    else
+        script_remark(s, "no %s within %.1f s", what, (double)s->plan->wait_ns / (double)NS_PER_S);
+}
+
+void script_enough(struct explain_script *s, const char *what)
+{
+    script_remark(s, "%d pieces, and no %s among them: the client waits no longer",
+                  SCRIPT_PIECES_MAX, what);
+}
+
+/* ---- requests ---- */
+
+/* Why the connection takes no further request; NULL: it does. */
+static const char *why_over(struct explain_script *s)
+{
+    struct err_text ignored = {""};
+
+    if (s->asked == 0)
+        return NULL;
+    if (s->http.done)
+        return "that answer was the last one on its connection";
+    if (!s->answered)
+        return "a connection whose answer is still to come is of no use for another question";
+    if (explain_peer_receive(&s->peer, clock_now_ns(), &ignored) < 0 || s->peer.eof)
+        return "the server has ended the connection";
+    return NULL;
+}
+
+static void connect_again(struct explain_script *s, const char *why)
+{
+    script_remark(s, "%s: the client makes another, with another handshake", why);
+    script_finish(s);
+    script_connect(s);
+}
+
+static void ask(struct explain_script *s)
+{
+    s->asked++;
+    s->answered = false;
+    script_send(s, s->request.data, s->request.len);
+}
+
+/* A connection that has been used may be closed while the next request is on its way: then a GET is
+ * sent again (RFC 9112 §9.3.1). False: it is not so. */
+static bool ask_once_more(struct explain_script *s)
+{
+    bool gone = s->rc == LAB_ESYS || (s->rc == LAB_OK && s->peer.eof);
+
+    if (!gone || s->asked < 2 || s->http.in_head)
+        return false;
+    s->rc = LAB_OK;
+    *s->e = (struct err_text){""};
+    connect_again(s, "the server was ending the connection already");
+    ask(s);
+    return s->rc == LAB_OK;
+}
+
+void script_get(struct explain_script *s, const char *target, const char *fields)
+{
+    const char *over;
+
+    if (s->rc < 0)
+        return;
+    over = why_over(s);
+    if (over != NULL)
+        connect_again(s, over);
+    s->request.len = 0;
+    if (s->rc == LAB_OK &&
+        buf_printf(&s->request,
+                   "GET %s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: " USER_AGENT "\r\n%s\r\n",
+                   s->prefix, s->plan->path != NULL ? s->plan->path : target, s->host, fields) < 0)
+        s->rc = err_set(s->e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+    if (s->rc < 0)
+        return;
+    ask(s);
+    if (s->rc < 0)
+        ask_once_more(s);
+}
+
+/* ---- answers ---- */
+
+static void keep_cursor(struct explain_script *s)
+{
+    const char *cursor = http_message_field(&s->http.msg, "Pushlab-Cursor");
+
+    if (cursor != NULL)
+        snprintf(s->cursor, sizeof s->cursor, "%s", cursor);
+}
+
+static bool has_type(const struct http_message *m, const char *type)
+{
+    const char *value = http_message_field(m, "Content-Type");
+
+    return value != NULL && strncmp(value, type, strlen(type)) == 0;
+}
+
+static bool is_endless(const struct http_message *m)
+{
+    return m->status == 200 &&
+           (has_type(m, "text/event-stream") || has_type(m, "application/x-ndjson"));
+}
+
+/* What an EventSource would say when it comes again. */
+static void keep_event_id(struct explain_script *s)
+{
+    size_t at = 0;
+
+    while (at < s->http.body_len) {
+        struct sse_event ev;
+        bool got = false;
+        ssize_t n =
+            sse_parser_feed(&s->events, s->http.body + at, s->http.body_len - at, &ev, &got);
+
+        if (n < 0)
+            return;
+        if (got)
+            snprintf(s->event_id, sizeof s->event_id, "%s", ev.last_event_id);
+        at += (size_t)n;
+    }
+}
+
+/* What p->in holds, up to the next event. */
+static enum http_event take_http(struct explain_script *s)
+{
+    struct buf *in = &s->peer.in;
+    enum http_event ev = HTTP_NEED_MORE;
+    ssize_t n = http_reader_feed(&s->http, in->data, in->len, &ev);
+
+    if (n < 0) {
+        s->rc = err_set(s->e, LAB_EPROTO, "the server's answer is not HTTP/1.1");
+        return HTTP_NEED_MORE;
+    }
+    if (ev == HTTP_BODY)
+        s->rc = buf_add(&s->content, s->http.body, s->http.body_len);
+    if (ev == HTTP_BODY && has_type(&s->http.msg, "text/event-stream"))
+        keep_event_id(s);
+    s->answered |= ev == HTTP_MESSAGE && s->http.msg.status >= 200;
+    buf_drain(in, (size_t)n);
+    return ev;
+}
+
+bool script_receive(struct explain_script *s, int64_t until_ns)
+{
+    int rc = s->rc == LAB_OK ? explain_peer_receive(&s->peer, until_ns, s->e) : 0;
+
+    if (rc < 0)
+        s->rc = rc;
+    return rc > 0;
+}
+
+/* The next event; HTTP_NEED_MORE: it did not come. */
+static enum http_event await_http(struct explain_script *s, int64_t until_ns)
+{
+    enum http_event ev;
+
+    while ((ev = take_http(s)) == HTTP_NEED_MORE && script_receive(s, until_ns))
+        ;
+    if (ev != HTTP_NEED_MORE || s->rc < 0 || !s->peer.eof)
+        return ev;
+    /* An answer may end with its connection (RFC 9112 §6.3). */
+    if (http_reader_eof(&s->http, &ev) < 0 || ev != HTTP_MESSAGE)
+        return HTTP_NEED_MORE;
+    s->answered = true;
+    return HTTP_MESSAGE;
+}
+
+int script_answer(struct explain_script *s)
+{
+    int64_t until_ns = script_deadline_ns(s);
+    int status = 0;
+
+    s->content.len = 0;
+    while (s->rc == LAB_OK) {
+        enum http_event ev = await_http(s, until_ns);
+
+        if (ev == HTTP_NEED_MORE && (status != 0 || !ask_once_more(s)))
+            break;
+        if (ev == HTTP_HEAD_DONE) {
+            keep_cursor(s);
+            status = s->http.msg.status;
+        }
+        if (ev == HTTP_HEAD_DONE && is_endless(&s->http.msg))
+            return status;
+        if (ev == HTTP_MESSAGE && status == 101)
+            return script_agreed(s) ? status : 0;
+        if (ev == HTTP_MESSAGE && status >= 200)
+            return status;
+    }
+    script_missing(s, "complete answer");
+    return status;
+}
+
+bool script_hold(struct explain_script *s, int64_t hold_ms)
+{
+    int64_t until_ns = clock_now_ns() + s->connect_ns + hold_ms * NS_PER_MS;
+
+    if (s->rc < 0 || s->peer.in.len > 0 || script_receive(s, until_ns) || s->peer.eof)
+        return false;
+    script_remark(s, "%lld ms after an answer could have come there is none: the request is held",
+                  (long long)hold_ms);
+    return s->rc == LAB_OK;
+}
+
+static bool content_has(const struct explain_script *s, const char *text)
+{
+    if (s->plan->path != NULL) /* not pushlab's: whatever it sends */
+        return s->content.len > 0;
+    return s->content.len > 0 &&
+           memmem(s->content.data, s->content.len, text, strlen(text)) != NULL;
+}
+
+/* False: no more came, or the answer is over. */
+static bool take_piece(struct explain_script *s, int64_t until_ns)
+{
+    if (!s->websocket)
+        return !s->answered && await_http(s, until_ns) == HTTP_BODY;
+    while (!script_take_message(s))
+        if (!script_receive(s, until_ns))
+            return false;
+    return true;
+}
+
+bool script_content(struct explain_script *s, const char *text, const char *what)
+{
+    int64_t until_ns = script_deadline_ns(s);
+    unsigned pieces = 0;
+
+    while (s->rc == LAB_OK && !content_has(s, text)) {
+        if (pieces++ == SCRIPT_PIECES_MAX) {
+            script_enough(s, what);
+            return false;
+        }
+        if (!take_piece(s, until_ns)) {
+            script_missing(s, what);
+            return false;
+        }
+    }
+    s->content.len = 0;
+    return s->rc == LAB_OK;
+}
+
+/* ---- publishing ---- */
+
+/* The status of the answer to what p has asked; 0: none in time; NOT_HTTP. */
+static int read_status(struct explain_peer *p, int64_t until_ns)
+{
+    static const char begin[] = "HTTP/1.x 200";
+    struct err_text ignored;
+    char text[sizeof begin];
+    int minor, status;
+
+    while (p->in.len < sizeof begin - 1)
+        if (explain_peer_receive(p, until_ns, &ignored) <= 0)
+            return 0;
+    snprintf(text, sizeof text, "%.*s", (int)sizeof begin - 1, (const char *)p->in.data);
+    return sscanf(text, "HTTP/1.%1d %3d", &minor, &status) == 2 ? status : NOT_HTTP;
+}
+
+/* The status; 0: no answer; NOT_HTTP; or LAB_ESYS with the line in e: it could not be asked. */
+static int post(struct explain_script *s, const char *request, size_t len, struct err_text *e)
+{
+    struct explain_peer p;
+    int status = LAB_ESYS;
+
+    if (explain_peer_open(&p, NULL, &s->plan->url, s->tls, NULL, s->plan->wait_ns, e) < 0)
+        return LAB_ESYS;
+    if (explain_peer_send(&p, request, len, e) == LAB_OK)
+        status = read_status(&p, script_deadline_ns(s));
+    explain_peer_close(&p);
+    return status;
+}
+
+bool script_publish(struct explain_script *s)
+{
+    static const char instead[] = "whatever this server sends by itself has to do";
+    struct err_text why = {""};
+    char request[REQUEST_MAX_BYTES];
+    int status;
+
+    script_remark(s,
+                  "meanwhile somebody publishes %.200s, with POST /publish on another connection",
+                  s->plan->message);
+    if (s->rc < 0)
+        return false;
+    snprintf(request, sizeof request,
+             "POST %s/publish HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
+             "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+             s->prefix, s->host, strlen(s->plan->message), s->plan->message);
+    status = post(s, request, strlen(request), &why);
+    if (status == NOT_HTTP)
+        script_remark(s, "the answer to that is not HTTP/1.x: %s", instead);
+    else if (status < 0)
+        script_remark(s, "that could not be asked (%.160s): %s", why.text, instead);
+    else if (status == 0)
+        script_remark(s, "there was no answer to that: %s", instead);
+    else if (status / 100 != 2)
+        script_remark(s, "that was refused (%d): %s", status, instead);
+    return status / 100 == 2;
+}
+
+/* ---- all of it ---- */
+
+/* Of ws://HOST/ws as of ws://HOST: targets bring their own path, and who has named it knows it. */
+static void set_prefix(struct explain_script *s)
+{
+    static const char *const own[] = {"/poll", "/longpoll", "/stream", "/events", "/ws"};
+    size_t len = strlen(s->plan->url.path);
+
+    for (size_t i = 0; s->plan->path == NULL && i < sizeof own / sizeof *own; i++) {
+        size_t cut = strlen(own[i]);
+
+        if (len >= cut && strcmp(s->plan->url.path + len - cut, own[i]) == 0) {
+            len -= cut;
+            break;
+        }
+    }
+    snprintf(s->prefix, sizeof s->prefix, "%.*s", (int)len, s->plan->url.path);
+}
+
+static void name_host(struct explain_script *s)
+{
+    const struct url *u = &s->plan->url;
+    bool usual = u->port == (u->tls ? 443 : 80);
+    int len = snprintf(s->host, sizeof s->host, u->host_is_ipv6 ? "[%s]" : "%s", u->host);
+
+    if (!usual)
+        snprintf(s->host + len, sizeof s->host - (size_t)len, ":%u", u->port);
+}
+
+int explain_perform(const struct explain_topic *topic, const struct explain_plan *plan, FILE *out,
+                    struct err_text *e)
+{
+    struct explain_script s = {.plan = plan, .recorder = {.out = out}, .e = e};
+    const struct tls_client_options tls = {.ca_path = plan->ca_path, .host = plan->url.host};
+
+    s.peer.fd = -1;
+    name_host(&s);
+    set_prefix(&s);
+    if (plan->own)
+        snprintf(s.cursor, sizeof s.cursor, "0"); /* with another, from now on: no flood */
+    if (plan->url.tls)
+        s.rc = tls_new_client(&s.tls, &tls, e);
+    if (s.rc == LAB_OK)
+        topic->perform(&s);
+    explain_peer_close(&s.peer);
+    forget_dialog(&s);
+    buf_free(&s.content);
+    buf_free(&s.request);
+    tls_memory_forget(&s.memory);
+    tls_free(s.tls);
+    return s.rc;
+}

@@ -1,0 +1,304 @@
+#include "bench/explain/session/explain_stage.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/child.h"
+#include "lib/base/clock.h"
+#include "bench/base/file.h"
+#include "lib/opt/opt.h"
+#include "bench/base/programs.h"
+#include "bench/network/road.h"
+#include "bench/run/row.h"
+#include "bench/scenario/scenario_args.h"
+
+/* Soon enough to be waited for, late enough to stay out of what comes before it. */
+#define HEARTBEAT_MS 800
+
+enum { CAPTURE_MAX_BYTES = 64 << 20, OWN_PORT = 8080, STOP_S = 2 };
+
+struct scene {
+    const struct explain_setting *setting;
+    struct road road;
+    struct nursery nursery;
+    struct child server, client;
+    char folder[64]; /* for the capture and the certificate; "" */
+    char url[300];
+};
+
+static void file_name(const struct scene *g, char out[PATH_MAX], const char *name)
+{
+    snprintf(out, PATH_MAX, "%s/%s", g->folder, name);
+}
+
+/* ---- server ---- */
+
+static int server_args(const struct scene *g, struct scenario_args *a)
+{
+    bool emulated = g->road.emulated, tls = g->setting->topic->tls;
+    char program[PATH_MAX], cert[PATH_MAX];
+    int port = emulated || g->road.netns.own ? OWN_PORT : 0; /* ours alone: always the same */
+
+    program_find(&program_server, program);
+    file_name(g, cert, "cert.pem");
+    if (scenario_args_add(a, program, NULL) < 0 ||
+        scenario_args_add(a, "--listen", "%s:%d", emulated ? LINK_SERVER_IPV4 : "127.0.0.1", port) <
+            0 ||
+        scenario_args_add(a, "--source", "none") < 0 ||
+        scenario_args_add(a, "--heartbeat", "%d", HEARTBEAT_MS) < 0 ||
+        scenario_args_add(a, "--ws-ping", "%d", HEARTBEAT_MS) < 0)
+        return LAB_ELIMIT;
+    if (emulated && scenario_args_add(a, "--publish-open", NULL) < 0) /* the network is ours */
+        return LAB_ELIMIT;
+    if (tls && (scenario_args_add(a, "--tls", NULL) < 0 ||
+                scenario_args_add(a, "--tls-write-cert", "%s", cert) < 0))
+        return LAB_ELIMIT;
+    return LAB_OK;
+}
+
+static enum row_end start_server(struct scene *g, struct err_text *e)
+{
+    struct scenario_args args = {0};
+    char address[128];
+    enum row_end end;
+
+    if (server_args(g, &args) < 0) {
+        err_set(e, LAB_ELIMIT, "the command line is too long");
+        return ROW_FAILED;
+    }
+    end = row_start_server(&g->nursery, &g->server, args.argv, road_place(&g->road, LINK_SERVER),
+                           address, sizeof address, e);
+    snprintf(g->url, sizeof g->url, "%s://%s", g->setting->topic->tls ? "https" : "http", address);
+    return end;
+}
+
+/* ---- client: this program, on the client's side of the link ---- */
+
+static int add_text(struct scenario_args *a, const char *option, const char *text)
+{
+    return text == NULL ? LAB_OK : scenario_args_add(a, option, "%s", text);
+}
+
+static int client_args(const struct scene *g, struct scenario_args *a)
+{
+    const struct explain_setting *s = g->setting;
+    char self[PATH_MAX] = "", cert[PATH_MAX];
+    const char *ca = s->ca_path;
+
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
+        return LAB_ESYS;
+    file_name(g, cert, "cert.pem");
+    if (s->url == NULL && s->topic->tls)
+        ca = cert;
+    if (scenario_args_add(a, self, NULL) < 0 || scenario_args_add(a, "explain", NULL) < 0 ||
+        scenario_args_add(a, "--perform", NULL) < 0 ||
+        scenario_args_add(a, s->topic->name, NULL) < 0 ||
+        scenario_args_add(a, "--url", "%s", s->url != NULL ? s->url : g->url) < 0 ||
+        scenario_args_add(a, "--wait", "%lldns", (long long)s->wait_ns) < 0 ||
+        add_text(a, "--path", s->path) < 0 || add_text(a, "--tls-ca", ca) < 0 ||
+        add_text(a, "--message", s->message) < 0)
+        return LAB_ELIMIT;
+    if (s->url == NULL && scenario_args_add(a, "--own", NULL) < 0)
+        return LAB_ELIMIT;
+    return s->known_keys ? scenario_args_add(a, "--known-keys", NULL) : LAB_OK;
+}
+
+/* Its last packets still have to arrive at the other end. */
+static void let_packets_arrive(struct scene *g)
+{
+    int64_t until_ns = clock_now_ns() + link_spec_rtt_ns(&g->road.spec) + 20 * NS_PER_MS;
+
+    while (g->nursery.interrupts == 0 && nursery_wait(&g->nursery, until_ns) > 0)
+        ;
+}
+
+static int run_client(struct scene *g, struct explain_take *out, struct err_text *e)
+{
+    struct scenario_args args = {0};
+    const char *said;
+
+    if (client_args(g, &args) < 0)
+        return err_set(e, LAB_ELIMIT, "the command line is too long");
+    if (nursery_spawn_in(&g->nursery, &g->client, "pushlab", args.argv,
+                         CHILD_READ_OUT | CHILD_READ_ERR, road_place(&g->road, LINK_CLIENT), e) < 0)
+        return LAB_ESYS;
+    while (!g->client.ended && nursery_wait(&g->nursery, INT64_MAX) >= 0)
+        if (g->nursery.interrupts > 0)
+            return LAB_EOF;
+    if (!child_succeeded(&g->client)) {
+        const char *line = child_next_line(&g->client, CHILD_ERR);
+
+        snprintf(out->problem, sizeof out->problem, "%s",
+                 line != NULL ? child_said(&g->client, line) : "the client died");
+    }
+    if (g->road.emulated)
+        let_packets_arrive(g);
+    said = child_text(&g->client, CHILD_OUT);
+    return buf_add(&out->text, said, strlen(said) + 1) < 0
+               ? err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM))
+               : LAB_OK;
+}
+
+/* ---- what there is to explain ---- */
+
+static int read_transcript(struct explain_take *t, struct err_text *e)
+{
+    char *at = (char *)t->text.data, *line;
+    size_t lines = 1;
+
+    for (const char *c = at; *c != '\0'; c++)
+        lines += *c == '\n';
+    t->events = calloc(lines, sizeof *t->events);
+    if (t->events == NULL)
+        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+    while ((line = strsep(&at, "\n")) != NULL) {
+        if (*line == '\0')
+            continue;
+        if (transcript_decode(&t->events[t->event_count], line) < 0)
+            return err_set(e, LAB_EPROTO, "the client's transcript is not one");
+        t->event_count++;
+    }
+    return LAB_OK;
+}
+
+/* Of "ADDR:PORT"; 0: there is none. */
+static unsigned long port_of(const struct transcript_event *e)
+{
+    const uint8_t *end = e->data + e->len, *at = memrchr(e->data, ':', e->len);
+    unsigned long port = 0;
+
+    for (at = at == NULL ? end : at + 1; at < end && port < 100000; at++)
+        port = port * 10 + (unsigned long)(*at - '0') % 10;
+    return port;
+}
+
+/* The client has said which ports it was given; others' packets are left out. */
+static void number_packets(struct explain_take *t)
+{
+    for (size_t i = 0; i < t->event_count; i++) {
+        const struct transcript_event *e = &t->events[i];
+
+        if (e->what != TRANSCRIPT_CONNECTED)
+            continue;
+        for (size_t k = 0; k < t->packet_count; k++)
+            if (t->packets[k].client_port == port_of(e))
+                t->packets[k].connection = e->connection;
+    }
+}
+
+static void place_fins(struct explain_take *t)
+{
+    for (size_t i = 0; i < t->event_count; i++)
+        if (t->events[i].what == TRANSCRIPT_SHUT)
+            explain_packets_place_fin(t->packets, t->packet_count, t->events[i].connection,
+                                      t->events[i].at_ns);
+}
+
+static int read_capture(struct scene *g, struct explain_take *t, struct err_text *e)
+{
+    char path[PATH_MAX];
+    cJSON *wire = road_row_end(&g->road, e);
+
+    if (wire == NULL)
+        return LAB_ESYS;
+    cJSON_Delete(wire);
+    file_name(g, path, "wire.pcapng");
+    if (file_read(&t->pcapng, path, CAPTURE_MAX_BYTES, e) < 0)
+        return LAB_ESYS;
+    if (explain_packets_read(&t->packets, &t->packet_count, t->pcapng.data, t->pcapng.len, e) < 0)
+        return LAB_ESYS;
+    return LAB_OK;
+}
+
+/* ---- all of it ---- */
+
+static int play(struct scene *g, struct explain_take *out, struct err_text *e)
+{
+    char path[PATH_MAX];
+    enum row_end end = ROW_DONE;
+    int rc = LAB_OK;
+
+    file_name(g, path, "wire.pcapng");
+    if (g->setting->url == NULL)
+        end = start_server(g, e);
+    if (end != ROW_DONE)
+        return end == ROW_INTERRUPTED ? LAB_EOF : LAB_ESYS;
+    if (g->road.emulated)
+        rc = road_capture(&g->road, path, g->setting->topic->name, e);
+    if (rc == LAB_OK)
+        rc = run_client(g, out, e);
+    if (rc == LAB_OK)
+        rc = read_transcript(out, e);
+    if (rc == LAB_OK && g->road.emulated)
+        rc = read_capture(g, out, e);
+    if (rc == LAB_OK) {
+        number_packets(out);
+        place_fins(out);
+    }
+    if (rc == LAB_OK && out->problem[0] != '\0' && out->event_count < 3)
+        return err_set(e, LAB_ESYS, "%s", out->problem);
+    return rc;
+}
+
+static int play_with_children(struct scene *g, struct explain_take *out, struct err_text *e)
+{
+    int rc;
+
+    if (nursery_open(&g->nursery) < 0)
+        return err_set(e, LAB_ESYS, "signalfd: %s", strerror(errno));
+    rc = play(g, out, e);
+    nursery_stop(&g->nursery, &g->client, STOP_S * NS_PER_S);
+    nursery_stop(&g->nursery, &g->server, STOP_S * NS_PER_S);
+    child_free(&g->nursery, &g->client);
+    child_free(&g->nursery, &g->server);
+    nursery_close(&g->nursery);
+    return rc;
+}
+
+static void name_road(const struct scene *g, struct explain_take *out)
+{
+    snprintf(out->link, sizeof out->link, "%.64s%s",
+             g->setting->url != NULL ? "to a given server" : road_name(&g->road),
+             g->road.emulated ? "" : " (times at the server: estimated)");
+    if (g->setting->url != NULL)
+        snprintf(out->road, sizeof out->road, "with %s", g->setting->url);
+    else if (g->road.emulated)
+        snprintf(out->road, sizeof out->road, "over the link %s", road_name(&g->road));
+    else if (g->road.note[0] != '\0')
+        snprintf(out->road, sizeof out->road, "over %.360s", g->road.note);
+    else
+        snprintf(out->road, sizeof out->road, "over loopback");
+}
+
+int explain_stage_run(struct explain_take *out, const struct explain_setting *s, struct err_text *e)
+{
+    struct scene g = {.setting = s, .folder = "/tmp/pushlab-explain-XXXXXX"};
+    int rc = LAB_OK;
+
+    if (mkdtemp(g.folder) == NULL)
+        return err_set(e, LAB_ESYS, "%s: %s", g.folder, strerror(errno));
+    if (s->url == NULL)
+        rc = road_open(&g.road, s->link, 1, false, e);
+    if (rc == LAB_OK && s->wire_needed && !g.road.emulated) {
+        road_close(&g.road);
+        rc = err_set(e, LAB_ESYS, "no emulated link to take packets from: %.300s", g.road.why);
+    }
+    if (rc == LAB_OK) {
+        name_road(&g, out);
+        rc = play_with_children(&g, out, e);
+        road_close(&g.road);
+    }
+    file_remove_folder(g.folder);
+    return rc;
+}
+
+void explain_take_free(struct explain_take *t)
+{
+    buf_free(&t->text);
+    buf_free(&t->pcapng);
+    free(t->events);
+    free(t->packets);
+}

@@ -1,0 +1,22 @@
+/* The exchange as a ladder diagram (ladder_svg.h): from the wire's packets where there were any,
+ * otherwise from what the client noted down. */
+#ifndef PUSHLAB_EXPLAIN_PICTURE_H
+#define PUSHLAB_EXPLAIN_PICTURE_H
+
+#include "lib/base/buf.h"
+#include "bench/explain/annotate/explain.h"
+#include "bench/explain/session/explain_stage.h"
+#include "bench/ladder/ladder.h"
+
+/* Append the picture; what it adds up to is the tally's word, as in the text. 0, or negative with
+ * the line in e. */
+int explain_picture(struct buf *svg, const struct explain_take *take,
+                    const struct explain_topic *topic, const struct explain_tally *tally,
+                    struct err_text *e);
+
+/* What the client noted down as a ladder: how long each way took is half of the round trip that
+ * its kernel measured. The caller's to ladder_free(). 0, LAB_ENOMEM, or LAB_EINVAL: nothing to
+ * draw. */
+int explain_picture_ladder(struct ladder *out, const struct transcript_event *events, size_t count);
+
+#endif

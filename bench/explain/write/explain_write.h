@@ -1,0 +1,103 @@
+/* An explanation as text for a terminal, as Markdown for a page, as JSON for a program. */
+#ifndef PUSHLAB_EXPLAIN_WRITE_H
+#define PUSHLAB_EXPLAIN_WRITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "bench/explain/annotate/explain.h"
+
+struct explain_report {
+    const char *topic, *about;
+    const char *road;  /* "over rtt=20ms": between which ends it happened */
+    const char *times; /* where the times of packets come from */
+    const struct explain_notes *notes;
+    const struct explain *explain; /* for the account */
+    bool wire;                     /* packets were seen */
+    bool mask;                     /* times and counts of packets, too */
+    int64_t begin_ns;              /* times count from here */
+    size_t columns;                /* of text; 0: EXPLAIN_COLUMNS */
+};
+
+/* What stands for packets where nobody sees them: in explain_report.times. */
+#define EXPLAIN_TIMES_UNSEEN                                                                       \
+    "No wire to look at: times are the client's, packets and round-trip time are the kernel's "    \
+    "word (TCP_INFO); \u2248 is computed from that."
+
+enum { EXPLAIN_COLUMNS = 100, EXPLAIN_COLUMNS_MIN = 60, EXPLAIN_COLUMNS_MAX = 120 };
+
+/* What fits a terminal of that many; 0: there is none. */
+static inline size_t explain_columns_for(size_t terminal_columns)
+{
+    if (terminal_columns < EXPLAIN_COLUMNS_MIN)
+        return EXPLAIN_COLUMNS;
+    return terminal_columns < EXPLAIN_COLUMNS_MAX ? terminal_columns : EXPLAIN_COLUMNS_MAX;
+}
+
+/* Append; 0 or LAB_ENOMEM. */
+int explain_write_text(struct buf *out, const struct explain_report *r, bool colour);
+int explain_write_markdown(struct buf *out, const struct explain_report *r);
+
+/* One object:
+ *
+ *   pushlab        version
+ *   topic, about, road    what was done, and over what, in words
+ *   packets_from   "wire": seen at both ends of the emulated link; "kernel": TCP_INFO's word
+ *   notes          steps in order, each with what was on the wire in its own notes, and so on:
+ *                  what hangs below a note belongs to it
+ *   counts         what it adds up to; connections: the same of each, in order
+ *
+ * A note has those of:
+ *
+ *   kind           "step" (a heading), "wire" (it was on the wire), "inside" (read out of that, or
+ *                  computed), "drawing" (lines of text), "remark" (beside it)
+ *   way            "up": from the client to the server, "down"; absent: neither
+ *   connection     1, 2, ...
+ *   at_ms          since the first connect(), at the client's end; for a packet that the server
+ *                  sent and the link lost, when it left
+ *   estimated      true: at_ms is computed, nobody saw it
+ *   arrived_ms     of a packet up: at the server's end; absent: lost. sent_ms: of one down
+ *   wire, meaning, ref    in words, and where that is written down
+ *   frame          of a WebSocket frame (RFC 6455 §5.2): fin, rsv (RSV1 is 4), opcode, mask,
+ *                  masking_key (hexadecimal; absent: none), payload_length (bytes)
+ *   packet         of a TCP packet: flags, lost, sent_again, seq and ack (counted from each
+ *                  side's first), payload_bytes
+ *
+ * counts has tcp_handshakes, tls_handshakes, tls_resumptions, round_trips (that the client waited
+ * for), requests, responses, frames, updates, and as {up, down} head_bytes (HTTP), framing_bytes
+ * (chunks, field names, frames), payload_bytes, tls_record_bytes (all that TCP carried, with TLS),
+ * packets; with a wire also packet_bytes (whole), tcp_ip_header_bytes, sent_again_bytes (payload
+ * that had been sent before), and as numbers pure_acks, lost, sent_again.
+ *
+ * Masked, times are "TIME", and what differs each time is absent. */
+int explain_write_json(struct buf *out, const struct explain_report *r);
+
+/* What stands above the notes: how to read them. */
+int explain_write_text_legend(struct buf *out, const struct explain_report *r);
+/* What stands below them: the account, of all connections together. */
+int explain_write_text_sum(struct buf *out, const struct explain_report *r, bool colour);
+/* A part of the first: notes from first on, as they become known. */
+int explain_write_text_notes(struct buf *out, const struct explain_report *r, bool colour,
+                             size_t first);
+
+/* ---- for those three ---- */
+
+enum { EXPLAIN_TIME_CHARS = 24, EXPLAIN_SUM_LINES = 24 };
+
+/* "12.3 ms"; "TIME" where masked; "" where not known. */
+void explain_time(char out[EXPLAIN_TIME_CHARS], const struct explain_report *r, int64_t at_ns);
+
+struct explain_sum_line {
+    char name[24];
+    char value[160];
+};
+
+/* What round trips are counted for: "handshakes, answers". */
+const char *explain_round_trips_are(const struct explain_tally *t);
+
+/* What it adds up to, in lines. Returns how many. */
+size_t explain_sum(struct explain_sum_line lines[EXPLAIN_SUM_LINES],
+                   const struct explain_report *r);
+
+#endif

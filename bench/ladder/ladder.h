@@ -1,0 +1,117 @@
+/* The ladder: one client's talk with the server as a list of steps, from captured packets. Each
+ * step is a packet with the true times of its departure and its arrival, and a label that says
+ * what is in it. No I/O, no drawing: ladder_svg.h draws it. */
+#ifndef PUSHLAB_LADDER_H
+#define PUSHLAB_LADDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+
+enum { LADDER_LABEL_CHARS = 72, LADDER_STEPS_MAX = 4096, LADDER_CONNECTIONS_MAX = 256 };
+
+#define LADDER_NEVER INT64_MAX
+
+/* What is drawn, and which packets of the capture. Zero: the defaults. */
+struct ladder_about {
+    const char *row;      /* "sse", "short-poll+close": the title; NULL: none */
+    const char *exchange; /* not NULL: no row of a run, but an exchange that is explained. A
+                           * transport's name, or a title of its own */
+    const char *how;      /* with such a title: what it shows */
+    const char *sum[2]; /* with it: what it adds up to, as whoever explains it counts: two lines */
+    const char *link;   /* "rtt=50ms"; NULL: not said */
+    int64_t max_ns;     /* of the capture, from the client's first packet; 0: 10 s */
+    size_t max_steps;   /* labelled ones; 0: 24 */
+    unsigned clients;   /* in the capture. 0 or 1: every connection is the one client's, in order of
+                         * time. More: only the first connection is drawn */
+    const uint16_t *client_ports; /* not NULL: these connections and no others, whatever clients
+                                   * says and whatever they ask for */
+    size_t client_port_count;
+};
+
+enum ladder_kind { /* in the order in which the legend explains them */
+                   LADDER_HANDSHAKE,
+                   LADDER_REQUEST,
+                   LADDER_RESPONSE, /* without an update */
+                   LADDER_DATA,     /* carries an update, or what else the server has to say */
+                   LADDER_MESSAGE,  /* of the client's: a frame that is no answer and asks for none
+                                     */
+                   LADDER_CONTROL,  /* hellos, heartbeats, ping, pong */
+                   LADDER_TEARDOWN, /* FIN, RST, WebSocket close */
+                   LADDER_ACK,      /* nothing but an acknowledgment: never labelled */
+                   LADDER_KINDS,
+};
+
+/* All times are nanoseconds since the client's first departure. */
+struct ladder_step {
+    bool up; /* from the client to the server */
+    bool lost;
+    bool again; /* a retransmission */
+    enum ladder_kind kind;
+    unsigned connection; /* 1, 2, ... in order of appearance */
+    int64_t sent_ns;
+    int64_t arrived_ns;    /* LADDER_NEVER: lost, or not before the capture ended */
+    int64_t delivered_ns;  /* when all bytes up to its last one had arrived, retransmitted or not */
+    uint32_t bytes;        /* of the IP packet */
+    unsigned updates;      /* that are complete with it; of several copies, the first to arrive */
+    int64_t oldest_age_ns; /* of those, on delivery; -1: not known */
+    bool answers, empty;   /* it completes a response; one without an update */
+    char label[LADDER_LABEL_CHARS]; /* printable ASCII; "" for LADDER_ACK */
+};
+
+enum ladder_span_kind { LADDER_SPAN_TCP, LADDER_SPAN_TLS, LADDER_SPAN_EXCHANGE };
+
+/* The client waits: from the departure of what it asks to the delivery of the answer. */
+struct ladder_span {
+    enum ladder_span_kind kind;
+    size_t from, to;  /* steps */
+    int64_t begin_ns; /* steps[from] departs */
+    int64_t end_ns;   /* steps[to] is delivered; LADDER_NEVER */
+    int64_t held_ns;  /* exchanges: between the request's arrival and the answer's departure */
+    unsigned round_trips;
+    bool repeated; /* something in it had to be sent again */
+};
+
+struct ladder_update {
+    uint64_t seq;
+    int64_t published_ns;
+    size_t step; /* that delivers it first */
+};
+
+struct ladder {
+    struct ladder_step *steps; /* in order of departure */
+    size_t count;
+    struct ladder_span *spans; /* in order of their ends */
+    size_t span_count;
+    struct ladder_update *updates; /* in order of delivery */
+    size_t update_count;
+    unsigned connections;
+    bool encrypted;     /* TLS: updates and exchanges are not known */
+    bool sketched;      /* from what the client noted down: steps are messages, not packets */
+    int64_t one_way_ns; /* the median step's */
+};
+
+/* What the first `steps` steps amount to by until_ns. */
+struct ladder_counts {
+    unsigned packets, lost, again, acks;
+    uint64_t bytes;
+    unsigned handshakes, round_trips; /* completed */
+    unsigned responses, empty_responses;
+    unsigned updates; /* delivered */
+};
+
+/* Read the talk out of a capture file's bytes. The server's own pages (/stats, /time, ...) are no
+ * part of it, unless about names the connections. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e:
+ * not a capture of ours, of one end of the link only, or without a connection. On failure there is
+ * nothing to free. */
+int ladder_read(struct ladder *out, const void *pcapng, size_t len,
+                const struct ladder_about *about, struct err_text *e);
+
+void ladder_count(const struct ladder *l, size_t steps, int64_t until_ns,
+                  struct ladder_counts *out);
+
+void ladder_free(struct ladder *l);
+
+#endif

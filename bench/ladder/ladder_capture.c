@@ -1,0 +1,124 @@
+#include "bench/ladder/ladder_capture.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "bench/base/file.h"
+#include "bench/base/json.h"
+#include "bench/ladder/ladder_svg.h"
+#include "bench/scenario/scenario_keys.h"
+
+/* Slow enough to see each exchange, fast enough to see several. */
+#define LADDER_RATE_HZ     3.0
+#define LADDER_INTERVAL_MS 200
+#define LADDER_SPORTS      60.0 /* a ball each half second */
+#define LADDER_LEAST_S     1.0
+#define LADDER_RTTS        6
+
+enum { RUN_JSON_MAX_BYTES = 256 << 20 };
+
+/* The row's way of talking, for one client and a moment. */
+static void shrink(struct scenario *s, struct scenario_row *row, const struct row_setting *w)
+{
+    *s = *w->scenario;
+    s->clients = 1;
+    s->warmup_s = 0;
+    s->duration_s =
+        LADDER_LEAST_S + LADDER_RTTS * (double)link_spec_rtt_ns(&w->road->spec) / (double)NS_PER_S;
+    s->source.rate_hz = s->source.tick_hz = s->send.rate_hz = LADDER_RATE_HZ;
+    if (s->source.kind == SOURCE_SPORTS)
+        s->source.speed = LADDER_SPORTS;
+    if (row->interval_ms != SCENARIO_UNSET)
+        row->interval_ms = LADDER_INTERVAL_MS;
+    snprintf(row->id, sizeof row->id, "ladder");
+}
+
+static int keep_capture(const struct row_setting *w, const char *from_id, const char *id,
+                        struct err_text *e)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+
+    folder_row_file(w->folder, from, "wire-", from_id, ".pcapng");
+    folder_row_file(w->folder, to, "ladder-", id, ".pcapng");
+    if (rename(from, to) < 0)
+        return err_set(e, LAB_ESYS, "%s: %s", to, strerror(errno));
+    return LAB_OK;
+}
+
+/* 1: interrupted. */
+static int capture_row(const struct row_setting *w, struct scenario *s, size_t i,
+                       struct err_text *e)
+{
+    struct scenario_row row = w->scenario->rows[i];
+    struct row_setting small = *w;
+    enum row_end end;
+    cJSON *result;
+    int rc;
+
+    shrink(s, &row, w);
+    small.scenario = s;
+    small.pcap = true;
+    progress_row(w->progress, "ladder", i + 1, w->scenario->nrows);
+    end = row_measure(&small, &row, &result, e);
+    cJSON_Delete(result);
+    rc = end == ROW_DONE ? keep_capture(w, row.id, w->scenario->rows[i].id, e) : LAB_ESYS;
+    folder_drop_row(w->folder, row.id);
+    return end == ROW_INTERRUPTED ? 1 : rc;
+}
+
+int ladder_capture(const struct row_setting *w, struct err_text *e)
+{
+    struct scenario *s;
+    int rc = LAB_OK;
+
+    if (!w->road->emulated)
+        return LAB_OK;
+    s = malloc(sizeof *s);
+    if (s == NULL)
+        return err_set(e, LAB_ENOMEM, "ladders: %s", lab_strerror(LAB_ENOMEM));
+    for (size_t i = 0; rc == LAB_OK && i < w->scenario->nrows; i++)
+        rc = capture_row(w, s, i, e);
+    free(s);
+    return rc < 0 ? rc : LAB_OK;
+}
+
+static int draw_row(const char *run_dir, const char *id, const char *link, struct err_text *e)
+{
+    struct ladder_about about = {.row = id, .link = link, .clients = 1};
+    char from[PATH_MAX], to[PATH_MAX];
+
+    if (snprintf(from, sizeof from, "%s/ladder-%s.pcapng", run_dir, id) >= PATH_MAX ||
+        snprintf(to, sizeof to, "%s/charts/ladder-%s.svg", run_dir, id) >= PATH_MAX)
+        return err_set(e, LAB_EINVAL, "%.200s: path too long", run_dir);
+    if (access(from, F_OK) < 0)
+        return LAB_OK;
+    return ladder_draw(from, to, &about, e);
+}
+
+int ladder_draw_all(const char *run_dir, struct err_text *e)
+{
+    char path[PATH_MAX];
+    const cJSON *row;
+    cJSON *run;
+    int rc;
+
+    if (snprintf(path, sizeof path, "%s/run.json", run_dir) >= PATH_MAX)
+        return err_set(e, LAB_EINVAL, "%.200s: path too long", run_dir);
+    rc = json_read_file(&run, path, RUN_JSON_MAX_BYTES, e);
+    if (rc < 0)
+        return rc;
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        const char *id = json_text(row, "id");
+
+        if (rc == LAB_OK && scenario_is_name(id))
+            rc = draw_row(run_dir, id, json_text(run, "link"), e);
+    }
+    cJSON_Delete(run);
+    return rc;
+}

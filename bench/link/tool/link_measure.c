@@ -1,0 +1,340 @@
+#include "bench/link/tool/link_measure.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/clock.h"
+#include "bench/link/link.h"
+#include "lib/opt/opt.h"
+#include "bench/link/tool/link_probe.h"
+
+/* The bounds that the link is built to, on an idle machine. */
+#define RTT_P50_BOUND_US    300
+#define RTT_P99_BOUND_US    1000
+#define RATE_BOUND_PERCENT  3.0
+#define LOSS_BOUND_SIGMAS   4.0 /* a right implementation fails once in 16,000 */
+#define PING_INTERVAL_NS    (7 * NS_PER_MS)
+#define PAUSE_LEAST_NS      (50 * NS_PER_US)
+#define BLAST_PACKETS_PER_S 100000.0
+#define BLAST_PACKET_BYTES  100
+#define LOSS_PACKETS_PER_S  20000.0
+
+enum {
+    FULL_PAYLOAD_BYTES = 1448, /* of a 1500-byte packet: IPv4, TCP and its timestamps */
+    PING_PACKETS = 400,
+    ATTEMPTS = 3
+};
+
+struct measure_config {
+    bool quick;
+    int64_t seed;
+};
+
+struct measure {
+    const struct measure_config *config;
+    bool failed;
+};
+
+static void report(struct measure *m, bool good, const char *what, const char *configured,
+                   const char *measured, const char *bound)
+{
+    printf("%-16s %-34s %-44s %-20s %s\n", what, configured, measured, bound,
+           *bound == '\0' ? ""
+           : good         ? "ok"
+                          : "OUT OF BOUNDS");
+    fflush(stdout);
+    if (!good)
+        m->failed = true;
+}
+
+static int open_link(const struct measure *m, struct link *l, struct link_spec *spec,
+                     const char *text)
+{
+    struct err_text e;
+    int rc = link_spec_parse(spec, text, &e);
+
+    if (rc == LAB_OK)
+        rc = link_open(l, spec, (uint64_t)m->config->seed, &e);
+    if (rc < 0)
+        fprintf(stderr, "pushlab-link: %s\n", e.text);
+    return rc;
+}
+
+static double counter(const struct link *l, const char *name)
+{
+    struct buf json = {.data = NULL};
+    double value = -1;
+    cJSON *root;
+
+    if (link_counters(l, &json, 0) == LAB_OK) {
+        root = cJSON_ParseWithLength((const char *)json.data, json.len);
+        value = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(root, name));
+        cJSON_Delete(root);
+    }
+    buf_free(&json);
+    return value;
+}
+
+static int probe_failed(const char *what)
+{
+    fprintf(stderr, "pushlab-link: measure: %s: %s\n", what, strerror(errno));
+    return LAB_ESYS;
+}
+
+/* What the machine does to a program that only reads the clock: where it is taken away for a
+ * millisecond, no figure below can be better. */
+static int measure_machine(struct measure *m, const char *text)
+{
+    int64_t began_ns = clock_now_ns(), last_ns = began_ns, most_ns = 0, taken_ns = 0;
+    char measured[96];
+
+    while (last_ns - began_ns < NS_PER_S) {
+        int64_t now_ns = clock_now_ns(), gap_ns = now_ns - last_ns;
+
+        most_ns = gap_ns > most_ns ? gap_ns : most_ns;
+        taken_ns += gap_ns > PAUSE_LEAST_NS ? gap_ns : 0;
+        last_ns = now_ns;
+    }
+    snprintf(measured, sizeof measured, "%lld us longest pause, %.2f%% of the time",
+             (long long)(most_ns / NS_PER_US), 100 * (double)taken_ns / (double)NS_PER_S);
+    report(m, true, "machine", text, measured, "");
+    return LAB_OK;
+}
+
+static bool ping_is_good(const struct link_probe_ping *p, int64_t rtt_us)
+{
+    return p->received == p->sent && hdr_min(&p->rtt_us) >= rtt_us &&
+           hdr_value_at_percentile(&p->rtt_us, 50) - rtt_us <= RTT_P50_BOUND_US &&
+           hdr_value_at_percentile(&p->rtt_us, 99) - rtt_us <= RTT_P99_BOUND_US;
+}
+
+static void report_ping(struct measure *m, const char *text, int64_t rtt_us,
+                        const struct link_probe_ping *p)
+{
+    char measured[96], bound[64];
+
+    snprintf(measured, sizeof measured, "%+lld p50, %+lld p99, %+lld most us of %u",
+             (long long)(hdr_value_at_percentile(&p->rtt_us, 50) - rtt_us),
+             (long long)(hdr_value_at_percentile(&p->rtt_us, 99) - rtt_us),
+             (long long)(hdr_max(&p->rtt_us) - rtt_us), p->received);
+    snprintf(bound, sizeof bound, "%d, %d us", RTT_P50_BOUND_US, RTT_P99_BOUND_US);
+    report(m, ping_is_good(p, rtt_us), "added RTT error", text, measured, bound);
+}
+
+/* What disturbs a ping only ever makes it longer, so a run that is disturbed is repeated, and
+ * so is a flood: the bound is on the link, the rest is the machine's. */
+static int measure_rtt(struct measure *m, const char *text)
+{
+    uint32_t count = m->config->quick ? PING_PACKETS / 4 : PING_PACKETS;
+    struct link_probe_ping p;
+    struct link_spec spec;
+    struct link l;
+    int64_t rtt_us;
+    bool good = false;
+    int rc = open_link(m, &l, &spec, text);
+
+    if (rc < 0)
+        return rc;
+    rtt_us = link_spec_rtt_ns(&spec) / NS_PER_US;
+    for (int attempt = 1; !good && attempt <= ATTEMPTS; attempt++) {
+        if (link_probe_ping(&l, count, PING_INTERVAL_NS, &p) < 0) {
+            rc = probe_failed("ping");
+            break;
+        }
+        good = ping_is_good(&p, rtt_us);
+        if (good || attempt == ATTEMPTS)
+            report_ping(m, text, rtt_us, &p);
+        hdr_free(&p.rtt_us);
+    }
+    link_close(&l);
+    return rc;
+}
+
+/* The standard deviation of the number lost of n: the binomial one, widened by how far one
+ * packet's fate tells the next one's (the chain's autocorrelation is 1 - p - r, and what is
+ * lost is so correlated only in so far as the states decide it). */
+static double loss_sigma(const struct loss_model *m, double n)
+{
+    double ratio = loss_model_ratio(m), rho = 1 - m->good_to_bad - m->bad_to_good;
+    double p = m->good_to_bad, r = m->bad_to_good, swing = m->bad_loss - m->good_loss;
+    double between = p > 0 ? swing * swing * p * r / ((p + r) * (p + r)) : 0;
+
+    return sqrt(n * (ratio * (1 - ratio) + 2 * between * rho / (1 - rho)));
+}
+
+static void report_loss(struct measure *m, const char *text, const struct loss_model *model,
+                        const struct link_probe_blast *b)
+{
+    double n = (double)b->sent, lost = n - (double)b->arrived;
+    double expected = n * loss_model_ratio(model), sigma = loss_sigma(model, n);
+    char measured[96], bound[64];
+
+    snprintf(measured, sizeof measured, "%.3f%%: %.0f of %.0f packets", 100 * lost / n, lost, n);
+    snprintf(bound, sizeof bound, "%.3f%% +- %.3f%%", 100 * expected / n,
+             100 * LOSS_BOUND_SIGMAS * sigma / n);
+    report(m, fabs(lost - expected) <= LOSS_BOUND_SIGMAS * sigma, "loss", text, measured, bound);
+}
+
+static int measure_loss(struct measure *m, const char *text)
+{
+    struct link_probe_blast b;
+    struct link_spec spec;
+    struct link l;
+    int rc = open_link(m, &l, &spec, text);
+
+    if (rc < 0)
+        return rc;
+    if (link_probe_blast(&l, m->config->quick ? 10000 : 40000, LOSS_PACKETS_PER_S, 200, &b) < 0)
+        rc = probe_failed("UDP packets");
+    else
+        report_loss(m, text, &spec.lane[LINK_UP].loss, &b);
+    link_close(&l);
+    return rc;
+}
+
+static int measure_rate(struct measure *m, const char *text)
+{
+    int64_t window_ns = (m->config->quick ? 1 : 4) * NS_PER_S;
+    char measured[96], bound[64];
+    double want, got, off;
+    struct link_spec spec;
+    struct link l;
+    int rc = open_link(m, &l, &spec, text);
+
+    if (rc < 0)
+        return rc;
+    want = (double)spec.lane[LINK_DOWN].rate_bps;
+    got = link_probe_bulk(&l, NS_PER_S, window_ns) * LINK_MTU_BYTES / FULL_PAYLOAD_BYTES;
+    link_close(&l);
+    if (got < 0)
+        return probe_failed("TCP transfer");
+    off = 100 * (got - want) / want;
+    snprintf(measured, sizeof measured, "%.3f Mbit/s of IP in TCP: %+.2f%%", got / 1e6, off);
+    snprintf(bound, sizeof bound, "%.0f%%", RATE_BOUND_PERCENT);
+    report(m, fabs(off) <= RATE_BOUND_PERCENT, "rate", text, measured, bound);
+    return LAB_OK;
+}
+
+static bool capacity_is_good(const struct link_probe_blast *b, double rate, double own)
+{
+    return rate >= 0.99 * BLAST_PACKETS_PER_S && b->arrived == b->sent && own == 0;
+}
+
+static int measure_capacity_once(struct measure *m, const char *text, bool last, bool *good)
+{
+    uint64_t count = (uint64_t)((m->config->quick ? 1 : 4) * BLAST_PACKETS_PER_S);
+    struct link_probe_blast b;
+    char measured[96];
+    struct link_spec spec;
+    struct link l;
+    double own, rate;
+    int rc = open_link(m, &l, &spec, text);
+
+    if (rc < 0)
+        return rc;
+    rc = link_probe_blast(&l, count, BLAST_PACKETS_PER_S, BLAST_PACKET_BYTES, &b);
+    own = counter(&l, "own_drops");
+    link_close(&l);
+    if (rc < 0)
+        return probe_failed("UDP packets");
+    rate = (double)b.sent / ((double)b.elapsed_ns / (double)NS_PER_S);
+    *good = capacity_is_good(&b, rate, own);
+    if (!*good && !last)
+        return LAB_OK;
+    snprintf(measured, sizeof measured, "%.0f packets/s, %llu lost, %.0f by own fault", rate,
+             (unsigned long long)(b.sent - b.arrived), own);
+    report(m, *good, "capacity", text, measured, "100000/s, none lost");
+    return LAB_OK;
+}
+
+static int measure_capacity(struct measure *m, const char *text)
+{
+    bool good = false;
+    int rc = LAB_OK;
+
+    for (int attempt = 1; rc == LAB_OK && !good && attempt <= ATTEMPTS; attempt++)
+        rc = measure_capacity_once(m, text, attempt == ATTEMPTS, &good);
+    return rc;
+}
+
+struct figure {
+    const char *name; /* what to type to get only those */
+    int (*run)(struct measure *m, const char *text);
+    const char *text;
+};
+
+static const struct figure figures[] = {
+    {"machine", measure_machine, "one second of spinning"},
+    {"rtt", measure_rtt, "rtt=0"},
+    {"rtt", measure_rtt, "rtt=50ms"},
+    {"rtt", measure_rtt, "rtt=600ms"},
+    {"loss", measure_loss, "up.loss=2%,delay=5ms"},
+    {"loss", measure_loss, "up.loss=2%,up.burst=5,delay=5ms"},
+    {"rate", measure_rate, "rtt=20ms,rate=2mbit"},
+    {"rate", measure_rate, "rtt=20ms,rate=20mbit"},
+    {"rate", measure_rate, "rtt=20ms,rate=200mbit"},
+    {"capacity", measure_capacity, "rtt=20ms"},
+};
+
+static bool is_wanted(const char *name, char **wanted, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(wanted[i], name) == 0)
+            return true;
+    }
+    return count == 0;
+}
+
+static int measure_figures(struct measure *m, char **wanted, int count)
+{
+    printf("%-16s %-34s %-44s %-20s\n", "figure", "configured", "measured", "bound");
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        if (is_wanted(figures[i].name, wanted, count) && figures[i].run(m, figures[i].text) < 0)
+            return LAB_ESYS;
+    }
+    return LAB_OK;
+}
+
+int link_measure_main(int argc, char **argv)
+{
+    static const struct opt opts[] = {
+        {.name = "quick",
+         .kind = OPT_FLAG,
+         .offset = offsetof(struct measure_config, quick),
+         .help = "a quarter of the time, and of the evidence"},
+        {.name = "seed",
+         .kind = OPT_INT,
+         .value_name = "N",
+         .offset = offsetof(struct measure_config, seed),
+         .default_text = "1",
+         .max = 1e15,
+         .help = "of the losses"},
+        {.name = NULL},
+    };
+    static const char *const names[] = {"machine", "rtt", "loss", "rate", "capacity", NULL};
+    static const struct opt_program program = {
+        .name = "pushlab-link measure",
+        .usage = "[options] [machine] [rtt] [loss] [rate] [capacity]",
+        .operand_words = names,
+        .about = "Pings, packets and transfers through emulated links: what was configured, what "
+                 "came of it. Needs a machine with nothing else to do.",
+        .opts = opts};
+    struct measure_config config = {.quick = false};
+    struct measure m = {.config = &config};
+    struct err_text e;
+    int nargs, rc = opt_parse(&program, &config, argc, argv, &nargs, &e);
+
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0) {
+        fprintf(stderr, "pushlab-link: measure: %s\n", e.text);
+        return LAB_EXIT_USAGE;
+    }
+    return measure_figures(&m, argv + 1, nargs) < 0 || m.failed ? LAB_EXIT_FAILURE : LAB_EXIT_OK;
+}

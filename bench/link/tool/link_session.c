@@ -1,0 +1,242 @@
+#include "bench/link/tool/link_session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/wait.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/clock.h"
+#include "bench/link/tool/link_summary.h"
+#include "lib/base/proc_others.h"
+
+enum { POLL_MS = 10, SERVER_GRACE_MS = 2000, QUIET_POLLS = 2, QUIET_MOST_MS = 5000 };
+
+static void pause_a_little(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = POLL_MS * NS_PER_MS}, NULL);
+}
+
+static _Noreturn void exec_shell(const char *command)
+{
+    const char *shell = getenv("SHELL");
+
+    if (command != NULL)
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    else
+        execlp(shell != NULL ? shell : "/bin/sh", shell != NULL ? shell : "sh", (char *)NULL);
+    fprintf(stderr, "pushlab-link: shell: %s\n", strerror(errno));
+    _exit(127);
+}
+
+static pid_t start(const struct link *l, enum link_side side, const char *command, char **argv)
+{
+    pid_t child = link_fork(l, side);
+
+    if (child != 0)
+        return child;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
+    if (side == LINK_SERVER) /* what the client prints is the result, and stays apart */
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+    if (argv == NULL)
+        exec_shell(command);
+    execvp(argv[0], argv);
+    fprintf(stderr, "pushlab-link: %s: %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+static int await_listener(const struct link *l, pid_t *server, int64_t wait_ns, struct err_text *e)
+{
+    int64_t deadline_ns = clock_now_ns() + wait_ns;
+
+    /* The mover's namespace is the server's, and unlike the server it is in there already. */
+    while (!proc_listens(l->mover, 0)) {
+        if (waitpid(*server, NULL, WNOHANG) == *server) {
+            *server = -1;
+            return err_set(e, LAB_EOF, "--server: it ended before it listened on TCP");
+        }
+        if (clock_now_ns() > deadline_ns)
+            return err_set(e, LAB_ELIMIT,
+                           "--server: does not listen on TCP after %g s; --wait 0: do not wait",
+                           (double)wait_ns / (double)NS_PER_S);
+        pause_a_little();
+    }
+    return LAB_OK;
+}
+
+static int await_exit(pid_t child)
+{
+    int status;
+
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return LAB_EXIT_FAILURE;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Ask it to end; insist after two seconds. */
+static void stop_server(pid_t server)
+{
+    int64_t deadline_ns = clock_now_ns() + SERVER_GRACE_MS * NS_PER_MS;
+
+    if (server <= 0)
+        return;
+    kill(server, SIGTERM);
+    while (waitpid(server, NULL, WNOHANG) == 0) {
+        if (clock_now_ns() > deadline_ns)
+            kill(server, SIGKILL);
+        pause_a_little();
+    }
+}
+
+static int run_client(const struct link_session_config *c, const struct link *l, int *status,
+                      struct err_text *e)
+{
+    pid_t client = start(l, LINK_CLIENT, c->client, c->client_argv);
+
+    if (client < 0)
+        return err_set(e, LAB_ESYS, "start client: %s", strerror(errno));
+    *status = await_exit(client);
+    return LAB_OK;
+}
+
+static int run_commands(const struct link_session_config *c, const struct link *l, int *status,
+                        struct err_text *e)
+{
+    pid_t server = -1;
+    int rc = LAB_OK;
+
+    if (c->server != NULL) {
+        server = start(l, LINK_SERVER, c->server, NULL);
+        if (server < 0)
+            return err_set(e, LAB_ESYS, "start server: %s", strerror(errno));
+        if (c->wait_ns > 0)
+            rc = await_listener(l, &server, c->wait_ns, e);
+    }
+    if (rc == LAB_OK)
+        rc = run_client(c, l, status, e);
+    stop_server(server);
+    return rc;
+}
+
+static int write_json(const char *path, const struct buf *json, struct err_text *e)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    bool failed;
+
+    if (f == NULL)
+        return err_set(e, LAB_ESYS, "--json: %s: %s", path, strerror(errno));
+    failed = fprintf(f, "%.*s\n", (int)json->len, (const char *)json->data) < 0;
+    failed |= (f == stdout ? fflush(f) : fclose(f)) != 0;
+    return failed ? err_set(e, LAB_ESYS, "--json: %s: %s", path, strerror(errno)) : LAB_OK;
+}
+
+static double under_way(const cJSON *lanes, const char *direction)
+{
+    const cJSON *lane = cJSON_GetObjectItemCaseSensitive(lanes, direction);
+
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(lane, "under_way_packets"));
+}
+
+static bool is_quiet(const struct link *l)
+{
+    struct buf json = {.data = NULL};
+    bool quiet = true; /* of a mover that is dead, too */
+
+    if (link_counters(l, &json, 0) == LAB_OK) {
+        cJSON *root = cJSON_ParseWithLength((const char *)json.data, json.len);
+        const cJSON *lanes = cJSON_GetObjectItemCaseSensitive(root, "lanes");
+
+        quiet = !(under_way(lanes, "up") > 0) && !(under_way(lanes, "down") > 0);
+        cJSON_Delete(root);
+    }
+    buf_free(&json);
+    return quiet;
+}
+
+/* Let the last packets arrive, and what the kernels answer to them: an account and a capture
+ * that end in the middle agree with nobody. */
+static void await_quiet(const struct link *l)
+{
+    int64_t deadline_ns = clock_now_ns() + QUIET_MOST_MS * NS_PER_MS;
+    int quiet = 0;
+
+    while (quiet < QUIET_POLLS && clock_now_ns() < deadline_ns) {
+        pause_a_little();
+        quiet = is_quiet(l) ? quiet + 1 : 0;
+    }
+}
+
+static int give_account(const struct link_session_config *c, const struct link *l,
+                        struct err_text *e)
+{
+    struct buf json = {.data = NULL};
+    int rc = link_counters(l, &json, c->json != NULL ? UINT32_MAX : 0);
+
+    if (rc < 0) {
+        err_set(e, rc, "read the link's counters: %s", lab_strerror(rc));
+    } else {
+        if (c->json != NULL)
+            rc = write_json(c->json, &json, e);
+        if (!c->quiet)
+            link_summary_print(stderr, (const char *)json.data, json.len);
+    }
+    buf_free(&json);
+    return rc;
+}
+
+static void set_environment(const struct link *l)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/ns/net", (int)l->mover);
+    setenv(LINK_SESSION_ENV_SERVER_NAMESPACE, path, 1);
+    setenv(LINK_SESSION_ENV_SERVER, LINK_SERVER_IPV4, 1);
+    setenv(LINK_SESSION_ENV_CLIENT, LINK_CLIENT_IPV4, 1);
+}
+
+static int run_on_link(const struct link_session_config *c, const struct link *l, int *status,
+                       struct err_text *e)
+{
+    static const enum link_capture_at views[] = {LINK_CAPTURE_CLIENT, LINK_CAPTURE_SERVER,
+                                                 LINK_CAPTURE_BOTH};
+    int rc = LAB_OK;
+
+    if (c->pcap != NULL)
+        rc = link_capture(l, c->pcap, views[c->pcap_at], c->link, e);
+    if (rc == LAB_OK)
+        rc = run_commands(c, l, status, e);
+    if (rc == LAB_OK) {
+        await_quiet(l);
+        rc = give_account(c, l, e);
+    }
+    if (rc == LAB_OK && c->pcap != NULL)
+        rc = link_capture_end(l, e);
+    return rc;
+}
+
+int link_session_run(const struct link_session_config *c, int *status, struct err_text *e)
+{
+    struct link_spec spec;
+    struct link l;
+    int rc = link_spec_parse(&spec, c->link, e);
+
+    if (rc < 0)
+        return LAB_EINVAL;
+    rc = link_open(&l, &spec, (uint64_t)c->seed, e);
+    if (rc < 0)
+        return rc;
+    /* Ctrl-C is for the commands; we are here to say what happened. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    set_environment(&l);
+    rc = run_on_link(c, &l, status, e);
+    link_close(&l);
+    return rc;
+}

@@ -1,0 +1,237 @@
+/* pushlab-link: an emulated network link for people. The runner uses link.h instead. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/link/link_profile.h"
+#include "bench/link/tool/link_measure.h"
+#include "lib/opt/opt.h"
+#include "bench/link/tool/link_session.h"
+
+static const char *const capture_views[] = {"client", "server", "both", NULL};
+
+static const struct opt run_opts[] = {
+    {.name = "Link", .kind = OPT_HEADING},
+    {.name = "link",
+     .kind = OPT_TEXT,
+     .value_name = "SPEC",
+     .offset = offsetof(struct link_session_config, link),
+     .default_text = "rtt=50ms",
+     .help = "a profile, NAME=VALUE,..., or both: 4g,loss=2% (see list and show)"},
+    {.name = "seed",
+     .kind = OPT_INT,
+     .value_name = "N",
+     .offset = offsetof(struct link_session_config, seed),
+     .default_text = "1",
+     .max = 1e15,
+     .help = "decides every loss and every jitter"},
+    {.name = "At the two ends", .kind = OPT_HEADING},
+    {.name = "server",
+     .kind = OPT_TEXT,
+     .value_name = "'CMD'",
+     .offset = offsetof(struct link_session_config, server),
+     .help =
+         "shell command to run on the server's side, at " LINK_SERVER_IPV4 "; prints to stderr"},
+    {.name = "client",
+     .kind = OPT_TEXT,
+     .value_name = "'CMD'",
+     .offset = offsetof(struct link_session_config, client),
+     .help = "shell command to run on the client's side; the same as -- CMD"},
+    {.name = "wait",
+     .kind = OPT_SECONDS,
+     .value_name = "S",
+     .offset = offsetof(struct link_session_config, wait_ns),
+     .default_text = "10",
+     .max = 3600,
+     .help = "how long the server may take until it listens on TCP; 0: do not wait"},
+    {.name = "Results", .kind = OPT_HEADING},
+    {.name = "pcap",
+     .kind = OPT_TEXT,
+     .value_name = "FILE",
+     .offset = offsetof(struct link_session_config, pcap),
+     .help = "write the packets as pcapng, for Wireshark and tshark"},
+    {.name = "pcap-at",
+     .kind = OPT_CHOICE,
+     .value_name = "SIDE",
+     .offset = offsetof(struct link_session_config, pcap_at),
+     .default_text = "client",
+     .choices = capture_views,
+     .help = "whose view"},
+    {.name = "json",
+     .kind = OPT_TEXT,
+     .value_name = "FILE",
+     .offset = offsetof(struct link_session_config, json),
+     .help = "write all counters to FILE (-: standard output)"},
+    {.name = "quiet",
+     .kind = OPT_FLAG,
+     .offset = offsetof(struct link_session_config, quiet),
+     .help = "no summary on standard error"},
+    {.name = NULL},
+};
+
+static int main_run(int argc, char **argv);
+static int main_on_server(int argc, char **argv);
+static int main_list(int argc, char **argv);
+static int main_show(int argc, char **argv);
+
+static const struct opt_command commands[] = {
+    {"shell", "[options]", "a shell on the client's side", main_run},
+    {"on-server", "CMD ARG...", "run a command on the server's side, from such a shell",
+     main_on_server},
+    {"list", "", "the profiles", main_list},
+    {"show", "SPEC", "a link in full", main_show},
+    {"measure", "[--quick]", "how accurate it is, here and now", link_measure_main},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const struct opt_program run_program = {
+    .name = "pushlab-link",
+    .usage = "[options] [-- CMD ARG...]\nCOMMAND ...",
+    .about = "Run commands at the two ends of an emulated network link: delay, jitter, loss and "
+             "rate on real IP packets, with no root where user namespaces are allowed.",
+    .footer = "Examples:\n"
+              "  pushlab-link --link 4g --server 'python3 -m http.server 80' -- "
+              "curl -s http://" LINK_SERVER_IPV4 "/\n"
+              "  pushlab-link shell --link satellite-geo,loss=2% --pcap sat.pcapng\n"
+              "  pushlab-link --link rtt=80ms,jitter=5ms,loss=1%,rate=10mbit -- ping -c "
+              "5 " LINK_SERVER_IPV4 "\n",
+    .opts = run_opts,
+    .commands = commands,
+    .operands = "CMD",
+};
+
+static const struct opt no_opts[] = {{.name = NULL}};
+
+static const struct opt_program list_program = {
+    .name = "pushlab-link list",
+    .usage = "",
+    .about = "Print the names of the link profiles there are, and what each of them is like.",
+    .opts = no_opts,
+};
+static const struct opt_program show_program = {
+    .name = "pushlab-link show",
+    .usage = "SPEC",
+    .about = "Print a link in full: each direction's delay, jitter, loss, rate and queue.",
+    .opts = no_opts,
+    .operands = "SPEC",
+};
+static const struct opt_program on_server_program = {
+    .name = "pushlab-link on-server",
+    .usage = "CMD ARG...",
+    .about = "Run a command on the server's side of the link, from inside a shell that "
+             "pushlab-link shell has started.",
+    .opts = no_opts,
+    .operands = "CMD",
+};
+
+static int complain(const char *text)
+{
+    fprintf(stderr, "pushlab-link: %s\n", text);
+    return LAB_EXIT_FAILURE;
+}
+
+static int complain_usage(const char *text)
+{
+    complain(text);
+    return LAB_EXIT_USAGE;
+}
+
+static int main_run(int argc, char **argv)
+{
+    struct link_session_config config = {.link = NULL};
+    struct err_text e;
+    int nargs, status, rc = opt_parse(&run_program, &config, argc, argv, &nargs, &e);
+
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0)
+        return complain_usage(e.text);
+    if (nargs > 0 && config.client != NULL)
+        return complain_usage("--client: there is a command after -- already; give one of them");
+    if (nargs > 0) {
+        argv[nargs + 1] = NULL;
+        config.client_argv = argv + 1;
+    }
+    rc = link_session_run(&config, &status, &e);
+    if (rc == LAB_EINVAL)
+        return complain_usage(e.text);
+    return rc < 0 ? complain(e.text) : status;
+}
+
+static void print_profile(void *arg, const char *name)
+{
+    struct link_spec spec;
+    struct err_text e;
+
+    (void)arg;
+    if (link_spec_parse(&spec, name, &e) < 0)
+        printf("%-18s %s\n", name, e.text);
+    else
+        printf("%-18s %s\n", name, spec.about);
+}
+
+static int main_list(int argc, char **argv)
+{
+    struct err_text e;
+    int rc = opt_parse(&list_program, NULL, argc, argv, NULL, &e);
+
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0)
+        return complain_usage(e.text);
+    return link_profile_list(print_profile, NULL, &e) < 0 ? complain(e.text) : LAB_EXIT_OK;
+}
+
+static int main_show(int argc, char **argv)
+{
+    char text[LINK_TEXT_CHARS];
+    struct link_spec spec;
+    struct err_text e;
+    int nargs, rc = opt_parse(&show_program, NULL, argc, argv, &nargs, &e);
+
+    if (rc == OPT_EXIT)
+        return LAB_EXIT_OK;
+    if (rc < 0)
+        return complain_usage(e.text);
+    if (nargs != 1)
+        return complain_usage("show: accepted: one SPEC, such as 4g or rtt=80ms,loss=1%");
+    if (link_spec_parse(&spec, argv[1], &e) < 0)
+        return complain_usage(e.text);
+    link_spec_format(&spec, text);
+    printf("%s\n", text);
+    return LAB_EXIT_OK;
+}
+
+/* Run a command on the other side, from a shell that this program started. */
+static int main_on_server(int argc, char **argv)
+{
+    const char *path = getenv(LINK_SESSION_ENV_SERVER_NAMESPACE);
+    int fd;
+
+    if (argc == 2 && opt_answer(&on_server_program, argv[1]))
+        return LAB_EXIT_OK;
+    if (argc < 2)
+        return complain_usage("on-server: accepted: a command and its arguments");
+    if (path == NULL)
+        return complain_usage("on-server: only from inside `pushlab-link shell`");
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
+        fprintf(stderr, "pushlab-link: on-server: %s: %s\n", path, strerror(errno));
+        return LAB_EXIT_FAILURE;
+    }
+    execvp(argv[1], argv + 1);
+    fprintf(stderr, "pushlab-link: %s: %s\n", argv[1], strerror(errno));
+    return 127;
+}
+
+int main(int argc, char **argv)
+{
+    const struct opt_command *c = argc > 1 ? opt_command_find(commands, argv[1]) : NULL;
+
+    return c != NULL ? c->run(argc - 1, argv + 1) : main_run(argc, argv);
+}

@@ -1,0 +1,181 @@
+#include "bench/network/road.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "bench/base/json.h"
+
+static void open_loopback(struct road *r, bool host_network)
+{
+    r->emulated = false;
+    if (host_network)
+        netns_stay(&r->netns);
+    else
+        netns_enter(&r->netns);
+    r->kernel_is_ours = r->netns.own;
+}
+
+int road_open(struct road *r, const char *wanted, uint64_t seed, bool host_network,
+              struct err_text *e)
+{
+    struct err_text why = {""};
+    int rc;
+
+    *r = (struct road){0};
+    if (strcmp(wanted, ROAD_LOOPBACK) == 0) {
+        open_loopback(r, host_network);
+        return LAB_OK;
+    }
+    rc = link_spec_parse(&r->spec, wanted, e);
+    if (rc < 0)
+        return rc;
+    rc = road_open_hosts(
+        r, &(struct hosts_plan){.shape = HOSTS_PAIR, .servers = 1, .front = r->spec, .seed = seed},
+        &why);
+    if (rc == LAB_OK)
+        return LAB_OK;
+    snprintf(r->why, sizeof r->why, "%.310s", why.text);
+    snprintf(r->note, sizeof r->note, "loopback instead of the link '%.64s': %.300s", wanted,
+             why.text);
+    open_loopback(r, host_network);
+    return LAB_OK;
+}
+
+int road_open_hosts(struct road *r, const struct hosts_plan *plan, struct err_text *e)
+{
+    int rc;
+
+    *r = (struct road){.spec = plan->front};
+    rc = hosts_open(&r->hosts, plan, e);
+    if (rc == LAB_OK)
+        r->emulated = r->kernel_is_ours = r->netns.own = true;
+    return rc;
+}
+
+void road_close(struct road *r)
+{
+    if (r->emulated)
+        hosts_close(&r->hosts);
+    r->emulated = false;
+}
+
+const char *road_name(const struct road *r)
+{
+    return r->emulated ? r->spec.name : ROAD_LOOPBACK;
+}
+
+const struct child_place *road_place(const struct road *r, enum link_side side)
+{
+    enum hosts_name host = side == LINK_CLIENT ? HOST_CLIENT : HOST_SERVER_1;
+
+    return r->emulated ? hosts_place(&r->hosts, host) : NULL;
+}
+
+const char *road_listen(const struct road *r)
+{
+    return r->emulated ? LINK_SERVER_IPV4 ":0" : "127.0.0.1:0";
+}
+
+cJSON *road_describe(const struct road *r)
+{
+    char spec[LINK_TEXT_CHARS];
+    cJSON *o;
+
+    if (!r->emulated)
+        return cJSON_CreateNull();
+    o = cJSON_CreateObject();
+    link_spec_format(&r->spec, spec);
+    json_add_text(o, "name", r->spec.name);
+    json_add_text(o, "about", r->spec.about);
+    json_add_text(o, "spec", spec);
+    json_add_number(o, "rtt_ms", (double)link_spec_rtt_ns(&r->spec) / (double)NS_PER_MS);
+    return o;
+}
+
+static int complain(int rc, struct err_text *e)
+{
+    return rc < 0 ? err_set(e, rc, "emulated link: %s", lab_strerror(rc)) : LAB_OK;
+}
+
+int road_row_begin(const struct road *r, struct err_text *e)
+{
+    int rc = LAB_OK;
+
+    for (size_t i = 0; r->emulated && rc == LAB_OK && i < r->hosts.nlinks; i++)
+        rc = complain(link_reset(&r->hosts.links[i].link), e);
+    return rc;
+}
+
+int road_capture(const struct road *r, const char *pcap_path, const char *label, struct err_text *e)
+{
+    if (!r->emulated)
+        return LAB_OK;
+    return link_capture(&r->hosts.links[0].link, pcap_path, LINK_CAPTURE_BOTH, label, e);
+}
+
+int road_window(const struct road *r, int64_t start_ns, int64_t end_ns, struct err_text *e)
+{
+    int rc = LAB_OK;
+
+    for (size_t i = 0; r->emulated && rc == LAB_OK && i < r->hosts.nlinks; i++)
+        rc = complain(link_window(&r->hosts.links[i].link, start_ns, end_ns), e);
+    return rc;
+}
+
+static cJSON *account_of(const struct link *l, struct err_text *e)
+{
+    struct buf text = {0};
+    cJSON *wire = NULL;
+    int rc = complain(link_counters(l, &text, 0), e);
+
+    if (rc == LAB_OK) {
+        wire = cJSON_ParseWithLength((const char *)text.data, text.len);
+        if (wire == NULL)
+            err_set(e, LAB_EPROTO, "emulated link: its account is not JSON");
+    }
+    buf_free(&text);
+    return wire;
+}
+
+/* The first of the clients' links gives the account its form. */
+static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err_text *e)
+{
+    static const char *const names[] = {[HOSTS_BEHIND] = "behind", [HOSTS_BESIDE] = "beside"};
+    enum hosts_part part = hosts_part_of(h, i);
+    cJSON *more = account_of(&h->links[i].link, e), *list;
+
+    if (more == NULL)
+        return LAB_EPROTO;
+    if (*wire == NULL) {
+        *wire = more;
+        return LAB_OK;
+    }
+    if (part == HOSTS_FRONT) {
+        json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "tcp"), json_at(more, "tcp"));
+        json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "lanes"), json_at(more, "lanes"));
+        cJSON_Delete(more);
+        return LAB_OK;
+    }
+    list = cJSON_GetObjectItemCaseSensitive(*wire, names[part]);
+    if (list == NULL)
+        list = cJSON_AddArrayToObject(*wire, names[part]);
+    cJSON_AddItemToArray(list, more);
+    return LAB_OK;
+}
+
+cJSON *road_row_end(const struct road *r, struct err_text *e)
+{
+    cJSON *wire = NULL;
+    int rc;
+
+    if (!r->emulated)
+        return cJSON_CreateNull();
+    rc = link_capture_end(&r->hosts.links[0].link, e);
+    for (size_t i = 0; rc == LAB_OK && i < r->hosts.nlinks; i++)
+        rc = add_account(&wire, &r->hosts, i, e);
+    if (rc == LAB_OK)
+        return wire;
+    cJSON_Delete(wire);
+    return NULL;
+}

@@ -1,0 +1,62 @@
+#include "bench/result/findings.h"
+
+#include <string.h>
+
+#include "bench/base/json.h"
+
+bool findings_broke(const cJSON *row)
+{
+    return cJSON_GetArraySize(json_at(row, "findings")) > 0;
+}
+
+bool findings_cures(const cJSON *row, const cJSON *broken)
+{
+    const char *name = json_text(row, "id"), *like = json_text(broken, "id");
+    size_t len = strlen(like);
+
+    return row != broken && !findings_broke(row) &&
+           cJSON_GetArraySize(json_at(row, "problems")) == 0 && strncmp(name, like, len) == 0 &&
+           name[len] == '+';
+}
+
+int findings_count_broken(const cJSON *run)
+{
+    const cJSON *row;
+    int n = 0;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        n += findings_broke(row);
+    }
+    return n;
+}
+
+static cJSON *rows_of(const cJSON *run, bool broken_too)
+{
+    const cJSON *rows = json_at(run, "rows");
+    cJSON *some = cJSON_CreateArray(), *row;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (broken_too || !findings_broke(row))
+            cJSON_AddItemReferenceToArray(some, row);
+    }
+    return some;
+}
+
+cJSON *findings_sound_run(const cJSON *run)
+{
+    int broken = findings_count_broken(run);
+    bool all = broken == cJSON_GetArraySize(json_at(run, "rows"));
+    cJSON *view = cJSON_CreateObject(), *item;
+
+    cJSON_ArrayForEach(item, run)
+    {
+        if (strcmp(item->string, "rows") == 0)
+            cJSON_AddItemToObject(view, "rows", rows_of(run, all));
+        else
+            cJSON_AddItemReferenceToObject(view, item->string, item);
+    }
+    cJSON_AddNumberToObject(view, "left_out", all ? 0 : broken);
+    return view;
+}

@@ -1,0 +1,144 @@
+#include "bench/result/folder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "bench/base/file.h"
+#include "bench/result/summary.h"
+
+int folder_open(struct folder *f, const char *results, const char *scenario_name,
+                struct err_text *e)
+{
+    char stamp[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    int rc;
+
+    if (results[0] == '\0' || strlen(results) >= sizeof f->results)
+        return err_set(e, LAB_EINVAL, "--out: '%.40s' is not a path; accepted: a folder", results);
+    strcpy(f->results, results);
+    gmtime_r(&now, &utc);
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    snprintf(f->name, sizeof f->name, "%s-%.100s", stamp, scenario_name);
+    snprintf(f->path, sizeof f->path, "%s/.tmp-%s-%ld", f->results, f->name, (long)getpid());
+    rc = file_make_folders(f->results, e);
+    if (rc == LAB_OK && mkdir(f->path, 0777) < 0)
+        rc = err_set(e, LAB_ESYS, "mkdir %s: %s", f->path, strerror(errno));
+    return rc;
+}
+
+void folder_row_file(const struct folder *f, char out[PATH_MAX], const char *prefix, const char *id,
+                     const char *suffix)
+{
+    /* Can't be cut: open() left 300 bytes for the folder's name, an id has at most 47. */
+    if (snprintf(out, PATH_MAX, "%s/%s%s%s", f->path, prefix, id, suffix) >= PATH_MAX)
+        out[0] = '\0';
+}
+
+void folder_drop_row(const struct folder *f, const char *id)
+{
+    char path[PATH_MAX];
+
+    folder_row_file(f, path, "latency-", id, ".hlog");
+    unlink(path);
+    folder_row_file(f, path, "timeline-", id, ".csv");
+    unlink(path);
+    folder_row_file(f, path, "wire-", id, ".pcapng");
+    unlink(path);
+}
+
+static int save_json(const struct folder *f, const cJSON *run, struct err_text *e)
+{
+    char path[PATH_MAX];
+    char *text = cJSON_Print(run);
+    struct buf file = {0};
+    int rc = text == NULL ? LAB_ENOMEM : buf_printf(&file, "%s\n", text);
+
+    folder_row_file(f, path, "run", "", ".json");
+    if (rc < 0)
+        err_set(e, rc, "write %s: %s", path, lab_strerror(rc));
+    else
+        rc = file_write(path, file.data, file.len, e);
+    cJSON_free(text);
+    buf_free(&file);
+    return rc;
+}
+
+static int save_summary(const struct folder *f, const cJSON *run, struct err_text *e)
+{
+    char path[PATH_MAX];
+    struct buf file = {0};
+    int rc = summary_csv(&file, run);
+
+    folder_row_file(f, path, "summary", "", ".csv");
+    if (rc < 0)
+        err_set(e, rc, "write %s: %s", path, lab_strerror(rc));
+    else
+        rc = file_write(path, file.data, file.len, e);
+    buf_free(&file);
+    return rc;
+}
+
+int folder_save(const struct folder *f, const cJSON *run, struct err_text *e)
+{
+    int rc = save_json(f, run, e);
+
+    return rc < 0 ? rc : save_summary(f, run, e);
+}
+
+/* rename() refuses a folder that isn't empty, and a run's never is. */
+static int rename_to_free_name(struct folder *f)
+{
+    char path[PATH_MAX], base[sizeof f->name];
+
+    strcpy(base, f->name);
+    for (int i = 1; i < 1000; i++) {
+        if (i > 1)
+            snprintf(f->name, sizeof f->name, "%.140s-%d", base, i);
+        if (snprintf(path, sizeof path, "%s/%s", f->results, f->name) >= PATH_MAX)
+            break;
+        if (rename(f->path, path) == 0) {
+            strcpy(f->path, path);
+            return LAB_OK;
+        }
+        if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
+            return LAB_ESYS;
+    }
+    return LAB_ESYS;
+}
+
+/* A symbolic link can't be rewritten in place, but it can be renamed over. */
+static int point_latest(const struct folder *f)
+{
+    char fresh[PATH_MAX], latest[PATH_MAX];
+
+    if (snprintf(fresh, sizeof fresh, "%s/.latest-%ld", f->results, (long)getpid()) >= PATH_MAX ||
+        snprintf(latest, sizeof latest, "%s/latest", f->results) >= PATH_MAX)
+        return LAB_ESYS;
+    unlink(fresh);
+    if (symlink(f->name, fresh) < 0)
+        return LAB_ESYS;
+    if (rename(fresh, latest) == 0)
+        return LAB_OK;
+    unlink(fresh);
+    return LAB_ESYS;
+}
+
+int folder_publish(struct folder *f, struct err_text *e)
+{
+    if (rename_to_free_name(f) < 0)
+        return err_set(e, LAB_ESYS, "rename %.250s: %s", f->path, strerror(errno));
+    if (point_latest(f) < 0)
+        return err_set(e, LAB_ESYS, "link %.250s/latest: %s", f->results, strerror(errno));
+    return LAB_OK;
+}
+
+void folder_discard(const struct folder *f)
+{
+    file_remove_folder(f->path);
+}

@@ -1,0 +1,38 @@
+/* The folder of a run: filled under a temporary name, saved after each row, renamed when the
+ * run is over. A crash leaves no half run that looks whole, and no finished row is lost. */
+#ifndef PUSHLAB_FOLDER_H
+#define PUSHLAB_FOLDER_H
+
+#include <limits.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/err.h"
+
+struct folder {
+    char results[PATH_MAX - 300]; /* the folder that holds all runs */
+    char path[PATH_MAX];          /* .tmp-... in it, then the final name */
+    char name[160];               /* the final name: 20261123T061400Z-standard */
+};
+
+/* Make RESULTS and the temporary folder in it. 0, LAB_ESYS or LAB_EINVAL, with the line in e. */
+int folder_open(struct folder *f, const char *results, const char *scenario_name,
+                struct err_text *e);
+
+/* The path of a row's file: folder_row_file(f, out, "latency-", "sse", ".hlog"). */
+void folder_row_file(const struct folder *f, char out[PATH_MAX], const char *prefix, const char *id,
+                     const char *suffix);
+/* Forget what a row that did not finish has written. */
+void folder_drop_row(const struct folder *f, const char *id);
+
+/* (Re)write run.json and summary.csv. 0, LAB_ESYS or LAB_ENOMEM with the line in e; what was
+ * saved before is unharmed. */
+int folder_save(const struct folder *f, const cJSON *run, struct err_text *e);
+
+/* Give the folder its final name ("-2", "-3" ... is appended when that is taken) and point
+ * RESULTS/latest at it. 0, or LAB_ESYS with the line in e. */
+int folder_publish(struct folder *f, struct err_text *e);
+
+/* Remove it: there was nothing worth keeping. */
+void folder_discard(const struct folder *f);
+
+#endif

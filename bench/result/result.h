@@ -1,0 +1,65 @@
+/* From what the programs counted to what a run says: the numbers of run.json (schema 1), and
+ * whether they can be believed. Nothing here starts, waits or writes; docs/metrics.md has the
+ * definitions for people, this header and result.c have them for programmers.
+ *
+ *   schema, pushlab, started, finished, complete, interrupted, link, seed
+ *   scenario       as it was in effect; scenario_file: its path and its text as supplied
+ *   environment    see environment.h
+ *   rows[]         one per measured row, see result_row()
+ *   rows_planned[] the ids that were meant to be measured
+ *   problems[]     why the run as a whole failed; empty when it did not
+ *   notes[]        what a reader should know */
+#ifndef PUSHLAB_RESULT_H
+#define PUSHLAB_RESULT_H
+
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/err.h"
+#include "bench/scenario/scenario.h"
+
+enum { RESULT_SCHEMA = 1 };
+
+/* A run without rows yet. environment is taken over. */
+cJSON *result_new(const struct scenario *s, cJSON *environment);
+
+/* One row out of the report that pushlab-client printed, which is taken over on success and
+ * kept whole under "raw":
+ *
+ *   id transport connection clients interval_ms hold_ms
+ *   published expected delivered superseded missed late duplicated out_of_order adds_up
+ *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} age_us{mean peak max}
+ *   the ratios of the window (see result.c), and of the whole run under "whole_run"
+ *   handshakes{client server kernel wire}  connections opened in the whole run, by witness;
+ *             given_up: attempts that failed or were under way at the end, which the kernel
+ *             counts (client + given_up) and the wire may have seen through; upstream: how many
+ *             of client's carried messages up, where clients send
+ *   deadline upstream convergence_us documents  see result_duplex.h
+ *   server_rss_bytes_per_client            server growth from start to window start / clients
+ *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
+ *
+ * wire: what the emulated link's referee counted (docs/link.md), null on loopback; taken over
+ * on success and kept under "wire". It fills handshakes.wire, packets_per_update and
+ * bytes_per_update.wire, and must agree with what the others say (result_wire.h).
+ * kernel_is_ours: the namespace's counters count this run alone, so the kernel's witness
+ * must agree too. Disagreement and sums that don't add up become problems of the row.
+ * 0, or LAB_EPROTO (the report lacks something: the line in e). */
+int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
+               bool kernel_is_ours, struct err_text *e);
+
+/* A row of which there is no measurement, as its window was never reached: what it has in common
+ * with others, and why. Takes over report and wire. */
+void result_row_unmeasured(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire);
+
+/* Append to the run. row is taken over. */
+void result_add_row(cJSON *run, cJSON *row);
+/* A line for the run's problems or notes. */
+void result_add_problem(cJSON *run, const char *line);
+void result_add_note(cJSON *run, const char *line);
+/* The end: finished is now; complete when every planned row is there and nothing went wrong. */
+void result_finish(cJSON *run, bool interrupted);
+
+/* Call visit with "ROW: line" for every problem of the run and its rows. Returns their number. */
+int result_each_problem(const cJSON *run, void (*visit)(void *arg, const char *line), void *arg);
+
+#endif

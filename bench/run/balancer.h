@@ -1,0 +1,52 @@
+/* A balancer: one of the programs that people put before their servers (service.h), with a
+ * configuration of ours.
+ *
+ * The configuration is a template. In it
+ *     @LISTEN@   is the address and port on which clients come
+ *     @SERVER1@  @SERVER2@  are the servers' addresses and ports
+ *     @FOLDER@   is a folder of its own, for whatever it writes
+ *     @MODULES@  is where nginx has its dynamic modules
+ * and everything else stays as it is, so that it can be read as what it is. */
+#ifndef PUSHLAB_BALANCER_H
+#define PUSHLAB_BALANCER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "bench/base/child.h"
+#include "lib/base/err.h"
+#include "bench/network/hosts.h"
+#include "bench/scenario/scenario.h"
+#include "bench/run/service.h"
+
+struct balancer_kind {
+    const char *name;
+    enum hosts_shape shape;
+    int layer;           /* 4 or 7; 0: no program */
+    const char *program; /* NULL: none */
+    const char *config;  /* its configuration when the scenario names none */
+};
+/* By enum scenario_balancer_kind, from BALANCER_DIRECT on. */
+const struct balancer_kind *balancer_kind(int kind);
+
+struct balancer_words {
+    const char *listen;
+    const char *servers[HOSTS_SERVERS_MAX];
+    size_t nservers;
+    const char *folder;
+};
+
+/* Fill a template in. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e ("@SERVER2@: there is one
+ * server"). Pure. */
+int balancer_fill(struct buf *out, const char *template, const struct balancer_words *w,
+                  struct err_text *e);
+
+/* Run the kind's program as s on that host with the template at config_path, and wait until it
+ * listens on port. 0; or LAB_ESYS, LAB_EINVAL with the line in e ("haproxy exited with 1: ...").
+ * s is the caller's to stop in any case. */
+int balancer_start(struct service *s, struct nursery *n, const struct balancer_kind *kind,
+                   const char *config_path, const struct balancer_words *w,
+                   const struct child_place *place, uint16_t port, struct err_text *e);
+
+#endif

@@ -1,0 +1,94 @@
+/* cluster.h, the account: what all servers counted together, and what stood between. */
+#include "bench/run/cluster.h"
+
+#include "lib/base/clock.h"
+#include "bench/base/json.h"
+
+static const char *const look_names[CLUSTER_LOOKS] = {"start", "window_start", "window_end", "end"};
+
+/* What can be added up, of all servers; the rest as the first one says it. NULL: not asked. */
+static cJSON *sum_looks(const struct cluster *c, enum cluster_look which)
+{
+    static const char *const parts[] = {"process", "connections", "transports"};
+    cJSON *sum = cJSON_Duplicate(c->servers[0].looks[which], true);
+
+    for (size_t i = 1; sum != NULL && i < c->nservers; i++)
+        for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
+            json_sum(cJSON_GetObjectItemCaseSensitive(sum, parts[p]),
+                     json_at(c->servers[i].looks[which], parts[p]));
+    return sum;
+}
+
+static cJSON *sum_all(const struct cluster *c)
+{
+    cJSON *all = cJSON_CreateObject();
+
+    for (int i = 0; i < CLUSTER_LOOKS; i++) {
+        cJSON *sum = sum_looks(c, (enum cluster_look)i);
+
+        cJSON_AddItemToObject(all, look_names[i], sum != NULL ? sum : cJSON_CreateNull());
+    }
+    return all;
+}
+
+static cJSON *describe_server(const struct cluster *c, const struct cluster_server *s)
+{
+    cJSON *o = cJSON_CreateObject(), *stats = cJSON_AddObjectToObject(o, "stats");
+
+    cJSON_AddStringToObject(o, "address", s->address);
+    if (s->killed_ns != 0) /* since the window opened */
+        json_add_number(o, "killed_after_s",
+                        (double)(s->killed_ns - c->window_start_ns) / (double)NS_PER_S);
+    for (int i = 0; i < CLUSTER_LOOKS; i++)
+        cJSON_AddItemToObject(stats, look_names[i],
+                              s->looks[i] != NULL ? cJSON_Duplicate(s->looks[i], true)
+                                                  : cJSON_CreateNull());
+    return o;
+}
+
+static void add_cpu(cJSON *to, const int64_t cpu_ns[CLUSTER_LOOKS])
+{
+    cJSON *cpu = cJSON_AddObjectToObject(to, "cpu_us");
+
+    for (int i = 0; i < CLUSTER_LOOKS; i++)
+        json_add_number(cpu, look_names[i], (double)(cpu_ns[i] / NS_PER_US));
+}
+
+static void add_store(cJSON *to, const struct cluster *c)
+{
+    cJSON *store;
+
+    if (c->store.name == NULL)
+        return;
+    store = cJSON_AddObjectToObject(to, "store");
+    json_add_text(store, "program", c->store.version);
+    add_cpu(store, c->store_cpu_ns);
+}
+
+static cJSON *describe(const struct cluster *c)
+{
+    cJSON *o = cJSON_CreateObject(), *servers;
+
+    cJSON_AddStringToObject(o, "kind", c->kind->name);
+    json_add_number(o, "layer", c->kind->layer);
+    json_add_text(o, "program", c->balancer.version);
+    json_add_text(o, "config",
+                  c->plan.config[0] != '\0' ? c->plan.config
+                  : c->kind->config != NULL ? c->kind->config
+                                            : "");
+    json_add_text(o, "source", scenario_servers_source_name(c->plan.source));
+    json_add_text(o, "link", c->plan.link);
+    add_cpu(o, c->balancer_cpu_ns);
+    add_store(o, c);
+    servers = cJSON_AddArrayToObject(o, "servers");
+    for (size_t i = 0; i < c->nservers; i++)
+        cJSON_AddItemToArray(servers, describe_server(c, &c->servers[i]));
+    return o;
+}
+
+void cluster_report(const struct cluster *c, cJSON *report)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(report, "server_stats");
+    cJSON_AddItemToObject(report, "server_stats", sum_all(c));
+    cJSON_AddItemToObject(report, "balancer", describe(c));
+}

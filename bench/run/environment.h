@@ -1,0 +1,19 @@
+/* Under which conditions a run was made: everything that a reader needs to doubt or repeat it.
+ * Nothing that names the person or the machine. */
+#ifndef PUSHLAB_ENVIRONMENT_H
+#define PUSHLAB_ENVIRONMENT_H
+
+#include <cjson/cJSON.h>
+
+#include "bench/network/netns.h"
+
+/* A new object: kernel, cpu_model, cores, memory_bytes, governor, clocksource, load_average,
+ * libevent, cjson, compiler, git, network_namespace (own|host), limits{}, tcp{} (sysctls as
+ * the run's namespace has them), command_line[]. What can't be known is null. Call after the
+ * namespace was entered. */
+cJSON *environment_describe(const struct netns *netns, int argc, char *const *argv);
+
+/* The commit this was built from, as git describes it, or "unknown". */
+const char *environment_git(void);
+
+#endif

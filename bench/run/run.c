@@ -1,0 +1,202 @@
+#include "bench/run/run.h"
+
+#include <ctype.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/child.h"
+#include "bench/run/environment.h"
+#include "bench/base/json.h"
+#include "bench/ladder/ladder_capture.h"
+#include "bench/run/progress.h"
+#include "bench/result/result.h"
+#include "bench/result/result_balancer.h"
+#include "bench/run/row.h"
+
+/* The first two cores that this process may use: core 0 and core 1 where nobody restricts it.
+ * With one there is nothing to keep apart. */
+static void choose_cores(struct row_setting *w)
+{
+    cpu_set_t allowed;
+    int found[2] = {-1, -1}, n = 0;
+
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0)
+        n = 2;
+    for (int core = 0; core < CPU_SETSIZE && n < 2; core++)
+        if (CPU_ISSET(core, &allowed))
+            found[n++] = core;
+    w->server_core = found[1] >= 0 ? found[0] : -1;
+    w->client_core = found[1];
+}
+
+/* One row after the other, until one gives no measurement. */
+static int measure_rows(struct run_outcome *out, const struct row_setting *w, struct err_text *e)
+{
+    const struct scenario *s = w->scenario;
+
+    for (size_t i = 0; i < s->nrows; i++) {
+        struct err_text why = {""};
+        cJSON *row;
+        enum row_end end;
+        int rc;
+
+        progress_row(w->progress, s->rows[i].id, i + 1, s->nrows);
+        end = row_measure(w, &s->rows[i], &row, &why);
+        if (end == ROW_INTERRUPTED)
+            out->interrupted = true;
+        if (end == ROW_FAILED)
+            result_add_problem(out->run, why.text);
+        if (end != ROW_DONE)
+            return LAB_OK;
+        result_add_row(out->run, row);
+        result_balancer_compare(out->run);
+        rc = folder_save(w->folder, out->run, e);
+        if (rc < 0)
+            return rc;
+    }
+    return LAB_OK;
+}
+
+/* Pictures are worth having, but not worth a run: what goes wrong is noted. */
+static void capture_ladders(const struct run_outcome *out, const struct row_setting *w)
+{
+    struct err_text why = {""};
+    char note[sizeof why.text + 32];
+
+    if (!w->ladders || scenario_has_balancers(w->scenario) || ladder_capture(w, &why) == LAB_OK)
+        return;
+    snprintf(note, sizeof note, "no ladder diagrams: %s", why.text);
+    result_add_note(out->run, note);
+}
+
+static int measure(struct run_outcome *out, struct row_setting *w, struct err_text *e)
+{
+    struct nursery nursery;
+    struct progress progress;
+    int rc;
+
+    progress_open(&progress);
+    w->progress = &progress;
+    w->nursery = &nursery;
+    if (nursery_open(&nursery) < 0)
+        return err_set(e, LAB_ESYS, "signalfd: %s", lab_strerror(LAB_ESYS));
+    rc = measure_rows(out, w, e);
+    if (rc == LAB_OK && !out->interrupted)
+        capture_ladders(out, w);
+    progress_clear(&progress);
+    nursery_close(&nursery);
+    return rc;
+}
+
+static bool has_rows(const struct run_outcome *out)
+{
+    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(out->run, "rows")) > 0;
+}
+
+/* The environment was read in the runner's namespace; the server's sockets know theirs. */
+static void correct_environment(cJSON *run)
+{
+    const cJSON *row = cJSON_GetArrayItem(json_at(run, "rows"), 0);
+    const char *used = json_text(row, "raw.server_stats.end.socket.congestion_control");
+    cJSON *tcp = cJSON_GetObjectItemCaseSensitive(
+        cJSON_GetObjectItemCaseSensitive(run, "environment"), "tcp");
+
+    if (used[0] != '\0')
+        cJSON_ReplaceItemInObjectCaseSensitive(tcp, "tcp_congestion_control",
+                                               cJSON_CreateString(used));
+}
+
+/* The last word in run.json, then the final name. When the disk is full the rows saved before
+ * are still there, and renaming takes no room; a folder without any run.json stays hidden. */
+static int finish(struct run_outcome *out, int rc, struct err_text *e)
+{
+    char path[PATH_MAX];
+    int published;
+
+    correct_environment(out->run);
+    result_finish(out->run, out->interrupted);
+    if (rc == LAB_OK)
+        rc = folder_save(&out->folder, out->run, e);
+    folder_row_file(&out->folder, path, "run", "", ".json");
+    if (rc < 0 && access(path, F_OK) < 0)
+        return rc;
+    published = folder_publish(&out->folder, rc == LAB_OK ? e : NULL);
+    out->saved = published == LAB_OK;
+    return rc < 0 ? rc : published;
+}
+
+static cJSON *describe(const struct row_setting *w, const struct run_options *o)
+{
+    const struct road *road = w->road;
+    cJSON *run = result_new(w->scenario, environment_describe(&road->netns, o->argc, o->argv));
+
+    cJSON_ReplaceItemInObjectCaseSensitive(run, "link", cJSON_CreateString(road_name(road)));
+    cJSON_AddItemToObject(run, "link_details", road_describe(road));
+    if (road->note[0] != '\0')
+        result_add_note(run, road->note);
+    if (road->netns.note[0] != '\0')
+        result_add_note(run, road->netns.note);
+    if (o->pcap && !road->emulated)
+        result_add_note(run, "--pcap: no packets written; they are seen on an emulated link only");
+    if (w->server_core < 0)
+        result_add_note(run, "one core: server and clients share it and disturb each other");
+    return run;
+}
+
+/* "standard"; with several links each run says which: "standard-4g". */
+static const char *folder_stem(char *out, size_t cap, const struct scenario *s,
+                               const struct road *road)
+{
+    const char *link = road->emulated ? s->links.text[s->link] : road_name(road);
+
+    snprintf(out, cap, "%s%s%s", s->name, s->links.n > 1 ? "-" : "", s->links.n > 1 ? link : "");
+    for (char *c = out; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c) && strchr("@._+-", *c) == NULL)
+            *c = '-';
+    for (size_t len = strlen(out); len > 1 && out[len - 1] == '-'; len--) /* "loss=2%" */
+        out[len - 1] = '\0';
+    return out;
+}
+
+int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
+                 struct err_text *e)
+{
+    struct road road;
+    struct row_setting w = {.scenario = s,
+                            .folder = &out->folder,
+                            .road = &road,
+                            .pcap = o->pcap,
+                            .ladders = o->ladders};
+    char name[2 * SCENARIO_NAME_BYTES], link[SCENARIO_TEXT_BYTES + 32];
+    int rc;
+
+    *out = (struct run_outcome){0};
+    rc = road_open(&road, scenario_link(link, sizeof link, s), (uint64_t)s->seed, o->host_network,
+                   e);
+    if (rc < 0)
+        return rc;
+    if (scenario_has_balancers(s) && !road.emulated) {
+        snprintf(out->skipped, sizeof out->skipped, "%s", road.why);
+        road_close(&road);
+        return LAB_OK;
+    }
+    rc = folder_open(&out->folder, o->results, folder_stem(name, sizeof name, s, &road), e);
+    if (rc < 0) {
+        road_close(&road);
+        return rc;
+    }
+    choose_cores(&w);
+    out->run = describe(&w, o);
+    rc = measure(out, &w, e);
+    road_close(&road);
+    if (!has_rows(out)) {
+        folder_discard(&out->folder);
+        return rc;
+    }
+    rc = finish(out, rc, e);
+    out->good = rc == LAB_OK && json_true(out->run, "complete");
+    return rc;
+}

@@ -1,0 +1,38 @@
+/* A whole experiment: all rows one after the other, and a folder that holds what came out. */
+#ifndef PUSHLAB_RUN_H
+#define PUSHLAB_RUN_H
+
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/err.h"
+#include "bench/result/folder.h"
+#include "bench/scenario/scenario.h"
+
+struct run_options {
+    const char *results; /* the folder that holds all runs */
+    bool host_network;   /* don't make a network namespace */
+    bool ladders;        /* capture a short talk of each row for its ladder (emulated links) */
+    bool pcap;           /* write each row's packets (emulated links) */
+    int argc;            /* the command line, for the record */
+    char *const *argv;
+};
+
+struct run_outcome {
+    cJSON *run;           /* run.json, perhaps without rows; owned by the caller; may be NULL */
+    struct folder folder; /* where it is, when saved */
+    bool saved;           /* the folder has its final name */
+    bool interrupted;
+    char skipped[400]; /* why there is nothing: this machine permits no hosts; "" */
+    bool good;         /* every planned row measured, nothing disagrees, all of it saved */
+};
+
+/* Measure. Finished rows are saved as they come, so a failure, Ctrl-C or a crash costs the
+ * row in progress and nothing else. out is filled in any case; without a finished row no
+ * folder is left. Why a row failed or cannot be believed stands in out->run
+ * (result_each_problem()); everything else comes back as a negative enum lab_err, with the
+ * line in e. The process stays in the run's network namespace. */
+int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
+                 struct err_text *e);
+
+#endif

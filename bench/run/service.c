@@ -1,0 +1,94 @@
+#include "bench/run/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "bench/base/file.h"
+#include "lib/base/proc_others.h"
+#include "bench/base/programs.h"
+
+enum { READY_S = 10, STOP_S = 3, POLL_MS = 5 };
+
+static int make_folder(struct service *s, struct err_text *e)
+{
+    const char *base = getenv("TMPDIR");
+
+    snprintf(s->folder, sizeof s->folder, "%s/pushlab-%s-XXXXXX",
+             base != NULL && base[0] != '\0' ? base : "/tmp", s->name);
+    if (mkdtemp(s->folder) != NULL)
+        return LAB_OK;
+    err_set(e, LAB_ESYS, "%.200s: %s", s->folder, strerror(errno));
+    s->folder[0] = '\0';
+    return LAB_ESYS;
+}
+
+/* The first line, wherever it says it: nginx -v speaks on standard error. */
+static void ask_version(struct service *s, const char *option)
+{
+    char command[PATH_MAX + 32];
+    FILE *f;
+
+    snprintf(command, sizeof command, "'%s' %s 2>&1", s->program, option);
+    f = popen(command, "re");
+    if (f == NULL || fgets(s->version, sizeof s->version, f) == NULL)
+        s->version[0] = '\0';
+    if (f != NULL && pclose(f) != 0)
+        s->version[0] = '\0'; /* that was no answer */
+    s->version[program_version_len(s->version)] = '\0';
+}
+
+int service_prepare(struct service *s, const char *name, const char *version_option,
+                    struct err_text *e)
+{
+    *s = (struct service){.name = name};
+    if (!program_find_of_others(name, s->program, sizeof s->program))
+        return err_set(e, LAB_ESYS, "%s is not installed; make deps-balancers installs it", name);
+    ask_version(s, version_option);
+    return make_folder(s, e);
+}
+
+static int complain(struct service *s, struct err_text *e)
+{
+    char end[300];
+
+    if (!s->child.ended)
+        return err_set(e, LAB_ESYS, "%s does not listen after %d s", s->name, READY_S);
+    child_describe(&s->child, end, sizeof end);
+    return err_set(e, LAB_ESYS, "%s %.280s", s->name, end);
+}
+
+int service_start(struct service *s, struct nursery *n, char *const argv[],
+                  const struct child_place *place, uint16_t port, struct err_text *e)
+{
+    int64_t deadline_ns = clock_now_ns() + READY_S * NS_PER_S;
+    int rc =
+        nursery_spawn_in(n, &s->child, s->name, argv, CHILD_READ_OUT | CHILD_READ_ERR, place, e);
+
+    if (rc < 0)
+        return rc;
+    while (!proc_listens(s->child.pid, port)) {
+        nursery_wait(n, clock_now_ns() + POLL_MS * NS_PER_MS);
+        if (s->child.ended || n->interrupts > 0 || clock_now_ns() > deadline_ns)
+            return complain(s, e);
+    }
+    return LAB_OK;
+}
+
+int64_t service_cpu_ns(const struct service *s)
+{
+    return s->child.pid > 0 && !s->child.ended ? proc_group_cpu_ns(s->child.pid) : 0;
+}
+
+void service_stop(struct service *s, struct nursery *n)
+{
+    if (s->child.pid > 0) {
+        nursery_stop(n, &s->child, STOP_S * NS_PER_S);
+        child_free(n, &s->child);
+    }
+    if (s->folder[0] != '\0')
+        file_remove_folder(s->folder);
+    s->folder[0] = '\0';
+}

@@ -1,0 +1,201 @@
+/* A scenario: what to measure, as a small JSON file. docs/scenarios.md is its manual.
+ *
+ * One table of keys (scenario_keys.c) drives everything that must agree: the strict parser
+ * and its messages, the command-line overrides, the options handed to the server, the
+ * effective configuration in run.json and `pushlab help scenarios`. */
+#ifndef PUSHLAB_SCENARIO_H
+#define PUSHLAB_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/err.h"
+
+enum {
+    SCENARIO_MAX_ROWS = 64,
+    SCENARIO_MAX_LINKS = 16,
+    SCENARIO_NAME_BYTES = 48,
+    SCENARIO_TEXT_BYTES = 160,
+    SCENARIO_LIST_BYTES = 1024,
+    SCENARIO_PATH_BYTES = 1024,
+    SCENARIO_MAX_FILE_BYTES = 1 << 20,
+};
+
+/* The transports, as far as an experiment's design must know them. */
+struct scenario_transport {
+    const char *name; /* also the drivers' and the server's word for it */
+    bool takes_close; /* a new TCP connection per request is possible */
+    bool takes_interval, takes_hold;
+    uint8_t red, green, blue; /* its colour everywhere (Okabe and Ito 2008) */
+};
+extern const struct scenario_transport scenario_transports[];               /* last: name NULL */
+const struct scenario_transport *scenario_transport_find(const char *name); /* or NULL */
+
+enum scenario_source_kind {
+    SOURCE_GENERATOR,
+    SOURCE_TRACE,
+    SOURCE_NONE, /* all updates come from the clients */
+    SOURCE_SPORTS,
+    SOURCE_GAME,
+    SOURCE_DASHBOARD,
+    SOURCE_NOTIFICATIONS,
+};
+/* What stands between clients and servers, each on a host of its own. */
+enum scenario_balancer_kind {
+    BALANCER_NONE,   /* no hosts: the road as it is */
+    BALANCER_DIRECT, /* nothing, on the same hosts: what the others are held against */
+    BALANCER_DNS,    /* the clients choose among the servers' addresses */
+    BALANCER_HAPROXY_TCP,
+    BALANCER_NGINX_STREAM,
+    BALANCER_HAPROXY_HTTP,
+    BALANCER_NGINX_HTTP,
+};
+/* Where the servers' updates come from. */
+enum scenario_servers_source {
+    SERVERS_SAME,      /* from one seed and one beginning, so that all number alike */
+    SERVERS_DIFFERING, /* each its own */
+    SERVERS_REDIS,     /* a stream in Redis that all share, fed by the first */
+};
+enum scenario_expect { EXPECT_WORKS, EXPECT_BROKEN };
+enum scenario_workload { WORKLOAD_NONE, WORKLOAD_INPUTS, WORKLOAD_EDITS };
+enum scenario_connection { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
+
+/* A number that nobody gave and that has no default: passed to nobody, not in effect. */
+#define SCENARIO_UNSET INT64_C(-1)
+
+struct scenario_source {
+    int kind;    /* enum scenario_source_kind */
+    int pattern; /* index into fixed, poisson, bursts */
+    double rate_hz, trace_speed;
+    double speed;   /* sports, dashboard: times faster than the real thing */
+    double tick_hz; /* game: states a second in each room */
+    int64_t rooms;  /* game; SCENARIO_UNSET: see scenario_rooms() */
+    int64_t payload_bytes, burst_on_ms, burst_off_ms;
+    char trace_file[SCENARIO_TEXT_BYTES]; /* as given: relative to the scenario's folder */
+    char trace_path[SCENARIO_PATH_BYTES]; /* as opened */
+    bool trace_loop;
+};
+
+struct scenario_server {
+    char listen[SCENARIO_TEXT_BYTES];
+    int64_t history, max_hold_ms, heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes;
+    int64_t max_connections, sndbuf_bytes, rcvbuf_bytes, test_delay_ms;
+};
+
+/* What clients send, and who of them. */
+struct scenario_send {
+    int workload;           /* enum scenario_workload */
+    double rate_hz;         /* messages a second of each sender */
+    int64_t bytes, senders; /* senders: of each room; SCENARIO_UNSET: all */
+    char channel[SCENARIO_TEXT_BYTES];
+};
+
+/* What the use case needs; SCENARIO_UNSET: it doesn't ask. pushlab advise holds rows against it. */
+struct scenario_require {
+    double latency_ms, percentile; /* so many percent of updates within so long */
+    double on_time;                /* share (0..1) of updates within deadline_ms */
+    double age_ms;                 /* mean */
+};
+
+struct scenario_balancer {
+    int kind;   /* enum scenario_balancer_kind; of a row SCENARIO_UNSET */
+    int source; /* enum scenario_servers_source; of a row SCENARIO_UNSET */
+    int64_t servers;
+    char config[SCENARIO_TEXT_BYTES]; /* as given: relative to the scenario's folder */
+    char link[SCENARIO_TEXT_BYTES];   /* between it and each server */
+    double kill_s;                    /* the last server dies so long after the window opened */
+};
+
+struct scenario_row {
+    char id[SCENARIO_NAME_BYTES]; /* unique in the scenario; fit for a file name */
+    int transport;                /* index into scenario_transports[] */
+    int connection;               /* enum scenario_connection */
+    int64_t interval_ms, hold_ms; /* SCENARIO_UNSET where the transport has none */
+    bool tls_resume;              /* resume TLS sessions when connecting again */
+    int expect;                   /* enum scenario_expect */
+    int64_t heartbeat_ms;         /* instead of the server's; SCENARIO_UNSET: not */
+    /* Instead of the scenario's; what is unset or "" is the scenario's: scenario_balancer_of(). */
+    struct scenario_balancer balancer;
+};
+
+/* The roads to compare on, each a run of its own: "loopback", or what link_spec_parse reads. */
+struct scenario_links {
+    char text[SCENARIO_MAX_LINKS][SCENARIO_TEXT_BYTES];
+    size_t n;
+};
+
+struct scenario {
+    char name[SCENARIO_NAME_BYTES]; /* fit for a folder name */
+    char title[SCENARIO_TEXT_BYTES];
+    struct scenario_source source;
+    struct scenario_server server;
+    struct scenario_send send;
+    struct scenario_balancer balancer;
+    struct scenario_require require;
+    /* Names with commas between them; "{room}" in one is the client's room. Both "": the
+     * default channel. */
+    char channel[SCENARIO_LIST_BYTES], latest[SCENARIO_LIST_BYTES];
+    int64_t room_size, pick; /* SCENARIO_UNSET: one room; all of latest */
+    double deadline_ms;      /* SCENARIO_UNSET: none */
+    int64_t clients, ramp_per_s, source_addresses, seed;
+    double warmup_s, duration_s, drain_s;
+    bool tls;
+    int tls_version; /* index into any, 1.2, 1.3 */
+    struct scenario_links links;
+    bool line_per_client; /* the link is that of each client */
+    size_t link;          /* which of them this run is on */
+    struct scenario_row rows[SCENARIO_MAX_ROWS];
+    size_t nrows;
+    char path[SCENARIO_PATH_BYTES]; /* the file it came from */
+    cJSON *supplied;                /* the file as it was; owned */
+};
+
+/* The path of what the user typed: a file, or the name of a scenario that comes with pushlab
+ * ("game", "balancers/kinds"). What is neither is a path that cannot be opened. */
+void scenario_find(char *path, size_t cap, const char *word);
+
+/* Read, check and complete a scenario. The message names the file, the key's place, what was
+ * wrong and what is accepted ("standard.json: rows[2].interval_ms: 'x' is not a number;
+ * accepted: 1 to 3600000"). On failure there is nothing to free. 0, LAB_EINVAL, LAB_ESYS or
+ * LAB_ENOMEM. */
+int scenario_load(struct scenario *s, const char *path, struct err_text *e);
+/* The same from text of len bytes (text[len] must be NUL); path is for messages. */
+int scenario_parse(struct scenario *s, const char *path, const char *text, size_t len,
+                   struct err_text *e);
+void scenario_free(struct scenario *s);
+
+/* Set a key ("clients", "source.rate_hz", not of a row) from the command line; option is what
+ * the user typed, for the message. scenario_check() must follow the last. 0 or LAB_EINVAL. */
+int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
+                      struct err_text *e);
+/* Keep only the rows of a comma-separated list of ids, in the scenario's order. 0 or LAB_EINVAL. */
+int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e);
+
+/* Refuse what does not go together, whoever said it. 0 or LAB_EINVAL. */
+int scenario_check(struct scenario *s, struct err_text *e);
+
+/* Rooms that a game's server runs: as the scenario says, or as many as the clients fill. */
+int64_t scenario_rooms(const struct scenario *s);
+
+/* The road of this run, as road_open() reads it. Returns out. */
+const char *scenario_link(char *out, size_t cap, const struct scenario *s);
+/* What stands between the row's clients and servers, the scenario's defaults filled in. */
+void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *s,
+                          const struct scenario_row *row);
+const char *scenario_balancer_kind_name(int kind);
+const char *scenario_servers_source_name(int source);
+bool scenario_has_balancers(const struct scenario *s);
+/* The path of a file that stands beside the scenario's. */
+void scenario_path_beside(char out[SCENARIO_PATH_BYTES], const struct scenario *s,
+                          const char *name);
+
+/* Everything with defaults filled in and overrides applied: a new object, the caller's. */
+cJSON *scenario_effective(const struct scenario *s);
+
+/* The reference of all keys, made from the table: `pushlab help scenarios`. */
+void scenario_print_keys(FILE *out);
+
+#endif

@@ -1,0 +1,20 @@
+/* Two runs side by side: for every row that both measured, each metric of the one, of the other,
+ * and how many times the first the second is. */
+#ifndef PUSHLAB_COMPARE_H
+#define PUSHLAB_COMPARE_H
+
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+
+/* Read a run: a folder with a run.json, or such a file. 0, or negative with the line in e. */
+int compare_read_run(cJSON **run, const char *path, struct err_text *e);
+
+/* Append the comparison, aligned, or as a Markdown table. Rows are matched by their id; ids that
+ * only one run has are named below. The ratio is b's value over a's, and absent where either is, or
+ * a's is zero. 0 or LAB_ENOMEM. */
+int compare_write(struct buf *out, const cJSON *a, const cJSON *b, bool markdown);
+
+#endif

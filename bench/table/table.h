@@ -1,0 +1,29 @@
+/* The table at the end of a run, out of its run.json: for a terminal and for Markdown. */
+#ifndef PUSHLAB_TABLE_H
+#define PUSHLAB_TABLE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/buf.h"
+
+enum { TABLE_MAX_WIDTH = 120 };
+
+/* Append the run's title and conditions, and one aligned line per row; at most TABLE_MAX_WIDTH
+ * columns; over an emulated link with what the wire saw, as far as there is room. Where clients
+ * send, a second table says how that went. A row with
+ * problems is marked with '!'. colour: paint ids in the transports'
+ * colours. 0 or LAB_ENOMEM. */
+int table_text(struct buf *out, const cJSON *run, bool colour);
+
+/* The same as a Markdown table, for the README. 0 or LAB_ENOMEM. */
+int table_markdown(struct buf *out, const cJSON *run);
+
+/* How many columns the terminal has that this stream is; 0: it is none, or does not say. */
+size_t table_columns(FILE *stream);
+
+/* Is colour wanted on this stream? A terminal, not TERM=dumb, and no NO_COLOR (no-color.org). */
+bool table_wants_colour(FILE *stream);
+
+#endif

@@ -1,0 +1,141 @@
+#include "clients/client/client_env.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/net/conn_tls.h"
+
+enum {
+    READ_BUF_BYTES = 256 * 1024,
+    DEADLINES_PER_CLIENT = 2, /* its own and its dial's */
+    DEADLINES_PER_SENDER = 3, /* its next message's; back-off and dial of its second connection */
+    DEADLINES_BESIDES = 8,    /* phases, ramp, control connection */
+    TIMELINE_POINTS_PER_CLIENT = 100000,
+    TIMELINE_POINTS_MAX = 1000000,
+    /* Leave some of the 28,000 ephemeral ports of an address to connections in TIME-WAIT. */
+    CLIENTS_PER_SOURCE = 20000,
+};
+
+static void spread_sources(struct client_env *env)
+{
+    int64_t wanted = env->opt->source_addresses;
+
+    if (!dial_target_is_loopback4(&env->target))
+        return;
+    if (wanted == 0 && env->opt->clients > CLIENTS_PER_SOURCE)
+        wanted = (env->opt->clients + CLIENTS_PER_SOURCE - 1) / CLIENTS_PER_SOURCE;
+    env->target.source_addresses = (uint32_t)wanted;
+}
+
+static int set_target(struct client_env *env, struct err_text *e)
+{
+    const struct url *u = &env->opt->url;
+    int err = dial_resolve(&env->target, u, env->opt->resolve, e);
+
+    if (err < 0)
+        return err;
+    env->target.sndbuf_bytes = (int)env->opt->sndbuf_bytes;
+    env->target.rcvbuf_bytes = (int)env->opt->rcvbuf_bytes;
+    spread_sources(env);
+    snprintf(env->host, sizeof env->host, u->host_is_ipv6 ? "[%s]:%u" : "%s:%u", u->host, u->port);
+    return LAB_OK;
+}
+
+static int set_tls(struct client_env *env, struct err_text *e)
+{
+    const struct client_options *opt = env->opt;
+    struct tls_client_options options = {
+        .version = opt->tls_version, .ca_path = opt->tls_ca, .host = opt->url.host};
+
+    return opt->url.tls ? tls_new_client(&env->tls, &options, e) : LAB_OK;
+}
+
+static int init_recorder(struct client_env *env)
+{
+    int64_t drawn = env->opt->timeline_path == NULL ? 0 : env->opt->timeline_clients;
+    int64_t points = drawn * TIMELINE_POINTS_PER_CLIENT;
+    int err;
+
+    if (points > TIMELINE_POINTS_MAX)
+        points = TIMELINE_POINTS_MAX;
+    err =
+        recorder_init(&env->recorder, (uint64_t)env->opt->clients, (size_t)points, (uint32_t)drawn);
+    env->recorder.deadline_ns = env->opt->deadline_ns;
+    return err;
+}
+
+static struct event_base *make_base(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base;
+
+    if (config == NULL)
+        return NULL;
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    base = event_base_new_with_config(config);
+    event_config_free(config);
+    return base;
+}
+
+int client_env_init(struct client_env *env, const struct client_options *opt,
+                    const struct client_hooks *hooks, void *hooks_arg, struct err_text *e)
+{
+    size_t each = DEADLINES_PER_CLIENT + (opt->send != SEND_NONE ? DEADLINES_PER_SENDER : 0);
+    size_t deadlines = (size_t)opt->clients * each + DEADLINES_BESIDES;
+    int err;
+
+    *env = (struct client_env){.opt = opt, .hooks = hooks, .hooks_arg = hooks_arg};
+    rng_seed(&env->rng, (uint64_t)opt->seed);
+    err = set_target(env, e);
+    if (err == LAB_OK)
+        err = set_tls(env, e);
+    if (err < 0)
+        return err;
+    env->base = make_base();
+    if (env->base == NULL)
+        return err_set(e, LAB_ENOMEM, "event loop: %s", lab_strerror(LAB_ENOMEM));
+    err = schedule_init(&env->schedule, deadlines);
+    if (err == LAB_OK)
+        err = schedule_attach(&env->schedule, env->base);
+    if (err == LAB_OK)
+        err = conn_loop_init(&env->loop, env->base, READ_BUF_BYTES);
+    if (err == LAB_OK)
+        err = init_recorder(env);
+    if (err == LAB_OK)
+        err = channels_init(&env->channels, opt);
+    if (err < 0) {
+        err_set(e, err, "set up %lld clients: %s", (long long)opt->clients, lab_strerror(err));
+        client_env_free(env);
+    }
+    return err;
+}
+
+void client_env_free(struct client_env *env)
+{
+    if (env->loop.read_buf != NULL)
+        conn_loop_free(&env->loop); /* reaps: everything else must still stand */
+    recorder_free(&env->recorder);
+    channels_free(&env->channels);
+    schedule_free(&env->schedule);
+    if (env->base != NULL)
+        event_base_free(env->base);
+    tls_free(env->tls);
+}
+
+int client_env_attach(struct client_env *env, struct conn *conn, const struct conn_ops *ops, int fd,
+                      uint32_t backlog_limit_bytes, struct tls_memory *memory)
+{
+    if (env->tls == NULL)
+        return conn_attach(conn, &env->loop, ops, fd, backlog_limit_bytes);
+    return conn_attach_tls(conn, &env->loop, ops, fd, backlog_limit_bytes, env->tls, memory);
+}
+
+void client_env_note(struct client_env *env, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(env->last_failure.text, sizeof env->last_failure.text, fmt, ap);
+    va_end(ap);
+}

@@ -1,0 +1,70 @@
+/* What all clients of a process share: the loop, the clockwork, the recorder, the target.
+ * Read-mostly; one per process, owned by whoever runs clients (fleet.c, watch.c). */
+#ifndef PUSHLAB_CLIENT_ENV_H
+#define PUSHLAB_CLIENT_ENV_H
+
+#include "clients/record/channels.h"
+#include "clients/client_options.h"
+#include "lib/net/conn.h"
+#include "clients/client/dial.h"
+#include "lib/base/err.h"
+#include "clients/record/recorder.h"
+#include "clients/client/refusals.h"
+#include "lib/base/rng.h"
+#include "clients/client/schedule.h"
+#include "lib/net/tls.h"
+#include "lib/proto/transcript.h"
+
+struct client;
+
+/* What the owner wants to hear; any of them may be NULL. */
+struct client_hooks {
+    void (*joined)(void *arg, struct client *c);  /* its cursor is known */
+    void (*gave_up)(void *arg, struct client *c); /* it failed for good; last_failure says why */
+    void (*ended)(void *arg, struct client *c);   /* after client_leave(): all is closed */
+    /* For watching, not for measuring: called for every update, with its whole text. */
+    void (*update)(void *arg, struct client *c, const struct envelope *e, size_t text_len,
+                   int64_t recv_ns);
+    /* What happens on its connections, byte by byte: see transcript.h. */
+    void (*noted)(void *arg, struct client *c, enum transcript_what what, const void *data,
+                  size_t len, int64_t at_ns);
+    void (*answered)(void *arg, struct client *c); /* a poll's answer has been counted */
+    void (*lost)(void *arg, struct client *c, int64_t retry_in_ns);
+    /* Of drivers that can post: a connection stands, nothing has been posted on it. */
+    void (*opened)(void *arg, struct client *c);
+    void (*read_up_to)(void *arg, struct client *c, uint64_t mark); /* answer to post_mark */
+};
+
+struct client_env {
+    const struct client_options *opt; /* borrowed */
+    struct event_base *base;
+    struct conn_loop loop;
+    struct schedule schedule;
+    struct recorder recorder;
+    struct channels channels; /* nitems 0: clients receive the default channel */
+    struct rng rng;
+    struct dial_target target;
+    struct tls *tls;                /* NULL: in the clear */
+    char host[288];                 /* value of Host: and the request's idea of where it is */
+    uint64_t seen_first, seen_last; /* of the window's updates, by any client; 0: none */
+    struct refusals refusals;       /* of the whole run */
+    struct err_text last_failure;   /* the newest thing that went wrong on any connection */
+    const struct client_hooks *hooks;
+    void *hooks_arg;
+};
+
+/* Build all of it for opt->clients clients. opt is borrowed. 0, or negative with the line in e. */
+int client_env_init(struct client_env *env, const struct client_options *opt,
+                    const struct client_hooks *hooks, void *hooks_arg, struct err_text *e);
+void client_env_free(struct client_env *env);
+
+/* Adopt a connected socket, as conn_attach() does, in the way that the URL asks for. With TLS,
+ * ops->on_secured() follows. memory: of the session; NULL: none. */
+int client_env_attach(struct client_env *env, struct conn *conn, const struct conn_ops *ops, int fd,
+                      uint32_t backlog_limit_bytes, struct tls_memory *memory);
+
+/* Note what went wrong on a connection; the newest is kept. */
+void client_env_note(struct client_env *env, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

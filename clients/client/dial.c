@@ -1,0 +1,193 @@
+#include "clients/client/dial.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+
+/* 0, or what getaddrinfo() says. */
+static int look_up(struct dial_target *t, const char *host, uint16_t number, int flags)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
+    struct addrinfo *found = NULL;
+    struct dial_address *to = &t->to[t->addresses];
+    char port[8];
+    int failed;
+
+    snprintf(port, sizeof port, "%u", number);
+    failed = getaddrinfo(host, port, &hints, &found);
+    if (failed)
+        return failed;
+    memcpy(&to->addr, found->ai_addr, found->ai_addrlen);
+    to->len = found->ai_addrlen;
+    t->addresses++;
+    freeaddrinfo(found);
+    return 0;
+}
+
+static int take_answer(struct dial_target *t, const struct url *u, const char *answer,
+                       struct err_text *e)
+{
+    char address[64];
+
+    for (const char *at = answer; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        snprintf(address, sizeof address, "%.*s", (int)strcspn(at, ","), at);
+        if (t->addresses == DIAL_ADDRESSES_MAX)
+            return err_set(e, LAB_EINVAL, "--resolve: too many; accepted: up to %d addresses",
+                           DIAL_ADDRESSES_MAX);
+        if (look_up(t, address, u->port, AI_NUMERICHOST) != 0)
+            return err_set(e, LAB_EINVAL, "--resolve: '%s' is no address; e.g. 192.0.2.1,192.0.2.2",
+                           address);
+    }
+    return LAB_OK;
+}
+
+int dial_resolve(struct dial_target *t, const struct url *u, const char *answer, struct err_text *e)
+{
+    int failed;
+
+    t->addresses = 0;
+    if (answer != NULL)
+        return take_answer(t, u, answer, e);
+    failed = look_up(t, u->host, u->port, 0);
+    if (failed)
+        return err_set(e, LAB_EINVAL, "--url: look up %s: %s", u->host, gai_strerror(failed));
+    return LAB_OK;
+}
+
+bool dial_target_is_loopback4(const struct dial_target *t)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&t->to[0].addr;
+
+    return t->addresses == 1 && in->sin_family == AF_INET &&
+           ntohl(in->sin_addr.s_addr) >> 24 == 127;
+}
+
+void dial_target_text(char out[DIAL_TEXT_BYTES], const struct dial_target *t, uint32_t turn)
+{
+    const struct dial_address *to = &t->to[turn % t->addresses];
+    char host[INET6_ADDRSTRLEN] = "?", port[8] = "?";
+
+    getnameinfo((const struct sockaddr *)&to->addr, to->len, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(out, DIAL_TEXT_BYTES, to->addr.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+             port);
+}
+
+/* Choose the address now but the port only at connect(2), when the kernel knows the whole
+ * four-tuple: a port is then taken per destination, not per machine (ip(7)). */
+static int bind_source(int fd, const struct dial_target *t, uint32_t turn)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    int on = 1;
+
+    if (t->source_addresses == 0 || !dial_target_is_loopback4(t))
+        return LAB_OK;
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn % t->source_addresses);
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) < 0)
+        return LAB_ESYS;
+    return bind(fd, (struct sockaddr *)&from, sizeof from) < 0 ? LAB_ESYS : LAB_OK;
+}
+
+static int set_options(int fd, const struct dial_target *t)
+{
+    int on = 1;
+
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
+        return LAB_ESYS;
+    if (t->sndbuf_bytes > 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &t->sndbuf_bytes, sizeof t->sndbuf_bytes) < 0)
+        return LAB_ESYS;
+    if (t->rcvbuf_bytes > 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &t->rcvbuf_bytes, sizeof t->rcvbuf_bytes) < 0)
+        return LAB_ESYS;
+    return LAB_OK;
+}
+
+/* A socket on its way to t, or LAB_ESYS. */
+static int connect_begin(const struct dial_target *t, uint32_t turn)
+{
+    const struct dial_address *to = &t->to[turn % t->addresses];
+    int fd = socket(to->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int saved_errno;
+
+    if (fd < 0)
+        return LAB_ESYS;
+    if (set_options(fd, t) == LAB_OK && bind_source(fd, t, turn) == LAB_OK &&
+        (connect(fd, (const struct sockaddr *)&to->addr, to->len) == 0 || errno == EINPROGRESS))
+        return fd;
+    saved_errno = errno;
+    close(fd);
+    errno = saved_errno;
+    return LAB_ESYS;
+}
+
+static void dial_done(struct dial *d, int sys_errno)
+{
+    int fd = (int)d->event.ev_fd;
+
+    d->active = false;
+    event_del(&d->event);
+    schedule_cancel(d->schedule, &d->timeout);
+    if (sys_errno != 0) {
+        close(fd);
+        fd = -1;
+    }
+    d->on_done(d->arg, fd, sys_errno);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    int sys_errno = 0;
+    socklen_t len = sizeof sys_errno;
+
+    (void)what;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys_errno, &len) < 0)
+        sys_errno = errno;
+    dial_done(arg, sys_errno);
+}
+
+static void on_timeout(struct deadline *timeout, int64_t now_ns)
+{
+    struct dial *d = (struct dial *)((char *)timeout - offsetof(struct dial, timeout));
+
+    (void)now_ns;
+    dial_done(d, ETIMEDOUT);
+}
+
+int dial_start(struct dial *d, struct event_base *base, struct schedule *schedule,
+               const struct dial_target *t, uint32_t turn, int64_t timeout_due_ns)
+{
+    int fd = connect_begin(t, turn);
+
+    if (fd < 0)
+        return fd;
+    if (event_assign(&d->event, base, fd, EV_WRITE, on_writable, d) < 0 ||
+        event_add(&d->event, NULL) < 0) {
+        close(fd);
+        return LAB_ENOMEM;
+    }
+    d->active = true;
+    d->schedule = schedule;
+    d->timeout.on_due = on_timeout;
+    schedule_set(schedule, &d->timeout, timeout_due_ns);
+    return LAB_OK;
+}
+
+void dial_cancel(struct dial *d)
+{
+    if (!d->active)
+        return;
+    d->active = false;
+    event_del(&d->event);
+    schedule_cancel(d->schedule, &d->timeout);
+    close((int)d->event.ev_fd);
+}

@@ -1,0 +1,72 @@
+/* HTTP requests and their responses on a connection, as a client needs them: the head of a
+ * GET, and whole responses (polls, /stats). Endless responses are endless.h's. */
+#ifndef PUSHLAB_HTTP_EXCHANGE_H
+#define PUSHLAB_HTTP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/proto/http_reader.h"
+
+enum {
+    HTTP_REQUEST_MAX_BYTES = 2048,
+    HTTP_RESPONSE_HEAD_MAX_BYTES = 64 * 1024,
+};
+
+/* The same fields for every transport, in the same order. */
+struct http_get {
+    const char *host;   /* Host: */
+    const char *prefix; /* of the URL, "" or "/x" */
+    const char *path;   /* "/poll" */
+    const char *query;  /* "" or "?since=17" */
+    const char *accept; /* Accept: */
+    const char *fields; /* more field lines, each with its CRLF, or "" */
+    const char *cookie; /* Cookie: "name=value"; NULL: none */
+    bool close;         /* Connection: close */
+};
+
+/* Write the request to out. Returns its length; 0 when it does not fit. */
+size_t http_get_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_get *get);
+
+/* The "name=value" in front of a Set-Cookie field's attributes (RFC 6265 §4.1.1), as Cookie: gives
+ * it back. False when there is none, or no room for it. */
+bool http_cookie_pair(char *out, size_t cap, const char *set_cookie);
+
+/* The head of a POST with a JSON body of body_len bytes; path as in http_get. */
+struct http_post {
+    const char *host, *prefix, *path;
+    size_t body_len;
+    bool close;
+};
+
+/* As http_get_encode(). */
+size_t http_post_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_post *post);
+
+struct http_exchange {
+    struct http_reader reader;
+    struct buf body;      /* content of the response so far */
+    size_t framing_bytes; /* of the last feed: consumed bytes that are not content */
+};
+
+enum { HTTP_EXCHANGE_MORE = 0, HTTP_EXCHANGE_DONE = 1 };
+
+/* Start (x zeroed), or start anew on a new connection. Allocates nothing. */
+void http_exchange_init(struct http_exchange *x, size_t body_limit_bytes);
+
+/* Consume all of data, which must hold nothing behind the response. HTTP_EXCHANGE_DONE: the
+ * response is complete in x->reader.msg and x->body, until http_exchange_next().
+ * HTTP_EXCHANGE_MORE, or LAB_EPROTO, LAB_ELIMIT, LAB_ENOMEM. */
+int http_exchange_feed(struct http_exchange *x, const uint8_t *data, size_t len);
+/* The connection ended: HTTP_EXCHANGE_DONE when that was the end of the response (RFC 9112
+ * §6.3), HTTP_EXCHANGE_MORE when none was open, or negative. */
+int http_exchange_eof(struct http_exchange *x);
+/* Make room for the next response on the same connection. */
+void http_exchange_next(struct http_exchange *x);
+void http_exchange_free(struct http_exchange *x);
+
+/* Will a repetition never help? 4xx except 408 (RFC 9110 §15.5.9), 425 and 429 (RFC 6585 §4). */
+bool http_status_is_final(int status);
+
+#endif

@@ -1,0 +1,50 @@
+/* Deadlines of a whole fleet over one precise timer: a binary min-heap of absolute times
+ * above one lib/base/ticker. Fifty thousand pollers cost one timerfd, O(log n) per deadline and
+ * a system call only when the earliest one changes.
+ *
+ * The heap is pure: schedule_run() is told the time, so tests turn the clock by hand.
+ * schedule_attach() adds the edge that reads it.
+ */
+#ifndef PUSHLAB_SCHEDULE_H
+#define PUSHLAB_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/ticker.h"
+
+/* Embedded in what waits. Set on_due once; a deadline is in the heap at most once. */
+struct deadline {
+    int64_t due_ns;
+    void (*on_due)(struct deadline *d, int64_t now_ns);
+    uint32_t slot; /* 1-based place in the heap; 0: not waiting */
+};
+
+struct schedule {
+    struct deadline **heap; /* owned; the deadlines are their owners' */
+    size_t len, cap;
+    struct ticker ticker;
+    int64_t armed_ns; /* what the ticker waits for; INT64_MAX: nothing */
+    bool attached, running;
+};
+
+/* Room for capacity deadlines at a time, so that setting one cannot fail. 0 or LAB_ENOMEM. */
+int schedule_init(struct schedule *s, size_t capacity);
+/* From now on the loop runs what is due. 0, LAB_ESYS or LAB_ENOMEM. */
+int schedule_attach(struct schedule *s, struct event_base *base);
+void schedule_free(struct schedule *s);
+
+/* Call d->on_due once at due_ns (as soon as possible if that is past); moves d if it waits. */
+void schedule_set(struct schedule *s, struct deadline *d, int64_t due_ns);
+/* Harmless when d does not wait. */
+void schedule_cancel(struct schedule *s, struct deadline *d);
+
+/* The earliest deadline, INT64_MAX when none waits. */
+int64_t schedule_next_ns(const struct schedule *s);
+
+/* Call everything due at now_ns in the order of time; returns how many were. What is set
+ * anew for now or earlier while this runs waits for the next run: timers cannot starve I/O. */
+size_t schedule_run(struct schedule *s, int64_t now_ns);
+
+#endif

@@ -1,0 +1,56 @@
+/* A transport as its receiver sees it: one const struct per transport, one file each.
+ * drivers.c is the only list. Adding a transport is a new file and a row there.
+ *
+ * client.c owns the connection, the back-off and the recording; a driver only speaks its
+ * protocol. Its private state is a struct that begins with struct client.
+ */
+#ifndef PUSHLAB_DRIVER_H
+#define PUSHLAB_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/net/conn.h"
+
+struct client;
+
+struct driver {
+    const char *name;    /* "websocket": also the CLI word and the chart's legend */
+    const char *path;    /* "/ws" */
+    size_t client_bytes; /* the struct that begins with struct client */
+    bool polls;          /* many requests: --connection close means one connection for each */
+
+    void (*init)(struct client *c);
+    /* The ramp lets this client go. */
+    void (*begin)(struct client *c, int64_t now_ns);
+    /* The connection stands: send what opens the conversation. */
+    void (*on_open)(struct client *c, int64_t now_ns);
+    /* Bytes arrived; data may be changed in place. client_took() accounts for each of them. */
+    void (*on_data)(struct client *c, uint8_t *data, size_t len, int64_t recv_ns);
+    /* The connection is gone: forget what was half read, and client_back_off() or go on. */
+    void (*on_lost)(struct client *c, enum conn_end why, int64_t now_ns);
+    /* client_wait_until() is over. NULL when the driver never waits. */
+    void (*on_due)(struct client *c, int64_t now_ns);
+    /* The run is over: end the open connection in an orderly way. */
+    void (*leave)(struct client *c, int64_t now_ns);
+    void (*free)(struct client *c);
+    /* Requests that were due before end_ns and have not left. NULL: none ever. */
+    uint64_t (*count_unsent)(const struct client *c, int64_t end_ns);
+
+    /* Send a message of the client's (post.h) up the transport's own connection. NULL: it goes
+     * by POST /publish on a second one. Returns the bytes sent, framing included; 0: not now,
+     * hooks.opened says when; negative: the connection has ended. */
+    ssize_t (*post)(struct client *c, const char *text, size_t len);
+    /* Have the peer say that it has read all that was posted before: hooks.read_up_to(mark)
+     * follows, unless the connection is lost. Returns as post does. */
+    ssize_t (*post_mark)(struct client *c, uint64_t mark);
+};
+
+extern const struct driver *const drivers[]; /* NULL-terminated */
+
+/* NULL when there is none of that name. */
+const struct driver *driver_find(const char *name);
+
+#endif

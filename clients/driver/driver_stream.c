@@ -1,0 +1,86 @@
+/* HTTP streaming (RFC 6202 §2.2): one chunked response, one update per line (NDJSON). */
+#include "clients/driver/endless.h"
+#include "lib/base/line_reader.h"
+
+struct stream_client {
+    struct endless endless;
+    struct line_reader lines;
+};
+
+static struct stream_client *of(struct client *c)
+{
+    return (struct stream_client *)c;
+}
+
+static void stream_init(struct client *c)
+{
+    line_reader_init(&of(c)->lines, ENDLESS_MESSAGE_MAX_BYTES);
+}
+
+static void stream_on_open(struct client *c, int64_t now_ns)
+{
+    char query[CLIENT_QUERY_BYTES];
+
+    client_query(c, query, true, -1);
+    endless_ask(&of(c)->endless, query, "application/x-ndjson", "", now_ns);
+}
+
+static int stream_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns)
+{
+    while (len > 0) {
+        const char *line;
+        size_t line_len;
+        ssize_t n = line_reader_feed(&of(c)->lines, data, len, &line, &line_len);
+
+        if (n < 0)
+            return (int)n;
+        client_took(c, (size_t)n);
+        data += n;
+        len -= (size_t)n;
+        if (line == NULL)
+            continue;
+        if (line_len > 0)
+            client_message(c, line, line_len, recv_ns);
+        else
+            client_sort_bytes(c, recv_ns); /* heartbeat */
+    }
+    return LAB_OK;
+}
+
+static void stream_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    endless_on_data(&of(c)->endless, data, len, recv_ns, stream_content, NULL);
+}
+
+static void stream_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
+{
+    line_reader_free(&of(c)->lines);
+    line_reader_init(&of(c)->lines, ENDLESS_MESSAGE_MAX_BYTES);
+    endless_lost(&of(c)->endless, why, now_ns);
+}
+
+static void stream_leave(struct client *c, int64_t now_ns)
+{
+    (void)now_ns;
+    endless_leave(&of(c)->endless);
+}
+
+static void stream_free(struct client *c)
+{
+    line_reader_free(&of(c)->lines);
+    endless_free(&of(c)->endless);
+}
+
+extern const struct driver driver_stream;
+const struct driver driver_stream = {
+    .name = "stream",
+    .path = "/stream",
+    .client_bytes = sizeof(struct stream_client),
+    .init = stream_init,
+    .begin = client_dial,
+    .on_open = stream_on_open,
+    .on_data = stream_on_data,
+    .on_lost = stream_on_lost,
+    .leave = stream_leave,
+    .free = stream_free,
+};

@@ -1,0 +1,406 @@
+/* WebSocket (RFC 6455), the client's half: opening handshake, one text message per update,
+ * pongs, closing handshake. Frames are ws_reader's. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clients/client/client.h"
+#include "lib/base/clock.h"
+#include "clients/client/http_exchange.h"
+#include "lib/proto/ws_handshake.h"
+#include "lib/proto/ws_reader.h"
+
+#define SUBPROTOCOL "pushlab.v1"
+
+enum { MESSAGE_MAX_BYTES = 64 << 20 };
+
+/* Exists only until the 101: fifty thousand clients need not keep it. */
+struct opening {
+    struct http_reader reader;
+    char accept[WS_ACCEPT_CHARS + 1]; /* what the server has to answer */
+};
+
+struct websocket_client {
+    struct client client;
+    struct opening *opening;
+    struct ws_reader reader;
+    int64_t asked_ns; /* when the upgrade request was due */
+    bool close_sent;
+};
+
+static struct websocket_client *of(struct client *c)
+{
+    return (struct websocket_client *)c;
+}
+
+static void websocket_init(struct client *c)
+{
+    ws_reader_init(&of(c)->reader, WS_CLIENT, MESSAGE_MAX_BYTES);
+}
+
+/* ---- opening handshake (§4.1) ---- */
+
+static struct opening *opening_new(void)
+{
+    struct http_limits limits = {.head_bytes = HTTP_RESPONSE_HEAD_MAX_BYTES, .body_bytes = 65536};
+    struct opening *o = calloc(1, sizeof *o);
+
+    if (o != NULL)
+        http_reader_init(&o->reader, HTTP_RESPONSES, &limits);
+    return o;
+}
+
+static void opening_free(struct opening *o)
+{
+    if (o != NULL)
+        http_reader_free(&o->reader);
+    free(o);
+}
+
+/* A fresh key, and the answer that proves the server has read it. */
+static int make_key(struct websocket_client *w, char key[WS_KEY_CHARS + 1])
+{
+    struct rng *rng = &w->client.env->rng;
+    uint64_t nonce[2] = {rng_next(rng), rng_next(rng)};
+
+    ws_key_encode(key, (const uint8_t *)nonce);
+    return ws_accept_from_key(w->opening->accept, key);
+}
+
+static size_t encode_upgrade(const struct client *c, const char *key,
+                             char out[HTTP_REQUEST_MAX_BYTES])
+{
+    char query[CLIENT_QUERY_BYTES], fields[256];
+    struct http_get get = {
+        .host = c->env->host,
+        .prefix = c->env->opt->url.path,
+        .path = c->driver->path,
+        .query = query,
+        .accept = "*/*",
+        .fields = fields,
+        .cookie = c->cookie,
+    };
+
+    client_query(c, query, true, -1);
+    snprintf(fields, sizeof fields,
+             "Connection: Upgrade\r\n"
+             "Upgrade: websocket\r\n"
+             "Sec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Key: %s\r\n"
+             "Sec-WebSocket-Protocol: " SUBPROTOCOL "\r\n",
+             key);
+    return http_get_encode(out, &get);
+}
+
+static void websocket_on_open(struct client *c, int64_t now_ns)
+{
+    struct websocket_client *w = of(c);
+    char request[HTTP_REQUEST_MAX_BYTES], key[WS_KEY_CHARS + 1];
+    size_t len;
+
+    w->asked_ns = now_ns;
+    w->close_sent = false;
+    w->opening = opening_new();
+    if (w->opening == NULL || make_key(w, key) < 0) {
+        client_fail(c, now_ns, lab_strerror(LAB_ENOMEM));
+        return;
+    }
+    len = encode_upgrade(c, key, request);
+    client_count_request(c, now_ns);
+    if (len == 0)
+        client_give_up(c, now_ns, "the request is too long");
+    else
+        client_send(c, request, len, now_ns);
+}
+
+/* §4.1, "the client MUST validate the server's response as follows"; NULL: all is well. */
+static const char *find_fault(const struct opening *o)
+{
+    const struct http_message *m = &o->reader.msg;
+    const char *accept = http_message_field(m, "Sec-WebSocket-Accept");
+    const char *protocol = http_message_field(m, "Sec-WebSocket-Protocol");
+
+    if (!http_message_has_token(m, "Upgrade", "websocket"))
+        return "101 without Upgrade: websocket";
+    if (!http_message_has_token(m, "Connection", "Upgrade"))
+        return "101 without Connection: Upgrade";
+    if (accept == NULL || strcmp(accept, o->accept) != 0 ||
+        http_message_count(m, "Sec-WebSocket-Accept") != 1)
+        return "wrong Sec-WebSocket-Accept";
+    if (http_message_count(m, "Sec-WebSocket-Extensions") != 0)
+        return "an extension that was not offered";
+    if (protocol != NULL && (strcmp(protocol, SUBPROTOCOL) != 0 ||
+                             http_message_count(m, "Sec-WebSocket-Protocol") != 1))
+        return "a subprotocol that was not offered";
+    return NULL;
+}
+
+static void refused(struct websocket_client *w)
+{
+    int status = w->opening->reader.msg.status;
+
+    client_refused(&w->client, w->asked_ns, status,
+                   http_status_is_final(status) || status / 100 == 2);
+}
+
+static void opening_answered(struct websocket_client *w, int64_t recv_ns)
+{
+    struct client *c = &w->client;
+    const char *fault = find_fault(w->opening);
+
+    client_sort_bytes(c, recv_ns);
+    if (fault != NULL) {
+        client_give_up(c, w->asked_ns, fault);
+        return;
+    }
+    client_keep_cookie(c, &w->opening->reader.msg);
+    CLIENT_COUNT(c, w->asked_ns, responses, 1);
+    client_settled(c, recv_ns);
+    opening_free(w->opening);
+    w->opening = NULL;
+    if (c->env->hooks->opened != NULL)
+        c->env->hooks->opened(c->env->hooks_arg, c);
+}
+
+/* Bytes consumed; frames may follow right behind the head. */
+static size_t read_opening(struct websocket_client *w, const uint8_t *data, size_t len,
+                           int64_t recv_ns)
+{
+    struct client *c = &w->client;
+    size_t at = 0;
+    enum http_event ev;
+
+    do {
+        ssize_t n = http_reader_feed(&w->opening->reader, data + at, len - at, &ev);
+
+        if (n < 0) {
+            client_fail(c, w->asked_ns, "the response is not HTTP/1.1");
+            return len;
+        }
+        client_took(c, (size_t)n);
+        at += (size_t)n;
+        if (ev == HTTP_HEAD_DONE && w->opening->reader.msg.status >= 200)
+            refused(w);
+        if (ev == HTTP_MESSAGE && w->opening->reader.msg.status == 101) {
+            opening_answered(w, recv_ns);
+            return at;
+        }
+    } while (ev != HTTP_NEED_MORE && !c->conn.ended);
+    return len;
+}
+
+/* ---- frames ---- */
+
+/* A client masks every frame, each with a fresh key (§5.3). */
+static void send_control(struct websocket_client *w, uint8_t opcode, const void *payload,
+                         size_t len, int64_t now_ns)
+{
+    uint8_t frame[WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES];
+    uint64_t key = rng_next(&w->client.env->rng);
+
+    len = ws_control_encode(frame, opcode, payload, len, (const uint8_t *)&key);
+    client_send(&w->client, frame, len, now_ns);
+}
+
+static void send_close(struct websocket_client *w, uint16_t code, int64_t now_ns)
+{
+    uint8_t frame[WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES];
+    uint64_t key = rng_next(&w->client.env->rng);
+    size_t len = ws_close_encode(frame, code, NULL, (const uint8_t *)&key);
+
+    if (!w->close_sent)
+        client_send(&w->client, frame, len, now_ns);
+    w->close_sent = true;
+}
+
+/* Echo the code, then let the server end the TCP connection first (§5.5.1, §7.1.1), but not
+ * for ever. */
+static void on_close_frame(struct websocket_client *w, const struct ws_event *ev, int64_t now_ns)
+{
+    if (!w->close_sent)
+        client_env_note(w->client.env, "%s: closed by the server with %u", w->client.driver->path,
+                        ev->close_code);
+    send_close(w, ev->close_code, now_ns);
+    conn_finish(&w->client.conn, true);
+    client_wait_until(&w->client, now_ns + NS_PER_S);
+}
+
+/* Frames are read in order, so the pong of a mark says that all posted before it was read too.
+ * Others answer nothing of ours (§5.5.3). */
+static void on_pong(struct websocket_client *w, const struct ws_event *ev)
+{
+    const struct client_hooks *hooks = w->client.env->hooks;
+    uint64_t mark;
+
+    if (ev->len != sizeof mark || hooks->read_up_to == NULL)
+        return;
+    memcpy(&mark, ev->data, sizeof mark);
+    hooks->read_up_to(w->client.env->hooks_arg, &w->client, mark);
+}
+
+static void on_ws_event(struct websocket_client *w, const struct ws_event *ev, int64_t recv_ns)
+{
+    struct client *c = &w->client;
+
+    switch (ev->type) {
+    case WS_EVENT_MESSAGE:
+        client_message(c, (const char *)ev->data, ev->len, recv_ns);
+        return;
+    case WS_EVENT_PING:
+        client_sort_bytes(c, recv_ns);
+        if (!w->close_sent)
+            send_control(w, WS_PONG, ev->data, ev->len, recv_ns);
+        return;
+    case WS_EVENT_CLOSE:
+        client_sort_bytes(c, recv_ns);
+        on_close_frame(w, ev, recv_ns);
+        return;
+    case WS_EVENT_PONG:
+        client_sort_bytes(c, recv_ns);
+        on_pong(w, ev);
+        return;
+    case WS_EVENT_NONE:
+        return;
+    }
+}
+
+static void read_frames(struct websocket_client *w, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    struct client *c = &w->client;
+
+    while (len > 0 && !c->conn.ended) {
+        struct ws_event ev;
+        ssize_t n = ws_reader_feed(&w->reader, data, len, &ev);
+
+        if (n < 0) {
+            client_took(c, len);
+            send_close(w, w->reader.error_close_code, recv_ns);
+            client_fail(c, w->asked_ns, "broken frames");
+            return;
+        }
+        client_took(c, (size_t)n);
+        data += n;
+        len -= (size_t)n;
+        on_ws_event(w, &ev, recv_ns);
+    }
+}
+
+static void websocket_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    struct websocket_client *w = of(c);
+    size_t at = 0;
+
+    if (w->opening != NULL)
+        at = read_opening(w, data, len, recv_ns);
+    if (at < len)
+        read_frames(w, data + at, len - at, recv_ns);
+}
+
+/* ---- what goes up ---- */
+
+/* Between the opening handshake and the closing one. */
+static bool can_post(const struct websocket_client *w)
+{
+    return w->client.state == CLIENT_OPEN && w->opening == NULL && !w->close_sent;
+}
+
+/* In one send: a small frame of its own would be a packet of its own (TCP_NODELAY). */
+static int send_text(struct websocket_client *w, const char *text, size_t len, size_t *sent)
+{
+    struct ws_frame head = {.fin = true, .opcode = WS_TEXT, .masked = true, .payload_bytes = len};
+    uint64_t key = rng_next(&w->client.env->rng);
+    uint8_t *frame = malloc(WS_HEADER_MAX_BYTES + len);
+    size_t head_len;
+    int err;
+
+    if (frame == NULL) {
+        conn_close(&w->client.conn);
+        return LAB_ENOMEM;
+    }
+    memcpy(head.masking_key, &key, sizeof head.masking_key);
+    head_len = ws_frame_encode(frame, &head);
+    memcpy(frame + head_len, text, len);
+    ws_mask(frame + head_len, len, head.masking_key, 0);
+    *sent = head_len + len;
+    err = conn_send(&w->client.conn, frame, *sent);
+    free(frame);
+    return err;
+}
+
+static ssize_t websocket_post(struct client *c, const char *text, size_t len)
+{
+    size_t sent = 0;
+    int err;
+
+    if (!can_post(of(c)))
+        return 0;
+    err = send_text(of(c), text, len, &sent);
+    return err < 0 ? err : (ssize_t)sent;
+}
+
+static ssize_t websocket_post_mark(struct client *c, uint64_t mark)
+{
+    uint8_t frame[WS_HEADER_MAX_BYTES + sizeof mark];
+    uint64_t key = rng_next(&c->env->rng);
+    size_t len;
+    int err;
+
+    if (!can_post(of(c)))
+        return 0;
+    len = ws_control_encode(frame, WS_PING, &mark, sizeof mark, (const uint8_t *)&key);
+    err = conn_send(&c->conn, frame, len);
+    return err < 0 ? err : (ssize_t)len;
+}
+
+/* ---- the end ---- */
+
+static void websocket_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
+{
+    struct websocket_client *w = of(c);
+
+    if (w->opening != NULL && why == CONN_END_EOF && !c->leaving)
+        client_env_note(c->env, "%s: connection closed before an answer", c->driver->path);
+    opening_free(w->opening);
+    w->opening = NULL;
+    ws_reader_free(&w->reader);
+    ws_reader_init(&w->reader, WS_CLIENT, MESSAGE_MAX_BYTES);
+    client_back_off(c, now_ns);
+}
+
+static void websocket_on_due(struct client *c, int64_t now_ns)
+{
+    (void)now_ns;
+    conn_close(&c->conn);
+}
+
+/* Say goodbye; the server's answer ends the connection, or the time limit does. */
+static void websocket_leave(struct client *c, int64_t now_ns)
+{
+    if (of(c)->opening == NULL)
+        send_close(of(c), WS_CLOSE_NORMAL, now_ns);
+    else
+        conn_finish(&c->conn, true);
+}
+
+static void websocket_free(struct client *c)
+{
+    opening_free(of(c)->opening);
+    ws_reader_free(&of(c)->reader);
+}
+
+extern const struct driver driver_websocket;
+const struct driver driver_websocket = {
+    .name = "websocket",
+    .path = "/ws",
+    .client_bytes = sizeof(struct websocket_client),
+    .init = websocket_init,
+    .begin = client_dial,
+    .on_open = websocket_on_open,
+    .on_data = websocket_on_data,
+    .on_lost = websocket_on_lost,
+    .on_due = websocket_on_due,
+    .leave = websocket_leave,
+    .free = websocket_free,
+    .post = websocket_post,
+    .post_mark = websocket_post_mark,
+};

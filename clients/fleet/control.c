@@ -1,0 +1,299 @@
+#include "clients/fleet/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/clock.h"
+#include "lib/net/conn_tls.h"
+
+enum { STATS_MAX_BYTES = 8 << 20, BACKLOG_LIMIT_BYTES = 1 << 16 };
+
+static const int64_t answer_limit_ns = 5 * NS_PER_S;
+static const int64_t uptime_slack_ns = 20 * NS_PER_MS; /* told in whole milliseconds */
+
+static void ask_next(struct control *ctl);
+static void proceed(struct control *ctl);
+static void connect_first(struct control *ctl);
+
+/* The ask under way has its answer, or will have none. */
+static void finish(struct control *ctl)
+{
+    enum control_ask which = (enum control_ask)ctl->asking;
+
+    schedule_cancel(&ctl->env->schedule, &ctl->timeout);
+    ctl->answers[which].done = true;
+    ctl->asking = -1;
+    ctl->on_answer(ctl->arg, which);
+    ask_next(ctl);
+}
+
+/* Whatever the link is doing, it stops. */
+static void hang_up(struct control *ctl)
+{
+    dial_cancel(&ctl->dial);
+    if (ctl->link == CONTROL_DIALING)
+        ctl->link = CONTROL_DOWN;
+    if (ctl->link != CONTROL_UP)
+        return;
+    ctl->link = CONTROL_CLOSING;
+    conn_close(&ctl->conn);
+}
+
+static void fail(struct control *ctl, const char *why)
+{
+    if (ctl->failure.text[0] == '\0')
+        err_set(&ctl->failure, LAB_ESYS, "%s://%s/stats: %.200s",
+                ctl->env->tls != NULL ? "https" : "http", ctl->env->host, why);
+    hang_up(ctl);
+    if (ctl->asking >= 0)
+        finish(ctl);
+}
+
+static void on_timeout(struct deadline *d, int64_t now_ns)
+{
+    (void)now_ns;
+    fail((struct control *)((char *)d - offsetof(struct control, timeout)), "no answer");
+}
+
+static void send_ask(struct control *ctl)
+{
+    int64_t at_ns = ctl->answers[ctl->asking].at_ns;
+    char query[40] = "", request[HTTP_REQUEST_MAX_BYTES];
+    struct http_get get = {
+        .host = ctl->env->host,
+        .prefix = ctl->env->opt->url.path,
+        .path = "/stats",
+        .query = query,
+        .accept = "application/json",
+        .fields = "",
+        .cookie = NULL,
+    };
+
+    if (at_ns >= 0)
+        snprintf(query, sizeof query, "?at=%lld", (long long)at_ns);
+    conn_send(&ctl->conn, request, http_get_encode(request, &get));
+}
+
+/* ---- the answer ---- */
+
+static double number_in(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    return cJSON_IsNumber(item) ? item->valuedouble : 0.0;
+}
+
+/* Understand the body; false when no pushlab server wrote it. */
+static bool parse(struct control_answer *a)
+{
+    cJSON *root = cJSON_ParseWithLength((const char *)a->json.data, a->json.len);
+    const cJSON *position = cJSON_GetObjectItemCaseSensitive(root, "position");
+    const cJSON *seq = cJSON_GetObjectItemCaseSensitive(position, "seq");
+    bool ours = cJSON_GetObjectItemCaseSensitive(root, "pushlab") != NULL;
+
+    a->has_seq = cJSON_IsNumber(seq);
+    if (a->has_seq)
+        a->seq = (uint64_t)seq->valuedouble; /* exact up to 2^53 */
+    if (a->at_ns >= 0 && channel_positions_take(&a->channels, root) < 0)
+        ours = false;
+    a->server_started_ns =
+        (int64_t)(number_in(root, "time_ns") - number_in(root, "uptime_ms") * (double)NS_PER_MS);
+    cJSON_Delete(root);
+    return ours;
+}
+
+static void take_answer(struct control *ctl)
+{
+    struct control_answer *a = &ctl->answers[ctl->asking];
+    bool ok = ctl->exchange.reader.msg.status == 200;
+
+    a->json = ctl->exchange.body;
+    ctl->exchange.body = (struct buf){0};
+    if (!ctl->exchange.reader.msg.keep_alive)
+        hang_up(ctl);
+    if (ok && parse(a)) {
+        finish(ctl);
+        return;
+    }
+    buf_free(&a->json);
+    ctl->foreign = ctl->asking == CONTROL_START;
+    fail(ctl, ok ? "not a pushlab server's answer" : "refused");
+}
+
+/* ---- the connection ---- */
+
+static void on_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    struct control *ctl = (struct control *)conn;
+    int result = http_exchange_feed(&ctl->exchange, data, len);
+
+    (void)recv_ns;
+    if (result < 0 || ctl->asking < 0)
+        fail(ctl, "the response is not HTTP/1.1");
+    else if (result == HTTP_EXCHANGE_DONE)
+        take_answer(ctl);
+}
+
+/* A server may end an idle connection just as we use it: that ask is asked again, once. */
+static void on_end(struct conn *conn, enum conn_end why, int sys_errno)
+{
+    struct control *ctl = (struct control *)conn;
+
+    ctl->link = CONTROL_DOWN;
+    if (ctl->asking >= 0 && ctl->reused)
+        connect_first(ctl);
+    else if (ctl->asking >= 0 && why != CONN_END_LOCAL)
+        fail(ctl, why == CONN_END_ERROR ? conn_tls_strerror(conn, sys_errno) : "connection closed");
+    else
+        proceed(ctl);
+}
+
+static void on_secured(struct conn *conn)
+{
+    send_ask((struct control *)conn);
+}
+
+static const struct conn_ops control_conn_ops = {
+    .on_data = on_data,
+    .on_flushed = NULL,
+    .on_end = on_end,
+    .on_secured = on_secured,
+};
+
+static void adopt(struct control *ctl, int fd)
+{
+    if (client_env_attach(ctl->env, &ctl->conn, &control_conn_ops, fd, BACKLOG_LIMIT_BYTES, NULL) <
+        0) {
+        evutil_closesocket(fd);
+        fail(ctl, lab_strerror(LAB_ENOMEM));
+        return;
+    }
+    ctl->link = CONTROL_UP;
+    http_exchange_init(&ctl->exchange, STATS_MAX_BYTES);
+    if (ctl->env->tls == NULL)
+        send_ask(ctl);
+}
+
+static void on_dialed(void *arg, int fd, int sys_errno)
+{
+    struct control *ctl = arg;
+
+    ctl->link = CONTROL_DOWN;
+    if (fd < 0) {
+        fail(ctl, strerror(sys_errno));
+        return;
+    }
+    ctl->connects++;
+    adopt(ctl, fd);
+}
+
+/* The connection that we were given is there once. */
+static void take_given(struct control *ctl)
+{
+    int fd = (int)ctl->env->opt->control_fd;
+
+    if (ctl->given_taken) {
+        fail(ctl, "the connection of --control-fd has ended");
+        return;
+    }
+    ctl->given_taken = true;
+    if (evutil_make_socket_nonblocking(fd) < 0 || evutil_make_socket_closeonexec(fd) < 0)
+        fail(ctl, "--control-fd: no such descriptor");
+    else
+        adopt(ctl, fd);
+}
+
+static void connect_first(struct control *ctl)
+{
+    struct client_env *env = ctl->env;
+    int err;
+
+    ctl->reused = false;
+    if (env->opt->control_fd >= 0) {
+        take_given(ctl);
+        return;
+    }
+    err = dial_start(&ctl->dial, env->base, &env->schedule, &env->target, 0,
+                     clock_now_ns() + env->opt->connect_timeout_ns);
+    if (err < 0)
+        fail(ctl, lab_strerror(err));
+    else
+        ctl->link = CONTROL_DIALING;
+}
+
+/* Ask. A connection that has ended must be reaped first: on_end() comes back here. */
+static void proceed(struct control *ctl)
+{
+    if (ctl->asking < 0 || ctl->link == CONTROL_CLOSING)
+        return;
+    if (ctl->link == CONTROL_DOWN) {
+        connect_first(ctl);
+        return;
+    }
+    ctl->reused = true;
+    send_ask(ctl);
+}
+
+/* Take up the next ask that waits, unless one is under way. */
+static void ask_next(struct control *ctl)
+{
+    int which = 0;
+
+    while (which < CONTROL_ASKS && (!ctl->answers[which].wanted || ctl->answers[which].done))
+        which++;
+    if (ctl->asking >= 0 || which == CONTROL_ASKS)
+        return;
+    ctl->asking = which;
+    schedule_set(&ctl->env->schedule, &ctl->timeout, clock_now_ns() + answer_limit_ns);
+    proceed(ctl);
+}
+
+/* ---- life ---- */
+
+void control_init(struct control *ctl, struct client_env *env,
+                  void (*on_answer)(void *, enum control_ask), void *arg)
+{
+    *ctl = (struct control){.env = env, .asking = -1, .on_answer = on_answer, .arg = arg};
+    ctl->timeout.on_due = on_timeout;
+    ctl->dial.on_done = on_dialed;
+    ctl->dial.arg = ctl;
+}
+
+void control_request(struct control *ctl, enum control_ask which, int64_t at_ns)
+{
+    ctl->answers[which].wanted = true;
+    ctl->answers[which].at_ns = at_ns;
+    ask_next(ctl);
+}
+
+bool control_server_restarted(const struct control *ctl)
+{
+    int64_t first_ns = ctl->answers[CONTROL_START].server_started_ns;
+
+    for (int i = CONTROL_START + 1; i < CONTROL_ASKS; i++) {
+        int64_t started_ns = ctl->answers[i].server_started_ns;
+
+        if (started_ns != 0 && llabs(started_ns - first_ns) > uptime_slack_ns)
+            return true;
+    }
+    return false;
+}
+
+void control_close(struct control *ctl)
+{
+    ctl->asking = -1;
+    schedule_cancel(&ctl->env->schedule, &ctl->timeout);
+    hang_up(ctl);
+}
+
+void control_free(struct control *ctl)
+{
+    http_exchange_free(&ctl->exchange);
+    for (int i = 0; i < CONTROL_ASKS; i++) {
+        buf_free(&ctl->answers[i].json);
+        channel_positions_free(&ctl->answers[i].channels);
+    }
+}

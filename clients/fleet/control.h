@@ -1,0 +1,74 @@
+/* The control connection: asks the server's /stats at the borders of the run's phases, on a
+ * connection of its own, so that the clients' counters stay theirs alone. Answers are kept
+ * as they came, for the report. */
+#ifndef PUSHLAB_CONTROL_H
+#define PUSHLAB_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "clients/record/channel_positions.h"
+#include "clients/client/client_env.h"
+#include "lib/net/conn.h"
+#include "clients/client/dial.h"
+#include "clients/client/http_exchange.h"
+
+enum control_ask {
+    CONTROL_START,        /* before the first client connects */
+    CONTROL_WINDOW_START, /* just after the window has opened, about its opening */
+    CONTROL_WINDOW_END,
+    CONTROL_END, /* after the last client has left */
+    CONTROL_ASKS,
+};
+
+struct control_answer {
+    int64_t at_ns; /* position asked for; -1: none */
+    bool wanted, done;
+    bool has_seq;
+    uint64_t seq;                      /* highest published strictly before at_ns */
+    struct channel_positions channels; /* of an answer about at_ns */
+    int64_t server_started_ns;         /* 0: it did not say */
+    struct buf json; /* the whole object, as it came; empty when there was no answer */
+};
+
+enum control_link {
+    CONTROL_DOWN,
+    CONTROL_DIALING,
+    CONTROL_UP,
+    CONTROL_CLOSING, /* ended, and not yet reaped */
+};
+
+struct control {
+    struct conn conn; /* first: the connection layer hands it back to us */
+    struct client_env *env;
+    struct dial dial;
+    struct deadline timeout;
+    struct http_exchange exchange;
+    struct control_answer answers[CONTROL_ASKS];
+    uint8_t link;      /* enum control_link */
+    bool reused;       /* the ask under way was sent on a connection that had served another */
+    bool given_taken;  /* the socket of --control-fd has been used */
+    bool foreign;      /* the first answer was not a pushlab server's */
+    int asking;        /* enum control_ask under way; -1: none */
+    uint64_t connects; /* to be taken out of the kernel's count */
+    struct err_text failure; /* why an answer is missing; "" while all is well */
+    void (*on_answer)(void *arg, enum control_ask which);
+    void *arg;
+};
+
+/* on_answer is called for every ask, from the loop, also when it failed (json is empty then). */
+void control_init(struct control *ctl, struct client_env *env,
+                  void (*on_answer)(void *, enum control_ask), void *arg);
+/* Ask for the statistics and, unless at_ns is -1, the position at that time. Asks are
+ * answered in order, one at a time. */
+void control_request(struct control *ctl, enum control_ask which, int64_t at_ns);
+/* Did the answers come from one life of the server? A new one numbers its updates anew, which
+ * the clients' cursors don't show once its numbers have passed theirs. */
+bool control_server_restarted(const struct control *ctl);
+/* End the connection; the loop must still run for its end. */
+void control_close(struct control *ctl);
+/* After the loop has reaped it. */
+void control_free(struct control *ctl);
+
+#endif

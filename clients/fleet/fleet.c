@@ -1,0 +1,491 @@
+#include "clients/fleet/fleet.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+
+enum {
+    CLIENT_ALIGN = 64, /* a client's hot fields start a cache line */
+    FDS_BESIDES = 64,  /* loop, timer, control connection, files, what libraries keep */
+};
+
+static const int64_t ramp_step_ns = NS_PER_MS;
+static const int64_t drain_look_ns = 5 * NS_PER_MS;
+static const int64_t interrupted_drain_ns = NS_PER_S;
+
+struct client *fleet_client(const struct fleet *f, uint64_t index)
+{
+    return (struct client *)(void *)(f->clients + index * f->stride);
+}
+
+static void note_failure(struct fleet *f, const char *text)
+{
+    if (f->failure.text[0] == '\0')
+        err_set(&f->failure, LAB_ESYS, "%s", text);
+}
+
+/* ---- the end ---- */
+
+static void stop(struct fleet *f)
+{
+    client_progress_stop(&f->progress);
+    control_close(&f->control);
+    event_base_loopbreak(f->env.base);
+}
+
+/* All clients are gone: nothing counts any more on either side. */
+static void clients_ended(struct fleet *f)
+{
+    proc_usage_self(&f->usage_end);
+    proc_tcp_self(&f->tcp_end);
+    if (f->use_control)
+        control_request(&f->control, CONTROL_END, -1);
+    else
+        stop(f);
+}
+
+static void on_ended(void *arg, struct client *c)
+{
+    struct fleet *f = arg;
+
+    (void)c;
+    f->ended++;
+    if (f->ended == f->nclients)
+        clients_ended(f);
+}
+
+static uint64_t count_unsent(const struct fleet *f)
+{
+    const struct driver *driver = f->env.opt->driver;
+    uint64_t n = 0;
+
+    if (driver->count_unsent == NULL || f->window_end_ns == 0)
+        return 0;
+    for (uint64_t i = 0; i < f->nclients; i++)
+        n += driver->count_unsent(fleet_client(f, i), f->window_end_ns);
+    return n;
+}
+
+static void begin_leave(struct fleet *f, int64_t now_ns)
+{
+    f->phase = FLEET_LEAVE;
+    f->leave_start_ns = now_ns;
+    f->unsent_requests = count_unsent(f);
+    upstream_leave(&f->upstream);
+    schedule_cancel(&f->env.schedule, &f->border);
+    schedule_cancel(&f->env.schedule, &f->ramp);
+    for (uint64_t i = 0; i < f->nclients; i++)
+        client_leave(fleet_client(f, i), now_ns);
+}
+
+/* ---- drain ---- */
+
+static void look_at_drain(struct fleet *f, int64_t now_ns)
+{
+    int64_t look_ns = now_ns + drain_look_ns;
+
+    if (now_ns >= f->drain_due_ns || (fleet_drained(f) && upstream_done(&f->upstream)))
+        begin_leave(f, now_ns);
+    else
+        schedule_set(&f->env.schedule, &f->border,
+                     look_ns < f->drain_due_ns ? look_ns : f->drain_due_ns);
+}
+
+/* ---- warm-up and window ---- */
+
+static void begin_warmup(struct fleet *f, int64_t now_ns)
+{
+    const struct client_options *opt = f->env.opt;
+
+    f->phase = FLEET_WARMUP;
+    f->setup_end_ns = now_ns;
+    recorder_set_window(&f->env.recorder, now_ns + opt->warmup_ns,
+                        now_ns + opt->warmup_ns + opt->duration_ns);
+    schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_start_ns);
+    upstream_begin(&f->upstream, now_ns);
+    client_progress_tell(&f->progress);
+}
+
+static void open_window(struct fleet *f)
+{
+    struct timespec wall;
+
+    f->phase = FLEET_MEASURE;
+    f->window_start_ns = f->env.recorder.window_start_ns;
+    proc_usage_self(&f->usage_window_start);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    f->window_start_unix_ms = wall.tv_sec * INT64_C(1000) + wall.tv_nsec / NS_PER_MS;
+    if (f->use_control)
+        control_request(&f->control, CONTROL_WINDOW_START, f->window_start_ns);
+    schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_end_ns);
+}
+
+static void close_window(struct fleet *f, int64_t now_ns)
+{
+    int64_t limit_ns = f->interrupted ? interrupted_drain_ns : f->env.opt->drain_ns;
+
+    f->phase = FLEET_DRAIN;
+    f->window_end_ns = f->env.recorder.window_end_ns;
+    f->drain_due_ns = f->window_end_ns + limit_ns;
+    proc_usage_self(&f->usage_window_end);
+    if (f->use_control)
+        control_request(&f->control, CONTROL_WINDOW_END, f->window_end_ns);
+    look_at_drain(f, now_ns);
+}
+
+/* ---- set-up ---- */
+
+static void setup_timed_out(struct fleet *f, int64_t now_ns)
+{
+    const char *why = f->env.last_failure.text;
+
+    err_set(&f->failure, LAB_ELIMIT, "set-up: %llu of %llu clients joined within %.3g s%s%s",
+            (unsigned long long)f->joined, (unsigned long long)f->nclients,
+            (double)f->env.opt->setup_timeout_ns / (double)NS_PER_S, *why != '\0' ? "; " : "", why);
+    begin_leave(f, now_ns);
+}
+
+static void on_border(struct deadline *d, int64_t now_ns)
+{
+    struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, border));
+
+    switch (f->phase) {
+    case FLEET_SETUP:
+        setup_timed_out(f, now_ns);
+        return;
+    case FLEET_WARMUP:
+        open_window(f);
+        return;
+    case FLEET_MEASURE:
+        close_window(f, now_ns);
+        return;
+    case FLEET_DRAIN:
+        look_at_drain(f, now_ns);
+        return;
+    case FLEET_CONTROL:
+    case FLEET_GATE:
+    case FLEET_LEAVE:
+        return;
+    }
+}
+
+/* When client number index is to start. */
+static int64_t begin_due_ns(const struct fleet *f, uint64_t index)
+{
+    return f->setup_start_ns + (int64_t)((double)index / f->env.opt->ramp_per_s * (double)NS_PER_S);
+}
+
+/* Start whoever is due; in steps, so that a steep ramp is not a timer per client. */
+static void on_ramp(struct deadline *d, int64_t now_ns)
+{
+    struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, ramp));
+    int64_t next_ns;
+
+    while (f->begun < f->nclients && begin_due_ns(f, f->begun) <= now_ns)
+        client_begin(fleet_client(f, f->begun++), now_ns);
+    if (f->begun == f->nclients) {
+        schedule_set(&f->env.schedule, &f->border, now_ns + f->env.opt->setup_timeout_ns);
+        return;
+    }
+    next_ns = begin_due_ns(f, f->begun);
+    if (next_ns < now_ns + ramp_step_ns)
+        next_ns = now_ns + ramp_step_ns;
+    schedule_set(&f->env.schedule, &f->ramp, next_ns);
+}
+
+static void on_joined(void *arg, struct client *c)
+{
+    struct fleet *f = arg;
+
+    f->joined++;
+    if (f->phase == FLEET_SETUP && f->joined == f->nclients)
+        begin_warmup(f, clock_now_ns());
+    (void)c;
+}
+
+static void on_gave_up(void *arg, struct client *c)
+{
+    struct fleet *f = arg;
+
+    (void)c;
+    f->gave_up++;
+    note_failure(f, f->env.last_failure.text);
+    if (f->phase == FLEET_SETUP)
+        begin_leave(f, clock_now_ns());
+}
+
+static void on_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,
+                      int64_t recv_ns)
+{
+    struct fleet *f = arg;
+
+    (void)text_len;
+    upstream_update(&f->upstream, c, e, recv_ns);
+}
+
+static void on_opened(void *arg, struct client *c)
+{
+    struct fleet *f = arg;
+
+    upstream_opened(&f->upstream, c);
+}
+
+static void on_read_up_to(void *arg, struct client *c, uint64_t mark)
+{
+    struct fleet *f = arg;
+
+    upstream_read_up_to(&f->upstream, c, mark);
+}
+
+static void begin_setup(struct fleet *f, int64_t now_ns)
+{
+    f->phase = FLEET_SETUP;
+    f->setup_start_ns = now_ns;
+    proc_usage_self(&f->usage_start);
+    proc_tcp_self(&f->tcp_start);
+    schedule_set(&f->env.schedule, &f->ramp, now_ns);
+}
+
+/* A line, or the end of input, opens the gate. */
+static void on_gate(evutil_socket_t fd, short what, void *arg)
+{
+    struct fleet *f = arg;
+    char c;
+
+    (void)what;
+    if (read((int)fd, &c, 1) == 1 && c != '\n')
+        return;
+    event_del(&f->gate);
+    begin_setup(f, clock_now_ns());
+}
+
+/* stdin is read without buffering and may be shared: a byte at a time, only when there is one. */
+static void wait_at_gate(struct fleet *f)
+{
+    f->phase = FLEET_GATE;
+    if (event_assign(&f->gate, f->env.base, STDIN_FILENO, EV_READ | EV_PERSIST, on_gate, f) < 0 ||
+        event_add(&f->gate, NULL) < 0) {
+        note_failure(f, "--gate: standard input cannot be waited for");
+        stop(f);
+        return;
+    }
+    client_progress_tell(&f->progress);
+}
+
+static void begin(struct fleet *f)
+{
+    if (f->env.opt->gate)
+        wait_at_gate(f);
+    else
+        begin_setup(f, clock_now_ns());
+}
+
+/* ---- what comes from outside ---- */
+
+static void on_first_answer(struct fleet *f)
+{
+    f->use_control = f->control.answers[CONTROL_START].json.len > 0;
+    if (f->use_control || f->control.foreign) {
+        begin(f);
+        return;
+    }
+    note_failure(f, f->control.failure.text);
+    stop(f);
+}
+
+static void on_answer(void *arg, enum control_ask which)
+{
+    struct fleet *f = arg;
+
+    if (which == CONTROL_START)
+        on_first_answer(f);
+    else if (f->control.answers[which].json.len == 0)
+        note_failure(f, f->control.failure.text);
+    if (which == CONTROL_WINDOW_END)
+        fleet_set_windows(f);
+    if (which == CONTROL_END)
+        stop(f);
+}
+
+static void cut_window(struct fleet *f, int64_t now_ns)
+{
+    recorder_set_window(&f->env.recorder, f->window_start_ns, now_ns);
+    close_window(f, now_ns);
+}
+
+/* Once: come to an orderly end, keeping what was measured. Twice: now. */
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+    struct fleet *f = arg;
+    int64_t now_ns = clock_now_ns();
+    bool again = f->interrupted;
+
+    (void)fd;
+    (void)what;
+    f->interrupted = true;
+    if (f->phase == FLEET_MEASURE)
+        cut_window(f, now_ns);
+    else if (f->phase == FLEET_CONTROL || f->phase == FLEET_GATE || again)
+        stop(f);
+    else if (f->phase != FLEET_LEAVE)
+        begin_leave(f, now_ns);
+}
+
+static const char *tell_phase(void *arg, int64_t now_ns, int64_t *left_ns)
+{
+    const struct fleet *f = arg;
+
+    switch (f->phase) {
+    case FLEET_GATE:
+        return "gate";
+    case FLEET_CONTROL:
+    case FLEET_SETUP:
+        *left_ns = f->setup_start_ns > 0 ? begin_due_ns(f, f->nclients) - now_ns : 0;
+        return "setup";
+    case FLEET_WARMUP:
+        *left_ns = f->env.recorder.window_start_ns - now_ns;
+        return "warmup";
+    case FLEET_MEASURE:
+        *left_ns = f->env.recorder.window_end_ns - now_ns;
+        return "measure";
+    case FLEET_DRAIN:
+    case FLEET_LEAVE:
+        break;
+    }
+    *left_ns = f->drain_due_ns - now_ns;
+    return "drain";
+}
+
+/* ---- life ---- */
+
+static int raise_fd_limit(uint64_t nclients, bool twice, struct err_text *e)
+{
+    int64_t need = (int64_t)nclients * (twice ? 2 : 1) + FDS_BESIDES;
+    int64_t limit = proc_raise_fd_limit(need);
+
+    if (limit >= need)
+        return LAB_OK;
+    return err_set(e, LAB_ELIMIT,
+                   "--clients: %llu need %lld open files, this process may have %lld (ulimit -n)",
+                   (unsigned long long)nclients, (long long)need, (long long)limit);
+}
+
+static int make_clients(struct fleet *f, const struct client_options *opt, struct err_text *e)
+{
+    size_t bytes = opt->driver->client_bytes;
+
+    f->stride = (bytes + CLIENT_ALIGN - 1) / CLIENT_ALIGN * CLIENT_ALIGN;
+    f->clients = calloc(f->nclients, f->stride);
+    if (f->clients == NULL)
+        return err_set(e, LAB_ENOMEM, "%llu clients: %s", (unsigned long long)f->nclients,
+                       lab_strerror(LAB_ENOMEM));
+    for (uint64_t i = 0; i < f->nclients; i++) {
+        int err = client_init(fleet_client(f, i), &f->env, opt->driver, (uint32_t)i);
+
+        if (err < 0) {
+            f->nclients = i + 1; /* those that there are, to be freed */
+            return err_set(e, err, "client %llu: %s", (unsigned long long)i,
+                           err == LAB_EINVAL ? "two of its channels have the same name"
+                                             : lab_strerror(err));
+        }
+    }
+    return LAB_OK;
+}
+
+static int make_upstream(struct fleet *f, struct err_text *e)
+{
+    struct client_array clients = {f->clients, f->stride};
+
+    return f->env.opt->send == SEND_NONE ? LAB_OK
+                                         : upstream_init(&f->upstream, &f->env, clients, e);
+}
+
+static int watch_signals(struct fleet *f, struct err_text *e)
+{
+    if (evsignal_assign(&f->sigint, f->env.base, SIGINT, on_signal, f) == 0 &&
+        evsignal_assign(&f->sigterm, f->env.base, SIGTERM, on_signal, f) == 0 &&
+        evsignal_add(&f->sigint, NULL) == 0 && evsignal_add(&f->sigterm, NULL) == 0)
+        return LAB_OK;
+    return err_set(e, LAB_ENOMEM, "signals: %s", lab_strerror(LAB_ENOMEM));
+}
+
+int fleet_init(struct fleet *f, const struct client_options *opt, struct err_text *e)
+{
+    static const struct client_hooks hooks = {
+        .joined = on_joined,
+        .gave_up = on_gave_up,
+        .ended = on_ended,
+    };
+    static const struct client_hooks hooks_of_senders = {
+        .joined = on_joined,
+        .gave_up = on_gave_up,
+        .ended = on_ended,
+        .update = on_update,
+        .opened = on_opened,
+        .read_up_to = on_read_up_to,
+    };
+    int err;
+
+    *f = (struct fleet){
+        .nclients = (uint64_t)opt->clients,
+        .use_control = opt->control == CONTROL_AUTO,
+        .border = {.on_due = on_border},
+        .ramp = {.on_due = on_ramp},
+    };
+    err = raise_fd_limit(f->nclients, upstream_dials(opt), e);
+    if (err < 0)
+        return err;
+    err = client_env_init(&f->env, opt, opt->send == SEND_NONE ? &hooks : &hooks_of_senders, f, e);
+    if (err < 0)
+        return err;
+    control_init(&f->control, &f->env, on_answer, f);
+    err = make_clients(f, opt, e);
+    if (err == LAB_OK)
+        err = make_upstream(f, e);
+    if (err == LAB_OK)
+        err = watch_signals(f, e);
+    if (err < 0)
+        fleet_free(f);
+    return err;
+}
+
+void fleet_run(struct fleet *f)
+{
+    client_progress_start(&f->progress, &f->env, (int)f->env.opt->progress_fd, tell_phase, f);
+    if (f->use_control)
+        control_request(&f->control, CONTROL_START, -1);
+    else
+        begin(f);
+    event_base_dispatch(f->env.base);
+    upstream_finish(&f->upstream);
+}
+
+/* Nobody listens any more, so that ending what is left starts nothing new. */
+static void abort_clients(struct fleet *f)
+{
+    static const struct client_hooks deaf = {0};
+
+    f->env.hooks = &deaf;
+    upstream_leave(&f->upstream);
+    for (uint64_t i = 0; f->clients != NULL && i < f->nclients; i++)
+        client_abort(fleet_client(f, i));
+}
+
+void fleet_free(struct fleet *f)
+{
+    if (event_initialized(&f->gate))
+        event_del(&f->gate);
+    if (event_initialized(&f->sigint))
+        event_del(&f->sigint);
+    if (event_initialized(&f->sigterm))
+        event_del(&f->sigterm);
+    abort_clients(f);
+    client_env_free(&f->env);
+    upstream_free(&f->upstream);
+    for (uint64_t i = 0; f->clients != NULL && i < f->nclients; i++)
+        client_free(fleet_client(f, i));
+    free(f->clients);
+    control_free(&f->control);
+}

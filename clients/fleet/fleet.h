@@ -1,0 +1,78 @@
+/* N clients of one transport through the phases of a run:
+ *
+ *   set-up   the control connection asks for the server's statistics, then clients start at
+ *            a bounded rate (with --gate only after a line on stdin, so that others who count
+ *            can leave the control connection out); ends when every one has joined (knows
+ *            its cursor)
+ *   warm-up  as in the window, but not measured
+ *   window   what is measured: the updates published in it, the requests due in it
+ *   drain    clients go on; ends early when every one holds the window's last update
+ *   leave    connections end in an orderly way; the last statistics are asked for
+ *
+ * One loop, one thread. fleet_run() returns when all is over, also after SIGINT or SIGTERM.
+ */
+#ifndef PUSHLAB_FLEET_H
+#define PUSHLAB_FLEET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clients/client/client.h"
+#include "clients/fleet/client_progress.h"
+#include "clients/fleet/control.h"
+#include "lib/base/proc.h"
+#include "clients/send/upstream.h"
+
+enum fleet_phase {
+    FLEET_CONTROL,
+    FLEET_GATE,
+    FLEET_SETUP,
+    FLEET_WARMUP,
+    FLEET_MEASURE,
+    FLEET_DRAIN,
+    FLEET_LEAVE,
+};
+
+struct fleet {
+    struct client_env env;
+    struct control control;
+    struct client_progress progress;
+    struct upstream upstream; /* what clients send; zeroed: nothing */
+    unsigned char *clients;   /* nclients structs of the driver's, stride bytes apart */
+    size_t stride;
+    uint64_t nclients, begun, joined, gave_up, ended;
+    uint64_t drained;         /* clients 0..drained-1 hold all that the window published */
+    uint64_t unsent_requests; /* due before the window's end, and never sent */
+
+    enum fleet_phase phase;
+    bool use_control, interrupted;
+    bool windows_known;      /* of channels, by the server's word */
+    struct err_text failure; /* why the run is no good; "" */
+    struct deadline border, ramp;
+    struct event sigint, sigterm, gate;
+
+    /* CLOCK_MONOTONIC; 0: that border was not reached. */
+    int64_t setup_start_ns, setup_end_ns, window_start_ns, window_end_ns, leave_start_ns;
+    int64_t window_start_unix_ms;
+    int64_t drain_due_ns;
+    struct proc_usage usage_start, usage_window_start, usage_window_end, usage_end;
+    struct proc_tcp tcp_start, tcp_end;
+};
+
+/* Build the clients; nothing connects yet. 0, or negative with the line in e. */
+int fleet_init(struct fleet *f, const struct client_options *opt, struct err_text *e);
+/* The whole run. Afterwards read the fleet: failure says whether it went well. */
+void fleet_run(struct fleet *f);
+void fleet_free(struct fleet *f);
+
+struct client *fleet_client(const struct fleet *f, uint64_t index);
+
+/* What the window held: sequence numbers first..last (last < first: nothing), from the server
+ * (true) or as far as any client has seen (false). */
+bool fleet_published(const struct fleet *f, uint64_t *first_seq, uint64_t *last_seq);
+/* Both borders of the window have been told: each lane can be measured against them. */
+void fleet_set_windows(struct fleet *f);
+/* Does every client hold all that the window published? */
+bool fleet_drained(struct fleet *f);
+
+#endif

@@ -1,0 +1,33 @@
+/* How far each channel was at a moment, as /stats?at=NS tells: the counts of its updates (n)
+ * that were published before it. No I/O. */
+#ifndef PUSHLAB_CHANNEL_POSITIONS_H
+#define PUSHLAB_CHANNEL_POSITIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clients/record/channel_name.h"
+
+struct cJSON;
+
+struct channel_position {
+    char name[CHANNEL_NAME_BYTES];
+    bool known; /* the server's history reaches back to that moment */
+    uint64_t n;
+};
+
+/* Zero-initialise; end with channel_positions_free(). */
+struct channel_positions {
+    struct channel_position *all; /* owned; sorted by name */
+    size_t n;
+    bool told; /* the answer was about channels at all */
+};
+
+/* Take them from the object that /stats answers. 0 or LAB_ENOMEM. */
+int channel_positions_take(struct channel_positions *p, const struct cJSON *stats);
+/* A channel that the server does not have yet stands at 0. False: not known. */
+bool channel_positions_find(const struct channel_positions *p, const char *name, uint64_t *n);
+void channel_positions_free(struct channel_positions *p);
+
+#endif

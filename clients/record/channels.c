@@ -1,0 +1,145 @@
+#include "clients/record/channels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+#include "lib/base/rng.h"
+
+/* ---- make and free ---- */
+
+static void add_items(struct channels *c, const char *list, bool latest)
+{
+    struct name pattern;
+
+    while (c->nitems < CLIENT_CHANNELS_MAX && channel_list_next(&list, &pattern)) {
+        char in_room_0[CHANNEL_NAME_BYTES];
+        size_t len = channel_name_in_room(in_room_0, pattern, 0);
+
+        c->items[c->nitems++] = (struct channel_item){
+            .pattern = pattern,
+            .latest = latest,
+            .in_rooms = len != pattern.len,
+        };
+        c->nlatest += latest;
+    }
+}
+
+static void name_channels(struct channels *c, const struct channel_item *item, uint64_t rooms)
+{
+    for (uint64_t room = 0; room < rooms; room++) {
+        struct channel *ch = &c->all[item->first + room];
+
+        channel_name_in_room(ch->name, item->pattern, room);
+        ch->latest = item->latest;
+    }
+}
+
+int channels_init(struct channels *c, const struct client_options *opt)
+{
+    uint64_t last = (uint64_t)opt->clients - 1;
+    uint64_t rooms = channel_room_of(last, (uint64_t)opt->room_size) + 1;
+
+    *c = (struct channels){
+        .pick = (unsigned)opt->pick,
+        .room_size = (uint64_t)opt->room_size,
+        .seed = (uint64_t)opt->seed,
+    };
+    add_items(c, opt->channel, false);
+    add_items(c, opt->latest, true);
+    for (unsigned i = 0; i < c->nitems; i++) {
+        c->items[i].first = c->nall;
+        c->nall += c->items[i].in_rooms ? rooms : 1;
+    }
+    c->all = calloc(c->nall > 0 ? c->nall : 1, sizeof *c->all);
+    if (c->all == NULL)
+        return LAB_ENOMEM;
+    for (unsigned i = 0; i < c->nitems; i++)
+        name_channels(c, &c->items[i], c->items[i].in_rooms ? rooms : 1);
+    return LAB_OK;
+}
+
+void channels_free(struct channels *c)
+{
+    for (size_t i = 0; c->all != NULL && i < c->nall; i++)
+        channel_keys_free(&c->all[i].keys);
+    free(c->all);
+    *c = (struct channels){0};
+}
+
+/* ---- whose is what ---- */
+
+/* Draw c->pick of the latest items, by the client's own dice (Fisher and Yates): the bits of
+ * those drawn. */
+static uint64_t draw(const struct channels *c, uint64_t client)
+{
+    unsigned char order[CLIENT_CHANNELS_MAX];
+    uint64_t drawn = 0;
+    struct rng dice;
+
+    if (c->pick == 0)
+        return UINT64_MAX;
+    rng_seed(&dice, c->seed ^ (client + 1) * UINT64_C(0x9e3779b97f4a7c15));
+    for (unsigned i = 0; i < c->nlatest; i++)
+        order[i] = (unsigned char)i;
+    for (unsigned i = 0; i < c->pick; i++) {
+        unsigned other = i + (unsigned)(rng_uniform(&dice) * (c->nlatest - i));
+
+        drawn |= UINT64_C(1) << order[other];
+        order[other] = order[i];
+    }
+    return drawn;
+}
+
+unsigned channels_of_client(const struct channels *c, uint64_t client, struct channel **out)
+{
+    uint64_t room = channel_room_of(client, c->room_size);
+    uint64_t drawn = draw(c, client);
+    unsigned n = 0, nevery = c->nitems - c->nlatest;
+
+    for (unsigned i = 0; i < c->nitems; i++) {
+        const struct channel_item *item = &c->items[i];
+
+        if (!item->latest || (drawn >> (i - nevery) & 1))
+            out[n++] = &c->all[item->first + (item->in_rooms ? room : 0)];
+    }
+    return n;
+}
+
+/* ---- the window ---- */
+
+void channel_saw(struct channel *ch, uint64_t n, bool post)
+{
+    ch->delivered++;
+    ch->posts += post;
+    if (n > ch->seen_last)
+        ch->seen_last = n;
+    if (n < ch->seen_first || ch->seen_first == 0)
+        ch->seen_first = n;
+}
+
+bool channels_set_window(struct channels *c, const struct channel_positions *start,
+                         const struct channel_positions *end)
+{
+    for (size_t i = 0; i < c->nall; i++) {
+        struct channel *ch = &c->all[i];
+        uint64_t before;
+
+        if (ch->lanes == 0)
+            continue;
+        if (!channel_positions_find(start, ch->name, &before) ||
+            !channel_positions_find(end, ch->name, &ch->window.last))
+            return false;
+        ch->window.first = before + 1;
+    }
+    return true;
+}
+
+void channels_set_window_seen(struct channels *c)
+{
+    for (size_t i = 0; i < c->nall; i++) {
+        struct channel *ch = &c->all[i];
+
+        ch->window = (struct seq_range){ch->seen_first > 0 ? ch->seen_first : 1, ch->seen_last};
+    }
+}

@@ -1,0 +1,65 @@
+/* The channels that the clients of a run receive: the items of --channel and --latest, placed in
+ * every room; and what all clients together have seen of each. Which clients have which is decided
+ * here, what one client has received is a lane's business (lanes.h). No I/O. */
+#ifndef PUSHLAB_CHANNELS_H
+#define PUSHLAB_CHANNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clients/record/channel_keys.h"
+#include "clients/record/channel_name.h"
+#include "clients/record/channel_positions.h"
+#include "clients/client_options.h"
+#include "clients/record/track.h"
+
+struct channel {
+    char name[CHANNEL_NAME_BYTES];
+    bool latest;    /* only the newest value of each key is wanted */
+    uint64_t lanes; /* clients that have it */
+
+    /* Of the window's updates, by publish time, at all of them together. */
+    uint64_t delivered, posts;
+    uint64_t seen_first, seen_last; /* smallest and largest n; 0: none */
+    struct channel_keys keys;       /* of a latest channel */
+
+    uint64_t
+        passed; /* of latest values: below the clients' cursors and not missed; lanes_finish() */
+    struct seq_range window; /* n of all the window's updates; channels_set_window() */
+};
+
+/* An item of the lists: one channel, or one in each room. */
+struct channel_item {
+    struct name pattern;
+    bool latest, in_rooms;
+    size_t first; /* index of its first channel */
+};
+
+struct channels {
+    struct channel_item items[CLIENT_CHANNELS_MAX];
+    unsigned nitems, nlatest; /* the latest ones come last */
+    unsigned pick;            /* of these, for each client; 0: all */
+    uint64_t room_size, seed;
+    struct channel *all; /* owned */
+    size_t nall;
+};
+
+/* opt's lists are borrowed. 0 or LAB_ENOMEM. */
+int channels_init(struct channels *c, const struct client_options *opt);
+void channels_free(struct channels *c);
+
+/* The channels of a client, in the order of the lists; out has room for CLIENT_CHANNELS_MAX. */
+unsigned channels_of_client(const struct channels *c, uint64_t client, struct channel **out);
+
+/* An update of the window was delivered. */
+void channel_saw(struct channel *ch, uint64_t n, bool post);
+
+/* Set every window from what the server says about its borders. False when it does not know all
+ * of them. */
+bool channels_set_window(struct channels *c, const struct channel_positions *start,
+                         const struct channel_positions *end);
+/* Set every window as far as any client has seen it. */
+void channels_set_window_seen(struct channels *c);
+
+#endif

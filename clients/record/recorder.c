@@ -1,0 +1,248 @@
+#include "clients/record/recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+
+/* ---- make and free ---- */
+
+static int init_latency(struct hdr *h)
+{
+    return hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES);
+}
+
+int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
+                  uint32_t timeline_clients)
+{
+    *r = (struct recorder){
+        .window_start_ns = INT64_MAX,
+        .window_end_ns = INT64_MAX,
+        .nclients = nclients,
+        .timeline_clients = timeline_clients,
+    };
+    if (init_latency(&r->latency_us) < 0 || init_latency(&r->recent_us) < 0 ||
+        init_latency(&r->request_late_us) < 0 || init_latency(&r->outage_us) < 0)
+        goto no_memory;
+    if (timeline_cap > 0) {
+        r->timeline = calloc(timeline_cap, sizeof *r->timeline);
+        if (r->timeline == NULL)
+            goto no_memory;
+        r->timeline_cap = timeline_cap;
+    }
+    return LAB_OK;
+no_memory:
+    recorder_free(r);
+    return LAB_ENOMEM;
+}
+
+void recorder_free(struct recorder *r)
+{
+    hdr_free(&r->latency_us);
+    hdr_free(&r->recent_us);
+    hdr_free(&r->request_late_us);
+    hdr_free(&r->outage_us);
+    free(r->timeline);
+    *r = (struct recorder){0};
+}
+
+void recorder_set_window(struct recorder *r, int64_t start_ns, int64_t end_ns)
+{
+    r->window_start_ns = start_ns;
+    r->window_end_ns = end_ns;
+}
+
+bool recorder_in_window(const struct recorder *r, int64_t at_ns)
+{
+    return at_ns >= r->window_start_ns && at_ns < r->window_end_ns;
+}
+
+/* ---- age of information ---- */
+
+/* The age of a client rises with slope 1 while it holds the same newest update. Add the area
+ * from where the integral ends to until_ns, as far as it lies in the window. */
+static void integrate_age(struct recorder *r, struct track *t, int64_t until_ns)
+{
+    int64_t from = t->age_from_ns > r->window_start_ns ? t->age_from_ns : r->window_start_ns;
+    int64_t to = until_ns < r->window_end_ns ? until_ns : r->window_end_ns;
+    double age_at_from, age_at_to;
+
+    if (until_ns > t->age_from_ns)
+        t->age_from_ns = until_ns;
+    if (t->newest_t_ns == 0 || to <= from)
+        return;
+    age_at_from = (double)(from - t->newest_t_ns);
+    age_at_to = (double)(to - t->newest_t_ns);
+    r->age_integral_ns2 += (age_at_from + age_at_to) / 2.0 * (double)(to - from);
+    r->age_time_ns += to - from;
+    if (to - t->newest_t_ns > r->peak_max_ns)
+        r->peak_max_ns = to - t->newest_t_ns;
+}
+
+/* An update that is newer than the one held puts the age back. Updates of one read take
+ * effect at the same instant: the age between them lasts no time and is no peak. */
+static void renew_age(struct recorder *r, struct track *t, int64_t published_ns, int64_t recv_ns)
+{
+    bool lasted = t->newest_t_ns != 0 && recv_ns > t->age_from_ns;
+
+    if (published_ns <= t->newest_t_ns)
+        return;
+    if (lasted && recorder_in_window(r, recv_ns)) {
+        r->peak_sum_ns += (double)(recv_ns - t->newest_t_ns);
+        r->peak_count++;
+    }
+    integrate_age(r, t, recv_ns);
+    t->newest_t_ns = published_ns;
+}
+
+/* ---- while it runs ---- */
+
+void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t now_ns)
+{
+    if (t->joined && cursor < t->cursor) {
+        r->restarts++;
+        track_restart(t);
+    }
+    if (!t->joined)
+        t->age_from_ns = now_ns;
+    t->joined = true;
+    track_skip_to(t, cursor, &r->holes_lost);
+}
+
+static void draw(struct recorder *r, uint32_t client, int64_t published_ns, int64_t received_ns)
+{
+    if (client >= r->timeline_clients || r->timeline_len == r->timeline_cap)
+        return;
+    r->timeline[r->timeline_len++] = (struct timeline_point){published_ns, received_ns, client};
+}
+
+static int64_t round_to_us(int64_t ns)
+{
+    return ns / NS_PER_US + (ns % NS_PER_US >= NS_PER_US / 2);
+}
+
+void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
+                      const struct envelope *e, int64_t recv_ns, enum receipt receipt)
+{
+    int64_t published_ns = e->t_ns > 0 ? e->t_ns : 0; /* no difference can overflow */
+    int64_t latency_us = round_to_us(recv_ns - published_ns);
+    bool in_window = recorder_in_window(r, published_ns);
+
+    if (receipt == RECEIPT_DUPLICATE) {
+        r->duplicated += in_window;
+        return;
+    }
+    renew_age(r, t, published_ns, recv_ns);
+    hdr_record(&r->recent_us, latency_us, 1);
+    r->whole.deliveries++;
+    if (!in_window)
+        return;
+    r->window.deliveries++;
+    r->delivered++;
+    r->out_of_order += receipt == RECEIPT_FILLS_GAP;
+    r->latency_clamped += !hdr_record(&r->latency_us, latency_us, 1);
+    r->on_time += e->from.len == 0 && recv_ns - published_ns <= r->deadline_ns;
+    r->posts += e->from.len > 0;
+    draw(r, client, published_ns, recv_ns);
+}
+
+enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
+                             const struct envelope *e, int64_t recv_ns)
+{
+    enum receipt receipt;
+
+    if (!t->joined)
+        recorder_join(r, t, e->seq > 0 ? e->seq - 1 : 0, recv_ns);
+    receipt = track_take(t, e->seq, &r->holes_lost);
+    recorder_deliver(r, t, client, e, recv_ns, receipt);
+    return receipt;
+}
+
+void recorder_missed(struct recorder *r, struct track *t, uint64_t count)
+{
+    if (!t->joined)
+        return;
+    track_skip_to(t, count > UINT64_MAX - t->cursor ? UINT64_MAX : t->cursor + count,
+                  &r->holes_lost);
+}
+
+static void add_to(struct counters *c, size_t counter_offset, uint64_t n)
+{
+    *(uint64_t *)(void *)((char *)c + counter_offset) += n;
+}
+
+void recorder_count(struct recorder *r, int64_t at_ns, size_t counter_offset, uint64_t n)
+{
+    add_to(&r->whole, counter_offset, n);
+    if (recorder_in_window(r, at_ns))
+        add_to(&r->window, counter_offset, n);
+}
+
+void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns)
+{
+    if (recorder_in_window(r, due_ns))
+        hdr_record(&r->request_late_us, round_to_us(sent_ns - due_ns), 1);
+}
+
+void recorder_outage(struct recorder *r, int64_t lasted_ns)
+{
+    hdr_record(&r->outage_us, round_to_us(lasted_ns), 1);
+}
+
+void recorder_recent_reset(struct recorder *r)
+{
+    hdr_reset(&r->recent_us);
+}
+
+/* ---- the end ---- */
+
+void recorder_end_age(struct recorder *r, struct track *t)
+{
+    integrate_age(r, t, r->window_end_ns);
+}
+
+uint64_t completeness_own(uint64_t expected, uint64_t delivered, uint64_t posts)
+{
+    return posts > 0 && posts == delivered ? 0 : expected - posts;
+}
+
+void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t first_seq,
+                     uint64_t last_seq, struct completeness *out)
+{
+    struct seq_range window = {first_seq, last_seq};
+
+    *out = (struct completeness){
+        .published = seq_range_overlap(window, (struct seq_range){1, UINT64_MAX}),
+        .delivered = r->delivered,
+        .duplicated = r->duplicated,
+        .out_of_order = r->out_of_order,
+    };
+    out->expected = out->published * r->nclients;
+    out->own = completeness_own(out->expected, out->delivered, r->posts);
+    for (uint64_t i = 0; i < r->nclients; i++) {
+        out->late += out->published - track_covered(tracks[i], window);
+        out->missed += track_missing(tracks[i], window);
+        recorder_end_age(r, tracks[i]);
+    }
+    out->adds_up = r->holes_lost == 0 && out->delivered + out->missed + out->late == out->expected;
+}
+
+double recorder_age_mean_us(const struct recorder *r)
+{
+    if (r->age_time_ns == 0)
+        return 0.0;
+    return r->age_integral_ns2 / (double)r->age_time_ns / (double)NS_PER_US;
+}
+
+double recorder_age_peak_us(const struct recorder *r)
+{
+    if (r->peak_count == 0)
+        return 0.0;
+    return r->peak_sum_ns / (double)r->peak_count / (double)NS_PER_US;
+}
+
+double recorder_age_max_us(const struct recorder *r)
+{
+    return (double)r->peak_max_ns / (double)NS_PER_US;
+}

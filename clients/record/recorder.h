@@ -1,0 +1,134 @@
+/* What a fleet of clients notes down: the measurements of design section 4, and nothing of
+ * any protocol. Time is an argument; no I/O. docs/metrics.md has the definitions.
+ *
+ * A run is set-up, warm-up, window, drain. An update belongs to the window in which it was
+ * *published* (its t), and is waited for until the drain ends. A request belongs to the
+ * window in which it was *due* (open loop: a late poll counts where it should have left), and
+ * so does a connection that is opened for it.
+ * Payload bytes go with their update; other bytes and CPU are counted by when they happened.
+ */
+#ifndef PUSHLAB_RECORDER_H
+#define PUSHLAB_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/proto/envelope.h"
+#include "lib/hdr/hdr.h"
+#include "clients/record/track.h"
+
+/* Kept twice: for the window and for the whole run (set-up included). */
+struct counters {
+    uint64_t requests, responses, empty_responses, failed_responses;
+    uint64_t connects, reconnects, connect_failures;
+    uint64_t connects_abandoned; /* still under way when the run was over */
+    uint64_t tls_full_handshakes, tls_resumed_handshakes;
+    uint64_t deliveries; /* counted by recorder_update(): updates, each once */
+    uint64_t payload_bytes_in, framing_bytes_in, bytes_out;
+};
+
+struct timeline_point {
+    int64_t published_ns, received_ns;
+    uint32_t client;
+};
+
+struct recorder {
+    int64_t window_start_ns, window_end_ns; /* [start, end); INT64_MAX while not yet known */
+    uint64_t nclients;
+    struct counters whole, window;
+    /* Completeness of the window's updates, by t. What is missing is only known at the end. */
+    uint64_t delivered, duplicated, out_of_order;
+    uint64_t disordered;   /* latest values that came after a newer one of their key: never right */
+    uint64_t strays;       /* updates of channels that the client had not asked for */
+    uint64_t restarts;     /* joins with a smaller cursor: the server began anew */
+    uint64_t holes_lost;   /* holes that no longer fitted: the sum can't be proven */
+    int64_t deadline_ns;   /* on time is what arrives within it; 0: nothing is */
+    uint64_t on_time;      /* of delivered, the server's own: within the deadline */
+    uint64_t posts;        /* of delivered: sent by somebody, not the server's own */
+    struct hdr latency_us; /* window; rounded to the nearest microsecond */
+    uint64_t latency_clamped;   /* window: received before published, or after over an hour */
+    struct hdr recent_us;       /* since the last recorder_recent_reset(): the live p50 */
+    struct hdr outage_us;       /* whole run: from losing a connection to the next answer */
+    struct hdr request_late_us; /* sent after due, window: the instrument's own error */
+    /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. A client
+     * that holds no update yet has no age: its time starts with its first. */
+    double age_integral_ns2; /* sum of the areas under the clients' age curves */
+    int64_t age_time_ns;     /* over so much time, all clients together */
+    double peak_sum_ns;      /* the ages that updates put an end to */
+    uint64_t peak_count;
+    int64_t peak_max_ns; /* largest age there was, ended by an update or by the window */
+    struct timeline_point *timeline; /* preallocated; no disk writes while measuring */
+    size_t timeline_len, timeline_cap;
+    uint32_t timeline_clients; /* only clients with a smaller index are drawn */
+};
+
+/* 0 or LAB_ENOMEM. timeline_cap points are allocated at once (window only; then it is full). */
+int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
+                  uint32_t timeline_clients);
+void recorder_free(struct recorder *r);
+
+/* Set the window; call before it starts. */
+void recorder_set_window(struct recorder *r, int64_t start_ns, int64_t end_ns);
+bool recorder_in_window(const struct recorder *r, int64_t at_ns);
+
+/* The client has learnt its cursor: it expects seq > cursor from now on. What was published
+ * before its first join counts as not received. Joining again with the same cursor changes
+ * nothing; with a larger one, the updates between are not received; with a smaller one the
+ * server has begun anew, and the track with it (r->restarts counts). */
+void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t now_ns);
+
+/* One update arrived at client number client. The first update joins a track that has not.
+ * Counts the delivery, records latency and age. */
+enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
+                             const struct envelope *e, int64_t recv_ns);
+
+/* The account says receipt about an update: count the delivery, record latency and age. For whoever
+ * keeps accounts of other numbers than seq (lanes.h); t is the track that has the age. */
+void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
+                      const struct envelope *e, int64_t recv_ns, enum receipt receipt);
+
+/* The server said that count updates after the cursor were lost to this client. Which of
+ * them were published in the window is known by their sequence numbers in
+ * recorder_finish(), so the cursor simply moves. Before a join it says nothing. */
+void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
+
+/* Count an event for the whole run, and for the window when at_ns (due time) lies in it:
+ * recorder_count(r, due_ns, offsetof(struct counters, requests), 1). */
+void recorder_count(struct recorder *r, int64_t at_ns, size_t counter_offset, uint64_t n);
+
+void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
+/* A client that had to connect again got its first answer so much later. */
+void recorder_outage(struct recorder *r, int64_t lasted_ns);
+void recorder_recent_reset(struct recorder *r);
+
+/* End of the drain. The window held seqs first..last (last < first: none). delivered was
+ * counted update by update, by publish time; missed and late follow from what each track
+ * accounts for, by sequence number: that they add up proves both. */
+struct completeness {
+    uint64_t published;    /* last - first + 1; with channels: of all that anybody asked for */
+    uint64_t expected;     /* published x clients; with channels: summed over the lanes */
+    uint64_t own;          /* of expected: not posts, so far as can be told */
+    uint64_t delivered;    /* received, once */
+    uint64_t superseded;   /* not sent, as a newer value was; only of latest values */
+    uint64_t missed;       /* skipped, and never received later */
+    uint64_t late;         /* above the client's cursor: not received when the drain ended */
+    uint64_t duplicated;   /* received again */
+    uint64_t out_of_order; /* of delivered: received after a later one */
+    bool adds_up; /* delivered + superseded + missed + late == expected, and no hole was lost */
+};
+/* How many of expected updates are the server's own: all but the posts delivered. What never
+ * came counts as the server's own, unless all that came were posts. */
+uint64_t completeness_own(uint64_t expected, uint64_t delivered, uint64_t posts);
+/* The age curve of a track ends with the window. */
+void recorder_end_age(struct recorder *r, struct track *t);
+/* tracks: nclients of them. Ends their age curves at the window's end; may be called again. */
+void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t first_seq,
+                     uint64_t last_seq, struct completeness *out);
+
+/* 0 while there is none. */
+double recorder_age_mean_us(const struct recorder *r);
+double recorder_age_peak_us(const struct recorder *r); /* mean of the peaks */
+double recorder_age_max_us(const struct recorder *r);
+
+#endif

@@ -1,0 +1,164 @@
+#include "clients/send/audience.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+
+static uint32_t rooms_of(const struct workload_plan *p)
+{
+    return workload_room(p, p->nclients - 1) + 1;
+}
+
+/* ---- names ---- */
+
+static char *name_at(const struct audience *a, uint32_t room, unsigned channel)
+{
+    return a->names[(size_t)room * a->workload->nchannels + channel];
+}
+
+/* The default channel has no suffixes. */
+static int set_name(struct audience *a, uint32_t room, unsigned channel, const char *send_channel)
+{
+    const char *suffix = a->workload->channels[channel].suffix;
+    char text[4 * CHANNEL_NAME_BYTES];
+    int len;
+
+    if (send_channel == NULL)
+        return *suffix == '\0' ? LAB_OK : LAB_EINVAL;
+    len = snprintf(text, sizeof text, "%s%s", send_channel, suffix);
+    if (len < 0 || (size_t)len >= sizeof text)
+        return LAB_EINVAL;
+    return channel_name_in_room(name_at(a, room, channel), (struct name){text, (size_t)len}, room) >
+                   0
+               ? LAB_OK
+               : LAB_EINVAL;
+}
+
+static int set_names(struct audience *a, const char *send_channel)
+{
+    for (uint32_t room = 0; room < rooms_of(a->plan); room++) {
+        for (unsigned c = 0; c < a->workload->nchannels; c++) {
+            int err = set_name(a, room, c, send_channel);
+
+            if (err < 0)
+                return err;
+        }
+    }
+    return LAB_OK;
+}
+
+struct name audience_channel(const struct audience *a, uint32_t client, unsigned channel)
+{
+    const char *text = name_at(a, workload_room(a->plan, client), channel);
+
+    return (struct name){text, strlen(text)};
+}
+
+int audience_find_channel(const struct audience *a, uint32_t sender, struct name name)
+{
+    for (unsigned c = 0; c < a->workload->nchannels; c++) {
+        if (name_equal(audience_channel(a, sender, c), name))
+            return (int)c;
+    }
+    return -1;
+}
+
+/* ---- life ---- */
+
+int audience_init(struct audience *a, const struct workload *workload,
+                  const struct workload_plan *plan, const char *send_channel)
+{
+    size_t pairs;
+    int err;
+
+    *a = (struct audience){
+        .plan = plan,
+        .workload = workload,
+        .by_room = send_channel != NULL && strstr(send_channel, CHANNEL_ROOM) != NULL,
+    };
+    a->senders_heard = a->by_room ? plan->senders : workload_senders(plan);
+    pairs = (size_t)plan->nclients * workload->nchannels;
+    a->names = calloc((size_t)rooms_of(plan) * workload->nchannels, sizeof *a->names);
+    a->kinds = calloc(pairs, sizeof *a->kinds);
+    a->tracks = calloc(pairs * a->senders_heard, sizeof *a->tracks);
+    err = a->names == NULL || a->kinds == NULL || a->tracks == NULL ? LAB_ENOMEM
+                                                                    : set_names(a, send_channel);
+    if (err < 0)
+        audience_free(a);
+    return err;
+}
+
+void audience_free(struct audience *a)
+{
+    free(a->names);
+    free(a->kinds);
+    free(a->tracks);
+    *a = (struct audience){0};
+}
+
+/* ---- who hears whom ---- */
+
+static size_t pair_of(const struct audience *a, uint32_t client, unsigned channel)
+{
+    return (size_t)client * a->workload->nchannels + channel;
+}
+
+void audience_subscribe(struct audience *a, uint32_t client, unsigned channel, enum order_kind kind)
+{
+    a->kinds[pair_of(a, client, channel)] = (uint8_t)kind;
+}
+
+enum order_kind audience_hears(const struct audience *a, uint32_t client, unsigned channel)
+{
+    return a->kinds[pair_of(a, client, channel)];
+}
+
+/* The number of the first sender that the client hears. */
+static uint32_t first_heard(const struct audience *a, uint32_t client)
+{
+    return a->by_room ? workload_room(a->plan, client) * a->plan->senders : 0;
+}
+
+/* The last room may have fewer. */
+static uint32_t count_heard(const struct audience *a, uint32_t client)
+{
+    uint32_t rest = workload_senders(a->plan) - first_heard(a, client);
+
+    return rest < a->senders_heard ? rest : a->senders_heard;
+}
+
+struct order_track *audience_track(const struct audience *a, uint32_t client, uint32_t sender,
+                                   unsigned channel)
+{
+    uint32_t number = workload_sender(a->plan, sender), first = first_heard(a, client);
+
+    if (audience_hears(a, client, channel) == ORDER_NOT_HEARD || !workload_sends(a->plan, sender) ||
+        number < first || number - first >= a->senders_heard)
+        return NULL;
+    return &a->tracks[pair_of(a, client, channel) * a->senders_heard + number - first];
+}
+
+static uint64_t missing_in_channel(const struct audience *a, uint32_t client, unsigned channel,
+                                   uint64_t (*const said)[WORKLOAD_CHANNELS_MAX])
+{
+    const struct order_track *tracks = &a->tracks[pair_of(a, client, channel) * a->senders_heard];
+    enum order_kind kind = audience_hears(a, client, channel);
+    uint32_t first = first_heard(a, client), count = count_heard(a, client);
+    uint64_t missing = 0;
+
+    for (uint32_t i = 0; kind != ORDER_NOT_HEARD && i < count; i++)
+        missing += order_missing(&tracks[i], kind, said[first + i][channel]);
+    return missing;
+}
+
+uint64_t audience_missing(const struct audience *a, uint32_t client,
+                          uint64_t (*const said)[WORKLOAD_CHANNELS_MAX])
+{
+    uint64_t missing = 0;
+
+    for (unsigned c = 0; c < a->workload->nchannels; c++)
+        missing += missing_in_channel(a, client, c, said);
+    return missing;
+}

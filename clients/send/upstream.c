@@ -1,0 +1,314 @@
+#include "clients/send/upstream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/proto/url.h"
+
+static struct client *client_at(const struct client_array *clients, uint64_t index)
+{
+    return (struct client *)(void *)(clients->first + index * clients->stride);
+}
+
+/* NULL when the client does not send. */
+static struct sender *sender_of(struct upstream *up, const struct client *c)
+{
+    if (!workload_sends(&up->plan, c->index))
+        return NULL;
+    return &up->senders[workload_sender(&up->plan, c->index)];
+}
+
+void upstream_note_failure(struct upstream *up, const char *text)
+{
+    if (up->failure.text[0] == '\0')
+        err_set(&up->failure, LAB_ESYS, "--send: %s", text);
+}
+
+/* ---- the drivers' hooks ---- */
+
+void upstream_opened(struct upstream *up, struct client *c)
+{
+    struct sender *s = sender_of(up, c);
+
+    if (s != NULL)
+        sender_opened(s);
+}
+
+void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark)
+{
+    struct sender *s = sender_of(up, c);
+
+    if (s != NULL)
+        sender_read_up_to(s, mark);
+}
+
+void upstream_begin(struct upstream *up, int64_t now_ns)
+{
+    up->base = (uint64_t)(now_ns / NS_PER_US);
+    for (uint32_t i = 0; i < up->nsenders; i++)
+        sender_begin(&up->senders[i], now_ns);
+}
+
+/* ---- hearing ---- */
+
+/* Who of ours said it, NULL: nobody; *n: as which of its messages. What is left from an earlier
+ * run has smaller numbers, another process's may have larger ones. */
+static struct sender *find_sender(struct upstream *up, const struct envelope *e, unsigned *channel,
+                                  uint64_t *n)
+{
+    char text[SENDER_FROM_BYTES];
+    uint64_t index;
+    uint32_t number;
+    int found;
+
+    if (e->from.len == 0 || e->from.len >= sizeof text || e->from_n <= up->base)
+        return NULL;
+    memcpy(text, e->from.text, e->from.len);
+    text[e->from.len] = '\0';
+    if (url_parse_u64(&index, text, up->plan.nclients - 1) < 0 ||
+        !workload_sends(&up->plan, (uint32_t)index))
+        return NULL;
+    found = audience_find_channel(&up->audience, (uint32_t)index, e->channel);
+    if (found < 0)
+        return NULL;
+    number = workload_sender(&up->plan, (uint32_t)index);
+    *channel = (unsigned)found;
+    *n = e->from_n - up->base;
+    return *n <= up->said[number][found] ? &up->senders[number] : NULL;
+}
+
+static void tell_workload(struct upstream *up, const struct client *c, const struct sender *s,
+                          unsigned channel, uint64_t n, const struct envelope *e, int64_t recv_ns)
+{
+    struct workload_heard heard = {
+        .client = c->index,
+        .sender = s->client->index,
+        .channel = channel,
+        .n = n,
+        .sent_ns = e->from_t_ns,
+        .recv_ns = recv_ns,
+        .in_window = recorder_in_window(&up->env->recorder, e->from_t_ns),
+        .data = e->data,
+        .len = e->data_len,
+    };
+
+    if (up->workload->heard != NULL)
+        up->workload->heard(up->load, &heard);
+}
+
+/* False when it is not to be counted as heard: it had come before, or is an outdated value. */
+static bool judge(struct upstream *up, struct order_track *track, enum order_kind kind, uint64_t n)
+{
+    switch (order_take(track, kind, n)) {
+    case ORDER_NEW:
+        return true;
+    case ORDER_REORDERED:
+        up->account.reordered++;
+        return kind == ORDER_EVERY;
+    case ORDER_DOUBLED:
+        up->account.doubled++;
+        return false;
+    case ORDER_REPEATED:
+        return false;
+    }
+    return false;
+}
+
+void upstream_update(struct upstream *up, struct client *c, const struct envelope *e,
+                     int64_t recv_ns)
+{
+    unsigned channel;
+    uint64_t n;
+    struct sender *s = find_sender(up, e, &channel, &n);
+    struct order_track *track;
+
+    if (s == NULL)
+        return;
+    if (s->client == c)
+        sender_heard_back(s, channel, n);
+    track = audience_track(&up->audience, c->index, s->client->index, channel);
+    if (track == NULL || !judge(up, track, audience_hears(&up->audience, c->index, channel), n))
+        return;
+    upstream_account_heard(&up->account, e->from_t_ns, s->client == c, recv_ns);
+    tell_workload(up, c, s, channel, n, e, recv_ns);
+}
+
+/* ---- the end ---- */
+
+static bool client_done(const struct upstream *up, uint32_t client)
+{
+    return client_at(&up->clients, client)->state == CLIENT_ENDED ||
+           audience_missing(&up->audience, client, up->said) == 0;
+}
+
+/* Who is through stays so, hence one walk over senders and clients for the whole drain. */
+bool upstream_done(struct upstream *up)
+{
+    while (up->done_senders < up->nsenders && sender_done(&up->senders[up->done_senders]))
+        up->done_senders++;
+    if (up->done_senders < up->nsenders)
+        return false;
+    while (up->done_clients < up->plan.nclients && client_done(up, up->done_clients))
+        up->done_clients++;
+    return up->done_clients == up->plan.nclients;
+}
+
+void upstream_leave(struct upstream *up)
+{
+    for (uint32_t i = 0; i < up->nsenders; i++) {
+        if (sender_gave_up(&up->senders[i]))
+            upstream_note_failure(up, up->env->last_failure.text);
+        sender_leave(&up->senders[i]);
+    }
+}
+
+static void count_lost(struct upstream *up)
+{
+    for (uint32_t client = 0; client < up->plan.nclients; client++)
+        up->account.lost += audience_missing(&up->audience, client, up->said);
+}
+
+static uint64_t count_unanswered(const struct upstream *up)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < up->nsenders; i++)
+        n += up->senders[i].uplink.nitems;
+    return n;
+}
+
+static void find_fault(struct upstream *up)
+{
+    const struct upstream_account *a = &up->account;
+    uint64_t unanswered = count_unanswered(up);
+    const char *fault = up->workload->fault != NULL ? up->workload->fault(up->load) : NULL;
+
+    if (a->lost > 0 || a->doubled > 0 || a->reordered > 0)
+        err_set(&up->failure, LAB_EPROTO,
+                "messages that clients sent: %llu lost, %llu doubled, %llu reordered",
+                (unsigned long long)a->lost, (unsigned long long)a->doubled,
+                (unsigned long long)a->reordered);
+    else if (unanswered > 0)
+        err_set(&up->failure, LAB_EPROTO,
+                "messages that clients sent: %llu not acknowledged when the drain ended",
+                (unsigned long long)unanswered);
+    else if (fault != NULL)
+        err_set(&up->failure, LAB_EPROTO, "%s", fault);
+}
+
+void upstream_finish(struct upstream *up)
+{
+    if (up->workload == NULL)
+        return;
+    count_lost(up);
+    if (up->failure.text[0] == '\0')
+        find_fault(up);
+}
+
+/* ---- life ---- */
+
+bool upstream_dials(const struct client_options *opt)
+{
+    return opt->send != SEND_NONE && opt->driver->post == NULL;
+}
+
+static struct workload_plan make_plan(const struct client_options *opt)
+{
+    uint32_t nclients = (uint32_t)opt->clients, room_size = (uint32_t)opt->room_size;
+    uint32_t senders = (uint32_t)opt->senders;
+
+    if (room_size == 0 || room_size > nclients)
+        room_size = nclients;
+    return (struct workload_plan){
+        .nclients = nclients,
+        .room_size = room_size,
+        .senders = senders == 0 || senders > room_size ? room_size : senders,
+        .rate_hz = opt->send_rate_hz,
+        .data_bytes = (size_t)opt->send_bytes,
+        .seed = (uint64_t)opt->seed,
+    };
+}
+
+static enum order_kind subscription_of(const struct client *c, struct name channel)
+{
+    const struct lane *lane;
+
+    if (c->lanes == NULL) /* the default channel */
+        return channel.len == 0 ? ORDER_EVERY : ORDER_NOT_HEARD;
+    lane = lanes_find(c->lanes, channel);
+    if (lane == NULL)
+        return ORDER_NOT_HEARD;
+    return lane->channel->latest ? ORDER_LATEST : ORDER_EVERY;
+}
+
+static void subscribe_all(struct upstream *up)
+{
+    for (uint32_t i = 0; i < up->plan.nclients; i++) {
+        for (unsigned c = 0; c < up->workload->nchannels; c++) {
+            struct name channel = audience_channel(&up->audience, i, c);
+
+            audience_subscribe(&up->audience, i, c,
+                               subscription_of(client_at(&up->clients, i), channel));
+        }
+    }
+}
+
+static int make_senders(struct upstream *up)
+{
+    uint32_t nsenders = workload_senders(&up->plan);
+
+    up->senders = calloc(nsenders, sizeof *up->senders);
+    up->said = calloc(nsenders, sizeof *up->said);
+    up->load = up->workload->make(&up->plan);
+    if (up->senders == NULL || up->said == NULL || up->load == NULL)
+        return LAB_ENOMEM;
+    for (uint32_t i = 0; i < up->plan.nclients; i++) {
+        struct client *c = client_at(&up->clients, i);
+        struct sender *s = sender_of(up, c);
+
+        if (s == NULL)
+            continue;
+        up->nsenders++;
+        if (sender_init(s, up, c) < 0)
+            return LAB_ENOMEM;
+    }
+    return LAB_OK;
+}
+
+int upstream_init(struct upstream *up, struct client_env *env, struct client_array clients,
+                  struct err_text *e)
+{
+    const struct client_options *opt = env->opt;
+    int err;
+
+    *up = (struct upstream){
+        .env = env, .clients = clients, .plan = make_plan(opt), .base = UINT64_MAX};
+    up->workload = workloads[opt->send - SEND_INPUTS];
+    err = audience_init(&up->audience, up->workload, &up->plan, opt->send_channel);
+    if (err == LAB_EINVAL)
+        return err_set(e, err, "--send-channel: '%s' is no name for all that %s sends",
+                       opt->send_channel == NULL ? "" : opt->send_channel, up->workload->name);
+    if (err == LAB_OK)
+        err = upstream_account_init(&up->account, &env->recorder);
+    if (err == LAB_OK)
+        err = make_senders(up);
+    if (err < 0)
+        return err_set(e, err, "--send: %s", lab_strerror(err));
+    subscribe_all(up);
+    return LAB_OK;
+}
+
+void upstream_free(struct upstream *up)
+{
+    for (uint32_t i = 0; up->senders != NULL && i < up->nsenders; i++)
+        sender_free(&up->senders[i]);
+    free(up->senders);
+    free(up->said);
+    if (up->load != NULL)
+        up->workload->free(up->load);
+    audience_free(&up->audience);
+    upstream_account_free(&up->account);
+    *up = (struct upstream){0};
+}

@@ -1,0 +1,70 @@
+/* Clients that send: the workload says what and when, an uplink for each sender keeps it until
+ * the server has it, and what comes down again is judged and timed.
+ *
+ *   workload -> uplink -> (driver's post | uplink_http) -> server -> any driver -> upstream_heard()
+ *
+ * Senders begin with the warm-up and stop at the window's end. A message carries
+ *   from     the sender's client index, in decimal
+ *   from_n   its number in the channel, counted from a base that grows from run to run: a server
+ *            that outlives a run takes the next one's messages for new
+ *   from_t   when it was due
+ */
+#ifndef PUSHLAB_UPSTREAM_H
+#define PUSHLAB_UPSTREAM_H
+
+#include "clients/send/audience.h"
+#include "clients/client/client.h"
+#include "clients/send/sender.h"
+#include "clients/send/upstream_account.h"
+#include "clients/send/workload.h"
+
+/* Where the fleet keeps its clients: as many as the options say, stride bytes apart. */
+struct client_array {
+    unsigned char *first;
+    size_t stride;
+};
+
+struct upstream {
+    struct client_env *env; /* borrowed */
+    struct client_array clients;
+    struct workload_plan plan;
+    const struct workload *workload;
+    void *load; /* the workload's */
+    struct audience audience;
+    struct upstream_account account;
+    uint32_t nsenders;
+    struct sender *senders;                  /* owned, by number (workload_sender()) */
+    uint64_t (*said)[WORKLOAD_CHANNELS_MAX]; /* owned: messages, by sender's number */
+    uint64_t base;                           /* from_n = base + number */
+    uint32_t done_senders, done_clients;     /* those before are through: see upstream_done() */
+    struct err_text failure;                 /* what is wrong; "": nothing */
+};
+
+/* The driver gives every sender a connection of its own for sending. */
+bool upstream_dials(const struct client_options *opt);
+
+/* For env->opt->send, when the clients know their subscriptions. A zeroed struct upstream stands
+ * for clients that do not send: all below is harmless. 0, or negative with the line in e. */
+int upstream_init(struct upstream *up, struct client_env *env, struct client_array clients,
+                  struct err_text *e);
+/* The recorder's window is set: senders start. */
+void upstream_begin(struct upstream *up, int64_t now_ns);
+
+/* The client's hooks of the same names. */
+void upstream_opened(struct upstream *up, struct client *c);
+void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark);
+void upstream_update(struct upstream *up, struct client *c, const struct envelope *e,
+                     int64_t recv_ns);
+
+/* What went wrong at our end; the first is kept. */
+void upstream_note_failure(struct upstream *up, const char *text);
+
+/* After the window's end: has the server all that was said, and everybody who is to hear it? */
+bool upstream_done(struct upstream *up);
+/* End the senders and their connections; the loop must still reap. Harmless when repeated. */
+void upstream_leave(struct upstream *up);
+/* Count what was lost, and find what is wrong: failure says it. Once. */
+void upstream_finish(struct upstream *up);
+void upstream_free(struct upstream *up); /* after the loop has reaped */
+
+#endif

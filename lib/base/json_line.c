@@ -1,0 +1,246 @@
+#include "lib/base/json_line.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+#include "lib/base/utf8.h"
+
+/* What the grammar (RFC 8259 §2 to §5) allows next. */
+enum expect {
+    EXPECT_VALUE,
+    EXPECT_VALUE_OR_END, /* after '[' */
+    EXPECT_NAME,         /* after ',' in an object */
+    EXPECT_NAME_OR_END,  /* after '{' */
+    EXPECT_COLON,
+    EXPECT_COMMA_OR_END, /* after a value */
+};
+
+struct scan {
+    const char *at, *end; /* of the text; to <= at, so writing in place is safe */
+    char *to;
+    enum expect expect;
+    size_t depth;
+    uint64_t is_object; /* a bit per level */
+};
+
+_Static_assert(JSON_LINE_MAX_DEPTH <= 64, "one bit of is_object per level");
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The next byte, or NUL at the end: no token has one, so it stops every loop. */
+static char peek(const struct scan *s)
+{
+    return s->at < s->end ? *s->at : '\0';
+}
+
+static void copy_to(struct scan *s, const char *until)
+{
+    size_t len = (size_t)(until - s->at);
+
+    memmove(s->to, s->at, len);
+    s->to += len;
+    s->at = until;
+}
+
+static int take_literal(struct scan *s, const char *word)
+{
+    size_t len = strlen(word);
+
+    if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
+        return LAB_EPROTO;
+    copy_to(s, s->at + len);
+    return LAB_OK;
+}
+
+/* Past one digit or more; NULL if there is none. */
+static const char *skip_digits(const char *at, const char *end)
+{
+    const char *start = at;
+
+    while (at < end && is_digit(*at))
+        at++;
+    return at > start ? at : NULL;
+}
+
+/* RFC 8259 §6: [ minus ] int [ frac ] [ exp ], and no leading zero. */
+static int take_number(struct scan *s)
+{
+    const char *at = s->at + (*s->at == '-');
+    const char *first = at;
+
+    at = skip_digits(at, s->end);
+    if (at == NULL || (*first == '0' && at > first + 1))
+        return LAB_EPROTO;
+    if (at < s->end && *at == '.') {
+        at = skip_digits(at + 1, s->end);
+        if (at == NULL)
+            return LAB_EPROTO;
+    }
+    if (at < s->end && (*at == 'e' || *at == 'E')) {
+        at++;
+        at += at < s->end && (*at == '+' || *at == '-');
+        at = skip_digits(at, s->end);
+        if (at == NULL)
+            return LAB_EPROTO;
+    }
+    copy_to(s, at);
+    return LAB_OK;
+}
+
+static bool is_hex4(const char *at, const char *end)
+{
+    if (end - at < 4)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        if (!is_digit(at[i]) && !(at[i] >= 'a' && at[i] <= 'f') && !(at[i] >= 'A' && at[i] <= 'F'))
+            return false;
+    }
+    return true;
+}
+
+/* at stands on a backslash: past the escape, or NULL (RFC 8259 §7). */
+static const char *skip_escape(const char *at, const char *end)
+{
+    if (end - at < 2)
+        return NULL;
+    if (at[1] == 'u')
+        return is_hex4(at + 2, end) ? at + 6 : NULL;
+    return at[1] != '\0' && strchr("\"\\/bfnrt", at[1]) != NULL ? at + 2 : NULL;
+}
+
+/* UTF-8 is checked once for the whole text, in json_line_compact(). */
+static int take_string(struct scan *s)
+{
+    const char *at = s->at + 1;
+
+    while (at != NULL && at < s->end && *at != '"') {
+        if ((unsigned char)*at < 0x20)
+            return LAB_EPROTO;
+        at = *at == '\\' ? skip_escape(at, s->end) : at + 1;
+    }
+    if (at == NULL || at >= s->end)
+        return LAB_EPROTO;
+    copy_to(s, at + 1);
+    return LAB_OK;
+}
+
+static int open_level(struct scan *s, bool is_object)
+{
+    if (s->depth == JSON_LINE_MAX_DEPTH)
+        return LAB_ELIMIT;
+    s->is_object = s->is_object << 1 | is_object;
+    s->depth++;
+    s->expect = is_object ? EXPECT_NAME_OR_END : EXPECT_VALUE_OR_END;
+    copy_to(s, s->at + 1);
+    return LAB_OK;
+}
+
+static int close_level(struct scan *s, bool is_object)
+{
+    if (s->depth == 0 || (s->is_object & 1) != is_object)
+        return LAB_EPROTO;
+    s->is_object >>= 1;
+    s->depth--;
+    s->expect = EXPECT_COMMA_OR_END;
+    copy_to(s, s->at + 1);
+    return LAB_OK;
+}
+
+static int take_value(struct scan *s)
+{
+    char c = peek(s);
+
+    if (c == '{' || c == '[')
+        return open_level(s, c == '{');
+    s->expect = EXPECT_COMMA_OR_END;
+    if (c == '"')
+        return take_string(s);
+    if (c == 't')
+        return take_literal(s, "true");
+    if (c == 'f')
+        return take_literal(s, "false");
+    if (c == 'n')
+        return take_literal(s, "null");
+    return c == '-' || is_digit(c) ? take_number(s) : LAB_EPROTO;
+}
+
+static int take_name(struct scan *s)
+{
+    if (peek(s) != '"')
+        return LAB_EPROTO;
+    s->expect = EXPECT_COLON;
+    return take_string(s);
+}
+
+static int take_mark(struct scan *s, char mark, enum expect next)
+{
+    if (peek(s) != mark)
+        return LAB_EPROTO;
+    s->expect = next;
+    copy_to(s, s->at + 1);
+    return LAB_OK;
+}
+
+/* One token: what may stand here, and what may follow it. */
+static int take_token(struct scan *s)
+{
+    char c = peek(s);
+
+    switch (s->expect) {
+    case EXPECT_VALUE_OR_END:
+        return c == ']' ? close_level(s, false) : take_value(s);
+    case EXPECT_VALUE:
+        return take_value(s);
+    case EXPECT_NAME_OR_END:
+        return c == '}' ? close_level(s, true) : take_name(s);
+    case EXPECT_NAME:
+        return take_name(s);
+    case EXPECT_COLON:
+        return take_mark(s, ':', EXPECT_VALUE);
+    case EXPECT_COMMA_OR_END:
+        break;
+    }
+    if (c == ']' || c == '}')
+        return close_level(s, c == '}');
+    return take_mark(s, ',', s->is_object & 1 ? EXPECT_NAME : EXPECT_VALUE);
+}
+
+static void skip_space(struct scan *s)
+{
+    while (s->at < s->end && is_space(*s->at))
+        s->at++;
+}
+
+static bool is_complete(const struct scan *s)
+{
+    return s->depth == 0 && s->expect == EXPECT_COMMA_OR_END;
+}
+
+ssize_t json_line_compact(char *dst, const char *text, size_t len)
+{
+    struct scan s = {.at = text, .end = text + len, .to = dst, .expect = EXPECT_VALUE};
+    struct utf8 utf8 = {0};
+
+    if (!utf8_feed(&utf8, (const uint8_t *)text, len) || !utf8_done(&utf8))
+        return LAB_EUTF8;
+    do {
+        int err;
+
+        skip_space(&s);
+        err = take_token(&s);
+        if (err < 0)
+            return err;
+    } while (!is_complete(&s));
+    skip_space(&s);
+    return s.at == s.end ? s.to - dst : LAB_EPROTO;
+}

@@ -1,0 +1,142 @@
+#include "lib/base/proc.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "lib/base/err.h"
+
+static int64_t timeval_us(struct timeval tv)
+{
+    return (int64_t)tv.tv_sec * 1000000 + tv.tv_usec;
+}
+
+static int64_t rss_now_bytes(void)
+{
+    FILE *f = fopen("/proc/self/statm", "re");
+    long long size, resident = -1;
+
+    if (f == NULL)
+        return LAB_ESYS;
+    if (fscanf(f, "%lld %lld", &size, &resident) != 2)
+        resident = -1;
+    fclose(f);
+    return resident < 0 ? LAB_ESYS : resident * sysconf(_SC_PAGESIZE);
+}
+
+int proc_usage_self(struct proc_usage *out)
+{
+    struct rusage ru;
+
+    if (getrusage(RUSAGE_SELF, &ru) < 0)
+        return LAB_ESYS;
+    out->user_us = timeval_us(ru.ru_utime);
+    out->system_us = timeval_us(ru.ru_stime);
+    out->voluntary_switches = ru.ru_nvcsw;
+    out->involuntary_switches = ru.ru_nivcsw;
+    out->rss_bytes = rss_now_bytes();
+    return out->rss_bytes < 0 ? LAB_ESYS : LAB_OK;
+}
+
+/* Find value in the "Tcp:" pair of lines by the column's name. */
+static int64_t snmp_column(const char *names, const char *values, const char *want)
+{
+    char n[1024], v[1024], *save_n = NULL, *save_v = NULL;
+    char *name, *value;
+
+    snprintf(n, sizeof n, "%s", names);
+    snprintf(v, sizeof v, "%s", values);
+    name = strtok_r(n, " \n", &save_n);
+    value = strtok_r(v, " \n", &save_v);
+    while (name != NULL && value != NULL) {
+        if (strcmp(name, want) == 0)
+            return strtoll(value, NULL, 10);
+        name = strtok_r(NULL, " \n", &save_n);
+        value = strtok_r(NULL, " \n", &save_v);
+    }
+    return LAB_ESYS;
+}
+
+int proc_tcp_self(struct proc_tcp *out)
+{
+    char names[1024] = "", values[1024] = "";
+    FILE *f = fopen("/proc/self/net/snmp", "re");
+
+    if (f == NULL)
+        return LAB_ESYS;
+    while (fgets(names, sizeof names, f) != NULL && strncmp(names, "Tcp:", 4) != 0)
+        ;
+    if (fgets(values, sizeof values, f) == NULL)
+        values[0] = '\0';
+    fclose(f);
+    out->active_opens = snmp_column(names, values, "ActiveOpens");
+    out->passive_opens = snmp_column(names, values, "PassiveOpens");
+    out->retrans_segs = snmp_column(names, values, "RetransSegs");
+    if (out->active_opens < 0 || out->passive_opens < 0 || out->retrans_segs < 0)
+        return LAB_ESYS;
+    return LAB_OK;
+}
+
+int64_t proc_raise_fd_limit(int64_t want)
+{
+    struct rlimit lim;
+
+    if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
+        return LAB_ESYS;
+    if ((int64_t)lim.rlim_cur >= want)
+        return (int64_t)lim.rlim_cur;
+    if ((int64_t)lim.rlim_max < want) {
+        struct rlimit more = {.rlim_cur = (rlim_t)want, .rlim_max = (rlim_t)want};
+
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+            return want;
+    }
+    lim.rlim_cur = (int64_t)lim.rlim_max < want ? lim.rlim_max : (rlim_t)want;
+    if (setrlimit(RLIMIT_NOFILE, &lim) < 0)
+        return LAB_ESYS;
+    return (int64_t)lim.rlim_cur;
+}
+
+void proc_open_standard_fds(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+int proc_write(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    ssize_t n;
+
+    if (fd < 0)
+        return LAB_ESYS;
+    n = write(fd, text, strlen(text));
+    close(fd);
+    return n == (ssize_t)strlen(text) ? LAB_OK : LAB_ESYS;
+}
+
+void proc_set_congestion_control(void)
+{
+    static const char path[] = "/proc/sys/net/ipv4/tcp_congestion_control";
+
+    if (proc_write(path, "cubic") < 0)
+        (void)proc_write(path, "reno");
+}
+
+int proc_pin_to_core(int core)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    return sched_setaffinity(0, sizeof set, &set) < 0 ? LAB_ESYS : LAB_OK;
+}

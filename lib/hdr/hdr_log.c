@@ -1,0 +1,208 @@
+#include "lib/hdr/hdr_log.h"
+
+#include <ctype.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TAG_PREFIX "Tag="
+
+enum { INTERVAL_FIELDS = 4, MS_PER_S = 1000, US_PER_MS = 1000, BASE64_LEN_MAX = 1 << 27 };
+
+/* ---- write ---- */
+
+int hdr_log_header(struct buf *out, const char *comment, int64_t start_unix_ms)
+{
+    double start_s = (double)start_unix_ms / MS_PER_S;
+    time_t whole_s = (time_t)(start_unix_ms / MS_PER_S);
+    char date[64] = "";
+    struct tm utc;
+
+    if (comment != NULL && strpbrk(comment, "\r\n") != NULL)
+        return LAB_EINVAL;
+    if (gmtime_r(&whole_s, &utc) != NULL)
+        strftime(date, sizeof date, "%a %b %d %H:%M:%S UTC %Y", &utc);
+    if (comment != NULL && buf_printf(out, "#[%s]\n", comment) < 0)
+        return LAB_ENOMEM;
+    return buf_printf(out,
+                      "#[Histogram log format version 1.3]\n"
+                      "#[StartTime: %.3f (seconds since epoch), %s]\n"
+                      "#[BaseTime: %.3f (seconds since epoch)]\n"
+                      "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
+                      "\"Interval_Compressed_Histogram\"\n",
+                      start_s, date, start_s);
+}
+
+static int add_base64(struct buf *out, const struct buf *bytes)
+{
+    size_t len = (bytes->len + 2) / 3 * 4;
+
+    if (len > BASE64_LEN_MAX || buf_reserve(out, len + 1) < 0) /* it also writes a NUL */
+        return LAB_ENOMEM;
+    EVP_EncodeBlock(out->data + out->len, bytes->data, (int)bytes->len);
+    out->len += len;
+    return LAB_OK;
+}
+
+int hdr_log_interval(struct buf *out, const char *tag, double start_s, double length_s,
+                     const struct hdr *h)
+{
+    bool tagged = tag != NULL && tag[0] != '\0';
+    double max_ms = (double)hdr_max(h) / US_PER_MS;
+    struct buf bytes = {0};
+    size_t before = out->len;
+    int rc;
+
+    if (tagged && strpbrk(tag, ", \t\r\n") != NULL)
+        return LAB_EINVAL;
+    rc = hdr_encode_compressed(h, &bytes);
+    if (rc == LAB_OK)
+        rc = buf_printf(out, "%s%s%s%.3f,%.3f,%.3f,", tagged ? TAG_PREFIX : "", tagged ? tag : "",
+                        tagged ? "," : "", start_s, length_s, max_ms);
+    if (rc == LAB_OK)
+        rc = add_base64(out, &bytes);
+    if (rc == LAB_OK)
+        rc = buf_add(out, "\n", 1);
+    if (rc < 0)
+        out->len = before; /* no half line */
+    buf_free(&bytes);
+    return rc;
+}
+
+/* ---- read ---- */
+
+struct span {
+    const char *at;
+    size_t len;
+};
+
+/* The text up to separator, or all of it; rest continues behind it. */
+static struct span take_until(struct span *rest, char separator)
+{
+    const char *end = rest->len > 0 ? memchr(rest->at, separator, rest->len) : NULL;
+    size_t len = end != NULL ? (size_t)(end - rest->at) : rest->len;
+    struct span taken = {rest->at, len};
+
+    rest->at += end != NULL ? len + 1 : len;
+    rest->len -= end != NULL ? len + 1 : len;
+    return taken;
+}
+
+static bool starts_with(struct span s, const char *prefix)
+{
+    return s.len >= strlen(prefix) && memcmp(s.at, prefix, strlen(prefix)) == 0;
+}
+
+/* Digits with at most one point, as the writers print seconds and milliseconds. */
+static bool is_decimal(struct span s)
+{
+    size_t digits = 0, points = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        digits += isdigit((unsigned char)s.at[i]) != 0;
+        points += s.at[i] == '.';
+    }
+    return digits > 0 && points <= 1 && digits + points == s.len;
+}
+
+/* Whole quanta of four characters, padded at the end only (RFC 4648 §4). EVP_DecodeBlock
+ * alone would also take padding anywhere and white space around. */
+static bool is_base64(struct span s, size_t *padding)
+{
+    size_t text = s.len;
+
+    while (text > 0 && s.len - text < 2 && s.at[text - 1] == '=')
+        text--;
+    *padding = s.len - text;
+    for (size_t i = 0; i < text; i++)
+        if (!isalnum((unsigned char)s.at[i]) && s.at[i] != '+' && s.at[i] != '/')
+            return false;
+    return s.len > 0 && s.len % 4 == 0 && s.len <= BASE64_LEN_MAX;
+}
+
+static int decode_histogram(struct hdr *h, struct span base64)
+{
+    size_t padding;
+    uint8_t *bytes;
+    int len, rc = LAB_EPROTO;
+
+    if (!is_base64(base64, &padding))
+        return LAB_EPROTO;
+    bytes = malloc(base64.len / 4 * 3);
+    if (bytes == NULL)
+        return LAB_ENOMEM;
+    len = EVP_DecodeBlock(bytes, (const uint8_t *)base64.at, (int)base64.len);
+    if (len >= 0)
+        rc = hdr_decode_compressed(h, bytes, (size_t)len - padding);
+    free(bytes);
+    return rc;
+}
+
+/* The first interval makes the merged histogram, the others are added. */
+static int merge(struct hdr *merged, struct hdr *interval, struct err_text *e)
+{
+    int rc;
+
+    if (merged->counts == NULL) {
+        *merged = *interval;
+        return LAB_OK;
+    }
+    rc = hdr_add(merged, interval);
+    hdr_free(interval);
+    if (rc == LAB_EINVAL)
+        return err_set(e, LAB_EPROTO, "its range or precision is not that of the first interval");
+    if (rc == LAB_ELIMIT)
+        return err_set(e, LAB_EPROTO, "the counts add up to more than 2^63 - 1");
+    return rc;
+}
+
+static int read_interval(struct hdr *merged, struct span line, struct err_text *e)
+{
+    struct span field[INTERVAL_FIELDS];
+    struct hdr interval;
+    int rc;
+
+    if (starts_with(line, TAG_PREFIX))
+        take_until(&line, ',');
+    for (int i = 0; i < INTERVAL_FIELDS; i++)
+        field[i] = take_until(&line, ',');
+    if (line.len > 0 || field[INTERVAL_FIELDS - 1].len == 0)
+        return err_set(e, LAB_EPROTO, "an interval has start, length, max and histogram");
+    for (int i = 0; i < INTERVAL_FIELDS - 1; i++)
+        if (!is_decimal(field[i]))
+            return err_set(e, LAB_EPROTO, "start, length and max must be decimal numbers");
+    rc = decode_histogram(&interval, field[INTERVAL_FIELDS - 1]);
+    if (rc == LAB_EPROTO)
+        return err_set(e, rc, "the histogram is not one in compressed V2 encoding and base64");
+    return rc < 0 ? rc : merge(merged, &interval, e);
+}
+
+static bool is_interval(struct span line)
+{
+    return line.len > 0 && line.at[0] != '#' && line.at[0] != '"';
+}
+
+int hdr_log_read(struct hdr *h, const char *text, size_t len, struct err_text *e)
+{
+    struct span rest = {text, len};
+    struct err_text why = {""};
+    int rc = LAB_OK;
+
+    *h = (struct hdr){0};
+    for (unsigned long number = 1; rest.len > 0; number++) {
+        struct span line = take_until(&rest, '\n');
+
+        if (line.len > 0 && line.at[line.len - 1] == '\r')
+            line.len--;
+        if (is_interval(line))
+            rc = read_interval(h, line, &why);
+        if (rc < 0) {
+            hdr_free(h);
+            return rc == LAB_EPROTO ? err_set(e, rc, "line %lu: %s", number, why.text) : rc;
+        }
+    }
+    if (h->counts == NULL)
+        return hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES);
+    return LAB_OK;
+}

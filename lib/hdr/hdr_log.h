@@ -1,0 +1,34 @@
+/* The HdrHistogram interval log, V2 (hdrhistogram.org, "Histogram log format version 1.3"):
+ * what HdrHistogram's own tools plot. Text in memory; files are the caller's.
+ *
+ *   #[Histogram log format version 1.3]
+ *   #[StartTime: 1441812279.474 (seconds since epoch), Wed Sep 09 15:24:39 UTC 2015]
+ *   #[BaseTime: 1441812279.474 (seconds since epoch)]
+ *   "StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"
+ *   Tag=sse,0.127,1.007,2.769,HISTFAAAA...
+ */
+#ifndef PUSHLAB_HDR_LOG_H
+#define PUSHLAB_HDR_LOG_H
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/hdr/hdr.h"
+
+/* Append the header: the comment as a line of its own (may be NULL), format version, start
+ * time, base time (the same) and legend. 0, LAB_EINVAL when comment holds a line break, or
+ * LAB_ENOMEM. */
+int hdr_log_header(struct buf *out, const char *comment, int64_t start_unix_ms);
+
+/* Append one interval: tag (may be NULL or empty), start and length in seconds relative to
+ * the base time, the largest value in milliseconds (values are microseconds), the histogram
+ * compressed and in base64. 0, LAB_EINVAL when tag holds a comma, a space or a line break, or
+ * LAB_ENOMEM. */
+int hdr_log_interval(struct buf *out, const char *tag, double start_s, double length_s,
+                     const struct hdr *h);
+
+/* Merge all intervals of a log, whatever their tags, into h (initialised here, owned by the
+ * caller). A log without intervals yields an empty latency histogram. 0, LAB_ENOMEM, or
+ * LAB_EPROTO with the line in e; h is zeroed on failure. */
+int hdr_log_read(struct hdr *h, const char *text, size_t len, struct err_text *e);
+
+#endif

@@ -1,0 +1,348 @@
+#include "lib/net/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <event2/buffer.h>
+
+#include "lib/base/clock.h"
+#include "lib/net/conn_inner.h"
+#include "lib/base/err.h"
+
+struct conn_out {
+    struct event write_event;
+    struct evbuffer *queue;
+};
+
+void conn_mark(struct conn *c, enum conn_end why, int sys_errno)
+{
+    struct conn_loop *l = c->loop;
+
+    if (c->ended)
+        return;
+    c->ended = true;
+    c->end = (uint8_t)why;
+    c->sys_errno = sys_errno;
+    event_del(&c->read_event);
+    if (c->out != NULL)
+        event_del(&c->out->write_event);
+    if (c->tls != NULL)
+        conn_tls_stop(c);
+    else
+        close(conn_fd(c));
+    if (l->reap_head == NULL)
+        event_active(&l->reap_event, EV_TIMEOUT, 0);
+    c->reap_next = l->reap_head;
+    l->reap_head = c;
+}
+
+static void conn_out_free(struct conn *c)
+{
+    if (c->out == NULL)
+        return;
+    event_del(&c->out->write_event);
+    evbuffer_free(c->out->queue);
+    free(c->out);
+    c->out = NULL;
+}
+
+static void conn_reap(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn_loop *l = arg;
+
+    (void)fd;
+    (void)what;
+    while (l->reap_head != NULL) {
+        struct conn *c = l->reap_head;
+        struct conn_tls *tls = c->tls;
+
+        l->reap_head = c->reap_next;
+        conn_out_free(c);
+        if (tls != NULL)
+            conn_tls_close(c);
+        c->ops->on_end(c, c->end, c->sys_errno);
+        conn_tls_free(tls);
+    }
+}
+
+int conn_loop_init(struct conn_loop *l, struct event_base *base, size_t read_buf_bytes)
+{
+    *l = (struct conn_loop){.base = base, .read_buf_bytes = read_buf_bytes};
+    l->read_buf = malloc(read_buf_bytes);
+    if (l->read_buf == NULL)
+        return LAB_ENOMEM;
+    if (event_assign(&l->reap_event, base, -1, 0, conn_reap, l) < 0) {
+        free(l->read_buf);
+        return LAB_ENOMEM;
+    }
+    return LAB_OK;
+}
+
+void conn_loop_free(struct conn_loop *l)
+{
+    conn_reap(-1, 0, l);
+    event_del(&l->reap_event);
+    free(l->read_buf);
+    l->read_buf = NULL;
+}
+
+static void conn_on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *c = arg;
+    struct conn_loop *l = c->loop;
+    ssize_t n = recv(fd, l->read_buf, l->read_buf_bytes, 0);
+    int64_t now_ns = clock_now_ns();
+
+    (void)what;
+    if (n == 0) {
+        c->peer_ended = true;
+        conn_mark(c, c->finishing ? CONN_END_LOCAL : CONN_END_EOF, 0);
+        return;
+    }
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            conn_mark(c, CONN_END_ERROR, errno);
+        return;
+    }
+    c->in_bytes += (uint64_t)n;
+    if (!c->finishing)
+        c->ops->on_data(c, l->read_buf, (size_t)n, now_ns);
+}
+
+int conn_init(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
+              uint32_t backlog_limit_bytes)
+{
+    memset(c, 0, sizeof *c);
+    c->loop = l;
+    c->ops = ops;
+    c->backlog_limit_bytes = backlog_limit_bytes;
+    if (event_assign(&c->read_event, l->base, fd, EV_READ | EV_PERSIST, conn_on_readable, c) < 0)
+        return LAB_ENOMEM;
+    return LAB_OK;
+}
+
+int conn_attach(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
+                uint32_t backlog_limit_bytes)
+{
+    if (conn_init(c, l, ops, fd, backlog_limit_bytes) < 0)
+        return LAB_ENOMEM;
+    return event_add(&c->read_event, NULL) < 0 ? LAB_ENOMEM : LAB_OK;
+}
+
+void conn_drained(struct conn *c)
+{
+    conn_out_free(c); /* an idle connection owns no buffer */
+    if (!c->finishing) {
+        if (c->ops->on_flushed != NULL)
+            c->ops->on_flushed(c);
+        return;
+    }
+    if (c->tls != NULL && !conn_tls_say_goodbye(c))
+        return;
+    if (!c->lingering) {
+        conn_mark(c, CONN_END_LOCAL, 0);
+        return;
+    }
+    if (c->ops->on_shut != NULL)
+        c->ops->on_shut(c);
+    if (shutdown(conn_fd(c), SHUT_WR) < 0)
+        conn_mark(c, CONN_END_ERROR, errno);
+}
+
+static void conn_on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *c = arg;
+    int n = evbuffer_write(c->out->queue, fd);
+
+    (void)what;
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            conn_mark(c, CONN_END_ERROR, errno);
+        return;
+    }
+    if (evbuffer_get_length(c->out->queue) == 0)
+        conn_drained(c);
+}
+
+static int conn_out_make(struct conn *c)
+{
+    struct conn_out *out = calloc(1, sizeof *out);
+
+    if (out == NULL)
+        return LAB_ENOMEM;
+    out->queue = evbuffer_new();
+    if (out->queue == NULL)
+        goto fail;
+    if (event_assign(&out->write_event, c->loop->base, conn_fd(c), EV_WRITE | EV_PERSIST,
+                     conn_on_writable, c) < 0)
+        goto fail;
+    if (event_add(&out->write_event, NULL) < 0)
+        goto fail;
+    c->out = out;
+    return LAB_OK;
+fail:
+    if (out->queue != NULL)
+        evbuffer_free(out->queue);
+    free(out);
+    return LAB_ENOMEM;
+}
+
+static void release_shared(const void *data, size_t len, void *arg)
+{
+    (void)data;
+    (void)len;
+    shared_unref(arg);
+}
+
+/* Queue len bytes; by reference when they belong to owner, else as a copy. */
+static int conn_queue(struct conn *c, const uint8_t *data, size_t len, struct shared *owner)
+{
+    size_t queued;
+    int failed;
+
+    if (len == 0)
+        return LAB_OK;
+    if (c->out == NULL && conn_out_make(c) < 0) {
+        conn_mark(c, CONN_END_NOMEM, ENOMEM);
+        return LAB_ENOMEM;
+    }
+    queued = evbuffer_get_length(c->out->queue);
+    if (queued > 0 && queued + len > c->backlog_limit_bytes) {
+        conn_mark(c, CONN_END_BACKLOG, 0);
+        return LAB_ELIMIT;
+    }
+    if (owner == NULL) {
+        failed = evbuffer_add(c->out->queue, data, len);
+    } else {
+        failed = evbuffer_add_reference(c->out->queue, data, len, release_shared, owner);
+        if (!failed)
+            shared_ref(owner);
+    }
+    if (!failed)
+        return LAB_OK;
+    conn_mark(c, CONN_END_NOMEM, ENOMEM);
+    return LAB_ENOMEM;
+}
+
+/* What the socket takes right now: bytes written, 0 when full, negative when broken. */
+static ssize_t conn_try(struct conn *c, struct iovec *iov, int n)
+{
+    struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+    ssize_t sent;
+
+    do {
+        sent = n == 1 ? send(conn_fd(c), iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+                      : sendmsg(conn_fd(c), &msg, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent >= 0)
+        return sent;
+    if (errno == EAGAIN)
+        return 0;
+    conn_mark(c, CONN_END_ERROR, errno);
+    return LAB_ESYS;
+}
+
+static int conn_send_owned(struct conn *c, const void *data, size_t len, struct shared *owner)
+{
+    ssize_t sent = 0;
+
+    if (c->ended || c->finishing)
+        return LAB_EOF;
+    if (c->tls != NULL)
+        return conn_tls_send(c, data, len, owner);
+    if (c->out == NULL) {
+        struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
+
+        sent = conn_try(c, &iov, 1);
+        if (sent < 0)
+            return (int)sent;
+    }
+    c->out_bytes += len;
+    return conn_queue(c, (const uint8_t *)data + sent, len - (size_t)sent, owner);
+}
+
+int conn_send(struct conn *c, const void *data, size_t len)
+{
+    return conn_send_owned(c, data, len, NULL);
+}
+
+int conn_send_shared(struct conn *c, struct shared *s)
+{
+    return conn_send_owned(c, s->data, s->len, s);
+}
+
+int conn_send_two(struct conn *c, const void *head, size_t head_len, struct shared *body)
+{
+    struct iovec iov[2] = {{.iov_base = (void *)(uintptr_t)head, .iov_len = head_len},
+                           {.iov_base = body->data, .iov_len = body->len}};
+    ssize_t sent = 0;
+    size_t head_sent, body_sent;
+    int err;
+
+    if (c->ended || c->finishing)
+        return LAB_EOF;
+    if (c->tls != NULL) {
+        err = conn_tls_send(c, head, head_len, NULL);
+        return err < 0 ? err : conn_tls_send(c, body->data, body->len, body);
+    }
+    if (c->out == NULL) {
+        sent = conn_try(c, iov, 2);
+        if (sent < 0)
+            return (int)sent;
+    }
+    c->out_bytes += head_len + body->len;
+    head_sent = (size_t)sent < head_len ? (size_t)sent : head_len;
+    body_sent = (size_t)sent - head_sent;
+    err = conn_queue(c, (const uint8_t *)head + head_sent, head_len - head_sent, NULL);
+    if (err < 0)
+        return err;
+    return conn_queue(c, body->data + body_sent, body->len - body_sent, body);
+}
+
+size_t conn_queued_bytes(const struct conn *c)
+{
+    if (c->tls != NULL)
+        return conn_tls_queued_bytes(c);
+    return c->out == NULL ? 0 : evbuffer_get_length(c->out->queue);
+}
+
+void conn_pause(struct conn *c)
+{
+    if (c->ended)
+        return;
+    if (c->tls != NULL)
+        conn_tls_pause(c);
+    else
+        event_del(&c->read_event);
+}
+
+void conn_resume(struct conn *c)
+{
+    int err;
+
+    if (c->ended)
+        return;
+    err = c->tls != NULL ? conn_tls_resume(c) : event_add(&c->read_event, NULL);
+    if (err < 0)
+        conn_mark(c, CONN_END_NOMEM, ENOMEM);
+}
+
+void conn_close(struct conn *c)
+{
+    conn_mark(c, CONN_END_LOCAL, 0);
+}
+
+void conn_finish(struct conn *c, bool linger)
+{
+    if (c->ended || c->finishing)
+        return;
+    c->finishing = true;
+    c->lingering = linger;
+    if (linger)
+        conn_resume(c);
+    if (conn_queued_bytes(c) == 0)
+        conn_drained(c);
+}

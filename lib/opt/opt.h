@@ -1,0 +1,85 @@
+/* Option tables: one table per program parses the command line and prints --help, the man page
+ * (opt_man.h) and what completes a command line (opt_complete.h), so they cannot disagree.
+ *
+ * A table row names a field of the program's own config struct by offset; defaults are
+ * given as text and parsed by the same code as the user's words.
+ */
+#ifndef PUSHLAB_OPT_H
+#define PUSHLAB_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/base/err.h"
+
+enum opt_kind {
+    OPT_FLAG,    /* bool: present or not; takes no value */
+    OPT_INT,     /* int64_t, plain decimal */
+    OPT_REAL,    /* double, plain decimal */
+    OPT_MS,      /* int64_t nanoseconds, given as milliseconds or with a suffix: 250, 250ms, 2s */
+    OPT_SECONDS, /* the same, as seconds: 10, 1.5, 500ms; suffixes: ns us ms s min h */
+    OPT_TEXT,    /* const char *, borrowed from argv (or the default) */
+    OPT_CHOICE,  /* int: index into choices[] */
+    OPT_HEADING, /* no option: name is a section title in --help */
+};
+
+struct opt {
+    const char *name; /* long name without the dashes: "listen" */
+    enum opt_kind kind;
+    const char *value_name;   /* shown in --help: "ADDR:PORT"; NULL for flags, and for
+                               * choices to be listed in its place */
+    size_t offset;            /* offsetof(struct config, field) */
+    const char *default_text; /* NULL: the field stays zero */
+    double min, max;          /* inclusive; OPT_MS, OPT_SECONDS: in that unit; both 0: no bounds */
+    const char *const *choices; /* OPT_CHOICE: NULL-terminated */
+    const char *help;           /* one line, lower case, no full stop */
+};
+
+/* A word behind a program's name that makes it a program of its own, with its own table. */
+struct opt_command {
+    const char *name;  /* "run" */
+    const char *usage; /* what follows it: "SCENARIO.json [options]" */
+    const char *about; /* one line */
+    /* argv[0] is the command's name. Returns the exit code. */
+    int (*run)(int argc, char **argv);
+};
+
+struct opt_program {
+    const char *name;       /* "pushlab-server", "pushlab run" */
+    const char *usage;      /* "[options]"; one way to call it per line */
+    const char *about;      /* one or two sentences */
+    const char *footer;     /* paragraphs; "Example:", "Examples:" and "Exit code:" begin those that
+                             * have a place of their own in the man page; may be NULL */
+    const struct opt *opts; /* last row has name == NULL */
+    const struct opt_command *commands; /* last row has name == NULL; NULL: none */
+    const char *operands;               /* what completes them, as a value_name: "DIR"; or NULL */
+    const char *const *operand_words;   /* or these words; NULL-terminated */
+};
+
+enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed */ };
+
+/* Fill config with defaults, then with argv; the last of a repeated option stands. "--name value"
+ * and "--name=value" are both read (a value that begins with "--" needs the latter); "--" ends
+ * options; "-" is an operand or a value. --help (-h) and --version are every program's. *nargs gets
+ * the number of operands, which are moved to argv[1..*nargs] in order; nargs NULL refuses operands.
+ * Returns OPT_RUN, OPT_EXIT, or LAB_EINVAL with the line in e. */
+int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
+              struct err_text *e);
+
+/* Set one option from text, e.g. from a scenario file; OPT_FLAG takes "true" and "false".
+ * OPT_TEXT borrows text. 0, or LAB_EINVAL with the line in e, which begins with "--name: ". */
+int opt_set(const struct opt *o, void *config, const char *text, struct err_text *e);
+
+/* Print what word asks for, in p's name, on stdout: --help (-h), --version, --help=man (mdoc) or
+ * --help=table (see opt_complete.h). False when word is none of these. */
+bool opt_answer(const struct opt_program *p, const char *word);
+
+/* The row of that name, or NULL; commands may be NULL. */
+const struct opt_command *opt_command_find(const struct opt_command *commands, const char *name);
+
+/* The --help text: two columns, wrapped at 80. */
+void opt_help(const struct opt_program *p, FILE *out);
+
+#endif

@@ -1,0 +1,49 @@
+/* The head of an HTTP/1.x message and what one asks of it (RFC 9110). http_reader.h makes it.
+ *
+ * All strings lie NUL-terminated in one buffer, which is used again for the next message of
+ * the connection; fields are pairs of offsets into it, so that it may move while it grows. */
+#ifndef PUSHLAB_HTTP_MESSAGE_H
+#define PUSHLAB_HTTP_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+
+enum { HTTP_FIELDS_MAX = 64 };
+
+struct http_field {
+    uint32_t name, value; /* offsets into text; the value's stands right after the name's NUL */
+};
+
+struct http_message {
+    uint8_t method;  /* enum llhttp_method; requests */
+    uint8_t minor;   /* HTTP/1.minor */
+    uint16_t status; /* responses */
+    bool keep_alive; /* RFC 9112 §9.3 */
+    bool upgrade;    /* Connection: Upgrade with an Upgrade field */
+    bool has_body;   /* content is announced (Content-Length > 0 or chunked) */
+    uint32_t target; /* offset into text; requests */
+    uint32_t nfields;
+    struct http_field fields[HTTP_FIELDS_MAX]; /* header fields in order; trailers are dropped */
+    struct buf text;                           /* NUL-terminated strings */
+};
+
+/* A field's value by case-insensitive name, the first if repeated; NULL if absent. */
+const char *http_message_field(const struct http_message *m, const char *name);
+/* How many times the field stands in the message. */
+size_t http_message_count(const struct http_message *m, const char *name);
+/* Is token one of the comma-separated elements of the field, however many lines it is spread
+ * over? Case-insensitive (RFC 9110 §5.6.1). For fields of plain tokens: quotes mean nothing. */
+bool http_message_has_token(const struct http_message *m, const char *name, const char *token);
+/* The request target as it was sent; "" in a response. */
+const char *http_message_target(const struct http_message *m);
+
+/* "Not Found" for 404; "Unknown" for codes that pushlab never sends. */
+const char *http_status_phrase(int status);
+
+/* IMF-fixdate (RFC 9110 §5.6.7) of a Unix time (years 0 to 9999) into out[30]. */
+void http_date(char out[30], int64_t unix_s);
+
+#endif

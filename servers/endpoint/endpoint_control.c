@@ -1,0 +1,227 @@
+/* /control (--demo): the knobs of the live page. GET tells where they stand, POST turns those
+ * that its JSON object names: rate_hz, pattern, payload_bytes, rtt_ms.
+ *
+ * Who may turn them: a client on this machine, or one with the publishing token. Other sites'
+ * pages in a browser on this machine may not: their Origin gives them away, a plain form can't
+ * send application/json, and a name that was made to point here (DNS rebinding) is not ours. */
+#include "servers/endpoints.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/clock.h"
+#include "servers/demo/demo.h"
+#include "lib/base/json_line.h"
+#include "servers/http/origin.h"
+#include "servers/http/reply.h"
+#include "servers/server.h"
+
+static const char *const patterns[] = {
+    [PATTERN_FIXED] = "fixed", [PATTERN_POISSON] = "poisson", [PATTERN_BURSTS] = "bursts"};
+enum { NPATTERNS = sizeof patterns / sizeof *patterns };
+
+/* Tighter than the command line's: a page is for looking at. */
+static const struct knob {
+    const char *name;
+    double min, max;
+} rate_hz = {"rate_hz", 0.1, 1000}, payload_bytes = {"payload_bytes", 1, 65536},
+  rtt_ms = {"rtt_ms", 0, 2000};
+
+struct wish {
+    struct source_settings settings;
+    double rtt_ms;
+    bool tunes; /* anything but rtt_ms is asked for */
+};
+
+/* ---- who may ---- */
+
+/* The address part of Host, with or without a port: is it this machine's own? */
+static bool host_is_local(const struct http_message *m)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    const char *host = http_message_field(m, "Host");
+
+    for (size_t i = 0; host != NULL && i < sizeof names / sizeof *names; i++) {
+        size_t len = strlen(names[i]);
+
+        if (strncasecmp(host, names[i], len) == 0 && (host[len] == '\0' || host[len] == ':'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_json(const struct http_message *m)
+{
+    const char *type = http_message_field(m, "Content-Type");
+
+    return type != NULL && strncasecmp(type, "application/json", 16) == 0 &&
+           strchr("; \t", type[16]) != NULL;
+}
+
+/* NULL when the client may turn the knobs; else why not, and the status. */
+static const char *refuse(struct peer *p, const struct http_request *req, int *status,
+                          const char **fields)
+{
+    bool has_token = http_message_field(req->msg, "Authorization") != NULL;
+
+    *fields = NULL;
+    *status = 403;
+    if (!origin_allowed(p->server, req->msg))
+        return "this Origin may not control; --allow-origin adds one";
+    if (!has_token && peer_is_loopback(p) && !host_is_local(req->msg))
+        return "without a token, control is for http://localhost and 127.0.0.1 only";
+    *status = 401;
+    *fields = "WWW-Authenticate: Bearer\r\n";
+    if (!operator_allowed(p, req))
+        return "control from another machine needs the token of --publish-token";
+    *fields = NULL;
+    *status = 415;
+    return is_json(req->msg) ? NULL : "the content must be application/json";
+}
+
+/* ---- what is asked for ---- */
+
+/* Absent: *out stays. Returns NULL, or what is wrong. */
+static const char *read_knob(const cJSON *json, const struct knob *k, double *out, bool *given,
+                             char why[128])
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, k->name);
+
+    if (item == NULL)
+        return NULL;
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= k->min && item->valuedouble <= k->max)) {
+        snprintf(why, 128, "%s takes a number from %g to %g", k->name, k->min, k->max);
+        return why;
+    }
+    *out = item->valuedouble;
+    *given = true;
+    return NULL;
+}
+
+static const char *read_pattern(const cJSON *json, int *out, bool *given)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "pattern");
+
+    if (item == NULL)
+        return NULL;
+    for (int i = 0; cJSON_IsString(item) && i < NPATTERNS; i++) {
+        if (strcmp(item->valuestring, patterns[i]) != 0)
+            continue;
+        *out = i;
+        *given = true;
+        return NULL;
+    }
+    return "pattern takes fixed, poisson or bursts";
+}
+
+static const char *read_wish(const cJSON *json, struct wish *w, char why[128])
+{
+    double bytes = (double)w->settings.payload_bytes;
+    bool rtt_given = false;
+    const char *wrong = cJSON_IsObject(json) ? NULL : "the content must be a JSON object";
+
+    wrong = wrong ? wrong : read_knob(json, &rate_hz, &w->settings.rate_hz, &w->tunes, why);
+    wrong = wrong ? wrong : read_knob(json, &payload_bytes, &bytes, &w->tunes, why);
+    wrong = wrong ? wrong : read_pattern(json, &w->settings.pattern, &w->tunes);
+    wrong = wrong ? wrong : read_knob(json, &rtt_ms, &w->rtt_ms, &rtt_given, why);
+    w->settings.payload_bytes = (int64_t)bytes;
+    if (wrong == NULL && !w->tunes && !rtt_given)
+        wrong = "nothing to do: name rate_hz, pattern, payload_bytes or rtt_ms";
+    return wrong;
+}
+
+/* Bytes on their way must stay within what a connection may have in line. */
+static bool fits_on_wire(const struct server *s, const struct wish *w)
+{
+    const struct server_options *o = s->options;
+    double peak_hz = w->settings.rate_hz;
+
+    if (w->settings.pattern == PATTERN_BURSTS)
+        peak_hz *= (double)(o->burst_on_ns + o->burst_off_ns) / (double)o->burst_on_ns;
+    return peak_hz * (double)w->settings.payload_bytes * w->rtt_ms / 2000 <=
+           (double)o->backlog_bytes / 2;
+}
+
+/* ---- doing it ---- */
+
+static struct wish state_of(const struct server *s)
+{
+    struct wish w = {.rtt_ms = (double)s->demo->line.one_way_ns * 2 / (double)NS_PER_MS};
+
+    if (s->source != NULL)
+        w.settings = s->source->settings;
+    return w;
+}
+
+static const char *apply(struct server *s, const struct wish *w, int *status)
+{
+    *status = 409;
+    if (w->tunes && (s->source == NULL || s->source->kind->tune == NULL))
+        return "the source has no knobs; --source generator has";
+    *status = 400;
+    if (!fits_on_wire(s, w))
+        return "too many bytes at once for this round trip: lower the rate, the payload or the "
+               "round trip";
+    *status = 503;
+    if (w->tunes && s->source->kind->tune(s->source, &w->settings) < 0)
+        return "out of memory";
+    s->demo->line.one_way_ns = (int64_t)(w->rtt_ms * (double)NS_PER_MS / 2);
+    return NULL;
+}
+
+static void reply_state(struct peer *p)
+{
+    const struct server *s = p->server;
+    struct wish w = state_of(s);
+    bool tunable = s->source != NULL && s->source->kind->tune != NULL;
+    char body[320];
+    int len = snprintf(body, sizeof body,
+                       "{\"source\":\"%s\",\"tunable\":%s,\"rate_hz\":%.10g,\"pattern\":\"%s\","
+                       "\"payload_bytes\":%lld,\"rtt_ms\":%.10g,\"max_hold_ms\":%lld,"
+                       "\"started_ns\":%lld}\n",
+                       s->source != NULL ? s->source->kind->name : "stopped",
+                       tunable ? "true" : "false", w.settings.rate_hz, patterns[w.settings.pattern],
+                       (long long)w.settings.payload_bytes, w.rtt_ms,
+                       (long long)(s->options->max_hold_ns / NS_PER_MS), (long long)s->started_ns);
+
+    reply_json(p, body, (size_t)len);
+}
+
+static void control_post(struct peer *p, const struct http_request *req)
+{
+    char *text = (char *)p->http->body.data; /* compacted in place: the body is ours by now */
+    struct wish w = state_of(p->server);
+    const char *fields, *wrong;
+    char why[128];
+    cJSON *json;
+    ssize_t len;
+    int status;
+
+    wrong = refuse(p, req, &status, &fields);
+    if (wrong != NULL) {
+        reply_error(p, status, fields, wrong);
+        return;
+    }
+    len = req->body_len > 0 ? json_line_compact(text, text, req->body_len) : -1;
+    json = len > 0 ? cJSON_ParseWithLength(text, (size_t)len) : NULL;
+    status = 400;
+    wrong = read_wish(json, &w, why);
+    if (wrong == NULL)
+        wrong = apply(p->server, &w, &status);
+    cJSON_Delete(json);
+    if (wrong != NULL)
+        reply_error(p, status, NULL, wrong);
+    else
+        reply_state(p);
+}
+
+void endpoint_control(struct peer *p, const struct http_request *req)
+{
+    if (req->msg->method == HTTP_POST)
+        control_post(p, req);
+    else
+        reply_state(p);
+}

@@ -1,0 +1,29 @@
+/* /echo (--ws-echo): every message comes back as it came, so that independent conformance
+ * suites can be pointed at the WebSocket implementation. */
+#include "servers/endpoints.h"
+
+#include "servers/server.h"
+#include "servers/transport/ws_session.h"
+
+static uint16_t echo_message(struct peer *p, const struct ws_event *message)
+{
+    ws_session_send(p, message->opcode, message->data, message->len);
+    return 0;
+}
+
+/* Not in the table of transports: it carries no updates. It only lends its verbs to the peer. */
+static const struct transport echo = {
+    .name = "echo",
+    .path = "/echo",
+    .about = "returns each message",
+    .input = ws_session_input,
+    .tick = ws_session_tick,
+    .stop = ws_session_stop,
+    .release = ws_session_release,
+};
+
+void endpoint_echo(struct peer *p, const struct http_request *req)
+{
+    if (ws_session_open(p, req, echo_message))
+        p->transport = &echo;
+}

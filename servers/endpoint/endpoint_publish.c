@@ -1,0 +1,139 @@
+/* POST /publish: the body, one JSON value, becomes an update, or several (post.h). */
+#include "servers/endpoints.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/err.h"
+#include "servers/http/intake.h"
+#include "servers/http/origin.h"
+#include "servers/http/reply.h"
+#include "servers/server.h"
+#include "lib/proto/url.h"
+
+/* Is that the media type, whatever its parameters (RFC 9110 §8.3.1)? */
+static bool media_type_is(const char *field, const char *type)
+{
+    size_t len = strlen(type);
+
+    return strncasecmp(field, type, len) == 0 && strchr("; \t", field[len]) != NULL;
+}
+
+static bool is_json(const struct http_message *m)
+{
+    const char *type = http_message_field(m, "Content-Type");
+
+    /* curl -d's default is let through: on a stage nobody types -H. Anything else that a page
+     * could send across origins without asking is stopped by the Origin check. */
+    return type == NULL || media_type_is(type, "application/json") ||
+           media_type_is(type, "application/x-www-form-urlencoded") ||
+           media_type_is(type, "text/plain");
+}
+
+/* NULL when the client may publish; else why not, and the status. */
+static const char *refuse(struct peer *p, const struct http_request *req, int *status,
+                          const char **fields)
+{
+    *fields = NULL;
+    *status = 403;
+    if (!origin_allowed(p->server, req->msg))
+        return "this Origin may not publish; --allow-origin adds one";
+    *status = 401;
+    *fields = "WWW-Authenticate: Bearer\r\n";
+    if (!publisher_allowed(p, req))
+        return "publishing from another machine needs the token of --publish-token";
+    *fields = NULL;
+    *status = 415;
+    return is_json(req->msg) ? NULL : "the content must be application/json";
+}
+
+/* {"seq":N}, of a list {"seq":LAST,"published":COUNT}, and how many of them came before. */
+static void reply_published(struct peer *p, const struct intake_result *r)
+{
+    char body[120];
+    int len = snprintf(body, sizeof body, "{\"seq\":%llu", (unsigned long long)r->seq);
+
+    if (r->list)
+        len += snprintf(body + len, sizeof body - (size_t)len, ",\"published\":%llu",
+                        (unsigned long long)r->published);
+    if (r->duplicates > 0)
+        len += snprintf(body + len, sizeof body - (size_t)len, ",\"duplicates\":%llu",
+                        (unsigned long long)r->duplicates);
+    len += snprintf(body + len, sizeof body - (size_t)len, "}\n");
+    reply_json(p, body, (size_t)len);
+}
+
+/* A list that fails in its midst is published up to there: it can be sent again whole, since what
+ * is numbered is not published twice. */
+static void reply_refused(struct peer *p, int err, const struct intake_result *r)
+{
+    char why[200];
+
+    if (err == LAB_EINVAL) {
+        reply_error(p, 400, NULL,
+                    "a post is {'publish':{'channel','key','from','from_n','from_t'},'data'}, its "
+                    "members in this order; or a list of posts");
+    } else if (err == LAB_EAWAY) {
+        reply_error(p, 503, "Retry-After: 1\r\n",
+                    "the log that orders updates is out of reach; send this again: a post with "
+                    "from and from_n is published once");
+    } else if (err == LAB_ELIMIT || err == LAB_ENOMEM) {
+        snprintf(why, sizeof why, "%s; %llu published",
+                 err == LAB_ENOMEM ? lab_strerror(err)
+                                   : "too many channels, keys or senders: --max-channels, "
+                                     "--max-keys, --max-senders",
+                 (unsigned long long)r->published);
+        reply_error(p, 503, "Retry-After: 1\r\n", why);
+    } else {
+        reply_error(p, 400, NULL, "the content must be one JSON value (RFC 8259) in UTF-8");
+    }
+}
+
+static void publish_done(struct peer *p, int err, const struct intake_result *r)
+{
+    if (err < 0)
+        reply_refused(p, err, r);
+    else
+        reply_published(p, r);
+}
+
+/* A name in the query; text has room for it and one byte more than it may have. False: 400. */
+static bool query_name(struct peer *p, const struct http_request *req, const char *name,
+                       char text[NAME_MAX_BYTES + 2], struct name *out)
+{
+    int found = url_query_get(req->query, name, text, NAME_MAX_BYTES + 2);
+    char why[96];
+
+    if (found == 0)
+        return true;
+    *out = (struct name){text, found > 0 ? strlen(text) : 0};
+    if (name_valid(out->text, out->len))
+        return true;
+    snprintf(why, sizeof why, "%s takes a name: %s", name, NAME_ACCEPTED);
+    reply_error(p, 400, NULL, why);
+    return false;
+}
+
+void endpoint_publish(struct peer *p, const struct http_request *req)
+{
+    char *text = (char *)p->http->body.data; /* changed in place: the body is ours by now */
+    char channel[NAME_MAX_BYTES + 2], key[NAME_MAX_BYTES + 2];
+    struct intake_place place = {0};
+    const char *fields, *why;
+    int status;
+
+    why = refuse(p, req, &status, &fields);
+    if (why != NULL) {
+        reply_error(p, status, fields, why);
+        return;
+    }
+    if (!query_name(p, req, "channel", channel, &place.channel) ||
+        !query_name(p, req, "key", key, &place.key))
+        return;
+    p->account->in_payload_bytes += req->body_len;
+    if (req->body_len > 0)
+        intake_publish(p, text, req->body_len, &place, publish_done);
+    else
+        publish_done(p, LAB_EPROTO, NULL);
+}

@@ -1,0 +1,147 @@
+#include "servers/http/intake.h"
+
+#include <stdlib.h>
+
+#include "lib/base/json_line.h"
+#include "servers/http/peer.h"
+#include "servers/server.h"
+
+/* What came with one request or message, until it is known what became of all of it. */
+struct intake {
+    struct receipt receipt; /* first; of each of its posts */
+    struct peer *peer;      /* NULL: it has ended */
+    struct intake *next, **link;
+    intake_done *done;
+    struct intake_result result;
+    uint64_t waiting; /* posts on their way, and one more while they are read */
+    int err;          /* of the first that failed */
+};
+
+static void intake_unlink(struct intake *in)
+{
+    *in->link = in->next;
+    if (in->next != NULL)
+        in->next->link = in->link;
+}
+
+static void intake_settle(struct intake *in, int err)
+{
+    if (err < 0 && in->err == 0)
+        in->err = err;
+    if (--in->waiting > 0)
+        return;
+    if (in->peer != NULL) {
+        intake_unlink(in);
+        in->done(in->peer, in->err, &in->result);
+    }
+    free(in);
+}
+
+static void intake_on_receipt(struct receipt *receipt, int err, uint64_t seq)
+{
+    struct intake *in = (struct intake *)receipt;
+
+    if (err >= 0)
+        in->result.seq = seq;
+    in->result.published += err == 0;
+    in->result.duplicates += err > 0;
+    intake_settle(in, err);
+}
+
+static int publish_post(struct intake *in, const struct post *post)
+{
+    int err;
+
+    in->waiting++;
+    err = server_submit(in->peer->server, post, &in->receipt);
+    if (err < 0)
+        in->waiting--;
+    return err;
+}
+
+static int publish_one(struct intake *in, const char *text, size_t len)
+{
+    struct post post;
+
+    return post_scan(&post, text, len) < 0 ? LAB_EINVAL : publish_post(in, &post);
+}
+
+/* Are they posts, all of them? */
+static bool list_is_sound(const char *text, size_t len)
+{
+    const char *item;
+    struct post post;
+    size_t at = 0;
+    ssize_t n;
+
+    while ((n = envelope_array_next(text, len, &at, &item)) > 0) {
+        if (post_scan(&post, item, (size_t)n) < 0)
+            return false;
+    }
+    return n == 0;
+}
+
+static int publish_list(struct intake *in, const char *text, size_t len)
+{
+    const char *item;
+    size_t at = 0;
+    ssize_t n;
+    int err = list_is_sound(text, len) ? LAB_OK : LAB_EINVAL;
+
+    in->result.list = true;
+    while (err == 0 && (n = envelope_array_next(text, len, &at, &item)) > 0)
+        err = publish_one(in, item, (size_t)n);
+    return err;
+}
+
+static int intake_read(struct intake *in, char *text, size_t len, const struct intake_place *place)
+{
+    bool placed = place != NULL && (place->channel.len > 0 || place->key.len > 0);
+    ssize_t line = json_line_compact(text, text, len);
+    struct post plain = {.data = text};
+    enum post_form form;
+
+    if (line < 0)
+        return line == LAB_EUTF8 ? LAB_EUTF8 : LAB_EPROTO;
+    form = post_form_of(text, (size_t)line);
+    if (form != POST_PLAIN && placed)
+        return LAB_EINVAL;
+    if (form == POST_ONE)
+        return publish_one(in, text, (size_t)line);
+    if (form == POST_LIST)
+        return publish_list(in, text, (size_t)line);
+    plain.data_len = (size_t)line;
+    if (placed) {
+        plain.channel = place->channel;
+        plain.key = place->key;
+    }
+    return publish_post(in, &plain);
+}
+
+void intake_publish(struct peer *p, char *text, size_t len, const struct intake_place *place,
+                    intake_done *done)
+{
+    struct intake *in = calloc(1, sizeof *in);
+
+    if (in == NULL) {
+        done(p, LAB_ENOMEM, &(struct intake_result){0});
+        return;
+    }
+    in->receipt.tell = intake_on_receipt;
+    in->peer = p;
+    in->done = done;
+    in->next = p->intakes;
+    in->link = &p->intakes;
+    if (in->next != NULL)
+        in->next->link = &in->next;
+    p->intakes = in;
+    in->waiting = 1;
+    intake_settle(in, intake_read(in, text, len, place));
+}
+
+void intake_forget(struct peer *p)
+{
+    for (struct intake *in = p->intakes; in != NULL; in = in->next)
+        in->peer = NULL;
+    p->intakes = NULL;
+}

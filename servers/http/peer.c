@@ -1,0 +1,251 @@
+#include "servers/http/peer.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "servers/http/ahead.h"
+#include "lib/base/clock.h"
+#include "lib/net/conn_tls.h"
+#include "servers/demo/demo.h"
+#include "lib/base/err.h"
+#include "servers/http/http_session.h"
+#include "servers/http/intake.h"
+#include "servers/server.h"
+
+#define LINGER_MAX_NS (2 * NS_PER_S)
+
+static struct peer *peer_from_conn(struct conn *c)
+{
+    return (struct peer *)c;
+}
+
+void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns)
+{
+    p->account->in_bytes += len;
+    if (p->demo != NULL)
+        demo_count_input(p, len);
+    if (p->transport->input != NULL)
+        p->transport->input(p, data, len, now_ns);
+}
+
+static void peer_on_data(struct conn *c, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    struct peer *p = peer_from_conn(c);
+
+    p->last_in_ns = recv_ns;
+    if (p->http != NULL) {
+        http_session_input(p, data, len, recv_ns);
+        return;
+    }
+    if (p->demo == NULL || !demo_hold_input(p, data, len))
+        peer_input(p, data, len, recv_ns);
+}
+
+static void peer_on_flushed(struct conn *c)
+{
+    struct peer *p = peer_from_conn(c);
+
+    if (p->http == NULL && p->transport != NULL && p->transport->flushed != NULL)
+        p->transport->flushed(p, clock_now_ns());
+}
+
+static void peer_count_end(const struct peer *p, enum conn_end why)
+{
+    struct transport_stats *account =
+        p->account != NULL ? p->account : server_account(p->server, NULL);
+
+    switch (why) {
+    case CONN_END_BACKLOG:
+        account->drops[DROP_SLOW_READER]++;
+        return;
+    case CONN_END_ERROR:
+        account->drops[DROP_IO_ERROR]++;
+        return;
+    case CONN_END_NOMEM:
+        account->drops[DROP_NO_MEMORY]++;
+        return;
+    case CONN_END_EOF:
+    case CONN_END_LOCAL:
+        break;
+    }
+    if (p->drop != 0)
+        account->drops[p->drop - 1]++;
+}
+
+static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
+{
+    struct peer *p = peer_from_conn(c);
+    struct server *s = p->server;
+
+    (void)sys_errno;
+    peer_count_end(p, why);
+    s->connections.unused += p->home == NULL;
+    s->connections.tls_failed += conn_tls_handshake(c) == CONN_TLS_PENDING;
+    hub_unsubscribe(&s->hub, &p->sub);
+    intake_forget(p);
+    ahead_forget(p);
+    if (p->transport != NULL && p->transport->release != NULL)
+        p->transport->release(p);
+    http_session_free(p);
+    if (p->demo != NULL)
+        demo_peer_end(p);
+    if (p->home != NULL)
+        p->home->open--;
+    janitor_remove(&s->janitor, p);
+    s->connections.open--;
+    free(p);
+    listener_room(&s->listener);
+    if (s->stopping && s->connections.open == 0)
+        event_base_loopbreak(s->base);
+}
+
+static const struct conn_ops peer_ops = {
+    .on_data = peer_on_data,
+    .on_flushed = peer_on_flushed,
+    .on_end = peer_on_end,
+};
+
+static int peer_attach(struct peer *p, int fd)
+{
+    struct server *s = p->server;
+    uint32_t backlog_bytes = (uint32_t)s->options->backlog_bytes;
+
+    if (s->tls == NULL)
+        return conn_attach(&p->conn, &s->loop, &peer_ops, fd, backlog_bytes);
+    return conn_attach_tls(&p->conn, &s->loop, &peer_ops, fd, backlog_bytes, s->tls, NULL);
+}
+
+int peer_accept(struct server *s, int fd, int64_t now_ns)
+{
+    struct peer *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        goto fail;
+    p->server = s;
+    p->last_in_ns = p->last_out_ns = now_ns;
+    if (http_session_start(p) < 0)
+        goto fail;
+    if (s->demo != NULL && demo_peer_start(p) < 0)
+        goto fail;
+    if (janitor_add(&s->janitor, p) < 0)
+        goto fail;
+    if (peer_attach(p, fd) < 0) {
+        janitor_remove(&s->janitor, p);
+        goto fail;
+    }
+    s->connections.open++;
+    s->connections.accepted++;
+    return LAB_OK;
+fail:
+    if (p != NULL) {
+        http_session_free(p);
+        free(p->demo);
+    }
+    free(p);
+    close(fd);
+    return LAB_ENOMEM;
+}
+
+void peer_drop(struct peer *p, enum drop_reason why)
+{
+    p->drop = (uint8_t)(why + 1);
+    conn_close(&p->conn);
+}
+
+void peer_finish(struct peer *p, bool linger)
+{
+    p->last_out_ns = clock_now_ns();
+    if (p->demo != NULL)
+        demo_finish(p, linger);
+    else
+        conn_finish(&p->conn, linger);
+}
+
+/* A handshake is bounded like the request that it delays; nothing was heard since accept(2). */
+static bool peer_handshakes_too_long(const struct peer *p, int64_t now_ns)
+{
+    return conn_tls_handshake(&p->conn) == CONN_TLS_PENDING &&
+           now_ns - p->last_in_ns >= p->server->options->request_timeout_ns;
+}
+
+void peer_tick(struct peer *p, int64_t now_ns)
+{
+    if (p->conn.ended)
+        return;
+    if (peer_handshakes_too_long(p, now_ns)) {
+        peer_drop(p, DROP_SLOW_REQUEST);
+        return;
+    }
+    if (p->conn.finishing) {
+        if (now_ns - p->last_out_ns > LINGER_MAX_NS)
+            conn_close(&p->conn);
+        return;
+    }
+    if (p->http != NULL)
+        http_session_tick(p, now_ns);
+    if (p->transport != NULL && p->transport->tick != NULL && !p->conn.ended)
+        p->transport->tick(p, now_ns);
+}
+
+static int peer_account_out(struct peer *p, int sent, size_t len, size_t payload_bytes,
+                            uint64_t updates)
+{
+    struct transport_stats *account = p->account;
+
+    if (sent < 0)
+        return sent;
+    account->out_bytes += len;
+    account->out_payload_bytes += payload_bytes;
+    account->updates_sent += updates;
+    return LAB_OK;
+}
+
+int peer_send(struct peer *p, const void *data, size_t len, size_t payload_bytes, uint64_t updates)
+{
+    int err = p->demo == NULL ? conn_send(&p->conn, data, len)
+                              : demo_send(p, data, len, payload_bytes, updates);
+
+    return peer_account_out(p, err, len, payload_bytes, updates);
+}
+
+int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uint64_t updates)
+{
+    int err = p->demo == NULL ? conn_send_shared(&p->conn, s)
+                              : demo_send_shared(p, s, payload_bytes, updates);
+
+    return peer_account_out(p, err, s->len, payload_bytes, updates);
+}
+
+void peer_charge(struct peer *p, struct transport_stats *account)
+{
+    p->account = account;
+    if (p->home != NULL)
+        return;
+    p->home = p->account;
+    p->home->open++;
+    p->home->accepted++;
+    p->home->tls_full_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_FULL;
+    p->home->tls_resumed_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_RESUMED;
+}
+
+bool peer_is_loopback(const struct peer *p)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } addr;
+    socklen_t len = sizeof addr;
+
+    if (getpeername(conn_fd(&p->conn), &addr.any, &len) < 0)
+        return false;
+    if (addr.any.sa_family == AF_INET)
+        return ntohl(addr.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (addr.any.sa_family != AF_INET6)
+        return false;
+    if (IN6_IS_ADDR_V4MAPPED(&addr.v6.sin6_addr))
+        return addr.v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_LOOPBACK(&addr.v6.sin6_addr);
+}

@@ -1,0 +1,49 @@
+/* Whole HTTP responses, and the heads of endless ones. The same header set on every
+ * transport: fairness extends to bytes. */
+#ifndef PUSHLAB_REPLY_H
+#define PUSHLAB_REPLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "servers/http/peer.h"
+
+/* Fields that begin with this line say themselves how the answer may be stored; all others get
+ * no-store. */
+#define REPLY_CACHE "Cache-Control: "
+
+enum reply_persistence { REPLY_KEEP_ALIVE, REPLY_KEEP_ALIVE_10, REPLY_CLOSE };
+
+struct reply {
+    int status;
+    const char *content_type; /* NULL: no content */
+    const char *fields;       /* more field lines, each with its CRLF; NULL: none */
+    const void *body;
+    size_t body_len;
+};
+
+/* How the answer to the request in hand must speak of the connection's future. */
+enum reply_persistence reply_persistence(const struct peer *p);
+
+/* Append the head up to and including the empty line. content_length < 0: none is sent
+ * (chunked or until close: say so in fields). 0 or LAB_ENOMEM. */
+int reply_head(struct buf *out, int status, const char *content_type, const char *fields,
+               int64_t content_length, enum reply_persistence persistence, const char *date);
+
+/* Send a whole response and finish the request. HEAD is taken care of. */
+void reply_send(struct peer *p, const struct reply *r);
+
+/* 200 with application/json. */
+void reply_json(struct peer *p, const char *json, size_t len);
+/* The same for a malloc'd text, which is freed; NULL: memory had run out, 503. */
+void reply_json_owned(struct peer *p, char *json);
+
+/* {"error":"why"} */
+void reply_error(struct peer *p, int status, const char *fields, const char *why);
+
+/* Send a response made before and shared. payload_bytes and updates as in peer_send(). */
+void reply_shared(struct peer *p, struct shared *whole, int status, size_t payload_bytes,
+                  uint64_t updates);
+
+#endif

@@ -1,0 +1,410 @@
+#include "servers/hub/hub.h"
+
+#include <stdlib.h>
+
+#include "lib/base/err.h"
+
+static void hub_list_channel(struct hub *h, struct channel *c)
+{
+    c->link = h->channels_end;
+    *c->link = c;
+    h->channels_end = &c->next;
+}
+
+static void hub_unlist_channel(struct hub *h, struct channel *c)
+{
+    *c->link = c->next;
+    if (c->next != NULL)
+        c->next->link = c->link;
+    else
+        h->channels_end = c->link;
+}
+
+int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns)
+{
+    *h = (struct hub){.limits = *limits, .delay_ns = delay_ns};
+    h->hidden_end = &h->hidden;
+    h->channels_end = &h->channels;
+    h->default_channel = channel_new((struct name){"", 0}, limits->history);
+    if (h->default_channel == NULL)
+        return LAB_ENOMEM;
+    hub_list_channel(h, h->default_channel);
+    return hub_subscription_get(h, NULL, NULL, &h->everything);
+}
+
+void hub_free(struct hub *h)
+{
+    struct channel *next;
+
+    subscription_unref(h, h->everything);
+    name_table_free(&h->subscriptions, NULL);
+    name_table_free(&h->names, NULL);
+    for (struct channel *c = h->channels; c != NULL; c = next) {
+        next = c->next;
+        channel_free(c);
+    }
+    free(h->scratch.updates);
+    *h = (struct hub){0};
+}
+
+struct channel *hub_channel_find(const struct hub *h, struct name name)
+{
+    if (name.len == 0)
+        return h->default_channel;
+    return (struct channel *)name_table_find(&h->names, name);
+}
+
+static int hub_refuse(uint64_t *count)
+{
+    ++*count;
+    return LAB_ELIMIT;
+}
+
+static int hub_channel_add(struct hub *h, struct name name, struct channel **out)
+{
+    *out = channel_new(name, h->limits.history);
+    if (*out == NULL)
+        return LAB_ENOMEM;
+    if (name_table_add(&h->names, &(*out)->node) < 0) {
+        channel_free(*out);
+        *out = NULL;
+        return LAB_ENOMEM;
+    }
+    hub_list_channel(h, *out);
+    return LAB_OK;
+}
+
+int hub_channel_get(struct hub *h, struct name name, struct channel **out)
+{
+    *out = hub_channel_find(h, name);
+    if (*out != NULL)
+        return LAB_OK;
+    if (h->names.count >= h->limits.channels)
+        return hub_refuse(&h->counts.refused_channels);
+    return hub_channel_add(h, name, out);
+}
+
+void hub_channel_release(struct hub *h, struct channel *c)
+{
+    if (c->published_n > 0 || c->feeds != NULL || c == h->default_channel)
+        return;
+    hub_unlist_channel(h, c);
+    name_table_remove(&h->names, &c->node);
+    channel_free(c);
+}
+
+static void hub_make_visible(struct hub *h)
+{
+    struct update *u = update_ref(h->hidden);
+
+    h->hidden = u->next_hidden;
+    if (h->hidden == NULL)
+        h->hidden_end = &h->hidden;
+    h->visible_seq = u->seq;
+    channel_show(u->channel, u);
+    subscription_deliver(h, u);
+    update_unref(u);
+}
+
+/* Where a post belongs in its channel. sender: NULL for those who do not number what they send. */
+struct place {
+    struct channel *channel;
+    struct latest_key *key;
+    struct sender *sender;
+};
+
+/* What is there of p's place in at->channel. */
+static void place_find(struct place *at, const struct post *p)
+{
+    at->sender = p->from_n > 0 ? senders_find(&at->channel->senders, p->from) : NULL;
+    at->key = latest_find(&at->channel->latest, p->key);
+}
+
+/* May the rest of it be added? */
+static int hub_admits_place(struct hub *h, const struct post *p, const struct place *at)
+{
+    const struct channel *c = at->channel;
+
+    if (p->from_n > 0 && at->sender == NULL && c->senders.table.count >= h->limits.senders)
+        return hub_refuse(&h->counts.refused_senders);
+    if (at->key == NULL && c->latest.keys.count >= h->limits.keys)
+        return hub_refuse(&h->counts.refused_keys);
+    return LAB_OK;
+}
+
+static int place_complete(struct place *at, const struct post *p)
+{
+    bool numbered = p->from_n > 0;
+
+    if (at->key == NULL)
+        at->key = latest_add(&at->channel->latest, p->key);
+    if (numbered && at->sender == NULL)
+        at->sender = senders_add(&at->channel->senders, p->from);
+    return at->key == NULL || (numbered && at->sender == NULL) ? LAB_ENOMEM : LAB_OK;
+}
+
+/* Nothing is added before it is sure that everything may be. */
+static int hub_find_place(struct hub *h, const struct post *p, struct place *at)
+{
+    int err;
+
+    place_find(at, p);
+    if (at->sender != NULL && p->from_n <= at->sender->newest_n)
+        return HUB_DUPLICATE;
+    err = hub_admits_place(h, p, at);
+    return err < 0 ? err : place_complete(at, p);
+}
+
+/* Never overwrite what nobody has seen; what came before it goes first. */
+static void hub_make_room(struct hub *h, struct channel *c)
+{
+    struct update *evicted = channel_next_evicted(c);
+
+    if (evicted == NULL)
+        return;
+    while (h->visible_seq < evicted->seq)
+        hub_make_visible(h);
+    if (evicted->seq > h->evicted_seq)
+        h->evicted_seq = evicted->seq;
+}
+
+/* NULL: no memory. */
+static struct update *place_update(const struct place *at, const struct post *p,
+                                   const struct hub_number *as)
+{
+    struct update *u = update_new(&(struct envelope){
+        .seq = as->seq,
+        .t_ns = as->t_ns,
+        .n = as->n,
+        .channel = at->channel->node.name,
+        .key = p->key,
+        .from = p->from,
+        .from_n = p->from_n,
+        .from_t_ns = p->from_t_ns,
+        .data = p->data,
+        .data_len = p->data_len,
+    });
+
+    if (u == NULL)
+        return NULL;
+    u->channel = at->channel;
+    u->key = at->key;
+    return u;
+}
+
+/* Where publishers have different servers, one's update may be older than that of another before
+ * it. Positions are found by time, so for them it is as old as the newest before it. */
+static void channel_keep_times_in_order(const struct channel *c, struct update *u)
+{
+    const struct update *last =
+        c->published_n >= channel_oldest_n(c) ? channel_get(c, c->published_n) : NULL;
+
+    if (last != NULL && last->t_ns > u->t_ns)
+        u->t_ns = last->t_ns;
+}
+
+static int hub_put(struct hub *h, const struct post *p, const struct place *at,
+                   const struct hub_number *as)
+{
+    struct channel *c = at->channel;
+    struct update *u = channel_reserve(c) < 0 ? NULL : place_update(at, p, as);
+
+    if (u == NULL)
+        return LAB_ENOMEM;
+    channel_keep_times_in_order(c, u);
+    hub_make_room(h, c);
+    channel_push(c, u);
+    h->published_seq = u->seq;
+    if (at->sender != NULL) {
+        at->sender->newest_n = p->from_n;
+        at->sender->seq = u->seq;
+    }
+    *h->hidden_end = u;
+    h->hidden_end = &u->next_hidden;
+    if (h->delay_ns == 0)
+        hub_make_visible(h);
+    return LAB_OK;
+}
+
+int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq)
+{
+    struct place at;
+    int err = hub_channel_get(h, p->channel, &at.channel);
+
+    if (err == 0)
+        err = hub_find_place(h, p, &at);
+    if (err == 0)
+        err = hub_put(
+            h, p, &at,
+            &(struct hub_number){h->published_seq + 1, at.channel->published_n + 1, now_ns});
+    if (err == 0) {
+        *seq = h->published_seq;
+        return LAB_OK;
+    }
+    if (err == HUB_DUPLICATE) {
+        h->counts.duplicate_posts++;
+        *seq = at.sender->seq;
+        return err;
+    }
+    if (err == LAB_ENOMEM)
+        h->publish_failures++;
+    if (at.channel != NULL)
+        hub_channel_release(h, at.channel); /* if it was made for this post */
+    return err;
+}
+
+uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns)
+{
+    uint64_t seq;
+
+    return hub_publish_post(h, &(struct post){.data = data, .data_len = len}, now_ns, &seq) < 0
+               ? 0
+               : seq;
+}
+
+int hub_admits(struct hub *h, const struct post *p)
+{
+    struct place at = {.channel = hub_channel_find(h, p->channel)};
+
+    if (at.channel == NULL)
+        return h->names.count < h->limits.channels ? LAB_OK
+                                                   : hub_refuse(&h->counts.refused_channels);
+    place_find(&at, p);
+    return hub_admits_place(h, p, &at);
+}
+
+/* Is as the channel's next number? Where the ring is to begin, it says where. */
+static bool channel_continues(struct channel *c, uint64_t n)
+{
+    bool empty = c->published_n < channel_oldest_n(c);
+
+    if (empty && n > 0 && n <= c->published_n) {
+        channel_begin_after(c, n - 1);
+        if (n == 1)
+            c->evicted_seq = 0; /* nothing of it is lost */
+    }
+    return n == c->published_n + 1;
+}
+
+int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as)
+{
+    struct place at = {.channel = hub_channel_find(h, p->channel)};
+    int err = as->seq == h->published_seq + 1 ? LAB_OK : LAB_EPROTO;
+
+    if (err == 0 && at.channel == NULL)
+        err = as->n == 1 ? hub_channel_add(h, p->channel, &at.channel) : LAB_EPROTO;
+    if (err == 0 && !channel_continues(at.channel, as->n))
+        err = LAB_EPROTO;
+    if (err < 0)
+        return err;
+    place_find(&at, p);
+    err = place_complete(&at, p);
+    return err < 0 ? err : hub_put(h, p, &at, as);
+}
+
+void hub_begin_after(struct hub *h, uint64_t seq)
+{
+    h->published_seq = h->visible_seq = h->evicted_seq = seq;
+}
+
+int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
+{
+    struct channel *c = hub_channel_find(h, name);
+    int err = c == NULL ? hub_channel_add(h, name, &c) : LAB_OK;
+
+    if (err < 0)
+        return err;
+    channel_begin_after(c, n);
+    c->evicted_seq = h->evicted_seq;
+    for (struct feed *f = c->feeds; f != NULL; f = f->next)
+        f->to->newest_seq = c->evicted_seq;
+    return LAB_OK;
+}
+
+int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as)
+{
+    struct place at = {.channel = hub_channel_find(h, p->channel)};
+    struct update *u;
+
+    if (at.channel == NULL || as->seq > h->evicted_seq)
+        return LAB_EPROTO;
+    place_find(&at, p);
+    u = place_complete(&at, p) < 0 ? NULL : place_update(&at, p, as);
+    if (u == NULL)
+        return LAB_ENOMEM;
+    latest_put(&at.channel->latest, at.key, u);
+    update_unref(u);
+    return LAB_OK;
+}
+
+int64_t hub_release(struct hub *h, int64_t now_ns)
+{
+    while (h->hidden != NULL) {
+        int64_t due_ns = h->hidden->t_ns + h->delay_ns;
+
+        if (due_ns > now_ns)
+            return due_ns;
+        hub_make_visible(h);
+    }
+    return INT64_MAX;
+}
+
+/* At the head: who subscribes during a delivery to its list is not visited by it. */
+void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to)
+{
+    s->to = subscription_ref(to);
+    s->after_seq = h->visible_seq;
+    s->next = to->subscribers;
+    s->link = &to->subscribers;
+    if (s->next != NULL)
+        s->next->link = &s->next;
+    to->subscribers = s;
+    to->nsubscribers++;
+    h->nsubscribers++;
+}
+
+void hub_unsubscribe(struct hub *h, struct subscriber *s)
+{
+    struct subscription *to = s->to;
+
+    if (s->link == NULL)
+        return;
+    *s->link = s->next;
+    if (s->next != NULL)
+        s->next->link = s->link;
+    s->next = NULL;
+    s->link = NULL;
+    s->to = NULL;
+    to->nsubscribers--;
+    h->nsubscribers--;
+    subscription_unref(h, to);
+}
+
+bool hub_subscribed(const struct subscriber *s)
+{
+    return s->link != NULL;
+}
+
+uint64_t hub_newest_seq(const struct hub *h)
+{
+    return h->visible_seq;
+}
+
+uint64_t hub_oldest_seq(const struct hub *h)
+{
+    return h->evicted_seq + 1;
+}
+
+bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq)
+{
+    *seq = 0;
+    for (const struct channel *c = h->channels; c != NULL; c = c->next) {
+        uint64_t n;
+
+        if (!channel_position(c, at_ns, &n))
+            return false;
+        if (n > 0 && channel_get(c, n)->seq > *seq)
+            *seq = channel_get(c, n)->seq;
+    }
+    return true;
+}

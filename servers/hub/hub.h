@@ -1,0 +1,127 @@
+/* The hub: everything published passes here. It numbers updates over all channels, keeps what
+ * each channel (channel.h) remembers, and hands each update to those who subscribe to its
+ * channel (subscription.h). It knows no transport by name, no socket and no clock (time is an
+ * argument).
+ *
+ * An update is *published* when it gets its number and time, and *visible* when readers may
+ * see it. The two differ only under hub_init's delay_ns, which exists to prove the
+ * measurement: a known delay must appear in the recorded latency.
+ */
+#ifndef PUSHLAB_HUB_H
+#define PUSHLAB_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "servers/hub/channel.h"
+#include "servers/hub/name_table.h"
+#include "lib/proto/post.h"
+#include "servers/hub/selection.h"
+#include "servers/hub/subscription.h"
+#include "servers/hub/update.h"
+
+/* What clients could make grow without end. */
+struct hub_limits {
+    uint64_t history;  /* updates in each channel's ring, >= 1 */
+    uint64_t channels; /* but the default channel */
+    uint64_t keys;     /* of each channel, but "" */
+    uint64_t senders;  /* of each channel */
+};
+
+struct hub_counts {
+    uint64_t refused_channels, refused_keys, refused_senders; /* one more than the limits allow */
+    uint64_t duplicate_posts;
+    uint64_t superseded; /* for transports to add to: latest updates that a reader did not get
+                            because a newer one of the key came first */
+};
+
+/* Room in which a selection stands. */
+struct selection_scratch {
+    struct update **updates; /* borrowed */
+    size_t room;
+};
+
+struct hub {
+    struct hub_limits limits;
+    struct name_table names;                  /* of the channels but the default one */
+    struct channel *channels, **channels_end; /* all, oldest first */
+    struct channel *default_channel;          /* in front of them */
+    struct name_table subscriptions;          /* each set of wishes once */
+    struct subscription *everything;          /* a reference: the default channel, whole */
+    uint64_t published_seq, visible_seq;      /* newest of each; 0: none yet */
+    uint64_t evicted_seq;                     /* highest that fell off any ring */
+    int64_t delay_ns;
+    struct update *hidden, **hidden_end; /* published, not visible; borrowed from their rings */
+    uint64_t nsubscribers;
+    uint64_t publish_failures; /* updates lost to lack of memory; no number is used up */
+    struct hub_counts counts;
+    struct selection_scratch scratch;
+};
+
+/* 0 or LAB_ENOMEM. */
+int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns);
+/* All references to subscriptions must have been given back. */
+void hub_free(struct hub *h);
+
+/* Publish data (one compact JSON value) at now_ns in the default channel. Returns its sequence
+ * number, 0 when out of memory. Without a delay the update has been delivered to all subscribers
+ * on return. */
+uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns);
+
+/* Publish p (as post_scan() makes it: names are valid or empty) in its channel, which is created
+ * if need be. 0: *seq is its number; HUB_DUPLICATE: p's sender has published this or a later
+ * message in this channel before, and *seq is the number of its newest; LAB_ELIMIT: one channel,
+ * key or sender too many; LAB_ENOMEM. Unless 0, nothing was published and no number used up. */
+enum { HUB_DUPLICATE = 1 };
+int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq);
+
+/* What follows is for a source that gets its updates with their numbers, from a log that several
+ * servers share: the hub takes them as they are, so that all servers say the same. */
+struct hub_number {
+    uint64_t seq, n;
+    int64_t t_ns;
+};
+
+/* Is there room for p, so that it may be sent to the log? 0 or LAB_ELIMIT (counted). */
+int hub_admits(struct hub *h, const struct post *p);
+/* The next update of the log. No limits: those were hub_admits()'s. 0; LAB_EPROTO: it is not the
+ * next one, and nothing was done; LAB_ENOMEM. */
+int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as);
+
+/* Before anything was adopted: the log begins after seq; what came before is lost but for what
+ * hub_restore_latest() is told. */
+void hub_begin_after(struct hub *h, uint64_t seq);
+/* A channel in which n (> 0) updates were published by now, some or all of them lost. 0 or
+ * LAB_ENOMEM. */
+int hub_restore_channel(struct hub *h, struct name name, uint64_t n);
+/* A value that is the newest of its key although it is lost to the log; in the order of seq, each
+ * in a restored channel. 0, LAB_EPROTO or LAB_ENOMEM. */
+int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as);
+
+/* Make visible what has waited delay_ns. Returns when to call again (INT64_MAX: nothing waits). */
+int64_t hub_release(struct hub *h, int64_t now_ns);
+
+/* Subscribe s to the updates after hub_newest_seq(). Takes a reference to the subscription. */
+void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to);
+/* Gives that reference back: take one first to go on with s->to. No-op when off the list. */
+void hub_unsubscribe(struct hub *h, struct subscriber *s);
+bool hub_subscribed(const struct subscriber *s);
+
+uint64_t hub_newest_seq(const struct hub *h); /* visible; 0: none yet */
+/* From here on, nothing has fallen off a ring; newest + 1 when all has. */
+uint64_t hub_oldest_seq(const struct hub *h);
+
+/* The highest sequence number published strictly before at_ns. False when a ring no longer
+ * reaches back that far. channel_position() says it of one channel. */
+bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq);
+
+/* The channel of that name ("": the default one), created if it is not there.
+ * 0, LAB_ELIMIT (counted) or LAB_ENOMEM. */
+int hub_channel_get(struct hub *h, struct name name, struct channel **out);
+/* NULL: not there. */
+struct channel *hub_channel_find(const struct hub *h, struct name name);
+/* Free c if nothing was published in it and nobody listens: a name alone keeps no place. */
+void hub_channel_release(struct hub *h, struct channel *c);
+
+#endif

@@ -1,0 +1,32 @@
+/* Names to things: a hash table into which what is named puts a node of its own. It grows as
+ * needed; how much may be in it is for its owner to say. */
+#ifndef PUSHLAB_NAME_TABLE_H
+#define PUSHLAB_NAME_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/name.h"
+
+/* First member of what is named. The name's bytes must stay as long as the node is in a table. */
+struct name_node {
+    struct name_node *next;
+    struct name name;
+    uint64_t hash;
+};
+
+/* All zero: empty. */
+struct name_table {
+    struct name_node **buckets;
+    size_t nbuckets, count;
+};
+
+/* NULL: not in the table. */
+struct name_node *name_table_find(const struct name_table *t, struct name name);
+/* node->name is set, and no node of that name is in the table. 0 or LAB_ENOMEM. */
+int name_table_add(struct name_table *t, struct name_node *node);
+void name_table_remove(struct name_table *t, struct name_node *node);
+/* Empty the table. Each node is handed to release, if there is one. */
+void name_table_free(struct name_table *t, void (*release)(struct name_node *node));
+
+#endif

@@ -1,0 +1,75 @@
+/* Subscriptions: who wants what. A subscription is a set of channels, each wanted in one of two
+ * ways; equal sets are one object, which all who want it share. So a subscriber is one link in
+ * one list however many channels it wants, and what was made for one of them serves all. */
+#ifndef PUSHLAB_SUBSCRIPTION_H
+#define PUSHLAB_SUBSCRIPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "servers/hub/name_table.h"
+#include "servers/hub/update.h"
+
+struct channel;
+struct hub;
+struct subscription;
+
+enum delivery {
+    DELIVERY_EVERY, /* every update, in the order of their numbers */
+    DELIVERY_LATEST /* of each key the newest: one may be left out when a newer one exists */
+};
+
+/* Embedded in whatever wants updates; all zero but for deliver: off the list. */
+struct subscriber {
+    struct subscriber *next;
+    /* Called once per visible update of the wanted channels, in the order of seq. May unsubscribe
+     * itself, not others, and subscribe; must not publish, or some would see that update before
+     * this one. */
+    void (*deliver)(struct subscriber *s, struct update *u, enum delivery how);
+    uint64_t after_seq;       /* gets the updates above it */
+    struct subscriber **link; /* the pointer that points here; NULL when off the list */
+    struct subscription *to;  /* a reference, while on it */
+};
+
+/* A channel's place in a subscription, and the subscription's in the channel's list. */
+struct feed {
+    struct feed *next, **link;
+    struct channel *channel;
+    struct subscription *to;
+    enum delivery how;
+};
+
+struct subscription {
+    struct name_node node; /* first; its canonical text "every,every|latest,latest", sorted */
+    uint32_t refs;
+    struct subscriber *subscribers;
+    uint64_t nsubscribers;
+    uint64_t newest_seq; /* visible, of its channels; 0: none. Answers made at it are still right */
+    size_t nevery, nfeeds;
+    struct feed feeds[]; /* first the nevery that are wanted whole, then the latest */
+};
+
+enum { SUBSCRIPTION_CHANNELS_MAX = 256 };
+
+/* The subscription to every update of the channels in one list and the latest values of those in
+ * the other; "a,b". NULL or "": none; both so: every update of the default channel. A channel in
+ * both is wanted whole. Channels that are not there yet are created, and go again with the last
+ * subscription if nothing was ever published in them. One reference, the caller's.
+ * 0; LAB_EINVAL: not a list of at most SUBSCRIPTION_CHANNELS_MAX names; LAB_ELIMIT: more channels
+ * than the hub may have; LAB_ENOMEM. */
+int hub_subscription_get(struct hub *h, const char *every, const char *latest,
+                         struct subscription **out);
+struct subscription *subscription_ref(struct subscription *to);
+void subscription_unref(struct hub *h, struct subscription *to); /* NULL is ignored */
+
+/* Are there channels of which the latest values are wanted? */
+static inline bool subscription_wants_latest(const struct subscription *to)
+{
+    return to->nfeeds > to->nevery;
+}
+
+/* Hand u, which has just become visible, to all who subscribe to its channel. */
+void subscription_deliver(struct hub *h, struct update *u);
+
+#endif

@@ -1,0 +1,50 @@
+/* One published update, encoded once per format and shared by all its receivers.
+ * Single-threaded reference counts. */
+#ifndef PUSHLAB_UPDATE_H
+#define PUSHLAB_UPDATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/proto/envelope.h"
+#include "lib/base/shared.h"
+
+struct channel;
+struct latest_key;
+struct update;
+
+/* A way to put an update on the wire. Each transport owns its own (a const object in its
+ * file); the address is the key under which the result is kept with the update. */
+struct update_encoding {
+    const char *name;
+    struct shared *(*encode)(const struct update *u); /* NULL: out of memory */
+};
+
+enum { UPDATE_ENCODINGS_MAX = 8 };
+
+struct update {
+    uint32_t refs;
+    uint32_t nencodings;
+    uint64_t seq; /* among all that the hub publishes */
+    uint64_t n;   /* among those of its channel */
+    int64_t t_ns;
+    struct shared *json;     /* the envelope: the payload of every transport */
+    struct channel *channel; /* where it was published and which of its values it is: set by the */
+    struct latest_key *key;  /* hub, borrowed, valid while the hub lives */
+    struct update *next_hidden; /* the hub's, while it is published but not visible */
+    struct {
+        const struct update_encoding *by;
+        struct shared *bytes;
+    } encoded[UPDATE_ENCODINGS_MAX];
+};
+
+/* e->data: one JSON value on one line. Everything is copied. One reference, the caller's. NULL:
+ * no memory. */
+struct update *update_new(const struct envelope *e);
+struct update *update_ref(struct update *u);
+void update_unref(struct update *u); /* NULL is ignored */
+
+/* The update's bytes in this encoding, made at the first call. Owned by u; NULL: no memory. */
+struct shared *update_encoded(struct update *u, const struct update_encoding *by);
+
+#endif

@@ -1,0 +1,23 @@
+/* When updates come at a given average rate: evenly, as a Poisson process, or in bursts in
+ * which the whole average is spent. Pure. */
+#ifndef PUSHLAB_ARRIVALS_H
+#define PUSHLAB_ARRIVALS_H
+
+#include <stdint.h>
+
+#include "lib/base/rng.h"
+#include "servers/server_options.h"
+
+struct arrivals {
+    int pattern;   /* enum pattern */
+    double gap_ns; /* mean, in the on-phase */
+    double on_ns, off_ns;
+    double at_ns; /* of the latest, since the start; exact, so that the rate does not drift */
+};
+
+void arrivals_init(struct arrivals *a, int pattern, double rate_hz, int64_t burst_on_ns,
+                   int64_t burst_off_ns);
+/* When the next one comes, counted from the start. */
+int64_t arrivals_next(struct arrivals *a, struct rng *r);
+
+#endif

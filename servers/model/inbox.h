@@ -1,0 +1,36 @@
+/* What happens to everyone on a team's site, as notifications in channel inbox: comments,
+ * mentions, reviews, builds. The model behind --source notifications. */
+#ifndef PUSHLAB_INBOX_H
+#define PUSHLAB_INBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "servers/model/arrivals.h"
+#include "servers/model/model.h"
+#include "lib/base/rng.h"
+
+enum { INBOX_TEXT_BYTES = 512 };
+
+struct inbox_kind {
+    const char *type;
+    unsigned percent; /* of all notifications */
+    const char *verb; /* "NAME VERB PLACE" is the title */
+    const char *path; /* of its page, with a number */
+};
+
+extern const struct inbox_kind inbox_kinds[];
+extern const size_t inbox_kinds_count;
+
+struct inbox {
+    struct model model; /* first */
+    struct rng rng;
+    struct arrivals arrivals;
+    uint64_t posted;
+    char text[INBOX_TEXT_BYTES]; /* the latest post's data */
+};
+
+/* arrivals: as arrivals_init() left it. NULL: no memory. */
+struct model *inbox_new(uint64_t seed, const struct arrivals *arrivals);
+
+#endif

@@ -1,0 +1,237 @@
+#include "servers/model/match.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+
+/* Of a thousand deliveries 96% are legal; 1.35 runs from each legal one, 8.1 an over. */
+const struct match_outcome match_outcomes[] = {
+    {"dot", 300, 0, 0, 0, true, false, {"defended back down the pitch", "beaten outside off"}},
+    {"single", 370, 1, 0, 1, true, false, {"pushed to long-on for one", "worked off the pads"}},
+    {"two",
+     65,
+     2,
+     0,
+     2,
+     true,
+     false,
+     {"clipped into the gap, they run two", "back for the second"}},
+    {"three",
+     5,
+     3,
+     0,
+     3,
+     true,
+     false,
+     {"pulled in just before the rope", "hard running for three"}},
+    {"four", 110, 4, 0, 0, true, false, {"FOUR, driven through extra cover", "FOUR, cut hard"}},
+    {"six", 50, 6, 0, 0, true, false, {"SIX, high over long-on", "SIX, into the second tier"}},
+    {"leg-bye", 13, 0, 1, 1, true, false, {"off the thigh pad, leg-bye", "one off the boot"}},
+    {"wide", 30, 0, 1, 0, false, false, {"wide down the leg side", "too far outside off, wide"}},
+    {"no-ball", 5, 1, 1, 1, false, false, {"no-ball, and they take one", "overstepped, no-ball"}},
+    {"caught", 32, 0, 0, 0, true, true, {"OUT, caught at deep midwicket", "OUT, edged and taken"}},
+    {"bowled",
+     11,
+     0,
+     0,
+     0,
+     true,
+     true,
+     {"OUT, bowled, through the gate", "OUT, off stump is back"}},
+    {"lbw", 5, 0, 0, 0, true, true, {"OUT, lbw, that was plumb", "OUT, lbw after a review"}},
+    {"run out", 4, 0, 0, 0, true, true, {"OUT, run out, direct hit", "OUT, run out by a yard"}},
+};
+const size_t match_outcomes_count = sizeof match_outcomes / sizeof *match_outcomes;
+
+/* 30 s to the next ball, 75 s over a change of ends, 105 s and more for a new batter. */
+const struct match_gap match_gap_ball = {20, 10}, match_gap_over = {30, 15},
+                       match_gap_wicket = {45, 30};
+
+enum { INNINGS_BREAK_S = 20 * 60, MATCH_BREAK_S = 30 * 60, FIRST_BALL_S = 20, STUMPS_S = 18 };
+
+static double match_gap_s(struct match *m, const struct match_gap *gap)
+{
+    return gap->least_s + rng_exponential(&m->rng, gap->more_s);
+}
+
+/* Plan what comes after_s to after_s + spread_s from now: earlier ones first, and of the same
+ * time those planned first. */
+static void match_plan(struct match *m, enum match_cue_kind kind, double after_s, double spread_s)
+{
+    double in_s = after_s + (spread_s > 0 ? spread_s * rng_uniform(&m->rng) : 0);
+    int64_t at_ns = m->model.due_ns + (int64_t)(in_s * (double)NS_PER_S);
+    unsigned i = m->ncues++;
+
+    for (; i > 0 && m->cues[i - 1].at_ns > at_ns; i--)
+        m->cues[i] = m->cues[i - 1];
+    m->cues[i] = (struct match_cue){at_ns, kind};
+}
+
+static struct match_side *match_batting(struct match *m)
+{
+    return &m->sides[m->innings];
+}
+
+static bool match_chased(const struct match *m)
+{
+    return m->innings == 1 && m->sides[1].runs > m->sides[0].runs;
+}
+
+static bool match_innings_over(struct match *m)
+{
+    const struct match_side *side = match_batting(m);
+
+    return side->wickets == MATCH_WICKETS || side->balls == MATCH_OVERS * MATCH_OVER_BALLS ||
+           match_chased(m);
+}
+
+static void match_change_ends(struct match *m)
+{
+    unsigned other = m->off_strike;
+
+    m->off_strike = m->on_strike;
+    m->on_strike = other;
+}
+
+static void match_begin_innings(struct match *m)
+{
+    struct match_side *side = match_batting(m);
+
+    *side = (struct match_side){.next_in = 2};
+    m->on_strike = 0;
+    m->off_strike = 1;
+    match_plan(m, MATCH_SCORE, 0, 0);
+    match_plan(m, MATCH_BALL, FIRST_BALL_S + match_gap_s(m, &match_gap_ball), 0);
+}
+
+static const struct match_outcome *match_draw(struct match *m)
+{
+    unsigned at = (unsigned)(rng_uniform(&m->rng) * 1000);
+    const struct match_outcome *o = match_outcomes;
+
+    for (; at >= o->per_mille; o++)
+        at -= o->per_mille;
+    return o;
+}
+
+/* The bursts: a wicket is followed by five events within half a minute, a six by its replay. */
+static void match_plan_talk(struct match *m, bool over_ended, bool milestone)
+{
+    match_plan(m, MATCH_SCORE, 0, 0);
+    if (m->outcome->wicket) {
+        match_plan(m, MATCH_WICKET, 2, 2);
+        match_plan(m, MATCH_COMMENT, 5, 3);
+        match_plan(m, MATCH_COMMENT, 8, 6);
+        match_plan(m, MATCH_REPLAY, 10, 6);
+        match_plan(m, MATCH_COMMENT, 18, 8);
+    }
+    if (m->outcome->runs == 6)
+        match_plan(m, MATCH_REPLAY, 8, 6);
+    if (milestone)
+        match_plan(m, MATCH_MILESTONE, 3, 2);
+    if (over_ended)
+        match_plan(m, MATCH_OVER, 15, 3);
+}
+
+/* All of the talk is shorter than the shortest of these gaps. */
+static void match_plan_next(struct match *m, bool over_ended)
+{
+    double gap_s = match_gap_s(m, &match_gap_ball);
+
+    if (match_innings_over(m)) {
+        match_plan(m, MATCH_STUMPS, STUMPS_S + gap_s, 0);
+        return;
+    }
+    if (over_ended)
+        gap_s += match_gap_s(m, &match_gap_over);
+    if (m->outcome->wicket) {
+        gap_s += match_gap_s(m, &match_gap_wicket);
+        match_plan(m, MATCH_BATTER, 40, 20);
+    }
+    match_plan(m, MATCH_BALL, gap_s, 0);
+}
+
+static void match_bowl(struct match *m)
+{
+    struct match_side *side = match_batting(m);
+    unsigned before;
+    bool over_ended;
+
+    m->bowler = MATCH_PLAYERS - 1 - side->balls / MATCH_OVER_BALLS % 5;
+    m->batter = m->on_strike;
+    m->outcome = match_draw(m);
+    before = side->batters[m->batter].runs;
+    side->runs += m->outcome->runs + m->outcome->extras;
+    side->balls += m->outcome->legal;
+    side->batters[m->batter].runs += m->outcome->runs;
+    side->batters[m->batter].balls += m->outcome->legal;
+    if (m->outcome->wicket && ++side->wickets < MATCH_WICKETS)
+        m->on_strike = side->next_in++;
+    over_ended = m->outcome->legal && side->balls % MATCH_OVER_BALLS == 0;
+    if (m->outcome->crossed % 2 != over_ended) /* both at once cancel out */
+        match_change_ends(m);
+    match_plan_talk(m, over_ended, before / 50 != side->batters[m->batter].runs / 50);
+    match_plan_next(m, over_ended);
+}
+
+static void match_end_innings(struct match *m)
+{
+    if (m->innings == 1)
+        match_plan(m, MATCH_RESULT, 10, 10);
+    else
+        match_plan(m, MATCH_INNINGS, INNINGS_BREAK_S, 0);
+}
+
+/* What a cue changes, and what it leads to. */
+static void match_step(struct match *m, enum match_cue_kind kind)
+{
+    if (m->cue == m->ncues)
+        m->cue = m->ncues = 0; /* the last of a plan makes the next plan */
+    if (kind == MATCH_BALL)
+        match_bowl(m);
+    else if (kind == MATCH_STUMPS)
+        match_end_innings(m);
+    else if (kind == MATCH_RESULT)
+        match_plan(m, MATCH_INNINGS, MATCH_BREAK_S, 0);
+    else if (kind == MATCH_INNINGS)
+        match_begin_innings(m);
+}
+
+static void match_next(struct model *model, struct post *out)
+{
+    struct match *m = (struct match *)model;
+    enum match_cue_kind kind = m->cues[m->cue++].kind;
+
+    if (kind == MATCH_INNINGS) {
+        m->number += m->innings == 1;
+        m->innings = !m->innings;
+    }
+    m->events += kind != MATCH_SCORE;
+    match_step(m, kind);
+    *out = (struct post){.channel = MODEL_NAME("match/events"), .data = m->text};
+    if (kind == MATCH_SCORE) {
+        out->channel = MODEL_NAME("match/score");
+        out->key = MODEL_NAME("score");
+    }
+    out->data_len = match_text(m, kind);
+    model->due_ns = m->cues[m->cue].at_ns;
+}
+
+static void match_free(struct model *model)
+{
+    free(model);
+}
+
+struct model *match_new(uint64_t seed)
+{
+    struct match *m = calloc(1, sizeof *m);
+
+    if (m == NULL)
+        return NULL;
+    m->model = (struct model){.next = match_next, .free = match_free};
+    rng_seed(&m->rng, seed);
+    m->innings = 1; /* of a match that is just over: the first cue begins the next */
+    match_plan(m, MATCH_INNINGS, 0, 0);
+    return &m->model;
+}

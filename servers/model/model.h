@@ -1,0 +1,21 @@
+/* What an application would publish, as a process in its own time: seeded, so that the same
+ * seed gives the same posts in the same order, and pure: no clock, no I/O. First member of every
+ * model's own struct; player.h plays one as a source. */
+#ifndef PUSHLAB_MODEL_H
+#define PUSHLAB_MODEL_H
+
+#include <stdint.h>
+
+#include "lib/proto/post.h"
+
+struct model {
+    int64_t due_ns; /* of the next post, counted from the model's start; never falls, never ends */
+    /* Fill in that post, whose bytes are valid until the next call, and move due_ns on. */
+    void (*next)(struct model *m, struct post *out);
+    void (*free)(struct model *m); /* NULL is not accepted */
+};
+
+/* For the names that a model posts under. */
+#define MODEL_NAME(text) ((struct name){(text), sizeof(text) - 1})
+
+#endif

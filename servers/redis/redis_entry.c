@@ -1,0 +1,180 @@
+#include "servers/redis/redis_entry.h"
+
+#include <string.h>
+
+#include "lib/base/err.h"
+#include "lib/base/fields.h"
+#include "lib/base/json_line.h"
+
+static bool text_is(struct redis_text t, const char *word)
+{
+    return t.len == strlen(word) && memcmp(t.text, word, t.len) == 0;
+}
+
+static bool text_u64(struct redis_text t, uint64_t max, uint64_t *out)
+{
+    const char *end = t.text + t.len;
+
+    return field_u64(t.text, end, out, max) == end;
+}
+
+static bool text_name(struct redis_text t, struct name *out)
+{
+    *out = (struct name){t.text, t.len};
+    return name_valid(t.text, t.len);
+}
+
+static bool text_time(struct redis_text t, int64_t *out)
+{
+    uint64_t ns = 0;
+
+    if (!text_u64(t, INT64_MAX, &ns))
+        return false;
+    *out = (int64_t)ns;
+    return true;
+}
+
+static bool text_data(struct redis_text t, struct post *p)
+{
+    p->data = t.text;
+    p->data_len = t.len;
+    return t.len > 0 && json_line_compact(t.text, t.text, t.len) == (ssize_t)t.len;
+}
+
+/* A message that is numbered has a sender, and each number is one. */
+static bool entry_is_sound(const struct redis_entry *e)
+{
+    return e->as.seq > 0 && e->as.n > 0 && e->as.n <= e->as.seq &&
+           (e->post.from_n == 0 || e->post.from.len > 0);
+}
+
+int redis_entry_read_id(uint64_t *seq, struct redis_text id)
+{
+    if (id.len < 3 || memcmp(id.text, "0-", 2) != 0)
+        return LAB_EPROTO;
+    return text_u64((struct redis_text){id.text + 2, id.len - 2}, INT64_MAX, seq) ? LAB_OK
+                                                                                  : LAB_EPROTO;
+}
+
+/* The value of the field that is called name, if it comes next. */
+static bool fields_take(const struct redis_text **at, const struct redis_text *end,
+                        const char *name, struct redis_text *value)
+{
+    if (*at == end || !text_is((*at)[0], name))
+        return false;
+    *value = (*at)[1];
+    *at += 2;
+    return true;
+}
+
+int redis_entry_read(struct redis_entry *out, struct redis_text id, const struct redis_text *fields,
+                     size_t nfields)
+{
+    const struct redis_text *at = fields, *end = fields + nfields;
+    struct post *p = &out->post;
+    struct redis_text v;
+    bool sound = nfields % 2 == 0;
+
+    *out = (struct redis_entry){0};
+    if (!sound || redis_entry_read_id(&out->as.seq, id) < 0)
+        return LAB_EPROTO;
+    sound = fields_take(&at, end, "n", &v) && text_u64(v, INT64_MAX, &out->as.n);
+    sound = sound && fields_take(&at, end, "t", &v) && text_time(v, &out->as.t_ns);
+    if (sound && fields_take(&at, end, "channel", &v))
+        sound = text_name(v, &p->channel);
+    if (sound && fields_take(&at, end, "key", &v))
+        sound = text_name(v, &p->key);
+    if (sound && fields_take(&at, end, "from", &v))
+        sound = text_name(v, &p->from);
+    if (sound && fields_take(&at, end, "from_n", &v))
+        sound = text_u64(v, UINT64_MAX, &p->from_n);
+    if (sound && fields_take(&at, end, "from_t", &v))
+        sound = text_time(v, &p->from_t_ns);
+    sound = sound && fields_take(&at, end, "data", &v) && text_data(v, p) && at == end;
+    return sound && entry_is_sound(out) ? LAB_OK : LAB_EPROTO;
+}
+
+/* Cut off what stands before the separator. False: there is none. */
+static bool text_cut(struct redis_text *rest, char separator, struct redis_text *before)
+{
+    char *at = rest->len > 0 ? memchr(rest->text, separator, rest->len) : NULL;
+
+    if (at == NULL)
+        return false;
+    *before = (struct redis_text){rest->text, (size_t)(at - rest->text)};
+    *rest = (struct redis_text){at + 1, rest->len - before->len - 1};
+    return true;
+}
+
+static bool text_name_or_none(struct redis_text t, struct name *out)
+{
+    *out = (struct name){t.text, 0};
+    return t.len == 0 || text_name(t, out);
+}
+
+int redis_entry_read_latest(struct redis_entry *out, struct redis_text field,
+                            struct redis_text value)
+{
+    struct post *p = &out->post;
+    struct redis_text v;
+    bool sound;
+
+    *out = (struct redis_entry){0};
+    sound = text_cut(&field, ' ', &v) && text_name_or_none(v, &p->channel) &&
+            text_name_or_none(field, &p->key);
+    sound = sound && text_cut(&value, ' ', &v) && text_u64(v, INT64_MAX, &out->as.seq);
+    sound = sound && text_cut(&value, ' ', &v) && text_u64(v, INT64_MAX, &out->as.n);
+    sound = sound && text_cut(&value, ' ', &v) && text_time(v, &out->as.t_ns);
+    sound = sound && text_cut(&value, ' ', &v) && text_u64(v, UINT64_MAX, &p->from_n);
+    sound = sound && text_cut(&value, ' ', &v) && text_time(v, &p->from_t_ns);
+    sound = sound && text_cut(&value, '\n', &v) && text_name_or_none(v, &p->from);
+    sound = sound && text_data(value, p);
+    return sound && entry_is_sound(out) ? LAB_OK : LAB_EPROTO;
+}
+
+static char *put_name(char *at, struct redis_text *arg, struct name name)
+{
+    *arg = (struct redis_text){at, name.len};
+    return name.len > 0 ? field_put(at, name.text, name.len) : at;
+}
+
+static char *put_number(char *at, struct redis_text *arg, uint64_t n)
+{
+    char *end = field_put_u64(at, n);
+
+    *arg = (struct redis_text){at, (size_t)(end - at)};
+    return end;
+}
+
+/* Names have no space, and a feed's has no space at all: none is taken for another. */
+static char *put_sender(char *at, struct redis_text *arg, const struct post *p, const char *feed)
+{
+    struct redis_text from;
+    char *end = at;
+
+    if (p->from_n > 0) {
+        end = put_name(at, arg, p->channel);
+        *end++ = ' ';
+        end = put_name(end, &from, p->from);
+    } else if (feed != NULL) {
+        end = field_put(at, feed, strlen(feed));
+    }
+    *arg = (struct redis_text){at, (size_t)(end - at)};
+    return end;
+}
+
+void redis_post_args(struct redis_text args[REDIS_POST_ARGS], char *text, const struct post *p,
+                     int64_t t_ns, const char *feed, uint64_t feed_n)
+{
+    char *at = put_name(text, &args[0], p->channel);
+
+    at = put_name(at, &args[1], p->key);
+    at = put_name(at, &args[2], p->from);
+    at = put_number(at, &args[3], p->from_n);
+    at = put_number(at, &args[4], (uint64_t)p->from_t_ns);
+    at = put_number(at, &args[5], (uint64_t)t_ns);
+    at = put_sender(at, &args[6], p, feed);
+    at = put_number(at, &args[7], p->from_n > 0 ? p->from_n : feed != NULL ? feed_n : 0);
+    args[8] = (struct redis_text){at, p->data_len};
+    memcpy(at, p->data, p->data_len);
+}

@@ -1,0 +1,163 @@
+#include "servers/redis/redis_link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <hiredis/async.h>
+#include <hiredis/adapters/libevent.h>
+#include <hiredis/hiredis.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+
+#define PAUSE_MIN_NS   (20 * NS_PER_MS)
+#define PAUSE_MAX_NS   NS_PER_S
+#define SILENCE_MAX_NS (5 * NS_PER_S) /* for an answer, or for a connection */
+#define WATCH_NS       (500 * NS_PER_MS)
+
+static void link_arm(struct redis_link *l, int64_t in_ns)
+{
+    struct timeval in = {.tv_sec = in_ns / NS_PER_S, .tv_usec = in_ns % NS_PER_S / NS_PER_US};
+
+    event_add(&l->timer, &in);
+}
+
+/* The context is gone or about to go. */
+static void link_down(struct redis_link *l, const char *why)
+{
+    l->context = NULL;
+    l->up = l->waiting = false;
+    l->failures++;
+    snprintf(l->why, sizeof l->why, "%s", why);
+    link_arm(l, l->pause_ns);
+    l->pause_ns = 2 * l->pause_ns < PAUSE_MAX_NS ? 2 * l->pause_ns : PAUSE_MAX_NS;
+    l->ops->down(l->arg);
+}
+
+static void link_on_connect(const struct redisAsyncContext *context, int status)
+{
+    struct redis_link *l = context->data;
+
+    if (l == NULL)
+        return;
+    if (status != REDIS_OK) {
+        link_down(l, context->errstr); /* hiredis frees the context */
+        return;
+    }
+    l->up = true;
+    l->connects++;
+    l->ops->up(l->arg);
+}
+
+static void link_on_disconnect(const struct redisAsyncContext *context, int status)
+{
+    (void)status;
+    if (context->data != NULL)
+        link_down(context->data, context->errstr[0] != '\0' ? context->errstr : "closed");
+}
+
+/* reply is NULL when the connection ended first; link_on_disconnect() follows then. */
+static void link_on_reply(struct redisAsyncContext *context, void *reply, void *arg)
+{
+    struct redis_link *l = context->data;
+    const struct redisReply *r = reply;
+
+    (void)arg;
+    if (l == NULL || r == NULL)
+        return;
+    l->waiting = false;
+    l->pause_ns = PAUSE_MIN_NS; /* it answers: that is more than to accept */
+    if (r->type == REDIS_REPLY_ERROR)
+        l->ops->refused(l->arg, r->str);
+    else
+        l->ops->reply(l->arg, r);
+}
+
+/* Out of memory, or no such host: as if it had refused. */
+static void link_connect(struct redis_link *l)
+{
+    struct redisAsyncContext *context = redisAsyncConnect(l->host, l->port);
+
+    l->since_ns = clock_now_ns();
+    if (context == NULL || context->err != 0) {
+        char why[128];
+
+        snprintf(why, sizeof why, "%s", context != NULL ? context->errstr : strerror(ENOMEM));
+        if (context != NULL)
+            redisAsyncFree(context);
+        link_down(l, why);
+        return;
+    }
+    l->context = context;
+    context->data = l;
+    redisLibeventAttach(context, l->base);
+    redisAsyncSetConnectCallback(context, link_on_connect);
+    redisAsyncSetDisconnectCallback(context, link_on_disconnect);
+    link_arm(l, WATCH_NS);
+}
+
+static void link_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct redis_link *l = arg;
+
+    (void)fd;
+    (void)what;
+    if (l->context == NULL)
+        link_connect(l);
+    else if ((l->waiting || !l->up) && clock_now_ns() - l->since_ns > SILENCE_MAX_NS)
+        redis_link_drop(l, "no answer");
+    else
+        link_arm(l, WATCH_NS);
+}
+
+int redis_link_start(struct redis_link *l, struct event_base *base, const char *host, int port,
+                     const struct redis_link_ops *ops, void *arg)
+{
+    *l = (struct redis_link){.base = base, .host = host, .port = port, .ops = ops, .arg = arg};
+    l->pause_ns = PAUSE_MIN_NS;
+    if (evtimer_assign(&l->timer, base, link_on_timer, l) < 0)
+        return LAB_ENOMEM;
+    link_arm(l, 0);
+    return LAB_OK;
+}
+
+/* With nobody in its data the context calls nobody while it goes. */
+static void link_forget(struct redis_link *l)
+{
+    struct redisAsyncContext *context = l->context;
+
+    if (context == NULL)
+        return;
+    l->context = NULL;
+    context->data = NULL;
+    redisAsyncFree(context);
+}
+
+void redis_link_stop(struct redis_link *l)
+{
+    if (l->base == NULL)
+        return;
+    event_del(&l->timer);
+    link_forget(l);
+    l->base = NULL;
+}
+
+int redis_link_send(struct redis_link *l, int argc, const char **argv, const size_t *argv_bytes)
+{
+    if (redisAsyncCommandArgv(l->context, link_on_reply, NULL, argc, argv, argv_bytes) != REDIS_OK)
+        return LAB_ENOMEM;
+    l->waiting = true;
+    l->since_ns = clock_now_ns();
+    return LAB_OK;
+}
+
+void redis_link_drop(struct redis_link *l, const char *why)
+{
+    char reason[sizeof l->why];
+
+    if (l->context == NULL)
+        return;
+    snprintf(reason, sizeof reason, "%s", why); /* which may lie in the context */
+    link_forget(l);
+    link_down(l, reason);
+}

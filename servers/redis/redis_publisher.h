@@ -1,0 +1,51 @@
+/* Sends posts to a log in Redis: in the order in which they came, as many together as have come
+ * since the last were sent, and the next not before those are acknowledged. So whatever breaks, a
+ * post is in the log only if all before it are, and a sender that sends again from the first
+ * that was not acknowledged has each in it once. */
+#ifndef PUSHLAB_REDIS_PUBLISHER_H
+#define PUSHLAB_REDIS_PUBLISHER_H
+
+#include <stdint.h>
+
+#include "lib/proto/post.h"
+#include "servers/redis/redis_link.h"
+#include "servers/redis/redis_log.h"
+
+struct receipt;
+struct redis_post;
+
+struct redis_posts {
+    struct redis_post *head, **tail;
+    uint64_t count;
+};
+
+struct redis_publisher {
+    struct redis_link link;
+    struct redis_log *log;
+    struct redis_posts queue; /* the first in_flight of them are sent */
+    int in_flight;
+    struct redis_posts acknowledged;              /* in the log, and not yet come out of it here */
+    char feed[sizeof "feed:" + REDIS_LIFE_CHARS]; /* the sender of what this server publishes */
+    uint64_t feed_n;
+};
+
+/* 0 or LAB_ENOMEM. */
+int redis_publisher_start(struct redis_publisher *pub, struct redis_log *log);
+/* Who waits is told LAB_EAWAY. */
+void redis_publisher_stop(struct redis_publisher *pub);
+
+/* A client's post of t_ns. 0: r is told once: when it is in the log and in this server's hub, or
+ * that the log went away (LAB_EAWAY: it may or may not be in it). LAB_EAWAY: it is away now;
+ * LAB_ELIMIT, LAB_ENOMEM. */
+int redis_publisher_submit(struct redis_publisher *pub, const struct post *p, int64_t t_ns,
+                           struct receipt *r);
+/* One of this server's own: kept until it is in the log. 0, LAB_ELIMIT, LAB_ENOMEM; LAB_EAWAY: so
+ * many wait already. */
+int redis_publisher_feed(struct redis_publisher *pub, const struct post *p, int64_t t_ns);
+
+/* Send what waits, if that is possible: the life has become known. */
+void redis_publisher_go(struct redis_publisher *pub);
+/* Tell those whose posts have come out of the log; everybody, if nothing comes out for now. */
+void redis_publisher_adopted(struct redis_publisher *pub);
+
+#endif

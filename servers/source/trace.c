@@ -1,0 +1,139 @@
+#include "servers/source/trace.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/json_line.h"
+
+#define TRACE_AT   "{\"at_ms\":"
+#define TRACE_DATA ",\"data\":"
+
+/* The compact line is {"at_ms":X,"data":V}: V reaches to the closing brace. */
+static int trace_split(char *line, size_t len, double *at_ms, char **data, size_t *data_len)
+{
+    size_t at_len = sizeof TRACE_AT - 1, mid_len = sizeof TRACE_DATA - 1;
+    char *end;
+
+    if (len < at_len || memcmp(line, TRACE_AT, at_len) != 0)
+        return LAB_EINVAL;
+    *at_ms = strtod(line + at_len, &end);
+    if (end == line + at_len || !(*at_ms >= 0) || *at_ms > 1e12)
+        return LAB_EINVAL;
+    if ((size_t)(line + len - end) < mid_len + 2 || memcmp(end, TRACE_DATA, mid_len) != 0)
+        return LAB_EINVAL;
+    *data = end + mid_len;
+    *data_len = (size_t)(line + len - 1 - *data);
+    return LAB_OK;
+}
+
+static int trace_append(struct trace *t, int64_t at_ns, const char *data, size_t len)
+{
+    if (t->nitems == t->capacity) {
+        size_t capacity = t->capacity ? t->capacity * 2 : 64;
+        struct trace_item *items = realloc(t->items, capacity * sizeof *items);
+
+        if (items == NULL)
+            return LAB_ENOMEM;
+        t->items = items;
+        t->capacity = capacity;
+    }
+    t->items[t->nitems] = (struct trace_item){.at_ns = at_ns, .data = t->text.len, .data_len = len};
+    if (buf_add(&t->text, data, len) < 0)
+        return LAB_ENOMEM;
+    t->nitems++;
+    return LAB_OK;
+}
+
+/* compact: len + 1 bytes of room for the line's compact form, NUL-terminated for strtod. */
+static int trace_parse_line(struct trace *t, char *compact, const char *line, size_t len,
+                            uint64_t number, struct err_text *e)
+{
+    unsigned long long n = number;
+    ssize_t compact_len = json_line_compact(compact, line, len);
+    char *data;
+    size_t data_len;
+    double at_ms;
+    int64_t at_ns;
+
+    if (compact_len < 0)
+        return err_set(e, LAB_EINVAL, "line %llu: not a JSON value", n);
+    compact[compact_len] = '\0';
+    if (trace_split(compact, (size_t)compact_len, &at_ms, &data, &data_len) < 0)
+        return err_set(e, LAB_EINVAL, "line %llu: expected {\"at_ms\":NUMBER,\"data\":VALUE}", n);
+    /* The slice is one value only if nothing followed it in the object. */
+    if (json_line_compact(data, data, data_len) != (ssize_t)data_len)
+        return err_set(e, LAB_EINVAL, "line %llu: unknown key after data", n);
+    at_ns = (int64_t)(at_ms * (double)NS_PER_MS);
+    if (t->nitems > 0 && at_ns < t->items[t->nitems - 1].at_ns)
+        return err_set(e, LAB_EINVAL, "line %llu: at_ms goes back in time", n);
+    if (trace_append(t, at_ns, data, data_len) < 0)
+        return err_set(e, LAB_ENOMEM, "line %llu: %s", n, lab_strerror(LAB_ENOMEM));
+    return LAB_OK;
+}
+
+static bool is_blank(const char *line, size_t len)
+{
+    while (len > 0 && strchr(" \t\r\n", line[len - 1]) != NULL)
+        len--;
+    return len == 0;
+}
+
+int trace_add_line(struct trace *t, const char *line, size_t len, uint64_t number,
+                   struct err_text *e)
+{
+    char *compact;
+    int err;
+
+    if (is_blank(line, len))
+        return LAB_OK;
+    compact = malloc(len + 1);
+    if (compact == NULL)
+        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+    err = trace_parse_line(t, compact, line, len, number, e);
+    free(compact);
+    return err;
+}
+
+int trace_load(struct trace *t, const char *path, struct err_text *e)
+{
+    struct err_text reason;
+    uint64_t number = 0;
+    size_t capacity = 0;
+    char *line = NULL;
+    ssize_t len;
+    int err = LAB_OK;
+    FILE *f = fopen(path, "re");
+
+    if (f == NULL)
+        return err_set(e, LAB_EINVAL, "%s: %s", path, strerror(errno));
+    while (err == LAB_OK && (len = getline(&line, &capacity, f)) >= 0)
+        err = trace_add_line(t, line, (size_t)len, ++number, &reason);
+    if (err < 0)
+        err_set(e, err, "%s: %.200s", path, reason.text);
+    else if (ferror(f))
+        err = err_set(e, LAB_ESYS, "%s: %s", path, strerror(errno));
+    else if (t->nitems == 0)
+        err = err_set(e, LAB_EINVAL, "%s: no updates in it", path);
+    free(line);
+    fclose(f);
+    return err;
+}
+
+void trace_free(struct trace *t)
+{
+    free(t->items);
+    buf_free(&t->text);
+    *t = (struct trace){0};
+}
+
+int64_t trace_period_ns(const struct trace *t)
+{
+    int64_t last_ns = t->items[t->nitems - 1].at_ns;
+    int64_t gap_ns = t->nitems > 1 ? last_ns / (int64_t)(t->nitems - 1) : NS_PER_S;
+
+    return last_ns + (gap_ns > NS_PER_MS ? gap_ns : NS_PER_MS);
+}

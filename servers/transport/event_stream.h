@@ -1,0 +1,36 @@
+/* What NDJSON streaming and SSE share (RFC 6202 §3, HTTP streaming): one response that does
+ * not end, chunked on HTTP/1.1 and until close on 1.0. A format says how things look. */
+#ifndef PUSHLAB_EVENT_STREAM_H
+#define PUSHLAB_EVENT_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "servers/transport/follower.h"
+#include "servers/http/http_session.h"
+#include "servers/transport/poll.h"
+
+struct stream_format {
+    const char *content_type;
+    struct follower_encodings chunked, plain; /* one update, with and without chunk framing */
+    /* Append to out; 0 or LAB_ENOMEM. */
+    int (*hello)(struct buf *out, struct server *s, uint64_t cursor);
+    int (*missed)(struct buf *out, uint64_t cursor, uint64_t missed); /* cursor: after them */
+    int (*heartbeat)(struct buf *out);
+};
+
+/* Start a stream: head, hello, what was missed, what there is for this reader, then live. */
+void event_stream_open(struct peer *p, const struct http_request *req,
+                       const struct stream_format *format, const struct reading *reading);
+
+/* The rest of a streaming transport's verbs. */
+void event_stream_flushed(struct peer *p, int64_t now_ns);
+void event_stream_tick(struct peer *p, int64_t now_ns);
+void event_stream_stop(struct peer *p);
+void event_stream_release(struct peer *p);
+
+/* bytes as one chunk; for the formats' chunked encodings. NULL: no memory. */
+struct shared *event_stream_chunk(const void *data, size_t len);
+
+#endif

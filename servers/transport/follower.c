@@ -1,0 +1,90 @@
+#include "servers/transport/follower.h"
+
+#include "lib/base/err.h"
+#include "servers/server.h"
+
+/* In the encoding that tells the truth about u's place on this connection. NULL: no memory. */
+static struct shared *follower_encode(struct follower *f, struct update *u)
+{
+    if (u->seq <= f->newest_seq)
+        return update_encoded(u, f->as->behind);
+    f->newest_seq = u->seq;
+    return update_encoded(u, f->as->ahead);
+}
+
+int follower_open(struct follower *f, struct peer *p, const struct follower_encodings *as,
+                  struct subscription *to, const struct selection *opening, struct buf *out)
+{
+    size_t payload_bytes = 0;
+    int err = LAB_OK;
+
+    *f = (struct follower){.as = as, .newest_seq = opening->from};
+    for (size_t i = 0; i < opening->n && err == 0; i++) {
+        struct update *u = opening->updates[i];
+        struct shared *bytes = follower_encode(f, u);
+
+        err = bytes == NULL ? LAB_ENOMEM : buf_add(out, bytes->data, bytes->len);
+        payload_bytes += u->json->len;
+    }
+    if (err < 0) {
+        peer_drop(p, DROP_NO_MEMORY);
+        return err;
+    }
+    err = peer_send(p, out->data, out->len, payload_bytes, opening->n);
+    if (err == 0)
+        hub_subscribe(&p->server->hub, &p->sub, to);
+    return err;
+}
+
+static int follower_send(struct follower *f, struct peer *p, struct update *u)
+{
+    struct shared *bytes = follower_encode(f, u);
+
+    if (bytes != NULL)
+        return peer_send_shared(p, bytes, u->json->len, 1);
+    peer_drop(p, DROP_NO_MEMORY);
+    return LAB_ENOMEM;
+}
+
+/* Once something is held back, all that follows is, until it has been sent: in this order no
+ * value can overtake another of its key. */
+void follower_deliver(struct follower *f, struct peer *p, struct update *u, enum delivery how)
+{
+    if (p->conn.ended || p->conn.finishing)
+        return;
+    if (how == DELIVERY_LATEST && (f->nheld > 0 || conn_queued_bytes(&p->conn) > 0)) {
+        if (f->nheld++ == 0)
+            f->held_after = u->seq - 1;
+        return;
+    }
+    p->last_out_ns = u->t_ns;
+    follower_send(f, p, u);
+}
+
+/* One by one, because those that the socket does not take may yet be superseded themselves. */
+void follower_flushed(struct follower *f, struct peer *p, int64_t now_ns)
+{
+    struct hub *h = &p->server->hub;
+    struct selection held;
+    size_t i = 0;
+
+    if (f->nheld == 0)
+        return;
+    if (hub_select_latest(h, p->sub.to, f->held_after, &held) < 0) {
+        peer_drop(p, DROP_NO_MEMORY);
+        return;
+    }
+    p->last_out_ns = now_ns;
+    while (i < held.n && conn_queued_bytes(&p->conn) == 0) {
+        struct update *u = held.updates[i++];
+
+        if (follower_send(f, p, u) < 0)
+            return;
+        f->held_after = u->seq;
+        f->nheld--;
+    }
+    if (i < held.n)
+        return;
+    h->counts.superseded += f->nheld;
+    f->nheld = 0;
+}

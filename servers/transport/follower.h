@@ -1,0 +1,45 @@
+/* What event streams and WebSocket share: a connection that follows a subscription. First its
+ * opening, in one send; then each update at once, while the socket takes them.
+ *
+ * A reader that is too slow for that is treated by what it asked for. Of channels wanted whole
+ * every update is queued, as far as the backlog limit goes (conn.h). Of the others nothing is
+ * queued behind unsent bytes: when the socket has drained, of each key that came meanwhile the
+ * newest value is sent, and what was newer before it is superseded. So no value ever follows a
+ * newer one of its key, and latest values alone never make a reader too slow to keep. */
+#ifndef PUSHLAB_FOLLOWER_H
+#define PUSHLAB_FOLLOWER_H
+
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "servers/hub/hub.h"
+
+struct peer;
+
+/* How an update stands on the wire of a transport. */
+struct follower_encodings {
+    const struct update_encoding *ahead;  /* its number is above all that were sent before */
+    const struct update_encoding *behind; /* it is not: a cursor must not go back to it */
+};
+
+/* Part of a transport's state; all zero before follower_open(). */
+struct follower {
+    const struct follower_encodings *as;
+    uint64_t newest_seq; /* the highest number sent, or the cursor it began at */
+    uint64_t held_after; /* with nheld > 0: latest values above it are still to be sent */
+    uint64_t nheld;      /* latest updates that came meanwhile */
+};
+
+/* Append the opening's updates to out, which holds what goes before them, send it all and
+ * subscribe p; p->sub.deliver is set and calls follower_deliver(). 0, or negative with the
+ * connection ended. */
+int follower_open(struct follower *f, struct peer *p, const struct follower_encodings *as,
+                  struct subscription *to, const struct selection *opening, struct buf *out);
+
+/* From the subscriber's deliver. */
+void follower_deliver(struct follower *f, struct peer *p, struct update *u, enum delivery how);
+
+/* The socket has taken all there was. */
+void follower_flushed(struct follower *f, struct peer *p, int64_t now_ns);
+
+#endif

@@ -1,0 +1,30 @@
+/* Short and long polling (RFC 6202 §2): a request carries a cursor, a response carries what
+ * is newer. Short polling is long polling with a hold time of zero. */
+#ifndef PUSHLAB_POLL_H
+#define PUSHLAB_POLL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "servers/http/http_session.h"
+#include "servers/hub/hub.h"
+
+/* What a request wants to read: which channels, and from where on. */
+struct reading {
+    struct subscription *to; /* a reference */
+    uint64_t cursor;         /* HUB_FROM_NOW without since */
+};
+
+/* Read since=, channel= and latest=, for every transport. On false it has been answered: 400, or
+ * 503 when there are too many channels. On true poll_release_reading() when done. */
+bool poll_parse_reading(struct peer *p, const struct http_request *req, struct reading *out);
+void poll_release_reading(struct peer *p, struct reading *reading);
+
+/* Read timeout= (milliseconds) or Prefer: wait= (seconds, RFC 7240 §4.3): how long the client
+ * wishes to wait, bounded by the server. On false a 400 has been sent. */
+bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *hold_ns);
+
+/* Answer now: 200 with what there is to read, or 204. */
+void poll_answer(struct peer *p, const struct reading *reading);
+
+#endif

@@ -1,0 +1,20 @@
+#include "servers/transport/transport_short_poll.h"
+
+#include "servers/transport/poll.h"
+
+static void short_poll_open(struct peer *p, const struct http_request *req)
+{
+    struct reading reading;
+
+    if (!poll_parse_reading(p, req, &reading))
+        return;
+    poll_answer(p, &reading);
+    poll_release_reading(p, &reading);
+}
+
+const struct transport transport_short_poll = {
+    .name = "short-poll",
+    .path = "/poll",
+    .about = "ask at an interval; answered at once with the updates since, or 204",
+    .open = short_poll_open,
+};

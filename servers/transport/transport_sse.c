@@ -1,0 +1,128 @@
+#include "servers/transport/transport_sse.h"
+
+#include <stdio.h>
+
+#include "lib/base/clock.h"
+#include "servers/transport/event_stream.h"
+#include "servers/transport/poll.h"
+#include "servers/server.h"
+#include "lib/proto/sse.h"
+#include "lib/proto/url.h"
+
+static struct shared *sse_finish(struct buf *event, int err, bool chunked)
+{
+    struct shared *bytes = NULL;
+
+    if (err == 0)
+        bytes = chunked ? event_stream_chunk(event->data, event->len)
+                        : shared_new_copy(event->data, event->len);
+    buf_free(event);
+    return bytes;
+}
+
+static struct shared *sse_encode_ahead(const struct update *u, bool chunked)
+{
+    struct buf event = {0};
+    int err = sse_encode(&event, u->seq, (const char *)u->json->data, u->json->len);
+
+    return sse_finish(&event, err, chunked);
+}
+
+/* Without an id the event source keeps the one it has, wherever the stream may break: it is the
+ * highest it was given, and coming back with it neither loses nor doubles an update. */
+static struct shared *sse_encode_behind(const struct update *u, bool chunked)
+{
+    struct buf event = {0};
+    int err = sse_encode_data(&event, (const char *)u->json->data, u->json->len);
+
+    return sse_finish(&event, err, chunked);
+}
+
+static struct shared *ahead_chunked(const struct update *u)
+{
+    return sse_encode_ahead(u, true);
+}
+
+static struct shared *ahead_plain(const struct update *u)
+{
+    return sse_encode_ahead(u, false);
+}
+
+static struct shared *behind_chunked(const struct update *u)
+{
+    return sse_encode_behind(u, true);
+}
+
+static struct shared *behind_plain(const struct update *u)
+{
+    return sse_encode_behind(u, false);
+}
+
+static const struct update_encoding sse_ahead_chunked = {"sse-chunk", ahead_chunked};
+static const struct update_encoding sse_ahead_plain = {"sse", ahead_plain};
+static const struct update_encoding sse_behind_chunked = {"sse-chunk-without-id", behind_chunked};
+static const struct update_encoding sse_behind_plain = {"sse-without-id", behind_plain};
+
+/* {"name":n}, with the cursor as the event's id. */
+static int sse_note(struct buf *out, const char *name, uint64_t cursor, uint64_t n)
+{
+    char data[40];
+    int len = snprintf(data, sizeof data, "{\"%s\":%llu}", name, (unsigned long long)n);
+
+    return sse_encode_event(out, name, cursor, data, (size_t)len);
+}
+
+/* The id makes a browser's EventSource resume here even if no update ever came. */
+static int sse_hello(struct buf *out, struct server *s, uint64_t cursor)
+{
+    int err = sse_encode_retry(out, s->options->retry_ns / NS_PER_MS);
+
+    return err | sse_note(out, "hello", cursor, cursor);
+}
+
+/* Its id is past what is lost: a reconnect must not ask for it again. */
+static int sse_missed(struct buf *out, uint64_t cursor, uint64_t missed)
+{
+    return sse_note(out, "missed", cursor, missed);
+}
+
+static int sse_heartbeat(struct buf *out)
+{
+    return sse_encode_comment(out, "heartbeat");
+}
+
+static const struct stream_format event_stream = {
+    .content_type = "text/event-stream",
+    .chunked = {&sse_ahead_chunked, &sse_behind_chunked},
+    .plain = {&sse_ahead_plain, &sse_behind_plain},
+    .hello = sse_hello,
+    .missed = sse_missed,
+    .heartbeat = sse_heartbeat,
+};
+
+/* Last-Event-ID is what an EventSource sends when it reconnects; it wins over the since= that
+ * still stands in its URL. An id that is none of ours is ignored. */
+static void sse_open(struct peer *p, const struct http_request *req)
+{
+    const char *last_id = http_message_field(req->msg, "Last-Event-ID");
+    struct reading reading;
+    uint64_t resumed;
+
+    if (!poll_parse_reading(p, req, &reading))
+        return;
+    if (last_id != NULL && url_parse_u64(&resumed, last_id, INT64_MAX) == 0)
+        reading.cursor = resumed;
+    event_stream_open(p, req, &event_stream, &reading);
+    poll_release_reading(p, &reading);
+}
+
+const struct transport transport_sse = {
+    .name = "sse",
+    .path = "/events",
+    .about = "server-sent events: the same as text/event-stream, for EventSource",
+    .open = sse_open,
+    .flushed = event_stream_flushed,
+    .tick = event_stream_tick,
+    .stop = event_stream_stop,
+    .release = event_stream_release,
+};

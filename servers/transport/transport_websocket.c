@@ -1,0 +1,140 @@
+#include "servers/transport/transport_websocket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "servers/http/intake.h"
+#include "servers/http/origin.h"
+#include "servers/transport/poll.h"
+#include "servers/server.h"
+#include "servers/transport/ws_session.h"
+
+static struct shared *websocket_encode(const struct update *u)
+{
+    return ws_session_frame(WS_TEXT, u->json->data, u->json->len);
+}
+
+static const struct update_encoding websocket_frame = {"websocket-frame", websocket_encode};
+static const struct follower_encodings websocket_frames = {&websocket_frame, &websocket_frame};
+
+static void websocket_deliver(struct subscriber *sub, struct update *u, enum delivery how)
+{
+    struct peer *p = peer_from_subscriber(sub);
+    struct ws_session *ws = p->state;
+
+    follower_deliver(&ws->follower, p, u, how);
+}
+
+static void websocket_flushed(struct peer *p, int64_t now_ns)
+{
+    struct ws_session *ws = p->state;
+
+    if (ws != NULL)
+        follower_flushed(&ws->follower, p, now_ns);
+}
+
+static uint16_t close_code_of(int err)
+{
+    switch (err) {
+    case LAB_OK:
+        return 0;
+    case LAB_EINVAL: /* JSON, but not a post */
+        return WS_CLOSE_POLICY_VIOLATION;
+    case LAB_ELIMIT:
+    case LAB_EAWAY:
+        return WS_CLOSE_TRY_AGAIN_LATER;
+    case LAB_ENOMEM:
+        return WS_CLOSE_INTERNAL_ERROR;
+    default:
+        return WS_CLOSE_INVALID_PAYLOAD;
+    }
+}
+
+static void websocket_published(struct peer *p, int err, const struct intake_result *r)
+{
+    (void)r;
+    if (err < 0)
+        ws_session_fail(p, close_code_of(err));
+}
+
+/* A client's text message is published, as with POST /publish. */
+static uint16_t websocket_publish(struct peer *p, const struct ws_event *message)
+{
+    const struct ws_session *ws = p->state;
+    char *text;
+
+    if (message->opcode != WS_TEXT)
+        return WS_CLOSE_UNSUPPORTED_DATA;
+    if (!ws->may_publish)
+        return WS_CLOSE_POLICY_VIOLATION;
+    text = malloc(message->len + 1);
+    if (text == NULL)
+        return WS_CLOSE_INTERNAL_ERROR;
+    if (message->len > 0)
+        memcpy(text, message->data, message->len);
+    intake_publish(p, text, message->len, NULL, websocket_published);
+    free(text);
+    return 0;
+}
+
+/* {"name":n} as a text message. */
+static int add_note(struct buf *out, const char *name, uint64_t n)
+{
+    char text[48];
+    int len = snprintf(text, sizeof text, "{\"%s\":%llu}", name, (unsigned long long)n);
+    struct shared *frame = ws_session_frame(WS_TEXT, text, (size_t)len);
+    int err = frame == NULL ? LAB_ENOMEM : buf_add(out, frame->data, frame->len);
+
+    shared_unref(frame);
+    return err;
+}
+
+/* Everything up to now in one send, as the other streams do: the backlog limit then takes it
+ * for one message, and a client that catches up for a slow reader only if it is one. */
+static void websocket_begin(struct peer *p, const struct reading *reading)
+{
+    struct ws_session *ws = p->state;
+    struct selection opening;
+    struct buf out = {0};
+    int err = hub_select_opening(&p->server->hub, reading->to, reading->cursor, &opening);
+
+    if (err == 0)
+        err = add_note(&out, "hello", opening.from);
+    if (err == 0 && opening.missed > 0)
+        err = add_note(&out, "missed", opening.missed);
+    p->sub.deliver = websocket_deliver;
+    if (err == 0)
+        follower_open(&ws->follower, p, &websocket_frames, reading->to, &opening, &out);
+    else
+        peer_drop(p, DROP_NO_MEMORY);
+    buf_free(&out);
+}
+
+static void websocket_open(struct peer *p, const struct http_request *req)
+{
+    bool may_publish = publisher_allowed(p, req);
+    struct reading reading;
+
+    if (!poll_parse_reading(p, req, &reading))
+        return;
+    if (ws_session_open(p, req, websocket_publish)) {
+        ((struct ws_session *)p->state)->may_publish = may_publish;
+        websocket_begin(p, &reading);
+    }
+    poll_release_reading(p, &reading);
+}
+
+const struct transport transport_websocket = {
+    .name = "websocket",
+    .path = "/ws",
+    .about = "RFC 6455: a text message an update, full duplex",
+    .open = websocket_open,
+    .input = ws_session_input,
+    .flushed = websocket_flushed,
+    .tick = ws_session_tick,
+    .stop = ws_session_stop,
+    .release = ws_session_release,
+};

@@ -1,0 +1,680 @@
+/* Advice on runs made by hand, whose right answer is known; and that no sentence of it lacks a
+ * figure to stand on. */
+#include <check.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/advise/advise.h"
+#include "bench/advise/advise_options.h"
+#include "bench/advise/advise_text.h"
+#include "bench/advise/advise_write.h"
+#include "bench/base/json.h"
+#include "bench/base/quantity.h"
+
+static cJSON *run;
+static struct advise a;
+static struct advise_ask ask;
+static struct evidence evidence;
+static struct advise_words words;
+
+static void set_up(void)
+{
+    run = NULL;
+    ask = advise_ask_nothing;
+    evidence = (struct evidence){0};
+    words = (struct advise_words){0};
+}
+
+static void tear_down(void)
+{
+    advise_words_free(&words);
+    evidence_free(&evidence);
+    cJSON_Delete(run);
+}
+
+/* ---- runs ---- */
+
+/* Of latency: p50, p90, p99, p999, max. */
+struct row {
+    const char *id, *transport;
+    double samples, ms[5], cpu_us, wire, requests;
+};
+
+static const struct row quick_socket = {"websocket", "websocket", 20000, {20, 25, 30, 35, 40},
+                                        10,          250,         0};
+static const struct row cheap_poll = {
+    "short-poll", "short-poll", 20000, {500, 900, 990, 999, 1000}, 4, 180, 0.1};
+static const struct row dear_poll = {"long-poll", "long-poll", 20000, {30, 60, 80, 90, 95},
+                                     16,          480,         1};
+
+static void start_run(void)
+{
+    run = cJSON_Parse("{\"schema\":1,\"link\":\"rtt=20ms\",\"link_details\":{\"rtt_ms\":20,"
+                      "\"spec\":\"delay=10ms\"},\"complete\":true,\"interrupted\":false,"
+                      "\"started\":\"2026-11-23T06:16:48Z\",\"scenario\":{\"name\":\"made\","
+                      "\"title\":\"Made by hand\",\"clients\":100,\"duration_s\":10,\"source\":"
+                      "{\"kind\":\"generator\",\"pattern\":\"fixed\",\"rate_hz\":20}},\"rows\":[],"
+                      "\"rows_planned\":[],\"problems\":[],\"notes\":[]}");
+    ck_assert_ptr_nonnull(run);
+}
+
+static cJSON *histogram(const struct row *r)
+{
+    static const char *const names[] = {"p50", "p90", "p99", "p999", "max"};
+    cJSON *o = cJSON_CreateObject();
+
+    json_add_number(o, "count", r->samples);
+    for (int i = 0; i < 5; i++)
+        json_add_number(o, names[i], r->ms[i] * 1e3);
+    return o;
+}
+
+static cJSON *add_row(struct row r)
+{
+    cJSON *row = cJSON_CreateObject(), *o;
+
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row);
+    cJSON_AddStringToObject(row, "id", r.id);
+    cJSON_AddStringToObject(row, "transport", r.transport);
+    cJSON_AddStringToObject(row, "connection", "keep-alive");
+    json_add_number(row, "interval_ms", 1000);
+    json_add_number(row, "clients", 100);
+    json_add_number(row, "published", r.samples / 100);
+    json_add_number(row, "delivered", r.samples);
+    json_add_number(row, "deliveries", r.samples);
+    json_add_number(row, "missed", 0);
+    json_add_number(row, "late", 0);
+    json_add_number(cJSON_AddObjectToObject(row, "phases"), "window_ms", 10000);
+    cJSON_AddItemToObject(row, "latency_us", histogram(&r));
+    json_add_number(cJSON_AddObjectToObject(row, "age_us"), "mean", r.ms[0] * 1e3 + 25000);
+    json_add_number(row, "server_cpu_us_per_update", r.cpu_us);
+    json_add_number(row, "requests_per_update", r.requests);
+    json_add_number(row, "tcp_handshakes_per_update", 0);
+    json_add_number(row, "server_rss_bytes_per_client", 3000);
+    o = cJSON_AddObjectToObject(row, "bytes_per_update");
+    json_add_number(o, "payload", 150);
+    json_add_number(o, "framing", 10);
+    json_add_number(o, "wire", r.wire);
+    cJSON_AddArrayToObject(row, "problems");
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows_planned"), cJSON_CreateString(r.id));
+    return row;
+}
+
+static void start_three(void)
+{
+    start_run();
+    add_row(cheap_poll);
+    add_row(dear_poll);
+    add_row(quick_socket);
+}
+
+static void set(cJSON *object, const char *name, double value)
+{
+    cJSON_DeleteItemFromObject(object, name);
+    json_add_number(object, name, value);
+}
+
+/* ---- looking ---- */
+
+static void look(void)
+{
+    static const char *const files[] = {"run.json"};
+
+    evidence.files = files;
+    evidence.nfiles = 1;
+    advise_run(&a, run, &ask);
+    advise_words_make(&words, &a, &evidence, 0);
+    ck_assert_int_eq(words.rc, 0);
+}
+
+static void look_for_ms(double latency_ms)
+{
+    ask.latency_us = latency_ms * 1e3;
+    ask.typed |= ADVISE_TYPED_LATENCY;
+    look();
+}
+
+static const char *best_id(int i)
+{
+    ck_assert_int_lt(i, a.nbest);
+    return json_text(a.rows[a.best[i]].row, "id");
+}
+
+static void verdict_is(enum advise_verdict verdict, const char *id)
+{
+    ck_assert_int_eq(a.verdict, verdict);
+    ck_assert_str_eq(best_id(0), id);
+}
+
+/* In any sentence, marks of evidence aside. */
+static bool says(const char *text)
+{
+    for (size_t i = 0; i < words.n; i++) {
+        char plain[2000];
+        size_t n = 0;
+
+        for (const char *c = words.sentences[i].text; *c != '\0' && n + 1 < sizeof plain; c++) {
+            if (*c == '\x01')
+                c += strcspn(c, "\x02");
+            else if (*c != '*' && *c != '`')
+                plain[n++] = *c;
+        }
+        plain[n] = '\0';
+        if (strstr(plain, text) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void check_says(const char *text)
+{
+    if (says(text))
+        return;
+    for (size_t i = 0; i < words.n; i++)
+        printf("- %s\n", words.sentences[i].text);
+    ck_abort_msg("nothing says \"%s\"", text);
+}
+
+/* ---- the answer ---- */
+
+START_TEST(only_one_fits)
+{
+    start_three();
+    look_for_ms(50);
+    verdict_is(ADVISE_ONE, "websocket");
+    ck_assert_int_eq(a.nfits, 1);
+    check_says("Only websocket fits: 99 of 100 updates arrive within 30.0 ms (50.0 ms allowed)");
+    check_says("Were 990 ms the limit instead of 50.0 ms, short-poll would fit and be cheaper: "
+               "4.00 µs server CPU per update against 10.0 µs.");
+    ck_assert(!says("long-poll would fit")); /* and cost more */
+}
+END_TEST
+
+START_TEST(all_fit_and_the_short_poll_is_the_cheapest)
+{
+    start_three();
+    look_for_ms(2000);
+    verdict_is(ADVISE_ONE, "short-poll");
+    ck_assert_int_eq(a.nfits, 3);
+    ck_assert_int_eq(a.decided_by, ADVISE_CPU);
+    check_says("short-poll is the cheapest that fits");
+    check_says("The next, websocket, takes 10.0 µs server CPU per update against 4.00 µs");
+    check_says("Were less than 990 ms allowed, short-poll would not fit; websocket would, down to "
+               "30.0 ms.");
+}
+END_TEST
+
+START_TEST(none_fits_and_the_nearest_is_named)
+{
+    start_three();
+    look_for_ms(10);
+    verdict_is(ADVISE_NONE_FITS, "websocket");
+    check_says("No row fits; nearest is websocket: 99 of 100 updates arrive within 30.0 ms "
+               "(10.0 ms allowed)");
+    check_says("Were 30.0 ms the limit instead of 10.0 ms, websocket would fit.");
+}
+END_TEST
+
+START_TEST(what_cannot_be_told_apart_is_a_tie)
+{
+    struct row twin = quick_socket;
+
+    start_three();
+    twin.id = twin.transport = "sse";
+    twin.cpu_us = 11.5; /* 13 % more: repeated runs differ by so much */
+    twin.wire = 255;
+    add_row(twin);
+    look_for_ms(50);
+    verdict_is(ADVISE_TIE, "websocket");
+    ck_assert_str_eq(best_id(1), "sse");
+    check_says("websocket and sse tie: both fit");
+}
+END_TEST
+
+START_TEST(equal_cpu_leaves_it_to_the_wire)
+{
+    struct row twin = quick_socket;
+
+    start_three();
+    twin.id = twin.transport = "sse";
+    twin.wire = 300;
+    add_row(twin);
+    look_for_ms(50);
+    verdict_is(ADVISE_ONE, "websocket");
+    ck_assert_int_eq(a.decided_by, ADVISE_WIRE);
+    check_says("The next, sse, is level in server CPU (10.0 µs) but takes 300 bytes on the wire "
+               "per update against 250");
+}
+END_TEST
+
+START_TEST(a_budget_decides_what_is_cheap_and_what_is_too_dear)
+{
+    struct err_text e;
+
+    start_three();
+    ck_assert_int_eq(advise_budget_parse(&ask, "requests=0.5,cpu=20us", &e), 0);
+    look_for_ms(2000);
+    verdict_is(ADVISE_ONE, "websocket"); /* no requests; the long poll has one each */
+    ck_assert_int_eq(a.nfits, 2);
+    check_says("long-poll does not fit: 1.00 requests per update (0.5 allowed)");
+}
+END_TEST
+
+/* ---- what is asked ---- */
+
+START_TEST(the_scenario_asks_unless_the_user_does)
+{
+    cJSON *require;
+
+    start_three();
+    require = cJSON_AddObjectToObject(cJSON_GetObjectItem(run, "scenario"), "require");
+    json_add_number(require, "latency_ms", 50);
+    json_add_number(require, "percentile", 90);
+    json_add_number(require, "age_ms", -1);
+    look();
+    verdict_is(ADVISE_ONE, "websocket");
+    ck_assert_double_eq(a.ask.percentile, 90);
+    ck_assert(isnan(a.ask.age_us));
+    check_says("9 of 10 updates arrive within 25.0 ms (50.0 ms allowed)");
+    advise_words_free(&words);
+    look_for_ms(70);
+    ck_assert_int_eq(a.nfits, 2); /* the long poll's p90 is 60 ms */
+}
+END_TEST
+
+START_TEST(a_percentile_between_those_measured_is_held_against_the_next)
+{
+    cJSON *require;
+
+    start_three();
+    require = cJSON_AddObjectToObject(cJSON_GetObjectItem(run, "scenario"), "require");
+    json_add_number(require, "latency_ms", 70);
+    json_add_number(require, "percentile", 95);
+    look();
+    ck_assert_int_eq(a.nfits, 1); /* the long poll's p99 is 80 ms */
+    check_says("the next that run.json has, p99, which is stricter");
+}
+END_TEST
+
+START_TEST(nothing_asked_is_nothing_recommended)
+{
+    start_three();
+    look();
+    ck_assert_int_eq(a.verdict, ADVISE_NO_ASK);
+    check_says("No recommendation: nothing is asked");
+    check_says("websocket would meet a limit of 30.0 ms or more for 99 of 100 updates");
+}
+END_TEST
+
+START_TEST(age_and_share_on_time_are_held_against_their_limits)
+{
+    cJSON *late, *prompt;
+
+    start_run();
+    late = add_row(cheap_poll);
+    prompt = add_row(quick_socket);
+    set(cJSON_AddObjectToObject(late, "deadline"), "share", 0.94999);
+    set(cJSON_AddObjectToObject(prompt, "deadline"), "share", 0.95);
+    ask.on_time = 0.95;
+    ask.typed = ADVISE_TYPED_ON_TIME | ADVISE_TYPED_AGE;
+    ask.age_us = 46000;
+    look();
+    verdict_is(ADVISE_ONE, "websocket");
+    check_says("short-poll does not fit: 94.99\u00a0% on time (95\u00a0% asked), the newest value "
+               "is 525 ms old");
+}
+END_TEST
+
+/* Senders' messages and documents are held against the same limit. */
+START_TEST(upstream_and_convergence_count_as_latency)
+{
+    struct row slow = quick_socket;
+    cJSON *row;
+
+    start_run();
+    row = add_row(quick_socket);
+    slow.ms[2] = 120;
+    cJSON_AddItemToObject(cJSON_AddObjectToObject(row, "upstream"), "latency_us",
+                          histogram(&quick_socket));
+    cJSON_AddItemToObject(row, "convergence_us", histogram(&slow));
+    look_for_ms(100);
+    ck_assert_int_eq(a.verdict, ADVISE_NONE_FITS);
+    ck_assert_int_eq(a.rows[0].checks[a.rows[0].deciding].criterion, ADVISE_CONVERGENCE);
+    check_says("99 of 100 edits are in everybody's document within 120 ms (100 ms allowed)");
+    advise_words_free(&words);
+    look_for_ms(150);
+    verdict_is(ADVISE_ONE, "websocket");
+    check_says("99 of 100 messages reach everybody else within 30.0 ms");
+}
+END_TEST
+
+START_TEST(what_was_lost_does_not_fit)
+{
+    start_run();
+    set(add_row(quick_socket), "missed", 3);
+    look_for_ms(1000);
+    ck_assert_int_eq(a.verdict, ADVISE_NONE_FITS);
+    check_says("websocket does not fit: of its updates 3 missed");
+}
+END_TEST
+
+/* ---- what is not known ---- */
+
+START_TEST(ten_samples_lie_beyond_the_percentile)
+{
+    ck_assert_double_eq(advise_samples_needed(50), 20);
+    ck_assert_double_eq(advise_samples_needed(99), 1000);
+    ck_assert_double_eq(advise_samples_needed(99.9), 10000);
+}
+END_TEST
+
+START_TEST(too_few_samples_recommend_nothing_and_say_how_many_it_takes)
+{
+    struct row few = quick_socket;
+
+    start_run();
+    few.samples = 2000;
+    add_row(few);
+    ask.percentile = 99.9;
+    ask.typed = ADVISE_TYPED_PERCENTILE;
+    look_for_ms(50);
+    verdict_is(ADVISE_TOO_FEW, "websocket");
+    check_says("2,000 samples are too few: 10,000 would put ten beyond the percentile");
+    check_says("A window of 50 s (--duration 50) would give samples enough");
+}
+END_TEST
+
+START_TEST(few_samples_suffice_to_dismiss)
+{
+    struct row few = cheap_poll;
+
+    start_run();
+    few.samples = 2000;
+    add_row(few); /* its p99, of samples enough, is 990 ms: so is its p99.9 at least */
+    ask.percentile = 99.9;
+    ask.typed = ADVISE_TYPED_PERCENTILE;
+    look_for_ms(985);
+    ck_assert_int_eq(a.rows[0].fit, ADVISE_FAILS);
+    advise_words_free(&words);
+    look_for_ms(995); /* only p99.9 itself and the maximum are beyond: not sure */
+    ck_assert_int_eq(a.rows[0].fit, ADVISE_UNKNOWN);
+}
+END_TEST
+
+START_TEST(an_interrupted_run_recommends_nothing)
+{
+    start_three();
+    cJSON_ReplaceItemInObject(run, "complete", cJSON_CreateFalse());
+    cJSON_ReplaceItemInObject(run, "interrupted", cJSON_CreateTrue());
+    cJSON_DeleteItemFromArray(cJSON_GetObjectItem(run, "rows"), 2);
+    look_for_ms(2000);
+    ck_assert_int_eq(a.verdict, ADVISE_NO_TRUST);
+    ck_assert_int_eq(a.nbest, 0);
+    check_says("No recommendation: the run was interrupted, 2 of the planned rows were measured");
+}
+END_TEST
+
+START_TEST(a_run_with_problems_recommends_nothing)
+{
+    cJSON *row;
+
+    start_three();
+    row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 2);
+    cJSON_AddItemToArray(cJSON_GetObjectItem(row, "problems"), cJSON_CreateString("counts differ"));
+    look_for_ms(2000);
+    ck_assert_int_eq(a.verdict, ADVISE_NO_TRUST);
+    check_says("websocket has problems");
+    check_says("websocket can't be judged: it has problems");
+}
+END_TEST
+
+START_TEST(a_run_without_rows_or_figures_is_survived)
+{
+    cJSON *row;
+
+    start_run();
+    look_for_ms(100);
+    ck_assert_int_eq(a.verdict, ADVISE_NONE_FITS);
+    check_says("No row fits: there is none");
+    advise_words_free(&words);
+    row = cJSON_CreateObject();
+    cJSON_AddStringToObject(row, "id", "empty");
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row);
+    look_for_ms(100);
+    check_says("empty does not fit: it delivered not there updates");
+}
+END_TEST
+
+/* ---- what it costs ---- */
+
+/* Two hundred thousand deliveries of 100 clients in 10 s at 10 µs: 0.02 cores. */
+START_TEST(the_model_speaks_of_a_hundred_times_the_clients)
+{
+    start_three();
+    look_for_ms(50);
+    ck_assert_double_eq(a.ask.clients, 10000);
+    check_says("websocket: 0.02 to 2.00 cores, 4.00\u00a0Mbit/s to 400\u00a0Mbit/s, "
+               "300\u00a0kB to 30.0\u00a0MB of server memory.");
+    check_says("At about 5,000 clients websocket fills one core");
+    check_says("keeps the latency's limit up to a round trip of about 60.0 ms");
+    check_says("Before that, at about 2,100 clients"); /* 20 ms left / 9.9 µs, and the 100 */
+}
+END_TEST
+
+/* Of latest values fewer are delivered, each worth several: rows are compared by what they take
+ * in a second. */
+START_TEST(costs_are_compared_by_time_not_by_update)
+{
+    cJSON *row;
+
+    start_run();
+    row = add_row(cheap_poll); /* a tenth of the updates, each four times as dear */
+    set(row, "deliveries", 2000);
+    set(row, "server_cpu_us_per_update", 40);
+    add_row(quick_socket);
+    look_for_ms(2000);
+    verdict_is(ADVISE_ONE, "short-poll");
+    check_says("for 80.0 µs server CPU per client and second"); /* two a second, of 40 µs */
+}
+END_TEST
+
+/* ---- evidence ---- */
+
+/* As a mark stands behind what it proves, a sentence's figures are those before its marks. */
+static void check_evidence(void)
+{
+    for (size_t i = 0; i < words.n; i++) {
+        const char *text = words.sentences[i].text, *mark = strchr(text, '\x01');
+
+        ck_assert_msg(mark != NULL, "no evidence: %s", text);
+        for (; mark != NULL; mark = strchr(mark + 1, '\x01')) {
+            int number = atoi(mark + 1);
+
+            ck_assert_int_ge(number, 1);
+            ck_assert_int_le(number, (int)evidence.n);
+        }
+    }
+}
+
+START_TEST(every_sentence_has_its_evidence)
+{
+    static const double limits_ms[] = {1, 50, 85, 2000};
+
+    start_three();
+    for (size_t i = 0; i < sizeof limits_ms / sizeof *limits_ms; i++) {
+        look_for_ms(limits_ms[i]);
+        check_evidence();
+        advise_words_free(&words);
+    }
+    ask = advise_ask_nothing;
+    look();
+    check_evidence();
+    cJSON_ReplaceItemInObject(run, "complete", cJSON_CreateFalse());
+    advise_words_free(&words);
+    look();
+    check_evidence();
+}
+END_TEST
+
+/* A figure **26.1 ms** with its mark is that of its item. */
+START_TEST(every_figure_is_the_one_that_it_refers_to)
+{
+    int checked = 0;
+
+    start_three();
+    look_for_ms(50);
+    for (size_t i = 0; i < words.n; i++) {
+        for (const char *at = words.sentences[i].text; (at = strstr(at, "**\x01")) != NULL; at++) {
+            const struct evidence_item *item = &evidence.items[atoi(at + 3) - 1];
+            const char *from = at;
+
+            while (strncmp(from - 2, "**", 2) != 0)
+                from--;
+            if (item->kind == EVIDENCE_RULE || item->ninputs > 0 ||
+                strstr(item->path, "payload") != NULL)
+                continue;
+            ck_assert_msg(strncmp(from, item->text, (size_t)(at - from)) == 0, "%.20s is not %s",
+                          from, item->text);
+            checked++;
+        }
+    }
+    ck_assert_int_ge(checked, 12);
+}
+END_TEST
+
+START_TEST(a_reference_says_where_it_stands)
+{
+    struct buf text = {0};
+    struct writer w = {.out = &text};
+    static const char *const files[] = {"results/x/run.json"};
+    int number;
+
+    start_three();
+    evidence.files = files;
+    evidence.nfiles = 1;
+    number = evidence_figure(&evidence, 0, run, 2, "latency_us.p99", units_format_us);
+    ck_assert_int_eq(number, 1);
+    ck_assert_int_eq(evidence_figure(&evidence, 0, run, 2, "latency_us.p99", units_format_us), 1);
+    evidence_describe(&w, &evidence, &evidence.items[0]);
+    writer_puts(&w, " ");
+    evidence_pointer(&w, &evidence.items[0]);
+    writer_add(&w, "", 1);
+    ck_assert_str_eq((const char *)text.data,
+                     "websocket latency_us.p99 = 30.0 ms, results/x/run.json rows[2] "
+                     "/rows/2/latency_us/p99");
+    buf_free(&text);
+}
+END_TEST
+
+/* ---- several links ---- */
+
+START_TEST(links_of_one_scenario_are_seen_together)
+{
+    struct advise_book b = {0};
+    struct buf text = {0};
+    struct writer w = {.out = &text};
+
+    start_three();
+    ask.latency_us = 50e3;
+    ask.typed = ADVISE_TYPED_LATENCY;
+    ck_assert_int_eq(advise_book_add(&b, cJSON_Duplicate(run, true), "a/run.json"), 0);
+    cJSON_ReplaceItemInObject(run, "link", cJSON_CreateString("far"));
+    set(cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 1), "latency_us"),
+        "p99", 45e3);
+    ck_assert_int_eq(advise_book_add(&b, cJSON_Duplicate(run, true), "b/run.json"), 0);
+    ck_assert_int_eq(advise_book_make(&b, &ask), 0);
+    advise_write_text(&w, &b);
+    writer_add(&w, "", 1);
+    ck_assert_ptr_nonnull(strstr((char *)text.data, "websocket fits on all 2 links"));
+    ck_assert_ptr_nonnull(strstr((char *)text.data, "long-poll fits on far"));
+    ck_assert_ptr_nonnull(strstr((char *)text.data, "b/run.json rows[1]"));
+    buf_free(&text);
+    advise_book_free(&b);
+}
+END_TEST
+
+/* ---- what people type ---- */
+
+START_TEST(quantities_wear_their_units)
+{
+    double value = -1;
+
+    ck_assert(quantity_read_us("20us", &value) && value == 20);
+    ck_assert(quantity_read_us("1.5ms", &value) && value == 1500);
+    ck_assert(quantity_read_share("95%", &value) && fabs(value - 0.95) < 1e-12);
+    ck_assert(quantity_read_share("0.95", &value) && value == 0.95);
+    ck_assert(quantity_read_bytes("8KB", &value) && value == 8000);
+    ck_assert(quantity_read_bytes("8KiB", &value) && value == 8192);
+    ck_assert(quantity_read_number("0.1", &value) && value == 0.1);
+    value = 7;
+    ck_assert(!quantity_read_us("20", &value)); /* of what? */
+    ck_assert(!quantity_read_us("", &value) && !quantity_read_us("ms", &value));
+    ck_assert(!quantity_read_us("0x10us", &value) && !quantity_read_us("inf", &value));
+    ck_assert(!quantity_read_share("101%", &value) && !quantity_read_share("-1", &value));
+    ck_assert(!quantity_read_bytes("8 KB", &value) && !quantity_read_number("1e400", &value));
+    ck_assert_double_eq(value, 7);
+}
+END_TEST
+
+START_TEST(a_budget_that_makes_no_sense_is_refused_by_name)
+{
+    static const char *const bad[] = {
+        "", "cpu", "cpu=", "cpu=20", "speed=1", "cpu=1us,", "cpu=1us,cpu=2us", "=3", "wire=1us"};
+    struct err_text e;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ask = advise_ask_nothing;
+        e.text[0] = '\0';
+        ck_assert_msg(advise_budget_parse(&ask, bad[i], &e) == LAB_EINVAL, "%s", bad[i]);
+        ck_assert_ptr_nonnull(strstr(e.text, "--budget: "));
+    }
+    ask = advise_ask_nothing;
+    ck_assert_int_eq(advise_budget_parse(&ask, "wire=600,memory=8KB,cpu=20us", &e), 0);
+    ck_assert_int_eq(ask.norder, 3);
+    ck_assert_int_eq(ask.order[0], ADVISE_WIRE);
+    ck_assert_double_eq(ask.budget[ADVISE_MEMORY], 8000);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("advise");
+    TCase *t = tcase_create("advise");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, only_one_fits);
+    tcase_add_test(t, all_fit_and_the_short_poll_is_the_cheapest);
+    tcase_add_test(t, none_fits_and_the_nearest_is_named);
+    tcase_add_test(t, what_cannot_be_told_apart_is_a_tie);
+    tcase_add_test(t, equal_cpu_leaves_it_to_the_wire);
+    tcase_add_test(t, a_budget_decides_what_is_cheap_and_what_is_too_dear);
+    tcase_add_test(t, the_scenario_asks_unless_the_user_does);
+    tcase_add_test(t, a_percentile_between_those_measured_is_held_against_the_next);
+    tcase_add_test(t, nothing_asked_is_nothing_recommended);
+    tcase_add_test(t, age_and_share_on_time_are_held_against_their_limits);
+    tcase_add_test(t, upstream_and_convergence_count_as_latency);
+    tcase_add_test(t, what_was_lost_does_not_fit);
+    tcase_add_test(t, ten_samples_lie_beyond_the_percentile);
+    tcase_add_test(t, too_few_samples_recommend_nothing_and_say_how_many_it_takes);
+    tcase_add_test(t, few_samples_suffice_to_dismiss);
+    tcase_add_test(t, an_interrupted_run_recommends_nothing);
+    tcase_add_test(t, a_run_with_problems_recommends_nothing);
+    tcase_add_test(t, a_run_without_rows_or_figures_is_survived);
+    tcase_add_test(t, the_model_speaks_of_a_hundred_times_the_clients);
+    tcase_add_test(t, costs_are_compared_by_time_not_by_update);
+    tcase_add_test(t, every_sentence_has_its_evidence);
+    tcase_add_test(t, every_figure_is_the_one_that_it_refers_to);
+    tcase_add_test(t, a_reference_says_where_it_stands);
+    tcase_add_test(t, links_of_one_scenario_are_seen_together);
+    tcase_add_test(t, quantities_wear_their_units);
+    tcase_add_test(t, a_budget_that_makes_no_sense_is_refused_by_name);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_ENV);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

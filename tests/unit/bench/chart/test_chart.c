@@ -1,0 +1,690 @@
+/* The charts' numbers: series made from known histograms and timelines, and what is said when
+ * a run folder isn't one. The pictures are gnuplot's; here they must only come to be. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "bench/chart/chart.h"
+#include "bench/chart/chart_data.h"
+#include "bench/chart/chart_rows.h"
+#include "bench/base/file.h"
+#include "bench/base/gnuplot.h"
+#include "lib/hdr/hdr.h"
+#include "lib/hdr/hdr_log.h"
+
+#define RUN_START                                                                                  \
+    "{\"schema\": 1, \"pushlab\": \"0.1.0\", \"link\": \"loopback\","                              \
+    "\"started\": \"2026-11-23T06:16:48Z\","                                                       \
+    "\"scenario\": {\"duration_s\": 6, \"source\": {\"rate_hz\": 10,"                              \
+    "\"payload_bytes\": 128, \"pattern\": \"poisson\"}}, \"rows\": ["
+#define RUN_END "]}"
+/* For the same run over a link: 400 bytes on the wire, 45 of them beyond what is named. */
+#define RUN_END_LINK "], \"link_details\": {\"rtt_ms\": 50}}"
+#define WIRE                                                                                       \
+    ",\"wire\":400,\"wire_headers\":104,\"wire_acks\":52.5},"                                      \
+    "\"packets_per_update\":{\"up\":1.5,\"down\":2,\"total\":3.5}"
+/* And for one whose clients sent, and whose updates had a deadline. */
+#define DUPLEX                                                                                     \
+    ",\"deadline\":{\"ms\":33,\"expected\":1000,\"within\":987,\"share\":0.987},"                  \
+    "\"upstream\":{\"latency_us\":{\"count\":9,\"p50\":52000,\"p99\":71000}}"
+
+/* And for one with something between clients and servers. */
+#define BETWEEN                                                                                    \
+    ",\"balancer\":{\"connections_per_client\":{\"front\":1,\"behind\":0.2},"                      \
+    "\"added_latency_us\":{\"p50\":612},\"cpu_us_per_update\":78.1,"                               \
+    "\"payload_bytes\":{\"added_up\":-1,\"added_down\":13.5}}"
+
+static char run_dir[64];
+
+static void make_run_dir(void)
+{
+    snprintf(run_dir, sizeof run_dir, "/tmp/test-chart-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(run_dir));
+}
+
+static void remove_run_dir(void)
+{
+    file_remove_folder(run_dir);
+}
+
+static void put_file(const char *name, const void *data, size_t len)
+{
+    char path[256];
+    struct err_text e;
+
+    snprintf(path, sizeof path, "%s/%s", run_dir, name);
+    ck_assert_int_eq(file_write(path, data, len, &e), 0);
+}
+
+static void put_text(const char *name, const char *text)
+{
+    put_file(name, text, strlen(text));
+}
+
+/* The file's text, the caller's to free. */
+static char *get_text(const char *name)
+{
+    struct buf b = {0};
+    char path[256];
+    struct err_text e;
+
+    snprintf(path, sizeof path, "%s/%s", run_dir, name);
+    ck_assert_msg(file_read(&b, path, 1 << 20, &e) == 0, "%s", e.text);
+    return (char *)b.data;
+}
+
+static void put_hlog(const char *name, const struct hdr *h)
+{
+    struct buf b = {0};
+
+    ck_assert_int_eq(hdr_log_header(&b, "test", 0), 0);
+    ck_assert_int_eq(hdr_log_interval(&b, NULL, 0, 10, h), 0);
+    put_file(name, b.data, b.len);
+    buf_free(&b);
+}
+
+/* 1, 2, ... n microseconds, once each: the value at percentile p is n * p / 100. */
+static void fill_ramp(struct hdr *h, int64_t n)
+{
+    ck_assert_int_eq(
+        hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES), 0);
+    for (int64_t v = 1; v <= n; v++)
+        hdr_record(h, v, 1);
+}
+
+/* A row that delivered 1000 updates in 1..1000 µs; bytes is the inside of bytes_per_update and
+ * what follows it. */
+static void put_run(const char *bytes, const char *run_end)
+{
+    char text[2048];
+    struct hdr h;
+
+    fill_ramp(&h, 1000);
+    put_hlog("latency-sse.hlog", &h);
+    hdr_free(&h);
+    put_text("timeline-sse.csv", "published_s,latency_us,client\n0.5,10,0\n0.6,20,0\n");
+    snprintf(text, sizeof text,
+             RUN_START
+             "{\"id\":\"sse\",\"transport\":\"sse\",\"connection\":\"keep-alive\",\"clients\":50,"
+             "\"published\":20,\"delivered\":1000,\"latency_us\":{\"p50\":500,\"p99\":990},"
+             "\"requests_per_update\":0,\"tcp_handshakes_per_update\":0.25,"
+             "\"bytes_per_update\":{%s}%s",
+             bytes, run_end);
+    put_text("run.json", text);
+}
+
+/* A whole run over loopback, and one over a link. */
+static void put_good_run(void)
+{
+    put_run("\"payload\":151.5,\"framing\":19}", RUN_END);
+}
+
+static void put_wire_run(void)
+{
+    put_run("\"payload\":151.5,\"framing\":19" WIRE, RUN_END_LINK);
+}
+
+static void put_duplex_run(void)
+{
+    put_run("\"payload\":151.5,\"framing\":19" WIRE DUPLEX, RUN_END_LINK);
+}
+
+/* One that has everything that is drawn. */
+static void put_whole_run(void)
+{
+    put_run("\"payload\":151.5,\"framing\":19" WIRE DUPLEX BETWEEN, RUN_END_LINK);
+}
+
+static int write_data(struct chart_data *data, struct err_text *e)
+{
+    char data_dir[80];
+
+    snprintf(data_dir, sizeof data_dir, "%s/charts/data", run_dir);
+    return chart_data_write(run_dir, data_dir, data, e);
+}
+
+static void refuses_run(int code, const char *part_of_line)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+
+    ck_assert_int_eq(write_data(&data, &e), code);
+    ck_assert_msg(strstr(e.text, part_of_line) != NULL, "\"%s\" lacks \"%s\"", e.text,
+                  part_of_line);
+    ck_assert_ptr_null(strchr(e.text, '\n'));
+}
+
+START_TEST(percentiles_of_a_ramp_lie_on_the_line)
+{
+    double percentile, tail, last_tail = 0;
+    long long latency_us, last_us = 0;
+    struct buf b = {0};
+    struct hdr h;
+    int n = 0, used;
+    const char *line;
+
+    fill_ramp(&h, 1000);
+    ck_assert_int_eq(chart_data_percentiles(&b, &h), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    line = strchr((const char *)b.data, '\n') + 1;
+    for (; sscanf(line, "%lf,%lf,%lld\n%n", &percentile, &tail, &latency_us, &used) == 3; n++) {
+        ck_assert(tail > last_tail && latency_us >= last_us);
+        if (percentile < 100)
+            ck_assert_double_eq_tol(tail, 1 / (1 - percentile / 100), tail * 1e-4);
+        ck_assert_double_eq_tol((double)latency_us, fmax(1, 1000 * percentile / 100), 1.01);
+        last_tail = tail;
+        last_us = latency_us;
+        line += used;
+    }
+    /* Ten per halving of 1000 (9.97 halvings), and the maximum. */
+    ck_assert_int_eq(n, 101);
+    ck_assert_double_eq(percentile, 100);
+    ck_assert_double_eq(tail, 1000);
+    ck_assert_int_eq(latency_us, 1000);
+    hdr_free(&h);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(percentiles_begin_with_the_median_at_tail_2)
+{
+    struct buf b = {0};
+    struct hdr h;
+
+    fill_ramp(&h, 1000);
+    ck_assert_int_eq(chart_data_percentiles(&b, &h), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    ck_assert_ptr_nonnull(strstr((const char *)b.data, "percentile,tail,latency_us\n0,1,1\n"));
+    ck_assert_ptr_nonnull(strstr((const char *)b.data, "\n50,2,500\n"));
+    ck_assert_ptr_nonnull(strstr((const char *)b.data, "\n75,4,750\n"));
+    hdr_free(&h);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(cdf_rises_to_100_percent)
+{
+    double percent = 0, last_percent = -1;
+    long long latency_us, last_us = 0;
+    struct buf b = {0};
+    struct hdr h;
+    int used;
+    const char *line;
+
+    fill_ramp(&h, 1000);
+    hdr_record(&h, 2000000, 1000);
+    ck_assert_int_eq(chart_data_cdf(&b, &h), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    line = strchr((const char *)b.data, '\n') + 1;
+    for (; sscanf(line, "%lld,%lf\n%n", &latency_us, &percent, &used) == 2; line += used) {
+        ck_assert(latency_us >= last_us && percent >= last_percent);
+        if (percent > last_percent && percent > 0 && latency_us <= 1000)
+            ck_assert_double_eq_tol(percent, (double)latency_us / 20, 1e-6);
+        last_us = latency_us;
+        last_percent = percent;
+    }
+    ck_assert_double_eq(percent, 100);
+    ck_assert_double_eq_tol((double)latency_us, 2e6, 2e3);
+    hdr_free(&h);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(cdf_goes_along_gaps_and_then_up)
+{
+    struct buf b = {0};
+    struct hdr h;
+
+    fill_ramp(&h, 0);
+    hdr_record(&h, 100, 3);
+    hdr_record(&h, 1000, 1);
+    ck_assert_int_eq(chart_data_cdf(&b, &h), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    ck_assert_str_eq((const char *)b.data,
+                     "latency_us,percent\n100,0\n100,75\n1000,75\n1000,100\n");
+    hdr_free(&h);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(an_empty_histogram_has_no_points)
+{
+    struct buf b = {0};
+    struct hdr h;
+
+    fill_ramp(&h, 0);
+    ck_assert_int_eq(chart_data_percentiles(&b, &h), 0);
+    ck_assert_int_eq(chart_data_cdf(&b, &h), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    ck_assert_str_eq((const char *)b.data, "percentile,tail,latency_us\nlatency_us,percent\n");
+    hdr_free(&h);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(timeline_keeps_one_client_in_order)
+{
+    static const char text[] = "published_s,latency_us,client\n"
+                               "2.5,30,1\n2.7,31,1\n2.6,21.25,0\n2.5,20,0\n2.75,22,0";
+    struct buf b = {0};
+    struct err_text e;
+
+    ck_assert_int_eq(chart_data_timeline(&b, text, strlen(text), &e), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    ck_assert_str_eq((const char *)b.data, "published_s,latency_us\n"
+                                           "2.500000,20\n2.600000,21.25\n2.750000,22\n");
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(timeline_ends_after_10_s_or_100_updates)
+{
+    struct buf in = {0}, out = {0};
+    struct err_text e;
+    int lines = 0;
+
+    ck_assert_int_eq(buf_printf(&in, "published_s,latency_us,client\n"), 0);
+    for (int i = 0; i < 300; i++)
+        ck_assert_int_eq(buf_printf(&in, "%d,5,0\n", i), 0);
+    ck_assert_int_eq(chart_data_timeline(&out, (const char *)in.data, in.len, &e), 0);
+    for (size_t i = 0; i < out.len; i++)
+        lines += out.data[i] == '\n';
+    ck_assert_int_eq(lines, 1 + 100);
+    buf_free(&in);
+    buf_free(&out);
+}
+END_TEST
+
+START_TEST(timeline_names_its_broken_line)
+{
+    static const char text[] = "published_s,latency_us,client\n0.1,5,0\n0.2;6;0\n";
+    struct buf b = {0};
+    struct err_text e;
+
+    ck_assert_int_eq(chart_data_timeline(&b, text, strlen(text), &e), LAB_EPROTO);
+    ck_assert_str_eq(e.text, "line 3: not published_s,latency_us,client");
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(csv_fields_are_quoted_where_they_must_be_rfc4180_2)
+{
+    struct buf b = {0};
+
+    ck_assert_int_eq(chart_rows_field(&b, "short-poll+close@1000ms"), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "|"), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "a,b"), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "say \"hi\""), 0);
+    ck_assert_int_eq(chart_rows_field(&b, "two\nlines"), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    ck_assert_str_eq((const char *)b.data,
+                     "short-poll+close@1000ms|\"a,b\"\"say \"\"hi\"\"\"\"two\nlines\"");
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(rows_hold_the_runs_numbers)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+    char *rows;
+
+    put_good_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert_str_eq(data.conditions, "50 clients · 10 updates/s of 128 bytes, poisson · 6 s "
+                                      "window · link: loopback · 2026-11-23 · pushlab 0.1.0");
+    rows = get_text("charts/data/rows.csv");
+    ck_assert_str_eq(strchr(rows, '\n') + 1, "sse,sse,keep-alive,0,50,20,1000,500,NaN,990,NaN,NaN,"
+                                             "0,0.25,151.5,19,NaN,NaN,NaN,NaN,NaN,NaN,NaN,"
+                                             "NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN\n");
+    free(rows);
+    free(get_text("charts/data/percentiles-sse.csv"));
+    free(get_text("charts/data/cdf-sse.csv"));
+    free(get_text("charts/data/timeline-sse.csv"));
+}
+END_TEST
+
+/* The last fields of the only row of rows.csv: wire, its four parts, packets up and down; the
+ * deadline and what met it, and how late everyone heard a client. */
+static void check_last_fields(const char *expected)
+{
+    char *rows = get_text("charts/data/rows.csv"), *field = rows + strlen(rows);
+
+    for (int commas = 0; commas < 11; commas += *field == ',')
+        field--;
+    ck_assert_str_eq(field + 1, expected);
+    free(rows);
+}
+
+START_TEST(the_parts_of_wire_bytes_are_their_sum)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+    char *link;
+
+    put_wire_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert(data.has_wire);
+    ck_assert(!data.has_upstream && !data.has_deadline);
+    check_last_fields("400,151.5,92,104,52.5,1.5,2,NaN,NaN,NaN,NaN\n");
+    link = get_text("charts/data/link.csv");
+    ck_assert_str_eq(link, "half_rtt_us\n25000\n");
+    free(link);
+    /* More payload than the packets of the window carried: it counts no further. */
+    put_run("\"payload\":300,\"framing\":19" WIRE, RUN_END_LINK);
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    check_last_fields("400,243.5,0,104,52.5,1.5,2,NaN,NaN,NaN,NaN\n");
+}
+END_TEST
+
+START_TEST(deadlines_and_messages_of_clients_stand_beside_the_rest)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+
+    put_duplex_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert(data.has_upstream && data.has_deadline);
+    check_last_fields("400,151.5,92,104,52.5,1.5,2,33,98.7,52000,71000\n");
+}
+END_TEST
+
+START_TEST(loopback_has_no_wire_and_no_floor)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+    char *link;
+
+    put_good_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert(!data.has_wire);
+    link = get_text("charts/data/link.csv");
+    ck_assert_str_eq(link, "half_rtt_us\nNaN\n");
+    free(link);
+}
+END_TEST
+
+START_TEST(a_row_without_deliveries_needs_no_files_and_has_no_ratios)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+    char *rows;
+
+    put_text("run.json", RUN_START "{\"id\":\"a\",\"transport\":\"sse\",\"connection\":\"close\","
+                                   "\"delivered\":0,\"requests_per_update\":7},"
+                                   "{\"id\":\"b\",\"transport\":\"sse\",\"connection\":\"close\","
+                                   "\"delivered\":0}" RUN_END);
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    rows = get_text("charts/data/rows.csv");
+    ck_assert_ptr_nonnull(strstr(rows, "\na,sse,close,0,NaN,NaN,0,NaN,"));
+    ck_assert_ptr_nonnull(strstr(rows, "\nb,sse,close,1,")); /* the second of its kind */
+    ck_assert_ptr_null(strchr(strchr(rows, '\n'), '7'));
+    free(rows);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_no_run_is_refused_in_one_line)
+{
+    refuses_run(LAB_ESYS, "run.json: No such file");
+    put_text("run.json", "{\"schema\": 1, \"rows\": [");
+    refuses_run(LAB_EINVAL, "run.json");
+    put_text("run.json", "{\"schema\": 1}");
+    refuses_run(LAB_EINVAL, "no measured rows");
+    put_text("run.json", "{\"schema\": 2, \"rows\": []}");
+    refuses_run(LAB_EINVAL, "schema 2 is newer");
+    put_text("run.json", RUN_START "{\"id\":\"../x\",\"delivered\":0}" RUN_END);
+    refuses_run(LAB_EINVAL, "a row has no usable id");
+    put_text("run.json", RUN_START "{\"id\":\"x/../y\",\"delivered\":0}" RUN_END);
+    refuses_run(LAB_EINVAL, "can't name a file");
+}
+END_TEST
+
+START_TEST(missing_and_broken_series_are_named)
+{
+    char path[128];
+
+    put_good_run();
+    snprintf(path, sizeof path, "%s/timeline-sse.csv", run_dir);
+    ck_assert_int_eq(unlink(path), 0);
+    refuses_run(LAB_ESYS, "timeline-sse.csv: No such file");
+    put_text("latency-sse.hlog", "#[no such log]\n0,1,2,garbage\n");
+    refuses_run(LAB_EPROTO, "latency-sse.hlog");
+    snprintf(path, sizeof path, "%s/latency-sse.hlog", run_dir);
+    ck_assert_int_eq(unlink(path), 0);
+    refuses_run(LAB_ESYS, "latency-sse.hlog: No such file");
+}
+END_TEST
+
+START_TEST(gnuplots_cause_is_its_last_line)
+{
+    char echo[] = "\nplot foo(\n         ^\n\"x.gp\" line 3: invalid expression \n\n";
+    char nothing[] = "\n\n";
+
+    ck_assert_str_eq(gnuplot_error_line(echo), "\"x.gp\" line 3: invalid expression ");
+    ck_assert_str_eq(gnuplot_error_line(nothing), "");
+}
+END_TEST
+
+static bool is_drawn(const char *name, const char *suffix)
+{
+    char path[160];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/charts/%s%s", run_dir, name, suffix);
+    return stat(path, &st) == 0 && st.st_size > 1000;
+}
+
+static void check_svg(const char *name)
+{
+    char file[80], *svg;
+
+    snprintf(file, sizeof file, "charts/%s.svg", name);
+    svg = get_text(file);
+    ck_assert_ptr_nonnull(strstr(svg, "</svg>"));
+    ck_assert_ptr_nonnull(strstr(svg, "50 clients"));
+    ck_assert_ptr_null(strstr(svg, "DejaVu Sans\"")); /* always with a fallback */
+    /* A latency is shown beside what distance alone costs it. */
+    ck_assert_int_eq(strncmp(name, "latency", 7) == 0 || strcmp(name, "overview") == 0,
+                     strstr(svg, "half a round trip, 25 ms") != NULL);
+    free(svg);
+}
+
+START_TEST(draws_every_chart_as_svg_and_png)
+{
+    struct err_text e = {""};
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_whole_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    for (int i = 0; chart_names[i] != NULL; i++) {
+        check_svg(chart_names[i]);
+        ck_assert(is_drawn(chart_names[i], ".png"));
+    }
+}
+END_TEST
+
+START_TEST(deadline_and_round_trip_are_named_in_their_charts)
+{
+    struct err_text e = {""};
+    char *on_time, *upstream;
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_duplex_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    on_time = get_text("charts/on-time.svg");
+    ck_assert_ptr_nonnull(strstr(on_time, "What share of updates arrives within 33 ms?"));
+    ck_assert_ptr_nonnull(strstr(on_time, "98.7 %"));
+    upstream = get_text("charts/upstream-latency.svg");
+    ck_assert_ptr_nonnull(strstr(upstream, "52 ms  p99 71 ms"));
+    ck_assert_ptr_nonnull(strstr(upstream, "one round trip, 50 ms")); /* up, and down again */
+    free(on_time);
+    free(upstream);
+}
+END_TEST
+
+START_TEST(values_of_the_wire_are_written_beside_their_bars)
+{
+    struct err_text e = {""};
+    char *bytes, *packets, *overview;
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_wire_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    bytes = get_text("charts/wire-bytes-per-update.svg");
+    /* 151.5, 243.5, 347.5 and 400, each rounded, and what lies between them */
+    ck_assert_ptr_nonnull(strstr(bytes, "400  (152 + 92 + 104 + 52)"));
+    packets = get_text("charts/packets-per-update.svg");
+    ck_assert_ptr_nonnull(strstr(packets, "3.5  (2 + 1.5)"));
+    overview = get_text("charts/overview.svg");
+    ck_assert_ptr_nonnull(strstr(overview, "Bytes on the wire: grey is"));
+    free(bytes);
+    free(packets);
+    free(overview);
+}
+END_TEST
+
+START_TEST(on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed)
+{
+    struct err_text e = {""};
+    char *mine, *overview;
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_good_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    ck_assert(is_drawn("bytes-per-update", ".svg"));
+    ck_assert(!is_drawn("wire-bytes-per-update", ".svg"));
+    ck_assert(!is_drawn("packets-per-update", ".png"));
+    ck_assert(!is_drawn("on-time", ".svg"));
+    ck_assert(!is_drawn("upstream-latency", ".svg"));
+    ck_assert(!is_drawn("in-between", ".svg"));
+    overview = get_text("charts/overview.svg");
+    ck_assert_ptr_null(strstr(overview, "wire"));
+    ck_assert_ptr_null(strstr(overview, "half a round trip"));
+    free(overview);
+
+    put_text("charts/wire-bytes-per-update.svg", "mine");
+    put_text("charts/notes.txt", "mine");
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    mine = get_text("charts/wire-bytes-per-update.svg");
+    ck_assert_str_eq(mine, "mine");
+    free(mine);
+    free(get_text("charts/notes.txt"));
+}
+END_TEST
+
+START_TEST(both_sides_of_a_balancer_are_drawn)
+{
+    struct err_text e = {""};
+    char *between;
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_whole_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    between = get_text("charts/in-between.svg");
+    ck_assert_ptr_nonnull(strstr(between, "1.2  (1 + 0.2)"));
+    ck_assert_ptr_nonnull(strstr(between, "612 µs"));
+    ck_assert_ptr_nonnull(strstr(between, ">12.5<"));
+    ck_assert_ptr_nonnull(strstr(between, ">78.1<"));
+    free(between);
+}
+END_TEST
+
+/* The good run's row again and again, under other names and without its files. */
+static void put_many_rows(int n)
+{
+    struct buf b = {0};
+
+    put_good_run();
+    ck_assert_int_eq(buf_printf(&b, "%s{\"id\":\"sse\",\"delivered\":1000}", RUN_START), 0);
+    for (int i = 1; i < n; i++)
+        ck_assert_int_eq(buf_printf(&b, ",{\"id\":\"row-%d\",\"delivered\":0}", i), 0);
+    ck_assert_int_eq(buf_printf(&b, "%s", RUN_END), 0);
+    put_file("run.json", b.data, b.len);
+    buf_free(&b);
+}
+
+START_TEST(more_lines_than_can_be_told_apart_are_not_drawn)
+{
+    struct err_text e = {""};
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_many_rows(17);
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    ck_assert(is_drawn("requests-per-update", ".svg"));
+    ck_assert(!is_drawn("latency-cdf", ".svg"));
+    ck_assert(!is_drawn("latency-timeline", ".png"));
+    put_many_rows(16);
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    ck_assert(is_drawn("latency-cdf", ".svg"));
+}
+END_TEST
+
+START_TEST(a_missing_gnuplot_is_named)
+{
+    struct err_text e = {""};
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    ck_assert_int_eq(setenv("PATH", "/nonexistent", 1), 0);
+    put_good_run();
+    ck_assert_int_eq(chart_draw(run_dir, &e), LAB_ESYS);
+    ck_assert_ptr_nonnull(strstr(e.text, "gnuplot: not found"));
+    ck_assert_ptr_null(strchr(e.text, '\n'));
+}
+END_TEST
+
+START_TEST(a_missing_scripts_folder_is_named)
+{
+    struct err_text e = {""};
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "/nonexistent", 1), 0);
+    ck_assert_int_eq(chart_draw(run_dir, &e), LAB_EINVAL);
+    ck_assert_str_eq(e.text, "PUSHLAB_CHARTS: no gnuplot scripts in /nonexistent");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("chart");
+    TCase *series = tcase_create("series"), *run = tcase_create("run");
+    SRunner *sr = srunner_create(s);
+    int failed;
+
+    tcase_add_test(series, percentiles_of_a_ramp_lie_on_the_line);
+    tcase_add_test(series, percentiles_begin_with_the_median_at_tail_2);
+    tcase_add_test(series, cdf_rises_to_100_percent);
+    tcase_add_test(series, cdf_goes_along_gaps_and_then_up);
+    tcase_add_test(series, an_empty_histogram_has_no_points);
+    tcase_add_test(series, timeline_keeps_one_client_in_order);
+    tcase_add_test(series, timeline_ends_after_10_s_or_100_updates);
+    tcase_add_test(series, timeline_names_its_broken_line);
+    tcase_add_test(series, csv_fields_are_quoted_where_they_must_be_rfc4180_2);
+    tcase_add_test(series, gnuplots_cause_is_its_last_line);
+    tcase_add_checked_fixture(run, make_run_dir, remove_run_dir);
+    tcase_set_timeout(run, 60); /* up to 32 runs of gnuplot on a busy machine */
+    tcase_add_test(run, rows_hold_the_runs_numbers);
+    tcase_add_test(run, a_row_without_deliveries_needs_no_files_and_has_no_ratios);
+    tcase_add_test(run, a_folder_that_is_no_run_is_refused_in_one_line);
+    tcase_add_test(run, missing_and_broken_series_are_named);
+    tcase_add_test(run, deadlines_and_messages_of_clients_stand_beside_the_rest);
+    tcase_add_test(run, the_parts_of_wire_bytes_are_their_sum);
+    tcase_add_test(run, loopback_has_no_wire_and_no_floor);
+    tcase_add_test(run, draws_every_chart_as_svg_and_png);
+    tcase_add_test(run, deadline_and_round_trip_are_named_in_their_charts);
+    tcase_add_test(run, values_of_the_wire_are_written_beside_their_bars);
+    tcase_add_test(run, on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed);
+    tcase_add_test(run, both_sides_of_a_balancer_are_drawn);
+    tcase_add_test(run, more_lines_than_can_be_told_apart_are_not_drawn);
+    tcase_add_test(run, a_missing_gnuplot_is_named);
+    tcase_add_test(run, a_missing_scripts_folder_is_named);
+    suite_add_tcase(s, series);
+    suite_add_tcase(s, run);
+    srunner_run_all(sr, CK_ENV);
+    failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,623 @@
+/* The report of runs of every kind: what it says is true, whole and escaped. */
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "bench/base/file.h"
+#include "bench/base/json.h"
+#include "bench/report/report.h"
+#include "bench/report/report_index.h"
+#include "bench/report/report_method.h"
+#include "bench/report/report_text.h"
+
+static struct buf out;
+static struct writer w;
+static cJSON *run;
+static char dir[64];
+
+static void set_up(void)
+{
+    out = (struct buf){0};
+    w = (struct writer){.out = &out};
+    run = NULL;
+    snprintf(dir, sizeof dir, "/tmp/test-report-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    setenv("PUSHLAB_CHARTS", "bench/chart", 0); /* tests run in the source tree */
+}
+
+static void tear_down(void)
+{
+    buf_free(&out);
+    cJSON_Delete(run);
+    file_remove_folder(dir);
+}
+
+static const char *text(void)
+{
+    writer_add(&w, "", 1);
+    ck_assert_int_eq(w.rc, 0);
+    out.len--;
+    return (const char *)out.data;
+}
+
+static void says(const char *words)
+{
+    ck_assert_msg(strstr(text(), words) != NULL, "\"%s\" is not in \"%.600s\"", words, text());
+}
+
+static void says_not(const char *words)
+{
+    const char *found = strstr(text(), words);
+
+    ck_assert_msg(found == NULL, "\"%s\" is in \"%.200s\"", words,
+                  found - (found > text() + 50 ? 50 : 0));
+}
+
+/* ---- runs ---- */
+
+struct row {
+    const char *id, *transport;
+    double delivered, p50, requests, handshakes, framing, cpu;
+};
+
+static void start_run(void)
+{
+    run = cJSON_Parse(
+        "{\"schema\":1,\"pushlab\":\"0.1.0\",\"started\":\"2026-11-23T06:16:48Z\",\"seed\":7,"
+        "\"link\":\"loopback\",\"complete\":true,\"interrupted\":false,"
+        "\"scenario\":{\"name\":\"two\",\"title\":\"Two ways\",\"clients\":50,\"duration_s\":6,"
+        "\"warmup_s\":1,\"drain_s\":5,\"source\":{\"kind\":\"generator\",\"pattern\":\"fixed\","
+        "\"rate_hz\":10,\"payload_bytes\":128}},\"environment\":{\"network_namespace\":\"own\","
+        "\"command_line\":[\"pushlab\",\"run\",\"my file.json\"]},\"rows\":[],\"rows_planned\":[],"
+        "\"problems\":[],\"notes\":[]}");
+    ck_assert_ptr_nonnull(run);
+}
+
+static void add_row(struct row r)
+{
+    cJSON *rows = cJSON_GetObjectItem(run, "rows"), *row = cJSON_CreateObject(), *o;
+
+    cJSON_AddStringToObject(row, "id", r.id);
+    cJSON_AddStringToObject(row, "transport", r.transport);
+    cJSON_AddStringToObject(row, "connection", strstr(r.id, "+close") ? "close" : "keep-alive");
+    cJSON_AddNumberToObject(row, "interval_ms", 1000);
+    cJSON_AddNumberToObject(row, "clients", 50);
+    cJSON_AddNumberToObject(row, "published", r.delivered / 50);
+    cJSON_AddNumberToObject(row, "delivered", r.delivered);
+    cJSON_AddNumberToObject(row, "deliveries", r.delivered);
+    cJSON_AddNumberToObject(cJSON_AddObjectToObject(row, "phases"), "window_ms", 6000);
+    o = cJSON_AddObjectToObject(row, "latency_us");
+    json_add_number(o, "min", r.p50 / 10);
+    json_add_number(o, "p50", r.p50);
+    json_add_number(o, "p90", r.p50 * 1.8);
+    json_add_number(o, "p99", r.p50 * 2);
+    json_add_number(o, "p999", r.p50 * 2.1);
+    json_add_number(o, "max", r.p50 * 2.2);
+    json_add_number(o, "mean", r.p50);
+    if (r.delivered > 0) {
+        json_add_number(row, "requests_per_update", r.requests);
+        json_add_number(row, "tcp_handshakes_per_update", r.handshakes);
+        json_add_number(row, "server_cpu_us_per_update", r.cpu);
+        json_add_number(row, "client_cpu_us_per_update", r.cpu);
+        o = cJSON_AddObjectToObject(row, "bytes_per_update");
+        json_add_number(o, "payload", 164);
+        json_add_number(o, "framing", r.framing);
+    }
+    o = cJSON_AddObjectToObject(row, "handshakes");
+    cJSON_AddNumberToObject(o, "client", 50);
+    cJSON_AddNumberToObject(o, "server", 50);
+    cJSON_AddNumberToObject(o, "kernel", 50);
+    cJSON_AddArrayToObject(row, "problems");
+    cJSON_AddArrayToObject(row, "notes");
+    cJSON_AddItemToArray(rows, row);
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows_planned"), cJSON_CreateString(r.id));
+}
+
+static const struct row poll = {"short-poll", "short-poll", 3000, 500000, 0.1, 0, 29, 13};
+static const struct row lpoll = {"long-poll+close", "long-poll", 3000, 1000, 1, 1, 337, 48};
+static const struct row sse = {"sse", "sse", 3000, 400, 0, 0, 21, 18};
+static const struct row socket_row = {"websocket", "websocket", 3000, 400, 0, 0, 4, 15};
+static const struct row silent = {"sse-far", "sse", 0, 0, 0, 0, 0, 0};
+
+static void replace_text(const char *name, const char *value)
+{
+    cJSON_ReplaceItemInObject(run, name, cJSON_CreateString(value));
+}
+
+/* ---- documents ---- */
+
+static void write_document(void)
+{
+    struct report_source s = {run, dir, "body{}"};
+
+    ck_assert_int_eq(report_html(&out, &s), 0);
+}
+
+/* Every element that is opened is closed, in order, and no id comes twice. */
+static void check_document(void)
+{
+    static const char *const empty[] = {"meta", "img", "br", "input", "!DOCTYPE", NULL};
+    char open[64][24], name[24];
+    int depth = 0;
+
+    for (const char *p = text(); (p = strchr(p, '<')) != NULL; p++) {
+        bool closes = p[1] == '/', is_empty = false;
+        const char *end = strchr(p, '>');
+
+        ck_assert_ptr_nonnull(end);
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(p + 1 + closes, " />\n"), p + 1 + closes);
+        for (int i = 0; empty[i] != NULL; i++)
+            is_empty |= strcmp(name, empty[i]) == 0;
+        if (is_empty || end[-1] == '/')
+            continue;
+        if (closes)
+            ck_assert_msg(depth > 0 && strcmp(open[--depth], name) == 0, "</%s> closes %s", name,
+                          open[depth]);
+        else
+            strcpy(open[depth++], name);
+        ck_assert_int_lt(depth, 64);
+    }
+    ck_assert_int_eq(depth, 0);
+    for (const char *p = text(); (p = strstr(p, " id=\"")) != NULL; p++) {
+        char id[80];
+
+        snprintf(id, sizeof id, "%.*s\"", (int)strcspn(p + 5, "\"") + 5, p);
+        ck_assert_msg(strstr(p + 1, id) == NULL, "twice: %s", id);
+    }
+}
+
+static void check_all(void)
+{
+    static const char *const never[] = {"(null)", ">nan",  " nan",  "-nan",
+                                        ">inf",   " inf ", "=\"\"", "<script"};
+
+    write_document();
+    check_document();
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        says_not(never[i]);
+}
+
+static void put_chart(const char *name, const char *svg)
+{
+    char path[200];
+
+    snprintf(path, sizeof path, "%s/charts", dir);
+    ck_assert_int_eq(file_make_folders(path, NULL), 0);
+    snprintf(path, sizeof path, "%s/charts/%s.svg", dir, name);
+    ck_assert_int_eq(file_write(path, svg, strlen(svg), NULL), 0);
+}
+
+START_TEST(verdict_names_the_soonest_and_the_latest)
+{
+    start_run();
+    add_row(poll);
+    add_row(lpoll);
+    add_row(sse);
+    report_text_verdict(&w, run, 0);
+    ck_assert_str_eq(text(), "Updates come soonest over `sse`, half of them within **400 µs**, and "
+                             "latest over `short-poll`, with a median of **500 ms** or **1,300 "
+                             "times** as long.");
+}
+END_TEST
+
+START_TEST(verdict_names_those_that_keep_up)
+{
+    start_run();
+    add_row(poll);
+    add_row(sse);
+    add_row(socket_row);
+    report_text_verdict(&w, run, 0);
+    says("; `websocket` stays within twice the fastest.");
+}
+END_TEST
+
+START_TEST(verdict_prices_requests_and_handshakes)
+{
+    start_run();
+    add_row(poll);
+    add_row(lpoll);
+    add_row(sse);
+    add_row(socket_row);
+    report_text_verdict(&w, run, 1);
+    ck_assert_str_eq(text(),
+                     "For each update, `long-poll+close` sends the most requests (**1.00**), `sse` "
+                     "and `websocket` the fewest (**0**); `long-poll+close` opens the most "
+                     "connections (**1.00**), `short-poll`, `sse` and `websocket` the fewest "
+                     "(**0**).");
+}
+END_TEST
+
+START_TEST(verdict_of_alike_rows_names_no_winner)
+{
+    start_run();
+    add_row(sse);
+    add_row(socket_row);
+    report_text_verdict(&w, run, 0);
+    says("cannot be told apart: the medians lie between **400 µs** (`sse`) and **400 µs** (`sse`)");
+    report_text_verdict(&w, run, 1);
+    says("`sse` and `websocket` send no requests; `sse` and `websocket` open no connections.");
+}
+END_TEST
+
+START_TEST(verdict_of_one_row_compares_nothing)
+{
+    start_run();
+    add_row(sse);
+    report_text_verdict(&w, run, 0);
+    says("`sse` delivered half of its updates within **400 µs**");
+    report_text_verdict(&w, run, 1);
+    says("`sse` sends no requests; `sse` opens no connections.");
+    report_text_verdict(&w, run, 2);
+    says("`sse` adds framing (**21.0** bytes); `sse` takes server CPU (**18.0 µs**).");
+    check_all();
+    says_not("no row in more");
+}
+END_TEST
+
+START_TEST(verdict_without_deliveries_says_so)
+{
+    start_run();
+    add_row(silent);
+    for (int i = 0; i < REPORT_VERDICTS; i++)
+        report_text_verdict(&w, run, i);
+    says("No update was delivered");
+    says("Nor can requests");
+    check_all();
+    says("class=\"trust doubt\"");
+}
+END_TEST
+
+START_TEST(silent_row_is_left_out_of_comparisons)
+{
+    start_run();
+    add_row(silent);
+    add_row(sse);
+    add_row(poll);
+    report_text_verdict(&w, run, 0);
+    says("soonest over `sse`");
+    check_all();
+    says("nothing delivered");
+}
+END_TEST
+
+START_TEST(trust_counts_what_is_missing_and_who_disagrees)
+{
+    cJSON *row;
+
+    start_run();
+    add_row(sse);
+    report_text_trust(&w, run);
+    says("All **3,000** expected updates");
+    says("Every witness counted the same");
+    row = cJSON_GetObjectItem(run, "rows")->child;
+    cJSON_ReplaceItemInObject(row, "delivered", cJSON_CreateNumber(2990));
+    cJSON_AddNumberToObject(row, "missed", 10);
+    cJSON_ReplaceItemInObject(cJSON_GetObjectItem(row, "handshakes"), "server",
+                              cJSON_CreateNumber(49));
+    out.len = 0;
+    report_text_trust(&w, run);
+    says("Of **3,000** updates expected (published × clients) **2,990** were delivered, **10** "
+         "missed.");
+    says("do **not** agree");
+}
+END_TEST
+
+START_TEST(kernel_counts_attempts_that_came_to_nothing_too)
+{
+    cJSON *seen;
+
+    start_run();
+    add_row(sse);
+    seen = cJSON_GetObjectItem(cJSON_GetObjectItem(run, "rows")->child, "handshakes");
+    cJSON_ReplaceItemInObject(seen, "kernel", cJSON_CreateNumber(51));
+    ck_assert(!report_text_witnesses_agree(run));
+    cJSON_AddNumberToObject(seen, "given_up", 1);
+    ck_assert(report_text_witnesses_agree(run));
+    cJSON_AddNumberToObject(seen, "wire", 51); /* may have seen it through */
+    ck_assert(report_text_witnesses_agree(run));
+    cJSON_ReplaceItemInObject(seen, "wire", cJSON_CreateNumber(52));
+    ck_assert(!report_text_witnesses_agree(run));
+}
+END_TEST
+
+START_TEST(kernel_of_the_host_is_no_witness)
+{
+    start_run();
+    add_row(sse);
+    cJSON_ReplaceItemInObject(cJSON_GetObjectItem(run, "environment"), "network_namespace",
+                              cJSON_CreateString("host"));
+    cJSON_ReplaceItemInObject(
+        cJSON_GetObjectItem(cJSON_GetObjectItem(run, "rows")->child, "handshakes"), "kernel",
+        cJSON_CreateNumber(49));
+    ck_assert(report_text_witnesses_agree(run));
+}
+END_TEST
+
+static const struct {
+    const char *chart, *words;
+} readings[] = {
+    {"overview", "`websocket` is lowest, or within 5\u00a0% of the lowest, in all four panels."},
+    {"latency-percentiles", "99 of 100 arrive within **800 µs** to **1.00 s**"},
+    {"latency-cdf", "By then `short-poll` has delivered not one of its updates"},
+    {"latency-timeline", "waits nearly the whole **1.00 s**"},
+    {"requests-per-update", "came to **500** requests a second. That `short-poll` needs only "
+                            "**0.1** is not thrift: on average **10.0** updates waited together"},
+    {"handshakes-per-update", "On loopback that is nearly free"},
+    {"bytes-per-update", "At `long-poll+close` that is **205**\u00a0% of the payload"},
+    {"cpu-per-update", "`long-poll+close` takes the most server CPU (**48.0 µs**)"},
+    {"wire-bytes-per-update", "no row has a figure for bytes on the wire"},
+    {"something-new", "One line per row"},
+};
+
+START_TEST(reading_tells_this_runs_numbers)
+{
+    start_run();
+    add_row(poll);
+    add_row(lpoll);
+    add_row(sse);
+    add_row(socket_row);
+    report_text_chart(&w, run, readings[_i].chart);
+    says(readings[_i].words);
+}
+END_TEST
+
+START_TEST(reading_survives_runs_without_anything)
+{
+    start_run();
+    report_text_chart(&w, run, readings[_i].chart);
+    add_row(silent);
+    report_text_chart(&w, run, readings[_i].chart);
+    says_not("nan");
+    says_not("inf");
+}
+END_TEST
+
+START_TEST(reading_of_few_updates_doubts_the_percentile)
+{
+    struct row few = sse;
+
+    start_run();
+    few.delivered = 100;
+    add_row(few);
+    report_text_chart(&w, run, "latency-percentiles");
+    says("no more than **100** updates in a row, a 99th percentile rests on **1**:");
+}
+END_TEST
+
+START_TEST(document_of_fourteen_rows_is_whole)
+{
+    char ids[14][48];
+
+    start_run();
+    for (int i = 0; i < 14; i++) {
+        struct row r = i % 2 ? poll : sse;
+
+        snprintf(ids[i], sizeof ids[i], "%s@%dms", r.transport, i);
+        r.id = ids[i];
+        r.p50 *= 1 + i;
+        add_row(r);
+    }
+    check_all();
+    says("7 of the 14 rows");
+}
+END_TEST
+
+START_TEST(document_of_next_to_nothing_is_whole)
+{
+    run = cJSON_Parse("{\"rows\":[]}");
+    check_all();
+    cJSON_Delete(run);
+    out.len = 0;
+    run = cJSON_Parse("{\"rows\":[{},{\"id\":7,\"transport\":null,\"delivered\":\"many\"},5]}");
+    check_all();
+}
+END_TEST
+
+START_TEST(document_says_that_the_run_is_not_whole)
+{
+    start_run();
+    add_row(sse);
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows_planned"), cJSON_CreateString("stream"));
+    cJSON_ReplaceItemInObject(run, "interrupted", cJSON_CreateTrue());
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "problems"), cJSON_CreateString("disk <full>"));
+    check_all();
+    says("The run was interrupted. 1 of 2 planned rows were measured.");
+    says("<li>disk &lt;full&gt;</li>");
+}
+END_TEST
+
+/* Put a hostile text wherever run.json has one. */
+static void poison(cJSON *item)
+{
+    for (; item != NULL; item = item->next) {
+        if (cJSON_IsString(item) && strcmp(item->string != NULL ? item->string : "", "link") != 0)
+            cJSON_SetValuestring(item, "\"><script>alert('`**|')</script>&");
+        poison(item->child);
+    }
+}
+
+START_TEST(document_escapes_every_text_of_the_run)
+{
+    start_run();
+    add_row(sse);
+    add_row(poll);
+    poison(run->child);
+    replace_text("link", "<script>");
+    check_all();
+    says("&lt;script&gt;");
+}
+END_TEST
+
+START_TEST(document_holds_its_charts_with_ids_of_their_own)
+{
+    static const char svg[] = "<svg viewBox='0 0 1 1'><g id='a'><use xlink:href='#a'/></g></svg>";
+
+    start_run();
+    add_row(sse);
+    put_chart("overview", svg);
+    put_chart("latency-cdf", svg);
+    put_chart("ladder-sse", "<svg xmlns='http://www.w3.org/2000/svg'><style>g{}</style></svg>");
+    check_all();
+    says("id=\"overview-a\"");
+    says("href=\"#latency-cdf-a\"");
+    says("src=\"data:image/svg+xml;base64,");
+    says_not("<style>g{}");
+    says_not("has no charts");
+}
+END_TEST
+
+START_TEST(document_without_charts_says_so)
+{
+    start_run();
+    add_row(sse);
+    check_all();
+    says("This report has no charts");
+    says_not("<figure class=\"beside\"");
+}
+END_TEST
+
+START_TEST(command_can_be_typed_again)
+{
+    start_run();
+    report_method_command(&w, run);
+    ck_assert_str_eq(text(), "pushlab run 'my file.json' --seed 7");
+}
+END_TEST
+
+START_TEST(markdown_links_images_and_escapes)
+{
+    start_run();
+    add_row(sse);
+    add_row(poll);
+    cJSON_ReplaceItemInObject(cJSON_GetObjectItem(run, "scenario"), "title",
+                              cJSON_CreateString("A *title* with <b>"));
+    put_chart("overview", "<svg/>");
+    {
+        char png[200];
+
+        snprintf(png, sizeof png, "%s/charts/overview.png", dir);
+        ck_assert_int_eq(file_write(png, "", 0, NULL), 0);
+    }
+    ck_assert_int_eq(report_markdown(&out, run, dir, "https://example.org/my run"), 0);
+    ck_assert_ptr_eq(strstr(text(), "# A \\*title\\* with &lt;b>\n\nTwo ways of getting"), text());
+    says("](https://example.org/my%20run/charts/overview.png)");
+    says("| `sse` | 3,000 |");
+    says("    pushlab run 'my file.json' --seed 7\n");
+}
+END_TEST
+
+/* ---- folders ---- */
+
+static void save_run(const char *folder)
+{
+    char path[200], *json = cJSON_Print(run);
+
+    snprintf(path, sizeof path, "%s/%s", dir, folder);
+    ck_assert_int_eq(file_make_folders(path, NULL), 0);
+    snprintf(path, sizeof path, "%s/%s/run.json", dir, folder);
+    ck_assert_int_eq(file_write(path, json, strlen(json), NULL), 0);
+    cJSON_free(json);
+}
+
+static void read_file(const char *name)
+{
+    char path[200];
+    struct err_text e = {""};
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    out.len = 0;
+    ck_assert_msg(file_read(&out, path, 1 << 22, &e) == 0, "%s", e.text);
+}
+
+START_TEST(index_lists_runs_newest_first_with_trends_of_the_same_question)
+{
+    struct err_text e = {""};
+    const char *old, *fresh;
+
+    start_run();
+    add_row(sse);
+    add_row(poll);
+    save_run("a");
+    replace_text("started", "2026-11-24T06:16:48Z");
+    cJSON_ReplaceItemInObject(run, "seed", cJSON_CreateNumber(8)); /* the same question */
+    save_run("b");
+    replace_text("link", "4g"); /* another one */
+    save_run("c \"<");
+    ck_assert_msg(report_index_write(dir, &e) == 0, "%s", e.text);
+    read_file("a/report.html");
+    check_document();
+    read_file("index.html");
+    check_document();
+    says("<h1>3 runs</h1>");
+    says("href=\"c%20%22%3C/report.html\"");
+    says("two, 50 clients, 6 s, loopback: 2 runs</h2>");
+    says_not("4g: ");
+    fresh = strstr(text(), "href=\"b/report.html\"");
+    old = strstr(text(), "href=\"a/report.html\"");
+    ck_assert(fresh != NULL && old != NULL && fresh < old);
+}
+END_TEST
+
+START_TEST(index_of_no_runs_is_refused)
+{
+    struct err_text e = {""};
+
+    ck_assert_int_eq(report_index_write(dir, &e), LAB_EINVAL);
+    ck_assert_ptr_nonnull(strstr(e.text, "accepted: the folder of a run"));
+    ck_assert_int_eq(report_write(dir, &e), LAB_ESYS);
+}
+END_TEST
+
+START_TEST(run_of_a_newer_schema_is_refused)
+{
+    struct err_text e = {""};
+
+    start_run();
+    cJSON_ReplaceItemInObject(run, "schema", cJSON_CreateNumber(99));
+    save_run(".");
+    ck_assert_int_eq(report_write(dir, &e), LAB_EINVAL);
+    ck_assert_ptr_nonnull(strstr(e.text, "schema 99"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *tc = tcase_create("report");
+    SRunner *runner = srunner_create(suite);
+    int failed, nreadings = sizeof readings / sizeof *readings;
+
+    suite_add_tcase(suite, tc);
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, verdict_names_the_soonest_and_the_latest);
+    tcase_add_test(tc, verdict_names_those_that_keep_up);
+    tcase_add_test(tc, verdict_prices_requests_and_handshakes);
+    tcase_add_test(tc, verdict_of_alike_rows_names_no_winner);
+    tcase_add_test(tc, verdict_of_one_row_compares_nothing);
+    tcase_add_test(tc, verdict_without_deliveries_says_so);
+    tcase_add_test(tc, silent_row_is_left_out_of_comparisons);
+    tcase_add_test(tc, trust_counts_what_is_missing_and_who_disagrees);
+    tcase_add_test(tc, kernel_counts_attempts_that_came_to_nothing_too);
+    tcase_add_test(tc, kernel_of_the_host_is_no_witness);
+    tcase_add_loop_test(tc, reading_tells_this_runs_numbers, 0, nreadings);
+    tcase_add_loop_test(tc, reading_survives_runs_without_anything, 0, nreadings);
+    tcase_add_test(tc, reading_of_few_updates_doubts_the_percentile);
+    tcase_add_test(tc, document_of_fourteen_rows_is_whole);
+    tcase_add_test(tc, document_of_next_to_nothing_is_whole);
+    tcase_add_test(tc, document_says_that_the_run_is_not_whole);
+    tcase_add_test(tc, document_escapes_every_text_of_the_run);
+    tcase_add_test(tc, document_holds_its_charts_with_ids_of_their_own);
+    tcase_add_test(tc, document_without_charts_says_so);
+    tcase_add_test(tc, command_can_be_typed_again);
+    tcase_add_test(tc, markdown_links_images_and_escapes);
+    tcase_add_test(tc, index_lists_runs_newest_first_with_trends_of_the_same_question);
+    tcase_add_test(tc, index_of_no_runs_is_refused);
+    tcase_add_test(tc, run_of_a_newer_schema_is_refused);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,162 @@
+/* bench/table/compare.c and samples.c: two runs side by side, and runs that bring their samples. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/table/compare.h"
+#include "bench/result/samples.h"
+
+static const char run_a[] =
+    "{\"schema\":1,\"started\":\"2026-11-23T07:00:00Z\",\"link\":\"loopback\",\"complete\":true,"
+    "\"scenario\":{\"title\":\"One\"},\"rows\":["
+    "{\"id\":\"sse\",\"delivered\":3000,\"missed\":0,\"latency_us\":{\"p50\":312}},"
+    "{\"id\":\"stream\",\"delivered\":1}]}";
+static const char run_b[] =
+    "{\"schema\":1,\"started\":\"2026-11-24T07:00:00Z\",\"link\":\"20 ms\",\"complete\":false,"
+    "\"scenario\":{\"title\":\"Two\"},\"rows\":["
+    "{\"id\":\"websocket\",\"delivered\":5},"
+    "{\"id\":\"sse\",\"delivered\":1500,\"missed\":7,\"latency_us\":{\"p50\":624}}]}";
+
+static char *compared(bool markdown)
+{
+    cJSON *a = cJSON_Parse(run_a), *b = cJSON_Parse(run_b);
+    struct buf out = {0};
+
+    ck_assert_int_eq(compare_write(&out, a, b, markdown), 0);
+    ck_assert_int_eq(buf_add(&out, "", 1), 0);
+    cJSON_Delete(a);
+    cJSON_Delete(b);
+    return (char *)out.data;
+}
+
+START_TEST(compare_matches_rows_by_id_and_divides)
+{
+    char *text = compared(false);
+
+    ck_assert_str_eq(text, "A: One · link: loopback · 2026-11-23\n"
+                           "B: Two · link: 20 ms · 2026-11-24 · incomplete\n"
+                           "\n"
+                           "row  metric            A       B  B / A\n"
+                           "sse  delivered     3,000   1,500    0.5\n"
+                           "     missed            0       7      –\n"
+                           "     latency p50  312 µs  624 µs   2.00\n"
+                           "\n"
+                           "only in A: stream\n"
+                           "\n"
+                           "only in B: websocket\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(compare_writes_markdown)
+{
+    char *text = compared(true);
+
+    ck_assert_ptr_nonnull(strstr(text, "\n| row | metric | A | B | B / A |\n"
+                                       "|:---|:---|---:|---:|---:|\n"
+                                       "| `sse` | delivered | 3,000 | 1,500 | 0.5 |\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(compare_refuses_what_is_no_run)
+{
+    static const char *const texts[] = {"{\"schema\":2,\"rows\":[]}", "{\"schema\":1}", "[", ""};
+    char path[] = "/tmp/test_compare_XXXXXX";
+    int fd = mkstemp(path);
+    FILE *f = fdopen(fd, "w");
+    struct err_text e = {""};
+    cJSON *run;
+
+    ck_assert_ptr_nonnull(f);
+    fputs(texts[_i], f);
+    fclose(f);
+    ck_assert_int_lt(compare_read_run(&run, path, &e), 0);
+    ck_assert_ptr_null(run);
+    ck_assert_ptr_nonnull(strstr(e.text, path));
+    remove(path);
+}
+END_TEST
+
+/* ---- samples ---- */
+
+START_TEST(samples_become_a_histogram_and_a_timeline)
+{
+    cJSON *row = cJSON_Parse("{\"id\":\"sse\",\"samples\":{\"published_s\":[0,0.1,0.25],"
+                             "\"latency_us\":[300,100,200]}}");
+    struct err_text e = {""};
+    struct buf text = {0};
+    struct hdr h;
+
+    ck_assert(samples_present(row));
+    ck_assert_int_eq(samples_histogram(&h, row, &e), 0);
+    ck_assert_int_eq(h.total_count, 3);
+    ck_assert_int_eq(hdr_value_at_percentile(&h, 50), 200);
+    ck_assert_int_eq(hdr_max(&h), 300);
+    hdr_free(&h);
+    ck_assert_int_eq(samples_timeline(&text, row, &e), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    ck_assert_str_eq((char *)text.data, "published_s,latency_us,client\n"
+                                        "0.000000,300,0\n0.100000,100,0\n0.250000,200,0\n");
+    buf_free(&text);
+    cJSON_Delete(row);
+}
+END_TEST
+
+START_TEST(samples_that_are_not_pairs_of_numbers_are_refused)
+{
+    static const char *const texts[] = {
+        "{\"samples\":{}}",
+        "{\"samples\":{\"latency_us\":7,\"published_s\":7}}",
+        "{\"samples\":{\"latency_us\":[\"1\"],\"published_s\":[0]}}",
+        "{\"samples\":{\"latency_us\":[1e300],\"published_s\":[0]}}",
+        "{\"samples\":{\"latency_us\":[null],\"published_s\":[null]}}",
+    };
+    cJSON *row = cJSON_Parse(texts[_i]);
+    struct err_text e = {""};
+    struct buf text = {0};
+    struct hdr h;
+
+    ck_assert(samples_present(row));
+    ck_assert_int_eq(samples_histogram(&h, row, &e), LAB_EPROTO);
+    ck_assert_int_eq(samples_timeline(&text, row, &e), LAB_EPROTO);
+    ck_assert_str_ne(e.text, "");
+    hdr_free(&h);
+    buf_free(&text);
+    cJSON_Delete(row);
+}
+END_TEST
+
+START_TEST(samples_of_unequal_number_have_no_timeline)
+{
+    cJSON *row = cJSON_Parse("{\"samples\":{\"latency_us\":[1,2],\"published_s\":[0]}}");
+    struct err_text e = {""};
+    struct buf text = {0};
+
+    ck_assert_int_eq(samples_timeline(&text, row, &e), LAB_EPROTO);
+    buf_free(&text);
+    cJSON_Delete(row);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("compare");
+    TCase *tc = tcase_create("compare");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(tc, compare_matches_rows_by_id_and_divides);
+    tcase_add_test(tc, compare_writes_markdown);
+    tcase_add_loop_test(tc, compare_refuses_what_is_no_run, 0, 4);
+    tcase_add_test(tc, samples_become_a_histogram_and_a_timeline);
+    tcase_add_loop_test(tc, samples_that_are_not_pairs_of_numbers_are_refused, 0, 5);
+    tcase_add_test(tc, samples_of_unequal_number_have_no_timeline);
+    suite_add_tcase(suite, tc);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

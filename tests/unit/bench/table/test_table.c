@@ -1,0 +1,370 @@
+/* bench/table/table.c and units.c: what people read. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "bench/base/json.h"
+#include "bench/table/table.h"
+#include "bench/base/units.h"
+
+/* ---- units ---- */
+
+typedef void format_fn(char out[UNITS_TEXT_BYTES], double value);
+
+static const struct {
+    format_fn *format;
+    double value;
+    const char *text;
+} numbers[] = {
+    {units_format_us, 0, "0.00 µs"},
+    {units_format_us, -336.2, "-336 µs"}, /* less than what it is compared with */
+    {units_format_us, -12345, "-12.3 ms"},
+    {units_format_us, 4.321, "4.32 µs"},
+    {units_format_us, 9.996, "10.0 µs"},
+    {units_format_us, 99.96, "100 µs"},
+    {units_format_us, 312.4, "312 µs"},
+    {units_format_us, 999.4, "999 µs"},
+    {units_format_us, 999.6, "1.00 ms"},
+    {units_format_us, 12345, "12.3 ms"},
+    {units_format_us, 999700, "1.00 s"},
+    {units_format_us, 1.5e6, "1.50 s"},
+    {units_format_us, 3.6e9, "3600 s"},
+    {units_format_us, NAN, "–"},
+    {units_format_count, 0, "0"},
+    {units_format_count, 999, "999"},
+    {units_format_count, 1000, "1,000"},
+    {units_format_count, 1234567, "1,234,567"},
+    {units_format_count, NAN, "–"},
+    {units_format_ratio, 0, "0"},
+    {units_format_ratio, 0.01428571, "0.0143"},
+    {units_format_ratio, 0.99961, "1.00"},
+    {units_format_ratio, 1.0049, "1.00"},
+    {units_format_ratio, 165.4, "165"},
+    {units_format_ratio, 1048576, "1,048,576"},
+    {units_format_ratio, INFINITY, "–"},
+    {units_format_percent, 0, "0 %"},
+    {units_format_percent, 0.5, "50.0 %"},
+    {units_format_percent, 0.9874, "98.7 %"},
+    {units_format_percent, 0.9997, "> 99.9 %"},
+    {units_format_percent, 1, "100 %"},
+    {units_format_percent, NAN, "–"},
+};
+
+START_TEST(units_have_three_significant_digits)
+{
+    char text[UNITS_TEXT_BYTES];
+
+    numbers[_i].format(text, numbers[_i].value);
+    ck_assert_str_eq(text, numbers[_i].text);
+}
+END_TEST
+
+START_TEST(units_width_counts_code_points)
+{
+    ck_assert_uint_eq(units_text_width(""), 0);
+    ck_assert_uint_eq(units_text_width("312 µs"), 6);
+    ck_assert_uint_eq(units_text_width("–"), 1);
+}
+END_TEST
+
+/* ---- tables ---- */
+
+static cJSON *run_with(const char *id, double p50_us)
+{
+    char text[1024];
+    cJSON *run;
+
+    snprintf(text, sizeof text,
+             "{\"link\":\"loopback\",\"scenario\":{\"title\":\"A title\",\"clients\":50,"
+             "\"duration_s\":6,\"source\":{\"kind\":\"generator\",\"rate_hz\":10,"
+             "\"pattern\":\"fixed\",\"payload_bytes\":128}},\"rows\":["
+             "{\"id\":\"sse\",\"transport\":\"sse\",\"delivered\":3000,\"latency_us\":{\"p50\":312,"
+             "\"p99\":1003,\"max\":20400},\"age_us\":{\"mean\":50300},\"requests_per_update\":0,"
+             "\"tcp_handshakes_per_update\":0,\"bytes_per_update\":{\"payload\":164,"
+             "\"framing\":21.04},\"server_cpu_us_per_update\":11.7,\"problems\":[]},"
+             "{\"id\":\"%s\",\"transport\":\"short-poll\",\"delivered\":0,"
+             "\"latency_us\":{\"p50\":%.0f},\"problems\":[\"no update was delivered\"]}]}",
+             id, p50_us);
+    run = cJSON_Parse(text);
+    ck_assert_ptr_nonnull(run);
+    return run;
+}
+
+/* The same, but over a link that counted packets in its first row. */
+static cJSON *run_over_link(const char *id)
+{
+    cJSON *run = run_with(id, 0), *row;
+    cJSON *packets;
+
+    row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
+    cJSON_AddNumberToObject(cJSON_GetObjectItem(row, "bytes_per_update"), "wire", 1289.4);
+    packets = cJSON_AddObjectToObject(row, "packets_per_update");
+    cJSON_AddNumberToObject(packets, "total", 2);
+    cJSON_ReplaceItemInObject(run, "link", cJSON_CreateString("4g"));
+    return run;
+}
+
+static char *text_of(const cJSON *run, bool colour)
+{
+    struct buf text = {0};
+
+    ck_assert_int_eq(table_text(&text, run, colour), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    return (char *)text.data;
+}
+
+/* The same, of players who send, some of whose updates were superseded or late. */
+static cJSON *run_of_players(const char *id, bool over_link)
+{
+    static const char extras[] =
+        "{\"superseded\":1234567,\"deadline\":{\"ms\":33,\"share\":0.987},\"upstream\":{"
+        "\"messages\":9600,\"requests_per_message\":0.53,\"handshakes_per_message\":0,"
+        "\"bytes_per_message\":{\"payload\":151,\"framing\":203},\"latency_us\":{\"p50\":28600,"
+        "\"p99\":61300},\"echo_us\":{\"p99\":60100}},\"convergence_us\":{\"p99\":71000},"
+        "\"documents\":{\"identical\":true}}";
+    cJSON *run = over_link ? run_over_link(id) : run_with(id, 0), *more = cJSON_Parse(extras);
+    cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
+    cJSON *scenario = cJSON_GetObjectItem(run, "scenario");
+
+    while (more->child != NULL) {
+        cJSON *item = cJSON_DetachItemViaPointer(more, more->child);
+
+        cJSON_AddItemToObject(row, item->string, item);
+    }
+    cJSON_Delete(more);
+    cJSON_ReplaceItemInObject(scenario, "source",
+                              cJSON_Parse("{\"kind\":\"game\",\"tick_hz\":30,\"rooms\":4}"));
+    cJSON_AddItemToObject(scenario, "send",
+                          cJSON_Parse("{\"workload\":\"inputs\",\"rate_hz\":20}"));
+    return run;
+}
+
+START_TEST(table_says_what_was_measured_under_which_conditions)
+{
+    cJSON *run = run_with("short-poll", 0);
+    char *text = text_of(run, false);
+
+    ck_assert_ptr_eq(strstr(text, "A title\n50 clients · 10 updates/s of 128 bytes, fixed · "
+                                  "6 s window · link: loopback\n\n"),
+                     text);
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_shows_a_row_with_its_units)
+{
+    cJSON *run = run_with("short-poll", 0);
+    char *text = text_of(run, false), *row = strstr(text, "\nsse ") + 1;
+
+    row[strcspn(row, "\n")] = '\0';
+    ck_assert_str_eq(row, "sse               3,000   312 µs  1.00 ms  20.4 ms  50.3 ms         0"
+                          "           0       164 + 21.0     11.7 µs");
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_of_senders_has_a_second_part)
+{
+    cJSON *run = run_of_players("short-poll", false);
+    char *text = text_of(run, false), *second = strstr(text, "short-poll");
+
+    ck_assert_ptr_nonnull(
+        strstr(text, "50 clients · game, 30 ticks/s in 4 rooms · 20 inputs/s up from each · 6 s "));
+    ck_assert_ptr_nonnull(strstr(text, "sse               3,000   1,234,567   98.7 %   312 µs"));
+    ck_assert_ptr_nonnull(second);
+    second = strstr(second, "\n\n");
+    ck_assert_ptr_nonnull(second);
+    ck_assert_str_eq(second, "\n\n"
+                             "              messages  everyone  everyone     echo  requests  "
+                             "handshakes    bytes/message  "
+                             "converged  documents\n"
+                             "row               sent       p50       p99      p99  /message    "
+                             "/message  payload+framing  "
+                             "      p99  identical\n"
+                             "sse              9,600   28.6 ms   61.3 ms  60.1 ms      0.53        "
+                             "   0        151 + 203  "
+                             "  71.0 ms        yes\n"
+                             "! short-poll         –         –         –        –         –        "
+                             "   –                –  "
+                             "        –          –\n");
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_marks_a_row_with_problems_and_shows_no_latency_of_nothing)
+{
+    cJSON *run = run_with("short-poll", 0);
+    char *text = text_of(run, false), *row = strstr(text, "! short-poll");
+
+    ck_assert_ptr_nonnull(row);
+    ck_assert_ptr_nonnull(strstr(row, "–"));
+    ck_assert_ptr_null(strstr(row, "0.00"));
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+static const char *const ids[] = {"short-poll", "short-poll+close@3600000ms",
+                                  "a-name-of-forty-seven-letters-and-nothing-else-x"};
+
+static const struct {
+    const char *id, *cells, *head; /* with this id the sse row ends in these cells */
+} wire_tables[] = {
+    {"x", "  185 / 1,289     2.00     11.7 µs\n", "app / wire  /update     /update\n"},
+    {"short-poll+close", "  185 / 1,289     11.7 µs\n", "app / wire     /update\n"},
+    {"a-name-of-forty-seven-letters-and-nothing-else-x", " 185 / 1,289    11.7 µs\n",
+     "app / wire    /update\n"},
+};
+
+START_TEST(table_of_a_run_over_a_link_shows_the_wire_as_there_is_room)
+{
+    cJSON *run = run_over_link(wire_tables[_i].id);
+    char *text = text_of(run, false);
+
+    ck_assert_msg(strstr(text, wire_tables[_i].cells) != NULL, "%s", text);
+    ck_assert_msg(strstr(text, wire_tables[_i].head) != NULL, "%s", text);
+    ck_assert_ptr_null(strstr(text, "payload+framing"));
+    ck_assert_ptr_nonnull(strstr(text, "link: 4g"));
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_lines_are_aligned_and_fit_120_columns)
+{
+    cJSON *run = _i < 3 ? run_with(ids[_i], 0) : run_over_link(ids[_i - 3]);
+    char *text = text_of(run, false), *save = NULL;
+    size_t width = 0;
+    int n = 0;
+
+    for (char *line = strtok_r(strstr(text, "\n\n") + 2, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save), n++) {
+        ck_assert_uint_le(units_text_width(line), TABLE_MAX_WIDTH);
+        ck_assert(width == 0 || units_text_width(line) == width);
+        width = units_text_width(line);
+    }
+    ck_assert_int_eq(n, 4); /* two lines of head, two rows */
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_of_senders_fits_120_columns)
+{
+    cJSON *run = run_of_players(ids[_i % 3], _i >= 3);
+    char *text = text_of(run, false), *save = NULL;
+    int n = 0;
+
+    for (char *line = strtok_r(strstr(text, "\n\n") + 2, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save), n++)
+        ck_assert_msg(units_text_width(line) <= TABLE_MAX_WIDTH, "%s", line);
+    ck_assert_int_eq(n, 8);
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_paints_ids_only_when_colour_is_wanted)
+{
+    cJSON *run = run_with("short-poll", 0);
+    char *plain = text_of(run, false), *painted = text_of(run, true);
+
+    ck_assert_ptr_null(strchr(plain, '\033'));
+    ck_assert_ptr_nonnull(strstr(painted, "\033[38;2;0;114;178msse\033[0m")); /* #0072B2 */
+    free(plain);
+    free(painted);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_in_markdown_has_one_cell_per_column)
+{
+    cJSON *run = run_with("short-poll", 0);
+    struct buf text = {0};
+    char *save = NULL;
+    int n = 0;
+
+    ck_assert_int_eq(table_markdown(&text, run), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    ck_assert_ptr_nonnull(strstr((char *)text.data, "| `sse` | 3,000 | 312 µs | 1.00 ms | "));
+    for (char *line = strtok_r((char *)text.data, "\n", &save); line != NULL && *line == '|';
+         line = strtok_r(NULL, "\n", &save), n++) {
+        int bars = 0;
+
+        for (const char *c = line; *c != '\0'; c++)
+            bars += *c == '|';
+        ck_assert_int_eq(bars, 11);
+    }
+    ck_assert_int_eq(n, 4);
+    buf_free(&text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_in_markdown_has_the_wire_beside_all_others)
+{
+    cJSON *run = run_over_link("short-poll");
+    struct buf text = {0};
+
+    ck_assert_int_eq(table_markdown(&text, run), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    ck_assert_ptr_nonnull(strstr((char *)text.data,
+                                 "| bytes/update payload+framing | wire bytes/update "
+                                 "| packets/update | server CPU/update |\n"));
+    ck_assert_ptr_nonnull(strstr((char *)text.data, "| 164 + 21.0 | 1,289 | 2.00 | 11.7 µs |\n"));
+    buf_free(&text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR)
+{
+    int ends[2];
+    FILE *f;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    f = fdopen(ends[1], "w");
+    unsetenv("NO_COLOR");
+    ck_assert(!table_wants_colour(f));
+    setenv("NO_COLOR", "1", 1);
+    ck_assert(!table_wants_colour(stdout));
+    fclose(f);
+    close(ends[0]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("table");
+    TCase *tc = tcase_create("table");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    suite_add_tcase(suite, tc);
+    tcase_add_loop_test(tc, units_have_three_significant_digits, 0,
+                        sizeof numbers / sizeof *numbers);
+    tcase_add_test(tc, units_width_counts_code_points);
+    tcase_add_test(tc, table_says_what_was_measured_under_which_conditions);
+    tcase_add_test(tc, table_shows_a_row_with_its_units);
+    tcase_add_test(tc, table_marks_a_row_with_problems_and_shows_no_latency_of_nothing);
+    tcase_add_loop_test(tc, table_lines_are_aligned_and_fit_120_columns, 0, 6);
+    tcase_add_loop_test(tc, table_of_a_run_over_a_link_shows_the_wire_as_there_is_room, 0,
+                        sizeof wire_tables / sizeof *wire_tables);
+    tcase_add_test(tc, table_of_senders_has_a_second_part);
+    tcase_add_loop_test(tc, table_of_senders_fits_120_columns, 0, 6);
+    tcase_add_test(tc, table_paints_ids_only_when_colour_is_wanted);
+    tcase_add_test(tc, table_in_markdown_has_one_cell_per_column);
+    tcase_add_test(tc, table_in_markdown_has_the_wire_beside_all_others);
+    tcase_add_test(tc, table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

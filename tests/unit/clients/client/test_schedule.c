@@ -1,0 +1,216 @@
+#include <check.h>
+#include <stdlib.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/rng.h"
+#include "clients/client/schedule.h"
+
+enum { N = 500 };
+
+struct alarm {
+    struct deadline deadline; /* first, so that one is the other */
+    int64_t rang_ns;
+    unsigned rings, order;
+};
+
+static struct schedule s;
+static struct alarm alarms[N];
+static unsigned rung; /* by any alarm */
+
+static void on_due(struct deadline *d, int64_t now_ns)
+{
+    struct alarm *a = (struct alarm *)d;
+
+    a->rang_ns = now_ns;
+    a->rings++;
+    a->order = rung++;
+}
+
+static void make(void)
+{
+    rung = 0;
+    for (int i = 0; i < N; i++)
+        alarms[i] = (struct alarm){.deadline = {.on_due = on_due}};
+    ck_assert_int_eq(schedule_init(&s, N), LAB_OK);
+}
+
+static void drop(void)
+{
+    schedule_free(&s);
+}
+
+static void set(int i, int64_t due_ns)
+{
+    schedule_set(&s, &alarms[i].deadline, due_ns);
+}
+
+START_TEST(schedule_without_deadlines_has_no_next)
+{
+    ck_assert_int_eq(schedule_next_ns(&s), INT64_MAX);
+    ck_assert_uint_eq(schedule_run(&s, INT64_MAX), 0);
+}
+END_TEST
+
+START_TEST(schedule_runs_only_what_is_due)
+{
+    set(0, 30);
+    set(1, 10);
+    set(2, 20);
+    ck_assert_int_eq(schedule_next_ns(&s), 10);
+    ck_assert_uint_eq(schedule_run(&s, 9), 0);
+    ck_assert_uint_eq(schedule_run(&s, 20), 2);
+    ck_assert_uint_eq(alarms[1].order, 0);
+    ck_assert_uint_eq(alarms[2].order, 1);
+    ck_assert_int_eq(alarms[2].rang_ns, 20);
+    ck_assert_int_eq(schedule_next_ns(&s), 30);
+}
+END_TEST
+
+START_TEST(schedule_moves_a_deadline_that_waits)
+{
+    set(0, 10);
+    set(1, 20);
+    set(0, 30);
+    ck_assert_uint_eq(schedule_run(&s, 25), 1);
+    ck_assert_uint_eq(alarms[0].rings, 0);
+    set(0, 1);
+    ck_assert_uint_eq(schedule_run(&s, 25), 1);
+    ck_assert_uint_eq(alarms[0].rings, 1);
+}
+END_TEST
+
+START_TEST(schedule_forgets_what_is_cancelled)
+{
+    set(0, 10);
+    set(1, 20);
+    schedule_cancel(&s, &alarms[0].deadline);
+    schedule_cancel(&s, &alarms[0].deadline); /* harmless */
+    schedule_cancel(&s, &alarms[2].deadline);
+    ck_assert_uint_eq(schedule_run(&s, 100), 1);
+    ck_assert_uint_eq(alarms[0].rings, 0);
+    ck_assert_uint_eq(alarms[1].rings, 1);
+}
+END_TEST
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Against an independent sort: set, move and cancel at random, then let time pass. */
+START_TEST(schedule_keeps_the_order_of_time)
+{
+    int64_t expected[N], got[N];
+    size_t n = 0;
+    struct rng rng;
+
+    rng_seed(&rng, 7);
+    for (int i = 0; i < N; i++)
+        set(i, (int64_t)(rng_next(&rng) % 1000));
+    for (int i = 0; i < N; i += 3)
+        set(i, (int64_t)(rng_next(&rng) % 1000));
+    for (int i = 0; i < N; i += 5)
+        schedule_cancel(&s, &alarms[i].deadline);
+    for (int i = 0; i < N; i++) {
+        if (alarms[i].deadline.slot != 0)
+            expected[n++] = alarms[i].deadline.due_ns;
+    }
+    qsort(expected, n, sizeof *expected, compare);
+    ck_assert_uint_eq(schedule_run(&s, 1000), n);
+    for (int i = 0; i < N; i++) {
+        if (alarms[i].rings > 0)
+            got[alarms[i].order] = alarms[i].deadline.due_ns;
+    }
+    for (size_t i = 0; i < n; i++)
+        ck_assert_int_eq(got[i], expected[i]);
+}
+END_TEST
+
+static void set_again(struct deadline *d, int64_t now_ns)
+{
+    on_due(d, now_ns);
+    schedule_set(&s, d, now_ns);
+}
+
+/* A callback that is always due again must not keep the loop from its sockets. */
+START_TEST(schedule_runs_what_is_set_anew_in_the_next_run)
+{
+    alarms[0].deadline.on_due = set_again;
+    set(0, 10);
+    ck_assert_uint_eq(schedule_run(&s, 10), 1);
+    ck_assert_uint_eq(schedule_run(&s, 10), 1);
+    ck_assert_uint_eq(alarms[0].rings, 2);
+}
+END_TEST
+
+static void stop_the_other(struct deadline *d, int64_t now_ns)
+{
+    on_due(d, now_ns);
+    schedule_cancel(&s, &alarms[1].deadline);
+}
+
+START_TEST(schedule_lets_a_callback_cancel_another)
+{
+    alarms[0].deadline.on_due = stop_the_other;
+    set(0, 10);
+    set(1, 10);
+    set(2, 11);
+    ck_assert_uint_eq(schedule_run(&s, 20), 2);
+    ck_assert_uint_eq(alarms[1].rings, 0);
+    ck_assert_uint_eq(alarms[2].rings, 1);
+}
+END_TEST
+
+static struct event_base *base;
+
+static void break_loop(struct deadline *d, int64_t now_ns)
+{
+    on_due(d, now_ns);
+    event_base_loopbreak(base);
+}
+
+/* The edge: no earlier than due, and a later deadline does not hold an earlier one up. */
+START_TEST(schedule_on_a_loop_waits_for_the_clock)
+{
+    int64_t start_ns = clock_now_ns();
+
+    base = event_base_new();
+    ck_assert_int_eq(schedule_attach(&s, base), LAB_OK);
+    alarms[0].deadline.on_due = break_loop;
+    set(1, start_ns + 3600 * NS_PER_S);
+    set(0, start_ns + 5 * NS_PER_MS);
+    set(2, start_ns - 1);
+    event_base_dispatch(base);
+    ck_assert_uint_eq(alarms[2].rings, 1);
+    ck_assert_uint_eq(alarms[1].rings, 0);
+    ck_assert_int_ge(alarms[0].rang_ns, start_ns + 5 * NS_PER_MS);
+    schedule_free(&s);
+    event_base_free(base);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("schedule");
+    TCase *tc = tcase_create("schedule");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, make, drop);
+    tcase_add_test(tc, schedule_without_deadlines_has_no_next);
+    tcase_add_test(tc, schedule_runs_only_what_is_due);
+    tcase_add_test(tc, schedule_moves_a_deadline_that_waits);
+    tcase_add_test(tc, schedule_forgets_what_is_cancelled);
+    tcase_add_test(tc, schedule_keeps_the_order_of_time);
+    tcase_add_test(tc, schedule_runs_what_is_set_anew_in_the_next_run);
+    tcase_add_test(tc, schedule_lets_a_callback_cancel_another);
+    tcase_add_test(tc, schedule_on_a_loop_waits_for_the_clock);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,170 @@
+/* servers/demo/pages.c: who counts where, and that nobody counts without bound. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/proto/http_reader.h"
+#include "servers/demo/pages.h"
+#include "servers/transport/transport.h"
+
+static struct http_reader reader;
+static char query[128];
+
+/* A request as http_session hands it over: head parsed, target split. */
+static struct http_request ask(const char *page, int64_t now_ns)
+{
+    static const struct http_limits limits = {4096, 4096, 4096};
+    static const char head[] = "GET /x HTTP/1.1\r\nHost: h\r\nCookie: secret=1\r\n\r\n";
+    enum http_event ev;
+
+    http_reader_free(&reader);
+    http_reader_init(&reader, HTTP_REQUESTS, &limits);
+    ck_assert_int_gt(http_reader_feed(&reader, (const uint8_t *)head, sizeof head - 1, &ev), 0);
+    ck_assert_int_eq(ev, HTTP_HEAD_DONE);
+    snprintf(query, sizeof query, "since=3&page=%s", page);
+    return (struct http_request){
+        .msg = &reader.msg, .path = "/x", .query = query, .now_ns = now_ns};
+}
+
+static void count(struct pages *ps, struct page_peer *pp, const char *page,
+                  const struct transport *t, int64_t now_ns)
+{
+    struct http_request req = ask(page, now_ns);
+
+    pages_count_request(ps, pp, &req, t, 50);
+}
+
+START_TEST(pages_count_by_page_and_transport)
+{
+    struct page_peer one = {0}, two = {0};
+    struct pages ps = {0};
+    const struct page *a;
+
+    count(&ps, &one, "a", transports[0], 1);
+    pages_count_sent(&one, "0123456789", 10, 6, 2);
+    count(&ps, &one, "a", transports[0], 2);
+    count(&ps, &one, "a", NULL, 3);
+    count(&ps, &two, "a", transports[0], 4);
+    a = pages_find(&ps, "a");
+    ck_assert_ptr_nonnull(a);
+    ck_assert_uint_eq(a->accounts[0].requests, 3);
+    ck_assert_uint_eq(a->accounts[0].connections, 2); /* a connection once, however often it asks */
+    ck_assert_uint_eq(a->accounts[0].in_bytes, 150);
+    ck_assert_uint_eq(a->accounts[0].out_bytes, 10);
+    ck_assert_uint_eq(a->accounts[0].out_payload_bytes, 6);
+    ck_assert_uint_eq(a->accounts[0].updates_sent, 2);
+    ck_assert_uint_eq(a->accounts[transports_count()].connections, 1);
+    ck_assert_uint_eq(a->peers, 2);
+    pages_leave(&one, 5);
+    pages_leave(&two, 5);
+    ck_assert_uint_eq(a->peers, 0);
+    pages_free(&ps);
+}
+END_TEST
+
+START_TEST(pages_keep_the_exchange_but_no_secrets)
+{
+    struct pages ps = {0};
+    struct page_peer pp = {0};
+    const struct page_exchange *x;
+    char long_answer[PAGE_ANSWER_MAX_BYTES + 100];
+
+    count(&ps, &pp, "a", transports[1], 1);
+    memset(long_answer, 'x', sizeof long_answer);
+    pages_count_sent(&pp, long_answer, sizeof long_answer, 0, 0);
+    pages_count_sent(&pp, "frame", 5, 5, 1);
+    x = &pages_find(&ps, "a")->accounts[1].exchange;
+    ck_assert_int_eq(
+        strncmp((const char *)x->request,
+                "GET /x?since=3&page=a HTTP/1.1\r\nHost: h\r\nCookie: (not shown)\r\n\r\n",
+                x->request_bytes),
+        0);
+    ck_assert_uint_eq(x->answer_bytes, sizeof long_answer); /* its length, though not all is kept */
+    ck_assert_uint_eq(x->newest_bytes, 5);
+    ck_assert_mem_eq(x->newest, "frame", 5);
+    pages_leave(&pp, 2);
+    pages_free(&ps);
+}
+END_TEST
+
+START_TEST(pages_make_room_by_forgetting_the_longest_unused)
+{
+    struct page_peer pp[PAGES_MAX + 1] = {{0}};
+    struct pages ps = {0};
+    char id[16];
+
+    for (int i = 0; i < PAGES_MAX; i++) {
+        snprintf(id, sizeof id, "p%d", i);
+        count(&ps, &pp[i], id, transports[0], i);
+    }
+    count(&ps, &pp[PAGES_MAX], "full", transports[0], 100); /* all are in use: not counted */
+    ck_assert_ptr_null(pages_find(&ps, "full"));
+    ck_assert_ptr_null(pp[PAGES_MAX].account);
+    pages_leave(&pp[7], 101);
+    pages_leave(&pp[5], 102);
+    count(&ps, &pp[PAGES_MAX], "new", transports[0], 103);
+    ck_assert_ptr_nonnull(pages_find(&ps, "new"));
+    ck_assert_ptr_null(pages_find(&ps, "p7"));
+    ck_assert_ptr_nonnull(pages_find(&ps, "p5"));
+    for (int i = 0; i <= PAGES_MAX; i++)
+        pages_leave(&pp[i], 104);
+    pages_free(&ps);
+}
+END_TEST
+
+START_TEST(pages_count_nowhere_without_a_usable_id)
+{
+    static const char *const ids[] = {"",    "a%00b", "%3Cb%3E",
+                                      "a b", "%zz",   "012345678901234567890123456789012"};
+    struct page_peer pp = {0};
+    struct pages ps = {0};
+
+    count(&ps, &pp, ids[_i], transports[0], 1);
+    ck_assert_ptr_null(pp.account);
+    ck_assert_ptr_null(pp.home);
+    pages_count_sent(&pp, "x", 1, 1, 1);
+    pages_leave(&pp, 2);
+    pages_free(&ps);
+}
+END_TEST
+
+START_TEST(pages_leave_a_page_when_another_takes_the_connection)
+{
+    struct page_peer pp = {0};
+    struct pages ps = {0};
+
+    count(&ps, &pp, "a", transports[0], 1);
+    count(&ps, &pp, "b", transports[0], 2);
+    ck_assert_uint_eq(pages_find(&ps, "a")->peers, 0);
+    ck_assert_uint_eq(pages_find(&ps, "b")->peers, 1);
+    ck_assert_uint_eq(pages_find(&ps, "b")->accounts[0].connections, 1);
+    count(&ps, &pp, "", transports[0], 3); /* the page's assets, say */
+    ck_assert_ptr_null(pp.account);
+    count(&ps, &pp, "b", transports[0], 4);
+    ck_assert_uint_eq(pages_find(&ps, "b")->accounts[0].connections, 1);
+    pages_leave(&pp, 5);
+    pages_free(&ps);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pages");
+    TCase *tc = tcase_create("pages");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(tc, pages_count_by_page_and_transport);
+    tcase_add_test(tc, pages_keep_the_exchange_but_no_secrets);
+    tcase_add_test(tc, pages_make_room_by_forgetting_the_longest_unused);
+    tcase_add_loop_test(tc, pages_count_nowhere_without_a_usable_id, 0, 6);
+    tcase_add_test(tc, pages_leave_a_page_when_another_takes_the_connection);
+    suite_add_tcase(suite, tc);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    http_reader_free(&reader);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
