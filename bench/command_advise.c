@@ -28,9 +28,9 @@ static int print_book(struct advise_book *b, const struct advise_options *o, str
     int rc = write_book(&text, b, o);
 
     if (rc < 0)
-        err_set(e, rc, "%s", lab_strerror(rc));
+        err_set(e, rc, "%s", pl_strerror(rc));
     else if (fwrite(text.data, 1, text.len, stdout) < text.len || fflush(stdout) != 0)
-        rc = err_set(e, LAB_ESYS, "the advice could not be printed");
+        rc = err_set(e, PL_ESYS, "the advice could not be printed");
     buf_free(&text);
     return rc;
 }
@@ -50,19 +50,19 @@ static bool is_answered(const struct advise_book *b)
 static int advise(struct advise_book *b, const struct advise_options *o, int nargs, char **argv,
                   struct err_text *e)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (int i = 1; rc == LAB_OK && i <= nargs; i++)
+    for (int i = 1; rc == PL_OK && i <= nargs; i++)
         rc = advise_find(b, argv[i], o->results, e);
     if (rc < 0)
         return rc;
     rc = advise_book_make(b, &o->ask);
     if (rc < 0)
-        return err_set(e, rc, "%s", lab_strerror(rc));
+        return err_set(e, rc, "%s", pl_strerror(rc));
     if (!o->matrix)
         return print_book(b, o, e);
     rc = matrix_write(o->out, b, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         printf("%s\n", o->out);
     return rc;
 }
@@ -75,14 +75,14 @@ int command_advise(int argc, char **argv)
     int nargs = 0, code, rc = advise_options_parse(&o, argc, argv, &nargs, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     rc = advise(&b, &o, nargs, argv, &e);
     if (rc < 0)
-        code = command_fail(rc == LAB_EINVAL ? LAB_EXIT_USAGE : LAB_EXIT_FAILURE, e.text);
+        code = command_fail(rc == PL_EINVAL ? PL_EXIT_USAGE : PL_EXIT_FAILURE, e.text);
     else
-        code = o.matrix || is_answered(&b) ? LAB_EXIT_OK : LAB_EXIT_FAILURE;
+        code = o.matrix || is_answered(&b) ? PL_EXIT_OK : PL_EXIT_FAILURE;
     advise_book_free(&b);
     return code;
 }

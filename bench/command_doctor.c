@@ -37,7 +37,7 @@ static int print_text(const struct doctor_facts *f)
     struct buf text = {0};
     int rc = doctor_write_text(&text, f, table_wants_colour(stdout));
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         fwrite(text.data, 1, text.len, stdout);
     buf_free(&text);
     return rc;
@@ -47,9 +47,9 @@ static int print_json(const struct doctor_facts *f)
 {
     cJSON *o = doctor_write_json(f);
     char *text = cJSON_Print(o);
-    int rc = text == NULL ? LAB_ENOMEM : LAB_OK;
+    int rc = text == NULL ? PL_ENOMEM : PL_OK;
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         printf("%s\n", text);
     cJSON_free(text);
     cJSON_Delete(o);
@@ -64,13 +64,13 @@ int command_doctor(int argc, char **argv)
     int rc = opt_parse(&program, &c, argc, argv, NULL, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     if (doctor_probe(&facts, c.results, &e) < 0)
-        return command_fail(LAB_EXIT_FAILURE, e.text);
+        return command_fail(PL_EXIT_FAILURE, e.text);
     rc = c.json ? print_json(&facts) : print_text(&facts);
     if (rc < 0)
-        return command_fail(LAB_EXIT_FAILURE, lab_strerror(rc));
-    return doctor_is_fit(&facts) ? LAB_EXIT_OK : LAB_EXIT_FAILURE;
+        return command_fail(PL_EXIT_FAILURE, pl_strerror(rc));
+    return doctor_is_fit(&facts) ? PL_EXIT_OK : PL_EXIT_FAILURE;
 }

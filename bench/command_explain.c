@@ -83,9 +83,9 @@ static int refuse_topic(const char *word, int nargs, struct err_text *e)
         len +=
             (size_t)snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? ", " : "", t->name);
     if (nargs == 1)
-        return err_set(e, LAB_EINVAL, "pushlab explain: '%.40s' is not a topic; accepted: %s", word,
+        return err_set(e, PL_EINVAL, "pushlab explain: '%.40s' is not a topic; accepted: %s", word,
                        names);
-    return err_set(e, LAB_EINVAL, "pushlab explain: %s; accepted: one of %s",
+    return err_set(e, PL_EINVAL, "pushlab explain: %s; accepted: one of %s",
                    nargs == 0 ? "no topic given" : "more than one topic given", names);
 }
 
@@ -96,14 +96,14 @@ static int check_message(const struct config *c, struct err_text *e)
     ssize_t n;
 
     if (compact == NULL)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     n = json_line_compact(compact, c->message, len);
     free(compact);
     if (n < 0)
-        return err_set(e, LAB_EINVAL, "--message: '%.60s' is not a JSON value", c->message);
+        return err_set(e, PL_EINVAL, "--message: '%.60s' is not a JSON value", c->message);
     if (len > 1000)
-        return err_set(e, LAB_EINVAL, "--message: more than 1000 bytes");
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "--message: more than 1000 bytes");
+    return PL_OK;
 }
 
 /* What an option would do nothing about is refused, lest it be believed. */
@@ -114,20 +114,20 @@ static int check_server(const struct config *c, const struct explain_topic *topi
     struct err_text why = {""};
 
     if (c->url != NULL && url_parse(&url, c->url, &why) < 0)
-        return err_set(e, LAB_EINVAL, "--url: %.280s", why.text);
+        return err_set(e, PL_EINVAL, "--url: %.280s", why.text);
     if (c->url != NULL && topic->tls && !url.tls)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "--url: tls needs https:// or wss://, '%.200s' is in the clear", c->url);
     if (c->url != NULL && c->link != default_link)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "--link and --url: one of both, the way to a given server is "
                        "what it is");
     if (c->ca_path != NULL && !url.tls)
-        return err_set(e, LAB_EINVAL, "--tls-ca: only with an --url of https:// or wss://");
+        return err_set(e, PL_EINVAL, "--tls-ca: only with an --url of https:// or wss://");
     if (c->path != NULL && (c->path[0] != '/' || strpbrk(c->path, " \r\n\t") != NULL))
-        return err_set(e, LAB_EINVAL, "--path: '%.60s' does not begin with / or has spaces",
+        return err_set(e, PL_EINVAL, "--path: '%.60s' does not begin with / or has spaces",
                        c->path);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int check_output(const struct config *c, struct err_text *e)
@@ -135,25 +135,25 @@ static int check_output(const struct config *c, struct err_text *e)
     struct err_text why = {""};
 
     if (c->markdown && c->json)
-        return err_set(e, LAB_EINVAL, "--markdown and --json: one of both");
+        return err_set(e, PL_EINVAL, "--markdown and --json: one of both");
     if (c->pcap != NULL && (c->url != NULL || strcmp(c->link, ROAD_LOOPBACK) == 0))
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "--pcap: packets are those of the emulated link, and %s there is none",
                        c->url != NULL ? "with --url" : "on loopback");
     if (c->svg != NULL && file_try(c->svg, &why) < 0)
-        return err_set(e, LAB_EINVAL, "--svg: %.280s", why.text);
+        return err_set(e, PL_EINVAL, "--svg: %.280s", why.text);
     if (c->pcap != NULL && file_try(c->pcap, &why) < 0)
-        return err_set(e, LAB_EINVAL, "--pcap: %.280s", why.text);
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "--pcap: %.280s", why.text);
+    return PL_OK;
 }
 
 static int check(const struct config *c, const struct explain_topic *topic, struct err_text *e)
 {
     int rc = check_message(c, e);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = check_server(c, topic, e);
-    return rc == LAB_OK ? check_output(c, e) : rc;
+    return rc == PL_OK ? check_output(c, e) : rc;
 }
 
 static int parse(struct config *c, const struct explain_topic **topic, int argc, char **argv,
@@ -209,8 +209,8 @@ static int print(const struct explain_report *r, const struct config *c)
         rc = explain_write_markdown(&out, r);
     else
         rc = explain_write_text(&out, r, table_wants_colour(stdout));
-    if (rc == LAB_OK && (fwrite(out.data, 1, out.len, stdout) < out.len || fflush(stdout) != 0))
-        rc = LAB_ESYS;
+    if (rc == PL_OK && (fwrite(out.data, 1, out.len, stdout) < out.len || fflush(stdout) != 0))
+        rc = PL_ESYS;
     buf_free(&out);
     return rc;
 }
@@ -236,12 +236,12 @@ static int show(const struct explain_take *t, const struct config *c,
         .begin_ns = first_open_ns(t),
         .columns = explain_columns_for(table_columns(stdout)),
     };
-    int rc = LAB_ENOMEM;
+    int rc = PL_ENOMEM;
 
     if (x != NULL) {
         annotate(x, t);
         *tally = explain_tally(x, 0);
-        rc = notes.rc == LAB_OK ? print(&r, c) : notes.rc;
+        rc = notes.rc == PL_OK ? print(&r, c) : notes.rc;
     }
     explain_free(x);
     explain_notes_free(&notes);
@@ -253,11 +253,11 @@ static int write_files(const struct explain_take *t, const struct config *c,
                        struct err_text *e)
 {
     struct buf svg = {0};
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (c->svg != NULL)
         rc = explain_picture(&svg, t, topic, tally, e);
-    if (rc == LAB_OK && c->svg != NULL)
+    if (rc == PL_OK && c->svg != NULL)
         rc = file_write(c->svg, svg.data, svg.len, e);
     buf_free(&svg);
     if (rc < 0 || c->pcap == NULL)
@@ -280,20 +280,20 @@ static int explain(const struct config *c, const struct explain_topic *topic)
     struct explain_take take = {.event_count = 0};
     struct explain_tally tally = {0};
     struct err_text e = {""};
-    int rc = explain_stage_run(&take, &setting, &e), code = LAB_EXIT_FAILURE;
+    int rc = explain_stage_run(&take, &setting, &e), code = PL_EXIT_FAILURE;
 
-    if (rc == LAB_EINVAL)
-        code = LAB_EXIT_USAGE; /* there is no such link */
-    if (rc == LAB_OK)
+    if (rc == PL_EINVAL)
+        code = PL_EXIT_USAGE; /* there is no such link */
+    if (rc == PL_OK)
         rc = show(&take, c, topic, &tally);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = write_files(&take, c, topic, &tally, &e);
-    if (rc == LAB_OK && take.problem[0] == '\0')
-        code = LAB_EXIT_OK;
-    else if (rc == LAB_OK)
+    if (rc == PL_OK && take.problem[0] == '\0')
+        code = PL_EXIT_OK;
+    else if (rc == PL_OK)
         command_fail(code, take.problem);
-    else if (rc != LAB_EOF) /* interrupted: who did it knows */
-        command_fail(code, e.text[0] != '\0' ? e.text : lab_strerror(rc));
+    else if (rc != PL_EOF) /* interrupted: who did it knows */
+        command_fail(code, e.text[0] != '\0' ? e.text : pl_strerror(rc));
     explain_take_free(&take);
     return code;
 }
@@ -309,6 +309,6 @@ int command_explain(int argc, char **argv)
         return explain_stage_perform(argc - 1, argv + 1);
     rc = parse(&c, &topic, argc, argv, &e);
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
-    return rc < 0 ? command_fail(LAB_EXIT_USAGE, e.text) : explain(&c, topic);
+        return PL_EXIT_OK;
+    return rc < 0 ? command_fail(PL_EXIT_USAGE, e.text) : explain(&c, topic);
 }

@@ -50,13 +50,13 @@ static int complete(struct config *c, const char *path, char svg[PATH_MAX], char
     size_t stem = dot != NULL && dot > base ? (size_t)(dot - path) : strlen(path);
 
     if (snprintf(svg, PATH_MAX, "%.*s.svg", (int)stem, path) >= PATH_MAX)
-        return err_set(e, LAB_EINVAL, "%.100s...: the path is too long", path);
+        return err_set(e, PL_EINVAL, "%.100s...: the path is too long", path);
     snprintf(row, NAME_MAX + 1, "%.*s", (int)(stem - (size_t)(base - path)), base);
     if (c->out == NULL)
         c->out = svg;
     if (c->row == NULL)
         c->row = row;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int parse(struct config *c, int argc, char **argv, struct err_text *e)
@@ -65,7 +65,7 @@ static int parse(struct config *c, int argc, char **argv, struct err_text *e)
 
     if (rc != OPT_RUN || nargs == 1)
         return rc;
-    return err_set(e, LAB_EINVAL, "pushlab ladder: %s; accepted: one capture file",
+    return err_set(e, PL_EINVAL, "pushlab ladder: %s; accepted: one capture file",
                    nargs == 0 ? "no file given" : "more than one file given");
 }
 
@@ -78,16 +78,16 @@ int command_ladder(int argc, char **argv)
     int rc = parse(&c, argc, argv, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0 || complete(&c, argv[1], svg, row, &e) < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     about = (struct ladder_about){.row = c.row,
                                   .link = c.link,
                                   .max_ns = c.max_ns,
                                   .max_steps = (size_t)c.max_steps,
                                   .clients = (unsigned)c.clients};
     if (ladder_draw(argv[1], c.out, &about, &e) < 0)
-        return command_fail(LAB_EXIT_FAILURE, e.text);
+        return command_fail(PL_EXIT_FAILURE, e.text);
     printf("%s\n", c.out);
-    return LAB_EXIT_OK;
+    return PL_EXIT_OK;
 }

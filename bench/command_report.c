@@ -59,9 +59,9 @@ static int print_markdown(const char *dir, const char *images, struct err_text *
         return rc;
     rc = report_markdown(&text, run, dir, images != NULL ? images : dir);
     if (rc < 0)
-        err_set(e, rc, "%s", lab_strerror(rc));
+        err_set(e, rc, "%s", pl_strerror(rc));
     else if (fwrite(text.data, 1, text.len, stdout) < text.len || fflush(stdout) != 0)
-        rc = err_set(e, LAB_ESYS, "the Markdown could not be printed");
+        rc = err_set(e, PL_ESYS, "the Markdown could not be printed");
     buf_free(&text);
     cJSON_Delete(run);
     return rc;
@@ -72,7 +72,7 @@ static int write_report(const char *dir, struct err_text *e)
     bool is_run = holds(dir, "run.json");
     int rc = is_run ? report_write(dir, e) : report_index_write(dir, e);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         printf("%s/%s\n", dir, is_run ? "report.html" : "index.html");
     return rc;
 }
@@ -84,14 +84,14 @@ int command_report(int argc, char **argv)
     int nargs = 0, rc = opt_parse(&program, &c, argc, argv, &nargs, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc == OPT_RUN && nargs != 1)
-        rc = err_set(&e, LAB_EINVAL,
+        rc = err_set(&e, PL_EINVAL,
                      "pushlab report: %s; accepted: the folder of a run, such as results/latest, "
                      "or of runs",
                      nargs == 0 ? "no folder given" : "more than one folder given");
     if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     rc = c.markdown ? print_markdown(argv[1], c.images, &e) : write_report(argv[1], &e);
-    return rc < 0 ? command_fail(LAB_EXIT_FAILURE, e.text) : LAB_EXIT_OK;
+    return rc < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
 }

@@ -93,9 +93,9 @@ static const char *next_setting(const char *list, char key[80], char value[SCENA
 static int apply_settings(struct scenario *s, const char *list, struct err_text *e)
 {
     char key[80], value[SCENARIO_LIST_BYTES], option[100];
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    while (rc == LAB_OK && list != NULL) {
+    while (rc == PL_OK && list != NULL) {
         list = next_setting(list, key, value);
         snprintf(option, sizeof option, "--set %s", key);
         rc = scenario_override(s, key, option, value, e);
@@ -117,13 +117,13 @@ static int apply_overrides(struct scenario *s, const struct config *c, struct er
 
     int rc = apply_settings(s, c->set, e);
 
-    for (size_t i = 0; rc == LAB_OK && i < sizeof overrides / sizeof *overrides; i++)
+    for (size_t i = 0; rc == PL_OK && i < sizeof overrides / sizeof *overrides; i++)
         if (overrides[i].text != NULL)
             rc = scenario_override(s, overrides[i].key, overrides[i].option, overrides[i].text, e);
     rc = rc < 0 ? rc : scenario_check(s, e);
     if (rc < 0)
         return rc;
-    return c->rows != NULL ? scenario_keep_rows(s, c->rows, e) : LAB_OK;
+    return c->rows != NULL ? scenario_keep_rows(s, c->rows, e) : PL_OK;
 }
 
 static int load(struct scenario *s, const struct config *c, const char *word, struct err_text *e)
@@ -165,7 +165,7 @@ static int print_table(const struct run_outcome *out)
     struct buf text = {0};
     int rc = table_text(&text, out->run, table_wants_colour(stdout));
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         fwrite(text.data, 1, text.len, stdout);
     buf_free(&text);
     return rc;
@@ -176,17 +176,17 @@ static int print_json(const struct run_outcome *out)
     char *text = cJSON_Print(out->run);
 
     if (text == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     puts(text);
     cJSON_free(text);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* The table or run.json on stdout, everything else on stderr. False when stdout is full. */
 static bool print_outcome(const struct config *c, const struct run_outcome *out)
 {
     const cJSON *rows = json_at(out->run, "rows"), *row;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (cJSON_GetArraySize(rows) > 0)
         rc = c->json ? print_json(out) : print_table(out);
@@ -194,7 +194,7 @@ static bool print_outcome(const struct config *c, const struct run_outcome *out)
         fprintf(c->json ? stderr : stdout, "%sresults: %s\n", c->json ? "" : "\n",
                 out->folder.path);
     if (fflush(stdout) != 0)
-        rc = LAB_ESYS;
+        rc = PL_ESYS;
     cJSON_ArrayForEach(row, rows)
     {
         print_notes(json_at(row, "notes"), json_text(row, "id"));
@@ -203,7 +203,7 @@ static bool print_outcome(const struct config *c, const struct run_outcome *out)
     result_each_problem(out->run, print_problem, NULL);
     if (rc < 0)
         command_fail(0, "the table could not be printed");
-    return rc == LAB_OK;
+    return rc == PL_OK;
 }
 
 static bool draw(const struct config *c, const struct run_outcome *out)
@@ -218,7 +218,7 @@ static bool draw(const struct config *c, const struct run_outcome *out)
                 out->folder.path);
         return true;
     }
-    if (chart_draw(out->folder.path, &e) == LAB_OK) {
+    if (chart_draw(out->folder.path, &e) == PL_OK) {
         fprintf(c->json ? stderr : stdout, "charts:  %s/charts\n", out->folder.path);
         return true;
     }
@@ -235,7 +235,7 @@ static bool write_report(const struct config *c, const struct run_outcome *out)
 
     if (!out->saved)
         return true;
-    if (report_write(out->folder.path, &e) == LAB_OK) {
+    if (report_write(out->folder.path, &e) == PL_OK) {
         fprintf(c->json ? stderr : stdout, "report:  %s/report.html\n", out->folder.path);
         return true;
     }
@@ -271,7 +271,7 @@ static int report(const struct config *c, const struct run_outcome *out, int rc,
     print_end(out);
     good &= draw(c, out);
     good &= write_report(c, out);
-    return good ? LAB_EXIT_OK : LAB_EXIT_FAILURE;
+    return good ? PL_EXIT_OK : PL_EXIT_FAILURE;
 }
 
 static int parse(struct config *c, int argc, char **argv, struct err_text *e)
@@ -280,7 +280,7 @@ static int parse(struct config *c, int argc, char **argv, struct err_text *e)
 
     if (rc != OPT_RUN || nargs == 1)
         return rc;
-    return err_set(e, LAB_EINVAL,
+    return err_set(e, PL_EINVAL,
                    "pushlab run: %s; accepted: one file, such as bench/scenarios/standard.json",
                    nargs == 0 ? "no scenario given" : "more than one scenario given");
 }
@@ -317,7 +317,7 @@ static int run(const struct config *c, struct scenario *s, const struct record *
 
     if (out.skipped[0] != '\0') {
         fprintf(stderr, "pushlab: %s: skipped: %s\n", s->name, out.skipped);
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     }
     code = report(c, &out, rc, &e);
 
@@ -328,7 +328,7 @@ static int run(const struct config *c, struct scenario *s, const struct record *
 /* A run for each link; the worst end is the command's. */
 static int run_links(const struct config *c, struct scenario *s, const struct record *r)
 {
-    int worst = LAB_EXIT_OK;
+    int worst = PL_EXIT_OK;
 
     for (s->link = 0; s->link < s->links.n; s->link++) {
         int code = run(c, s, r);
@@ -338,7 +338,7 @@ static int run_links(const struct config *c, struct scenario *s, const struct re
         if (code == RUN_INTERRUPTED)
             break;
     }
-    return worst == RUN_INTERRUPTED ? LAB_EXIT_FAILURE : worst;
+    return worst == RUN_INTERRUPTED ? PL_EXIT_FAILURE : worst;
 }
 
 int command_run(int argc, char **argv)
@@ -352,18 +352,18 @@ int command_run(int argc, char **argv)
     keep_words(&record, argc, argv);
     rc = parse(&c, argc, argv, &e);
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     s = calloc(1, sizeof *s);
     if (s == NULL)
-        return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
+        return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
     rc = load(s, &c, argv[1], &e);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         code = run_links(&c, s, &record);
         scenario_free(s);
     } else {
-        code = command_fail(rc == LAB_ENOMEM ? LAB_EXIT_FAILURE : LAB_EXIT_USAGE, e.text);
+        code = command_fail(rc == PL_ENOMEM ? PL_EXIT_FAILURE : PL_EXIT_USAGE, e.text);
     }
     free(s);
     return code;

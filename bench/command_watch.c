@@ -85,15 +85,15 @@ static int parse(struct config *c, int argc, char **argv, struct err_text *e)
         len +=
             (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "", words[i]);
     if (nargs == 1)
-        return err_set(e, LAB_EINVAL, "pushlab watch: '%.60s' is not a transport; accepted: %s",
+        return err_set(e, PL_EINVAL, "pushlab watch: '%.60s' is not a transport; accepted: %s",
                        argv[1], names);
-    return err_set(e, LAB_EINVAL, "pushlab watch: %s; accepted: one of %s",
+    return err_set(e, PL_EINVAL, "pushlab watch: %s; accepted: one of %s",
                    nargs == 0 ? "no transport given" : "more than one transport given", names);
 }
 
 static int add_text(struct scenario_args *a, const char *option, const char *text)
 {
-    return text == NULL ? LAB_OK : scenario_args_add(a, option, "%s", text);
+    return text == NULL ? PL_OK : scenario_args_add(a, option, "%s", text);
 }
 
 static int client_args(struct scenario_args *a, const struct config *c, const char *transport,
@@ -106,10 +106,10 @@ static int client_args(struct scenario_args *a, const struct config *c, const ch
         scenario_args_add(a, "--transport", "%s", transport) < 0 || add_text(a, "--url", url) < 0 ||
         add_text(a, "--interval", c->interval) < 0 || add_text(a, "--hold", c->hold) < 0 ||
         add_text(a, "--connection", c->connection) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (c->verbose && scenario_args_add(a, "--transcript-fd", "%d", CHILD_PROGRESS_FD) < 0)
-        return LAB_ELIMIT;
-    return c->count > 0 ? scenario_args_add(a, "--count", "%lld", (long long)c->count) : LAB_OK;
+        return PL_ELIMIT;
+    return c->count > 0 ? scenario_args_add(a, "--count", "%lld", (long long)c->count) : PL_OK;
 }
 
 static enum row_end start_server(struct nursery *n, struct child *server, const struct config *c,
@@ -123,7 +123,7 @@ static enum row_end start_server(struct nursery *n, struct child *server, const 
         scenario_args_add(&args, "--listen", "127.0.0.1:0") < 0 ||
         scenario_args_add(&args, "--rate", "%.12g", c->rate_hz) < 0 ||
         scenario_args_add(&args, "--payload-bytes", "%lld", (long long)c->payload_bytes) < 0) {
-        err_set(e, LAB_ELIMIT, "the command line is too long");
+        err_set(e, PL_ELIMIT, "the command line is too long");
         return ROW_FAILED;
     }
     return row_start_server(n, server, args.argv, NULL, address, cap, e);
@@ -155,15 +155,15 @@ static int follow(struct nursery *n, struct child *server, struct child *client,
         if (n->interrupts > 0) {
             nursery_stop(n, client, 2 * NS_PER_S);
             relay(v, client);
-            return LAB_EXIT_OK;
+            return PL_EXIT_OK;
         }
         if (server->pid == 0 || !server->ended || client->ended)
             continue;
         child_describe(server, end, sizeof end);
         snprintf(line, sizeof line, "%s %s", server->name, end);
-        return command_fail(LAB_EXIT_FAILURE, line);
+        return command_fail(PL_EXIT_FAILURE, line);
     }
-    return WIFEXITED(client->status) ? WEXITSTATUS(client->status) : LAB_EXIT_FAILURE;
+    return WIFEXITED(client->status) ? WEXITSTATUS(client->status) : PL_EXIT_FAILURE;
 }
 
 static int watch(struct nursery *n, const struct config *c, const char *transport,
@@ -182,15 +182,15 @@ static int watch(struct nursery *n, const struct config *c, const char *transpor
         snprintf(url, sizeof url, "http://%s", address);
     }
     if (end == ROW_DONE && client_args(&args, c, transport, c->url != NULL ? c->url : url) < 0) {
-        err_set(&e, LAB_ELIMIT, "the command line is too long");
+        err_set(&e, PL_ELIMIT, "the command line is too long");
         end = ROW_FAILED;
     }
     if (end == ROW_DONE && nursery_spawn(n, &client, program_client.name, args.argv, reads, &e) < 0)
         end = ROW_FAILED;
     if (end == ROW_FAILED)
-        code = command_fail(LAB_EXIT_FAILURE, e.text);
+        code = command_fail(PL_EXIT_FAILURE, e.text);
     else
-        code = end == ROW_DONE ? follow(n, &server, &client, v) : LAB_EXIT_OK;
+        code = end == ROW_DONE ? follow(n, &server, &client, v) : PL_EXIT_OK;
     nursery_stop(n, &client, NS_PER_S);
     nursery_stop(n, &server, 2 * NS_PER_S);
     child_free(n, &client);
@@ -207,13 +207,13 @@ int command_watch(int argc, char **argv)
     int rc = parse(&c, argc, argv, &e), code;
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     if (c.verbose && watch_verbose_begin(&verbose, stdout) < 0)
-        return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
+        return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
     if (nursery_open(&n) < 0)
-        return command_fail(LAB_EXIT_FAILURE, "signalfd failed");
+        return command_fail(PL_EXIT_FAILURE, "signalfd failed");
     code = watch(&n, &c, argv[1], c.verbose ? &verbose : NULL);
     nursery_close(&n);
     watch_verbose_end(&verbose);

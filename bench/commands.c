@@ -64,7 +64,7 @@ static int command_serve(int argc, char **argv)
     char **args = calloc((size_t)argc + 2, sizeof *args);
 
     if (args == NULL)
-        return command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM));
+        return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
     program_find(&program_server, program);
     args[0] = name;
     args[1] = demo;
@@ -72,7 +72,7 @@ static int command_serve(int argc, char **argv)
     execvp(program, args);
     free(args);
     snprintf(line, sizeof line, "start %s (%s): %s", program_server.name, program, strerror(errno));
-    return command_fail(LAB_EXIT_FAILURE, line);
+    return command_fail(PL_EXIT_FAILURE, line);
 }
 
 /* ---- chart and table ---- */
@@ -110,15 +110,15 @@ static bool parse_folder(const struct opt_program *p, struct folder_config *conf
     struct err_text e;
     int nargs = 0, rc = opt_parse(p, config, argc, argv, &nargs, &e);
 
-    *code = LAB_EXIT_OK;
+    *code = PL_EXIT_OK;
     if (rc == OPT_EXIT)
         return false;
     if (rc == OPT_RUN && nargs == 1)
         return true;
     if (rc == OPT_RUN)
-        err_set(&e, LAB_EINVAL, "%s: %s; accepted: the folder of one run, such as results/latest",
+        err_set(&e, PL_EINVAL, "%s: %s; accepted: the folder of one run, such as results/latest",
                 p->name, nargs == 0 ? "no folder given" : "more than one folder given");
-    *code = command_fail(LAB_EXIT_USAGE, e.text);
+    *code = command_fail(PL_EXIT_USAGE, e.text);
     return false;
 }
 
@@ -128,7 +128,7 @@ static int refresh_report(const char *dir, struct err_text *e)
     char path[PATH_MAX];
 
     if (snprintf(path, sizeof path, "%s/report.html", dir) >= PATH_MAX || access(path, F_OK) < 0)
-        return LAB_OK;
+        return PL_OK;
     return report_write(dir, e);
 }
 
@@ -141,11 +141,11 @@ static int command_chart(int argc, char **argv)
     if (!parse_folder(&chart_program, &config, argc, argv, &code))
         return code;
     if (chart_draw(argv[1], &e) < 0)
-        return command_fail(LAB_EXIT_FAILURE, e.text);
+        return command_fail(PL_EXIT_FAILURE, e.text);
     printf("%s/charts\n", argv[1]);
     if (refresh_report(argv[1], &e) < 0)
-        return command_fail(LAB_EXIT_FAILURE, e.text);
-    return LAB_EXIT_OK;
+        return command_fail(PL_EXIT_FAILURE, e.text);
+    return PL_EXIT_OK;
 }
 
 static int read_run(cJSON **run, const char *dir, struct err_text *e)
@@ -155,12 +155,12 @@ static int read_run(cJSON **run, const char *dir, struct err_text *e)
     int rc;
 
     if (snprintf(path, sizeof path, "%s/run.json", dir) >= PATH_MAX)
-        return err_set(e, LAB_EINVAL, "%.100s...: the path is too long", dir);
+        return err_set(e, PL_EINVAL, "%.100s...: the path is too long", dir);
     rc = json_read_file(run, path, RUN_MAX_BYTES, e);
-    if (rc == LAB_OK && !cJSON_IsArray(json_at(*run, "rows"))) {
+    if (rc == PL_OK && !cJSON_IsArray(json_at(*run, "rows"))) {
         cJSON_Delete(*run);
         *run = NULL;
-        return err_set(e, LAB_EINVAL, "%.200s: it has no rows", path);
+        return err_set(e, PL_EINVAL, "%.200s: it has no rows", path);
     }
     return rc;
 }
@@ -176,14 +176,14 @@ static int command_table(int argc, char **argv)
     if (!parse_folder(&table_program, &config, argc, argv, &code))
         return code;
     if (read_run(&run, argv[1], &e) < 0)
-        return command_fail(LAB_EXIT_FAILURE, e.text);
+        return command_fail(PL_EXIT_FAILURE, e.text);
     rc = config.markdown ? table_markdown(&text, run)
                          : table_text(&text, run, table_wants_colour(stdout));
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         fwrite(text.data, 1, text.len, stdout);
     buf_free(&text);
     cJSON_Delete(run);
-    return rc < 0 ? command_fail(LAB_EXIT_FAILURE, lab_strerror(rc)) : LAB_EXIT_OK;
+    return rc < 0 ? command_fail(PL_EXIT_FAILURE, pl_strerror(rc)) : PL_EXIT_OK;
 }
 
 /* ---- help ---- */
@@ -221,7 +221,7 @@ static int unknown_command(const char *name)
     for (const struct opt_command *c = commands; c->name != NULL && len < sizeof line; c++)
         len += (size_t)snprintf(line + len, sizeof line - len, "%s%s", c > commands ? ", " : "",
                                 c->name);
-    return command_fail(LAB_EXIT_USAGE, line);
+    return command_fail(PL_EXIT_USAGE, line);
 }
 
 /* Every command's name, and what else help knows. */
@@ -243,7 +243,7 @@ static int print_topic(char *topic)
 
     if (strcmp(topic, "scenarios") == 0) {
         scenario_print_keys(stdout);
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     }
     if (c == NULL || c->run == command_help)
         return unknown_command(topic);
@@ -261,13 +261,13 @@ static int command_help(int argc, char **argv)
     program.operand_words = topics;
     rc = opt_parse(&program, NULL, argc, argv, &nargs, &e);
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     if (nargs > 0)
         return print_topic(argv[1]);
     opt_help(&pushlab_program, stdout);
-    return LAB_EXIT_OK;
+    return PL_EXIT_OK;
 }
 
 int command_dispatch(int argc, char **argv)
@@ -276,14 +276,14 @@ int command_dispatch(int argc, char **argv)
 
     if (argc < 2) {
         opt_help(&pushlab_program, stderr);
-        return LAB_EXIT_USAGE;
+        return PL_EXIT_USAGE;
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("pushlab %s (%s)\n", PUSHLAB_VERSION, environment_git());
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     }
     if (opt_answer(&pushlab_program, argv[1]))
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     c = opt_command_find(commands, argv[1]);
     return c == NULL ? unknown_command(argv[1]) : c->run(argc - 1, argv + 1);
 }

@@ -13,7 +13,7 @@ static void *allocate_or_end(size_t size)
     void *p = malloc(size);
 
     if (p == NULL)
-        exit(command_fail(LAB_EXIT_FAILURE, lab_strerror(LAB_ENOMEM)));
+        exit(command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM)));
     return p;
 }
 
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
     proc_open_standard_fds();
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate_or_end, .free_fn = free});
     code = command_dispatch(argc, argv);
-    if (fflush(stdout) != 0 && code == LAB_EXIT_OK)
-        code = command_fail(LAB_EXIT_FAILURE, "write to stdout failed");
+    if (fflush(stdout) != 0 && code == PL_EXIT_OK)
+        code = command_fail(PL_EXIT_FAILURE, "write to stdout failed");
     return code;
 }

@@ -18,7 +18,7 @@ static struct explain_report report(const struct watch_verbose *v)
 /* rc: of what has written it. */
 static int print(struct watch_verbose *v, struct buf *text, int rc)
 {
-    if (rc == LAB_OK && text->len > 0)
+    if (rc == PL_OK && text->len > 0)
         fwrite(text->data, 1, text->len, v->out);
     fflush(v->out);
     buf_free(text);
@@ -36,7 +36,7 @@ int watch_verbose_begin(struct watch_verbose *v, FILE *out)
                                 .colour = table_wants_colour(out)};
     v->explain = explain_new(&options, &v->notes);
     if (v->explain == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     r = report(v);
     return print(v, &text, explain_write_text_legend(&text, &r));
 }

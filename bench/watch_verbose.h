@@ -17,9 +17,9 @@ struct watch_verbose {
     bool colour;
 };
 
-/* Where the words come from is said at once. 0 or LAB_ENOMEM. */
+/* Where the words come from is said at once. 0 or PL_ENOMEM. */
 int watch_verbose_begin(struct watch_verbose *v, FILE *out);
-/* Explain a line of the transcript, which is used up. 0, LAB_ENOMEM, or LAB_EPROTO. */
+/* Explain a line of the transcript, which is used up. 0, PL_ENOMEM, or PL_EPROTO. */
 int watch_verbose_take(struct watch_verbose *v, char *line);
 /* What it added up to, if there was anything. Harmless when it has not begun. */
 void watch_verbose_end(struct watch_verbose *v);

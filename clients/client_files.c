@@ -16,29 +16,29 @@ static int write_all(int fd, const uint8_t *data, size_t len)
         ssize_t n = write(fd, data, len);
 
         if (n < 0 && errno != EINTR)
-            return LAB_ESYS;
+            return PL_ESYS;
         if (n > 0) {
             data += n;
             len -= (size_t)n;
         }
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
-/* 0, or LAB_ESYS with errno. */
+/* 0, or PL_ESYS with errno. */
 static int write_to(const char *path, const struct buf *content)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     int err, saved_errno;
 
     if (fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     err = write_all(fd, content->data, content->len);
     saved_errno = errno;
     if (close(fd) == 0)
         errno = saved_errno;
     else
-        err = LAB_ESYS;
+        err = PL_ESYS;
     return err;
 }
 
@@ -58,21 +58,21 @@ static int write_and_rename(const char *path, const struct buf *content)
 
     if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= PATH_MAX) {
         errno = ENAMETOOLONG;
-        return LAB_ESYS;
+        return PL_ESYS;
     }
-    if (write_to(temporary, content) == LAB_OK && rename(temporary, path) == 0)
-        return LAB_OK;
+    if (write_to(temporary, content) == PL_OK && rename(temporary, path) == 0)
+        return PL_OK;
     saved_errno = errno;
     unlink(temporary);
     errno = saved_errno;
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 static int write_file(const char *path, const struct buf *content, struct err_text *e)
 {
     int err = is_replaceable(path) ? write_and_rename(path, content) : write_to(path, content);
 
-    return err < 0 ? err_set(e, err, "write %s: %s", path, strerror(errno)) : LAB_OK;
+    return err < 0 ? err_set(e, err, "write %s: %s", path, strerror(errno)) : PL_OK;
 }
 
 /* One interval: the window's latencies in microseconds. */
@@ -91,7 +91,7 @@ static int format_timeline(const struct fleet *f, struct buf *out)
     const struct recorder *r = &f->env.recorder;
     int err = buf_printf(out, "published_s,latency_us,client\n");
 
-    for (size_t i = 0; i < r->timeline_len && err == LAB_OK; i++) {
+    for (size_t i = 0; i < r->timeline_len && err == PL_OK; i++) {
         const struct timeline_point *p = &r->timeline[i];
 
         err = buf_printf(out, "%.6f,%.3f,%u\n",
@@ -108,10 +108,10 @@ static int write_formatted(const struct fleet *f, const char *path,
     int err;
 
     if (path == NULL)
-        return LAB_OK;
+        return PL_OK;
     err = format(f, &text);
     if (err < 0)
-        err_set(e, err, "write %s: %s", path, lab_strerror(err));
+        err_set(e, err, "write %s: %s", path, pl_strerror(err));
     else
         err = write_file(path, &text, e);
     buf_free(&text);
@@ -123,7 +123,7 @@ int client_result_files(const struct fleet *f, struct err_text *e)
     int hlog, timeline;
 
     if (f->window_end_ns == 0)
-        return LAB_OK; /* nothing was measured */
+        return PL_OK; /* nothing was measured */
     hlog = write_formatted(f, f->env.opt->hlog_path, format_hlog, e);
     timeline = write_formatted(f, f->env.opt->timeline_path, format_timeline, e);
     return hlog < 0 ? hlog : timeline;

@@ -6,7 +6,7 @@ int client_json_string(struct buf *out, const char *name, const char *text)
 {
     int err = buf_printf(out, "\"%s\":\"", name);
 
-    for (; *text != '\0' && err == LAB_OK; text++) {
+    for (; *text != '\0' && err == PL_OK; text++) {
         unsigned char c = (unsigned char)*text;
 
         if (c == '"' || c == '\\')

@@ -1,5 +1,5 @@
 /* Pieces of pushlab-client's JSON that more than one part of it writes. Each appends a member and
- * a comma: `"name":value,`. 0 or LAB_ENOMEM. */
+ * a comma: `"name":value,`. 0 or PL_ENOMEM. */
 #ifndef PUSHLAB_CLIENT_JSON_H
 #define PUSHLAB_CLIENT_JSON_H
 

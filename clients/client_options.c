@@ -155,8 +155,8 @@ static int check_tls(const struct client_options *o, struct err_text *e)
                                                           : NULL;
 
     if (o->url.tls || option == NULL)
-        return LAB_OK;
-    return err_set(e, LAB_EINVAL, "%s: has no meaning for '%s'; accepted: with https://, wss://",
+        return PL_OK;
+    return err_set(e, PL_EINVAL, "%s: has no meaning for '%s'; accepted: with https://, wss://",
                    option, o->url_text);
 }
 
@@ -170,10 +170,10 @@ static int check_names(const struct client_options *o, const char *option, const
 
     while (channel_list_next(&list, &item)) {
         if (channel_name_in_room(name, item, last_room) == 0)
-            return err_set(e, LAB_EINVAL, "%s: '%.*s' is no name; accepted: %s", option,
+            return err_set(e, PL_EINVAL, "%s: '%.*s' is no name; accepted: %s", option,
                            (int)(item.len < 60 ? item.len : 60), item.text, CHANNEL_NAME_ACCEPTED);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Twice the same channel would be one lane or two. */
@@ -195,16 +195,16 @@ static int check_twice(const struct client_options *o, struct err_text *e)
 
     while (channel_list_next(&at, &item)) {
         if (is_in_list(item, at) || is_in_list(item, o->latest))
-            return err_set(e, LAB_EINVAL, "--channel: '%.*s' is named twice", (int)item.len,
+            return err_set(e, PL_EINVAL, "--channel: '%.*s' is named twice", (int)item.len,
                            item.text);
     }
     at = o->latest;
     while (channel_list_next(&at, &item)) {
         if (is_in_list(item, at))
-            return err_set(e, LAB_EINVAL, "--latest: '%.*s' is named twice", (int)item.len,
+            return err_set(e, PL_EINVAL, "--latest: '%.*s' is named twice", (int)item.len,
                            item.text);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static size_t text_bytes(const char *list)
@@ -218,32 +218,32 @@ static int check_channels(const struct client_options *o, struct err_text *e)
 
     if (check_names(o, "--channel", o->channel, e) < 0 ||
         check_names(o, "--latest", o->latest, e) < 0 || check_twice(o, e) < 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (channel_list_count(o->channel) + latest > CLIENT_CHANNELS_MAX ||
         text_bytes(o->channel) + text_bytes(o->latest) > CLIENT_CHANNELS_TEXT_BYTES)
-        return err_set(e, LAB_EINVAL, "--channel, --latest: too many; accepted: %d in %d bytes",
+        return err_set(e, PL_EINVAL, "--channel, --latest: too many; accepted: %d in %d bytes",
                        CLIENT_CHANNELS_MAX, CLIENT_CHANNELS_TEXT_BYTES);
     if (o->pick > (int64_t)latest)
-        return err_set(e, LAB_EINVAL, "--pick: %lld of %zu --latest channels", (long long)o->pick,
+        return err_set(e, PL_EINVAL, "--pick: %lld of %zu --latest channels", (long long)o->pick,
                        latest);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int check_send(struct client_options *o, struct err_text *e)
 {
     if (o->send == SEND_NONE && o->send_channel != NULL)
-        return err_set(e, LAB_EINVAL, "--send-channel: has no meaning with --send none");
+        return err_set(e, PL_EINVAL, "--send-channel: has no meaning with --send none");
     if (o->send == SEND_EDITS && o->send_channel == NULL)
-        return err_set(e, LAB_EINVAL, "--send-channel: edits need one; e.g. --send-channel doc");
+        return err_set(e, PL_EINVAL, "--send-channel: edits need one; e.g. --send-channel doc");
     if (o->send_channel != NULL && channel_list_count(o->send_channel) != 1)
-        return err_set(e, LAB_EINVAL, "--send-channel: one name, not a list");
+        return err_set(e, PL_EINVAL, "--send-channel: one name, not a list");
     if (check_names(o, "--send-channel", o->send_channel, e) < 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (o->send != SEND_NONE && o->watch)
-        return err_set(e, LAB_EINVAL, "--watch: only receives; accepted: --send none");
+        return err_set(e, PL_EINVAL, "--watch: only receives; accepted: --send none");
     if (o->send_rate_hz <= 0.0)
         o->send_rate_hz = o->send == SEND_EDITS ? edits_rate_hz : inputs_rate_hz;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int check(struct client_options *o, struct err_text *e)
@@ -251,19 +251,19 @@ static int check(struct client_options *o, struct err_text *e)
     struct err_text why;
 
     if (url_parse(&o->url, o->url_text, &why) < 0)
-        return err_set(e, LAB_EINVAL, "--url: %.300s", why.text);
+        return err_set(e, PL_EINVAL, "--url: %.300s", why.text);
     if (check_tls(o, e) < 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (o->reconnect_max_ns < o->reconnect_min_ns)
-        return err_set(e, LAB_EINVAL, "--reconnect-max: smaller than --reconnect-min");
+        return err_set(e, PL_EINVAL, "--reconnect-max: smaller than --reconnect-min");
     if (o->connection == CONNECTION_CLOSE && !o->driver->polls)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "--connection: close has no meaning for %s, which is one long response",
                        o->driver->name);
     if (o->watch && o->clients != 1)
-        return err_set(e, LAB_EINVAL, "--watch: shows one client; accepted: --clients 1");
+        return err_set(e, PL_EINVAL, "--watch: shows one client; accepted: --clients 1");
     if (check_channels(o, e) < 0 || check_send(o, e) < 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     return OPT_RUN;
 }
 

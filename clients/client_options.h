@@ -55,7 +55,7 @@ struct client_options {
     struct url url;
 };
 
-/* Returns OPT_RUN, OPT_EXIT (help or version was printed), or LAB_EINVAL with the line in e. */
+/* Returns OPT_RUN, OPT_EXIT (help or version was printed), or PL_EINVAL with the line in e. */
 int client_options_parse(struct client_options *o, int argc, char **argv, struct err_text *e);
 
 #endif

@@ -12,7 +12,7 @@ static int take_lanes(struct client_result *r, struct fleet *f)
     struct lanes **lanes = malloc(f->nclients * sizeof *lanes);
 
     if (lanes == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (uint64_t i = 0; i < f->nclients; i++)
         lanes[i] = fleet_client(f, i)->lanes;
     if (!f->windows_known)
@@ -20,7 +20,7 @@ static int take_lanes(struct client_result *r, struct fleet *f)
     r->from_server = r->from_server && f->windows_known;
     lanes_finish(&f->env.channels, lanes, &f->env.recorder, &r->sum);
     free(lanes);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int take_tracks(struct client_result *r, struct fleet *f)
@@ -28,12 +28,12 @@ static int take_tracks(struct client_result *r, struct fleet *f)
     struct track **tracks = malloc(f->nclients * sizeof *tracks);
 
     if (tracks == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (uint64_t i = 0; i < f->nclients; i++)
         tracks[i] = &fleet_client(f, i)->track;
     recorder_finish(&f->env.recorder, tracks, r->first_seq, r->last_seq, &r->sum);
     free(tracks);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int client_result_take(struct client_result *r, struct fleet *f)
@@ -46,7 +46,7 @@ int client_result_take(struct client_result *r, struct fleet *f)
     if (err < 0)
         return err;
     r->sum.adds_up = r->sum.adds_up && f->window_end_ns > 0; /* no window: no proof */
-    return LAB_OK;
+    return PL_OK;
 }
 
 const char *client_result_fault(const struct client_result *r, const struct fleet *f)
@@ -77,9 +77,9 @@ struct number {
 
 static int add_numbers(struct buf *out, const struct number *rows, size_t nrows)
 {
-    int err = LAB_OK;
+    int err = PL_OK;
 
-    for (size_t i = 0; i < nrows && err == LAB_OK; i++)
+    for (size_t i = 0; i < nrows && err == PL_OK; i++)
         err = buf_printf(out, "\"%s\":%llu,", rows[i].name, (unsigned long long)rows[i].value);
     return err;
 }
@@ -104,7 +104,7 @@ static int add_counters(struct buf *out, const char *name, const struct counters
     };
     int err = buf_printf(out, "\"%s\":{", name);
 
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_numbers(out, rows, sizeof rows / sizeof rows[0]);
     return err < 0 ? err : buf_printf(out, "\"cpu_us\":%lld},", (long long)cpu_us);
 }
@@ -162,7 +162,7 @@ static int add_sum(const struct client_result *r, const struct recorder *rec, st
     int err =
         buf_printf(out, "\"published_source\":\"%s\",", r->from_server ? "server" : "observed");
 
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_numbers(out, rows, sizeof rows / sizeof rows[0]);
     return err < 0 ? err : buf_printf(out, "\"adds_up\":%s,", r->sum.adds_up ? "true" : "false");
 }
@@ -178,9 +178,9 @@ static int add_subscription(const struct fleet *f, struct buf *out)
     for (uint64_t i = 0; i < f->nclients; i++)
         lanes += fleet_client(f, i)->lanes->n;
     err = buf_printf(out, "\"subscription\":{");
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = client_json_string_or_null(out, "channel", opt->channel);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = client_json_string_or_null(out, "latest", opt->latest);
     return err < 0 ? err
                    : buf_printf(out, "\"room_size\":%lld,\"pick\":%lld,\"lanes\":%llu},",
@@ -209,23 +209,23 @@ static int add_measurements(const struct fleet *f, struct buf *out)
     const struct recorder *rec = &f->env.recorder;
     int err = client_json_histogram(out, "latency_us", &rec->latency_us);
 
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err =
             buf_printf(out, "\"latency_clamped\":%llu,", (unsigned long long)rec->latency_clamped);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = client_json_histogram(out, "request_late_us", &rec->request_late_us);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = client_json_histogram(out, "outage_us", &rec->outage_us);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = buf_printf(out,
                          "\"unsent_requests\":%llu,"
                          "\"age_us\":{\"mean\":%.3f,\"peak\":%.3f,\"max\":%.3f},",
                          (unsigned long long)f->unsent_requests, recorder_age_mean_us(rec),
                          recorder_age_peak_us(rec), recorder_age_max_us(rec));
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_counters(out, "window", &rec->window,
                            cpu_us(&f->usage_window_start, &f->usage_window_end));
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_counters(out, "whole", &rec->whole, cpu_us(&f->usage_start, &f->usage_end));
     return err;
 }
@@ -246,17 +246,17 @@ static int add_server_stats(const struct fleet *f, struct buf *out)
         [CONTROL_WINDOW_END] = "window_end",
         [CONTROL_END] = "end",
     };
-    int err = LAB_OK;
+    int err = PL_OK;
 
     if (!f->use_control)
         return buf_printf(out, "\"server_stats\":null}");
-    for (int i = 0; i < CONTROL_ASKS && err == LAB_OK; i++) {
+    for (int i = 0; i < CONTROL_ASKS && err == PL_OK; i++) {
         const struct buf *json = &f->control.answers[i].json;
 
         err = buf_printf(out, "%s\"%s\":", i == 0 ? "\"server_stats\":{" : ",", names[i]);
-        if (err == LAB_OK && json->len > 0)
+        if (err == PL_OK && json->len > 0)
             err = buf_add(out, json->data, json->len);
-        else if (err == LAB_OK)
+        else if (err == PL_OK)
             err = buf_printf(out, "null");
     }
     return err < 0 ? err : buf_printf(out, "}}");
@@ -267,35 +267,35 @@ int client_result_json(const struct client_result *r, const struct fleet *f, str
     const char *fault = client_result_fault(r, f);
     int err = buf_add(out, "{", 1);
 
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_conditions(f, out);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_phases(f, out);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_sum(r, &f->env.recorder, out);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_subscription(f, out);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_deadline(r, &f->env.recorder, out);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_measurements(f, out);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = upstream_json(f, out);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = buf_printf(out,
                          "\"kernel\":{\"tcp_active_opens\":%lld},\"rss_bytes\":%lld,"
                          "\"interrupted\":%s,\"gave_up\":%llu,",
                          (long long)kernel_opens(f), (long long)f->usage_window_end.rss_bytes,
                          f->interrupted ? "true" : "false", (unsigned long long)f->gave_up);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = buf_printf(out, "\"refused\":");
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = refusals_json(&f->env.refusals, out);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = buf_printf(out, ",");
-    if (err == LAB_OK && fault != NULL)
+    if (err == PL_OK && fault != NULL)
         err = client_json_string(out, "failure", fault);
-    if (err == LAB_OK && f->env.last_failure.text[0] != '\0')
+    if (err == PL_OK && f->env.last_failure.text[0] != '\0')
         err = client_json_string(out, "last_connection_failure", f->env.last_failure.text);
     return err < 0 ? err : add_server_stats(f, out);
 }

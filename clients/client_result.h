@@ -15,13 +15,13 @@ struct client_result {
     bool from_server; /* the server told what was published; else it was observed */
 };
 
-/* Close the account of a run that has ended. 0 or LAB_ENOMEM. */
+/* Close the account of a run that has ended. 0 or PL_ENOMEM. */
 int client_result_take(struct client_result *r, struct fleet *f);
 
 /* What is wrong with the run, as one line; NULL when it is sound and proven. */
 const char *client_result_fault(const struct client_result *r, const struct fleet *f);
 
-/* Append the JSON object, one line. 0 or LAB_ENOMEM. */
+/* Append the JSON object, one line. 0 or PL_ENOMEM. */
 int client_result_json(const struct client_result *r, const struct fleet *f, struct buf *out);
 /* Nothing when there was no window. */
 void client_result_print(const struct client_result *r, const struct fleet *f, FILE *out);

@@ -283,8 +283,8 @@ static int watch_signals(struct watch *w)
     if (evsignal_assign(&w->sigint, w->env.base, SIGINT, on_signal, w) < 0 ||
         evsignal_assign(&w->sigterm, w->env.base, SIGTERM, on_signal, w) < 0 ||
         evsignal_add(&w->sigint, NULL) < 0 || evsignal_add(&w->sigterm, NULL) < 0)
-        return LAB_ENOMEM;
-    return LAB_OK;
+        return PL_ENOMEM;
+    return PL_OK;
 }
 
 static void run(struct watch *w)
@@ -316,20 +316,20 @@ int client_watch(const struct client_options *opt)
     static const struct client_hooks deaf = {0};
     struct watch w = {0};
     struct err_text e = {""};
-    int exit_code = LAB_EXIT_FAILURE;
+    int exit_code = PL_EXIT_FAILURE;
 
     if (client_env_init(&w.env, opt, &hooks, &w, &e) < 0) {
         fprintf(stderr, "pushlab-client: %s\n", e.text);
-        return LAB_EXIT_FAILURE;
+        return PL_EXIT_FAILURE;
     }
     w.client = calloc(1, opt->driver->client_bytes);
     if (w.client == NULL || client_init(w.client, &w.env, opt->driver, 0) < 0 ||
         watch_signals(&w) < 0) {
-        fprintf(stderr, "pushlab-client: %s\n", lab_strerror(LAB_ENOMEM));
+        fprintf(stderr, "pushlab-client: %s\n", pl_strerror(PL_ENOMEM));
         goto out;
     }
     run(&w);
-    exit_code = w.gave_up ? LAB_EXIT_FAILURE : LAB_EXIT_OK;
+    exit_code = w.gave_up ? PL_EXIT_FAILURE : PL_EXIT_OK;
     if (w.gave_up)
         fprintf(stderr, "pushlab-client: %s\n", w.env.last_failure.text);
     client_abort(w.client);

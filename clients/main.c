@@ -13,23 +13,23 @@
 static int complain(const char *text)
 {
     fprintf(stderr, "pushlab-client: %s\n", text);
-    return LAB_EXIT_FAILURE;
+    return PL_EXIT_FAILURE;
 }
 
 static int print_result(const struct client_result *r, const struct fleet *f)
 {
     struct buf json = {0};
-    int err = LAB_OK;
+    int err = PL_OK;
 
     if (!f->env.opt->json) {
         client_result_print(r, f, stdout);
     } else {
         err = client_result_json(r, f, &json);
-        if (err == LAB_OK)
+        if (err == PL_OK)
             printf("%.*s\n", (int)json.len, (const char *)json.data);
         buf_free(&json);
     }
-    return err < 0 || fflush(stdout) != 0 || ferror(stdout) ? LAB_ESYS : LAB_OK;
+    return err < 0 || fflush(stdout) != 0 || ferror(stdout) ? PL_ESYS : PL_OK;
 }
 
 /* Everything that went wrong is said, and what was measured is kept all the same. */
@@ -37,11 +37,11 @@ static int report(struct fleet *f)
 {
     struct client_result result;
     struct err_text e = {""};
-    int exit_code = LAB_EXIT_OK;
+    int exit_code = PL_EXIT_OK;
     const char *fault;
 
     if (client_result_take(&result, f) < 0)
-        return complain(lab_strerror(LAB_ENOMEM));
+        return complain(pl_strerror(PL_ENOMEM));
     if (client_result_files(f, &e) < 0)
         exit_code = complain(e.text);
     if (print_result(&result, f) < 0)
@@ -75,10 +75,10 @@ int main(int argc, char **argv)
     proc_open_standard_fds();
     result = client_options_parse(&opt, argc, argv, &e);
     if (result == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (result < 0) {
         complain(e.text);
-        return LAB_EXIT_USAGE;
+        return PL_EXIT_USAGE;
     }
     signal(SIGPIPE, SIG_IGN);
     if (opt.core >= 0 && proc_pin_to_core((int)opt.core) < 0)

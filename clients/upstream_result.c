@@ -25,7 +25,7 @@ static int add_counters(struct buf *out, const char *name, const struct upstream
     };
     int err = buf_printf(out, "\"%s\":{", name);
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && err == LAB_OK; i++)
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && err == PL_OK; i++)
         err = buf_printf(out, "\"%s\":%llu,", rows[i].name, (unsigned long long)rows[i].value);
     return err < 0 ? err : buf_printf(out, "\"bytes_in\":%llu},", (unsigned long long)n->bytes_in);
 }
@@ -36,17 +36,17 @@ static int add_upstream(const struct upstream *up, struct buf *out)
     int err = buf_printf(out, "\"upstream\":{\"workload\":\"%s\",\"senders\":%u,",
                          up->workload->name, (unsigned)up->nsenders);
 
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_counters(out, "window", &a->window);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = add_counters(out, "whole", &a->whole);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = client_json_histogram(out, "latency_us", &a->latency_us);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = client_json_histogram(out, "echo_us", &a->echo_us);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = client_json_histogram(out, "late_us", &a->late_us);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = buf_printf(out, "\"order\":{\"lost\":%llu,\"doubled\":%llu,\"reordered\":%llu}},",
                          (unsigned long long)a->lost, (unsigned long long)a->doubled,
                          (unsigned long long)a->reordered);
@@ -57,9 +57,9 @@ static int add_documents(const struct upstream *up, struct buf *out)
 {
     int err = buf_printf(out, "\"documents\":");
 
-    if (err == LAB_OK && up->workload->add_documents != NULL)
+    if (err == PL_OK && up->workload->add_documents != NULL)
         err = up->workload->add_documents(up->load, out);
-    else if (err == LAB_OK)
+    else if (err == PL_OK)
         err = buf_printf(out, "null");
     return err < 0 ? err : buf_add(out, ",", 1);
 }

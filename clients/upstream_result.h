@@ -9,7 +9,7 @@
 #include "clients/fleet/fleet.h"
 
 /* Append `"upstream":{...},"documents":{...},`, either of them null when there is nothing to say.
- * 0 or LAB_ENOMEM. */
+ * 0 or PL_ENOMEM. */
 int upstream_json(const struct fleet *f, struct buf *out);
 /* A line or two for people; nothing when nobody sent. */
 void upstream_print(const struct fleet *f, FILE *out);

@@ -41,23 +41,23 @@ int main(int argc, char **argv)
     proc_open_standard_fds();
     err = opt_parse(&server_program, &options, argc, argv, NULL, &e);
     if (err == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (err < 0)
-        return fail(&e, LAB_EXIT_USAGE);
+        return fail(&e, PL_EXIT_USAGE);
     if (options.core >= 0 && proc_pin_to_core((int)options.core) < 0)
-        return fail((err_set(&e, LAB_EINVAL, "--core: there is no core %lld to run on",
+        return fail((err_set(&e, PL_EINVAL, "--core: there is no core %lld to run on",
                              (long long)options.core),
                      &e),
-                    LAB_EXIT_USAGE);
+                    PL_EXIT_USAGE);
     proc_raise_fd_limit(options.max_connections + FD_SPARE);
     err = server_start(&server, &options, &e);
-    if (err == LAB_OK) {
+    if (err == PL_OK) {
         if (!server.stopping)
             print_ready(&server);
         err = server_run(&server, &e);
     }
     server_free(&server);
     if (err < 0)
-        return fail(&e, err == LAB_EINVAL ? LAB_EXIT_USAGE : LAB_EXIT_FAILURE);
-    return LAB_EXIT_OK;
+        return fail(&e, err == PL_EINVAL ? PL_EXIT_USAGE : PL_EXIT_FAILURE);
+    return PL_EXIT_OK;
 }

@@ -88,13 +88,13 @@ int server_submit(struct server *s, const struct post *p, struct receipt *r)
     int err;
 
     if (s->stopping)
-        return LAB_EAWAY;
+        return PL_EAWAY;
     if (follows_log(s))
         return s->source->kind->submit(s->source, p, clock_now_ns(), r);
     err = server_publish_post(s, p, &seq);
     if (err >= 0)
         r->tell(r, err, seq);
-    return err < 0 ? err : LAB_OK;
+    return err < 0 ? err : PL_OK;
 }
 
 int server_adopt(struct server *s, const struct post *p, const struct hub_number *as)
@@ -146,24 +146,24 @@ static int start_loop(struct server *s)
     struct event_config *cfg = event_config_new();
 
     if (cfg == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
     s->base = event_base_new_with_config(cfg);
     event_config_free(cfg);
     if (s->base == NULL || conn_loop_init(&s->loop, s->base, READ_BUF_BYTES) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (evsignal_assign(&s->sigterm, s->base, SIGTERM, server_on_signal, s) < 0 ||
         evsignal_assign(&s->sigint, s->base, SIGINT, server_on_signal, s) < 0 ||
         evtimer_assign(&s->stop_deadline, s->base, server_on_stop_deadline, s) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (event_add(&s->sigterm, NULL) < 0 || event_add(&s->sigint, NULL) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (ticker_init(&s->release, s->base, server_on_release, s) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (s->options->demo) {
         s->demo = demo_new(s->base);
         if (s->demo == NULL)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
     return janitor_start(&s->janitor, s->base);
 }
@@ -185,13 +185,13 @@ static int start_feed(struct server *s, struct err_text *e)
     struct err_text why;
 
     if (feed == NULL)
-        return LAB_OK;
+        return PL_OK;
     if (s->source->kind->submit == NULL || strncmp(feed, "redis:", 6) == 0)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "--feed: it is what goes into a stream that servers share; accepted: with "
                        "--source redis://..., any other source");
     s->feed = source_start(s, feed, &why);
-    return s->feed == NULL ? err_set(e, LAB_EINVAL, "--feed: %.310s", why.text) : LAB_OK;
+    return s->feed == NULL ? err_set(e, PL_EINVAL, "--feed: %.310s", why.text) : PL_OK;
 }
 
 /* The loop runs meanwhile, and a signal may end it: then there is no source any more. */
@@ -199,13 +199,13 @@ static int start_source(struct server *s, struct err_text *e)
 {
     s->source = source_start(s, s->options->source, e);
     if (s->source == NULL)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     while (s->source != NULL && s->source->kind->ready != NULL &&
            !s->source->kind->ready(s->source)) {
         if (event_base_loop(s->base, EVLOOP_ONCE) < 0)
-            return err_set(e, LAB_ESYS, "event loop: %s", lab_strerror(LAB_ESYS));
+            return err_set(e, PL_ESYS, "event loop: %s", pl_strerror(PL_ESYS));
     }
-    return s->source != NULL ? start_feed(s, e) : LAB_OK;
+    return s->source != NULL ? start_feed(s, e) : PL_OK;
 }
 
 int server_start(struct server *s, const struct server_options *options, struct err_text *e)
@@ -216,12 +216,12 @@ int server_start(struct server *s, const struct server_options *options, struct 
     signal(SIGPIPE, SIG_IGN);
     s->accounts = calloc(server_naccounts(), sizeof *s->accounts);
     if (s->accounts == NULL)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     if (start_hub(s) < 0)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     err = start_loop(s);
     if (err < 0)
-        return err_set(e, err, "event loop: %s", lab_strerror(err));
+        return err_set(e, err, "event loop: %s", pl_strerror(err));
     err = server_tls_start(&s->tls, options, e);
     if (err < 0)
         return err;
@@ -234,8 +234,8 @@ int server_start(struct server *s, const struct server_options *options, struct 
 int server_run(struct server *s, struct err_text *e)
 {
     if (!s->stopping && event_base_dispatch(s->base) < 0)
-        return err_set(e, LAB_ESYS, "event loop: %s", lab_strerror(LAB_ESYS));
-    return s->failure.text[0] == '\0' ? LAB_OK : err_set(e, LAB_EPROTO, "%s", s->failure.text);
+        return err_set(e, PL_ESYS, "event loop: %s", pl_strerror(PL_ESYS));
+    return s->failure.text[0] == '\0' ? PL_OK : err_set(e, PL_EPROTO, "%s", s->failure.text);
 }
 
 /* Not here and now: whoever finds out may stand on what stopping frees. */

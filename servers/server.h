@@ -65,12 +65,12 @@ uint64_t server_publish(struct server *s, const char *data, size_t len);
 /* The same as of t_ns, which is not before that of anything published yet. */
 uint64_t server_publish_at(struct server *s, const char *data, size_t len, int64_t t_ns);
 /* Publish a post now. 0 and its sequence number; 1: its sender has published it before, and *seq
- * is the number of that sender's newest in this channel; LAB_ELIMIT (--max-channels, --max-keys,
- * --max-senders), LAB_ENOMEM. Where the source follows a log, it goes there and has no number yet
+ * is the number of that sender's newest in this channel; PL_ELIMIT (--max-channels, --max-keys,
+ * --max-senders), PL_ENOMEM. Where the source follows a log, it goes there and has no number yet
  * (*seq is 0). */
 int server_publish_post(struct server *s, const struct post *p, uint64_t *seq);
 /* The same for a client's post. 0: r is told what became of it, perhaps before the return;
- * LAB_EAWAY: the log is out of reach. */
+ * PL_EAWAY: the log is out of reach. */
 int server_submit(struct server *s, const struct post *p, struct receipt *r);
 /* An update has come out of the log. As hub_adopt(). */
 int server_adopt(struct server *s, const struct post *p, const struct hub_number *as);

@@ -22,8 +22,8 @@ static int refuse_without_tls(const struct server_options *o, struct err_text *e
                                                      : NULL;
 
     if (option == NULL)
-        return LAB_OK;
-    return err_set(e, LAB_EINVAL, "%s: has no meaning without --tls", option);
+        return PL_OK;
+    return err_set(e, PL_EINVAL, "%s: has no meaning without --tls", option);
 }
 
 /* The host of --listen is one more name of the certificate, unless it stands for all. */
@@ -50,9 +50,9 @@ int server_tls_start(struct tls **out, const struct server_options *o, struct er
     if (!o->tls)
         return refuse_without_tls(o, e);
     if (o->tls_key != NULL && o->tls_cert == NULL)
-        return err_set(e, LAB_EINVAL, "--tls-key: has no meaning without --tls-cert");
+        return err_set(e, PL_EINVAL, "--tls-key: has no meaning without --tls-cert");
     err = tls_new_server(out, &options, e);
-    if (err == LAB_OK && o->tls_write_cert != NULL)
+    if (err == PL_OK && o->tls_write_cert != NULL)
         err = tls_write_cert(*out, o->tls_write_cert, e);
     return err;
 }

@@ -20,10 +20,10 @@ int advise_book_add(struct advise_book *b, cJSON *run, const char *file)
         cJSON_Delete(run);
         free(entry.file);
         free(entry.advise);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     b->entries[b->n++] = entry;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static const struct advise_row *row_called(const struct advise *a, const char *id)
@@ -150,11 +150,11 @@ static void make_together(struct advise_book *b)
 
 int advise_book_make(struct advise_book *b, const struct advise_ask *ask)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     b->files = calloc((size_t)b->n, sizeof *b->files);
     if (b->files == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (int i = 0; i < b->n; i++)
         b->files[i] = b->entries[i].file;
     b->evidence = (struct evidence){.files = b->files, .nfiles = b->n};
@@ -165,7 +165,7 @@ int advise_book_make(struct advise_book *b, const struct advise_ask *ask)
         advise_words_make(&entry->words, entry->advise, &b->evidence, i);
         rc = entry->words.rc < 0 ? entry->words.rc : rc;
     }
-    if (rc == LAB_OK && belong_together(b)) {
+    if (rc == PL_OK && belong_together(b)) {
         make_together(b);
         rc = b->together.rc;
     }

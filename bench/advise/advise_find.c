@@ -37,7 +37,7 @@ static int add_file(struct advise_book *b, const char *file, struct err_text *e)
     if (rc < 0)
         return rc;
     rc = advise_book_add(b, run, file);
-    return rc < 0 ? err_set(e, rc, "%s", lab_strerror(rc)) : LAB_OK;
+    return rc < 0 ? err_set(e, rc, "%s", pl_strerror(rc)) : PL_OK;
 }
 
 /* ---- the newest of a scenario ---- */
@@ -96,24 +96,23 @@ static int run_now(const char *path, const char *results, const char *link, stru
         if (errno != EINTR)
             pid = -1;
     if (pid < 0)
-        return err_set(e, LAB_ESYS, "run %.200s: %s", path, strerror(errno));
-    return LAB_OK; /* what came of it is looked for */
+        return err_set(e, PL_ESYS, "run %.200s: %s", path, strerror(errno));
+    return PL_OK; /* what came of it is looked for */
 }
 
 static int add_link(struct advise_book *b, const struct scenario *s, const char *path,
                     const char *link, const char *results, struct err_text *e)
 {
     char file[PATH_MAX];
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     find_newest(file, results, s, link);
     if (file[0] == '\0') {
         rc = run_now(path, results, link, e);
         find_newest(file, results, s, link);
     }
-    if (rc == LAB_OK && file[0] == '\0')
-        rc =
-            err_set(e, LAB_EPROTO, "%.200s over %.60s: there is no complete run of it", path, link);
+    if (rc == PL_OK && file[0] == '\0')
+        rc = err_set(e, PL_EPROTO, "%.200s over %.60s: there is no complete run of it", path, link);
     return rc < 0 ? rc : add_file(b, file, e);
 }
 
@@ -125,11 +124,11 @@ static int add_scenario(struct advise_book *b, const char *word, const char *res
     int rc;
 
     if (s == NULL)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     scenario_find(path, sizeof path, word);
     rc = scenario_load(s, path, e);
-    if (rc == LAB_OK) {
-        for (size_t i = 0; rc == LAB_OK && i < s->links.n; i++)
+    if (rc == PL_OK) {
+        for (size_t i = 0; rc == PL_OK && i < s->links.n; i++)
             rc = add_link(b, s, path, s->links.text[i], results, e);
         scenario_free(s);
     }

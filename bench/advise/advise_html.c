@@ -42,7 +42,7 @@ static void put_part(void *arg, const char *text, size_t len, int number)
     }
     copy = strndup(text, len);
     if (copy == NULL)
-        p->w->rc = LAB_ENOMEM;
+        p->w->rc = PL_ENOMEM;
     else
         html_prose(p->w, copy, put_row_name, p->advise);
     free(copy);
@@ -155,7 +155,7 @@ void advise_html_section(struct writer *w, const cJSON *run)
     struct advise *a = malloc(sizeof *a);
 
     if (a == NULL) {
-        w->rc = LAB_ENOMEM;
+        w->rc = PL_ENOMEM;
         return;
     }
     advise_run(a, run, &advise_ask_nothing);
@@ -167,7 +167,7 @@ void advise_html_section(struct writer *w, const cJSON *run)
     advise_html_references(w, &e);
     writer_puts(w, "</section>\n");
     if (words.rc < 0 || e.rc < 0)
-        w->rc = LAB_ENOMEM;
+        w->rc = PL_ENOMEM;
     advise_words_free(&words);
     evidence_free(&e);
     free(a);

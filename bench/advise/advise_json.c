@@ -186,7 +186,7 @@ int advise_write_json(struct buf *out, const struct advise_book *b)
     text = cJSON_Print(all);
     cJSON_Delete(all);
     if (text == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     rc = buf_printf(out, "%s\n", text);
     cJSON_free(text);
     return rc;

@@ -97,26 +97,26 @@ static int read_entry(struct advise_ask *ask, const char *entry, struct err_text
     int cost = cost_named(entry, len);
 
     if (cost < 0 || entry[len] == '\0')
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "--budget: '%.60s' is not a cost and its maximum; accepted: cpu=20us, "
                        "wire=600, bytes=600, requests=1, handshakes=0.1, packets=2, memory=8KB",
                        entry);
     if (!isnan(ask->budget[cost]))
-        return err_set(e, LAB_EINVAL, "--budget: %s is there twice", advise_costs[cost].name);
+        return err_set(e, PL_EINVAL, "--budget: %s is there twice", advise_costs[cost].name);
     if (!read_cost(cost, entry + len + 1, &ask->budget[cost]))
-        return err_set(
-            e, LAB_EINVAL, "--budget: %s: '%.60s' is not an amount; accepted: such as %s",
-            advise_costs[cost].name, entry + len + 1, cost == ADVISE_CPU ? "20us" : "600");
+        return err_set(e, PL_EINVAL, "--budget: %s: '%.60s' is not an amount; accepted: such as %s",
+                       advise_costs[cost].name, entry + len + 1,
+                       cost == ADVISE_CPU ? "20us" : "600");
     ask->order[ask->norder++] = (enum advise_cost)cost;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int advise_budget_parse(struct advise_ask *ask, const char *text, struct err_text *e)
 {
     char entry[80];
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (const char *from = text; rc == LAB_OK; from++) {
+    for (const char *from = text; rc == PL_OK; from++) {
         size_t len = strcspn(from, ",");
 
         snprintf(entry, sizeof entry, "%.*s", (int)len, from);
@@ -147,14 +147,14 @@ static int take_ask(struct advise_ask *ask, const struct config *c, struct err_t
     }
     if (c->on_time != NULL) {
         if (!quantity_read_share(c->on_time, &ask->on_time))
-            return err_set(e, LAB_EINVAL,
+            return err_set(e, PL_EINVAL,
                            "--on-time: '%.60s' is not a share; accepted: 0%% to 100%%, or 0 to 1",
                            c->on_time);
         ask->typed |= ADVISE_TYPED_ON_TIME;
     }
     if (c->clients > 0)
         ask->clients = (double)c->clients;
-    return c->budget != NULL ? advise_budget_parse(ask, c->budget, e) : LAB_OK;
+    return c->budget != NULL ? advise_budget_parse(ask, c->budget, e) : PL_OK;
 }
 
 /* The one short option that people expect where a file is written. */
@@ -170,15 +170,14 @@ static void lengthen(int argc, char **argv)
 static int check(const struct config *c, int nargs, struct err_text *e)
 {
     if (nargs == 0)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "pushlab advise: nothing given; accepted: a scenario, or folders of runs, "
                        "such as results/latest");
     if (c->matrix != (c->out != NULL))
-        return err_set(e, LAB_EINVAL, "pushlab advise: --matrix and -o FILE.html go together");
+        return err_set(e, PL_EINVAL, "pushlab advise: --matrix and -o FILE.html go together");
     if (c->matrix + c->markdown + c->json > 1)
-        return err_set(e, LAB_EINVAL,
-                       "pushlab advise: only one of --matrix, --markdown and --json");
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "pushlab advise: only one of --matrix, --markdown and --json");
+    return PL_OK;
 }
 
 int advise_options_parse(struct advise_options *o, int argc, char **argv, int *nargs,

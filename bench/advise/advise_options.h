@@ -17,7 +17,7 @@ struct advise_options {
 int advise_options_parse(struct advise_options *o, int argc, char **argv, int *nargs,
                          struct err_text *e);
 
-/* "cpu=20us,bytes=600" into ask's budget and order. 0, or LAB_EINVAL with the line in e. */
+/* "cpu=20us,bytes=600" into ask's budget and order. 0, or PL_EINVAL with the line in e. */
 int advise_budget_parse(struct advise_ask *ask, const char *text, struct err_text *e);
 
 #endif

@@ -17,7 +17,7 @@ static struct advise_sentence *add_sentence(struct advise_words *words)
         struct advise_sentence *more = realloc(words->sentences, cap * sizeof *more);
 
         if (more == NULL) {
-            words->rc = LAB_ENOMEM;
+            words->rc = PL_ENOMEM;
             return NULL;
         }
         words->sentences = more;
@@ -39,10 +39,10 @@ char *advise_say_take(struct advise_say *s)
     char *text = NULL;
 
     writer_add(&s->w, "", 1);
-    if (s->w.rc == LAB_OK && s->e->rc == LAB_OK)
+    if (s->w.rc == PL_OK && s->e->rc == PL_OK)
         text = strdup((const char *)s->w.out->data);
     if (text == NULL)
-        s->words->rc = LAB_ENOMEM;
+        s->words->rc = PL_ENOMEM;
     s->w.out->len = 0;
     return text;
 }

@@ -28,7 +28,7 @@ struct advise_words {
     char *asked;                 /* "99 of 100 updates within 200 ms", "" when nothing is; owned */
     struct advise_sentence *sentences;
     size_t n, cap;
-    int rc; /* 0, or LAB_ENOMEM */
+    int rc; /* 0, or PL_ENOMEM */
 };
 
 /* Put a into words; its evidence is added to e, as of e->files[file]. a must outlive out. */

@@ -24,9 +24,9 @@ struct advise_book {
     struct advise_words together; /* about all runs, when they are several */
 };
 
-/* Take over a run (on success and on failure); file is copied. 0 or LAB_ENOMEM. */
+/* Take over a run (on success and on failure); file is copied. 0 or PL_ENOMEM. */
 int advise_book_add(struct advise_book *b, cJSON *run, const char *file);
-/* Look at all of them, and put what is found into words. 0 or LAB_ENOMEM. */
+/* Look at all of them, and put what is found into words. 0 or PL_ENOMEM. */
 int advise_book_make(struct advise_book *b, const struct advise_ask *ask);
 void advise_book_free(struct advise_book *b);
 
@@ -38,7 +38,7 @@ void advise_write_markdown(struct writer *w, const struct advise_book *b);
 /* {"runs":[{"file","scenario","link","verdict","best":[ids],"rows":[{id,fit,checks[]}]}],
  *  "sentences":[{"run","part","row","text","references":[n]}],
  *  "references":[{"n","kind","file","pointer","row","path","value","text","inputs","words"}]}:
- * pointer is where the figure stands in file (RFC 6901). 0 or LAB_ENOMEM. */
+ * pointer is where the figure stands in file (RFC 6901). 0 or PL_ENOMEM. */
 int advise_write_json(struct buf *out, const struct advise_book *b);
 
 #endif

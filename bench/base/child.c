@@ -40,10 +40,10 @@ int nursery_open(struct nursery *n)
     sigaction(SIGCHLD, &fallback, NULL);
     n->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (n->signal_fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     sigaction(SIGPIPE, &ignore, &n->sigpipe_before);
     sigprocmask(SIG_BLOCK, &set, &n->before);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void kill_child(const struct child *c, int signo)
@@ -112,12 +112,12 @@ static int high_pipe(int ends[2])
     int low[2];
 
     if (pipe2(low, O_CLOEXEC) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     for (int i = 0; i < 2; i++) {
         ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, CHILD_PROGRESS_FD + 1);
         close(low[i]);
     }
-    return ends[0] < 0 || ends[1] < 0 ? LAB_ESYS : LAB_OK;
+    return ends[0] < 0 || ends[1] < 0 ? PL_ESYS : PL_OK;
 }
 
 static void close_fd(int *fd)
@@ -135,7 +135,7 @@ static int open_pipes(struct child *c, struct birth *b, unsigned reads)
         if ((reads & (1u << s)) == 0)
             continue;
         if (high_pipe(ends) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
         c->pipes[s].fd = ends[0];
         b->ends[s] = ends[1];
         fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -144,21 +144,21 @@ static int open_pipes(struct child *c, struct birth *b, unsigned reads)
         int ends[2] = {-1, -1};
 
         if (high_pipe(ends) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
         b->in_fd = ends[0];
         c->in_fd = ends[1];
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
-/* Fork and wait for exec. 0, or LAB_ESYS with errno from wherever it failed. */
+/* Fork and wait for exec. 0, or PL_ESYS with errno from wherever it failed. */
 static int give_birth(struct child *c, struct birth *b, const struct nursery *n)
 {
     int report[2] = {-1, -1}, failure = 0;
     ssize_t got;
 
     if (high_pipe(report) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     b->report_fd = report[1];
     c->pid = fork();
     if (c->pid == 0) {
@@ -173,14 +173,14 @@ static int give_birth(struct child *c, struct birth *b, const struct nursery *n)
     close_fd(&report[0]);
     if (c->pid < 0) {
         c->pid = 0;
-        return LAB_ESYS;
+        return PL_ESYS;
     }
     if (got != (ssize_t)sizeof failure)
-        return LAB_OK;
+        return PL_OK;
     waitpid(c->pid, NULL, 0);
     c->pid = 0;
     errno = failure;
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 int nursery_spawn(struct nursery *n, struct child *c, const char *name, char *const argv[],
@@ -204,17 +204,17 @@ int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char 
     for (int s = 0; s < CHILD_STREAMS; s++)
         c->pipes[s].fd = -1;
     if (n->count == NURSERY_MAX)
-        return err_set(e, LAB_ELIMIT, "start %s: too many children", name);
+        return err_set(e, PL_ELIMIT, "start %s: too many children", name);
     rc = open_pipes(c, &b, reads);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = give_birth(c, &b, n);
     saved = errno;
     for (int s = 0; s < CHILD_STREAMS; s++)
         close_fd(&b.ends[s]);
     close_fd(&b.in_fd);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         n->children[n->count++] = c;
-        return LAB_OK;
+        return PL_OK;
     }
     for (int s = 0; s < CHILD_STREAMS; s++)
         close_fd(&c->pipes[s].fd);
@@ -224,7 +224,7 @@ int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char 
 
 /* ---- listening ---- */
 
-/* Read what is there. LAB_ENOMEM, or 0. */
+/* Read what is there. PL_ENOMEM, or 0. */
 static int drain_pipe(struct child *c, struct child_pipe *p)
 {
     const size_t piece = 65536;
@@ -236,21 +236,21 @@ static int drain_pipe(struct child *c, struct child_pipe *p)
             c->flooded = true;
             kill_child(c, SIGKILL);
             close_fd(&p->fd);
-            return LAB_OK;
+            return PL_OK;
         }
         if (buf_reserve(&p->text, piece + 1) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         got = read(p->fd, p->text.data + p->text.len, piece);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0 && errno == EAGAIN)
-            return LAB_OK;
+            return PL_OK;
         if (got <= 0)
             close_fd(&p->fd);
         else
             p->text.len += (size_t)got;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Lines already handed out are dropped only now, so they stay valid until the next wait. */
@@ -278,12 +278,12 @@ static int reap(struct nursery *n)
             continue;
         for (int s = 0; s < CHILD_STREAMS; s++) {
             if (drain_pipe(c, &c->pipes[s]) < 0)
-                return LAB_ENOMEM;
+                return PL_ENOMEM;
             close_fd(&c->pipes[s].fd);
         }
         c->ended = true;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void take_signals(struct nursery *n)
@@ -316,14 +316,14 @@ int nursery_wait(struct nursery *n, int64_t deadline_ns)
             fds[nfds++] = (struct pollfd){.fd = n->children[i]->pipes[s].fd, .events = POLLIN};
     ready = poll(fds, nfds, wait_ms(deadline_ns));
     if (ready < 0)
-        return errno == EINTR ? 1 : LAB_ESYS;
+        return errno == EINTR ? 1 : PL_ESYS;
     take_signals(n);
     for (size_t i = 0; i < n->count; i++)
         for (int s = 0; s < CHILD_STREAMS; s++)
             if (drain_pipe(n->children[i], &n->children[i]->pipes[s]) < 0)
-                return LAB_ENOMEM;
+                return PL_ENOMEM;
     if (reap(n) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return ready > 0 || clock_now_ns() < deadline_ns;
 }
 
@@ -430,7 +430,7 @@ int child_say(struct child *c, const char *text)
 {
     size_t len = strlen(text);
 
-    return c->in_fd >= 0 && write(c->in_fd, text, len) == (ssize_t)len ? LAB_OK : LAB_ESYS;
+    return c->in_fd >= 0 && write(c->in_fd, text, len) == (ssize_t)len ? PL_OK : PL_ESYS;
 }
 
 void child_free(struct nursery *n, struct child *c)

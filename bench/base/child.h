@@ -59,14 +59,14 @@ struct nursery {
     size_t count;
 };
 
-/* 0 or LAB_ESYS. */
+/* 0 or PL_ESYS. */
 int nursery_open(struct nursery *n);
 /* Kill and reap whatever still runs, then give the signals back. */
 void nursery_close(struct nursery *n);
 
 /* Start argv[0] (looked up in PATH when it has no slash) as c, which stays the caller's and
  * must live until child_free(). reads: CHILD_READ_* and CHILD_SAME_GROUP.
- * 0, LAB_ESYS or LAB_ELIMIT, with the line in e ("start pushlab-server: No such file ..."). */
+ * 0, PL_ESYS or PL_ELIMIT, with the line in e ("start pushlab-server: No such file ..."). */
 int nursery_spawn(struct nursery *n, struct child *c, const char *name, char *const argv[],
                   unsigned reads, struct err_text *e);
 
@@ -80,11 +80,11 @@ struct child_place {
 int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char *const argv[],
                      unsigned reads, const struct child_place *place, struct err_text *e);
 
-/* Write text to the child's stdin (CHILD_WRITE_IN). 0 or LAB_ESYS. */
+/* Write text to the child's stdin (CHILD_WRITE_IN). 0 or PL_ESYS. */
 int child_say(struct child *c, const char *text);
 
 /* Sleep until something happens: output, an end, a signal. 1; 0 when CLOCK_MONOTONIC has
- * reached deadline_ns; or LAB_ESYS, LAB_ENOMEM. */
+ * reached deadline_ns; or PL_ESYS, PL_ENOMEM. */
 int nursery_wait(struct nursery *n, int64_t deadline_ns);
 
 /* Ask a child to end with SIGTERM, wait up to grace_ns (a second Ctrl-C cuts it short), then

@@ -11,7 +11,7 @@
 
 static int fail(const char *verb, const char *path, struct err_text *e)
 {
-    return err_set(e, LAB_ESYS, "%s %s: %s", verb, path, strerror(errno));
+    return err_set(e, PL_ESYS, "%s %s: %s", verb, path, strerror(errno));
 }
 
 static int read_all(struct buf *out, int fd, size_t max_bytes)
@@ -23,18 +23,18 @@ static int read_all(struct buf *out, int fd, size_t max_bytes)
         ssize_t n;
 
         if (buf_reserve(out, piece + 1) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         n = read(fd, out->data + out->len, piece);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
         out->data[out->len + (size_t)n] = '\0';
         if (n == 0)
-            return LAB_OK;
+            return PL_OK;
         out->len += (size_t)n;
         if (out->len - start > max_bytes)
-            return LAB_ELIMIT;
+            return PL_ELIMIT;
     }
 }
 
@@ -46,12 +46,12 @@ int file_read(struct buf *out, const char *path, size_t max_bytes, struct err_te
     if (fd < 0)
         return fail("open", path, e);
     rc = read_all(out, fd, max_bytes);
-    if (rc == LAB_ESYS)
+    if (rc == PL_ESYS)
         fail("read", path, e);
-    if (rc == LAB_ELIMIT)
+    if (rc == PL_ELIMIT)
         err_set(e, rc, "read %s: longer than %zu bytes", path, max_bytes);
-    if (rc == LAB_ENOMEM)
-        err_set(e, rc, "read %s: %s", path, lab_strerror(rc));
+    if (rc == PL_ENOMEM)
+        err_set(e, rc, "read %s: %s", path, pl_strerror(rc));
     close(fd);
     return rc;
 }
@@ -64,11 +64,11 @@ static int write_all(int fd, const char *data, size_t len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
         data += n;
         len -= (size_t)n;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* A full disk may show in write, in fsync or only in close (NFS, quotas): ask all three. */
@@ -78,13 +78,13 @@ static int write_synced(const char *path, const void *data, size_t len)
     int rc, saved;
 
     if (fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     rc = write_all(fd, data, len);
-    if (rc == LAB_OK && fsync(fd) < 0)
-        rc = LAB_ESYS;
+    if (rc == PL_OK && fsync(fd) < 0)
+        rc = PL_ESYS;
     saved = errno;
-    if (close(fd) < 0 && rc == LAB_OK)
-        return LAB_ESYS;
+    if (close(fd) < 0 && rc == PL_OK)
+        return PL_ESYS;
     errno = saved;
     return rc;
 }
@@ -93,7 +93,7 @@ static int write_synced(const char *path, const void *data, size_t len)
 static int name_part(char part[PATH_MAX], const char *path, struct err_text *e)
 {
     if (snprintf(part, PATH_MAX, "%s.part", path) < PATH_MAX)
-        return LAB_OK;
+        return PL_OK;
     errno = ENAMETOOLONG;
     return fail("write", path, e);
 }
@@ -103,13 +103,13 @@ int file_write(const char *path, const void *data, size_t len, struct err_text *
     char part[PATH_MAX];
 
     if (name_part(part, path, e) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (write_synced(part, data, len) < 0 || rename(part, path) < 0) {
         fail("write", path, e);
         unlink(part);
-        return LAB_ESYS;
+        return PL_ESYS;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int file_try(const char *path, struct err_text *e)
@@ -119,7 +119,7 @@ int file_try(const char *path, struct err_text *e)
     int fd;
 
     if (name_part(part, path, e) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         errno = EISDIR;
         return fail("write", path, e);
@@ -129,7 +129,7 @@ int file_try(const char *path, struct err_text *e)
         return fail("write", path, e);
     close(fd);
     unlink(part);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int file_make_folders(const char *path, struct err_text *e)
@@ -153,7 +153,7 @@ int file_make_folders(const char *path, struct err_text *e)
         errno = ENOTDIR;
         return fail("mkdir", path, e);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -166,7 +166,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 int file_remove_folder(const char *path)
 {
-    return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ? LAB_OK : LAB_ESYS;
+    return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ? PL_OK : PL_ESYS;
 }
 
 void file_first_line(char *out, size_t cap, const char *path)

@@ -8,21 +8,21 @@
 #include "lib/base/err.h"
 
 /* Append the file to out, with a NUL after it that len does not count.
- * 0, LAB_ESYS, LAB_ELIMIT (longer than max_bytes) or LAB_ENOMEM. */
+ * 0, PL_ESYS, PL_ELIMIT (longer than max_bytes) or PL_ENOMEM. */
 int file_read(struct buf *out, const char *path, size_t max_bytes, struct err_text *e);
 
 /* Write path as a whole or not at all: a neighbour is written, synced and renamed over it.
- * 0 or LAB_ESYS; on failure the earlier path, if any, is unchanged. */
+ * 0 or PL_ESYS; on failure the earlier path, if any, is unchanged. */
 int file_write(const char *path, const void *data, size_t len, struct err_text *e);
 
-/* Could file_write() write there? Asked before work whose result would be lost. 0 or LAB_ESYS, in
+/* Could file_write() write there? Asked before work whose result would be lost. 0 or PL_ESYS, in
  * file_write()'s words. */
 int file_try(const char *path, struct err_text *e);
 
-/* Make a folder and its parents. 0 or LAB_ESYS. */
+/* Make a folder and its parents. 0 or PL_ESYS. */
 int file_make_folders(const char *path, struct err_text *e);
 
-/* Remove a folder and all below it; symbolic links are not followed. 0 or LAB_ESYS. */
+/* Remove a folder and all below it; symbolic links are not followed. 0 or PL_ESYS. */
 int file_remove_folder(const char *path);
 
 /* The first line of a small file such as /proc/sys/..., without its line break, into out;

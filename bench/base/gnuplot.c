@@ -29,7 +29,7 @@ static int wait_for_end(struct nursery *n, const struct child *c, int64_t deadli
 
     while (rc > 0 && !c->ended && n->interrupts == interrupts_before)
         rc = nursery_wait(n, deadline_ns);
-    return rc < 0 ? rc : LAB_OK;
+    return rc < 0 ? rc : PL_OK;
 }
 
 static int explain_end(struct nursery *n, struct child *c, int64_t deadline_ns, struct err_text *e)
@@ -41,20 +41,20 @@ static int explain_end(struct nursery *n, struct child *c, int64_t deadline_ns, 
     if (!c->ended) {
         nursery_stop(n, c, NS_PER_S);
         if (clock_now_ns() >= deadline_ns)
-            return err_set(e, LAB_ESYS, "%s: not done after %d s", c->name, GNUPLOT_LIMIT_S);
-        return err_set(e, LAB_ESYS, "%s: interrupted", c->name);
+            return err_set(e, PL_ESYS, "%s: not done after %d s", c->name, GNUPLOT_LIMIT_S);
+        return err_set(e, PL_ESYS, "%s: interrupted", c->name);
     }
     if (child_succeeded(c))
-        return LAB_OK;
+        return PL_OK;
     if (!WIFEXITED(c->status)) {
         child_describe(c, text, sizeof text);
-        return err_set(e, LAB_ESYS, "%s %.200s", c->name, text);
+        return err_set(e, PL_ESYS, "%s %.200s", c->name, text);
     }
     said = child_text(c, CHILD_ERR);
     len = strlen(said);
     /* The cause comes last, so the end of a long complaint is the part to keep. */
     snprintf(text, sizeof text, "%s", len < sizeof text ? said : said + len - sizeof text + 1);
-    return err_set(e, LAB_ESYS, "%s: %.250s", c->name, gnuplot_error_line(text));
+    return err_set(e, PL_ESYS, "%s: %.250s", c->name, gnuplot_error_line(text));
 }
 
 int gnuplot_run(struct nursery *n, char *const argv[], struct err_text *e)
@@ -63,7 +63,7 @@ int gnuplot_run(struct nursery *n, char *const argv[], struct err_text *e)
     struct child c = {0};
     int rc = nursery_spawn(n, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, e);
 
-    if (rc == LAB_ESYS && errno == ENOENT)
+    if (rc == PL_ESYS && errno == ENOENT)
         return err_set(
             e, rc, "%s: not found; it draws the charts (Debian: apt install gnuplot-nox)", argv[0]);
     if (rc < 0)
@@ -71,7 +71,7 @@ int gnuplot_run(struct nursery *n, char *const argv[], struct err_text *e)
     rc = wait_for_end(n, &c, deadline_ns);
     if (rc < 0) {
         nursery_stop(n, &c, 0);
-        err_set(e, rc, "%s: %s", argv[0], lab_strerror(rc));
+        err_set(e, rc, "%s: %s", argv[0], pl_strerror(rc));
     } else {
         rc = explain_end(n, &c, deadline_ns, e);
     }

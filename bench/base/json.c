@@ -18,7 +18,7 @@ static int error_at(const char *name, const char *text, const char *at, struct e
         column = *p == '\n' ? 1 : column + 1;
         line += *p == '\n';
     }
-    return err_set(e, LAB_EINVAL, "%s:%zu:%zu: not valid JSON", name, line, column);
+    return err_set(e, PL_EINVAL, "%s:%zu:%zu: not valid JSON", name, line, column);
 }
 
 int json_parse(cJSON **out, const char *name, const char *text, size_t len, struct err_text *e)
@@ -31,16 +31,16 @@ int json_parse(cJSON **out, const char *name, const char *text, size_t len, stru
     if (*out == NULL)
         return error_at(name, text, at, e);
     compact = malloc(len + 1);
-    n = compact == NULL ? LAB_ENOMEM : json_line_compact(compact, text, len);
+    n = compact == NULL ? PL_ENOMEM : json_line_compact(compact, text, len);
     free(compact);
     if (n > 0)
-        return LAB_OK;
+        return PL_OK;
     cJSON_Delete(*out);
     *out = NULL;
-    if (n == LAB_ENOMEM)
-        return err_set(e, LAB_ENOMEM, "%s: %s", name, lab_strerror(LAB_ENOMEM));
-    return err_set(e, LAB_EINVAL, "%s: not strict JSON (RFC 8259): %s", name,
-                   lab_strerror(n == 0 ? LAB_EPROTO : (int)n));
+    if (n == PL_ENOMEM)
+        return err_set(e, PL_ENOMEM, "%s: %s", name, pl_strerror(PL_ENOMEM));
+    return err_set(e, PL_EINVAL, "%s: not strict JSON (RFC 8259): %s", name,
+                   pl_strerror(n == 0 ? PL_EPROTO : (int)n));
 }
 
 int json_read_file(cJSON **out, const char *path, size_t max_bytes, struct err_text *e)
@@ -49,7 +49,7 @@ int json_read_file(cJSON **out, const char *path, size_t max_bytes, struct err_t
     int rc = file_read(&text, path, max_bytes, e);
 
     *out = NULL;
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = json_parse(out, path, (const char *)text.data, text.len, e);
     buf_free(&text);
     return rc;

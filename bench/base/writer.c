@@ -9,7 +9,7 @@
 
 void writer_add(struct writer *w, const char *text, size_t len)
 {
-    if (w->rc == LAB_OK)
+    if (w->rc == PL_OK)
         w->rc = buf_add(w->out, text, len);
 }
 
@@ -25,11 +25,11 @@ void writer_printf(struct writer *w, const char *fmt, ...)
     int len;
 
     va_start(ap, fmt);
-    len = w->rc == LAB_OK ? vasprintf(&text, fmt, ap) : 0;
+    len = w->rc == PL_OK ? vasprintf(&text, fmt, ap) : 0;
     va_end(ap);
     if (len < 0)
-        w->rc = LAB_ENOMEM;
-    else if (w->rc == LAB_OK)
+        w->rc = PL_ENOMEM;
+    else if (w->rc == PL_OK)
         writer_add(w, text, (size_t)len);
     if (len >= 0)
         free(text);

@@ -8,7 +8,7 @@
 /* {.out = &buf} makes one. */
 struct writer {
     struct buf *out;
-    int rc; /* 0, or LAB_ENOMEM for good */
+    int rc; /* 0, or PL_ENOMEM for good */
 };
 
 void writer_puts(struct writer *w, const char *text);

@@ -74,20 +74,20 @@ int chart_scripts_find(char *dir, size_t cap, struct err_text *e)
     if (wish != NULL && wish[0] != '\0') {
         snprintf(dir, cap, "%s", wish);
         if (holds_scripts(dir))
-            return LAB_OK;
-        return err_set(e, LAB_EINVAL, "PUSHLAB_CHARTS: no gnuplot scripts in %.200s", wish);
+            return PL_OK;
+        return err_set(e, PL_EINVAL, "PUSHLAB_CHARTS: no gnuplot scripts in %.200s", wish);
     }
     program_folder(exe_dir);
     snprintf(dir, cap, "%s%s", exe_dir, beside[0]);
     if (holds_scripts(dir))
-        return LAB_OK;
+        return PL_OK;
     snprintf(dir, cap, "%s/charts", PUSHLAB_DATADIR);
     if (holds_scripts(dir))
-        return LAB_OK;
+        return PL_OK;
     snprintf(dir, cap, "%s%s", exe_dir, beside[1]);
     if (holds_scripts(dir))
-        return LAB_OK;
-    return err_set(e, LAB_EINVAL,
+        return PL_OK;
+    return err_set(e, PL_EINVAL,
                    "no gnuplot scripts beside %.100s nor in %s/charts; set PUSHLAB_CHARTS", exe_dir,
                    PUSHLAB_DATADIR);
 }
@@ -115,7 +115,7 @@ static int svg_rewrite(struct buf *out, const char *text, const char *title)
          "font-family=\"DejaVu Sans, Verdana, sans-serif\" font-weight=\"bold\""},
         {"<title>Gnuplot</title>", title},
     };
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     while (rc >= 0 && *text != '\0') {
         size_t taken = strcspn(text + 1, "<f") + 1; /* up to where one may begin */
@@ -144,12 +144,12 @@ static int svg_finish(const char *path, const char *name, struct err_text *e)
     int rc = file_read(&in, path, SVG_BYTES_MAX, e);
 
     snprintf(title, sizeof title, "<title>pushlab: %s</title>", name);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         rc = svg_rewrite(&out, (const char *)in.data, title);
         if (rc < 0)
-            err_set(e, rc, "%s: %s", path, lab_strerror(rc));
+            err_set(e, rc, "%s: %s", path, pl_strerror(rc));
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = file_write(path, out.data, out.len, e);
     buf_free(&in);
     buf_free(&out);
@@ -187,7 +187,7 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     int rc = add_variables(&variables, d, output, format);
 
     if (rc < 0) {
-        err_set(e, rc, "%s", lab_strerror(rc));
+        err_set(e, rc, "%s", pl_strerror(rc));
     } else {
         char *argv[] = {gnuplot, no_user_settings, execute, (char *)variables.data, script, NULL};
 
@@ -207,14 +207,14 @@ static int draw(struct drawing *d, const char *name, const char *format, struct 
     if (snprintf(script, PATH_MAX, "%s/%s.gp", d->scripts_dir, name) >= PATH_MAX ||
         snprintf(path, PATH_MAX, "%s/%s.%s", d->charts_dir, name, format) >= PATH_MAX ||
         snprintf(half, PATH_MAX, "%s/.%s.%s", d->charts_dir, name, format) >= PATH_MAX)
-        return err_set(e, LAB_EINVAL, "%.200s: path too long", d->run_dir);
+        return err_set(e, PL_EINVAL, "%.200s: path too long", d->run_dir);
     rc = run_script(d, script, half, format, &why);
     if (rc < 0)
         err_set(e, rc, "chart %s.%s: %.250s", name, format, why.text);
-    if (rc == LAB_OK && strcmp(format, "svg") == 0)
+    if (rc == PL_OK && strcmp(format, "svg") == 0)
         rc = svg_finish(half, name, e);
-    if (rc == LAB_OK && rename(half, path) < 0)
-        rc = err_set(e, LAB_ESYS, "rename %s: %s", path, strerror(errno));
+    if (rc == PL_OK && rename(half, path) < 0)
+        rc = err_set(e, PL_ESYS, "rename %s: %s", path, strerror(errno));
     if (rc < 0)
         unlink(half);
     return rc;
@@ -229,13 +229,13 @@ int chart_draw(const char *run_dir, struct err_text *e)
         return rc;
     if (snprintf(d.charts_dir, PATH_MAX, "%s/charts", run_dir) >= PATH_MAX ||
         snprintf(d.data_dir, PATH_MAX, "%s/charts/data", run_dir) >= PATH_MAX)
-        return err_set(e, LAB_EINVAL, "%.200s: path too long", run_dir);
+        return err_set(e, PL_EINVAL, "%.200s: path too long", run_dir);
     rc = chart_data_write(run_dir, d.data_dir, &d.data, e);
-    if (rc == LAB_OK && nursery_open(&d.nursery) < 0)
-        rc = err_set(e, LAB_ESYS, "charts: %s", strerror(errno));
+    if (rc == PL_OK && nursery_open(&d.nursery) < 0)
+        rc = err_set(e, PL_ESYS, "charts: %s", strerror(errno));
     if (rc < 0)
         return rc;
-    for (size_t i = 0; rc == LAB_OK && chart_names[i] != NULL; i++) {
+    for (size_t i = 0; rc == PL_OK && chart_names[i] != NULL; i++) {
         if (!has_numbers(chart_names[i], &d.data) || !can_be_read(chart_names[i], &d.data))
             continue;
         rc = draw(&d, chart_names[i], "svg", e);

@@ -14,7 +14,7 @@
  * timeline-<row>.csv, keeping the numbers they show in run_dir/charts/data/. Each picture
  * replaces its predecessor only when it is whole. Runs gnuplot in a nursery of its own
  * (child.h), so no other may be open.
- * 0, or a negative enum lab_err with one line in e: LAB_ESYS when gnuplot is missing. */
+ * 0, or a negative enum pl_err with one line in e: PL_ESYS when gnuplot is missing. */
 int chart_draw(const char *run_dir, struct err_text *e);
 
 /* The names of the charts in the order in which a report shows them; NULL ends the list.
@@ -24,7 +24,7 @@ extern const char *const chart_names[];
 
 /* Where the gnuplot scripts are: $PUSHLAB_CHARTS (and then nowhere else), share/pushlab/charts
  * beside the executable's folder, the installation's data folder, or the source tree that the
- * executable was built in. 0, or LAB_EINVAL with the line in e. */
+ * executable was built in. 0, or PL_EINVAL with the line in e. */
 int chart_scripts_find(char *dir, size_t cap, struct err_text *e);
 
 #endif

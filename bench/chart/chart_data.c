@@ -51,10 +51,10 @@ static int check_row(const cJSON *row, struct err_text *e)
     const char *id = json_text(row, "id");
 
     if (id[0] == '\0' || id[0] == '.')
-        return err_set(e, LAB_EINVAL, "run.json: a row has no usable id");
+        return err_set(e, PL_EINVAL, "run.json: a row has no usable id");
     if (strpbrk(id, "/\"\r\n") != NULL)
-        return err_set(e, LAB_EINVAL, "run.json: row id '%.64s' can't name a file", id);
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "run.json: row id '%.64s' can't name a file", id);
+    return PL_OK;
 }
 
 static int run_open(struct run *run, struct err_text *e)
@@ -63,17 +63,17 @@ static int run_open(struct run *run, struct err_text *e)
     int rc;
 
     if (!path_make(path, run->run_dir, "run", "", ".json"))
-        return err_set(e, LAB_EINVAL, "%.200s: path too long", run->run_dir);
+        return err_set(e, PL_EINVAL, "%.200s: path too long", run->run_dir);
     rc = json_read_file(&run->json, path, RUN_BYTES_MAX, e);
     if (rc < 0)
         return rc;
     run->rows = json_at(run->json, "rows");
     if (json_number(run->json, "schema") > SCHEMA_READ)
-        return err_set(e, LAB_EINVAL, "%s: schema %g is newer than this program reads (%d)", path,
+        return err_set(e, PL_EINVAL, "%s: schema %g is newer than this program reads (%d)", path,
                        json_number(run->json, "schema"), SCHEMA_READ);
     if (!cJSON_IsArray(run->rows) || cJSON_GetArraySize(run->rows) == 0)
-        return err_set(e, LAB_EINVAL, "%s: no measured rows in it", path);
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "%s: no measured rows in it", path);
+    return PL_OK;
 }
 
 /* ---- rows.csv ---- */
@@ -85,9 +85,9 @@ static int write_rows(const struct run *run, struct err_text *e)
     int rc = chart_rows(&out, run->rows);
 
     if (rc < 0)
-        err_set(e, rc, "rows.csv: %s", lab_strerror(rc));
+        err_set(e, rc, "rows.csv: %s", pl_strerror(rc));
     else if (!path_make(path, run->data_dir, "rows", "", ".csv"))
-        rc = err_set(e, LAB_EINVAL, "%.200s: path too long", run->data_dir);
+        rc = err_set(e, PL_EINVAL, "%.200s: path too long", run->data_dir);
     else
         rc = file_write(path, out.data, out.len, e);
     buf_free(&out);
@@ -102,7 +102,7 @@ static int write_link(const struct run *run, struct err_text *e)
     char path[PATH_MAX], text[64];
 
     if (!path_make(path, run->data_dir, "link", "", ".csv"))
-        return err_set(e, LAB_EINVAL, "%.200s: path too long", run->data_dir);
+        return err_set(e, PL_EINVAL, "%.200s: path too long", run->data_dir);
     if (isfinite(half_rtt_us))
         snprintf(text, sizeof text, "half_rtt_us\n%.9g\n", half_rtt_us);
     else
@@ -174,7 +174,7 @@ static int write_distribution(const struct run *run, const char *id, const struc
     if (rc >= 0)
         rc = chart_data_cdf(&cdf, h);
     if (rc < 0)
-        err_set(e, rc, "row %s: %s", id, lab_strerror(rc));
+        err_set(e, rc, "row %s: %s", id, pl_strerror(rc));
     if (rc >= 0 && path_make(path, run->data_dir, "percentiles-", id, ".csv"))
         rc = file_write(path, percentiles.data, percentiles.len, e);
     if (rc >= 0 && path_make(path, run->data_dir, "cdf-", id, ".csv"))
@@ -200,7 +200,7 @@ static int row_distribution(const struct run *run, const cJSON *row, struct err_
     int rc;
 
     if (!path_make(path, run->run_dir, "latency-", id, ".hlog"))
-        return err_set(e, LAB_EINVAL, "row %s: path too long", id);
+        return err_set(e, PL_EINVAL, "row %s: path too long", id);
     if (lacks_file(path, row)) {
         rc = samples_histogram(&h, row, e);
         rc = rc < 0 ? rc : write_distribution(run, id, &h, e);
@@ -208,12 +208,12 @@ static int row_distribution(const struct run *run, const cJSON *row, struct err_
         return rc;
     }
     rc = file_read(&text, path, SERIES_BYTES_MAX, e);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         rc = hdr_log_read(&h, (const char *)text.data, text.len, &why);
         if (rc < 0)
-            err_set(e, rc, "%s: %s", path, why.text[0] != '\0' ? why.text : lab_strerror(rc));
+            err_set(e, rc, "%s: %s", path, why.text[0] != '\0' ? why.text : pl_strerror(rc));
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = write_distribution(run, id, &h, e);
     buf_free(&text);
     hdr_free(&h);
@@ -242,7 +242,7 @@ static int parse_points(const char *text, size_t len, struct point **points, siz
 {
     struct buf b = {0};
     const char *end = text + len, *line_end;
-    int line_number = 1, rc = LAB_OK;
+    int line_number = 1, rc = PL_OK;
 
     for (const char *line = text; rc >= 0 && line < end; line = line_end + 1, line_number++) {
         char copy[96];
@@ -255,7 +255,7 @@ static int parse_points(const char *text, size_t len, struct point **points, siz
             continue;
         snprintf(copy, sizeof copy, "%.*s", (int)(line_end - line), line);
         if (sscanf(copy, "%lf,%lf,%lu", &p.published_s, &p.latency_us, &p.client) != 3)
-            rc = err_set(e, LAB_EPROTO, "line %d: not published_s,latency_us,client", line_number);
+            rc = err_set(e, PL_EPROTO, "line %d: not published_s,latency_us,client", line_number);
         else
             rc = buf_add(&b, &p, sizeof p);
     }
@@ -281,7 +281,7 @@ int chart_data_timeline(struct buf *out, const char *text, size_t len, struct er
         rc = buf_printf(out, "%.6f,%.9g\n", points[i].published_s, points[i].latency_us);
     }
     free(points);
-    return rc < 0 ? rc : LAB_OK;
+    return rc < 0 ? rc : PL_OK;
 }
 
 static int row_timeline(const struct run *run, const cJSON *row, struct err_text *e)
@@ -293,15 +293,15 @@ static int row_timeline(const struct run *run, const cJSON *row, struct err_text
     int rc;
 
     if (!path_make(path, run->run_dir, "timeline-", id, ".csv"))
-        return err_set(e, LAB_EINVAL, "row %s: path too long", id);
+        return err_set(e, PL_EINVAL, "row %s: path too long", id);
     rc = lacks_file(path, row) ? samples_timeline(&text, row, e)
                                : file_read(&text, path, SERIES_BYTES_MAX, e);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         rc = chart_data_timeline(&out, (const char *)text.data, text.len, &why);
         if (rc < 0)
-            err_set(e, rc, "%s: %s", path, why.text[0] != '\0' ? why.text : lab_strerror(rc));
+            err_set(e, rc, "%s: %s", path, why.text[0] != '\0' ? why.text : pl_strerror(rc));
     }
-    if (rc == LAB_OK && path_make(path, run->data_dir, "timeline-", id, ".csv"))
+    if (rc == PL_OK && path_make(path, run->data_dir, "timeline-", id, ".csv"))
         rc = file_write(path, out.data, out.len, e);
     buf_free(&text);
     buf_free(&out);
@@ -353,9 +353,9 @@ int chart_data_write(const char *run_dir, const char *data_dir, struct chart_dat
     const cJSON *row;
     int rc = run_open(&run, e);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = file_make_folders(data_dir, e);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         cJSON_ArrayForEach(row, run.rows)
         {
             rc = rc < 0 ? rc : check_row(row, e);
@@ -365,11 +365,11 @@ int chart_data_write(const char *run_dir, const char *data_dir, struct chart_dat
             }
         }
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = write_rows(&run, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = write_link(&run, e);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         write_conditions(&run, out);
         out->has_wire = has_number(&run, "bytes_per_update.wire");
         out->has_upstream = has_number(&run, "upstream.latency_us.count");

@@ -35,13 +35,13 @@ struct chart_data {
 /* Read run_dir/run.json, latency-<row>.hlog and timeline-<row>.csv; write the files above
  * into data_dir, made if it isn't there. A row without deliveries may lack its log and timeline,
  * and so may one that brings its samples (samples.h).
- * 0; LAB_ENOMEM; LAB_ESYS (a file can't be read or written), LAB_EINVAL or LAB_EPROTO (it
+ * 0; PL_ENOMEM; PL_ESYS (a file can't be read or written), PL_EINVAL or PL_EPROTO (it
  * isn't what it should be), with the file's name in e. */
 int chart_data_write(const char *run_dir, const char *data_dir, struct chart_data *out,
                      struct err_text *e);
 
-/* The pieces, each appending a whole file to out. 0, LAB_ENOMEM; the timeline also
- * LAB_EPROTO with the line's number in e. */
+/* The pieces, each appending a whole file to out. 0, PL_ENOMEM; the timeline also
+ * PL_EPROTO with the line's number in e. */
 int chart_data_percentiles(struct buf *out, const struct hdr *h);
 int chart_data_cdf(struct buf *out, const struct hdr *h);
 int chart_data_timeline(struct buf *out, const char *text, size_t len, struct err_text *e);

@@ -12,11 +12,11 @@ int chart_rows_field(struct buf *out, const char *text)
     if (strpbrk(text, ",\"\r\n") == NULL)
         return buf_add(out, text, strlen(text));
     if (buf_add(out, "\"", 1) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (; *text != '\0'; text++)
         if (buf_add(out, "\"\"", *text == '"' ? 2 : 0) < 0 ||
             (*text != '"' && buf_add(out, text, 1) < 0))
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     return buf_add(out, "\"", 1);
 }
 

@@ -6,11 +6,11 @@
 
 #include "lib/base/buf.h"
 
-/* Append the whole file. 0 or LAB_ENOMEM. */
+/* Append the whole file. 0 or PL_ENOMEM. */
 int chart_rows(struct buf *out, const cJSON *rows);
 
 /* Append text as one CSV field (RFC 4180 §2): quoted when it holds a comma, a quote or a line
- * break, quotes doubled. 0 or LAB_ENOMEM. */
+ * break, quotes doubled. 0 or PL_ENOMEM. */
 int chart_rows_field(struct buf *out, const char *text);
 
 #endif

@@ -7,7 +7,7 @@
 #include "lib/base/err.h"
 
 /* results: the folder that runs are to go to. Takes a second at most where nothing hangs.
- * 0, or LAB_ESYS with the line in e when no program can be started at all. */
+ * 0, or PL_ESYS with the line in e when no program can be started at all. */
 int doctor_probe(struct doctor_facts *f, const char *results, struct err_text *e);
 
 #endif

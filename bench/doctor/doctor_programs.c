@@ -134,8 +134,7 @@ int doctor_probe_programs(struct doctor_facts *f, struct err_text *e)
     struct nursery n;
 
     if (nursery_open(&n) < 0)
-        return err_set(e, LAB_ESYS, "doctor: no programs can be started: %s",
-                       lab_strerror(LAB_ESYS));
+        return err_set(e, PL_ESYS, "doctor: no programs can be started: %s", pl_strerror(PL_ESYS));
     probe_own(&n, f);
     probe_tools(&n, f);
     f->nginx_stream = has_stream(&n, &f->tools[DOCTOR_NGINX]);
@@ -143,5 +142,5 @@ int doctor_probe_programs(struct doctor_facts *f, struct err_text *e)
     nursery_close(&n);
     f->has_apt = access("/usr/bin/apt-get", X_OK) == 0;
     f->peers = access("tests/e2e/node_modules/.package-lock.json", R_OK) == 0;
-    return LAB_OK;
+    return PL_OK;
 }

@@ -58,13 +58,12 @@ static int take_record(struct reading *rd, const struct pcapng_record *r)
 
 static int refuse(const struct pcapng_reader *r, int rc, struct err_text *e)
 {
-    if (rc == LAB_EPROTO)
-        return err_set(e, LAB_EINVAL, "not a capture of pushlab's: %s (at byte %zu)", r->error,
+    if (rc == PL_EPROTO)
+        return err_set(e, PL_EINVAL, "not a capture of pushlab's: %s (at byte %zu)", r->error,
                        r->at);
-    if (rc == LAB_EOF)
-        return err_set(e, LAB_EINVAL,
-                       "not a capture of pushlab's: it ends before its first packet");
-    return err_set(e, rc, "%s", lab_strerror(rc));
+    if (rc == PL_EOF)
+        return err_set(e, PL_EINVAL, "not a capture of pushlab's: it ends before its first packet");
+    return err_set(e, rc, "%s", pl_strerror(rc));
 }
 
 static int take_capture(struct reading *rd, const void *pcapng, size_t len, struct err_text *e)
@@ -79,16 +78,16 @@ static int take_capture(struct reading *rd, const void *pcapng, size_t len, stru
         rd->offset_ns = NO_OFFSET;
     while ((rc = pcapng_read_packet(&reader, &record)) > 0) {
         rc = take_record(rd, &record);
-        if (rc == LAB_EPROTO)
-            return err_set(e, LAB_EINVAL, "its packets are not in order of time (at byte %zu)",
+        if (rc == PL_EPROTO)
+            return err_set(e, PL_EINVAL, "its packets are not in order of time (at byte %zu)",
                            reader.at);
         if (rc < 0)
-            return err_set(e, rc, "%s", lab_strerror(rc));
+            return err_set(e, rc, "%s", pl_strerror(rc));
         if (rc == 0)
-            return LAB_OK;
+            return PL_OK;
     }
     /* A capture that was cut short is good up to there. */
-    return rc == 0 || rc == LAB_EOF ? LAB_OK : refuse(&reader, rc, e);
+    return rc == 0 || rc == PL_EOF ? PL_OK : refuse(&reader, rc, e);
 }
 
 /* ---- the whole made of them ---- */
@@ -197,7 +196,7 @@ static int keep_spans(struct ladder *out, const struct ladder_flows *f, const si
 
     out->spans = calloc(count + 1, sizeof *out->spans);
     if (out->spans == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (size_t i = 0; i < count; i++) {
         struct ladder_span s = all[i];
         const struct ladder_step *from, *to;
@@ -216,7 +215,7 @@ static int keep_spans(struct ladder *out, const struct ladder_flows *f, const si
         s.round_trips = count_round_trips(out, &s);
         out->spans[out->span_count++] = s;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* t_ns is what the packet claims: it may be anything. */
@@ -251,7 +250,7 @@ static int keep_updates(struct ladder *out, const struct reading *rd, const size
 
     out->updates = calloc(count + 1, sizeof *out->updates);
     if (out->updates == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (size_t i = 0; i < count; i++) {
         struct ladder_update u = all[i];
         size_t copy = first_copy(f->seen, f->seen_count, u.step);
@@ -268,7 +267,7 @@ static int keep_updates(struct ladder *out, const struct reading *rd, const size
     for (size_t i = 0; i < f->seen_count; i++)
         if (place[i] != LADDER_NONE && first_copy(f->seen, f->seen_count, i) != i)
             out->steps[place[i]].updates = 0;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int compare_ns(const void *a, const void *b)
@@ -285,7 +284,7 @@ static int find_one_way(struct ladder *out, struct err_text *e)
     size_t count = 0, missing = 0;
 
     if (took_ns == NULL)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     for (size_t i = 0; i < out->count; i++) {
         const struct ladder_step *s = &out->steps[i];
 
@@ -298,18 +297,18 @@ static int find_one_way(struct ladder *out, struct err_text *e)
     out->one_way_ns = took_ns[count / 2];
     free(took_ns);
     if (out->count == 0)
-        return err_set(e, LAB_EINVAL, "there is no TCP connection of a client in it");
+        return err_set(e, PL_EINVAL, "there is no TCP connection of a client in it");
     if (missing * ONE_END_SHARE > out->count)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "most packets were captured at one end of the link only; capture at both "
                        "(pushlab-link --pcap-at both)");
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int assemble(struct ladder *out, struct reading *rd, struct err_text *e)
 {
     size_t *place;
-    int rc = LAB_ENOMEM;
+    int rc = PL_ENOMEM;
 
     find_deliveries(&rd->flows);
     out->connections = ladder_flows_number(&rd->flows);
@@ -318,10 +317,10 @@ static int assemble(struct ladder *out, struct reading *rd, struct err_text *e)
         shift_times(out);
         rc = keep_spans(out, &rd->flows, place);
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = keep_updates(out, rd, place);
     free(place);
-    return rc < 0 ? err_set(e, rc, "%s", lab_strerror(rc)) : find_one_way(out, e);
+    return rc < 0 ? err_set(e, rc, "%s", pl_strerror(rc)) : find_one_way(out, e);
 }
 
 int ladder_read(struct ladder *out, const void *pcapng, size_t len,
@@ -334,9 +333,9 @@ int ladder_read(struct ladder *out, const void *pcapng, size_t len,
     rd.max_ns = about->max_ns > 0 ? about->max_ns : DEFAULT_MAX_NS;
     rc = ladder_flows_init(&rd.flows, about);
     if (rc < 0)
-        return err_set(e, rc, "%s", lab_strerror(rc));
+        return err_set(e, rc, "%s", pl_strerror(rc));
     rc = take_capture(&rd, pcapng, len, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = assemble(out, &rd, e);
     if (rc < 0)
         ladder_free(out);

@@ -103,7 +103,7 @@ struct ladder_counts {
 };
 
 /* Read the talk out of a capture file's bytes. The server's own pages (/stats, /time, ...) are no
- * part of it, unless about names the connections. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e:
+ * part of it, unless about names the connections. 0, PL_ENOMEM, or PL_EINVAL with the line in e:
  * not a capture of ours, of one end of the link only, or without a connection. On failure there is
  * nothing to free. */
 int ladder_read(struct ladder *out, const void *pcapng, size_t len,

@@ -264,9 +264,9 @@ int ladder_page_caption(struct ladder_page *p)
 {
     p->captions = calloc(p->steps + 1, sizeof *p->captions);
     if (p->captions == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     make_captions(p);
     for (size_t i = 0; i < p->caption_count; i++)
         place(p, &p->captions[i]);
-    return LAB_OK;
+    return PL_OK;
 }

@@ -46,8 +46,8 @@ static int keep_capture(const struct row_setting *w, const char *from_id, const 
     folder_row_file(w->folder, from, "wire-", from_id, ".pcapng");
     folder_row_file(w->folder, to, "ladder-", id, ".pcapng");
     if (rename(from, to) < 0)
-        return err_set(e, LAB_ESYS, "%s: %s", to, strerror(errno));
-    return LAB_OK;
+        return err_set(e, PL_ESYS, "%s: %s", to, strerror(errno));
+    return PL_OK;
 }
 
 /* 1: interrupted. */
@@ -66,7 +66,7 @@ static int capture_row(const struct row_setting *w, struct scenario *s, size_t i
     progress_row(w->progress, "ladder", i + 1, w->scenario->nrows);
     end = row_measure(&small, &row, &result, e);
     cJSON_Delete(result);
-    rc = end == ROW_DONE ? keep_capture(w, row.id, w->scenario->rows[i].id, e) : LAB_ESYS;
+    rc = end == ROW_DONE ? keep_capture(w, row.id, w->scenario->rows[i].id, e) : PL_ESYS;
     folder_drop_row(w->folder, row.id);
     return end == ROW_INTERRUPTED ? 1 : rc;
 }
@@ -74,17 +74,17 @@ static int capture_row(const struct row_setting *w, struct scenario *s, size_t i
 int ladder_capture(const struct row_setting *w, struct err_text *e)
 {
     struct scenario *s;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (!w->road->emulated)
-        return LAB_OK;
+        return PL_OK;
     s = malloc(sizeof *s);
     if (s == NULL)
-        return err_set(e, LAB_ENOMEM, "ladders: %s", lab_strerror(LAB_ENOMEM));
-    for (size_t i = 0; rc == LAB_OK && i < w->scenario->nrows; i++)
+        return err_set(e, PL_ENOMEM, "ladders: %s", pl_strerror(PL_ENOMEM));
+    for (size_t i = 0; rc == PL_OK && i < w->scenario->nrows; i++)
         rc = capture_row(w, s, i, e);
     free(s);
-    return rc < 0 ? rc : LAB_OK;
+    return rc < 0 ? rc : PL_OK;
 }
 
 static int draw_row(const char *run_dir, const char *id, const char *link, struct err_text *e)
@@ -94,9 +94,9 @@ static int draw_row(const char *run_dir, const char *id, const char *link, struc
 
     if (snprintf(from, sizeof from, "%s/ladder-%s.pcapng", run_dir, id) >= PATH_MAX ||
         snprintf(to, sizeof to, "%s/charts/ladder-%s.svg", run_dir, id) >= PATH_MAX)
-        return err_set(e, LAB_EINVAL, "%.200s: path too long", run_dir);
+        return err_set(e, PL_EINVAL, "%.200s: path too long", run_dir);
     if (access(from, F_OK) < 0)
-        return LAB_OK;
+        return PL_OK;
     return ladder_draw(from, to, &about, e);
 }
 
@@ -108,7 +108,7 @@ int ladder_draw_all(const char *run_dir, struct err_text *e)
     int rc;
 
     if (snprintf(path, sizeof path, "%s/run.json", run_dir) >= PATH_MAX)
-        return err_set(e, LAB_EINVAL, "%.200s: path too long", run_dir);
+        return err_set(e, PL_EINVAL, "%.200s: path too long", run_dir);
     rc = json_read_file(&run, path, RUN_JSON_MAX_BYTES, e);
     if (rc < 0)
         return rc;
@@ -116,7 +116,7 @@ int ladder_draw_all(const char *run_dir, struct err_text *e)
     {
         const char *id = json_text(row, "id");
 
-        if (rc == LAB_OK && scenario_is_name(id))
+        if (rc == PL_OK && scenario_is_name(id))
             rc = draw_row(run_dir, id, json_text(run, "link"), e);
     }
     cJSON_Delete(run);

@@ -45,12 +45,12 @@ static int draw(struct buf *svg, const struct buf *pcapng, const struct ladder_a
     if (rc < 0)
         return rc;
     rc = ladder_page_make(&page, &ladder, about->max_steps);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         rc = ladder_svg_write(svg, &page, about);
         ladder_page_free(&page);
     }
     ladder_free(&ladder);
-    return rc < 0 ? err_set(e, rc, "%s", lab_strerror(rc)) : rc;
+    return rc < 0 ? err_set(e, rc, "%s", pl_strerror(rc)) : rc;
 }
 
 int ladder_draw(const char *pcapng_path, const char *svg_path, const struct ladder_about *about,
@@ -60,14 +60,14 @@ int ladder_draw(const char *pcapng_path, const char *svg_path, const struct ladd
     struct err_text why = {""};
     int rc = file_read(&pcapng, pcapng_path, CAPTURE_MAX_BYTES, e);
 
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         rc = draw(&svg, &pcapng, about, &why);
         if (rc < 0)
             err_set(e, rc, "draw %.100s: %.200s", pcapng_path, why.text);
         else
             rc = file_write(svg_path, svg.data, svg.len, e);
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         convert_to_png(svg_path);
     buf_free(&pcapng);
     buf_free(&svg);

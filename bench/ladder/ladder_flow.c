@@ -10,9 +10,9 @@ int ladder_flows_init(struct ladder_flows *f, const struct ladder_about *about)
     f->seen = calloc(LADDER_STEPS_MAX, sizeof *f->seen);
     f->flows = calloc(LADDER_CONNECTIONS_MAX, sizeof *f->flows);
     if (f->seen != NULL && f->flows != NULL)
-        return LAB_OK;
+        return PL_OK;
     ladder_flows_free(f);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 void ladder_flows_free(struct ladder_flows *f)
@@ -94,7 +94,7 @@ static bool reopens(const struct ladder_flow *flow, const struct packet *p, bool
            p->sequence + 1 != flow->side[true].next && flow->established;
 }
 
-/* The packet's connection; *out NULL when it is of no interest. 0 or LAB_ENOMEM. */
+/* The packet's connection; *out NULL when it is of no interest. 0 or PL_ENOMEM. */
 static int find_flow(struct ladder_flows *f, struct ladder_flow **out, const struct packet *p,
                      bool up, int64_t unix_ns)
 {
@@ -105,20 +105,20 @@ static int find_flow(struct ladder_flows *f, struct ladder_flow **out, const str
 
         if (same_key(flow, &key) && !reopens(flow, p, up)) {
             *out = flow->ignored ? NULL : flow;
-            return LAB_OK;
+            return PL_OK;
         }
     }
     *out = NULL;
     if (!is_wanted(f, key.client_port) || f->flow_count == LADDER_CONNECTIONS_MAX)
-        return LAB_OK;
+        return PL_OK;
     key.talk = ladder_talk_new();
     if (key.talk == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     key.begin_ns = unix_ns;
     key.request = key.tls_span = LADDER_NONE;
     f->flows[f->flow_count] = key;
     *out = &f->flows[f->flow_count++];
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* ---- spans ---- */
@@ -138,7 +138,7 @@ static int note_tls(struct ladder_flows *f, struct ladder_flow *flow, const stru
 
     if (s->kind != LADDER_HANDSHAKE) {
         flow->tls_span = f->spans.len; /* beyond all: it is over */
-        return LAB_OK;
+        return PL_OK;
     }
     if (s->up && flow->tls_span == LADDER_NONE) {
         flow->tls_span = f->spans.len / sizeof *spans;
@@ -146,7 +146,7 @@ static int note_tls(struct ladder_flows *f, struct ladder_flow *flow, const stru
     }
     if (!s->up && flow->tls_span < f->spans.len / sizeof *spans)
         spans[flow->tls_span].to = i;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int note_exchange(struct ladder_flows *f, struct ladder_flow *flow,
@@ -157,7 +157,7 @@ static int note_exchange(struct ladder_flows *f, struct ladder_flow *flow,
     if (said->begins_request && from == LADDER_NONE)
         flow->request = i;
     if (!said->answers || from == LADDER_NONE)
-        return LAB_OK;
+        return PL_OK;
     flow->request = LADDER_NONE;
     return add_span(f, LADDER_SPAN_EXCHANGE, from, i);
 }
@@ -171,9 +171,9 @@ static int note_updates(struct ladder_flows *f, const struct ladder_said *said, 
             .seq = said->update[k].seq, .published_ns = said->update[k].t_ns, .step = i};
 
         if (buf_add(&f->updates, &u, sizeof u) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int name_payload(struct ladder_flows *f, struct ladder_flow *flow, struct ladder_seen *s,
@@ -195,7 +195,7 @@ static int name_payload(struct ladder_flows *f, struct ladder_flow *flow, struct
     s->step.empty = said.answers && said.empty;
     memcpy(s->step.label, said.text, sizeof s->step.label);
     rc = said.tls ? note_tls(f, flow, &s->step, i) : note_exchange(f, flow, &said, i);
-    return rc == LAB_OK ? note_updates(f, &said, i) : rc;
+    return rc == PL_OK ? note_updates(f, &said, i) : rc;
 }
 
 static void name_repetition(struct ladder_flows *f, struct ladder_seen *s)
@@ -238,7 +238,7 @@ static int name_flags(struct ladder_flows *f, struct ladder_flow *flow, struct l
         if (s->step.up)
             flow->syn = i;
         if (s->step.up || syn == LADDER_NONE)
-            return LAB_OK;
+            return PL_OK;
         flow->syn = LADDER_NONE;
         return add_span(f, LADDER_SPAN_TCP, syn, i);
     }
@@ -251,7 +251,7 @@ static int name_flags(struct ladder_flows *f, struct ladder_flow *flow, struct l
         append_label(&s->step, "ACK");
         flow->established = true;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* How many bytes of the payload were sent before. */
@@ -273,7 +273,7 @@ static int name_packet(struct ladder_flows *f, struct ladder_flow *flow, struct 
 
     if (s->length > 0 && side->synced && (int32_t)(end - side->next) <= 0) {
         name_repetition(f, s);
-        return LAB_OK;
+        return PL_OK;
     }
     if (side->synced && (int32_t)(p->sequence - side->next) > 0)
         ladder_talk_lose(flow->talk, s->step.up);
@@ -298,7 +298,7 @@ int ladder_flows_sent(struct ladder_flows *f, const struct packet *p, bool up, b
     if (f->seen_count == LADDER_STEPS_MAX)
         return 0;
     if (f->seen_count > 0 && unix_ns < s[-1].step.sent_ns)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     rc = find_flow(f, &flow, p, up, unix_ns);
     if (rc < 0 || flow == NULL)
         return rc < 0 ? rc : 1;

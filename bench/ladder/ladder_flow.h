@@ -52,11 +52,11 @@ struct ladder_flows {
     struct buf updates; /* of struct ladder_update: likewise; published_ns is t */
 };
 
-/* about must outlive f. 0 or LAB_ENOMEM. */
+/* about must outlive f. 0 or PL_ENOMEM. */
 int ladder_flows_init(struct ladder_flows *f, const struct ladder_about *about);
 
-/* A packet departs. 1; 0 when there is no more room and nothing later can matter; LAB_EPROTO:
- * it is earlier than the one before; LAB_ENOMEM. */
+/* A packet departs. 1; 0 when there is no more room and nothing later can matter; PL_EPROTO:
+ * it is earlier than the one before; PL_ENOMEM. */
 int ladder_flows_sent(struct ladder_flows *f, const struct packet *p, bool up, bool lost,
                       uint64_t id, int64_t unix_ns);
 

@@ -16,7 +16,7 @@ struct ink {
 
 #define INK_PUT(ink, ...)                                                                          \
     do {                                                                                           \
-        if ((ink)->rc == LAB_OK)                                                                   \
+        if ((ink)->rc == PL_OK)                                                                    \
             (ink)->rc = buf_printf((ink)->out, __VA_ARGS__);                                       \
     } while (0)
 

@@ -335,11 +335,11 @@ int ladder_page_make(struct ladder_page *p, const struct ladder *l, size_t max_s
         nudge_lines(p);
         make_notes(p);
         p->bottom_y += TAIL_PX;
-        if (ladder_page_caption(p) == LAB_OK)
-            return LAB_OK;
+        if (ladder_page_caption(p) == PL_OK)
+            return PL_OK;
     }
     ladder_page_free(p);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 void ladder_page_free(struct ladder_page *p)

@@ -75,7 +75,7 @@ struct ladder_page {
 };
 
 /* max_steps labelled steps at most (0: 24). l must outlive the page and have steps.
- * 0 or LAB_ENOMEM, with nothing to free. */
+ * 0 or PL_ENOMEM, with nothing to free. */
 int ladder_page_make(struct ladder_page *p, const struct ladder *l, size_t max_steps);
 
 /* at_ns within [0, end_ns]; what lies outside is moved to the nearer end. */
@@ -92,7 +92,7 @@ void ladder_time_text(char *out, size_t cap, int64_t ns);
 
 void ladder_page_free(struct ladder_page *p);
 
-/* ladder_caption.c: make and place the captions. 0 or LAB_ENOMEM. */
+/* ladder_caption.c: make and place the captions. 0 or PL_ENOMEM. */
 int ladder_page_caption(struct ladder_page *p);
 
 #endif

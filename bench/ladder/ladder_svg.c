@@ -394,7 +394,7 @@ static double put_closing(struct ink *s, double y, const struct ladder_words *w)
 int ladder_svg_write(struct buf *out, const struct ladder_page *p, const struct ladder_about *about)
 {
     struct buf body = {0}; /* how high the page is, is known when it is drawn */
-    struct ink inner = {&body, LAB_OK}, outer = {out, LAB_OK};
+    struct ink inner = {&body, PL_OK}, outer = {out, PL_OK};
     struct ladder_counts counts;
     struct ladder_words words;
     double height;
@@ -404,7 +404,7 @@ int ladder_svg_write(struct buf *out, const struct ladder_page *p, const struct 
     put_page(&inner, p, &words);
     height = put_closing(&inner, put_legend(&inner, p, &counts), &words);
     put_begin(&outer, height, &words);
-    if (inner.rc == LAB_OK && outer.rc == LAB_OK)
+    if (inner.rc == PL_OK && outer.rc == PL_OK)
         outer.rc = buf_add(out, body.data, body.len);
     INK_PUT(&outer, "</svg>\n");
     buf_free(&body);

@@ -148,7 +148,7 @@ static void phrase_add_message(struct phrase *p, const char *what, const char *d
     enum ladder_kind kind = LADDER_CONTROL;
     struct envelope update;
 
-    if (envelope_scan(&update, data, len) == LAB_OK) {
+    if (envelope_scan(&update, data, len) == PL_OK) {
         phrase_add(p, &update);
         return;
     }
@@ -177,7 +177,7 @@ static void read_array(struct ladder_talk *t, struct ladder_said *out)
     ssize_t n;
 
     while (t->array.len > 0 && (n = envelope_array_next(body, t->array.len, &at, &item)) > 0)
-        if (envelope_scan(&update, item, (size_t)n) == LAB_OK)
+        if (envelope_scan(&update, item, (size_t)n) == PL_OK)
             phrase_add(&p, &update);
     phrase_end(&p);
     t->array.len = 0;
@@ -204,7 +204,7 @@ static void say_event(struct phrase *p, const struct sse_event *event)
 {
     struct envelope update;
 
-    if (envelope_scan(&update, event->data, event->data_len) == LAB_OK) {
+    if (envelope_scan(&update, event->data, event->data_len) == PL_OK) {
         phrase_add(p, &update);
         return;
     }
@@ -239,7 +239,7 @@ static bool read_content(struct ladder_talk *t, const uint8_t *data, size_t len,
 {
     switch (t->content) {
     case CONTENT_ARRAY:
-        return len <= MESSAGE_MAX_BYTES - t->array.len && buf_add(&t->array, data, len) == LAB_OK;
+        return len <= MESSAGE_MAX_BYTES - t->array.len && buf_add(&t->array, data, len) == PL_OK;
     case CONTENT_LINES:
         return read_lines(t, data, len, out);
     case CONTENT_EVENTS:
@@ -339,7 +339,7 @@ static ssize_t read_http(struct ladder_talk *t, bool up, const uint8_t *data, si
         else if (event == HTTP_HEAD_DONE)
             say_response(t, &r->msg, out);
         else if (event == HTTP_BODY && !up && !read_content(t, r->body, r->body_len, out))
-            return LAB_EPROTO;
+            return PL_EPROTO;
         else if (event == HTTP_MESSAGE && !up)
             end_response(t, &r->msg, out);
     } while (event != HTTP_NEED_MORE && t->language == TALK_HTTP);

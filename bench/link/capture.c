@@ -36,10 +36,10 @@ int capture_begin(struct capture *c, int fd, enum link_capture_at at, const char
              (long long)c->unix_offset_ns);
     if (pcapng_write_header(&c->pending, comment) < 0) {
         close(fd);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     c->fd = fd;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static bool listens(const struct capture *c, enum pcapng_interface interface)
@@ -122,5 +122,5 @@ int capture_end(struct capture *c)
     buf_free(&c->pending);
     capture_init(c);
     errno = error;
-    return error == 0 ? LAB_OK : LAB_ESYS;
+    return error == 0 ? PL_OK : PL_ESYS;
 }

@@ -32,7 +32,7 @@ struct capture {
 void capture_init(struct capture *c);
 
 /* Write to fd, which is the capture's from now on, after closing the last file. 0 or
- * LAB_ENOMEM. */
+ * PL_ENOMEM. */
 int capture_begin(struct capture *c, int fd, enum link_capture_at at, const char *label);
 
 /* f enters the link; lost_by names the stage that drops it, NULL: none. */
@@ -46,7 +46,7 @@ void capture_arrived(struct capture *c, const struct frame *f, enum link_directi
 /* Write out what is pending. */
 void capture_flush(struct capture *c);
 
-/* Flush and close. 0, or LAB_ESYS with errno when any write of this file failed. */
+/* Flush and close. 0, or PL_ESYS with errno when any write of this file failed. */
 int capture_end(struct capture *c);
 
 #endif

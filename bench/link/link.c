@@ -35,12 +35,12 @@ struct order {
 static int keep_as(int *fd, int wanted)
 {
     if (*fd >= 0 && dup2(*fd, wanted) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (*fd >= 0) {
         fcntl(wanted, F_SETFD, FD_CLOEXEC);
         *fd = wanted;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Keep these descriptors, from CONTROL_FD on, and none above. */
@@ -51,14 +51,14 @@ static int keep_only(int *const fds[], int n)
             continue;
         *fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, CONTROL_FD + n);
         if (*fds[i] < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
     }
     for (int i = 0; i < n; i++) {
         if (keep_as(fds[i], CONTROL_FD + i) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
     }
     close_range((unsigned)(CONTROL_FD + n), ~0U, 0);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Forget what was inherited: another process's handlers, and its descriptors, which would
@@ -79,14 +79,14 @@ static int become_own_process(int control_fd, struct link_between *between)
     sigaddset(&blocked, MOVER_PARENT_DIED);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
     if (keep_only(kept, sizeof kept / sizeof *kept) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null_fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     dup2(null_fd, STDIN_FILENO);
     dup2(null_fd, STDOUT_FILENO);
     close(null_fd);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Be sent signal_number when parent dies. Every change of credentials clears this, a new user
@@ -94,10 +94,10 @@ static int become_own_process(int control_fd, struct link_between *between)
 static int die_with(pid_t parent, int signal_number)
 {
     if (prctl(PR_SET_PDEATHSIG, signal_number) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (getppid() != parent)
         _exit(127); /* it was faster */
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Tell the parent how it went: the namespaces' descriptors, or why there are none. */
@@ -109,7 +109,7 @@ static int report_ready(const struct link_net *n, int status, const struct err_t
     m.head.error = errno;
     if (status < 0) {
         if (buf_add(&m.data, e->text, strlen(e->text)) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     } else {
         m.fds[m.head.fd_count++] = n->side[LINK_CLIENT].namespace_fd;
         m.fds[m.head.fd_count++] = n->side[LINK_SERVER].namespace_fd;
@@ -129,13 +129,13 @@ static int mover_start(struct mover *m, const struct order *o, struct err_text *
     if (rc < 0)
         return rc;
     rc = die_with(o->parent, MOVER_PARENT_DIED);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = mover_init(m, o->spec, o->seed, &n, CONTROL_FD);
     if (rc < 0)
-        return err_set(e, rc, "emulated link: start: %s", lab_strerror(rc));
+        return err_set(e, rc, "emulated link: start: %s", pl_strerror(rc));
     /* So that `pushlab-link on-server` may open our /proc/PID/ns. */
     prctl(PR_SET_DUMPABLE, 1);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static _Noreturn void mover_process(int control_fd, struct order *o)
@@ -162,7 +162,7 @@ static int await_ready(struct link *l, struct err_text *e)
     int rc = rpc_receive(l->control_fd, &m, START_TIMEOUT_MS);
 
     if (rc < 0) {
-        err_set(e, rc, "emulated link: start: %s", lab_strerror(rc));
+        err_set(e, rc, "emulated link: start: %s", pl_strerror(rc));
     } else if (m.head.status < 0) {
         rc = err_set(e, m.head.status, "%.*s", (int)m.data.len, (const char *)m.data.data);
         errno = m.head.error;
@@ -188,14 +188,14 @@ int link_open_between(struct link *l, const struct link_between *between,
 
     *l = (struct link){.mover = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return err_set(e, LAB_ESYS, "emulated link: socketpair: %s", strerror(errno));
+        return err_set(e, PL_ESYS, "emulated link: socketpair: %s", strerror(errno));
     l->control_fd = pair[0];
     l->mover = fork();
     if (l->mover == 0)
         mover_process(pair[1], &order);
     close(pair[1]);
     if (l->mover < 0)
-        rc = err_set(e, LAB_ESYS, "emulated link: fork: %s", strerror(errno));
+        rc = err_set(e, PL_ESYS, "emulated link: fork: %s", strerror(errno));
     else
         rc = await_ready(l, e);
     if (rc < 0)
@@ -239,8 +239,8 @@ void link_close(struct link *l)
 int link_enter(const struct link *l, enum link_side side)
 {
     if (l->user_fd >= 0 && setns(l->user_fd, CLONE_NEWUSER) < 0)
-        return LAB_ESYS;
-    return setns(l->namespace_fd[side], CLONE_NEWNET) < 0 ? LAB_ESYS : LAB_OK;
+        return PL_ESYS;
+    return setns(l->namespace_fd[side], CLONE_NEWNET) < 0 ? PL_ESYS : PL_OK;
 }
 
 pid_t link_fork(const struct link *l, enum link_side side)
@@ -248,7 +248,7 @@ pid_t link_fork(const struct link *l, enum link_side side)
     pid_t parent = getpid(), child = fork();
 
     if (child != 0)
-        return child < 0 ? LAB_ESYS : child;
+        return child < 0 ? PL_ESYS : child;
     if (link_enter(l, side) < 0 || die_with(parent, SIGKILL) < 0)
         _exit(127);
     return 0;
@@ -260,7 +260,7 @@ static int ask(const struct link *l, struct rpc_message *request, struct rpc_mes
     int rc;
 
     if (rpc_send(l->control_fd, request) < 0)
-        return errno == EPIPE ? LAB_EOF : LAB_ESYS;
+        return errno == EPIPE ? PL_EOF : PL_ESYS;
     rc = rpc_receive(l->control_fd, answer, ANSWER_TIMEOUT_MS);
     if (rc < 0)
         return rc;
@@ -274,7 +274,7 @@ int link_counters(const struct link *l, struct buf *json, uint32_t max_connectio
     struct rpc_message request = {.head = {.request = RPC_COUNTERS, .argument = max_connections}};
     int rc = ask(l, &request, &answer);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_add(json, answer.data.data, answer.data.len);
     buf_free(&answer.data);
     return rc;
@@ -295,7 +295,7 @@ int link_window(const struct link *l, int64_t start_ns, int64_t end_ns)
     int64_t window_ns[2] = {start_ns, end_ns};
     int rc = buf_add(&request.data, window_ns, sizeof window_ns);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = ask(l, &request, &answer);
     buf_free(&request.data);
     buf_free(&answer.data);
@@ -310,13 +310,13 @@ int link_capture(const struct link *l, const char *path, enum link_capture_at at
     int rc, fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
     if (fd < 0)
-        return err_set(e, LAB_ESYS, "%s: %s", path, strerror(errno));
+        return err_set(e, PL_ESYS, "%s: %s", path, strerror(errno));
     request.fds[0] = fd;
     rc = buf_add(&request.data, label, strlen(label));
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = ask(l, &request, &answer);
     if (rc < 0)
-        err_set(e, rc, "capture to %s: %s", path, lab_strerror(rc));
+        err_set(e, rc, "capture to %s: %s", path, pl_strerror(rc));
     close(fd);
     buf_free(&request.data);
     buf_free(&answer.data);
@@ -330,7 +330,7 @@ int link_capture_end(const struct link *l, struct err_text *e)
     int rc = ask(l, &request, &answer);
 
     if (rc < 0)
-        err_set(e, rc, "write capture: %s", lab_strerror(rc));
+        err_set(e, rc, "write capture: %s", pl_strerror(rc));
     buf_free(&answer.data);
     return rc;
 }

@@ -3,7 +3,7 @@
  * a user namespace and a /dev/net/tun that may be opened (docs/link.md).
  *
  *     struct link l;
- *     rc = link_open(&l, &spec, seed, &e);          LAB_ESYS: go on over loopback, print e
+ *     rc = link_open(&l, &spec, seed, &e);          PL_ESYS: go on over loopback, print e
  *     pid = link_fork(&l, LINK_SERVER);             in the child: exec the server
  *     pid = link_fork(&l, LINK_CLIENT);             in the child: exec the client
  *     link_reset(&l); link_capture(&l, "row.pcapng", LINK_CAPTURE_CLIENT, "sse", &e);
@@ -33,8 +33,8 @@ struct link {
 };
 
 /* Make the namespaces and start the mover. The calling thread must live as long as the link.
- * 0, LAB_ESYS (not permitted, or the kernel cannot: e says what is missing and how to allow
- * it) or LAB_ENOMEM. Nothing is left behind on failure. */
+ * 0, PL_ESYS (not permitted, or the kernel cannot: e says what is missing and how to allow
+ * it) or PL_ENOMEM. Nothing is left behind on failure. */
 int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struct err_text *e);
 
 /* The same between hosts that may be there already: so a host with several links comes to be,
@@ -48,33 +48,33 @@ int link_open_between(struct link *l, const struct link_between *between,
 void link_close(struct link *l);
 
 /* Move the calling process to a side, for good: for a child between fork and exec, with one
- * thread. 0, or LAB_ESYS with errno. */
+ * thread. 0, or PL_ESYS with errno. */
 int link_enter(const struct link *l, enum link_side side);
 
 /* Fork a child on that side which is killed when the calling thread dies. Returns 0 in the
- * child, its process id in the parent, or LAB_ESYS. A child that cannot enter exits with 127. */
+ * child, its process id in the parent, or PL_ESYS. A child that cannot enter exits with 127. */
 pid_t link_fork(const struct link *l, enum link_side side);
 
 /* Append a snapshot of all counters since the last reset as one JSON object (docs/link.md);
- * with max_connections > 0 it lists so many connections. 0, LAB_EOF (the mover died),
- * LAB_ESYS or LAB_ENOMEM. */
+ * with max_connections > 0 it lists so many connections. 0, PL_EOF (the mover died),
+ * PL_ESYS or PL_ENOMEM. */
 int link_counters(const struct link *l, struct buf *json, uint32_t max_connections);
 
 /* Begin a new row: all counters to zero. Connections there are now count as the last row's:
- * what they still send is kept apart as "stale". 0, LAB_EOF or LAB_ESYS. */
+ * what they still send is kept apart as "stale". 0, PL_EOF or PL_ESYS. */
 int link_reset(const struct link *l);
 
 /* What enters the link in [start_ns, end_ns) (CLOCK_MONOTONIC) is counted apart as well, until
- * the next reset: tell it before it begins. 0, LAB_EOF, LAB_ENOMEM or LAB_ESYS. */
+ * the next reset: tell it before it begins. 0, PL_EOF, PL_ENOMEM or PL_ESYS. */
 int link_window(const struct link *l, int64_t start_ns, int64_t end_ns);
 
 /* Write packets to a pcapng file at path (replaced if it is there) from now on, after ending
  * the one before. label names the transport; it is in the comment of each connection's first
- * packet. 0, LAB_EOF, LAB_ENOMEM or LAB_ESYS, with the line in e. */
+ * packet. 0, PL_EOF, PL_ENOMEM or PL_ESYS, with the line in e. */
 int link_capture(const struct link *l, const char *path, enum link_capture_at at, const char *label,
                  struct err_text *e);
 
-/* End the capture and write out the rest. 0 (also when there was none), LAB_EOF, or LAB_ESYS
+/* End the capture and write out the rest. 0 (also when there was none), PL_EOF, or PL_ESYS
  * when any of it could not be written; the line is in e. */
 int link_capture_end(const struct link *l, struct err_text *e);
 

@@ -47,7 +47,7 @@ static int refuse_namespaces(int error, struct err_text *e)
     else if (read_number("/proc/sys/user/max_net_namespaces") == 0)
         remedy = "allow them: sysctl user.max_net_namespaces=10000";
     errno = error;
-    return err_set(e, LAB_ESYS, "emulated link: no network namespaces (%s); %s", strerror(error),
+    return err_set(e, PL_ESYS, "emulated link: no network namespaces (%s); %s", strerror(error),
                    remedy);
 }
 
@@ -59,7 +59,7 @@ static int refuse_tun(int error, struct err_text *e)
     if (error == EACCES || error == EPERM)
         remedy = "allow it: chmod 0666 /dev/net/tun (the usual mode), or run as root";
     errno = error;
-    return err_set(e, LAB_ESYS, "emulated link: /dev/net/tun: %s; %s", strerror(error), remedy);
+    return err_set(e, PL_ESYS, "emulated link: /dev/net/tun: %s; %s", strerror(error), remedy);
 }
 
 /* Become root of a new user namespace, which maps to nobody but ourselves outside. */
@@ -69,13 +69,13 @@ static int enter_user_namespace(void)
     char map[64];
 
     if (unshare(CLONE_NEWUSER) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     snprintf(map, sizeof map, "0 %u 1", uid);
     if (proc_write("/proc/self/uid_map", map) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     /* Without this, gid_map may not be written (user_namespaces(7)). */
     if (proc_write("/proc/self/setgroups", "deny") < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     snprintf(map, sizeof map, "0 %u 1", gid);
     return proc_write("/proc/self/gid_map", map);
 }
@@ -105,13 +105,13 @@ void link_net_interface(char out[LINK_INTERFACE_CHARS], unsigned number)
 static int enter_first_namespace(struct link_net *n, struct err_text *e)
 {
     if (unshare(CLONE_NEWNET) == 0)
-        return LAB_OK;
+        return PL_OK;
     if (errno != EPERM)
         return refuse_namespaces(errno, e);
     if (enter_user_namespace() < 0 || unshare(CLONE_NEWNET) < 0)
         return refuse_namespaces(errno, e);
     n->user_fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-    return n->user_fd < 0 ? refuse_namespaces(errno, e) : LAB_OK;
+    return n->user_fd < 0 ? refuse_namespaces(errno, e) : PL_OK;
 }
 
 static int open_tun(unsigned number, struct err_text *e)
@@ -158,10 +158,10 @@ static int add_addresses(const struct link_net_side *s, unsigned number, enum li
     struct in6_addr own6 = ipv6_of(number, side), peer6 = ipv6_of(number, !side);
 
     if (netlink_add_address(s->netlink_fd, s->interface, AF_INET, &own4, &peer4) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (netlink_add_address(s->netlink_fd, s->interface, AF_INET6, &own6, &peer6) < 0)
         *ipv6 = false;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* For measuring: a row must not start with what the last row's connections taught the kernel
@@ -184,10 +184,10 @@ static int set_up_side(struct link_net_side *s, unsigned number, enum link_side 
     s->netlink_fd = netlink_open();
     s->interface = if_nametoindex(interface);
     if (s->namespace_fd < 0 || s->netlink_fd < 0 || s->interface == 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (netlink_set_up(s->netlink_fd, LOOPBACK_INDEX, 0, 0) < 0 ||
         netlink_set_up(s->netlink_fd, s->interface, LINK_MTU_BYTES, TUN_QUEUE_PACKETS) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     tune_kernel();
     return add_addresses(s, number, side, ipv6);
 }
@@ -196,11 +196,11 @@ static int set_up_side(struct link_net_side *s, unsigned number, enum link_side 
 static int join_user_namespace(struct link_net *n, int user_fd)
 {
     if (user_fd < 0)
-        return LAB_OK;
+        return PL_OK;
     if (setns(user_fd, CLONE_NEWUSER) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     n->user_fd = fcntl(user_fd, F_DUPFD_CLOEXEC, 0);
-    return n->user_fd < 0 ? LAB_ESYS : LAB_OK;
+    return n->user_fd < 0 ? PL_ESYS : PL_OK;
 }
 
 static int enter_side(struct link_net *n, const struct link_between *between, enum link_side side,
@@ -215,7 +215,7 @@ static int enter_side(struct link_net *n, const struct link_between *between, en
         return refuse_namespaces(errno, e);
     if (there < 0 ? unshare(CLONE_NEWNET) < 0 : setns(there, CLONE_NEWNET) < 0)
         return refuse_namespaces(errno, e);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int create_side(struct link_net *n, const struct link_between *between, enum link_side side,
@@ -228,10 +228,10 @@ static int create_side(struct link_net *n, const struct link_between *between, e
         return rc;
     s->tun_fd = open_tun(between->number, e);
     if (s->tun_fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (set_up_side(s, between->number, side, &n->ipv6) < 0)
-        return err_set(e, LAB_ESYS, "emulated link: set up network: %s", strerror(errno));
-    return LAB_OK;
+        return err_set(e, PL_ESYS, "emulated link: set up network: %s", strerror(errno));
+    return PL_OK;
 }
 
 int link_net_create(struct link_net *n, const struct link_between *between, struct err_text *e)
@@ -242,7 +242,7 @@ int link_net_create(struct link_net *n, const struct link_between *between, stru
     for (int i = 0; i < LINK_SIDES; i++)
         n->side[i] = (struct link_net_side){.namespace_fd = -1, .tun_fd = -1, .netlink_fd = -1};
     rc = create_side(n, between, LINK_CLIENT, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = create_side(n, between, LINK_SERVER, e);
     if (rc < 0)
         link_net_free(n);

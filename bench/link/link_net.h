@@ -53,7 +53,7 @@ struct link_net {
 
 /* Make what there isn't yet and leave the calling process in the server's. To be called in a
  * process of its own with one thread: without root it moves into the user namespace for good.
- * 0, or LAB_ESYS with a line in e that says what is missing and how to allow it. */
+ * 0, or PL_ESYS with a line in e that says what is missing and how to allow it. */
 int link_net_create(struct link_net *n, const struct link_between *between, struct err_text *e);
 
 /* Close all descriptors. */

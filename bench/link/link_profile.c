@@ -91,7 +91,7 @@ int link_profile_list(void (*visit)(void *arg, const char *name), void *arg, str
     DIR *dir;
 
     if (!find_folder(folder, sizeof folder) || (dir = opendir(folder)) == NULL)
-        return err_set(e, LAB_EINVAL, "no folder of link profiles; PUSHLAB_LINKS can name one");
+        return err_set(e, PL_EINVAL, "no folder of link profiles; PUSHLAB_LINKS can name one");
     while (n < sizeof names / sizeof names[0] && (entry = readdir(dir)) != NULL) {
         if (strip_suffix(entry->d_name) && (names[n] = strdup(entry->d_name)) != NULL)
             n++;
@@ -102,7 +102,7 @@ int link_profile_list(void (*visit)(void *arg, const char *name), void *arg, str
         visit(arg, names[i]);
         free(names[i]);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void append_name(void *arg, const char *name)
@@ -118,8 +118,8 @@ static int no_such_profile(const char *name, struct err_text *e)
     struct err_text list = {""};
 
     if (link_profile_list(append_name, &list, e) < 0)
-        return LAB_EINVAL;
-    return err_set(e, LAB_EINVAL, "no profile '%.40s'; there are: %.200s; or NAME=VALUE,...", name,
+        return PL_EINVAL;
+    return err_set(e, PL_EINVAL, "no profile '%.40s'; there are: %.200s; or NAME=VALUE,...", name,
                    list.text);
 }
 
@@ -129,16 +129,16 @@ static int read_file(const char *path, char **text, struct err_text *e)
     size_t n;
 
     if (f == NULL)
-        return err_set(e, LAB_ESYS, "%s: %s", path, strerror(errno));
+        return err_set(e, PL_ESYS, "%s: %s", path, strerror(errno));
     *text = malloc(MAX_PROFILE_BYTES + 1);
     if (*text == NULL) {
         fclose(f);
-        return err_set(e, LAB_ENOMEM, "%s: out of memory", path);
+        return err_set(e, PL_ENOMEM, "%s: out of memory", path);
     }
     n = fread(*text, 1, MAX_PROFILE_BYTES, f);
     (*text)[n] = '\0';
     fclose(f);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int link_profile_load(const char *name, char **text, struct err_text *e)

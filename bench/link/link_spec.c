@@ -201,7 +201,7 @@ static const struct word *find_word(const char *name)
 static int unknown_word(const char *name, struct err_text *e)
 {
     return err_set(
-        e, LAB_EINVAL,
+        e, PL_EINVAL,
         "'%.40s' is not a word of a link; accepted: rtt, delay, jitter, jitter-shape, "
         "reorder, loss, burst, gilbert, rate, queue, lines, with up. or down. before all "
         "but the first and the last",
@@ -227,14 +227,14 @@ static int draft_set(struct draft d[LINK_DIRECTIONS], const char *name, const ch
     if (w == NULL)
         return unknown_word(name, e);
     if (w->both_only && from == to)
-        return err_set(e, LAB_EINVAL, "'%s': both ways or not at all%s", name,
+        return err_set(e, PL_EINVAL, "'%s': both ways or not at all%s", name,
                        w->set == set_rtt ? "; one way is delay=TIME" : "");
     for (int i = from; i <= to; i++) {
         if (!w->set(&d[i], value))
-            return err_set(e, LAB_EINVAL, "%s: '%.40s' won't do; accepted: %s", name, value,
+            return err_set(e, PL_EINVAL, "%s: '%.40s' won't do; accepted: %s", name, value,
                            w->accepted);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void draft_start(struct draft d[LINK_DIRECTIONS])
@@ -267,11 +267,11 @@ static int draft_finish(struct lane_model *out, const struct draft *d, struct er
         out->loss = loss_model_random(d->loss_ratio);
     /* Bursts of B packets and only one good one between them is as bad as it gets. */
     if (!d->has_gilbert && fabs(loss_model_ratio(&out->loss) - d->loss_ratio) > 1e-9)
-        return err_set(e, LAB_EINVAL, "loss: %g%% can't come in bursts of %g packets",
+        return err_set(e, PL_EINVAL, "loss: %g%% can't come in bursts of %g packets",
                        100 * d->loss_ratio, d->burst_packets);
     if (out->rate_bps > 0)
         out->queue_bytes = draft_queue_bytes(d);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static char *trim(char *s)
@@ -286,17 +286,17 @@ static char *trim(char *s)
     return s;
 }
 
-/* "name = value" in place. LAB_EINVAL when there is no '='. */
+/* "name = value" in place. PL_EINVAL when there is no '='. */
 static int split_pair(char *text, char **name, char **value, struct err_text *e)
 {
     char *equals = strchr(text, '=');
 
     if (equals == NULL)
-        return err_set(e, LAB_EINVAL, "'%.40s' is not NAME=VALUE", text);
+        return err_set(e, PL_EINVAL, "'%.40s' is not NAME=VALUE", text);
     *equals = '\0';
     *name = trim(text);
     *value = trim(equals + 1);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int profile_line(struct link_spec *out, struct draft *d, char *line, struct err_text *e)
@@ -308,23 +308,23 @@ static int profile_line(struct link_spec *out, struct draft *d, char *line, stru
         *comment = '\0';
     line = trim(line);
     if (*line == '\0')
-        return LAB_OK;
+        return PL_OK;
     rc = split_pair(line, &name, &value, e);
     if (rc < 0)
         return rc;
     if (strcmp(name, "about") != 0)
         return draft_set(d, name, value, e);
     snprintf(out->about, sizeof out->about, "%s", value);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int draft_read_profile(struct link_spec *out, struct draft *d, const char *name,
                               const char *text, struct err_text *e)
 {
     char *copy = strdup(text), *rest = copy, *line;
-    int rc = copy == NULL ? err_set(e, LAB_ENOMEM, "%s: out of memory", name) : LAB_OK;
+    int rc = copy == NULL ? err_set(e, PL_ENOMEM, "%s: out of memory", name) : PL_OK;
 
-    for (int number = 1; rc == LAB_OK && (line = strsep(&rest, "\n")) != NULL; number++) {
+    for (int number = 1; rc == PL_OK && (line = strsep(&rest, "\n")) != NULL; number++) {
         struct err_text why;
 
         rc = profile_line(out, d, line, &why);
@@ -343,7 +343,7 @@ static int spec_finish(struct link_spec *out, const struct draft *d, struct err_
         if (rc < 0)
             return rc;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int link_spec_parse_profile(struct link_spec *out, const char *name, const char *text,
@@ -387,7 +387,7 @@ int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e)
 
     memset(out, 0, sizeof *out);
     if (strlen(text) >= sizeof copy)
-        return err_set(e, LAB_EINVAL, "--link: longer than %zu characters", sizeof copy - 1);
+        return err_set(e, PL_EINVAL, "--link: longer than %zu characters", sizeof copy - 1);
     strcpy(copy, text);
     snprintf(out->name, sizeof out->name, "%.*s", LINK_NAME_CHARS - 1, text);
     draft_start(d);
@@ -399,8 +399,8 @@ int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e)
         first = false;
     }
     if (spec_finish(out, d, &why) < 0)
-        return err_set(e, LAB_EINVAL, "--link: %s", why.text);
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "--link: %s", why.text);
+    return PL_OK;
 }
 
 int64_t link_spec_rtt_ns(const struct link_spec *spec)

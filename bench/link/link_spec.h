@@ -40,11 +40,11 @@ struct link_spec {
 extern const char *const link_direction_names[LINK_DIRECTIONS]; /* "up", "down" */
 
 /* Read a spec as given to --link. Profiles are looked for where link_profile_find looks.
- * 0, or LAB_EINVAL with the line in e. */
+ * 0, or PL_EINVAL with the line in e. */
 int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e);
 
 /* Read the text of a profile file; name is for messages and for out->name.
- * 0, or LAB_EINVAL with file and line number in e. */
+ * 0, or PL_EINVAL with file and line number in e. */
 int link_spec_parse_profile(struct link_spec *out, const char *name, const char *text,
                             struct err_text *e);
 

@@ -33,7 +33,7 @@ static bool is_inside(pid_t pid, const struct stat *sides, int n)
     return false;
 }
 
-/* Returns how many were killed, or LAB_ESYS. */
+/* Returns how many were killed, or PL_ESYS. */
 static int kill_inside(const struct stat *sides, int n)
 {
     DIR *proc = opendir("/proc");
@@ -41,7 +41,7 @@ static int kill_inside(const struct stat *sides, int n)
     int killed = 0;
 
     if (proc == NULL)
-        return LAB_ESYS;
+        return PL_ESYS;
     while ((entry = readdir(proc)) != NULL) {
         pid_t pid = atoi(entry->d_name); /* 0 for what isn't a process */
 
@@ -59,7 +59,7 @@ int link_sweep(const struct link_net *n)
 
     for (int i = 0; i < LINK_SIDES; i++) {
         if (n->side[i].made && fstat(n->side[i].namespace_fd, &sides[made++]) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
     }
     /* Again until a pass finds nobody: they may have had children meanwhile. */
     for (int i = 0; i < PASSES; i++) {
@@ -69,5 +69,5 @@ int link_sweep(const struct link_net *n)
             return killed;
         nanosleep(&(struct timespec){.tv_nsec = PASS_MS * NS_PER_MS}, NULL);
     }
-    return LAB_ESYS;
+    return PL_ESYS;
 }

@@ -6,7 +6,7 @@
 #include "bench/link/link_net.h"
 
 /* Kill every process in the network namespaces that the link has made, except the calling one. 0,
- * or LAB_ESYS when /proc can't be read or somebody stays. */
+ * or PL_ESYS when /proc can't be read or somebody stays. */
 int link_sweep(const struct link_net *n);
 
 #endif

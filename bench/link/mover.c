@@ -41,7 +41,7 @@ static int watch(struct mover *m, int fd, enum source source)
 {
     struct epoll_event e = {.events = EPOLLIN, .data.u32 = source};
 
-    return epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? LAB_ESYS : LAB_OK;
+    return epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? PL_ESYS : PL_OK;
 }
 
 static int open_loop(struct mover *m)
@@ -54,13 +54,13 @@ static int open_loop(struct mover *m)
     sigaddset(&died, MOVER_PARENT_DIED);
     m->signal_fd = signalfd(-1, &died, SFD_NONBLOCK | SFD_CLOEXEC);
     if (m->epoll_fd < 0 || m->timer_fd < 0 || m->signal_fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (watch(m, m->net.side[LINK_CLIENT].tun_fd, SOURCE_CLIENT) < 0 ||
         watch(m, m->net.side[LINK_SERVER].tun_fd, SOURCE_SERVER) < 0 ||
         watch(m, m->timer_fd, SOURCE_TIMER) < 0 || watch(m, m->signal_fd, SOURCE_PARENT) < 0 ||
         watch(m, m->control_fd, SOURCE_CONTROL) < 0)
-        return LAB_ESYS;
-    return LAB_OK;
+        return PL_ESYS;
+    return PL_OK;
 }
 
 int mover_init(struct mover *m, const struct link_spec *spec, uint64_t seed,
@@ -80,9 +80,9 @@ int mover_init(struct mover *m, const struct link_spec *spec, uint64_t seed,
         lane_init(&m->lane[i], &spec->lane[i], MOVER_LIMIT_BYTES,
                   seed * LINK_DIRECTIONS + (uint64_t)i);
     rc = referee_init(&m->referee, REFEREE_MAX_CONNECTIONS, clock_now_ns());
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = hdr_init(&m->late_us, 1, LATE_MOST_US, 3);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = open_loop(m);
     if (rc < 0)
         mover_free(m);
@@ -122,7 +122,7 @@ static void accept_packet(struct mover *m, enum link_direction direction, const 
     }
     f->id = m->next_id++;
     f->sent_ns = now_ns;
-    valid = packet_parse(&p, data, len) == LAB_OK;
+    valid = packet_parse(&p, data, len) == PL_OK;
     lost_by = lane_put(&m->lane[direction], f, now_ns);
     seen = referee_see(&m->referee, valid ? &p : NULL, len, direction, lost_by != NULL, now_ns);
     f->connection = seen.connection;
@@ -245,7 +245,7 @@ static int begin_capture(struct mover *m, const struct rpc_message *request)
     char label[LINK_LABEL_CHARS] = "";
 
     if (request->head.fd_count != 1)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (request->data.len > 0)
         strncpy(label, (const char *)request->data.data,
                 request->data.len < sizeof label ? request->data.len : sizeof label - 1);
@@ -258,10 +258,10 @@ static int set_window(struct mover *m, const struct rpc_message *request)
     int64_t window_ns[2];
 
     if (request->data.len != sizeof window_ns)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     memcpy(window_ns, request->data.data, sizeof window_ns);
     referee_set_window(&m->referee, window_ns[0], window_ns[1]);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int obey(struct mover *m, const struct rpc_message *request, struct rpc_message *answer)
@@ -271,7 +271,7 @@ static int obey(struct mover *m, const struct rpc_message *request, struct rpc_m
         return mover_json(m, &answer->data, request->head.argument);
     case RPC_RESET:
         mover_reset(m);
-        return LAB_OK;
+        return PL_OK;
     case RPC_WINDOW:
         return set_window(m, request);
     case RPC_CAPTURE:
@@ -279,7 +279,7 @@ static int obey(struct mover *m, const struct rpc_message *request, struct rpc_m
     case RPC_CAPTURE_END:
         return capture_end(&m->capture);
     default:
-        return LAB_EINVAL;
+        return PL_EINVAL;
     }
 }
 

@@ -47,7 +47,7 @@ struct mover {
 
 /* Start with both namespaces there; m takes net over. control_fd stays the caller's.
  * MOVER_PARENT_DIED must be blocked.
- * 0, LAB_ENOMEM or LAB_ESYS. */
+ * 0, PL_ENOMEM or PL_ESYS. */
 int mover_init(struct mover *m, const struct link_spec *spec, uint64_t seed,
                const struct link_net *net, int control_fd);
 void mover_free(struct mover *m);
@@ -55,7 +55,7 @@ void mover_free(struct mover *m);
 /* Move packets and answer requests until the parent or the other end of control_fd is gone. */
 void mover_run(struct mover *m);
 
-/* Append everything there is to say as one JSON object (docs/link.md). 0 or LAB_ENOMEM. */
+/* Append everything there is to say as one JSON object (docs/link.md). 0 or PL_ENOMEM. */
 int mover_json(const struct mover *m, struct buf *out, uint32_t max_connections);
 
 /* All counters to zero; packets under way stay under way. */

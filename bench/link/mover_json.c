@@ -11,7 +11,7 @@ static unsigned long long ull(uint64_t n)
 static int write_string(struct buf *out, const char *text)
 {
     if (buf_add(out, "\"", 1) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
         int rc = c == '"' || c == '\\' ? buf_printf(out, "\\%c", c)
@@ -78,7 +78,7 @@ static int write_head(struct buf *out, const struct mover *m)
     link_spec_format(&m->spec, spec);
     if (buf_printf(out, "{\"schema\":1,\"link\":") < 0 || write_string(out, m->spec.name) < 0 ||
         buf_printf(out, ",\"spec\":") < 0 || write_string(out, spec) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_printf(out,
                       ",\"seed\":%llu,\"ipv6\":%s,\"time_ns\":%lld,\"since_ns\":%lld,"
                       "\"lead_us\":%lld,\"tcp\":{",
@@ -94,6 +94,6 @@ int mover_json(const struct mover *m, struct buf *out, uint32_t max_connections)
         buf_add(out, "},", 2) < 0 || write_own(out, m) < 0 || buf_add(out, ",", 1) < 0 ||
         write_late(out, &m->late_us) < 0 || buf_add(out, ",", 1) < 0 ||
         write_capture(out, &m->capture) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_add(out, "}", 1);
 }

@@ -25,7 +25,7 @@ int netlink_open(void)
 {
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
-    return fd < 0 ? LAB_ESYS : fd;
+    return fd < 0 ? PL_ESYS : fd;
 }
 
 static struct request request_begin(uint16_t type, uint16_t flags, size_t body_bytes)
@@ -57,22 +57,22 @@ static void end_nested(struct request *r, struct rtattr *outer)
     outer->rta_len = (uint16_t)((char *)r + r->head.nlmsg_len - (char *)outer);
 }
 
-/* Send r and read the one answer to it into buf. Returns its length or LAB_ESYS. */
+/* Send r and read the one answer to it into buf. Returns its length or PL_ESYS. */
 static ssize_t transact(int fd, const struct request *r, void *buf, size_t cap)
 {
     const struct nlmsghdr *answer = buf;
     ssize_t n;
 
     if (send(fd, r, r->head.nlmsg_len, 0) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     n = recv(fd, buf, cap, 0);
     if (n < (ssize_t)sizeof *answer)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (answer->nlmsg_type == NLMSG_ERROR) {
         const struct nlmsgerr *error = NLMSG_DATA(answer);
 
         errno = -error->error;
-        return error->error == 0 ? n : LAB_ESYS;
+        return error->error == 0 ? n : PL_ESYS;
     }
     return n;
 }
@@ -81,7 +81,7 @@ static int request_ack(int fd, const struct request *r)
 {
     uint32_t answer[1024];
 
-    return transact(fd, r, answer, sizeof answer) < 0 ? LAB_ESYS : LAB_OK;
+    return transact(fd, r, answer, sizeof answer) < 0 ? PL_ESYS : PL_OK;
 }
 
 static void add_no_link_local(struct request *r)
@@ -139,7 +139,7 @@ int64_t netlink_tx_dropped(int fd, unsigned interface)
     r.body.link.ifi_index = (int)interface;
     n = transact(fd, &r, answer, sizeof answer);
     if (n < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     a = IFLA_RTA((struct ifinfomsg *)NLMSG_DATA((struct nlmsghdr *)answer));
     left = (int)n - (int)NLMSG_LENGTH(sizeof(struct ifinfomsg));
     for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {

@@ -97,9 +97,9 @@ int referee_init(struct referee *r, uint32_t max_connections, int64_t now_ns)
     r->connections = malloc(r->capacity * sizeof *r->connections);
     r->slots = calloc(r->slot_count, sizeof *r->slots);
     if (r->connections != NULL && r->slots != NULL)
-        return LAB_OK;
+        return PL_OK;
     referee_free(r);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 void referee_free(struct referee *r)

@@ -86,7 +86,7 @@ struct referee_sighting {
 
 enum { REFEREE_MAX_CONNECTIONS = 1 << 18 };
 
-/* Zero counts from now on. 0 or LAB_ENOMEM. */
+/* Zero counts from now on. 0 or PL_ENOMEM. */
 int referee_init(struct referee *r, uint32_t max_connections, int64_t now_ns);
 void referee_free(struct referee *r);
 
@@ -104,7 +104,7 @@ void referee_set_window(struct referee *r, int64_t start_ns, int64_t end_ns);
 
 /* Append the totals as JSON members, without the braces: "connections":1,... ; docs/link.md
  * describes them. With max_connections > 0 also "list": the first so many connections.
- * 0 or LAB_ENOMEM. */
+ * 0 or PL_ENOMEM. */
 int referee_json(const struct referee *r, struct buf *out, uint32_t max_connections);
 
 #endif

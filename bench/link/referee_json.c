@@ -58,7 +58,7 @@ static int write_connection(struct buf *out, const struct referee_connection *c)
                    (long long)c->first_ns, (long long)c->last_ns) < 0 ||
         write_flow(out, "up", &c->flow[LINK_UP]) < 0 || buf_add(out, ",", 1) < 0 ||
         write_flow(out, "down", &c->flow[LINK_DOWN]) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_add(out, "}", 1);
 }
 
@@ -67,14 +67,14 @@ static int write_list(const struct referee *r, struct buf *out, uint32_t max_con
     uint32_t written = 0;
 
     if (buf_printf(out, ",\"list\":[") < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (uint32_t i = 0; i < r->count && written < max_connections; i++) {
         if (r->connections[i].stale)
             continue;
         if (written++ > 0 && buf_add(out, ",", 1) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         if (write_connection(out, &r->connections[i]) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
     return buf_add(out, "]", 1);
 }
@@ -85,7 +85,7 @@ static int write_window(struct buf *out, const struct referee_window *w)
                    (long long)w->end_ns) < 0 ||
         write_flow(out, "up", &w->flow[LINK_UP]) < 0 || buf_add(out, ",", 1) < 0 ||
         write_flow(out, "down", &w->flow[LINK_DOWN]) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_add(out, "}", 1);
 }
 
@@ -101,6 +101,6 @@ int referee_json(const struct referee *r, struct buf *out, uint32_t max_connecti
         write_other(out, "fragments", t->fragments) < 0 ||
         write_other(out, "malformed", t->malformed) < 0 ||
         write_other(out, "untracked", t->untracked) < 0)
-        return LAB_ENOMEM;
-    return max_connections > 0 ? write_list(r, out, max_connections) : LAB_OK;
+        return PL_ENOMEM;
+    return max_connections > 0 ? write_list(r, out, max_connections) : PL_OK;
 }

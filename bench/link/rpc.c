@@ -21,11 +21,11 @@ static int send_all(int socket, const uint8_t *data, size_t len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
         data += n;
         len -= (size_t)n;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int send_head(int socket, struct rpc_message *m)
@@ -46,14 +46,14 @@ static int send_head(int socket, struct rpc_message *m)
         memcpy(CMSG_DATA(c), m->fds, fd_bytes);
     }
     /* A head is far smaller than any socket buffer: it goes whole or not at all. */
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof m->head ? LAB_OK : LAB_ESYS;
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof m->head ? PL_OK : PL_ESYS;
 }
 
 int rpc_send(int socket, struct rpc_message *m)
 {
     m->head.bytes = (uint32_t)m->data.len;
     if (send_head(socket, m) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     return send_all(socket, m->data.data, m->data.len);
 }
 
@@ -67,7 +67,7 @@ static int wait_readable(int socket, int timeout_ms)
     while (n < 0 && errno == EINTR);
     if (n == 0)
         errno = ETIMEDOUT;
-    return n <= 0 ? LAB_ESYS : LAB_OK;
+    return n <= 0 ? PL_ESYS : PL_OK;
 }
 
 static void take_fds(struct rpc_message *m, struct msghdr *message)
@@ -96,30 +96,30 @@ static int receive_head(int socket, struct rpc_message *m)
     ssize_t n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
 
     if (n == 0)
-        return LAB_EOF;
+        return PL_EOF;
     if (n != (ssize_t)sizeof m->head)
-        return n < 0 && errno != ECONNRESET ? LAB_ESYS : LAB_EOF;
+        return n < 0 && errno != ECONNRESET ? PL_ESYS : PL_EOF;
     take_fds(m, &message);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int receive_data(int socket, struct rpc_message *m, int timeout_ms)
 {
     if (buf_reserve(&m->data, m->head.bytes) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     while (m->data.len < m->head.bytes) {
         ssize_t n;
 
         if (wait_readable(socket, timeout_ms) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
         n = recv(socket, m->data.data + m->data.len, m->head.bytes - m->data.len, 0);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return n == 0 ? LAB_EOF : LAB_ESYS;
+            return n == 0 ? PL_EOF : PL_ESYS;
         m->data.len += (size_t)n;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int rpc_receive(int socket, struct rpc_message *m, int timeout_ms)
@@ -128,7 +128,7 @@ int rpc_receive(int socket, struct rpc_message *m, int timeout_ms)
 
     buf_drain(&m->data, m->data.len);
     if (wait_readable(socket, timeout_ms) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     rc = receive_head(socket, m);
     return rc < 0 ? rc : receive_data(socket, m, timeout_ms);
 }

@@ -22,8 +22,8 @@ enum { RPC_MAX_FDS = 4 };
 struct rpc_message {
     struct rpc_head {
         uint32_t request; /* enum rpc_request; answers repeat it */
-        int32_t status;   /* answers: 0 or an enum lab_err */
-        int32_t error;    /* answers: errno where status is LAB_ESYS */
+        int32_t status;   /* answers: 0 or an enum pl_err */
+        int32_t error;    /* answers: errno where status is PL_ESYS */
         uint32_t argument;
         uint32_t bytes; /* that follow */
         uint32_t fd_count;
@@ -32,12 +32,12 @@ struct rpc_message {
     struct buf data; /* owned */
 };
 
-/* Send head, fds and data (head.bytes is set from it). Blocks. 0 or LAB_ESYS. */
+/* Send head, fds and data (head.bytes is set from it). Blocks. 0 or PL_ESYS. */
 int rpc_send(int socket, struct rpc_message *m);
 
 /* Receive one, into an m that is zero or was used before; its descriptors are the caller's.
  * Waits at most timeout_ms for each part (-1: for ever).
- * 0, LAB_EOF (the other end is gone), LAB_ESYS (errno ETIMEDOUT: no answer) or LAB_ENOMEM. */
+ * 0, PL_EOF (the other end is gone), PL_ESYS (errno ETIMEDOUT: no answer) or PL_ENOMEM. */
 int rpc_receive(int socket, struct rpc_message *m, int timeout_ms);
 
 #endif

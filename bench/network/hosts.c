@@ -90,15 +90,15 @@ static int open_link(struct hosts *h, size_t i, struct err_text *e)
     h->nlinks++;
     for (int side = 0; side < LINK_SIDES; side++)
         settle(h, l->ends[side], &l->link, (enum link_side)side);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int hosts_open(struct hosts *h, const struct hosts_plan *plan, struct err_text *e)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     *h = (struct hosts){.plan = *plan};
-    for (size_t i = 0; rc == LAB_OK && i < HOSTS_LINKS_MAX; i++) {
+    for (size_t i = 0; rc == PL_OK && i < HOSTS_LINKS_MAX; i++) {
         if (!hosts_plan_link(plan, i, h->links[i].ends))
             break;
         rc = open_link(h, i, e);
@@ -144,7 +144,7 @@ static _Noreturn void send_socket(const struct child_place *place, int to)
     if (place->enter(place->arg) < 0)
         _exit(1);
     m.fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    _exit(m.fds[0] >= 0 && rpc_send(to, &m) == LAB_OK ? 0 : 1);
+    _exit(m.fds[0] >= 0 && rpc_send(to, &m) == PL_OK ? 0 : 1);
 }
 
 enum { SOCKET_TIMEOUT_MS = 10000 };
@@ -157,17 +157,17 @@ int hosts_socket(const struct hosts *h, enum hosts_name host)
     pid_t child;
 
     if (place == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     child = fork();
     if (child == 0)
         send_socket(place, pair[1]);
     close(pair[1]);
-    rc = child < 0 ? LAB_ESYS : rpc_receive(pair[0], &m, SOCKET_TIMEOUT_MS);
+    rc = child < 0 ? PL_ESYS : rpc_receive(pair[0], &m, SOCKET_TIMEOUT_MS);
     close(pair[0]);
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
         ;
     buf_free(&m.data);
-    return rc == LAB_OK && m.head.fd_count == 1 ? m.fds[0] : LAB_ESYS;
+    return rc == PL_OK && m.head.fd_count == 1 ? m.fds[0] : PL_ESYS;
 }
 
 const struct link *hosts_link_to(const struct hosts *h, enum hosts_name to)

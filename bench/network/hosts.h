@@ -83,7 +83,7 @@ const struct child_place *hosts_place(const struct hosts *h, enum hosts_name hos
 bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name to,
                    char out[LINK_ADDRESS_CHARS]);
 /* A TCP socket that belongs to a host, whoever uses it: so one process can speak on all of them.
- * Its descriptor, or LAB_ESYS. */
+ * Its descriptor, or PL_ESYS. */
 int hosts_socket(const struct hosts *h, enum hosts_name host);
 /* The link between a server and whoever is in front of it, or NULL. */
 const struct link *hosts_link_to(const struct hosts *h, enum hosts_name to);

@@ -21,9 +21,9 @@ static int map_own_ids(uid_t uid, gid_t gid)
 
     snprintf(map, sizeof map, "%u %u 1", (unsigned)uid, (unsigned)uid);
     if (proc_write("/proc/self/uid_map", map) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (proc_write("/proc/self/setgroups", "deny") < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     snprintf(map, sizeof map, "%u %u 1", (unsigned)gid, (unsigned)gid);
     return proc_write("/proc/self/gid_map", map);
 }
@@ -36,10 +36,10 @@ static int loopback_up(void)
     int rc;
 
     if (fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     rc = ioctl(fd, SIOCSIFFLAGS, &request);
     close(fd);
-    return rc < 0 ? LAB_ESYS : LAB_OK;
+    return rc < 0 ? PL_ESYS : PL_OK;
 }
 
 static int enter(void)
@@ -49,16 +49,16 @@ static int enter(void)
 
     if (unshare(CLONE_NEWNET) < 0) {
         if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
         if (map_own_ids(uid, gid) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
     }
     proc_set_congestion_control();
     return loopback_up();
 }
 
 /* A namespace entered halfway (ids unmapped, loopback down) can't be left again, so a child
- * goes first. Returns 0, or LAB_ESYS with errno as the child met it. */
+ * goes first. Returns 0, or PL_ESYS with errno as the child met it. */
 static int rehearse(void)
 {
     int status = 0;
@@ -67,9 +67,9 @@ static int rehearse(void)
     if (pid == 0)
         _exit(enter() < 0 ? errno : 0);
     if (pid < 0 || waitpid(pid, &status, 0) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     errno = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
-    return errno != 0 ? LAB_ESYS : LAB_OK;
+    return errno != 0 ? PL_ESYS : PL_OK;
 }
 
 void netns_enter(struct netns *out)

@@ -25,7 +25,7 @@ int road_open(struct road *r, const char *wanted, uint64_t seed, bool host_netwo
     *r = (struct road){0};
     if (strcmp(wanted, ROAD_LOOPBACK) == 0) {
         open_loopback(r, host_network);
-        return LAB_OK;
+        return PL_OK;
     }
     rc = link_spec_parse(&r->spec, wanted, e);
     if (rc < 0)
@@ -33,13 +33,13 @@ int road_open(struct road *r, const char *wanted, uint64_t seed, bool host_netwo
     rc = road_open_hosts(
         r, &(struct hosts_plan){.shape = HOSTS_PAIR, .servers = 1, .front = r->spec, .seed = seed},
         &why);
-    if (rc == LAB_OK)
-        return LAB_OK;
+    if (rc == PL_OK)
+        return PL_OK;
     snprintf(r->why, sizeof r->why, "%.310s", why.text);
     snprintf(r->note, sizeof r->note, "loopback instead of the link '%.64s': %.300s", wanted,
              why.text);
     open_loopback(r, host_network);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int road_open_hosts(struct road *r, const struct hosts_plan *plan, struct err_text *e)
@@ -48,7 +48,7 @@ int road_open_hosts(struct road *r, const struct hosts_plan *plan, struct err_te
 
     *r = (struct road){.spec = plan->front};
     rc = hosts_open(&r->hosts, plan, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         r->emulated = r->kernel_is_ours = r->netns.own = true;
     return rc;
 }
@@ -95,14 +95,14 @@ cJSON *road_describe(const struct road *r)
 
 static int complain(int rc, struct err_text *e)
 {
-    return rc < 0 ? err_set(e, rc, "emulated link: %s", lab_strerror(rc)) : LAB_OK;
+    return rc < 0 ? err_set(e, rc, "emulated link: %s", pl_strerror(rc)) : PL_OK;
 }
 
 int road_row_begin(const struct road *r, struct err_text *e)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (size_t i = 0; r->emulated && rc == LAB_OK && i < r->hosts.nlinks; i++)
+    for (size_t i = 0; r->emulated && rc == PL_OK && i < r->hosts.nlinks; i++)
         rc = complain(link_reset(&r->hosts.links[i].link), e);
     return rc;
 }
@@ -110,15 +110,15 @@ int road_row_begin(const struct road *r, struct err_text *e)
 int road_capture(const struct road *r, const char *pcap_path, const char *label, struct err_text *e)
 {
     if (!r->emulated)
-        return LAB_OK;
+        return PL_OK;
     return link_capture(&r->hosts.links[0].link, pcap_path, LINK_CAPTURE_BOTH, label, e);
 }
 
 int road_window(const struct road *r, int64_t start_ns, int64_t end_ns, struct err_text *e)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (size_t i = 0; r->emulated && rc == LAB_OK && i < r->hosts.nlinks; i++)
+    for (size_t i = 0; r->emulated && rc == PL_OK && i < r->hosts.nlinks; i++)
         rc = complain(link_window(&r->hosts.links[i].link, start_ns, end_ns), e);
     return rc;
 }
@@ -129,10 +129,10 @@ static cJSON *account_of(const struct link *l, struct err_text *e)
     cJSON *wire = NULL;
     int rc = complain(link_counters(l, &text, 0), e);
 
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         wire = cJSON_ParseWithLength((const char *)text.data, text.len);
         if (wire == NULL)
-            err_set(e, LAB_EPROTO, "emulated link: its account is not JSON");
+            err_set(e, PL_EPROTO, "emulated link: its account is not JSON");
     }
     buf_free(&text);
     return wire;
@@ -146,22 +146,22 @@ static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err
     cJSON *more = account_of(&h->links[i].link, e), *list;
 
     if (more == NULL)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (*wire == NULL) {
         *wire = more;
-        return LAB_OK;
+        return PL_OK;
     }
     if (part == HOSTS_FRONT) {
         json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "tcp"), json_at(more, "tcp"));
         json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "lanes"), json_at(more, "lanes"));
         cJSON_Delete(more);
-        return LAB_OK;
+        return PL_OK;
     }
     list = cJSON_GetObjectItemCaseSensitive(*wire, names[part]);
     if (list == NULL)
         list = cJSON_AddArrayToObject(*wire, names[part]);
     cJSON_AddItemToArray(list, more);
-    return LAB_OK;
+    return PL_OK;
 }
 
 cJSON *road_row_end(const struct road *r, struct err_text *e)
@@ -172,9 +172,9 @@ cJSON *road_row_end(const struct road *r, struct err_text *e)
     if (!r->emulated)
         return cJSON_CreateNull();
     rc = link_capture_end(&r->hosts.links[0].link, e);
-    for (size_t i = 0; rc == LAB_OK && i < r->hosts.nlinks; i++)
+    for (size_t i = 0; rc == PL_OK && i < r->hosts.nlinks; i++)
         rc = add_account(&wire, &r->hosts, i, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         return wire;
     cJSON_Delete(wire);
     return NULL;

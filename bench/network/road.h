@@ -28,7 +28,7 @@ struct road {
 
 /* Open the road called wanted ("loopback", "4g", "rtt=50ms,loss=1%"). Where an emulated link is
  * not permitted the run goes on over loopback and note says why. host_network: loopback
- * stays in the host's namespace. 0, or LAB_EINVAL (no such link) with the line in e. */
+ * stays in the host's namespace. 0, or PL_EINVAL (no such link) with the line in e. */
 int road_open(struct road *r, const char *wanted, uint64_t seed, bool host_network,
               struct err_text *e);
 /* An emulated road with more than two hosts. 0, or as hosts_open(). */

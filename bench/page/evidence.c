@@ -36,7 +36,7 @@ static int number_of(struct evidence *e, const struct evidence_item *item)
         struct evidence_item *items = realloc(e->items, cap * sizeof *items);
 
         if (items == NULL) {
-            e->rc = LAB_ENOMEM;
+            e->rc = PL_ENOMEM;
             return 0;
         }
         e->items = items;

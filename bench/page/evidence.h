@@ -39,7 +39,7 @@ struct evidence {
     size_t n, cap;
     const char *const *files; /* names of the runs' files, borrowed */
     int nfiles;
-    int rc; /* 0, or LAB_ENOMEM for good */
+    int rc; /* 0, or PL_ENOMEM for good */
 };
 
 /* All return the item's number, from 1; 0 when memory is out. */

@@ -65,7 +65,7 @@ void html_textf(struct writer *w, const char *fmt, ...)
     va_start(ap, fmt);
     if (vasprintf(&text, fmt, ap) < 0) {
         text = NULL;
-        w->rc = LAB_ENOMEM;
+        w->rc = PL_ENOMEM;
     }
     va_end(ap);
     if (text != NULL)

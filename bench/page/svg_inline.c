@@ -198,14 +198,14 @@ static int put_open_tag(struct inliner *in, const char *p, const char *end)
         p++;
     if (!draws(name, (size_t)(p - name)) ||
         (in->depth == 0 && (in->opened || (size_t)(p - name) != 3 || memcmp(name, "svg", 3) != 0)))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     writer_printf(in->w, "<%.*s", (int)(p - name), name);
     if (in->depth == 0)
         put_root_name(in);
     while ((p = skip_space(p, stop)) < stop) {
         p = next_attribute(&a, p, stop);
         if (p == NULL || !is_harmless(&a))
-            return LAB_EPROTO;
+            return PL_EPROTO;
         if (!is_dropped(in, &a))
             put_attribute(in, &a);
     }
@@ -214,16 +214,16 @@ static int put_open_tag(struct inliner *in, const char *p, const char *end)
         put_title(in);
     in->opened = true;
     in->depth += !empty;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int put_close_tag(struct inliner *in, const char *p, const char *end)
 {
     if (in->depth == 0 || !draws(p, (size_t)(end - p)))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     in->depth--;
     writer_printf(in->w, "</%.*s>", (int)(end - p), p);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* The '>' that ends the tag at p: one inside quotes does not. */
@@ -272,12 +272,12 @@ static int put_markup(struct inliner *in, const char **at)
 
     if (after != p) {
         *at = after;
-        return after == NULL ? LAB_EPROTO : LAB_OK;
+        return after == NULL ? PL_EPROTO : PL_OK;
     }
     p += 1 + closes;
     end = tag_end(p);
     if (end == NULL)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     *at = end + 1;
     return closes ? put_close_tag(in, p, end) : put_open_tag(in, p, end);
 }
@@ -296,16 +296,16 @@ static const char *put_text(struct inliner *in, const char *p)
 
 static int put_all(struct inliner *in, const char *p)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    while (rc == LAB_OK && *p != '\0') {
+    while (rc == PL_OK && *p != '\0') {
         if (*p == '<')
             rc = put_markup(in, &p);
         else
             p = put_text(in, p);
     }
-    if (rc == LAB_OK && (!in->opened || in->depth > 0))
-        return LAB_EPROTO;
+    if (rc == PL_OK && (!in->opened || in->depth > 0))
+        return PL_EPROTO;
     return rc;
 }
 
@@ -313,9 +313,9 @@ int svg_inline(struct writer *w, const char *svg, size_t len, const char *prefix
 {
     struct inliner in = {.w = w, .prefix = prefix, .title = title};
     size_t before = w->out->len;
-    int rc = strlen(svg) == len ? put_all(&in, svg) : LAB_EPROTO;
+    int rc = strlen(svg) == len ? put_all(&in, svg) : PL_EPROTO;
 
-    if (rc < 0 && w->rc == LAB_OK)
+    if (rc < 0 && w->rc == PL_OK)
         w->out->len = before;
     return w->rc < 0 ? w->rc : rc;
 }

@@ -71,6 +71,6 @@ void clause_put_first(struct writer *w, const cJSON *run, const struct clause *c
 
 void clause_capitalize(struct writer *w, size_t at)
 {
-    if (w->rc == LAB_OK && at < w->out->len && w->out->data[at] >= 'a' && w->out->data[at] <= 'z')
+    if (w->rc == PL_OK && at < w->out->len && w->out->data[at] >= 'a' && w->out->data[at] <= 'z')
         w->out->data[at] = (uint8_t)(w->out->data[at] - 'a' + 'A');
 }

@@ -366,7 +366,7 @@ int matrix_write(const char *path, const struct advise_book *b, struct err_text 
         return rc;
     rc = matrix_html(&html, b, path, (const char *)css.data);
     if (rc < 0)
-        err_set(e, rc, "%.200s: %s", path, lab_strerror(rc));
+        err_set(e, rc, "%.200s: %s", path, pl_strerror(rc));
     else
         rc = file_write(path, html.data, html.len, e);
     buf_free(&css);

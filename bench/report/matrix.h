@@ -9,7 +9,7 @@
 #include "lib/base/err.h"
 
 /* Append the document; path is where it will lie, for links to the runs' reports. 0 or
- * LAB_ENOMEM. */
+ * PL_ENOMEM. */
 int matrix_html(struct buf *out, const struct advise_book *b, const char *path, const char *css);
 
 /* Write it, whole or not at all. 0, or negative with the line in e. */

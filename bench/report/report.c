@@ -235,14 +235,14 @@ static bool put_picture(struct writer *w, const struct report_source *s, const c
     if (s->run_dir == NULL ||
         snprintf(path, sizeof path, "%s/charts/%s%s.svg", s->run_dir, prefix, name) >= PATH_MAX)
         return false;
-    found = file_read(&svg, path, SVG_MAX_BYTES, NULL) == LAB_OK;
+    found = file_read(&svg, path, SVG_MAX_BYTES, NULL) == PL_OK;
     html_name(&id_writer, prefix);
     html_name(&id_writer, name);
     writer_add(&id_writer, "", 1);
     if (id_writer.rc < 0)
         w->rc = id_writer.rc;
     else if (found && svg_inline(w, (const char *)svg.data, svg.len, (const char *)id.data,
-                                 title) == LAB_EPROTO)
+                                 title) == PL_EPROTO)
         svg_embed(w, svg.data, svg.len, title);
     buf_free(&svg);
     buf_free(&id);
@@ -270,7 +270,7 @@ static void put_figure(struct writer *w, const struct report_source *s, const cJ
     report_text_chart(&r, sound, chart);
     writer_add(&r, "", 1);
     if (h.rc < 0 || r.rc < 0) {
-        w->rc = LAB_ENOMEM;
+        w->rc = PL_ENOMEM;
     } else {
         writer_printf(w, "<figure class=\"%s\">\n<figcaption><h3>", class);
         html_text(w, (const char *)heading.data);
@@ -424,14 +424,14 @@ int report_read_run(cJSON **run, const char *run_dir, struct err_text *e)
 
     *run = NULL;
     if (snprintf(path, sizeof path, "%s/run.json", run_dir) >= PATH_MAX)
-        return err_set(e, LAB_EINVAL, "%.100s...: the path is too long", run_dir);
+        return err_set(e, PL_EINVAL, "%.100s...: the path is too long", run_dir);
     rc = json_read_file(run, path, RUN_MAX_BYTES, e);
     if (rc < 0)
         return rc;
     if (!cJSON_IsArray(json_at(*run, "rows")))
-        rc = err_set(e, LAB_EINVAL, "%.200s: it has no rows", path);
+        rc = err_set(e, PL_EINVAL, "%.200s: it has no rows", path);
     else if (json_number(*run, "schema") > RESULT_SCHEMA)
-        rc = err_set(e, LAB_EINVAL, "%.200s: schema %g; this pushlab reads up to %d", path,
+        rc = err_set(e, PL_EINVAL, "%.200s: schema %g; this pushlab reads up to %d", path,
                      json_number(*run, "schema"), RESULT_SCHEMA);
     if (rc < 0) {
         cJSON_Delete(*run);
@@ -457,7 +457,7 @@ static int write_html(const char *path, const struct report_source *s, struct er
     int rc = report_html(&html, s);
 
     if (rc < 0)
-        err_set(e, rc, "%.200s: %s", path, lab_strerror(rc));
+        err_set(e, rc, "%.200s: %s", path, pl_strerror(rc));
     else
         rc = file_write(path, html.data, html.len, e);
     buf_free(&html);
@@ -474,9 +474,9 @@ int report_write(const char *run_dir, struct err_text *e)
     if (rc < 0)
         return rc;
     rc = report_read_css(&css, e);
-    if (rc == LAB_OK && snprintf(path, sizeof path, "%s/report.html", run_dir) >= PATH_MAX)
-        rc = err_set(e, LAB_EINVAL, "%.100s...: the path is too long", run_dir);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK && snprintf(path, sizeof path, "%s/report.html", run_dir) >= PATH_MAX)
+        rc = err_set(e, PL_EINVAL, "%.100s...: the path is too long", run_dir);
+    if (rc == PL_OK) {
         struct report_source s = {run, run_dir, (const char *)css.data};
 
         rc = write_html(path, &s, e);

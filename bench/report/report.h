@@ -16,25 +16,25 @@ struct report_source {
 };
 
 /* Append the document. Charts that are not there are left out, and that is said; a picture that
- * can't stand inside a page safely (svg_inline.h) is embedded apart. 0 or LAB_ENOMEM. */
+ * can't stand inside a page safely (svg_inline.h) is embedded apart. 0 or PL_ENOMEM. */
 int report_html(struct buf *out, const struct report_source *s);
 
 /* The same in Markdown, for a blog: tables, and charts as images under images/ ("" or a path or
- * URL that ends where charts/NAME.png begins). 0 or LAB_ENOMEM. */
+ * URL that ends where charts/NAME.png begins). 0 or PL_ENOMEM. */
 int report_markdown(struct buf *out, const cJSON *run, const char *run_dir, const char *images);
 
 /* The name for people: the scenario's title, or its name; never empty. */
 const char *report_title(const cJSON *run);
 
-/* Read run_dir/run.json; the caller's to delete. 0, or as json_read_file(), or LAB_EINVAL when
+/* Read run_dir/run.json; the caller's to delete. 0, or as json_read_file(), or PL_EINVAL when
  * it has no rows or a newer schema, with the line in e. */
 int report_read_run(cJSON **run, const char *run_dir, struct err_text *e);
 
 /* Read report.css, which lies beside the folder of the gnuplot scripts. With a NUL that len does
- * not count. 0, or a negative enum lab_err with the line in e. */
+ * not count. 0, or a negative enum pl_err with the line in e. */
 int report_read_css(struct buf *css, struct err_text *e);
 
-/* (Re)write run_dir/report.html, as a whole or not at all. 0, or a negative enum lab_err with
+/* (Re)write run_dir/report.html, as a whole or not at all. 0, or a negative enum pl_err with
  * the line in e. */
 int report_write(const char *run_dir, struct err_text *e);
 

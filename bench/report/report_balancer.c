@@ -134,7 +134,7 @@ static void put_cure(struct writer *w, const cJSON *row)
     struct buf text = {0};
 
     if (table_findings_cure(&text, row) < 0 || buf_add(&text, "", 1) < 0) {
-        w->rc = LAB_ENOMEM;
+        w->rc = PL_ENOMEM;
     } else {
         writer_puts(w, "<li>");
         report_table_id(w, row);

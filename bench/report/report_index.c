@@ -108,18 +108,18 @@ static int read_list(struct list *l, const char *results_dir, struct err_text *e
     struct dirent *d;
 
     if (dir == NULL)
-        return err_set(e, LAB_ESYS, "%.200s: %s", results_dir, strerror(errno));
+        return err_set(e, PL_ESYS, "%.200s: %s", results_dir, strerror(errno));
     while ((d = readdir(dir)) != NULL)
         take(l, results_dir, d->d_name);
     closedir(dir);
     if (l->n == 0)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "%.200s: no run.json in it nor in its folders; accepted: the folder of a "
                        "run, such as results/latest, or of runs",
                        results_dir);
     qsort(l->entries, l->n, sizeof *l->entries, newest_first);
     find_groups(l);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void free_list(struct list *l)
@@ -134,12 +134,12 @@ static void free_list(struct list *l)
 static int write_missing_reports(const struct list *l, const char *results_dir, struct err_text *e)
 {
     char dir[PATH_MAX - 32], path[PATH_MAX];
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (size_t i = 0; rc == LAB_OK && i < l->n; i++) {
+    for (size_t i = 0; rc == PL_OK && i < l->n; i++) {
         if (snprintf(dir, sizeof dir, "%s/%s", results_dir, l->entries[i].folder) >=
             (int)sizeof dir)
-            return err_set(e, LAB_EINVAL, "%.100s...: the path is too long", results_dir);
+            return err_set(e, PL_EINVAL, "%.100s...: the path is too long", results_dir);
         snprintf(path, sizeof path, "%s/report.html", dir);
         if (access(path, F_OK) < 0)
             rc = report_write(dir, e);
@@ -360,9 +360,9 @@ static int write_page(const struct list *l, const char *results_dir, struct err_
         return rc;
     put_page(&w, l, (const char *)css.data);
     if (w.rc < 0)
-        rc = err_set(e, w.rc, "index.html: %s", lab_strerror(w.rc));
+        rc = err_set(e, w.rc, "index.html: %s", pl_strerror(w.rc));
     else if (snprintf(path, sizeof path, "%s/index.html", results_dir) >= PATH_MAX)
-        rc = err_set(e, LAB_EINVAL, "%.100s...: the path is too long", results_dir);
+        rc = err_set(e, PL_EINVAL, "%.100s...: the path is too long", results_dir);
     else
         rc = file_write(path, html.data, html.len, e);
     buf_free(&css);
@@ -376,7 +376,7 @@ int report_index_write(const char *results_dir, struct err_text *e)
     int rc;
 
     if (l == NULL)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     rc = read_list(l, results_dir, e);
     rc = rc < 0 ? rc : write_missing_reports(l, results_dir, e);
     rc = rc < 0 ? rc : write_page(l, results_dir, e);

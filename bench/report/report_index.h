@@ -7,7 +7,7 @@
 
 /* Write results_dir/index.html, and report.html into each run's folder that lacks one. Folders
  * without a readable run.json are left out, links such as latest too.
- * 0, or a negative enum lab_err with the line in e: LAB_EINVAL when there is no run at all. */
+ * 0, or a negative enum pl_err with the line in e: PL_EINVAL when there is no run at all. */
 int report_index_write(const char *results_dir, struct err_text *e);
 
 #endif

@@ -127,7 +127,7 @@ static void put_report(struct writer *w, const cJSON *run, const cJSON *sound, c
     put_warning(w, run);
     put_verdicts(w, sound);
     writer_puts(w, "\n\n## The numbers\n\n");
-    if (w->rc == LAB_OK)
+    if (w->rc == PL_OK)
         w->rc = table_markdown(w->out, run);
     writer_puts(w, "\n");
     put_charts(w, sound, run_dir, images);

@@ -255,7 +255,7 @@ static void put_reproduce(struct writer *w, const cJSON *run)
                    json_text(run, "environment.git"));
     report_method_command(&c, run);
     writer_add(&c, "", 1);
-    if (c.rc == LAB_OK)
+    if (c.rc == PL_OK)
         html_text(w, (const char *)command.data);
     else
         w->rc = c.rc;

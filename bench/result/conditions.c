@@ -15,13 +15,13 @@ static int put_generator(struct buf *out, const cJSON *source)
     int rc;
 
     if (!(rate_hz > 0))
-        return LAB_OK;
+        return PL_OK;
     rc = buf_printf(out, "%.6g updates/s", rate_hz);
-    if (rc == LAB_OK && bytes >= 0)
+    if (rc == PL_OK && bytes >= 0)
         rc = buf_printf(out, " of %.0f bytes", bytes);
-    if (rc == LAB_OK && pattern[0] != '\0')
+    if (rc == PL_OK && pattern[0] != '\0')
         rc = buf_printf(out, ", %.16s", pattern);
-    return rc == LAB_OK ? buf_printf(out, DOT) : rc;
+    return rc == PL_OK ? buf_printf(out, DOT) : rc;
 }
 
 static int put_trace(struct buf *out, const cJSON *source)
@@ -57,7 +57,7 @@ static int put_nothing(struct buf *out, const cJSON *source)
 {
     (void)out;
     (void)source;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int put_workload(struct buf *out, const cJSON *send)
@@ -65,7 +65,7 @@ static int put_workload(struct buf *out, const cJSON *send)
     const char *workload = json_text(send, "workload");
 
     if (workload[0] == '\0' || strcmp(workload, "none") == 0)
-        return LAB_OK;
+        return PL_OK;
     if (json_number(send, "senders") > 0)
         return buf_printf(out, "%g %.16s/s up from each of %g" DOT, json_number(send, "rate_hz"),
                           workload, json_number(send, "senders"));
@@ -90,5 +90,5 @@ int conditions_put_source(struct buf *out, const cJSON *scenario)
     while (i < last && strcmp(json_text(source, "kind"), kinds[i].kind) != 0)
         i++;
     rc = kinds[i].put(out, source);
-    return rc == LAB_OK ? put_workload(out, json_at(scenario, "send")) : rc;
+    return rc == PL_OK ? put_workload(out, json_at(scenario, "send")) : rc;
 }

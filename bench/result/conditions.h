@@ -8,7 +8,7 @@
 
 /* Append where a scenario's updates come from, each part with " · " behind it:
  * "25 updates/s of 128 bytes, fixed · ", "game, 30 ticks/s in 4 rooms of 8 · 20 inputs/s up from
- * each · "; nothing when the scenario doesn't say. 0 or LAB_ENOMEM. */
+ * each · "; nothing when the scenario doesn't say. 0 or PL_ENOMEM. */
 int conditions_put_source(struct buf *out, const cJSON *scenario);
 
 #endif

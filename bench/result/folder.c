@@ -20,15 +20,15 @@ int folder_open(struct folder *f, const char *results, const char *scenario_name
     int rc;
 
     if (results[0] == '\0' || strlen(results) >= sizeof f->results)
-        return err_set(e, LAB_EINVAL, "--out: '%.40s' is not a path; accepted: a folder", results);
+        return err_set(e, PL_EINVAL, "--out: '%.40s' is not a path; accepted: a folder", results);
     strcpy(f->results, results);
     gmtime_r(&now, &utc);
     strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
     snprintf(f->name, sizeof f->name, "%s-%.100s", stamp, scenario_name);
     snprintf(f->path, sizeof f->path, "%s/.tmp-%s-%ld", f->results, f->name, (long)getpid());
     rc = file_make_folders(f->results, e);
-    if (rc == LAB_OK && mkdir(f->path, 0777) < 0)
-        rc = err_set(e, LAB_ESYS, "mkdir %s: %s", f->path, strerror(errno));
+    if (rc == PL_OK && mkdir(f->path, 0777) < 0)
+        rc = err_set(e, PL_ESYS, "mkdir %s: %s", f->path, strerror(errno));
     return rc;
 }
 
@@ -57,11 +57,11 @@ static int save_json(const struct folder *f, const cJSON *run, struct err_text *
     char path[PATH_MAX];
     char *text = cJSON_Print(run);
     struct buf file = {0};
-    int rc = text == NULL ? LAB_ENOMEM : buf_printf(&file, "%s\n", text);
+    int rc = text == NULL ? PL_ENOMEM : buf_printf(&file, "%s\n", text);
 
     folder_row_file(f, path, "run", "", ".json");
     if (rc < 0)
-        err_set(e, rc, "write %s: %s", path, lab_strerror(rc));
+        err_set(e, rc, "write %s: %s", path, pl_strerror(rc));
     else
         rc = file_write(path, file.data, file.len, e);
     cJSON_free(text);
@@ -77,7 +77,7 @@ static int save_summary(const struct folder *f, const cJSON *run, struct err_tex
 
     folder_row_file(f, path, "summary", "", ".csv");
     if (rc < 0)
-        err_set(e, rc, "write %s: %s", path, lab_strerror(rc));
+        err_set(e, rc, "write %s: %s", path, pl_strerror(rc));
     else
         rc = file_write(path, file.data, file.len, e);
     buf_free(&file);
@@ -104,12 +104,12 @@ static int rename_to_free_name(struct folder *f)
             break;
         if (rename(f->path, path) == 0) {
             strcpy(f->path, path);
-            return LAB_OK;
+            return PL_OK;
         }
         if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
-            return LAB_ESYS;
+            return PL_ESYS;
     }
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 /* A symbolic link can't be rewritten in place, but it can be renamed over. */
@@ -119,23 +119,23 @@ static int point_latest(const struct folder *f)
 
     if (snprintf(fresh, sizeof fresh, "%s/.latest-%ld", f->results, (long)getpid()) >= PATH_MAX ||
         snprintf(latest, sizeof latest, "%s/latest", f->results) >= PATH_MAX)
-        return LAB_ESYS;
+        return PL_ESYS;
     unlink(fresh);
     if (symlink(f->name, fresh) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (rename(fresh, latest) == 0)
-        return LAB_OK;
+        return PL_OK;
     unlink(fresh);
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 int folder_publish(struct folder *f, struct err_text *e)
 {
     if (rename_to_free_name(f) < 0)
-        return err_set(e, LAB_ESYS, "rename %.250s: %s", f->path, strerror(errno));
+        return err_set(e, PL_ESYS, "rename %.250s: %s", f->path, strerror(errno));
     if (point_latest(f) < 0)
-        return err_set(e, LAB_ESYS, "link %.250s/latest: %s", f->results, strerror(errno));
-    return LAB_OK;
+        return err_set(e, PL_ESYS, "link %.250s/latest: %s", f->results, strerror(errno));
+    return PL_OK;
 }
 
 void folder_discard(const struct folder *f)

@@ -14,7 +14,7 @@ struct folder {
     char name[160];               /* the final name: 20261123T061400Z-standard */
 };
 
-/* Make RESULTS and the temporary folder in it. 0, LAB_ESYS or LAB_EINVAL, with the line in e. */
+/* Make RESULTS and the temporary folder in it. 0, PL_ESYS or PL_EINVAL, with the line in e. */
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e);
 
@@ -24,12 +24,12 @@ void folder_row_file(const struct folder *f, char out[PATH_MAX], const char *pre
 /* Forget what a row that did not finish has written. */
 void folder_drop_row(const struct folder *f, const char *id);
 
-/* (Re)write run.json and summary.csv. 0, LAB_ESYS or LAB_ENOMEM with the line in e; what was
+/* (Re)write run.json and summary.csv. 0, PL_ESYS or PL_ENOMEM with the line in e; what was
  * saved before is unharmed. */
 int folder_save(const struct folder *f, const cJSON *run, struct err_text *e);
 
 /* Give the folder its final name ("-2", "-3" ... is appended when that is taken) and point
- * RESULTS/latest at it. 0, or LAB_ESYS with the line in e. */
+ * RESULTS/latest at it. 0, or PL_ESYS with the line in e. */
 int folder_publish(struct folder *f, struct err_text *e);
 
 /* Remove it: there was nothing worth keeping. */

@@ -333,9 +333,9 @@ static int check_report(const cJSON *report, const char *transport, struct err_t
 
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (isnan(json_number(report, needed[i])))
-            return err_set(e, LAB_EPROTO, "pushlab-client's report has no number %s", needed[i]);
+            return err_set(e, PL_EPROTO, "pushlab-client's report has no number %s", needed[i]);
     if (isnan(number(report, "server_stats.end.transports.%s.accepted", transport)))
-        return err_set(e, LAB_EPROTO, "the server's /stats has no transports.%s.accepted",
+        return err_set(e, PL_EPROTO, "the server's /stats has no transports.%s.accepted",
                        transport);
     return result_duplex_check(report, e);
 }
@@ -403,7 +403,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     result_wire(r);
     result_balancer(r);
     *out = r;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void result_row_unmeasured(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire)

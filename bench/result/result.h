@@ -43,7 +43,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  * bytes_per_update.wire, and must agree with what the others say (result_wire.h).
  * kernel_is_ours: the namespace's counters count this run alone, so the kernel's witness
  * must agree too. Disagreement and sums that don't add up become problems of the row.
- * 0, or LAB_EPROTO (the report lacks something: the line in e). */
+ * 0, or PL_EPROTO (the report lacks something: the line in e). */
 int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
                bool kernel_is_ours, struct err_text *e);
 

@@ -39,11 +39,11 @@ int result_duplex_check(const cJSON *report, struct err_text *e)
     };
 
     if (!cJSON_IsObject(json_at(report, "upstream")))
-        return LAB_OK;
+        return PL_OK;
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (isnan(json_number(report, needed[i])))
-            return err_set(e, LAB_EPROTO, "pushlab-client's report has no number %s", needed[i]);
-    return LAB_OK;
+            return err_set(e, PL_EPROTO, "pushlab-client's report has no number %s", needed[i]);
+    return PL_OK;
 }
 
 /* A copy, or null. */

@@ -24,7 +24,7 @@
 
 #include "lib/base/err.h"
 
-/* 0, or LAB_EPROTO when the report says that clients sent but not what: the line in e. */
+/* 0, or PL_EPROTO when the report says that clients sent but not what: the line in e. */
 int result_duplex_check(const cJSON *report, struct err_text *e);
 
 /* row: a row of run.json with its "problems" and "notes"; report as checked above. */

@@ -19,7 +19,7 @@ static bool is_within(const cJSON *item, double max)
 
 static int refuse(const cJSON *row, struct err_text *e)
 {
-    return err_set(e, LAB_EPROTO, "row %.64s: samples are not pairs of published_s and latency_us",
+    return err_set(e, PL_EPROTO, "row %.64s: samples are not pairs of published_s and latency_us",
                    json_text(row, "id"));
 }
 
@@ -28,14 +28,14 @@ int samples_histogram(struct hdr *h, const cJSON *row, struct err_text *e)
     const cJSON *latencies = json_at(row, "samples.latency_us"), *item;
     int rc = cJSON_IsArray(latencies)
                  ? hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES)
-                 : LAB_EPROTO;
+                 : PL_EPROTO;
 
-    if (rc == LAB_EPROTO) {
+    if (rc == PL_EPROTO) {
         *h = (struct hdr){0};
         return refuse(row, e);
     }
     if (rc < 0)
-        return err_set(e, rc, "row %.64s: %s", json_text(row, "id"), lab_strerror(rc));
+        return err_set(e, rc, "row %.64s: %s", json_text(row, "id"), pl_strerror(rc));
     cJSON_ArrayForEach(item, latencies)
     {
         if (!is_within(item, LATENCY_MAX_US)) {
@@ -44,7 +44,7 @@ int samples_histogram(struct hdr *h, const cJSON *row, struct err_text *e)
         }
         hdr_record(h, (int64_t)item->valuedouble, 1);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int samples_timeline(struct buf *out, const cJSON *row, struct err_text *e)
@@ -64,6 +64,5 @@ int samples_timeline(struct buf *out, const cJSON *row, struct err_text *e)
             rc < 0 ? rc : buf_printf(out, "%.6f,%.0f,0\n", item->valuedouble, latency->valuedouble);
         latency = latency->next;
     }
-    return rc < 0 ? err_set(e, rc, "row %.64s: %s", json_text(row, "id"), lab_strerror(rc))
-                  : LAB_OK;
+    return rc < 0 ? err_set(e, rc, "row %.64s: %s", json_text(row, "id"), pl_strerror(rc)) : PL_OK;
 }

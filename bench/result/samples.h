@@ -15,7 +15,7 @@
 bool samples_present(const cJSON *row);
 
 /* All latencies as a histogram (initialised here, owned by the caller), as latency-<row>.hlog would
- * give it. 0, LAB_ENOMEM, or LAB_EPROTO (not numbers) with the line in e; h is zeroed on failure.
+ * give it. 0, PL_ENOMEM, or PL_EPROTO (not numbers) with the line in e; h is zeroed on failure.
  */
 int samples_histogram(struct hdr *h, const cJSON *row, struct err_text *e);
 

@@ -91,7 +91,7 @@ static int add_cell(struct buf *out, const cJSON *row, const struct column *c)
 
     if (c->is_text)
         return buf_printf(out, "%s", json_text(row, c->path));
-    return isnan(value) ? LAB_OK : buf_printf(out, "%.9g", value);
+    return isnan(value) ? PL_OK : buf_printf(out, "%.9g", value);
 }
 
 int summary_csv(struct buf *out, const cJSON *run)
@@ -101,13 +101,13 @@ int summary_csv(struct buf *out, const cJSON *run)
 
     for (size_t i = 0; i < n; i++)
         if (buf_printf(out, "%s%s", i > 0 ? "," : "", columns[i].name) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         for (size_t i = 0; i < n; i++)
             if (buf_printf(out, "%s", i > 0 ? "," : "\n") < 0 ||
                 add_cell(out, row, &columns[i]) < 0)
-                return LAB_ENOMEM;
+                return PL_ENOMEM;
     }
     return buf_printf(out, "\n");
 }

@@ -7,7 +7,7 @@
 
 #include "lib/base/buf.h"
 
-/* Append the file's text. 0 or LAB_ENOMEM. */
+/* Append the file's text. 0 or PL_ENOMEM. */
 int summary_csv(struct buf *out, const cJSON *run);
 
 #endif

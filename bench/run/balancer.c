@@ -63,7 +63,7 @@ static int put_word(struct buf *out, const char *text, size_t len, const struct 
     what = meaning(word, w);
     if (what != NULL)
         return buf_add(out, what, strlen(what));
-    return err_set(e, LAB_EINVAL,
+    return err_set(e, PL_EINVAL,
                    "%s means nothing with %zu server%s; accepted: @LISTEN@, @SERVER1@, @SERVER2@, "
                    "@FOLDER@, @MODULES@",
                    word, w->nservers, w->nservers == 1 ? "" : "s");
@@ -72,9 +72,9 @@ static int put_word(struct buf *out, const char *text, size_t len, const struct 
 int balancer_fill(struct buf *out, const char *template, const struct balancer_words *w,
                   struct err_text *e)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    while (rc == LAB_OK && *template != '\0') {
+    while (rc == PL_OK && *template != '\0') {
         size_t plain = strcspn(template, "@"), len;
 
         rc = buf_add(out, template, plain);
@@ -97,13 +97,13 @@ static int write_config(const char *path, const char *template_path, const struc
     struct err_text why = {""};
     int rc = file_read(&template, template_path, TEMPLATE_MAX_BYTES, e);
 
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         rc = balancer_fill(&text, (const char *)template.data, w, &why);
         if (rc < 0)
             err_set(e, rc, "%.200s: %s", template_path,
-                    why.text[0] != '\0' ? why.text : lab_strerror(rc));
+                    why.text[0] != '\0' ? why.text : pl_strerror(rc));
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = file_write(path, (const char *)text.data, text.len, e);
     buf_free(&template);
     buf_free(&text);

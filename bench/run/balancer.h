@@ -37,13 +37,13 @@ struct balancer_words {
     const char *folder;
 };
 
-/* Fill a template in. 0, LAB_ENOMEM, or LAB_EINVAL with the line in e ("@SERVER2@: there is one
+/* Fill a template in. 0, PL_ENOMEM, or PL_EINVAL with the line in e ("@SERVER2@: there is one
  * server"). Pure. */
 int balancer_fill(struct buf *out, const char *template, const struct balancer_words *w,
                   struct err_text *e);
 
 /* Run the kind's program as s on that host with the template at config_path, and wait until it
- * listens on port. 0; or LAB_ESYS, LAB_EINVAL with the line in e ("haproxy exited with 1: ...").
+ * listens on port. 0; or PL_ESYS, PL_EINVAL with the line in e ("haproxy exited with 1: ...").
  * s is the caller's to stop in any case. */
 int balancer_start(struct service *s, struct nursery *n, const struct balancer_kind *kind,
                    const char *config_path, const struct balancer_words *w,

@@ -66,12 +66,12 @@ static int own_args(const struct cluster *c, struct scenario_args *args, size_t 
     int64_t beat_ms = c->row->heartbeat_ms;
     int rc = scenario_args_add(args, "--listen", "%s", c->servers[i].address);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = c->plan.source == SERVERS_REDIS ? add_shared_source(c, args, i)
                                              : add_own_source(c, args, i, start_ns);
-    if (rc == LAB_OK && beat_ms != SCENARIO_UNSET)
+    if (rc == PL_OK && beat_ms != SCENARIO_UNSET)
         rc = scenario_args_add(args, "--heartbeat", "%lld", (long long)beat_ms);
-    if (rc == LAB_OK && beat_ms != SCENARIO_UNSET)
+    if (rc == PL_OK && beat_ms != SCENARIO_UNSET)
         rc = scenario_args_add(args, "--ws-ping", "%lld", (long long)beat_ms);
     return rc;
 }
@@ -84,11 +84,11 @@ static int server_args(const struct cluster *c, struct scenario_args *args, size
 
     program_find(&program_server, program);
     rc = scenario_args_add(args, program, NULL);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = scenario_args_server(args, c->scenario);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = own_args(c, args, i, start_ns);
-    if (rc == LAB_OK && core >= 0)
+    if (rc == PL_OK && core >= 0)
         rc = scenario_args_add(args, "--core", "%d", core);
     return rc;
 }
@@ -111,7 +111,7 @@ static struct sockaddr_in socket_address(const char *text)
     return a;
 }
 
-/* A connection from the server's host to itself, or LAB_ESYS. */
+/* A connection from the server's host to itself, or PL_ESYS. */
 static int connect_to(const struct cluster *c, size_t i)
 {
     struct sockaddr_in to = socket_address(c->servers[i].address);
@@ -120,7 +120,7 @@ static int connect_to(const struct cluster *c, size_t i)
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
         return fd;
     close(fd);
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 static int start_server(struct cluster *c, size_t i, int64_t start_ns, int core, cJSON *commands,
@@ -135,16 +135,16 @@ static int start_server(struct cluster *c, size_t i, int64_t start_ns, int core,
     hosts_address(&c->road.hosts, in_front, server_host(i), address);
     snprintf(s->address, sizeof s->address, "%s:%d", address, PORT);
     if (server_args(c, &args, i, start_ns, core) < 0)
-        return err_set(e, LAB_ELIMIT, "%s: the command line is too long", program_server.name);
+        return err_set(e, PL_ELIMIT, "%s: the command line is too long", program_server.name);
     snprintf(name, sizeof name, "server%zu", i + 1);
     record(commands, name, &args);
     c->nservers++;
     if (row_start_server(c->nursery, &s->child, args.argv,
                          hosts_place(&c->road.hosts, server_host(i)), said, sizeof said,
                          e) != ROW_DONE)
-        return LAB_ESYS;
+        return PL_ESYS;
     s->stats_fd = connect_to(c, i);
-    return s->stats_fd < 0 ? err_set(e, LAB_ESYS, "%s: %s", s->address, strerror(errno)) : LAB_OK;
+    return s->stats_fd < 0 ? err_set(e, PL_ESYS, "%s: %s", s->address, strerror(errno)) : PL_OK;
 }
 
 /* ---- the balancer ---- */
@@ -155,7 +155,7 @@ static int start_balancer(struct cluster *c, struct err_text *e)
     char listen[LINK_ADDRESS_CHARS + 8], host[LINK_ADDRESS_CHARS] = "", path[SCENARIO_PATH_BYTES];
 
     if (c->kind->program == NULL)
-        return LAB_OK;
+        return PL_OK;
     hosts_address(&c->road.hosts, HOST_CLIENT, HOST_BALANCER, host);
     snprintf(listen, sizeof listen, "%s:%d", host, PORT);
     words.listen = listen;
@@ -181,7 +181,7 @@ static int open_hosts(struct cluster *c, struct err_text *e)
     char front[SCENARIO_TEXT_BYTES + 32];
     int rc = link_spec_parse(&plan.front, scenario_link(front, sizeof front, s), e);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = link_spec_parse(&plan.behind, c->plan.link, e);
     return rc < 0 ? rc : road_open_hosts(&c->road, &plan, e);
 }
@@ -196,9 +196,9 @@ int cluster_open(struct cluster *c, const struct scenario *s, const struct scena
     scenario_balancer_of(&c->plan, s, row);
     c->kind = balancer_kind(c->plan.kind);
     rc = open_hosts(c, e);
-    if (rc == LAB_OK && c->plan.source == SERVERS_REDIS)
+    if (rc == PL_OK && c->plan.source == SERVERS_REDIS)
         rc = store_start(&c->store, n, hosts_place(&c->road.hosts, HOST_STORE), e);
-    for (size_t i = 0; rc == LAB_OK && i < (size_t)c->plan.servers; i++)
+    for (size_t i = 0; rc == PL_OK && i < (size_t)c->plan.servers; i++)
         rc = start_server(c, i, start_ns, core, commands, e);
     return rc < 0 ? rc : start_balancer(c, e);
 }
@@ -211,7 +211,7 @@ static int enter_client(const void *arg)
     const struct child_place *place = hosts_place(&c->road.hosts, HOST_CLIENT);
 
     if (fcntl(c->client_fd, F_SETFD, 0) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     return place->enter(place->arg);
 }
 
@@ -228,7 +228,7 @@ static int prepare_control(struct cluster *c)
     if (fd >= 0)
         close(fd);
     c->client_place = (struct child_place){enter_client, c};
-    return c->client_fd < 0 ? LAB_ESYS : LAB_OK;
+    return c->client_fd < 0 ? PL_ESYS : PL_OK;
 }
 
 static int add_resolve(const struct cluster *c, struct scenario_args *args)
@@ -250,10 +250,10 @@ int cluster_client_args(struct cluster *c, struct scenario_args *args)
     char host[LINK_ADDRESS_CHARS];
 
     if (prepare_control(c) < 0 || scenario_args_add(args, "--control-fd", "%d", c->client_fd) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (c->kind->shape == HOSTS_FANNED)
         return scenario_args_add(args, "--url", "http://servers.test:%d", PORT) < 0
-                   ? LAB_ELIMIT
+                   ? PL_ELIMIT
                    : add_resolve(c, args);
     if (c->kind->shape == HOSTS_PAIR)
         return scenario_args_add(args, "--url", "http://%s", c->servers[0].address);
@@ -283,9 +283,9 @@ static int look(struct cluster *c, enum cluster_look which, struct err_text *e)
         cJSON_Delete(s->looks[which]);
         s->looks[which] = cluster_look_at(s->stats_fd, e);
         if (s->looks[which] == NULL)
-            return LAB_ESYS;
+            return PL_ESYS;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int cluster_begin(struct cluster *c, struct err_text *e)
@@ -314,7 +314,7 @@ static int kill_last(struct cluster *c, struct err_text *e)
 
     c->kill_due_ns = 0;
     if (last == NULL)
-        return LAB_ESYS;
+        return PL_ESYS;
     for (int i = 0; i < CLUSTER_LOOKS; i++)
         if (s->looks[i] == NULL)
             s->looks[i] = cJSON_Duplicate(last, true);
@@ -322,7 +322,7 @@ static int kill_last(struct cluster *c, struct err_text *e)
     s->killed_ns = clock_now_ns();
     kill(s->child.pid, SIGKILL);
     nursery_stop(c->nursery, &s->child, SERVER_STOP_S * NS_PER_S);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int64_t sooner_ns(int64_t a_ns, int64_t b_ns)
@@ -350,19 +350,19 @@ static int see_who_runs(struct cluster *c, struct err_text *e)
         if (c->servers[i].child.ended && c->servers[i].killed_ns == 0)
             ended = &c->servers[i].child;
     if (ended == NULL)
-        return LAB_OK;
+        return PL_OK;
     child_describe(ended, end, sizeof end);
-    return err_set(e, LAB_ESYS, "%s %.280s", ended->name, end);
+    return err_set(e, PL_ESYS, "%s %.280s", ended->name, end);
 }
 
 int cluster_tend(struct cluster *c, int64_t now_ns, struct err_text *e)
 {
     int rc = see_who_runs(c, e);
 
-    for (int i = 0; rc == LAB_OK && i < CLUSTER_LOOKS; i++)
+    for (int i = 0; rc == PL_OK && i < CLUSTER_LOOKS; i++)
         if (c->due_ns[i] != 0 && c->due_ns[i] <= now_ns)
             rc = look(c, (enum cluster_look)i, e);
-    if (rc == LAB_OK && c->kill_due_ns != 0 && c->kill_due_ns <= now_ns)
+    if (rc == PL_OK && c->kill_due_ns != 0 && c->kill_due_ns <= now_ns)
         rc = kill_last(c, e);
     return rc;
 }

@@ -52,7 +52,7 @@ struct cluster {
 int cluster_open(struct cluster *c, const struct scenario *s, const struct scenario_row *row,
                  struct nursery *n, int core, cJSON *commands, struct err_text *e);
 
-/* What the clients are started with, and where. 0 or LAB_ELIMIT. */
+/* What the clients are started with, and where. 0 or PL_ELIMIT. */
 int cluster_client_args(struct cluster *c, struct scenario_args *args);
 const struct child_place *cluster_client_place(const struct cluster *c);
 /* The clients have been started. */

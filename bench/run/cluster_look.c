@@ -15,7 +15,7 @@ static int send_question(int fd)
     static const char question[] = "GET /stats HTTP/1.1\r\nHost: lab\r\n\r\n";
     size_t len = sizeof question - 1;
 
-    return send(fd, question, len, MSG_NOSIGNAL) == (ssize_t)len ? LAB_OK : LAB_ESYS;
+    return send(fd, question, len, MSG_NOSIGNAL) == (ssize_t)len ? PL_OK : PL_ESYS;
 }
 
 /* 1: the answer is complete. */
@@ -27,13 +27,13 @@ static int feed(struct http_reader *r, struct buf *body, const uint8_t *data, si
         ssize_t n = http_reader_feed(r, data, len, &ev);
 
         if (n < 0)
-            return LAB_EPROTO;
+            return PL_EPROTO;
         data += n;
         len -= (size_t)n;
         if (ev == HTTP_BODY && buf_add(body, r->body, r->body_len) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         if (ev == HTTP_MESSAGE)
-            return r->msg.status == 200 ? 1 : LAB_EPROTO;
+            return r->msg.status == 200 ? 1 : PL_EPROTO;
     } while (ev != HTTP_NEED_MORE);
     return 0;
 }
@@ -51,7 +51,7 @@ static int receive_answer(int fd, struct http_reader *r, struct buf *body)
             errno = ETIMEDOUT;
         n = ready.revents != 0 ? recv(fd, piece, sizeof piece, 0) : -1;
         if (n <= 0)
-            return n == 0 ? LAB_EOF : LAB_ESYS;
+            return n == 0 ? PL_EOF : PL_ESYS;
         rc = feed(r, body, piece, (size_t)n);
     }
     return rc;
@@ -67,13 +67,13 @@ cJSON *cluster_look_at(int fd, struct err_text *e)
 
     http_reader_init(&r, HTTP_RESPONSES, &limits);
     rc = send_question(fd);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = receive_answer(fd, &r, &body);
     if (rc > 0)
         stats = cJSON_ParseWithLength((const char *)body.data, body.len);
     if (stats == NULL)
-        err_set(e, LAB_EPROTO, "a server's /stats: %s",
-                rc < 0 ? lab_strerror(rc) : "the answer is not JSON");
+        err_set(e, PL_EPROTO, "a server's /stats: %s",
+                rc < 0 ? pl_strerror(rc) : "the answer is not JSON");
     http_reader_free(&r);
     buf_free(&body);
     return stats;

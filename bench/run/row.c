@@ -60,7 +60,7 @@ static enum row_end fail_with_child(struct child *c, struct err_text *e)
     char end[300];
 
     child_describe(c, end, sizeof end);
-    err_set(e, LAB_ESYS, "%s %.280s", c->name, end);
+    err_set(e, PL_ESYS, "%s %.280s", c->name, end);
     return ROW_FAILED;
 }
 
@@ -86,8 +86,8 @@ enum row_end row_start_server(struct nursery *n, struct child *server, char *con
             return fail_with_child(server, e);
         if (rc > 0)
             continue;
-        err_set(e, LAB_ESYS, "%s: %s", server->name,
-                rc < 0 ? lab_strerror(rc) : "did not say within 10 s that it listens");
+        err_set(e, PL_ESYS, "%s: %s", server->name,
+                rc < 0 ? pl_strerror(rc) : "did not say within 10 s that it listens");
         return ROW_FAILED;
     }
     snprintf(address, cap, "%s", said);
@@ -100,7 +100,7 @@ static enum row_end start_cluster(struct work *k, struct err_text *e)
                           k->commands, e);
 
     k->road = &k->cluster.road;
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         return ROW_DONE;
     return k->w->nursery->interrupts > 0 ? ROW_INTERRUPTED : ROW_FAILED;
 }
@@ -115,15 +115,15 @@ static enum row_end start_server(struct work *k, struct err_text *e)
         return start_cluster(k, e);
     program_find(&program_server, program);
     rc = scenario_args_add(&args, program, NULL);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = scenario_args_server(&args, k->w->scenario);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = scenario_args_server_tls(&args, k->w->scenario, k->cert);
-    if (rc == LAB_OK && k->road->emulated) /* the last one counts */
+    if (rc == PL_OK && k->road->emulated) /* the last one counts */
         rc = scenario_args_add(&args, "--listen", "%s", road_listen(k->road));
-    if (rc == LAB_OK && k->road->emulated && k->w->scenario->send.workload != WORKLOAD_NONE)
+    if (rc == PL_OK && k->road->emulated && k->w->scenario->send.workload != WORKLOAD_NONE)
         rc = scenario_args_add(&args, "--publish-open", NULL); /* the network is ours alone */
-    if (rc == LAB_OK && k->w->server_core >= 0)
+    if (rc == PL_OK && k->w->server_core >= 0)
         rc = scenario_args_add(&args, "--core", "%d", k->w->server_core);
     if (rc < 0) {
         err_set(e, rc, "%s: the command line is too long", program_server.name);
@@ -161,15 +161,15 @@ static int client_args(struct work *k, struct scenario_args *args)
         scenario_args_add(args, "--hlog", "%s", hlog) < 0 ||
         scenario_args_add(args, "--timeline", "%s", timeline) < 0 ||
         scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (k->road->emulated && scenario_args_add(args, "--gate", NULL) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (k->row->expect == EXPECT_BROKEN &&
         scenario_args_add(args, "--setup-timeout", "%d", BROKEN_SETUP_S) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (w->client_core >= 0)
         return scenario_args_add(args, "--core", "%d", w->client_core);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static enum row_end start_client(struct work *k, struct err_text *e)
@@ -177,7 +177,7 @@ static enum row_end start_client(struct work *k, struct err_text *e)
     struct scenario_args args = {0};
 
     if (client_args(k, &args) < 0) {
-        err_set(e, LAB_ELIMIT, "%s: the command line is too long", program_client.name);
+        err_set(e, PL_ELIMIT, "%s: the command line is too long", program_client.name);
         return ROW_FAILED;
     }
     record_command(k, "client", &args);
@@ -207,14 +207,14 @@ static int open_gate(struct work *k, struct err_text *e)
     char path[PATH_MAX];
     int rc = road_row_begin(k->road, e);
 
-    if (rc == LAB_OK && k->clustered)
+    if (rc == PL_OK && k->clustered)
         rc = cluster_begin(&k->cluster, e);
-    if (rc == LAB_OK && k->w->pcap) {
+    if (rc == PL_OK && k->w->pcap) {
         folder_row_file(k->w->folder, path, "wire-", k->row->id, ".pcapng");
         rc = road_capture(k->road, path, k->row->id, e);
     }
     k->begun = true;
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         child_say(&k->client, "\n"); /* a client that is gone is found out below */
     return rc;
 }
@@ -232,11 +232,11 @@ static int heed_progress(struct work *k, const char *line, struct err_text *e)
 {
     cJSON *o = k->road->emulated && !k->window_told ? cJSON_Parse(line) : NULL;
     const cJSON *window = cJSON_GetObjectItemCaseSensitive(o, "window_ns");
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (!k->begun && strcmp(json_text(o, "phase"), "gate") == 0)
         rc = open_gate(k, e);
-    if (rc == LAB_OK && cJSON_GetArraySize(window) == 2)
+    if (rc == PL_OK && cJSON_GetArraySize(window) == 2)
         rc = tell_window(k, (int64_t)cJSON_GetArrayItem(window, 0)->valuedouble,
                          (int64_t)cJSON_GetArrayItem(window, 1)->valuedouble, e);
     cJSON_Delete(o);
@@ -246,9 +246,9 @@ static int heed_progress(struct work *k, const char *line, struct err_text *e)
 static int show_progress(struct work *k, struct err_text *e)
 {
     char *line, *last = NULL;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    while (rc == LAB_OK && (line = child_next_line(&k->client, CHILD_PROGRESS)) != NULL) {
+    while (rc == PL_OK && (line = child_next_line(&k->client, CHILD_PROGRESS)) != NULL) {
         rc = heed_progress(k, line, e);
         last = line;
     }
@@ -283,8 +283,8 @@ static enum row_end follow(struct work *k, struct err_text *e)
             return ROW_FAILED;
         if (rc > 0 || k->client.ended || (rc == 0 && clock_now_ns() < deadline_ns))
             continue;
-        err_set(e, LAB_ESYS, "%s: %s", k->client.name,
-                rc < 0 ? lab_strerror(rc) : "did not finish in time");
+        err_set(e, PL_ESYS, "%s: %s", k->client.name,
+                rc < 0 ? pl_strerror(rc) : "did not finish in time");
         return ROW_FAILED;
     }
     return ROW_DONE;
@@ -325,7 +325,7 @@ static enum row_end read_report(struct work *k, cJSON **out, struct err_text *e)
     if (report == NULL && !child_succeeded(client))
         return fail_with_child(client, e);
     if (report == NULL) {
-        err_set(e, LAB_EPROTO, "%s: its report is not JSON", client->name);
+        err_set(e, PL_EPROTO, "%s: its report is not JSON", client->name);
         return ROW_FAILED;
     }
     if (k->clustered && cluster_end(&k->cluster, e) < 0) {
@@ -335,7 +335,7 @@ static enum row_end read_report(struct work *k, cJSON **out, struct err_text *e)
     if (k->clustered)
         cluster_report(&k->cluster, report);
     wire = road_row_end(k->road, e);
-    if (wire != NULL && result_row(out, k->row, report, wire, k->road->kernel_is_ours, e) == LAB_OK)
+    if (wire != NULL && result_row(out, k->row, report, wire, k->road->kernel_is_ours, e) == PL_OK)
         return ROW_DONE;
     if (wire != NULL && k->row->expect == EXPECT_BROKEN) {
         result_row_unmeasured(out, k->row, report, wire);
@@ -405,6 +405,6 @@ enum row_end row_measure(const struct row_setting *w, const struct scenario_row 
     if (end != ROW_DONE)
         folder_drop_row(w->folder, row->id);
     if (end == ROW_FAILED)
-        err_set(e, LAB_ESYS, "%s: %.260s", row->id, why.text);
+        err_set(e, PL_ESYS, "%s: %.260s", row->id, why.text);
     return end;
 }

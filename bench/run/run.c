@@ -50,14 +50,14 @@ static int measure_rows(struct run_outcome *out, const struct row_setting *w, st
         if (end == ROW_FAILED)
             result_add_problem(out->run, why.text);
         if (end != ROW_DONE)
-            return LAB_OK;
+            return PL_OK;
         result_add_row(out->run, row);
         result_balancer_compare(out->run);
         rc = folder_save(w->folder, out->run, e);
         if (rc < 0)
             return rc;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Pictures are worth having, but not worth a run: what goes wrong is noted. */
@@ -66,7 +66,7 @@ static void capture_ladders(const struct run_outcome *out, const struct row_sett
     struct err_text why = {""};
     char note[sizeof why.text + 32];
 
-    if (!w->ladders || scenario_has_balancers(w->scenario) || ladder_capture(w, &why) == LAB_OK)
+    if (!w->ladders || scenario_has_balancers(w->scenario) || ladder_capture(w, &why) == PL_OK)
         return;
     snprintf(note, sizeof note, "no ladder diagrams: %s", why.text);
     result_add_note(out->run, note);
@@ -82,9 +82,9 @@ static int measure(struct run_outcome *out, struct row_setting *w, struct err_te
     w->progress = &progress;
     w->nursery = &nursery;
     if (nursery_open(&nursery) < 0)
-        return err_set(e, LAB_ESYS, "signalfd: %s", lab_strerror(LAB_ESYS));
+        return err_set(e, PL_ESYS, "signalfd: %s", pl_strerror(PL_ESYS));
     rc = measure_rows(out, w, e);
-    if (rc == LAB_OK && !out->interrupted)
+    if (rc == PL_OK && !out->interrupted)
         capture_ladders(out, w);
     progress_clear(&progress);
     nursery_close(&nursery);
@@ -118,13 +118,13 @@ static int finish(struct run_outcome *out, int rc, struct err_text *e)
 
     correct_environment(out->run);
     result_finish(out->run, out->interrupted);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = folder_save(&out->folder, out->run, e);
     folder_row_file(&out->folder, path, "run", "", ".json");
     if (rc < 0 && access(path, F_OK) < 0)
         return rc;
-    published = folder_publish(&out->folder, rc == LAB_OK ? e : NULL);
-    out->saved = published == LAB_OK;
+    published = folder_publish(&out->folder, rc == PL_OK ? e : NULL);
+    out->saved = published == PL_OK;
     return rc < 0 ? rc : published;
 }
 
@@ -181,7 +181,7 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
     if (scenario_has_balancers(s) && !road.emulated) {
         snprintf(out->skipped, sizeof out->skipped, "%s", road.why);
         road_close(&road);
-        return LAB_OK;
+        return PL_OK;
     }
     rc = folder_open(&out->folder, o->results, folder_stem(name, sizeof name, s, &road), e);
     if (rc < 0) {
@@ -197,6 +197,6 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
         return rc;
     }
     rc = finish(out, rc, e);
-    out->good = rc == LAB_OK && json_true(out->run, "complete");
+    out->good = rc == PL_OK && json_true(out->run, "complete");
     return rc;
 }

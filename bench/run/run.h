@@ -30,7 +30,7 @@ struct run_outcome {
 /* Measure. Finished rows are saved as they come, so a failure, Ctrl-C or a crash costs the
  * row in progress and nothing else. out is filled in any case; without a finished row no
  * folder is left. Why a row failed or cannot be believed stands in out->run
- * (result_each_problem()); everything else comes back as a negative enum lab_err, with the
+ * (result_each_problem()); everything else comes back as a negative enum pl_err, with the
  * line in e. The process stays in the run's network namespace. */
 int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
                  struct err_text *e);

@@ -19,10 +19,10 @@ static int make_folder(struct service *s, struct err_text *e)
     snprintf(s->folder, sizeof s->folder, "%s/pushlab-%s-XXXXXX",
              base != NULL && base[0] != '\0' ? base : "/tmp", s->name);
     if (mkdtemp(s->folder) != NULL)
-        return LAB_OK;
-    err_set(e, LAB_ESYS, "%.200s: %s", s->folder, strerror(errno));
+        return PL_OK;
+    err_set(e, PL_ESYS, "%.200s: %s", s->folder, strerror(errno));
     s->folder[0] = '\0';
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 /* The first line, wherever it says it: nginx -v speaks on standard error. */
@@ -45,7 +45,7 @@ int service_prepare(struct service *s, const char *name, const char *version_opt
 {
     *s = (struct service){.name = name};
     if (!program_find_of_others(name, s->program, sizeof s->program))
-        return err_set(e, LAB_ESYS, "%s is not installed; make deps-balancers installs it", name);
+        return err_set(e, PL_ESYS, "%s is not installed; make deps-balancers installs it", name);
     ask_version(s, version_option);
     return make_folder(s, e);
 }
@@ -55,9 +55,9 @@ static int complain(struct service *s, struct err_text *e)
     char end[300];
 
     if (!s->child.ended)
-        return err_set(e, LAB_ESYS, "%s does not listen after %d s", s->name, READY_S);
+        return err_set(e, PL_ESYS, "%s does not listen after %d s", s->name, READY_S);
     child_describe(&s->child, end, sizeof end);
-    return err_set(e, LAB_ESYS, "%s %.280s", s->name, end);
+    return err_set(e, PL_ESYS, "%s %.280s", s->name, end);
 }
 
 int service_start(struct service *s, struct nursery *n, char *const argv[],
@@ -74,7 +74,7 @@ int service_start(struct service *s, struct nursery *n, char *const argv[],
         if (s->child.ended || n->interrupts > 0 || clock_now_ns() > deadline_ns)
             return complain(s, e);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int64_t service_cpu_ns(const struct service *s)

@@ -23,10 +23,10 @@ struct service {
 };
 
 /* Find the program, make its folder, and ask it for its version with version_option.
- * 0, or LAB_ESYS with the line in e. */
+ * 0, or PL_ESYS with the line in e. */
 int service_prepare(struct service *s, const char *name, const char *version_option,
                     struct err_text *e);
-/* Start it there and wait until it listens on port. 0, or LAB_ESYS with the line in e
+/* Start it there and wait until it listens on port. 0, or PL_ESYS with the line in e
  * ("haproxy exited with 1: ..."). */
 int service_start(struct service *s, struct nursery *n, char *const argv[],
                   const struct child_place *place, uint16_t port, struct err_text *e);

@@ -12,7 +12,7 @@ enum { STORE_PORT = 6379 };
 /* The path of a server's --source redis://HOST:PORT/KEY. */
 #define STORE_KEY "updates"
 
-/* Run it as s on that host until it listens on STORE_PORT of all its addresses. 0, or LAB_ESYS
+/* Run it as s on that host until it listens on STORE_PORT of all its addresses. 0, or PL_ESYS
  * with the line in e; s is the caller's to stop in any case. */
 int store_start(struct service *s, struct nursery *n, const struct child_place *place,
                 struct err_text *e);

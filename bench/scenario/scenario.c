@@ -17,7 +17,7 @@ int scenario_parse(struct scenario *s, const char *path, const char *text, size_
 
     *s = (struct scenario){0};
     if ((size_t)snprintf(s->path, sizeof s->path, "%s", path) >= sizeof s->path)
-        return err_set(e, LAB_EINVAL, "%.100s...: the path is too long; accepted: up to %zu bytes",
+        return err_set(e, PL_EINVAL, "%.100s...: the path is too long; accepted: up to %zu bytes",
                        path, sizeof s->path - 1);
     rc = json_parse(&s->supplied, path, text, len, e);
     if (rc < 0)
@@ -28,9 +28,9 @@ int scenario_parse(struct scenario *s, const char *path, const char *text, size_
         scenario_list_keys(accepted, sizeof accepted, scenario_keys);
         rc = scenario_refuse(&p, "not an object", accepted, e);
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = scenario_read_object(s, s, &p, scenario_keys, s->supplied, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = scenario_complete(s, e);
     if (rc < 0)
         scenario_free(s);
@@ -42,7 +42,7 @@ int scenario_load(struct scenario *s, const char *path, struct err_text *e)
     struct buf text = {0};
     int rc = file_read(&text, path, SCENARIO_MAX_FILE_BYTES, e);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = scenario_parse(s, path, (const char *)text.data, text.len, e);
     buf_free(&text);
     return rc;
@@ -116,7 +116,7 @@ int scenario_override(struct scenario *s, const char *key, const char *option, c
     if (k == NULL)
         return refuse_path(&p, key, e);
     value = value_of_word(k, text);
-    rc = value == NULL ? LAB_ENOMEM : scenario_read_value(s, s, &p, k, value, e);
+    rc = value == NULL ? PL_ENOMEM : scenario_read_value(s, s, &p, k, value, e);
     cJSON_Delete(value);
     return rc;
 }
@@ -172,7 +172,7 @@ int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e)
         if (list_has(ids, s->rows[i].id))
             s->rows[kept++] = s->rows[i];
     s->nrows = kept;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static cJSON *effective_object(const void *base, const struct scenario *s,

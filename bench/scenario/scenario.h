@@ -159,8 +159,8 @@ void scenario_find(char *path, size_t cap, const char *word);
 
 /* Read, check and complete a scenario. The message names the file, the key's place, what was
  * wrong and what is accepted ("standard.json: rows[2].interval_ms: 'x' is not a number;
- * accepted: 1 to 3600000"). On failure there is nothing to free. 0, LAB_EINVAL, LAB_ESYS or
- * LAB_ENOMEM. */
+ * accepted: 1 to 3600000"). On failure there is nothing to free. 0, PL_EINVAL, PL_ESYS or
+ * PL_ENOMEM. */
 int scenario_load(struct scenario *s, const char *path, struct err_text *e);
 /* The same from text of len bytes (text[len] must be NUL); path is for messages. */
 int scenario_parse(struct scenario *s, const char *path, const char *text, size_t len,
@@ -168,13 +168,13 @@ int scenario_parse(struct scenario *s, const char *path, const char *text, size_
 void scenario_free(struct scenario *s);
 
 /* Set a key ("clients", "source.rate_hz", not of a row) from the command line; option is what
- * the user typed, for the message. scenario_check() must follow the last. 0 or LAB_EINVAL. */
+ * the user typed, for the message. scenario_check() must follow the last. 0 or PL_EINVAL. */
 int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
                       struct err_text *e);
-/* Keep only the rows of a comma-separated list of ids, in the scenario's order. 0 or LAB_EINVAL. */
+/* Keep only the rows of a comma-separated list of ids, in the scenario's order. 0 or PL_EINVAL. */
 int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e);
 
-/* Refuse what does not go together, whoever said it. 0 or LAB_EINVAL. */
+/* Refuse what does not go together, whoever said it. 0 or PL_EINVAL. */
 int scenario_check(struct scenario *s, struct err_text *e);
 
 /* Rooms that a game's server runs: as the scenario says, or as many as the clients fill. */

@@ -11,11 +11,11 @@ static int add_text(struct scenario_args *a, const char *text)
     size_t len = strlen(text) + 1;
 
     if (a->argc + 1 >= sizeof a->argv / sizeof a->argv[0] || len > sizeof a->store - a->used)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     a->argv[a->argc++] = memcpy(a->store + a->used, text, len);
     a->argv[a->argc] = NULL;
     a->used += len;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int scenario_args_add(struct scenario_args *a, const char *option, const char *fmt, ...)
@@ -25,13 +25,13 @@ int scenario_args_add(struct scenario_args *a, const char *option, const char *f
     int n;
 
     if (add_text(a, option) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (fmt == NULL)
-        return LAB_OK;
+        return PL_OK;
     va_start(ap, fmt);
     n = vsnprintf(value, sizeof value, fmt, ap);
     va_end(ap);
-    return n < 0 || (size_t)n >= sizeof value ? LAB_ELIMIT : add_text(a, value);
+    return n < 0 || (size_t)n >= sizeof value ? PL_ELIMIT : add_text(a, value);
 }
 
 /* A key of the scenario as the option of a program; nothing when it has none or isn't in effect. */
@@ -41,32 +41,32 @@ static int add_key(struct scenario_args *a, const struct scenario *s, const stru
     const void *field = (const char *)s + k->offset;
 
     if (option == NULL || !scenario_key_applies(s, k))
-        return LAB_OK;
+        return PL_OK;
     switch (k->kind) {
     case KEY_INT:
         if (*(const int64_t *)field == SCENARIO_UNSET)
-            return LAB_OK;
+            return PL_OK;
         return scenario_args_add(a, option, "%lld", (long long)*(const int64_t *)field);
     case KEY_REAL:
         if (*(const double *)field <= SCENARIO_UNSET)
-            return LAB_OK;
+            return PL_OK;
         return scenario_args_add(a, option, "%.12g", *(const double *)field);
     case KEY_FLAG:
-        return *(const bool *)field ? scenario_args_add(a, option, NULL) : LAB_OK;
+        return *(const bool *)field ? scenario_args_add(a, option, NULL) : PL_OK;
     case KEY_CHOICE:
         return scenario_args_add(a, option, "%s", k->choices[*(const int *)field]);
     case KEY_TEXT:
     case KEY_CHANNELS:
         return *(const char *)field == '\0'
-                   ? LAB_OK
+                   ? PL_OK
                    : scenario_args_add(a, option, "%s", (const char *)field);
     case KEY_NAME:
     case KEY_LINKS:
     case KEY_OBJECT:
     case KEY_ROWS:
-        return LAB_EINVAL; /* no option is made of these */
+        return PL_EINVAL; /* no option is made of these */
     }
-    return LAB_EINVAL;
+    return PL_EINVAL;
 }
 
 enum program { PROGRAM_SERVER, PROGRAM_CLIENT };
@@ -74,9 +74,9 @@ enum program { PROGRAM_SERVER, PROGRAM_CLIENT };
 static int add_keys(struct scenario_args *a, const struct scenario *s,
                     const struct scenario_key *keys, enum program program)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (const struct scenario_key *k = keys; rc == LAB_OK && k->name != NULL; k++)
+    for (const struct scenario_key *k = keys; rc == PL_OK && k->name != NULL; k++)
         rc = add_key(a, s, k, program == PROGRAM_SERVER ? k->option : k->client_option);
     return rc;
 }
@@ -91,15 +91,15 @@ static int add_source(struct scenario_args *a, const struct scenario *s)
 {
     const struct scenario_key *kind = scenario_key_find(section("source"), "kind");
     const struct scenario_source *src = &s->source;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (src->kind == SOURCE_TRACE)
         rc = scenario_args_add(a, "--source", "trace:%s", src->trace_path);
     else if (src->kind != SOURCE_GENERATOR)
         rc = scenario_args_add(a, "--source", "%s", kind->choices[src->kind]);
-    if (rc == LAB_OK && src->kind == SOURCE_GAME)
+    if (rc == PL_OK && src->kind == SOURCE_GAME)
         rc = scenario_args_add(a, "--rooms", "%lld", (long long)scenario_rooms(s));
-    if (rc == LAB_OK && src->kind == SOURCE_GAME)
+    if (rc == PL_OK && src->kind == SOURCE_GAME)
         rc = scenario_args_add(a, "--room-size", "%lld", (long long)s->room_size);
     return rc;
 }
@@ -108,19 +108,18 @@ int scenario_args_server(struct scenario_args *a, const struct scenario *s)
 {
     int rc = add_source(a, s);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = add_keys(a, s, section("source"), PROGRAM_SERVER);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = add_keys(a, s, section("server"), PROGRAM_SERVER);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = add_keys(a, s, scenario_keys, PROGRAM_SERVER);
     return rc;
 }
 
 static int add_number(struct scenario_args *a, const char *option, int64_t value)
 {
-    return value == SCENARIO_UNSET ? LAB_OK
-                                   : scenario_args_add(a, option, "%lld", (long long)value);
+    return value == SCENARIO_UNSET ? PL_OK : scenario_args_add(a, option, "%lld", (long long)value);
 }
 
 int scenario_args_client(struct scenario_args *a, const struct scenario *s,
@@ -133,8 +132,8 @@ int scenario_args_client(struct scenario_args *a, const struct scenario *s,
         add_number(a, "--interval", row->interval_ms) < 0 ||
         add_number(a, "--hold", row->hold_ms) < 0 ||
         add_keys(a, s, scenario_keys, PROGRAM_CLIENT) < 0)
-        return LAB_ELIMIT;
-    return s->send.workload == WORKLOAD_NONE ? LAB_OK
+        return PL_ELIMIT;
+    return s->send.workload == WORKLOAD_NONE ? PL_OK
                                              : add_keys(a, s, section("send"), PROGRAM_CLIENT);
 }
 
@@ -146,10 +145,10 @@ static const char *tls_version(const struct scenario *s)
 int scenario_args_server_tls(struct scenario_args *a, const struct scenario *s, const char *cert)
 {
     if (!s->tls)
-        return LAB_OK;
+        return PL_OK;
     if (scenario_args_add(a, "--tls", NULL) < 0 ||
         scenario_args_add(a, "--tls-version", "%s", tls_version(s)) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     return scenario_args_add(a, "--tls-write-cert", "%s", cert);
 }
 
@@ -157,9 +156,9 @@ int scenario_args_client_tls(struct scenario_args *a, const struct scenario *s,
                              const struct scenario_row *row, const char *cert)
 {
     if (!s->tls)
-        return LAB_OK;
+        return PL_OK;
     if (scenario_args_add(a, "--tls-ca", "%s", cert) < 0 ||
         scenario_args_add(a, "--tls-version", "%s", tls_version(s)) < 0)
-        return LAB_ELIMIT;
-    return row->tls_resume ? LAB_OK : scenario_args_add(a, "--tls-resume", "no");
+        return PL_ELIMIT;
+    return row->tls_resume ? PL_OK : scenario_args_add(a, "--tls-resume", "no");
 }

@@ -15,17 +15,17 @@ struct scenario_args {
 };
 
 /* Append the program or a flag (fmt NULL), or an option with its value.
- * 0 or LAB_ELIMIT. */
+ * 0 or PL_ELIMIT. */
 int scenario_args_add(struct scenario_args *a, const char *option, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The server's options: source, seed and what "server" in the file says. 0 or LAB_ELIMIT. */
+/* The server's options: source, seed and what "server" in the file says. 0 or PL_ELIMIT. */
 int scenario_args_server(struct scenario_args *a, const struct scenario *s);
-/* The options that say what a row's clients do. 0 or LAB_ELIMIT. */
+/* The options that say what a row's clients do. 0 or PL_ELIMIT. */
 int scenario_args_client(struct scenario_args *a, const struct scenario *s,
                          const struct scenario_row *row);
 /* With tls: the server writes its certificate to cert, the clients trust it; without: nothing.
- * 0 or LAB_ELIMIT. */
+ * 0 or PL_ELIMIT. */
 int scenario_args_server_tls(struct scenario_args *a, const struct scenario *s, const char *cert);
 int scenario_args_client_tls(struct scenario_args *a, const struct scenario *s,
                              const struct scenario_row *row, const char *cert);

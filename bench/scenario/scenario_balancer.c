@@ -88,16 +88,16 @@ static int check_row(const struct scenario *s, size_t i, struct err_text *e)
     if (strcmp(b.link, "loopback") == 0)
         return refuse(s, at, "link is no emulated link", "lan, rtt=1ms and the like", e);
     if (link_spec_parse(&spec, b.link, &why) < 0)
-        return err_set(e, LAB_EINVAL, "%.100s: %s.link: %.300s", s->path, at, why.text);
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "%.100s: %s.link: %.300s", s->path, at, why.text);
+    return PL_OK;
 }
 
 int scenario_check_balancers(const struct scenario *s, struct err_text *e)
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (!scenario_has_balancers(s))
-        return LAB_OK;
+        return PL_OK;
     for (size_t i = 0; i < s->links.n; i++)
         if (strcmp(s->links.text[i], "loopback") == 0)
             return refuse(s, "link", "balancers stand on hosts, and loopback is one",
@@ -108,7 +108,7 @@ int scenario_check_balancers(const struct scenario *s, struct err_text *e)
         return refuse(s, "source.kind", "not with balancers", "generator", e);
     if (s->send.workload != WORKLOAD_NONE)
         return refuse(s, "send.workload", "not with balancers", "none", e);
-    for (size_t i = 0; rc == LAB_OK && i < s->nrows; i++)
+    for (size_t i = 0; rc == PL_OK && i < s->nrows; i++)
         rc = check_row(s, i, e);
     return rc;
 }

@@ -38,13 +38,13 @@ static int check_rooms(const struct scenario *s, struct err_text *e)
     int64_t needed;
 
     if (s->source.kind != SOURCE_GAME)
-        return LAB_OK;
+        return PL_OK;
     if (s->room_size == SCENARIO_UNSET)
         return refuse(s, "room_size", "missing", "the players of a room when source.kind is game",
                       e);
     needed = (s->clients + s->room_size - 1) / s->room_size;
     if (scenario_rooms(s) >= needed)
-        return LAB_OK;
+        return PL_OK;
     snprintf(what, sizeof what, "%lld of %lld players are too few for %lld clients",
              (long long)s->source.rooms, (long long)s->room_size, (long long)s->clients);
     snprintf(accepted, sizeof accepted, "%lld or more, or none for as many as needed",
@@ -62,7 +62,7 @@ static int check_send(const struct scenario *s, struct err_text *e)
                       e);
     if (count_names(s->send.channel) > 1)
         return refuse(s, "send.channel", "is a list", "one name", e);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int scenario_check(struct scenario *s, struct err_text *e)
@@ -71,7 +71,7 @@ int scenario_check(struct scenario *s, struct err_text *e)
     char accepted[60];
     int rc = check_rooms(s, e);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = check_send(s, e);
     if (rc < 0)
         return rc;
@@ -85,5 +85,5 @@ int scenario_check(struct scenario *s, struct err_text *e)
         return refuse(s, "pick", "is more than there are", accepted, e);
     if (s->require.on_time > SCENARIO_UNSET && s->deadline_ms <= SCENARIO_UNSET)
         return refuse(s, "require.on_time", "on time by when?", "together with deadline_ms", e);
-    return LAB_OK;
+    return PL_OK;
 }

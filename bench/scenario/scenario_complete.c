@@ -40,7 +40,7 @@ static int check_row(struct scenario_row *r, const struct scenario_place *p, str
         r->interval_ms = 1000;
     if (t->takes_hold && r->hold_ms == SCENARIO_UNSET)
         r->hold_ms = 25000;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Does the scenario poll short at more than one interval? Then ids must say which. */
@@ -89,7 +89,7 @@ static int check_ids(const struct scenario *s, struct err_text *e)
             return scenario_refuse(&p, what, "an id of its own", e);
         }
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int complete_rows(struct scenario *s, struct err_text *e)
@@ -131,7 +131,7 @@ static int complete_source(struct scenario *s, struct err_text *e)
     if (src->kind == SOURCE_TRACE && src->trace_file[0] == '\0')
         return scenario_refuse(&p, "missing", "a file of NDJSON when kind is trace", e);
     scenario_path_beside(src->trace_path, s, src->trace_file);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* The name that the file name suggests: "bench/scenarios/standard.json" says "standard". */
@@ -194,18 +194,18 @@ static int check_meaning(const struct scenario *s, struct err_text *e)
                 cJSON_GetObjectItemCaseSensitive(given, k->name) != NULL)
                 return refuse_meaningless(s, section->name, section->inner, k, e);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int scenario_complete(struct scenario *s, struct err_text *e)
 {
     int rc = complete_rows(s, e);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = check_meaning(s, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = complete_source(s, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = scenario_check(s, e);
     if (s->name[0] == '\0')
         name_from_path(s);

@@ -66,7 +66,7 @@ struct scenario_place {
 };
 struct scenario_place scenario_place_below(const struct scenario_place *p, const char *name);
 
-/* "FILE: PLACE: what; accepted: ACCEPTED" into e. Returns LAB_EINVAL. */
+/* "FILE: PLACE: what; accepted: ACCEPTED" into e. Returns PL_EINVAL. */
 int scenario_refuse(const struct scenario_place *p, const char *what, const char *accepted,
                     struct err_text *e);
 
@@ -75,7 +75,7 @@ int scenario_read_object(void *base, struct scenario *s, const struct scenario_p
                          const struct scenario_key *keys, const cJSON *object, struct err_text *e);
 int scenario_read_value(void *base, struct scenario *s, const struct scenario_place *p,
                         const struct scenario_key *k, const cJSON *value, struct err_text *e);
-/* Do balancers go with the rest? 0 or LAB_EINVAL. */
+/* Do balancers go with the rest? 0 or PL_EINVAL. */
 int scenario_check_balancers(const struct scenario *s, struct err_text *e);
 /* Fill in what depends on other keys, and refuse what does not go together. */
 int scenario_complete(struct scenario *s, struct err_text *e);

@@ -102,6 +102,6 @@ int scenario_refuse(const struct scenario_place *p, const char *what, const char
     size_t len = strlen(p->path);
     const char *tail = len > 90 ? p->path + len - 90 : p->path; /* leave room for the rest */
 
-    return err_set(e, LAB_EINVAL, "%s%s%s%s%s%s; accepted: %s", tail == p->path ? "" : "...", tail,
+    return err_set(e, PL_EINVAL, "%s%s%s%s%s%s; accepted: %s", tail == p->path ? "" : "...", tail,
                    len > 0 ? ": " : "", p->at, p->at[0] != '\0' ? ": " : "", what, accepted);
 }

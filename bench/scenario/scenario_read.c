@@ -42,7 +42,7 @@ static int read_number(void *field, const struct scenario_place *p, const struct
         *(double *)field = number;
     else
         *(int64_t *)field = (int64_t)number;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int read_flag(bool *field, const struct scenario_place *p, const struct scenario_key *k,
@@ -51,7 +51,7 @@ static int read_flag(bool *field, const struct scenario_place *p, const struct s
     if (!cJSON_IsBool(value))
         return refuse_value(p, k, value, "is neither true nor false", e);
     *field = cJSON_IsTrue(value);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int read_choice(int *field, const struct scenario_place *p, const struct scenario_key *k,
@@ -60,7 +60,7 @@ static int read_choice(int *field, const struct scenario_place *p, const struct 
     for (int i = 0; cJSON_IsString(value) && k->choices[i] != NULL; i++) {
         if (strcmp(value->valuestring, k->choices[i]) == 0) {
             *field = i;
-            return LAB_OK;
+            return PL_OK;
         }
     }
     return refuse_value(p, k, value, "is not one of the choices", e);
@@ -87,7 +87,7 @@ static int read_text(char *field, const struct scenario_place *p, const struct s
     if (k->kind == KEY_NAME ? !scenario_is_name(text) : !is_line(text))
         return refuse_value(p, k, value, "has characters that do not belong there", e);
     memcpy(field, text, len + 1);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* What link_spec_parse() says is "--link: WHAT; accepted: WHICH": put our place in front. */
@@ -115,12 +115,12 @@ static int read_link(struct scenario_links *links, const struct scenario_place *
     if (rc < 0)
         return rc;
     rc = strcmp(value->valuestring, "loopback") == 0
-             ? LAB_OK
+             ? PL_OK
              : link_spec_parse(&spec, value->valuestring, &why);
     if (rc < 0)
         return refuse_link(p, k, why.text, e);
     links->n++;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int read_links(struct scenario_links *links, const struct scenario_place *p,
@@ -144,7 +144,7 @@ static int read_links(struct scenario_links *links, const struct scenario_place 
         if (rc < 0)
             return rc;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Is it a name when the room's number stands in it? */
@@ -186,7 +186,7 @@ static int read_channel(char *field, const struct scenario_place *p, const struc
     if (used + strlen(text) + 1 > (size_t)k->max)
         return refuse_value(p, k, value, "is too long", e);
     sprintf(field + used, "%s%s", used > 0 ? "," : "", text);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int read_channels(char *field, const struct scenario_place *p, const struct scenario_key *k,
@@ -210,7 +210,7 @@ static int read_channels(char *field, const struct scenario_place *p, const stru
         if (rc < 0)
             return rc;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int read_rows(struct scenario *s, const struct scenario_place *p,
@@ -235,7 +235,7 @@ static int read_rows(struct scenario *s, const struct scenario_place *p,
             return rc;
         s->nrows++;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* base: what the key's offset counts from. */
@@ -266,7 +266,7 @@ int scenario_read_value(void *base, struct scenario *s, const struct scenario_pl
     case KEY_ROWS:
         return read_rows(s, p, k, value, e);
     }
-    return LAB_EINVAL;
+    return PL_EINVAL;
 }
 
 static void set_fallback(void *base, const struct scenario_key *k)
@@ -341,5 +341,5 @@ int scenario_read_object(void *base, struct scenario *s, const struct scenario_p
         if (rc < 0)
             return rc;
     }
-    return LAB_OK;
+    return PL_OK;
 }

@@ -60,15 +60,15 @@ int compare_read_run(cJSON **run, const char *path, struct err_text *e)
 
     *run = NULL;
     if (snprintf(file, sizeof file, folder ? "%s/run.json" : "%s", path) >= PATH_MAX)
-        return err_set(e, LAB_EINVAL, "%.100s...: the path is too long", path);
+        return err_set(e, PL_EINVAL, "%.100s...: the path is too long", path);
     rc = json_read_file(run, file, RUN_MAX_BYTES, e);
     if (rc < 0)
         return rc;
     if (json_number(*run, "schema") > RESULT_SCHEMA)
-        rc = err_set(e, LAB_EINVAL, "%.200s: schema %g is newer than this program reads (%d)", file,
+        rc = err_set(e, PL_EINVAL, "%.200s: schema %g is newer than this program reads (%d)", file,
                      json_number(*run, "schema"), RESULT_SCHEMA);
     else if (!cJSON_IsArray(json_at(*run, "rows")))
-        rc = err_set(e, LAB_EINVAL, "%.200s: it has no rows", file);
+        rc = err_set(e, PL_EINVAL, "%.200s: it has no rows", file);
     if (rc < 0) {
         cJSON_Delete(*run);
         *run = NULL;
@@ -122,14 +122,14 @@ static int each_line(const cJSON *a, const cJSON *b,
                      int (*visit)(void *arg, struct line *l, bool first), void *arg)
 {
     const cJSON *row;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     cJSON_ArrayForEach(row, json_at(a, "rows"))
     {
         const cJSON *other = find_row(b, json_text(row, "id"));
         bool first = true;
 
-        for (size_t i = 0; other != NULL && rc == LAB_OK && i < METRICS; i++) {
+        for (size_t i = 0; other != NULL && rc == PL_OK && i < METRICS; i++) {
             struct line l;
 
             if (!line_make(&l, &metrics[i], row, other))
@@ -152,7 +152,7 @@ static int widen(void *arg, struct line *l, bool first)
         if (w > layout->width[i])
             layout->width[i] = w;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 struct writing {
@@ -164,9 +164,9 @@ struct writing {
 /* The row's id and the metric stand to the left, numbers to the right. */
 static int write_cells(struct writing *w, const char *const cells[COLUMNS])
 {
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (size_t i = 0; rc == LAB_OK && i < COLUMNS; i++) {
+    for (size_t i = 0; rc == PL_OK && i < COLUMNS; i++) {
         int pad = (int)(w->layout.width[i] - units_text_width(cells[i]));
 
         if (i < 2)
@@ -174,7 +174,7 @@ static int write_cells(struct writing *w, const char *const cells[COLUMNS])
         else
             rc = buf_printf(w->out, "  %*s%s", pad, "", cells[i]);
     }
-    return rc == LAB_OK ? buf_printf(w->out, "\n") : rc;
+    return rc == PL_OK ? buf_printf(w->out, "\n") : rc;
 }
 
 static int write_text_line(void *arg, struct line *l, bool first)
@@ -187,7 +187,7 @@ static int write_text_line(void *arg, struct line *l, bool first)
     if (!first)
         cells[0] = "";
     else if (w->any && buf_printf(w->out, "\n") < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     w->any = true;
     return write_cells(w, cells);
 }
@@ -216,7 +216,7 @@ static int write_lonely(struct buf *out, const char *name, const cJSON *run, con
 {
     const cJSON *row;
     bool any = false;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
@@ -288,23 +288,23 @@ int command_compare(int argc, char **argv)
     int nargs = 0, rc = opt_parse(&compare_program, &config, argc, argv, &nargs, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc == OPT_RUN && nargs != 2)
-        rc = err_set(&e, LAB_EINVAL,
+        rc = err_set(&e, PL_EINVAL,
                      "compare: it takes two runs; accepted: their folders, or run.json files");
     if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     rc = compare_read_run(&a, argv[1], &e);
     rc = rc < 0 ? rc : compare_read_run(&b, argv[2], &e);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         rc = compare_write(&text, a, b, config.markdown);
         if (rc < 0)
-            err_set(&e, rc, "%s", lab_strerror(rc));
+            err_set(&e, rc, "%s", pl_strerror(rc));
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         fwrite(text.data, 1, text.len, stdout);
     buf_free(&text);
     cJSON_Delete(a);
     cJSON_Delete(b);
-    return rc < 0 ? command_fail(LAB_EXIT_FAILURE, e.text) : LAB_EXIT_OK;
+    return rc < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
 }

@@ -14,7 +14,7 @@ int compare_read_run(cJSON **run, const char *path, struct err_text *e);
 
 /* Append the comparison, aligned, or as a Markdown table. Rows are matched by their id; ids that
  * only one run has are named below. The ratio is b's value over a's, and absent where either is, or
- * a's is zero. 0 or LAB_ENOMEM. */
+ * a's is zero. 0 or PL_ENOMEM. */
 int compare_write(struct buf *out, const cJSON *a, const cJSON *b, bool markdown);
 
 #endif

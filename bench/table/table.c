@@ -133,17 +133,17 @@ static int add_cell(struct buf *out, const struct layout *l, size_t column, cons
     if (len == 0)
         paint = "";
     if (column > 0 && add_spaces(out, l->gap + pad) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (buf_printf(out, "%s%.*s%s", paint, len, text, paint[0] != '\0' ? "\033[0m" : "") < 0)
-        return LAB_ENOMEM;
-    return column == 0 ? add_spaces(out, pad) : LAB_OK;
+        return PL_ENOMEM;
+    return column == 0 ? add_spaces(out, pad) : PL_OK;
 }
 
 static int add_head(struct buf *out, const struct layout *l, int line, bool colour)
 {
     for (size_t i = 0; i < l->columns.n; i++)
         if (add_cell(out, l, i, l->columns.column[i]->head[line], colour ? "\033[1m" : "") < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     return buf_printf(out, "\n");
 }
 
@@ -164,7 +164,7 @@ static int add_row(struct buf *out, const struct layout *l, const cJSON *row, bo
     for (size_t i = 0; i < l->columns.n; i++) {
         table_format_cell(cell, l->columns.column[i], row);
         if (add_cell(out, l, i, cell, i == 0 ? paint : "") < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
     return buf_printf(out, "\n");
 }
@@ -175,9 +175,9 @@ static int add_conditions(struct buf *out, const cJSON *run)
     const cJSON *s = json_at(run, "scenario");
     int rc = buf_printf(out, "%g clients · ", json_number(s, "clients"));
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = conditions_put_source(out, s);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_printf(out, "%g s window · link: %s%s%s", json_number(s, "duration_s"),
                         json_text(run, "link"), json_true(s, "tls") ? " · TLS" : "",
                         json_true(run, "interrupted") ? " · interrupted" : "");
@@ -191,13 +191,13 @@ static int add_table(struct buf *out, const struct table_source *from, const cJS
     struct layout l = lay_out(from, run);
 
     if (add_head(out, &l, 0, colour) < 0 || add_head(out, &l, 1, colour) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     cJSON_ArrayForEach(row, rows)
     {
         if (add_row(out, &l, row, colour) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int table_text(struct buf *out, const cJSON *run, bool colour)
@@ -205,13 +205,13 @@ int table_text(struct buf *out, const cJSON *run, bool colour)
     if (buf_printf(out, "%s\n", json_text(run, "scenario.title")) < 0 ||
         add_conditions(out, run) < 0 || buf_printf(out, "\n\n") < 0 ||
         add_table(out, &table_main, run, colour) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (has_sent(run) &&
         (buf_printf(out, "\n") < 0 || add_table(out, &table_sent, run, colour) < 0))
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (table_has_balancers(run) &&
         (buf_printf(out, "\n") < 0 || add_table(out, &table_balancer, run, colour) < 0))
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return table_findings(out, run, "\n", "", "");
 }
 
@@ -224,13 +224,13 @@ static int add_markdown_head(struct buf *out, const struct table_choice *c)
         const char *between = first[0] == '\0' || second[0] == '/' ? "" : " ";
 
         if (buf_printf(out, "| %s%s%s ", first, between, second) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
     if (buf_printf(out, "|\n") < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (size_t i = 0; i < c->n; i++)
         if (buf_printf(out, i == 0 ? "|:---" : "|---:") < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     return buf_printf(out, "|\n");
 }
 
@@ -241,7 +241,7 @@ static int add_markdown(struct buf *out, const struct table_source *from, const 
     char cell[TABLE_CELL_BYTES];
 
     if (add_markdown_head(out, &c) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     cJSON_ArrayForEach(row, rows)
     {
         for (size_t i = 0; i < c.n; i++) {
@@ -249,10 +249,10 @@ static int add_markdown(struct buf *out, const struct table_source *from, const 
 
             table_format_cell(cell, c.column[i], row);
             if (buf_printf(out, "| %s%s%s ", tick, cell, tick) < 0)
-                return LAB_ENOMEM;
+                return PL_ENOMEM;
         }
         if (buf_printf(out, "|\n") < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
     return buf_printf(out, "\n");
 }
@@ -263,7 +263,7 @@ int table_markdown(struct buf *out, const cJSON *run)
         (has_sent(run) && add_markdown(out, &table_sent, run) < 0) ||
         (table_has_balancers(run) && add_markdown(out, &table_balancer, run) < 0) ||
         table_findings(out, run, "", "- ", "\n") < 0 || add_conditions(out, run) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_printf(out, "\n");
 }
 

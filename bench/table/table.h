@@ -14,10 +14,10 @@ enum { TABLE_MAX_WIDTH = 120 };
  * columns; over an emulated link with what the wire saw, as far as there is room. Where clients
  * send, a second table says how that went. A row with
  * problems is marked with '!'. colour: paint ids in the transports'
- * colours. 0 or LAB_ENOMEM. */
+ * colours. 0 or PL_ENOMEM. */
 int table_text(struct buf *out, const cJSON *run, bool colour);
 
-/* The same as a Markdown table, for the README. 0 or LAB_ENOMEM. */
+/* The same as a Markdown table, for the README. 0 or PL_ENOMEM. */
 int table_markdown(struct buf *out, const cJSON *run);
 
 /* How many columns the terminal has that this stream is; 0: it is none, or does not say. */

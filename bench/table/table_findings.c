@@ -15,7 +15,7 @@ static int add_row(struct buf *out, const cJSON *row, const char *bullet)
 
     cJSON_ArrayForEach(finding, findings)
     {
-        if (rc == LAB_OK && shown < FINDINGS_SHOWN && cJSON_IsString(finding))
+        if (rc == PL_OK && shown < FINDINGS_SHOWN && cJSON_IsString(finding))
             rc = buf_printf(out, "%s%s", shown++ == 0 ? ": " : "; ", finding->valuestring);
     }
     return rc < 0 ? rc : buf_printf(out, "\n");
@@ -42,7 +42,7 @@ int table_findings_cure(struct buf *out, const cJSON *row)
 static int add_cures(struct buf *out, const cJSON *run, const cJSON *broken, const char *bullet)
 {
     const cJSON *row;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
@@ -59,13 +59,13 @@ int table_findings(struct buf *out, const cJSON *run, const char *lead, const ch
                    const char *tail)
 {
     const cJSON *row;
-    int rc = LAB_OK, n = 0;
+    int rc = PL_OK, n = 0;
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         if (!findings_broke(row))
             continue;
-        if (rc == LAB_OK && n++ == 0)
+        if (rc == PL_OK && n++ == 0)
             rc = buf_printf(out, "%s", lead);
         rc = rc < 0 ? rc : add_row(out, row, bullet);
         rc = rc < 0 ? rc : add_cures(out, run, row, bullet);

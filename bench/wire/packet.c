@@ -29,10 +29,10 @@ static uint32_t load32(const uint8_t *p)
 static int parse_tcp(struct packet *out, const uint8_t *segment, size_t len)
 {
     if (len < TCP_MIN_HEADER_BYTES)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out->tcp_header_bytes = (uint32_t)(segment[12] >> 4) * 4;
     if (out->tcp_header_bytes < TCP_MIN_HEADER_BYTES || out->tcp_header_bytes > len)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out->kind = PACKET_TCP;
     out->source_port = load16(segment);
     out->destination_port = load16(segment + 2);
@@ -41,7 +41,7 @@ static int parse_tcp(struct packet *out, const uint8_t *segment, size_t len)
     out->flags = segment[13];
     out->payload = segment + out->tcp_header_bytes;
     out->payload_bytes = (uint32_t)(len - out->tcp_header_bytes);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int parse_transport(struct packet *out, const uint8_t *data)
@@ -53,26 +53,26 @@ static int parse_transport(struct packet *out, const uint8_t *data)
         return parse_tcp(out, segment, out->total_bytes - out->ip_header_bytes);
     case IPPROTO_UDP:
         out->kind = PACKET_UDP;
-        return LAB_OK;
+        return PL_OK;
     case IPPROTO_ICMP:
     case IPPROTO_ICMPV6:
         out->kind = PACKET_ICMP;
-        return LAB_OK;
+        return PL_OK;
     default:
         out->kind = PACKET_OTHER;
-        return LAB_OK;
+        return PL_OK;
     }
 }
 
 static int parse_ipv4(struct packet *out, const uint8_t *data, size_t len)
 {
     if (len < IPV4_MIN_HEADER_BYTES)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out->ip_header_bytes = (uint32_t)(data[0] & 0x0f) * 4;
     out->total_bytes = load16(data + 2);
     if (out->ip_header_bytes < IPV4_MIN_HEADER_BYTES || out->ip_header_bytes > out->total_bytes ||
         out->total_bytes > len)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out->version = 4;
     out->protocol = data[9];
     out->address_bytes = 4;
@@ -80,13 +80,13 @@ static int parse_ipv4(struct packet *out, const uint8_t *data, size_t len)
     out->destination = data + 16;
     if ((load16(data + 6) & 0x3fff) != 0) { /* more fragments, or an offset (RFC 791 §3.1) */
         out->kind = PACKET_FRAGMENT;
-        return LAB_OK;
+        return PL_OK;
     }
     return parse_transport(out, data);
 }
 
 /* Length of the extension header at p (len bytes left), 0 when protocol isn't one that can
- * be skipped, or LAB_EPROTO (RFC 8200 §4, RFC 4302 §2.2 for AH). */
+ * be skipped, or PL_EPROTO (RFC 8200 §4, RFC 4302 §2.2 for AH). */
 static int extension_bytes(uint8_t protocol, const uint8_t *p, size_t len)
 {
     int bytes;
@@ -105,11 +105,11 @@ static int extension_bytes(uint8_t protocol, const uint8_t *p, size_t len)
         return 0;
     }
     if (len < EXTENSION_MIN_BYTES)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (protocol == IPPROTO_FRAGMENT)
         return EXTENSION_MIN_BYTES;
     bytes = protocol == IPPROTO_AH ? (p[1] + 2) * 4 : (p[1] + 1) * 8;
-    return (size_t)bytes > len ? LAB_EPROTO : bytes;
+    return (size_t)bytes > len ? PL_EPROTO : bytes;
 }
 
 /* Step over the chain of extension headers. Each is at least 8 bytes, so it ends. */
@@ -127,7 +127,7 @@ static int skip_extensions(struct packet *out, const uint8_t *data)
         out->protocol = p[0];
         out->ip_header_bytes += (uint32_t)bytes;
         if (out->kind == PACKET_FRAGMENT)
-            return LAB_OK;
+            return PL_OK;
     }
 }
 
@@ -136,11 +136,11 @@ static int parse_ipv6(struct packet *out, const uint8_t *data, size_t len)
     int rc;
 
     if (len < IPV6_HEADER_BYTES)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out->ip_header_bytes = IPV6_HEADER_BYTES;
     out->total_bytes = IPV6_HEADER_BYTES + (uint32_t)load16(data + 4);
     if (out->total_bytes > len)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out->version = 6;
     out->protocol = data[6];
     out->address_bytes = 16;
@@ -157,14 +157,14 @@ int packet_parse(struct packet *out, const uint8_t *data, size_t len)
     memset(out, 0, sizeof *out);
     out->kind = PACKET_OTHER;
     if (len == 0)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     switch (data[0] >> 4) {
     case 4:
         return parse_ipv4(out, data, len);
     case 6:
         return parse_ipv6(out, data, len);
     default:
-        return LAB_EPROTO;
+        return PL_EPROTO;
     }
 }
 

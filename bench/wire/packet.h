@@ -43,7 +43,7 @@ struct packet {
     uint32_t payload_bytes;
 };
 
-/* 0, or LAB_EPROTO when lengths or version contradict each other or the packet is cut short.
+/* 0, or PL_EPROTO when lengths or version contradict each other or the packet is cut short.
  * out is zero where it was not filled in. */
 int packet_parse(struct packet *out, const uint8_t *data, size_t len);
 

@@ -33,7 +33,7 @@ struct block {
 
 static void put(struct block *b, const void *data, size_t len)
 {
-    if (b->rc == LAB_OK)
+    if (b->rc == PL_OK)
         b->rc = buf_add(b->out, data, len);
 }
 
@@ -89,7 +89,7 @@ static int block_end(struct block *b)
     }
     for (int i = 0; i < 4; i++)
         b->out->data[b->start + 4 + (size_t)i] = (uint8_t)(len >> (8 * i));
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int write_interface(struct buf *out, const char *name)
@@ -117,9 +117,9 @@ int pcapng_write_header(struct buf *out, const char *comment)
     put_text(&b, OPT_COMMENT, comment);
     put_text(&b, SHB_USER_APPLICATION, "pushlab " PUSHLAB_VERSION);
     rc = block_end(&b);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = write_interface(out, "client");
-    return rc == LAB_OK ? write_interface(out, "server") : rc;
+    return rc == PL_OK ? write_interface(out, "server") : rc;
 }
 
 int pcapng_write_packet(struct buf *out, const struct pcapng_packet *p)

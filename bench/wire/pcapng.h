@@ -25,10 +25,10 @@ struct pcapng_packet {
 };
 
 /* The section header and both interface descriptions; comment describes the capture, may be
- * NULL. 0 or LAB_ENOMEM. */
+ * NULL. 0 or PL_ENOMEM. */
 int pcapng_write_header(struct buf *out, const char *comment);
 
-/* One enhanced packet block. 0 or LAB_ENOMEM. */
+/* One enhanced packet block. 0 or PL_ENOMEM. */
 int pcapng_write_packet(struct buf *out, const struct pcapng_packet *p);
 
 #endif

@@ -57,10 +57,10 @@ static size_t padded(size_t len)
 static int refuse(struct pcapng_reader *r, const char *why)
 {
     r->error = why;
-    return LAB_EPROTO;
+    return PL_EPROTO;
 }
 
-/* The next block, whole. 1, 0 at the end, LAB_EOF or LAB_EPROTO; r->at moves past it when 1. */
+/* The next block, whole. 1, 0 at the end, PL_EOF or PL_EPROTO; r->at moves past it when 1. */
 static int read_block(struct pcapng_reader *r, uint32_t *type, struct body *b)
 {
     size_t left = r->len - r->at;
@@ -68,17 +68,17 @@ static int read_block(struct pcapng_reader *r, uint32_t *type, struct body *b)
     uint32_t len;
 
     if (r->error != NULL)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (left == 0)
         return 0;
     if (left < 8)
-        return LAB_EOF;
+        return PL_EOF;
     *type = load32(p);
     len = load32(p + 4);
     if (len < BLOCK_OVERHEAD_BYTES || len % 4 != 0)
         return refuse(r, "a block's length is impossible");
     if (len > left)
-        return LAB_EOF;
+        return PL_EOF;
     if (load32(p + len - 4) != len)
         return refuse(r, "a block's two lengths differ");
     *b = (struct body){.data = p + 8, .len = len - BLOCK_OVERHEAD_BYTES};
@@ -86,7 +86,7 @@ static int read_block(struct pcapng_reader *r, uint32_t *type, struct body *b)
     return 1;
 }
 
-/* 1, 0 after the last, LAB_EPROTO. A block may end without OPT_END (§3.5). */
+/* 1, 0 after the last, PL_EPROTO. A block may end without OPT_END (§3.5). */
 static int read_option(struct pcapng_reader *r, struct body *b, struct option *out)
 {
     size_t left = b->len - b->at;
@@ -119,7 +119,7 @@ static int read_section(struct pcapng_reader *r)
     int rc = read_block(r, &type, &b);
 
     if (rc <= 0)
-        return rc == 0 ? LAB_EOF : rc;
+        return rc == 0 ? PL_EOF : rc;
     if (type != BLOCK_SECTION_HEADER || b.len < SECTION_BYTES)
         return refuse(r, "it does not begin with a section header");
     if (load32(b.data) != BYTE_ORDER_MAGIC)
@@ -142,7 +142,7 @@ static int read_interface(struct pcapng_reader *r, const char *name)
     int rc = read_block(r, &type, &b);
 
     if (rc <= 0)
-        return rc == 0 ? LAB_EOF : rc;
+        return rc == 0 ? PL_EOF : rc;
     if (type != BLOCK_INTERFACE_DESCRIPTION || b.len < INTERFACE_BYTES)
         return refuse(r, "it does not describe two interfaces first");
     if (load(b.data, 2) != LINKTYPE_RAW)
@@ -158,7 +158,7 @@ static int read_interface(struct pcapng_reader *r, const char *name)
         return rc;
     if (!named)
         return refuse(r, "its interfaces are not client and server");
-    return in_nanoseconds ? LAB_OK : refuse(r, "its times are not in nanoseconds");
+    return in_nanoseconds ? PL_OK : refuse(r, "its times are not in nanoseconds");
 }
 
 int pcapng_read_header(struct pcapng_reader *r, const void *data, size_t len)
@@ -167,9 +167,9 @@ int pcapng_read_header(struct pcapng_reader *r, const void *data, size_t len)
 
     *r = (struct pcapng_reader){.data = data, .len = len};
     rc = read_section(r);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = read_interface(r, "client");
-    return rc == LAB_OK ? read_interface(r, "server") : rc;
+    return rc == PL_OK ? read_interface(r, "server") : rc;
 }
 
 static int read_packet_options(struct pcapng_reader *r, struct body *b, struct pcapng_record *out)

@@ -33,14 +33,14 @@ struct pcapng_reader {
     const uint8_t *data;
     size_t len, at;
     struct pcapng_text comment; /* of the section: what was captured */
-    const char *error;          /* after LAB_EPROTO: why, a constant phrase */
+    const char *error;          /* after PL_EPROTO: why, a constant phrase */
 };
 
-/* Read the section header and both interfaces. data must outlive the reader. 0, LAB_EPROTO, or
- * LAB_EOF when the file ends before that. */
+/* Read the section header and both interfaces. data must outlive the reader. 0, PL_EPROTO, or
+ * PL_EOF when the file ends before that. */
 int pcapng_read_header(struct pcapng_reader *r, const void *data, size_t len);
 
-/* The next packet. 1, 0 at the end of the file, LAB_EPROTO, or LAB_EOF when it was cut in the
+/* The next packet. 1, 0 at the end of the file, PL_EPROTO, or PL_EOF when it was cut in the
  * middle of a block (whoever wrote it died): what came before is good. After a negative return
  * or 0, every further call returns the same; r->at is where it happened. */
 int pcapng_read_packet(struct pcapng_reader *r, struct pcapng_record *out);

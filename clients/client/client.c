@@ -46,7 +46,7 @@ static void client_note_kernel(struct client *c, int (*word)(char out[TCP_WORD_B
 {
     char text[TCP_WORD_BYTES];
 
-    if (c->env->hooks->noted != NULL && word(text, conn_fd(&c->conn)) == LAB_OK)
+    if (c->env->hooks->noted != NULL && word(text, conn_fd(&c->conn)) == PL_OK)
         client_note(c, TRANSCRIPT_KERNEL, text, strlen(text), at_ns);
 }
 
@@ -243,7 +243,7 @@ void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns)
                      now_ns + env->opt->connect_timeout_ns);
     c->dial_due_ns = due_ns;
     if (err < 0) {
-        dial_failed(c, err == LAB_ENOMEM ? ENOMEM : errno, now_ns);
+        dial_failed(c, err == PL_ENOMEM ? ENOMEM : errno, now_ns);
         return;
     }
     c->state = CLIENT_DIALING;
@@ -353,7 +353,7 @@ int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
 
     client_note(c, TRANSCRIPT_SENT, data, len, now_ns);
     err = conn_send(&c->conn, data, len);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         CLIENT_COUNT(c, now_ns, bytes_out, len);
     return err;
 }
@@ -363,7 +363,7 @@ int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
 int client_init(struct client *c, struct client_env *env, const struct driver *driver,
                 uint32_t index)
 {
-    int err = LAB_OK;
+    int err = PL_OK;
 
     c->env = env;
     c->driver = driver;

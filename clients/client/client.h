@@ -55,7 +55,7 @@ struct client {
     char *cookie;              /* owned; "name=value" as it was told to send; NULL: not told */
 };
 
-/* 0, LAB_ENOMEM, or LAB_EINVAL when two of its channels have the same name. */
+/* 0, PL_ENOMEM, or PL_EINVAL when two of its channels have the same name. */
 int client_init(struct client *c, struct client_env *env, const struct driver *driver,
                 uint32_t index);
 void client_begin(struct client *c, int64_t now_ns);

@@ -125,7 +125,7 @@ void client_message(struct client *c, const char *text, size_t len, int64_t recv
 {
     struct envelope e;
 
-    if (envelope_scan(&e, text, len) == LAB_OK)
+    if (envelope_scan(&e, text, len) == PL_OK)
         client_update(c, &e, len, recv_ns);
     else
         other_message(c, text, len, recv_ns);

@@ -39,7 +39,7 @@ static int set_target(struct client_env *env, struct err_text *e)
     env->target.rcvbuf_bytes = (int)env->opt->rcvbuf_bytes;
     spread_sources(env);
     snprintf(env->host, sizeof env->host, u->host_is_ipv6 ? "[%s]:%u" : "%s:%u", u->host, u->port);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int set_tls(struct client_env *env, struct err_text *e)
@@ -48,7 +48,7 @@ static int set_tls(struct client_env *env, struct err_text *e)
     struct tls_client_options options = {
         .version = opt->tls_version, .ca_path = opt->tls_ca, .host = opt->url.host};
 
-    return opt->url.tls ? tls_new_client(&env->tls, &options, e) : LAB_OK;
+    return opt->url.tls ? tls_new_client(&env->tls, &options, e) : PL_OK;
 }
 
 static int init_recorder(struct client_env *env)
@@ -88,24 +88,24 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
     *env = (struct client_env){.opt = opt, .hooks = hooks, .hooks_arg = hooks_arg};
     rng_seed(&env->rng, (uint64_t)opt->seed);
     err = set_target(env, e);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = set_tls(env, e);
     if (err < 0)
         return err;
     env->base = make_base();
     if (env->base == NULL)
-        return err_set(e, LAB_ENOMEM, "event loop: %s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "event loop: %s", pl_strerror(PL_ENOMEM));
     err = schedule_init(&env->schedule, deadlines);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = schedule_attach(&env->schedule, env->base);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = conn_loop_init(&env->loop, env->base, READ_BUF_BYTES);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = init_recorder(env);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = channels_init(&env->channels, opt);
     if (err < 0) {
-        err_set(e, err, "set up %lld clients: %s", (long long)opt->clients, lab_strerror(err));
+        err_set(e, err, "set up %lld clients: %s", (long long)opt->clients, pl_strerror(err));
         client_env_free(env);
     }
     return err;

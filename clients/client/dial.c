@@ -41,13 +41,13 @@ static int take_answer(struct dial_target *t, const struct url *u, const char *a
         at += *at == ',';
         snprintf(address, sizeof address, "%.*s", (int)strcspn(at, ","), at);
         if (t->addresses == DIAL_ADDRESSES_MAX)
-            return err_set(e, LAB_EINVAL, "--resolve: too many; accepted: up to %d addresses",
+            return err_set(e, PL_EINVAL, "--resolve: too many; accepted: up to %d addresses",
                            DIAL_ADDRESSES_MAX);
         if (look_up(t, address, u->port, AI_NUMERICHOST) != 0)
-            return err_set(e, LAB_EINVAL, "--resolve: '%s' is no address; e.g. 192.0.2.1,192.0.2.2",
+            return err_set(e, PL_EINVAL, "--resolve: '%s' is no address; e.g. 192.0.2.1,192.0.2.2",
                            address);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int dial_resolve(struct dial_target *t, const struct url *u, const char *answer, struct err_text *e)
@@ -59,8 +59,8 @@ int dial_resolve(struct dial_target *t, const struct url *u, const char *answer,
         return take_answer(t, u, answer, e);
     failed = look_up(t, u->host, u->port, 0);
     if (failed)
-        return err_set(e, LAB_EINVAL, "--url: look up %s: %s", u->host, gai_strerror(failed));
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "--url: look up %s: %s", u->host, gai_strerror(failed));
+    return PL_OK;
 }
 
 bool dial_target_is_loopback4(const struct dial_target *t)
@@ -90,11 +90,11 @@ static int bind_source(int fd, const struct dial_target *t, uint32_t turn)
     int on = 1;
 
     if (t->source_addresses == 0 || !dial_target_is_loopback4(t))
-        return LAB_OK;
+        return PL_OK;
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn % t->source_addresses);
     if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) < 0)
-        return LAB_ESYS;
-    return bind(fd, (struct sockaddr *)&from, sizeof from) < 0 ? LAB_ESYS : LAB_OK;
+        return PL_ESYS;
+    return bind(fd, (struct sockaddr *)&from, sizeof from) < 0 ? PL_ESYS : PL_OK;
 }
 
 static int set_options(int fd, const struct dial_target *t)
@@ -102,17 +102,17 @@ static int set_options(int fd, const struct dial_target *t)
     int on = 1;
 
     if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (t->sndbuf_bytes > 0 &&
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &t->sndbuf_bytes, sizeof t->sndbuf_bytes) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (t->rcvbuf_bytes > 0 &&
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &t->rcvbuf_bytes, sizeof t->rcvbuf_bytes) < 0)
-        return LAB_ESYS;
-    return LAB_OK;
+        return PL_ESYS;
+    return PL_OK;
 }
 
-/* A socket on its way to t, or LAB_ESYS. */
+/* A socket on its way to t, or PL_ESYS. */
 static int connect_begin(const struct dial_target *t, uint32_t turn)
 {
     const struct dial_address *to = &t->to[turn % t->addresses];
@@ -120,14 +120,14 @@ static int connect_begin(const struct dial_target *t, uint32_t turn)
     int saved_errno;
 
     if (fd < 0)
-        return LAB_ESYS;
-    if (set_options(fd, t) == LAB_OK && bind_source(fd, t, turn) == LAB_OK &&
+        return PL_ESYS;
+    if (set_options(fd, t) == PL_OK && bind_source(fd, t, turn) == PL_OK &&
         (connect(fd, (const struct sockaddr *)&to->addr, to->len) == 0 || errno == EINPROGRESS))
         return fd;
     saved_errno = errno;
     close(fd);
     errno = saved_errno;
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 static void dial_done(struct dial *d, int sys_errno)
@@ -173,13 +173,13 @@ int dial_start(struct dial *d, struct event_base *base, struct schedule *schedul
     if (event_assign(&d->event, base, fd, EV_WRITE, on_writable, d) < 0 ||
         event_add(&d->event, NULL) < 0) {
         close(fd);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     d->active = true;
     d->schedule = schedule;
     d->timeout.on_due = on_timeout;
     schedule_set(schedule, &d->timeout, timeout_due_ns);
-    return LAB_OK;
+    return PL_OK;
 }
 
 void dial_cancel(struct dial *d)

@@ -29,7 +29,7 @@ struct dial_target {
 
 /* Look the host up (blocking: once, at start-up) and take its first address; or with answer, a
  * list of literal addresses with commas between them, take these for what DNS has said.
- * 0, or LAB_EINVAL with the line in e. */
+ * 0, or PL_EINVAL with the line in e. */
 int dial_resolve(struct dial_target *t, const struct url *u, const char *answer,
                  struct err_text *e);
 
@@ -50,7 +50,7 @@ struct dial {
 };
 
 /* Start connecting; turn chooses the address, and the source address. Gives up with ETIMEDOUT at
- * timeout_due_ns. 0 (on_done will be called), or LAB_ESYS or LAB_ENOMEM (it will not). */
+ * timeout_due_ns. 0 (on_done will be called), or PL_ESYS or PL_ENOMEM (it will not). */
 int dial_start(struct dial *d, struct event_base *base, struct schedule *schedule,
                const struct dial_target *t, uint32_t turn, int64_t timeout_due_ns);
 /* Abandon the attempt: on_done is not called. Harmless when there is none. */

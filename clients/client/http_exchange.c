@@ -75,7 +75,7 @@ int http_exchange_feed(struct http_exchange *x, const uint8_t *data, size_t len)
         if (n < 0)
             return (int)n;
         if (result == HTTP_EXCHANGE_DONE && n > 0 && x->reader.msg.keep_alive)
-            return LAB_EPROTO; /* an answer that nobody asked for */
+            return PL_EPROTO; /* an answer that nobody asked for */
         data += n;
         len -= (size_t)n;
         if (ev == HTTP_MESSAGE && x->reader.msg.status >= 200) /* RFC 9110 §15.2 */
@@ -83,7 +83,7 @@ int http_exchange_feed(struct http_exchange *x, const uint8_t *data, size_t len)
         if (ev != HTTP_BODY)
             continue;
         if (buf_add(&x->body, x->reader.body, x->reader.body_len) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         x->framing_bytes -= x->reader.body_len;
     } while (ev != HTTP_NEED_MORE);
     return result;

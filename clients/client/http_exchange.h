@@ -57,7 +57,7 @@ void http_exchange_init(struct http_exchange *x, size_t body_limit_bytes);
 
 /* Consume all of data, which must hold nothing behind the response. HTTP_EXCHANGE_DONE: the
  * response is complete in x->reader.msg and x->body, until http_exchange_next().
- * HTTP_EXCHANGE_MORE, or LAB_EPROTO, LAB_ELIMIT, LAB_ENOMEM. */
+ * HTTP_EXCHANGE_MORE, or PL_EPROTO, PL_ELIMIT, PL_ENOMEM. */
 int http_exchange_feed(struct http_exchange *x, const uint8_t *data, size_t len);
 /* The connection ended: HTTP_EXCHANGE_DONE when that was the end of the response (RFC 9112
  * §6.3), HTTP_EXCHANGE_MORE when none was open, or negative. */

@@ -19,7 +19,7 @@ int refusals_json(const struct refusals *r, struct buf *out)
 {
     int rc = buf_printf(out, "{");
 
-    for (size_t i = 0; rc == LAB_OK && i < r->n; i++)
+    for (size_t i = 0; rc == PL_OK && i < r->n; i++)
         rc = buf_printf(out, "%s\"%d\":%llu", i > 0 ? "," : "", r->of[i].status,
                         (unsigned long long)r->of[i].count);
     return rc < 0 ? rc : buf_printf(out, "}");

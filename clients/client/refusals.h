@@ -21,7 +21,7 @@ struct refusals {
 /* Statuses beyond REFUSALS_MAX different ones are not kept. */
 void refusals_add(struct refusals *r, int status);
 
-/* Append {"504":10,"502":60}. 0 or LAB_ENOMEM. */
+/* Append {"504":10,"502":60}. 0 or PL_ENOMEM. */
 int refusals_json(const struct refusals *r, struct buf *out);
 
 #endif

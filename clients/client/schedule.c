@@ -9,7 +9,7 @@ int schedule_init(struct schedule *s, size_t capacity)
 {
     *s = (struct schedule){.cap = capacity, .armed_ns = INT64_MAX};
     s->heap = calloc(capacity + 1, sizeof(struct deadline *)); /* slot 0 stays empty */
-    return s->heap == NULL ? LAB_ENOMEM : LAB_OK;
+    return s->heap == NULL ? PL_ENOMEM : PL_OK;
 }
 
 void schedule_free(struct schedule *s)
@@ -70,7 +70,7 @@ static void arm(struct schedule *s)
 
     if (!s->attached || s->running || next_ns >= s->armed_ns)
         return;
-    if (ticker_arm(&s->ticker, next_ns) == LAB_OK)
+    if (ticker_arm(&s->ticker, next_ns) == PL_OK)
         s->armed_ns = next_ns;
 }
 
@@ -139,5 +139,5 @@ int schedule_attach(struct schedule *s, struct event_base *base)
         return err;
     s->attached = true;
     arm(s);
-    return LAB_OK;
+    return PL_OK;
 }

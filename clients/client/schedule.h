@@ -29,9 +29,9 @@ struct schedule {
     bool attached, running;
 };
 
-/* Room for capacity deadlines at a time, so that setting one cannot fail. 0 or LAB_ENOMEM. */
+/* Room for capacity deadlines at a time, so that setting one cannot fail. 0 or PL_ENOMEM. */
 int schedule_init(struct schedule *s, size_t capacity);
-/* From now on the loop runs what is due. 0, LAB_ESYS or LAB_ENOMEM. */
+/* From now on the loop runs what is due. 0, PL_ESYS or PL_ENOMEM. */
 int schedule_attach(struct schedule *s, struct event_base *base);
 void schedule_free(struct schedule *s);
 

@@ -11,7 +11,7 @@ int convergence_init(struct convergence *c, uint32_t nsenders)
     *c = (struct convergence){.nsenders = nsenders};
     c->senders = calloc(nsenders, sizeof *c->senders);
     if (c->senders == NULL && nsenders > 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return hdr_init(&c->lag_us, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES);
 }
 
@@ -31,18 +31,18 @@ static int make_room(struct sender_edits *s)
     struct unsettled *at;
 
     if (s->first + s->len < s->cap)
-        return LAB_OK;
+        return PL_OK;
     if (s->first > 0 && s->first >= s->cap / 2) {
         memmove(s->at, s->at + s->first, s->len * sizeof *s->at);
         s->first = 0;
-        return LAB_OK;
+        return PL_OK;
     }
     at = realloc(s->at, cap * sizeof *at);
     if (at == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     s->at = at;
     s->cap = cap;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void settle(struct sender_edits *s)
@@ -61,11 +61,11 @@ int convergence_sent(struct convergence *c, uint32_t sender, uint32_t listeners)
     struct sender_edits *s = &c->senders[sender];
 
     if (make_room(s) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     s->at[s->first + s->len++] = (struct unsettled){.missing = listeners};
     c->sent++;
     settle(s);
-    return LAB_OK;
+    return PL_OK;
 }
 
 bool convergence_applied(struct convergence *c, uint32_t sender, uint64_t n, int64_t sent_ns,

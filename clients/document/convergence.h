@@ -31,12 +31,12 @@ struct convergence {
     uint64_t sent;     /* edits, whole run */
 };
 
-/* 0 or LAB_ENOMEM. Afterwards convergence_free() may be called either way. */
+/* 0 or PL_ENOMEM. Afterwards convergence_free() may be called either way. */
 int convergence_init(struct convergence *c, uint32_t nsenders);
 void convergence_free(struct convergence *c); /* zeroes c */
 
 /* Sender number sender sends its next edit, which so many others have to apply (0: it is settled
- * at once, and has no lag). 0 or LAB_ENOMEM. */
+ * at once, and has no lag). 0 or PL_ENOMEM. */
 int convergence_sent(struct convergence *c, uint32_t sender, uint32_t listeners);
 
 /* One of these others has applied edit n of sender, sent at sent_ns, at applied_ns; each says so

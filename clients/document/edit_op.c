@@ -143,15 +143,15 @@ static int take_unicode(const char **at, const char *end, char out[4])
     int32_t c = hex4(*at, end), low;
 
     if (c < 0)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     *at += 4;
     if (c < 0xd800 || c > 0xdfff)
         return (int)put_utf8(out, (uint32_t)c);
     if (c >= 0xdc00 || end - *at < 2 || (*at)[0] != '\\' || (*at)[1] != 'u')
-        return LAB_EUTF8;
+        return PL_EUTF8;
     low = hex4(*at + 2, end);
     if (low < 0xdc00 || low > 0xdfff)
-        return LAB_EUTF8;
+        return PL_EUTF8;
     *at += 6;
     return (int)put_utf8(out, 0x10000 + ((uint32_t)(c - 0xd800) << 10) + (uint32_t)(low - 0xdc00));
 }
@@ -164,13 +164,13 @@ static int take_escape(const char **at, const char *end, char out[4])
     char c;
 
     if (*at == end)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     c = *(*at)++;
     if (c == 'u')
         return take_unicode(at, end, out);
     found = memchr(names, c, sizeof names - 1);
     if (found == NULL)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out[0] = values[found - names];
     return 1;
 }
@@ -186,21 +186,21 @@ static int take_text(struct edit_op *op, const char **at, const char *end)
         int n = 1;
 
         if ((unsigned char)**at < 0x20)
-            return LAB_EPROTO;
+            return PL_EPROTO;
         if (*(*at)++ == '\\')
             n = take_escape(at, end, bytes);
         if (n < 0)
             return n;
         if (op->text_len + (size_t)n > EDIT_TEXT_BYTES_MAX)
-            return LAB_ELIMIT;
+            return PL_ELIMIT;
         memcpy(op->text + op->text_len, bytes, (size_t)n);
         op->text_len += (size_t)n;
     }
     if (*at == end || op->text_len == 0)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (!utf8_feed(&check, (const uint8_t *)op->text, op->text_len) || !utf8_done(&check))
-        return LAB_EUTF8;
-    return LAB_OK;
+        return PL_EUTF8;
+    return PL_OK;
 }
 
 static int decode_insert(struct edit_op *op, const char *at, const char *end)
@@ -212,7 +212,7 @@ static int decode_insert(struct edit_op *op, const char *at, const char *end)
     op->kind = EDIT_INSERT;
     at = take_id(field_skip(at, end, FIELD_KEY(AT_KEY)), end, &op->at);
     at = take_id(field_skip(at, end, FIELD_KEY(ID_KEY)), end, &op->id);
-    return field_skip(at, end, FIELD_KEY("]}")) == end ? LAB_OK : LAB_EPROTO;
+    return field_skip(at, end, FIELD_KEY("]}")) == end ? PL_OK : PL_EPROTO;
 }
 
 static int decode_delete(struct edit_op *op, const char *at, const char *end)
@@ -225,21 +225,21 @@ static int decode_delete(struct edit_op *op, const char *at, const char *end)
         at = field_skip(take_id(at, end, &range->first), end, FIELD_KEY(","));
         at = field_u64(at, end, &len, UINT32_MAX);
         if (at == NULL || len == 0)
-            return LAB_EPROTO;
+            return PL_EPROTO;
         range->len = (uint32_t)len;
         if (field_skip(at, end, FIELD_KEY("]]}")) == end)
-            return LAB_OK;
+            return PL_OK;
         if (field_skip(at, end, FIELD_KEY("],[")) == NULL)
-            return LAB_EPROTO;
+            return PL_EPROTO;
     }
-    return LAB_ELIMIT;
+    return PL_ELIMIT;
 }
 
 static int decode_cursor(struct edit_op *op, const char *at, const char *end)
 {
     op->kind = EDIT_CURSOR;
     at = take_id(at, end, &op->at);
-    return field_skip(at, end, FIELD_KEY("]}")) == end ? LAB_OK : LAB_EPROTO;
+    return field_skip(at, end, FIELD_KEY("]}")) == end ? PL_OK : PL_EPROTO;
 }
 
 int edit_op_decode(struct edit_op *op, const char *json, size_t len)
@@ -252,18 +252,18 @@ int edit_op_decode(struct edit_op *op, const char *json, size_t len)
         return decode_delete(op, at, end);
     if ((at = field_skip(json, end, FIELD_KEY(CURSOR_KEY))) != NULL)
         return decode_cursor(op, at, end);
-    return LAB_EPROTO;
+    return PL_EPROTO;
 }
 
 /* ---- applying ---- */
 
 int edit_op_apply(const struct edit_op *op, struct text_doc *d)
 {
-    int err = LAB_OK;
+    int err = PL_OK;
 
     if (op->kind == EDIT_INSERT)
         err = text_doc_insert(d, op->at, op->id, op->text, op->text_len);
     for (size_t i = 0; op->kind == EDIT_DELETE && i < op->nranges && err >= 0; i++)
         err = text_doc_delete(d, op->ranges[i]);
-    return err < 0 ? err : LAB_OK;
+    return err < 0 ? err : PL_OK;
 }

@@ -37,8 +37,8 @@ size_t edit_op_encode(char json[EDIT_JSON_BYTES_MAX], const struct edit_op *op);
 
 /* Read one edit: the members in exactly the order above, without white space, as the encoder
  * writes them and servers pass them on; strings may be escaped in any way (RFC 8259 §7). Texts
- * and ranges are not empty. 0, LAB_EPROTO, LAB_EUTF8 (also: half of a surrogate pair),
- * LAB_ELIMIT (EDIT_..._MAX). After an error op holds nothing of use. */
+ * and ranges are not empty. 0, PL_EPROTO, PL_EUTF8 (also: half of a surrogate pair),
+ * PL_ELIMIT (EDIT_..._MAX). After an error op holds nothing of use. */
 int edit_op_decode(struct edit_op *op, const char *json, size_t len);
 
 /* Let the document take op in (a cursor changes nothing). As text_doc_insert() and

@@ -9,12 +9,12 @@ int span_tree_init(struct span_tree *t)
 {
     *t = (struct span_tree){0};
     if (span_tree_reserve(t, SPAN_BEGIN + 1) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     t->spans[SPAN_NONE] = (struct span){0};
     t->spans[SPAN_BEGIN] = (struct span){.len = 1, .deleted = true};
     t->len = SPAN_BEGIN + 1;
     t->root = SPAN_BEGIN;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void span_tree_free(struct span_tree *t)
@@ -29,18 +29,18 @@ int span_tree_reserve(struct span_tree *t, uint32_t n)
     struct span *spans;
 
     if (t->cap - t->len >= n)
-        return LAB_OK;
+        return PL_OK;
     while (cap - t->len < n) {
         if (cap > UINT32_MAX / 2)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         cap *= 2;
     }
     spans = realloc(t->spans, cap * sizeof *spans);
     if (spans == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     t->spans = spans;
     t->cap = cap;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static uint32_t visible_of(const struct span *s)

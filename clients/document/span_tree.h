@@ -34,11 +34,11 @@ struct span_tree {
     uint32_t root;
 };
 
-/* 0 or LAB_ENOMEM. */
+/* 0 or PL_ENOMEM. */
 int span_tree_init(struct span_tree *t);
 void span_tree_free(struct span_tree *t); /* zeroes t */
 
-/* Make room for n more, so that span_tree_insert_after() cannot fail. 0 or LAB_ENOMEM. */
+/* Make room for n more, so that span_tree_insert_after() cannot fail. 0 or PL_ENOMEM. */
 int span_tree_reserve(struct span_tree *t, uint32_t n);
 
 /* Put s (its links are ignored) behind the span with number before; returns its number. */

@@ -78,15 +78,15 @@ static int author_reserve(struct text_author *a, uint32_t n)
     uint32_t *spans;
 
     if (a->cap - a->len >= n)
-        return LAB_OK;
+        return PL_OK;
     while (cap - a->len < n)
         cap *= 2;
     spans = realloc(a->spans, cap * sizeof *spans);
     if (spans == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     a->spans = spans;
     a->cap = cap;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void author_put(struct text_author *a, uint32_t place, uint32_t span)
@@ -214,14 +214,14 @@ static uint32_t span_before(struct text_doc *d, const struct place *p, struct te
     return before;
 }
 
-/* Code points, or LAB_EUTF8. */
+/* Code points, or PL_EUTF8. */
 static int count_chars(const char *text, size_t len)
 {
     struct utf8 check = {0};
     int count = 0;
 
     if (!utf8_feed(&check, (const uint8_t *)text, len) || !utf8_done(&check))
-        return LAB_EUTF8;
+        return PL_EUTF8;
     for (size_t i = 0; i < len; i++)
         count += ((uint8_t)text[i] & 0xc0) != 0x80;
     return count;
@@ -238,15 +238,15 @@ static int check_insert(const struct text_doc *d, struct text_id at, struct text
     if (knows(d, run))
         return 1;
     if (!find(d, at, &p) || run.first.clock <= at.clock)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (run.first.clock + run.len - 1 > TEXT_CLOCK_MAX)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (d->chars + run.len > TEXT_DOC_CHARS_MAX || d->store.len + len > TEXT_DOC_BYTES_MAX)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (a == NULL || a->len == 0)
-        return LAB_OK;
+        return PL_OK;
     newest = &d->tree.spans[a->spans[a->len - 1]];
-    return run.first.clock < newest->clock + newest->len ? LAB_EPROTO : LAB_OK;
+    return run.first.clock < newest->clock + newest->len ? PL_EPROTO : PL_OK;
 }
 
 /* Room for one more insertion by editor behind the character at, so that the rest can't fail:
@@ -256,12 +256,12 @@ static int reserve_insert(struct text_doc *d, struct text_id at, uint32_t editor
     struct text_author *a = author_find(d, editor), *followed;
 
     if (a == NULL && (a = author_add(d, editor)) == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     followed = at.clock == 0 ? a : author_find(d, at.editor);
     if (author_reserve(a, 2) < 0 || author_reserve(followed, 2) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (span_tree_reserve(&d->tree, 2) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_reserve(&d->store, len);
 }
 
@@ -275,16 +275,16 @@ int text_doc_insert(struct text_doc *d, struct text_id at, struct text_id id, co
     int chars, err;
 
     if (len == 0 || id.clock == 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (len > TEXT_DOC_BYTES_MAX || id.clock > TEXT_CLOCK_MAX)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if ((chars = count_chars(text, len)) < 0)
         return chars;
     err = check_insert(d, at, (struct text_range){id, (uint32_t)chars}, len);
     if (err != 0)
         return err;
     if (reserve_insert(d, at, id.editor, len) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     buf_add(&d->store, text, len);
     run.len = (uint32_t)chars;
     run.bytes = (uint32_t)len;
@@ -295,13 +295,13 @@ int text_doc_insert(struct text_doc *d, struct text_id at, struct text_id id, co
     d->chars += run.len;
     if (id.clock + run.len - 1 > d->clock)
         d->clock = id.clock + run.len - 1;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* ---- deletion ---- */
 
 /* Delete from the character at p on, at most max of its span's. Returns how many, or
- * LAB_ENOMEM. */
+ * PL_ENOMEM. */
 static int64_t delete_in_span(struct text_doc *d, struct place p, uint32_t max)
 {
     const struct span *s = &d->tree.spans[p.span];
@@ -310,7 +310,7 @@ static int64_t delete_in_span(struct text_doc *d, struct place p, uint32_t max)
     if (s->deleted)
         return count;
     if (span_tree_reserve(&d->tree, 2) < 0 || author_reserve(p.author, 2) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (p.offset + count < d->tree.spans[p.span].len)
         cut(d, &p, p.offset + count);
     span_tree_delete(&d->tree, cut(d, &p, p.offset));
@@ -322,7 +322,7 @@ int text_doc_delete(struct text_doc *d, struct text_range range)
     uint32_t done = 0;
 
     if (!knows(d, range))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     while (done < range.len) {
         struct text_id id = {range.first.clock + done, range.first.editor};
         struct place p;
@@ -331,10 +331,10 @@ int text_doc_delete(struct text_doc *d, struct text_range range)
         find(d, id, &p);
         n = delete_in_span(d, p, range.len - done);
         if (n < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         done += (uint32_t)n;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* ---- where things are ---- */
@@ -402,9 +402,9 @@ int text_doc_text(const struct text_doc *d, struct buf *out)
         const struct span *at = &d->tree.spans[s];
 
         if (!at->deleted && buf_add(out, d->store.data + at->text, at->bytes) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int text_doc_hash(const struct text_doc *d, char hex[TEXT_HASH_CHARS + 1])
@@ -415,13 +415,13 @@ int text_doc_hash(const struct text_doc *d, char hex[TEXT_HASH_CHARS + 1])
     unsigned len = 0;
     int err = text_doc_text(d, &text);
 
-    if (err == LAB_OK && EVP_Digest(text.data, text.len, hash, &len, EVP_sha256(), NULL) != 1)
-        err = LAB_ENOMEM;
+    if (err == PL_OK && EVP_Digest(text.data, text.len, hash, &len, EVP_sha256(), NULL) != 1)
+        err = PL_ENOMEM;
     buf_free(&text);
-    for (unsigned i = 0; err == LAB_OK && i < len; i++) {
+    for (unsigned i = 0; err == PL_OK && i < len; i++) {
         hex[2 * i] = digits[hash[i] >> 4];
         hex[2 * i + 1] = digits[hash[i] & 15];
     }
-    hex[err == LAB_OK ? TEXT_HASH_CHARS : 0] = '\0';
+    hex[err == PL_OK ? TEXT_HASH_CHARS : 0] = '\0';
     return err;
 }

@@ -57,7 +57,7 @@ struct text_doc {
     uint64_t clock; /* the greatest seen */
 };
 
-/* 0 or LAB_ENOMEM; after that text_doc_free() may be called. */
+/* 0 or PL_ENOMEM; after that text_doc_free() may be called. */
 int text_doc_init(struct text_doc *d);
 void text_doc_free(struct text_doc *d); /* zeroes d */
 
@@ -65,14 +65,14 @@ void text_doc_free(struct text_doc *d); /* zeroes d */
 
 /* Take in text (UTF-8, not empty) behind the character at; its characters get the ids id,
  * id.clock + 1, ... For an edit of one's own id.clock is text_doc_clock() + 1.
- * 0: taken in. 1: known already, nothing changed. LAB_EPROTO: at is unknown or younger than id,
- * or id is not younger than all of its editor's. LAB_EUTF8, LAB_EINVAL (no text), LAB_ELIMIT
- * (TEXT_DOC_..._MAX, TEXT_CLOCK_MAX), LAB_ENOMEM. After an error d is as it was. */
+ * 0: taken in. 1: known already, nothing changed. PL_EPROTO: at is unknown or younger than id,
+ * or id is not younger than all of its editor's. PL_EUTF8, PL_EINVAL (no text), PL_ELIMIT
+ * (TEXT_DOC_..._MAX, TEXT_CLOCK_MAX), PL_ENOMEM. After an error d is as it was. */
 int text_doc_insert(struct text_doc *d, struct text_id at, struct text_id id, const char *text,
                     size_t len);
 
 /* Take in that the characters of range are gone; those that were gone already stay so.
- * 0, LAB_EPROTO (a character that was never inserted, none at all; d is as it was), LAB_ENOMEM
+ * 0, PL_EPROTO (a character that was never inserted, none at all; d is as it was), PL_ENOMEM
  * (d is sound and a repetition does the rest). */
 int text_doc_delete(struct text_doc *d, struct text_range range);
 
@@ -98,10 +98,10 @@ size_t text_doc_ranges(const struct text_doc *d, uint32_t index, uint32_t *count
 
 /* ---- the text ---- */
 
-/* Append it. 0 or LAB_ENOMEM. */
+/* Append it. 0 or PL_ENOMEM. */
 int text_doc_text(const struct text_doc *d, struct buf *out);
 
-/* SHA-256 of the text (FIPS 180-4) in hexadecimal. 0 or LAB_ENOMEM. */
+/* SHA-256 of the text (FIPS 180-4) in hexadecimal. 0 or PL_ENOMEM. */
 int text_doc_hash(const struct text_doc *d, char hex[TEXT_HASH_CHARS + 1]);
 
 #endif

@@ -48,7 +48,7 @@ static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_
         if (got)
             client_message(c, ev.data, ev.data_len, recv_ns);
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void sse_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)

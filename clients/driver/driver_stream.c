@@ -44,7 +44,7 @@ static int stream_content(struct client *c, const uint8_t *data, size_t len, int
         else
             client_sort_bytes(c, recv_ns); /* heartbeat */
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void stream_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)

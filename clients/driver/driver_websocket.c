@@ -102,7 +102,7 @@ static void websocket_on_open(struct client *c, int64_t now_ns)
     w->close_sent = false;
     w->opening = opening_new();
     if (w->opening == NULL || make_key(w, key) < 0) {
-        client_fail(c, now_ns, lab_strerror(LAB_ENOMEM));
+        client_fail(c, now_ns, pl_strerror(PL_ENOMEM));
         return;
     }
     len = encode_upgrade(c, key, request);
@@ -315,7 +315,7 @@ static int send_text(struct websocket_client *w, const char *text, size_t len, s
 
     if (frame == NULL) {
         conn_close(&w->client.conn);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     memcpy(head.masking_key, &key, sizeof head.masking_key);
     head_len = ws_frame_encode(frame, &head);

@@ -105,10 +105,10 @@ static bool field_u64(const struct http_message *m, const char *name, uint64_t *
 {
     const char *text = http_message_field(m, name);
 
-    return text != NULL && url_parse_u64(out, text, UINT64_MAX) == LAB_OK;
+    return text != NULL && url_parse_u64(out, text, UINT64_MAX) == PL_OK;
 }
 
-/* How many updates the body holds, or LAB_EPROTO when it is not an array of them. */
+/* How many updates the body holds, or PL_EPROTO when it is not an array of them. */
 static int take_updates(struct poller *p, int64_t recv_ns)
 {
     struct client *c = &p->client;
@@ -121,7 +121,7 @@ static int take_updates(struct poller *p, int64_t recv_ns)
         struct envelope e;
 
         if (n < 0 || envelope_scan(&e, item, (size_t)n) < 0) {
-            count = LAB_EPROTO;
+            count = PL_EPROTO;
             break;
         }
         client_took(c, (size_t)n);

@@ -45,7 +45,7 @@ static void hang_up(struct control *ctl)
 static void fail(struct control *ctl, const char *why)
 {
     if (ctl->failure.text[0] == '\0')
-        err_set(&ctl->failure, LAB_ESYS, "%s://%s/stats: %.200s",
+        err_set(&ctl->failure, PL_ESYS, "%s://%s/stats: %.200s",
                 ctl->env->tls != NULL ? "https" : "http", ctl->env->host, why);
     hang_up(ctl);
     if (ctl->asking >= 0)
@@ -168,7 +168,7 @@ static void adopt(struct control *ctl, int fd)
     if (client_env_attach(ctl->env, &ctl->conn, &control_conn_ops, fd, BACKLOG_LIMIT_BYTES, NULL) <
         0) {
         evutil_closesocket(fd);
-        fail(ctl, lab_strerror(LAB_ENOMEM));
+        fail(ctl, pl_strerror(PL_ENOMEM));
         return;
     }
     ctl->link = CONTROL_UP;
@@ -219,7 +219,7 @@ static void connect_first(struct control *ctl)
     err = dial_start(&ctl->dial, env->base, &env->schedule, &env->target, 0,
                      clock_now_ns() + env->opt->connect_timeout_ns);
     if (err < 0)
-        fail(ctl, lab_strerror(err));
+        fail(ctl, pl_strerror(err));
     else
         ctl->link = CONTROL_DIALING;
 }

@@ -23,7 +23,7 @@ struct client *fleet_client(const struct fleet *f, uint64_t index)
 static void note_failure(struct fleet *f, const char *text)
 {
     if (f->failure.text[0] == '\0')
-        err_set(&f->failure, LAB_ESYS, "%s", text);
+        err_set(&f->failure, PL_ESYS, "%s", text);
 }
 
 /* ---- the end ---- */
@@ -141,7 +141,7 @@ static void setup_timed_out(struct fleet *f, int64_t now_ns)
 {
     const char *why = f->env.last_failure.text;
 
-    err_set(&f->failure, LAB_ELIMIT, "set-up: %llu of %llu clients joined within %.3g s%s%s",
+    err_set(&f->failure, PL_ELIMIT, "set-up: %llu of %llu clients joined within %.3g s%s%s",
             (unsigned long long)f->joined, (unsigned long long)f->nclients,
             (double)f->env.opt->setup_timeout_ns / (double)NS_PER_S, *why != '\0' ? "; " : "", why);
     begin_leave(f, now_ns);
@@ -366,8 +366,8 @@ static int raise_fd_limit(uint64_t nclients, bool twice, struct err_text *e)
     int64_t limit = proc_raise_fd_limit(need);
 
     if (limit >= need)
-        return LAB_OK;
-    return err_set(e, LAB_ELIMIT,
+        return PL_OK;
+    return err_set(e, PL_ELIMIT,
                    "--clients: %llu need %lld open files, this process may have %lld (ulimit -n)",
                    (unsigned long long)nclients, (long long)need, (long long)limit);
 }
@@ -379,27 +379,26 @@ static int make_clients(struct fleet *f, const struct client_options *opt, struc
     f->stride = (bytes + CLIENT_ALIGN - 1) / CLIENT_ALIGN * CLIENT_ALIGN;
     f->clients = calloc(f->nclients, f->stride);
     if (f->clients == NULL)
-        return err_set(e, LAB_ENOMEM, "%llu clients: %s", (unsigned long long)f->nclients,
-                       lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%llu clients: %s", (unsigned long long)f->nclients,
+                       pl_strerror(PL_ENOMEM));
     for (uint64_t i = 0; i < f->nclients; i++) {
         int err = client_init(fleet_client(f, i), &f->env, opt->driver, (uint32_t)i);
 
         if (err < 0) {
             f->nclients = i + 1; /* those that there are, to be freed */
             return err_set(e, err, "client %llu: %s", (unsigned long long)i,
-                           err == LAB_EINVAL ? "two of its channels have the same name"
-                                             : lab_strerror(err));
+                           err == PL_EINVAL ? "two of its channels have the same name"
+                                            : pl_strerror(err));
         }
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int make_upstream(struct fleet *f, struct err_text *e)
 {
     struct client_array clients = {f->clients, f->stride};
 
-    return f->env.opt->send == SEND_NONE ? LAB_OK
-                                         : upstream_init(&f->upstream, &f->env, clients, e);
+    return f->env.opt->send == SEND_NONE ? PL_OK : upstream_init(&f->upstream, &f->env, clients, e);
 }
 
 static int watch_signals(struct fleet *f, struct err_text *e)
@@ -407,8 +406,8 @@ static int watch_signals(struct fleet *f, struct err_text *e)
     if (evsignal_assign(&f->sigint, f->env.base, SIGINT, on_signal, f) == 0 &&
         evsignal_assign(&f->sigterm, f->env.base, SIGTERM, on_signal, f) == 0 &&
         evsignal_add(&f->sigint, NULL) == 0 && evsignal_add(&f->sigterm, NULL) == 0)
-        return LAB_OK;
-    return err_set(e, LAB_ENOMEM, "signals: %s", lab_strerror(LAB_ENOMEM));
+        return PL_OK;
+    return err_set(e, PL_ENOMEM, "signals: %s", pl_strerror(PL_ENOMEM));
 }
 
 int fleet_init(struct fleet *f, const struct client_options *opt, struct err_text *e)
@@ -442,9 +441,9 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
         return err;
     control_init(&f->control, &f->env, on_answer, f);
     err = make_clients(f, opt, e);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = make_upstream(f, e);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = watch_signals(f, e);
     if (err < 0)
         fleet_free(f);

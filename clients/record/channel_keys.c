@@ -40,20 +40,20 @@ static int make_room(struct channel_keys *k)
     uint32_t *slots;
 
     if ((k->n + 1) * 2 <= k->nslots)
-        return LAB_OK;
+        return PL_OK;
     all = realloc(k->all, nslots / 2 * sizeof *all);
     if (all == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     k->all = all;
     slots = calloc(nslots, sizeof *slots);
     if (slots == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     free(k->slots);
     k->slots = slots;
     k->nslots = nslots;
     for (uint32_t i = 0; i < k->n; i++)
         slots[find_slot(k, text_of(&k->all[i]))] = i + 1;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int64_t add(struct channel_keys *k, struct name key)
@@ -61,7 +61,7 @@ static int64_t add(struct channel_keys *k, struct name key)
     struct channel_key *new;
 
     if (make_room(k) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     new = &k->all[k->n];
     *new = (struct channel_key){.len = (uint8_t)key.len};
     if (key.len > 0)

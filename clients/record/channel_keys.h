@@ -20,7 +20,7 @@ struct channel_keys {
     uint32_t n, nslots;      /* nslots: a power of two, at least twice n */
 };
 
-/* The number of key, which may be empty (it is a key, too), or LAB_ENOMEM. */
+/* The number of key, which may be empty (it is a key, too), or PL_ENOMEM. */
 int64_t channel_keys_number(struct channel_keys *k, struct name key);
 void channel_keys_free(struct channel_keys *k);
 

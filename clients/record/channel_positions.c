@@ -36,13 +36,13 @@ int channel_positions_take(struct channel_positions *p, const cJSON *stats)
     channel_positions_free(p);
     p->told = cJSON_IsArray(channels);
     if (!p->told || size == 0)
-        return LAB_OK;
+        return PL_OK;
     p->all = calloc((size_t)size, sizeof *p->all);
     if (p->all == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     cJSON_ArrayForEach(item, channels) p->n += take_one(&p->all[p->n], item);
     qsort(p->all, p->n, sizeof *p->all, compare);
-    return LAB_OK;
+    return PL_OK;
 }
 
 bool channel_positions_find(const struct channel_positions *p, const char *name, uint64_t *n)

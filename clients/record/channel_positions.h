@@ -24,7 +24,7 @@ struct channel_positions {
     bool told; /* the answer was about channels at all */
 };
 
-/* Take them from the object that /stats answers. 0 or LAB_ENOMEM. */
+/* Take them from the object that /stats answers. 0 or PL_ENOMEM. */
 int channel_positions_take(struct channel_positions *p, const struct cJSON *stats);
 /* A channel that the server does not have yet stands at 0. False: not known. */
 bool channel_positions_find(const struct channel_positions *p, const char *name, uint64_t *n);

@@ -53,10 +53,10 @@ int channels_init(struct channels *c, const struct client_options *opt)
     }
     c->all = calloc(c->nall > 0 ? c->nall : 1, sizeof *c->all);
     if (c->all == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (unsigned i = 0; i < c->nitems; i++)
         name_channels(c, &c->items[i], c->items[i].in_rooms ? rooms : 1);
-    return LAB_OK;
+    return PL_OK;
 }
 
 void channels_free(struct channels *c)

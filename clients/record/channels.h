@@ -45,7 +45,7 @@ struct channels {
     size_t nall;
 };
 
-/* opt's lists are borrowed. 0 or LAB_ENOMEM. */
+/* opt's lists are borrowed. 0 or PL_ENOMEM. */
 int channels_init(struct channels *c, const struct client_options *opt);
 void channels_free(struct channels *c);
 

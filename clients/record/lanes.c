@@ -26,17 +26,17 @@ int lanes_new(struct lanes **out, struct channels *channels, uint64_t client)
     struct lanes *l;
 
     if (has_twins(of, n))
-        return LAB_EINVAL;
+        return PL_EINVAL;
     l = calloc(1, sizeof *l + n * sizeof l->lane[0]);
     if (l == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     l->n = n;
     for (unsigned i = 0; i < n; i++) {
         l->lane[i].channel = of[i];
         of[i]->lanes++;
     }
     *out = l;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void lanes_free(struct lanes *l)

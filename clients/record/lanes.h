@@ -33,7 +33,7 @@ struct lanes {
     struct lane lane[];
 };
 
-/* 0, LAB_ENOMEM, or LAB_EINVAL when two of the client's channels have the same name. */
+/* 0, PL_ENOMEM, or PL_EINVAL when two of the client's channels have the same name. */
 int lanes_new(struct lanes **out, struct channels *channels, uint64_t client);
 void lanes_free(struct lanes *l); /* l may be NULL */
 

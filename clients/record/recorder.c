@@ -31,10 +31,10 @@ int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
             goto no_memory;
         r->timeline_cap = timeline_cap;
     }
-    return LAB_OK;
+    return PL_OK;
 no_memory:
     recorder_free(r);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 void recorder_free(struct recorder *r)

@@ -63,7 +63,7 @@ struct recorder {
     uint32_t timeline_clients; /* only clients with a smaller index are drawn */
 };
 
-/* 0 or LAB_ENOMEM. timeline_cap points are allocated at once (window only; then it is full). */
+/* 0 or PL_ENOMEM. timeline_cap points are allocated at once (window only; then it is full). */
 int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
                   uint32_t timeline_clients);
 void recorder_free(struct recorder *r);

@@ -26,14 +26,14 @@ static int set_name(struct audience *a, uint32_t room, unsigned channel, const c
     int len;
 
     if (send_channel == NULL)
-        return *suffix == '\0' ? LAB_OK : LAB_EINVAL;
+        return *suffix == '\0' ? PL_OK : PL_EINVAL;
     len = snprintf(text, sizeof text, "%s%s", send_channel, suffix);
     if (len < 0 || (size_t)len >= sizeof text)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     return channel_name_in_room(name_at(a, room, channel), (struct name){text, (size_t)len}, room) >
                    0
-               ? LAB_OK
-               : LAB_EINVAL;
+               ? PL_OK
+               : PL_EINVAL;
 }
 
 static int set_names(struct audience *a, const char *send_channel)
@@ -46,7 +46,7 @@ static int set_names(struct audience *a, const char *send_channel)
                 return err;
         }
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 struct name audience_channel(const struct audience *a, uint32_t client, unsigned channel)
@@ -83,7 +83,7 @@ int audience_init(struct audience *a, const struct workload *workload,
     a->names = calloc((size_t)rooms_of(plan) * workload->nchannels, sizeof *a->names);
     a->kinds = calloc(pairs, sizeof *a->kinds);
     a->tracks = calloc(pairs * a->senders_heard, sizeof *a->tracks);
-    err = a->names == NULL || a->kinds == NULL || a->tracks == NULL ? LAB_ENOMEM
+    err = a->names == NULL || a->kinds == NULL || a->tracks == NULL ? PL_ENOMEM
                                                                     : set_names(a, send_channel);
     if (err < 0)
         audience_free(a);

@@ -23,7 +23,7 @@ struct audience {
     struct order_track *tracks;        /* owned: [client][channel][sender heard] */
 };
 
-/* send_channel NULL: the default channel. Nobody is subscribed yet. 0, LAB_ENOMEM, or LAB_EINVAL
+/* send_channel NULL: the default channel. Nobody is subscribed yet. 0, PL_ENOMEM, or PL_EINVAL
  * when send_channel and the workload's suffix make no name. */
 int audience_init(struct audience *a, const struct workload *workload,
                   const struct workload_plan *plan, const char *send_channel);

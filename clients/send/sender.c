@@ -137,7 +137,7 @@ static void on_due(struct deadline *d, int64_t now_ns)
         };
 
         if (up->workload->write(up->load, s->client->index, due_ns, &o.box, &s->next_due_ns) < 0) {
-            upstream_note_failure(up, lab_strerror(LAB_ENOMEM));
+            upstream_note_failure(up, pl_strerror(PL_ENOMEM));
             s->next_due_ns = INT64_MAX;
         }
     }
@@ -156,12 +156,12 @@ int sender_init(struct sender *s, struct upstream *up, struct client *c)
     s->next_due_ns = INT64_MAX;
     snprintf(s->from, sizeof s->from, "%u", (unsigned)c->index);
     if (!upstream_dials(up->env->opt))
-        return LAB_OK;
+        return PL_OK;
     s->http = calloc(1, sizeof *s->http);
     if (s->http == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     uplink_http_init(s->http, up->env, &up->account, &s->uplink, c->index);
-    return LAB_OK;
+    return PL_OK;
 }
 
 void sender_begin(struct sender *s, int64_t now_ns)

@@ -25,7 +25,7 @@ struct sender {
     char from[SENDER_FROM_BYTES];
 };
 
-/* s zeroed. 0 or LAB_ENOMEM. */
+/* s zeroed. 0 or PL_ENOMEM. */
 int sender_init(struct sender *s, struct upstream *up, struct client *c);
 void sender_begin(struct sender *s, int64_t now_ns);
 

@@ -13,13 +13,13 @@ static int reserve_item(struct uplink *u)
     struct uplink_item *items;
 
     if (u->nitems < u->items_cap)
-        return LAB_OK;
+        return PL_OK;
     items = realloc(u->items, cap * sizeof *items);
     if (items == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     u->items = items;
     u->items_cap = cap;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int uplink_push(struct uplink *u, const struct post *p, const struct uplink_item *item)
@@ -28,13 +28,13 @@ int uplink_push(struct uplink *u, const struct post *p, const struct uplink_item
     struct uplink_item *added;
 
     if (room > UINT32_MAX || reserve_item(u) < 0 || buf_reserve(&u->text, room) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     added = &u->items[u->nitems++];
     *added = *item;
     added->len = (uint32_t)post_encode((char *)u->text.data + u->text.len, p);
     added->left = false;
     u->text.len += added->len;
-    return LAB_OK;
+    return PL_OK;
 }
 
 const struct uplink_item *uplink_next(const struct uplink *u, const char **text)

@@ -37,7 +37,7 @@ struct uplink {
     uint64_t acknowledged; /* so many messages before items[0] */
 };
 
-/* Append a message, encoding its post. 0 or LAB_ENOMEM. */
+/* Append a message, encoding its post. 0 or PL_ENOMEM. */
 int uplink_push(struct uplink *u, const struct post *p, const struct uplink_item *item);
 
 static inline size_t uplink_waiting(const struct uplink *u)

@@ -55,23 +55,23 @@ static void give_up(struct uplink_http *h)
 
 /* ---- asking ---- */
 
-/* Append the oldest count posts, alone or as a list, and let them go. 0 or LAB_ENOMEM. */
+/* Append the oldest count posts, alone or as a list, and let them go. 0 or PL_ENOMEM. */
 static int add_posts(struct uplink_http *h, size_t count, struct buf *out)
 {
     const struct uplink_item *item;
     const char *text;
-    int err = count > 1 ? buf_add(out, "[", 1) : LAB_OK;
+    int err = count > 1 ? buf_add(out, "[", 1) : PL_OK;
 
-    for (size_t i = 0; i < count && err == LAB_OK; i++) {
+    for (size_t i = 0; i < count && err == PL_OK; i++) {
         item = uplink_next(h->uplink, &text);
         if (i > 0)
             err = buf_add(out, ",", 1);
-        if (err == LAB_OK)
+        if (err == PL_OK)
             err = buf_add(out, text, item->len);
         upstream_account_sent(h->account, item->due_ns, item->len, 0, item->left, clock_now_ns());
         uplink_depart(h->uplink);
     }
-    return err == LAB_OK && count > 1 ? buf_add(out, "]", 1) : err;
+    return err == PL_OK && count > 1 ? buf_add(out, "]", 1) : err;
 }
 
 static int encode_request(struct uplink_http *h, struct buf *out)
@@ -87,10 +87,10 @@ static int encode_request(struct uplink_http *h, struct buf *out)
     size_t head_len = http_post_encode(head, &post);
 
     if (head_len == 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     UPSTREAM_COUNT(h->account, h->due_ns, framing_bytes_out, head_len + list_bytes);
     if (buf_add(out, head, head_len) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return add_posts(h, count, out);
 }
 
@@ -100,12 +100,12 @@ static void ask(struct uplink_http *h)
     int err = encode_request(h, &request);
 
     UPSTREAM_COUNT(h->account, h->due_ns, requests, 1);
-    if (err == LAB_OK) {
+    if (err == PL_OK) {
         conn_send(&h->conn, request.data, request.len);
     } else {
-        client_env_note(h->env, PUBLISH_PATH ": request: %s", lab_strerror(err));
+        client_env_note(h->env, PUBLISH_PATH ": request: %s", pl_strerror(err));
         conn_close(&h->conn);
-        if (err == LAB_ELIMIT)
+        if (err == PL_ELIMIT)
             give_up(h);
     }
     buf_free(&request);
@@ -310,7 +310,7 @@ static void dial(struct uplink_http *h, int64_t now_ns)
                          now_ns + env->opt->connect_timeout_ns);
 
     if (err < 0)
-        dial_failed(h, err == LAB_ENOMEM ? ENOMEM : errno, now_ns);
+        dial_failed(h, err == PL_ENOMEM ? ENOMEM : errno, now_ns);
     else
         h->state = DIALING;
 }

@@ -23,7 +23,7 @@ static struct sender *sender_of(struct upstream *up, const struct client *c)
 void upstream_note_failure(struct upstream *up, const char *text)
 {
     if (up->failure.text[0] == '\0')
-        err_set(&up->failure, LAB_ESYS, "--send: %s", text);
+        err_set(&up->failure, PL_ESYS, "--send: %s", text);
 }
 
 /* ---- the drivers' hooks ---- */
@@ -186,16 +186,16 @@ static void find_fault(struct upstream *up)
     const char *fault = up->workload->fault != NULL ? up->workload->fault(up->load) : NULL;
 
     if (a->lost > 0 || a->doubled > 0 || a->reordered > 0)
-        err_set(&up->failure, LAB_EPROTO,
+        err_set(&up->failure, PL_EPROTO,
                 "messages that clients sent: %llu lost, %llu doubled, %llu reordered",
                 (unsigned long long)a->lost, (unsigned long long)a->doubled,
                 (unsigned long long)a->reordered);
     else if (unanswered > 0)
-        err_set(&up->failure, LAB_EPROTO,
+        err_set(&up->failure, PL_EPROTO,
                 "messages that clients sent: %llu not acknowledged when the drain ended",
                 (unsigned long long)unanswered);
     else if (fault != NULL)
-        err_set(&up->failure, LAB_EPROTO, "%s", fault);
+        err_set(&up->failure, PL_EPROTO, "%s", fault);
 }
 
 void upstream_finish(struct upstream *up)
@@ -263,7 +263,7 @@ static int make_senders(struct upstream *up)
     up->said = calloc(nsenders, sizeof *up->said);
     up->load = up->workload->make(&up->plan);
     if (up->senders == NULL || up->said == NULL || up->load == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (uint32_t i = 0; i < up->plan.nclients; i++) {
         struct client *c = client_at(&up->clients, i);
         struct sender *s = sender_of(up, c);
@@ -272,9 +272,9 @@ static int make_senders(struct upstream *up)
             continue;
         up->nsenders++;
         if (sender_init(s, up, c) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int upstream_init(struct upstream *up, struct client_env *env, struct client_array clients,
@@ -287,17 +287,17 @@ int upstream_init(struct upstream *up, struct client_env *env, struct client_arr
         .env = env, .clients = clients, .plan = make_plan(opt), .base = UINT64_MAX};
     up->workload = workloads[opt->send - SEND_INPUTS];
     err = audience_init(&up->audience, up->workload, &up->plan, opt->send_channel);
-    if (err == LAB_EINVAL)
+    if (err == PL_EINVAL)
         return err_set(e, err, "--send-channel: '%s' is no name for all that %s sends",
                        opt->send_channel == NULL ? "" : opt->send_channel, up->workload->name);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = upstream_account_init(&up->account, &env->recorder);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = make_senders(up);
     if (err < 0)
-        return err_set(e, err, "--send: %s", lab_strerror(err));
+        return err_set(e, err, "--send: %s", pl_strerror(err));
     subscribe_all(up);
-    return LAB_OK;
+    return PL_OK;
 }
 
 void upstream_free(struct upstream *up)

@@ -14,9 +14,9 @@ int upstream_account_init(struct upstream_account *a, const struct recorder *rec
 
     *a = (struct upstream_account){.recorder = recorder};
     err = init_histogram(&a->latency_us);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = init_histogram(&a->echo_us);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         err = init_histogram(&a->late_us);
     if (err < 0)
         upstream_account_free(a);

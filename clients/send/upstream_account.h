@@ -37,7 +37,7 @@ struct upstream_account {
     uint64_t lost, doubled, reordered;
 };
 
-/* 0 or LAB_ENOMEM. */
+/* 0 or PL_ENOMEM. */
 int upstream_account_init(struct upstream_account *a, const struct recorder *recorder);
 void upstream_account_free(struct upstream_account *a);
 

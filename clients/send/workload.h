@@ -90,14 +90,14 @@ struct workload {
     /* When this sender's first message is due; senders begin at start_ns. */
     int64_t (*first_due_ns)(void *w, uint32_t client, int64_t start_ns);
     /* It is due_ns (or later, when we are late): say what this sender has to say, if anything,
-     * and when to be called next (> due_ns). 0 or LAB_ENOMEM. */
+     * and when to be called next (> due_ns). 0 or PL_ENOMEM. */
     int (*write)(void *w, uint32_t client, int64_t due_ns, struct workload_outbox *out,
                  int64_t *next_due_ns);
     /* May be NULL. In the order of arrival; of each message once at each client. */
     void (*heard)(void *w, const struct workload_heard *h);
     /* After the drain: what is wrong, as one line; NULL: nothing. May be NULL. */
     const char *(*fault)(void *w);
-    /* Append the value of "documents" in the result. 0 or LAB_ENOMEM. NULL: it has none. */
+    /* Append the value of "documents" in the result. 0 or PL_ENOMEM. NULL: it has none. */
     int (*add_documents)(void *w, struct buf *out);
 };
 

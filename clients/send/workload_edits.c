@@ -56,9 +56,9 @@ static void *edits_make(const struct workload_plan *plan)
         return NULL;
     w->plan = plan;
     err = convergence_init(&w->convergence, plan->nclients);
-    for (uint32_t i = 0; err == LAB_OK && i < plan->nclients; i++)
+    for (uint32_t i = 0; err == PL_OK && i < plan->nclients; i++)
         err = text_doc_init(&w->editors[i].doc);
-    if (err == LAB_OK)
+    if (err == PL_OK)
         return w;
     edits_free(w);
     return NULL;
@@ -109,10 +109,10 @@ static int say(struct workload_outbox *out, unsigned channel, const struct edit_
     char json[EDIT_JSON_BYTES_MAX];
     size_t len = edit_op_encode(json, op);
 
-    return out->say(out, channel, json, len) > 0 ? LAB_OK : LAB_ENOMEM;
+    return out->say(out, channel, json, len) > 0 ? PL_OK : PL_ENOMEM;
 }
 
-/* Apply an edit at home and tell the others. LAB_ELIMIT: it was not made, the document is full. */
+/* Apply an edit at home and tell the others. PL_ELIMIT: it was not made, the document is full. */
 static int make_edit(struct edits *w, uint32_t client, const struct edit_op *op,
                      struct workload_outbox *out)
 {
@@ -140,7 +140,7 @@ static int edits_write(void *state, uint32_t client, int64_t due_ns, struct work
     struct edit_op op = {.kind = EDIT_CURSOR};
     struct typist_step step;
     uint32_t index = 0;
-    int err = LAB_OK;
+    int err = PL_OK;
 
     (void)due_ns;
     text_doc_index_after(&e->doc, e->cursor, &index);
@@ -152,9 +152,9 @@ static int edits_write(void *state, uint32_t client, int64_t due_ns, struct work
         make_delete(e, index, step.chars, &op);
     if (op.kind != EDIT_CURSOR)
         err = make_edit(w, client, &op, out);
-    if (err == LAB_ELIMIT) {
+    if (err == PL_ELIMIT) {
         err_set(&w->failure, err, "the document of client %u is full", client);
-        return LAB_OK;
+        return PL_OK;
     }
     if (err < 0)
         return err;
@@ -171,27 +171,27 @@ static void edits_heard(void *state, const struct workload_heard *h)
     struct edit_op op;
     int err = edit_op_decode(&op, h->data, h->len);
 
-    if (err == LAB_OK && h->channel == TO_DOCUMENT && h->client != h->sender) {
+    if (err == PL_OK && h->channel == TO_DOCUMENT && h->client != h->sender) {
         err = edit_op_apply(&op, &w->editors[h->client].doc);
-        if (err == LAB_OK)
+        if (err == PL_OK)
             convergence_applied(&w->convergence, h->sender, h->n, h->sent_ns, h->recv_ns,
                                 h->in_window);
     }
     if (err < 0 && w->failure.text[0] == '\0')
         err_set(&w->failure, err, "client %u could not apply message %llu of client %u: %s",
-                h->client, (unsigned long long)h->n, h->sender, lab_strerror(err));
+                h->client, (unsigned long long)h->n, h->sender, pl_strerror(err));
 }
 
 /* ---- what came of it ---- */
 
-/* The first client whose document is not that of its room; nclients: none. LAB_ENOMEM. */
+/* The first client whose document is not that of its room; nclients: none. PL_ENOMEM. */
 static int64_t find_different(const struct edits *w)
 {
     char room[TEXT_HASH_CHARS + 1] = "", own[TEXT_HASH_CHARS + 1];
 
     for (uint32_t i = 0; i < w->plan->nclients; i++) {
         if (text_doc_hash(&w->editors[i].doc, own) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         if (room_first(w->plan, i) == i)
             memcpy(room, own, sizeof room);
         else if (strcmp(room, own) != 0)
@@ -220,15 +220,15 @@ static const char *edits_fault(void *state)
     if (w->failure.text[0] != '\0')
         return w->failure.text;
     if (different < 0)
-        err_set(&w->failure, LAB_ENOMEM, "documents: out of memory");
+        err_set(&w->failure, PL_ENOMEM, "documents: out of memory");
     else if (different < w->plan->nclients)
-        err_set(&w->failure, LAB_EINVAL, "the document of client %u is not that of its room",
+        err_set(&w->failure, PL_EINVAL, "the document of client %u is not that of its room",
                 (uint32_t)different);
     else if (unsettled > 0)
-        err_set(&w->failure, LAB_EINVAL, "%llu edits did not come to everyone in their room",
+        err_set(&w->failure, PL_EINVAL, "%llu edits did not come to everyone in their room",
                 (unsigned long long)unsettled);
     else if (empty < w->plan->nclients)
-        err_set(&w->failure, LAB_EINVAL, "the document of room %u is empty", empty);
+        err_set(&w->failure, PL_EINVAL, "the document of room %u is empty", empty);
     return w->failure.text[0] != '\0' ? w->failure.text : NULL;
 }
 
@@ -244,13 +244,13 @@ static int edits_add_documents(void *state, struct buf *out)
 
     buf_free(&text);
     if (err < 0 || different < 0 || text_doc_hash(&w->editors[0].doc, hash) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (buf_printf(out, "{\"identical\":%s,\"documents\":%u,\"editors\":%u,\"edits\":%llu,",
                    different == p->nclients ? "true" : "false", p->nclients, workload_senders(p),
                    (unsigned long long)w->convergence.sent) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (client_json_histogram(out, "convergence_us", &w->convergence.lag_us) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_printf(out, "\"bytes\":%zu,\"hash\":\"%s\"}", bytes, hash);
 }
 

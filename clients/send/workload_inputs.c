@@ -135,7 +135,7 @@ static int inputs_write(void *state, uint32_t client, int64_t due_ns, struct wor
     (void)due_ns;
     p->inputs++;
     *next_due_ns = p->start_ns + (int64_t)((double)p->inputs * w->exact_interval_ns);
-    return out->say(out, 0, w->text, len) > 0 ? LAB_OK : LAB_ENOMEM;
+    return out->say(out, 0, w->text, len) > 0 ? PL_OK : PL_ENOMEM;
 }
 
 extern const struct workload workload_inputs;

@@ -16,28 +16,28 @@ int buf_reserve(struct buf *b, size_t extra_bytes)
     uint8_t *data;
 
     if (need < b->len)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (need <= b->cap)
-        return LAB_OK;
+        return PL_OK;
     while (cap < need)
         cap = cap > SIZE_MAX / 2 ? need : cap * 2;
     data = realloc(b->data, cap);
     if (data == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     b->data = data;
     b->cap = cap;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int buf_add(struct buf *b, const void *data, size_t len)
 {
     if (len == 0)
-        return LAB_OK;
+        return PL_OK;
     if (buf_reserve(b, len) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     memcpy(b->data + b->len, data, len);
     b->len += len;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int buf_printf(struct buf *b, const char *fmt, ...)
@@ -49,12 +49,12 @@ int buf_printf(struct buf *b, const char *fmt, ...)
     n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     if (n < 0 || buf_reserve(b, (size_t)n + 1) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     va_start(ap, fmt);
     vsnprintf((char *)b->data + b->len, (size_t)n + 1, fmt, ap);
     va_end(ap);
     b->len += (size_t)n;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void buf_drain(struct buf *b, size_t n)

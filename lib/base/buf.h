@@ -10,10 +10,10 @@ struct buf {
     size_t len, cap;
 };
 
-/* Make room for extra_bytes more. 0 or LAB_ENOMEM; data is untouched on failure. */
+/* Make room for extra_bytes more. 0 or PL_ENOMEM; data is untouched on failure. */
 int buf_reserve(struct buf *b, size_t extra_bytes);
 
-/* Append a copy. 0 or LAB_ENOMEM. */
+/* Append a copy. 0 or PL_ENOMEM. */
 int buf_add(struct buf *b, const void *data, size_t len);
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

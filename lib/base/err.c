@@ -5,26 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *lab_strerror(int code)
+const char *pl_strerror(int code)
 {
     switch (code) {
-    case LAB_OK:
+    case PL_OK:
         return "success";
-    case LAB_ENOMEM:
+    case PL_ENOMEM:
         return "out of memory";
-    case LAB_ESYS:
+    case PL_ESYS:
         return strerror(errno);
-    case LAB_EPROTO:
+    case PL_EPROTO:
         return "protocol violation";
-    case LAB_ELIMIT:
+    case PL_ELIMIT:
         return "over a limit";
-    case LAB_EINVAL:
+    case PL_EINVAL:
         return "invalid argument";
-    case LAB_EUTF8:
+    case PL_EUTF8:
         return "text that is not UTF-8";
-    case LAB_EOF:
+    case PL_EOF:
         return "unexpected end of input";
-    case LAB_EAWAY:
+    case PL_EAWAY:
         return "out of reach for now";
     default:
         return "unknown error";

@@ -57,9 +57,9 @@ static int take_literal(struct scan *s, const char *word)
     size_t len = strlen(word);
 
     if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     copy_to(s, s->at + len);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Past one digit or more; NULL if there is none. */
@@ -80,21 +80,21 @@ static int take_number(struct scan *s)
 
     at = skip_digits(at, s->end);
     if (at == NULL || (*first == '0' && at > first + 1))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (at < s->end && *at == '.') {
         at = skip_digits(at + 1, s->end);
         if (at == NULL)
-            return LAB_EPROTO;
+            return PL_EPROTO;
     }
     if (at < s->end && (*at == 'e' || *at == 'E')) {
         at++;
         at += at < s->end && (*at == '+' || *at == '-');
         at = skip_digits(at, s->end);
         if (at == NULL)
-            return LAB_EPROTO;
+            return PL_EPROTO;
     }
     copy_to(s, at);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static bool is_hex4(const char *at, const char *end)
@@ -125,35 +125,35 @@ static int take_string(struct scan *s)
 
     while (at != NULL && at < s->end && *at != '"') {
         if ((unsigned char)*at < 0x20)
-            return LAB_EPROTO;
+            return PL_EPROTO;
         at = *at == '\\' ? skip_escape(at, s->end) : at + 1;
     }
     if (at == NULL || at >= s->end)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     copy_to(s, at + 1);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int open_level(struct scan *s, bool is_object)
 {
     if (s->depth == JSON_LINE_MAX_DEPTH)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     s->is_object = s->is_object << 1 | is_object;
     s->depth++;
     s->expect = is_object ? EXPECT_NAME_OR_END : EXPECT_VALUE_OR_END;
     copy_to(s, s->at + 1);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int close_level(struct scan *s, bool is_object)
 {
     if (s->depth == 0 || (s->is_object & 1) != is_object)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     s->is_object >>= 1;
     s->depth--;
     s->expect = EXPECT_COMMA_OR_END;
     copy_to(s, s->at + 1);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int take_value(struct scan *s)
@@ -171,13 +171,13 @@ static int take_value(struct scan *s)
         return take_literal(s, "false");
     if (c == 'n')
         return take_literal(s, "null");
-    return c == '-' || is_digit(c) ? take_number(s) : LAB_EPROTO;
+    return c == '-' || is_digit(c) ? take_number(s) : PL_EPROTO;
 }
 
 static int take_name(struct scan *s)
 {
     if (peek(s) != '"')
-        return LAB_EPROTO;
+        return PL_EPROTO;
     s->expect = EXPECT_COLON;
     return take_string(s);
 }
@@ -185,10 +185,10 @@ static int take_name(struct scan *s)
 static int take_mark(struct scan *s, char mark, enum expect next)
 {
     if (peek(s) != mark)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     s->expect = next;
     copy_to(s, s->at + 1);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* One token: what may stand here, and what may follow it. */
@@ -232,7 +232,7 @@ ssize_t json_line_compact(char *dst, const char *text, size_t len)
     struct utf8 utf8 = {0};
 
     if (!utf8_feed(&utf8, (const uint8_t *)text, len) || !utf8_done(&utf8))
-        return LAB_EUTF8;
+        return PL_EUTF8;
     do {
         int err;
 
@@ -242,5 +242,5 @@ ssize_t json_line_compact(char *dst, const char *text, size_t len)
             return err;
     } while (!is_complete(&s));
     skip_space(&s);
-    return s.at == s.end ? s.to - dst : LAB_EPROTO;
+    return s.at == s.end ? s.to - dst : PL_EPROTO;
 }

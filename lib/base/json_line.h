@@ -12,8 +12,8 @@ enum { JSON_LINE_MAX_DEPTH = 64 };
 
 /* Compact text[0..len) to dst (room for len bytes; dst may equal text). The value's bytes
  * are otherwise unchanged: numbers and strings are not rewritten.
- * Returns the compact length (> 0), LAB_EPROTO (not one JSON value), LAB_EUTF8, or
- * LAB_ELIMIT (nested deeper than JSON_LINE_MAX_DEPTH). After an error dst holds nothing of use. */
+ * Returns the compact length (> 0), PL_EPROTO (not one JSON value), PL_EUTF8, or
+ * PL_ELIMIT (nested deeper than JSON_LINE_MAX_DEPTH). After an error dst holds nothing of use. */
 ssize_t json_line_compact(char *dst, const char *text, size_t len);
 
 #endif

@@ -18,17 +18,17 @@ static int line_found(struct line_reader *r, const uint8_t *text, size_t len, co
     if (len > 0 && text[len - 1] == '\r')
         len--;
     if (len > r->max_line_bytes)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     *line = (const char *)text;
     *line_len = len;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Keep the beginning of a line until the rest arrives; one byte more for a CR. */
 static int line_keep(struct line_reader *r, const uint8_t *data, size_t len)
 {
     if (len > r->max_line_bytes + 1 - r->partial.len)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     return buf_add(&r->partial, data, len);
 }
 

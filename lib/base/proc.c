@@ -21,11 +21,11 @@ static int64_t rss_now_bytes(void)
     long long size, resident = -1;
 
     if (f == NULL)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (fscanf(f, "%lld %lld", &size, &resident) != 2)
         resident = -1;
     fclose(f);
-    return resident < 0 ? LAB_ESYS : resident * sysconf(_SC_PAGESIZE);
+    return resident < 0 ? PL_ESYS : resident * sysconf(_SC_PAGESIZE);
 }
 
 int proc_usage_self(struct proc_usage *out)
@@ -33,13 +33,13 @@ int proc_usage_self(struct proc_usage *out)
     struct rusage ru;
 
     if (getrusage(RUSAGE_SELF, &ru) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     out->user_us = timeval_us(ru.ru_utime);
     out->system_us = timeval_us(ru.ru_stime);
     out->voluntary_switches = ru.ru_nvcsw;
     out->involuntary_switches = ru.ru_nivcsw;
     out->rss_bytes = rss_now_bytes();
-    return out->rss_bytes < 0 ? LAB_ESYS : LAB_OK;
+    return out->rss_bytes < 0 ? PL_ESYS : PL_OK;
 }
 
 /* Find value in the "Tcp:" pair of lines by the column's name. */
@@ -58,7 +58,7 @@ static int64_t snmp_column(const char *names, const char *values, const char *wa
         name = strtok_r(NULL, " \n", &save_n);
         value = strtok_r(NULL, " \n", &save_v);
     }
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 int proc_tcp_self(struct proc_tcp *out)
@@ -67,7 +67,7 @@ int proc_tcp_self(struct proc_tcp *out)
     FILE *f = fopen("/proc/self/net/snmp", "re");
 
     if (f == NULL)
-        return LAB_ESYS;
+        return PL_ESYS;
     while (fgets(names, sizeof names, f) != NULL && strncmp(names, "Tcp:", 4) != 0)
         ;
     if (fgets(values, sizeof values, f) == NULL)
@@ -77,8 +77,8 @@ int proc_tcp_self(struct proc_tcp *out)
     out->passive_opens = snmp_column(names, values, "PassiveOpens");
     out->retrans_segs = snmp_column(names, values, "RetransSegs");
     if (out->active_opens < 0 || out->passive_opens < 0 || out->retrans_segs < 0)
-        return LAB_ESYS;
-    return LAB_OK;
+        return PL_ESYS;
+    return PL_OK;
 }
 
 int64_t proc_raise_fd_limit(int64_t want)
@@ -86,7 +86,7 @@ int64_t proc_raise_fd_limit(int64_t want)
     struct rlimit lim;
 
     if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if ((int64_t)lim.rlim_cur >= want)
         return (int64_t)lim.rlim_cur;
     if ((int64_t)lim.rlim_max < want) {
@@ -97,7 +97,7 @@ int64_t proc_raise_fd_limit(int64_t want)
     }
     lim.rlim_cur = (int64_t)lim.rlim_max < want ? lim.rlim_max : (rlim_t)want;
     if (setrlimit(RLIMIT_NOFILE, &lim) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     return (int64_t)lim.rlim_cur;
 }
 
@@ -118,10 +118,10 @@ int proc_write(const char *path, const char *text)
     ssize_t n;
 
     if (fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     n = write(fd, text, strlen(text));
     close(fd);
-    return n == (ssize_t)strlen(text) ? LAB_OK : LAB_ESYS;
+    return n == (ssize_t)strlen(text) ? PL_OK : PL_ESYS;
 }
 
 void proc_set_congestion_control(void)
@@ -138,5 +138,5 @@ int proc_pin_to_core(int core)
 
     CPU_ZERO(&set);
     CPU_SET(core, &set);
-    return sched_setaffinity(0, sizeof set, &set) < 0 ? LAB_ESYS : LAB_OK;
+    return sched_setaffinity(0, sizeof set, &set) < 0 ? PL_ESYS : PL_OK;
 }

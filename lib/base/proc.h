@@ -17,19 +17,19 @@ struct proc_tcp { /* of the network namespace (/proc/net/snmp and /proc/net/nets
     int64_t retrans_segs;
 };
 
-/* 0 or LAB_ESYS. */
+/* 0 or PL_ESYS. */
 int proc_usage_self(struct proc_usage *out);
 int proc_tcp_self(struct proc_tcp *out);
 
 /* Raise the soft limit of open files to want (as root the hard limit too) as far as allowed.
- * Returns the limit now in force, or LAB_ESYS. */
+ * Returns the limit now in force, or PL_ESYS. */
 int64_t proc_raise_fd_limit(int64_t want);
 
 /* Open /dev/null for each of descriptors 0, 1, 2 that the parent left closed, lest a socket
  * become standard output. First thing in main(). */
 void proc_open_standard_fds(void);
 
-/* Write text to a file of the kernel's in one go, as /proc wants it. 0 or LAB_ESYS. */
+/* Write text to a file of the kernel's in one go, as /proc wants it. 0 or PL_ESYS. */
 int proc_write(const char *path, const char *text);
 
 /* Give the network namespace, which must be the run's own, the same congestion control
@@ -38,7 +38,7 @@ int proc_write(const char *path, const char *text);
  * connection by the little it has sent so far. Where /proc is read-only nothing changes. */
 void proc_set_congestion_control(void);
 
-/* Bind the process to one CPU core. 0, or LAB_ESYS (fewer cores, not permitted). */
+/* Bind the process to one CPU core. 0, or PL_ESYS (fewer cores, not permitted). */
 int proc_pin_to_core(int core);
 
 #endif

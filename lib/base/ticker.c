@@ -23,14 +23,14 @@ int ticker_init(struct ticker *t, struct event_base *base, void (*on_due)(void *
     int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 
     if (fd < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     t->on_due = on_due;
     t->arg = arg;
     if (event_assign(&t->event, base, fd, EV_READ | EV_PERSIST, ticker_on_readable, t) == 0 &&
         event_add(&t->event, NULL) == 0)
-        return LAB_OK;
+        return PL_OK;
     close(fd);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 int ticker_arm(struct ticker *t, int64_t due_ns)
@@ -43,8 +43,7 @@ int ticker_arm(struct ticker *t, int64_t due_ns)
         at.it_value.tv_sec = due_ns / NS_PER_S;
         at.it_value.tv_nsec = due_ns % NS_PER_S;
     }
-    return timerfd_settime((int)t->event.ev_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0 ? LAB_ESYS
-                                                                                  : LAB_OK;
+    return timerfd_settime((int)t->event.ev_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0 ? PL_ESYS : PL_OK;
 }
 
 void ticker_free(struct ticker *t)

@@ -14,11 +14,11 @@ struct ticker {
     void *arg;
 };
 
-/* 0, LAB_ESYS or LAB_ENOMEM. */
+/* 0, PL_ESYS or PL_ENOMEM. */
 int ticker_init(struct ticker *t, struct event_base *base, void (*on_due)(void *, int64_t),
                 void *arg);
 /* Fire once when CLOCK_MONOTONIC reaches due_ns (at once if that is past); replaces an
- * earlier deadline; INT64_MAX disarms. 0 or LAB_ESYS. */
+ * earlier deadline; INT64_MAX disarms. 0 or PL_ESYS. */
 int ticker_arm(struct ticker *t, int64_t due_ns);
 void ticker_free(struct ticker *t);
 

@@ -77,7 +77,7 @@ static int32_t count_buckets(const struct hdr *h)
     return buckets;
 }
 
-/* Everything that follows from lowest, highest and figures. 0 or LAB_EINVAL. */
+/* Everything that follows from lowest, highest and figures. 0 or PL_EINVAL. */
 static int lay_out(struct hdr *h)
 {
     int64_t single_step_values = 2; /* this many must be told apart by steps of one unit */
@@ -87,13 +87,13 @@ static int lay_out(struct hdr *h)
     h->unit_magnitude = floor_log2((uint64_t)h->lowest_discernible_value);
     h->sub_bucket_half_count_magnitude = floor_log2((uint64_t)single_step_values - 1);
     if (h->unit_magnitude + h->sub_bucket_half_count_magnitude > 61)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     h->sub_bucket_half_count = 1 << h->sub_bucket_half_count_magnitude;
     h->sub_bucket_count = h->sub_bucket_half_count * 2;
     h->sub_bucket_mask = (int64_t)(h->sub_bucket_count - 1) << h->unit_magnitude;
     h->bucket_count = count_buckets(h);
     h->counts_len = (h->bucket_count + 1) * h->sub_bucket_half_count;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int hdr_init(struct hdr *h, int64_t lowest_discernible_value, int64_t highest_trackable_value,
@@ -108,16 +108,16 @@ int hdr_init(struct hdr *h, int64_t lowest_discernible_value, int64_t highest_tr
 
     *h = (struct hdr){0};
     if (significant_figures < FIGURES_MIN || significant_figures > FIGURES_MAX)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (lowest_discernible_value < 1 || lowest_discernible_value > highest_trackable_value / 2)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (lay_out(&made) < 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     made.counts = calloc((size_t)made.counts_len, sizeof *made.counts);
     if (made.counts == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     *h = made;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void hdr_free(struct hdr *h)
@@ -163,9 +163,9 @@ int hdr_add(struct hdr *h, const struct hdr *src)
     if (h->lowest_discernible_value != src->lowest_discernible_value ||
         h->highest_trackable_value != src->highest_trackable_value ||
         h->significant_figures != src->significant_figures)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (src->total_count > INT64_MAX - h->total_count)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     for (int32_t i = 0; i < h->counts_len; i++)
         h->counts[i] += src->counts[i];
     h->total_count += src->total_count;
@@ -173,7 +173,7 @@ int hdr_add(struct hdr *h, const struct hdr *src)
         h->min_value = src->min_value;
     if (src->max_value > h->max_value)
         h->max_value = src->max_value;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* ---- what was recorded ---- */

@@ -37,8 +37,8 @@ struct hdr {
 #define HDR_LATENCY_HIGHEST_US INT64_C(3600000000)
 #define HDR_LATENCY_FIGURES    3
 
-/* 0, LAB_EINVAL (1 <= lowest, 2*lowest <= highest, 1 <= figures <= 5, and the figures of
- * lowest must fit below 2^63) or LAB_ENOMEM. On failure h is zeroed: hdr_free() may be called. */
+/* 0, PL_EINVAL (1 <= lowest, 2*lowest <= highest, 1 <= figures <= 5, and the figures of
+ * lowest must fit below 2^63) or PL_ENOMEM. On failure h is zeroed: hdr_free() may be called. */
 int hdr_init(struct hdr *h, int64_t lowest_discernible_value, int64_t highest_trackable_value,
              int significant_figures);
 void hdr_free(struct hdr *h); /* zeroes h */
@@ -49,7 +49,7 @@ void hdr_reset(struct hdr *h);
  * when it had to clamp. */
 bool hdr_record(struct hdr *h, int64_t value, int64_t count);
 
-/* Add all of src. 0, LAB_EINVAL when the configurations differ, or LAB_ELIMIT when the total
+/* Add all of src. 0, PL_EINVAL when the configurations differ, or PL_ELIMIT when the total
  * would pass 2^63 - 1; h is untouched on failure. */
 int hdr_add(struct hdr *h, const struct hdr *src);
 
@@ -80,10 +80,10 @@ struct hdr_iter {
 };
 bool hdr_iter_next(const struct hdr *h, struct hdr_iter *it);
 
-/* Append the V2 encoding (hdr_codec.c describes it). 0 or LAB_ENOMEM: out is as it was. */
+/* Append the V2 encoding (hdr_codec.c describes it). 0 or PL_ENOMEM: out is as it was. */
 int hdr_encode(const struct hdr *h, struct buf *out);
 
-/* Read a V2 encoding, all of data. 0, LAB_EPROTO or LAB_ENOMEM. On success h is initialised
+/* Read a V2 encoding, all of data. 0, PL_EPROTO or PL_ENOMEM. On success h is initialised
  * and owned by the caller; on failure it is zeroed. Hostile input costs at most 50 MB. */
 int hdr_decode(struct hdr *h, const uint8_t *data, size_t len);
 

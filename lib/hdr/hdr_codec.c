@@ -97,7 +97,7 @@ int hdr_encode(const struct hdr *h, struct buf *out)
     size_t payload;
 
     if (buf_reserve(out, HEADER_BYTES + payload_bytes_max(h)) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     to = out->data + out->len;
     payload = put_counts(to + HEADER_BYTES, h);
     put_be(to, COOKIE, 4);
@@ -108,7 +108,7 @@ int hdr_encode(const struct hdr *h, struct buf *out)
     put_be(to + 24, (uint64_t)h->highest_trackable_value, 8);
     put_be(to + 32, RATIO_ONE, 8);
     out->len += HEADER_BYTES + payload;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int compress_into(struct buf *out, const struct buf *plain)
@@ -117,14 +117,14 @@ static int compress_into(struct buf *out, const struct buf *plain)
     uint8_t *to;
 
     if (buf_reserve(out, COMPRESSED_HEADER_BYTES + len) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     to = out->data + out->len;
     if (compress(to + COMPRESSED_HEADER_BYTES, &len, plain->data, (uLong)plain->len) != Z_OK)
-        return LAB_ENOMEM; /* there is room: nothing else can fail */
+        return PL_ENOMEM; /* there is room: nothing else can fail */
     put_be(to, COOKIE_COMPRESSED, 4);
     put_be(to + 4, len, 4);
     out->len += COMPRESSED_HEADER_BYTES + len;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int hdr_encode_compressed(const struct hdr *h, struct buf *out)
@@ -132,7 +132,7 @@ int hdr_encode_compressed(const struct hdr *h, struct buf *out)
     struct buf plain = {0};
     int rc = hdr_encode(h, &plain);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = compress_into(out, &plain);
     buf_free(&plain);
     return rc;
@@ -140,7 +140,7 @@ int hdr_encode_compressed(const struct hdr *h, struct buf *out)
 
 /* ---- decode ---- */
 
-/* Bytes consumed, or LAB_EPROTO when they end in the middle. */
+/* Bytes consumed, or PL_EPROTO when they end in the middle. */
 static int get_word(int64_t *value, const uint8_t *from, size_t len)
 {
     uint64_t zigzag = 0;
@@ -155,17 +155,17 @@ static int get_word(int64_t *value, const uint8_t *from, size_t len)
         *value = (int64_t)(zigzag >> 1 ^ ((zigzag & 1) ? UINT64_MAX : 0));
         return (int)i + 1;
     }
-    return LAB_EPROTO;
+    return PL_EPROTO;
 }
 
 /* Set the count at index, the next to be read. */
 static int take_count(struct hdr *h, int32_t index, int64_t count)
 {
     if (index >= h->counts_len || count > INT64_MAX - h->total_count)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     h->counts[index] = count;
     h->total_count += count;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int take_payload(struct hdr *h, const uint8_t *from, size_t len)
@@ -177,16 +177,16 @@ static int take_payload(struct hdr *h, const uint8_t *from, size_t len)
         int used = get_word(&word, from, len);
 
         if (used < 0)
-            return LAB_EPROTO;
+            return PL_EPROTO;
         from += used;
         len -= (size_t)used;
         if (word < index - (int64_t)h->counts_len) /* a run past the end */
-            return LAB_EPROTO;
+            return PL_EPROTO;
         if (word >= 0 && take_count(h, index, word) < 0)
-            return LAB_EPROTO;
+            return PL_EPROTO;
         index += word < 0 ? (int32_t)-word : 1;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void find_min_and_max(struct hdr *h)
@@ -207,11 +207,11 @@ static int init_from_header(struct hdr *h, const uint8_t *from)
     int rc;
 
     if ((get_be(from, 4) | COOKIE_WORD_SIZE) != (COOKIE | COOKIE_WORD_SIZE))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (get_be(from + 8, 4) != 0 || get_be(from + 32, 8) != RATIO_ONE)
-        return LAB_EPROTO; /* shifted or scaled: not a histogram of integers as they were */
+        return PL_EPROTO; /* shifted or scaled: not a histogram of integers as they were */
     rc = hdr_init(h, lowest, highest, (int)get_be(from + 12, 4));
-    return rc == LAB_EINVAL ? LAB_EPROTO : rc;
+    return rc == PL_EINVAL ? PL_EPROTO : rc;
 }
 
 int hdr_decode(struct hdr *h, const uint8_t *data, size_t len)
@@ -220,16 +220,16 @@ int hdr_decode(struct hdr *h, const uint8_t *data, size_t len)
 
     *h = (struct hdr){0};
     if (len < HEADER_BYTES || get_be(data + 4, 4) != len - HEADER_BYTES)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     rc = init_from_header(h, data);
     if (rc < 0)
         return rc;
     if (take_payload(h, data + HEADER_BYTES, len - HEADER_BYTES) < 0) {
         hdr_free(h);
-        return LAB_EPROTO;
+        return PL_EPROTO;
     }
     find_min_and_max(h);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* One whole zlib stream, no more and no less. Bounded: what no histogram can need is not one. */
@@ -240,15 +240,15 @@ static int inflate_all(z_stream *z, struct buf *plain)
 
     while (rc == Z_OK && plain->len <= limit) {
         if (buf_reserve(plain, INFLATE_STEP_BYTES) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         z->next_out = plain->data + plain->len;
         z->avail_out = (uInt)(plain->cap - plain->len);
         rc = inflate(z, Z_NO_FLUSH);
         plain->len = plain->cap - z->avail_out;
     }
     if (rc == Z_MEM_ERROR)
-        return LAB_ENOMEM;
-    return rc == Z_STREAM_END && z->avail_in == 0 ? LAB_OK : LAB_EPROTO;
+        return PL_ENOMEM;
+    return rc == Z_STREAM_END && z->avail_in == 0 ? PL_OK : PL_EPROTO;
 }
 
 int hdr_decode_compressed(struct hdr *h, const uint8_t *data, size_t len)
@@ -260,14 +260,14 @@ int hdr_decode_compressed(struct hdr *h, const uint8_t *data, size_t len)
     *h = (struct hdr){0};
     if (len < COMPRESSED_HEADER_BYTES || get_be(data + 4, 4) != len - COMPRESSED_HEADER_BYTES ||
         (get_be(data, 4) | COOKIE_WORD_SIZE) != (COOKIE_COMPRESSED | COOKIE_WORD_SIZE))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     z.next_in = (z_const Bytef *)(uintptr_t)(data + COMPRESSED_HEADER_BYTES); /* only read */
     z.avail_in = (uInt)(len - COMPRESSED_HEADER_BYTES);
     if (inflateInit(&z) != Z_OK)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     rc = inflate_all(&z, &plain);
     inflateEnd(&z);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = hdr_decode(h, plain.data, plain.len);
     buf_free(&plain);
     return rc;

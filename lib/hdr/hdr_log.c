@@ -20,11 +20,11 @@ int hdr_log_header(struct buf *out, const char *comment, int64_t start_unix_ms)
     struct tm utc;
 
     if (comment != NULL && strpbrk(comment, "\r\n") != NULL)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (gmtime_r(&whole_s, &utc) != NULL)
         strftime(date, sizeof date, "%a %b %d %H:%M:%S UTC %Y", &utc);
     if (comment != NULL && buf_printf(out, "#[%s]\n", comment) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_printf(out,
                       "#[Histogram log format version 1.3]\n"
                       "#[StartTime: %.3f (seconds since epoch), %s]\n"
@@ -39,10 +39,10 @@ static int add_base64(struct buf *out, const struct buf *bytes)
     size_t len = (bytes->len + 2) / 3 * 4;
 
     if (len > BASE64_LEN_MAX || buf_reserve(out, len + 1) < 0) /* it also writes a NUL */
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     EVP_EncodeBlock(out->data + out->len, bytes->data, (int)bytes->len);
     out->len += len;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int hdr_log_interval(struct buf *out, const char *tag, double start_s, double length_s,
@@ -55,14 +55,14 @@ int hdr_log_interval(struct buf *out, const char *tag, double start_s, double le
     int rc;
 
     if (tagged && strpbrk(tag, ", \t\r\n") != NULL)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     rc = hdr_encode_compressed(h, &bytes);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_printf(out, "%s%s%s%.3f,%.3f,%.3f,", tagged ? TAG_PREFIX : "", tagged ? tag : "",
                         tagged ? "," : "", start_s, length_s, max_ms);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = add_base64(out, &bytes);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_add(out, "\n", 1);
     if (rc < 0)
         out->len = before; /* no half line */
@@ -125,13 +125,13 @@ static int decode_histogram(struct hdr *h, struct span base64)
 {
     size_t padding;
     uint8_t *bytes;
-    int len, rc = LAB_EPROTO;
+    int len, rc = PL_EPROTO;
 
     if (!is_base64(base64, &padding))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     bytes = malloc(base64.len / 4 * 3);
     if (bytes == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     len = EVP_DecodeBlock(bytes, (const uint8_t *)base64.at, (int)base64.len);
     if (len >= 0)
         rc = hdr_decode_compressed(h, bytes, (size_t)len - padding);
@@ -146,14 +146,14 @@ static int merge(struct hdr *merged, struct hdr *interval, struct err_text *e)
 
     if (merged->counts == NULL) {
         *merged = *interval;
-        return LAB_OK;
+        return PL_OK;
     }
     rc = hdr_add(merged, interval);
     hdr_free(interval);
-    if (rc == LAB_EINVAL)
-        return err_set(e, LAB_EPROTO, "its range or precision is not that of the first interval");
-    if (rc == LAB_ELIMIT)
-        return err_set(e, LAB_EPROTO, "the counts add up to more than 2^63 - 1");
+    if (rc == PL_EINVAL)
+        return err_set(e, PL_EPROTO, "its range or precision is not that of the first interval");
+    if (rc == PL_ELIMIT)
+        return err_set(e, PL_EPROTO, "the counts add up to more than 2^63 - 1");
     return rc;
 }
 
@@ -168,12 +168,12 @@ static int read_interval(struct hdr *merged, struct span line, struct err_text *
     for (int i = 0; i < INTERVAL_FIELDS; i++)
         field[i] = take_until(&line, ',');
     if (line.len > 0 || field[INTERVAL_FIELDS - 1].len == 0)
-        return err_set(e, LAB_EPROTO, "an interval has start, length, max and histogram");
+        return err_set(e, PL_EPROTO, "an interval has start, length, max and histogram");
     for (int i = 0; i < INTERVAL_FIELDS - 1; i++)
         if (!is_decimal(field[i]))
-            return err_set(e, LAB_EPROTO, "start, length and max must be decimal numbers");
+            return err_set(e, PL_EPROTO, "start, length and max must be decimal numbers");
     rc = decode_histogram(&interval, field[INTERVAL_FIELDS - 1]);
-    if (rc == LAB_EPROTO)
+    if (rc == PL_EPROTO)
         return err_set(e, rc, "the histogram is not one in compressed V2 encoding and base64");
     return rc < 0 ? rc : merge(merged, &interval, e);
 }
@@ -187,7 +187,7 @@ int hdr_log_read(struct hdr *h, const char *text, size_t len, struct err_text *e
 {
     struct span rest = {text, len};
     struct err_text why = {""};
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     *h = (struct hdr){0};
     for (unsigned long number = 1; rest.len > 0; number++) {
@@ -199,10 +199,10 @@ int hdr_log_read(struct hdr *h, const char *text, size_t len, struct err_text *e
             rc = read_interval(h, line, &why);
         if (rc < 0) {
             hdr_free(h);
-            return rc == LAB_EPROTO ? err_set(e, rc, "line %lu: %s", number, why.text) : rc;
+            return rc == PL_EPROTO ? err_set(e, rc, "line %lu: %s", number, why.text) : rc;
         }
     }
     if (h->counts == NULL)
         return hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES);
-    return LAB_OK;
+    return PL_OK;
 }

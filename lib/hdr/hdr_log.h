@@ -15,20 +15,20 @@
 #include "lib/hdr/hdr.h"
 
 /* Append the header: the comment as a line of its own (may be NULL), format version, start
- * time, base time (the same) and legend. 0, LAB_EINVAL when comment holds a line break, or
- * LAB_ENOMEM. */
+ * time, base time (the same) and legend. 0, PL_EINVAL when comment holds a line break, or
+ * PL_ENOMEM. */
 int hdr_log_header(struct buf *out, const char *comment, int64_t start_unix_ms);
 
 /* Append one interval: tag (may be NULL or empty), start and length in seconds relative to
  * the base time, the largest value in milliseconds (values are microseconds), the histogram
- * compressed and in base64. 0, LAB_EINVAL when tag holds a comma, a space or a line break, or
- * LAB_ENOMEM. */
+ * compressed and in base64. 0, PL_EINVAL when tag holds a comma, a space or a line break, or
+ * PL_ENOMEM. */
 int hdr_log_interval(struct buf *out, const char *tag, double start_s, double length_s,
                      const struct hdr *h);
 
 /* Merge all intervals of a log, whatever their tags, into h (initialised here, owned by the
- * caller). A log without intervals yields an empty latency histogram. 0, LAB_ENOMEM, or
- * LAB_EPROTO with the line in e; h is zeroed on failure. */
+ * caller). A log without intervals yields an empty latency histogram. 0, PL_ENOMEM, or
+ * PL_EPROTO with the line in e; h is zeroed on failure. */
 int hdr_log_read(struct hdr *h, const char *text, size_t len, struct err_text *e);
 
 #endif

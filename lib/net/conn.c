@@ -73,12 +73,12 @@ int conn_loop_init(struct conn_loop *l, struct event_base *base, size_t read_buf
     *l = (struct conn_loop){.base = base, .read_buf_bytes = read_buf_bytes};
     l->read_buf = malloc(read_buf_bytes);
     if (l->read_buf == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (event_assign(&l->reap_event, base, -1, 0, conn_reap, l) < 0) {
         free(l->read_buf);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 void conn_loop_free(struct conn_loop *l)
@@ -120,16 +120,16 @@ int conn_init(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, i
     c->ops = ops;
     c->backlog_limit_bytes = backlog_limit_bytes;
     if (event_assign(&c->read_event, l->base, fd, EV_READ | EV_PERSIST, conn_on_readable, c) < 0)
-        return LAB_ENOMEM;
-    return LAB_OK;
+        return PL_ENOMEM;
+    return PL_OK;
 }
 
 int conn_attach(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
                 uint32_t backlog_limit_bytes)
 {
     if (conn_init(c, l, ops, fd, backlog_limit_bytes) < 0)
-        return LAB_ENOMEM;
-    return event_add(&c->read_event, NULL) < 0 ? LAB_ENOMEM : LAB_OK;
+        return PL_ENOMEM;
+    return event_add(&c->read_event, NULL) < 0 ? PL_ENOMEM : PL_OK;
 }
 
 void conn_drained(struct conn *c)
@@ -172,7 +172,7 @@ static int conn_out_make(struct conn *c)
     struct conn_out *out = calloc(1, sizeof *out);
 
     if (out == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     out->queue = evbuffer_new();
     if (out->queue == NULL)
         goto fail;
@@ -182,12 +182,12 @@ static int conn_out_make(struct conn *c)
     if (event_add(&out->write_event, NULL) < 0)
         goto fail;
     c->out = out;
-    return LAB_OK;
+    return PL_OK;
 fail:
     if (out->queue != NULL)
         evbuffer_free(out->queue);
     free(out);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 static void release_shared(const void *data, size_t len, void *arg)
@@ -204,15 +204,15 @@ static int conn_queue(struct conn *c, const uint8_t *data, size_t len, struct sh
     int failed;
 
     if (len == 0)
-        return LAB_OK;
+        return PL_OK;
     if (c->out == NULL && conn_out_make(c) < 0) {
         conn_mark(c, CONN_END_NOMEM, ENOMEM);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     queued = evbuffer_get_length(c->out->queue);
     if (queued > 0 && queued + len > c->backlog_limit_bytes) {
         conn_mark(c, CONN_END_BACKLOG, 0);
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     }
     if (owner == NULL) {
         failed = evbuffer_add(c->out->queue, data, len);
@@ -222,9 +222,9 @@ static int conn_queue(struct conn *c, const uint8_t *data, size_t len, struct sh
             shared_ref(owner);
     }
     if (!failed)
-        return LAB_OK;
+        return PL_OK;
     conn_mark(c, CONN_END_NOMEM, ENOMEM);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 /* What the socket takes right now: bytes written, 0 when full, negative when broken. */
@@ -242,7 +242,7 @@ static ssize_t conn_try(struct conn *c, struct iovec *iov, int n)
     if (errno == EAGAIN)
         return 0;
     conn_mark(c, CONN_END_ERROR, errno);
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 static int conn_send_owned(struct conn *c, const void *data, size_t len, struct shared *owner)
@@ -250,7 +250,7 @@ static int conn_send_owned(struct conn *c, const void *data, size_t len, struct 
     ssize_t sent = 0;
 
     if (c->ended || c->finishing)
-        return LAB_EOF;
+        return PL_EOF;
     if (c->tls != NULL)
         return conn_tls_send(c, data, len, owner);
     if (c->out == NULL) {
@@ -283,7 +283,7 @@ int conn_send_two(struct conn *c, const void *head, size_t head_len, struct shar
     int err;
 
     if (c->ended || c->finishing)
-        return LAB_EOF;
+        return PL_EOF;
     if (c->tls != NULL) {
         err = conn_tls_send(c, head, head_len, NULL);
         return err < 0 ? err : conn_tls_send(c, body->data, body->len, body);

@@ -80,13 +80,13 @@ struct conn {
     int sys_errno;
 };
 
-/* base is borrowed. 0 or LAB_ENOMEM. */
+/* base is borrowed. 0 or PL_ENOMEM. */
 int conn_loop_init(struct conn_loop *l, struct event_base *base, size_t read_buf_bytes);
 /* Reap what is still marked, then give the memory back. All connections must have ended. */
 void conn_loop_free(struct conn_loop *l);
 
 /* Adopt fd (connected, non-blocking; closed by conn from now on) and start reading.
- * 0, or LAB_ENOMEM with fd still the caller's. */
+ * 0, or PL_ENOMEM with fd still the caller's. */
 int conn_attach(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
                 uint32_t backlog_limit_bytes);
 

@@ -6,7 +6,7 @@
 
 /* ---- conn.c ---- */
 
-/* Zero c and give it its descriptor, without reading from it yet. 0 or LAB_ENOMEM. */
+/* Zero c and give it its descriptor, without reading from it yet. 0 or PL_ENOMEM. */
 int conn_init(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
               uint32_t backlog_limit_bytes);
 /* Mark c as over, take it off the loop at once, and let the loop call on_end() later. */
@@ -19,7 +19,7 @@ void conn_drained(struct conn *c);
 int conn_tls_send(struct conn *c, const void *data, size_t len, struct shared *owner);
 size_t conn_tls_queued_bytes(const struct conn *c);
 void conn_tls_pause(struct conn *c);
-int conn_tls_resume(struct conn *c); /* 0 or LAB_ENOMEM */
+int conn_tls_resume(struct conn *c); /* 0 or PL_ENOMEM */
 /* Send close_notify. False: the socket is full, conn_drained() is called again later. */
 bool conn_tls_say_goodbye(struct conn *c);
 /* c has been marked: no callback from now on; say goodbye if that is still possible. */

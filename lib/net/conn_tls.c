@@ -206,13 +206,13 @@ int conn_attach_tls(struct conn *c, struct conn_loop *l, const struct conn_ops *
                     uint32_t backlog_limit_bytes, struct tls *tls, struct tls_memory *memory)
 {
     if (conn_init(c, l, ops, fd, backlog_limit_bytes) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     c->tls = conn_tls_new(l, fd, tls, memory);
     if (c->tls == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     bufferevent_setcb(c->tls->bev, on_readable, on_written, on_event, c);
     bufferevent_enable(c->tls->bev, EV_READ | EV_WRITE);
-    return LAB_OK;
+    return PL_OK;
 }
 
 enum conn_tls_handshake conn_tls_handshake(const struct conn *c)
@@ -249,13 +249,13 @@ static int conn_tls_try(struct conn *c, const void *data, size_t len)
         return 0;
     conn_tls_fail(c, ERR_peek_error(), sys_errno);
     ERR_clear_error();
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 static int conn_tls_nomem(struct conn *c)
 {
     conn_mark(c, CONN_END_NOMEM, ENOMEM);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 static void release_shared(const void *data, size_t len, void *arg)
@@ -272,10 +272,10 @@ int conn_tls_send(struct conn *c, const void *data, size_t len, struct shared *o
     int sent = 0;
 
     if (len == 0)
-        return LAB_OK;
+        return PL_OK;
     if (queued > 0 && queued + len > c->backlog_limit_bytes) {
         conn_mark(c, CONN_END_BACKLOG, 0);
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     }
     if (queued == 0 && c->tls->secured)
         sent = conn_tls_try(c, data, len);
@@ -283,13 +283,13 @@ int conn_tls_send(struct conn *c, const void *data, size_t len, struct shared *o
         return sent;
     c->out_bytes += len;
     if (sent > 0)
-        return LAB_OK;
+        return PL_OK;
     if (owner == NULL)
-        return evbuffer_add(output, data, len) < 0 ? conn_tls_nomem(c) : LAB_OK;
+        return evbuffer_add(output, data, len) < 0 ? conn_tls_nomem(c) : PL_OK;
     if (evbuffer_add_reference(output, data, len, release_shared, owner) < 0)
         return conn_tls_nomem(c);
     shared_ref(owner);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* ---- pausing ---- */
@@ -306,11 +306,11 @@ int conn_tls_resume(struct conn *c)
     struct conn_tls *t = c->tls;
 
     if (!t->paused)
-        return LAB_OK;
+        return PL_OK;
     t->paused = false;
     if (evbuffer_get_length(bufferevent_get_input(t->bev)) > 0)
         bufferevent_trigger(t->bev, EV_READ, BEV_OPT_DEFER_CALLBACKS);
-    return bufferevent_enable(t->bev, EV_READ) < 0 ? LAB_ENOMEM : LAB_OK;
+    return bufferevent_enable(t->bev, EV_READ) < 0 ? PL_ENOMEM : PL_OK;
 }
 
 /* ---- ending ---- */

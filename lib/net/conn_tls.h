@@ -26,7 +26,7 @@ enum conn_tls_handshake {
 /* conn_attach() with a handshake first, as tls's side of it: ops->on_secured() follows, or
  * on_end(). What is sent until then waits in the queue. memory: the session to resume, and where
  * to keep the next; it must outlive the connection; NULL: do not resume. tls is borrowed.
- * 0, or LAB_ENOMEM with fd still the caller's. */
+ * 0, or PL_ENOMEM with fd still the caller's. */
 int conn_attach_tls(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
                     uint32_t backlog_limit_bytes, struct tls *tls, struct tls_memory *memory);
 

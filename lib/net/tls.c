@@ -42,7 +42,7 @@ static int refuse_file(struct err_text *e, const char *option, const char *path,
              ERR_GET_REASON(oldest) == X509_R_KEY_VALUES_MISMATCH)
         why = "is not the certificate's key";
     ERR_clear_error();
-    return err_set(e, LAB_EINVAL, "%s: %.200s: %s", option, path, why);
+    return err_set(e, PL_EINVAL, "%s: %.200s: %s", option, path, why);
 }
 
 /* ---- what both sides have in common ---- */
@@ -126,7 +126,7 @@ static int load_cert(struct tls *t, const struct tls_server_options *o, struct e
         return refuse_file(e, "--tls-cert", o->cert_path, "holds no certificate");
     if (SSL_CTX_use_PrivateKey_file(t->ctx, key_path, SSL_FILETYPE_PEM) != 1)
         return refuse_file(e, key_option, key_path, "holds no key in the clear");
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int make_cert(struct tls *t, const struct tls_server_options *o, struct err_text *e)
@@ -136,9 +136,9 @@ static int make_cert(struct tls *t, const struct tls_server_options *o, struct e
     int err = tls_cert_make(&cert, &key, o->host);
 
     if (err < 0)
-        return err_set(e, err, "--tls: make a certificate: %s", lab_strerror(err));
+        return err_set(e, err, "--tls: make a certificate: %s", pl_strerror(err));
     if (SSL_CTX_use_certificate(t->ctx, cert) != 1 || SSL_CTX_use_PrivateKey(t->ctx, key) != 1)
-        err = err_set(e, LAB_ENOMEM, "--tls: use the certificate: %s", lab_strerror(LAB_ENOMEM));
+        err = err_set(e, PL_ENOMEM, "--tls: use the certificate: %s", pl_strerror(PL_ENOMEM));
     X509_free(cert);
     EVP_PKEY_free(key);
     return err;
@@ -152,7 +152,7 @@ int tls_new_server(struct tls **out, const struct tls_server_options *o, struct 
 
     *out = NULL;
     if (t == NULL)
-        return err_set(e, LAB_ENOMEM, "--tls: %s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "--tls: %s", pl_strerror(PL_ENOMEM));
     t->server = true;
     t->plain_answer = o->plain_answer;
     err = o->cert_path != NULL ? load_cert(t, o, e) : make_cert(t, o, e);
@@ -166,7 +166,7 @@ int tls_new_server(struct tls **out, const struct tls_server_options *o, struct 
     SSL_CTX_set_timeout(t->ctx, TICKET_LIFETIME_S);
     SSL_CTX_set_alpn_select_cb(t->ctx, choose_protocol, NULL);
     *out = t;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int tls_write_cert(const struct tls *t, const char *path, struct err_text *e)
@@ -177,17 +177,17 @@ int tls_write_cert(const struct tls *t, const char *path, struct err_text *e)
     bool ok;
 
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
-        return err_set(e, LAB_EINVAL, "--tls-write-cert: the path is too long");
+        return err_set(e, PL_EINVAL, "--tls-write-cert: the path is too long");
     file = fopen(temporary, "we");
     if (file == NULL)
-        return err_set(e, LAB_ESYS, "--tls-write-cert: %s: %s", path, strerror(errno));
+        return err_set(e, PL_ESYS, "--tls-write-cert: %s: %s", path, strerror(errno));
     ok = PEM_write_X509(file, cert) == 1;
     ok = fclose(file) == 0 && ok;
     if (ok && rename(temporary, path) == 0)
-        return LAB_OK;
-    err_set(e, LAB_ESYS, "--tls-write-cert: %s: %s", path, strerror(errno));
+        return PL_OK;
+    err_set(e, PL_ESYS, "--tls-write-cert: %s: %s", path, strerror(errno));
     unlink(temporary);
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 /* ---- client ---- */
@@ -209,12 +209,12 @@ static int remember_session(SSL *ssl, SSL_SESSION *session)
 int tls_new_client(struct tls **out, const struct tls_client_options *o, struct err_text *e)
 {
     struct tls *t = tls_new(TLS_client_method(), o->version);
-    int err = LAB_OK;
+    int err = PL_OK;
 
     *out = NULL;
     if (t == NULL || SSL_CTX_set_alpn_protos(t->ctx, alpn_http, sizeof alpn_http - 1) != 0) {
         tls_free(t);
-        return err_set(e, LAB_ENOMEM, "TLS: %s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "TLS: %s", pl_strerror(PL_ENOMEM));
     }
     t->host = o->host;
     ERR_clear_error();
@@ -231,7 +231,7 @@ int tls_new_client(struct tls **out, const struct tls_client_options *o, struct 
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
     SSL_CTX_sess_set_new_cb(t->ctx, remember_session);
     *out = t;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void tls_memory_forget(struct tls_memory *m)

@@ -32,14 +32,14 @@ struct tls_client_options {
 };
 
 /* Options' texts are borrowed until tls_free(). Messages begin with the option that is wrong:
- * "--tls-key: FILE: ...". 0, LAB_EINVAL or LAB_ENOMEM. */
+ * "--tls-key: FILE: ...". 0, PL_EINVAL or PL_ENOMEM. */
 int tls_new_server(struct tls **out, const struct tls_server_options *o, struct err_text *e);
 int tls_new_client(struct tls **out, const struct tls_client_options *o, struct err_text *e);
 /* Connections may outlive it. NULL is ignored. */
 void tls_free(struct tls *t);
 
 /* Write the server's certificate (PEM, without the key), for those who are to trust it: first
- * under another name, so that nobody reads half of it. 0, or LAB_ESYS with the line in e. */
+ * under another name, so that nobody reads half of it. 0, or PL_ESYS with the line in e. */
 int tls_write_cert(const struct tls *t, const char *path, struct err_text *e);
 
 /* What a client remembers of its server from one connection to the next: a session ticket. */

@@ -112,8 +112,8 @@ int tls_cert_make(X509 **cert, EVP_PKEY **key, const char *host)
     *key = EVP_EC_gen("P-256");
     if (*cert != NULL && *key != NULL && set_fields(*cert, *key) && add_extensions(*cert) &&
         add_alt_names(*cert, host) && X509_sign(*cert, *key, EVP_sha256()) > 0)
-        return LAB_OK;
+        return PL_OK;
     X509_free(*cert);
     EVP_PKEY_free(*key);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }

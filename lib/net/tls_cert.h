@@ -7,7 +7,7 @@
 struct x509_st;
 struct evp_pkey_st;
 
-/* host: name or address, NULL for none. 0, or LAB_ENOMEM; *cert and *key are the caller's. */
+/* host: name or address, NULL for none. 0, or PL_ENOMEM; *cert and *key are the caller's. */
 int tls_cert_make(struct x509_st **cert, struct evp_pkey_st **key, const char *host);
 
 #endif

@@ -54,7 +54,7 @@ static int refuse(const struct opt *o, const char *text, const char *what, const
 {
     char accepted[128];
 
-    return err_set(e, LAB_EINVAL, "--%s: '%.*s' is %s%s", o->name, OPT_QUOTE_MAX_BYTES, text, what,
+    return err_set(e, PL_EINVAL, "--%s: '%.*s' is %s%s", o->name, OPT_QUOTE_MAX_BYTES, text, what,
                    accepted_text(accepted, o, unit));
 }
 
@@ -72,7 +72,7 @@ static int set_int(const struct opt *o, int64_t *field, const char *text, struct
     if (errno == ERANGE || is_outside(o, (double)value))
         return refuse(o, text, "out of range", "", e);
     *field = value;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* A decimal number at the front of text: no hexadecimal, infinity or NaN, which strtod()
@@ -101,7 +101,7 @@ static int set_real(const struct opt *o, double *field, const char *text, struct
     if (is_outside(o, value))
         return refuse(o, text, "out of range", "", e);
     *field = value;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Nanoseconds in the unit that suffix names; plain_ns without a suffix, 0 if unknown. */
@@ -139,16 +139,16 @@ static int set_time(const struct opt *o, int64_t *field, const char *text, struc
     if (is_outside(o, value / (double)plain_ns) || fabs(value) >= 0x1p63)
         return refuse(o, text, "out of range", unit, e);
     *field = llround(value);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int set_flag(const struct opt *o, bool *field, const char *text, struct err_text *e)
 {
     if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-        return err_set(e, LAB_EINVAL, "--%s: '%.*s' is not a flag's value; accepted: true, false",
+        return err_set(e, PL_EINVAL, "--%s: '%.*s' is not a flag's value; accepted: true, false",
                        o->name, OPT_QUOTE_MAX_BYTES, text);
     *field = *text == 't';
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int set_choice(const struct opt *o, int *field, const char *text, struct err_text *e)
@@ -159,13 +159,13 @@ static int set_choice(const struct opt *o, int *field, const char *text, struct 
     for (int i = 0; o->choices[i] != NULL; i++) {
         if (strcmp(o->choices[i], text) == 0) {
             *field = i;
-            return LAB_OK;
+            return PL_OK;
         }
         if (n < sizeof list)
             n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i > 0 ? ", " : "",
                                   o->choices[i]);
     }
-    return err_set(e, LAB_EINVAL, "--%s: '%.*s' is none of the choices; accepted: %s", o->name,
+    return err_set(e, PL_EINVAL, "--%s: '%.*s' is none of the choices; accepted: %s", o->name,
                    OPT_QUOTE_MAX_BYTES, text, list);
 }
 
@@ -185,13 +185,13 @@ int opt_set(const struct opt *o, void *config, const char *text, struct err_text
         return set_time(o, field, text, e);
     case OPT_TEXT:
         *(const char **)field = text;
-        return LAB_OK;
+        return PL_OK;
     case OPT_CHOICE:
         return set_choice(o, field, text, e);
     case OPT_HEADING:
         break;
     }
-    return err_set(e, LAB_EINVAL, "%s: not an option", o->name);
+    return err_set(e, PL_EINVAL, "%s: not an option", o->name);
 }
 
 static const struct opt *opt_find(const struct opt *opts, const char *name, size_t name_len)
@@ -258,9 +258,9 @@ static int refuse_unknown(const struct opt_program *p, const char *word, struct 
     const struct opt *near = opt_nearest(p->opts, name, strcspn(name, "="));
 
     if (near == NULL)
-        return err_set(e, LAB_EINVAL, "%.*s: no such option (--help lists them)", (int)word_len,
+        return err_set(e, PL_EINVAL, "%.*s: no such option (--help lists them)", (int)word_len,
                        word);
-    return err_set(e, LAB_EINVAL, "%.*s: no such option; did you mean --%s? (--help lists them)",
+    return err_set(e, PL_EINVAL, "%.*s: no such option; did you mean --%s? (--help lists them)",
                    (int)word_len, word, near->name);
 }
 
@@ -277,13 +277,13 @@ static int parse_option(const struct opt_program *p, void *config, int argc, cha
         return refuse_unknown(p, word, e);
     if (o->kind == OPT_FLAG) {
         if (value != NULL)
-            return err_set(e, LAB_EINVAL, "--%s: takes no value", o->name);
+            return err_set(e, PL_EINVAL, "--%s: takes no value", o->name);
         return opt_set(o, config, "true", e);
     }
     if (value == NULL && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
         value = argv[++*i];
     if (value == NULL)
-        return err_set(e, LAB_EINVAL, "--%s: a value is missing; accepted: --%s %s", o->name,
+        return err_set(e, PL_EINVAL, "--%s: a value is missing; accepted: --%s %s", o->name,
                        o->name, o->value_name != NULL ? o->value_name : "VALUE");
     return opt_set(o, config, value, e);
 }
@@ -291,12 +291,12 @@ static int parse_option(const struct opt_program *p, void *config, int argc, cha
 static int set_defaults(const struct opt_program *p, void *config, struct err_text *e)
 {
     for (const struct opt *o = p->opts; o->name != NULL; o++) {
-        int err = o->default_text == NULL ? LAB_OK : opt_set(o, config, o->default_text, e);
+        int err = o->default_text == NULL ? PL_OK : opt_set(o, config, o->default_text, e);
 
         if (err < 0)
             return err;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Who builds packages sets SOURCE_DATE_EPOCH, so that a build can be repeated to the byte. */
@@ -335,10 +335,10 @@ static int take_operand(const struct opt_program *p, char **argv, int *nargs, ch
                         struct err_text *e)
 {
     if (nargs == NULL)
-        return err_set(e, LAB_EINVAL, "'%.*s': %s takes options only (--help lists them)",
+        return err_set(e, PL_EINVAL, "'%.*s': %s takes options only (--help lists them)",
                        OPT_QUOTE_MAX_BYTES, word, p->name);
     argv[++*nargs] = word; /* never ahead of the word being read */
-    return LAB_OK;
+    return PL_OK;
 }
 
 int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
@@ -349,7 +349,7 @@ int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, 
 
     if (nargs != NULL)
         *nargs = 0;
-    for (int i = 1; err == LAB_OK && i < argc; i++) {
+    for (int i = 1; err == PL_OK && i < argc; i++) {
         char *word = argv[i];
 
         if (options_ended || word[0] != '-' || word[1] == '\0') /* "-" is stdin's name */

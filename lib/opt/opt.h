@@ -64,12 +64,12 @@ enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed *
  * and "--name=value" are both read (a value that begins with "--" needs the latter); "--" ends
  * options; "-" is an operand or a value. --help (-h) and --version are every program's. *nargs gets
  * the number of operands, which are moved to argv[1..*nargs] in order; nargs NULL refuses operands.
- * Returns OPT_RUN, OPT_EXIT, or LAB_EINVAL with the line in e. */
+ * Returns OPT_RUN, OPT_EXIT, or PL_EINVAL with the line in e. */
 int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
               struct err_text *e);
 
 /* Set one option from text, e.g. from a scenario file; OPT_FLAG takes "true" and "false".
- * OPT_TEXT borrows text. 0, or LAB_EINVAL with the line in e, which begins with "--name: ". */
+ * OPT_TEXT borrows text. 0, or PL_EINVAL with the line in e, which begins with "--name: ". */
 int opt_set(const struct opt *o, void *config, const char *text, struct err_text *e);
 
 /* Print what word asks for, in p's name, on stdout: --help (-h), --version, --help=man (mdoc) or

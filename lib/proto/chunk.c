@@ -13,11 +13,11 @@ int chunk_encode(struct buf *out, const void *data, size_t len)
 
     /* All or nothing: half a chunk would swallow whatever is appended next. */
     if (buf_reserve(out, size_line_bytes + len + CRLF_BYTES) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     buf_add(out, size_line, size_line_bytes);
     buf_add(out, data, len);
     buf_add(out, "\r\n", CRLF_BYTES);
-    return LAB_OK;
+    return PL_OK;
 }
 
 size_t chunk_overhead_bytes(size_t len)

@@ -7,7 +7,7 @@
 #include "lib/base/buf.h"
 
 /* Append one chunk: size line in hex, data, CRLF. len > 0 (a zero chunk ends the body).
- * 0, or LAB_ENOMEM with nothing appended. */
+ * 0, or PL_ENOMEM with nothing appended. */
 int chunk_encode(struct buf *out, const void *data, size_t len);
 
 /* Bytes that chunk_encode adds around len bytes of data. */

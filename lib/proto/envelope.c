@@ -92,10 +92,10 @@ int envelope_scan(struct envelope *out, const char *text, size_t len)
     if (data == NULL)
         data = scan_optional(out, at, end);
     if (data == NULL || end - data < 2 || end[-1] != '}')
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out->data = data;
     out->data_len = (size_t)(end - data) - 1;
-    return LAB_OK;
+    return PL_OK;
 }
 
 ssize_t envelope_array_next(const char *body, size_t len, size_t *at, const char **item)
@@ -104,20 +104,20 @@ ssize_t envelope_array_next(const char *body, size_t len, size_t *at, const char
     const char *after;
 
     if (*at >= len)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (body[*at] == ']')
-        return *at > 0 && *at + 1 == len ? 0 : LAB_EPROTO;
+        return *at > 0 && *at + 1 == len ? 0 : PL_EPROTO;
     if (body[*at] != (*at == 0 ? '[' : ','))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     ++*at;
     if (*at == 1 && len == 2 && body[1] == ']')
         return 0;
     if (*at == len || body[*at] != '{')
-        return LAB_EPROTO;
+        return PL_EPROTO;
     *item = body + *at;
     after = json_skip_nested(*item, end);
     if (after == NULL)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     *at = (size_t)(after - body);
     return after - *item;
 }

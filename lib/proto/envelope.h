@@ -45,12 +45,12 @@ size_t envelope_encode(char *dst, const struct envelope *e);
 /* Read one envelope. Accepts exactly the key order above (what every pushlab server and the
  * documented test servers send) without white space; whole numbers, times up to INT64_MAX. data
  * is whatever stands before the last brace, at least one byte: not looked into, since this runs
- * once per update received. 0 or LAB_EPROTO. */
+ * once per update received. 0 or PL_EPROTO. */
 int envelope_scan(struct envelope *out, const char *text, size_t len);
 
 /* Walk a JSON array of objects (a poll body, a list of posts): *at starts at 0; each call yields
  * the next element's bytes. Braces and strings are told apart, nothing more. Returns the
- * element's length, 0 at the closing bracket (again if called again), LAB_EPROTO when broken. */
+ * element's length, 0 at the closing bracket (again if called again), PL_EPROTO when broken. */
 ssize_t envelope_array_next(const char *body, size_t len, size_t *at, const char **item);
 
 #endif

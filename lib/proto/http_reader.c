@@ -21,7 +21,7 @@ static int reader_fail(struct http_reader *r, int error, int status)
 static int text_add(struct http_reader *r, const char *at, size_t len)
 {
     if (buf_add(&r->msg.text, at, len) < 0)
-        return reader_fail(r, LAB_ENOMEM, 500);
+        return reader_fail(r, PL_ENOMEM, 500);
     return 0;
 }
 
@@ -50,7 +50,7 @@ static int on_url(llhttp_t *parser, const char *at, size_t len)
     struct http_reader *r = parser->data;
 
     if (r->msg.text.len + len > r->limits.target_bytes)
-        return reader_fail(r, LAB_ELIMIT, 414);
+        return reader_fail(r, PL_ELIMIT, 414);
     return text_add(r, at, len);
 }
 
@@ -61,7 +61,7 @@ static int on_url_complete(llhttp_t *parser)
     /* A request line without a version is HTTP/0.9 to llhttp, which would now wait for
      * fields that nobody sends. With a version, that is still unread here. */
     if (parser->http_minor == 9)
-        return reader_fail(r, LAB_EPROTO, 400);
+        return reader_fail(r, PL_EPROTO, 400);
     return text_end(r);
 }
 
@@ -74,7 +74,7 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t len)
         return 0;
     if (!r->name_open) {
         if (m->nfields == HTTP_FIELDS_MAX)
-            return reader_fail(r, LAB_ELIMIT, 431);
+            return reader_fail(r, PL_ELIMIT, 431);
         m->fields[m->nfields].name = (uint32_t)m->text.len;
         r->name_open = true;
     }
@@ -88,7 +88,7 @@ static int on_header_field_complete(llhttp_t *parser)
     if (!r->in_head)
         return 0;
     if (!r->name_open || r->msg.fields[r->msg.nfields].name == r->msg.text.len)
-        return reader_fail(r, LAB_EPROTO, 400); /* ": value", which llhttp takes */
+        return reader_fail(r, PL_EPROTO, 400); /* ": value", which llhttp takes */
     if (text_end(r) < 0)
         return -1;
     r->msg.fields[r->msg.nfields].value = (uint32_t)r->msg.text.len;
@@ -107,7 +107,7 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t len)
     if (!r->in_head)
         return 0;
     if (r->value_ended && r->role == HTTP_REQUESTS)
-        return reader_fail(r, LAB_EPROTO, 400);
+        return reader_fail(r, PL_EPROTO, 400);
     r->value_ended = (const uint8_t *)at + len != r->feed_end;
     return text_add(r, at, len);
 }
@@ -144,9 +144,9 @@ static int check_host(struct http_reader *r)
     size_t count = http_message_count(&r->msg, "host");
 
     if (count > 1 || (count == 0 && r->msg.minor >= 1))
-        return reader_fail(r, LAB_EPROTO, 400);
+        return reader_fail(r, PL_EPROTO, 400);
     if (count == 1 && !host_is_plausible(http_message_field(&r->msg, "host")))
-        return reader_fail(r, LAB_EPROTO, 400);
+        return reader_fail(r, PL_EPROTO, 400);
     return 0;
 }
 
@@ -158,9 +158,9 @@ static int check_transfer_encoding(struct http_reader *r)
     if (coding == NULL)
         return 0;
     if (r->msg.minor == 0)
-        return reader_fail(r, LAB_EPROTO, 400);
+        return reader_fail(r, PL_EPROTO, 400);
     if (http_message_count(&r->msg, "transfer-encoding") != 1 || strcasecmp(coding, "chunked") != 0)
-        return reader_fail(r, LAB_EPROTO, 501);
+        return reader_fail(r, PL_EPROTO, 501);
     return 0;
 }
 
@@ -196,16 +196,16 @@ static int on_headers_complete(llhttp_t *parser)
 
     r->in_head = false;
     if (parser->http_major != 1)
-        return reader_fail(r, LAB_EPROTO, 505);
+        return reader_fail(r, PL_EPROTO, 505);
     message_from_parser(r);
     if (r->role == HTTP_REQUESTS && check_host(r) < 0)
         return -1;
     if (r->role == HTTP_RESPONSES && (r->msg.status < 100 || r->msg.status > 999))
-        return reader_fail(r, LAB_EPROTO, 400);
+        return reader_fail(r, PL_EPROTO, 400);
     if ((parser->flags & F_TRANSFER_ENCODING) && check_transfer_encoding(r) < 0)
         return -1;
     if (r->msg.has_body && parser->content_length > r->limits.body_bytes)
-        return reader_fail(r, LAB_ELIMIT, 413);
+        return reader_fail(r, PL_ELIMIT, 413);
     r->pending = HTTP_HEAD_DONE;
     return HPE_PAUSED;
 }
@@ -216,7 +216,7 @@ static int on_chunk_header(llhttp_t *parser)
     struct http_reader *r = parser->data;
 
     if (parser->content_length > r->limits.body_bytes - r->body_bytes)
-        return reader_fail(r, LAB_ELIMIT, 413);
+        return reader_fail(r, PL_ELIMIT, 413);
     return 0;
 }
 
@@ -227,7 +227,7 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
     if (len == 0)
         return 0;
     if (len > r->limits.body_bytes - r->body_bytes)
-        return reader_fail(r, LAB_ELIMIT, 413);
+        return reader_fail(r, PL_ELIMIT, 413);
     r->body = (const uint8_t *)at;
     r->body_len = len;
     r->body_bytes += len;
@@ -298,7 +298,7 @@ static llhttp_errno_t parser_execute(struct http_reader *r, const uint8_t *data,
 static int count_overhead(struct http_reader *r, size_t consumed)
 {
     r->head_bytes += r->pending == HTTP_BODY ? consumed - r->body_len : consumed;
-    return r->head_bytes > r->limits.head_bytes ? reader_fail(r, LAB_ELIMIT, 431) : LAB_OK;
+    return r->head_bytes > r->limits.head_bytes ? reader_fail(r, PL_ELIMIT, 431) : PL_OK;
 }
 
 static void message_end(struct http_reader *r)
@@ -325,7 +325,7 @@ ssize_t http_reader_feed(struct http_reader *r, const uint8_t *data, size_t len,
     if (err == HPE_PAUSED)
         consumed = (size_t)(llhttp_get_error_pos(&r->parser) - (const char *)data);
     else if (err != HPE_OK)
-        reader_fail(r, LAB_EPROTO, status_of_parser_error(r, err));
+        reader_fail(r, PL_EPROTO, status_of_parser_error(r, err));
     if (r->error < 0 || count_overhead(r, consumed) < 0)
         return r->error;
     if (r->pending == HTTP_MESSAGE)
@@ -344,14 +344,14 @@ int http_reader_eof(struct http_reader *r, enum http_event *ev)
     if (n < 0 || r->done || *ev != HTTP_NEED_MORE)
         return (int)n;
     if (llhttp_finish(&r->parser) == HPE_INVALID_EOF_STATE) {
-        r->error = LAB_EOF;
-        return LAB_EOF;
+        r->error = PL_EOF;
+        return PL_EOF;
     }
     if (r->pending != HTTP_MESSAGE)
-        return LAB_OK;
+        return PL_OK;
     message_end(r);
     *ev = HTTP_MESSAGE;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void http_reader_free(struct http_reader *r)

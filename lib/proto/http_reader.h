@@ -68,7 +68,7 @@ void http_reader_init(struct http_reader *r, enum http_role role, const struct h
 
 /* Consume bytes up to the next event. Returns bytes consumed (all when *ev is
  * HTTP_NEED_MORE; HTTP_HEAD_DONE and HTTP_MESSAGE may come with 0, so feed on, even nothing, until
- * HTTP_NEED_MORE), or LAB_EPROTO, LAB_ELIMIT, LAB_ENOMEM with r->error_status set to
+ * HTTP_NEED_MORE), or PL_EPROTO, PL_ELIMIT, PL_ENOMEM with r->error_status set to
  * 400, 413, 414, 431, 501, 505 or 500. A Content-Length over the limit is refused instead of
  * HTTP_HEAD_DONE. After an error the reader is dead and r->msg is empty.
  * After HTTP_MESSAGE with msg.upgrade the remaining bytes belong to the caller, who either
@@ -79,7 +79,7 @@ ssize_t http_reader_feed(struct http_reader *r, const uint8_t *data, size_t len,
                          enum http_event *ev);
 
 /* A response body that ends with the connection is complete at EOF (RFC 9112 §6.3).
- * 0 with *ev HTTP_MESSAGE or HTTP_NEED_MORE (nothing was open), LAB_EOF when cut short. */
+ * 0 with *ev HTTP_MESSAGE or HTTP_NEED_MORE (nothing was open), PL_EOF when cut short. */
 int http_reader_eof(struct http_reader *r, enum http_event *ev);
 
 /* Give the head's memory back; r->msg is empty and the reader must not be fed again. */

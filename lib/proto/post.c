@@ -63,13 +63,13 @@ int post_scan(struct post *out, const char *text, size_t len)
         at = field_u64(at, end, &from_t, INT64_MAX);
     at = field_skip(at, end, FIELD_KEY(DATA_KEY));
     if (at == NULL || json_skip_value(at, end) != end - 1 || end[-1] != '}')
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (out->from_n != 0 && out->from.len == 0)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     out->from_t_ns = (int64_t)from_t;
     out->data = at;
     out->data_len = (size_t)(end - at) - 1;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static char *put_key(char *at, const char *key, size_t key_len)

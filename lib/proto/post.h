@@ -35,7 +35,7 @@ enum post_form { POST_PLAIN, POST_ONE, POST_LIST };
 enum post_form post_form_of(const char *text, size_t len);
 
 /* Read one post from a compact, valid JSON object (json_line.h). from_n without from is an
- * error. 0 or LAB_EPROTO. */
+ * error. 0 or PL_EPROTO. */
 int post_scan(struct post *out, const char *text, size_t len);
 
 /* Write the post (not validated here) to dst, which must have room for

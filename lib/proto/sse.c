@@ -14,9 +14,9 @@ static int event_finish(struct buf *out, size_t mark, const char *data, size_t l
 {
     assert(len == 0 || (!memchr(data, '\n', len) && !memchr(data, '\r', len)));
     if (buf_add(out, data, len) == 0 && buf_add(out, "\n\n", 2) == 0)
-        return LAB_OK;
+        return PL_OK;
     out->len = mark;
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 int sse_encode(struct buf *out, uint64_t seq, const char *data, size_t len)
@@ -24,7 +24,7 @@ int sse_encode(struct buf *out, uint64_t seq, const char *data, size_t len)
     size_t mark = out->len;
 
     if (buf_printf(out, "id: %" PRIu64 "\ndata: ", seq) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return event_finish(out, mark, data, len);
 }
 
@@ -42,7 +42,7 @@ int sse_encode_data(struct buf *out, const char *data, size_t len)
     size_t mark = out->len;
 
     if (buf_add(out, "data: ", 6) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return event_finish(out, mark, data, len);
 }
 
@@ -51,7 +51,7 @@ int sse_encode_event(struct buf *out, const char *name, uint64_t seq, const char
     size_t mark = out->len;
 
     if (buf_printf(out, "event: %s\nid: %" PRIu64 "\ndata: ", name, seq) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return event_finish(out, mark, data, len);
 }
 
@@ -118,9 +118,9 @@ static ssize_t line_take(struct sse_parser *p, const uint8_t *data, size_t len, 
     p->skip_lf = false;
     data += skip;
     if (n > p->max_event_bytes - p->line.len)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if ((!ended || p->line.len > 0) && buf_add(&p->line, data, n) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (!ended)
         return (ssize_t)(skip + n);
 
@@ -146,9 +146,9 @@ static int buf_set(struct buf *b, struct span value)
 static int data_append(struct sse_parser *p, struct span value)
 {
     if (p->data.len > p->max_event_bytes || value.len > p->max_event_bytes - p->data.len)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (buf_add(&p->data, value.at, value.len) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_add(&p->data, "\n", 1);
 }
 
@@ -178,7 +178,7 @@ static int field_apply(struct sse_parser *p, struct span name, struct span value
         return buf_set(&p->id, value);
     if (span_is(name, "retry"))
         retry_set(p, value);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int line_apply(struct sse_parser *p, struct span line)
@@ -187,7 +187,7 @@ static int line_apply(struct sse_parser *p, struct span line)
     struct span name = line, value = {"", 0};
 
     if (colon == line.at)
-        return LAB_OK; /* a comment */
+        return PL_OK; /* a comment */
     if (colon != NULL) {
         name.len = (size_t)(colon - line.at);
         value = (struct span){colon + 1, line.len - name.len - 1};
@@ -206,9 +206,9 @@ static int event_dispatch(struct sse_parser *p, struct sse_event *ev, bool *got)
     struct span id = {(const char *)p->id.data, p->id.len};
 
     if (buf_set(&p->last_event_id, id) < 0 || buf_add(&p->last_event_id, "", 1) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (typed && buf_add(&p->type, "", 1) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     *got = p->data.len > 0;
     if (*got) {
         ev->data_len = p->data.len - 1;
@@ -219,7 +219,7 @@ static int event_dispatch(struct sse_parser *p, struct sse_event *ev, bool *got)
     }
     p->data.len = 0; /* the bytes stay where they are until the next line */
     p->type.len = 0;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void bom_strip(struct span *line)

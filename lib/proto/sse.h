@@ -10,7 +10,7 @@
 #include "lib/base/buf.h"
 
 /* Append "id: SEQ\ndata: LINE\n\n". data must not hold line breaks (compact JSON does not).
- * 0 or LAB_ENOMEM, with nothing appended; so do all encoders here. */
+ * 0 or PL_ENOMEM, with nothing appended; so do all encoders here. */
 int sse_encode(struct buf *out, uint64_t seq, const char *data, size_t len);
 
 /* Bytes that sse_encode adds around data: for the framing account. */
@@ -49,7 +49,7 @@ void sse_parser_init(struct sse_parser *p, size_t max_event_bytes);
 /* Consume bytes up to and including the blank line that dispatches the next event. Accepts
  * CR, LF and CRLF, a leading BOM, and any split. *got says whether an event came. Bytes
  * are handed on as they are: text that is not UTF-8 is not repaired.
- * Returns bytes consumed (all of them when !*got), LAB_ENOMEM, or LAB_ELIMIT for a line, or an
+ * Returns bytes consumed (all of them when !*got), PL_ENOMEM, or PL_ELIMIT for a line, or an
  * event's joined data, of more than max_event_bytes. After an error the parser is only to be freed.
  * ev points into the parser, valid until the next feed. */
 ssize_t sse_parser_feed(struct sse_parser *p, const uint8_t *data, size_t len, struct sse_event *ev,

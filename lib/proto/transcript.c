@@ -29,14 +29,14 @@ int transcript_encode(struct buf *out, const struct transcript_event *e)
     if (buf_printf(out, "%s %u %lld ", words[e->what], e->connection, (long long)e->at_ns) < 0 ||
         buf_reserve(out, 2 * e->len + 1) < 0) {
         out->len = before;
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     for (size_t i = 0; i < e->len; i++) {
         out->data[out->len++] = (uint8_t)digits[e->data[i] >> 4];
         out->data[out->len++] = (uint8_t)digits[e->data[i] & 15];
     }
     out->data[out->len++] = '\n';
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int hex_value(char c)
@@ -56,12 +56,12 @@ static int decode_hex(struct transcript_event *e, char *hex)
         int high = hex_value(hex[0]), low = high < 0 ? -1 : hex_value(hex[1]);
 
         if (low < 0)
-            return LAB_EPROTO;
+            return PL_EPROTO;
         bytes[n++] = (uint8_t)(high << 4 | low);
     }
     e->data = bytes;
     e->len = n;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int decode_word(struct transcript_event *e, const char *word)
@@ -69,10 +69,10 @@ static int decode_word(struct transcript_event *e, const char *word)
     for (int i = 0; i < TRANSCRIPT_WHATS; i++) {
         if (strcmp(words[i], word) == 0) {
             e->what = (enum transcript_what)i;
-            return LAB_OK;
+            return PL_OK;
         }
     }
-    return LAB_EPROTO;
+    return PL_EPROTO;
 }
 
 int transcript_decode(struct transcript_event *e, char *line)
@@ -81,10 +81,10 @@ int transcript_decode(struct transcript_event *e, char *line)
     char *time = strsep(&rest, " ");
 
     if (rest == NULL || *number == '\0' || *time == '\0' || decode_word(e, word) < 0)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     e->connection = (unsigned)strtoul(number, &end, 10);
     if (*end != '\0')
-        return LAB_EPROTO;
+        return PL_EPROTO;
     e->at_ns = strtoll(time, &end, 10);
-    return *end != '\0' ? LAB_EPROTO : decode_hex(e, rest);
+    return *end != '\0' ? PL_EPROTO : decode_hex(e, rest);
 }

@@ -43,11 +43,11 @@ struct transcript_event {
     size_t len;
 };
 
-/* Append the event's line. 0 or LAB_ENOMEM. */
+/* Append the event's line. 0 or PL_ENOMEM. */
 int transcript_encode(struct buf *out, const struct transcript_event *e);
 
 /* Read a line (without its LF), whose memory it uses: e->data points into it.
- * 0 or LAB_EPROTO. */
+ * 0 or PL_EPROTO. */
 int transcript_decode(struct transcript_event *e, char *line);
 
 #endif

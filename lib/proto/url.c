@@ -88,20 +88,20 @@ static int take_path(struct url *out, const char *text, const char *path, struct
     size_t n = strlen(path);
 
     if (*path != '\0' && *path != '/')
-        return err_set(e, LAB_EINVAL,
-                       "'%s': '%s' cannot follow the host; accepted: :PORT and /PATH", text, path);
+        return err_set(e, PL_EINVAL, "'%s': '%s' cannot follow the host; accepted: :PORT and /PATH",
+                       text, path);
     if (strpbrk(path, "?#") != NULL)
-        return err_set(e, LAB_EINVAL, "'%s': a query or fragment has no place here", text);
+        return err_set(e, PL_EINVAL, "'%s': a query or fragment has no place here", text);
     if (!path_is_plausible(path))
-        return err_set(e, LAB_EINVAL, "'%s': the path needs percent-encoding", text);
+        return err_set(e, PL_EINVAL, "'%s': the path needs percent-encoding", text);
     while (n > 0 && path[n - 1] == '/')
         n--;
     if (n >= sizeof out->path)
-        return err_set(e, LAB_EINVAL, "'%.32s...': the path is too long; accepted: up to %zu bytes",
+        return err_set(e, PL_EINVAL, "'%.32s...': the path is too long; accepted: up to %zu bytes",
                        text, sizeof out->path - 1);
     memcpy(out->path, path, n);
     out->path[n] = '\0';
-    return LAB_OK;
+    return PL_OK;
 }
 
 int url_parse(struct url *out, const char *text, struct err_text *e)
@@ -110,20 +110,20 @@ int url_parse(struct url *out, const char *text, struct err_text *e)
     const struct scheme *scheme = at == NULL ? NULL : scheme_find(text, (size_t)(at - text));
 
     if (scheme == NULL)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "'%s' is not a URL; accepted: http://HOST:PORT, or https, ws, wss", text);
     *out = (struct url){.tls = scheme->tls, .port = scheme->default_port};
     at = take_host(out->host, &out->host_is_ipv6, at + 3);
     if (at == NULL)
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "'%s': no host in it; accepted: a name, 127.0.0.1 or [::1], up to %d bytes",
                        text, URL_TEXT_BYTES - 1);
     if (*at == '@')
-        return err_set(e, LAB_EINVAL, "'%s': user names have no place here", text);
+        return err_set(e, PL_EINVAL, "'%s': user names have no place here", text);
     if (*at == ':') {
         at = take_port(&out->port, at + 1);
         if (at == NULL || out->port == 0)
-            return err_set(e, LAB_EINVAL, "'%s': bad port; accepted: 1 to 65535", text);
+            return err_set(e, PL_EINVAL, "'%s': bad port; accepted: 1 to 65535", text);
     }
     return take_path(out, text, at, e);
 }
@@ -134,13 +134,13 @@ int url_parse_host_port(char host[256], uint16_t *port, const char *text, struct
     const char *at = take_host(host, &is_ipv6, text);
 
     if (at == NULL || *at != ':')
-        return err_set(e, LAB_EINVAL,
+        return err_set(e, PL_EINVAL,
                        "'%s' is not an address and a port; accepted: 127.0.0.1:8080 or [::1]:8080",
                        text);
     at = take_port(port, at + 1);
     if (at == NULL || *at != '\0')
-        return err_set(e, LAB_EINVAL, "'%s': bad port; accepted: 0 (any free one) to 65535", text);
-    return LAB_OK;
+        return err_set(e, PL_EINVAL, "'%s': bad port; accepted: 0 (any free one) to 65535", text);
+    return PL_OK;
 }
 
 static int hex_digit(char c)
@@ -162,7 +162,7 @@ static int percent_decode(const char *text)
     int low = high < 0 ? -1 : hex_digit(text[2]);
 
     if (low < 0 || (high == 0 && low == 0))
-        return LAB_EINVAL;
+        return PL_EINVAL;
     return high * 16 + low;
 }
 
@@ -219,7 +219,7 @@ char *url_split_target(char *target, char **query)
     return target;
 }
 
-/* Decode value[0..len) into out. 1, or LAB_EINVAL. */
+/* Decode value[0..len) into out. 1, or PL_EINVAL. */
 static int decode_value(char *out, size_t cap, const char *value, size_t len)
 {
     size_t n = 0;
@@ -228,17 +228,17 @@ static int decode_value(char *out, size_t cap, const char *value, size_t len)
         int byte = value[i] == '+' ? ' ' : (unsigned char)value[i];
 
         if (byte == '%') {
-            byte = i + 2 < len ? percent_decode(value + i) : LAB_EINVAL;
+            byte = i + 2 < len ? percent_decode(value + i) : PL_EINVAL;
             if (byte < 0)
-                return LAB_EINVAL;
+                return PL_EINVAL;
             i += 2;
         }
         if (n + 1 >= cap)
-            return LAB_EINVAL;
+            return PL_EINVAL;
         out[n++] = (char)byte;
     }
     if (cap == 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     out[n] = '\0';
     return 1;
 }
@@ -269,14 +269,14 @@ int url_parse_u64(uint64_t *out, const char *text, uint64_t max)
     uint64_t value = 0;
 
     if (*text == '\0')
-        return LAB_EINVAL;
+        return PL_EINVAL;
     for (; *text != '\0'; text++) {
         unsigned digit = (unsigned)(unsigned char)*text - '0';
 
         if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
             __builtin_add_overflow(value, digit, &value) || value > max)
-            return LAB_EINVAL;
+            return PL_EINVAL;
     }
     *out = value;
-    return LAB_OK;
+    return PL_OK;
 }

@@ -18,11 +18,11 @@ struct url {
 
 /* "http://127.0.0.1:8080", "ws://[::1]:9000/x"; the scheme may be http, https, ws, wss, and
  * sets the port where none is given. Users, queries and fragments are refused.
- * 0 or LAB_EINVAL with the line in e. */
+ * 0 or PL_EINVAL with the line in e. */
 int url_parse(struct url *out, const char *text, struct err_text *e);
 
 /* "ADDR:PORT" or "[ADDR6]:PORT" as --listen takes it; port 0 is allowed. The host comes without
- * brackets. 0 or LAB_EINVAL with the line in e. */
+ * brackets. 0 or PL_EINVAL with the line in e. */
 int url_parse_host_port(char host[256], uint16_t *port, const char *text, struct err_text *e);
 
 /* Split a request target in place: absolute-form is cut down to its path; *query gets what
@@ -32,10 +32,10 @@ char *url_split_target(char *target, char **query);
 
 /* Find name in a query string and decode its value ("%XX", and '+' as a space) into out
  * (NUL-terminated); the first if repeated, "" if it has no '='. Names are compared as written.
- * 1 found, 0 absent, LAB_EINVAL when malformed or it does not fit cap bytes. */
+ * 1 found, 0 absent, PL_EINVAL when malformed or it does not fit cap bytes. */
 int url_query_get(const char *query, const char *name, char *out, size_t cap);
 
-/* Plain decimal digits, nothing else, 0..max. 0 or LAB_EINVAL. */
+/* Plain decimal digits, nothing else, 0..max. 0 or PL_EINVAL. */
 int url_parse_u64(uint64_t *out, const char *text, uint64_t max);
 
 #endif

@@ -22,15 +22,15 @@ int ws_close_decode(uint16_t *code, const uint8_t *body, size_t len)
 
     *code = WS_CLOSE_NO_STATUS;
     if (len == 0)
-        return LAB_OK;
+        return PL_OK;
     if (len < CLOSE_CODE_BYTES)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     *code = (uint16_t)(body[0] << 8 | body[1]);
     if (!ws_close_code_valid(*code))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (!utf8_feed(&utf8, body + CLOSE_CODE_BYTES, len - CLOSE_CODE_BYTES) || !utf8_done(&utf8))
-        return LAB_EUTF8;
-    return LAB_OK;
+        return PL_EUTF8;
+    return PL_OK;
 }
 
 size_t ws_control_encode(uint8_t *out, uint8_t opcode, const void *payload, size_t len,

@@ -25,7 +25,7 @@ bool ws_close_code_valid(uint16_t code);
 
 /* Read a close frame's unmasked body (§5.5.1): *code is WS_CLOSE_NO_STATUS when it is empty,
  * else the first two bytes; what follows them is the reason.
- * 0, LAB_EPROTO (one byte, or a code that must not be sent) or LAB_EUTF8 (the reason). */
+ * 0, PL_EPROTO (one byte, or a code that must not be sent) or PL_EUTF8 (the reason). */
 int ws_close_decode(uint16_t *code, const uint8_t *body, size_t len);
 
 /* Write a whole control frame (header, optional masking key, payload) to out, which must

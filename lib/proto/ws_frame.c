@@ -59,7 +59,7 @@ ssize_t ws_frame_decode(struct ws_frame *out, const uint8_t *buf, size_t len)
     if (extended > 0)
         out->payload_bytes = be_read(buf + 2, extended);
     if (!length_is_canonical(out->payload_bytes, extended))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (out->masked)
         memcpy(out->masking_key, buf + 2 + extended, sizeof out->masking_key);
     out->header_bytes = (uint8_t)need;

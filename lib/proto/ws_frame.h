@@ -30,7 +30,7 @@ struct ws_frame {
 };
 
 /* Decode the header at the front of buf. Returns its length, 0 if more bytes are needed, or
- * LAB_EPROTO for a length not in its shortest form or with the top bit set (§5.2). Meaning
+ * PL_EPROTO for a length not in its shortest form or with the top bit set (§5.2). Meaning
  * (opcode known, control frame rules, masking by role) is ws_reader's job. */
 ssize_t ws_frame_decode(struct ws_frame *out, const uint8_t *buf, size_t len);
 

@@ -17,9 +17,9 @@ int ws_accept_from_key(char accept[WS_ACCEPT_CHARS + 1], const char *key)
     int len = snprintf(text, sizeof text, "%.*s" WS_GUID, WS_KEY_CHARS, key);
 
     if (EVP_Digest(text, (size_t)len, digest, NULL, EVP_sha1(), NULL) != 1)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     EVP_EncodeBlock((unsigned char *)accept, digest, SHA1_BYTES);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static bool is_base64_digit(char c)

@@ -8,7 +8,7 @@
 enum { WS_KEY_CHARS = 24, WS_ACCEPT_CHARS = 28 };
 
 /* Sec-WebSocket-Accept for a valid Sec-WebSocket-Key: base64(SHA-1(key + GUID)) (§4.2.2 item 5.4).
- * 0, or LAB_ENOMEM when the crypto library fails. */
+ * 0, or PL_ENOMEM when the crypto library fails. */
 int ws_accept_from_key(char accept[WS_ACCEPT_CHARS + 1], const char *key);
 
 /* Does key decode, as base64, to 16 bytes? (§4.2.1 item 5) The four bits that the last digit has

@@ -73,14 +73,14 @@ static int header_check(const struct ws_reader *r, const struct ws_frame *f)
     size_t assembled_bytes = in_message(r) ? r->assembly->message.len : 0;
 
     if (f->rsv != 0 || !opcode_known(f->opcode))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (f->masked != (r->role == WS_SERVER))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (ws_is_control(f->opcode))
-        return f->fin && f->payload_bytes <= WS_CONTROL_MAX_BYTES ? LAB_OK : LAB_EPROTO;
+        return f->fin && f->payload_bytes <= WS_CONTROL_MAX_BYTES ? PL_OK : PL_EPROTO;
     if (in_message(r) != (f->opcode == WS_CONTINUATION))
-        return LAB_EPROTO;
-    return f->payload_bytes <= r->max_message_bytes - assembled_bytes ? LAB_OK : LAB_ELIMIT;
+        return PL_EPROTO;
+    return f->payload_bytes <= r->max_message_bytes - assembled_bytes ? PL_OK : PL_ELIMIT;
 }
 
 /* Decode a header that may have begun in earlier input. Returns bytes consumed or a negative
@@ -98,7 +98,7 @@ static ssize_t head_read(struct ws_reader *r, struct ws_frame *f, const uint8_t 
             return n;
         a = assembly_get(r);
         if (a == NULL)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
     before = a->head_len;
     take = len < sizeof a->head - before ? len : sizeof a->head - before;
@@ -122,7 +122,7 @@ static int control_deliver(struct ws_reader *r, const struct ws_frame *f, const 
     ev->len = len;
     ev->framing_bytes = f->header_bytes;
     if (f->opcode != WS_CLOSE)
-        return LAB_OK;
+        return PL_OK;
 
     err = ws_close_decode(&ev->close_code, payload, len);
     if (err < 0)
@@ -133,7 +133,7 @@ static int control_deliver(struct ws_reader *r, const struct ws_frame *f, const 
         ev->data += 2; /* the reason, after the code */
         ev->len -= 2;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* The common case: a frame that is a whole event and lies whole in the input. */
@@ -148,13 +148,13 @@ static int whole_frame_deliver(struct ws_reader *r, const struct ws_frame *f, ui
     if (ws_is_control(f->opcode))
         return control_deliver(r, f, payload, ev);
     if (f->opcode == WS_TEXT && (!utf8_feed(&utf8, payload, len) || !utf8_done(&utf8)))
-        return LAB_EUTF8;
+        return PL_EUTF8;
     ev->type = WS_EVENT_MESSAGE;
     ev->opcode = f->opcode;
     ev->data = payload;
     ev->len = len;
     ev->framing_bytes = f->header_bytes;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* A frame that has to be put together, alone or as a fragment of a message. */
@@ -163,16 +163,16 @@ static int frame_begin(struct ws_reader *r, const struct ws_frame *f)
     struct ws_assembly *a = assembly_get(r);
 
     if (a == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     a->frame = *f;
     a->frame_got_bytes = 0;
     a->in_frame = true;
     if (ws_is_control(f->opcode))
-        return LAB_OK;
+        return PL_OK;
     if (f->opcode != WS_CONTINUATION)
         a->message_opcode = f->opcode; /* in an assembly that is new and therefore zero */
     a->framing_bytes += f->header_bytes;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* data of an empty payload: a pointer that may be read zero bytes from. */
@@ -189,16 +189,16 @@ static int frame_end(struct ws_reader *r, struct ws_event *ev)
     if (ws_is_control(a->frame.opcode))
         return control_deliver(r, &a->frame, buf_bytes(&a->control), ev);
     if (!a->frame.fin)
-        return LAB_OK;
+        return PL_OK;
     if (!utf8_done(&a->utf8))
-        return LAB_EUTF8;
+        return PL_EUTF8;
     ev->type = WS_EVENT_MESSAGE;
     ev->opcode = a->message_opcode;
     ev->data = buf_bytes(&a->message);
     ev->len = a->message.len;
     ev->framing_bytes = a->framing_bytes;
     a->message_opcode = 0;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Take what the input holds of the frame being read. Returns bytes consumed or an error. */
@@ -213,9 +213,9 @@ static ssize_t piece_read(struct ws_reader *r, uint8_t *data, size_t len, struct
     if (a->frame.masked)
         ws_mask(data, n, a->frame.masking_key, a->frame_got_bytes);
     if (!control && a->message_opcode == WS_TEXT && !utf8_feed(&a->utf8, data, n))
-        return LAB_EUTF8;
+        return PL_EUTF8;
     if (buf_add(control ? &a->control : &a->message, data, n) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     a->frame_got_bytes += n;
     if (n < missing)
         return (ssize_t)n;
@@ -255,11 +255,11 @@ static ssize_t frame_read(struct ws_reader *r, uint8_t *data, size_t len, struct
 static uint16_t close_code_of(int err)
 {
     switch (err) {
-    case LAB_EUTF8:
+    case PL_EUTF8:
         return WS_CLOSE_INVALID_PAYLOAD;
-    case LAB_ELIMIT:
+    case PL_ELIMIT:
         return WS_CLOSE_MESSAGE_TOO_BIG;
-    case LAB_ENOMEM:
+    case PL_ENOMEM:
         return WS_CLOSE_INTERNAL_ERROR;
     default:
         return WS_CLOSE_PROTOCOL_ERROR;

@@ -47,7 +47,7 @@ void ws_reader_init(struct ws_reader *r, enum ws_role role, size_t max_message_b
  * everything is consumed and discarded (§1.4). A feed of no bytes gives the last event's
  * memory back early.
  * Returns bytes consumed (all of them when ev->type is WS_EVENT_NONE), or
- * LAB_EPROTO, LAB_EUTF8, LAB_ELIMIT, LAB_ENOMEM: the connection is to be failed with
+ * PL_EPROTO, PL_EUTF8, PL_ELIMIT, PL_ENOMEM: the connection is to be failed with
  * r->error_close_code (1002, 1007, 1009, 1011; §7.1.7). A frame is refused once its header is
  * whole, without waiting for payload; text at its first wrong byte. After an error the reader
  * is dead: every further call returns the same. */

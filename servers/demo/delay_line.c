@@ -95,7 +95,7 @@ static int line_append(struct delay_line *l, struct peer *p, struct delay_peer *
     if (h == NULL) {
         shared_unref(bytes);
         peer_drop(p, DROP_NO_MEMORY);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     if (due_ns > l->last_due_ns)
         l->last_due_ns = due_ns;
@@ -106,7 +106,7 @@ static int line_append(struct delay_line *l, struct peer *p, struct delay_peer *
     l->tail = &h->next;
     dp->nheld++;
     dp->held_bytes += bytes != NULL ? bytes->len : 0;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* As conn's own limit: one message always fits. */
@@ -122,9 +122,9 @@ int delay_line_hold_output(struct delay_line *l, struct peer *p, struct delay_pe
                            struct shared *bytes)
 {
     if (p->conn.ended || p->conn.finishing || dp->finishing)
-        return LAB_EOF;
+        return PL_EOF;
     if (line_full(p, dp, bytes->len))
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     return line_append(l, p, dp, HELD_OUTPUT, shared_ref(bytes));
 }
 
@@ -134,12 +134,12 @@ int delay_line_hold_input(struct delay_line *l, struct peer *p, struct delay_pee
     struct shared *copy;
 
     if (line_full(p, dp, len))
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     copy = shared_new_copy(data, len);
     if (copy != NULL)
         return line_append(l, p, dp, HELD_INPUT, copy);
     peer_drop(p, DROP_NO_MEMORY);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 int delay_line_hold_request(struct delay_line *l, struct peer *p, struct delay_peer *dp,
@@ -152,7 +152,7 @@ int delay_line_hold_request(struct delay_line *l, struct peer *p, struct delay_p
 int delay_line_hold_finish(struct delay_line *l, struct peer *p, struct delay_peer *dp, bool linger)
 {
     if (p->conn.ended || dp->finishing)
-        return LAB_EOF;
+        return PL_EOF;
     dp->finishing = true;
     return line_append(l, p, dp, linger ? HELD_FINISH_LINGER : HELD_FINISH, NULL);
 }

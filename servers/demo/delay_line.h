@@ -34,7 +34,7 @@ struct delay_peer {
     struct http_request request; /* while one is in line; its message stays with the session */
 };
 
-/* 0, LAB_ESYS or LAB_ENOMEM. */
+/* 0, PL_ESYS or PL_ENOMEM. */
 int delay_line_init(struct delay_line *l, struct event_base *base);
 void delay_line_free(struct delay_line *l);
 

@@ -31,7 +31,7 @@ void demo_free(struct demo *d)
 int demo_peer_start(struct peer *p)
 {
     p->demo = calloc(1, sizeof *p->demo);
-    return p->demo == NULL ? LAB_ENOMEM : LAB_OK;
+    return p->demo == NULL ? PL_ENOMEM : PL_OK;
 }
 
 void demo_peer_end(struct peer *p)
@@ -118,7 +118,7 @@ int demo_send(struct peer *p, const void *data, size_t len, size_t payload_bytes
     copy = shared_new_copy(data, len);
     if (copy == NULL) {
         peer_drop(p, DROP_NO_MEMORY);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     err = demo_send_shared(p, copy, payload_bytes, updates);
     shared_unref(copy);

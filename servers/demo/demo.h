@@ -28,7 +28,7 @@ struct demo_peer {
 struct demo *demo_new(struct event_base *base);
 void demo_free(struct demo *d); /* NULL is ignored; all peers must have ended */
 
-/* 0 or LAB_ENOMEM. */
+/* 0 or PL_ENOMEM. */
 int demo_peer_start(struct peer *p);
 void demo_peer_end(struct peer *p);
 

@@ -70,19 +70,19 @@ static void reply_refused(struct peer *p, int err, const struct intake_result *r
 {
     char why[200];
 
-    if (err == LAB_EINVAL) {
+    if (err == PL_EINVAL) {
         reply_error(p, 400, NULL,
                     "a post is {'publish':{'channel','key','from','from_n','from_t'},'data'}, its "
                     "members in this order; or a list of posts");
-    } else if (err == LAB_EAWAY) {
+    } else if (err == PL_EAWAY) {
         reply_error(p, 503, "Retry-After: 1\r\n",
                     "the log that orders updates is out of reach; send this again: a post with "
                     "from and from_n is published once");
-    } else if (err == LAB_ELIMIT || err == LAB_ENOMEM) {
+    } else if (err == PL_ELIMIT || err == PL_ENOMEM) {
         snprintf(why, sizeof why, "%s; %llu published",
-                 err == LAB_ENOMEM ? lab_strerror(err)
-                                   : "too many channels, keys or senders: --max-channels, "
-                                     "--max-keys, --max-senders",
+                 err == PL_ENOMEM ? pl_strerror(err)
+                                  : "too many channels, keys or senders: --max-channels, "
+                                    "--max-keys, --max-senders",
                  (unsigned long long)r->published);
         reply_error(p, 503, "Retry-After: 1\r\n", why);
     } else {
@@ -135,5 +135,5 @@ void endpoint_publish(struct peer *p, const struct http_request *req)
     if (req->body_len > 0)
         intake_publish(p, text, req->body_len, &place, publish_done);
     else
-        publish_done(p, LAB_EPROTO, NULL);
+        publish_done(p, PL_EPROTO, NULL);
 }

@@ -37,10 +37,10 @@ int http_session_start(struct peer *p)
 
     p->http = calloc(1, sizeof *p->http);
     if (p->http == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     http_reader_init(&p->http->reader, HTTP_REQUESTS, &limits);
     event_assign(&p->http->resume, p->server->base, -1, 0, session_on_resume, p);
-    return LAB_OK;
+    return PL_OK;
 }
 
 void http_session_free(struct peer *p)

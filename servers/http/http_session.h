@@ -39,7 +39,7 @@ struct http_session {
     bool say_keep_alive; /* HTTP/1.0: persistence must be stated */
 };
 
-int http_session_start(struct peer *p); /* 0 or LAB_ENOMEM */
+int http_session_start(struct peer *p); /* 0 or PL_ENOMEM */
 void http_session_free(struct peer *p);
 
 void http_session_input(struct peer *p, const uint8_t *data, size_t len, int64_t now_ns);

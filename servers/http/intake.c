@@ -63,7 +63,7 @@ static int publish_one(struct intake *in, const char *text, size_t len)
 {
     struct post post;
 
-    return post_scan(&post, text, len) < 0 ? LAB_EINVAL : publish_post(in, &post);
+    return post_scan(&post, text, len) < 0 ? PL_EINVAL : publish_post(in, &post);
 }
 
 /* Are they posts, all of them? */
@@ -86,7 +86,7 @@ static int publish_list(struct intake *in, const char *text, size_t len)
     const char *item;
     size_t at = 0;
     ssize_t n;
-    int err = list_is_sound(text, len) ? LAB_OK : LAB_EINVAL;
+    int err = list_is_sound(text, len) ? PL_OK : PL_EINVAL;
 
     in->result.list = true;
     while (err == 0 && (n = envelope_array_next(text, len, &at, &item)) > 0)
@@ -102,10 +102,10 @@ static int intake_read(struct intake *in, char *text, size_t len, const struct i
     enum post_form form;
 
     if (line < 0)
-        return line == LAB_EUTF8 ? LAB_EUTF8 : LAB_EPROTO;
+        return line == PL_EUTF8 ? PL_EUTF8 : PL_EPROTO;
     form = post_form_of(text, (size_t)line);
     if (form != POST_PLAIN && placed)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (form == POST_ONE)
         return publish_one(in, text, (size_t)line);
     if (form == POST_LIST)
@@ -124,7 +124,7 @@ void intake_publish(struct peer *p, char *text, size_t len, const struct intake_
     struct intake *in = calloc(1, sizeof *in);
 
     if (in == NULL) {
-        done(p, LAB_ENOMEM, &(struct intake_result){0});
+        done(p, PL_ENOMEM, &(struct intake_result){0});
         return;
     }
     in->receipt.tell = intake_on_receipt;

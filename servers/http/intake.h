@@ -23,9 +23,9 @@ struct intake_result {
     bool list;
 };
 
-/* err: 0; LAB_EPROTO or LAB_EUTF8: not one JSON value; LAB_EINVAL: posts that are none, or posts
- * with a place, and nothing was published; LAB_ELIMIT: too many channels, keys or senders,
- * LAB_ENOMEM: what came before the one that failed was published, which r says; LAB_EAWAY: the log
+/* err: 0; PL_EPROTO or PL_EUTF8: not one JSON value; PL_EINVAL: posts that are none, or posts
+ * with a place, and nothing was published; PL_ELIMIT: too many channels, keys or senders,
+ * PL_ENOMEM: what came before the one that failed was published, which r says; PL_EAWAY: the log
  * that servers share is out of reach, and what is not in r may be in it or not. */
 typedef void intake_done(struct peer *p, int err, const struct intake_result *r);
 

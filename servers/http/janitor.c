@@ -29,8 +29,8 @@ int janitor_start(struct janitor *j, struct event_base *base)
 
     *j = (struct janitor){0};
     if (event_assign(&j->tick, base, -1, EV_PERSIST, janitor_on_tick, j) < 0)
-        return LAB_ENOMEM;
-    return event_add(&j->tick, &tick) < 0 ? LAB_ENOMEM : LAB_OK;
+        return PL_ENOMEM;
+    return event_add(&j->tick, &tick) < 0 ? PL_ENOMEM : PL_OK;
 }
 
 int janitor_add(struct janitor *j, struct peer *p)
@@ -40,13 +40,13 @@ int janitor_add(struct janitor *j, struct peer *p)
         struct peer **peers = realloc(j->peers, capacity * sizeof *peers);
 
         if (peers == NULL)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         j->peers = peers;
         j->capacity = capacity;
     }
     p->slot = j->npeers;
     j->peers[j->npeers++] = p;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void janitor_remove(struct janitor *j, struct peer *p)

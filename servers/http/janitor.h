@@ -15,8 +15,8 @@ struct janitor {
     uint32_t npeers, capacity, next;
 };
 
-int janitor_start(struct janitor *j, struct event_base *base); /* 0 or LAB_ENOMEM */
-int janitor_add(struct janitor *j, struct peer *p);            /* 0 or LAB_ENOMEM */
+int janitor_start(struct janitor *j, struct event_base *base); /* 0 or PL_ENOMEM */
+int janitor_add(struct janitor *j, struct peer *p);            /* 0 or PL_ENOMEM */
 void janitor_remove(struct janitor *j, struct peer *p);
 void janitor_free(struct janitor *j);
 

@@ -102,12 +102,12 @@ static int set_options(int fd, const struct server_options *o)
 
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (snd > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &snd, sizeof snd) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (rcv > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcv, sizeof rcv) < 0)
-        return LAB_ESYS;
-    return LAB_OK;
+        return PL_ESYS;
+    return PL_OK;
 }
 
 /* The address as bound: port 0 has become a real one. */
@@ -118,13 +118,13 @@ static int name_address(struct listener *l, int fd)
     char host[48], port[8];
 
     if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (getnameinfo((struct sockaddr *)&addr, len, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     snprintf(l->address, sizeof l->address, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host,
              port);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int open_socket(const struct addrinfo *ai, const struct server_options *o)
@@ -153,15 +153,15 @@ static int bind_address(const struct server_options *o, struct err_text *e)
     int fd, err;
 
     if (url_parse_host_port(host, &port_number, o->listen, &reason) < 0)
-        return err_set(e, LAB_EINVAL, "--listen: %.300s", reason.text);
+        return err_set(e, PL_EINVAL, "--listen: %.300s", reason.text);
     snprintf(port, sizeof port, "%u", port_number);
     err = getaddrinfo(host, port, &hints, &list);
     if (err != 0)
-        return err_set(e, LAB_EINVAL, "--listen: %s: %s", o->listen, gai_strerror(err));
+        return err_set(e, PL_EINVAL, "--listen: %s: %s", o->listen, gai_strerror(err));
     fd = open_socket(list, o);
     freeaddrinfo(list);
     if (fd < 0)
-        return err_set(e, LAB_ESYS, "--listen: bind %s: %s", o->listen, strerror(errno));
+        return err_set(e, PL_ESYS, "--listen: bind %s: %s", o->listen, strerror(errno));
     return fd;
 }
 
@@ -174,17 +174,17 @@ int listener_start(struct listener *l, struct server *s, struct err_text *e)
     *l = (struct listener){.server = s};
     if (name_address(l, fd) < 0) {
         close(fd);
-        return err_set(e, LAB_ESYS, "--listen: %s: %s", s->options->listen, strerror(errno));
+        return err_set(e, PL_ESYS, "--listen: %s: %s", s->options->listen, strerror(errno));
     }
     if (event_assign(&l->accept_event, s->base, fd, EV_READ | EV_PERSIST, listener_on_accept, l) <
             0 ||
         event_assign(&l->retry_event, s->base, -1, 0, listener_on_retry, l) < 0 ||
         event_add(&l->accept_event, NULL) < 0) {
         close(fd);
-        return err_set(e, LAB_ENOMEM, "--listen: %s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "--listen: %s", pl_strerror(PL_ENOMEM));
     }
     l->open = true;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void listener_stop(struct listener *l)

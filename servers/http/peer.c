@@ -137,7 +137,7 @@ int peer_accept(struct server *s, int fd, int64_t now_ns)
     }
     s->connections.open++;
     s->connections.accepted++;
-    return LAB_OK;
+    return PL_OK;
 fail:
     if (p != NULL) {
         http_session_free(p);
@@ -145,7 +145,7 @@ fail:
     }
     free(p);
     close(fd);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 void peer_drop(struct peer *p, enum drop_reason why)
@@ -199,7 +199,7 @@ static int peer_account_out(struct peer *p, int sent, size_t len, size_t payload
     account->out_bytes += len;
     account->out_payload_bytes += payload_bytes;
     account->updates_sent += updates;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int peer_send(struct peer *p, const void *data, size_t len, size_t payload_bytes, uint64_t updates)

@@ -36,7 +36,7 @@ struct peer {
     uint8_t drop;  /* enum drop_reason + 1 when the server ended it; 0: in order */
 };
 
-/* Adopt an accepted socket. 0, or LAB_ENOMEM with fd closed. */
+/* Adopt an accepted socket. 0, or PL_ENOMEM with fd closed. */
 int peer_accept(struct server *s, int fd, int64_t now_ns);
 
 /* End the connection now and count why. */

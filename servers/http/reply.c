@@ -25,7 +25,7 @@ static int add_text(struct buf *out, const char *text)
 static int add_field(struct buf *out, const char *name, const char *value)
 {
     if (add_text(out, name) < 0 || add_text(out, value) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     return buf_add(out, "\r\n", 2);
 }
 
@@ -68,7 +68,7 @@ int reply_head(struct buf *out, int status, const char *content_type, const char
     if (fields != NULL)
         err |= add_text(out, fields);
     err |= buf_add(out, "\r\n", 2);
-    return err < 0 ? LAB_ENOMEM : LAB_OK;
+    return err < 0 ? PL_ENOMEM : PL_OK;
 }
 
 void reply_send(struct peer *p, const struct reply *r)

@@ -27,7 +27,7 @@ struct reply {
 enum reply_persistence reply_persistence(const struct peer *p);
 
 /* Append the head up to and including the empty line. content_length < 0: none is sent
- * (chunked or until close: say so in fields). 0 or LAB_ENOMEM. */
+ * (chunked or until close: say so in fields). 0 or PL_ENOMEM. */
 int reply_head(struct buf *out, int status, const char *content_type, const char *fields,
                int64_t content_length, enum reply_persistence persistence, const char *date);
 

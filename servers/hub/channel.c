@@ -56,15 +56,15 @@ int channel_reserve(struct channel *c)
     struct update **ring;
 
     if (c->published_n - c->before_n < c->allocated || c->allocated == c->capacity)
-        return LAB_OK;
+        return PL_OK;
     if (want > c->capacity)
         want = c->capacity;
     ring = realloc(c->ring, want * sizeof(struct update *));
     if (ring == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     c->ring = ring;
     c->allocated = want;
-    return LAB_OK;
+    return PL_OK;
 }
 
 struct update *channel_next_evicted(const struct channel *c)

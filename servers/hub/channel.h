@@ -35,7 +35,7 @@ void channel_free(struct channel *c);
 
 /* Nothing is in the ring yet: it begins behind n updates that nobody has. */
 void channel_begin_after(struct channel *c, uint64_t n);
-/* Make sure that channel_push() has a slot. 0 or LAB_ENOMEM. */
+/* Make sure that channel_push() has a slot. 0 or PL_ENOMEM. */
 int channel_reserve(struct channel *c);
 /* What the next channel_push() drops; NULL: nothing. */
 struct update *channel_next_evicted(const struct channel *c);

@@ -27,7 +27,7 @@ int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns)
     h->channels_end = &h->channels;
     h->default_channel = channel_new((struct name){"", 0}, limits->history);
     if (h->default_channel == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     hub_list_channel(h, h->default_channel);
     return hub_subscription_get(h, NULL, NULL, &h->everything);
 }
@@ -57,28 +57,28 @@ struct channel *hub_channel_find(const struct hub *h, struct name name)
 static int hub_refuse(uint64_t *count)
 {
     ++*count;
-    return LAB_ELIMIT;
+    return PL_ELIMIT;
 }
 
 static int hub_channel_add(struct hub *h, struct name name, struct channel **out)
 {
     *out = channel_new(name, h->limits.history);
     if (*out == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (name_table_add(&h->names, &(*out)->node) < 0) {
         channel_free(*out);
         *out = NULL;
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     hub_list_channel(h, *out);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int hub_channel_get(struct hub *h, struct name name, struct channel **out)
 {
     *out = hub_channel_find(h, name);
     if (*out != NULL)
-        return LAB_OK;
+        return PL_OK;
     if (h->names.count >= h->limits.channels)
         return hub_refuse(&h->counts.refused_channels);
     return hub_channel_add(h, name, out);
@@ -129,7 +129,7 @@ static int hub_admits_place(struct hub *h, const struct post *p, const struct pl
         return hub_refuse(&h->counts.refused_senders);
     if (at->key == NULL && c->latest.keys.count >= h->limits.keys)
         return hub_refuse(&h->counts.refused_keys);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int place_complete(struct place *at, const struct post *p)
@@ -140,7 +140,7 @@ static int place_complete(struct place *at, const struct post *p)
         at->key = latest_add(&at->channel->latest, p->key);
     if (numbered && at->sender == NULL)
         at->sender = senders_add(&at->channel->senders, p->from);
-    return at->key == NULL || (numbered && at->sender == NULL) ? LAB_ENOMEM : LAB_OK;
+    return at->key == NULL || (numbered && at->sender == NULL) ? PL_ENOMEM : PL_OK;
 }
 
 /* Nothing is added before it is sure that everything may be. */
@@ -210,7 +210,7 @@ static int hub_put(struct hub *h, const struct post *p, const struct place *at,
     struct update *u = channel_reserve(c) < 0 ? NULL : place_update(at, p, as);
 
     if (u == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     channel_keep_times_in_order(c, u);
     hub_make_room(h, c);
     channel_push(c, u);
@@ -223,7 +223,7 @@ static int hub_put(struct hub *h, const struct post *p, const struct place *at,
     h->hidden_end = &u->next_hidden;
     if (h->delay_ns == 0)
         hub_make_visible(h);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq)
@@ -239,14 +239,14 @@ int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64
             &(struct hub_number){h->published_seq + 1, at.channel->published_n + 1, now_ns});
     if (err == 0) {
         *seq = h->published_seq;
-        return LAB_OK;
+        return PL_OK;
     }
     if (err == HUB_DUPLICATE) {
         h->counts.duplicate_posts++;
         *seq = at.sender->seq;
         return err;
     }
-    if (err == LAB_ENOMEM)
+    if (err == PL_ENOMEM)
         h->publish_failures++;
     if (at.channel != NULL)
         hub_channel_release(h, at.channel); /* if it was made for this post */
@@ -267,7 +267,7 @@ int hub_admits(struct hub *h, const struct post *p)
     struct place at = {.channel = hub_channel_find(h, p->channel)};
 
     if (at.channel == NULL)
-        return h->names.count < h->limits.channels ? LAB_OK
+        return h->names.count < h->limits.channels ? PL_OK
                                                    : hub_refuse(&h->counts.refused_channels);
     place_find(&at, p);
     return hub_admits_place(h, p, &at);
@@ -289,12 +289,12 @@ static bool channel_continues(struct channel *c, uint64_t n)
 int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as)
 {
     struct place at = {.channel = hub_channel_find(h, p->channel)};
-    int err = as->seq == h->published_seq + 1 ? LAB_OK : LAB_EPROTO;
+    int err = as->seq == h->published_seq + 1 ? PL_OK : PL_EPROTO;
 
     if (err == 0 && at.channel == NULL)
-        err = as->n == 1 ? hub_channel_add(h, p->channel, &at.channel) : LAB_EPROTO;
+        err = as->n == 1 ? hub_channel_add(h, p->channel, &at.channel) : PL_EPROTO;
     if (err == 0 && !channel_continues(at.channel, as->n))
-        err = LAB_EPROTO;
+        err = PL_EPROTO;
     if (err < 0)
         return err;
     place_find(&at, p);
@@ -310,7 +310,7 @@ void hub_begin_after(struct hub *h, uint64_t seq)
 int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
 {
     struct channel *c = hub_channel_find(h, name);
-    int err = c == NULL ? hub_channel_add(h, name, &c) : LAB_OK;
+    int err = c == NULL ? hub_channel_add(h, name, &c) : PL_OK;
 
     if (err < 0)
         return err;
@@ -318,7 +318,7 @@ int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
     c->evicted_seq = h->evicted_seq;
     for (struct feed *f = c->feeds; f != NULL; f = f->next)
         f->to->newest_seq = c->evicted_seq;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as)
@@ -327,14 +327,14 @@ int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_num
     struct update *u;
 
     if (at.channel == NULL || as->seq > h->evicted_seq)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     place_find(&at, p);
     u = place_complete(&at, p) < 0 ? NULL : place_update(&at, p, as);
     if (u == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     latest_put(&at.channel->latest, at.key, u);
     update_unref(u);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int64_t hub_release(struct hub *h, int64_t now_ns)

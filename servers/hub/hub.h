@@ -59,7 +59,7 @@ struct hub {
     struct selection_scratch scratch;
 };
 
-/* 0 or LAB_ENOMEM. */
+/* 0 or PL_ENOMEM. */
 int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns);
 /* All references to subscriptions must have been given back. */
 void hub_free(struct hub *h);
@@ -71,8 +71,8 @@ uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns
 
 /* Publish p (as post_scan() makes it: names are valid or empty) in its channel, which is created
  * if need be. 0: *seq is its number; HUB_DUPLICATE: p's sender has published this or a later
- * message in this channel before, and *seq is the number of its newest; LAB_ELIMIT: one channel,
- * key or sender too many; LAB_ENOMEM. Unless 0, nothing was published and no number used up. */
+ * message in this channel before, and *seq is the number of its newest; PL_ELIMIT: one channel,
+ * key or sender too many; PL_ENOMEM. Unless 0, nothing was published and no number used up. */
 enum { HUB_DUPLICATE = 1 };
 int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq);
 
@@ -83,20 +83,20 @@ struct hub_number {
     int64_t t_ns;
 };
 
-/* Is there room for p, so that it may be sent to the log? 0 or LAB_ELIMIT (counted). */
+/* Is there room for p, so that it may be sent to the log? 0 or PL_ELIMIT (counted). */
 int hub_admits(struct hub *h, const struct post *p);
-/* The next update of the log. No limits: those were hub_admits()'s. 0; LAB_EPROTO: it is not the
- * next one, and nothing was done; LAB_ENOMEM. */
+/* The next update of the log. No limits: those were hub_admits()'s. 0; PL_EPROTO: it is not the
+ * next one, and nothing was done; PL_ENOMEM. */
 int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as);
 
 /* Before anything was adopted: the log begins after seq; what came before is lost but for what
  * hub_restore_latest() is told. */
 void hub_begin_after(struct hub *h, uint64_t seq);
 /* A channel in which n (> 0) updates were published by now, some or all of them lost. 0 or
- * LAB_ENOMEM. */
+ * PL_ENOMEM. */
 int hub_restore_channel(struct hub *h, struct name name, uint64_t n);
 /* A value that is the newest of its key although it is lost to the log; in the order of seq, each
- * in a restored channel. 0, LAB_EPROTO or LAB_ENOMEM. */
+ * in a restored channel. 0, PL_EPROTO or PL_ENOMEM. */
 int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as);
 
 /* Make visible what has waited delay_ns. Returns when to call again (INT64_MAX: nothing waits). */
@@ -117,7 +117,7 @@ uint64_t hub_oldest_seq(const struct hub *h);
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq);
 
 /* The channel of that name ("": the default one), created if it is not there.
- * 0, LAB_ELIMIT (counted) or LAB_ENOMEM. */
+ * 0, PL_ELIMIT (counted) or PL_ENOMEM. */
 int hub_channel_get(struct hub *h, struct name name, struct channel **out);
 /* NULL: not there. */
 struct channel *hub_channel_find(const struct hub *h, struct name name);

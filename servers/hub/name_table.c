@@ -50,7 +50,7 @@ static int table_grow(struct name_table *t)
 
     bigger.buckets = calloc(bigger.nbuckets, sizeof(struct name_node *));
     if (bigger.buckets == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     for (size_t i = 0; i < t->nbuckets; i++) {
         struct name_node *next;
 
@@ -62,17 +62,17 @@ static int table_grow(struct name_table *t)
     bigger.count = t->count;
     free(t->buckets);
     *t = bigger;
-    return LAB_OK;
+    return PL_OK;
 }
 
 int name_table_add(struct name_table *t, struct name_node *node)
 {
     if (t->count == t->nbuckets && table_grow(t) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     node->hash = name_hash(node->name);
     table_put(t, node);
     t->count++;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void name_table_remove(struct name_table *t, struct name_node *node)

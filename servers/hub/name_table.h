@@ -23,7 +23,7 @@ struct name_table {
 
 /* NULL: not in the table. */
 struct name_node *name_table_find(const struct name_table *t, struct name name);
-/* node->name is set, and no node of that name is in the table. 0 or LAB_ENOMEM. */
+/* node->name is set, and no node of that name is in the table. 0 or PL_ENOMEM. */
 int name_table_add(struct name_table *t, struct name_node *node);
 void name_table_remove(struct name_table *t, struct name_node *node);
 /* Empty the table. Each node is handed to release, if there is one. */

@@ -108,12 +108,12 @@ static int scratch_add(struct selection_scratch *s, size_t n, struct update *u)
         struct update **bigger = realloc(s->updates, room * sizeof(struct update *));
 
         if (bigger == NULL)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         s->updates = bigger;
         s->room = room;
     }
     s->updates[n] = u;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Of one channel, between the cursor and where the selection ends. */
@@ -161,14 +161,14 @@ static int selection_make(struct hub *h, const struct wanted *w, struct selectio
     for (merge_open(&m, w); m.n > 0 && out->n < w->max; out->n++) {
         nlatest += m.taps[0].how == DELIVERY_LATEST;
         if (scratch_add(scratch, out->n, merge_next(&m)) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
     }
     out->updates = scratch->updates;
     out->cursor = m.n > 0 ? scratch->updates[out->n - 1]->seq : h->visible_seq;
     out->missed = missed_of(w, out->cursor);
     nlatest_published = latest_published(w, out->cursor);
     out->superseded = nlatest_published > nlatest ? nlatest_published - nlatest : 0;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* The cursor as it is to be understood. */

@@ -31,7 +31,7 @@ struct selection {
  * others the newest of each key if it is after it. At most max (>= 1) of them, the oldest; the
  * rest is got from the new cursor. HUB_FROM_NOW is answered whole. A cursor from the future
  * belongs to an earlier life of the server, whose numbering is gone: it is read as 0.
- * 0 or LAB_ENOMEM. O(result * log(channels) + channels * log(history)). */
+ * 0 or PL_ENOMEM. O(result * log(channels) + channels * log(history)). */
 int hub_select(struct hub *h, const struct subscription *to, uint64_t cursor, size_t max,
                struct selection *out);
 

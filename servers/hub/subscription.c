@@ -22,13 +22,13 @@ static int wishes_add(struct wishes *w, const char *list, enum delivery how)
         size_t len = strcspn(list, ",");
 
         if (!name_valid(list, len) || w->n == SUBSCRIPTION_CHANNELS_MAX)
-            return LAB_EINVAL;
+            return PL_EINVAL;
         w->list[w->n++] = (struct wish){{list, len}, how};
         list += len;
         if (*list == ',' && *++list == '\0')
-            return LAB_EINVAL; /* a comma with nothing behind it */
+            return PL_EINVAL; /* a comma with nothing behind it */
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int name_compare(struct name a, struct name b)
@@ -139,14 +139,14 @@ static int subscription_add(struct hub *h, struct subscription *to, struct name 
     to->nevery += how == DELIVERY_EVERY;
     if (channel_newest_seq(c) > to->newest_seq)
         to->newest_seq = channel_newest_seq(c);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int subscription_make(struct hub *h, const struct wishes *w, const char *text, size_t len,
                              struct subscription **out)
 {
     struct subscription *to = subscription_new(w->n, text, len);
-    int err = to == NULL ? LAB_ENOMEM : LAB_OK;
+    int err = to == NULL ? PL_ENOMEM : PL_OK;
 
     for (size_t i = 0; i < w->n && err == 0; i++)
         err = subscription_add(h, to, w->list[i].channel, w->list[i].how);
@@ -168,10 +168,10 @@ int hub_subscription_get(struct hub *h, const char *every, const char *latest,
 
     w.n = 0;
     if (wishes_add(&w, every, DELIVERY_EVERY) < 0 || wishes_add(&w, latest, DELIVERY_LATEST) < 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if (w.n == 0 && h->everything != NULL) { /* what most ask for, and often */
         *out = subscription_ref(h->everything);
-        return LAB_OK;
+        return PL_OK;
     }
     if (w.n == 0)
         w.list[w.n++] = (struct wish){{"", 0}, DELIVERY_EVERY};
@@ -181,7 +181,7 @@ int hub_subscription_get(struct hub *h, const char *every, const char *latest,
     if (*out == NULL)
         return subscription_make(h, &w, text, len, out);
     subscription_ref(*out);
-    return LAB_OK;
+    return PL_OK;
 }
 
 struct subscription *subscription_ref(struct subscription *to)

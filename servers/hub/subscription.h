@@ -56,8 +56,8 @@ enum { SUBSCRIPTION_CHANNELS_MAX = 256 };
  * the other; "a,b". NULL or "": none; both so: every update of the default channel. A channel in
  * both is wanted whole. Channels that are not there yet are created, and go again with the last
  * subscription if nothing was ever published in them. One reference, the caller's.
- * 0; LAB_EINVAL: not a list of at most SUBSCRIPTION_CHANNELS_MAX names; LAB_ELIMIT: more channels
- * than the hub may have; LAB_ENOMEM. */
+ * 0; PL_EINVAL: not a list of at most SUBSCRIPTION_CHANNELS_MAX names; PL_ELIMIT: more channels
+ * than the hub may have; PL_ENOMEM. */
 int hub_subscription_get(struct hub *h, const char *every, const char *latest,
                          struct subscription **out);
 struct subscription *subscription_ref(struct subscription *to);

@@ -51,9 +51,9 @@ static bool entry_is_sound(const struct redis_entry *e)
 int redis_entry_read_id(uint64_t *seq, struct redis_text id)
 {
     if (id.len < 3 || memcmp(id.text, "0-", 2) != 0)
-        return LAB_EPROTO;
-    return text_u64((struct redis_text){id.text + 2, id.len - 2}, INT64_MAX, seq) ? LAB_OK
-                                                                                  : LAB_EPROTO;
+        return PL_EPROTO;
+    return text_u64((struct redis_text){id.text + 2, id.len - 2}, INT64_MAX, seq) ? PL_OK
+                                                                                  : PL_EPROTO;
 }
 
 /* The value of the field that is called name, if it comes next. */
@@ -77,7 +77,7 @@ int redis_entry_read(struct redis_entry *out, struct redis_text id, const struct
 
     *out = (struct redis_entry){0};
     if (!sound || redis_entry_read_id(&out->as.seq, id) < 0)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     sound = fields_take(&at, end, "n", &v) && text_u64(v, INT64_MAX, &out->as.n);
     sound = sound && fields_take(&at, end, "t", &v) && text_time(v, &out->as.t_ns);
     if (sound && fields_take(&at, end, "channel", &v))
@@ -91,7 +91,7 @@ int redis_entry_read(struct redis_entry *out, struct redis_text id, const struct
     if (sound && fields_take(&at, end, "from_t", &v))
         sound = text_time(v, &p->from_t_ns);
     sound = sound && fields_take(&at, end, "data", &v) && text_data(v, p) && at == end;
-    return sound && entry_is_sound(out) ? LAB_OK : LAB_EPROTO;
+    return sound && entry_is_sound(out) ? PL_OK : PL_EPROTO;
 }
 
 /* Cut off what stands before the separator. False: there is none. */
@@ -129,7 +129,7 @@ int redis_entry_read_latest(struct redis_entry *out, struct redis_text field,
     sound = sound && text_cut(&value, ' ', &v) && text_time(v, &p->from_t_ns);
     sound = sound && text_cut(&value, '\n', &v) && text_name_or_none(v, &p->from);
     sound = sound && text_data(value, p);
-    return sound && entry_is_sound(out) ? LAB_OK : LAB_EPROTO;
+    return sound && entry_is_sound(out) ? PL_OK : PL_EPROTO;
 }
 
 static char *put_name(char *at, struct redis_text *arg, struct name name)

@@ -28,11 +28,11 @@ struct redis_entry {
     struct post post;
 };
 
-/* "0-17". 0 or LAB_EPROTO. */
+/* "0-17". 0 or PL_EPROTO. */
 int redis_entry_read_id(uint64_t *seq, struct redis_text id);
 /* fields: name, value, name, value... (nfields: of both together). What it accepts may be
  * published: names are names, data is one JSON value on one line (checked in place).
- * 0 or LAB_EPROTO. */
+ * 0 or PL_EPROTO. */
 int redis_entry_read(struct redis_entry *out, struct redis_text id, const struct redis_text *fields,
                      size_t nfields);
 /* A field of KEY:latest and its value. The same. */

@@ -116,9 +116,9 @@ int redis_link_start(struct redis_link *l, struct event_base *base, const char *
     *l = (struct redis_link){.base = base, .host = host, .port = port, .ops = ops, .arg = arg};
     l->pause_ns = PAUSE_MIN_NS;
     if (evtimer_assign(&l->timer, base, link_on_timer, l) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     link_arm(l, 0);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* With nobody in its data the context calls nobody while it goes. */
@@ -145,10 +145,10 @@ void redis_link_stop(struct redis_link *l)
 int redis_link_send(struct redis_link *l, int argc, const char **argv, const size_t *argv_bytes)
 {
     if (redisAsyncCommandArgv(l->context, link_on_reply, NULL, argc, argv, argv_bytes) != REDIS_OK)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     l->waiting = true;
     l->since_ns = clock_now_ns();
-    return LAB_OK;
+    return PL_OK;
 }
 
 void redis_link_drop(struct redis_link *l, const char *why)

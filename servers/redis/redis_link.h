@@ -38,13 +38,13 @@ struct redis_link {
     char why[160];                     /* it last went down */
 };
 
-/* Begin to connect; up() follows, or down(). host is borrowed. 0 or LAB_ENOMEM. */
+/* Begin to connect; up() follows, or down(). host is borrowed. 0 or PL_ENOMEM. */
 int redis_link_start(struct redis_link *l, struct event_base *base, const char *host, int port,
                      const struct redis_link_ops *ops, void *arg);
 /* No callbacks from here on. */
 void redis_link_stop(struct redis_link *l);
 
-/* Send a command; it is up, and not waiting. 0 or LAB_ENOMEM. */
+/* Send a command; it is up, and not waiting. 0 or PL_ENOMEM. */
 int redis_link_send(struct redis_link *l, int argc, const char **argv, const size_t *argv_bytes);
 /* End this connection: down() comes, then the next attempt. */
 void redis_link_drop(struct redis_link *l, const char *why);

@@ -33,14 +33,14 @@ int redis_command_begin(struct redis_command *c, const struct redis_log *log, co
     c->bytes = calloc((size_t)c->room, sizeof *c->bytes);
     if (c->argv == NULL || c->bytes == NULL) {
         redis_command_free(c);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     redis_command_add(c, "EVAL", 4);
     redis_command_add(c, script, strlen(script));
     redis_command_add(c, nkeys, 1);
     for (int i = 0; i < REDIS_SCRIPT_KEYS; i++)
         redis_command_add(c, log->keys[i], strlen(log->keys[i]));
-    return LAB_OK;
+    return PL_OK;
 }
 
 void redis_command_add(struct redis_command *c, const char *text, size_t len)

@@ -34,7 +34,7 @@ struct redis_command {
     size_t *bytes;
 };
 
-/* Room for that and nargs arguments. 0 or LAB_ENOMEM. */
+/* Room for that and nargs arguments. 0 or PL_ENOMEM. */
 int redis_command_begin(struct redis_command *c, const struct redis_log *log, const char *script,
                         int nargs);
 void redis_command_add(struct redis_command *c, const char *text, size_t len);

@@ -72,7 +72,7 @@ static void publisher_fail(struct redis_publisher *pub)
     while ((post = posts_take(&all)) != NULL)
         posts_add(post->receipt != NULL ? &failed : &pub->queue, post);
     while ((post = posts_take(&failed)) != NULL) {
-        post->err = LAB_EAWAY;
+        post->err = PL_EAWAY;
         pub->log->state.posts_refused++;
         post_tell(post);
     }
@@ -136,7 +136,7 @@ void redis_publisher_go(struct redis_publisher *pub)
         return;
     pub->in_flight = n;
     if (publisher_send(pub, n) < 0)
-        redis_link_drop(&pub->link, lab_strerror(LAB_ENOMEM));
+        redis_link_drop(&pub->link, pl_strerror(PL_ENOMEM));
 }
 
 void redis_publisher_adopted(struct redis_publisher *pub)
@@ -154,7 +154,7 @@ static void publisher_acknowledge(struct redis_publisher *pub, long long answer)
 {
     struct redis_post *post = posts_take(&pub->queue);
 
-    post->err = answer < 0 ? HUB_DUPLICATE : LAB_OK;
+    post->err = answer < 0 ? HUB_DUPLICATE : PL_OK;
     post->seq = (uint64_t)(answer < 0 ? -answer : answer);
     if (post->seq > pub->log->state.newest_seq)
         pub->log->state.newest_seq = post->seq;
@@ -248,17 +248,17 @@ static int publisher_add(struct redis_publisher *pub, const struct post *p, int6
     struct redis_post *post;
 
     if (pub->queue.count >= QUEUE_POSTS_MAX)
-        return LAB_EAWAY;
+        return PL_EAWAY;
     post = malloc(sizeof *post + p->data_len + REDIS_POST_OVERHEAD_BYTES);
     if (post == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     *post = (struct redis_post){.receipt = r};
     redis_post_args(post->args, post->text, p, t_ns, r == NULL ? pub->feed : NULL,
                     r == NULL ? ++pub->feed_n : 0);
     posts_add(&pub->queue, post);
     publisher_count(pub);
     redis_publisher_go(pub);
-    return LAB_OK;
+    return PL_OK;
 }
 
 int redis_publisher_submit(struct redis_publisher *pub, const struct post *p, int64_t t_ns,
@@ -267,9 +267,8 @@ int redis_publisher_submit(struct redis_publisher *pub, const struct post *p, in
     int err = hub_admits(&pub->log->server->hub, p);
 
     if (err == 0)
-        err =
-            pub->link.up && pub->log->life[0] != '\0' ? publisher_add(pub, p, t_ns, r) : LAB_EAWAY;
-    if (err == LAB_EAWAY)
+        err = pub->link.up && pub->log->life[0] != '\0' ? publisher_add(pub, p, t_ns, r) : PL_EAWAY;
+    if (err == PL_EAWAY)
         pub->log->state.posts_refused++;
     return err;
 }
@@ -280,7 +279,7 @@ int redis_publisher_feed(struct redis_publisher *pub, const struct post *p, int6
 
     if (err == 0)
         err = publisher_add(pub, p, t_ns, NULL);
-    if (err == LAB_EAWAY)
+    if (err == PL_EAWAY)
         pub->log->state.feed_dropped++;
     return err;
 }

@@ -29,17 +29,17 @@ struct redis_publisher {
     uint64_t feed_n;
 };
 
-/* 0 or LAB_ENOMEM. */
+/* 0 or PL_ENOMEM. */
 int redis_publisher_start(struct redis_publisher *pub, struct redis_log *log);
-/* Who waits is told LAB_EAWAY. */
+/* Who waits is told PL_EAWAY. */
 void redis_publisher_stop(struct redis_publisher *pub);
 
 /* A client's post of t_ns. 0: r is told once: when it is in the log and in this server's hub, or
- * that the log went away (LAB_EAWAY: it may or may not be in it). LAB_EAWAY: it is away now;
- * LAB_ELIMIT, LAB_ENOMEM. */
+ * that the log went away (PL_EAWAY: it may or may not be in it). PL_EAWAY: it is away now;
+ * PL_ELIMIT, PL_ENOMEM. */
 int redis_publisher_submit(struct redis_publisher *pub, const struct post *p, int64_t t_ns,
                            struct receipt *r);
-/* One of this server's own: kept until it is in the log. 0, LAB_ELIMIT, LAB_ENOMEM; LAB_EAWAY: so
+/* One of this server's own: kept until it is in the log. 0, PL_ELIMIT, PL_ENOMEM; PL_EAWAY: so
  * many wait already. */
 int redis_publisher_feed(struct redis_publisher *pub, const struct post *p, int64_t t_ns);
 

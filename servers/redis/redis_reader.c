@@ -30,7 +30,7 @@ static int read_entry(struct redis_entry *out, const struct redisReply *r)
 
     if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
         r->element[1]->type != REDIS_REPLY_ARRAY || r->element[1]->elements > ENTRY_TEXTS_MAX)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     fields = r->element[1];
     for (size_t i = 0; i < fields->elements; i++)
         texts[i] = redis_text_of(fields->element[i]);
@@ -55,7 +55,7 @@ static const char *reader_adopt_one(struct redis_reader *r, const struct redisRe
         return trimmed;
     err = server_adopt(r->log->server, &e.post, &e.as);
     if (err < 0)
-        return err == LAB_ENOMEM ? lab_strerror(err) : redis_log_another;
+        return err == PL_ENOMEM ? pl_strerror(err) : redis_log_another;
     r->newest = e.as;
     state->lag_ns = clock_now_ns() - e.as.t_ns;
     if (e.as.seq > state->newest_seq)
@@ -75,7 +75,7 @@ static const char *reader_adopt(struct redis_reader *r, const struct redisReply 
 static void reader_send(struct redis_reader *r, int argc, const char **argv, const size_t *bytes)
 {
     if (redis_link_send(&r->link, argc, argv, bytes) < 0)
-        redis_link_drop(&r->link, lab_strerror(LAB_ENOMEM));
+        redis_link_drop(&r->link, pl_strerror(PL_ENOMEM));
 }
 
 /* Is it the log that it was, and what is new? */
@@ -88,7 +88,7 @@ static void reader_greet(struct redis_reader *r)
 
     r->greeting = true;
     if (redis_command_begin(&c, log, redis_script_hello, 4) < 0) {
-        redis_link_drop(&r->link, lab_strerror(LAB_ENOMEM));
+        redis_link_drop(&r->link, pl_strerror(PL_ENOMEM));
         return;
     }
     redis_command_add(&c, log->life, strlen(log->life));
@@ -145,7 +145,7 @@ static const char *reader_meet(struct redis_reader *r, const struct redisReply *
                                uint64_t first)
 {
     struct redis_text life = redis_text_of(hello->element[HELLO_LIFE]);
-    int err = LAB_OK;
+    int err = PL_OK;
 
     if (life.len != REDIS_LIFE_CHARS)
         return foreign;
@@ -153,7 +153,7 @@ static const char *reader_meet(struct redis_reader *r, const struct redisReply *
     if (first > 1)
         err = redis_restore(&r->log->server->hub, first - 1, hello->element[HELLO_COUNTS],
                             hello->element[HELLO_LATEST]);
-    return err == 0 ? NULL : err == LAB_ENOMEM ? lab_strerror(err) : foreign;
+    return err == 0 ? NULL : err == PL_ENOMEM ? pl_strerror(err) : foreign;
 }
 
 static const char *reader_on_hello(struct redis_reader *r, const struct redisReply *hello)

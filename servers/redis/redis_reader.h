@@ -29,7 +29,7 @@ struct redis_reader {
     bool caught_up;                   /* has had all that there was when it began */
 };
 
-/* 0 or LAB_ENOMEM. */
+/* 0 or PL_ENOMEM. */
 int redis_reader_start(struct redis_reader *r, struct redis_log *log,
                        const struct redis_reader_ops *ops, void *arg);
 void redis_reader_stop(struct redis_reader *r);

@@ -19,15 +19,15 @@ static int restore_channel(struct hub *h, struct redis_text name, struct redis_t
     uint64_t n = 0;
 
     if (name.len > 0 && !name_valid(name.text, name.len))
-        return LAB_EPROTO;
+        return PL_EPROTO;
     if (field_u64(count.text, end, &n, INT64_MAX) != end || n == 0)
-        return LAB_EPROTO;
+        return PL_EPROTO;
     return hub_restore_channel(h, (struct name){name.text, name.len}, n);
 }
 
 static int restore_channels(struct hub *h, const struct redisReply *counts)
 {
-    int err = counts->type == REDIS_REPLY_ARRAY ? LAB_OK : LAB_EPROTO;
+    int err = counts->type == REDIS_REPLY_ARRAY ? PL_OK : PL_EPROTO;
 
     for (size_t i = 0; err == 0 && i + 1 < counts->elements; i += 2)
         err = restore_channel(h, redis_text_of(counts->element[i]),
@@ -47,12 +47,12 @@ static int restore_values(struct hub *h, uint64_t seq, struct redis_entry *value
                           const struct redisReply *latest)
 {
     size_t n = 0;
-    int err = LAB_OK;
+    int err = PL_OK;
 
     for (size_t i = 0; i + 1 < latest->elements; i += 2, n += values[n].as.seq <= seq) {
         if (redis_entry_read_latest(&values[n], redis_text_of(latest->element[i]),
                                     redis_text_of(latest->element[i + 1])) < 0)
-            return LAB_EPROTO;
+            return PL_EPROTO;
     }
     qsort(values, n, sizeof *values, by_seq);
     for (size_t i = 0; i < n && err == 0; i++)
@@ -69,10 +69,10 @@ int redis_restore(struct hub *h, uint64_t seq, const struct redisReply *counts,
     hub_begin_after(h, seq);
     err = restore_channels(h, counts);
     if (err < 0 || latest->type != REDIS_REPLY_ARRAY)
-        return err < 0 ? err : LAB_EPROTO;
+        return err < 0 ? err : PL_EPROTO;
     values = calloc(latest->elements / 2 + 1, sizeof *values);
     if (values == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     err = restore_values(h, seq, values, latest);
     free(values);
     return err;

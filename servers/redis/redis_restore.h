@@ -13,7 +13,7 @@ struct redisReply;
 struct redis_text redis_text_of(const struct redisReply *r);
 
 /* h has nothing yet, and the log begins after seq. counts: [channel, n, ...]; latest: [field,
- * value, ...] of KEY:latest. 0, LAB_EPROTO or LAB_ENOMEM. */
+ * value, ...] of KEY:latest. 0, PL_EPROTO or PL_ENOMEM. */
 int redis_restore(struct hub *h, uint64_t seq, const struct redisReply *counts,
                   const struct redisReply *latest);
 

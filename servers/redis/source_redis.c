@@ -71,16 +71,16 @@ static int redis_parse(struct redis_log *log, const char *spec, struct err_text 
 
     if (key == NULL || !name_valid(key + 1, strlen(key + 1)))
         return err_set(
-            e, LAB_EINVAL,
+            e, PL_EINVAL,
             "--source: redis://%.200s: accepted: redis://HOST:PORT/KEY; KEY is " NAME_ACCEPTED,
             spec);
     snprintf(address, sizeof address, "%.*s", (int)(key - spec), spec);
     if (url_parse_host_port(log->host, &log->port, address, &reason) < 0)
-        return err_set(e, LAB_EINVAL, "--source: redis://%.280s", reason.text);
+        return err_set(e, PL_EINVAL, "--source: redis://%.280s", reason.text);
     snprintf(log->name, sizeof log->name, "redis://%s", spec);
     for (int i = 0; i < REDIS_SCRIPT_KEYS; i++)
         snprintf(log->keys[i], sizeof log->keys[i], "%s%s", key + 1, suffixes[i]);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static void redis_stop(struct source *src)
@@ -97,7 +97,7 @@ static struct source *redis_start(struct server *s, const char *spec, struct err
     struct redis_source *rs = calloc(1, sizeof *rs);
 
     if (rs == NULL) {
-        err_set(e, LAB_ENOMEM, "--source: %s", lab_strerror(LAB_ENOMEM));
+        err_set(e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM));
         return NULL;
     }
     rs->log.server = s;
@@ -109,7 +109,7 @@ static struct source *redis_start(struct server *s, const char *spec, struct err
     if (redis_publisher_start(&rs->publisher, &rs->log) == 0 &&
         redis_reader_start(&rs->reader, &rs->log, &reader_ops, rs) == 0)
         return &rs->source;
-    err_set(e, LAB_ENOMEM, "--source: %s", lab_strerror(LAB_ENOMEM));
+    err_set(e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM));
     redis_stop(&rs->source);
     return NULL;
 }

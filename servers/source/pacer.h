@@ -27,10 +27,10 @@ struct pacer {
     int64_t stalled_ns; /* by which the schedule was moved so far */
 };
 
-/* 0, LAB_ESYS or LAB_ENOMEM; on failure there is nothing to free. */
+/* 0, PL_ESYS or PL_ENOMEM; on failure there is nothing to free. */
 int pacer_init(struct pacer *p, struct event_base *base, int64_t (*play)(void *), void *arg,
                double speed);
-/* (Re)start: offset 0 is now, the first is due at offset_ns. 0 or LAB_ESYS. */
+/* (Re)start: offset 0 is now, the first is due at offset_ns. 0 or PL_ESYS. */
 int pacer_start(struct pacer *p, int64_t offset_ns, int64_t now_ns);
 void pacer_free(struct pacer *p);
 

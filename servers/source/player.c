@@ -27,7 +27,7 @@ struct source *player_start(const struct source_kind *kind, struct server *s, st
                             double speed, struct err_text *e)
 {
     struct player *p = model != NULL ? calloc(1, sizeof *p) : NULL;
-    int err = LAB_ENOMEM;
+    int err = PL_ENOMEM;
 
     if (p == NULL)
         goto fail;
@@ -37,11 +37,11 @@ struct source *player_start(const struct source_kind *kind, struct server *s, st
     if (err < 0)
         goto fail;
     err = pacer_start(&p->pacer, model->due_ns, clock_now_ns());
-    if (err == LAB_OK)
+    if (err == PL_OK)
         return &p->source;
     pacer_free(&p->pacer);
 fail:
-    err_set(e, err, "--source: %s", lab_strerror(err));
+    err_set(e, err, "--source: %s", pl_strerror(err));
     free(p);
     if (model != NULL)
         model->free(model);

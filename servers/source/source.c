@@ -13,7 +13,7 @@ static struct source *none_start(struct server *s, const char *arg, struct err_t
 
     (void)arg;
     if (src == NULL) {
-        err_set(e, LAB_ENOMEM, "--source: %s", lab_strerror(LAB_ENOMEM));
+        err_set(e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM));
         return NULL;
     }
     src->kind = &source_none;
@@ -46,7 +46,7 @@ struct source *source_start(struct server *s, const char *spec, struct err_text 
             return (*k)->start(s, (*k)->prefix != NULL ? spec + strlen((*k)->prefix) : spec, e);
     }
     err_set(
-        e, LAB_EINVAL,
+        e, PL_EINVAL,
         "--source: '%s' is no source; accepted: generator, trace:FILE, - (stdin), none, sports, "
         "game, dashboard, notifications, redis://HOST:PORT/KEY",
         spec);

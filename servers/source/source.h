@@ -34,7 +34,7 @@ struct source_kind {
     /* Allocate and start. NULL with the line in e. arg: what follows the prefix. */
     struct source *(*start)(struct server *s, const char *arg, struct err_text *e);
     void (*stop)(struct source *src); /* stop and free */
-    /* Go on with other settings from now on. 0, or LAB_ENOMEM: as before. NULL: there are none. */
+    /* Go on with other settings from now on. 0, or PL_ENOMEM: as before. NULL: there are none. */
     int (*tune)(struct source *src, const struct source_settings *settings);
 
     /* The rest is of those that follow a log; NULL where the hub itself numbers the updates. */

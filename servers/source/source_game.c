@@ -10,7 +10,7 @@ static struct source *game_start(struct server *s, const char *arg, struct err_t
 
     (void)arg;
     if (o->rooms > o->max_channels) {
-        err_set(e, LAB_EINVAL, "--rooms: %lld are more channels than --max-channels allows (%lld)",
+        err_set(e, PL_EINVAL, "--rooms: %lld are more channels than --max-channels allows (%lld)",
                 (long long)o->rooms, (long long)o->max_channels);
         return NULL;
     }

@@ -58,7 +58,7 @@ static void generator_stop(struct source *src)
     free(g);
 }
 
-/* Begin at begin_ns, whatever went before. 0 or LAB_ENOMEM. */
+/* Begin at begin_ns, whatever went before. 0 or PL_ENOMEM. */
 static int generator_begin(struct source *src, const struct source_settings *settings,
                            int64_t begin_ns)
 {
@@ -67,7 +67,7 @@ static int generator_begin(struct source *src, const struct source_settings *set
     char *data = realloc(g->data, (size_t)settings->payload_bytes);
 
     if (data == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     g->data = data;
     g->data_len = (size_t)settings->payload_bytes;
     src->settings = *settings;
@@ -99,7 +99,7 @@ static struct source *generator_start(struct server *s, const char *arg, struct 
         return &g->source;
     pacer_free(&g->pacer);
 fail:
-    err_set(e, LAB_ENOMEM, "--source: %s", lab_strerror(LAB_ENOMEM));
+    err_set(e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM));
     if (g != NULL)
         free(g->data);
     free(g);

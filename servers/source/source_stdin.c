@@ -35,7 +35,7 @@ static void stdin_publish(struct stdin_source *in, const char *line, size_t len)
     if (len == 0)
         return;
     compact = malloc(len);
-    n = compact == NULL ? LAB_ENOMEM : json_line_compact(compact, line, len);
+    n = compact == NULL ? PL_ENOMEM : json_line_compact(compact, line, len);
     if (n > 0) {
         server_publish(in->source.server, compact, (size_t)n);
     } else {
@@ -131,7 +131,7 @@ static struct source *stdin_start(struct server *s, const char *arg, struct err_
 
     (void)arg;
     if (in == NULL) {
-        err_set(e, LAB_ENOMEM, "--source -: %s", lab_strerror(LAB_ENOMEM));
+        err_set(e, PL_ENOMEM, "--source -: %s", pl_strerror(PL_ENOMEM));
         return NULL;
     }
     in->source = (struct source){.kind = &source_stdin, .server = s};
@@ -141,7 +141,7 @@ static struct source *stdin_start(struct server *s, const char *arg, struct err_
                      in->always_readable ? 0 : EV_READ | EV_PERSIST, stdin_on_readable, in) == 0 &&
         event_add(&in->event, in->always_readable ? &at_once : NULL) == 0)
         return &in->source;
-    err_set(e, LAB_ESYS, "--source -: standard input: %s", strerror(errno));
+    err_set(e, PL_ESYS, "--source -: standard input: %s", strerror(errno));
     free(in);
     return NULL;
 }

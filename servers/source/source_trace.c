@@ -59,7 +59,7 @@ static struct source *trace_start(struct server *s, const char *path, struct err
     pacer_start(&ts->pacer, ts->trace.items[0].at_ns, clock_now_ns());
     return &ts->source;
 fail:
-    err_set(e, LAB_EINVAL, "--source: trace:%.280s", reason.text);
+    err_set(e, PL_EINVAL, "--source: trace:%.280s", reason.text);
     if (ts != NULL)
         trace_free(&ts->trace);
     free(ts);

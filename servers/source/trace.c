@@ -19,15 +19,15 @@ static int trace_split(char *line, size_t len, double *at_ms, char **data, size_
     char *end;
 
     if (len < at_len || memcmp(line, TRACE_AT, at_len) != 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     *at_ms = strtod(line + at_len, &end);
     if (end == line + at_len || !(*at_ms >= 0) || *at_ms > 1e12)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     if ((size_t)(line + len - end) < mid_len + 2 || memcmp(end, TRACE_DATA, mid_len) != 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     *data = end + mid_len;
     *data_len = (size_t)(line + len - 1 - *data);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int trace_append(struct trace *t, int64_t at_ns, const char *data, size_t len)
@@ -37,15 +37,15 @@ static int trace_append(struct trace *t, int64_t at_ns, const char *data, size_t
         struct trace_item *items = realloc(t->items, capacity * sizeof *items);
 
         if (items == NULL)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         t->items = items;
         t->capacity = capacity;
     }
     t->items[t->nitems] = (struct trace_item){.at_ns = at_ns, .data = t->text.len, .data_len = len};
     if (buf_add(&t->text, data, len) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     t->nitems++;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* compact: len + 1 bytes of room for the line's compact form, NUL-terminated for strtod. */
@@ -60,19 +60,19 @@ static int trace_parse_line(struct trace *t, char *compact, const char *line, si
     int64_t at_ns;
 
     if (compact_len < 0)
-        return err_set(e, LAB_EINVAL, "line %llu: not a JSON value", n);
+        return err_set(e, PL_EINVAL, "line %llu: not a JSON value", n);
     compact[compact_len] = '\0';
     if (trace_split(compact, (size_t)compact_len, &at_ms, &data, &data_len) < 0)
-        return err_set(e, LAB_EINVAL, "line %llu: expected {\"at_ms\":NUMBER,\"data\":VALUE}", n);
+        return err_set(e, PL_EINVAL, "line %llu: expected {\"at_ms\":NUMBER,\"data\":VALUE}", n);
     /* The slice is one value only if nothing followed it in the object. */
     if (json_line_compact(data, data, data_len) != (ssize_t)data_len)
-        return err_set(e, LAB_EINVAL, "line %llu: unknown key after data", n);
+        return err_set(e, PL_EINVAL, "line %llu: unknown key after data", n);
     at_ns = (int64_t)(at_ms * (double)NS_PER_MS);
     if (t->nitems > 0 && at_ns < t->items[t->nitems - 1].at_ns)
-        return err_set(e, LAB_EINVAL, "line %llu: at_ms goes back in time", n);
+        return err_set(e, PL_EINVAL, "line %llu: at_ms goes back in time", n);
     if (trace_append(t, at_ns, data, data_len) < 0)
-        return err_set(e, LAB_ENOMEM, "line %llu: %s", n, lab_strerror(LAB_ENOMEM));
-    return LAB_OK;
+        return err_set(e, PL_ENOMEM, "line %llu: %s", n, pl_strerror(PL_ENOMEM));
+    return PL_OK;
 }
 
 static bool is_blank(const char *line, size_t len)
@@ -89,10 +89,10 @@ int trace_add_line(struct trace *t, const char *line, size_t len, uint64_t numbe
     int err;
 
     if (is_blank(line, len))
-        return LAB_OK;
+        return PL_OK;
     compact = malloc(len + 1);
     if (compact == NULL)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     err = trace_parse_line(t, compact, line, len, number, e);
     free(compact);
     return err;
@@ -105,19 +105,19 @@ int trace_load(struct trace *t, const char *path, struct err_text *e)
     size_t capacity = 0;
     char *line = NULL;
     ssize_t len;
-    int err = LAB_OK;
+    int err = PL_OK;
     FILE *f = fopen(path, "re");
 
     if (f == NULL)
-        return err_set(e, LAB_EINVAL, "%s: %s", path, strerror(errno));
-    while (err == LAB_OK && (len = getline(&line, &capacity, f)) >= 0)
+        return err_set(e, PL_EINVAL, "%s: %s", path, strerror(errno));
+    while (err == PL_OK && (len = getline(&line, &capacity, f)) >= 0)
         err = trace_add_line(t, line, (size_t)len, ++number, &reason);
     if (err < 0)
         err_set(e, err, "%s: %.200s", path, reason.text);
     else if (ferror(f))
-        err = err_set(e, LAB_ESYS, "%s: %s", path, strerror(errno));
+        err = err_set(e, PL_ESYS, "%s: %s", path, strerror(errno));
     else if (t->nitems == 0)
-        err = err_set(e, LAB_EINVAL, "%s: no updates in it", path);
+        err = err_set(e, PL_EINVAL, "%s: no updates in it", path);
     free(line);
     fclose(f);
     return err;

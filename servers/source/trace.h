@@ -21,7 +21,7 @@ struct trace {
 };
 
 /* Add one line (without its LF; blank lines are skipped). number is for the error line:
- * "line 17: ...". 0, LAB_ENOMEM or LAB_EINVAL with the reason in e. */
+ * "line 17: ...". 0, PL_ENOMEM or PL_EINVAL with the reason in e. */
 int trace_add_line(struct trace *t, const char *line, size_t len, uint64_t number,
                    struct err_text *e);
 /* Read a whole file. 0 or negative with "PATH: line 17: ..." in e. */

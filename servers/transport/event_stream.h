@@ -14,7 +14,7 @@
 struct stream_format {
     const char *content_type;
     struct follower_encodings chunked, plain; /* one update, with and without chunk framing */
-    /* Append to out; 0 or LAB_ENOMEM. */
+    /* Append to out; 0 or PL_ENOMEM. */
     int (*hello)(struct buf *out, struct server *s, uint64_t cursor);
     int (*missed)(struct buf *out, uint64_t cursor, uint64_t missed); /* cursor: after them */
     int (*heartbeat)(struct buf *out);

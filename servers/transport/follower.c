@@ -16,14 +16,14 @@ int follower_open(struct follower *f, struct peer *p, const struct follower_enco
                   struct subscription *to, const struct selection *opening, struct buf *out)
 {
     size_t payload_bytes = 0;
-    int err = LAB_OK;
+    int err = PL_OK;
 
     *f = (struct follower){.as = as, .newest_seq = opening->from};
     for (size_t i = 0; i < opening->n && err == 0; i++) {
         struct update *u = opening->updates[i];
         struct shared *bytes = follower_encode(f, u);
 
-        err = bytes == NULL ? LAB_ENOMEM : buf_add(out, bytes->data, bytes->len);
+        err = bytes == NULL ? PL_ENOMEM : buf_add(out, bytes->data, bytes->len);
         payload_bytes += u->json->len;
     }
     if (err < 0) {
@@ -43,7 +43,7 @@ static int follower_send(struct follower *f, struct peer *p, struct update *u)
     if (bytes != NULL)
         return peer_send_shared(p, bytes, u->json->len, 1);
     peer_drop(p, DROP_NO_MEMORY);
-    return LAB_ENOMEM;
+    return PL_ENOMEM;
 }
 
 /* Once something is held back, all that follows is, until it has been sent: in this order no

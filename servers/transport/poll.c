@@ -45,13 +45,13 @@ static bool query_list(struct peer *p, const struct http_request *req, const cha
 
 static void refuse_subscription(struct peer *p, int err)
 {
-    if (err == LAB_EINVAL)
+    if (err == PL_EINVAL)
         reply_error(
             p, 400, NULL,
             "channel and latest take names with commas between them; a name is " NAME_ACCEPTED);
     else
         reply_error(p, 503, "Retry-After: 1\r\n",
-                    err == LAB_ELIMIT ? "too many channels; --max-channels" : lab_strerror(err));
+                    err == PL_ELIMIT ? "too many channels; --max-channels" : pl_strerror(err));
 }
 
 bool poll_parse_reading(struct peer *p, const struct http_request *req, struct reading *out)

@@ -47,7 +47,7 @@ static int answer_make(struct poll_answer *a, struct server *s, const struct sel
     a->whole = err < 0 ? NULL : shared_new_copy(out->data, out->len);
     buf_free(&body);
     out->len = 0;
-    return a->whole == NULL ? LAB_ENOMEM : LAB_OK;
+    return a->whole == NULL ? PL_ENOMEM : PL_OK;
 }
 
 static struct poll_answer *slot_of(struct poll_cache *c, const struct reading *reading,

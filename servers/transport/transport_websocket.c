@@ -39,14 +39,14 @@ static void websocket_flushed(struct peer *p, int64_t now_ns)
 static uint16_t close_code_of(int err)
 {
     switch (err) {
-    case LAB_OK:
+    case PL_OK:
         return 0;
-    case LAB_EINVAL: /* JSON, but not a post */
+    case PL_EINVAL: /* JSON, but not a post */
         return WS_CLOSE_POLICY_VIOLATION;
-    case LAB_ELIMIT:
-    case LAB_EAWAY:
+    case PL_ELIMIT:
+    case PL_EAWAY:
         return WS_CLOSE_TRY_AGAIN_LATER;
-    case LAB_ENOMEM:
+    case PL_ENOMEM:
         return WS_CLOSE_INTERNAL_ERROR;
     default:
         return WS_CLOSE_INVALID_PAYLOAD;
@@ -86,7 +86,7 @@ static int add_note(struct buf *out, const char *name, uint64_t n)
     char text[48];
     int len = snprintf(text, sizeof text, "{\"%s\":%llu}", name, (unsigned long long)n);
     struct shared *frame = ws_session_frame(WS_TEXT, text, (size_t)len);
-    int err = frame == NULL ? LAB_ENOMEM : buf_add(out, frame->data, frame->len);
+    int err = frame == NULL ? PL_ENOMEM : buf_add(out, frame->data, frame->len);
 
     shared_unref(frame);
     return err;

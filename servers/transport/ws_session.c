@@ -147,7 +147,7 @@ void ws_session_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns)
         ssize_t n = ws_reader_feed(&ws->reader, data, len, &ev);
 
         if (n < 0) {
-            session_fail(p, ws->reader.error_close_code, lab_strerror((int)n));
+            session_fail(p, ws->reader.error_close_code, pl_strerror((int)n));
             return;
         }
         data += n;
@@ -223,7 +223,7 @@ int ws_session_send(struct peer *p, uint8_t opcode, const void *data, size_t len
 
     if (frame == NULL) {
         peer_drop(p, DROP_NO_MEMORY);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     err = peer_send_shared(p, frame, len, 0);
     shared_unref(frame);

@@ -86,11 +86,11 @@ static void require_written(const struct explained *x)
     struct buf out = {0};
     cJSON *json;
 
-    require(explain_write_text(&out, &r, true) == LAB_OK);
+    require(explain_write_text(&out, &r, true) == PL_OK);
     out.len = 0;
-    require(explain_write_markdown(&out, &r) == LAB_OK);
+    require(explain_write_markdown(&out, &r) == PL_OK);
     out.len = 0;
-    require(explain_write_json(&out, &r) == LAB_OK);
+    require(explain_write_json(&out, &r) == PL_OK);
     json = cJSON_ParseWithLength((const char *)out.data, out.len);
     require(json != NULL);
     cJSON_Delete(json);
@@ -103,9 +103,9 @@ static void require_lines_come_back(const struct transcript_event *events, size_
         struct transcript_event back;
         struct buf line = {0};
 
-        require(transcript_encode(&line, &events[i]) == LAB_OK);
+        require(transcript_encode(&line, &events[i]) == PL_OK);
         line.data[line.len - 1] = '\0';
-        require(transcript_decode(&back, (char *)line.data) == LAB_OK);
+        require(transcript_decode(&back, (char *)line.data) == PL_OK);
         require(back.what == events[i].what && back.connection == events[i].connection &&
                 back.at_ns == events[i].at_ns && back.len == events[i].len &&
                 memcmp(back.data, events[i].data, back.len) == 0);
@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require_written(&whole);
     explained_end(&whole);
     explained_end(&cut);
-    if (explain_picture_ladder(&ladder, events, count) == LAB_OK)
+    if (explain_picture_ladder(&ladder, events, count) == PL_OK)
         ladder_free(&ladder);
     return 0;
 }

@@ -33,14 +33,14 @@ static void check_round_trip(const struct hdr *h)
     struct hdr back;
     int rc = hdr_encode(h, &out);
 
-    assert(rc == LAB_OK);
+    assert(rc == PL_OK);
     rc = hdr_decode(&back, out.data, out.len);
-    assert(rc == LAB_OK);
+    assert(rc == PL_OK);
     check_same(h, &back);
     hdr_reset(&back);
     assert(back.total_count == 0);
     rc = hdr_add(&back, h);
-    assert(rc == LAB_OK);
+    assert(rc == PL_OK);
     check_same(h, &back);
     hdr_free(&back);
     buf_free(&out);
@@ -48,9 +48,9 @@ static void check_round_trip(const struct hdr *h)
 
 static void check(int rc, struct hdr *h)
 {
-    assert(rc == LAB_OK || rc == LAB_EPROTO);
-    assert((rc == LAB_OK) == (h->counts != NULL));
-    if (rc != LAB_OK)
+    assert(rc == PL_OK || rc == PL_EPROTO);
+    assert((rc == PL_OK) == (h->counts != NULL));
+    if (rc != PL_OK)
         return;
     check_order(h);
     if (h->counts_len < 100000) /* 50 MB are allowed, but slow to go through many times */

@@ -14,11 +14,11 @@ static void check_rewritten(const struct hdr *h)
     struct hdr back;
     int rc = hdr_log_header(&log, NULL, 0);
 
-    assert(rc == LAB_OK);
+    assert(rc == PL_OK);
     rc = hdr_log_interval(&log, "fuzz", 0, 1, h);
-    assert(rc == LAB_OK);
+    assert(rc == PL_OK);
     rc = hdr_log_read(&back, (const char *)log.data, log.len, NULL);
-    assert(rc == LAB_OK && back.total_count == h->total_count && hdr_max(&back) == hdr_max(h));
+    assert(rc == PL_OK && back.total_count == h->total_count && hdr_max(&back) == hdr_max(h));
     hdr_free(&back);
     buf_free(&log);
 }
@@ -29,11 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct hdr h;
     int rc = hdr_log_read(&h, (const char *)data, len, &e);
 
-    assert(rc == LAB_OK || rc == LAB_EPROTO);
-    assert((rc == LAB_OK) == (h.counts != NULL));
-    if (rc == LAB_EPROTO)
+    assert(rc == PL_OK || rc == PL_EPROTO);
+    assert((rc == PL_OK) == (h.counts != NULL));
+    if (rc == PL_EPROTO)
         assert(strncmp(e.text, "line ", 5) == 0);
-    if (rc == LAB_OK && h.counts_len < 100000) /* larger ones are allowed, but slow */
+    if (rc == PL_OK && h.counts_len < 100000) /* larger ones are allowed, but slow */
         check_rewritten(&h);
     hdr_free(&h);
     return 0;

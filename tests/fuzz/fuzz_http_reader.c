@@ -36,7 +36,7 @@ static void check(struct transcript *t)
     bool known = status == 400 || status == 413 || status == 414 || status == 431 ||
                  status == 501 || status == 505;
 
-    if ((t->reader.error < 0 && t->reader.error != LAB_EOF) != known)
+    if ((t->reader.error < 0 && t->reader.error != PL_EOF) != known)
         abort();
     if (t->reader.msg.nfields > HTTP_FIELDS_MAX)
         abort();

@@ -86,9 +86,9 @@ static void draw(const uint8_t *capture, size_t len, unsigned clients)
         return;
     }
     require_steps_sane(&l);
-    require(ladder_page_make(&p, &l, 0) == LAB_OK);
+    require(ladder_page_make(&p, &l, 0) == PL_OK);
     require_page_sane(&p);
-    require(ladder_svg_write(&svg, &p, &about) == LAB_OK);
+    require(ladder_svg_write(&svg, &p, &about) == PL_OK);
     require_svg_sane(&svg);
     ladder_page_free(&p);
     ladder_free(&l);
@@ -114,7 +114,7 @@ static void explain(const uint8_t *capture, size_t len, int64_t shut_ns)
     unsigned again = 0;
     size_t count;
 
-    require(explain_packets_read(&packets, &count, capture, len, &e) == LAB_OK);
+    require(explain_packets_read(&packets, &count, capture, len, &e) == PL_OK);
     for (size_t i = 0; i < count; i++)
         packets[i].connection = 1;
     require_packets_sane(packets, count);
@@ -126,7 +126,7 @@ static void explain(const uint8_t *capture, size_t len, int64_t shut_ns)
         explain_packet(x.explain, &packets[i]);
     }
     explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
-    require(x.notes.rc == LAB_OK && explain_tally(x.explain, 0).again == again);
+    require(x.notes.rc == PL_OK && explain_tally(x.explain, 0).again == again);
     explained_end(&x);
     free(packets);
 }

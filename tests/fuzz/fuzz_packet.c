@@ -43,7 +43,7 @@ static void referee_row(const uint8_t *data, size_t len)
         data++;
         len--;
         take = take < len ? take : len;
-        good = packet_parse(&p, data, take) == LAB_OK;
+        good = packet_parse(&p, data, take) == PL_OK;
         (void)referee_see(&r, good ? &p : NULL, take, direction, false, 0);
         if (take == 0)
             referee_reset(&r, 0);
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct packet p;
 
-    if (packet_parse(&p, data, len) == LAB_OK)
+    if (packet_parse(&p, data, len) == PL_OK)
         check(&p, data, len);
     referee_row(data, len);
     return 0;

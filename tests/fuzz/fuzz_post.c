@@ -52,7 +52,7 @@ static void check_published(const struct post *p)
         got.from_t_ns != p->from_t_ns || got.data_len != p->data_len)
         abort();
     line = json_line_compact(text, text, len);
-    if (line != (ssize_t)len && line != LAB_ELIMIT) /* the envelope is one level more */
+    if (line != (ssize_t)len && line != PL_ELIMIT) /* the envelope is one level more */
         abort();
     free(text);
 }

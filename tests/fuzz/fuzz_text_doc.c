@@ -40,14 +40,14 @@ static void write_one(struct session *s, uint32_t who, uint8_t at, uint8_t size,
         op->at = text_doc_id_before(d, index);
         op->id = (struct text_id){text_doc_clock(d) + 1, who};
     }
-    need(edit_op_apply(op, d) == LAB_OK);
+    need(edit_op_apply(op, d) == PL_OK);
     s->nops++;
 }
 
 static void tell(struct session *s, uint32_t who, size_t count)
 {
     for (; count > 0 && s->told[who] < s->nops; count--)
-        need(edit_op_apply(&s->ops[s->told[who]++], &s->docs[who]) == LAB_OK);
+        need(edit_op_apply(&s->ops[s->told[who]++], &s->docs[who]) == PL_OK);
 }
 
 /* Any id, any range: refused or taken, but the copy's own account stays right. */
@@ -57,17 +57,17 @@ static void talk_nonsense(struct text_doc *d, uint8_t a, uint8_t b, uint8_t c)
     struct text_range range = {at, c % 8};
     uint32_t length = text_doc_length(d);
 
-    if (text_doc_insert(d, at, id, "xyz", 1 + b % 3) == LAB_OK)
+    if (text_doc_insert(d, at, id, "xyz", 1 + b % 3) == PL_OK)
         need(text_doc_length(d) == length + 1 + b % 3);
-    if (text_doc_delete(d, range) == LAB_OK)
-        need(text_doc_delete(d, range) == LAB_OK);
+    if (text_doc_delete(d, range) == PL_OK)
+        need(text_doc_delete(d, range) == PL_OK);
 }
 
 static void check(const struct text_doc *d, struct buf *text)
 {
     uint32_t chars = 0, index, length = text_doc_length(d);
 
-    need(text_doc_text(d, text) == LAB_OK);
+    need(text_doc_text(d, text) == PL_OK);
     for (size_t i = 0; i < text->len; i++)
         chars += (text->data[i] & 0xc0) != 0x80;
     need(chars == length);
@@ -90,7 +90,7 @@ static void run(struct session *s, const uint8_t *data, size_t len)
     for (uint32_t who = 0; who < WRITERS; who++)
         tell(s, who, SIZE_MAX);
     for (size_t i = 0; i < s->nops; i++)
-        need(edit_op_apply(&s->ops[i], &s->docs[WRITERS]) == LAB_OK);
+        need(edit_op_apply(&s->ops[i], &s->docs[WRITERS]) == PL_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     s.nops = 0;
     memset(s.told, 0, sizeof s.told);
     for (int i = 0; i < COPIES; i++)
-        need(text_doc_init(&s.docs[i]) == LAB_OK);
+        need(text_doc_init(&s.docs[i]) == PL_OK);
     run(&s, data, len);
     for (int i = 0; i < COPIES; i++)
         check(&s.docs[i], &texts[i]);

@@ -95,7 +95,7 @@ static struct explain_connection *get_connection(struct explain *x, unsigned num
         return c;
     c = calloc(1, sizeof *c);
     if (c == NULL) {
-        x->notes->rc = LAB_ENOMEM;
+        x->notes->rc = PL_ENOMEM;
         return NULL;
     }
     if (x->count == EXPLAIN_CONNECTIONS_MAX) {
@@ -184,8 +184,8 @@ int explain_keep(struct explain *x, struct buf *to, const uint8_t *data, size_t 
     size_t room = to->len < EXPLAIN_KEPT_BYTES ? EXPLAIN_KEPT_BYTES - to->len : 0;
 
     if (len > 0 && buf_add(to, data, len < room ? len : room) < 0)
-        return x->notes->rc = LAB_ENOMEM;
-    return LAB_OK;
+        return x->notes->rc = PL_ENOMEM;
+    return PL_OK;
 }
 
 /* ---- events ---- */

@@ -59,7 +59,7 @@ static void say_array(struct explain *x, struct explain_connection *c, struct ex
     size_t at = 0;
     ssize_t n;
 
-    while (x->notes->rc == LAB_OK && (n = envelope_array_next(body, len, &at, &item)) > 0)
+    while (x->notes->rc == PL_OK && (n = envelope_array_next(body, len, &at, &item)) > 0)
         explain_message(x, c, s, item, (size_t)n, depth, at_ns);
 }
 
@@ -210,7 +210,7 @@ static void end_line(struct explain *x, struct explain_connection *c, struct exp
                      unsigned depth, int64_t at_ns)
 {
     if (buf_reserve(&s->line, 1) < 0) { /* an empty one has an address, too */
-        x->notes->rc = LAB_ENOMEM;
+        x->notes->rc = PL_ENOMEM;
         return;
     }
     s->line_bytes -= s->line.len;
@@ -235,7 +235,7 @@ static void take_byte(struct explain *x, struct explain_connection *c, struct ex
         c->tally.framing_bytes[s->up] += 1;
     else if (byte == '\n' || s->line_after_cr)
         end_line(x, c, s, depth, at_ns);
-    else if (explain_keep(x, &s->line, &byte, 1) == LAB_OK)
+    else if (explain_keep(x, &s->line, &byte, 1) == PL_OK)
         s->line_bytes++;
 }
 
@@ -246,6 +246,6 @@ void explain_content(struct explain *x, struct explain_connection *c, struct exp
         say_other(x, c, s, data, len, depth, at_ns);
         return;
     }
-    for (size_t i = 0; i < len && !s->opaque && x->notes->rc == LAB_OK; i++)
+    for (size_t i = 0; i < len && !s->opaque && x->notes->rc == PL_OK; i++)
         take_byte(x, c, s, data[i], depth, at_ns);
 }

@@ -148,16 +148,16 @@ static int put_rows(struct buf *out, const struct drawing *d)
 {
     unsigned rows = (d->bits + ROW_BITS - 1) / ROW_BITS;
     char line[EXPLAIN_FRAME_COLUMNS + 1];
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (unsigned row = 0; rc == LAB_OK && row <= rows; row++) {
+    for (unsigned row = 0; rc == PL_OK && row <= rows; row++) {
         put_border(line, d, row);
         rc = buf_printf(out, "%s\n", line);
-        for (int i = 0; rc == LAB_OK && row < rows && i < (row == 0 ? NAME_LINES : 1); i++) {
+        for (int i = 0; rc == PL_OK && row < rows && i < (row == 0 ? NAME_LINES : 1); i++) {
             put_row_line(line, d, row, i);
             rc = buf_printf(out, "%s\n", line);
         }
-        if (rc == LAB_OK && row < rows) {
+        if (rc == PL_OK && row < rows) {
             put_row_line(line, d, row, -1);
             rc = buf_printf(out, "%s\n", line);
         }
@@ -177,9 +177,9 @@ int explain_frame_draw(struct buf *out, const struct ws_frame *f, const uint8_t 
 
     lay_out(&d, f, payload, shown);
     rc = buf_add(out, scale, sizeof scale - 1);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = put_rows(out, &d);
-    if (rc == LAB_OK && f->payload_bytes > shown)
+    if (rc == PL_OK && f->payload_bytes > shown)
         rc = buf_printf(out, "  \u2026 and %llu more bytes of payload\n",
                         (unsigned long long)(f->payload_bytes - shown));
     return rc;
@@ -192,7 +192,7 @@ static int put_hex(struct buf *out, const char *name, const uint8_t *bytes, size
 {
     int rc = buf_printf(out, "%-18s", name);
 
-    for (size_t i = 0; rc == LAB_OK && i < count; i++)
+    for (size_t i = 0; rc == PL_OK && i < count; i++)
         rc = buf_printf(out, " %02x", bytes[period > 0 ? i % period : i]);
     return rc;
 }
@@ -208,18 +208,18 @@ int explain_frame_draw_unmasking(struct buf *out, const struct ws_frame *f, cons
     memcpy(plain, payload, shown);
     ws_mask(plain, shown, f->masking_key, 0);
     rc = put_hex(out, "payload as sent", payload, shown, 0);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_printf(out, "%s\n", more);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = put_hex(out, "XOR masking key", f->masking_key, shown, sizeof f->masking_key);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_printf(out, "%s\n", more);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = put_hex(out, "= payload", plain, shown, 0);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_printf(out, "%s\n%-18s", more, "  as text");
-    for (size_t i = 0; rc == LAB_OK && i < shown; i++)
+    for (size_t i = 0; rc == PL_OK && i < shown; i++)
         rc = plain[i] >= ' ' && plain[i] < 0x7f ? buf_printf(out, "  %c", plain[i])
                                                 : buf_printf(out, "  .");
-    return rc == LAB_OK ? buf_printf(out, "\n") : rc;
+    return rc == PL_OK ? buf_printf(out, "\n") : rc;
 }

@@ -11,7 +11,7 @@
 enum { EXPLAIN_FRAME_DRAWN_BYTES = 12, EXPLAIN_FRAME_COLUMNS = 65 };
 
 /* Append lines, each ended by LF: the header, and the first bytes of the payload as they are on
- * the wire, of which `have` are there. 0 or LAB_ENOMEM. */
+ * the wire, of which `have` are there. 0 or PL_ENOMEM. */
 int explain_frame_draw(struct buf *out, const struct ws_frame *f, const uint8_t *payload,
                        size_t have);
 

@@ -186,7 +186,7 @@ static void say_field(struct explain *x, struct explain_connection *c, struct ex
     word = explain_field(s->up, name, value);
     explain_say(x, c, s, EXPLAIN_WIRE, 1, l->at_ns);
     if (buf_printf(&shown, "%s: ", name) < 0 || explain_put_value(x, s, &shown, name, value) < 0)
-        x->notes->rc = LAB_ENOMEM;
+        x->notes->rc = PL_ENOMEM;
     explain_set_wire_bytes(x->notes, shown.data, shown.len, EXPLAIN_SHOWN_BYTES);
     explain_set_word(x, word.meaning, word.ref);
     buf_free(&shown);
@@ -284,7 +284,7 @@ void explain_head(struct explain *x, struct explain_connection *c, struct explai
 
     c->tally.head_bytes[s->up] += s->head.len;
     if (buf_add(&s->head, "", 1) < 0) {
-        x->notes->rc = LAB_ENOMEM;
+        x->notes->rc = PL_ENOMEM;
         return;
     }
     at = (char *)s->head.data;

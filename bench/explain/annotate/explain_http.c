@@ -95,7 +95,7 @@ static void take_chunk_bytes(struct explain *x, struct explain_connection *c,
         explain_content(x, c, s, s->http.body, (size_t)len, 1, at_ns);
         return;
     }
-    if (explain_keep(x, &s->body, s->http.body, (size_t)len) == LAB_OK && s->chunk_left == 0)
+    if (explain_keep(x, &s->body, s->http.body, (size_t)len) == PL_OK && s->chunk_left == 0)
         say_chunk(x, c, s, at_ns);
 }
 
@@ -193,7 +193,7 @@ size_t explain_http(struct explain *x, struct explain_connection *c, struct expl
         }
         take_http_event(x, c, s, data + used, (size_t)n, ev, at_ns);
         used += (size_t)n;
-    } while (ev != HTTP_NEED_MORE && !c->websocket && x->notes->rc == LAB_OK);
+    } while (ev != HTTP_NEED_MORE && !c->websocket && x->notes->rc == PL_OK);
     return used;
 }
 
@@ -206,9 +206,9 @@ void explain_http_eof(struct explain *x, struct explain_connection *c, struct ex
     if (c->websocket || s->opaque)
         return;
     rc = http_reader_eof(&s->http, &ev);
-    if (rc == LAB_OK && ev == HTTP_MESSAGE)
+    if (rc == PL_OK && ev == HTTP_MESSAGE)
         end_message(x, c, s, at_ns);
-    if (rc != LAB_EOF)
+    if (rc != PL_EOF)
         return;
     explain_say(x, c, s, EXPLAIN_INSIDE, 0, at_ns);
     explain_set_wire(x->notes, "(the response was not over)");

@@ -142,16 +142,16 @@ void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing
  * polls are the same heads again and again. */
 void explain_set_word(struct explain *x, const char *meaning, const char *ref);
 
-/* Append as much of data as is kept. 0 or LAB_ENOMEM, which is noted. */
+/* Append as much of data as is kept. 0 or PL_ENOMEM, which is noted. */
 int explain_keep(struct explain *x, struct buf *to, const uint8_t *data, size_t len);
 
 /* ---- explain_mask.c ---- */
 
 /* Where mask is wanted: the same text with a fixed time in each update ("t":81234567890123).
- * It replaces text's content. 0 or LAB_ENOMEM. */
+ * It replaces text's content. 0 or PL_ENOMEM. */
 int explain_mask_times(const struct explain *x, struct buf *text);
 /* Append what to show of a field's value: where mask is wanted, the same for what differs each
- * time. 0 or LAB_ENOMEM. */
+ * time. 0 or PL_ENOMEM. */
 int explain_put_value(const struct explain *x, const struct explain_side *s, struct buf *out,
                       const char *name, const char *value);
 

@@ -22,19 +22,19 @@ int explain_mask_times(const struct explain *x, struct buf *text)
 {
     const uint8_t *at = text->data, *end = at + text->len, *found;
     struct buf masked = {0};
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (!x->options.mask || text->len == 0)
-        return LAB_OK;
-    while (rc == LAB_OK &&
+        return PL_OK;
+    while (rc == PL_OK &&
            (found = memmem(at, (size_t)(end - at), time_key, sizeof time_key - 1)) != NULL) {
         found += sizeof time_key - 1;
         rc = buf_add(&masked, at, (size_t)(found - at));
         at = found + count_digits(found, end);
-        if (rc == LAB_OK && at > found)
+        if (rc == PL_OK && at > found)
             rc = buf_add(&masked, any_time, sizeof any_time - 1);
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_add(&masked, at, (size_t)(end - at));
     if (rc < 0) {
         buf_free(&masked);
@@ -42,7 +42,7 @@ int explain_mask_times(const struct explain *x, struct buf *text)
     }
     buf_free(text);
     *text = masked;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Of the client's own making, or longer by a digit now and then. */

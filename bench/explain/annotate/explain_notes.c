@@ -14,22 +14,22 @@ static int reserve(struct explain_notes *n)
     size_t cap = n->cap > 0 ? 2 * n->cap : 64;
 
     if (n->text.len == 0 && buf_add(&n->text, "", 1) < 0)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (n->count < n->cap)
-        return LAB_OK;
+        return PL_OK;
     all = realloc(n->all, cap * sizeof *all);
     if (all == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     n->all = all;
     n->cap = cap;
-    return LAB_OK;
+    return PL_OK;
 }
 
 void explain_note(struct explain_notes *n, const struct explain_note *shape)
 {
     struct explain_note *note;
 
-    if (n->rc == LAB_OK)
+    if (n->rc == PL_OK)
         n->rc = reserve(n);
     if (n->rc < 0)
         return;
@@ -41,7 +41,7 @@ void explain_note(struct explain_notes *n, const struct explain_note *shape)
 /* The end of a text that began at `from`: its place, or 0 with rc set. */
 static size_t end_text(struct explain_notes *n, size_t from, int rc)
 {
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = buf_add(&n->text, "", 1);
     if (rc < 0)
         n->rc = rc;
@@ -86,15 +86,15 @@ static int put_beginning(struct buf *out, const uint8_t *data, size_t len, uint6
                          size_t max_bytes)
 {
     size_t at = 0, shown = len < max_bytes ? len : max_bytes;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    while (rc == LAB_OK && at < shown) {
+    while (rc == PL_OK && at < shown) {
         size_t bytes = printable_bytes(data + at, len - at);
 
         rc = bytes > 0 ? buf_add(out, data + at, bytes) : put_number(out, data[at]);
         at += bytes > 0 ? bytes : 1;
     }
-    if (rc == LAB_OK && at < total_bytes)
+    if (rc == PL_OK && at < total_bytes)
         rc = buf_printf(out, " \u2026 %llu bytes more", (unsigned long long)(total_bytes - at));
     return rc;
 }
@@ -111,7 +111,7 @@ __attribute__((format(printf, 2, 0))) static size_t put(struct explain_notes *n,
 {
     size_t from = n->text.len;
     char *raw = NULL;
-    int len = vasprintf(&raw, fmt, ap), rc = LAB_ENOMEM;
+    int len = vasprintf(&raw, fmt, ap), rc = PL_ENOMEM;
 
     if (len >= 0)
         rc = explain_put_bytes(&n->text, (const uint8_t *)raw, (size_t)len, SIZE_MAX);
@@ -171,16 +171,16 @@ void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
 {
     size_t from = n->text.len;
     const uint8_t *at = data, *end = at + len;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (n->rc < 0)
         return;
-    while (rc == LAB_OK && at < end) {
+    while (rc == PL_OK && at < end) {
         const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
         size_t line = lf == NULL ? (size_t)(end - at) : (size_t)(lf - at);
 
         rc = explain_put_bytes(&n->text, at, line, SIZE_MAX);
-        if (rc == LAB_OK)
+        if (rc == PL_OK)
             rc = buf_add(&n->text, "\n", 1);
         at += line + 1;
     }
@@ -191,7 +191,7 @@ void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
 
 void explain_set_estimated(struct explain_notes *n)
 {
-    if (n->rc == LAB_OK)
+    if (n->rc == PL_OK)
         n->all[n->count - 1].estimated = true;
 }
 

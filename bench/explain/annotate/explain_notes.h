@@ -83,7 +83,7 @@ void explain_set_estimated(struct explain_notes *n);
 void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame);
 void explain_set_packet(struct explain_notes *n, const struct explain_note_packet *packet);
 
-/* Append bytes to out as explain_set_wire_bytes() shows them. 0 or LAB_ENOMEM. */
+/* Append bytes to out as explain_set_wire_bytes() shows them. 0 or PL_ENOMEM. */
 int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t max_bytes);
 
 /* Valid until the next note. */

@@ -28,19 +28,19 @@ static int grow(struct packets *p)
     uint64_t *ids;
 
     if (p->count < p->cap)
-        return LAB_OK;
+        return PL_OK;
     if (p->count >= PACKETS_MAX)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     all = realloc(p->all, cap * sizeof *all);
     if (all == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     p->all = all;
     ids = realloc(p->ids, cap * sizeof *ids);
     if (ids == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     p->ids = ids;
     p->cap = cap;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Of a SYN, kind after kind, each with its length (RFC 9293 §3.1). */
@@ -106,21 +106,21 @@ static int take_record(struct packets *p, const struct pcapng_record *r)
     struct packet ip;
 
     if (packet_parse(&ip, r->data, r->len) < 0 || ip.kind != PACKET_TCP)
-        return LAB_OK;
+        return PL_OK;
     if (r->outbound) {
         if (grow(p) < 0)
-            return LAB_ENOMEM;
+            return PL_ENOMEM;
         p->ids[p->count] = r->id;
         p->all[p->count++] = describe(&ip, r, at_ns);
-        return LAB_OK;
+        return PL_OK;
     }
     for (size_t i = p->count; i > 0; i--) {
         if (p->ids[i - 1] != r->id)
             continue;
         p->all[i - 1].arrived_ns = at_ns;
-        return LAB_OK;
+        return PL_OK;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* ---- what is sent again ---- */
@@ -165,13 +165,13 @@ static int mark_again(struct packets *p)
     struct sender *senders = calloc(2 * (UINT16_MAX + (size_t)1), sizeof *senders);
 
     if (senders == NULL)
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     if (p->count > 0)
         qsort(p->all, p->count, sizeof *p->all, compare_sent);
     for (size_t i = 0; i < p->count; i++)
         judge_again(&senders[2 * (size_t)p->all[i].client_port + p->all[i].up], &p->all[i]);
     free(senders);
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* ---- in which order they are told ---- */
@@ -270,8 +270,8 @@ static int take_all(struct packets *p, const void *pcapng, size_t len)
     struct pcapng_record record;
     int rc = pcapng_read_header(&reader, pcapng, len);
 
-    if (rc == LAB_OK && !pcapng_read_offset(&reader, &p->offset_ns))
-        rc = LAB_EPROTO;
+    if (rc == PL_OK && !pcapng_read_offset(&reader, &p->offset_ns))
+        rc = PL_EPROTO;
     while (rc >= 0 && (rc = pcapng_read_packet(&reader, &record)) > 0)
         rc = take_record(p, &record);
     return rc;
@@ -288,11 +288,11 @@ int explain_packets_read(struct explain_packet **out, size_t *count, const void 
     free(p.ids);
     if (rc < 0) {
         free(p.all);
-        return err_set(e, rc == LAB_ENOMEM ? rc : LAB_EINVAL, "the link's capture: %s",
-                       lab_strerror(rc));
+        return err_set(e, rc == PL_ENOMEM ? rc : PL_EINVAL, "the link's capture: %s",
+                       pl_strerror(rc));
     }
     set_in_order(&p);
     *out = p.all;
     *count = p.count;
-    return LAB_OK;
+    return PL_OK;
 }

@@ -37,7 +37,7 @@ static inline int64_t explain_packet_at_ns(const struct explain_packet *p)
 /* Read all of them, in order of order_ns. That is explain_packet_at_ns(), but for an acknowledgment
  * of the client's it is the time of what it acknowledges: the kernel sends it before the client
  * hears of anything, even if the wire sees it a little later. *out is the caller's to free().
- * 0, LAB_ENOMEM, or LAB_EINVAL with the line in e. */
+ * 0, PL_ENOMEM, or PL_EINVAL with the line in e. */
 int explain_packets_read(struct explain_packet **out, size_t *count, const void *pcapng, size_t len,
                          struct err_text *e);
 

@@ -78,7 +78,7 @@ static void say_clear_messages(struct explain *x, struct explain_connection *c,
                                struct explain_side *s, const uint8_t *data, size_t len,
                                int64_t at_ns)
 {
-    while (len >= MESSAGE_HEADER_BYTES && x->notes->rc == LAB_OK) {
+    while (len >= MESSAGE_HEADER_BYTES && x->notes->rc == PL_OK) {
         size_t need =
             MESSAGE_HEADER_BYTES + ((size_t)data[1] << 16 | (size_t)data[2] << 8 | (size_t)data[3]);
 
@@ -176,7 +176,7 @@ void explain_records(struct explain *x, struct explain_connection *c, struct exp
     c->tally.record_bytes[s->up] += len;
     if (s->records_opaque || (len > 0 && buf_add(&s->record, data, len) < 0))
         return;
-    while (s->record.len >= RECORD_HEADER_BYTES && x->notes->rc == LAB_OK) {
+    while (s->record.len >= RECORD_HEADER_BYTES && x->notes->rc == PL_OK) {
         const uint8_t *r = s->record.data;
 
         need = (size_t)r[3] << 8 | r[4];

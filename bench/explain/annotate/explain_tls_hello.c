@@ -210,7 +210,7 @@ void explain_hello_say(struct explain *x, struct explain_connection *c, struct e
         say_suites(x, c, s, h->suites, at_ns);
     else
         say_suite(x, c, s, h->suite, at_ns);
-    while (all.end > all.at && x->notes->rc == LAB_OK) {
+    while (all.end > all.at && x->notes->rc == PL_OK) {
         unsigned type = take(&all, 2);
         struct explain_reader part = take_part(&all, take(&all, 2));
 

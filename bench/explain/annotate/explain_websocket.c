@@ -269,9 +269,9 @@ static void say_drawing(struct explain *x, struct explain_connection *c, struct 
     if (!is_to_be_drawn(x, s, &v->ws))
         return;
     rc = explain_frame_draw(&lines, &v->ws, payload->data, payload->len);
-    if (rc == LAB_OK && v->ws.masked && payload->len > 0) {
+    if (rc == PL_OK && v->ws.masked && payload->len > 0) {
         rc = buf_add(&lines, "\n", 1);
-        if (rc == LAB_OK)
+        if (rc == PL_OK)
             rc = explain_frame_draw_unmasking(&lines, &v->ws, payload->data, payload->len);
     }
     if (rc < 0)
@@ -328,11 +328,11 @@ static int unmask(struct explain *x, struct frame_view *v)
 {
     if (buf_reserve(&v->plain, 1) < 0 ||
         explain_keep(x, &v->plain, v->f->payload.data, v->f->payload.len) < 0)
-        return x->notes->rc = LAB_ENOMEM;
+        return x->notes->rc = PL_ENOMEM;
     if (v->ws.masked)
         ws_mask(v->plain.data, v->plain.len, v->ws.masking_key, 0);
     if (!x->options.mask || v->ws.masked || v->ws.payload_bytes != v->plain.len)
-        return LAB_OK;
+        return PL_OK;
     /* It is drawn as it would be with the time that stands there now. */
     if (explain_mask_times(x, &v->plain) < 0)
         return x->notes->rc;
@@ -361,7 +361,7 @@ static void say_frame(struct explain *x, struct explain_connection *c, struct ex
     struct explain_word word = explain_opcode(v.ws.opcode);
     char hex[3 * HEX_SHOWN_BYTES + 8] = "", meaning[120];
 
-    if (unmask(x, &v) == LAB_OK) {
+    if (unmask(x, &v) == PL_OK) {
         count_frame(c, s, &v);
         put_hex(hex, sizeof hex, &v);
         explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
@@ -411,7 +411,7 @@ void explain_websocket(struct explain *x, struct explain_connection *c, struct e
     struct explain_frame *f = &s->frame;
     size_t at = 0;
 
-    while (at < len && x->notes->rc == LAB_OK) {
+    while (at < len && x->notes->rc == PL_OK) {
         if (f->in_payload) {
             at += take_payload(x, f, data + at, len - at);
         } else if (!take_header_byte(f, data[at++])) {

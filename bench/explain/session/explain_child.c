@@ -42,10 +42,10 @@ int explain_stage_perform(int argc, char **argv)
     int nargs = 0, rc = opt_parse(&program, &c, argc, argv, &nargs, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     topic = rc == OPT_RUN && nargs == 1 ? explain_topic_find(argv[1]) : NULL;
     if (rc == OPT_RUN && (topic == NULL || c.url == NULL))
-        rc = err_set(&e, LAB_EINVAL, "a topic and a URL are needed");
+        rc = err_set(&e, PL_EINVAL, "a topic and a URL are needed");
     plan = (struct explain_plan){.path = c.path,
                                  .ca_path = c.ca_path,
                                  .message = c.message,
@@ -55,10 +55,10 @@ int explain_stage_perform(int argc, char **argv)
     if (rc == OPT_RUN)
         rc = url_parse(&plan.url, c.url, &e);
     if (rc < 0)
-        return command_fail(LAB_EXIT_USAGE, e.text);
+        return command_fail(PL_EXIT_USAGE, e.text);
     signal(SIGPIPE, SIG_IGN);
     rc = explain_perform(topic, &plan, stdout, &e);
-    if (fflush(stdout) != 0 && rc == LAB_OK)
-        rc = err_set(&e, LAB_ESYS, "write the transcript: output error");
-    return rc < 0 ? command_fail(LAB_EXIT_FAILURE, e.text) : LAB_EXIT_OK;
+    if (fflush(stdout) != 0 && rc == PL_OK)
+        rc = err_set(&e, PL_ESYS, "write the transcript: output error");
+    return rc < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
 }

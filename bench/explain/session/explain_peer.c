@@ -27,7 +27,7 @@ static void put_event(struct explain_recorder *r, enum transcript_what what, uns
     const struct transcript_event e = {what, number, clock_now_ns(), data, len};
     struct buf line = {0};
 
-    if (r != NULL && transcript_encode(&line, &e) == LAB_OK)
+    if (r != NULL && transcript_encode(&line, &e) == PL_OK)
         fwrite(line.data, 1, line.len, r->out);
     buf_free(&line);
 }
@@ -73,7 +73,7 @@ static void note_kernel(const struct explain_peer *p)
 {
     char text[TCP_WORD_BYTES];
 
-    if (tcp_word(text, p->fd) == LAB_OK)
+    if (tcp_word(text, p->fd) == PL_OK)
         note(p, TRANSCRIPT_KERNEL, text, strlen(text));
 }
 
@@ -91,7 +91,7 @@ static void on_tls_message(int sent, int version, int type, const void *data, si
     (void)ssl;
     if (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT)
         return;
-    if (buf_add(&message, &first, 1) == LAB_OK && buf_add(&message, data, len) == LAB_OK) {
+    if (buf_add(&message, &first, 1) == PL_OK && buf_add(&message, data, len) == PL_OK) {
         if (!sent) {
             note(p, TRANSCRIPT_TLS_RECEIVED, message.data, message.len);
         } else {
@@ -123,7 +123,7 @@ static void note_own_messages(struct explain_peer *p)
 static int fail(struct explain_peer *p, const char *what, int sys_errno, struct err_text *e)
 {
     note(p, TRANSCRIPT_RESET, strerror(sys_errno), strlen(strerror(sys_errno)));
-    return err_set(e, LAB_ESYS, "%s: %s", what, strerror(sys_errno));
+    return err_set(e, PL_ESYS, "%s: %s", what, strerror(sys_errno));
 }
 
 static int send_raw(struct explain_peer *p, const uint8_t *data, size_t len, struct err_text *e)
@@ -141,7 +141,7 @@ static int send_raw(struct explain_peer *p, const uint8_t *data, size_t len, str
             len -= (size_t)n;
         }
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Send the records that TLS has made. */
@@ -150,7 +150,7 @@ static int flush_records(struct explain_peer *p, struct err_text *e)
     char *data = NULL;
     BIO *out = SSL_get_wbio(p->ssl);
     long len = BIO_get_mem_data(out, &data);
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (len > 0) {
         note(p, TRANSCRIPT_RECORD_SENT, data, (size_t)len);
@@ -169,7 +169,7 @@ static int refuse_tls(struct explain_peer *p, struct err_text *e)
     flush_records(p, NULL);
     if (verdict != X509_V_OK)
         why = X509_verify_cert_error_string(verdict);
-    return err_set(e, LAB_EPROTO, "TLS: %s", why != NULL ? why : "failed");
+    return err_set(e, PL_EPROTO, "TLS: %s", why != NULL ? why : "failed");
 }
 
 static int decrypt(struct explain_peer *p, struct err_text *e)
@@ -180,7 +180,7 @@ static int decrypt(struct explain_peer *p, struct err_text *e)
     while ((n = SSL_read(p->ssl, plain, sizeof plain)) > 0) {
         note(p, TRANSCRIPT_RECEIVED, plain, (size_t)n);
         if (buf_add(&p->in, plain, (size_t)n) < 0)
-            return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+            return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     }
     rc = SSL_get_error(p->ssl, n);
     if (rc == SSL_ERROR_SSL)
@@ -194,8 +194,8 @@ static int keep_bytes(struct explain_peer *p, const uint8_t *data, size_t len, s
     if (p->ssl == NULL)
         note(p, TRANSCRIPT_RECEIVED, data, len);
     if (buf_add(p->ssl == NULL ? &p->in : &p->raw, data, len) < 0)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
-    return LAB_OK;
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+    return PL_OK;
 }
 
 /* Hand TLS the next record, if it is whole: one at a time, so that what is in each is noted behind
@@ -233,7 +233,7 @@ static int read_raw(struct explain_peer *p, int64_t deadline_ns, struct err_text
         if (n < 0)
             return fail(p, "receive", errno, e);
         if (n > 0)
-            return keep_bytes(p, data, (size_t)n, e) < 0 ? LAB_ESYS : 1;
+            return keep_bytes(p, data, (size_t)n, e) < 0 ? PL_ESYS : 1;
         p->eof = p->ended = true;
         note(p, TRANSCRIPT_EOF, NULL, 0);
         return 0;
@@ -248,7 +248,7 @@ int explain_peer_receive(struct explain_peer *p, int64_t deadline_ns, struct err
     while (p->in.len == before && !p->eof) {
         if (p->ssl != NULL && give_record(p)) {
             if (decrypt(p, e) < 0)
-                return LAB_EPROTO;
+                return PL_EPROTO;
             continue;
         }
         rc = read_raw(p, deadline_ns, e);
@@ -314,7 +314,7 @@ static int dial(struct explain_peer *p, const struct url *url, int64_t wait_ns, 
     snprintf(port, sizeof port, "%u", url->port);
     rc = getaddrinfo(url->host, port, &hints, &found);
     if (rc != 0)
-        return err_set(e, LAB_ESYS, "%s: %s", url->host, gai_strerror(rc));
+        return err_set(e, PL_ESYS, "%s: %s", url->host, gai_strerror(rc));
     for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
         error = connect_to(p, a, wait_ns);
         if (error == 0)
@@ -325,8 +325,8 @@ static int dial(struct explain_peer *p, const struct url *url, int64_t wait_ns, 
     }
     freeaddrinfo(found);
     if (error != 0)
-        return err_set(e, LAB_ESYS, "connect %s:%s: %s", url->host, port, strerror(error));
-    return LAB_OK;
+        return err_set(e, PL_ESYS, "connect %s:%s: %s", url->host, port, strerror(error));
+    return PL_OK;
 }
 
 static int shake_hands(struct explain_peer *p, int64_t deadline_ns, struct err_text *e)
@@ -337,12 +337,12 @@ static int shake_hands(struct explain_peer *p, int64_t deadline_ns, struct err_t
         if (SSL_get_error(p->ssl, n) != SSL_ERROR_WANT_READ)
             return refuse_tls(p, e);
         if (flush_records(p, e) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
         rc = give_record(p) ? 1 : read_raw(p, deadline_ns, e);
         if (rc < 0)
             return rc;
         if (rc == 0)
-            return err_set(e, LAB_EPROTO, "TLS: the server %s in the middle of the handshake",
+            return err_set(e, PL_EPROTO, "TLS: the server %s in the middle of the handshake",
                            p->eof ? "hung up" : "fell silent");
     }
     return flush_records(p, e);
@@ -359,7 +359,7 @@ static int secure(struct explain_peer *p, struct tls *tls, struct tls_memory *me
     if (p->ssl == NULL || in == NULL || out == NULL) {
         BIO_free(in);
         BIO_free(out);
-        return err_set(e, LAB_ENOMEM, "TLS: %s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "TLS: %s", pl_strerror(PL_ENOMEM));
     }
     BIO_set_mem_eof_return(in, -1);
     SSL_set_bio(p->ssl, in, out);
@@ -372,7 +372,7 @@ static int secure(struct explain_peer *p, struct tls *tls, struct tls_memory *me
     snprintf(text, sizeof text, "%s %s %s", SSL_get_version(p->ssl), SSL_get_cipher_name(p->ssl),
              SSL_session_reused(p->ssl) ? "resumed" : "full");
     note(p, TRANSCRIPT_SECURED, text, strlen(text));
-    return LAB_OK;
+    return PL_OK;
 }
 
 int explain_peer_open(struct explain_peer *p, struct explain_recorder *recorder,
@@ -385,7 +385,7 @@ int explain_peer_open(struct explain_peer *p, struct explain_recorder *recorder,
     if (recorder != NULL)
         p->number = ++recorder->connections;
     rc = dial(p, url, wait_ns, e);
-    if (rc == LAB_OK && tls != NULL)
+    if (rc == PL_OK && tls != NULL)
         rc = secure(p, tls, memory, clock_now_ns() + wait_ns, e);
     if (rc < 0)
         explain_peer_close(p);

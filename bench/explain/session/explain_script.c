@@ -17,7 +17,7 @@ enum {
 
 void script_say(struct explain_script *s, const char *title, const char *why)
 {
-    if (s->rc == LAB_OK)
+    if (s->rc == PL_OK)
         explain_record(&s->recorder, TRANSCRIPT_SAY, "%s\n%s", title, why);
 }
 
@@ -81,7 +81,7 @@ void script_finish(struct explain_script *s)
 
 void script_send(struct explain_script *s, const void *data, size_t len)
 {
-    if (s->rc == LAB_OK)
+    if (s->rc == PL_OK)
         s->rc = explain_peer_send(&s->peer, data, len, s->e);
 }
 
@@ -139,15 +139,15 @@ static void ask(struct explain_script *s)
  * sent again (RFC 9112 §9.3.1). False: it is not so. */
 static bool ask_once_more(struct explain_script *s)
 {
-    bool gone = s->rc == LAB_ESYS || (s->rc == LAB_OK && s->peer.eof);
+    bool gone = s->rc == PL_ESYS || (s->rc == PL_OK && s->peer.eof);
 
     if (!gone || s->asked < 2 || s->http.in_head)
         return false;
-    s->rc = LAB_OK;
+    s->rc = PL_OK;
     *s->e = (struct err_text){""};
     connect_again(s, "the server was ending the connection already");
     ask(s);
-    return s->rc == LAB_OK;
+    return s->rc == PL_OK;
 }
 
 void script_get(struct explain_script *s, const char *target, const char *fields)
@@ -160,11 +160,11 @@ void script_get(struct explain_script *s, const char *target, const char *fields
     if (over != NULL)
         connect_again(s, over);
     s->request.len = 0;
-    if (s->rc == LAB_OK &&
+    if (s->rc == PL_OK &&
         buf_printf(&s->request,
                    "GET %s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: " USER_AGENT "\r\n%s\r\n",
                    s->prefix, s->plan->path != NULL ? s->plan->path : target, s->host, fields) < 0)
-        s->rc = err_set(s->e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        s->rc = err_set(s->e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     if (s->rc < 0)
         return;
     ask(s);
@@ -222,7 +222,7 @@ static enum http_event take_http(struct explain_script *s)
     ssize_t n = http_reader_feed(&s->http, in->data, in->len, &ev);
 
     if (n < 0) {
-        s->rc = err_set(s->e, LAB_EPROTO, "the server's answer is not HTTP/1.1");
+        s->rc = err_set(s->e, PL_EPROTO, "the server's answer is not HTTP/1.1");
         return HTTP_NEED_MORE;
     }
     if (ev == HTTP_BODY)
@@ -236,7 +236,7 @@ static enum http_event take_http(struct explain_script *s)
 
 bool script_receive(struct explain_script *s, int64_t until_ns)
 {
-    int rc = s->rc == LAB_OK ? explain_peer_receive(&s->peer, until_ns, s->e) : 0;
+    int rc = s->rc == PL_OK ? explain_peer_receive(&s->peer, until_ns, s->e) : 0;
 
     if (rc < 0)
         s->rc = rc;
@@ -265,7 +265,7 @@ int script_answer(struct explain_script *s)
     int status = 0;
 
     s->content.len = 0;
-    while (s->rc == LAB_OK) {
+    while (s->rc == PL_OK) {
         enum http_event ev = await_http(s, until_ns);
 
         if (ev == HTTP_NEED_MORE && (status != 0 || !ask_once_more(s)))
@@ -293,7 +293,7 @@ bool script_hold(struct explain_script *s, int64_t hold_ms)
         return false;
     script_remark(s, "%lld ms after an answer could have come there is none: the request is held",
                   (long long)hold_ms);
-    return s->rc == LAB_OK;
+    return s->rc == PL_OK;
 }
 
 static bool content_has(const struct explain_script *s, const char *text)
@@ -320,7 +320,7 @@ bool script_content(struct explain_script *s, const char *text, const char *what
     int64_t until_ns = script_deadline_ns(s);
     unsigned pieces = 0;
 
-    while (s->rc == LAB_OK && !content_has(s, text)) {
+    while (s->rc == PL_OK && !content_has(s, text)) {
         if (pieces++ == SCRIPT_PIECES_MAX) {
             script_enough(s, what);
             return false;
@@ -331,7 +331,7 @@ bool script_content(struct explain_script *s, const char *text, const char *what
         }
     }
     s->content.len = 0;
-    return s->rc == LAB_OK;
+    return s->rc == PL_OK;
 }
 
 /* ---- publishing ---- */
@@ -351,15 +351,15 @@ static int read_status(struct explain_peer *p, int64_t until_ns)
     return sscanf(text, "HTTP/1.%1d %3d", &minor, &status) == 2 ? status : NOT_HTTP;
 }
 
-/* The status; 0: no answer; NOT_HTTP; or LAB_ESYS with the line in e: it could not be asked. */
+/* The status; 0: no answer; NOT_HTTP; or PL_ESYS with the line in e: it could not be asked. */
 static int post(struct explain_script *s, const char *request, size_t len, struct err_text *e)
 {
     struct explain_peer p;
-    int status = LAB_ESYS;
+    int status = PL_ESYS;
 
     if (explain_peer_open(&p, NULL, &s->plan->url, s->tls, NULL, s->plan->wait_ns, e) < 0)
-        return LAB_ESYS;
-    if (explain_peer_send(&p, request, len, e) == LAB_OK)
+        return PL_ESYS;
+    if (explain_peer_send(&p, request, len, e) == PL_OK)
         status = read_status(&p, script_deadline_ns(s));
     explain_peer_close(&p);
     return status;
@@ -435,7 +435,7 @@ int explain_perform(const struct explain_topic *topic, const struct explain_plan
         snprintf(s.cursor, sizeof s.cursor, "0"); /* with another, from now on: no flood */
     if (plan->url.tls)
         s.rc = tls_new_client(&s.tls, &tls, e);
-    if (s.rc == LAB_OK)
+    if (s.rc == PL_OK)
         topic->perform(&s);
     explain_peer_close(&s.peer);
     forget_dialog(&s);

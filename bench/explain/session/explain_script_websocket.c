@@ -13,9 +13,9 @@ static int choose_key(struct explain_script *s)
     uint8_t nonce[16] = "the sample nonce"; /* RFC 6455 §1.3 */
 
     if (!s->plan->known_keys && RAND_bytes(nonce, sizeof nonce) != 1)
-        return LAB_ESYS;
+        return PL_ESYS;
     ws_key_encode(s->key, nonce);
-    return LAB_OK;
+    return PL_OK;
 }
 
 void script_upgrade(struct explain_script *s, const char *target, const char *version)
@@ -25,7 +25,7 @@ void script_upgrade(struct explain_script *s, const char *target, const char *ve
     if (s->rc < 0)
         return;
     if (choose_key(s) < 0) {
-        s->rc = err_set(s->e, LAB_ESYS, "no random bytes for the key");
+        s->rc = err_set(s->e, PL_ESYS, "no random bytes for the key");
         return;
     }
     snprintf(fields, sizeof fields,
@@ -50,7 +50,7 @@ bool script_agreed(struct explain_script *s)
         what = "it does not say Connection: Upgrade";
     s->websocket = what == NULL;
     if (what != NULL)
-        s->rc = err_set(s->e, LAB_EPROTO,
+        s->rc = err_set(s->e, PL_EPROTO,
                         "the server's 101 is not to be believed: %s, so that the client fails the "
                         "connection (RFC 6455 §4.1)",
                         what);
@@ -72,7 +72,7 @@ void script_frame(struct explain_script *s, uint8_t opcode, const void *payload,
     if (len > sizeof frame - WS_HEADER_MAX_BYTES)
         len = f.payload_bytes = sizeof frame - WS_HEADER_MAX_BYTES;
     if (!s->plan->known_keys && RAND_bytes(f.masking_key, sizeof f.masking_key) != 1)
-        s->rc = err_set(s->e, LAB_ESYS, "no random bytes for a masking key");
+        s->rc = err_set(s->e, PL_ESYS, "no random bytes for a masking key");
     header = ws_frame_encode(frame, &f);
     memcpy(frame + header, payload, len);
     ws_mask(frame + header, len, f.masking_key, 0);
@@ -90,7 +90,7 @@ static enum ws_event_type take_ws(struct explain_script *s, struct ws_event *ev)
         return WS_EVENT_NONE;
     n = ws_reader_feed(&s->ws, in->data, in->len, ev);
     if (n < 0) {
-        s->rc = err_set(s->e, LAB_EPROTO, "the server's frames break RFC 6455");
+        s->rc = err_set(s->e, PL_EPROTO, "the server's frames break RFC 6455");
         return WS_EVENT_NONE;
     }
     if (ev->type == WS_EVENT_MESSAGE)
@@ -116,7 +116,7 @@ bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *wh
     struct ws_event ev;
     unsigned pieces = 0;
 
-    while (s->rc == LAB_OK && pieces < SCRIPT_PIECES_MAX) {
+    while (s->rc == PL_OK && pieces < SCRIPT_PIECES_MAX) {
         if (take_ws(s, &ev) != WS_EVENT_NONE && ev.opcode == opcode)
             return true;
         pieces += ev.type != WS_EVENT_NONE;
@@ -131,7 +131,7 @@ bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *wh
 
 bool script_talks(const struct explain_script *s)
 {
-    return s->rc == LAB_OK && !s->peer.eof && !s->ws.closed;
+    return s->rc == PL_OK && !s->peer.eof && !s->ws.closed;
 }
 
 void script_close_websocket(struct explain_script *s)
@@ -141,7 +141,7 @@ void script_close_websocket(struct explain_script *s)
 
     script_frame(s, WS_CLOSE, body, sizeof body);
     if (s->ws.closed || script_await_frame(s, WS_CLOSE, "close frame from the server"))
-        while (s->rc == LAB_OK && !s->peer.eof && script_receive(s, until_ns))
+        while (s->rc == PL_OK && !s->peer.eof && script_receive(s, until_ns))
             s->peer.in.len = 0;
     script_finish(s);
 }

@@ -50,13 +50,13 @@ static int server_args(const struct scene *g, struct scenario_args *a)
         scenario_args_add(a, "--source", "none") < 0 ||
         scenario_args_add(a, "--heartbeat", "%d", HEARTBEAT_MS) < 0 ||
         scenario_args_add(a, "--ws-ping", "%d", HEARTBEAT_MS) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (emulated && scenario_args_add(a, "--publish-open", NULL) < 0) /* the network is ours */
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (tls && (scenario_args_add(a, "--tls", NULL) < 0 ||
                 scenario_args_add(a, "--tls-write-cert", "%s", cert) < 0))
-        return LAB_ELIMIT;
-    return LAB_OK;
+        return PL_ELIMIT;
+    return PL_OK;
 }
 
 static enum row_end start_server(struct scene *g, struct err_text *e)
@@ -66,7 +66,7 @@ static enum row_end start_server(struct scene *g, struct err_text *e)
     enum row_end end;
 
     if (server_args(g, &args) < 0) {
-        err_set(e, LAB_ELIMIT, "the command line is too long");
+        err_set(e, PL_ELIMIT, "the command line is too long");
         return ROW_FAILED;
     }
     end = row_start_server(&g->nursery, &g->server, args.argv, road_place(&g->road, LINK_SERVER),
@@ -79,7 +79,7 @@ static enum row_end start_server(struct scene *g, struct err_text *e)
 
 static int add_text(struct scenario_args *a, const char *option, const char *text)
 {
-    return text == NULL ? LAB_OK : scenario_args_add(a, option, "%s", text);
+    return text == NULL ? PL_OK : scenario_args_add(a, option, "%s", text);
 }
 
 static int client_args(const struct scene *g, struct scenario_args *a)
@@ -89,7 +89,7 @@ static int client_args(const struct scene *g, struct scenario_args *a)
     const char *ca = s->ca_path;
 
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     file_name(g, cert, "cert.pem");
     if (s->url == NULL && s->topic->tls)
         ca = cert;
@@ -100,10 +100,10 @@ static int client_args(const struct scene *g, struct scenario_args *a)
         scenario_args_add(a, "--wait", "%lldns", (long long)s->wait_ns) < 0 ||
         add_text(a, "--path", s->path) < 0 || add_text(a, "--tls-ca", ca) < 0 ||
         add_text(a, "--message", s->message) < 0)
-        return LAB_ELIMIT;
+        return PL_ELIMIT;
     if (s->url == NULL && scenario_args_add(a, "--own", NULL) < 0)
-        return LAB_ELIMIT;
-    return s->known_keys ? scenario_args_add(a, "--known-keys", NULL) : LAB_OK;
+        return PL_ELIMIT;
+    return s->known_keys ? scenario_args_add(a, "--known-keys", NULL) : PL_OK;
 }
 
 /* Its last packets still have to arrive at the other end. */
@@ -121,13 +121,13 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
     const char *said;
 
     if (client_args(g, &args) < 0)
-        return err_set(e, LAB_ELIMIT, "the command line is too long");
+        return err_set(e, PL_ELIMIT, "the command line is too long");
     if (nursery_spawn_in(&g->nursery, &g->client, "pushlab", args.argv,
                          CHILD_READ_OUT | CHILD_READ_ERR, road_place(&g->road, LINK_CLIENT), e) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     while (!g->client.ended && nursery_wait(&g->nursery, INT64_MAX) >= 0)
         if (g->nursery.interrupts > 0)
-            return LAB_EOF;
+            return PL_EOF;
     if (!child_succeeded(&g->client)) {
         const char *line = child_next_line(&g->client, CHILD_ERR);
 
@@ -138,8 +138,8 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
         let_packets_arrive(g);
     said = child_text(&g->client, CHILD_OUT);
     return buf_add(&out->text, said, strlen(said) + 1) < 0
-               ? err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM))
-               : LAB_OK;
+               ? err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM))
+               : PL_OK;
 }
 
 /* ---- what there is to explain ---- */
@@ -153,15 +153,15 @@ static int read_transcript(struct explain_take *t, struct err_text *e)
         lines += *c == '\n';
     t->events = calloc(lines, sizeof *t->events);
     if (t->events == NULL)
-        return err_set(e, LAB_ENOMEM, "%s", lab_strerror(LAB_ENOMEM));
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     while ((line = strsep(&at, "\n")) != NULL) {
         if (*line == '\0')
             continue;
         if (transcript_decode(&t->events[t->event_count], line) < 0)
-            return err_set(e, LAB_EPROTO, "the client's transcript is not one");
+            return err_set(e, PL_EPROTO, "the client's transcript is not one");
         t->event_count++;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Of "ADDR:PORT"; 0: there is none. */
@@ -203,14 +203,14 @@ static int read_capture(struct scene *g, struct explain_take *t, struct err_text
     cJSON *wire = road_row_end(&g->road, e);
 
     if (wire == NULL)
-        return LAB_ESYS;
+        return PL_ESYS;
     cJSON_Delete(wire);
     file_name(g, path, "wire.pcapng");
     if (file_read(&t->pcapng, path, CAPTURE_MAX_BYTES, e) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     if (explain_packets_read(&t->packets, &t->packet_count, t->pcapng.data, t->pcapng.len, e) < 0)
-        return LAB_ESYS;
-    return LAB_OK;
+        return PL_ESYS;
+    return PL_OK;
 }
 
 /* ---- all of it ---- */
@@ -219,27 +219,27 @@ static int play(struct scene *g, struct explain_take *out, struct err_text *e)
 {
     char path[PATH_MAX];
     enum row_end end = ROW_DONE;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     file_name(g, path, "wire.pcapng");
     if (g->setting->url == NULL)
         end = start_server(g, e);
     if (end != ROW_DONE)
-        return end == ROW_INTERRUPTED ? LAB_EOF : LAB_ESYS;
+        return end == ROW_INTERRUPTED ? PL_EOF : PL_ESYS;
     if (g->road.emulated)
         rc = road_capture(&g->road, path, g->setting->topic->name, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = run_client(g, out, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = read_transcript(out, e);
-    if (rc == LAB_OK && g->road.emulated)
+    if (rc == PL_OK && g->road.emulated)
         rc = read_capture(g, out, e);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         number_packets(out);
         place_fins(out);
     }
-    if (rc == LAB_OK && out->problem[0] != '\0' && out->event_count < 3)
-        return err_set(e, LAB_ESYS, "%s", out->problem);
+    if (rc == PL_OK && out->problem[0] != '\0' && out->event_count < 3)
+        return err_set(e, PL_ESYS, "%s", out->problem);
     return rc;
 }
 
@@ -248,7 +248,7 @@ static int play_with_children(struct scene *g, struct explain_take *out, struct 
     int rc;
 
     if (nursery_open(&g->nursery) < 0)
-        return err_set(e, LAB_ESYS, "signalfd: %s", strerror(errno));
+        return err_set(e, PL_ESYS, "signalfd: %s", strerror(errno));
     rc = play(g, out, e);
     nursery_stop(&g->nursery, &g->client, STOP_S * NS_PER_S);
     nursery_stop(&g->nursery, &g->server, STOP_S * NS_PER_S);
@@ -276,17 +276,17 @@ static void name_road(const struct scene *g, struct explain_take *out)
 int explain_stage_run(struct explain_take *out, const struct explain_setting *s, struct err_text *e)
 {
     struct scene g = {.setting = s, .folder = "/tmp/pushlab-explain-XXXXXX"};
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (mkdtemp(g.folder) == NULL)
-        return err_set(e, LAB_ESYS, "%s: %s", g.folder, strerror(errno));
+        return err_set(e, PL_ESYS, "%s: %s", g.folder, strerror(errno));
     if (s->url == NULL)
         rc = road_open(&g.road, s->link, 1, false, e);
-    if (rc == LAB_OK && s->wire_needed && !g.road.emulated) {
+    if (rc == PL_OK && s->wire_needed && !g.road.emulated) {
         road_close(&g.road);
-        rc = err_set(e, LAB_ESYS, "no emulated link to take packets from: %.300s", g.road.why);
+        rc = err_set(e, PL_ESYS, "no emulated link to take packets from: %.300s", g.road.why);
     }
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         name_road(&g, out);
         rc = play_with_children(&g, out, e);
         road_close(&g.road);

@@ -222,19 +222,19 @@ int explain_picture_ladder(struct ladder *out, const struct transcript_event *ev
     if (k == NULL || out->steps == NULL || out->spans == NULL || out->updates == NULL) {
         ladder_free(out);
         free(k);
-        return LAB_ENOMEM;
+        return PL_ENOMEM;
     }
     take_all(k, events, count);
     out->one_way_ns = k->one_way_ns[1];
     free(k);
     if (out->count == 0) {
         ladder_free(out);
-        return LAB_EINVAL;
+        return PL_EINVAL;
     }
     out->sketched = true;
     set_in_order(out);
     find_spans(out);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static size_t list_ports(uint16_t ports[CONNECTIONS_MAX], const struct explain_take *t)
@@ -317,12 +317,12 @@ int explain_picture(struct buf *svg, const struct explain_take *t,
     }
     if (rc < 0)
         return err_set(e, rc, "draw the exchange: %.200s",
-                       why.text[0] != '\0' ? why.text : lab_strerror(rc));
+                       why.text[0] != '\0' ? why.text : pl_strerror(rc));
     rc = ladder_page_make(&page, &ladder, about.max_steps);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         rc = ladder_svg_write(svg, &page, &about);
         ladder_page_free(&page);
     }
     ladder_free(&ladder);
-    return rc < 0 ? err_set(e, rc, "draw the exchange: %s", lab_strerror(rc)) : LAB_OK;
+    return rc < 0 ? err_set(e, rc, "draw the exchange: %s", pl_strerror(rc)) : PL_OK;
 }

@@ -15,7 +15,7 @@ int explain_picture(struct buf *svg, const struct explain_take *take,
                     struct err_text *e);
 
 /* What the client noted down as a ladder: how long each way took is half of the round trip that
- * its kernel measured. The caller's to ladder_free(). 0, LAB_ENOMEM, or LAB_EINVAL: nothing to
+ * its kernel measured. The caller's to ladder_free(). 0, PL_ENOMEM, or PL_EINVAL: nothing to
  * draw. */
 int explain_picture_ladder(struct ladder *out, const struct transcript_event *events, size_t count);
 

@@ -35,7 +35,7 @@ static inline size_t explain_columns_for(size_t terminal_columns)
     return terminal_columns < EXPLAIN_COLUMNS_MAX ? terminal_columns : EXPLAIN_COLUMNS_MAX;
 }
 
-/* Append; 0 or LAB_ENOMEM. */
+/* Append; 0 or PL_ENOMEM. */
 int explain_write_text(struct buf *out, const struct explain_report *r, bool colour);
 int explain_write_markdown(struct buf *out, const struct explain_report *r);
 

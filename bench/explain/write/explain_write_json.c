@@ -187,7 +187,7 @@ int explain_write_json(struct buf *out, const struct explain_report *r)
     for (unsigned i = 1; i <= explain_connections(r->explain); i++)
         cJSON_AddItemToArray(each, count(r, i));
     text = cJSON_Print(root);
-    rc = text == NULL ? LAB_ENOMEM : buf_printf(out, "%s\n", text);
+    rc = text == NULL ? PL_ENOMEM : buf_printf(out, "%s\n", text);
     cJSON_free(text);
     cJSON_Delete(root);
     return rc;

@@ -59,7 +59,7 @@ static int open_link(const struct measure *m, struct link *l, struct link_spec *
     struct err_text e;
     int rc = link_spec_parse(spec, text, &e);
 
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = link_open(l, spec, (uint64_t)m->config->seed, &e);
     if (rc < 0)
         fprintf(stderr, "pushlab-link: %s\n", e.text);
@@ -72,7 +72,7 @@ static double counter(const struct link *l, const char *name)
     double value = -1;
     cJSON *root;
 
-    if (link_counters(l, &json, 0) == LAB_OK) {
+    if (link_counters(l, &json, 0) == PL_OK) {
         root = cJSON_ParseWithLength((const char *)json.data, json.len);
         value = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(root, name));
         cJSON_Delete(root);
@@ -84,7 +84,7 @@ static double counter(const struct link *l, const char *name)
 static int probe_failed(const char *what)
 {
     fprintf(stderr, "pushlab-link: measure: %s: %s\n", what, strerror(errno));
-    return LAB_ESYS;
+    return PL_ESYS;
 }
 
 /* What the machine does to a program that only reads the clock: where it is taken away for a
@@ -104,7 +104,7 @@ static int measure_machine(struct measure *m, const char *text)
     snprintf(measured, sizeof measured, "%lld us longest pause, %.2f%% of the time",
              (long long)(most_ns / NS_PER_US), 100 * (double)taken_ns / (double)NS_PER_S);
     report(m, true, "machine", text, measured, "");
-    return LAB_OK;
+    return PL_OK;
 }
 
 static bool ping_is_good(const struct link_probe_ping *p, int64_t rtt_us)
@@ -218,7 +218,7 @@ static int measure_rate(struct measure *m, const char *text)
     snprintf(measured, sizeof measured, "%.3f Mbit/s of IP in TCP: %+.2f%%", got / 1e6, off);
     snprintf(bound, sizeof bound, "%.0f%%", RATE_BOUND_PERCENT);
     report(m, fabs(off) <= RATE_BOUND_PERCENT, "rate", text, measured, bound);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static bool capacity_is_good(const struct link_probe_blast *b, double rate, double own)
@@ -246,19 +246,19 @@ static int measure_capacity_once(struct measure *m, const char *text, bool last,
     rate = (double)b.sent / ((double)b.elapsed_ns / (double)NS_PER_S);
     *good = capacity_is_good(&b, rate, own);
     if (!*good && !last)
-        return LAB_OK;
+        return PL_OK;
     snprintf(measured, sizeof measured, "%.0f packets/s, %llu lost, %.0f by own fault", rate,
              (unsigned long long)(b.sent - b.arrived), own);
     report(m, *good, "capacity", text, measured, "100000/s, none lost");
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int measure_capacity(struct measure *m, const char *text)
 {
     bool good = false;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
-    for (int attempt = 1; rc == LAB_OK && !good && attempt <= ATTEMPTS; attempt++)
+    for (int attempt = 1; rc == PL_OK && !good && attempt <= ATTEMPTS; attempt++)
         rc = measure_capacity_once(m, text, attempt == ATTEMPTS, &good);
     return rc;
 }
@@ -296,9 +296,9 @@ static int measure_figures(struct measure *m, char **wanted, int count)
     printf("%-16s %-34s %-44s %-20s\n", "figure", "configured", "measured", "bound");
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         if (is_wanted(figures[i].name, wanted, count) && figures[i].run(m, figures[i].text) < 0)
-            return LAB_ESYS;
+            return PL_ESYS;
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int link_measure_main(int argc, char **argv)
@@ -331,10 +331,10 @@ int link_measure_main(int argc, char **argv)
     int nargs, rc = opt_parse(&program, &config, argc, argv, &nargs, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0) {
         fprintf(stderr, "pushlab-link: measure: %s\n", e.text);
-        return LAB_EXIT_USAGE;
+        return PL_EXIT_USAGE;
     }
-    return measure_figures(&m, argv + 1, nargs) < 0 || m.failed ? LAB_EXIT_FAILURE : LAB_EXIT_OK;
+    return measure_figures(&m, argv + 1, nargs) < 0 || m.failed ? PL_EXIT_FAILURE : PL_EXIT_OK;
 }

@@ -71,10 +71,10 @@ static int await_child(pid_t child)
 
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR)
-            return LAB_ESYS;
+            return PL_ESYS;
     }
     errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-    return errno == 0 ? LAB_OK : LAB_ESYS;
+    return errno == 0 ? PL_OK : PL_ESYS;
 }
 
 static void end_child(pid_t child)
@@ -162,7 +162,7 @@ static int ping_body(void *arg)
     int yes = 1;
 
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     while (job->received < job->count && clock_now_ns() < quiet_ns) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
         int64_t wait_ns = next_ns - clock_now_ns();
@@ -180,7 +180,7 @@ static int ping_body(void *arg)
             quiet_ns = clock_now_ns() + QUIET_MS * NS_PER_MS;
         }
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 int link_probe_ping(const struct link *l, uint32_t count, int64_t interval_ns,
@@ -191,13 +191,13 @@ int link_probe_ping(const struct link *l, uint32_t count, int64_t interval_ns,
     int rc;
 
     if (job == NULL)
-        return LAB_ESYS;
+        return PL_ESYS;
     job->count = count;
     job->interval_ns = interval_ns;
     rc = await_child(run_on(l, LINK_CLIENT, ping_body, job));
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = hdr_init(&out->rtt_us, 1, RTT_MOST_US, 5);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         out->sent = job->sent;
         out->received = job->received;
         for (uint32_t i = 0; i < job->received; i++)
@@ -228,9 +228,9 @@ static int send_batch(int fd, struct blast_job *job, uint64_t count)
         messages[i].msg_hdr = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
     n = sendmmsg(fd, messages, count < BATCH ? (unsigned)count : BATCH, 0);
     if (n < 0)
-        return errno == ENOBUFS || errno == EAGAIN ? 0 : LAB_ESYS;
+        return errno == ENOBUFS || errno == EAGAIN ? 0 : PL_ESYS;
     job->sent += (uint64_t)n;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Keep to the schedule in small batches: at 100,000 a second a sleep for each is out. */
@@ -242,7 +242,7 @@ static int blast_body(void *arg)
     int64_t began_ns = clock_now_ns();
 
     if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     while (job->sent < job->count) {
         double elapsed_s = (double)(clock_now_ns() - began_ns) / (double)NS_PER_S;
         uint64_t due = (uint64_t)(elapsed_s * job->packets_per_s);
@@ -250,13 +250,13 @@ static int blast_body(void *arg)
         due = due < job->count ? due : job->count;
         if (due > job->sent) {
             if (send_batch(fd, job, due - job->sent) < 0)
-                return LAB_ESYS;
+                return PL_ESYS;
             continue;
         }
         nanosleep(&(struct timespec){.tv_nsec = BATCH_INTERVAL_NS}, NULL);
     }
     job->elapsed_ns = clock_now_ns() - began_ns;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* UDP packets that reached this namespace and that no socket wanted (proc(5)). */
@@ -285,7 +285,7 @@ static int bind_sink(void)
 
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ||
         bind(fd, (const struct sockaddr *)&own, sizeof own) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     return fd;
 }
 
@@ -296,7 +296,7 @@ static int sink_body(void *arg)
     int64_t changed_ns;
 
     if (bind_sink() < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     flag_raise(&job->sink_ready);
     changed_ns = clock_now_ns();
     while (!flag_raised(&job->all_sent) || clock_now_ns() < changed_ns + QUIET_MS * NS_PER_MS) {
@@ -308,7 +308,7 @@ static int sink_body(void *arg)
         nanosleep(&(struct timespec){.tv_nsec = 20 * NS_PER_MS}, NULL);
     }
     job->arrived = last - before;
-    return LAB_OK;
+    return PL_OK;
 }
 
 /* Wait until the child on the other side is ready, or gone. */
@@ -337,15 +337,15 @@ int link_probe_blast(const struct link *l, uint64_t count, double packets_per_s,
     int rc;
 
     if (job == NULL)
-        return LAB_ESYS;
+        return PL_ESYS;
     *job = (struct blast_job){.count = count,
                               .packets_per_s = packets_per_s,
                               .payload_bytes = packet_bytes - IP_UDP_HEADER_BYTES};
     sink = run_on(l, LINK_SERVER, sink_body, job);
-    rc = await_flag(&job->sink_ready, sink) ? blast(l, job) : LAB_OK;
+    rc = await_flag(&job->sink_ready, sink) ? blast(l, job) : PL_OK;
     flag_raise(&job->all_sent);
     if (await_child(sink) < 0)
-        rc = LAB_ESYS;
+        rc = PL_ESYS;
     *out = (struct link_probe_blast){
         .sent = job->sent, .arrived = job->arrived, .elapsed_ns = job->elapsed_ns};
     munmap(job, sizeof *job);
@@ -368,14 +368,14 @@ static int bulk_server_body(void *arg)
 
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0 ||
         bind(fd, (const struct sockaddr *)&own, sizeof own) < 0 || listen(fd, 1) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     flag_raise(&job->listening);
     c = accept(fd, NULL, NULL);
     if (c < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     while (send(c, chunk, sizeof chunk, MSG_NOSIGNAL) > 0)
         ;
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int bulk_client_body(void *arg)
@@ -388,7 +388,7 @@ static int bulk_client_body(void *arg)
     ssize_t n;
 
     if (chunk == NULL || fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) < 0)
-        return LAB_ESYS;
+        return PL_ESYS;
     window_ns = clock_now_ns() + job->warmup_ns;
     while ((n = recv(fd, chunk, BULK_CHUNK_BYTES, 0)) > 0) {
         now_ns = clock_now_ns();
@@ -407,21 +407,21 @@ static int bulk_client_body(void *arg)
     }
     job->elapsed_ns = now_ns - first_ns;
     free(chunk);
-    return LAB_OK;
+    return PL_OK;
 }
 
 double link_probe_bulk(const struct link *l, int64_t warmup_ns, int64_t window_ns)
 {
     struct bulk_job *job = shared_alloc(sizeof *job);
-    double bps = LAB_ESYS;
+    double bps = PL_ESYS;
     pid_t server;
 
     if (job == NULL)
-        return LAB_ESYS;
+        return PL_ESYS;
     *job = (struct bulk_job){.warmup_ns = warmup_ns, .window_ns = window_ns};
     server = run_on(l, LINK_SERVER, bulk_server_body, job);
     if (await_flag(&job->listening, server) &&
-        await_child(run_on(l, LINK_CLIENT, bulk_client_body, job)) == LAB_OK && job->elapsed_ns > 0)
+        await_child(run_on(l, LINK_CLIENT, bulk_client_body, job)) == PL_OK && job->elapsed_ns > 0)
         bps = (double)job->window_bytes * 8 * (double)NS_PER_S / (double)job->elapsed_ns;
     end_child(server);
     munmap(job, sizeof *job);

@@ -14,7 +14,7 @@ struct link_probe_ping {
 };
 
 /* Echo requests (RFC 792) from client to server, count of them every interval_ns; the
- * server's kernel answers. 0, or LAB_ESYS (errno). */
+ * server's kernel answers. 0, or PL_ESYS (errno). */
 int link_probe_ping(const struct link *l, uint32_t count, int64_t interval_ns,
                     struct link_probe_ping *out);
 
@@ -24,12 +24,12 @@ struct link_probe_blast {
 };
 
 /* UDP packets of packet_bytes (with IP and UDP headers), count of them, at packets_per_s,
- * from client to server. arrived is what the server's kernel counted. 0, or LAB_ESYS (errno). */
+ * from client to server. arrived is what the server's kernel counted. 0, or PL_ESYS (errno). */
 int link_probe_blast(const struct link *l, uint64_t count, double packets_per_s,
                      uint32_t packet_bytes, struct link_probe_blast *out);
 
 /* One TCP connection sends from server to client as fast as it can. After warmup_ns the client
- * counts payload for window_ns. Returns payload bits per second, or LAB_ESYS (errno). */
+ * counts payload for window_ns. Returns payload bits per second, or PL_ESYS (errno). */
 double link_probe_bulk(const struct link *l, int64_t warmup_ns, int64_t window_ns);
 
 #endif

@@ -58,15 +58,15 @@ static int await_listener(const struct link *l, pid_t *server, int64_t wait_ns, 
     while (!proc_listens(l->mover, 0)) {
         if (waitpid(*server, NULL, WNOHANG) == *server) {
             *server = -1;
-            return err_set(e, LAB_EOF, "--server: it ended before it listened on TCP");
+            return err_set(e, PL_EOF, "--server: it ended before it listened on TCP");
         }
         if (clock_now_ns() > deadline_ns)
-            return err_set(e, LAB_ELIMIT,
+            return err_set(e, PL_ELIMIT,
                            "--server: does not listen on TCP after %g s; --wait 0: do not wait",
                            (double)wait_ns / (double)NS_PER_S);
         pause_a_little();
     }
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int await_exit(pid_t child)
@@ -75,7 +75,7 @@ static int await_exit(pid_t child)
 
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR)
-            return LAB_EXIT_FAILURE;
+            return PL_EXIT_FAILURE;
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -101,25 +101,25 @@ static int run_client(const struct link_session_config *c, const struct link *l,
     pid_t client = start(l, LINK_CLIENT, c->client, c->client_argv);
 
     if (client < 0)
-        return err_set(e, LAB_ESYS, "start client: %s", strerror(errno));
+        return err_set(e, PL_ESYS, "start client: %s", strerror(errno));
     *status = await_exit(client);
-    return LAB_OK;
+    return PL_OK;
 }
 
 static int run_commands(const struct link_session_config *c, const struct link *l, int *status,
                         struct err_text *e)
 {
     pid_t server = -1;
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (c->server != NULL) {
         server = start(l, LINK_SERVER, c->server, NULL);
         if (server < 0)
-            return err_set(e, LAB_ESYS, "start server: %s", strerror(errno));
+            return err_set(e, PL_ESYS, "start server: %s", strerror(errno));
         if (c->wait_ns > 0)
             rc = await_listener(l, &server, c->wait_ns, e);
     }
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = run_client(c, l, status, e);
     stop_server(server);
     return rc;
@@ -131,10 +131,10 @@ static int write_json(const char *path, const struct buf *json, struct err_text 
     bool failed;
 
     if (f == NULL)
-        return err_set(e, LAB_ESYS, "--json: %s: %s", path, strerror(errno));
+        return err_set(e, PL_ESYS, "--json: %s: %s", path, strerror(errno));
     failed = fprintf(f, "%.*s\n", (int)json->len, (const char *)json->data) < 0;
     failed |= (f == stdout ? fflush(f) : fclose(f)) != 0;
-    return failed ? err_set(e, LAB_ESYS, "--json: %s: %s", path, strerror(errno)) : LAB_OK;
+    return failed ? err_set(e, PL_ESYS, "--json: %s: %s", path, strerror(errno)) : PL_OK;
 }
 
 static double under_way(const cJSON *lanes, const char *direction)
@@ -149,7 +149,7 @@ static bool is_quiet(const struct link *l)
     struct buf json = {.data = NULL};
     bool quiet = true; /* of a mover that is dead, too */
 
-    if (link_counters(l, &json, 0) == LAB_OK) {
+    if (link_counters(l, &json, 0) == PL_OK) {
         cJSON *root = cJSON_ParseWithLength((const char *)json.data, json.len);
         const cJSON *lanes = cJSON_GetObjectItemCaseSensitive(root, "lanes");
 
@@ -180,7 +180,7 @@ static int give_account(const struct link_session_config *c, const struct link *
     int rc = link_counters(l, &json, c->json != NULL ? UINT32_MAX : 0);
 
     if (rc < 0) {
-        err_set(e, rc, "read the link's counters: %s", lab_strerror(rc));
+        err_set(e, rc, "read the link's counters: %s", pl_strerror(rc));
     } else {
         if (c->json != NULL)
             rc = write_json(c->json, &json, e);
@@ -206,17 +206,17 @@ static int run_on_link(const struct link_session_config *c, const struct link *l
 {
     static const enum link_capture_at views[] = {LINK_CAPTURE_CLIENT, LINK_CAPTURE_SERVER,
                                                  LINK_CAPTURE_BOTH};
-    int rc = LAB_OK;
+    int rc = PL_OK;
 
     if (c->pcap != NULL)
         rc = link_capture(l, c->pcap, views[c->pcap_at], c->link, e);
-    if (rc == LAB_OK)
+    if (rc == PL_OK)
         rc = run_commands(c, l, status, e);
-    if (rc == LAB_OK) {
+    if (rc == PL_OK) {
         await_quiet(l);
         rc = give_account(c, l, e);
     }
-    if (rc == LAB_OK && c->pcap != NULL)
+    if (rc == PL_OK && c->pcap != NULL)
         rc = link_capture_end(l, e);
     return rc;
 }
@@ -228,7 +228,7 @@ int link_session_run(const struct link_session_config *c, int *status, struct er
     int rc = link_spec_parse(&spec, c->link, e);
 
     if (rc < 0)
-        return LAB_EINVAL;
+        return PL_EINVAL;
     rc = link_open(&l, &spec, (uint64_t)c->seed, e);
     if (rc < 0)
         return rc;

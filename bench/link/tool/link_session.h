@@ -26,7 +26,7 @@ struct link_session_config {
 #define LINK_SESSION_ENV_CLIENT           "PUSHLAB_LINK_CLIENT"
 
 /* Run it. *status gets the client command's exit code (128 + signal if it was killed).
- * 0, or a negative lab_err with the line in e: LAB_EINVAL for a wrong spec. */
+ * 0, or a negative pl_err with the line in e: PL_EINVAL for a wrong spec. */
 int link_session_run(const struct link_session_config *c, int *status, struct err_text *e);
 
 #endif

@@ -132,13 +132,13 @@ static const struct opt_program on_server_program = {
 static int complain(const char *text)
 {
     fprintf(stderr, "pushlab-link: %s\n", text);
-    return LAB_EXIT_FAILURE;
+    return PL_EXIT_FAILURE;
 }
 
 static int complain_usage(const char *text)
 {
     complain(text);
-    return LAB_EXIT_USAGE;
+    return PL_EXIT_USAGE;
 }
 
 static int main_run(int argc, char **argv)
@@ -148,7 +148,7 @@ static int main_run(int argc, char **argv)
     int nargs, status, rc = opt_parse(&run_program, &config, argc, argv, &nargs, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0)
         return complain_usage(e.text);
     if (nargs > 0 && config.client != NULL)
@@ -158,7 +158,7 @@ static int main_run(int argc, char **argv)
         config.client_argv = argv + 1;
     }
     rc = link_session_run(&config, &status, &e);
-    if (rc == LAB_EINVAL)
+    if (rc == PL_EINVAL)
         return complain_usage(e.text);
     return rc < 0 ? complain(e.text) : status;
 }
@@ -181,10 +181,10 @@ static int main_list(int argc, char **argv)
     int rc = opt_parse(&list_program, NULL, argc, argv, NULL, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0)
         return complain_usage(e.text);
-    return link_profile_list(print_profile, NULL, &e) < 0 ? complain(e.text) : LAB_EXIT_OK;
+    return link_profile_list(print_profile, NULL, &e) < 0 ? complain(e.text) : PL_EXIT_OK;
 }
 
 static int main_show(int argc, char **argv)
@@ -195,7 +195,7 @@ static int main_show(int argc, char **argv)
     int nargs, rc = opt_parse(&show_program, NULL, argc, argv, &nargs, &e);
 
     if (rc == OPT_EXIT)
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (rc < 0)
         return complain_usage(e.text);
     if (nargs != 1)
@@ -204,7 +204,7 @@ static int main_show(int argc, char **argv)
         return complain_usage(e.text);
     link_spec_format(&spec, text);
     printf("%s\n", text);
-    return LAB_EXIT_OK;
+    return PL_EXIT_OK;
 }
 
 /* Run a command on the other side, from a shell that this program started. */
@@ -214,7 +214,7 @@ static int main_on_server(int argc, char **argv)
     int fd;
 
     if (argc == 2 && opt_answer(&on_server_program, argv[1]))
-        return LAB_EXIT_OK;
+        return PL_EXIT_OK;
     if (argc < 2)
         return complain_usage("on-server: accepted: a command and its arguments");
     if (path == NULL)
@@ -222,7 +222,7 @@ static int main_on_server(int argc, char **argv)
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
         fprintf(stderr, "pushlab-link: on-server: %s: %s\n", path, strerror(errno));
-        return LAB_EXIT_FAILURE;
+        return PL_EXIT_FAILURE;
     }
     execvp(argv[1], argv + 1);
     fprintf(stderr, "pushlab-link: %s: %s\n", argv[1], strerror(errno));

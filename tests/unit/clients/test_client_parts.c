@@ -196,7 +196,7 @@ START_TEST(http_exchange_refuses_what_nobody_asked_for)
     struct http_exchange x = {0};
 
     http_exchange_init(&x, 100);
-    ck_assert_int_eq(feed(&x, two, sizeof two - 1), LAB_EPROTO);
+    ck_assert_int_eq(feed(&x, two, sizeof two - 1), PL_EPROTO);
     http_exchange_free(&x);
 }
 END_TEST
@@ -215,7 +215,7 @@ START_TEST(http_exchange_may_end_with_the_connection_rfc9112_6_3)
     http_exchange_init(&x, 100);
     ck_assert_int_eq(feed(&x, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", 41),
                      HTTP_EXCHANGE_MORE);
-    ck_assert_int_eq(http_exchange_eof(&x), LAB_EOF);
+    ck_assert_int_eq(http_exchange_eof(&x), PL_EOF);
     http_exchange_free(&x);
 }
 END_TEST

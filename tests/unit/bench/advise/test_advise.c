@@ -627,7 +627,7 @@ START_TEST(a_budget_that_makes_no_sense_is_refused_by_name)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ask = advise_ask_nothing;
         e.text[0] = '\0';
-        ck_assert_msg(advise_budget_parse(&ask, bad[i], &e) == LAB_EINVAL, "%s", bad[i]);
+        ck_assert_msg(advise_budget_parse(&ask, bad[i], &e) == PL_EINVAL, "%s", bad[i]);
         ck_assert_ptr_nonnull(strstr(e.text, "--budget: "));
     }
     ask = advise_ask_nothing;

@@ -329,7 +329,7 @@ START_TEST(child_lives_where_it_is_put)
     ck_assert_str_eq(wait_for_line(CHILD_OUT), "/");
     wait_for_end();
     child_free(&nursery, &child);
-    ck_assert_int_eq(nursery_spawn_in(&nursery, &child, "pwd", argv, 0, &nowhere, &e), LAB_ESYS);
+    ck_assert_int_eq(nursery_spawn_in(&nursery, &child, "pwd", argv, 0, &nowhere, &e), PL_ESYS);
     ck_assert_ptr_nonnull(strstr(e.text, strerror(ENOENT)));
 }
 END_TEST

@@ -306,7 +306,7 @@ START_TEST(timeline_names_its_broken_line)
     struct buf b = {0};
     struct err_text e;
 
-    ck_assert_int_eq(chart_data_timeline(&b, text, strlen(text), &e), LAB_EPROTO);
+    ck_assert_int_eq(chart_data_timeline(&b, text, strlen(text), &e), PL_EPROTO);
     ck_assert_str_eq(e.text, "line 3: not published_s,latency_us,client");
     buf_free(&b);
 }
@@ -430,17 +430,17 @@ END_TEST
 
 START_TEST(a_folder_that_is_no_run_is_refused_in_one_line)
 {
-    refuses_run(LAB_ESYS, "run.json: No such file");
+    refuses_run(PL_ESYS, "run.json: No such file");
     put_text("run.json", "{\"schema\": 1, \"rows\": [");
-    refuses_run(LAB_EINVAL, "run.json");
+    refuses_run(PL_EINVAL, "run.json");
     put_text("run.json", "{\"schema\": 1}");
-    refuses_run(LAB_EINVAL, "no measured rows");
+    refuses_run(PL_EINVAL, "no measured rows");
     put_text("run.json", "{\"schema\": 2, \"rows\": []}");
-    refuses_run(LAB_EINVAL, "schema 2 is newer");
+    refuses_run(PL_EINVAL, "schema 2 is newer");
     put_text("run.json", RUN_START "{\"id\":\"../x\",\"delivered\":0}" RUN_END);
-    refuses_run(LAB_EINVAL, "a row has no usable id");
+    refuses_run(PL_EINVAL, "a row has no usable id");
     put_text("run.json", RUN_START "{\"id\":\"x/../y\",\"delivered\":0}" RUN_END);
-    refuses_run(LAB_EINVAL, "can't name a file");
+    refuses_run(PL_EINVAL, "can't name a file");
 }
 END_TEST
 
@@ -451,12 +451,12 @@ START_TEST(missing_and_broken_series_are_named)
     put_good_run();
     snprintf(path, sizeof path, "%s/timeline-sse.csv", run_dir);
     ck_assert_int_eq(unlink(path), 0);
-    refuses_run(LAB_ESYS, "timeline-sse.csv: No such file");
+    refuses_run(PL_ESYS, "timeline-sse.csv: No such file");
     put_text("latency-sse.hlog", "#[no such log]\n0,1,2,garbage\n");
-    refuses_run(LAB_EPROTO, "latency-sse.hlog");
+    refuses_run(PL_EPROTO, "latency-sse.hlog");
     snprintf(path, sizeof path, "%s/latency-sse.hlog", run_dir);
     ck_assert_int_eq(unlink(path), 0);
-    refuses_run(LAB_ESYS, "latency-sse.hlog: No such file");
+    refuses_run(PL_ESYS, "latency-sse.hlog: No such file");
 }
 END_TEST
 
@@ -631,7 +631,7 @@ START_TEST(a_missing_gnuplot_is_named)
     ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
     ck_assert_int_eq(setenv("PATH", "/nonexistent", 1), 0);
     put_good_run();
-    ck_assert_int_eq(chart_draw(run_dir, &e), LAB_ESYS);
+    ck_assert_int_eq(chart_draw(run_dir, &e), PL_ESYS);
     ck_assert_ptr_nonnull(strstr(e.text, "gnuplot: not found"));
     ck_assert_ptr_null(strchr(e.text, '\n'));
 }
@@ -642,7 +642,7 @@ START_TEST(a_missing_scripts_folder_is_named)
     struct err_text e = {""};
 
     ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "/nonexistent", 1), 0);
-    ck_assert_int_eq(chart_draw(run_dir, &e), LAB_EINVAL);
+    ck_assert_int_eq(chart_draw(run_dir, &e), PL_EINVAL);
     ck_assert_str_eq(e.text, "PUSHLAB_CHARTS: no gnuplot scripts in /nonexistent");
 }
 END_TEST

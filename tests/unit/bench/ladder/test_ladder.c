@@ -26,7 +26,7 @@ static void refuse_wire(struct wire *w, const char *expected)
     struct err_text e = {""};
     struct ladder l;
 
-    ck_assert_int_eq(ladder_read(&l, w->file.data, w->file.len, &sse, &e), LAB_EINVAL);
+    ck_assert_int_eq(ladder_read(&l, w->file.data, w->file.len, &sse, &e), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, expected));
     ck_assert_ptr_null(l.steps);
     buf_free(&w->file);

@@ -27,8 +27,8 @@ static bool open_or_skip(struct link *l, const char *text, uint64_t seed)
     struct link_spec spec;
     struct err_text e = {""};
 
-    ck_assert_msg(link_spec_parse(&spec, text, &e) == LAB_OK, "%s", e.text);
-    if (link_open(l, &spec, seed, &e) == LAB_OK)
+    ck_assert_msg(link_spec_parse(&spec, text, &e) == PL_OK, "%s", e.text);
+    if (link_open(l, &spec, seed, &e) == PL_OK)
         return true;
     ck_assert_msg(errno == EPERM || errno == EACCES || errno == ENOENT || errno == ENOSPC, "%s",
                   e.text);
@@ -41,7 +41,7 @@ static cJSON *counters(const struct link *l)
     struct buf json = {.data = NULL};
     cJSON *root;
 
-    ck_assert_int_eq(link_counters(l, &json, 100), LAB_OK);
+    ck_assert_int_eq(link_counters(l, &json, 100), PL_OK);
     root = cJSON_ParseWithLength((const char *)json.data, json.len);
     ck_assert_msg(root != NULL, "%.*s", (int)json.len, (const char *)json.data);
     buf_free(&json);
@@ -66,7 +66,7 @@ START_TEST(link_delays_by_no_less_than_it_says)
 
     if (!open_or_skip(&l, "rtt=30ms", 1))
         return;
-    ck_assert_int_eq(link_probe_ping(&l, 50, 2 * NS_PER_MS, &p), LAB_OK);
+    ck_assert_int_eq(link_probe_ping(&l, 50, 2 * NS_PER_MS, &p), PL_OK);
     ck_assert_uint_eq(p.received, 50);
     ck_assert_int_ge(hdr_min(&p.rtt_us), 30000);
     /* Far wider than the link is (pushlab-link measure): machines that test are busy ones. */
@@ -152,7 +152,7 @@ static void request(bool ipv6)
         transfer(fd, REQUEST_BYTES, ANSWER_BYTES);
         close(fd);
     }
-    must(proc_tcp_self(&tcp) == LAB_OK, 31);
+    must(proc_tcp_self(&tcp) == PL_OK, 31);
     must(tcp.active_opens == CONNECTIONS, 32); /* the kernel's own count */
     _exit(0);
 }
@@ -226,7 +226,7 @@ START_TEST(link_counts_what_the_kernel_counts_over_both_versions_of_ip)
                         number(root, "tcp", "up", "packets") * (ipv6 ? 40 : 20));
     ck_assert_double_eq(number(root, "own_drops", NULL, NULL), 0);
     cJSON_Delete(root);
-    ck_assert_int_eq(link_reset(&l), LAB_OK);
+    ck_assert_int_eq(link_reset(&l), PL_OK);
     root = counters(&l);
     ck_assert_double_eq(number(root, "tcp", "connections", NULL), 0);
     ck_assert_double_eq(number(root, "lanes", "up", "packets_in"), 0);
@@ -244,7 +244,7 @@ START_TEST(link_loses_the_same_packets_for_the_same_seed)
 
         if (!open_or_skip(&l, "loopback,up.loss=20%", 99))
             return;
-        ck_assert_int_eq(link_probe_blast(&l, 2000, 20000, 100, &b[i]), LAB_OK);
+        ck_assert_int_eq(link_probe_blast(&l, 2000, 20000, 100, &b[i]), PL_OK);
         link_close(&l);
     }
     ck_assert_uint_eq(b[0].sent, 2000);
@@ -278,12 +278,12 @@ START_TEST(link_says_where_a_capture_cannot_go)
     if (!open_or_skip(&l, "rtt=0", 1))
         return;
     ck_assert_int_eq(link_capture(&l, "/nowhere/x.pcapng", LINK_CAPTURE_CLIENT, "sse", &e),
-                     LAB_ESYS);
+                     PL_ESYS);
     ck_assert_str_eq(e.text, "/nowhere/x.pcapng: No such file or directory");
-    ck_assert_int_eq(link_capture(&l, "/dev/full", LINK_CAPTURE_CLIENT, "sse", &e), LAB_OK);
-    ck_assert_int_eq(link_capture_end(&l, &e), LAB_ESYS);
+    ck_assert_int_eq(link_capture(&l, "/dev/full", LINK_CAPTURE_CLIENT, "sse", &e), PL_OK);
+    ck_assert_int_eq(link_capture_end(&l, &e), PL_ESYS);
     ck_assert_str_eq(e.text, "write capture: No space left on device");
-    ck_assert_int_eq(link_capture_end(&l, &e), LAB_OK);
+    ck_assert_int_eq(link_capture_end(&l, &e), PL_OK);
     link_close(&l);
 }
 END_TEST
@@ -296,8 +296,8 @@ START_TEST(link_notices_that_its_mover_died)
     if (!open_or_skip(&l, "rtt=0", 1))
         return;
     kill(l.mover, SIGKILL);
-    ck_assert_int_eq(link_counters(&l, &json, 0), LAB_EOF);
-    ck_assert_int_eq(link_reset(&l), LAB_EOF);
+    ck_assert_int_eq(link_counters(&l, &json, 0), PL_EOF);
+    ck_assert_int_eq(link_reset(&l), PL_EOF);
     link_close(&l);
     buf_free(&json);
 }

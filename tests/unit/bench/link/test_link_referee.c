@@ -13,7 +13,7 @@ static struct referee r;
 
 static void setup(void)
 {
-    ck_assert_int_eq(referee_init(&r, REFEREE_MAX_CONNECTIONS, 1000), LAB_OK);
+    ck_assert_int_eq(referee_init(&r, REFEREE_MAX_CONNECTIONS, 1000), PL_OK);
 }
 
 static void teardown(void)
@@ -25,7 +25,7 @@ static struct referee_sighting see_made(const struct made *m, int from_server, b
 {
     struct packet p;
 
-    ck_assert_int_eq(packet_parse(&p, m->data, m->len), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m->data, m->len), PL_OK);
     return referee_see(&r, &p, m->len, from_server ? LINK_DOWN : LINK_UP, lost, 2000);
 }
 
@@ -237,7 +237,7 @@ START_TEST(referee_remembers_many_connections_and_says_when_it_cannot)
     enum { LIMIT = 4096 };
 
     referee_free(&r);
-    ck_assert_int_eq(referee_init(&r, LIMIT, 0), LAB_OK);
+    ck_assert_int_eq(referee_init(&r, LIMIT, 0), PL_OK);
     for (unsigned i = 0; i < LIMIT + 10; i++)
         c_(1024 + i, SYN, i, 0, 0);
     for (unsigned i = 0; i < LIMIT; i++)
@@ -285,9 +285,9 @@ START_TEST(referee_writes_its_account_as_json)
     open_connection(5000, 100, 200);
     s_(5000, PSH | ACK, 201, 101, 10);
     (void)see((struct wanted){.version = 6, .client_port = 5001, .flags = SYN}, false);
-    ck_assert_int_eq(buf_add(&out, "{", 1), LAB_OK);
-    ck_assert_int_eq(referee_json(&r, &out, 10), LAB_OK);
-    ck_assert_int_eq(buf_add(&out, "}", 1), LAB_OK);
+    ck_assert_int_eq(buf_add(&out, "{", 1), PL_OK);
+    ck_assert_int_eq(referee_json(&r, &out, 10), PL_OK);
+    ck_assert_int_eq(buf_add(&out, "}", 1), PL_OK);
     root = cJSON_ParseWithLength((const char *)out.data, out.len);
     ck_assert_ptr_nonnull(root);
     ck_assert_double_eq(json_number(root, "connections", NULL), 2);

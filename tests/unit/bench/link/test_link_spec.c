@@ -12,7 +12,7 @@ static struct link_spec parse(const char *text)
     struct link_spec s;
     struct err_text e = {""};
 
-    ck_assert_msg(link_spec_parse(&s, text, &e) == LAB_OK, "%s: %s", text, e.text);
+    ck_assert_msg(link_spec_parse(&s, text, &e) == PL_OK, "%s: %s", text, e.text);
     return s;
 }
 
@@ -135,7 +135,7 @@ START_TEST(spec_refuses_a_text_that_is_too_long)
     memset(text, '1', sizeof text);
     memcpy(text, "rtt=", 4);
     text[LINK_TEXT_CHARS] = '\0';
-    ck_assert_int_eq(link_spec_parse(&s, text, &e), LAB_EINVAL);
+    ck_assert_int_eq(link_spec_parse(&s, text, &e), PL_EINVAL);
 }
 END_TEST
 
@@ -187,7 +187,7 @@ START_TEST(spec_written_in_full_reads_back_as_itself)
     check_round_trip("delay=1.234567ms,jitter=3ns,reorder=yes,jitter-shape=normal,loss=0.123%");
     check_round_trip("rtt=80ms,rate=88888mbit"); /* a queue of time, cut at what is allowed */
     check_round_trip("up.gilbert=1%/20%/30%/0.5%,down.rate=1234567bit,down.queue=0");
-    ck_assert_msg(link_profile_list(check_profile, &profiles, &e) == LAB_OK, "%s", e.text);
+    ck_assert_msg(link_profile_list(check_profile, &profiles, &e) == PL_OK, "%s", e.text);
     ck_assert_int_ge(profiles, 8);
 }
 END_TEST
@@ -211,11 +211,11 @@ START_TEST(profile_text_allows_comments_and_names_its_wrong_line)
                                              "# a comment\r\n\n about = my line # of mine\n"
                                              "up.rate\t=\t1mbit\nrtt=9ms",
                                              &e),
-                     LAB_OK);
+                     PL_OK);
     ck_assert_str_eq(s.about, "my line");
     ck_assert_int_eq(s.lane[LINK_UP].rate_bps, 1000000);
     ck_assert_int_eq(link_spec_rtt_ns(&s), 9 * NS_PER_MS);
-    ck_assert_int_eq(link_spec_parse_profile(&s, "mine", "rtt=9ms\n\nrate=fast\n", &e), LAB_EINVAL);
+    ck_assert_int_eq(link_spec_parse_profile(&s, "mine", "rtt=9ms\n\nrate=fast\n", &e), PL_EINVAL);
     ck_assert_msg(strncmp(e.text, "mine, line 3: rate: 'fast'", 26) == 0, "%s", e.text);
 }
 END_TEST

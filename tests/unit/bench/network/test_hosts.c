@@ -22,8 +22,8 @@ static struct hosts_plan plan_of(enum hosts_shape shape, size_t servers, bool st
     struct hosts_plan p = {.shape = shape, .servers = servers, .store = store, .seed = 1};
     struct err_text e;
 
-    ck_assert_int_eq(link_spec_parse(&p.front, "rtt=20ms", &e), LAB_OK);
-    ck_assert_int_eq(link_spec_parse(&p.behind, "rtt=2ms", &e), LAB_OK);
+    ck_assert_int_eq(link_spec_parse(&p.front, "rtt=20ms", &e), PL_OK);
+    ck_assert_int_eq(link_spec_parse(&p.behind, "rtt=2ms", &e), PL_OK);
     return p;
 }
 
@@ -82,7 +82,7 @@ static bool open_or_skip(struct hosts *h, enum hosts_shape shape, bool store)
     struct hosts_plan p = plan_of(shape, shape == HOSTS_PAIR ? 1 : 2, store);
     struct err_text e = {""};
 
-    if (hosts_open(h, &p, &e) == LAB_OK)
+    if (hosts_open(h, &p, &e) == PL_OK)
         return true;
     ck_assert_msg(errno == EPERM || errno == EACCES || errno == ENOENT || errno == ENOSPC, "%s",
                   e.text);
@@ -125,7 +125,7 @@ static double connections(const struct link *l)
     cJSON *root;
     double n;
 
-    ck_assert_int_eq(link_counters(l, &json, 0), LAB_OK);
+    ck_assert_int_eq(link_counters(l, &json, 0), PL_OK);
     root = cJSON_ParseWithLength((const char *)json.data, json.len);
     n = json_number(root, "tcp.connections");
     cJSON_Delete(root);

@@ -134,7 +134,7 @@ static const char *const hostile[] = {
 START_TEST(svg_that_could_act_or_is_none_is_refused_and_leaves_nothing)
 {
     writer_puts(&w, "before");
-    ck_assert_int_eq(inline_svg(hostile[_i], "x"), LAB_EPROTO);
+    ck_assert_int_eq(inline_svg(hostile[_i], "x"), PL_EPROTO);
     ck_assert_str_eq(text(), "before");
 }
 END_TEST
@@ -146,7 +146,7 @@ START_TEST(svg_cut_anywhere_is_refused)
     for (size_t len = 0; len + 1 < sizeof whole; len++) {
         char *part = strndup(whole, len);
 
-        ck_assert_int_eq(svg_inline(&w, part, len, "x", ""), LAB_EPROTO);
+        ck_assert_int_eq(svg_inline(&w, part, len, "x", ""), PL_EPROTO);
         free(part);
     }
     ck_assert_int_eq(inline_svg(whole, "x"), 0);

@@ -565,9 +565,9 @@ START_TEST(index_of_no_runs_is_refused)
 {
     struct err_text e = {""};
 
-    ck_assert_int_eq(report_index_write(dir, &e), LAB_EINVAL);
+    ck_assert_int_eq(report_index_write(dir, &e), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, "accepted: the folder of a run"));
-    ck_assert_int_eq(report_write(dir, &e), LAB_ESYS);
+    ck_assert_int_eq(report_write(dir, &e), PL_ESYS);
 }
 END_TEST
 
@@ -578,7 +578,7 @@ START_TEST(run_of_a_newer_schema_is_refused)
     start_run();
     cJSON_ReplaceItemInObject(run, "schema", cJSON_CreateNumber(99));
     save_run(".");
-    ck_assert_int_eq(report_write(dir, &e), LAB_EINVAL);
+    ck_assert_int_eq(report_write(dir, &e), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, "schema 99"));
 }
 END_TEST

@@ -118,9 +118,9 @@ START_TEST(folder_says_which_path_cannot_be_made)
     snprintf(path, sizeof path, "%s/file", results);
     ck_assert_int_eq(file_write(path, "x", 1, &error), 0);
     snprintf(wanted, sizeof wanted, "mkdir %s: Not a directory", path);
-    ck_assert_int_eq(folder_open(&folder, path, "x", &error), LAB_ESYS);
+    ck_assert_int_eq(folder_open(&folder, path, "x", &error), PL_ESYS);
     ck_assert_str_eq(error.text, wanted);
-    ck_assert_int_eq(folder_open(&folder, "", "x", &error), LAB_EINVAL);
+    ck_assert_int_eq(folder_open(&folder, "", "x", &error), PL_EINVAL);
 }
 END_TEST
 
@@ -133,11 +133,11 @@ START_TEST(file_write_that_fails_leaves_what_was_there)
     snprintf(part, sizeof part, "%s.part", path);
     ck_assert_int_eq(file_write(path, "old", 3, &error), 0);
     ck_assert_int_eq(mkdir(part, 0777), 0); /* in the way of the neighbour */
-    ck_assert_int_eq(file_write(path, "new", 3, &error), LAB_ESYS);
+    ck_assert_int_eq(file_write(path, "new", 3, &error), PL_ESYS);
     ck_assert_int_eq(file_read(&text, path, 100, &error), 0);
     ck_assert_str_eq((const char *)text.data, "old");
     buf_free(&text);
-    ck_assert_int_eq(file_read(&text, path, 2, &error), LAB_ELIMIT);
+    ck_assert_int_eq(file_read(&text, path, 2, &error), PL_ELIMIT);
     buf_free(&text);
 }
 END_TEST

@@ -318,7 +318,7 @@ START_TEST(result_row_refuses_a_report_that_lacks_a_number)
 
     item = (cJSON *)(uintptr_t)json_at(report, needed[_i]);
     item->type = cJSON_NULL;
-    ck_assert_int_eq(result_row(&row, &short_poll, report, NULL, true, &e), LAB_EPROTO);
+    ck_assert_int_eq(result_row(&row, &short_poll, report, NULL, true, &e), PL_EPROTO);
     ck_assert_ptr_null(row);
     ck_assert_ptr_nonnull(strstr(
         e.text, strrchr(needed[_i], '.') != NULL ? strrchr(needed[_i], '.') + 1 : needed[_i]));

@@ -200,7 +200,7 @@ START_TEST(result_duplex_refuses_a_report_that_lacks_a_number)
     cJSON *report = report_with("upstream.order.lost", "null"), *row;
     struct err_text e = {""};
 
-    ck_assert_int_eq(result_row(&row, &long_poll, report, NULL, true, &e), LAB_EPROTO);
+    ck_assert_int_eq(result_row(&row, &long_poll, report, NULL, true, &e), PL_EPROTO);
     ck_assert_str_eq(e.text, "pushlab-client's report has no number upstream.order.lost");
     cJSON_Delete(report); /* still ours */
 }

@@ -35,7 +35,7 @@ START_TEST(templates_are_filled_in)
     struct buf out = {0};
     struct err_text e = {""};
 
-    ck_assert_msg(balancer_fill(&out, fills[_i].template, &two, &e) == LAB_OK, "%s", e.text);
+    ck_assert_msg(balancer_fill(&out, fills[_i].template, &two, &e) == PL_OK, "%s", e.text);
     ck_assert_uint_eq(out.len, strlen(fills[_i].text));
     if (out.len > 0)
         ck_assert_mem_eq(out.data, fills[_i].text, out.len);
@@ -50,10 +50,10 @@ START_TEST(words_without_a_meaning_are_named)
     struct err_text e = {""};
 
     one.nservers = 1;
-    ck_assert_int_eq(balancer_fill(&out, "server @SERVER2@", &one, &e), LAB_EINVAL);
+    ck_assert_int_eq(balancer_fill(&out, "server @SERVER2@", &one, &e), PL_EINVAL);
     ck_assert_str_eq(e.text, "@SERVER2@ means nothing with 1 server; accepted: @LISTEN@, "
                              "@SERVER1@, @SERVER2@, @FOLDER@, @MODULES@");
-    ck_assert_int_eq(balancer_fill(&out, "x @PORT@", &two, &e), LAB_EINVAL);
+    ck_assert_int_eq(balancer_fill(&out, "x @PORT@", &two, &e), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, "@PORT@ means nothing"));
     buf_free(&out);
 }
@@ -79,8 +79,8 @@ START_TEST(configurations_that_ship_can_be_filled_in)
         char path[200];
 
         snprintf(path, sizeof path, "bench/scenarios/balancers/%s", balancer_kind(i)->config);
-        ck_assert_msg(file_read(&template, path, 1 << 20, &e) == LAB_OK, "%s", e.text);
-        ck_assert_msg(balancer_fill(&out, (const char *)template.data, &two, &e) == LAB_OK, "%s",
+        ck_assert_msg(file_read(&template, path, 1 << 20, &e) == PL_OK, "%s", e.text);
+        ck_assert_msg(balancer_fill(&out, (const char *)template.data, &two, &e) == PL_OK, "%s",
                       e.text);
         ck_assert_ptr_nonnull(memmem(out.data, out.len, "10.77.2.2:8080", 14));
         buf_free(&template);

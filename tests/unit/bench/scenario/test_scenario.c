@@ -211,7 +211,7 @@ static const struct {
 
 START_TEST(scenario_refuses_naming_place_and_what_is_accepted)
 {
-    ck_assert_int_eq(parse(refusals[_i].text), LAB_EINVAL);
+    ck_assert_int_eq(parse(refusals[_i].text), PL_EINVAL);
     if (refusals[_i].message != NULL)
         ck_assert_str_eq(error.text, refusals[_i].message);
     else
@@ -223,7 +223,7 @@ START_TEST(scenario_refuses_a_nul_inside_the_file)
 {
     static const char text[] = "{" ROWS "}\0trailing";
 
-    ck_assert_int_eq(scenario_parse(&scenario, "x", text, sizeof text - 1, &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_parse(&scenario, "x", text, sizeof text - 1, &error), PL_EINVAL);
 }
 END_TEST
 
@@ -233,7 +233,7 @@ START_TEST(scenario_message_keeps_what_is_accepted_however_long_the_path)
 
     memset(path, 'p', sizeof path);
     path[sizeof path - 1] = '\0';
-    ck_assert_int_eq(scenario_parse(&scenario, path, "{}", 2, &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_parse(&scenario, path, "{}", 2, &error), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(error.text, "accepted: a list of 1 to 64 objects"));
 }
 END_TEST
@@ -255,11 +255,11 @@ START_TEST(scenario_overrides_pass_through_the_same_checks)
     ck_assert_int_eq(scenario.clients, 500);
     ck_assert_int_eq(scenario_override(&scenario, "duration_s", "--duration", "0.5", &error), 0);
     ck_assert_double_eq(scenario.duration_s, 0.5);
-    ck_assert_int_eq(scenario_override(&scenario, "clients", "--clients", "0", &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_override(&scenario, "clients", "--clients", "0", &error), PL_EINVAL);
     ck_assert_str_eq(error.text, "--clients: '0' is out of range; accepted: 1 to 1000000");
-    ck_assert_int_eq(scenario_override(&scenario, "seed", "--seed", "0x10", &error), LAB_EINVAL);
-    ck_assert_int_eq(scenario_override(&scenario, "seed", "--seed", "", &error), LAB_EINVAL);
-    ck_assert_int_eq(scenario_override(&scenario, "seed", "--seed", "nan", &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_override(&scenario, "seed", "--seed", "0x10", &error), PL_EINVAL);
+    ck_assert_int_eq(scenario_override(&scenario, "seed", "--seed", "", &error), PL_EINVAL);
+    ck_assert_int_eq(scenario_override(&scenario, "seed", "--seed", "nan", &error), PL_EINVAL);
     ck_assert_int_eq(scenario.clients, 500);
 }
 END_TEST
@@ -275,13 +275,13 @@ START_TEST(scenario_overrides_reach_into_sections)
     ck_assert_int_eq(scenario_override(&scenario, "channel", "--set channel", "a,b", &error), 0);
     ck_assert_str_eq(scenario.channel, "a,b");
     ck_assert_int_eq(scenario_override(&scenario, "source.tick", "--set source.tick", "5", &error),
-                     LAB_EINVAL);
+                     PL_EINVAL);
     ck_assert_str_eq(
         error.text, "--set source.tick: unknown key 'source.tick'; accepted: those of pushlab help "
                     "scenarios but rows, such as source.rate_hz");
-    ck_assert_int_eq(scenario_override(&scenario, "rows", "--set rows", "5", &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_override(&scenario, "rows", "--set rows", "5", &error), PL_EINVAL);
     ck_assert_int_eq(scenario_override(&scenario, "source.rooms", "--set", "1", &error), 0);
-    ck_assert_int_eq(scenario_check(&scenario, &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_check(&scenario, &error), PL_EINVAL);
 }
 END_TEST
 
@@ -311,10 +311,10 @@ START_TEST(scenario_keeps_the_wanted_rows_in_its_own_order)
     ck_assert_str_eq(scenario.rows[1].id, "websocket");
     scenario_free(&scenario);
     parse_well(text);
-    ck_assert_int_eq(scenario_keep_rows(&scenario, "sse,web", &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_keep_rows(&scenario, "sse,web", &error), PL_EINVAL);
     ck_assert_str_eq(error.text,
                      "--rows: 'web' is not a row of x; accepted: stream, sse, websocket");
-    ck_assert_int_eq(scenario_keep_rows(&scenario, "sse,", &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_keep_rows(&scenario, "sse,", &error), PL_EINVAL);
 }
 END_TEST
 
@@ -445,7 +445,7 @@ START_TEST(scenario_args_refuse_what_does_not_fit)
 
     for (int i = 0; rc == 0 && i < 1000; i++)
         rc = scenario_args_add(&a, "--x", "%d", i);
-    ck_assert_int_eq(rc, LAB_ELIMIT);
+    ck_assert_int_eq(rc, PL_ELIMIT);
     ck_assert_ptr_null(a.argv[a.argc]);
 }
 END_TEST

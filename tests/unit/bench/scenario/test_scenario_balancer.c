@@ -24,7 +24,7 @@ static struct scenario_balancer parse_one(const char *text)
     struct scenario_balancer b;
     int rc = parse(text);
 
-    ck_assert_msg(rc == LAB_OK, "%s", error.text);
+    ck_assert_msg(rc == PL_OK, "%s", error.text);
     scenario_balancer_of(&b, &scenario, &scenario.rows[0]);
     return b;
 }
@@ -133,7 +133,7 @@ static const struct {
 
 START_TEST(what_does_not_go_together_is_refused_by_name)
 {
-    ck_assert_int_eq(parse(refusals[_i].text), LAB_EINVAL);
+    ck_assert_int_eq(parse(refusals[_i].text), PL_EINVAL);
     if (refusals[_i].message != NULL)
         ck_assert_str_eq(error.text, refusals[_i].message);
 }
@@ -142,8 +142,8 @@ END_TEST
 START_TEST(a_link_of_the_command_line_is_checked_too)
 {
     parse_one("{" LAN ",\"balancer\":{\"kind\":\"dns\"}," ROWS "}");
-    ck_assert_int_eq(scenario_override(&scenario, "link", "--link", "loopback", &error), LAB_OK);
-    ck_assert_int_eq(scenario_check(&scenario, &error), LAB_EINVAL);
+    ck_assert_int_eq(scenario_override(&scenario, "link", "--link", "loopback", &error), PL_OK);
+    ck_assert_int_eq(scenario_check(&scenario, &error), PL_EINVAL);
     scenario_free(&scenario);
 }
 END_TEST

@@ -119,8 +119,8 @@ START_TEST(samples_that_are_not_pairs_of_numbers_are_refused)
     struct hdr h;
 
     ck_assert(samples_present(row));
-    ck_assert_int_eq(samples_histogram(&h, row, &e), LAB_EPROTO);
-    ck_assert_int_eq(samples_timeline(&text, row, &e), LAB_EPROTO);
+    ck_assert_int_eq(samples_histogram(&h, row, &e), PL_EPROTO);
+    ck_assert_int_eq(samples_timeline(&text, row, &e), PL_EPROTO);
     ck_assert_str_ne(e.text, "");
     hdr_free(&h);
     buf_free(&text);
@@ -134,7 +134,7 @@ START_TEST(samples_of_unequal_number_have_no_timeline)
     struct err_text e = {""};
     struct buf text = {0};
 
-    ck_assert_int_eq(samples_timeline(&text, row, &e), LAB_EPROTO);
+    ck_assert_int_eq(samples_timeline(&text, row, &e), PL_EPROTO);
     buf_free(&text);
     cJSON_Delete(row);
 }

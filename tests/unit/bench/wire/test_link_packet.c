@@ -14,7 +14,7 @@ START_TEST(packet_reads_tcp_over_ipv4_rfc791_3_1)
     w.flags = PACKET_PSH | PACKET_ACK;
     w.tcp_option_bytes = 12;
     make_tcp(&m, &w);
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
     ck_assert_int_eq(p.kind, PACKET_TCP);
     ck_assert_uint_eq(p.version, 4);
     ck_assert_uint_eq(p.ip_header_bytes, 20);
@@ -39,7 +39,7 @@ START_TEST(packet_counts_ip_options_as_header_rfc791_3_1)
     struct packet p;
 
     make_tcp(&m, &w);
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
     ck_assert_uint_eq(p.ip_header_bytes, 60);
     ck_assert_uint_eq(p.payload_bytes, 5);
 }
@@ -52,7 +52,7 @@ START_TEST(packet_reads_tcp_over_ipv6_rfc8200_3)
     struct packet p;
 
     make_tcp(&m, &w);
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
     ck_assert_int_eq(p.kind, PACKET_TCP);
     ck_assert_uint_eq(p.address_bytes, 16);
     ck_assert_uint_eq(p.ip_header_bytes, 40);
@@ -85,7 +85,7 @@ START_TEST(packet_steps_over_extension_headers_rfc8200_4)
     insert_extension(&m, 44, eight, sizeof eight);     /* an atomic fragment (RFC 6946) */
     insert_extension(&m, 43, sixteen, sizeof sixteen); /* routing */
     insert_extension(&m, 0, eight, sizeof eight);      /* hop-by-hop options */
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
     ck_assert_int_eq(p.kind, PACKET_TCP);
     ck_assert_uint_eq(p.ip_header_bytes, 40 + 8 + 12 + 8 + 16 + 8);
     ck_assert_uint_eq(p.payload_bytes, 3);
@@ -102,7 +102,7 @@ START_TEST(packet_rejects_an_extension_header_longer_than_the_packet)
 
     make_tcp(&m, &w);
     insert_extension(&m, 60, long_one, sizeof long_one);
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_EPROTO);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_EPROTO);
 }
 END_TEST
 
@@ -115,16 +115,16 @@ START_TEST(packet_leaves_fragments_alone)
 
     make_tcp(&m, &w);
     put16(m.data + 6, 0x2000); /* more fragments (RFC 791 §3.1) */
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
     ck_assert_int_eq(p.kind, PACKET_FRAGMENT);
     put16(m.data + 6, 100); /* an offset */
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
     ck_assert_int_eq(p.kind, PACKET_FRAGMENT);
     for (int i = 0; i < 2; i++) {
         w.version = 6;
         make_tcp(&m, &w);
         insert_extension(&m, 44, i == 0 ? later : first, 8);
-        ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+        ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
         ck_assert_int_eq(p.kind, PACKET_FRAGMENT);
         ck_assert_uint_eq(p.protocol, 6);
     }
@@ -145,7 +145,7 @@ START_TEST(packet_tells_other_protocols)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         make_ip(&m, &w, 4); /* shorter than any of their headers: that's their business */
         m.data[9] = cases[i].protocol;
-        ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+        ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
         ck_assert_int_eq(p.kind, cases[i].kind);
     }
 }
@@ -158,7 +158,7 @@ START_TEST(packet_ignores_what_comes_after_the_packet)
     struct packet p;
 
     make_tcp(&m, &w);
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len + 18), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len + 18), PL_OK);
     ck_assert_uint_eq(p.payload_bytes, 2);
     ck_assert_uint_eq(p.total_bytes, m.len);
 }
@@ -178,8 +178,8 @@ START_TEST(packet_rejects_every_cut)
     insert_extension(&m[2], 60, options, sizeof options);
     for (int i = 0; i < 3; i++) {
         for (size_t len = 0; len < m[i].len; len++)
-            ck_assert_int_eq(packet_parse(&p, guard_copy(&g, m[i].data, len), len), LAB_EPROTO);
-        ck_assert_int_eq(packet_parse(&p, guard_copy(&g, m[i].data, m[i].len), m[i].len), LAB_OK);
+            ck_assert_int_eq(packet_parse(&p, guard_copy(&g, m[i].data, len), len), PL_EPROTO);
+        ck_assert_int_eq(packet_parse(&p, guard_copy(&g, m[i].data, m[i].len), m[i].len), PL_OK);
     }
     guard_free(&g);
 }
@@ -207,9 +207,9 @@ START_TEST(packet_rejects_contradictions)
     struct packet p;
 
     make_tcp(&m, &(struct wanted){.payload_bytes = 3});
-    ck_assert_int_eq(packet_parse(&p, m.data, m.len), LAB_OK);
+    ck_assert_int_eq(packet_parse(&p, m.data, m.len), PL_OK);
     m.data[contradictions[_i].offset] = contradictions[_i].value;
-    ck_assert_msg(packet_parse(&p, m.data, m.len) == LAB_EPROTO, "%s", contradictions[_i].why);
+    ck_assert_msg(packet_parse(&p, m.data, m.len) == PL_EPROTO, "%s", contradictions[_i].why);
 }
 END_TEST
 

@@ -40,7 +40,7 @@ START_TEST(pcapng_block_has_its_length_at_both_ends_3_1)
     };
     struct buf out = {.data = NULL};
 
-    ck_assert_int_eq(pcapng_write_packet(&out, &p), LAB_OK);
+    ck_assert_int_eq(pcapng_write_packet(&out, &p), PL_OK);
     ck_assert_uint_eq(le32(out.data + 4), out.len);
     ck_assert_uint_eq(le32(out.data + out.len - 4), out.len);
     ck_assert_uint_eq(out.len % 4, 0);
@@ -56,7 +56,7 @@ START_TEST(pcapng_file_begins_with_a_section_and_two_interfaces_4_1)
     size_t at = 0, blocks = 0;
     uint32_t types[3];
 
-    ck_assert_int_eq(pcapng_write_header(&out, "a comment"), LAB_OK);
+    ck_assert_int_eq(pcapng_write_header(&out, "a comment"), PL_OK);
     for (; at < out.len && blocks < 3; at += le32(out.data + at + 4))
         types[blocks++] = le32(out.data + at);
     ck_assert_uint_eq(at, out.len);
@@ -101,14 +101,14 @@ static void capture_three(enum link_capture_at at)
     struct capture c;
 
     capture_init(&c);
-    ck_assert_int_eq(capture_begin(&c, open_file(), at, "sse"), LAB_OK);
+    ck_assert_int_eq(capture_begin(&c, open_file(), at, "sse"), PL_OK);
     syn->opens = true;
     capture_sent(&c, syn, LINK_UP, true, NULL);
     capture_arrived(&c, syn, LINK_UP, 100);
     capture_sent(&c, again, LINK_UP, false, "loss");
     capture_sent(&c, answer, LINK_DOWN, false, NULL);
     capture_arrived(&c, answer, LINK_DOWN, 200);
-    ck_assert_int_eq(capture_end(&c), LAB_OK);
+    ck_assert_int_eq(capture_end(&c), PL_OK);
     frame_free(syn);
     frame_free(again);
     frame_free(answer);
@@ -172,11 +172,10 @@ START_TEST(capture_reports_a_full_disk_when_it_ends)
     struct capture c;
 
     capture_init(&c);
-    ck_assert_int_eq(capture_begin(&c, open("/dev/full", O_WRONLY), LINK_CAPTURE_BOTH, "x"),
-                     LAB_OK);
-    ck_assert_int_eq(capture_end(&c), LAB_ESYS);
+    ck_assert_int_eq(capture_begin(&c, open("/dev/full", O_WRONLY), LINK_CAPTURE_BOTH, "x"), PL_OK);
+    ck_assert_int_eq(capture_end(&c), PL_ESYS);
     ck_assert_int_eq(errno, ENOSPC);
-    ck_assert_int_eq(capture_end(&c), LAB_OK); /* there is none any more */
+    ck_assert_int_eq(capture_end(&c), PL_OK); /* there is none any more */
 }
 END_TEST
 
@@ -187,13 +186,13 @@ START_TEST(capture_switches_files_between_rows)
     struct capture c;
 
     capture_init(&c);
-    ck_assert_int_eq(capture_begin(&c, open_file(), LINK_CAPTURE_CLIENT, "sse"), LAB_OK);
+    ck_assert_int_eq(capture_begin(&c, open_file(), LINK_CAPTURE_CLIENT, "sse"), PL_OK);
     memcpy(first, path, sizeof path);
     memcpy(path + sizeof path - 7, "XXXXXX", 6);
-    ck_assert_int_eq(capture_begin(&c, open_file(), LINK_CAPTURE_CLIENT, "websocket"), LAB_OK);
+    ck_assert_int_eq(capture_begin(&c, open_file(), LINK_CAPTURE_CLIENT, "websocket"), PL_OK);
     ck_assert_int_eq(stat(first, &before), 0);
     ck_assert_int_gt(before.st_size, 0);
-    ck_assert_int_eq(capture_end(&c), LAB_OK);
+    ck_assert_int_eq(capture_end(&c), PL_OK);
     ck_assert_int_eq(stat(path, &after), 0);
     ck_assert_int_gt(after.st_size, before.st_size); /* it has the longer label */
     unlink(first);

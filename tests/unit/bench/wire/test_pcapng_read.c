@@ -84,7 +84,7 @@ START_TEST(a_file_cut_anywhere_ends_there_and_nothing_behind_is_read)
         if (rc == 0)
             wholes++; /* between two packets */
         else
-            ck_assert_int_eq(rc, LAB_EOF);
+            ck_assert_int_eq(rc, PL_EOF);
         ck_assert_int_lt(packets, 2);
     }
     ck_assert_int_eq(wholes, 2);
@@ -132,7 +132,7 @@ START_TEST(damage_is_refused_with_its_reason)
     int packets;
 
     file.data[block_at(&file, damages[_i].block) + damages[_i].offset] = damages[_i].value;
-    ck_assert_int_eq(read_all(file.data, file.len, &packets, &error), LAB_EPROTO);
+    ck_assert_int_eq(read_all(file.data, file.len, &packets, &error), PL_EPROTO);
     ck_assert_str_eq(error, damages[_i].error);
     buf_free(&file);
 }
@@ -145,7 +145,7 @@ START_TEST(a_length_at_a_blocks_end_must_repeat_the_one_at_its_start_3_1)
     int packets;
 
     file.data[file.len - 4] ^= 4;
-    ck_assert_int_eq(read_all(file.data, file.len, &packets, &error), LAB_EPROTO);
+    ck_assert_int_eq(read_all(file.data, file.len, &packets, &error), PL_EPROTO);
     ck_assert_str_eq(error, "a block's two lengths differ");
     ck_assert_int_eq(packets, 1);
     buf_free(&file);

@@ -32,7 +32,7 @@ static void make(void)
     rung = 0;
     for (int i = 0; i < N; i++)
         alarms[i] = (struct alarm){.deadline = {.on_due = on_due}};
-    ck_assert_int_eq(schedule_init(&s, N), LAB_OK);
+    ck_assert_int_eq(schedule_init(&s, N), PL_OK);
 }
 
 static void drop(void)
@@ -178,7 +178,7 @@ START_TEST(schedule_on_a_loop_waits_for_the_clock)
     int64_t start_ns = clock_now_ns();
 
     base = event_base_new();
-    ck_assert_int_eq(schedule_attach(&s, base), LAB_OK);
+    ck_assert_int_eq(schedule_attach(&s, base), PL_OK);
     alarms[0].deadline.on_due = break_loop;
     set(1, start_ns + 3600 * NS_PER_S);
     set(0, start_ns + 5 * NS_PER_MS);

@@ -9,7 +9,7 @@ static struct convergence c;
 
 static void make(void)
 {
-    ck_assert_int_eq(convergence_init(&c, 2), LAB_OK);
+    ck_assert_int_eq(convergence_init(&c, 2), PL_OK);
 }
 
 static void drop(void)
@@ -19,7 +19,7 @@ static void drop(void)
 
 START_TEST(convergence_ends_when_the_last_has_applied_the_edit)
 {
-    ck_assert_int_eq(convergence_sent(&c, 0, 3), LAB_OK);
+    ck_assert_int_eq(convergence_sent(&c, 0, 3), PL_OK);
     ck_assert(convergence_applied(&c, 0, 1, 0, 10 * NS_PER_MS, true));
     ck_assert(convergence_applied(&c, 0, 1, 0, 30 * NS_PER_MS, true));
     ck_assert_int_eq(c.lag_us.total_count, 0);
@@ -35,7 +35,7 @@ END_TEST
 START_TEST(convergence_of_a_later_edit_may_come_first)
 {
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(convergence_sent(&c, 1, 1), LAB_OK);
+        ck_assert_int_eq(convergence_sent(&c, 1, 1), PL_OK);
     ck_assert(convergence_applied(&c, 1, 3, 0, 1, true));
     ck_assert(convergence_applied(&c, 1, 1, 0, 2, true));
     ck_assert_uint_eq(convergence_unsettled(&c), 1);
@@ -47,7 +47,7 @@ END_TEST
 
 START_TEST(convergence_is_measured_in_the_window_only)
 {
-    ck_assert_int_eq(convergence_sent(&c, 0, 1), LAB_OK);
+    ck_assert_int_eq(convergence_sent(&c, 0, 1), PL_OK);
     ck_assert(convergence_applied(&c, 0, 1, 0, 1, false));
     ck_assert_int_eq(c.lag_us.total_count, 0);
     ck_assert_uint_eq(convergence_unsettled(&c), 0);
@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(convergence_of_someone_alone_is_settled_and_has_no_lag)
 {
-    ck_assert_int_eq(convergence_sent(&c, 0, 0), LAB_OK);
+    ck_assert_int_eq(convergence_sent(&c, 0, 0), PL_OK);
     ck_assert_uint_eq(convergence_unsettled(&c), 0);
     ck_assert_int_eq(c.lag_us.total_count, 0);
 }
@@ -65,7 +65,7 @@ END_TEST
 START_TEST(convergence_knows_no_edit_that_was_not_sent)
 {
     ck_assert(!convergence_applied(&c, 0, 1, 0, 1, true));
-    ck_assert_int_eq(convergence_sent(&c, 0, 1), LAB_OK);
+    ck_assert_int_eq(convergence_sent(&c, 0, 1), PL_OK);
     ck_assert(!convergence_applied(&c, 0, 0, 0, 1, true));
     ck_assert(!convergence_applied(&c, 0, 2, 0, 1, true));
     ck_assert(!convergence_applied(&c, 0, UINT64_MAX, 0, 1, true));
@@ -82,7 +82,7 @@ START_TEST(convergence_keeps_only_what_is_on_its_way)
 
     for (int round = 0; round < 1000; round++) {
         for (int i = 0; i < 1 + round % 50; i++, sent++)
-            ck_assert_int_eq(convergence_sent(&c, 0, 1), LAB_OK);
+            ck_assert_int_eq(convergence_sent(&c, 0, 1), PL_OK);
         while (applied + (uint64_t)(round % 7) < sent) {
             if (!convergence_applied(&c, 0, ++applied, 0, 1, true))
                 ck_abort_msg("edit %llu is unknown", (unsigned long long)applied);

@@ -95,31 +95,31 @@ START_TEST(edit_op_has_room_for_the_longest)
                               .nranges = EDIT_RANGES_MAX};
 
     ck_assert_uint_le(edit_op_encode(json, &longest), sizeof json);
-    ck_assert_int_eq(edit_op_decode(&op, json, edit_op_encode(json, &longest)), LAB_OK);
+    ck_assert_int_eq(edit_op_decode(&op, json, edit_op_encode(json, &longest)), PL_OK);
     ck_assert_uint_eq(op.text_len, EDIT_TEXT_BYTES_MAX);
     longest.kind = EDIT_DELETE;
     for (int i = 0; i < EDIT_RANGES_MAX; i++)
         longest.ranges[i] = (struct text_range){longest.at, UINT32_MAX};
     ck_assert_uint_le(edit_op_encode(json, &longest), sizeof json);
-    ck_assert_int_eq(edit_op_decode(&op, json, edit_op_encode(json, &longest)), LAB_OK);
+    ck_assert_int_eq(edit_op_decode(&op, json, edit_op_encode(json, &longest)), PL_OK);
     ck_assert_uint_eq(op.nranges, EDIT_RANGES_MAX);
 }
 END_TEST
 
 START_TEST(edit_op_reads_what_it_writes)
 {
-    ck_assert_int_eq(decode("{\"ins\":\"hello\",\"at\":[12,3],\"id\":[13,7]}"), LAB_OK);
+    ck_assert_int_eq(decode("{\"ins\":\"hello\",\"at\":[12,3],\"id\":[13,7]}"), PL_OK);
     assert_text("hello", 5);
     ck_assert_uint_eq(op.at.clock, 12);
     ck_assert_uint_eq(op.at.editor, 3);
     ck_assert_uint_eq(op.id.clock, 13);
     ck_assert_uint_eq(op.id.editor, 7);
-    ck_assert_int_eq(decode("{\"del\":[[12,3,5],[20,1,1]]}"), LAB_OK);
+    ck_assert_int_eq(decode("{\"del\":[[12,3,5],[20,1,1]]}"), PL_OK);
     ck_assert_int_eq(op.kind, EDIT_DELETE);
     ck_assert_uint_eq(op.nranges, 2);
     ck_assert_uint_eq(op.ranges[0].len, 5);
     ck_assert_uint_eq(op.ranges[1].first.clock, 20);
-    ck_assert_int_eq(decode("{\"cursor\":[0,0]}"), LAB_OK);
+    ck_assert_int_eq(decode("{\"cursor\":[0,0]}"), PL_OK);
     ck_assert_int_eq(op.kind, EDIT_CURSOR);
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(edit_op_reads_every_escape_rfc_8259_7)
     ck_assert_int_eq(
         decode("{\"ins\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\ud83d\\ude00"
                "\",\"at\":[0,0],\"id\":[1,1]}"),
-        LAB_OK);
+        PL_OK);
     assert_text("\"\\/\b\f\n\r\tAé€\U0001f600", 18);
 }
 END_TEST
@@ -141,7 +141,7 @@ START_TEST(edit_op_refuses_half_a_surrogate_pair)
     char text[128];
 
     snprintf(text, sizeof text, "{\"ins\":\"%s\",\"at\":[0,0],\"id\":[1,1]}", halves[_i]);
-    ck_assert_int_eq(decode(text), LAB_EUTF8);
+    ck_assert_int_eq(decode(text), PL_EUTF8);
 }
 END_TEST
 
@@ -151,24 +151,24 @@ START_TEST(edit_op_refuses_what_is_no_edit)
         const char *text;
         int err;
     } cases[] = {
-        {"", LAB_EPROTO},
-        {"{}", LAB_EPROTO},
-        {"[]", LAB_EPROTO},
-        {"{\"ins\":\"\",\"at\":[0,0],\"id\":[1,1]}", LAB_EPROTO},
-        {"{\"ins\":\"a\",\"id\":[1,1],\"at\":[0,0]}", LAB_EPROTO},
-        {"{\"ins\":\"a\",\"at\":[0,0],\"id\":[1,1]}x", LAB_EPROTO},
-        {"{\"ins\":\"a\",\"at\":[0,0],\"id\":[-1,1]}", LAB_EPROTO},
-        {"{\"ins\":\"a\",\"at\":[0,0],\"id\":[1,4294967296]}", LAB_EPROTO},
-        {"{\"ins\":\"a\",\"at\":[0,0],\"id\":[9007199254740992,1]}", LAB_EPROTO},
-        {"{\"ins\":\"a\\x\",\"at\":[0,0],\"id\":[1,1]}", LAB_EPROTO},
-        {"{\"ins\":\"a\\u12g4\",\"at\":[0,0],\"id\":[1,1]}", LAB_EPROTO},
-        {"{\"ins\":\"a\nb\",\"at\":[0,0],\"id\":[1,1]}", LAB_EPROTO},
-        {"{\"ins\":\"\xff\",\"at\":[0,0],\"id\":[1,1]}", LAB_EUTF8},
-        {"{\"del\":[]}", LAB_EPROTO},
-        {"{\"del\":[[1,1,0]]}", LAB_EPROTO},
-        {"{\"del\":[[1,1,1],]}", LAB_EPROTO},
-        {"{\"del\":[[1,1,1]]]}", LAB_EPROTO},
-        {"{\"cursor\":[1]}", LAB_EPROTO},
+        {"", PL_EPROTO},
+        {"{}", PL_EPROTO},
+        {"[]", PL_EPROTO},
+        {"{\"ins\":\"\",\"at\":[0,0],\"id\":[1,1]}", PL_EPROTO},
+        {"{\"ins\":\"a\",\"id\":[1,1],\"at\":[0,0]}", PL_EPROTO},
+        {"{\"ins\":\"a\",\"at\":[0,0],\"id\":[1,1]}x", PL_EPROTO},
+        {"{\"ins\":\"a\",\"at\":[0,0],\"id\":[-1,1]}", PL_EPROTO},
+        {"{\"ins\":\"a\",\"at\":[0,0],\"id\":[1,4294967296]}", PL_EPROTO},
+        {"{\"ins\":\"a\",\"at\":[0,0],\"id\":[9007199254740992,1]}", PL_EPROTO},
+        {"{\"ins\":\"a\\x\",\"at\":[0,0],\"id\":[1,1]}", PL_EPROTO},
+        {"{\"ins\":\"a\\u12g4\",\"at\":[0,0],\"id\":[1,1]}", PL_EPROTO},
+        {"{\"ins\":\"a\nb\",\"at\":[0,0],\"id\":[1,1]}", PL_EPROTO},
+        {"{\"ins\":\"\xff\",\"at\":[0,0],\"id\":[1,1]}", PL_EUTF8},
+        {"{\"del\":[]}", PL_EPROTO},
+        {"{\"del\":[[1,1,0]]}", PL_EPROTO},
+        {"{\"del\":[[1,1,1],]}", PL_EPROTO},
+        {"{\"del\":[[1,1,1]]]}", PL_EPROTO},
+        {"{\"cursor\":[1]}", PL_EPROTO},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -183,12 +183,12 @@ START_TEST(edit_op_refuses_more_than_its_limits)
     memset(json + n, 'x', EDIT_TEXT_BYTES_MAX + 1);
     n += EDIT_TEXT_BYTES_MAX + 1;
     sprintf(json + n, "\",\"at\":[0,0],\"id\":[1,1]}");
-    ck_assert_int_eq(decode(json), LAB_ELIMIT);
+    ck_assert_int_eq(decode(json), PL_ELIMIT);
     n = (size_t)sprintf(json, "{\"del\":[[1,1,1]");
     for (int i = 0; i < EDIT_RANGES_MAX; i++)
         n += (size_t)sprintf(json + n, ",[1,1,1]");
     sprintf(json + n, "]}");
-    ck_assert_int_eq(decode(json), LAB_ELIMIT);
+    ck_assert_int_eq(decode(json), PL_ELIMIT);
 }
 END_TEST
 
@@ -204,7 +204,7 @@ START_TEST(edit_op_refuses_every_part_of_an_edit)
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
         size_t len = strlen(whole[i]);
 
-        ck_assert_int_eq(decode(whole[i]), LAB_OK);
+        ck_assert_int_eq(decode(whole[i]), PL_OK);
         for (size_t n = 0; n < len; n++)
             ck_assert_int_lt(edit_op_decode(&op, (char *)guard_copy(&guard, whole[i], n), n), 0);
     }
@@ -216,17 +216,17 @@ START_TEST(edit_op_applies_to_a_document)
     struct text_doc d;
     struct buf text = {0};
 
-    ck_assert_int_eq(text_doc_init(&d), LAB_OK);
-    ck_assert_int_eq(decode("{\"ins\":\"a\\nbc\",\"at\":[0,0],\"id\":[1,7]}"), LAB_OK);
-    ck_assert_int_eq(edit_op_apply(&op, &d), LAB_OK);
-    ck_assert_int_eq(edit_op_apply(&op, &d), LAB_OK); /* known already */
-    ck_assert_int_eq(decode("{\"del\":[[1,7,1],[4,7,1]]}"), LAB_OK);
-    ck_assert_int_eq(edit_op_apply(&op, &d), LAB_OK);
-    ck_assert_int_eq(decode("{\"cursor\":[3,7]}"), LAB_OK);
-    ck_assert_int_eq(edit_op_apply(&op, &d), LAB_OK);
-    ck_assert_int_eq(decode("{\"del\":[[4,7,2]]}"), LAB_OK);
-    ck_assert_int_eq(edit_op_apply(&op, &d), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_text(&d, &text), LAB_OK);
+    ck_assert_int_eq(text_doc_init(&d), PL_OK);
+    ck_assert_int_eq(decode("{\"ins\":\"a\\nbc\",\"at\":[0,0],\"id\":[1,7]}"), PL_OK);
+    ck_assert_int_eq(edit_op_apply(&op, &d), PL_OK);
+    ck_assert_int_eq(edit_op_apply(&op, &d), PL_OK); /* known already */
+    ck_assert_int_eq(decode("{\"del\":[[1,7,1],[4,7,1]]}"), PL_OK);
+    ck_assert_int_eq(edit_op_apply(&op, &d), PL_OK);
+    ck_assert_int_eq(decode("{\"cursor\":[3,7]}"), PL_OK);
+    ck_assert_int_eq(edit_op_apply(&op, &d), PL_OK);
+    ck_assert_int_eq(decode("{\"del\":[[4,7,2]]}"), PL_OK);
+    ck_assert_int_eq(edit_op_apply(&op, &d), PL_EPROTO);
+    ck_assert_int_eq(text_doc_text(&d, &text), PL_OK);
     ck_assert_uint_eq(text.len, 2);
     ck_assert_int_eq(memcmp(text.data, "\nb", 2), 0);
     buf_free(&text);

@@ -13,7 +13,7 @@ static struct text_doc docs[DOCS];
 static void make(void)
 {
     for (int i = 0; i < DOCS; i++)
-        ck_assert_int_eq(text_doc_init(&docs[i]), LAB_OK);
+        ck_assert_int_eq(text_doc_init(&docs[i]), PL_OK);
 }
 
 static void drop(void)
@@ -43,8 +43,8 @@ static void assert_text(const struct text_doc *d, const char *expected)
 {
     struct buf text = {0};
 
-    ck_assert_int_eq(text_doc_text(d, &text), LAB_OK);
-    ck_assert_int_eq(buf_add(&text, "", 1), LAB_OK);
+    ck_assert_int_eq(text_doc_text(d, &text), PL_OK);
+    ck_assert_int_eq(buf_add(&text, "", 1), PL_OK);
     ck_assert_str_eq((char *)text.data, expected);
     buf_free(&text);
 }
@@ -133,14 +133,14 @@ START_TEST(text_doc_treats_a_run_as_its_characters_one_by_one)
     for (size_t i = 0; i < 2; i++) {
         struct text_id x = {2, cases[i].editor};
 
-        ck_assert_int_eq(text_doc_insert(&docs[i], root, a, "abc", 3), LAB_OK);
-        ck_assert_int_eq(text_doc_insert(&docs[i], a, x, "x", 1), LAB_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[i], root, a, "abc", 3), PL_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[i], a, x, "x", 1), PL_OK);
         assert_text(&docs[i], cases[i].expected);
         text_doc_free(&docs[2]);
-        ck_assert_int_eq(text_doc_init(&docs[2]), LAB_OK);
-        ck_assert_int_eq(text_doc_insert(&docs[2], root, a, "a", 1), LAB_OK);
-        ck_assert_int_eq(text_doc_insert(&docs[2], a, x, "x", 1), LAB_OK);
-        ck_assert_int_eq(text_doc_insert(&docs[2], a, b, "bc", 2), LAB_OK);
+        ck_assert_int_eq(text_doc_init(&docs[2]), PL_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[2], root, a, "a", 1), PL_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[2], a, x, "x", 1), PL_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[2], a, b, "bc", 2), PL_OK);
         assert_text(&docs[2], cases[i].expected);
     }
 }
@@ -201,18 +201,18 @@ START_TEST(text_doc_refuses_what_breaks_causality)
     struct text_id root = {0, 0}, a1 = {1, 7}, a3 = {3, 7}, unknown = {2, 9};
     struct text_doc *d = &docs[0];
 
-    ck_assert_int_eq(text_doc_insert(d, unknown, (struct text_id){3, 7}, "x", 1), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_insert(d, (struct text_id){0, 1}, a1, "x", 1), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_insert(d, root, a3, "abc", 3), LAB_OK);
+    ck_assert_int_eq(text_doc_insert(d, unknown, (struct text_id){3, 7}, "x", 1), PL_EPROTO);
+    ck_assert_int_eq(text_doc_insert(d, (struct text_id){0, 1}, a1, "x", 1), PL_EPROTO);
+    ck_assert_int_eq(text_doc_insert(d, root, a3, "abc", 3), PL_OK);
     ck_assert_int_eq(text_doc_insert(d, a3, a3, "x", 1), 1);
-    ck_assert_int_eq(text_doc_insert(d, root, (struct text_id){5, 7}, "xy", 2), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_insert(d, root, a1, "x", 1), LAB_EPROTO); /* older than its own */
-    ck_assert_int_eq(text_doc_insert(d, a3, (struct text_id){2, 8}, "x", 1), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_insert(d, root, a1, "", 0), LAB_EINVAL);
-    ck_assert_int_eq(text_doc_insert(d, root, root, "x", 1), LAB_EINVAL);
-    ck_assert_int_eq(text_doc_insert(d, root, (struct text_id){9, 7}, "\xc3", 1), LAB_EUTF8);
+    ck_assert_int_eq(text_doc_insert(d, root, (struct text_id){5, 7}, "xy", 2), PL_EPROTO);
+    ck_assert_int_eq(text_doc_insert(d, root, a1, "x", 1), PL_EPROTO); /* older than its own */
+    ck_assert_int_eq(text_doc_insert(d, a3, (struct text_id){2, 8}, "x", 1), PL_EPROTO);
+    ck_assert_int_eq(text_doc_insert(d, root, a1, "", 0), PL_EINVAL);
+    ck_assert_int_eq(text_doc_insert(d, root, root, "x", 1), PL_EINVAL);
+    ck_assert_int_eq(text_doc_insert(d, root, (struct text_id){9, 7}, "\xc3", 1), PL_EUTF8);
     ck_assert_int_eq(text_doc_insert(d, root, (struct text_id){TEXT_CLOCK_MAX, 7}, "xy", 2),
-                     LAB_ELIMIT);
+                     PL_ELIMIT);
     assert_text(d, "abc");
 }
 END_TEST
@@ -222,11 +222,11 @@ START_TEST(text_doc_refuses_to_delete_what_never_was)
     struct text_doc *d = &docs[0];
 
     type(0, 0, "abc");
-    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{2, 0}, 3}), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{2, 1}, 1}), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{0, 0}, 1}), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{1, 0}, 0}), LAB_EPROTO);
-    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{1, 0}, UINT32_MAX}), LAB_EPROTO);
+    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{2, 0}, 3}), PL_EPROTO);
+    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{2, 1}, 1}), PL_EPROTO);
+    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{0, 0}, 1}), PL_EPROTO);
+    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{1, 0}, 0}), PL_EPROTO);
+    ck_assert_int_eq(text_doc_delete(d, (struct text_range){{1, 0}, UINT32_MAX}), PL_EPROTO);
     assert_text(d, "abc");
 }
 END_TEST
@@ -287,10 +287,10 @@ START_TEST(text_doc_holds_a_million_characters_and_no_more)
 
     memset(text, 'x', PIECE);
     for (int i = 0; i < TEXT_DOC_CHARS_MAX / PIECE; i++) {
-        ck_assert_int_eq(text_doc_insert(&docs[0], at, id, text, PIECE), LAB_OK);
+        ck_assert_int_eq(text_doc_insert(&docs[0], at, id, text, PIECE), PL_OK);
         id.clock += PIECE;
     }
-    ck_assert_int_eq(text_doc_insert(&docs[0], at, id, text, 1), LAB_ELIMIT);
+    ck_assert_int_eq(text_doc_insert(&docs[0], at, id, text, 1), PL_ELIMIT);
     ck_assert_uint_eq(text_doc_length(&docs[0]), TEXT_DOC_CHARS_MAX);
     free(text);
 }
@@ -301,14 +301,14 @@ static void assert_hash(const char *text, const char *expected)
     char hex[TEXT_HASH_CHARS + 1];
     struct text_doc d;
 
-    ck_assert_int_eq(text_doc_init(&d), LAB_OK);
+    ck_assert_int_eq(text_doc_init(&d), PL_OK);
     for (size_t i = 0; text[i] != '\0'; i++) { /* backwards, a character at a time */
         struct edit_op op = insertion(&d, 3, 0, "");
 
         op.text[op.text_len++] = text[strlen(text) - 1 - i];
         apply(&d, &op);
     }
-    ck_assert_int_eq(text_doc_hash(&d, hex), LAB_OK);
+    ck_assert_int_eq(text_doc_hash(&d, hex), PL_OK);
     ck_assert_str_eq(hex, expected);
     text_doc_free(&d);
 }

@@ -104,7 +104,7 @@ static void live(struct world *w, uint32_t n, size_t edits, uint64_t seed)
     *w = (struct world){.n = n};
     rng_seed(&w->rng, seed);
     for (uint32_t i = 0; i < n; i++)
-        ck_assert_int_eq(text_doc_init(&w->replicas[i].doc), LAB_OK);
+        ck_assert_int_eq(text_doc_init(&w->replicas[i].doc), PL_OK);
     for (size_t done = 0; done < edits;) {
         uint32_t who = below(&w->rng, n), what = below(&w->rng, 3);
 
@@ -145,7 +145,7 @@ static void assert_agreed(struct world *w)
         const struct text_doc *d = &w->replicas[i].doc;
         struct buf text = {0};
 
-        ck_assert_int_eq(text_doc_text(d, &text), LAB_OK);
+        ck_assert_int_eq(text_doc_text(d, &text), PL_OK);
         ck_assert_uint_eq(text.len, len);
         ck_assert_uint_eq(text_doc_length(d), len);
         ck_assert(len == 0 || memcmp(text.data, expected, len) == 0);

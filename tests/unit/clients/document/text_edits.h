@@ -32,7 +32,7 @@ static inline void apply(struct text_doc *d, const struct edit_op *op)
     int err = edit_op_apply(op, d);
 
     if (err < 0)
-        ck_abort_msg("an edit was refused: %s", lab_strerror(err));
+        ck_abort_msg("an edit was refused: %s", pl_strerror(err));
 }
 
 #endif

@@ -28,13 +28,13 @@ static inline void ask_for(const char *every, const char *latest, unsigned nclie
     opt.clients = nclients;
     opt.channel = every;
     opt.latest = latest;
-    ck_assert_int_eq(recorder_init(&r, nclients, 0, 0), LAB_OK);
+    ck_assert_int_eq(recorder_init(&r, nclients, 0, 0), PL_OK);
     recorder_set_window(&r, WINDOW_START_NS, WINDOW_END_NS);
     r.deadline_ns = opt.deadline_ns;
-    ck_assert_int_eq(channels_init(&channels, &opt), LAB_OK);
+    ck_assert_int_eq(channels_init(&channels, &opt), PL_OK);
     nlanes = 0;
     for (unsigned i = 0; i < nclients; i++) {
-        ck_assert_int_eq(lanes_new(&lanes[i], &channels, i), LAB_OK);
+        ck_assert_int_eq(lanes_new(&lanes[i], &channels, i), PL_OK);
         nlanes += lanes[i]->n;
     }
 }

@@ -20,7 +20,7 @@ static struct track *const all[CLIENTS] = {&tracks[0], &tracks[1], &tracks[2]};
 
 static inline void make(void)
 {
-    ck_assert_int_eq(recorder_init(&r, 1, 16, 1), LAB_OK);
+    ck_assert_int_eq(recorder_init(&r, 1, 16, 1), PL_OK);
     recorder_set_window(&r, WINDOW_START_NS, WINDOW_END_NS);
 }
 

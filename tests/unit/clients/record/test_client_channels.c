@@ -74,7 +74,7 @@ static void drop(void)
 
 static void ask_for(const struct client_options *opt)
 {
-    ck_assert_int_eq(channels_init(&channels, opt), LAB_OK);
+    ck_assert_int_eq(channels_init(&channels, opt), PL_OK);
 }
 
 START_TEST(channels_exist_once_in_each_room_or_once_for_all)
@@ -186,7 +186,7 @@ START_TEST(channel_positions_are_found_by_name)
     struct channel_positions p = {0};
     uint64_t n;
 
-    ck_assert_int_eq(channel_positions_take(&p, stats), LAB_OK);
+    ck_assert_int_eq(channel_positions_take(&p, stats), PL_OK);
     ck_assert(channel_positions_find(&p, "z", &n));
     ck_assert_uint_eq(n, 3);
     ck_assert(channel_positions_find(&p, "m", &n));
@@ -207,9 +207,9 @@ START_TEST(channel_positions_of_a_server_without_channels_are_unknown)
     uint64_t n;
 
     ck_assert(!channel_positions_find(&p, "a", &n));
-    ck_assert_int_eq(channel_positions_take(&p, stats), LAB_OK);
+    ck_assert_int_eq(channel_positions_take(&p, stats), PL_OK);
     ck_assert(!channel_positions_find(&p, "a", &n));
-    ck_assert_int_eq(channel_positions_take(&p, none), LAB_OK);
+    ck_assert_int_eq(channel_positions_take(&p, none), PL_OK);
     ck_assert(channel_positions_find(&p, "a", &n));
     channel_positions_free(&p);
     cJSON_Delete(stats);

@@ -353,10 +353,10 @@ START_TEST(lanes_refuse_two_channels_of_one_name)
     struct client_options opt = {.room_size = 1, .clients = 3, .channel = "r/{room},r/2"};
     struct lanes *l = NULL;
 
-    ck_assert_int_eq(channels_init(&channels, &opt), LAB_OK);
-    ck_assert_int_eq(lanes_new(&l, &channels, 0), LAB_OK);
+    ck_assert_int_eq(channels_init(&channels, &opt), PL_OK);
+    ck_assert_int_eq(lanes_new(&l, &channels, 0), PL_OK);
     lanes_free(l);
-    ck_assert_int_eq(lanes_new(&l, &channels, 2), LAB_EINVAL);
+    ck_assert_int_eq(lanes_new(&l, &channels, 2), PL_EINVAL);
 }
 END_TEST
 

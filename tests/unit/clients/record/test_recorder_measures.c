@@ -26,7 +26,7 @@ END_TEST
 START_TEST(recorder_has_no_window_until_it_is_set)
 {
     drop();
-    ck_assert_int_eq(recorder_init(&r, 1, 0, 1), LAB_OK);
+    ck_assert_int_eq(recorder_init(&r, 1, 0, 1), PL_OK);
     ck_assert(!recorder_in_window(&r, 0));
     ck_assert(!recorder_in_window(&r, WINDOW_START_NS));
     ck_assert_int_eq(update(0, 150), RECEIPT_NEW);

@@ -30,7 +30,7 @@ START_TEST(audience_names_the_channels_of_each_room)
 {
     struct audience a;
 
-    ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, "room-{room}"), LAB_OK);
+    ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, "room-{room}"), PL_OK);
     ck_assert_str_eq(audience_channel(&a, 3, 0).text, "room-0");
     ck_assert_str_eq(audience_channel(&a, 9, 1).text, "room-2/cursors");
     ck_assert_int_eq(audience_find_channel(&a, 5, name_of("room-1/cursors")), 1);
@@ -44,14 +44,14 @@ START_TEST(audience_takes_the_default_channel_only_without_suffixes)
     struct audience a;
     char long_name[2 * NAME_MAX_BYTES] = "";
 
-    ck_assert_int_eq(audience_init(&a, &one_channel, &rooms, NULL), LAB_OK);
+    ck_assert_int_eq(audience_init(&a, &one_channel, &rooms, NULL), PL_OK);
     ck_assert_uint_eq(audience_channel(&a, 0, 0).len, 0);
     ck_assert_int_eq(audience_find_channel(&a, 0, (struct name){NULL, 0}), 0);
     audience_free(&a);
-    ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, NULL), LAB_EINVAL);
+    ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, NULL), PL_EINVAL);
     memset(long_name, 'x', NAME_MAX_BYTES - 2);
-    ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, long_name), LAB_EINVAL);
-    ck_assert_int_eq(audience_init(&a, &one_channel, &rooms, "no name"), LAB_EINVAL);
+    ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, long_name), PL_EINVAL);
+    ck_assert_int_eq(audience_init(&a, &one_channel, &rooms, "no name"), PL_EINVAL);
 }
 END_TEST
 
@@ -59,7 +59,7 @@ START_TEST(audience_of_a_room_hears_its_own_senders_only)
 {
     struct audience a;
 
-    ck_assert_int_eq(audience_init(&a, &one_channel, &rooms, "room-{room}"), LAB_OK);
+    ck_assert_int_eq(audience_init(&a, &one_channel, &rooms, "room-{room}"), PL_OK);
     for (uint32_t client = 0; client < 10; client++)
         audience_subscribe(&a, client, 0, ORDER_EVERY);
     for (uint32_t client = 0; client < 10; client++) {
@@ -80,7 +80,7 @@ START_TEST(audience_of_one_channel_hears_the_senders_of_all_rooms)
 {
     struct audience a;
 
-    ck_assert_int_eq(audience_init(&a, &one_channel, &rooms, "all"), LAB_OK);
+    ck_assert_int_eq(audience_init(&a, &one_channel, &rooms, "all"), PL_OK);
     audience_subscribe(&a, 7, 0, ORDER_LATEST);
     for (uint32_t sender = 0; sender < 10; sender++) {
         ck_assert_int_eq(audience_track(&a, 7, sender, 0) != NULL, workload_sends(&rooms, sender));
@@ -96,7 +96,7 @@ START_TEST(audience_counts_what_a_client_has_missed_by_channel_and_kind)
     uint64_t said[8][WORKLOAD_CHANNELS_MAX] = {[3] = {5, 2}, [4] = {1, 0}, [6] = {2, 9}};
     struct audience a;
 
-    ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, "room-{room}"), LAB_OK);
+    ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, "room-{room}"), PL_OK);
     ck_assert_uint_eq(audience_missing(&a, 5, said), 0); /* hears nothing yet */
     audience_subscribe(&a, 5, 0, ORDER_EVERY);
     audience_subscribe(&a, 5, 1, ORDER_LATEST);

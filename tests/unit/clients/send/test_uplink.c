@@ -19,7 +19,7 @@ static void push(struct uplink *u, unsigned channel, uint64_t n)
     struct uplink_item item = {
         .n = n, .channel = (uint16_t)channel, .due_ns = (int64_t)n * 10, .left = true};
 
-    ck_assert_int_eq(uplink_push(u, &post, &item), LAB_OK);
+    ck_assert_int_eq(uplink_push(u, &post, &item), PL_OK);
 }
 
 /* Let one message go; what it says. */
@@ -30,7 +30,7 @@ static struct post depart(struct uplink *u, bool *again)
     struct post post;
 
     ck_assert_ptr_nonnull(item);
-    ck_assert_int_eq(post_scan(&post, text, item->len), LAB_OK);
+    ck_assert_int_eq(post_scan(&post, text, item->len), PL_OK);
     ck_assert_uint_eq(post.from_n, item->n);
     *again = item->left;
     uplink_depart(u);

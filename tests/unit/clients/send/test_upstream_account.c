@@ -13,9 +13,9 @@ static struct upstream_account account;
 
 static void setup(void)
 {
-    ck_assert_int_eq(recorder_init(&recorder, 2, 0, 0), LAB_OK);
+    ck_assert_int_eq(recorder_init(&recorder, 2, 0, 0), PL_OK);
     recorder_set_window(&recorder, START_NS, END_NS);
-    ck_assert_int_eq(upstream_account_init(&account, &recorder), LAB_OK);
+    ck_assert_int_eq(upstream_account_init(&account, &recorder), PL_OK);
 }
 
 static void teardown(void)

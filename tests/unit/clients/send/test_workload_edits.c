@@ -121,7 +121,7 @@ static cJSON *documents(void)
     struct buf text = {0};
     cJSON *json;
 
-    ck_assert_int_eq(workload_edits.add_documents(w.state, &text), LAB_OK);
+    ck_assert_int_eq(workload_edits.add_documents(w.state, &text), PL_OK);
     json = cJSON_ParseWithLength((char *)text.data, text.len);
     ck_assert_ptr_nonnull(json);
     buf_free(&text);

@@ -42,7 +42,7 @@ START_TEST(buf_refuses_a_size_that_overflows_and_keeps_its_data)
     struct buf b = {0};
 
     ck_assert_int_eq(buf_add(&b, "abc", 3), 0);
-    ck_assert_int_eq(buf_reserve(&b, SIZE_MAX), LAB_ENOMEM);
+    ck_assert_int_eq(buf_reserve(&b, SIZE_MAX), PL_ENOMEM);
     ck_assert_uint_eq(b.len, 3);
     ck_assert_mem_eq(b.data, "abc", 3);
     buf_free(&b);

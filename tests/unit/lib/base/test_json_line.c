@@ -84,7 +84,7 @@ START_TEST(json_line_refuses_what_is_not_json_8259)
     char *text = (char *)guard_copy(&memory, bad[_i], len);
     char dst[64];
 
-    ck_assert_int_eq(json_line_compact(dst, text, len), LAB_EPROTO);
+    ck_assert_int_eq(json_line_compact(dst, text, len), PL_EPROTO);
 }
 END_TEST
 
@@ -92,9 +92,9 @@ START_TEST(json_line_refuses_a_nul_byte)
 {
     char dst[8];
 
-    ck_assert_int_eq(json_line_compact(dst, "\"a\0b\"", 5), LAB_EPROTO);
-    ck_assert_int_eq(json_line_compact(dst, "1\0", 2), LAB_EPROTO);
-    ck_assert_int_eq(json_line_compact(dst, "\"\\\0\"", 4), LAB_EPROTO);
+    ck_assert_int_eq(json_line_compact(dst, "\"a\0b\"", 5), PL_EPROTO);
+    ck_assert_int_eq(json_line_compact(dst, "1\0", 2), PL_EPROTO);
+    ck_assert_int_eq(json_line_compact(dst, "\"\\\0\"", 4), PL_EPROTO);
 }
 END_TEST
 
@@ -102,10 +102,10 @@ START_TEST(json_line_refuses_text_that_is_not_utf8_8259_8_1)
 {
     char dst[16];
 
-    ck_assert_int_eq(json_line_compact(dst, "\"\xff\"", 3), LAB_EUTF8);
-    ck_assert_int_eq(json_line_compact(dst, "\"\xed\xa0\x80\"", 5), LAB_EUTF8);
-    ck_assert_int_eq(json_line_compact(dst, "\"\xc0\xaf\"", 4), LAB_EUTF8);
-    ck_assert_int_eq(json_line_compact(dst, "\"\xc3", 2), LAB_EUTF8);
+    ck_assert_int_eq(json_line_compact(dst, "\"\xff\"", 3), PL_EUTF8);
+    ck_assert_int_eq(json_line_compact(dst, "\"\xed\xa0\x80\"", 5), PL_EUTF8);
+    ck_assert_int_eq(json_line_compact(dst, "\"\xc0\xaf\"", 4), PL_EUTF8);
+    ck_assert_int_eq(json_line_compact(dst, "\"\xc3", 2), PL_EUTF8);
 }
 END_TEST
 
@@ -126,8 +126,8 @@ START_TEST(json_line_nests_64_levels_and_not_65)
 {
     ck_assert_int_gt(nested(JSON_LINE_MAX_DEPTH, false), 0);
     ck_assert_int_gt(nested(JSON_LINE_MAX_DEPTH, true), 0);
-    ck_assert_int_eq(nested(JSON_LINE_MAX_DEPTH + 1, false), LAB_ELIMIT);
-    ck_assert_int_eq(nested(JSON_LINE_MAX_DEPTH + 1, true), LAB_ELIMIT);
+    ck_assert_int_eq(nested(JSON_LINE_MAX_DEPTH + 1, false), PL_ELIMIT);
+    ck_assert_int_eq(nested(JSON_LINE_MAX_DEPTH + 1, true), PL_ELIMIT);
 }
 END_TEST
 

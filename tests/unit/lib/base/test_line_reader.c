@@ -76,10 +76,10 @@ END_TEST
 START_TEST(lines_may_be_as_long_as_the_limit_and_no_longer)
 {
     expect("abcd\nabcd\r\nabcd", "abcd|abcd|abcd", 1, 4);
-    expect("abcd\nabcde\n", "abcd|", LAB_ELIMIT, 4);
-    expect("abcd\nabcde\r\n", "abcd|", LAB_ELIMIT, 4);
-    expect("abcd\nabcde", "abcd|", LAB_ELIMIT, 4);
-    expect("abcdefgh", "", LAB_ELIMIT, 4);
+    expect("abcd\nabcde\n", "abcd|", PL_ELIMIT, 4);
+    expect("abcd\nabcde\r\n", "abcd|", PL_ELIMIT, 4);
+    expect("abcd\nabcde", "abcd|", PL_ELIMIT, 4);
+    expect("abcdefgh", "", PL_ELIMIT, 4);
     expect("abcd\n", "abcd|", 0, SIZE_MAX);
 }
 END_TEST

@@ -11,7 +11,7 @@ static struct hdr h; /* made and freed around every test */
 static void make_latency(void)
 {
     ck_assert_int_eq(
-        hdr_init(&h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES), LAB_OK);
+        hdr_init(&h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES), PL_OK);
 }
 
 static void drop(void)
@@ -22,7 +22,7 @@ static void drop(void)
 static void remake(int64_t lowest, int64_t highest, int figures)
 {
     hdr_free(&h);
-    ck_assert_int_eq(hdr_init(&h, lowest, highest, figures), LAB_OK);
+    ck_assert_int_eq(hdr_init(&h, lowest, highest, figures), PL_OK);
 }
 
 static void record_1_to(int64_t n)
@@ -65,15 +65,15 @@ START_TEST(hdr_init_refuses_what_it_cannot_hold)
 {
     struct hdr bad;
 
-    ck_assert_int_eq(hdr_init(&bad, 0, 100, 3), LAB_EINVAL);
-    ck_assert_int_eq(hdr_init(&bad, -1, 100, 3), LAB_EINVAL);
-    ck_assert_int_eq(hdr_init(&bad, 51, 101, 3), LAB_EINVAL);
-    ck_assert_int_eq(hdr_init(&bad, 1, 100, 0), LAB_EINVAL);
-    ck_assert_int_eq(hdr_init(&bad, 1, 100, 6), LAB_EINVAL);
-    ck_assert_int_eq(hdr_init(&bad, INT64_C(1) << 52, INT64_MAX, 3), LAB_EINVAL);
-    ck_assert_int_eq(hdr_init(&bad, INT64_C(1) << 51, INT64_MAX, 3), LAB_OK);
+    ck_assert_int_eq(hdr_init(&bad, 0, 100, 3), PL_EINVAL);
+    ck_assert_int_eq(hdr_init(&bad, -1, 100, 3), PL_EINVAL);
+    ck_assert_int_eq(hdr_init(&bad, 51, 101, 3), PL_EINVAL);
+    ck_assert_int_eq(hdr_init(&bad, 1, 100, 0), PL_EINVAL);
+    ck_assert_int_eq(hdr_init(&bad, 1, 100, 6), PL_EINVAL);
+    ck_assert_int_eq(hdr_init(&bad, INT64_C(1) << 52, INT64_MAX, 3), PL_EINVAL);
+    ck_assert_int_eq(hdr_init(&bad, INT64_C(1) << 51, INT64_MAX, 3), PL_OK);
     hdr_free(&bad);
-    ck_assert_int_eq(hdr_init(&bad, 50, 100, 3), LAB_OK);
+    ck_assert_int_eq(hdr_init(&bad, 50, 100, 3), PL_OK);
     hdr_free(&bad);
     hdr_free(&bad); /* harmless */
 }
@@ -303,7 +303,7 @@ START_TEST(hdr_add_is_the_same_as_recording_into_one)
             hdr_record(&part[p], v, 1);
             hdr_record(&whole, v, 1);
         }
-        ck_assert_int_eq(hdr_add(&h, &part[p]), LAB_OK);
+        ck_assert_int_eq(hdr_add(&h, &part[p]), PL_OK);
         hdr_free(&part[p]);
     }
     ck_assert_mem_eq(h.counts, whole.counts, (size_t)whole.counts_len * sizeof *whole.counts);
@@ -320,7 +320,7 @@ START_TEST(hdr_add_of_an_empty_one_changes_nothing)
 
     hdr_init(&empty, 1, 3600000000, 3);
     hdr_record(&h, 42, 1);
-    ck_assert_int_eq(hdr_add(&h, &empty), LAB_OK);
+    ck_assert_int_eq(hdr_add(&h, &empty), PL_OK);
     ck_assert_int_eq(hdr_min(&h), 42);
     ck_assert_int_eq(hdr_max(&h), 42);
     ck_assert_int_eq(h.total_count, 1);
@@ -333,15 +333,15 @@ START_TEST(hdr_add_refuses_another_configuration_and_an_overflow)
     struct hdr other;
 
     hdr_init(&other, 1, 3600000000, 2);
-    ck_assert_int_eq(hdr_add(&h, &other), LAB_EINVAL);
+    ck_assert_int_eq(hdr_add(&h, &other), PL_EINVAL);
     hdr_free(&other);
     hdr_init(&other, 1, 3600000001, 3);
-    ck_assert_int_eq(hdr_add(&h, &other), LAB_EINVAL);
+    ck_assert_int_eq(hdr_add(&h, &other), PL_EINVAL);
     hdr_free(&other);
     hdr_init(&other, 1, 3600000000, 3);
     hdr_record(&other, 1, INT64_MAX);
     hdr_record(&h, 2, 1);
-    ck_assert_int_eq(hdr_add(&h, &other), LAB_ELIMIT);
+    ck_assert_int_eq(hdr_add(&h, &other), PL_ELIMIT);
     ck_assert_int_eq(h.total_count, 1);
     ck_assert_int_eq(hdr_min(&h), 2);
     hdr_free(&other);

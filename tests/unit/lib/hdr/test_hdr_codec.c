@@ -29,7 +29,7 @@ enum { HEADER_BYTES = 40, PAYLOAD_LENGTH_AT = 7 };
 
 static void record_example(struct hdr *h)
 {
-    ck_assert_int_eq(hdr_init(h, 1, 3600000000, 3), LAB_OK);
+    ck_assert_int_eq(hdr_init(h, 1, 3600000000, 3), PL_OK);
     hdr_record(h, 0, 1);
     hdr_record(h, 3, 2);
     hdr_record(h, 5, 300);
@@ -88,7 +88,7 @@ START_TEST(hdr_encodes_the_example_worked_out_by_hand)
     struct hdr h;
 
     record_example(&h);
-    ck_assert_int_eq(hdr_encode(&h, &out), LAB_OK);
+    ck_assert_int_eq(hdr_encode(&h, &out), PL_OK);
     ck_assert_uint_eq(out.len, sizeof example);
     ck_assert_mem_eq(out.data, example, sizeof example);
     buf_free(&out);
@@ -103,7 +103,7 @@ START_TEST(hdr_decodes_the_example_and_reads_no_further)
 
     record_example(&expected);
     ck_assert_int_eq(hdr_decode(&h, guard_copy(&g, example, sizeof example), sizeof example),
-                     LAB_OK);
+                     PL_OK);
     assert_same(&h, &expected);
     hdr_free(&h);
     hdr_free(&expected);
@@ -118,7 +118,7 @@ START_TEST(hdr_encoding_appends_to_what_is_there)
 
     record_example(&h);
     buf_add(&out, "before", 6);
-    ck_assert_int_eq(hdr_encode(&h, &out), LAB_OK);
+    ck_assert_int_eq(hdr_encode(&h, &out), PL_OK);
     ck_assert_mem_eq(out.data, "before", 6);
     ck_assert_mem_eq(out.data + 6, example, sizeof example);
     buf_free(&out);
@@ -131,11 +131,11 @@ START_TEST(hdr_encodes_an_empty_histogram_as_one_zero)
     struct buf out = {0};
     struct hdr h, back;
 
-    ck_assert_int_eq(hdr_init(&h, 1, 3600000000, 3), LAB_OK);
-    ck_assert_int_eq(hdr_encode(&h, &out), LAB_OK);
+    ck_assert_int_eq(hdr_init(&h, 1, 3600000000, 3), PL_OK);
+    ck_assert_int_eq(hdr_encode(&h, &out), PL_OK);
     ck_assert_uint_eq(out.len, HEADER_BYTES + 1);
     ck_assert_uint_eq(out.data[HEADER_BYTES], 0);
-    ck_assert_int_eq(hdr_decode(&back, out.data, out.len), LAB_OK);
+    ck_assert_int_eq(hdr_decode(&back, out.data, out.len), PL_OK);
     assert_same(&h, &back);
     hdr_free(&h);
     hdr_free(&back);
@@ -152,11 +152,11 @@ START_TEST(hdr_words_have_one_to_nine_bytes)
         struct buf out = {0};
         struct hdr h, back;
 
-        ck_assert_int_eq(hdr_init(&h, 1, 100, 1), LAB_OK);
+        ck_assert_int_eq(hdr_init(&h, 1, 100, 1), PL_OK);
         hdr_record(&h, 0, count);
-        ck_assert_int_eq(hdr_encode(&h, &out), LAB_OK);
+        ck_assert_int_eq(hdr_encode(&h, &out), PL_OK);
         ck_assert_uint_eq(out.len - HEADER_BYTES, bytes > 9 ? 9 : bytes);
-        ck_assert_int_eq(hdr_decode(&back, out.data, out.len), LAB_OK);
+        ck_assert_int_eq(hdr_decode(&back, out.data, out.len), PL_OK);
         ck_assert_int_eq(back.counts[0], count);
         hdr_free(&h);
         hdr_free(&back);
@@ -169,7 +169,7 @@ START_TEST(hdr_decodes_the_largest_count)
 {
     struct hdr h;
 
-    ck_assert_int_eq(decode_payload(&h, "\xfe\xff\xff\xff\xff\xff\xff\xff\xff", 9), LAB_OK);
+    ck_assert_int_eq(decode_payload(&h, "\xfe\xff\xff\xff\xff\xff\xff\xff\xff", 9), PL_OK);
     ck_assert_int_eq(h.counts[0], INT64_MAX);
     ck_assert_int_eq(h.total_count, INT64_MAX);
     ck_assert_int_eq(hdr_value_at_percentile(&h, 100), 0);
@@ -188,16 +188,16 @@ START_TEST(hdr_decodes_what_was_encoded_whatever_it_was)
         struct hdr h, back;
         int figures = 1 + (int)(rng_next(&r) % 4);
 
-        ck_assert_int_eq(hdr_init(&h, 1, highest[c], figures), LAB_OK);
+        ck_assert_int_eq(hdr_init(&h, 1, highest[c], figures), PL_OK);
         for (uint64_t n = rng_next(&r) % 500; n > 0; n--)
             hdr_record(&h, (int64_t)(rng_next(&r) >> (1 + rng_next(&r) % 63)),
                        (int64_t)(rng_next(&r) >> (16 + rng_next(&r) % 48)));
-        ck_assert_int_eq(hdr_encode(&h, &plain), LAB_OK);
-        ck_assert_int_eq(hdr_decode(&back, plain.data, plain.len), LAB_OK);
+        ck_assert_int_eq(hdr_encode(&h, &plain), PL_OK);
+        ck_assert_int_eq(hdr_decode(&back, plain.data, plain.len), PL_OK);
         assert_same(&h, &back);
         hdr_free(&back);
-        ck_assert_int_eq(hdr_encode_compressed(&h, &packed), LAB_OK);
-        ck_assert_int_eq(hdr_decode_compressed(&back, packed.data, packed.len), LAB_OK);
+        ck_assert_int_eq(hdr_encode_compressed(&h, &packed), PL_OK);
+        ck_assert_int_eq(hdr_decode_compressed(&back, packed.data, packed.len), PL_OK);
         assert_same(&h, &back);
         hdr_free(&back);
         hdr_free(&h);
@@ -213,7 +213,7 @@ START_TEST(hdr_decode_rejects_every_truncation)
     struct hdr h;
 
     for (size_t len = 0; len < sizeof example; len++) {
-        ck_assert_int_eq(hdr_decode(&h, guard_copy(&g, example, len), len), LAB_EPROTO);
+        ck_assert_int_eq(hdr_decode(&h, guard_copy(&g, example, len), len), PL_EPROTO);
         ck_assert_ptr_null(h.counts);
     }
     guard_free(&g);
@@ -225,8 +225,8 @@ START_TEST(hdr_decode_rejects_half_a_word)
 {
     struct hdr h;
 
-    ck_assert_int_eq(decode_payload(&h, "\x02\x80", 2), LAB_EPROTO);
-    ck_assert_int_eq(decode_payload(&h, "\xff\xff\xff\xff\xff\xff\xff\xff", 8), LAB_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\x02\x80", 2), PL_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\xff\xff\xff\xff\xff\xff\xff\xff", 8), PL_EPROTO);
 }
 END_TEST
 
@@ -258,7 +258,7 @@ START_TEST(hdr_decode_rejects_a_wrong_header)
 
     memcpy(bytes, example, sizeof example);
     bytes[wrong_header[_i].at] = wrong_header[_i].byte;
-    ck_assert_int_eq(hdr_decode(&h, bytes, sizeof bytes), LAB_EPROTO);
+    ck_assert_int_eq(hdr_decode(&h, bytes, sizeof bytes), PL_EPROTO);
     ck_assert_ptr_null(h.counts);
 }
 END_TEST
@@ -271,7 +271,7 @@ START_TEST(hdr_decode_accepts_any_word_size_nibble)
     memcpy(bytes, example, sizeof example);
     for (unsigned nibble = 0; nibble < 16; nibble++) {
         bytes[3] = (uint8_t)(nibble << 4 | 3);
-        ck_assert_int_eq(hdr_decode(&h, bytes, sizeof bytes), LAB_OK);
+        ck_assert_int_eq(hdr_decode(&h, bytes, sizeof bytes), PL_OK);
         hdr_free(&h);
     }
 }
@@ -282,15 +282,15 @@ START_TEST(hdr_decode_rejects_counts_past_the_end)
 {
     struct hdr h;
 
-    ck_assert_int_eq(decode_payload(&h, "\xff\xef\x02", 3), LAB_OK);
+    ck_assert_int_eq(decode_payload(&h, "\xff\xef\x02", 3), PL_OK);
     ck_assert_int_eq(h.total_count, 0);
     hdr_free(&h);
-    ck_assert_int_eq(decode_payload(&h, "\x81\xf0\x02", 3), LAB_EPROTO);
-    ck_assert_int_eq(decode_payload(&h, "\xff\xef\x02\x02", 4), LAB_EPROTO);
-    ck_assert_int_eq(decode_payload(&h, "\xff\xef\x02\x00", 4), LAB_EPROTO);
-    ck_assert_int_eq(decode_payload(&h, "\x02\xff\xef\x02", 4), LAB_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\x81\xf0\x02", 3), PL_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\xff\xef\x02\x02", 4), PL_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\xff\xef\x02\x00", 4), PL_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\x02\xff\xef\x02", 4), PL_EPROTO);
     /* -2^63: its negative is no int64_t */
-    ck_assert_int_eq(decode_payload(&h, "\xff\xff\xff\xff\xff\xff\xff\xff\xff", 9), LAB_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\xff\xff\xff\xff\xff\xff\xff\xff\xff", 9), PL_EPROTO);
 }
 END_TEST
 
@@ -298,10 +298,8 @@ START_TEST(hdr_decode_rejects_counts_that_overflow_together)
 {
     struct hdr h;
 
-    ck_assert_int_eq(decode_payload(&h, "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10),
-                     LAB_EPROTO);
-    ck_assert_int_eq(decode_payload(&h, "\x02\xfe\xff\xff\xff\xff\xff\xff\xff\xff", 10),
-                     LAB_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10), PL_EPROTO);
+    ck_assert_int_eq(decode_payload(&h, "\x02\xfe\xff\xff\xff\xff\xff\xff\xff\xff", 10), PL_EPROTO);
 }
 END_TEST
 
@@ -313,7 +311,7 @@ START_TEST(hdr_decode_compressed_takes_the_example)
 
     record_example(&expected);
     ck_assert_int_eq(hdr_decode_compressed(&h, guard_copy(&g, packed.data, packed.len), packed.len),
-                     LAB_OK);
+                     PL_OK);
     assert_same(&h, &expected);
     hdr_free(&h);
     hdr_free(&expected);
@@ -331,10 +329,10 @@ START_TEST(hdr_decode_compressed_rejects_every_truncation)
     for (size_t len = 0; len < packed.len; len++) {
         uint8_t *at = guard_copy(&g, packed.data, len);
 
-        ck_assert_int_eq(hdr_decode_compressed(&h, at, len), LAB_EPROTO);
+        ck_assert_int_eq(hdr_decode_compressed(&h, at, len), PL_EPROTO);
         if (len >= 8) { /* and with a length that agrees */
             at[7] = (uint8_t)(len - 8);
-            ck_assert_int_eq(hdr_decode_compressed(&h, at, len), LAB_EPROTO);
+            ck_assert_int_eq(hdr_decode_compressed(&h, at, len), PL_EPROTO);
         }
         ck_assert_ptr_null(h.counts);
     }
@@ -352,7 +350,7 @@ START_TEST(hdr_decode_compressed_rejects_any_other_byte)
 
     for (size_t i = 0; i < packed.len; i++) {
         packed.data[i] ^= 0x08;
-        ck_assert_int_eq(hdr_decode_compressed(&h, packed.data, packed.len), LAB_EPROTO);
+        ck_assert_int_eq(hdr_decode_compressed(&h, packed.data, packed.len), PL_EPROTO);
         packed.data[i] ^= 0x08;
     }
     buf_free(&packed);
@@ -365,9 +363,9 @@ START_TEST(hdr_decode_compressed_rejects_what_follows_the_stream)
     struct hdr h;
 
     buf_add(&packed, "x", 1);
-    ck_assert_int_eq(hdr_decode_compressed(&h, packed.data, packed.len), LAB_EPROTO);
+    ck_assert_int_eq(hdr_decode_compressed(&h, packed.data, packed.len), PL_EPROTO);
     packed.data[7]++;
-    ck_assert_int_eq(hdr_decode_compressed(&h, packed.data, packed.len), LAB_EPROTO);
+    ck_assert_int_eq(hdr_decode_compressed(&h, packed.data, packed.len), PL_EPROTO);
     buf_free(&packed);
 }
 END_TEST
@@ -383,7 +381,7 @@ START_TEST(hdr_decode_compressed_gives_up_on_a_bomb)
     ck_assert_ptr_nonnull(zeros);
     bomb = compressed(zeros, BOMB_BYTES);
     bomb.data[5] = (uint8_t)((bomb.len - 8) >> 16);
-    ck_assert_int_eq(hdr_decode_compressed(&h, bomb.data, bomb.len), LAB_EPROTO);
+    ck_assert_int_eq(hdr_decode_compressed(&h, bomb.data, bomb.len), PL_EPROTO);
     buf_free(&bomb);
     free(zeros);
 }

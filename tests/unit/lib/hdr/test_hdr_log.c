@@ -31,14 +31,14 @@ static int read_text(struct hdr *h, const char *text, struct err_text *e)
 static void latency_init(struct hdr *h)
 {
     ck_assert_int_eq(
-        hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES), LAB_OK);
+        hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES), PL_OK);
 }
 
 START_TEST(hdr_log_header_is_format_1_3)
 {
     struct buf out = {0};
 
-    ck_assert_int_eq(hdr_log_header(&out, "Logged with pushlab", 1441812279474), LAB_OK);
+    ck_assert_int_eq(hdr_log_header(&out, "Logged with pushlab", 1441812279474), PL_OK);
     buf_add(&out, "", 1);
     ck_assert_str_eq((char *)out.data,
                      "#[Logged with pushlab]\n"
@@ -54,10 +54,10 @@ START_TEST(hdr_log_header_refuses_a_comment_of_two_lines)
 {
     struct buf out = {0};
 
-    ck_assert_int_eq(hdr_log_header(&out, "a\n0,1,2,HIST", 0), LAB_EINVAL);
-    ck_assert_int_eq(hdr_log_header(&out, "a\r", 0), LAB_EINVAL);
+    ck_assert_int_eq(hdr_log_header(&out, "a\n0,1,2,HIST", 0), PL_EINVAL);
+    ck_assert_int_eq(hdr_log_header(&out, "a\r", 0), PL_EINVAL);
     ck_assert_uint_eq(out.len, 0);
-    ck_assert_int_eq(hdr_log_header(&out, NULL, 0), LAB_OK);
+    ck_assert_int_eq(hdr_log_header(&out, NULL, 0), PL_OK);
     ck_assert_mem_eq(out.data, "#[Histogram log", 15);
     buf_free(&out);
 }
@@ -70,14 +70,14 @@ START_TEST(hdr_log_interval_has_its_fields_in_order)
 
     latency_init(&h);
     hdr_record(&h, 1500, 1);
-    ck_assert_int_eq(hdr_log_interval(&out, "sse", 0.1274, 1.0066, &h), LAB_OK);
+    ck_assert_int_eq(hdr_log_interval(&out, "sse", 0.1274, 1.0066, &h), PL_OK);
     ck_assert_mem_eq(out.data, "Tag=sse,0.127,1.007,1.500,HISTFAAAA", 35);
     ck_assert_int_eq(out.data[out.len - 1], '\n');
     out.len = 0;
-    ck_assert_int_eq(hdr_log_interval(&out, NULL, 0, 60, &h), LAB_OK);
+    ck_assert_int_eq(hdr_log_interval(&out, NULL, 0, 60, &h), PL_OK);
     ck_assert_mem_eq(out.data, "0.000,60.000,1.500,HISTFAAAA", 28);
     out.len = 0;
-    ck_assert_int_eq(hdr_log_interval(&out, "", 0, 60, &h), LAB_OK);
+    ck_assert_int_eq(hdr_log_interval(&out, "", 0, 60, &h), PL_OK);
     ck_assert_mem_eq(out.data, "0.000,", 6);
     buf_free(&out);
     hdr_free(&h);
@@ -92,7 +92,7 @@ START_TEST(hdr_log_interval_refuses_a_tag_that_breaks_the_line)
 
     latency_init(&h);
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-        ck_assert_int_eq(hdr_log_interval(&out, tags[i], 0, 1, &h), LAB_EINVAL);
+        ck_assert_int_eq(hdr_log_interval(&out, tags[i], 0, 1, &h), PL_EINVAL);
     ck_assert_uint_eq(out.len, 0);
     hdr_free(&h);
 }
@@ -102,7 +102,7 @@ START_TEST(hdr_log_reads_what_hdrhistogram_for_java_wrote)
 {
     struct hdr h;
 
-    ck_assert_int_eq(read_text(&h, LEGEND "Tag=A," JAVA_LINE, NULL), LAB_OK);
+    ck_assert_int_eq(read_text(&h, LEGEND "Tag=A," JAVA_LINE, NULL), PL_OK);
     ck_assert_int_eq(h.lowest_discernible_value, 20000);
     ck_assert_int_eq(h.highest_trackable_value, 3600000000000);
     ck_assert_int_eq(h.significant_figures, 2);
@@ -118,13 +118,13 @@ START_TEST(hdr_log_merges_all_intervals_whatever_their_tags_and_line_ends)
 {
     struct hdr one, all;
 
-    ck_assert_int_eq(read_text(&one, JAVA_LINE, NULL), LAB_OK);
+    ck_assert_int_eq(read_text(&one, JAVA_LINE, NULL), PL_OK);
     ck_assert_int_eq(read_text(&all,
                                "#comment\r\n\r\n" LEGEND "Tag=A," JAVA_LINE "\n" JAVA_LINE
                                "Tag=B,1,1.0,.5," JAVA_HISTOGRAM "\r\n"
                                "2,1,0," JAVA_HISTOGRAM,
                                NULL),
-                     LAB_OK);
+                     PL_OK);
     ck_assert_int_eq(all.total_count, 4 * one.total_count);
     ck_assert_int_eq(hdr_value_at_percentile(&all, 50), hdr_value_at_percentile(&one, 50));
     ck_assert_double_eq_tol(hdr_mean(&all), hdr_mean(&one), 1e-6);
@@ -139,7 +139,7 @@ START_TEST(hdr_log_without_intervals_is_an_empty_latency_histogram)
     struct hdr h;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        ck_assert_int_eq(read_text(&h, texts[i], NULL), LAB_OK);
+        ck_assert_int_eq(read_text(&h, texts[i], NULL), PL_OK);
         ck_assert_int_eq(h.total_count, 0);
         ck_assert_int_eq(h.highest_trackable_value, HDR_LATENCY_HIGHEST_US);
         hdr_free(&h);
@@ -184,13 +184,13 @@ START_TEST(hdr_log_names_the_line_that_is_broken)
     struct hdr h;
 
     snprintf(text, sizeof text, "#ok\n%s\n", broken[_i].line);
-    ck_assert_int_eq(read_text(&h, text, &e), LAB_EPROTO);
+    ck_assert_int_eq(read_text(&h, text, &e), PL_EPROTO);
     ck_assert_str_eq(e.text, broken[_i].error);
     ck_assert_ptr_null(h.counts);
     snprintf(text, sizeof text, JAVA_LINE "%s", broken[_i].line); /* what was read is freed */
-    ck_assert_int_eq(read_text(&h, text, &e), LAB_EPROTO);
+    ck_assert_int_eq(read_text(&h, text, &e), PL_EPROTO);
     ck_assert_str_eq(e.text, broken[_i].error);
-    ck_assert_int_eq(read_text(&h, text, NULL), LAB_EPROTO);
+    ck_assert_int_eq(read_text(&h, text, NULL), PL_EPROTO);
     ck_assert_ptr_null(h.counts);
 }
 END_TEST
@@ -204,13 +204,13 @@ START_TEST(hdr_log_refuses_to_add_what_does_not_fit)
     latency_init(&h);
     hdr_record(&h, 1, INT64_MAX);
     buf_add(&out, JAVA_LINE, strlen(JAVA_LINE));
-    ck_assert_int_eq(hdr_log_interval(&out, NULL, 0, 1, &h), LAB_OK);
-    ck_assert_int_eq(hdr_log_read(&read, (char *)out.data, out.len, &e), LAB_EPROTO);
+    ck_assert_int_eq(hdr_log_interval(&out, NULL, 0, 1, &h), PL_OK);
+    ck_assert_int_eq(hdr_log_read(&read, (char *)out.data, out.len, &e), PL_EPROTO);
     ck_assert_str_eq(e.text, "line 2: its range or precision is not that of the first interval");
     out.len = 0;
-    ck_assert_int_eq(hdr_log_interval(&out, NULL, 0, 1, &h), LAB_OK);
-    ck_assert_int_eq(hdr_log_interval(&out, NULL, 1, 1, &h), LAB_OK);
-    ck_assert_int_eq(hdr_log_read(&read, (char *)out.data, out.len, &e), LAB_EPROTO);
+    ck_assert_int_eq(hdr_log_interval(&out, NULL, 0, 1, &h), PL_OK);
+    ck_assert_int_eq(hdr_log_interval(&out, NULL, 1, 1, &h), PL_OK);
+    ck_assert_int_eq(hdr_log_read(&read, (char *)out.data, out.len, &e), PL_EPROTO);
     ck_assert_str_eq(e.text, "line 2: the counts add up to more than 2^63 - 1");
     buf_free(&out);
     hdr_free(&h);
@@ -228,7 +228,7 @@ static void write_sample(struct buf *log, struct hdr *whole)
 
     rng_seed(&r, 42);
     latency_init(whole);
-    ck_assert_int_eq(hdr_log_header(log, "Logged by test_hdr_log", 1700000000123), LAB_OK);
+    ck_assert_int_eq(hdr_log_header(log, "Logged by test_hdr_log", 1700000000123), PL_OK);
     for (int i = 0; i < SAMPLE_INTERVALS; i++) {
         struct hdr h;
 
@@ -238,8 +238,8 @@ static void write_sample(struct buf *log, struct hdr *whole)
 
             hdr_record(&h, (int64_t)rng_exponential(&r, mean_us), 1);
         }
-        ck_assert_int_eq(hdr_log_interval(log, i % 2 ? "odd" : NULL, i, 1, &h), LAB_OK);
-        ck_assert_int_eq(hdr_add(whole, &h), LAB_OK);
+        ck_assert_int_eq(hdr_log_interval(log, i % 2 ? "odd" : NULL, i, 1, &h), PL_OK);
+        ck_assert_int_eq(hdr_add(whole, &h), PL_OK);
         hdr_free(&h);
     }
 }
@@ -279,7 +279,7 @@ START_TEST(hdr_log_reads_back_what_it_wrote)
     struct hdr whole, back;
 
     write_sample(&log, &whole);
-    ck_assert_int_eq(hdr_log_read(&back, (char *)log.data, log.len, NULL), LAB_OK);
+    ck_assert_int_eq(hdr_log_read(&back, (char *)log.data, log.len, NULL), PL_OK);
     ck_assert_mem_eq(back.counts, whole.counts, (size_t)whole.counts_len * sizeof *whole.counts);
     ck_assert_int_eq(back.total_count, SAMPLE_INTERVALS * SAMPLE_VALUES);
     ck_assert_double_eq(hdr_mean(&back), hdr_mean(&whole));
@@ -300,7 +300,7 @@ START_TEST(hdr_log_rejects_a_sample_cut_inside_a_line)
     write_sample(&log, &whole);
     for (size_t len = log.len - 2; log.data[len] != '\n'; len -= 1 + len % 7)
         if (log.data[len - 1] != '\n')
-            ck_assert_int_eq(hdr_log_read(&back, (char *)log.data, len, NULL), LAB_EPROTO);
+            ck_assert_int_eq(hdr_log_read(&back, (char *)log.data, len, NULL), PL_EPROTO);
     hdr_free(&whole);
     buf_free(&log);
 }

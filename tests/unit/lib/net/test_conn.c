@@ -251,9 +251,9 @@ START_TEST(conn_drops_a_slow_reader_at_the_backlog_limit)
     end_open(&other, 100000);
     for (int i = 0; i < 1000 && err == 0; i++)
         err = conn_send_shared(&slow.conn, s);
-    ck_assert_int_eq(err, LAB_ELIMIT);
+    ck_assert_int_eq(err, PL_ELIMIT);
     ck_assert_uint_eq(slow.ends, 0); /* marked; told about later, from the loop */
-    ck_assert_int_eq(conn_send_shared(&slow.conn, s), LAB_EOF);
+    ck_assert_int_eq(conn_send_shared(&slow.conn, s), PL_EOF);
     ck_assert_int_eq(conn_send(&other.conn, s->data, 10), 0);
     TURN_UNTIL(slow.ends == 1);
     ck_assert_int_eq(slow.why, CONN_END_BACKLOG);
@@ -289,7 +289,7 @@ START_TEST(conn_survives_being_closed_inside_its_own_callback)
     ck_assert_int_eq(send(e.peer, "x", 1, 0), 1);
     TURN_UNTIL(e.ends == 1);
     ck_assert_int_eq(e.why, CONN_END_LOCAL);
-    ck_assert_int_eq(conn_send(&e.conn, "x", 1), LAB_EOF);
+    ck_assert_int_eq(conn_send(&e.conn, "x", 1), PL_EOF);
     close(e.peer);
 }
 END_TEST
@@ -333,7 +333,7 @@ START_TEST(conn_ends_with_the_error_of_a_failed_send)
 
     end_open(&e, BACKLOG_BYTES);
     close(e.peer);
-    ck_assert_int_eq(conn_send(&e.conn, "x", 1), LAB_ESYS);
+    ck_assert_int_eq(conn_send(&e.conn, "x", 1), PL_ESYS);
     TURN_UNTIL(e.ends == 1);
     ck_assert_int_eq(e.why, CONN_END_ERROR);
     ck_assert_int_eq(e.sys_errno, EPIPE);
@@ -348,7 +348,7 @@ START_TEST(conn_finish_ends_once_the_queue_is_flushed)
     end_open(&e, BACKLOG_BYTES);
     ck_assert_int_eq(conn_send_shared(&e.conn, s), 0);
     conn_finish(&e.conn, false);
-    ck_assert_int_eq(conn_send(&e.conn, "x", 1), LAB_EOF);
+    ck_assert_int_eq(conn_send(&e.conn, "x", 1), PL_EOF);
     peer_read_all(&e, 0, BIG_BYTES);
     TURN_UNTIL(e.ends == 1);
     ck_assert_int_eq(e.why, CONN_END_LOCAL);

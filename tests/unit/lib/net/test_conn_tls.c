@@ -294,9 +294,9 @@ START_TEST(tls_drops_a_slow_reader_at_the_backlog_limit)
     conn_pause(&client.conn);
     for (int i = 0; i < 1000 && err == 0; i++)
         err = conn_send_shared(&slow.conn, s);
-    ck_assert_int_eq(err, LAB_ELIMIT);
+    ck_assert_int_eq(err, PL_ELIMIT);
     ck_assert_uint_eq(slow.ends, 0); /* marked; told about later, from the loop */
-    ck_assert_int_eq(conn_send_shared(&slow.conn, s), LAB_EOF);
+    ck_assert_int_eq(conn_send_shared(&slow.conn, s), PL_EOF);
     TURN_UNTIL(slow.ends == 1);
     ck_assert_int_eq(slow.why, CONN_END_BACKLOG);
     ck_assert_uint_eq(s->refs, 1);
@@ -400,7 +400,7 @@ START_TEST(tls_survives_being_closed_inside_its_own_callback)
     TURN_UNTIL(server.ends == 1 && client.ends == 1);
     ck_assert_int_eq(server.why, CONN_END_LOCAL);
     ck_assert_int_eq(client.why, CONN_END_EOF);
-    ck_assert_int_eq(conn_send(&server.conn, "x", 1), LAB_EOF);
+    ck_assert_int_eq(conn_send(&server.conn, "x", 1), PL_EOF);
 }
 END_TEST
 
@@ -410,7 +410,7 @@ START_TEST(tls_ends_with_the_error_of_a_failed_send)
 
     secure_pair(&e, &other, NULL);
     shutdown(conn_fd(&e.conn), SHUT_RDWR);
-    ck_assert_int_eq(conn_send(&e.conn, "x", 1), LAB_ESYS);
+    ck_assert_int_eq(conn_send(&e.conn, "x", 1), PL_ESYS);
     TURN_UNTIL(e.ends == 1);
     ck_assert_int_eq(e.why, CONN_END_ERROR);
     ck_assert_int_eq(e.sys_errno, EPIPE);
@@ -428,7 +428,7 @@ START_TEST(tls_finish_ends_once_the_queue_is_flushed)
     if (_i == 1)
         ck_assert_int_eq(conn_send_shared(&server.conn, s), 0);
     conn_finish(&server.conn, false);
-    ck_assert_int_eq(conn_send(&server.conn, "x", 1), LAB_EOF);
+    ck_assert_int_eq(conn_send(&server.conn, "x", 1), PL_EOF);
     TURN_UNTIL(server.ends == 1 && client.ends == 1);
     ck_assert_uint_eq(client.got_bytes, _i == 1 ? BIG_BYTES : 0);
     ck_assert_int_eq(server.why, CONN_END_LOCAL);

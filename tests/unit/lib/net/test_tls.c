@@ -91,7 +91,7 @@ START_TEST(write_cert_writes_the_certificate_and_no_key)
     fclose(file);
     ck_assert_ptr_nonnull(strstr(text, "BEGIN CERTIFICATE"));
     ck_assert_ptr_null(strstr(text, "KEY"));
-    ck_assert_int_eq(tls_write_cert(p.server, "/nowhere/cert.pem", &e), LAB_ESYS);
+    ck_assert_int_eq(tls_write_cert(p.server, "/nowhere/cert.pem", &e), PL_ESYS);
     ck_assert_str_eq(e.text, "--tls-write-cert: /nowhere/cert.pem: No such file or directory");
     unlink(path);
     tls_pair_free(&p);
@@ -184,11 +184,11 @@ START_TEST(client_names_a_ca_file_that_is_wrong)
     struct tls *t;
     char empty[64];
 
-    ck_assert_int_eq(tls_new_client(&t, &o, &e), LAB_EINVAL);
+    ck_assert_int_eq(tls_new_client(&t, &o, &e), PL_EINVAL);
     check_says(e.text, "--tls-ca", "/nowhere", "No such file or directory");
     tls_temp_path(empty);
     o.ca_path = empty;
-    ck_assert_int_eq(tls_new_client(&t, &o, &e), LAB_EINVAL);
+    ck_assert_int_eq(tls_new_client(&t, &o, &e), PL_EINVAL);
     check_says(e.text, "--tls-ca", empty, "holds no certificate");
     unlink(empty);
     o.ca_path = NULL; /* what the system trusts */

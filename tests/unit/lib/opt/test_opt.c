@@ -209,7 +209,7 @@ START_TEST(opt_says_which_option_what_was_wrong_and_what_is_accepted)
     struct parsed p;
 
     parse(&p, errors[_i].line, false);
-    ck_assert_int_eq(p.result, LAB_EINVAL);
+    ck_assert_int_eq(p.result, PL_EINVAL);
     ck_assert_str_eq(p.error.text, errors[_i].error);
 }
 END_TEST
@@ -223,7 +223,7 @@ START_TEST(opt_set_takes_a_scenario_s_words)
     ck_assert(config.rate == 2.5);
     ck_assert_int_eq(opt_set(&opts[9], &config, "true", &e), 0);
     ck_assert(config.json);
-    ck_assert_int_eq(opt_set(&opts[9], &config, "yes", &e), LAB_EINVAL);
+    ck_assert_int_eq(opt_set(&opts[9], &config, "yes", &e), PL_EINVAL);
     ck_assert_str_eq(e.text, "--json: 'yes' is not a flag's value; accepted: true, false");
 }
 END_TEST

@@ -53,7 +53,7 @@ static inline void transcript_error(struct transcript *t, ssize_t err)
 {
     if (t->in_body)
         buf_printf(&t->text, "}");
-    buf_printf(&t->text, err == LAB_EOF ? "cut short" : "refused");
+    buf_printf(&t->text, err == PL_EOF ? "cut short" : "refused");
 }
 
 /* Feed one piece, from memory of exactly its size so that the sanitizer sees every overrun. */

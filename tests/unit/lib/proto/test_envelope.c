@@ -76,7 +76,7 @@ START_TEST(envelope_refuses_every_prefix_of_itself)
     for (size_t len = 0; len < sizeof text - 1; len++) {
         const char *copy = (const char *)guard_copy(&memory, text, len);
 
-        ck_assert_int_eq(envelope_scan(&e, copy, len), LAB_EPROTO);
+        ck_assert_int_eq(envelope_scan(&e, copy, len), PL_EPROTO);
     }
     ck_assert_int_eq(scan(&e, text), 0);
 }
@@ -145,7 +145,7 @@ START_TEST(envelope_reads_each_member_and_writes_the_same_bytes)
     for (size_t cut = 0; cut < len; cut++)
         ck_assert_int_eq(
             envelope_scan(&e, (const char *)guard_copy(&memory, named[_i].text, cut), cut),
-            LAB_EPROTO);
+            PL_EPROTO);
 }
 END_TEST
 
@@ -197,7 +197,7 @@ START_TEST(envelope_refuses_what_is_not_one)
 {
     struct envelope e;
 
-    ck_assert_int_eq(scan(&e, not_envelopes[_i]), LAB_EPROTO);
+    ck_assert_int_eq(scan(&e, not_envelopes[_i]), PL_EPROTO);
 }
 END_TEST
 

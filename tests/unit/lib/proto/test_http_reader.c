@@ -412,8 +412,8 @@ START_TEST(http_stays_dead_after_an_error)
     struct transcript t;
 
     transcript_begin(&t, HTTP_REQUESTS, &limits);
-    ck_assert_int_eq(transcript_feed(&t, "\x16", 1), LAB_EPROTO);
-    ck_assert_int_eq(transcript_feed(&t, "GET / HTTP/1.0\r\n\r\n", 18), LAB_EPROTO);
+    ck_assert_int_eq(transcript_feed(&t, "\x16", 1), PL_EPROTO);
+    ck_assert_int_eq(transcript_feed(&t, "GET / HTTP/1.0\r\n\r\n", 18), PL_EPROTO);
     ck_assert_str_eq(http_message_target(&t.reader.msg), "");
     transcript_free(&t);
 }

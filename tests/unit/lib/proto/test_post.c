@@ -242,7 +242,7 @@ START_TEST(post_refuses_every_prefix_of_itself)
 
     for (size_t len = 0; len < strlen(text); len++)
         ck_assert_int_eq(post_scan(&p, (const char *)guard_copy(&memory, text, len), len),
-                         LAB_EPROTO);
+                         PL_EPROTO);
 }
 END_TEST
 
@@ -323,7 +323,7 @@ START_TEST(post_refuses_what_is_not_one)
 {
     struct post p;
 
-    ck_assert_int_eq(scan(&p, not_posts[_i]), LAB_EPROTO);
+    ck_assert_int_eq(scan(&p, not_posts[_i]), PL_EPROTO);
 }
 END_TEST
 

@@ -202,7 +202,7 @@ START_TEST(sse_refuses_lines_and_data_over_the_limit)
                  "message id= 1234\n6789 | message id= x");
     stream_check(STREAM("data:1234\ndata:6789\ndata\n\n"), 9, -1, "fail -4");
     stream_check(STREAM("data:123\ndata:567\ndata:90\n\n"), 9, -1, "fail -4");
-    ck_assert_int_eq(LAB_ELIMIT, -4);
+    ck_assert_int_eq(PL_ELIMIT, -4);
 }
 END_TEST
 

@@ -52,7 +52,7 @@ START_TEST(url_refuses_in_one_line_what_it_cannot_use)
     struct url u;
     struct err_text e = {""};
 
-    ck_assert_int_eq(url_parse(&u, bad_urls[_i], &e), LAB_EINVAL);
+    ck_assert_int_eq(url_parse(&u, bad_urls[_i], &e), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, bad_urls[_i]));
     ck_assert_ptr_null(strchr(e.text, '\n'));
 }
@@ -67,11 +67,11 @@ START_TEST(url_refuses_hosts_and_paths_that_are_too_long)
     memset(text + 7, 'a', 255);
     ck_assert_int_eq(url_parse(&u, text, &e), 0);
     memset(text + 7, 'a', 256);
-    ck_assert_int_eq(url_parse(&u, text, &e), LAB_EINVAL);
+    ck_assert_int_eq(url_parse(&u, text, &e), PL_EINVAL);
     memset(text + 8, '/', 1);
     ck_assert_int_eq(url_parse(&u, text, &e), 0);
     memset(text + 9, 'a', 300);
-    ck_assert_int_eq(url_parse(&u, text, &e), LAB_EINVAL);
+    ck_assert_int_eq(url_parse(&u, text, &e), PL_EINVAL);
 }
 END_TEST
 
@@ -87,11 +87,11 @@ START_TEST(url_host_port_is_what_listen_takes)
     ck_assert_int_eq(url_parse_host_port(host, &port, "[::]:0", &e), 0);
     ck_assert_str_eq(host, "::");
     ck_assert_uint_eq(port, 0);
-    ck_assert_int_eq(url_parse_host_port(host, &port, "127.0.0.1", &e), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_host_port(host, &port, ":8080", &e), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_host_port(host, &port, "a:65536", &e), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_host_port(host, &port, "a:80/", &e), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_host_port(host, &port, "::1:80", &e), LAB_EINVAL);
+    ck_assert_int_eq(url_parse_host_port(host, &port, "127.0.0.1", &e), PL_EINVAL);
+    ck_assert_int_eq(url_parse_host_port(host, &port, ":8080", &e), PL_EINVAL);
+    ck_assert_int_eq(url_parse_host_port(host, &port, "a:65536", &e), PL_EINVAL);
+    ck_assert_int_eq(url_parse_host_port(host, &port, "a:80/", &e), PL_EINVAL);
+    ck_assert_int_eq(url_parse_host_port(host, &port, "::1:80", &e), PL_EINVAL);
 }
 END_TEST
 
@@ -158,11 +158,11 @@ START_TEST(url_query_get_tells_absent_from_malformed)
     ck_assert_int_eq(url_query_get("", "a", out, sizeof out), 0);
     ck_assert_int_eq(url_query_get("ab=1&b=a", "a", out, sizeof out), 0);
     ck_assert_int_eq(url_query_get("a=123", "a", out, sizeof out), 1);
-    ck_assert_int_eq(url_query_get("a=1234", "a", out, sizeof out), LAB_EINVAL);
-    ck_assert_int_eq(url_query_get("a=%4", "a", out, sizeof out), LAB_EINVAL);
-    ck_assert_int_eq(url_query_get("a=%4&b=1", "a", out, sizeof out), LAB_EINVAL);
-    ck_assert_int_eq(url_query_get("a=%zz", "a", out, sizeof out), LAB_EINVAL);
-    ck_assert_int_eq(url_query_get("a=%00", "a", out, sizeof out), LAB_EINVAL);
+    ck_assert_int_eq(url_query_get("a=1234", "a", out, sizeof out), PL_EINVAL);
+    ck_assert_int_eq(url_query_get("a=%4", "a", out, sizeof out), PL_EINVAL);
+    ck_assert_int_eq(url_query_get("a=%4&b=1", "a", out, sizeof out), PL_EINVAL);
+    ck_assert_int_eq(url_query_get("a=%zz", "a", out, sizeof out), PL_EINVAL);
+    ck_assert_int_eq(url_query_get("a=%00", "a", out, sizeof out), PL_EINVAL);
 }
 END_TEST
 
@@ -174,14 +174,14 @@ START_TEST(url_parse_u64_takes_plain_decimal_only)
     ck_assert_uint_eq(n, UINT64_MAX);
     ck_assert_int_eq(url_parse_u64(&n, "0", 0), 0);
     ck_assert_uint_eq(n, 0);
-    ck_assert_int_eq(url_parse_u64(&n, "18446744073709551616", UINT64_MAX), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_u64(&n, "11", 10), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_u64(&n, "", 10), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_u64(&n, "-1", 10), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_u64(&n, "+1", 10), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_u64(&n, " 1", 10), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_u64(&n, "1 ", 10), LAB_EINVAL);
-    ck_assert_int_eq(url_parse_u64(&n, "\xb1", 10), LAB_EINVAL);
+    ck_assert_int_eq(url_parse_u64(&n, "18446744073709551616", UINT64_MAX), PL_EINVAL);
+    ck_assert_int_eq(url_parse_u64(&n, "11", 10), PL_EINVAL);
+    ck_assert_int_eq(url_parse_u64(&n, "", 10), PL_EINVAL);
+    ck_assert_int_eq(url_parse_u64(&n, "-1", 10), PL_EINVAL);
+    ck_assert_int_eq(url_parse_u64(&n, "+1", 10), PL_EINVAL);
+    ck_assert_int_eq(url_parse_u64(&n, " 1", 10), PL_EINVAL);
+    ck_assert_int_eq(url_parse_u64(&n, "1 ", 10), PL_EINVAL);
+    ck_assert_int_eq(url_parse_u64(&n, "\xb1", 10), PL_EINVAL);
 }
 END_TEST
 

@@ -35,22 +35,22 @@ static const struct {
     int result;
     uint16_t code;
 } bodies[] = {
-    {BODY(""), LAB_OK, WS_CLOSE_NO_STATUS},
-    {BODY("\x03"), LAB_EPROTO, 0},
-    {BODY("\x03\xe8"), LAB_OK, 1000},
-    {BODY("\x03\xe8over"), LAB_OK, 1000},
-    {BODY("\x03\xf3\xe2\x82\xac"), LAB_OK, 1011},
-    {BODY("\x13\x87"), LAB_OK, 4999},
-    {BODY("\x00\x00"), LAB_EPROTO, 0},
-    {BODY("\x03\xe7"), LAB_EPROTO, 0}, /* 999 */
-    {BODY("\x03\xec"), LAB_EPROTO, 0}, /* 1004 */
-    {BODY("\x03\xed"), LAB_EPROTO, 0}, /* 1005 */
-    {BODY("\x03\xee"), LAB_EPROTO, 0}, /* 1006 */
-    {BODY("\x03\xf7"), LAB_EPROTO, 0}, /* 1015 */
-    {BODY("\x0b\xb7"), LAB_EPROTO, 0}, /* 2999 */
-    {BODY("\x13\x88"), LAB_EPROTO, 0}, /* 5000 */
-    {BODY("\x03\xe8\xff"), LAB_EUTF8, 0},
-    {BODY("\x03\xe8ok\xe2\x82"), LAB_EUTF8, 0}, /* ends inside a code point */
+    {BODY(""), PL_OK, WS_CLOSE_NO_STATUS},
+    {BODY("\x03"), PL_EPROTO, 0},
+    {BODY("\x03\xe8"), PL_OK, 1000},
+    {BODY("\x03\xe8over"), PL_OK, 1000},
+    {BODY("\x03\xf3\xe2\x82\xac"), PL_OK, 1011},
+    {BODY("\x13\x87"), PL_OK, 4999},
+    {BODY("\x00\x00"), PL_EPROTO, 0},
+    {BODY("\x03\xe7"), PL_EPROTO, 0}, /* 999 */
+    {BODY("\x03\xec"), PL_EPROTO, 0}, /* 1004 */
+    {BODY("\x03\xed"), PL_EPROTO, 0}, /* 1005 */
+    {BODY("\x03\xee"), PL_EPROTO, 0}, /* 1006 */
+    {BODY("\x03\xf7"), PL_EPROTO, 0}, /* 1015 */
+    {BODY("\x0b\xb7"), PL_EPROTO, 0}, /* 2999 */
+    {BODY("\x13\x88"), PL_EPROTO, 0}, /* 5000 */
+    {BODY("\x03\xe8\xff"), PL_EUTF8, 0},
+    {BODY("\x03\xe8ok\xe2\x82"), PL_EUTF8, 0}, /* ends inside a code point */
 };
 
 START_TEST(ws_close_decode_reads_the_code_and_checks_the_reason_5_5_1)
@@ -58,7 +58,7 @@ START_TEST(ws_close_decode_reads_the_code_and_checks_the_reason_5_5_1)
     uint16_t code = 0;
 
     ck_assert_int_eq(ws_close_decode(&code, bodies[_i].body, bodies[_i].len), bodies[_i].result);
-    if (bodies[_i].result == LAB_OK)
+    if (bodies[_i].result == PL_OK)
         ck_assert_uint_eq(code, bodies[_i].code);
 }
 END_TEST
@@ -122,7 +122,7 @@ START_TEST(ws_close_encode_cuts_a_long_reason_between_code_points_5_5)
         ck_assert_uint_eq(len, 2 + 2 + kept);
         ck_assert_uint_eq(wire[1], 2 + kept);
         ck_assert_mem_eq(wire + 4, reason, kept);
-        ck_assert_int_eq(ws_close_decode(&code, wire + 2, len - 2), LAB_OK);
+        ck_assert_int_eq(ws_close_decode(&code, wire + 2, len - 2), PL_OK);
     }
 }
 END_TEST

@@ -117,7 +117,7 @@ START_TEST(ws_frame_rejects_a_length_not_in_its_shortest_form_5_2)
     size_t len = too_long_forms[_i].len;
 
     ck_assert_int_eq(ws_frame_decode(&f, too_long_forms[_i].wire, len - 1), 0);
-    ck_assert_int_eq(ws_frame_decode(&f, too_long_forms[_i].wire, len), LAB_EPROTO);
+    ck_assert_int_eq(ws_frame_decode(&f, too_long_forms[_i].wire, len), PL_EPROTO);
 }
 END_TEST
 

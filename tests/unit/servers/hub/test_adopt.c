@@ -64,13 +64,13 @@ START_TEST(adopting_out_of_turn_is_refused_and_changes_nothing)
     struct hub h;
 
     make_hub(&h, 8, 0);
-    ck_assert_int_eq(adopt(&h, "a", "", 2, 1), LAB_EPROTO);
-    ck_assert_int_eq(adopt(&h, "a", "", 1, 2), LAB_EPROTO); /* a new channel counts from 1 */
-    ck_assert_int_eq(adopt(&h, "a", "", 1, 0), LAB_EPROTO);
+    ck_assert_int_eq(adopt(&h, "a", "", 2, 1), PL_EPROTO);
+    ck_assert_int_eq(adopt(&h, "a", "", 1, 2), PL_EPROTO); /* a new channel counts from 1 */
+    ck_assert_int_eq(adopt(&h, "a", "", 1, 0), PL_EPROTO);
     ck_assert_int_eq(adopt(&h, "a", "", 1, 1), 0);
-    ck_assert_int_eq(adopt(&h, "a", "", 1, 1), LAB_EPROTO);
-    ck_assert_int_eq(adopt(&h, "a", "", 2, 1), LAB_EPROTO);
-    ck_assert_int_eq(adopt(&h, "a", "", 2, 3), LAB_EPROTO);
+    ck_assert_int_eq(adopt(&h, "a", "", 1, 1), PL_EPROTO);
+    ck_assert_int_eq(adopt(&h, "a", "", 2, 1), PL_EPROTO);
+    ck_assert_int_eq(adopt(&h, "a", "", 2, 3), PL_EPROTO);
     ck_assert_int_eq(adopt(&h, "a", "", 2, 2), 0);
     ck_assert_uint_eq(hub_newest_seq(&h), 2);
     hub_free(&h);
@@ -189,8 +189,8 @@ START_TEST(a_restored_value_is_of_a_lost_update)
     struct hub h;
 
     make_late_hub(&h);
-    ck_assert_int_eq(restore(&h, "c", "z", 21, 9), LAB_EPROTO);
-    ck_assert_int_eq(restore(&h, "unheard-of", "z", 7, 1), LAB_EPROTO);
+    ck_assert_int_eq(restore(&h, "c", "z", 21, 9), PL_EPROTO);
+    ck_assert_int_eq(restore(&h, "unheard-of", "z", 7, 1), PL_EPROTO);
     hub_free(&h);
 }
 END_TEST
@@ -229,14 +229,14 @@ START_TEST(admission_is_by_the_same_limits_as_publishing)
         snprintf(name, sizeof name, "c%d", i);
         put(&h, name, name, 1);
     }
-    ck_assert_int_eq(hub_admits(&h, &p), LAB_ELIMIT);
+    ck_assert_int_eq(hub_admits(&h, &p), PL_ELIMIT);
     p = post_to("c1", "k");
     ck_assert_int_eq(hub_admits(&h, &p), 0);
     for (int i = 0; i < 7; i++) {
         snprintf(name, sizeof name, "k%d", i);
         put(&h, "c1", name, 1);
     }
-    ck_assert_int_eq(hub_admits(&h, &p), LAB_ELIMIT);
+    ck_assert_int_eq(hub_admits(&h, &p), PL_ELIMIT);
     p = post_to("c1", "k1");
     ck_assert_int_eq(hub_admits(&h, &p), 0);
     ck_assert_uint_eq(h.counts.refused_channels, 1);

@@ -134,9 +134,9 @@ START_TEST(list_that_is_none_of_names_is_refused_and_leaves_nothing)
     struct hub h;
 
     make_hub(&h, 2, 0);
-    ck_assert_int_eq(hub_subscription_get(&h, broken_lists[_i], NULL, &to), LAB_EINVAL);
-    ck_assert_int_eq(hub_subscription_get(&h, NULL, broken_lists[_i], &to), LAB_EINVAL);
-    ck_assert_int_eq(hub_subscription_get(&h, "good", broken_lists[_i], &to), LAB_EINVAL);
+    ck_assert_int_eq(hub_subscription_get(&h, broken_lists[_i], NULL, &to), PL_EINVAL);
+    ck_assert_int_eq(hub_subscription_get(&h, NULL, broken_lists[_i], &to), PL_EINVAL);
+    ck_assert_int_eq(hub_subscription_get(&h, "good", broken_lists[_i], &to), PL_EINVAL);
     ck_assert_ptr_null(hub_channel_find(&h, name_of("good")));
     hub_free(&h);
 }
@@ -154,7 +154,7 @@ START_TEST(list_of_too_many_names_is_refused)
     list[2 * SUBSCRIPTION_CHANNELS_MAX - 1] = '\0';
     ck_assert_int_eq(hub_subscription_get(&h, list, NULL, &to), 0);
     subscription_unref(&h, to);
-    ck_assert_int_eq(hub_subscription_get(&h, list, "b", &to), LAB_EINVAL);
+    ck_assert_int_eq(hub_subscription_get(&h, list, "b", &to), PL_EINVAL);
     hub_free(&h);
 }
 END_TEST
@@ -189,11 +189,11 @@ START_TEST(one_channel_too_many_is_refused_and_leaves_nothing)
     make_hub(&h, 2, 0); /* 8 channels */
     for (int i = 0; i < 7; i++)
         put(&h, (char[]){(char)('1' + i), '\0'}, "", 1);
-    ck_assert_int_eq(hub_subscription_get(&h, "1,8,9", NULL, &to), LAB_ELIMIT);
+    ck_assert_int_eq(hub_subscription_get(&h, "1,8,9", NULL, &to), PL_ELIMIT);
     ck_assert_uint_eq(h.names.count, 7);
     put(&h, "8", "", 1);
-    ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), LAB_ELIMIT);
-    ck_assert_int_eq(hub_subscription_get(&h, "9", NULL, &to), LAB_ELIMIT);
+    ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), PL_ELIMIT);
+    ck_assert_int_eq(hub_subscription_get(&h, "9", NULL, &to), PL_ELIMIT);
     ck_assert_int_eq(hub_subscription_get(&h, "1,2,3,4,5,6,7,8", NULL, &to), 0);
     subscription_unref(&h, to);
     ck_assert_uint_eq(put(&h, "", "", 2), 9); /* the default channel is not one of them */
@@ -211,7 +211,7 @@ START_TEST(one_key_too_many_is_refused_and_the_others_go_on)
     make_hub(&h, 2, 0);
     for (int i = 0; i < 8; i++)
         put(&h, "a", (char[]){(char)('1' + i), '\0'}, 1);
-    ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), LAB_ELIMIT);
+    ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), PL_ELIMIT);
     put(&h, "a", "8", 2);
     put(&h, "a", "", 2); /* no key is not one of them */
     put(&h, "b", "9", 2);

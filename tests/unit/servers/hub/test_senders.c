@@ -79,7 +79,7 @@ START_TEST(one_sender_too_many_is_refused_and_the_others_go_on)
         snprintf(from, sizeof from, "%d", i);
         ck_assert_int_eq(send_as(&h, "doc", from, 1, &seq), 0);
     }
-    ck_assert_int_eq(send_as(&h, "doc", "8", 1, &seq), LAB_ELIMIT);
+    ck_assert_int_eq(send_as(&h, "doc", "8", 1, &seq), PL_ELIMIT);
     ck_assert_int_eq(send_as(&h, "doc", "8", 0, &seq), 0); /* who does not count needs no place */
     ck_assert_int_eq(send_as(&h, "doc", "3", 2, &seq), 0);
     ck_assert_int_eq(send_as(&h, "chat", "8", 1, &seq), 0);
@@ -105,7 +105,7 @@ START_TEST(message_refused_for_its_key_leaves_no_sender)
     p = post_to("doc", "8");
     p.from = name_of("7");
     p.from_n = 1;
-    ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), LAB_ELIMIT);
+    ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), PL_ELIMIT);
     ck_assert_uint_eq(hub_channel_find(&h, name_of("doc"))->senders.table.count, 0);
     p.key = name_of("3");
     ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), 0); /* so it was no duplicate */

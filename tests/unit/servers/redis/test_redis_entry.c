@@ -87,7 +87,7 @@ START_TEST(entry_needs_n_t_and_data_only)
                 fields[n++] = whole[k];
         }
         fields[n] = NULL;
-        ck_assert_msg(read_entry(&e, "0-17", fields) == (needed ? LAB_EPROTO : 0), "%s", whole[i]);
+        ck_assert_msg(read_entry(&e, "0-17", fields) == (needed ? PL_EPROTO : 0), "%s", whole[i]);
     }
 }
 END_TEST
@@ -112,7 +112,7 @@ START_TEST(entry_is_refused_for_any_value_that_is_none)
 
             memcpy(fields, whole, sizeof whole);
             fields[2 * i + 1] = bad[i][k];
-            ck_assert_msg(read_entry(&e, "0-17", fields) == LAB_EPROTO, "%s=%s", whole[2 * i],
+            ck_assert_msg(read_entry(&e, "0-17", fields) == PL_EPROTO, "%s=%s", whole[2 * i],
                           bad[i][k]);
         }
     }
@@ -126,7 +126,7 @@ START_TEST(entry_is_refused_for_its_id)
     struct redis_entry e;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_msg(read_entry(&e, bad[i], whole) == LAB_EPROTO, "%s", bad[i]);
+        ck_assert_msg(read_entry(&e, bad[i], whole) == PL_EPROTO, "%s", bad[i]);
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(entry_is_refused_for_fields_out_of_order_twice_unknown_or_odd)
     struct redis_entry e;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_msg(read_entry(&e, "0-17", bad[i]) == LAB_EPROTO, "row %zu", i);
+        ck_assert_msg(read_entry(&e, "0-17", bad[i]) == PL_EPROTO, "row %zu", i);
 }
 END_TEST
 
@@ -185,7 +185,7 @@ START_TEST(latest_is_refused_when_broken)
     struct redis_entry e;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_msg(redis_entry_read_latest(&e, own(bad[i][0]), own(bad[i][1])) == LAB_EPROTO,
+        ck_assert_msg(redis_entry_read_latest(&e, own(bad[i][0]), own(bad[i][1])) == PL_EPROTO,
                       "row %zu", i);
 }
 END_TEST

@@ -58,7 +58,7 @@ START_TEST(refuses_what_is_no_trace_and_names_the_line)
     struct err_text e;
 
     ck_assert_int_eq(add(&t, "{\"at_ms\":5,\"data\":1}", &e), 0);
-    ck_assert_int_eq(add(&t, bad[_i].line, &e), LAB_EINVAL);
+    ck_assert_int_eq(add(&t, bad[_i].line, &e), PL_EINVAL);
     ck_assert_mem_eq(e.text, bad[_i].reason, strlen(bad[_i].reason));
     ck_assert_uint_eq(t.nitems, 1);
     trace_free(&t);
@@ -87,15 +87,15 @@ START_TEST(file_errors_name_the_file)
     struct err_text e;
 
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(trace_load(&t, path, &e), LAB_EINVAL); /* empty */
+    ck_assert_int_eq(trace_load(&t, path, &e), PL_EINVAL); /* empty */
     ck_assert_ptr_nonnull(strstr(e.text, path));
     ck_assert_int_eq(dprintf(fd, "{\"at_ms\":0,\"data\":1}\noops\n") > 0, 1);
-    ck_assert_int_eq(trace_load(&t, path, &e), LAB_EINVAL);
+    ck_assert_int_eq(trace_load(&t, path, &e), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, "line 2: not a JSON value"));
     trace_free(&t);
     close(fd);
     unlink(path);
-    ck_assert_int_eq(trace_load(&t, path, &e), LAB_EINVAL);
+    ck_assert_int_eq(trace_load(&t, path, &e), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, "No such file"));
 }
 END_TEST

@@ -379,7 +379,7 @@ START_TEST(transcript_refuses_lines_that_are_none)
         struct transcript_event e;
         char *copy = strdup(lines[i]);
 
-        ck_assert_int_eq(transcript_decode(&e, copy), LAB_EPROTO);
+        ck_assert_int_eq(transcript_decode(&e, copy), PL_EPROTO);
         free(copy);
     }
 }
@@ -500,7 +500,7 @@ START_TEST(explain_sketches_a_ladder_where_no_wire_was_seen)
     ck_assert_int_eq(l.spans[1].end_ns, 41000000);
     ck_assert(l.sketched);
     ladder_free(&l);
-    ck_assert_int_eq(explain_picture_ladder(&l, events, 1), LAB_EINVAL);
+    ck_assert_int_eq(explain_picture_ladder(&l, events, 1), PL_EINVAL);
 }
 END_TEST
 
