@@ -19,7 +19,7 @@ static int write_book(struct buf *out, struct advise_book *b, const struct advis
         advise_write_markdown(&w, b);
     else
         advise_write_text(&w, b);
-    return w.rc < 0 ? w.rc : b->evidence.rc;
+    return w.rc < 0 ? w.rc : b->citations.rc;
 }
 
 static int print_book(struct advise_book *b, const struct advise_options *o, struct err_text *e)

@@ -11,7 +11,7 @@
 #include "bench/base/file.h"
 #include "lib/base/json_line.h"
 #include "lib/opt/opt.h"
-#include "bench/network/road.h"
+#include "bench/network/network.h"
 #include "bench/table/table.h"
 #include "lib/proto/url.h"
 
@@ -136,7 +136,7 @@ static int check_output(const struct config *c, struct err_text *e)
 
     if (c->markdown && c->json)
         return err_set(e, PL_EINVAL, "--markdown and --json: one of both");
-    if (c->pcap != NULL && (c->url != NULL || strcmp(c->link, ROAD_LOOPBACK) == 0))
+    if (c->pcap != NULL && (c->url != NULL || strcmp(c->link, NETWORK_LOOPBACK) == 0))
         return err_set(e, PL_EINVAL,
                        "--pcap: packets are those of the emulated link, and %s there is none",
                        c->url != NULL ? "with --url" : "on loopback");
@@ -226,7 +226,7 @@ static int show(const struct explain_take *t, const struct config *c,
     struct explain_report r = {
         .topic = topic->name,
         .about = topic->packets && !wire ? "one connection, without its packets" : topic->about,
-        .road = t->road,
+        .network = t->network,
         .times = wire ? "Packets and their times are the emulated wire's own, at both ends of it."
                       : EXPLAIN_TIMES_UNSEEN,
         .notes = &notes,

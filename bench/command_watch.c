@@ -112,7 +112,7 @@ static int client_args(struct scenario_args *a, const struct config *c, const ch
     return c->count > 0 ? scenario_args_add(a, "--count", "%lld", (long long)c->count) : PL_OK;
 }
 
-static enum row_end start_server(struct nursery *n, struct child *server, const struct config *c,
+static enum row_end start_server(struct supervisor *n, struct child *server, const struct config *c,
                                  char *address, size_t cap, struct err_text *e)
 {
     struct scenario_args args = {0};
@@ -145,15 +145,15 @@ static void relay(struct watch_verbose *v, struct child *client)
 }
 
 /* On Ctrl-C the client gets the time to say its last words. Returns the exit code. */
-static int follow(struct nursery *n, struct child *server, struct child *client,
+static int follow(struct supervisor *n, struct child *server, struct child *client,
                   struct watch_verbose *v)
 {
     char line[320], end[300];
 
-    while (!client->ended && nursery_wait(n, INT64_MAX) > 0) {
+    while (!client->ended && supervisor_wait(n, INT64_MAX) > 0) {
         relay(v, client);
         if (n->interrupts > 0) {
-            nursery_stop(n, client, 2 * NS_PER_S);
+            supervisor_stop(n, client, 2 * NS_PER_S);
             relay(v, client);
             return PL_EXIT_OK;
         }
@@ -166,7 +166,7 @@ static int follow(struct nursery *n, struct child *server, struct child *client,
     return WIFEXITED(client->status) ? WEXITSTATUS(client->status) : PL_EXIT_FAILURE;
 }
 
-static int watch(struct nursery *n, const struct config *c, const char *transport,
+static int watch(struct supervisor *n, const struct config *c, const char *transport,
                  struct watch_verbose *v)
 {
     const unsigned reads = v == NULL ? CHILD_SAME_GROUP : CHILD_READ_OUT | CHILD_READ_PROGRESS;
@@ -185,14 +185,15 @@ static int watch(struct nursery *n, const struct config *c, const char *transpor
         err_set(&e, PL_ELIMIT, "the command line is too long");
         end = ROW_FAILED;
     }
-    if (end == ROW_DONE && nursery_spawn(n, &client, program_client.name, args.argv, reads, &e) < 0)
+    if (end == ROW_DONE &&
+        supervisor_spawn(n, &client, program_client.name, args.argv, reads, &e) < 0)
         end = ROW_FAILED;
     if (end == ROW_FAILED)
         code = command_fail(PL_EXIT_FAILURE, e.text);
     else
         code = end == ROW_DONE ? follow(n, &server, &client, v) : PL_EXIT_OK;
-    nursery_stop(n, &client, NS_PER_S);
-    nursery_stop(n, &server, 2 * NS_PER_S);
+    supervisor_stop(n, &client, NS_PER_S);
+    supervisor_stop(n, &server, 2 * NS_PER_S);
     child_free(n, &client);
     child_free(n, &server);
     return code;
@@ -203,7 +204,7 @@ int command_watch(int argc, char **argv)
     struct config c = {0};
     struct err_text e = {""};
     struct watch_verbose verbose = {.explain = NULL};
-    struct nursery n;
+    struct supervisor n;
     int rc = parse(&c, argc, argv, &e), code;
 
     if (rc == OPT_EXIT)
@@ -212,10 +213,10 @@ int command_watch(int argc, char **argv)
         return command_fail(PL_EXIT_USAGE, e.text);
     if (c.verbose && watch_verbose_begin(&verbose, stdout) < 0)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
-    if (nursery_open(&n) < 0)
+    if (supervisor_open(&n) < 0)
         return command_fail(PL_EXIT_FAILURE, "signalfd failed");
     code = watch(&n, &c, argv[1], c.verbose ? &verbose : NULL);
-    nursery_close(&n);
+    supervisor_close(&n);
     watch_verbose_end(&verbose);
     return code;
 }

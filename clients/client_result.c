@@ -9,7 +9,7 @@
 
 static int take_lanes(struct client_result *r, struct fleet *f)
 {
-    struct lanes **lanes = malloc(f->nclients * sizeof *lanes);
+    struct channel_tracks **lanes = malloc(f->nclients * sizeof *lanes);
 
     if (lanes == NULL)
         return PL_ENOMEM;
@@ -18,7 +18,7 @@ static int take_lanes(struct client_result *r, struct fleet *f)
     if (!f->windows_known)
         channels_set_window_seen(&f->env.channels);
     r->from_server = r->from_server && f->windows_known;
-    lanes_finish(&f->env.channels, lanes, &f->env.recorder, &r->sum);
+    channel_tracks_finish(&f->env.channels, lanes, &f->env.recorder, &r->sum);
     free(lanes);
     return PL_OK;
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "servers/http/ahead.h"
+#include "servers/http/cursor_wait.h"
 #include "servers/demo/demo.h"
 #include "servers/endpoints.h"
 #include "servers/http/reply.h"
@@ -69,7 +69,7 @@ void route_request(struct peer *p, const struct http_request *req)
     unsigned methods = t != NULL ? ROUTE_GET : r != NULL ? r->methods : ROUTE_GET | ROUTE_POST;
     uint8_t method = req->msg->method;
 
-    if (t != NULL && ahead_hold(p, req))
+    if (t != NULL && cursor_wait_hold(p, req))
         return;
     peer_charge(p, r != NULL && r->publishes ? server_publish_account(p->server)
                                              : server_account(p->server, t));

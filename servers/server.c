@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "servers/http/ahead.h"
+#include "servers/http/cursor_wait.h"
 #include "lib/base/clock.h"
 #include "servers/demo/demo.h"
 #include "lib/proto/http_reader.h"
@@ -122,7 +122,7 @@ static void server_on_release(void *arg, int64_t now_ns)
     struct server *s = arg;
 
     ticker_arm(&s->release, hub_release(&s->hub, now_ns));
-    ahead_check(s);
+    cursor_wait_check(s);
 }
 
 static void server_on_signal(evutil_socket_t signal_number, short what, void *arg)

@@ -33,8 +33,9 @@ struct server {
     struct listener listener;
     struct janitor janitor;
     struct source *source;
-    struct source *feed;        /* what is published into the source's log; NULL: nothing */
-    struct held_request *ahead; /* those that wait for what another server has told already */
+    struct source *feed; /* what is published into the source's log; NULL: nothing */
+    struct held_request
+        *cursor_waits; /* those that wait for what another server has told already */
     struct poll_cache poll_cache;
     struct demo *demo; /* NULL without --demo */
     struct connection_stats connections;

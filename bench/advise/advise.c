@@ -423,8 +423,8 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
 
         if (out->nrows == SCENARIO_MAX_ROWS)
             break;
-        *r =
-            (struct advise_row){.row = row, .index = out->nrows, .load = outlook_load_of(run, row)};
+        *r = (struct advise_row){
+            .row = row, .index = out->nrows, .load = capacity_model_load_of(run, row)};
         check_all(r, &out->ask);
         judge(r);
         out->nfits += r->fit == ADVISE_FITS;

@@ -12,7 +12,7 @@
 #include <cjson/cJSON.h>
 
 #include "bench/result/facts.h"
-#include "bench/result/outlook.h"
+#include "bench/result/capacity_model.h"
 #include "bench/scenario/scenario.h"
 
 /* ---- costs ---- */
@@ -99,7 +99,7 @@ struct advise_row {
     int nchecks;
     enum advise_fit fit;
     int deciding; /* of checks: the one that fails most, or comes nearest to failing */
-    struct outlook_load load;
+    struct capacity_model_load load;
 };
 
 enum advise_verdict {

@@ -13,9 +13,9 @@ static void say_share(struct advise_say *s)
     facts_format_setting(text, ask->percentile);
     writer_puts(&s->w, advise_say_share(ask->percentile));
     if (ask->typed & ADVISE_TYPED_PERCENTILE)
-        evidence_cite(&s->w, evidence_option(s->e, "--percentile", text));
+        citations_cite(&s->w, citations_option(s->e, "--percentile", text));
     else if (isfinite(json_number(s->a->run, "scenario.require.percentile")))
-        advise_say_cite(s, EVIDENCE_RUN, "scenario.require.percentile", NULL);
+        advise_say_cite(s, CITATION_RUN, "scenario.require.percentile", NULL);
 }
 
 static void say_latency(struct advise_say *s)
@@ -37,7 +37,7 @@ static void say_on_time(struct advise_say *s)
     if (!(json_number(s->a->run, "scenario.deadline_ms") > 0))
         return;
     writer_puts(&s->w, ", which is within ");
-    advise_say_figure(s, EVIDENCE_RUN, "scenario.deadline_ms", advise_format_ms);
+    advise_say_figure(s, CITATION_RUN, "scenario.deadline_ms", advise_format_ms);
 }
 
 static void say_age(struct advise_say *s)

@@ -64,7 +64,7 @@ static int say_links(struct advise_say *s, const struct advise_book *b, const ch
         s->a = a;
         s->file = i;
         writer_puts(&s->w, n++ > 0 ? ", " : "on ");
-        advise_say_figure(s, EVIDENCE_RUN, "link", NULL);
+        advise_say_figure(s, CITATION_RUN, "link", NULL);
         writer_puts(&s->w, " (");
         if (r->fit == ADVISE_UNKNOWN)
             writer_puts(&s->w, "not known: ");
@@ -118,7 +118,7 @@ static void say_verdict_together(struct advise_say *s, const struct advise_book 
     for (int i = 0; i < b->n; i++) {
         s->a = b->entries[i].advise;
         s->file = i;
-        advise_say_cite(s, EVIDENCE_RUN, "link", NULL);
+        advise_say_cite(s, CITATION_RUN, "link", NULL);
     }
     writer_puts(&s->w, ".");
     advise_say_end(s);
@@ -139,7 +139,7 @@ static bool belong_together(const struct advise_book *b)
 static void make_together(struct advise_book *b)
 {
     struct buf text = {0};
-    struct advise_say s = {.words = &b->together, .e = &b->evidence, .w = {.out = &text}};
+    struct advise_say s = {.words = &b->together, .e = &b->citations, .w = {.out = &text}};
 
     b->together.advise = b->entries[0].advise;
     say_verdict_together(&s, b);
@@ -157,12 +157,12 @@ int advise_book_make(struct advise_book *b, const struct advise_ask *ask)
         return PL_ENOMEM;
     for (int i = 0; i < b->n; i++)
         b->files[i] = b->entries[i].file;
-    b->evidence = (struct evidence){.files = b->files, .nfiles = b->n};
+    b->citations = (struct citations){.files = b->files, .nfiles = b->n};
     for (int i = 0; i < b->n; i++) {
         struct advise_entry *entry = &b->entries[i];
 
         advise_run(entry->advise, entry->run, ask);
-        advise_words_make(&entry->words, entry->advise, &b->evidence, i);
+        advise_words_make(&entry->words, entry->advise, &b->citations, i);
         rc = entry->words.rc < 0 ? entry->words.rc : rc;
     }
     if (rc == PL_OK && belong_together(b)) {
@@ -181,7 +181,7 @@ void advise_book_free(struct advise_book *b)
         advise_words_free(&b->entries[i].words);
     }
     advise_words_free(&b->together);
-    evidence_free(&b->evidence);
+    citations_free(&b->citations);
     free(b->files);
     free(b->entries);
     *b = (struct advise_book){0};

@@ -103,7 +103,7 @@ static void say_rtt(struct advise_say *s, int row, const struct advise_check *c)
 {
     const struct advise_row *r = &s->a->rows[row];
     double rtt_us =
-        outlook_rtt_of_latency(&r->load, c->value, c->limit, c->criterion != ADVISE_LATENCY);
+        capacity_model_rtt_of_latency(&r->load, c->value, c->limit, c->criterion != ADVISE_LATENCY);
     bool fits = r->fit == ADVISE_FITS;
     char text[UNITS_TEXT_BYTES];
     int inputs[3] = {0, 0, 0};
@@ -111,7 +111,7 @@ static void say_rtt(struct advise_say *s, int row, const struct advise_check *c)
     if (!(rtt_us > 0) || fits != (rtt_us > r->load.rtt_us))
         return;
     inputs[0] = advise_say_number(s, row, c->path, units_format_us);
-    inputs[1] = advise_say_number(s, EVIDENCE_RUN, "link", NULL);
+    inputs[1] = advise_say_number(s, CITATION_RUN, "link", NULL);
     units_format_us(text, rounded(rtt_us));
     advise_say_begin(s, ADVISE_PART_CHANGE, row);
     writer_printf(&s->w, "By the model ");
@@ -119,12 +119,12 @@ static void say_rtt(struct advise_say *s, int row, const struct advise_check *c)
     writer_printf(&s->w, " %s the latency's limit up to a round trip of about ",
                   fits ? "keeps" : "would keep");
     advise_say_strong(s, text,
-                      evidence_model(s->e, advise_say_id(s, row),
-                                     "round trip = the link's + (limit - measured) / round trips "
-                                     "in a latency",
-                                     rtt_us, text, inputs));
+                      citations_model(s->e, advise_say_id(s, row),
+                                      "round trip = the link's + (limit - measured) / round trips "
+                                      "in a latency",
+                                      rtt_us, text, inputs));
     writer_puts(&s->w, "; measured was over ");
-    advise_say_figure(s, EVIDENCE_RUN, "link", NULL);
+    advise_say_figure(s, CITATION_RUN, "link", NULL);
     writer_puts(&s->w, ".");
     advise_say_end(s);
 }
@@ -142,7 +142,8 @@ static void rate_inputs(struct advise_say *s, int row, const char *path, int inp
 static void say_loss(struct advise_say *s, int row, const struct advise_check *c)
 {
     const struct advise_row *r = &s->a->rows[row];
-    double loss = outlook_loss_of_latency(&r->load, c->value, c->limit, s->a->ask.percentile / 100);
+    double loss =
+        capacity_model_loss_of_latency(&r->load, c->value, c->limit, s->a->ask.percentile / 100);
     char text[UNITS_TEXT_BYTES], number[UNITS_TEXT_BYTES];
     int inputs[5];
 
@@ -154,10 +155,10 @@ static void say_loss(struct advise_say *s, int row, const struct advise_check *c
     advise_say_begin(s, ADVISE_PART_CHANGE, row);
     writer_puts(&s->w, "With more than about ");
     advise_say_strong(s, text,
-                      evidence_model(s->e, advise_say_id(s, row),
-                                     "loss = share that may be late / (packets per exchange × "
-                                     "(1 + exchanges held up by one))",
-                                     loss, text, inputs));
+                      citations_model(s->e, advise_say_id(s, row),
+                                      "loss = share that may be late / (packets per exchange × "
+                                      "(1 + exchanges held up by one))",
+                                      loss, text, inputs));
     writer_puts(&s->w, " of the packets lost, ");
     advise_say_name(s, row);
     writer_puts(&s->w, " would pass the limit: what is sent again comes late, and holds up what "
@@ -167,7 +168,7 @@ static void say_loss(struct advise_say *s, int row, const struct advise_check *c
 
 static void say_one_core(struct advise_say *s, int row)
 {
-    double clients = outlook_clients_of_cores(&s->a->rows[row].load, 1);
+    double clients = capacity_model_clients_of_cores(&s->a->rows[row].load, 1);
     char text[UNITS_TEXT_BYTES];
     int inputs[5];
 
@@ -178,10 +179,10 @@ static void say_one_core(struct advise_say *s, int row)
     advise_say_begin(s, ADVISE_PART_CHANGE, row);
     writer_puts(&s->w, "At about ");
     advise_say_strong(s, text,
-                      evidence_model(s->e, advise_say_id(s, row),
-                                     "clients = one core / (CPU per update × updates a second of "
-                                     "one client)",
-                                     clients, text, inputs));
+                      citations_model(s->e, advise_say_id(s, row),
+                                      "clients = one core / (CPU per update × updates a second of "
+                                      "one client)",
+                                      clients, text, inputs));
     writer_puts(&s->w, " clients ");
     advise_say_name(s, row);
     writer_puts(&s->w, " fills one core, which is all that one server process uses.");
@@ -193,12 +194,12 @@ static void say_fan_out(struct advise_say *s, int row, const struct advise_check
 {
     const struct advise_row *r = &s->a->rows[row];
     double clients =
-        outlook_clients_of_latency(&r->load, c->value, s->a->ask.percentile / 100, c->limit);
+        capacity_model_clients_of_latency(&r->load, c->value, s->a->ask.percentile / 100, c->limit);
     char text[UNITS_TEXT_BYTES];
     int inputs[4] = {0, 0, 0, 0};
 
     if (r->fit != ADVISE_FITS || !isfinite(clients) ||
-        clients >= outlook_clients_of_cores(&r->load, 1))
+        clients >= capacity_model_clients_of_cores(&r->load, 1))
         return;
     inputs[0] = advise_say_number(s, row, c->path, units_format_us);
     inputs[1] = advise_say_number(s, row, "server_cpu_us_per_update", units_format_us);
@@ -207,10 +208,10 @@ static void say_fan_out(struct advise_say *s, int row, const struct advise_check
     advise_say_begin(s, ADVISE_PART_CHANGE, row);
     writer_puts(&s->w, "Before that, at about ");
     advise_say_strong(s, text,
-                      evidence_model(s->e, advise_say_id(s, row),
-                                     "clients = the run's + (limit - measured) / (percentile × "
-                                     "CPU per update)",
-                                     clients, text, inputs));
+                      citations_model(s->e, advise_say_id(s, row),
+                                      "clients = the run's + (limit - measured) / (percentile × "
+                                      "CPU per update)",
+                                      clients, text, inputs));
     writer_puts(&s->w, " clients, sending each update to one after the other takes so long that "
                        "the limit is passed.");
     advise_say_end(s);
@@ -246,9 +247,9 @@ static void say_more_samples(struct advise_say *s)
     advise_say_begin(s, ADVISE_PART_CHANGE, -1);
     writer_puts(&s->w, "A window of ");
     advise_say_strong(s, text,
-                      evidence_model(s->e, advise_say_id(s, longest),
-                                     "seconds = window × samples needed / samples", needed_s, text,
-                                     inputs));
+                      citations_model(s->e, advise_say_id(s, longest),
+                                      "seconds = window × samples needed / samples", needed_s, text,
+                                      inputs));
     writer_printf(&s->w,
                   " s (`--duration %.0f`) would give samples enough to all that have too "
                   "few.",

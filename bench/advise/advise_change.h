@@ -1,4 +1,4 @@
-/* Words for what would change the answer: another limit, another road, more clients. */
+/* Words for what would change the answer: another limit, another network, more clients. */
 #ifndef PUSHLAB_ADVISE_CHANGE_H
 #define PUSHLAB_ADVISE_CHANGE_H
 

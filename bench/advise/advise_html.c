@@ -52,7 +52,7 @@ void advise_html_prose(struct writer *w, const struct advise *a, const char *pro
 {
     struct prose p = {w, a};
 
-    evidence_each_part(prose, put_part, &p);
+    citations_each_part(prose, put_part, &p);
 }
 
 void advise_html_sign(struct writer *w, enum advise_fit fit)
@@ -125,14 +125,14 @@ void advise_html_words(struct writer *w, const struct advise_words *words)
     writer_puts(w, "</div>\n");
 }
 
-void advise_html_references(struct writer *w, const struct evidence *e)
+void advise_html_references(struct writer *w, const struct citations *e)
 {
     writer_puts(w, "<ol class=\"evidence\">\n");
     for (size_t i = 0; i < e->n; i++) {
         struct buf text = {0};
         struct writer words = {.out = &text};
 
-        evidence_describe(&words, e, &e->items[i]);
+        citations_describe(&words, e, &e->items[i]);
         writer_add(&words, "", 1);
         writer_printf(w, "<li id=\"figure-%zu\">", i + 1);
         if (words.rc < 0)
@@ -150,7 +150,7 @@ void advise_html_references(struct writer *w, const struct evidence *e)
 void advise_html_section(struct writer *w, const cJSON *run)
 {
     static const char *const files[] = {"run.json"};
-    struct evidence e = {.files = files, .nfiles = 1};
+    struct citations e = {.files = files, .nfiles = 1};
     struct advise_words words = {0};
     struct advise *a = malloc(sizeof *a);
 
@@ -169,6 +169,6 @@ void advise_html_section(struct writer *w, const cJSON *run)
     if (words.rc < 0 || e.rc < 0)
         w->rc = PL_ENOMEM;
     advise_words_free(&words);
-    evidence_free(&e);
+    citations_free(&e);
     free(a);
 }

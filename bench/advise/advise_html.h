@@ -5,7 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "bench/advise/advise_text.h"
-#include "bench/page/evidence.h"
+#include "bench/page/citations.h"
 #include "bench/base/writer.h"
 
 /* The section "What to choose" of a run's report, id choose. */
@@ -15,7 +15,7 @@ void advise_html_section(struct writer *w, const cJSON *run);
  * sentences link. */
 void advise_html_ask(struct writer *w, const struct advise_words *words);
 void advise_html_words(struct writer *w, const struct advise_words *words);
-void advise_html_references(struct writer *w, const struct evidence *e);
+void advise_html_references(struct writer *w, const struct citations *e);
 
 /* ✓, ✗ or ?, in a colour of its own. */
 void advise_html_sign(struct writer *w, enum advise_fit fit);

@@ -31,7 +31,7 @@ static cJSON *check_object(const struct advise_check *c)
 
 static cJSON *row_object(const struct advise *a, const struct advise_row *r)
 {
-    struct outlook_at at = outlook_at(&r->load, a->ask.clients);
+    struct capacity_model_at at = capacity_model_at(&r->load, a->ask.clients);
     cJSON *o = cJSON_CreateObject(), *list, *model;
 
     json_add_text(o, "id", json_text(r->row, "id"));
@@ -107,7 +107,7 @@ static void add_sentences(cJSON *list, const struct advise_words *words, int run
         if (sentence->row >= 0)
             json_add_text(o, "row", json_text(words->advise->rows[sentence->row].row, "id"));
         cut.references = cJSON_CreateArray();
-        evidence_each_part(sentence->text, take_part, &cut);
+        citations_each_part(sentence->text, take_part, &cut);
         writer_add(&cut.w, "", 1);
         json_add_text(o, "text", cut.w.rc < 0 ? "" : (const char *)text.data);
         cJSON_AddItemToObject(o, "references", cut.references);
@@ -118,10 +118,10 @@ static void add_sentences(cJSON *list, const struct advise_words *words, int run
 
 /* ---- references ---- */
 
-typedef void describe_fn(struct writer *w, const struct evidence *e, const struct evidence_item *i);
+typedef void describe_fn(struct writer *w, const struct citations *e, const struct citation *i);
 
-static void add_words(cJSON *o, const char *name, describe_fn *describe, const struct evidence *e,
-                      const struct evidence_item *item)
+static void add_words(cJSON *o, const char *name, describe_fn *describe, const struct citations *e,
+                      const struct citation *item)
 {
     struct buf text = {0};
     struct writer w = {.out = &text};
@@ -132,22 +132,22 @@ static void add_words(cJSON *o, const char *name, describe_fn *describe, const s
     buf_free(&text);
 }
 
-static void describe_pointer(struct writer *w, const struct evidence *e,
-                             const struct evidence_item *item)
+static void describe_pointer(struct writer *w, const struct citations *e,
+                             const struct citation *item)
 {
     (void)e;
-    evidence_pointer(w, item);
+    citations_pointer(w, item);
 }
 
-static cJSON *reference_object(const struct evidence *e, size_t i)
+static cJSON *reference_object(const struct citations *e, size_t i)
 {
     static const char *const kinds[] = {"figure", "option", "model", "rule"};
-    const struct evidence_item *item = &e->items[i];
+    const struct citation *item = &e->items[i];
     cJSON *o = cJSON_CreateObject(), *inputs;
 
     json_add_number(o, "n", (double)i + 1);
     cJSON_AddStringToObject(o, "kind", kinds[item->kind]);
-    if (item->kind == EVIDENCE_FIGURE) {
+    if (item->kind == CITATION_FIGURE) {
         json_add_text(o, "file", e->files[item->file]);
         add_words(o, "pointer", describe_pointer, e, item);
     }
@@ -162,7 +162,7 @@ static cJSON *reference_object(const struct evidence *e, size_t i)
         for (int k = 0; k < item->ninputs; k++)
             cJSON_AddItemToArray(inputs, cJSON_CreateNumber(item->inputs[k]));
     }
-    add_words(o, "words", evidence_describe, e, item);
+    add_words(o, "words", citations_describe, e, item);
     return o;
 }
 
@@ -181,8 +181,8 @@ int advise_write_json(struct buf *out, const struct advise_book *b)
         add_sentences(list, &b->entries[i].words, i);
     add_sentences(list, &b->together, -1);
     list = cJSON_AddArrayToObject(all, "references");
-    for (size_t i = 0; i < b->evidence.n; i++)
-        cJSON_AddItemToArray(list, reference_object(&b->evidence, i));
+    for (size_t i = 0; i < b->citations.n; i++)
+        cJSON_AddItemToArray(list, reference_object(&b->citations, i));
     text = cJSON_Print(all);
     cJSON_Delete(all);
     if (text == NULL)

@@ -60,13 +60,13 @@ static void say_upstream_costs(struct advise_say *s, int row)
 static void say_modelled(struct advise_say *s, int row, const char *formula, const char *here,
                          const char *there, double value, const int inputs[])
 {
-    int item = evidence_model(s->e, advise_say_id(s, row), formula, value, there, inputs);
+    int item = citations_model(s->e, advise_say_id(s, row), formula, value, there, inputs);
 
     writer_printf(&s->w, "%s to **%s**", here, there);
-    evidence_cite(&s->w, item);
+    citations_cite(&s->w, item);
 }
 
-static void say_cores(struct advise_say *s, int row, const struct outlook_at at[2])
+static void say_cores(struct advise_say *s, int row, const struct capacity_model_at at[2])
 {
     const int inputs[] = {advise_say_number(s, row, "server_cpu_us_per_update", units_format_us),
                           advise_say_deliveries(s, row),
@@ -93,7 +93,7 @@ static void format_bandwidth(char out[UNITS_TEXT_BYTES], double bps)
     snprintf(out, UNITS_TEXT_BYTES, "%.16s\u00a0%s", number, units[i]);
 }
 
-static void say_bandwidth(struct advise_say *s, int row, const struct outlook_at at[2])
+static void say_bandwidth(struct advise_say *s, int row, const struct capacity_model_at at[2])
 {
     bool wire = isfinite(s->a->rows[row].load.wire_bytes);
     const int inputs[] = {
@@ -112,7 +112,7 @@ static void say_bandwidth(struct advise_say *s, int row, const struct outlook_at
                  here, there, at[1].bandwidth_bps, inputs);
 }
 
-static void say_requests(struct advise_say *s, int row, const struct outlook_at at[2])
+static void say_requests(struct advise_say *s, int row, const struct capacity_model_at at[2])
 {
     bool polls = s->a->rows[row].load.way == PREDICT_SHORT_POLL;
     const int inputs[] = {
@@ -131,7 +131,7 @@ static void say_requests(struct advise_say *s, int row, const struct outlook_at 
 }
 
 /* Worth a word where there are more than clients, or more than this host allows. */
-static void say_sockets(struct advise_say *s, int row, const struct outlook_at *at)
+static void say_sockets(struct advise_say *s, int row, const struct capacity_model_at *at)
 {
     double limit = json_number(s->a->run, "environment.limits.open_files");
     bool posts = s->a->rows[row].load.posts, over = limit > 0 && at->sockets > limit;
@@ -144,19 +144,20 @@ static void say_sockets(struct advise_say *s, int row, const struct outlook_at *
     units_format_count(text, at->sockets);
     writer_puts(&s->w, "; then up to ");
     advise_say_strong(s, text,
-                      evidence_model(s->e, advise_say_id(s, row),
-                                     posts ? "sockets = two per client, one to receive, one to send"
-                                           : "sockets = one per client",
-                                     at->sockets, text, inputs));
+                      citations_model(s->e, advise_say_id(s, row),
+                                      posts
+                                          ? "sockets = two per client, one to receive, one to send"
+                                          : "sockets = one per client",
+                                      at->sockets, text, inputs));
     writer_puts(&s->w, " sockets");
     if (!over)
         return;
     writer_puts(&s->w, ", more than the ");
-    advise_say_figure(s, EVIDENCE_RUN, "environment.limits.open_files", units_format_count);
+    advise_say_figure(s, CITATION_RUN, "environment.limits.open_files", units_format_count);
     writer_puts(&s->w, " files that a process may open here");
 }
 
-static void say_memory(struct advise_say *s, int row, const struct outlook_at at[2])
+static void say_memory(struct advise_say *s, int row, const struct capacity_model_at at[2])
 {
     const int inputs[] = {
         advise_say_number(s, row, "server_rss_bytes_per_client", advise_format_bytes), 0};
@@ -171,9 +172,9 @@ static void say_memory(struct advise_say *s, int row, const struct outlook_at at
 
 static void say_scale(struct advise_say *s, int row)
 {
-    const struct outlook_load *load = &s->a->rows[row].load;
-    const struct outlook_at at[2] = {outlook_at(load, load->clients),
-                                     outlook_at(load, s->a->ask.clients)};
+    const struct capacity_model_load *load = &s->a->rows[row].load;
+    const struct capacity_model_at at[2] = {capacity_model_at(load, load->clients),
+                                            capacity_model_at(load, s->a->ask.clients)};
 
     advise_say_begin(s, ADVISE_PART_SCALE, row);
     advise_say_name(s, row);
@@ -200,23 +201,23 @@ static void say_assumptions(struct advise_say *s)
     units_format_count(text, s->a->ask.clients);
     advise_say_begin(s, ADVISE_PART_SCALE, -1);
     writer_puts(&s->w, "First with the ");
-    advise_say_figure(s, EVIDENCE_RUN, "scenario.clients", units_format_count);
+    advise_say_figure(s, CITATION_RUN, "scenario.clients", units_format_count);
     writer_puts(&s->w, " clients measured, then with ");
     if (s->a->ask.clients == 100 * json_number(s->a->run, "scenario.clients"))
         advise_say_strong(
             s, text,
-            evidence_rule(s->e, "With more clients", "without --clients: 100 times the run's"));
+            citations_rule(s->e, "With more clients", "without --clients: 100 times the run's"));
     else
-        advise_say_strong(s, text, evidence_option(s->e, "--clients", text));
+        advise_say_strong(s, text, citations_option(s->e, "--clients", text));
     writer_puts(&s->w, " by the model. It takes each client for one like those measured, with one "
                        "socket, each update to cost what it cost here, and deliveries to grow ");
     writer_puts(&s->w, crowd ? "with the square of their number, for everybody hears everybody"
                              : "with their number");
-    evidence_cite(
+    citations_cite(
         &s->w,
-        evidence_rule(s->e, "With more clients",
-                      "how the model has fared: at four times the clients, CPU was 0.4 to 1.05 of "
-                      "what it said"));
+        citations_rule(s->e, "With more clients",
+                       "how the model has fared: at four times the clients, CPU was 0.4 to 1.05 of "
+                       "what it said"));
     writer_puts(&s->w, ".");
     advise_say_end(s);
 }

@@ -79,20 +79,20 @@ void advise_say_names(struct advise_say *s, const int *rows, int n)
 
 int advise_say_number(struct advise_say *s, int row, const char *path, facts_format *format)
 {
-    int index = row == EVIDENCE_RUN ? EVIDENCE_RUN : s->a->rows[row].index;
+    int index = row == CITATION_RUN ? CITATION_RUN : s->a->rows[row].index;
 
-    return evidence_figure(s->e, s->file, s->a->run, index, path, format);
+    return citations_figure(s->e, s->file, s->a->run, index, path, format);
 }
 
 void advise_say_cite(struct advise_say *s, int row, const char *path, facts_format *format)
 {
-    evidence_cite(&s->w, advise_say_number(s, row, path, format));
+    citations_cite(&s->w, advise_say_number(s, row, path, format));
 }
 
 void advise_say_strong(struct advise_say *s, const char *text, int number)
 {
     writer_printf(&s->w, "**%s**", text);
-    evidence_cite(&s->w, number);
+    citations_cite(&s->w, number);
 }
 
 void advise_say_figure(struct advise_say *s, int row, const char *path, facts_format *format)
@@ -135,7 +135,7 @@ void advise_say_price(struct advise_say *s, int row, enum advise_cost cost)
 {
     const struct advise_row *r = &s->a->rows[row];
     char text[UNITS_TEXT_BYTES];
-    int inputs[EVIDENCE_INPUTS_MAX] = {0}, n = 0;
+    int inputs[CITATION_INPUTS_MAX] = {0}, n = 0;
 
     if (!s->a->by_time || advise_costs[cost].per_client) {
         advise_say_cost_value(s, row, cost);
@@ -148,15 +148,15 @@ void advise_say_price(struct advise_say *s, int row, enum advise_cost cost)
     inputs[n] = advise_say_number(s, row, "phases.window_ms", advise_format_ms);
     format_of_cost(cost)(text, advise_rate_of(r, cost));
     advise_say_strong(s, text,
-                      evidence_model(s->e, advise_say_id(s, row),
-                                     "a client's second = per update × updates / clients / window",
-                                     advise_rate_of(r, cost), text, inputs));
+                      citations_model(s->e, advise_say_id(s, row),
+                                      "a client's second = per update × updates / clients / window",
+                                      advise_rate_of(r, cost), text, inputs));
 }
 
 void advise_say_noise(struct advise_say *s, enum advise_cost cost)
 {
     writer_printf(&s->w, "; less than %.0f\u00a0%% apart is a tie", 100 * advise_costs[cost].noise);
-    evidence_cite(&s->w, evidence_rule(s->e, "What is cheap", "repeated runs differ by so much"));
+    citations_cite(&s->w, citations_rule(s->e, "What is cheap", "repeated runs differ by so much"));
 }
 
 int advise_say_deliveries(struct advise_say *s, int row)
@@ -180,8 +180,8 @@ static void say_asked(struct advise_say *s, bool typed, const char *option, cons
                       const char *text)
 {
     advise_say_strong(s, text,
-                      typed ? evidence_option(s->e, option, text)
-                            : advise_say_number(s, EVIDENCE_RUN, path, NULL));
+                      typed ? citations_option(s->e, option, text)
+                            : advise_say_number(s, CITATION_RUN, path, NULL));
 }
 
 void advise_say_limit(struct advise_say *s, const struct advise_check *c)
@@ -201,7 +201,7 @@ void advise_say_limit(struct advise_say *s, const struct advise_check *c)
     case ADVISE_BUDGET:
         format_of_cost(c->cost)(text, c->limit);
         snprintf(budget, sizeof budget, "%s=%s", advise_costs[c->cost].name, text);
-        advise_say_strong(s, text, evidence_option(s->e, "--budget", budget));
+        advise_say_strong(s, text, citations_option(s->e, "--budget", budget));
         break;
     default:
         units_format_us(text, c->limit);

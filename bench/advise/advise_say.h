@@ -1,17 +1,18 @@
-/* Sentences with their evidence: the few ways in which advise_text.c and advise_outlook.c put a
- * figure into words. Every figure is quoted through one of these, so none lacks its reference. */
+/* Sentences with their citations: the few ways in which advise_text.c and advise_capacity_model.c
+ * put a figure into words. Every figure is quoted through one of these, so none lacks its
+ * reference. */
 #ifndef PUSHLAB_ADVISE_SAY_H
 #define PUSHLAB_ADVISE_SAY_H
 
 #include "bench/advise/advise.h"
 #include "bench/advise/advise_text.h"
-#include "bench/page/evidence.h"
+#include "bench/page/citations.h"
 #include "bench/base/writer.h"
 
 struct advise_say {
     const struct advise *a;
     struct advise_words *words;
-    struct evidence *e;
+    struct citations *e;
     int file;        /* the run's, in e->files */
     struct writer w; /* of the sentence under way */
 };
@@ -27,7 +28,7 @@ void advise_say_name(struct advise_say *s, int row);
 /* "`a` and `b`" */
 void advise_say_names(struct advise_say *s, const int *rows, int n);
 
-/* **26.1 ms**[3]; the last without the bold text. row: of a->rows, or EVIDENCE_RUN. */
+/* **26.1 ms**[3]; the last without the bold text. row: of a->rows, or CITATION_RUN. */
 void advise_say_figure(struct advise_say *s, int row, const char *path, facts_format *format);
 int advise_say_number(struct advise_say *s, int row, const char *path, facts_format *format);
 void advise_say_cite(struct advise_say *s, int row, const char *path, facts_format *format);

@@ -73,7 +73,7 @@ static const char *things_of(enum advise_criterion criterion)
 /* "999 of 1,000 updates needs 10,000 samples ..." */
 static void say_too_few(struct advise_say *s, int row, const struct advise_check *c)
 {
-    char count[EVIDENCE_PATH_BYTES], needed[UNITS_TEXT_BYTES];
+    char count[CITATION_PATH_BYTES], needed[UNITS_TEXT_BYTES];
     bool share = c->criterion == ADVISE_ON_TIME;
 
     units_format_count(needed, c->samples_needed);
@@ -89,7 +89,7 @@ static void say_too_few(struct advise_say *s, int row, const struct advise_check
     writer_puts(&s->w,
                 share ? " updates are too few to tell: it takes " : " samples are too few: ");
     advise_say_strong(
-        s, needed, evidence_rule(s->e, "Enough samples", "ten are to lie beyond the percentile"));
+        s, needed, citations_rule(s->e, "Enough samples", "ten are to lie beyond the percentile"));
     if (!share)
         writer_printf(&s->w, " would put ten beyond the percentile that is asked for");
 }
@@ -231,11 +231,11 @@ static void say_no_trust(struct advise_say *s)
     writer_puts(&s->w, "No recommendation: ");
     writer_puts(&s->w, json_true(run, "interrupted") ? "the run was interrupted"
                                                      : "the run is not complete");
-    advise_say_cite(s, EVIDENCE_RUN, json_true(run, "interrupted") ? "interrupted" : "complete",
+    advise_say_cite(s, CITATION_RUN, json_true(run, "interrupted") ? "interrupted" : "complete",
                     NULL);
     if (cJSON_GetArraySize(json_at(run, "rows_planned")) > s->a->nrows) {
         writer_printf(&s->w, ", **%d** of the planned rows", s->a->nrows);
-        advise_say_cite(s, EVIDENCE_RUN, "rows_planned", NULL);
+        advise_say_cite(s, CITATION_RUN, "rows_planned", NULL);
         writer_puts(&s->w, s->a->nrows == 1 ? " was measured" : " were measured");
     }
     writer_puts(&s->w, "; run it again.");
@@ -256,7 +256,7 @@ static void say_no_trust(struct advise_say *s)
         return;
     advise_say_begin(s, ADVISE_PART_ANSWER, -1);
     writer_puts(&s->w, "So has the run as a whole");
-    advise_say_cite(s, EVIDENCE_RUN, "problems.0", NULL);
+    advise_say_cite(s, CITATION_RUN, "problems.0", NULL);
     writer_puts(&s->w, ".");
     advise_say_end(s);
 }
@@ -266,10 +266,10 @@ static void say_no_ask(struct advise_say *s)
     advise_say_begin(s, ADVISE_PART_ANSWER, -1);
     writer_puts(&s->w, "No recommendation: nothing is asked of latency, share on time, age or "
                        "cost");
-    advise_say_cite(s, EVIDENCE_RUN, "scenario.require", NULL);
+    advise_say_cite(s, CITATION_RUN, "scenario.require", NULL);
     writer_puts(&s->w, ", so every row would do. Ask with `--latency`, `--on-time`, `--age` or "
                        "`--budget`, or let the scenario `require` it");
-    evidence_cite(&s->w, evidence_rule(s->e, "What is asked", "what a row can be held against"));
+    citations_cite(&s->w, citations_rule(s->e, "What is asked", "what a row can be held against"));
     writer_puts(&s->w, ".");
     advise_say_end(s);
 }
@@ -378,7 +378,7 @@ static void say_nearest(struct advise_say *s)
     writer_puts(&s->w, few ? "No recommendation: no row is known to fit, and " : "No row fits");
     if (a->nbest == 0) {
         writer_puts(&s->w, ": there is none");
-        advise_say_cite(s, EVIDENCE_RUN, "rows", NULL);
+        advise_say_cite(s, CITATION_RUN, "rows", NULL);
     } else {
         const struct advise_row *r = &a->rows[a->best[0]];
 
@@ -400,12 +400,12 @@ static void say_percentile_used(struct advise_say *s)
         return;
     advise_say_begin(s, ADVISE_PART_ANSWER, -1);
     writer_puts(&s->w, "Asked is the percentile ");
-    advise_say_figure(s, EVIDENCE_RUN, "scenario.require.percentile", NULL);
+    advise_say_figure(s, CITATION_RUN, "scenario.require.percentile", NULL);
     writer_printf(&s->w,
                   "; rows are held against the next that `run.json` has, %s, which is "
                   "stricter",
                   advise_percentile_name(ask->percentile));
-    evidence_cite(&s->w, evidence_rule(s->e, "Enough samples", "p50, p90, p99, p999 and max"));
+    citations_cite(&s->w, citations_rule(s->e, "Enough samples", "p50, p90, p99, p999 and max"));
     writer_puts(&s->w, ".");
     advise_say_end(s);
 }
@@ -436,7 +436,7 @@ static void say_answer(struct advise_say *s)
     say_percentile_used(s);
 }
 
-void advise_words_make(struct advise_words *out, const struct advise *a, struct evidence *e,
+void advise_words_make(struct advise_words *out, const struct advise *a, struct citations *e,
                        int file)
 {
     struct buf text = {0};

@@ -1,12 +1,12 @@
 /* Findings in plain words: sentences of prose (html_prose(): `row ids`, **figures**) in which each
- * figure is followed by a mark of its evidence (evidence.h). */
+ * figure is followed by a mark of its citations (citations.h). */
 #ifndef PUSHLAB_ADVISE_TEXT_H
 #define PUSHLAB_ADVISE_TEXT_H
 
 #include <stddef.h>
 
 #include "bench/advise/advise.h"
-#include "bench/page/evidence.h"
+#include "bench/page/citations.h"
 
 enum advise_part {
     ADVISE_PART_ANSWER,
@@ -31,8 +31,8 @@ struct advise_words {
     int rc; /* 0, or PL_ENOMEM */
 };
 
-/* Put a into words; its evidence is added to e, as of e->files[file]. a must outlive out. */
-void advise_words_make(struct advise_words *out, const struct advise *a, struct evidence *e,
+/* Put a into words; its citations is added to e, as of e->files[file]. a must outlive out. */
+void advise_words_make(struct advise_words *out, const struct advise *a, struct citations *e,
                        int file);
 void advise_words_free(struct advise_words *words);
 

@@ -96,7 +96,7 @@ static void put_prose_wrapped(struct writer *w, const char *prose, size_t indent
     struct buf plain = {0};
     struct writer p = {.out = &plain};
 
-    evidence_each_part(prose, put_plain, &p);
+    citations_each_part(prose, put_plain, &p);
     writer_add(&p, "", 1);
     if (p.rc < 0)
         w->rc = p.rc;
@@ -141,12 +141,12 @@ static void put_run_text(struct writer *w, const struct advise_book *b, int i)
     put_words_text(w, &entry->words);
 }
 
-static void put_references_text(struct writer *w, const struct evidence *e)
+static void put_references_text(struct writer *w, const struct citations *e)
 {
     writer_puts(w, "\nFigures\n");
     for (size_t i = 0; i < e->n; i++) {
         writer_printf(w, "  [%zu]%s ", i + 1, i + 1 < 10 ? " " : "");
-        evidence_describe(w, e, &e->items[i]);
+        citations_describe(w, e, &e->items[i]);
         writer_puts(w, "\n");
     }
 }
@@ -159,7 +159,7 @@ void advise_write_text(struct writer *w, const struct advise_book *b)
         writer_puts(w, "\n\nAll links together\n");
         put_words_text(w, &b->together);
     }
-    put_references_text(w, &b->evidence);
+    put_references_text(w, &b->citations);
 }
 
 /* ---- Markdown ---- */
@@ -179,7 +179,7 @@ static void put_words_markdown(struct writer *w, const struct advise_words *word
                 writer_printf(w, "\n### %s\n\n", advise_part_heading(part));
             last = part;
             writer_printf(w, "- %s", sign[0] == '-' ? "" : sign);
-            evidence_each_part(sentence->text, put_footnote, w);
+            citations_each_part(sentence->text, put_footnote, w);
             writer_puts(w, "\n");
         }
     }
@@ -194,7 +194,7 @@ static void put_run_markdown(struct writer *w, const struct advise_book *b, int 
     writer_printf(w, " · `%s`\n", entry->file);
     if (entry->words.asked[0] != '\0') {
         writer_puts(w, "\nAsked: ");
-        evidence_each_part(entry->words.asked, put_footnote, w);
+        citations_each_part(entry->words.asked, put_footnote, w);
         writer_puts(w, "\n");
     }
     put_words_markdown(w, &entry->words);
@@ -209,9 +209,9 @@ void advise_write_markdown(struct writer *w, const struct advise_book *b)
         put_words_markdown(w, &b->together);
     }
     writer_puts(w, "\n");
-    for (size_t i = 0; i < b->evidence.n; i++) {
+    for (size_t i = 0; i < b->citations.n; i++) {
         writer_printf(w, "[^%zu]: ", i + 1);
-        evidence_describe(w, &b->evidence, &b->evidence.items[i]);
+        citations_describe(w, &b->citations, &b->citations.items[i]);
         writer_puts(w, "\n");
     }
 }

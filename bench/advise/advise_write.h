@@ -6,7 +6,7 @@
 #include "bench/advise/advise.h"
 #include "bench/advise/advise_text.h"
 #include "lib/base/buf.h"
-#include "bench/page/evidence.h"
+#include "bench/page/citations.h"
 
 struct advise_entry {
     cJSON *run;            /* owned */
@@ -19,8 +19,8 @@ struct advise_entry {
 struct advise_book {
     struct advise_entry *entries;
     int n;
-    const char **files; /* for evidence */
-    struct evidence evidence;
+    const char **files; /* for citations */
+    struct citations citations;
     struct advise_words together; /* about all runs, when they are several */
 };
 

@@ -13,7 +13,7 @@
 
 #include "lib/base/clock.h"
 
-/* ---- the nursery ---- */
+/* ---- the supervisor ---- */
 
 /* nohup's SIGHUP stays ignored: signalfd would bring it back. SIGINT, which shells ignore for
  * their background jobs, is wanted all the same: whoever sends it means us. */
@@ -24,12 +24,12 @@ static bool is_under_nohup(void)
     return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-int nursery_open(struct nursery *n)
+int supervisor_open(struct supervisor *n)
 {
     struct sigaction fallback = {.sa_handler = SIG_DFL}, ignore = {.sa_handler = SIG_IGN};
     sigset_t set;
 
-    *n = (struct nursery){0};
+    *n = (struct supervisor){0};
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGINT);
@@ -52,12 +52,12 @@ static void kill_child(const struct child *c, int signo)
         kill(c->own_group ? -c->pid : c->pid, signo);
 }
 
-void nursery_close(struct nursery *n)
+void supervisor_close(struct supervisor *n)
 {
     while (n->count > 0) {
         struct child *c = n->children[n->count - 1];
 
-        nursery_stop(n, c, 0);
+        supervisor_stop(n, c, 0);
         child_free(n, c);
     }
     /* What came in meanwhile has been dealt with: don't deliver it again to the old mask. */
@@ -81,7 +81,7 @@ struct birth {
 };
 
 /* Between fork and exec: only async-signal-safe calls. Returns only on failure. */
-static void exec_child(const struct birth *b, const struct nursery *n)
+static void exec_child(const struct birth *b, const struct supervisor *n)
 {
     static const int numbers[CHILD_STREAMS] = {STDOUT_FILENO, STDERR_FILENO, CHILD_PROGRESS_FD};
     int in_fd = b->in_fd >= 0 ? b->in_fd : open("/dev/null", O_RDONLY);
@@ -152,7 +152,7 @@ static int open_pipes(struct child *c, struct birth *b, unsigned reads)
 }
 
 /* Fork and wait for exec. 0, or PL_ESYS with errno from wherever it failed. */
-static int give_birth(struct child *c, struct birth *b, const struct nursery *n)
+static int give_birth(struct child *c, struct birth *b, const struct supervisor *n)
 {
     int report[2] = {-1, -1}, failure = 0;
     ssize_t got;
@@ -183,14 +183,14 @@ static int give_birth(struct child *c, struct birth *b, const struct nursery *n)
     return PL_ESYS;
 }
 
-int nursery_spawn(struct nursery *n, struct child *c, const char *name, char *const argv[],
-                  unsigned reads, struct err_text *e)
+int supervisor_spawn(struct supervisor *n, struct child *c, const char *name, char *const argv[],
+                     unsigned reads, struct err_text *e)
 {
-    return nursery_spawn_in(n, c, name, argv, reads, NULL, e);
+    return supervisor_spawn_in(n, c, name, argv, reads, NULL, e);
 }
 
-int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char *const argv[],
-                     unsigned reads, const struct child_place *place, struct err_text *e)
+int supervisor_spawn_in(struct supervisor *n, struct child *c, const char *name, char *const argv[],
+                        unsigned reads, const struct child_place *place, struct err_text *e)
 {
     struct birth b = {.argv = argv,
                       .ends = {-1, -1, -1},
@@ -203,7 +203,7 @@ int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char 
     *c = (struct child){.name = name, .own_group = b.own_group, .in_fd = -1};
     for (int s = 0; s < CHILD_STREAMS; s++)
         c->pipes[s].fd = -1;
-    if (n->count == NURSERY_MAX)
+    if (n->count == SUPERVISOR_MAX)
         return err_set(e, PL_ELIMIT, "start %s: too many children", name);
     rc = open_pipes(c, &b, reads);
     if (rc == PL_OK)
@@ -254,7 +254,7 @@ static int drain_pipe(struct child *c, struct child_pipe *p)
 }
 
 /* Lines already handed out are dropped only now, so they stay valid until the next wait. */
-static void forget_taken(struct nursery *n)
+static void forget_taken(struct supervisor *n)
 {
     for (size_t i = 0; i < n->count; i++) {
         for (int s = 0; s < CHILD_STREAMS; s++) {
@@ -269,7 +269,7 @@ static void forget_taken(struct nursery *n)
 
 /* Reap who has ended. What a child said before its end is all in its pipes by now; a
  * grandchild that still holds them open is not waited for. */
-static int reap(struct nursery *n)
+static int reap(struct supervisor *n)
 {
     for (size_t i = 0; i < n->count; i++) {
         struct child *c = n->children[i];
@@ -286,7 +286,7 @@ static int reap(struct nursery *n)
     return PL_OK;
 }
 
-static void take_signals(struct nursery *n)
+static void take_signals(struct supervisor *n)
 {
     struct signalfd_siginfo info;
 
@@ -303,9 +303,9 @@ static int wait_ms(int64_t deadline_ns)
     return left_ns > 3600 * NS_PER_S ? 3600000 : (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-int nursery_wait(struct nursery *n, int64_t deadline_ns)
+int supervisor_wait(struct supervisor *n, int64_t deadline_ns)
 {
-    struct pollfd fds[1 + NURSERY_MAX * CHILD_STREAMS];
+    struct pollfd fds[1 + SUPERVISOR_MAX * CHILD_STREAMS];
     nfds_t nfds = 0;
     int ready;
 
@@ -327,7 +327,7 @@ int nursery_wait(struct nursery *n, int64_t deadline_ns)
     return ready > 0 || clock_now_ns() < deadline_ns;
 }
 
-bool nursery_stop(struct nursery *n, struct child *c, int64_t grace_ns)
+bool supervisor_stop(struct supervisor *n, struct child *c, int64_t grace_ns)
 {
     int64_t deadline_ns = clock_now_ns() + grace_ns;
     int interrupts = n->interrupts;
@@ -337,7 +337,7 @@ bool nursery_stop(struct nursery *n, struct child *c, int64_t grace_ns)
         return c->ended;
     kill_child(c, SIGTERM);
     while (rc > 0 && !c->ended && n->interrupts == interrupts && grace_ns > 0)
-        rc = nursery_wait(n, deadline_ns);
+        rc = supervisor_wait(n, deadline_ns);
     if (c->ended)
         return true;
     kill_child(c, SIGKILL);
@@ -433,7 +433,7 @@ int child_say(struct child *c, const char *text)
     return c->in_fd >= 0 && write(c->in_fd, text, len) == (ssize_t)len ? PL_OK : PL_ESYS;
 }
 
-void child_free(struct nursery *n, struct child *c)
+void child_free(struct supervisor *n, struct child *c)
 {
     if (c->name == NULL) /* zero-initialised, never spawned: its descriptors are not its own */
         return;

@@ -1,7 +1,7 @@
 /* Child processes that can't outlive the runner: each is killed when the runner dies, reaped
  * always, and listened to with deadlines.
  *
- * A nursery takes over SIGCHLD, SIGINT, SIGTERM, SIGHUP and SIGPIPE of the (single-threaded)
+ * A supervisor takes over SIGCHLD, SIGINT, SIGTERM, SIGHUP and SIGPIPE of the (single-threaded)
  * process while it is open. Children run in process groups of their own, so that a Ctrl-C
  * reaches the runner alone, which then ends them in order. */
 #ifndef PUSHLAB_CHILD_H
@@ -21,10 +21,10 @@ enum child_stream { CHILD_OUT, CHILD_ERR, CHILD_PROGRESS, CHILD_STREAMS };
 enum {
     CHILD_PROGRESS_FD = 3,                 /* its number inside the child */
     CHILD_STREAM_MAX_BYTES = 16 * 1048576, /* unread; a child that says more is killed */
-    NURSERY_MAX = 8,
+    SUPERVISOR_MAX = 8,
 };
 
-/* Which of the child's descriptors the nursery reads; the others are the runner's own
+/* Which of the child's descriptors the supervisor reads; the others are the runner's own
  * (for CHILD_PROGRESS: closed). stdin is /dev/null, or with CHILD_WRITE_IN a pipe. */
 enum {
     CHILD_READ_OUT = 1 << CHILD_OUT,
@@ -36,7 +36,7 @@ enum {
 
 /* Zero-initialise. */
 struct child {
-    const char *name; /* for messages; borrowed; NULL before nursery_spawn() */
+    const char *name; /* for messages; borrowed; NULL before supervisor_spawn() */
     pid_t pid;        /* 0: never started */
     bool ended;       /* reaped; status is waitpid()'s, and what it said has been read */
     bool flooded;     /* killed for passing CHILD_STREAM_MAX_BYTES */
@@ -50,25 +50,25 @@ struct child {
     } pipes[CHILD_STREAMS];
 };
 
-struct nursery {
+struct supervisor {
     int signal_fd;
     sigset_t before; /* the signal mask to go back to */
     struct sigaction sigpipe_before;
-    int interrupts;                      /* SIGINT, SIGTERM and SIGHUP that came in so far */
-    struct child *children[NURSERY_MAX]; /* running or not yet forgotten */
+    int interrupts;                         /* SIGINT, SIGTERM and SIGHUP that came in so far */
+    struct child *children[SUPERVISOR_MAX]; /* running or not yet forgotten */
     size_t count;
 };
 
 /* 0 or PL_ESYS. */
-int nursery_open(struct nursery *n);
+int supervisor_open(struct supervisor *n);
 /* Kill and reap whatever still runs, then give the signals back. */
-void nursery_close(struct nursery *n);
+void supervisor_close(struct supervisor *n);
 
 /* Start argv[0] (looked up in PATH when it has no slash) as c, which stays the caller's and
  * must live until child_free(). reads: CHILD_READ_* and CHILD_SAME_GROUP.
  * 0, PL_ESYS or PL_ELIMIT, with the line in e ("start pushlab-server: No such file ..."). */
-int nursery_spawn(struct nursery *n, struct child *c, const char *name, char *const argv[],
-                  unsigned reads, struct err_text *e);
+int supervisor_spawn(struct supervisor *n, struct child *c, const char *name, char *const argv[],
+                     unsigned reads, struct err_text *e);
 
 /* Where a child is to live: enter() is called in it between fork and exec, so it may make
  * only async-signal-safe calls; a negative return fails the start with errno. */
@@ -76,23 +76,23 @@ struct child_place {
     int (*enter)(const void *arg);
     const void *arg;
 };
-/* nursery_spawn() for a child that lives elsewhere; place NULL: here. */
-int nursery_spawn_in(struct nursery *n, struct child *c, const char *name, char *const argv[],
-                     unsigned reads, const struct child_place *place, struct err_text *e);
+/* supervisor_spawn() for a child that lives elsewhere; place NULL: here. */
+int supervisor_spawn_in(struct supervisor *n, struct child *c, const char *name, char *const argv[],
+                        unsigned reads, const struct child_place *place, struct err_text *e);
 
 /* Write text to the child's stdin (CHILD_WRITE_IN). 0 or PL_ESYS. */
 int child_say(struct child *c, const char *text);
 
 /* Sleep until something happens: output, an end, a signal. 1; 0 when CLOCK_MONOTONIC has
  * reached deadline_ns; or PL_ESYS, PL_ENOMEM. */
-int nursery_wait(struct nursery *n, int64_t deadline_ns);
+int supervisor_wait(struct supervisor *n, int64_t deadline_ns);
 
 /* Ask a child to end with SIGTERM, wait up to grace_ns (a second Ctrl-C cuts it short), then
  * kill its whole group. Reaped in any case. Returns true when it ended by itself. */
-bool nursery_stop(struct nursery *n, struct child *c, int64_t grace_ns);
+bool supervisor_stop(struct supervisor *n, struct child *c, int64_t grace_ns);
 
 /* The next complete line (without LF; the last one may lack it), NUL-terminated and valid until
- * the next nursery_wait(); NULL when there is none yet. */
+ * the next supervisor_wait(); NULL when there is none yet. */
 char *child_next_line(struct child *c, enum child_stream s);
 
 /* All that is left of a stream, NUL-terminated; "" when nothing. */
@@ -110,6 +110,6 @@ bool child_succeeded(const struct child *c);
 void child_describe(struct child *c, char *out, size_t cap);
 
 /* Forget an ended child and free what it said. */
-void child_free(struct nursery *n, struct child *c);
+void child_free(struct supervisor *n, struct child *c);
 
 #endif

@@ -21,25 +21,26 @@ const char *gnuplot_error_line(char *text)
     return last;
 }
 
-/* Until it has ended, been interrupted or run out of time. 0 or what nursery_wait() said. */
-static int wait_for_end(struct nursery *n, const struct child *c, int64_t deadline_ns)
+/* Until it has ended, been interrupted or run out of time. 0 or what supervisor_wait() said. */
+static int wait_for_end(struct supervisor *n, const struct child *c, int64_t deadline_ns)
 {
     int interrupts_before = n->interrupts;
     int rc = 1;
 
     while (rc > 0 && !c->ended && n->interrupts == interrupts_before)
-        rc = nursery_wait(n, deadline_ns);
+        rc = supervisor_wait(n, deadline_ns);
     return rc < 0 ? rc : PL_OK;
 }
 
-static int explain_end(struct nursery *n, struct child *c, int64_t deadline_ns, struct err_text *e)
+static int explain_end(struct supervisor *n, struct child *c, int64_t deadline_ns,
+                       struct err_text *e)
 {
     char text[1024];
     const char *said;
     size_t len;
 
     if (!c->ended) {
-        nursery_stop(n, c, NS_PER_S);
+        supervisor_stop(n, c, NS_PER_S);
         if (clock_now_ns() >= deadline_ns)
             return err_set(e, PL_ESYS, "%s: not done after %d s", c->name, GNUPLOT_LIMIT_S);
         return err_set(e, PL_ESYS, "%s: interrupted", c->name);
@@ -57,11 +58,11 @@ static int explain_end(struct nursery *n, struct child *c, int64_t deadline_ns, 
     return err_set(e, PL_ESYS, "%s: %.250s", c->name, gnuplot_error_line(text));
 }
 
-int gnuplot_run(struct nursery *n, char *const argv[], struct err_text *e)
+int gnuplot_run(struct supervisor *n, char *const argv[], struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + GNUPLOT_LIMIT_S * NS_PER_S;
     struct child c = {0};
-    int rc = nursery_spawn(n, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, e);
+    int rc = supervisor_spawn(n, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, e);
 
     if (rc == PL_ESYS && errno == ENOENT)
         return err_set(
@@ -70,7 +71,7 @@ int gnuplot_run(struct nursery *n, char *const argv[], struct err_text *e)
         return rc;
     rc = wait_for_end(n, &c, deadline_ns);
     if (rc < 0) {
-        nursery_stop(n, &c, 0);
+        supervisor_stop(n, &c, 0);
         err_set(e, rc, "%s: %s", argv[0], pl_strerror(rc));
     } else {
         rc = explain_end(n, &c, deadline_ns, e);

@@ -98,7 +98,7 @@ struct drawing {
     const char *run_dir;
     char scripts_dir[PATH_MAX], charts_dir[PATH_MAX], data_dir[PATH_MAX];
     struct chart_data data;
-    struct nursery nursery;
+    struct supervisor supervisor;
 };
 
 struct replacement {
@@ -191,7 +191,7 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     } else {
         char *argv[] = {gnuplot, no_user_settings, execute, (char *)variables.data, script, NULL};
 
-        rc = gnuplot_run(&d->nursery, argv, e);
+        rc = gnuplot_run(&d->supervisor, argv, e);
     }
     buf_free(&variables);
     return rc;
@@ -231,7 +231,7 @@ int chart_draw(const char *run_dir, struct err_text *e)
         snprintf(d.data_dir, PATH_MAX, "%s/charts/data", run_dir) >= PATH_MAX)
         return err_set(e, PL_EINVAL, "%.200s: path too long", run_dir);
     rc = chart_data_write(run_dir, d.data_dir, &d.data, e);
-    if (rc == PL_OK && nursery_open(&d.nursery) < 0)
+    if (rc == PL_OK && supervisor_open(&d.supervisor) < 0)
         rc = err_set(e, PL_ESYS, "charts: %s", strerror(errno));
     if (rc < 0)
         return rc;
@@ -241,6 +241,6 @@ int chart_draw(const char *run_dir, struct err_text *e)
         rc = draw(&d, chart_names[i], "svg", e);
         rc = rc < 0 ? rc : draw(&d, chart_names[i], "png", e);
     }
-    nursery_close(&d.nursery);
+    supervisor_close(&d.supervisor);
     return rc < 0 ? rc : ladder_draw_all(run_dir, e);
 }

@@ -34,7 +34,7 @@ static const struct {
 
 /* Run it and keep what it says on stdout, or else on stderr. False when it fails, or takes
  * longer than ANSWER_LIMIT_S. */
-static bool ask(struct nursery *n, char *const argv[], struct buf *said)
+static bool ask(struct supervisor *n, char *const argv[], struct buf *said)
 {
     int64_t deadline_ns = clock_now_ns() + ANSWER_LIMIT_S * NS_PER_S;
     struct child c = {0};
@@ -42,12 +42,12 @@ static bool ask(struct nursery *n, char *const argv[], struct buf *said)
     const char *text;
 
     said->len = 0;
-    if (nursery_spawn(n, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, NULL) < 0)
+    if (supervisor_spawn(n, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, NULL) < 0)
         return false;
-    while (!c.ended && nursery_wait(n, deadline_ns) > 0)
+    while (!c.ended && supervisor_wait(n, deadline_ns) > 0)
         continue;
     if (!c.ended)
-        nursery_stop(n, &c, 0);
+        supervisor_stop(n, &c, 0);
     has_succeeded = child_succeeded(&c);
     text = child_text(&c, CHILD_OUT);
     if (*text == '\0')
@@ -58,7 +58,7 @@ static bool ask(struct nursery *n, char *const argv[], struct buf *said)
 }
 
 /* Its version, as the first line of what it says; "" when it says nothing. */
-static void ask_version(struct nursery *n, struct doctor_program *p, const char *asked)
+static void ask_version(struct supervisor *n, struct doctor_program *p, const char *asked)
 {
     char option[16];
     char *argv[] = {p->path, option, NULL};
@@ -71,7 +71,7 @@ static void ask_version(struct nursery *n, struct doctor_program *p, const char 
     buf_free(&said);
 }
 
-static void probe_tools(struct nursery *n, struct doctor_facts *f)
+static void probe_tools(struct supervisor *n, struct doctor_facts *f)
 {
     for (size_t i = 0; i < DOCTOR_TOOLS; i++) {
         struct doctor_program *p = &f->tools[i];
@@ -84,7 +84,7 @@ static void probe_tools(struct nursery *n, struct doctor_facts *f)
 }
 
 /* "-V" lists how it was configured: the module may be part of it, or a file beside it. */
-static bool has_stream(struct nursery *n, struct doctor_program *nginx)
+static bool has_stream(struct supervisor *n, struct doctor_program *nginx)
 {
     static char option[] = "-V";
     char *argv[] = {nginx->path, option, NULL};
@@ -101,7 +101,7 @@ static bool has_stream(struct nursery *n, struct doctor_program *nginx)
 }
 
 /* -B: no compiled files are left behind. */
-static bool has_websockets(struct nursery *n, struct doctor_program *python)
+static bool has_websockets(struct supervisor *n, struct doctor_program *python)
 {
     static char no_files[] = "-B", code[] = "-c", program[] = "import websockets";
     char *argv[] = {python->path, no_files, code, program, NULL};
@@ -112,7 +112,7 @@ static bool has_websockets(struct nursery *n, struct doctor_program *python)
     return has;
 }
 
-static void probe_own(struct nursery *n, struct doctor_facts *f)
+static void probe_own(struct supervisor *n, struct doctor_facts *f)
 {
     static const struct program *const own[] = {&program_server, &program_client};
 
@@ -131,15 +131,15 @@ static void probe_own(struct nursery *n, struct doctor_facts *f)
 
 int doctor_probe_programs(struct doctor_facts *f, struct err_text *e)
 {
-    struct nursery n;
+    struct supervisor n;
 
-    if (nursery_open(&n) < 0)
+    if (supervisor_open(&n) < 0)
         return err_set(e, PL_ESYS, "doctor: no programs can be started: %s", pl_strerror(PL_ESYS));
     probe_own(&n, f);
     probe_tools(&n, f);
     f->nginx_stream = has_stream(&n, &f->tools[DOCTOR_NGINX]);
     f->python_websockets = has_websockets(&n, &f->tools[DOCTOR_PYTHON]);
-    nursery_close(&n);
+    supervisor_close(&n);
     f->has_apt = access("/usr/bin/apt-get", X_OK) == 0;
     f->peers = access("tests/e2e/node_modules/.package-lock.json", R_OK) == 0;
     return PL_OK;

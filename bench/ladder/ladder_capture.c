@@ -28,8 +28,8 @@ static void shrink(struct scenario *s, struct scenario_row *row, const struct ro
     *s = *w->scenario;
     s->clients = 1;
     s->warmup_s = 0;
-    s->duration_s =
-        LADDER_LEAST_S + LADDER_RTTS * (double)link_spec_rtt_ns(&w->road->spec) / (double)NS_PER_S;
+    s->duration_s = LADDER_LEAST_S +
+                    LADDER_RTTS * (double)link_spec_rtt_ns(&w->network->spec) / (double)NS_PER_S;
     s->source.rate_hz = s->source.tick_hz = s->send.rate_hz = LADDER_RATE_HZ;
     if (s->source.kind == SOURCE_SPORTS)
         s->source.speed = LADDER_SPORTS;
@@ -76,7 +76,7 @@ int ladder_capture(const struct row_setting *w, struct err_text *e)
     struct scenario *s;
     int rc = PL_OK;
 
-    if (!w->road->emulated)
+    if (!w->network->emulated)
         return PL_OK;
     s = malloc(sizeof *s);
     if (s == NULL)

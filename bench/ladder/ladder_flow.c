@@ -18,7 +18,7 @@ int ladder_flows_init(struct ladder_flows *f, const struct ladder_about *about)
 void ladder_flows_free(struct ladder_flows *f)
 {
     for (size_t i = 0; i < f->flow_count; i++)
-        ladder_talk_free(f->flows[i].talk);
+        stream_labels_free(f->flows[i].talk);
     free(f->seen);
     free(f->flows);
     buf_free(&f->spans);
@@ -111,7 +111,7 @@ static int find_flow(struct ladder_flows *f, struct ladder_flow **out, const str
     *out = NULL;
     if (!is_wanted(f, key.client_port) || f->flow_count == LADDER_CONNECTIONS_MAX)
         return PL_OK;
-    key.talk = ladder_talk_new();
+    key.talk = stream_labels_new();
     if (key.talk == NULL)
         return PL_ENOMEM;
     key.begin_ns = unix_ns;
@@ -183,7 +183,7 @@ static int name_payload(struct ladder_flows *f, struct ladder_flow *flow, struct
     struct ladder_said said;
     int rc;
 
-    ladder_talk_feed(flow->talk, s->step.up, data, len, &said);
+    stream_labels_feed(flow->talk, s->step.up, data, len, &said);
     /* Who names the connections means them, whatever they ask for. */
     flow->ignored |= said.housekeeping && f->about->client_ports == NULL;
     flow->asked |= s->step.up;
@@ -276,7 +276,7 @@ static int name_packet(struct ladder_flows *f, struct ladder_flow *flow, struct 
         return PL_OK;
     }
     if (side->synced && (int32_t)(p->sequence - side->next) > 0)
-        ladder_talk_lose(flow->talk, s->step.up);
+        stream_labels_lose(flow->talk, s->step.up);
     if (s->length > 0 || !side->synced)
         side->next = end;
     side->synced = true;

@@ -1,5 +1,5 @@
 /* TCP as the ladder sees it: packets of several connections in order of departure, each told
- * apart as first copy or retransmission and named by what it carries (ladder_talk.h). Because
+ * apart as first copy or retransmission and named by what it carries (stream_labels.h). Because
  * every departure is in the capture, even of packets that are lost, the sender's bytes come in
  * order and nothing has to be put together. No I/O. */
 #ifndef PUSHLAB_LADDER_FLOW_H
@@ -7,7 +7,7 @@
 
 #include "lib/base/buf.h"
 #include "bench/ladder/ladder.h"
-#include "bench/ladder/ladder_talk.h"
+#include "bench/ladder/stream_labels.h"
 #include "bench/wire/packet.h"
 
 #define LADDER_NONE SIZE_MAX
@@ -37,7 +37,7 @@ struct ladder_flow {
     bool established; /* the handshake's third packet has passed */
     int64_t begin_ns;
     struct ladder_side side[2]; /* by direction: [true] is the client's */
-    struct ladder_talk *talk;   /* owned */
+    struct stream_labels *talk; /* owned */
     size_t syn, request;        /* steps that wait for an answer, or LADDER_NONE */
     size_t tls_span;            /* in spans, while it may still grow; or LADDER_NONE */
 };

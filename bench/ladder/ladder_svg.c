@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "bench/ladder/ladder_ink.h"
+#include "bench/ladder/ladder_style.h"
 #include "bench/ladder/ladder_words.h"
 
 enum { HEADER_Y = 112, LEGEND_GAP_Y = 44, LEGEND_LINE_Y = 19 };

@@ -13,7 +13,7 @@
 
 #include "bench/link/rpc.h"
 #include "bench/link/link_sweep.h"
-#include "bench/link/mover.h"
+#include "bench/link/forwarder.h"
 
 enum {
     START_TIMEOUT_MS = 10000,
@@ -76,7 +76,7 @@ static int become_own_process(int control_fd, struct link_between *between)
     for (size_t i = 0; i < sizeof left_to_parent / sizeof left_to_parent[0]; i++)
         signal(left_to_parent[i], SIG_IGN);
     sigemptyset(&blocked);
-    sigaddset(&blocked, MOVER_PARENT_DIED);
+    sigaddset(&blocked, FORWARDER_PARENT_DIED);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
     if (keep_only(kept, sizeof kept / sizeof *kept) < 0)
         return PL_ESYS;
@@ -121,16 +121,16 @@ static int report_ready(const struct link_net *n, int status, const struct err_t
     return rc;
 }
 
-static int mover_start(struct mover *m, const struct order *o, struct err_text *e)
+static int forwarder_start(struct forwarder *m, const struct order *o, struct err_text *e)
 {
     struct link_net n;
     int rc = link_net_create(&n, &o->between, e);
 
     if (rc < 0)
         return rc;
-    rc = die_with(o->parent, MOVER_PARENT_DIED);
+    rc = die_with(o->parent, FORWARDER_PARENT_DIED);
     if (rc == PL_OK)
-        rc = mover_init(m, o->spec, o->seed, &n, CONTROL_FD);
+        rc = forwarder_init(m, o->spec, o->seed, &n, CONTROL_FD);
     if (rc < 0)
         return err_set(e, rc, "emulated link: start: %s", pl_strerror(rc));
     /* So that `pushlab-link on-server` may open our /proc/PID/ns. */
@@ -138,24 +138,24 @@ static int mover_start(struct mover *m, const struct order *o, struct err_text *
     return PL_OK;
 }
 
-static _Noreturn void mover_process(int control_fd, struct order *o)
+static _Noreturn void forwarder_process(int control_fd, struct order *o)
 {
     struct err_text e = {""};
-    struct mover m = {.stop = true};
+    struct forwarder m = {.stop = true};
     int rc = become_own_process(control_fd, &o->between);
 
     if (rc < 0)
         _exit(127);
-    rc = mover_start(&m, o, &e);
+    rc = forwarder_start(&m, o, &e);
     if (report_ready(&m.net, rc, &e) < 0 || rc < 0)
         _exit(1);
-    mover_run(&m);
+    forwarder_run(&m);
     (void)link_sweep(&m.net);
-    mover_free(&m);
+    forwarder_free(&m);
     _exit(0);
 }
 
-/* Wait for the mover's first words. */
+/* Wait for the forwarder's first words. */
 static int await_ready(struct link *l, struct err_text *e)
 {
     struct rpc_message m = {.head = {0}};
@@ -186,15 +186,15 @@ int link_open_between(struct link *l, const struct link_between *between,
     struct order order = {spec, seed, *between, getpid()};
     int pair[2], rc;
 
-    *l = (struct link){.mover = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
+    *l = (struct link){.forwarder = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return err_set(e, PL_ESYS, "emulated link: socketpair: %s", strerror(errno));
     l->control_fd = pair[0];
-    l->mover = fork();
-    if (l->mover == 0)
-        mover_process(pair[1], &order);
+    l->forwarder = fork();
+    if (l->forwarder == 0)
+        forwarder_process(pair[1], &order);
     close(pair[1]);
-    if (l->mover < 0)
+    if (l->forwarder < 0)
         rc = err_set(e, PL_ESYS, "emulated link: fork: %s", strerror(errno));
     else
         rc = await_ready(l, e);
@@ -204,13 +204,13 @@ int link_open_between(struct link *l, const struct link_between *between,
 }
 
 /* Let it see the end of file and end what is inside; then insist. */
-static void stop_mover(const struct link *l)
+static void stop_forwarder(const struct link *l)
 {
     struct pollfd gone = {.fd = l->control_fd, .events = POLLIN};
 
     shutdown(l->control_fd, SHUT_WR);
     (void)poll(&gone, 1, STOP_TIMEOUT_MS); /* readable when the other end is closed */
-    kill(l->mover, SIGKILL);
+    kill(l->forwarder, SIGKILL);
 }
 
 void link_close(struct link *l)
@@ -218,10 +218,10 @@ void link_close(struct link *l)
     int error = errno;
     struct err_text ignored;
 
-    if (l->mover > 0) {
+    if (l->forwarder > 0) {
         (void)link_capture_end(l, &ignored);
-        stop_mover(l);
-        while (waitpid(l->mover, NULL, 0) < 0 && errno == EINTR)
+        stop_forwarder(l);
+        while (waitpid(l->forwarder, NULL, 0) < 0 && errno == EINTR)
             ;
     }
     if (l->control_fd >= 0)
@@ -232,7 +232,7 @@ void link_close(struct link *l)
         if (l->namespace_fd[i] >= 0)
             close(l->namespace_fd[i]);
     }
-    *l = (struct link){.mover = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
+    *l = (struct link){.forwarder = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
     errno = error;
 }
 

@@ -12,7 +12,7 @@
  *     link_close(&l);
  *
  * The server listens on LINK_SERVER_IPV4 / LINK_SERVER_IPV6 (link_net.h). All calls block, for
- * milliseconds. When the caller dies, however it dies, the mover kills what is inside, whoever
+ * milliseconds. When the caller dies, however it dies, the forwarder kills what is inside, whoever
  * started it, and ends; with the last process go the namespaces. */
 #ifndef PUSHLAB_LINK_H
 #define PUSHLAB_LINK_H
@@ -26,24 +26,24 @@
 #include "bench/link/link_net.h"
 
 struct link {
-    pid_t mover; /* its /proc/PID/ns/net is the server's namespace */
+    pid_t forwarder; /* its /proc/PID/ns/net is the server's namespace */
     int control_fd;
     int user_fd; /* -1 when root made the namespaces */
     int namespace_fd[LINK_SIDES];
 };
 
-/* Make the namespaces and start the mover. The calling thread must live as long as the link.
+/* Make the namespaces and start the forwarder. The calling thread must live as long as the link.
  * 0, PL_ESYS (not permitted, or the kernel cannot: e says what is missing and how to allow
  * it) or PL_ENOMEM. Nothing is left behind on failure. */
 int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struct err_text *e);
 
 /* The same between hosts that may be there already: so a host with several links comes to be,
- * each link with a referee of its own. between's descriptors stay the caller's. Close the newest
- * first: what it has not made itself it leaves alone. */
+ * each link with a wire_counter of its own. between's descriptors stay the caller's. Close the
+ * newest first: what it has not made itself it leaves alone. */
 int link_open_between(struct link *l, const struct link_between *between,
                       const struct link_spec *spec, uint64_t seed, struct err_text *e);
 
-/* Stop the mover, after ending a capture; processes that are still inside the
+/* Stop the forwarder, after ending a capture; processes that are still inside the
  * namespaces that it made are killed. */
 void link_close(struct link *l);
 
@@ -56,7 +56,7 @@ int link_enter(const struct link *l, enum link_side side);
 pid_t link_fork(const struct link *l, enum link_side side);
 
 /* Append a snapshot of all counters since the last reset as one JSON object (docs/link.md);
- * with max_connections > 0 it lists so many connections. 0, PL_EOF (the mover died),
+ * with max_connections > 0 it lists so many connections. 0, PL_EOF (the forwarder died),
  * PL_ESYS or PL_ENOMEM. */
 int link_counters(const struct link *l, struct buf *json, uint32_t max_connections);
 

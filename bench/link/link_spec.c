@@ -255,9 +255,9 @@ static uint64_t draft_queue_bytes(const struct draft *d)
     return (uint64_t)llround(fmin(bytes, MOST_QUEUE_BYTES));
 }
 
-static int draft_finish(struct lane_model *out, const struct draft *d, struct err_text *e)
+static int draft_finish(struct link_model *out, const struct draft *d, struct err_text *e)
 {
-    *out = (struct lane_model){
+    *out = (struct link_model){
         .delay = d->delay, .rate_bps = llround(d->rate_bps), .lines = llround(d->lines)};
     if (d->has_gilbert)
         out->loss = d->gilbert;
@@ -338,7 +338,7 @@ static int draft_read_profile(struct link_spec *out, struct draft *d, const char
 static int spec_finish(struct link_spec *out, const struct draft *d, struct err_text *e)
 {
     for (int i = 0; i < LINK_DIRECTIONS; i++) {
-        int rc = draft_finish(&out->lane[i], &d[i], e);
+        int rc = draft_finish(&out->path[i], &d[i], e);
 
         if (rc < 0)
             return rc;
@@ -405,5 +405,5 @@ int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e)
 
 int64_t link_spec_rtt_ns(const struct link_spec *spec)
 {
-    return spec->lane[LINK_UP].delay.delay_ns + spec->lane[LINK_DOWN].delay.delay_ns;
+    return spec->path[LINK_UP].delay.delay_ns + spec->path[LINK_DOWN].delay.delay_ns;
 }

@@ -25,7 +25,7 @@
 #include <stddef.h>
 
 #include "lib/base/err.h"
-#include "bench/link/path/lane.h"
+#include "bench/link/path/link_path.h"
 
 enum link_direction { LINK_UP, LINK_DOWN, LINK_DIRECTIONS };
 
@@ -34,7 +34,7 @@ enum { LINK_NAME_CHARS = 64, LINK_TEXT_CHARS = 512 };
 struct link_spec {
     char name[LINK_NAME_CHARS]; /* what the user asked for: "4g"; also the column in tables */
     char about[LINK_NAME_CHARS * 2];
-    struct lane_model lane[LINK_DIRECTIONS];
+    struct link_model path[LINK_DIRECTIONS];
 };
 
 extern const char *const link_direction_names[LINK_DIRECTIONS]; /* "up", "down" */

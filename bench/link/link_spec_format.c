@@ -39,7 +39,7 @@ static void write_loss(struct text_out *t, const struct loss_model *m)
         write_word(t, "loss=%.10g%%", 100 * m->good_loss);
 }
 
-static void write_lane(struct text_out *t, const struct lane_model *m)
+static void write_path(struct text_out *t, const struct link_model *m)
 {
     write_word(t, "delay=%.10gms", (double)m->delay.delay_ns / 1e6);
     if (m->delay.jitter_ns > 0) {
@@ -60,16 +60,16 @@ void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS])
     struct text_out both = {.text = out, .prefix = ""};
 
     for (int i = 0; i < LINK_DIRECTIONS; i++)
-        write_lane(&(struct text_out){.text = text[i], .prefix = ""}, &spec->lane[i]);
+        write_path(&(struct text_out){.text = text[i], .prefix = ""}, &spec->path[i]);
     out[0] = '\0';
-    if (spec->lane[LINK_UP].lines > 1)
-        write_word(&both, "lines=%lld", (long long)spec->lane[LINK_UP].lines);
+    if (spec->path[LINK_UP].lines > 1)
+        write_word(&both, "lines=%lld", (long long)spec->path[LINK_UP].lines);
     if (strcmp(text[LINK_UP], text[LINK_DOWN]) == 0) {
-        write_lane(&both, &spec->lane[LINK_UP]);
+        write_path(&both, &spec->path[LINK_UP]);
         return;
     }
     both.prefix = "up.";
-    write_lane(&both, &spec->lane[LINK_UP]);
+    write_path(&both, &spec->path[LINK_UP]);
     both.prefix = "down.";
-    write_lane(&both, &spec->lane[LINK_DOWN]);
+    write_path(&both, &spec->path[LINK_DOWN]);
 }

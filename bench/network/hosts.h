@@ -1,6 +1,6 @@
 /* Hosts of the lab: network namespaces, and the emulated links between them. The two ends of a
- * road are the smallest such network; with a balancer there are four hosts, and a link and a
- * referee on each side of it; servers may share a store.
+ * network are the smallest such network; with a balancer there are four hosts, and a link and a
+ * wire_counter on each side of it; servers may share a store.
  *
  *     HOSTS_PAIR      client ═ server 1
  *     HOSTS_BALANCED  client ═ balancer ─ server 1, and balancer ─ server 2
@@ -8,7 +8,7 @@
  *
  *     with a store    the same, and each server ─ store
  *
- * ═ is the road that the scenario asks for, ─ the one behind the balancer. */
+ * ═ is the network that the scenario asks for, ─ the one behind the balancer. */
 #ifndef PUSHLAB_HOSTS_H
 #define PUSHLAB_HOSTS_H
 

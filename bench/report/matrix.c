@@ -342,7 +342,7 @@ static void put_body(struct writer *w, const struct advise_book *b, const char *
         writer_puts(w, "</section>\n");
     }
     writer_puts(w, "<section id=\"figures\">\n<h2>The figures behind these sentences</h2>\n");
-    advise_html_references(w, &b->evidence);
+    advise_html_references(w, &b->citations);
     writer_puts(w, "</section>\n</main>\n");
 }
 
@@ -354,7 +354,7 @@ int matrix_html(struct buf *out, const struct advise_book *b, const char *path, 
     report_page_body(&w);
     put_body(&w, b, path);
     report_page_close(&w, PUSHLAB_VERSION);
-    return w.rc < 0 ? w.rc : b->evidence.rc;
+    return w.rc < 0 ? w.rc : b->citations.rc;
 }
 
 int matrix_write(const char *path, const struct advise_book *b, struct err_text *e)

@@ -11,7 +11,7 @@
 #include "bench/result/facts.h"
 #include "bench/base/file.h"
 #include "bench/result/findings.h"
-#include "bench/report/glance.h"
+#include "bench/report/overview_svg.h"
 #include "bench/page/html.h"
 #include "bench/base/json.h"
 #include "bench/report/report_balancer.h"
@@ -158,7 +158,7 @@ static void put_header(struct writer *w, const cJSON *run)
     put_chips(w, run);
     put_warning(w, run);
     writer_puts(w, "</div>\n");
-    glance_draw(w, run);
+    overview_svg_draw(w, run);
     writer_puts(w, "</header>\n");
 }
 

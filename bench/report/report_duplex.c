@@ -3,26 +3,28 @@
 #include <math.h>
 #include <string.h>
 
-#include "bench/report/clause.h"
+#include "bench/report/comparison_text.h"
 #include "bench/result/facts.h"
 #include "bench/base/json.h"
 
-static const struct clause clause_up_requests = {
+static const struct comparison_text comparison_text_up_requests = {
     "upstream.requests_per_message", "sends", "send", "requests", "fewest", units_format_ratio, ""};
-static const struct clause clause_up_handshakes = {"upstream.handshakes_per_message",
-                                                   "opens",
-                                                   "open",
-                                                   "connections",
-                                                   "fewest",
-                                                   units_format_ratio,
-                                                   ""};
-static const struct clause clause_up_framing = {"upstream.bytes_per_message.framing",
-                                                "adds",
-                                                "add",
-                                                "framing",
-                                                "least",
-                                                units_format_ratio,
-                                                " bytes"};
+static const struct comparison_text comparison_text_up_handshakes = {
+    "upstream.handshakes_per_message",
+    "opens",
+    "open",
+    "connections",
+    "fewest",
+    units_format_ratio,
+    ""};
+static const struct comparison_text comparison_text_up_framing = {
+    "upstream.bytes_per_message.framing",
+    "adds",
+    "add",
+    "framing",
+    "least",
+    units_format_ratio,
+    " bytes"};
 
 /* Rows whose clients sent something that somebody received. */
 static bool has_upstream(const cJSON *run)
@@ -90,7 +92,7 @@ void report_duplex_verdict(struct writer *w, const cJSON *run)
         facts_span(w, &converged, units_format_us);
     }
     writer_puts(w, "; per message, ");
-    clause_put(w, run, &clause_up_requests);
+    comparison_text_put(w, run, &comparison_text_up_requests);
     writer_puts(w, ".");
 }
 
@@ -208,10 +210,10 @@ void report_duplex_read_upstream(struct writer *w, const cJSON *run)
         writer_puts(w, ".");
     }
     writer_puts(w, " Per message, ");
-    clause_put(w, run, &clause_up_requests);
+    comparison_text_put(w, run, &comparison_text_up_requests);
     writer_puts(w, "; ");
-    clause_put(w, run, &clause_up_handshakes);
+    comparison_text_put(w, run, &comparison_text_up_handshakes);
     writer_puts(w, "; ");
-    clause_put(w, run, &clause_up_framing);
+    comparison_text_put(w, run, &comparison_text_up_framing);
     writer_puts(w, ".");
 }

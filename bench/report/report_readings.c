@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/report/clause.h"
+#include "bench/report/comparison_text.h"
 #include "bench/result/facts.h"
 #include "bench/base/json.h"
 #include "bench/report/report_balancer.h"
@@ -323,7 +323,7 @@ static void read_requests(struct writer *w, const cJSON *run)
     struct facts_range r = facts_range_of(run, "requests_per_update");
     struct facts_range empty = facts_range_of(run, "empty_response_ratio");
 
-    clause_put_first(w, run, &clause_requests);
+    comparison_text_put_first(w, run, &comparison_text_requests);
     writer_puts(w, " per update.");
     put_rate(w, &r, "requests");
     put_batching(w, run);
@@ -342,7 +342,7 @@ static void read_handshakes(struct writer *w, const cJSON *run)
 {
     struct facts_range r = facts_range_of(run, "tcp_handshakes_per_update");
 
-    clause_put_first(w, run, &clause_handshakes);
+    comparison_text_put_first(w, run, &comparison_text_handshakes);
     writer_puts(w, " per update.");
     put_rate(w, &r, "handshakes");
     if (strcmp(json_text(run, "link"), "loopback") == 0)
@@ -357,7 +357,7 @@ static void read_bytes(struct writer *w, const cJSON *run)
     struct facts_range r = facts_range_of(run, "bytes_per_update.framing");
     struct facts_range wire = facts_range_of(run, "bytes_per_update.wire");
 
-    clause_put_first(w, run, &clause_framing);
+    comparison_text_put_first(w, run, &comparison_text_framing);
     writer_puts(w, " per update, requests included.");
     if (r.n > 0) {
         double payload = facts_value(r.high_row, "bytes_per_update.payload");
@@ -379,7 +379,7 @@ static void read_bytes(struct writer *w, const cJSON *run)
     }
     if (wire.n > 0) {
         writer_puts(w, " Counted at the wire, with TCP/IP headers and acknowledgements, ");
-        clause_put(w, run, &clause_wire);
+        comparison_text_put(w, run, &comparison_text_wire);
         writer_puts(w, ".");
     }
 }
@@ -387,9 +387,9 @@ static void read_bytes(struct writer *w, const cJSON *run)
 static void read_cpu(struct writer *w, const cJSON *run)
 {
     writer_puts(w, "Per update, ");
-    clause_put(w, run, &clause_server_cpu);
+    comparison_text_put(w, run, &comparison_text_server_cpu);
     writer_puts(w, "; ");
-    clause_put(w, run, &clause_client_cpu);
+    comparison_text_put(w, run, &comparison_text_client_cpu);
     writer_puts(w, ". Both hold what the kernel did on the process's behalf, and all clients are "
                    "one process.");
 }
@@ -400,7 +400,7 @@ static void read_wire(struct writer *w, const cJSON *run)
     struct facts_range acks = facts_range_of(run, "bytes_per_update.wire_acks");
 
     writer_puts(w, "Counted on the emulated link, packet by packet: ");
-    clause_put(w, run, &clause_wire);
+    comparison_text_put(w, run, &comparison_text_wire);
     writer_puts(w, " per update.");
     if (headers.n > 0 && acks.n > 0) {
         writer_puts(w, " TCP and IP headers are ");
@@ -413,7 +413,7 @@ static void read_wire(struct writer *w, const cJSON *run)
 
 static void read_packets(struct writer *w, const cJSON *run)
 {
-    clause_put_first(w, run, &clause_packets);
+    comparison_text_put_first(w, run, &comparison_text_packets);
     writer_puts(w, " per update, both ways together, as the emulated link saw them.");
 }
 
@@ -455,7 +455,7 @@ void report_text_chart_heading(struct writer *w, const char *chart)
     }
     for (; *chart != '\0'; chart++)
         writer_add(w, *chart == '-' ? " " : chart, 1);
-    clause_capitalize(w, at);
+    comparison_text_capitalize(w, at);
 }
 
 void report_text_chart(struct writer *w, const cJSON *run, const char *chart)

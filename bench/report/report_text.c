@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/report/clause.h"
+#include "bench/report/comparison_text.h"
 #include "bench/result/facts.h"
 #include "bench/base/json.h"
 #include "bench/result/predict.h"
@@ -115,7 +115,7 @@ void report_text_setting(struct writer *w, const cJSON *run)
         return;
     }
     writer_printf(w, "%s way%s", facts_number_word(ways, word), ways == 1 ? "" : "s");
-    clause_capitalize(w, at);
+    comparison_text_capitalize(w, at);
     writer_puts(w, " of getting updates from a server to its clients");
     if (nrows != ways)
         writer_printf(w, ", in %s rows", facts_number_word(nrows, word));
@@ -186,9 +186,9 @@ static void verdict_round_trips(struct writer *w, const cJSON *run)
         return;
     }
     writer_puts(w, "For each update, ");
-    clause_put(w, run, &clause_requests);
+    comparison_text_put(w, run, &comparison_text_requests);
     writer_puts(w, "; ");
-    clause_put(w, run, &clause_handshakes);
+    comparison_text_put(w, run, &comparison_text_handshakes);
     writer_puts(w, ".");
 }
 
@@ -203,9 +203,9 @@ static void verdict_bytes(struct writer *w, const cJSON *run)
     writer_puts(w, "To ");
     facts_figure(w, units_format_count, round(payload.high));
     writer_puts(w, " bytes of payload, ");
-    clause_put(w, run, &clause_framing);
+    comparison_text_put(w, run, &comparison_text_framing);
     writer_puts(w, "; ");
-    clause_put(w, run, &clause_server_cpu);
+    comparison_text_put(w, run, &comparison_text_server_cpu);
     writer_puts(w, ".");
 }
 

@@ -38,7 +38,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   server_rss_bytes_per_client            server growth from start to window start / clients
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
- * wire: what the emulated link's referee counted (docs/link.md), null on loopback; taken over
+ * wire: what the emulated link's wire_counter counted (docs/link.md), null on loopback; taken over
  * on success and kept under "wire". It fills handshakes.wire, packets_per_update and
  * bytes_per_update.wire, and must agree with what the others say (result_wire.h).
  * kernel_is_ours: the namespace's counters count this run alone, so the kernel's witness

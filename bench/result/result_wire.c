@@ -64,7 +64,7 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *wire)
                            seen);
 }
 
-/* On a road without loss what the wire carried and nobody sent again is what both ends read. */
+/* On a network without loss what the wire carried and nobody sent again is what both ends read. */
 static void judge_instrument(cJSON *problems, cJSON *notes, const cJSON *wire)
 {
     double own = json_number(wire, "own_drops");

@@ -1,4 +1,4 @@
-/* A row's numbers from the packets themselves: what the emulated link's referee adds to
+/* A row's numbers from the packets themselves: what the emulated link's wire_counter adds to
  * run.json, and whether it agrees with what client and server say. docs/metrics.md. */
 #ifndef PUSHLAB_RESULT_WIRE_H
 #define PUSHLAB_RESULT_WIRE_H

@@ -110,7 +110,7 @@ static int write_config(const char *path, const char *template_path, const struc
     return rc;
 }
 
-static int spawn(struct service *s, struct nursery *n, const struct balancer_kind *kind,
+static int spawn(struct service *s, struct supervisor *n, const struct balancer_kind *kind,
                  char *config, const struct child_place *place, uint16_t port, struct err_text *e)
 {
     /* In the foreground, and with nothing of the machine's own configuration. */
@@ -123,7 +123,7 @@ static int spawn(struct service *s, struct nursery *n, const struct balancer_kin
     return service_start(s, n, argv, place, port, e);
 }
 
-int balancer_start(struct service *s, struct nursery *n, const struct balancer_kind *kind,
+int balancer_start(struct service *s, struct supervisor *n, const struct balancer_kind *kind,
                    const char *config_path, const struct balancer_words *w,
                    const struct child_place *place, uint16_t port, struct err_text *e)
 {

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 
 #include "lib/base/clock.h"
-#include "bench/run/cluster_look.h"
+#include "bench/run/stats_snapshot.h"
 #include "bench/base/json.h"
 #include "bench/base/programs.h"
 #include "bench/run/row.h"
@@ -42,7 +42,7 @@ static int add_shared_source(const struct cluster *c, struct scenario_args *args
     char store[LINK_ADDRESS_CHARS] = "";
     int rc;
 
-    hosts_address(&c->road.hosts, server_host(i), HOST_STORE, store);
+    hosts_address(&c->network.hosts, server_host(i), HOST_STORE, store);
     rc = scenario_args_add(args, "--source", "redis://%s:%d/" STORE_KEY, store, STORE_PORT);
     return rc < 0 || i > 0 ? rc : scenario_args_add(args, "--feed", "generator");
 }
@@ -115,7 +115,7 @@ static struct sockaddr_in socket_address(const char *text)
 static int connect_to(const struct cluster *c, size_t i)
 {
     struct sockaddr_in to = socket_address(c->servers[i].address);
-    int fd = hosts_socket(&c->road.hosts, server_host(i));
+    int fd = hosts_socket(&c->network.hosts, server_host(i));
 
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
         return fd;
@@ -132,15 +132,15 @@ static int start_server(struct cluster *c, size_t i, int64_t start_ns, int core,
     char address[LINK_ADDRESS_CHARS] = "", said[128], name[16];
 
     s->stats_fd = -1;
-    hosts_address(&c->road.hosts, in_front, server_host(i), address);
+    hosts_address(&c->network.hosts, in_front, server_host(i), address);
     snprintf(s->address, sizeof s->address, "%s:%d", address, PORT);
     if (server_args(c, &args, i, start_ns, core) < 0)
         return err_set(e, PL_ELIMIT, "%s: the command line is too long", program_server.name);
     snprintf(name, sizeof name, "server%zu", i + 1);
     record(commands, name, &args);
     c->nservers++;
-    if (row_start_server(c->nursery, &s->child, args.argv,
-                         hosts_place(&c->road.hosts, server_host(i)), said, sizeof said,
+    if (row_start_server(c->supervisor, &s->child, args.argv,
+                         hosts_place(&c->network.hosts, server_host(i)), said, sizeof said,
                          e) != ROW_DONE)
         return PL_ESYS;
     s->stats_fd = connect_to(c, i);
@@ -156,15 +156,15 @@ static int start_balancer(struct cluster *c, struct err_text *e)
 
     if (c->kind->program == NULL)
         return PL_OK;
-    hosts_address(&c->road.hosts, HOST_CLIENT, HOST_BALANCER, host);
+    hosts_address(&c->network.hosts, HOST_CLIENT, HOST_BALANCER, host);
     snprintf(listen, sizeof listen, "%s:%d", host, PORT);
     words.listen = listen;
     for (size_t i = 0; i < c->nservers; i++)
         words.servers[i] = c->servers[i].address;
     scenario_path_beside(path, c->scenario,
                          c->plan.config[0] != '\0' ? c->plan.config : c->kind->config);
-    return balancer_start(&c->balancer, c->nursery, c->kind, path, &words,
-                          hosts_place(&c->road.hosts, HOST_BALANCER), PORT, e);
+    return balancer_start(&c->balancer, c->supervisor, c->kind, path, &words,
+                          hosts_place(&c->network.hosts, HOST_BALANCER), PORT, e);
 }
 
 /* ---- open ---- */
@@ -183,21 +183,21 @@ static int open_hosts(struct cluster *c, struct err_text *e)
 
     if (rc == PL_OK)
         rc = link_spec_parse(&plan.behind, c->plan.link, e);
-    return rc < 0 ? rc : road_open_hosts(&c->road, &plan, e);
+    return rc < 0 ? rc : network_open_hosts(&c->network, &plan, e);
 }
 
 int cluster_open(struct cluster *c, const struct scenario *s, const struct scenario_row *row,
-                 struct nursery *n, int core, cJSON *commands, struct err_text *e)
+                 struct supervisor *n, int core, cJSON *commands, struct err_text *e)
 {
     int64_t start_ns = clock_now_ns(); /* who comes up later catches up */
     int rc;
 
-    *c = (struct cluster){.scenario = s, .row = row, .nursery = n, .client_fd = -1};
+    *c = (struct cluster){.scenario = s, .row = row, .supervisor = n, .client_fd = -1};
     scenario_balancer_of(&c->plan, s, row);
     c->kind = balancer_kind(c->plan.kind);
     rc = open_hosts(c, e);
     if (rc == PL_OK && c->plan.source == SERVERS_REDIS)
-        rc = store_start(&c->store, n, hosts_place(&c->road.hosts, HOST_STORE), e);
+        rc = store_start(&c->store, n, hosts_place(&c->network.hosts, HOST_STORE), e);
     for (size_t i = 0; rc == PL_OK && i < (size_t)c->plan.servers; i++)
         rc = start_server(c, i, start_ns, core, commands, e);
     return rc < 0 ? rc : start_balancer(c, e);
@@ -208,7 +208,7 @@ int cluster_open(struct cluster *c, const struct scenario *s, const struct scena
 static int enter_client(const void *arg)
 {
     const struct cluster *c = arg;
-    const struct child_place *place = hosts_place(&c->road.hosts, HOST_CLIENT);
+    const struct child_place *place = hosts_place(&c->network.hosts, HOST_CLIENT);
 
     if (fcntl(c->client_fd, F_SETFD, 0) < 0)
         return PL_ESYS;
@@ -257,7 +257,7 @@ int cluster_client_args(struct cluster *c, struct scenario_args *args)
                    : add_resolve(c, args);
     if (c->kind->shape == HOSTS_PAIR)
         return scenario_args_add(args, "--url", "http://%s", c->servers[0].address);
-    hosts_address(&c->road.hosts, HOST_CLIENT, HOST_BALANCER, host);
+    hosts_address(&c->network.hosts, HOST_CLIENT, HOST_BALANCER, host);
     return scenario_args_add(args, "--url", "http://%s:%d", host, PORT);
 }
 
@@ -270,7 +270,7 @@ void cluster_client_started(struct cluster *c)
 
 /* ---- while it runs ---- */
 
-static int look(struct cluster *c, enum cluster_look which, struct err_text *e)
+static int look(struct cluster *c, enum stats_snapshot which, struct err_text *e)
 {
     c->due_ns[which] = 0;
     c->balancer_cpu_ns[which] = service_cpu_ns(&c->balancer);
@@ -281,7 +281,7 @@ static int look(struct cluster *c, enum cluster_look which, struct err_text *e)
         if (s->killed_ns != 0)
             continue;
         cJSON_Delete(s->looks[which]);
-        s->looks[which] = cluster_look_at(s->stats_fd, e);
+        s->looks[which] = stats_snapshot_read(s->stats_fd, e);
         if (s->looks[which] == NULL)
             return PL_ESYS;
     }
@@ -290,27 +290,27 @@ static int look(struct cluster *c, enum cluster_look which, struct err_text *e)
 
 int cluster_begin(struct cluster *c, struct err_text *e)
 {
-    return look(c, LOOK_START, e);
+    return look(c, SNAPSHOT_START, e);
 }
 
 void cluster_set_window(struct cluster *c, int64_t start_ns, int64_t end_ns)
 {
-    c->window_start_ns = c->due_ns[LOOK_WINDOW_START] = start_ns;
-    c->due_ns[LOOK_WINDOW_END] = end_ns;
+    c->window_start_ns = c->due_ns[SNAPSHOT_WINDOW_START] = start_ns;
+    c->due_ns[SNAPSHOT_WINDOW_END] = end_ns;
     if (c->plan.kill_s > SCENARIO_UNSET)
         c->kill_due_ns = start_ns + (int64_t)(c->plan.kill_s * (double)NS_PER_S);
 }
 
 int cluster_end(struct cluster *c, struct err_text *e)
 {
-    return look(c, LOOK_END, e);
+    return look(c, SNAPSHOT_END, e);
 }
 
 /* What it had counted until then is all that it will ever have counted. */
 static int kill_last(struct cluster *c, struct err_text *e)
 {
     struct cluster_server *s = &c->servers[c->nservers - 1];
-    cJSON *last = cluster_look_at(s->stats_fd, e);
+    cJSON *last = stats_snapshot_read(s->stats_fd, e);
 
     c->kill_due_ns = 0;
     if (last == NULL)
@@ -321,7 +321,7 @@ static int kill_last(struct cluster *c, struct err_text *e)
     cJSON_Delete(last);
     s->killed_ns = clock_now_ns();
     kill(s->child.pid, SIGKILL);
-    nursery_stop(c->nursery, &s->child, SERVER_STOP_S * NS_PER_S);
+    supervisor_stop(c->supervisor, &s->child, SERVER_STOP_S * NS_PER_S);
     return PL_OK;
 }
 
@@ -355,13 +355,13 @@ static int see_who_runs(struct cluster *c, struct err_text *e)
     return err_set(e, PL_ESYS, "%s %.280s", ended->name, end);
 }
 
-int cluster_tend(struct cluster *c, int64_t now_ns, struct err_text *e)
+int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e)
 {
     int rc = see_who_runs(c, e);
 
     for (int i = 0; rc == PL_OK && i < CLUSTER_LOOKS; i++)
         if (c->due_ns[i] != 0 && c->due_ns[i] <= now_ns)
-            rc = look(c, (enum cluster_look)i, e);
+            rc = look(c, (enum stats_snapshot)i, e);
     if (rc == PL_OK && c->kill_due_ns != 0 && c->kill_due_ns <= now_ns)
         rc = kill_last(c, e);
     return rc;
@@ -382,7 +382,8 @@ static void stop_server(struct cluster *c, struct cluster_server *s, cJSON *prob
 {
     char end[300];
 
-    if (nursery_stop(c->nursery, &s->child, SERVER_STOP_S * NS_PER_S) && child_succeeded(&s->child))
+    if (supervisor_stop(c->supervisor, &s->child, SERVER_STOP_S * NS_PER_S) &&
+        child_succeeded(&s->child))
         return;
     child_describe(&s->child, end, sizeof end);
     if (problems != NULL && s->killed_ns == 0)
@@ -402,8 +403,8 @@ void cluster_stop(struct cluster *c, cJSON *problems, cJSON *notes)
     }
     if (notes != NULL && c->balancer.child.name != NULL)
         take_words(notes, &c->balancer.child, BALANCER_WORDS);
-    service_stop(&c->balancer, c->nursery);
-    service_stop(&c->store, c->nursery); /* the servers said so if it went before them */
+    service_stop(&c->balancer, c->supervisor);
+    service_stop(&c->store, c->supervisor); /* the servers said so if it went before them */
 }
 
 void cluster_close(struct cluster *c)
@@ -414,12 +415,12 @@ void cluster_close(struct cluster *c)
     for (size_t i = 0; i < c->nservers; i++) {
         struct cluster_server *s = &c->servers[i];
 
-        child_free(c->nursery, &s->child);
+        child_free(c->supervisor, &s->child);
         if (s->stats_fd >= 0)
             close(s->stats_fd);
         for (int l = 0; l < CLUSTER_LOOKS; l++)
             cJSON_Delete(s->looks[l]);
     }
-    road_close(&c->road);
+    network_close(&c->network);
     *c = (struct cluster){.client_fd = -1};
 }

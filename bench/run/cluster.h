@@ -14,11 +14,17 @@
 #include "bench/run/balancer.h"
 #include "bench/base/child.h"
 #include "lib/base/err.h"
-#include "bench/network/road.h"
+#include "bench/network/network.h"
 #include "bench/scenario/scenario.h"
 #include "bench/scenario/scenario_args.h"
 
-enum cluster_look { LOOK_START, LOOK_WINDOW_START, LOOK_WINDOW_END, LOOK_END, CLUSTER_LOOKS };
+enum stats_snapshot {
+    SNAPSHOT_START,
+    SNAPSHOT_WINDOW_START,
+    SNAPSHOT_WINDOW_END,
+    SNAPSHOT_END,
+    CLUSTER_LOOKS
+};
 
 struct cluster_server {
     struct child child;
@@ -32,10 +38,10 @@ struct cluster_server {
 struct cluster {
     const struct scenario *scenario;
     const struct scenario_row *row;
-    struct nursery *nursery;
+    struct supervisor *supervisor;
     struct scenario_balancer plan;
     const struct balancer_kind *kind;
-    struct road road;
+    struct network network;
     struct cluster_server servers[HOSTS_SERVERS_MAX];
     size_t nservers; /* started */
     struct service balancer, store;
@@ -50,7 +56,7 @@ struct cluster {
 /* Build the hosts and start store, servers and balancer. core: the servers', -1: any. commands gets
  * their command lines. 0, or negative with the line in e; to be closed in any case. */
 int cluster_open(struct cluster *c, const struct scenario *s, const struct scenario_row *row,
-                 struct nursery *n, int core, cJSON *commands, struct err_text *e);
+                 struct supervisor *n, int core, cJSON *commands, struct err_text *e);
 
 /* What the clients are started with, and where. 0 or PL_ELIMIT. */
 int cluster_client_args(struct cluster *c, struct scenario_args *args);
@@ -63,10 +69,10 @@ int cluster_begin(struct cluster *c, struct err_text *e);
 void cluster_set_window(struct cluster *c, int64_t start_ns, int64_t end_ns);
 int cluster_end(struct cluster *c, struct err_text *e);
 
-/* When cluster_tend() has something to do; INT64_MAX: it hasn't. */
+/* When cluster_poll() has something to do; INT64_MAX: it hasn't. */
 int64_t cluster_due_ns(const struct cluster *c);
 /* Do what is due by now_ns, and see whether all that should run does. */
-int cluster_tend(struct cluster *c, int64_t now_ns, struct err_text *e);
+int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e);
 
 /* Put into the clients' report what all servers counted together, in place of what the first one
  * said, and under "balancer" what stood between (result_balancer.h). */

@@ -7,7 +7,7 @@
 static const char *const look_names[CLUSTER_LOOKS] = {"start", "window_start", "window_end", "end"};
 
 /* What can be added up, of all servers; the rest as the first one says it. NULL: not asked. */
-static cJSON *sum_looks(const struct cluster *c, enum cluster_look which)
+static cJSON *sum_looks(const struct cluster *c, enum stats_snapshot which)
 {
     static const char *const parts[] = {"process", "connections", "transports"};
     cJSON *sum = cJSON_Duplicate(c->servers[0].looks[which], true);
@@ -24,7 +24,7 @@ static cJSON *sum_all(const struct cluster *c)
     cJSON *all = cJSON_CreateObject();
 
     for (int i = 0; i < CLUSTER_LOOKS; i++) {
-        cJSON *sum = sum_looks(c, (enum cluster_look)i);
+        cJSON *sum = sum_looks(c, (enum stats_snapshot)i);
 
         cJSON_AddItemToObject(all, look_names[i], sum != NULL ? sum : cJSON_CreateNull());
     }

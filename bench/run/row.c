@@ -24,7 +24,7 @@ enum {
 struct work {
     const struct row_setting *w;
     const struct scenario_row *row;
-    const struct road *road;
+    const struct network *network;
     struct child server, client;
     struct cluster cluster; /* instead of server, where something stands in between */
     bool clustered;
@@ -64,19 +64,19 @@ static enum row_end fail_with_child(struct child *c, struct err_text *e)
     return ROW_FAILED;
 }
 
-enum row_end row_start_server(struct nursery *n, struct child *server, char *const argv[],
+enum row_end row_start_server(struct supervisor *n, struct child *server, char *const argv[],
                               const struct child_place *place, char *address, size_t cap,
                               struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + SERVER_READY_S * NS_PER_S;
     const char *said = NULL;
-    int rc = nursery_spawn_in(n, server, program_server.name, argv, CHILD_READ_OUT | CHILD_READ_ERR,
-                              place, e);
+    int rc = supervisor_spawn_in(n, server, program_server.name, argv,
+                                 CHILD_READ_OUT | CHILD_READ_ERR, place, e);
 
     if (rc < 0)
         return ROW_FAILED;
     for (;;) {
-        rc = nursery_wait(n, deadline_ns);
+        rc = supervisor_wait(n, deadline_ns);
         if (n->interrupts > 0)
             return ROW_INTERRUPTED;
         said = child_line_after(server, "listening on ");
@@ -96,13 +96,13 @@ enum row_end row_start_server(struct nursery *n, struct child *server, char *con
 
 static enum row_end start_cluster(struct work *k, struct err_text *e)
 {
-    int rc = cluster_open(&k->cluster, k->w->scenario, k->row, k->w->nursery, k->w->server_core,
+    int rc = cluster_open(&k->cluster, k->w->scenario, k->row, k->w->supervisor, k->w->server_core,
                           k->commands, e);
 
-    k->road = &k->cluster.road;
+    k->network = &k->cluster.network;
     if (rc == PL_OK)
         return ROW_DONE;
-    return k->w->nursery->interrupts > 0 ? ROW_INTERRUPTED : ROW_FAILED;
+    return k->w->supervisor->interrupts > 0 ? ROW_INTERRUPTED : ROW_FAILED;
 }
 
 static enum row_end start_server(struct work *k, struct err_text *e)
@@ -119,9 +119,9 @@ static enum row_end start_server(struct work *k, struct err_text *e)
         rc = scenario_args_server(&args, k->w->scenario);
     if (rc == PL_OK)
         rc = scenario_args_server_tls(&args, k->w->scenario, k->cert);
-    if (rc == PL_OK && k->road->emulated) /* the last one counts */
-        rc = scenario_args_add(&args, "--listen", "%s", road_listen(k->road));
-    if (rc == PL_OK && k->road->emulated && k->w->scenario->send.workload != WORKLOAD_NONE)
+    if (rc == PL_OK && k->network->emulated) /* the last one counts */
+        rc = scenario_args_add(&args, "--listen", "%s", network_listen(k->network));
+    if (rc == PL_OK && k->network->emulated && k->w->scenario->send.workload != WORKLOAD_NONE)
         rc = scenario_args_add(&args, "--publish-open", NULL); /* the network is ours alone */
     if (rc == PL_OK && k->w->server_core >= 0)
         rc = scenario_args_add(&args, "--core", "%d", k->w->server_core);
@@ -130,8 +130,9 @@ static enum row_end start_server(struct work *k, struct err_text *e)
         return ROW_FAILED;
     }
     record_command(k, "server", &args);
-    return row_start_server(k->w->nursery, &k->server, args.argv, road_place(k->road, LINK_SERVER),
-                            k->address, sizeof k->address, e);
+    return row_start_server(k->w->supervisor, &k->server, args.argv,
+                            network_place(k->network, LINK_SERVER), k->address, sizeof k->address,
+                            e);
 }
 
 /* ---- clients ---- */
@@ -162,7 +163,7 @@ static int client_args(struct work *k, struct scenario_args *args)
         scenario_args_add(args, "--timeline", "%s", timeline) < 0 ||
         scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD) < 0)
         return PL_ELIMIT;
-    if (k->road->emulated && scenario_args_add(args, "--gate", NULL) < 0)
+    if (k->network->emulated && scenario_args_add(args, "--gate", NULL) < 0)
         return PL_ELIMIT;
     if (k->row->expect == EXPECT_BROKEN &&
         scenario_args_add(args, "--setup-timeout", "%d", BROKEN_SETUP_S) < 0)
@@ -181,11 +182,11 @@ static enum row_end start_client(struct work *k, struct err_text *e)
         return ROW_FAILED;
     }
     record_command(k, "client", &args);
-    if (nursery_spawn_in(k->w->nursery, &k->client, program_client.name, args.argv,
-                         CHILD_READ_OUT | CHILD_READ_ERR | CHILD_READ_PROGRESS | CHILD_WRITE_IN,
-                         k->clustered ? cluster_client_place(&k->cluster)
-                                      : road_place(k->road, LINK_CLIENT),
-                         e) < 0)
+    if (supervisor_spawn_in(k->w->supervisor, &k->client, program_client.name, args.argv,
+                            CHILD_READ_OUT | CHILD_READ_ERR | CHILD_READ_PROGRESS | CHILD_WRITE_IN,
+                            k->clustered ? cluster_client_place(&k->cluster)
+                                         : network_place(k->network, LINK_CLIENT),
+                            e) < 0)
         return ROW_FAILED;
     if (k->clustered)
         cluster_client_started(&k->cluster);
@@ -205,13 +206,13 @@ static int64_t client_deadline_ns(const struct scenario *s)
 static int open_gate(struct work *k, struct err_text *e)
 {
     char path[PATH_MAX];
-    int rc = road_row_begin(k->road, e);
+    int rc = network_row_begin(k->network, e);
 
     if (rc == PL_OK && k->clustered)
         rc = cluster_begin(&k->cluster, e);
     if (rc == PL_OK && k->w->pcap) {
         folder_row_file(k->w->folder, path, "wire-", k->row->id, ".pcapng");
-        rc = road_capture(k->road, path, k->row->id, e);
+        rc = network_capture(k->network, path, k->row->id, e);
     }
     k->begun = true;
     if (rc == PL_OK)
@@ -224,13 +225,13 @@ static int tell_window(struct work *k, int64_t start_ns, int64_t end_ns, struct 
     k->window_told = true;
     if (k->clustered)
         cluster_set_window(&k->cluster, start_ns, end_ns);
-    return road_window(k->road, start_ns, end_ns, e);
+    return network_window(k->network, start_ns, end_ns, e);
 }
 
 /* The clients say where they stand: pass on what the wire must know. */
-static int heed_progress(struct work *k, const char *line, struct err_text *e)
+static int handle_progress(struct work *k, const char *line, struct err_text *e)
 {
-    cJSON *o = k->road->emulated && !k->window_told ? cJSON_Parse(line) : NULL;
+    cJSON *o = k->network->emulated && !k->window_told ? cJSON_Parse(line) : NULL;
     const cJSON *window = cJSON_GetObjectItemCaseSensitive(o, "window_ns");
     int rc = PL_OK;
 
@@ -249,7 +250,7 @@ static int show_progress(struct work *k, struct err_text *e)
     int rc = PL_OK;
 
     while (rc == PL_OK && (line = child_next_line(&k->client, CHILD_PROGRESS)) != NULL) {
-        rc = heed_progress(k, line, e);
+        rc = handle_progress(k, line, e);
         last = line;
     }
     if (last != NULL)
@@ -271,15 +272,15 @@ static enum row_end follow(struct work *k, struct err_text *e)
     int64_t deadline_ns = client_deadline_ns(k->w->scenario);
 
     while (!k->client.ended) {
-        int rc = nursery_wait(k->w->nursery, wake_ns(k, deadline_ns));
+        int rc = supervisor_wait(k->w->supervisor, wake_ns(k, deadline_ns));
 
-        if (k->w->nursery->interrupts > 0)
+        if (k->w->supervisor->interrupts > 0)
             return ROW_INTERRUPTED;
         if (show_progress(k, e) < 0)
             return ROW_FAILED;
         if (k->server.ended)
             return fail_with_child(&k->server, e);
-        if (k->clustered && cluster_tend(&k->cluster, clock_now_ns(), e) < 0)
+        if (k->clustered && cluster_poll(&k->cluster, clock_now_ns(), e) < 0)
             return ROW_FAILED;
         if (rc > 0 || k->client.ended || (rc == 0 && clock_now_ns() < deadline_ns))
             continue;
@@ -334,8 +335,9 @@ static enum row_end read_report(struct work *k, cJSON **out, struct err_text *e)
     }
     if (k->clustered)
         cluster_report(&k->cluster, report);
-    wire = road_row_end(k->road, e);
-    if (wire != NULL && result_row(out, k->row, report, wire, k->road->kernel_is_ours, e) == PL_OK)
+    wire = network_row_end(k->network, e);
+    if (wire != NULL &&
+        result_row(out, k->row, report, wire, k->network->kernel_is_ours, e) == PL_OK)
         return ROW_DONE;
     if (wire != NULL && k->row->expect == EXPECT_BROKEN) {
         result_row_unmeasured(out, k->row, report, wire);
@@ -353,7 +355,7 @@ static void stop_server(struct work *k, cJSON *row)
 
     if (k->clustered)
         cluster_stop(&k->cluster, problems, cJSON_GetObjectItemCaseSensitive(row, "notes"));
-    else if (nursery_stop(k->w->nursery, &k->server, SERVER_STOP_S * NS_PER_S))
+    else if (supervisor_stop(k->w->supervisor, &k->server, SERVER_STOP_S * NS_PER_S))
         judge_exit(row, &k->server);
     else
         json_append_printf(problems, "%s did not stop within %d s of SIGTERM", k->server.name,
@@ -385,7 +387,7 @@ static enum row_end measure(struct work *k, cJSON **out, struct err_text *e)
 enum row_end row_measure(const struct row_setting *w, const struct scenario_row *row, cJSON **out,
                          struct err_text *e)
 {
-    struct work k = {.w = w, .row = row, .road = w->road, .commands = cJSON_CreateObject()};
+    struct work k = {.w = w, .row = row, .network = w->network, .commands = cJSON_CreateObject()};
     struct err_text why = {""};
     enum row_end end;
 
@@ -395,10 +397,10 @@ enum row_end row_measure(const struct row_setting *w, const struct scenario_row 
     folder_row_file(w->folder, k.cert, "cert-", row->id, ".pem");
     end = measure(&k, out, &why);
     unlink(k.cert);
-    nursery_stop(w->nursery, &k.client, CLIENT_STOP_S * NS_PER_S);
-    nursery_stop(w->nursery, &k.server, SERVER_STOP_S * NS_PER_S);
-    child_free(w->nursery, &k.client);
-    child_free(w->nursery, &k.server);
+    supervisor_stop(w->supervisor, &k.client, CLIENT_STOP_S * NS_PER_S);
+    supervisor_stop(w->supervisor, &k.server, SERVER_STOP_S * NS_PER_S);
+    child_free(w->supervisor, &k.client);
+    child_free(w->supervisor, &k.server);
     cluster_stop(&k.cluster, NULL, NULL);
     cluster_close(&k.cluster);
     cJSON_Delete(k.commands);

@@ -9,15 +9,15 @@
 #include "lib/base/err.h"
 #include "bench/result/folder.h"
 #include "bench/run/progress.h"
-#include "bench/network/road.h"
+#include "bench/network/network.h"
 #include "bench/scenario/scenario.h"
 
 struct row_setting {
     const struct scenario *scenario;
     const struct folder *folder;
-    struct nursery *nursery;
+    struct supervisor *supervisor;
     struct progress *progress;
-    const struct road *road;
+    const struct network *network;
     bool ladders;                 /* see ladder_capture.h */
     bool pcap;                    /* write the row's packets to wire-<row>.pcapng */
     int server_core, client_core; /* -1: not pinned */
@@ -37,7 +37,7 @@ enum row_end row_measure(const struct row_setting *w, const struct scenario_row 
 /* Start a server with argv and wait for its "listening on ADDR:PORT"; address gets
  * "ADDR:PORT". ROW_DONE, or the way it went wrong, with the line in e. The server is the
  * caller's to stop and free in any case. */
-enum row_end row_start_server(struct nursery *n, struct child *server, char *const argv[],
+enum row_end row_start_server(struct supervisor *n, struct child *server, char *const argv[],
                               const struct child_place *place, char *address, size_t cap,
                               struct err_text *e);
 

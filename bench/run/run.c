@@ -74,20 +74,20 @@ static void capture_ladders(const struct run_outcome *out, const struct row_sett
 
 static int measure(struct run_outcome *out, struct row_setting *w, struct err_text *e)
 {
-    struct nursery nursery;
+    struct supervisor supervisor;
     struct progress progress;
     int rc;
 
     progress_open(&progress);
     w->progress = &progress;
-    w->nursery = &nursery;
-    if (nursery_open(&nursery) < 0)
+    w->supervisor = &supervisor;
+    if (supervisor_open(&supervisor) < 0)
         return err_set(e, PL_ESYS, "signalfd: %s", pl_strerror(PL_ESYS));
     rc = measure_rows(out, w, e);
     if (rc == PL_OK && !out->interrupted)
         capture_ladders(out, w);
     progress_clear(&progress);
-    nursery_close(&nursery);
+    supervisor_close(&supervisor);
     return rc;
 }
 
@@ -130,16 +130,16 @@ static int finish(struct run_outcome *out, int rc, struct err_text *e)
 
 static cJSON *describe(const struct row_setting *w, const struct run_options *o)
 {
-    const struct road *road = w->road;
-    cJSON *run = result_new(w->scenario, environment_describe(&road->netns, o->argc, o->argv));
+    const struct network *network = w->network;
+    cJSON *run = result_new(w->scenario, environment_describe(&network->netns, o->argc, o->argv));
 
-    cJSON_ReplaceItemInObjectCaseSensitive(run, "link", cJSON_CreateString(road_name(road)));
-    cJSON_AddItemToObject(run, "link_details", road_describe(road));
-    if (road->note[0] != '\0')
-        result_add_note(run, road->note);
-    if (road->netns.note[0] != '\0')
-        result_add_note(run, road->netns.note);
-    if (o->pcap && !road->emulated)
+    cJSON_ReplaceItemInObjectCaseSensitive(run, "link", cJSON_CreateString(network_name(network)));
+    cJSON_AddItemToObject(run, "link_details", network_describe(network));
+    if (network->note[0] != '\0')
+        result_add_note(run, network->note);
+    if (network->netns.note[0] != '\0')
+        result_add_note(run, network->netns.note);
+    if (o->pcap && !network->emulated)
         result_add_note(run, "--pcap: no packets written; they are seen on an emulated link only");
     if (w->server_core < 0)
         result_add_note(run, "one core: server and clients share it and disturb each other");
@@ -148,9 +148,9 @@ static cJSON *describe(const struct row_setting *w, const struct run_options *o)
 
 /* "standard"; with several links each run says which: "standard-4g". */
 static const char *folder_stem(char *out, size_t cap, const struct scenario *s,
-                               const struct road *road)
+                               const struct network *network)
 {
-    const char *link = road->emulated ? s->links.text[s->link] : road_name(road);
+    const char *link = network->emulated ? s->links.text[s->link] : network_name(network);
 
     snprintf(out, cap, "%s%s%s", s->name, s->links.n > 1 ? "-" : "", s->links.n > 1 ? link : "");
     for (char *c = out; *c != '\0'; c++)
@@ -164,34 +164,34 @@ static const char *folder_stem(char *out, size_t cap, const struct scenario *s,
 int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
                  struct err_text *e)
 {
-    struct road road;
+    struct network network;
     struct row_setting w = {.scenario = s,
                             .folder = &out->folder,
-                            .road = &road,
+                            .network = &network,
                             .pcap = o->pcap,
                             .ladders = o->ladders};
     char name[2 * SCENARIO_NAME_BYTES], link[SCENARIO_TEXT_BYTES + 32];
     int rc;
 
     *out = (struct run_outcome){0};
-    rc = road_open(&road, scenario_link(link, sizeof link, s), (uint64_t)s->seed, o->host_network,
-                   e);
+    rc = network_open(&network, scenario_link(link, sizeof link, s), (uint64_t)s->seed,
+                      o->host_network, e);
     if (rc < 0)
         return rc;
-    if (scenario_has_balancers(s) && !road.emulated) {
-        snprintf(out->skipped, sizeof out->skipped, "%s", road.why);
-        road_close(&road);
+    if (scenario_has_balancers(s) && !network.emulated) {
+        snprintf(out->skipped, sizeof out->skipped, "%s", network.why);
+        network_close(&network);
         return PL_OK;
     }
-    rc = folder_open(&out->folder, o->results, folder_stem(name, sizeof name, s, &road), e);
+    rc = folder_open(&out->folder, o->results, folder_stem(name, sizeof name, s, &network), e);
     if (rc < 0) {
-        road_close(&road);
+        network_close(&network);
         return rc;
     }
     choose_cores(&w);
     out->run = describe(&w, o);
     rc = measure(out, &w, e);
-    road_close(&road);
+    network_close(&network);
     if (!has_rows(out)) {
         folder_discard(&out->folder);
         return rc;

@@ -60,17 +60,17 @@ static int complain(struct service *s, struct err_text *e)
     return err_set(e, PL_ESYS, "%s %.280s", s->name, end);
 }
 
-int service_start(struct service *s, struct nursery *n, char *const argv[],
+int service_start(struct service *s, struct supervisor *n, char *const argv[],
                   const struct child_place *place, uint16_t port, struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + READY_S * NS_PER_S;
     int rc =
-        nursery_spawn_in(n, &s->child, s->name, argv, CHILD_READ_OUT | CHILD_READ_ERR, place, e);
+        supervisor_spawn_in(n, &s->child, s->name, argv, CHILD_READ_OUT | CHILD_READ_ERR, place, e);
 
     if (rc < 0)
         return rc;
     while (!proc_listens(s->child.pid, port)) {
-        nursery_wait(n, clock_now_ns() + POLL_MS * NS_PER_MS);
+        supervisor_wait(n, clock_now_ns() + POLL_MS * NS_PER_MS);
         if (s->child.ended || n->interrupts > 0 || clock_now_ns() > deadline_ns)
             return complain(s, e);
     }
@@ -82,10 +82,10 @@ int64_t service_cpu_ns(const struct service *s)
     return s->child.pid > 0 && !s->child.ended ? proc_group_cpu_ns(s->child.pid) : 0;
 }
 
-void service_stop(struct service *s, struct nursery *n)
+void service_stop(struct service *s, struct supervisor *n)
 {
     if (s->child.pid > 0) {
-        nursery_stop(n, &s->child, STOP_S * NS_PER_S);
+        supervisor_stop(n, &s->child, STOP_S * NS_PER_S);
         child_free(n, &s->child);
     }
     if (s->folder[0] != '\0')

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-int store_start(struct service *s, struct nursery *n, const struct child_place *place,
+int store_start(struct service *s, struct supervisor *n, const struct child_place *place,
                 struct err_text *e)
 {
     char port[8];

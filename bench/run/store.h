@@ -14,7 +14,7 @@ enum { STORE_PORT = 6379 };
 
 /* Run it as s on that host until it listens on STORE_PORT of all its addresses. 0, or PL_ESYS
  * with the line in e; s is the caller's to stop in any case. */
-int store_start(struct service *s, struct nursery *n, const struct child_place *place,
+int store_start(struct service *s, struct supervisor *n, const struct child_place *place,
                 struct err_text *e);
 
 #endif

@@ -45,7 +45,7 @@ enum scenario_source_kind {
 };
 /* What stands between clients and servers, each on a host of its own. */
 enum scenario_balancer_kind {
-    BALANCER_NONE,   /* no hosts: the road as it is */
+    BALANCER_NONE,   /* no hosts: the network as it is */
     BALANCER_DIRECT, /* nothing, on the same hosts: what the others are held against */
     BALANCER_DNS,    /* the clients choose among the servers' addresses */
     BALANCER_HAPROXY_TCP,
@@ -121,7 +121,7 @@ struct scenario_row {
     struct scenario_balancer balancer;
 };
 
-/* The roads to compare on, each a run of its own: "loopback", or what link_spec_parse reads. */
+/* The networks to compare on, each a run of its own: "loopback", or what link_spec_parse reads. */
 struct scenario_links {
     char text[SCENARIO_MAX_LINKS][SCENARIO_TEXT_BYTES];
     size_t n;
@@ -180,7 +180,7 @@ int scenario_check(struct scenario *s, struct err_text *e);
 /* Rooms that a game's server runs: as the scenario says, or as many as the clients fill. */
 int64_t scenario_rooms(const struct scenario *s);
 
-/* The road of this run, as road_open() reads it. Returns out. */
+/* The network of this run, as network_open() reads it. Returns out. */
 const char *scenario_link(char *out, size_t cap, const struct scenario *s);
 /* What stands between the row's clients and servers, the scenario's defaults filled in. */
 void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *s,

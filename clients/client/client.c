@@ -10,7 +10,7 @@
 #include "lib/net/conn_tls.h"
 #include "clients/client/http_exchange.h"
 #include "lib/proto/http_message.h"
-#include "clients/record/lanes.h"
+#include "clients/record/channel_tracks.h"
 #include "lib/net/tcp_word.h"
 
 enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60, COOKIE_MAX_BYTES = 512 };
@@ -341,7 +341,7 @@ void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool wit
         len = (size_t)snprintf(out, CLIENT_QUERY_BYTES, "?since=%llu",
                                (unsigned long long)c->track.cursor);
     if (c->lanes != NULL)
-        len = lanes_add_query(c->lanes, out, len, CLIENT_QUERY_BYTES);
+        len = channel_tracks_add_query(c->lanes, out, len, CLIENT_QUERY_BYTES);
     if (hold_ms >= 0)
         snprintf(out + len, CLIENT_QUERY_BYTES - len, "%ctimeout=%lld", len > 0 ? '&' : '?',
                  (long long)hold_ms);
@@ -373,7 +373,7 @@ int client_init(struct client *c, struct client_env *env, const struct driver *d
     c->dial.arg = c;
     driver->init(c);
     if (env->channels.nitems > 0)
-        err = lanes_new(&c->lanes, &env->channels, index);
+        err = channel_tracks_new(&c->lanes, &env->channels, index);
     return err;
 }
 
@@ -418,5 +418,5 @@ void client_free(struct client *c)
     tls_memory_forget(&c->session);
     free(c->cookie);
     track_free(&c->track);
-    lanes_free(c->lanes);
+    channel_tracks_free(c->lanes);
 }

@@ -17,7 +17,7 @@
 #include "clients/client/dial.h"
 #include "clients/driver/driver.h"
 #include "lib/proto/http_message.h"
-#include "clients/record/lanes.h"
+#include "clients/record/channel_tracks.h"
 #include "clients/record/recorder.h"
 #include "clients/client/schedule.h"
 
@@ -42,14 +42,14 @@ struct client {
     uint8_t attempts;      /* failures in a row */
     uint8_t address_shift; /* dials that failed: each moves on to the host's next address */
     bool leaving;
-    bool broken;             /* the next connection is a reconnect */
-    struct track track;      /* with lanes: only the cursor */
-    struct lanes *lanes;     /* owned; NULL: it receives the default channel */
-    uint64_t unsorted_bytes; /* read, and not yet known to be payload or framing */
-    int64_t retry_floor_ns;  /* the server asked for at least this wait (SSE retry:) */
-    int64_t cut_off_ns;      /* since when it has had to wait for an answer; 0: it has not */
-    int64_t dial_due_ns;     /* when the connection was due: the window it counts in */
-    struct deadline timer;   /* back-off, leaving, or the driver's own wait: by state */
+    bool broken;                  /* the next connection is a reconnect */
+    struct track track;           /* with lanes: only the cursor */
+    struct channel_tracks *lanes; /* owned; NULL: it receives the default channel */
+    uint64_t unsorted_bytes;      /* read, and not yet known to be payload or framing */
+    int64_t retry_floor_ns;       /* the server asked for at least this wait (SSE retry:) */
+    int64_t cut_off_ns;           /* since when it has had to wait for an answer; 0: it has not */
+    int64_t dial_due_ns;          /* when the connection was due: the window it counts in */
+    struct deadline timer;        /* back-off, leaving, or the driver's own wait: by state */
     struct dial dial;
     struct tls_memory session; /* to resume when it comes again */
     char *cookie;              /* owned; "name=value" as it was told to send; NULL: not told */

@@ -32,7 +32,7 @@ static void move_cursor(struct client *c, uint64_t cursor)
     if (c->track.joined && cursor < c->track.cursor) {
         c->env->recorder.restarts++;
         c->track.cursor = 0;
-        lanes_restart(c->lanes);
+        channel_tracks_restart(c->lanes);
     }
     c->track.joined = true;
     c->track.cursor = cursor;
@@ -69,10 +69,10 @@ static void note_seen(struct client_env *env, const struct envelope *e)
 
 static void take_in_lane(struct client *c, const struct envelope *e, int64_t recv_ns)
 {
-    struct lane *lane = lanes_find(c->lanes, e->channel);
+    struct channel_track *lane = channel_tracks_find(c->lanes, e->channel);
 
     if (lane != NULL)
-        lane_update(lane, &c->env->recorder, c->index, e, recv_ns);
+        channel_track_update(lane, &c->env->recorder, c->index, e, recv_ns);
     else
         c->env->recorder.strays++;
     /* Among latest values that were held back may be older ones. */
@@ -108,7 +108,7 @@ static void other_message(struct client *c, const char *text, size_t len, int64_
     switch (notice.kind) {
     case NOTICE_HELLO:
         if (c->lanes != NULL)
-            lanes_opened(c->lanes);
+            channel_tracks_opened(c->lanes);
         client_joined(c, notice.value, recv_ns);
         break;
     case NOTICE_MISSED:

@@ -1,5 +1,5 @@
 /* HTTP requests and their responses on a connection, as a client needs them: the head of a
- * GET, and whole responses (polls, /stats). Endless responses are endless.h's. */
+ * GET, and whole responses (polls, /stats). Endless responses are stream_response.h's. */
 #ifndef PUSHLAB_HTTP_EXCHANGE_H
 #define PUSHLAB_HTTP_EXCHANGE_H
 

@@ -1,13 +1,13 @@
-/* Server-sent events (WHATWG HTML §9.2): the same endless response as text/event-stream,
+/* Server-sent events (WHATWG HTML §9.2): the same stream_response response as text/event-stream,
  * resumed with Last-Event-ID, reconnecting when the server's retry: says. */
 #include <stdio.h>
 
 #include "lib/base/clock.h"
-#include "clients/driver/endless.h"
+#include "clients/driver/stream_response.h"
 #include "lib/proto/sse.h"
 
 struct sse_client {
-    struct endless endless;
+    struct stream_response stream_response;
     struct sse_parser parser;
     struct buf last_event_id; /* NUL-terminated; outlives the connection and its parser */
 };
@@ -19,7 +19,7 @@ static struct sse_client *of(struct client *c)
 
 static void sse_init(struct client *c)
 {
-    sse_parser_init(&of(c)->parser, ENDLESS_MESSAGE_MAX_BYTES);
+    sse_parser_init(&of(c)->parser, STREAM_RESPONSE_MESSAGE_MAX_BYTES);
 }
 
 static void sse_on_open(struct client *c, int64_t now_ns)
@@ -30,7 +30,7 @@ static void sse_on_open(struct client *c, int64_t now_ns)
     if (id != NULL && *id != '\0')
         snprintf(fields, sizeof fields, "Last-Event-ID: %.900s\r\n", id);
     client_query(c, query, false, -1); /* Last-Event-ID says where to go on */
-    endless_ask(&of(c)->endless, query, "text/event-stream", fields, now_ns);
+    stream_response_ask(&of(c)->stream_response, query, "text/event-stream", fields, now_ns);
 }
 
 static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns)
@@ -53,14 +53,15 @@ static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_
 
 static void sse_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
 {
-    endless_on_data(&of(c)->endless, data, len, recv_ns, sse_content, "text/event-stream");
+    stream_response_on_data(&of(c)->stream_response, data, len, recv_ns, sse_content,
+                            "text/event-stream");
 }
 
 /* What the standard's event source keeps when it reestablishes the connection. */
 static void keep_what_outlives_the_stream(struct sse_client *s)
 {
     if (s->parser.retry_ms >= 0 && s->parser.retry_ms <= INT64_MAX / NS_PER_MS)
-        s->endless.client.retry_floor_ns = s->parser.retry_ms * NS_PER_MS;
+        s->stream_response.client.retry_floor_ns = s->parser.retry_ms * NS_PER_MS;
     if (s->parser.last_event_id.len == 0)
         return;
     buf_free(&s->last_event_id);
@@ -74,21 +75,21 @@ static void sse_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 
     keep_what_outlives_the_stream(s);
     sse_parser_free(&s->parser);
-    sse_parser_init(&s->parser, ENDLESS_MESSAGE_MAX_BYTES);
-    endless_lost(&s->endless, why, now_ns);
+    sse_parser_init(&s->parser, STREAM_RESPONSE_MESSAGE_MAX_BYTES);
+    stream_response_lost(&s->stream_response, why, now_ns);
 }
 
 static void sse_leave(struct client *c, int64_t now_ns)
 {
     (void)now_ns;
-    endless_leave(&of(c)->endless);
+    stream_response_leave(&of(c)->stream_response);
 }
 
 static void sse_free(struct client *c)
 {
     sse_parser_free(&of(c)->parser);
     buf_free(&of(c)->last_event_id);
-    endless_free(&of(c)->endless);
+    stream_response_free(&of(c)->stream_response);
 }
 
 extern const struct driver driver_sse;

@@ -1,9 +1,9 @@
 /* HTTP streaming (RFC 6202 §2.2): one chunked response, one update per line (NDJSON). */
-#include "clients/driver/endless.h"
+#include "clients/driver/stream_response.h"
 #include "lib/base/line_reader.h"
 
 struct stream_client {
-    struct endless endless;
+    struct stream_response stream_response;
     struct line_reader lines;
 };
 
@@ -14,7 +14,7 @@ static struct stream_client *of(struct client *c)
 
 static void stream_init(struct client *c)
 {
-    line_reader_init(&of(c)->lines, ENDLESS_MESSAGE_MAX_BYTES);
+    line_reader_init(&of(c)->lines, STREAM_RESPONSE_MESSAGE_MAX_BYTES);
 }
 
 static void stream_on_open(struct client *c, int64_t now_ns)
@@ -22,7 +22,7 @@ static void stream_on_open(struct client *c, int64_t now_ns)
     char query[CLIENT_QUERY_BYTES];
 
     client_query(c, query, true, -1);
-    endless_ask(&of(c)->endless, query, "application/x-ndjson", "", now_ns);
+    stream_response_ask(&of(c)->stream_response, query, "application/x-ndjson", "", now_ns);
 }
 
 static int stream_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns)
@@ -49,26 +49,26 @@ static int stream_content(struct client *c, const uint8_t *data, size_t len, int
 
 static void stream_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
 {
-    endless_on_data(&of(c)->endless, data, len, recv_ns, stream_content, NULL);
+    stream_response_on_data(&of(c)->stream_response, data, len, recv_ns, stream_content, NULL);
 }
 
 static void stream_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
     line_reader_free(&of(c)->lines);
-    line_reader_init(&of(c)->lines, ENDLESS_MESSAGE_MAX_BYTES);
-    endless_lost(&of(c)->endless, why, now_ns);
+    line_reader_init(&of(c)->lines, STREAM_RESPONSE_MESSAGE_MAX_BYTES);
+    stream_response_lost(&of(c)->stream_response, why, now_ns);
 }
 
 static void stream_leave(struct client *c, int64_t now_ns)
 {
     (void)now_ns;
-    endless_leave(&of(c)->endless);
+    stream_response_leave(&of(c)->stream_response);
 }
 
 static void stream_free(struct client *c)
 {
     line_reader_free(&of(c)->lines);
-    endless_free(&of(c)->endless);
+    stream_response_free(&of(c)->stream_response);
 }
 
 extern const struct driver driver_stream;

@@ -22,8 +22,8 @@ static bool has_drained(const struct fleet *f, const struct client *c, bool know
     if (c->state == CLIENT_ENDED)
         return true;
     if (c->lanes != NULL)
-        return f->windows_known ? lanes_complete(c->lanes)
-                                : lanes_reach(c->lanes, f->window_end_ns);
+        return f->windows_known ? channel_tracks_complete(c->lanes)
+                                : channel_tracks_reach(c->lanes, f->window_end_ns);
     return known ? c->track.cursor >= last : c->track.newest_t_ns >= f->window_end_ns;
 }
 

@@ -24,8 +24,8 @@ struct channel {
     uint64_t seen_first, seen_last; /* smallest and largest n; 0: none */
     struct channel_keys keys;       /* of a latest channel */
 
-    uint64_t
-        passed; /* of latest values: below the clients' cursors and not missed; lanes_finish() */
+    uint64_t passed;         /* of latest values: below the clients' cursors and not missed;
+                                channel_tracks_finish() */
     struct seq_range window; /* n of all the window's updates; channels_set_window() */
 };
 

@@ -233,11 +233,11 @@ static struct workload_plan make_plan(const struct client_options *opt)
 
 static enum order_kind subscription_of(const struct client *c, struct name channel)
 {
-    const struct lane *lane;
+    const struct channel_track *lane;
 
     if (c->lanes == NULL) /* the default channel */
         return channel.len == 0 ? ORDER_EVERY : ORDER_NOT_HEARD;
-    lane = lanes_find(c->lanes, channel);
+    lane = channel_tracks_find(c->lanes, channel);
     if (lane == NULL)
         return ORDER_NOT_HEARD;
     return lane->channel->latest ? ORDER_LATEST : ORDER_EVERY;

@@ -30,7 +30,7 @@ static const struct knob {
 } rate_hz = {"rate_hz", 0.1, 1000}, payload_bytes = {"payload_bytes", 1, 65536},
   rtt_ms = {"rtt_ms", 0, 2000};
 
-struct wish {
+struct channel_filter {
     struct source_settings settings;
     double rtt_ms;
     bool tunes; /* anything but rtt_ms is asked for */
@@ -117,7 +117,7 @@ static const char *read_pattern(const cJSON *json, int *out, bool *given)
     return "pattern takes fixed, poisson or bursts";
 }
 
-static const char *read_wish(const cJSON *json, struct wish *w, char why[128])
+static const char *read_filter(const cJSON *json, struct channel_filter *w, char why[128])
 {
     double bytes = (double)w->settings.payload_bytes;
     bool rtt_given = false;
@@ -134,7 +134,7 @@ static const char *read_wish(const cJSON *json, struct wish *w, char why[128])
 }
 
 /* Bytes on their way must stay within what a connection may have in line. */
-static bool fits_on_wire(const struct server *s, const struct wish *w)
+static bool fits_on_wire(const struct server *s, const struct channel_filter *w)
 {
     const struct server_options *o = s->options;
     double peak_hz = w->settings.rate_hz;
@@ -147,16 +147,16 @@ static bool fits_on_wire(const struct server *s, const struct wish *w)
 
 /* ---- doing it ---- */
 
-static struct wish state_of(const struct server *s)
+static struct channel_filter state_of(const struct server *s)
 {
-    struct wish w = {.rtt_ms = (double)s->demo->line.one_way_ns * 2 / (double)NS_PER_MS};
+    struct channel_filter w = {.rtt_ms = (double)s->demo->line.one_way_ns * 2 / (double)NS_PER_MS};
 
     if (s->source != NULL)
         w.settings = s->source->settings;
     return w;
 }
 
-static const char *apply(struct server *s, const struct wish *w, int *status)
+static const char *apply(struct server *s, const struct channel_filter *w, int *status)
 {
     *status = 409;
     if (w->tunes && (s->source == NULL || s->source->kind->tune == NULL))
@@ -175,7 +175,7 @@ static const char *apply(struct server *s, const struct wish *w, int *status)
 static void reply_state(struct peer *p)
 {
     const struct server *s = p->server;
-    struct wish w = state_of(s);
+    struct channel_filter w = state_of(s);
     bool tunable = s->source != NULL && s->source->kind->tune != NULL;
     char body[320];
     int len = snprintf(body, sizeof body,
@@ -193,7 +193,7 @@ static void reply_state(struct peer *p)
 static void control_post(struct peer *p, const struct http_request *req)
 {
     char *text = (char *)p->http->body.data; /* compacted in place: the body is ours by now */
-    struct wish w = state_of(p->server);
+    struct channel_filter w = state_of(p->server);
     const char *fields, *wrong;
     char why[128];
     cJSON *json;
@@ -208,7 +208,7 @@ static void control_post(struct peer *p, const struct http_request *req)
     len = req->body_len > 0 ? json_line_compact(text, text, req->body_len) : -1;
     json = len > 0 ? cJSON_ParseWithLength(text, (size_t)len) : NULL;
     status = 400;
-    wrong = read_wish(json, &w, why);
+    wrong = read_filter(json, &w, why);
     if (wrong == NULL)
         wrong = apply(p->server, &w, &status);
     cJSON_Delete(json);

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "servers/http/ahead.h"
+#include "servers/http/cursor_wait.h"
 #include "lib/base/clock.h"
 #include "lib/net/conn_tls.h"
 #include "servers/demo/demo.h"
@@ -85,7 +85,7 @@ static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
     s->connections.tls_failed += conn_tls_handshake(c) == CONN_TLS_PENDING;
     hub_unsubscribe(&s->hub, &p->sub);
     intake_forget(p);
-    ahead_forget(p);
+    cursor_wait_forget(p);
     if (p->transport != NULL && p->transport->release != NULL)
         p->transport->release(p);
     http_session_free(p);

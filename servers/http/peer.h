@@ -30,7 +30,7 @@ struct peer {
     struct http_session *http;         /* NULL once a transport has taken over */
     struct demo_peer *demo;            /* NULL without --demo */
     struct intake *intakes;            /* what it has sent up and was not told of yet */
-    struct held_request *held;         /* ahead.h; NULL: none */
+    struct held_request *held;         /* cursor_wait.h; NULL: none */
     int64_t last_in_ns, last_out_ns;
     uint32_t slot; /* in the janitor's rounds */
     uint8_t drop;  /* enum drop_reason + 1 when the server ended it; 0: in order */

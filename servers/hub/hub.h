@@ -47,7 +47,7 @@ struct hub {
     struct name_table names;                  /* of the channels but the default one */
     struct channel *channels, **channels_end; /* all, oldest first */
     struct channel *default_channel;          /* in front of them */
-    struct name_table subscriptions;          /* each set of wishes once */
+    struct name_table subscriptions;          /* each set of filters once */
     struct subscription *everything;          /* a reference: the default channel, whole */
     uint64_t published_seq, visible_seq;      /* newest of each; 0: none yet */
     uint64_t evicted_seq;                     /* highest that fell off any ring */

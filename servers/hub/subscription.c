@@ -6,24 +6,24 @@
 #include "lib/base/err.h"
 #include "servers/hub/hub.h"
 
-struct wish {
+struct channel_filter {
     struct name channel;
     enum delivery how;
 };
 
-struct wishes {
-    struct wish list[SUBSCRIPTION_CHANNELS_MAX];
+struct filters {
+    struct channel_filter list[SUBSCRIPTION_CHANNELS_MAX];
     size_t n;
 };
 
-static int wishes_add(struct wishes *w, const char *list, enum delivery how)
+static int filters_add(struct filters *w, const char *list, enum delivery how)
 {
     while (list != NULL && *list != '\0') {
         size_t len = strcspn(list, ",");
 
         if (!name_valid(list, len) || w->n == SUBSCRIPTION_CHANNELS_MAX)
             return PL_EINVAL;
-        w->list[w->n++] = (struct wish){{list, len}, how};
+        w->list[w->n++] = (struct channel_filter){{list, len}, how};
         list += len;
         if (*list == ',' && *++list == '\0')
             return PL_EINVAL; /* a comma with nothing behind it */
@@ -39,17 +39,17 @@ static int name_compare(struct name a, struct name b)
 }
 
 /* By name; of the same, that which wants more comes first. */
-static int wish_compare_name(const void *a, const void *b)
+static int filter_compare_name(const void *a, const void *b)
 {
-    const struct wish *x = a, *y = b;
+    const struct channel_filter *x = a, *y = b;
     int order = name_compare(x->channel, y->channel);
 
     return order != 0 ? order : (x->how > y->how) - (x->how < y->how);
 }
 
-static int wish_compare_how(const void *a, const void *b)
+static int filter_compare_how(const void *a, const void *b)
 {
-    const struct wish *x = a, *y = b;
+    const struct channel_filter *x = a, *y = b;
 
     if (x->how != y->how)
         return x->how > y->how ? 1 : -1;
@@ -57,23 +57,23 @@ static int wish_compare_how(const void *a, const void *b)
 }
 
 /* Each channel once, in the order of a subscription's feeds. */
-static void wishes_settle(struct wishes *w)
+static void filters_settle(struct filters *w)
 {
     size_t kept = 0;
 
-    qsort(w->list, w->n, sizeof *w->list, wish_compare_name);
+    qsort(w->list, w->n, sizeof *w->list, filter_compare_name);
     for (size_t i = 0; i < w->n; i++) {
         if (kept == 0 || !name_equal(w->list[kept - 1].channel, w->list[i].channel))
             w->list[kept++] = w->list[i];
     }
     w->n = kept;
-    qsort(w->list, w->n, sizeof *w->list, wish_compare_how);
+    qsort(w->list, w->n, sizeof *w->list, filter_compare_how);
 }
 
 enum { CANONICAL_BYTES = SUBSCRIPTION_CHANNELS_MAX * (NAME_MAX_BYTES + 1) + 1 };
 
-/* The same text for the same wishes, whatever they were written as. Returns its length. */
-static size_t wishes_text(char *text, const struct wishes *w)
+/* The same text for the same filters, whatever they were written as. Returns its length. */
+static size_t filters_text(char *text, const struct filters *w)
 {
     enum delivery how = DELIVERY_EVERY;
     char *at = text;
@@ -142,7 +142,7 @@ static int subscription_add(struct hub *h, struct subscription *to, struct name 
     return PL_OK;
 }
 
-static int subscription_make(struct hub *h, const struct wishes *w, const char *text, size_t len,
+static int subscription_make(struct hub *h, const struct filters *w, const char *text, size_t len,
                              struct subscription **out)
 {
     struct subscription *to = subscription_new(w->n, text, len);
@@ -163,20 +163,20 @@ int hub_subscription_get(struct hub *h, const char *every, const char *latest,
                          struct subscription **out)
 {
     char text[CANONICAL_BYTES];
-    struct wishes w;
+    struct filters w;
     size_t len;
 
     w.n = 0;
-    if (wishes_add(&w, every, DELIVERY_EVERY) < 0 || wishes_add(&w, latest, DELIVERY_LATEST) < 0)
+    if (filters_add(&w, every, DELIVERY_EVERY) < 0 || filters_add(&w, latest, DELIVERY_LATEST) < 0)
         return PL_EINVAL;
     if (w.n == 0 && h->everything != NULL) { /* what most ask for, and often */
         *out = subscription_ref(h->everything);
         return PL_OK;
     }
     if (w.n == 0)
-        w.list[w.n++] = (struct wish){{"", 0}, DELIVERY_EVERY};
-    wishes_settle(&w);
-    len = wishes_text(text, &w);
+        w.list[w.n++] = (struct channel_filter){{"", 0}, DELIVERY_EVERY};
+    filters_settle(&w);
+    len = filters_text(text, &w);
     *out = (struct subscription *)name_table_find(&h->subscriptions, (struct name){text, len});
     if (*out == NULL)
         return subscription_make(h, &w, text, len, out);

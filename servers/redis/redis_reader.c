@@ -4,7 +4,7 @@
 #include <string.h>
 #include <hiredis/hiredis.h>
 
-#include "servers/http/ahead.h"
+#include "servers/http/cursor_wait.h"
 #include "lib/base/clock.h"
 #include "lib/base/fields.h"
 #include "servers/redis/redis_restore.h"
@@ -215,7 +215,7 @@ static void reader_on_reply(void *arg, const struct redisReply *reply)
     if (reader_seq(r) >= r->target_seq)
         r->caught_up = true;
     r->ops->adopted(r->arg);
-    if (!r->greeting && ahead_waits(r->log->server))
+    if (!r->greeting && cursor_wait_waits(r->log->server))
         reader_greet(r); /* how far does it go? */
     else
         reader_listen(r);

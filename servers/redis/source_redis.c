@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "servers/http/ahead.h"
+#include "servers/http/cursor_wait.h"
 #include "servers/redis/redis_publisher.h"
 #include "servers/redis/redis_reader.h"
 #include "servers/server.h"
@@ -39,7 +39,7 @@ static void redis_on_adopted(void *arg)
     struct redis_source *rs = arg;
 
     redis_publisher_adopted(&rs->publisher);
-    ahead_check(rs->source.server);
+    cursor_wait_check(rs->source.server);
 }
 
 static void redis_on_down(void *arg, const char *why)

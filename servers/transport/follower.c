@@ -9,7 +9,7 @@ static struct shared *follower_encode(struct follower *f, struct update *u)
     if (u->seq <= f->newest_seq)
         return update_encoded(u, f->as->behind);
     f->newest_seq = u->seq;
-    return update_encoded(u, f->as->ahead);
+    return update_encoded(u, f->as->cursor_waits);
 }
 
 int follower_open(struct follower *f, struct peer *p, const struct follower_encodings *as,

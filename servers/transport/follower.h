@@ -18,8 +18,8 @@ struct peer;
 
 /* How an update stands on the wire of a transport. */
 struct follower_encodings {
-    const struct update_encoding *ahead;  /* its number is above all that were sent before */
-    const struct update_encoding *behind; /* it is not: a cursor must not go back to it */
+    const struct update_encoding *cursor_waits; /* its number is above all that were sent before */
+    const struct update_encoding *behind;       /* it is not: a cursor must not go back to it */
 };
 
 /* Part of a transport's state; all zero before follower_open(). */

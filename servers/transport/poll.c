@@ -100,14 +100,14 @@ static bool prefer_wait_s(const struct http_message *m, uint64_t *wait_s)
 bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *hold_ns)
 {
     int64_t max_ns = p->server->options->max_hold_ns;
-    uint64_t wish;
-    int found = query_u64(p, req, "timeout", INT32_MAX, &wish);
+    uint64_t filter;
+    int found = query_u64(p, req, "timeout", INT32_MAX, &filter);
 
     *hold_ns = max_ns;
     if (found > 0)
-        *hold_ns = (int64_t)wish * NS_PER_MS;
-    else if (found == 0 && prefer_wait_s(req->msg, &wish))
-        *hold_ns = (int64_t)wish * NS_PER_S;
+        *hold_ns = (int64_t)filter * NS_PER_MS;
+    else if (found == 0 && prefer_wait_s(req->msg, &filter))
+        *hold_ns = (int64_t)filter * NS_PER_S;
     if (*hold_ns > max_ns)
         *hold_ns = max_ns;
     return found >= 0;

@@ -20,7 +20,7 @@ static struct shared *sse_finish(struct buf *event, int err, bool chunked)
     return bytes;
 }
 
-static struct shared *sse_encode_ahead(const struct update *u, bool chunked)
+static struct shared *sse_encode_with_id(const struct update *u, bool chunked)
 {
     struct buf event = {0};
     int err = sse_encode(&event, u->seq, (const char *)u->json->data, u->json->len);
@@ -30,7 +30,7 @@ static struct shared *sse_encode_ahead(const struct update *u, bool chunked)
 
 /* Without an id the event source keeps the one it has, wherever the stream may break: it is the
  * highest it was given, and coming back with it neither loses nor doubles an update. */
-static struct shared *sse_encode_behind(const struct update *u, bool chunked)
+static struct shared *sse_encode_without_id(const struct update *u, bool chunked)
 {
     struct buf event = {0};
     int err = sse_encode_data(&event, (const char *)u->json->data, u->json->len);
@@ -38,30 +38,31 @@ static struct shared *sse_encode_behind(const struct update *u, bool chunked)
     return sse_finish(&event, err, chunked);
 }
 
-static struct shared *ahead_chunked(const struct update *u)
+static struct shared *with_id_chunked(const struct update *u)
 {
-    return sse_encode_ahead(u, true);
+    return sse_encode_with_id(u, true);
 }
 
-static struct shared *ahead_plain(const struct update *u)
+static struct shared *with_id_plain(const struct update *u)
 {
-    return sse_encode_ahead(u, false);
+    return sse_encode_with_id(u, false);
 }
 
-static struct shared *behind_chunked(const struct update *u)
+static struct shared *without_id_chunked(const struct update *u)
 {
-    return sse_encode_behind(u, true);
+    return sse_encode_without_id(u, true);
 }
 
-static struct shared *behind_plain(const struct update *u)
+static struct shared *without_id_plain(const struct update *u)
 {
-    return sse_encode_behind(u, false);
+    return sse_encode_without_id(u, false);
 }
 
-static const struct update_encoding sse_ahead_chunked = {"sse-chunk", ahead_chunked};
-static const struct update_encoding sse_ahead_plain = {"sse", ahead_plain};
-static const struct update_encoding sse_behind_chunked = {"sse-chunk-without-id", behind_chunked};
-static const struct update_encoding sse_behind_plain = {"sse-without-id", behind_plain};
+static const struct update_encoding sse_with_id_chunked = {"sse-chunk", with_id_chunked};
+static const struct update_encoding sse_with_id_plain = {"sse", with_id_plain};
+static const struct update_encoding sse_without_id_chunked = {"sse-chunk-without-id",
+                                                              without_id_chunked};
+static const struct update_encoding sse_without_id_plain = {"sse-without-id", without_id_plain};
 
 /* {"name":n}, with the cursor as the event's id. */
 static int sse_note(struct buf *out, const char *name, uint64_t cursor, uint64_t n)
@@ -93,8 +94,8 @@ static int sse_heartbeat(struct buf *out)
 
 static const struct stream_format event_stream = {
     .content_type = "text/event-stream",
-    .chunked = {&sse_ahead_chunked, &sse_behind_chunked},
-    .plain = {&sse_ahead_plain, &sse_behind_plain},
+    .chunked = {&sse_with_id_chunked, &sse_without_id_chunked},
+    .plain = {&sse_with_id_plain, &sse_without_id_plain},
     .hello = sse_hello,
     .missed = sse_missed,
     .heartbeat = sse_heartbeat,

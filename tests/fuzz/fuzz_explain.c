@@ -79,7 +79,7 @@ static void require_written(const struct explained *x)
 {
     const struct explain_report r = {.topic = "sse",
                                      .about = "a",
-                                     .road = "r",
+                                     .network = "r",
                                      .times = "t",
                                      .notes = &x->notes,
                                      .explain = x->explain};

@@ -1,9 +1,9 @@
 /* Whatever the bytes, what the parser says of them adds up and lies inside them, and the
- * referee can count it. */
+ * wire_counter can count it. */
 #include <stdlib.h>
 
 #include "lib/base/err.h"
-#include "bench/link/referee.h"
+#include "bench/link/wire_counter.h"
 
 static void check_tcp(const struct packet *p, const uint8_t *data, size_t len)
 {
@@ -27,13 +27,13 @@ static void check(const struct packet *p, const uint8_t *data, size_t len)
 }
 
 /* The input is a row of packets, each behind a byte for its length (in fours) and direction. */
-static void referee_row(const uint8_t *data, size_t len)
+static void wire_counter_row(const uint8_t *data, size_t len)
 {
-    struct referee r;
+    struct wire_counter r;
     struct buf json = {.data = NULL};
     struct packet p;
 
-    if (referee_init(&r, 4, 0) < 0)
+    if (wire_counter_init(&r, 4, 0) < 0)
         return;
     while (len > 0) {
         size_t take = (size_t)(data[0] >> 1) * 4;
@@ -44,16 +44,16 @@ static void referee_row(const uint8_t *data, size_t len)
         len--;
         take = take < len ? take : len;
         good = packet_parse(&p, data, take) == PL_OK;
-        (void)referee_see(&r, good ? &p : NULL, take, direction, false, 0);
+        (void)wire_counter_see(&r, good ? &p : NULL, take, direction, false, 0);
         if (take == 0)
-            referee_reset(&r, 0);
+            wire_counter_reset(&r, 0);
         data += take;
         len -= take;
     }
-    if (referee_json(&r, &json, 4) < 0)
+    if (wire_counter_json(&r, &json, 4) < 0)
         abort();
     buf_free(&json);
-    referee_free(&r);
+    wire_counter_free(&r);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -64,6 +64,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     if (packet_parse(&p, data, len) == PL_OK)
         check(&p, data, len);
-    referee_row(data, len);
+    wire_counter_row(data, len);
     return 0;
 }

@@ -11,7 +11,7 @@
 #include "bench/base/file.h"
 #include "lib/opt/opt.h"
 #include "bench/base/programs.h"
-#include "bench/network/road.h"
+#include "bench/network/network.h"
 #include "bench/run/row.h"
 #include "bench/scenario/scenario_args.h"
 
@@ -22,8 +22,8 @@ enum { CAPTURE_MAX_BYTES = 64 << 20, OWN_PORT = 8080, STOP_S = 2 };
 
 struct scene {
     const struct explain_setting *setting;
-    struct road road;
-    struct nursery nursery;
+    struct network network;
+    struct supervisor supervisor;
     struct child server, client;
     char folder[64]; /* for the capture and the certificate; "" */
     char url[300];
@@ -38,9 +38,9 @@ static void file_name(const struct scene *g, char out[PATH_MAX], const char *nam
 
 static int server_args(const struct scene *g, struct scenario_args *a)
 {
-    bool emulated = g->road.emulated, tls = g->setting->topic->tls;
+    bool emulated = g->network.emulated, tls = g->setting->topic->tls;
     char program[PATH_MAX], cert[PATH_MAX];
-    int port = emulated || g->road.netns.own ? OWN_PORT : 0; /* ours alone: always the same */
+    int port = emulated || g->network.netns.own ? OWN_PORT : 0; /* ours alone: always the same */
 
     program_find(&program_server, program);
     file_name(g, cert, "cert.pem");
@@ -69,8 +69,8 @@ static enum row_end start_server(struct scene *g, struct err_text *e)
         err_set(e, PL_ELIMIT, "the command line is too long");
         return ROW_FAILED;
     }
-    end = row_start_server(&g->nursery, &g->server, args.argv, road_place(&g->road, LINK_SERVER),
-                           address, sizeof address, e);
+    end = row_start_server(&g->supervisor, &g->server, args.argv,
+                           network_place(&g->network, LINK_SERVER), address, sizeof address, e);
     snprintf(g->url, sizeof g->url, "%s://%s", g->setting->topic->tls ? "https" : "http", address);
     return end;
 }
@@ -109,9 +109,9 @@ static int client_args(const struct scene *g, struct scenario_args *a)
 /* Its last packets still have to arrive at the other end. */
 static void let_packets_arrive(struct scene *g)
 {
-    int64_t until_ns = clock_now_ns() + link_spec_rtt_ns(&g->road.spec) + 20 * NS_PER_MS;
+    int64_t until_ns = clock_now_ns() + link_spec_rtt_ns(&g->network.spec) + 20 * NS_PER_MS;
 
-    while (g->nursery.interrupts == 0 && nursery_wait(&g->nursery, until_ns) > 0)
+    while (g->supervisor.interrupts == 0 && supervisor_wait(&g->supervisor, until_ns) > 0)
         ;
 }
 
@@ -122,11 +122,12 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
 
     if (client_args(g, &args) < 0)
         return err_set(e, PL_ELIMIT, "the command line is too long");
-    if (nursery_spawn_in(&g->nursery, &g->client, "pushlab", args.argv,
-                         CHILD_READ_OUT | CHILD_READ_ERR, road_place(&g->road, LINK_CLIENT), e) < 0)
+    if (supervisor_spawn_in(&g->supervisor, &g->client, "pushlab", args.argv,
+                            CHILD_READ_OUT | CHILD_READ_ERR,
+                            network_place(&g->network, LINK_CLIENT), e) < 0)
         return PL_ESYS;
-    while (!g->client.ended && nursery_wait(&g->nursery, INT64_MAX) >= 0)
-        if (g->nursery.interrupts > 0)
+    while (!g->client.ended && supervisor_wait(&g->supervisor, INT64_MAX) >= 0)
+        if (g->supervisor.interrupts > 0)
             return PL_EOF;
     if (!child_succeeded(&g->client)) {
         const char *line = child_next_line(&g->client, CHILD_ERR);
@@ -134,7 +135,7 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
         snprintf(out->problem, sizeof out->problem, "%s",
                  line != NULL ? child_said(&g->client, line) : "the client died");
     }
-    if (g->road.emulated)
+    if (g->network.emulated)
         let_packets_arrive(g);
     said = child_text(&g->client, CHILD_OUT);
     return buf_add(&out->text, said, strlen(said) + 1) < 0
@@ -200,7 +201,7 @@ static void place_fins(struct explain_take *t)
 static int read_capture(struct scene *g, struct explain_take *t, struct err_text *e)
 {
     char path[PATH_MAX];
-    cJSON *wire = road_row_end(&g->road, e);
+    cJSON *wire = network_row_end(&g->network, e);
 
     if (wire == NULL)
         return PL_ESYS;
@@ -226,13 +227,13 @@ static int play(struct scene *g, struct explain_take *out, struct err_text *e)
         end = start_server(g, e);
     if (end != ROW_DONE)
         return end == ROW_INTERRUPTED ? PL_EOF : PL_ESYS;
-    if (g->road.emulated)
-        rc = road_capture(&g->road, path, g->setting->topic->name, e);
+    if (g->network.emulated)
+        rc = network_capture(&g->network, path, g->setting->topic->name, e);
     if (rc == PL_OK)
         rc = run_client(g, out, e);
     if (rc == PL_OK)
         rc = read_transcript(out, e);
-    if (rc == PL_OK && g->road.emulated)
+    if (rc == PL_OK && g->network.emulated)
         rc = read_capture(g, out, e);
     if (rc == PL_OK) {
         number_packets(out);
@@ -247,30 +248,30 @@ static int play_with_children(struct scene *g, struct explain_take *out, struct 
 {
     int rc;
 
-    if (nursery_open(&g->nursery) < 0)
+    if (supervisor_open(&g->supervisor) < 0)
         return err_set(e, PL_ESYS, "signalfd: %s", strerror(errno));
     rc = play(g, out, e);
-    nursery_stop(&g->nursery, &g->client, STOP_S * NS_PER_S);
-    nursery_stop(&g->nursery, &g->server, STOP_S * NS_PER_S);
-    child_free(&g->nursery, &g->client);
-    child_free(&g->nursery, &g->server);
-    nursery_close(&g->nursery);
+    supervisor_stop(&g->supervisor, &g->client, STOP_S * NS_PER_S);
+    supervisor_stop(&g->supervisor, &g->server, STOP_S * NS_PER_S);
+    child_free(&g->supervisor, &g->client);
+    child_free(&g->supervisor, &g->server);
+    supervisor_close(&g->supervisor);
     return rc;
 }
 
-static void name_road(const struct scene *g, struct explain_take *out)
+static void name_network(const struct scene *g, struct explain_take *out)
 {
     snprintf(out->link, sizeof out->link, "%.64s%s",
-             g->setting->url != NULL ? "to a given server" : road_name(&g->road),
-             g->road.emulated ? "" : " (times at the server: estimated)");
+             g->setting->url != NULL ? "to a given server" : network_name(&g->network),
+             g->network.emulated ? "" : " (times at the server: estimated)");
     if (g->setting->url != NULL)
-        snprintf(out->road, sizeof out->road, "with %s", g->setting->url);
-    else if (g->road.emulated)
-        snprintf(out->road, sizeof out->road, "over the link %s", road_name(&g->road));
-    else if (g->road.note[0] != '\0')
-        snprintf(out->road, sizeof out->road, "over %.360s", g->road.note);
+        snprintf(out->network, sizeof out->network, "with %s", g->setting->url);
+    else if (g->network.emulated)
+        snprintf(out->network, sizeof out->network, "over the link %s", network_name(&g->network));
+    else if (g->network.note[0] != '\0')
+        snprintf(out->network, sizeof out->network, "over %.360s", g->network.note);
     else
-        snprintf(out->road, sizeof out->road, "over loopback");
+        snprintf(out->network, sizeof out->network, "over loopback");
 }
 
 int explain_stage_run(struct explain_take *out, const struct explain_setting *s, struct err_text *e)
@@ -281,15 +282,15 @@ int explain_stage_run(struct explain_take *out, const struct explain_setting *s,
     if (mkdtemp(g.folder) == NULL)
         return err_set(e, PL_ESYS, "%s: %s", g.folder, strerror(errno));
     if (s->url == NULL)
-        rc = road_open(&g.road, s->link, 1, false, e);
-    if (rc == PL_OK && s->wire_needed && !g.road.emulated) {
-        road_close(&g.road);
-        rc = err_set(e, PL_ESYS, "no emulated link to take packets from: %.300s", g.road.why);
+        rc = network_open(&g.network, s->link, 1, false, e);
+    if (rc == PL_OK && s->wire_needed && !g.network.emulated) {
+        network_close(&g.network);
+        rc = err_set(e, PL_ESYS, "no emulated link to take packets from: %.300s", g.network.why);
     }
     if (rc == PL_OK) {
-        name_road(&g, out);
+        name_network(&g, out);
         rc = play_with_children(&g, out, e);
-        road_close(&g.road);
+        network_close(&g.network);
     }
     file_remove_folder(g.folder);
     return rc;

@@ -29,7 +29,7 @@ struct explain_take {
     struct explain_packet *packets; /* each with its connection's number */
     size_t packet_count;
     struct buf pcapng; /* empty: there was no wire to look at */
-    char road[400];    /* "over the link rtt=20ms", "over loopback, because ..." */
+    char network[400]; /* "over the link rtt=20ms", "over loopback, because ..." */
     char link[120];    /* the same in short, for a picture */
     char problem[320]; /* why the exchange ended early; "" */
 };

@@ -8,7 +8,7 @@
 #include "bench/explain/write/explain_write.h"
 #include "bench/ladder/ladder_page.h"
 #include "bench/ladder/ladder_svg.h"
-#include "bench/ladder/ladder_talk.h"
+#include "bench/ladder/stream_labels.h"
 #include "bench/base/units.h"
 
 enum { SUM_CHARS = 192, STEPS_SHOWN = 60, CONNECTIONS_MAX = 64, HANDSHAKE_STEPS = 3 };
@@ -16,7 +16,7 @@ enum { SUM_CHARS = 192, STEPS_SHOWN = 60, CONNECTIONS_MAX = 64, HANDSHAKE_STEPS 
 struct sketch {
     struct ladder *out;
     size_t cap;
-    struct ladder_talk *talks[CONNECTIONS_MAX];
+    struct stream_labels *talks[CONNECTIONS_MAX];
     int64_t open_ns[CONNECTIONS_MAX], one_way_ns[CONNECTIONS_MAX];
     bool tls[CONNECTIONS_MAX]; /* records are drawn, not what is in them */
 };
@@ -63,15 +63,15 @@ static void add_handshake(struct sketch *k, unsigned connection)
 
 static void add_bytes(struct sketch *k, const struct transcript_event *e, bool up)
 {
-    struct ladder_talk **talk = &k->talks[e->connection];
+    struct stream_labels **talk = &k->talks[e->connection];
     struct ladder_step *s;
     struct ladder_said said = {.kind = LADDER_CONTROL};
 
     if (*talk == NULL)
-        *talk = ladder_talk_new();
+        *talk = stream_labels_new();
     if (*talk == NULL || e->len == 0)
         return;
-    ladder_talk_feed(*talk, up, e->data, e->len, &said);
+    stream_labels_feed(*talk, up, e->data, e->len, &said);
     s = add_step(k, e->connection, up, e->at_ns);
     if (s == NULL)
         return;
@@ -204,7 +204,7 @@ static void take_all(struct sketch *k, const struct transcript_event *events, si
         if (events[i].connection > 0 && events[i].connection < CONNECTIONS_MAX)
             take(k, &events[i]);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-        ladder_talk_free(k->talks[i]);
+        stream_labels_free(k->talks[i]);
 }
 
 int explain_picture_ladder(struct ladder *out, const struct transcript_event *events, size_t count)

@@ -10,8 +10,8 @@
 
 struct explain_report {
     const char *topic, *about;
-    const char *road;  /* "over rtt=20ms": between which ends it happened */
-    const char *times; /* where the times of packets come from */
+    const char *network; /* "over rtt=20ms": between which ends it happened */
+    const char *times;   /* where the times of packets come from */
     const struct explain_notes *notes;
     const struct explain *explain; /* for the account */
     bool wire;                     /* packets were seen */
@@ -42,7 +42,7 @@ int explain_write_markdown(struct buf *out, const struct explain_report *r);
 /* One object:
  *
  *   pushlab        version
- *   topic, about, road    what was done, and over what, in words
+ *   topic, about, network    what was done, and over what, in words
  *   packets_from   "wire": seen at both ends of the emulated link; "kernel": TCP_INFO's word
  *   notes          steps in order, each with what was on the wire in its own notes, and so on:
  *                  what hangs below a note belongs to it

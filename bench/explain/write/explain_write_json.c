@@ -179,7 +179,7 @@ int explain_write_json(struct buf *out, const struct explain_report *r)
     json_add_text(root, "pushlab", PUSHLAB_VERSION);
     json_add_text(root, "topic", r->topic);
     json_add_text(root, "about", r->about);
-    json_add_text(root, "road", r->road);
+    json_add_text(root, "road", r->network);
     json_add_text(root, "packets_from", r->wire ? "wire" : "kernel");
     add_notes(root, r);
     cJSON_AddItemToObject(root, "counts", count(r, 0));

@@ -167,7 +167,7 @@ int explain_write_markdown(struct buf *out, const struct explain_report *r)
     struct page p = {.w = {.out = out}, .r = r};
 
     writer_printf(&p.w, "## %s: %s\n\nMade ", r->topic, r->about);
-    put_escaped(&p, r->road);
+    put_escaped(&p, r->network);
     writer_puts(&p.w, ". ");
     put_escaped(&p, r->times);
     writer_puts(&p.w, " \u2192 is from the client to the server, \u2190 from the server to the "

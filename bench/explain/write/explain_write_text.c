@@ -282,7 +282,7 @@ int explain_write_text(struct buf *out, const struct explain_report *r, bool col
     struct page p = begin_page(out, r, colour);
     char title[TEXT_MAX_BYTES];
 
-    snprintf(title, sizeof title, ": %s, %s", r->about, r->road);
+    snprintf(title, sizeof title, ": %s, %s", r->about, r->network);
     writer_printf(&p.w, "%s%s%s", paint(&p, "\033[1m"), r->topic, paint(&p, "\033[0m"));
     put_wrapped(&p, title, units_text_width(r->topic), 0);
     writer_puts(&p.w, "\n");

@@ -193,7 +193,7 @@ static int measure_loss(struct measure *m, const char *text)
     if (link_probe_blast(&l, m->config->quick ? 10000 : 40000, LOSS_PACKETS_PER_S, 200, &b) < 0)
         rc = probe_failed("UDP packets");
     else
-        report_loss(m, text, &spec.lane[LINK_UP].loss, &b);
+        report_loss(m, text, &spec.path[LINK_UP].loss, &b);
     link_close(&l);
     return rc;
 }
@@ -209,7 +209,7 @@ static int measure_rate(struct measure *m, const char *text)
 
     if (rc < 0)
         return rc;
-    want = (double)spec.lane[LINK_DOWN].rate_bps;
+    want = (double)spec.path[LINK_DOWN].rate_bps;
     got = link_probe_bulk(&l, NS_PER_S, window_ns) * LINK_MTU_BYTES / FULL_PAYLOAD_BYTES;
     link_close(&l);
     if (got < 0)

@@ -54,8 +54,8 @@ static int await_listener(const struct link *l, pid_t *server, int64_t wait_ns, 
 {
     int64_t deadline_ns = clock_now_ns() + wait_ns;
 
-    /* The mover's namespace is the server's, and unlike the server it is in there already. */
-    while (!proc_listens(l->mover, 0)) {
+    /* The forwarder's namespace is the server's, and unlike the server it is in there already. */
+    while (!proc_listens(l->forwarder, 0)) {
         if (waitpid(*server, NULL, WNOHANG) == *server) {
             *server = -1;
             return err_set(e, PL_EOF, "--server: it ended before it listened on TCP");
@@ -137,23 +137,23 @@ static int write_json(const char *path, const struct buf *json, struct err_text 
     return failed ? err_set(e, PL_ESYS, "--json: %s: %s", path, strerror(errno)) : PL_OK;
 }
 
-static double under_way(const cJSON *lanes, const char *direction)
+static double under_way(const cJSON *paths, const char *direction)
 {
-    const cJSON *lane = cJSON_GetObjectItemCaseSensitive(lanes, direction);
+    const cJSON *path = cJSON_GetObjectItemCaseSensitive(paths, direction);
 
-    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(lane, "under_way_packets"));
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(path, "under_way_packets"));
 }
 
 static bool is_quiet(const struct link *l)
 {
     struct buf json = {.data = NULL};
-    bool quiet = true; /* of a mover that is dead, too */
+    bool quiet = true; /* of a forwarder that is dead, too */
 
     if (link_counters(l, &json, 0) == PL_OK) {
         cJSON *root = cJSON_ParseWithLength((const char *)json.data, json.len);
-        const cJSON *lanes = cJSON_GetObjectItemCaseSensitive(root, "lanes");
+        const cJSON *paths = cJSON_GetObjectItemCaseSensitive(root, "lanes");
 
-        quiet = !(under_way(lanes, "up") > 0) && !(under_way(lanes, "down") > 0);
+        quiet = !(under_way(paths, "up") > 0) && !(under_way(paths, "down") > 0);
         cJSON_Delete(root);
     }
     buf_free(&json);
@@ -195,7 +195,7 @@ static void set_environment(const struct link *l)
 {
     char path[64];
 
-    snprintf(path, sizeof path, "/proc/%d/ns/net", (int)l->mover);
+    snprintf(path, sizeof path, "/proc/%d/ns/net", (int)l->forwarder);
     setenv(LINK_SESSION_ENV_SERVER_NAMESPACE, path, 1);
     setenv(LINK_SESSION_ENV_SERVER, LINK_SERVER_IPV4, 1);
     setenv(LINK_SESSION_ENV_CLIENT, LINK_CLIENT_IPV4, 1);

@@ -16,21 +16,21 @@
 static cJSON *run;
 static struct advise a;
 static struct advise_ask ask;
-static struct evidence evidence;
+static struct citations citations;
 static struct advise_words words;
 
 static void set_up(void)
 {
     run = NULL;
     ask = advise_ask_nothing;
-    evidence = (struct evidence){0};
+    citations = (struct citations){0};
     words = (struct advise_words){0};
 }
 
 static void tear_down(void)
 {
     advise_words_free(&words);
-    evidence_free(&evidence);
+    citations_free(&citations);
     cJSON_Delete(run);
 }
 
@@ -122,10 +122,10 @@ static void look(void)
 {
     static const char *const files[] = {"run.json"};
 
-    evidence.files = files;
-    evidence.nfiles = 1;
+    citations.files = files;
+    citations.nfiles = 1;
     advise_run(&a, run, &ask);
-    advise_words_make(&words, &a, &evidence, 0);
+    advise_words_make(&words, &a, &citations, 0);
     ck_assert_int_eq(words.rc, 0);
 }
 
@@ -148,7 +148,7 @@ static void verdict_is(enum advise_verdict verdict, const char *id)
     ck_assert_str_eq(best_id(0), id);
 }
 
-/* In any sentence, marks of evidence aside. */
+/* In any sentence, marks of citations aside. */
 static bool says(const char *text)
 {
     for (size_t i = 0; i < words.n; i++) {
@@ -480,10 +480,10 @@ START_TEST(costs_are_compared_by_time_not_by_update)
 }
 END_TEST
 
-/* ---- evidence ---- */
+/* ---- citations ---- */
 
 /* As a mark stands behind what it proves, a sentence's figures are those before its marks. */
-static void check_evidence(void)
+static void check_citations(void)
 {
     for (size_t i = 0; i < words.n; i++) {
         const char *text = words.sentences[i].text, *mark = strchr(text, '\x01');
@@ -493,28 +493,28 @@ static void check_evidence(void)
             int number = atoi(mark + 1);
 
             ck_assert_int_ge(number, 1);
-            ck_assert_int_le(number, (int)evidence.n);
+            ck_assert_int_le(number, (int)citations.n);
         }
     }
 }
 
-START_TEST(every_sentence_has_its_evidence)
+START_TEST(every_sentence_has_its_citations)
 {
     static const double limits_ms[] = {1, 50, 85, 2000};
 
     start_three();
     for (size_t i = 0; i < sizeof limits_ms / sizeof *limits_ms; i++) {
         look_for_ms(limits_ms[i]);
-        check_evidence();
+        check_citations();
         advise_words_free(&words);
     }
     ask = advise_ask_nothing;
     look();
-    check_evidence();
+    check_citations();
     cJSON_ReplaceItemInObject(run, "complete", cJSON_CreateFalse());
     advise_words_free(&words);
     look();
-    check_evidence();
+    check_citations();
 }
 END_TEST
 
@@ -527,12 +527,12 @@ START_TEST(every_figure_is_the_one_that_it_refers_to)
     look_for_ms(50);
     for (size_t i = 0; i < words.n; i++) {
         for (const char *at = words.sentences[i].text; (at = strstr(at, "**\x01")) != NULL; at++) {
-            const struct evidence_item *item = &evidence.items[atoi(at + 3) - 1];
+            const struct citation *item = &citations.items[atoi(at + 3) - 1];
             const char *from = at;
 
             while (strncmp(from - 2, "**", 2) != 0)
                 from--;
-            if (item->kind == EVIDENCE_RULE || item->ninputs > 0 ||
+            if (item->kind == CITATION_RULE || item->ninputs > 0 ||
                 strstr(item->path, "payload") != NULL)
                 continue;
             ck_assert_msg(strncmp(from, item->text, (size_t)(at - from)) == 0, "%.20s is not %s",
@@ -552,14 +552,14 @@ START_TEST(a_reference_says_where_it_stands)
     int number;
 
     start_three();
-    evidence.files = files;
-    evidence.nfiles = 1;
-    number = evidence_figure(&evidence, 0, run, 2, "latency_us.p99", units_format_us);
+    citations.files = files;
+    citations.nfiles = 1;
+    number = citations_figure(&citations, 0, run, 2, "latency_us.p99", units_format_us);
     ck_assert_int_eq(number, 1);
-    ck_assert_int_eq(evidence_figure(&evidence, 0, run, 2, "latency_us.p99", units_format_us), 1);
-    evidence_describe(&w, &evidence, &evidence.items[0]);
+    ck_assert_int_eq(citations_figure(&citations, 0, run, 2, "latency_us.p99", units_format_us), 1);
+    citations_describe(&w, &citations, &citations.items[0]);
     writer_puts(&w, " ");
-    evidence_pointer(&w, &evidence.items[0]);
+    citations_pointer(&w, &citations.items[0]);
     writer_add(&w, "", 1);
     ck_assert_str_eq((const char *)text.data,
                      "websocket latency_us.p99 = 30.0 ms, results/x/run.json rows[2] "
@@ -666,7 +666,7 @@ int main(void)
     tcase_add_test(t, a_run_without_rows_or_figures_is_survived);
     tcase_add_test(t, the_model_speaks_of_a_hundred_times_the_clients);
     tcase_add_test(t, costs_are_compared_by_time_not_by_update);
-    tcase_add_test(t, every_sentence_has_its_evidence);
+    tcase_add_test(t, every_sentence_has_its_citations);
     tcase_add_test(t, every_figure_is_the_one_that_it_refers_to);
     tcase_add_test(t, a_reference_says_where_it_stands);
     tcase_add_test(t, links_of_one_scenario_are_seen_together);

@@ -13,19 +13,19 @@
 #include "bench/base/child.h"
 #include "lib/base/clock.h"
 
-static struct nursery nursery;
+static struct supervisor supervisor;
 static struct child child;
 
 static void set_up(void)
 {
     child = (struct child){0};
     signal(SIGHUP, SIG_DFL); /* run under nohup, a hang-up would be none */
-    ck_assert_int_eq(nursery_open(&nursery), 0);
+    ck_assert_int_eq(supervisor_open(&supervisor), 0);
 }
 
 static void tear_down(void)
 {
-    nursery_close(&nursery);
+    supervisor_close(&supervisor);
 }
 
 static int64_t in_seconds(int64_t s)
@@ -42,7 +42,7 @@ static void spawn(const char *script, unsigned reads)
     int rc;
 
     snprintf(text, sizeof text, "%s", script);
-    rc = nursery_spawn(&nursery, &child, "helper", argv, reads, &e);
+    rc = supervisor_spawn(&supervisor, &child, "helper", argv, reads, &e);
     ck_assert_msg(rc == 0, "%s", e.text);
 }
 
@@ -51,7 +51,7 @@ static void wait_for_end(void)
     int64_t deadline_ns = in_seconds(20);
 
     while (!child.ended)
-        ck_assert_int_eq(nursery_wait(&nursery, deadline_ns), 1);
+        ck_assert_int_eq(supervisor_wait(&supervisor, deadline_ns), 1);
 }
 
 /* The next line, waited for. */
@@ -61,7 +61,7 @@ static char *wait_for_line(enum child_stream s)
     char *line;
 
     while ((line = child_next_line(&child, s)) == NULL)
-        ck_assert_int_eq(nursery_wait(&nursery, deadline_ns), 1);
+        ck_assert_int_eq(supervisor_wait(&supervisor, deadline_ns), 1);
     return line;
 }
 
@@ -96,7 +96,7 @@ START_TEST(child_reads_nothing_from_stdin)
 }
 END_TEST
 
-/* Pipes that whoever started us left open: they are no business of the nursery's. */
+/* Pipes that whoever started us left open: they are no business of the supervisor's. */
 static int count_strangers_pipes(void)
 {
     char path[64], link[64];
@@ -138,9 +138,9 @@ START_TEST(child_that_cannot_start_says_why)
     char name[] = "/nonexistent/program", *argv[] = {name, NULL};
     struct err_text e = {""};
 
-    ck_assert_int_lt(nursery_spawn(&nursery, &child, "helper", argv, CHILD_READ_OUT, &e), 0);
+    ck_assert_int_lt(supervisor_spawn(&supervisor, &child, "helper", argv, CHILD_READ_OUT, &e), 0);
     ck_assert_str_eq(e.text, "start helper (/nonexistent/program): No such file or directory");
-    ck_assert_uint_eq(nursery.count, 0);
+    ck_assert_uint_eq(supervisor.count, 0);
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no zombie either */
     ck_assert_int_eq(errno, ECHILD);
 }
@@ -169,38 +169,38 @@ START_TEST(child_killed_by_a_signal_is_described)
 }
 END_TEST
 
-START_TEST(nursery_wait_keeps_its_deadline)
+START_TEST(supervisor_wait_keeps_its_deadline)
 {
     int64_t start_ns = clock_now_ns(), deadline_ns = start_ns + 50 * NS_PER_MS;
 
     spawn("exec sleep 60", CHILD_READ_OUT);
-    while (nursery_wait(&nursery, deadline_ns) > 0)
+    while (supervisor_wait(&supervisor, deadline_ns) > 0)
         ck_assert(!child.ended);
     ck_assert_int_ge(clock_now_ns(), deadline_ns);
     ck_assert_int_lt(clock_now_ns() - start_ns, 20 * NS_PER_S);
-    ck_assert_int_eq(nursery_wait(&nursery, 0), 0); /* a deadline long past */
+    ck_assert_int_eq(supervisor_wait(&supervisor, 0), 0); /* a deadline long past */
 }
 END_TEST
 
-START_TEST(nursery_stop_lets_a_child_end_by_itself)
+START_TEST(supervisor_stop_lets_a_child_end_by_itself)
 {
     spawn("trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done",
           CHILD_READ_OUT | CHILD_READ_ERR);
     ck_assert_str_eq(wait_for_line(CHILD_OUT), "ready");
-    ck_assert(nursery_stop(&nursery, &child, 20 * NS_PER_S));
+    ck_assert(supervisor_stop(&supervisor, &child, 20 * NS_PER_S));
     ck_assert(child_succeeded(&child));
     ck_assert_str_eq(child_text(&child, CHILD_OUT), "bye\n");
 }
 END_TEST
 
-START_TEST(nursery_stop_kills_and_reaps_who_will_not_end)
+START_TEST(supervisor_stop_kills_and_reaps_who_will_not_end)
 {
     pid_t pid;
 
     spawn("trap '' TERM; echo ready; while :; do sleep 0.01; done", CHILD_READ_OUT);
     ck_assert_str_eq(wait_for_line(CHILD_OUT), "ready");
     pid = child.pid;
-    ck_assert(!nursery_stop(&nursery, &child, 50 * NS_PER_MS));
+    ck_assert(!supervisor_stop(&supervisor, &child, 50 * NS_PER_MS));
     ck_assert(child.ended);
     ck_assert_int_eq(WTERMSIG(child.status), SIGKILL);
     ck_assert_int_eq(kill(pid, 0), -1);
@@ -208,7 +208,7 @@ START_TEST(nursery_stop_kills_and_reaps_who_will_not_end)
 }
 END_TEST
 
-START_TEST(nursery_stop_takes_grandchildren_along)
+START_TEST(supervisor_stop_takes_grandchildren_along)
 {
     pid_t grandchild;
     int status;
@@ -218,7 +218,7 @@ START_TEST(nursery_stop_takes_grandchildren_along)
     spawn("trap '' TERM; sleep 60 & echo $!; while :; do sleep 0.01; done", CHILD_READ_OUT);
     grandchild = (pid_t)atol(wait_for_line(CHILD_OUT));
     ck_assert_int_gt(grandchild, 0);
-    nursery_stop(&nursery, &child, 10 * NS_PER_MS);
+    supervisor_stop(&supervisor, &child, 10 * NS_PER_MS);
     /* Its parent may have reaped it just before it was killed too. */
     if (waitpid(grandchild, &status, 0) == grandchild)
         ck_assert(WIFSIGNALED(status));
@@ -227,24 +227,24 @@ START_TEST(nursery_stop_takes_grandchildren_along)
 }
 END_TEST
 
-START_TEST(nursery_close_leaves_nobody)
+START_TEST(supervisor_close_leaves_nobody)
 {
     pid_t pid;
 
     spawn("trap '' TERM; echo ready; while :; do sleep 0.01; done", CHILD_READ_OUT);
     ck_assert_str_eq(wait_for_line(CHILD_OUT), "ready");
     pid = child.pid;
-    nursery_close(&nursery);
+    supervisor_close(&supervisor);
     ck_assert_int_eq(kill(pid, 0), -1);
     ck_assert_int_eq(errno, ESRCH);
-    ck_assert_int_eq(nursery_open(&nursery), 0); /* for tear_down() */
+    ck_assert_int_eq(supervisor_open(&supervisor), 0); /* for tear_down() */
 }
 END_TEST
 
 /* A runner that is killed: it can't clean up, so the kernel must. */
 static void be_a_runner_that_dies(int pid_fd)
 {
-    nursery_open(&nursery);
+    supervisor_open(&supervisor);
     spawn("exec sleep 60", CHILD_READ_OUT);
     if (write(pid_fd, &child.pid, sizeof child.pid) != (ssize_t)sizeof child.pid)
         _exit(1);
@@ -277,9 +277,9 @@ START_TEST(an_interrupt_ends_the_wait_and_is_counted)
 
     spawn("exec sleep 60", CHILD_READ_OUT);
     raise(signals[_i]);
-    while (nursery.interrupts == 0)
-        ck_assert_int_eq(nursery_wait(&nursery, in_seconds(20)), 1);
-    ck_assert_int_eq(nursery.interrupts, 1);
+    while (supervisor.interrupts == 0)
+        ck_assert_int_eq(supervisor_wait(&supervisor, in_seconds(20)), 1);
+    ck_assert_int_eq(supervisor.interrupts, 1);
     ck_assert(!child.ended); /* in a group of its own, it was not meant */
 }
 END_TEST
@@ -298,8 +298,8 @@ END_TEST
 
 START_TEST(a_child_never_spawned_can_be_stopped_and_freed)
 {
-    nursery_stop(&nursery, &child, 0);
-    child_free(&nursery, &child);
+    supervisor_stop(&supervisor, &child, 0);
+    child_free(&supervisor, &child);
     ck_assert_int_eq(fcntl(STDIN_FILENO, F_GETFD) >= 0, 1);
 }
 END_TEST
@@ -325,11 +325,13 @@ START_TEST(child_lives_where_it_is_put)
     struct child_place here = {enter_folder, "/"}, nowhere = {enter_folder, "/no such folder"};
     struct err_text e = {""};
 
-    ck_assert_int_eq(nursery_spawn_in(&nursery, &child, "pwd", argv, CHILD_READ_OUT, &here, &e), 0);
+    ck_assert_int_eq(
+        supervisor_spawn_in(&supervisor, &child, "pwd", argv, CHILD_READ_OUT, &here, &e), 0);
     ck_assert_str_eq(wait_for_line(CHILD_OUT), "/");
     wait_for_end();
-    child_free(&nursery, &child);
-    ck_assert_int_eq(nursery_spawn_in(&nursery, &child, "pwd", argv, 0, &nowhere, &e), PL_ESYS);
+    child_free(&supervisor, &child);
+    ck_assert_int_eq(supervisor_spawn_in(&supervisor, &child, "pwd", argv, 0, &nowhere, &e),
+                     PL_ESYS);
     ck_assert_ptr_nonnull(strstr(e.text, strerror(ENOENT)));
 }
 END_TEST
@@ -352,11 +354,11 @@ int main(void)
     tcase_add_test(tc, child_that_cannot_start_says_why);
     tcase_add_test(tc, child_end_is_described_with_its_last_words);
     tcase_add_test(tc, child_killed_by_a_signal_is_described);
-    tcase_add_test(tc, nursery_wait_keeps_its_deadline);
-    tcase_add_test(tc, nursery_stop_lets_a_child_end_by_itself);
-    tcase_add_test(tc, nursery_stop_kills_and_reaps_who_will_not_end);
-    tcase_add_test(tc, nursery_stop_takes_grandchildren_along);
-    tcase_add_test(tc, nursery_close_leaves_nobody);
+    tcase_add_test(tc, supervisor_wait_keeps_its_deadline);
+    tcase_add_test(tc, supervisor_stop_lets_a_child_end_by_itself);
+    tcase_add_test(tc, supervisor_stop_kills_and_reaps_who_will_not_end);
+    tcase_add_test(tc, supervisor_stop_takes_grandchildren_along);
+    tcase_add_test(tc, supervisor_close_leaves_nobody);
     tcase_add_test(tc, children_die_with_a_runner_that_crashes);
     tcase_add_loop_test(tc, an_interrupt_ends_the_wait_and_is_counted, 0, 3);
     tcase_add_test(tc, a_child_that_never_stops_talking_is_killed);

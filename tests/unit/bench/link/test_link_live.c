@@ -295,7 +295,7 @@ START_TEST(link_notices_that_its_mover_died)
 
     if (!open_or_skip(&l, "rtt=0", 1))
         return;
-    kill(l.mover, SIGKILL);
+    kill(l.forwarder, SIGKILL);
     ck_assert_int_eq(link_counters(&l, &json, 0), PL_EOF);
     ck_assert_int_eq(link_reset(&l), PL_EOF);
     link_close(&l);
@@ -353,7 +353,7 @@ static void run_and_hang(int report_fd)
             pause();
     }
     must(read(entered[0], &byte, 1) == 1, 43);
-    name_namespace(l.mover, names[0]);
+    name_namespace(l.forwarder, names[0]);
     name_namespace(inside, names[1]);
     must(write(report_fd, names, sizeof names) == sizeof names, 44);
     for (;;)

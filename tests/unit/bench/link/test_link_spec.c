@@ -23,7 +23,7 @@ START_TEST(spec_reads_the_words_of_a_custom_link)
     ck_assert_str_eq(s.name, "rtt=80ms, jitter=5ms, loss=1%, rate=10mbit, queue=64kB");
     ck_assert_int_eq(link_spec_rtt_ns(&s), 80 * NS_PER_MS);
     for (int i = 0; i < LINK_DIRECTIONS; i++) {
-        const struct lane_model *m = &s.lane[i];
+        const struct link_model *m = &s.path[i];
 
         ck_assert_int_eq(m->delay.delay_ns, 40 * NS_PER_MS);
         ck_assert_int_eq(m->delay.jitter_ns, 5 * NS_PER_MS);
@@ -40,22 +40,22 @@ START_TEST(spec_takes_a_direction_and_the_last_word_wins)
 {
     struct link_spec s = parse("rate=1mbit,down.rate=8mbit,up.loss=2%,delay=3ms,delay=500us");
 
-    ck_assert_int_eq(s.lane[LINK_UP].rate_bps, 1000000);
-    ck_assert_int_eq(s.lane[LINK_DOWN].rate_bps, 8000000);
-    ck_assert_double_eq_tol(loss_model_ratio(&s.lane[LINK_UP].loss), 0.02, 1e-12);
-    ck_assert_double_eq(loss_model_ratio(&s.lane[LINK_DOWN].loss), 0);
-    ck_assert_int_eq(s.lane[LINK_UP].delay.delay_ns, 500 * NS_PER_US);
+    ck_assert_int_eq(s.path[LINK_UP].rate_bps, 1000000);
+    ck_assert_int_eq(s.path[LINK_DOWN].rate_bps, 8000000);
+    ck_assert_double_eq_tol(loss_model_ratio(&s.path[LINK_UP].loss), 0.02, 1e-12);
+    ck_assert_double_eq(loss_model_ratio(&s.path[LINK_DOWN].loss), 0);
+    ck_assert_int_eq(s.path[LINK_UP].delay.delay_ns, 500 * NS_PER_US);
 }
 END_TEST
 
 START_TEST(spec_bounds_a_queue_in_bytes_in_time_or_by_default)
 {
-    ck_assert_uint_eq(parse("rate=8mbit,queue=50ms").lane[0].queue_bytes, 50000);
-    ck_assert_uint_eq(parse("queue=1MB,rate=8mbit").lane[0].queue_bytes, 1000000);
-    ck_assert_uint_eq(parse("queue=0,rate=8mbit").lane[0].queue_bytes, 0);
-    ck_assert_uint_eq(parse("rate=8mbit").lane[0].queue_bytes, 100000); /* 100 ms */
-    ck_assert_uint_eq(parse("rate=8kbit").lane[0].queue_bytes, 15000);  /* ten full packets */
-    ck_assert_uint_eq(parse("queue=1MB").lane[0].queue_bytes, 0);       /* no rate, no queue */
+    ck_assert_uint_eq(parse("rate=8mbit,queue=50ms").path[0].queue_bytes, 50000);
+    ck_assert_uint_eq(parse("queue=1MB,rate=8mbit").path[0].queue_bytes, 1000000);
+    ck_assert_uint_eq(parse("queue=0,rate=8mbit").path[0].queue_bytes, 0);
+    ck_assert_uint_eq(parse("rate=8mbit").path[0].queue_bytes, 100000); /* 100 ms */
+    ck_assert_uint_eq(parse("rate=8kbit").path[0].queue_bytes, 15000);  /* ten full packets */
+    ck_assert_uint_eq(parse("queue=1MB").path[0].queue_bytes, 0);       /* no rate, no queue */
 }
 END_TEST
 
@@ -63,18 +63,18 @@ START_TEST(spec_reads_bursts_and_gilbert_elliott)
 {
     struct link_spec s = parse("loss=2%,burst=4");
 
-    ck_assert_double_eq_tol(loss_model_ratio(&s.lane[0].loss), 0.02, 1e-12);
-    ck_assert_double_eq_tol(loss_model_burst_packets(&s.lane[0].loss), 4, 1e-12);
+    ck_assert_double_eq_tol(loss_model_ratio(&s.path[0].loss), 0.02, 1e-12);
+    ck_assert_double_eq_tol(loss_model_burst_packets(&s.path[0].loss), 4, 1e-12);
     s = parse("gilbert=1%/20%/30%/0.5%");
-    ck_assert_double_eq_tol(s.lane[1].loss.good_to_bad, 0.01, 1e-12);
-    ck_assert_double_eq_tol(s.lane[1].loss.bad_to_good, 0.2, 1e-12);
-    ck_assert_double_eq_tol(s.lane[1].loss.bad_loss, 0.3, 1e-12);
-    ck_assert_double_eq_tol(s.lane[1].loss.good_loss, 0.005, 1e-12);
+    ck_assert_double_eq_tol(s.path[1].loss.good_to_bad, 0.01, 1e-12);
+    ck_assert_double_eq_tol(s.path[1].loss.bad_to_good, 0.2, 1e-12);
+    ck_assert_double_eq_tol(s.path[1].loss.bad_loss, 0.3, 1e-12);
+    ck_assert_double_eq_tol(s.path[1].loss.good_loss, 0.005, 1e-12);
     s = parse("gilbert=1%/20%");
-    ck_assert_double_eq(s.lane[1].loss.bad_loss, 1);
-    ck_assert_double_eq(s.lane[1].loss.good_loss, 0);
+    ck_assert_double_eq(s.path[1].loss.bad_loss, 1);
+    ck_assert_double_eq(s.path[1].loss.good_loss, 0);
     s = parse("gilbert=1%/20%,loss=3%"); /* the later word */
-    ck_assert_double_eq_tol(loss_model_ratio(&s.lane[0].loss), 0.03, 1e-12);
+    ck_assert_double_eq_tol(loss_model_ratio(&s.path[0].loss), 0.03, 1e-12);
 }
 END_TEST
 
@@ -142,7 +142,7 @@ END_TEST
 static void check_same(const struct link_spec *a, const struct link_spec *b)
 {
     for (int i = 0; i < LINK_DIRECTIONS; i++) {
-        const struct lane_model *x = &a->lane[i], *y = &b->lane[i];
+        const struct link_model *x = &a->path[i], *y = &b->path[i];
 
         ck_assert_int_eq(x->delay.delay_ns, y->delay.delay_ns);
         ck_assert_int_eq(x->delay.jitter_ns, y->delay.jitter_ns);
@@ -197,7 +197,7 @@ START_TEST(profile_takes_changes_after_its_name)
     struct link_spec plain = parse("4g"), changed = parse("4g,loss=5%,burst=1");
 
     ck_assert_int_eq(link_spec_rtt_ns(&changed), link_spec_rtt_ns(&plain));
-    ck_assert_double_eq_tol(loss_model_ratio(&changed.lane[0].loss), 0.05, 1e-12);
+    ck_assert_double_eq_tol(loss_model_ratio(&changed.path[0].loss), 0.05, 1e-12);
     ck_assert_str_eq(changed.name, "4g,loss=5%,burst=1");
 }
 END_TEST
@@ -213,7 +213,7 @@ START_TEST(profile_text_allows_comments_and_names_its_wrong_line)
                                              &e),
                      PL_OK);
     ck_assert_str_eq(s.about, "my line");
-    ck_assert_int_eq(s.lane[LINK_UP].rate_bps, 1000000);
+    ck_assert_int_eq(s.path[LINK_UP].rate_bps, 1000000);
     ck_assert_int_eq(link_spec_rtt_ns(&s), 9 * NS_PER_MS);
     ck_assert_int_eq(link_spec_parse_profile(&s, "mine", "rtt=9ms\n\nrate=fast\n", &e), PL_EINVAL);
     ck_assert_msg(strncmp(e.text, "mine, line 3: rate: 'fast'", 26) == 0, "%s", e.text);

@@ -15,7 +15,7 @@ static const char *const key_names[KEYS] = {"", "x", "y"};
 
 /* Which channels are wanted how; one that is in both is wanted whole. Bit 0, the default channel,
  * can only be wanted alone. */
-struct wish {
+struct channel_filter {
     unsigned every, latest;
 };
 
@@ -29,7 +29,7 @@ struct record {
 struct reader {
     struct subscriber sub; /* first */
     struct world *world;
-    struct wish wish;
+    struct channel_filter filter;
     uint64_t told_seq;     /* all up to here has been told */
     bool blocked;          /* its socket is full */
     uint64_t skipped_from; /* the cursor before the first update left out; valid if skipped > 0 */
@@ -39,7 +39,7 @@ struct reader {
 
 /* Someone who polls, a few updates at a time. */
 struct poller {
-    struct wish wish;
+    struct channel_filter filter;
     uint64_t cursor, missed;
     uint64_t last_n[CHANNELS];
     uint64_t holds[CHANNELS][KEYS];
@@ -92,15 +92,15 @@ struct naive {
     uint64_t cursor, lost, lost_to_cursor, superseded;
 };
 
-static struct naive naive_select(const struct world *w, struct wish wish, uint64_t every_after,
-                                 uint64_t latest_after, size_t max)
+static struct naive naive_select(const struct world *w, struct channel_filter filter,
+                                 uint64_t every_after, uint64_t latest_after, size_t max)
 {
     struct naive out = {.cursor = w->visible_seq};
 
     for (uint64_t seq = 1; seq <= w->visible_seq; seq++) {
         const struct record *r = &w->records[seq - 1];
-        bool every = wants(wish.every, r) && seq > every_after;
-        bool latest = wants(wish.latest, r) && seq > latest_after;
+        bool every = wants(filter.every, r) && seq > every_after;
+        bool latest = wants(filter.latest, r) && seq > latest_after;
         bool in_ring = naive_in_ring(w, r), newest = naive_newest_of_key(w, r);
         bool open = out.n < max || out.cursor == w->visible_seq;
 
@@ -115,8 +115,8 @@ static struct naive naive_select(const struct world *w, struct wish wish, uint64
     for (uint64_t seq = 1; seq <= out.cursor; seq++) {
         const struct record *r = &w->records[seq - 1];
 
-        out.lost_to_cursor += wants(wish.every, r) && seq > every_after && !naive_in_ring(w, r);
-        out.superseded += wants(wish.latest, r) && seq > latest_after && naive_in_ring(w, r) &&
+        out.lost_to_cursor += wants(filter.every, r) && seq > every_after && !naive_in_ring(w, r);
+        out.superseded += wants(filter.latest, r) && seq > latest_after && naive_in_ring(w, r) &&
                           !naive_newest_of_key(w, r);
     }
     return out;
@@ -136,25 +136,25 @@ static void list_of(char *text, unsigned channels)
     }
 }
 
-static struct subscription *subscription_to(struct world *w, struct wish wish)
+static struct subscription *subscription_to(struct world *w, struct channel_filter filter)
 {
     char every[16], latest[16];
     struct subscription *to;
 
-    list_of(every, wish.every);
-    list_of(latest, wish.latest);
+    list_of(every, filter.every);
+    list_of(latest, filter.latest);
     ck_assert_int_eq(hub_subscription_get(&w->hub, every, latest, &to), 0);
     return to;
 }
 
-static struct wish random_wish(struct world *w)
+static struct channel_filter random_filter(struct world *w)
 {
-    struct wish wish = {pick(w, 1 << CHANNELS) & ~1U, pick(w, 1 << CHANNELS) & ~1U};
+    struct channel_filter filter = {pick(w, 1 << CHANNELS) & ~1U, pick(w, 1 << CHANNELS) & ~1U};
 
-    wish.latest &= ~wish.every;
-    if (wish.every == 0 && wish.latest == 0)
-        wish.every = 1;
-    return wish;
+    filter.latest &= ~filter.every;
+    if (filter.every == 0 && filter.latest == 0)
+        filter.every = 1;
+    return filter;
 }
 
 static void assert_same(const struct selection *s, const struct naive *want)
@@ -173,12 +173,12 @@ static void assert_same(const struct selection *s, const struct naive *want)
 
 static void check_selections(struct world *w)
 {
-    struct wish wish = random_wish(w), latest_only = {0, wish.latest};
-    struct subscription *to = subscription_to(w, wish);
+    struct channel_filter filter = random_filter(w), latest_only = {0, filter.latest};
+    struct subscription *to = subscription_to(w, filter);
     uint64_t cursor = pick(w, (unsigned)w->visible_seq + 3);
     uint64_t from = cursor > w->visible_seq ? 0 : cursor, now = w->visible_seq;
     size_t max = 1 + pick(w, 6);
-    struct naive want = naive_select(w, wish, from, from, max);
+    struct naive want = naive_select(w, filter, from, from, max);
     struct selection s;
 
     ck_assert_int_eq(hub_select(&w->hub, to, cursor, max, &s), 0);
@@ -189,10 +189,10 @@ static void check_selections(struct world *w)
         ck_assert_uint_eq(s.superseded, want.superseded);
     ck_assert_int_eq(hub_has_news(&w->hub, to, cursor), s.n > 0 || s.missed > 0);
 
-    want = naive_select(w, wish, from, 0, SIZE_MAX);
+    want = naive_select(w, filter, from, 0, SIZE_MAX);
     ck_assert_int_eq(hub_select_opening(&w->hub, to, cursor, &s), 0);
     assert_same(&s, &want);
-    want = naive_select(w, wish, now, 0, SIZE_MAX);
+    want = naive_select(w, filter, now, 0, SIZE_MAX);
     ck_assert_int_eq(hub_select(&w->hub, to, HUB_FROM_NOW, max, &s), 0);
     assert_same(&s, &want);
     ck_assert_int_eq(hub_has_news(&w->hub, to, HUB_FROM_NOW), s.n > 0);
@@ -220,12 +220,12 @@ static void reader_deliver(struct subscriber *sub, struct update *u, enum delive
     const struct record *record = &r->world->records[u->seq - 1];
 
     for (uint64_t seq = r->told_seq + 1; seq < u->seq; seq++) {
-        if (wants(r->wish.every | r->wish.latest, &r->world->records[seq - 1]))
+        if (wants(r->filter.every | r->filter.latest, &r->world->records[seq - 1]))
             ck_abort_msg("%ju was not told before %ju", (uintmax_t)seq, (uintmax_t)u->seq);
     }
     ck_assert(u->seq > r->told_seq);
     r->told_seq = u->seq;
-    ck_assert(wants(how == DELIVERY_EVERY ? r->wish.every : r->wish.latest, record));
+    ck_assert(wants(how == DELIVERY_EVERY ? r->filter.every : r->filter.latest, record));
     if (how == DELIVERY_EVERY)
         return;
     if (!r->blocked)
@@ -267,9 +267,9 @@ static void reader_leave(struct reader *r)
     const struct world *w = r->world;
 
     reader_catch_up(r);
-    assert_holds_the_newest(w, r->wish.latest, (const uint64_t(*)[KEYS])r->holds);
+    assert_holds_the_newest(w, r->filter.latest, (const uint64_t(*)[KEYS])r->holds);
     for (uint64_t seq = r->told_seq + 1; seq <= w->visible_seq; seq++)
-        ck_assert(!wants(r->wish.every | r->wish.latest, &w->records[seq - 1]));
+        ck_assert(!wants(r->filter.every | r->filter.latest, &w->records[seq - 1]));
     hub_unsubscribe(&r->world->hub, &r->sub);
 }
 
@@ -278,8 +278,8 @@ static void reader_come(struct world *w, struct reader *r)
     struct subscription *to;
     struct selection s;
 
-    *r = (struct reader){.sub.deliver = reader_deliver, .world = w, .wish = random_wish(w)};
-    to = subscription_to(w, r->wish);
+    *r = (struct reader){.sub.deliver = reader_deliver, .world = w, .filter = random_filter(w)};
+    to = subscription_to(w, r->filter);
     ck_assert_int_eq(hub_select_opening(&w->hub, to, HUB_FROM_NOW, &s), 0);
     for (size_t i = 0; i < s.n; i++)
         take_value(r->holds, &w->records[s.updates[i]->seq - 1]);
@@ -306,7 +306,7 @@ static void disturb_readers(struct world *w)
 static bool poller_poll(struct world *w)
 {
     struct poller *p = &w->poller;
-    struct subscription *to = subscription_to(w, p->wish);
+    struct subscription *to = subscription_to(w, p->filter);
     struct selection s;
 
     ck_assert_int_eq(hub_select(&w->hub, to, p->cursor, 1 + pick(w, 4), &s), 0);
@@ -315,7 +315,7 @@ static bool poller_poll(struct world *w)
     for (size_t i = 0; i < s.n; i++) {
         const struct record *r = &w->records[s.updates[i]->seq - 1];
 
-        if (wants(p->wish.latest, r)) {
+        if (wants(p->filter.latest, r)) {
             take_value(p->holds, r);
             continue;
         }
@@ -334,7 +334,7 @@ static void poller_finish(struct world *w)
     while (poller_poll(w))
         ;
     ck_assert_uint_eq(p->cursor, w->visible_seq);
-    assert_holds_the_newest(w, p->wish.latest, (const uint64_t(*)[KEYS])p->holds);
+    assert_holds_the_newest(w, p->filter.latest, (const uint64_t(*)[KEYS])p->holds);
 }
 
 /* ---- the world goes on */
@@ -398,7 +398,7 @@ START_TEST(hub_does_what_a_search_through_everything_would)
     w = (struct world){.capacity = 1 + (uint64_t)_i % 7, .delay_ns = _i % 3 == 0 ? DELAY_NS : 0};
     rng_seed(&w.rng, (uint64_t)_i);
     make_hub(&w.hub, w.capacity, w.delay_ns);
-    w.poller.wish = random_wish(&w);
+    w.poller.filter = random_filter(&w);
     while (w.nrecords < STEPS) {
         unsigned what = pick(&w, 8);
 

@@ -19,7 +19,7 @@ static void write_all(struct explained *x, struct buf out[3])
 {
     const struct explain_report r = {.topic = "websocket",
                                      .about = "about",
-                                     .road = "over a road",
+                                     .network = "over a road",
                                      .times = "times",
                                      .notes = &x->notes,
                                      .explain = x->explain};

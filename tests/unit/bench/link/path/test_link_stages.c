@@ -1,17 +1,17 @@
-/* The stages and the lane, with a clock that is turned by hand. */
+/* The stages and the path, with a clock that is turned by hand. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "bench/link/path/lane.h"
+#include "bench/link/path/link_path.h"
 
 enum { SMALL = 100, FULL = 1500 };
 
 #define NO_LIMIT (UINT64_C(1) << 40)
 
-static const struct lane_model clean;
+static const struct link_model clean;
 
 static struct frame *make(uint64_t id, size_t len)
 {
@@ -23,21 +23,21 @@ static struct frame *make(uint64_t id, size_t len)
     return f;
 }
 
-/* Send one; true when the lane took it. */
-static bool send_one(struct lane *l, uint64_t id, size_t len, int64_t now_ns)
+/* Send one; true when the path took it. */
+static bool send_one(struct link_path *l, uint64_t id, size_t len, int64_t now_ns)
 {
     struct frame *f = make(id, len);
 
-    if (lane_put(l, f, now_ns) == NULL)
+    if (link_path_put(l, f, now_ns) == NULL)
         return true;
     frame_free(f);
     return false;
 }
 
 /* Take one at now_ns and free it; its id, 0: none. *due_ns gets when it was due. */
-static uint64_t take_one(struct lane *l, int64_t now_ns, int64_t *due_ns)
+static uint64_t take_one(struct link_path *l, int64_t now_ns, int64_t *due_ns)
 {
-    struct frame *f = lane_take(l, now_ns);
+    struct frame *f = link_path_take(l, now_ns);
     uint64_t id = f == NULL ? 0 : f->id;
 
     if (f != NULL && due_ns != NULL)
@@ -48,57 +48,57 @@ static uint64_t take_one(struct lane *l, int64_t now_ns, int64_t *due_ns)
 
 START_TEST(delay_hands_a_packet_out_when_it_is_due_and_not_before)
 {
-    struct lane_model m = {.delay.delay_ns = 25 * NS_PER_MS};
-    struct lane l;
+    struct link_model m = {.delay.delay_ns = 25 * NS_PER_MS};
+    struct link_path l;
     int64_t due_ns;
 
-    lane_init(&l, &m, NO_LIMIT, 1);
-    ck_assert_int_eq(lane_due_ns(&l), STAGE_NEVER);
+    link_path_init(&l, &m, NO_LIMIT, 1);
+    ck_assert_int_eq(link_path_due_ns(&l), STAGE_NEVER);
     ck_assert(send_one(&l, 1, SMALL, 1000));
-    ck_assert_int_eq(lane_due_ns(&l), 1000 + 25 * NS_PER_MS);
+    ck_assert_int_eq(link_path_due_ns(&l), 1000 + 25 * NS_PER_MS);
     ck_assert_uint_eq(take_one(&l, 999 + 25 * NS_PER_MS, NULL), 0);
     ck_assert_uint_eq(take_one(&l, 1000 + 25 * NS_PER_MS, &due_ns), 1);
     ck_assert_int_eq(due_ns, 1000 + 25 * NS_PER_MS);
-    ck_assert_int_eq(lane_due_ns(&l), STAGE_NEVER);
-    lane_free(&l);
+    ck_assert_int_eq(link_path_due_ns(&l), STAGE_NEVER);
+    link_path_free(&l);
 }
 END_TEST
 
 START_TEST(a_late_wake_up_delays_no_schedule)
 {
-    struct lane_model m = {.delay.delay_ns = NS_PER_MS, .rate_bps = 8000000, .queue_bytes = 100000};
-    struct lane l;
+    struct link_model m = {.delay.delay_ns = NS_PER_MS, .rate_bps = 8000000, .queue_bytes = 100000};
+    struct link_path l;
     int64_t due_ns;
 
-    lane_init(&l, &m, NO_LIMIT, 1);
+    link_path_init(&l, &m, NO_LIMIT, 1);
     for (uint64_t i = 1; i <= 3; i++)
         ck_assert(send_one(&l, i, 1000, 0)); /* 1 ms each on the transmitter */
     for (uint64_t i = 1; i <= 3; i++) {      /* looked for a second too late */
         ck_assert_uint_eq(take_one(&l, NS_PER_S, &due_ns), i);
         ck_assert_int_eq(due_ns, (int64_t)i * NS_PER_MS + NS_PER_MS);
     }
-    lane_free(&l);
+    link_path_free(&l);
 }
 END_TEST
 
 /* Send n packets a gap apart through m; due times in order of arrival go to due_ns, ids to
  * ids. Returns how many arrived. */
-static size_t run_lane(const struct lane_model *m, uint64_t seed, size_t n, int64_t gap_ns,
+static size_t run_path(const struct link_model *m, uint64_t seed, size_t n, int64_t gap_ns,
                        int64_t *due_ns, uint64_t *ids)
 {
-    struct lane l;
+    struct link_path l;
     size_t arrived = 0;
 
-    lane_init(&l, m, NO_LIMIT, seed);
+    link_path_init(&l, m, NO_LIMIT, seed);
     for (size_t i = 0; i < n; i++)
         (void)send_one(&l, i + 1, SMALL, (int64_t)i * gap_ns);
-    while (lane_due_ns(&l) != STAGE_NEVER) {
-        uint64_t id = take_one(&l, lane_due_ns(&l), &due_ns[arrived]);
+    while (link_path_due_ns(&l) != STAGE_NEVER) {
+        uint64_t id = take_one(&l, link_path_due_ns(&l), &due_ns[arrived]);
 
         if (id != 0)
             ids[arrived++] = id;
     }
-    lane_free(&l);
+    link_path_free(&l);
     return arrived;
 }
 
@@ -109,15 +109,15 @@ static uint64_t jittered_ids[JITTERED];
 
 START_TEST(jitter_keeps_the_order_unless_asked_otherwise)
 {
-    struct lane_model m = {.delay = {.delay_ns = 50 * NS_PER_MS, .jitter_ns = 20 * NS_PER_MS}};
+    struct link_model m = {.delay = {.delay_ns = 50 * NS_PER_MS, .jitter_ns = 20 * NS_PER_MS}};
     size_t overtaken = 0;
 
-    ck_assert_uint_eq(run_lane(&m, 1, JITTERED, NS_PER_MS, jittered_due_ns, jittered_ids),
+    ck_assert_uint_eq(run_path(&m, 1, JITTERED, NS_PER_MS, jittered_due_ns, jittered_ids),
                       JITTERED);
     for (size_t i = 0; i < JITTERED; i++)
         ck_assert_uint_eq(jittered_ids[i], i + 1);
     m.delay.reorder = true;
-    ck_assert_uint_eq(run_lane(&m, 1, JITTERED, NS_PER_MS, jittered_due_ns, jittered_ids),
+    ck_assert_uint_eq(run_path(&m, 1, JITTERED, NS_PER_MS, jittered_due_ns, jittered_ids),
                       JITTERED);
     for (size_t i = 1; i < JITTERED; i++) {
         ck_assert_int_ge(jittered_due_ns[i], jittered_due_ns[i - 1]);
@@ -130,22 +130,22 @@ END_TEST
 /* Two connections in turn: each keeps its order, and one does not wait for the other. */
 START_TEST(jitter_of_lines_side_by_side_keeps_the_order_of_each_connection)
 {
-    struct lane_model m = {.delay = {.delay_ns = 50 * NS_PER_MS, .jitter_ns = 20 * NS_PER_MS},
+    struct link_model m = {.delay = {.delay_ns = 50 * NS_PER_MS, .jitter_ns = 20 * NS_PER_MS},
                            .lines = 2};
     uint64_t last[2] = {0, 0}, overtaken = 0, highest = 0;
-    struct lane l;
+    struct link_path l;
 
-    lane_init(&l, &m, NO_LIMIT, 1);
+    link_path_init(&l, &m, NO_LIMIT, 1);
     for (uint64_t i = 1; i <= 2000; i++) {
         struct frame *f = frame_new("packet", 6);
 
         ck_assert_ptr_nonnull(f);
         f->id = i;
         f->connection = 1 + i % 2;
-        ck_assert_ptr_null(lane_put(&l, f, (int64_t)i * NS_PER_MS));
+        ck_assert_ptr_null(link_path_put(&l, f, (int64_t)i * NS_PER_MS));
     }
-    while (lane_due_ns(&l) != STAGE_NEVER) {
-        struct frame *f = lane_take(&l, lane_due_ns(&l));
+    while (link_path_due_ns(&l) != STAGE_NEVER) {
+        struct frame *f = link_path_take(&l, link_path_due_ns(&l));
 
         ck_assert_uint_gt(f->id, last[f->id % 2]);
         last[f->id % 2] = f->id;
@@ -154,31 +154,31 @@ START_TEST(jitter_of_lines_side_by_side_keeps_the_order_of_each_connection)
         frame_free(f);
     }
     ck_assert_uint_gt(overtaken, 100);
-    lane_free(&l);
+    link_path_free(&l);
 }
 END_TEST
 
 START_TEST(lines_side_by_side_carry_as_many_times_as_much)
 {
-    struct lane_model m = {.rate_bps = 8000, .queue_bytes = 10, .lines = 4};
-    struct lane l;
+    struct link_model m = {.rate_bps = 8000, .queue_bytes = 10, .lines = 4};
+    struct link_path l;
 
-    lane_init(&l, &m, NO_LIMIT, 1);
+    link_path_init(&l, &m, NO_LIMIT, 1);
     ck_assert_int_eq(l.rate.rate_bps, 32000);
     ck_assert_uint_eq(l.rate.queue_bytes, 40);
-    lane_free(&l);
+    link_path_free(&l);
 }
 END_TEST
 
 /* Packets too far apart to wait for each other: their delays are the distribution itself. */
-static void delay_moments(const struct lane_model *m, double *mean_ms, double *deviation_ms,
+static void delay_moments(const struct link_model *m, double *mean_ms, double *deviation_ms,
                           double *least_ms, double *most_ms)
 {
     double sum = 0, squares = 0;
 
     *least_ms = INFINITY;
     *most_ms = 0;
-    ck_assert_uint_eq(run_lane(m, 7, JITTERED, NS_PER_S, jittered_due_ns, jittered_ids), JITTERED);
+    ck_assert_uint_eq(run_path(m, 7, JITTERED, NS_PER_S, jittered_due_ns, jittered_ids), JITTERED);
     for (size_t i = 0; i < JITTERED; i++) {
         double ms = (double)(jittered_due_ns[i] - (int64_t)i * NS_PER_S) / (double)NS_PER_MS;
 
@@ -193,7 +193,7 @@ static void delay_moments(const struct lane_model *m, double *mean_ms, double *d
 
 START_TEST(uniform_jitter_fills_its_range_evenly)
 {
-    struct lane_model m = {.delay = {.delay_ns = 50 * NS_PER_MS, .jitter_ns = 20 * NS_PER_MS}};
+    struct link_model m = {.delay = {.delay_ns = 50 * NS_PER_MS, .jitter_ns = 20 * NS_PER_MS}};
     double mean, deviation, least, most;
 
     delay_moments(&m, &mean, &deviation, &least, &most);
@@ -205,7 +205,7 @@ END_TEST
 
 START_TEST(normal_jitter_has_its_standard_deviation_and_ends)
 {
-    struct lane_model m = {
+    struct link_model m = {
         .delay = {.delay_ns = 50 * NS_PER_MS, .jitter_ns = 5 * NS_PER_MS, .shape = JITTER_NORMAL}};
     double mean, deviation, least, most;
 
@@ -218,7 +218,7 @@ END_TEST
 
 START_TEST(no_jitter_makes_a_delay_negative)
 {
-    struct lane_model m = {.delay = {.delay_ns = NS_PER_MS, .jitter_ns = 20 * NS_PER_MS}};
+    struct link_model m = {.delay = {.delay_ns = NS_PER_MS, .jitter_ns = 20 * NS_PER_MS}};
     double mean, deviation, least, most;
 
     delay_moments(&m, &mean, &deviation, &least, &most);
@@ -229,12 +229,12 @@ END_TEST
 
 START_TEST(rate_spaces_packets_by_their_airtime)
 {
-    struct lane_model m = {.rate_bps = 10000000, .queue_bytes = 1000000};
+    struct link_model m = {.rate_bps = 10000000, .queue_bytes = 1000000};
     static int64_t due_ns[500];
     static uint64_t ids[500];
 
     /* 100 bytes at 10 Mbit/s are 80 us; they come every 10 us. */
-    ck_assert_uint_eq(run_lane(&m, 1, 500, 10 * NS_PER_US, due_ns, ids), 500);
+    ck_assert_uint_eq(run_path(&m, 1, 500, 10 * NS_PER_US, due_ns, ids), 500);
     for (int64_t i = 0; i < 500; i++)
         ck_assert_int_eq(due_ns[i], (i + 1) * 80 * NS_PER_US);
     ck_assert_int_eq(stage_rate_airtime_ns(1000000000, 1500), 12000);
@@ -244,11 +244,11 @@ END_TEST
 
 START_TEST(an_idle_transmitter_saves_nothing_up)
 {
-    struct lane_model m = {.rate_bps = 8000000, .queue_bytes = 1000000};
-    struct lane l;
+    struct link_model m = {.rate_bps = 8000000, .queue_bytes = 1000000};
+    struct link_path l;
     int64_t due_ns;
 
-    lane_init(&l, &m, NO_LIMIT, 1);
+    link_path_init(&l, &m, NO_LIMIT, 1);
     ck_assert(send_one(&l, 1, 1000, 0));
     ck_assert_uint_eq(take_one(&l, NS_PER_MS, &due_ns), 1);
     ck_assert(send_one(&l, 2, 1000, NS_PER_S));
@@ -257,64 +257,64 @@ START_TEST(an_idle_transmitter_saves_nothing_up)
     ck_assert_int_eq(due_ns, NS_PER_S + NS_PER_MS);
     ck_assert_uint_eq(take_one(&l, 2 * NS_PER_S, &due_ns), 3);
     ck_assert_int_eq(due_ns, NS_PER_S + 2 * NS_PER_MS);
-    lane_free(&l);
+    link_path_free(&l);
 }
 END_TEST
 
 START_TEST(a_full_queue_drops_the_newest_and_counts_it)
 {
-    struct lane_model m = {.rate_bps = 8000000, .queue_bytes = 3000};
+    struct link_model m = {.rate_bps = 8000000, .queue_bytes = 3000};
     struct frame *f = make(6, 1000);
     const struct stage *by;
-    struct lane l;
+    struct link_path l;
 
-    lane_init(&l, &m, NO_LIMIT, 1);
+    link_path_init(&l, &m, NO_LIMIT, 1);
     for (uint64_t i = 1; i <= 4; i++) /* one on the transmitter, three wait */
         ck_assert(send_one(&l, i, 1000, 0));
-    by = lane_put(&l, f, 0);
+    by = link_path_put(&l, f, 0);
     ck_assert_ptr_nonnull(by);
     ck_assert_str_eq(by->ops->name, "queue");
     ck_assert_uint_eq(by->dropped_packets, 1);
     ck_assert_uint_eq(by->dropped_bytes, 1000);
-    ck_assert_uint_eq(lane_held_packets(&l), 4);
-    ck_assert_uint_eq(lane_held_bytes(&l), 4000);
+    ck_assert_uint_eq(link_path_held_packets(&l), 4);
+    ck_assert_uint_eq(link_path_held_bytes(&l), 4000);
     ck_assert(send_one(&l, 5, 1000, NS_PER_MS)); /* the first has left: there is room again */
     for (uint64_t i = 1; i <= 5; i++)
         ck_assert_uint_eq(take_one(&l, NS_PER_S, NULL), i);
     ck_assert_uint_eq(l.packets_in, 6);
     ck_assert_uint_eq(l.packets_out, 5);
-    lane_reset_counters(&l);
+    link_path_reset_counters(&l);
     ck_assert_uint_eq(by->dropped_packets + l.packets_in + l.bytes_out, 0);
     frame_free(f);
-    lane_free(&l);
+    link_path_free(&l);
 }
 END_TEST
 
 START_TEST(a_queue_of_nothing_still_sends)
 {
-    struct lane_model m = {.rate_bps = 8000000, .queue_bytes = 0};
-    struct lane l;
+    struct link_model m = {.rate_bps = 8000000, .queue_bytes = 0};
+    struct link_path l;
 
-    lane_init(&l, &m, NO_LIMIT, 1);
+    link_path_init(&l, &m, NO_LIMIT, 1);
     ck_assert(send_one(&l, 1, FULL, 0));
     ck_assert(!send_one(&l, 2, FULL, 0));
     ck_assert(send_one(&l, 3, FULL, 2 * NS_PER_MS));
-    lane_free(&l); /* with one under way */
+    link_path_free(&l); /* with one under way */
 }
 END_TEST
 
 START_TEST(what_is_under_way_is_bounded)
 {
-    struct lane_model m = {.delay.delay_ns = NS_PER_S};
+    struct link_model m = {.delay.delay_ns = NS_PER_S};
     struct frame *f = make(11, SMALL);
-    struct lane l;
+    struct link_path l;
 
-    lane_init(&l, &m, 10 * SMALL, 1);
+    link_path_init(&l, &m, 10 * SMALL, 1);
     for (uint64_t i = 1; i <= 10; i++)
         ck_assert(send_one(&l, i, SMALL, 0));
-    ck_assert_str_eq(lane_put(&l, f, 0)->ops->name, "memory");
+    ck_assert_str_eq(link_path_put(&l, f, 0)->ops->name, "memory");
     frame_free(f);
-    lane_free(&l);
+    link_path_free(&l);
 }
 END_TEST
 
@@ -323,16 +323,16 @@ enum { TRIALS = 200000 };
 /* Which of n packets are lost: '1' or '0' each. */
 static void loss_sequence(const struct loss_model *loss, uint64_t seed, char *out, size_t n)
 {
-    struct lane_model m = clean;
-    struct lane l;
+    struct link_model m = clean;
+    struct link_path l;
 
     m.loss = *loss;
-    lane_init(&l, &m, NO_LIMIT, seed);
+    link_path_init(&l, &m, NO_LIMIT, seed);
     for (size_t i = 0; i < n; i++) {
         out[i] = send_one(&l, i, SMALL, (int64_t)i) ? '0' : '1';
         (void)take_one(&l, (int64_t)i, NULL);
     }
-    lane_free(&l);
+    link_path_free(&l);
 }
 
 static char lost[TRIALS], lost_again[TRIALS];
@@ -423,14 +423,14 @@ END_TEST
 
 START_TEST(a_lost_packet_takes_no_airtime)
 {
-    struct lane_model m = {.loss = loss_model_random(1), .rate_bps = 8000, .queue_bytes = 1000};
-    struct lane l;
+    struct link_model m = {.loss = loss_model_random(1), .rate_bps = 8000, .queue_bytes = 1000};
+    struct link_path l;
 
-    lane_init(&l, &m, NO_LIMIT, 1);
+    link_path_init(&l, &m, NO_LIMIT, 1);
     ck_assert(!send_one(&l, 1, SMALL, 0));
-    ck_assert_int_eq(lane_due_ns(&l), STAGE_NEVER);
+    ck_assert_int_eq(link_path_due_ns(&l), STAGE_NEVER);
     ck_assert_uint_eq(l.loss.stage.dropped_packets, 1);
-    lane_free(&l);
+    link_path_free(&l);
 }
 END_TEST
 

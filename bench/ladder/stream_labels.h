@@ -1,0 +1,47 @@
+/* What one TCP connection says, packet by packet, in words for a picture: "GET /poll?since=17",
+ * "200 OK + 2 updates (18, 19)", "event id: 18", "TLS ClientHello". Bytes in the order in which
+ * they were sent in, labels out; no I/O. The bytes are anybody's: labels are short and printable
+ * ASCII, and of a stream that stops making sense it is only said that something was sent. */
+#ifndef PUSHLAB_STREAM_LABELS_H
+#define PUSHLAB_STREAM_LABELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/ladder/ladder.h"
+
+enum { LADDER_SAID_UPDATES = 16 }; /* remembered one by one; more are counted */
+
+struct ladder_said {
+    enum ladder_kind kind;
+    char text[LADDER_LABEL_CHARS];
+    bool begins_request; /* the first bytes of a request are in it */
+    bool ends_request;   /* the last ones of its head */
+    bool answers;        /* the last bytes of a response, or the head of an endless one */
+    bool empty;          /* that response is a 204 */
+    bool tls;            /* records, not to be looked into */
+    bool housekeeping;   /* a request to the server's own pages (/stats, ...), no client's */
+    unsigned updates;
+    struct {
+        uint64_t seq;
+        int64_t t_ns;
+    } update[LADDER_SAID_UPDATES];
+};
+
+struct stream_labels;
+
+/* NULL when out of memory. */
+struct stream_labels *stream_labels_new(void);
+
+/* The next len > 0 bytes that the client (up) or the server sent. Never fails: what it can't
+ * read or remember is "part of a message". */
+void stream_labels_feed(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
+                        struct ladder_said *out);
+
+/* Bytes of that side are missing: nothing that follows can be understood. */
+void stream_labels_lose(struct stream_labels *t, bool up);
+
+void stream_labels_free(struct stream_labels *t); /* NULL is ignored */
+
+#endif

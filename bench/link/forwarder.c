@@ -1,0 +1,373 @@
+#include "bench/link/forwarder.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include "lib/base/clock.h"
+#include "bench/link/rpc.h"
+#include "bench/link/netlink.h"
+
+enum {
+    BATCH_PACKETS = 64, /* read from one side before looking at the clock again */
+    MAX_PACKET_BYTES = 65536,
+    REPLY_TIMEOUT_MS = 1000,
+    PREFERRED_NICE = -15,
+};
+
+#define LEAD_FIRST_NS (60 * NS_PER_US)
+#define LEAD_LEAST_NS (20 * NS_PER_US)
+#define LEAD_MOST_NS  (200 * NS_PER_US)
+#define LATE_MOST_US  INT64_C(10000000)
+
+#define SPIN_SHARE          5 /* of the time: one fifth */
+#define SPIN_CREDIT_MOST_NS (20 * NS_PER_MS)
+
+enum source {
+    SOURCE_CLIENT = LINK_CLIENT,
+    SOURCE_SERVER = LINK_SERVER,
+    SOURCE_TIMER,
+    SOURCE_PARENT,
+    SOURCE_CONTROL,
+};
+
+static int watch(struct forwarder *m, int fd, enum source source)
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.u32 = source};
+
+    return epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? PL_ESYS : PL_OK;
+}
+
+static int open_loop(struct forwarder *m)
+{
+    sigset_t died;
+
+    m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    sigemptyset(&died);
+    sigaddset(&died, FORWARDER_PARENT_DIED);
+    m->signal_fd = signalfd(-1, &died, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (m->epoll_fd < 0 || m->timer_fd < 0 || m->signal_fd < 0)
+        return PL_ESYS;
+    if (watch(m, m->net.side[LINK_CLIENT].tun_fd, SOURCE_CLIENT) < 0 ||
+        watch(m, m->net.side[LINK_SERVER].tun_fd, SOURCE_SERVER) < 0 ||
+        watch(m, m->timer_fd, SOURCE_TIMER) < 0 || watch(m, m->signal_fd, SOURCE_PARENT) < 0 ||
+        watch(m, m->control_fd, SOURCE_CONTROL) < 0)
+        return PL_ESYS;
+    return PL_OK;
+}
+
+int forwarder_init(struct forwarder *m, const struct link_spec *spec, uint64_t seed,
+                   const struct link_net *net, int control_fd)
+{
+    int rc;
+
+    *m = (struct forwarder){.spec = *spec, .seed = seed, .net = *net, .control_fd = control_fd};
+    m->epoll_fd = m->timer_fd = m->signal_fd = -1;
+    m->armed_ns = STAGE_NEVER;
+    m->lead_ns = LEAD_FIRST_NS;
+    m->spin_counted_ns = clock_now_ns();
+    m->next_id = 1;
+    capture_init(&m->capture);
+    /* Neighbouring seeds must not give the two paths shifted copies of one sequence. */
+    for (int i = 0; i < LINK_DIRECTIONS; i++)
+        link_path_init(&m->path[i], &spec->path[i], FORWARDER_LIMIT_BYTES,
+                       seed * LINK_DIRECTIONS + (uint64_t)i);
+    rc = wire_counter_init(&m->wire_counter, WIRE_COUNTER_MAX_CONNECTIONS, clock_now_ns());
+    if (rc == PL_OK)
+        rc = hdr_init(&m->late_us, 1, LATE_MOST_US, 3);
+    if (rc == PL_OK)
+        rc = open_loop(m);
+    if (rc < 0)
+        forwarder_free(m);
+    return rc;
+}
+
+void forwarder_free(struct forwarder *m)
+{
+    capture_end(&m->capture);
+    for (int i = 0; i < LINK_DIRECTIONS; i++)
+        link_path_free(&m->path[i]);
+    wire_counter_free(&m->wire_counter);
+    hdr_free(&m->late_us);
+    if (m->epoll_fd >= 0)
+        close(m->epoll_fd);
+    if (m->timer_fd >= 0)
+        close(m->timer_fd);
+    if (m->signal_fd >= 0)
+        close(m->signal_fd);
+    link_net_free(&m->net);
+}
+
+/* One packet from the kernel enters the path. */
+static void accept_packet(struct forwarder *m, enum link_direction direction, const uint8_t *data,
+                          size_t len)
+{
+    int64_t now_ns = clock_now_ns();
+    struct frame *f = frame_new(data, len);
+    struct wire_counter_sighting seen;
+    const struct stage *lost_by;
+    struct packet p;
+    bool valid;
+
+    if (f == NULL) {
+        m->memory_failures[direction]++;
+        return;
+    }
+    f->id = m->next_id++;
+    f->sent_ns = now_ns;
+    valid = packet_parse(&p, data, len) == PL_OK;
+    lost_by = link_path_put(&m->path[direction], f, now_ns);
+    seen = wire_counter_see(&m->wire_counter, valid ? &p : NULL, len, direction, lost_by != NULL,
+                            now_ns);
+    f->connection = seen.connection;
+    f->opens = seen.first_kept;
+    capture_sent(&m->capture, f, direction, seen.first,
+                 lost_by == NULL ? NULL : lost_by->ops->name);
+    if (lost_by != NULL)
+        frame_free(f);
+}
+
+static void read_side(struct forwarder *m, enum link_side side)
+{
+    enum link_direction direction = side == LINK_CLIENT ? LINK_UP : LINK_DOWN;
+    uint8_t packet[MAX_PACKET_BYTES];
+
+    for (int i = 0; i < BATCH_PACKETS; i++) {
+        ssize_t n = read(m->net.side[side].tun_fd, packet, sizeof packet);
+
+        if (n <= 0)
+            return;
+        accept_packet(m, direction, packet, (size_t)n);
+    }
+}
+
+/* Hand over all that is due in one direction. */
+static void deliver(struct forwarder *m, enum link_direction direction)
+{
+    enum link_side to = direction == LINK_UP ? LINK_SERVER : LINK_CLIENT;
+    int64_t now_ns = clock_now_ns();
+    struct frame *f;
+
+    while ((f = link_path_take(&m->path[direction], now_ns)) != NULL) {
+        int64_t handed_ns = clock_now_ns();
+
+        if (write(m->net.side[to].tun_fd, f->data, f->len) < 0)
+            m->write_failures[direction]++;
+        hdr_record(&m->late_us, (handed_ns - f->due_ns) / NS_PER_US, 1);
+        capture_arrived(&m->capture, f, direction, handed_ns);
+        frame_free(f);
+    }
+}
+
+/* Set the timer, unless it is set so already. */
+static void arm(struct forwarder *m, int64_t at_ns)
+{
+    struct itimerspec t = {.it_value = {0}};
+
+    if (at_ns == m->armed_ns)
+        return;
+    m->armed_ns = at_ns;
+    if (at_ns != STAGE_NEVER) {
+        t.it_value.tv_sec = at_ns / NS_PER_S;
+        t.it_value.tv_nsec = at_ns % NS_PER_S;
+    }
+    timerfd_settime(m->timer_fd, TFD_TIMER_ABSTIME, &t, NULL);
+}
+
+/* Follow the lateness of wake-ups: up fast, down slowly, so that the lead covers most. */
+static void learn_lead(struct forwarder *m)
+{
+    int64_t late_ns = clock_now_ns() - m->armed_ns;
+
+    if (late_ns > m->lead_ns)
+        m->lead_ns += (late_ns - m->lead_ns) / 4;
+    else
+        m->lead_ns -= (m->lead_ns - late_ns) / 64;
+    if (m->lead_ns < LEAD_LEAST_NS)
+        m->lead_ns = LEAD_LEAST_NS;
+    if (m->lead_ns > LEAD_MOST_NS)
+        m->lead_ns = LEAD_MOST_NS;
+}
+
+static void timer_fired(struct forwarder *m)
+{
+    uint64_t expirations;
+
+    if (read(m->timer_fd, &expirations, sizeof expirations) < 0)
+        return; /* set anew since */
+    learn_lead(m);
+    m->armed_ns = STAGE_NEVER;
+}
+
+/* Spinning takes processor time from the programs that are measured: it may have a share of
+ * it, saved up for a while. Under a load that eats it all, precision is a little worse, but
+ * then packets are so many that the next wake-up is never far. */
+static bool may_spin(struct forwarder *m, int64_t now_ns)
+{
+    int64_t passed_ns = now_ns - m->spin_counted_ns;
+
+    m->spin_credit_ns += m->spinning ? -passed_ns : passed_ns / SPIN_SHARE;
+    if (m->spin_credit_ns > SPIN_CREDIT_MOST_NS)
+        m->spin_credit_ns = SPIN_CREDIT_MOST_NS;
+    m->spin_counted_ns = now_ns;
+    return m->spin_credit_ns > 0;
+}
+
+/* How long epoll may wait: not at all when something is due, or so soon that we spin. */
+static int prepare_wait(struct forwarder *m)
+{
+    int64_t up_ns = link_path_due_ns(&m->path[LINK_UP]),
+            down_ns = link_path_due_ns(&m->path[LINK_DOWN]);
+    int64_t due_ns = up_ns < down_ns ? up_ns : down_ns, now_ns = clock_now_ns();
+    bool allowed = may_spin(m, now_ns);
+
+    m->spinning = false;
+    if (due_ns <= now_ns)
+        return 0;
+    if (due_ns != STAGE_NEVER && due_ns - m->lead_ns <= now_ns) {
+        m->spinning = allowed;
+        if (allowed)
+            return 0;
+        arm(m, due_ns);
+        return -1;
+    }
+    arm(m, due_ns == STAGE_NEVER ? STAGE_NEVER : due_ns - m->lead_ns);
+    return -1;
+}
+
+static int begin_capture(struct forwarder *m, const struct rpc_message *request)
+{
+    char label[LINK_LABEL_CHARS] = "";
+
+    if (request->head.fd_count != 1)
+        return PL_EINVAL;
+    if (request->data.len > 0)
+        strncpy(label, (const char *)request->data.data,
+                request->data.len < sizeof label ? request->data.len : sizeof label - 1);
+    return capture_begin(&m->capture, request->fds[0], (enum link_capture_at)request->head.argument,
+                         label);
+}
+
+static int set_window(struct forwarder *m, const struct rpc_message *request)
+{
+    int64_t window_ns[2];
+
+    if (request->data.len != sizeof window_ns)
+        return PL_EINVAL;
+    memcpy(window_ns, request->data.data, sizeof window_ns);
+    wire_counter_set_window(&m->wire_counter, window_ns[0], window_ns[1]);
+    return PL_OK;
+}
+
+static int obey(struct forwarder *m, const struct rpc_message *request, struct rpc_message *answer)
+{
+    switch (request->head.request) {
+    case RPC_COUNTERS:
+        return forwarder_json(m, &answer->data, request->head.argument);
+    case RPC_RESET:
+        forwarder_reset(m);
+        return PL_OK;
+    case RPC_WINDOW:
+        return set_window(m, request);
+    case RPC_CAPTURE:
+        return begin_capture(m, request);
+    case RPC_CAPTURE_END:
+        return capture_end(&m->capture);
+    default:
+        return PL_EINVAL;
+    }
+}
+
+static void answer_request(struct forwarder *m)
+{
+    struct rpc_message request = {.head = {0}}, answer = {.head = {0}};
+
+    if (rpc_receive(m->control_fd, &request, REPLY_TIMEOUT_MS) < 0) {
+        m->stop = true;
+    } else {
+        answer.head.request = request.head.request;
+        errno = 0;
+        answer.head.status = obey(m, &request, &answer);
+        answer.head.error = errno;
+        if (rpc_send(m->control_fd, &answer) < 0)
+            m->stop = true;
+    }
+    buf_free(&request.data);
+    buf_free(&answer.data);
+}
+
+static void dispatch(struct forwarder *m, enum source source)
+{
+    switch (source) {
+    case SOURCE_CLIENT:
+    case SOURCE_SERVER:
+        read_side(m, (enum link_side)source);
+        break;
+    case SOURCE_TIMER:
+        timer_fired(m);
+        break;
+    case SOURCE_PARENT:
+        m->stop = true;
+        break;
+    case SOURCE_CONTROL:
+        answer_request(m);
+        break;
+    }
+}
+
+/* A network doesn't wait for the programs that use it: run before them, where that may be
+ * asked for. The kernel keeps a share of time for others (sched_rt_runtime_us). */
+static void ask_for_precision(void)
+{
+    struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    if (sched_setscheduler(0, SCHED_RR, &lowest) < 0)
+        (void)setpriority(PRIO_PROCESS, 0, PREFERRED_NICE);
+}
+
+void forwarder_run(struct forwarder *m)
+{
+    ask_for_precision();
+    while (!m->stop) {
+        struct epoll_event events[8];
+        int n = epoll_wait(m->epoll_fd, events, 8, prepare_wait(m));
+
+        for (int i = 0; i < n; i++)
+            dispatch(m, (enum source)events[i].data.u32);
+        for (int i = 0; i < LINK_DIRECTIONS; i++)
+            deliver(m, (enum link_direction)i);
+    }
+}
+
+static int64_t tun_drops_ever(const struct forwarder *m, enum link_direction direction)
+{
+    const struct link_net_side *from =
+        &m->net.side[direction == LINK_UP ? LINK_CLIENT : LINK_SERVER];
+    int64_t n = netlink_tx_dropped(from->netlink_fd, from->interface);
+
+    return n < 0 ? 0 : n;
+}
+
+uint64_t forwarder_tun_drops(const struct forwarder *m, enum link_direction direction)
+{
+    return (uint64_t)(tun_drops_ever(m, direction) - m->tun_drops_before[direction]);
+}
+
+void forwarder_reset(struct forwarder *m)
+{
+    wire_counter_reset(&m->wire_counter, clock_now_ns());
+    hdr_reset(&m->late_us);
+    for (int i = 0; i < LINK_DIRECTIONS; i++) {
+        link_path_reset_counters(&m->path[i]);
+        m->write_failures[i] = m->memory_failures[i] = 0;
+        m->tun_drops_before[i] = tun_drops_ever(m, (enum link_direction)i);
+    }
+}

@@ -1,0 +1,67 @@
+/* The edge: the one file of the link that reads the clock and moves packets. It takes them
+ * from one side's TUN, has the wire_counter count them, sends them down the path, and writes them
+ * to the other side's TUN when they are due.
+ *
+ * Sleeping until a due time is precise to some 50 us at best: the timer fires late, and an
+ * idle core wakes up late. So the forwarder sleeps until a little before (lead_ns, learnt from
+ * how late it was lately), and spins for the rest. */
+#ifndef PUSHLAB_LINK_FORWARDER_H
+#define PUSHLAB_LINK_FORWARDER_H
+
+#include <signal.h>
+
+#include "bench/link/capture.h"
+#include "lib/hdr/hdr.h"
+#include "bench/link/path/link_path.h"
+#include "bench/link/link_spec.h"
+#include "bench/link/link_net.h"
+#include "bench/link/wire_counter.h"
+
+struct forwarder {
+    struct link_spec spec;
+    uint64_t seed;
+    struct link_net net;
+    struct link_path path[LINK_DIRECTIONS];
+    struct wire_counter wire_counter;
+    struct capture capture;
+    struct hdr late_us; /* how long after its due time each packet was handed over */
+    int epoll_fd, timer_fd, signal_fd, control_fd;
+    int64_t armed_ns; /* what the timer is set to; STAGE_NEVER: off */
+    int64_t lead_ns;
+    int64_t spin_credit_ns, spin_counted_ns; /* processor time that spinning may take */
+    bool spinning;
+    uint64_t next_id;
+    uint64_t write_failures[LINK_DIRECTIONS];  /* the kernel did not take the packet */
+    uint64_t memory_failures[LINK_DIRECTIONS]; /* no memory to hold it */
+    int64_t tun_drops_before[LINK_DIRECTIONS]; /* at the last reset */
+    bool stop;
+};
+
+/* What the link may hold under way in one direction before it drops: far above the
+ * bandwidth-delay product of anything that runs through it. */
+#define FORWARDER_LIMIT_BYTES (UINT64_C(256) << 20)
+
+/* The signal that means that the parent is gone: blocked, and read from a signalfd, so that a
+ * capture is still written out. */
+#define FORWARDER_PARENT_DIED SIGUSR1
+
+/* Start with both namespaces there; m takes net over. control_fd stays the caller's.
+ * FORWARDER_PARENT_DIED must be blocked.
+ * 0, PL_ENOMEM or PL_ESYS. */
+int forwarder_init(struct forwarder *m, const struct link_spec *spec, uint64_t seed,
+                   const struct link_net *net, int control_fd);
+void forwarder_free(struct forwarder *m);
+
+/* Move packets and answer requests until the parent or the other end of control_fd is gone. */
+void forwarder_run(struct forwarder *m);
+
+/* Append everything there is to say as one JSON object (docs/link.md). 0 or PL_ENOMEM. */
+int forwarder_json(const struct forwarder *m, struct buf *out, uint32_t max_connections);
+
+/* All counters to zero; packets under way stay under way. */
+void forwarder_reset(struct forwarder *m);
+
+/* Packets that the kernel's queue in front of us had no room for, since the last reset. */
+uint64_t forwarder_tun_drops(const struct forwarder *m, enum link_direction direction);
+
+#endif

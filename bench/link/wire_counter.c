@@ -1,0 +1,305 @@
+#include "bench/link/wire_counter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_SLOTS = 1024 };
+
+static uint64_t load_word(const uint8_t *p, size_t len)
+{
+    uint64_t w = 0;
+
+    memcpy(&w, p, len);
+    return w;
+}
+
+static void load_address(uint64_t out[2], const uint8_t *address, size_t len)
+{
+    out[0] = load_word(address, len < 8 ? len : 8);
+    out[1] = len > 8 ? load_word(address + 8, len - 8) : 0;
+}
+
+static struct wire_counter_key key_of(const struct packet *p, enum link_direction direction)
+{
+    bool up = direction == LINK_UP;
+    uint64_t client_port = up ? p->source_port : p->destination_port;
+    uint64_t server_port = up ? p->destination_port : p->source_port;
+    struct wire_counter_key key;
+
+    load_address(key.client, up ? p->source : p->destination, p->address_bytes);
+    load_address(key.server, up ? p->destination : p->source, p->address_bytes);
+    key.ports_and_version = client_port << 32 | server_port << 8 | p->version;
+    return key;
+}
+
+/* Multiply and fold, the finisher of splitmix64 for each word. */
+static uint64_t hash_word(uint64_t h, uint64_t word)
+{
+    h = (h ^ word) * UINT64_C(0xbf58476d1ce4e5b9);
+    return h ^ (h >> 29);
+}
+
+static uint64_t hash_key(const struct wire_counter_key *k)
+{
+    uint64_t h = hash_word(k->ports_and_version, k->client[0]);
+
+    h = hash_word(h, k->client[1]);
+    h = hash_word(h, k->server[0]);
+    return hash_word(hash_word(h, k->server[1]), 0);
+}
+
+/* The slot of key, or the empty one where it belongs. There always is an empty one. */
+static uint32_t *find_slot(const struct wire_counter *r, const struct wire_counter_key *key)
+{
+    uint32_t i = (uint32_t)hash_key(key) & (r->slot_count - 1);
+
+    while (r->slots[i] != 0 && memcmp(&r->connections[r->slots[i] - 1].key, key, sizeof *key) != 0)
+        i = (i + 1) & (r->slot_count - 1);
+    return &r->slots[i];
+}
+
+static void fill_slots(struct wire_counter *r)
+{
+    memset(r->slots, 0, r->slot_count * sizeof r->slots[0]);
+    for (uint32_t i = 0; i < r->count; i++)
+        *find_slot(r, &r->connections[i].key) = i + 1;
+}
+
+/* Room for one more connection; slots stay at most half full. */
+static bool reserve(struct wire_counter *r)
+{
+    struct wire_counter_connection *connections;
+    uint32_t capacity = r->capacity * 2, *slots;
+
+    if (r->count < r->capacity)
+        return true;
+    if (r->count >= r->limit)
+        return false;
+    connections = realloc(r->connections, capacity * sizeof *connections);
+    if (connections == NULL)
+        return false;
+    r->connections = connections;
+    slots = realloc(r->slots, 2 * (size_t)capacity * sizeof *slots);
+    if (slots == NULL)
+        return false;
+    r->slots = slots;
+    r->slot_count = 2 * capacity;
+    r->capacity = capacity;
+    fill_slots(r);
+    return true;
+}
+
+int wire_counter_init(struct wire_counter *r, uint32_t max_connections, int64_t now_ns)
+{
+    *r = (struct wire_counter){
+        .limit = max_connections, .slot_count = FIRST_SLOTS, .next_number = 1};
+    r->since_ns = now_ns;
+    r->capacity = FIRST_SLOTS / 2;
+    r->connections = malloc(r->capacity * sizeof *r->connections);
+    r->slots = calloc(r->slot_count, sizeof *r->slots);
+    if (r->connections != NULL && r->slots != NULL)
+        return PL_OK;
+    wire_counter_free(r);
+    return PL_ENOMEM;
+}
+
+void wire_counter_free(struct wire_counter *r)
+{
+    free(r->connections);
+    free(r->slots);
+    *r = (struct wire_counter){0};
+}
+
+static struct wire_counter_connection *start(struct wire_counter *r,
+                                             struct wire_counter_connection *c,
+                                             const struct wire_counter_key *key,
+                                             enum link_direction opener, int64_t now_ns)
+{
+    *c = (struct wire_counter_connection){.key = *key, .opener = opener, .first_ns = now_ns};
+    c->number = r->next_number++;
+    r->totals.connections++;
+    return c;
+}
+
+/* A SYN that isn't a repeated one, on ports used before: a new connection (RFC 9293 §3.6.1). */
+static bool reopens(const struct wire_counter_connection *c, const struct packet *p,
+                    enum link_direction direction)
+{
+    const struct wire_counter_sequence *s = &c->sequence[direction];
+
+    if ((p->flags & (PACKET_SYN | PACKET_ACK)) != PACKET_SYN)
+        return false;
+    return c->closed || (s->started && s->initial != p->sequence);
+}
+
+static struct wire_counter_connection *find_or_start(struct wire_counter *r, const struct packet *p,
+                                                     enum link_direction direction, int64_t now_ns)
+{
+    struct wire_counter_key key = key_of(p, direction);
+    uint32_t *slot = find_slot(r, &key);
+
+    if (*slot != 0) {
+        struct wire_counter_connection *c = &r->connections[*slot - 1];
+
+        return reopens(c, p, direction) ? start(r, c, &key, direction, now_ns) : c;
+    }
+    if (!reserve(r))
+        return NULL;
+    slot = find_slot(r, &key); /* the table may have moved */
+    *slot = ++r->count;
+    return start(r, &r->connections[r->count - 1], &key, direction, now_ns);
+}
+
+static bool sequence_before(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) < 0;
+}
+
+/* Was p's first sequence number sent before? Takes note of what p sends. */
+static bool note_sequence(struct wire_counter_sequence *s, const struct packet *p)
+{
+    uint32_t len = packet_sequence_length(p), end = p->sequence + len;
+    bool again;
+
+    if (!s->started) {
+        *s = (struct wire_counter_sequence){.started = true, .initial = p->sequence, .next = end};
+        return false;
+    }
+    again = len > 0 && sequence_before(p->sequence, s->next);
+    if (sequence_before(s->next, end))
+        s->next = end;
+    return again;
+}
+
+static bool is_pure_ack(const struct packet *p)
+{
+    uint8_t others = PACKET_SYN | PACKET_FIN | PACKET_RST;
+
+    return (p->flags & (PACKET_ACK | others)) == PACKET_ACK && p->payload_bytes == 0;
+}
+
+static void count(struct wire_counter_flow *f, const struct packet *p, bool again, bool lost)
+{
+    f->packets++;
+    f->ip_header_bytes += p->ip_header_bytes;
+    f->tcp_header_bytes += p->tcp_header_bytes;
+    f->payload_bytes += p->payload_bytes;
+    f->syns += (p->flags & PACKET_SYN) != 0;
+    f->fins += (p->flags & PACKET_FIN) != 0;
+    f->rsts += (p->flags & PACKET_RST) != 0;
+    if (is_pure_ack(p)) {
+        f->pure_acks++;
+        f->pure_ack_bytes += p->total_bytes;
+    }
+    f->retransmissions += again;
+    f->retransmitted_bytes += again ? p->payload_bytes : 0;
+    f->lost += lost;
+}
+
+/* The third step of the handshake: the opener acknowledges the other side's SYN. */
+static bool completes_handshake(const struct wire_counter_connection *c, const struct packet *p,
+                                enum link_direction direction)
+{
+    const struct wire_counter_sequence *own = &c->sequence[direction],
+                                       *peer = &c->sequence[!direction];
+
+    return !c->established && direction == c->opener && (p->flags & PACKET_ACK) != 0 &&
+           (p->flags & (PACKET_SYN | PACKET_RST)) == 0 && c->flow[direction].syns > 0 &&
+           c->flow[!direction].syns > 0 && own->started && peer->started &&
+           !sequence_before(p->acknowledgment, peer->initial + 1);
+}
+
+static void follow_state(struct wire_counter *r, struct wire_counter_connection *c,
+                         const struct packet *p, enum link_direction direction)
+{
+    if (completes_handshake(c, p, direction)) {
+        c->established = true;
+        r->totals.handshakes++;
+    }
+    if ((p->flags & PACKET_FIN) != 0)
+        c->fin_seen[direction] = true;
+    if ((p->flags & PACKET_RST) != 0 || (c->fin_seen[LINK_UP] && c->fin_seen[LINK_DOWN]))
+        c->closed = true;
+}
+
+static void count_other(struct wire_counter_other *o, size_t len)
+{
+    o->packets++;
+    o->bytes += len;
+}
+
+static struct wire_counter_sighting see_tcp(struct wire_counter *r, const struct packet *p,
+                                            enum link_direction direction, bool lost,
+                                            int64_t now_ns)
+{
+    struct wire_counter_connection *c = find_or_start(r, p, direction, now_ns);
+    struct wire_counter_sighting sighting = {0};
+    bool again;
+
+    if (c == NULL) {
+        count_other(&r->totals.untracked[direction], p->total_bytes);
+        return sighting;
+    }
+    again = note_sequence(&c->sequence[direction], p);
+    if (c->stale) {
+        count_other(&r->totals.stale[direction], p->total_bytes);
+        return sighting;
+    }
+    sighting.connection = c->number;
+    sighting.first = c->flow[LINK_UP].packets + c->flow[LINK_DOWN].packets == 0;
+    sighting.first_kept = !lost && !c->kept;
+    count(&c->flow[direction], p, again, lost);
+    count(&r->totals.flow[direction], p, again, lost);
+    if (now_ns >= r->window.start_ns && now_ns < r->window.end_ns)
+        count(&r->window.flow[direction], p, again, lost);
+    if (again && (p->flags & PACKET_SYN) != 0)
+        r->totals.syn_retransmissions++;
+    c->last_ns = now_ns;
+    if (!lost) {
+        c->kept = true;
+        follow_state(r, c, p, direction);
+    }
+    return sighting;
+}
+
+struct wire_counter_sighting wire_counter_see(struct wire_counter *r, const struct packet *p,
+                                              size_t len, enum link_direction direction, bool lost,
+                                              int64_t now_ns)
+{
+    struct wire_counter_sighting none = {0};
+
+    if (p == NULL) {
+        count_other(&r->totals.malformed[direction], len);
+        return none;
+    }
+    if (p->kind == PACKET_TCP)
+        return see_tcp(r, p, direction, lost, now_ns);
+    count_other(p->kind == PACKET_FRAGMENT ? &r->totals.fragments[direction]
+                                           : &r->totals.other[direction],
+                p->total_bytes);
+    return none;
+}
+
+void wire_counter_set_window(struct wire_counter *r, int64_t start_ns, int64_t end_ns)
+{
+    r->window = (struct wire_counter_window){.start_ns = start_ns, .end_ns = end_ns};
+}
+
+void wire_counter_reset(struct wire_counter *r, int64_t now_ns)
+{
+    uint32_t kept = 0;
+
+    /* Those of the row before the last have had their last words. */
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (r->connections[i].stale)
+            continue;
+        r->connections[kept] = r->connections[i];
+        r->connections[kept++].stale = true;
+    }
+    r->count = kept;
+    fill_slots(r);
+    r->totals = (struct wire_counter_totals){0};
+    r->window = (struct wire_counter_window){0};
+    r->next_number = 1;
+    r->since_ns = now_ns;
+}
