@@ -26,17 +26,16 @@ DEFS     := -DPUSHLAB_VERSION='"$(VERSION)"' -DPUSHLAB_DATADIR='"$(PREFIX)/share
 ALL_CFLAGS = $(STD) $(WARN) $(CFLAGS) $(INCLUDE) $(PKG_CFLAGS) $(DEFS) -MMD -MP
 LDFLAGS  ?=
 
-# One archive per side; a program is its main.o and the archives it may depend on.
-files     = $(filter-out %/main.c,$(sort $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)))
+# One archive per room; tests/layers.txt says which rooms each may use. A program is its main.o, its
+# room and what that may use; so is a unit test.
 objs      = $(patsubst %.c,$(OUT)/%.o,$(1))
-LIB      := $(OUT)/lib.a
-SERVERS  := $(OUT)/servers.a
-CLIENTS  := $(OUT)/clients.a
-BENCH    := $(OUT)/bench.a
-LINK     := $(OUT)/link.a
-LINK_SRC := $(call files,bench/link) $(call files,bench/wire)
+archives  = $(patsubst %,$(OUT)/%.a,$(uses.$(1)))
+ROOMS    := $(shell sed -n 's/^\([a-z][a-z/]*\):.*/\1/p' tests/layers.txt)
+-include $(BUILD)/gen/layers.mk
+$(BUILD)/gen/layers.mk: tests/layers.txt tests/layers.awk
+	@mkdir -p $(@D) && awk -v mode=make -f tests/layers.awk $< /dev/null >$@
 PROGRAMS := $(addprefix $(OUT)/,pushlab pushlab-server pushlab-client pushlab-link)
-UNIT_SRC := $(sort $(wildcard tests/unit/*/*/test_*.c tests/unit/*/*/*/test_*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/*/*/test_*.c tests/unit/*/*/*/test_*.c tests/unit/*/test_*.c))
 UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
@@ -53,21 +52,21 @@ programs: $(PROGRAMS) $(SELF)
 deps-build deps-bench deps-balancers deps-workshop deps-test deps-self: deps-%: ## install what is missing (apt), or say what to type
 	$(Q)./bench/deps.sh $*
 
-$(OUT)/pushlab: $(OUT)/bench/main.o $(BENCH) $(LINK) $(LIB)
-$(OUT)/pushlab-server: $(OUT)/servers/main.o $(SERVERS) $(LIB)
-$(OUT)/pushlab-client: $(OUT)/clients/main.o $(CLIENTS) $(LIB)
-$(OUT)/pushlab-link: $(OUT)/bench/link/tool/main.o $(LINK) $(LIB)
-$(OUT)/pushlab $(OUT)/pushlab-server $(OUT)/pushlab-client $(OUT)/pushlab-link:
+.SECONDEXPANSION:
+$(OUT)/pushlab: $(OUT)/bench/main.o $$(call archives,bench)
+$(OUT)/pushlab-server: $(OUT)/servers/main.o $$(call archives,servers)
+$(OUT)/pushlab-client: $(OUT)/clients/main.o $$(call archives,clients)
+$(OUT)/pushlab-link: $(OUT)/bench/link/tool/main.o $$(call archives,bench/link/tool)
+LINK      = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS)
+$(PROGRAMS):
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PKG_LIBS)
+	$(Q)$(LINK)
 
-$(LIB): $(call objs,$(call files,lib)) $(if $(LLHTTP),$(addprefix $(OUT)/llhttp/,llhttp.o api.o http.o))
-$(SERVERS): $(call objs,$(call files,servers)) $(OUT)/gen/web_assets.o
-$(CLIENTS): $(call objs,$(call files,clients))
-$(BENCH): $(call objs,$(filter-out $(LINK_SRC) bench/self/%,$(call files,bench)))
-$(LINK): $(call objs,$(LINK_SRC))
-$(OUT)/%.a:
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(foreach r,$(ROOMS),$(eval $(OUT)/$(r).a: $(call objs,$(filter-out %/main.c,$(wildcard $(r)/*.c)))))
+$(OUT)/lib/proto.a: $(if $(LLHTTP),$(addprefix $(OUT)/llhttp/,llhttp.o api.o http.o))
+$(OUT)/servers/web.a: $(OUT)/gen/web_assets.o
+$(addprefix $(OUT)/,$(addsuffix .a,$(ROOMS))):
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
 $(OUT)/%.o: %.c
 	$(call say,CC,$<)
@@ -96,18 +95,18 @@ $(OUT)/gen/web_assets.o: $(BUILD)/gen/web_assets.c
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Test programs lie flat in $(OUT)/tests, wherever under tests/unit their source is.
-$(foreach t,$(UNIT_SRC),$(eval $(OUT)/tests/$(basename $(notdir $(t))): $(OUT)/$(t:.c=.o)))
-$(UNIT): $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
+$(foreach t,$(UNIT_SRC),$(eval $(OUT)/tests/$(basename $(notdir $(t))): $(OUT)/$(t:.c=.o) $$$$(call archives,$(patsubst tests/unit/%/,%,$(dir $(t))))))
+$(UNIT):
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS) $$(pkg-config --libs check)
+	$(Q)mkdir -p $(@D) && $(LINK) $$(pkg-config --libs check)
 
-$(OUT)/fuzz/%: tests/fuzz/%.c $(BENCH) $(LINK) $(SERVERS) $(CLIENTS) $(LIB)
+$(FUZZERS): $(OUT)/fuzz/%: tests/fuzz/%.c $(addprefix $(OUT)/,$(addsuffix .a,$(ROOMS)))
 	$(call say,FUZZ,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS)
 
-$(OUT)/self/%: $(OUT)/bench/self/%.o $(LIB)
+$(OUT)/self/%: $(OUT)/bench/self/%.o $(OUT)/lib/base.a
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)mkdir -p $(@D) && $(LINK)
 
 unit: $(UNIT)
 fuzzers: $(FUZZERS)
