@@ -87,7 +87,10 @@ $(BUILD)/gen/git_describe.h: FORCE
 FORCE:
 
 # The live page lies in the server, so that it works offline and from anywhere.
-WEB := $(sort $(wildcard servers/web/*.html servers/web/*.css servers/web/*.js servers/web/*.svg))
+WEB := $(sort $(wildcard servers/web/*.html servers/web/*.css servers/web/*.js servers/web/*.svg)) \
+	$(BUILD)/gen/transport_info.css $(BUILD)/gen/transport_info.js
+$(BUILD)/gen/transport_info.%: servers/web/transport_info.awk lib/proto/transport_info.def
+	$(Q)mkdir -p $(@D) && awk -v out=$* -f $^ >$@.tmp && mv $@.tmp $@
 $(BUILD)/gen/web_assets.c: servers/web/embed.sh $(WEB)
 	$(Q)mkdir -p $(@D) && servers/web/embed.sh $(WEB) >$@.tmp && mv $@.tmp $@
 $(OUT)/gen/web_assets.o: $(BUILD)/gen/web_assets.c

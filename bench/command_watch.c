@@ -15,6 +15,7 @@
 #include "bench/run/row.h"
 #include "bench/scenario/scenario_args.h"
 #include "bench/watch_verbose.h"
+#include "lib/proto/transport_info.h"
 
 struct config {
     const char *url, *interval, *hold, *connection;
@@ -22,8 +23,6 @@ struct config {
     int64_t payload_bytes, count;
     bool verbose;
 };
-
-enum { TRANSPORTS_MAX = 15 };
 
 #define FIELD(name) offsetof(struct config, name)
 
@@ -56,34 +55,21 @@ static const struct opt_program program = {
               "  pushlab watch sse --url http://127.0.0.1:8080\n"
               "  pushlab watch websocket --verbose --count 3\n",
     .opts = opts,
+    .operand_words = transport_names,
 };
-
-static void name_transports(const char *words[TRANSPORTS_MAX + 1])
-{
-    size_t n = 0;
-
-    for (const struct scenario_transport *t = scenario_transports;
-         t->name != NULL && n < TRANSPORTS_MAX; t++)
-        words[n++] = t->name;
-    words[n] = NULL;
-}
 
 static int parse(struct config *c, int argc, char **argv, struct err_text *e)
 {
-    const char *words[TRANSPORTS_MAX + 1];
-    struct opt_program named = program;
     char names[128];
     size_t len = 0;
     int nargs = 0, rc;
 
-    name_transports(words);
-    named.operand_words = words;
-    rc = opt_parse(&named, c, argc, argv, &nargs, e);
-    if (rc != OPT_RUN || (nargs == 1 && scenario_transport_find(argv[1]) != NULL))
+    rc = opt_parse(&program, c, argc, argv, &nargs, e);
+    if (rc != OPT_RUN || (nargs == 1 && transport_info_find(argv[1]) != NULL))
         return rc;
-    for (size_t i = 0; words[i] != NULL && len < sizeof names; i++)
-        len +=
-            (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "", words[i]);
+    for (size_t i = 0; transport_names[i] != NULL && len < sizeof names; i++)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "",
+                                transport_names[i]);
     if (nargs == 1)
         return err_set(e, PL_EINVAL, "pushlab watch: '%.60s' is not a transport; accepted: %s",
                        argv[1], names);

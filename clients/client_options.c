@@ -9,24 +9,21 @@
 
 #define FIELD(name) offsetof(struct client_options, name)
 
-enum { DRIVERS_MAX = 15 };
 static const double inputs_rate_hz = 20.0, edits_rate_hz = 4.0;
 
-static const char *const connection_words[] = {"keep-alive", "close", NULL};
 static const char *const control_words[] = {"auto", "none", NULL};
 static const char *const resume_words[] = {"yes", "no", NULL};
 static const char *const send_words[] = {"none", "inputs", "edits", NULL};
 
-/* The words of --transport are filled in from drivers[]: the only list of transports. */
-static const struct opt table[] = {
+static const struct opt opts[] = {
     {.name = "What to receive", .kind = OPT_HEADING},
-    {"transport", OPT_CHOICE, "NAME", FIELD(transport), "websocket", 0, 0, NULL,
+    {"transport", OPT_CHOICE, "NAME", FIELD(transport), "websocket", 0, 0, transport_names,
      "the transport to drive"},
     {"url", OPT_TEXT, "URL", FIELD(url_text), "http://127.0.0.1:8080", 0, 0, NULL,
      "the server, http or https; a path is put before the transport's own"},
     {"resolve", OPT_TEXT, "ADDR,ADDR", FIELD(resolve), NULL, 0, 0, NULL,
      "what DNS says of the URL's host: clients take turns, and the next when one fails"},
-    {"connection", OPT_CHOICE, "MODE", FIELD(connection), "keep-alive", 0, 0, connection_words,
+    {"connection", OPT_CHOICE, "MODE", FIELD(connection), "keep-alive", 0, 0, connection_modes,
      "close: a new TCP connection for every poll"},
     {"interval", OPT_MS, "MS", FIELD(interval_ns), "1000", 1, 3600000, NULL,
      "short-poll: time between a client's polls"},
@@ -123,29 +120,12 @@ static const struct opt table[] = {
     {0},
 };
 
-enum { TABLE_ROWS = sizeof table / sizeof table[0] };
-
 static const char footer[] =
     "Examples:\n"
     "  pushlab-client --watch --transport sse\n"
     "  pushlab-client --watch --channel match/events --latest match/score\n"
     "  pushlab-client --transport long-poll --clients 500 --warmup 1 --duration 10 --json\n"
     "  pushlab-client --transport short-poll --interval 250ms --connection close\n";
-
-static void name_transports(struct opt *opts, const char **names)
-{
-    size_t n = 0;
-
-    while (drivers[n] != NULL && n < DRIVERS_MAX) {
-        names[n] = drivers[n]->name;
-        n++;
-    }
-    names[n] = NULL;
-    for (struct opt *o = opts; o < opts + TABLE_ROWS; o++) {
-        if (o->name != NULL && strcmp(o->name, "transport") == 0)
-            o->choices = names;
-    }
-}
 
 static int check_tls(const struct client_options *o, struct err_text *e)
 {
@@ -256,10 +236,10 @@ static int check(struct client_options *o, struct err_text *e)
         return PL_EINVAL;
     if (o->reconnect_max_ns < o->reconnect_min_ns)
         return err_set(e, PL_EINVAL, "--reconnect-max: smaller than --reconnect-min");
-    if (o->connection == CONNECTION_CLOSE && !o->driver->polls)
+    if (o->connection == CONNECTION_CLOSE && !transport_info_polls(o->driver->info))
         return err_set(e, PL_EINVAL,
                        "--connection: close has no meaning for %s, which is one long response",
-                       o->driver->name);
+                       o->driver->info->name);
     if (o->watch && o->clients != 1)
         return err_set(e, PL_EINVAL, "--watch: shows one client; accepted: --clients 1");
     if (check_channels(o, e) < 0 || check_send(o, e) < 0)
@@ -269,8 +249,6 @@ static int check(struct client_options *o, struct err_text *e)
 
 int client_options_parse(struct client_options *o, int argc, char **argv, struct err_text *e)
 {
-    struct opt opts[TABLE_ROWS];
-    const char *names[DRIVERS_MAX + 1];
     struct opt_program program = {
         .name = "pushlab-client",
         .usage = "[options]",
@@ -281,8 +259,6 @@ int client_options_parse(struct client_options *o, int argc, char **argv, struct
     int result;
 
     *o = (struct client_options){0};
-    memcpy(opts, table, sizeof opts);
-    name_transports(opts, names);
     result = opt_parse(&program, o, argc, argv, NULL, e);
     if (result != OPT_RUN)
         return result;

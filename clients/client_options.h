@@ -7,10 +7,10 @@
 
 #include "lib/base/err.h"
 #include "lib/proto/url.h"
+#include "lib/proto/transport_info.h"
 
 struct driver;
 
-enum { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
 enum { CONTROL_AUTO, CONTROL_NONE };
 enum { TLS_RESUME_YES, TLS_RESUME_NO };
 enum { SEND_NONE, SEND_INPUTS, SEND_EDITS };
@@ -19,8 +19,8 @@ enum { SEND_NONE, SEND_INPUTS, SEND_EDITS };
 enum { CLIENT_CHANNELS_MAX = 64, CLIENT_CHANNELS_TEXT_BYTES = 1024 };
 
 struct client_options {
-    int transport;  /* index into drivers[] */
-    int connection; /* CONNECTION_KEEP_ALIVE or CONNECTION_CLOSE */
+    int transport;  /* enum transport_id */
+    int connection; /* enum connection_mode */
     int control;    /* CONTROL_AUTO or CONTROL_NONE */
     const char *url_text;
     const char *resolve; /* addresses with commas between them; NULL: look the host up */

@@ -123,13 +123,12 @@ static double phase_ms(int64_t from_ns, int64_t to_ns)
 static int add_conditions(const struct fleet *f, struct buf *out)
 {
     const struct client_options *opt = f->env.opt;
-    bool closes = opt->connection == CONNECTION_CLOSE;
     int err = buf_printf(
         out,
         "\"pushlab\":\"" PUSHLAB_VERSION "\",\"transport\":\"%s\","
         "\"connection\":\"%s\",\"clients\":%llu,\"interval_ms\":%g,"
         "\"hold_ms\":%g,\"seed\":%lld,\"source_addresses\":%u,\"tls\":%s,",
-        opt->driver->name, closes ? "close" : "keep-alive", (unsigned long long)f->nclients,
+        opt->driver->info->name, connection_modes[opt->connection], (unsigned long long)f->nclients,
         (double)opt->interval_ns / (double)NS_PER_MS, (double)opt->hold_ns / (double)NS_PER_MS,
         (long long)opt->seed, f->env.target.source_addresses, opt->url.tls ? "true" : "false");
 
@@ -340,7 +339,7 @@ void client_result_print(const struct client_result *r, const struct fleet *f, F
 
     if (f->window_end_ns == 0)
         return;
-    fprintf(out, "%s%s, %llu clients, window %.3g s\n", f->env.opt->driver->name,
+    fprintf(out, "%s%s, %llu clients, window %.3g s\n", f->env.opt->driver->info->name,
             f->env.opt->connection == CONNECTION_CLOSE ? "+close" : "",
             (unsigned long long)f->nclients, phase_ms(f->window_start_ns, f->window_end_ns) / 1e3);
     print_sum(r, f, out);

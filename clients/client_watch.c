@@ -22,34 +22,12 @@ struct watch {
     uint64_t updates;
     unsigned connections; /* so far: the newest one's number */
     bool terminal, colour;
+    char paint[16];    /* the sequence for the transport's colour; "": none */
     bool status_shown; /* the cursor stands behind a line that is to be overwritten */
     bool gave_up;
 };
 
 /* ---- what it looks like ---- */
-
-/* The colours of the charts (Okabe and Ito), as near as 256 colours come. */
-static const char *colour_of(const char *transport)
-{
-    static const struct {
-        const char *transport, *sequence;
-    } colours[] = {
-        {"short-poll", "\033[38;5;166m"}, {"long-poll", "\033[38;5;214m"},
-        {"stream", "\033[38;5;36m"},      {"sse", "\033[38;5;32m"},
-        {"websocket", "\033[38;5;175m"},
-    };
-
-    for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++) {
-        if (strcmp(colours[i].transport, transport) == 0)
-            return colours[i].sequence;
-    }
-    return "\033[1m";
-}
-
-static const char *paint(const struct watch *w)
-{
-    return w->colour ? colour_of(w->env.opt->driver->name) : "";
-}
 
 static const char *dim(const struct watch *w)
 {
@@ -119,7 +97,7 @@ static int requests_text(const struct watch *w, char *out, size_t cap)
     const struct counters *n = &w->env.recorder.whole;
 
     out[0] = '\0';
-    if (!w->env.opt->driver->polls)
+    if (!transport_info_polls(w->env.opt->driver->info))
         return 0;
     return snprintf(out, cap, "%llu request%s, %llu empty  ", (unsigned long long)n->requests,
                     plural(n->requests), (unsigned long long)n->empty_responses);
@@ -160,7 +138,7 @@ static void print_update(struct watch *w, const struct envelope *e, size_t text_
     watch_cut(data, e->data, e->data_len,
               (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
     clear_status(w);
-    printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s%s\n", dim(w), wall, plain(w), head, paint(w),
+    printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s%s\n", dim(w), wall, plain(w), head, w->paint,
            pad, latency, bar, w->terminal ? " " : "", plain(w), text_len, dim(w), requests,
            plain(w), where, data);
 }
@@ -266,10 +244,10 @@ static void print_summary(struct watch *w)
     clear_status(w);
     if (w->updates > 0)
         latency_text(p50, hdr_value_at_percentile(&w->env.recorder.latency_us, 50.0));
-    if (w->env.opt->driver->polls)
+    if (transport_info_polls(w->env.opt->driver->info))
         snprintf(empty, sizeof empty, " (%llu empty)", (unsigned long long)n->empty_responses);
     printf("%s%s%s: %llu update%s in %.1f s, %llu request%s%s, %llu TCP connection%s, p50 %s\n",
-           paint(w), w->env.opt->driver->name, plain(w), (unsigned long long)w->updates,
+           w->paint, w->env.opt->driver->info->name, plain(w), (unsigned long long)w->updates,
            plural(w->updates), (double)(clock_now_ns() - w->begin_ns) / (double)NS_PER_S,
            (unsigned long long)n->requests, plural(n->requests), empty,
            (unsigned long long)n->connects, plural(n->connects), p50);
@@ -294,8 +272,10 @@ static void run(struct watch *w)
     w->terminal = isatty(STDOUT_FILENO);
     w->colour = w->terminal && getenv("NO_COLOR") == NULL;
     w->begin_ns = clock_now_ns();
-    printf("%s%s%s  %s%s, Ctrl-C ends\n", paint(w), opt->driver->name, plain(w), opt->url_text,
-           opt->driver->path);
+    if (w->colour)
+        snprintf(w->paint, sizeof w->paint, "\033[38;5;%um", opt->driver->info->ansi256);
+    printf("%s%s%s  %s%s, Ctrl-C ends\n", w->paint, opt->driver->info->name, plain(w),
+           opt->url_text, opt->driver->info->path);
     fflush(stdout);
     recorder_set_window(&w->env.recorder, 0, INT64_MAX);
     client_begin(w->client, w->begin_ns);

@@ -12,7 +12,7 @@
 const struct transport *route_transport(const char *path)
 {
     for (const struct transport *const *t = transports; *t != NULL; t++) {
-        if (strcmp((*t)->path, path) == 0)
+        if (strcmp((*t)->info->path, path) == 0)
             return *t;
     }
     return NULL;

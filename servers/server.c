@@ -21,24 +21,24 @@ enum { ACCOUNT_PUBLISH, ACCOUNT_OTHER, ACCOUNTS_BESIDE_TRANSPORTS };
 
 size_t server_naccounts(void)
 {
-    return transports_count() + ACCOUNTS_BESIDE_TRANSPORTS;
+    return TRANSPORT_COUNT + ACCOUNTS_BESIDE_TRANSPORTS;
 }
 
 const char *server_account_name(size_t i)
 {
     static const char *const beside[] = {[ACCOUNT_PUBLISH] = "publish", [ACCOUNT_OTHER] = "other"};
 
-    return i < transports_count() ? transports[i]->name : beside[i - transports_count()];
+    return i < TRANSPORT_COUNT ? transport_names[i] : beside[i - TRANSPORT_COUNT];
 }
 
 struct transport_stats *server_account(struct server *s, const struct transport *t)
 {
-    return &s->accounts[t != NULL ? transports_index(t) : transports_count() + ACCOUNT_OTHER];
+    return &s->accounts[t != NULL ? (size_t)t->info->id : TRANSPORT_COUNT + (size_t)ACCOUNT_OTHER];
 }
 
 struct transport_stats *server_publish_account(struct server *s)
 {
-    return &s->accounts[transports_count() + ACCOUNT_PUBLISH];
+    return &s->accounts[TRANSPORT_COUNT + ACCOUNT_PUBLISH];
 }
 
 const char *server_date(struct server *s)

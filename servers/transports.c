@@ -7,20 +7,7 @@
 #include "servers/transport/transport_websocket.h"
 
 const struct transport *const transports[] = {
-    &transport_short_poll, &transport_long_poll, &transport_stream,
-    &transport_sse,        &transport_websocket, NULL,
+    [TRANSPORT_SHORT_POLL] = &transport_short_poll, [TRANSPORT_LONG_POLL] = &transport_long_poll,
+    [TRANSPORT_STREAM] = &transport_stream,         [TRANSPORT_SSE] = &transport_sse,
+    [TRANSPORT_WEBSOCKET] = &transport_websocket,   [TRANSPORT_COUNT] = NULL,
 };
-
-size_t transports_count(void)
-{
-    return sizeof transports / sizeof *transports - 1;
-}
-
-size_t transports_index(const struct transport *t)
-{
-    size_t i = 0;
-
-    while (transports[i] != NULL && transports[i] != t)
-        i++;
-    return i;
-}

@@ -14,6 +14,7 @@
 #include "bench/base/file.h"
 #include "bench/base/gnuplot.h"
 #include "bench/base/programs.h"
+#include "lib/proto/transport_info.h"
 
 const char *const chart_names[] = {
     "overview",            /* which transport, in one look? */
@@ -166,6 +167,20 @@ static int add_variable(struct buf *out, const char *name, const char *text)
     return rc < 0 ? rc : buf_printf(out, "'; ");
 }
 
+/* colour_of(t) and symbol_of(t): functions of a transport's name. */
+static int add_transports(struct buf *out)
+{
+    int rc = buf_printf(out, "colour_of(t) = ");
+
+    for (size_t i = 0; rc >= 0 && i < TRANSPORT_COUNT; i++)
+        rc = buf_printf(out, "t eq '%s' ? 0x%06X : ", transport_names[i],
+                        (unsigned)transport_infos[i].rgb);
+    rc = rc < 0 ? rc : buf_printf(out, "0x555555; symbol_of(t) = ");
+    for (size_t i = 0; rc >= 0 && i < TRANSPORT_COUNT; i++)
+        rc = buf_printf(out, "t eq '%s' ? %u : ", transport_names[i], transport_infos[i].symbol);
+    return rc < 0 ? rc : buf_printf(out, "15; ");
+}
+
 /* What the scripts are told, in the order in which style.gp explains it. */
 static int add_variables(struct buf *out, const struct drawing *d, const char *output,
                          const char *format)
@@ -176,6 +191,7 @@ static int add_variables(struct buf *out, const struct drawing *d, const char *o
     rc = rc < 0 ? rc : add_variable(out, "output_path", output);
     rc = rc < 0 ? rc : add_variable(out, "output_format", format);
     rc = rc < 0 ? rc : add_variable(out, "conditions", d->data.conditions);
+    rc = rc < 0 ? rc : add_transports(out);
     return rc < 0 ? rc : buf_add(out, "", 1);
 }
 

@@ -3,6 +3,7 @@
 #   scripts_dir, data_dir    where these scripts and the run's numbers are (chart_data.h)
 #   output_path, output_format ("svg" or "png")
 #   conditions               the subtitle: clients, source, window, link, date
+#   colour_of(t), symbol_of(t)   each transport's colour and point type
 # and every script begins by loading this. Numbers come from data_dir alone.
 
 set encoding utf8
@@ -51,16 +52,13 @@ do for [i = 1:rows] {
 foot_px = silent eq "" ? 0 : 17 # one more line at the foot
 if (strlen(silent) > 96) { silent = substr(silent, 1, 95)."…" }
 
-# ---- palette: Okabe and Ito (2008), one colour per transport everywhere ----
+# ---- palette: one colour per transport everywhere (lib/proto/transport_info.def) ----
 ink = 0x222222      # text
 soft_ink = 0x5f6368 # what is read second: subtitle, axes, notes
 rule_ink = 0xdddddd # grid
 neutral = 0x8a8f98  # what belongs to no transport: the update itself,
 dark = 0x4b5058     # and below the transport TCP/IP headers, what the client sends,
 light = 0xc3c7cd    # acknowledgements
-colour_of(t) = t eq "short-poll" ? 0xD55E00 : t eq "long-poll" ? 0xE69F00 : \
-    t eq "stream" ? 0x009E73 : t eq "sse" ? 0x0072B2 : \
-    t eq "websocket" ? 0xCC79A7 : 0x555555
 colour(i) = colour_of(transport[i])
 channel(rgb, shift) = (rgb >> shift) & 255
 pale(c, share) = int(c + (255 - c) * share + 0.5)
@@ -69,9 +67,7 @@ tint(rgb, share) = (pale(channel(rgb, 16), share) << 16) + (pale(channel(rgb, 8)
 
 # Told apart without colour: a symbol per transport, open and dashed for +close, and other
 # dashes for further rows of the same kind.
-symbol(i) = (transport[i] eq "short-poll" ? 7 : transport[i] eq "long-poll" ? 5 : \
-    transport[i] eq "stream" ? 9 : transport[i] eq "sse" ? 11 : \
-    transport[i] eq "websocket" ? 13 : 15) - closes[i]
+symbol(i) = symbol_of(transport[i]) - closes[i]
 dashes(i) = variant[i] % 3 == 0 ? (closes[i] ? 2 : 1) : variant[i] % 3 == 1 ? (closes[i] ? 4 : 3) : 5
 line_colour(i) = closes[i] ? tint(colour(i), 0.25) : colour(i)
 fill(i) = closes[i] ? tint(colour(i), 0.65) : colour(i)

@@ -3,30 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct transport_words {
-    const char *transport, *name, *how;
-} transports[] = {
-    {"short-poll", "Short polling",
-     "The client asks at intervals; the server answers at once: what is new, or 204 for nothing."},
-    {"long-poll", "Long polling",
-     "The client asks; the server holds the request until there is an update, then it asks again."},
-    {"stream", "HTTP streaming",
-     "One request, one response that never ends: each update is a further chunk of it."},
-    {"sse", "Server-sent events",
-     "One request, one response that never ends: each update is an event in it."},
-    {"websocket", "WebSocket",
-     "One request upgrades the connection; from then on each update is one frame."},
-};
+#include "lib/proto/transport_info.h"
 
-static const struct transport_words *find_transport(const char *row)
+/* A row's name begins with its transport's: "sse", "short-poll+close@250ms". */
+static const struct transport_info *find_transport(const char *row)
 {
-    size_t len = strcspn(row, "+@");
+    char name[32];
 
-    for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
-        if (strlen(transports[i].transport) == len &&
-            memcmp(transports[i].transport, row, len) == 0)
-            return &transports[i];
-    return NULL;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(row, "+@"), row);
+    return transport_info_find(name);
 }
 
 /* "12,345" */
@@ -51,7 +36,7 @@ static const char *plural(unsigned count)
 static void make_title(struct ladder_words *w, const struct ladder_about *about)
 {
     const char *row = about->exchange != NULL ? about->exchange : about->row;
-    const struct transport_words *t = find_transport(row != NULL ? row : "");
+    const struct transport_info *t = find_transport(row != NULL ? row : "");
     bool closes = row != NULL && strstr(row, "+close") != NULL;
 
     if (t == NULL) {
@@ -60,7 +45,7 @@ static void make_title(struct ladder_words *w, const struct ladder_about *about)
                  row != NULL && row[0] != '\0' ? row : "What goes over the wire");
         return;
     }
-    snprintf(w->title, sizeof w->title, "%s%s", t->name,
+    snprintf(w->title, sizeof w->title, "%s%s", t->label,
              closes ? ", a new connection for each request" : "");
     snprintf(w->how, sizeof w->how, "%s", t->how);
 }

@@ -1,13 +1,14 @@
 #include "bench/page/report_page.h"
 
 #include "bench/page/html.h"
-#include "bench/scenario/scenario.h"
+#include "lib/proto/transport_info.h"
 
 /* One palette for everything: the rows' colours come from the transports' table. */
 static void put_colours(struct writer *w)
 {
-    for (const struct scenario_transport *t = scenario_transports; t->name != NULL; t++)
-        writer_printf(w, ".t-%s{--c:#%02x%02x%02x}\n", t->name, t->red, t->green, t->blue);
+    for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+        writer_printf(w, ".t-%s{--c:#%06x}\n", transport_names[i],
+                      (unsigned)transport_infos[i].rgb);
     writer_puts(w, ".t-other{--c:#77797d}\n");
 }
 

@@ -12,13 +12,14 @@
 #include "bench/result/predict.h"
 #include "bench/scenario/scenario.h"
 #include "bench/base/units.h"
+#include "lib/proto/transport_info.h"
 
 /* ---- rows ---- */
 
 void report_table_id(struct writer *w, const cJSON *row)
 {
     const char *transport = json_text(row, "transport");
-    bool known = scenario_transport_find(transport) != NULL;
+    bool known = transport_info_find(transport) != NULL;
     bool closes = strcmp(json_text(row, "connection"), "close") == 0;
 
     writer_printf(w, "<span class=\"row t-%s%s\">", known ? transport : "other",
@@ -143,7 +144,7 @@ static void put_bar(struct writer *w, const cJSON *row, double share)
     writer_printf(w,
                   "<svg class=\"bar t-%s\" viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\" "
                   "aria-hidden=\"true\"><rect width=\"%.1f\" height=\"1\"/></svg>",
-                  scenario_transport_find(transport) != NULL ? transport : "other",
+                  transport_info_find(transport) != NULL ? transport : "other",
                   fmin(share, 1) * 100);
 }
 

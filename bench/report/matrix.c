@@ -17,13 +17,12 @@
 #include "bench/page/report_page.h"
 #include "bench/page/report_table.h"
 #include "bench/scenario/scenario.h"
+#include "lib/proto/transport_info.h"
 
 /* ---- columns ---- */
 
-enum { TRANSPORTS_MAX = 16 };
-
 struct columns {
-    const char *transports[TRANSPORTS_MAX];
+    const char *transports[TRANSPORT_COUNT];
     size_t n;
 };
 
@@ -40,10 +39,9 @@ static struct columns columns_of(const struct advise_book *b)
 {
     struct columns c = {.n = 0};
 
-    for (const struct scenario_transport *t = scenario_transports;
-         t->name != NULL && c.n < TRANSPORTS_MAX; t++)
-        if (occurs(b, t->name))
-            c.transports[c.n++] = t->name;
+    for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+        if (occurs(b, transport_names[i]))
+            c.transports[c.n++] = transport_names[i];
     return c;
 }
 

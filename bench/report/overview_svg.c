@@ -9,6 +9,7 @@
 #include "bench/base/json.h"
 #include "bench/scenario/scenario.h"
 #include "bench/base/units.h"
+#include "lib/proto/transport_info.h"
 
 enum { WIDTH = 560, TOP = 34, LANE = 34, BOTTOM = 12, LEFT = 12, RIGHT = 12 };
 
@@ -68,7 +69,7 @@ static void put_lane(struct writer *w, const struct scale *s, const cJSON *row, 
     double x = isfinite(p50) ? x_of(s, p50) : LEFT;
 
     writer_printf(w, "<g class=\"t-%s%s\">",
-                  scenario_transport_find(transport) != NULL ? transport : "other",
+                  transport_info_find(transport) != NULL ? transport : "other",
                   closes ? " closes" : "");
     if (isfinite(p50))
         writer_printf(w,

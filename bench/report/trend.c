@@ -8,6 +8,7 @@
 #include "bench/page/html.h"
 #include "bench/base/json.h"
 #include "bench/scenario/scenario.h"
+#include "lib/proto/transport_info.h"
 
 enum { WIDTH = 560, HEIGHT = 240, LEFT = 70, RIGHT = 16, TOP = 14, BOTTOM = 34 };
 
@@ -130,7 +131,7 @@ static void put_class(struct writer *w, const cJSON *row, const char *more)
     const char *transport = json_text(row, "transport");
 
     writer_printf(w, "class=\"t-%s%s%s\"",
-                  scenario_transport_find(transport) != NULL ? transport : "other", more,
+                  transport_info_find(transport) != NULL ? transport : "other", more,
                   strcmp(json_text(row, "connection"), "close") == 0 ? " closes" : "");
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "lib/proto/transport_info.h"
 
 /* Linux' shortest retransmission timeout; RFC 6298 §2.4 asks for a second. */
 #define RTO_FLOOR_US 200e3
@@ -29,8 +30,8 @@ struct capacity_model_load capacity_model_load_of(const cJSON *run, const cJSON 
 {
     struct predict_question q = predict_question_of(run, row);
     double window_s = json_number(row, "phases.window_ms") / 1e3;
-    bool posts = cJSON_IsObject(json_at(row, "upstream")) &&
-                 strcmp(json_text(row, "transport"), "websocket") != 0;
+    const struct transport_info *t = transport_info_find(json_text(row, "transport"));
+    bool posts = cJSON_IsObject(json_at(row, "upstream")) && (t == NULL || !t->two_way);
 
     return (struct capacity_model_load){
         .clients = json_number(row, "clients"),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "lib/proto/transport_info.h"
 
 static const struct predict_answer nothing = {NAN, NAN, NAN, NAN, NAN, NAN};
 
@@ -186,19 +187,14 @@ struct predict_answer predict(const struct predict_question *q)
 
 static enum predict_way way_of(const char *transport)
 {
-    static const struct {
-        const char *transport;
-        enum predict_way way;
-    } ways[] = {
-        {"short-poll", PREDICT_SHORT_POLL}, {"long-poll", PREDICT_LONG_POLL},
-        {"stream", PREDICT_PUSH},           {"sse", PREDICT_PUSH},
-        {"websocket", PREDICT_PUSH},
+    static const enum predict_way ways[] = {
+        [TRANSPORT_WAY_SHORT_POLL] = PREDICT_SHORT_POLL,
+        [TRANSPORT_WAY_LONG_POLL] = PREDICT_LONG_POLL,
+        [TRANSPORT_WAY_PUSH] = PREDICT_PUSH,
     };
+    const struct transport_info *t = transport_info_find(transport);
 
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        if (strcmp(transport, ways[i].transport) == 0)
-            return ways[i].way;
-    return PREDICT_NONE;
+    return t == NULL ? PREDICT_NONE : ways[t->way];
 }
 
 static enum predict_pace pace_of(const cJSON *source)

@@ -10,6 +10,7 @@
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_duplex.h"
 #include "bench/result/result_wire.h"
+#include "lib/proto/transport_info.h"
 
 /* ---- the run ---- */
 
@@ -360,9 +361,8 @@ static cJSON *name_row(const struct scenario_row *row)
     cJSON *r = cJSON_CreateObject();
 
     cJSON_AddStringToObject(r, "id", row->id);
-    cJSON_AddStringToObject(r, "transport", scenario_transports[row->transport].name);
-    cJSON_AddStringToObject(r, "connection",
-                            row->connection == CONNECTION_CLOSE ? "close" : "keep-alive");
+    cJSON_AddStringToObject(r, "transport", transport_names[row->transport]);
+    cJSON_AddStringToObject(r, "connection", connection_modes[row->connection]);
     add_milliseconds(r, "interval_ms", row->interval_ms);
     add_milliseconds(r, "hold_ms", row->hold_ms);
     return r;
@@ -375,7 +375,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
         "clients",    "published",       "delivered", "missed",   "late",
         "duplicated", "out_of_order",    "adds_up",   "expected", "superseded",
         "latency_us", "request_late_us", "age_us",    "phases",   NULL};
-    const char *transport = scenario_transports[row->transport].name;
+    const char *transport = transport_names[row->transport];
     int rc = check_report(report, transport, e);
     cJSON *r, *problems;
     double growth_bytes;

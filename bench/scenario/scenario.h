@@ -13,6 +13,7 @@
 #include <cjson/cJSON.h>
 
 #include "lib/base/err.h"
+#include "lib/proto/transport_info.h"
 
 enum {
     SCENARIO_MAX_ROWS = 64,
@@ -23,16 +24,6 @@ enum {
     SCENARIO_PATH_BYTES = 1024,
     SCENARIO_MAX_FILE_BYTES = 1 << 20,
 };
-
-/* The transports, as far as an experiment's design must know them. */
-struct scenario_transport {
-    const char *name; /* also the drivers' and the server's word for it */
-    bool takes_close; /* a new TCP connection per request is possible */
-    bool takes_interval, takes_hold;
-    uint8_t red, green, blue; /* its colour everywhere (Okabe and Ito 2008) */
-};
-extern const struct scenario_transport scenario_transports[];               /* last: name NULL */
-const struct scenario_transport *scenario_transport_find(const char *name); /* or NULL */
 
 enum scenario_source_kind {
     SOURCE_GENERATOR,
@@ -61,7 +52,6 @@ enum scenario_servers_source {
 };
 enum scenario_expect { EXPECT_WORKS, EXPECT_BROKEN };
 enum scenario_workload { WORKLOAD_NONE, WORKLOAD_INPUTS, WORKLOAD_EDITS };
-enum scenario_connection { CONNECTION_KEEP_ALIVE, CONNECTION_CLOSE };
 
 /* A number that nobody gave and that has no default: passed to nobody, not in effect. */
 #define SCENARIO_UNSET INT64_C(-1)
@@ -111,8 +101,8 @@ struct scenario_balancer {
 
 struct scenario_row {
     char id[SCENARIO_NAME_BYTES]; /* unique in the scenario; fit for a file name */
-    int transport;                /* index into scenario_transports[] */
-    int connection;               /* enum scenario_connection */
+    int transport;                /* enum transport_id      */
+    int connection;               /* enum connection_mode     */
     int64_t interval_ms, hold_ms; /* SCENARIO_UNSET where the transport has none */
     bool tls_resume;              /* resume TLS sessions when connecting again */
     int expect;                   /* enum scenario_expect */

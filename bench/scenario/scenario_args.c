@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/scenario/scenario_keys.h"
+#include "lib/proto/transport_info.h"
 
 static int add_text(struct scenario_args *a, const char *text)
 {
@@ -125,10 +126,8 @@ static int add_number(struct scenario_args *a, const char *option, int64_t value
 int scenario_args_client(struct scenario_args *a, const struct scenario *s,
                          const struct scenario_row *row)
 {
-    bool close = row->connection == CONNECTION_CLOSE;
-
-    if (scenario_args_add(a, "--transport", "%s", scenario_transports[row->transport].name) < 0 ||
-        scenario_args_add(a, "--connection", "%s", close ? "close" : "keep-alive") < 0 ||
+    if (scenario_args_add(a, "--transport", "%s", transport_names[row->transport]) < 0 ||
+        scenario_args_add(a, "--connection", "%s", connection_modes[row->connection]) < 0 ||
         add_number(a, "--interval", row->interval_ms) < 0 ||
         add_number(a, "--hold", row->hold_ms) < 0 ||
         add_keys(a, s, scenario_keys, PROGRAM_CLIENT) < 0)

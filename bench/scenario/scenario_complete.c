@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "bench/scenario/scenario.h"
+#include "lib/proto/transport_info.h"
 
 /* Two keys of one row that do not go together, or one that is missing. */
 static int check_row(struct scenario_row *r, const struct scenario_place *p, struct err_text *e)
 {
-    const struct scenario_transport *t;
+    const struct transport_info *t;
     struct scenario_place at = *p;
 
     if (r->transport < 0) {
@@ -22,23 +23,23 @@ static int check_row(struct scenario_row *r, const struct scenario_place *p, str
                 ->choices);
         return scenario_refuse(&at, "missing", accepted, e);
     }
-    t = &scenario_transports[r->transport];
-    if (r->connection == CONNECTION_CLOSE && !t->takes_close) {
+    t = &transport_infos[r->transport];
+    if (r->connection == CONNECTION_CLOSE && !transport_info_polls(t)) {
         at = scenario_place_below(p, "connection");
         return scenario_refuse(&at, "only short-poll and long-poll can close after each response",
                                "keep-alive", e);
     }
-    if (r->interval_ms != SCENARIO_UNSET && !t->takes_interval) {
+    if (r->interval_ms != SCENARIO_UNSET && t->way != TRANSPORT_WAY_SHORT_POLL) {
         at = scenario_place_below(p, "interval_ms");
         return scenario_refuse(&at, "only short-poll has an interval", "no interval_ms here", e);
     }
-    if (r->hold_ms != SCENARIO_UNSET && !t->takes_hold) {
+    if (r->hold_ms != SCENARIO_UNSET && t->way != TRANSPORT_WAY_LONG_POLL) {
         at = scenario_place_below(p, "hold_ms");
         return scenario_refuse(&at, "only long-poll is held", "no hold_ms here", e);
     }
-    if (t->takes_interval && r->interval_ms == SCENARIO_UNSET)
+    if (t->way == TRANSPORT_WAY_SHORT_POLL && r->interval_ms == SCENARIO_UNSET)
         r->interval_ms = 1000;
-    if (t->takes_hold && r->hold_ms == SCENARIO_UNSET)
+    if (t->way == TRANSPORT_WAY_LONG_POLL && r->hold_ms == SCENARIO_UNSET)
         r->hold_ms = 25000;
     return PL_OK;
 }
@@ -68,8 +69,7 @@ static void name_row(struct scenario_row *r, bool with_interval)
         return;
     n = snprintf(r->id, sizeof r->id, "%s%s%s%s%s",
                  own_kind ? scenario_balancer_kind_name(r->balancer.kind) : "", own_kind ? "." : "",
-                 scenario_transports[r->transport].name,
-                 r->connection == CONNECTION_CLOSE ? "+close" : "",
+                 transport_names[r->transport], r->connection == CONNECTION_CLOSE ? "+close" : "",
                  r->tls_resume ? "" : "+no-resume");
     if (with_interval && r->interval_ms != SCENARIO_UNSET)
         snprintf(r->id + n, sizeof r->id - (size_t)n, "@%lldms", (long long)r->interval_ms);

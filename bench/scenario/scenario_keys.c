@@ -3,22 +3,10 @@
 #include <string.h>
 
 #include "bench/scenario/scenario.h"
+#include "lib/proto/transport_info.h"
 
 /* Tables are read as tables. */
 /* clang-format off */
-const struct scenario_transport scenario_transports[] = {
-    /* name         close  interval hold   colour */
-    {"short-poll",  true,  true,    false, 0xD5, 0x5E, 0x00},
-    {"long-poll",   true,  false,   true,  0xE6, 0x9F, 0x00},
-    {"stream",      false, false,   false, 0x00, 0x9E, 0x73},
-    {"sse",         false, false,   false, 0x00, 0x72, 0xB2},
-    {"websocket",   false, false,   false, 0xCC, 0x79, 0xA7},
-    {NULL,          false, false,   false, 0,    0,    0},
-};
-
-static const char *const transport_names[] = {"short-poll", "long-poll", "stream", "sse",
-                                              "websocket",  NULL}; /* in the same order */
-static const char *const connections[] = {"keep-alive", "close", NULL};
 static const char *const kinds[] = {"generator", "trace",     "none",          "sports",
                                     "game",      "dashboard", "notifications", NULL};
 static const char *const workloads[] = {"none", "inputs", "edits", NULL};
@@ -206,7 +194,7 @@ static const struct scenario_key row_keys[] = {
      .fallback_text = "required", .choices = transport_names,
      .help = "what carries the updates"},
     {.name = "connection", .kind = KEY_CHOICE, .offset = IN_ROW(connection),
-     .choices = connections,
+     .choices = connection_modes,
      .help = "close: a new TCP connection per request (polls only)"},
     {.name = "interval_ms", .kind = KEY_INT, .offset = IN_ROW(interval_ms),
      .fallback = SCENARIO_UNSET, .fallback_text = "1000", .min = 1, .max = 3600000,
@@ -301,11 +289,3 @@ const struct scenario_key scenario_keys[] = {
     {.name = NULL},
 };
 /* clang-format on */
-
-const struct scenario_transport *scenario_transport_find(const char *name)
-{
-    for (const struct scenario_transport *t = scenario_transports; t->name != NULL; t++)
-        if (strcmp(t->name, name) == 0)
-            return t;
-    return NULL;
-}

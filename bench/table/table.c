@@ -14,6 +14,7 @@
 #include "bench/table/table_columns.h"
 #include "bench/table/table_findings.h"
 #include "bench/base/units.h"
+#include "lib/proto/transport_info.h"
 
 static bool has_sent(const cJSON *run)
 {
@@ -149,11 +150,11 @@ static int add_head(struct buf *out, const struct layout *l, int line, bool colo
 
 static void paint_of(char out[32], const cJSON *row, bool colour)
 {
-    const struct scenario_transport *t = scenario_transport_find(json_text(row, "transport"));
+    const struct transport_info *t = transport_info_find(json_text(row, "transport"));
 
     out[0] = '\0';
     if (colour && t != NULL)
-        snprintf(out, 32, "\033[38;2;%d;%d;%dm", t->red, t->green, t->blue);
+        snprintf(out, 32, "\033[38;2;%d;%d;%dm", t->rgb >> 16, t->rgb >> 8 & 255, t->rgb & 255);
 }
 
 static int add_row(struct buf *out, const struct layout *l, const cJSON *row, bool colour)

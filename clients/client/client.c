@@ -309,7 +309,7 @@ static void on_timer(struct deadline *d, int64_t now_ns)
 void client_fail(struct client *c, int64_t due_ns, const char *why)
 {
     CLIENT_COUNT(c, due_ns, failed_responses, 1);
-    client_env_note(c->env, "%s: %s", c->driver->path, why);
+    client_env_note(c->env, "%s: %s", c->driver->info->path, why);
     conn_close(&c->conn);
 }
 

@@ -115,7 +115,7 @@ static void other_message(struct client *c, const char *text, size_t len, int64_
         client_missed(c, notice.value);
         break;
     case NOTICE_NONE:
-        client_env_note(c->env, "%s: not an update: %.*s", c->driver->path,
+        client_env_note(c->env, "%s: not an update: %.*s", c->driver->info->path,
                         (int)(len < 80 ? len : 80), text);
         break;
     }

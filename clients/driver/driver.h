@@ -1,5 +1,5 @@
 /* A transport as its receiver sees it: one const struct per transport, one file each.
- * drivers.c is the only list. Adding a transport is a new file and a row there.
+ * drivers.c lists them; lib/proto/transport_info.h says how to add one.
  *
  * client.c owns the connection, the back-off and the recording; a driver only speaks its
  * protocol. Its private state is a struct that begins with struct client.
@@ -13,14 +13,13 @@
 #include <sys/types.h>
 
 #include "lib/net/conn.h"
+#include "lib/proto/transport_info.h"
 
 struct client;
 
 struct driver {
-    const char *name;    /* "websocket": also the CLI word and the chart's legend */
-    const char *path;    /* "/ws" */
+    const struct transport_info *info;
     size_t client_bytes; /* the struct that begins with struct client */
-    bool polls;          /* many requests: --connection close means one connection for each */
 
     void (*init)(struct client *c);
     /* The ramp lets this client go. */
@@ -48,9 +47,6 @@ struct driver {
     ssize_t (*post_mark)(struct client *c, uint64_t mark);
 };
 
-extern const struct driver *const drivers[]; /* NULL-terminated */
-
-/* NULL when there is none of that name. */
-const struct driver *driver_find(const char *name);
+extern const struct driver *const drivers[TRANSPORT_COUNT]; /* indexed by enum transport_id */
 
 #endif

@@ -40,8 +40,7 @@ static void long_poll_init(struct client *c)
 
 extern const struct driver driver_long_poll;
 const struct driver driver_long_poll = {
-    .name = "long-poll",
-    .path = "/longpoll",
+    .info = &transport_infos[TRANSPORT_LONG_POLL],
     .init = long_poll_init,
     POLLER_VERBS,
 };

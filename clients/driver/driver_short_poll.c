@@ -35,8 +35,7 @@ static void short_poll_init(struct client *c)
 
 extern const struct driver driver_short_poll;
 const struct driver driver_short_poll = {
-    .name = "short-poll",
-    .path = "/poll",
+    .info = &transport_infos[TRANSPORT_SHORT_POLL],
     .init = short_poll_init,
     .count_unsent = poller_count_unsent,
     POLLER_VERBS,

@@ -94,8 +94,7 @@ static void sse_free(struct client *c)
 
 extern const struct driver driver_sse;
 const struct driver driver_sse = {
-    .name = "sse",
-    .path = "/events",
+    .info = &transport_infos[TRANSPORT_SSE],
     .client_bytes = sizeof(struct sse_client),
     .init = sse_init,
     .begin = client_dial,

@@ -73,8 +73,7 @@ static void stream_free(struct client *c)
 
 extern const struct driver driver_stream;
 const struct driver driver_stream = {
-    .name = "stream",
-    .path = "/stream",
+    .info = &transport_infos[TRANSPORT_STREAM],
     .client_bytes = sizeof(struct stream_client),
     .init = stream_init,
     .begin = client_dial,

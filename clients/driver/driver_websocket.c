@@ -74,7 +74,7 @@ static size_t encode_upgrade(const struct client *c, const char *key,
     struct http_get get = {
         .host = c->env->host,
         .prefix = c->env->opt->url.path,
-        .path = c->driver->path,
+        .path = c->driver->info->path,
         .query = query,
         .accept = "*/*",
         .fields = fields,
@@ -218,8 +218,8 @@ static void send_close(struct websocket_client *w, uint16_t code, int64_t now_ns
 static void on_close_frame(struct websocket_client *w, const struct ws_event *ev, int64_t now_ns)
 {
     if (!w->close_sent)
-        client_env_note(w->client.env, "%s: closed by the server with %u", w->client.driver->path,
-                        ev->close_code);
+        client_env_note(w->client.env, "%s: closed by the server with %u",
+                        w->client.driver->info->path, ev->close_code);
     send_close(w, ev->close_code, now_ns);
     conn_finish(&w->client.conn, true);
     client_wait_until(&w->client, now_ns + NS_PER_S);
@@ -359,7 +359,7 @@ static void websocket_on_lost(struct client *c, enum conn_end why, int64_t now_n
     struct websocket_client *w = of(c);
 
     if (w->opening != NULL && why == CONN_END_EOF && !c->leaving)
-        client_env_note(c->env, "%s: connection closed before an answer", c->driver->path);
+        client_env_note(c->env, "%s: connection closed before an answer", c->driver->info->path);
     opening_free(w->opening);
     w->opening = NULL;
     ws_reader_free(&w->reader);
@@ -390,8 +390,7 @@ static void websocket_free(struct client *c)
 
 extern const struct driver driver_websocket;
 const struct driver driver_websocket = {
-    .name = "websocket",
-    .path = "/ws",
+    .info = &transport_infos[TRANSPORT_WEBSOCKET],
     .client_bytes = sizeof(struct websocket_client),
     .init = websocket_init,
     .begin = client_dial,

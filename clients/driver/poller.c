@@ -52,7 +52,7 @@ static size_t encode_request(const struct poller *p, char out[HTTP_REQUEST_MAX_B
     struct http_get get = {
         .host = c->env->host,
         .prefix = c->env->opt->url.path,
-        .path = c->driver->path,
+        .path = c->driver->info->path,
         .query = query,
         .accept = "application/json",
         .fields = "",
@@ -256,7 +256,7 @@ static void lost_in_flight(struct poller *p, enum conn_end why, int64_t now_ns)
     if (why != CONN_END_LOCAL)
         CLIENT_COUNT(c, p->due_ns, failed_responses, 1);
     if (why == CONN_END_EOF)
-        client_env_note(c->env, "%s: connection closed before an answer", c->driver->path);
+        client_env_note(c->env, "%s: connection closed before an answer", c->driver->info->path);
     client_back_off(c, now_ns);
 }
 

@@ -45,9 +45,9 @@ void poller_free(struct client *c);
 uint64_t poller_count_unsent(const struct client *c, int64_t end_ns);
 
 #define POLLER_VERBS                                                                               \
-    .polls = true, .client_bytes = sizeof(struct poller), .begin = poller_begin,                   \
-    .on_open = poller_on_open, .on_data = poller_on_data, .on_lost = poller_on_lost,               \
-    .on_due = poller_on_due, .leave = poller_leave, .free = poller_free
+    .client_bytes = sizeof(struct poller), .begin = poller_begin, .on_open = poller_on_open,       \
+    .on_data = poller_on_data, .on_lost = poller_on_lost, .on_due = poller_on_due,                 \
+    .leave = poller_leave, .free = poller_free
 
 /* Where in the interval client index of nclients starts polling: each has its own slice,
  * unit (uniform in [0, 1)) says where in it. The fleet covers the interval evenly, and the

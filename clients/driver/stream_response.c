@@ -15,7 +15,7 @@ void stream_response_ask(struct stream_response *e, const char *query, const cha
     struct http_get get = {
         .host = c->env->host,
         .prefix = c->env->opt->url.path,
-        .path = c->driver->path,
+        .path = c->driver->info->path,
         .query = query,
         .accept = accept,
         .fields = fields,
@@ -110,7 +110,7 @@ void stream_response_lost(struct stream_response *e, enum conn_end why, int64_t 
 {
     if (!e->answered && why == CONN_END_EOF && !e->client.leaving)
         client_env_note(e->client.env, "%s: connection closed before an answer",
-                        e->client.driver->path);
+                        e->client.driver->info->path);
     http_reader_free(&e->reader);
     client_back_off(&e->client, now_ns);
 }

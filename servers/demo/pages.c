@@ -53,7 +53,7 @@ static size_t slot_to_fill(const struct pages *ps)
 
 static struct page *page_get(struct pages *ps, const char *id)
 {
-    size_t i = slot_of(ps, id), naccounts = transports_count() + 1;
+    size_t i = slot_of(ps, id), naccounts = TRANSPORT_COUNT + 1;
     struct page *page;
 
     if (i < PAGES_MAX)
@@ -134,7 +134,7 @@ static void move_home(struct page_peer *pp, struct page *page, int64_t now_ns)
 void pages_count_request(struct pages *ps, struct page_peer *pp, const struct http_request *req,
                          const struct transport *t, size_t request_bytes)
 {
-    size_t i = t != NULL ? transports_index(t) : transports_count();
+    size_t i = t != NULL ? (size_t)t->info->id : (size_t)TRANSPORT_COUNT;
     char id[PAGE_ID_MAX_CHARS + 1];
     struct page *page;
 

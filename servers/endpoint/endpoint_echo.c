@@ -13,9 +13,6 @@ static uint16_t echo_message(struct peer *p, const struct ws_event *message)
 
 /* Not in the table of transports: it carries no updates. It only lends its verbs to the peer. */
 static const struct transport echo = {
-    .name = "echo",
-    .path = "/echo",
-    .about = "returns each message",
     .input = ws_session_input,
     .tick = ws_session_tick,
     .stop = ws_session_stop,

@@ -46,32 +46,31 @@ static void add_excerpt(cJSON *parent, const char *name, const uint8_t *data, si
 
 static void add_exchange(cJSON *root, const struct page *page, const char *name)
 {
-    for (size_t i = 0; transports[i] != NULL; i++) {
-        const struct page_exchange *x = &page->accounts[i].exchange;
-        cJSON *o;
+    const struct transport_info *t = transport_info_find(name);
+    const struct page_exchange *x;
+    cJSON *o;
 
-        if (strcmp(transports[i]->name, name) != 0)
-            continue;
-        o = cJSON_AddObjectToObject(root, "exchange");
-        add_excerpt(o, "request", x->request, sizeof x->request, x->request_bytes);
-        add_excerpt(o, "answer", x->answer, sizeof x->answer, x->answer_bytes);
-        add_excerpt(o, "newest", x->newest, sizeof x->newest, x->newest_bytes);
-    }
+    if (t == NULL)
+        return;
+    x = &page->accounts[t->id].exchange;
+    o = cJSON_AddObjectToObject(root, "exchange");
+    add_excerpt(o, "request", x->request, sizeof x->request, x->request_bytes);
+    add_excerpt(o, "answer", x->answer, sizeof x->answer, x->answer_bytes);
+    add_excerpt(o, "newest", x->newest, sizeof x->newest, x->newest_bytes);
 }
 
 static char *page_json(const struct server *s, const struct page *page, const char *exchange)
 {
     cJSON *root = cJSON_CreateObject(), *accounts;
-    size_t i = 0;
     char *text;
 
     cJSON_AddStringToObject(root, "page", page->id);
     cJSON_AddNumberToObject(root, "time_ns", (double)clock_now_ns());
     cJSON_AddNumberToObject(root, "started_ns", (double)s->started_ns);
     accounts = cJSON_AddObjectToObject(root, "transports");
-    for (; transports[i] != NULL; i++)
-        add_account(accounts, transports[i]->name, &page->accounts[i]);
-    add_account(accounts, "other", &page->accounts[i]);
+    for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+        add_account(accounts, transport_names[i], &page->accounts[i]);
+    add_account(accounts, "other", &page->accounts[TRANSPORT_COUNT]);
     if (exchange[0] != '\0')
         add_exchange(root, page, exchange);
     text = cJSON_PrintUnformatted(root);

@@ -1,5 +1,5 @@
-/* The transports are a table: one file per transport, one row each in transports.c. Routes,
- * statistics, --help and the tests walk it. */
+/* What the server does for each transport: one file per transport, one row each in transports.c.
+ * lib/proto/transport_info.h says how to add one. */
 #ifndef PUSHLAB_TRANSPORT_H
 #define PUSHLAB_TRANSPORT_H
 
@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/proto/transport_info.h"
+
 struct peer;
 struct http_request;
 
 struct transport {
-    const char *name;  /* "websocket": also the word on the command line and in every chart */
-    const char *path;  /* "/ws" */
-    const char *about; /* one line for --help and docs */
+    const struct transport_info *info;
     /* A GET (or HEAD) for path has arrived. Answers at once (reply.h), or leaves the request
      * open to answer it later, or owns the connection from now on: http_session_detach(). */
     void (*open)(struct peer *p, const struct http_request *req);
@@ -29,10 +29,7 @@ struct transport {
     void (*release)(struct peer *p);
 };
 
-extern const struct transport *const transports[]; /* NULL-terminated; the only list */
-
-/* Number of transports; the index of t in the table. */
-size_t transports_count(void);
-size_t transports_index(const struct transport *t);
+/* Indexed by enum transport_id; NULL ends the list. */
+extern const struct transport *const transports[TRANSPORT_COUNT + 1];
 
 #endif

@@ -154,9 +154,7 @@ static void long_poll_release(struct peer *p)
 }
 
 const struct transport transport_long_poll = {
-    .name = "long-poll",
-    .path = "/longpoll",
-    .about = "ask and wait; held until an update exists or the hold time passes (204)",
+    .info = &transport_infos[TRANSPORT_LONG_POLL],
     .open = long_poll_open,
     .stop = long_poll_stop,
     .release = long_poll_release,

@@ -13,8 +13,6 @@ static void short_poll_open(struct peer *p, const struct http_request *req)
 }
 
 const struct transport transport_short_poll = {
-    .name = "short-poll",
-    .path = "/poll",
-    .about = "ask at an interval; answered at once with the updates since, or 204",
+    .info = &transport_infos[TRANSPORT_SHORT_POLL],
     .open = short_poll_open,
 };

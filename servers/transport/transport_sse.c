@@ -118,9 +118,7 @@ static void sse_open(struct peer *p, const struct http_request *req)
 }
 
 const struct transport transport_sse = {
-    .name = "sse",
-    .path = "/events",
-    .about = "server-sent events: the same as text/event-stream, for EventSource",
+    .info = &transport_infos[TRANSPORT_SSE],
     .open = sse_open,
     .flushed = event_stream_flushed,
     .tick = event_stream_tick,

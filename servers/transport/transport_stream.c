@@ -72,9 +72,7 @@ static void stream_open(struct peer *p, const struct http_request *req)
 }
 
 const struct transport transport_stream = {
-    .name = "stream",
-    .path = "/stream",
-    .about = "one response that never ends: an update a line, chunked",
+    .info = &transport_infos[TRANSPORT_STREAM],
     .open = stream_open,
     .flushed = event_stream_flushed,
     .tick = event_stream_tick,

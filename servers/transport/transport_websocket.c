@@ -128,9 +128,7 @@ static void websocket_open(struct peer *p, const struct http_request *req)
 }
 
 const struct transport transport_websocket = {
-    .name = "websocket",
-    .path = "/ws",
-    .about = "RFC 6455: a text message an update, full duplex",
+    .info = &transport_infos[TRANSPORT_WEBSOCKET],
     .open = websocket_open,
     .input = ws_session_input,
     .flushed = websocket_flushed,

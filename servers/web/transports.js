@@ -2,15 +2,16 @@
 // stops. context: page (the id that the server counts by), settings (pollMs, holdMs, close).
 
 import { ms, bytes } from './text.js';
+import { transportInfo } from './transport_info.js';
 
 const BACKOFF_MS = [250, 500, 1000, 2000];
 
-function target(path, lane, context, extra = {}) {
+function target(lane, context, extra = {}) {
     const query = new URLSearchParams();
     if (lane.cursor !== null) query.set('since', lane.cursor);
     for (const [name, value] of Object.entries(extra)) query.set(name, value);
     query.set('page', context.page);
-    return `${path}?${query}`;
+    return `${lane.transport.path}?${query}`;
 }
 
 const sleep = (delayMs, signal) => new Promise((resolve) => {
@@ -74,7 +75,7 @@ function startShortPoll(lane, context) {
     return persist(lane, async (signal) => {
         const asked = since(lane);
         const close = context.settings.close;
-        const a = await poll(lane, target('/poll', lane, context, close ? { close: 1 } : {}), signal);
+        const a = await poll(lane, target(lane, context, close ? { close: 1 } : {}), signal);
         lane.updates(a.list, a.now, {
             say: () => (a.list.length === 0
                 ? `asked for ${asked}; the server had nothing (204). That request was for nothing.`
@@ -92,7 +93,7 @@ function startLongPoll(lane, context) {
     return persist(lane, async (signal) => {
         const asked = since(lane);
         const extra = { timeout: context.settings.holdMs, ...(context.settings.close ? { close: 1 } : {}) };
-        const a = await poll(lane, target('/longpoll', lane, context, extra), signal);
+        const a = await poll(lane, target(lane, context, extra), signal);
         lane.updates(a.list, a.now, {
             say: () => (a.list.length === 0
                 ? `asked for ${asked}; the server held that for ${ms(a.tookMs)} and gave up (204). It asks again.`
@@ -120,7 +121,7 @@ function startStream(lane, context) {
         const decoder = new TextDecoder();
         let rest = '';
         try {
-            const response = await fetch(target('/stream', lane, context), { cache: 'no-store', signal });
+            const response = await fetch(target(lane, context), { cache: 'no-store', signal });
             if (response.status !== 200) throw new Error(`status ${response.status}`);
             lane.answered(request, performance.now(), 1);
             lane.opened();
@@ -152,7 +153,7 @@ function startSse(lane, context) {
     });
     const open = () => {
         let request = lane.request();
-        source = new EventSource(target('/events', lane, context));
+        source = new EventSource(target(lane, context));
         source.onopen = () => {
             if (request.answered !== null) request = lane.request(); // it has come back by itself
             lane.answered(request, performance.now(), 1);
@@ -190,7 +191,7 @@ function startWebSocket(lane, context) {
             `${bytes(u.size)} of update, ${ms(lane.lastLatencyMs)} after it was published.`,
     });
     return persist(lane, (signal) => new Promise((resolve, reject) => {
-        const url = new URL(target('/ws', lane, context), location.href);
+        const url = new URL(target(lane, context), location.href);
         url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
         const request = lane.request();
         const socket = new WebSocket(url, 'pushlab.v1');
@@ -212,10 +213,12 @@ function startWebSocket(lane, context) {
     }));
 }
 
-export const transports = [
-    { name: 'short-poll', label: 'Short poll', about: 'asks at an interval', open: false, start: startShortPoll },
-    { name: 'long-poll', label: 'Long poll', about: 'asks, is kept waiting', open: false, start: startLongPoll },
-    { name: 'stream', label: 'Stream', about: 'fetch() of one response', open: true, start: startStream },
-    { name: 'sse', label: 'SSE', about: 'EventSource', open: true, start: startSse },
-    { name: 'websocket', label: 'WebSocket', about: 'frames, both ways', open: true, start: startWebSocket },
-];
+const own = {
+    'short-poll': { about: 'asks at an interval', start: startShortPoll },
+    'long-poll': { about: 'asks, is kept waiting', start: startLongPoll },
+    stream: { about: 'fetch() of one response', start: startStream },
+    sse: { about: 'EventSource', start: startSse },
+    websocket: { about: 'frames, both ways', start: startWebSocket },
+};
+
+export const transports = transportInfo.map((info) => ({ ...info, ...own[info.name] }));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/proto/transport_info.h"
 
 #define USER_AGENT "pushlab-explain"
 
@@ -398,13 +399,13 @@ bool script_publish(struct explain_script *s)
 /* Of ws://HOST/ws as of ws://HOST: targets bring their own path, and who has named it knows it. */
 static void set_prefix(struct explain_script *s)
 {
-    static const char *const own[] = {"/poll", "/longpoll", "/stream", "/events", "/ws"};
     size_t len = strlen(s->plan->url.path);
 
-    for (size_t i = 0; s->plan->path == NULL && i < sizeof own / sizeof *own; i++) {
-        size_t cut = strlen(own[i]);
+    for (size_t i = 0; s->plan->path == NULL && i < TRANSPORT_COUNT; i++) {
+        const char *own = transport_infos[i].path;
+        size_t cut = strlen(own);
 
-        if (len >= cut && strcmp(s->plan->url.path + len - cut, own[i]) == 0) {
+        if (len >= cut && strcmp(s->plan->url.path + len - cut, own) == 0) {
             len -= cut;
             break;
         }

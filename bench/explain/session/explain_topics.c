@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/explain/session/explain_script.h"
+#include "lib/proto/transport_info.h"
 
 #define ACCEPT_JSON  "Accept: application/json\r\n"
 #define ACCEPT_LINES "Accept: application/x-ndjson\r\n"
@@ -29,10 +30,12 @@ static void finish_last(struct explain_script *s)
     script_finish(s);
 }
 
-/* path, from the cursor on if there is one. */
+/* The transport's path, from the cursor on if there is one. */
 static void target_since(const struct explain_script *s, char target[TARGET_BYTES],
-                         const char *path, const char *more)
+                         enum transport_id id, const char *more)
 {
+    const char *path = transport_infos[id].path;
+
     if (s->cursor[0] != '\0')
         snprintf(target, TARGET_BYTES, "%s?since=%s%s%s", path, s->cursor, *more != '\0' ? "&" : "",
                  more);
@@ -40,12 +43,12 @@ static void target_since(const struct explain_script *s, char target[TARGET_BYTE
         snprintf(target, TARGET_BYTES, "%s%s%s", path, *more != '\0' ? "?" : "", more);
 }
 
-static void ask_since(struct explain_script *s, const char *path, const char *more,
+static void ask_since(struct explain_script *s, enum transport_id id, const char *more,
                       const char *fields)
 {
     char target[TARGET_BYTES];
 
-    target_since(s, target, path, more);
+    target_since(s, target, id, more);
     script_get(s, target, fields);
 }
 
@@ -58,17 +61,17 @@ static int short_poll(struct explain_script *s)
     connect_first(s);
     script_say(s, "The client asks",
                "Where there is no news that is an answer as well: a full exchange of heads.");
-    ask_since(s, "/poll", "", ACCEPT_JSON);
+    ask_since(s, TRANSPORT_SHORT_POLL, "", ACCEPT_JSON);
     script_expect(s, 204, script_answer(s), "no news");
     script_say(s, "It asks again, after something was published",
                "The update has waited in the server until the client asked: on average half the "
                "interval.");
     published = script_publish(s);
-    ask_since(s, "/poll", "", ACCEPT_JSON);
+    ask_since(s, TRANSPORT_SHORT_POLL, "", ACCEPT_JSON);
     script_expect(s, published ? 200 : 204, script_answer(s), published ? "news" : "no news");
     script_say(s, "And again",
                "The cursor moves on with each answer: what has been received is not sent twice.");
-    ask_since(s, "/poll", "", ACCEPT_JSON);
+    ask_since(s, TRANSPORT_SHORT_POLL, "", ACCEPT_JSON);
     script_expect(s, 204, script_answer(s), "no news");
     finish_last(s);
     return s->rc;
@@ -82,7 +85,7 @@ static int long_poll(struct explain_script *s)
     script_say(s, "The client asks, and may be kept waiting",
                "While there is nothing, there is no answer either: the request is held, up to "
                "5 s.");
-    ask_since(s, "/longpoll", "timeout=5000", ACCEPT_JSON);
+    ask_since(s, TRANSPORT_LONG_POLL, "timeout=5000", ACCEPT_JSON);
     if (script_hold(s, HOLD_MS))
         script_publish(s);
     else
@@ -91,7 +94,7 @@ static int long_poll(struct explain_script *s)
     script_expect(s, 200, status, "news");
     script_say(s, "It asks for what comes next, and to be held for 200 ms at most",
                "When the time is up: an answer for no news, but a rare one. Then it asks again.");
-    ask_since(s, "/longpoll", "timeout=200", ACCEPT_JSON);
+    ask_since(s, TRANSPORT_LONG_POLL, "timeout=200", ACCEPT_JSON);
     script_expect(s, 204, script_answer(s), "no news");
     finish_last(s);
     return s->rc;
@@ -130,7 +133,7 @@ static int stream(struct explain_script *s)
 {
     char target[TARGET_BYTES];
 
-    target_since(s, target, "/stream", "");
+    target_since(s, target, TRANSPORT_STREAM, "");
     connect_first(s);
     script_say(s, "One request, one answer that does not end",
                "The head is sent at once; the content comes in chunks, as there is any.");
@@ -166,7 +169,7 @@ static int sse(struct explain_script *s)
     char target[TARGET_BYTES];
     bool streams;
 
-    target_since(s, target, "/events", "");
+    target_since(s, target, TRANSPORT_SSE, "");
     connect_first(s);
     script_say(s, "One request, one answer that does not end",
                "The same as a stream, in a format that browsers read by themselves: EventSource.");
@@ -224,7 +227,7 @@ static int websocket(struct explain_script *s)
 {
     char target[TARGET_BYTES];
 
-    target_since(s, target, "/ws", "");
+    target_since(s, target, TRANSPORT_WEBSOCKET, "");
     connect_first(s);
     script_say(s, "The opening handshake: HTTP that asks to become something else",
                "It looks like HTTP so that both can share a port and pass proxies. The client "
@@ -263,7 +266,7 @@ static int upgrade(struct explain_script *s)
     char target[TARGET_BYTES];
     int status;
 
-    target_since(s, target, "/ws", "");
+    target_since(s, target, TRANSPORT_WEBSOCKET, "");
     offer(s, target);
     script_say(s, "No offer where one is needed",
                "A resource that speaks WebSocket only says so: 426, and which protocol.");
@@ -277,7 +280,7 @@ static int upgrade(struct explain_script *s)
     script_expect(s, 426, script_answer(s), "upgrade needed, and to which version");
     script_say(s, "An offer that should not be taken up",
                "A server may ignore an offer: then the answer is the usual one.");
-    target_since(s, target, "/poll", "");
+    target_since(s, target, TRANSPORT_SHORT_POLL, "");
     script_upgrade(s, target, "13");
     status = script_answer(s);
     if (status == 101)
@@ -310,19 +313,19 @@ static int keep_alive(struct explain_script *s)
                "HTTP/1.1 keeps it open unless told otherwise: the second request needs no "
                "handshake then.");
     script_connect(s);
-    ask_since(s, "/poll", "", ACCEPT_JSON);
+    ask_since(s, TRANSPORT_SHORT_POLL, "", ACCEPT_JSON);
     script_answer(s);
-    ask_since(s, "/poll", "", ACCEPT_JSON);
+    ask_since(s, TRANSPORT_SHORT_POLL, "", ACCEPT_JSON);
     script_answer(s);
     script_finish(s);
     script_say(s, "The same two requests, a connection for each",
                "As HTTP/1.0 did it: SYN, SYN-ACK, ACK and two FINs for every one.");
     script_connect(s);
-    ask_since(s, "/poll", "", ACCEPT_JSON CLOSE);
+    ask_since(s, TRANSPORT_SHORT_POLL, "", ACCEPT_JSON CLOSE);
     script_answer(s);
     script_finish(s);
     script_connect(s);
-    ask_since(s, "/poll", "", ACCEPT_JSON CLOSE);
+    ask_since(s, TRANSPORT_SHORT_POLL, "", ACCEPT_JSON CLOSE);
     script_answer(s);
     script_finish(s);
     return s->rc;

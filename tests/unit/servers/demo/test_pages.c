@@ -54,7 +54,7 @@ START_TEST(pages_count_by_page_and_transport)
     ck_assert_uint_eq(a->accounts[0].out_bytes, 10);
     ck_assert_uint_eq(a->accounts[0].out_payload_bytes, 6);
     ck_assert_uint_eq(a->accounts[0].updates_sent, 2);
-    ck_assert_uint_eq(a->accounts[transports_count()].connections, 1);
+    ck_assert_uint_eq(a->accounts[TRANSPORT_COUNT].connections, 1);
     ck_assert_uint_eq(a->peers, 2);
     pages_leave(&one, 5);
     pages_leave(&two, 5);
