@@ -292,7 +292,7 @@ static int explain(const struct config *c, const struct explain_topic *topic)
         code = PL_EXIT_OK;
     else if (rc == PL_OK)
         command_fail(code, take.problem);
-    else if (rc != PL_EOF) /* interrupted: who did it knows */
+    else if (rc != PL_EINTR)
         command_fail(code, e.text[0] != '\0' ? e.text : pl_strerror(rc));
     explain_take_free(&take);
     return code;

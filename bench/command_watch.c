@@ -1,7 +1,6 @@
 /* `pushlab watch`: the two-minute demonstration, with a server of its own if need be. */
 #include "bench/commands.h"
 
-#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,8 +10,7 @@
 #include "bench/base/child.h"
 #include "lib/base/clock.h"
 #include "lib/opt/opt.h"
-#include "bench/base/programs.h"
-#include "bench/run/row.h"
+#include "bench/run/server_start.h"
 #include "bench/scenario/scenario_args.h"
 #include "bench/watch_verbose.h"
 #include "lib/proto/transport_info.h"
@@ -77,42 +75,42 @@ static int parse(struct config *c, int argc, char **argv, struct err_text *e)
                    nargs == 0 ? "no transport given" : "more than one transport given", names);
 }
 
-static int add_text(struct scenario_args *a, const char *option, const char *text)
+static void add_text(struct scenario_args *a, const char *option, const char *text)
 {
-    return text == NULL ? PL_OK : scenario_args_add(a, option, "%s", text);
+    if (text != NULL)
+        scenario_args_add(a, option, "%s", text);
 }
 
-static int client_args(struct scenario_args *a, const struct config *c, const char *transport,
-                       const char *url)
+static int start_client(struct supervisor *n, struct child *client, const struct config *c,
+                        const char *transport, const char *url, struct err_text *e)
 {
-    char path[PATH_MAX];
+    unsigned reads = c->verbose ? CHILD_READ_OUT | CHILD_READ_PROGRESS : CHILD_SAME_GROUP;
+    struct scenario_args args = {0};
 
-    program_find(&program_client, path);
-    if (scenario_args_add(a, path, NULL) < 0 || scenario_args_add(a, "--watch", NULL) < 0 ||
-        scenario_args_add(a, "--transport", "%s", transport) < 0 || add_text(a, "--url", url) < 0 ||
-        add_text(a, "--interval", c->interval) < 0 || add_text(a, "--hold", c->hold) < 0 ||
-        add_text(a, "--connection", c->connection) < 0)
-        return PL_ELIMIT;
-    if (c->verbose && scenario_args_add(a, "--transcript-fd", "%d", CHILD_PROGRESS_FD) < 0)
-        return PL_ELIMIT;
-    return c->count > 0 ? scenario_args_add(a, "--count", "%lld", (long long)c->count) : PL_OK;
+    scenario_args_begin(&args, &program_client);
+    scenario_args_add(&args, "--watch", NULL);
+    scenario_args_add(&args, "--transport", "%s", transport);
+    scenario_args_add(&args, "--url", "%s", url);
+    add_text(&args, "--interval", c->interval);
+    add_text(&args, "--hold", c->hold);
+    add_text(&args, "--connection", c->connection);
+    if (c->verbose)
+        scenario_args_add(&args, "--transcript-fd", "%d", CHILD_PROGRESS_FD);
+    if (c->count > 0)
+        scenario_args_add(&args, "--count", "%lld", (long long)c->count);
+    return program_start(n, client, &program_client, &args, reads, NULL, e);
 }
 
-static enum row_end start_server(struct supervisor *n, struct child *server, const struct config *c,
-                                 char *address, size_t cap, struct err_text *e)
+static int start_server(struct supervisor *n, struct child *server, const struct config *c,
+                        char *address, size_t cap, struct err_text *e)
 {
     struct scenario_args args = {0};
-    char path[PATH_MAX];
 
-    program_find(&program_server, path);
-    if (scenario_args_add(&args, path, NULL) < 0 ||
-        scenario_args_add(&args, "--listen", "127.0.0.1:0") < 0 ||
-        scenario_args_add(&args, "--rate", "%.12g", c->rate_hz) < 0 ||
-        scenario_args_add(&args, "--payload-bytes", "%lld", (long long)c->payload_bytes) < 0) {
-        err_set(e, PL_ELIMIT, "the command line is too long");
-        return ROW_FAILED;
-    }
-    return row_start_server(n, server, args.argv, NULL, address, cap, e);
+    scenario_args_begin(&args, &program_server);
+    scenario_args_add(&args, "--listen", "127.0.0.1:0");
+    scenario_args_add(&args, "--rate", "%.12g", c->rate_hz);
+    scenario_args_add(&args, "--payload-bytes", "%lld", (long long)c->payload_bytes);
+    return server_start(n, server, &args, NULL, address, cap, e);
 }
 
 /* What the client has noted, explained, and what it has said. v NULL: it talks for itself. */
@@ -134,7 +132,7 @@ static void relay(struct watch_verbose *v, struct child *client)
 static int follow(struct supervisor *n, struct child *server, struct child *client,
                   struct watch_verbose *v)
 {
-    char line[320], end[300];
+    struct err_text e;
 
     while (!client->ended && supervisor_wait(n, INT64_MAX) > 0) {
         relay(v, client);
@@ -145,9 +143,8 @@ static int follow(struct supervisor *n, struct child *server, struct child *clie
         }
         if (server->pid == 0 || !server->ended || client->ended)
             continue;
-        child_describe(server, end, sizeof end);
-        snprintf(line, sizeof line, "%s %s", server->name, end);
-        return command_fail(PL_EXIT_FAILURE, line);
+        child_fail(server, &e);
+        return command_fail(PL_EXIT_FAILURE, e.text);
     }
     return WIFEXITED(client->status) ? WEXITSTATUS(client->status) : PL_EXIT_FAILURE;
 }
@@ -155,29 +152,21 @@ static int follow(struct supervisor *n, struct child *server, struct child *clie
 static int watch(struct supervisor *n, const struct config *c, const char *transport,
                  struct watch_verbose *v)
 {
-    const unsigned reads = v == NULL ? CHILD_SAME_GROUP : CHILD_READ_OUT | CHILD_READ_PROGRESS;
     struct child server = {0}, client = {0};
-    struct scenario_args args = {0};
     struct err_text e = {""};
-    char address[128], url[160];
-    enum row_end end = ROW_DONE;
-    int code;
+    char address[128] = "", url[160];
+    int rc = PL_OK, code = PL_EXIT_OK;
 
     if (c->url == NULL) {
-        end = start_server(n, &server, c, address, sizeof address, &e);
+        rc = start_server(n, &server, c, address, sizeof address, &e);
         snprintf(url, sizeof url, "http://%s", address);
     }
-    if (end == ROW_DONE && client_args(&args, c, transport, c->url != NULL ? c->url : url) < 0) {
-        err_set(&e, PL_ELIMIT, "the command line is too long");
-        end = ROW_FAILED;
-    }
-    if (end == ROW_DONE &&
-        supervisor_spawn(n, &client, program_client.name, args.argv, reads, &e) < 0)
-        end = ROW_FAILED;
-    if (end == ROW_FAILED)
+    if (rc == PL_OK)
+        rc = start_client(n, &client, c, transport, c->url != NULL ? c->url : url, &e);
+    if (rc == PL_OK)
+        code = follow(n, &server, &client, v);
+    else if (rc != PL_EINTR)
         code = command_fail(PL_EXIT_FAILURE, e.text);
-    else
-        code = end == ROW_DONE ? follow(n, &server, &client, v) : PL_EXIT_OK;
     supervisor_stop(n, &client, NS_PER_S);
     supervisor_stop(n, &server, 2 * NS_PER_S);
     child_free(n, &client);

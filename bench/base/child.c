@@ -355,11 +355,14 @@ bool supervisor_stop(struct supervisor *n, struct child *c, int64_t grace_ns)
 char *child_next_line(struct child *c, enum child_stream s)
 {
     struct child_pipe *p = &c->pipes[s];
-    char *from = (char *)p->text.data + p->taken;
     size_t left = p->text.len - p->taken;
-    char *end = left == 0 ? NULL : memchr(from, '\n', left);
+    char *from, *end;
 
-    if (left == 0 || (end == NULL && p->fd >= 0))
+    if (left == 0)
+        return NULL;
+    from = (char *)p->text.data + p->taken;
+    end = memchr(from, '\n', left);
+    if (end == NULL && p->fd >= 0)
         return NULL;
     if (end == NULL)
         end = from + left; /* drain_pipe() keeps one spare byte for the NUL */
@@ -424,6 +427,14 @@ void child_describe(struct child *c, char *out, size_t cap)
     else
         snprintf(out, cap, "exited with %d%s%.*s", WEXITSTATUS(c->status), line_len > 0 ? ": " : "",
                  line_len, said);
+}
+
+int child_fail(struct child *c, struct err_text *e)
+{
+    char end[300];
+
+    child_describe(c, end, sizeof end);
+    return err_set(e, PL_ESYS, "%s %.280s", c->name, end);
 }
 
 int child_say(struct child *c, const char *text)

@@ -108,6 +108,8 @@ bool child_succeeded(const struct child *c);
 /* "exited with 1: bind 127.0.0.1:80: permission denied" (its last line on stderr), "was
  * killed by signal 11 (Segmentation fault)", "is still running". */
 void child_describe(struct child *c, char *out, size_t cap);
+/* The same after its name, as the line in e. Returns PL_ESYS. */
+int child_fail(struct child *c, struct err_text *e);
 
 /* Forget an ended child and free what it said. */
 void child_free(struct supervisor *n, struct child *c);

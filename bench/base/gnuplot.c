@@ -47,10 +47,8 @@ static int explain_end(struct supervisor *n, struct child *c, int64_t deadline_n
     }
     if (child_succeeded(c))
         return PL_OK;
-    if (!WIFEXITED(c->status)) {
-        child_describe(c, text, sizeof text);
-        return err_set(e, PL_ESYS, "%s %.200s", c->name, text);
-    }
+    if (!WIFEXITED(c->status))
+        return child_fail(c, e);
     said = child_text(c, CHILD_ERR);
     len = strlen(said);
     /* The cause comes last, so the end of a long complaint is the part to keep. */

@@ -143,6 +143,14 @@ void json_append_text(cJSON *array, const char *text)
     free(copy);
 }
 
+void json_add_words(cJSON *object, const char *name, char *const *words, size_t n)
+{
+    cJSON *array = cJSON_AddArrayToObject(object, name);
+
+    for (size_t i = 0; i < n; i++)
+        json_append_text(array, words[i]);
+}
+
 void json_append_printf(cJSON *array, const char *fmt, ...)
 {
     char text[640];

@@ -30,6 +30,8 @@ void json_add_number(cJSON *object, const char *name, double value);
 /* text may be anything, a command-line argument for one: bytes that are not UTF-8 become '?'. */
 void json_add_text(cJSON *object, const char *name, const char *text);
 void json_append_text(cJSON *array, const char *text);
+/* An array of n such texts. */
+void json_add_words(cJSON *object, const char *name, char *const *words, size_t n);
 /* printf into an array of strings. */
 void json_append_printf(cJSON *array, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Is text a part of any of these strings? */

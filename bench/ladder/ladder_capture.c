@@ -50,13 +50,11 @@ static int keep_capture(const struct row_setting *w, const char *from_id, const 
     return PL_OK;
 }
 
-/* 1: interrupted. */
 static int capture_row(const struct row_setting *w, struct scenario *s, size_t i,
                        struct err_text *e)
 {
     struct scenario_row row = w->scenario->rows[i];
     struct row_setting small = *w;
-    enum row_end end;
     cJSON *result;
     int rc;
 
@@ -64,11 +62,12 @@ static int capture_row(const struct row_setting *w, struct scenario *s, size_t i
     small.scenario = s;
     small.pcap = true;
     progress_row(w->progress, "ladder", i + 1, w->scenario->nrows);
-    end = row_measure(&small, &row, &result, e);
+    rc = row_measure(&small, &row, &result, e);
     cJSON_Delete(result);
-    rc = end == ROW_DONE ? keep_capture(w, row.id, w->scenario->rows[i].id, e) : PL_ESYS;
+    if (rc == PL_OK)
+        rc = keep_capture(w, row.id, w->scenario->rows[i].id, e);
     folder_drop_row(w->folder, row.id);
-    return end == ROW_INTERRUPTED ? 1 : rc;
+    return rc;
 }
 
 int ladder_capture(const struct row_setting *w, struct err_text *e)
@@ -84,7 +83,7 @@ int ladder_capture(const struct row_setting *w, struct err_text *e)
     for (size_t i = 0; rc == PL_OK && i < w->scenario->nrows; i++)
         rc = capture_row(w, s, i, e);
     free(s);
-    return rc < 0 ? rc : PL_OK;
+    return rc == PL_EINTR ? PL_OK : rc;
 }
 
 static int draw_row(const char *run_dir, const char *id, const char *link, struct err_text *e)

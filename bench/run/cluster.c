@@ -11,19 +11,21 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "lib/base/clock.h"
-#include "bench/run/stats_snapshot.h"
 #include "bench/base/json.h"
-#include "bench/base/programs.h"
-#include "bench/run/row.h"
-#include "bench/run/store.h"
+#include "bench/run/server_start.h"
+#include "bench/run/stats_snapshot.h"
+#include "lib/base/clock.h"
+
+/* The path of a server's --source redis://HOST:PORT/KEY. */
+#define STORE_KEY "updates"
 
 enum {
     PORT = 8080, /* on hosts of our own every port is free */
-    SERVER_STOP_S = 3,
+    STORE_PORT = 6379,
+    SERVER_STOP_S = 3, /* it promises one */
     INHERITED_FD_LEAST = 16,
-    SERVER_WORDS = 10,  /* lines of its log that become notes */
-    BALANCER_WORDS = 2, /* it says the same of each client */
+    SERVER_NOTES = 10,  /* lines of its log that become notes */
+    BALANCER_NOTES = 2, /* it says the same of each client */
 };
 
 /* How far a second source that knows nothing of the first is behind it. */
@@ -34,144 +36,156 @@ static enum hosts_name server_host(size_t i)
     return (enum hosts_name)(HOST_SERVER_1 + i);
 }
 
+static const struct child_place *place_of(const struct cluster *c, enum hosts_name host)
+{
+    return hosts_place(&c->hosts.hosts, host);
+}
+
 /* ---- servers ---- */
 
 /* One stream for all of them; the first feeds it with what would be its source otherwise. */
-static int add_shared_source(const struct cluster *c, struct scenario_args *args, size_t i)
+static void add_shared_source(const struct cluster *c, struct scenario_args *args, size_t i)
 {
     char store[LINK_ADDRESS_CHARS] = "";
-    int rc;
 
-    hosts_address(&c->network.hosts, server_host(i), HOST_STORE, store);
-    rc = scenario_args_add(args, "--source", "redis://%s:%d/" STORE_KEY, store, STORE_PORT);
-    return rc < 0 || i > 0 ? rc : scenario_args_add(args, "--feed", "generator");
+    hosts_address(&c->hosts.hosts, server_host(i), HOST_STORE, store);
+    scenario_args_add(args, "--source", "redis://%s:%d/" STORE_KEY, store, STORE_PORT);
+    if (i == 0)
+        scenario_args_add(args, "--feed", "generator");
 }
 
-static int add_own_source(const struct cluster *c, struct scenario_args *args, size_t i,
-                          int64_t start_ns)
+static void add_own_source(const struct cluster *c, struct scenario_args *args, size_t i,
+                           int64_t start_ns)
 {
     bool lags = c->plan.source == SERVERS_DIFFERING && i > 0;
-    int rc = scenario_args_add(args, "--source-start", "%lld",
-                               (long long)(start_ns + (lags ? source_lag_ns : 0)));
 
-    if (rc < 0 || !lags)
-        return rc;
-    return scenario_args_add(args, "--seed", "%lld", (long long)(c->scenario->seed + 1));
+    scenario_args_add(args, "--source-start", "%lld",
+                      (long long)(start_ns + (lags ? source_lag_ns : 0)));
+    if (lags)
+        scenario_args_add(args, "--seed", "%lld", (long long)(c->w->scenario->seed + 1));
 }
 
-/* What server number i is told besides what the scenario says; of an option given twice, the last
- * one counts. */
-static int own_args(const struct cluster *c, struct scenario_args *args, size_t i, int64_t start_ns)
+/* What balanced server number i is told besides what the scenario says; of an option given twice,
+ * the last one counts. */
+static void add_balanced(const struct cluster *c, struct scenario_args *args, size_t i,
+                         int64_t start_ns)
 {
-    int64_t beat_ms = c->row->heartbeat_ms;
-    int rc = scenario_args_add(args, "--listen", "%s", c->servers[i].address);
+    enum hosts_name in_front = c->kind->shape == HOSTS_BALANCED ? HOST_BALANCER : HOST_CLIENT;
+    long long beat_ms = c->w->row->heartbeat_ms;
+    char address[LINK_ADDRESS_CHARS] = "";
 
-    if (rc == PL_OK)
-        rc = c->plan.source == SERVERS_REDIS ? add_shared_source(c, args, i)
-                                             : add_own_source(c, args, i, start_ns);
-    if (rc == PL_OK && beat_ms != SCENARIO_UNSET)
-        rc = scenario_args_add(args, "--heartbeat", "%lld", (long long)beat_ms);
-    if (rc == PL_OK && beat_ms != SCENARIO_UNSET)
-        rc = scenario_args_add(args, "--ws-ping", "%lld", (long long)beat_ms);
-    return rc;
+    hosts_address(&c->hosts.hosts, in_front, server_host(i), address);
+    scenario_args_add(args, "--listen", "%s:%d", address, PORT);
+    if (c->plan.source == SERVERS_REDIS)
+        add_shared_source(c, args, i);
+    else
+        add_own_source(c, args, i, start_ns);
+    if (beat_ms != SCENARIO_UNSET) {
+        scenario_args_add(args, "--heartbeat", "%lld", beat_ms);
+        scenario_args_add(args, "--ws-ping", "%lld", beat_ms);
+    }
 }
 
-static int server_args(const struct cluster *c, struct scenario_args *args, size_t i,
-                       int64_t start_ns, int core)
+static void add_single(const struct cluster *c, struct scenario_args *args)
 {
-    char program[PATH_MAX];
-    int rc;
+    const struct scenario *s = c->w->scenario;
 
-    program_find(&program_server, program);
-    rc = scenario_args_add(args, program, NULL);
-    if (rc == PL_OK)
-        rc = scenario_args_server(args, c->scenario);
-    if (rc == PL_OK)
-        rc = own_args(c, args, i, start_ns);
-    if (rc == PL_OK && core >= 0)
-        rc = scenario_args_add(args, "--core", "%d", core);
-    return rc;
+    scenario_args_server_tls(args, s, c->w->cert);
+    if (c->network->emulated)
+        scenario_args_add(args, "--listen", "%s", network_listen(c->network));
+    if (c->network->emulated && s->send.workload != WORKLOAD_NONE)
+        scenario_args_add(args, "--publish-open", NULL); /* nobody else is on the network */
 }
 
-static void record(cJSON *commands, const char *name, const struct scenario_args *args)
+static void server_args(const struct cluster *c, struct scenario_args *args, size_t i,
+                        int64_t start_ns)
 {
-    cJSON *words = cJSON_AddArrayToObject(commands, name);
+    char name[16] = "server";
 
-    for (size_t i = 0; i < args->argc; i++)
-        json_append_text(words, args->argv[i]);
-}
-
-static struct sockaddr_in socket_address(const char *text)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(PORT)};
-    char host[LINK_ADDRESS_CHARS];
-
-    snprintf(host, sizeof host, "%.*s", (int)strcspn(text, ":"), text);
-    inet_pton(AF_INET, host, &a.sin_addr);
-    return a;
+    scenario_args_begin(args, &program_server);
+    scenario_args_server(args, c->w->scenario);
+    if (c->balanced)
+        add_balanced(c, args, i, start_ns);
+    else
+        add_single(c, args);
+    if (c->w->core >= 0)
+        scenario_args_add(args, "--core", "%d", c->w->core);
+    if (c->balanced)
+        snprintf(name, sizeof name, "server%zu", i + 1);
+    json_add_words(c->w->commands, name, args->argv, args->argc);
 }
 
 /* A connection from the server's host to itself, or PL_ESYS. */
 static int connect_to(const struct cluster *c, size_t i)
 {
-    struct sockaddr_in to = socket_address(c->servers[i].address);
-    int fd = hosts_socket(&c->network.hosts, server_host(i));
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+    const char *address = c->servers[i].address;
+    char host[LINK_ADDRESS_CHARS];
+    int fd = hosts_socket(&c->hosts.hosts, server_host(i));
 
+    snprintf(host, sizeof host, "%.*s", (int)strcspn(address, ":"), address);
+    inet_pton(AF_INET, host, &to.sin_addr);
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
         return fd;
     close(fd);
     return PL_ESYS;
 }
 
-static int start_server(struct cluster *c, size_t i, int64_t start_ns, int core, cJSON *commands,
-                        struct err_text *e)
+static int start_server(struct cluster *c, size_t i, int64_t start_ns, struct err_text *e)
 {
     struct cluster_server *s = &c->servers[i];
-    enum hosts_name in_front = c->kind->shape == HOSTS_BALANCED ? HOST_BALANCER : HOST_CLIENT;
     struct scenario_args args = {0};
-    char address[LINK_ADDRESS_CHARS] = "", said[128], name[16];
+    int rc;
 
     s->stats_fd = -1;
-    hosts_address(&c->network.hosts, in_front, server_host(i), address);
-    snprintf(s->address, sizeof s->address, "%s:%d", address, PORT);
-    if (server_args(c, &args, i, start_ns, core) < 0)
-        return err_set(e, PL_ELIMIT, "%s: the command line is too long", program_server.name);
-    snprintf(name, sizeof name, "server%zu", i + 1);
-    record(commands, name, &args);
+    server_args(c, &args, i, start_ns);
     c->nservers++;
-    if (row_start_server(c->supervisor, &s->child, args.argv,
-                         hosts_place(&c->network.hosts, server_host(i)), said, sizeof said,
-                         e) != ROW_DONE)
-        return PL_ESYS;
+    rc = server_start(c->w->supervisor, &s->child, &args,
+                      c->balanced ? place_of(c, server_host(i))
+                                  : network_place(c->network, LINK_SERVER),
+                      s->address, sizeof s->address, e);
+    if (rc < 0 || !c->balanced)
+        return rc;
     s->stats_fd = connect_to(c, i);
     return s->stats_fd < 0 ? err_set(e, PL_ESYS, "%s: %s", s->address, strerror(errno)) : PL_OK;
 }
 
-/* ---- the balancer ---- */
+/* The stream that servers share: redis-server on a host of its own, in memory only, because a
+ * stream on a disk would measure the disk. The host is reached by its servers alone. */
+static int start_store(struct cluster *c, struct err_text *e)
+{
+    struct service *s = &c->store;
+    char port[8];
+    char *argv[] = {s->program, "--port",      port, "--bind",       "0.0.0.0", "--protected-mode",
+                    "no",       "--save",      "",   "--appendonly", "no",      "--dir",
+                    s->folder,  "--daemonize", "no", "--loglevel",   "warning", NULL};
+    int rc = service_prepare(s, "redis-server", "--version", e);
+
+    snprintf(port, sizeof port, "%d", STORE_PORT);
+    return rc < 0
+               ? rc
+               : service_start(s, c->w->supervisor, argv, place_of(c, HOST_STORE), STORE_PORT, e);
+}
 
 static int start_balancer(struct cluster *c, struct err_text *e)
 {
     struct balancer_words words = {.nservers = c->nservers};
     char listen[LINK_ADDRESS_CHARS + 8], host[LINK_ADDRESS_CHARS] = "", path[SCENARIO_PATH_BYTES];
 
-    if (c->kind->program == NULL)
-        return PL_OK;
-    hosts_address(&c->network.hosts, HOST_CLIENT, HOST_BALANCER, host);
+    hosts_address(&c->hosts.hosts, HOST_CLIENT, HOST_BALANCER, host);
     snprintf(listen, sizeof listen, "%s:%d", host, PORT);
     words.listen = listen;
     for (size_t i = 0; i < c->nservers; i++)
         words.servers[i] = c->servers[i].address;
-    scenario_path_beside(path, c->scenario,
+    scenario_path_beside(path, c->w->scenario,
                          c->plan.config[0] != '\0' ? c->plan.config : c->kind->config);
-    return balancer_start(&c->balancer, c->supervisor, c->kind, path, &words,
-                          hosts_place(&c->network.hosts, HOST_BALANCER), PORT, e);
+    return balancer_start(&c->balancer, c->w->supervisor, c->kind, path, &words,
+                          place_of(c, HOST_BALANCER), PORT, e);
 }
-
-/* ---- open ---- */
 
 static int open_hosts(struct cluster *c, struct err_text *e)
 {
-    const struct scenario *s = c->scenario;
+    const struct scenario *s = c->w->scenario;
     struct hosts_plan plan = {
         .shape = c->kind->shape,
         .servers = (size_t)c->plan.servers,
@@ -183,24 +197,31 @@ static int open_hosts(struct cluster *c, struct err_text *e)
 
     if (rc == PL_OK)
         rc = link_spec_parse(&plan.behind, c->plan.link, e);
-    return rc < 0 ? rc : network_open_hosts(&c->network, &plan, e);
+    c->network = &c->hosts;
+    return rc < 0 ? rc : network_open_hosts(&c->hosts, &plan, e);
 }
 
-int cluster_open(struct cluster *c, const struct scenario *s, const struct scenario_row *row,
-                 struct supervisor *n, int core, cJSON *commands, struct err_text *e)
+int cluster_open(struct cluster *c, const struct cluster_setting *w, struct err_text *e)
 {
-    int64_t start_ns = clock_now_ns(); /* who comes up later catches up */
-    int rc;
+    int64_t start_ns = clock_now_ns(); /* a server that comes up later catches up */
+    size_t servers = 1;
+    int rc = PL_OK;
 
-    *c = (struct cluster){.scenario = s, .row = row, .supervisor = n, .client_fd = -1};
-    scenario_balancer_of(&c->plan, s, row);
+    *c = (struct cluster){.w = w, .network = w->network, .client_fd = -1};
+    scenario_balancer_of(&c->plan, w->scenario, w->row);
     c->kind = balancer_kind(c->plan.kind);
-    rc = open_hosts(c, e);
-    if (rc == PL_OK && c->plan.source == SERVERS_REDIS)
-        rc = store_start(&c->store, n, hosts_place(&c->network.hosts, HOST_STORE), e);
-    for (size_t i = 0; rc == PL_OK && i < (size_t)c->plan.servers; i++)
-        rc = start_server(c, i, start_ns, core, commands, e);
-    return rc < 0 ? rc : start_balancer(c, e);
+    c->balanced = c->plan.kind != BALANCER_NONE;
+    if (c->balanced) {
+        servers = (size_t)c->plan.servers;
+        rc = open_hosts(c, e);
+    }
+    if (rc == PL_OK && c->balanced && c->plan.source == SERVERS_REDIS)
+        rc = start_store(c, e);
+    for (size_t i = 0; rc == PL_OK && i < servers; i++)
+        rc = start_server(c, i, start_ns, e);
+    if (rc == PL_OK && c->kind->program != NULL)
+        rc = start_balancer(c, e);
+    return w->supervisor->interrupts > 0 ? PL_EINTR : rc;
 }
 
 /* ---- clients ---- */
@@ -208,7 +229,7 @@ int cluster_open(struct cluster *c, const struct scenario *s, const struct scena
 static int enter_client(const void *arg)
 {
     const struct cluster *c = arg;
-    const struct child_place *place = hosts_place(&c->network.hosts, HOST_CLIENT);
+    const struct child_place *place = place_of(c, HOST_CLIENT);
 
     if (fcntl(c->client_fd, F_SETFD, 0) < 0)
         return PL_ESYS;
@@ -217,7 +238,7 @@ static int enter_client(const void *arg)
 
 const struct child_place *cluster_client_place(const struct cluster *c)
 {
-    return &c->client_place;
+    return c->balanced ? &c->client_place : network_place(c->network, LINK_CLIENT);
 }
 
 static int prepare_control(struct cluster *c)
@@ -231,7 +252,7 @@ static int prepare_control(struct cluster *c)
     return c->client_fd < 0 ? PL_ESYS : PL_OK;
 }
 
-static int add_resolve(const struct cluster *c, struct scenario_args *args)
+static void add_resolve(const struct cluster *c, struct scenario_args *args)
 {
     char list[HOSTS_SERVERS_MAX * LINK_ADDRESS_CHARS] = "";
     size_t len = 0;
@@ -242,23 +263,28 @@ static int add_resolve(const struct cluster *c, struct scenario_args *args)
         len += (size_t)snprintf(list + len, sizeof list - len, "%s%.*s", i > 0 ? "," : "",
                                 (int)strcspn(address, ":"), address);
     }
-    return scenario_args_add(args, "--resolve", "%s", list);
+    scenario_args_add(args, "--resolve", "%s", list);
 }
 
-int cluster_client_args(struct cluster *c, struct scenario_args *args)
+int cluster_client_args(struct cluster *c, struct scenario_args *args, struct err_text *e)
 {
     char host[LINK_ADDRESS_CHARS];
 
-    if (prepare_control(c) < 0 || scenario_args_add(args, "--control-fd", "%d", c->client_fd) < 0)
-        return PL_ELIMIT;
-    if (c->kind->shape == HOSTS_FANNED)
-        return scenario_args_add(args, "--url", "http://servers.test:%d", PORT) < 0
-                   ? PL_ELIMIT
-                   : add_resolve(c, args);
-    if (c->kind->shape == HOSTS_PAIR)
-        return scenario_args_add(args, "--url", "http://%s", c->servers[0].address);
-    hosts_address(&c->network.hosts, HOST_CLIENT, HOST_BALANCER, host);
-    return scenario_args_add(args, "--url", "http://%s:%d", host, PORT);
+    if (c->balanced && prepare_control(c) < 0)
+        return err_set(e, PL_ESYS, "the clients' control connection: %s", strerror(errno));
+    if (c->balanced)
+        scenario_args_add(args, "--control-fd", "%d", c->client_fd);
+    if (c->kind->shape == HOSTS_PAIR) {
+        scenario_args_add(args, "--url", "%s://%s", c->w->scenario->tls ? "https" : "http",
+                          c->servers[0].address);
+    } else if (c->kind->shape == HOSTS_FANNED) {
+        scenario_args_add(args, "--url", "http://servers.test:%d", PORT);
+        add_resolve(c, args);
+    } else {
+        hosts_address(&c->hosts.hosts, HOST_CLIENT, HOST_BALANCER, host);
+        scenario_args_add(args, "--url", "http://%s:%d", host, PORT);
+    }
+    return PL_OK;
 }
 
 void cluster_client_started(struct cluster *c)
@@ -270,8 +296,10 @@ void cluster_client_started(struct cluster *c)
 
 /* ---- while it runs ---- */
 
-static int look(struct cluster *c, enum stats_snapshot which, struct err_text *e)
+static int take_snapshots(struct cluster *c, enum cluster_moment which, struct err_text *e)
 {
+    if (!c->balanced) /* the clients ask the one server themselves */
+        return PL_OK;
     c->due_ns[which] = 0;
     c->balancer_cpu_ns[which] = service_cpu_ns(&c->balancer);
     c->store_cpu_ns[which] = service_cpu_ns(&c->store);
@@ -280,9 +308,9 @@ static int look(struct cluster *c, enum stats_snapshot which, struct err_text *e
 
         if (s->killed_ns != 0)
             continue;
-        cJSON_Delete(s->looks[which]);
-        s->looks[which] = stats_snapshot_read(s->stats_fd, e);
-        if (s->looks[which] == NULL)
+        cJSON_Delete(s->snapshot[which]);
+        s->snapshot[which] = stats_snapshot_read(s->stats_fd, e);
+        if (s->snapshot[which] == NULL)
             return PL_ESYS;
     }
     return PL_OK;
@@ -290,20 +318,22 @@ static int look(struct cluster *c, enum stats_snapshot which, struct err_text *e
 
 int cluster_begin(struct cluster *c, struct err_text *e)
 {
-    return look(c, SNAPSHOT_START, e);
+    return take_snapshots(c, CLUSTER_START, e);
 }
 
 void cluster_set_window(struct cluster *c, int64_t start_ns, int64_t end_ns)
 {
-    c->window_start_ns = c->due_ns[SNAPSHOT_WINDOW_START] = start_ns;
-    c->due_ns[SNAPSHOT_WINDOW_END] = end_ns;
+    if (!c->balanced)
+        return;
+    c->window_start_ns = c->due_ns[CLUSTER_WINDOW_START] = start_ns;
+    c->due_ns[CLUSTER_WINDOW_END] = end_ns;
     if (c->plan.kill_s > SCENARIO_UNSET)
         c->kill_due_ns = start_ns + (int64_t)(c->plan.kill_s * (double)NS_PER_S);
 }
 
 int cluster_end(struct cluster *c, struct err_text *e)
 {
-    return look(c, SNAPSHOT_END, e);
+    return take_snapshots(c, CLUSTER_END, e);
 }
 
 /* What it had counted until then is all that it will ever have counted. */
@@ -315,13 +345,13 @@ static int kill_last(struct cluster *c, struct err_text *e)
     c->kill_due_ns = 0;
     if (last == NULL)
         return PL_ESYS;
-    for (int i = 0; i < CLUSTER_LOOKS; i++)
-        if (s->looks[i] == NULL)
-            s->looks[i] = cJSON_Duplicate(last, true);
+    for (int i = 0; i < CLUSTER_MOMENTS; i++)
+        if (s->snapshot[i] == NULL)
+            s->snapshot[i] = cJSON_Duplicate(last, true);
     cJSON_Delete(last);
     s->killed_ns = clock_now_ns();
     kill(s->child.pid, SIGKILL);
-    supervisor_stop(c->supervisor, &s->child, SERVER_STOP_S * NS_PER_S);
+    supervisor_stop(c->w->supervisor, &s->child, SERVER_STOP_S * NS_PER_S);
     return PL_OK;
 }
 
@@ -334,34 +364,30 @@ int64_t cluster_due_ns(const struct cluster *c)
 {
     int64_t due_ns = sooner_ns(INT64_MAX, c->kill_due_ns);
 
-    for (int i = 0; i < CLUSTER_LOOKS; i++)
+    for (int i = 0; i < CLUSTER_MOMENTS; i++)
         due_ns = sooner_ns(due_ns, c->due_ns[i]);
     return due_ns;
 }
 
-static int see_who_runs(struct cluster *c, struct err_text *e)
+/* A child that has ended though nobody asked it to; NULL: none. */
+static struct child *find_ended(struct cluster *c)
 {
-    struct child *ended = c->balancer.child.ended ? &c->balancer.child : NULL;
-    char end[300];
-
-    if (c->store.child.ended)
-        ended = &c->store.child;
     for (size_t i = 0; i < c->nservers; i++)
         if (c->servers[i].child.ended && c->servers[i].killed_ns == 0)
-            ended = &c->servers[i].child;
-    if (ended == NULL)
-        return PL_OK;
-    child_describe(ended, end, sizeof end);
-    return err_set(e, PL_ESYS, "%s %.280s", ended->name, end);
+            return &c->servers[i].child;
+    if (c->store.child.ended)
+        return &c->store.child;
+    return c->balancer.child.ended ? &c->balancer.child : NULL;
 }
 
 int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e)
 {
-    int rc = see_who_runs(c, e);
+    struct child *ended = find_ended(c);
+    int rc = ended != NULL ? child_fail(ended, e) : PL_OK;
 
-    for (int i = 0; rc == PL_OK && i < CLUSTER_LOOKS; i++)
+    for (int i = 0; rc == PL_OK && i < CLUSTER_MOMENTS; i++)
         if (c->due_ns[i] != 0 && c->due_ns[i] <= now_ns)
-            rc = look(c, (enum stats_snapshot)i, e);
+            rc = take_snapshots(c, (enum cluster_moment)i, e);
     if (rc == PL_OK && c->kill_due_ns != 0 && c->kill_due_ns <= now_ns)
         rc = kill_last(c, e);
     return rc;
@@ -369,58 +395,49 @@ int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e)
 
 /* ---- afterwards ---- */
 
-static void take_words(cJSON *notes, struct child *c, int most)
-{
-    const char *line;
-
-    for (int i = 0; i < most && (line = child_next_line(c, CHILD_ERR)) != NULL; i++)
-        if (line[0] != '\0')
-            json_append_printf(notes, "%s: %s", c->name, child_said(c, line));
-}
-
+/* It must still be there, and leave when asked, with exit code 0. */
 static void stop_server(struct cluster *c, struct cluster_server *s, cJSON *problems)
 {
+    bool stopped = supervisor_stop(c->w->supervisor, &s->child, SERVER_STOP_S * NS_PER_S);
     char end[300];
 
-    if (supervisor_stop(c->supervisor, &s->child, SERVER_STOP_S * NS_PER_S) &&
-        child_succeeded(&s->child))
+    if (problems == NULL || s->killed_ns != 0 || (stopped && child_succeeded(&s->child)))
         return;
     child_describe(&s->child, end, sizeof end);
-    if (problems != NULL && s->killed_ns == 0)
+    if (stopped)
         json_append_printf(problems, "%s %s", s->child.name, end);
+    else
+        json_append_printf(problems, "%s did not stop within %d s of SIGTERM", s->child.name,
+                           SERVER_STOP_S);
 }
 
-void cluster_stop(struct cluster *c, cJSON *problems, cJSON *notes)
+void cluster_stop(struct cluster *c, cJSON *row)
 {
-    if (c->scenario == NULL)
+    if (c->w == NULL)
         return;
     for (size_t i = 0; i < c->nservers; i++) {
-        struct cluster_server *s = &c->servers[i];
-
-        stop_server(c, s, problems);
-        if (notes != NULL)
-            take_words(notes, &s->child, SERVER_WORDS);
+        stop_server(c, &c->servers[i], cJSON_GetObjectItemCaseSensitive(row, "problems"));
+        program_add_notes(row, &c->servers[i].child, SERVER_NOTES);
     }
-    if (notes != NULL && c->balancer.child.name != NULL)
-        take_words(notes, &c->balancer.child, BALANCER_WORDS);
-    service_stop(&c->balancer, c->supervisor);
-    service_stop(&c->store, c->supervisor); /* the servers said so if it went before them */
+    program_add_notes(row, &c->balancer.child, BALANCER_NOTES);
+    service_stop(&c->balancer, c->w->supervisor);
+    service_stop(&c->store, c->w->supervisor); /* the servers said so if it went before them */
 }
 
 void cluster_close(struct cluster *c)
 {
-    if (c->scenario == NULL)
+    if (c->w == NULL)
         return;
     cluster_client_started(c);
     for (size_t i = 0; i < c->nservers; i++) {
         struct cluster_server *s = &c->servers[i];
 
-        child_free(c->supervisor, &s->child);
+        child_free(c->w->supervisor, &s->child);
         if (s->stats_fd >= 0)
             close(s->stats_fd);
-        for (int l = 0; l < CLUSTER_LOOKS; l++)
-            cJSON_Delete(s->looks[l]);
+        for (int l = 0; l < CLUSTER_MOMENTS; l++)
+            cJSON_Delete(s->snapshot[l]);
     }
-    network_close(&c->network);
+    network_close(&c->hosts);
     *c = (struct cluster){.client_fd = -1};
 }

@@ -1,9 +1,8 @@
-/* The servers of a row, what stands between them and its clients, and what they share: two
- * servers, a balancer, a store, each on a host of its own. The row asks here where its clients are
- * to go, and what became of it all.
- *
- * Each server's /stats is asked for at four moments, over a connection that begins on the
- * server's own host: no link sees it. */
+/* The servers of a row, what stands between them and its clients, and what they share. Most rows
+ * have one server on the row's own network. A scenario with balancers has one or two servers, a
+ * balancer and perhaps a store, each on a host of its own, and the /stats of each server are then
+ * asked for at four moments, over a connection that begins on the server's own host: no link sees
+ * it. */
 #ifndef PUSHLAB_CLUSTER_H
 #define PUSHLAB_CLUSTER_H
 
@@ -18,48 +17,60 @@
 #include "bench/scenario/scenario.h"
 #include "bench/scenario/scenario_args.h"
 
-enum stats_snapshot {
-    SNAPSHOT_START,
-    SNAPSHOT_WINDOW_START,
-    SNAPSHOT_WINDOW_END,
-    SNAPSHOT_END,
-    CLUSTER_LOOKS
+/* When the servers of balanced rows are asked for their /stats. */
+enum cluster_moment {
+    CLUSTER_START,
+    CLUSTER_WINDOW_START,
+    CLUSTER_WINDOW_END,
+    CLUSTER_END,
+    CLUSTER_MOMENTS
 };
 
 struct cluster_server {
     struct child child;
-    char address[LINK_ADDRESS_CHARS + 8]; /* "10.77.1.2:8080" */
-    int stats_fd;                         /* -1: not connected */
-    int64_t killed_ns;                    /* 0: it was not */
-    cJSON *looks[CLUSTER_LOOKS];          /* owned; NULL: not asked yet */
+    char address[128];                /* "10.77.1.2:8080" */
+    int stats_fd;                     /* -1: not connected */
+    int64_t killed_ns;                /* 0: it was not */
+    cJSON *snapshot[CLUSTER_MOMENTS]; /* its /stats; owned; NULL: not asked yet */
+};
+
+struct cluster_setting {
+    const struct scenario *scenario;
+    const struct scenario_row *row;
+    struct supervisor *supervisor;
+    const struct network *network; /* of a row without balancers */
+    const char *cert;              /* where a TLS server writes its certificate */
+    int core;                      /* of the servers; -1: any */
+    cJSON *commands;               /* gets the servers' command lines */
 };
 
 /* Zero-initialise; it must stay where it is once opened. */
 struct cluster {
-    const struct scenario *scenario;
-    const struct scenario_row *row;
-    struct supervisor *supervisor;
+    const struct cluster_setting *w;
+    bool balanced; /* with hosts of its own; else one server on the row's network */
     struct scenario_balancer plan;
     const struct balancer_kind *kind;
-    struct network network;
+    const struct network *network; /* the row's, or hosts */
+    struct network hosts;          /* balanced */
     struct cluster_server servers[HOSTS_SERVERS_MAX];
     size_t nservers; /* started */
     struct service balancer, store;
-    int64_t balancer_cpu_ns[CLUSTER_LOOKS], store_cpu_ns[CLUSTER_LOOKS];
-    int64_t due_ns[CLUSTER_LOOKS]; /* of the looks at the window's borders; 0: not known or done */
-    int64_t window_start_ns;       /* 0: not known yet */
-    int64_t kill_due_ns;           /* 0: nobody is to be killed, or not yet known when */
-    int client_fd;                 /* the clients' control connection; -1: none */
+    int64_t balancer_cpu_ns[CLUSTER_MOMENTS], store_cpu_ns[CLUSTER_MOMENTS];
+    int64_t due_ns[CLUSTER_MOMENTS]; /* of the window's two snapshots; 0: not known or done */
+    int64_t window_start_ns;         /* 0: not known yet */
+    int64_t kill_due_ns;             /* 0: no server is to be killed, or not yet known when */
+    int client_fd;                   /* the clients' control connection; -1: none */
     struct child_place client_place;
 };
 
-/* Build the hosts and start store, servers and balancer. core: the servers', -1: any. commands gets
- * their command lines. 0, or negative with the line in e; to be closed in any case. */
-int cluster_open(struct cluster *c, const struct scenario *s, const struct scenario_row *row,
-                 struct supervisor *n, int core, cJSON *commands, struct err_text *e);
+/* Build the hosts, if any, and start store, servers and balancer. w must outlive c.
+ * 0; PL_EINTR after Ctrl-C; or negative with the line in e. To be closed in any case. */
+int cluster_open(struct cluster *c, const struct cluster_setting *w, struct err_text *e);
 
-/* What the clients are started with, and where. 0 or PL_ELIMIT. */
-int cluster_client_args(struct cluster *c, struct scenario_args *args);
+/* Add what tells the clients where to go. args->rc says whether it fitted. 0, or PL_ESYS with the
+ * line in e. */
+int cluster_client_args(struct cluster *c, struct scenario_args *args, struct err_text *e);
+/* Where the clients are to live; NULL: here. */
 const struct child_place *cluster_client_place(const struct cluster *c);
 /* The clients have been started. */
 void cluster_client_started(struct cluster *c);
@@ -71,16 +82,17 @@ int cluster_end(struct cluster *c, struct err_text *e);
 
 /* When cluster_poll() has something to do; INT64_MAX: it hasn't. */
 int64_t cluster_due_ns(const struct cluster *c);
-/* Do what is due by now_ns, and see whether all that should run does. */
+/* Do what is due by now_ns, and check that all that should run does. 0, or negative with the line
+ * in e. */
 int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e);
 
 /* Put into the clients' report what all servers counted together, in place of what the first one
- * said, and under "balancer" what stood between (result_balancer.h). */
+ * said, and under "balancer" what stood between (result_balancer.h). Without balancers: nothing. */
 void cluster_report(const struct cluster *c, cJSON *report);
 
-/* End servers, balancer and store; what went wrong with it is appended to problems, unless that is
- * NULL, and what they said to notes. */
-void cluster_stop(struct cluster *c, cJSON *problems, cJSON *notes);
+/* End servers, balancer and store. What went wrong with it becomes a problem of the row, what they
+ * said on standard error its notes; row may be NULL. */
+void cluster_stop(struct cluster *c, cJSON *row);
 /* After cluster_stop(): the hosts are gone, too. Harmless on a zeroed c. */
 void cluster_close(struct cluster *c);
 

@@ -4,18 +4,18 @@
 #include "lib/base/clock.h"
 #include "bench/base/json.h"
 
-static const char *const look_names[CLUSTER_LOOKS] = {"start", "window_start", "window_end", "end"};
+static const char *const moments[CLUSTER_MOMENTS] = {"start", "window_start", "window_end", "end"};
 
 /* What can be added up, of all servers; the rest as the first one says it. NULL: not asked. */
-static cJSON *sum_looks(const struct cluster *c, enum stats_snapshot which)
+static cJSON *sum_snapshots(const struct cluster *c, enum cluster_moment which)
 {
     static const char *const parts[] = {"process", "connections", "transports"};
-    cJSON *sum = cJSON_Duplicate(c->servers[0].looks[which], true);
+    cJSON *sum = cJSON_Duplicate(c->servers[0].snapshot[which], true);
 
     for (size_t i = 1; sum != NULL && i < c->nservers; i++)
         for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
             json_sum(cJSON_GetObjectItemCaseSensitive(sum, parts[p]),
-                     json_at(c->servers[i].looks[which], parts[p]));
+                     json_at(c->servers[i].snapshot[which], parts[p]));
     return sum;
 }
 
@@ -23,10 +23,10 @@ static cJSON *sum_all(const struct cluster *c)
 {
     cJSON *all = cJSON_CreateObject();
 
-    for (int i = 0; i < CLUSTER_LOOKS; i++) {
-        cJSON *sum = sum_looks(c, (enum stats_snapshot)i);
+    for (int i = 0; i < CLUSTER_MOMENTS; i++) {
+        cJSON *sum = sum_snapshots(c, (enum cluster_moment)i);
 
-        cJSON_AddItemToObject(all, look_names[i], sum != NULL ? sum : cJSON_CreateNull());
+        cJSON_AddItemToObject(all, moments[i], sum != NULL ? sum : cJSON_CreateNull());
     }
     return all;
 }
@@ -39,19 +39,19 @@ static cJSON *describe_server(const struct cluster *c, const struct cluster_serv
     if (s->killed_ns != 0) /* since the window opened */
         json_add_number(o, "killed_after_s",
                         (double)(s->killed_ns - c->window_start_ns) / (double)NS_PER_S);
-    for (int i = 0; i < CLUSTER_LOOKS; i++)
-        cJSON_AddItemToObject(stats, look_names[i],
-                              s->looks[i] != NULL ? cJSON_Duplicate(s->looks[i], true)
-                                                  : cJSON_CreateNull());
+    for (int i = 0; i < CLUSTER_MOMENTS; i++)
+        cJSON_AddItemToObject(stats, moments[i],
+                              s->snapshot[i] != NULL ? cJSON_Duplicate(s->snapshot[i], true)
+                                                     : cJSON_CreateNull());
     return o;
 }
 
-static void add_cpu(cJSON *to, const int64_t cpu_ns[CLUSTER_LOOKS])
+static void add_cpu(cJSON *to, const int64_t cpu_ns[CLUSTER_MOMENTS])
 {
     cJSON *cpu = cJSON_AddObjectToObject(to, "cpu_us");
 
-    for (int i = 0; i < CLUSTER_LOOKS; i++)
-        json_add_number(cpu, look_names[i], (double)(cpu_ns[i] / NS_PER_US));
+    for (int i = 0; i < CLUSTER_MOMENTS; i++)
+        json_add_number(cpu, moments[i], (double)(cpu_ns[i] / NS_PER_US));
 }
 
 static void add_store(cJSON *to, const struct cluster *c)
@@ -88,6 +88,8 @@ static cJSON *describe(const struct cluster *c)
 
 void cluster_report(const struct cluster *c, cJSON *report)
 {
+    if (!c->balanced)
+        return;
     cJSON_DeleteItemFromObjectCaseSensitive(report, "server_stats");
     cJSON_AddItemToObject(report, "server_stats", sum_all(c));
     cJSON_AddItemToObject(report, "balancer", describe(c));

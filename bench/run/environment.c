@@ -133,7 +133,7 @@ static void add_tcp(cJSON *o)
 
 cJSON *environment_describe(const struct netns *netns, int argc, char *const *argv)
 {
-    cJSON *o = cJSON_CreateObject(), *words;
+    cJSON *o = cJSON_CreateObject();
 
     add_kernel(o);
     add_cpu_model(o);
@@ -149,8 +149,6 @@ cJSON *environment_describe(const struct netns *netns, int argc, char *const *ar
     cJSON_AddStringToObject(o, "network_namespace", netns->own ? "own" : "host");
     add_limits(o);
     add_tcp(o);
-    words = cJSON_AddArrayToObject(o, "command_line");
-    for (int i = 0; i < argc; i++)
-        json_append_text(words, argv[i]);
+    json_add_words(o, "command_line", argv, (size_t)argc);
     return o;
 }

@@ -40,16 +40,14 @@ static int measure_rows(struct run_outcome *out, const struct row_setting *w, st
     for (size_t i = 0; i < s->nrows; i++) {
         struct err_text why = {""};
         cJSON *row;
-        enum row_end end;
         int rc;
 
         progress_row(w->progress, s->rows[i].id, i + 1, s->nrows);
-        end = row_measure(w, &s->rows[i], &row, &why);
-        if (end == ROW_INTERRUPTED)
-            out->interrupted = true;
-        if (end == ROW_FAILED)
+        rc = row_measure(w, &s->rows[i], &row, &why);
+        out->interrupted = rc == PL_EINTR;
+        if (rc < 0 && !out->interrupted)
             result_add_problem(out->run, why.text);
-        if (end != ROW_DONE)
+        if (rc < 0)
             return PL_OK;
         result_add_row(out->run, row);
         result_balancer_compare(out->run);

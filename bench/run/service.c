@@ -52,12 +52,9 @@ int service_prepare(struct service *s, const char *name, const char *version_opt
 
 static int complain(struct service *s, struct err_text *e)
 {
-    char end[300];
-
     if (!s->child.ended)
         return err_set(e, PL_ESYS, "%s does not listen after %d s", s->name, READY_S);
-    child_describe(&s->child, end, sizeof end);
-    return err_set(e, PL_ESYS, "%s %.280s", s->name, end);
+    return child_fail(&s->child, e);
 }
 
 int service_start(struct service *s, struct supervisor *n, char *const argv[],

@@ -12,7 +12,9 @@ static int add_text(struct scenario_args *a, const char *text)
     size_t len = strlen(text) + 1;
 
     if (a->argc + 1 >= sizeof a->argv / sizeof a->argv[0] || len > sizeof a->store - a->used)
-        return PL_ELIMIT;
+        a->rc = PL_ELIMIT;
+    if (a->rc < 0)
+        return a->rc;
     a->argv[a->argc++] = memcpy(a->store + a->used, text, len);
     a->argv[a->argc] = NULL;
     a->used += len;
@@ -32,7 +34,17 @@ int scenario_args_add(struct scenario_args *a, const char *option, const char *f
     va_start(ap, fmt);
     n = vsnprintf(value, sizeof value, fmt, ap);
     va_end(ap);
-    return n < 0 || (size_t)n >= sizeof value ? PL_ELIMIT : add_text(a, value);
+    if (n < 0 || (size_t)n >= sizeof value)
+        a->rc = PL_ELIMIT;
+    return a->rc < 0 ? a->rc : add_text(a, value);
+}
+
+int scenario_args_begin(struct scenario_args *a, const struct program *p)
+{
+    char path[PATH_MAX];
+
+    program_find(p, path);
+    return scenario_args_add(a, path, NULL);
 }
 
 /* A key of the scenario as the option of a program; nothing when it has none or isn't in effect. */
@@ -70,10 +82,10 @@ static int add_key(struct scenario_args *a, const struct scenario *s, const stru
     return PL_EINVAL;
 }
 
-enum program { PROGRAM_SERVER, PROGRAM_CLIENT };
+enum which { PROGRAM_SERVER, PROGRAM_CLIENT };
 
 static int add_keys(struct scenario_args *a, const struct scenario *s,
-                    const struct scenario_key *keys, enum program program)
+                    const struct scenario_key *keys, enum which program)
 {
     int rc = PL_OK;
 

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "bench/base/programs.h"
 #include "bench/scenario/scenario.h"
 
 /* A command line under construction; argv stays NULL-terminated. Zero-initialise. */
@@ -12,8 +13,11 @@ struct scenario_args {
     size_t argc;
     char store[16384]; /* what argv points to */
     size_t used;
+    int rc; /* 0, or PL_ELIMIT for good: whoever adds may look at it once, at the end */
 };
 
+/* Begin with the program itself, as program_find() finds it. 0 or PL_ELIMIT. */
+int scenario_args_begin(struct scenario_args *a, const struct program *p);
 /* Append the program or a flag (fmt NULL), or an option with its value.
  * 0 or PL_ELIMIT. */
 int scenario_args_add(struct scenario_args *a, const char *option, const char *fmt, ...)

@@ -26,6 +26,8 @@ const char *pl_strerror(int code)
         return "unexpected end of input";
     case PL_EAWAY:
         return "out of reach for now";
+    case PL_EINTR:
+        return "interrupted";
     default:
         return "unknown error";
     }

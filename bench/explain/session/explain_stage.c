@@ -12,7 +12,7 @@
 #include "lib/opt/opt.h"
 #include "bench/base/programs.h"
 #include "bench/network/network.h"
-#include "bench/run/row.h"
+#include "bench/run/server_start.h"
 #include "bench/scenario/scenario_args.h"
 
 /* Soon enough to be waited for, late enough to stay out of what comes before it. */
@@ -36,43 +36,37 @@ static void file_name(const struct scene *g, char out[PATH_MAX], const char *nam
 
 /* ---- server ---- */
 
-static int server_args(const struct scene *g, struct scenario_args *a)
+static void server_args(const struct scene *g, struct scenario_args *a)
 {
-    bool emulated = g->network.emulated, tls = g->setting->topic->tls;
-    char program[PATH_MAX], cert[PATH_MAX];
+    bool emulated = g->network.emulated;
+    char cert[PATH_MAX];
     int port = emulated || g->network.netns.own ? OWN_PORT : 0; /* ours alone: always the same */
 
-    program_find(&program_server, program);
     file_name(g, cert, "cert.pem");
-    if (scenario_args_add(a, program, NULL) < 0 ||
-        scenario_args_add(a, "--listen", "%s:%d", emulated ? LINK_SERVER_IPV4 : "127.0.0.1", port) <
-            0 ||
-        scenario_args_add(a, "--source", "none") < 0 ||
-        scenario_args_add(a, "--heartbeat", "%d", HEARTBEAT_MS) < 0 ||
-        scenario_args_add(a, "--ws-ping", "%d", HEARTBEAT_MS) < 0)
-        return PL_ELIMIT;
-    if (emulated && scenario_args_add(a, "--publish-open", NULL) < 0) /* the network is ours */
-        return PL_ELIMIT;
-    if (tls && (scenario_args_add(a, "--tls", NULL) < 0 ||
-                scenario_args_add(a, "--tls-write-cert", "%s", cert) < 0))
-        return PL_ELIMIT;
-    return PL_OK;
+    scenario_args_begin(a, &program_server);
+    scenario_args_add(a, "--listen", "%s:%d", emulated ? LINK_SERVER_IPV4 : "127.0.0.1", port);
+    scenario_args_add(a, "--source", "none");
+    scenario_args_add(a, "--heartbeat", "%d", HEARTBEAT_MS);
+    scenario_args_add(a, "--ws-ping", "%d", HEARTBEAT_MS);
+    if (emulated)
+        scenario_args_add(a, "--publish-open", NULL); /* nobody else is on the network */
+    if (g->setting->topic->tls) {
+        scenario_args_add(a, "--tls", NULL);
+        scenario_args_add(a, "--tls-write-cert", "%s", cert);
+    }
 }
 
-static enum row_end start_server(struct scene *g, struct err_text *e)
+static int start_server(struct scene *g, struct err_text *e)
 {
     struct scenario_args args = {0};
-    char address[128];
-    enum row_end end;
+    char address[128] = "";
+    int rc;
 
-    if (server_args(g, &args) < 0) {
-        err_set(e, PL_ELIMIT, "the command line is too long");
-        return ROW_FAILED;
-    }
-    end = row_start_server(&g->supervisor, &g->server, args.argv,
-                           network_place(&g->network, LINK_SERVER), address, sizeof address, e);
+    server_args(g, &args);
+    rc = server_start(&g->supervisor, &g->server, &args, network_place(&g->network, LINK_SERVER),
+                      address, sizeof address, e);
     snprintf(g->url, sizeof g->url, "%s://%s", g->setting->topic->tls ? "https" : "http", address);
-    return end;
+    return rc;
 }
 
 /* ---- client: this program, on the client's side of the link ---- */
@@ -128,7 +122,7 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
         return PL_ESYS;
     while (!g->client.ended && supervisor_wait(&g->supervisor, INT64_MAX) >= 0)
         if (g->supervisor.interrupts > 0)
-            return PL_EOF;
+            return PL_EINTR;
     if (!child_succeeded(&g->client)) {
         const char *line = child_next_line(&g->client, CHILD_ERR);
 
@@ -219,15 +213,12 @@ static int read_capture(struct scene *g, struct explain_take *t, struct err_text
 static int play(struct scene *g, struct explain_take *out, struct err_text *e)
 {
     char path[PATH_MAX];
-    enum row_end end = ROW_DONE;
     int rc = PL_OK;
 
     file_name(g, path, "wire.pcapng");
     if (g->setting->url == NULL)
-        end = start_server(g, e);
-    if (end != ROW_DONE)
-        return end == ROW_INTERRUPTED ? PL_EOF : PL_ESYS;
-    if (g->network.emulated)
+        rc = start_server(g, e);
+    if (rc == PL_OK && g->network.emulated)
         rc = network_capture(&g->network, path, g->setting->topic->name, e);
     if (rc == PL_OK)
         rc = run_client(g, out, e);

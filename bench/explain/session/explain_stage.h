@@ -35,7 +35,7 @@ struct explain_take {
 };
 
 /* Make the exchange. 0, or negative with the line in e. An exchange that ended early is not a
- * failure as long as there is something to explain. Interrupted: PL_EOF, without a line. */
+ * failure as long as there is something to explain. Interrupted: PL_EINTR, without a line. */
 int explain_stage_run(struct explain_take *out, const struct explain_setting *s,
                       struct err_text *e);
 void explain_take_free(struct explain_take *t);
