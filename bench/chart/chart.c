@@ -10,7 +10,7 @@
 
 #include "lib/base/buf.h"
 #include "bench/chart/chart_data.h"
-#include "bench/ladder/ladder_capture.h"
+#include "bench/chart/chart_ladders.h"
 #include "bench/base/file.h"
 #include "bench/base/gnuplot.h"
 #include "bench/base/programs.h"
@@ -258,5 +258,5 @@ int chart_draw(const char *run_dir, struct err_text *e)
         rc = rc < 0 ? rc : draw(&d, chart_names[i], "png", e);
     }
     supervisor_close(&d.supervisor);
-    return rc < 0 ? rc : ladder_draw_all(run_dir, e);
+    return rc < 0 ? rc : chart_draw_ladders(run_dir, e);
 }

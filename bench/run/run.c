@@ -9,7 +9,7 @@
 #include "bench/base/child.h"
 #include "bench/run/environment.h"
 #include "bench/base/json.h"
-#include "bench/ladder/ladder_capture.h"
+#include "bench/run/ladder_capture.h"
 #include "bench/run/progress.h"
 #include "bench/result/result.h"
 #include "bench/result/result_balancer.h"

@@ -1,28 +1,21 @@
-#include "bench/ladder/ladder_capture.h"
+#include "bench/run/ladder_capture.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "bench/base/file.h"
-#include "bench/base/json.h"
-#include "bench/ladder/ladder_svg.h"
-#include "bench/scenario/scenario_keys.h"
 
 /* Slow enough to see each exchange, fast enough to see several. */
 #define LADDER_RATE_HZ     3.0
 #define LADDER_INTERVAL_MS 200
-#define LADDER_SPORTS      60.0 /* a ball each half second */
+#define LADDER_SPORTS      60.0 /* times the real speed: a ball each half second */
 #define LADDER_LEAST_S     1.0
 #define LADDER_RTTS        6
 
-enum { RUN_JSON_MAX_BYTES = 256 << 20 };
-
-/* The row's way of talking, for one client and a moment. */
+/* The row's transport with one client, for about a second. */
 static void shrink(struct scenario *s, struct scenario_row *row, const struct row_setting *w)
 {
     *s = *w->scenario;
@@ -84,40 +77,4 @@ int ladder_capture(const struct row_setting *w, struct err_text *e)
         rc = capture_row(w, s, i, e);
     free(s);
     return rc == PL_EINTR ? PL_OK : rc;
-}
-
-static int draw_row(const char *run_dir, const char *id, const char *link, struct err_text *e)
-{
-    struct ladder_about about = {.row = id, .link = link, .clients = 1};
-    char from[PATH_MAX], to[PATH_MAX];
-
-    if (snprintf(from, sizeof from, "%s/ladder-%s.pcapng", run_dir, id) >= PATH_MAX ||
-        snprintf(to, sizeof to, "%s/charts/ladder-%s.svg", run_dir, id) >= PATH_MAX)
-        return err_set(e, PL_EINVAL, "%.200s: path too long", run_dir);
-    if (access(from, F_OK) < 0)
-        return PL_OK;
-    return ladder_draw(from, to, &about, e);
-}
-
-int ladder_draw_all(const char *run_dir, struct err_text *e)
-{
-    char path[PATH_MAX];
-    const cJSON *row;
-    cJSON *run;
-    int rc;
-
-    if (snprintf(path, sizeof path, "%s/run.json", run_dir) >= PATH_MAX)
-        return err_set(e, PL_EINVAL, "%.200s: path too long", run_dir);
-    rc = json_read_file(&run, path, RUN_JSON_MAX_BYTES, e);
-    if (rc < 0)
-        return rc;
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
-    {
-        const char *id = json_text(row, "id");
-
-        if (rc == PL_OK && scenario_is_name(id))
-            rc = draw_row(run_dir, id, json_text(run, "link"), e);
-    }
-    cJSON_Delete(run);
-    return rc;
 }
