@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,76 +52,20 @@ const char *server_date(struct server *s)
     return s->date;
 }
 
-static void release_when_due(struct server *s)
+/* The publisher's: readers that wait for more of the log may go on. */
+static bool server_on_advanced(void *arg)
 {
-    if (s->hub.delay_ns > 0)
-        ticker_arm(&s->release, hub_release(&s->hub, clock_now_ns()));
+    return cursor_wait_check(arg);
 }
 
-static bool follows_log(const struct server *s)
-{
-    return s->source != NULL && s->source->kind->submit != NULL;
-}
-
-static int publish(struct server *s, const struct post *p, int64_t t_ns, uint64_t *seq)
-{
-    int err;
-
-    if (follows_log(s)) {
-        *seq = 0;
-        return s->source->kind->submit(s->source, p, t_ns, NULL);
-    }
-    err = hub_publish_post(&s->hub, p, t_ns, seq);
-    release_when_due(s);
-    return err;
-}
-
-int server_publish_post(struct server *s, const struct post *p, uint64_t *seq)
-{
-    return publish(s, p, clock_now_ns(), seq);
-}
-
-int server_submit(struct server *s, const struct post *p, struct receipt *r)
-{
-    uint64_t seq;
-    int err;
-
-    if (s->stopping)
-        return PL_EAWAY;
-    if (follows_log(s))
-        return s->source->kind->submit(s->source, p, clock_now_ns(), r);
-    err = server_publish_post(s, p, &seq);
-    if (err >= 0)
-        r->tell(r, err, seq);
-    return err < 0 ? err : PL_OK;
-}
-
-int server_adopt(struct server *s, const struct post *p, const struct hub_number *as)
-{
-    int err = hub_adopt(&s->hub, p, as);
-
-    release_when_due(s);
-    return err;
-}
-
-uint64_t server_publish(struct server *s, const char *data, size_t len)
-{
-    return server_publish_at(s, data, len, clock_now_ns());
-}
-
-uint64_t server_publish_at(struct server *s, const char *data, size_t len, int64_t t_ns)
-{
-    uint64_t seq;
-
-    return publish(s, &(struct post){.data = data, .data_len = len}, t_ns, &seq) < 0 ? 0 : seq;
-}
-
-static void server_on_release(void *arg, int64_t now_ns)
+/* The publisher's: stop in order, soon, and let server_run() fail with this line. Not here and
+ * now: whoever finds out may stand on what stopping frees. */
+static void server_on_failed(void *arg, const char *why)
 {
     struct server *s = arg;
 
-    ticker_arm(&s->release, hub_release(&s->hub, now_ns));
-    cursor_wait_check(s);
+    snprintf(s->failure.text, sizeof s->failure.text, "%s", why);
+    event_active(&s->sigterm, EV_SIGNAL, 1);
 }
 
 static void server_on_signal(evutil_socket_t signal_number, short what, void *arg)
@@ -143,6 +86,7 @@ static void server_on_stop_deadline(evutil_socket_t fd, short what, void *arg)
 
 static int start_loop(struct server *s)
 {
+    static const struct publisher_ops ops = {server_on_advanced, server_on_failed};
     struct event_config *cfg = event_config_new();
 
     if (cfg == NULL)
@@ -158,7 +102,7 @@ static int start_loop(struct server *s)
         return PL_ENOMEM;
     if (event_add(&s->sigterm, NULL) < 0 || event_add(&s->sigint, NULL) < 0)
         return PL_ENOMEM;
-    if (ticker_init(&s->release, s->base, server_on_release, s) < 0)
+    if (publisher_init(&s->publisher, &s->hub, s->base, &ops, s) < 0)
         return PL_ESYS;
     if (s->options->demo) {
         s->demo = demo_new(s->base);
@@ -179,33 +123,38 @@ static int start_hub(struct server *s)
     return hub_init(&s->hub, &limits, o->test_delay_ns);
 }
 
-static int start_feed(struct server *s, struct err_text *e)
+static int start_feed(struct server *s, const struct source_options *o, struct err_text *e)
 {
-    const char *feed = s->options->feed;
+    const char *feed = s->options->feed_spec;
+    struct publisher *pub = &s->publisher;
     struct err_text why;
 
     if (feed == NULL)
         return PL_OK;
-    if (s->source->kind->submit == NULL || strncmp(feed, "redis:", 6) == 0)
+    if (pub->source->ops->submit == NULL || strncmp(feed, "redis:", 6) == 0)
         return err_set(e, PL_EINVAL,
                        "--feed: it is what goes into a stream that servers share; accepted: with "
                        "--source redis://..., any other source");
-    s->feed = source_start(s, feed, &why);
-    return s->feed == NULL ? err_set(e, PL_EINVAL, "--feed: %.310s", why.text) : PL_OK;
+    pub->feed = source_start(pub, feed, o, &why);
+    return pub->feed == NULL ? err_set(e, PL_EINVAL, "--feed: %.310s", why.text) : PL_OK;
 }
 
 /* The loop runs meanwhile, and a signal may end it: then there is no source any more. */
 static int start_source(struct server *s, struct err_text *e)
 {
-    s->source = source_start(s, s->options->source, e);
-    if (s->source == NULL)
+    struct source_options o = s->options->source;
+    struct publisher *pub = &s->publisher;
+
+    o.max_line_bytes = (size_t)s->options->max_body_bytes;
+    pub->source = source_start(pub, s->options->source_spec, &o, e);
+    if (pub->source == NULL)
         return PL_EINVAL;
-    while (s->source != NULL && s->source->kind->ready != NULL &&
-           !s->source->kind->ready(s->source)) {
+    while (pub->source != NULL && pub->source->ops->ready != NULL &&
+           !pub->source->ops->ready(pub->source)) {
         if (event_base_loop(s->base, EVLOOP_ONCE) < 0)
             return err_set(e, PL_ESYS, "event loop: %s", pl_strerror(PL_ESYS));
     }
-    return s->source != NULL ? start_feed(s, e) : PL_OK;
+    return pub->source != NULL ? start_feed(s, &o, e) : PL_OK;
 }
 
 int server_start(struct server *s, const struct server_options *options, struct err_text *e)
@@ -238,17 +187,6 @@ int server_run(struct server *s, struct err_text *e)
     return s->failure.text[0] == '\0' ? PL_OK : err_set(e, PL_EPROTO, "%s", s->failure.text);
 }
 
-/* Not here and now: whoever finds out may stand on what stopping frees. */
-void server_fail(struct server *s, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(s->failure.text, sizeof s->failure.text, fmt, ap);
-    va_end(ap);
-    event_active(&s->sigterm, EV_SIGNAL, 1);
-}
-
 static void stop_peer(struct peer *p)
 {
     if (p->conn.ended || p->conn.finishing)
@@ -267,9 +205,7 @@ void server_stop(struct server *s)
         return;
     s->stopping = true;
     listener_stop(&s->listener);
-    source_stop(s->feed);
-    source_stop(s->source);
-    s->feed = s->source = NULL;
+    publisher_stop(&s->publisher);
     for (uint32_t i = 0; i < s->janitor.npeers; i++)
         stop_peer(s->janitor.peers[i]);
     if (s->connections.open == 0)
@@ -290,14 +226,13 @@ void server_free(struct server *s)
     sigaddset(&last_words, SIGINT);
     sigprocmask(SIG_BLOCK, &last_words, NULL);
     listener_stop(&s->listener);
-    source_stop(s->feed);
-    source_stop(s->source);
+    publisher_stop(&s->publisher);
     for (uint32_t i = 0; i < s->janitor.npeers; i++)
         conn_close(&s->janitor.peers[i]->conn);
     if (s->loop.read_buf != NULL)
         conn_loop_free(&s->loop);
     demo_free(s->demo);
-    ticker_free(&s->release);
+    publisher_free(&s->publisher);
     janitor_free(&s->janitor);
     event_del(&s->sigterm);
     event_del(&s->sigint);

@@ -11,13 +11,12 @@
 #include "lib/net/conn.h"
 #include "lib/base/err.h"
 #include "servers/hub/hub.h"
+#include "servers/hub/publish.h"
 #include "servers/http/janitor.h"
 #include "servers/http/listener.h"
 #include "servers/transport/poll_cache.h"
 #include "servers/server_options.h"
-#include "servers/source/source.h"
 #include "servers/http/stats.h"
-#include "lib/base/ticker.h"
 #include "lib/net/tls.h"
 
 struct demo;
@@ -28,12 +27,10 @@ struct server {
     struct event_base *base;
     struct conn_loop loop;
     struct hub hub;
-    struct ticker release; /* for hub delays; armed only under --test-delay */
-    struct tls *tls;       /* NULL: in the clear */
+    struct publisher publisher;
+    struct tls *tls; /* NULL: in the clear */
     struct listener listener;
     struct janitor janitor;
-    struct source *source;
-    struct source *feed; /* what is published into the source's log; NULL: nothing */
     struct held_request
         *cursor_waits; /* those that wait for what another server has told already */
     struct poll_cache poll_cache;
@@ -58,24 +55,6 @@ int server_run(struct server *s, struct err_text *e);
  * ends when all peers are gone or the deadline passes. */
 void server_stop(struct server *s);
 void server_free(struct server *s);
-/* It can't go on: stop in order, soon, and let server_run() fail with this line. */
-void server_fail(struct server *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* Publish one compact JSON value now. Returns its sequence number or 0 (no memory). */
-uint64_t server_publish(struct server *s, const char *data, size_t len);
-/* The same as of t_ns, which is not before that of anything published yet. */
-uint64_t server_publish_at(struct server *s, const char *data, size_t len, int64_t t_ns);
-/* Publish a post now. 0 and its sequence number; 1: its sender has published it before, and *seq
- * is the number of that sender's newest in this channel; PL_ELIMIT (--max-channels, --max-keys,
- * --max-senders), PL_ENOMEM. Where the source follows a log, it goes there and has no number yet
- * (*seq is 0). */
-int server_publish_post(struct server *s, const struct post *p, uint64_t *seq);
-/* The same for a client's post. 0: r is told what became of it, perhaps before the return;
- * PL_EAWAY: the log is out of reach. */
-int server_submit(struct server *s, const struct post *p, struct receipt *r);
-/* An update has come out of the log. As hub_adopt(). */
-int server_adopt(struct server *s, const struct post *p, const struct hub_number *as);
-
 /* The accounts: of each transport in the table's order, of publishing, of all other requests. */
 size_t server_naccounts(void);
 const char *server_account_name(size_t i);

@@ -6,27 +6,15 @@
 #include <stdint.h>
 
 #include "lib/opt/opt.h"
-
-enum pattern { PATTERN_FIXED, PATTERN_POISSON, PATTERN_BURSTS };
+#include "servers/source/source.h"
 
 struct server_options {
     const char *listen;
     /* source */
-    const char *source;
-    double rate_hz;
-    int pattern;
-    int64_t burst_on_ns, burst_off_ns;
-    int64_t payload_bytes;
-    int64_t seed;
-    int64_t source_start_ns; /* 0: at once */
-    double trace_speed;
-    bool trace_loop;
-    double source_speed;
-    int64_t rooms, room_size;
-    double tick_rate_hz;
+    const char *source_spec;
+    const char *feed_spec; /* NULL: none */
+    struct source_options source;
     int64_t history;
-    const char *feed; /* NULL: none */
-    int64_t log_history;
     /* transports */
     int64_t max_hold_ns;
     int64_t heartbeat_ns;

@@ -17,11 +17,8 @@
 #include "lib/base/json_line.h"
 #include "servers/http/origin.h"
 #include "servers/http/reply.h"
+#include "servers/model/arrivals.h"
 #include "servers/server.h"
-
-static const char *const patterns[] = {
-    [PATTERN_FIXED] = "fixed", [PATTERN_POISSON] = "poisson", [PATTERN_BURSTS] = "bursts"};
-enum { NPATTERNS = sizeof patterns / sizeof *patterns };
 
 /* Tighter than the command line's: a page is for looking at. */
 static const struct knob {
@@ -107,8 +104,8 @@ static const char *read_pattern(const cJSON *json, int *out, bool *given)
 
     if (item == NULL)
         return NULL;
-    for (int i = 0; cJSON_IsString(item) && i < NPATTERNS; i++) {
-        if (strcmp(item->valuestring, patterns[i]) != 0)
+    for (int i = 0; cJSON_IsString(item) && arrivals_patterns[i] != NULL; i++) {
+        if (strcmp(item->valuestring, arrivals_patterns[i]) != 0)
             continue;
         *out = i;
         *given = true;
@@ -136,13 +133,13 @@ static const char *read_filter(const cJSON *json, struct channel_filter *w, char
 /* Bytes on their way must stay within what a connection may have in line. */
 static bool fits_on_wire(const struct server *s, const struct channel_filter *w)
 {
-    const struct server_options *o = s->options;
     double peak_hz = w->settings.rate_hz;
 
     if (w->settings.pattern == PATTERN_BURSTS)
-        peak_hz *= (double)(o->burst_on_ns + o->burst_off_ns) / (double)o->burst_on_ns;
+        peak_hz *= (double)(w->settings.burst_on_ns + w->settings.burst_off_ns) /
+                   (double)w->settings.burst_on_ns;
     return peak_hz * (double)w->settings.payload_bytes * w->rtt_ms / 2000 <=
-           (double)o->backlog_bytes / 2;
+           (double)s->options->backlog_bytes / 2;
 }
 
 /* ---- doing it ---- */
@@ -151,22 +148,29 @@ static struct channel_filter state_of(const struct server *s)
 {
     struct channel_filter w = {.rtt_ms = (double)s->demo->line.one_way_ns * 2 / (double)NS_PER_MS};
 
-    if (s->source != NULL)
-        w.settings = s->source->settings;
+    if (s->publisher.source != NULL)
+        w.settings = s->publisher.source->settings;
     return w;
+}
+
+static bool is_tunable(const struct source *src)
+{
+    return src != NULL && src->ops->tune != NULL;
 }
 
 static const char *apply(struct server *s, const struct channel_filter *w, int *status)
 {
+    struct source *src = s->publisher.source;
+
     *status = 409;
-    if (w->tunes && (s->source == NULL || s->source->kind->tune == NULL))
+    if (w->tunes && !is_tunable(src))
         return "the source has no knobs; --source generator has";
     *status = 400;
     if (!fits_on_wire(s, w))
         return "too many bytes at once for this round trip: lower the rate, the payload or the "
                "round trip";
     *status = 503;
-    if (w->tunes && s->source->kind->tune(s->source, &w->settings) < 0)
+    if (w->tunes && src->ops->tune(src, &w->settings) < 0)
         return "out of memory";
     s->demo->line.one_way_ns = (int64_t)(w->rtt_ms * (double)NS_PER_MS / 2);
     return NULL;
@@ -176,14 +180,14 @@ static void reply_state(struct peer *p)
 {
     const struct server *s = p->server;
     struct channel_filter w = state_of(s);
-    bool tunable = s->source != NULL && s->source->kind->tune != NULL;
+    const struct source *src = s->publisher.source;
     char body[320];
     int len = snprintf(body, sizeof body,
                        "{\"source\":\"%s\",\"tunable\":%s,\"rate_hz\":%.10g,\"pattern\":\"%s\","
                        "\"payload_bytes\":%lld,\"rtt_ms\":%.10g,\"max_hold_ms\":%lld,"
                        "\"started_ns\":%lld}\n",
-                       s->source != NULL ? s->source->kind->name : "stopped",
-                       tunable ? "true" : "false", w.settings.rate_hz, patterns[w.settings.pattern],
+                       src != NULL ? src->name : "stopped", is_tunable(src) ? "true" : "false",
+                       w.settings.rate_hz, arrivals_patterns[w.settings.pattern],
                        (long long)w.settings.payload_bytes, w.rtt_ms,
                        (long long)(s->options->max_hold_ns / NS_PER_MS), (long long)s->started_ns);
 

@@ -6,7 +6,6 @@
 #include "lib/base/proc.h"
 #include "servers/http/reply.h"
 #include "servers/server.h"
-#include "servers/source/source_log.h"
 
 /* One number of each transport's account, by its offset. */
 static const struct {
@@ -127,7 +126,8 @@ static int add_hub(struct buf *out, const struct hub *h)
 /* Of a source that follows a log. */
 static int add_log(struct buf *out, const struct server *s)
 {
-    const struct source_log *log = s->source != NULL ? s->source->log : NULL;
+    const struct source *src = s->publisher.source;
+    const struct log_state *log = src != NULL ? src->log : NULL;
     int err = 0;
 
     if (log == NULL)

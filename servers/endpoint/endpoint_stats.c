@@ -9,11 +9,9 @@
 #include <cjson/cJSON.h>
 
 #include "lib/base/clock.h"
-#include "servers/source/pacer.h"
 #include "lib/base/proc.h"
 #include "servers/http/reply.h"
 #include "servers/server.h"
-#include "servers/source/source_log.h"
 #include "lib/proto/url.h"
 
 static void add_u64(cJSON *o, const char *name, uint64_t n)
@@ -64,34 +62,37 @@ static void add_transport(cJSON *parent, const char *name, const struct transpor
 
 static void add_source(cJSON *root, const struct server *s)
 {
+    const struct source *src = s->publisher.source;
     cJSON *source = cJSON_AddObjectToObject(root, "source");
     cJSON *history = cJSON_AddObjectToObject(root, "history");
 
-    cJSON_AddStringToObject(source, "kind", s->source != NULL ? s->source->kind->name : "stopped");
+    cJSON_AddStringToObject(source, "kind", src != NULL ? src->name : "stopped");
     add_u64(source, "seq", s->hub.published_seq);
-    cJSON_AddBoolToObject(source, "done", s->source == NULL || s->source->done);
-    add_u64(source, "rejected", s->source != NULL ? s->source->rejected : 0);
+    cJSON_AddBoolToObject(source, "done", src == NULL || src->done);
+    add_u64(source, "rejected", src != NULL ? src->rejected : 0);
     add_u64(source, "lost_to_memory", s->hub.publish_failures);
-    if (s->source != NULL && s->source->pacer != NULL)
-        add_u64(source, "stalled_ms", (uint64_t)(s->source->pacer->stalled_ns / NS_PER_MS));
+    if (src != NULL && src->ops->catch_up != NULL)
+        add_u64(source, "stalled_ms", (uint64_t)(src->stalled_ns / NS_PER_MS));
     add_u64(history, "capacity", s->hub.limits.history);
     add_u64(history, "oldest_seq", hub_oldest_seq(&s->hub));
     add_u64(history, "newest_seq", hub_newest_seq(&s->hub));
     add_u64(history, "subscribers", s->hub.nsubscribers);
 }
 
-/* A source whose updates are dated when they were due: what was due before a time must have been
- * published before we say what was. */
+/* What was due before a time must have been published before we say what was. */
 static void catch_up(const struct server *s)
 {
-    if (s->options->source_start_ns > 0 && s->source != NULL && s->source->pacer != NULL)
-        pacer_catch_up(s->source->pacer, clock_now_ns());
+    struct source *src = s->publisher.source;
+
+    if (src != NULL && src->ops->catch_up != NULL)
+        src->ops->catch_up(src, clock_now_ns());
 }
 
 /* Of a source that follows a log. */
 static void add_log(cJSON *root, const struct server *s)
 {
-    const struct source_log *log = s->source != NULL ? s->source->log : NULL;
+    const struct source *src = s->publisher.source, *feed = s->publisher.feed;
+    const struct log_state *log = src != NULL ? src->log : NULL;
     cJSON *o;
 
     if (log == NULL)
@@ -105,7 +106,7 @@ static void add_log(cJSON *root, const struct server *s)
     add_u64(o, "lag_us", (uint64_t)(log->lag_ns / NS_PER_US));
     add_u64(o, "posts_waiting", log->posts_waiting);
     add_u64(o, "posts_refused", log->posts_refused);
-    cJSON_AddStringToObject(o, "feed", s->feed != NULL ? s->feed->kind->name : "none");
+    cJSON_AddStringToObject(o, "feed", feed != NULL ? feed->name : "none");
     add_u64(o, "feed_dropped", log->feed_dropped);
 }
 

@@ -4,7 +4,6 @@
 
 #include "servers/http/http_session.h"
 #include "servers/server.h"
-#include "servers/source/source_log.h"
 #include "lib/proto/url.h"
 
 struct held_request {
@@ -15,9 +14,9 @@ struct held_request {
     uint64_t greetings; /* when it came; the log is asked again */
 };
 
-static const struct source_log *server_log(const struct server *s)
+static const struct log_state *server_log(const struct server *s)
 {
-    return s->source != NULL ? s->source->log : NULL;
+    return s->publisher.source != NULL ? s->publisher.source->log : NULL;
 }
 
 /* The cursor that the request names, in the query or as an event source does; 0: none. */
@@ -36,7 +35,7 @@ static uint64_t cursor_of(const struct http_request *req)
 
 static bool held_may_go(const struct server *s, const struct held_request *held)
 {
-    const struct source_log *log = server_log(s);
+    const struct log_state *log = server_log(s);
 
     return log == NULL || held->since <= hub_newest_seq(&s->hub) ||
            (log->greetings > held->greetings && held->since > log->newest_seq);
@@ -66,11 +65,6 @@ bool cursor_wait_hold(struct peer *p, const struct http_request *req)
     return true;
 }
 
-bool cursor_wait_waits(const struct server *s)
-{
-    return s->cursor_waits != NULL;
-}
-
 void cursor_wait_forget(struct peer *p)
 {
     struct held_request *held = p->held;
@@ -93,7 +87,7 @@ static void held_release(struct held_request *held)
     cursor_wait_forget(p);
 }
 
-void cursor_wait_check(struct server *s)
+bool cursor_wait_check(struct server *s)
 {
     struct held_request *next;
 
@@ -102,4 +96,5 @@ void cursor_wait_check(struct server *s)
         if (held_may_go(s, held))
             held_release(held);
     }
+    return s->cursor_waits != NULL;
 }

@@ -12,10 +12,9 @@ struct server;
 
 /* True: the request is held, and will be routed later. */
 bool cursor_wait_hold(struct peer *p, const struct http_request *req);
-/* Are there any? */
-bool cursor_wait_waits(const struct server *s);
-/* Updates have come, or it is known how far the log goes: route those that may go on. */
-void cursor_wait_check(struct server *s);
+/* Updates have come, or it is known how far the log goes: route those that may go on. Returns
+ * whether others still wait. */
+bool cursor_wait_check(struct server *s);
 /* The connection is over. */
 void cursor_wait_forget(struct peer *p);
 

@@ -53,7 +53,7 @@ static int publish_post(struct intake *in, const struct post *post)
     int err;
 
     in->waiting++;
-    err = server_submit(in->peer->server, post, &in->receipt);
+    err = publisher_submit(&in->peer->server->publisher, post, &in->receipt);
     if (err < 0)
         in->waiting--;
     return err;

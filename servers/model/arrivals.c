@@ -1,6 +1,9 @@
 #include "servers/model/arrivals.h"
 
 #include <math.h>
+#include <stddef.h>
+
+const char *const arrivals_patterns[] = {"fixed", "poisson", "bursts", NULL};
 
 void arrivals_init(struct arrivals *a, int pattern, double rate_hz, int64_t burst_on_ns,
                    int64_t burst_off_ns)

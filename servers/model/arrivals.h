@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 #include "lib/base/rng.h"
-#include "servers/server_options.h"
+
+enum pattern { PATTERN_FIXED, PATTERN_POISSON, PATTERN_BURSTS };
+/* Their words, for --pattern and the live page; NULL-terminated. */
+extern const char *const arrivals_patterns[];
 
 struct arrivals {
     int pattern;   /* enum pattern */

@@ -9,7 +9,8 @@
 #include "lib/proto/post.h"
 
 struct model {
-    int64_t due_ns; /* of the next post, counted from the model's start; never falls, never ends */
+    int64_t due_ns; /* of the next post, counted from the model's start; never falls. INT64_MAX:
+                       there are no more */
     /* Fill in that post, whose bytes are valid until the next call, and move due_ns on. */
     void (*next)(struct model *m, struct post *out);
     void (*free)(struct model *m); /* NULL is not accepted */

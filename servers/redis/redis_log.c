@@ -6,7 +6,6 @@
 #include <sys/random.h>
 
 #include "lib/base/clock.h"
-#include "servers/server.h"
 
 const char redis_log_another[] = "what is there now is not what this server has told its clients: "
                                  "start it again to begin anew";
@@ -61,5 +60,5 @@ void redis_log_lose(struct redis_log *log, const char *why)
     if (log->lost)
         return;
     log->lost = true;
-    server_fail(log->server, "--source %s: %s", log->name, why);
+    publisher_fail(log->publisher, "--source %s: %s", log->name, why);
 }

@@ -1,24 +1,24 @@
-/* A log of updates in Redis, as one server sees it: what its reader, its publisher and its source
- * (redis_reader.h, redis_publisher.h, source_redis.c) have in common. */
+/* A log of updates in Redis, as one server sees it: what its reader, its writer and its source
+ * (redis_reader.h, redis_writer.h, source_redis.c) have in common. */
 #ifndef PUSHLAB_REDIS_LOG_H
 #define PUSHLAB_REDIS_LOG_H
 
 #include <stdint.h>
 
+#include "lib/base/err.h"
 #include "lib/base/name.h"
 #include "servers/redis/redis_script.h"
-#include "servers/source/source_log.h"
-
-struct server;
+#include "servers/hub/publish.h"
 
 enum { REDIS_LIFE_CHARS = 32, REDIS_SUFFIX_BYTES = 16 };
 
 struct redis_log {
-    struct server *server;
-    struct source_log state;
+    struct publisher *publisher;
+    struct log_state state;
     char name[sizeof "redis://[]:65535/" + 256 + NAME_MAX_BYTES];
     char host[256];
     uint16_t port;
+    int64_t keep; /* updates that the stream is to keep at least */
     char keys[REDIS_SCRIPT_KEYS][NAME_MAX_BYTES + REDIS_SUFFIX_BYTES]; /* redis_script.h */
     char life[REDIS_LIFE_CHARS + 1];                                   /* "": not known yet */
     bool lost;

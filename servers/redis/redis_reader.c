@@ -4,11 +4,9 @@
 #include <string.h>
 #include <hiredis/hiredis.h>
 
-#include "servers/http/cursor_wait.h"
 #include "lib/base/clock.h"
 #include "lib/base/fields.h"
 #include "servers/redis/redis_restore.h"
-#include "servers/server.h"
 
 #define ENTRIES_AT_ONCE "512"
 #define BLOCK_MS        "1000"
@@ -39,13 +37,13 @@ static int read_entry(struct redis_entry *out, const struct redisReply *r)
 
 static uint64_t reader_seq(const struct redis_reader *r)
 {
-    return r->log->server->hub.published_seq;
+    return r->log->publisher->hub->published_seq;
 }
 
 /* NULL, or why the server can't go on. */
 static const char *reader_adopt_one(struct redis_reader *r, const struct redisReply *reply)
 {
-    struct source_log *state = &r->log->state;
+    struct log_state *state = &r->log->state;
     struct redis_entry e;
     int err;
 
@@ -53,7 +51,7 @@ static const char *reader_adopt_one(struct redis_reader *r, const struct redisRe
         return foreign;
     if (e.as.seq > reader_seq(r) + 1)
         return trimmed;
-    err = server_adopt(r->log->server, &e.post, &e.as);
+    err = publisher_adopt(r->log->publisher, &e.post, &e.as);
     if (err < 0)
         return err == PL_ENOMEM ? pl_strerror(err) : redis_log_another;
     r->newest = e.as;
@@ -151,7 +149,7 @@ static const char *reader_meet(struct redis_reader *r, const struct redisReply *
         return foreign;
     memcpy(r->log->life, life.text, life.len + 1);
     if (first > 1)
-        err = redis_restore(&r->log->server->hub, first - 1, hello->element[HELLO_COUNTS],
+        err = redis_restore(r->log->publisher->hub, first - 1, hello->element[HELLO_COUNTS],
                             hello->element[HELLO_LATEST]);
     return err == 0 ? NULL : err == PL_ENOMEM ? pl_strerror(err) : foreign;
 }
@@ -202,6 +200,7 @@ static void reader_on_reply(void *arg, const struct redisReply *reply)
 {
     struct redis_reader *r = arg;
     const char *why;
+    bool awaited;
 
     if (!r->greeting && reply->type == REDIS_REPLY_NIL) {
         reader_greet(r);
@@ -214,9 +213,9 @@ static void reader_on_reply(void *arg, const struct redisReply *reply)
     }
     if (reader_seq(r) >= r->target_seq)
         r->caught_up = true;
-    r->ops->adopted(r->arg);
-    if (!r->greeting && cursor_wait_waits(r->log->server))
-        reader_greet(r); /* how far does it go? */
+    awaited = r->ops->adopted(r->arg);
+    if (!r->greeting && awaited)
+        reader_greet(r);
     else
         reader_listen(r);
 }
@@ -254,7 +253,7 @@ int redis_reader_start(struct redis_reader *r, struct redis_log *log,
 
     *r = (struct redis_reader){.log = log, .ops = ops, .arg = arg};
     redis_log_make_life(r->fresh);
-    return redis_link_start(&r->link, log->server->base, log->host, log->port, &link_ops, r);
+    return redis_link_start(&r->link, log->publisher->base, log->host, log->port, &link_ops, r);
 }
 
 void redis_reader_stop(struct redis_reader *r)

@@ -13,7 +13,9 @@
 
 struct redis_reader_ops {
     void (*greeted)(void *arg); /* the log is there, and it is the right one */
-    void (*adopted)(void *arg); /* some updates, or none: all that came with one answer */
+    /* Some updates, or none: all that came with one answer. Returns whether a reader waits for
+     * more of the log: then it is asked how far it goes. */
+    bool (*adopted)(void *arg);
     void (*down)(void *arg, const char *why);
 };
 

@@ -3,56 +3,85 @@
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
+#include "servers/model/generator.h"
 #include "servers/source/pacer.h"
-#include "servers/server.h"
 
 struct player {
     struct source source; /* first */
     struct pacer pacer;
     struct model *model; /* owned */
+    bool dated;          /* updates are as of when they were due */
 };
 
 static int64_t player_play(void *arg)
 {
     struct player *p = arg;
-    struct post post = {0};
-    uint64_t seq;
+    struct post post;
 
     p->model->next(p->model, &post);
-    server_publish_post(p->source.server, &post, &seq); /* what it refuses, it counts */
+    publisher_post(p->source.publisher, &post, p->dated ? pacer_due_ns(&p->pacer) : clock_now_ns());
+    p->source.stalled_ns = p->pacer.stalled_ns;
+    p->source.done = p->model->due_ns == INT64_MAX;
     return p->model->due_ns;
 }
 
-struct source *player_start(const struct source_kind *kind, struct server *s, struct model *model,
-                            double speed, struct err_text *e)
+static void player_catch_up(struct source *src, int64_t now_ns)
 {
-    struct player *p = model != NULL ? calloc(1, sizeof *p) : NULL;
-    int err = PL_ENOMEM;
+    struct player *p = (struct player *)src;
 
-    if (p == NULL)
-        goto fail;
-    p->source = (struct source){.kind = kind, .server = s, .pacer = &p->pacer};
-    p->model = model;
-    err = pacer_init(&p->pacer, s->base, player_play, p, speed);
-    if (err < 0)
-        goto fail;
-    err = pacer_start(&p->pacer, model->due_ns, clock_now_ns());
-    if (err == PL_OK)
-        return &p->source;
-    pacer_free(&p->pacer);
-fail:
-    err_set(e, err, "--source: %s", pl_strerror(err));
-    free(p);
-    if (model != NULL)
-        model->free(model);
-    return NULL;
+    if (p->dated)
+        pacer_catch_up(&p->pacer, now_ns);
 }
 
-void player_stop(struct source *src)
+static int player_tune(struct source *src, const struct source_settings *s)
+{
+    struct player *p = (struct player *)src;
+    struct arrivals arrivals;
+    int err;
+
+    arrivals_init(&arrivals, s->pattern, s->rate_hz, s->burst_on_ns, s->burst_off_ns);
+    err = generator_restart(p->model, &arrivals, (size_t)s->payload_bytes);
+    if (err < 0)
+        return err;
+    src->settings = *s;
+    return pacer_start(&p->pacer, p->model->due_ns, clock_now_ns());
+}
+
+static void player_stop(struct source *src)
 {
     struct player *p = (struct player *)src;
 
     pacer_free(&p->pacer);
     p->model->free(p->model);
     free(p);
+}
+
+struct source *player_start(struct publisher *pub, const struct player_options *o,
+                            struct err_text *e)
+{
+    static const struct source_ops ops = {.stop = player_stop, .catch_up = player_catch_up};
+    static const struct source_ops tunable = {
+        .stop = player_stop, .catch_up = player_catch_up, .tune = player_tune};
+    struct player *p = o->model != NULL ? calloc(1, sizeof *p) : NULL;
+    int err = PL_ENOMEM;
+
+    if (p != NULL)
+        err = pacer_init(&p->pacer, pub->base, player_play, p, o->speed);
+    if (err < 0)
+        goto fail;
+    p->source = (struct source){.ops = o->settings != NULL ? &tunable : &ops, .publisher = pub};
+    if (o->settings != NULL)
+        p->source.settings = *o->settings;
+    p->model = o->model;
+    p->dated = o->start_ns > 0;
+    err = pacer_start(&p->pacer, p->model->due_ns, p->dated ? o->start_ns : clock_now_ns());
+    if (err == 0)
+        return &p->source;
+    pacer_free(&p->pacer);
+fail:
+    err_set(e, err, "--source: %s", pl_strerror(err));
+    if (o->model != NULL)
+        o->model->free(o->model);
+    free(p);
+    return NULL;
 }

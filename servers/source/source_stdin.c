@@ -10,9 +10,9 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/json_line.h"
 #include "lib/base/line_reader.h"
-#include "servers/server.h"
 
 enum { STDIN_READ_BYTES = 65536 };
 
@@ -37,7 +37,8 @@ static void stdin_publish(struct stdin_source *in, const char *line, size_t len)
     compact = malloc(len);
     n = compact == NULL ? PL_ENOMEM : json_line_compact(compact, line, len);
     if (n > 0) {
-        server_publish(in->source.server, compact, (size_t)n);
+        publisher_post(in->source.publisher, &(struct post){.data = compact, .data_len = (size_t)n},
+                       clock_now_ns());
     } else {
         in->source.rejected++;
         fprintf(stderr, "pushlab-server: --source -: line %llu: not a JSON value, skipped\n",
@@ -124,20 +125,18 @@ static bool epoll_takes(int fd)
     return taken;
 }
 
-static struct source *stdin_start(struct server *s, const char *arg, struct err_text *e)
+struct source *stdin_start(struct publisher *pub, size_t max_line_bytes, struct err_text *e)
 {
+    static const struct source_ops ops = {.stop = stdin_stop};
     struct stdin_source *in = calloc(1, sizeof *in);
     struct timeval at_once = {0, 0};
 
-    (void)arg;
-    if (in == NULL) {
-        err_set(e, PL_ENOMEM, "--source -: %s", pl_strerror(PL_ENOMEM));
+    if (in == NULL)
         return NULL;
-    }
-    in->source = (struct source){.kind = &source_stdin, .server = s};
+    in->source = (struct source){.ops = &ops, .publisher = pub};
     in->always_readable = !epoll_takes(STDIN_FILENO);
-    line_reader_init(&in->lines, (size_t)s->options->max_body_bytes);
-    if (event_assign(&in->event, s->base, in->always_readable ? -1 : STDIN_FILENO,
+    line_reader_init(&in->lines, max_line_bytes);
+    if (event_assign(&in->event, pub->base, in->always_readable ? -1 : STDIN_FILENO,
                      in->always_readable ? 0 : EV_READ | EV_PERSIST, stdin_on_readable, in) == 0 &&
         event_add(&in->event, in->always_readable ? &at_once : NULL) == 0)
         return &in->source;
@@ -145,5 +144,3 @@ static struct source *stdin_start(struct server *s, const char *arg, struct err_
     free(in);
     return NULL;
 }
-
-const struct source_kind source_stdin = {.name = "-", .start = stdin_start, .stop = stdin_stop};

@@ -98,7 +98,7 @@ int trace_add_line(struct trace *t, const char *line, size_t len, uint64_t numbe
     return err;
 }
 
-int trace_load(struct trace *t, const char *path, struct err_text *e)
+static int trace_read(struct trace *t, const char *path, struct err_text *e)
 {
     struct err_text reason;
     uint64_t number = 0;
@@ -136,4 +136,41 @@ int64_t trace_period_ns(const struct trace *t)
     int64_t gap_ns = t->nitems > 1 ? last_ns / (int64_t)(t->nitems - 1) : NS_PER_S;
 
     return last_ns + (gap_ns > NS_PER_MS ? gap_ns : NS_PER_MS);
+}
+
+static void trace_next(struct model *model, struct post *out)
+{
+    struct trace *t = (struct trace *)model;
+    const struct trace_item *item = &t->items[t->at++];
+
+    *out =
+        (struct post){.data = (const char *)t->text.data + item->data, .data_len = item->data_len};
+    if (t->at == t->nitems && t->loop) {
+        t->at = 0;
+        t->round_ns += trace_period_ns(t);
+    }
+    model->due_ns = t->at < t->nitems ? t->round_ns + t->items[t->at].at_ns : INT64_MAX;
+}
+
+static void trace_release(struct model *model)
+{
+    trace_free((struct trace *)model);
+    free(model);
+}
+
+struct model *trace_load(const char *path, bool loop, struct err_text *e)
+{
+    struct trace *t = calloc(1, sizeof *t);
+
+    if (t == NULL) {
+        err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+        return NULL;
+    }
+    if (trace_read(t, path, e) < 0) {
+        trace_release(&t->model);
+        return NULL;
+    }
+    t->loop = loop;
+    t->model = (struct model){t->items[0].at_ns, trace_next, trace_release};
+    return &t->model;
 }

@@ -1,13 +1,16 @@
-/* A recorded sequence of updates: NDJSON, each line {"at_ms":NUMBER,"data":VALUE}, at_ms
- * counted from the start and never decreasing. Parsing only; no clock, no loop. */
+/* A recorded sequence of updates, as a model (servers/model/model.h): NDJSON, each line
+ * {"at_ms":NUMBER,"data":VALUE}, at_ms counted from the start and never decreasing. The model
+ * behind --source trace:FILE. */
 #ifndef PUSHLAB_TRACE_H
 #define PUSHLAB_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "servers/model/model.h"
 
 struct trace_item {
     int64_t at_ns;
@@ -15,17 +18,22 @@ struct trace_item {
 };
 
 struct trace {
+    struct model model;       /* first */
     struct trace_item *items; /* owned */
     size_t nitems, capacity;
     struct buf text;
+    size_t at;        /* the item that is next */
+    int64_t round_ns; /* when this round began */
+    bool loop;
 };
 
 /* Add one line (without its LF; blank lines are skipped). number is for the error line:
  * "line 17: ...". 0, PL_ENOMEM or PL_EINVAL with the reason in e. */
 int trace_add_line(struct trace *t, const char *line, size_t len, uint64_t number,
                    struct err_text *e);
-/* Read a whole file. 0 or negative with "PATH: line 17: ..." in e. */
-int trace_load(struct trace *t, const char *path, struct err_text *e);
+/* Read a whole file; loop: it begins again when it ends. NULL with "PATH: line 17: ..." in e. */
+struct model *trace_load(const char *path, bool loop, struct err_text *e);
+/* Give back what lines took; t is empty and usable again. */
 void trace_free(struct trace *t);
 
 /* How long one round of a looped trace lasts: the last offset plus the average gap. */

@@ -83,20 +83,69 @@ START_TEST(file_errors_name_the_file)
 {
     char path[] = "/tmp/pushlab-trace-XXXXXX";
     int fd = mkstemp(path);
-    struct trace t = {0};
     struct err_text e;
 
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(trace_load(&t, path, &e), PL_EINVAL); /* empty */
+    ck_assert_ptr_null(trace_load(path, false, &e)); /* empty */
     ck_assert_ptr_nonnull(strstr(e.text, path));
     ck_assert_int_eq(dprintf(fd, "{\"at_ms\":0,\"data\":1}\noops\n") > 0, 1);
-    ck_assert_int_eq(trace_load(&t, path, &e), PL_EINVAL);
+    ck_assert_ptr_null(trace_load(path, false, &e));
     ck_assert_ptr_nonnull(strstr(e.text, "line 2: not a JSON value"));
-    trace_free(&t);
     close(fd);
     unlink(path);
-    ck_assert_int_eq(trace_load(&t, path, &e), PL_EINVAL);
+    ck_assert_ptr_null(trace_load(path, false, &e));
     ck_assert_ptr_nonnull(strstr(e.text, "No such file"));
+}
+END_TEST
+
+/* Two updates, at 10 and 40 ms: a round lasts 80. */
+static struct model *played_trace(bool loop)
+{
+    static const char lines[] = "{\"at_ms\":10,\"data\":1}\n{\"at_ms\":40,\"data\":2}\n";
+    char path[] = "/tmp/pushlab-trace-XXXXXX";
+    int fd = mkstemp(path);
+    struct model *m;
+    struct err_text e;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, lines, sizeof lines - 1), sizeof lines - 1);
+    close(fd);
+    m = trace_load(path, loop, &e);
+    unlink(path);
+    ck_assert_ptr_nonnull(m);
+    return m;
+}
+
+static void expect_next(struct model *m, int64_t due_ns, const char *data)
+{
+    struct post post;
+
+    ck_assert_int_eq(m->due_ns, due_ns);
+    m->next(m, &post);
+    ck_assert_uint_eq(post.data_len, strlen(data));
+    ck_assert_mem_eq(post.data, data, post.data_len);
+}
+
+START_TEST(a_trace_ends_with_its_last_update)
+{
+    struct model *m = played_trace(false);
+
+    expect_next(m, 10000000, "1");
+    expect_next(m, 40000000, "2");
+    ck_assert_int_eq(m->due_ns, INT64_MAX);
+    m->free(m);
+}
+END_TEST
+
+START_TEST(a_looped_trace_begins_again_after_its_period)
+{
+    struct model *m = played_trace(true);
+
+    for (int64_t round_ns = 0; round_ns < 240000000; round_ns += 80000000) {
+        expect_next(m, round_ns + 10000000, "1");
+        expect_next(m, round_ns + 40000000, "2");
+    }
+    m->free(m);
 }
 END_TEST
 
@@ -112,6 +161,8 @@ int main(void)
                         sizeof bad / sizeof *bad);
     tcase_add_test(tc, loop_period_is_last_offset_plus_average_gap);
     tcase_add_test(tc, file_errors_name_the_file);
+    tcase_add_test(tc, a_trace_ends_with_its_last_update);
+    tcase_add_test(tc, a_looped_trace_begins_again_after_its_period);
     suite_add_tcase(s, tc);
     r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

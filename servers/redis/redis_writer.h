@@ -2,8 +2,8 @@
  * since the last were sent, and the next not before those are acknowledged. So whatever breaks, a
  * post is in the log only if all before it are, and a sender that sends again from the first
  * that was not acknowledged has each in it once. */
-#ifndef PUSHLAB_REDIS_PUBLISHER_H
-#define PUSHLAB_REDIS_PUBLISHER_H
+#ifndef PUSHLAB_REDIS_WRITER_H
+#define PUSHLAB_REDIS_WRITER_H
 
 #include <stdint.h>
 
@@ -11,7 +11,6 @@
 #include "servers/redis/redis_link.h"
 #include "servers/redis/redis_log.h"
 
-struct receipt;
 struct redis_post;
 
 struct redis_posts {
@@ -19,7 +18,7 @@ struct redis_posts {
     uint64_t count;
 };
 
-struct redis_publisher {
+struct redis_writer {
     struct redis_link link;
     struct redis_log *log;
     struct redis_posts queue; /* the first in_flight of them are sent */
@@ -30,22 +29,22 @@ struct redis_publisher {
 };
 
 /* 0 or PL_ENOMEM. */
-int redis_publisher_start(struct redis_publisher *pub, struct redis_log *log);
+int redis_writer_start(struct redis_writer *w, struct redis_log *log);
 /* Who waits is told PL_EAWAY. */
-void redis_publisher_stop(struct redis_publisher *pub);
+void redis_writer_stop(struct redis_writer *w);
 
 /* A client's post of t_ns. 0: r is told once: when it is in the log and in this server's hub, or
  * that the log went away (PL_EAWAY: it may or may not be in it). PL_EAWAY: it is away now;
  * PL_ELIMIT, PL_ENOMEM. */
-int redis_publisher_submit(struct redis_publisher *pub, const struct post *p, int64_t t_ns,
-                           struct receipt *r);
+int redis_writer_submit(struct redis_writer *w, const struct post *p, int64_t t_ns,
+                        struct receipt *r);
 /* One of this server's own: kept until it is in the log. 0, PL_ELIMIT, PL_ENOMEM; PL_EAWAY: so
  * many wait already. */
-int redis_publisher_feed(struct redis_publisher *pub, const struct post *p, int64_t t_ns);
+int redis_writer_feed(struct redis_writer *w, const struct post *p, int64_t t_ns);
 
 /* Send what waits, if that is possible: the life has become known. */
-void redis_publisher_go(struct redis_publisher *pub);
+void redis_writer_go(struct redis_writer *w);
 /* Tell those whose posts have come out of the log; everybody, if nothing comes out for now. */
-void redis_publisher_adopted(struct redis_publisher *pub);
+void redis_writer_adopted(struct redis_writer *w);
 
 #endif

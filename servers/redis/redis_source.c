@@ -1,22 +1,18 @@
-/* --source redis://HOST:PORT/KEY: updates come, with their numbers, from a stream that any number
- * of servers share; what is posted to this one goes there first. docs/sources.md */
-#include "servers/source/source.h"
+#include "servers/redis/redis_source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "servers/http/cursor_wait.h"
-#include "servers/redis/redis_publisher.h"
+#include "servers/redis/redis_writer.h"
 #include "servers/redis/redis_reader.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
 
 struct redis_source {
     struct source source; /* first */
     struct redis_log log;
     struct redis_reader reader;
-    struct redis_publisher publisher;
+    struct redis_writer writer;
     bool was_connected; /* ever */
     bool said_why;      /* that it is away */
 };
@@ -31,15 +27,15 @@ static void redis_on_greeted(void *arg)
         fprintf(stderr, "pushlab-server: --source %s: connected\n", rs->log.name);
     rs->log.state.connected = rs->was_connected = true;
     rs->said_why = false;
-    redis_publisher_go(&rs->publisher);
+    redis_writer_go(&rs->writer);
 }
 
-static void redis_on_adopted(void *arg)
+static bool redis_on_adopted(void *arg)
 {
     struct redis_source *rs = arg;
 
-    redis_publisher_adopted(&rs->publisher);
-    cursor_wait_check(rs->source.server);
+    redis_writer_adopted(&rs->writer);
+    return publisher_advanced(rs->log.publisher);
 }
 
 static void redis_on_down(void *arg, const char *why)
@@ -47,7 +43,7 @@ static void redis_on_down(void *arg, const char *why)
     struct redis_source *rs = arg;
 
     rs->log.state.connected = false;
-    redis_publisher_adopted(&rs->publisher);
+    redis_writer_adopted(&rs->writer);
     if (!rs->said_why && !rs->log.lost)
         fprintf(stderr, "pushlab-server: --source %s: %s; trying again until it is back\n",
                 rs->log.name, why);
@@ -88,30 +84,8 @@ static void redis_stop(struct source *src)
     struct redis_source *rs = (struct redis_source *)src;
 
     redis_reader_stop(&rs->reader);
-    redis_publisher_stop(&rs->publisher);
+    redis_writer_stop(&rs->writer);
     free(rs);
-}
-
-static struct source *redis_start(struct server *s, const char *spec, struct err_text *e)
-{
-    struct redis_source *rs = calloc(1, sizeof *rs);
-
-    if (rs == NULL) {
-        err_set(e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM));
-        return NULL;
-    }
-    rs->log.server = s;
-    rs->source = (struct source){.kind = &source_redis, .server = s, .log = &rs->log.state};
-    if (redis_parse(&rs->log, spec, e) < 0) {
-        free(rs);
-        return NULL;
-    }
-    if (redis_publisher_start(&rs->publisher, &rs->log) == 0 &&
-        redis_reader_start(&rs->reader, &rs->log, &reader_ops, rs) == 0)
-        return &rs->source;
-    err_set(e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM));
-    redis_stop(&rs->source);
-    return NULL;
 }
 
 static bool redis_ready(const struct source *src)
@@ -123,15 +97,32 @@ static int redis_submit(struct source *src, const struct post *p, int64_t t_ns, 
 {
     struct redis_source *rs = (struct redis_source *)src;
 
-    return r != NULL ? redis_publisher_submit(&rs->publisher, p, t_ns, r)
-                     : redis_publisher_feed(&rs->publisher, p, t_ns);
+    return r != NULL ? redis_writer_submit(&rs->writer, p, t_ns, r)
+                     : redis_writer_feed(&rs->writer, p, t_ns);
 }
 
-const struct source_kind source_redis = {
-    .name = "redis",
-    .prefix = "redis://",
-    .start = redis_start,
-    .stop = redis_stop,
-    .ready = redis_ready,
-    .submit = redis_submit,
-};
+struct source *redis_source_start(struct publisher *pub, const char *spec, int64_t keep,
+                                  struct err_text *e)
+{
+    static const struct source_ops ops = {
+        .stop = redis_stop, .ready = redis_ready, .submit = redis_submit};
+    struct redis_source *rs = calloc(1, sizeof *rs);
+
+    if (rs == NULL) {
+        err_set(e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM));
+        return NULL;
+    }
+    rs->log.publisher = pub;
+    rs->log.keep = keep;
+    rs->source = (struct source){.ops = &ops, .publisher = pub, .log = &rs->log.state};
+    if (redis_parse(&rs->log, spec, e) < 0) {
+        free(rs);
+        return NULL;
+    }
+    if (redis_writer_start(&rs->writer, &rs->log) == 0 &&
+        redis_reader_start(&rs->reader, &rs->log, &reader_ops, rs) == 0)
+        return &rs->source;
+    err_set(e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM));
+    redis_stop(&rs->source);
+    return NULL;
+}

@@ -1,0 +1,118 @@
+#include "servers/hub/publish.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+
+static void publisher_on_release(void *arg, int64_t now_ns)
+{
+    struct publisher *pub = arg;
+
+    ticker_arm(&pub->release, hub_release(pub->hub, now_ns));
+    publisher_advanced(pub);
+}
+
+int publisher_init(struct publisher *pub, struct hub *hub, struct event_base *base,
+                   const struct publisher_ops *ops, void *arg)
+{
+    int err;
+
+    *pub = (struct publisher){.hub = hub, .base = base, .ops = ops, .arg = arg};
+    err = ticker_init(&pub->release, base, publisher_on_release, pub);
+    if (err < 0)
+        pub->base = NULL;
+    return err;
+}
+
+static void source_end(struct source **src)
+{
+    struct source *ended = *src;
+
+    *src = NULL;
+    if (ended != NULL)
+        ended->ops->stop(ended);
+}
+
+void publisher_stop(struct publisher *pub)
+{
+    source_end(&pub->feed);
+    source_end(&pub->source);
+}
+
+void publisher_free(struct publisher *pub)
+{
+    if (pub->base == NULL)
+        return;
+    publisher_stop(pub);
+    ticker_free(&pub->release);
+}
+
+static void release_when_due(struct publisher *pub)
+{
+    if (pub->hub->delay_ns > 0)
+        ticker_arm(&pub->release, hub_release(pub->hub, clock_now_ns()));
+}
+
+static bool follows_log(const struct publisher *pub)
+{
+    return pub->source != NULL && pub->source->ops->submit != NULL;
+}
+
+static int hub_post(struct publisher *pub, const struct post *p, int64_t t_ns, uint64_t *seq)
+{
+    int err = hub_publish_post(pub->hub, p, t_ns, seq);
+
+    release_when_due(pub);
+    return err;
+}
+
+void publisher_post(struct publisher *pub, const struct post *p, int64_t t_ns)
+{
+    uint64_t seq;
+
+    if (follows_log(pub))
+        (void)pub->source->ops->submit(pub->source, p, t_ns, NULL);
+    else
+        (void)hub_post(pub, p, t_ns, &seq);
+}
+
+int publisher_submit(struct publisher *pub, const struct post *p, struct receipt *r)
+{
+    uint64_t seq;
+    int err;
+
+    if (pub->source == NULL)
+        return PL_EAWAY;
+    if (follows_log(pub))
+        return pub->source->ops->submit(pub->source, p, clock_now_ns(), r);
+    err = hub_post(pub, p, clock_now_ns(), &seq);
+    if (err >= 0)
+        r->tell(r, err, seq);
+    return err < 0 ? err : PL_OK;
+}
+
+int publisher_adopt(struct publisher *pub, const struct post *p, const struct hub_number *as)
+{
+    int err = hub_adopt(pub->hub, p, as);
+
+    release_when_due(pub);
+    return err;
+}
+
+bool publisher_advanced(struct publisher *pub)
+{
+    return pub->ops->advanced(pub->arg);
+}
+
+void publisher_fail(struct publisher *pub, const char *fmt, ...)
+{
+    char why[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(why, sizeof why, fmt, ap);
+    va_end(ap);
+    pub->ops->failed(pub->arg, why);
+}
