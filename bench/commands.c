@@ -11,10 +11,10 @@
 
 #include "bench/chart/chart.h"
 #include "bench/run/environment.h"
-#include "bench/base/json.h"
 #include "lib/opt/opt.h"
 #include "bench/base/programs.h"
 #include "bench/report/report.h"
+#include "bench/result/run_file.h"
 #include "bench/scenario/scenario.h"
 #include "bench/table/table.h"
 
@@ -148,23 +148,6 @@ static int command_chart(int argc, char **argv)
     return PL_EXIT_OK;
 }
 
-static int read_run(cJSON **run, const char *dir, struct err_text *e)
-{
-    enum { RUN_MAX_BYTES = 64 << 20 };
-    char path[PATH_MAX];
-    int rc;
-
-    if (snprintf(path, sizeof path, "%s/run.json", dir) >= PATH_MAX)
-        return err_set(e, PL_EINVAL, "%.100s...: the path is too long", dir);
-    rc = json_read_file(run, path, RUN_MAX_BYTES, e);
-    if (rc == PL_OK && !cJSON_IsArray(json_at(*run, "rows"))) {
-        cJSON_Delete(*run);
-        *run = NULL;
-        return err_set(e, PL_EINVAL, "%.200s: it has no rows", path);
-    }
-    return rc;
-}
-
 static int command_table(int argc, char **argv)
 {
     struct folder_config config = {0};
@@ -175,7 +158,7 @@ static int command_table(int argc, char **argv)
 
     if (!parse_folder(&table_program, &config, argc, argv, &code))
         return code;
-    if (read_run(&run, argv[1], &e) < 0)
+    if (run_file_read(&run, argv[1], &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
     rc = config.markdown ? table_markdown(&text, run)
                          : table_text(&text, run, table_wants_colour(stdout));

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/table/compare.h"
 #include "bench/base/json.h"
+#include "bench/result/run_file.h"
 #include "bench/scenario/scenario.h"
 
 /* ---- runs that are there ---- */
@@ -32,7 +32,7 @@ static bool is_run(const char *word, char file[PATH_MAX])
 static int add_file(struct advise_book *b, const char *file, struct err_text *e)
 {
     cJSON *run;
-    int rc = compare_read_run(&run, file, e);
+    int rc = run_file_read(&run, file, e);
 
     if (rc < 0)
         return rc;
@@ -64,7 +64,7 @@ static void find_newest(char newest[PATH_MAX], const char *results, const struct
 
         if (d->d_name[0] == '.' || strcmp(d->d_name, "latest") == 0 ||
             snprintf(file, sizeof file, "%s/%s/run.json", results, d->d_name) >= PATH_MAX ||
-            access(file, R_OK) < 0 || compare_read_run(&run, file, NULL) < 0)
+            access(file, R_OK) < 0 || run_file_read(&run, file, NULL) < 0)
             continue;
         if (is_of(run, s, link) && strcmp(json_text(run, "started"), when) > 0) {
             snprintf(when, sizeof when, "%s", json_text(run, "started"));

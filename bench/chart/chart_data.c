@@ -16,14 +16,13 @@
 #include "bench/base/file.h"
 #include "lib/hdr/hdr_log.h"
 #include "bench/base/json.h"
+#include "bench/result/run_file.h"
 #include "bench/result/samples.h"
 
 enum {
-    SCHEMA_READ = 1,         /* the newest run.json understood here */
     POINTS_PER_HALVING = 10, /* of the distance to 100 % */
     TIMELINE_SPAN_S = 10,
     TIMELINE_POINTS_MIN = 100,
-    RUN_BYTES_MAX = 64 << 20,
     SERIES_BYTES_MAX = 512 << 20,
 };
 
@@ -59,20 +58,13 @@ static int check_row(const cJSON *row, struct err_text *e)
 
 static int run_open(struct run *run, struct err_text *e)
 {
-    char path[PATH_MAX];
-    int rc;
+    int rc = run_file_read(&run->json, run->run_dir, e);
 
-    if (!path_make(path, run->run_dir, "run", "", ".json"))
-        return err_set(e, PL_EINVAL, "%.200s: path too long", run->run_dir);
-    rc = json_read_file(&run->json, path, RUN_BYTES_MAX, e);
     if (rc < 0)
         return rc;
     run->rows = json_at(run->json, "rows");
-    if (json_number(run->json, "schema") > SCHEMA_READ)
-        return err_set(e, PL_EINVAL, "%s: schema %g is newer than this program reads (%d)", path,
-                       json_number(run->json, "schema"), SCHEMA_READ);
-    if (!cJSON_IsArray(run->rows) || cJSON_GetArraySize(run->rows) == 0)
-        return err_set(e, PL_EINVAL, "%s: no measured rows in it", path);
+    if (cJSON_GetArraySize(run->rows) == 0)
+        return err_set(e, PL_EINVAL, "%.200s: no measured rows in its run.json", run->run_dir);
     return PL_OK;
 }
 

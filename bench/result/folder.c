@@ -1,6 +1,7 @@
 #include "bench/result/folder.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +10,8 @@
 
 #include "lib/base/buf.h"
 #include "bench/base/file.h"
-#include "bench/result/summary.h"
+#include "bench/base/json.h"
+#include "bench/result/metric.h"
 
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e)
@@ -52,43 +54,67 @@ void folder_drop_row(const struct folder *f, const char *id)
     unlink(path);
 }
 
-static int save_json(const struct folder *f, const cJSON *run, struct err_text *e)
+/* Write file, whose making ended with rc, as path; file is freed. */
+static int save(const struct folder *f, const char *name, const char *suffix, struct buf *file,
+                int rc, struct err_text *e)
 {
     char path[PATH_MAX];
+
+    folder_row_file(f, path, name, "", suffix);
+    if (rc < 0)
+        err_set(e, rc, "write %s: %s", path, pl_strerror(rc));
+    else
+        rc = file_write(path, file->data, file->len, e);
+    buf_free(file);
+    return rc;
+}
+
+static int save_json(const struct folder *f, const cJSON *run, struct err_text *e)
+{
     char *text = cJSON_Print(run);
     struct buf file = {0};
     int rc = text == NULL ? PL_ENOMEM : buf_printf(&file, "%s\n", text);
 
-    folder_row_file(f, path, "run", "", ".json");
-    if (rc < 0)
-        err_set(e, rc, "write %s: %s", path, pl_strerror(rc));
-    else
-        rc = file_write(path, file.data, file.len, e);
     cJSON_free(text);
-    buf_free(&file);
+    return save(f, "run", ".json", &file, rc, e);
+}
+
+/* Its first columns, texts: our own words and ids, which hold neither commas nor quotes. */
+static int summary_row(struct buf *out, const cJSON *row)
+{
+    int rc = buf_printf(out, "\n%s,%s,%s", json_text(row, "id"), json_text(row, "transport"),
+                        json_text(row, "connection"));
+
+    for (const struct metric *m = NULL; rc == PL_OK && (m = metric_next(m)) != NULL;) {
+        double value = metric_value(m, row);
+
+        if (m->csv != NULL)
+            rc = isnan(value) ? buf_printf(out, ",") : buf_printf(out, ",%.9g", value);
+    }
     return rc;
 }
 
-static int save_summary(const struct folder *f, const cJSON *run, struct err_text *e)
+int folder_summary(struct buf *out, const cJSON *run)
 {
-    char path[PATH_MAX];
-    struct buf file = {0};
-    int rc = summary_csv(&file, run);
+    const cJSON *row;
+    int rc = buf_printf(out, "row,transport,connection");
 
-    folder_row_file(f, path, "summary", "", ".csv");
-    if (rc < 0)
-        err_set(e, rc, "write %s: %s", path, pl_strerror(rc));
-    else
-        rc = file_write(path, file.data, file.len, e);
-    buf_free(&file);
-    return rc;
+    for (const struct metric *m = NULL; rc == PL_OK && (m = metric_next(m)) != NULL;)
+        if (m->csv != NULL)
+            rc = buf_printf(out, ",%s", m->csv);
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        rc = rc < 0 ? rc : summary_row(out, row);
+    }
+    return rc < 0 ? rc : buf_printf(out, "\n");
 }
 
 int folder_save(const struct folder *f, const cJSON *run, struct err_text *e)
 {
+    struct buf file = {0};
     int rc = save_json(f, run, e);
 
-    return rc < 0 ? rc : save_summary(f, run, e);
+    return rc < 0 ? rc : save(f, "summary", ".csv", &file, folder_summary(&file, run), e);
 }
 
 /* rename() refuses a folder that isn't empty, and a run's never is. */

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <cjson/cJSON.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 
 struct folder {
@@ -23,6 +24,10 @@ void folder_row_file(const struct folder *f, char out[PATH_MAX], const char *pre
                      const char *suffix);
 /* Forget what a row that did not finish has written. */
 void folder_drop_row(const struct folder *f, const char *id);
+
+/* Append the text of summary.csv, the rows of run.json for spreadsheets: a line for each row, below
+ * a line that names every column with its unit; empty where there is no value. 0 or PL_ENOMEM. */
+int folder_summary(struct buf *out, const cJSON *run);
 
 /* (Re)write run.json and summary.csv. 0, PL_ESYS or PL_ENOMEM with the line in e; what was
  * saved before is unharmed. */

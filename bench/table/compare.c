@@ -1,92 +1,19 @@
 #include "bench/table/compare.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "bench/commands.h"
 #include "bench/base/json.h"
 #include "lib/opt/opt.h"
-#include "bench/result/result.h"
+#include "bench/result/metric.h"
+#include "bench/result/run_file.h"
 #include "bench/base/units.h"
 
-enum { COLUMNS = 5, RUN_MAX_BYTES = 64 << 20, CELL_BYTES = 64 };
-
-typedef void format_fn(char out[UNITS_TEXT_BYTES], double value);
-
-static const struct metric {
-    const char *name, *path;
-    format_fn *format;
-} metrics[] = {
-    {"delivered", "delivered", units_format_count},
-    {"superseded", "superseded", units_format_count},
-    {"missed", "missed", units_format_count},
-    {"on time, share", "deadline.share", units_format_ratio},
-    {"latency p50", "latency_us.p50", units_format_us},
-    {"latency p99", "latency_us.p99", units_format_us},
-    {"latency max", "latency_us.max", units_format_us},
-    {"age mean", "age_us.mean", units_format_us},
-    {"requests/update", "requests_per_update", units_format_ratio},
-    {"empty responses", "empty_response_ratio", units_format_ratio},
-    {"handshakes/update", "tcp_handshakes_per_update", units_format_ratio},
-    {"payload bytes/update", "bytes_per_update.payload", units_format_ratio},
-    {"framing bytes/update", "bytes_per_update.framing", units_format_ratio},
-    {"wire bytes/update", "bytes_per_update.wire", units_format_ratio},
-    {"packets/update", "packets_per_update.total", units_format_ratio},
-    {"server CPU/update", "server_cpu_us_per_update", units_format_us},
-    {"client CPU/update", "client_cpu_us_per_update", units_format_us},
-    {"to everyone p50", "upstream.latency_us.p50", units_format_us},
-    {"to everyone p99", "upstream.latency_us.p99", units_format_us},
-    {"echo p99", "upstream.echo_us.p99", units_format_us},
-    {"requests/message", "upstream.requests_per_message", units_format_ratio},
-    {"handshakes/message", "upstream.handshakes_per_message", units_format_ratio},
-    {"framing bytes/message", "upstream.bytes_per_message.framing", units_format_ratio},
-    {"convergence p99", "convergence_us.p99", units_format_us},
-};
-enum { METRICS = sizeof metrics / sizeof *metrics };
+enum { COLUMNS = 5, CELL_BYTES = 64 };
 
 static const char *const heads[COLUMNS] = {"row", "metric", "A", "B", "B / A"};
-
-/* ---- reading ---- */
-
-int compare_read_run(cJSON **run, const char *path, struct err_text *e)
-{
-    char file[PATH_MAX];
-    struct stat st;
-    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-    int rc;
-
-    *run = NULL;
-    if (snprintf(file, sizeof file, folder ? "%s/run.json" : "%s", path) >= PATH_MAX)
-        return err_set(e, PL_EINVAL, "%.100s...: the path is too long", path);
-    rc = json_read_file(run, file, RUN_MAX_BYTES, e);
-    if (rc < 0)
-        return rc;
-    if (json_number(*run, "schema") > RESULT_SCHEMA)
-        rc = err_set(e, PL_EINVAL, "%.200s: schema %g is newer than this program reads (%d)", file,
-                     json_number(*run, "schema"), RESULT_SCHEMA);
-    else if (!cJSON_IsArray(json_at(*run, "rows")))
-        rc = err_set(e, PL_EINVAL, "%.200s: it has no rows", file);
-    if (rc < 0) {
-        cJSON_Delete(*run);
-        *run = NULL;
-    }
-    return rc;
-}
-
-static const cJSON *find_row(const cJSON *run, const char *id)
-{
-    const cJSON *row;
-
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
-    {
-        if (strcmp(json_text(row, "id"), id) == 0)
-            return row;
-    }
-    return NULL;
-}
 
 /* ---- lines ---- */
 
@@ -97,16 +24,18 @@ struct line {
 /* False when neither run has the metric: packets on loopback are not worth a line. */
 static bool line_make(struct line *l, const struct metric *m, const cJSON *a, const cJSON *b)
 {
-    double va = json_number(a, m->path), vb = json_number(b, m->path);
+    double va = metric_value(m, a), vb = metric_value(m, b);
+    /* A share is a number here, for its ratio stands beside it. */
+    metric_format *format = m->format == units_format_percent ? units_format_ratio : m->format;
     char text[UNITS_TEXT_BYTES];
 
     if (isnan(va) && isnan(vb))
         return false;
     snprintf(l->cells[0], CELL_BYTES, "%.*s", CELL_BYTES - 1, json_text(a, "id"));
     snprintf(l->cells[1], CELL_BYTES, "%s", m->name);
-    m->format(text, va);
+    format(text, va);
     snprintf(l->cells[2], CELL_BYTES, "%s", text);
-    m->format(text, vb);
+    format(text, vb);
     snprintf(l->cells[3], CELL_BYTES, "%s", text);
     units_format_ratio(text, va != 0 ? vb / va : NAN);
     snprintf(l->cells[4], CELL_BYTES, "%s", text);
@@ -126,13 +55,13 @@ static int each_line(const cJSON *a, const cJSON *b,
 
     cJSON_ArrayForEach(row, json_at(a, "rows"))
     {
-        const cJSON *other = find_row(b, json_text(row, "id"));
+        const cJSON *other = run_file_row(b, json_text(row, "id"));
         bool first = true;
 
-        for (size_t i = 0; other != NULL && rc == PL_OK && i < METRICS; i++) {
+        for (size_t i = 0; other != NULL && rc == PL_OK && metrics[i].path != NULL; i++) {
             struct line l;
 
-            if (!line_make(&l, &metrics[i], row, other))
+            if (!(metrics[i].flags & METRIC_COMPARED) || !line_make(&l, &metrics[i], row, other))
                 continue;
             rc = visit(arg, &l, first);
             first = false;
@@ -222,7 +151,7 @@ static int write_lonely(struct buf *out, const char *name, const cJSON *run, con
     {
         const char *id = json_text(row, "id");
 
-        if (rc < 0 || find_row(other, id) != NULL)
+        if (rc < 0 || run_file_row(other, id) != NULL)
             continue;
         rc = any ? buf_printf(out, ", %s", id) : buf_printf(out, "\nonly in %s: %s", name, id);
         any = true;
@@ -294,8 +223,8 @@ int command_compare(int argc, char **argv)
                      "compare: it takes two runs; accepted: their folders, or run.json files");
     if (rc < 0)
         return command_fail(PL_EXIT_USAGE, e.text);
-    rc = compare_read_run(&a, argv[1], &e);
-    rc = rc < 0 ? rc : compare_read_run(&b, argv[2], &e);
+    rc = run_file_read(&a, argv[1], &e);
+    rc = rc < 0 ? rc : run_file_read(&b, argv[2], &e);
     if (rc == PL_OK) {
         rc = compare_write(&text, a, b, config.markdown);
         if (rc < 0)

@@ -7,10 +7,6 @@
 #include <cjson/cJSON.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
-
-/* Read a run: a folder with a run.json, or such a file. 0, or negative with the line in e. */
-int compare_read_run(cJSON **run, const char *path, struct err_text *e);
 
 /* Append the comparison, aligned, or as a Markdown table. Rows are matched by their id; ids that
  * only one run has are named below. The ratio is b's value over a's, and absent where either is, or

@@ -1,4 +1,4 @@
-/* bench/result/result.c and summary.c: the numbers of a run out of a report whose figures are
+/* bench/result/result.c and folder.c: the numbers of a run out of a report whose figures are
  * round. */
 #include <check.h>
 #include <math.h>
@@ -10,7 +10,7 @@
 #include "bench/base/json.h"
 #include "bench/result/result.h"
 #include "bench/scenario/scenario.h"
-#include "bench/result/summary.h"
+#include "bench/result/folder.h"
 
 /* 4 clients, 25 updates published in the window: 100 deliveries; 120 in the whole run. */
 static const char canned[] =
@@ -425,7 +425,7 @@ START_TEST(summary_has_a_line_per_row_and_empty_fields_for_null)
 
     result_add_row(run, row_of(report_with(NULL, 0), true));
     result_add_row(run, row_of(report_with("window.deliveries", 0), true));
-    ck_assert_int_eq(summary_csv(&text, run), 0);
+    ck_assert_int_eq(folder_summary(&text, run), 0);
     ck_assert_int_eq(buf_add(&text, "", 1), 0);
     first = strchr((const char *)text.data, '\n') + 1;
     second = strchr(first, '\n') + 1;
@@ -448,7 +448,7 @@ START_TEST(summary_of_a_run_over_a_link_has_what_the_wire_saw)
     struct buf text = {0};
 
     result_add_row(run, row_over_link("tcp.up.retransmissions", 7));
-    ck_assert_int_eq(summary_csv(&text, run), 0);
+    ck_assert_int_eq(folder_summary(&text, run), 0);
     ck_assert_int_eq(buf_add(&text, "", 1), 0);
     ck_assert_ptr_nonnull(
         strstr((const char *)text.data,

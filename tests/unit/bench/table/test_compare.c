@@ -60,25 +60,6 @@ START_TEST(compare_writes_markdown)
 }
 END_TEST
 
-START_TEST(compare_refuses_what_is_no_run)
-{
-    static const char *const texts[] = {"{\"schema\":2,\"rows\":[]}", "{\"schema\":1}", "[", ""};
-    char path[] = "/tmp/test_compare_XXXXXX";
-    int fd = mkstemp(path);
-    FILE *f = fdopen(fd, "w");
-    struct err_text e = {""};
-    cJSON *run;
-
-    ck_assert_ptr_nonnull(f);
-    fputs(texts[_i], f);
-    fclose(f);
-    ck_assert_int_lt(compare_read_run(&run, path, &e), 0);
-    ck_assert_ptr_null(run);
-    ck_assert_ptr_nonnull(strstr(e.text, path));
-    remove(path);
-}
-END_TEST
-
 /* ---- samples ---- */
 
 START_TEST(samples_become_a_histogram_and_a_timeline)
@@ -149,7 +130,6 @@ int main(void)
 
     tcase_add_test(tc, compare_matches_rows_by_id_and_divides);
     tcase_add_test(tc, compare_writes_markdown);
-    tcase_add_loop_test(tc, compare_refuses_what_is_no_run, 0, 4);
     tcase_add_test(tc, samples_become_a_histogram_and_a_timeline);
     tcase_add_loop_test(tc, samples_that_are_not_pairs_of_numbers_are_refused, 0, 5);
     tcase_add_test(tc, samples_of_unequal_number_have_no_timeline);

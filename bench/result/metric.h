@@ -1,0 +1,54 @@
+/* The metrics: one table of the numbers that a row of run.json is judged by. summary.csv, the
+ * charts' rows.csv, the tables, compare, report and advise walk it, or look a path up in it.
+ * docs/metrics.md defines them all; a unit test compares the two. */
+#ifndef PUSHLAB_METRIC_H
+#define PUSHLAB_METRIC_H
+
+#include <cjson/cJSON.h>
+
+#include "bench/base/units.h"
+
+typedef void metric_format(char out[UNITS_TEXT_BYTES], double value);
+
+enum metric_better { METRIC_NEITHER, METRIC_LOWER, METRIC_HIGHER };
+
+/* What a run must have for the number to be there. CSV files have their columns in this order. */
+enum metric_needs {
+    METRIC_ALWAYS,
+    METRIC_BALANCER, /* something between clients and servers */
+    METRIC_WIRE,     /* an emulated link */
+    METRIC_CHANNELS, /* channels, a deadline, or clients that send */
+};
+
+enum {
+    METRIC_COMPARED = 1,   /* it is a line of `pushlab compare` */
+    METRIC_CHARTED = 2,    /* it is a column of the charts' rows.csv */
+    METRIC_PER_UPDATE = 4, /* where nothing was delivered rows.csv has no value */
+};
+
+struct metric {
+    const char *path;      /* in a row of run.json: "latency_us.p50" */
+    const char *name;      /* for people: "latency p50" */
+    const char *csv;       /* the column of summary.csv; NULL: not in it */
+    const char *unit;      /* "µs", "ms", "bytes", "share" (0 to 1); "": a count or a ratio */
+    metric_format *format; /* NULL: a text, or yes and no */
+    enum metric_better better;
+    const char *anchor; /* of its section in docs/metrics.md */
+    enum metric_needs needs;
+    unsigned flags;    /* METRIC_COMPARED and the like */
+    const char *chart; /* the column of rows.csv; NULL: the same as csv */
+    /* Computes the value from others of the row; NULL: run.json has it. */
+    double (*derive)(const cJSON *row);
+};
+extern const struct metric metrics[]; /* last: path NULL */
+
+/* The metric of that path, or NULL. */
+const struct metric *metric_find(const char *path);
+
+/* Its value in a row; NAN when there is none. */
+double metric_value(const struct metric *m, const cJSON *row);
+
+/* The metric after m (NULL: the first) in the order of CSV columns; NULL at the end. */
+const struct metric *metric_next(const struct metric *m);
+
+#endif

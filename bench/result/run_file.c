@@ -1,0 +1,61 @@
+#include "bench/result/run_file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bench/base/json.h"
+#include "bench/result/result.h"
+
+enum { RUN_MAX_BYTES = 64 << 20 };
+
+static int check(const cJSON *run, const char *file, struct err_text *e)
+{
+    double schema = json_number(run, "schema");
+
+    if (schema > RESULT_SCHEMA)
+        return err_set(e, PL_EINVAL, "%.200s: schema %g is newer than this program reads (%d)",
+                       file, schema, RESULT_SCHEMA);
+    if (!cJSON_IsArray(json_at(run, "rows")))
+        return err_set(e, PL_EINVAL, "%.200s: no measured rows in it", file);
+    return PL_OK;
+}
+
+int run_file_read(cJSON **run, const char *path, struct err_text *e)
+{
+    char file[PATH_MAX];
+    struct stat st;
+    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    int rc = folder ? run_file_path(file, path, "run", "", ".json", e) : PL_OK;
+
+    *run = NULL;
+    if (rc == PL_OK)
+        rc = json_read_file(run, folder ? file : path, RUN_MAX_BYTES, e);
+    if (rc == PL_OK)
+        rc = check(*run, folder ? file : path, e);
+    if (rc < 0) {
+        cJSON_Delete(*run);
+        *run = NULL;
+    }
+    return rc;
+}
+
+const cJSON *run_file_row(const cJSON *run, const char *id)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        if (strcmp(json_text(row, "id"), id) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+int run_file_path(char out[PATH_MAX], const char *dir, const char *prefix, const char *id,
+                  const char *suffix, struct err_text *e)
+{
+    if (snprintf(out, PATH_MAX, "%s/%s%s%s", dir, prefix, id, suffix) < PATH_MAX)
+        return PL_OK;
+    return err_set(e, PL_EINVAL, "%.100s...: the path is too long", dir);
+}
