@@ -326,7 +326,7 @@ static void write_conditions(const struct run *run, struct chart_data *out)
     struct buf b = {0};
 
     add_clients(&b, run->rows);
-    conditions_put_source(&b, json_at(run->json, "scenario"));
+    conditions_put_source(&(struct writer){.out = &b}, json_at(run->json, "scenario"));
     if (duration_s > 0)
         buf_printf(&b, "%.4g s window · ", duration_s);
     buf_printf(&b, "link: %.32s%s · %.10s · pushlab %.16s", link[0] != '\0' ? link : "unknown",

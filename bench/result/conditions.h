@@ -4,11 +4,11 @@
 
 #include <cjson/cJSON.h>
 
-#include "lib/base/buf.h"
+#include "bench/base/writer.h"
 
 /* Append where a scenario's updates come from, each part with " · " behind it:
- * "25 updates/s of 128 bytes, fixed · ", "game, 30 ticks/s in 4 rooms of 8 · 20 inputs/s up from
- * each · "; nothing when the scenario doesn't say. 0 or PL_ENOMEM. */
-int conditions_put_source(struct buf *out, const cJSON *scenario);
+ * "25 updates/s of 128 bytes, fixed · ", "game, 30 ticks/s in 4 rooms · 20 inputs/s up from
+ * each · "; nothing when the scenario doesn't say. */
+void conditions_put_source(struct writer *w, const cJSON *scenario);
 
 #endif

@@ -1,36 +1,36 @@
 #include "bench/table/table.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
 
 #include "bench/result/conditions.h"
-#include "lib/base/err.h"
 #include "bench/base/json.h"
-#include "bench/scenario/scenario.h"
 #include "bench/table/table_cells.h"
-#include "bench/table/table_columns.h"
 #include "bench/table/table_findings.h"
 #include "bench/base/units.h"
 #include "lib/proto/transport_info.h"
 
-static bool has_sent(const cJSON *run)
+/* The run's tables: the second and third only where some row has what they are about. */
+static const struct {
+    const struct table_source *source;
+    const char *path; /* NULL: always */
+} tables[] = {
+    {&table_main, NULL},
+    {&table_sent, "upstream.messages"},
+    {&table_balancer, "balancer.connections_per_client.front"},
+};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+static bool has_table(const cJSON *run, size_t i)
 {
-    return table_has_value(json_at(run, "rows"), "upstream.messages");
+    return tables[i].path == NULL || table_has_value(json_at(run, "rows"), tables[i].path);
 }
 
-static bool has_wire(const cJSON *rows)
+static bool has_wire(const cJSON *run)
 {
-    const cJSON *row;
-
-    cJSON_ArrayForEach(row, rows)
-    {
-        if (json_number(row, "bytes_per_update.wire") > 0)
-            return true;
-    }
-    return false;
+    return table_has_value(json_at(run, "rows"), "bytes_per_update.wire");
 }
 
 /* ---- the terminal ---- */
@@ -79,8 +79,8 @@ static struct layout lay_out_columns(const struct table_source *from, const cJSO
     return l;
 }
 
-/* Has it columns for which others make room? */
-static bool has_guests(const struct layout *l)
+/* Has it columns for which SPARE ones are left out? */
+static bool has_extra(const struct layout *l)
 {
     for (size_t i = 0; i < l->columns.n; i++)
         if (l->columns.column[i]->shown & VALUE_ONLY)
@@ -94,19 +94,19 @@ static struct layout lay_out(const struct table_source *from, const cJSON *run)
     static const struct {
         enum selection selection;
         unsigned without;
-        bool wire, guests; /* only then */
+        bool wire, extra; /* only for runs of such a kind */
     } choices[] = {
         {WIRE_NARROW, 0, true, false},         {WIRE_LEAST, 0, true, false},
         {WIRE_LEAST, SPARE_FIRST, true, true}, {WIRE_LEAST, SPARE_FIRST | SPARE, true, true},
         {LOOPBACK, SPARE_FIRST, false, true},  {LOOPBACK, SPARE_FIRST | SPARE, false, true},
     };
-    bool wire = has_wire(json_at(run, "rows"));
+    bool wire = has_wire(run);
     struct layout l = lay_out_columns(from, run, wire ? WIRE : LOOPBACK, 0);
     size_t total;
 
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
         if (total_width(&l) > TABLE_MAX_WIDTH && choices[i].wire == wire &&
-            (!choices[i].guests || has_guests(&l)))
+            (!choices[i].extra || has_extra(&l)))
             l = lay_out_columns(from, run, choices[i].selection, choices[i].without);
     if (total_width(&l) > TABLE_MAX_WIDTH)
         l.gap = 1;
@@ -116,36 +116,30 @@ static struct layout lay_out(const struct table_source *from, const cJSON *run)
     return l;
 }
 
-static int add_spaces(struct buf *out, size_t n)
+/* text in its column; paint and its end surround the text without taking space. */
+static void put_cell(struct writer *w, const struct layout *l, size_t column, const char *text,
+                     const char *paint)
 {
-    return buf_printf(out, "%*s", (int)n, "");
-}
-
-/* text in its column; paint and its end surround the text without taking room. */
-static int add_cell(struct buf *out, const struct layout *l, size_t column, const char *text,
-                    const char *paint)
-{
-    size_t width = units_text_width(text), room = l->width[column];
-    size_t pad = width < room ? room - width : 0;
+    size_t width = units_text_width(text), space = l->width[column];
+    int pad = width < space ? (int)(space - width) : 0;
     int len = (int)strlen(text);
 
-    if (column == 0 && width > room) /* ids are ASCII */
-        len = (int)room;
+    if (column == 0 && width > space) /* ids are ASCII */
+        len = (int)space;
     if (len == 0)
         paint = "";
-    if (column > 0 && add_spaces(out, l->gap + pad) < 0)
-        return PL_ENOMEM;
-    if (buf_printf(out, "%s%.*s%s", paint, len, text, paint[0] != '\0' ? "\033[0m" : "") < 0)
-        return PL_ENOMEM;
-    return column == 0 ? add_spaces(out, pad) : PL_OK;
+    if (column > 0)
+        writer_printf(w, "%*s", (int)l->gap + pad, "");
+    writer_printf(w, "%s%.*s%s", paint, len, text, paint[0] != '\0' ? "\033[0m" : "");
+    if (column == 0)
+        writer_printf(w, "%*s", pad, "");
 }
 
-static int add_head(struct buf *out, const struct layout *l, int line, bool colour)
+static void put_head(struct writer *w, const struct layout *l, int line, bool colour)
 {
     for (size_t i = 0; i < l->columns.n; i++)
-        if (add_cell(out, l, i, l->columns.column[i]->head[line], colour ? "\033[1m" : "") < 0)
-            return PL_ENOMEM;
-    return buf_printf(out, "\n");
+        put_cell(w, l, i, l->columns.column[i]->head[line], colour ? "\033[1m" : "");
+    writer_puts(w, "\n");
 }
 
 static void paint_of(char out[32], const cJSON *row, bool colour)
@@ -157,115 +151,106 @@ static void paint_of(char out[32], const cJSON *row, bool colour)
         snprintf(out, 32, "\033[38;2;%d;%d;%dm", t->rgb >> 16, t->rgb >> 8 & 255, t->rgb & 255);
 }
 
-static int add_row(struct buf *out, const struct layout *l, const cJSON *row, bool colour)
+static void put_row(struct writer *w, const struct layout *l, const cJSON *row, bool colour)
 {
     char cell[TABLE_CELL_BYTES], paint[32];
 
     paint_of(paint, row, colour);
     for (size_t i = 0; i < l->columns.n; i++) {
         table_format_cell(cell, l->columns.column[i], row);
-        if (add_cell(out, l, i, cell, i == 0 ? paint : "") < 0)
-            return PL_ENOMEM;
+        put_cell(w, l, i, cell, i == 0 ? paint : "");
     }
-    return buf_printf(out, "\n");
+    writer_puts(w, "\n");
 }
 
 /* "50 clients · 10 updates/s of 128 bytes · 6 s window · link: loopback" */
-static int add_conditions(struct buf *out, const cJSON *run)
+static void put_conditions(struct writer *w, const cJSON *run)
 {
     const cJSON *s = json_at(run, "scenario");
-    int rc = buf_printf(out, "%g clients · ", json_number(s, "clients"));
 
-    if (rc == PL_OK)
-        rc = conditions_put_source(out, s);
-    if (rc == PL_OK)
-        rc = buf_printf(out, "%g s window · link: %s%s%s", json_number(s, "duration_s"),
-                        json_text(run, "link"), json_true(s, "tls") ? " · TLS" : "",
-                        json_true(run, "interrupted") ? " · interrupted" : "");
-    return rc;
+    writer_printf(w, "%g clients · ", json_number(s, "clients"));
+    conditions_put_source(w, s);
+    writer_printf(w, "%g s window · link: %s%s%s", json_number(s, "duration_s"),
+                  json_text(run, "link"), json_true(s, "tls") ? " · TLS" : "",
+                  json_true(run, "interrupted") ? " · interrupted" : "");
 }
 
-static int add_table(struct buf *out, const struct table_source *from, const cJSON *run,
-                     bool colour)
+static void put_table(struct writer *w, const struct table_source *from, const cJSON *run,
+                      bool colour)
 {
-    const cJSON *rows = json_at(run, "rows"), *row;
     struct layout l = lay_out(from, run);
+    const cJSON *row;
 
-    if (add_head(out, &l, 0, colour) < 0 || add_head(out, &l, 1, colour) < 0)
-        return PL_ENOMEM;
-    cJSON_ArrayForEach(row, rows)
+    put_head(w, &l, 0, colour);
+    put_head(w, &l, 1, colour);
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        if (add_row(out, &l, row, colour) < 0)
-            return PL_ENOMEM;
+        put_row(w, &l, row, colour);
     }
-    return PL_OK;
 }
 
 int table_text(struct buf *out, const cJSON *run, bool colour)
 {
-    if (buf_printf(out, "%s\n", json_text(run, "scenario.title")) < 0 ||
-        add_conditions(out, run) < 0 || buf_printf(out, "\n\n") < 0 ||
-        add_table(out, &table_main, run, colour) < 0)
-        return PL_ENOMEM;
-    if (has_sent(run) &&
-        (buf_printf(out, "\n") < 0 || add_table(out, &table_sent, run, colour) < 0))
-        return PL_ENOMEM;
-    if (table_has_balancers(run) &&
-        (buf_printf(out, "\n") < 0 || add_table(out, &table_balancer, run, colour) < 0))
-        return PL_ENOMEM;
-    return table_findings(out, run, "\n", "", "");
+    struct writer w = {.out = out};
+
+    writer_printf(&w, "%s\n", json_text(run, "scenario.title"));
+    put_conditions(&w, run);
+    writer_puts(&w, "\n");
+    for (size_t i = 0; i < TABLES; i++) {
+        if (!has_table(run, i))
+            continue;
+        writer_puts(&w, "\n");
+        put_table(&w, tables[i].source, run, colour);
+    }
+    table_findings(&w, run, "\n", "", "");
+    return w.rc;
 }
 
 /* ---- Markdown ---- */
 
-static int add_markdown_head(struct buf *out, const struct table_choice *c)
+static void put_markdown_head(struct writer *w, const struct table_choice *c)
 {
     for (size_t i = 0; i < c->n; i++) {
         const char *first = c->column[i]->head[0], *second = c->column[i]->head[1];
         const char *between = first[0] == '\0' || second[0] == '/' ? "" : " ";
 
-        if (buf_printf(out, "| %s%s%s ", first, between, second) < 0)
-            return PL_ENOMEM;
+        writer_printf(w, "| %s%s%s ", first, between, second);
     }
-    if (buf_printf(out, "|\n") < 0)
-        return PL_ENOMEM;
+    writer_puts(w, "|\n");
     for (size_t i = 0; i < c->n; i++)
-        if (buf_printf(out, i == 0 ? "|:---" : "|---:") < 0)
-            return PL_ENOMEM;
-    return buf_printf(out, "|\n");
+        writer_puts(w, i == 0 ? "|:---" : "|---:");
+    writer_puts(w, "|\n");
 }
 
-static int add_markdown(struct buf *out, const struct table_source *from, const cJSON *run)
+static void put_markdown(struct writer *w, const struct table_source *from, const cJSON *run)
 {
-    const cJSON *rows = json_at(run, "rows"), *row;
-    struct table_choice c = table_choose(from, run, has_wire(rows) ? WIRE : LOOPBACK, 0);
+    struct table_choice c = table_choose(from, run, has_wire(run) ? WIRE : LOOPBACK, 0);
     char cell[TABLE_CELL_BYTES];
+    const cJSON *row;
 
-    if (add_markdown_head(out, &c) < 0)
-        return PL_ENOMEM;
-    cJSON_ArrayForEach(row, rows)
+    put_markdown_head(w, &c);
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         for (size_t i = 0; i < c.n; i++) {
-            const char *tick = i == 0 ? "`" : "";
-
             table_format_cell(cell, c.column[i], row);
-            if (buf_printf(out, "| %s%s%s ", tick, cell, tick) < 0)
-                return PL_ENOMEM;
+            writer_printf(w, i == 0 ? "| `%s` " : "| %s ", cell);
         }
-        if (buf_printf(out, "|\n") < 0)
-            return PL_ENOMEM;
+        writer_puts(w, "|\n");
     }
-    return buf_printf(out, "\n");
+    writer_puts(w, "\n");
 }
 
 int table_markdown(struct buf *out, const cJSON *run)
 {
-    if (add_markdown(out, &table_main, run) < 0 ||
-        (has_sent(run) && add_markdown(out, &table_sent, run) < 0) ||
-        (table_has_balancers(run) && add_markdown(out, &table_balancer, run) < 0) ||
-        table_findings(out, run, "", "- ", "\n") < 0 || add_conditions(out, run) < 0)
-        return PL_ENOMEM;
-    return buf_printf(out, "\n");
+    struct writer w = {.out = out};
+
+    for (size_t i = 0; i < TABLES; i++)
+        if (has_table(run, i))
+            put_markdown(&w, tables[i].source, run);
+    table_findings(&w, run, "", "- ", "\n");
+    put_conditions(&w, run);
+    writer_puts(&w, "\n");
+    return w.rc;
 }
 
 size_t table_columns(FILE *stream)

@@ -3,8 +3,72 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/result/facts.h"
 #include "bench/base/json.h"
+#include "bench/result/facts.h"
+#include "bench/result/metric.h"
+
+#define ONE(path)             path, NULL, NULL
+#define TWO(path, plus)       path, plus, NULL
+#define COUNT_OF(array)       (sizeof(array) / sizeof *(array))
+#define APP_OVER(shown, over) shown, "bytes_per_update.payload", "bytes_per_update.framing", over
+
+/* Tables are read as tables. */
+/* clang-format off */
+static const struct column columns[] = {
+    {{"", "row"}, ALWAYS, ONE("id")},
+    {{"updates", "delivered"}, ALWAYS, ONE("delivered")},
+    {{"updates", "superseded"}, ALWAYS | VALUE_ONLY, ONE("superseded")},
+    {{"updates", "on time"}, ALWAYS | VALUE_ONLY, ONE("deadline.share")},
+    {{"latency", "p50"}, ALWAYS, ONE("latency_us.p50")},
+    {{"latency", "p99"}, ALWAYS, ONE("latency_us.p99")},
+    {{"latency", "max"}, ALWAYS | SPARE_FIRST, ONE("latency_us.max")},
+    {{"age", "mean"}, ALWAYS | SPARE, ONE("age_us.mean")},
+    {{"requests", "/update"}, ALWAYS, ONE("requests_per_update")},
+    {{"handshakes", "/update"}, ALWAYS, ONE("tcp_handshakes_per_update")},
+    {{"TLS/update", "full+resumed"}, ALWAYS | TLS_ONLY,
+     TWO("tls_handshakes_per_update.full", "tls_handshakes_per_update.resumed")},
+    {{"bytes/update", "payload+framing"}, APP_OVER(LOOPBACK | WIRE, NULL)},
+    {{"wire bytes", "/update"}, WIRE, ONE("bytes_per_update.wire")},
+    {{"bytes/update", "app / wire"}, APP_OVER(WIRE_NARROW | WIRE_LEAST, "bytes_per_update.wire")},
+    {{"packets", "/update"}, WIRE | WIRE_NARROW, ONE("packets_per_update.total")},
+    {{"server CPU", "/update"}, ALWAYS, ONE("server_cpu_us_per_update")},
+};
+
+static const struct column sent_columns[] = {
+    {{"", "row"}, ALWAYS, ONE("id")},
+    {{"messages", "sent"}, ALWAYS, ONE("upstream.messages")},
+    {{"everyone", "p50"}, ALWAYS, ONE("upstream.latency_us.p50")},
+    {{"everyone", "p99"}, ALWAYS, ONE("upstream.latency_us.p99")},
+    {{"echo", "p99"}, ALWAYS, ONE("upstream.echo_us.p99")},
+    {{"requests", "/message"}, ALWAYS, ONE("upstream.requests_per_message")},
+    {{"handshakes", "/message"}, ALWAYS, ONE("upstream.handshakes_per_message")},
+    {{"bytes/message", "payload+framing"}, ALWAYS,
+     TWO("upstream.bytes_per_message.payload", "upstream.bytes_per_message.framing")},
+    {{"converged", "p99"}, ALWAYS | VALUE_ONLY, ONE("convergence_us.p99")},
+    {{"documents", "identical"}, ALWAYS | VALUE_ONLY, ONE("documents.identical")},
+};
+
+static const struct column balancer_columns[] = {
+    {{"", "row"}, ALWAYS, ONE("id")},
+    {{"connections/client", "front+behind"}, ALWAYS,
+     TWO("balancer.connections_per_client.front", "balancer.connections_per_client.behind")},
+    {{"handshakes", "front+behind"}, ALWAYS,
+     TWO("balancer.handshakes.front", "balancer.handshakes.behind")},
+    {{"added", "latency p50"}, ALWAYS | VALUE_ONLY, ONE("balancer.added_latency_us.p50")},
+    {{"bytes added", "up+down/update"}, ALWAYS,
+     TWO("balancer.payload_bytes.added_up", "balancer.payload_bytes.added_down")},
+    {{"balancer", "CPU/update"}, ALWAYS | VALUE_ONLY, ONE("balancer.cpu_us_per_update")},
+    {{"requests", "served by"}, ALWAYS, ONE("balancer.served_by")},
+    {{"sequence", "errors"}, ALWAYS | VALUE_ONLY, ONE("balancer.sequence_errors.all")},
+    {{"outages", "count, longest"}, ALWAYS | VALUE_ONLY, ONE("balancer.outages")},
+};
+/* clang-format on */
+
+_Static_assert(COUNT_OF(columns) <= TABLE_COLUMNS_MAX, "more columns than a table has room for");
+
+const struct table_source table_main = {columns, COUNT_OF(columns)};
+const struct table_source table_sent = {sent_columns, COUNT_OF(sent_columns)};
+const struct table_source table_balancer = {balancer_columns, COUNT_OF(balancer_columns)};
 
 bool table_has_value(const cJSON *rows, const char *path)
 {
@@ -17,6 +81,11 @@ bool table_has_value(const cJSON *rows, const char *path)
             return true;
     }
     return false;
+}
+
+bool table_has_balancers(const cJSON *run)
+{
+    return table_has_value(json_at(run, "rows"), "balancer.connections_per_client.front");
 }
 
 struct table_choice table_choose(const struct table_source *from, const cJSON *run,
@@ -36,18 +105,12 @@ struct table_choice table_choose(const struct table_source *from, const cJSON *r
     return c;
 }
 
-static bool has_problems(const cJSON *row)
+static void format_words(char out[TABLE_CELL_BYTES], const cJSON *row, const cJSON *item)
 {
-    return cJSON_GetArraySize(json_at(row, "problems")) > 0;
-}
-
-static void format_words(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row)
-{
-    const cJSON *item = json_at(row, c->path);
+    bool marked = cJSON_GetArraySize(json_at(row, "problems")) > 0;
 
     if (cJSON_IsString(item) && item->valuestring[0] != '\0')
-        snprintf(out, TABLE_CELL_BYTES, "%s%.47s", has_problems(row) ? "! " : "",
-                 item->valuestring);
+        snprintf(out, TABLE_CELL_BYTES, "%s%.47s", marked ? "! " : "", item->valuestring);
     else
         snprintf(out, TABLE_CELL_BYTES, "%s",
                  cJSON_IsTrue(item)    ? "yes"
@@ -57,28 +120,20 @@ static void format_words(char out[TABLE_CELL_BYTES], const struct column *c, con
 
 void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row)
 {
-    char first[UNITS_TEXT_BYTES], second[UNITS_TEXT_BYTES];
-    double value;
+    const struct metric *m = metric_find(c->path);
+    char first[UNITS_TEXT_BYTES], second[UNITS_TEXT_BYTES] = UNITS_NONE;
+    double value = facts_value(row, c->path);
 
-    if (c->format == NULL) {
-        format_words(out, c, row);
+    if (m == NULL || m->format == NULL) {
+        format_words(out, row, json_at(row, c->path));
         return;
     }
-    value = facts_value(row, c->path);
-    c->format(first, c->over_path != NULL ? value + facts_value(row, c->plus_path) : value);
-    if (c->plus_path == NULL) {
+    m->format(first, c->over_path != NULL ? value + facts_value(row, c->plus_path) : value);
+    if (c->plus_path != NULL)
+        m->format(second, facts_value(row, c->over_path != NULL ? c->over_path : c->plus_path));
+    if (c->plus_path == NULL || (strcmp(first, UNITS_NONE) == 0 && strcmp(second, UNITS_NONE) == 0))
         snprintf(out, TABLE_CELL_BYTES, "%s", first);
-        return;
-    }
-    c->format(second, facts_value(row, c->over_path != NULL ? c->over_path : c->plus_path));
-    if (strcmp(first, UNITS_NONE) == 0 && strcmp(second, UNITS_NONE) == 0)
-        snprintf(out, TABLE_CELL_BYTES, UNITS_NONE);
     else
         snprintf(out, TABLE_CELL_BYTES, "%s %c %s", first, c->over_path != NULL ? '/' : '+',
                  second);
-}
-
-bool table_has_balancers(const cJSON *run)
-{
-    return table_has_value(json_at(run, "rows"), "balancer.connections_per_client.front");
 }

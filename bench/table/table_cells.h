@@ -1,5 +1,5 @@
-/* Which columns of a table a run needs, and what stands in a cell: for the terminal, Markdown and
- * HTML alike. Private to what sets tables. */
+/* The tables' columns, which of them a run needs, and what stands in a cell: for the terminal,
+ * Markdown and HTML alike. Names and formats of numbers are those of bench/result/metric.h. */
 #ifndef PUSHLAB_TABLE_CELLS_H
 #define PUSHLAB_TABLE_CELLS_H
 
@@ -7,25 +7,55 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
-#include "bench/table/table_columns.h"
+enum { TABLE_CELL_BYTES = 80, TABLE_COLUMNS_MAX = 16 };
 
-enum { TABLE_CELL_BYTES = 80 };
+/* Which columns there are depends on whether packets were counted, and then on the room. */
+enum selection {
+    LOOPBACK = 1,
+    WIRE = 2,        /* wire and packets beside all others */
+    WIRE_NARROW = 4, /* application bytes and wire bytes in one column */
+    WIRE_LEAST = 8,  /* and no packets */
+    ALWAYS = 15,
+    TLS_ONLY = 16,   /* and then only when the run spoke TLS */
+    VALUE_ONLY = 32, /* and then only when a row has a number other than 0, or a text, there */
+    SPARE = 64,      /* left out when columns of VALUE_ONLY need the space */
+    SPARE_FIRST = 128,
+};
+
+/* A column shows one number of a row, two as "a + b", or three as "a+b / c"; or a text, as the
+ * row's id. */
+struct column {
+    const char *head[2]; /* two lines; on Markdown's one line joined by a space */
+    unsigned shown;      /* in these selections */
+    const char *path, *plus_path, *over_path; /* those not needed: NULL */
+};
 
 /* The columns of one table. */
-struct table_choice {
-    const struct column *column[TABLE_COLUMNS_MAX];
-    size_t n;
+struct table_source {
+    const struct column *columns;
+    size_t n; /* at most TABLE_COLUMNS_MAX */
 };
+extern const struct table_source table_main;
+extern const struct table_source table_sent;     /* where clients send */
+extern const struct table_source table_balancer; /* where something stands in between */
 
 /* Has any row a number above 0 there, yes or no, or a text? */
 bool table_has_value(const cJSON *rows, const char *path);
 /* Is table_balancer about this run? */
 bool table_has_balancers(const cJSON *run);
 
+/* Those columns of a table that a run needs. */
+struct table_choice {
+    const struct column *column[TABLE_COLUMNS_MAX]; /* borrowed from the table */
+    size_t n;
+};
+
 /* without: SPARE and the like, to be left out. */
 struct table_choice table_choose(const struct table_source *from, const cJSON *run,
                                  enum selection selection, unsigned without);
 
+/* The cell's text: a value in its metric's format, UNITS_NONE where there is none; a text gets
+ * "! " in front when the row has problems. */
 void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row);
 
 #endif

@@ -1,4 +1,4 @@
-/* bench/table/table.c and units.c: what people read. */
+/* bench/table/table.c, table_cells.c and bench/base/units.c: what people read. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +8,9 @@
 
 #include "lib/base/buf.h"
 #include "bench/base/json.h"
+#include "bench/result/metric.h"
 #include "bench/table/table.h"
+#include "bench/table/table_cells.h"
 #include "bench/base/units.h"
 
 /* ---- units ---- */
@@ -340,6 +342,27 @@ START_TEST(table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR)
 }
 END_TEST
 
+static void is_metric(const char *path)
+{
+    ck_assert_msg(path == NULL || metric_find(path) != NULL, "%s is no metric", path);
+}
+
+START_TEST(columns_show_metrics)
+{
+    const struct table_source *const tables[] = {&table_main, &table_sent, &table_balancer};
+
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_str_eq(tables[i]->columns[0].path, "id");
+        ck_assert_uint_le(tables[i]->n, TABLE_COLUMNS_MAX);
+        for (size_t j = 1; j < tables[i]->n; j++) {
+            is_metric(tables[i]->columns[j].path);
+            is_metric(tables[i]->columns[j].plus_path);
+            is_metric(tables[i]->columns[j].over_path);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("table");
@@ -362,6 +385,7 @@ int main(void)
     tcase_add_test(tc, table_paints_ids_only_when_colour_is_wanted);
     tcase_add_test(tc, table_in_markdown_has_one_cell_per_column);
     tcase_add_test(tc, table_in_markdown_has_the_wire_beside_all_others);
+    tcase_add_test(tc, columns_show_metrics);
     tcase_add_test(tc, table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
