@@ -10,10 +10,12 @@
 
 #include "lib/base/buf.h"
 #include "bench/chart/chart_data.h"
-#include "bench/chart/chart_ladders.h"
 #include "bench/base/file.h"
 #include "bench/base/gnuplot.h"
+#include "bench/base/json.h"
 #include "bench/base/programs.h"
+#include "bench/ladder/ladder_svg.h"
+#include "bench/result/run_file.h"
 #include "lib/proto/transport_info.h"
 
 const char *const chart_names[] = {
@@ -33,27 +35,25 @@ const char *const chart_names[] = {
     NULL,
 };
 
-/* Where nothing was counted, on loopback no packets: no picture, rather than an empty one. */
-static bool has_numbers(const char *name, const struct chart_data *data)
-{
-    if (strcmp(name, "wire-bytes-per-update") == 0 || strcmp(name, "packets-per-update") == 0)
-        return data->has_wire;
-    if (strcmp(name, "on-time") == 0)
-        return data->has_deadline;
-    if (strcmp(name, "in-between") == 0)
-        return data->has_balancers;
-    return strcmp(name, "upstream-latency") != 0 || data->has_upstream;
-}
-
 /* Of more lines than this nobody tells one from another. */
 enum { SVG_BYTES_MAX = 64 << 20, LINES_MAX = 16 };
 
-static bool can_be_read(const char *name, const struct chart_data *data)
+/* Where nothing was counted, on loopback no packets: no picture, rather than an empty one. */
+static bool is_drawn(const char *name, const struct chart_data *data)
 {
-    bool of_lines = strcmp(name, "latency-percentiles") == 0 || strcmp(name, "latency-cdf") == 0 ||
-                    strcmp(name, "latency-timeline") == 0;
+    const struct {
+        const char *name;
+        bool drawn;
+    } rules[] = {
+        {"wire-bytes-per-update", data->has_wire}, {"packets-per-update", data->has_wire},
+        {"on-time", data->has_deadline},           {"in-between", data->has_balancers},
+        {"upstream-latency", data->has_upstream},
+    };
 
-    return !of_lines || data->rows <= LINES_MAX;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(name, rules[i].name) == 0)
+            return rules[i].drawn;
+    return strncmp(name, "latency-", 8) != 0 || data->rows <= LINES_MAX; /* a line per row */
 }
 
 /* ---- where the scripts are ---- */
@@ -213,21 +213,21 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     return rc;
 }
 
-/* Draw to a neighbour and rename it: no half picture that looks whole. */
-static int draw(struct drawing *d, const char *name, const char *format, struct err_text *e)
+/* Draw to a neighbour and rename it: no half picture that looks whole. suffix: ".svg", ".png". */
+static int draw(struct drawing *d, const char *name, const char *suffix, struct err_text *e)
 {
     char script[PATH_MAX], path[PATH_MAX], half[PATH_MAX];
     struct err_text why;
-    int rc;
+    int rc = run_file_path(script, d->scripts_dir, "", name, ".gp", e);
 
-    if (snprintf(script, PATH_MAX, "%s/%s.gp", d->scripts_dir, name) >= PATH_MAX ||
-        snprintf(path, PATH_MAX, "%s/%s.%s", d->charts_dir, name, format) >= PATH_MAX ||
-        snprintf(half, PATH_MAX, "%s/.%s.%s", d->charts_dir, name, format) >= PATH_MAX)
-        return err_set(e, PL_EINVAL, "%.200s: path too long", d->run_dir);
-    rc = run_script(d, script, half, format, &why);
+    rc = rc < 0 ? rc : run_file_path(path, d->charts_dir, "", name, suffix, e);
+    rc = rc < 0 ? rc : run_file_path(half, d->charts_dir, ".", name, suffix, e);
     if (rc < 0)
-        err_set(e, rc, "chart %s.%s: %.250s", name, format, why.text);
-    if (rc == PL_OK && strcmp(format, "svg") == 0)
+        return rc;
+    rc = run_script(d, script, half, suffix + 1, &why);
+    if (rc < 0)
+        err_set(e, rc, "chart %s%s: %.250s", name, suffix, why.text);
+    if (rc == PL_OK && strcmp(suffix, ".svg") == 0)
         rc = svg_finish(half, name, e);
     if (rc == PL_OK && rename(half, path) < 0)
         rc = err_set(e, PL_ESYS, "rename %s: %s", path, strerror(errno));
@@ -236,27 +236,52 @@ static int draw(struct drawing *d, const char *name, const char *format, struct 
     return rc;
 }
 
+/* The diagram of a row's packets, where they were captured. */
+static int draw_ladder(const char *run_dir, const cJSON *run, const cJSON *row, struct err_text *e)
+{
+    const char *id = json_text(row, "id");
+    struct ladder_about about = {.row = id, .link = json_text(run, "link"), .clients = 1};
+    char from[PATH_MAX], to[PATH_MAX];
+    int rc = run_file_path(from, run_dir, "ladder-", id, ".pcapng", e);
+
+    rc = rc < 0 ? rc : run_file_path(to, run_dir, "charts/ladder-", id, ".svg", e);
+    return rc < 0 || access(from, F_OK) < 0 ? rc : ladder_draw(from, to, &about, e);
+}
+
+static int draw_all(struct drawing *d, const cJSON *run, struct err_text *e)
+{
+    const cJSON *row;
+    int rc = supervisor_open(&d->supervisor);
+
+    if (rc < 0)
+        return err_set(e, PL_ESYS, "charts: %s", strerror(errno));
+    for (size_t i = 0; rc == PL_OK && chart_names[i] != NULL; i++) {
+        if (!is_drawn(chart_names[i], &d->data))
+            continue;
+        rc = draw(d, chart_names[i], ".svg", e);
+        rc = rc < 0 ? rc : draw(d, chart_names[i], ".png", e);
+    }
+    supervisor_close(&d->supervisor);
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        rc = rc < 0 ? rc : draw_ladder(d->run_dir, run, row, e);
+    }
+    return rc;
+}
+
 int chart_draw(const char *run_dir, struct err_text *e)
 {
     struct drawing d = {.run_dir = run_dir};
+    cJSON *run;
     int rc = chart_scripts_find(d.scripts_dir, sizeof d.scripts_dir, e);
 
+    rc = rc < 0 ? rc : run_file_path(d.charts_dir, run_dir, "charts", "", "", e);
+    rc = rc < 0 ? rc : run_file_path(d.data_dir, run_dir, "charts/data", "", "", e);
+    rc = rc < 0 ? rc : run_file_read(&run, run_dir, e);
     if (rc < 0)
         return rc;
-    if (snprintf(d.charts_dir, PATH_MAX, "%s/charts", run_dir) >= PATH_MAX ||
-        snprintf(d.data_dir, PATH_MAX, "%s/charts/data", run_dir) >= PATH_MAX)
-        return err_set(e, PL_EINVAL, "%.200s: path too long", run_dir);
-    rc = chart_data_write(run_dir, d.data_dir, &d.data, e);
-    if (rc == PL_OK && supervisor_open(&d.supervisor) < 0)
-        rc = err_set(e, PL_ESYS, "charts: %s", strerror(errno));
-    if (rc < 0)
-        return rc;
-    for (size_t i = 0; rc == PL_OK && chart_names[i] != NULL; i++) {
-        if (!has_numbers(chart_names[i], &d.data) || !can_be_read(chart_names[i], &d.data))
-            continue;
-        rc = draw(&d, chart_names[i], "svg", e);
-        rc = rc < 0 ? rc : draw(&d, chart_names[i], "png", e);
-    }
-    supervisor_close(&d.supervisor);
-    return rc < 0 ? rc : chart_draw_ladders(run_dir, e);
+    rc = chart_data_write(run, run_dir, d.data_dir, &d.data, e);
+    rc = rc < 0 ? rc : draw_all(&d, run, e);
+    cJSON_Delete(run);
+    return rc;
 }

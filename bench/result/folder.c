@@ -12,6 +12,7 @@
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/result/metric.h"
+#include "bench/result/run_file.h"
 
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e)
@@ -54,21 +55,6 @@ void folder_drop_row(const struct folder *f, const char *id)
     unlink(path);
 }
 
-/* Write file, whose making ended with rc, as path; file is freed. */
-static int save(const struct folder *f, const char *name, const char *suffix, struct buf *file,
-                int rc, struct err_text *e)
-{
-    char path[PATH_MAX];
-
-    folder_row_file(f, path, name, "", suffix);
-    if (rc < 0)
-        err_set(e, rc, "write %s: %s", path, pl_strerror(rc));
-    else
-        rc = file_write(path, file->data, file->len, e);
-    buf_free(file);
-    return rc;
-}
-
 static int save_json(const struct folder *f, const cJSON *run, struct err_text *e)
 {
     char *text = cJSON_Print(run);
@@ -76,7 +62,7 @@ static int save_json(const struct folder *f, const cJSON *run, struct err_text *
     int rc = text == NULL ? PL_ENOMEM : buf_printf(&file, "%s\n", text);
 
     cJSON_free(text);
-    return save(f, "run", ".json", &file, rc, e);
+    return run_file_write(f->path, "run", "", ".json", &file, rc, e);
 }
 
 /* Its first columns, texts: our own words and ids, which hold neither commas nor quotes. */
@@ -114,7 +100,10 @@ int folder_save(const struct folder *f, const cJSON *run, struct err_text *e)
     struct buf file = {0};
     int rc = save_json(f, run, e);
 
-    return rc < 0 ? rc : save(f, "summary", ".csv", &file, folder_summary(&file, run), e);
+    if (rc < 0)
+        return rc;
+    rc = folder_summary(&file, run);
+    return run_file_write(f->path, "summary", "", ".csv", &file, rc, e);
 }
 
 /* rename() refuses a folder that isn't empty, and a run's never is. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/result/result.h"
 
@@ -58,4 +59,20 @@ int run_file_path(char out[PATH_MAX], const char *dir, const char *prefix, const
     if (snprintf(out, PATH_MAX, "%s/%s%s%s", dir, prefix, id, suffix) < PATH_MAX)
         return PL_OK;
     return err_set(e, PL_EINVAL, "%.100s...: the path is too long", dir);
+}
+
+int run_file_write(const char *dir, const char *prefix, const char *id, const char *suffix,
+                   struct buf *file, int rc, struct err_text *e)
+{
+    char path[PATH_MAX];
+    int named = run_file_path(path, dir, prefix, id, suffix, e);
+
+    if (named < 0)
+        rc = named;
+    else if (rc < 0)
+        err_set(e, rc, "write %.250s: %s", path, pl_strerror(rc));
+    else
+        rc = file_write(path, file->data, file->len, e);
+    buf_free(file);
+    return rc;
 }

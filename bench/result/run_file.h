@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <cjson/cJSON.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 
 /* Read a run: path is its folder, or its run.json under any name (the live page saves such). *run
@@ -22,5 +23,10 @@ const cJSON *run_file_row(const cJSON *run, const char *id);
  * 0, or PL_EINVAL when it is too long, with the line in e. */
 int run_file_path(char out[PATH_MAX], const char *dir, const char *prefix, const char *id,
                   const char *suffix, struct err_text *e);
+
+/* Write a file there, as a whole or not at all, and free it. rc is how its making ended: when
+ * negative nothing is written. 0, rc, PL_EINVAL or PL_ESYS, with the line in e. */
+int run_file_write(const char *dir, const char *prefix, const char *id, const char *suffix,
+                   struct buf *file, int rc, struct err_text *e);
 
 #endif

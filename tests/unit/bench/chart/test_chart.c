@@ -11,9 +11,10 @@
 #include "lib/base/buf.h"
 #include "bench/chart/chart.h"
 #include "bench/chart/chart_data.h"
-#include "bench/chart/chart_rows.h"
+#include "bench/chart/chart_series.h"
 #include "bench/base/file.h"
 #include "bench/base/gnuplot.h"
+#include "bench/result/run_file.h"
 #include "lib/hdr/hdr.h"
 #include "lib/hdr/hdr_log.h"
 
@@ -143,9 +144,14 @@ static void put_whole_run(void)
 static int write_data(struct chart_data *data, struct err_text *e)
 {
     char data_dir[80];
+    cJSON *run;
+    int rc;
 
     snprintf(data_dir, sizeof data_dir, "%s/charts/data", run_dir);
-    return chart_data_write(run_dir, data_dir, data, e);
+    rc = run_file_read(&run, run_dir, e);
+    rc = rc < 0 ? rc : chart_data_write(run, run_dir, data_dir, data, e);
+    cJSON_Delete(run);
+    return rc;
 }
 
 static void refuses_run(int code, const char *part_of_line)
@@ -169,7 +175,7 @@ START_TEST(percentiles_of_a_ramp_lie_on_the_line)
     const char *line;
 
     fill_ramp(&h, 1000);
-    ck_assert_int_eq(chart_data_percentiles(&b, &h), 0);
+    ck_assert_int_eq(chart_series_percentiles(&b, &h), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     line = strchr((const char *)b.data, '\n') + 1;
     for (; sscanf(line, "%lf,%lf,%lld\n%n", &percentile, &tail, &latency_us, &used) == 3; n++) {
@@ -197,7 +203,7 @@ START_TEST(percentiles_begin_with_the_median_at_tail_2)
     struct hdr h;
 
     fill_ramp(&h, 1000);
-    ck_assert_int_eq(chart_data_percentiles(&b, &h), 0);
+    ck_assert_int_eq(chart_series_percentiles(&b, &h), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_ptr_nonnull(strstr((const char *)b.data, "percentile,tail,latency_us\n0,1,1\n"));
     ck_assert_ptr_nonnull(strstr((const char *)b.data, "\n50,2,500\n"));
@@ -218,7 +224,7 @@ START_TEST(cdf_rises_to_100_percent)
 
     fill_ramp(&h, 1000);
     hdr_record(&h, 2000000, 1000);
-    ck_assert_int_eq(chart_data_cdf(&b, &h), 0);
+    ck_assert_int_eq(chart_series_cdf(&b, &h), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     line = strchr((const char *)b.data, '\n') + 1;
     for (; sscanf(line, "%lld,%lf\n%n", &latency_us, &percent, &used) == 2; line += used) {
@@ -243,7 +249,7 @@ START_TEST(cdf_goes_along_gaps_and_then_up)
     fill_ramp(&h, 0);
     hdr_record(&h, 100, 3);
     hdr_record(&h, 1000, 1);
-    ck_assert_int_eq(chart_data_cdf(&b, &h), 0);
+    ck_assert_int_eq(chart_series_cdf(&b, &h), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_str_eq((const char *)b.data,
                      "latency_us,percent\n100,0\n100,75\n1000,75\n1000,100\n");
@@ -258,8 +264,8 @@ START_TEST(an_empty_histogram_has_no_points)
     struct hdr h;
 
     fill_ramp(&h, 0);
-    ck_assert_int_eq(chart_data_percentiles(&b, &h), 0);
-    ck_assert_int_eq(chart_data_cdf(&b, &h), 0);
+    ck_assert_int_eq(chart_series_percentiles(&b, &h), 0);
+    ck_assert_int_eq(chart_series_cdf(&b, &h), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_str_eq((const char *)b.data, "percentile,tail,latency_us\nlatency_us,percent\n");
     hdr_free(&h);
@@ -274,7 +280,7 @@ START_TEST(timeline_keeps_one_client_in_order)
     struct buf b = {0};
     struct err_text e;
 
-    ck_assert_int_eq(chart_data_timeline(&b, text, strlen(text), &e), 0);
+    ck_assert_int_eq(chart_series_timeline_of(&b, text, strlen(text), &e), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_str_eq((const char *)b.data, "published_s,latency_us\n"
                                            "2.500000,20\n2.600000,21.25\n2.750000,22\n");
@@ -291,7 +297,7 @@ START_TEST(timeline_ends_after_10_s_or_100_updates)
     ck_assert_int_eq(buf_printf(&in, "published_s,latency_us,client\n"), 0);
     for (int i = 0; i < 300; i++)
         ck_assert_int_eq(buf_printf(&in, "%d,5,0\n", i), 0);
-    ck_assert_int_eq(chart_data_timeline(&out, (const char *)in.data, in.len, &e), 0);
+    ck_assert_int_eq(chart_series_timeline_of(&out, (const char *)in.data, in.len, &e), 0);
     for (size_t i = 0; i < out.len; i++)
         lines += out.data[i] == '\n';
     ck_assert_int_eq(lines, 1 + 100);
@@ -306,9 +312,67 @@ START_TEST(timeline_names_its_broken_line)
     struct buf b = {0};
     struct err_text e;
 
-    ck_assert_int_eq(chart_data_timeline(&b, text, strlen(text), &e), PL_EPROTO);
+    ck_assert_int_eq(chart_series_timeline_of(&b, text, strlen(text), &e), PL_EPROTO);
     ck_assert_str_eq(e.text, "line 3: not published_s,latency_us,client");
     buf_free(&b);
+}
+END_TEST
+
+/* Where there are no files: runs of the live page. */
+START_TEST(samples_become_a_histogram_and_a_timeline)
+{
+    cJSON *row = cJSON_Parse("{\"id\":\"sse\",\"samples\":{\"published_s\":[0,0.1,0.25],"
+                             "\"latency_us\":[300,100,200]}}");
+    struct err_text e = {""};
+    struct buf text = {0};
+    struct hdr h;
+
+    ck_assert_int_eq(chart_series_read(&h, "/nonexistent", row, &e), 0);
+    ck_assert_int_eq(h.total_count, 3);
+    ck_assert_int_eq(hdr_value_at_percentile(&h, 50), 200);
+    ck_assert_int_eq(hdr_max(&h), 300);
+    hdr_free(&h);
+    ck_assert_int_eq(chart_series_timeline(&text, "/nonexistent", row, &e), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
+    ck_assert_str_eq((char *)text.data, "published_s,latency_us\n"
+                                        "0.000000,300\n0.100000,100\n0.250000,200\n");
+    buf_free(&text);
+    cJSON_Delete(row);
+}
+END_TEST
+
+START_TEST(samples_that_are_not_pairs_of_numbers_are_refused)
+{
+    static const char *const texts[] = {
+        "{\"samples\":{}}",
+        "{\"samples\":{\"latency_us\":7,\"published_s\":7}}",
+        "{\"samples\":{\"latency_us\":[\"1\"],\"published_s\":[0]}}",
+        "{\"samples\":{\"latency_us\":[1e300],\"published_s\":[0]}}",
+        "{\"samples\":{\"latency_us\":[null],\"published_s\":[null]}}",
+    };
+    cJSON *row = cJSON_Parse(texts[_i]);
+    struct err_text e = {""};
+    struct buf text = {0};
+    struct hdr h;
+
+    ck_assert_int_eq(chart_series_read(&h, "/nonexistent", row, &e), PL_EPROTO);
+    ck_assert_int_eq(chart_series_timeline(&text, "/nonexistent", row, &e), PL_EPROTO);
+    ck_assert_str_ne(e.text, "");
+    hdr_free(&h);
+    buf_free(&text);
+    cJSON_Delete(row);
+}
+END_TEST
+
+START_TEST(samples_of_unequal_number_have_no_timeline)
+{
+    cJSON *row = cJSON_Parse("{\"samples\":{\"latency_us\":[1,2],\"published_s\":[0]}}");
+    struct err_text e = {""};
+    struct buf text = {0};
+
+    ck_assert_int_eq(chart_series_timeline(&text, "/nonexistent", row, &e), PL_EPROTO);
+    buf_free(&text);
+    cJSON_Delete(row);
 }
 END_TEST
 
@@ -316,11 +380,11 @@ START_TEST(csv_fields_are_quoted_where_they_must_be_rfc4180_2)
 {
     struct buf b = {0};
 
-    ck_assert_int_eq(chart_rows_field(&b, "short-poll+close@1000ms"), 0);
-    ck_assert_int_eq(chart_rows_field(&b, "|"), 0);
-    ck_assert_int_eq(chart_rows_field(&b, "a,b"), 0);
-    ck_assert_int_eq(chart_rows_field(&b, "say \"hi\""), 0);
-    ck_assert_int_eq(chart_rows_field(&b, "two\nlines"), 0);
+    ck_assert_int_eq(chart_data_field(&b, "short-poll+close@1000ms"), 0);
+    ck_assert_int_eq(chart_data_field(&b, "|"), 0);
+    ck_assert_int_eq(chart_data_field(&b, "a,b"), 0);
+    ck_assert_int_eq(chart_data_field(&b, "say \"hi\""), 0);
+    ck_assert_int_eq(chart_data_field(&b, "two\nlines"), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_str_eq((const char *)b.data,
                      "short-poll+close@1000ms|\"a,b\"\"say \"\"hi\"\"\"\"two\nlines\"");
@@ -662,6 +726,9 @@ int main(void)
     tcase_add_test(series, timeline_keeps_one_client_in_order);
     tcase_add_test(series, timeline_ends_after_10_s_or_100_updates);
     tcase_add_test(series, timeline_names_its_broken_line);
+    tcase_add_test(series, samples_become_a_histogram_and_a_timeline);
+    tcase_add_loop_test(series, samples_that_are_not_pairs_of_numbers_are_refused, 0, 5);
+    tcase_add_test(series, samples_of_unequal_number_have_no_timeline);
     tcase_add_test(series, csv_fields_are_quoted_where_they_must_be_rfc4180_2);
     tcase_add_test(series, gnuplots_cause_is_its_last_line);
     tcase_add_checked_fixture(run, make_run_dir, remove_run_dir);

@@ -1,11 +1,10 @@
-/* bench/table/compare.c and samples.c: two runs side by side, and runs that bring their samples. */
+/* bench/table/compare.c: two runs side by side. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/table/compare.h"
-#include "bench/result/samples.h"
 
 static const char run_a[] =
     "{\"schema\":1,\"started\":\"2026-11-23T07:00:00Z\",\"link\":\"loopback\",\"complete\":true,"
@@ -60,67 +59,6 @@ START_TEST(compare_writes_markdown)
 }
 END_TEST
 
-/* ---- samples ---- */
-
-START_TEST(samples_become_a_histogram_and_a_timeline)
-{
-    cJSON *row = cJSON_Parse("{\"id\":\"sse\",\"samples\":{\"published_s\":[0,0.1,0.25],"
-                             "\"latency_us\":[300,100,200]}}");
-    struct err_text e = {""};
-    struct buf text = {0};
-    struct hdr h;
-
-    ck_assert(samples_present(row));
-    ck_assert_int_eq(samples_histogram(&h, row, &e), 0);
-    ck_assert_int_eq(h.total_count, 3);
-    ck_assert_int_eq(hdr_value_at_percentile(&h, 50), 200);
-    ck_assert_int_eq(hdr_max(&h), 300);
-    hdr_free(&h);
-    ck_assert_int_eq(samples_timeline(&text, row, &e), 0);
-    ck_assert_int_eq(buf_add(&text, "", 1), 0);
-    ck_assert_str_eq((char *)text.data, "published_s,latency_us,client\n"
-                                        "0.000000,300,0\n0.100000,100,0\n0.250000,200,0\n");
-    buf_free(&text);
-    cJSON_Delete(row);
-}
-END_TEST
-
-START_TEST(samples_that_are_not_pairs_of_numbers_are_refused)
-{
-    static const char *const texts[] = {
-        "{\"samples\":{}}",
-        "{\"samples\":{\"latency_us\":7,\"published_s\":7}}",
-        "{\"samples\":{\"latency_us\":[\"1\"],\"published_s\":[0]}}",
-        "{\"samples\":{\"latency_us\":[1e300],\"published_s\":[0]}}",
-        "{\"samples\":{\"latency_us\":[null],\"published_s\":[null]}}",
-    };
-    cJSON *row = cJSON_Parse(texts[_i]);
-    struct err_text e = {""};
-    struct buf text = {0};
-    struct hdr h;
-
-    ck_assert(samples_present(row));
-    ck_assert_int_eq(samples_histogram(&h, row, &e), PL_EPROTO);
-    ck_assert_int_eq(samples_timeline(&text, row, &e), PL_EPROTO);
-    ck_assert_str_ne(e.text, "");
-    hdr_free(&h);
-    buf_free(&text);
-    cJSON_Delete(row);
-}
-END_TEST
-
-START_TEST(samples_of_unequal_number_have_no_timeline)
-{
-    cJSON *row = cJSON_Parse("{\"samples\":{\"latency_us\":[1,2],\"published_s\":[0]}}");
-    struct err_text e = {""};
-    struct buf text = {0};
-
-    ck_assert_int_eq(samples_timeline(&text, row, &e), PL_EPROTO);
-    buf_free(&text);
-    cJSON_Delete(row);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("compare");
@@ -130,9 +68,6 @@ int main(void)
 
     tcase_add_test(tc, compare_matches_rows_by_id_and_divides);
     tcase_add_test(tc, compare_writes_markdown);
-    tcase_add_test(tc, samples_become_a_histogram_and_a_timeline);
-    tcase_add_loop_test(tc, samples_that_are_not_pairs_of_numbers_are_refused, 0, 5);
-    tcase_add_test(tc, samples_of_unequal_number_have_no_timeline);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
