@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/opt/opt.h"
-#include "bench/base/quantity.h"
+#include "bench/base/units.h"
 
 struct config {
     int64_t latency_ns, age_ns, clients;

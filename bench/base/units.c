@@ -1,8 +1,11 @@
 #include "bench/base/units.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Digits after the point that make three significant ones of a value below 1000, rounding
  * included: 9.996 is 10.0 and not 10.00. */
@@ -82,4 +85,68 @@ size_t units_text_width(const char *text)
     for (; *text != '\0'; text++)
         width += ((unsigned char)*text & 0xC0) != 0x80;
     return width;
+}
+
+/* ---- reading ---- */
+
+/* A plain number: strtod() alone would also take "inf", "0x10", a sign and leading space. */
+static bool read_number(const char *text, double *value, const char **rest)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)text[0]) && text[0] != '.')
+        return false;
+    *value = strtod(text, &end);
+    *rest = end;
+    return end > text && strpbrk(text, "xX") == NULL && isfinite(*value);
+}
+
+bool quantity_read(const char *text, const struct quantity_unit *units, double *out)
+{
+    const char *rest;
+    double value;
+
+    if (text == NULL || !read_number(text, &value, &rest))
+        return false;
+    for (; units->name != NULL; units++) {
+        if (strcasecmp(rest, units->name) != 0)
+            continue;
+        *out = value * units->factor;
+        return true;
+    }
+    return false;
+}
+
+bool quantity_read_us(const char *text, double *out)
+{
+    static const struct quantity_unit units[] = {{"us", 1},  {"µs", 1},    {"ms", 1e3},
+                                                 {"s", 1e6}, {"min", 6e7}, {NULL, 0}};
+
+    return quantity_read(text, units, out);
+}
+
+bool quantity_read_share(const char *text, double *out)
+{
+    static const struct quantity_unit units[] = {{"", 1}, {"%", 0.01}, {NULL, 0}};
+    double share;
+
+    if (!quantity_read(text, units, &share) || share > 1)
+        return false;
+    *out = share;
+    return true;
+}
+
+bool quantity_read_bytes(const char *text, double *out)
+{
+    static const struct quantity_unit units[] = {
+        {"", 1}, {"B", 1}, {"KB", 1e3}, {"KiB", 1024}, {"MB", 1e6}, {"MiB", 1 << 20}, {NULL, 0}};
+
+    return quantity_read(text, units, out);
+}
+
+bool quantity_read_number(const char *text, double *out)
+{
+    static const struct quantity_unit units[] = {{"", 1}, {NULL, 0}};
+
+    return quantity_read(text, units, out);
 }

@@ -1,7 +1,9 @@
-/* Numbers as people read them: three significant digits and a unit. */
+/* Numbers as people read and type them. Written: three significant digits and a unit. Read: what
+ * is typed where a quantity is asked for, such as 200ms, 95%, 8KB. */
 #ifndef PUSHLAB_UNITS_H
 #define PUSHLAB_UNITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What stands where there is no value. */
@@ -22,5 +24,23 @@ void units_format_percent(char out[UNITS_TEXT_BYTES], double share);
 
 /* Columns that a UTF-8 text takes on a terminal (one per code point). */
 size_t units_text_width(const char *text);
+
+/* A unit's name, in any case, and what it is worth. "": a bare number. */
+struct quantity_unit {
+    const char *name;
+    double factor;
+};
+
+/* A number and one of units (last: name NULL). This and those below: true and *out, a finite
+ * number >= 0; or false, and *out untouched. text may be NULL. */
+bool quantity_read(const char *text, const struct quantity_unit *units, double *out);
+/* Microseconds, of 20us, 1.5ms, 2s, 1min; a bare number could be anything. */
+bool quantity_read_us(const char *text, double *out);
+/* A number from 0 to 1, of 95% or 0.95. */
+bool quantity_read_share(const char *text, double *out);
+/* Bytes, of 600, 600B, 8KB (8000), 8KiB (8192), MB, MiB. */
+bool quantity_read_bytes(const char *text, double *out);
+/* A bare number. */
+bool quantity_read_number(const char *text, double *out);
 
 #endif

@@ -12,8 +12,8 @@
 #include "bench/chart/chart_data.h"
 #include "bench/base/file.h"
 #include "bench/base/gnuplot.h"
+#include "bench/base/data_find.h"
 #include "bench/base/json.h"
-#include "bench/base/programs.h"
 #include "bench/ladder/ladder_svg.h"
 #include "bench/result/run_file.h"
 #include "lib/proto/transport_info.h"
@@ -56,40 +56,18 @@ static bool is_drawn(const char *name, const struct chart_data *data)
     return strncmp(name, "latency-", 8) != 0 || data->rows <= LINES_MAX; /* a line per row */
 }
 
-/* ---- where the scripts are ---- */
-
-static bool holds_scripts(const char *dir)
-{
-    char path[PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/style.gp", dir);
-
-    return n < (int)sizeof path && access(path, R_OK) == 0;
-}
-
 int chart_scripts_find(char *dir, size_t cap, struct err_text *e)
 {
-    static const char *const beside[] = {"/../share/pushlab/charts", "/../../bench/chart"};
-    const char *wish = getenv("PUSHLAB_CHARTS");
-    char exe_dir[PATH_MAX];
+    const char *named = getenv("PUSHLAB_CHARTS");
 
-    if (wish != NULL && wish[0] != '\0') {
-        snprintf(dir, cap, "%s", wish);
-        if (holds_scripts(dir))
-            return PL_OK;
-        return err_set(e, PL_EINVAL, "PUSHLAB_CHARTS: no gnuplot scripts in %.200s", wish);
+    if (data_find(dir, cap, DATA_CHARTS, "style.gp")) {
+        *strrchr(dir, '/') = '\0';
+        return PL_OK;
     }
-    program_folder(exe_dir);
-    snprintf(dir, cap, "%s%s", exe_dir, beside[0]);
-    if (holds_scripts(dir))
-        return PL_OK;
-    snprintf(dir, cap, "%s/charts", PUSHLAB_DATADIR);
-    if (holds_scripts(dir))
-        return PL_OK;
-    snprintf(dir, cap, "%s%s", exe_dir, beside[1]);
-    if (holds_scripts(dir))
-        return PL_OK;
+    if (named != NULL && named[0] != '\0')
+        return err_set(e, PL_EINVAL, "PUSHLAB_CHARTS: no gnuplot scripts in %.200s", named);
     return err_set(e, PL_EINVAL,
-                   "no gnuplot scripts beside %.100s nor in %s/charts; set PUSHLAB_CHARTS", exe_dir,
+                   "no gnuplot scripts beside this program nor in %s/charts; set PUSHLAB_CHARTS",
                    PUSHLAB_DATADIR);
 }
 

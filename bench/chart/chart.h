@@ -22,9 +22,7 @@ int chart_draw(const char *run_dir, struct err_text *e);
  * with clients that send. */
 extern const char *const chart_names[];
 
-/* Where the gnuplot scripts are: $PUSHLAB_CHARTS (and then nowhere else), share/pushlab/charts
- * beside the executable's folder, the installation's data folder, or the source tree that the
- * executable was built in. 0, or PL_EINVAL with the line in e. */
+/* The folder of the gnuplot scripts (data_find.h). 0, or PL_EINVAL with the line in e. */
 int chart_scripts_find(char *dir, size_t cap, struct err_text *e);
 
 #endif

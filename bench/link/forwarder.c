@@ -21,6 +21,10 @@ enum {
     PREFERRED_NICE = -15,
 };
 
+/* What the link may hold under way in one direction before it drops: far above the
+ * bandwidth-delay product of anything that runs through it. */
+#define LIMIT_BYTES (UINT64_C(256) << 20)
+
 #define LEAD_FIRST_NS (60 * NS_PER_US)
 #define LEAD_LEAST_NS (20 * NS_PER_US)
 #define LEAD_MOST_NS  (200 * NS_PER_US)
@@ -77,7 +81,7 @@ int forwarder_init(struct forwarder *m, const struct link_spec *spec, uint64_t s
     capture_init(&m->capture);
     /* Neighbouring seeds must not give the two paths shifted copies of one sequence. */
     for (int i = 0; i < LINK_DIRECTIONS; i++)
-        link_path_init(&m->path[i], &spec->path[i], FORWARDER_LIMIT_BYTES,
+        link_path_init(&m->path[i], &spec->path[i], LIMIT_BYTES,
                        seed * LINK_DIRECTIONS + (uint64_t)i);
     rc = wire_counter_init(&m->wire_counter, WIRE_COUNTER_MAX_CONNECTIONS, clock_now_ns());
     if (rc == PL_OK)
@@ -242,6 +246,122 @@ static int prepare_wait(struct forwarder *m)
     return -1;
 }
 
+static int64_t tun_drops_ever(const struct forwarder *m, enum link_direction direction)
+{
+    const struct link_net_side *from =
+        &m->net.side[direction == LINK_UP ? LINK_CLIENT : LINK_SERVER];
+    int64_t n = netlink_tx_dropped(from->netlink_fd, from->interface);
+
+    return n < 0 ? 0 : n;
+}
+
+/* ---- the account, as JSON (docs/link.md) ---- */
+
+/* text as a JSON string: specs and paths, so only what those can hold needs escaping. */
+static void write_string(struct writer *out, const char *text)
+{
+    writer_puts(out, "\"");
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < ' ')
+            writer_printf(out, "\\u%04x", c);
+        else
+            writer_printf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
+    }
+    writer_puts(out, "\"");
+}
+
+static unsigned long long ull(uint64_t n)
+{
+    return n;
+}
+
+static void write_path(struct writer *out, const struct link_path *l, const char *name)
+{
+    writer_printf(
+        out,
+        "\"%s\":{\"packets_in\":%llu,\"bytes_in\":%llu,\"packets_out\":%llu,\"bytes_out\":%llu,"
+        "\"lost_packets\":%llu,\"lost_bytes\":%llu,\"queue_dropped_packets\":%llu,"
+        "\"queue_dropped_bytes\":%llu,\"under_way_packets\":%llu,\"under_way_bytes\":%llu}",
+        name, ull(l->packets_in), ull(l->bytes_in), ull(l->packets_out), ull(l->bytes_out),
+        ull(l->loss.stage.dropped_packets), ull(l->loss.stage.dropped_bytes),
+        ull(l->rate.stage.dropped_packets), ull(l->rate.stage.dropped_bytes),
+        ull(link_path_held_packets(l)), ull(link_path_held_bytes(l)));
+}
+
+/* Losses that are the emulator's own fault, by their cause. */
+static void write_own(struct writer *out, const struct forwarder *m)
+{
+    uint64_t tun = 0, memory = 0, write = 0;
+
+    for (int i = 0; i < LINK_DIRECTIONS; i++) {
+        tun += (uint64_t)(tun_drops_ever(m, (enum link_direction)i) - m->tun_drops_before[i]);
+        memory += m->memory_failures[i] + m->path[i].delay.stage.dropped_packets;
+        write += m->write_failures[i];
+    }
+    writer_printf(out,
+                  "\"own_drops\":%llu,\"own_drops_by_cause\":{\"tun_queue\":%llu,"
+                  "\"memory\":%llu,\"write\":%llu}",
+                  ull(tun + memory + write), ull(tun), ull(memory), ull(write));
+}
+
+static void write_capture(struct writer *out, const struct capture *c)
+{
+    if (c->fd < 0)
+        writer_puts(out, "null");
+    else
+        writer_printf(out, "{\"packets\":%llu,\"bytes\":%llu,\"errno\":%d}", ull(c->packets),
+                      ull(c->bytes), c->error);
+}
+
+static int write_account(const struct forwarder *m, struct buf *to, uint32_t max_connections)
+{
+    const struct hdr *late = &m->late_us;
+    struct writer w = {.out = to}, *out = &w;
+    char spec[LINK_TEXT_CHARS];
+
+    link_spec_format(&m->spec, spec);
+    writer_puts(out, "{\"schema\":1,\"link\":");
+    write_string(out, m->spec.name);
+    writer_puts(out, ",\"spec\":");
+    write_string(out, spec);
+    writer_printf(out,
+                  ",\"seed\":%llu,\"ipv6\":%s,\"time_ns\":%lld,\"since_ns\":%lld,"
+                  "\"lead_us\":%lld,\"tcp\":{",
+                  ull(m->seed), m->net.ipv6 ? "true" : "false", (long long)clock_now_ns(),
+                  (long long)m->wire_counter.since_ns, (long long)(m->lead_ns / NS_PER_US));
+    wire_counter_json(&m->wire_counter, out, max_connections);
+    writer_puts(out, "},\"lanes\":{");
+    write_path(out, &m->path[LINK_UP], "up");
+    writer_puts(out, ",");
+    write_path(out, &m->path[LINK_DOWN], "down");
+    writer_puts(out, "},");
+    write_own(out, m);
+    writer_printf(out,
+                  ",\"late_us\":{\"count\":%lld,\"mean\":%.1f,\"p50\":%lld,\"p99\":%lld,"
+                  "\"max\":%lld},\"capture\":",
+                  (long long)late->total_count, hdr_mean(late),
+                  (long long)hdr_value_at_percentile(late, 50),
+                  (long long)hdr_value_at_percentile(late, 99), (long long)hdr_max(late));
+    write_capture(out, &m->capture);
+    writer_puts(out, "}");
+    return w.rc;
+}
+
+static void reset(struct forwarder *m)
+{
+    wire_counter_reset(&m->wire_counter, clock_now_ns());
+    hdr_reset(&m->late_us);
+    for (int i = 0; i < LINK_DIRECTIONS; i++) {
+        link_path_reset_counters(&m->path[i]);
+        m->write_failures[i] = m->memory_failures[i] = 0;
+        m->tun_drops_before[i] = tun_drops_ever(m, (enum link_direction)i);
+    }
+}
+
+/* ---- requests ---- */
+
 static int begin_capture(struct forwarder *m, const struct rpc_message *request)
 {
     char label[LINK_LABEL_CHARS] = "";
@@ -266,13 +386,14 @@ static int set_window(struct forwarder *m, const struct rpc_message *request)
     return PL_OK;
 }
 
-static int obey(struct forwarder *m, const struct rpc_message *request, struct rpc_message *answer)
+static int carry_out(struct forwarder *m, const struct rpc_message *request,
+                     struct rpc_message *answer)
 {
     switch (request->head.request) {
     case RPC_COUNTERS:
-        return forwarder_json(m, &answer->data, request->head.argument);
+        return write_account(m, &answer->data, request->head.argument);
     case RPC_RESET:
-        forwarder_reset(m);
+        reset(m);
         return PL_OK;
     case RPC_WINDOW:
         return set_window(m, request);
@@ -294,7 +415,7 @@ static void answer_request(struct forwarder *m)
     } else {
         answer.head.request = request.head.request;
         errno = 0;
-        answer.head.status = obey(m, &request, &answer);
+        answer.head.status = carry_out(m, &request, &answer);
         answer.head.error = errno;
         if (rpc_send(m->control_fd, &answer) < 0)
             m->stop = true;
@@ -344,30 +465,5 @@ void forwarder_run(struct forwarder *m)
             dispatch(m, (enum source)events[i].data.u32);
         for (int i = 0; i < LINK_DIRECTIONS; i++)
             deliver(m, (enum link_direction)i);
-    }
-}
-
-static int64_t tun_drops_ever(const struct forwarder *m, enum link_direction direction)
-{
-    const struct link_net_side *from =
-        &m->net.side[direction == LINK_UP ? LINK_CLIENT : LINK_SERVER];
-    int64_t n = netlink_tx_dropped(from->netlink_fd, from->interface);
-
-    return n < 0 ? 0 : n;
-}
-
-uint64_t forwarder_tun_drops(const struct forwarder *m, enum link_direction direction)
-{
-    return (uint64_t)(tun_drops_ever(m, direction) - m->tun_drops_before[direction]);
-}
-
-void forwarder_reset(struct forwarder *m)
-{
-    wire_counter_reset(&m->wire_counter, clock_now_ns());
-    hdr_reset(&m->late_us);
-    for (int i = 0; i < LINK_DIRECTIONS; i++) {
-        link_path_reset_counters(&m->path[i]);
-        m->write_failures[i] = m->memory_failures[i] = 0;
-        m->tun_drops_before[i] = tun_drops_ever(m, (enum link_direction)i);
     }
 }

@@ -1,6 +1,6 @@
-/* The edge: the one file of the link that reads the clock and moves packets. It takes them
- * from one side's TUN, has the wire_counter count them, sends them down the path, and writes them
- * to the other side's TUN when they are due.
+/* The forwarder: the one file of the link that reads the clock and moves packets. It takes them
+ * from one side's TUN device, has the wire counter count them, sends them down the path, and writes
+ * them to the other side's TUN device when they are due. It answers the requests of rpc.h.
  *
  * Sleeping until a due time is precise to some 50 us at best: the timer fires late, and an
  * idle core wakes up late. So the forwarder sleeps until a little before (lead_ns, learnt from
@@ -37,10 +37,6 @@ struct forwarder {
     bool stop;
 };
 
-/* What the link may hold under way in one direction before it drops: far above the
- * bandwidth-delay product of anything that runs through it. */
-#define FORWARDER_LIMIT_BYTES (UINT64_C(256) << 20)
-
 /* The signal that means that the parent is gone: blocked, and read from a signalfd, so that a
  * capture is still written out. */
 #define FORWARDER_PARENT_DIED SIGUSR1
@@ -54,14 +50,5 @@ void forwarder_free(struct forwarder *m);
 
 /* Move packets and answer requests until the parent or the other end of control_fd is gone. */
 void forwarder_run(struct forwarder *m);
-
-/* Append everything there is to say as one JSON object (docs/link.md). 0 or PL_ENOMEM. */
-int forwarder_json(const struct forwarder *m, struct buf *out, uint32_t max_connections);
-
-/* All counters to zero; packets under way stay under way. */
-void forwarder_reset(struct forwarder *m);
-
-/* Packets that the kernel's queue in front of us had no room for, since the last reset. */
-uint64_t forwarder_tun_drops(const struct forwarder *m, enum link_direction direction);
 
 #endif

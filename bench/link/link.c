@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 
 #include "bench/link/rpc.h"
-#include "bench/link/link_sweep.h"
 #include "bench/link/forwarder.h"
 
 enum {
@@ -150,7 +149,7 @@ static _Noreturn void forwarder_process(int control_fd, struct order *o)
     if (report_ready(&m.net, rc, &e) < 0 || rc < 0)
         _exit(1);
     forwarder_run(&m);
-    (void)link_sweep(&m.net);
+    (void)link_net_kill_inside(&m.net);
     forwarder_free(&m);
     _exit(0);
 }

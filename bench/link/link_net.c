@@ -1,23 +1,30 @@
 #include "bench/link/link_net.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <linux/if_tun.h>
 
 #include "bench/link/netlink.h"
+#include "lib/base/clock.h"
 #include "lib/base/proc.h"
 
 /* The kernel's queue in front of the reader of a TUN: deep enough that being off the
  * processor for 300 ms at 100,000 packets/s loses nothing. */
 enum { TUN_QUEUE_PACKETS = 32768, LOOPBACK_INDEX = 1 };
+
+enum { KILL_PASSES = 200, KILL_PASS_MS = 5 };
 
 /* The first number in a file, or -1. */
 static long read_number(const char *path)
@@ -266,4 +273,66 @@ void link_net_free(struct link_net *n)
         close_if_open(n->side[i].netlink_fd);
     }
     errno = error;
+}
+
+/* ---- ending what runs inside ---- */
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* What /proc/PID/ns/net leads to is the same file for all inside (namespaces(7)). */
+static bool is_inside(pid_t pid, const struct stat *sides, int n)
+{
+    struct stat its;
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
+    if (stat(path, &its) < 0)
+        return false; /* gone, a zombie, or not ours to see */
+    for (int i = 0; i < n; i++) {
+        if (is_same_file(&its, &sides[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Returns how many were killed, or PL_ESYS. */
+static int kill_inside(const struct stat *sides, int n)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    int killed = 0;
+
+    if (proc == NULL)
+        return PL_ESYS;
+    while ((entry = readdir(proc)) != NULL) {
+        pid_t pid = atoi(entry->d_name); /* 0 for what isn't a process */
+
+        if (pid > 0 && pid != getpid() && is_inside(pid, sides, n))
+            killed += kill(pid, SIGKILL) == 0;
+    }
+    closedir(proc);
+    return killed;
+}
+
+int link_net_kill_inside(const struct link_net *n)
+{
+    struct stat sides[LINK_SIDES];
+    int made = 0;
+
+    for (int i = 0; i < LINK_SIDES; i++) {
+        if (n->side[i].made && fstat(n->side[i].namespace_fd, &sides[made++]) < 0)
+            return PL_ESYS;
+    }
+    /* Repeat until a pass finds no process: they may have forked meanwhile. */
+    for (int i = 0; i < KILL_PASSES; i++) {
+        int killed = kill_inside(sides, made);
+
+        if (killed <= 0)
+            return killed;
+        nanosleep(&(struct timespec){.tv_nsec = KILL_PASS_MS * NS_PER_MS}, NULL);
+    }
+    return PL_ESYS;
 }

@@ -56,6 +56,11 @@ struct link_net {
  * 0, or PL_ESYS with a line in e that says what is missing and how to allow it. */
 int link_net_create(struct link_net *n, const struct link_between *between, struct err_text *e);
 
+/* Kill every process in the network namespaces that the link has made, except the calling one: a
+ * death signal reaches a child but not its children, and a namespace lives as long as any process
+ * is in it. 0, or PL_ESYS when /proc can't be read or a process stays. */
+int link_net_kill_inside(const struct link_net *n);
+
 /* Close all descriptors. */
 void link_net_free(struct link_net *n);
 

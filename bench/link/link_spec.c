@@ -2,13 +2,14 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "lib/base/clock.h"
+#include "bench/base/units.h"
 #include "bench/link/link_profile.h"
+#include "lib/base/clock.h"
 
 #define MAX_DELAY_NS      (60 * (double)NS_PER_S)
 #define MIN_RATE_BPS      1e3
@@ -31,41 +32,23 @@ struct draft {
     double lines;
 };
 
-struct unit {
-    const char *name;
-    double factor;
-};
-
-static const struct unit time_units[] = {
+static const struct quantity_unit time_units[] = {
     {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {NULL, 0}};
-static const struct unit rate_units[] = {
+static const struct quantity_unit rate_units[] = {
     {"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}, {NULL, 0}};
-static const struct unit size_units[] = {{"b", 1}, {"kb", 1e3}, {"mb", 1e6}, {NULL, 0}};
-static const struct unit percent_units[] = {{"%", 0.01}, {NULL, 0}};
-static const struct unit packet_units[] = {{"", 1}, {NULL, 0}};
+static const struct quantity_unit size_units[] = {{"b", 1}, {"kb", 1e3}, {"mb", 1e6}, {NULL, 0}};
+static const struct quantity_unit percent_units[] = {{"%", 0.01}, {NULL, 0}};
+static const struct quantity_unit packet_units[] = {{"", 1}, {NULL, 0}};
 
 /* A number and one of the units; zero needs none. False when text is anything else. */
-static bool parse_quantity(double *out, const char *text, const struct unit *units)
+static bool parse_quantity(double *out, const char *text, const struct quantity_unit *units)
 {
-    char *end;
-    double number;
+    double bare;
 
-    if (!isdigit((unsigned char)text[0]) && text[0] != '.')
-        return false; /* strtod would take " 1", "-1", "inf" and "nan" */
-    number = strtod(text, &end);
-    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-        return false;
-    if (number == 0 && *end == '\0') {
-        *out = 0;
-        return true;
-    }
-    for (; units->name != NULL; units++) {
-        if (strcasecmp(end, units->name) == 0) {
-            *out = number * units->factor;
-            return true;
-        }
-    }
-    return false;
+    if (!quantity_read_number(text, &bare) || bare != 0)
+        return quantity_read(text, units, out);
+    *out = 0;
+    return true;
 }
 
 static bool parse_time(int64_t *out_ns, const char *text)
@@ -231,7 +214,7 @@ static int draft_set(struct draft d[LINK_DIRECTIONS], const char *name, const ch
                        w->set == set_rtt ? "; one way is delay=TIME" : "");
     for (int i = from; i <= to; i++) {
         if (!w->set(&d[i], value))
-            return err_set(e, PL_EINVAL, "%s: '%.40s' won't do; accepted: %s", name, value,
+            return err_set(e, PL_EINVAL, "%s: '%.40s' is not valid; accepted: %s", name, value,
                            w->accepted);
     }
     return PL_OK;
@@ -363,18 +346,18 @@ int link_spec_parse_profile(struct link_spec *out, const char *name, const char 
 static int spec_word(struct link_spec *out, struct draft *d, char *text, bool first,
                      struct err_text *e)
 {
-    char *name, *value, *profile;
+    struct buf profile = {0};
+    char *name, *value;
     int rc;
 
     if (!first || strchr(text, '=') != NULL) {
         rc = split_pair(text, &name, &value, e);
         return rc < 0 ? rc : draft_set(d, name, value, e);
     }
-    rc = link_profile_load(text, &profile, e);
-    if (rc < 0)
-        return rc;
-    rc = draft_read_profile(out, d, text, profile, e);
-    free(profile);
+    rc = link_profile_load(&profile, text, e);
+    if (rc == PL_OK)
+        rc = draft_read_profile(out, d, text, (const char *)profile.data, e);
+    buf_free(&profile);
     return rc;
 }
 
@@ -406,4 +389,75 @@ int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e)
 int64_t link_spec_rtt_ns(const struct link_spec *spec)
 {
     return spec->path[LINK_UP].delay.delay_ns + spec->path[LINK_DOWN].delay.delay_ns;
+}
+
+/* ---- in full, as text ---- */
+
+struct text_out {
+    char *text;
+    size_t len;
+    const char *prefix;
+};
+
+static void write_word(struct text_out *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void write_word(struct text_out *t, const char *fmt, ...)
+{
+    size_t room = LINK_TEXT_CHARS - t->len;
+    va_list ap;
+    int n = snprintf(t->text + t->len, room, "%s%s", t->len > 0 ? "," : "", t->prefix);
+
+    if (n < 0 || (size_t)n >= room)
+        return;
+    t->len += (size_t)n;
+    room -= (size_t)n;
+    va_start(ap, fmt);
+    n = vsnprintf(t->text + t->len, room, fmt, ap);
+    va_end(ap);
+    t->len += n > 0 && (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static void write_loss(struct text_out *t, const struct loss_model *m)
+{
+    if (m->good_to_bad > 0)
+        write_word(t, "gilbert=%.10g%%/%.10g%%/%.10g%%/%.10g%%", 100 * m->good_to_bad,
+                   100 * m->bad_to_good, 100 * m->bad_loss, 100 * m->good_loss);
+    else if (m->good_loss > 0)
+        write_word(t, "loss=%.10g%%", 100 * m->good_loss);
+}
+
+static void write_path(struct text_out *t, const struct link_model *m)
+{
+    write_word(t, "delay=%.10gms", (double)m->delay.delay_ns / 1e6);
+    if (m->delay.jitter_ns > 0) {
+        write_word(t, "jitter=%.10gms", (double)m->delay.jitter_ns / 1e6);
+        write_word(t, "jitter-shape=%s", m->delay.shape == JITTER_NORMAL ? "normal" : "uniform");
+        write_word(t, "reorder=%s", m->delay.reorder ? "yes" : "no");
+    }
+    write_loss(t, &m->loss);
+    if (m->rate_bps > 0) {
+        write_word(t, "rate=%.10gkbit", (double)m->rate_bps / 1e3);
+        write_word(t, "queue=%lluB", (unsigned long long)m->queue_bytes);
+    }
+}
+
+void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS])
+{
+    char text[LINK_DIRECTIONS][LINK_TEXT_CHARS] = {"", ""};
+    struct text_out both = {.text = out, .prefix = ""};
+
+    for (int i = 0; i < LINK_DIRECTIONS; i++)
+        write_path(&(struct text_out){.text = text[i], .prefix = ""}, &spec->path[i]);
+    out[0] = '\0';
+    if (spec->path[LINK_UP].lines > 1)
+        write_word(&both, "lines=%lld", (long long)spec->path[LINK_UP].lines);
+    if (strcmp(text[LINK_UP], text[LINK_DOWN]) == 0) {
+        write_path(&both, &spec->path[LINK_UP]);
+        return;
+    }
+    both.prefix = "up.";
+    write_path(&both, &spec->path[LINK_UP]);
+    both.prefix = "down.";
+    write_path(&both, &spec->path[LINK_DOWN]);
 }

@@ -37,10 +37,7 @@ struct link_spec {
     struct link_model path[LINK_DIRECTIONS];
 };
 
-extern const char *const link_direction_names[LINK_DIRECTIONS]; /* "up", "down" */
-
-/* Read a spec as given to --link. Profiles are looked for where link_profile_find looks.
- * 0, or PL_EINVAL with the line in e. */
+/* Read a spec as given to --link. 0, or PL_EINVAL with the line in e. */
 int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e);
 
 /* Read the text of a profile file; name is for messages and for out->name.

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
+
+#include "lib/base/err.h"
 
 enum { FIRST_SLOTS = 1024 };
 
@@ -289,7 +292,7 @@ void wire_counter_reset(struct wire_counter *r, int64_t now_ns)
 {
     uint32_t kept = 0;
 
-    /* Those of the row before the last have had their last words. */
+    /* Those that were stale already are forgotten: their last packets have passed. */
     for (uint32_t i = 0; i < r->count; i++) {
         if (r->connections[i].stale)
             continue;
@@ -302,4 +305,101 @@ void wire_counter_reset(struct wire_counter *r, int64_t now_ns)
     r->window = (struct wire_counter_window){0};
     r->next_number = 1;
     r->since_ns = now_ns;
+}
+
+/* ---- as JSON ---- */
+
+static unsigned long long ull(uint64_t n)
+{
+    return n;
+}
+
+static void write_flow(struct writer *out, const char *name, const struct wire_counter_flow *f)
+{
+    writer_printf(
+        out,
+        "\"%s\":{\"packets\":%llu,\"bytes\":%llu,\"ip_header_bytes\":%llu,"
+        "\"tcp_header_bytes\":%llu,\"payload_bytes\":%llu,\"syns\":%llu,\"fins\":%llu,"
+        "\"rsts\":%llu,\"pure_acks\":%llu,\"pure_ack_bytes\":%llu,\"retransmissions\":%llu,"
+        "\"retransmitted_bytes\":%llu,\"lost\":%llu}",
+        name, ull(f->packets), ull(f->ip_header_bytes + f->tcp_header_bytes + f->payload_bytes),
+        ull(f->ip_header_bytes), ull(f->tcp_header_bytes), ull(f->payload_bytes), ull(f->syns),
+        ull(f->fins), ull(f->rsts), ull(f->pure_acks), ull(f->pure_ack_bytes),
+        ull(f->retransmissions), ull(f->retransmitted_bytes), ull(f->lost));
+}
+
+static void write_flows(struct writer *out, const struct wire_counter_flow f[LINK_DIRECTIONS])
+{
+    write_flow(out, "up", &f[LINK_UP]);
+    writer_puts(out, ",");
+    write_flow(out, "down", &f[LINK_DOWN]);
+}
+
+static void write_other(struct writer *out, const char *name, const struct wire_counter_other *o)
+{
+    writer_printf(out,
+                  ",\"%s\":{\"up\":{\"packets\":%llu,\"bytes\":%llu},"
+                  "\"down\":{\"packets\":%llu,\"bytes\":%llu}}",
+                  name, ull(o[LINK_UP].packets), ull(o[LINK_UP].bytes), ull(o[LINK_DOWN].packets),
+                  ull(o[LINK_DOWN].bytes));
+}
+
+static void write_end(struct writer *out, const char *name, const uint64_t address[2],
+                      unsigned port, bool ipv6)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(ipv6 ? AF_INET6 : AF_INET, address, text, sizeof text);
+    writer_printf(out, ipv6 ? "\"%s\":\"[%s]:%u\"," : "\"%s\":\"%s:%u\",", name, text,
+                  port & 0xffff);
+}
+
+static void write_connection(struct writer *out, const struct wire_counter_connection *c)
+{
+    bool ipv6 = (c->key.ports_and_version & 0xff) == 6;
+
+    writer_printf(out, "{\"number\":%u,", c->number);
+    write_end(out, "client", c->key.client, (unsigned)(c->key.ports_and_version >> 32), ipv6);
+    write_end(out, "server", c->key.server, (unsigned)(c->key.ports_and_version >> 8), ipv6);
+    writer_printf(out,
+                  "\"opened_by\":\"%s\",\"established\":%s,\"closed\":%s,\"first_ns\":%lld,"
+                  "\"last_ns\":%lld,",
+                  c->opener == LINK_UP ? "client" : "server", c->established ? "true" : "false",
+                  c->closed ? "true" : "false", (long long)c->first_ns, (long long)c->last_ns);
+    write_flows(out, c->flow);
+    writer_puts(out, "}");
+}
+
+static void write_list(const struct wire_counter *r, struct writer *out, uint32_t max_connections)
+{
+    uint32_t written = 0;
+
+    writer_puts(out, ",\"list\":[");
+    for (uint32_t i = 0; i < r->count && written < max_connections; i++) {
+        if (r->connections[i].stale)
+            continue;
+        writer_puts(out, written++ > 0 ? "," : "");
+        write_connection(out, &r->connections[i]);
+    }
+    writer_puts(out, "]");
+}
+
+void wire_counter_json(const struct wire_counter *r, struct writer *out, uint32_t max_connections)
+{
+    const struct wire_counter_totals *t = &r->totals;
+
+    writer_printf(out, "\"connections\":%llu,\"handshakes\":%llu,\"syn_retransmissions\":%llu,",
+                  ull(t->connections), ull(t->handshakes), ull(t->syn_retransmissions));
+    write_flows(out, t->flow);
+    writer_printf(out, ",\"window\":{\"start_ns\":%lld,\"end_ns\":%lld,",
+                  (long long)r->window.start_ns, (long long)r->window.end_ns);
+    write_flows(out, r->window.flow);
+    writer_puts(out, "}");
+    write_other(out, "stale", t->stale);
+    write_other(out, "other", t->other);
+    write_other(out, "fragments", t->fragments);
+    write_other(out, "malformed", t->malformed);
+    write_other(out, "untracked", t->untracked);
+    if (max_connections > 0)
+        write_list(r, out, max_connections);
 }

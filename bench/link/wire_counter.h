@@ -1,12 +1,12 @@
-/* The wire_counter: counts TCP from the packets themselves (RFC 9293), per connection and in all,
- * as they enter the link. What it says must agree with what client and server say. No I/O. */
+/* The wire counter: counts TCP from the packets themselves (RFC 9293), per connection and in all,
+ * as they enter the link. Its counts must agree with what client and server report. No I/O. */
 #ifndef PUSHLAB_LINK_WIRE_COUNTER_H
 #define PUSHLAB_LINK_WIRE_COUNTER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/base/buf.h"
+#include "bench/base/writer.h"
 #include "bench/link/link_spec.h"
 #include "bench/wire/packet.h"
 
@@ -55,7 +55,7 @@ struct wire_counter_totals {
     /* Not in the above: */
     struct wire_counter_other {
         uint64_t packets, bytes;
-    } stale[LINK_DIRECTIONS],       /* connections from before the reset: their last words */
+    } stale[LINK_DIRECTIONS],       /* late packets of connections from before the reset */
         other[LINK_DIRECTIONS],     /* not TCP */
         fragments[LINK_DIRECTIONS], /* cannot be told */
         malformed[LINK_DIRECTIONS],
@@ -77,7 +77,7 @@ struct wire_counter {
     uint32_t limit, next_number;
 };
 
-/* What the wire_counter makes of one packet; zero for anything that is not a counted TCP packet. */
+/* What one packet was; zero for anything that is not a counted TCP packet. */
 struct wire_counter_sighting {
     uint32_t connection; /* its number, 0: none */
     bool first;          /* of that connection */
@@ -103,9 +103,8 @@ void wire_counter_reset(struct wire_counter *r, int64_t now_ns);
 /* From now on count the packets of [start_ns, end_ns) apart as well, until the next reset. */
 void wire_counter_set_window(struct wire_counter *r, int64_t start_ns, int64_t end_ns);
 
-/* Append the totals as JSON members, without the braces: "connections":1,... ; docs/link.md
- * describes them. With max_connections > 0 also "list": the first so many connections.
- * 0 or PL_ENOMEM. */
-int wire_counter_json(const struct wire_counter *r, struct buf *out, uint32_t max_connections);
+/* Write the totals as JSON members, without the braces: "connections":1,... ; docs/link.md
+ * describes them. With max_connections > 0 also "list": that many connections at most. */
+void wire_counter_json(const struct wire_counter *r, struct writer *out, uint32_t max_connections);
 
 #endif

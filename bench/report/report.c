@@ -9,6 +9,7 @@
 #include "bench/advise/advise_html.h"
 #include "bench/chart/chart.h"
 #include "bench/result/facts.h"
+#include "bench/base/data_find.h"
 #include "bench/base/file.h"
 #include "bench/result/findings.h"
 #include "bench/report/overview_svg.h"
@@ -442,12 +443,9 @@ int report_read_run(cJSON **run, const char *run_dir, struct err_text *e)
 
 int report_read_css(struct buf *css, struct err_text *e)
 {
-    char dir[PATH_MAX - 32], path[PATH_MAX];
-    int rc = chart_scripts_find(dir, sizeof dir, e);
+    char path[PATH_MAX];
 
-    if (rc < 0)
-        return rc;
-    snprintf(path, sizeof path, "%s/../report/report.css", dir);
+    data_find(path, sizeof path, DATA_REPORT, "report.css"); /* file_read() says where not */
     return file_read(css, path, CSS_MAX_BYTES, e);
 }
 

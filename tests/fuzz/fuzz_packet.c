@@ -31,6 +31,7 @@ static void wire_counter_row(const uint8_t *data, size_t len)
 {
     struct wire_counter r;
     struct buf json = {.data = NULL};
+    struct writer w = {.out = &json};
     struct packet p;
 
     if (wire_counter_init(&r, 4, 0) < 0)
@@ -50,7 +51,8 @@ static void wire_counter_row(const uint8_t *data, size_t len)
         data += take;
         len -= take;
     }
-    if (wire_counter_json(&r, &json, 4) < 0)
+    wire_counter_json(&r, &w, 4);
+    if (w.rc < 0)
         abort();
     buf_free(&json);
     wire_counter_free(&r);

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <cjson/cJSON.h>
 
+#include "bench/base/json.h"
 #include "lib/base/clock.h"
-#include "bench/link/tool/link_summary.h"
 #include "lib/base/proc_others.h"
 
 enum { POLL_MS = 10, SERVER_GRACE_MS = 2000, QUIET_POLLS = 2, QUIET_MOST_MS = 5000 };
@@ -137,13 +137,6 @@ static int write_json(const char *path, const struct buf *json, struct err_text 
     return failed ? err_set(e, PL_ESYS, "--json: %s: %s", path, strerror(errno)) : PL_OK;
 }
 
-static double under_way(const cJSON *paths, const char *direction)
-{
-    const cJSON *path = cJSON_GetObjectItemCaseSensitive(paths, direction);
-
-    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(path, "under_way_packets"));
-}
-
 static bool is_quiet(const struct link *l)
 {
     struct buf json = {.data = NULL};
@@ -151,9 +144,9 @@ static bool is_quiet(const struct link *l)
 
     if (link_counters(l, &json, 0) == PL_OK) {
         cJSON *root = cJSON_ParseWithLength((const char *)json.data, json.len);
-        const cJSON *paths = cJSON_GetObjectItemCaseSensitive(root, "lanes");
 
-        quiet = !(under_way(paths, "up") > 0) && !(under_way(paths, "down") > 0);
+        quiet = !(json_number(root, "lanes.up.under_way_packets") > 0) &&
+                !(json_number(root, "lanes.down.under_way_packets") > 0);
         cJSON_Delete(root);
     }
     buf_free(&json);
@@ -173,6 +166,34 @@ static void await_quiet(const struct link *l)
     }
 }
 
+static void print_flow(const char *who, const cJSON *f)
+{
+    fprintf(stderr, "%-10s %9.0f %12.0f %12.0f %6.0f %6.0f %6.0f %9.0f %8.0f %7.0f\n", who,
+            json_number(f, "packets"), json_number(f, "bytes"), json_number(f, "payload_bytes"),
+            json_number(f, "syns"), json_number(f, "fins"), json_number(f, "rsts"),
+            json_number(f, "pure_acks"), json_number(f, "retransmissions"), json_number(f, "lost"));
+}
+
+/* The link's counters (docs/link.md) as a few lines for people, on standard error. */
+static void print_summary(const struct buf *json)
+{
+    cJSON *root = cJSON_ParseWithLength((const char *)json->data, json->len);
+    const cJSON *tcp = json_at(root, "tcp"), *late = json_at(root, "late_us");
+
+    fprintf(stderr, "link: %s\n", json_text(root, "spec"));
+    fprintf(stderr, "%-10s %9s %12s %12s %6s %6s %6s %9s %8s %7s\n", "TCP from", "packets", "bytes",
+            "payload", "SYN", "FIN", "RST", "pure ACK", "repeated", "lost");
+    print_flow("client", json_at(tcp, "up"));
+    print_flow("server", json_at(tcp, "down"));
+    fprintf(stderr,
+            "connections %.0f, handshakes completed %.0f, dropped by the emulator itself %.0f\n"
+            "packets handed over late: p50 %.0f us, p99 %.0f us, most %.0f us\n",
+            json_number(tcp, "connections"), json_number(tcp, "handshakes"),
+            json_number(root, "own_drops"), json_number(late, "p50"), json_number(late, "p99"),
+            json_number(late, "max"));
+    cJSON_Delete(root);
+}
+
 static int give_account(const struct link_session_config *c, const struct link *l,
                         struct err_text *e)
 {
@@ -185,7 +206,7 @@ static int give_account(const struct link_session_config *c, const struct link *
         if (c->json != NULL)
             rc = write_json(c->json, &json, e);
         if (!c->quiet)
-            link_summary_print(stderr, (const char *)json.data, json.len);
+            print_summary(&json);
     }
     buf_free(&json);
     return rc;

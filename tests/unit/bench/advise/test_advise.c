@@ -11,7 +11,7 @@
 #include "bench/advise/advise_text.h"
 #include "bench/advise/advise_write.h"
 #include "bench/base/json.h"
-#include "bench/base/quantity.h"
+#include "bench/base/units.h"
 
 static cJSON *run;
 static struct advise a;

@@ -279,15 +279,17 @@ static double json_number(const cJSON *root, const char *a, const char *b)
 START_TEST(wire_counter_writes_its_account_as_json)
 {
     struct buf out = {.data = NULL};
+    struct writer w = {.out = &out};
     const cJSON *list, *one;
     cJSON *root;
 
     open_connection(5000, 100, 200);
     s_(5000, PSH | ACK, 201, 101, 10);
     (void)see((struct wanted){.version = 6, .client_port = 5001, .flags = SYN}, false);
-    ck_assert_int_eq(buf_add(&out, "{", 1), PL_OK);
-    ck_assert_int_eq(wire_counter_json(&r, &out, 10), PL_OK);
-    ck_assert_int_eq(buf_add(&out, "}", 1), PL_OK);
+    writer_puts(&w, "{");
+    wire_counter_json(&r, &w, 10);
+    writer_puts(&w, "}");
+    ck_assert_int_eq(w.rc, PL_OK);
     root = cJSON_ParseWithLength((const char *)out.data, out.len);
     ck_assert_ptr_nonnull(root);
     ck_assert_double_eq(json_number(root, "connections", NULL), 2);

@@ -148,9 +148,9 @@ static const struct {
      "dir/x.json: name: '' is empty; accepted: 1 to 47 letters, digits and @ . _ + -, a letter or "
      "digit first"},
     {"{\"link\":\"rtt=soon\"," ROWS "}",
-     "dir/x.json: link: rtt: 'soon' won't do; accepted: a time such as 80ms, at most 60s"},
+     "dir/x.json: link: rtt: 'soon' is not valid; accepted: a time such as 80ms, at most 60s"},
     {"{\"link\":[\"loopback\",\"loss=200%\"]," ROWS "}",
-     "dir/x.json: link[1]: loss: '200%' won't do; accepted: 0% to 100%"},
+     "dir/x.json: link[1]: loss: '200%' is not valid; accepted: 0% to 100%"},
     {"{\"link\":[]," ROWS "}",
      "dir/x.json: link: '[]' will not do; accepted: loopback, a profile (pushlab-link list), "
      "values such as rtt=50ms,loss=1%, or a list of 1 to 16 of these"},
