@@ -101,8 +101,8 @@ struct scenario_balancer {
 
 struct scenario_row {
     char id[SCENARIO_NAME_BYTES]; /* unique in the scenario; fit for a file name */
-    int transport;                /* enum transport_id      */
-    int connection;               /* enum connection_mode     */
+    int transport;                /* enum transport_id */
+    int connection;               /* enum connection_mode */
     int64_t interval_ms, hold_ms; /* SCENARIO_UNSET where the transport has none */
     bool tls_resume;              /* resume TLS sessions when connecting again */
     int expect;                   /* enum scenario_expect */

@@ -47,51 +47,28 @@ int scenario_args_begin(struct scenario_args *a, const struct program *p)
     return scenario_args_add(a, path, NULL);
 }
 
-/* A key of the scenario as the option of a program; nothing when it has none or isn't in effect. */
-static int add_key(struct scenario_args *a, const struct scenario *s, const struct scenario_key *k,
-                   const char *option)
+/* The keys of the object at base that are options of a program and in effect. 0 or PL_ELIMIT. */
+static int add_keys(struct scenario_args *a, const void *base, const struct scenario_key *keys,
+                    bool server)
 {
-    const void *field = (const char *)s + k->offset;
+    for (const struct scenario_key *k = keys; k->name != NULL; k++) {
+        const char *option = server ? k->option : k->client_option;
+        const void *field = (const char *)base + k->offset;
 
-    if (option == NULL || !scenario_key_applies(s, k))
-        return PL_OK;
-    switch (k->kind) {
-    case KEY_INT:
-        if (*(const int64_t *)field == SCENARIO_UNSET)
-            return PL_OK;
-        return scenario_args_add(a, option, "%lld", (long long)*(const int64_t *)field);
-    case KEY_REAL:
-        if (*(const double *)field <= SCENARIO_UNSET)
-            return PL_OK;
-        return scenario_args_add(a, option, "%.12g", *(const double *)field);
-    case KEY_FLAG:
-        return *(const bool *)field ? scenario_args_add(a, option, NULL) : PL_OK;
-    case KEY_CHOICE:
-        return scenario_args_add(a, option, "%s", k->choices[*(const int *)field]);
-    case KEY_TEXT:
-    case KEY_CHANNELS:
-        return *(const char *)field == '\0'
-                   ? PL_OK
-                   : scenario_args_add(a, option, "%s", (const char *)field);
-    case KEY_NAME:
-    case KEY_LINKS:
-    case KEY_OBJECT:
-    case KEY_ROWS:
-        return PL_EINVAL; /* no option is made of these */
+        if (option == NULL || !scenario_key_in_effect(base, k))
+            continue;
+        if (k->kind == KEY_INT)
+            scenario_args_add(a, option, "%lld", (long long)*(const int64_t *)field);
+        else if (k->kind == KEY_REAL)
+            scenario_args_add(a, option, "%.12g", *(const double *)field);
+        else if (k->kind == KEY_CHOICE)
+            scenario_args_add(a, option, "%s", k->choices[*(const int *)field]);
+        else if (k->kind != KEY_FLAG) /* a text */
+            scenario_args_add(a, option, "%s", (const char *)field);
+        else if (*(const bool *)field)
+            scenario_args_add(a, option, NULL);
     }
-    return PL_EINVAL;
-}
-
-enum which { PROGRAM_SERVER, PROGRAM_CLIENT };
-
-static int add_keys(struct scenario_args *a, const struct scenario *s,
-                    const struct scenario_key *keys, enum which program)
-{
-    int rc = PL_OK;
-
-    for (const struct scenario_key *k = keys; rc == PL_OK && k->name != NULL; k++)
-        rc = add_key(a, s, k, program == PROGRAM_SERVER ? k->option : k->client_option);
-    return rc;
+    return a->rc;
 }
 
 static const struct scenario_key *section(const char *name)
@@ -100,66 +77,48 @@ static const struct scenario_key *section(const char *name)
 }
 
 /* What is more than one key: the source's name, and a game's rooms. */
-static int add_source(struct scenario_args *a, const struct scenario *s)
+static void add_source(struct scenario_args *a, const struct scenario *s)
 {
-    const struct scenario_key *kind = scenario_key_find(section("source"), "kind");
     const struct scenario_source *src = &s->source;
-    int rc = PL_OK;
 
     if (src->kind == SOURCE_TRACE)
-        rc = scenario_args_add(a, "--source", "trace:%s", src->trace_path);
+        scenario_args_add(a, "--source", "trace:%s", src->trace_path);
     else if (src->kind != SOURCE_GENERATOR)
-        rc = scenario_args_add(a, "--source", "%s", kind->choices[src->kind]);
-    if (rc == PL_OK && src->kind == SOURCE_GAME)
-        rc = scenario_args_add(a, "--rooms", "%lld", (long long)scenario_rooms(s));
-    if (rc == PL_OK && src->kind == SOURCE_GAME)
-        rc = scenario_args_add(a, "--room-size", "%lld", (long long)s->room_size);
-    return rc;
+        scenario_args_add(a, "--source", "%s", scenario_source_kinds[src->kind]);
+    if (src->kind != SOURCE_GAME)
+        return;
+    scenario_args_add(a, "--rooms", "%lld", (long long)scenario_rooms(s));
+    scenario_args_add(a, "--room-size", "%lld", (long long)s->room_size);
 }
 
 int scenario_args_server(struct scenario_args *a, const struct scenario *s)
 {
-    int rc = add_source(a, s);
-
-    if (rc == PL_OK)
-        rc = add_keys(a, s, section("source"), PROGRAM_SERVER);
-    if (rc == PL_OK)
-        rc = add_keys(a, s, section("server"), PROGRAM_SERVER);
-    if (rc == PL_OK)
-        rc = add_keys(a, s, scenario_keys, PROGRAM_SERVER);
-    return rc;
-}
-
-static int add_number(struct scenario_args *a, const char *option, int64_t value)
-{
-    return value == SCENARIO_UNSET ? PL_OK : scenario_args_add(a, option, "%lld", (long long)value);
+    add_source(a, s);
+    add_keys(a, &s->source, section("source"), true);
+    add_keys(a, &s->server, section("server"), true);
+    return add_keys(a, s, scenario_keys, true);
 }
 
 int scenario_args_client(struct scenario_args *a, const struct scenario *s,
                          const struct scenario_row *row)
 {
-    if (scenario_args_add(a, "--transport", "%s", transport_names[row->transport]) < 0 ||
-        scenario_args_add(a, "--connection", "%s", connection_modes[row->connection]) < 0 ||
-        add_number(a, "--interval", row->interval_ms) < 0 ||
-        add_number(a, "--hold", row->hold_ms) < 0 ||
-        add_keys(a, s, scenario_keys, PROGRAM_CLIENT) < 0)
-        return PL_ELIMIT;
-    return s->send.workload == WORKLOAD_NONE ? PL_OK
-                                             : add_keys(a, s, section("send"), PROGRAM_CLIENT);
-}
-
-static const char *tls_version(const struct scenario *s)
-{
-    return scenario_key_find(scenario_keys, "tls_version")->choices[s->tls_version];
+    scenario_args_add(a, "--transport", "%s", transport_names[row->transport]);
+    scenario_args_add(a, "--connection", "%s", connection_modes[row->connection]);
+    if (row->interval_ms != SCENARIO_UNSET)
+        scenario_args_add(a, "--interval", "%lld", (long long)row->interval_ms);
+    if (row->hold_ms != SCENARIO_UNSET)
+        scenario_args_add(a, "--hold", "%lld", (long long)row->hold_ms);
+    add_keys(a, s, scenario_keys, false);
+    return s->send.workload == WORKLOAD_NONE ? a->rc
+                                             : add_keys(a, &s->send, section("send"), false);
 }
 
 int scenario_args_server_tls(struct scenario_args *a, const struct scenario *s, const char *cert)
 {
     if (!s->tls)
-        return PL_OK;
-    if (scenario_args_add(a, "--tls", NULL) < 0 ||
-        scenario_args_add(a, "--tls-version", "%s", tls_version(s)) < 0)
-        return PL_ELIMIT;
+        return a->rc;
+    scenario_args_add(a, "--tls", NULL);
+    scenario_args_add(a, "--tls-version", "%s", scenario_tls_versions[s->tls_version]);
     return scenario_args_add(a, "--tls-write-cert", "%s", cert);
 }
 
@@ -167,9 +126,8 @@ int scenario_args_client_tls(struct scenario_args *a, const struct scenario *s,
                              const struct scenario_row *row, const char *cert)
 {
     if (!s->tls)
-        return PL_OK;
-    if (scenario_args_add(a, "--tls-ca", "%s", cert) < 0 ||
-        scenario_args_add(a, "--tls-version", "%s", tls_version(s)) < 0)
-        return PL_ELIMIT;
-    return row->tls_resume ? PL_OK : scenario_args_add(a, "--tls-resume", "no");
+        return a->rc;
+    scenario_args_add(a, "--tls-ca", "%s", cert);
+    scenario_args_add(a, "--tls-version", "%s", scenario_tls_versions[s->tls_version]);
+    return row->tls_resume ? a->rc : scenario_args_add(a, "--tls-resume", "no");
 }

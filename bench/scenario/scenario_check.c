@@ -1,26 +1,180 @@
-/* What must go together once every key has its value, whoever gave it. */
+/* What depends on other keys, once every key is read: defaults of rows, their ids, the trace's
+ * path, the name; and what does not go together, whoever said it. */
 #include "bench/scenario/scenario.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/link/link_spec.h"
 #include "bench/scenario/scenario_keys.h"
+#include "lib/proto/transport_info.h"
 
-int64_t scenario_rooms(const struct scenario *s)
-{
-    if (s->source.rooms != SCENARIO_UNSET || s->room_size == SCENARIO_UNSET)
-        return s->source.rooms;
-    return (s->clients + s->room_size - 1) / s->room_size;
-}
+/* Something that must not be, and what the message says then. */
+struct rule {
+    bool broken;
+    const char *at, *what, *accepted;
+};
 
-static int refuse(const struct scenario *s, const char *at, const char *what, const char *accepted,
-                  struct err_text *e)
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+/* Refuse what the first broken rule says; its place is below that one ("rows[2]", or ""). */
+static int check_rules(const struct scenario *s, const char *below, const struct rule *rules,
+                       size_t n, struct err_text *e)
 {
     struct scenario_place p = {.path = s->path};
 
-    snprintf(p.at, sizeof p.at, "%s", at);
-    return scenario_refuse(&p, what, accepted, e);
+    for (size_t i = 0; i < n; i++) {
+        const char *dot = below[0] != '\0' && rules[i].at[0] != '\0' ? "." : "";
+
+        if (!rules[i].broken)
+            continue;
+        snprintf(p.at, sizeof p.at, "%s%s%s", below, dot, rules[i].at);
+        return scenario_refuse(&p, rules[i].what, rules[i].accepted, e);
+    }
+    return PL_OK;
 }
+
+/* ---- rows ---- */
+
+/* Two keys of one row that do not go together, or one that is missing. */
+static int complete_row(const struct scenario *s, struct scenario_row *r, const char *at,
+                        struct err_text *e)
+{
+    const struct scenario_key *rows = scenario_key_find(scenario_keys, "rows");
+    const struct transport_info *t = &transport_infos[r->transport < 0 ? 0 : r->transport];
+    bool short_poll = t->way == TRANSPORT_WAY_SHORT_POLL;
+    bool long_poll = t->way == TRANSPORT_WAY_LONG_POLL;
+    bool closes = r->connection == CONNECTION_CLOSE;
+    char transports[200];
+    const struct rule rules[] = {
+        {r->transport < 0, "transport", "missing", transports},
+        {closes && !transport_info_polls(t), "connection",
+         "only short-poll and long-poll can close after each response", "keep-alive"},
+        {r->interval_ms != SCENARIO_UNSET && !short_poll, "interval_ms",
+         "only short-poll has an interval", "no interval_ms here"},
+        {r->hold_ms != SCENARIO_UNSET && !long_poll, "hold_ms", "only long-poll is held",
+         "no hold_ms here"},
+    };
+
+    scenario_describe_accepted(transports, sizeof transports,
+                               scenario_key_find(rows->inner, "transport"));
+    if (short_poll && r->interval_ms == SCENARIO_UNSET)
+        r->interval_ms = 1000;
+    if (long_poll && r->hold_ms == SCENARIO_UNSET)
+        r->hold_ms = 25000;
+    return check_rules(s, at, rules, COUNT_OF(rules), e);
+}
+
+/* Does the scenario poll short at more than one interval? Then ids must say which. */
+static bool has_several_intervals(const struct scenario *s)
+{
+    int64_t first = SCENARIO_UNSET;
+
+    for (size_t i = 0; i < s->nrows; i++) {
+        int64_t interval_ms = s->rows[i].interval_ms;
+
+        if (first == SCENARIO_UNSET)
+            first = interval_ms;
+        else if (interval_ms != SCENARIO_UNSET && interval_ms != first)
+            return true;
+    }
+    return false;
+}
+
+static void name_row(struct scenario_row *r, bool with_interval)
+{
+    bool own_kind = r->balancer.kind >= 0;
+    int n;
+
+    if (r->id[0] != '\0')
+        return;
+    n = snprintf(r->id, sizeof r->id, "%s%s%s%s%s",
+                 own_kind ? scenario_balancer_kind_name(r->balancer.kind) : "", own_kind ? "." : "",
+                 transport_names[r->transport], r->connection == CONNECTION_CLOSE ? "+close" : "",
+                 r->tls_resume ? "" : "+no-resume");
+    if (with_interval && r->interval_ms != SCENARIO_UNSET)
+        snprintf(r->id + n, sizeof r->id - (size_t)n, "@%lldms", (long long)r->interval_ms);
+}
+
+/* The i-th id must not be that of an earlier row. */
+static int check_id(const struct scenario *s, size_t i, const char *at, struct err_text *e)
+{
+    char what[120];
+    struct rule rule = {false, "id", what, "an id of its own"};
+    size_t j = 0;
+
+    while (strcmp(s->rows[j].id, s->rows[i].id) != 0)
+        j++;
+    rule.broken = j < i;
+    snprintf(what, sizeof what, "'%s' is already rows[%zu]", s->rows[i].id, j);
+    return check_rules(s, at, &rule, 1, e);
+}
+
+static int complete_rows(struct scenario *s, struct err_text *e)
+{
+    const struct rule none = {s->nrows == 0, "rows", "missing", "a list of 1 to 64 objects"};
+    int rc = check_rules(s, "", &none, 1, e);
+    char at[40];
+
+    for (size_t i = 0; rc == PL_OK && i < s->nrows; i++) {
+        snprintf(at, sizeof at, "rows[%zu]", i);
+        rc = complete_row(s, &s->rows[i], at, e);
+    }
+    for (size_t i = 0; rc == PL_OK && i < s->nrows; i++) {
+        snprintf(at, sizeof at, "rows[%zu]", i);
+        name_row(&s->rows[i], has_several_intervals(s));
+        rc = check_id(s, i, at, e);
+    }
+    return rc;
+}
+
+/* ---- keys that only some choices give a meaning ---- */
+
+/* The key whose choice gives another one its meaning. */
+static const struct scenario_key *chooser_of(const struct scenario_key *keys,
+                                             const struct scenario_key *k)
+{
+    while (keys->kind != KEY_CHOICE || keys->offset != k->when)
+        keys++;
+    return keys;
+}
+
+/* A key that was given for another choice: whoever wrote it expects something. */
+static int refuse_meaningless(const struct scenario *s, const struct scenario_key *section,
+                              const struct scenario_key *k, struct err_text *e)
+{
+    const struct scenario_key *chooser = chooser_of(section->inner, k);
+    int choice = *(const int *)((const char *)s + section->offset + k->when), n = 0;
+    char what[80], accepted[200];
+    const struct rule rule = {true, k->name, what, accepted};
+    size_t len = (size_t)snprintf(accepted, sizeof accepted, "%s ", chooser->name);
+
+    snprintf(what, sizeof what, "has no meaning with %s %s", chooser->name,
+             chooser->choices[choice]);
+    for (int i = 0; chooser->choices[i] != NULL; i++)
+        if (k->when_choices >> i & 1)
+            len += (size_t)snprintf(accepted + len, sizeof accepted - len, "%s%s",
+                                    n++ > 0 ? " or " : "", chooser->choices[i]);
+    snprintf(accepted + len, sizeof accepted - len, ", or no %s", k->name);
+    return check_rules(s, section->name, &rule, 1, e);
+}
+
+static int check_meaning(const struct scenario *s, struct err_text *e)
+{
+    for (const struct scenario_key *section = scenario_keys; section->name != NULL; section++) {
+        const cJSON *given = cJSON_GetObjectItemCaseSensitive(s->supplied, section->name);
+
+        if (section->kind != KEY_OBJECT || given == NULL)
+            continue;
+        for (const struct scenario_key *k = section->inner; k->name != NULL; k++)
+            if (!scenario_key_applies((const char *)s + section->offset, k) &&
+                cJSON_GetObjectItemCaseSensitive(given, k->name) != NULL)
+                return refuse_meaningless(s, section, k, e);
+    }
+    return PL_OK;
+}
+
+/* ---- what must go together ---- */
 
 static size_t count_names(const char *list)
 {
@@ -31,59 +185,148 @@ static size_t count_names(const char *list)
     return n;
 }
 
-/* A client in a room that the game's server doesn't have would wait in vain. */
+/* A client in a room that the game's server doesn't have would never get an update. */
 static int check_rooms(const struct scenario *s, struct err_text *e)
 {
+    bool sized = s->room_size != SCENARIO_UNSET;
+    int64_t needed = sized ? (s->clients + s->room_size - 1) / s->room_size : 0;
     char what[120], accepted[60];
-    int64_t needed;
+    const struct rule rules[] = {
+        {!sized, "room_size", "missing", "the players of a room when source.kind is game"},
+        {scenario_rooms(s) < needed, "source.rooms", what, accepted},
+    };
 
-    if (s->source.kind != SOURCE_GAME)
-        return PL_OK;
-    if (s->room_size == SCENARIO_UNSET)
-        return refuse(s, "room_size", "missing", "the players of a room when source.kind is game",
-                      e);
-    needed = (s->clients + s->room_size - 1) / s->room_size;
-    if (scenario_rooms(s) >= needed)
-        return PL_OK;
     snprintf(what, sizeof what, "%lld of %lld players are too few for %lld clients",
              (long long)s->source.rooms, (long long)s->room_size, (long long)s->clients);
     snprintf(accepted, sizeof accepted, "%lld or more, or none for as many as needed",
              (long long)needed);
-    return refuse(s, "source.rooms", what, accepted, e);
+    return s->source.kind != SOURCE_GAME ? PL_OK : check_rules(s, "", rules, COUNT_OF(rules), e);
 }
 
 static int check_send(const struct scenario *s, struct err_text *e)
 {
-    if (s->source.kind == SOURCE_NONE && s->send.workload == WORKLOAD_NONE)
-        return refuse(s, "source.kind", "with none, nobody publishes",
-                      "another, or clients that do: send.workload", e);
-    if (s->send.workload == WORKLOAD_EDITS && s->send.channel[0] == '\0')
-        return refuse(s, "send.channel", "missing", "a name, such as doc, when workload is edits",
-                      e);
-    if (count_names(s->send.channel) > 1)
-        return refuse(s, "send.channel", "is a list", "one name", e);
-    return PL_OK;
+    const struct rule rules[] = {
+        {s->source.kind == SOURCE_NONE && s->send.workload == WORKLOAD_NONE, "source.kind",
+         "with none, nobody publishes", "another, or clients that do: send.workload"},
+        {s->send.workload == WORKLOAD_EDITS && s->send.channel[0] == '\0', "send.channel",
+         "missing", "a name, such as doc, when workload is edits"},
+        {count_names(s->send.channel) > 1, "send.channel", "is a list", "one name"},
+    };
+
+    return check_rules(s, "", rules, COUNT_OF(rules), e);
+}
+
+static int check_row_balancer(const struct scenario *s, size_t i, struct err_text *e)
+{
+    struct scenario_balancer b;
+    struct link_spec spec;
+    struct err_text why;
+    char at[40];
+    int rc;
+
+    scenario_balancer_of(&b, s, &s->rows[i]);
+    snprintf(at, sizeof at, "rows[%zu].balancer", i);
+    const struct rule rules[] = {
+        {b.kind == BALANCER_NONE, "", "kind none among rows with balancers", "direct"},
+        {b.config[0] != '\0' && b.kind <= BALANCER_DNS, "", "a config, and nothing that reads it",
+         "a kind with a program"},
+        {b.kill_s > SCENARIO_UNSET && b.servers < 2, "", "kill_s would leave no server",
+         "servers 2"},
+        {strcmp(b.link, "loopback") == 0, "", "link is no emulated link",
+         "lan, rtt=1ms and the like"},
+    };
+    rc = check_rules(s, at, rules, COUNT_OF(rules), e);
+    if (rc == PL_OK && link_spec_parse(&spec, b.link, &why) < 0)
+        rc = err_set(e, PL_EINVAL, "%.100s: %s.link: %.300s", s->path, at, why.text);
+    return rc;
+}
+
+static int check_balancers(const struct scenario *s, struct err_text *e)
+{
+    bool loopback = false;
+    int rc;
+
+    for (size_t i = 0; i < s->links.n; i++)
+        loopback |= strcmp(s->links.text[i], "loopback") == 0;
+    const struct rule rules[] = {
+        {loopback, "link", "balancers stand on hosts, and loopback is one",
+         "an emulated link, such as lan or rtt=20ms"},
+        {s->tls, "tls", "not with balancers", "false"},
+        {s->source.kind != SOURCE_GENERATOR, "source.kind", "not with balancers", "generator"},
+        {s->send.workload != WORKLOAD_NONE, "send.workload", "not with balancers", "none"},
+    };
+    if (!scenario_has_balancers(s))
+        return PL_OK;
+    rc = check_rules(s, "", rules, COUNT_OF(rules), e);
+    for (size_t i = 0; rc == PL_OK && i < s->nrows; i++)
+        rc = check_row_balancer(s, i, e);
+    return rc;
+}
+
+static int check_rest(const struct scenario *s, struct err_text *e)
+{
+    size_t latest = count_names(s->latest);
+    char picks[60];
+    const struct rule rules[] = {
+        {s->pick > (int64_t)latest, "pick", "is more than there are", picks},
+        {s->require.on_time > SCENARIO_UNSET && s->deadline_ms <= SCENARIO_UNSET, "require.on_time",
+         "needs a deadline", "together with deadline_ms"},
+    };
+
+    snprintf(picks, sizeof picks, "1 to %zu, the names in latest", latest);
+    return check_rules(s, "", rules, COUNT_OF(rules), e);
 }
 
 int scenario_check(struct scenario *s, struct err_text *e)
 {
     static const double rates_hz[] = {SCENARIO_UNSET, 20, 4}; /* by workload */
-    char accepted[60];
     int rc = check_rooms(s, e);
 
-    if (rc == PL_OK)
-        rc = check_send(s, e);
-    if (rc < 0)
-        return rc;
-    rc = scenario_check_balancers(s, e);
-    if (rc < 0)
-        return rc;
-    if (s->send.rate_hz <= SCENARIO_UNSET)
+    rc = rc < 0 ? rc : check_send(s, e);
+    rc = rc < 0 ? rc : check_balancers(s, e);
+    rc = rc < 0 ? rc : check_rest(s, e);
+    if (rc == PL_OK && s->send.rate_hz <= SCENARIO_UNSET)
         s->send.rate_hz = rates_hz[s->send.workload];
-    snprintf(accepted, sizeof accepted, "1 to %zu, the names in latest", count_names(s->latest));
-    if (s->pick > (int64_t)count_names(s->latest))
-        return refuse(s, "pick", "is more than there are", accepted, e);
-    if (s->require.on_time > SCENARIO_UNSET && s->deadline_ms <= SCENARIO_UNSET)
-        return refuse(s, "require.on_time", "on time by when?", "together with deadline_ms", e);
-    return PL_OK;
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+static int complete_source(struct scenario *s, struct err_text *e)
+{
+    struct scenario_source *src = &s->source;
+    const struct rule rule = {src->kind == SOURCE_TRACE && src->trace_file[0] == '\0',
+                              "source.trace_file", "missing",
+                              "a file of NDJSON when kind is trace"};
+
+    scenario_path_beside(src->trace_path, s, src->trace_file);
+    return check_rules(s, "", &rule, 1, e);
+}
+
+/* The name that the file name suggests: "bench/scenarios/standard.json" says "standard". */
+static void name_from_path(struct scenario *s)
+{
+    const char *slash = strrchr(s->path, '/');
+    const char *base = slash != NULL ? slash + 1 : s->path;
+    size_t len = strlen(base);
+
+    if (len > 5 && strcmp(base + len - 5, ".json") == 0)
+        len -= 5;
+    snprintf(s->name, sizeof s->name, "%.*s", (int)len, base);
+    if (!scenario_is_name(s->name))
+        snprintf(s->name, sizeof s->name, "scenario");
+}
+
+int scenario_complete(struct scenario *s, struct err_text *e)
+{
+    int rc = complete_rows(s, e);
+
+    rc = rc < 0 ? rc : check_meaning(s, e);
+    rc = rc < 0 ? rc : complete_source(s, e);
+    rc = rc < 0 ? rc : scenario_check(s, e);
+    if (s->name[0] == '\0')
+        name_from_path(s);
+    if (s->title[0] == '\0')
+        snprintf(s->title, sizeof s->title, "%s", s->name);
+    return rc;
 }

@@ -1,291 +1,347 @@
 #include "bench/scenario/scenario_keys.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bench/scenario/scenario.h"
+#include "lib/base/name.h"
 #include "lib/proto/transport_info.h"
 
 /* Tables are read as tables. */
 /* clang-format off */
-static const char *const kinds[] = {"generator", "trace",     "none",          "sports",
-                                    "game",      "dashboard", "notifications", NULL};
+const char *const scenario_source_kinds[] = {
+    "generator", "trace", "none", "sports", "game", "dashboard", "notifications", NULL};
+const char *const scenario_tls_versions[] = {"any", "1.2", "1.3", NULL};
+const char *const scenario_servers_sources[] = {"same", "differing", "redis", NULL};
+const char *const scenario_balancer_kinds[] = {
+    "none", "direct", "dns", "haproxy-tcp", "nginx-stream", "haproxy-http", "nginx-http", NULL};
 static const char *const workloads[] = {"none", "inputs", "edits", NULL};
-static const char *const tls_versions[] = {"any", "1.2", "1.3", NULL};
-static const char *const servers_sources[] = {"same", "differing", "redis", NULL};
-static const char *const balancers[] = {"none",         "direct",       "dns",        "haproxy-tcp",
-                                        "nginx-stream", "haproxy-http", "nginx-http", NULL};
 static const char *const expectations[] = {"works", "broken", NULL};
 static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
 
-#define IN(field)        offsetof(struct scenario, field)
-#define IN_ROW(field)    offsetof(struct scenario_row, field)
-#define LEN(type, field) (sizeof((type *)0)->field - 1)
-#define BIT(choice)      (1u << (choice))
-/* The kinds of source, and the workloads, that a key is for. */
-#define OF_KIND(bits)     .when = IN(source.kind), .when_choices = (bits)
-#define OF_WORKLOAD(bits) .when = IN(send.workload), .when_choices = (bits)
-#define OF_BALANCER(bits) .when = IN(balancer.kind), .when_choices = (bits)
+/* A key has the name of its field in struct type. */
+#define KEY(kind_, type, field) \
+    .name = #field, .kind = kind_, .offset = offsetof(struct type, field)
+#define INT(type, field, low, high, default_) \
+    KEY(KEY_INT, type, field), .min = low, .max = high, .fallback = default_
+#define REAL(type, field, low, high, default_) \
+    KEY(KEY_REAL, type, field), .min = low, .max = high, .fallback = default_
+#define FLAG(type, field, default_) KEY(KEY_FLAG, type, field), .fallback = default_
+#define CHOICE(type, field, words, default_) \
+    KEY(KEY_CHOICE, type, field), .choices = words, .fallback = default_
+#define OF_LENGTH(type, field)      .max = sizeof((struct type *)0)->field - 1
+#define TEXT(type, field)           KEY(KEY_TEXT, type, field), OF_LENGTH(type, field)
+#define NAME(type, field)           KEY(KEY_NAME, type, field), OF_LENGTH(type, field)
+#define CHANNELS(type, field)       KEY(KEY_CHANNELS, type, field), OF_LENGTH(type, field)
+#define SECTION(type, field, keys)  KEY(KEY_OBJECT, type, field), .inner = keys
+
+/* The kinds of source, the workloads and the balancers that a key is for. */
+#define BIT(choice)       (1u << (choice))
+#define GENERATED         (BIT(SOURCE_GENERATOR) | BIT(SOURCE_NOTIFICATIONS))
+#define OF_KIND(bits)     .when = offsetof(struct scenario_source, kind), .when_choices = (bits)
+#define OF_WORKLOAD(bits) .when = offsetof(struct scenario_send, workload), .when_choices = (bits)
+#define OF_BALANCER(bits) .when = offsetof(struct scenario_balancer, kind), .when_choices = (bits)
 
 static const struct scenario_key source_keys[] = {
-    {.name = "kind", .kind = KEY_CHOICE, .offset = IN(source.kind), .choices = kinds,
+    {CHOICE(scenario_source, kind, scenario_source_kinds, SOURCE_GENERATOR),
      .help = "where updates come from"},
-    {.name = "rate_hz", .kind = KEY_REAL, .offset = IN(source.rate_hz), .fallback = 10,
-     .min = 0.001, .max = 100000, .option = "--rate",
-     OF_KIND(BIT(SOURCE_GENERATOR) | BIT(SOURCE_NOTIFICATIONS)),
+    {REAL(scenario_source, rate_hz, 0.001, 100000, 10), .option = "--rate", OF_KIND(GENERATED),
      .help = "updates a second"},
-    {.name = "pattern", .kind = KEY_CHOICE, .offset = IN(source.pattern), .choices = patterns,
-     .option = "--pattern", OF_KIND(BIT(SOURCE_GENERATOR) | BIT(SOURCE_NOTIFICATIONS)),
+    {CHOICE(scenario_source, pattern, patterns, 0), .option = "--pattern", OF_KIND(GENERATED),
      .help = "how updates are spaced"},
-    {.name = "burst_on_ms", .kind = KEY_INT, .offset = IN(source.burst_on_ms),
-     .fallback = 1000, .min = 1, .max = 3600000, .option = "--burst-on",
-     OF_KIND(BIT(SOURCE_GENERATOR) | BIT(SOURCE_NOTIFICATIONS)),
-     .help = "bursts: how long updates flow"},
-    {.name = "burst_off_ms", .kind = KEY_INT, .offset = IN(source.burst_off_ms),
-     .fallback = 4000, .min = 1, .max = 3600000, .option = "--burst-off",
-     OF_KIND(BIT(SOURCE_GENERATOR) | BIT(SOURCE_NOTIFICATIONS)),
-     .help = "bursts: how long they pause"},
-    {.name = "payload_bytes", .kind = KEY_INT, .offset = IN(source.payload_bytes), .fallback = 128,
-     .min = 1, .max = 1048576, .option = "--payload-bytes", OF_KIND(BIT(SOURCE_GENERATOR)),
-     .help = "size of an update's data, the envelope not counted"},
-    {.name = "trace_file", .kind = KEY_TEXT, .offset = IN(source.trace_file),
-     .max = LEN(struct scenario, source.trace_file), OF_KIND(BIT(SOURCE_TRACE)),
+    {INT(scenario_source, burst_on_ms, 1, 3600000, 1000), .option = "--burst-on",
+     OF_KIND(GENERATED), .help = "bursts: how long updates flow"},
+    {INT(scenario_source, burst_off_ms, 1, 3600000, 4000), .option = "--burst-off",
+     OF_KIND(GENERATED), .help = "bursts: how long they pause"},
+    {INT(scenario_source, payload_bytes, 1, 1048576, 128), .option = "--payload-bytes",
+     OF_KIND(BIT(SOURCE_GENERATOR)), .help = "size of an update's data, the envelope not counted"},
+    {TEXT(scenario_source, trace_file), OF_KIND(BIT(SOURCE_TRACE)),
      .help = "trace: NDJSON to replay, relative to the scenario's folder"},
-    {.name = "trace_speed", .kind = KEY_REAL, .offset = IN(source.trace_speed), .fallback = 1,
-     .min = 0.001, .max = 1000, .option = "--trace-speed", OF_KIND(BIT(SOURCE_TRACE)),
-     .help = "trace: times faster than recorded"},
-    {.name = "trace_loop", .kind = KEY_FLAG, .offset = IN(source.trace_loop),
-     .option = "--trace-loop", OF_KIND(BIT(SOURCE_TRACE)),
+    {REAL(scenario_source, trace_speed, 0.001, 1000, 1), .option = "--trace-speed",
+     OF_KIND(BIT(SOURCE_TRACE)), .help = "trace: times faster than recorded"},
+    {FLAG(scenario_source, trace_loop, false), .option = "--trace-loop", OF_KIND(BIT(SOURCE_TRACE)),
      .help = "trace: begin again at its end"},
-    {.name = "speed", .kind = KEY_REAL, .offset = IN(source.speed), .fallback = 1, .min = 0.01,
-     .max = 1000, .option = "--source-speed",
+    {REAL(scenario_source, speed, 0.01, 1000, 1), .option = "--source-speed",
      OF_KIND(BIT(SOURCE_SPORTS) | BIT(SOURCE_DASHBOARD)),
-     .help = "sports, dashboard: times faster than the real thing"},
-    {.name = "rooms", .kind = KEY_INT, .offset = IN(source.rooms), .fallback = SCENARIO_UNSET,
-     .fallback_text = "as many as the clients fill", .min = 1, .max = 1024,
-     OF_KIND(BIT(SOURCE_GAME)),
+     .help = "sports, dashboard: times faster than real time"},
+    {INT(scenario_source, rooms, 1, 1024, SCENARIO_UNSET),
+     .fallback_text = "as many as the clients fill", OF_KIND(BIT(SOURCE_GAME)),
      .help = "game: rooms of room_size players"},
-    {.name = "tick_hz", .kind = KEY_REAL, .offset = IN(source.tick_hz), .fallback = 30, .min = 0.1,
-     .max = 1000, .option = "--tick-rate", OF_KIND(BIT(SOURCE_GAME)),
-     .help = "game: states a second in each room"},
+    {REAL(scenario_source, tick_hz, 0.1, 1000, 30), .option = "--tick-rate",
+     OF_KIND(BIT(SOURCE_GAME)), .help = "game: states a second in each room"},
     {.name = NULL},
 };
 
 static const struct scenario_key send_keys[] = {
-    {.name = "workload", .kind = KEY_CHOICE, .offset = IN(send.workload), .choices = workloads,
-     .client_option = "--send",
+    {CHOICE(scenario_send, workload, workloads, 0), .client_option = "--send",
      .help = "what clients send: a player's inputs, an editor's edits"},
-    {.name = "rate_hz", .kind = KEY_REAL, .offset = IN(send.rate_hz), .fallback = SCENARIO_UNSET,
-     .fallback_text = "20 inputs, 4 edits", .min = 0.001, .max = 10000,
-     .client_option = "--send-rate", OF_WORKLOAD(~BIT(WORKLOAD_NONE)),
-     .help = "messages a second of each sender"},
-    {.name = "bytes", .kind = KEY_INT, .offset = IN(send.bytes), .fallback = 64, .min = 16,
-     .max = 65536, .client_option = "--send-bytes", OF_WORKLOAD(BIT(WORKLOAD_INPUTS)),
-     .help = "inputs: size of a message's data"},
-    {.name = "senders", .kind = KEY_INT, .offset = IN(send.senders), .fallback = SCENARIO_UNSET,
-     .fallback_text = "all", .min = 1, .max = 1e6,
+    {REAL(scenario_send, rate_hz, 0.001, 10000, SCENARIO_UNSET),
+     .fallback_text = "20 inputs, 4 edits", .client_option = "--send-rate",
+     OF_WORKLOAD(~BIT(WORKLOAD_NONE)), .help = "messages a second of each sender"},
+    {INT(scenario_send, bytes, 16, 65536, 64), .client_option = "--send-bytes",
+     OF_WORKLOAD(BIT(WORKLOAD_INPUTS)), .help = "inputs: size of a message's data"},
+    {INT(scenario_send, senders, 1, 1e6, SCENARIO_UNSET), .fallback_text = "all",
      .client_option = "--senders", OF_WORKLOAD(~BIT(WORKLOAD_NONE)),
-     .help = "so many clients of each room send"},
-    {.name = "channel", .kind = KEY_CHANNELS, .offset = IN(send.channel),
-     .max = LEN(struct scenario, send.channel),
-     .client_option = "--send-channel", OF_WORKLOAD(~BIT(WORKLOAD_NONE)),
-     .help = "where to; {room} is the sender's room; without it the default channel"},
+     .help = "how many clients of each room send"},
+    {CHANNELS(scenario_send, channel), .client_option = "--send-channel",
+     OF_WORKLOAD(~BIT(WORKLOAD_NONE)),
+     .help = "the channel they send to, {room} is the sender's; without it the default channel"},
     {.name = NULL},
 };
 
 static const struct scenario_key balancer_keys[] = {
-    {.name = "kind", .kind = KEY_CHOICE, .offset = IN(balancer.kind), .choices = balancers,
+    {CHOICE(scenario_balancer, kind, scenario_balancer_kinds, BALANCER_NONE),
      .help = "what stands between clients and servers; none: nothing, direct: hosts without it"},
-    {.name = "config", .kind = KEY_TEXT, .offset = IN(balancer.config),
-     .max = LEN(struct scenario, balancer.config), .fallback_text = "",
+    {TEXT(scenario_balancer, config), .fallback_text = "",
      OF_BALANCER(~(BIT(BALANCER_NONE) | BIT(BALANCER_DIRECT) | BIT(BALANCER_DNS))),
      .help = "its configuration, beside the scenario; without it KIND.cfg or KIND.conf"},
-    {.name = "servers", .kind = KEY_INT, .offset = IN(balancer.servers), .fallback = 2, .min = 1,
-     .max = 2, OF_BALANCER(~BIT(BALANCER_NONE)),
-     .help = "behind it, each on a host of its own; direct: one"},
-    {.name = "source", .kind = KEY_CHOICE, .offset = IN(balancer.source),
-     .choices = servers_sources, OF_BALANCER(~BIT(BALANCER_NONE)),
+    {INT(scenario_balancer, servers, 1, 2, 2), OF_BALANCER(~BIT(BALANCER_NONE)),
+     .help = "servers behind it, each on a host of its own; direct: one"},
+    {CHOICE(scenario_balancer, source, scenario_servers_sources, SERVERS_SAME), OF_BALANCER(~BIT(BALANCER_NONE)),
      .help = "of the servers' updates; redis: a stream that they share, on a host of its own"},
-    {.name = "link", .kind = KEY_TEXT, .offset = IN(balancer.link), .fallback_text = "lan",
-     .max = LEN(struct scenario, balancer.link), OF_BALANCER(~BIT(BALANCER_NONE)),
-     .help = "the road between it and each server"},
-    {.name = "kill_s", .kind = KEY_REAL, .offset = IN(balancer.kill_s), .fallback = SCENARIO_UNSET,
-     .fallback_text = "never", .min = 0, .max = 86400, OF_BALANCER(~BIT(BALANCER_NONE)),
-     .help = "the second server is killed so long after the window has opened"},
-    {.name = NULL},
-};
-
-/* The same of a row, without defaults. */
-static const struct scenario_key row_balancer_keys[] = {
-    {.name = "kind", .kind = KEY_CHOICE, .offset = IN_ROW(balancer.kind),
-     .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .choices = balancers,
-     .help = "as above"},
-    {.name = "config", .kind = KEY_TEXT, .offset = IN_ROW(balancer.config),
-     .max = LEN(struct scenario_row, balancer.config), .help = "as above"},
-    {.name = "servers", .kind = KEY_INT, .offset = IN_ROW(balancer.servers),
-     .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .min = 1, .max = 2,
-     .help = "as above"},
-    {.name = "source", .kind = KEY_CHOICE, .offset = IN_ROW(balancer.source),
-     .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .choices = servers_sources,
-     .help = "as above"},
-    {.name = "link", .kind = KEY_TEXT, .offset = IN_ROW(balancer.link),
-     .max = LEN(struct scenario_row, balancer.link), .help = "as above"},
-    {.name = "kill_s", .kind = KEY_REAL, .offset = IN_ROW(balancer.kill_s),
-     .fallback = SCENARIO_UNSET, .fallback_text = "the scenario's", .min = 0, .max = 86400,
-     .help = "as above"},
+    {TEXT(scenario_balancer, link), .fallback_text = "lan", OF_BALANCER(~BIT(BALANCER_NONE)),
+     .help = "network link between it and each server"},
+    {REAL(scenario_balancer, kill_s, 0, 86400, SCENARIO_UNSET), .fallback_text = "never",
+     OF_BALANCER(~BIT(BALANCER_NONE)),
+     .help = "when the second server is killed, from the start of the window"},
     {.name = NULL},
 };
 
 static const struct scenario_key require_keys[] = {
-    {.name = "latency_ms", .kind = KEY_REAL, .offset = IN(require.latency_ms),
-     .fallback = SCENARIO_UNSET, .fallback_text = "none", .min = 0.001, .max = 86400000,
+    {REAL(scenario_require, latency_ms, 0.001, 86400000, SCENARIO_UNSET), .fallback_text = "none",
      .help = "percentile of the updates must take no longer"},
-    {.name = "percentile", .kind = KEY_REAL, .offset = IN(require.percentile), .fallback = 99,
-     .min = 1, .max = 100,
+    {REAL(scenario_require, percentile, 1, 100, 99),
      .help = "which percent of the updates latency_ms is for"},
-    {.name = "on_time", .kind = KEY_REAL, .offset = IN(require.on_time),
-     .fallback = SCENARIO_UNSET, .fallback_text = "none", .min = 0, .max = 1,
+    {REAL(scenario_require, on_time, 0, 1, SCENARIO_UNSET), .fallback_text = "none",
      .help = "share of the updates that must arrive within deadline_ms"},
-    {.name = "age_ms", .kind = KEY_REAL, .offset = IN(require.age_ms),
-     .fallback = SCENARIO_UNSET, .fallback_text = "none", .min = 0.001, .max = 86400000,
+    {REAL(scenario_require, age_ms, 0.001, 86400000, SCENARIO_UNSET), .fallback_text = "none",
      .help = "longest mean age of the newest value"},
     {.name = NULL},
 };
 
 static const struct scenario_key server_keys[] = {
-    {.name = "listen", .kind = KEY_TEXT, .offset = IN(server.listen),
-     .fallback_text = "127.0.0.1:0", .max = LEN(struct scenario, server.listen),
-     .option = "--listen",
+    {TEXT(scenario_server, listen), .fallback_text = "127.0.0.1:0", .option = "--listen",
      .help = "ADDR:PORT; port 0 takes a free one"},
-    {.name = "history", .kind = KEY_INT, .offset = IN(server.history), .fallback = 1024,
-     .min = 1, .max = 1e7, .option = "--history",
+    {INT(scenario_server, history, 1, 1e7, 1024), .option = "--history",
      .help = "updates kept for late clients"},
-    {.name = "max_hold_ms", .kind = KEY_INT, .offset = IN(server.max_hold_ms),
-     .fallback = 30000, .min = 0, .max = 3600000, .option = "--max-hold",
+    {INT(scenario_server, max_hold_ms, 0, 3600000, 30000), .option = "--max-hold",
      .help = "longest that a long poll is held"},
-    {.name = "heartbeat_ms", .kind = KEY_INT, .offset = IN(server.heartbeat_ms),
-     .fallback = 15000, .min = 1, .max = 3600000, .option = "--heartbeat",
+    {INT(scenario_server, heartbeat_ms, 1, 3600000, 15000), .option = "--heartbeat",
      .help = "silence after which a stream gets a heartbeat"},
-    {.name = "retry_ms", .kind = KEY_INT, .offset = IN(server.retry_ms),
-     .fallback = 1000, .min = 0, .max = 3600000, .option = "--retry",
+    {INT(scenario_server, retry_ms, 0, 3600000, 1000), .option = "--retry",
      .help = "SSE's retry: field"},
-    {.name = "ws_ping_ms", .kind = KEY_INT, .offset = IN(server.ws_ping_ms),
-     .fallback = 20000, .min = 0, .max = 3600000, .option = "--ws-ping",
+    {INT(scenario_server, ws_ping_ms, 0, 3600000, 20000), .option = "--ws-ping",
      .help = "silence after which a WebSocket client is pinged; 0: never"},
-    {.name = "backlog_bytes", .kind = KEY_INT, .offset = IN(server.backlog_bytes),
-     .fallback = 1048576, .min = 1024, .max = 1073741824, .option = "--backlog-bytes",
+    {INT(scenario_server, backlog_bytes, 1024, 1073741824, 1048576), .option = "--backlog-bytes",
      .help = "unsent bytes at which a slow reader is dropped"},
-    {.name = "max_connections", .kind = KEY_INT, .offset = IN(server.max_connections),
-     .fallback = 100000, .min = 1, .max = 1e7, .option = "--max-connections",
+    {INT(scenario_server, max_connections, 1, 1e7, 100000), .option = "--max-connections",
      .help = "connections accepted at most"},
-    {.name = "sndbuf_bytes", .kind = KEY_INT, .offset = IN(server.sndbuf_bytes),
-     .fallback = 0, .min = 0, .max = 1073741824, .option = "--sndbuf-bytes",
+    {INT(scenario_server, sndbuf_bytes, 0, 1073741824, 0), .option = "--sndbuf-bytes",
      .help = "SO_SNDBUF of the server's connections; 0: the kernel's choice"},
-    {.name = "rcvbuf_bytes", .kind = KEY_INT, .offset = IN(server.rcvbuf_bytes),
-     .fallback = 0, .min = 0, .max = 1073741824, .option = "--rcvbuf-bytes",
+    {INT(scenario_server, rcvbuf_bytes, 0, 1073741824, 0), .option = "--rcvbuf-bytes",
      .help = "SO_RCVBUF of the server's connections; 0: the kernel's choice"},
-    {.name = "test_delay_ms", .kind = KEY_INT, .offset = IN(server.test_delay_ms),
-     .fallback = 0, .min = 0, .max = 60000, .option = "--test-delay",
-     .help = "hold every update so long, to prove the measurement"},
+    {INT(scenario_server, test_delay_ms, 0, 60000, 0), .option = "--test-delay",
+     .help = "how long every update is held back, to prove the measurement"},
     {.name = NULL},
 };
 
 static const struct scenario_key row_keys[] = {
-    {.name = "transport", .kind = KEY_CHOICE, .offset = IN_ROW(transport), .fallback = -1,
-     .fallback_text = "required", .choices = transport_names,
+    {CHOICE(scenario_row, transport, transport_names, -1), .fallback_text = "required",
      .help = "what carries the updates"},
-    {.name = "connection", .kind = KEY_CHOICE, .offset = IN_ROW(connection),
-     .choices = connection_modes,
+    {CHOICE(scenario_row, connection, connection_modes, 0),
      .help = "close: a new TCP connection per request (polls only)"},
-    {.name = "interval_ms", .kind = KEY_INT, .offset = IN_ROW(interval_ms),
-     .fallback = SCENARIO_UNSET, .fallback_text = "1000", .min = 1, .max = 3600000,
+    {INT(scenario_row, interval_ms, 1, 3600000, SCENARIO_UNSET), .fallback_text = "1000",
      .help = "short-poll: time from one poll to the next"},
-    {.name = "hold_ms", .kind = KEY_INT, .offset = IN_ROW(hold_ms), .fallback = SCENARIO_UNSET,
-     .fallback_text = "25000", .min = 1, .max = 3600000,
+    {INT(scenario_row, hold_ms, 1, 3600000, SCENARIO_UNSET), .fallback_text = "25000",
      .help = "long-poll: how long the client asks to be held"},
-    {.name = "tls_resume", .kind = KEY_FLAG, .offset = IN_ROW(tls_resume), .fallback = 1,
+    {FLAG(scenario_row, tls_resume, true),
      .help = "with tls: connections after a client's first resume its session"},
-    {.name = "expect", .kind = KEY_CHOICE, .offset = IN_ROW(expect), .choices = expectations,
-     .help = "broken: what goes wrong here is the finding, and that nothing does is the fault"},
-    {.name = "heartbeat_ms", .kind = KEY_INT, .offset = IN_ROW(heartbeat_ms),
-     .fallback = SCENARIO_UNSET, .fallback_text = "the server's", .min = 1, .max = 3600000,
+    {CHOICE(scenario_row, expect, expectations, 0),
+     .help = "broken: this row is expected to fail; it is an error if it does not"},
+    {INT(scenario_row, heartbeat_ms, 1, 3600000, SCENARIO_UNSET), .fallback_text = "the server's",
      .help = "silence after which this row's clients get a heartbeat, or a ping"},
-    {.name = "balancer", .kind = KEY_OBJECT, .inner = row_balancer_keys,
+    {SECTION(scenario_row, balancer, balancer_keys), .unset = true,
      .help = "keys of balancer that are different here"},
-    {.name = "id", .kind = KEY_NAME, .offset = IN_ROW(id), .fallback_text = "from the keys above",
-     .max = LEN(struct scenario_row, id),
+    {NAME(scenario_row, id), .fallback_text = "from the keys above",
      .help = "the row's name in tables, charts and files"},
     {.name = NULL},
 };
 
 const struct scenario_key scenario_keys[] = {
-    {.name = "name", .kind = KEY_NAME, .offset = IN(name), .fallback_text = "the file's name",
-     .max = LEN(struct scenario, name),
-     .help = "names the run's folder"},
-    {.name = "title", .kind = KEY_TEXT, .offset = IN(title), .max = LEN(struct scenario, title),
-     .help = "one line for people; without it the name"},
-    {.name = "source", .kind = KEY_OBJECT, .inner = source_keys, .help = "the updates"},
-    {.name = "clients", .kind = KEY_INT, .offset = IN(clients), .fallback = 50, .min = 1,
-     .max = 1e6,
-     .client_option = "--clients",
+    {NAME(scenario, name), .fallback_text = "the file's name", .help = "names the run's folder"},
+    {TEXT(scenario, title), .help = "one line for people; without it the name"},
+    {SECTION(scenario, source, source_keys), .help = "the updates"},
+    {INT(scenario, clients, 1, 1e6, 50), .client_option = "--clients",
      .help = "clients of each row"},
-    {.name = "ramp_per_s", .kind = KEY_INT, .offset = IN(ramp_per_s), .fallback = 2000,
-     .min = 1, .max = 1e6,
-     .client_option = "--ramp",
+    {INT(scenario, ramp_per_s, 1, 1e6, 2000), .client_option = "--ramp",
      .help = "connections opened a second during set-up"},
-    {.name = "source_addresses", .kind = KEY_INT, .offset = IN(source_addresses),
-     .fallback = 0, .min = 0, .max = 250,
-     .client_option = "--source-addresses",
+    {INT(scenario, source_addresses, 0, 250, 0), .client_option = "--source-addresses",
      .help = "addresses of 127.0.0.0/8 to connect from; 0: as many as needed"},
-    {.name = "warmup_s", .kind = KEY_REAL, .offset = IN(warmup_s), .fallback = 1, .min = 0,
-     .max = 3600,
-     .client_option = "--warmup",
+    {REAL(scenario, warmup_s, 0, 3600, 1), .client_option = "--warmup",
      .help = "time between set-up and window"},
-    {.name = "duration_s", .kind = KEY_REAL, .offset = IN(duration_s), .fallback = 6, .min = 0.1,
-     .max = 86400,
-     .client_option = "--duration",
+    {REAL(scenario, duration_s, 0.1, 86400, 6), .client_option = "--duration",
      .help = "the measurement window"},
-    {.name = "drain_s", .kind = KEY_REAL, .offset = IN(drain_s), .fallback = 5, .min = 0,
-     .max = 3600,
-     .client_option = "--drain",
+    {REAL(scenario, drain_s, 0, 3600, 5), .client_option = "--drain",
      .help = "longest wait for the window's last updates"},
-    {.name = "seed", .kind = KEY_INT, .offset = IN(seed), .fallback = 1, .min = 0,
-     .max = 9007199254740991.0,
-     .option = "--seed", .client_option = "--seed",
+    {INT(scenario, seed, 0, 9007199254740991.0, 1), .option = "--seed", .client_option = "--seed",
      .help = "of the source and of the clients' start phases"},
-    {.name = "channel", .kind = KEY_CHANNELS, .offset = IN(channel),
-     .max = LEN(struct scenario, channel), .client_option = "--channel",
+    {CHANNELS(scenario, channel), .client_option = "--channel",
      .help = "clients get every update of these; {room} in a name is the client's room"},
-    {.name = "latest", .kind = KEY_CHANNELS, .offset = IN(latest),
-     .max = LEN(struct scenario, latest), .client_option = "--latest",
+    {CHANNELS(scenario, latest), .client_option = "--latest",
      .help = "clients get the newest value of each key of these"},
-    {.name = "room_size", .kind = KEY_INT, .offset = IN(room_size), .fallback = SCENARIO_UNSET,
-     .fallback_text = "all in one", .min = 1, .max = 1e6, .client_option = "--room-size",
+    {INT(scenario, room_size, 1, 1e6, SCENARIO_UNSET), .fallback_text = "all in one",
+     .client_option = "--room-size",
      .help = "clients of one room; the next ones are in the next room"},
-    {.name = "pick", .kind = KEY_INT, .offset = IN(pick), .fallback = SCENARIO_UNSET,
-     .fallback_text = "all", .min = 1, .max = 64, .client_option = "--pick",
-     .help = "each client takes so many of latest, drawn by seed"},
-    {.name = "deadline_ms", .kind = KEY_REAL, .offset = IN(deadline_ms),
-     .fallback = SCENARIO_UNSET, .fallback_text = "none", .min = 0.001, .max = 3600000,
+    {INT(scenario, pick, 1, 64, SCENARIO_UNSET), .fallback_text = "all", .client_option = "--pick",
+     .help = "how many of latest each client takes, drawn by seed"},
+    {REAL(scenario, deadline_ms, 0.001, 3600000, SCENARIO_UNSET), .fallback_text = "none",
      .client_option = "--deadline",
-     .help = "an update of the source is on time within so long"},
-    {.name = "send", .kind = KEY_OBJECT, .inner = send_keys, .help = "what clients send"},
-    {.name = "balancer", .kind = KEY_OBJECT, .inner = balancer_keys,
-     .help = "what stands between clients and servers"},
-    {.name = "require", .kind = KEY_OBJECT, .inner = require_keys,
-     .help = "what the use case needs; pushlab advise holds the rows against it"},
-    {.name = "link", .kind = KEY_LINKS, .offset = IN(links), .fallback_text = "loopback",
-     .help = "the road between server and clients; a list: a run for each"},
-    {.name = "line_per_client", .kind = KEY_FLAG, .offset = IN(line_per_client),
-     .help = "each client has such a link to itself: it gets lines=CLIENTS"},
-    {.name = "tls", .kind = KEY_FLAG, .offset = IN(tls),
-     .help = "https and wss, with a certificate made for each row"},
-    {.name = "tls_version", .kind = KEY_CHOICE, .offset = IN(tls_version), .choices = tls_versions,
+     .help = "an update of the source that takes longer is not on time"},
+    {SECTION(scenario, send, send_keys), .help = "what clients send"},
+    {SECTION(scenario, balancer, balancer_keys), .help = "what stands between clients and servers"},
+    {SECTION(scenario, require, require_keys),
+     .help = "what the use case needs; pushlab advise checks the rows against it"},
+    {.name = "link", .kind = KEY_LINKS, .offset = offsetof(struct scenario, links),
+     .fallback_text = "loopback",
+     .help = "network link between server and clients; a list: a run for each"},
+    {FLAG(scenario, line_per_client, false),
+     .help = "each client has a link of its own: it gets lines=CLIENTS"},
+    {FLAG(scenario, tls, false), .help = "https and wss, with a certificate made for each row"},
+    {CHOICE(scenario, tls_version, scenario_tls_versions, 0),
      .help = "with tls: the version spoken"},
-    {.name = "server", .kind = KEY_OBJECT, .inner = server_keys,
-     .help = "the server's settings"},
+    {SECTION(scenario, server, server_keys), .help = "the server's settings"},
     {.name = "rows", .kind = KEY_ROWS, .fallback_text = "required", .min = 1,
-     .max = SCENARIO_MAX_ROWS, .inner = row_keys,
-     .help = "what is compared, in this order"},
+     .max = SCENARIO_MAX_ROWS, .inner = row_keys, .help = "what is compared, in this order"},
     {.name = NULL},
 };
 /* clang-format on */
+
+bool scenario_key_applies(const void *base, const struct scenario_key *k)
+{
+    int choice;
+
+    if (k->when_choices == 0)
+        return true;
+    choice = *(const int *)((const char *)base + k->when);
+    return choice < 0 || (k->when_choices >> choice & 1) != 0;
+}
+
+bool scenario_key_in_effect(const void *base, const struct scenario_key *k)
+{
+    const void *field = (const char *)base + k->offset;
+
+    if (!scenario_key_applies(base, k))
+        return false;
+    switch (k->kind) {
+    case KEY_INT:
+        return *(const int64_t *)field != SCENARIO_UNSET;
+    case KEY_REAL:
+        return *(const double *)field > SCENARIO_UNSET;
+    case KEY_CHOICE:
+        return *(const int *)field >= 0;
+    case KEY_TEXT:
+    case KEY_NAME:
+    case KEY_CHANNELS:
+        return *(const char *)field != '\0';
+    default:
+        return true;
+    }
+}
+
+const struct scenario_key *scenario_key_find(const struct scenario_key *keys, const char *name)
+{
+    for (; keys->name != NULL; keys++)
+        if (strcmp(keys->name, name) == 0)
+            return keys;
+    return NULL;
+}
+
+bool scenario_is_name(const char *text)
+{
+    if (!isalnum((unsigned char)text[0]))
+        return false;
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "@._+-")] == '\0';
+}
+
+/* ---- what is accepted, and where a file is wrong ---- */
+
+void scenario_list_keys(char *out, size_t cap, const struct scenario_key *keys)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (; keys->name != NULL && len < cap; keys++)
+        len += (size_t)snprintf(out + len, cap - len, "%s%s", len > 0 ? ", " : "", keys->name);
+}
+
+static void list_choices(char *out, size_t cap, const char *const *choices)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (; *choices != NULL && len < cap; choices++)
+        len += (size_t)snprintf(out + len, cap - len, "%s%s", len > 0 ? ", " : "", *choices);
+}
+
+void scenario_describe_accepted(char *out, size_t cap, const struct scenario_key *k)
+{
+    switch (k->kind) {
+    case KEY_INT:
+    case KEY_REAL:
+        snprintf(out, cap, "%.16g to %.16g", k->min, k->max);
+        return;
+    case KEY_FLAG:
+        snprintf(out, cap, "true, false");
+        return;
+    case KEY_CHOICE:
+        list_choices(out, cap, k->choices);
+        return;
+    case KEY_TEXT:
+        snprintf(out, cap, "one line of 1 to %.0f bytes", k->max);
+        return;
+    case KEY_NAME:
+        snprintf(out, cap, "1 to %.0f letters, digits and @ . _ + -, a letter or digit first",
+                 k->max);
+        return;
+    case KEY_LINKS:
+        snprintf(out, cap,
+                 "loopback, a profile (pushlab-link list), values such as "
+                 "rtt=50ms,loss=1%%, or a list of 1 to %d of these",
+                 SCENARIO_MAX_LINKS);
+        return;
+    case KEY_CHANNELS:
+        snprintf(out, cap, "names of %s with commas between them, or a list of them; %s",
+                 NAME_ACCEPTED, "{room} may be part of one");
+        return;
+    case KEY_OBJECT:
+        scenario_list_keys(out, cap, k->inner);
+        return;
+    case KEY_ROWS:
+        snprintf(out, cap, "a list of %.0f to %.0f objects", k->min, k->max);
+        return;
+    }
+}
+
+int scenario_refuse(const struct scenario_place *p, const char *what, const char *accepted,
+                    struct err_text *e)
+{
+    size_t len = strlen(p->path);
+    const char *tail = len > 90 ? p->path + len - 90 : p->path; /* keep the rest readable */
+
+    return err_set(e, PL_EINVAL, "%s%s%s%s%s%s; accepted: %s", tail == p->path ? "" : "...", tail,
+                   len > 0 ? ": " : "", p->at, p->at[0] != '\0' ? ": " : "", what, accepted);
+}
+
+/* ---- names of choices ---- */
+
+const char *scenario_balancer_kind_name(int kind)
+{
+    return scenario_balancer_kinds[kind];
+}
+
+const char *scenario_servers_source_name(int source)
+{
+    return scenario_servers_sources[source];
+}

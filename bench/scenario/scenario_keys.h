@@ -8,34 +8,33 @@
 
 #include "lib/base/err.h"
 
-struct scenario;
-
 enum key_kind {
     KEY_INT,      /* int64_t, min..max */
     KEY_REAL,     /* double, min..max */
     KEY_FLAG,     /* bool */
     KEY_CHOICE,   /* int: index into choices */
     KEY_TEXT,     /* char[max + 1]: printable, one line */
-    KEY_NAME,     /* char[max + 1]: letters, digits and @ . _ + -, not starting with a dot */
+    KEY_NAME,     /* char[max + 1]: letters, digits and @ . _ + -, a letter or digit first */
     KEY_LINKS,    /* struct scenario_links: a text or an array of texts */
     KEY_CHANNELS, /* char[max + 1]: names with commas between them, or an array of names */
-    KEY_OBJECT,   /* an object with the keys inner */
-    KEY_ROWS,     /* an array of objects with the keys inner */
+    KEY_OBJECT,   /* a struct of its own with the keys inner */
+    KEY_ROWS,     /* an array of struct scenario_row with the keys inner */
 };
 
 struct scenario_key {
     const char *name;
     enum key_kind kind;
-    size_t offset;             /* in struct scenario; of a row's keys: in struct scenario_row */
+    size_t offset;             /* in the struct of the object that has the key: its base */
     double fallback;           /* when absent; a choice's index; flags 0 or 1 */
     const char *fallback_text; /* KEY_TEXT: itself; else only for the reference, where fallback says
                                   too little */
     double min, max;           /* inclusive; for texts max is the longest length in bytes */
     const char *const *choices; /* NULL-terminated */
     const struct scenario_key *inner;
+    bool unset;                /* KEY_OBJECT: what is absent in it stays unset (a row's balancer) */
     const char *option;        /* pushlab-server's option that it becomes, or NULL */
     const char *client_option; /* the same for pushlab-client */
-    /* A key that only some choices of a neighbour give a meaning: the neighbour's offset, and a
+    /* A key that has a meaning only with some choices of another key: that one's offset, and a
      * bit per choice. 0: it always has one. Otherwise it may not be given, and isn't in effect. */
     size_t when;
     unsigned when_choices;
@@ -43,9 +42,14 @@ struct scenario_key {
 };
 
 extern const struct scenario_key scenario_keys[]; /* last: name NULL */
+extern const char *const scenario_source_kinds[],
+    *const scenario_tls_versions[], *const scenario_servers_sources[],
+                                        *const scenario_balancer_kinds[]; /* last: NULL */
 
-/* Has the key a meaning in this scenario? */
-bool scenario_key_applies(const struct scenario *s, const struct scenario_key *k);
+/* Has the key a meaning, by what else is in the object at base? */
+bool scenario_key_applies(const void *base, const struct scenario_key *k);
+/* That, and is it set? */
+bool scenario_key_in_effect(const void *base, const struct scenario_key *k);
 
 /* The key of that name, or NULL. */
 const struct scenario_key *scenario_key_find(const struct scenario_key *keys, const char *name);
@@ -55,7 +59,6 @@ bool scenario_is_name(const char *text);
 
 /* "a, b, c" for messages; cut off at cap. */
 void scenario_list_keys(char *out, size_t cap, const struct scenario_key *keys);
-void scenario_list_choices(char *out, size_t cap, const char *const *choices);
 /* What a key accepts: "1 to 3600000", "fixed, poisson, bursts". */
 void scenario_describe_accepted(char *out, size_t cap, const struct scenario_key *k);
 
@@ -64,20 +67,15 @@ struct scenario_place {
     const char *path; /* of the file; "" for the command line */
     char at[96];      /* "rows[2].interval_ms" */
 };
-struct scenario_place scenario_place_below(const struct scenario_place *p, const char *name);
 
 /* "FILE: PLACE: what; accepted: ACCEPTED" into e. Returns PL_EINVAL. */
 int scenario_refuse(const struct scenario_place *p, const char *what, const char *accepted,
                     struct err_text *e);
 
-/* The steps of scenario_parse(). base is what the keys' offsets count from. */
-int scenario_read_object(void *base, struct scenario *s, const struct scenario_place *p,
-                         const struct scenario_key *keys, const cJSON *object, struct err_text *e);
-int scenario_read_value(void *base, struct scenario *s, const struct scenario_place *p,
-                        const struct scenario_key *k, const cJSON *value, struct err_text *e);
-/* Do balancers go with the rest? 0 or PL_EINVAL. */
-int scenario_check_balancers(const struct scenario *s, struct err_text *e);
-/* Fill in what depends on other keys, and refuse what does not go together. */
+struct scenario;
+
+/* After all keys were read: fill in what depends on other keys (rows' intervals and ids, the
+ * trace's path, the name), and refuse what does not go together. 0 or PL_EINVAL. */
 int scenario_complete(struct scenario *s, struct err_text *e);
 
 #endif

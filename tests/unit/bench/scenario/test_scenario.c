@@ -140,10 +140,10 @@ static const struct {
     {"{\"rows\":[{\"transport\":\"sse\"},{\"transport\":\"sse\"}]}",
      "dir/x.json: rows[1].id: 'sse' is already rows[0]; accepted: an id of its own"},
     {"{\"rows\":[{\"transport\":\"sse\",\"id\":\"../x\"}]}",
-     "dir/x.json: rows[0].id: '../x' has characters that do not belong there; accepted: 1 to 47 "
+     "dir/x.json: rows[0].id: '../x' has characters that are not allowed; accepted: 1 to 47 "
      "letters, digits and @ . _ + -, a letter or digit first"},
-    {"{\"title\":\"a\\nb\"," ROWS "}", "dir/x.json: title: 'a\\nb' has characters that do not "
-                                       "belong there; accepted: one line of 1 to 159 bytes"},
+    {"{\"title\":\"a\\nb\"," ROWS "}", "dir/x.json: title: 'a\\nb' has characters that are "
+                                       "not allowed; accepted: one line of 1 to 159 bytes"},
     {"{\"name\":\"\"," ROWS "}",
      "dir/x.json: name: '' is empty; accepted: 1 to 47 letters, digits and @ . _ + -, a letter or "
      "digit first"},
@@ -152,7 +152,7 @@ static const struct {
     {"{\"link\":[\"loopback\",\"loss=200%\"]," ROWS "}",
      "dir/x.json: link[1]: loss: '200%' is not valid; accepted: 0% to 100%"},
     {"{\"link\":[]," ROWS "}",
-     "dir/x.json: link: '[]' will not do; accepted: loopback, a profile (pushlab-link list), "
+     "dir/x.json: link: '[]' is empty; accepted: loopback, a profile (pushlab-link list), "
      "values such as rtt=50ms,loss=1%, or a list of 1 to 16 of these"},
     {"{\"source\":[]," ROWS "}",
      "dir/x.json: source: '[]' is not an object; accepted: kind, rate_hz, pattern, burst_on_ms, "
@@ -186,15 +186,17 @@ static const struct {
     {"{\"latest\":[\"a\",\"b\"],\"pick\":3," ROWS "}",
      "dir/x.json: pick: is more than there are; accepted: 1 to 2, the names in latest"},
     {"{\"require\":{\"on_time\":0.9}," ROWS "}",
-     "dir/x.json: require.on_time: on time by when?; accepted: together with deadline_ms"},
+     "dir/x.json: require.on_time: needs a deadline; accepted: together with deadline_ms"},
     {"{\"channel\":\"a,,b\"," ROWS "}",
-     "dir/x.json: channel: 'a,,b' is no channel; accepted: names of 1 to 64 letters, digits and - "
+     "dir/x.json: channel: 'a,,b' is not a channel; accepted: names of 1 to 64 letters, digits and "
+     "- "
      "_ "
      ". : / with commas between them, or a list of them; {room} may be part of one"},
     {"{\"channel\":[\"a\",\"{rooms}\"]," ROWS "}",
-     "dir/x.json: channel[1]: '{rooms}' is no channel; accepted: names of 1 to 64 letters, digits "
+     "dir/x.json: channel[1]: '{rooms}' is not a channel; accepted: names of 1 to 64 letters, "
+     "digits "
      "and - _ . : / with commas between them, or a list of them; {room} may be part of one"},
-    {"{\"rows\":[]}", "dir/x.json: rows: '[]' will not do; accepted: a list of 1 to 64 objects"},
+    {"{\"rows\":[]}", "dir/x.json: rows: '[]' is empty; accepted: a list of 1 to 64 objects"},
     {"{\"rows\":[7]}", "dir/x.json: rows[0]: '7' is not an object; accepted: transport, "
                        "connection, interval_ms, hold_ms, tls_resume, expect, heartbeat_ms, "
                        "balancer, id"},

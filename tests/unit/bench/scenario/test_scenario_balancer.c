@@ -1,4 +1,4 @@
-/* What a scenario may say about balancers (bench/scenario/scenario_balancer.c), and the rows' own
+/* What a scenario may say about balancers (bench/scenario/scenario_check.c), and the rows' own
  * words against the scenario's. */
 #include <check.h>
 #include <stdlib.h>
