@@ -1,20 +1,19 @@
 #include "bench/result/result.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench/base/json.h"
+#include "bench/result/counters.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_duplex.h"
-#include "bench/result/result_wire.h"
 #include "lib/proto/transport_info.h"
 
 /* ---- the run ---- */
 
-static void add_time_now(cJSON *run, const char *name)
+static cJSON *time_now(void)
 {
     char text[32];
     time_t now = time(NULL);
@@ -22,7 +21,7 @@ static void add_time_now(cJSON *run, const char *name)
 
     gmtime_r(&now, &utc);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    cJSON_AddStringToObject(run, name, text);
+    return cJSON_CreateString(text);
 }
 
 cJSON *result_new(const struct scenario *s, cJSON *environment)
@@ -31,7 +30,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment)
 
     cJSON_AddNumberToObject(run, "schema", RESULT_SCHEMA);
     cJSON_AddStringToObject(run, "pushlab", PUSHLAB_VERSION);
-    add_time_now(run, "started");
+    cJSON_AddItemToObject(run, "started", time_now());
     cJSON_AddNullToObject(run, "finished");
     cJSON_AddFalseToObject(run, "complete");
     cJSON_AddFalseToObject(run, "interrupted");
@@ -77,14 +76,10 @@ void result_finish(cJSON *run, bool interrupted)
     bool all = cJSON_GetArraySize(json_at(run, "rows")) ==
                cJSON_GetArraySize(json_at(run, "rows_planned"));
     bool complete = all && !interrupted && result_each_problem(run, ignore_line, NULL) == 0;
-    cJSON *fresh = cJSON_CreateObject();
 
-    add_time_now(fresh, "finished");
-    cJSON_ReplaceItemInObjectCaseSensitive(run, "finished",
-                                           cJSON_DetachItemFromObject(fresh, "finished"));
+    cJSON_ReplaceItemInObjectCaseSensitive(run, "finished", time_now());
     cJSON_ReplaceItemInObjectCaseSensitive(run, "complete", cJSON_CreateBool(complete));
     cJSON_ReplaceItemInObjectCaseSensitive(run, "interrupted", cJSON_CreateBool(interrupted));
-    cJSON_Delete(fresh);
 }
 
 static int visit_lines(const cJSON *lines, const char *id, void (*visit)(void *, const char *),
@@ -119,48 +114,28 @@ int result_each_problem(const cJSON *run, void (*visit)(void *arg, const char *l
 
 /* ---- a row's ratios ---- */
 
-/* A number of the report by a path made with printf; NAN when absent. */
-static double number(const cJSON *report, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static double number(const cJSON *report, const char *fmt, ...)
-{
-    char path[128];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(path, sizeof path, fmt, ap);
-    va_end(ap);
-    return json_number(report, path);
-}
-
-static double server_cpu_us(const cJSON *report, const char *moment)
-{
-    return number(report, "server_stats.%s.process.cpu_user_us", moment) +
-           number(report, "server_stats.%s.process.cpu_system_us", moment);
-}
-
-/* Which counters and which two looks at the server belong together. */
+/* Which counters and which two snapshots of the server belong together. */
 struct span {
     const char *counters, *from, *to;
 };
-static const struct span span_window = {"window", "window_start", "window_end"};
-static const struct span span_whole = {"whole", "start", "end"};
+static const struct span span_window = {"window", "server_stats.window_start",
+                                        "server_stats.window_end"};
+static const struct span span_whole = {"whole", "server_stats.start", "server_stats.end"};
 
 static void add_tls(cJSON *out, const cJSON *report, const char *counters, double per)
 {
     cJSON *tls;
 
-    if (number(report, "whole.tls_full_handshakes") +
-            number(report, "whole.tls_resumed_handshakes") >
-        0) {
-        tls = cJSON_AddObjectToObject(out, "tls_handshakes_per_update");
-        json_add_number(tls, "full", number(report, "%s.tls_full_handshakes", counters) * per);
-        json_add_number(tls, "resumed",
-                        number(report, "%s.tls_resumed_handshakes", counters) * per);
-    } else {
+    if (!(counters_at(report, "whole.tls_full_handshakes") +
+              counters_at(report, "whole.tls_resumed_handshakes") >
+          0)) {
         cJSON_AddNullToObject(out, "tls_handshakes_per_update");
+        return;
     }
+    tls = cJSON_AddObjectToObject(out, "tls_handshakes_per_update");
+    json_add_number(tls, "full", counters_at(report, "%s.tls_full_handshakes", counters) * per);
+    json_add_number(tls, "resumed",
+                    counters_at(report, "%s.tls_resumed_handshakes", counters) * per);
 }
 
 /* All per update, which means per delivery of an update to a client, within the span:
@@ -179,39 +154,31 @@ static void add_tls(cJSON *out, const cJSON *report, const char *counters, doubl
 static void add_ratios(cJSON *out, const cJSON *report, const struct span *span)
 {
     const char *c = span->counters;
-    double updates = number(report, "%s.deliveries", c);
-    double per = updates > 0 ? 1 / updates : NAN;
-    double responses = number(report, "%s.responses", c);
-    double empty = number(report, "%s.empty_responses", c);
-    double framing_in = number(report, "%s.framing_bytes_in", c);
-    double bytes_out = number(report, "%s.bytes_out", c);
-    double cpu_us = server_cpu_us(report, span->to) - server_cpu_us(report, span->from);
+    double updates = counters_at(report, "%s.deliveries", c), per = counters_per(updates);
+    double responses = counters_at(report, "%s.responses", c);
+    double empty = counters_at(report, "%s.empty_responses", c);
+    double framing_in = counters_at(report, "%s.framing_bytes_in", c);
+    double bytes_out = counters_at(report, "%s.bytes_out", c);
     cJSON *bytes;
 
     json_add_number(out, "deliveries", updates);
-    json_add_number(out, "requests_per_update", number(report, "%s.requests", c) * per);
+    json_add_number(out, "requests_per_update", counters_at(report, "%s.requests", c) * per);
     json_add_number(out, "empty_response_ratio", responses > 0 ? empty / responses : 0);
-    json_add_number(out, "tcp_handshakes_per_update", number(report, "%s.connects", c) * per);
+    json_add_number(out, "tcp_handshakes_per_update", counters_at(report, "%s.connects", c) * per);
     add_tls(out, report, c, per);
     bytes = cJSON_AddObjectToObject(out, "bytes_per_update");
-    json_add_number(bytes, "payload", number(report, "%s.payload_bytes_in", c) * per);
+    json_add_number(bytes, "payload", counters_at(report, "%s.payload_bytes_in", c) * per);
     json_add_number(bytes, "framing", (framing_in + bytes_out) * per);
     json_add_number(bytes, "framing_in", framing_in * per);
     json_add_number(bytes, "framing_out", bytes_out * per);
     cJSON_AddNullToObject(bytes, "wire");
     cJSON_AddNullToObject(out, "packets_per_update");
-    json_add_number(out, "server_cpu_us_per_update", cpu_us * per);
-    json_add_number(out, "client_cpu_us_per_update", number(report, "%s.cpu_us", c) * per);
+    json_add_number(out, "server_cpu_us_per_update",
+                    counters_cpu_us(report, span->from, span->to) * per);
+    json_add_number(out, "client_cpu_us_per_update", counters_at(report, "%s.cpu_us", c) * per);
 }
 
 /* ---- a row's witnesses ---- */
-
-static double count_or_zero(const cJSON *report, const char *path)
-{
-    double n = json_number(report, path);
-
-    return isnan(n) ? 0 : n;
-}
 
 /* Without channels everybody gets everything; with them the report says what was to be expected. */
 static void judge_sum(cJSON *problems, const cJSON *report)
@@ -220,7 +187,7 @@ static void judge_sum(cJSON *problems, const cJSON *report)
     double published = json_number(report, "published"), clients = json_number(report, "clients");
     double expected = channels ? json_number(report, "expected") : published * clients;
     double delivered = json_number(report, "delivered"), missed = json_number(report, "missed");
-    double late = json_number(report, "late"), superseded = count_or_zero(report, "superseded");
+    double late = json_number(report, "late"), superseded = counters_or_zero(report, "superseded");
 
     if (json_true(report, "adds_up") && delivered + superseded + missed + late == expected) {
         if (delivered == 0)
@@ -240,10 +207,10 @@ static void judge_sum(cJSON *problems, const cJSON *report)
 
 static double accepted(const cJSON *report, const char *transport)
 {
-    double start = number(report, "server_stats.start.transports.%s.accepted", transport);
-    double end = number(report, "server_stats.end.transports.%s.accepted", transport);
+    char counter[64];
 
-    return end - start;
+    snprintf(counter, sizeof counter, "transports.%s.accepted", transport);
+    return counters_growth(report, span_whole.from, span_whole.to, counter);
 }
 
 static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
@@ -255,8 +222,8 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
     double server = accepted(report, transport) + (isnan(posts) ? 0 : posts);
     double kernel = json_number(report, "kernel.tcp_active_opens");
     /* The kernel counts attempts; the others count what became a connection. */
-    double attempts = client + count_or_zero(report, "whole.connect_failures") +
-                      count_or_zero(report, "whole.connects_abandoned") +
+    double attempts = client + counters_or_zero(report, "whole.connect_failures") +
+                      counters_or_zero(report, "whole.connects_abandoned") +
                       result_duplex_given_up(report);
 
     json_add_number(seen, "client", client);
@@ -299,56 +266,90 @@ static void add_notes(cJSON *row, const cJSON *report)
                       "responses failed");
 }
 
+/* ---- what the packets say ---- */
+
+/* scope: of the whole run, or of the window (counters_both_ways()). */
+static void add_wire_ratios(cJSON *ratios, const cJSON *wire, const char *scope)
+{
+    double per = counters_per(json_number(ratios, "deliveries"));
+    double headers = counters_both_ways(wire, scope, "ip_header_bytes") +
+                     counters_both_ways(wire, scope, "tcp_header_bytes");
+    double acks = counters_both_ways(wire, scope, "pure_ack_bytes");
+    cJSON *bytes = cJSON_GetObjectItemCaseSensitive(ratios, "bytes_per_update"), *packets;
+
+    counters_replace(bytes, "wire", counters_both_ways(wire, scope, "bytes") * per);
+    json_add_number(bytes, "wire_headers", (headers - acks) * per);
+    json_add_number(bytes, "wire_acks", acks * per);
+    cJSON_DeleteItemFromObjectCaseSensitive(ratios, "packets_per_update");
+    packets = cJSON_AddObjectToObject(ratios, "packets_per_update");
+    json_add_number(packets, "up", counters_at(wire, "%s.up.packets", scope) * per);
+    json_add_number(packets, "down", counters_at(wire, "%s.down.packets", scope) * per);
+    json_add_number(packets, "total", counters_both_ways(wire, scope, "packets") * per);
+}
+
+static void judge_wire_handshakes(cJSON *row, cJSON *problems, const cJSON *wire)
+{
+    double seen = json_number(wire, "tcp.handshakes");
+    double client = json_number(row, "handshakes.client");
+    double given_up = json_number(row, "handshakes.given_up");
+
+    counters_replace(cJSON_GetObjectItemCaseSensitive(row, "handshakes"), "wire", seen);
+    /* A client that leaves while it connects may not learn that its handshake just ended. */
+    if (seen < client || seen > client + given_up)
+        json_append_printf(problems, "TCP handshakes disagree: client %.0f, wire %.0f", client,
+                           seen);
+}
+
+/* On a network without loss what the wire carried and nobody sent again is what both ends read. */
+static void judge_instrument(cJSON *problems, cJSON *notes, const cJSON *wire)
+{
+    double own = json_number(wire, "own_drops");
+    double again = counters_both_ways(wire, "tcp", "retransmissions");
+    double lost = counters_both_ways(wire, "tcp", "lost");
+
+    if (own > 0)
+        json_append_printf(problems,
+                           "the emulated link itself dropped %.0f packets: too much for "
+                           "this machine",
+                           own);
+    if (lost > 0 || again > 0)
+        json_append_printf(notes, "%.0f segments lost on the link, %.0f sent again", lost, again);
+}
+
+/* What the emulated link's wire_counter saw; on loopback ("wire" is null) all of it stays null. */
+static void add_wire(cJSON *row)
+{
+    const cJSON *wire = cJSON_GetObjectItemCaseSensitive(row, "wire");
+    cJSON *problems = cJSON_GetObjectItemCaseSensitive(row, "problems");
+
+    if (!cJSON_IsObject(wire))
+        return;
+    add_wire_ratios(row, wire, "tcp.window");
+    add_wire_ratios(cJSON_GetObjectItemCaseSensitive(row, "whole_run"), wire, "tcp");
+    judge_wire_handshakes(row, problems, wire);
+    judge_instrument(problems, cJSON_GetObjectItemCaseSensitive(row, "notes"), wire);
+}
+
 /* ---- a row ---- */
 
 static int check_report(const cJSON *report, const char *transport, struct err_text *e)
 {
-    static const char *const needed[] = {
-        "clients",
-        "published",
-        "delivered",
-        "missed",
-        "late",
-        "duplicated",
-        "out_of_order",
-        "latency_us.count",
-        "window.deliveries",
-        "window.requests",
-        "window.responses",
-        "window.empty_responses",
-        "window.connects",
-        "window.payload_bytes_in",
-        "window.framing_bytes_in",
-        "window.bytes_out",
-        "window.cpu_us",
-        "whole.deliveries",
-        "whole.requests",
-        "whole.connects",
-        "kernel.tcp_active_opens",
-        "server_stats.start.process.rss_bytes",
-        "server_stats.window_start.process.rss_bytes",
-        "server_stats.window_start.process.cpu_user_us",
-        "server_stats.window_end.process.cpu_user_us",
-        "server_stats.end.process.cpu_user_us",
-    };
+    static const char needed[] =
+        "clients published delivered missed late duplicated out_of_order latency_us.count "
+        "window.deliveries window.requests window.responses window.empty_responses "
+        "window.connects window.payload_bytes_in window.framing_bytes_in window.bytes_out "
+        "window.cpu_us whole.deliveries whole.requests whole.connects kernel.tcp_active_opens "
+        "server_stats.start.process.rss_bytes server_stats.window_start.process.rss_bytes "
+        "server_stats.window_start.process.cpu_user_us "
+        "server_stats.window_end.process.cpu_user_us server_stats.end.process.cpu_user_us";
+    int rc = counters_need(report, needed, e);
 
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (isnan(json_number(report, needed[i])))
-            return err_set(e, PL_EPROTO, "pushlab-client's report has no number %s", needed[i]);
-    if (isnan(number(report, "server_stats.end.transports.%s.accepted", transport)))
+    if (rc < 0)
+        return rc;
+    if (isnan(accepted(report, transport)))
         return err_set(e, PL_EPROTO, "the server's /stats has no transports.%s.accepted",
                        transport);
     return result_duplex_check(report, e);
-}
-
-static void copy_items(cJSON *to, const cJSON *from, const char *const *names)
-{
-    for (; *names != NULL; names++) {
-        const cJSON *item = cJSON_GetObjectItemCaseSensitive(from, *names);
-
-        cJSON_AddItemToObject(to, *names,
-                              item != NULL ? cJSON_Duplicate(item, true) : cJSON_CreateNull());
-    }
 }
 
 static void add_milliseconds(cJSON *row, const char *name, int64_t ms)
@@ -371,26 +372,24 @@ static cJSON *name_row(const struct scenario_row *row)
 int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
                bool kernel_is_ours, struct err_text *e)
 {
-    static const char *const counts[] = {
-        "clients",    "published",       "delivered", "missed",   "late",
-        "duplicated", "out_of_order",    "adds_up",   "expected", "superseded",
-        "latency_us", "request_late_us", "age_us",    "phases",   NULL};
     const char *transport = transport_names[row->transport];
     int rc = check_report(report, transport, e);
     cJSON *r, *problems;
-    double growth_bytes;
 
     *out = NULL;
     if (rc < 0)
         return rc;
     r = name_row(row);
-    copy_items(r, report, counts);
+    counters_copy_all(r,
+                      "clients published delivered missed late duplicated out_of_order adds_up "
+                      "expected superseded latency_us request_late_us age_us phases",
+                      report);
     add_ratios(r, report, &span_window);
     add_ratios(cJSON_AddObjectToObject(r, "whole_run"), report, &span_whole);
-    growth_bytes = json_number(report, "server_stats.window_start.process.rss_bytes") -
-                   json_number(report, "server_stats.start.process.rss_bytes");
-    json_add_number(r, "server_rss_bytes_per_client",
-                    growth_bytes / json_number(report, "clients"));
+    json_add_number(
+        r, "server_rss_bytes_per_client",
+        counters_growth(report, span_whole.from, span_window.from, "process.rss_bytes") /
+            json_number(report, "clients"));
     problems = cJSON_CreateArray();
     judge_handshakes(r, problems, report, transport, kernel_is_ours);
     judge_sum(problems, report);
@@ -400,7 +399,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     judge_failure(problems, report);
     cJSON_AddItemToObject(r, "wire", wire);
     cJSON_AddItemToObject(r, "raw", report);
-    result_wire(r);
+    add_wire(r);
     result_balancer(r);
     *out = r;
     return PL_OK;
@@ -408,10 +407,9 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
 
 void result_row_unmeasured(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire)
 {
-    static const char *const counts[] = {"clients", "phases", NULL};
     cJSON *r = name_row(row), *problems;
 
-    copy_items(r, report, counts);
+    counters_copy_all(r, "clients phases", report);
     problems = cJSON_AddArrayToObject(r, "problems");
     add_notes(r, report);
     judge_failure(problems, report);

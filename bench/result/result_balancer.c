@@ -8,86 +8,53 @@
 #include "lib/proto/http_message.h"
 #include "bench/base/json.h"
 #include "bench/base/units.h"
+#include "bench/result/counters.h"
 
 /* ---- what the links saw ---- */
 
-static double both_ways(const cJSON *wire, const char *counter)
-{
-    char up[64], down[64];
+/* Each of one link, or summed over a list of links; NAN where there are none. */
 
-    snprintf(up, sizeof up, "tcp.up.%s", counter);
-    snprintf(down, sizeof down, "tcp.down.%s", counter);
-    return json_number(wire, up) + json_number(wire, down);
+static double payload_up(const cJSON *links)
+{
+    return counters_at(links, "tcp.up.payload_bytes") -
+           counters_at(links, "tcp.up.retransmitted_bytes");
 }
 
-static double payload_up(const cJSON *wire)
+static double payload_down(const cJSON *links)
 {
-    return json_number(wire, "tcp.up.payload_bytes") -
-           json_number(wire, "tcp.up.retransmitted_bytes");
+    return counters_at(links, "tcp.down.payload_bytes") -
+           counters_at(links, "tcp.down.retransmitted_bytes");
 }
 
-static double payload_down(const cJSON *wire)
+static double payload_bytes(const cJSON *links)
 {
-    return json_number(wire, "tcp.down.payload_bytes") -
-           json_number(wire, "tcp.down.retransmitted_bytes");
+    return payload_up(links) + payload_down(links);
 }
 
-static double payload_bytes(const cJSON *wire)
+static double handshakes(const cJSON *links)
 {
-    return payload_up(wire) + payload_down(wire);
+    return counters_at(links, "tcp.handshakes");
 }
 
-static double handshakes(const cJSON *wire)
+static double wire_bytes(const cJSON *links)
 {
-    return json_number(wire, "tcp.handshakes");
-}
-
-static double wire_bytes(const cJSON *wire)
-{
-    return both_ways(wire, "bytes");
-}
-
-/* Of every packet there was: for connections that stand since before the row. */
-static double lane_bytes(const cJSON *wire)
-{
-    return json_number(wire, "lanes.up.bytes_in") + json_number(wire, "lanes.down.bytes_in");
-}
-
-/* Summed over a list of links; NAN where there are none. */
-static double sum_over(const cJSON *links, double (*count)(const cJSON *))
-{
-    const cJSON *one;
-    double sum = 0;
-
-    if (links == NULL)
-        return NAN;
-    cJSON_ArrayForEach(one, links)
-    {
-        sum += count(one);
-    }
-    return sum;
-}
-
-static double sum_behind(const cJSON *wire, double (*count)(const cJSON *))
-{
-    return sum_over(json_at(wire, "behind"), count);
+    return counters_both_ways(links, "tcp", "bytes");
 }
 
 static cJSON *add_sides(cJSON *balancer, const char *name, const cJSON *wire,
-                        double (*count)(const cJSON *), double per)
+                        double (*count)(const cJSON *links), double per)
 {
     cJSON *o = cJSON_AddObjectToObject(balancer, name);
 
     json_add_number(o, "front", count(wire) * per);
-    json_add_number(o, "behind", sum_behind(wire, count) * per);
+    json_add_number(o, "behind", count(json_at(wire, "behind")) * per);
     return o;
 }
 
 static void add_traffic(cJSON *balancer, const cJSON *row)
 {
-    const cJSON *wire = json_at(row, "wire");
-    double updates = json_number(row, "whole_run.deliveries");
-    double per = updates > 0 ? 1 / updates : NAN;
+    const cJSON *wire = json_at(row, "wire"), *behind = json_at(wire, "behind");
+    double per = counters_per(json_number(row, "whole_run.deliveries"));
     cJSON *payload;
 
     add_sides(balancer, "handshakes", wire, handshakes, 1);
@@ -95,31 +62,12 @@ static void add_traffic(cJSON *balancer, const cJSON *row)
               1 / json_number(row, "clients"));
     payload = add_sides(balancer, "payload_bytes", wire, payload_bytes, 1);
     /* Towards the servers what came out behind it, towards the clients what came out in front. */
-    json_add_number(payload, "added_up", (sum_behind(wire, payload_up) - payload_up(wire)) * per);
-    json_add_number(payload, "added_down",
-                    (payload_down(wire) - sum_behind(wire, payload_down)) * per);
+    json_add_number(payload, "added_up", (payload_up(behind) - payload_up(wire)) * per);
+    json_add_number(payload, "added_down", (payload_down(wire) - payload_down(behind)) * per);
     add_sides(balancer, "wire_bytes_per_update", wire, wire_bytes, per);
 }
 
 /* ---- who served ---- */
-
-/* Of the row's transport, between the first look and the last. */
-static double served(const cJSON *server, const char *transport, const char *counter)
-{
-    char from[96], to[96];
-
-    snprintf(from, sizeof from, "stats.start.transports.%s.%s", transport, counter);
-    snprintf(to, sizeof to, "stats.end.transports.%s.%s", transport, counter);
-    return json_number(server, to) - json_number(server, from);
-}
-
-static double server_cpu_us(const cJSON *server)
-{
-    return json_number(server, "stats.end.process.cpu_user_us") +
-           json_number(server, "stats.end.process.cpu_system_us") -
-           json_number(server, "stats.start.process.cpu_user_us") -
-           json_number(server, "stats.start.process.cpu_system_us");
-}
 
 /* "49 + 49", for tables. */
 static void add_served_by(cJSON *balancer)
@@ -139,19 +87,24 @@ static void add_served_by(cJSON *balancer)
 
 static void add_served(cJSON *balancer, const cJSON *row, const cJSON *account)
 {
-    const char *transport = json_text(row, "transport");
+    static const char *const counters[][2] = {
+        {"handshakes", "accepted"}, {"requests", "requests"}, {"updates_sent", "updates_sent"}};
     cJSON *list = cJSON_AddArrayToObject(balancer, "served");
     const cJSON *server;
+    char path[96];
 
     cJSON_ArrayForEach(server, json_at(account, "servers"))
     {
         cJSON *o = cJSON_CreateObject();
 
         json_add_text(o, "address", json_text(server, "address"));
-        json_add_number(o, "handshakes", served(server, transport, "accepted"));
-        json_add_number(o, "requests", served(server, transport, "requests"));
-        json_add_number(o, "updates_sent", served(server, transport, "updates_sent"));
-        json_add_number(o, "cpu_us", server_cpu_us(server));
+        for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+            snprintf(path, sizeof path, "transports.%s.%s", json_text(row, "transport"),
+                     counters[i][1]);
+            json_add_number(o, counters[i][0],
+                            counters_growth(server, "stats.start", "stats.end", path));
+        }
+        json_add_number(o, "cpu_us", counters_cpu_us(server, "stats.start", "stats.end"));
         json_add_number(o, "killed_after_s", json_number(server, "killed_after_s"));
         cJSON_AddItemToArray(list, o);
     }
@@ -160,28 +113,19 @@ static void add_served(cJSON *balancer, const cJSON *row, const cJSON *account)
 
 /* ---- what it cost, and what went wrong ---- */
 
-/* Per update that a client got. */
+/* Per update that a client got; of the balancer's processes, or of the store's. */
 static void add_cpu(cJSON *to, const cJSON *row, const cJSON *account)
 {
     double used_us =
         json_number(account, "cpu_us.window_end") - json_number(account, "cpu_us.window_start");
-    double updates = json_number(row, "deliveries");
 
-    json_add_number(to, "cpu_us_per_update", updates > 0 ? used_us / updates : NAN);
-}
-
-static void add_balancer_cpu(cJSON *balancer, const cJSON *row, const cJSON *account)
-{
-    if (json_number(account, "layer") > 0)
-        add_cpu(balancer, row, account);
-    else
-        json_add_number(balancer, "cpu_us_per_update", NAN);
+    json_add_number(to, "cpu_us_per_update",
+                    used_us * counters_per(json_number(row, "deliveries")));
 }
 
 static void add_store(cJSON *balancer, const cJSON *row, const cJSON *account)
 {
     const cJSON *store = json_at(account, "store");
-    double updates = json_number(row, "whole_run.deliveries");
     cJSON *o;
 
     if (store == NULL) {
@@ -191,9 +135,10 @@ static void add_store(cJSON *balancer, const cJSON *row, const cJSON *account)
     o = cJSON_AddObjectToObject(balancer, "store");
     json_add_text(o, "program", json_text(store, "program"));
     add_cpu(o, row, store);
+    /* Of every packet: its connections stand since before the row. */
     json_add_number(o, "wire_bytes_per_update",
-                    updates > 0 ? sum_over(json_at(row, "wire.beside"), lane_bytes) / updates
-                                : NAN);
+                    counters_both_ways(json_at(row, "wire.beside"), "lanes", "bytes_in") *
+                        counters_per(json_number(row, "whole_run.deliveries")));
 }
 
 /* "5, 304 ms", for tables. */
@@ -246,25 +191,13 @@ bool result_balancer_rejoins(const cJSON *report)
     return json_number(account, "layer") == 7 || has_killed(account);
 }
 
-static double all_accepted(const cJSON *balancer)
-{
-    const cJSON *server;
-    double sum = 0;
-
-    cJSON_ArrayForEach(server, json_at(balancer, "served"))
-    {
-        sum += json_number(server, "handshakes");
-    }
-    return sum;
-}
-
 /* Between the servers and their links; and below layer 7 between the two sides of the balancer. */
 static void judge(cJSON *row, const cJSON *balancer, const cJSON *account)
 {
     cJSON *problems = cJSON_GetObjectItemCaseSensitive(row, "problems");
     double front = json_number(balancer, "handshakes.front");
     double behind = json_number(balancer, "handshakes.behind");
-    double accepted = all_accepted(balancer);
+    double accepted = counters_at(json_at(balancer, "served"), "handshakes");
 
     if (has_killed(account))
         return; /* what was on its way to the dead one was neither */
@@ -291,7 +224,7 @@ void result_balancer(cJSON *row)
         json_add_text(balancer, words[i], json_text(account, words[i]));
     json_add_number(balancer, "layer", json_number(account, "layer"));
     add_traffic(balancer, row);
-    add_balancer_cpu(balancer, row, account);
+    add_cpu(balancer, row, json_number(account, "layer") > 0 ? account : NULL);
     add_store(balancer, row, account);
     cJSON_AddNullToObject(balancer, "added_latency_us");
     add_served(balancer, row, account);

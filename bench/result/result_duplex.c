@@ -1,69 +1,40 @@
 #include "bench/result/result_duplex.h"
 
-#include <math.h>
-
 #include "bench/base/json.h"
-
-static double count_or_zero(const cJSON *report, const char *path)
-{
-    double n = json_number(report, path);
-
-    return isnan(n) ? 0 : n;
-}
+#include "bench/result/counters.h"
 
 double result_duplex_connects(const cJSON *report)
 {
-    return count_or_zero(report, "upstream.whole.connects");
+    return counters_or_zero(report, "upstream.whole.connects");
 }
 
 double result_duplex_given_up(const cJSON *report)
 {
-    return count_or_zero(report, "upstream.whole.connect_failures") +
-           count_or_zero(report, "upstream.whole.connects_abandoned");
+    return counters_or_zero(report, "upstream.whole.connect_failures") +
+           counters_or_zero(report, "upstream.whole.connects_abandoned");
 }
 
 int result_duplex_check(const cJSON *report, struct err_text *e)
 {
-    static const char *const needed[] = {
-        "upstream.window.messages",
-        "upstream.window.requests",
-        "upstream.window.connects",
-        "upstream.window.payload_bytes_out",
-        "upstream.window.framing_bytes_out",
-        "upstream.window.bytes_in",
-        "upstream.whole.connects",
-        "upstream.latency_us.count",
-        "upstream.order.lost",
-        "upstream.order.doubled",
-        "upstream.order.reordered",
-    };
+    static const char needed[] =
+        "upstream.window.messages upstream.window.requests upstream.window.connects "
+        "upstream.window.payload_bytes_out upstream.window.framing_bytes_out "
+        "upstream.window.bytes_in upstream.whole.connects upstream.latency_us.count "
+        "upstream.order.lost upstream.order.doubled upstream.order.reordered";
 
-    if (!cJSON_IsObject(json_at(report, "upstream")))
-        return PL_OK;
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (isnan(json_number(report, needed[i])))
-            return err_set(e, PL_EPROTO, "pushlab-client's report has no number %s", needed[i]);
-    return PL_OK;
-}
-
-/* A copy, or null. */
-static void copy_item(cJSON *to, const char *name, const cJSON *item)
-{
-    cJSON_AddItemToObject(to, name,
-                          item != NULL ? cJSON_Duplicate(item, true) : cJSON_CreateNull());
+    return cJSON_IsObject(json_at(report, "upstream")) ? counters_need(report, needed, e) : PL_OK;
 }
 
 /* A histogram, or null where nothing was recorded: its zeros are no latencies. */
 static void copy_histogram(cJSON *to, const char *name, const cJSON *histogram)
 {
-    copy_item(to, name, json_number(histogram, "count") > 0 ? histogram : NULL);
+    counters_copy(to, name, json_number(histogram, "count") > 0 ? histogram : NULL);
 }
 
 static void add_upstream(cJSON *row, const cJSON *up)
 {
     static const char *const histograms[] = {"latency_us", "echo_us", "late_us"};
-    double messages = json_number(up, "window.messages");
-    double per = messages > 0 ? 1 / messages : NAN;
+    double messages = json_number(up, "window.messages"), per = counters_per(messages);
     double framing =
         json_number(up, "window.framing_bytes_out") + json_number(up, "window.bytes_in");
     cJSON *out, *bytes;
@@ -73,8 +44,8 @@ static void add_upstream(cJSON *row, const cJSON *up)
         return;
     }
     out = cJSON_AddObjectToObject(row, "upstream");
-    copy_item(out, "workload", json_at(up, "workload"));
-    copy_item(out, "senders", json_at(up, "senders"));
+    counters_copy(out, "workload", json_at(up, "workload"));
+    counters_copy(out, "senders", json_at(up, "senders"));
     json_add_number(out, "messages", messages);
     json_add_number(out, "requests_per_message", json_number(up, "window.requests") * per);
     json_add_number(out, "handshakes_per_message", json_number(up, "window.connects") * per);
@@ -83,7 +54,7 @@ static void add_upstream(cJSON *row, const cJSON *up)
     json_add_number(bytes, "framing", framing * per);
     for (size_t i = 0; i < sizeof histograms / sizeof *histograms; i++)
         copy_histogram(out, histograms[i], json_at(up, histograms[i]));
-    copy_item(out, "order", json_at(up, "order"));
+    counters_copy(out, "order", json_at(up, "order"));
 }
 
 static void add_documents(cJSON *row, const cJSON *documents)
@@ -96,20 +67,15 @@ static void add_documents(cJSON *row, const cJSON *documents)
     cJSON_AddItemToObject(row, "documents", copy != NULL ? copy : cJSON_CreateNull());
 }
 
-static void judge_count(cJSON *problems, const cJSON *report, const char *path, const char *what)
-{
-    double n = count_or_zero(report, path);
-
-    if (n > 0)
-        json_append_printf(problems, "%.0f %s", n, what);
-}
-
 static void judge_upstream(cJSON *problems, const cJSON *report)
 {
-    judge_count(problems, report, "upstream.order.lost", "messages never came to a client");
-    judge_count(problems, report, "upstream.order.doubled", "messages came twice to a client");
-    judge_count(problems, report, "upstream.order.reordered",
-                "messages came after a later one of their sender");
+    json_append_count(problems, report, "upstream.order.lost", "message never came to a client",
+                      "messages never came to a client");
+    json_append_count(problems, report, "upstream.order.doubled", "message came twice to a client",
+                      "messages came twice to a client");
+    json_append_count(problems, report, "upstream.order.reordered",
+                      "message came after a later one of its sender",
+                      "messages came after a later one of their sender");
     if (json_number(report, "upstream.window.messages") == 0)
         json_append_text(problems, "no message was sent in the window");
 }
@@ -127,8 +93,9 @@ static void judge_documents(cJSON *problems, const cJSON *documents)
 static void judge_channels(cJSON *problems, const cJSON *report)
 {
     if (cJSON_IsObject(json_at(report, "subscription")))
-        judge_count(problems, report, "out_of_order",
-                    "times an older value came after a newer one");
+        json_append_count(problems, report, "out_of_order",
+                          "time an older value came after a newer one",
+                          "times an older value came after a newer one");
     if (json_number(report, "deadline.within") > json_number(report, "deadline.expected"))
         json_append_text(problems, "more updates were on time than there were");
 }
@@ -136,15 +103,14 @@ static void judge_channels(cJSON *problems, const cJSON *report)
 /* Sent again after a connection was lost, and recognised: exactly once, as it should be. */
 static void note_duplicates(cJSON *notes, const cJSON *report)
 {
-    double again = json_number(report, "server_stats.end.limits.duplicate_posts") -
-                   count_or_zero(report, "server_stats.start.limits.duplicate_posts");
-    double failed = json_number(report, "upstream.whole.failed_responses");
+    double again = counters_or_zero(report, "server_stats.end.limits.duplicate_posts") -
+                   counters_or_zero(report, "server_stats.start.limits.duplicate_posts");
 
     if (again > 0)
         json_append_printf(notes, "%.0f messages came to the server again and were published once",
                            again);
-    if (failed > 0)
-        json_append_printf(notes, "%.0f messages' requests failed", failed);
+    json_append_count(notes, report, "upstream.whole.failed_responses", "message's request failed",
+                      "messages' requests failed");
 }
 
 void result_duplex(cJSON *row, const cJSON *report)
@@ -153,7 +119,7 @@ void result_duplex(cJSON *row, const cJSON *report)
     cJSON *notes = cJSON_GetObjectItemCaseSensitive(row, "notes");
     const cJSON *documents = json_at(report, "documents");
 
-    copy_item(row, "deadline", json_at(report, "deadline"));
+    counters_copy(row, "deadline", json_at(report, "deadline"));
     add_upstream(row, json_at(report, "upstream"));
     add_documents(row, documents);
     judge_upstream(problems, report);

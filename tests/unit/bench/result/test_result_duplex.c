@@ -150,7 +150,7 @@ static const struct {
     const char *path, *value, *says;
 } failures[] = {
     {"upstream.order.lost", "3", "3 messages never came to a client"},
-    {"upstream.order.doubled", "1", "1 messages came twice to a client"},
+    {"upstream.order.doubled", "1", "1 message came twice to a client"},
     {"upstream.order.reordered", "2", "2 messages came after a later one of their sender"},
     {"upstream.window.messages", "0", "no message was sent in the window"},
     {"documents.identical", "false", "the clients of a room ended with different documents"},
