@@ -65,6 +65,7 @@ $(PROGRAMS):
 $(foreach r,$(ROOMS),$(eval $(OUT)/$(r).a: $(call objs,$(filter-out %/main.c,$(wildcard $(r)/*.c)))))
 $(OUT)/lib/proto.a: $(if $(LLHTTP),$(addprefix $(OUT)/llhttp/,llhttp.o api.o http.o))
 $(OUT)/servers/web.a: $(OUT)/gen/web_assets.o
+$(OUT)/bench/doctor.a: $(OUT)/gen/packages.o
 $(addprefix $(OUT)/,$(addsuffix .a,$(ROOMS))):
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
@@ -93,7 +94,10 @@ $(BUILD)/gen/transport_info.%: servers/web/transport_info.awk lib/proto/transpor
 	$(Q)mkdir -p $(@D) && awk -v out=$* -f $^ >$@.tmp && mv $@.tmp $@
 $(BUILD)/gen/web_assets.c: servers/web/embed.sh $(WEB)
 	$(Q)mkdir -p $(@D) && servers/web/embed.sh $(WEB) >$@.tmp && mv $@.tmp $@
-$(OUT)/gen/web_assets.o: $(BUILD)/gen/web_assets.c
+# What pushlab doctor looks for is what deps.sh installs.
+$(BUILD)/gen/packages.c: bench/doctor/packages.awk bench/packages.txt
+	$(Q)mkdir -p $(@D) && awk -f $^ >$@.tmp && mv $@.tmp $@
+$(OUT)/gen/%.o: $(BUILD)/gen/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Every package that pushlab needs, named in this one place.
+# Install the packages of bench/packages.txt.
 #   deps.sh build|bench|balancers|workshop|test|self   install what is missing, or print the command and stop
 # Debian and Ubuntu. As root it installs; otherwise it tries sudo -n; else it says what to type.
 set -eu
 
-build="gcc make pkg-config libevent-dev libcjson-dev libhiredis-dev libssl-dev zlib1g-dev"
-bench="gnuplot-nox fonts-dejavu-core redis-server"
-test="check openssl clang clang-format shellcheck libclang-rt-dev curl python3 python3-websockets nodejs chromium tshark iputils-ping iproute2 haproxy nginx-light libnginx-mod-stream mandoc zsh fish"
-balancers="haproxy nginx-light libnginx-mod-stream"
-workshop="curl openssl iproute2 python3-websockets haproxy nginx-light libnginx-mod-stream"
-self="wrk nginx-light python3 linux-perf"
+list=$(dirname "$0")/packages.txt
+packages_of() { # the packages of these sets
+    awk -v sets=" $* " -F '[: ]+' '/^[a-z0-9]/ {
+        for (i = 2; i <= NF; i++) if ($i != "" && index(sets, " " $i " ")) { print $1; next }
+    }' "$list"
+}
 
 # One at a time: apt has a lock, and `make -j` may ask for two sets at once.
 exec 9<"$0"
@@ -30,11 +30,12 @@ llhttp() {
     if apt-cache show libllhttp-dev >/dev/null 2>&1; then echo libllhttp-dev; else echo node-llhttp; fi
 }
 
-# nodejs may come from elsewhere than Debian; npm comes with it there, and apart in Debian.
+# nodejs may come from elsewhere than Debian; npm comes with it there, and is a package in Debian.
 without_present_tools() {
     for p in "$@"; do
         case $p in
         nodejs) command -v node >/dev/null 2>&1 || echo "$p" ;;
+        npm) command -v npm >/dev/null 2>&1 || echo "$p" ;;
         # Ubuntu has it as a snap only: there the tests of the live page are skipped.
         chromium) if apt-cache show "$p" >/dev/null 2>&1; then echo "$p"; fi ;;
         *) echo "$p" ;;
@@ -61,19 +62,16 @@ done
 exit 0'
 
 case ${1:-} in
-build) want="$build" ;;
-bench) want="$build $bench" ;;
-balancers) want="$build $bench $balancers" ;;
-workshop) want="$build $bench $workshop" ;;
-test) want="$build $bench $test" ;;
-self) want="$build $self" ;;
+build) want=build ;;
+bench) want="build bench" ;;
+balancers | workshop | test) want="build bench $1" ;;
+self) want="build self" ;;
 *) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, balancers, workshop, test, self"; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then exit 0; fi # not Debian: the compiler will say what is missing
 # shellcheck disable=SC2046,SC2086
-need=$(missing $(without_present_tools $want))
-if [ "$1" = test ] && ! command -v npm >/dev/null 2>&1; then need="$need npm"; fi
+need=$(missing $(without_present_tools $(packages_of $want)))
 if [ -z "$need$(llhttp)" ]; then exit 0; fi
 
 if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else

@@ -337,7 +337,7 @@ def main(argv):
     if not has_clock(prefix):
         print("workshop: no clock of its own can be had here: sizes were compared at this machine's age alone")
     if not facts.has_apt_lists():
-        print("workshop: apt has no lists here (apt-get update): packages were compared with bench/deps.sh alone")
+        print("workshop: apt has no lists here (apt-get update): packages were compared with bench/packages.txt alone")
     print(f"workshop: {codes.count(0)} checks found the truth, {len(codes) - codes.count(0)} did not"
           f" ({time.monotonic() - started:.0f} s)")
     return 1 if any(codes) else 0

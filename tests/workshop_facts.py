@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("PUSHLAB_BIN", ROOT / "build" / "release")).resolve()
 SECTIONS = ROOT / "tests" / "workshop_sections.txt"
 DEADLINE_S = 30
-OFFLINE = ("build", "bench", "workshop")  # the packages of deps.sh that a workshop needs
+OFFLINE = ("build", "bench", "workshop")  # the sets of packages that a workshop needs
 
 
 def quiet(*argv, **kwargs):
@@ -86,18 +86,21 @@ def wrong_inline(code):
 
 # ---- what is installed
 
+@functools.cache
+def package_sets():
+    """The packages of bench/packages.txt, each with the sets of deps.sh that have it."""
+    text = (ROOT / "bench" / "packages.txt").read_text()
+    return {name: sets.split() for name, sets in re.findall(r"^([a-z0-9][\w.+-]*):(.*)$", text, re.M)}
+
+
 def packages_of(*sets):
-    """The packages that deps.sh has under these names, and llhttp's, as Debian 12 has it."""
-    text = (ROOT / "bench" / "deps.sh").read_text()
-    lists = dict(re.findall(r'^(\w+)="([^"$]*)"$', text, re.M))
-    return {"node-llhttp"} | {p for name in sets for p in lists[name].split()}
+    """The packages of these sets, and llhttp's, as Debian 12 has it."""
+    return {"node-llhttp"} | {p for p, its in package_sets().items() if set(its) & set(sets)}
 
 
 @functools.cache
 def all_packages():
-    text = (ROOT / "bench" / "deps.sh").read_text()
-    return {p for _, packages in re.findall(r'^(\w+)="([^"$]*)"$', text, re.M) for p in packages.split()} | {
-        "node-llhttp", "npm"}
+    return set(package_sets()) | {"node-llhttp"}
 
 
 def has_apt_lists():
@@ -107,14 +110,14 @@ def has_apt_lists():
 def wrong_packages(options, packages):
     gone = sorted(set(packages) - all_packages())
     if gone:
-        return f"bench/deps.sh does not name {gone[0]}"
+        return f"bench/packages.txt does not name {gone[0]}"
     if has_apt_lists():
         shown = quiet("apt-cache", "show", "--no-all-versions", *packages).stdout
         gone = [p for p in packages if f"\nPackage: {p}\n" not in "\n" + shown]
         if gone:
             return f"apt knows no package {gone[0]}"
     if "--download-only" in options and set(packages) != packages_of(*OFFLINE):
-        return "bench/deps.sh needs, and this has not, or the other way round: " + ", ".join(
+        return "bench/packages.txt has, and this has not, or the other way round: " + ", ".join(
             sorted(set(packages) ^ packages_of(*OFFLINE)))
     return None
 

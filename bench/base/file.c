@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -180,4 +181,12 @@ void file_first_line(char *out, size_t cap, const char *path)
         out[0] = '\0';
     out[strcspn(out, "\n")] = '\0';
     fclose(f);
+}
+
+int64_t file_first_number(const char *path)
+{
+    char line[64];
+
+    file_first_line(line, sizeof line, path);
+    return line[0] == '\0' ? -1 : strtoll(line, NULL, 10);
 }

@@ -3,6 +3,7 @@
 #define PUSHLAB_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -28,5 +29,7 @@ int file_remove_folder(const char *path);
 /* The first line of a small file such as /proc/sys/..., without its line break, into out;
  * "" when it can't be read. */
 void file_first_line(char *out, size_t cap, const char *path);
+/* The number that it begins with; -1 when it can't be read. */
+int64_t file_first_number(const char *path);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -14,22 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/base/clock.h"
-#include "bench/doctor/doctor_programs.h"
+#include "bench/base/child.h"
 #include "bench/base/file.h"
+#include "bench/base/programs.h"
 #include "bench/link/link_net.h"
+#include "lib/base/clock.h"
 #include "lib/base/proc.h"
 
-enum { CLOCK_READINGS = 1001, CLOCK_BATCH = 16 };
-
-/* The first number of a file of the kernel's, or -1. */
-static int64_t number_in(const char *path)
-{
-    char line[64];
-
-    file_first_line(line, sizeof line, path);
-    return line[0] == '\0' ? -1 : strtoll(line, NULL, 10);
-}
+enum { CLOCK_READINGS = 1001, CLOCK_BATCH = 16, ANSWER_LIMIT_S = 5 };
 
 /* ---- what is tried in a process of its own, and ends with it ---- */
 
@@ -79,7 +72,7 @@ static void attempt_link(struct trial *t)
 /* Whether the hard limit can be raised as well depends on capabilities, not on who one is. */
 static void attempt_files(struct trial *t)
 {
-    t->files = proc_raise_fd_limit(number_in("/proc/sys/fs/nr_open"));
+    t->files = proc_raise_fd_limit(file_first_number("/proc/sys/fs/nr_open"));
 }
 
 static struct trial run_apart(void (*attempt)(struct trial *))
@@ -109,10 +102,11 @@ static void probe_links(struct doctor_facts *f)
     f->namespaces_errno = t.namespaces_errno;
     f->namespaces_by_user = t.by_user;
     f->link_errno = run_apart(attempt_link).link_errno;
-    f->unprivileged_userns = number_in("/proc/sys/kernel/unprivileged_userns_clone");
-    f->apparmor_userns = number_in("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-    f->max_user_namespaces = number_in("/proc/sys/user/max_user_namespaces");
-    f->max_net_namespaces = number_in("/proc/sys/user/max_net_namespaces");
+    f->unprivileged_userns = file_first_number("/proc/sys/kernel/unprivileged_userns_clone");
+    f->apparmor_userns =
+        file_first_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+    f->max_user_namespaces = file_first_number("/proc/sys/user/max_user_namespaces");
+    f->max_net_namespaces = file_first_number("/proc/sys/user/max_net_namespaces");
 }
 
 /* ---- limits and ports ---- */
@@ -244,6 +238,105 @@ static void probe_results(struct doctor_facts *f, const char *results)
         statvfs(path, &disk) == 0 ? (int64_t)disk.f_bavail * (int64_t)disk.f_frsize : -1;
 }
 
+/* ---- programs ---- */
+
+/* Run it and keep what it says on stdout, or else on stderr. False when it fails, or takes
+ * longer than ANSWER_LIMIT_S. */
+static bool ask(struct supervisor *n, char *const argv[], struct buf *said)
+{
+    int64_t deadline_ns = clock_now_ns() + ANSWER_LIMIT_S * NS_PER_S;
+    struct child c = {0};
+    bool has_succeeded;
+    const char *text;
+
+    said->len = 0;
+    if (supervisor_spawn(n, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, NULL) < 0)
+        return false;
+    while (!c.ended && supervisor_wait(n, deadline_ns) > 0)
+        continue;
+    if (!c.ended)
+        supervisor_stop(n, &c, 0);
+    has_succeeded = child_succeeded(&c);
+    text = child_text(&c, CHILD_OUT);
+    if (*text == '\0')
+        text = child_text(&c, CHILD_ERR);
+    has_succeeded &= buf_add(said, text, strlen(text) + 1) == 0;
+    child_free(n, &c);
+    return has_succeeded;
+}
+
+/* Its version, as the first line of what it says; "" when it says nothing. */
+static void ask_version(struct supervisor *n, struct doctor_program *p, const char *asked)
+{
+    char option[16];
+    char *argv[] = {p->path, option, NULL};
+    struct buf said = {0};
+
+    snprintf(option, sizeof option, "%s", asked);
+    if (p->path[0] != '\0' && asked[0] != '\0' && ask(n, argv, &said))
+        snprintf(p->version, sizeof p->version, "%.*s", (int)strcspn((const char *)said.data, "\n"),
+                 (const char *)said.data);
+    buf_free(&said);
+}
+
+static bool is_proven(struct supervisor *n, struct doctor_program *p, const char *proof)
+{
+    static char shell[] = "/bin/sh", option[] = "-c";
+    char command[200];
+    char *argv[] = {shell, option, command, p->path, NULL};
+    struct buf said = {0};
+    bool proven;
+
+    if (p->path[0] == '\0' || proof[0] == '\0')
+        return true;
+    snprintf(command, sizeof command, "%s", proof);
+    proven = ask(n, argv, &said);
+    buf_free(&said);
+    return proven;
+}
+
+static void probe_tool(struct supervisor *n, struct doctor_program *p, const struct doctor_tool *t)
+{
+    char names[100], *rest = names, *name;
+
+    snprintf(names, sizeof names, "%s", t->programs);
+    while (p->path[0] == '\0' && (name = strsep(&rest, " ")) != NULL)
+        program_find_of_others(name, p->path, sizeof p->path);
+    ask_version(n, p, t->version_option);
+    p->unproven = !is_proven(n, p, t->proof);
+}
+
+static void probe_own(struct supervisor *n, struct doctor_facts *f)
+{
+    static const struct program *const own[] = {&program_server, &program_client};
+
+    for (size_t i = 0; i < DOCTOR_OWN; i++) {
+        struct doctor_program *p = &f->own[i];
+        char path[PATH_MAX];
+
+        program_find(own[i], path);
+        if (strchr(path, '/') == NULL)
+            program_find_in(getenv("PATH"), path, p->path, sizeof p->path);
+        else if (access(path, X_OK) == 0)
+            snprintf(p->path, sizeof p->path, "%.*s", (int)sizeof p->path - 1, path);
+        ask_version(n, p, "--version");
+    }
+}
+
+static int probe_programs(struct doctor_facts *f, struct err_text *e)
+{
+    struct supervisor n;
+
+    if (supervisor_open(&n) < 0)
+        return err_set(e, PL_ESYS, "doctor: no programs can be started: %s", pl_strerror(PL_ESYS));
+    probe_own(&n, f);
+    for (size_t i = 0; i < DOCTOR_TOOLS_MAX && doctor_tools[i].check.name != NULL; i++)
+        probe_tool(&n, &f->tools[i], &doctor_tools[i]);
+    supervisor_close(&n);
+    f->has_apt = access("/usr/bin/apt-get", X_OK) == 0;
+    return PL_OK;
+}
+
 int doctor_probe(struct doctor_facts *f, const char *results, struct err_text *e)
 {
     *f = (struct doctor_facts){.is_root = geteuid() == 0};
@@ -253,5 +346,5 @@ int doctor_probe(struct doctor_facts *f, const char *results, struct err_text *e
     probe_cores(f);
     probe_clock(f);
     probe_results(f, results);
-    return doctor_probe_programs(f, e);
+    return probe_programs(f, e);
 }

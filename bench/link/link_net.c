@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <linux/if_tun.h>
 
+#include "bench/base/file.h"
 #include "bench/link/netlink.h"
 #include "lib/base/clock.h"
 #include "lib/base/proc.h"
@@ -26,32 +27,18 @@ enum { TUN_QUEUE_PACKETS = 32768, LOOPBACK_INDEX = 1 };
 
 enum { KILL_PASSES = 200, KILL_PASS_MS = 5 };
 
-/* The first number in a file, or -1. */
-static long read_number(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    long n = -1;
-
-    if (f == NULL)
-        return -1;
-    if (fscanf(f, "%ld", &n) != 1)
-        n = -1;
-    fclose(f);
-    return n;
-}
-
 /* Why namespaces were refused, in terms of the switch that would allow them. */
 static int refuse_namespaces(int error, struct err_text *e)
 {
     const char *remedy = "run as root, or in a container add --privileged";
 
-    if (read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0)
+    if (file_first_number("/proc/sys/kernel/unprivileged_userns_clone") == 0)
         remedy = "run as root, or: sysctl kernel.unprivileged_userns_clone=1";
-    else if (read_number("/proc/sys/user/max_user_namespaces") == 0)
+    else if (file_first_number("/proc/sys/user/max_user_namespaces") == 0)
         remedy = "run as root, or: sysctl user.max_user_namespaces=10000";
-    else if (read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
+    else if (file_first_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
         remedy = "run as root, or: sysctl kernel.apparmor_restrict_unprivileged_userns=0";
-    else if (read_number("/proc/sys/user/max_net_namespaces") == 0)
+    else if (file_first_number("/proc/sys/user/max_net_namespaces") == 0)
         remedy = "allow them: sysctl user.max_net_namespaces=10000";
     errno = error;
     return err_set(e, PL_ESYS, "emulated link: no network namespaces (%s); %s", strerror(error),

@@ -30,7 +30,8 @@ const char *report_title(const cJSON *run);
  * it has no rows or a newer schema, with the line in e. */
 int report_read_run(cJSON **run, const char *run_dir, struct err_text *e);
 
-/* Read report.css (data_find.h). With a NUL that len does not count. 0, or a negative enum pl_err with the line in e. */
+/* Read report.css (data_find.h). With a NUL that len does not count. 0, or a negative enum pl_err
+ * with the line in e. */
 int report_read_css(struct buf *css, struct err_text *e);
 
 /* (Re)write run_dir/report.html, as a whole or not at all. 0, or a negative enum pl_err with
