@@ -32,44 +32,25 @@ static const struct opt_program program = {
     .opts = opts,
 };
 
-static int print_text(const struct doctor_facts *f)
-{
-    struct buf text = {0};
-    int rc = doctor_write_text(&text, f, table_wants_colour(stdout));
-
-    if (rc == PL_OK)
-        fwrite(text.data, 1, text.len, stdout);
-    buf_free(&text);
-    return rc;
-}
-
-static int print_json(const struct doctor_facts *f)
-{
-    cJSON *o = doctor_write_json(f);
-    char *text = cJSON_Print(o);
-    int rc = text == NULL ? PL_ENOMEM : PL_OK;
-
-    if (rc == PL_OK)
-        printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(o);
-    return rc;
-}
-
 int command_doctor(int argc, char **argv)
 {
     struct config c = {0};
     struct doctor_facts facts;
     struct err_text e = {""};
-    int rc = opt_parse(&program, &c, argc, argv, NULL, &e);
+    struct buf text = {0};
+    cJSON *json = NULL;
+    int code, rc;
 
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    if (rc < 0)
-        return command_fail(PL_EXIT_USAGE, e.text);
+    if (!command_parse(&program, &c, argc, argv, NULL, NULL, &code))
+        return code;
     if (doctor_probe(&facts, c.results, &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
-    rc = c.json ? print_json(&facts) : print_text(&facts);
+    if (c.json)
+        json = doctor_write_json(&facts);
+    rc = c.json
+             ? command_print_json(json)
+             : command_print(&text, doctor_write_text(&text, &facts, table_wants_colour(stdout)));
+    cJSON_Delete(json);
     if (rc < 0)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(rc));
     return doctor_is_fit(&facts) ? PL_EXIT_OK : PL_EXIT_FAILURE;

@@ -37,7 +37,7 @@ static const struct opt opts[] = {
     {"rows", OPT_TEXT, "ID,ID", FIELD(rows), NULL, 0, 0, NULL, "measure only these rows"},
 
     {"link", OPT_TEXT, "LINK", FIELD(link), NULL, 0, 0, NULL,
-     "the road: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"},
+     "network link: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"},
     {"set", OPT_TEXT, "KEY=VALUE,...", FIELD(set), NULL, 0, 0, NULL,
      "any other key, as pushlab help scenarios names it: source.rate_hz=5,room_size=4"},
 
@@ -50,7 +50,7 @@ static const struct opt opts[] = {
     {"pcap", OPT_FLAG, NULL, FIELD(pcap), NULL, 0, 0, NULL,
      "keep each row's packets as wire-ROW.pcapng, for Wireshark (emulated links)"},
     {"host-network", OPT_FLAG, NULL, FIELD(host_network), NULL, 0, 0, NULL,
-     "stay in the host's network namespace, to look on with tcpdump"},
+     "stay in the host's network namespace, so that tcpdump can see the traffic"},
     {.name = NULL},
 };
 
@@ -60,11 +60,12 @@ static const struct opt_program program = {
     .about = "Measure every row of a scenario with a server and a fleet of clients of its own, "
              "print a table and leave a folder of files and charts. Ctrl-C ends the row in "
              "progress and keeps those before it.",
-    .footer = "Examples:\n"
-              "  pushlab run bench/scenarios/standard.json\n"
-              "  pushlab run standard --clients 500 --rows sse,websocket\n\n"
-              "Exit code: 0 when every row was measured and all witnesses agree, 1 when not,\n"
-              "2 when an option or the scenario is wrong.\n",
+    .footer =
+        "Examples:\n"
+        "  pushlab run bench/scenarios/standard.json\n"
+        "  pushlab run standard --clients 500 --rows sse,websocket\n\n"
+        "Exit code: 0 when every row was measured and all independent counts agree, 1 when not,\n"
+        "2 when an option or the scenario is wrong.\n",
     .opts = opts,
     .operands = "SCENARIO.json",
 };
@@ -160,36 +161,17 @@ static void print_notes(const cJSON *notes, const char *id)
     }
 }
 
-static int print_table(const struct run_outcome *out)
-{
-    struct buf text = {0};
-    int rc = table_text(&text, out->run, table_wants_colour(stdout));
-
-    if (rc == PL_OK)
-        fwrite(text.data, 1, text.len, stdout);
-    buf_free(&text);
-    return rc;
-}
-
-static int print_json(const struct run_outcome *out)
-{
-    char *text = cJSON_Print(out->run);
-
-    if (text == NULL)
-        return PL_ENOMEM;
-    puts(text);
-    cJSON_free(text);
-    return PL_OK;
-}
-
 /* The table or run.json on stdout, everything else on stderr. False when stdout is full. */
 static bool print_outcome(const struct config *c, const struct run_outcome *out)
 {
     const cJSON *rows = json_at(out->run, "rows"), *row;
+    struct buf text = {0};
     int rc = PL_OK;
 
-    if (cJSON_GetArraySize(rows) > 0)
-        rc = c->json ? print_json(out) : print_table(out);
+    if (cJSON_GetArraySize(rows) > 0 && c->json)
+        rc = command_print_json(out->run);
+    else if (cJSON_GetArraySize(rows) > 0)
+        rc = command_print(&text, table_text(&text, out->run, table_wants_colour(stdout)));
     if (out->saved)
         fprintf(c->json ? stderr : stdout, "%sresults: %s\n", c->json ? "" : "\n",
                 out->folder.path);
@@ -206,10 +188,20 @@ static bool print_outcome(const struct config *c, const struct run_outcome *out)
     return rc == PL_OK;
 }
 
+/* Say where one of the folder's files is, or why there is none. */
+static bool report_file(const struct config *c, const struct run_outcome *out, const char *what,
+                        const char *name, int rc, const struct err_text *e)
+{
+    if (rc == PL_OK)
+        fprintf(c->json ? stderr : stdout, "%-8s %s/%s\n", what, out->folder.path, name);
+    else
+        fprintf(stderr, "pushlab: error: %.*s: %s\n", (int)strcspn(what, ":"), what, e->text);
+    return rc == PL_OK;
+}
+
 static bool draw(const struct config *c, const struct run_outcome *out)
 {
     struct err_text e = {""};
-    char line[sizeof e.text + 64];
 
     if (c->no_charts || !out->saved)
         return true;
@@ -218,30 +210,15 @@ static bool draw(const struct config *c, const struct run_outcome *out)
                 out->folder.path);
         return true;
     }
-    if (chart_draw(out->folder.path, &e) == PL_OK) {
-        fprintf(c->json ? stderr : stdout, "charts:  %s/charts\n", out->folder.path);
-        return true;
-    }
-    snprintf(line, sizeof line, "error: charts: %s", e.text);
-    command_fail(0, line);
-    return false;
+    return report_file(c, out, "charts:", "charts", chart_draw(out->folder.path, &e), &e);
 }
 
-/* With the charts, or without: then it says so. */
 static bool write_report(const struct config *c, const struct run_outcome *out)
 {
     struct err_text e = {""};
-    char line[sizeof e.text + 64];
 
-    if (!out->saved)
-        return true;
-    if (report_write(out->folder.path, &e) == PL_OK) {
-        fprintf(c->json ? stderr : stdout, "report:  %s/report.html\n", out->folder.path);
-        return true;
-    }
-    snprintf(line, sizeof line, "error: report: %s", e.text);
-    command_fail(0, line);
-    return false;
+    return !out->saved ||
+           report_file(c, out, "report:", "report.html", report_write(out->folder.path, &e), &e);
 }
 
 static void print_end(const struct run_outcome *out)
@@ -272,17 +249,6 @@ static int report(const struct config *c, const struct run_outcome *out, int rc,
     good &= draw(c, out);
     good &= write_report(c, out);
     return good ? PL_EXIT_OK : PL_EXIT_FAILURE;
-}
-
-static int parse(struct config *c, int argc, char **argv, struct err_text *e)
-{
-    int nargs = 0, rc = opt_parse(&program, c, argc, argv, &nargs, e);
-
-    if (rc != OPT_RUN || nargs == 1)
-        return rc;
-    return err_set(e, PL_EINVAL,
-                   "pushlab run: %s; accepted: one file, such as bench/scenarios/standard.json",
-                   nargs == 0 ? "no scenario given" : "more than one scenario given");
 }
 
 /* What was typed, for run.json: opt_parse() moves operands about. */
@@ -350,11 +316,9 @@ int command_run(int argc, char **argv)
     int rc, code;
 
     keep_words(&record, argc, argv);
-    rc = parse(&c, argc, argv, &e);
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    if (rc < 0)
-        return command_fail(PL_EXIT_USAGE, e.text);
+    if (!command_parse(&program, &c, argc, argv, "scenario",
+                       "one file, such as bench/scenarios/standard.json", &code))
+        return code;
     s = calloc(1, sizeof *s);
     if (s == NULL)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));

@@ -56,25 +56,6 @@ static const struct opt_program program = {
     .operand_words = transport_names,
 };
 
-static int parse(struct config *c, int argc, char **argv, struct err_text *e)
-{
-    char names[128];
-    size_t len = 0;
-    int nargs = 0, rc;
-
-    rc = opt_parse(&program, c, argc, argv, &nargs, e);
-    if (rc != OPT_RUN || (nargs == 1 && transport_info_find(argv[1]) != NULL))
-        return rc;
-    for (size_t i = 0; transport_names[i] != NULL && len < sizeof names; i++)
-        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "",
-                                transport_names[i]);
-    if (nargs == 1)
-        return err_set(e, PL_EINVAL, "pushlab watch: '%.60s' is not a transport; accepted: %s",
-                       argv[1], names);
-    return err_set(e, PL_EINVAL, "pushlab watch: %s; accepted: one of %s",
-                   nargs == 0 ? "no transport given" : "more than one transport given", names);
-}
-
 static void add_text(struct scenario_args *a, const char *option, const char *text)
 {
     if (text != NULL)
@@ -177,15 +158,12 @@ static int watch(struct supervisor *n, const struct config *c, const char *trans
 int command_watch(int argc, char **argv)
 {
     struct config c = {0};
-    struct err_text e = {""};
     struct watch_verbose verbose = {.explain = NULL};
     struct supervisor n;
-    int rc = parse(&c, argc, argv, &e), code;
+    int code;
 
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    if (rc < 0)
-        return command_fail(PL_EXIT_USAGE, e.text);
+    if (!command_parse(&program, &c, argc, argv, "transport", NULL, &code))
+        return code;
     if (c.verbose && watch_verbose_begin(&verbose, stdout) < 0)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
     if (supervisor_open(&n) < 0)

@@ -38,7 +38,7 @@ const struct opt_command commands[] = {
     {"table", "DIR [--markdown]", "print the table of a run's folder again", command_table},
     {"compare", "A B [--markdown]", "two runs side by side, row by row, with their ratios",
      command_compare},
-    {"advise", "SCENARIO|RUN [options]", "which transport to choose, by what was measured",
+    {"advise", "SCENARIO|RUN [options]", "recommend a transport from measurements",
      command_advise},
     {"ladder", "FILE.pcapng [options]", "draw the packets of a captured link, time downwards",
      command_ladder},
@@ -53,6 +53,64 @@ int command_fail(int code, const char *line)
 {
     fprintf(stderr, "pushlab: %s\n", line);
     return code;
+}
+
+static void join_words(char *out, size_t cap, const char *const *words)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; words[i] != NULL && len < cap; i++)
+        len += (size_t)snprintf(out + len, cap - len, "%s%s", i > 0 ? ", " : "", words[i]);
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    while (*words != NULL && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}
+
+bool command_parse(const struct opt_program *p, void *config, int argc, char **argv,
+                   const char *what, const char *accepted, int *code)
+{
+    struct err_text e = {""};
+    char words[256] = "";
+    int nargs = 0, rc = opt_parse(p, config, argc, argv, what != NULL ? &nargs : NULL, &e);
+
+    *code = rc == OPT_EXIT ? PL_EXIT_OK : PL_EXIT_USAGE;
+    if (rc == OPT_RUN && (what == NULL || (nargs == 1 && (accepted != NULL ||
+                                                          is_one_of(argv[1], p->operand_words)))))
+        return true;
+    if (accepted == NULL && what != NULL)
+        join_words(words, sizeof words, p->operand_words);
+    if (rc == OPT_RUN && nargs == 1)
+        err_set(&e, PL_EINVAL, "%s: '%.60s' is not a %s; accepted: %s", p->name, argv[1], what,
+                words);
+    else if (rc == OPT_RUN)
+        err_set(&e, PL_EINVAL, "%s: %s %s given; accepted: %s%s", p->name,
+                nargs == 0 ? "no" : "more than one", what, accepted != NULL ? accepted : "one of ",
+                words);
+    if (rc != OPT_EXIT)
+        command_fail(*code, e.text);
+    return false;
+}
+
+int command_print(struct buf *text, int rc)
+{
+    if (rc == PL_OK &&
+        (fwrite(text->data, 1, text->len, stdout) < text->len || fflush(stdout) != 0))
+        rc = PL_ESYS;
+    buf_free(text);
+    return rc;
+}
+
+int command_print_json(const cJSON *o)
+{
+    char *text = cJSON_Print(o);
+    int rc = text == NULL ? PL_ENOMEM : puts(text) < 0 || fflush(stdout) != 0 ? PL_ESYS : PL_OK;
+
+    cJSON_free(text);
+    return rc;
 }
 
 /* ---- serve ---- */
@@ -103,24 +161,7 @@ static const struct opt_program table_program = {
     .operands = "RUN",
 };
 
-/* Parse, and ask for exactly one operand, the folder. OPT_RUN, or not: *code is the exit code. */
-static bool parse_folder(const struct opt_program *p, struct folder_config *config, int argc,
-                         char **argv, int *code)
-{
-    struct err_text e;
-    int nargs = 0, rc = opt_parse(p, config, argc, argv, &nargs, &e);
-
-    *code = PL_EXIT_OK;
-    if (rc == OPT_EXIT)
-        return false;
-    if (rc == OPT_RUN && nargs == 1)
-        return true;
-    if (rc == OPT_RUN)
-        err_set(&e, PL_EINVAL, "%s: %s; accepted: the folder of one run, such as results/latest",
-                p->name, nargs == 0 ? "no folder given" : "more than one folder given");
-    *code = command_fail(PL_EXIT_USAGE, e.text);
-    return false;
-}
+#define RUN_FOLDER "the folder of one run, such as results/latest"
 
 /* A report that is there holds the charts as they were. */
 static int refresh_report(const char *dir, struct err_text *e)
@@ -134,11 +175,10 @@ static int refresh_report(const char *dir, struct err_text *e)
 
 static int command_chart(int argc, char **argv)
 {
-    struct folder_config config = {0};
     struct err_text e = {""};
     int code;
 
-    if (!parse_folder(&chart_program, &config, argc, argv, &code))
+    if (!command_parse(&chart_program, NULL, argc, argv, "folder", RUN_FOLDER, &code))
         return code;
     if (chart_draw(argv[1], &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
@@ -156,15 +196,13 @@ static int command_table(int argc, char **argv)
     cJSON *run = NULL;
     int code, rc;
 
-    if (!parse_folder(&table_program, &config, argc, argv, &code))
+    if (!command_parse(&table_program, &config, argc, argv, "folder", RUN_FOLDER, &code))
         return code;
     if (run_file_read(&run, argv[1], &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
     rc = config.markdown ? table_markdown(&text, run)
                          : table_text(&text, run, table_wants_colour(stdout));
-    if (rc == PL_OK)
-        fwrite(text.data, 1, text.len, stdout);
-    buf_free(&text);
+    rc = command_print(&text, rc);
     cJSON_Delete(run);
     return rc < 0 ? command_fail(PL_EXIT_FAILURE, pl_strerror(rc)) : PL_EXIT_OK;
 }
@@ -198,12 +236,15 @@ static const struct opt_program help_program = {
 
 static int unknown_command(const char *name)
 {
+    const char *names[32];
     char line[512];
-    size_t len = (size_t)snprintf(line, sizeof line, "'%.60s' is not a command; accepted: ", name);
+    size_t n = 0, len;
 
-    for (const struct opt_command *c = commands; c->name != NULL && len < sizeof line; c++)
-        len += (size_t)snprintf(line + len, sizeof line - len, "%s%s", c > commands ? ", " : "",
-                                c->name);
+    for (const struct opt_command *c = commands; c->name != NULL && n + 1 < 32; c++)
+        names[n++] = c->name;
+    names[n] = NULL;
+    len = (size_t)snprintf(line, sizeof line, "'%.60s' is not a command; accepted: ", name);
+    join_words(line + len, sizeof line - len, names);
     return command_fail(PL_EXIT_USAGE, line);
 }
 

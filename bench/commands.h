@@ -2,6 +2,10 @@
 #ifndef PUSHLAB_COMMANDS_H
 #define PUSHLAB_COMMANDS_H
 
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/buf.h"
 #include "lib/opt/opt.h"
 
 extern const struct opt_command commands[]; /* last: name NULL */
@@ -11,6 +15,17 @@ int command_dispatch(int argc, char **argv);
 
 /* "pushlab: line" on stderr; returns code, so that it ends a command. */
 int command_fail(int code, const char *line);
+
+/* Parse a command's options, and its one operand: what ("folder") says what it is, accepted what it
+ * may be, NULL: one of p's operand_words. what NULL: it takes no operand. False: the command ends
+ * with *code; what is wrong was said. */
+bool command_parse(const struct opt_program *p, void *config, int argc, char **argv,
+                   const char *what, const char *accepted, int *code);
+
+/* Print text on stdout and free it, unless rc says that it could not be made. Both return rc,
+ * PL_ENOMEM, or PL_ESYS when stdout can't be written to. */
+int command_print(struct buf *text, int rc);
+int command_print_json(const cJSON *o);
 
 /* The commands, one file each where they are long. */
 int command_advise(int argc, char **argv);

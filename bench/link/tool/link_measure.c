@@ -9,10 +9,11 @@
 #include <string.h>
 #include <cjson/cJSON.h>
 
-#include "lib/base/clock.h"
+#include "bench/base/json.h"
 #include "bench/link/link.h"
-#include "lib/opt/opt.h"
 #include "bench/link/tool/link_probe.h"
+#include "lib/base/clock.h"
+#include "lib/opt/opt.h"
 
 /* The bounds that the link is built to, on an idle machine. */
 #define RTT_P50_BOUND_US    300
@@ -53,28 +54,36 @@ static void report(struct measure *m, bool good, const char *what, const char *c
         m->failed = true;
 }
 
-static int open_link(const struct measure *m, struct link *l, struct link_spec *spec,
-                     const char *text)
+/* Open the link that text describes and measure there. 0, or negative: it was said why. */
+static int measure_on_link(struct measure *m, const char *text,
+                           int (*run)(struct measure *m, const char *text, const struct link *l,
+                                      const struct link_spec *spec))
 {
+    struct link_spec spec;
     struct err_text e;
-    int rc = link_spec_parse(spec, text, &e);
+    struct link l;
+    int rc = link_spec_parse(&spec, text, &e);
 
     if (rc == PL_OK)
-        rc = link_open(l, spec, (uint64_t)m->config->seed, &e);
-    if (rc < 0)
+        rc = link_open(&l, &spec, (uint64_t)m->config->seed, &e);
+    if (rc < 0) {
         fprintf(stderr, "pushlab-link: %s\n", e.text);
+        return rc;
+    }
+    rc = run(m, text, &l, &spec);
+    link_close(&l);
     return rc;
 }
 
 static double counter(const struct link *l, const char *name)
 {
     struct buf json = {.data = NULL};
-    double value = -1;
+    double value = NAN;
     cJSON *root;
 
     if (link_counters(l, &json, 0) == PL_OK) {
         root = cJSON_ParseWithLength((const char *)json.data, json.len);
-        value = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(root, name));
+        value = json_number(root, name);
         cJSON_Delete(root);
     }
     buf_free(&json);
@@ -89,7 +98,7 @@ static int probe_failed(const char *what)
 
 /* What the machine does to a program that only reads the clock: where it is taken away for a
  * millisecond, no figure below can be better. */
-static int measure_machine(struct measure *m, const char *text)
+static void measure_machine(struct measure *m, const char *text)
 {
     int64_t began_ns = clock_now_ns(), last_ns = began_ns, most_ns = 0, taken_ns = 0;
     char measured[96];
@@ -104,7 +113,6 @@ static int measure_machine(struct measure *m, const char *text)
     snprintf(measured, sizeof measured, "%lld us longest pause, %.2f%% of the time",
              (long long)(most_ns / NS_PER_US), 100 * (double)taken_ns / (double)NS_PER_S);
     report(m, true, "machine", text, measured, "");
-    return PL_OK;
 }
 
 static bool ping_is_good(const struct link_probe_ping *p, int64_t rtt_us)
@@ -127,33 +135,25 @@ static void report_ping(struct measure *m, const char *text, int64_t rtt_us,
     report(m, ping_is_good(p, rtt_us), "added RTT error", text, measured, bound);
 }
 
-/* What disturbs a ping only ever makes it longer, so a run that is disturbed is repeated, and
- * so is a flood: the bound is on the link, the rest is the machine's. */
-static int measure_rtt(struct measure *m, const char *text)
+/* A disturbance can only make a ping longer, so a run that is out of bounds is repeated, and so is
+ * a flood: the bound is on the link, not on the machine. */
+static int run_rtt(struct measure *m, const char *text, const struct link *l,
+                   const struct link_spec *spec)
 {
     uint32_t count = m->config->quick ? PING_PACKETS / 4 : PING_PACKETS;
+    int64_t rtt_us = link_spec_rtt_ns(spec) / NS_PER_US;
     struct link_probe_ping p;
-    struct link_spec spec;
-    struct link l;
-    int64_t rtt_us;
     bool good = false;
-    int rc = open_link(m, &l, &spec, text);
 
-    if (rc < 0)
-        return rc;
-    rtt_us = link_spec_rtt_ns(&spec) / NS_PER_US;
     for (int attempt = 1; !good && attempt <= ATTEMPTS; attempt++) {
-        if (link_probe_ping(&l, count, PING_INTERVAL_NS, &p) < 0) {
-            rc = probe_failed("ping");
-            break;
-        }
+        if (link_probe_ping(l, count, PING_INTERVAL_NS, &p) < 0)
+            return probe_failed("ping");
         good = ping_is_good(&p, rtt_us);
         if (good || attempt == ATTEMPTS)
             report_ping(m, text, rtt_us, &p);
         hdr_free(&p.rtt_us);
     }
-    link_close(&l);
-    return rc;
+    return PL_OK;
 }
 
 /* The standard deviation of the number lost of n: the binomial one, widened by how far one
@@ -181,40 +181,28 @@ static void report_loss(struct measure *m, const char *text, const struct loss_m
     report(m, fabs(lost - expected) <= LOSS_BOUND_SIGMAS * sigma, "loss", text, measured, bound);
 }
 
-static int measure_loss(struct measure *m, const char *text)
+static int run_loss(struct measure *m, const char *text, const struct link *l,
+                    const struct link_spec *spec)
 {
     struct link_probe_blast b;
-    struct link_spec spec;
-    struct link l;
-    int rc = open_link(m, &l, &spec, text);
 
-    if (rc < 0)
-        return rc;
-    if (link_probe_blast(&l, m->config->quick ? 10000 : 40000, LOSS_PACKETS_PER_S, 200, &b) < 0)
-        rc = probe_failed("UDP packets");
-    else
-        report_loss(m, text, &spec.path[LINK_UP].loss, &b);
-    link_close(&l);
-    return rc;
+    if (link_probe_blast(l, m->config->quick ? 10000 : 40000, LOSS_PACKETS_PER_S, 200, &b) < 0)
+        return probe_failed("UDP packets");
+    report_loss(m, text, &spec->path[LINK_UP].loss, &b);
+    return PL_OK;
 }
 
-static int measure_rate(struct measure *m, const char *text)
+static int run_rate(struct measure *m, const char *text, const struct link *l,
+                    const struct link_spec *spec)
 {
     int64_t window_ns = (m->config->quick ? 1 : 4) * NS_PER_S;
+    double want = (double)spec->path[LINK_DOWN].rate_bps;
+    double got = link_probe_bulk(l, NS_PER_S, window_ns) * LINK_MTU_BYTES / FULL_PAYLOAD_BYTES;
+    double off = 100 * (got - want) / want;
     char measured[96], bound[64];
-    double want, got, off;
-    struct link_spec spec;
-    struct link l;
-    int rc = open_link(m, &l, &spec, text);
 
-    if (rc < 0)
-        return rc;
-    want = (double)spec.path[LINK_DOWN].rate_bps;
-    got = link_probe_bulk(&l, NS_PER_S, window_ns) * LINK_MTU_BYTES / FULL_PAYLOAD_BYTES;
-    link_close(&l);
     if (got < 0)
         return probe_failed("TCP transfer");
-    off = 100 * (got - want) / want;
     snprintf(measured, sizeof measured, "%.3f Mbit/s of IP in TCP: %+.2f%%", got / 1e6, off);
     snprintf(bound, sizeof bound, "%.0f%%", RATE_BOUND_PERCENT);
     report(m, fabs(off) <= RATE_BOUND_PERCENT, "rate", text, measured, bound);
@@ -226,60 +214,48 @@ static bool capacity_is_good(const struct link_probe_blast *b, double rate, doub
     return rate >= 0.99 * BLAST_PACKETS_PER_S && b->arrived == b->sent && own == 0;
 }
 
-static int measure_capacity_once(struct measure *m, const char *text, bool last, bool *good)
+static int run_capacity(struct measure *m, const char *text, const struct link *l,
+                        const struct link_spec *spec)
 {
     uint64_t count = (uint64_t)((m->config->quick ? 1 : 4) * BLAST_PACKETS_PER_S);
     struct link_probe_blast b;
+    bool good = false;
+    double own = 0, rate = 0;
     char measured[96];
-    struct link_spec spec;
-    struct link l;
-    double own, rate;
-    int rc = open_link(m, &l, &spec, text);
 
-    if (rc < 0)
-        return rc;
-    rc = link_probe_blast(&l, count, BLAST_PACKETS_PER_S, BLAST_PACKET_BYTES, &b);
-    own = counter(&l, "own_drops");
-    link_close(&l);
-    if (rc < 0)
-        return probe_failed("UDP packets");
-    rate = (double)b.sent / ((double)b.elapsed_ns / (double)NS_PER_S);
-    *good = capacity_is_good(&b, rate, own);
-    if (!*good && !last)
-        return PL_OK;
+    (void)spec;
+    for (int attempt = 1; !good && attempt <= ATTEMPTS; attempt++) {
+        if (link_reset(l) < 0 ||
+            link_probe_blast(l, count, BLAST_PACKETS_PER_S, BLAST_PACKET_BYTES, &b) < 0)
+            return probe_failed("UDP packets");
+        own = counter(l, "own_drops");
+        rate = (double)b.sent / ((double)b.elapsed_ns / (double)NS_PER_S);
+        good = capacity_is_good(&b, rate, own);
+    }
     snprintf(measured, sizeof measured, "%.0f packets/s, %llu lost, %.0f by own fault", rate,
              (unsigned long long)(b.sent - b.arrived), own);
-    report(m, *good, "capacity", text, measured, "100000/s, none lost");
+    report(m, good, "capacity", text, measured, "100000/s, none lost");
     return PL_OK;
-}
-
-static int measure_capacity(struct measure *m, const char *text)
-{
-    bool good = false;
-    int rc = PL_OK;
-
-    for (int attempt = 1; rc == PL_OK && !good && attempt <= ATTEMPTS; attempt++)
-        rc = measure_capacity_once(m, text, attempt == ATTEMPTS, &good);
-    return rc;
 }
 
 struct figure {
     const char *name; /* what to type to get only those */
-    int (*run)(struct measure *m, const char *text);
+    int (*run)(struct measure *m, const char *text, const struct link *l,
+               const struct link_spec *spec); /* NULL: of the machine, without a link */
     const char *text;
 };
 
 static const struct figure figures[] = {
-    {"machine", measure_machine, "one second of spinning"},
-    {"rtt", measure_rtt, "rtt=0"},
-    {"rtt", measure_rtt, "rtt=50ms"},
-    {"rtt", measure_rtt, "rtt=600ms"},
-    {"loss", measure_loss, "up.loss=2%,delay=5ms"},
-    {"loss", measure_loss, "up.loss=2%,up.burst=5,delay=5ms"},
-    {"rate", measure_rate, "rtt=20ms,rate=2mbit"},
-    {"rate", measure_rate, "rtt=20ms,rate=20mbit"},
-    {"rate", measure_rate, "rtt=20ms,rate=200mbit"},
-    {"capacity", measure_capacity, "rtt=20ms"},
+    {"machine", NULL, "one second of spinning"},
+    {"rtt", run_rtt, "rtt=0"},
+    {"rtt", run_rtt, "rtt=50ms"},
+    {"rtt", run_rtt, "rtt=600ms"},
+    {"loss", run_loss, "up.loss=2%,delay=5ms"},
+    {"loss", run_loss, "up.loss=2%,up.burst=5,delay=5ms"},
+    {"rate", run_rate, "rtt=20ms,rate=2mbit"},
+    {"rate", run_rate, "rtt=20ms,rate=20mbit"},
+    {"rate", run_rate, "rtt=20ms,rate=200mbit"},
+    {"capacity", run_capacity, "rtt=20ms"},
 };
 
 static bool is_wanted(const char *name, char **wanted, int count)
@@ -295,7 +271,13 @@ static int measure_figures(struct measure *m, char **wanted, int count)
 {
     printf("%-16s %-34s %-44s %-20s\n", "figure", "configured", "measured", "bound");
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
-        if (is_wanted(figures[i].name, wanted, count) && figures[i].run(m, figures[i].text) < 0)
+        const struct figure *f = &figures[i];
+
+        if (!is_wanted(f->name, wanted, count))
+            continue;
+        if (f->run == NULL)
+            measure_machine(m, f->text);
+        else if (measure_on_link(m, f->text, f->run) < 0)
             return PL_ESYS;
     }
     return PL_OK;
@@ -304,17 +286,10 @@ static int measure_figures(struct measure *m, char **wanted, int count)
 int link_measure_main(int argc, char **argv)
 {
     static const struct opt opts[] = {
-        {.name = "quick",
-         .kind = OPT_FLAG,
-         .offset = offsetof(struct measure_config, quick),
-         .help = "a quarter of the time, and of the evidence"},
-        {.name = "seed",
-         .kind = OPT_INT,
-         .value_name = "N",
-         .offset = offsetof(struct measure_config, seed),
-         .default_text = "1",
-         .max = 1e15,
-         .help = "of the losses"},
+        {"quick", OPT_FLAG, NULL, offsetof(struct measure_config, quick), NULL, 0, 0, NULL,
+         "a quarter of the time, and of the evidence"},
+        {"seed", OPT_INT, "N", offsetof(struct measure_config, seed), "1", 0, 1e15, NULL,
+         "of the losses"},
         {.name = NULL},
     };
     static const char *const names[] = {"machine", "rtt", "loss", "rate", "capacity", NULL};

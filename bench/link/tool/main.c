@@ -15,62 +15,27 @@
 
 static const char *const capture_views[] = {"client", "server", "both", NULL};
 
+#define FIELD(name) offsetof(struct link_session_config, name)
+
 static const struct opt run_opts[] = {
     {.name = "Link", .kind = OPT_HEADING},
-    {.name = "link",
-     .kind = OPT_TEXT,
-     .value_name = "SPEC",
-     .offset = offsetof(struct link_session_config, link),
-     .default_text = "rtt=50ms",
-     .help = "a profile, NAME=VALUE,..., or both: 4g,loss=2% (see list and show)"},
-    {.name = "seed",
-     .kind = OPT_INT,
-     .value_name = "N",
-     .offset = offsetof(struct link_session_config, seed),
-     .default_text = "1",
-     .max = 1e15,
-     .help = "decides every loss and every jitter"},
+    {"link", OPT_TEXT, "SPEC", FIELD(link), "rtt=50ms", 0, 0, NULL,
+     "a profile, NAME=VALUE,..., or both: 4g,loss=2% (see list and show)"},
+    {"seed", OPT_INT, "N", FIELD(seed), "1", 0, 1e15, NULL, "decides every loss and every jitter"},
     {.name = "At the two ends", .kind = OPT_HEADING},
-    {.name = "server",
-     .kind = OPT_TEXT,
-     .value_name = "'CMD'",
-     .offset = offsetof(struct link_session_config, server),
-     .help =
-         "shell command to run on the server's side, at " LINK_SERVER_IPV4 "; prints to stderr"},
-    {.name = "client",
-     .kind = OPT_TEXT,
-     .value_name = "'CMD'",
-     .offset = offsetof(struct link_session_config, client),
-     .help = "shell command to run on the client's side; the same as -- CMD"},
-    {.name = "wait",
-     .kind = OPT_SECONDS,
-     .value_name = "S",
-     .offset = offsetof(struct link_session_config, wait_ns),
-     .default_text = "10",
-     .max = 3600,
-     .help = "how long the server may take until it listens on TCP; 0: do not wait"},
+    {"server", OPT_TEXT, "'CMD'", FIELD(server), NULL, 0, 0, NULL,
+     "shell command to run on the server's side, at " LINK_SERVER_IPV4 "; prints to stderr"},
+    {"client", OPT_TEXT, "'CMD'", FIELD(client), NULL, 0, 0, NULL,
+     "shell command to run on the client's side; the same as -- CMD"},
+    {"wait", OPT_SECONDS, "S", FIELD(wait_ns), "10", 0, 3600, NULL,
+     "how long the server may take until it listens on TCP; 0: do not wait"},
     {.name = "Results", .kind = OPT_HEADING},
-    {.name = "pcap",
-     .kind = OPT_TEXT,
-     .value_name = "FILE",
-     .offset = offsetof(struct link_session_config, pcap),
-     .help = "write the packets as pcapng, for Wireshark and tshark"},
-    {.name = "pcap-at",
-     .kind = OPT_CHOICE,
-     .value_name = "SIDE",
-     .offset = offsetof(struct link_session_config, pcap_at),
-     .default_text = "client",
-     .choices = capture_views,
-     .help = "whose view"},
-    {.name = "json",
-     .kind = OPT_TEXT,
-     .value_name = "FILE",
-     .offset = offsetof(struct link_session_config, json),
-     .help = "write all counters to FILE (-: standard output)"},
-    {.name = "quiet",
-     .kind = OPT_FLAG,
-     .offset = offsetof(struct link_session_config, quiet),
-     .help = "no summary on standard error"},
+    {"pcap", OPT_TEXT, "FILE", FIELD(pcap), NULL, 0, 0, NULL,
+     "write the packets as pcapng, for Wireshark and tshark"},
+    {"pcap-at", OPT_CHOICE, "SIDE", FIELD(pcap_at), "client", 0, 0, capture_views, "whose view"},
+    {"json", OPT_TEXT, "FILE", FIELD(json), NULL, 0, 0, NULL,
+     "write all counters to FILE (-: standard output)"},
+    {"quiet", OPT_FLAG, NULL, FIELD(quiet), NULL, 0, 0, NULL, "no summary on standard error"},
     {.name = NULL},
 };
 
@@ -129,38 +94,42 @@ static const struct opt_program on_server_program = {
     .operands = "CMD",
 };
 
-static int complain(const char *text)
+static int complain(int code, const char *text)
 {
     fprintf(stderr, "pushlab-link: %s\n", text);
-    return PL_EXIT_FAILURE;
+    return code;
 }
 
-static int complain_usage(const char *text)
+/* False: the command ends with *code. nargs NULL: it takes no operands. */
+static bool parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
+                  int *code)
 {
-    complain(text);
-    return PL_EXIT_USAGE;
+    struct err_text e;
+    int rc = opt_parse(p, config, argc, argv, nargs, &e);
+
+    *code = rc < 0 ? complain(PL_EXIT_USAGE, e.text) : PL_EXIT_OK;
+    return rc == OPT_RUN;
 }
 
 static int main_run(int argc, char **argv)
 {
     struct link_session_config config = {.link = NULL};
     struct err_text e;
-    int nargs, status, rc = opt_parse(&run_program, &config, argc, argv, &nargs, &e);
+    int nargs, code, rc;
 
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    if (rc < 0)
-        return complain_usage(e.text);
+    if (!parse(&run_program, &config, argc, argv, &nargs, &code))
+        return code;
     if (nargs > 0 && config.client != NULL)
-        return complain_usage("--client: there is a command after -- already; give one of them");
+        return complain(PL_EXIT_USAGE,
+                        "--client: there is a command after -- already; give one of them");
     if (nargs > 0) {
         argv[nargs + 1] = NULL;
         config.client_argv = argv + 1;
     }
-    rc = link_session_run(&config, &status, &e);
-    if (rc == PL_EINVAL)
-        return complain_usage(e.text);
-    return rc < 0 ? complain(e.text) : status;
+    rc = link_session_run(&config, &code, &e);
+    if (rc < 0)
+        return complain(rc == PL_EINVAL ? PL_EXIT_USAGE : PL_EXIT_FAILURE, e.text);
+    return code;
 }
 
 static void print_profile(void *arg, const char *name)
@@ -178,13 +147,13 @@ static void print_profile(void *arg, const char *name)
 static int main_list(int argc, char **argv)
 {
     struct err_text e;
-    int rc = opt_parse(&list_program, NULL, argc, argv, NULL, &e);
+    int code;
 
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    if (rc < 0)
-        return complain_usage(e.text);
-    return link_profile_list(print_profile, NULL, &e) < 0 ? complain(e.text) : PL_EXIT_OK;
+    if (!parse(&list_program, NULL, argc, argv, NULL, &code))
+        return code;
+    if (link_profile_list(print_profile, NULL, &e) < 0)
+        return complain(PL_EXIT_FAILURE, e.text);
+    return PL_EXIT_OK;
 }
 
 static int main_show(int argc, char **argv)
@@ -192,18 +161,16 @@ static int main_show(int argc, char **argv)
     char text[LINK_TEXT_CHARS];
     struct link_spec spec;
     struct err_text e;
-    int nargs, rc = opt_parse(&show_program, NULL, argc, argv, &nargs, &e);
+    int nargs, code;
 
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    if (rc < 0)
-        return complain_usage(e.text);
+    if (!parse(&show_program, NULL, argc, argv, &nargs, &code))
+        return code;
     if (nargs != 1)
-        return complain_usage("show: accepted: one SPEC, such as 4g or rtt=80ms,loss=1%");
+        return complain(PL_EXIT_USAGE, "show: accepted: one SPEC, such as 4g or rtt=80ms,loss=1%");
     if (link_spec_parse(&spec, argv[1], &e) < 0)
-        return complain_usage(e.text);
+        return complain(PL_EXIT_USAGE, e.text);
     link_spec_format(&spec, text);
-    printf("%s\n", text);
+    puts(text);
     return PL_EXIT_OK;
 }
 
@@ -216,9 +183,9 @@ static int main_on_server(int argc, char **argv)
     if (argc == 2 && opt_answer(&on_server_program, argv[1]))
         return PL_EXIT_OK;
     if (argc < 2)
-        return complain_usage("on-server: accepted: a command and its arguments");
+        return complain(PL_EXIT_USAGE, "on-server: accepted: a command and its arguments");
     if (path == NULL)
-        return complain_usage("on-server: only from inside `pushlab-link shell`");
+        return complain(PL_EXIT_USAGE, "on-server: only from inside `pushlab-link shell`");
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
         fprintf(stderr, "pushlab-link: on-server: %s: %s\n", path, strerror(errno));
