@@ -62,7 +62,7 @@ static void add_text(struct scenario_args *a, const char *option, const char *te
         scenario_args_add(a, option, "%s", text);
 }
 
-static int start_client(struct supervisor *n, struct child *client, const struct config *c,
+static int start_client(struct supervisor *sup, struct child *client, const struct config *c,
                         const char *transport, const char *url, struct err_text *e)
 {
     unsigned reads = c->verbose ? CHILD_READ_OUT | CHILD_READ_PROGRESS : CHILD_SAME_GROUP;
@@ -79,10 +79,10 @@ static int start_client(struct supervisor *n, struct child *client, const struct
         scenario_args_add(&args, "--transcript-fd", "%d", CHILD_PROGRESS_FD);
     if (c->count > 0)
         scenario_args_add(&args, "--count", "%lld", (long long)c->count);
-    return program_start(n, client, &program_client, &args, reads, NULL, e);
+    return program_start(sup, client, &program_client, &args, reads, NULL, e);
 }
 
-static int start_server(struct supervisor *n, struct child *server, const struct config *c,
+static int start_server(struct supervisor *sup, struct child *server, const struct config *c,
                         char *address, size_t cap, struct err_text *e)
 {
     struct scenario_args args = {0};
@@ -91,7 +91,7 @@ static int start_server(struct supervisor *n, struct child *server, const struct
     scenario_args_add(&args, "--listen", "127.0.0.1:0");
     scenario_args_add(&args, "--rate", "%.12g", c->rate_hz);
     scenario_args_add(&args, "--payload-bytes", "%lld", (long long)c->payload_bytes);
-    return server_start(n, server, &args, NULL, address, cap, e);
+    return server_start(sup, server, &args, NULL, address, cap, e);
 }
 
 /* What the client has noted, explained, and what it has said. v NULL: it talks for itself. */
@@ -110,15 +110,15 @@ static void relay(struct watch_verbose *v, struct child *client)
 }
 
 /* On Ctrl-C the client gets the time to say its last words. Returns the exit code. */
-static int follow(struct supervisor *n, struct child *server, struct child *client,
+static int follow(struct supervisor *sup, struct child *server, struct child *client,
                   struct watch_verbose *v)
 {
     struct err_text e;
 
-    while (!client->ended && supervisor_wait(n, INT64_MAX) > 0) {
+    while (!client->ended && supervisor_wait(sup, INT64_MAX) > 0) {
         relay(v, client);
-        if (n->interrupts > 0) {
-            supervisor_stop(n, client, 2 * NS_PER_S);
+        if (sup->interrupts > 0) {
+            supervisor_stop(sup, client, 2 * NS_PER_S);
             relay(v, client);
             return PL_EXIT_OK;
         }
@@ -130,7 +130,7 @@ static int follow(struct supervisor *n, struct child *server, struct child *clie
     return WIFEXITED(client->status) ? WEXITSTATUS(client->status) : PL_EXIT_FAILURE;
 }
 
-static int watch(struct supervisor *n, const struct config *c, const char *transport,
+static int watch(struct supervisor *sup, const struct config *c, const char *transport,
                  struct watch_verbose *v)
 {
     struct child server = {0}, client = {0};
@@ -139,19 +139,19 @@ static int watch(struct supervisor *n, const struct config *c, const char *trans
     int rc = PL_OK, code = PL_EXIT_OK;
 
     if (c->url == NULL) {
-        rc = start_server(n, &server, c, address, sizeof address, &e);
+        rc = start_server(sup, &server, c, address, sizeof address, &e);
         snprintf(url, sizeof url, "http://%s", address);
     }
     if (rc == PL_OK)
-        rc = start_client(n, &client, c, transport, c->url != NULL ? c->url : url, &e);
+        rc = start_client(sup, &client, c, transport, c->url != NULL ? c->url : url, &e);
     if (rc == PL_OK)
-        code = follow(n, &server, &client, v);
+        code = follow(sup, &server, &client, v);
     else if (rc != PL_EINTR)
         code = command_fail(PL_EXIT_FAILURE, e.text);
-    supervisor_stop(n, &client, NS_PER_S);
-    supervisor_stop(n, &server, 2 * NS_PER_S);
-    child_free(n, &client);
-    child_free(n, &server);
+    supervisor_stop(sup, &client, NS_PER_S);
+    supervisor_stop(sup, &server, 2 * NS_PER_S);
+    child_free(sup, &client);
+    child_free(sup, &server);
     return code;
 }
 
@@ -159,17 +159,17 @@ int command_watch(int argc, char **argv)
 {
     struct config c = {0};
     struct watch_verbose verbose = {.explain = NULL};
-    struct supervisor n;
+    struct supervisor sup;
     int code;
 
     if (!command_parse(&program, &c, argc, argv, "transport", NULL, &code))
         return code;
     if (c.verbose && watch_verbose_begin(&verbose, stdout) < 0)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
-    if (supervisor_open(&n) < 0)
+    if (supervisor_open(&sup) < 0)
         return command_fail(PL_EXIT_FAILURE, "signalfd failed");
-    code = watch(&n, &c, argv[1], c.verbose ? &verbose : NULL);
-    supervisor_close(&n);
+    code = watch(&sup, &c, argv[1], c.verbose ? &verbose : NULL);
+    supervisor_close(&sup);
     watch_verbose_end(&verbose);
     return code;
 }

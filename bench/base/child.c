@@ -24,12 +24,12 @@ static bool is_under_nohup(void)
     return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-int supervisor_open(struct supervisor *n)
+int supervisor_open(struct supervisor *sup)
 {
     struct sigaction fallback = {.sa_handler = SIG_DFL}, ignore = {.sa_handler = SIG_IGN};
     sigset_t set;
 
-    *n = (struct supervisor){0};
+    *sup = (struct supervisor){0};
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGINT);
@@ -38,11 +38,11 @@ int supervisor_open(struct supervisor *n)
         sigaddset(&set, SIGHUP);
     /* An inherited SIG_IGN would let the kernel reap behind our back. */
     sigaction(SIGCHLD, &fallback, NULL);
-    n->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (n->signal_fd < 0)
+    sup->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (sup->signal_fd < 0)
         return PL_ESYS;
-    sigaction(SIGPIPE, &ignore, &n->sigpipe_before);
-    sigprocmask(SIG_BLOCK, &set, &n->before);
+    sigaction(SIGPIPE, &ignore, &sup->sigpipe_before);
+    sigprocmask(SIG_BLOCK, &set, &sup->before);
     return PL_OK;
 }
 
@@ -52,25 +52,25 @@ static void kill_child(const struct child *c, int signo)
         kill(c->own_group ? -c->pid : c->pid, signo);
 }
 
-void supervisor_close(struct supervisor *n)
+void supervisor_close(struct supervisor *sup)
 {
-    while (n->count > 0) {
-        struct child *c = n->children[n->count - 1];
+    while (sup->count > 0) {
+        struct child *c = sup->children[sup->count - 1];
 
-        supervisor_stop(n, c, 0);
-        child_free(n, c);
+        supervisor_stop(sup, c, 0);
+        child_free(sup, c);
     }
     /* What came in meanwhile has been dealt with: don't deliver it again to the old mask. */
-    for (struct signalfd_siginfo info; read(n->signal_fd, &info, sizeof info) > 0;)
-        n->interrupts += info.ssi_signo != SIGCHLD;
-    close(n->signal_fd);
-    sigaction(SIGPIPE, &n->sigpipe_before, NULL);
-    sigprocmask(SIG_SETMASK, &n->before, NULL);
+    for (struct signalfd_siginfo info; read(sup->signal_fd, &info, sizeof info) > 0;)
+        sup->interrupts += info.ssi_signo != SIGCHLD;
+    close(sup->signal_fd);
+    sigaction(SIGPIPE, &sup->sigpipe_before, NULL);
+    sigprocmask(SIG_SETMASK, &sup->before, NULL);
 }
 
 /* ---- starting ---- */
 
-struct birth {
+struct spawn {
     char *const *argv;
     int ends[CHILD_STREAMS]; /* writing ends for the child; -1: not read */
     int in_fd;               /* reading end of the child's stdin; -1: /dev/null */
@@ -81,7 +81,7 @@ struct birth {
 };
 
 /* Between fork and exec: only async-signal-safe calls. Returns only on failure. */
-static void exec_child(const struct birth *b, const struct supervisor *n)
+static void exec_child(const struct spawn *b, const struct supervisor *sup)
 {
     static const int numbers[CHILD_STREAMS] = {STDOUT_FILENO, STDERR_FILENO, CHILD_PROGRESS_FD};
     int in_fd = b->in_fd >= 0 ? b->in_fd : open("/dev/null", O_RDONLY);
@@ -102,7 +102,7 @@ static void exec_child(const struct birth *b, const struct supervisor *n)
         if (b->ends[s] >= 0 && dup2(b->ends[s], numbers[s]) < 0)
             return;
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-    sigprocmask(SIG_SETMASK, &n->before, NULL);
+    sigprocmask(SIG_SETMASK, &sup->before, NULL);
     execvp(b->argv[0], b->argv);
 }
 
@@ -127,7 +127,7 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-static int open_pipes(struct child *c, struct birth *b, unsigned reads)
+static int open_pipes(struct child *c, struct spawn *b, unsigned reads)
 {
     for (int s = 0; s < CHILD_STREAMS; s++) {
         int ends[2] = {-1, -1};
@@ -152,7 +152,7 @@ static int open_pipes(struct child *c, struct birth *b, unsigned reads)
 }
 
 /* Fork and wait for exec. 0, or PL_ESYS with errno from wherever it failed. */
-static int give_birth(struct child *c, struct birth *b, const struct supervisor *n)
+static int fork_child(struct child *c, struct spawn *b, const struct supervisor *sup)
 {
     int report[2] = {-1, -1}, failure = 0;
     ssize_t got;
@@ -162,7 +162,7 @@ static int give_birth(struct child *c, struct birth *b, const struct supervisor 
     b->report_fd = report[1];
     c->pid = fork();
     if (c->pid == 0) {
-        exec_child(b, n);
+        exec_child(b, sup);
         failure = errno;
         if (write(b->report_fd, &failure, sizeof failure) < 0)
             _exit(126);
@@ -183,16 +183,17 @@ static int give_birth(struct child *c, struct birth *b, const struct supervisor 
     return PL_ESYS;
 }
 
-int supervisor_spawn(struct supervisor *n, struct child *c, const char *name, char *const argv[],
+int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, char *const argv[],
                      unsigned reads, struct err_text *e)
 {
-    return supervisor_spawn_in(n, c, name, argv, reads, NULL, e);
+    return supervisor_spawn_in(sup, c, name, argv, reads, NULL, e);
 }
 
-int supervisor_spawn_in(struct supervisor *n, struct child *c, const char *name, char *const argv[],
-                        unsigned reads, const struct child_place *place, struct err_text *e)
+int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *name,
+                        char *const argv[], unsigned reads, const struct child_place *place,
+                        struct err_text *e)
 {
-    struct birth b = {.argv = argv,
+    struct spawn b = {.argv = argv,
                       .ends = {-1, -1, -1},
                       .in_fd = -1,
                       .place = place,
@@ -203,17 +204,17 @@ int supervisor_spawn_in(struct supervisor *n, struct child *c, const char *name,
     *c = (struct child){.name = name, .own_group = b.own_group, .in_fd = -1};
     for (int s = 0; s < CHILD_STREAMS; s++)
         c->pipes[s].fd = -1;
-    if (n->count == SUPERVISOR_MAX)
+    if (sup->count == SUPERVISOR_MAX)
         return err_set(e, PL_ELIMIT, "start %s: too many children", name);
     rc = open_pipes(c, &b, reads);
     if (rc == PL_OK)
-        rc = give_birth(c, &b, n);
+        rc = fork_child(c, &b, sup);
     saved = errno;
     for (int s = 0; s < CHILD_STREAMS; s++)
         close_fd(&b.ends[s]);
     close_fd(&b.in_fd);
     if (rc == PL_OK) {
-        n->children[n->count++] = c;
+        sup->children[sup->count++] = c;
         return PL_OK;
     }
     for (int s = 0; s < CHILD_STREAMS; s++)
@@ -254,11 +255,11 @@ static int drain_pipe(struct child *c, struct child_pipe *p)
 }
 
 /* Lines already handed out are dropped only now, so they stay valid until the next wait. */
-static void forget_taken(struct supervisor *n)
+static void forget_taken(struct supervisor *sup)
 {
-    for (size_t i = 0; i < n->count; i++) {
+    for (size_t i = 0; i < sup->count; i++) {
         for (int s = 0; s < CHILD_STREAMS; s++) {
-            struct child_pipe *p = &n->children[i]->pipes[s];
+            struct child_pipe *p = &sup->children[i]->pipes[s];
 
             if (p->taken > 0)
                 buf_drain(&p->text, p->taken);
@@ -269,10 +270,10 @@ static void forget_taken(struct supervisor *n)
 
 /* Reap who has ended. What a child said before its end is all in its pipes by now; a
  * grandchild that still holds them open is not waited for. */
-static int reap(struct supervisor *n)
+static int reap(struct supervisor *sup)
 {
-    for (size_t i = 0; i < n->count; i++) {
-        struct child *c = n->children[i];
+    for (size_t i = 0; i < sup->count; i++) {
+        struct child *c = sup->children[i];
 
         if (c->ended || waitpid(c->pid, &c->status, WNOHANG) != c->pid)
             continue;
@@ -286,12 +287,12 @@ static int reap(struct supervisor *n)
     return PL_OK;
 }
 
-static void take_signals(struct supervisor *n)
+static void take_signals(struct supervisor *sup)
 {
     struct signalfd_siginfo info;
 
-    while (read(n->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        n->interrupts += info.ssi_signo != SIGCHLD;
+    while (read(sup->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        sup->interrupts += info.ssi_signo != SIGCHLD;
 }
 
 static int wait_ms(int64_t deadline_ns)
@@ -303,41 +304,41 @@ static int wait_ms(int64_t deadline_ns)
     return left_ns > 3600 * NS_PER_S ? 3600000 : (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-int supervisor_wait(struct supervisor *n, int64_t deadline_ns)
+int supervisor_wait(struct supervisor *sup, int64_t deadline_ns)
 {
     struct pollfd fds[1 + SUPERVISOR_MAX * CHILD_STREAMS];
     nfds_t nfds = 0;
     int ready;
 
-    forget_taken(n);
-    fds[nfds++] = (struct pollfd){.fd = n->signal_fd, .events = POLLIN};
-    for (size_t i = 0; i < n->count; i++)
+    forget_taken(sup);
+    fds[nfds++] = (struct pollfd){.fd = sup->signal_fd, .events = POLLIN};
+    for (size_t i = 0; i < sup->count; i++)
         for (int s = 0; s < CHILD_STREAMS; s++) /* poll() skips negative descriptors */
-            fds[nfds++] = (struct pollfd){.fd = n->children[i]->pipes[s].fd, .events = POLLIN};
+            fds[nfds++] = (struct pollfd){.fd = sup->children[i]->pipes[s].fd, .events = POLLIN};
     ready = poll(fds, nfds, wait_ms(deadline_ns));
     if (ready < 0)
         return errno == EINTR ? 1 : PL_ESYS;
-    take_signals(n);
-    for (size_t i = 0; i < n->count; i++)
+    take_signals(sup);
+    for (size_t i = 0; i < sup->count; i++)
         for (int s = 0; s < CHILD_STREAMS; s++)
-            if (drain_pipe(n->children[i], &n->children[i]->pipes[s]) < 0)
+            if (drain_pipe(sup->children[i], &sup->children[i]->pipes[s]) < 0)
                 return PL_ENOMEM;
-    if (reap(n) < 0)
+    if (reap(sup) < 0)
         return PL_ENOMEM;
     return ready > 0 || clock_now_ns() < deadline_ns;
 }
 
-bool supervisor_stop(struct supervisor *n, struct child *c, int64_t grace_ns)
+bool supervisor_stop(struct supervisor *sup, struct child *c, int64_t grace_ns)
 {
     int64_t deadline_ns = clock_now_ns() + grace_ns;
-    int interrupts = n->interrupts;
+    int interrupts = sup->interrupts;
     int rc = 1;
 
     if (c->pid == 0 || c->ended)
         return c->ended;
     kill_child(c, SIGTERM);
-    while (rc > 0 && !c->ended && n->interrupts == interrupts && grace_ns > 0)
-        rc = supervisor_wait(n, deadline_ns);
+    while (rc > 0 && !c->ended && sup->interrupts == interrupts && grace_ns > 0)
+        rc = supervisor_wait(sup, deadline_ns);
     if (c->ended)
         return true;
     kill_child(c, SIGKILL);
@@ -444,15 +445,16 @@ int child_say(struct child *c, const char *text)
     return c->in_fd >= 0 && write(c->in_fd, text, len) == (ssize_t)len ? PL_OK : PL_ESYS;
 }
 
-void child_free(struct supervisor *n, struct child *c)
+void child_free(struct supervisor *sup, struct child *c)
 {
     if (c->name == NULL) /* zero-initialised, never spawned: its descriptors are not its own */
         return;
-    for (size_t i = 0; i < n->count; i++) {
-        if (n->children[i] != c)
+    for (size_t i = 0; i < sup->count; i++) {
+        if (sup->children[i] != c)
             continue;
-        memmove(&n->children[i], &n->children[i + 1], (n->count - i - 1) * sizeof n->children[0]);
-        n->count--;
+        memmove(&sup->children[i], &sup->children[i + 1],
+                (sup->count - i - 1) * sizeof sup->children[0]);
+        sup->count--;
         break;
     }
     for (int s = 0; s < CHILD_STREAMS; s++) {

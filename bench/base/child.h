@@ -60,14 +60,14 @@ struct supervisor {
 };
 
 /* 0 or PL_ESYS. */
-int supervisor_open(struct supervisor *n);
+int supervisor_open(struct supervisor *sup);
 /* Kill and reap whatever still runs, then give the signals back. */
-void supervisor_close(struct supervisor *n);
+void supervisor_close(struct supervisor *sup);
 
 /* Start argv[0] (looked up in PATH when it has no slash) as c, which stays the caller's and
  * must live until child_free(). reads: CHILD_READ_* and CHILD_SAME_GROUP.
  * 0, PL_ESYS or PL_ELIMIT, with the line in e ("start pushlab-server: No such file ..."). */
-int supervisor_spawn(struct supervisor *n, struct child *c, const char *name, char *const argv[],
+int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, char *const argv[],
                      unsigned reads, struct err_text *e);
 
 /* Where a child is to live: enter() is called in it between fork and exec, so it may make
@@ -77,19 +77,20 @@ struct child_place {
     const void *arg;
 };
 /* supervisor_spawn() for a child that lives elsewhere; place NULL: here. */
-int supervisor_spawn_in(struct supervisor *n, struct child *c, const char *name, char *const argv[],
-                        unsigned reads, const struct child_place *place, struct err_text *e);
+int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *name,
+                        char *const argv[], unsigned reads, const struct child_place *place,
+                        struct err_text *e);
 
 /* Write text to the child's stdin (CHILD_WRITE_IN). 0 or PL_ESYS. */
 int child_say(struct child *c, const char *text);
 
 /* Sleep until something happens: output, an end, a signal. 1; 0 when CLOCK_MONOTONIC has
  * reached deadline_ns; or PL_ESYS, PL_ENOMEM. */
-int supervisor_wait(struct supervisor *n, int64_t deadline_ns);
+int supervisor_wait(struct supervisor *sup, int64_t deadline_ns);
 
 /* Ask a child to end with SIGTERM, wait up to grace_ns (a second Ctrl-C cuts it short), then
  * kill its whole group. Reaped in any case. Returns true when it ended by itself. */
-bool supervisor_stop(struct supervisor *n, struct child *c, int64_t grace_ns);
+bool supervisor_stop(struct supervisor *sup, struct child *c, int64_t grace_ns);
 
 /* The next complete line (without LF; the last one may lack it), NUL-terminated and valid until
  * the next supervisor_wait(); NULL when there is none yet. */
@@ -112,6 +113,6 @@ void child_describe(struct child *c, char *out, size_t cap);
 int child_fail(struct child *c, struct err_text *e);
 
 /* Forget an ended child and free what it said. */
-void child_free(struct supervisor *n, struct child *c);
+void child_free(struct supervisor *sup, struct child *c);
 
 #endif

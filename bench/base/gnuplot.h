@@ -11,7 +11,7 @@ enum { GNUPLOT_LIMIT_S = 60 };
  * for it and reap it. What it prints is only used to explain a failure.
  * 0; PL_ESYS with the line in e when it can't be started (not installed), fails, is killed,
  * takes longer than GNUPLOT_LIMIT_S or is interrupted by Ctrl-C; PL_ENOMEM. */
-int gnuplot_run(struct supervisor *n, char *const argv[], struct err_text *e);
+int gnuplot_run(struct supervisor *sup, char *const argv[], struct err_text *e);
 
 /* The last line of gnuplot's complaint: the cause, after the echo of the command and its
  * caret. Cut out of text in place; "" when there is none. */

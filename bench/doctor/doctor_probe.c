@@ -242,7 +242,7 @@ static void probe_results(struct doctor_facts *f, const char *results)
 
 /* Run it and keep what it says on stdout, or else on stderr. False when it fails, or takes
  * longer than ANSWER_LIMIT_S. */
-static bool ask(struct supervisor *n, char *const argv[], struct buf *said)
+static bool ask(struct supervisor *sup, char *const argv[], struct buf *said)
 {
     int64_t deadline_ns = clock_now_ns() + ANSWER_LIMIT_S * NS_PER_S;
     struct child c = {0};
@@ -250,36 +250,36 @@ static bool ask(struct supervisor *n, char *const argv[], struct buf *said)
     const char *text;
 
     said->len = 0;
-    if (supervisor_spawn(n, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, NULL) < 0)
+    if (supervisor_spawn(sup, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, NULL) < 0)
         return false;
-    while (!c.ended && supervisor_wait(n, deadline_ns) > 0)
+    while (!c.ended && supervisor_wait(sup, deadline_ns) > 0)
         continue;
     if (!c.ended)
-        supervisor_stop(n, &c, 0);
+        supervisor_stop(sup, &c, 0);
     has_succeeded = child_succeeded(&c);
     text = child_text(&c, CHILD_OUT);
     if (*text == '\0')
         text = child_text(&c, CHILD_ERR);
     has_succeeded &= buf_add(said, text, strlen(text) + 1) == 0;
-    child_free(n, &c);
+    child_free(sup, &c);
     return has_succeeded;
 }
 
 /* Its version, as the first line of what it says; "" when it says nothing. */
-static void ask_version(struct supervisor *n, struct doctor_program *p, const char *asked)
+static void ask_version(struct supervisor *sup, struct doctor_program *p, const char *asked)
 {
     char option[16];
     char *argv[] = {p->path, option, NULL};
     struct buf said = {0};
 
     snprintf(option, sizeof option, "%s", asked);
-    if (p->path[0] != '\0' && asked[0] != '\0' && ask(n, argv, &said))
+    if (p->path[0] != '\0' && asked[0] != '\0' && ask(sup, argv, &said))
         snprintf(p->version, sizeof p->version, "%.*s", (int)strcspn((const char *)said.data, "\n"),
                  (const char *)said.data);
     buf_free(&said);
 }
 
-static bool is_proven(struct supervisor *n, struct doctor_program *p, const char *proof)
+static bool is_proven(struct supervisor *sup, struct doctor_program *p, const char *proof)
 {
     static char shell[] = "/bin/sh", option[] = "-c";
     char command[200];
@@ -290,23 +290,24 @@ static bool is_proven(struct supervisor *n, struct doctor_program *p, const char
     if (p->path[0] == '\0' || proof[0] == '\0')
         return true;
     snprintf(command, sizeof command, "%s", proof);
-    proven = ask(n, argv, &said);
+    proven = ask(sup, argv, &said);
     buf_free(&said);
     return proven;
 }
 
-static void probe_tool(struct supervisor *n, struct doctor_program *p, const struct doctor_tool *t)
+static void probe_tool(struct supervisor *sup, struct doctor_program *p,
+                       const struct doctor_tool *t)
 {
     char names[100], *rest = names, *name;
 
     snprintf(names, sizeof names, "%s", t->programs);
     while (p->path[0] == '\0' && (name = strsep(&rest, " ")) != NULL)
         program_find_of_others(name, p->path, sizeof p->path);
-    ask_version(n, p, t->version_option);
-    p->unproven = !is_proven(n, p, t->proof);
+    ask_version(sup, p, t->version_option);
+    p->unproven = !is_proven(sup, p, t->proof);
 }
 
-static void probe_own(struct supervisor *n, struct doctor_facts *f)
+static void probe_own(struct supervisor *sup, struct doctor_facts *f)
 {
     static const struct program *const own[] = {&program_server, &program_client};
 
@@ -319,20 +320,20 @@ static void probe_own(struct supervisor *n, struct doctor_facts *f)
             program_find_in(getenv("PATH"), path, p->path, sizeof p->path);
         else if (access(path, X_OK) == 0)
             snprintf(p->path, sizeof p->path, "%.*s", (int)sizeof p->path - 1, path);
-        ask_version(n, p, "--version");
+        ask_version(sup, p, "--version");
     }
 }
 
 static int probe_programs(struct doctor_facts *f, struct err_text *e)
 {
-    struct supervisor n;
+    struct supervisor sup;
 
-    if (supervisor_open(&n) < 0)
+    if (supervisor_open(&sup) < 0)
         return err_set(e, PL_ESYS, "doctor: no programs can be started: %s", pl_strerror(PL_ESYS));
-    probe_own(&n, f);
+    probe_own(&sup, f);
     for (size_t i = 0; i < DOCTOR_TOOLS_MAX && doctor_tools[i].check.name != NULL; i++)
-        probe_tool(&n, &f->tools[i], &doctor_tools[i]);
-    supervisor_close(&n);
+        probe_tool(&sup, &f->tools[i], &doctor_tools[i]);
+    supervisor_close(&sup);
     f->has_apt = access("/usr/bin/apt-get", X_OK) == 0;
     return PL_OK;
 }

@@ -41,76 +41,77 @@ enum source {
     SOURCE_CONTROL,
 };
 
-static int watch(struct forwarder *m, int fd, enum source source)
+static int watch(struct forwarder *fwd, int fd, enum source source)
 {
     struct epoll_event e = {.events = EPOLLIN, .data.u32 = source};
 
-    return epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? PL_ESYS : PL_OK;
+    return epoll_ctl(fwd->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? PL_ESYS : PL_OK;
 }
 
-static int open_loop(struct forwarder *m)
+static int open_loop(struct forwarder *fwd)
 {
     sigset_t died;
 
-    m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    fwd->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    fwd->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     sigemptyset(&died);
     sigaddset(&died, FORWARDER_PARENT_DIED);
-    m->signal_fd = signalfd(-1, &died, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (m->epoll_fd < 0 || m->timer_fd < 0 || m->signal_fd < 0)
+    fwd->signal_fd = signalfd(-1, &died, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (fwd->epoll_fd < 0 || fwd->timer_fd < 0 || fwd->signal_fd < 0)
         return PL_ESYS;
-    if (watch(m, m->net.side[LINK_CLIENT].tun_fd, SOURCE_CLIENT) < 0 ||
-        watch(m, m->net.side[LINK_SERVER].tun_fd, SOURCE_SERVER) < 0 ||
-        watch(m, m->timer_fd, SOURCE_TIMER) < 0 || watch(m, m->signal_fd, SOURCE_PARENT) < 0 ||
-        watch(m, m->control_fd, SOURCE_CONTROL) < 0)
+    if (watch(fwd, fwd->net.side[LINK_CLIENT].tun_fd, SOURCE_CLIENT) < 0 ||
+        watch(fwd, fwd->net.side[LINK_SERVER].tun_fd, SOURCE_SERVER) < 0 ||
+        watch(fwd, fwd->timer_fd, SOURCE_TIMER) < 0 ||
+        watch(fwd, fwd->signal_fd, SOURCE_PARENT) < 0 ||
+        watch(fwd, fwd->control_fd, SOURCE_CONTROL) < 0)
         return PL_ESYS;
     return PL_OK;
 }
 
-int forwarder_init(struct forwarder *m, const struct link_spec *spec, uint64_t seed,
+int forwarder_init(struct forwarder *fwd, const struct link_spec *spec, uint64_t seed,
                    const struct link_net *net, int control_fd)
 {
     int rc;
 
-    *m = (struct forwarder){.spec = *spec, .seed = seed, .net = *net, .control_fd = control_fd};
-    m->epoll_fd = m->timer_fd = m->signal_fd = -1;
-    m->armed_ns = STAGE_NEVER;
-    m->lead_ns = LEAD_FIRST_NS;
-    m->spin_counted_ns = clock_now_ns();
-    m->next_id = 1;
-    capture_init(&m->capture);
+    *fwd = (struct forwarder){.spec = *spec, .seed = seed, .net = *net, .control_fd = control_fd};
+    fwd->epoll_fd = fwd->timer_fd = fwd->signal_fd = -1;
+    fwd->armed_ns = STAGE_NEVER;
+    fwd->lead_ns = LEAD_FIRST_NS;
+    fwd->spin_counted_ns = clock_now_ns();
+    fwd->next_id = 1;
+    capture_init(&fwd->capture);
     /* Neighbouring seeds must not give the two paths shifted copies of one sequence. */
     for (int i = 0; i < LINK_DIRECTIONS; i++)
-        link_path_init(&m->path[i], &spec->path[i], LIMIT_BYTES,
+        link_path_init(&fwd->path[i], &spec->path[i], LIMIT_BYTES,
                        seed * LINK_DIRECTIONS + (uint64_t)i);
-    rc = wire_counter_init(&m->wire_counter, WIRE_COUNTER_MAX_CONNECTIONS, clock_now_ns());
+    rc = wire_counter_init(&fwd->wire_counter, WIRE_COUNTER_MAX_CONNECTIONS, clock_now_ns());
     if (rc == PL_OK)
-        rc = hdr_init(&m->late_us, 1, LATE_MOST_US, 3);
+        rc = hdr_init(&fwd->late_us, 1, LATE_MOST_US, 3);
     if (rc == PL_OK)
-        rc = open_loop(m);
+        rc = open_loop(fwd);
     if (rc < 0)
-        forwarder_free(m);
+        forwarder_free(fwd);
     return rc;
 }
 
-void forwarder_free(struct forwarder *m)
+void forwarder_free(struct forwarder *fwd)
 {
-    capture_end(&m->capture);
+    capture_end(&fwd->capture);
     for (int i = 0; i < LINK_DIRECTIONS; i++)
-        link_path_free(&m->path[i]);
-    wire_counter_free(&m->wire_counter);
-    hdr_free(&m->late_us);
-    if (m->epoll_fd >= 0)
-        close(m->epoll_fd);
-    if (m->timer_fd >= 0)
-        close(m->timer_fd);
-    if (m->signal_fd >= 0)
-        close(m->signal_fd);
-    link_net_free(&m->net);
+        link_path_free(&fwd->path[i]);
+    wire_counter_free(&fwd->wire_counter);
+    hdr_free(&fwd->late_us);
+    if (fwd->epoll_fd >= 0)
+        close(fwd->epoll_fd);
+    if (fwd->timer_fd >= 0)
+        close(fwd->timer_fd);
+    if (fwd->signal_fd >= 0)
+        close(fwd->signal_fd);
+    link_net_free(&fwd->net);
 }
 
 /* One packet from the kernel enters the path. */
-static void accept_packet(struct forwarder *m, enum link_direction direction, const uint8_t *data,
+static void accept_packet(struct forwarder *fwd, enum link_direction direction, const uint8_t *data,
                           size_t len)
 {
     int64_t now_ns = clock_now_ns();
@@ -121,135 +122,135 @@ static void accept_packet(struct forwarder *m, enum link_direction direction, co
     bool valid;
 
     if (f == NULL) {
-        m->memory_failures[direction]++;
+        fwd->memory_failures[direction]++;
         return;
     }
-    f->id = m->next_id++;
+    f->id = fwd->next_id++;
     f->sent_ns = now_ns;
     valid = packet_parse(&p, data, len) == PL_OK;
-    lost_by = link_path_put(&m->path[direction], f, now_ns);
-    seen = wire_counter_see(&m->wire_counter, valid ? &p : NULL, len, direction, lost_by != NULL,
+    lost_by = link_path_put(&fwd->path[direction], f, now_ns);
+    seen = wire_counter_see(&fwd->wire_counter, valid ? &p : NULL, len, direction, lost_by != NULL,
                             now_ns);
     f->connection = seen.connection;
     f->opens = seen.first_kept;
-    capture_sent(&m->capture, f, direction, seen.first,
+    capture_sent(&fwd->capture, f, direction, seen.first,
                  lost_by == NULL ? NULL : lost_by->ops->name);
     if (lost_by != NULL)
         frame_free(f);
 }
 
-static void read_side(struct forwarder *m, enum link_side side)
+static void read_side(struct forwarder *fwd, enum link_side side)
 {
     enum link_direction direction = side == LINK_CLIENT ? LINK_UP : LINK_DOWN;
     uint8_t packet[MAX_PACKET_BYTES];
 
     for (int i = 0; i < BATCH_PACKETS; i++) {
-        ssize_t n = read(m->net.side[side].tun_fd, packet, sizeof packet);
+        ssize_t n = read(fwd->net.side[side].tun_fd, packet, sizeof packet);
 
         if (n <= 0)
             return;
-        accept_packet(m, direction, packet, (size_t)n);
+        accept_packet(fwd, direction, packet, (size_t)n);
     }
 }
 
 /* Hand over all that is due in one direction. */
-static void deliver(struct forwarder *m, enum link_direction direction)
+static void deliver(struct forwarder *fwd, enum link_direction direction)
 {
     enum link_side to = direction == LINK_UP ? LINK_SERVER : LINK_CLIENT;
     int64_t now_ns = clock_now_ns();
     struct frame *f;
 
-    while ((f = link_path_take(&m->path[direction], now_ns)) != NULL) {
+    while ((f = link_path_take(&fwd->path[direction], now_ns)) != NULL) {
         int64_t handed_ns = clock_now_ns();
 
-        if (write(m->net.side[to].tun_fd, f->data, f->len) < 0)
-            m->write_failures[direction]++;
-        hdr_record(&m->late_us, (handed_ns - f->due_ns) / NS_PER_US, 1);
-        capture_arrived(&m->capture, f, direction, handed_ns);
+        if (write(fwd->net.side[to].tun_fd, f->data, f->len) < 0)
+            fwd->write_failures[direction]++;
+        hdr_record(&fwd->late_us, (handed_ns - f->due_ns) / NS_PER_US, 1);
+        capture_arrived(&fwd->capture, f, direction, handed_ns);
         frame_free(f);
     }
 }
 
 /* Set the timer, unless it is set so already. */
-static void arm(struct forwarder *m, int64_t at_ns)
+static void arm(struct forwarder *fwd, int64_t at_ns)
 {
     struct itimerspec t = {.it_value = {0}};
 
-    if (at_ns == m->armed_ns)
+    if (at_ns == fwd->armed_ns)
         return;
-    m->armed_ns = at_ns;
+    fwd->armed_ns = at_ns;
     if (at_ns != STAGE_NEVER) {
         t.it_value.tv_sec = at_ns / NS_PER_S;
         t.it_value.tv_nsec = at_ns % NS_PER_S;
     }
-    timerfd_settime(m->timer_fd, TFD_TIMER_ABSTIME, &t, NULL);
+    timerfd_settime(fwd->timer_fd, TFD_TIMER_ABSTIME, &t, NULL);
 }
 
 /* Follow the lateness of wake-ups: up fast, down slowly, so that the lead covers most. */
-static void learn_lead(struct forwarder *m)
+static void learn_lead(struct forwarder *fwd)
 {
-    int64_t late_ns = clock_now_ns() - m->armed_ns;
+    int64_t late_ns = clock_now_ns() - fwd->armed_ns;
 
-    if (late_ns > m->lead_ns)
-        m->lead_ns += (late_ns - m->lead_ns) / 4;
+    if (late_ns > fwd->lead_ns)
+        fwd->lead_ns += (late_ns - fwd->lead_ns) / 4;
     else
-        m->lead_ns -= (m->lead_ns - late_ns) / 64;
-    if (m->lead_ns < LEAD_LEAST_NS)
-        m->lead_ns = LEAD_LEAST_NS;
-    if (m->lead_ns > LEAD_MOST_NS)
-        m->lead_ns = LEAD_MOST_NS;
+        fwd->lead_ns -= (fwd->lead_ns - late_ns) / 64;
+    if (fwd->lead_ns < LEAD_LEAST_NS)
+        fwd->lead_ns = LEAD_LEAST_NS;
+    if (fwd->lead_ns > LEAD_MOST_NS)
+        fwd->lead_ns = LEAD_MOST_NS;
 }
 
-static void timer_fired(struct forwarder *m)
+static void timer_fired(struct forwarder *fwd)
 {
     uint64_t expirations;
 
-    if (read(m->timer_fd, &expirations, sizeof expirations) < 0)
+    if (read(fwd->timer_fd, &expirations, sizeof expirations) < 0)
         return; /* set anew since */
-    learn_lead(m);
-    m->armed_ns = STAGE_NEVER;
+    learn_lead(fwd);
+    fwd->armed_ns = STAGE_NEVER;
 }
 
 /* Spinning takes processor time from the programs that are measured: it may have a share of
  * it, saved up for a while. Under a load that eats it all, precision is a little worse, but
  * then packets are so many that the next wake-up is never far. */
-static bool may_spin(struct forwarder *m, int64_t now_ns)
+static bool may_spin(struct forwarder *fwd, int64_t now_ns)
 {
-    int64_t passed_ns = now_ns - m->spin_counted_ns;
+    int64_t passed_ns = now_ns - fwd->spin_counted_ns;
 
-    m->spin_credit_ns += m->spinning ? -passed_ns : passed_ns / SPIN_SHARE;
-    if (m->spin_credit_ns > SPIN_CREDIT_MOST_NS)
-        m->spin_credit_ns = SPIN_CREDIT_MOST_NS;
-    m->spin_counted_ns = now_ns;
-    return m->spin_credit_ns > 0;
+    fwd->spin_credit_ns += fwd->spinning ? -passed_ns : passed_ns / SPIN_SHARE;
+    if (fwd->spin_credit_ns > SPIN_CREDIT_MOST_NS)
+        fwd->spin_credit_ns = SPIN_CREDIT_MOST_NS;
+    fwd->spin_counted_ns = now_ns;
+    return fwd->spin_credit_ns > 0;
 }
 
 /* How long epoll may wait: not at all when something is due, or so soon that we spin. */
-static int prepare_wait(struct forwarder *m)
+static int prepare_wait(struct forwarder *fwd)
 {
-    int64_t up_ns = link_path_due_ns(&m->path[LINK_UP]),
-            down_ns = link_path_due_ns(&m->path[LINK_DOWN]);
+    int64_t up_ns = link_path_due_ns(&fwd->path[LINK_UP]),
+            down_ns = link_path_due_ns(&fwd->path[LINK_DOWN]);
     int64_t due_ns = up_ns < down_ns ? up_ns : down_ns, now_ns = clock_now_ns();
-    bool allowed = may_spin(m, now_ns);
+    bool allowed = may_spin(fwd, now_ns);
 
-    m->spinning = false;
+    fwd->spinning = false;
     if (due_ns <= now_ns)
         return 0;
-    if (due_ns != STAGE_NEVER && due_ns - m->lead_ns <= now_ns) {
-        m->spinning = allowed;
+    if (due_ns != STAGE_NEVER && due_ns - fwd->lead_ns <= now_ns) {
+        fwd->spinning = allowed;
         if (allowed)
             return 0;
-        arm(m, due_ns);
+        arm(fwd, due_ns);
         return -1;
     }
-    arm(m, due_ns == STAGE_NEVER ? STAGE_NEVER : due_ns - m->lead_ns);
+    arm(fwd, due_ns == STAGE_NEVER ? STAGE_NEVER : due_ns - fwd->lead_ns);
     return -1;
 }
 
-static int64_t tun_drops_ever(const struct forwarder *m, enum link_direction direction)
+static int64_t tun_drops_ever(const struct forwarder *fwd, enum link_direction direction)
 {
     const struct link_net_side *from =
-        &m->net.side[direction == LINK_UP ? LINK_CLIENT : LINK_SERVER];
+        &fwd->net.side[direction == LINK_UP ? LINK_CLIENT : LINK_SERVER];
     int64_t n = netlink_tx_dropped(from->netlink_fd, from->interface);
 
     return n < 0 ? 0 : n;
@@ -291,14 +292,14 @@ static void write_path(struct writer *out, const struct link_path *l, const char
 }
 
 /* Losses that are the emulator's own fault, by their cause. */
-static void write_own(struct writer *out, const struct forwarder *m)
+static void write_own(struct writer *out, const struct forwarder *fwd)
 {
     uint64_t tun = 0, memory = 0, write = 0;
 
     for (int i = 0; i < LINK_DIRECTIONS; i++) {
-        tun += (uint64_t)(tun_drops_ever(m, (enum link_direction)i) - m->tun_drops_before[i]);
-        memory += m->memory_failures[i] + m->path[i].delay.stage.dropped_packets;
-        write += m->write_failures[i];
+        tun += (uint64_t)(tun_drops_ever(fwd, (enum link_direction)i) - fwd->tun_drops_before[i]);
+        memory += fwd->memory_failures[i] + fwd->path[i].delay.stage.dropped_packets;
+        write += fwd->write_failures[i];
     }
     writer_printf(out,
                   "\"own_drops\":%llu,\"own_drops_by_cause\":{\"tun_queue\":%llu,"
@@ -315,54 +316,54 @@ static void write_capture(struct writer *out, const struct capture *c)
                       ull(c->bytes), c->error);
 }
 
-static int write_account(const struct forwarder *m, struct buf *to, uint32_t max_connections)
+static int write_account(const struct forwarder *fwd, struct buf *to, uint32_t max_connections)
 {
-    const struct hdr *late = &m->late_us;
+    const struct hdr *late = &fwd->late_us;
     struct writer w = {.out = to}, *out = &w;
     char spec[LINK_TEXT_CHARS];
 
-    link_spec_format(&m->spec, spec);
+    link_spec_format(&fwd->spec, spec);
     writer_puts(out, "{\"schema\":1,\"link\":");
-    write_string(out, m->spec.name);
+    write_string(out, fwd->spec.name);
     writer_puts(out, ",\"spec\":");
     write_string(out, spec);
     writer_printf(out,
                   ",\"seed\":%llu,\"ipv6\":%s,\"time_ns\":%lld,\"since_ns\":%lld,"
                   "\"lead_us\":%lld,\"tcp\":{",
-                  ull(m->seed), m->net.ipv6 ? "true" : "false", (long long)clock_now_ns(),
-                  (long long)m->wire_counter.since_ns, (long long)(m->lead_ns / NS_PER_US));
-    wire_counter_json(&m->wire_counter, out, max_connections);
+                  ull(fwd->seed), fwd->net.ipv6 ? "true" : "false", (long long)clock_now_ns(),
+                  (long long)fwd->wire_counter.since_ns, (long long)(fwd->lead_ns / NS_PER_US));
+    wire_counter_json(&fwd->wire_counter, out, max_connections);
     writer_puts(out, "},\"lanes\":{");
-    write_path(out, &m->path[LINK_UP], "up");
+    write_path(out, &fwd->path[LINK_UP], "up");
     writer_puts(out, ",");
-    write_path(out, &m->path[LINK_DOWN], "down");
+    write_path(out, &fwd->path[LINK_DOWN], "down");
     writer_puts(out, "},");
-    write_own(out, m);
+    write_own(out, fwd);
     writer_printf(out,
                   ",\"late_us\":{\"count\":%lld,\"mean\":%.1f,\"p50\":%lld,\"p99\":%lld,"
                   "\"max\":%lld},\"capture\":",
                   (long long)late->total_count, hdr_mean(late),
                   (long long)hdr_value_at_percentile(late, 50),
                   (long long)hdr_value_at_percentile(late, 99), (long long)hdr_max(late));
-    write_capture(out, &m->capture);
+    write_capture(out, &fwd->capture);
     writer_puts(out, "}");
     return w.rc;
 }
 
-static void reset(struct forwarder *m)
+static void reset(struct forwarder *fwd)
 {
-    wire_counter_reset(&m->wire_counter, clock_now_ns());
-    hdr_reset(&m->late_us);
+    wire_counter_reset(&fwd->wire_counter, clock_now_ns());
+    hdr_reset(&fwd->late_us);
     for (int i = 0; i < LINK_DIRECTIONS; i++) {
-        link_path_reset_counters(&m->path[i]);
-        m->write_failures[i] = m->memory_failures[i] = 0;
-        m->tun_drops_before[i] = tun_drops_ever(m, (enum link_direction)i);
+        link_path_reset_counters(&fwd->path[i]);
+        fwd->write_failures[i] = fwd->memory_failures[i] = 0;
+        fwd->tun_drops_before[i] = tun_drops_ever(fwd, (enum link_direction)i);
     }
 }
 
 /* ---- requests ---- */
 
-static int begin_capture(struct forwarder *m, const struct rpc_message *request)
+static int begin_capture(struct forwarder *fwd, const struct rpc_message *request)
 {
     char label[LINK_LABEL_CHARS] = "";
 
@@ -371,74 +372,74 @@ static int begin_capture(struct forwarder *m, const struct rpc_message *request)
     if (request->data.len > 0)
         strncpy(label, (const char *)request->data.data,
                 request->data.len < sizeof label ? request->data.len : sizeof label - 1);
-    return capture_begin(&m->capture, request->fds[0], (enum link_capture_at)request->head.argument,
-                         label);
+    return capture_begin(&fwd->capture, request->fds[0],
+                         (enum link_capture_at)request->head.argument, label);
 }
 
-static int set_window(struct forwarder *m, const struct rpc_message *request)
+static int set_window(struct forwarder *fwd, const struct rpc_message *request)
 {
     int64_t window_ns[2];
 
     if (request->data.len != sizeof window_ns)
         return PL_EINVAL;
     memcpy(window_ns, request->data.data, sizeof window_ns);
-    wire_counter_set_window(&m->wire_counter, window_ns[0], window_ns[1]);
+    wire_counter_set_window(&fwd->wire_counter, window_ns[0], window_ns[1]);
     return PL_OK;
 }
 
-static int carry_out(struct forwarder *m, const struct rpc_message *request,
+static int carry_out(struct forwarder *fwd, const struct rpc_message *request,
                      struct rpc_message *answer)
 {
     switch (request->head.request) {
     case RPC_COUNTERS:
-        return write_account(m, &answer->data, request->head.argument);
+        return write_account(fwd, &answer->data, request->head.argument);
     case RPC_RESET:
-        reset(m);
+        reset(fwd);
         return PL_OK;
     case RPC_WINDOW:
-        return set_window(m, request);
+        return set_window(fwd, request);
     case RPC_CAPTURE:
-        return begin_capture(m, request);
+        return begin_capture(fwd, request);
     case RPC_CAPTURE_END:
-        return capture_end(&m->capture);
+        return capture_end(&fwd->capture);
     default:
         return PL_EINVAL;
     }
 }
 
-static void answer_request(struct forwarder *m)
+static void answer_request(struct forwarder *fwd)
 {
     struct rpc_message request = {.head = {0}}, answer = {.head = {0}};
 
-    if (rpc_receive(m->control_fd, &request, REPLY_TIMEOUT_MS) < 0) {
-        m->stop = true;
+    if (rpc_receive(fwd->control_fd, &request, REPLY_TIMEOUT_MS) < 0) {
+        fwd->stop = true;
     } else {
         answer.head.request = request.head.request;
         errno = 0;
-        answer.head.status = carry_out(m, &request, &answer);
+        answer.head.status = carry_out(fwd, &request, &answer);
         answer.head.error = errno;
-        if (rpc_send(m->control_fd, &answer) < 0)
-            m->stop = true;
+        if (rpc_send(fwd->control_fd, &answer) < 0)
+            fwd->stop = true;
     }
     buf_free(&request.data);
     buf_free(&answer.data);
 }
 
-static void dispatch(struct forwarder *m, enum source source)
+static void dispatch(struct forwarder *fwd, enum source source)
 {
     switch (source) {
     case SOURCE_CLIENT:
     case SOURCE_SERVER:
-        read_side(m, (enum link_side)source);
+        read_side(fwd, (enum link_side)source);
         break;
     case SOURCE_TIMER:
-        timer_fired(m);
+        timer_fired(fwd);
         break;
     case SOURCE_PARENT:
-        m->stop = true;
+        fwd->stop = true;
         break;
     case SOURCE_CONTROL:
-        answer_request(m);
+        answer_request(fwd);
         break;
     }
 }
@@ -454,16 +455,16 @@ static void ask_for_precision(void)
         (void)setpriority(PRIO_PROCESS, 0, PREFERRED_NICE);
 }
 
-void forwarder_run(struct forwarder *m)
+void forwarder_run(struct forwarder *fwd)
 {
     ask_for_precision();
-    while (!m->stop) {
+    while (!fwd->stop) {
         struct epoll_event events[8];
-        int n = epoll_wait(m->epoll_fd, events, 8, prepare_wait(m));
+        int n = epoll_wait(fwd->epoll_fd, events, 8, prepare_wait(fwd));
 
         for (int i = 0; i < n; i++)
-            dispatch(m, (enum source)events[i].data.u32);
+            dispatch(fwd, (enum source)events[i].data.u32);
         for (int i = 0; i < LINK_DIRECTIONS; i++)
-            deliver(m, (enum link_direction)i);
+            deliver(fwd, (enum link_direction)i);
     }
 }

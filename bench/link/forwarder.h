@@ -41,14 +41,14 @@ struct forwarder {
  * capture is still written out. */
 #define FORWARDER_PARENT_DIED SIGUSR1
 
-/* Start with both namespaces there; m takes net over. control_fd stays the caller's.
+/* Start with both namespaces there; fwd takes net over. control_fd stays the caller's.
  * FORWARDER_PARENT_DIED must be blocked.
  * 0, PL_ENOMEM or PL_ESYS. */
-int forwarder_init(struct forwarder *m, const struct link_spec *spec, uint64_t seed,
+int forwarder_init(struct forwarder *fwd, const struct link_spec *spec, uint64_t seed,
                    const struct link_net *net, int control_fd);
-void forwarder_free(struct forwarder *m);
+void forwarder_free(struct forwarder *fwd);
 
 /* Move packets and answer requests until the parent or the other end of control_fd is gone. */
-void forwarder_run(struct forwarder *m);
+void forwarder_run(struct forwarder *fwd);
 
 #endif

@@ -21,7 +21,7 @@ enum {
     CONTROL_FD = 3
 };
 
-/* What the process that moves packets is started with. */
+/* What the forwarder's process is started with. */
 struct order {
     const struct link_spec *spec;
     uint64_t seed;
@@ -95,7 +95,7 @@ static int die_with(pid_t parent, int signal_number)
     if (prctl(PR_SET_PDEATHSIG, signal_number) < 0)
         return PL_ESYS;
     if (getppid() != parent)
-        _exit(127); /* it was faster */
+        _exit(127); /* it died before prctl() */
     return PL_OK;
 }
 
@@ -120,7 +120,7 @@ static int report_ready(const struct link_net *n, int status, const struct err_t
     return rc;
 }
 
-static int forwarder_start(struct forwarder *m, const struct order *o, struct err_text *e)
+static int forwarder_start(struct forwarder *fwd, const struct order *o, struct err_text *e)
 {
     struct link_net n;
     int rc = link_net_create(&n, &o->between, e);
@@ -129,7 +129,7 @@ static int forwarder_start(struct forwarder *m, const struct order *o, struct er
         return rc;
     rc = die_with(o->parent, FORWARDER_PARENT_DIED);
     if (rc == PL_OK)
-        rc = forwarder_init(m, o->spec, o->seed, &n, CONTROL_FD);
+        rc = forwarder_init(fwd, o->spec, o->seed, &n, CONTROL_FD);
     if (rc < 0)
         return err_set(e, rc, "emulated link: start: %s", pl_strerror(rc));
     /* So that `pushlab-link on-server` may open our /proc/PID/ns. */
@@ -140,21 +140,21 @@ static int forwarder_start(struct forwarder *m, const struct order *o, struct er
 static _Noreturn void forwarder_process(int control_fd, struct order *o)
 {
     struct err_text e = {""};
-    struct forwarder m = {.stop = true};
+    struct forwarder fwd = {.stop = true};
     int rc = become_own_process(control_fd, &o->between);
 
     if (rc < 0)
         _exit(127);
-    rc = forwarder_start(&m, o, &e);
-    if (report_ready(&m.net, rc, &e) < 0 || rc < 0)
+    rc = forwarder_start(&fwd, o, &e);
+    if (report_ready(&fwd.net, rc, &e) < 0 || rc < 0)
         _exit(1);
-    forwarder_run(&m);
-    (void)link_net_kill_inside(&m.net);
-    forwarder_free(&m);
+    forwarder_run(&fwd);
+    (void)link_net_kill_inside(&fwd.net);
+    forwarder_free(&fwd);
     _exit(0);
 }
 
-/* Wait for the forwarder's first words. */
+/* Wait for the forwarder's first message. */
 static int await_ready(struct link *l, struct err_text *e)
 {
     struct rpc_message m = {.head = {0}};
@@ -202,7 +202,7 @@ int link_open_between(struct link *l, const struct link_between *between,
     return rc;
 }
 
-/* Let it see the end of file and end what is inside; then insist. */
+/* Let it see the end of file and end what is inside; kill it if it does not. */
 static void stop_forwarder(const struct link *l)
 {
     struct pollfd gone = {.fd = l->control_fd, .events = POLLIN};
@@ -253,83 +253,67 @@ pid_t link_fork(const struct link *l, enum link_side side)
     return 0;
 }
 
-/* One request and its answer; answer->data is the caller's to free, also on failure. */
-static int ask(const struct link *l, struct rpc_message *request, struct rpc_message *answer)
+/* One request with len bytes and, unless it is -1, a descriptor; the bytes of its answer are
+ * appended to out, which may be NULL. */
+static int ask(const struct link *l, struct rpc_head head, const void *data, size_t len, int fd,
+               struct buf *out)
 {
-    int rc;
+    struct rpc_message request = {.head = head, .fds = {fd}}, answer = {.head = {0}};
+    int rc = buf_add(&request.data, data, len);
 
-    if (rpc_send(l->control_fd, request) < 0)
-        return errno == EPIPE ? PL_EOF : PL_ESYS;
-    rc = rpc_receive(l->control_fd, answer, ANSWER_TIMEOUT_MS);
-    if (rc < 0)
-        return rc;
-    errno = answer->head.error;
-    return answer->head.status;
+    request.head.fd_count = fd >= 0;
+    if (rc == PL_OK && rpc_send(l->control_fd, &request) < 0)
+        rc = errno == EPIPE ? PL_EOF : PL_ESYS;
+    if (rc == PL_OK)
+        rc = rpc_receive(l->control_fd, &answer, ANSWER_TIMEOUT_MS);
+    if (rc == PL_OK) {
+        errno = answer.head.error;
+        rc = answer.head.status;
+    }
+    if (rc == PL_OK && out != NULL)
+        rc = buf_add(out, answer.data.data, answer.data.len);
+    buf_free(&request.data);
+    buf_free(&answer.data);
+    return rc;
 }
 
 int link_counters(const struct link *l, struct buf *json, uint32_t max_connections)
 {
-    struct rpc_message answer = {.head = {0}};
-    struct rpc_message request = {.head = {.request = RPC_COUNTERS, .argument = max_connections}};
-    int rc = ask(l, &request, &answer);
+    struct rpc_head head = {.request = RPC_COUNTERS, .argument = max_connections};
 
-    if (rc == PL_OK)
-        rc = buf_add(json, answer.data.data, answer.data.len);
-    buf_free(&answer.data);
-    return rc;
+    return ask(l, head, "", 0, -1, json);
 }
 
 int link_reset(const struct link *l)
 {
-    struct rpc_message request = {.head = {.request = RPC_RESET}}, answer = {.head = {0}};
-    int rc = ask(l, &request, &answer);
-
-    buf_free(&answer.data);
-    return rc;
+    return ask(l, (struct rpc_head){.request = RPC_RESET}, "", 0, -1, NULL);
 }
 
 int link_window(const struct link *l, int64_t start_ns, int64_t end_ns)
 {
-    struct rpc_message request = {.head = {.request = RPC_WINDOW}}, answer = {.head = {0}};
     int64_t window_ns[2] = {start_ns, end_ns};
-    int rc = buf_add(&request.data, window_ns, sizeof window_ns);
 
-    if (rc == PL_OK)
-        rc = ask(l, &request, &answer);
-    buf_free(&request.data);
-    buf_free(&answer.data);
-    return rc;
+    return ask(l, (struct rpc_head){.request = RPC_WINDOW}, window_ns, sizeof window_ns, -1, NULL);
 }
 
 int link_capture(const struct link *l, const char *path, enum link_capture_at at, const char *label,
                  struct err_text *e)
 {
-    struct rpc_message answer = {.head = {0}};
-    struct rpc_message request = {.head = {.request = RPC_CAPTURE, .argument = at, .fd_count = 1}};
+    struct rpc_head head = {.request = RPC_CAPTURE, .argument = at};
     int rc, fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
     if (fd < 0)
         return err_set(e, PL_ESYS, "%s: %s", path, strerror(errno));
-    request.fds[0] = fd;
-    rc = buf_add(&request.data, label, strlen(label));
-    if (rc == PL_OK)
-        rc = ask(l, &request, &answer);
+    rc = ask(l, head, label, strlen(label), fd, NULL);
     if (rc < 0)
         err_set(e, rc, "capture to %s: %s", path, pl_strerror(rc));
     close(fd);
-    buf_free(&request.data);
-    buf_free(&answer.data);
     return rc;
 }
 
 int link_capture_end(const struct link *l, struct err_text *e)
 {
-    struct rpc_message answer = {.head = {0}};
-    struct rpc_message request = {.head = {.request = RPC_CAPTURE_END}};
-    int rc = ask(l, &request, &answer);
+    int rc = ask(l, (struct rpc_head){.request = RPC_CAPTURE_END}, "", 0, -1, NULL);
 
-    if (rc < 0)
-        err_set(e, rc, "write capture: %s", pl_strerror(rc));
-    buf_free(&answer.data);
-    return rc;
+    return rc < 0 ? err_set(e, rc, "write capture: %s", pl_strerror(rc)) : PL_OK;
 }

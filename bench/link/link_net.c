@@ -59,19 +59,10 @@ static int refuse_tun(int error, struct err_text *e)
 /* Become root of a new user namespace, which maps to nobody but ourselves outside. */
 static int enter_user_namespace(void)
 {
-    unsigned uid = geteuid(), gid = getegid();
-    char map[64];
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
 
-    if (unshare(CLONE_NEWUSER) < 0)
-        return PL_ESYS;
-    snprintf(map, sizeof map, "0 %u 1", uid);
-    if (proc_write("/proc/self/uid_map", map) < 0)
-        return PL_ESYS;
-    /* Without this, gid_map may not be written (user_namespaces(7)). */
-    if (proc_write("/proc/self/setgroups", "deny") < 0)
-        return PL_ESYS;
-    snprintf(map, sizeof map, "0 %u 1", gid);
-    return proc_write("/proc/self/gid_map", map);
+    return unshare(CLONE_NEWUSER) < 0 ? PL_ESYS : proc_map_ids(0, uid, 0, gid);
 }
 
 void link_net_ipv4(char out[LINK_ADDRESS_CHARS], unsigned number, enum link_side side)

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +13,16 @@
 #include "lib/base/clock.h"
 
 #define MAX_DELAY_NS      (60 * (double)NS_PER_S)
-#define MIN_RATE_BPS      1e3
-#define MAX_RATE_BPS      1e11
 #define MOST_QUEUE_BYTES  1e9
-#define MOST_LINES        1e5
 #define FULL_PACKET       1500
 #define DEFAULT_QUEUE_NS  (100 * NS_PER_MS) /* a common size of real buffers at the bottleneck */
 #define LEAST_QUEUE_BYTES (10 * FULL_PACKET)
 
-const char *const link_direction_names[LINK_DIRECTIONS] = {"up", "down"};
-
 /* One direction while it is being read: the words as given, before they are put together. */
 struct draft {
-    struct delay_model delay;
+    double delay_ns, jitter_ns;
+    enum jitter_shape shape;
+    bool reorder;
     double loss_ratio, burst_packets;
     bool has_gilbert;
     struct loss_model gilbert;
@@ -51,125 +49,112 @@ static bool parse_quantity(double *out, const char *text, const struct quantity_
     return true;
 }
 
-static bool parse_time(int64_t *out_ns, const char *text)
-{
-    double ns;
+struct word {
+    const char *name;
+    bool (*set)(struct draft *d, const struct word *w, const char *text);
+    bool both_only; /* makes no sense for one direction */
+    const char *accepted;
+    /* of those that are numbers */
+    const struct quantity_unit *units;
+    double min, max;
+    size_t offset; /* of a double in struct draft */
+};
 
-    if (!parse_quantity(&ns, text, time_units) || ns > MAX_DELAY_NS)
-        return false;
-    *out_ns = llround(ns);
-    return true;
+static bool set_number(struct draft *d, const struct word *w, const char *text)
+{
+    double *field = (double *)((char *)d + w->offset);
+
+    return parse_quantity(field, text, w->units) && *field >= w->min && *field <= w->max;
 }
 
-static bool parse_ratio(double *out, const char *text)
+static bool set_rtt(struct draft *d, const struct word *w, const char *text)
 {
-    return parse_quantity(out, text, percent_units) && *out <= 1;
+    bool good = set_number(d, w, text);
+
+    d->delay_ns /= 2;
+    return good;
 }
 
-static bool set_rtt(struct draft *d, const char *text)
+static bool set_jitter_shape(struct draft *d, const struct word *w, const char *text)
 {
-    int64_t rtt_ns;
-
-    if (!parse_time(&rtt_ns, text))
-        return false;
-    d->delay.delay_ns = rtt_ns / 2;
-    return true;
-}
-
-static bool set_delay(struct draft *d, const char *text)
-{
-    return parse_time(&d->delay.delay_ns, text);
-}
-
-static bool set_jitter(struct draft *d, const char *text)
-{
-    return parse_time(&d->delay.jitter_ns, text);
-}
-
-static bool set_jitter_shape(struct draft *d, const char *text)
-{
-    d->delay.shape = strcmp(text, "normal") == 0 ? JITTER_NORMAL : JITTER_UNIFORM;
+    (void)w;
+    d->shape = strcmp(text, "normal") == 0 ? JITTER_NORMAL : JITTER_UNIFORM;
     return strcmp(text, "normal") == 0 || strcmp(text, "uniform") == 0;
 }
 
-static bool set_reorder(struct draft *d, const char *text)
+static bool set_reorder(struct draft *d, const struct word *w, const char *text)
 {
-    d->delay.reorder = strcmp(text, "yes") == 0;
-    return d->delay.reorder || strcmp(text, "no") == 0;
+    (void)w;
+    d->reorder = strcmp(text, "yes") == 0;
+    return d->reorder || strcmp(text, "no") == 0;
 }
 
-static bool set_loss(struct draft *d, const char *text)
-{
-    d->has_gilbert = false;
-    return parse_ratio(&d->loss_ratio, text);
-}
-
-static bool set_burst(struct draft *d, const char *text)
+static bool set_loss(struct draft *d, const struct word *w, const char *text)
 {
     d->has_gilbert = false;
-    return parse_quantity(&d->burst_packets, text, packet_units) && d->burst_packets >= 1 &&
-           d->burst_packets <= 1e6;
+    return set_number(d, w, text);
 }
 
-static bool set_gilbert(struct draft *d, const char *text)
+static bool set_gilbert(struct draft *d, const struct word *w, const char *text)
 {
     double *const part[] = {&d->gilbert.good_to_bad, &d->gilbert.bad_to_good, &d->gilbert.bad_loss,
                             &d->gilbert.good_loss};
     char copy[128], *save = NULL, *word;
     size_t n = 0;
 
+    (void)w;
     d->gilbert = (struct loss_model){.bad_loss = 1};
     d->has_gilbert = true;
     if (strlen(text) >= sizeof copy)
         return false;
     strcpy(copy, text);
     for (word = strtok_r(copy, "/", &save); word != NULL; word = strtok_r(NULL, "/", &save)) {
-        if (n == sizeof part / sizeof part[0] || !parse_ratio(part[n++], word))
+        if (n == sizeof part / sizeof part[0] || !parse_quantity(part[n], word, percent_units) ||
+            *part[n++] > 1)
             return false;
     }
     return n >= 2 && d->gilbert.bad_to_good > 0;
 }
 
-static bool set_rate(struct draft *d, const char *text)
+static bool set_rate(struct draft *d, const struct word *w, const char *text)
 {
-    return parse_quantity(&d->rate_bps, text, rate_units) &&
-           (d->rate_bps == 0 || (d->rate_bps >= MIN_RATE_BPS && d->rate_bps <= MAX_RATE_BPS));
+    d->rate_bps = -1; /* not read */
+    return set_number(d, w, text) || d->rate_bps == 0;
 }
 
-static bool set_queue(struct draft *d, const char *text)
+static bool set_queue(struct draft *d, const struct word *w, const char *text)
 {
     d->queue_bytes = d->queue_ns = -1;
     if (parse_quantity(&d->queue_ns, text, time_units))
         return d->queue_ns <= MAX_DELAY_NS;
-    d->queue_ns = -1;
-    return parse_quantity(&d->queue_bytes, text, size_units) && d->queue_bytes <= MOST_QUEUE_BYTES;
+    return set_number(d, w, text);
 }
 
-static bool set_lines(struct draft *d, const char *text)
+static bool set_lines(struct draft *d, const struct word *w, const char *text)
 {
-    return parse_quantity(&d->lines, text, packet_units) && d->lines >= 1 &&
-           d->lines <= MOST_LINES && d->lines == trunc(d->lines);
+    return set_number(d, w, text) && d->lines == trunc(d->lines);
 }
 
-struct word {
-    const char *name;
-    bool (*set)(struct draft *d, const char *text);
-    bool both_only; /* makes no sense for one direction */
-    const char *accepted;
-};
+#define TIME(field) time_units, 0, MAX_DELAY_NS, offsetof(struct draft, field)
+#define NO_NUMBER   NULL, 0, 0, 0
 
 static const struct word words[] = {
-    {"rtt", set_rtt, true, "a time such as 80ms, at most 60s"},
-    {"delay", set_delay, false, "a time such as 40ms, at most 60s"},
-    {"jitter", set_jitter, false, "a time such as 5ms, at most 60s"},
-    {"jitter-shape", set_jitter_shape, false, "uniform or normal"},
-    {"reorder", set_reorder, false, "yes or no"},
-    {"loss", set_loss, false, "0% to 100%"},
-    {"burst", set_burst, false, "packets in a burst on average, 1 to 1000000"},
-    {"gilbert", set_gilbert, false, "P/R[/BAD[/GOOD]] in percent, such as 1%/25%"},
-    {"rate", set_rate, false, "0, or 1kbit to 100gbit"},
-    {"queue", set_queue, false, "a size such as 64kB, at most 1000MB, or a time such as 100ms"},
-    {"lines", set_lines, true, "links side by side, 1 to 100000"},
+    {"rtt", set_rtt, true, "a time such as 80ms, at most 60s", TIME(delay_ns)},
+    {"delay", set_number, false, "a time such as 40ms, at most 60s", TIME(delay_ns)},
+    {"jitter", set_number, false, "a time such as 5ms, at most 60s", TIME(jitter_ns)},
+    {"jitter-shape", set_jitter_shape, false, "uniform or normal", NO_NUMBER},
+    {"reorder", set_reorder, false, "yes or no", NO_NUMBER},
+    {"loss", set_loss, false, "0% to 100%", percent_units, 0, 1,
+     offsetof(struct draft, loss_ratio)},
+    {"burst", set_loss, false, "packets in a burst on average, 1 to 1000000", packet_units, 1, 1e6,
+     offsetof(struct draft, burst_packets)},
+    {"gilbert", set_gilbert, false, "P/R[/BAD[/GOOD]] in percent, such as 1%/25%", NO_NUMBER},
+    {"rate", set_rate, false, "0, or 1kbit to 100gbit", rate_units, 1e3, 1e11,
+     offsetof(struct draft, rate_bps)},
+    {"queue", set_queue, false, "a size such as 64kB, at most 1000MB, or a time such as 100ms",
+     size_units, 0, MOST_QUEUE_BYTES, offsetof(struct draft, queue_bytes)},
+    {"lines", set_lines, true, "links side by side, 1 to 100000", packet_units, 1, 1e5,
+     offsetof(struct draft, lines)},
 };
 
 static const struct word *find_word(const char *name)
@@ -183,12 +168,15 @@ static const struct word *find_word(const char *name)
 
 static int unknown_word(const char *name, struct err_text *e)
 {
-    return err_set(
-        e, PL_EINVAL,
-        "'%.40s' is not a word of a link; accepted: rtt, delay, jitter, jitter-shape, "
-        "reorder, loss, burst, gilbert, rate, queue, lines, with up. or down. before all "
-        "but the first and the last",
-        name);
+    char names[160];
+    size_t len = 0;
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s, ", words[i].name);
+    return err_set(e, PL_EINVAL,
+                   "'%.40s' is not a word of a link; accepted: %swith up. or down. before all "
+                   "but the first and the last",
+                   name, names);
 }
 
 /* One "name=value", name possibly with a direction in front. */
@@ -213,7 +201,7 @@ static int draft_set(struct draft d[LINK_DIRECTIONS], const char *name, const ch
         return err_set(e, PL_EINVAL, "'%s': both ways or not at all%s", name,
                        w->set == set_rtt ? "; one way is delay=TIME" : "");
     for (int i = from; i <= to; i++) {
-        if (!w->set(&d[i], value))
+        if (!w->set(&d[i], w, value))
             return err_set(e, PL_EINVAL, "%s: '%.40s' is not valid; accepted: %s", name, value,
                            w->accepted);
     }
@@ -241,7 +229,13 @@ static uint64_t draft_queue_bytes(const struct draft *d)
 static int draft_finish(struct link_model *out, const struct draft *d, struct err_text *e)
 {
     *out = (struct link_model){
-        .delay = d->delay, .rate_bps = llround(d->rate_bps), .lines = llround(d->lines)};
+        .delay = {.delay_ns = llround(d->delay_ns),
+                  .jitter_ns = llround(d->jitter_ns),
+                  .shape = d->shape,
+                  .reorder = d->reorder},
+        .rate_bps = llround(d->rate_bps),
+        .lines = llround(d->lines),
+    };
     if (d->has_gilbert)
         out->loss = d->gilbert;
     else if (d->burst_packets > 1 && d->loss_ratio > 0)

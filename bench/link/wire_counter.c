@@ -52,75 +52,75 @@ static uint64_t hash_key(const struct wire_counter_key *k)
 }
 
 /* The slot of key, or the empty one where it belongs. There always is an empty one. */
-static uint32_t *find_slot(const struct wire_counter *r, const struct wire_counter_key *key)
+static uint32_t *find_slot(const struct wire_counter *w, const struct wire_counter_key *key)
 {
-    uint32_t i = (uint32_t)hash_key(key) & (r->slot_count - 1);
+    uint32_t i = (uint32_t)hash_key(key) & (w->slot_count - 1);
 
-    while (r->slots[i] != 0 && memcmp(&r->connections[r->slots[i] - 1].key, key, sizeof *key) != 0)
-        i = (i + 1) & (r->slot_count - 1);
-    return &r->slots[i];
+    while (w->slots[i] != 0 && memcmp(&w->connections[w->slots[i] - 1].key, key, sizeof *key) != 0)
+        i = (i + 1) & (w->slot_count - 1);
+    return &w->slots[i];
 }
 
-static void fill_slots(struct wire_counter *r)
+static void fill_slots(struct wire_counter *w)
 {
-    memset(r->slots, 0, r->slot_count * sizeof r->slots[0]);
-    for (uint32_t i = 0; i < r->count; i++)
-        *find_slot(r, &r->connections[i].key) = i + 1;
+    memset(w->slots, 0, w->slot_count * sizeof w->slots[0]);
+    for (uint32_t i = 0; i < w->count; i++)
+        *find_slot(w, &w->connections[i].key) = i + 1;
 }
 
 /* Room for one more connection; slots stay at most half full. */
-static bool reserve(struct wire_counter *r)
+static bool reserve(struct wire_counter *w)
 {
     struct wire_counter_connection *connections;
-    uint32_t capacity = r->capacity * 2, *slots;
+    uint32_t capacity = w->capacity * 2, *slots;
 
-    if (r->count < r->capacity)
+    if (w->count < w->capacity)
         return true;
-    if (r->count >= r->limit)
+    if (w->count >= w->limit)
         return false;
-    connections = realloc(r->connections, capacity * sizeof *connections);
+    connections = realloc(w->connections, capacity * sizeof *connections);
     if (connections == NULL)
         return false;
-    r->connections = connections;
-    slots = realloc(r->slots, 2 * (size_t)capacity * sizeof *slots);
+    w->connections = connections;
+    slots = realloc(w->slots, 2 * (size_t)capacity * sizeof *slots);
     if (slots == NULL)
         return false;
-    r->slots = slots;
-    r->slot_count = 2 * capacity;
-    r->capacity = capacity;
-    fill_slots(r);
+    w->slots = slots;
+    w->slot_count = 2 * capacity;
+    w->capacity = capacity;
+    fill_slots(w);
     return true;
 }
 
-int wire_counter_init(struct wire_counter *r, uint32_t max_connections, int64_t now_ns)
+int wire_counter_init(struct wire_counter *w, uint32_t max_connections, int64_t now_ns)
 {
-    *r = (struct wire_counter){
+    *w = (struct wire_counter){
         .limit = max_connections, .slot_count = FIRST_SLOTS, .next_number = 1};
-    r->since_ns = now_ns;
-    r->capacity = FIRST_SLOTS / 2;
-    r->connections = malloc(r->capacity * sizeof *r->connections);
-    r->slots = calloc(r->slot_count, sizeof *r->slots);
-    if (r->connections != NULL && r->slots != NULL)
+    w->since_ns = now_ns;
+    w->capacity = FIRST_SLOTS / 2;
+    w->connections = malloc(w->capacity * sizeof *w->connections);
+    w->slots = calloc(w->slot_count, sizeof *w->slots);
+    if (w->connections != NULL && w->slots != NULL)
         return PL_OK;
-    wire_counter_free(r);
+    wire_counter_free(w);
     return PL_ENOMEM;
 }
 
-void wire_counter_free(struct wire_counter *r)
+void wire_counter_free(struct wire_counter *w)
 {
-    free(r->connections);
-    free(r->slots);
-    *r = (struct wire_counter){0};
+    free(w->connections);
+    free(w->slots);
+    *w = (struct wire_counter){0};
 }
 
-static struct wire_counter_connection *start(struct wire_counter *r,
+static struct wire_counter_connection *start(struct wire_counter *w,
                                              struct wire_counter_connection *c,
                                              const struct wire_counter_key *key,
                                              enum link_direction opener, int64_t now_ns)
 {
     *c = (struct wire_counter_connection){.key = *key, .opener = opener, .first_ns = now_ns};
-    c->number = r->next_number++;
-    r->totals.connections++;
+    c->number = w->next_number++;
+    w->totals.connections++;
     return c;
 }
 
@@ -135,22 +135,22 @@ static bool reopens(const struct wire_counter_connection *c, const struct packet
     return c->closed || (s->started && s->initial != p->sequence);
 }
 
-static struct wire_counter_connection *find_or_start(struct wire_counter *r, const struct packet *p,
+static struct wire_counter_connection *find_or_start(struct wire_counter *w, const struct packet *p,
                                                      enum link_direction direction, int64_t now_ns)
 {
     struct wire_counter_key key = key_of(p, direction);
-    uint32_t *slot = find_slot(r, &key);
+    uint32_t *slot = find_slot(w, &key);
 
     if (*slot != 0) {
-        struct wire_counter_connection *c = &r->connections[*slot - 1];
+        struct wire_counter_connection *c = &w->connections[*slot - 1];
 
-        return reopens(c, p, direction) ? start(r, c, &key, direction, now_ns) : c;
+        return reopens(c, p, direction) ? start(w, c, &key, direction, now_ns) : c;
     }
-    if (!reserve(r))
+    if (!reserve(w))
         return NULL;
-    slot = find_slot(r, &key); /* the table may have moved */
-    *slot = ++r->count;
-    return start(r, &r->connections[r->count - 1], &key, direction, now_ns);
+    slot = find_slot(w, &key); /* the table may have moved */
+    *slot = ++w->count;
+    return start(w, &w->connections[w->count - 1], &key, direction, now_ns);
 }
 
 static bool sequence_before(uint32_t a, uint32_t b)
@@ -212,12 +212,12 @@ static bool completes_handshake(const struct wire_counter_connection *c, const s
            !sequence_before(p->acknowledgment, peer->initial + 1);
 }
 
-static void follow_state(struct wire_counter *r, struct wire_counter_connection *c,
+static void follow_state(struct wire_counter *w, struct wire_counter_connection *c,
                          const struct packet *p, enum link_direction direction)
 {
     if (completes_handshake(c, p, direction)) {
         c->established = true;
-        r->totals.handshakes++;
+        w->totals.handshakes++;
     }
     if ((p->flags & PACKET_FIN) != 0)
         c->fin_seen[direction] = true;
@@ -231,80 +231,80 @@ static void count_other(struct wire_counter_other *o, size_t len)
     o->bytes += len;
 }
 
-static struct wire_counter_sighting see_tcp(struct wire_counter *r, const struct packet *p,
+static struct wire_counter_sighting see_tcp(struct wire_counter *w, const struct packet *p,
                                             enum link_direction direction, bool lost,
                                             int64_t now_ns)
 {
-    struct wire_counter_connection *c = find_or_start(r, p, direction, now_ns);
+    struct wire_counter_connection *c = find_or_start(w, p, direction, now_ns);
     struct wire_counter_sighting sighting = {0};
     bool again;
 
     if (c == NULL) {
-        count_other(&r->totals.untracked[direction], p->total_bytes);
+        count_other(&w->totals.untracked[direction], p->total_bytes);
         return sighting;
     }
     again = note_sequence(&c->sequence[direction], p);
     if (c->stale) {
-        count_other(&r->totals.stale[direction], p->total_bytes);
+        count_other(&w->totals.stale[direction], p->total_bytes);
         return sighting;
     }
     sighting.connection = c->number;
     sighting.first = c->flow[LINK_UP].packets + c->flow[LINK_DOWN].packets == 0;
     sighting.first_kept = !lost && !c->kept;
     count(&c->flow[direction], p, again, lost);
-    count(&r->totals.flow[direction], p, again, lost);
-    if (now_ns >= r->window.start_ns && now_ns < r->window.end_ns)
-        count(&r->window.flow[direction], p, again, lost);
+    count(&w->totals.flow[direction], p, again, lost);
+    if (now_ns >= w->window.start_ns && now_ns < w->window.end_ns)
+        count(&w->window.flow[direction], p, again, lost);
     if (again && (p->flags & PACKET_SYN) != 0)
-        r->totals.syn_retransmissions++;
+        w->totals.syn_retransmissions++;
     c->last_ns = now_ns;
     if (!lost) {
         c->kept = true;
-        follow_state(r, c, p, direction);
+        follow_state(w, c, p, direction);
     }
     return sighting;
 }
 
-struct wire_counter_sighting wire_counter_see(struct wire_counter *r, const struct packet *p,
+struct wire_counter_sighting wire_counter_see(struct wire_counter *w, const struct packet *p,
                                               size_t len, enum link_direction direction, bool lost,
                                               int64_t now_ns)
 {
     struct wire_counter_sighting none = {0};
 
     if (p == NULL) {
-        count_other(&r->totals.malformed[direction], len);
+        count_other(&w->totals.malformed[direction], len);
         return none;
     }
     if (p->kind == PACKET_TCP)
-        return see_tcp(r, p, direction, lost, now_ns);
-    count_other(p->kind == PACKET_FRAGMENT ? &r->totals.fragments[direction]
-                                           : &r->totals.other[direction],
+        return see_tcp(w, p, direction, lost, now_ns);
+    count_other(p->kind == PACKET_FRAGMENT ? &w->totals.fragments[direction]
+                                           : &w->totals.other[direction],
                 p->total_bytes);
     return none;
 }
 
-void wire_counter_set_window(struct wire_counter *r, int64_t start_ns, int64_t end_ns)
+void wire_counter_set_window(struct wire_counter *w, int64_t start_ns, int64_t end_ns)
 {
-    r->window = (struct wire_counter_window){.start_ns = start_ns, .end_ns = end_ns};
+    w->window = (struct wire_counter_window){.start_ns = start_ns, .end_ns = end_ns};
 }
 
-void wire_counter_reset(struct wire_counter *r, int64_t now_ns)
+void wire_counter_reset(struct wire_counter *w, int64_t now_ns)
 {
     uint32_t kept = 0;
 
     /* Those that were stale already are forgotten: their last packets have passed. */
-    for (uint32_t i = 0; i < r->count; i++) {
-        if (r->connections[i].stale)
+    for (uint32_t i = 0; i < w->count; i++) {
+        if (w->connections[i].stale)
             continue;
-        r->connections[kept] = r->connections[i];
-        r->connections[kept++].stale = true;
+        w->connections[kept] = w->connections[i];
+        w->connections[kept++].stale = true;
     }
-    r->count = kept;
-    fill_slots(r);
-    r->totals = (struct wire_counter_totals){0};
-    r->window = (struct wire_counter_window){0};
-    r->next_number = 1;
-    r->since_ns = now_ns;
+    w->count = kept;
+    fill_slots(w);
+    w->totals = (struct wire_counter_totals){0};
+    w->window = (struct wire_counter_window){0};
+    w->next_number = 1;
+    w->since_ns = now_ns;
 }
 
 /* ---- as JSON ---- */
@@ -370,30 +370,30 @@ static void write_connection(struct writer *out, const struct wire_counter_conne
     writer_puts(out, "}");
 }
 
-static void write_list(const struct wire_counter *r, struct writer *out, uint32_t max_connections)
+static void write_list(const struct wire_counter *w, struct writer *out, uint32_t max_connections)
 {
     uint32_t written = 0;
 
     writer_puts(out, ",\"list\":[");
-    for (uint32_t i = 0; i < r->count && written < max_connections; i++) {
-        if (r->connections[i].stale)
+    for (uint32_t i = 0; i < w->count && written < max_connections; i++) {
+        if (w->connections[i].stale)
             continue;
         writer_puts(out, written++ > 0 ? "," : "");
-        write_connection(out, &r->connections[i]);
+        write_connection(out, &w->connections[i]);
     }
     writer_puts(out, "]");
 }
 
-void wire_counter_json(const struct wire_counter *r, struct writer *out, uint32_t max_connections)
+void wire_counter_json(const struct wire_counter *w, struct writer *out, uint32_t max_connections)
 {
-    const struct wire_counter_totals *t = &r->totals;
+    const struct wire_counter_totals *t = &w->totals;
 
     writer_printf(out, "\"connections\":%llu,\"handshakes\":%llu,\"syn_retransmissions\":%llu,",
                   ull(t->connections), ull(t->handshakes), ull(t->syn_retransmissions));
     write_flows(out, t->flow);
     writer_printf(out, ",\"window\":{\"start_ns\":%lld,\"end_ns\":%lld,",
-                  (long long)r->window.start_ns, (long long)r->window.end_ns);
-    write_flows(out, r->window.flow);
+                  (long long)w->window.start_ns, (long long)w->window.end_ns);
+    write_flows(out, w->window.flow);
     writer_puts(out, "}");
     write_other(out, "stale", t->stale);
     write_other(out, "other", t->other);
@@ -401,5 +401,5 @@ void wire_counter_json(const struct wire_counter *r, struct writer *out, uint32_
     write_other(out, "malformed", t->malformed);
     write_other(out, "untracked", t->untracked);
     if (max_connections > 0)
-        write_list(r, out, max_connections);
+        write_list(w, out, max_connections);
 }

@@ -87,24 +87,24 @@ struct wire_counter_sighting {
 enum { WIRE_COUNTER_MAX_CONNECTIONS = 1 << 18 };
 
 /* Zero counts from now on. 0 or PL_ENOMEM. */
-int wire_counter_init(struct wire_counter *r, uint32_t max_connections, int64_t now_ns);
-void wire_counter_free(struct wire_counter *r);
+int wire_counter_init(struct wire_counter *w, uint32_t max_connections, int64_t now_ns);
+void wire_counter_free(struct wire_counter *w);
 
 /* A packet enters the link; p is NULL when it could not be parsed, len its size then. lost:
  * the link dropped it. When memory runs out it is counted as untracked. */
-struct wire_counter_sighting wire_counter_see(struct wire_counter *r, const struct packet *p,
+struct wire_counter_sighting wire_counter_see(struct wire_counter *w, const struct packet *p,
                                               size_t len, enum link_direction direction, bool lost,
                                               int64_t now_ns);
 
 /* Begin a new row: totals to zero. Connections known so far are stale from now on, so that a
  * FIN of the last row that is still under way does not count in this one. */
-void wire_counter_reset(struct wire_counter *r, int64_t now_ns);
+void wire_counter_reset(struct wire_counter *w, int64_t now_ns);
 
 /* From now on count the packets of [start_ns, end_ns) apart as well, until the next reset. */
-void wire_counter_set_window(struct wire_counter *r, int64_t start_ns, int64_t end_ns);
+void wire_counter_set_window(struct wire_counter *w, int64_t start_ns, int64_t end_ns);
 
 /* Write the totals as JSON members, without the braces: "connections":1,... ; docs/link.md
  * describes them. With max_connections > 0 also "list": that many connections at most. */
-void wire_counter_json(const struct wire_counter *r, struct writer *out, uint32_t max_connections);
+void wire_counter_json(const struct wire_counter *w, struct writer *out, uint32_t max_connections);
 
 #endif

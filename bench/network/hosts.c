@@ -8,7 +8,7 @@
 #include "bench/link/rpc.h"
 
 /* The links of each shape, in the order in which they are made: the client's side of each is a
- * host that is new or stands already, the server's side is new. */
+ * host that is new or there already, the server's side is new. */
 static const enum hosts_name shapes[][1 + HOSTS_SERVERS_MAX][LINK_SIDES] = {
     [HOSTS_PAIR] = {{HOST_CLIENT, HOST_SERVER_1}},
     [HOSTS_BALANCED] = {{HOST_CLIENT, HOST_BALANCER},
@@ -50,8 +50,9 @@ static int enter_end(const void *arg)
     return link_enter(end->link, end->side);
 }
 
-/* The host stands, at this end of this link; where it stood before stays valid. */
-static void settle(struct hosts *h, enum hosts_name host, const struct link *l, enum link_side side)
+/* The host is there now, at this end of this link, unless an older link made it. */
+static void add_host(struct hosts *h, enum hosts_name host, const struct link *l,
+                     enum link_side side)
 {
     struct hosts_end *end = &h->at[host];
 
@@ -89,7 +90,7 @@ static int open_link(struct hosts *h, size_t i, struct err_text *e)
         return rc;
     h->nlinks++;
     for (int side = 0; side < LINK_SIDES; side++)
-        settle(h, l->ends[side], &l->link, (enum link_side)side);
+        add_host(h, l->ends[side], &l->link, (enum link_side)side);
     return PL_OK;
 }
 
@@ -110,7 +111,7 @@ int hosts_open(struct hosts *h, const struct hosts_plan *plan, struct err_text *
 
 void hosts_close(struct hosts *h)
 {
-    while (h->nlinks > 0) /* the newest first: it stands on what the older ones have made */
+    while (h->nlinks > 0) /* the newest first: it uses namespaces that older ones made */
         link_close(&h->links[--h->nlinks].link);
     *h = (struct hosts){.nlinks = 0};
 }
@@ -136,7 +137,7 @@ bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name 
     return false;
 }
 
-/* In a child, which can move to the host and back to nowhere. */
+/* In a child, because a process that has moved to the host cannot go back. */
 static _Noreturn void send_socket(const struct child_place *place, int to)
 {
     struct rpc_message m = {.head = {.fd_count = 1}};
@@ -168,15 +169,6 @@ int hosts_socket(const struct hosts *h, enum hosts_name host)
         ;
     buf_free(&m.data);
     return rc == PL_OK && m.head.fd_count == 1 ? m.fds[0] : PL_ESYS;
-}
-
-const struct link *hosts_link_to(const struct hosts *h, enum hosts_name to)
-{
-    for (size_t i = 0; i < h->nlinks; i++) {
-        if (h->links[i].ends[LINK_SERVER] == to)
-            return &h->links[i].link;
-    }
-    return NULL;
 }
 
 enum hosts_part hosts_part_of(const struct hosts *h, size_t i)

@@ -1,6 +1,6 @@
-/* Hosts of the lab: network namespaces, and the emulated links between them. The two ends of a
- * network are the smallest such network; with a balancer there are four hosts, and a link and a
- * wire_counter on each side of it; servers may share a store.
+/* Hosts of the lab: network namespaces, and the emulated links between them, each with its own wire
+ * counter. The smallest network has a client and a server; with a balancer there are four hosts;
+ * servers may share a store.
  *
  *     HOSTS_PAIR      client ═ server 1
  *     HOSTS_BALANCED  client ═ balancer ─ server 1, and balancer ─ server 2
@@ -82,11 +82,9 @@ const struct child_place *hosts_place(const struct hosts *h, enum hosts_name hos
  * link. */
 bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name to,
                    char out[LINK_ADDRESS_CHARS]);
-/* A TCP socket that belongs to a host, whoever uses it: so one process can speak on all of them.
- * Its descriptor, or PL_ESYS. */
+/* A TCP socket in a host's network namespace, for use from here: one process can have sockets on
+ * all hosts. Its descriptor, the caller's, or PL_ESYS. */
 int hosts_socket(const struct hosts *h, enum hosts_name host);
-/* The link between a server and whoever is in front of it, or NULL. */
-const struct link *hosts_link_to(const struct hosts *h, enum hosts_name to);
 /* Which part link number i is. */
 enum hosts_part hosts_part_of(const struct hosts *h, size_t i);
 

@@ -1,45 +1,27 @@
 #include "bench/network/netns.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/link/netlink.h"
 #include "lib/base/err.h"
 #include "lib/base/proc.h"
 
-/* user_namespaces(7): an unprivileged process may map its own ids, once, after giving up
- * setgroups(2). Files made in results/ then belong to whom they should. */
-static int map_own_ids(uid_t uid, gid_t gid)
-{
-    char map[48];
-
-    snprintf(map, sizeof map, "%u %u 1", (unsigned)uid, (unsigned)uid);
-    if (proc_write("/proc/self/uid_map", map) < 0)
-        return PL_ESYS;
-    if (proc_write("/proc/self/setgroups", "deny") < 0)
-        return PL_ESYS;
-    snprintf(map, sizeof map, "%u %u 1", (unsigned)gid, (unsigned)gid);
-    return proc_write("/proc/self/gid_map", map);
-}
+enum { LOOPBACK_INDEX = 1 };
 
 /* A new namespace's loopback exists but is down; up, the kernel gives it 127.0.0.1/8 and ::1. */
 static int loopback_up(void)
 {
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int rc;
+    int fd = netlink_open();
+    int rc = fd < 0 ? PL_ESYS : netlink_set_up(fd, LOOPBACK_INDEX, 0, 0);
 
-    if (fd < 0)
-        return PL_ESYS;
-    rc = ioctl(fd, SIOCSIFFLAGS, &request);
-    close(fd);
-    return rc < 0 ? PL_ESYS : PL_OK;
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
 
 static int enter(void)
@@ -50,7 +32,8 @@ static int enter(void)
     if (unshare(CLONE_NEWNET) < 0) {
         if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
             return PL_ESYS;
-        if (map_own_ids(uid, gid) < 0)
+        /* Files made in results/ then belong to whom they should. */
+        if (proc_map_ids(uid, uid, gid, gid) < 0)
             return PL_ESYS;
     }
     proc_set_congestion_control();

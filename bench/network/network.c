@@ -6,90 +6,90 @@
 #include "lib/base/clock.h"
 #include "bench/base/json.h"
 
-static void open_loopback(struct network *r, bool host_network)
+static void open_loopback(struct network *n, bool host_network)
 {
-    r->emulated = false;
+    n->emulated = false;
     if (host_network)
-        netns_stay(&r->netns);
+        netns_stay(&n->netns);
     else
-        netns_enter(&r->netns);
-    r->kernel_is_ours = r->netns.own;
+        netns_enter(&n->netns);
+    n->kernel_is_ours = n->netns.own;
 }
 
-int network_open(struct network *r, const char *wanted, uint64_t seed, bool host_network,
+int network_open(struct network *n, const char *wanted, uint64_t seed, bool host_network,
                  struct err_text *e)
 {
     struct err_text why = {""};
     int rc;
 
-    *r = (struct network){0};
+    *n = (struct network){0};
     if (strcmp(wanted, NETWORK_LOOPBACK) == 0) {
-        open_loopback(r, host_network);
+        open_loopback(n, host_network);
         return PL_OK;
     }
-    rc = link_spec_parse(&r->spec, wanted, e);
+    rc = link_spec_parse(&n->spec, wanted, e);
     if (rc < 0)
         return rc;
     rc = network_open_hosts(
-        r, &(struct hosts_plan){.shape = HOSTS_PAIR, .servers = 1, .front = r->spec, .seed = seed},
+        n, &(struct hosts_plan){.shape = HOSTS_PAIR, .servers = 1, .front = n->spec, .seed = seed},
         &why);
     if (rc == PL_OK)
         return PL_OK;
-    snprintf(r->why, sizeof r->why, "%.310s", why.text);
-    snprintf(r->note, sizeof r->note, "loopback instead of the link '%.64s': %.300s", wanted,
+    snprintf(n->why, sizeof n->why, "%.310s", why.text);
+    snprintf(n->note, sizeof n->note, "loopback instead of the link '%.64s': %.300s", wanted,
              why.text);
-    open_loopback(r, host_network);
+    open_loopback(n, host_network);
     return PL_OK;
 }
 
-int network_open_hosts(struct network *r, const struct hosts_plan *plan, struct err_text *e)
+int network_open_hosts(struct network *n, const struct hosts_plan *plan, struct err_text *e)
 {
     int rc;
 
-    *r = (struct network){.spec = plan->front};
-    rc = hosts_open(&r->hosts, plan, e);
+    *n = (struct network){.spec = plan->front};
+    rc = hosts_open(&n->hosts, plan, e);
     if (rc == PL_OK)
-        r->emulated = r->kernel_is_ours = r->netns.own = true;
+        n->emulated = n->kernel_is_ours = n->netns.own = true;
     return rc;
 }
 
-void network_close(struct network *r)
+void network_close(struct network *n)
 {
-    if (r->emulated)
-        hosts_close(&r->hosts);
-    r->emulated = false;
+    if (n->emulated)
+        hosts_close(&n->hosts);
+    n->emulated = false;
 }
 
-const char *network_name(const struct network *r)
+const char *network_name(const struct network *n)
 {
-    return r->emulated ? r->spec.name : NETWORK_LOOPBACK;
+    return n->emulated ? n->spec.name : NETWORK_LOOPBACK;
 }
 
-const struct child_place *network_place(const struct network *r, enum link_side side)
+const struct child_place *network_place(const struct network *n, enum link_side side)
 {
     enum hosts_name host = side == LINK_CLIENT ? HOST_CLIENT : HOST_SERVER_1;
 
-    return r->emulated ? hosts_place(&r->hosts, host) : NULL;
+    return n->emulated ? hosts_place(&n->hosts, host) : NULL;
 }
 
-const char *network_listen(const struct network *r)
+const char *network_listen(const struct network *n)
 {
-    return r->emulated ? LINK_SERVER_IPV4 ":0" : "127.0.0.1:0";
+    return n->emulated ? LINK_SERVER_IPV4 ":0" : "127.0.0.1:0";
 }
 
-cJSON *network_describe(const struct network *r)
+cJSON *network_describe(const struct network *n)
 {
     char spec[LINK_TEXT_CHARS];
     cJSON *o;
 
-    if (!r->emulated)
+    if (!n->emulated)
         return cJSON_CreateNull();
     o = cJSON_CreateObject();
-    link_spec_format(&r->spec, spec);
-    json_add_text(o, "name", r->spec.name);
-    json_add_text(o, "about", r->spec.about);
+    link_spec_format(&n->spec, spec);
+    json_add_text(o, "name", n->spec.name);
+    json_add_text(o, "about", n->spec.about);
     json_add_text(o, "spec", spec);
-    json_add_number(o, "rtt_ms", (double)link_spec_rtt_ns(&r->spec) / (double)NS_PER_MS);
+    json_add_number(o, "rtt_ms", (double)link_spec_rtt_ns(&n->spec) / (double)NS_PER_MS);
     return o;
 }
 
@@ -98,29 +98,29 @@ static int complain(int rc, struct err_text *e)
     return rc < 0 ? err_set(e, rc, "emulated link: %s", pl_strerror(rc)) : PL_OK;
 }
 
-int network_row_begin(const struct network *r, struct err_text *e)
+int network_row_begin(const struct network *n, struct err_text *e)
 {
     int rc = PL_OK;
 
-    for (size_t i = 0; r->emulated && rc == PL_OK && i < r->hosts.nlinks; i++)
-        rc = complain(link_reset(&r->hosts.links[i].link), e);
+    for (size_t i = 0; n->emulated && rc == PL_OK && i < n->hosts.nlinks; i++)
+        rc = complain(link_reset(&n->hosts.links[i].link), e);
     return rc;
 }
 
-int network_capture(const struct network *r, const char *pcap_path, const char *label,
+int network_capture(const struct network *n, const char *pcap_path, const char *label,
                     struct err_text *e)
 {
-    if (!r->emulated)
+    if (!n->emulated)
         return PL_OK;
-    return link_capture(&r->hosts.links[0].link, pcap_path, LINK_CAPTURE_BOTH, label, e);
+    return link_capture(&n->hosts.links[0].link, pcap_path, LINK_CAPTURE_BOTH, label, e);
 }
 
-int network_window(const struct network *r, int64_t start_ns, int64_t end_ns, struct err_text *e)
+int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, struct err_text *e)
 {
     int rc = PL_OK;
 
-    for (size_t i = 0; r->emulated && rc == PL_OK && i < r->hosts.nlinks; i++)
-        rc = complain(link_window(&r->hosts.links[i].link, start_ns, end_ns), e);
+    for (size_t i = 0; n->emulated && rc == PL_OK && i < n->hosts.nlinks; i++)
+        rc = complain(link_window(&n->hosts.links[i].link, start_ns, end_ns), e);
     return rc;
 }
 
@@ -165,16 +165,16 @@ static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err
     return PL_OK;
 }
 
-cJSON *network_row_end(const struct network *r, struct err_text *e)
+cJSON *network_row_end(const struct network *n, struct err_text *e)
 {
     cJSON *wire = NULL;
     int rc;
 
-    if (!r->emulated)
+    if (!n->emulated)
         return cJSON_CreateNull();
-    rc = link_capture_end(&r->hosts.links[0].link, e);
-    for (size_t i = 0; rc == PL_OK && i < r->hosts.nlinks; i++)
-        rc = add_account(&wire, &r->hosts, i, e);
+    rc = link_capture_end(&n->hosts.links[0].link, e);
+    for (size_t i = 0; rc == PL_OK && i < n->hosts.nlinks; i++)
+        rc = add_account(&wire, &n->hosts, i, e);
     if (rc == PL_OK)
         return wire;
     cJSON_Delete(wire);

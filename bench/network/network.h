@@ -29,33 +29,33 @@ struct network {
 /* Open the network called wanted ("loopback", "4g", "rtt=50ms,loss=1%"). Where an emulated link is
  * not permitted the run goes on over loopback and note says why. host_network: loopback
  * stays in the host's namespace. 0, or PL_EINVAL (no such link) with the line in e. */
-int network_open(struct network *r, const char *wanted, uint64_t seed, bool host_network,
+int network_open(struct network *n, const char *wanted, uint64_t seed, bool host_network,
                  struct err_text *e);
 /* An emulated network with more than two hosts. 0, or as hosts_open(). */
-int network_open_hosts(struct network *r, const struct hosts_plan *plan, struct err_text *e);
-void network_close(struct network *r);
+int network_open_hosts(struct network *n, const struct hosts_plan *plan, struct err_text *e);
+void network_close(struct network *n);
 
 /* What every table, chart and file calls it. */
-const char *network_name(const struct network *r);
+const char *network_name(const struct network *n);
 /* Where a child is to live; NULL: here. */
-const struct child_place *network_place(const struct network *r, enum link_side side);
+const struct child_place *network_place(const struct network *n, enum link_side side);
 /* What the server is to listen on, on an emulated link: its side's address. */
-const char *network_listen(const struct network *r);
+const char *network_listen(const struct network *n);
 
 /* For run.json: null on loopback, else name, spec in full, rtt_ms. */
-cJSON *network_describe(const struct network *r);
+cJSON *network_describe(const struct network *n);
 
 /* A row begins: every counter to zero; connections there by now belong to nobody. With
  * pcap_path packets are written there, label on each connection's first. All of these do
  * nothing on loopback. 0 or negative with the line in e. */
-int network_row_begin(const struct network *r, struct err_text *e);
-int network_capture(const struct network *r, const char *pcap_path, const char *label,
+int network_row_begin(const struct network *n, struct err_text *e);
+int network_capture(const struct network *n, const char *pcap_path, const char *label,
                     struct err_text *e);
 /* When the row's window is, in CLOCK_MONOTONIC; what enters the link in it counts apart. */
-int network_window(const struct network *r, int64_t start_ns, int64_t end_ns, struct err_text *e);
+int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, struct err_text *e);
 /* What the wire saw (docs/link.md); null on loopback. Ends a capture. Of several links the clients'
  * own are added up; those behind a balancer are in "behind", and those to a store in "beside", by
  * server. NULL with the line in e when a link is gone. */
-cJSON *network_row_end(const struct network *r, struct err_text *e);
+cJSON *network_row_end(const struct network *n, struct err_text *e);
 
 #endif

@@ -110,7 +110,7 @@ static int write_config(const char *path, const char *template_path, const struc
     return rc;
 }
 
-static int spawn(struct service *s, struct supervisor *n, const struct balancer_kind *kind,
+static int spawn(struct service *s, struct supervisor *sup, const struct balancer_kind *kind,
                  char *config, const struct child_place *place, uint16_t port, struct err_text *e)
 {
     /* In the foreground, and with nothing of the machine's own configuration. */
@@ -120,10 +120,10 @@ static int spawn(struct service *s, struct supervisor *n, const struct balancer_
                              "-e",       "stderr", "-g",   "user root;", NULL};
     char **argv = strcmp(kind->program, "haproxy") == 0 ? haproxy : nginx;
 
-    return service_start(s, n, argv, place, port, e);
+    return service_start(s, sup, argv, place, port, e);
 }
 
-int balancer_start(struct service *s, struct supervisor *n, const struct balancer_kind *kind,
+int balancer_start(struct service *s, struct supervisor *sup, const struct balancer_kind *kind,
                    const char *config_path, const struct balancer_words *w,
                    const struct child_place *place, uint16_t port, struct err_text *e)
 {
@@ -136,5 +136,5 @@ int balancer_start(struct service *s, struct supervisor *n, const struct balance
     words.folder = s->folder;
     snprintf(config, sizeof config, "%s/config", s->folder);
     rc = write_config(config, config_path, &words, e);
-    return rc < 0 ? rc : spawn(s, n, kind, config, place, port, e);
+    return rc < 0 ? rc : spawn(s, sup, kind, config, place, port, e);
 }

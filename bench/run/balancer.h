@@ -45,7 +45,7 @@ int balancer_fill(struct buf *out, const char *template, const struct balancer_w
 /* Run the kind's program as s on that host with the template at config_path, and wait until it
  * listens on port. 0; or PL_ESYS, PL_EINVAL with the line in e ("haproxy exited with 1: ...").
  * s is the caller's to stop in any case. */
-int balancer_start(struct service *s, struct supervisor *n, const struct balancer_kind *kind,
+int balancer_start(struct service *s, struct supervisor *sup, const struct balancer_kind *kind,
                    const char *config_path, const struct balancer_words *w,
                    const struct child_place *place, uint16_t port, struct err_text *e);
 

@@ -8,13 +8,13 @@
 
 enum { READY_S = 10 };
 
-int program_start(struct supervisor *n, struct child *c, const struct program *p,
+int program_start(struct supervisor *sup, struct child *c, const struct program *p,
                   const struct scenario_args *args, unsigned reads, const struct child_place *place,
                   struct err_text *e)
 {
     if (args->rc < 0)
         return err_set(e, args->rc, "%s: the command line is too long", p->name);
-    return supervisor_spawn_in(n, c, p->name, args->argv, reads, place, e);
+    return supervisor_spawn_in(sup, c, p->name, args->argv, reads, place, e);
 }
 
 static const char *line_after(struct child *c, const char *prefix)
@@ -27,19 +27,19 @@ static const char *line_after(struct child *c, const char *prefix)
     return NULL;
 }
 
-int server_start(struct supervisor *n, struct child *server, const struct scenario_args *args,
+int server_start(struct supervisor *sup, struct child *server, const struct scenario_args *args,
                  const struct child_place *place, char *address, size_t cap, struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + READY_S * NS_PER_S;
     const char *said = NULL;
-    int rc =
-        program_start(n, server, &program_server, args, CHILD_READ_OUT | CHILD_READ_ERR, place, e);
+    int rc = program_start(sup, server, &program_server, args, CHILD_READ_OUT | CHILD_READ_ERR,
+                           place, e);
 
     if (rc < 0)
         return rc;
     while (said == NULL) {
-        rc = supervisor_wait(n, deadline_ns);
-        if (n->interrupts > 0)
+        rc = supervisor_wait(sup, deadline_ns);
+        if (sup->interrupts > 0)
             return PL_EINTR;
         said = line_after(server, "listening on ");
         if (said == NULL && server->ended)

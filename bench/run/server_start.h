@@ -13,14 +13,14 @@
 
 /* Start p with args, which scenario_args_begin() began; reads and place as in
  * supervisor_spawn_in(). 0, or negative with the line in e, also when args did not fit. */
-int program_start(struct supervisor *n, struct child *c, const struct program *p,
+int program_start(struct supervisor *sup, struct child *c, const struct program *p,
                   const struct scenario_args *args, unsigned reads, const struct child_place *place,
                   struct err_text *e);
 
 /* Start pushlab-server and wait up to 10 s for its "listening on ADDR:PORT"; address gets
  * "ADDR:PORT". 0; PL_EINTR after Ctrl-C; or negative with the line in e. The server is the
  * caller's to stop and free in any case. */
-int server_start(struct supervisor *n, struct child *server, const struct scenario_args *args,
+int server_start(struct supervisor *sup, struct child *server, const struct scenario_args *args,
                  const struct child_place *place, char *address, size_t cap, struct err_text *e);
 
 /* Append up to most lines of what c said on standard error to the notes of a row of run.json,

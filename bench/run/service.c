@@ -57,18 +57,18 @@ static int complain(struct service *s, struct err_text *e)
     return child_fail(&s->child, e);
 }
 
-int service_start(struct service *s, struct supervisor *n, char *const argv[],
+int service_start(struct service *s, struct supervisor *sup, char *const argv[],
                   const struct child_place *place, uint16_t port, struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + READY_S * NS_PER_S;
-    int rc =
-        supervisor_spawn_in(n, &s->child, s->name, argv, CHILD_READ_OUT | CHILD_READ_ERR, place, e);
+    int rc = supervisor_spawn_in(sup, &s->child, s->name, argv, CHILD_READ_OUT | CHILD_READ_ERR,
+                                 place, e);
 
     if (rc < 0)
         return rc;
     while (!proc_listens(s->child.pid, port)) {
-        supervisor_wait(n, clock_now_ns() + POLL_MS * NS_PER_MS);
-        if (s->child.ended || n->interrupts > 0 || clock_now_ns() > deadline_ns)
+        supervisor_wait(sup, clock_now_ns() + POLL_MS * NS_PER_MS);
+        if (s->child.ended || sup->interrupts > 0 || clock_now_ns() > deadline_ns)
             return complain(s, e);
     }
     return PL_OK;
@@ -79,11 +79,11 @@ int64_t service_cpu_ns(const struct service *s)
     return s->child.pid > 0 && !s->child.ended ? proc_group_cpu_ns(s->child.pid) : 0;
 }
 
-void service_stop(struct service *s, struct supervisor *n)
+void service_stop(struct service *s, struct supervisor *sup)
 {
     if (s->child.pid > 0) {
-        supervisor_stop(n, &s->child, STOP_S * NS_PER_S);
-        child_free(n, &s->child);
+        supervisor_stop(sup, &s->child, STOP_S * NS_PER_S);
+        child_free(sup, &s->child);
     }
     if (s->folder[0] != '\0')
         file_remove_folder(s->folder);

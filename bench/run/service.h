@@ -28,11 +28,11 @@ int service_prepare(struct service *s, const char *name, const char *version_opt
                     struct err_text *e);
 /* Start it there and wait until it listens on port. 0, or PL_ESYS with the line in e
  * ("haproxy exited with 1: ..."). */
-int service_start(struct service *s, struct supervisor *n, char *const argv[],
+int service_start(struct service *s, struct supervisor *sup, char *const argv[],
                   const struct child_place *place, uint16_t port, struct err_text *e);
 /* CPU time so far, of the program and whatever it has started; 0: it doesn't run. */
 int64_t service_cpu_ns(const struct service *s);
 /* End it and remove its folder. Harmless when it was never prepared. */
-void service_stop(struct service *s, struct supervisor *n);
+void service_stop(struct service *s, struct supervisor *sup);
 
 #endif

@@ -124,6 +124,17 @@ int proc_write(const char *path, const char *text)
     return n == (ssize_t)strlen(text) ? PL_OK : PL_ESYS;
 }
 
+int proc_map_ids(uid_t uid, uid_t outside_uid, gid_t gid, gid_t outside_gid)
+{
+    char map[48];
+
+    snprintf(map, sizeof map, "%u %u 1", (unsigned)uid, (unsigned)outside_uid);
+    if (proc_write("/proc/self/uid_map", map) < 0 || proc_write("/proc/self/setgroups", "deny") < 0)
+        return PL_ESYS;
+    snprintf(map, sizeof map, "%u %u 1", (unsigned)gid, (unsigned)outside_gid);
+    return proc_write("/proc/self/gid_map", map);
+}
+
 void proc_set_congestion_control(void)
 {
     static const char path[] = "/proc/sys/net/ipv4/tcp_congestion_control";

@@ -3,6 +3,7 @@
 #define PUSHLAB_PROC_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct proc_usage {
     int64_t user_us, system_us; /* CPU time since the process began (getrusage) */
@@ -31,6 +32,10 @@ void proc_open_standard_fds(void);
 
 /* Write text to a file of the kernel's in one go, as /proc wants it. 0 or PL_ESYS. */
 int proc_write(const char *path, const char *text);
+
+/* In a new user namespace (user_namespaces(7)): let uid and gid inside stand for those outside, and
+ * give up setgroups(2), without which gid_map may not be written. 0 or PL_ESYS. */
+int proc_map_ids(uid_t uid, uid_t outside_uid, gid_t gid, gid_t outside_gid);
 
 /* Give the network namespace, which must be the run's own, the same congestion control
  * whatever the host prefers: CUBIC, the kernel's default (RFC 9438), or where the host reserves
