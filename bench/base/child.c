@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/base/file.h"
 #include "lib/base/clock.h"
 
 /* ---- the supervisor ---- */
@@ -120,13 +121,6 @@ static int high_pipe(int ends[2])
     return ends[0] < 0 || ends[1] < 0 ? PL_ESYS : PL_OK;
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 static int open_pipes(struct child *c, struct spawn *b, unsigned reads)
 {
     for (int s = 0; s < CHILD_STREAMS; s++) {
@@ -168,9 +162,9 @@ static int fork_child(struct child *c, struct spawn *b, const struct supervisor 
             _exit(126);
         _exit(127);
     }
-    close_fd(&report[1]);
+    file_close(&report[1]);
     got = c->pid < 0 ? -1 : read(report[0], &failure, sizeof failure);
-    close_fd(&report[0]);
+    file_close(&report[0]);
     if (c->pid < 0) {
         c->pid = 0;
         return PL_ESYS;
@@ -187,6 +181,28 @@ int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, 
                      unsigned reads, struct err_text *e)
 {
     return supervisor_spawn_in(sup, c, name, argv, reads, NULL, e);
+}
+
+int supervisor_run(struct supervisor *sup, struct child *c, char *const argv[], int limit_s,
+                   struct err_text *e)
+{
+    int64_t deadline_ns = clock_now_ns() + limit_s * NS_PER_S;
+    int interrupts = sup->interrupts;
+    int rc = supervisor_spawn(sup, c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, e);
+
+    if (rc < 0)
+        return rc;
+    rc = 1;
+    while (rc > 0 && !c->ended && sup->interrupts == interrupts)
+        rc = supervisor_wait(sup, deadline_ns);
+    if (c->ended)
+        return PL_OK;
+    supervisor_stop(sup, c, rc < 0 ? 0 : NS_PER_S);
+    if (rc < 0)
+        return err_set(e, rc, "%s: %s", c->name, pl_strerror(rc));
+    if (rc == 0)
+        return err_set(e, PL_ESYS, "%s: not done after %d s", c->name, limit_s);
+    return err_set(e, PL_EINTR, "%s: interrupted", c->name);
 }
 
 int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *name,
@@ -211,15 +227,15 @@ int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *nam
         rc = fork_child(c, &b, sup);
     saved = errno;
     for (int s = 0; s < CHILD_STREAMS; s++)
-        close_fd(&b.ends[s]);
-    close_fd(&b.in_fd);
+        file_close(&b.ends[s]);
+    file_close(&b.in_fd);
     if (rc == PL_OK) {
         sup->children[sup->count++] = c;
         return PL_OK;
     }
     for (int s = 0; s < CHILD_STREAMS; s++)
-        close_fd(&c->pipes[s].fd);
-    close_fd(&c->in_fd);
+        file_close(&c->pipes[s].fd);
+    file_close(&c->in_fd);
     return err_set(e, rc, "start %s (%s): %s", name, argv[0], strerror(saved));
 }
 
@@ -236,7 +252,7 @@ static int drain_pipe(struct child *c, struct child_pipe *p)
         if (p->text.len - p->taken > CHILD_STREAM_MAX_BYTES) {
             c->flooded = true;
             kill_child(c, SIGKILL);
-            close_fd(&p->fd);
+            file_close(&p->fd);
             return PL_OK;
         }
         if (buf_reserve(&p->text, piece + 1) < 0)
@@ -247,7 +263,7 @@ static int drain_pipe(struct child *c, struct child_pipe *p)
         if (got < 0 && errno == EAGAIN)
             return PL_OK;
         if (got <= 0)
-            close_fd(&p->fd);
+            file_close(&p->fd);
         else
             p->text.len += (size_t)got;
     }
@@ -268,6 +284,20 @@ static void forget_taken(struct supervisor *sup)
     }
 }
 
+/* It was reaped: read the rest of what it said. 0 or PL_ENOMEM. */
+static int end_child(struct child *c)
+{
+    int rc = PL_OK;
+
+    for (int s = 0; s < CHILD_STREAMS; s++) {
+        if (drain_pipe(c, &c->pipes[s]) < 0)
+            rc = PL_ENOMEM;
+        file_close(&c->pipes[s].fd);
+    }
+    c->ended = true;
+    return rc;
+}
+
 /* Reap who has ended. What a child said before its end is all in its pipes by now; a
  * grandchild that still holds them open is not waited for. */
 static int reap(struct supervisor *sup)
@@ -277,12 +307,8 @@ static int reap(struct supervisor *sup)
 
         if (c->ended || waitpid(c->pid, &c->status, WNOHANG) != c->pid)
             continue;
-        for (int s = 0; s < CHILD_STREAMS; s++) {
-            if (drain_pipe(c, &c->pipes[s]) < 0)
-                return PL_ENOMEM;
-            close_fd(&c->pipes[s].fd);
-        }
-        c->ended = true;
+        if (end_child(c) < 0)
+            return PL_ENOMEM;
     }
     return PL_OK;
 }
@@ -343,11 +369,7 @@ bool supervisor_stop(struct supervisor *sup, struct child *c, int64_t grace_ns)
         return true;
     kill_child(c, SIGKILL);
     waitpid(c->pid, &c->status, 0);
-    for (int s = 0; s < CHILD_STREAMS; s++) {
-        drain_pipe(c, &c->pipes[s]);
-        close_fd(&c->pipes[s].fd);
-    }
-    c->ended = true;
+    (void)end_child(c);
     return false;
 }
 
@@ -458,9 +480,9 @@ void child_free(struct supervisor *sup, struct child *c)
         break;
     }
     for (int s = 0; s < CHILD_STREAMS; s++) {
-        close_fd(&c->pipes[s].fd);
+        file_close(&c->pipes[s].fd);
         buf_free(&c->pipes[s].text);
     }
-    close_fd(&c->in_fd);
+    file_close(&c->in_fd);
     c->pid = 0;
 }

@@ -81,6 +81,12 @@ int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *nam
                         char *const argv[], unsigned reads, const struct child_place *place,
                         struct err_text *e);
 
+/* Start argv, reading its stdout and stderr, and wait for its end, at most limit_s. 0: it has
+ * ended, the caller looks at how; PL_EINTR, or another negative, with the line in e. In any case it
+ * runs no more and c is to be freed. */
+int supervisor_run(struct supervisor *sup, struct child *c, char *const argv[], int limit_s,
+                   struct err_text *e);
+
 /* Write text to the child's stdin (CHILD_WRITE_IN). 0 or PL_ESYS. */
 int child_say(struct child *c, const char *text);
 

@@ -133,6 +133,16 @@ int file_try(const char *path, struct err_text *e)
     return PL_OK;
 }
 
+void file_close(int *fd)
+{
+    int error = errno;
+
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    errno = error;
+}
+
 int file_make_folders(const char *path, struct err_text *e)
 {
     char part[PATH_MAX];

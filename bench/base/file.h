@@ -20,6 +20,9 @@ int file_write(const char *path, const void *data, size_t len, struct err_text *
  * file_write()'s words. */
 int file_try(const char *path, struct err_text *e);
 
+/* Close a descriptor unless it is -1, and make it -1. errno stays. */
+void file_close(int *fd);
+
 /* Make a folder and its parents. 0 or PL_ESYS. */
 int file_make_folders(const char *path, struct err_text *e);
 

@@ -9,8 +9,8 @@ enum { GNUPLOT_LIMIT_S = 60 };
 
 /* Run argv (argv[0] is the program, looked up in PATH; NULL-terminated) as a child of n, wait
  * for it and reap it. What it prints is only used to explain a failure.
- * 0; PL_ESYS with the line in e when it can't be started (not installed), fails, is killed,
- * takes longer than GNUPLOT_LIMIT_S or is interrupted by Ctrl-C; PL_ENOMEM. */
+ * 0; PL_EINTR after Ctrl-C; PL_ESYS when it can't be started (not installed), fails, is killed or
+ * takes longer than GNUPLOT_LIMIT_S; PL_ENOMEM; with the line in e. */
 int gnuplot_run(struct supervisor *sup, char *const argv[], struct err_text *e);
 
 /* The last line of gnuplot's complaint: the cause, after the echo of the command and its

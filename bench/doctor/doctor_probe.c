@@ -244,23 +244,14 @@ static void probe_results(struct doctor_facts *f, const char *results)
  * longer than ANSWER_LIMIT_S. */
 static bool ask(struct supervisor *sup, char *const argv[], struct buf *said)
 {
-    int64_t deadline_ns = clock_now_ns() + ANSWER_LIMIT_S * NS_PER_S;
     struct child c = {0};
-    bool has_succeeded;
-    const char *text;
+    bool has_succeeded = supervisor_run(sup, &c, argv, ANSWER_LIMIT_S, NULL) == 0;
+    const char *text = child_text(&c, CHILD_OUT);
 
-    said->len = 0;
-    if (supervisor_spawn(sup, &c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, NULL) < 0)
-        return false;
-    while (!c.ended && supervisor_wait(sup, deadline_ns) > 0)
-        continue;
-    if (!c.ended)
-        supervisor_stop(sup, &c, 0);
-    has_succeeded = child_succeeded(&c);
-    text = child_text(&c, CHILD_OUT);
     if (*text == '\0')
         text = child_text(&c, CHILD_ERR);
-    has_succeeded &= buf_add(said, text, strlen(text) + 1) == 0;
+    has_succeeded =
+        has_succeeded && child_succeeded(&c) && buf_add(said, text, strlen(text) + 1) == 0;
     child_free(sup, &c);
     return has_succeeded;
 }

@@ -10,9 +10,10 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
-#include "lib/base/clock.h"
-#include "bench/link/rpc.h"
+#include "bench/base/file.h"
 #include "bench/link/netlink.h"
+#include "bench/link/rpc.h"
+#include "lib/base/clock.h"
 
 enum {
     BATCH_PACKETS = 64, /* read from one side before looking at the clock again */
@@ -101,12 +102,9 @@ void forwarder_free(struct forwarder *fwd)
         link_path_free(&fwd->path[i]);
     wire_counter_free(&fwd->wire_counter);
     hdr_free(&fwd->late_us);
-    if (fwd->epoll_fd >= 0)
-        close(fwd->epoll_fd);
-    if (fwd->timer_fd >= 0)
-        close(fwd->timer_fd);
-    if (fwd->signal_fd >= 0)
-        close(fwd->signal_fd);
+    file_close(&fwd->epoll_fd);
+    file_close(&fwd->timer_fd);
+    file_close(&fwd->signal_fd);
     link_net_free(&fwd->net);
 }
 

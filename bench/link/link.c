@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "bench/base/file.h"
 #include "bench/link/rpc.h"
 #include "bench/link/forwarder.h"
 
@@ -215,23 +216,18 @@ static void stop_forwarder(const struct link *l)
 void link_close(struct link *l)
 {
     int error = errno;
-    struct err_text ignored;
 
     if (l->forwarder > 0) {
-        (void)link_capture_end(l, &ignored);
+        (void)link_capture_end(l, NULL);
         stop_forwarder(l);
         while (waitpid(l->forwarder, NULL, 0) < 0 && errno == EINTR)
             ;
     }
-    if (l->control_fd >= 0)
-        close(l->control_fd);
-    if (l->user_fd >= 0)
-        close(l->user_fd);
-    for (int i = 0; i < LINK_SIDES; i++) {
-        if (l->namespace_fd[i] >= 0)
-            close(l->namespace_fd[i]);
-    }
-    *l = (struct link){.forwarder = -1, .control_fd = -1, .user_fd = -1, .namespace_fd = {-1, -1}};
+    l->forwarder = -1;
+    file_close(&l->control_fd);
+    file_close(&l->user_fd);
+    for (int i = 0; i < LINK_SIDES; i++)
+        file_close(&l->namespace_fd[i]);
     errno = error;
 }
 

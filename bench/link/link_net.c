@@ -116,37 +116,19 @@ static int open_tun(unsigned number, struct err_text *e)
     return fd;
 }
 
-static struct in_addr ipv4_of(unsigned number, enum link_side side)
+static int add_address(const struct link_net_side *s, int family, unsigned number,
+                       enum link_side side)
 {
-    char text[LINK_ADDRESS_CHARS];
-    struct in_addr a;
+    void (*const name)(char *out, unsigned number, enum link_side side) =
+        family == AF_INET ? link_net_ipv4 : link_net_ipv6;
+    char own_text[LINK_ADDRESS_CHARS], peer_text[LINK_ADDRESS_CHARS];
+    struct in6_addr own, peer; /* room for either family's */
 
-    link_net_ipv4(text, number, side);
-    inet_pton(AF_INET, text, &a);
-    return a;
-}
-
-static struct in6_addr ipv6_of(unsigned number, enum link_side side)
-{
-    char text[LINK_ADDRESS_CHARS];
-    struct in6_addr a;
-
-    link_net_ipv6(text, number, side);
-    inet_pton(AF_INET6, text, &a);
-    return a;
-}
-
-static int add_addresses(const struct link_net_side *s, unsigned number, enum link_side side,
-                         bool *ipv6)
-{
-    struct in_addr own4 = ipv4_of(number, side), peer4 = ipv4_of(number, !side);
-    struct in6_addr own6 = ipv6_of(number, side), peer6 = ipv6_of(number, !side);
-
-    if (netlink_add_address(s->netlink_fd, s->interface, AF_INET, &own4, &peer4) < 0)
-        return PL_ESYS;
-    if (netlink_add_address(s->netlink_fd, s->interface, AF_INET6, &own6, &peer6) < 0)
-        *ipv6 = false;
-    return PL_OK;
+    name(own_text, number, side);
+    name(peer_text, number, !side);
+    inet_pton(family, own_text, &own);
+    inet_pton(family, peer_text, &peer);
+    return netlink_add_address(s->netlink_fd, s->interface, family, &own, &peer);
 }
 
 /* For measuring: a row must not start with what the last row's connections taught the kernel
@@ -174,7 +156,9 @@ static int set_up_side(struct link_net_side *s, unsigned number, enum link_side 
         netlink_set_up(s->netlink_fd, s->interface, LINK_MTU_BYTES, TUN_QUEUE_PACKETS) < 0)
         return PL_ESYS;
     tune_kernel();
-    return add_addresses(s, number, side, ipv6);
+    if (add_address(s, AF_INET6, number, side) < 0)
+        *ipv6 = false;
+    return add_address(s, AF_INET, number, side);
 }
 
 /* The user namespace that others have made; descriptors of ours are copies. */
@@ -234,23 +218,14 @@ int link_net_create(struct link_net *n, const struct link_between *between, stru
     return rc;
 }
 
-static void close_if_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 void link_net_free(struct link_net *n)
 {
-    int error = errno;
-
-    close_if_open(n->user_fd);
+    file_close(&n->user_fd);
     for (int i = 0; i < LINK_SIDES; i++) {
-        close_if_open(n->side[i].namespace_fd);
-        close_if_open(n->side[i].tun_fd);
-        close_if_open(n->side[i].netlink_fd);
+        file_close(&n->side[i].namespace_fd);
+        file_close(&n->side[i].tun_fd);
+        file_close(&n->side[i].netlink_fd);
     }
-    errno = error;
 }
 
 /* ---- ending what runs inside ---- */

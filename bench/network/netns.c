@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/base/file.h"
 #include "bench/link/netlink.h"
 #include "lib/base/err.h"
 #include "lib/base/proc.h"
@@ -19,8 +20,7 @@ static int loopback_up(void)
     int fd = netlink_open();
     int rc = fd < 0 ? PL_ESYS : netlink_set_up(fd, LOOPBACK_INDEX, 0, 0);
 
-    if (fd >= 0)
-        close(fd);
+    file_close(&fd);
     return rc;
 }
 

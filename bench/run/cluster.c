@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/run/server_start.h"
 #include "bench/run/stats_snapshot.h"
@@ -125,10 +126,9 @@ static int connect_to(const struct cluster *c, size_t i)
 
     snprintf(host, sizeof host, "%.*s", (int)strcspn(address, ":"), address);
     inet_pton(AF_INET, host, &to.sin_addr);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
-        return fd;
-    close(fd);
-    return PL_ESYS;
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
+        file_close(&fd);
+    return fd < 0 ? PL_ESYS : fd;
 }
 
 static int start_server(struct cluster *c, size_t i, int64_t start_ns, struct err_text *e)
@@ -246,8 +246,7 @@ static int prepare_control(struct cluster *c)
     int fd = connect_to(c, 0);
 
     c->client_fd = fd < 0 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, INHERITED_FD_LEAST);
-    if (fd >= 0)
-        close(fd);
+    file_close(&fd);
     c->client_place = (struct child_place){enter_client, c};
     return c->client_fd < 0 ? PL_ESYS : PL_OK;
 }
@@ -289,9 +288,7 @@ int cluster_client_args(struct cluster *c, struct scenario_args *args, struct er
 
 void cluster_client_started(struct cluster *c)
 {
-    if (c->client_fd >= 0)
-        close(c->client_fd);
-    c->client_fd = -1;
+    file_close(&c->client_fd);
 }
 
 /* ---- while it runs ---- */
@@ -433,8 +430,7 @@ void cluster_close(struct cluster *c)
         struct cluster_server *s = &c->servers[i];
 
         child_free(c->w->supervisor, &s->child);
-        if (s->stats_fd >= 0)
-            close(s->stats_fd);
+        file_close(&s->stats_fd);
         for (int l = 0; l < CLUSTER_MOMENTS; l++)
             cJSON_Delete(s->snapshot[l]);
     }
