@@ -6,21 +6,20 @@
 
 #include "bench/base/file.h"
 
-enum { TEMPLATE_MAX_BYTES = 1 << 20, WORD_BYTES = 32, ARGS_MAX = 10 };
+enum { TEMPLATE_MAX_BYTES = 1 << 20, WORD_MAX_BYTES = 33 };
 
 #define NGINX_MODULES "/usr/lib/nginx/modules"
 
 const struct balancer_kind *balancer_kind(int kind)
 {
     static const struct balancer_kind kinds[] = {
-        [BALANCER_NONE] = {"none", HOSTS_PAIR, 0, NULL, NULL},
-        [BALANCER_DIRECT] = {"direct", HOSTS_PAIR, 0, NULL, NULL},
-        [BALANCER_DNS] = {"dns", HOSTS_FANNED, 0, NULL, NULL},
-        [BALANCER_HAPROXY_TCP] = {"haproxy-tcp", HOSTS_BALANCED, 4, "haproxy", "haproxy-tcp.cfg"},
-        [BALANCER_NGINX_STREAM] = {"nginx-stream", HOSTS_BALANCED, 4, "nginx", "nginx-stream.conf"},
-        [BALANCER_HAPROXY_HTTP] = {"haproxy-http", HOSTS_BALANCED, 7, "haproxy",
-                                   "haproxy-http.cfg"},
-        [BALANCER_NGINX_HTTP] = {"nginx-http", HOSTS_BALANCED, 7, "nginx", "nginx-http.conf"},
+        [BALANCER_NONE] = {HOSTS_PAIR, 0, NULL, NULL},
+        [BALANCER_DIRECT] = {HOSTS_PAIR, 0, NULL, NULL},
+        [BALANCER_DNS] = {HOSTS_FANNED, 0, NULL, NULL},
+        [BALANCER_HAPROXY_TCP] = {HOSTS_BALANCED, 4, "haproxy", "haproxy-tcp.cfg"},
+        [BALANCER_NGINX_STREAM] = {HOSTS_BALANCED, 4, "nginx", "nginx-stream.conf"},
+        [BALANCER_HAPROXY_HTTP] = {HOSTS_BALANCED, 7, "haproxy", "haproxy-http.cfg"},
+        [BALANCER_NGINX_HTTP] = {HOSTS_BALANCED, 7, "nginx", "nginx-http.conf"},
     };
 
     return &kinds[kind];
@@ -28,45 +27,46 @@ const struct balancer_kind *balancer_kind(int kind)
 
 /* ---- the template ---- */
 
-/* The word of len bytes that begins and ends with '@', or 0: capitals and digits in between. */
+/* The length of the word that begins here, @CAPITALS1@, or 0. */
 static size_t word_at(const char *text)
 {
     size_t len = 1;
 
     while (isupper((unsigned char)text[len]) || isdigit((unsigned char)text[len]))
         len++;
-    return text[len] == '@' && len > 1 && len < WORD_BYTES ? len + 1 : 0;
+    return text[len] == '@' && len > 1 && len + 1 < WORD_MAX_BYTES ? len + 1 : 0;
 }
 
-static const char *meaning(const char *word, const struct balancer_words *w)
+/* What stands for the word of len bytes; NULL when nothing does. */
+static const char *meaning(const char *word, size_t len, const struct balancer_words *w)
 {
-    if (strcmp(word, "@LISTEN@") == 0)
-        return w->listen;
-    if (strcmp(word, "@FOLDER@") == 0)
-        return w->folder;
-    if (strcmp(word, "@MODULES@") == 0)
-        return NGINX_MODULES;
-    if (strcmp(word, "@SERVER1@") == 0 && w->nservers > 0)
-        return w->servers[0];
-    if (strcmp(word, "@SERVER2@") == 0 && w->nservers > 1)
-        return w->servers[1];
+    const struct {
+        const char *name, *text;
+    } words[] = {
+        {"@LISTEN@", w->listen},
+        {"@SERVER1@", w->nservers > 0 ? w->servers[0] : NULL},
+        {"@SERVER2@", w->nservers > 1 ? w->servers[1] : NULL},
+        {"@FOLDER@", w->folder},
+        {"@MODULES@", NGINX_MODULES},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i].name) == len && strncmp(words[i].name, word, len) == 0)
+            return words[i].text;
     return NULL;
 }
 
-static int put_word(struct buf *out, const char *text, size_t len, const struct balancer_words *w,
+static int put_word(struct buf *out, const char *word, size_t len, const struct balancer_words *w,
                     struct err_text *e)
 {
-    char word[WORD_BYTES + 1];
-    const char *what;
+    const char *text = meaning(word, len, w);
 
-    snprintf(word, sizeof word, "%.*s", (int)len, text);
-    what = meaning(word, w);
-    if (what != NULL)
-        return buf_add(out, what, strlen(what));
+    if (text != NULL)
+        return buf_add(out, text, strlen(text));
     return err_set(e, PL_EINVAL,
-                   "%s means nothing with %zu server%s; accepted: @LISTEN@, @SERVER1@, @SERVER2@, "
-                   "@FOLDER@, @MODULES@",
-                   word, w->nservers, w->nservers == 1 ? "" : "s");
+                   "%.*s means nothing with %zu server%s; accepted: @LISTEN@, @SERVER1@, "
+                   "@SERVER2@, @FOLDER@, @MODULES@",
+                   (int)len, word, w->nservers, w->nservers == 1 ? "" : "s");
 }
 
 int balancer_fill(struct buf *out, const char *template, const struct balancer_words *w,
@@ -110,25 +110,17 @@ static int write_config(const char *path, const char *template_path, const struc
     return rc;
 }
 
-static int spawn(struct service *s, struct supervisor *sup, const struct balancer_kind *kind,
-                 char *config, const struct child_place *place, uint16_t port, struct err_text *e)
-{
-    /* In the foreground, and with nothing of the machine's own configuration. */
-    char *haproxy[ARGS_MAX] = {s->program, "-db", "-q", "-f", config, NULL};
-    /* A user namespace has no user but root to become, nor to give a folder to. */
-    char *nginx[ARGS_MAX] = {s->program, "-c",     config, "-p",         s->folder,
-                             "-e",       "stderr", "-g",   "user root;", NULL};
-    char **argv = strcmp(kind->program, "haproxy") == 0 ? haproxy : nginx;
-
-    return service_start(s, sup, argv, place, port, e);
-}
-
 int balancer_start(struct service *s, struct supervisor *sup, const struct balancer_kind *kind,
                    const char *config_path, const struct balancer_words *w,
                    const struct child_place *place, uint16_t port, struct err_text *e)
 {
     struct balancer_words words = *w;
     char config[PATH_MAX + 16];
+    /* In the foreground, and with nothing of the machine's own configuration. */
+    char *haproxy[] = {s->program, "-db", "-q", "-f", config, NULL};
+    /* A user namespace has no user but root to become, nor to give a folder to. */
+    char *nginx[] = {s->program, "-c",     config, "-p",         s->folder,
+                     "-e",       "stderr", "-g",   "user root;", NULL};
     int rc = service_prepare(s, kind->program, "-v", e);
 
     if (rc < 0)
@@ -136,5 +128,8 @@ int balancer_start(struct service *s, struct supervisor *sup, const struct balan
     words.folder = s->folder;
     snprintf(config, sizeof config, "%s/config", s->folder);
     rc = write_config(config, config_path, &words, e);
-    return rc < 0 ? rc : spawn(s, sup, kind, config, place, port, e);
+    if (rc < 0)
+        return rc;
+    return service_start(s, sup, strcmp(kind->program, "haproxy") == 0 ? haproxy : nginx, place,
+                         port, e);
 }

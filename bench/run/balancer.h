@@ -1,12 +1,12 @@
-/* A balancer: one of the programs that people put before their servers (service.h), with a
+/* A balancer: HAProxy or nginx in front of the servers, run as a service (service.h) with a
  * configuration of ours.
  *
  * The configuration is a template. In it
- *     @LISTEN@   is the address and port on which clients come
+ *     @LISTEN@   is the address and port to which clients connect
  *     @SERVER1@  @SERVER2@  are the servers' addresses and ports
  *     @FOLDER@   is a folder of its own, for whatever it writes
  *     @MODULES@  is where nginx has its dynamic modules
- * and everything else stays as it is, so that it can be read as what it is. */
+ * and everything else stays as it is. */
 #ifndef PUSHLAB_BALANCER_H
 #define PUSHLAB_BALANCER_H
 
@@ -21,7 +21,6 @@
 #include "bench/run/service.h"
 
 struct balancer_kind {
-    const char *name;
     enum hosts_shape shape;
     int layer;           /* 4 or 7; 0: no program */
     const char *program; /* NULL: none */

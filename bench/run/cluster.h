@@ -86,10 +86,6 @@ int64_t cluster_due_ns(const struct cluster *c);
  * in e. */
 int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e);
 
-/* Put into the clients' report what all servers counted together, in place of what the first one
- * said, and under "balancer" what stood between (result_balancer.h). Without balancers: nothing. */
-void cluster_report(const struct cluster *c, cJSON *report);
-
 /* End servers, balancer and store. What went wrong with it becomes a problem of the row, what they
  * said on standard error its notes; row may be NULL. */
 void cluster_stop(struct cluster *c, cJSON *row);

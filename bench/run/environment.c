@@ -1,5 +1,6 @@
 #include "bench/run/environment.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,50 +33,49 @@ const char *environment_git(void)
     return PUSHLAB_GIT_DESCRIBE;
 }
 
+static void add_text(cJSON *o, const char *name, const char *text)
+{
+    if (text[0] == '\0')
+        cJSON_AddNullToObject(o, name);
+    else
+        json_add_text(o, name, text);
+}
+
 static void add_line_of(cJSON *o, const char *name, const char *path)
 {
     char line[256];
 
     file_first_line(line, sizeof line, path);
-    if (line[0] == '\0')
-        cJSON_AddNullToObject(o, name);
-    else
-        json_add_text(o, name, line);
+    add_text(o, name, line);
 }
 
 static void add_kernel(cJSON *o)
 {
     struct utsname u;
-    char text[3 * sizeof u.release];
+    char text[3 * sizeof u.release] = "";
 
-    if (uname(&u) < 0) {
-        cJSON_AddNullToObject(o, "kernel");
-        return;
-    }
-    snprintf(text, sizeof text, "%s %s %s", u.sysname, u.release, u.machine);
-    json_add_text(o, "kernel", text);
+    if (uname(&u) == 0)
+        snprintf(text, sizeof text, "%s %s %s", u.sysname, u.release, u.machine);
+    add_text(o, "kernel", text);
 }
 
 /* x86 says "model name", some Arm kernels "Model" or "Hardware", others nothing. */
-static void add_cpu_model(cJSON *o)
+static const char *cpu_model(char *line, int cap)
 {
     static const char *const words[] = {"model name", "Model", "Hardware", "cpu model"};
     FILE *f = fopen("/proc/cpuinfo", "re");
-    char line[256], *value = NULL;
+    char *value = NULL;
 
-    while (f != NULL && value == NULL && fgets(line, sizeof line, f) != NULL)
+    while (f != NULL && value == NULL && fgets(line, cap, f) != NULL)
         for (size_t i = 0; value == NULL && i < sizeof words / sizeof *words; i++)
             if (strncmp(line, words[i], strlen(words[i])) == 0)
                 value = strchr(line, ':');
     if (f != NULL)
         fclose(f);
-    if (value == NULL) {
-        cJSON_AddNullToObject(o, "cpu_model");
-        return;
-    }
-    value += strspn(value, ": \t");
+    if (value == NULL)
+        return "";
     value[strcspn(value, "\n")] = '\0';
-    json_add_text(o, "cpu_model", value);
+    return value + strspn(value, ": \t");
 }
 
 static void add_size(cJSON *o)
@@ -93,11 +93,9 @@ static void add_size(cJSON *o)
 static void add_limit(cJSON *o, const char *name, int which)
 {
     struct rlimit lim;
+    bool known = getrlimit(which, &lim) == 0 && lim.rlim_cur != RLIM_INFINITY;
 
-    if (getrlimit(which, &lim) < 0 || lim.rlim_cur == RLIM_INFINITY)
-        cJSON_AddNullToObject(o, name);
-    else
-        cJSON_AddNumberToObject(o, name, (double)lim.rlim_cur);
+    json_add_number(o, name, known ? (double)lim.rlim_cur : NAN);
 }
 
 static void add_limits(cJSON *o)
@@ -134,9 +132,10 @@ static void add_tcp(cJSON *o)
 cJSON *environment_describe(const struct netns *netns, int argc, char *const *argv)
 {
     cJSON *o = cJSON_CreateObject();
+    char line[256];
 
     add_kernel(o);
-    add_cpu_model(o);
+    add_text(o, "cpu_model", cpu_model(line, sizeof line));
     add_size(o);
     add_line_of(o, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     add_line_of(o, "clocksource",

@@ -8,7 +8,7 @@
 
 struct progress {
     bool shown;     /* stderr is a terminal */
-    bool dirty;     /* something stands on the line */
+    bool dirty;     /* there is text on the line */
     size_t i, n;    /* row i of n, from 1 */
     const char *id; /* of the row */
 };
@@ -16,9 +16,7 @@ struct progress {
 void progress_open(struct progress *p);
 /* A new row begins. */
 void progress_row(struct progress *p, const char *id, size_t i, size_t n);
-/* phase: "start", or the driver's word. left_s, p50_us: NAN or 0 when not known. */
-void progress_show(struct progress *p, const char *phase, double left_s, double p50_us);
-/* The same from a line of the driver's --progress-fd; anything else is ignored. */
+/* A line of pushlab-client's --progress-fd; anything else is ignored. */
 void progress_line(struct progress *p, const char *line);
 /* Wipe the line, so that something else can be printed. */
 void progress_clear(struct progress *p);

@@ -7,7 +7,7 @@
 #include "bench/base/json.h"
 #include "bench/result/result.h"
 #include "bench/result/result_balancer.h"
-#include "bench/run/cluster.h"
+#include "bench/run/cluster_report.h"
 #include "bench/run/server_start.h"
 #include "lib/base/clock.h"
 

@@ -1,10 +1,14 @@
-/* cluster.h, the account: what all servers counted together, and what stood between. */
-#include "bench/run/cluster.h"
+#include "bench/run/cluster_report.h"
 
-#include "lib/base/clock.h"
 #include "bench/base/json.h"
+#include "lib/base/clock.h"
 
 static const char *const moments[CLUSTER_MOMENTS] = {"start", "window_start", "window_end", "end"};
+
+static void add_or_null(cJSON *o, const char *name, cJSON *item)
+{
+    cJSON_AddItemToObject(o, name, item != NULL ? item : cJSON_CreateNull());
+}
 
 /* What can be added up, of all servers; the rest as the first one says it. NULL: not asked. */
 static cJSON *sum_snapshots(const struct cluster *c, enum cluster_moment which)
@@ -23,11 +27,8 @@ static cJSON *sum_all(const struct cluster *c)
 {
     cJSON *all = cJSON_CreateObject();
 
-    for (int i = 0; i < CLUSTER_MOMENTS; i++) {
-        cJSON *sum = sum_snapshots(c, (enum cluster_moment)i);
-
-        cJSON_AddItemToObject(all, moments[i], sum != NULL ? sum : cJSON_CreateNull());
-    }
+    for (int i = 0; i < CLUSTER_MOMENTS; i++)
+        add_or_null(all, moments[i], sum_snapshots(c, (enum cluster_moment)i));
     return all;
 }
 
@@ -40,9 +41,7 @@ static cJSON *describe_server(const struct cluster *c, const struct cluster_serv
         json_add_number(o, "killed_after_s",
                         (double)(s->killed_ns - c->window_start_ns) / (double)NS_PER_S);
     for (int i = 0; i < CLUSTER_MOMENTS; i++)
-        cJSON_AddItemToObject(stats, moments[i],
-                              s->snapshot[i] != NULL ? cJSON_Duplicate(s->snapshot[i], true)
-                                                     : cJSON_CreateNull());
+        add_or_null(stats, moments[i], cJSON_Duplicate(s->snapshot[i], true));
     return o;
 }
 
@@ -69,7 +68,7 @@ static cJSON *describe(const struct cluster *c)
 {
     cJSON *o = cJSON_CreateObject(), *servers;
 
-    cJSON_AddStringToObject(o, "kind", c->kind->name);
+    cJSON_AddStringToObject(o, "kind", scenario_balancer_kind_name(c->plan.kind));
     json_add_number(o, "layer", c->kind->layer);
     json_add_text(o, "program", c->balancer.version);
     json_add_text(o, "config",
