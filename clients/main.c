@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "clients/client_options.h"
-#include "clients/client_result.h"
-#include "clients/client_watch.h"
+#include "clients/result.h"
+#include "clients/watch.h"
 #include "clients/fleet/fleet.h"
 #include "lib/opt/opt.h"
 #include "lib/base/proc.h"

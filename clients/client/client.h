@@ -15,7 +15,7 @@
 #include "clients/client/client_env.h"
 #include "lib/net/conn.h"
 #include "clients/client/dial.h"
-#include "clients/driver/driver.h"
+#include "clients/client/driver.h"
 #include "lib/proto/http_message.h"
 #include "clients/record/channel_tracks.h"
 #include "clients/record/recorder.h"

@@ -1,4 +1,4 @@
-#include "clients/driver/driver.h"
+#include "clients/client/driver.h"
 
 extern const struct driver driver_short_poll, driver_long_poll, driver_stream, driver_sse,
     driver_websocket;

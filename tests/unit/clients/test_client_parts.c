@@ -6,14 +6,14 @@
 
 #include "clients/client/backoff.h"
 #include "lib/base/clock.h"
-#include "clients/driver/driver.h"
+#include "clients/client/driver.h"
 #include "lib/base/err.h"
 #include "clients/client/http_exchange.h"
 #include "clients/latency_text.h"
 #include "clients/client/notice.h"
 #include "clients/driver/poller.h"
 #include "clients/client/refusals.h"
-#include "clients/watch_line.h"
+#include "clients/text.h"
 
 /* ---- back-off ---- */
 

@@ -1,4 +1,4 @@
-#include "clients/client_watch.h"
+#include "clients/watch.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "clients/client/client.h"
 #include "lib/base/clock.h"
 #include "clients/latency_text.h"
-#include "clients/watch_line.h"
+#include "clients/text.h"
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 1000 };
 

@@ -1,4 +1,4 @@
-#include "clients/client_result.h"
+#include "clients/result.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "clients/record/channel_name.h"
-#include "clients/driver/driver.h"
+#include "clients/client/driver.h"
 #include "lib/opt/opt.h"
 #include "lib/net/tls.h"
 

@@ -1,4 +1,4 @@
-#include "clients/client_result.h"
+#include "clients/result.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "clients/watch_line.h"
+#include "clients/text.h"
 
 #include <math.h>
 #include <stdbool.h>
