@@ -1,7 +1,6 @@
 #include "clients/result.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,36 +9,19 @@
 #include "lib/base/clock.h"
 #include "lib/hdr/hdr_log.h"
 
-static int write_all(int fd, const uint8_t *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-
-        if (n < 0 && errno != EINTR)
-            return PL_ESYS;
-        if (n > 0) {
-            data += n;
-            len -= (size_t)n;
-        }
-    }
-    return PL_OK;
-}
-
 /* 0, or PL_ESYS with errno. */
 static int write_to(const char *path, const struct buf *content)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    int err, saved_errno;
+    FILE *file = fopen(path, "we");
+    int write_errno;
 
-    if (fd < 0)
+    if (file == NULL)
         return PL_ESYS;
-    err = write_all(fd, content->data, content->len);
-    saved_errno = errno;
-    if (close(fd) == 0)
-        errno = saved_errno;
-    else
-        err = PL_ESYS;
-    return err;
+    write_errno = fwrite(content->data, 1, content->len, file) < content->len ? errno : 0;
+    if (fclose(file) != 0)
+        return PL_ESYS;
+    errno = write_errno;
+    return write_errno == 0 ? PL_OK : PL_ESYS;
 }
 
 /* A pipe or a device is written to; only a file may be replaced. */
@@ -118,7 +100,7 @@ static int write_formatted(const struct fleet *f, const char *path,
     return err;
 }
 
-int client_result_files(const struct fleet *f, struct err_text *e)
+int result_files(const struct fleet *f, struct err_text *e)
 {
     int hlog, timeline;
 

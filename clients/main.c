@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clients/client_options.h"
+#include "clients/options.h"
 #include "clients/result.h"
 #include "clients/watch.h"
 #include "clients/fleet/fleet.h"
@@ -16,15 +16,15 @@ static int complain(const char *text)
     return PL_EXIT_FAILURE;
 }
 
-static int print_result(const struct client_result *r, const struct fleet *f)
+static int print_result(const struct result *r, const struct fleet *f)
 {
     struct buf json = {0};
     int err = PL_OK;
 
     if (!f->env.opt->json) {
-        client_result_print(r, f, stdout);
+        result_print(r, f, stdout);
     } else {
-        err = client_result_json(r, f, &json);
+        err = result_json(r, f, &json);
         if (err == PL_OK)
             printf("%.*s\n", (int)json.len, (const char *)json.data);
         buf_free(&json);
@@ -35,18 +35,18 @@ static int print_result(const struct client_result *r, const struct fleet *f)
 /* Everything that went wrong is said, and what was measured is kept all the same. */
 static int report(struct fleet *f)
 {
-    struct client_result result;
+    struct result r;
     struct err_text e = {""};
     int exit_code = PL_EXIT_OK;
     const char *fault;
 
-    if (client_result_take(&result, f) < 0)
+    if (result_take(&r, f) < 0)
         return complain(pl_strerror(PL_ENOMEM));
-    if (client_result_files(f, &e) < 0)
+    if (result_files(f, &e) < 0)
         exit_code = complain(e.text);
-    if (print_result(&result, f) < 0)
+    if (print_result(&r, f) < 0)
         exit_code = complain("write the result: output error");
-    fault = client_result_fault(&result, f);
+    fault = result_fault(&r, f);
     if (fault != NULL)
         exit_code = complain(fault);
     return exit_code;
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     int result;
 
     proc_open_standard_fds();
-    result = client_options_parse(&opt, argc, argv, &e);
+    result = options_parse(&opt, argc, argv, &e);
     if (result == OPT_EXIT)
         return PL_EXIT_OK;
     if (result < 0) {
@@ -83,5 +83,5 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (opt.core >= 0 && proc_pin_to_core((int)opt.core) < 0)
         return complain("--core: pin to that core: not possible here");
-    return opt.watch ? client_watch(&opt) : measure(&opt);
+    return opt.watch ? watch_run(&opt) : measure(&opt);
 }

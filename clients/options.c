@@ -1,9 +1,9 @@
-#include "clients/client_options.h"
+#include "clients/options.h"
 
 #include <string.h>
 
-#include "clients/record/channel_name.h"
-#include "clients/client/driver.h"
+#include "clients/record/channels.h"
+#include "clients/driver/drivers.h"
 #include "lib/opt/opt.h"
 #include "lib/net/tls.h"
 
@@ -37,7 +37,7 @@ static const struct opt opts[] = {
      "receive only the newest value of each key of these channels"},
     {"room-size", OPT_INT, "N", FIELD(room_size), "0", 0, 1000000, NULL,
      "clients in one room; 0: all are in room 0"},
-    {"pick", OPT_INT, "N", FIELD(pick), "0", 0, CLIENT_CHANNELS_MAX, NULL,
+    {"pick", OPT_INT, "N", FIELD(pick), "0", 0, CHANNELS_MAX, NULL,
      "each client takes N of the --latest channels, by seed; 0: all"},
     {"deadline", OPT_MS, "MS", FIELD(deadline_ns), "0", 0, 3600000, NULL,
      "count the updates that arrive within; 0: do not"},
@@ -199,10 +199,10 @@ static int check_channels(const struct client_options *o, struct err_text *e)
     if (check_names(o, "--channel", o->channel, e) < 0 ||
         check_names(o, "--latest", o->latest, e) < 0 || check_twice(o, e) < 0)
         return PL_EINVAL;
-    if (channel_list_count(o->channel) + latest > CLIENT_CHANNELS_MAX ||
-        text_bytes(o->channel) + text_bytes(o->latest) > CLIENT_CHANNELS_TEXT_BYTES)
+    if (channel_list_count(o->channel) + latest > CHANNELS_MAX ||
+        text_bytes(o->channel) + text_bytes(o->latest) > CHANNELS_TEXT_BYTES)
         return err_set(e, PL_EINVAL, "--channel, --latest: too many; accepted: %d in %d bytes",
-                       CLIENT_CHANNELS_MAX, CLIENT_CHANNELS_TEXT_BYTES);
+                       CHANNELS_MAX, CHANNELS_TEXT_BYTES);
     if (o->pick > (int64_t)latest)
         return err_set(e, PL_EINVAL, "--pick: %lld of %zu --latest channels", (long long)o->pick,
                        latest);
@@ -247,7 +247,7 @@ static int check(struct client_options *o, struct err_text *e)
     return OPT_RUN;
 }
 
-int client_options_parse(struct client_options *o, int argc, char **argv, struct err_text *e)
+int options_parse(struct client_options *o, int argc, char **argv, struct err_text *e)
 {
     struct opt_program program = {
         .name = "pushlab-client",

@@ -2,28 +2,28 @@
 
 #include <stdlib.h>
 
-#include "clients/client_json.h"
+#include "clients/text.h"
 #include "lib/base/clock.h"
-#include "clients/latency_text.h"
-#include "clients/upstream_result.h"
 
-static int take_lanes(struct client_result *r, struct fleet *f)
+/* ---- the account ---- */
+
+static int take_channels(struct result *r, struct fleet *f)
 {
-    struct channel_tracks **lanes = malloc(f->nclients * sizeof *lanes);
+    struct channel_tracks **tracks = malloc(f->nclients * sizeof *tracks);
 
-    if (lanes == NULL)
+    if (tracks == NULL)
         return PL_ENOMEM;
     for (uint64_t i = 0; i < f->nclients; i++)
-        lanes[i] = fleet_client(f, i)->lanes;
+        tracks[i] = fleet_client(f, i)->channels;
     if (!f->windows_known)
         channels_set_window_seen(&f->env.channels);
     r->from_server = r->from_server && f->windows_known;
-    channel_tracks_finish(&f->env.channels, lanes, &f->env.recorder, &r->sum);
-    free(lanes);
+    channel_tracks_finish(&f->env.channels, tracks, &f->env.recorder, &r->sum);
+    free(tracks);
     return PL_OK;
 }
 
-static int take_tracks(struct client_result *r, struct fleet *f)
+static int take_tracks(struct result *r, struct fleet *f)
 {
     struct track **tracks = malloc(f->nclients * sizeof *tracks);
 
@@ -36,27 +36,27 @@ static int take_tracks(struct client_result *r, struct fleet *f)
     return PL_OK;
 }
 
-int client_result_take(struct client_result *r, struct fleet *f)
+int result_take(struct result *r, struct fleet *f)
 {
     int err;
 
-    *r = (struct client_result){0};
+    *r = (struct result){0};
     r->from_server = fleet_published(f, &r->first_seq, &r->last_seq);
-    err = f->env.channels.nitems > 0 ? take_lanes(r, f) : take_tracks(r, f);
+    err = f->env.channels.nitems > 0 ? take_channels(r, f) : take_tracks(r, f);
     if (err < 0)
         return err;
     r->sum.adds_up = r->sum.adds_up && f->window_end_ns > 0; /* no window: no proof */
     return PL_OK;
 }
 
-const char *client_result_fault(const struct client_result *r, const struct fleet *f)
+const char *result_fault(const struct result *r, const struct fleet *f)
 {
     if (f->failure.text[0] != '\0')
         return f->failure.text;
     if (f->interrupted)
         return "interrupted: the result covers what was measured until then";
     if (f->env.recorder.restarts > 0 || control_server_restarted(&f->control))
-        return "the server began anew during the run: its sequence numbers prove nothing";
+        return "the server restarted during the run: its sequence numbers prove nothing";
     if (f->env.recorder.disordered > 0)
         return "an older value came after a newer one of its key";
     if (f->env.recorder.strays > 0)
@@ -65,48 +65,14 @@ const char *client_result_fault(const struct client_result *r, const struct flee
         return f->env.channels.nitems > 0
                    ? "delivered + superseded + missed + late is not what was expected"
                    : "delivered + missed + late is not published x clients";
-    return upstream_fault(f);
+    return f->upstream.failure.text[0] != '\0' ? f->upstream.failure.text : NULL;
 }
 
 /* ---- JSON: docs/metrics.md defines every number ---- */
 
-struct number {
-    const char *name;
-    uint64_t value;
-};
-
-static int add_numbers(struct buf *out, const struct number *rows, size_t nrows)
+static double to_ms(int64_t ns)
 {
-    int err = PL_OK;
-
-    for (size_t i = 0; i < nrows && err == PL_OK; i++)
-        err = buf_printf(out, "\"%s\":%llu,", rows[i].name, (unsigned long long)rows[i].value);
-    return err;
-}
-
-static int add_counters(struct buf *out, const char *name, const struct counters *n, int64_t cpu_us)
-{
-    const struct number rows[] = {
-        {"requests", n->requests},
-        {"responses", n->responses},
-        {"empty_responses", n->empty_responses},
-        {"failed_responses", n->failed_responses},
-        {"connects", n->connects},
-        {"reconnects", n->reconnects},
-        {"connect_failures", n->connect_failures},
-        {"connects_abandoned", n->connects_abandoned},
-        {"tls_full_handshakes", n->tls_full_handshakes},
-        {"tls_resumed_handshakes", n->tls_resumed_handshakes},
-        {"deliveries", n->deliveries},
-        {"payload_bytes_in", n->payload_bytes_in},
-        {"framing_bytes_in", n->framing_bytes_in},
-        {"bytes_out", n->bytes_out},
-    };
-    int err = buf_printf(out, "\"%s\":{", name);
-
-    if (err == PL_OK)
-        err = add_numbers(out, rows, sizeof rows / sizeof rows[0]);
-    return err < 0 ? err : buf_printf(out, "\"cpu_us\":%lld},", (long long)cpu_us);
+    return (double)ns / (double)NS_PER_MS;
 }
 
 static int64_t cpu_us(const struct proc_usage *from, const struct proc_usage *to)
@@ -117,116 +83,154 @@ static int64_t cpu_us(const struct proc_usage *from, const struct proc_usage *to
 /* Milliseconds of a phase; 0 when it was not gone through. */
 static double phase_ms(int64_t from_ns, int64_t to_ns)
 {
-    return from_ns == 0 || to_ns == 0 ? 0.0 : (double)(to_ns - from_ns) / (double)NS_PER_MS;
+    return from_ns == 0 || to_ns == 0 ? 0.0 : to_ms(to_ns - from_ns);
 }
 
-static int add_conditions(const struct fleet *f, struct buf *out)
+static void add_conditions(const struct fleet *f, struct json *out)
 {
     const struct client_options *opt = f->env.opt;
-    int err = buf_printf(
-        out,
-        "\"pushlab\":\"" PUSHLAB_VERSION "\",\"transport\":\"%s\","
-        "\"connection\":\"%s\",\"clients\":%llu,\"interval_ms\":%g,"
-        "\"hold_ms\":%g,\"seed\":%lld,\"source_addresses\":%u,\"tls\":%s,",
-        opt->driver->info->name, connection_modes[opt->connection], (unsigned long long)f->nclients,
-        (double)opt->interval_ns / (double)NS_PER_MS, (double)opt->hold_ns / (double)NS_PER_MS,
-        (long long)opt->seed, f->env.target.source_addresses, opt->url.tls ? "true" : "false");
 
-    return err < 0 ? err : client_json_string(out, "url", opt->url_text);
+    json_text(out, "pushlab", PUSHLAB_VERSION);
+    json_text(out, "transport", opt->driver->info->name);
+    json_text(out, "connection", connection_modes[opt->connection]);
+    json_u64(out, "clients", f->nclients);
+    json_real(out, "interval_ms", JSON_SHORTEST, to_ms(opt->interval_ns));
+    json_real(out, "hold_ms", JSON_SHORTEST, to_ms(opt->hold_ns));
+    json_i64(out, "seed", opt->seed);
+    json_u64(out, "source_addresses", f->env.target.source_addresses);
+    json_bool(out, "tls", opt->url.tls);
+    json_text(out, "url", opt->url_text);
 }
 
-static int add_phases(const struct fleet *f, struct buf *out)
+static void add_phases(const struct fleet *f, struct json *out)
 {
-    return buf_printf(out,
-                      "\"phases\":{\"setup_ms\":%.3f,\"warmup_ms\":%.3f,\"window_ms\":%.3f,"
-                      "\"drain_ms\":%.3f},\"window_start_ns\":%lld,\"window_end_ns\":%lld,"
-                      "\"window_start_unix_ms\":%lld,",
-                      phase_ms(f->setup_start_ns, f->setup_end_ns),
-                      phase_ms(f->setup_end_ns, f->window_start_ns),
-                      phase_ms(f->window_start_ns, f->window_end_ns),
-                      phase_ms(f->window_end_ns, f->leave_start_ns), (long long)f->window_start_ns,
-                      (long long)f->window_end_ns, (long long)f->window_start_unix_ms);
+    json_begin(out, "phases");
+    json_real(out, "setup_ms", 3, phase_ms(f->setup_start_ns, f->setup_end_ns));
+    json_real(out, "warmup_ms", 3, phase_ms(f->setup_end_ns, f->window_start_ns));
+    json_real(out, "window_ms", 3, phase_ms(f->window_start_ns, f->window_end_ns));
+    json_real(out, "drain_ms", 3, phase_ms(f->window_end_ns, f->leave_start_ns));
+    json_end(out);
+    json_i64(out, "window_start_ns", f->window_start_ns);
+    json_i64(out, "window_end_ns", f->window_end_ns);
+    json_i64(out, "window_start_unix_ms", f->window_start_unix_ms);
 }
 
-static int add_sum(const struct client_result *r, const struct recorder *rec, struct buf *out)
+static void add_sum(const struct result *r, const struct recorder *rec, struct json *out)
 {
-    const struct number rows[] = {
-        {"first_seq", r->first_seq},        {"last_seq", r->last_seq},
-        {"published", r->sum.published},    {"expected", r->sum.expected},
-        {"delivered", r->sum.delivered},    {"superseded", r->sum.superseded},
-        {"missed", r->sum.missed},          {"late", r->sum.late},
-        {"duplicated", r->sum.duplicated},  {"out_of_order", r->sum.out_of_order},
-        {"server_restarts", rec->restarts},
-    };
-    int err =
-        buf_printf(out, "\"published_source\":\"%s\",", r->from_server ? "server" : "observed");
-
-    if (err == PL_OK)
-        err = add_numbers(out, rows, sizeof rows / sizeof rows[0]);
-    return err < 0 ? err : buf_printf(out, "\"adds_up\":%s,", r->sum.adds_up ? "true" : "false");
+    json_text(out, "published_source", r->from_server ? "server" : "observed");
+    json_u64(out, "first_seq", r->first_seq);
+    json_u64(out, "last_seq", r->last_seq);
+    json_u64(out, "published", r->sum.published);
+    json_u64(out, "expected", r->sum.expected);
+    json_u64(out, "delivered", r->sum.delivered);
+    json_u64(out, "superseded", r->sum.superseded);
+    json_u64(out, "missed", r->sum.missed);
+    json_u64(out, "late", r->sum.late);
+    json_u64(out, "duplicated", r->sum.duplicated);
+    json_u64(out, "out_of_order", r->sum.out_of_order);
+    json_u64(out, "server_restarts", rec->restarts);
+    json_bool(out, "adds_up", r->sum.adds_up);
 }
 
-static int add_subscription(const struct fleet *f, struct buf *out)
+static void add_subscription(const struct fleet *f, struct json *out)
 {
     const struct client_options *opt = f->env.opt;
-    uint64_t lanes = 0;
-    int err;
+    uint64_t tracks = 0;
 
-    if (f->env.channels.nitems == 0)
-        return buf_printf(out, "\"subscription\":null,");
+    if (f->env.channels.nitems == 0) {
+        json_text(out, "subscription", NULL);
+        return;
+    }
     for (uint64_t i = 0; i < f->nclients; i++)
-        lanes += fleet_client(f, i)->lanes->n;
-    err = buf_printf(out, "\"subscription\":{");
-    if (err == PL_OK)
-        err = client_json_string_or_null(out, "channel", opt->channel);
-    if (err == PL_OK)
-        err = client_json_string_or_null(out, "latest", opt->latest);
-    return err < 0 ? err
-                   : buf_printf(out, "\"room_size\":%lld,\"pick\":%lld,\"lanes\":%llu},",
-                                (long long)opt->room_size, (long long)opt->pick,
-                                (unsigned long long)lanes);
+        tracks += fleet_client(f, i)->channels->n;
+    json_begin(out, "subscription");
+    json_text(out, "channel", opt->channel);
+    json_text(out, "latest", opt->latest);
+    json_i64(out, "room_size", opt->room_size);
+    json_i64(out, "pick", opt->pick);
+    json_u64(out, "lanes", tracks);
+    json_end(out);
 }
 
-static double on_time_share(const struct client_result *r, const struct recorder *rec)
+static double on_time_share(const struct result *r, const struct recorder *rec)
 {
     return r->sum.own > 0 ? (double)rec->on_time / (double)r->sum.own : 1.0;
 }
 
-static int add_deadline(const struct client_result *r, const struct recorder *rec, struct buf *out)
+static void add_deadline(const struct result *r, const struct recorder *rec, struct json *out)
 {
-    if (rec->deadline_ns == 0)
-        return buf_printf(out, "\"deadline\":null,");
-    return buf_printf(out,
-                      "\"deadline\":{\"ms\":%g,\"expected\":%llu,\"within\":%llu,"
-                      "\"share\":%.6f},",
-                      (double)rec->deadline_ns / (double)NS_PER_MS, (unsigned long long)r->sum.own,
-                      (unsigned long long)rec->on_time, on_time_share(r, rec));
+    if (rec->deadline_ns == 0) {
+        json_text(out, "deadline", NULL);
+        return;
+    }
+    json_begin(out, "deadline");
+    json_real(out, "ms", JSON_SHORTEST, to_ms(rec->deadline_ns));
+    json_u64(out, "expected", r->sum.own);
+    json_u64(out, "within", rec->on_time);
+    json_real(out, "share", 6, on_time_share(r, rec));
+    json_end(out);
 }
 
-static int add_measurements(const struct fleet *f, struct buf *out)
+static void add_counters(struct json *out, const char *name, const struct counters *n,
+                         const struct proc_usage *from, const struct proc_usage *to)
+{
+    json_begin(out, name);
+    counters_json(n, COUNTERS_DOWN, out);
+    json_i64(out, "cpu_us", cpu_us(from, to));
+    json_end(out);
+}
+
+static void add_measurements(const struct fleet *f, struct json *out)
 {
     const struct recorder *rec = &f->env.recorder;
-    int err = client_json_histogram(out, "latency_us", &rec->latency_us);
 
-    if (err == PL_OK)
-        err =
-            buf_printf(out, "\"latency_clamped\":%llu,", (unsigned long long)rec->latency_clamped);
-    if (err == PL_OK)
-        err = client_json_histogram(out, "request_late_us", &rec->request_late_us);
-    if (err == PL_OK)
-        err = client_json_histogram(out, "outage_us", &rec->outage_us);
-    if (err == PL_OK)
-        err = buf_printf(out,
-                         "\"unsent_requests\":%llu,"
-                         "\"age_us\":{\"mean\":%.3f,\"peak\":%.3f,\"max\":%.3f},",
-                         (unsigned long long)f->unsent_requests, recorder_age_mean_us(rec),
-                         recorder_age_peak_us(rec), recorder_age_max_us(rec));
-    if (err == PL_OK)
-        err = add_counters(out, "window", &rec->window,
-                           cpu_us(&f->usage_window_start, &f->usage_window_end));
-    if (err == PL_OK)
-        err = add_counters(out, "whole", &rec->whole, cpu_us(&f->usage_start, &f->usage_end));
-    return err;
+    json_hdr(out, "latency_us", &rec->latency_us);
+    json_u64(out, "latency_clamped", rec->latency_clamped);
+    json_hdr(out, "request_late_us", &rec->request_late_us);
+    json_hdr(out, "outage_us", &rec->outage_us);
+    json_u64(out, "unsent_requests", f->unsent_requests);
+    json_begin(out, "age_us");
+    json_real(out, "mean", 3, recorder_age_mean_us(rec));
+    json_real(out, "peak", 3, recorder_age_peak_us(rec));
+    json_real(out, "max", 3, recorder_age_max_us(rec));
+    json_end(out);
+    add_counters(out, "window", &rec->window, &f->usage_window_start, &f->usage_window_end);
+    add_counters(out, "whole", &rec->whole, &f->usage_start, &f->usage_end);
+}
+
+static void add_upstream_counters(struct json *out, const char *name, const struct counters *n)
+{
+    json_begin(out, name);
+    counters_json(n, COUNTERS_UP, out);
+    json_end(out);
+}
+
+static void add_upstream(const struct upstream *up, struct json *out)
+{
+    const struct upstream_account *a = &up->account;
+
+    json_begin(out, "upstream");
+    json_text(out, "workload", up->workload->name);
+    json_u64(out, "senders", up->nsenders);
+    add_upstream_counters(out, "window", &a->window);
+    add_upstream_counters(out, "whole", &a->whole);
+    json_hdr(out, "latency_us", &a->latency_us);
+    json_hdr(out, "echo_us", &a->echo_us);
+    json_hdr(out, "late_us", &a->late_us);
+    json_begin(out, "order");
+    json_u64(out, "lost", a->lost);
+    json_u64(out, "doubled", a->doubled);
+    json_u64(out, "reordered", a->reordered);
+    json_end(out);
+    json_end(out);
+}
+
+static void add_documents(const struct upstream *up, struct json *out)
+{
+    json_begin(out, "documents");
+    if (up->workload->add_documents(up->load, out) < 0)
+        out->err = PL_ENOMEM;
+    json_end(out);
 }
 
 /* The control connection's own opens after the baseline: it may have been cut and reopened. */
@@ -237,7 +241,17 @@ static int64_t kernel_opens(const struct fleet *f)
     return f->tcp_end.active_opens - f->tcp_start.active_opens - extra;
 }
 
-static int add_server_stats(const struct fleet *f, struct buf *out)
+static void add_process(const struct fleet *f, struct json *out)
+{
+    json_begin(out, "kernel");
+    json_i64(out, "tcp_active_opens", kernel_opens(f));
+    json_end(out);
+    json_i64(out, "rss_bytes", f->usage_window_end.rss_bytes);
+    json_bool(out, "interrupted", f->interrupted);
+    json_u64(out, "gave_up", f->gave_up);
+}
+
+static void add_server_stats(const struct fleet *f, struct json *out)
 {
     static const char *const names[CONTROL_ASKS] = {
         [CONTROL_START] = "start",
@@ -245,58 +259,54 @@ static int add_server_stats(const struct fleet *f, struct buf *out)
         [CONTROL_WINDOW_END] = "window_end",
         [CONTROL_END] = "end",
     };
-    int err = PL_OK;
 
-    if (!f->use_control)
-        return buf_printf(out, "\"server_stats\":null}");
-    for (int i = 0; i < CONTROL_ASKS && err == PL_OK; i++) {
-        const struct buf *json = &f->control.answers[i].json;
-
-        err = buf_printf(out, "%s\"%s\":", i == 0 ? "\"server_stats\":{" : ",", names[i]);
-        if (err == PL_OK && json->len > 0)
-            err = buf_add(out, json->data, json->len);
-        else if (err == PL_OK)
-            err = buf_printf(out, "null");
+    if (!f->use_control) {
+        json_text(out, "server_stats", NULL);
+        return;
     }
-    return err < 0 ? err : buf_printf(out, "}}");
+    json_begin(out, "server_stats");
+    for (int i = 0; i < CONTROL_ASKS; i++) {
+        const struct buf *stats = &f->control.answers[i].json;
+
+        if (stats->len > 0)
+            json_raw(out, names[i], stats->data, stats->len);
+        else
+            json_text(out, names[i], NULL);
+    }
+    json_end(out);
 }
 
-int client_result_json(const struct client_result *r, const struct fleet *f, struct buf *out)
+int result_json(const struct result *r, const struct fleet *f, struct buf *out)
 {
-    const char *fault = client_result_fault(r, f);
-    int err = buf_add(out, "{", 1);
+    const struct recorder *rec = &f->env.recorder;
+    const struct workload *workload = f->upstream.workload;
+    const char *fault = result_fault(r, f);
+    struct json json = {.out = out};
 
-    if (err == PL_OK)
-        err = add_conditions(f, out);
-    if (err == PL_OK)
-        err = add_phases(f, out);
-    if (err == PL_OK)
-        err = add_sum(r, &f->env.recorder, out);
-    if (err == PL_OK)
-        err = add_subscription(f, out);
-    if (err == PL_OK)
-        err = add_deadline(r, &f->env.recorder, out);
-    if (err == PL_OK)
-        err = add_measurements(f, out);
-    if (err == PL_OK)
-        err = upstream_json(f, out);
-    if (err == PL_OK)
-        err = buf_printf(out,
-                         "\"kernel\":{\"tcp_active_opens\":%lld},\"rss_bytes\":%lld,"
-                         "\"interrupted\":%s,\"gave_up\":%llu,",
-                         (long long)kernel_opens(f), (long long)f->usage_window_end.rss_bytes,
-                         f->interrupted ? "true" : "false", (unsigned long long)f->gave_up);
-    if (err == PL_OK)
-        err = buf_printf(out, "\"refused\":");
-    if (err == PL_OK)
-        err = refusals_json(&f->env.refusals, out);
-    if (err == PL_OK)
-        err = buf_printf(out, ",");
-    if (err == PL_OK && fault != NULL)
-        err = client_json_string(out, "failure", fault);
-    if (err == PL_OK && f->env.last_failure.text[0] != '\0')
-        err = client_json_string(out, "last_connection_failure", f->env.last_failure.text);
-    return err < 0 ? err : add_server_stats(f, out);
+    json_begin(&json, NULL);
+    add_conditions(f, &json);
+    add_phases(f, &json);
+    add_sum(r, rec, &json);
+    add_subscription(f, &json);
+    add_deadline(r, rec, &json);
+    add_measurements(f, &json);
+    if (workload != NULL)
+        add_upstream(&f->upstream, &json);
+    else
+        json_text(&json, "upstream", NULL);
+    if (workload != NULL && workload->add_documents != NULL)
+        add_documents(&f->upstream, &json);
+    else
+        json_text(&json, "documents", NULL);
+    add_process(f, &json);
+    refusals_json(&rec->refusals, &json, "refused");
+    if (fault != NULL)
+        json_text(&json, "failure", fault);
+    if (f->env.last_failure.text[0] != '\0')
+        json_text(&json, "last_connection_failure", f->env.last_failure.text);
+    add_server_stats(f, &json);
+    json_end(&json);
+    return json.err;
 }
 
 /* ---- for people ---- */
@@ -307,17 +317,17 @@ static void print_latency(const struct hdr *h, FILE *out)
         const char *name;
         double percentile;
     } columns[] = {{"p50", 50.0}, {"p90", 90.0}, {"p99", 99.0}, {"p99.9", 99.9}, {"max", 100.0}};
-    char text[LATENCY_TEXT_BYTES];
+    char text[TEXT_LATENCY_BYTES];
 
     fprintf(out, "latency    ");
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        latency_text(text, hdr_value_at_percentile(h, columns[i].percentile));
+        text_latency(text, hdr_value_at_percentile(h, columns[i].percentile));
         fprintf(out, "%s %s   ", columns[i].name, text);
     }
     fprintf(out, "(%lld samples)\n", (long long)h->total_count);
 }
 
-static void print_sum(const struct client_result *r, const struct fleet *f, FILE *out)
+static void print_sum(const struct result *r, const struct fleet *f, FILE *out)
 {
     fprintf(out, "updates    %llu published, %llu delivered, ",
             (unsigned long long)r->sum.published, (unsigned long long)r->sum.delivered);
@@ -327,11 +337,34 @@ static void print_sum(const struct client_result *r, const struct fleet *f, FILE
             (unsigned long long)r->sum.late, r->sum.adds_up ? "adds up" : "DOES NOT ADD UP");
     if (f->env.recorder.deadline_ns > 0)
         fprintf(out, "on time    %.4g %% within %g ms\n",
-                on_time_share(r, &f->env.recorder) * 100.0,
-                (double)f->env.recorder.deadline_ns / (double)NS_PER_MS);
+                on_time_share(r, &f->env.recorder) * 100.0, to_ms(f->env.recorder.deadline_ns));
 }
 
-void client_result_print(const struct client_result *r, const struct fleet *f, FILE *out)
+/* unit: "update", "message"; there were count of them. */
+static void print_costs(const char *unit, uint64_t count, const struct counters *n,
+                        uint64_t payload_bytes, uint64_t framing_bytes, FILE *out)
+{
+    double each = count > 0 ? (double)count : 1.0;
+
+    fprintf(out, "per %s %.4g requests, %.4g TCP connections, %.4g payload + %.4g framing bytes\n",
+            unit, (double)n->requests / each, (double)n->connects / each,
+            (double)payload_bytes / each, (double)framing_bytes / each);
+}
+
+static void print_upstream(const struct upstream *up, FILE *out)
+{
+    const struct counters *n = &up->account.window;
+    char to_others[TEXT_LATENCY_BYTES], echo[TEXT_LATENCY_BYTES];
+
+    text_latency(to_others, hdr_value_at_percentile(&up->account.latency_us, 50.0));
+    text_latency(echo, hdr_value_at_percentile(&up->account.echo_us, 50.0));
+    fprintf(out, "sent       %llu %s by %u clients: p50 to others %s, back to the sender %s\n",
+            (unsigned long long)n->messages, up->workload->name, (unsigned)up->nsenders, to_others,
+            echo);
+    print_costs("message", n->messages, n, n->payload_bytes_out, n->framing_bytes_out, out);
+}
+
+void result_print(const struct result *r, const struct fleet *f, FILE *out)
 {
     const struct recorder *rec = &f->env.recorder;
     const struct counters *n = &rec->window;
@@ -344,13 +377,11 @@ void client_result_print(const struct client_result *r, const struct fleet *f, F
             (unsigned long long)f->nclients, phase_ms(f->window_start_ns, f->window_end_ns) / 1e3);
     print_sum(r, f, out);
     print_latency(&rec->latency_us, out);
-    fprintf(out,
-            "per update %.4g requests, %.4g TCP connections, %.4g payload + %.4g framing bytes\n",
-            (double)n->requests / updates, (double)n->connects / updates,
-            (double)n->payload_bytes_in / updates, (double)n->framing_bytes_in / updates);
+    print_costs("update", n->deliveries, n, n->payload_bytes_in, n->framing_bytes_in, out);
     if (f->env.tls != NULL)
         fprintf(out, "           %.4g full, %.4g resumed TLS handshakes\n",
                 (double)n->tls_full_handshakes / updates,
                 (double)n->tls_resumed_handshakes / updates);
-    upstream_print(f, out);
+    if (f->upstream.workload != NULL)
+        print_upstream(&f->upstream, out);
 }

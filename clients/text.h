@@ -1,19 +1,24 @@
-/* The parts of a watched update's line: foreign text made safe for a terminal and cut to its
- * width, and a latency as a bar. Pure. */
-#ifndef PUSHLAB_WATCH_LINE_H
-#define PUSHLAB_WATCH_LINE_H
+/* What a person reads of an update: its latency in words and as a bar, and its data, made safe for
+ * a terminal. Pure. */
+#ifndef PUSHLAB_TEXT_H
+#define PUSHLAB_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WATCH_BAR_COLUMNS = 12, WATCH_BAR_BYTES = WATCH_BAR_COLUMNS * 4 + 1 };
+enum { TEXT_LATENCY_BYTES = 16, TEXT_LATENCY_COLUMNS = 8 };
+enum { TEXT_BAR_COLUMNS = 12, TEXT_BAR_BYTES = TEXT_BAR_COLUMNS * 4 + 1 };
+
+/* Three significant digits and a unit: "312 µs", "4.81 ms", "512 ms", "1.02 s", "61.0 s", "1234 s";
+ * at most eight columns. */
+void text_latency(char out[TEXT_LATENCY_BYTES], int64_t latency_us);
+
+/* 10 µs is empty, 10 s is full, each factor of ten is two columns; padded with blanks. */
+void text_bar(char out[TEXT_BAR_BYTES], int64_t latency_us);
 
 /* Copy text as UTF-8, one column per code point, at most columns of them; what is cut off
  * ends in an ellipsis. Control characters and broken UTF-8 become '?': a server must not be
- * able to steer the terminal. out needs 4 * columns + 1 bytes. Returns the bytes written. */
-size_t watch_cut(char *out, const char *text, size_t len, size_t columns);
-
-/* 10 µs is nothing, 10 s is full, each factor of ten is two columns; padded with blanks. */
-void watch_bar(char out[WATCH_BAR_BYTES], int64_t latency_us);
+ * able to control the terminal. out needs 4 * columns + 1 bytes. Returns the bytes written. */
+size_t text_cut(char *out, const char *text, size_t len, size_t columns);
 
 #endif

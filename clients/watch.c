@@ -9,7 +9,6 @@
 
 #include "clients/client/client.h"
 #include "lib/base/clock.h"
-#include "clients/latency_text.h"
 #include "clients/text.h"
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 1000 };
@@ -120,23 +119,23 @@ static int where_text(char out[WHERE_BYTES], const struct envelope *e)
 static void print_update(struct watch *w, const struct envelope *e, size_t text_len,
                          int64_t recv_ns)
 {
-    char wall[16], latency[LATENCY_TEXT_BYTES], bar[WATCH_BAR_BYTES] = "", requests[64], head[64];
+    char wall[16], latency[TEXT_LATENCY_BYTES], bar[TEXT_BAR_BYTES] = "", requests[64], head[64];
     char where[WHERE_BYTES], data[WIDTH_MAX * 4 + 1];
     int64_t latency_us = (recv_ns - e->t_ns) / NS_PER_US;
     int pad, used;
 
     wall_text(wall, recv_ns);
-    latency_text(latency, latency_us);
+    text_latency(latency, latency_us);
     if (w->terminal)
-        watch_bar(bar, latency_us);
+        text_bar(bar, latency_us);
     requests_text(w, requests, sizeof requests);
     snprintf(head, sizeof head, "#%llu", (unsigned long long)e->seq);
     /* The micro sign takes two bytes in one column. */
-    pad = LATENCY_TEXT_COLUMNS + (strchr(latency, '\xc2') != NULL);
-    used = 12 + 2 + 7 + 1 + LATENCY_TEXT_COLUMNS + 1 + (w->terminal ? WATCH_BAR_COLUMNS + 1 : 0) +
+    pad = TEXT_LATENCY_COLUMNS + (strchr(latency, '\xc2') != NULL);
+    used = 12 + 2 + 7 + 1 + TEXT_LATENCY_COLUMNS + 1 + (w->terminal ? TEXT_BAR_COLUMNS + 1 : 0) +
            8 + 2 + (int)strlen(requests) + where_text(where, e);
-    watch_cut(data, e->data, e->data_len,
-              (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
+    text_cut(data, e->data, e->data_len,
+             (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
     clear_status(w);
     printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s%s\n", dim(w), wall, plain(w), head, w->paint,
            pad, latency, bar, w->terminal ? " " : "", plain(w), text_len, dim(w), requests,
@@ -239,11 +238,11 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 static void print_summary(struct watch *w)
 {
     const struct counters *n = &w->env.recorder.whole;
-    char p50[LATENCY_TEXT_BYTES] = "-", empty[40] = "";
+    char p50[TEXT_LATENCY_BYTES] = "-", empty[40] = "";
 
     clear_status(w);
     if (w->updates > 0)
-        latency_text(p50, hdr_value_at_percentile(&w->env.recorder.latency_us, 50.0));
+        text_latency(p50, hdr_value_at_percentile(&w->env.recorder.latency_us, 50.0));
     if (transport_info_polls(w->env.opt->driver->info))
         snprintf(empty, sizeof empty, " (%llu empty)", (unsigned long long)n->empty_responses);
     printf("%s%s%s: %llu update%s in %.1f s, %llu request%s%s, %llu TCP connection%s, p50 %s\n",
@@ -283,7 +282,7 @@ static void run(struct watch *w)
     print_summary(w);
 }
 
-int client_watch(const struct client_options *opt)
+int watch_run(const struct client_options *opt)
 {
     const struct client_hooks hooks = {
         .gave_up = on_gave_up,

@@ -1,12 +1,12 @@
-/* One client, one line per update as it arrives: the two-minute demonstration. Polls also
- * show what they cost in requests that brought nothing. */
-#ifndef PUSHLAB_CLIENT_WATCH_H
-#define PUSHLAB_CLIENT_WATCH_H
+/* pushlab-client --watch: one client, one line per update as it arrives. Polls also show how many
+ * requests brought nothing. */
+#ifndef PUSHLAB_WATCH_H
+#define PUSHLAB_WATCH_H
 
-#include "clients/client_options.h"
+#include "clients/client/client_options.h"
 
 /* Watch until --count updates, SIGINT or SIGTERM, then print one line of summary. Returns the
  * program's exit code. */
-int client_watch(const struct client_options *opt);
+int watch_run(const struct client_options *opt);
 
 #endif

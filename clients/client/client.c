@@ -1,316 +1,96 @@
 #include "clients/client/client.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clients/client/backoff.h"
+#include "clients/client/notice.h"
 #include "lib/base/clock.h"
-#include "lib/net/conn_tls.h"
-#include "clients/client/http_exchange.h"
-#include "lib/proto/http_message.h"
-#include "clients/record/channel_tracks.h"
 #include "lib/net/tcp_word.h"
 
-enum { BACKLOG_LIMIT_BYTES = 1 << 20, ATTEMPTS_MAX = 60, COOKIE_MAX_BYTES = 512 };
+/* Room for the channels of one client, and for a cursor and a time. */
+enum { QUERY_BYTES = CHANNELS_TEXT_BYTES + 128, COOKIE_MAX_BYTES = 512 };
 
 /* How long to wait for the peer's half of an orderly end. */
 static const int64_t leave_limit_ns = NS_PER_S;
 
-/* ---- the connection ---- */
-
-static void client_ended(struct client *c)
+static struct client *of(struct connection *net)
 {
-    const struct client_hooks *hooks = c->env->hooks;
-
-    c->state = CLIENT_ENDED;
-    schedule_cancel(&c->env->schedule, &c->timer);
-    if (hooks->ended != NULL && c->leaving)
-        hooks->ended(c->env->hooks_arg, c);
+    return (struct client *)net;
 }
 
-/* For who wants to explain it. */
-static void client_note(struct client *c, enum transcript_what what, const void *data, size_t len,
-                        int64_t at_ns)
-{
-    const struct client_hooks *hooks = c->env->hooks;
+/* ---- the transcript, if the owner wants one ---- */
 
-    if (hooks->noted != NULL)
-        hooks->noted(c->env->hooks_arg, c, what, data, len, at_ns);
+static void note(struct client *c, enum transcript_what what, const void *data, size_t len,
+                 int64_t at_ns)
+{
+    const struct client_env *env = c->net.env;
+
+    if (env->hooks->noted != NULL)
+        env->hooks->noted(env->hooks_arg, c, what, data, len, at_ns);
 }
 
 /* What the kernel says of its connection, while it has one. */
-static void client_note_kernel(struct client *c, int (*word)(char out[TCP_WORD_BYTES], int fd),
-                               int64_t at_ns)
+static void note_kernel(struct client *c, int (*word)(char out[TCP_WORD_BYTES], int fd),
+                        int64_t at_ns)
 {
     char text[TCP_WORD_BYTES];
 
-    if (c->env->hooks->noted != NULL && word(text, conn_fd(&c->conn)) == PL_OK)
-        client_note(c, TRANSCRIPT_KERNEL, text, strlen(text), at_ns);
+    if (c->net.env->hooks->noted != NULL && word(text, conn_fd(&c->net.conn)) == PL_OK)
+        note(c, TRANSCRIPT_KERNEL, text, strlen(text), at_ns);
 }
 
-static void client_note_dial(struct client *c, uint32_t turn, int64_t at_ns)
+static void note_dial(struct client *c, int64_t at_ns)
 {
     char text[DIAL_TEXT_BYTES];
 
-    if (c->env->hooks->noted == NULL)
+    if (c->net.env->hooks->noted == NULL)
         return;
-    dial_target_text(text, &c->env->target, turn);
-    client_note(c, TRANSCRIPT_OPEN, text, strlen(text), at_ns);
-}
-
-static void on_conn_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_ns)
-{
-    struct client *c = (struct client *)conn;
-
-    client_note(c, TRANSCRIPT_RECEIVED, data, len, recv_ns);
-    client_note_kernel(c, tcp_word_counts, recv_ns);
-    c->driver->on_data(c, data, len, recv_ns);
-}
-
-static void client_gone_for_good(struct client *c)
-{
-    const struct client_hooks *hooks = c->env->hooks;
-
-    client_ended(c);
-    if (hooks->gave_up != NULL && !c->leaving)
-        hooks->gave_up(c->env->hooks_arg, c);
-}
-
-/* Like a failed dial; but who speaks no TLS that we accept, or is not trusted, never will. */
-static void handshake_failed(struct client *c, enum conn_end why, int sys_errno, int64_t now_ns)
-{
-    schedule_cancel(&c->env->schedule, &c->dial.timeout);
-    if (!c->leaving)
-        CLIENT_COUNT(c, now_ns, connect_failures, 1);
-    if (why != CONN_END_LOCAL)
-        client_env_note(c->env, "connect %s: %s", c->env->host,
-                        why == CONN_END_ERROR ? conn_tls_strerror(&c->conn, sys_errno)
-                                              : "closed during the TLS handshake");
-    c->state = CLIENT_IDLE;
-    if (c->leaving)
-        client_ended(c);
-    else if (why == CONN_END_ERROR && sys_errno == EPROTO)
-        client_gone_for_good(c);
-    else
-        client_back_off(c, now_ns);
+    dial_target_text(text, &c->net.env->target, c->net.turn);
+    note(c, TRANSCRIPT_OPEN, text, strlen(text), at_ns);
 }
 
 static void note_end(struct client *c, enum conn_end why, int sys_errno, int64_t now_ns)
 {
     static const char by[] = "close()";
-    const char *reason = conn_tls_strerror(&c->conn, sys_errno);
+    const char *reason = conn_tls_strerror(&c->net.conn, sys_errno);
 
     if (why == CONN_END_ERROR) {
-        client_note(c, TRANSCRIPT_RESET, reason, strlen(reason), now_ns);
+        note(c, TRANSCRIPT_RESET, reason, strlen(reason), now_ns);
         return;
     }
-    if (c->conn.peer_ended)
-        client_note(c, TRANSCRIPT_EOF, NULL, 0, now_ns);
-    if (!c->conn.lingering) /* else it has been noted when it was */
-        client_note(c, TRANSCRIPT_SHUT, by, sizeof by - 1, now_ns);
+    if (c->net.conn.peer_ended)
+        note(c, TRANSCRIPT_EOF, NULL, 0, now_ns);
+    if (!c->net.conn.lingering) /* else it has been noted when it was */
+        note(c, TRANSCRIPT_SHUT, by, sizeof by - 1, now_ns);
 }
 
-static void on_conn_shut(struct conn *conn)
-{
-    struct client *c = (struct client *)conn;
-    int64_t now_ns = clock_now_ns();
+/* ---- the end ---- */
 
-    client_note_kernel(c, tcp_word, now_ns);
-    client_note(c, TRANSCRIPT_SHUT, NULL, 0, now_ns);
+static void client_ended(struct client *c)
+{
+    const struct client_env *env = c->net.env;
+
+    c->net.state = CONNECTION_ENDED;
+    schedule_cancel(&c->net.env->schedule, &c->net.timer);
+    if (env->hooks->ended != NULL && c->leaving)
+        env->hooks->ended(env->hooks_arg, c);
 }
 
-static void on_conn_end(struct conn *conn, enum conn_end why, int sys_errno)
+static void client_gone_for_good(struct client *c)
 {
-    struct client *c = (struct client *)conn;
-    int64_t now_ns = clock_now_ns();
+    const struct client_env *env = c->net.env;
 
-    if (c->state == CLIENT_SECURING) {
-        handshake_failed(c, why, sys_errno, now_ns);
-        return;
-    }
-    client_sort_bytes(c, now_ns);
-    if (why == CONN_END_ERROR)
-        client_env_note(c->env, "connection lost: %s", conn_tls_strerror(conn, sys_errno));
-    if (c->state == CLIENT_ENDED)
-        return; /* gave up */
-    c->state = CLIENT_IDLE;
-    note_end(c, why, sys_errno, now_ns);
-    c->driver->on_lost(c, why, now_ns);
-    if (c->leaving)
-        client_ended(c);
-}
-
-static void client_ready(struct client *c, int64_t now_ns)
-{
-    c->state = CLIENT_OPEN;
-    CLIENT_COUNT(c, c->dial_due_ns, connects, 1);
-    if (c->broken)
-        CLIENT_COUNT(c, c->dial_due_ns, reconnects, 1);
-    c->broken = false;
-    client_note_kernel(c, tcp_word, now_ns);
-    client_note(c, TRANSCRIPT_CONNECTED, NULL, 0, now_ns);
-    c->driver->on_open(c, now_ns);
-}
-
-static void on_conn_secured(struct conn *conn)
-{
-    struct client *c = (struct client *)conn;
-
-    schedule_cancel(&c->env->schedule, &c->dial.timeout);
-    if (conn_tls_handshake(conn) == CONN_TLS_RESUMED)
-        CLIENT_COUNT(c, c->dial_due_ns, tls_resumed_handshakes, 1);
-    else
-        CLIENT_COUNT(c, c->dial_due_ns, tls_full_handshakes, 1);
-    client_ready(c, clock_now_ns());
-}
-
-static const struct conn_ops client_conn_ops = {
-    .on_data = on_conn_data,
-    .on_flushed = NULL,
-    .on_end = on_conn_end,
-    .on_secured = on_conn_secured,
-    .on_shut = on_conn_shut,
-};
-
-static void on_handshake_timeout(struct deadline *d, int64_t now_ns)
-{
-    struct client *c = (struct client *)((char *)d - offsetof(struct client, dial.timeout));
-
-    (void)now_ns;
-    client_env_note(c->env, "connect %s: the TLS handshake took too long", c->env->host);
-    conn_close(&c->conn);
-}
-
-/* What is left of the time to connect is the handshake's. */
-static void client_secure(struct client *c)
-{
-    c->state = CLIENT_SECURING;
-    c->dial.timeout.on_due = on_handshake_timeout;
-    schedule_set(&c->env->schedule, &c->dial.timeout, c->dial.timeout.due_ns);
-}
-
-static void client_opened(struct client *c, int fd, int64_t now_ns)
-{
-    struct tls_memory *memory = c->env->opt->tls_resume == TLS_RESUME_YES ? &c->session : NULL;
-
-    if (client_env_attach(c->env, &c->conn, &client_conn_ops, fd, BACKLOG_LIMIT_BYTES, memory) <
-        0) {
-        evutil_closesocket(fd);
-        client_back_off(c, now_ns);
-        return;
-    }
-    if (c->env->tls != NULL)
-        client_secure(c);
-    else
-        client_ready(c, now_ns);
-}
-
-static void dial_failed(struct client *c, int sys_errno, int64_t now_ns)
-{
-    CLIENT_COUNT(c, now_ns, connect_failures, 1);
-    c->address_shift++;
-    client_env_note(c->env, "connect %s: %s", c->env->host, strerror(sys_errno));
-    client_back_off(c, now_ns);
-}
-
-static void on_dialed(void *arg, int fd, int sys_errno)
-{
-    struct client *c = arg;
-    int64_t now_ns = clock_now_ns();
-
-    c->state = CLIENT_IDLE;
-    if (fd < 0)
-        dial_failed(c, sys_errno, now_ns);
-    else
-        client_opened(c, fd, now_ns);
-}
-
-void client_dial(struct client *c, int64_t now_ns)
-{
-    client_dial_for(c, now_ns, now_ns);
-}
-
-void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns)
-{
-    struct client_env *env = c->env;
-    uint32_t turn = c->index + c->address_shift;
-    int err;
-
-    client_note_dial(c, turn, now_ns);
-    err = dial_start(&c->dial, env->base, &env->schedule, &env->target, turn,
-                     now_ns + env->opt->connect_timeout_ns);
-    c->dial_due_ns = due_ns;
-    if (err < 0) {
-        dial_failed(c, err == PL_ENOMEM ? ENOMEM : errno, now_ns);
-        return;
-    }
-    c->state = CLIENT_DIALING;
-}
-
-void client_back_off(struct client *c, int64_t now_ns)
-{
-    const struct client_options *opt = c->env->opt;
-    const struct client_hooks *hooks = c->env->hooks;
-    int64_t wait_ns;
-
-    if (c->leaving || c->state == CLIENT_ENDED)
-        return;
-    wait_ns = c->retry_floor_ns + backoff_delay_ns(opt->reconnect_min_ns, opt->reconnect_max_ns,
-                                                   c->attempts, rng_uniform(&c->env->rng));
-    if (c->attempts < ATTEMPTS_MAX)
-        c->attempts++;
-    if (c->cut_off_ns == 0 && c->track.joined)
-        c->cut_off_ns = now_ns;
-    c->broken = true;
-    c->state = CLIENT_BACKOFF;
-    schedule_set(&c->env->schedule, &c->timer, now_ns + wait_ns);
-    if (hooks->lost != NULL)
-        hooks->lost(c->env->hooks_arg, c, wait_ns);
-}
-
-void client_keep_cookie(struct client *c, const struct http_message *m)
-{
-    const char *field = http_message_field(m, "Set-Cookie");
-    char pair[COOKIE_MAX_BYTES];
-
-    if (field == NULL || !http_cookie_pair(pair, sizeof pair, field))
-        return;
-    free(c->cookie);
-    c->cookie = strdup(pair);
-}
-
-void client_settled(struct client *c, int64_t now_ns)
-{
-    c->attempts = 0;
-    if (c->cut_off_ns != 0)
-        recorder_outage(&c->env->recorder, now_ns - c->cut_off_ns);
-    c->cut_off_ns = 0;
-}
-
-void client_wait_until(struct client *c, int64_t due_ns)
-{
-    schedule_set(&c->env->schedule, &c->timer, due_ns);
-}
-
-static void on_timer(struct deadline *d, int64_t now_ns)
-{
-    struct client *c = (struct client *)((char *)d - offsetof(struct client, timer));
-
-    if (c->leaving)
-        conn_close(&c->conn); /* the peer took too long to say goodbye */
-    else if (c->state == CLIENT_BACKOFF)
-        client_dial(c, now_ns);
-    else if (c->driver->on_due != NULL)
-        c->driver->on_due(c, now_ns);
+    client_ended(c);
+    if (env->hooks->gave_up != NULL && !c->leaving)
+        env->hooks->gave_up(env->hooks_arg, c);
 }
 
 void client_fail(struct client *c, int64_t due_ns, const char *why)
 {
     CLIENT_COUNT(c, due_ns, failed_responses, 1);
-    client_env_note(c->env, "%s: %s", c->driver->info->path, why);
-    conn_close(&c->conn);
+    client_env_note(c->net.env, "%s: %s", c->driver->info->path, why);
+    conn_close(&c->net.conn);
 }
 
 void client_give_up(struct client *c, int64_t due_ns, const char *why)
@@ -323,7 +103,7 @@ void client_refused(struct client *c, int64_t due_ns, int status, bool for_good)
 {
     char why[80];
 
-    refusals_add(&c->env->refusals, status);
+    refusals_add(&c->net.env->recorder.refusals, status);
     snprintf(why, sizeof why, "%d %s", status, http_status_phrase(status));
     if (for_good)
         client_give_up(c, due_ns, why);
@@ -331,31 +111,308 @@ void client_refused(struct client *c, int64_t due_ns, int status, bool for_good)
         client_fail(c, due_ns, why);
 }
 
-void client_query(const struct client *c, char out[CLIENT_QUERY_BYTES], bool with_cursor,
-                  int64_t hold_ms)
+void client_note_unanswered(struct client *c, enum conn_end why)
+{
+    if (why == CONN_END_EOF && !c->leaving)
+        client_env_note(c->net.env, "%s: connection closed before an answer",
+                        c->driver->info->path);
+}
+
+/* ---- the connection ---- */
+
+static void on_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    struct client *c = (struct client *)conn;
+
+    note(c, TRANSCRIPT_RECEIVED, data, len, recv_ns);
+    note_kernel(c, tcp_word_counts, recv_ns);
+    c->driver->on_data(c, data, len, recv_ns);
+}
+
+static void on_shut(struct conn *conn)
+{
+    struct client *c = (struct client *)conn;
+    int64_t now_ns = clock_now_ns();
+
+    note_kernel(c, tcp_word, now_ns);
+    note(c, TRANSCRIPT_SHUT, NULL, 0, now_ns);
+}
+
+static void on_open(struct connection *net, int64_t now_ns)
+{
+    struct client *c = of(net);
+    enum conn_tls_handshake handshake = conn_tls_handshake(&net->conn);
+
+    CLIENT_COUNT(c, c->dial_due_ns, connects, 1);
+    CLIENT_COUNT(c, c->dial_due_ns, reconnects, c->broken);
+    CLIENT_COUNT(c, c->dial_due_ns, tls_full_handshakes, handshake == CONN_TLS_FULL);
+    CLIENT_COUNT(c, c->dial_due_ns, tls_resumed_handshakes, handshake == CONN_TLS_RESUMED);
+    c->broken = false;
+    note_kernel(c, tcp_word, now_ns);
+    note(c, TRANSCRIPT_CONNECTED, NULL, 0, now_ns);
+    c->driver->on_open(c, now_ns);
+}
+
+static void on_failed(struct connection *net, const char *why, bool for_good, int64_t now_ns)
+{
+    struct client *c = of(net);
+
+    CLIENT_COUNT(c, now_ns, connect_failures, 1);
+    client_env_note(net->env, "connect %s: %s", net->env->host, why);
+    if (for_good)
+        client_gone_for_good(c);
+    else
+        client_back_off(c, now_ns);
+}
+
+static void on_lost(struct connection *net, enum conn_end why, int sys_errno, int64_t now_ns)
+{
+    struct client *c = of(net);
+
+    client_sort_bytes(c, now_ns);
+    if (why == CONN_END_ERROR)
+        client_env_note(net->env, "connection lost: %s", conn_tls_strerror(&net->conn, sys_errno));
+    if (client_has_ended(c))
+        return; /* gave up */
+    note_end(c, why, sys_errno, now_ns);
+    c->driver->on_lost(c, why, now_ns);
+    if (c->leaving)
+        client_ended(c);
+}
+
+static void on_due(struct connection *net, int64_t now_ns)
+{
+    struct client *c = of(net);
+
+    if (c->leaving)
+        conn_close(&net->conn); /* the peer took too long to end it */
+    else if (net->state == CONNECTION_BACKOFF)
+        client_dial(c, now_ns);
+    else if (c->driver->on_due != NULL)
+        c->driver->on_due(c, now_ns);
+}
+
+static const struct connection_ops ops = {
+    .conn = {CONNECTION_CONN_OPS, .on_data = on_data, .on_shut = on_shut},
+    .on_open = on_open,
+    .on_failed = on_failed,
+    .on_lost = on_lost,
+    .on_due = on_due,
+    .resumes = true,
+};
+
+void client_dial(struct client *c, int64_t now_ns)
+{
+    client_dial_for(c, now_ns, now_ns);
+}
+
+void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns)
+{
+    note_dial(c, now_ns);
+    c->dial_due_ns = due_ns;
+    connection_dial(&c->net, now_ns);
+}
+
+void client_back_off(struct client *c, int64_t now_ns)
+{
+    const struct client_env *env = c->net.env;
+    int64_t wait_ns;
+
+    if (c->leaving || client_has_ended(c))
+        return;
+    wait_ns = connection_back_off(&c->net, c->retry_floor_ns, now_ns);
+    if (c->cut_off_ns == 0 && c->track.joined)
+        c->cut_off_ns = now_ns;
+    c->broken = true;
+    if (env->hooks->lost != NULL)
+        env->hooks->lost(env->hooks_arg, c, wait_ns);
+}
+
+void client_wait_until(struct client *c, int64_t due_ns)
+{
+    schedule_set(&c->net.env->schedule, &c->net.timer, due_ns);
+}
+
+/* ---- requests ---- */
+
+static void write_query(const struct client *c, const struct client_request *r,
+                        char out[QUERY_BYTES])
 {
     size_t len = 0;
 
     out[0] = '\0';
-    if (with_cursor && c->track.joined)
-        len = (size_t)snprintf(out, CLIENT_QUERY_BYTES, "?since=%llu",
-                               (unsigned long long)c->track.cursor);
-    if (c->lanes != NULL)
-        len = channel_tracks_add_query(c->lanes, out, len, CLIENT_QUERY_BYTES);
-    if (hold_ms >= 0)
-        snprintf(out + len, CLIENT_QUERY_BYTES - len, "%ctimeout=%lld", len > 0 ? '&' : '?',
-                 (long long)hold_ms);
+    if (r->with_cursor && c->track.joined)
+        len =
+            (size_t)snprintf(out, QUERY_BYTES, "?since=%llu", (unsigned long long)c->track.cursor);
+    if (c->channels != NULL)
+        len = channel_tracks_add_query(c->channels, out, len, QUERY_BYTES);
+    if (r->hold_ms >= 0)
+        snprintf(out + len, QUERY_BYTES - len, "%ctimeout=%lld", len > 0 ? '&' : '?',
+                 (long long)r->hold_ms);
+}
+
+void client_ask(struct client *c, const struct client_request *r, int64_t due_ns, int64_t now_ns)
+{
+    struct http_request request = client_env_request(c->net.env, c->driver->info->path);
+    char query[QUERY_BYTES], text[HTTP_REQUEST_MAX_BYTES];
+    size_t len;
+
+    write_query(c, r, query);
+    request.query = query;
+    request.accept = r->accept;
+    request.fields = r->fields;
+    request.cookie = c->cookie;
+    len = http_request_encode(text, &request);
+    CLIENT_COUNT(c, due_ns, requests, 1);
+    if (len == 0)
+        client_give_up(c, due_ns, "the request is too long");
+    else
+        client_send(c, text, len, now_ns);
+}
+
+static void keep_cookie(struct client *c, const struct http_message *m)
+{
+    const char *field = http_message_field(m, "Set-Cookie");
+    char pair[COOKIE_MAX_BYTES];
+
+    if (field == NULL || !http_cookie_pair(pair, sizeof pair, field))
+        return;
+    free(c->cookie);
+    c->cookie = strdup(pair);
+}
+
+void client_answered(struct client *c, int64_t due_ns, const struct http_message *m,
+                     int64_t recv_ns)
+{
+    keep_cookie(c, m);
+    CLIENT_COUNT(c, due_ns, responses, 1);
+    connection_settled(&c->net);
+    if (c->cut_off_ns != 0)
+        recorder_outage(&c->net.env->recorder, recv_ns - c->cut_off_ns);
+    c->cut_off_ns = 0;
 }
 
 int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
 {
     int err;
 
-    client_note(c, TRANSCRIPT_SENT, data, len, now_ns);
-    err = conn_send(&c->conn, data, len);
+    note(c, TRANSCRIPT_SENT, data, len, now_ns);
+    err = conn_send(&c->net.conn, data, len);
     if (err == PL_OK)
         CLIENT_COUNT(c, now_ns, bytes_out, len);
     return err;
+}
+
+/* ---- the account ---- */
+
+void client_sort_bytes(struct client *c, int64_t recv_ns)
+{
+    if (c->unsorted_bytes == 0)
+        return;
+    CLIENT_COUNT(c, recv_ns, framing_bytes_in, c->unsorted_bytes);
+    c->unsorted_bytes = 0;
+}
+
+static void tell_joined(struct client *c)
+{
+    const struct client_env *env = c->net.env;
+
+    if (env->hooks->joined != NULL)
+        env->hooks->joined(env->hooks_arg, c);
+}
+
+/* With channels, their tracks tell completeness, and the cursor only where to go on. */
+static void move_cursor(struct client *c, uint64_t cursor)
+{
+    if (c->track.joined && cursor < c->track.cursor) {
+        c->net.env->recorder.restarts++;
+        c->track.cursor = 0;
+        channel_tracks_restart(c->channels);
+    }
+    c->track.joined = true;
+    c->track.cursor = cursor;
+}
+
+void client_joined(struct client *c, uint64_t cursor, int64_t now_ns)
+{
+    bool first = !c->track.joined;
+
+    if (c->channels != NULL)
+        move_cursor(c, cursor);
+    else
+        recorder_join(&c->net.env->recorder, &c->track, cursor, now_ns);
+    if (first)
+        tell_joined(c);
+}
+
+void client_missed(struct client *c, uint64_t count)
+{
+    if (c->channels == NULL) /* a channel's track knows by its own numbers */
+        recorder_missed(&c->net.env->recorder, &c->track, count);
+}
+
+static void take_in_channel(struct client *c, const struct envelope *e, int64_t recv_ns)
+{
+    struct channel_track *track = channel_tracks_find(c->channels, e->channel);
+
+    if (track != NULL)
+        channel_track_update(track, &c->net.env->recorder, c->index, e, recv_ns);
+    else
+        c->net.env->recorder.strays++;
+    /* Among latest values that were held back may be older ones. */
+    if (e->seq > c->track.cursor || !c->track.joined)
+        move_cursor(c, e->seq);
+}
+
+void client_update(struct client *c, const struct envelope *e, size_t text_len, int64_t recv_ns)
+{
+    struct client_env *env = c->net.env;
+    bool first = !c->track.joined;
+
+    if (c->channels != NULL)
+        take_in_channel(c, e, recv_ns);
+    else
+        recorder_update(&env->recorder, &c->track, c->index, e, recv_ns);
+    recorder_note_seen(&env->recorder, e);
+    c->unsorted_bytes -= text_len;
+    /* Payload goes where its update goes, so that payload ÷ updates is exact. */
+    CLIENT_COUNT(c, e->t_ns, payload_bytes_in, text_len);
+    client_sort_bytes(c, recv_ns);
+    if (first)
+        tell_joined(c);
+    if (env->hooks->update != NULL)
+        env->hooks->update(env->hooks_arg, c, e, text_len, recv_ns);
+}
+
+static void other_message(struct client *c, const char *text, size_t len, int64_t recv_ns)
+{
+    struct notice notice = notice_scan(text, len);
+
+    client_sort_bytes(c, recv_ns);
+    switch (notice.kind) {
+    case NOTICE_HELLO:
+        if (c->channels != NULL)
+            channel_tracks_opened(c->channels);
+        client_joined(c, notice.value, recv_ns);
+        break;
+    case NOTICE_MISSED:
+        client_missed(c, notice.value);
+        break;
+    case NOTICE_NONE:
+        client_env_note(c->net.env, "%s: not an update: %.*s", c->driver->info->path,
+                        (int)(len < 80 ? len : 80), text);
+        break;
+    }
+}
+
+void client_message(struct client *c, const char *text, size_t len, int64_t recv_ns)
+{
+    struct envelope e;
+
+    if (envelope_scan(&e, text, len) == PL_OK)
+        client_update(c, &e, len, recv_ns);
+    else
+        other_message(c, text, len, recv_ns);
 }
 
 /* ---- life ---- */
@@ -363,18 +420,13 @@ int client_send(struct client *c, const void *data, size_t len, int64_t now_ns)
 int client_init(struct client *c, struct client_env *env, const struct driver *driver,
                 uint32_t index)
 {
-    int err = PL_OK;
-
-    c->env = env;
+    connection_init(&c->net, env, &ops, index);
     c->driver = driver;
     c->index = index;
-    c->timer.on_due = on_timer;
-    c->dial.on_done = on_dialed;
-    c->dial.arg = c;
-    driver->init(c);
-    if (env->channels.nitems > 0)
-        err = channel_tracks_new(&c->lanes, &env->channels, index);
-    return err;
+    if (driver->init != NULL)
+        driver->init(c);
+    return env->channels.nitems > 0 ? channel_tracks_new(&c->channels, &env->channels, index)
+                                    : PL_OK;
 }
 
 void client_begin(struct client *c, int64_t now_ns)
@@ -387,36 +439,28 @@ void client_leave(struct client *c, int64_t now_ns)
     if (c->leaving)
         return;
     c->leaving = true;
-    schedule_cancel(&c->env->schedule, &c->timer);
-    if (c->state == CLIENT_DIALING || c->state == CLIENT_SECURING)
-        CLIENT_COUNT(c, now_ns, connects_abandoned, 1);
-    dial_cancel(&c->dial);
-    if (c->state == CLIENT_SECURING) {
-        conn_close(&c->conn);
+    if (c->net.state == CONNECTION_OPEN) {
+        schedule_set(&c->net.env->schedule, &c->net.timer, now_ns + leave_limit_ns);
+        c->driver->leave(c, now_ns);
         return;
     }
-    if (c->state != CLIENT_OPEN) {
+    CLIENT_COUNT(c, now_ns, connects_abandoned, connection_is_opening(&c->net));
+    connection_close(&c->net);
+    if (c->net.state != CONNECTION_CLOSING)
         client_ended(c);
-        return;
-    }
-    schedule_set(&c->env->schedule, &c->timer, now_ns + leave_limit_ns);
-    c->driver->leave(c, now_ns);
 }
 
 void client_abort(struct client *c)
 {
     c->leaving = true;
-    schedule_cancel(&c->env->schedule, &c->timer);
-    dial_cancel(&c->dial);
-    if (c->state == CLIENT_OPEN || c->state == CLIENT_SECURING)
-        conn_close(&c->conn);
+    connection_close(&c->net);
 }
 
 void client_free(struct client *c)
 {
     c->driver->free(c);
-    tls_memory_forget(&c->session);
+    connection_free(&c->net);
     free(c->cookie);
     track_free(&c->track);
-    channel_tracks_free(c->lanes);
+    channel_tracks_free(c->channels);
 }

@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/net/conn_tls.h"
-
 enum {
     READ_BUF_BYTES = 256 * 1024,
-    DEADLINES_PER_CLIENT = 2, /* its own and its dial's */
-    DEADLINES_PER_SENDER = 3, /* its next message's; back-off and dial of its second connection */
-    DEADLINES_BESIDES = 8,    /* phases, ramp, control connection */
+    DEADLINES_PER_CLIENT = 1,
+    DEADLINES_PER_SENDER = 2, /* its next message's, its second connection's */
+    DEADLINES_BESIDES = 8,    /* phases, ramp, progress, control connection */
     TIMELINE_POINTS_PER_CLIENT = 100000,
     TIMELINE_POINTS_MAX = 1000000,
     /* Leave some of the 28,000 ephemeral ports of an address to connections in TIME-WAIT. */
@@ -83,6 +81,14 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
 {
     size_t each = DEADLINES_PER_CLIENT + (opt->send != SEND_NONE ? DEADLINES_PER_SENDER : 0);
     size_t deadlines = (size_t)opt->clients * each + DEADLINES_BESIDES;
+    struct channels_plan plan = {
+        .every = opt->channel,
+        .latest = opt->latest,
+        .nclients = (uint64_t)opt->clients,
+        .room_size = (uint64_t)opt->room_size,
+        .pick = (uint64_t)opt->pick,
+        .seed = (uint64_t)opt->seed,
+    };
     int err;
 
     *env = (struct client_env){.opt = opt, .hooks = hooks, .hooks_arg = hooks_arg};
@@ -103,7 +109,7 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
     if (err == PL_OK)
         err = init_recorder(env);
     if (err == PL_OK)
-        err = channels_init(&env->channels, opt);
+        err = channels_init(&env->channels, &plan);
     if (err < 0) {
         err_set(e, err, "set up %lld clients: %s", (long long)opt->clients, pl_strerror(err));
         client_env_free(env);
@@ -123,12 +129,18 @@ void client_env_free(struct client_env *env)
     tls_free(env->tls);
 }
 
-int client_env_attach(struct client_env *env, struct conn *conn, const struct conn_ops *ops, int fd,
-                      uint32_t backlog_limit_bytes, struct tls_memory *memory)
+struct http_request client_env_request(const struct client_env *env, const char *path)
 {
-    if (env->tls == NULL)
-        return conn_attach(conn, &env->loop, ops, fd, backlog_limit_bytes);
-    return conn_attach_tls(conn, &env->loop, ops, fd, backlog_limit_bytes, env->tls, memory);
+    return (struct http_request){
+        .method = "GET",
+        .host = env->host,
+        .prefix = env->opt->url.path,
+        .path = path,
+        .query = "",
+        .accept = "application/json",
+        .fields = "",
+        .close = env->opt->connection == CONNECTION_CLOSE,
+    };
 }
 
 void client_env_note(struct client_env *env, const char *fmt, ...)

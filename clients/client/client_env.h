@@ -1,23 +1,23 @@
-/* What all clients of a process share: the loop, the clockwork, the recorder, the target.
- * Read-mostly; one per process, owned by whoever runs clients (fleet.c, watch.c). */
+/* What all clients of a process share: the event loop, the schedule of deadlines, the recorder, the
+ * target. Read-mostly; one per process, owned by whoever runs clients (fleet.c, watch.c). */
 #ifndef PUSHLAB_CLIENT_ENV_H
 #define PUSHLAB_CLIENT_ENV_H
 
-#include "clients/record/channels.h"
-#include "clients/client_options.h"
-#include "lib/net/conn.h"
+#include "clients/client/client_options.h"
 #include "clients/client/dial.h"
-#include "lib/base/err.h"
-#include "clients/record/recorder.h"
-#include "clients/client/refusals.h"
-#include "lib/base/rng.h"
+#include "clients/client/http_exchange.h"
 #include "clients/client/schedule.h"
+#include "clients/record/channels.h"
+#include "clients/record/recorder.h"
+#include "lib/base/err.h"
+#include "lib/base/rng.h"
+#include "lib/net/conn.h"
 #include "lib/net/tls.h"
 #include "lib/proto/transcript.h"
 
 struct client;
 
-/* What the owner wants to hear; any of them may be NULL. */
+/* What the owner wants to be told; any of them may be NULL. */
 struct client_hooks {
     void (*joined)(void *arg, struct client *c);  /* its cursor is known */
     void (*gave_up)(void *arg, struct client *c); /* it failed for good; last_failure says why */
@@ -44,11 +44,9 @@ struct client_env {
     struct channels channels; /* nitems 0: clients receive the default channel */
     struct rng rng;
     struct dial_target target;
-    struct tls *tls;                /* NULL: in the clear */
-    char host[288];                 /* value of Host: and the request's idea of where it is */
-    uint64_t seen_first, seen_last; /* of the window's updates, by any client; 0: none */
-    struct refusals refusals;       /* of the whole run */
-    struct err_text last_failure;   /* the newest thing that went wrong on any connection */
+    struct tls *tls;              /* NULL: in the clear */
+    char host[288];               /* value of Host: */
+    struct err_text last_failure; /* the newest thing that went wrong on any connection */
     const struct client_hooks *hooks;
     void *hooks_arg;
 };
@@ -58,10 +56,9 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
                     const struct client_hooks *hooks, void *hooks_arg, struct err_text *e);
 void client_env_free(struct client_env *env);
 
-/* Adopt a connected socket, as conn_attach() does, in the way that the URL asks for. With TLS,
- * ops->on_secured() follows. memory: of the session; NULL: none. */
-int client_env_attach(struct client_env *env, struct conn *conn, const struct conn_ops *ops, int fd,
-                      uint32_t backlog_limit_bytes, struct tls_memory *memory);
+/* A GET of path on the server that the URL names, for JSON: without query, further fields or
+ * cookie. It borrows from env. */
+struct http_request client_env_request(const struct client_env *env, const char *path);
 
 /* Note what went wrong on a connection; the newest is kept. */
 void client_env_note(struct client_env *env, const char *fmt, ...)

@@ -112,8 +112,7 @@ static int set_options(int fd, const struct dial_target *t)
     return PL_OK;
 }
 
-/* A socket on its way to t, or PL_ESYS. */
-static int connect_begin(const struct dial_target *t, uint32_t turn)
+int dial_start(const struct dial_target *t, uint32_t turn)
 {
     const struct dial_address *to = &t->to[turn % t->addresses];
     int fd = socket(to->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -128,66 +127,4 @@ static int connect_begin(const struct dial_target *t, uint32_t turn)
     close(fd);
     errno = saved_errno;
     return PL_ESYS;
-}
-
-static void dial_done(struct dial *d, int sys_errno)
-{
-    int fd = (int)d->event.ev_fd;
-
-    d->active = false;
-    event_del(&d->event);
-    schedule_cancel(d->schedule, &d->timeout);
-    if (sys_errno != 0) {
-        close(fd);
-        fd = -1;
-    }
-    d->on_done(d->arg, fd, sys_errno);
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *arg)
-{
-    int sys_errno = 0;
-    socklen_t len = sizeof sys_errno;
-
-    (void)what;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys_errno, &len) < 0)
-        sys_errno = errno;
-    dial_done(arg, sys_errno);
-}
-
-static void on_timeout(struct deadline *timeout, int64_t now_ns)
-{
-    struct dial *d = (struct dial *)((char *)timeout - offsetof(struct dial, timeout));
-
-    (void)now_ns;
-    dial_done(d, ETIMEDOUT);
-}
-
-int dial_start(struct dial *d, struct event_base *base, struct schedule *schedule,
-               const struct dial_target *t, uint32_t turn, int64_t timeout_due_ns)
-{
-    int fd = connect_begin(t, turn);
-
-    if (fd < 0)
-        return fd;
-    if (event_assign(&d->event, base, fd, EV_WRITE, on_writable, d) < 0 ||
-        event_add(&d->event, NULL) < 0) {
-        close(fd);
-        return PL_ENOMEM;
-    }
-    d->active = true;
-    d->schedule = schedule;
-    d->timeout.on_due = on_timeout;
-    schedule_set(schedule, &d->timeout, timeout_due_ns);
-    return PL_OK;
-}
-
-void dial_cancel(struct dial *d)
-{
-    if (!d->active)
-        return;
-    d->active = false;
-    event_del(&d->event);
-    schedule_cancel(d->schedule, &d->timeout);
-    close((int)d->event.ev_fd);
 }

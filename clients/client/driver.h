@@ -1,8 +1,9 @@
-/* A transport as its receiver sees it: one const struct per transport, one file each.
- * drivers.c lists them; lib/proto/transport_info.h says how to add one.
+/* What a transport's driver implements: one const struct per transport. clients/driver/drivers.c is
+ * their list; lib/proto/transport_info.h says how to add one.
  *
- * client.c owns the connection, the back-off and the recording; a driver only speaks its
- * protocol. Its private state is a struct that begins with struct client.
+ * client.c owns the connection, the back-off and the recording; a driver only speaks its protocol.
+ * Its private state is a struct that begins with struct client, zeroed before init(). Times are
+ * CLOCK_MONOTONIC; all calls come from the loop, and none may block.
  */
 #ifndef PUSHLAB_DRIVER_H
 #define PUSHLAB_DRIVER_H
@@ -21,10 +22,10 @@ struct driver {
     const struct transport_info *info;
     size_t client_bytes; /* the struct that begins with struct client */
 
-    void (*init)(struct client *c);
-    /* The ramp lets this client go. */
+    void (*init)(struct client *c); /* NULL: zeroed is enough */
+    /* It is this client's turn to start: connect, or wait. */
     void (*begin)(struct client *c, int64_t now_ns);
-    /* The connection stands: send what opens the conversation. */
+    /* The connection is open: send the request. */
     void (*on_open)(struct client *c, int64_t now_ns);
     /* Bytes arrived; data may be changed in place. client_took() accounts for each of them. */
     void (*on_data)(struct client *c, uint8_t *data, size_t len, int64_t recv_ns);
@@ -38,15 +39,13 @@ struct driver {
     /* Requests that were due before end_ns and have not left. NULL: none ever. */
     uint64_t (*count_unsent)(const struct client *c, int64_t end_ns);
 
-    /* Send a message of the client's (post.h) up the transport's own connection. NULL: it goes
-     * by POST /publish on a second one. Returns the bytes sent, framing included; 0: not now,
-     * hooks.opened says when; negative: the connection has ended. */
+    /* Send a message of the client's (lib/proto/post.h) on the transport's own connection. NULL:
+     * it goes by POST /publish on a second one. Returns the bytes sent, framing included; 0: not
+     * now, hooks.opened says when; negative: the connection has ended. */
     ssize_t (*post)(struct client *c, const char *text, size_t len);
     /* Have the peer say that it has read all that was posted before: hooks.read_up_to(mark)
      * follows, unless the connection is lost. Returns as post does. */
     ssize_t (*post_mark)(struct client *c, uint64_t mark);
 };
-
-extern const struct driver *const drivers[TRANSPORT_COUNT]; /* indexed by enum transport_id */
 
 #endif

@@ -5,17 +5,17 @@
 
 #include "lib/base/err.h"
 
-size_t http_get_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_get *get)
+size_t http_request_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_request *r)
 {
     int n = snprintf(out, HTTP_REQUEST_MAX_BYTES,
-                     "GET %s%s%s HTTP/1.1\r\n"
+                     "%s %s%s%s HTTP/1.1\r\n"
                      "Host: %s\r\n"
                      "User-Agent: pushlab/" PUSHLAB_VERSION "\r\n"
                      "Accept: %s\r\n"
                      "%s%s%s%s%s\r\n",
-                     get->prefix, get->path, get->query, get->host, get->accept, get->fields,
-                     get->cookie != NULL ? "Cookie: " : "", get->cookie != NULL ? get->cookie : "",
-                     get->cookie != NULL ? "\r\n" : "", get->close ? "Connection: close\r\n" : "");
+                     r->method, r->prefix, r->path, r->query, r->host, r->accept, r->fields,
+                     r->cookie != NULL ? "Cookie: " : "", r->cookie != NULL ? r->cookie : "",
+                     r->cookie != NULL ? "\r\n" : "", r->close ? "Connection: close\r\n" : "");
 
     return n < 0 || n >= HTTP_REQUEST_MAX_BYTES ? 0 : (size_t)n;
 }
@@ -31,22 +31,6 @@ bool http_cookie_pair(char *out, size_t cap, const char *set_cookie)
     memcpy(out, set_cookie, len);
     out[len] = '\0';
     return true;
-}
-
-size_t http_post_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_post *post)
-{
-    int n = snprintf(out, HTTP_REQUEST_MAX_BYTES,
-                     "POST %s%s HTTP/1.1\r\n"
-                     "Host: %s\r\n"
-                     "User-Agent: pushlab/" PUSHLAB_VERSION "\r\n"
-                     "Accept: application/json\r\n"
-                     "Content-Type: application/json\r\n"
-                     "Content-Length: %zu\r\n"
-                     "%s\r\n",
-                     post->prefix, post->path, post->host, post->body_len,
-                     post->close ? "Connection: close\r\n" : "");
-
-    return n < 0 || n >= HTTP_REQUEST_MAX_BYTES ? 0 : (size_t)n;
 }
 
 void http_exchange_init(struct http_exchange *x, size_t body_limit_bytes)

@@ -1,5 +1,6 @@
-/* HTTP requests and their responses on a connection, as a client needs them: the head of a
- * GET, and whole responses (polls, /stats). Endless responses are stream_response.h's. */
+/* HTTP/1.1 requests and their responses on a connection (RFC 9112), as a client needs them: the
+ * head of a request, and whole responses (polls, /stats, /publish). Responses that do not end are
+ * stream_response.h's. No I/O. */
 #ifndef PUSHLAB_HTTP_EXCHANGE_H
 #define PUSHLAB_HTTP_EXCHANGE_H
 
@@ -15,8 +16,9 @@ enum {
     HTTP_RESPONSE_HEAD_MAX_BYTES = 64 * 1024,
 };
 
-/* The same fields for every transport, in the same order. */
-struct http_get {
+/* The same fields for every transport, in the same order. Everything is borrowed. */
+struct http_request {
+    const char *method; /* "GET" */
     const char *host;   /* Host: */
     const char *prefix; /* of the URL, "" or "/x" */
     const char *path;   /* "/poll" */
@@ -27,22 +29,12 @@ struct http_get {
     bool close;         /* Connection: close */
 };
 
-/* Write the request to out. Returns its length; 0 when it does not fit. */
-size_t http_get_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_get *get);
+/* Write the request's head to out. Returns its length; 0 when it does not fit. */
+size_t http_request_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_request *r);
 
 /* The "name=value" in front of a Set-Cookie field's attributes (RFC 6265 §4.1.1), as Cookie: gives
  * it back. False when there is none, or no room for it. */
 bool http_cookie_pair(char *out, size_t cap, const char *set_cookie);
-
-/* The head of a POST with a JSON body of body_len bytes; path as in http_get. */
-struct http_post {
-    const char *host, *prefix, *path;
-    size_t body_len;
-    bool close;
-};
-
-/* As http_get_encode(). */
-size_t http_post_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_post *post);
 
 struct http_exchange {
     struct http_reader reader;

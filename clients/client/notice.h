@@ -1,11 +1,10 @@
-/* What a pushlab server says besides updates, in the streaming transports' own messages:
- * {"hello":CURSOR} when a subscription starts, {"missed":N} when N updates after the
- * client's cursor are lost to it. Pure. */
+/* What a pushlab server says besides updates, in the streaming transports' own messages
+ * (docs/protocol.md): {"hello":CURSOR} when a subscription starts, {"missed":N} when N updates
+ * after the client's cursor are lost to it. No I/O. */
 #ifndef PUSHLAB_NOTICE_H
 #define PUSHLAB_NOTICE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "lib/base/fields.h"
 
 enum notice_kind { NOTICE_NONE, NOTICE_HELLO, NOTICE_MISSED };
 
@@ -15,6 +14,18 @@ struct notice {
 };
 
 /* NOTICE_NONE when text is anything else. */
-struct notice notice_scan(const char *text, size_t len);
+static inline struct notice notice_scan(const char *text, size_t len)
+{
+    const char *end = text + len, *value;
+    struct notice n = {NOTICE_HELLO, 0};
+
+    value = field_skip(text, end, FIELD_KEY("{\"hello\":"));
+    if (value == NULL) {
+        value = field_skip(text, end, FIELD_KEY("{\"missed\":"));
+        n.kind = NOTICE_MISSED;
+    }
+    value = field_skip(field_u64(value, end, &n.value, UINT64_MAX), end, FIELD_KEY("}"));
+    return value == end ? n : (struct notice){NOTICE_NONE, 0};
+}
 
 #endif

@@ -141,3 +141,15 @@ int schedule_attach(struct schedule *s, struct event_base *base)
     arm(s);
     return PL_OK;
 }
+
+int64_t schedule_phase_ns(int64_t interval_ns, uint64_t index, uint64_t n, double unit)
+{
+    return (int64_t)(((double)index + unit) / (double)n * (double)interval_ns);
+}
+
+uint64_t schedule_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end_ns)
+{
+    if (first_due_ns >= end_ns)
+        return 0;
+    return (uint64_t)((end_ns - 1 - first_due_ns) / interval_ns) + 1;
+}

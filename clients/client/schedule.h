@@ -47,4 +47,12 @@ int64_t schedule_next_ns(const struct schedule *s);
  * anew for now or earlier while this runs waits for the next run: timers cannot starve I/O. */
 size_t schedule_run(struct schedule *s, int64_t now_ns);
 
+/* When each of n timers with the same interval is due first, counted from their common start:
+ * number index has its own slice of the interval, and unit (uniform in [0, 1)) says where in it. So
+ * they cover the interval evenly, and a seed moves every one of them. Pure. */
+int64_t schedule_phase_ns(int64_t interval_ns, uint64_t index, uint64_t n, double unit);
+
+/* How many of the times first_due_ns, first_due_ns + interval_ns, ... lie before end_ns. Pure. */
+uint64_t schedule_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end_ns);
+
 #endif

@@ -1,9 +1,10 @@
-/* Server-sent events (WHATWG HTML §9.2): the same stream_response response as text/event-stream,
+/* Server-sent events (WHATWG HTML §9.2): a response that does not end, as text/event-stream,
  * resumed with Last-Event-ID, reconnecting when the server's retry: says. */
 #include <stdio.h>
 
-#include "lib/base/clock.h"
+#include "clients/driver/drivers.h"
 #include "clients/driver/stream_response.h"
+#include "lib/base/clock.h"
 #include "lib/proto/sse.h"
 
 struct sse_client {
@@ -25,12 +26,13 @@ static void sse_init(struct client *c)
 static void sse_on_open(struct client *c, int64_t now_ns)
 {
     const char *id = (const char *)of(c)->last_event_id.data;
-    char fields[HTTP_REQUEST_MAX_BYTES / 2] = "", query[CLIENT_QUERY_BYTES];
+    char fields[HTTP_REQUEST_MAX_BYTES / 2] = "";
+    struct client_request request = {
+        .accept = "text/event-stream", .fields = fields, .hold_ms = -1};
 
     if (id != NULL && *id != '\0')
         snprintf(fields, sizeof fields, "Last-Event-ID: %.900s\r\n", id);
-    client_query(c, query, false, -1); /* Last-Event-ID says where to go on */
-    stream_response_ask(&of(c)->stream_response, query, "text/event-stream", fields, now_ns);
+    stream_response_ask(c, &request, now_ns); /* Last-Event-ID is its cursor */
 }
 
 static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns)
@@ -53,8 +55,7 @@ static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_
 
 static void sse_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
 {
-    stream_response_on_data(&of(c)->stream_response, data, len, recv_ns, sse_content,
-                            "text/event-stream");
+    stream_response_on_data(c, data, len, recv_ns, sse_content, "text/event-stream");
 }
 
 /* What the standard's event source keeps when it reestablishes the connection. */
@@ -76,23 +77,16 @@ static void sse_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
     keep_what_outlives_the_stream(s);
     sse_parser_free(&s->parser);
     sse_parser_init(&s->parser, STREAM_RESPONSE_MESSAGE_MAX_BYTES);
-    stream_response_lost(&s->stream_response, why, now_ns);
-}
-
-static void sse_leave(struct client *c, int64_t now_ns)
-{
-    (void)now_ns;
-    stream_response_leave(&of(c)->stream_response);
+    stream_response_on_lost(c, why, now_ns);
 }
 
 static void sse_free(struct client *c)
 {
     sse_parser_free(&of(c)->parser);
     buf_free(&of(c)->last_event_id);
-    stream_response_free(&of(c)->stream_response);
+    stream_response_free(c);
 }
 
-extern const struct driver driver_sse;
 const struct driver driver_sse = {
     .info = &transport_infos[TRANSPORT_SSE],
     .client_bytes = sizeof(struct sse_client),
@@ -101,6 +95,6 @@ const struct driver driver_sse = {
     .on_open = sse_on_open,
     .on_data = sse_on_data,
     .on_lost = sse_on_lost,
-    .leave = sse_leave,
+    .leave = stream_response_leave,
     .free = sse_free,
 };

@@ -1,4 +1,5 @@
 /* HTTP streaming (RFC 6202 §2.2): one chunked response, one update per line (NDJSON). */
+#include "clients/driver/drivers.h"
 #include "clients/driver/stream_response.h"
 #include "lib/base/line_reader.h"
 
@@ -19,10 +20,10 @@ static void stream_init(struct client *c)
 
 static void stream_on_open(struct client *c, int64_t now_ns)
 {
-    char query[CLIENT_QUERY_BYTES];
+    static const struct client_request request = {
+        .accept = "application/x-ndjson", .fields = "", .with_cursor = true, .hold_ms = -1};
 
-    client_query(c, query, true, -1);
-    stream_response_ask(&of(c)->stream_response, query, "application/x-ndjson", "", now_ns);
+    stream_response_ask(c, &request, now_ns);
 }
 
 static int stream_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns)
@@ -49,29 +50,22 @@ static int stream_content(struct client *c, const uint8_t *data, size_t len, int
 
 static void stream_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
 {
-    stream_response_on_data(&of(c)->stream_response, data, len, recv_ns, stream_content, NULL);
+    stream_response_on_data(c, data, len, recv_ns, stream_content, NULL);
 }
 
 static void stream_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
     line_reader_free(&of(c)->lines);
     line_reader_init(&of(c)->lines, STREAM_RESPONSE_MESSAGE_MAX_BYTES);
-    stream_response_lost(&of(c)->stream_response, why, now_ns);
-}
-
-static void stream_leave(struct client *c, int64_t now_ns)
-{
-    (void)now_ns;
-    stream_response_leave(&of(c)->stream_response);
+    stream_response_on_lost(c, why, now_ns);
 }
 
 static void stream_free(struct client *c)
 {
     line_reader_free(&of(c)->lines);
-    stream_response_free(&of(c)->stream_response);
+    stream_response_free(c);
 }
 
-extern const struct driver driver_stream;
 const struct driver driver_stream = {
     .info = &transport_infos[TRANSPORT_STREAM],
     .client_bytes = sizeof(struct stream_client),
@@ -80,6 +74,6 @@ const struct driver driver_stream = {
     .on_open = stream_on_open,
     .on_data = stream_on_data,
     .on_lost = stream_on_lost,
-    .leave = stream_leave,
+    .leave = stream_response_leave,
     .free = stream_free,
 };

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "clients/client/client.h"
+#include "clients/driver/drivers.h"
 #include "lib/base/clock.h"
-#include "clients/client/http_exchange.h"
 #include "lib/proto/ws_handshake.h"
 #include "lib/proto/ws_reader.h"
 
@@ -60,28 +60,19 @@ static void opening_free(struct opening *o)
 /* A fresh key, and the answer that proves the server has read it. */
 static int make_key(struct websocket_client *w, char key[WS_KEY_CHARS + 1])
 {
-    struct rng *rng = &w->client.env->rng;
+    struct rng *rng = &w->client.net.env->rng;
     uint64_t nonce[2] = {rng_next(rng), rng_next(rng)};
 
     ws_key_encode(key, (const uint8_t *)nonce);
     return ws_accept_from_key(w->opening->accept, key);
 }
 
-static size_t encode_upgrade(const struct client *c, const char *key,
-                             char out[HTTP_REQUEST_MAX_BYTES])
+static void ask_for_upgrade(struct client *c, const char *key, int64_t now_ns)
 {
-    char query[CLIENT_QUERY_BYTES], fields[256];
-    struct http_get get = {
-        .host = c->env->host,
-        .prefix = c->env->opt->url.path,
-        .path = c->driver->info->path,
-        .query = query,
-        .accept = "*/*",
-        .fields = fields,
-        .cookie = c->cookie,
-    };
+    char fields[256];
+    struct client_request request = {
+        .accept = "*/*", .fields = fields, .with_cursor = true, .hold_ms = -1};
 
-    client_query(c, query, true, -1);
     snprintf(fields, sizeof fields,
              "Connection: Upgrade\r\n"
              "Upgrade: websocket\r\n"
@@ -89,28 +80,21 @@ static size_t encode_upgrade(const struct client *c, const char *key,
              "Sec-WebSocket-Key: %s\r\n"
              "Sec-WebSocket-Protocol: " SUBPROTOCOL "\r\n",
              key);
-    return http_get_encode(out, &get);
+    client_ask(c, &request, now_ns, now_ns);
 }
 
 static void websocket_on_open(struct client *c, int64_t now_ns)
 {
     struct websocket_client *w = of(c);
-    char request[HTTP_REQUEST_MAX_BYTES], key[WS_KEY_CHARS + 1];
-    size_t len;
+    char key[WS_KEY_CHARS + 1];
 
     w->asked_ns = now_ns;
     w->close_sent = false;
     w->opening = opening_new();
-    if (w->opening == NULL || make_key(w, key) < 0) {
+    if (w->opening == NULL || make_key(w, key) < 0)
         client_fail(c, now_ns, pl_strerror(PL_ENOMEM));
-        return;
-    }
-    len = encode_upgrade(c, key, request);
-    client_count_request(c, now_ns);
-    if (len == 0)
-        client_give_up(c, now_ns, "the request is too long");
     else
-        client_send(c, request, len, now_ns);
+        ask_for_upgrade(c, key, now_ns);
 }
 
 /* §4.1, "the client MUST validate the server's response as follows"; NULL: all is well. */
@@ -153,13 +137,11 @@ static void opening_answered(struct websocket_client *w, int64_t recv_ns)
         client_give_up(c, w->asked_ns, fault);
         return;
     }
-    client_keep_cookie(c, &w->opening->reader.msg);
-    CLIENT_COUNT(c, w->asked_ns, responses, 1);
-    client_settled(c, recv_ns);
+    client_answered(c, w->asked_ns, &w->opening->reader.msg, recv_ns);
     opening_free(w->opening);
     w->opening = NULL;
-    if (c->env->hooks->opened != NULL)
-        c->env->hooks->opened(c->env->hooks_arg, c);
+    if (c->net.env->hooks->opened != NULL)
+        c->net.env->hooks->opened(c->net.env->hooks_arg, c);
 }
 
 /* Bytes consumed; frames may follow right behind the head. */
@@ -185,7 +167,7 @@ static size_t read_opening(struct websocket_client *w, const uint8_t *data, size
             opening_answered(w, recv_ns);
             return at;
         }
-    } while (ev != HTTP_NEED_MORE && !c->conn.ended);
+    } while (ev != HTTP_NEED_MORE && !c->net.conn.ended);
     return len;
 }
 
@@ -196,7 +178,7 @@ static void send_control(struct websocket_client *w, uint8_t opcode, const void 
                          size_t len, int64_t now_ns)
 {
     uint8_t frame[WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES];
-    uint64_t key = rng_next(&w->client.env->rng);
+    uint64_t key = rng_next(&w->client.net.env->rng);
 
     len = ws_control_encode(frame, opcode, payload, len, (const uint8_t *)&key);
     client_send(&w->client, frame, len, now_ns);
@@ -205,7 +187,7 @@ static void send_control(struct websocket_client *w, uint8_t opcode, const void 
 static void send_close(struct websocket_client *w, uint16_t code, int64_t now_ns)
 {
     uint8_t frame[WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES];
-    uint64_t key = rng_next(&w->client.env->rng);
+    uint64_t key = rng_next(&w->client.net.env->rng);
     size_t len = ws_close_encode(frame, code, NULL, (const uint8_t *)&key);
 
     if (!w->close_sent)
@@ -218,10 +200,10 @@ static void send_close(struct websocket_client *w, uint16_t code, int64_t now_ns
 static void on_close_frame(struct websocket_client *w, const struct ws_event *ev, int64_t now_ns)
 {
     if (!w->close_sent)
-        client_env_note(w->client.env, "%s: closed by the server with %u",
+        client_env_note(w->client.net.env, "%s: closed by the server with %u",
                         w->client.driver->info->path, ev->close_code);
     send_close(w, ev->close_code, now_ns);
-    conn_finish(&w->client.conn, true);
+    conn_finish(&w->client.net.conn, true);
     client_wait_until(&w->client, now_ns + NS_PER_S);
 }
 
@@ -229,13 +211,13 @@ static void on_close_frame(struct websocket_client *w, const struct ws_event *ev
  * Others answer nothing of ours (§5.5.3). */
 static void on_pong(struct websocket_client *w, const struct ws_event *ev)
 {
-    const struct client_hooks *hooks = w->client.env->hooks;
+    const struct client_hooks *hooks = w->client.net.env->hooks;
     uint64_t mark;
 
     if (ev->len != sizeof mark || hooks->read_up_to == NULL)
         return;
     memcpy(&mark, ev->data, sizeof mark);
-    hooks->read_up_to(w->client.env->hooks_arg, &w->client, mark);
+    hooks->read_up_to(w->client.net.env->hooks_arg, &w->client, mark);
 }
 
 static void on_ws_event(struct websocket_client *w, const struct ws_event *ev, int64_t recv_ns)
@@ -268,7 +250,7 @@ static void read_frames(struct websocket_client *w, uint8_t *data, size_t len, i
 {
     struct client *c = &w->client;
 
-    while (len > 0 && !c->conn.ended) {
+    while (len > 0 && !c->net.conn.ended) {
         struct ws_event ev;
         ssize_t n = ws_reader_feed(&w->reader, data, len, &ev);
 
@@ -301,20 +283,20 @@ static void websocket_on_data(struct client *c, uint8_t *data, size_t len, int64
 /* Between the opening handshake and the closing one. */
 static bool can_post(const struct websocket_client *w)
 {
-    return w->client.state == CLIENT_OPEN && w->opening == NULL && !w->close_sent;
+    return w->client.net.state == CONNECTION_OPEN && w->opening == NULL && !w->close_sent;
 }
 
 /* In one send: a small frame of its own would be a packet of its own (TCP_NODELAY). */
 static int send_text(struct websocket_client *w, const char *text, size_t len, size_t *sent)
 {
     struct ws_frame head = {.fin = true, .opcode = WS_TEXT, .masked = true, .payload_bytes = len};
-    uint64_t key = rng_next(&w->client.env->rng);
+    uint64_t key = rng_next(&w->client.net.env->rng);
     uint8_t *frame = malloc(WS_HEADER_MAX_BYTES + len);
     size_t head_len;
     int err;
 
     if (frame == NULL) {
-        conn_close(&w->client.conn);
+        conn_close(&w->client.net.conn);
         return PL_ENOMEM;
     }
     memcpy(head.masking_key, &key, sizeof head.masking_key);
@@ -322,7 +304,7 @@ static int send_text(struct websocket_client *w, const char *text, size_t len, s
     memcpy(frame + head_len, text, len);
     ws_mask(frame + head_len, len, head.masking_key, 0);
     *sent = head_len + len;
-    err = conn_send(&w->client.conn, frame, *sent);
+    err = conn_send(&w->client.net.conn, frame, *sent);
     free(frame);
     return err;
 }
@@ -341,14 +323,14 @@ static ssize_t websocket_post(struct client *c, const char *text, size_t len)
 static ssize_t websocket_post_mark(struct client *c, uint64_t mark)
 {
     uint8_t frame[WS_HEADER_MAX_BYTES + sizeof mark];
-    uint64_t key = rng_next(&c->env->rng);
+    uint64_t key = rng_next(&c->net.env->rng);
     size_t len;
     int err;
 
     if (!can_post(of(c)))
         return 0;
     len = ws_control_encode(frame, WS_PING, &mark, sizeof mark, (const uint8_t *)&key);
-    err = conn_send(&c->conn, frame, len);
+    err = conn_send(&c->net.conn, frame, len);
     return err < 0 ? err : (ssize_t)len;
 }
 
@@ -358,8 +340,8 @@ static void websocket_on_lost(struct client *c, enum conn_end why, int64_t now_n
 {
     struct websocket_client *w = of(c);
 
-    if (w->opening != NULL && why == CONN_END_EOF && !c->leaving)
-        client_env_note(c->env, "%s: connection closed before an answer", c->driver->info->path);
+    if (w->opening != NULL)
+        client_note_unanswered(c, why);
     opening_free(w->opening);
     w->opening = NULL;
     ws_reader_free(&w->reader);
@@ -370,7 +352,7 @@ static void websocket_on_lost(struct client *c, enum conn_end why, int64_t now_n
 static void websocket_on_due(struct client *c, int64_t now_ns)
 {
     (void)now_ns;
-    conn_close(&c->conn);
+    conn_close(&c->net.conn);
 }
 
 /* Say goodbye; the server's answer ends the connection, or the time limit does. */
@@ -379,7 +361,7 @@ static void websocket_leave(struct client *c, int64_t now_ns)
     if (of(c)->opening == NULL)
         send_close(of(c), WS_CLOSE_NORMAL, now_ns);
     else
-        conn_finish(&c->conn, true);
+        conn_finish(&c->net.conn, true);
 }
 
 static void websocket_free(struct client *c)
@@ -388,7 +370,6 @@ static void websocket_free(struct client *c)
     ws_reader_free(&of(c)->reader);
 }
 
-extern const struct driver driver_websocket;
 const struct driver driver_websocket = {
     .info = &transport_infos[TRANSPORT_WEBSOCKET],
     .client_bytes = sizeof(struct websocket_client),

@@ -1,7 +1,4 @@
-#include "clients/client/driver.h"
-
-extern const struct driver driver_short_poll, driver_long_poll, driver_stream, driver_sse,
-    driver_websocket;
+#include "clients/driver/drivers.h"
 
 const struct driver *const drivers[] = {
     [TRANSPORT_SHORT_POLL] = &driver_short_poll, [TRANSPORT_LONG_POLL] = &driver_long_poll,

@@ -1,11 +1,11 @@
-/* HTTP streaming (RFC 6202 §2.2): a GET whose response never ends. What stream and SSE
- * share; they differ in how they read the content. */
+/* HTTP streaming (RFC 6202 §2.2): a GET whose response does not end. What stream and SSE share;
+ * they differ in how they read the content. */
 #ifndef PUSHLAB_STREAM_RESPONSE_H
 #define PUSHLAB_STREAM_RESPONSE_H
 
 #include "clients/client/client.h"
-#include "clients/client/http_exchange.h"
 
+/* First member of the drivers' clients. */
 struct stream_response {
     struct client client;
     struct http_reader reader;
@@ -22,15 +22,13 @@ typedef int stream_response_content_fn(struct client *c, const uint8_t *data, si
                                        int64_t recv_ns);
 
 /* Send the request; now_ns is when it was due. */
-void stream_response_ask(struct stream_response *e, const char *query, const char *accept,
-                         const char *fields, int64_t now_ns);
+void stream_response_ask(struct client *c, const struct client_request *r, int64_t now_ns);
 /* Hand the content to on_content. The answer must be of media_type, unless that is NULL. */
-void stream_response_on_data(struct stream_response *e, const uint8_t *data, size_t len,
-                             int64_t recv_ns, stream_response_content_fn *on_content,
-                             const char *media_type);
+void stream_response_on_data(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns,
+                             stream_response_content_fn *on_content, const char *media_type);
 /* The connection is gone: forget the response, and try again. */
-void stream_response_lost(struct stream_response *e, enum conn_end why, int64_t now_ns);
-void stream_response_leave(struct stream_response *e);
-void stream_response_free(struct stream_response *e);
+void stream_response_on_lost(struct client *c, enum conn_end why, int64_t now_ns);
+void stream_response_leave(struct client *c, int64_t now_ns);
+void stream_response_free(struct client *c);
 
 #endif

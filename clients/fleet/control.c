@@ -1,15 +1,12 @@
 #include "clients/fleet/control.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <cjson/cJSON.h>
 
 #include "lib/base/clock.h"
-#include "lib/net/conn_tls.h"
 
-enum { STATS_MAX_BYTES = 8 << 20, BACKLOG_LIMIT_BYTES = 1 << 16 };
+enum { STATS_MAX_BYTES = 8 << 20 };
 
 static const int64_t answer_limit_ns = 5 * NS_PER_S;
 static const int64_t uptime_slack_ns = 20 * NS_PER_MS; /* told in whole milliseconds */
@@ -23,31 +20,19 @@ static void finish(struct control *ctl)
 {
     enum control_ask which = (enum control_ask)ctl->asking;
 
-    schedule_cancel(&ctl->env->schedule, &ctl->timeout);
+    schedule_cancel(&ctl->net.env->schedule, &ctl->timeout);
     ctl->answers[which].done = true;
     ctl->asking = -1;
     ctl->on_answer(ctl->arg, which);
     ask_next(ctl);
 }
 
-/* Whatever the link is doing, it stops. */
-static void hang_up(struct control *ctl)
-{
-    dial_cancel(&ctl->dial);
-    if (ctl->link == CONTROL_DIALING)
-        ctl->link = CONTROL_DOWN;
-    if (ctl->link != CONTROL_UP)
-        return;
-    ctl->link = CONTROL_CLOSING;
-    conn_close(&ctl->conn);
-}
-
 static void fail(struct control *ctl, const char *why)
 {
     if (ctl->failure.text[0] == '\0')
         err_set(&ctl->failure, PL_ESYS, "%s://%s/stats: %.200s",
-                ctl->env->tls != NULL ? "https" : "http", ctl->env->host, why);
-    hang_up(ctl);
+                ctl->net.env->tls != NULL ? "https" : "http", ctl->net.env->host, why);
+    connection_close(&ctl->net);
     if (ctl->asking >= 0)
         finish(ctl);
 }
@@ -62,19 +47,13 @@ static void send_ask(struct control *ctl)
 {
     int64_t at_ns = ctl->answers[ctl->asking].at_ns;
     char query[40] = "", request[HTTP_REQUEST_MAX_BYTES];
-    struct http_get get = {
-        .host = ctl->env->host,
-        .prefix = ctl->env->opt->url.path,
-        .path = "/stats",
-        .query = query,
-        .accept = "application/json",
-        .fields = "",
-        .cookie = NULL,
-    };
+    struct http_request get = client_env_request(ctl->net.env, "/stats");
 
     if (at_ns >= 0)
         snprintf(query, sizeof query, "?at=%lld", (long long)at_ns);
-    conn_send(&ctl->conn, request, http_get_encode(request, &get));
+    get.query = query;
+    get.close = false;
+    conn_send(&ctl->net.conn, request, http_request_encode(request, &get));
 }
 
 /* ---- the answer ---- */
@@ -113,7 +92,7 @@ static void take_answer(struct control *ctl)
     a->json = ctl->exchange.body;
     ctl->exchange.body = (struct buf){0};
     if (!ctl->exchange.reader.msg.keep_alive)
-        hang_up(ctl);
+        connection_close(&ctl->net);
     if (ok && parse(a)) {
         finish(ctl);
         return;
@@ -138,62 +117,48 @@ static void on_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_n
 }
 
 /* A server may end an idle connection just as we use it: that ask is asked again, once. */
-static void on_end(struct conn *conn, enum conn_end why, int sys_errno)
+static void on_lost(struct connection *net, enum conn_end why, int sys_errno, int64_t now_ns)
 {
-    struct control *ctl = (struct control *)conn;
+    struct control *ctl = (struct control *)net;
 
-    ctl->link = CONTROL_DOWN;
+    (void)now_ns;
     if (ctl->asking >= 0 && ctl->reused)
         connect_first(ctl);
     else if (ctl->asking >= 0 && why != CONN_END_LOCAL)
-        fail(ctl, why == CONN_END_ERROR ? conn_tls_strerror(conn, sys_errno) : "connection closed");
+        fail(ctl, why == CONN_END_ERROR ? conn_tls_strerror(&net->conn, sys_errno)
+                                        : "connection closed");
     else
         proceed(ctl);
 }
 
-static void on_secured(struct conn *conn)
+static void on_failed(struct connection *net, const char *why, bool for_good, int64_t now_ns)
 {
-    send_ask((struct control *)conn);
+    (void)for_good;
+    (void)now_ns;
+    fail((struct control *)net, why);
 }
 
-static const struct conn_ops control_conn_ops = {
-    .on_data = on_data,
-    .on_flushed = NULL,
-    .on_end = on_end,
-    .on_secured = on_secured,
-};
-
-static void adopt(struct control *ctl, int fd)
+static void on_open(struct connection *net, int64_t now_ns)
 {
-    if (client_env_attach(ctl->env, &ctl->conn, &control_conn_ops, fd, BACKLOG_LIMIT_BYTES, NULL) <
-        0) {
-        evutil_closesocket(fd);
-        fail(ctl, pl_strerror(PL_ENOMEM));
-        return;
-    }
-    ctl->link = CONTROL_UP;
+    struct control *ctl = (struct control *)net;
+
+    (void)now_ns;
+    ctl->connects += net->env->opt->control_fd < 0;
     http_exchange_init(&ctl->exchange, STATS_MAX_BYTES);
-    if (ctl->env->tls == NULL)
-        send_ask(ctl);
+    send_ask(ctl);
 }
 
-static void on_dialed(void *arg, int fd, int sys_errno)
-{
-    struct control *ctl = arg;
-
-    ctl->link = CONTROL_DOWN;
-    if (fd < 0) {
-        fail(ctl, strerror(sys_errno));
-        return;
-    }
-    ctl->connects++;
-    adopt(ctl, fd);
-}
+static const struct connection_ops ops = {
+    .conn = {CONNECTION_CONN_OPS, .on_data = on_data},
+    .on_open = on_open,
+    .on_failed = on_failed,
+    .on_lost = on_lost,
+};
 
 /* The connection that we were given is there once. */
 static void take_given(struct control *ctl)
 {
-    int fd = (int)ctl->env->opt->control_fd;
+    int fd = (int)ctl->net.env->opt->control_fd;
 
     if (ctl->given_taken) {
         fail(ctl, "the connection of --control-fd has ended");
@@ -203,38 +168,29 @@ static void take_given(struct control *ctl)
     if (evutil_make_socket_nonblocking(fd) < 0 || evutil_make_socket_closeonexec(fd) < 0)
         fail(ctl, "--control-fd: no such descriptor");
     else
-        adopt(ctl, fd);
+        connection_adopt(&ctl->net, fd, clock_now_ns());
 }
 
 static void connect_first(struct control *ctl)
 {
-    struct client_env *env = ctl->env;
-    int err;
-
     ctl->reused = false;
-    if (env->opt->control_fd >= 0) {
+    if (ctl->net.env->opt->control_fd >= 0)
         take_given(ctl);
-        return;
-    }
-    err = dial_start(&ctl->dial, env->base, &env->schedule, &env->target, 0,
-                     clock_now_ns() + env->opt->connect_timeout_ns);
-    if (err < 0)
-        fail(ctl, pl_strerror(err));
     else
-        ctl->link = CONTROL_DIALING;
+        connection_dial(&ctl->net, clock_now_ns());
 }
 
-/* Ask. A connection that has ended must be reaped first: on_end() comes back here. */
+/* Ask. A connection that is closing must be reaped first: on_lost() comes back here. */
 static void proceed(struct control *ctl)
 {
-    if (ctl->asking < 0 || ctl->link == CONTROL_CLOSING)
+    if (ctl->asking < 0)
         return;
-    if (ctl->link == CONTROL_DOWN) {
+    if (ctl->net.state == CONNECTION_IDLE) {
         connect_first(ctl);
-        return;
+    } else if (ctl->net.state == CONNECTION_OPEN) {
+        ctl->reused = true;
+        send_ask(ctl);
     }
-    ctl->reused = true;
-    send_ask(ctl);
 }
 
 /* Take up the next ask that waits, unless one is under way. */
@@ -247,7 +203,7 @@ static void ask_next(struct control *ctl)
     if (ctl->asking >= 0 || which == CONTROL_ASKS)
         return;
     ctl->asking = which;
-    schedule_set(&ctl->env->schedule, &ctl->timeout, clock_now_ns() + answer_limit_ns);
+    schedule_set(&ctl->net.env->schedule, &ctl->timeout, clock_now_ns() + answer_limit_ns);
     proceed(ctl);
 }
 
@@ -256,10 +212,9 @@ static void ask_next(struct control *ctl)
 void control_init(struct control *ctl, struct client_env *env,
                   void (*on_answer)(void *, enum control_ask), void *arg)
 {
-    *ctl = (struct control){.env = env, .asking = -1, .on_answer = on_answer, .arg = arg};
+    *ctl = (struct control){.asking = -1, .on_answer = on_answer, .arg = arg};
+    connection_init(&ctl->net, env, &ops, 0);
     ctl->timeout.on_due = on_timeout;
-    ctl->dial.on_done = on_dialed;
-    ctl->dial.arg = ctl;
 }
 
 void control_request(struct control *ctl, enum control_ask which, int64_t at_ns)
@@ -285,8 +240,8 @@ bool control_server_restarted(const struct control *ctl)
 void control_close(struct control *ctl)
 {
     ctl->asking = -1;
-    schedule_cancel(&ctl->env->schedule, &ctl->timeout);
-    hang_up(ctl);
+    schedule_cancel(&ctl->net.env->schedule, &ctl->timeout);
+    connection_close(&ctl->net);
 }
 
 void control_free(struct control *ctl)

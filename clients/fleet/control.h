@@ -7,12 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/base/buf.h"
+#include "clients/client/connection.h"
 #include "clients/record/channel_positions.h"
-#include "clients/client/client_env.h"
-#include "lib/net/conn.h"
-#include "clients/client/dial.h"
-#include "clients/client/http_exchange.h"
 
 enum control_ask {
     CONTROL_START,        /* before the first client connects */
@@ -32,21 +28,11 @@ struct control_answer {
     struct buf json; /* the whole object, as it came; empty when there was no answer */
 };
 
-enum control_link {
-    CONTROL_DOWN,
-    CONTROL_DIALING,
-    CONTROL_UP,
-    CONTROL_CLOSING, /* ended, and not yet reaped */
-};
-
 struct control {
-    struct conn conn; /* first: the connection layer hands it back to us */
-    struct client_env *env;
-    struct dial dial;
-    struct deadline timeout;
+    struct connection net;   /* first: the connection layer hands it back to us */
+    struct deadline timeout; /* of the ask under way */
     struct http_exchange exchange;
     struct control_answer answers[CONTROL_ASKS];
-    uint8_t link;      /* enum control_link */
     bool reused;       /* the ask under way was sent on a connection that had served another */
     bool given_taken;  /* the socket of --control-fd has been used */
     bool foreign;      /* the first answer was not a pushlab server's */

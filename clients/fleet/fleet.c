@@ -12,7 +12,7 @@ enum {
 };
 
 static const int64_t ramp_step_ns = NS_PER_MS;
-static const int64_t drain_look_ns = 5 * NS_PER_MS;
+static const int64_t drain_poll_ns = 5 * NS_PER_MS;
 static const int64_t interrupted_drain_ns = NS_PER_S;
 
 struct client *fleet_client(const struct fleet *f, uint64_t index)
@@ -80,17 +80,78 @@ static void begin_leave(struct fleet *f, int64_t now_ns)
         client_leave(fleet_client(f, i), now_ns);
 }
 
-/* ---- drain ---- */
+/* ---- drain: what the window held, and who has all of it ---- */
 
-static void look_at_drain(struct fleet *f, int64_t now_ns)
+bool fleet_published(const struct fleet *f, uint64_t *first_seq, uint64_t *last_seq)
 {
-    int64_t look_ns = now_ns + drain_look_ns;
+    const struct control_answer *start = &f->control.answers[CONTROL_WINDOW_START];
+    const struct control_answer *end = &f->control.answers[CONTROL_WINDOW_END];
+    const struct recorder *r = &f->env.recorder;
 
-    if (now_ns >= f->drain_due_ns || (fleet_drained(f) && upstream_done(&f->upstream)))
+    if (f->use_control && start->has_seq && end->has_seq) {
+        *first_seq = start->seq + 1;
+        *last_seq = end->seq;
+        return true;
+    }
+    *first_seq = r->seen_first > 0 ? r->seen_first : 1;
+    *last_seq = r->seen_last;
+    return false;
+}
+
+/* Both borders of the window have been told: each track of a channel can be checked against them.
+ */
+static void set_channel_windows(struct fleet *f)
+{
+    const struct control_answer *start = &f->control.answers[CONTROL_WINDOW_START];
+    const struct control_answer *end = &f->control.answers[CONTROL_WINDOW_END];
+
+    f->windows_known = start->has_seq && end->has_seq &&
+                       channels_set_window(&f->env.channels, &start->channels, &end->channels);
+}
+
+/* Unless the server told, a client is through when it holds an update from after the window. */
+static bool has_drained(const struct fleet *f, const struct client *c, bool known, uint64_t last)
+{
+    if (client_has_ended(c))
+        return true;
+    if (c->channels != NULL)
+        return f->windows_known ? channel_tracks_complete(c->channels)
+                                : channel_tracks_reach(c->channels, f->window_end_ns);
+    return known ? c->track.cursor >= last : c->track.newest_t_ns >= f->window_end_ns;
+}
+
+/* The first client at or behind number from that is not through. */
+static uint64_t find_undrained(const struct fleet *f, uint64_t from)
+{
+    uint64_t first, last;
+    bool known = fleet_published(f, &first, &last);
+
+    while (from < f->nclients && has_drained(f, fleet_client(f, from), known, last))
+        from++;
+    return from;
+}
+
+/* Cursors only grow, so one walk over the fleet is enough for the whole drain. But which value is
+ * the newest of its key is only known as far as any client has seen it: check again at the end. */
+static bool all_drained(struct fleet *f)
+{
+    if (f->use_control && !f->control.answers[CONTROL_WINDOW_END].done)
+        return false;
+    f->drained = find_undrained(f, f->drained);
+    if (f->drained == f->nclients && f->env.channels.nlatest > 0)
+        f->drained = find_undrained(f, 0);
+    return f->drained == f->nclients;
+}
+
+static void poll_drain(struct fleet *f, int64_t now_ns)
+{
+    int64_t next_ns = now_ns + drain_poll_ns;
+
+    if (now_ns >= f->drain_due_ns || (all_drained(f) && upstream_done(&f->upstream)))
         begin_leave(f, now_ns);
     else
         schedule_set(&f->env.schedule, &f->border,
-                     look_ns < f->drain_due_ns ? look_ns : f->drain_due_ns);
+                     next_ns < f->drain_due_ns ? next_ns : f->drain_due_ns);
 }
 
 /* ---- warm-up and window ---- */
@@ -132,7 +193,7 @@ static void close_window(struct fleet *f, int64_t now_ns)
     proc_usage_self(&f->usage_window_end);
     if (f->use_control)
         control_request(&f->control, CONTROL_WINDOW_END, f->window_end_ns);
-    look_at_drain(f, now_ns);
+    poll_drain(f, now_ns);
 }
 
 /* ---- set-up ---- */
@@ -162,7 +223,7 @@ static void on_border(struct deadline *d, int64_t now_ns)
         close_window(f, now_ns);
         return;
     case FLEET_DRAIN:
-        look_at_drain(f, now_ns);
+        poll_drain(f, now_ns);
         return;
     case FLEET_CONTROL:
     case FLEET_GATE:
@@ -304,7 +365,7 @@ static void on_answer(void *arg, enum control_ask which)
     else if (f->control.answers[which].json.len == 0)
         note_failure(f, f->control.failure.text);
     if (which == CONTROL_WINDOW_END)
-        fleet_set_windows(f);
+        set_channel_windows(f);
     if (which == CONTROL_END)
         stop(f);
 }

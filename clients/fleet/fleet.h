@@ -17,11 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "clients/client/client.h"
 #include "clients/fleet/client_progress.h"
 #include "clients/fleet/control.h"
-#include "lib/base/proc.h"
 #include "clients/send/upstream.h"
+#include "lib/base/proc.h"
 
 enum fleet_phase {
     FLEET_CONTROL,
@@ -70,9 +69,5 @@ struct client *fleet_client(const struct fleet *f, uint64_t index);
 /* What the window held: sequence numbers first..last (last < first: nothing), from the server
  * (true) or as far as any client has seen (false). */
 bool fleet_published(const struct fleet *f, uint64_t *first_seq, uint64_t *last_seq);
-/* Both borders of the window have been told: each lane can be measured against them. */
-void fleet_set_windows(struct fleet *f);
-/* Does every client hold all that the window published? */
-bool fleet_drained(struct fleet *f);
 
 #endif

@@ -12,7 +12,7 @@ static void add_items(struct channels *c, const char *list, bool latest)
 {
     struct name pattern;
 
-    while (c->nitems < CLIENT_CHANNELS_MAX && channel_list_next(&list, &pattern)) {
+    while (c->nitems < CHANNELS_MAX && channel_list_next(&list, &pattern)) {
         char in_room_0[CHANNEL_NAME_BYTES];
         size_t len = channel_name_in_room(in_room_0, pattern, 0);
 
@@ -35,18 +35,14 @@ static void name_channels(struct channels *c, const struct channel_item *item, u
     }
 }
 
-int channels_init(struct channels *c, const struct client_options *opt)
+int channels_init(struct channels *c, const struct channels_plan *plan)
 {
-    uint64_t last = (uint64_t)opt->clients - 1;
-    uint64_t rooms = channel_room_of(last, (uint64_t)opt->room_size) + 1;
+    uint64_t rooms = channel_room_of(plan->nclients - 1, plan->room_size) + 1;
 
     *c = (struct channels){
-        .pick = (unsigned)opt->pick,
-        .room_size = (uint64_t)opt->room_size,
-        .seed = (uint64_t)opt->seed,
-    };
-    add_items(c, opt->channel, false);
-    add_items(c, opt->latest, true);
+        .pick = (unsigned)plan->pick, .room_size = plan->room_size, .seed = plan->seed};
+    add_items(c, plan->every, false);
+    add_items(c, plan->latest, true);
     for (unsigned i = 0; i < c->nitems; i++) {
         c->items[i].first = c->nall;
         c->nall += c->items[i].in_rooms ? rooms : 1;
@@ -67,23 +63,23 @@ void channels_free(struct channels *c)
     *c = (struct channels){0};
 }
 
-/* ---- whose is what ---- */
+/* ---- which client has which ---- */
 
-/* Draw c->pick of the latest items, by the client's own dice (Fisher and Yates): the bits of
- * those drawn. */
+/* Draw c->pick of the latest items with a generator of the client's own (the shuffle of Fisher and
+ * Yates): the bits of those drawn. */
 static uint64_t draw(const struct channels *c, uint64_t client)
 {
-    unsigned char order[CLIENT_CHANNELS_MAX];
+    unsigned char order[CHANNELS_MAX];
     uint64_t drawn = 0;
-    struct rng dice;
+    struct rng rng;
 
     if (c->pick == 0)
         return UINT64_MAX;
-    rng_seed(&dice, c->seed ^ (client + 1) * UINT64_C(0x9e3779b97f4a7c15));
+    rng_seed(&rng, c->seed ^ (client + 1) * UINT64_C(0x9e3779b97f4a7c15));
     for (unsigned i = 0; i < c->nlatest; i++)
         order[i] = (unsigned char)i;
     for (unsigned i = 0; i < c->pick; i++) {
-        unsigned other = i + (unsigned)(rng_uniform(&dice) * (c->nlatest - i));
+        unsigned other = i + (unsigned)(rng_uniform(&rng) * (c->nlatest - i));
 
         drawn |= UINT64_C(1) << order[other];
         order[other] = order[i];
@@ -125,7 +121,7 @@ bool channels_set_window(struct channels *c, const struct channel_positions *sta
         struct channel *ch = &c->all[i];
         uint64_t before;
 
-        if (ch->lanes == 0)
+        if (ch->clients == 0)
             continue;
         if (!channel_positions_find(start, ch->name, &before) ||
             !channel_positions_find(end, ch->name, &ch->window.last))

@@ -1,6 +1,6 @@
 /* The channels that the clients of a run receive: the items of --channel and --latest, placed in
  * every room; and what all clients together have seen of each. Which clients have which is decided
- * here, what one client has received is a lane's business (lanes.h). No I/O. */
+ * here; channel_tracks.h keeps what one client has received. No I/O. */
 #ifndef PUSHLAB_CHANNELS_H
 #define PUSHLAB_CHANNELS_H
 
@@ -11,13 +11,23 @@
 #include "clients/record/channel_keys.h"
 #include "clients/record/channel_name.h"
 #include "clients/record/channel_positions.h"
-#include "clients/client_options.h"
 #include "clients/record/track.h"
+
+/* Channels of one client at most: all of them are named in one request. */
+enum { CHANNELS_MAX = 64, CHANNELS_TEXT_BYTES = 1024 };
+
+/* What the clients of a run ask for. */
+struct channels_plan {
+    const char *every, *latest; /* lists of channel_name.h, CHANNELS_MAX items in all; NULL: none */
+    uint64_t nclients, room_size; /* clients of one room; 0: all are in room 0 */
+    uint64_t pick;                /* so many of the latest list for each client; 0: all */
+    uint64_t seed;                /* of the picks */
+};
 
 struct channel {
     char name[CHANNEL_NAME_BYTES];
-    bool latest;    /* only the newest value of each key is wanted */
-    uint64_t lanes; /* clients that have it */
+    bool latest;      /* only the newest value of each key is wanted */
+    uint64_t clients; /* that have it */
 
     /* Of the window's updates, by publish time, at all of them together. */
     uint64_t delivered, posts;
@@ -37,7 +47,7 @@ struct channel_item {
 };
 
 struct channels {
-    struct channel_item items[CLIENT_CHANNELS_MAX];
+    struct channel_item items[CHANNELS_MAX];
     unsigned nitems, nlatest; /* the latest ones come last */
     unsigned pick;            /* of these, for each client; 0: all */
     uint64_t room_size, seed;
@@ -45,11 +55,11 @@ struct channels {
     size_t nall;
 };
 
-/* opt's lists are borrowed. 0 or PL_ENOMEM. */
-int channels_init(struct channels *c, const struct client_options *opt);
+/* The plan's lists are borrowed. 0 or PL_ENOMEM. */
+int channels_init(struct channels *c, const struct channels_plan *plan);
 void channels_free(struct channels *c);
 
-/* The channels of a client, in the order of the lists; out has room for CLIENT_CHANNELS_MAX. */
+/* The channels of a client, in the order of the lists; out has room for CHANNELS_MAX. */
 unsigned channels_of_client(const struct channels *c, uint64_t client, struct channel **out);
 
 /* An update of the window was delivered. */

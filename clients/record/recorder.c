@@ -8,7 +8,7 @@
 
 /* ---- make and free ---- */
 
-static int init_latency(struct hdr *h)
+int recorder_init_hdr(struct hdr *h)
 {
     return hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES);
 }
@@ -22,8 +22,8 @@ int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
         .nclients = nclients,
         .timeline_clients = timeline_clients,
     };
-    if (init_latency(&r->latency_us) < 0 || init_latency(&r->recent_us) < 0 ||
-        init_latency(&r->request_late_us) < 0 || init_latency(&r->outage_us) < 0)
+    if (recorder_init_hdr(&r->latency_us) < 0 || recorder_init_hdr(&r->recent_us) < 0 ||
+        recorder_init_hdr(&r->request_late_us) < 0 || recorder_init_hdr(&r->outage_us) < 0)
         goto no_memory;
     if (timeline_cap > 0) {
         r->timeline = calloc(timeline_cap, sizeof *r->timeline);
@@ -51,11 +51,6 @@ void recorder_set_window(struct recorder *r, int64_t start_ns, int64_t end_ns)
 {
     r->window_start_ns = start_ns;
     r->window_end_ns = end_ns;
-}
-
-bool recorder_in_window(const struct recorder *r, int64_t at_ns)
-{
-    return at_ns >= r->window_start_ns && at_ns < r->window_end_ns;
 }
 
 /* ---- age of information ---- */
@@ -147,6 +142,16 @@ void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
     draw(r, client, published_ns, recv_ns);
 }
 
+void recorder_note_seen(struct recorder *r, const struct envelope *e)
+{
+    if (!recorder_in_window(r, e->t_ns))
+        return;
+    if (e->seq > r->seen_last)
+        r->seen_last = e->seq;
+    if (e->seq < r->seen_first || r->seen_first == 0)
+        r->seen_first = e->seq;
+}
+
 enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
                              const struct envelope *e, int64_t recv_ns)
 {
@@ -165,18 +170,6 @@ void recorder_missed(struct recorder *r, struct track *t, uint64_t count)
         return;
     track_skip_to(t, count > UINT64_MAX - t->cursor ? UINT64_MAX : t->cursor + count,
                   &r->holes_lost);
-}
-
-static void add_to(struct counters *c, size_t counter_offset, uint64_t n)
-{
-    *(uint64_t *)(void *)((char *)c + counter_offset) += n;
-}
-
-void recorder_count(struct recorder *r, int64_t at_ns, size_t counter_offset, uint64_t n)
-{
-    add_to(&r->whole, counter_offset, n);
-    if (recorder_in_window(r, at_ns))
-        add_to(&r->window, counter_offset, n);
 }
 
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns)

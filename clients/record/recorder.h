@@ -14,19 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/proto/envelope.h"
-#include "lib/hdr/hdr.h"
+#include "clients/record/counters.h"
 #include "clients/record/track.h"
-
-/* Kept twice: for the window and for the whole run (set-up included). */
-struct counters {
-    uint64_t requests, responses, empty_responses, failed_responses;
-    uint64_t connects, reconnects, connect_failures;
-    uint64_t connects_abandoned; /* still under way when the run was over */
-    uint64_t tls_full_handshakes, tls_resumed_handshakes;
-    uint64_t deliveries; /* counted by recorder_update(): updates, each once */
-    uint64_t payload_bytes_in, framing_bytes_in, bytes_out;
-};
+#include "lib/hdr/hdr.h"
+#include "lib/proto/envelope.h"
 
 struct timeline_point {
     int64_t published_ns, received_ns;
@@ -37,6 +28,8 @@ struct recorder {
     int64_t window_start_ns, window_end_ns; /* [start, end); INT64_MAX while not yet known */
     uint64_t nclients;
     struct counters whole, window;
+    struct refusals refusals;       /* whole run */
+    uint64_t seen_first, seen_last; /* seq of the window's updates, at any client; 0: none */
     /* Completeness of the window's updates, by t. What is missing is only known at the end. */
     uint64_t delivered, duplicated, out_of_order;
     uint64_t disordered;   /* latest values that came after a newer one of their key: never right */
@@ -63,6 +56,9 @@ struct recorder {
     uint32_t timeline_clients; /* only clients with a smaller index are drawn */
 };
 
+/* A histogram of latencies in microseconds, as all of this program are. 0 or PL_ENOMEM. */
+int recorder_init_hdr(struct hdr *h);
+
 /* 0 or PL_ENOMEM. timeline_cap points are allocated at once (window only; then it is full). */
 int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
                   uint32_t timeline_clients);
@@ -70,7 +66,15 @@ void recorder_free(struct recorder *r);
 
 /* Set the window; call before it starts. */
 void recorder_set_window(struct recorder *r, int64_t start_ns, int64_t end_ns);
-bool recorder_in_window(const struct recorder *r, int64_t at_ns);
+static inline bool recorder_in_window(const struct recorder *r, int64_t at_ns)
+{
+    return at_ns >= r->window_start_ns && at_ns < r->window_end_ns;
+}
+
+/* Count an event for the whole run, and for the window when at_ns (due time) lies in it:
+ * RECORDER_COUNT(r, due_ns, requests, 1). */
+#define RECORDER_COUNT(r, at_ns, counter, n)                                                       \
+    COUNTERS_ADD((r), recorder_in_window((r), (at_ns)), counter, (n))
 
 /* The client has learnt its cursor: it expects seq > cursor from now on. What was published
  * before its first join counts as not received. Joining again with the same cursor changes
@@ -83,8 +87,12 @@ void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t
 enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
                              const struct envelope *e, int64_t recv_ns);
 
-/* The account says receipt about an update: count the delivery, record latency and age. For whoever
- * keeps accounts of other numbers than seq (lanes.h); t is the track that has the age. */
+/* An update arrived: what a run that is not told the window's numbers knows of them. */
+void recorder_note_seen(struct recorder *r, const struct envelope *e);
+
+/* An update arrived, and receipt says whether it was new: count the delivery, record latency and
+ * age. For accounts by other numbers than seq (channel_tracks.h); t is the track that has the age.
+ */
 void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
                       const struct envelope *e, int64_t recv_ns, enum receipt receipt);
 
@@ -92,10 +100,6 @@ void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
  * them were published in the window is known by their sequence numbers in
  * recorder_finish(), so the cursor simply moves. Before a join it says nothing. */
 void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
-
-/* Count an event for the whole run, and for the window when at_ns (due time) lies in it:
- * recorder_count(r, due_ns, offsetof(struct counters, requests), 1). */
-void recorder_count(struct recorder *r, int64_t at_ns, size_t counter_offset, uint64_t n);
 
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
 /* A client that had to connect again got its first answer so much later. */
@@ -107,7 +111,7 @@ void recorder_recent_reset(struct recorder *r);
  * accounts for, by sequence number: that they add up proves both. */
 struct completeness {
     uint64_t published;    /* last - first + 1; with channels: of all that anybody asked for */
-    uint64_t expected;     /* published x clients; with channels: summed over the lanes */
+    uint64_t expected;     /* published x clients; with channels: summed over their tracks */
     uint64_t own;          /* of expected: not posts, so far as can be told */
     uint64_t delivered;    /* received, once */
     uint64_t superseded;   /* not sent, as a newer value was; only of latest values */

@@ -1,35 +1,33 @@
-/* One client that sends: asks the workload when it is time, numbers what that says, and sees it up
- * by the road that the transport has. Part of upstream.h, which owns the senders. */
+/* One client's way up: its messages wait in an uplink until the server has them, and travel on the
+ * transport's own connection, if the driver can post, or by POST /publish (uplink_http.h).
+ *
+ * On the transport's own connection a message has arrived when it comes back down to its sender;
+ * where its channel is not received, a mark is posted, and the peer's answer to it says so.
+ */
 #ifndef PUSHLAB_SENDER_H
 #define PUSHLAB_SENDER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "clients/client/client.h"
-#include "clients/send/uplink.h"
 #include "clients/send/uplink_http.h"
 
-struct upstream;
-
-enum { SENDER_FROM_BYTES = 12 };
-
 struct sender {
-    struct upstream *upstream;
-    struct client *client;
+    struct client *client;            /* borrowed */
+    struct upstream_account *account; /* borrowed */
     struct uplink uplink;
     struct uplink_http *http; /* owned; NULL: the driver posts */
-    struct deadline timer;
-    int64_t next_due_ns; /* INT64_MAX: it has stopped */
-    uint64_t marked;     /* uplink.acknowledged as the answer to a mark would make it; 0: none */
-    char from[SENDER_FROM_BYTES];
+    uint32_t echoed;          /* bit i: what it sends to channel i comes back to it */
+    uint64_t marked; /* uplink.acknowledged as the answer to a mark would make it; 0: none asked */
 };
 
-/* s zeroed. 0 or PL_ENOMEM. */
-int sender_init(struct sender *s, struct upstream *up, struct client *c);
-void sender_begin(struct sender *s, int64_t now_ns);
+/* s zeroed; the loop's clients must outlive it. dials: by POST /publish. 0 or PL_ENOMEM. */
+int sender_init(struct sender *s, struct client *c, struct upstream_account *account, bool dials);
 
-/* For drivers that post. A connection stands: what the one before had under way goes again. */
+/* Take a message, whose post is copied. 0 or PL_ENOMEM. */
+int sender_push(struct sender *s, const struct post *post, const struct uplink_item *item);
+/* Send what waits, if that is possible now. */
+void sender_flush(struct sender *s, int64_t now_ns);
+
+/* For drivers that post. A connection is open: what the one before had under way goes again. */
 void sender_opened(struct sender *s);
 /* The peer has read what was posted before the mark. */
 void sender_read_up_to(struct sender *s, uint64_t mark);
@@ -38,8 +36,6 @@ void sender_heard_back(struct sender *s, unsigned channel, uint64_t n);
 
 /* It failed for good. */
 bool sender_gave_up(const struct sender *s);
-/* Gave up; or stopped, and the server has all it said. */
-bool sender_done(const struct sender *s);
 void sender_leave(struct sender *s); /* harmless when repeated */
 void sender_free(struct sender *s);  /* after the loop has reaped */
 

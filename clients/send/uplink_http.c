@@ -1,56 +1,30 @@
 #include "clients/send/uplink_http.h"
 
-#include <errno.h>
-#include <string.h>
+#include <stdio.h>
 
-#include "clients/client/backoff.h"
 #include "lib/base/clock.h"
-#include "lib/net/conn_tls.h"
 
 #define PUBLISH_PATH "/publish"
 
 enum {
     BATCH_MAX_BYTES = 256 * 1024, /* of posts in one request: servers bound its content */
     ANSWER_MAX_BYTES = 64 * 1024,
-    BACKLOG_LIMIT_BYTES = 1 << 20,
-    ATTEMPTS_MAX = 60,
 };
 
-enum state { IDLE, DIALING, SECURING, OPEN, BACKOFF, GAVE_UP, LEFT };
-
-static struct uplink_http *of(struct conn *c)
+static struct uplink_http *of(struct connection *net)
 {
-    return (struct uplink_http *)c;
-}
-
-static bool closes(const struct uplink_http *h)
-{
-    return h->env->opt->connection == CONNECTION_CLOSE;
+    return (struct uplink_http *)net;
 }
 
 static bool ended(const struct uplink_http *h)
 {
-    return h->state == GAVE_UP || h->state == LEFT;
-}
-
-static void back_off(struct uplink_http *h, int64_t now_ns)
-{
-    const struct client_options *opt = h->env->opt;
-    int64_t wait_ns = backoff_delay_ns(opt->reconnect_min_ns, opt->reconnect_max_ns, h->attempts,
-                                       rng_uniform(&h->env->rng));
-
-    if (ended(h))
-        return;
-    if (h->attempts < ATTEMPTS_MAX)
-        h->attempts++;
-    h->state = BACKOFF;
-    schedule_set(&h->env->schedule, &h->timer, now_ns + wait_ns);
+    return h->net.state == CONNECTION_ENDED;
 }
 
 static void give_up(struct uplink_http *h)
 {
-    h->state = GAVE_UP;
-    schedule_cancel(&h->env->schedule, &h->timer);
+    h->gave_up = true;
+    h->net.state = CONNECTION_ENDED;
 }
 
 /* ---- asking ---- */
@@ -76,19 +50,20 @@ static int add_posts(struct uplink_http *h, size_t count, struct buf *out)
 
 static int encode_request(struct uplink_http *h, struct buf *out)
 {
+    struct http_request request = client_env_request(h->net.env, PUBLISH_PATH);
     size_t bytes, count = uplink_batch(h->uplink, BATCH_MAX_BYTES, &bytes);
     size_t list_bytes = count > 1 ? count + 1 : 0; /* brackets and commas */
-    struct http_post post = {.host = h->env->host,
-                             .prefix = h->env->opt->url.path,
-                             .path = PUBLISH_PATH,
-                             .body_len = bytes + list_bytes,
-                             .close = closes(h)};
-    char head[HTTP_REQUEST_MAX_BYTES];
-    size_t head_len = http_post_encode(head, &post);
+    char head[HTTP_REQUEST_MAX_BYTES], fields[96];
+    size_t head_len;
 
+    snprintf(fields, sizeof fields, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+             bytes + list_bytes);
+    request.method = "POST";
+    request.fields = fields;
+    head_len = http_request_encode(head, &request);
     if (head_len == 0)
         return PL_ELIMIT;
-    UPSTREAM_COUNT(h->account, h->due_ns, framing_bytes_out, head_len + list_bytes);
+    upstream_account_framing(h->account, h->due_ns, head_len + list_bytes);
     if (buf_add(out, head, head_len) < 0)
         return PL_ENOMEM;
     return add_posts(h, count, out);
@@ -101,17 +76,15 @@ static void ask(struct uplink_http *h)
 
     UPSTREAM_COUNT(h->account, h->due_ns, requests, 1);
     if (err == PL_OK) {
-        conn_send(&h->conn, request.data, request.len);
+        conn_send(&h->net.conn, request.data, request.len);
     } else {
-        client_env_note(h->env, PUBLISH_PATH ": request: %s", pl_strerror(err));
-        conn_close(&h->conn);
+        client_env_note(h->net.env, PUBLISH_PATH ": request: %s", pl_strerror(err));
+        conn_close(&h->net.conn);
         if (err == PL_ELIMIT)
             give_up(h);
     }
     buf_free(&request);
 }
-
-static void dial(struct uplink_http *h, int64_t now_ns);
 
 void uplink_http_flush(struct uplink_http *h, int64_t now_ns)
 {
@@ -120,23 +93,23 @@ void uplink_http_flush(struct uplink_http *h, int64_t now_ns)
 
     if (item == NULL || h->uplink->under_way > 0)
         return;
-    if (h->state == IDLE) {
+    if (h->net.state == CONNECTION_IDLE) {
         h->due_ns = item->due_ns;
-        dial(h, now_ns);
-    } else if (h->state == OPEN && !h->conn.ended) {
+        connection_dial(&h->net, now_ns);
+    } else if (h->net.state == CONNECTION_OPEN && !h->net.conn.ended) {
         h->due_ns = item->due_ns;
         ask(h);
     }
 }
 
-/* ---- hearing ---- */
+/* ---- the answer ---- */
 
 static void refused(struct uplink_http *h, int status)
 {
     UPSTREAM_COUNT(h->account, h->due_ns, failed_responses, 1);
-    client_env_note(h->env, PUBLISH_PATH ": %d %s", status, http_status_phrase(status));
+    client_env_note(h->net.env, PUBLISH_PATH ": %d %s", status, http_status_phrase(status));
     h->refused = true;
-    conn_close(&h->conn);
+    conn_close(&h->net.conn);
     if (http_status_is_final(status))
         give_up(h);
 }
@@ -144,29 +117,28 @@ static void refused(struct uplink_http *h, int status)
 static void answered(struct uplink_http *h, int64_t recv_ns)
 {
     const struct http_message *m = &h->exchange.reader.msg;
-    bool keep_alive = m->keep_alive;
 
     if (m->status / 100 != 2) {
         refused(h, m->status);
         return;
     }
     UPSTREAM_COUNT(h->account, h->due_ns, responses, 1);
-    h->attempts = 0;
+    connection_settled(&h->net);
     uplink_acknowledge(h->uplink, h->uplink->under_way);
     http_exchange_next(&h->exchange);
-    if (!keep_alive || closes(h))
-        conn_close(&h->conn);
+    if (!m->keep_alive || h->net.env->opt->connection == CONNECTION_CLOSE)
+        conn_close(&h->net.conn);
     uplink_http_flush(h, recv_ns);
 }
 
 static void on_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_ns)
 {
-    struct uplink_http *h = of(conn);
+    struct uplink_http *h = (struct uplink_http *)conn;
     int result = http_exchange_feed(&h->exchange, data, len);
 
     UPSTREAM_COUNT(h->account, h->due_ns, bytes_in, len);
     if (result < 0 || h->uplink->under_way == 0) {
-        client_env_note(h->env, PUBLISH_PATH ": the response is not HTTP/1.1");
+        client_env_note(h->net.env, PUBLISH_PATH ": the response is not HTTP/1.1");
         h->refused = true;
         conn_close(conn);
     } else if (result == HTTP_EXCHANGE_DONE) {
@@ -176,18 +148,24 @@ static void on_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_n
 
 /* ---- the connection ---- */
 
-static void handshake_failed(struct uplink_http *h, enum conn_end why, int sys_errno,
-                             int64_t now_ns)
+static void on_open(struct connection *net, int64_t now_ns)
 {
-    schedule_cancel(&h->env->schedule, &h->dial.timeout);
-    if (ended(h))
-        return;
-    UPSTREAM_COUNT(h->account, h->due_ns, connect_failures, 1);
-    if (why != CONN_END_LOCAL)
-        client_env_note(h->env, "connect %s: %s", h->env->host,
-                        why == CONN_END_ERROR ? conn_tls_strerror(&h->conn, sys_errno)
-                                              : "closed during the TLS handshake");
-    back_off(h, now_ns);
+    struct uplink_http *h = of(net);
+    enum conn_tls_handshake handshake = conn_tls_handshake(&net->conn);
+
+    UPSTREAM_COUNT(h->account, h->due_ns, connects, 1);
+    UPSTREAM_COUNT(h->account, h->due_ns, tls_full_handshakes, handshake == CONN_TLS_FULL);
+    UPSTREAM_COUNT(h->account, h->due_ns, tls_resumed_handshakes, handshake == CONN_TLS_RESUMED);
+    http_exchange_init(&h->exchange, ANSWER_MAX_BYTES);
+    uplink_http_flush(h, now_ns);
+}
+
+static void on_failed(struct connection *net, const char *why, bool for_good, int64_t now_ns)
+{
+    (void)for_good; /* the client's own connection finds out, too */
+    UPSTREAM_COUNT(of(net)->account, of(net)->due_ns, connect_failures, 1);
+    client_env_note(net->env, "connect %s: %s", net->env->host, why);
+    connection_back_off(net, 0, now_ns);
 }
 
 /* With a request under way nobody knows whether it was read: its messages go again, and their
@@ -199,167 +177,65 @@ static void lost(struct uplink_http *h, enum conn_end why, int64_t now_ns)
     if (was_asked && !h->refused)
         UPSTREAM_COUNT(h->account, h->due_ns, failed_responses, 1);
     if (was_asked && why == CONN_END_EOF)
-        client_env_note(h->env, PUBLISH_PATH ": connection closed before an answer");
+        client_env_note(h->net.env, PUBLISH_PATH ": connection closed before an answer");
     uplink_rewind(h->uplink);
     if (was_asked || h->refused)
-        back_off(h, now_ns);
+        connection_back_off(&h->net, 0, now_ns);
     h->refused = false;
     uplink_http_flush(h, now_ns);
 }
 
-static void on_end(struct conn *conn, enum conn_end why, int sys_errno)
+static void on_lost(struct connection *net, enum conn_end why, int sys_errno, int64_t now_ns)
 {
-    struct uplink_http *h = of(conn);
-    int64_t now_ns = clock_now_ns();
+    struct uplink_http *h = of(net);
 
-    if (h->state == SECURING) {
-        handshake_failed(h, why, sys_errno, now_ns);
-        return;
-    }
     if (why == CONN_END_ERROR)
-        client_env_note(h->env, "connection lost: %s", conn_tls_strerror(conn, sys_errno));
+        client_env_note(net->env, "connection lost: %s", conn_tls_strerror(&net->conn, sys_errno));
     if (ended(h))
         return;
     if (why == CONN_END_EOF && h->uplink->under_way > 0 &&
-        http_exchange_eof(&h->exchange) == HTTP_EXCHANGE_DONE) {
+        http_exchange_eof(&h->exchange) == HTTP_EXCHANGE_DONE)
         answered(h, now_ns);
-    }
-    if (ended(h))
-        return;
-    h->state = IDLE;
-    lost(h, why, now_ns);
+    if (!ended(h))
+        lost(h, why, now_ns);
 }
 
-static void ready(struct uplink_http *h, int64_t now_ns)
+static void on_due(struct connection *net, int64_t now_ns)
 {
-    h->state = OPEN;
-    UPSTREAM_COUNT(h->account, h->due_ns, connects, 1);
-    http_exchange_init(&h->exchange, ANSWER_MAX_BYTES);
-    uplink_http_flush(h, now_ns);
+    net->state = CONNECTION_IDLE;
+    uplink_http_flush(of(net), now_ns);
 }
 
-static void on_secured(struct conn *conn)
-{
-    struct uplink_http *h = of(conn);
-
-    schedule_cancel(&h->env->schedule, &h->dial.timeout);
-    if (conn_tls_handshake(conn) == CONN_TLS_RESUMED)
-        UPSTREAM_COUNT(h->account, h->due_ns, tls_resumed_handshakes, 1);
-    else
-        UPSTREAM_COUNT(h->account, h->due_ns, tls_full_handshakes, 1);
-    ready(h, clock_now_ns());
-}
-
-static const struct conn_ops uplink_conn_ops = {
-    .on_data = on_data,
-    .on_end = on_end,
-    .on_secured = on_secured,
+static const struct connection_ops ops = {
+    .conn = {CONNECTION_CONN_OPS, .on_data = on_data},
+    .on_open = on_open,
+    .on_failed = on_failed,
+    .on_lost = on_lost,
+    .on_due = on_due,
+    .resumes = true,
 };
-
-static void on_handshake_timeout(struct deadline *d, int64_t now_ns)
-{
-    struct uplink_http *h =
-        (struct uplink_http *)((char *)d - offsetof(struct uplink_http, dial.timeout));
-
-    (void)now_ns;
-    client_env_note(h->env, "connect %s: the TLS handshake took too long", h->env->host);
-    conn_close(&h->conn);
-}
-
-static void connected(struct uplink_http *h, int fd, int64_t now_ns)
-{
-    struct client_env *env = h->env;
-    struct tls_memory *memory = env->opt->tls_resume == TLS_RESUME_YES ? &h->session : NULL;
-
-    if (client_env_attach(env, &h->conn, &uplink_conn_ops, fd, BACKLOG_LIMIT_BYTES, memory) < 0) {
-        evutil_closesocket(fd);
-        back_off(h, now_ns);
-        return;
-    }
-    if (env->tls == NULL) {
-        ready(h, now_ns);
-        return;
-    }
-    h->state = SECURING; /* what is left of the time to connect is the handshake's */
-    h->dial.timeout.on_due = on_handshake_timeout;
-    schedule_set(&env->schedule, &h->dial.timeout, h->dial.timeout.due_ns);
-}
-
-static void dial_failed(struct uplink_http *h, int sys_errno, int64_t now_ns)
-{
-    UPSTREAM_COUNT(h->account, h->due_ns, connect_failures, 1);
-    client_env_note(h->env, "connect %s: %s", h->env->host, strerror(sys_errno));
-    back_off(h, now_ns);
-}
-
-static void on_dialed(void *arg, int fd, int sys_errno)
-{
-    struct uplink_http *h = arg;
-    int64_t now_ns = clock_now_ns();
-
-    if (fd < 0)
-        dial_failed(h, sys_errno, now_ns);
-    else
-        connected(h, fd, now_ns);
-}
-
-static void dial(struct uplink_http *h, int64_t now_ns)
-{
-    struct client_env *env = h->env;
-    int err = dial_start(&h->dial, env->base, &env->schedule, &env->target, h->index,
-                         now_ns + env->opt->connect_timeout_ns);
-
-    if (err < 0)
-        dial_failed(h, err == PL_ENOMEM ? ENOMEM : errno, now_ns);
-    else
-        h->state = DIALING;
-}
-
-static void on_timer(struct deadline *d, int64_t now_ns)
-{
-    struct uplink_http *h = (struct uplink_http *)((char *)d - offsetof(struct uplink_http, timer));
-
-    h->state = IDLE;
-    uplink_http_flush(h, now_ns);
-}
 
 /* ---- life ---- */
 
 void uplink_http_init(struct uplink_http *h, struct client_env *env,
                       struct upstream_account *account, struct uplink *uplink, uint32_t index)
 {
-    h->env = env;
+    connection_init(&h->net, env, &ops, index);
     h->account = account;
     h->uplink = uplink;
-    h->index = index;
-    h->timer.on_due = on_timer;
-    h->dial.on_done = on_dialed;
-    h->dial.arg = h;
-}
-
-bool uplink_http_gave_up(const struct uplink_http *h)
-{
-    return h->state == GAVE_UP;
 }
 
 void uplink_http_leave(struct uplink_http *h)
 {
-    enum state was = h->state;
-
     if (ended(h))
         return;
-    h->state = LEFT;
-    schedule_cancel(&h->env->schedule, &h->timer);
-    schedule_cancel(&h->env->schedule, &h->dial.timeout);
-    if (was == DIALING || was == SECURING)
-        UPSTREAM_COUNT(h->account, h->due_ns, connects_abandoned, 1);
-    dial_cancel(&h->dial);
-    if (was == OPEN || was == SECURING)
-        conn_close(&h->conn);
+    UPSTREAM_COUNT(h->account, h->due_ns, connects_abandoned, connection_is_opening(&h->net));
+    connection_close(&h->net);
+    h->net.state = CONNECTION_ENDED;
 }
 
 void uplink_http_free(struct uplink_http *h)
 {
     http_exchange_free(&h->exchange);
-    tls_memory_forget(&h->session);
+    connection_free(&h->net);
 }

@@ -1,4 +1,4 @@
-/* One client's road up by POST /publish: a second connection of its own, as a page has beside its
+/* One client's way up by POST /publish: a second connection of its own, as a page has beside its
  * event stream, opened when there is something to send. One request is under way at a time; what
  * becomes due meanwhile goes together in the next, as a list. With --connection close each request
  * has its own connection.
@@ -9,37 +9,25 @@
 #ifndef PUSHLAB_UPLINK_HTTP_H
 #define PUSHLAB_UPLINK_HTTP_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "clients/client/client_env.h"
-#include "clients/client/http_exchange.h"
+#include "clients/client/connection.h"
 #include "clients/send/uplink.h"
 #include "clients/send/upstream_account.h"
 
 struct uplink_http {
-    struct conn conn; /* first: the connection layer hands it back to us */
-    struct client_env *env;
+    struct connection net; /* first: the connection layer hands it back to us */
     struct upstream_account *account;
     struct uplink *uplink;
-    uint32_t index; /* the client's: chooses the source address */
-    uint8_t state;
-    uint8_t attempts; /* failures in a row */
-    bool refused;     /* the answer was a refusal that may pass: wait before the next attempt */
-    int64_t due_ns;   /* of the oldest message of the request, or of the one we connect for */
+    bool refused;   /* the answer was a refusal that may pass: wait before the next attempt */
+    bool gave_up;   /* the server will never take it; env->last_failure says why */
+    int64_t due_ns; /* of the oldest message of the request, or of the one we connect for */
     struct http_exchange exchange;
-    struct dial dial;
-    struct deadline timer; /* back-off */
-    struct tls_memory session;
 };
 
-/* h zeroed. Everything is borrowed until uplink_http_free(). */
+/* h zeroed. Everything is borrowed until uplink_http_free(). index: the client's. */
 void uplink_http_init(struct uplink_http *h, struct client_env *env,
                       struct upstream_account *account, struct uplink *uplink, uint32_t index);
 /* Something may be waiting: send it as soon as possible. */
 void uplink_http_flush(struct uplink_http *h, int64_t now_ns);
-/* The server said that it will never take it; env->last_failure says what. */
-bool uplink_http_gave_up(const struct uplink_http *h);
 /* End now, whatever is under way; the loop must still reap. Harmless when repeated. */
 void uplink_http_leave(struct uplink_http *h);
 /* After it has been reaped. */

@@ -7,20 +7,24 @@
 #include "lib/base/clock.h"
 #include "lib/proto/url.h"
 
+/* In the order of SEND_INPUTS, SEND_EDITS: the only list of workloads. */
+static const struct workload *const workloads[] = {&workload_inputs, &workload_edits};
+
 static struct client *client_at(const struct client_array *clients, uint64_t index)
 {
     return (struct client *)(void *)(clients->first + index * clients->stride);
 }
 
 /* NULL when the client does not send. */
-static struct sender *sender_of(struct upstream *up, const struct client *c)
+static struct upstream_sender *sender_of(struct upstream *up, const struct client *c)
 {
     if (!workload_sends(&up->plan, c->index))
         return NULL;
     return &up->senders[workload_sender(&up->plan, c->index)];
 }
 
-void upstream_note_failure(struct upstream *up, const char *text)
+/* The first is kept. */
+static void note_failure(struct upstream *up, const char *text)
 {
     if (up->failure.text[0] == '\0')
         err_set(&up->failure, PL_ESYS, "--send: %s", text);
@@ -30,35 +34,98 @@ void upstream_note_failure(struct upstream *up, const char *text)
 
 void upstream_opened(struct upstream *up, struct client *c)
 {
-    struct sender *s = sender_of(up, c);
+    struct upstream_sender *s = sender_of(up, c);
 
     if (s != NULL)
-        sender_opened(s);
+        sender_opened(&s->sender);
 }
 
 void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark)
 {
-    struct sender *s = sender_of(up, c);
+    struct upstream_sender *s = sender_of(up, c);
 
     if (s != NULL)
-        sender_read_up_to(s, mark);
+        sender_read_up_to(&s->sender, mark);
+}
+
+/* ---- sending ---- */
+
+struct outbox {
+    struct workload_outbox box; /* first */
+    struct upstream_sender *sender;
+    int64_t due_ns;
+};
+
+static uint64_t say(struct workload_outbox *box, unsigned channel, const char *data, size_t len)
+{
+    const struct outbox *o = (const struct outbox *)box;
+    struct upstream_sender *s = o->sender;
+    struct upstream *up = s->upstream;
+    uint32_t client = s->sender.client->index;
+    uint64_t *said = &up->said[workload_sender(&up->plan, client)][channel];
+    struct uplink_item item = {.n = *said + 1, .due_ns = o->due_ns, .channel = (uint16_t)channel};
+    struct name from = {s->from, strlen(s->from)};
+    struct post post = {
+        .channel = audience_channel(&up->audience, client, channel),
+        .key = up->workload->channels[channel].keyed ? from : (struct name){0},
+        .from = from,
+        .from_n = up->base + item.n,
+        .from_t_ns = o->due_ns,
+        .data = data,
+        .data_len = len,
+    };
+
+    if (sender_push(&s->sender, &post, &item) < 0)
+        return 0;
+    return ++*said;
+}
+
+/* Open loop: whatever became of the messages before, each is said; if we are late, several. */
+static void on_due(struct deadline *d, int64_t now_ns)
+{
+    struct upstream_sender *s =
+        (struct upstream_sender *)((char *)d - offsetof(struct upstream_sender, timer));
+    struct upstream *up = s->upstream;
+    const struct recorder *recorder = &up->env->recorder;
+
+    while (s->next_due_ns <= now_ns && s->next_due_ns < recorder->window_end_ns) {
+        int64_t due_ns = s->next_due_ns;
+        struct outbox o = {
+            .box = {.say = say, .in_window = recorder_in_window(recorder, due_ns)},
+            .sender = s,
+            .due_ns = due_ns,
+        };
+
+        if (up->workload->write(up->load, s->sender.client->index, due_ns, &o.box,
+                                &s->next_due_ns) < 0) {
+            note_failure(up, pl_strerror(PL_ENOMEM));
+            s->next_due_ns = INT64_MAX;
+        }
+    }
+    if (s->next_due_ns < recorder->window_end_ns)
+        schedule_set(&up->env->schedule, &s->timer, s->next_due_ns);
+    sender_flush(&s->sender, now_ns);
 }
 
 void upstream_begin(struct upstream *up, int64_t now_ns)
 {
     up->base = (uint64_t)(now_ns / NS_PER_US);
-    for (uint32_t i = 0; i < up->nsenders; i++)
-        sender_begin(&up->senders[i], now_ns);
+    for (uint32_t i = 0; i < up->nsenders; i++) {
+        struct upstream_sender *s = &up->senders[i];
+
+        s->next_due_ns = up->workload->first_due_ns(up->load, s->sender.client->index, now_ns);
+        schedule_set(&up->env->schedule, &s->timer, s->next_due_ns);
+    }
 }
 
-/* ---- hearing ---- */
+/* ---- receiving ---- */
 
-/* Who of ours said it, NULL: nobody; *n: as which of its messages. What is left from an earlier
- * run has smaller numbers, another process's may have larger ones. */
+/* Which of our clients sent it, NULL: none; *n: as which of its messages. What is left from an
+ * earlier run has smaller numbers, another process's may have larger ones. */
 static struct sender *find_sender(struct upstream *up, const struct envelope *e, unsigned *channel,
                                   uint64_t *n)
 {
-    char text[SENDER_FROM_BYTES];
+    char text[UPSTREAM_FROM_BYTES];
     uint64_t index;
     uint32_t number;
     int found;
@@ -76,7 +143,7 @@ static struct sender *find_sender(struct upstream *up, const struct envelope *e,
     number = workload_sender(&up->plan, (uint32_t)index);
     *channel = (unsigned)found;
     *n = e->from_n - up->base;
-    return *n <= up->said[number][found] ? &up->senders[number] : NULL;
+    return *n <= up->said[number][found] ? &up->senders[number].sender : NULL;
 }
 
 static void tell_workload(struct upstream *up, const struct client *c, const struct sender *s,
@@ -99,7 +166,8 @@ static void tell_workload(struct upstream *up, const struct client *c, const str
 }
 
 /* False when it is not to be counted as heard: it had come before, or is an outdated value. */
-static bool judge(struct upstream *up, struct order_track *track, enum order_kind kind, uint64_t n)
+static bool check_order(struct upstream *up, struct order_track *track, enum order_kind kind,
+                        uint64_t n)
 {
     switch (order_take(track, kind, n)) {
     case ORDER_NEW:
@@ -129,7 +197,8 @@ void upstream_update(struct upstream *up, struct client *c, const struct envelop
     if (s->client == c)
         sender_heard_back(s, channel, n);
     track = audience_track(&up->audience, c->index, s->client->index, channel);
-    if (track == NULL || !judge(up, track, audience_hears(&up->audience, c->index, channel), n))
+    if (track == NULL ||
+        !check_order(up, track, audience_hears(&up->audience, c->index, channel), n))
         return;
     upstream_account_heard(&up->account, e->from_t_ns, s->client == c, recv_ns);
     tell_workload(up, c, s, channel, n, e, recv_ns);
@@ -139,14 +208,21 @@ void upstream_update(struct upstream *up, struct client *c, const struct envelop
 
 static bool client_done(const struct upstream *up, uint32_t client)
 {
-    return client_at(&up->clients, client)->state == CLIENT_ENDED ||
+    return client_has_ended(client_at(&up->clients, client)) ||
            audience_missing(&up->audience, client, up->said) == 0;
+}
+
+/* Gave up; or stopped, and the server has all of it. */
+static bool sender_done(const struct upstream *up, const struct upstream_sender *s)
+{
+    return sender_gave_up(&s->sender) ||
+           (s->next_due_ns >= up->env->recorder.window_end_ns && s->sender.uplink.nitems == 0);
 }
 
 /* Who is through stays so, hence one walk over senders and clients for the whole drain. */
 bool upstream_done(struct upstream *up)
 {
-    while (up->done_senders < up->nsenders && sender_done(&up->senders[up->done_senders]))
+    while (up->done_senders < up->nsenders && sender_done(up, &up->senders[up->done_senders]))
         up->done_senders++;
     if (up->done_senders < up->nsenders)
         return false;
@@ -158,9 +234,12 @@ bool upstream_done(struct upstream *up)
 void upstream_leave(struct upstream *up)
 {
     for (uint32_t i = 0; i < up->nsenders; i++) {
-        if (sender_gave_up(&up->senders[i]))
-            upstream_note_failure(up, up->env->last_failure.text);
-        sender_leave(&up->senders[i]);
+        struct upstream_sender *s = &up->senders[i];
+
+        if (sender_gave_up(&s->sender))
+            note_failure(up, up->env->last_failure.text);
+        schedule_cancel(&up->env->schedule, &s->timer);
+        sender_leave(&s->sender);
     }
 }
 
@@ -175,7 +254,7 @@ static uint64_t count_unanswered(const struct upstream *up)
     uint64_t n = 0;
 
     for (uint32_t i = 0; i < up->nsenders; i++)
-        n += up->senders[i].uplink.nitems;
+        n += up->senders[i].sender.uplink.nitems;
     return n;
 }
 
@@ -233,24 +312,27 @@ static struct workload_plan make_plan(const struct client_options *opt)
 
 static enum order_kind subscription_of(const struct client *c, struct name channel)
 {
-    const struct channel_track *lane;
+    const struct channel_track *track;
 
-    if (c->lanes == NULL) /* the default channel */
+    if (c->channels == NULL) /* the default channel */
         return channel.len == 0 ? ORDER_EVERY : ORDER_NOT_HEARD;
-    lane = channel_tracks_find(c->lanes, channel);
-    if (lane == NULL)
+    track = channel_tracks_find(c->channels, channel);
+    if (track == NULL)
         return ORDER_NOT_HEARD;
-    return lane->channel->latest ? ORDER_LATEST : ORDER_EVERY;
+    return track->channel->latest ? ORDER_LATEST : ORDER_EVERY;
 }
 
 static void subscribe_all(struct upstream *up)
 {
     for (uint32_t i = 0; i < up->plan.nclients; i++) {
         for (unsigned c = 0; c < up->workload->nchannels; c++) {
-            struct name channel = audience_channel(&up->audience, i, c);
+            struct client *client = client_at(&up->clients, i);
+            enum order_kind kind = subscription_of(client, audience_channel(&up->audience, i, c));
+            struct upstream_sender *s = sender_of(up, client);
 
-            audience_subscribe(&up->audience, i, c,
-                               subscription_of(client_at(&up->clients, i), channel));
+            audience_subscribe(&up->audience, i, c, kind);
+            if (s != NULL && kind != ORDER_NOT_HEARD)
+                s->sender.echoed |= UINT32_C(1) << c;
         }
     }
 }
@@ -266,12 +348,16 @@ static int make_senders(struct upstream *up)
         return PL_ENOMEM;
     for (uint32_t i = 0; i < up->plan.nclients; i++) {
         struct client *c = client_at(&up->clients, i);
-        struct sender *s = sender_of(up, c);
+        struct upstream_sender *s = sender_of(up, c);
 
         if (s == NULL)
             continue;
+        s->upstream = up;
+        s->timer.on_due = on_due;
+        s->next_due_ns = INT64_MAX;
+        snprintf(s->from, sizeof s->from, "%u", (unsigned)c->index);
         up->nsenders++;
-        if (sender_init(s, up, c) < 0)
+        if (sender_init(&s->sender, c, &up->account, upstream_dials(up->env->opt)) < 0)
             return PL_ENOMEM;
     }
     return PL_OK;
@@ -303,7 +389,7 @@ int upstream_init(struct upstream *up, struct client_env *env, struct client_arr
 void upstream_free(struct upstream *up)
 {
     for (uint32_t i = 0; up->senders != NULL && i < up->nsenders; i++)
-        sender_free(&up->senders[i]);
+        sender_free(&up->senders[i].sender);
     free(up->senders);
     free(up->said);
     if (up->load != NULL)

@@ -1,7 +1,7 @@
-/* Clients that send: the workload says what and when, an uplink for each sender keeps it until
- * the server has it, and what comes down again is judged and timed.
+/* Clients that send: the workload says what and when, a sender for each keeps it until the server
+ * has it, and what comes down again is checked and timed.
  *
- *   workload -> uplink -> (driver's post | uplink_http) -> server -> any driver -> upstream_heard()
+ *   workload -> upstream -> sender -> server -> any driver -> upstream_update()
  *
  * Senders begin with the warm-up and stop at the window's end. A message carries
  *   from     the sender's client index, in decimal
@@ -12,16 +12,26 @@
 #ifndef PUSHLAB_UPSTREAM_H
 #define PUSHLAB_UPSTREAM_H
 
-#include "clients/send/audience.h"
 #include "clients/client/client.h"
+#include "clients/send/audience.h"
 #include "clients/send/sender.h"
 #include "clients/send/upstream_account.h"
 #include "clients/send/workload.h"
+
+enum { UPSTREAM_FROM_BYTES = 12 };
 
 /* Where the fleet keeps its clients: as many as the options say, stride bytes apart. */
 struct client_array {
     unsigned char *first;
     size_t stride;
+};
+
+struct upstream_sender {
+    struct sender sender;
+    struct upstream *upstream;
+    struct deadline timer; /* for its next message */
+    int64_t next_due_ns;   /* INT64_MAX: it has stopped */
+    char from[UPSTREAM_FROM_BYTES];
 };
 
 struct upstream {
@@ -33,7 +43,7 @@ struct upstream {
     struct audience audience;
     struct upstream_account account;
     uint32_t nsenders;
-    struct sender *senders;                  /* owned, by number (workload_sender()) */
+    struct upstream_sender *senders;         /* owned, by number (workload_sender()) */
     uint64_t (*said)[WORKLOAD_CHANNELS_MAX]; /* owned: messages, by sender's number */
     uint64_t base;                           /* from_n = base + number */
     uint32_t done_senders, done_clients;     /* those before are through: see upstream_done() */
@@ -56,10 +66,8 @@ void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark);
 void upstream_update(struct upstream *up, struct client *c, const struct envelope *e,
                      int64_t recv_ns);
 
-/* What went wrong at our end; the first is kept. */
-void upstream_note_failure(struct upstream *up, const char *text);
-
-/* After the window's end: has the server all that was said, and everybody who is to hear it? */
+/* After the window's end: does the server have all that was sent, and everybody who is to receive
+ * it? */
 bool upstream_done(struct upstream *up);
 /* End the senders and their connections; the loop must still reap. Harmless when repeated. */
 void upstream_leave(struct upstream *up);

@@ -8,27 +8,13 @@
 #ifndef PUSHLAB_UPSTREAM_ACCOUNT_H
 #define PUSHLAB_UPSTREAM_ACCOUNT_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "lib/hdr/hdr.h"
-#include "clients/send/order.h"
 #include "clients/record/recorder.h"
-
-/* Kept twice: for the window and for the whole run. On a connection that the transport has
- * anyway there are no requests and no connects: they are the downstream's. */
-struct upstream_counters {
-    uint64_t messages; /* that have left, each once */
-    uint64_t repeated; /* sent again after a lost connection */
-    uint64_t requests, responses, failed_responses;
-    uint64_t connects, connect_failures, connects_abandoned;
-    uint64_t tls_full_handshakes, tls_resumed_handshakes;
-    uint64_t payload_bytes_out, framing_bytes_out, bytes_in;
-};
 
 struct upstream_account {
     const struct recorder *recorder; /* borrowed: knows the window */
-    struct upstream_counters whole, window;
+    /* On a connection that the transport has anyway there are no requests and no connects: they are
+     * the downstream's. */
+    struct counters whole, window;
     /* Of the window's messages. From when a message was due, so that waiting is part of it. */
     struct hdr latency_us; /* until it came to another client */
     struct hdr echo_us;    /* until it came back to its sender */
@@ -37,14 +23,16 @@ struct upstream_account {
     uint64_t lost, doubled, reordered;
 };
 
-/* 0 or PL_ENOMEM. */
+/* 0 or PL_ENOMEM. upstream_account_free() may be called either way. */
 int upstream_account_init(struct upstream_account *a, const struct recorder *recorder);
 void upstream_account_free(struct upstream_account *a);
 
-void upstream_count(struct upstream_account *a, int64_t due_ns, size_t counter_offset, uint64_t n);
+/* Count n events of what was due at due_ns. */
 #define UPSTREAM_COUNT(a, due_ns, counter, n)                                                      \
-    upstream_count((a), (due_ns), offsetof(struct upstream_counters, counter), (n))
+    COUNTERS_ADD((a), recorder_in_window((a)->recorder, (due_ns)), counter, (n))
 
+/* Bytes around messages (a mark, a request's head) were sent. */
+void upstream_account_framing(struct upstream_account *a, int64_t due_ns, size_t bytes);
 /* A message has left: payload_bytes of it and framing_bytes around it. */
 void upstream_account_sent(struct upstream_account *a, int64_t due_ns, size_t payload_bytes,
                            size_t framing_bytes, bool repeated, int64_t sent_ns);

@@ -1,6 +1,6 @@
 /* What senders send, when, and what comes of it: one const struct per kind of load, one file
- * each (workload_inputs.c: game inputs; workload_edits.c: people typing). workloads.c is the
- * only list.
+ * each (workload_inputs.c: game inputs; workload_edits.c: people typing). upstream.c has the only
+ * list.
  *
  * A workload does no I/O and reads no clock: it is told the time, hands over data, and is
  * shown what its clients receive. upstream.h owns the timers, the numbering and the sending.
@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/buf.h"
+#include "clients/record/json.h"
 
 enum { WORKLOAD_CHANNELS_MAX = 2 };
 
@@ -97,13 +97,10 @@ struct workload {
     void (*heard)(void *w, const struct workload_heard *h);
     /* After the drain: what is wrong, as one line; NULL: nothing. May be NULL. */
     const char *(*fault)(void *w);
-    /* Append the value of "documents" in the result. 0 or PL_ENOMEM. NULL: it has none. */
-    int (*add_documents)(void *w, struct buf *out);
+    /* Add the members of "documents" in the result. 0 or PL_ENOMEM. NULL: it has none. */
+    int (*add_documents)(void *w, struct json *out);
 };
 
-extern const struct workload *const workloads[]; /* NULL-terminated */
-
-/* NULL when there is none of that name. */
-const struct workload *workload_find(const char *name);
+extern const struct workload workload_inputs, workload_edits;
 
 #endif

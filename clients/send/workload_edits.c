@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clients/client_json.h"
 #include "clients/document/convergence.h"
 #include "clients/document/edit_op.h"
 #include "lib/base/err.h"
@@ -232,7 +231,7 @@ static const char *edits_fault(void *state)
     return w->failure.text[0] != '\0' ? w->failure.text : NULL;
 }
 
-static int edits_add_documents(void *state, struct buf *out)
+static int edits_add_documents(void *state, struct json *out)
 {
     struct edits *w = state;
     const struct workload_plan *p = w->plan;
@@ -245,16 +244,16 @@ static int edits_add_documents(void *state, struct buf *out)
     buf_free(&text);
     if (err < 0 || different < 0 || text_doc_hash(&w->editors[0].doc, hash) < 0)
         return PL_ENOMEM;
-    if (buf_printf(out, "{\"identical\":%s,\"documents\":%u,\"editors\":%u,\"edits\":%llu,",
-                   different == p->nclients ? "true" : "false", p->nclients, workload_senders(p),
-                   (unsigned long long)w->convergence.sent) < 0)
-        return PL_ENOMEM;
-    if (client_json_histogram(out, "convergence_us", &w->convergence.lag_us) < 0)
-        return PL_ENOMEM;
-    return buf_printf(out, "\"bytes\":%zu,\"hash\":\"%s\"}", bytes, hash);
+    json_bool(out, "identical", different == p->nclients);
+    json_u64(out, "documents", p->nclients);
+    json_u64(out, "editors", workload_senders(p));
+    json_u64(out, "edits", w->convergence.sent);
+    json_hdr(out, "convergence_us", &w->convergence.lag_us);
+    json_u64(out, "bytes", bytes);
+    json_text(out, "hash", hash);
+    return out->err;
 }
 
-extern const struct workload workload_edits;
 const struct workload workload_edits = {
     .name = "edits",
     .channels =

@@ -12,7 +12,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "clients/driver/poller.h"
+#include "clients/client/schedule.h"
 #include "lib/base/rng.h"
 #include "clients/send/workload.h"
 
@@ -75,8 +75,8 @@ static int64_t inputs_first_due_ns(void *state, uint32_t client, int64_t start_n
     struct player *p = &w->players[client];
     double unit = rng_uniform(&p->rng);
 
-    p->start_ns = start_ns + poller_phase_ns(w->interval_ns, workload_sender(w->plan, client),
-                                             workload_senders(w->plan), unit);
+    p->start_ns = start_ns + schedule_phase_ns(w->interval_ns, workload_sender(w->plan, client),
+                                               workload_senders(w->plan), unit);
     p->heading_rad = (unit * 2.0 - 1.0) * pi;
     return p->start_ns;
 }
@@ -138,7 +138,6 @@ static int inputs_write(void *state, uint32_t client, int64_t due_ns, struct wor
     return out->say(out, 0, w->text, len) > 0 ? PL_OK : PL_ENOMEM;
 }
 
-extern const struct workload workload_inputs;
 const struct workload workload_inputs = {
     .name = "inputs",
     .channels = {{.suffix = "", .keyed = true}},

@@ -158,7 +158,7 @@ class Failures(ClientCase):
                 first.wait()
                 self.server("--rate", "100", listen=f"127.0.0.1:{first.port}")
                 self.assertEqual(client.wait(20), 1)
-                self.assertIn("began anew", self.one_line(client))
+                self.assertIn("server restarted", self.one_line(client))
 
     def test_a_server_that_began_anew_and_has_overtaken_the_cursors_is_found_out(self):
         """No client can see it: only the server's own age tells."""
@@ -171,7 +171,7 @@ class Failures(ClientCase):
         first.wait()
         self.server("--rate", "5000", "--history", "100000", listen=f"127.0.0.1:{first.port}")
         self.assertEqual(client.wait(20), 1)
-        self.assertIn("began anew", self.one_line(client))
+        self.assertIn("server restarted", self.one_line(client))
 
     def test_an_interrupted_client_keeps_what_it_has(self):
         for number in (signal.SIGINT, signal.SIGTERM):

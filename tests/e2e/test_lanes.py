@@ -281,7 +281,7 @@ class Promises(LaneCase):
         result, _ = self.run_script(first, second, exit_code=1)
         self.assertEqual(result["server_restarts"], 1)
         self.assertEqual(result["out_of_order"], 0)
-        self.assertIn("began anew", result["stderr"])
+        self.assertIn("server restarted", result["stderr"])
 
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")

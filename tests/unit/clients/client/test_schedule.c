@@ -192,6 +192,30 @@ START_TEST(schedule_on_a_loop_waits_for_the_clock)
 }
 END_TEST
 
+START_TEST(schedule_phases_cover_the_interval_evenly)
+{
+    const int64_t interval_ns = NS_PER_S, slice_ns = interval_ns / 50;
+
+    for (uint64_t i = 0; i < 50; i++) {
+        int64_t phase_ns = schedule_phase_ns(interval_ns, i, 50, 0.5);
+
+        ck_assert_int_eq(phase_ns / slice_ns, (int64_t)i);
+        ck_assert_int_lt(schedule_phase_ns(interval_ns, i, 50, 0.9999999999), interval_ns);
+    }
+    ck_assert_int_eq(schedule_phase_ns(interval_ns, 0, 1, 0.25), interval_ns / 4);
+}
+END_TEST
+
+START_TEST(schedule_counts_what_is_due_before_a_time)
+{
+    ck_assert_uint_eq(schedule_count_due(100, 10, 100), 0); /* due at the end: not before it */
+    ck_assert_uint_eq(schedule_count_due(100, 10, 101), 1);
+    ck_assert_uint_eq(schedule_count_due(100, 10, 110), 1);
+    ck_assert_uint_eq(schedule_count_due(100, 10, 111), 2);
+    ck_assert_uint_eq(schedule_count_due(200, 10, 100), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("schedule");
@@ -208,6 +232,8 @@ int main(void)
     tcase_add_test(tc, schedule_runs_what_is_set_anew_in_the_next_run);
     tcase_add_test(tc, schedule_lets_a_callback_cancel_another);
     tcase_add_test(tc, schedule_on_a_loop_waits_for_the_clock);
+    tcase_add_test(tc, schedule_phases_cover_the_interval_evenly);
+    tcase_add_test(tc, schedule_counts_what_is_due_before_a_time);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

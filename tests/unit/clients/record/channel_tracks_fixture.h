@@ -1,5 +1,5 @@
-/* Three clients with the channels that a test asks for, and a publisher like clockwork: of every
- * channel, n is published at n ms. In a window of [101 ms, 201 ms) that is 101..200. */
+/* Three clients with the channels that a test asks for, and a publisher that is never late: of
+ * every channel, n is published at n ms. In a window of [101 ms, 201 ms) that is 101..200. */
 #ifndef PUSHLAB_TESTS_CHANNEL_TRACKS_FIXTURE_H
 #define PUSHLAB_TESTS_CHANNEL_TRACKS_FIXTURE_H
 
@@ -18,32 +18,36 @@ enum { CLIENTS = 3, FIRST_N = 101, LAST_N = 200, WINDOW_UPDATES = 100 };
 
 static struct recorder r;
 static struct channels channels;
-static struct channel_tracks *lanes[CLIENTS];
-static uint64_t nlanes;
+static struct channel_tracks *tracks[CLIENTS];
+static uint64_t ntracks;
 
 /* nclients of them; the account is ended by drop(). */
-static inline void ask_for(const char *every, const char *latest, unsigned nclients,
-                           struct client_options opt)
+static inline void ask_for_in_rooms(const char *every, const char *latest, unsigned nclients,
+                                    unsigned room_size)
 {
-    opt.clients = nclients;
-    opt.channel = every;
-    opt.latest = latest;
+    struct channels_plan plan = {
+        .every = every, .latest = latest, .nclients = nclients, .room_size = room_size, .seed = 1};
+
     ck_assert_int_eq(recorder_init(&r, nclients, 0, 0), PL_OK);
     recorder_set_window(&r, WINDOW_START_NS, WINDOW_END_NS);
-    r.deadline_ns = opt.deadline_ns;
-    ck_assert_int_eq(channels_init(&channels, &opt), PL_OK);
-    nlanes = 0;
+    ck_assert_int_eq(channels_init(&channels, &plan), PL_OK);
+    ntracks = 0;
     for (unsigned i = 0; i < nclients; i++) {
-        ck_assert_int_eq(channel_tracks_new(&lanes[i], &channels, i), PL_OK);
-        nlanes += lanes[i]->n;
+        ck_assert_int_eq(channel_tracks_new(&tracks[i], &channels, i), PL_OK);
+        ntracks += tracks[i]->n;
     }
+}
+
+static inline void ask_for(const char *every, const char *latest, unsigned nclients)
+{
+    ask_for_in_rooms(every, latest, nclients, 0);
 }
 
 static inline void drop(void)
 {
     for (int i = 0; i < CLIENTS; i++) {
-        channel_tracks_free(lanes[i]);
-        lanes[i] = NULL;
+        channel_tracks_free(tracks[i]);
+        tracks[i] = NULL;
     }
     channels_free(&channels);
     recorder_free(&r);
@@ -56,10 +60,10 @@ static inline struct name named(const char *text)
 
 static inline void receive(unsigned client, const struct envelope *e, int64_t recv_ns)
 {
-    struct channel_track *lane = channel_tracks_find(lanes[client], e->channel);
+    struct channel_track *track = channel_tracks_find(tracks[client], e->channel);
 
-    ck_assert_ptr_nonnull(lane);
-    channel_track_update(lane, &r, client, e, recv_ns);
+    ck_assert_ptr_nonnull(track);
+    channel_track_update(track, &r, client, e, recv_ns);
 }
 
 static inline void update_of_key(unsigned client, const char *channel, const char *key, uint64_t n)
@@ -94,8 +98,8 @@ static inline struct completeness finish(void)
     struct completeness c;
 
     set_windows();
-    channel_tracks_finish(&channels, lanes, &r, &c);
-    ck_assert_uint_eq(c.expected, WINDOW_UPDATES * nlanes);
+    channel_tracks_finish(&channels, tracks, &r, &c);
+    ck_assert_uint_eq(c.expected, WINDOW_UPDATES * ntracks);
     return c;
 }
 

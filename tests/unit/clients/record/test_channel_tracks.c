@@ -2,13 +2,11 @@
 
 #include "tests/unit/clients/record/channel_tracks_fixture.h"
 
-static const struct client_options plain = {.seed = 1};
-
 /* ---- every update ---- */
 
 START_TEST(channel_tracks_of_every_update_add_up_channel_by_channel)
 {
-    ask_for("a,b", NULL, 2, plain);
+    ask_for("a,b", NULL, 2);
     for (unsigned client = 0; client < 2; client++) {
         updates(client, "a", 50, 230, 1);
         updates(client, "b", 99, 205, 1);
@@ -21,7 +19,7 @@ END_TEST
 
 START_TEST(channel_track_gap_is_missed_whoever_else_has_it)
 {
-    ask_for("a,b", NULL, 2, plain);
+    ask_for("a,b", NULL, 2);
     updates(0, "a", 100, 200, 1);
     updates(0, "b", 100, 120, 1);
     updates(0, "b", 131, 200, 1);
@@ -33,7 +31,7 @@ END_TEST
 
 START_TEST(channel_track_begins_with_its_first_update_and_has_missed_what_was_before)
 {
-    ask_for("a", NULL, 1, plain);
+    ask_for("a", NULL, 1);
     updates(0, "a", 141, 200, 1);
     assert_account(60, 0, 40, 0);
 }
@@ -41,7 +39,7 @@ END_TEST
 
 START_TEST(channel_track_that_heard_nothing_has_everything_late)
 {
-    ask_for("a,b", NULL, 1, plain);
+    ask_for("a,b", NULL, 1);
     updates(0, "a", 101, 190, 1);
     assert_account(90, 0, 0, 110);
 }
@@ -49,7 +47,7 @@ END_TEST
 
 START_TEST(channel_track_update_that_fills_a_gap_is_out_of_order)
 {
-    ask_for("a", NULL, 1, plain);
+    ask_for("a", NULL, 1);
     updates(0, "a", 90, 150, 1);
     updates(0, "a", 152, 200, 1);
     update(0, "a", 151);
@@ -65,7 +63,7 @@ END_TEST
 
 START_TEST(channel_track_latest_counts_what_was_skipped_as_superseded)
 {
-    ask_for(NULL, "s", 1, plain);
+    ask_for(NULL, "s", 1);
     updates(0, "s", 95, 245, 10); /* of the window: 105, 115 ... 195; passed by 205 */
     assert_account(10, 90, 0, 0);
     ck_assert_uint_eq(r.out_of_order, 0);
@@ -75,7 +73,7 @@ END_TEST
 
 START_TEST(channel_track_latest_is_late_above_its_cursor)
 {
-    ask_for(NULL, "s", 1, plain);
+    ask_for(NULL, "s", 1);
     updates(0, "s", 95, 185, 10); /* 105 ... 185; 186..200 never passed */
     assert_account(9, 76, 0, 15);
 }
@@ -83,7 +81,7 @@ END_TEST
 
 START_TEST(channel_tracks_of_both_kinds_add_up_together)
 {
-    ask_for("e", "s", 3, plain);
+    ask_for("e", "s", 3);
     for (unsigned client = 0; client < 3; client++) {
         updates(client, "e", 90, 210, 1);
         updates(client, "s", 100, 300, client + 1);
@@ -95,7 +93,7 @@ END_TEST
 
 START_TEST(channel_track_latest_of_several_keys_may_leap_back_in_n)
 {
-    ask_for(NULL, "s", 1, plain);
+    ask_for(NULL, "s", 1);
     update_of_key(0, "s", "a", 150);
     update_of_key(0, "s", "b", 140); /* another key: held back, and now sent */
     update_of_key(0, "s", "a", 210);
@@ -107,7 +105,7 @@ END_TEST
 
 START_TEST(channel_track_latest_never_takes_an_older_value_of_a_key)
 {
-    ask_for(NULL, "s", 1, plain);
+    ask_for(NULL, "s", 1);
     update_of_key(0, "s", "a", 150);
     update_of_key(0, "s", "a", 140);
     update_of_key(0, "s", "a", 90); /* not the window's, and wrong all the same */
@@ -120,9 +118,9 @@ END_TEST
 
 START_TEST(channel_track_latest_comes_once_more_when_a_stream_opens_again)
 {
-    ask_for(NULL, "s", 1, plain);
+    ask_for(NULL, "s", 1);
     updates(0, "s", 110, 150, 10);
-    channel_tracks_opened(lanes[0]);
+    channel_tracks_opened(tracks[0]);
     update(0, "s", 150);
     ck_assert_uint_eq(r.duplicated, 0);
     update(0, "s", 205);
@@ -134,9 +132,9 @@ END_TEST
 
 START_TEST(channel_track_latest_again_without_an_opening_is_a_duplicate)
 {
-    ask_for(NULL, "s", 1, plain);
+    ask_for(NULL, "s", 1);
     update(0, "s", 110);
-    channel_tracks_opened(lanes[0]);
+    channel_tracks_opened(tracks[0]);
     update(0, "s", 150);
     update(0, "s", 150);
     ck_assert_uint_eq(r.duplicated, 1);
@@ -147,7 +145,7 @@ END_TEST
 /* The cursor has passed 180, and what replaced it never came: not superseded but lost. */
 START_TEST(channel_track_latest_misses_the_newest_of_a_key_that_others_hold)
 {
-    ask_for(NULL, "s", 2, plain);
+    ask_for(NULL, "s", 2);
     for (unsigned client = 0; client < 2; client++) {
         update_of_key(client, "s", "a", 110);
         update_of_key(client, "s", "b", 120);
@@ -156,11 +154,11 @@ START_TEST(channel_track_latest_misses_the_newest_of_a_key_that_others_hold)
     for (unsigned client = 0; client < 2; client++)
         update_of_key(client, "s", "a", 205);
     set_windows();
-    ck_assert(channel_tracks_complete(lanes[0]));
-    ck_assert(!channel_tracks_complete(lanes[1]));
+    ck_assert(channel_tracks_complete(tracks[0]));
+    ck_assert(!channel_tracks_complete(tracks[1]));
     assert_account(5, 200 - 5 - 1, 1, 0);
     update_of_key(1, "s", "b", 206); /* a newer one will do */
-    ck_assert(channel_tracks_complete(lanes[1]));
+    ck_assert(channel_tracks_complete(tracks[1]));
     assert_account(5, 195, 0, 0);
 }
 END_TEST
@@ -169,7 +167,7 @@ START_TEST(channel_track_latest_holds_many_keys)
 {
     char key[16];
 
-    ask_for(NULL, "s", 2, plain);
+    ask_for(NULL, "s", 2);
     for (uint64_t n = 1; n <= 300; n++) {
         snprintf(key, sizeof key, "player/%llu", (unsigned long long)n % 77);
         update_of_key(0, "s", key, n);
@@ -188,16 +186,16 @@ START_TEST(channel_tracks_account_is_a_real_check)
 {
     struct completeness c;
 
-    ask_for("e", "s", 1, plain);
+    ask_for("e", "s", 1);
     updates(0, "e", 90, 210, 1);
     updates(0, "s", 90, 210, 1);
     assert_account(200, 0, 0, 0);
     channels.all[0].window.last++; /* of every update: one less was published */
-    channel_tracks_finish(&channels, lanes, &r, &c);
+    channel_tracks_finish(&channels, tracks, &r, &c);
     ck_assert(!c.adds_up);
     channels.all[0].window.last--;
     channels.all[1].window.first++; /* of latest values: one too many was delivered */
-    channel_tracks_finish(&channels, lanes, &r, &c);
+    channel_tracks_finish(&channels, tracks, &r, &c);
     ck_assert(!c.adds_up);
 }
 END_TEST
@@ -206,11 +204,11 @@ START_TEST(channel_tracks_latest_delivered_beyond_the_borders_does_not_add_up)
 {
     struct completeness c;
 
-    ask_for(NULL, "s", 1, plain);
+    ask_for(NULL, "s", 1);
     updates(0, "s", 100, 300, 20); /* 120 ... 200 */
     set_windows();
     channels.all[0].window = (struct seq_range){101, 199};
-    channel_tracks_finish(&channels, lanes, &r, &c);
+    channel_tracks_finish(&channels, tracks, &r, &c);
     ck_assert(!c.adds_up);
 }
 END_TEST
@@ -219,15 +217,15 @@ START_TEST(channel_tracks_know_the_window_as_far_as_it_was_seen)
 {
     struct completeness c;
 
-    ask_for("e", "s", 2, plain);
+    ask_for("e", "s", 2);
     updates(0, "e", 90, 210, 1);
     updates(1, "e", 90, 150, 1);
     updates(0, "s", 90, 210, 50); /* 140, 190 */
-    ck_assert(channel_tracks_reach(lanes[0], 190 * NS_PER_MS));
-    ck_assert(!channel_tracks_reach(lanes[0], 191 * NS_PER_MS));
-    ck_assert(!channel_tracks_reach(lanes[1], WINDOW_START_NS));
+    ck_assert(channel_tracks_reach(tracks[0], 190 * NS_PER_MS));
+    ck_assert(!channel_tracks_reach(tracks[0], 191 * NS_PER_MS));
+    ck_assert(!channel_tracks_reach(tracks[1], WINDOW_START_NS));
     channels_set_window_seen(&channels);
-    channel_tracks_finish(&channels, lanes, &r, &c);
+    channel_tracks_finish(&channels, tracks, &r, &c);
     ck_assert_uint_eq(c.published, 100 + 51);
     ck_assert_uint_eq(c.expected, 2 * 151);
     ck_assert_uint_eq(c.delivered, 100 + 50 + 2);
@@ -239,10 +237,10 @@ END_TEST
 
 START_TEST(channel_tracks_restart_expects_the_numbers_anew)
 {
-    ask_for("e", "s", 1, plain);
+    ask_for("e", "s", 1);
     updates(0, "e", 5000, 5010, 1);
     updates(0, "s", 5000, 5010, 1);
-    channel_tracks_restart(lanes[0]);
+    channel_tracks_restart(tracks[0]);
     r.delivered = 0; /* those of the other life were published later than the window */
     updates(0, "e", 1, 200, 1);
     updates(0, "s", 1, 200, 1);
@@ -263,9 +261,8 @@ static void update_after(const char *channel, uint64_t n, int64_t latency_ns, co
 
 START_TEST(channel_tracks_on_time_is_a_share_of_what_was_expected)
 {
-    struct client_options opt = {.deadline_ns = 5 * NS_PER_MS};
-
-    ask_for("e", "s", 1, opt);
+    ask_for("e", "s", 1);
+    r.deadline_ns = 5 * NS_PER_MS;
     for (uint64_t n = 101; n <= 200; n++) /* 0.1, 0.2 ... 10 ms: half of them */
         update_after("e", n, (int64_t)(n - 100) * 100 * NS_PER_US, "");
     for (uint64_t n = 104; n <= 200; n += 4) /* a quarter, all of them in time */
@@ -276,11 +273,10 @@ START_TEST(channel_tracks_on_time_is_a_share_of_what_was_expected)
 }
 END_TEST
 
-START_TEST(channel_tracks_posts_are_nobodys_deadline)
+START_TEST(channel_tracks_posts_have_no_deadline)
 {
-    struct client_options opt = {.deadline_ns = 5 * NS_PER_MS};
-
-    ask_for("mixed,posts", NULL, 1, opt);
+    ask_for("mixed,posts", NULL, 1);
+    r.deadline_ns = 5 * NS_PER_MS;
     for (uint64_t n = 101; n <= 200; n++) {
         update_after("mixed", n, NS_PER_MS, n % 4 == 0 ? "7" : "");
         if (n % 2 == 0) /* half of them missed: posts, too, for all we know */
@@ -294,10 +290,10 @@ END_TEST
 
 /* ---- age, in µs ---- */
 
-/* Period T and delay d give d + T/2; the mean is over all lanes, each of them as long. */
+/* Period T and delay d give d + T/2; the mean is over all tracks, each of them as long. */
 START_TEST(channel_tracks_have_an_age_each)
 {
-    ask_for("fast", "slow", 1, plain);
+    ask_for("fast", "slow", 1);
     updates(0, "fast", 80, 230, 1);
     updates(0, "slow", 81, 231, 20); /* 81, 101 ... 201 */
     finish();
@@ -312,28 +308,27 @@ END_TEST
 
 START_TEST(channel_tracks_find_only_what_was_asked_for)
 {
-    ask_for("room-1,room-12", "room", 1, plain);
-    ck_assert_str_eq(channel_tracks_find(lanes[0], named("room-1"))->channel->name, "room-1");
-    ck_assert_str_eq(channel_tracks_find(lanes[0], named("room-12"))->channel->name, "room-12");
-    ck_assert_str_eq(channel_tracks_find(lanes[0], named("room"))->channel->name, "room");
-    ck_assert_ptr_null(channel_tracks_find(lanes[0], named("room-")));
-    ck_assert_ptr_null(channel_tracks_find(lanes[0], named("room-123")));
-    ck_assert_ptr_null(channel_tracks_find(lanes[0], (struct name){NULL, 0}));
+    ask_for("room-1,room-12", "room", 1);
+    ck_assert_str_eq(channel_tracks_find(tracks[0], named("room-1"))->channel->name, "room-1");
+    ck_assert_str_eq(channel_tracks_find(tracks[0], named("room-12"))->channel->name, "room-12");
+    ck_assert_str_eq(channel_tracks_find(tracks[0], named("room"))->channel->name, "room");
+    ck_assert_ptr_null(channel_tracks_find(tracks[0], named("room-")));
+    ck_assert_ptr_null(channel_tracks_find(tracks[0], named("room-123")));
+    ck_assert_ptr_null(channel_tracks_find(tracks[0], (struct name){NULL, 0}));
 }
 END_TEST
 
 START_TEST(channel_tracks_say_in_a_query_what_they_want)
 {
-    struct client_options opt = {.room_size = 2};
     char query[128] = "";
     size_t len;
 
-    ask_for("a,room-{room}", "b,room-{room}/state", 3, opt);
-    len = channel_tracks_add_query(lanes[0], query, 0, sizeof query);
+    ask_for_in_rooms("a,room-{room}", "b,room-{room}/state", 3, 2);
+    len = channel_tracks_add_query(tracks[0], query, 0, sizeof query);
     ck_assert_str_eq(query, "?channel=a,room-0&latest=b,room-0/state");
     ck_assert_uint_eq(len, strlen(query));
     strcpy(query, "?since=7");
-    channel_tracks_add_query(lanes[2], query, 8, sizeof query);
+    channel_tracks_add_query(tracks[2], query, 8, sizeof query);
     ck_assert_str_eq(query, "?since=7&channel=a,room-1&latest=b,room-1/state");
 }
 END_TEST
@@ -342,27 +337,27 @@ START_TEST(channel_tracks_query_says_nothing_of_a_list_that_is_empty)
 {
     char query[128] = "";
 
-    ask_for(NULL, "b", 1, plain);
-    channel_tracks_add_query(lanes[0], query, 0, sizeof query);
+    ask_for(NULL, "b", 1);
+    channel_tracks_add_query(tracks[0], query, 0, sizeof query);
     ck_assert_str_eq(query, "?latest=b");
 }
 END_TEST
 
 START_TEST(channel_tracks_refuse_two_channels_of_one_name)
 {
-    struct client_options opt = {.room_size = 1, .clients = 3, .channel = "r/{room},r/2"};
-    struct channel_tracks *l = NULL;
+    struct channels_plan plan = {.room_size = 1, .nclients = 3, .every = "r/{room},r/2"};
+    struct channel_tracks *all = NULL;
 
-    ck_assert_int_eq(channels_init(&channels, &opt), PL_OK);
-    ck_assert_int_eq(channel_tracks_new(&l, &channels, 0), PL_OK);
-    channel_tracks_free(l);
-    ck_assert_int_eq(channel_tracks_new(&l, &channels, 2), PL_EINVAL);
+    ck_assert_int_eq(channels_init(&channels, &plan), PL_OK);
+    ck_assert_int_eq(channel_tracks_new(&all, &channels, 0), PL_OK);
+    channel_tracks_free(all);
+    ck_assert_int_eq(channel_tracks_new(&all, &channels, 2), PL_EINVAL);
 }
 END_TEST
 
 static TCase *tests(void)
 {
-    TCase *tc = tcase_create("lanes");
+    TCase *tc = tcase_create("tracks");
 
     tcase_add_checked_fixture(tc, NULL, drop);
     tcase_add_test(tc, channel_tracks_of_every_update_add_up_channel_by_channel);
@@ -384,7 +379,7 @@ static TCase *tests(void)
     tcase_add_test(tc, channel_tracks_know_the_window_as_far_as_it_was_seen);
     tcase_add_test(tc, channel_tracks_restart_expects_the_numbers_anew);
     tcase_add_test(tc, channel_tracks_on_time_is_a_share_of_what_was_expected);
-    tcase_add_test(tc, channel_tracks_posts_are_nobodys_deadline);
+    tcase_add_test(tc, channel_tracks_posts_have_no_deadline);
     tcase_add_test(tc, channel_tracks_have_an_age_each);
     tcase_add_test(tc, channel_tracks_find_only_what_was_asked_for);
     tcase_add_test(tc, channel_tracks_say_in_a_query_what_they_want);
@@ -395,7 +390,7 @@ static TCase *tests(void)
 
 int main(void)
 {
-    Suite *suite = suite_create("lanes");
+    Suite *suite = suite_create("tracks");
     SRunner *runner = srunner_create(suite);
     int failed;
 

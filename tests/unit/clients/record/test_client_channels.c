@@ -72,18 +72,18 @@ static void drop(void)
     channels_free(&channels);
 }
 
-static void ask_for(const struct client_options *opt)
+static void ask_for(const struct channels_plan *plan)
 {
-    ck_assert_int_eq(channels_init(&channels, opt), PL_OK);
+    ck_assert_int_eq(channels_init(&channels, plan), PL_OK);
 }
 
 START_TEST(channels_exist_once_in_each_room_or_once_for_all)
 {
-    struct client_options opt = {
-        .clients = 10, .room_size = 4, .channel = "all,room-{room}", .latest = "state/{room}"};
-    struct channel *of[CLIENT_CHANNELS_MAX], *others[CLIENT_CHANNELS_MAX];
+    struct channels_plan plan = {
+        .nclients = 10, .room_size = 4, .every = "all,room-{room}", .latest = "state/{room}"};
+    struct channel *of[CHANNELS_MAX], *others[CHANNELS_MAX];
 
-    ask_for(&opt);
+    ask_for(&plan);
     ck_assert_uint_eq(channels.nall, 1 + 3 + 3);
     ck_assert_uint_eq(channels_of_client(&channels, 3, of), 3);
     ck_assert_str_eq(of[0]->name, "all");
@@ -99,10 +99,10 @@ END_TEST
 
 START_TEST(channels_without_a_room_size_are_one_room)
 {
-    struct client_options opt = {.clients = 10, .channel = "room-{room}"};
-    struct channel *of[CLIENT_CHANNELS_MAX];
+    struct channels_plan plan = {.nclients = 10, .every = "room-{room}"};
+    struct channel *of[CHANNELS_MAX];
 
-    ask_for(&opt);
+    ask_for(&plan);
     ck_assert_uint_eq(channels.nall, 1);
     ck_assert_uint_eq(channels_of_client(&channels, 9, of), 1);
     ck_assert_str_eq(of[0]->name, "room-0");
@@ -113,12 +113,12 @@ END_TEST
  * clients, each of them as often (a fifth of 3 x 2000, within four standard deviations). */
 START_TEST(channels_picked_are_seeded_different_and_fair)
 {
-    struct client_options opt = {
-        .clients = 2000, .seed = 7, .channel = "news", .latest = "a,b,c,d,e", .pick = 3};
-    struct channel *of[CLIENT_CHANNELS_MAX], *again[CLIENT_CHANNELS_MAX];
+    struct channels_plan plan = {
+        .nclients = 2000, .seed = 7, .every = "news", .latest = "a,b,c,d,e", .pick = 3};
+    struct channel *of[CHANNELS_MAX], *again[CHANNELS_MAX];
     unsigned count[5] = {0};
 
-    ask_for(&opt);
+    ask_for(&plan);
     for (uint64_t client = 0; client < 2000; client++) {
         ck_assert_uint_eq(channels_of_client(&channels, client, of), 4);
         ck_assert_uint_eq(channels_of_client(&channels, client, again), 4);
@@ -135,18 +135,18 @@ END_TEST
 
 START_TEST(channels_picked_depend_on_the_seed)
 {
-    struct client_options opt = {.clients = 64, .seed = 1, .latest = "a,b,c,d", .pick = 1};
+    struct channels_plan plan = {.nclients = 64, .seed = 1, .latest = "a,b,c,d", .pick = 1};
     char first[65] = "", second[65] = "";
-    struct channel *of[CLIENT_CHANNELS_MAX];
+    struct channel *of[CHANNELS_MAX];
 
-    ask_for(&opt);
+    ask_for(&plan);
     for (unsigned i = 0; i < 64; i++) {
         channels_of_client(&channels, i, of);
         first[i] = of[0]->name[0];
     }
     channels_free(&channels);
-    opt.seed = 2;
-    ask_for(&opt);
+    plan.seed = 2;
+    ask_for(&plan);
     for (unsigned i = 0; i < 64; i++) {
         channels_of_client(&channels, i, of);
         second[i] = of[0]->name[0];
@@ -219,14 +219,14 @@ END_TEST
 
 START_TEST(channels_window_lies_between_two_positions)
 {
-    struct client_options opt = {.clients = 1, .channel = "a,b"};
+    struct channels_plan plan = {.nclients = 1, .every = "a,b"};
     cJSON *first = cJSON_Parse("{\"channels\":[{\"name\":\"a\",\"position_n\":7}]}");
     cJSON *last = cJSON_Parse("{\"channels\":[{\"name\":\"a\",\"position_n\":9},"
                               "{\"name\":\"b\",\"position_n\":2}]}");
     struct channel_positions start = {0}, end = {0};
 
-    ask_for(&opt);
-    channels.all[0].lanes = channels.all[1].lanes = 1;
+    ask_for(&plan);
+    channels.all[0].clients = channels.all[1].clients = 1;
     channel_positions_take(&start, first);
     channel_positions_take(&end, last);
     ck_assert(channels_set_window(&channels, &start, &end));
@@ -235,7 +235,7 @@ START_TEST(channels_window_lies_between_two_positions)
     ck_assert_uint_eq(seq_range_count(channels.all[1].window), 2);
     start.all[0].known = false;
     ck_assert(!channels_set_window(&channels, &start, &end));
-    channels.all[0].lanes = 0; /* nobody has it: nobody asks */
+    channels.all[0].clients = 0; /* nobody has it: nobody asks */
     ck_assert(channels_set_window(&channels, &start, &end));
     channel_positions_free(&start);
     channel_positions_free(&end);

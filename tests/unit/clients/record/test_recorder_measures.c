@@ -8,14 +8,11 @@
 
 START_TEST(recorder_counts_for_the_run_and_for_the_window)
 {
-    const size_t requests = offsetof(struct counters, requests);
-    const size_t bytes_out = offsetof(struct counters, bytes_out);
-
-    recorder_count(&r, WINDOW_START_NS - 1, requests, 1);
-    recorder_count(&r, WINDOW_START_NS, requests, 1);
-    recorder_count(&r, WINDOW_END_NS - 1, requests, 1);
-    recorder_count(&r, WINDOW_END_NS, requests, 1);
-    recorder_count(&r, WINDOW_START_NS, bytes_out, 500);
+    RECORDER_COUNT(&r, WINDOW_START_NS - 1, requests, 1);
+    RECORDER_COUNT(&r, WINDOW_START_NS, requests, 1);
+    RECORDER_COUNT(&r, WINDOW_END_NS - 1, requests, 1);
+    RECORDER_COUNT(&r, WINDOW_END_NS, requests, 1);
+    RECORDER_COUNT(&r, WINDOW_START_NS, bytes_out, 500);
     ck_assert_uint_eq(r.whole.requests, 4);
     ck_assert_uint_eq(r.window.requests, 2);
     ck_assert_uint_eq(r.window.bytes_out, 500);

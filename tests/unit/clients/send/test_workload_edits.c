@@ -10,8 +10,6 @@
 #include "lib/base/rng.h"
 #include "clients/send/workload.h"
 
-extern const struct workload workload_edits;
-
 enum { CLIENTS_MAX = 64, CHANNELS = 2 };
 
 struct message {
@@ -119,9 +117,12 @@ static void live(int64_t until_ns)
 static cJSON *documents(void)
 {
     struct buf text = {0};
+    struct json out = {.out = &text};
     cJSON *json;
 
-    ck_assert_int_eq(workload_edits.add_documents(w.state, &text), PL_OK);
+    json_begin(&out, NULL);
+    ck_assert_int_eq(workload_edits.add_documents(w.state, &out), PL_OK);
+    json_end(&out);
     json = cJSON_ParseWithLength((char *)text.data, text.len);
     ck_assert_ptr_nonnull(json);
     buf_free(&text);

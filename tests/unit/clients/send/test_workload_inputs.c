@@ -50,18 +50,10 @@ START_TEST(workload_rooms_have_their_first_as_senders)
 }
 END_TEST
 
-START_TEST(workload_is_found_by_name)
-{
-    for (size_t i = 0; workloads[i] != NULL; i++)
-        ck_assert_ptr_eq(workload_find(workloads[i]->name), workloads[i]);
-    ck_assert_ptr_null(workload_find("wishes"));
-}
-END_TEST
-
 START_TEST(inputs_keep_their_rate_and_cover_the_interval)
 {
     struct workload_plan p = plan_of(10, 5, 5);
-    const struct workload *inputs = workload_find("inputs");
+    const struct workload *inputs = &workload_inputs;
     const int64_t start_ns = 7 * NS_PER_S, interval_ns = NS_PER_S / 20;
     void *w = inputs->make(&p);
     struct heap h = {.box = {.say = keep}};
@@ -81,7 +73,7 @@ END_TEST
 
 START_TEST(inputs_are_json_of_exactly_the_wanted_size)
 {
-    const struct workload *inputs = workload_find("inputs");
+    const struct workload *inputs = &workload_inputs;
 
     for (size_t bytes = 24; bytes < 300; bytes++) {
         struct workload_plan p = plan_of(1, 1, 1);
@@ -108,7 +100,7 @@ END_TEST
 
 START_TEST(inputs_of_the_same_seed_are_the_same)
 {
-    const struct workload *inputs = workload_find("inputs");
+    const struct workload *inputs = &workload_inputs;
     struct workload_plan p = plan_of(2, 2, 2);
     struct heap h[2] = {{.box = {.say = keep}}, {.box = {.say = keep}}};
 
@@ -132,7 +124,6 @@ int main(void)
     int failed;
 
     tcase_add_test(tc, workload_rooms_have_their_first_as_senders);
-    tcase_add_test(tc, workload_is_found_by_name);
     tcase_add_test(tc, inputs_keep_their_rate_and_cover_the_interval);
     tcase_add_test(tc, inputs_are_json_of_exactly_the_wanted_size);
     tcase_add_test(tc, inputs_of_the_same_seed_are_the_same);

@@ -1,11 +1,11 @@
-/* The command line of pushlab-client, checked. docs and --help come from the same table. */
+/* What pushlab-client was asked to do: its command line as data. clients/options.c parses, checks
+ * and documents it; all rooms below read it. */
 #ifndef PUSHLAB_CLIENT_OPTIONS_H
 #define PUSHLAB_CLIENT_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/proto/url.h"
 #include "lib/proto/transport_info.h"
 
@@ -14,9 +14,6 @@ struct driver;
 enum { CONTROL_AUTO, CONTROL_NONE };
 enum { TLS_RESUME_YES, TLS_RESUME_NO };
 enum { SEND_NONE, SEND_INPUTS, SEND_EDITS };
-
-/* Channels of one client at most: all of them are named in one request. */
-enum { CLIENT_CHANNELS_MAX = 64, CLIENT_CHANNELS_TEXT_BYTES = 1024 };
 
 struct client_options {
     int transport;  /* enum transport_id */
@@ -54,8 +51,5 @@ struct client_options {
     const struct driver *driver;
     struct url url;
 };
-
-/* Returns OPT_RUN, OPT_EXIT (help or version was printed), or PL_EINVAL with the line in e. */
-int client_options_parse(struct client_options *o, int argc, char **argv, struct err_text *e);
 
 #endif

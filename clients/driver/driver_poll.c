@@ -1,36 +1,61 @@
-#include "clients/driver/poller.h"
-
-#include <stdio.h>
-#include <string.h>
-
+/* Polling (RFC 6202 §2.1 and §4): requests, one at a time, each with its answer. Short polling asks
+ * every interval, whether or not there is anything. Long polling lets the server hold the request
+ * until there is something to say, and asks again at once. The rest is the same.
+ *
+ * Open loop: a poll is due when the timer says so, whatever became of the one before. If
+ * that is still unanswered the poll leaves as soon as it can, late, and is recorded from its
+ * due time. None is skipped.
+ */
+#include "clients/client/client.h"
+#include "clients/driver/drivers.h"
 #include "lib/base/clock.h"
-#include "lib/proto/envelope.h"
 #include "lib/proto/url.h"
 
 enum { POLL_BODY_MAX_BYTES = 64 << 20 };
+
+struct poller {
+    struct client client;
+    struct http_exchange exchange;
+    int64_t due_ns; /* of the poll under way, or of the next */
+    bool in_flight; /* sent, not answered */
+    bool counted;   /* this due poll has been recorded as late as it was */
+};
 
 static struct poller *of(struct client *c)
 {
     return (struct poller *)c;
 }
 
-static bool closes(const struct client *c)
-{
-    return c->env->opt->connection == CONNECTION_CLOSE;
-}
-
 /* ---- timing ---- */
 
-int64_t poller_phase_ns(int64_t interval_ns, uint64_t index, uint64_t nclients, double unit)
+static bool is_long(const struct client *c)
 {
-    return (int64_t)(((double)index + unit) / (double)nclients * (double)interval_ns);
+    return c->driver == &driver_long_poll;
 }
 
-uint64_t poller_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end_ns)
+/* Short polls are spread over the interval, or all clients would ask at once. */
+static int64_t first_due_ns(const struct client *c, int64_t now_ns)
 {
-    if (first_due_ns >= end_ns)
+    struct client_env *env = c->net.env;
+
+    if (is_long(c))
+        return now_ns;
+    return now_ns + schedule_phase_ns(env->opt->interval_ns, c->index, (uint64_t)env->opt->clients,
+                                      rng_uniform(&env->rng));
+}
+
+/* How long the server is asked to hold the request; negative: not asked. A long poll's first answer
+ * tells the cursor. Where channels may be silent until somebody who has joined speaks, it is asked
+ * for at once. */
+static int64_t hold_ms(const struct client *c)
+{
+    const struct client_options *opt = c->net.env->opt;
+
+    if (!is_long(c))
+        return -1;
+    if (!c->track.joined && (c->channels != NULL || opt->send != SEND_NONE))
         return 0;
-    return (uint64_t)((end_ns - 1 - first_due_ns) / interval_ns) + 1;
+    return opt->hold_ns / NS_PER_MS;
 }
 
 /* Of each due poll once, when it sets out: a repetition after a lost connection is the
@@ -39,66 +64,45 @@ uint64_t poller_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end
 static void record_late(struct poller *p)
 {
     if (!p->counted)
-        recorder_request_late(&p->client.env->recorder, p->due_ns, clock_now_ns());
+        recorder_request_late(&p->client.net.env->recorder, p->due_ns, clock_now_ns());
     p->counted = true;
 }
 
 /* ---- asking ---- */
 
-static size_t encode_request(const struct poller *p, char out[HTTP_REQUEST_MAX_BYTES])
-{
-    const struct client *c = &p->client;
-    char query[CLIENT_QUERY_BYTES];
-    struct http_get get = {
-        .host = c->env->host,
-        .prefix = c->env->opt->url.path,
-        .path = c->driver->info->path,
-        .query = query,
-        .accept = "application/json",
-        .fields = "",
-        .cookie = c->cookie,
-        .close = closes(c),
-    };
-
-    client_query(c, query, true, p->kind->hold_ms(p));
-    return http_get_encode(out, &get);
-}
-
 static void ask(struct poller *p, int64_t now_ns)
 {
-    struct client *c = &p->client;
-    char request[HTTP_REQUEST_MAX_BYTES];
-    size_t len = encode_request(p, request);
+    struct client_request request = {
+        .accept = "application/json",
+        .fields = "",
+        .with_cursor = true,
+        .hold_ms = hold_ms(&p->client),
+    };
 
     record_late(p);
     p->in_flight = true;
-    client_count_request(c, p->due_ns);
-    if (len == 0)
-        client_give_up(c, p->due_ns, "the request is too long");
-    else
-        client_send(c, request, len, now_ns);
+    client_ask(&p->client, &request, p->due_ns, now_ns);
 }
 
 /* Take the next step towards the poll that is due: wait, connect, or ask. */
 static void pursue(struct poller *p, int64_t now_ns)
 {
     struct client *c = &p->client;
+    bool is_open = c->net.state == CONNECTION_OPEN;
 
-    if (p->in_flight || c->leaving || c->state == CLIENT_BACKOFF || c->state == CLIENT_ENDED)
+    if (p->in_flight || c->leaving || (!is_open && c->net.state != CONNECTION_IDLE))
         return;
     if (now_ns < p->due_ns) {
         client_wait_until(c, p->due_ns);
-        return;
-    }
-    if (c->state == CLIENT_OPEN && !c->conn.ended) {
-        ask(p, now_ns);
-    } else if (c->state == CLIENT_IDLE) {
+    } else if (!is_open) {
         record_late(p);
         client_dial_for(c, p->due_ns, now_ns);
+    } else if (!c->net.conn.ended) {
+        ask(p, now_ns);
     }
 }
 
-/* ---- hearing ---- */
+/* ---- the answer ---- */
 
 /* A field that holds one decimal number. */
 static bool field_u64(const struct http_message *m, const char *name, uint64_t *out)
@@ -169,11 +173,8 @@ static bool read_answer(struct poller *p, int64_t recv_ns)
     if (updates < 0)
         return false;
     take_cursor(p, recv_ns);
-    client_keep_cookie(c, &p->exchange.reader.msg);
-    CLIENT_COUNT(c, p->due_ns, responses, 1);
-    if (updates == 0)
-        CLIENT_COUNT(c, p->due_ns, empty_responses, 1);
-    client_settled(c, recv_ns);
+    CLIENT_COUNT(c, p->due_ns, empty_responses, updates == 0);
+    client_answered(c, p->due_ns, &p->exchange.reader.msg, recv_ns);
     return true;
 }
 
@@ -190,7 +191,7 @@ static void refused(struct poller *p)
 static void answered(struct poller *p, int64_t recv_ns)
 {
     struct client *c = &p->client;
-    const struct client_hooks *hooks = c->env->hooks;
+    const struct client_env *env = c->net.env;
     bool understood = read_answer(p, recv_ns);
 
     client_sort_bytes(c, recv_ns);
@@ -200,39 +201,32 @@ static void answered(struct poller *p, int64_t recv_ns)
     }
     p->in_flight = false;
     p->counted = false;
-    p->due_ns = p->kind->next_due_ns(p, recv_ns);
-    if (hooks->answered != NULL)
-        hooks->answered(c->env->hooks_arg, c);
+    p->due_ns = is_long(c) ? recv_ns : p->due_ns + env->opt->interval_ns;
+    if (env->hooks->answered != NULL)
+        env->hooks->answered(env->hooks_arg, c);
     if (!p->exchange.reader.msg.keep_alive || c->leaving)
-        conn_close(&c->conn);
+        conn_close(&c->net.conn);
     http_exchange_next(&p->exchange);
     pursue(p, recv_ns);
 }
 
 /* ---- the drivers' verbs ---- */
 
-void poller_init(struct client *c, const struct poller_kind *kind)
+static void poll_begin(struct client *c, int64_t now_ns)
 {
-    of(c)->kind = kind;
+    of(c)->due_ns = first_due_ns(c, now_ns);
+    if (c->net.env->opt->connection != CONNECTION_CLOSE)
+        client_dial(c, now_ns); /* so that the connection is open when the first poll is due */
+    pursue(of(c), now_ns);
 }
 
-void poller_begin(struct client *c, int64_t now_ns)
-{
-    struct poller *p = of(c);
-
-    p->due_ns = p->kind->first_due_ns(p, now_ns);
-    if (!closes(c))
-        client_dial(c, now_ns); /* so that the first poll finds the connection standing */
-    pursue(p, now_ns);
-}
-
-void poller_on_open(struct client *c, int64_t now_ns)
+static void poll_on_open(struct client *c, int64_t now_ns)
 {
     http_exchange_init(&of(c)->exchange, POLL_BODY_MAX_BYTES);
     pursue(of(c), now_ns);
 }
 
-void poller_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
+static void poll_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
 {
     struct poller *p = of(c);
     int result = http_exchange_feed(&p->exchange, data, len);
@@ -255,12 +249,11 @@ static void lost_in_flight(struct poller *p, enum conn_end why, int64_t now_ns)
         return;
     if (why != CONN_END_LOCAL)
         CLIENT_COUNT(c, p->due_ns, failed_responses, 1);
-    if (why == CONN_END_EOF)
-        client_env_note(c->env, "%s: connection closed before an answer", c->driver->info->path);
+    client_note_unanswered(c, why);
     client_back_off(c, now_ns);
 }
 
-void poller_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
+static void poll_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
     struct poller *p = of(c);
 
@@ -277,30 +270,38 @@ void poller_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
     pursue(p, now_ns);
 }
 
-void poller_on_due(struct client *c, int64_t now_ns)
+static void poll_on_due(struct client *c, int64_t now_ns)
 {
     pursue(of(c), now_ns);
 }
 
-uint64_t poller_count_unsent(const struct client *c, int64_t end_ns)
+/* Of short polls only: a long poll is due when the one before is answered. */
+static uint64_t poll_count_unsent(const struct client *c, int64_t end_ns)
 {
     const struct poller *p = (const struct poller *)c;
-    int64_t interval_ns = c->env->opt->interval_ns;
+    int64_t interval_ns = c->net.env->opt->interval_ns;
 
-    return poller_count_due(p->due_ns + (p->in_flight ? interval_ns : 0), interval_ns, end_ns);
+    return schedule_count_due(p->due_ns + (p->in_flight ? interval_ns : 0), interval_ns, end_ns);
 }
 
 /* A short poll is answered in no time; a held one would keep us waiting. */
-void poller_leave(struct client *c, int64_t now_ns)
+static void poll_leave(struct client *c, int64_t now_ns)
 {
-    struct poller *p = of(c);
-
     (void)now_ns;
-    if (!p->in_flight || p->kind->hold_ms(p) > 0)
-        conn_finish(&c->conn, true);
+    if (!of(c)->in_flight || hold_ms(c) > 0)
+        conn_finish(&c->net.conn, true);
 }
 
-void poller_free(struct client *c)
+static void poll_free(struct client *c)
 {
     http_exchange_free(&of(c)->exchange);
 }
+
+#define POLL_VERBS                                                                                 \
+    .client_bytes = sizeof(struct poller), .begin = poll_begin, .on_open = poll_on_open,           \
+    .on_data = poll_on_data, .on_lost = poll_on_lost, .on_due = poll_on_due, .leave = poll_leave,  \
+    .free = poll_free
+
+const struct driver driver_short_poll = {
+    .info = &transport_infos[TRANSPORT_SHORT_POLL], .count_unsent = poll_count_unsent, POLL_VERBS};
+const struct driver driver_long_poll = {.info = &transport_infos[TRANSPORT_LONG_POLL], POLL_VERBS};

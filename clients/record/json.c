@@ -1,0 +1,102 @@
+#include "clients/record/json.h"
+
+#include <string.h>
+
+#include "lib/base/err.h"
+
+static void append(struct json *j, const void *text, size_t len)
+{
+    if (j->err == PL_OK)
+        j->err = buf_add(j->out, text, len);
+}
+
+/* The comma, if one is due, and the name. */
+static void add_name(struct json *j, const char *name)
+{
+    const struct buf *out = j->out;
+
+    if (out->len > 0 && out->data[out->len - 1] != '{')
+        append(j, ",", 1);
+    if (j->err == PL_OK && name != NULL)
+        j->err = buf_printf(j->out, "\"%s\":", name);
+}
+
+void json_begin(struct json *j, const char *name)
+{
+    add_name(j, name);
+    append(j, "{", 1);
+}
+
+void json_end(struct json *j)
+{
+    append(j, "}", 1);
+}
+
+void json_u64(struct json *j, const char *name, uint64_t value)
+{
+    add_name(j, name);
+    if (j->err == PL_OK)
+        j->err = buf_printf(j->out, "%llu", (unsigned long long)value);
+}
+
+void json_i64(struct json *j, const char *name, int64_t value)
+{
+    add_name(j, name);
+    if (j->err == PL_OK)
+        j->err = buf_printf(j->out, "%lld", (long long)value);
+}
+
+void json_real(struct json *j, const char *name, int decimals, double value)
+{
+    add_name(j, name);
+    if (j->err == PL_OK)
+        j->err = decimals < 0 ? buf_printf(j->out, "%g", value)
+                              : buf_printf(j->out, "%.*f", decimals, value);
+}
+
+void json_bool(struct json *j, const char *name, bool value)
+{
+    json_raw(j, name, value ? "true" : "false", value ? 4 : 5);
+}
+
+void json_raw(struct json *j, const char *name, const void *text, size_t len)
+{
+    add_name(j, name);
+    append(j, text, len);
+}
+
+static void append_escaped(struct json *j, unsigned char c)
+{
+    if (c == '"' || c == '\\')
+        append(j, "\\", 1);
+    if (c >= 0x20 && c != 0x7f)
+        append(j, &c, 1);
+    else if (j->err == PL_OK)
+        j->err = buf_printf(j->out, "\\u%04x", c);
+}
+
+void json_text(struct json *j, const char *name, const char *text)
+{
+    if (text == NULL) {
+        json_raw(j, name, "null", 4);
+        return;
+    }
+    json_raw(j, name, "\"", 1);
+    for (; *text != '\0'; text++)
+        append_escaped(j, (unsigned char)*text);
+    append(j, "\"", 1);
+}
+
+void json_hdr(struct json *j, const char *name, const struct hdr *h)
+{
+    json_begin(j, name);
+    json_i64(j, "count", h->total_count);
+    json_i64(j, "min", hdr_min(h));
+    json_i64(j, "p50", hdr_value_at_percentile(h, 50.0));
+    json_i64(j, "p90", hdr_value_at_percentile(h, 90.0));
+    json_i64(j, "p99", hdr_value_at_percentile(h, 99.0));
+    json_i64(j, "p999", hdr_value_at_percentile(h, 99.9));
+    json_i64(j, "max", hdr_max(h));
+    json_real(j, "mean", 3, hdr_mean(h));
+    json_end(j);
+}
