@@ -18,51 +18,36 @@ int convergence_init(struct convergence *c, uint32_t nsenders)
 void convergence_free(struct convergence *c)
 {
     for (uint32_t i = 0; c->senders != NULL && i < c->nsenders; i++)
-        free(c->senders[i].at);
+        buf_free(&c->senders[i].edits);
     free(c->senders);
     hdr_free(&c->lag_us);
     *c = (struct convergence){0};
 }
 
-/* Room for one more behind the last: where settled ones were, if that is half of it. */
-static int make_room(struct sender_edits *s)
+static struct unsettled *edits_of(const struct sender_edits *s, size_t *n)
 {
-    size_t cap = s->cap == 0 ? 16 : 2 * s->cap;
-    struct unsettled *at;
-
-    if (s->first + s->len < s->cap)
-        return PL_OK;
-    if (s->first > 0 && s->first >= s->cap / 2) {
-        memmove(s->at, s->at + s->first, s->len * sizeof *s->at);
-        s->first = 0;
-        return PL_OK;
-    }
-    at = realloc(s->at, cap * sizeof *at);
-    if (at == NULL)
-        return PL_ENOMEM;
-    s->at = at;
-    s->cap = cap;
-    return PL_OK;
+    *n = s->edits.len / sizeof(struct unsettled);
+    return (struct unsettled *)(void *)s->edits.data;
 }
 
 static void settle(struct sender_edits *s)
 {
-    while (s->len > 0 && s->at[s->first].missing == 0) {
-        s->first++;
-        s->len--;
-        s->settled++;
-    }
-    if (s->len == 0)
-        s->first = 0;
+    size_t n, settled = 0;
+    const struct unsettled *edits = edits_of(s, &n);
+
+    while (settled < n && edits[settled].missing == 0)
+        settled++;
+    buf_drain(&s->edits, settled * sizeof *edits);
+    s->settled += settled;
 }
 
 int convergence_sent(struct convergence *c, uint32_t sender, uint32_t listeners)
 {
     struct sender_edits *s = &c->senders[sender];
+    struct unsettled edit = {.missing = listeners};
 
-    if (make_room(s) < 0)
+    if (buf_add(&s->edits, &edit, sizeof edit) < 0)
         return PL_ENOMEM;
-    s->at[s->first + s->len++] = (struct unsettled){.missing = listeners};
     c->sent++;
     settle(s);
     return PL_OK;
@@ -72,11 +57,12 @@ bool convergence_applied(struct convergence *c, uint32_t sender, uint64_t n, int
                          int64_t applied_ns, bool in_window)
 {
     struct sender_edits *s = &c->senders[sender];
-    struct unsettled *edit;
+    size_t len;
+    struct unsettled *edit = edits_of(s, &len);
 
-    if (n <= s->settled || n - s->settled > s->len)
+    if (n <= s->settled || n - s->settled > len)
         return false;
-    edit = &s->at[s->first + (size_t)(n - s->settled) - 1];
+    edit += n - s->settled - 1;
     if (edit->missing == 0)
         return false;
     edit->missing--;
@@ -93,10 +79,11 @@ uint64_t convergence_unsettled(const struct convergence *c)
     uint64_t count = 0;
 
     for (uint32_t i = 0; i < c->nsenders; i++) {
-        const struct sender_edits *s = &c->senders[i];
+        size_t n;
+        const struct unsettled *edits = edits_of(&c->senders[i], &n);
 
-        for (size_t k = 0; k < s->len; k++)
-            count += s->at[s->first + k].missing > 0;
+        for (size_t k = 0; k < n; k++)
+            count += edits[k].missing > 0;
     }
     return count;
 }

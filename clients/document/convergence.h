@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/buf.h"
 #include "lib/hdr/hdr.h"
 
 /* One edit that not everyone has yet. */
@@ -19,9 +20,8 @@ struct unsettled {
 
 /* The edits of one sender, numbered from 1, each of which has to reach the same listeners. */
 struct sender_edits {
-    uint64_t settled;     /* edits 1..settled have reached everyone */
-    struct unsettled *at; /* owned; edits settled + 1, ... are at[first], ... */
-    size_t first, len, cap;
+    uint64_t settled; /* edits 1..settled have reached everyone */
+    struct buf edits; /* struct unsettled: edits settled + 1, ... */
 };
 
 struct convergence {

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/err.h"
 
 int span_tree_init(struct span_tree *t)
@@ -25,22 +26,7 @@ void span_tree_free(struct span_tree *t)
 
 int span_tree_reserve(struct span_tree *t, uint32_t n)
 {
-    uint32_t cap = t->cap == 0 ? 16 : t->cap;
-    struct span *spans;
-
-    if (t->cap - t->len >= n)
-        return PL_OK;
-    while (cap - t->len < n) {
-        if (cap > UINT32_MAX / 2)
-            return PL_ENOMEM;
-        cap *= 2;
-    }
-    spans = realloc(t->spans, cap * sizeof *spans);
-    if (spans == NULL)
-        return PL_ENOMEM;
-    t->spans = spans;
-    t->cap = cap;
-    return PL_OK;
+    return array_reserve(&t->spans, &t->cap, (size_t)t->len + n, sizeof *t->spans);
 }
 
 static uint32_t visible_of(const struct span *s)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/err.h"
 #include "lib/base/utf8.h"
 
@@ -74,19 +75,7 @@ static struct text_author *author_add(struct text_doc *d, uint32_t editor)
 
 static int author_reserve(struct text_author *a, uint32_t n)
 {
-    uint32_t cap = a->cap == 0 ? 8 : a->cap;
-    uint32_t *spans;
-
-    if (a->cap - a->len >= n)
-        return PL_OK;
-    while (cap - a->len < n)
-        cap *= 2;
-    spans = realloc(a->spans, cap * sizeof *spans);
-    if (spans == NULL)
-        return PL_ENOMEM;
-    a->spans = spans;
-    a->cap = cap;
-    return PL_OK;
+    return array_reserve(&a->spans, &a->cap, (size_t)a->len + n, sizeof *a->spans);
 }
 
 static void author_put(struct text_author *a, uint32_t place, uint32_t span)

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOLES_FIRST = 4 };
+#include "lib/base/array.h"
+#include "lib/base/err.h"
 
 uint64_t seq_range_overlap(struct seq_range a, struct seq_range b)
 {
@@ -29,19 +30,8 @@ void track_free(struct track *t)
 
 static bool make_room_for_hole(struct track *t)
 {
-    uint32_t cap = t->holes_cap > 0 ? t->holes_cap * 2 : HOLES_FIRST;
-    struct seq_range *holes;
-
-    if (t->nholes < t->holes_cap)
-        return true;
-    if (t->nholes >= TRACK_HOLES_MAX)
-        return false;
-    holes = realloc(t->holes, cap * sizeof *holes);
-    if (holes == NULL)
-        return false;
-    t->holes = holes;
-    t->holes_cap = cap;
-    return true;
+    return t->nholes < TRACK_HOLES_MAX &&
+           array_reserve(&t->holes, &t->holes_cap, t->nholes + 1, sizeof *t->holes) == PL_OK;
 }
 
 void track_skip_to(struct track *t, uint64_t n, uint64_t *holes_lost)

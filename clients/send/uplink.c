@@ -3,31 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/err.h"
-
-enum { ITEMS_FIRST = 4 };
-
-static int reserve_item(struct uplink *u)
-{
-    size_t cap = u->items_cap > 0 ? u->items_cap * 2 : ITEMS_FIRST;
-    struct uplink_item *items;
-
-    if (u->nitems < u->items_cap)
-        return PL_OK;
-    items = realloc(u->items, cap * sizeof *items);
-    if (items == NULL)
-        return PL_ENOMEM;
-    u->items = items;
-    u->items_cap = cap;
-    return PL_OK;
-}
 
 int uplink_push(struct uplink *u, const struct post *p, const struct uplink_item *item)
 {
     size_t room = p->data_len + POST_OVERHEAD_BYTES + p->channel.len + p->key.len + p->from.len;
     struct uplink_item *added;
 
-    if (room > UINT32_MAX || reserve_item(u) < 0 || buf_reserve(&u->text, room) < 0)
+    if (room > UINT32_MAX ||
+        array_reserve(&u->items, &u->items_cap, u->nitems + 1, sizeof *u->items) < 0 ||
+        buf_reserve(&u->text, room) < 0)
         return PL_ENOMEM;
     added = &u->items[u->nitems++];
     *added = *item;

@@ -30,7 +30,8 @@ struct uplink_item {
 /* Zero-initialise; end with uplink_free(). */
 struct uplink {
     struct uplink_item *items; /* owned; those not acknowledged, oldest first */
-    size_t nitems, items_cap;
+    size_t nitems;
+    uint32_t items_cap;
     struct buf text;       /* their posts, one after the other */
     size_t under_way;      /* of items, from the front */
     size_t departed_bytes; /* of text, from the front: theirs */

@@ -90,7 +90,7 @@ START_TEST(convergence_keeps_only_what_is_on_its_way)
     }
     ck_assert_uint_eq(convergence_unsettled(&c), sent - applied);
     ck_assert_int_eq(c.lag_us.total_count, (int64_t)applied);
-    ck_assert_uint_le(c.senders[0].cap, 256);
+    ck_assert_uint_le(c.senders[0].edits.cap, 256 * sizeof(struct unsettled));
 }
 END_TEST
 
