@@ -8,22 +8,38 @@
 
 #include "clients/record/json.h"
 
-/* One direction: what comes down (struct recorder) or what clients send (struct
- * upstream_account). Each leaves the other's counters at zero. */
+enum counters_direction {
+    COUNTERS_DOWN = 1, /* what comes down: struct recorder */
+    COUNTERS_UP = 2,   /* what clients send: struct upstream_account */
+    COUNTERS_BOTH = COUNTERS_DOWN | COUNTERS_UP,
+};
+
+/* The counters, in the order of the report, and in which directions each of them counts. */
+#define COUNTERS(X)                                                                                \
+    X(messages, COUNTERS_UP) /* that have left, each once */                                       \
+    X(repeated, COUNTERS_UP) /* sent again after a lost connection */                              \
+    X(requests, COUNTERS_BOTH)                                                                     \
+    X(responses, COUNTERS_BOTH)                                                                    \
+    X(empty_responses, COUNTERS_DOWN) /* without an update */                                      \
+    X(failed_responses, COUNTERS_BOTH)                                                             \
+    X(connects, COUNTERS_BOTH)                                                                     \
+    X(reconnects, COUNTERS_DOWN) /* of connects: after a lost connection */                        \
+    X(connect_failures, COUNTERS_BOTH)                                                             \
+    X(connects_abandoned, COUNTERS_BOTH) /* still under way when the run was over */               \
+    X(tls_full_handshakes, COUNTERS_BOTH)                                                          \
+    X(tls_resumed_handshakes, COUNTERS_BOTH)                                                       \
+    X(deliveries, COUNTERS_DOWN) /* updates, each once */                                          \
+    X(payload_bytes_in, COUNTERS_DOWN)                                                             \
+    X(framing_bytes_in, COUNTERS_DOWN)                                                             \
+    X(bytes_out, COUNTERS_BOTH) /* up: the sum of the next two */                                  \
+    X(payload_bytes_out, COUNTERS_UP)                                                              \
+    X(framing_bytes_out, COUNTERS_UP)                                                              \
+    X(bytes_in, COUNTERS_UP)
+
 struct counters {
-    uint64_t requests, responses, failed_responses;
-    uint64_t empty_responses; /* down: responses without an update */
-    uint64_t connects, connect_failures;
-    uint64_t reconnects;         /* down: of connects, after a lost connection */
-    uint64_t connects_abandoned; /* still under way when the run was over */
-    uint64_t tls_full_handshakes, tls_resumed_handshakes;
-    uint64_t deliveries; /* down: updates, each once */
-    uint64_t payload_bytes_in, framing_bytes_in;
-    uint64_t messages; /* up: that have left, each once */
-    uint64_t repeated; /* up: sent again after a lost connection */
-    uint64_t bytes_out;
-    uint64_t payload_bytes_out, framing_bytes_out; /* up: their sum is bytes_out */
-    uint64_t bytes_in;                             /* up */
+#define COUNTER_FIELD(name, directions) uint64_t name;
+    COUNTERS(COUNTER_FIELD)
+#undef COUNTER_FIELD
 };
 
 /* Add n to a counter of to (which has struct counters whole and window) for the whole run, and for
@@ -38,7 +54,6 @@ struct counters {
     } while (0)
 
 /* Add the counters of one direction as members. */
-enum counters_direction { COUNTERS_DOWN = 1, COUNTERS_UP = 2 };
 void counters_json(const struct counters *c, enum counters_direction direction, struct json *j);
 
 /* Responses that refused, by status code (RFC 9110 §15), in the order of their first appearance.
