@@ -83,5 +83,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (opt.core >= 0 && proc_pin_to_core((int)opt.core) < 0)
         return complain("--core: pin to that core: not possible here");
-    return opt.watch ? watch_run(&opt) : measure(&opt);
+    if (opt.watch)
+        return watch_run(&opt, &e) < 0 ? complain(e.text) : PL_EXIT_OK;
+    return measure(&opt);
 }

@@ -9,12 +9,12 @@
 
 static int take_channels(struct result *r, struct fleet *f)
 {
-    struct channel_tracks **tracks = malloc(f->nclients * sizeof *tracks);
+    struct channel_tracks **tracks = malloc(f->clients.n * sizeof *tracks);
 
     if (tracks == NULL)
         return PL_ENOMEM;
-    for (uint64_t i = 0; i < f->nclients; i++)
-        tracks[i] = fleet_client(f, i)->channels;
+    for (uint64_t i = 0; i < f->clients.n; i++)
+        tracks[i] = client_at(&f->clients, i)->channels;
     if (!f->windows_known)
         channels_set_window_seen(&f->env.channels);
     r->from_server = r->from_server && f->windows_known;
@@ -25,12 +25,12 @@ static int take_channels(struct result *r, struct fleet *f)
 
 static int take_tracks(struct result *r, struct fleet *f)
 {
-    struct track **tracks = malloc(f->nclients * sizeof *tracks);
+    struct track **tracks = malloc(f->clients.n * sizeof *tracks);
 
     if (tracks == NULL)
         return PL_ENOMEM;
-    for (uint64_t i = 0; i < f->nclients; i++)
-        tracks[i] = &fleet_client(f, i)->track;
+    for (uint64_t i = 0; i < f->clients.n; i++)
+        tracks[i] = &client_at(&f->clients, i)->track;
     recorder_finish(&f->env.recorder, tracks, r->first_seq, r->last_seq, &r->sum);
     free(tracks);
     return PL_OK;
@@ -93,7 +93,7 @@ static void add_conditions(const struct fleet *f, struct json *out)
     json_text(out, "pushlab", PUSHLAB_VERSION);
     json_text(out, "transport", opt->driver->info->name);
     json_text(out, "connection", connection_modes[opt->connection]);
-    json_u64(out, "clients", f->nclients);
+    json_u64(out, "clients", f->clients.n);
     json_real(out, "interval_ms", JSON_SHORTEST, to_ms(opt->interval_ns));
     json_real(out, "hold_ms", JSON_SHORTEST, to_ms(opt->hold_ns));
     json_i64(out, "seed", opt->seed);
@@ -141,8 +141,8 @@ static void add_subscription(const struct fleet *f, struct json *out)
         json_text(out, "subscription", NULL);
         return;
     }
-    for (uint64_t i = 0; i < f->nclients; i++)
-        tracks += fleet_client(f, i)->channels->n;
+    for (uint64_t i = 0; i < f->clients.n; i++)
+        tracks += client_at(&f->clients, i)->channels->n;
     json_begin(out, "subscription");
     json_text(out, "channel", opt->channel);
     json_text(out, "latest", opt->latest);
@@ -374,7 +374,7 @@ void result_print(const struct result *r, const struct fleet *f, FILE *out)
         return;
     fprintf(out, "%s%s, %llu clients, window %.3g s\n", f->env.opt->driver->info->name,
             f->env.opt->connection == CONNECTION_CLOSE ? "+close" : "",
-            (unsigned long long)f->nclients, phase_ms(f->window_start_ns, f->window_end_ns) / 1e3);
+            (unsigned long long)f->clients.n, phase_ms(f->window_start_ns, f->window_end_ns) / 1e3);
     print_sum(r, f, out);
     print_latency(&rec->latency_us, out);
     print_costs("update", n->deliveries, n, n->payload_bytes_in, n->framing_bytes_in, out);

@@ -1,6 +1,5 @@
 #include "clients/watch.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,8 @@ enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 1000 };
 
 struct watch {
     struct client_env env;
+    struct client_array clients; /* one */
     struct client *client;
-    struct event sigint, sigterm;
     int64_t begin_ns;
     uint64_t updates;
     unsigned connections; /* so far: the newest one's number */
@@ -255,15 +254,6 @@ static void print_summary(struct watch *w)
 
 /* ---- life ---- */
 
-static int watch_signals(struct watch *w)
-{
-    if (evsignal_assign(&w->sigint, w->env.base, SIGINT, on_signal, w) < 0 ||
-        evsignal_assign(&w->sigterm, w->env.base, SIGTERM, on_signal, w) < 0 ||
-        evsignal_add(&w->sigint, NULL) < 0 || evsignal_add(&w->sigterm, NULL) < 0)
-        return PL_ENOMEM;
-    return PL_OK;
-}
-
 static void run(struct watch *w)
 {
     const struct client_options *opt = w->env.opt;
@@ -282,7 +272,7 @@ static void run(struct watch *w)
     print_summary(w);
 }
 
-int watch_run(const struct client_options *opt)
+int watch_run(const struct client_options *opt, struct err_text *e)
 {
     const struct client_hooks hooks = {
         .gave_up = on_gave_up,
@@ -292,33 +282,22 @@ int watch_run(const struct client_options *opt)
         .answered = on_answered,
         .lost = on_lost,
     };
-    static const struct client_hooks deaf = {0};
     struct watch w = {0};
-    struct err_text e = {""};
-    int exit_code = PL_EXIT_FAILURE;
+    int err = client_env_init(&w.env, opt, &hooks, &w, e);
 
-    if (client_env_init(&w.env, opt, &hooks, &w, &e) < 0) {
-        fprintf(stderr, "pushlab-client: %s\n", e.text);
-        return PL_EXIT_FAILURE;
-    }
-    w.client = calloc(1, opt->driver->client_bytes);
-    if (w.client == NULL || client_init(w.client, &w.env, opt->driver, 0) < 0 ||
-        watch_signals(&w) < 0) {
-        fprintf(stderr, "pushlab-client: %s\n", pl_strerror(PL_ENOMEM));
-        goto out;
-    }
-    run(&w);
-    exit_code = w.gave_up ? PL_EXIT_FAILURE : PL_EXIT_OK;
+    if (err < 0)
+        return err;
+    err = client_array_init(&w.clients, &w.env, e);
+    w.client = client_at(&w.clients, 0);
+    if (err == PL_OK)
+        err = client_env_on_signals(&w.env, on_signal, &w, e);
+    if (err == PL_OK)
+        run(&w);
     if (w.gave_up)
-        fprintf(stderr, "pushlab-client: %s\n", w.env.last_failure.text);
-    client_abort(w.client);
-    event_del(&w.sigint);
-    event_del(&w.sigterm);
-out:
-    w.env.hooks = &deaf;
+        err = err_set(e, PL_ESYS, "%s", w.env.last_failure.text);
+    client_env_silence(&w.env);
+    client_array_abort(&w.clients);
     client_env_free(&w.env);
-    if (w.client != NULL)
-        client_free(w.client);
-    free(w.client);
-    return exit_code;
+    client_array_free(&w.clients);
+    return err;
 }

@@ -5,8 +5,8 @@
 
 #include "clients/client/client_options.h"
 
-/* Watch until --count updates, SIGINT or SIGTERM, then print one line of summary. Returns the
- * program's exit code. */
-int watch_run(const struct client_options *opt);
+/* Watch until --count updates, SIGINT or SIGTERM, then print one line of summary. 0, or negative
+ * with the line in e. */
+int watch_run(const struct client_options *opt, struct err_text *e);
 
 #endif

@@ -11,6 +11,8 @@
 /* Room for the channels of one client, and for a cursor and a time. */
 enum { QUERY_BYTES = CHANNELS_TEXT_BYTES + 128, COOKIE_MAX_BYTES = 512 };
 
+enum { CLIENT_ALIGN = 64 }; /* a client's hot fields start a cache line */
+
 /* How long to wait for the peer's half of an orderly end. */
 static const int64_t leave_limit_ns = NS_PER_S;
 
@@ -417,18 +419,6 @@ void client_message(struct client *c, const char *text, size_t len, int64_t recv
 
 /* ---- life ---- */
 
-int client_init(struct client *c, struct client_env *env, const struct driver *driver,
-                uint32_t index)
-{
-    connection_init(&c->net, env, &ops, index);
-    c->driver = driver;
-    c->index = index;
-    if (driver->init != NULL)
-        driver->init(c);
-    return env->channels.nitems > 0 ? channel_tracks_new(&c->channels, &env->channels, index)
-                                    : PL_OK;
-}
-
 void client_begin(struct client *c, int64_t now_ns)
 {
     c->driver->begin(c, now_ns);
@@ -450,17 +440,56 @@ void client_leave(struct client *c, int64_t now_ns)
         client_ended(c);
 }
 
-void client_abort(struct client *c)
+static int client_init(struct client *c, struct client_env *env, uint32_t index)
 {
-    c->leaving = true;
-    connection_close(&c->net);
+    connection_init(&c->net, env, &ops, index);
+    c->driver = env->opt->driver;
+    c->index = index;
+    if (c->driver->init != NULL)
+        c->driver->init(c);
+    return env->channels.nitems > 0 ? channel_tracks_new(&c->channels, &env->channels, index)
+                                    : PL_OK;
 }
 
-void client_free(struct client *c)
+int client_array_init(struct client_array *a, struct client_env *env, struct err_text *e)
 {
-    c->driver->free(c);
-    connection_free(&c->net);
-    free(c->cookie);
-    track_free(&c->track);
-    channel_tracks_free(c->channels);
+    size_t bytes = env->opt->driver->client_bytes;
+    uint64_t n = (uint64_t)env->opt->clients;
+    int err = PL_OK;
+
+    a->stride_bytes = (bytes + CLIENT_ALIGN - 1) / CLIENT_ALIGN * CLIENT_ALIGN;
+    a->first = calloc(n, a->stride_bytes);
+    if (a->first == NULL)
+        return err_set(e, PL_ENOMEM, "%llu clients: %s", (unsigned long long)n,
+                       pl_strerror(PL_ENOMEM));
+    while (a->n < n && err == PL_OK) {
+        err = client_init(client_at(a, a->n), env, (uint32_t)a->n);
+        a->n++;
+    }
+    if (err < 0)
+        err_set(e, err, "client %llu: %s", (unsigned long long)a->n - 1,
+                err == PL_EINVAL ? "two of its channels have the same name" : pl_strerror(err));
+    return err;
+}
+
+void client_array_abort(struct client_array *a)
+{
+    for (uint64_t i = 0; i < a->n; i++) {
+        client_at(a, i)->leaving = true;
+        connection_close(&client_at(a, i)->net);
+    }
+}
+
+void client_array_free(struct client_array *a)
+{
+    for (uint64_t i = 0; i < a->n; i++) {
+        struct client *c = client_at(a, i);
+
+        c->driver->free(c);
+        connection_free(&c->net);
+        free(c->cookie);
+        track_free(&c->track);
+        channel_tracks_free(c->channels);
+    }
+    free(a->first);
 }

@@ -1,7 +1,7 @@
 /* One client: a connection that is opened, lost and opened again; a cursor; and the account of
  * what arrived. The same for every transport: a driver (driver.h) adds the protocol.
  *
- * Life: client_init(), client_begin() when the ramp says so; then connections are opened by
+ * Life: client_array_init(), client_begin() when the ramp says so; then connections are opened by
  * client_dial(), lost, and waited for (client_back_off()), until client_leave(). All of it
  * happens on the loop; nothing here blocks.
  */
@@ -31,22 +31,33 @@ struct client {
     char *cookie;        /* owned; "name=value" as it was told to send; NULL: not told */
 };
 
-/* c zeroed, driver->client_bytes long; env is borrowed. 0, PL_ENOMEM, or PL_EINVAL when two of its
- * channels have the same name. client_free() may be called either way. */
-int client_init(struct client *c, struct client_env *env, const struct driver *driver,
-                uint32_t index);
 void client_begin(struct client *c, int64_t now_ns);
 /* End in an orderly way, whatever its state; hooks.ended follows, at once or within a second. */
 void client_leave(struct client *c, int64_t now_ns);
-/* End at once, without a word to the peer; the loop must still reap. */
-void client_abort(struct client *c);
-/* After it has ended and the loop has reaped. */
-void client_free(struct client *c);
 
 static inline bool client_has_ended(const struct client *c)
 {
     return c->net.state == CONNECTION_ENDED;
 }
+
+/* All clients of a run, each as long as its driver says. */
+struct client_array {
+    unsigned char *first; /* owned */
+    size_t stride_bytes;
+    uint64_t n;
+};
+
+static inline struct client *client_at(const struct client_array *a, uint64_t index)
+{
+    return (struct client *)(void *)(a->first + index * a->stride_bytes);
+}
+
+/* As many as env's options say. 0, or negative with the line in e; a can be freed either way. */
+int client_array_init(struct client_array *a, struct client_env *env, struct err_text *e);
+/* End all at once, without a word to the peers; the loop must still reap. */
+void client_array_abort(struct client_array *a);
+/* After all have ended and the loop has reaped. */
+void client_array_free(struct client_array *a);
 
 /* ---- for drivers: the connection ---- */
 

@@ -1,5 +1,6 @@
 #include "clients/client/client_env.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,8 +118,29 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
     return err;
 }
 
+int client_env_on_signals(struct client_env *env, event_callback_fn on_signal, void *arg,
+                          struct err_text *e)
+{
+    if (evsignal_assign(&env->sigint, env->base, SIGINT, on_signal, arg) == 0 &&
+        evsignal_assign(&env->sigterm, env->base, SIGTERM, on_signal, arg) == 0 &&
+        evsignal_add(&env->sigint, NULL) == 0 && evsignal_add(&env->sigterm, NULL) == 0)
+        return PL_OK;
+    return err_set(e, PL_ENOMEM, "signals: %s", pl_strerror(PL_ENOMEM));
+}
+
+void client_env_silence(struct client_env *env)
+{
+    static const struct client_hooks none = {0};
+
+    env->hooks = &none;
+}
+
 void client_env_free(struct client_env *env)
 {
+    if (event_initialized(&env->sigint))
+        event_del(&env->sigint);
+    if (event_initialized(&env->sigterm))
+        event_del(&env->sigterm);
     if (env->loop.read_buf != NULL)
         conn_loop_free(&env->loop); /* reaps: everything else must still stand */
     recorder_free(&env->recorder);

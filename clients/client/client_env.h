@@ -49,11 +49,17 @@ struct client_env {
     struct err_text last_failure; /* the newest thing that went wrong on any connection */
     const struct client_hooks *hooks;
     void *hooks_arg;
+    struct event sigint, sigterm;
 };
 
 /* Build all of it for opt->clients clients. opt is borrowed. 0, or negative with the line in e. */
 int client_env_init(struct client_env *env, const struct client_options *opt,
                     const struct client_hooks *hooks, void *hooks_arg, struct err_text *e);
+/* Call on_signal in the loop on SIGINT and SIGTERM. 0, or PL_ENOMEM with the line in e. */
+int client_env_on_signals(struct client_env *env, event_callback_fn on_signal, void *arg,
+                          struct err_text *e);
+/* No hook is called any more, so that ending what is left starts nothing new. */
+void client_env_silence(struct client_env *env);
 void client_env_free(struct client_env *env);
 
 /* A GET of path on the server that the URL names, for JSON: without query, further fields or

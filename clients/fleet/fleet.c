@@ -1,24 +1,14 @@
 #include "clients/fleet/fleet.h"
 
-#include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 
-enum {
-    CLIENT_ALIGN = 64, /* a client's hot fields start a cache line */
-    FDS_BESIDES = 64,  /* loop, timer, control connection, files, what libraries keep */
-};
+enum { FDS_BESIDES = 64 }; /* loop, timer, control connection, files, what libraries keep */
 
 static const int64_t ramp_step_ns = NS_PER_MS;
 static const int64_t drain_poll_ns = 5 * NS_PER_MS;
 static const int64_t interrupted_drain_ns = NS_PER_S;
-
-struct client *fleet_client(const struct fleet *f, uint64_t index)
-{
-    return (struct client *)(void *)(f->clients + index * f->stride);
-}
 
 static void note_failure(struct fleet *f, const char *text)
 {
@@ -52,7 +42,7 @@ static void on_ended(void *arg, struct client *c)
 
     (void)c;
     f->ended++;
-    if (f->ended == f->nclients)
+    if (f->ended == f->clients.n)
         clients_ended(f);
 }
 
@@ -63,8 +53,8 @@ static uint64_t count_unsent(const struct fleet *f)
 
     if (driver->count_unsent == NULL || f->window_end_ns == 0)
         return 0;
-    for (uint64_t i = 0; i < f->nclients; i++)
-        n += driver->count_unsent(fleet_client(f, i), f->window_end_ns);
+    for (uint64_t i = 0; i < f->clients.n; i++)
+        n += driver->count_unsent(client_at(&f->clients, i), f->window_end_ns);
     return n;
 }
 
@@ -76,8 +66,8 @@ static void begin_leave(struct fleet *f, int64_t now_ns)
     upstream_leave(&f->upstream);
     schedule_cancel(&f->env.schedule, &f->border);
     schedule_cancel(&f->env.schedule, &f->ramp);
-    for (uint64_t i = 0; i < f->nclients; i++)
-        client_leave(fleet_client(f, i), now_ns);
+    for (uint64_t i = 0; i < f->clients.n; i++)
+        client_leave(client_at(&f->clients, i), now_ns);
 }
 
 /* ---- drain: what the window held, and who has all of it ---- */
@@ -126,7 +116,7 @@ static uint64_t find_undrained(const struct fleet *f, uint64_t from)
     uint64_t first, last;
     bool known = fleet_published(f, &first, &last);
 
-    while (from < f->nclients && has_drained(f, fleet_client(f, from), known, last))
+    while (from < f->clients.n && has_drained(f, client_at(&f->clients, from), known, last))
         from++;
     return from;
 }
@@ -138,9 +128,9 @@ static bool all_drained(struct fleet *f)
     if (f->use_control && !f->control.answers[CONTROL_WINDOW_END].done)
         return false;
     f->drained = find_undrained(f, f->drained);
-    if (f->drained == f->nclients && f->env.channels.nlatest > 0)
+    if (f->drained == f->clients.n && f->env.channels.nlatest > 0)
         f->drained = find_undrained(f, 0);
-    return f->drained == f->nclients;
+    return f->drained == f->clients.n;
 }
 
 static void poll_drain(struct fleet *f, int64_t now_ns)
@@ -203,7 +193,7 @@ static void setup_timed_out(struct fleet *f, int64_t now_ns)
     const char *why = f->env.last_failure.text;
 
     err_set(&f->failure, PL_ELIMIT, "set-up: %llu of %llu clients joined within %.3g s%s%s",
-            (unsigned long long)f->joined, (unsigned long long)f->nclients,
+            (unsigned long long)f->joined, (unsigned long long)f->clients.n,
             (double)f->env.opt->setup_timeout_ns / (double)NS_PER_S, *why != '\0' ? "; " : "", why);
     begin_leave(f, now_ns);
 }
@@ -244,9 +234,9 @@ static void on_ramp(struct deadline *d, int64_t now_ns)
     struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, ramp));
     int64_t next_ns;
 
-    while (f->begun < f->nclients && begin_due_ns(f, f->begun) <= now_ns)
-        client_begin(fleet_client(f, f->begun++), now_ns);
-    if (f->begun == f->nclients) {
+    while (f->begun < f->clients.n && begin_due_ns(f, f->begun) <= now_ns)
+        client_begin(client_at(&f->clients, f->begun++), now_ns);
+    if (f->begun == f->clients.n) {
         schedule_set(&f->env.schedule, &f->border, now_ns + f->env.opt->setup_timeout_ns);
         return;
     }
@@ -261,7 +251,7 @@ static void on_joined(void *arg, struct client *c)
     struct fleet *f = arg;
 
     f->joined++;
-    if (f->phase == FLEET_SETUP && f->joined == f->nclients)
+    if (f->phase == FLEET_SETUP && f->joined == f->clients.n)
         begin_warmup(f, clock_now_ns());
     (void)c;
 }
@@ -403,7 +393,7 @@ static const char *tell_phase(void *arg, int64_t now_ns, int64_t *left_ns)
         return "gate";
     case FLEET_CONTROL:
     case FLEET_SETUP:
-        *left_ns = f->setup_start_ns > 0 ? begin_due_ns(f, f->nclients) - now_ns : 0;
+        *left_ns = f->setup_start_ns > 0 ? begin_due_ns(f, f->clients.n) - now_ns : 0;
         return "setup";
     case FLEET_WARMUP:
         *left_ns = f->env.recorder.window_start_ns - now_ns;
@@ -433,44 +423,6 @@ static int raise_fd_limit(uint64_t nclients, bool twice, struct err_text *e)
                    (unsigned long long)nclients, (long long)need, (long long)limit);
 }
 
-static int make_clients(struct fleet *f, const struct client_options *opt, struct err_text *e)
-{
-    size_t bytes = opt->driver->client_bytes;
-
-    f->stride = (bytes + CLIENT_ALIGN - 1) / CLIENT_ALIGN * CLIENT_ALIGN;
-    f->clients = calloc(f->nclients, f->stride);
-    if (f->clients == NULL)
-        return err_set(e, PL_ENOMEM, "%llu clients: %s", (unsigned long long)f->nclients,
-                       pl_strerror(PL_ENOMEM));
-    for (uint64_t i = 0; i < f->nclients; i++) {
-        int err = client_init(fleet_client(f, i), &f->env, opt->driver, (uint32_t)i);
-
-        if (err < 0) {
-            f->nclients = i + 1; /* those that there are, to be freed */
-            return err_set(e, err, "client %llu: %s", (unsigned long long)i,
-                           err == PL_EINVAL ? "two of its channels have the same name"
-                                            : pl_strerror(err));
-        }
-    }
-    return PL_OK;
-}
-
-static int make_upstream(struct fleet *f, struct err_text *e)
-{
-    struct client_array clients = {f->clients, f->stride};
-
-    return f->env.opt->send == SEND_NONE ? PL_OK : upstream_init(&f->upstream, &f->env, clients, e);
-}
-
-static int watch_signals(struct fleet *f, struct err_text *e)
-{
-    if (evsignal_assign(&f->sigint, f->env.base, SIGINT, on_signal, f) == 0 &&
-        evsignal_assign(&f->sigterm, f->env.base, SIGTERM, on_signal, f) == 0 &&
-        evsignal_add(&f->sigint, NULL) == 0 && evsignal_add(&f->sigterm, NULL) == 0)
-        return PL_OK;
-    return err_set(e, PL_ENOMEM, "signals: %s", pl_strerror(PL_ENOMEM));
-}
-
 int fleet_init(struct fleet *f, const struct client_options *opt, struct err_text *e)
 {
     static const struct client_hooks hooks = {
@@ -486,26 +438,26 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
         .opened = on_opened,
         .read_up_to = on_read_up_to,
     };
+    bool sends = opt->send != SEND_NONE;
     int err;
 
     *f = (struct fleet){
-        .nclients = (uint64_t)opt->clients,
         .use_control = opt->control == CONTROL_AUTO,
         .border = {.on_due = on_border},
         .ramp = {.on_due = on_ramp},
     };
-    err = raise_fd_limit(f->nclients, upstream_dials(opt), e);
+    err = raise_fd_limit((uint64_t)opt->clients, upstream_dials(opt), e);
     if (err < 0)
         return err;
-    err = client_env_init(&f->env, opt, opt->send == SEND_NONE ? &hooks : &hooks_of_senders, f, e);
+    err = client_env_init(&f->env, opt, sends ? &hooks_of_senders : &hooks, f, e);
     if (err < 0)
         return err;
     control_init(&f->control, &f->env, on_answer, f);
-    err = make_clients(f, opt, e);
+    err = client_array_init(&f->clients, &f->env, e);
+    if (err == PL_OK && sends)
+        err = upstream_init(&f->upstream, &f->env, &f->clients, e);
     if (err == PL_OK)
-        err = make_upstream(f, e);
-    if (err == PL_OK)
-        err = watch_signals(f, e);
+        err = client_env_on_signals(&f->env, on_signal, f, e);
     if (err < 0)
         fleet_free(f);
     return err;
@@ -522,30 +474,15 @@ void fleet_run(struct fleet *f)
     upstream_finish(&f->upstream);
 }
 
-/* Nobody listens any more, so that ending what is left starts nothing new. */
-static void abort_clients(struct fleet *f)
-{
-    static const struct client_hooks deaf = {0};
-
-    f->env.hooks = &deaf;
-    upstream_leave(&f->upstream);
-    for (uint64_t i = 0; f->clients != NULL && i < f->nclients; i++)
-        client_abort(fleet_client(f, i));
-}
-
 void fleet_free(struct fleet *f)
 {
     if (event_initialized(&f->gate))
         event_del(&f->gate);
-    if (event_initialized(&f->sigint))
-        event_del(&f->sigint);
-    if (event_initialized(&f->sigterm))
-        event_del(&f->sigterm);
-    abort_clients(f);
+    client_env_silence(&f->env);
+    upstream_leave(&f->upstream);
+    client_array_abort(&f->clients);
     client_env_free(&f->env);
     upstream_free(&f->upstream);
-    for (uint64_t i = 0; f->clients != NULL && i < f->nclients; i++)
-        client_free(fleet_client(f, i));
-    free(f->clients);
+    client_array_free(&f->clients);
     control_free(&f->control);
 }

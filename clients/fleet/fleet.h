@@ -37,9 +37,8 @@ struct fleet {
     struct control control;
     struct client_progress progress;
     struct upstream upstream; /* what clients send; zeroed: nothing */
-    unsigned char *clients;   /* nclients structs of the driver's, stride bytes apart */
-    size_t stride;
-    uint64_t nclients, begun, joined, gave_up, ended;
+    struct client_array clients;
+    uint64_t begun, joined, gave_up, ended;
     uint64_t drained;         /* clients 0..drained-1 hold all that the window published */
     uint64_t unsent_requests; /* due before the window's end, and never sent */
 
@@ -48,7 +47,7 @@ struct fleet {
     bool windows_known;      /* of channels, by the server's word */
     struct err_text failure; /* why the run is no good; "" */
     struct deadline border, ramp;
-    struct event sigint, sigterm, gate;
+    struct event gate;
 
     /* CLOCK_MONOTONIC; 0: that border was not reached. */
     int64_t setup_start_ns, setup_end_ns, window_start_ns, window_end_ns, leave_start_ns;
@@ -63,8 +62,6 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
 /* The whole run. Afterwards read the fleet: failure says whether it went well. */
 void fleet_run(struct fleet *f);
 void fleet_free(struct fleet *f);
-
-struct client *fleet_client(const struct fleet *f, uint64_t index);
 
 /* What the window held: sequence numbers first..last (last < first: nothing), from the server
  * (true) or as far as any client has seen (false). */

@@ -10,11 +10,6 @@
 /* In the order of SEND_INPUTS, SEND_EDITS: the only list of workloads. */
 static const struct workload *const workloads[] = {&workload_inputs, &workload_edits};
 
-static struct client *client_at(const struct client_array *clients, uint64_t index)
-{
-    return (struct client *)(void *)(clients->first + index * clients->stride);
-}
-
 /* NULL when the client does not send. */
 static struct upstream_sender *sender_of(struct upstream *up, const struct client *c)
 {
@@ -208,7 +203,7 @@ void upstream_update(struct upstream *up, struct client *c, const struct envelop
 
 static bool client_done(const struct upstream *up, uint32_t client)
 {
-    return client_has_ended(client_at(&up->clients, client)) ||
+    return client_has_ended(client_at(up->clients, client)) ||
            audience_missing(&up->audience, client, up->said) == 0;
 }
 
@@ -326,7 +321,7 @@ static void subscribe_all(struct upstream *up)
 {
     for (uint32_t i = 0; i < up->plan.nclients; i++) {
         for (unsigned c = 0; c < up->workload->nchannels; c++) {
-            struct client *client = client_at(&up->clients, i);
+            struct client *client = client_at(up->clients, i);
             enum order_kind kind = subscription_of(client, audience_channel(&up->audience, i, c));
             struct upstream_sender *s = sender_of(up, client);
 
@@ -347,7 +342,7 @@ static int make_senders(struct upstream *up)
     if (up->senders == NULL || up->said == NULL || up->load == NULL)
         return PL_ENOMEM;
     for (uint32_t i = 0; i < up->plan.nclients; i++) {
-        struct client *c = client_at(&up->clients, i);
+        struct client *c = client_at(up->clients, i);
         struct upstream_sender *s = sender_of(up, c);
 
         if (s == NULL)
@@ -363,7 +358,7 @@ static int make_senders(struct upstream *up)
     return PL_OK;
 }
 
-int upstream_init(struct upstream *up, struct client_env *env, struct client_array clients,
+int upstream_init(struct upstream *up, struct client_env *env, const struct client_array *clients,
                   struct err_text *e)
 {
     const struct client_options *opt = env->opt;

@@ -20,12 +20,6 @@
 
 enum { UPSTREAM_FROM_BYTES = 12 };
 
-/* Where the fleet keeps its clients: as many as the options say, stride bytes apart. */
-struct client_array {
-    unsigned char *first;
-    size_t stride;
-};
-
 struct upstream_sender {
     struct sender sender;
     struct upstream *upstream;
@@ -35,8 +29,8 @@ struct upstream_sender {
 };
 
 struct upstream {
-    struct client_env *env; /* borrowed */
-    struct client_array clients;
+    struct client_env *env;             /* borrowed */
+    const struct client_array *clients; /* borrowed */
     struct workload_plan plan;
     const struct workload *workload;
     void *load; /* the workload's */
@@ -55,7 +49,7 @@ bool upstream_dials(const struct client_options *opt);
 
 /* For env->opt->send, when the clients know their subscriptions. A zeroed struct upstream stands
  * for clients that do not send: all below is harmless. 0, or negative with the line in e. */
-int upstream_init(struct upstream *up, struct client_env *env, struct client_array clients,
+int upstream_init(struct upstream *up, struct client_env *env, const struct client_array *clients,
                   struct err_text *e);
 /* The recorder's window is set: senders start. */
 void upstream_begin(struct upstream *up, int64_t now_ns);
