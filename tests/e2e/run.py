@@ -109,7 +109,9 @@ def main(names):
         print("e2e: no network namespace here: kernel counters are not compared")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         together = [n for n in names if n not in ALONE]
+        print("[3/4] end-to-end tests, two files at a time", flush=True)
         outputs += pool.map(lambda n: start_file(n, own_network), together)
+    print("[4/4] end-to-end tests that measure, one file at a time", flush=True)
     outputs += [start_file(n, own_network) for n in names if n in ALONE]
 
     failed = count(outputs, "FAIL") + sum(code != 0 for _, code in outputs)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run every fuzz target for FUZZ_SECONDS from its small corpus, as many at a time as there are
-# cores; new inputs stay in BUILD.
+# run.sh TARGET...: run each fuzz target for FUZZ_SECONDS from its small corpus, as many at a time as
+# there are cores; new inputs stay in BUILD.
 # With FUZZ_RUNS the same inputs each time, that many at most: for a gate that must not be a
 # lottery. Finding new ones is what the plain run is for.
 set -u
@@ -14,7 +14,6 @@ run() { # run TARGET: leaves WORK.failed when it finds something
     seeds=tests/fuzz/corpus/${name#fuzz_}
     work=$corpora/$name
     mkdir -p "$work"
-    rm -f "$work.failed"
     [ -d "$seeds" ] || seeds=
     [ -z "$repeat" ] || rm -f "$work"/*
     # shellcheck disable=SC2086
@@ -29,9 +28,9 @@ run() { # run TARGET: leaves WORK.failed when it finds something
     fi
 }
 
+rm -f "$corpora"/*.failed
 n=0
-for target in "${BUILD:-build}"/fuzz/fuzz/fuzz_*; do
-    case $target in *.d | *.o) continue ;; esac
+for target in "$@"; do
     run "$target" &
     n=$((n + 1))
     [ $((n % $(nproc))) != 0 ] || wait
