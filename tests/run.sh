@@ -28,4 +28,4 @@ echo "[2/4] unit tests"
 
 awk '/^(unit|e2e): [0-9]+ passed, [0-9]+ failed/ { passed += $2; failed += $4; n++ }
     END { if (n < want) failed++; printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }' \
-    want=$((1 + ${tests:+1})) "$log"
+    want=$((${tests:+1 +} 1)) "$log"

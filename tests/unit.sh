@@ -27,5 +27,5 @@ fi
 all=$(mktemp)
 trap 'rm -f "$all"' EXIT
 printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" "$0" --one | tee "$all"
-awk '/^  test_[^ ]* +[0-9]+ passed, [0-9]+ failed$/ { passed += $2; failed += $4; n++ }
-    END { printf "unit: %d passed, %d failed\n", passed, failed; exit failed > 0 }' "$all"
+awk -v programs=$# '/^  test_[^ ]* +[0-9]+ passed, [0-9]+ failed$/ { passed += $2; failed += $4; n++ }
+    END { failed += programs - n; printf "unit: %d passed, %d failed\n", passed, failed; exit failed > 0 }' "$all"
