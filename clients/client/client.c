@@ -6,7 +6,7 @@
 
 #include "clients/client/notice.h"
 #include "lib/base/clock.h"
-#include "lib/net/tcp_word.h"
+#include "lib/net/conn.h"
 
 /* Room for the channels of one client, and for a cursor and a time. */
 enum { QUERY_BYTES = CHANNELS_TEXT_BYTES + 128, COOKIE_MAX_BYTES = 512 };
@@ -33,12 +33,12 @@ static void note(struct client *c, enum transcript_what what, const void *data, 
 }
 
 /* What the kernel says of its connection, while it has one. */
-static void note_kernel(struct client *c, int (*word)(char out[TCP_WORD_BYTES], int fd),
-                        int64_t at_ns)
+static void note_kernel(struct client *c, bool counts_only, int64_t at_ns)
 {
-    char text[TCP_WORD_BYTES];
+    char text[CONN_TCP_TEXT_BYTES];
 
-    if (c->net.env->hooks->noted != NULL && word(text, conn_fd(&c->net.conn)) == PL_OK)
+    if (c->net.env->hooks->noted != NULL &&
+        conn_tcp_text(text, conn_fd(&c->net.conn), counts_only) == PL_OK)
         note(c, TRANSCRIPT_KERNEL, text, strlen(text), at_ns);
 }
 
@@ -127,7 +127,7 @@ static void on_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_n
     struct client *c = (struct client *)conn;
 
     note(c, TRANSCRIPT_RECEIVED, data, len, recv_ns);
-    note_kernel(c, tcp_word_counts, recv_ns);
+    note_kernel(c, true, recv_ns);
     c->driver->on_data(c, data, len, recv_ns);
 }
 
@@ -136,7 +136,7 @@ static void on_shut(struct conn *conn)
     struct client *c = (struct client *)conn;
     int64_t now_ns = clock_now_ns();
 
-    note_kernel(c, tcp_word, now_ns);
+    note_kernel(c, false, now_ns);
     note(c, TRANSCRIPT_SHUT, NULL, 0, now_ns);
 }
 
@@ -150,7 +150,7 @@ static void on_open(struct connection *net, int64_t now_ns)
     CLIENT_COUNT(c, c->dial_due_ns, tls_full_handshakes, handshake == CONN_TLS_FULL);
     CLIENT_COUNT(c, c->dial_due_ns, tls_resumed_handshakes, handshake == CONN_TLS_RESUMED);
     c->broken = false;
-    note_kernel(c, tcp_word, now_ns);
+    note_kernel(c, false, now_ns);
     note(c, TRANSCRIPT_CONNECTED, NULL, 0, now_ns);
     c->driver->on_open(c, now_ns);
 }

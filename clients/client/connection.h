@@ -11,7 +11,7 @@
 #define PUSHLAB_CONNECTION_H
 
 #include "clients/client/client_env.h"
-#include "lib/net/conn_tls.h"
+#include "lib/net/conn.h"
 
 enum connection_state {
     CONNECTION_IDLE,     /* none, and none on its way */

@@ -1,10 +1,11 @@
-/* A growable run of bytes with one owner. No I/O. Zero-initialise ({0}) to make one. */
+/* Bytes in memory: growable ones with one owner, and immutable ones with many. No I/O. */
 #ifndef PUSHLAB_BUF_H
 #define PUSHLAB_BUF_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+/* Zero-initialise ({0}) to make one. */
 struct buf {
     uint8_t *data; /* owned; NULL while nothing was ever added */
     size_t len, cap;
@@ -22,5 +23,23 @@ void buf_drain(struct buf *b, size_t n);
 
 /* Give the memory back; b is empty and usable again. */
 void buf_free(struct buf *b);
+
+/* Immutable bytes with a reference count: an update encoded once, sent to thousands. The count is
+ * not atomic: one thread only. */
+struct shared {
+    uint32_t refs;
+    uint32_t len;
+    uint8_t data[];
+};
+
+/* Room for len bytes, to be filled by the caller; one reference, owned by the caller.
+ * NULL when out of memory or len > UINT32_MAX. */
+struct shared *shared_new(size_t len);
+/* The same, filled with a copy of data. */
+struct shared *shared_new_copy(const void *data, size_t len);
+/* One reference more; returns s. */
+struct shared *shared_ref(struct shared *s);
+/* One reference less; the last frees s. NULL is ignored. */
+void shared_unref(struct shared *s);
 
 #endif

@@ -1,15 +1,16 @@
 #include "lib/net/conn.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <event2/buffer.h>
 
 #include "lib/base/clock.h"
-#include "lib/net/conn_inner.h"
 #include "lib/base/err.h"
 
 struct conn_out {
@@ -197,27 +198,20 @@ static void release_shared(const void *data, size_t len, void *arg)
     shared_unref(arg);
 }
 
-/* Queue len bytes; by reference when they belong to owner, else as a copy. */
-static int conn_queue(struct conn *c, const uint8_t *data, size_t len, struct shared *owner)
+int conn_enqueue(struct conn *c, struct evbuffer *queue, const void *data, size_t len,
+                 struct shared *owner)
 {
-    size_t queued;
+    size_t queued = evbuffer_get_length(queue);
     int failed;
 
-    if (len == 0)
-        return PL_OK;
-    if (c->out == NULL && conn_out_make(c) < 0) {
-        conn_mark(c, CONN_END_NOMEM, ENOMEM);
-        return PL_ENOMEM;
-    }
-    queued = evbuffer_get_length(c->out->queue);
     if (queued > 0 && queued + len > c->backlog_limit_bytes) {
         conn_mark(c, CONN_END_BACKLOG, 0);
         return PL_ELIMIT;
     }
     if (owner == NULL) {
-        failed = evbuffer_add(c->out->queue, data, len);
+        failed = evbuffer_add(queue, data, len);
     } else {
-        failed = evbuffer_add_reference(c->out->queue, data, len, release_shared, owner);
+        failed = evbuffer_add_reference(queue, data, len, release_shared, owner);
         if (!failed)
             shared_ref(owner);
     }
@@ -228,14 +222,12 @@ static int conn_queue(struct conn *c, const uint8_t *data, size_t len, struct sh
 }
 
 /* What the socket takes right now: bytes written, 0 when full, negative when broken. */
-static ssize_t conn_try(struct conn *c, struct iovec *iov, int n)
+static ssize_t conn_try(struct conn *c, const void *data, size_t len)
 {
-    struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n};
     ssize_t sent;
 
     do {
-        sent = n == 1 ? send(conn_fd(c), iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
-                      : sendmsg(conn_fd(c), &msg, MSG_NOSIGNAL);
+        sent = send(conn_fd(c), data, len, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0)
         return sent;
@@ -245,7 +237,7 @@ static ssize_t conn_try(struct conn *c, struct iovec *iov, int n)
     return PL_ESYS;
 }
 
-static int conn_send_owned(struct conn *c, const void *data, size_t len, struct shared *owner)
+static int conn_send_owned(struct conn *c, const uint8_t *data, size_t len, struct shared *owner)
 {
     ssize_t sent = 0;
 
@@ -254,14 +246,18 @@ static int conn_send_owned(struct conn *c, const void *data, size_t len, struct 
     if (c->tls != NULL)
         return conn_tls_send(c, data, len, owner);
     if (c->out == NULL) {
-        struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
-
-        sent = conn_try(c, &iov, 1);
+        sent = conn_try(c, data, len);
         if (sent < 0)
             return (int)sent;
     }
     c->out_bytes += len;
-    return conn_queue(c, (const uint8_t *)data + sent, len - (size_t)sent, owner);
+    if ((size_t)sent == len)
+        return PL_OK;
+    if (c->out == NULL && conn_out_make(c) < 0) {
+        conn_mark(c, CONN_END_NOMEM, ENOMEM);
+        return PL_ENOMEM;
+    }
+    return conn_enqueue(c, c->out->queue, data + sent, len - (size_t)sent, owner);
 }
 
 int conn_send(struct conn *c, const void *data, size_t len)
@@ -274,60 +270,11 @@ int conn_send_shared(struct conn *c, struct shared *s)
     return conn_send_owned(c, s->data, s->len, s);
 }
 
-int conn_send_two(struct conn *c, const void *head, size_t head_len, struct shared *body)
-{
-    struct iovec iov[2] = {{.iov_base = (void *)(uintptr_t)head, .iov_len = head_len},
-                           {.iov_base = body->data, .iov_len = body->len}};
-    ssize_t sent = 0;
-    size_t head_sent, body_sent;
-    int err;
-
-    if (c->ended || c->finishing)
-        return PL_EOF;
-    if (c->tls != NULL) {
-        err = conn_tls_send(c, head, head_len, NULL);
-        return err < 0 ? err : conn_tls_send(c, body->data, body->len, body);
-    }
-    if (c->out == NULL) {
-        sent = conn_try(c, iov, 2);
-        if (sent < 0)
-            return (int)sent;
-    }
-    c->out_bytes += head_len + body->len;
-    head_sent = (size_t)sent < head_len ? (size_t)sent : head_len;
-    body_sent = (size_t)sent - head_sent;
-    err = conn_queue(c, (const uint8_t *)head + head_sent, head_len - head_sent, NULL);
-    if (err < 0)
-        return err;
-    return conn_queue(c, body->data + body_sent, body->len - body_sent, body);
-}
-
 size_t conn_queued_bytes(const struct conn *c)
 {
     if (c->tls != NULL)
         return conn_tls_queued_bytes(c);
     return c->out == NULL ? 0 : evbuffer_get_length(c->out->queue);
-}
-
-void conn_pause(struct conn *c)
-{
-    if (c->ended)
-        return;
-    if (c->tls != NULL)
-        conn_tls_pause(c);
-    else
-        event_del(&c->read_event);
-}
-
-void conn_resume(struct conn *c)
-{
-    int err;
-
-    if (c->ended)
-        return;
-    err = c->tls != NULL ? conn_tls_resume(c) : event_add(&c->read_event, NULL);
-    if (err < 0)
-        conn_mark(c, CONN_END_NOMEM, ENOMEM);
 }
 
 void conn_close(struct conn *c)
@@ -341,8 +288,22 @@ void conn_finish(struct conn *c, bool linger)
         return;
     c->finishing = true;
     c->lingering = linger;
-    if (linger)
-        conn_resume(c);
     if (conn_queued_bytes(c) == 0)
         conn_drained(c);
+}
+
+int conn_tcp_text(char out[CONN_TCP_TEXT_BYTES], int fd, bool counts_only)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    int n = 0;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+        return PL_ESYS;
+    if (!counts_only)
+        n = snprintf(out, CONN_TCP_TEXT_BYTES, "rtt_us=%u mss=%u cwnd=%u again=%u ", info.tcpi_rtt,
+                     info.tcpi_snd_mss, info.tcpi_snd_cwnd, info.tcpi_total_retrans);
+    snprintf(out + n, CONN_TCP_TEXT_BYTES - (size_t)n, "segs_out=%u segs_in=%u", info.tcpi_segs_out,
+             info.tcpi_segs_in);
+    return PL_OK;
 }

@@ -1,4 +1,4 @@
-#include "lib/net/conn_tls.h"
+#include "lib/net/conn.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 #include <openssl/ssl.h>
 
 #include "lib/base/clock.h"
-#include "lib/net/conn_inner.h"
 #include "lib/base/err.h"
+#include "lib/net/tls.h"
 
 struct conn_tls {
     struct bufferevent *bev;
@@ -22,7 +22,6 @@ struct conn_tls {
     const char *plain_answer;
     bool secured; /* the handshake is complete */
     bool resumed;
-    bool paused;       /* conn_pause() */
     bool goodbye_sent; /* close_notify has gone out, or can't */
     char fault[160];   /* "" unless TLS went wrong */
 };
@@ -84,7 +83,7 @@ static void conn_tls_fail(struct conn *c, unsigned long err, int sys_errno)
         err = 0;
     }
     if (is_cut(err) && c->lingering && t->goodbye_sent) {
-        conn_mark(c, CONN_END_LOCAL, 0); /* all was said */
+        conn_mark(c, CONN_END_LOCAL, 0); /* our close_notify went out before */
     } else if (err == 0 && sys_errno != 0 && sys_errno != EAGAIN) {
         conn_mark(c, CONN_END_ERROR, sys_errno);
     } else if (is_cut(err)) {
@@ -103,8 +102,8 @@ const char *conn_tls_strerror(const struct conn *c, int sys_errno)
     return c->tls != NULL && c->tls->fault[0] != '\0' ? c->tls->fault : strerror(sys_errno);
 }
 
-/* Somebody typed http:// where https:// is meant. What it sent is read first: a close with bytes
- * unread is a reset, which would destroy the answer. */
+/* For a peer that speaks HTTP without TLS. What it sent is read first: a close with bytes unread
+ * is a reset, which would destroy the answer. */
 static void answer_plainly(struct conn *c)
 {
     const char *answer = c->tls->plain_answer;
@@ -117,13 +116,13 @@ static void answer_plainly(struct conn *c)
 
 /* ---- the bufferevent's callbacks ---- */
 
-/* Hand over what is decrypted, piece by piece as it lies in the buffer, unless c is paused. */
+/* Hand over what is decrypted, piece by piece as it lies in the buffer. */
 static void conn_tls_deliver(struct conn *c, int64_t recv_ns)
 {
     struct evbuffer *input = bufferevent_get_input(c->tls->bev);
     struct evbuffer_iovec piece;
 
-    while (!c->ended && !c->tls->paused && evbuffer_get_length(input) > 0 &&
+    while (!c->ended && evbuffer_get_length(input) > 0 &&
            evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
         c->in_bytes += piece.iov_len;
         if (!c->finishing)
@@ -153,8 +152,6 @@ static void conn_tls_secured(struct conn *c)
 
     t->secured = true;
     t->resumed = SSL_session_reused(t->ssl);
-    if (t->paused)
-        bufferevent_disable(t->bev, EV_READ);
     if (c->ops->on_secured != NULL)
         c->ops->on_secured(c);
 }
@@ -252,65 +249,21 @@ static int conn_tls_try(struct conn *c, const void *data, size_t len)
     return PL_ESYS;
 }
 
-static int conn_tls_nomem(struct conn *c)
-{
-    conn_mark(c, CONN_END_NOMEM, ENOMEM);
-    return PL_ENOMEM;
-}
-
-static void release_shared(const void *data, size_t len, void *arg)
-{
-    (void)data;
-    (void)len;
-    shared_unref(arg);
-}
-
 int conn_tls_send(struct conn *c, const void *data, size_t len, struct shared *owner)
 {
     struct evbuffer *output = bufferevent_get_output(c->tls->bev);
-    size_t queued = evbuffer_get_length(output);
     int sent = 0;
 
     if (len == 0)
         return PL_OK;
-    if (queued > 0 && queued + len > c->backlog_limit_bytes) {
-        conn_mark(c, CONN_END_BACKLOG, 0);
-        return PL_ELIMIT;
-    }
-    if (queued == 0 && c->tls->secured)
+    if (evbuffer_get_length(output) == 0 && c->tls->secured)
         sent = conn_tls_try(c, data, len);
+    if (sent == 0)
+        sent = conn_enqueue(c, output, data, len, owner);
     if (sent < 0)
         return sent;
     c->out_bytes += len;
-    if (sent > 0)
-        return PL_OK;
-    if (owner == NULL)
-        return evbuffer_add(output, data, len) < 0 ? conn_tls_nomem(c) : PL_OK;
-    if (evbuffer_add_reference(output, data, len, release_shared, owner) < 0)
-        return conn_tls_nomem(c);
-    shared_ref(owner);
     return PL_OK;
-}
-
-/* ---- pausing ---- */
-
-void conn_tls_pause(struct conn *c)
-{
-    c->tls->paused = true;
-    if (c->tls->secured)
-        bufferevent_disable(c->tls->bev, EV_READ);
-}
-
-int conn_tls_resume(struct conn *c)
-{
-    struct conn_tls *t = c->tls;
-
-    if (!t->paused)
-        return PL_OK;
-    t->paused = false;
-    if (evbuffer_get_length(bufferevent_get_input(t->bev)) > 0)
-        bufferevent_trigger(t->bev, EV_READ, BEV_OPT_DEFER_CALLBACKS);
-    return bufferevent_enable(t->bev, EV_READ) < 0 ? PL_ENOMEM : PL_OK;
 }
 
 /* ---- ending ---- */
@@ -322,7 +275,7 @@ static void on_room_for_goodbye(evutil_socket_t fd, short what, void *arg)
     conn_drained(arg);
 }
 
-/* The event of the road in the clear is free for this. */
+/* read_event, which connections in the clear read with, is free for this. */
 static bool wait_for_room(struct conn *c)
 {
     return event_assign(&c->read_event, c->loop->base, conn_fd(c), EV_WRITE, on_room_for_goodbye,

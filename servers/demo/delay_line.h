@@ -14,7 +14,7 @@
 #include <event2/event.h>
 
 #include "servers/http/http_session.h"
-#include "lib/base/shared.h"
+#include "lib/base/buf.h"
 #include "lib/base/ticker.h"
 
 struct held; /* one thing on its way */

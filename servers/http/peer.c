@@ -7,7 +7,7 @@
 
 #include "servers/http/cursor_wait.h"
 #include "lib/base/clock.h"
-#include "lib/net/conn_tls.h"
+#include "lib/net/conn.h"
 #include "servers/demo/demo.h"
 #include "lib/base/err.h"
 #include "servers/http/http_session.h"

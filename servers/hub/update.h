@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "lib/proto/envelope.h"
-#include "lib/base/shared.h"
+#include "lib/base/buf.h"
 
 struct channel;
 struct latest_key;

@@ -9,7 +9,7 @@
 
 #include "servers/transport/poll.h"
 #include "servers/http/reply.h"
-#include "lib/base/shared.h"
+#include "lib/base/buf.h"
 
 enum { POLL_CACHE_SLOTS = 64 };
 

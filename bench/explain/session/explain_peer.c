@@ -15,7 +15,7 @@
 #include <openssl/ssl.h>
 
 #include "lib/base/clock.h"
-#include "lib/net/tcp_word.h"
+#include "lib/net/conn.h"
 
 enum { READS_AFTER_FIN_MAX = 20, READ_BYTES = 16384, TEXT_BYTES = 512, RECORD_HEADER_BYTES = 5 };
 
@@ -71,9 +71,9 @@ static void note_address(const struct explain_peer *p, enum transcript_what what
 
 static void note_kernel(const struct explain_peer *p)
 {
-    char text[TCP_WORD_BYTES];
+    char text[CONN_TCP_TEXT_BYTES];
 
-    if (tcp_word(text, p->fd) == PL_OK)
+    if (conn_tcp_text(text, p->fd, false) == PL_OK)
         note(p, TRANSCRIPT_KERNEL, text, strlen(text));
 }
 

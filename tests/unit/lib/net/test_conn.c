@@ -1,4 +1,5 @@
-/* lib/net/conn.c and lib/base/shared.c over a socket pair: the test is the peer. */
+/* lib/net/conn.c and the shared bytes of lib/base/buf.c over a socket pair: the test is the peer.
+ */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -221,26 +222,6 @@ START_TEST(conn_gives_shared_bytes_back_when_it_ends)
 }
 END_TEST
 
-/* The cut between what is sent and what is queued falls into the body, or into the head. */
-START_TEST(conn_sends_two_pieces_in_order_wherever_the_socket_fills_up)
-{
-    size_t head_len = _i == 0 ? 100 : BIG_BYTES;
-    struct shared *head = pattern(0, head_len), *body = pattern(head_len, BIG_BYTES);
-    struct end e;
-
-    end_open(&e, BACKLOG_BYTES);
-    ck_assert_int_eq(conn_send_two(&e.conn, head->data, head->len, body), 0);
-    ck_assert_uint_eq(body->refs, 2);
-    memset(head->data, 0xff, head->len); /* it was copied */
-    peer_read_all(&e, 0, head_len + BIG_BYTES);
-    ck_assert_uint_eq(e.conn.out_bytes, head_len + BIG_BYTES);
-    shared_unref(head);
-    end_close(&e);
-    ck_assert_uint_eq(body->refs, 1);
-    shared_unref(body);
-}
-END_TEST
-
 START_TEST(conn_drops_a_slow_reader_at_the_backlog_limit)
 {
     struct shared *s = pattern(0, 65536);
@@ -367,7 +348,6 @@ START_TEST(conn_finish_lingers_until_the_peer_s_eof_9112_9_6)
     struct end e;
 
     end_open(&e, BACKLOG_BYTES);
-    conn_pause(&e.conn); /* lingering reads again */
     ck_assert_int_eq(conn_send_shared(&e.conn, s), 0);
     conn_finish(&e.conn, true);
     ck_assert_uint_eq(peer_read(&e, 0), 10);
@@ -384,24 +364,6 @@ START_TEST(conn_finish_lingers_until_the_peer_s_eof_9112_9_6)
     ck_assert(e.conn.peer_ended);
     close(e.peer);
     shared_unref(s);
-}
-END_TEST
-
-START_TEST(conn_pause_leaves_bytes_in_the_socket_until_resume)
-{
-    struct end paused, other;
-
-    end_open(&paused, BACKLOG_BYTES);
-    end_open(&other, BACKLOG_BYTES);
-    conn_pause(&paused.conn);
-    ck_assert_int_eq(send(paused.peer, "x", 1, 0), 1);
-    ck_assert_int_eq(send(other.peer, "x", 1, 0), 1);
-    TURN_UNTIL(other.got_bytes == 1); /* the loop has looked at both */
-    ck_assert_uint_eq(paused.got_bytes, 0);
-    conn_resume(&paused.conn);
-    TURN_UNTIL(paused.got_bytes == 1);
-    end_close(&paused);
-    end_close(&other);
 }
 END_TEST
 
@@ -444,7 +406,6 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, conn_queues_what_the_socket_does_not_take_and_keeps_the_order);
     tcase_add_test(tc, conn_queues_shared_bytes_by_reference);
     tcase_add_test(tc, conn_gives_shared_bytes_back_when_it_ends);
-    tcase_add_loop_test(tc, conn_sends_two_pieces_in_order_wherever_the_socket_fills_up, 0, 2);
     tcase_add_test(tc, conn_drops_a_slow_reader_at_the_backlog_limit);
     tcase_add_test(tc, conn_reads_and_tells_when);
     tcase_add_test(tc, conn_survives_being_closed_inside_its_own_callback);
@@ -453,7 +414,6 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, conn_ends_with_the_error_of_a_failed_send);
     tcase_add_test(tc, conn_finish_ends_once_the_queue_is_flushed);
     tcase_add_test(tc, conn_finish_lingers_until_the_peer_s_eof_9112_9_6);
-    tcase_add_test(tc, conn_pause_leaves_bytes_in_the_socket_until_resume);
     tcase_add_test(tc, conn_loop_free_reaps_what_is_marked);
     tcase_add_test(tc, shared_lives_as_long_as_its_last_reference);
 }
