@@ -9,8 +9,6 @@
 #include <time.h>
 
 #include "lib/base/clock.h"
-#include "lib/opt/opt_complete.h"
-#include "lib/opt/opt_man.h"
 
 enum {
     OPT_NAME_MAX_BYTES = 48,
@@ -142,15 +140,6 @@ static int set_time(const struct opt *o, int64_t *field, const char *text, struc
     return PL_OK;
 }
 
-static int set_flag(const struct opt *o, bool *field, const char *text, struct err_text *e)
-{
-    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-        return err_set(e, PL_EINVAL, "--%s: '%.*s' is not a flag's value; accepted: true, false",
-                       o->name, OPT_QUOTE_MAX_BYTES, text);
-    *field = *text == 't';
-    return PL_OK;
-}
-
 static int set_choice(const struct opt *o, int *field, const char *text, struct err_text *e)
 {
     char list[200] = "";
@@ -169,13 +158,15 @@ static int set_choice(const struct opt *o, int *field, const char *text, struct 
                    OPT_QUOTE_MAX_BYTES, text, list);
 }
 
-int opt_set(const struct opt *o, void *config, const char *text, struct err_text *e)
+/* text is a flag's only if it was given at all. */
+static int set(const struct opt *o, void *config, const char *text, struct err_text *e)
 {
     void *field = (char *)config + o->offset;
 
     switch (o->kind) {
     case OPT_FLAG:
-        return set_flag(o, field, text, e);
+        *(bool *)field = true;
+        return PL_OK;
     case OPT_INT:
         return set_int(o, field, text, e);
     case OPT_REAL:
@@ -278,20 +269,20 @@ static int parse_option(const struct opt_program *p, void *config, int argc, cha
     if (o->kind == OPT_FLAG) {
         if (value != NULL)
             return err_set(e, PL_EINVAL, "--%s: takes no value", o->name);
-        return opt_set(o, config, "true", e);
+        return set(o, config, "", e);
     }
     if (value == NULL && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
         value = argv[++*i];
     if (value == NULL)
         return err_set(e, PL_EINVAL, "--%s: a value is missing; accepted: --%s %s", o->name,
                        o->name, o->value_name != NULL ? o->value_name : "VALUE");
-    return opt_set(o, config, value, e);
+    return set(o, config, value, e);
 }
 
 static int set_defaults(const struct opt_program *p, void *config, struct err_text *e)
 {
     for (const struct opt *o = p->opts; o->name != NULL; o++) {
-        int err = o->default_text == NULL ? PL_OK : opt_set(o, config, o->default_text, e);
+        int err = o->default_text == NULL ? PL_OK : set(o, config, o->default_text, e);
 
         if (err < 0)
             return err;
@@ -299,7 +290,7 @@ static int set_defaults(const struct opt_program *p, void *config, struct err_te
     return PL_OK;
 }
 
-/* Who builds packages sets SOURCE_DATE_EPOCH, so that a build can be repeated to the byte. */
+/* Package builders set SOURCE_DATE_EPOCH, so that a build can be repeated to the byte. */
 static time_t manual_date(void)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");

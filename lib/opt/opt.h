@@ -1,5 +1,6 @@
-/* Option tables: one table per program parses the command line and prints --help, the man page
- * (opt_man.h) and what completes a command line (opt_complete.h), so they cannot disagree.
+/* Option tables: one table per program parses the command line (opt.c) and prints --help
+ * (opt_help.c), the man page (opt_man.c) and what a shell needs to complete a command line
+ * (opt_complete.c), so they cannot disagree.
  *
  * A table row names a field of the program's own config struct by offset; defaults are
  * given as text and parsed by the same code as the user's words.
@@ -11,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 
 enum opt_kind {
@@ -68,18 +71,47 @@ enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed *
 int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
               struct err_text *e);
 
-/* Set one option from text, e.g. from a scenario file; OPT_FLAG takes "true" and "false".
- * OPT_TEXT borrows text. 0, or PL_EINVAL with the line in e, which begins with "--name: ". */
-int opt_set(const struct opt *o, void *config, const char *text, struct err_text *e);
-
-/* Print what word asks for, in p's name, on stdout: --help (-h), --version, --help=man (mdoc) or
- * --help=table (see opt_complete.h). False when word is none of these. */
+/* Print what word asks for, in p's name, on stdout: --help (-h), --version, --help=man or
+ * --help=table. False when word is none of these. */
 bool opt_answer(const struct opt_program *p, const char *word);
 
 /* The row of that name, or NULL; commands may be NULL. */
 const struct opt_command *opt_command_find(const struct opt_command *commands, const char *name);
 
-/* The --help text: two columns, wrapped at 80. */
+/* ---- what a table prints */
+
+/* --help: two columns, wrapped at 80. */
 void opt_help(const struct opt_program *p, FILE *out);
+
+/* --help=man: the page of p in section 1, in the macros of mdoc(7), which mandoc and groff read, as
+ * of the day of date (UTC). "pushlab run" is described by the page pushlab-run. ASCII only: other
+ * characters are written as \[uXXXX]. */
+void opt_man(const struct opt_program *p, time_t date, FILE *out);
+
+/* --help=table: lines of six columns with tabs between; "-" stands in an empty one. The scripts in
+ * bench/completion read it.
+ *
+ *     program      kind      name       offers           words             about
+ *     pushlab run  option    --link     link             -                 the network link: ...
+ *     pushlab run  operand   -          scenario         -                 -
+ *     pushlab      command   run        -                -                 measure a scenario: ...
+ *     pushlab-cl.. option    --control  words            auto none         ...
+ *     pushlab-cl.. option    --json     -                -                 ...
+ *
+ * offers, comma-separated: what the value or operand can be. words (the fifth column), file,
+ * directory, scenario, run (the folder of one), link, command; "value" for what can't be
+ * completed; "-": there is no value. */
+void opt_complete(const struct opt_program *p, FILE *out);
+
+/* ---- for these three */
+
+/* The rows of every program: the heading "Help", then --help and --version. */
+extern const struct opt opt_built_in[];
+
+/* Append "HZ", "fixed|poisson|bursts", or nothing for a flag. Without memory it stays short. */
+void opt_put_value(struct buf *b, const struct opt *o);
+
+/* Append "spacing of the updates (default fixed)". */
+void opt_put_help(struct buf *b, const struct opt *o);
 
 #endif

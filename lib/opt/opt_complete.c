@@ -1,9 +1,7 @@
-#include "lib/opt/opt_complete.h"
+#include "lib/opt/opt.h"
 
 #include <ctype.h>
 #include <string.h>
-
-#include "lib/opt/opt_inner.h"
 
 /* What the names of values promise; the first that is found in a value_name counts. */
 static const struct {

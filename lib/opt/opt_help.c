@@ -1,5 +1,4 @@
-/* The --help text: aligned in two columns, wrapped at 80. */
-#include "lib/opt/opt_inner.h"
+#include "lib/opt/opt.h"
 
 #include <string.h>
 
@@ -57,6 +56,7 @@ static const char *buf_text(struct buf *b)
 }
 
 const struct opt opt_built_in[] = {
+    {.name = "Help", .kind = OPT_HEADING},
     {.name = "help", .kind = OPT_FLAG, .help = "print this text"},
     {.name = "version", .kind = OPT_FLAG, .help = "print the version"},
     {.name = NULL},
@@ -189,9 +189,7 @@ void opt_help(const struct opt_program *p, FILE *out)
     if (!has_headings)
         fprintf(out, "\nOptions:\n");
     print_options(out, p->opts, &b, width);
-    if (has_headings)
-        fprintf(out, "\nHelp:\n");
-    print_options(out, opt_built_in, &b, width);
+    print_options(out, opt_built_in + !has_headings, &b, width);
     if (p->footer != NULL)
         fprintf(out, "\n%s%s", p->footer, p->footer[strlen(p->footer) - 1] == '\n' ? "" : "\n");
     buf_free(&b);

@@ -1,10 +1,8 @@
-#include "lib/opt/opt_man.h"
+#include "lib/opt/opt.h"
 
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
-
-#include "lib/opt/opt_inner.h"
 
 enum { TEXT_WIDTH = 78 };
 
@@ -195,34 +193,32 @@ static void print_option(FILE *out, const struct opt *o, struct buf *b)
         put_line(out, (const char *)b->data);
 }
 
-/* Rows up to the next heading or the end, which is returned. */
-static const struct opt *print_list(FILE *out, const struct opt *o, struct buf *b)
+/* All rows, a list for each heading. */
+static void print_lists(FILE *out, const struct opt *o, struct buf *b)
 {
-    fputs(".Bl -tag -width Ds\n", out);
-    for (; o->name != NULL && o->kind != OPT_HEADING; o++)
-        print_option(out, o, b);
-    fputs(".El\n", out);
-    return o;
+    while (o->name != NULL) {
+        if (o->kind == OPT_HEADING) {
+            fputs(".Ss", out);
+            put_argument(out, o->name, strlen(o->name));
+            fputc('\n', out);
+            o++;
+        }
+        fputs(".Bl -tag -width Ds\n", out);
+        for (; o->name != NULL && o->kind != OPT_HEADING; o++)
+            print_option(out, o, b);
+        fputs(".El\n", out);
+    }
 }
 
 static void print_options(FILE *out, const struct opt_program *p)
 {
     struct buf b = {0};
-    const struct opt *o = p->opts;
-    bool has_headings = o->name != NULL && o->kind == OPT_HEADING;
 
     fputs(".Sh OPTIONS\n", out);
-    if (o->name != NULL && !has_headings)
-        o = print_list(out, o, &b);
-    while (o->name != NULL) {
-        fputs(".Ss", out);
-        put_argument(out, o->name, strlen(o->name));
-        fputc('\n', out);
-        o = print_list(out, o + 1, &b);
-    }
+    print_lists(out, p->opts, &b);
     if (p->opts[0].name != NULL)
         fputs(".Ss Help\n", out);
-    print_list(out, opt_built_in, &b);
+    print_lists(out, opt_built_in + 1, &b);
     buf_free(&b);
 }
 

@@ -214,20 +214,6 @@ START_TEST(opt_says_which_option_what_was_wrong_and_what_is_accepted)
 }
 END_TEST
 
-START_TEST(opt_set_takes_a_scenario_s_words)
-{
-    struct config config = {0};
-    struct err_text e;
-
-    ck_assert_int_eq(opt_set(&opts[1], &config, "2.5", &e), 0);
-    ck_assert(config.rate == 2.5);
-    ck_assert_int_eq(opt_set(&opts[9], &config, "true", &e), 0);
-    ck_assert(config.json);
-    ck_assert_int_eq(opt_set(&opts[9], &config, "yes", &e), PL_EINVAL);
-    ck_assert_str_eq(e.text, "--json: 'yes' is not a flag's value; accepted: true, false");
-}
-END_TEST
-
 START_TEST(opt_help_is_two_columns_wrapped_at_80)
 {
     static const char wanted[] =
@@ -282,7 +268,6 @@ int main(void)
     tcase_add_test(tc, opt_moves_operands_to_the_front);
     tcase_add_loop_test(tc, opt_says_which_option_what_was_wrong_and_what_is_accepted, 0,
                         sizeof errors / sizeof *errors);
-    tcase_add_test(tc, opt_set_takes_a_scenario_s_words);
     tcase_add_test(tc, opt_help_is_two_columns_wrapped_at_80);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/opt/opt_complete.h"
-#include "lib/opt/opt_man.h"
+#include "lib/opt/opt.h"
 
 struct config {
     const char *out, *mode, *file;
