@@ -7,7 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "bench/base/file.h"
-#include "lib/base/proc_others.h"
+#include "lib/base/proc.h"
 #include "bench/base/programs.h"
 
 enum { READY_S = 10, STOP_S = 3, POLL_MS = 5 };

@@ -7,30 +7,21 @@
 
 const char *pl_strerror(int code)
 {
-    switch (code) {
-    case PL_OK:
-        return "success";
-    case PL_ENOMEM:
-        return "out of memory";
-    case PL_ESYS:
+    static const char *const phrases[] = {
+        [-PL_OK] = "success",
+        [-PL_ENOMEM] = "out of memory",
+        [-PL_EPROTO] = "protocol violation",
+        [-PL_ELIMIT] = "over a limit",
+        [-PL_EINVAL] = "invalid argument",
+        [-PL_EUTF8] = "text that is not UTF-8",
+        [-PL_EOF] = "unexpected end of input",
+        [-PL_EAWAY] = "out of reach for now",
+        [-PL_EINTR] = "interrupted",
+    };
+
+    if (code == PL_ESYS)
         return strerror(errno);
-    case PL_EPROTO:
-        return "protocol violation";
-    case PL_ELIMIT:
-        return "over a limit";
-    case PL_EINVAL:
-        return "invalid argument";
-    case PL_EUTF8:
-        return "text that is not UTF-8";
-    case PL_EOF:
-        return "unexpected end of input";
-    case PL_EAWAY:
-        return "out of reach for now";
-    case PL_EINTR:
-        return "interrupted";
-    default:
-        return "unknown error";
-    }
+    return code <= PL_OK && code >= PL_EINTR ? phrases[-code] : "unknown error";
 }
 
 int err_set(struct err_text *e, int code, const char *fmt, ...)

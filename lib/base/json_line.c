@@ -244,3 +244,64 @@ ssize_t json_line_compact(char *dst, const char *text, size_t len)
     skip_space(&s);
     return s.at == s.end ? s.to - dst : PL_EPROTO;
 }
+
+/* ---- where a value ends ---- */
+
+/* at stands behind a string's opening quote: what follows the closing one, or NULL. */
+static const char *skip_string(const char *at, const char *end)
+{
+    const char *start = at;
+
+    while ((at = memchr(at, '"', (size_t)(end - at))) != NULL) {
+        const char *backslashes = at;
+
+        while (backslashes > start && backslashes[-1] == '\\')
+            backslashes--;
+        at++;
+        if ((at - 1 - backslashes) % 2 == 0)
+            return at;
+        start = at; /* an escaped quote: no need to count across it again */
+    }
+    return NULL;
+}
+
+const char *json_skip_nested(const char *at, const char *end)
+{
+    char close = at < end && *at == '{' ? '}' : ']';
+    size_t depth = 0;
+
+    while (at != NULL && at < end) {
+        char c = *at++;
+
+        if (c == '"') {
+            at = skip_string(at, end);
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            if (--depth == 0)
+                return c == close ? at : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* A number, true, false or null. */
+static const char *skip_word(const char *at, const char *end)
+{
+    const char *start = at;
+
+    while (at < end && strchr(",}] \t\r\n", *at) == NULL)
+        at++;
+    return at > start ? at : NULL;
+}
+
+const char *json_skip_value(const char *at, const char *end)
+{
+    if (at >= end)
+        return NULL;
+    if (*at == '"')
+        return skip_string(at + 1, end);
+    if (*at == '{' || *at == '[')
+        return json_skip_nested(at, end);
+    return skip_word(at, end);
+}

@@ -1,7 +1,9 @@
-/* What the kernel says about this process and its network namespace (Linux /proc). */
+/* What the kernel says about processes and their network namespaces (Linux, proc(5)), and what this
+ * process asks of it. */
 #ifndef PUSHLAB_PROC_H
 #define PUSHLAB_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,23 +13,28 @@ struct proc_usage {
     int64_t voluntary_switches, involuntary_switches;
 };
 
-struct proc_tcp { /* of the network namespace (/proc/net/snmp and /proc/net/netstat, RFC 4022 names)
-                   */
+struct proc_tcp {          /* of the network namespace (/proc/net/snmp, names of RFC 4022) */
     int64_t active_opens;  /* connections this side opened: SYN-SENT entered */
     int64_t passive_opens; /* connections accepted: SYN-RECEIVED entered */
     int64_t retrans_segs;
 };
 
-/* 0 or PL_ESYS. */
+/* Of this process, and of its network namespace. 0 or PL_ESYS. */
 int proc_usage_self(struct proc_usage *out);
 int proc_tcp_self(struct proc_tcp *out);
+
+/* CPU time so far of all processes of a process group that still run; 0 when there are none. */
+int64_t proc_group_cpu_ns(pid_t group);
+
+/* Does anything listen on this TCP port (0: on any) in the network namespace of pid? */
+bool proc_listens(pid_t pid, uint16_t port);
 
 /* Raise the soft limit of open files to want (as root the hard limit too) as far as allowed.
  * Returns the limit now in force, or PL_ESYS. */
 int64_t proc_raise_fd_limit(int64_t want);
 
-/* Open /dev/null for each of descriptors 0, 1, 2 that the parent left closed, lest a socket
- * become standard output. First thing in main(). */
+/* Open /dev/null for each of descriptors 0, 1, 2 that the parent left closed, so that no socket
+ * becomes standard output. First thing in main(). */
 void proc_open_standard_fds(void);
 
 /* Write text to a file of the kernel's in one go, as /proc wants it. 0 or PL_ESYS. */
@@ -37,9 +44,9 @@ int proc_write(const char *path, const char *text);
  * give up setgroups(2), without which gid_map may not be written. 0 or PL_ESYS. */
 int proc_map_ids(uid_t uid, uid_t outside_uid, gid_t gid, gid_t outside_gid);
 
-/* Give the network namespace, which must be the run's own, the same congestion control
- * whatever the host prefers: CUBIC, the kernel's default (RFC 9438), or where the host reserves
- * that to itself Reno (RFC 5681), which does the same for so little data. BBR would pace a quiet
+/* Set the congestion control of the network namespace, which must be the run's own, whatever the
+ * host's is: CUBIC, the kernel's default (RFC 9438), or where the host does not allow that Reno
+ * (RFC 5681), which does the same for so little data. BBR would pace a quiet
  * connection by the little it has sent so far. Where /proc is read-only nothing changes. */
 void proc_set_congestion_control(void);
 

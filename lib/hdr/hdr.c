@@ -241,19 +241,3 @@ double hdr_mean(const struct hdr *h)
         sum += (double)hdr_median_equivalent(h, it.value) * (double)it.count;
     return sum / (double)h->total_count;
 }
-
-double hdr_stddev(const struct hdr *h)
-{
-    double mean = hdr_mean(h);
-    struct hdr_iter it = {0};
-    double sum = 0.0;
-
-    if (h->total_count == 0)
-        return 0.0;
-    while (hdr_iter_next(h, &it)) {
-        double off = (double)hdr_median_equivalent(h, it.value) - mean;
-
-        sum += off * off * (double)it.count;
-    }
-    return sqrt(sum / (double)h->total_count);
-}

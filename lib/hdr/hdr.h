@@ -63,9 +63,8 @@ int64_t hdr_value_at_percentile(const struct hdr *h, double percentile);
 int64_t hdr_min(const struct hdr *h);
 int64_t hdr_max(const struct hdr *h);
 
-/* Over the middle values of the buckets; stddev is that of the population. 0 when empty. */
+/* Over the middle values of the buckets. 0 when empty. */
 double hdr_mean(const struct hdr *h);
-double hdr_stddev(const struct hdr *h);
 
 /* The range of values that are counted together with value (negative values: with 0). */
 int64_t hdr_lowest_equivalent(const struct hdr *h, int64_t value);

@@ -2,7 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/fields.h"
-#include "lib/base/json_skip.h"
+#include "lib/base/json_line.h"
 
 #define SEQ_KEY     "{\"seq\":"
 #define T_KEY       ",\"t\":"

@@ -2,7 +2,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/fields.h"
-#include "lib/base/json_skip.h"
+#include "lib/base/json_line.h"
 
 #define PUBLISH_KEY "{\"publish\":{"
 #define CHANNEL_KEY "\"channel\":\""

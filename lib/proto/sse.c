@@ -28,15 +28,6 @@ int sse_encode(struct buf *out, uint64_t seq, const char *data, size_t len)
     return event_finish(out, mark, data, len);
 }
 
-size_t sse_overhead_bytes(uint64_t seq)
-{
-    size_t digits = 1;
-
-    while (seq /= 10)
-        digits++;
-    return digits + strlen("id: \ndata: \n\n");
-}
-
 int sse_encode_data(struct buf *out, const char *data, size_t len)
 {
     size_t mark = out->len;

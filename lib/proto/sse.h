@@ -13,9 +13,6 @@
  * 0 or PL_ENOMEM, with nothing appended; so do all encoders here. */
 int sse_encode(struct buf *out, uint64_t seq, const char *data, size_t len);
 
-/* Bytes that sse_encode adds around data: for the framing account. */
-size_t sse_overhead_bytes(uint64_t seq);
-
 /* Append "data: LINE\n\n": the reader's last event ID stays. */
 int sse_encode_data(struct buf *out, const char *data, size_t len);
 

@@ -4,7 +4,6 @@
 #ifndef PUSHLAB_WS_READER_H
 #define PUSHLAB_WS_READER_H
 
-#include "lib/proto/ws_control.h"
 #include "lib/proto/ws_frame.h"
 
 /* A server requires masked frames, a client refuses them (§5.1). */

@@ -81,7 +81,6 @@ static void round_trip(const uint8_t *data, size_t size, uint64_t seq)
         if (data[i] != '\n' && data[i] != '\r')
             buf_add(&line, &data[i], 1);
     require(sse_encode(&wire, seq, (char *)line.data, line.len) == 0);
-    require(wire.len == line.len + sse_overhead_bytes(seq));
     sse_parser_init(&p, SIZE_MAX);
     require(sse_parser_feed(&p, wire.data, wire.len, &ev, &got) == (ssize_t)wire.len && got);
     require(strtoull(ev.last_event_id, NULL, 10) == seq);

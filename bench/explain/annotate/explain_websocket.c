@@ -7,7 +7,7 @@
 #include "bench/explain/annotate/explain_frame.h"
 #include "bench/explain/annotate/explain_inner.h"
 #include "bench/explain/annotate/explain_words.h"
-#include "lib/proto/ws_control.h"
+#include "lib/proto/ws_frame.h"
 #include "lib/proto/ws_handshake.h"
 
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/proto/ws_control.h"
+#include "lib/proto/ws_frame.h"
 
 enum where { BOTH, ASKED, ANSWERED };
 

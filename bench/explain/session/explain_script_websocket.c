@@ -3,7 +3,7 @@
 #include <openssl/rand.h>
 
 #include "bench/explain/session/explain_script.h"
-#include "lib/proto/ws_control.h"
+#include "lib/proto/ws_frame.h"
 #include "lib/proto/ws_handshake.h"
 
 enum { FRAME_MAX_BYTES = 4096 };

@@ -12,7 +12,7 @@
 
 #include "bench/base/json.h"
 #include "lib/base/clock.h"
-#include "lib/base/proc_others.h"
+#include "lib/base/proc.h"
 
 enum { POLL_MS = 10, SERVER_GRACE_MS = 2000, QUIET_POLLS = 2, QUIET_MOST_MS = 5000 };
 

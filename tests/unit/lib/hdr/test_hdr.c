@@ -192,7 +192,7 @@ START_TEST(hdr_percentile_of_few_values_is_one_of_them)
 }
 END_TEST
 
-START_TEST(hdr_mean_and_stddev_of_1_to_n)
+START_TEST(hdr_mean_of_1_to_n)
 {
     const double n = 2000;
 
@@ -200,16 +200,14 @@ START_TEST(hdr_mean_and_stddev_of_1_to_n)
     ck_assert_int_eq(hdr_min(&h), 1);
     ck_assert_int_eq(hdr_max(&h), (int64_t)n);
     ck_assert_double_eq_tol(hdr_mean(&h), (n + 1) / 2, 1e-9);
-    ck_assert_double_eq_tol(hdr_stddev(&h), sqrt((n * n - 1) / 12), 1e-9);
 }
 END_TEST
 
-START_TEST(hdr_mean_and_stddev_of_large_values_are_within_a_thousandth)
+START_TEST(hdr_mean_of_large_values_are_within_a_thousandth)
 {
     for (int64_t v = 1; v <= 1000; v++)
         ck_assert(hdr_record(&h, v * 1000003, 1));
     ck_assert_double_eq_tol(hdr_mean(&h), 500.5 * 1000003, 500.5 * 1000);
-    ck_assert_double_eq_tol(hdr_stddev(&h), sqrt(999999 / 12.0) * 1000003, 288675.0);
 }
 END_TEST
 
@@ -222,7 +220,6 @@ START_TEST(hdr_is_all_zero_when_empty)
     ck_assert_int_eq(hdr_min(&h), 0);
     ck_assert_int_eq(hdr_max(&h), 0);
     ck_assert_double_eq(hdr_mean(&h), 0);
-    ck_assert_double_eq(hdr_stddev(&h), 0);
     ck_assert(!hdr_iter_next(&h, &it));
 }
 END_TEST
@@ -388,8 +385,8 @@ int main(void)
     tcase_add_test(tc, hdr_percentile_is_the_nearest_rank);
     tcase_add_test(tc, hdr_percentiles_of_1_to_n_are_within_a_thousandth);
     tcase_add_test(tc, hdr_percentile_of_few_values_is_one_of_them);
-    tcase_add_test(tc, hdr_mean_and_stddev_of_1_to_n);
-    tcase_add_test(tc, hdr_mean_and_stddev_of_large_values_are_within_a_thousandth);
+    tcase_add_test(tc, hdr_mean_of_1_to_n);
+    tcase_add_test(tc, hdr_mean_of_large_values_are_within_a_thousandth);
     tcase_add_test(tc, hdr_is_all_zero_when_empty);
     tcase_add_test(tc, hdr_clamps_and_still_counts_what_is_out_of_range);
     tcase_add_test(tc, hdr_records_many_at_once_and_nothing_for_none);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/base/err.h"
-#include "lib/proto/ws_control.h"
+#include "lib/proto/ws_frame.h"
 
 enum { CLOSE_MAX_BYTES = WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES };
 
