@@ -24,6 +24,22 @@ void buf_drain(struct buf *b, size_t n);
 /* Give the memory back; b is empty and usable again. */
 void buf_free(struct buf *b);
 
+/* Whole numbers of up to eight bytes in network byte order. */
+static inline uint64_t be_get(const uint8_t *from, size_t bytes)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes; i++)
+        value = value << 8 | from[i];
+    return value;
+}
+
+static inline void be_put(uint8_t *to, uint64_t value, size_t bytes)
+{
+    for (; bytes > 0; value >>= 8)
+        to[--bytes] = (uint8_t)value;
+}
+
 /* Immutable bytes with a reference count: an update encoded once, sent to thousands. The count is
  * not atomic: one thread only. */
 struct shared {

@@ -31,21 +31,6 @@ enum {
     INFLATE_STEP_BYTES = 4096,
 };
 
-static void put_be(uint8_t *to, uint64_t value, int bytes)
-{
-    for (int i = bytes - 1; i >= 0; i--, value >>= 8)
-        to[i] = (uint8_t)value;
-}
-
-static uint64_t get_be(const uint8_t *from, int bytes)
-{
-    uint64_t value = 0;
-
-    for (int i = 0; i < bytes; i++)
-        value = value << 8 | from[i];
-    return value;
-}
-
 /* ---- encode ---- */
 
 /* to has room for WORD_BYTES_MAX. Returns the bytes written. */
@@ -100,13 +85,13 @@ int hdr_encode(const struct hdr *h, struct buf *out)
         return PL_ENOMEM;
     to = out->data + out->len;
     payload = put_counts(to + HEADER_BYTES, h);
-    put_be(to, COOKIE, 4);
-    put_be(to + 4, payload, 4);
-    put_be(to + 8, 0, 4);
-    put_be(to + 12, (uint64_t)h->significant_figures, 4);
-    put_be(to + 16, (uint64_t)h->lowest_discernible_value, 8);
-    put_be(to + 24, (uint64_t)h->highest_trackable_value, 8);
-    put_be(to + 32, RATIO_ONE, 8);
+    be_put(to, COOKIE, 4);
+    be_put(to + 4, payload, 4);
+    be_put(to + 8, 0, 4);
+    be_put(to + 12, (uint64_t)h->significant_figures, 4);
+    be_put(to + 16, (uint64_t)h->lowest_discernible_value, 8);
+    be_put(to + 24, (uint64_t)h->highest_trackable_value, 8);
+    be_put(to + 32, RATIO_ONE, 8);
     out->len += HEADER_BYTES + payload;
     return PL_OK;
 }
@@ -121,8 +106,8 @@ static int compress_into(struct buf *out, const struct buf *plain)
     to = out->data + out->len;
     if (compress(to + COMPRESSED_HEADER_BYTES, &len, plain->data, (uLong)plain->len) != Z_OK)
         return PL_ENOMEM; /* there is room: nothing else can fail */
-    put_be(to, COOKIE_COMPRESSED, 4);
-    put_be(to + 4, len, 4);
+    be_put(to, COOKIE_COMPRESSED, 4);
+    be_put(to + 4, len, 4);
     out->len += COMPRESSED_HEADER_BYTES + len;
     return PL_OK;
 }
@@ -203,14 +188,14 @@ static void find_min_and_max(struct hdr *h)
 /* The header's configuration makes h. */
 static int init_from_header(struct hdr *h, const uint8_t *from)
 {
-    int64_t lowest = (int64_t)get_be(from + 16, 8), highest = (int64_t)get_be(from + 24, 8);
+    int64_t lowest = (int64_t)be_get(from + 16, 8), highest = (int64_t)be_get(from + 24, 8);
     int rc;
 
-    if ((get_be(from, 4) | COOKIE_WORD_SIZE) != (COOKIE | COOKIE_WORD_SIZE))
+    if ((be_get(from, 4) | COOKIE_WORD_SIZE) != (COOKIE | COOKIE_WORD_SIZE))
         return PL_EPROTO;
-    if (get_be(from + 8, 4) != 0 || get_be(from + 32, 8) != RATIO_ONE)
+    if (be_get(from + 8, 4) != 0 || be_get(from + 32, 8) != RATIO_ONE)
         return PL_EPROTO; /* shifted or scaled: not a histogram of integers as they were */
-    rc = hdr_init(h, lowest, highest, (int)get_be(from + 12, 4));
+    rc = hdr_init(h, lowest, highest, (int)be_get(from + 12, 4));
     return rc == PL_EINVAL ? PL_EPROTO : rc;
 }
 
@@ -219,7 +204,7 @@ int hdr_decode(struct hdr *h, const uint8_t *data, size_t len)
     int rc;
 
     *h = (struct hdr){0};
-    if (len < HEADER_BYTES || get_be(data + 4, 4) != len - HEADER_BYTES)
+    if (len < HEADER_BYTES || be_get(data + 4, 4) != len - HEADER_BYTES)
         return PL_EPROTO;
     rc = init_from_header(h, data);
     if (rc < 0)
@@ -258,8 +243,8 @@ int hdr_decode_compressed(struct hdr *h, const uint8_t *data, size_t len)
     int rc;
 
     *h = (struct hdr){0};
-    if (len < COMPRESSED_HEADER_BYTES || get_be(data + 4, 4) != len - COMPRESSED_HEADER_BYTES ||
-        (get_be(data, 4) | COOKIE_WORD_SIZE) != (COOKIE_COMPRESSED | COOKIE_WORD_SIZE))
+    if (len < COMPRESSED_HEADER_BYTES || be_get(data + 4, 4) != len - COMPRESSED_HEADER_BYTES ||
+        (be_get(data, 4) | COOKIE_WORD_SIZE) != (COOKIE_COMPRESSED | COOKIE_WORD_SIZE))
         return PL_EPROTO;
     z.next_in = (z_const Bytef *)(uintptr_t)(data + COMPRESSED_HEADER_BYTES); /* only read */
     z.avail_in = (uInt)(len - COMPRESSED_HEADER_BYTES);

@@ -1,5 +1,5 @@
 /* What TLS (RFC 8446; 1.2: RFC 5246) needs before there is a connection: versions, certificates,
- * trust, and the memory of sessions. OpenSSL does the work; conn_tls.h moves the bytes.
+ * trust, and the memory of sessions. OpenSSL does the work; conn.h moves the bytes.
  *
  * Both sides speak ECDHE with AEAD only, and HTTP/1.1 by ALPN (RFC 7301).
  */
@@ -12,6 +12,9 @@
 
 enum tls_version { TLS_ANY, TLS_1_2, TLS_1_3 };
 extern const char *const tls_version_words[]; /* in that order, NULL-terminated: option choices */
+
+struct x509_st;     /* OpenSSL's X509 */
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
 struct tls; /* the settings of one side, shared by all its connections */
 
@@ -47,6 +50,12 @@ struct tls_memory {
     struct ssl_session_st *session; /* NULL: nothing yet */
 };
 void tls_memory_forget(struct tls_memory *m);
+
+/* A self-signed certificate for one run (RFC 5280): for localhost, 127.0.0.1, ::1 and one host
+ * more (name or address, NULL for none). P-256, 30 days; its key never leaves the process. It may
+ * be imported as an authority, which is what browsers ask for, and signs for no other (pathlen 0).
+ * 0, or PL_ENOMEM; *cert and *key are the caller's. */
+int tls_cert_make(struct x509_st **cert, struct evp_pkey_st **key, const char *host);
 
 /* ---- for conn_tls.c ---- */
 

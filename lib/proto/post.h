@@ -25,9 +25,6 @@ struct post {
     size_t data_len;
 };
 
-#define POST_ACCEPTED                                                                              \
-    "{\"publish\":{\"channel\":…,\"key\":…,\"from\":…,\"from_n\":…,\"from_t\":…},\"data\":…}"
-
 enum { POST_OVERHEAD_BYTES = 160 };
 
 /* What the compact JSON text is: plain data, one post, or an array whose first element is one. */

@@ -3,29 +3,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/utf8.h"
 
 enum { FIN_BIT = 0x80, RSV_SHIFT = 4, OPCODE_BITS = 0x0f, MASK_BIT = 0x80, LENGTH_BITS = 0x7f };
 enum { LENGTH_16 = 126, LENGTH_64 = 127 };
 enum { CLOSE_CODE_BYTES = 2, CLOSE_REASON_MAX_BYTES = WS_CONTROL_MAX_BYTES - CLOSE_CODE_BYTES };
-
-static uint64_t be_read(const uint8_t *p, size_t bytes)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < bytes; i++)
-        value = value << 8 | p[i];
-    return value;
-}
-
-static void be_write(uint8_t *p, uint64_t value, size_t bytes)
-{
-    while (bytes > 0) {
-        p[--bytes] = (uint8_t)value;
-        value >>= 8;
-    }
-}
 
 /* Bytes of the extended payload length that follow a 7-bit length field. */
 static size_t extended_bytes(uint8_t length_field)
@@ -60,7 +44,7 @@ ssize_t ws_frame_decode(struct ws_frame *out, const uint8_t *buf, size_t len)
     if (len < need)
         return 0;
     if (extended > 0)
-        out->payload_bytes = be_read(buf + 2, extended);
+        out->payload_bytes = be_get(buf + 2, extended);
     if (!length_is_canonical(out->payload_bytes, extended))
         return PL_EPROTO;
     if (out->masked)
@@ -80,7 +64,7 @@ size_t ws_frame_encode(uint8_t *out, const struct ws_frame *f)
     out[0] =
         (uint8_t)((f->fin ? FIN_BIT : 0) | (f->rsv & 7) << RSV_SHIFT | (f->opcode & OPCODE_BITS));
     out[1] = (uint8_t)((f->masked ? MASK_BIT : 0) | length_field);
-    be_write(out + 2, f->payload_bytes, extended);
+    be_put(out + 2, f->payload_bytes, extended);
     at = 2 + extended;
     if (!f->masked)
         return at;

@@ -7,7 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "lib/net/tls_cert.h"
+#include "lib/net/tls.h"
 #include "tests/unit/lib/net/tls_fixture.h"
 
 static X509 *make(const char *host)
