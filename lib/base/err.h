@@ -16,7 +16,7 @@ enum pl_err {
     PL_EINVAL = -5, /* an option, a file or an argument is wrong */
     PL_EUTF8 = -6,  /* text that is not UTF-8 */
     PL_EOF = -7,    /* the input ended in the middle of something */
-    PL_EAWAY = -8,  /* what it needs can't be reached now: it may be tried again */
+    PL_EAWAY = -8,  /* what it needs cannot be reached now; it may be tried again */
     PL_EINTR = -9,  /* interrupted by the user (Ctrl-C): nothing to explain */
 };
 

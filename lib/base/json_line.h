@@ -18,8 +18,8 @@ enum { JSON_LINE_MAX_DEPTH = 64 };
  * PL_ELIMIT (nested deeper than JSON_LINE_MAX_DEPTH). After an error dst holds nothing of use. */
 ssize_t json_line_compact(char *dst, const char *text, size_t len);
 
-/* Where a JSON value ends, in text that is known to be JSON (or that is checked elsewhere):
- * strings, braces and brackets are told apart, nothing more. For readers that run once per
+/* Where a JSON value ends, in text that is known to be JSON (or that is checked elsewhere): only
+ * strings, braces and brackets are recognized. For readers that run once per
  * update and only pass values on. at stands on an opening brace or bracket, or on the first
  * character of any value. Returns what follows it, or NULL when end comes first. */
 const char *json_skip_nested(const char *at, const char *end);

@@ -86,7 +86,7 @@ int proc_tcp_self(struct proc_tcp *out)
     return PL_OK;
 }
 
-/* The group of a process, or -1. Its name, in parentheses, may hold anything (proc(5)). */
+/* The group of a process, or -1. Its name, in parentheses, may contain any character (proc(5)). */
 static pid_t group_of(pid_t pid)
 {
     char path[64], line[512], *end;

@@ -37,7 +37,7 @@ int64_t proc_raise_fd_limit(int64_t want);
  * becomes standard output. First thing in main(). */
 void proc_open_standard_fds(void);
 
-/* Write text to a file of the kernel's in one go, as /proc wants it. 0 or PL_ESYS. */
+/* Write text to a file under /proc or /sys with one write(2), as these need it. 0 or PL_ESYS. */
 int proc_write(const char *path, const char *text);
 
 /* In a new user namespace (user_namespaces(7)): let uid and gid inside stand for those outside, and

@@ -10,6 +10,8 @@ struct rng {
 };
 
 void rng_seed(struct rng *r, uint64_t seed);
+
+/* 64 uniform bits. */
 uint64_t rng_next(struct rng *r);
 
 /* Uniform in [0, 1), 53 bits. */

@@ -20,6 +20,7 @@ int ticker_init(struct ticker *t, struct event_base *base, void (*on_due)(void *
 /* Fire once when CLOCK_MONOTONIC reaches due_ns (at once if that is past); replaces an
  * earlier deadline; INT64_MAX disarms. 0 or PL_ESYS. */
 int ticker_arm(struct ticker *t, int64_t due_ns);
+/* Only after ticker_init() has succeeded. */
 void ticker_free(struct ticker *t);
 
 #endif

@@ -152,7 +152,7 @@ enum conn_tls_handshake conn_tls_handshake(const struct conn *c);
  * help), ECONNABORTED when the connection was cut off. */
 const char *conn_tls_strerror(const struct conn *c, int sys_errno);
 
-/* ---- between conn.c and conn_tls.c; nobody else calls these ---- */
+/* ---- shared by conn.c and conn_tls.c only ---- */
 
 /* Zero c and give it its descriptor, without reading from it yet. 0 or PL_ENOMEM. */
 int conn_init(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, int fd,
@@ -161,8 +161,8 @@ int conn_init(struct conn *c, struct conn_loop *l, const struct conn_ops *ops, i
 void conn_mark(struct conn *c, enum conn_end why, int sys_errno);
 /* The queue has gone out: tell the owner, or go on with the end that waited for it. */
 void conn_drained(struct conn *c);
-/* Put len bytes at queue's end: by reference when they belong to owner, else as a copy. Ends the
- * connection where there is no memory, or no room within the limit: negative. */
+/* Append len bytes to queue: by reference when owner is not NULL, else as a copy. 0; PL_ELIMIT or
+ * PL_ENOMEM when that ends the connection. */
 int conn_enqueue(struct conn *c, struct evbuffer *queue, const void *data, size_t len,
                  struct shared *owner);
 
@@ -171,7 +171,7 @@ int conn_tls_send(struct conn *c, const void *data, size_t len, struct shared *o
 size_t conn_tls_queued_bytes(const struct conn *c);
 /* Send close_notify. False: the socket is full, conn_drained() is called again later. */
 bool conn_tls_say_goodbye(struct conn *c);
-/* c has been marked: no callback from now on; say goodbye if that is still possible. */
+/* c has been marked: no callback from now on; send close_notify if that is still possible. */
 void conn_tls_stop(struct conn *c);
 /* Reaping, before on_end(): free the TLS and close the descriptor. And after it: the rest. */
 void conn_tls_close(struct conn *c);

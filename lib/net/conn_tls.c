@@ -22,7 +22,7 @@ struct conn_tls {
     const char *plain_answer;
     bool secured; /* the handshake is complete */
     bool resumed;
-    bool goodbye_sent; /* close_notify has gone out, or can't */
+    bool goodbye_sent; /* close_notify has been sent, or cannot be */
     char fault[160];   /* "" unless TLS went wrong */
 };
 
@@ -33,8 +33,8 @@ static void set_fault(struct conn_tls *t, const char *what, const char *why)
     snprintf(t->fault, sizeof t->fault, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
 }
 
-/* The oldest of what OpenSSL noted is the cause, the rest is its echo. libevent hands the newest
- * out first, and at last the SSL_get_error() code, which belongs to no library. */
+/* The oldest error in OpenSSL's queue is the cause; the others follow from it. libevent returns the
+ * newest first, and last the SSL_get_error() code, which is no library's. */
 static unsigned long oldest_error(struct bufferevent *bev)
 {
     unsigned long err, oldest = 0;
@@ -116,7 +116,7 @@ static void answer_plainly(struct conn *c)
 
 /* ---- the bufferevent's callbacks ---- */
 
-/* Hand over what is decrypted, piece by piece as it lies in the buffer. */
+/* Deliver what is decrypted, one piece of the buffer at a time. */
 static void conn_tls_deliver(struct conn *c, int64_t recv_ns)
 {
     struct evbuffer *input = bufferevent_get_input(c->tls->bev);
@@ -300,7 +300,8 @@ bool conn_tls_say_goodbye(struct conn *c)
     return true;
 }
 
-/* Bytes that are still queued are lost, and so is a goodbye that would have to wait. */
+/* Bytes that are still queued are lost. close_notify is sent only if the socket takes it at once.
+ */
 void conn_tls_stop(struct conn *c)
 {
     struct conn_tls *t = c->tls;

@@ -16,7 +16,7 @@
 
 enum { CERT_DAYS = 30, CERT_SERIAL_BYTES = 16 };
 
-/* A ticket is good for so long. OpenSSL's 5 minutes would put full handshakes in the middle of
+/* How long a ticket is valid. OpenSSL's 5 minutes would cause full handshakes in the middle of
  * a long run. */
 enum { TICKET_LIFETIME_S = 2 * 3600 };
 
@@ -92,7 +92,7 @@ const char *tls_plain_answer(const struct tls *t)
     return t->plain_answer;
 }
 
-/* ---- a certificate of our own ---- */
+/* ---- a certificate for this run ---- */
 
 static bool add_name(GENERAL_NAMES *names, const char *host)
 {
@@ -119,7 +119,7 @@ fail:
     return false;
 }
 
-/* Whom it is for (RFC 5280 §4.2.1.6): clients look here, not at the subject. */
+/* The names that it is for (RFC 5280 §4.2.1.6): clients check these, not the subject. */
 static bool add_alt_names(X509 *cert, const char *host)
 {
     static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
@@ -202,7 +202,7 @@ int tls_cert_make(X509 **cert, EVP_PKEY **key, const char *host)
 
 /* ---- server ---- */
 
-/* RFC 7301 §3.2: who offers protocols and not ours is told so. */
+/* RFC 7301 §3.2: a client that offers protocols, but not ours, gets a fatal alert. */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *offered, unsigned offered_len, void *arg)
 {
@@ -352,7 +352,7 @@ void tls_memory_forget(struct tls_memory *m)
     m->session = NULL;
 }
 
-/* Whose certificate it must be (RFC 6125); SNI takes names only (RFC 6066 §3). */
+/* The name that the certificate must have (RFC 6125); SNI takes names only (RFC 6066 §3). */
 static bool expect_host(SSL *ssl, const char *host)
 {
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1)

@@ -24,7 +24,7 @@ struct tls_server_options {
      * certificate is made. key_path NULL: the key is in the certificate's file. */
     const char *cert_path, *key_path;
     const char *host; /* self-signed: one more name or address, besides localhost's; may be NULL */
-    /* What a peer is told, in the clear, that speaks HTTP without TLS. NULL: nothing. */
+    /* The response, in the clear, to a peer that speaks HTTP without TLS. NULL: none. */
     const char *plain_answer;
 };
 
@@ -41,14 +41,16 @@ int tls_new_client(struct tls **out, const struct tls_client_options *o, struct 
 /* Connections may outlive it. NULL is ignored. */
 void tls_free(struct tls *t);
 
-/* Write the server's certificate (PEM, without the key), for those who are to trust it: first
- * under another name, so that nobody reads half of it. 0, or PL_ESYS with the line in e. */
+/* Write the server's certificate (PEM, without the key), for clients to trust: under another name
+ * first, then renamed, so that no reader gets half of it. 0; PL_EINVAL (path too long) or PL_ESYS
+ * with the line in e. */
 int tls_write_cert(const struct tls *t, const char *path, struct err_text *e);
 
-/* What a client remembers of its server from one connection to the next: a session ticket. */
+/* What a client keeps from one connection to the next: a session ticket (RFC 8446 §4.6.1). */
 struct tls_memory {
     struct ssl_session_st *session; /* NULL: nothing yet */
 };
+/* Free what is kept; m is empty and usable again. */
 void tls_memory_forget(struct tls_memory *m);
 
 /* A self-signed certificate for one run (RFC 5280): for localhost, 127.0.0.1, ::1 and one host

@@ -15,7 +15,7 @@ enum {
     OPT_QUOTE_MAX_BYTES = 60, /* of the user's word, so that what is accepted still fits */
 };
 
-/* A bound as one would type it: 1000000, not 1e+06; 0.1, not 0.10000000000000001. */
+/* A bound as people type it: 1000000, not 1e+06; 0.1, not 0.10000000000000001. */
 static const char *bound_text(char out[32], double value)
 {
     snprintf(out, 32, fabs(value) < 1e15 && value == floor(value) ? "%.0f" : "%.15g", value);
@@ -227,7 +227,7 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b)
 /* The option most like name, or NULL when none is like it. */
 static const struct opt *opt_nearest(const struct opt *opts, const char *name, size_t name_len)
 {
-    size_t nearest = name_len < 4 ? 2 : 3; /* one or two slips of the finger, fewer than this */
+    size_t nearest = name_len < 4 ? 2 : 3; /* one or two typing errors, fewer than this */
     const struct opt *found = NULL;
 
     for (const struct opt *o = opts; o->name != NULL; o++) {

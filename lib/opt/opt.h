@@ -63,11 +63,11 @@ struct opt_program {
 
 enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed */ };
 
-/* Fill config with defaults, then with argv; the last of a repeated option stands. "--name value"
- * and "--name=value" are both read (a value that begins with "--" needs the latter); "--" ends
- * options; "-" is an operand or a value. --help (-h) and --version are every program's. *nargs gets
- * the number of operands, which are moved to argv[1..*nargs] in order; nargs NULL refuses operands.
- * Returns OPT_RUN, OPT_EXIT, or PL_EINVAL with the line in e. */
+/* Fill config with defaults, then with argv; of a repeated option the last one counts. "--name
+ * value" and "--name=value" are both read (a value that begins with "--" needs the latter); "--"
+ * ends options; "-" is an operand or a value. --help (-h) and --version are every program's. *nargs
+ * gets the number of operands, which are moved to argv[1..*nargs] in order; nargs NULL refuses
+ * operands. Returns OPT_RUN, OPT_EXIT, or PL_EINVAL with the line in e. */
 int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
               struct err_text *e);
 
@@ -78,7 +78,7 @@ bool opt_answer(const struct opt_program *p, const char *word);
 /* The row of that name, or NULL; commands may be NULL. */
 const struct opt_command *opt_command_find(const struct opt_command *commands, const char *name);
 
-/* ---- what a table prints */
+/* ---- what a table prints ---- */
 
 /* --help: two columns, wrapped at 80. */
 void opt_help(const struct opt_program *p, FILE *out);
@@ -103,7 +103,7 @@ void opt_man(const struct opt_program *p, time_t date, FILE *out);
  * completed; "-": there is no value. */
 void opt_complete(const struct opt_program *p, FILE *out);
 
-/* ---- for these three */
+/* ---- shared by these three ---- */
 
 /* The rows of every program: the heading "Help", then --help and --version. */
 extern const struct opt opt_built_in[];

@@ -23,8 +23,8 @@ static size_t code_point(const unsigned char *text, unsigned *point)
     return len;
 }
 
-/* What must be typed as it stands: roff would make typographers' quotes, hyphens and accents of
- * the bare characters, which nobody can paste into a shell. NULL: the character itself. */
+/* Characters that must come out as they are: roff would turn them into typographers' quotes,
+ * hyphens and accents, which do not work when pasted into a shell. NULL: the character itself. */
 static const char *escape_of(unsigned point)
 {
     switch (point) {
@@ -129,7 +129,7 @@ static void print_head(FILE *out, const struct opt_program *p, time_t date)
     put_page_name(out, p->name, false);
 }
 
-/* One line for whatis(1): the first sentence, or what stands before its colon. */
+/* One line for whatis(1): the first sentence, or the part before its colon. */
 static void print_summary(FILE *out, const char *about)
 {
     size_t len = 0;
@@ -272,7 +272,7 @@ static void print_exit_status(FILE *out, const struct opt_program *p)
         put_line(out, "0 on success, 1 when something went wrong, 2 when the command line is.");
 }
 
-/* Lines that are to be typed, as they stand; the heading before them is the section's. */
+/* Lines to be typed, unchanged; the heading before them is the section's. */
 static void print_examples(FILE *out, const struct opt_program *p)
 {
     const char *rest = p->footer;

@@ -11,7 +11,7 @@ int chunk_encode(struct buf *out, const void *data, size_t len)
     char size_line[SIZE_LINE_MAX_BYTES + 1];
     size_t size_line_bytes = (size_t)snprintf(size_line, sizeof size_line, "%zx\r\n", len);
 
-    /* All or nothing: half a chunk would swallow whatever is appended next. */
+    /* All or nothing: after half a chunk, what is appended next would be read as its data. */
     if (buf_reserve(out, size_line_bytes + len + CRLF_BYTES) < 0)
         return PL_ENOMEM;
     buf_add(out, size_line, size_line_bytes);

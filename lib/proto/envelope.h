@@ -1,14 +1,14 @@
 /* The update as every transport carries it: {"seq":17,"t":81234567890123,"data":{...}}
  *
  * seq counts all that the server publishes, from 1 without gaps; t is the publisher's
- * CLOCK_MONOTONIC in nanoseconds; data is any JSON value on one line. Between t and data stand,
+ * CLOCK_MONOTONIC in nanoseconds; data is any JSON value on one line. Between t and data come,
  * in this order and only where they have a value:
  *
  *   "channel":"doc"      not for the default channel
  *   "n":5                counts the channel's updates from 1 without gaps; left out where it
  *                        equals seq, as it always does on a server with one channel
  *   "key":"cursor/7"     which of the channel's values this one replaces
- *   "from":"7"           who sent it, and in the sender's own numbers and clock
+ *   "from":"7"           the sender; its own numbers and clock follow
  *   "from_n":42          which of its messages it was
  *   "from_t":8123456     when it was sent
  *
@@ -44,7 +44,7 @@ size_t envelope_encode(char *dst, const struct envelope *e);
 
 /* Read one envelope. Accepts exactly the key order above (what every pushlab server and the
  * documented test servers send) without white space; whole numbers, times up to INT64_MAX. data
- * is whatever stands before the last brace, at least one byte: not looked into, since this runs
+ * is everything before the last brace, at least one byte: not checked, since this runs
  * once per update received. 0 or PL_EPROTO. */
 int envelope_scan(struct envelope *out, const char *text, size_t len);
 

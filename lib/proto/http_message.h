@@ -1,4 +1,4 @@
-/* The head of an HTTP/1.x message and what one asks of it (RFC 9110). http_reader.h makes it.
+/* The head of an HTTP/1.x message and questions about it (RFC 9110). http_reader.h makes it.
  *
  * All strings lie NUL-terminated in one buffer, which is used again for the next message of
  * the connection; fields are pairs of offsets into it, so that it may move while it grows. */
@@ -35,12 +35,13 @@ const char *http_message_field(const struct http_message *m, const char *name);
 /* How many times the field stands in the message. */
 size_t http_message_count(const struct http_message *m, const char *name);
 /* Is token one of the comma-separated elements of the field, however many lines it is spread
- * over? Case-insensitive (RFC 9110 §5.6.1). For fields of plain tokens: quotes mean nothing. */
+ * over? Case-insensitive (RFC 9110 §5.6.1). For fields of plain tokens: quoted strings are not
+ * parsed. */
 bool http_message_has_token(const struct http_message *m, const char *name, const char *token);
 /* The request target as it was sent; "" in a response. */
 const char *http_message_target(const struct http_message *m);
 
-/* "Not Found" for 404; "Unknown" for codes that pushlab never sends. */
+/* "Not Found" for 404 (RFC 9110 §15); "Unknown" for codes that are not in the table. */
 const char *http_status_phrase(int status);
 
 /* IMF-fixdate (RFC 9110 §5.6.7) of a Unix time (years 0 to 9999) into out[30]. */

@@ -6,7 +6,7 @@
 
 #include "lib/base/err.h"
 
-/* Ends the reader; the first reason stands. -1 is what llhttp's callbacks return to stop. */
+/* Ends the reader; the first reason is kept. -1 is what llhttp's callbacks return to stop. */
 static int reader_fail(struct http_reader *r, int error, int status)
 {
     if (r->error < 0)
@@ -59,7 +59,7 @@ static int on_url_complete(llhttp_t *parser)
     struct http_reader *r = parser->data;
 
     /* A request line without a version is HTTP/0.9 to llhttp, which would now wait for
-     * fields that nobody sends. With a version, that is still unread here. */
+     * fields that never come. With a version, that is still unread here. */
     if (parser->http_minor == 9)
         return reader_fail(r, PL_EPROTO, 400);
     return text_end(r);
@@ -128,7 +128,7 @@ static int on_header_value_complete(llhttp_t *parser)
     return text_end(r);
 }
 
-/* uri-host [ ":" port ], loosely: the characters that may stand there at all (RFC 9110 §7.2). */
+/* uri-host [ ":" port ], loosely: the characters that may occur there at all (RFC 9110 §7.2). */
 static bool host_is_plausible(const char *host)
 {
     for (; *host != '\0'; host++) {
@@ -265,8 +265,8 @@ void http_reader_init(struct http_reader *r, enum http_role role, const struct h
     llhttp_init(&r->parser, role == HTTP_REQUESTS ? HTTP_REQUEST : HTTP_RESPONSE, &reader_settings);
 }
 
-/* RFC 9110 §9.1: 501 for a method that nobody here knows; but bytes that look like no
- * method at all (a TLS handshake, a lower-case word) are a bad request. */
+/* RFC 9110 §9.1: 501 for an unknown method; but bytes that cannot be a method (a TLS handshake,
+ * a lower-case word) are a bad request. */
 static int status_of_parser_error(const struct http_reader *r, llhttp_errno_t err)
 {
     const char *at = llhttp_get_error_pos(&r->parser);

@@ -12,7 +12,7 @@
  *
  * What llhttp lets through and this module does not: HTTP/0.9 and 2.0, a missing, repeated
  * or malformed Host (RFC 9112 §3.2), line folding in requests (§5.2), transfer codings other
- * than chunked (§6.1), content after 1xx, 204 and 304 (§6.3), endless white space. */
+ * than chunked (§6.1), content after 1xx, 204 and 304 (§6.3), unbounded white space. */
 #ifndef PUSHLAB_HTTP_READER_H
 #define PUSHLAB_HTTP_READER_H
 
@@ -39,7 +39,7 @@ struct http_limits {
     size_t head_bytes;   /* 431: bytes in a row that are not content: a whole head, start line
                           * included, or chunk sizes with extensions, or a trailer section.
                           * Checked once per feed. More than HTTP_FIELDS_MAX fields: 431 too */
-    size_t body_bytes;   /* 413; SIZE_MAX for endless responses */
+    size_t body_bytes;   /* 413; SIZE_MAX for responses that do not end */
 };
 
 struct http_reader {
@@ -48,15 +48,15 @@ struct http_reader {
     struct http_limits limits;
     struct http_message msg;
     enum http_event pending;
-    int error;               /* the negative return that ended this reader; 0 while it lives */
-    int error_status;        /* what a server should answer after a negative return */
-    bool head_answer;        /* set by the caller: the next response answers HEAD, has no body */
-    bool in_head;            /* between the first byte of a message and its empty line */
-    bool name_open;          /* a field name has begun and not ended */
-    bool value_ended;        /* the field's value has met its line's end: more is folding */
-    bool done;               /* the last message of the connection is complete */
-    size_t head_bytes;       /* not content, since the last event */
-    size_t body_bytes;       /* content of this message */
+    int error;         /* the negative return that ended this reader; 0 before */
+    int error_status;  /* what a server should answer after a negative return */
+    bool head_answer;  /* set by the caller: the next response answers HEAD, has no body */
+    bool in_head;      /* between the first byte of a message and its empty line */
+    bool name_open;    /* a field name has begun and not ended */
+    bool value_ended;  /* the field's value has reached the end of its line: more is folding */
+    bool done;         /* the last message of the connection is complete */
+    size_t head_bytes; /* not content, since the last event */
+    size_t body_bytes; /* content of this message */
     const uint8_t *feed_end; /* of the bytes being fed */
     const uint8_t *body;
     size_t body_len;
@@ -70,8 +70,8 @@ void http_reader_init(struct http_reader *r, enum http_role role, const struct h
  * HTTP_NEED_MORE; HTTP_HEAD_DONE and HTTP_MESSAGE may come with 0, so feed on, even nothing, until
  * HTTP_NEED_MORE), or PL_EPROTO, PL_ELIMIT, PL_ENOMEM with r->error_status set to
  * 400, 413, 414, 431, 501, 505 or 500. A Content-Length over the limit is refused instead of
- * HTTP_HEAD_DONE. After an error the reader is dead and r->msg is empty.
- * After HTTP_MESSAGE with msg.upgrade the remaining bytes belong to the caller, who either
+ * HTTP_HEAD_DONE. After an error every call returns it again, and r->msg is empty.
+ * After HTTP_MESSAGE with msg.upgrade the remaining bytes are the caller's, who either
  * takes the connection over, or goes on feeding to ignore the upgrade (RFC 9110 §7.8).
  * After HTTP_MESSAGE without msg.keep_alive further bytes are consumed and ignored (RFC 9112 §9.6).
  */

@@ -1,10 +1,10 @@
-/* A message on its way up, as POST /publish and a WebSocket carry it:
+/* A message from client to server, as POST /publish and a WebSocket carry it:
  *
  *   {"publish":{"channel":"doc","key":"cursor/7","from":"7","from_n":42,"from_t":81234},"data":X}
  *
  * The members of "publish" stand in this order, each of them optional; envelope.h says what they
  * mean. data is any JSON value. What does not begin with {"publish":{ is not a post but plain
- * data for the default channel. Several posts go up together as a JSON array of them.
+ * data for the default channel. Several posts are sent together as a JSON array of them.
  * The same bytes on every transport. No I/O.
  */
 #ifndef PUSHLAB_POST_H

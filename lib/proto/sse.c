@@ -8,8 +8,8 @@
 
 /* --- writing --- */
 
-/* Add data and the blank line after a head already written from mark on; on failure leave
- * nothing behind, for half an event would swallow the next one. */
+/* Add data and the blank line after fields already written from mark on. On failure remove all of
+ * it, since half an event would become part of the next one. */
 static int event_finish(struct buf *out, size_t mark, const char *data, size_t len)
 {
     assert(len == 0 || (!memchr(data, '\n', len) && !memchr(data, '\r', len)));
@@ -143,7 +143,7 @@ static int data_append(struct sse_parser *p, struct span value)
     return buf_add(&p->data, "\n", 1);
 }
 
-/* Digits only, or the field is ignored; a number beyond int64_t is as good as the largest. */
+/* Digits only, or the field is ignored; a number beyond int64_t becomes the largest. */
 static void retry_set(struct sse_parser *p, struct span value)
 {
     int64_t ms = 0;

@@ -36,7 +36,7 @@ struct sse_parser {
     struct buf type, data;    /* of the event being read; every data line ends in \n */
     struct buf id;            /* the standard's "last event ID buffer" */
     struct buf last_event_id; /* what id was at the last blank line; NUL-terminated */
-    bool started;             /* the first line, which may begin with a BOM, is behind us */
+    bool started;             /* the first line, which may begin with a BOM, has been read */
     bool skip_lf;             /* the last line ended in CR: an LF now belongs to it */
 };
 

@@ -1,5 +1,5 @@
-/* What happened on connections, as their owner saw it: bytes in and out, with times. One line of
- * text an event, so that one program can note it down and another explain it:
+/* What happened on connections, as their owner saw it: bytes in and out, with times. Each event is
+ * one line of text, so that one program can record it and another explain it:
  *
  *     received 1 81234567890123 485454502f312e3120323030...
  *
@@ -29,7 +29,7 @@ enum transcript_what {
     TRANSCRIPT_SECURED, /* the TLS handshake is complete; text: version, cipher, and
                          * "resumed" or "full" */
     TRANSCRIPT_KERNEL,  /* text: what TCP_INFO says, "rtt_us=20311 mss=1448 ..." */
-    TRANSCRIPT_SHUT,    /* our FIN has been asked for; text: by which call, if not shutdown() */
+    TRANSCRIPT_SHUT,    /* our FIN was requested; text: by which call, if not shutdown() */
     TRANSCRIPT_EOF,     /* the peer's FIN has been read */
     TRANSCRIPT_RESET,   /* the connection broke; text: why */
     TRANSCRIPT_WHATS,

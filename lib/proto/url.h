@@ -17,7 +17,7 @@ struct url {
 };
 
 /* "http://127.0.0.1:8080", "ws://[::1]:9000/x"; the scheme may be http, https, ws, wss, and
- * sets the port where none is given. Users, queries and fragments are refused.
+ * sets the port where none is given. User names, queries and fragments are refused.
  * 0 or PL_EINVAL with the line in e. */
 int url_parse(struct url *out, const char *text, struct err_text *e);
 

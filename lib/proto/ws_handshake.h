@@ -11,8 +11,8 @@ enum { WS_KEY_CHARS = 24, WS_ACCEPT_CHARS = 28 };
  * 0, or PL_ENOMEM when the crypto library fails. */
 int ws_accept_from_key(char accept[WS_ACCEPT_CHARS + 1], const char *key);
 
-/* Does key decode, as base64, to 16 bytes? (§4.2.1 item 5) The four bits that the last digit has
- * over are not looked at: RFC 4648 §3.5 leaves that to us, and no peer gains from being refused. */
+/* Does key decode, as base64, to 16 bytes? (§4.2.1 item 5) The last digit's four unused bits are
+ * not checked: RFC 4648 §3.5 leaves that to the decoder. */
 bool ws_key_valid(const char *key);
 
 /* The base64 form of 16 bytes, for clients (§4.1 item 7). */

@@ -48,8 +48,8 @@ void ws_reader_init(struct ws_reader *r, enum ws_role role, size_t max_message_b
  * Returns bytes consumed (all of them when ev->type is WS_EVENT_NONE), or
  * PL_EPROTO, PL_EUTF8, PL_ELIMIT, PL_ENOMEM: the connection is to be failed with
  * r->error_close_code (1002, 1007, 1009, 1011; §7.1.7). A frame is refused once its header is
- * whole, without waiting for payload; text at its first wrong byte. After an error the reader
- * is dead: every further call returns the same. */
+ * whole, without waiting for payload; text at its first wrong byte. After an error
+ * every further call returns the same. */
 ssize_t ws_reader_feed(struct ws_reader *r, uint8_t *data, size_t len, struct ws_event *ev);
 
 /* Give all memory back; the last event's data goes with it. */
