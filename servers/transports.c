@@ -1,10 +1,4 @@
-#include "servers/transport/transport.h"
-
-#include "servers/transport/transport_long_poll.h"
-#include "servers/transport/transport_short_poll.h"
-#include "servers/transport/transport_sse.h"
-#include "servers/transport/transport_stream.h"
-#include "servers/transport/transport_websocket.h"
+#include "servers/transport/transports.h"
 
 const struct transport *const transports[] = {
     [TRANSPORT_SHORT_POLL] = &transport_short_poll, [TRANSPORT_LONG_POLL] = &transport_long_poll,

@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <llhttp.h>
 
-#include "servers/transport/transport.h"
+#include "servers/http/transport.h"
 #include "lib/proto/url.h"
 
 static bool id_valid(const char *id)

@@ -11,7 +11,7 @@
 #include "lib/net/conn.h"
 #include "servers/hub/hub.h"
 #include "servers/http/stats.h"
-#include "servers/transport/transport.h"
+#include "servers/http/transport.h"
 
 struct server;
 struct http_session;

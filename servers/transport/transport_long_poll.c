@@ -1,4 +1,4 @@
-#include "servers/transport/transport_long_poll.h"
+#include "servers/transport/transports.h"
 
 #include <stdlib.h>
 #include <event2/event.h>

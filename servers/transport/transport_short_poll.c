@@ -1,4 +1,4 @@
-#include "servers/transport/transport_short_poll.h"
+#include "servers/transport/transports.h"
 
 #include "servers/transport/poll.h"
 

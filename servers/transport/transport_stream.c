@@ -1,4 +1,4 @@
-#include "servers/transport/transport_stream.h"
+#include "servers/transport/transports.h"
 
 #include "servers/transport/event_stream.h"
 #include "servers/transport/poll.h"

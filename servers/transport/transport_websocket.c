@@ -1,4 +1,4 @@
-#include "servers/transport/transport_websocket.h"
+#include "servers/transport/transports.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 
 #include "lib/proto/http_reader.h"
 #include "servers/demo/pages.h"
-#include "servers/transport/transport.h"
+#include "servers/http/transport.h"
 
 static struct http_reader reader;
 static char query[128];

@@ -1,0 +1,10 @@
+/* The transports of the table (servers/transports.c), each defined in the file of its name. */
+#ifndef PUSHLAB_TRANSPORTS_H
+#define PUSHLAB_TRANSPORTS_H
+
+#include "servers/http/transport.h"
+
+extern const struct transport transport_short_poll, transport_long_poll, transport_stream,
+    transport_sse, transport_websocket;
+
+#endif
