@@ -25,9 +25,9 @@ static void print_page(const char *address, bool tls)
 
 static void print_ready(const struct server *s)
 {
-    printf("listening on %s\n", s->listener.address);
+    printf("listening on %s\n", s->http.listener.address);
     if (s->options->demo)
-        print_page(s->listener.address, s->options->tls);
+        print_page(s->http.listener.address, s->options->tls);
     fflush(stdout);
 }
 
@@ -49,10 +49,10 @@ int main(int argc, char **argv)
                              (long long)options.core),
                      &e),
                     PL_EXIT_USAGE);
-    proc_raise_fd_limit(options.max_connections + FD_SPARE);
+    proc_raise_fd_limit(options.http.max_connections + FD_SPARE);
     err = server_start(&server, &options, &e);
     if (err == PL_OK) {
-        if (!server.stopping)
+        if (!server.http.stopping)
             print_ready(&server);
         err = server_run(&server, &e);
     }

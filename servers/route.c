@@ -3,17 +3,54 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "servers/endpoint/endpoints.h"
 #include "servers/http/cursor_wait.h"
-#include "servers/demo/demo.h"
-#include "servers/endpoints.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
+#include "servers/transport/transports.h"
 
-const struct transport *route_transport(const char *path)
+enum { ROUTE_GET = 1, ROUTE_POST = 2 }; /* GET brings HEAD; OPTIONS is always there */
+
+const struct transport *const transports[TRANSPORT_COUNT + 1] = {
+    [TRANSPORT_SHORT_POLL] = &transport_short_poll, [TRANSPORT_LONG_POLL] = &transport_long_poll,
+    [TRANSPORT_STREAM] = &transport_stream,         [TRANSPORT_SSE] = &transport_sse,
+    [TRANSPORT_WEBSOCKET] = &transport_websocket,
+};
+
+static bool echo_enabled(const struct http_context *c)
 {
-    for (const struct transport *const *t = transports; *t != NULL; t++) {
-        if (strcmp((*t)->info->path, path) == 0)
-            return *t;
+    return c->settings->ws_echo;
+}
+
+static bool demo_enabled(const struct http_context *c)
+{
+    return c->tap != NULL;
+}
+
+static const struct route {
+    const char *path; /* exact; or, ending in an asterisk, whatever begins so */
+    unsigned methods;
+    void (*handle)(struct peer *p, const struct http_request *req);
+    bool (*enabled)(const struct http_context *c); /* NULL: always */
+    bool publishes;                                /* on the account of that name, not on "other" */
+} endpoints[] = {
+    {"/", ROUTE_GET, endpoint_page, NULL, false},
+    {"/web/*", ROUTE_GET, endpoint_page, NULL, false},
+    {"/publish", ROUTE_POST, endpoint_publish, NULL, true},
+    {"/stats", ROUTE_GET, endpoint_stats, NULL, false},
+    {"/metrics", ROUTE_GET, endpoint_metrics, NULL, false},
+    {"/time", ROUTE_GET, endpoint_time, NULL, false},
+    {"/healthz", ROUTE_GET, endpoint_healthz, NULL, false},
+    {"/echo", ROUTE_GET, endpoint_echo, echo_enabled, false},
+    {"/control", ROUTE_GET | ROUTE_POST, endpoint_control, demo_enabled, false},
+    {"/pages", ROUTE_GET, endpoint_pages, demo_enabled, false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct transport *find_transport(const char *path)
+{
+    for (size_t i = 0; i < TRANSPORT_COUNT; i++) {
+        if (strcmp(transport_infos[i].path, path) == 0)
+            return transports[i];
     }
     return NULL;
 }
@@ -25,10 +62,10 @@ static bool path_matches(const char *pattern, const char *path)
     return pattern[len] == '*' ? strncmp(pattern, path, len) == 0 : strcmp(pattern, path) == 0;
 }
 
-static const struct route *find_endpoint(const struct server *s, const char *path)
+static const struct route *find_endpoint(const struct http_context *c, const char *path)
 {
     for (const struct route *r = endpoints; r->path != NULL; r++) {
-        if (path_matches(r->path, path) && (r->enabled == NULL || r->enabled(s)))
+        if (path_matches(r->path, path) && (r->enabled == NULL || r->enabled(c)))
             return r;
     }
     return NULL;
@@ -54,7 +91,7 @@ static void reply_allowed(struct peer *p, uint8_t method, unsigned methods)
         reply_error(p, 405, allow, "this method is not allowed here; Allow names those that are");
 }
 
-/* What the last transport kept on this connection goes before another one moves in. */
+/* What the last transport kept on this connection is released before another one uses it. */
 static void switch_transport(struct peer *p, const struct transport *t)
 {
     if (p->transport != NULL && p->transport != t && p->transport->release != NULL)
@@ -64,25 +101,26 @@ static void switch_transport(struct peer *p, const struct transport *t)
 
 void route_request(struct peer *p, const struct http_request *req)
 {
-    const struct transport *t = route_transport(req->path);
-    const struct route *r = t == NULL ? find_endpoint(p->server, req->path) : NULL;
+    const struct http_context *c = peer_context(p);
+    const struct transport *t = find_transport(req->path);
+    const struct route *r = t == NULL ? find_endpoint(c, req->path) : NULL;
     unsigned methods = t != NULL ? ROUTE_GET : r != NULL ? r->methods : ROUTE_GET | ROUTE_POST;
     uint8_t method = req->msg->method;
 
     if (t != NULL && cursor_wait_hold(p, req))
         return;
-    peer_charge(p, r != NULL && r->publishes ? server_publish_account(p->server)
-                                             : server_account(p->server, t));
+    peer_charge(p, r != NULL && r->publishes ? http_context_publish_account(c)
+                                             : http_context_account(c, t));
     p->account->requests++;
     p->account->in_bytes += p->http->request_bytes;
-    if (p->demo != NULL)
-        demo_count_request(p, req, t);
+    if (p->tapped != NULL)
+        c->tap->count_request(p, req, t);
     switch_transport(p, t);
     if (t == NULL && r == NULL && strcmp(req->path, "*") != 0)
         reply_error(p, 404, NULL, "there is nothing at this path");
     else if (!method_allowed(method, methods) || strcmp(req->path, "*") == 0)
         reply_allowed(p, method, methods);
-    else if (p->server->stopping)
+    else if (c->stopping)
         reply_error(p, 503, "Retry-After: 1\r\n", "the server is stopping");
     else if (t != NULL)
         t->open(p, req);

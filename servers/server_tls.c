@@ -31,7 +31,7 @@ static const char *own_host(const struct server_options *o, char host[256])
 {
     uint16_t port;
 
-    if (url_parse_host_port(host, &port, o->listen, NULL) < 0)
+    if (url_parse_host_port(host, &port, o->http.listen, NULL) < 0)
         return NULL;
     return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 ? NULL : host;
 }

@@ -3,7 +3,8 @@
  *
  * To add a transport:
  *   1. a row in lib/proto/transport_info.def
- *   2. servers/transport/transport_NAME.c, and its row in servers/transports.c
+ *   2. servers/transport/transport_NAME.c, a line in servers/transport/transports.h, and a row in
+ *      servers/route.c
  *   3. clients/driver/driver_NAME.c, and its row in clients/driver/drivers.c
  *   4. for the live page, its start function in servers/web/transports.js
  * Options, completion, scenarios, tables, charts, reports and colours follow from the row. A new

@@ -3,9 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
-#include "servers/demo/demo.h"
 #include "lib/base/err.h"
-#include "servers/server.h"
 
 enum held_kind { HELD_OUTPUT, HELD_INPUT, HELD_REQUEST, HELD_FINISH, HELD_FINISH_LINGER };
 
@@ -16,6 +14,11 @@ struct held {
     struct shared *bytes; /* output and input */
     enum held_kind kind;
 };
+
+static struct delay_peer *delay_of(const struct peer *p)
+{
+    return p->tapped;
+}
 
 static void held_free(struct held *h)
 {
@@ -37,8 +40,8 @@ static void held_act(struct held *h, int64_t now_ns)
         peer_input(p, h->bytes->data, h->bytes->len, now_ns);
         return;
     case HELD_REQUEST:
-        p->demo->delay.request.now_ns = now_ns;
-        http_session_arrive(p, &p->demo->delay.request);
+        delay_of(p)->request.now_ns = now_ns;
+        http_session_arrive(p, &delay_of(p)->request);
         return;
     case HELD_FINISH:
     case HELD_FINISH_LINGER:
@@ -54,7 +57,7 @@ static void delay_line_on_due(void *arg, int64_t now_ns)
 
     while (l->head != NULL && l->head->due_ns <= now_ns) {
         struct held *h = l->head;
-        struct delay_peer *dp = &h->peer->demo->delay;
+        struct delay_peer *dp = delay_of(h->peer);
 
         l->head = h->next;
         if (l->head == NULL)
@@ -86,9 +89,10 @@ void delay_line_free(struct delay_line *l)
 }
 
 /* Takes the reference to bytes over, also on failure. */
-static int line_append(struct delay_line *l, struct peer *p, struct delay_peer *dp,
-                       enum held_kind kind, struct shared *bytes)
+static int line_append(struct delay_line *l, struct peer *p, enum held_kind kind,
+                       struct shared *bytes)
 {
+    struct delay_peer *dp = delay_of(p);
     struct held *h = malloc(sizeof *h);
     int64_t due_ns = clock_now_ns() + l->one_way_ns;
 
@@ -109,56 +113,56 @@ static int line_append(struct delay_line *l, struct peer *p, struct delay_peer *
     return PL_OK;
 }
 
-/* As conn's own limit: one message always fits. */
-static bool line_full(struct peer *p, const struct delay_peer *dp, size_t len)
+/* As the backlog limit of conn.h: one message always fits. */
+static bool line_full(struct peer *p, size_t len)
 {
-    if (dp->held_bytes == 0 || dp->held_bytes + len <= (size_t)p->server->options->backlog_bytes)
+    size_t held_bytes = delay_of(p)->held_bytes;
+
+    if (held_bytes == 0 || held_bytes + len <= (size_t)peer_context(p)->settings->backlog_bytes)
         return false;
     peer_drop(p, DROP_SLOW_READER);
     return true;
 }
 
-int delay_line_hold_output(struct delay_line *l, struct peer *p, struct delay_peer *dp,
-                           struct shared *bytes)
+int delay_line_hold_output(struct delay_line *l, struct peer *p, struct shared *bytes)
 {
-    if (p->conn.ended || p->conn.finishing || dp->finishing)
+    if (p->conn.ended || p->conn.finishing || delay_of(p)->finishing)
         return PL_EOF;
-    if (line_full(p, dp, bytes->len))
+    if (line_full(p, bytes->len))
         return PL_ELIMIT;
-    return line_append(l, p, dp, HELD_OUTPUT, shared_ref(bytes));
+    return line_append(l, p, HELD_OUTPUT, shared_ref(bytes));
 }
 
-int delay_line_hold_input(struct delay_line *l, struct peer *p, struct delay_peer *dp,
-                          const void *data, size_t len)
+int delay_line_hold_input(struct delay_line *l, struct peer *p, const void *data, size_t len)
 {
     struct shared *copy;
 
-    if (line_full(p, dp, len))
+    if (line_full(p, len))
         return PL_ELIMIT;
     copy = shared_new_copy(data, len);
     if (copy != NULL)
-        return line_append(l, p, dp, HELD_INPUT, copy);
+        return line_append(l, p, HELD_INPUT, copy);
     peer_drop(p, DROP_NO_MEMORY);
     return PL_ENOMEM;
 }
 
-int delay_line_hold_request(struct delay_line *l, struct peer *p, struct delay_peer *dp,
-                            const struct http_request *req)
+int delay_line_hold_request(struct delay_line *l, struct peer *p, const struct http_request *req)
 {
-    dp->request = *req;
-    return line_append(l, p, dp, HELD_REQUEST, NULL);
+    delay_of(p)->request = *req;
+    return line_append(l, p, HELD_REQUEST, NULL);
 }
 
-int delay_line_hold_finish(struct delay_line *l, struct peer *p, struct delay_peer *dp, bool linger)
+int delay_line_hold_finish(struct delay_line *l, struct peer *p, bool linger)
 {
-    if (p->conn.ended || dp->finishing)
+    if (p->conn.ended || delay_of(p)->finishing)
         return PL_EOF;
-    dp->finishing = true;
-    return line_append(l, p, dp, linger ? HELD_FINISH_LINGER : HELD_FINISH, NULL);
+    delay_of(p)->finishing = true;
+    return line_append(l, p, linger ? HELD_FINISH_LINGER : HELD_FINISH, NULL);
 }
 
-void delay_line_forget(struct delay_line *l, struct peer *p, struct delay_peer *dp)
+void delay_line_forget(struct delay_line *l, struct peer *p)
 {
+    struct delay_peer *dp = delay_of(p);
     struct held **link = &l->head;
 
     while (dp->nheld > 0 && *link != NULL) {

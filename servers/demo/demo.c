@@ -1,19 +1,157 @@
 #include "servers/demo/demo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
 
-struct demo *demo_new(struct event_base *base)
+static int demo_start(struct peer *p)
 {
+    p->tapped = calloc(1, sizeof(struct demo_peer));
+    return p->tapped == NULL ? PL_ENOMEM : PL_OK;
+}
+
+static void demo_end(struct peer *p)
+{
+    struct demo_peer *d = p->tapped;
+
+    delay_line_forget(&demo_of(peer_context(p))->line, p);
+    pages_leave(&d->page, clock_now_ns());
+    free(d);
+    p->tapped = NULL;
+}
+
+/* While something of this peer is in line, all that follows takes the line too, however short the
+ * delay has become. */
+static struct delay_line *line_to_take(const struct peer *p)
+{
+    const struct demo_peer *d = p->tapped;
+    struct delay_line *l = &demo_of(peer_context(p))->line;
+
+    if (d->delay.nheld > 0 || d->delay.finishing)
+        return l;
+    return d->delayed && l->one_way_ns > 0 ? l : NULL;
+}
+
+static bool is_transport(const char *path)
+{
+    size_t i = 0;
+
+    while (i < TRANSPORT_COUNT && strcmp(transport_infos[i].path, path) != 0)
+        i++;
+    return i < TRANSPORT_COUNT;
+}
+
+static bool demo_hold_request(struct peer *p, const struct http_request *req)
+{
+    struct demo_peer *d = p->tapped;
+    struct delay_line *l;
+
+    d->delayed = is_transport(req->path);
+    l = line_to_take(p);
+    return l != NULL && delay_line_hold_request(l, p, req) == 0;
+}
+
+/* "close" in the query is how a page asks for a connection of its own for every request: a
+ * browser's scripts can't send Connection: close. */
+static void apply_close(struct peer *p, const struct http_request *req)
+{
+    char value[4];
+
+    if (url_query_get(req->query, "close", value, sizeof value) > 0)
+        p->http->persist = false;
+}
+
+static void demo_count_request(struct peer *p, const struct http_request *req,
+                               const struct transport *t)
+{
+    struct demo_peer *d = p->tapped;
+
+    apply_close(p, req);
+    pages_count_request(&demo_of(peer_context(p))->pages, &d->page, req,
+                        t != NULL ? t->info->id : TRANSPORT_COUNT, p->http->request_bytes);
+}
+
+static bool demo_hold_input(struct peer *p, const void *data, size_t len)
+{
+    const struct demo_peer *d = p->tapped;
+    struct delay_line *l = line_to_take(p);
+
+    if (l == NULL)
+        return d->delay.finishing;
+    delay_line_hold_input(l, p, data, len);
+    return true;
+}
+
+static void demo_count_input(struct peer *p, size_t len)
+{
+    struct demo_peer *d = p->tapped;
+
+    if (d->page.account != NULL)
+        d->page.account->in_bytes += len;
+}
+
+static int demo_send_shared(struct peer *p, struct shared *s, size_t payload_bytes,
+                            uint64_t updates)
+{
+    struct demo_peer *d = p->tapped;
+    struct delay_line *l = line_to_take(p);
+    int err = l == NULL ? conn_send_shared(&p->conn, s) : delay_line_hold_output(l, p, s);
+
+    if (err == 0)
+        pages_count_sent(&d->page, s->data, s->len, payload_bytes, updates);
+    return err;
+}
+
+static int demo_send(struct peer *p, const void *data, size_t len, size_t payload_bytes,
+                     uint64_t updates)
+{
+    struct shared *copy = shared_new_copy(data, len);
+    int err;
+
+    if (copy == NULL) {
+        peer_drop(p, DROP_NO_MEMORY);
+        return PL_ENOMEM;
+    }
+    err = demo_send_shared(p, copy, payload_bytes, updates);
+    shared_unref(copy);
+    return err;
+}
+
+static void demo_finish(struct peer *p, bool linger)
+{
+    struct delay_line *l = line_to_take(p);
+
+    if (l == NULL) {
+        conn_finish(&p->conn, linger);
+        return;
+    }
+    if (p->http != NULL)
+        p->http->busy = true; /* no further request is read before the end */
+    delay_line_hold_finish(l, p, linger);
+}
+
+struct demo *demo_new(const struct http_context *c)
+{
+    static const struct tap tap = {
+        .start = demo_start,
+        .end = demo_end,
+        .hold_request = demo_hold_request,
+        .count_request = demo_count_request,
+        .hold_input = demo_hold_input,
+        .count_input = demo_count_input,
+        .send = demo_send,
+        .send_shared = demo_send_shared,
+        .finish = demo_finish,
+    };
     struct demo *d = calloc(1, sizeof *d);
 
     if (d == NULL)
         return NULL;
-    if (delay_line_init(&d->line, base) == 0)
+    d->tap = tap;
+    if (delay_line_init(&d->line, c->loop.base) == 0)
         return d;
     free(d);
     return NULL;
@@ -26,114 +164,4 @@ void demo_free(struct demo *d)
     delay_line_free(&d->line);
     pages_free(&d->pages);
     free(d);
-}
-
-int demo_peer_start(struct peer *p)
-{
-    p->demo = calloc(1, sizeof *p->demo);
-    return p->demo == NULL ? PL_ENOMEM : PL_OK;
-}
-
-void demo_peer_end(struct peer *p)
-{
-    delay_line_forget(&p->server->demo->line, p, &p->demo->delay);
-    pages_leave(&p->demo->page, clock_now_ns());
-    free(p->demo);
-    p->demo = NULL;
-}
-
-/* Behind something in line there is only the line, however short the way has become. */
-static struct delay_line *line_to_take(const struct peer *p)
-{
-    struct delay_line *l = &p->server->demo->line;
-
-    if (p->demo->delay.nheld > 0 || p->demo->delay.finishing)
-        return l;
-    return p->demo->delayed && l->one_way_ns > 0 ? l : NULL;
-}
-
-/* "close" in the query is how a page asks for a connection of its own for every request: a
- * browser's scripts can't say Connection: close. */
-static void heed_close(struct peer *p, const struct http_request *req)
-{
-    char value[4];
-
-    if (url_query_get(req->query, "close", value, sizeof value) > 0)
-        p->http->persist = false;
-}
-
-bool demo_hold_request(struct peer *p, const struct http_request *req, const struct transport *t)
-{
-    struct delay_line *l;
-
-    p->demo->delayed = t != NULL;
-    l = line_to_take(p);
-    return l != NULL && delay_line_hold_request(l, p, &p->demo->delay, req) == 0;
-}
-
-void demo_count_request(struct peer *p, const struct http_request *req, const struct transport *t)
-{
-    heed_close(p, req);
-    pages_count_request(&p->server->demo->pages, &p->demo->page, req, t, p->http->request_bytes);
-}
-
-bool demo_hold_input(struct peer *p, const void *data, size_t len)
-{
-    struct delay_line *l = line_to_take(p);
-
-    if (l == NULL)
-        return p->demo->delay.finishing;
-    delay_line_hold_input(l, p, &p->demo->delay, data, len);
-    return true;
-}
-
-void demo_count_input(struct peer *p, size_t len)
-{
-    if (p->demo->page.account != NULL)
-        p->demo->page.account->in_bytes += len;
-}
-
-int demo_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uint64_t updates)
-{
-    struct delay_line *l = line_to_take(p);
-    int err = l == NULL ? conn_send_shared(&p->conn, s)
-                        : delay_line_hold_output(l, p, &p->demo->delay, s);
-
-    if (err == 0)
-        pages_count_sent(&p->demo->page, s->data, s->len, payload_bytes, updates);
-    return err;
-}
-
-int demo_send(struct peer *p, const void *data, size_t len, size_t payload_bytes, uint64_t updates)
-{
-    struct shared *copy;
-    int err;
-
-    if (line_to_take(p) == NULL) {
-        err = conn_send(&p->conn, data, len);
-        if (err == 0)
-            pages_count_sent(&p->demo->page, data, len, payload_bytes, updates);
-        return err;
-    }
-    copy = shared_new_copy(data, len);
-    if (copy == NULL) {
-        peer_drop(p, DROP_NO_MEMORY);
-        return PL_ENOMEM;
-    }
-    err = demo_send_shared(p, copy, payload_bytes, updates);
-    shared_unref(copy);
-    return err;
-}
-
-void demo_finish(struct peer *p, bool linger)
-{
-    struct delay_line *l = line_to_take(p);
-
-    if (l == NULL) {
-        conn_finish(&p->conn, linger);
-        return;
-    }
-    if (p->http != NULL)
-        p->http->busy = true; /* no further request is read before the end */
-    delay_line_hold_finish(l, p, &p->demo->delay, linger);
 }

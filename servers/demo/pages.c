@@ -7,7 +7,6 @@
 #include <strings.h>
 #include <llhttp.h>
 
-#include "servers/http/transport.h"
 #include "lib/proto/url.h"
 
 static bool id_valid(const char *id)
@@ -53,7 +52,7 @@ static size_t slot_to_fill(const struct pages *ps)
 
 static struct page *page_get(struct pages *ps, const char *id)
 {
-    size_t i = slot_of(ps, id), naccounts = TRANSPORT_COUNT + 1;
+    size_t i = slot_of(ps, id);
     struct page *page;
 
     if (i < PAGES_MAX)
@@ -61,7 +60,7 @@ static struct page *page_get(struct pages *ps, const char *id)
     i = slot_to_fill(ps);
     if (i == PAGES_MAX)
         return NULL;
-    page = calloc(1, sizeof *page + naccounts * sizeof page->accounts[0]);
+    page = calloc(1, sizeof *page + (TRANSPORT_COUNT + 1) * sizeof page->accounts[0]);
     if (page == NULL)
         return NULL;
     snprintf(page->id, sizeof page->id, "%s", id);
@@ -74,7 +73,6 @@ void pages_free(struct pages *ps)
 {
     for (size_t i = 0; i < PAGES_MAX; i++)
         free(ps->slots[i]);
-    *ps = (struct pages){0};
 }
 
 /* Append text while there is room; the whole length is counted in any case. */
@@ -92,13 +90,14 @@ static void request_add(struct page_exchange *x, const char *text)
     excerpt_add(x->request, sizeof x->request, &x->request_bytes, text, strlen(text));
 }
 
-/* What must not be shown on a stage. */
+/* What must not be shown to an audience. */
 static bool is_secret(const char *name)
 {
     return strcasecmp(name, "Authorization") == 0 || strcasecmp(name, "Cookie") == 0;
 }
 
-/* The head again, field by field; only white space around values may differ. */
+/* The request line and header fields, put together again; only white space around values may
+ * differ. */
 static void keep_request(struct page_exchange *x, const struct http_request *req)
 {
     const struct http_message *m = req->msg;
@@ -132,9 +131,8 @@ static void move_home(struct page_peer *pp, struct page *page, int64_t now_ns)
 }
 
 void pages_count_request(struct pages *ps, struct page_peer *pp, const struct http_request *req,
-                         const struct transport *t, size_t request_bytes)
+                         size_t account, size_t request_bytes)
 {
-    size_t i = t != NULL ? (size_t)t->info->id : (size_t)TRANSPORT_COUNT;
     char id[PAGE_ID_MAX_CHARS + 1];
     struct page *page;
 
@@ -146,9 +144,9 @@ void pages_count_request(struct pages *ps, struct page_peer *pp, const struct ht
         return;
     move_home(pp, page, req->now_ns);
     page->last_used_ns = req->now_ns;
-    pp->account = &page->accounts[i];
-    pp->account->connections += (pp->used >> i & 1) == 0;
-    pp->used |= UINT32_C(1) << i;
+    pp->account = &page->accounts[account];
+    pp->account->connections += (pp->used >> account & 1) == 0;
+    pp->used |= UINT32_C(1) << account;
     pp->account->requests++;
     pp->account->in_bytes += request_bytes;
     keep_request(&pp->account->exchange, req);

@@ -1,7 +1,7 @@
-/* The live page's view of itself, from the server's side (--demo): a page puts page=ID into the
- * query of all its requests, and its connections, requests and bytes are counted here by
- * transport, with the newest exchange as it really went over the wire. A browser's scripts can
- * know neither. Bounded: PAGES_MAX pages; the one unused for longest makes room. */
+/* What each live page costs (--demo): a page puts page=ID into the query of all its requests, and
+ * its connections, requests and bytes are counted here by transport, with the newest exchange as
+ * it was on the wire. A browser's scripts can see neither. At most PAGES_MAX pages: the one
+ * unused for longest is replaced. */
 #ifndef PUSHLAB_PAGES_H
 #define PUSHLAB_PAGES_H
 
@@ -38,14 +38,14 @@ struct page {
     char id[PAGE_ID_MAX_CHARS + 1];
     uint32_t peers;       /* connections that count here: while there are any, the page stays */
     int64_t last_used_ns; /* when a connection last began or ended to count here */
-    struct page_account accounts[]; /* one per transport, then "other" */
+    struct page_account accounts[]; /* by transport_id, then "other" */
 };
 
 struct pages {
     struct page *slots[PAGES_MAX]; /* owned; NULL: free */
 };
 
-/* What a connection keeps of it. */
+/* A connection's part. */
 struct page_peer {
     struct page *home;            /* the newest page that used this connection; counted in peers */
     uint32_t used;                /* bit i: home's account i has counted this connection */
@@ -57,14 +57,15 @@ void pages_free(struct pages *ps);
 /* The page of that name, or NULL. */
 const struct page *pages_find(const struct pages *ps, const char *id);
 
-/* A request for t (NULL: other) on p, of request_bytes: put it, and what follows on this
- * connection, on the account that its page= names. No page=, or no room: on none. */
+/* A request of request_bytes, for the transport of that id, or TRANSPORT_COUNT for another path:
+ * count it, and what follows on this connection, for the page that its page= names. No page=, or
+ * no room: for none. */
 void pages_count_request(struct pages *ps, struct page_peer *pp, const struct http_request *req,
-                         const struct transport *t, size_t request_bytes);
+                         size_t account, size_t request_bytes);
 /* Bytes sent for that request. */
 void pages_count_sent(struct page_peer *pp, const void *data, size_t len, size_t payload_bytes,
                       uint64_t updates);
-/* The connection is over. */
+/* The connection has ended. */
 void pages_leave(struct page_peer *pp, int64_t now_ns);
 
 #endif

@@ -4,7 +4,7 @@
  * Who may turn them: a client on this machine, or one with the publishing token. Other sites'
  * pages in a browser on this machine may not: their Origin gives them away, a plain form can't
  * send application/json, and a name that was made to point here (DNS rebinding) is not ours. */
-#include "servers/endpoints.h"
+#include "servers/endpoint/endpoints.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,6 @@
 #include "servers/http/origin.h"
 #include "servers/http/reply.h"
 #include "servers/model/arrivals.h"
-#include "servers/server.h"
 
 /* Tighter than the command line's: a page is for looking at. */
 static const struct knob {
@@ -66,7 +65,7 @@ static const char *refuse(struct peer *p, const struct http_request *req, int *s
 
     *fields = NULL;
     *status = 403;
-    if (!origin_allowed(p->server, req->msg))
+    if (!origin_allowed(peer_context(p), req->msg))
         return "this Origin may not control; --allow-origin adds one";
     if (!has_token && peer_is_loopback(p) && !host_is_local(req->msg))
         return "without a token, control is for http://localhost and 127.0.0.1 only";
@@ -131,7 +130,7 @@ static const char *read_filter(const cJSON *json, struct channel_filter *w, char
 }
 
 /* Bytes on their way must stay within what a connection may have in line. */
-static bool fits_on_wire(const struct server *s, const struct channel_filter *w)
+static bool fits_on_wire(const struct http_context *c, const struct channel_filter *w)
 {
     double peak_hz = w->settings.rate_hz;
 
@@ -139,17 +138,18 @@ static bool fits_on_wire(const struct server *s, const struct channel_filter *w)
         peak_hz *= (double)(w->settings.burst_on_ns + w->settings.burst_off_ns) /
                    (double)w->settings.burst_on_ns;
     return peak_hz * (double)w->settings.payload_bytes * w->rtt_ms / 2000 <=
-           (double)s->options->backlog_bytes / 2;
+           (double)c->settings->backlog_bytes / 2;
 }
 
 /* ---- doing it ---- */
 
-static struct channel_filter state_of(const struct server *s)
+static struct channel_filter state_of(const struct http_context *c)
 {
-    struct channel_filter w = {.rtt_ms = (double)s->demo->line.one_way_ns * 2 / (double)NS_PER_MS};
+    struct channel_filter w = {.rtt_ms =
+                                   (double)demo_of(c)->line.one_way_ns * 2 / (double)NS_PER_MS};
 
-    if (s->publisher.source != NULL)
-        w.settings = s->publisher.source->settings;
+    if (c->publisher->source != NULL)
+        w.settings = c->publisher->source->settings;
     return w;
 }
 
@@ -158,29 +158,29 @@ static bool is_tunable(const struct source *src)
     return src != NULL && src->ops->tune != NULL;
 }
 
-static const char *apply(struct server *s, const struct channel_filter *w, int *status)
+static const char *apply(struct http_context *c, const struct channel_filter *w, int *status)
 {
-    struct source *src = s->publisher.source;
+    struct source *src = c->publisher->source;
 
     *status = 409;
     if (w->tunes && !is_tunable(src))
         return "the source has no knobs; --source generator has";
     *status = 400;
-    if (!fits_on_wire(s, w))
+    if (!fits_on_wire(c, w))
         return "too many bytes at once for this round trip: lower the rate, the payload or the "
                "round trip";
     *status = 503;
     if (w->tunes && src->ops->tune(src, &w->settings) < 0)
         return "out of memory";
-    s->demo->line.one_way_ns = (int64_t)(w->rtt_ms * (double)NS_PER_MS / 2);
+    demo_of(c)->line.one_way_ns = (int64_t)(w->rtt_ms * (double)NS_PER_MS / 2);
     return NULL;
 }
 
 static void reply_state(struct peer *p)
 {
-    const struct server *s = p->server;
-    struct channel_filter w = state_of(s);
-    const struct source *src = s->publisher.source;
+    const struct http_context *c = peer_context(p);
+    struct channel_filter w = state_of(c);
+    const struct source *src = c->publisher->source;
     char body[320];
     int len = snprintf(body, sizeof body,
                        "{\"source\":\"%s\",\"tunable\":%s,\"rate_hz\":%.10g,\"pattern\":\"%s\","
@@ -189,7 +189,7 @@ static void reply_state(struct peer *p)
                        src != NULL ? src->name : "stopped", is_tunable(src) ? "true" : "false",
                        w.settings.rate_hz, arrivals_patterns[w.settings.pattern],
                        (long long)w.settings.payload_bytes, w.rtt_ms,
-                       (long long)(s->options->max_hold_ns / NS_PER_MS), (long long)s->started_ns);
+                       (long long)(c->settings->max_hold_ns / NS_PER_MS), (long long)c->started_ns);
 
     reply_json(p, body, (size_t)len);
 }
@@ -197,7 +197,7 @@ static void reply_state(struct peer *p)
 static void control_post(struct peer *p, const struct http_request *req)
 {
     char *text = (char *)p->http->body.data; /* compacted in place: the body is ours by now */
-    struct channel_filter w = state_of(p->server);
+    struct channel_filter w = state_of(peer_context(p));
     const char *fields, *wrong;
     char why[128];
     cJSON *json;
@@ -214,7 +214,7 @@ static void control_post(struct peer *p, const struct http_request *req)
     status = 400;
     wrong = read_filter(json, &w, why);
     if (wrong == NULL)
-        wrong = apply(p->server, &w, &status);
+        wrong = apply(peer_context(p), &w, &status);
     cJSON_Delete(json);
     if (wrong != NULL)
         reply_error(p, status, NULL, wrong);

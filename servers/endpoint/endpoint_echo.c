@@ -1,8 +1,7 @@
 /* /echo (--ws-echo): every message comes back as it came, so that independent conformance
  * suites can be pointed at the WebSocket implementation. */
-#include "servers/endpoints.h"
+#include "servers/endpoint/endpoints.h"
 
-#include "servers/server.h"
 #include "servers/transport/ws_session.h"
 
 static uint16_t echo_message(struct peer *p, const struct ws_event *message)

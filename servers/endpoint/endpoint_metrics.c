@@ -1,11 +1,10 @@
 /* GET /metrics: the same numbers as /stats in Prometheus' text format (version 0.0.4). */
-#include "servers/endpoints.h"
+#include "servers/endpoint/endpoints.h"
 
 #include <stdio.h>
 
 #include "lib/base/proc.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
 
 /* One number of each transport's account, by its offset. */
 static const struct {
@@ -41,46 +40,46 @@ static int add_head(struct buf *out, const char *name, const char *type, const c
     return buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static int add_series(struct buf *out, const struct server *s, size_t row)
+static int add_series(struct buf *out, const struct http_context *http, size_t row)
 {
     int err = add_head(out, series[row].name, series[row].type, series[row].help);
 
-    for (size_t i = 0; i < server_naccounts(); i++) {
-        const char *account = (const char *)&s->accounts[i];
+    for (size_t i = 0; http_context_account_name(i) != NULL; i++) {
+        const char *account = (const char *)&http->accounts[i];
         uint64_t n = *(const uint64_t *)(const void *)(account + series[row].offset);
 
         err |= buf_printf(out, "%s{transport=\"%s\"} %llu\n", series[row].name,
-                          server_account_name(i), (unsigned long long)n);
+                          http_context_account_name(i), (unsigned long long)n);
     }
     return err;
 }
 
-static int add_responses(struct buf *out, const struct server *s)
+static int add_responses(struct buf *out, const struct http_context *http)
 {
     int err = add_head(out, "pushlab_responses_total", "counter", "HTTP responses by status.");
 
-    for (size_t i = 0; i < server_naccounts(); i++) {
+    for (size_t i = 0; http_context_account_name(i) != NULL; i++) {
         for (int k = 0; k < STATS_STATUSES; k++) {
-            if (s->accounts[i].responses[k] > 0)
+            if (http->accounts[i].responses[k] > 0)
                 err |= buf_printf(out,
                                   "pushlab_responses_total{transport=\"%s\",status=\"%d\"} %llu\n",
-                                  server_account_name(i), stats_statuses[k],
-                                  (unsigned long long)s->accounts[i].responses[k]);
+                                  http_context_account_name(i), stats_statuses[k],
+                                  (unsigned long long)http->accounts[i].responses[k]);
         }
     }
     return err;
 }
 
-static int add_drops(struct buf *out, const struct server *s)
+static int add_drops(struct buf *out, const struct http_context *http)
 {
     int err = add_head(out, "pushlab_drops_total", "counter",
                        "Connections ended by the server, by reason.");
 
-    for (size_t i = 0; i < server_naccounts(); i++) {
+    for (size_t i = 0; http_context_account_name(i) != NULL; i++) {
         for (int k = 0; k < DROP_REASONS; k++)
             err |= buf_printf(out, "pushlab_drops_total{transport=\"%s\",reason=\"%s\"} %llu\n",
-                              server_account_name(i), stats_drop_names[k],
-                              (unsigned long long)s->accounts[i].drops[k]);
+                              http_context_account_name(i), stats_drop_names[k],
+                              (unsigned long long)http->accounts[i].drops[k]);
     }
     return err;
 }
@@ -124,9 +123,9 @@ static int add_hub(struct buf *out, const struct hub *h)
 }
 
 /* Of a source that follows a log. */
-static int add_log(struct buf *out, const struct server *s)
+static int add_log(struct buf *out, const struct http_context *http)
 {
-    const struct source *src = s->publisher.source;
+    const struct source *src = http->publisher->source;
     const struct log_state *log = src != NULL ? src->log : NULL;
     int err = 0;
 
@@ -141,7 +140,7 @@ static int add_log(struct buf *out, const struct server *s)
                       (double)log->errors);
     err |= add_number(out, "pushlab_log_lag_updates", "gauge",
                       "Updates known to be in the log that are not here yet.",
-                      (double)(log->newest_seq - s->hub.published_seq));
+                      (double)(log->newest_seq - http->hub->published_seq));
     err |= add_number(out, "pushlab_log_lag_seconds", "gauge",
                       "Of the newest update here, from its time until it came out of the log.",
                       (double)log->lag_ns / 1e9);
@@ -172,23 +171,23 @@ static int add_channels(struct buf *out, const struct hub *h)
     return err;
 }
 
-static int add_process(struct buf *out, const struct server *s)
+static int add_process(struct buf *out, const struct http_context *http)
 {
     struct proc_usage usage = {0};
     int err = proc_usage_self(&usage);
 
     err |= add_number(out, "pushlab_source_seq", "gauge", "Sequence number of the newest update.",
-                      (double)s->hub.published_seq);
+                      (double)http->hub->published_seq);
     err |= add_number(out, "pushlab_accept_paused", "gauge", "1 while accepting is paused.",
-                      s->connections.accept_paused);
+                      http->connections.accept_paused);
     err |= add_number(out, "pushlab_accept_pauses_total", "counter", "Times that accepting paused.",
-                      (double)s->connections.accept_pauses);
+                      (double)http->connections.accept_pauses);
     err |= add_number(out, "pushlab_unused_connections_total", "counter",
                       "Connections that ended before their first request.",
-                      (double)s->connections.unused);
+                      (double)http->connections.unused);
     err |= add_number(out, "pushlab_tls_failed_total", "counter",
                       "Connections that ended before their TLS handshake was complete.",
-                      (double)s->connections.tls_failed);
+                      (double)http->connections.tls_failed);
     err |= add_number(out, "process_cpu_user_seconds_total", "counter", "User CPU time.",
                       (double)usage.user_us / 1e6);
     err |= add_number(out, "process_cpu_system_seconds_total", "counter", "System CPU time.",
@@ -200,19 +199,19 @@ static int add_process(struct buf *out, const struct server *s)
 
 void endpoint_metrics(struct peer *p, const struct http_request *req)
 {
-    const struct server *s = p->server;
+    const struct http_context *http = peer_context(p);
     struct buf out = {0};
     int err = 0;
 
     (void)req;
     for (size_t row = 0; row < sizeof series / sizeof *series; row++)
-        err |= add_series(&out, s, row);
-    err |= add_responses(&out, s);
-    err |= add_drops(&out, s);
-    err |= add_channels(&out, &s->hub);
-    err |= add_hub(&out, &s->hub);
-    err |= add_log(&out, s);
-    err |= add_process(&out, s);
+        err |= add_series(&out, http, row);
+    err |= add_responses(&out, http);
+    err |= add_drops(&out, http);
+    err |= add_channels(&out, http->hub);
+    err |= add_hub(&out, http->hub);
+    err |= add_log(&out, http);
+    err |= add_process(&out, http);
     if (err < 0)
         reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
     else

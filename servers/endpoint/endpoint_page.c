@@ -1,6 +1,6 @@
 /* GET / and /web/...: the live page. It needs nothing from anywhere else, and may not: the
  * policy below lets a browser load only our own files and talk only to us. */
-#include "servers/endpoints.h"
+#include "servers/endpoint/endpoints.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* GET /pages?page=ID (--demo): what one live page has cost so far, by transport, as the server
  * sees it. &exchange=TRANSPORT adds the newest request and answer as they were on the wire. */
-#include "servers/endpoints.h"
+#include "servers/endpoint/endpoints.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,6 @@
 #include "lib/base/clock.h"
 #include "servers/demo/demo.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
 
 static void add_u64(cJSON *o, const char *name, uint64_t n)
@@ -59,14 +58,14 @@ static void add_exchange(cJSON *root, const struct page *page, const char *name)
     add_excerpt(o, "newest", x->newest, sizeof x->newest, x->newest_bytes);
 }
 
-static char *page_json(const struct server *s, const struct page *page, const char *exchange)
+static char *page_json(const struct http_context *c, const struct page *page, const char *exchange)
 {
     cJSON *root = cJSON_CreateObject(), *accounts;
     char *text;
 
     cJSON_AddStringToObject(root, "page", page->id);
     cJSON_AddNumberToObject(root, "time_ns", (double)clock_now_ns());
-    cJSON_AddNumberToObject(root, "started_ns", (double)s->started_ns);
+    cJSON_AddNumberToObject(root, "started_ns", (double)c->started_ns);
     accounts = cJSON_AddObjectToObject(root, "transports");
     for (size_t i = 0; i < TRANSPORT_COUNT; i++)
         add_account(accounts, transport_names[i], &page->accounts[i]);
@@ -88,10 +87,10 @@ void endpoint_pages(struct peer *p, const struct http_request *req)
         reply_error(p, 400, NULL, "page takes an id, exchange a transport's name");
         return;
     }
-    page = pages_find(&p->server->demo->pages, id);
+    page = pages_find(&demo_of(peer_context(p))->pages, id);
     if (page == NULL) {
         reply_error(p, 404, NULL, "no page of that id has made a request lately");
         return;
     }
-    reply_json_owned(p, page_json(p->server, page, exchange));
+    reply_json_owned(p, page_json(peer_context(p), page, exchange));
 }

@@ -1,5 +1,5 @@
 /* POST /publish: the body, one JSON value, becomes an update, or several (post.h). */
-#include "servers/endpoints.h"
+#include "servers/endpoint/endpoints.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "servers/http/intake.h"
 #include "servers/http/origin.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
 
 /* Is that the media type, whatever its parameters (RFC 9110 §8.3.1)? */
@@ -37,7 +36,7 @@ static const char *refuse(struct peer *p, const struct http_request *req, int *s
 {
     *fields = NULL;
     *status = 403;
-    if (!origin_allowed(p->server, req->msg))
+    if (!origin_allowed(peer_context(p), req->msg))
         return "this Origin may not publish; --allow-origin adds one";
     *status = 401;
     *fields = "WWW-Authenticate: Bearer\r\n";

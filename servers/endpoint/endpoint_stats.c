@@ -1,5 +1,5 @@
 /* GET /stats: everything counted, as JSON. docs/metrics.md says what each number means. */
-#include "servers/endpoints.h"
+#include "servers/endpoint/endpoints.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/proc.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
 
 static void add_u64(cJSON *o, const char *name, uint64_t n)
@@ -60,38 +59,38 @@ static void add_transport(cJSON *parent, const char *name, const struct transpor
         add_u64(drops, stats_drop_names[i], t->drops[i]);
 }
 
-static void add_source(cJSON *root, const struct server *s)
+static void add_source(cJSON *root, const struct http_context *http)
 {
-    const struct source *src = s->publisher.source;
+    const struct source *src = http->publisher->source;
     cJSON *source = cJSON_AddObjectToObject(root, "source");
     cJSON *history = cJSON_AddObjectToObject(root, "history");
 
     cJSON_AddStringToObject(source, "kind", src != NULL ? src->name : "stopped");
-    add_u64(source, "seq", s->hub.published_seq);
+    add_u64(source, "seq", http->hub->published_seq);
     cJSON_AddBoolToObject(source, "done", src == NULL || src->done);
     add_u64(source, "rejected", src != NULL ? src->rejected : 0);
-    add_u64(source, "lost_to_memory", s->hub.publish_failures);
+    add_u64(source, "lost_to_memory", http->hub->publish_failures);
     if (src != NULL && src->ops->catch_up != NULL)
         add_u64(source, "stalled_ms", (uint64_t)(src->stalled_ns / NS_PER_MS));
-    add_u64(history, "capacity", s->hub.limits.history);
-    add_u64(history, "oldest_seq", hub_oldest_seq(&s->hub));
-    add_u64(history, "newest_seq", hub_newest_seq(&s->hub));
-    add_u64(history, "subscribers", s->hub.nsubscribers);
+    add_u64(history, "capacity", http->hub->limits.history);
+    add_u64(history, "oldest_seq", hub_oldest_seq(http->hub));
+    add_u64(history, "newest_seq", hub_newest_seq(http->hub));
+    add_u64(history, "subscribers", http->hub->nsubscribers);
 }
 
 /* What was due before a time must have been published before we say what was. */
-static void catch_up(const struct server *s)
+static void catch_up(const struct http_context *http)
 {
-    struct source *src = s->publisher.source;
+    struct source *src = http->publisher->source;
 
     if (src != NULL && src->ops->catch_up != NULL)
         src->ops->catch_up(src, clock_now_ns());
 }
 
 /* Of a source that follows a log. */
-static void add_log(cJSON *root, const struct server *s)
+static void add_log(cJSON *root, const struct http_context *http)
 {
-    const struct source *src = s->publisher.source, *feed = s->publisher.feed;
+    const struct source *src = http->publisher->source, *feed = http->publisher->feed;
     const struct log_state *log = src != NULL ? src->log : NULL;
     cJSON *o;
 
@@ -102,7 +101,7 @@ static void add_log(cJSON *root, const struct server *s)
     add_u64(o, "reconnects", log->reconnects);
     add_u64(o, "errors", log->errors);
     add_u64(o, "newest_seq", log->newest_seq);
-    add_u64(o, "lag_updates", log->newest_seq - s->hub.published_seq);
+    add_u64(o, "lag_updates", log->newest_seq - http->hub->published_seq);
     add_u64(o, "lag_us", (uint64_t)(log->lag_ns / NS_PER_US));
     add_u64(o, "posts_waiting", log->posts_waiting);
     add_u64(o, "posts_refused", log->posts_refused);
@@ -110,13 +109,13 @@ static void add_log(cJSON *root, const struct server *s)
     add_u64(o, "feed_dropped", log->feed_dropped);
 }
 
-static void add_position(cJSON *root, const struct server *s, int64_t at_ns)
+static void add_position(cJSON *root, const struct http_context *http, int64_t at_ns)
 {
     cJSON *position = cJSON_AddObjectToObject(root, "position");
     uint64_t seq;
 
     cJSON_AddNumberToObject(position, "at_ns", (double)at_ns);
-    if (hub_position(&s->hub, at_ns, &seq))
+    if (hub_position(http->hub, at_ns, &seq))
         add_u64(position, "seq", seq);
     else
         cJSON_AddNullToObject(position, "seq");
@@ -142,11 +141,11 @@ static void add_channel(cJSON *channels, const struct channel *c, int64_t at_ns)
     cJSON_AddItemToArray(channels, o);
 }
 
-static void add_channels(cJSON *root, const struct server *s, int64_t at_ns)
+static void add_channels(cJSON *root, const struct http_context *http, int64_t at_ns)
 {
     cJSON *channels = cJSON_AddArrayToObject(root, "channels");
 
-    for (const struct channel *c = s->hub.channels; c != NULL; c = c->next)
+    for (const struct channel *c = http->hub->channels; c != NULL; c = c->next)
         add_channel(channels, c, at_ns);
 }
 
@@ -182,25 +181,25 @@ static void add_process(cJSON *root)
     }
 }
 
-static void add_connections(cJSON *root, const struct server *s)
+static void add_connections(cJSON *root, const struct http_context *http)
 {
     cJSON *o = cJSON_AddObjectToObject(root, "connections");
 
-    add_u64(o, "open", s->connections.open);
-    add_u64(o, "accepted", s->connections.accepted);
-    add_u64(o, "max", (uint64_t)s->options->max_connections);
-    cJSON_AddBoolToObject(o, "accept_paused", s->connections.accept_paused);
-    add_u64(o, "accept_pauses", s->connections.accept_pauses);
-    add_u64(o, "accept_errors", s->connections.accept_errors);
-    add_u64(o, "unused", s->connections.unused);
-    add_u64(o, "tls_failed", s->connections.tls_failed);
+    add_u64(o, "open", http->connections.open);
+    add_u64(o, "accepted", http->connections.accepted);
+    add_u64(o, "max", (uint64_t)http->settings->max_connections);
+    cJSON_AddBoolToObject(o, "accept_paused", http->connections.accept_paused);
+    add_u64(o, "accept_pauses", http->connections.accept_pauses);
+    add_u64(o, "accept_errors", http->connections.accept_errors);
+    add_u64(o, "unused", http->connections.unused);
+    add_u64(o, "tls_failed", http->connections.tls_failed);
 }
 
 /* How every connection's socket is set, as the kernel has it: accepted ones inherit it. */
-static void add_socket(cJSON *root, const struct server *s)
+static void add_socket(cJSON *root, const struct http_context *http)
 {
     cJSON *o = cJSON_AddObjectToObject(root, "socket");
-    int fd = (int)s->listener.accept_event.ev_fd, value = 0;
+    int fd = (int)http->listener.accept_event.ev_fd, value = 0;
     socklen_t len = sizeof value;
     char congestion_control[16] = "";
 
@@ -215,7 +214,7 @@ static void add_socket(cJSON *root, const struct server *s)
         cJSON_AddStringToObject(o, "congestion_control", congestion_control);
 }
 
-static char *stats_json(struct server *s, int64_t at_ns)
+static char *stats_json(struct http_context *http, int64_t at_ns)
 {
     cJSON *root = cJSON_CreateObject();
     int64_t now_ns = clock_now_ns(); /* once: time - uptime tells one life from another */
@@ -224,20 +223,20 @@ static char *stats_json(struct server *s, int64_t at_ns)
 
     cJSON_AddStringToObject(root, "pushlab", PUSHLAB_VERSION);
     cJSON_AddNumberToObject(root, "time_ns", (double)now_ns);
-    cJSON_AddNumberToObject(root, "uptime_ms", (double)((now_ns - s->started_ns) / NS_PER_MS));
-    cJSON_AddStringToObject(root, "listen", s->listener.address);
-    add_source(root, s);
-    add_log(root, s);
+    cJSON_AddNumberToObject(root, "uptime_ms", (double)((now_ns - http->started_ns) / NS_PER_MS));
+    cJSON_AddStringToObject(root, "listen", http->listener.address);
+    add_source(root, http);
+    add_log(root, http);
     if (at_ns >= 0)
-        add_position(root, s, at_ns);
-    add_channels(root, s, at_ns);
-    add_limits(root, &s->hub);
+        add_position(root, http, at_ns);
+    add_channels(root, http, at_ns);
+    add_limits(root, http->hub);
     add_process(root);
-    add_connections(root, s);
-    add_socket(root, s);
+    add_connections(root, http);
+    add_socket(root, http);
     per_transport = cJSON_AddObjectToObject(root, "transports");
-    for (size_t i = 0; i < server_naccounts(); i++)
-        add_transport(per_transport, server_account_name(i), &s->accounts[i]);
+    for (size_t i = 0; http_context_account_name(i) != NULL; i++)
+        add_transport(per_transport, http_context_account_name(i), &http->accounts[i]);
     text = cJSON_PrintUnformatted(root);
     cJSON_Delete(root);
     return text;
@@ -253,6 +252,6 @@ void endpoint_stats(struct peer *p, const struct http_request *req)
         reply_error(p, 400, NULL, "at takes CLOCK_MONOTONIC nanoseconds");
         return;
     }
-    catch_up(p->server);
-    reply_json_owned(p, stats_json(p->server, found > 0 ? (int64_t)at_ns : -1));
+    catch_up(peer_context(p));
+    reply_json_owned(p, stats_json(peer_context(p), found > 0 ? (int64_t)at_ns : -1));
 }

@@ -1,14 +1,13 @@
 /* GET /time: the clock that updates are stamped with, for clients that must estimate its
  * offset to their own, and when this life of the server began. GET /healthz: the process answers.
  */
-#include "servers/endpoints.h"
+#include "servers/endpoint/endpoints.h"
 
 #include <stdio.h>
 #include <time.h>
 
 #include "lib/base/clock.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
 
 void endpoint_time(struct peer *p, const struct http_request *req)
 {
@@ -22,7 +21,7 @@ void endpoint_time(struct peer *p, const struct http_request *req)
         "{\"received_ns\":%lld,\"monotonic_ns\":%lld,\"unix_ms\":%lld,\"started_ns\":%lld}\n",
         (long long)req->now_ns, (long long)clock_now_ns(),
         (long long)unix_time.tv_sec * 1000 + unix_time.tv_nsec / 1000000,
-        (long long)p->server->started_ns);
+        (long long)peer_context(p)->started_ns);
     reply_json(p, body, (size_t)len);
 }
 

@@ -2,22 +2,17 @@
 
 #include <stdlib.h>
 
-#include "servers/http/http_session.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
+#include "servers/http/http_session.h"
 
 struct held_request {
-    struct held_request *next, **link;
+    struct peer_hook hook;             /* first */
+    struct held_request *next, **link; /* the context's list */
     struct peer *peer;
     struct http_request req; /* its message stays with the session */
     uint64_t since;
     uint64_t greetings; /* when it came; the log is asked again */
 };
-
-static const struct log_state *server_log(const struct server *s)
-{
-    return s->publisher.source != NULL ? s->publisher.source->log : NULL;
-}
 
 /* The cursor that the request names, in the query or as an event source does; 0: none. */
 static uint64_t cursor_of(const struct http_request *req)
@@ -33,68 +28,81 @@ static uint64_t cursor_of(const struct http_request *req)
     return since > last ? since : last;
 }
 
-static bool held_may_go(const struct server *s, const struct held_request *held)
+static bool held_may_go(const struct http_context *c, const struct held_request *held)
 {
-    const struct log_state *log = server_log(s);
+    const struct log_state *log = publisher_log(c->publisher);
 
-    return log == NULL || held->since <= hub_newest_seq(&s->hub) ||
+    return log == NULL || held->since <= hub_newest_seq(c->hub) ||
            (log->greetings > held->greetings && held->since > log->newest_seq);
 }
 
-bool cursor_wait_hold(struct peer *p, const struct http_request *req)
+static void held_on_end(struct peer *p, struct peer_hook *hook)
 {
-    struct server *s = p->server;
-    struct held_request *held;
-    uint64_t since;
+    struct held_request *held = (struct held_request *)hook;
 
-    if (server_log(s) == NULL || p->held != NULL)
-        return false;
-    since = cursor_of(req);
-    if (since <= hub_newest_seq(&s->hub))
-        return false;
-    held = malloc(sizeof *held);
-    if (held == NULL)
-        return false;
-    *held = (struct held_request){
-        .next = s->cursor_waits, .link = &s->cursor_waits, .peer = p, .req = *req};
-    held->since = since;
-    held->greetings = server_log(s)->greetings;
-    if (held->next != NULL)
-        held->next->link = &held->next;
-    s->cursor_waits = p->held = held;
-    return true;
-}
-
-void cursor_wait_forget(struct peer *p)
-{
-    struct held_request *held = p->held;
-
-    if (held == NULL)
-        return;
-    p->held = NULL;
+    (void)p;
     *held->link = held->next;
     if (held->next != NULL)
         held->next->link = held->link;
     free(held);
 }
 
-/* While it is routed the peer still has it: it is not held twice. */
+static bool is_held(const struct peer *p)
+{
+    const struct peer_hook *hook = p->hooks;
+
+    while (hook != NULL && hook->ended != held_on_end)
+        hook = hook->next;
+    return hook != NULL;
+}
+
+bool cursor_wait_hold(struct peer *p, const struct http_request *req)
+{
+    struct http_context *c = peer_context(p);
+    const struct log_state *log = publisher_log(c->publisher);
+    struct held_request *held;
+    uint64_t since;
+
+    if (log == NULL || is_held(p))
+        return false;
+    since = cursor_of(req);
+    if (since <= hub_newest_seq(c->hub))
+        return false;
+    held = malloc(sizeof *held);
+    if (held == NULL)
+        return false;
+    *held = (struct held_request){.hook.ended = held_on_end,
+                                  .next = c->cursor_waits,
+                                  .link = &c->cursor_waits,
+                                  .peer = p,
+                                  .req = *req,
+                                  .since = since,
+                                  .greetings = log->greetings};
+    if (held->next != NULL)
+        held->next->link = &held->next;
+    c->cursor_waits = held;
+    peer_hook_add(p, &held->hook);
+    return true;
+}
+
+/* While it is routed the peer still has its hook: it is not held twice. */
 static void held_release(struct held_request *held)
 {
     struct peer *p = held->peer;
 
     http_session_arrive(p, &held->req);
-    cursor_wait_forget(p);
+    peer_hook_remove(&held->hook);
+    held_on_end(p, &held->hook);
 }
 
-bool cursor_wait_check(struct server *s)
+bool cursor_wait_check(struct http_context *c)
 {
     struct held_request *next;
 
-    for (struct held_request *held = s->cursor_waits; held != NULL; held = next) {
+    for (struct held_request *held = c->cursor_waits; held != NULL; held = next) {
         next = held->next;
-        if (held_may_go(s, held))
+        if (held_may_go(c, held))
             held_release(held);
     }
-    return s->cursor_waits != NULL;
+    return c->cursor_waits != NULL;
 }

@@ -5,12 +5,9 @@
 #include <strings.h>
 
 #include "lib/base/clock.h"
-#include "servers/demo/demo.h"
 #include "lib/base/err.h"
-#include "servers/http/reply.h"
-#include "servers/route.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
+#include "servers/http/reply.h"
 
 enum { PENDING_MAX_BYTES = 65536 };
 #define CONTINUE_100 "HTTP/1.1 100 Continue\r\n\r\n"
@@ -28,18 +25,17 @@ static void session_on_resume(evutil_socket_t fd, short what, void *arg)
     buf_free(&pending);
 }
 
-int http_session_start(struct peer *p)
+int http_session_start(struct peer *p, struct http_context *c)
 {
-    const struct server_options *o = p->server->options;
-    struct http_limits limits = {.target_bytes = (size_t)o->max_target_bytes,
-                                 .head_bytes = (size_t)o->max_head_bytes,
-                                 .body_bytes = (size_t)o->max_body_bytes};
+    struct http_limits limits = {.target_bytes = (size_t)c->settings->max_target_bytes,
+                                 .head_bytes = (size_t)c->settings->max_head_bytes,
+                                 .body_bytes = (size_t)c->settings->max_body_bytes};
 
     p->http = calloc(1, sizeof *p->http);
     if (p->http == NULL)
         return PL_ENOMEM;
     http_reader_init(&p->http->reader, HTTP_REQUESTS, &limits);
-    event_assign(&p->http->resume, p->server->base, -1, 0, session_on_resume, p);
+    event_assign(&p->http->resume, c->loop.base, -1, 0, session_on_resume, p);
     return PL_OK;
 }
 
@@ -66,9 +62,10 @@ static void session_head(struct peer *p)
         conn_send(&p->conn, CONTINUE_100, sizeof CONTINUE_100 - 1);
 }
 
-/* The request is whole: hand it to its route. */
+/* The request is whole. */
 static void session_dispatch(struct peer *p, int64_t now_ns)
 {
+    struct http_context *c = peer_context(p);
     struct http_session *h = p->http;
     struct http_message *m = &h->reader.msg;
     struct http_request req = {.msg = m,
@@ -80,26 +77,26 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
 
     h->busy = true;
     h->head_only = req.head;
-    h->persist = m->keep_alive && m->method != HTTP_CONNECT && !p->server->stopping;
+    h->persist = m->keep_alive && m->method != HTTP_CONNECT && !c->stopping;
     h->say_keep_alive = m->minor == 0 && h->persist;
     h->request_since_ns = 0;
     req.path = url_split_target((char *)m->text.data + m->target, &query);
     req.query = query;
     if (req.path == NULL) {
-        peer_charge(p, server_account(p->server, NULL));
+        peer_charge(p, http_context_account(c, NULL));
         h->persist = false;
         reply_error(p, 400, NULL, "the request target is malformed");
         return;
     }
-    if (p->demo == NULL || !demo_hold_request(p, &req, route_transport(req.path)))
-        route_request(p, &req);
+    if (p->tapped == NULL || !c->tap->hold_request(p, &req))
+        c->handle(p, &req);
 }
 
 /* The stream of requests is beyond repair: say why, close (RFC 9112 §9.6 says how). */
 static void session_fail(struct peer *p, int status)
 {
     p->drop = DROP_BAD_REQUEST + 1;
-    peer_charge(p, server_account(p->server, NULL));
+    peer_charge(p, http_context_account(peer_context(p), NULL));
     p->account->in_bytes += p->http->request_bytes;
     p->http->request_bytes = 0;
     p->http->busy = true;
@@ -152,7 +149,7 @@ static void session_park(struct peer *p, const uint8_t *rest, size_t len)
     struct http_session *h = p->http;
 
     if (h->pending.len + len > PENDING_MAX_BYTES)
-        peer_drop(p, DROP_BAD_REQUEST); /* talks without listening */
+        peer_drop(p, DROP_BAD_REQUEST); /* sends on without reading answers */
     else if (buf_add(&h->pending, rest, len) < 0)
         peer_drop(p, DROP_NO_MEMORY);
 }
@@ -203,7 +200,7 @@ void http_session_arrive(struct peer *p, const struct http_request *req)
     int64_t now_ns = req->now_ns;
     struct buf pending;
 
-    route_request(p, req);
+    peer_context(p)->handle(p, req);
     if (!p->http->detached)
         return;
     pending = p->http->pending;
@@ -214,21 +211,21 @@ void http_session_arrive(struct peer *p, const struct http_request *req)
 
 void http_session_tick(struct peer *p, int64_t now_ns)
 {
-    const struct server_options *o = p->server->options;
+    const struct http_settings *limits = peer_context(p)->settings;
     struct http_session *h = p->http;
 
     if (h->busy)
         return;
     if (h->request_since_ns != 0) {
-        if (now_ns - h->request_since_ns < o->request_timeout_ns)
+        if (now_ns - h->request_since_ns < limits->request_timeout_ns)
             return;
         h->busy = true;
         h->persist = false;
         p->drop = DROP_SLOW_REQUEST + 1;
-        peer_charge(p, server_account(p->server, NULL));
+        peer_charge(p, http_context_account(peer_context(p), NULL));
         reply_error(p, 408, NULL, "the request took too long");
         return;
     }
-    if (now_ns - p->last_in_ns >= o->idle_timeout_ns)
+    if (now_ns - p->last_in_ns >= limits->idle_timeout_ns)
         peer_drop(p, DROP_IDLE);
 }

@@ -1,5 +1,5 @@
-/* HTTP/1.x on a peer: requests in, in order, one at a time; pipelined ones wait their turn.
- * Routes to transports and endpoints; knows nothing of either. */
+/* HTTP/1.x on a peer (RFC 9112): reads requests in order, one at a time, and hands each to the
+ * context's handle(); pipelined ones wait for the answer to the one before (§9.3.2). */
 #ifndef PUSHLAB_HTTP_SESSION_H
 #define PUSHLAB_HTTP_SESSION_H
 
@@ -39,20 +39,20 @@ struct http_session {
     bool say_keep_alive; /* HTTP/1.0: persistence must be stated */
 };
 
-int http_session_start(struct peer *p); /* 0 or PL_ENOMEM */
+int http_session_start(struct peer *p, struct http_context *c); /* 0 or PL_ENOMEM */
 void http_session_free(struct peer *p);
 
 void http_session_input(struct peer *p, const uint8_t *data, size_t len, int64_t now_ns);
 
-/* The request has been answered completely: close, or go on with the next one. Every open()
- * and endpoint ends here (through reply.h), now or later. */
+/* The request has been answered completely: close, or go on with the next one. Every request that
+ * is not detached ends here (through reply.h), now or later. */
 void http_session_done(struct peer *p);
 
-/* The connection belongs to p->transport from now on; what the client sent behind the
+/* The connection belongs to p->transport from now on; what the client sent after the
  * request goes to transport->input(). */
 void http_session_detach(struct peer *p);
 
-/* A request that was held on its way (delay_line.h) is here: route it. */
+/* A request that was held (delay_line.h, cursor_wait.h) goes on to handle(). */
 void http_session_arrive(struct peer *p, const struct http_request *req);
 
 /* Idle and slow-request limits. */

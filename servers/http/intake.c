@@ -4,24 +4,24 @@
 
 #include "lib/base/json_line.h"
 #include "servers/http/peer.h"
-#include "servers/server.h"
 
 /* What came with one request or message, until it is known what became of all of it. */
 struct intake {
     struct receipt receipt; /* first; of each of its posts */
-    struct peer *peer;      /* NULL: it has ended */
-    struct intake *next, **link;
+    struct peer_hook hook;
+    struct peer *peer; /* NULL: it has ended */
     intake_done *done;
     struct intake_result result;
     uint64_t waiting; /* posts on their way, and one more while they are read */
     int err;          /* of the first that failed */
 };
 
-static void intake_unlink(struct intake *in)
+static void intake_on_end(struct peer *p, struct peer_hook *hook)
 {
-    *in->link = in->next;
-    if (in->next != NULL)
-        in->next->link = in->link;
+    struct intake *in = (struct intake *)((char *)hook - offsetof(struct intake, hook));
+
+    (void)p;
+    in->peer = NULL;
 }
 
 static void intake_settle(struct intake *in, int err)
@@ -31,7 +31,7 @@ static void intake_settle(struct intake *in, int err)
     if (--in->waiting > 0)
         return;
     if (in->peer != NULL) {
-        intake_unlink(in);
+        peer_hook_remove(&in->hook);
         in->done(in->peer, in->err, &in->result);
     }
     free(in);
@@ -53,7 +53,7 @@ static int publish_post(struct intake *in, const struct post *post)
     int err;
 
     in->waiting++;
-    err = publisher_submit(&in->peer->server->publisher, post, &in->receipt);
+    err = publisher_submit(peer_context(in->peer)->publisher, post, &in->receipt);
     if (err < 0)
         in->waiting--;
     return err;
@@ -130,18 +130,8 @@ void intake_publish(struct peer *p, char *text, size_t len, const struct intake_
     in->receipt.tell = intake_on_receipt;
     in->peer = p;
     in->done = done;
-    in->next = p->intakes;
-    in->link = &p->intakes;
-    if (in->next != NULL)
-        in->next->link = &in->next;
-    p->intakes = in;
+    in->hook.ended = intake_on_end;
+    peer_hook_add(p, &in->hook);
     in->waiting = 1;
     intake_settle(in, intake_read(in, text, len, place));
-}
-
-void intake_forget(struct peer *p)
-{
-    for (struct intake *in = p->intakes; in != NULL; in = in->next)
-        in->peer = NULL;
-    p->intakes = NULL;
 }

@@ -10,28 +10,29 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "servers/http/peer.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
+#include "servers/http/http_context.h"
+#include "servers/http/peer.h"
 
 enum { ACCEPT_BATCH = 64, LISTEN_BACKLOG = 4096, RETRY_MS = 100 };
 
-static void listener_pause(struct listener *l)
+static void listener_pause(struct http_context *c)
 {
+    struct listener *l = &c->listener;
     struct timeval retry = {.tv_usec = RETRY_MS * 1000};
 
     if (l->paused)
         return;
     l->paused = true;
-    l->server->connections.accept_paused = true;
-    l->server->connections.accept_pauses++;
+    c->connections.accept_paused = true;
+    c->connections.accept_pauses++;
     event_del(&l->accept_event);
     event_add(&l->retry_event, &retry);
 }
 
-static bool listener_full(const struct listener *l)
+static bool listener_full(const struct http_context *c)
 {
-    return l->server->connections.open >= (uint64_t)l->server->options->max_connections;
+    return c->connections.open >= (uint64_t)c->settings->max_connections;
 }
 
 /* Out of descriptors or memory: not this connection's fault, and no reason to spin. */
@@ -42,61 +43,62 @@ static bool is_exhaustion(int err)
 
 static void listener_on_accept(evutil_socket_t listen_fd, short what, void *arg)
 {
-    struct listener *l = arg;
+    struct http_context *c = arg;
 
     (void)what;
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         int fd;
 
-        if (listener_full(l)) {
-            listener_pause(l);
+        if (listener_full(c)) {
+            listener_pause(c);
             return;
         }
         fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            if (peer_accept(l->server, fd, clock_now_ns()) < 0)
-                l->server->connections.accept_errors++;
+            if (peer_accept(c, fd, clock_now_ns()) < 0)
+                c->connections.accept_errors++;
             continue;
         }
         if (errno == EAGAIN)
             return;
         if (is_exhaustion(errno)) {
-            l->server->connections.accept_errors++;
-            listener_pause(l);
+            c->connections.accept_errors++;
+            listener_pause(c);
             return;
         }
         /* ECONNABORTED and the like concern one connection only. */
-        l->server->connections.accept_errors++;
+        c->connections.accept_errors++;
     }
 }
 
 static void listener_on_retry(evutil_socket_t fd, short what, void *arg)
 {
-    struct listener *l = arg;
+    struct http_context *c = arg;
 
     (void)fd;
     (void)what;
-    listener_room(l);
+    listener_room(c);
 }
 
-void listener_room(struct listener *l)
+void listener_room(struct http_context *c)
 {
+    struct listener *l = &c->listener;
     struct timeval retry = {.tv_usec = RETRY_MS * 1000};
 
     if (!l->open || !l->paused)
         return;
-    if (listener_full(l)) {
+    if (listener_full(c)) {
         event_add(&l->retry_event, &retry);
         return;
     }
     l->paused = false;
-    l->server->connections.accept_paused = false;
+    c->connections.accept_paused = false;
     event_del(&l->retry_event);
     event_add(&l->accept_event, NULL);
 }
 
 /* Accepted sockets inherit these on Linux, so they cost nothing per connection. */
-static int set_options(int fd, const struct server_options *o)
+static int set_options(int fd, const struct http_settings *o)
 {
     int one = 1, snd = (int)o->sndbuf_bytes, rcv = (int)o->rcvbuf_bytes;
 
@@ -127,7 +129,7 @@ static int name_address(struct listener *l, int fd)
     return PL_OK;
 }
 
-static int open_socket(const struct addrinfo *ai, const struct server_options *o)
+static int open_socket(const struct addrinfo *ai, const struct http_settings *o)
 {
     int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int saved;
@@ -143,7 +145,7 @@ static int open_socket(const struct addrinfo *ai, const struct server_options *o
     return -1;
 }
 
-static int bind_address(const struct server_options *o, struct err_text *e)
+static int bind_address(const struct http_settings *o, struct err_text *e)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *list = NULL;
@@ -165,20 +167,20 @@ static int bind_address(const struct server_options *o, struct err_text *e)
     return fd;
 }
 
-int listener_start(struct listener *l, struct server *s, struct err_text *e)
+int listener_start(struct http_context *c, struct err_text *e)
 {
-    int fd = bind_address(s->options, e);
+    struct event_base *base = c->loop.base;
+    struct listener *l = &c->listener;
+    int fd = bind_address(c->settings, e);
 
     if (fd < 0)
         return fd;
-    *l = (struct listener){.server = s};
     if (name_address(l, fd) < 0) {
         close(fd);
-        return err_set(e, PL_ESYS, "--listen: %s: %s", s->options->listen, strerror(errno));
+        return err_set(e, PL_ESYS, "--listen: %s: %s", c->settings->listen, strerror(errno));
     }
-    if (event_assign(&l->accept_event, s->base, fd, EV_READ | EV_PERSIST, listener_on_accept, l) <
-            0 ||
-        event_assign(&l->retry_event, s->base, -1, 0, listener_on_retry, l) < 0 ||
+    if (event_assign(&l->accept_event, base, fd, EV_READ | EV_PERSIST, listener_on_accept, c) < 0 ||
+        event_assign(&l->retry_event, base, -1, 0, listener_on_retry, c) < 0 ||
         event_add(&l->accept_event, NULL) < 0) {
         close(fd);
         return err_set(e, PL_ENOMEM, "--listen: %s", pl_strerror(PL_ENOMEM));
@@ -187,8 +189,10 @@ int listener_start(struct listener *l, struct server *s, struct err_text *e)
     return PL_OK;
 }
 
-void listener_stop(struct listener *l)
+void listener_stop(struct http_context *c)
 {
+    struct listener *l = &c->listener;
+
     if (!l->open)
         return;
     l->open = false;

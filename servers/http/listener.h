@@ -1,5 +1,5 @@
-/* The listening socket: accepts in batches, pauses at the connection limit or when the
- * process runs out of descriptors, and recovers by itself. */
+/* The listening socket: accepts in batches, and pauses at the connection limit or when the process
+ * runs out of descriptors or memory, until there is room again. */
 #ifndef PUSHLAB_LISTENER_H
 #define PUSHLAB_LISTENER_H
 
@@ -10,19 +10,18 @@
 
 #include "lib/base/err.h"
 
-struct server;
+struct http_context;
 
 struct listener {
-    struct server *server;
     struct event accept_event, retry_event;
     bool open, paused;
     char address[80]; /* "127.0.0.1:8080", as bound */
 };
 
-/* Bind server->options->listen and start accepting. 0 or negative with the line in e. */
-int listener_start(struct listener *l, struct server *s, struct err_text *e);
+/* Bind the address of the settings and start accepting. 0 or negative with the line in e. */
+int listener_start(struct http_context *c, struct err_text *e);
 /* A connection has ended: there may be room again. */
-void listener_room(struct listener *l);
-void listener_stop(struct listener *l);
+void listener_room(struct http_context *c);
+void listener_stop(struct http_context *c);
 
 #endif

@@ -4,8 +4,6 @@
 #include <strings.h>
 #include <openssl/crypto.h>
 
-#include "servers/server.h"
-
 static const char *skip_scheme(const char *origin)
 {
     if (strncasecmp(origin, "http://", 7) == 0)
@@ -15,11 +13,11 @@ static const char *skip_scheme(const char *origin)
     return NULL;
 }
 
-bool origin_allowed(const struct server *s, const struct http_message *m)
+bool origin_allowed(const struct http_context *c, const struct http_message *m)
 {
     const char *origin = http_message_field(m, "Origin");
     const char *host = http_message_field(m, "Host");
-    const char *allowed = s->options->allow_origin;
+    const char *allowed = c->settings->allow_origin;
     const char *authority;
 
     if (origin == NULL)
@@ -37,7 +35,7 @@ static bool same_secret(const char *a, const char *b)
 
 bool operator_allowed(const struct peer *p, const struct http_request *req)
 {
-    const char *token = p->server->options->publish_token;
+    const char *token = peer_context(p)->settings->publish_token;
     const char *given = http_message_field(req->msg, "Authorization");
 
     if (peer_is_loopback(p))
@@ -49,5 +47,5 @@ bool operator_allowed(const struct peer *p, const struct http_request *req)
 
 bool publisher_allowed(const struct peer *p, const struct http_request *req)
 {
-    return p->server->options->publish_open || operator_allowed(p, req);
+    return peer_context(p)->settings->publish_open || operator_allowed(p, req);
 }

@@ -5,14 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "servers/http/cursor_wait.h"
 #include "lib/base/clock.h"
-#include "lib/net/conn.h"
-#include "servers/demo/demo.h"
 #include "lib/base/err.h"
+#include "lib/net/conn.h"
 #include "servers/http/http_session.h"
-#include "servers/http/intake.h"
-#include "servers/server.h"
 
 #define LINGER_MAX_NS (2 * NS_PER_S)
 
@@ -24,8 +20,8 @@ static struct peer *peer_from_conn(struct conn *c)
 void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns)
 {
     p->account->in_bytes += len;
-    if (p->demo != NULL)
-        demo_count_input(p, len);
+    if (p->tapped != NULL)
+        peer_context(p)->tap->count_input(p, len);
     if (p->transport->input != NULL)
         p->transport->input(p, data, len, now_ns);
 }
@@ -39,7 +35,7 @@ static void peer_on_data(struct conn *c, uint8_t *data, size_t len, int64_t recv
         http_session_input(p, data, len, recv_ns);
         return;
     }
-    if (p->demo == NULL || !demo_hold_input(p, data, len))
+    if (p->tapped == NULL || !peer_context(p)->tap->hold_input(p, data, len))
         peer_input(p, data, len, recv_ns);
 }
 
@@ -54,7 +50,7 @@ static void peer_on_flushed(struct conn *c)
 static void peer_count_end(const struct peer *p, enum conn_end why)
 {
     struct transport_stats *account =
-        p->account != NULL ? p->account : server_account(p->server, NULL);
+        p->account != NULL ? p->account : http_context_account(peer_context(p), NULL);
 
     switch (why) {
     case CONN_END_BACKLOG:
@@ -74,31 +70,35 @@ static void peer_count_end(const struct peer *p, enum conn_end why)
         account->drops[p->drop - 1]++;
 }
 
-static void peer_on_end(struct conn *c, enum conn_end why, int sys_errno)
+static void peer_on_end(struct conn *conn, enum conn_end why, int sys_errno)
 {
-    struct peer *p = peer_from_conn(c);
-    struct server *s = p->server;
+    struct peer *p = peer_from_conn(conn);
+    struct http_context *c = peer_context(p);
 
     (void)sys_errno;
     peer_count_end(p, why);
-    s->connections.unused += p->home == NULL;
-    s->connections.tls_failed += conn_tls_handshake(c) == CONN_TLS_PENDING;
-    hub_unsubscribe(&s->hub, &p->sub);
-    intake_forget(p);
-    cursor_wait_forget(p);
+    c->connections.unused += p->home == 0;
+    c->connections.tls_failed += conn_tls_handshake(conn) == CONN_TLS_PENDING;
+    hub_unsubscribe(c->hub, &p->sub);
+    while (p->hooks != NULL) {
+        struct peer_hook *hook = p->hooks;
+
+        peer_hook_remove(hook);
+        hook->ended(p, hook);
+    }
     if (p->transport != NULL && p->transport->release != NULL)
         p->transport->release(p);
     http_session_free(p);
-    if (p->demo != NULL)
-        demo_peer_end(p);
-    if (p->home != NULL)
-        p->home->open--;
-    janitor_remove(&s->janitor, p);
-    s->connections.open--;
+    if (p->tapped != NULL)
+        c->tap->end(p);
+    if (p->home != 0)
+        c->accounts[p->home - 1].open--;
+    janitor_remove(&c->janitor, p);
+    c->connections.open--;
     free(p);
-    listener_room(&s->listener);
-    if (s->stopping && s->connections.open == 0)
-        event_base_loopbreak(s->base);
+    listener_room(c);
+    if (c->stopping && c->connections.open == 0)
+        event_base_loopbreak(c->loop.base);
 }
 
 static const struct conn_ops peer_ops = {
@@ -107,42 +107,36 @@ static const struct conn_ops peer_ops = {
     .on_end = peer_on_end,
 };
 
-static int peer_attach(struct peer *p, int fd)
+static int peer_attach(struct peer *p, struct http_context *c, int fd)
 {
-    struct server *s = p->server;
-    uint32_t backlog_bytes = (uint32_t)s->options->backlog_bytes;
+    uint32_t backlog_bytes = (uint32_t)c->settings->backlog_bytes;
 
-    if (s->tls == NULL)
-        return conn_attach(&p->conn, &s->loop, &peer_ops, fd, backlog_bytes);
-    return conn_attach_tls(&p->conn, &s->loop, &peer_ops, fd, backlog_bytes, s->tls, NULL);
+    if (c->tls == NULL)
+        return conn_attach(&p->conn, &c->loop, &peer_ops, fd, backlog_bytes);
+    return conn_attach_tls(&p->conn, &c->loop, &peer_ops, fd, backlog_bytes, c->tls, NULL);
 }
 
-int peer_accept(struct server *s, int fd, int64_t now_ns)
+int peer_accept(struct http_context *c, int fd, int64_t now_ns)
 {
     struct peer *p = calloc(1, sizeof *p);
 
     if (p == NULL)
         goto fail;
-    p->server = s;
     p->last_in_ns = p->last_out_ns = now_ns;
-    if (http_session_start(p) < 0)
+    if (http_session_start(p, c) < 0 || janitor_add(&c->janitor, p) < 0)
         goto fail;
-    if (s->demo != NULL && demo_peer_start(p) < 0)
-        goto fail;
-    if (janitor_add(&s->janitor, p) < 0)
-        goto fail;
-    if (peer_attach(p, fd) < 0) {
-        janitor_remove(&s->janitor, p);
+    if (peer_attach(p, c, fd) < 0) {
+        janitor_remove(&c->janitor, p);
         goto fail;
     }
-    s->connections.open++;
-    s->connections.accepted++;
+    c->connections.open++;
+    c->connections.accepted++;
+    if (c->tap != NULL && c->tap->start(p) < 0)
+        peer_drop(p, DROP_NO_MEMORY);
     return PL_OK;
 fail:
-    if (p != NULL) {
+    if (p != NULL)
         http_session_free(p);
-        free(p->demo);
-    }
     free(p);
     close(fd);
     return PL_ENOMEM;
@@ -157,8 +151,8 @@ void peer_drop(struct peer *p, enum drop_reason why)
 void peer_finish(struct peer *p, bool linger)
 {
     p->last_out_ns = clock_now_ns();
-    if (p->demo != NULL)
-        demo_finish(p, linger);
+    if (p->tapped != NULL)
+        peer_context(p)->tap->finish(p, linger);
     else
         conn_finish(&p->conn, linger);
 }
@@ -167,7 +161,7 @@ void peer_finish(struct peer *p, bool linger)
 static bool peer_handshakes_too_long(const struct peer *p, int64_t now_ns)
 {
     return conn_tls_handshake(&p->conn) == CONN_TLS_PENDING &&
-           now_ns - p->last_in_ns >= p->server->options->request_timeout_ns;
+           now_ns - p->last_in_ns >= peer_context(p)->settings->request_timeout_ns;
 }
 
 void peer_tick(struct peer *p, int64_t now_ns)
@@ -204,16 +198,16 @@ static int peer_account_out(struct peer *p, int sent, size_t len, size_t payload
 
 int peer_send(struct peer *p, const void *data, size_t len, size_t payload_bytes, uint64_t updates)
 {
-    int err = p->demo == NULL ? conn_send(&p->conn, data, len)
-                              : demo_send(p, data, len, payload_bytes, updates);
+    int err = p->tapped == NULL ? conn_send(&p->conn, data, len)
+                                : peer_context(p)->tap->send(p, data, len, payload_bytes, updates);
 
     return peer_account_out(p, err, len, payload_bytes, updates);
 }
 
 int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uint64_t updates)
 {
-    int err = p->demo == NULL ? conn_send_shared(&p->conn, s)
-                              : demo_send_shared(p, s, payload_bytes, updates);
+    int err = p->tapped == NULL ? conn_send_shared(&p->conn, s)
+                                : peer_context(p)->tap->send_shared(p, s, payload_bytes, updates);
 
     return peer_account_out(p, err, s->len, payload_bytes, updates);
 }
@@ -221,13 +215,29 @@ int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uin
 void peer_charge(struct peer *p, struct transport_stats *account)
 {
     p->account = account;
-    if (p->home != NULL)
+    if (p->home != 0)
         return;
-    p->home = p->account;
-    p->home->open++;
-    p->home->accepted++;
-    p->home->tls_full_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_FULL;
-    p->home->tls_resumed_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_RESUMED;
+    p->home = (uint8_t)(account - peer_context(p)->accounts + 1);
+    account->open++;
+    account->accepted++;
+    account->tls_full_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_FULL;
+    account->tls_resumed_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_RESUMED;
+}
+
+void peer_hook_add(struct peer *p, struct peer_hook *hook)
+{
+    hook->next = p->hooks;
+    hook->link = &p->hooks;
+    if (hook->next != NULL)
+        hook->next->link = &hook->next;
+    p->hooks = hook;
+}
+
+void peer_hook_remove(struct peer_hook *hook)
+{
+    *hook->link = hook->next;
+    if (hook->next != NULL)
+        hook->next->link = hook->link;
 }
 
 bool peer_is_loopback(const struct peer *p)

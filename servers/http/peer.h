@@ -1,6 +1,6 @@
-/* One accepted connection, from the server's point of view: the socket (lib/net/conn), whose
- * account its bytes go on, and who is in charge of it: the HTTP session until a transport
- * takes the connection over. */
+/* One accepted connection, from the server's point of view: the socket (lib/net/conn.h), the
+ * accounts that its bytes are counted on, and who reads its bytes: the HTTP session until a
+ * transport takes the connection over. */
 #ifndef PUSHLAB_PEER_H
 #define PUSHLAB_PEER_H
 
@@ -10,34 +10,65 @@
 
 #include "lib/net/conn.h"
 #include "servers/hub/hub.h"
-#include "servers/http/stats.h"
-#include "servers/http/transport.h"
+#include "servers/http/http_context.h"
 
-struct server;
 struct http_session;
-struct demo_peer;
-struct held_request;
-struct intake;
 
-struct peer {
-    struct conn conn;      /* first: conn's callbacks cast back */
-    struct subscriber sub; /* used by transports that wait for updates */
-    struct server *server;
-    const struct transport *transport; /* of the newest request; NULL: not an update transport */
-    struct transport_stats *home;      /* the account of the first request: open, accepted */
-    struct transport_stats *account;   /* the account of the current request */
-    void *state;                       /* the transport's, released by transport->release */
-    struct http_session *http;         /* NULL once a transport has taken over */
-    struct demo_peer *demo;            /* NULL without --demo */
-    struct intake *intakes;            /* what it has sent up and was not told of yet */
-    struct held_request *held;         /* cursor_wait.h; NULL: none */
-    int64_t last_in_ns, last_out_ns;
-    uint32_t slot; /* in the janitor's rounds */
-    uint8_t drop;  /* enum drop_reason + 1 when the server ended it; 0: in order */
+/* Embedded in what waits for something on behalf of a peer, and must know when that ends. */
+struct peer_hook {
+    struct peer_hook *next, **link;
+    void (*ended)(struct peer *p, struct peer_hook *hook); /* the hook is off the list by then */
 };
 
+/* Counts and delays what passes between connections and those who use them (servers/demo). With
+ * one in the context, each peer calls these; without, it pays one comparison with NULL. */
+struct tap {
+    /* Set p->tapped. 0 or PL_ENOMEM. */
+    int (*start)(struct peer *p);
+    void (*end)(struct peer *p);
+    /* A request has been read. True: it is delayed, http_session_arrive() follows. */
+    bool (*hold_request)(struct peer *p, const struct http_request *req);
+    /* It is being routed to t, or to no transport (NULL). */
+    void (*count_request)(struct peer *p, const struct http_request *req,
+                          const struct transport *t);
+    /* Bytes for a transport that has taken the connection over. True: peer_input() follows. */
+    bool (*hold_input)(struct peer *p, const void *data, size_t len);
+    void (*count_input)(struct peer *p, size_t len);
+    /* In place of conn_send(), conn_send_shared() and conn_finish(). */
+    int (*send)(struct peer *p, const void *data, size_t len, size_t payload_bytes,
+                uint64_t updates);
+    int (*send_shared)(struct peer *p, struct shared *s, size_t payload_bytes, uint64_t updates);
+    void (*finish)(struct peer *p, bool linger);
+};
+
+/* Small, since ten thousand may be idle. */
+struct peer {
+    struct conn conn;                  /* first: conn's callbacks cast back */
+    struct subscriber sub;             /* used by transports that wait for updates */
+    const struct transport *transport; /* of the newest request; NULL: not an update transport */
+    struct transport_stats *account;   /* of the current request; NULL: there was none */
+    void *state;                       /* the transport's, released by transport->release */
+    struct http_session *http;         /* NULL once a transport has taken over */
+    void *tapped;                      /* the tap's state; NULL without a tap */
+    struct peer_hook *hooks;
+    int64_t last_in_ns, last_out_ns;
+    uint32_t slot; /* in the janitor's array */
+    uint8_t drop;  /* enum drop_reason + 1 when the server ended it; 0: in order */
+    uint8_t home;  /* 1 + the index of the first request's account (open, accepted); 0: none */
+};
+
+static inline struct http_context *peer_context(const struct peer *p)
+{
+    return (struct http_context *)p->conn.loop;
+}
+
+static inline struct peer *peer_from_subscriber(struct subscriber *s)
+{
+    return (struct peer *)((char *)s - offsetof(struct peer, sub));
+}
+
 /* Adopt an accepted socket. 0, or PL_ENOMEM with fd closed. */
-int peer_accept(struct server *s, int fd, int64_t now_ns);
+int peer_accept(struct http_context *c, int fd, int64_t now_ns);
 
 /* End the connection now and count why. */
 void peer_drop(struct peer *p, enum drop_reason why);
@@ -60,12 +91,11 @@ void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns);
 /* Make account the current one, and the home if it is the first. */
 void peer_charge(struct peer *p, struct transport_stats *account);
 
+/* ended() is called if p ends before the hook is removed. */
+void peer_hook_add(struct peer *p, struct peer_hook *hook);
+void peer_hook_remove(struct peer_hook *hook);
+
 /* Did this connection come from this machine? (publishing needs no token then) */
 bool peer_is_loopback(const struct peer *p);
-
-static inline struct peer *peer_from_subscriber(struct subscriber *s)
-{
-    return (struct peer *)((char *)s - offsetof(struct peer, sub));
-}
 
 #endif

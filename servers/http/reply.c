@@ -7,7 +7,6 @@
 #include "lib/base/err.h"
 #include "lib/proto/http_reader.h"
 #include "servers/http/http_session.h"
-#include "servers/server.h"
 
 enum reply_persistence reply_persistence(const struct peer *p)
 {
@@ -73,7 +72,8 @@ int reply_head(struct buf *out, int status, const char *content_type, const char
 
 void reply_send(struct peer *p, const struct reply *r)
 {
-    struct buf *out = &p->server->scratch;
+    struct http_context *c = peer_context(p);
+    struct buf *out = &c->scratch;
     /* 1xx and 204 have no content and no length (RFC 9110 §8.6), 304 not one of its own. */
     int64_t length = r->status == 204 || r->status == 304 ? -1 : (int64_t)r->body_len;
     int err;
@@ -81,7 +81,7 @@ void reply_send(struct peer *p, const struct reply *r)
     stats_response(p->account, r->status);
     out->len = 0;
     err = reply_head(out, r->status, r->content_type, r->fields, length, reply_persistence(p),
-                     server_date(p->server));
+                     http_context_date(c));
     if (!p->http->head_only)
         err |= buf_add(out, r->body, r->body_len);
     if (err < 0) {

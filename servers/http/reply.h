@@ -1,5 +1,5 @@
-/* Whole HTTP responses, and the heads of endless ones. The same header set on every
- * transport: fairness extends to bytes. */
+/* Whole HTTP responses, and the headers of streamed ones. The same header fields on every
+ * transport, so that none sends fewer bytes than another for that reason. */
 #ifndef PUSHLAB_REPLY_H
 #define PUSHLAB_REPLY_H
 
@@ -23,15 +23,16 @@ struct reply {
     size_t body_len;
 };
 
-/* How the answer to the request in hand must speak of the connection's future. */
+/* Whether the connection persists after the answer to the current request, and what the answer
+ * must say of it (RFC 9112 §9.3). */
 enum reply_persistence reply_persistence(const struct peer *p);
 
-/* Append the head up to and including the empty line. content_length < 0: none is sent
+/* Append the status line and header fields, and the empty line. content_length < 0: none is sent
  * (chunked or until close: say so in fields). 0 or PL_ENOMEM. */
 int reply_head(struct buf *out, int status, const char *content_type, const char *fields,
                int64_t content_length, enum reply_persistence persistence, const char *date);
 
-/* Send a whole response and finish the request. HEAD is taken care of. */
+/* Send a whole response and finish the request; without its content when that is HEAD. */
 void reply_send(struct peer *p, const struct reply *r);
 
 /* 200 with application/json. */

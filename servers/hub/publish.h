@@ -108,6 +108,12 @@ int publisher_submit(struct publisher *pub, const struct post *p, struct receipt
 /* An update has come out of the log. As hub_adopt(). */
 int publisher_adopt(struct publisher *pub, const struct post *p, const struct hub_number *as);
 
+/* The log that the source follows; NULL: none. */
+static inline const struct log_state *publisher_log(const struct publisher *pub)
+{
+    return pub->source != NULL ? pub->source->log : NULL;
+}
+
 /* ops->advanced(). */
 bool publisher_advanced(struct publisher *pub);
 /* ops->failed() with this line. */

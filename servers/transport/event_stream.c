@@ -6,7 +6,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
 
 /* Stored where p->state points; small, since ten thousand may be idle. */
 struct event_stream {
@@ -55,7 +54,7 @@ static int add_head(struct buf *out, struct peer *p, const struct event_stream *
     const char *chunked = es->chunked ? "Transfer-Encoding: chunked\r\n" : NULL;
 
     return reply_head(out, 200, es->format->content_type, chunked, -1, reply_persistence(p),
-                      server_date(p->server));
+                      http_context_date(peer_context(p)));
 }
 
 /* The cursor to come back with when what is lost is known: just before the first that is not. */
@@ -68,11 +67,11 @@ static uint64_t cursor_past_lost(const struct selection *opening)
     return i < opening->n ? opening->updates[i]->seq - 1 : opening->cursor;
 }
 
-static int add_preamble(struct buf *out, struct server *s, const struct event_stream *es,
-                        const struct selection *opening)
+static int add_preamble(struct buf *out, const struct http_settings *settings,
+                        const struct event_stream *es, const struct selection *opening)
 {
     struct buf piece = {0};
-    int err = es->format->hello(&piece, s, opening->from);
+    int err = es->format->hello(&piece, settings, opening->from);
 
     if (opening->missed > 0)
         err |= es->format->missed(&piece, cursor_past_lost(opening), opening->missed);
@@ -85,12 +84,13 @@ static int add_preamble(struct buf *out, struct server *s, const struct event_st
 static int send_opening(struct peer *p, struct event_stream *es, const struct reading *reading)
 {
     const struct stream_format *format = es->format;
+    struct http_context *c = peer_context(p);
     struct selection opening;
     struct buf out = {0};
-    int err = hub_select_opening(&p->server->hub, reading->to, reading->cursor, &opening);
+    int err = hub_select_opening(c->hub, reading->to, reading->cursor, &opening);
 
     if (err == 0)
-        err = add_head(&out, p, es) | add_preamble(&out, p->server, es, &opening);
+        err = add_head(&out, p, es) | add_preamble(&out, c->settings, es, &opening);
     if (err == 0)
         err = follower_open(&es->follower, p, es->chunked ? &format->chunked : &format->plain,
                             reading->to, &opening, &out);
@@ -147,7 +147,7 @@ void event_stream_tick(struct peer *p, int64_t now_ns)
     struct buf piece = {0}, out = {0};
 
     if (es == NULL || conn_queued_bytes(&p->conn) > 0 ||
-        now_ns - p->last_out_ns < p->server->options->heartbeat_ns)
+        now_ns - p->last_out_ns < peer_context(p)->settings->heartbeat_ns)
         return;
     p->last_out_ns = now_ns;
     if (es->format->heartbeat(&piece) == 0 && add_piece(&out, es, &piece) == 0)

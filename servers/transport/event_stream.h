@@ -1,5 +1,6 @@
 /* What NDJSON streaming and SSE share (RFC 6202 §3, HTTP streaming): one response that does
- * not end, chunked on HTTP/1.1 and until close on 1.0. A format says how things look. */
+ * not end, chunked on HTTP/1.1 (RFC 9112 §7.1) and ended by close on 1.0. A format says how
+ * updates and notes are written. */
 #ifndef PUSHLAB_EVENT_STREAM_H
 #define PUSHLAB_EVENT_STREAM_H
 
@@ -15,16 +16,17 @@ struct stream_format {
     const char *content_type;
     struct follower_encodings chunked, plain; /* one update, with and without chunk framing */
     /* Append to out; 0 or PL_ENOMEM. */
-    int (*hello)(struct buf *out, struct server *s, uint64_t cursor);
+    int (*hello)(struct buf *out, const struct http_settings *settings, uint64_t cursor);
     int (*missed)(struct buf *out, uint64_t cursor, uint64_t missed); /* cursor: after them */
     int (*heartbeat)(struct buf *out);
 };
 
-/* Start a stream: head, hello, what was missed, what there is for this reader, then live. */
+/* Start a stream: header, hello, how many updates were missed, those there are for this reader,
+ * then each new one. */
 void event_stream_open(struct peer *p, const struct http_request *req,
                        const struct stream_format *format, const struct reading *reading);
 
-/* The rest of a streaming transport's verbs. */
+/* The rest of struct transport for a streaming transport. */
 void event_stream_flushed(struct peer *p, int64_t now_ns);
 void event_stream_tick(struct peer *p, int64_t now_ns);
 void event_stream_stop(struct peer *p);

@@ -1,15 +1,15 @@
 #include "servers/transport/follower.h"
 
 #include "lib/base/err.h"
-#include "servers/server.h"
+#include "servers/http/peer.h"
 
-/* In the encoding that tells the truth about u's place on this connection. NULL: no memory. */
+/* In the encoding for u's place on this connection. NULL: no memory. */
 static struct shared *follower_encode(struct follower *f, struct update *u)
 {
     if (u->seq <= f->newest_seq)
-        return update_encoded(u, f->as->behind);
+        return update_encoded(u, f->as->older);
     f->newest_seq = u->seq;
-    return update_encoded(u, f->as->cursor_waits);
+    return update_encoded(u, f->as->newer);
 }
 
 int follower_open(struct follower *f, struct peer *p, const struct follower_encodings *as,
@@ -32,7 +32,7 @@ int follower_open(struct follower *f, struct peer *p, const struct follower_enco
     }
     err = peer_send(p, out->data, out->len, payload_bytes, opening->n);
     if (err == 0)
-        hub_subscribe(&p->server->hub, &p->sub, to);
+        hub_subscribe(peer_context(p)->hub, &p->sub, to);
     return err;
 }
 
@@ -64,7 +64,7 @@ void follower_deliver(struct follower *f, struct peer *p, struct update *u, enum
 /* One by one, because those that the socket does not take may yet be superseded themselves. */
 void follower_flushed(struct follower *f, struct peer *p, int64_t now_ns)
 {
-    struct hub *h = &p->server->hub;
+    struct hub *h = peer_context(p)->hub;
     struct selection held;
     size_t i = 0;
 

@@ -1,11 +1,11 @@
 /* What event streams and WebSocket share: a connection that follows a subscription. First its
  * opening, in one send; then each update at once, while the socket takes them.
  *
- * A reader that is too slow for that is treated by what it asked for. Of channels wanted whole
- * every update is queued, as far as the backlog limit goes (conn.h). Of the others nothing is
- * queued behind unsent bytes: when the socket has drained, of each key that came meanwhile the
- * newest value is sent, and what was newer before it is superseded. So no value ever follows a
- * newer one of its key, and latest values alone never make a reader too slow to keep. */
+ * For a reader that is slower than that, it depends on what it asked for. Of channels wanted whole,
+ * every update is queued, up to the backlog limit (conn.h). Of the others, nothing is queued while
+ * bytes are unsent: when the socket has drained, the newest value of each key that came meanwhile
+ * is sent, and those between are superseded. So no value follows a newer one of its key, and a
+ * reader of latest values alone is not dropped for being slow. */
 #ifndef PUSHLAB_FOLLOWER_H
 #define PUSHLAB_FOLLOWER_H
 
@@ -16,10 +16,10 @@
 
 struct peer;
 
-/* How an update stands on the wire of a transport. */
+/* How a transport encodes an update. */
 struct follower_encodings {
-    const struct update_encoding *cursor_waits; /* its number is above all that were sent before */
-    const struct update_encoding *behind;       /* it is not: a cursor must not go back to it */
+    const struct update_encoding *newer; /* its number is above all that were sent before */
+    const struct update_encoding *older; /* it is not: the client's cursor must not go back to it */
 };
 
 /* Part of a transport's state; all zero before follower_open(). */

@@ -8,7 +8,6 @@
 #include "lib/base/err.h"
 #include "servers/transport/poll_cache.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
 #include "lib/proto/url.h"
 
 /* 1 found, 0 absent, -1 malformed and answered with 400. */
@@ -63,7 +62,7 @@ bool poll_parse_reading(struct peer *p, const struct http_request *req, struct r
         return false;
     if (found == 0)
         out->cursor = HUB_FROM_NOW;
-    err = hub_subscription_get(&p->server->hub, every, latest, &out->to);
+    err = hub_subscription_get(peer_context(p)->hub, every, latest, &out->to);
     if (err < 0)
         refuse_subscription(p, err);
     return err == 0;
@@ -71,7 +70,7 @@ bool poll_parse_reading(struct peer *p, const struct http_request *req, struct r
 
 void poll_release_reading(struct peer *p, struct reading *reading)
 {
-    subscription_unref(&p->server->hub, reading->to);
+    subscription_unref(peer_context(p)->hub, reading->to);
     reading->to = NULL;
 }
 
@@ -99,15 +98,15 @@ static bool prefer_wait_s(const struct http_message *m, uint64_t *wait_s)
 
 bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *hold_ns)
 {
-    int64_t max_ns = p->server->options->max_hold_ns;
-    uint64_t filter;
-    int found = query_u64(p, req, "timeout", INT32_MAX, &filter);
+    int64_t max_ns = peer_context(p)->settings->max_hold_ns;
+    uint64_t wanted;
+    int found = query_u64(p, req, "timeout", INT32_MAX, &wanted);
 
     *hold_ns = max_ns;
     if (found > 0)
-        *hold_ns = (int64_t)filter * NS_PER_MS;
-    else if (found == 0 && prefer_wait_s(req->msg, &filter))
-        *hold_ns = (int64_t)filter * NS_PER_S;
+        *hold_ns = (int64_t)wanted * NS_PER_MS;
+    else if (found == 0 && prefer_wait_s(req->msg, &wanted))
+        *hold_ns = (int64_t)wanted * NS_PER_S;
     if (*hold_ns > max_ns)
         *hold_ns = max_ns;
     return found >= 0;
@@ -126,8 +125,8 @@ static void answer_head(struct peer *p, const struct poll_answer *a)
 
 void poll_answer(struct peer *p, const struct reading *reading)
 {
-    struct server *s = p->server;
-    const struct poll_answer *a = poll_cache_get(&s->poll_cache, s, reading, reply_persistence(p));
+    struct http_context *c = peer_context(p);
+    const struct poll_answer *a = poll_cache_get(c, reading, reply_persistence(p));
 
     if (a == NULL) {
         peer_drop(p, DROP_NO_MEMORY);
@@ -139,6 +138,6 @@ void poll_answer(struct peer *p, const struct reading *reading)
         answer_head(p, a);
         return;
     }
-    s->hub.counts.superseded += a->superseded;
+    c->hub->counts.superseded += a->superseded;
     reply_shared(p, a->whole, a->status, a->payload_bytes, a->updates);
 }

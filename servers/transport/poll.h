@@ -21,7 +21,7 @@ bool poll_parse_reading(struct peer *p, const struct http_request *req, struct r
 void poll_release_reading(struct peer *p, struct reading *reading);
 
 /* Read timeout= (milliseconds) or Prefer: wait= (seconds, RFC 7240 §4.3): how long the client
- * filters to wait, bounded by the server. On false a 400 has been sent. */
+ * is ready to wait, at most --max-hold. On false a 400 has been sent. */
 bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *hold_ns);
 
 /* Answer now: 200 with what there is to read, or 204. */

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "lib/base/err.h"
-#include "servers/server.h"
 
 enum { POLL_UPDATES_MAX = 1000 /* a client far behind catches up in several polls */ };
 
@@ -24,9 +23,9 @@ static int add_updates(struct buf *out, const struct selection *news, size_t *pa
 }
 
 /* Build the response into a fresh shared buffer. */
-static int answer_make(struct poll_answer *a, struct server *s, const struct selection *news)
+static int answer_make(struct poll_answer *a, struct http_context *c, const struct selection *news)
 {
-    struct buf body = {0}, *out = &s->scratch;
+    struct buf body = {0}, *out = &c->scratch;
     char fields[96];
     int err = 0, at;
 
@@ -42,7 +41,7 @@ static int answer_make(struct poll_answer *a, struct server *s, const struct sel
         err = add_updates(&body, news, &a->payload_bytes);
     out->len = 0;
     err |= reply_head(out, a->status, news->n > 0 ? "application/json" : NULL, fields,
-                      news->n > 0 ? (int64_t)body.len : -1, a->persistence, server_date(s));
+                      news->n > 0 ? (int64_t)body.len : -1, a->persistence, http_context_date(c));
     err |= buf_add(out, body.data, body.len);
     a->whole = err < 0 ? NULL : shared_new_copy(out->data, out->len);
     buf_free(&body);
@@ -50,12 +49,12 @@ static int answer_make(struct poll_answer *a, struct server *s, const struct sel
     return a->whole == NULL ? PL_ENOMEM : PL_OK;
 }
 
-static struct poll_answer *slot_of(struct poll_cache *c, const struct reading *reading,
+static struct poll_answer *slot_of(struct poll_cache *cache, const struct reading *reading,
                                    enum reply_persistence persistence)
 {
     uint64_t mixed = reading->to->node.hash + reading->cursor * 4 + persistence;
 
-    return &c->slots[mixed % POLL_CACHE_SLOTS];
+    return &cache->slots[mixed % POLL_CACHE_SLOTS];
 }
 
 static void slot_empty(struct poll_answer *a, struct hub *h)
@@ -65,33 +64,32 @@ static void slot_empty(struct poll_answer *a, struct hub *h)
     *a = (struct poll_answer){0};
 }
 
-const struct poll_answer *poll_cache_get(struct poll_cache *c, struct server *s,
-                                         const struct reading *reading,
+const struct poll_answer *poll_cache_get(struct http_context *c, const struct reading *reading,
                                          enum reply_persistence persistence)
 {
-    struct poll_answer *a = slot_of(c, reading, persistence);
-    bool future = reading->cursor > hub_newest_seq(&s->hub);
+    struct poll_answer *a = slot_of(c->poll_cache, reading, persistence);
+    bool future = reading->cursor > hub_newest_seq(c->hub);
     struct selection news;
 
-    server_date(s); /* brings date_unix_s up to date */
+    http_context_date(c); /* brings date_unix_s up to date */
     if (a->whole != NULL && a->to == reading->to && a->cursor == reading->cursor &&
         a->newest_seq == reading->to->newest_seq && a->future == future &&
-        a->persistence == persistence && a->date_unix_s == s->date_unix_s)
+        a->persistence == persistence && a->date_unix_s == c->date_unix_s)
         return a;
-    slot_empty(a, &s->hub);
-    if (hub_select(&s->hub, reading->to, reading->cursor, POLL_UPDATES_MAX, &news) < 0)
+    slot_empty(a, c->hub);
+    if (hub_select(c->hub, reading->to, reading->cursor, POLL_UPDATES_MAX, &news) < 0)
         return NULL;
     *a = (struct poll_answer){.to = subscription_ref(reading->to),
                               .cursor = reading->cursor,
                               .newest_seq = reading->to->newest_seq,
                               .future = future,
                               .persistence = persistence,
-                              .date_unix_s = s->date_unix_s};
-    return answer_make(a, s, &news) < 0 ? NULL : a;
+                              .date_unix_s = c->date_unix_s};
+    return answer_make(a, c, &news) < 0 ? NULL : a;
 }
 
-void poll_cache_free(struct poll_cache *c, struct hub *h)
+void poll_cache_free(struct poll_cache *cache, struct hub *h)
 {
     for (int i = 0; i < POLL_CACHE_SLOTS; i++)
-        slot_empty(&c->slots[i], h);
+        slot_empty(&cache->slots[i], h);
 }

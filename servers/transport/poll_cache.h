@@ -1,5 +1,5 @@
-/* Whole poll responses, made once and shared: all pollers of the same subscription that stand at
- * the same cursor get the same bytes. Small and direct-mapped: pollers cluster at the newest
+/* Whole poll responses, made once and shared: all who poll the same subscription with the same
+ * cursor get the same bytes. Small and direct-mapped, because most poll with one of the newest
  * cursors. */
 #ifndef PUSHLAB_POLL_CACHE_H
 #define PUSHLAB_POLL_CACHE_H
@@ -17,7 +17,7 @@ struct poll_answer {
     struct subscription *to; /* a reference: its address can't become another's meanwhile */
     uint64_t cursor;
     uint64_t newest_seq; /* of the subscription, when the answer was made */
-    bool future;         /* the cursor was of an earlier life of the server, then */
+    bool future;         /* the cursor was above it: of an earlier run of the server */
     enum reply_persistence persistence;
     int64_t date_unix_s;  /* Date is part of the bytes */
     struct shared *whole; /* NULL: the slot is empty */
@@ -31,9 +31,8 @@ struct poll_cache {
 };
 
 /* The answer to a poll right now. Borrowed, valid until the next call; NULL: no memory. */
-const struct poll_answer *poll_cache_get(struct poll_cache *c, struct server *s,
-                                         const struct reading *reading,
+const struct poll_answer *poll_cache_get(struct http_context *c, const struct reading *reading,
                                          enum reply_persistence persistence);
-void poll_cache_free(struct poll_cache *c, struct hub *h);
+void poll_cache_free(struct poll_cache *cache, struct hub *h);
 
 #endif

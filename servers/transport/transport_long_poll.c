@@ -6,7 +6,6 @@
 
 #include "lib/base/clock.h"
 #include "servers/transport/poll.h"
-#include "servers/server.h"
 
 /* A held request. Kept with the connection: the next request will be held too. */
 struct hold {
@@ -29,7 +28,7 @@ static void long_poll_answer(struct hold *hold)
     struct peer *p = hold->peer;
 
     hold->waiting = false;
-    hub_unsubscribe(&p->server->hub, &p->sub);
+    hub_unsubscribe(peer_context(p)->hub, &p->sub);
     poll_answer(p, &hold->reading);
     poll_release_reading(p, &hold->reading);
 }
@@ -75,7 +74,8 @@ static struct hold *hold_of(struct peer *p)
     if (hold == NULL)
         return NULL;
     hold->peer = p;
-    if (event_assign(&hold->timer, p->server->base, -1, 0, long_poll_on_timer, hold) < 0) {
+    if (event_assign(&hold->timer, peer_context(p)->loop.base, -1, 0, long_poll_on_timer, hold) <
+        0) {
         free(hold);
         return NULL;
     }
@@ -99,7 +99,7 @@ static int hold_arm(struct hold *hold, int64_t hold_ns, int64_t now_ns)
 static void long_poll_hold(struct peer *p, const struct reading *reading, int64_t hold_ns,
                            int64_t now_ns)
 {
-    struct hub *h = &p->server->hub;
+    struct hub *h = peer_context(p)->hub;
     struct hold *hold = hold_of(p);
 
     if (hold == NULL || hold_arm(hold, hold_ns, now_ns) < 0) {
@@ -120,7 +120,7 @@ static void long_poll_open(struct peer *p, const struct http_request *req)
 
     if (!poll_parse_hold(p, req, &hold_ns) || !poll_parse_reading(p, req, &reading))
         return;
-    if (hold_ns == 0 || req->head || hub_has_news(&p->server->hub, reading.to, reading.cursor))
+    if (hold_ns == 0 || req->head || hub_has_news(peer_context(p)->hub, reading.to, reading.cursor))
         poll_answer(p, &reading);
     else
         long_poll_hold(p, &reading, hold_ns, req->now_ns);
@@ -146,7 +146,7 @@ static void long_poll_release(struct peer *p)
 
     if (hold == NULL)
         return;
-    hub_unsubscribe(&p->server->hub, &p->sub);
+    hub_unsubscribe(peer_context(p)->hub, &p->sub);
     poll_release_reading(p, &hold->reading);
     event_del(&hold->timer);
     free(hold);

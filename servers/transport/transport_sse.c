@@ -5,7 +5,6 @@
 #include "lib/base/clock.h"
 #include "servers/transport/event_stream.h"
 #include "servers/transport/poll.h"
-#include "servers/server.h"
 #include "lib/proto/sse.h"
 #include "lib/proto/url.h"
 
@@ -74,9 +73,9 @@ static int sse_note(struct buf *out, const char *name, uint64_t cursor, uint64_t
 }
 
 /* The id makes a browser's EventSource resume here even if no update ever came. */
-static int sse_hello(struct buf *out, struct server *s, uint64_t cursor)
+static int sse_hello(struct buf *out, const struct http_settings *settings, uint64_t cursor)
 {
-    int err = sse_encode_retry(out, s->options->retry_ns / NS_PER_MS);
+    int err = sse_encode_retry(out, settings->retry_ns / NS_PER_MS);
 
     return err | sse_note(out, "hello", cursor, cursor);
 }

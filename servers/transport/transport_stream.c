@@ -32,9 +32,9 @@ static struct shared *stream_encode_plain(const struct update *u)
     return stream_encode(u, false);
 }
 
-static int stream_hello(struct buf *out, struct server *s, uint64_t cursor)
+static int stream_hello(struct buf *out, const struct http_settings *settings, uint64_t cursor)
 {
-    (void)s;
+    (void)settings;
     return buf_printf(out, "{\"hello\":%llu}\n", (unsigned long long)cursor);
 }
 

@@ -9,7 +9,6 @@
 #include "servers/http/intake.h"
 #include "servers/http/origin.h"
 #include "servers/transport/poll.h"
-#include "servers/server.h"
 #include "servers/transport/ws_session.h"
 
 static struct shared *websocket_encode(const struct update *u)
@@ -99,7 +98,7 @@ static void websocket_begin(struct peer *p, const struct reading *reading)
     struct ws_session *ws = p->state;
     struct selection opening;
     struct buf out = {0};
-    int err = hub_select_opening(&p->server->hub, reading->to, reading->cursor, &opening);
+    int err = hub_select_opening(peer_context(p)->hub, reading->to, reading->cursor, &opening);
 
     if (err == 0)
         err = add_note(&out, "hello", opening.from);

@@ -1,4 +1,4 @@
-/* The transports of the table (servers/transports.c), each defined in the file of its name. */
+/* The transports, each defined in the file of its name; servers/route.c has the table. */
 #ifndef PUSHLAB_TRANSPORTS_H
 #define PUSHLAB_TRANSPORTS_H
 

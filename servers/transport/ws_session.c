@@ -8,7 +8,6 @@
 #include "lib/base/err.h"
 #include "servers/http/origin.h"
 #include "servers/http/reply.h"
-#include "servers/server.h"
 #include "lib/proto/ws_handshake.h"
 
 #define WS_SUBPROTOCOL "pushlab.v1"
@@ -36,7 +35,7 @@ static int handshake_refuse(struct peer *p, const struct http_request *req, cons
     if (key == NULL || http_message_count(m, "Sec-WebSocket-Key") != 1 || !ws_key_valid(key))
         return 400;
     *why = "this Origin may not connect; --allow-origin adds one";
-    return origin_allowed(p->server, m) ? 0 : 403;
+    return origin_allowed(peer_context(p), m) ? 0 : 403;
 }
 
 static int handshake_accept(struct peer *p, const struct http_request *req)
@@ -73,7 +72,7 @@ bool ws_session_open(struct peer *p, const struct http_request *req, ws_on_messa
         peer_drop(p, DROP_NO_MEMORY);
         return false;
     }
-    ws_reader_init(&ws->reader, WS_SERVER, (size_t)p->server->options->ws_max_message_bytes);
+    ws_reader_init(&ws->reader, WS_SERVER, (size_t)peer_context(p)->settings->ws_max_message_bytes);
     ws->on_message = on_message;
     p->state = ws;
     p->last_out_ns = req->now_ns;
@@ -164,7 +163,7 @@ void ws_session_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns)
 void ws_session_tick(struct peer *p, int64_t now_ns)
 {
     static const uint8_t ping[] = {0x80 | WS_PING, 0};
-    const struct server_options *o = p->server->options;
+    const struct http_settings *o = peer_context(p)->settings;
     struct ws_session *ws = p->state;
 
     if (ws == NULL || o->ws_ping_ns == 0)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/proto/transport_info.h"
-#include "servers/transport/transport.h"
+#include "servers/route.h"
 #include "servers/web/web_assets.h"
 
 START_TEST(every_transport_is_served)

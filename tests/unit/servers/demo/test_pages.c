@@ -6,7 +6,8 @@
 
 #include "lib/proto/http_reader.h"
 #include "servers/demo/pages.h"
-#include "servers/http/transport.h"
+
+enum { POLL = TRANSPORT_SHORT_POLL, STREAM = TRANSPORT_STREAM, OTHER = TRANSPORT_COUNT };
 
 static struct http_reader reader;
 static char query[128];
@@ -27,12 +28,12 @@ static struct http_request ask(const char *page, int64_t now_ns)
         .msg = &reader.msg, .path = "/x", .query = query, .now_ns = now_ns};
 }
 
-static void count(struct pages *ps, struct page_peer *pp, const char *page,
-                  const struct transport *t, int64_t now_ns)
+static void count(struct pages *ps, struct page_peer *pp, const char *page, size_t account,
+                  int64_t now_ns)
 {
     struct http_request req = ask(page, now_ns);
 
-    pages_count_request(ps, pp, &req, t, 50);
+    pages_count_request(ps, pp, &req, account, 50);
 }
 
 START_TEST(pages_count_by_page_and_transport)
@@ -41,20 +42,21 @@ START_TEST(pages_count_by_page_and_transport)
     struct pages ps = {0};
     const struct page *a;
 
-    count(&ps, &one, "a", transports[0], 1);
+    count(&ps, &one, "a", POLL, 1);
     pages_count_sent(&one, "0123456789", 10, 6, 2);
-    count(&ps, &one, "a", transports[0], 2);
-    count(&ps, &one, "a", NULL, 3);
-    count(&ps, &two, "a", transports[0], 4);
+    count(&ps, &one, "a", POLL, 2);
+    count(&ps, &one, "a", OTHER, 3);
+    count(&ps, &two, "a", POLL, 4);
     a = pages_find(&ps, "a");
     ck_assert_ptr_nonnull(a);
-    ck_assert_uint_eq(a->accounts[0].requests, 3);
-    ck_assert_uint_eq(a->accounts[0].connections, 2); /* a connection once, however often it asks */
-    ck_assert_uint_eq(a->accounts[0].in_bytes, 150);
-    ck_assert_uint_eq(a->accounts[0].out_bytes, 10);
-    ck_assert_uint_eq(a->accounts[0].out_payload_bytes, 6);
-    ck_assert_uint_eq(a->accounts[0].updates_sent, 2);
-    ck_assert_uint_eq(a->accounts[TRANSPORT_COUNT].connections, 1);
+    ck_assert_uint_eq(a->accounts[POLL].requests, 3);
+    ck_assert_uint_eq(a->accounts[POLL].connections,
+                      2); /* a connection once, however often it asks */
+    ck_assert_uint_eq(a->accounts[POLL].in_bytes, 150);
+    ck_assert_uint_eq(a->accounts[POLL].out_bytes, 10);
+    ck_assert_uint_eq(a->accounts[POLL].out_payload_bytes, 6);
+    ck_assert_uint_eq(a->accounts[POLL].updates_sent, 2);
+    ck_assert_uint_eq(a->accounts[OTHER].connections, 1);
     ck_assert_uint_eq(a->peers, 2);
     pages_leave(&one, 5);
     pages_leave(&two, 5);
@@ -70,11 +72,11 @@ START_TEST(pages_keep_the_exchange_but_no_secrets)
     const struct page_exchange *x;
     char long_answer[PAGE_ANSWER_MAX_BYTES + 100];
 
-    count(&ps, &pp, "a", transports[1], 1);
+    count(&ps, &pp, "a", STREAM, 1);
     memset(long_answer, 'x', sizeof long_answer);
     pages_count_sent(&pp, long_answer, sizeof long_answer, 0, 0);
     pages_count_sent(&pp, "frame", 5, 5, 1);
-    x = &pages_find(&ps, "a")->accounts[1].exchange;
+    x = &pages_find(&ps, "a")->accounts[STREAM].exchange;
     ck_assert_int_eq(
         strncmp((const char *)x->request,
                 "GET /x?since=3&page=a HTTP/1.1\r\nHost: h\r\nCookie: (not shown)\r\n\r\n",
@@ -96,14 +98,14 @@ START_TEST(pages_make_room_by_forgetting_the_longest_unused)
 
     for (int i = 0; i < PAGES_MAX; i++) {
         snprintf(id, sizeof id, "p%d", i);
-        count(&ps, &pp[i], id, transports[0], i);
+        count(&ps, &pp[i], id, POLL, i);
     }
-    count(&ps, &pp[PAGES_MAX], "full", transports[0], 100); /* all are in use: not counted */
+    count(&ps, &pp[PAGES_MAX], "full", POLL, 100); /* all are in use: not counted */
     ck_assert_ptr_null(pages_find(&ps, "full"));
     ck_assert_ptr_null(pp[PAGES_MAX].account);
     pages_leave(&pp[7], 101);
     pages_leave(&pp[5], 102);
-    count(&ps, &pp[PAGES_MAX], "new", transports[0], 103);
+    count(&ps, &pp[PAGES_MAX], "new", POLL, 103);
     ck_assert_ptr_nonnull(pages_find(&ps, "new"));
     ck_assert_ptr_null(pages_find(&ps, "p7"));
     ck_assert_ptr_nonnull(pages_find(&ps, "p5"));
@@ -120,7 +122,7 @@ START_TEST(pages_count_nowhere_without_a_usable_id)
     struct page_peer pp = {0};
     struct pages ps = {0};
 
-    count(&ps, &pp, ids[_i], transports[0], 1);
+    count(&ps, &pp, ids[_i], POLL, 1);
     ck_assert_ptr_null(pp.account);
     ck_assert_ptr_null(pp.home);
     pages_count_sent(&pp, "x", 1, 1, 1);
@@ -134,15 +136,15 @@ START_TEST(pages_leave_a_page_when_another_takes_the_connection)
     struct page_peer pp = {0};
     struct pages ps = {0};
 
-    count(&ps, &pp, "a", transports[0], 1);
-    count(&ps, &pp, "b", transports[0], 2);
+    count(&ps, &pp, "a", POLL, 1);
+    count(&ps, &pp, "b", POLL, 2);
     ck_assert_uint_eq(pages_find(&ps, "a")->peers, 0);
     ck_assert_uint_eq(pages_find(&ps, "b")->peers, 1);
-    ck_assert_uint_eq(pages_find(&ps, "b")->accounts[0].connections, 1);
-    count(&ps, &pp, "", transports[0], 3); /* the page's assets, say */
+    ck_assert_uint_eq(pages_find(&ps, "b")->accounts[POLL].connections, 1);
+    count(&ps, &pp, "", POLL, 3); /* the page's assets, say */
     ck_assert_ptr_null(pp.account);
-    count(&ps, &pp, "b", transports[0], 4);
-    ck_assert_uint_eq(pages_find(&ps, "b")->accounts[0].connections, 1);
+    count(&ps, &pp, "b", POLL, 4);
+    ck_assert_uint_eq(pages_find(&ps, "b")->accounts[POLL].connections, 1);
     pages_leave(&pp, 5);
     pages_free(&ps);
 }

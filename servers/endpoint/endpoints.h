@@ -1,10 +1,9 @@
-/* What the server answers besides updates: one table, one file per endpoint. */
+/* What the server answers besides updates: one function per path (servers/route.c), each answers
+ * the request before it returns or, after POST /publish, when the post is numbered. */
 #ifndef PUSHLAB_ENDPOINTS_H
 #define PUSHLAB_ENDPOINTS_H
 
-#include "servers/route.h"
-
-extern const struct route endpoints[]; /* ends with path NULL */
+#include "servers/http/http_session.h"
 
 void endpoint_page(struct peer *p, const struct http_request *req);
 void endpoint_publish(struct peer *p, const struct http_request *req);
@@ -13,6 +12,7 @@ void endpoint_metrics(struct peer *p, const struct http_request *req);
 void endpoint_time(struct peer *p, const struct http_request *req);
 void endpoint_healthz(struct peer *p, const struct http_request *req);
 void endpoint_echo(struct peer *p, const struct http_request *req);
+/* With --demo only. */
 void endpoint_control(struct peer *p, const struct http_request *req);
 void endpoint_pages(struct peer *p, const struct http_request *req);
 

@@ -1,0 +1,87 @@
+/* What a connection needs of the process that it belongs to: the loop, the hub, limits, accounts,
+ * and who answers its requests. Peers, transports, endpoints and the demo see no more of the
+ * server than this; servers/server.c owns it and fills it in. */
+#ifndef PUSHLAB_HTTP_CONTEXT_H
+#define PUSHLAB_HTTP_CONTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/net/conn.h"
+#include "lib/net/tls.h"
+#include "servers/hub/hub.h"
+#include "servers/hub/publish.h"
+#include "servers/http/janitor.h"
+#include "servers/http/listener.h"
+#include "servers/http/stats.h"
+#include "servers/http/transport.h"
+
+struct held_request;
+struct http_request;
+struct peer;
+struct poll_cache;
+struct tap;
+
+/* Options of pushlab-server; server_options.c has their defaults and bounds. */
+struct http_settings {
+    const char *listen;                 /* ADDR:PORT */
+    int64_t sndbuf_bytes, rcvbuf_bytes; /* 0: the kernel's choice */
+    int64_t max_connections;
+    int64_t backlog_bytes; /* queued for one reader (conn.h) */
+    int64_t max_head_bytes, max_target_bytes, max_body_bytes;
+    int64_t request_timeout_ns, idle_timeout_ns;
+    const char *publish_token, *allow_origin; /* NULL: not given; origin.h */
+    bool publish_open;
+    /* the transports' */
+    int64_t max_hold_ns;
+    int64_t heartbeat_ns, retry_ns;
+    int64_t ws_ping_ns, ws_ping_timeout_ns; /* ws_ping_ns 0: never */
+    int64_t ws_max_message_bytes;
+    bool ws_echo;
+};
+
+struct http_context {
+    struct conn_loop loop; /* first: a peer finds its context by it (peer_context()) */
+    const struct http_settings *settings; /* borrowed, like all pointers here but accounts */
+    struct hub *hub;
+    struct publisher *publisher;
+    struct tls *tls; /* NULL: in the clear */
+    struct tap *tap; /* peer.h; NULL: none */
+    /* Answers a request that has arrived whole, now or later. */
+    void (*handle)(struct peer *p, const struct http_request *req);
+    struct poll_cache *poll_cache;     /* of the polling transports */
+    struct held_request *cursor_waits; /* cursor_wait.h */
+    struct listener listener;
+    struct janitor janitor;
+    struct connection_stats connections;
+    struct transport_stats *accounts; /* owned; http_context_account_name() says whose they are */
+    struct buf scratch;               /* for building one answer; empty between uses */
+    int64_t started_ns;
+    int64_t date_unix_s; /* of date */
+    char date[30];       /* http_context_date() */
+    bool stopping;
+};
+
+/* Make loop, janitor and accounts; the pointers above them are set. 0 or PL_ENOMEM. */
+int http_context_start(struct http_context *c, struct event_base *base);
+/* No new connections; WebSockets are closed with 1001, streams ended, held polls answered, the
+ * rest closed. When the last connection has ended the loop is told to stop. */
+void http_context_stop(struct http_context *c);
+/* Close all connections, and free. All zero is accepted. */
+void http_context_free(struct http_context *c);
+
+/* The account of a transport; NULL: of all requests that are neither a transport's nor POST
+ * /publish. */
+struct transport_stats *http_context_account(const struct http_context *c,
+                                             const struct transport *t);
+struct transport_stats *http_context_publish_account(const struct http_context *c);
+/* The accounts' names, for i from 0 on: each transport's, "publish", "other"; then NULL. */
+const char *http_context_account_name(size_t i);
+
+/* The value of the Date field for now (RFC 9110 §5.6.7), formatted once a second. Brings
+ * date_unix_s up to date. */
+const char *http_context_date(struct http_context *c);
+
+#endif
