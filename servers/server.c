@@ -190,6 +190,6 @@ void server_free(struct server *s)
         event_base_free(s->base);
     }
     tls_free(s->tls);
-    poll_cache_free(&s->poll_cache, &s->hub);
+    poll_cache_free(&s->poll_cache);
     hub_free(&s->hub);
 }

@@ -159,12 +159,12 @@ static int add_channels(struct buf *out, const struct hub *h)
 {
     int err = add_head(out, "pushlab_published_total", "counter", "Updates by channel.");
 
-    for (const struct channel *c = h->channels; c != NULL; c = c->next)
+    for (const struct channel *c = h->channels.oldest; c != NULL; c = c->next)
         err |= buf_printf(out, "pushlab_published_total{channel=\"%.*s\"} %llu\n",
                           (int)c->node.name.len, c->node.name.text,
                           (unsigned long long)c->published_n);
     err |= add_head(out, "pushlab_subscribers", "gauge", "Connections that wait, by channel.");
-    for (const struct channel *c = h->channels; c != NULL; c = c->next)
+    for (const struct channel *c = h->channels.oldest; c != NULL; c = c->next)
         err |=
             buf_printf(out, "pushlab_subscribers{channel=\"%.*s\"} %llu\n", (int)c->node.name.len,
                        c->node.name.text, (unsigned long long)channel_subscribers(c));

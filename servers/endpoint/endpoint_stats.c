@@ -145,7 +145,7 @@ static void add_channels(cJSON *root, const struct http_context *http, int64_t a
 {
     cJSON *channels = cJSON_AddArrayToObject(root, "channels");
 
-    for (const struct channel *c = http->hub->channels; c != NULL; c = c->next)
+    for (const struct channel *c = http->hub->channels.oldest; c != NULL; c = c->next)
         add_channel(channels, c, at_ns);
 }
 

@@ -1,35 +1,23 @@
 #include "servers/hub/channel.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/base/err.h"
-#include "servers/hub/subscription.h"
 
 enum { RING_SLOTS_MIN = 16 };
 
-struct channel *channel_new(struct name name, uint64_t capacity)
+static void sender_release(struct name_node *node)
 {
-    struct channel *c = calloc(1, sizeof *c + name.len);
-
-    if (c == NULL)
-        return NULL;
-    if (name.len > 0)
-        memcpy(c->text, name.text, name.len);
-    c->node.name = (struct name){c->text, name.len};
-    c->capacity = capacity;
-    return c;
+    free(node);
 }
 
-void channel_free(struct channel *c)
+static void channel_free(struct channel *c)
 {
-    if (c == NULL)
-        return;
     for (uint64_t n = channel_oldest_n(c); n <= c->published_n; n++)
         update_unref(channel_get(c, n));
     free(c->ring);
     latest_free(&c->latest);
-    senders_free(&c->senders);
+    name_table_free(&c->senders, sender_release);
     free(c);
 }
 
@@ -138,11 +126,70 @@ bool channel_position(const struct channel *c, int64_t at_ns, uint64_t *n)
     return low > oldest || oldest == 1;
 }
 
-uint64_t channel_subscribers(const struct channel *c)
+struct channel *channels_find(const struct channels *all, struct name name)
 {
-    uint64_t n = 0;
+    return name.len == 0 ? all->unnamed : (struct channel *)name_table_find(&all->names, name);
+}
 
-    for (const struct feed *f = c->feeds; f != NULL; f = f->next)
-        n += f->to->nsubscribers;
-    return n;
+static void channels_append(struct channels *all, struct channel *c)
+{
+    c->capacity = all->limits->history;
+    c->link = all->end;
+    *c->link = c;
+    all->end = &c->next;
+}
+
+struct channel *channels_add(struct channels *all, struct name name)
+{
+    struct channel *c = (struct channel *)name_table_new(&all->names, sizeof *c, name);
+
+    if (c != NULL)
+        channels_append(all, c);
+    return c;
+}
+
+int channels_get(struct channels *all, struct name name, struct channel **out)
+{
+    *out = channels_find(all, name);
+    if (*out != NULL)
+        return PL_OK;
+    if (all->names.count >= all->limits->channels)
+        return PL_ELIMIT;
+    *out = channels_add(all, name);
+    return *out != NULL ? PL_OK : PL_ENOMEM;
+}
+
+void channels_release(struct channels *all, struct channel *c)
+{
+    if (c->published_n > 0 || c->feeds != NULL || c == all->unnamed)
+        return;
+    *c->link = c->next;
+    if (c->next != NULL)
+        c->next->link = c->link;
+    else
+        all->end = c->link;
+    name_table_remove(&all->names, &c->node);
+    channel_free(c);
+}
+
+int channels_init(struct channels *all, const struct hub_limits *limits)
+{
+    *all = (struct channels){.limits = limits, .end = &all->oldest};
+    all->unnamed = calloc(1, sizeof *all->unnamed);
+    if (all->unnamed == NULL)
+        return PL_ENOMEM;
+    all->unnamed->node.name.text = "";
+    channels_append(all, all->unnamed);
+    return PL_OK;
+}
+
+void channels_free(struct channels *all)
+{
+    struct channel *next;
+
+    name_table_free(&all->names, NULL);
+    for (struct channel *c = all->oldest; c != NULL; c = next) {
+        next = c->next;
+        channel_free(c);
+    }
 }

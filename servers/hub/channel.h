@@ -1,6 +1,6 @@
 /* A channel: a history ring of its newest updates, the newest value of each of its keys, those
- * who send to it, and the subscriptions that listen. It counts its updates from 1 without gaps
- * (n); among all channels the hub numbers them (seq). The default channel has the name "". */
+ * who send to it, and the subscriptions to it. It counts its updates from 1 without gaps (n);
+ * among all channels the hub numbers them (seq). The default channel has the name "". */
 #ifndef PUSHLAB_CHANNEL_H
 #define PUSHLAB_CHANNEL_H
 
@@ -9,40 +9,41 @@
 
 #include "servers/hub/latest.h"
 #include "servers/hub/name_table.h"
-#include "servers/hub/senders.h"
 #include "servers/hub/update.h"
 
 struct feed;
 
 struct channel {
     struct name_node node;        /* first; its name */
-    struct channel *next, **link; /* the hub's list of all channels */
+    struct channel *next, **link; /* in struct channels */
     struct update **ring;         /* references; slot (n - 1 - before_n) % capacity */
     uint64_t capacity, allocated; /* allocated: slots there are so far */
     uint64_t published_n, visible_n;
     uint64_t before_n;    /* updates that were published before the ring began; 0 but where a log
                              that servers share had dropped them already */
-    uint64_t evicted_seq; /* of the newest that fell off the ring; 0: none has */
+    uint64_t evicted_seq; /* of the newest that was dropped from the ring; 0: none was */
     struct latest latest;
-    struct senders senders;
-    struct feed *feeds; /* subscription.h */
-    char text[];
+    struct name_table senders; /* struct sender: those who number their messages */
+    struct feed *feeds;        /* subscription.h */
 };
 
-/* Keeps the newest capacity (>= 1) updates. NULL: no memory. */
-struct channel *channel_new(struct name name, uint64_t capacity);
-void channel_free(struct channel *c);
+/* Who has sent to a channel, so that a message that is sent again is published once. */
+struct sender {
+    struct name_node node; /* first */
+    uint64_t newest_n;     /* in the sender's own numbers (envelope.h's from_n); 0: none yet */
+    uint64_t seq;          /* the number that message got here */
+};
 
-/* Nothing is in the ring yet: it begins behind n updates that nobody has. */
-void channel_begin_after(struct channel *c, uint64_t n);
 /* Make sure that channel_push() has a slot. 0 or PL_ENOMEM. */
 int channel_reserve(struct channel *c);
 /* What the next channel_push() drops; NULL: nothing. */
 struct update *channel_next_evicted(const struct channel *c);
 /* Append u, whose n is published_n + 1. Takes over the caller's reference. */
 void channel_push(struct channel *c, struct update *u);
-/* The oldest update that is not visible, u, is so from now on. */
+/* u, the oldest update that is not visible, is so from now on. */
 void channel_show(struct channel *c, struct update *u);
+/* Nothing is in the ring yet: it begins after n updates that are lost. */
+void channel_begin_after(struct channel *c, uint64_t n);
 
 uint64_t channel_oldest_n(const struct channel *c); /* published_n + 1 when empty */
 /* n must be in oldest_n..published_n. Borrowed. */
@@ -55,6 +56,33 @@ uint64_t channel_first_after(const struct channel *c, uint64_t seq);
  * that far. */
 bool channel_position(const struct channel *c, int64_t at_ns, uint64_t *n);
 
-uint64_t channel_subscribers(const struct channel *c);
+/* What clients could make grow without end. */
+struct hub_limits {
+    uint64_t history;  /* updates in each channel's ring, >= 1 */
+    uint64_t channels; /* besides the default channel */
+    uint64_t keys;     /* of each channel, besides "" */
+    uint64_t senders;  /* of each channel */
+};
+
+/* All channels of a hub. */
+struct channels {
+    const struct hub_limits *limits; /* borrowed */
+    struct name_table names;         /* of all but the default one */
+    struct channel *oldest, **end;   /* all, in the order in which they were created */
+    struct channel *unnamed;         /* the default one, which is the oldest */
+};
+
+/* With the default channel in it. 0 or PL_ENOMEM. */
+int channels_init(struct channels *all, const struct hub_limits *limits);
+void channels_free(struct channels *all);
+/* "" finds the default one. NULL: there is no such channel. */
+struct channel *channels_find(const struct channels *all, struct name name);
+/* Create a channel; there is none of that name. No limit. NULL: no memory. */
+struct channel *channels_add(struct channels *all, struct name name);
+/* Find or create it. 0, PL_ELIMIT or PL_ENOMEM. */
+int channels_get(struct channels *all, struct name name, struct channel **out);
+/* Free c if nothing was published in it and there are no subscriptions to it: a name alone is not
+ * kept. */
+void channels_release(struct channels *all, struct channel *c);
 
 #endif

@@ -4,54 +4,22 @@
 
 #include "lib/base/err.h"
 
-static void hub_list_channel(struct hub *h, struct channel *c)
-{
-    c->link = h->channels_end;
-    *c->link = c;
-    h->channels_end = &c->next;
-}
-
-static void hub_unlist_channel(struct hub *h, struct channel *c)
-{
-    *c->link = c->next;
-    if (c->next != NULL)
-        c->next->link = c->link;
-    else
-        h->channels_end = c->link;
-}
-
 int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns)
 {
+    int err;
+
     *h = (struct hub){.limits = *limits, .delay_ns = delay_ns};
     h->hidden_end = &h->hidden;
-    h->channels_end = &h->channels;
-    h->default_channel = channel_new((struct name){"", 0}, limits->history);
-    if (h->default_channel == NULL)
-        return PL_ENOMEM;
-    hub_list_channel(h, h->default_channel);
-    return hub_subscription_get(h, NULL, NULL, &h->everything);
+    err = channels_init(&h->channels, &h->limits);
+    return err < 0 ? err : subscriptions_init(&h->subscriptions, &h->channels);
 }
 
 void hub_free(struct hub *h)
 {
-    struct channel *next;
-
-    subscription_unref(h, h->everything);
-    name_table_free(&h->subscriptions, NULL);
-    name_table_free(&h->names, NULL);
-    for (struct channel *c = h->channels; c != NULL; c = next) {
-        next = c->next;
-        channel_free(c);
-    }
+    subscriptions_free(&h->subscriptions);
+    channels_free(&h->channels);
     free(h->scratch.updates);
     *h = (struct hub){0};
-}
-
-struct channel *hub_channel_find(const struct hub *h, struct name name)
-{
-    if (name.len == 0)
-        return h->default_channel;
-    return (struct channel *)name_table_find(&h->names, name);
 }
 
 static int hub_refuse(uint64_t *count)
@@ -60,37 +28,11 @@ static int hub_refuse(uint64_t *count)
     return PL_ELIMIT;
 }
 
-static int hub_channel_add(struct hub *h, struct name name, struct channel **out)
+static int hub_channel_get(struct hub *h, struct name name, struct channel **out)
 {
-    *out = channel_new(name, h->limits.history);
-    if (*out == NULL)
-        return PL_ENOMEM;
-    if (name_table_add(&h->names, &(*out)->node) < 0) {
-        channel_free(*out);
-        *out = NULL;
-        return PL_ENOMEM;
-    }
-    hub_list_channel(h, *out);
-    return PL_OK;
-}
+    int err = channels_get(&h->channels, name, out);
 
-int hub_channel_get(struct hub *h, struct name name, struct channel **out)
-{
-    *out = hub_channel_find(h, name);
-    if (*out != NULL)
-        return PL_OK;
-    if (h->names.count >= h->limits.channels)
-        return hub_refuse(&h->counts.refused_channels);
-    return hub_channel_add(h, name, out);
-}
-
-void hub_channel_release(struct hub *h, struct channel *c)
-{
-    if (c->published_n > 0 || c->feeds != NULL || c == h->default_channel)
-        return;
-    hub_unlist_channel(h, c);
-    name_table_remove(&h->names, &c->node);
-    channel_free(c);
+    return err == PL_ELIMIT ? hub_refuse(&h->counts.refused_channels) : err;
 }
 
 static void hub_make_visible(struct hub *h)
@@ -102,7 +44,7 @@ static void hub_make_visible(struct hub *h)
         h->hidden_end = &h->hidden;
     h->visible_seq = u->seq;
     channel_show(u->channel, u);
-    subscription_deliver(h, u);
+    subscription_deliver(u);
     update_unref(u);
 }
 
@@ -113,10 +55,11 @@ struct place {
     struct sender *sender;
 };
 
-/* What is there of p's place in at->channel. */
+/* What there is of p's place in at->channel. */
 static void place_find(struct place *at, const struct post *p)
 {
-    at->sender = p->from_n > 0 ? senders_find(&at->channel->senders, p->from) : NULL;
+    at->sender =
+        p->from_n > 0 ? (struct sender *)name_table_find(&at->channel->senders, p->from) : NULL;
     at->key = latest_find(&at->channel->latest, p->key);
 }
 
@@ -125,7 +68,7 @@ static int hub_admits_place(struct hub *h, const struct post *p, const struct pl
 {
     const struct channel *c = at->channel;
 
-    if (p->from_n > 0 && at->sender == NULL && c->senders.table.count >= h->limits.senders)
+    if (p->from_n > 0 && at->sender == NULL && c->senders.count >= h->limits.senders)
         return hub_refuse(&h->counts.refused_senders);
     if (at->key == NULL && c->latest.keys.count >= h->limits.keys)
         return hub_refuse(&h->counts.refused_keys);
@@ -139,11 +82,12 @@ static int place_complete(struct place *at, const struct post *p)
     if (at->key == NULL)
         at->key = latest_add(&at->channel->latest, p->key);
     if (numbered && at->sender == NULL)
-        at->sender = senders_add(&at->channel->senders, p->from);
+        at->sender =
+            (struct sender *)name_table_new(&at->channel->senders, sizeof *at->sender, p->from);
     return at->key == NULL || (numbered && at->sender == NULL) ? PL_ENOMEM : PL_OK;
 }
 
-/* Nothing is added before it is sure that everything may be. */
+/* Nothing is added unless all of it may be. */
 static int hub_find_place(struct hub *h, const struct post *p, struct place *at)
 {
     int err;
@@ -155,7 +99,8 @@ static int hub_find_place(struct hub *h, const struct post *p, struct place *at)
     return err < 0 ? err : place_complete(at, p);
 }
 
-/* Never overwrite what nobody has seen; what came before it goes first. */
+/* An update that no reader could see yet is not dropped: it is made visible first, and all those
+ * before it. */
 static void hub_make_room(struct hub *h, struct channel *c)
 {
     struct update *evicted = channel_next_evicted(c);
@@ -249,26 +194,18 @@ int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64
     if (err == PL_ENOMEM)
         h->publish_failures++;
     if (at.channel != NULL)
-        hub_channel_release(h, at.channel); /* if it was made for this post */
+        channels_release(&h->channels, at.channel); /* if it was made for this post */
     return err;
-}
-
-uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns)
-{
-    uint64_t seq;
-
-    return hub_publish_post(h, &(struct post){.data = data, .data_len = len}, now_ns, &seq) < 0
-               ? 0
-               : seq;
 }
 
 int hub_admits(struct hub *h, const struct post *p)
 {
-    struct place at = {.channel = hub_channel_find(h, p->channel)};
+    struct place at = {.channel = channels_find(&h->channels, p->channel)};
 
     if (at.channel == NULL)
-        return h->names.count < h->limits.channels ? PL_OK
-                                                   : hub_refuse(&h->counts.refused_channels);
+        return h->channels.names.count < h->limits.channels
+                   ? PL_OK
+                   : hub_refuse(&h->counts.refused_channels);
     place_find(&at, p);
     return hub_admits_place(h, p, &at);
 }
@@ -288,15 +225,16 @@ static bool channel_continues(struct channel *c, uint64_t n)
 
 int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as)
 {
-    struct place at = {.channel = hub_channel_find(h, p->channel)};
+    struct place at = {.channel = channels_find(&h->channels, p->channel)};
     int err = as->seq == h->published_seq + 1 ? PL_OK : PL_EPROTO;
 
-    if (err == 0 && at.channel == NULL)
-        err = as->n == 1 ? hub_channel_add(h, p->channel, &at.channel) : PL_EPROTO;
-    if (err == 0 && !channel_continues(at.channel, as->n))
-        err = PL_EPROTO;
-    if (err < 0)
-        return err;
+    if (err == 0 && at.channel == NULL && as->n == 1) {
+        at.channel = channels_add(&h->channels, p->channel);
+        if (at.channel == NULL)
+            return PL_ENOMEM;
+    }
+    if (err < 0 || at.channel == NULL || !channel_continues(at.channel, as->n))
+        return PL_EPROTO;
     place_find(&at, p);
     err = place_complete(&at, p);
     return err < 0 ? err : hub_put(h, p, &at, as);
@@ -309,11 +247,12 @@ void hub_begin_after(struct hub *h, uint64_t seq)
 
 int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
 {
-    struct channel *c = hub_channel_find(h, name);
-    int err = c == NULL ? hub_channel_add(h, name, &c) : PL_OK;
+    struct channel *c = channels_find(&h->channels, name);
 
-    if (err < 0)
-        return err;
+    if (c == NULL)
+        c = channels_add(&h->channels, name);
+    if (c == NULL)
+        return PL_ENOMEM;
     channel_begin_after(c, n);
     c->evicted_seq = h->evicted_seq;
     for (struct feed *f = c->feeds; f != NULL; f = f->next)
@@ -323,7 +262,7 @@ int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
 
 int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as)
 {
-    struct place at = {.channel = hub_channel_find(h, p->channel)};
+    struct place at = {.channel = channels_find(&h->channels, p->channel)};
     struct update *u;
 
     if (at.channel == NULL || as->seq > h->evicted_seq)
@@ -347,6 +286,14 @@ int64_t hub_release(struct hub *h, int64_t now_ns)
         hub_make_visible(h);
     }
     return INT64_MAX;
+}
+
+int hub_subscription_get(struct hub *h, const char *every, const char *latest,
+                         struct subscription **out)
+{
+    int err = subscription_get(&h->subscriptions, every, latest, out);
+
+    return err == PL_ELIMIT ? hub_refuse(&h->counts.refused_channels) : err;
 }
 
 /* At the head: who subscribes during a delivery to its list is not visited by it. */
@@ -377,12 +324,7 @@ void hub_unsubscribe(struct hub *h, struct subscriber *s)
     s->to = NULL;
     to->nsubscribers--;
     h->nsubscribers--;
-    subscription_unref(h, to);
-}
-
-bool hub_subscribed(const struct subscriber *s)
-{
-    return s->link != NULL;
+    subscription_unref(to);
 }
 
 uint64_t hub_newest_seq(const struct hub *h)
@@ -398,7 +340,7 @@ uint64_t hub_oldest_seq(const struct hub *h)
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq)
 {
     *seq = 0;
-    for (const struct channel *c = h->channels; c != NULL; c = c->next) {
+    for (const struct channel *c = h->channels.oldest; c != NULL; c = c->next) {
         uint64_t n;
 
         if (!channel_position(c, at_ns, &n))

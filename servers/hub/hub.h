@@ -15,19 +15,9 @@
 #include <stdint.h>
 
 #include "servers/hub/channel.h"
-#include "servers/hub/name_table.h"
 #include "lib/proto/post.h"
-#include "servers/hub/selection.h"
 #include "servers/hub/subscription.h"
 #include "servers/hub/update.h"
-
-/* What clients could make grow without end. */
-struct hub_limits {
-    uint64_t history;  /* updates in each channel's ring, >= 1 */
-    uint64_t channels; /* but the default channel */
-    uint64_t keys;     /* of each channel, but "" */
-    uint64_t senders;  /* of each channel */
-};
 
 struct hub_counts {
     uint64_t refused_channels, refused_keys, refused_senders; /* one more than the limits allow */
@@ -44,13 +34,10 @@ struct selection_scratch {
 
 struct hub {
     struct hub_limits limits;
-    struct name_table names;                  /* of the channels but the default one */
-    struct channel *channels, **channels_end; /* all, oldest first */
-    struct channel *default_channel;          /* in front of them */
-    struct name_table subscriptions;          /* each set of filters once */
-    struct subscription *everything;          /* a reference: the default channel, whole */
-    uint64_t published_seq, visible_seq;      /* newest of each; 0: none yet */
-    uint64_t evicted_seq;                     /* highest that fell off any ring */
+    struct channels channels;
+    struct subscriptions subscriptions;
+    uint64_t published_seq, visible_seq; /* newest of each; 0: none yet */
+    uint64_t evicted_seq;                /* highest that was dropped from any ring */
     int64_t delay_ns;
     struct update *hidden, **hidden_end; /* published, not visible; borrowed from their rings */
     uint64_t nsubscribers;
@@ -63,11 +50,6 @@ struct hub {
 int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns);
 /* All references to subscriptions must have been given back. */
 void hub_free(struct hub *h);
-
-/* Publish data (one compact JSON value) at now_ns in the default channel. Returns its sequence
- * number, 0 when out of memory. Without a delay the update has been delivered to all subscribers
- * on return. */
-uint64_t hub_publish(struct hub *h, const char *data, size_t len, int64_t now_ns);
 
 /* Publish p (as post_scan() makes it: names are valid or empty) in its channel, which is created
  * if need be. 0: *seq is its number; HUB_DUPLICATE: p's sender has published this or a later
@@ -102,11 +84,13 @@ int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_num
 /* Make visible what has waited delay_ns. Returns when to call again (INT64_MAX: nothing waits). */
 int64_t hub_release(struct hub *h, int64_t now_ns);
 
+/* subscription_get(), with refused channels counted. */
+int hub_subscription_get(struct hub *h, const char *every, const char *latest,
+                         struct subscription **out);
 /* Subscribe s to the updates after hub_newest_seq(). Takes a reference to the subscription. */
 void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to);
 /* Gives that reference back: take one first to go on with s->to. No-op when off the list. */
 void hub_unsubscribe(struct hub *h, struct subscriber *s);
-bool hub_subscribed(const struct subscriber *s);
 
 uint64_t hub_newest_seq(const struct hub *h); /* visible; 0: none yet */
 /* From here on, nothing has fallen off a ring; newest + 1 when all has. */
@@ -115,13 +99,5 @@ uint64_t hub_oldest_seq(const struct hub *h);
 /* The highest sequence number published strictly before at_ns. False when a ring no longer
  * reaches back that far. channel_position() says it of one channel. */
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq);
-
-/* The channel of that name ("": the default one), created if it is not there.
- * 0, PL_ELIMIT (counted) or PL_ENOMEM. */
-int hub_channel_get(struct hub *h, struct name name, struct channel **out);
-/* NULL: not there. */
-struct channel *hub_channel_find(const struct hub *h, struct name name);
-/* Free c if nothing was published in it and nobody listens: a name alone keeps no place. */
-void hub_channel_release(struct hub *h, struct channel *c);
 
 #endif

@@ -1,7 +1,6 @@
 #include "servers/hub/latest.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct latest_key *latest_find(struct latest *l, struct name key)
 {
@@ -10,17 +9,7 @@ struct latest_key *latest_find(struct latest *l, struct name key)
 
 struct latest_key *latest_add(struct latest *l, struct name key)
 {
-    struct latest_key *k = malloc(sizeof *k + key.len);
-    char *text = (char *)(k + 1);
-
-    if (k == NULL)
-        return NULL;
-    memcpy(text, key.text, key.len);
-    *k = (struct latest_key){.node.name = {text, key.len}};
-    if (name_table_add(&l->keys, &k->node) == 0)
-        return k;
-    free(k);
-    return NULL;
+    return (struct latest_key *)name_table_new(&l->keys, sizeof(struct latest_key), key);
 }
 
 static void latest_unlink(struct latest *l, struct latest_key *key)

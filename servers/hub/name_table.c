@@ -1,13 +1,14 @@
 #include "servers/hub/name_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/err.h"
 
 enum { BUCKETS_MIN = 16 };
 
-/* FNV-1a. Not secret: who wants collisions can have them, and its owner's bound on the number
- * of names is then also the bound on what a look-up costs. */
+/* FNV-1a. It is not secret: a client can choose names that collide. A look-up then costs as much as
+ * there are names, which the table's owner limits. */
 static uint64_t name_hash(struct name name)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
@@ -73,6 +74,22 @@ int name_table_add(struct name_table *t, struct name_node *node)
     table_put(t, node);
     t->count++;
     return PL_OK;
+}
+
+struct name_node *name_table_new(struct name_table *t, size_t size, struct name name)
+{
+    struct name_node *node = calloc(1, size + name.len);
+    char *text = (char *)node + size;
+
+    if (node == NULL)
+        return NULL;
+    if (name.len > 0)
+        memcpy(text, name.text, name.len);
+    node->name = (struct name){text, name.len};
+    if (name_table_add(t, node) == 0)
+        return node;
+    free(node);
+    return NULL;
 }
 
 void name_table_remove(struct name_table *t, struct name_node *node)

@@ -1,5 +1,5 @@
-/* Names to things: a hash table into which what is named puts a node of its own. It grows as
- * needed; how much may be in it is for its owner to say. */
+/* Names to things: a hash table whose members embed a node of it. It grows as needed; how many may
+ * be in it is for its owner to limit. */
 #ifndef PUSHLAB_NAME_TABLE_H
 #define PUSHLAB_NAME_TABLE_H
 
@@ -25,6 +25,9 @@ struct name_table {
 struct name_node *name_table_find(const struct name_table *t, struct name name);
 /* node->name is set, and no node of that name is in the table. 0 or PL_ENOMEM. */
 int name_table_add(struct name_table *t, struct name_node *node);
+/* Allocate size bytes, all zero, for something that begins with a name_node, with room for the
+ * name behind it; add it. Not in the table any more, it is given to free(). NULL: no memory. */
+struct name_node *name_table_new(struct name_table *t, size_t size, struct name name);
 void name_table_remove(struct name_table *t, struct name_node *node);
 /* Empty the table. Each node is handed to release, if there is one. */
 void name_table_free(struct name_table *t, void (*release)(struct name_node *node));

@@ -6,7 +6,7 @@
 #include "servers/hub/hub.h"
 
 /* A channel's wanted updates, oldest first: n..last of its ring, or its values from key on. */
-struct tap {
+struct input {
     const struct channel *channel;
     enum delivery how;
     uint64_t n, last;
@@ -14,9 +14,9 @@ struct tap {
     uint64_t seq; /* of the update at the front */
 };
 
-/* The taps as a heap: the lowest seq in front. */
+/* The inputs as a heap: the lowest seq in front. */
 struct merge {
-    struct tap taps[SUBSCRIPTION_CHANNELS_MAX];
+    struct input inputs[SUBSCRIPTION_CHANNELS_MAX];
     size_t n;
 };
 
@@ -28,63 +28,63 @@ struct wanted {
     size_t max;
 };
 
-static struct update *tap_update(const struct tap *t)
+static struct update *input_update(const struct input *t)
 {
     return t->how == DELIVERY_EVERY ? channel_get(t->channel, t->n) : t->key->newest;
 }
 
 /* False: it is empty. */
-static bool tap_ready(struct tap *t)
+static bool input_ready(struct input *t)
 {
     if (t->how == DELIVERY_EVERY ? t->n > t->last : t->key == NULL)
         return false;
-    t->seq = tap_update(t)->seq;
+    t->seq = input_update(t)->seq;
     return true;
 }
 
-static bool tap_advance(struct tap *t)
+static bool input_advance(struct input *t)
 {
     if (t->how == DELIVERY_EVERY)
         t->n++;
     else
         t->key = t->key->newer;
-    return tap_ready(t);
+    return input_ready(t);
 }
 
-static bool tap_open(struct tap *t, const struct feed *f, const struct wanted *w)
+static bool input_open(struct input *t, const struct feed *f, const struct wanted *w)
 {
     const struct channel *c = f->channel;
 
-    *t = (struct tap){.channel = c, .how = f->how, .last = c->visible_n};
+    *t = (struct input){.channel = c, .how = f->how, .last = c->visible_n};
     if (f->how == DELIVERY_EVERY)
         t->n = channel_first_after(c, w->every_after);
     else
         t->key = latest_after(&c->latest, w->latest_after);
-    return tap_ready(t);
+    return input_ready(t);
 }
 
 static void merge_sink(struct merge *m, size_t at)
 {
-    struct tap tap = m->taps[at];
+    struct input sinking = m->inputs[at];
 
     for (;;) {
         size_t child = 2 * at + 1;
 
-        if (child + 1 < m->n && m->taps[child + 1].seq < m->taps[child].seq)
+        if (child + 1 < m->n && m->inputs[child + 1].seq < m->inputs[child].seq)
             child++;
-        if (child >= m->n || m->taps[child].seq >= tap.seq)
+        if (child >= m->n || m->inputs[child].seq >= sinking.seq)
             break;
-        m->taps[at] = m->taps[child];
+        m->inputs[at] = m->inputs[child];
         at = child;
     }
-    m->taps[at] = tap;
+    m->inputs[at] = sinking;
 }
 
 static void merge_open(struct merge *m, const struct wanted *w)
 {
     m->n = 0;
     for (size_t i = 0; i < w->nfeeds; i++)
-        m->n += tap_open(&m->taps[m->n], &w->feeds[i], w);
+        m->n += input_open(&m->inputs[m->n], &w->feeds[i], w);
     for (size_t i = m->n / 2; i-- > 0;)
         merge_sink(m, i);
 }
@@ -92,10 +92,10 @@ static void merge_open(struct merge *m, const struct wanted *w)
 /* There is a front. */
 static struct update *merge_next(struct merge *m)
 {
-    struct update *u = tap_update(&m->taps[0]);
+    struct update *u = input_update(&m->inputs[0]);
 
-    if (!tap_advance(&m->taps[0]))
-        m->taps[0] = m->taps[--m->n];
+    if (!input_advance(&m->inputs[0]))
+        m->inputs[0] = m->inputs[--m->n];
     if (m->n > 0)
         merge_sink(m, 0);
     return u;
@@ -159,7 +159,7 @@ static int selection_make(struct hub *h, const struct wanted *w, struct selectio
     struct merge m;
 
     for (merge_open(&m, w); m.n > 0 && out->n < w->max; out->n++) {
-        nlatest += m.taps[0].how == DELIVERY_LATEST;
+        nlatest += m.inputs[0].how == DELIVERY_LATEST;
         if (scratch_add(scratch, out->n, merge_next(&m)) < 0)
             return PL_ENOMEM;
     }

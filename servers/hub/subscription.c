@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "lib/base/err.h"
-#include "servers/hub/hub.h"
 
 struct channel_filter {
     struct name channel;
@@ -31,43 +30,33 @@ static int filters_add(struct filters *w, const char *list, enum delivery how)
     return PL_OK;
 }
 
-static int name_compare(struct name a, struct name b)
-{
-    int order = memcmp(a.text, b.text, a.len < b.len ? a.len : b.len);
-
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-/* By name; of the same, that which wants more comes first. */
-static int filter_compare_name(const void *a, const void *b)
+/* By name; of the same, the one that wants every update comes first. */
+static int filter_compare(const void *a, const void *b)
 {
     const struct channel_filter *x = a, *y = b;
-    int order = name_compare(x->channel, y->channel);
+    size_t common = x->channel.len < y->channel.len ? x->channel.len : y->channel.len;
+    int order = memcmp(x->channel.text, y->channel.text, common);
 
+    if (order == 0)
+        order = (x->channel.len > y->channel.len) - (x->channel.len < y->channel.len);
     return order != 0 ? order : (x->how > y->how) - (x->how < y->how);
-}
-
-static int filter_compare_how(const void *a, const void *b)
-{
-    const struct channel_filter *x = a, *y = b;
-
-    if (x->how != y->how)
-        return x->how > y->how ? 1 : -1;
-    return name_compare(x->channel, y->channel);
 }
 
 /* Each channel once, in the order of a subscription's feeds. */
 static void filters_settle(struct filters *w)
 {
-    size_t kept = 0;
+    struct filters sorted = *w;
 
-    qsort(w->list, w->n, sizeof *w->list, filter_compare_name);
-    for (size_t i = 0; i < w->n; i++) {
-        if (kept == 0 || !name_equal(w->list[kept - 1].channel, w->list[i].channel))
-            w->list[kept++] = w->list[i];
+    qsort(sorted.list, sorted.n, sizeof *sorted.list, filter_compare);
+    w->n = 0;
+    for (int how = DELIVERY_EVERY; how <= DELIVERY_LATEST; how++) {
+        for (size_t i = 0; i < sorted.n; i++) {
+            const struct channel_filter *f = &sorted.list[i];
+
+            if ((int)f->how == how && (i == 0 || !name_equal(f[-1].channel, f->channel)))
+                w->list[w->n++] = *f;
+        }
     }
-    w->n = kept;
-    qsort(w->list, w->n, sizeof *w->list, filter_compare_how);
 }
 
 enum { CANONICAL_BYTES = SUBSCRIPTION_CHANNELS_MAX * (NAME_MAX_BYTES + 1) + 1 };
@@ -90,96 +79,75 @@ static size_t filters_text(char *text, const struct filters *w)
     return (size_t)(at - text);
 }
 
-static void feed_attach(struct feed *f, struct channel *c, struct subscription *to,
-                        enum delivery how)
-{
-    *f = (struct feed){.next = c->feeds, .link = &c->feeds, .channel = c, .to = to, .how = how};
-    if (f->next != NULL)
-        f->next->link = &f->next;
-    c->feeds = f;
-}
-
-static void feed_detach(struct hub *h, struct feed *f)
+static void feed_detach(struct channels *all, struct feed *f)
 {
     *f->link = f->next;
     if (f->next != NULL)
         f->next->link = f->link;
-    hub_channel_release(h, f->channel);
+    channels_release(all, f->channel);
 }
 
-static void subscription_free(struct hub *h, struct subscription *to)
+static int subscription_add(struct subscription *to, struct name name, enum delivery how)
 {
-    for (size_t i = 0; i < to->nfeeds; i++)
-        feed_detach(h, &to->feeds[i]);
-    free(to);
-}
-
-/* With room for n channels, and none in it yet. NULL: no memory. */
-static struct subscription *subscription_new(size_t n, const char *text, size_t len)
-{
-    size_t feeds_bytes = n * sizeof(struct feed);
-    struct subscription *to = calloc(1, sizeof *to + feeds_bytes + len);
-
-    if (to == NULL)
-        return NULL;
-    to->refs = 1;
-    to->node.name = (struct name){memcpy((char *)to->feeds + feeds_bytes, text, len), len};
-    return to;
-}
-
-static int subscription_add(struct hub *h, struct subscription *to, struct name name,
-                            enum delivery how)
-{
+    struct feed *f = &to->feeds[to->nfeeds];
     struct channel *c;
-    int err = hub_channel_get(h, name, &c);
+    int err = channels_get(to->all->channels, name, &c);
 
     if (err < 0)
         return err;
-    feed_attach(&to->feeds[to->nfeeds++], c, to, how);
+    *f = (struct feed){.next = c->feeds, .link = &c->feeds, .channel = c, .to = to, .how = how};
+    if (f->next != NULL)
+        f->next->link = &f->next;
+    c->feeds = f;
+    to->nfeeds++;
     to->nevery += how == DELIVERY_EVERY;
     if (channel_newest_seq(c) > to->newest_seq)
         to->newest_seq = channel_newest_seq(c);
     return PL_OK;
 }
 
-static int subscription_make(struct hub *h, const struct filters *w, const char *text, size_t len,
+static int subscription_make(struct subscriptions *all, const struct filters *w, struct name text,
                              struct subscription **out)
 {
-    struct subscription *to = subscription_new(w->n, text, len);
-    int err = to == NULL ? PL_ENOMEM : PL_OK;
+    size_t feeds_bytes = w->n * sizeof(struct feed);
+    struct subscription *to =
+        (struct subscription *)name_table_new(&all->table, sizeof *to + feeds_bytes, text);
+    int err = PL_OK;
 
+    if (to == NULL)
+        return PL_ENOMEM;
+    to->all = all;
+    to->refs = 1;
     for (size_t i = 0; i < w->n && err == 0; i++)
-        err = subscription_add(h, to, w->list[i].channel, w->list[i].how);
-    if (err == 0)
-        err = name_table_add(&h->subscriptions, &to->node);
-    if (err == 0)
+        err = subscription_add(to, w->list[i].channel, w->list[i].how);
+    if (err < 0)
+        subscription_unref(to);
+    else
         *out = to;
-    else if (to != NULL)
-        subscription_free(h, to);
     return err;
 }
 
-int hub_subscription_get(struct hub *h, const char *every, const char *latest,
-                         struct subscription **out)
+int subscription_get(struct subscriptions *all, const char *every, const char *latest,
+                     struct subscription **out)
 {
     char text[CANONICAL_BYTES];
     struct filters w;
-    size_t len;
+    struct name canonical;
 
     w.n = 0;
     if (filters_add(&w, every, DELIVERY_EVERY) < 0 || filters_add(&w, latest, DELIVERY_LATEST) < 0)
         return PL_EINVAL;
-    if (w.n == 0 && h->everything != NULL) { /* what most ask for, and often */
-        *out = subscription_ref(h->everything);
+    if (w.n == 0 && all->everything != NULL) { /* what most ask for, and often */
+        *out = subscription_ref(all->everything);
         return PL_OK;
     }
     if (w.n == 0)
         w.list[w.n++] = (struct channel_filter){{"", 0}, DELIVERY_EVERY};
     filters_settle(&w);
-    len = filters_text(text, &w);
-    *out = (struct subscription *)name_table_find(&h->subscriptions, (struct name){text, len});
+    canonical = (struct name){text, filters_text(text, &w)};
+    *out = (struct subscription *)name_table_find(&all->table, canonical);
     if (*out == NULL)
-        return subscription_make(h, &w, text, len, out);
+        return subscription_make(all, &w, canonical, out);
     subscription_ref(*out);
     return PL_OK;
 }
@@ -190,15 +158,29 @@ struct subscription *subscription_ref(struct subscription *to)
     return to;
 }
 
-void subscription_unref(struct hub *h, struct subscription *to)
+void subscription_unref(struct subscription *to)
 {
     if (to == NULL || --to->refs > 0)
         return;
-    name_table_remove(&h->subscriptions, &to->node);
-    subscription_free(h, to);
+    name_table_remove(&to->all->table, &to->node);
+    for (size_t i = 0; i < to->nfeeds; i++)
+        feed_detach(to->all->channels, &to->feeds[i]);
+    free(to);
 }
 
-/* Who has subscribed meanwhile knows of u already. */
+int subscriptions_init(struct subscriptions *all, struct channels *channels)
+{
+    *all = (struct subscriptions){.channels = channels};
+    return subscription_get(all, NULL, NULL, &all->everything);
+}
+
+void subscriptions_free(struct subscriptions *all)
+{
+    subscription_unref(all->everything);
+    name_table_free(&all->table, NULL);
+}
+
+/* Who has subscribed during this delivery has u already. */
 static void feed_deliver(struct feed *f, struct update *u)
 {
     struct subscriber *next;
@@ -210,7 +192,7 @@ static void feed_deliver(struct feed *f, struct update *u)
     }
 }
 
-void subscription_deliver(struct hub *h, struct update *u)
+void subscription_deliver(struct update *u)
 {
     struct feed *next;
 
@@ -221,6 +203,15 @@ void subscription_deliver(struct hub *h, struct update *u)
 
         feed_deliver(f, u);
         next = f->next;
-        subscription_unref(h, to);
+        subscription_unref(to);
     }
+}
+
+uint64_t channel_subscribers(const struct channel *c)
+{
+    uint64_t n = 0;
+
+    for (const struct feed *f = c->feeds; f != NULL; f = f->next)
+        n += f->to->nsubscribers;
+    return n;
 }

@@ -1,6 +1,6 @@
 /* Subscriptions: who wants what. A subscription is a set of channels, each wanted in one of two
  * ways; equal sets are one object, which all who want it share. So a subscriber is one link in
- * one list however many channels it wants, and what was made for one of them serves all. */
+ * one list however many channels it wants, and a poll's answer made for one of them serves all. */
 #ifndef PUSHLAB_SUBSCRIPTION_H
 #define PUSHLAB_SUBSCRIPTION_H
 
@@ -8,11 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "servers/hub/channel.h"
 #include "servers/hub/name_table.h"
 #include "servers/hub/update.h"
 
-struct channel;
-struct hub;
 struct subscription;
 
 enum delivery {
@@ -41,7 +40,8 @@ struct feed {
 };
 
 struct subscription {
-    struct name_node node; /* first; its canonical text "every,every|latest,latest", sorted */
+    struct name_node node;     /* first; its canonical text "every,every|latest,latest", sorted */
+    struct subscriptions *all; /* where it is */
     uint32_t refs;
     struct subscriber *subscribers;
     uint64_t nsubscribers;
@@ -52,16 +52,27 @@ struct subscription {
 
 enum { SUBSCRIPTION_CHANNELS_MAX = 256 };
 
+struct subscriptions {
+    struct channels *channels;       /* borrowed */
+    struct name_table table;         /* each once */
+    struct subscription *everything; /* a reference: every update of the default channel */
+};
+
+/* 0 or PL_ENOMEM. */
+int subscriptions_init(struct subscriptions *all, struct channels *channels);
+/* All references must have been given back. */
+void subscriptions_free(struct subscriptions *all);
+
 /* The subscription to every update of the channels in one list and the latest values of those in
  * the other; "a,b". NULL or "": none; both so: every update of the default channel. A channel in
  * both is wanted whole. Channels that are not there yet are created, and go again with the last
  * subscription if nothing was ever published in them. One reference, the caller's.
  * 0; PL_EINVAL: not a list of at most SUBSCRIPTION_CHANNELS_MAX names; PL_ELIMIT: more channels
  * than the hub may have; PL_ENOMEM. */
-int hub_subscription_get(struct hub *h, const char *every, const char *latest,
-                         struct subscription **out);
+int subscription_get(struct subscriptions *all, const char *every, const char *latest,
+                     struct subscription **out);
 struct subscription *subscription_ref(struct subscription *to);
-void subscription_unref(struct hub *h, struct subscription *to); /* NULL is ignored */
+void subscription_unref(struct subscription *to); /* NULL is ignored */
 
 /* Are there channels of which the latest values are wanted? */
 static inline bool subscription_wants_latest(const struct subscription *to)
@@ -70,6 +81,9 @@ static inline bool subscription_wants_latest(const struct subscription *to)
 }
 
 /* Hand u, which has just become visible, to all who subscribe to its channel. */
-void subscription_deliver(struct hub *h, struct update *u);
+void subscription_deliver(struct update *u);
+
+/* Those who subscribe to c, alone or with others. */
+uint64_t channel_subscribers(const struct channel *c);
 
 #endif

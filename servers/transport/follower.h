@@ -13,6 +13,7 @@
 
 #include "lib/base/buf.h"
 #include "servers/hub/hub.h"
+#include "servers/hub/selection.h"
 
 struct peer;
 

@@ -68,9 +68,9 @@ bool poll_parse_reading(struct peer *p, const struct http_request *req, struct r
     return err == 0;
 }
 
-void poll_release_reading(struct peer *p, struct reading *reading)
+void poll_release_reading(struct reading *reading)
 {
-    subscription_unref(peer_context(p)->hub, reading->to);
+    subscription_unref(reading->to);
     reading->to = NULL;
 }
 

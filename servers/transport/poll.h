@@ -8,6 +8,7 @@
 
 #include "servers/http/http_session.h"
 #include "servers/hub/hub.h"
+#include "servers/hub/selection.h"
 
 /* What a request wants to read: which channels, and from where on. */
 struct reading {
@@ -18,7 +19,7 @@ struct reading {
 /* Read since=, channel= and latest=, for every transport. On false it has been answered: 400, or
  * 503 when there are too many channels. On true poll_release_reading() when done. */
 bool poll_parse_reading(struct peer *p, const struct http_request *req, struct reading *out);
-void poll_release_reading(struct peer *p, struct reading *reading);
+void poll_release_reading(struct reading *reading);
 
 /* Read timeout= (milliseconds) or Prefer: wait= (seconds, RFC 7240 §4.3): how long the client
  * is ready to wait, at most --max-hold. On false a 400 has been sent. */

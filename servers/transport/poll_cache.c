@@ -57,10 +57,10 @@ static struct poll_answer *slot_of(struct poll_cache *cache, const struct readin
     return &cache->slots[mixed % POLL_CACHE_SLOTS];
 }
 
-static void slot_empty(struct poll_answer *a, struct hub *h)
+static void slot_empty(struct poll_answer *a)
 {
     shared_unref(a->whole);
-    subscription_unref(h, a->to);
+    subscription_unref(a->to);
     *a = (struct poll_answer){0};
 }
 
@@ -76,7 +76,7 @@ const struct poll_answer *poll_cache_get(struct http_context *c, const struct re
         a->newest_seq == reading->to->newest_seq && a->future == future &&
         a->persistence == persistence && a->date_unix_s == c->date_unix_s)
         return a;
-    slot_empty(a, c->hub);
+    slot_empty(a);
     if (hub_select(c->hub, reading->to, reading->cursor, POLL_UPDATES_MAX, &news) < 0)
         return NULL;
     *a = (struct poll_answer){.to = subscription_ref(reading->to),
@@ -88,8 +88,8 @@ const struct poll_answer *poll_cache_get(struct http_context *c, const struct re
     return answer_make(a, c, &news) < 0 ? NULL : a;
 }
 
-void poll_cache_free(struct poll_cache *cache, struct hub *h)
+void poll_cache_free(struct poll_cache *cache)
 {
     for (int i = 0; i < POLL_CACHE_SLOTS; i++)
-        slot_empty(&cache->slots[i], h);
+        slot_empty(&cache->slots[i]);
 }

@@ -33,6 +33,6 @@ struct poll_cache {
 /* The answer to a poll right now. Borrowed, valid until the next call; NULL: no memory. */
 const struct poll_answer *poll_cache_get(struct http_context *c, const struct reading *reading,
                                          enum reply_persistence persistence);
-void poll_cache_free(struct poll_cache *cache, struct hub *h);
+void poll_cache_free(struct poll_cache *cache);
 
 #endif

@@ -30,7 +30,7 @@ static void long_poll_answer(struct hold *hold)
     hold->waiting = false;
     hub_unsubscribe(peer_context(p)->hub, &p->sub);
     poll_answer(p, &hold->reading);
-    poll_release_reading(p, &hold->reading);
+    poll_release_reading(&hold->reading);
 }
 
 static void long_poll_deliver(struct subscriber *sub, struct update *u, enum delivery how)
@@ -124,7 +124,7 @@ static void long_poll_open(struct peer *p, const struct http_request *req)
         poll_answer(p, &reading);
     else
         long_poll_hold(p, &reading, hold_ns, req->now_ns);
-    poll_release_reading(p, &reading);
+    poll_release_reading(&reading);
 }
 
 /* A held request is answered rather than cut: 204, and the client comes back elsewhere. */
@@ -147,7 +147,7 @@ static void long_poll_release(struct peer *p)
     if (hold == NULL)
         return;
     hub_unsubscribe(peer_context(p)->hub, &p->sub);
-    poll_release_reading(p, &hold->reading);
+    poll_release_reading(&hold->reading);
     event_del(&hold->timer);
     free(hold);
     p->state = NULL;

@@ -9,7 +9,7 @@ static void short_poll_open(struct peer *p, const struct http_request *req)
     if (!poll_parse_reading(p, req, &reading))
         return;
     poll_answer(p, &reading);
-    poll_release_reading(p, &reading);
+    poll_release_reading(&reading);
 }
 
 const struct transport transport_short_poll = {

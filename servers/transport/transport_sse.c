@@ -113,7 +113,7 @@ static void sse_open(struct peer *p, const struct http_request *req)
     if (last_id != NULL && url_parse_u64(&resumed, last_id, INT64_MAX) == 0)
         reading.cursor = resumed;
     event_stream_open(p, req, &event_stream, &reading);
-    poll_release_reading(p, &reading);
+    poll_release_reading(&reading);
 }
 
 const struct transport transport_sse = {

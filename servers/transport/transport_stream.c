@@ -68,7 +68,7 @@ static void stream_open(struct peer *p, const struct http_request *req)
     if (!poll_parse_reading(p, req, &reading))
         return;
     event_stream_open(p, req, &ndjson, &reading);
-    poll_release_reading(p, &reading);
+    poll_release_reading(&reading);
 }
 
 const struct transport transport_stream = {

@@ -123,7 +123,7 @@ static void websocket_open(struct peer *p, const struct http_request *req)
         ((struct ws_session *)p->state)->may_publish = may_publish;
         websocket_begin(p, &reading);
     }
-    poll_release_reading(p, &reading);
+    poll_release_reading(&reading);
 }
 
 const struct transport transport_websocket = {

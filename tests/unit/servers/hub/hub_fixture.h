@@ -8,6 +8,7 @@
 
 #include "lib/base/err.h"
 #include "servers/hub/hub.h"
+#include "servers/hub/selection.h"
 
 struct probe {
     struct subscriber sub; /* first */
@@ -38,7 +39,7 @@ static inline void probe_listen(struct probe *p, struct hub *h, const char *ever
     *p = (struct probe){.sub.deliver = probe_deliver, .hub = h};
     ck_assert_int_eq(hub_subscription_get(h, every, latest, &to), 0);
     hub_subscribe(h, &p->sub, to);
-    subscription_unref(h, to);
+    subscription_unref(to);
 }
 
 static inline void make_hub(struct hub *h, uint64_t history, int64_t delay_ns)
@@ -57,6 +58,16 @@ static inline struct post post_to(const char *channel, const char *key)
 {
     return (struct post){
         .channel = name_of(channel), .key = name_of(key), .data = "1", .data_len = 1};
+}
+
+/* Publish data in the default channel at now_ns. Returns the number. */
+static inline uint64_t put_data(struct hub *h, const char *data, int64_t now_ns)
+{
+    struct post p = {.data = data, .data_len = strlen(data)};
+    uint64_t seq = 0;
+
+    ck_assert_int_eq(hub_publish_post(h, &p, now_ns, &seq), 0);
+    return seq;
 }
 
 /* Publish to the channel under the key at now_ns. Returns the number. */

@@ -29,7 +29,7 @@ static struct selection select_of(struct hub *h, const char *every, const char *
 
     ck_assert_int_eq(hub_subscription_get(h, every, latest, &to), 0);
     ck_assert_int_eq(hub_select(h, to, cursor, SIZE_MAX, &s), 0);
-    subscription_unref(h, to);
+    subscription_unref(to);
     return s;
 }
 
@@ -142,7 +142,7 @@ START_TEST(a_log_begun_late_wakes_who_has_missed_something)
     ck_assert_int_eq(hub_subscription_get(&h, "c", NULL, &to), 0);
     ck_assert(hub_has_news(&h, to, 5));
     ck_assert(!hub_has_news(&h, to, 20));
-    subscription_unref(&h, to);
+    subscription_unref(to);
     hub_free(&h);
 }
 END_TEST

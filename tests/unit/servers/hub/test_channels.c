@@ -15,7 +15,7 @@ static struct selection select_from(struct hub *h, const char *every, const char
     ck_assert_int_eq(hub_subscription_get(h, every, latest, &to), 0);
     ck_assert_int_eq(hub_select(h, to, cursor, max, &out), 0);
     ck_assert_int_eq(hub_has_news(h, to, cursor), out.n > 0);
-    subscription_unref(h, to);
+    subscription_unref(to);
     return out;
 }
 
@@ -117,10 +117,10 @@ START_TEST(equal_wishes_are_one_subscription)
     ck_assert_int_eq(
         hub_subscription_get(&h, same_filters[_i].every, same_filters[_i].latest, &other), 0);
     ck_assert_ptr_eq(one, other);
-    ck_assert_int_eq(one == h.everything, _i < 2);
-    subscription_unref(&h, one);
-    subscription_unref(&h, other);
-    ck_assert_uint_eq(h.subscriptions.count, 1);
+    ck_assert_int_eq(one == h.subscriptions.everything, _i < 2);
+    subscription_unref(one);
+    subscription_unref(other);
+    ck_assert_uint_eq(h.subscriptions.table.count, 1);
     hub_free(&h);
 }
 END_TEST
@@ -137,7 +137,7 @@ START_TEST(list_that_is_none_of_names_is_refused_and_leaves_nothing)
     ck_assert_int_eq(hub_subscription_get(&h, broken_lists[_i], NULL, &to), PL_EINVAL);
     ck_assert_int_eq(hub_subscription_get(&h, NULL, broken_lists[_i], &to), PL_EINVAL);
     ck_assert_int_eq(hub_subscription_get(&h, "good", broken_lists[_i], &to), PL_EINVAL);
-    ck_assert_ptr_null(hub_channel_find(&h, name_of("good")));
+    ck_assert_ptr_null(channels_find(&h.channels, name_of("good")));
     hub_free(&h);
 }
 END_TEST
@@ -153,7 +153,7 @@ START_TEST(list_of_too_many_names_is_refused)
         memcpy(list + 2 * i, "a,", 3);
     list[2 * SUBSCRIPTION_CHANNELS_MAX - 1] = '\0';
     ck_assert_int_eq(hub_subscription_get(&h, list, NULL, &to), 0);
-    subscription_unref(&h, to);
+    subscription_unref(to);
     ck_assert_int_eq(hub_subscription_get(&h, list, "b", &to), PL_EINVAL);
     hub_free(&h);
 }
@@ -168,13 +168,13 @@ START_TEST(unused_channel_goes_with_its_last_subscription)
     ck_assert_int_eq(hub_subscription_get(&h, "a", NULL, &a), 0);
     ck_assert_int_eq(hub_subscription_get(&h, "a", "b", &ab), 0);
     put(&h, "b", "", 1);
-    subscription_unref(&h, a);
-    ck_assert_ptr_nonnull(hub_channel_find(&h, name_of("a")));
-    subscription_unref(&h, ab);
-    ck_assert_ptr_null(hub_channel_find(&h, name_of("a")));
-    ck_assert_ptr_nonnull(hub_channel_find(&h, name_of("b"))); /* has something to remember */
-    put(&h, "c", "", 2);                                       /* the list of all is whole */
-    ck_assert_ptr_eq(h.channels->next->next, hub_channel_find(&h, name_of("c")));
+    subscription_unref(a);
+    ck_assert_ptr_nonnull(channels_find(&h.channels, name_of("a")));
+    subscription_unref(ab);
+    ck_assert_ptr_null(channels_find(&h.channels, name_of("a")));
+    ck_assert_ptr_nonnull(channels_find(&h.channels, name_of("b"))); /* has something to remember */
+    put(&h, "c", "", 2);                                             /* the list of all is whole */
+    ck_assert_ptr_eq(h.channels.oldest->next->next, channels_find(&h.channels, name_of("c")));
     hub_free(&h);
 }
 END_TEST
@@ -190,12 +190,12 @@ START_TEST(one_channel_too_many_is_refused_and_leaves_nothing)
     for (int i = 0; i < 7; i++)
         put(&h, (char[]){(char)('1' + i), '\0'}, "", 1);
     ck_assert_int_eq(hub_subscription_get(&h, "1,8,9", NULL, &to), PL_ELIMIT);
-    ck_assert_uint_eq(h.names.count, 7);
+    ck_assert_uint_eq(h.channels.names.count, 7);
     put(&h, "8", "", 1);
     ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), PL_ELIMIT);
     ck_assert_int_eq(hub_subscription_get(&h, "9", NULL, &to), PL_ELIMIT);
     ck_assert_int_eq(hub_subscription_get(&h, "1,2,3,4,5,6,7,8", NULL, &to), 0);
-    subscription_unref(&h, to);
+    subscription_unref(to);
     ck_assert_uint_eq(put(&h, "", "", 2), 9); /* the default channel is not one of them */
     ck_assert_uint_eq(h.counts.refused_channels, 3);
     hub_free(&h);
@@ -217,7 +217,7 @@ START_TEST(one_key_too_many_is_refused_and_the_others_go_on)
     put(&h, "b", "9", 2);
     ck_assert_uint_eq(h.counts.refused_keys, 1);
     ck_assert_uint_eq(hub_newest_seq(&h), 11);
-    ck_assert_uint_eq(hub_channel_find(&h, name_of("a"))->latest.nvalues, 9);
+    ck_assert_uint_eq(channels_find(&h.channels, name_of("a"))->latest.nvalues, 9);
     hub_free(&h);
 }
 END_TEST
@@ -309,7 +309,7 @@ START_TEST(opening_has_all_values_whatever_the_cursor)
     ck_assert_int_eq(hub_select_latest(&h, to, 2, &s), 0);
     assert_selected(&s, SEQS(5));
     ck_assert_uint_eq(s.superseded, 1);
-    subscription_unref(&h, to);
+    subscription_unref(to);
     hub_free(&h);
 }
 END_TEST
@@ -354,8 +354,8 @@ START_TEST(position_is_the_last_before_in_each_channel_and_in_all)
     put(&h, "a", "", 100);
     put(&h, "b", "", 200);
     put(&h, "a", "", 300);
-    a = hub_channel_find(&h, name_of("a"));
-    b = hub_channel_find(&h, name_of("b"));
+    a = channels_find(&h.channels, name_of("a"));
+    b = channels_find(&h.channels, name_of("b"));
     for (int64_t at_ns = 50; at_ns <= 350; at_ns += 50) {
         ck_assert(hub_position(&h, at_ns, &seq));
         ck_assert_uint_eq(seq, (uint64_t)((at_ns - 1) / 100));
@@ -398,7 +398,7 @@ static void returner_deliver(struct subscriber *sub, struct update *u, enum deli
     ck_assert(!hub_has_news(r->hub, to, HUB_FROM_NOW));
     ck_assert(hub_has_news(r->hub, to, 0)); /* its other subscribers have not been told yet */
     hub_subscribe(r->hub, sub, to);
-    subscription_unref(r->hub, to);
+    subscription_unref(to);
 }
 
 START_TEST(who_comes_back_during_a_delivery_is_not_told_twice)
@@ -418,7 +418,7 @@ START_TEST(who_comes_back_during_a_delivery_is_not_told_twice)
         r[i].hub = &h;
         hub_subscribe(&h, &r[i].sub, a);
     }
-    subscription_unref(&h, a); /* it goes during the delivery, with its last subscriber */
+    subscription_unref(a); /* it goes during the delivery, with its last subscriber */
     put(&h, "a", "", 1);
     ck_assert_uint_eq(r[0].calls, 1);
     ck_assert_uint_eq(r[1].calls, 1);
@@ -441,9 +441,9 @@ START_TEST(channel_knows_how_many_listen)
     make_hub(&h, 4, 0);
     probe_listen(&a, &h, "a", NULL);
     probe_listen(&ab, &h, "b", "a");
-    ck_assert_uint_eq(channel_subscribers(hub_channel_find(&h, name_of("a"))), 2);
-    ck_assert_uint_eq(channel_subscribers(hub_channel_find(&h, name_of("b"))), 1);
-    ck_assert_uint_eq(channel_subscribers(h.default_channel), 0);
+    ck_assert_uint_eq(channel_subscribers(channels_find(&h.channels, name_of("a"))), 2);
+    ck_assert_uint_eq(channel_subscribers(channels_find(&h.channels, name_of("b"))), 1);
+    ck_assert_uint_eq(channel_subscribers(h.channels.unnamed), 0);
     hub_unsubscribe(&h, &a.sub);
     hub_unsubscribe(&h, &ab.sub);
     hub_free(&h);

@@ -63,7 +63,7 @@ START_TEST(unnumbered_messages_are_never_duplicates)
         ck_assert_int_eq(send_as(&h, "doc", "7", 0, &seq), 0);
         ck_assert_uint_eq(seq, want);
     }
-    ck_assert_uint_eq(hub_channel_find(&h, name_of("doc"))->senders.table.count, 0);
+    ck_assert_uint_eq(channels_find(&h.channels, name_of("doc"))->senders.count, 0);
     hub_free(&h);
 }
 END_TEST
@@ -106,7 +106,7 @@ START_TEST(message_refused_for_its_key_leaves_no_sender)
     p.from = name_of("7");
     p.from_n = 1;
     ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), PL_ELIMIT);
-    ck_assert_uint_eq(hub_channel_find(&h, name_of("doc"))->senders.table.count, 0);
+    ck_assert_uint_eq(channels_find(&h.channels, name_of("doc"))->senders.count, 0);
     p.key = name_of("3");
     ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), 0); /* so it was no duplicate */
     hub_free(&h);
