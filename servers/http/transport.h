@@ -11,9 +11,11 @@
 
 struct peer;
 struct http_request;
+struct stream_format;
 
 struct transport {
     const struct transport_info *info;
+    const struct stream_format *format; /* of an event stream (event_stream.h); else NULL */
     /* A GET (or HEAD) for path has arrived. Answers at once (reply.h), or leaves the request
      * open to answer it later, or takes the connection over: http_session_detach(). */
     void (*open)(struct peer *p, const struct http_request *req);

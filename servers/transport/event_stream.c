@@ -7,13 +7,6 @@
 #include "lib/base/err.h"
 #include "servers/http/reply.h"
 
-/* Stored where p->state points; small, since ten thousand may be idle. */
-struct event_stream {
-    const struct stream_format *format;
-    struct follower follower;
-    bool chunked;
-};
-
 struct shared *event_stream_chunk(const void *data, size_t len)
 {
     struct buf chunk = {0};
@@ -25,36 +18,44 @@ struct shared *event_stream_chunk(const void *data, size_t len)
     return bytes;
 }
 
+/* p->state is the follower, and there is nothing else to remember. */
+static const struct follower_encodings *encodings_of(const struct peer *p, const struct follower *f)
+{
+    const struct stream_format *format = p->transport->format;
+
+    return f->chunked ? &format->chunked : &format->plain;
+}
+
 static void event_stream_deliver(struct subscriber *sub, struct update *u, enum delivery how)
 {
     struct peer *p = peer_from_subscriber(sub);
-    struct event_stream *es = p->state;
+    struct follower *f = p->state;
 
-    follower_deliver(&es->follower, p, u, how);
+    follower_deliver(f, p, encodings_of(p, f), u, how);
 }
 
 void event_stream_flushed(struct peer *p, int64_t now_ns)
 {
-    struct event_stream *es = p->state;
+    struct follower *f = p->state;
 
-    if (es != NULL)
-        follower_flushed(&es->follower, p, now_ns);
+    if (f != NULL)
+        follower_flushed(f, p, encodings_of(p, f), now_ns);
 }
 
 /* Add text made by a format as it must stand on this stream. */
-static int add_piece(struct buf *out, const struct event_stream *es, const struct buf *piece)
+static int add_piece(struct buf *out, const struct follower *f, const struct buf *piece)
 {
-    if (es->chunked)
+    if (f->chunked)
         return chunk_encode(out, piece->data, piece->len);
     return buf_add(out, piece->data, piece->len);
 }
 
-static int add_head(struct buf *out, struct peer *p, const struct event_stream *es)
+static int add_head(struct buf *out, struct peer *p, const struct follower *f)
 {
-    const char *chunked = es->chunked ? "Transfer-Encoding: chunked\r\n" : NULL;
+    const char *chunked = f->chunked ? "Transfer-Encoding: chunked\r\n" : NULL;
 
-    return reply_head(out, 200, es->format->content_type, chunked, -1, reply_persistence(p),
-                      http_context_date(peer_context(p)));
+    return reply_head(out, 200, p->transport->format->content_type, chunked, -1,
+                      reply_persistence(p), http_context_date(peer_context(p)));
 }
 
 /* The cursor to come back with when what is lost is known: just before the first that is not. */
@@ -67,33 +68,31 @@ static uint64_t cursor_past_lost(const struct selection *opening)
     return i < opening->n ? opening->updates[i]->seq - 1 : opening->cursor;
 }
 
-static int add_preamble(struct buf *out, const struct http_settings *settings,
-                        const struct event_stream *es, const struct selection *opening)
+static int add_preamble(struct buf *out, struct peer *p, const struct follower *f,
+                        const struct selection *opening)
 {
+    const struct stream_format *format = p->transport->format;
     struct buf piece = {0};
-    int err = es->format->hello(&piece, settings, opening->from);
+    int err = format->hello(&piece, peer_context(p)->settings, opening->from);
 
     if (opening->missed > 0)
-        err |= es->format->missed(&piece, cursor_past_lost(opening), opening->missed);
-    err |= add_piece(out, es, &piece);
+        err |= format->missed(&piece, cursor_past_lost(opening), opening->missed);
+    err |= add_piece(out, f, &piece);
     buf_free(&piece);
     return err;
 }
 
 /* Send everything up to now in as few system calls as the socket allows, and subscribe. */
-static int send_opening(struct peer *p, struct event_stream *es, const struct reading *reading)
+static int send_opening(struct peer *p, struct follower *f, const struct reading *reading)
 {
-    const struct stream_format *format = es->format;
-    struct http_context *c = peer_context(p);
     struct selection opening;
     struct buf out = {0};
-    int err = hub_select_opening(c->hub, reading->to, reading->cursor, &opening);
+    int err = hub_select_opening(peer_context(p)->hub, reading->to, reading->cursor, &opening);
 
     if (err == 0)
-        err = add_head(&out, p, es) | add_preamble(&out, c->settings, es, &opening);
+        err = add_head(&out, p, f) | add_preamble(&out, p, f, &opening);
     if (err == 0)
-        err = follower_open(&es->follower, p, es->chunked ? &format->chunked : &format->plain,
-                            reading->to, &opening, &out);
+        err = follower_open(f, p, encodings_of(p, f), reading->to, &opening, &out);
     else
         peer_drop(p, DROP_NO_MEMORY);
     buf_free(&out);
@@ -101,11 +100,11 @@ static int send_opening(struct peer *p, struct event_stream *es, const struct re
 }
 
 /* HEAD: as if it were about to begin. */
-static void send_head(struct peer *p, const struct event_stream *es)
+static void send_head(struct peer *p, const struct follower *f)
 {
     struct buf out = {0};
 
-    if (add_head(&out, p, es) == 0)
+    if (add_head(&out, p, f) == 0)
         peer_send(p, out.data, out.len, 0, 0);
     else
         peer_drop(p, DROP_NO_MEMORY);
@@ -114,28 +113,27 @@ static void send_head(struct peer *p, const struct event_stream *es)
 }
 
 void event_stream_open(struct peer *p, const struct http_request *req,
-                       const struct stream_format *format, const struct reading *reading)
+                       const struct reading *reading)
 {
-    struct event_stream *es = calloc(1, sizeof *es);
+    struct follower *f = calloc(1, sizeof *f);
 
-    if (es == NULL) {
+    if (f == NULL) {
         peer_drop(p, DROP_NO_MEMORY);
         return;
     }
-    es->format = format;
-    es->chunked = req->msg->minor >= 1;
-    if (!es->chunked)
+    f->chunked = req->msg->minor >= 1;
+    if (!f->chunked)
         p->http->persist = false;
     p->last_out_ns = req->now_ns;
     stats_response(p->account, 200);
     if (req->head) {
-        send_head(p, es);
-        free(es);
+        send_head(p, f);
+        free(f);
         return;
     }
-    p->state = es;
+    p->state = f;
     p->sub.deliver = event_stream_deliver;
-    if (send_opening(p, es, reading) == 0)
+    if (send_opening(p, f, reading) == 0)
         http_session_detach(p);
 }
 
@@ -143,14 +141,14 @@ void event_stream_open(struct peer *p, const struct http_request *req,
  * from closing a quiet connection, and finds out a dead one. Bytes that still wait do as well. */
 void event_stream_tick(struct peer *p, int64_t now_ns)
 {
-    const struct event_stream *es = p->state;
+    const struct follower *f = p->state;
     struct buf piece = {0}, out = {0};
 
-    if (es == NULL || conn_queued_bytes(&p->conn) > 0 ||
+    if (f == NULL || conn_queued_bytes(&p->conn) > 0 ||
         now_ns - p->last_out_ns < peer_context(p)->settings->heartbeat_ns)
         return;
     p->last_out_ns = now_ns;
-    if (es->format->heartbeat(&piece) == 0 && add_piece(&out, es, &piece) == 0)
+    if (p->transport->format->heartbeat(&piece) == 0 && add_piece(&out, f, &piece) == 0)
         peer_send(p, out.data, out.len, 0, 0);
     buf_free(&piece);
     buf_free(&out);
@@ -158,13 +156,13 @@ void event_stream_tick(struct peer *p, int64_t now_ns)
 
 void event_stream_stop(struct peer *p)
 {
-    const struct event_stream *es = p->state;
+    const struct follower *f = p->state;
 
-    if (es == NULL) {
+    if (f == NULL) {
         conn_close(&p->conn);
         return;
     }
-    if (es->chunked)
+    if (f->chunked)
         peer_send(p, CHUNK_LAST, CHUNK_LAST_LEN, 0, 0);
     peer_finish(p, true);
 }

@@ -24,7 +24,7 @@ struct stream_format {
 /* Start a stream: header, hello, how many updates were missed, those there are for this reader,
  * then each new one. */
 void event_stream_open(struct peer *p, const struct http_request *req,
-                       const struct stream_format *format, const struct reading *reading);
+                       const struct reading *reading);
 
 /* The rest of struct transport for a streaming transport. */
 void event_stream_flushed(struct peer *p, int64_t now_ns);

@@ -4,12 +4,13 @@
 #include "servers/http/peer.h"
 
 /* In the encoding for u's place on this connection. NULL: no memory. */
-static struct shared *follower_encode(struct follower *f, struct update *u)
+static struct shared *follower_encode(struct follower *f, const struct follower_encodings *as,
+                                      struct update *u)
 {
     if (u->seq <= f->newest_seq)
-        return update_encoded(u, f->as->older);
+        return update_encoded(u, as->older);
     f->newest_seq = u->seq;
-    return update_encoded(u, f->as->newer);
+    return update_encoded(u, as->newer);
 }
 
 int follower_open(struct follower *f, struct peer *p, const struct follower_encodings *as,
@@ -18,10 +19,10 @@ int follower_open(struct follower *f, struct peer *p, const struct follower_enco
     size_t payload_bytes = 0;
     int err = PL_OK;
 
-    *f = (struct follower){.as = as, .newest_seq = opening->from};
+    f->newest_seq = opening->from;
     for (size_t i = 0; i < opening->n && err == 0; i++) {
         struct update *u = opening->updates[i];
-        struct shared *bytes = follower_encode(f, u);
+        struct shared *bytes = follower_encode(f, as, u);
 
         err = bytes == NULL ? PL_ENOMEM : buf_add(out, bytes->data, bytes->len);
         payload_bytes += u->json->len;
@@ -36,9 +37,10 @@ int follower_open(struct follower *f, struct peer *p, const struct follower_enco
     return err;
 }
 
-static int follower_send(struct follower *f, struct peer *p, struct update *u)
+static int follower_send(struct follower *f, struct peer *p, const struct follower_encodings *as,
+                         struct update *u)
 {
-    struct shared *bytes = follower_encode(f, u);
+    struct shared *bytes = follower_encode(f, as, u);
 
     if (bytes != NULL)
         return peer_send_shared(p, bytes, u->json->len, 1);
@@ -48,7 +50,8 @@ static int follower_send(struct follower *f, struct peer *p, struct update *u)
 
 /* Once something is held back, all that follows is, until it has been sent: in this order no
  * value can overtake another of its key. */
-void follower_deliver(struct follower *f, struct peer *p, struct update *u, enum delivery how)
+void follower_deliver(struct follower *f, struct peer *p, const struct follower_encodings *as,
+                      struct update *u, enum delivery how)
 {
     if (p->conn.ended || p->conn.finishing)
         return;
@@ -58,11 +61,12 @@ void follower_deliver(struct follower *f, struct peer *p, struct update *u, enum
         return;
     }
     p->last_out_ns = u->t_ns;
-    follower_send(f, p, u);
+    follower_send(f, p, as, u);
 }
 
 /* One by one, because those that the socket does not take may yet be superseded themselves. */
-void follower_flushed(struct follower *f, struct peer *p, int64_t now_ns)
+void follower_flushed(struct follower *f, struct peer *p, const struct follower_encodings *as,
+                      int64_t now_ns)
 {
     struct hub *h = peer_context(p)->hub;
     struct selection held;
@@ -78,7 +82,7 @@ void follower_flushed(struct follower *f, struct peer *p, int64_t now_ns)
     while (i < held.n && conn_queued_bytes(&p->conn) == 0) {
         struct update *u = held.updates[i++];
 
-        if (follower_send(f, p, u) < 0)
+        if (follower_send(f, p, as, u) < 0)
             return;
         f->held_after = u->seq;
         f->nheld--;

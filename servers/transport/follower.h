@@ -23,24 +23,27 @@ struct follower_encodings {
     const struct update_encoding *older; /* it is not: the client's cursor must not go back to it */
 };
 
-/* Part of a transport's state; all zero before follower_open(). */
+/* Part of a transport's state; all zero before follower_open(). Small, since ten thousand may be
+ * idle. */
 struct follower {
-    const struct follower_encodings *as;
-    uint64_t newest_seq; /* the highest number sent, or the cursor it began at */
-    uint64_t held_after; /* with nheld > 0: latest values above it are still to be sent */
-    uint64_t nheld;      /* latest updates that came meanwhile */
+    uint64_t newest_seq;  /* the highest number sent, or the cursor it began at */
+    uint64_t held_after;  /* with nheld > 0: latest values above it are still to be sent */
+    uint64_t nheld : 63;  /* latest updates that came meanwhile */
+    uint64_t chunked : 1; /* event_stream.c's: with chunk framing */
 };
 
 /* Append the opening's updates to out, which holds what goes before them, send it all and
- * subscribe p; p->sub.deliver is set and calls follower_deliver(). 0, or negative with the
- * connection ended. */
+ * subscribe p; p->sub.deliver is set and calls follower_deliver(). as: always the same for one
+ * follower. 0, or negative with the connection ended. */
 int follower_open(struct follower *f, struct peer *p, const struct follower_encodings *as,
                   struct subscription *to, const struct selection *opening, struct buf *out);
 
 /* From the subscriber's deliver. */
-void follower_deliver(struct follower *f, struct peer *p, struct update *u, enum delivery how);
+void follower_deliver(struct follower *f, struct peer *p, const struct follower_encodings *as,
+                      struct update *u, enum delivery how);
 
 /* The socket has taken all there was. */
-void follower_flushed(struct follower *f, struct peer *p, int64_t now_ns);
+void follower_flushed(struct follower *f, struct peer *p, const struct follower_encodings *as,
+                      int64_t now_ns);
 
 #endif

@@ -112,12 +112,13 @@ static void sse_open(struct peer *p, const struct http_request *req)
         return;
     if (last_id != NULL && url_parse_u64(&resumed, last_id, INT64_MAX) == 0)
         reading.cursor = resumed;
-    event_stream_open(p, req, &event_stream, &reading);
+    event_stream_open(p, req, &reading);
     poll_release_reading(&reading);
 }
 
 const struct transport transport_sse = {
     .info = &transport_infos[TRANSPORT_SSE],
+    .format = &event_stream,
     .open = sse_open,
     .flushed = event_stream_flushed,
     .tick = event_stream_tick,

@@ -67,12 +67,13 @@ static void stream_open(struct peer *p, const struct http_request *req)
 
     if (!poll_parse_reading(p, req, &reading))
         return;
-    event_stream_open(p, req, &ndjson, &reading);
+    event_stream_open(p, req, &reading);
     poll_release_reading(&reading);
 }
 
 const struct transport transport_stream = {
     .info = &transport_infos[TRANSPORT_STREAM],
+    .format = &ndjson,
     .open = stream_open,
     .flushed = event_stream_flushed,
     .tick = event_stream_tick,

@@ -24,7 +24,7 @@ static void websocket_deliver(struct subscriber *sub, struct update *u, enum del
     struct peer *p = peer_from_subscriber(sub);
     struct ws_session *ws = p->state;
 
-    follower_deliver(&ws->follower, p, u, how);
+    follower_deliver(&ws->follower, p, &websocket_frames, u, how);
 }
 
 static void websocket_flushed(struct peer *p, int64_t now_ns)
@@ -32,7 +32,7 @@ static void websocket_flushed(struct peer *p, int64_t now_ns)
     struct ws_session *ws = p->state;
 
     if (ws != NULL)
-        follower_flushed(&ws->follower, p, now_ns);
+        follower_flushed(&ws->follower, p, &websocket_frames, now_ns);
 }
 
 static uint16_t close_code_of(int err)
