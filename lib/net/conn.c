@@ -108,7 +108,6 @@ static void conn_on_readable(evutil_socket_t fd, short what, void *arg)
             conn_mark(c, CONN_END_ERROR, errno);
         return;
     }
-    c->in_bytes += (uint64_t)n;
     if (!c->finishing)
         c->ops->on_data(c, l->read_buf, (size_t)n, now_ns);
 }
@@ -250,7 +249,6 @@ static int conn_send_owned(struct conn *c, const uint8_t *data, size_t len, stru
         if (sent < 0)
             return (int)sent;
     }
-    c->out_bytes += len;
     if ((size_t)sent == len)
         return PL_OK;
     if (c->out == NULL && conn_out_make(c) < 0) {

@@ -78,8 +78,6 @@ struct conn {
     struct conn_out *out;
     struct conn_tls *tls; /* NULL: in the clear */
     struct conn *reap_next;
-    uint64_t in_bytes,
-        out_bytes; /* application bytes read from and accepted by the socket or queue */
     uint32_t backlog_limit_bytes;
     uint8_t end; /* enum conn_end, once ended */
     bool ended, finishing, lingering;

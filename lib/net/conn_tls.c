@@ -124,7 +124,6 @@ static void conn_tls_deliver(struct conn *c, int64_t recv_ns)
 
     while (!c->ended && evbuffer_get_length(input) > 0 &&
            evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
-        c->in_bytes += piece.iov_len;
         if (!c->finishing)
             c->ops->on_data(c, piece.iov_base, piece.iov_len, recv_ns);
         evbuffer_drain(input, piece.iov_len);
@@ -262,7 +261,6 @@ int conn_tls_send(struct conn *c, const void *data, size_t len, struct shared *o
         sent = conn_enqueue(c, output, data, len, owner);
     if (sent < 0)
         return sent;
-    c->out_bytes += len;
     return PL_OK;
 }
 

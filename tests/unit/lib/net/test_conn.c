@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -121,6 +122,15 @@ static void end_close(struct end *e)
 }
 
 /* Read what there is, comparing it with the pattern of pattern_byte(). Returns bytes read. */
+/* What the peer has sent and the connection has not read yet. */
+static int unread_bytes(const struct end *e)
+{
+    int bytes = -1;
+
+    ck_assert_int_eq(ioctl(conn_fd(&e->conn), FIONREAD, &bytes), 0);
+    return bytes;
+}
+
 static uint8_t pattern_byte(size_t i)
 {
     return (uint8_t)(i % 251);
@@ -165,7 +175,6 @@ START_TEST(conn_sends_directly_while_nothing_is_queued)
     ck_assert_uint_eq(peer_read(&e, 0), 100); /* the loop has not turned */
     ck_assert_uint_eq(conn_queued_bytes(&e.conn), 0);
     ck_assert_ptr_null(e.conn.out);
-    ck_assert_uint_eq(e.conn.out_bytes, 100);
     shared_unref(s);
     end_close(&e);
     ck_assert_uint_eq(e.flushes, 0);
@@ -181,7 +190,6 @@ START_TEST(conn_queues_what_the_socket_does_not_take_and_keeps_the_order)
     ck_assert_int_eq(conn_send(&e.conn, first->data, first->len), 0);
     ck_assert_uint_gt(conn_queued_bytes(&e.conn), 0);
     ck_assert_int_eq(conn_send(&e.conn, second->data, second->len), 0);
-    ck_assert_uint_eq(e.conn.out_bytes, BIG_BYTES + 1000);
     peer_read_all(&e, 0, BIG_BYTES + 1000);
     TURN_UNTIL(e.flushes == 1);
     ck_assert_ptr_null(e.conn.out); /* an idle connection owns no queue */
@@ -256,7 +264,6 @@ START_TEST(conn_reads_and_tells_when)
     TURN_UNTIL(e.got_bytes == 5);
     ck_assert_int_ge(e.recv_ns, before_ns);
     ck_assert_int_le(e.recv_ns, clock_now_ns());
-    ck_assert_uint_eq(e.conn.in_bytes, 5);
     end_close(&e);
 }
 END_TEST
@@ -355,7 +362,7 @@ START_TEST(conn_finish_lingers_until_the_peer_s_eof_9112_9_6)
     ck_assert_uint_eq(e.shuts, 1);
     ck_assert(!e.conn.peer_ended);
     ck_assert_int_eq(send(e.peer, "the rest of the request", 23, MSG_NOSIGNAL), 23);
-    TURN_UNTIL(e.conn.in_bytes == 23);
+    TURN_UNTIL(unread_bytes(&e) == 0);
     ck_assert_uint_eq(e.got_bytes, 0); /* discarded */
     ck_assert_uint_eq(e.ends, 0);
     ck_assert_int_eq(shutdown(e.peer, SHUT_WR), 0);
