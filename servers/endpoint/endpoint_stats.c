@@ -1,205 +1,342 @@
-/* GET /stats: everything counted, as JSON. docs/metrics.md says what each number means. */
+/* GET /stats (JSON) and GET /metrics (Prometheus' text format, version 0.0.4): everything counted.
+ * One list serves both: the functions from put_source() to put_account() name each statistic once,
+ * with its value, its name in /stats, and its name, kind and help in /metrics.
+ * docs/metrics.md says what each means. */
 #include "servers/endpoint/endpoints.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <cjson/cJSON.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/proc.h"
-#include "servers/http/reply.h"
 #include "lib/proto/url.h"
+#include "servers/http/reply.h"
 
-static void add_u64(cJSON *o, const char *name, uint64_t n)
+/* ---- where statistics go ---- */
+
+enum { METRICS_MAX = 48, LABELS_MAX_BYTES = NAME_MAX_BYTES + 48 };
+
+/* A metric's help, kind and samples. */
+struct metric {
+    const char *name; /* its address identifies it: each is named in one place */
+    struct buf text;
+};
+
+struct writer {
+    cJSON *root, *object; /* of /stats, and in it that of the current group; NULL: /metrics, and
+                             what cJSON is told has no effect */
+    struct metric metrics[METRICS_MAX];
+    size_t nmetrics;
+    char labels[LABELS_MAX_BYTES]; /* of the next samples: "{name="value"}", or "" */
+    int err;
+};
+
+/* Statistics up to the next call are in the object of that name. */
+static void begin_group(struct writer *w, const char *name)
 {
-    cJSON_AddNumberToObject(o, name, (double)n);
+    w->object = cJSON_AddObjectToObject(w->root, name);
+    w->labels[0] = '\0';
 }
 
-static void add_bytes(cJSON *o, const char *name, uint64_t all, uint64_t payload)
+static struct buf *metric_text(struct writer *w, const char *name, const char *kind,
+                               const char *help)
 {
-    cJSON *bytes = cJSON_AddObjectToObject(o, name);
+    struct metric *m = w->metrics;
 
-    add_u64(bytes, "payload", payload);
-    add_u64(bytes, "framing", all - payload);
-}
-
-static void add_statuses(cJSON *o, const struct transport_stats *t)
-{
-    cJSON *responses = cJSON_AddObjectToObject(o, "responses");
-    char name[12];
-
-    for (int i = 0; i < STATS_STATUSES; i++) {
-        if (t->responses[i] == 0)
-            continue;
-        snprintf(name, sizeof name, "%d", stats_statuses[i]);
-        add_u64(responses, stats_statuses[i] != 0 ? name : "other", t->responses[i]);
+    while (m < w->metrics + w->nmetrics && m->name != name)
+        m++;
+    if (m == w->metrics + w->nmetrics) {
+        w->nmetrics++;
+        m->name = name;
+        w->err |= buf_printf(&m->text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
     }
+    return &m->text;
 }
 
-static void add_transport(cJSON *parent, const char *name, const struct transport_stats *t)
+static void put_sample(struct writer *w, const char *metric, const char *kind, const char *help,
+                       double value)
 {
-    cJSON *o = cJSON_AddObjectToObject(parent, name);
-    cJSON *drops;
-
-    add_u64(o, "open", t->open);
-    add_u64(o, "accepted", t->accepted);
-    add_u64(o, "tls_full_handshakes", t->tls_full_handshakes);
-    add_u64(o, "tls_resumed_handshakes", t->tls_resumed_handshakes);
-    add_u64(o, "requests", t->requests);
-    add_statuses(o, t);
-    add_u64(o, "empty_responses", t->empty_responses);
-    add_u64(o, "updates_sent", t->updates_sent);
-    add_bytes(o, "bytes_in", t->in_bytes, t->in_payload_bytes);
-    add_bytes(o, "bytes_out", t->out_bytes, t->out_payload_bytes);
-    drops = cJSON_AddObjectToObject(o, "drops");
-    for (int i = 0; i < DROP_REASONS; i++)
-        add_u64(drops, stats_drop_names[i], t->drops[i]);
+    if (w->root == NULL)
+        w->err |= buf_printf(metric_text(w, metric, kind, help), "%s%s %.17g\n", metric, w->labels,
+                             value);
 }
 
-static void add_source(cJSON *root, const struct http_context *http)
+/* Of /stats alone. */
+static void put(struct writer *w, const char *name, uint64_t value)
 {
-    const struct source *src = http->publisher->source;
-    cJSON *source = cJSON_AddObjectToObject(root, "source");
-    cJSON *history = cJSON_AddObjectToObject(root, "history");
-
-    cJSON_AddStringToObject(source, "kind", src != NULL ? src->name : "stopped");
-    add_u64(source, "seq", http->hub->published_seq);
-    cJSON_AddBoolToObject(source, "done", src == NULL || src->done);
-    add_u64(source, "rejected", src != NULL ? src->rejected : 0);
-    add_u64(source, "lost_to_memory", http->hub->publish_failures);
-    if (src != NULL && src->ops->catch_up != NULL)
-        add_u64(source, "stalled_ms", (uint64_t)(src->stalled_ns / NS_PER_MS));
-    add_u64(history, "capacity", http->hub->limits.history);
-    add_u64(history, "oldest_seq", hub_oldest_seq(http->hub));
-    add_u64(history, "newest_seq", hub_newest_seq(http->hub));
-    add_u64(history, "subscribers", http->hub->nsubscribers);
+    cJSON_AddNumberToObject(w->object, name, (double)value);
 }
 
-/* What was due before a time must have been published before we say what was. */
-static void catch_up(const struct http_context *http)
+/* n NULL: the ring does not reach back that far. */
+static void put_position(struct writer *w, const char *name, const uint64_t *n)
 {
-    struct source *src = http->publisher->source;
-
-    if (src != NULL && src->ops->catch_up != NULL)
-        src->ops->catch_up(src, clock_now_ns());
+    if (n != NULL)
+        put(w, name, *n);
+    else
+        cJSON_AddNullToObject(w->object, name);
 }
 
-/* Of a source that follows a log. */
-static void add_log(cJSON *root, const struct http_context *http)
+static void put_flag(struct writer *w, const char *name, bool value, const char *metric,
+                     const char *help)
 {
-    const struct source *src = http->publisher->source, *feed = http->publisher->feed;
-    const struct log_state *log = src != NULL ? src->log : NULL;
-    cJSON *o;
+    cJSON_AddBoolToObject(w->object, name, value);
+    put_sample(w, metric, "gauge", help, value);
+}
+
+static void put_gauge(struct writer *w, const char *name, uint64_t value, const char *metric,
+                      const char *help)
+{
+    put(w, name, value);
+    put_sample(w, metric, "gauge", help, (double)value);
+}
+
+static void put_count(struct writer *w, const char *name, uint64_t value, const char *metric,
+                      const char *help)
+{
+    put(w, name, value);
+    put_sample(w, metric, "counter", help, (double)value);
+}
+
+/* ---- the statistics ---- */
+
+static void put_source(struct writer *w, const struct publisher *pub)
+{
+    static const struct source stopped = {.name = "stopped", .done = true};
+    const struct source *src = pub->source != NULL ? pub->source : &stopped;
+
+    begin_group(w, "source");
+    cJSON_AddStringToObject(w->object, "kind", src->name);
+    put_gauge(w, "seq", pub->hub->published_seq, "pushlab_source_seq",
+              "Sequence number of the newest update.");
+    cJSON_AddBoolToObject(w->object, "done", src->done);
+    put(w, "rejected", src->rejected);
+    put(w, "lost_to_memory", pub->hub->publish_failures);
+    if (src != &stopped && src->ops->catch_up != NULL)
+        put(w, "stalled_ms", (uint64_t)(src->stalled_ns / NS_PER_MS));
+}
+
+static void put_history(struct writer *w, const struct hub *h)
+{
+    begin_group(w, "history");
+    put(w, "capacity", h->limits.history);
+    put(w, "oldest_seq", hub_oldest_seq(h));
+    put(w, "newest_seq", hub_newest_seq(h));
+    put(w, "subscribers", h->nsubscribers);
+}
+
+static void put_log(struct writer *w, const struct publisher *pub)
+{
+    const struct log_state *log = publisher_log(pub);
 
     if (log == NULL)
         return;
-    o = cJSON_AddObjectToObject(root, "log");
-    cJSON_AddBoolToObject(o, "connected", log->connected);
-    add_u64(o, "reconnects", log->reconnects);
-    add_u64(o, "errors", log->errors);
-    add_u64(o, "newest_seq", log->newest_seq);
-    add_u64(o, "lag_updates", log->newest_seq - http->hub->published_seq);
-    add_u64(o, "lag_us", (uint64_t)(log->lag_ns / NS_PER_US));
-    add_u64(o, "posts_waiting", log->posts_waiting);
-    add_u64(o, "posts_refused", log->posts_refused);
-    cJSON_AddStringToObject(o, "feed", feed != NULL ? feed->name : "none");
-    add_u64(o, "feed_dropped", log->feed_dropped);
+    begin_group(w, "log");
+    put_flag(w, "connected", log->connected, "pushlab_log_connected",
+             "1 while the log is within reach.");
+    put_count(w, "reconnects", log->reconnects, "pushlab_log_reconnects_total",
+              "Times that it came back.");
+    put_count(w, "errors", log->errors, "pushlab_log_errors_total",
+              "Connections to it that broke or could not be made, commands it refused.");
+    put(w, "newest_seq", log->newest_seq);
+    put_gauge(w, "lag_updates", (log->newest_seq - pub->hub->published_seq),
+              "pushlab_log_lag_updates", "Updates known to be in the log that are not here yet.");
+    put(w, "lag_us", (uint64_t)(log->lag_ns / NS_PER_US));
+    put_sample(w, "pushlab_log_lag_seconds", "gauge",
+               "Of the newest update here, from its time until it came out of the log.",
+               (double)log->lag_ns / NS_PER_S);
+    put_gauge(w, "posts_waiting", log->posts_waiting, "pushlab_log_posts_waiting",
+              "Posts that the log has not numbered yet.");
+    put_count(w, "posts_refused", log->posts_refused, "pushlab_log_posts_refused_total",
+              "Posts refused since it was out of reach.");
+    cJSON_AddStringToObject(w->object, "feed", pub->feed != NULL ? pub->feed->name : "none");
+    put_count(w, "feed_dropped", log->feed_dropped, "pushlab_log_feed_dropped_total",
+              "Updates of --feed dropped since too many waited.");
 }
 
-static void add_position(cJSON *root, const struct http_context *http, int64_t at_ns)
+static void put_limits(struct writer *w, const struct hub *h)
 {
-    cJSON *position = cJSON_AddObjectToObject(root, "position");
-    uint64_t seq;
+    const struct hub_counts *counts = &h->counts;
 
-    cJSON_AddNumberToObject(position, "at_ns", (double)at_ns);
-    if (hub_position(http->hub, at_ns, &seq))
-        add_u64(position, "seq", seq);
-    else
-        cJSON_AddNullToObject(position, "seq");
+    begin_group(w, "limits");
+    put(w, "channels_max", h->limits.channels);
+    put(w, "keys_max", h->limits.keys);
+    put(w, "senders_max", h->limits.senders);
+    put_count(w, "refused_channels", counts->refused_channels, "pushlab_refused_channels_total",
+              "Requests refused since there were --max-channels.");
+    put_count(w, "refused_keys", counts->refused_keys, "pushlab_refused_keys_total",
+              "Posts refused since their channel had --max-keys.");
+    put_count(w, "refused_senders", counts->refused_senders, "pushlab_refused_senders_total",
+              "Posts refused since their channel had --max-senders.");
+    put_count(w, "duplicate_posts", counts->duplicate_posts, "pushlab_duplicate_posts_total",
+              "Posts that had been published before.");
+    put_count(
+        w, "superseded", counts->superseded, "pushlab_superseded_updates_total",
+        "Latest updates that a reader did not get because a newer one of the key came first.");
 }
 
-/* at_ns < 0: no position is asked for. */
-static void add_channel(cJSON *channels, const struct channel *c, int64_t at_ns)
+static void put_process(struct writer *w)
 {
-    cJSON *o = cJSON_CreateObject();
-    char name[NAME_MAX_BYTES + 1];
-    uint64_t n;
-
-    snprintf(name, sizeof name, "%.*s", (int)c->node.name.len, c->node.name.text);
-    cJSON_AddStringToObject(o, "name", name);
-    add_u64(o, "published", c->published_n);
-    add_u64(o, "oldest_n", channel_oldest_n(c));
-    add_u64(o, "keys", c->latest.nvalues);
-    add_u64(o, "subscribers", channel_subscribers(c));
-    if (at_ns >= 0 && channel_position(c, at_ns, &n))
-        add_u64(o, "position_n", n);
-    else if (at_ns >= 0)
-        cJSON_AddNullToObject(o, "position_n");
-    cJSON_AddItemToArray(channels, o);
-}
-
-static void add_channels(cJSON *root, const struct http_context *http, int64_t at_ns)
-{
-    cJSON *channels = cJSON_AddArrayToObject(root, "channels");
-
-    for (const struct channel *c = http->hub->channels.oldest; c != NULL; c = c->next)
-        add_channel(channels, c, at_ns);
-}
-
-static void add_limits(cJSON *root, const struct hub *h)
-{
-    cJSON *o = cJSON_AddObjectToObject(root, "limits");
-
-    add_u64(o, "channels_max", h->limits.channels);
-    add_u64(o, "keys_max", h->limits.keys);
-    add_u64(o, "senders_max", h->limits.senders);
-    add_u64(o, "refused_channels", h->counts.refused_channels);
-    add_u64(o, "refused_keys", h->counts.refused_keys);
-    add_u64(o, "refused_senders", h->counts.refused_senders);
-    add_u64(o, "duplicate_posts", h->counts.duplicate_posts);
-    add_u64(o, "superseded", h->counts.superseded);
-}
-
-static void add_process(cJSON *root)
-{
-    cJSON *o = cJSON_AddObjectToObject(root, "process");
     struct proc_usage usage = {0};
     struct proc_tcp tcp = {0};
     int rss_err = proc_usage_self(&usage); /* /proc can't be read when descriptors have run out */
 
-    cJSON_AddNumberToObject(o, "cpu_user_us", (double)usage.user_us);
-    cJSON_AddNumberToObject(o, "cpu_system_us", (double)usage.system_us);
+    begin_group(w, "process");
+    put(w, "cpu_user_us", (uint64_t)usage.user_us);
+    put_sample(w, "process_cpu_user_seconds_total", "counter", "User CPU time.",
+               (double)usage.user_us / 1e6);
+    put(w, "cpu_system_us", (uint64_t)usage.system_us);
+    put_sample(w, "process_cpu_system_seconds_total", "counter", "System CPU time.",
+               (double)usage.system_us / 1e6);
     if (rss_err == 0)
-        cJSON_AddNumberToObject(o, "rss_bytes", (double)usage.rss_bytes);
-    if (proc_tcp_self(&tcp) == 0) {
-        cJSON_AddNumberToObject(o, "tcp_passive_opens", (double)tcp.passive_opens);
-        cJSON_AddNumberToObject(o, "tcp_active_opens", (double)tcp.active_opens);
-        cJSON_AddNumberToObject(o, "tcp_retrans_segs", (double)tcp.retrans_segs);
+        put_gauge(w, "rss_bytes", (uint64_t)usage.rss_bytes, "process_resident_memory_bytes",
+                  "Resident set.");
+    if (w->root == NULL || proc_tcp_self(&tcp) < 0)
+        return;
+    put(w, "tcp_passive_opens", (uint64_t)tcp.passive_opens);
+    put(w, "tcp_active_opens", (uint64_t)tcp.active_opens);
+    put(w, "tcp_retrans_segs", (uint64_t)tcp.retrans_segs);
+}
+
+static void put_connections(struct writer *w, const struct http_context *c)
+{
+    const struct connection_stats *s = &c->connections;
+
+    begin_group(w, "connections");
+    put(w, "open", s->open);
+    put(w, "accepted", s->accepted);
+    put(w, "max", (uint64_t)c->settings->max_connections);
+    put_flag(w, "accept_paused", s->accept_paused, "pushlab_accept_paused",
+             "1 while accepting is paused.");
+    put_count(w, "accept_pauses", s->accept_pauses, "pushlab_accept_pauses_total",
+              "Times that accepting paused.");
+    put(w, "accept_errors", s->accept_errors);
+    put_count(w, "unused", s->unused, "pushlab_unused_connections_total",
+              "Connections that ended before their first request.");
+    put_count(w, "tls_failed", s->tls_failed, "pushlab_tls_failed_total",
+              "Connections that ended before their TLS handshake was complete.");
+}
+
+/* at_ns < 0: no position is asked for. */
+static void put_channels(struct writer *w, const struct hub *h, int64_t at_ns)
+{
+    cJSON *channels = cJSON_AddArrayToObject(w->root, "channels");
+
+    for (const struct channel *ch = h->channels.oldest; ch != NULL; ch = ch->next) {
+        char name[NAME_MAX_BYTES + 1];
+        uint64_t n;
+
+        /* Safe in a label as it is (lib/base/name.h). */
+        snprintf(name, sizeof name, "%.*s", (int)ch->node.name.len, ch->node.name.text);
+        snprintf(w->labels, sizeof w->labels, "{channel=\"%s\"}", name);
+        w->object = w->root != NULL ? cJSON_CreateObject() : NULL;
+        cJSON_AddStringToObject(w->object, "name", name);
+        put_count(w, "published", ch->published_n, "pushlab_published_total",
+                  "Updates by channel.");
+        put(w, "oldest_n", channel_oldest_n(ch));
+        put(w, "keys", ch->latest.nvalues);
+        put_gauge(w, "subscribers", channel_subscribers(ch), "pushlab_subscribers",
+                  "Connections that wait, by channel.");
+        if (at_ns >= 0)
+            put_position(w, "position_n", channel_position(ch, at_ns, &n) ? &n : NULL);
+        cJSON_AddItemToArray(channels, w->object);
     }
 }
 
-static void add_connections(cJSON *root, const struct http_context *http)
+static void put_bytes(struct writer *w, const char *name, uint64_t all, uint64_t payload)
 {
-    cJSON *o = cJSON_AddObjectToObject(root, "connections");
+    cJSON *bytes = cJSON_AddObjectToObject(w->object, name);
 
-    add_u64(o, "open", http->connections.open);
-    add_u64(o, "accepted", http->connections.accepted);
-    add_u64(o, "max", (uint64_t)http->settings->max_connections);
-    cJSON_AddBoolToObject(o, "accept_paused", http->connections.accept_paused);
-    add_u64(o, "accept_pauses", http->connections.accept_pauses);
-    add_u64(o, "accept_errors", http->connections.accept_errors);
-    add_u64(o, "unused", http->connections.unused);
-    add_u64(o, "tls_failed", http->connections.tls_failed);
+    cJSON_AddNumberToObject(bytes, "payload", (double)payload);
+    cJSON_AddNumberToObject(bytes, "framing", (double)(all - payload));
 }
 
+/* One of several numbers of an account that differ by a label. */
+static void put_labelled(struct writer *w, const char *account, const char *label, const char *word,
+                         uint64_t value, const char *metric, const char *help)
+{
+    snprintf(w->labels, sizeof w->labels, "{transport=\"%s\",%s=\"%s\"}", account, label, word);
+    put_sample(w, metric, "counter", help, (double)value);
+}
+
+static void put_responses(struct writer *w, const char *account, const uint64_t *responses)
+{
+    cJSON *o = cJSON_AddObjectToObject(w->object, "responses");
+
+    for (int i = 0; i < STATS_STATUSES; i++) {
+        char status[12];
+
+        if (responses[i] == 0)
+            continue;
+        snprintf(status, sizeof status, "%d", stats_statuses[i]);
+        cJSON_AddNumberToObject(o, stats_statuses[i] != 0 ? status : "other", (double)responses[i]);
+        put_labelled(w, account, "status", status, responses[i], "pushlab_responses_total",
+                     "HTTP responses by status.");
+    }
+}
+
+static void put_drops(struct writer *w, const char *account, const uint64_t *drops)
+{
+    cJSON *o = cJSON_AddObjectToObject(w->object, "drops");
+
+    for (int i = 0; i < DROP_REASONS; i++) {
+        cJSON_AddNumberToObject(o, stats_drop_names[i], (double)drops[i]);
+        put_labelled(w, account, "reason", stats_drop_names[i], drops[i], "pushlab_drops_total",
+                     "Connections ended by the server, by reason.");
+    }
+}
+
+static void put_account(struct writer *w, const char *name, const struct transport_stats *t)
+{
+    snprintf(w->labels, sizeof w->labels, "{transport=\"%s\"}", name);
+    put_gauge(w, "open", t->open, "pushlab_open_connections", "Open connections.");
+    put_count(w, "accepted", t->accepted, "pushlab_accepted_connections_total",
+              "Connections by the transport they came for.");
+    put_count(w, "tls_full_handshakes", t->tls_full_handshakes, "pushlab_tls_full_handshakes_total",
+              "Of those, with a full TLS handshake.");
+    put_count(w, "tls_resumed_handshakes", t->tls_resumed_handshakes,
+              "pushlab_tls_resumed_handshakes_total", "Of those, with a resumed TLS session.");
+    put_count(w, "requests", t->requests, "pushlab_requests_total", "HTTP requests.");
+    if (w->root != NULL)
+        put_responses(w, name, t->responses);
+    put_count(w, "empty_responses", t->empty_responses, "pushlab_empty_responses_total",
+              "Responses that carried no update.");
+    put_count(w, "updates_sent", t->updates_sent, "pushlab_updates_sent_total",
+              "Updates delivered to sockets.");
+    put_bytes(w, "bytes_in", t->in_bytes, t->in_payload_bytes);
+    put_sample(w, "pushlab_bytes_in_total", "counter", "Application bytes received.",
+               (double)t->in_bytes);
+    put_sample(w, "pushlab_payload_bytes_in_total", "counter", "Of those, published JSON.",
+               (double)t->in_payload_bytes);
+    put_bytes(w, "bytes_out", t->out_bytes, t->out_payload_bytes);
+    put_sample(w, "pushlab_bytes_out_total", "counter", "Application bytes sent.",
+               (double)t->out_bytes);
+    put_sample(w, "pushlab_payload_bytes_out_total", "counter", "Of those, updates' JSON.",
+               (double)t->out_payload_bytes);
+    if (w->root == NULL) /* after those without a label of their own */
+        put_responses(w, name, t->responses);
+    put_drops(w, name, t->drops);
+}
+
+static void put_accounts(struct writer *w, const struct http_context *c)
+{
+    cJSON *accounts = cJSON_AddObjectToObject(w->root, "transports");
+    const char *name;
+
+    for (size_t i = 0; (name = http_context_account_name(i)) != NULL; i++) {
+        w->object = cJSON_AddObjectToObject(accounts, name);
+        put_account(w, name, &c->accounts[i]);
+    }
+}
+
+/* ---- the answers ---- */
+
 /* How every connection's socket is set, as the kernel has it: accepted ones inherit it. */
-static void add_socket(cJSON *root, const struct http_context *http)
+static void add_socket(cJSON *root, const struct http_context *c)
 {
     cJSON *o = cJSON_AddObjectToObject(root, "socket");
-    int fd = (int)http->listener.accept_event.ev_fd, value = 0;
+    int fd = (int)c->listener.accept_event.ev_fd, value = 0;
     socklen_t len = sizeof value;
     char congestion_control[16] = "";
 
@@ -214,36 +351,41 @@ static void add_socket(cJSON *root, const struct http_context *http)
         cJSON_AddStringToObject(o, "congestion_control", congestion_control);
 }
 
-static char *stats_json(struct http_context *http, int64_t at_ns)
+/* at_ns < 0: no position is asked for. */
+static char *stats_json(const struct http_context *c, int64_t at_ns)
 {
-    cJSON *root = cJSON_CreateObject();
-    int64_t now_ns = clock_now_ns(); /* once: time - uptime tells one life from another */
-    cJSON *per_transport;
+    struct writer w = {.root = cJSON_CreateObject()};
+    int64_t now_ns = clock_now_ns(); /* once: time - uptime tells one run from another */
+    uint64_t seq;
     char *text;
 
-    cJSON_AddStringToObject(root, "pushlab", PUSHLAB_VERSION);
-    cJSON_AddNumberToObject(root, "time_ns", (double)now_ns);
-    cJSON_AddNumberToObject(root, "uptime_ms", (double)((now_ns - http->started_ns) / NS_PER_MS));
-    cJSON_AddStringToObject(root, "listen", http->listener.address);
-    add_source(root, http);
-    add_log(root, http);
-    if (at_ns >= 0)
-        add_position(root, http, at_ns);
-    add_channels(root, http, at_ns);
-    add_limits(root, http->hub);
-    add_process(root);
-    add_connections(root, http);
-    add_socket(root, http);
-    per_transport = cJSON_AddObjectToObject(root, "transports");
-    for (size_t i = 0; http_context_account_name(i) != NULL; i++)
-        add_transport(per_transport, http_context_account_name(i), &http->accounts[i]);
-    text = cJSON_PrintUnformatted(root);
-    cJSON_Delete(root);
+    cJSON_AddStringToObject(w.root, "pushlab", PUSHLAB_VERSION);
+    cJSON_AddNumberToObject(w.root, "time_ns", (double)now_ns);
+    cJSON_AddNumberToObject(w.root, "uptime_ms", (double)((now_ns - c->started_ns) / NS_PER_MS));
+    cJSON_AddStringToObject(w.root, "listen", c->listener.address);
+    put_source(&w, c->publisher);
+    put_history(&w, c->hub);
+    put_log(&w, c->publisher);
+    if (at_ns >= 0) {
+        begin_group(&w, "position");
+        put(&w, "at_ns", (uint64_t)at_ns);
+        put_position(&w, "seq", hub_position(c->hub, at_ns, &seq) ? &seq : NULL);
+    }
+    put_channels(&w, c->hub, at_ns);
+    put_limits(&w, c->hub);
+    put_process(&w);
+    put_connections(&w, c);
+    add_socket(w.root, c);
+    put_accounts(&w, c);
+    text = cJSON_PrintUnformatted(w.root);
+    cJSON_Delete(w.root);
     return text;
 }
 
 void endpoint_stats(struct peer *p, const struct http_request *req)
 {
+    const struct http_context *c = peer_context(p);
+    struct source *src = c->publisher->source;
     uint64_t at_ns = 0;
     char text[24];
     int found = url_query_get(req->query, "at", text, sizeof text);
@@ -252,6 +394,36 @@ void endpoint_stats(struct peer *p, const struct http_request *req)
         reply_error(p, 400, NULL, "at takes CLOCK_MONOTONIC nanoseconds");
         return;
     }
-    catch_up(peer_context(p));
-    reply_json_owned(p, stats_json(peer_context(p), found > 0 ? (int64_t)at_ns : -1));
+    /* What was due before a time must have been published before we say what was. */
+    if (src != NULL && src->ops->catch_up != NULL)
+        src->ops->catch_up(src, clock_now_ns());
+    reply_json_owned(p, stats_json(c, found > 0 ? (int64_t)at_ns : -1));
+}
+
+void endpoint_metrics(struct peer *p, const struct http_request *req)
+{
+    const struct http_context *c = peer_context(p);
+    struct writer w = {0};
+    struct buf out = {0};
+
+    (void)req;
+    put_accounts(&w, c);
+    put_channels(&w, c->hub, -1);
+    put_limits(&w, c->hub);
+    put_log(&w, c->publisher);
+    put_source(&w, c->publisher);
+    put_connections(&w, c);
+    put_process(&w);
+    for (size_t i = 0; i < w.nmetrics; i++) {
+        w.err |= buf_add(&out, w.metrics[i].text.data, w.metrics[i].text.len);
+        buf_free(&w.metrics[i].text);
+    }
+    if (w.err < 0)
+        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
+    else
+        reply_send(p, &(struct reply){.status = 200,
+                                      .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                      .body = out.data,
+                                      .body_len = out.len});
+    buf_free(&out);
 }

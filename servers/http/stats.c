@@ -16,7 +16,6 @@ const char *const stats_drop_names[DROP_REASONS] = {
     [DROP_NO_MEMORY] = "no-memory",
 };
 
-/* The last slot, status 0, is "any other": a counter that should stay zero. */
 void stats_response(struct transport_stats *s, int status)
 {
     int i = 0;

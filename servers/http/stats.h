@@ -1,5 +1,5 @@
-/* What the server counts, and the one table that names it: /stats (JSON) and /metrics
- * (Prometheus) both walk it, so they cannot disagree. */
+/* What is counted of connections, requests and bytes. endpoint_stats.c gives each number its names
+ * in /stats and /metrics. */
 #ifndef PUSHLAB_STATS_H
 #define PUSHLAB_STATS_H
 
@@ -9,7 +9,8 @@
 
 enum drop_reason {
     DROP_SLOW_READER, /* backlog limit */
-    DROP_BAD_REQUEST, /* answered 4xx/5xx and closed: the stream of requests is beyond repair */
+    DROP_BAD_REQUEST, /* answered 4xx or 5xx and closed: where the next request begins is not known
+                       */
     DROP_PROTOCOL,    /* WebSocket failed with a close code */
     DROP_PING_TIMEOUT,
     DROP_IDLE,         /* keep-alive connection with no request */
@@ -19,12 +20,12 @@ enum drop_reason {
     DROP_REASONS,
 };
 
-/* Statuses the server answers with, in the order of their counters. */
+/* Statuses the server answers with, in the order of their counters; the last, 0, is any other. */
 enum { STATS_STATUSES = 22 };
 extern const int stats_statuses[STATS_STATUSES];
 extern const char *const stats_drop_names[DROP_REASONS];
 
-/* An account: of a transport, of publishing, of all else. */
+/* An account: of a transport, of publishing, of all other requests (http_context.h). */
 struct transport_stats {
     uint64_t open;     /* gauge */
     uint64_t accepted; /* connections whose first request was for this */
@@ -48,6 +49,7 @@ struct connection_stats {
     bool accept_paused;
 };
 
+/* Count a response. */
 void stats_response(struct transport_stats *s, int status);
 
 #endif
