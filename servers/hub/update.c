@@ -48,7 +48,7 @@ struct shared *update_encoded(struct update *u, const struct update_encoding *by
     }
     if (u->nencodings == UPDATE_ENCODINGS_MAX)
         return NULL;
-    bytes = by->encode(u);
+    bytes = by->encode(u, by);
     if (bytes == NULL)
         return NULL;
     u->encoded[u->nencodings].by = by;

@@ -13,11 +13,11 @@ struct channel;
 struct latest_key;
 struct update;
 
-/* A way to put an update on the wire. Each transport owns its own (a const object in its
- * file); the address is the key under which the result is kept with the update. */
+/* How an update is written for the wire. Each transport has its own (const objects in its file,
+ * alone or as first member); the result is kept with the update under the object's address. */
 struct update_encoding {
-    const char *name;
-    struct shared *(*encode)(const struct update *u); /* NULL: out of memory */
+    /* by: this encoding. NULL: no memory. */
+    struct shared *(*encode)(const struct update *u, const struct update_encoding *by);
 };
 
 enum { UPDATE_ENCODINGS_MAX = 8 };

@@ -7,13 +7,17 @@
 #include "lib/base/err.h"
 #include "servers/http/reply.h"
 
-struct shared *event_stream_chunk(const void *data, size_t len)
+struct shared *event_stream_encode(const struct update *u, const struct update_encoding *encoding)
 {
-    struct buf chunk = {0};
-    struct shared *bytes = NULL;
+    const struct stream_encoding *e = (const struct stream_encoding *)encoding;
+    struct buf text = {0}, chunk = {0}, *out = e->chunked ? &chunk : &text;
+    int err = e->write(&text, u);
+    struct shared *bytes;
 
-    if (chunk_encode(&chunk, data, len) == 0)
-        bytes = shared_new_copy(chunk.data, chunk.len);
+    if (err == 0 && e->chunked)
+        err = chunk_encode(&chunk, text.data, text.len);
+    bytes = err == 0 ? shared_new_copy(out->data, out->len) : NULL;
+    buf_free(&text);
     buf_free(&chunk);
     return bytes;
 }

@@ -12,6 +12,13 @@
 #include "servers/http/http_session.h"
 #include "servers/transport/poll.h"
 
+/* How a format writes an update. */
+struct stream_encoding {
+    struct update_encoding encoding;                       /* first; of event_stream_encode() */
+    int (*write)(struct buf *out, const struct update *u); /* append to out; 0 or PL_ENOMEM */
+    bool chunked;
+};
+
 struct stream_format {
     const char *content_type;
     struct follower_encodings chunked, plain; /* one update, with and without chunk framing */
@@ -32,7 +39,7 @@ void event_stream_tick(struct peer *p, int64_t now_ns);
 void event_stream_stop(struct peer *p);
 void event_stream_release(struct peer *p);
 
-/* bytes as one chunk; for the formats' chunked encodings. NULL: no memory. */
-struct shared *event_stream_chunk(const void *data, size_t len);
+/* What a stream_encoding writes of u, as one chunk if it is chunked. NULL: no memory. */
+struct shared *event_stream_encode(const struct update *u, const struct update_encoding *encoding);
 
 #endif

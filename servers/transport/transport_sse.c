@@ -8,60 +8,24 @@
 #include "lib/proto/sse.h"
 #include "lib/proto/url.h"
 
-static struct shared *sse_finish(struct buf *event, int err, bool chunked)
+static int write_with_id(struct buf *out, const struct update *u)
 {
-    struct shared *bytes = NULL;
-
-    if (err == 0)
-        bytes = chunked ? event_stream_chunk(event->data, event->len)
-                        : shared_new_copy(event->data, event->len);
-    buf_free(event);
-    return bytes;
-}
-
-static struct shared *sse_encode_with_id(const struct update *u, bool chunked)
-{
-    struct buf event = {0};
-    int err = sse_encode(&event, u->seq, (const char *)u->json->data, u->json->len);
-
-    return sse_finish(&event, err, chunked);
+    return sse_encode(out, u->seq, (const char *)u->json->data, u->json->len);
 }
 
 /* Without an id the event source keeps the one it has, wherever the stream may break: it is the
- * highest it was given, and coming back with it neither loses nor doubles an update. */
-static struct shared *sse_encode_without_id(const struct update *u, bool chunked)
+ * highest it was given, and a request with it neither loses nor repeats an update. */
+static int write_without_id(struct buf *out, const struct update *u)
 {
-    struct buf event = {0};
-    int err = sse_encode_data(&event, (const char *)u->json->data, u->json->len);
-
-    return sse_finish(&event, err, chunked);
+    return sse_encode_data(out, (const char *)u->json->data, u->json->len);
 }
 
-static struct shared *with_id_chunked(const struct update *u)
-{
-    return sse_encode_with_id(u, true);
-}
-
-static struct shared *with_id_plain(const struct update *u)
-{
-    return sse_encode_with_id(u, false);
-}
-
-static struct shared *without_id_chunked(const struct update *u)
-{
-    return sse_encode_without_id(u, true);
-}
-
-static struct shared *without_id_plain(const struct update *u)
-{
-    return sse_encode_without_id(u, false);
-}
-
-static const struct update_encoding sse_with_id_chunked = {"sse-chunk", with_id_chunked};
-static const struct update_encoding sse_with_id_plain = {"sse", with_id_plain};
-static const struct update_encoding sse_without_id_chunked = {"sse-chunk-without-id",
-                                                              without_id_chunked};
-static const struct update_encoding sse_without_id_plain = {"sse-without-id", without_id_plain};
+static const struct stream_encoding encodings[] = {
+    {{event_stream_encode}, write_with_id, true},
+    {{event_stream_encode}, write_without_id, true},
+    {{event_stream_encode}, write_with_id, false},
+    {{event_stream_encode}, write_without_id, false},
+};
 
 /* {"name":n}, with the cursor as the event's id. */
 static int sse_note(struct buf *out, const char *name, uint64_t cursor, uint64_t n)
@@ -93,8 +57,8 @@ static int sse_heartbeat(struct buf *out)
 
 static const struct stream_format event_stream = {
     .content_type = "text/event-stream",
-    .chunked = {&sse_with_id_chunked, &sse_without_id_chunked},
-    .plain = {&sse_with_id_plain, &sse_without_id_plain},
+    .chunked = {&encodings[0].encoding, &encodings[1].encoding},
+    .plain = {&encodings[2].encoding, &encodings[3].encoding},
     .hello = sse_hello,
     .missed = sse_missed,
     .heartbeat = sse_heartbeat,

@@ -3,33 +3,11 @@
 #include "servers/transport/event_stream.h"
 #include "servers/transport/poll.h"
 
-static int line_of(struct buf *out, const struct update *u)
+static int stream_write(struct buf *out, const struct update *u)
 {
     int err = buf_add(out, u->json->data, u->json->len);
 
     return err | buf_add(out, "\n", 1);
-}
-
-static struct shared *stream_encode(const struct update *u, bool chunked)
-{
-    struct buf line = {0};
-    struct shared *bytes = NULL;
-
-    if (line_of(&line, u) == 0)
-        bytes = chunked ? event_stream_chunk(line.data, line.len)
-                        : shared_new_copy(line.data, line.len);
-    buf_free(&line);
-    return bytes;
-}
-
-static struct shared *stream_encode_chunked(const struct update *u)
-{
-    return stream_encode(u, true);
-}
-
-static struct shared *stream_encode_plain(const struct update *u)
-{
-    return stream_encode(u, false);
 }
 
 static int stream_hello(struct buf *out, const struct http_settings *settings, uint64_t cursor)
@@ -49,13 +27,13 @@ static int stream_heartbeat(struct buf *out)
     return buf_add(out, "\n", 1);
 }
 
-static const struct update_encoding chunked = {"ndjson-chunk", stream_encode_chunked};
-static const struct update_encoding plain = {"ndjson", stream_encode_plain};
+static const struct stream_encoding chunked = {{event_stream_encode}, stream_write, true};
+static const struct stream_encoding plain = {{event_stream_encode}, stream_write, false};
 
 static const struct stream_format ndjson = {
     .content_type = "application/x-ndjson",
-    .chunked = {&chunked, &chunked},
-    .plain = {&plain, &plain},
+    .chunked = {&chunked.encoding, &chunked.encoding},
+    .plain = {&plain.encoding, &plain.encoding},
     .hello = stream_hello,
     .missed = stream_missed,
     .heartbeat = stream_heartbeat,

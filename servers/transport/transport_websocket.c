@@ -11,12 +11,13 @@
 #include "servers/transport/poll.h"
 #include "servers/transport/ws_session.h"
 
-static struct shared *websocket_encode(const struct update *u)
+static struct shared *websocket_encode(const struct update *u, const struct update_encoding *by)
 {
+    (void)by;
     return ws_session_frame(WS_TEXT, u->json->data, u->json->len);
 }
 
-static const struct update_encoding websocket_frame = {"websocket-frame", websocket_encode};
+static const struct update_encoding websocket_frame = {websocket_encode};
 static const struct follower_encodings websocket_frames = {&websocket_frame, &websocket_frame};
 
 static void websocket_deliver(struct subscriber *sub, struct update *u, enum delivery how)
