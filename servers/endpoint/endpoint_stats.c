@@ -276,13 +276,24 @@ static void put_responses(struct writer *w, const char *account, const uint64_t 
     }
 }
 
+static const char *const drop_names[DROP_REASONS] = {
+    [DROP_SLOW_READER] = "slow-reader",
+    [DROP_BAD_REQUEST] = "bad-request",
+    [DROP_PROTOCOL] = "protocol",
+    [DROP_PING_TIMEOUT] = "ping-timeout",
+    [DROP_IDLE] = "idle",
+    [DROP_SLOW_REQUEST] = "slow-request",
+    [DROP_IO_ERROR] = "io-error",
+    [DROP_NO_MEMORY] = "no-memory",
+};
+
 static void put_drops(struct writer *w, const char *account, const uint64_t *drops)
 {
     cJSON *o = cJSON_AddObjectToObject(w->object, "drops");
 
     for (int i = 0; i < DROP_REASONS; i++) {
-        cJSON_AddNumberToObject(o, stats_drop_names[i], (double)drops[i]);
-        put_labelled(w, account, "reason", stats_drop_names[i], drops[i], "pushlab_drops_total",
+        cJSON_AddNumberToObject(o, drop_names[i], (double)drops[i]);
+        put_labelled(w, account, "reason", drop_names[i], drops[i], "pushlab_drops_total",
                      "Connections ended by the server, by reason.");
     }
 }

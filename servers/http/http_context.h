@@ -13,7 +13,6 @@
 #include "lib/net/tls.h"
 #include "servers/hub/hub.h"
 #include "servers/hub/publish.h"
-#include "servers/http/janitor.h"
 #include "servers/http/listener.h"
 #include "servers/http/stats.h"
 #include "servers/http/transport.h"
@@ -54,7 +53,10 @@ struct http_context {
     struct poll_cache *poll_cache;     /* of the polling transports */
     struct held_request *cursor_waits; /* cursor_wait.h */
     struct listener listener;
-    struct janitor janitor;
+    struct event tick;   /* visits each peer (peer_tick()) about once a second, a few at a time: ten
+                            thousand connections need no timer each, and cause no long pause */
+    struct peer **peers; /* owned array; each peer knows its slot */
+    uint32_t npeers, peers_room, next_visited;
     struct connection_stats connections;
     struct transport_stats *accounts; /* owned; http_context_account_name() says whose they are */
     struct buf scratch;               /* for building one answer; empty between uses */
@@ -64,13 +66,17 @@ struct http_context {
     bool stopping;
 };
 
-/* Make loop, janitor and accounts; the pointers above them are set. 0 or PL_ENOMEM. */
+/* Make loop, tick and accounts; the pointers before them are set. 0 or PL_ENOMEM. */
 int http_context_start(struct http_context *c, struct event_base *base);
 /* No new connections; WebSockets are closed with 1001, streams ended, held polls answered, the
  * rest closed. When the last connection has ended the loop is told to stop. */
 void http_context_stop(struct http_context *c);
 /* Close all connections, and free. All zero is accepted. */
 void http_context_free(struct http_context *c);
+
+/* From now on p is visited; and no longer. 0 or PL_ENOMEM. */
+int http_context_add_peer(struct http_context *c, struct peer *p);
+void http_context_remove_peer(struct http_context *c, struct peer *p);
 
 /* The account of a transport; NULL: of all requests that are neither a transport's nor POST
  * /publish. */

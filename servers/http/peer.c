@@ -93,7 +93,7 @@ static void peer_on_end(struct conn *conn, enum conn_end why, int sys_errno)
         c->tap->end(p);
     if (p->home != 0)
         c->accounts[p->home - 1].open--;
-    janitor_remove(&c->janitor, p);
+    http_context_remove_peer(c, p);
     c->connections.open--;
     free(p);
     listener_room(c);
@@ -123,10 +123,10 @@ int peer_accept(struct http_context *c, int fd, int64_t now_ns)
     if (p == NULL)
         goto fail;
     p->last_in_ns = p->last_out_ns = now_ns;
-    if (http_session_start(p, c) < 0 || janitor_add(&c->janitor, p) < 0)
+    if (http_session_start(p, c) < 0 || http_context_add_peer(c, p) < 0)
         goto fail;
     if (peer_attach(p, c, fd) < 0) {
-        janitor_remove(&c->janitor, p);
+        http_context_remove_peer(c, p);
         goto fail;
     }
     c->connections.open++;

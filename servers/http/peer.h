@@ -52,7 +52,7 @@ struct peer {
     void *tapped;                      /* the tap's state; NULL without a tap */
     struct peer_hook *hooks;
     int64_t last_in_ns, last_out_ns;
-    uint32_t slot; /* in the janitor's array */
+    uint32_t slot; /* in the context's array */
     uint8_t drop;  /* enum drop_reason + 1 when the server ended it; 0: in order */
     uint8_t home;  /* 1 + the index of the first request's account (open, accepted); 0: none */
 };
@@ -73,11 +73,10 @@ int peer_accept(struct http_context *c, int fd, int64_t now_ns);
 /* End the connection now and count why. */
 void peer_drop(struct peer *p, enum drop_reason why);
 
-/* End it once what was sent has gone out; linger as in conn_finish(). The janitor bounds the wait.
- */
+/* End it once what was sent has gone out, but in at most 2 s; linger as in conn_finish(). */
 void peer_finish(struct peer *p, bool linger);
 
-/* The janitor's visit. */
+/* About once a second: time-outs, heartbeats. */
 void peer_tick(struct peer *p, int64_t now_ns);
 
 /* Send, and put the bytes on the current account: payload_bytes of them are updates' JSON,

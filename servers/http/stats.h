@@ -23,7 +23,6 @@ enum drop_reason {
 /* Statuses the server answers with, in the order of their counters; the last, 0, is any other. */
 enum { STATS_STATUSES = 22 };
 extern const int stats_statuses[STATS_STATUSES];
-extern const char *const stats_drop_names[DROP_REASONS];
 
 /* An account: of a transport, of publishing, of all other requests (http_context.h). */
 struct transport_stats {
