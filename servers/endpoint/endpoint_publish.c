@@ -11,42 +11,6 @@
 #include "servers/http/reply.h"
 #include "lib/proto/url.h"
 
-/* Is that the media type, whatever its parameters (RFC 9110 §8.3.1)? */
-static bool media_type_is(const char *field, const char *type)
-{
-    size_t len = strlen(type);
-
-    return strncasecmp(field, type, len) == 0 && strchr("; \t", field[len]) != NULL;
-}
-
-static bool is_json(const struct http_message *m)
-{
-    const char *type = http_message_field(m, "Content-Type");
-
-    /* curl -d's default is let through: on a stage nobody types -H. Anything else that a page
-     * could send across origins without asking is stopped by the Origin check. */
-    return type == NULL || media_type_is(type, "application/json") ||
-           media_type_is(type, "application/x-www-form-urlencoded") ||
-           media_type_is(type, "text/plain");
-}
-
-/* NULL when the client may publish; else why not, and the status. */
-static const char *refuse(struct peer *p, const struct http_request *req, int *status,
-                          const char **fields)
-{
-    *fields = NULL;
-    *status = 403;
-    if (!origin_allowed(peer_context(p), req->msg))
-        return "this Origin may not publish; --allow-origin adds one";
-    *status = 401;
-    *fields = "WWW-Authenticate: Bearer\r\n";
-    if (!publisher_allowed(p, req))
-        return "publishing from another machine needs the token of --publish-token";
-    *fields = NULL;
-    *status = 415;
-    return is_json(req->msg) ? NULL : "the content must be application/json";
-}
-
 /* {"seq":N}, of a list {"seq":LAST,"published":COUNT}, and how many of them came before. */
 static void reply_published(struct peer *p, const struct intake_result *r)
 {
@@ -119,15 +83,9 @@ void endpoint_publish(struct peer *p, const struct http_request *req)
     char *text = (char *)p->http->body.data; /* changed in place: the body is ours by now */
     char channel[NAME_MAX_BYTES + 2], key[NAME_MAX_BYTES + 2];
     struct intake_place place = {0};
-    const char *fields, *why;
-    int status;
 
-    why = refuse(p, req, &status, &fields);
-    if (why != NULL) {
-        reply_error(p, status, fields, why);
-        return;
-    }
-    if (!query_name(p, req, "channel", channel, &place.channel) ||
+    if (!post_allowed(p, req, TO_PUBLISH) ||
+        !query_name(p, req, "channel", channel, &place.channel) ||
         !query_name(p, req, "key", key, &place.key))
         return;
     p->account->in_payload_bytes += req->body_len;

@@ -1,4 +1,4 @@
-/* Who may talk to the server from a browser, and who may publish. */
+/* Who may connect from a browser, publish, and control. */
 #ifndef PUSHLAB_ORIGIN_H
 #define PUSHLAB_ORIGIN_H
 
@@ -6,15 +6,24 @@
 
 #include "servers/http/http_session.h"
 
-/* Requests without Origin do not come from a browser's page. With one it must be the server's
- * own (http or https://HOST as in the Host field), or named by --allow-origin ("*": any).
- * RFC 6455 §10.2, RFC 6454. */
+/* Is the request not from another site's page? Without an Origin it is from no page; with one, that
+ * must be the server's own (http or https://HOST as in the Host field), or named by
+ * --allow-origin ("*": any). RFC 6455 §10.2, RFC 6454. */
 bool origin_allowed(const struct http_context *c, const struct http_message *m);
 
-/* From loopback, or with the token (Authorization: Bearer TOKEN, RFC 6750). */
-bool operator_allowed(const struct peer *p, const struct http_request *req);
-
-/* Publishing: the same, or anybody with --publish-open. */
+/* May this client publish? From loopback, with the token (Authorization: Bearer TOKEN, RFC 6750),
+ * or anybody with --publish-open. */
 bool publisher_allowed(const struct peer *p, const struct http_request *req);
+
+enum post_purpose {
+    TO_PUBLISH,
+    /* Not with --publish-open alone; and without a token only under the names of this machine, so
+     * that a page of another site whose name was made to point here (DNS rebinding) can't, and
+     * only as application/json, which a form can't send. */
+    TO_CONTROL
+};
+
+/* May it be done by this request? On false it has been answered: 401, 403 or 415. */
+bool post_allowed(struct peer *p, const struct http_request *req, enum post_purpose purpose);
 
 #endif
