@@ -35,11 +35,14 @@ __attribute__((format(printf, 3, 4))) static void find(struct doctor_finding *ou
     va_end(ap);
 }
 
+/* What to do about it; what was found to be well is worth a warning then. */
 __attribute__((format(printf, 2, 3))) static void advise(struct doctor_finding *out,
                                                          const char *fmt, ...)
 {
     va_list ap;
 
+    if (out->verdict == DOCTOR_OK)
+        out->verdict = DOCTOR_WARN;
     va_start(ap, fmt);
     vsnprintf(out->fix, sizeof out->fix, fmt, ap);
     va_end(ap);
@@ -53,22 +56,28 @@ static const char *sudo(const struct doctor_facts *f)
 
 static void judge_namespaces(const struct doctor_facts *f, struct doctor_finding *out)
 {
+    const struct {
+        bool refuses;
+        const char *setting;
+    } switches[] = {
+        {f->max_net_namespaces == 0, "user.max_net_namespaces=10000"},
+        {f->unprivileged_userns == 0, "kernel.unprivileged_userns_clone=1"},
+        {f->max_user_namespaces == 0, "user.max_user_namespaces=10000"},
+        {f->apparmor_userns == 1, "kernel.apparmor_restrict_unprivileged_userns=0"},
+    };
+
     if (f->namespaces_errno == 0) {
         find(out, DOCTOR_OK, "%s",
              f->namespaces_by_user ? "allowed, without root" : "allowed, as root");
         return;
     }
     find(out, DOCTOR_MISSING, "network namespaces are refused: %s", strerror(f->namespaces_errno));
-    if (f->max_net_namespaces == 0)
-        advise(out, "%ssysctl -w user.max_net_namespaces=10000", sudo(f));
-    else if (f->unprivileged_userns == 0)
-        advise(out, "%ssysctl -w kernel.unprivileged_userns_clone=1", sudo(f));
-    else if (f->max_user_namespaces == 0)
-        advise(out, "%ssysctl -w user.max_user_namespaces=10000", sudo(f));
-    else if (f->apparmor_userns == 1)
-        advise(out, "%ssysctl -w kernel.apparmor_restrict_unprivileged_userns=0", sudo(f));
-    else
-        advise(out, "run as root; a container: docker run --privileged");
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        if (switches[i].refuses) {
+            advise(out, "%ssysctl -w %s", sudo(f), switches[i].setting);
+            return;
+        }
+    advise(out, "run as root; a container: docker run --privileged");
 }
 
 static void judge_tun(const struct doctor_facts *f, struct doctor_finding *out)
@@ -121,16 +130,13 @@ static void judge_cores(const struct doctor_facts *f, struct doctor_finding *out
 {
     find(out, DOCTOR_OK, "%lld%s%s", (long long)f->cores,
          f->governor[0] != '\0' ? ", governor " : "", f->governor);
-    if (f->cores < CORES_WANTED) {
-        out->verdict = DOCTOR_WARN;
+    if (f->cores < CORES_WANTED)
         advise(out, "give the virtual machine or container two cores");
-    } else if (strcmp(f->governor, "powersave") == 0) {
-        out->verdict = DOCTOR_WARN;
+    else if (strcmp(f->governor, "powersave") == 0)
         advise(out,
                "echo performance | %stee "
                "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
                sudo(f));
-    }
 }
 
 static void judge_clock(const struct doctor_facts *f, struct doctor_finding *out)
@@ -138,14 +144,11 @@ static void judge_clock(const struct doctor_facts *f, struct doctor_finding *out
     find(out, DOCTOR_OK, "%s, steps of %lld ns, %lld ns a reading",
          f->clock_source[0] != '\0' ? f->clock_source : "CLOCK_MONOTONIC",
          (long long)f->clock_step_ns, (long long)f->clock_read_ns);
-    if (f->clock_step_ns > CLOCK_COARSE_NS) {
-        out->verdict = DOCTOR_WARN;
+    if (f->clock_step_ns > CLOCK_COARSE_NS)
         advise(out, "boot a kernel with high-resolution timers, without highres=off");
-    } else if (f->clock_read_ns > CLOCK_SLOW_NS) {
-        out->verdict = DOCTOR_WARN;
+    else if (f->clock_read_ns > CLOCK_SLOW_NS)
         advise(out, "the first of cat /sys/devices/system/clocksource/clocksource0/"
                     "available_clocksource that is tsc or kvm-clock, into current_clocksource");
-    }
 }
 
 static void judge_load(const struct doctor_facts *f, struct doctor_finding *out)
@@ -157,7 +160,6 @@ static void judge_load(const struct doctor_facts *f, struct doctor_finding *out)
     find(out, DOCTOR_OK, "%.2f, a minute's mean", f->load);
     if (f->load <= 0.5 * (double)f->cores)
         return;
-    out->verdict = DOCTOR_WARN;
     advise(out, "end what else is running (top shows it), or wait");
 }
 
@@ -183,7 +185,6 @@ static void judge_ports(const struct doctor_facts *f, struct doctor_finding *out
          (long long)f->port_high, (long long)ports);
     if (ports >= PORTS_WANTED)
         return;
-    out->verdict = DOCTOR_WARN;
     advise(out,
            "%ssysctl -w net.ipv4.ip_local_port_range='10240 65535'; or pushlab-client "
            "--source-addresses 4",
@@ -250,7 +251,6 @@ static void judge_tool(const struct doctor_tool *t, const struct doctor_program 
         find(out, DOCTOR_OK, "%.*s", len, text);
         if (version_number(p->version) >= t->oldest)
             return;
-        out->verdict = DOCTOR_WARN;
         advise(out, "install %s %.1f or newer", t->check.name, t->oldest);
     }
 }

@@ -26,82 +26,58 @@ enum { CLOCK_READINGS = 1001, CLOCK_BATCH = 16, ANSWER_LIMIT_S = 5 };
 
 /* ---- what is tried in a process of its own, and ends with it ---- */
 
-struct trial {
-    int namespaces_errno, link_errno;
-    bool by_user;
-    int64_t files;
-};
+enum { BY_USER = 1 << 16 }; /* added to an errno: it took a user namespace */
 
-static int try_namespaces(bool *by_user)
+static int64_t try_namespaces(void)
 {
     if (unshare(CLONE_NEWNET) == 0)
         return 0;
-    *by_user = true;
-    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 0 : errno;
+    return BY_USER + (unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 0 : errno);
 }
 
-static int try_link(void)
+static int64_t try_link(void)
 {
-    const struct link_between between = LINK_BETWEEN_NEW_HOSTS;
     struct link_net net;
-    struct err_text e;
 
-    return link_net_create(&net, &between, &e) < 0 ? errno : 0;
+    return link_net_create(&net, &LINK_BETWEEN_NEW_HOSTS, NULL) < 0 ? errno : 0;
 }
 
-/* In a child: write what attempt() found to fd, and be gone. */
-static void try_apart(int fd, void (*attempt)(struct trial *), struct trial *t)
+/* Whether the hard limit can be raised as well depends on capabilities, not on the user. */
+static int64_t try_files(void)
 {
-    ssize_t n;
-
-    attempt(t);
-    n = write(fd, t, sizeof *t);
-    _exit(n == (ssize_t)sizeof *t ? 0 : 1);
+    return proc_raise_fd_limit(file_first_number("/proc/sys/fs/nr_open"));
 }
 
-static void attempt_namespaces(struct trial *t)
+/* What attempt() returns in a child that is gone afterwards; failed: there was no child. */
+static int64_t try_apart(int64_t (*attempt)(void), int64_t failed)
 {
-    t->namespaces_errno = try_namespaces(&t->by_user);
-}
-
-static void attempt_link(struct trial *t)
-{
-    t->link_errno = try_link();
-}
-
-/* Whether the hard limit can be raised as well depends on capabilities, not on who one is. */
-static void attempt_files(struct trial *t)
-{
-    t->files = proc_raise_fd_limit(file_first_number("/proc/sys/fs/nr_open"));
-}
-
-static struct trial run_apart(void (*attempt)(struct trial *))
-{
-    struct trial t = {0}, failed = {.namespaces_errno = EAGAIN, .link_errno = EAGAIN};
+    int64_t result = failed;
     int fds[2];
     pid_t pid;
-    bool is_told;
 
     if (pipe(fds) < 0)
         return failed;
     pid = fork();
-    if (pid == 0)
-        try_apart(fds[1], attempt, &t);
+    if (pid == 0) {
+        result = attempt();
+        _exit(write(fds[1], &result, sizeof result) == (ssize_t)sizeof result ? 0 : 1);
+    }
     close(fds[1]);
-    is_told = pid > 0 && read(fds[0], &t, sizeof t) == (ssize_t)sizeof t;
+    if (pid > 0 && read(fds[0], &result, sizeof result) != (ssize_t)sizeof result)
+        result = failed;
     close(fds[0]);
     if (pid > 0)
         waitpid(pid, NULL, 0);
-    return is_told ? t : failed;
+    return result;
 }
 
 static void probe_links(struct doctor_facts *f)
 {
-    struct trial t = run_apart(attempt_namespaces);
+    int64_t namespaces = try_apart(try_namespaces, EAGAIN);
 
-    f->namespaces_errno = t.namespaces_errno;
-    f->namespaces_by_user = t.by_user;
-    f->link_errno = run_apart(attempt_link).link_errno;
+    f->namespaces_errno = (int)(namespaces % BY_USER);
+    f->namespaces_by_user = namespaces >= BY_USER;
+    f->link_errno = (int)try_apart(try_link, EAGAIN);
     f->unprivileged_userns = file_first_number("/proc/sys/kernel/unprivileged_userns_clone");
     f->apparmor_userns =
         file_first_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
@@ -122,7 +98,7 @@ static void probe_files(struct doctor_facts *f)
 
     getrlimit(RLIMIT_NOFILE, &limit);
     f->files_soft = limit_of(limit.rlim_cur);
-    f->files_allowed = run_apart(attempt_files).files;
+    f->files_allowed = try_apart(try_files, 0);
 }
 
 /* Bound and let go, without listening: nobody can tell. SO_REUSEADDR as the server has it, so

@@ -209,9 +209,9 @@ static void timer_fired(struct forwarder *fwd)
     fwd->armed_ns = STAGE_NEVER;
 }
 
-/* Spinning takes processor time from the programs that are measured: it may have a share of
- * it, saved up for a while. Under a load that eats it all, precision is a little worse, but
- * then packets are so many that the next wake-up is never far. */
+/* Spinning takes processor time from the programs that are measured, so it has a budget: a share of
+ * the time, saved up for a while. A load that uses it up costs a little precision, but then there
+ * are so many packets that the next wake-up is never far. */
 static bool may_spin(struct forwarder *fwd, int64_t now_ns)
 {
     int64_t passed_ns = now_ns - fwd->spin_counted_ns;
@@ -226,22 +226,16 @@ static bool may_spin(struct forwarder *fwd, int64_t now_ns)
 /* How long epoll may wait: not at all when something is due, or so soon that we spin. */
 static int prepare_wait(struct forwarder *fwd)
 {
-    int64_t up_ns = link_path_due_ns(&fwd->path[LINK_UP]),
-            down_ns = link_path_due_ns(&fwd->path[LINK_DOWN]);
+    int64_t up_ns = link_path_due_ns(&fwd->path[LINK_UP]);
+    int64_t down_ns = link_path_due_ns(&fwd->path[LINK_DOWN]);
     int64_t due_ns = up_ns < down_ns ? up_ns : down_ns, now_ns = clock_now_ns();
-    bool allowed = may_spin(fwd, now_ns);
+    bool soon = due_ns != STAGE_NEVER && due_ns - fwd->lead_ns <= now_ns;
+    bool spin = may_spin(fwd, now_ns) && soon && due_ns > now_ns;
 
-    fwd->spinning = false;
-    if (due_ns <= now_ns)
+    fwd->spinning = spin;
+    if (spin || due_ns <= now_ns)
         return 0;
-    if (due_ns != STAGE_NEVER && due_ns - fwd->lead_ns <= now_ns) {
-        fwd->spinning = allowed;
-        if (allowed)
-            return 0;
-        arm(fwd, due_ns);
-        return -1;
-    }
-    arm(fwd, due_ns == STAGE_NEVER ? STAGE_NEVER : due_ns - fwd->lead_ns);
+    arm(fwd, soon || due_ns == STAGE_NEVER ? due_ns : due_ns - fwd->lead_ns);
     return -1;
 }
 
@@ -442,8 +436,8 @@ static void dispatch(struct forwarder *fwd, enum source source)
     }
 }
 
-/* A network doesn't wait for the programs that use it: run before them, where that may be
- * asked for. The kernel keeps a share of time for others (sched_rt_runtime_us). */
+/* A network does not wait for the programs that use it: run before them, where that is permitted.
+ * The kernel keeps a share of time for others (sched_rt_runtime_us). */
 static void ask_for_precision(void)
 {
     struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_RR)};

@@ -8,47 +8,31 @@
 
 enum { FIRST_SLOTS = 1024 };
 
-static uint64_t load_word(const uint8_t *p, size_t len)
-{
-    uint64_t w = 0;
-
-    memcpy(&w, p, len);
-    return w;
-}
-
-static void load_address(uint64_t out[2], const uint8_t *address, size_t len)
-{
-    out[0] = load_word(address, len < 8 ? len : 8);
-    out[1] = len > 8 ? load_word(address + 8, len - 8) : 0;
-}
-
 static struct wire_counter_key key_of(const struct packet *p, enum link_direction direction)
 {
     bool up = direction == LINK_UP;
-    uint64_t client_port = up ? p->source_port : p->destination_port;
-    uint64_t server_port = up ? p->destination_port : p->source_port;
-    struct wire_counter_key key;
+    struct wire_counter_key key = {
+        .client_port = up ? p->source_port : p->destination_port,
+        .server_port = up ? p->destination_port : p->source_port,
+        .version = p->version,
+    };
 
-    load_address(key.client, up ? p->source : p->destination, p->address_bytes);
-    load_address(key.server, up ? p->destination : p->source, p->address_bytes);
-    key.ports_and_version = client_port << 32 | server_port << 8 | p->version;
+    memcpy(key.client, up ? p->source : p->destination, p->address_bytes);
+    memcpy(key.server, up ? p->destination : p->source, p->address_bytes);
     return key;
 }
 
 /* Multiply and fold, the finisher of splitmix64 for each word. */
-static uint64_t hash_word(uint64_t h, uint64_t word)
-{
-    h = (h ^ word) * UINT64_C(0xbf58476d1ce4e5b9);
-    return h ^ (h >> 29);
-}
-
 static uint64_t hash_key(const struct wire_counter_key *k)
 {
-    uint64_t h = hash_word(k->ports_and_version, k->client[0]);
+    uint64_t words[sizeof *k / sizeof(uint64_t)], h = 0;
 
-    h = hash_word(h, k->client[1]);
-    h = hash_word(h, k->server[0]);
-    return hash_word(hash_word(h, k->server[1]), 0);
+    memcpy(words, k, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        h = (h ^ words[i]) * UINT64_C(0xbf58476d1ce4e5b9);
+        h ^= h >> 29;
+    }
+    return h;
 }
 
 /* The slot of key, or the empty one where it belongs. There always is an empty one. */
@@ -344,23 +328,22 @@ static void write_other(struct writer *out, const char *name, const struct wire_
                   ull(o[LINK_DOWN].bytes));
 }
 
-static void write_end(struct writer *out, const char *name, const uint64_t address[2],
+static void write_end(struct writer *out, const char *name, const uint8_t address[16],
                       unsigned port, bool ipv6)
 {
     char text[INET6_ADDRSTRLEN] = "";
 
     inet_ntop(ipv6 ? AF_INET6 : AF_INET, address, text, sizeof text);
-    writer_printf(out, ipv6 ? "\"%s\":\"[%s]:%u\"," : "\"%s\":\"%s:%u\",", name, text,
-                  port & 0xffff);
+    writer_printf(out, ipv6 ? "\"%s\":\"[%s]:%u\"," : "\"%s\":\"%s:%u\",", name, text, port);
 }
 
 static void write_connection(struct writer *out, const struct wire_counter_connection *c)
 {
-    bool ipv6 = (c->key.ports_and_version & 0xff) == 6;
+    bool ipv6 = c->key.version == 6;
 
     writer_printf(out, "{\"number\":%u,", c->number);
-    write_end(out, "client", c->key.client, (unsigned)(c->key.ports_and_version >> 32), ipv6);
-    write_end(out, "server", c->key.server, (unsigned)(c->key.ports_and_version >> 8), ipv6);
+    write_end(out, "client", c->key.client, c->key.client_port, ipv6);
+    write_end(out, "server", c->key.server, c->key.server_port, ipv6);
     writer_printf(out,
                   "\"opened_by\":\"%s\",\"established\":%s,\"closed\":%s,\"first_ns\":%lld,"
                   "\"last_ns\":%lld,",

@@ -23,9 +23,10 @@ struct wire_counter_flow {
     uint64_t lost;                /* dropped by the link */
 };
 
-struct wire_counter_key { /* the end points, client's side first */
-    uint64_t client[2], server[2];
-    uint64_t ports_and_version;
+struct wire_counter_key { /* the end points; unused bytes are zero, and there is no padding */
+    uint8_t client[16], server[16];
+    uint16_t client_port, server_port;
+    uint32_t version; /* 4 or 6 */
 };
 
 struct wire_counter_sequence { /* what one direction has sent so far */
