@@ -251,53 +251,28 @@ static int report(const struct config *c, const struct run_outcome *out, int rc,
     return good ? PL_EXIT_OK : PL_EXIT_FAILURE;
 }
 
-/* What was typed, for run.json: opt_parse() moves operands about. */
-struct record {
-    char *words[64];
-    int n;
-};
-
-static void keep_words(struct record *r, int argc, char **argv)
+static int run(const struct config *c, struct scenario *s, const struct run_options *options)
 {
-    static char name[] = "pushlab";
-
-    r->words[0] = name;
-    for (r->n = 1; r->n <= argc && r->n < 64; r->n++)
-        r->words[r->n] = argv[r->n - 1];
-}
-
-static int run(const struct config *c, struct scenario *s, const struct record *r)
-{
-    struct run_options options = {
-        .results = c->out,
-        .host_network = c->host_network,
-        .ladders = !c->no_charts,
-        .pcap = c->pcap,
-        .argc = r->n,
-        .argv = r->words,
-    };
     struct err_text e = {""};
     struct run_outcome out;
-    int rc = run_scenario(&out, s, &options, &e);
-    int code;
+    int rc = run_scenario(&out, s, options, &e), code;
 
     if (out.skipped[0] != '\0') {
         fprintf(stderr, "pushlab: %s: skipped: %s\n", s->name, out.skipped);
         return PL_EXIT_OK;
     }
     code = report(c, &out, rc, &e);
-
     cJSON_Delete(out.run);
     return out.interrupted ? RUN_INTERRUPTED : code;
 }
 
 /* A run for each link; the worst end is the command's. */
-static int run_links(const struct config *c, struct scenario *s, const struct record *r)
+static int run_links(const struct config *c, struct scenario *s, const struct run_options *options)
 {
     int worst = PL_EXIT_OK;
 
     for (s->link = 0; s->link < s->links.n; s->link++) {
-        int code = run(c, s, r);
+        int code = run(c, s, options);
 
         if (code > worst)
             worst = code;
@@ -309,26 +284,33 @@ static int run_links(const struct config *c, struct scenario *s, const struct re
 
 int command_run(int argc, char **argv)
 {
+    static char name[] = "pushlab";
+    char *words[64] = {name}; /* what was typed: opt_parse() moves operands about */
+    struct run_options options = {.argc = 1, .argv = words};
     struct config c = {0};
     struct err_text e = {""};
-    struct record record;
     struct scenario *s;
     int rc, code;
 
-    keep_words(&record, argc, argv);
+    for (; options.argc <= argc && options.argc < 64; options.argc++)
+        words[options.argc] = argv[options.argc - 1];
     if (!command_parse(&program, &c, argc, argv, "scenario",
                        "one file, such as bench/scenarios/standard.json", &code))
         return code;
+    options.results = c.out;
+    options.host_network = c.host_network;
+    options.ladders = !c.no_charts;
+    options.pcap = c.pcap;
     s = calloc(1, sizeof *s);
     if (s == NULL)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
     rc = load(s, &c, argv[1], &e);
-    if (rc == PL_OK) {
-        code = run_links(&c, s, &record);
-        scenario_free(s);
-    } else {
+    if (rc == PL_OK)
+        code = run_links(&c, s, &options);
+    else
         code = command_fail(rc == PL_ENOMEM ? PL_EXIT_FAILURE : PL_EXIT_USAGE, e.text);
-    }
+    if (rc == PL_OK)
+        scenario_free(s);
     free(s);
     return code;
 }

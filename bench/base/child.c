@@ -76,7 +76,6 @@ struct spawn {
     int ends[CHILD_STREAMS]; /* writing ends for the child; -1: not read */
     int in_fd;               /* reading end of the child's stdin; -1: /dev/null */
     const struct child_place *place;
-    int report_fd; /* errno of a failed exec goes here; closed by a good one */
     bool own_group;
     pid_t parent;
 };
@@ -108,73 +107,55 @@ static void exec_child(const struct spawn *b, const struct supervisor *sup)
 }
 
 /* A pipe whose ends lie above the numbers that the child will dup2() onto. */
-static int high_pipe(int ends[2])
+static int high_pipe(int *read_end, int *write_end)
 {
     int low[2];
 
     if (pipe2(low, O_CLOEXEC) < 0)
         return PL_ESYS;
-    for (int i = 0; i < 2; i++) {
-        ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, CHILD_PROGRESS_FD + 1);
-        close(low[i]);
-    }
-    return ends[0] < 0 || ends[1] < 0 ? PL_ESYS : PL_OK;
+    *read_end = fcntl(low[0], F_DUPFD_CLOEXEC, CHILD_PROGRESS_FD + 1);
+    *write_end = fcntl(low[1], F_DUPFD_CLOEXEC, CHILD_PROGRESS_FD + 1);
+    close(low[0]);
+    close(low[1]);
+    return *read_end < 0 || *write_end < 0 ? PL_ESYS : PL_OK;
 }
 
 static int open_pipes(struct child *c, struct spawn *b, unsigned reads)
 {
     for (int s = 0; s < CHILD_STREAMS; s++) {
-        int ends[2] = {-1, -1};
-
         if ((reads & (1u << s)) == 0)
             continue;
-        if (high_pipe(ends) < 0)
+        if (high_pipe(&c->pipes[s].fd, &b->ends[s]) < 0)
             return PL_ESYS;
-        c->pipes[s].fd = ends[0];
-        b->ends[s] = ends[1];
-        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+        fcntl(c->pipes[s].fd, F_SETFL, O_NONBLOCK);
     }
-    if (reads & CHILD_WRITE_IN) {
-        int ends[2] = {-1, -1};
-
-        if (high_pipe(ends) < 0)
-            return PL_ESYS;
-        b->in_fd = ends[0];
-        c->in_fd = ends[1];
-    }
-    return PL_OK;
+    return (reads & CHILD_WRITE_IN) != 0 ? high_pipe(&b->in_fd, &c->in_fd) : PL_OK;
 }
 
 /* Fork and wait for exec. 0, or PL_ESYS with errno from wherever it failed. */
-static int fork_child(struct child *c, struct spawn *b, const struct supervisor *sup)
+static int fork_child(struct child *c, const struct spawn *b, const struct supervisor *sup)
 {
-    int report[2] = {-1, -1}, failure = 0;
-    ssize_t got;
+    int read_end = -1, write_end = -1; /* errno of a failed exec; closed by a good one */
+    int failure = 0;
+    pid_t pid;
 
-    if (high_pipe(report) < 0)
+    if (high_pipe(&read_end, &write_end) < 0)
         return PL_ESYS;
-    b->report_fd = report[1];
-    c->pid = fork();
-    if (c->pid == 0) {
+    pid = fork();
+    if (pid == 0) {
         exec_child(b, sup);
         failure = errno;
-        if (write(b->report_fd, &failure, sizeof failure) < 0)
-            _exit(126);
-        _exit(127);
+        _exit(write(write_end, &failure, sizeof failure) < 0 ? 126 : 127);
     }
-    file_close(&report[1]);
-    got = c->pid < 0 ? -1 : read(report[0], &failure, sizeof failure);
-    file_close(&report[0]);
-    if (c->pid < 0) {
-        c->pid = 0;
-        return PL_ESYS;
-    }
-    if (got != (ssize_t)sizeof failure)
-        return PL_OK;
-    waitpid(c->pid, NULL, 0);
-    c->pid = 0;
+    if (pid < 0)
+        failure = errno;
+    file_close(&write_end);
+    if (pid > 0 && read(read_end, &failure, sizeof failure) == (ssize_t)sizeof failure)
+        waitpid(pid, NULL, 0);
+    file_close(&read_end);
     errno = failure;
-    return PL_ESYS;
+    c->pid = failure == 0 ? pid : 0;
+    return failure == 0 ? PL_OK : PL_ESYS;
 }
 
 int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, char *const argv[],
@@ -215,7 +196,7 @@ int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *nam
                       .place = place,
                       .own_group = (reads & CHILD_SAME_GROUP) == 0,
                       .parent = getpid()};
-    int rc, saved;
+    int rc;
 
     *c = (struct child){.name = name, .own_group = b.own_group, .in_fd = -1};
     for (int s = 0; s < CHILD_STREAMS; s++)
@@ -225,18 +206,16 @@ int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *nam
     rc = open_pipes(c, &b, reads);
     if (rc == PL_OK)
         rc = fork_child(c, &b, sup);
-    saved = errno;
     for (int s = 0; s < CHILD_STREAMS; s++)
         file_close(&b.ends[s]);
     file_close(&b.in_fd);
-    if (rc == PL_OK) {
-        sup->children[sup->count++] = c;
-        return PL_OK;
+    if (rc < 0) {
+        err_set(e, rc, "start %s (%s): %s", name, argv[0], strerror(errno));
+        child_free(sup, c);
+        return rc;
     }
-    for (int s = 0; s < CHILD_STREAMS; s++)
-        file_close(&c->pipes[s].fd);
-    file_close(&c->in_fd);
-    return err_set(e, rc, "start %s (%s): %s", name, argv[0], strerror(saved));
+    sup->children[sup->count++] = c;
+    return PL_OK;
 }
 
 /* ---- listening ---- */
@@ -411,16 +390,16 @@ bool child_succeeded(const struct child *c)
     return c->ended && WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0;
 }
 
-/* The last line that is not empty, cut to length; 0 when there is none. */
-static int last_line(const char *text, const char **line)
+/* The last line that is not empty, without its line break; its length, 240 at most. */
+static int last_line(const char **text)
 {
-    size_t end = strlen(text), start;
+    size_t end = strlen(*text), start;
 
-    while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == '\r'))
+    while (end > 0 && strchr("\r\n", (*text)[end - 1]) != NULL)
         end--;
-    for (start = end; start > 0 && text[start - 1] != '\n'; start--)
+    for (start = end; start > 0 && (*text)[start - 1] != '\n'; start--)
         ;
-    *line = text + start;
+    *text += start;
     return end - start > 240 ? 240 : (int)(end - start);
 }
 
@@ -434,11 +413,11 @@ const char *child_said(const struct child *c, const char *line)
 
 void child_describe(struct child *c, char *out, size_t cap)
 {
-    const char *line, *said;
-    int line_len = last_line(child_text(c, CHILD_ERR), &line);
+    const char *line = child_text(c, CHILD_ERR), *said;
+    int len = last_line(&line);
 
     said = child_said(c, line);
-    line_len = line_len > said - line ? line_len - (int)(said - line) : 0;
+    len = len > said - line ? len - (int)(said - line) : 0;
     if (!c->ended)
         snprintf(out, cap, "is still running");
     else if (c->flooded)
@@ -448,8 +427,8 @@ void child_describe(struct child *c, char *out, size_t cap)
         snprintf(out, cap, "was killed by signal %d (%s)", WTERMSIG(c->status),
                  strsignal(WTERMSIG(c->status)));
     else
-        snprintf(out, cap, "exited with %d%s%.*s", WEXITSTATUS(c->status), line_len > 0 ? ": " : "",
-                 line_len, said);
+        snprintf(out, cap, "exited with %d%s%.*s", WEXITSTATUS(c->status), len > 0 ? ": " : "", len,
+                 said);
 }
 
 int child_fail(struct child *c, struct err_text *e)

@@ -2,21 +2,12 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/base/buf.h"
 #include "lib/proto/http_reader.h"
 
-enum { ANSWER_MAX_BYTES = 8 << 20, PATIENCE_MS = 1000, PIECE_BYTES = 65536 };
-
-static int send_question(int fd)
-{
-    static const char question[] = "GET /stats HTTP/1.1\r\nHost: lab\r\n\r\n";
-    size_t len = sizeof question - 1;
-
-    return send(fd, question, len, MSG_NOSIGNAL) == (ssize_t)len ? PL_OK : PL_ESYS;
-}
+enum { ANSWER_MAX_BYTES = 8 << 20, ANSWER_TIMEOUT_MS = 1000, PIECE_BYTES = 65536 };
 
 /* 1: the answer is complete. */
 static int feed(struct http_reader *r, struct buf *body, const uint8_t *data, size_t len)
@@ -38,21 +29,24 @@ static int feed(struct http_reader *r, struct buf *body, const uint8_t *data, si
     return 0;
 }
 
-static int receive_answer(int fd, struct http_reader *r, struct buf *body)
+static int ask(int fd, struct http_reader *r, struct buf *body)
 {
+    static const char question[] = "GET /stats HTTP/1.1\r\nHost: lab\r\n\r\n";
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
     uint8_t piece[PIECE_BYTES];
     int rc = 0;
 
+    if (send(fd, question, sizeof question - 1, MSG_NOSIGNAL) != (ssize_t)sizeof question - 1)
+        return PL_ESYS;
     while (rc == 0) {
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        ssize_t n;
+        int n = poll(&ready, 1, ANSWER_TIMEOUT_MS);
+        ssize_t len = n > 0 ? recv(fd, piece, sizeof piece, 0) : -1;
 
-        if (poll(&ready, 1, PATIENCE_MS) == 0)
+        if (n == 0)
             errno = ETIMEDOUT;
-        n = ready.revents != 0 ? recv(fd, piece, sizeof piece, 0) : -1;
-        if (n <= 0)
-            return n == 0 ? PL_EOF : PL_ESYS;
-        rc = feed(r, body, piece, (size_t)n);
+        if (len <= 0)
+            return len == 0 ? PL_EOF : PL_ESYS;
+        rc = feed(r, body, piece, (size_t)len);
     }
     return rc;
 }
@@ -66,9 +60,7 @@ cJSON *stats_snapshot_read(int fd, struct err_text *e)
     int rc;
 
     http_reader_init(&r, HTTP_RESPONSES, &limits);
-    rc = send_question(fd);
-    if (rc == PL_OK)
-        rc = receive_answer(fd, &r, &body);
+    rc = ask(fd, &r, &body);
     if (rc > 0)
         stats = cJSON_ParseWithLength((const char *)body.data, body.len);
     if (stats == NULL)

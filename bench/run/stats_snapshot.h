@@ -1,4 +1,4 @@
-/* What a server says of itself: GET /stats over a connection that stands. */
+/* A server's /stats, asked for over a connection that stays open. */
 #ifndef PUSHLAB_STATS_SNAPSHOT_H
 #define PUSHLAB_STATS_SNAPSHOT_H
 
@@ -6,7 +6,7 @@
 
 #include "lib/base/err.h"
 
-/* Ask and wait for the answer (a second at most). The object, the caller's; NULL with the line in
+/* Ask and wait for the answer, a second at most. The object, the caller's; NULL with the line in
  * e. */
 cJSON *stats_snapshot_read(int fd, struct err_text *e);
 
