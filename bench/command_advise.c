@@ -25,14 +25,9 @@ static int write_book(struct buf *out, struct advise_book *b, const struct advis
 static int print_book(struct advise_book *b, const struct advise_options *o, struct err_text *e)
 {
     struct buf text = {0};
-    int rc = write_book(&text, b, o);
+    int rc = command_print(&text, write_book(&text, b, o));
 
-    if (rc < 0)
-        err_set(e, rc, "%s", pl_strerror(rc));
-    else if (fwrite(text.data, 1, text.len, stdout) < text.len || fflush(stdout) != 0)
-        rc = err_set(e, PL_ESYS, "the advice could not be printed");
-    buf_free(&text);
-    return rc;
+    return rc < 0 ? err_set(e, rc, "%s", pl_strerror(rc)) : PL_OK;
 }
 
 /* Is there an answer for every run? */

@@ -7,15 +7,16 @@
 
 #include "bench/result/run_file.h"
 #include "bench/table/compare.h"
-#include "lib/opt/opt.h"
+
+#define OPT_CONFIG struct compare_config
+#include "lib/opt/opt_rows.h"
 
 struct compare_config {
     bool markdown;
 };
 
 static const struct opt compare_opts[] = {
-    {"markdown", OPT_FLAG, NULL, offsetof(struct compare_config, markdown), NULL, 0, 0, NULL,
-     "as Markdown, to be pasted"},
+    FLAG("markdown", markdown, "as Markdown, to be pasted"),
     {.name = NULL},
 };
 
@@ -46,13 +47,10 @@ int command_compare(int argc, char **argv)
     rc = run_file_read(&a, argv[1], &e);
     rc = rc < 0 ? rc : run_file_read(&b, argv[2], &e);
     if (rc == PL_OK) {
-        rc = compare_write(&text, a, b, config.markdown);
+        rc = command_print(&text, compare_write(&text, a, b, config.markdown));
         if (rc < 0)
             err_set(&e, rc, "%s", pl_strerror(rc));
     }
-    if (rc == PL_OK)
-        fwrite(text.data, 1, text.len, stdout);
-    buf_free(&text);
     cJSON_Delete(a);
     cJSON_Delete(b);
     return rc < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;

@@ -8,17 +8,17 @@
 #include "bench/doctor/doctor_write.h"
 #include "bench/table/table.h"
 
+#define OPT_CONFIG struct config
+#include "lib/opt/opt_rows.h"
+
 struct config {
     bool json;
     const char *results;
 };
 
-#define FIELD(name) offsetof(struct config, name)
-
 static const struct opt opts[] = {
-    {"results", OPT_TEXT, "DIR", FIELD(results), "results", 0, 0, NULL,
-     "the folder that runs are to go to"},
-    {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL, "print JSON"},
+    TEXT("results", "DIR", results, "results", "the folder that runs are to go to"),
+    FLAG("json", json, "print JSON"),
     {.name = NULL},
 };
 

@@ -6,27 +6,24 @@
 #include <string.h>
 
 #include "bench/ladder/ladder_svg.h"
-#include "lib/opt/opt.h"
+
+#define OPT_CONFIG struct config
+#include "lib/opt/opt_rows.h"
 
 struct config {
     const char *out, *row, *link;
     int64_t max_ns, max_steps, clients;
 };
 
-#define FIELD(name) offsetof(struct config, name)
-
 static const struct opt opts[] = {
-    {"out", OPT_TEXT, "FILE", FIELD(out), NULL, 0, 0, NULL,
-     "the picture; without it FILE.svg beside the capture"},
-    {"row", OPT_TEXT, "ID", FIELD(row), NULL, 0, 0, NULL,
-     "what was captured, such as sse or short-poll+close; without it the file's name says so"},
-    {"link", OPT_TEXT, "TEXT", FIELD(link), NULL, 0, 0, NULL,
-     "what the link was, for the subtitle"},
-    {"clients", OPT_INT, "N", FIELD(clients), "1", 1, 1000000, NULL,
-     "in the capture; of several only the first one's first connection is drawn"},
-    {"first", OPT_SECONDS, "S", FIELD(max_ns), "10", 0.001, 3600, NULL,
-     "how much of it to look at"},
-    {"steps", OPT_INT, "N", FIELD(max_steps), "24", 1, 200, NULL, "labelled arrows at most"},
+    TEXT("out", "FILE", out, NULL, "the picture; without it FILE.svg beside the capture"),
+    TEXT("row", "ID", row, NULL,
+         "what was captured, such as sse or short-poll+close; without it the file's name says so"),
+    TEXT("link", "TEXT", link, NULL, "what the link was, for the subtitle"),
+    INT("clients", "N", clients, "1", 1, 1000000,
+        "in the capture; of several only the first one's first connection is drawn"),
+    SECONDS("first", max_ns, "10", 0.001, 3600, "how much of it to look at"),
+    INT("steps", "N", max_steps, "24", 1, 200, "labelled arrows at most"),
     {.name = NULL},
 };
 
@@ -59,27 +56,17 @@ static int complete(struct config *c, const char *path, char svg[PATH_MAX], char
     return PL_OK;
 }
 
-static int parse(struct config *c, int argc, char **argv, struct err_text *e)
-{
-    int nargs = 0, rc = opt_parse(&program, c, argc, argv, &nargs, e);
-
-    if (rc != OPT_RUN || nargs == 1)
-        return rc;
-    return err_set(e, PL_EINVAL, "pushlab ladder: %s; accepted: one capture file",
-                   nargs == 0 ? "no file given" : "more than one file given");
-}
-
 int command_ladder(int argc, char **argv)
 {
     char svg[PATH_MAX], row[NAME_MAX + 1];
     struct config c = {0};
     struct err_text e = {""};
     struct ladder_about about;
-    int rc = parse(&c, argc, argv, &e);
+    int code;
 
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    if (rc < 0 || complete(&c, argv[1], svg, row, &e) < 0)
+    if (!command_parse(&program, &c, argc, argv, "file", "one capture file", &code))
+        return code;
+    if (complete(&c, argv[1], svg, row, &e) < 0)
         return command_fail(PL_EXIT_USAGE, e.text);
     about = (struct ladder_about){.row = c.row,
                                   .link = c.link,

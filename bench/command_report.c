@@ -8,22 +8,22 @@
 #include <unistd.h>
 
 #include "bench/base/json.h"
-#include "lib/opt/opt.h"
 #include "bench/report/report.h"
 #include "bench/report/report_index.h"
+
+#define OPT_CONFIG struct config
+#include "lib/opt/opt_rows.h"
 
 struct config {
     bool markdown;
     const char *images;
 };
 
-#define FIELD(name) offsetof(struct config, name)
-
 static const struct opt opts[] = {
-    {"markdown", OPT_FLAG, NULL, FIELD(markdown), NULL, 0, 0, NULL,
-     "print Markdown instead, for a blog: tables, sentences, links to the charts"},
-    {"images", OPT_TEXT, "PATH|URL", FIELD(images), NULL, 0, 0, NULL,
-     "where the charts/ folder will lie for the Markdown's links (default: DIR)"},
+    FLAG("markdown", markdown,
+         "print Markdown instead, for a blog: tables, sentences, links to the charts"),
+    TEXT("images", "PATH|URL", images, NULL,
+         "where the charts/ folder will lie for the Markdown's links (default: DIR)"),
     {.name = NULL},
 };
 
@@ -58,11 +58,9 @@ static int print_markdown(const char *dir, const char *images, struct err_text *
     if (rc < 0)
         return rc;
     rc = report_markdown(&text, run, dir, images != NULL ? images : dir);
+    rc = command_print(&text, rc);
     if (rc < 0)
         err_set(e, rc, "%s", pl_strerror(rc));
-    else if (fwrite(text.data, 1, text.len, stdout) < text.len || fflush(stdout) != 0)
-        rc = err_set(e, PL_ESYS, "the Markdown could not be printed");
-    buf_free(&text);
     cJSON_Delete(run);
     return rc;
 }
@@ -81,17 +79,11 @@ int command_report(int argc, char **argv)
 {
     struct config c = {0};
     struct err_text e = {""};
-    int nargs = 0, rc = opt_parse(&program, &c, argc, argv, &nargs, &e);
+    int code, rc;
 
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    if (rc == OPT_RUN && nargs != 1)
-        rc = err_set(&e, PL_EINVAL,
-                     "pushlab report: %s; accepted: the folder of a run, such as results/latest, "
-                     "or of runs",
-                     nargs == 0 ? "no folder given" : "more than one folder given");
-    if (rc < 0)
-        return command_fail(PL_EXIT_USAGE, e.text);
+    if (!command_parse(&program, &c, argc, argv, "folder",
+                       "the folder of a run, such as results/latest, or of runs", &code))
+        return code;
     rc = c.markdown ? print_markdown(argv[1], c.images, &e) : write_report(argv[1], &e);
     return rc < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
 }

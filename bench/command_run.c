@@ -11,12 +11,14 @@
 
 #include "bench/chart/chart.h"
 #include "bench/base/json.h"
-#include "lib/opt/opt.h"
 #include "bench/report/report.h"
 #include "bench/result/result.h"
 #include "bench/run/run.h"
 #include "bench/scenario/scenario.h"
 #include "bench/table/table.h"
+
+#define OPT_CONFIG struct config
+#include "lib/opt/opt_rows.h"
 
 struct config {
     const char *out, *rows;
@@ -25,32 +27,28 @@ struct config {
     bool json, no_charts, host_network, pcap;
 };
 
-#define FIELD(name) offsetof(struct config, name)
-
 /* The numbers are texts here: the scenario's own table of keys reads and checks them. */
 static const struct opt opts[] = {
-    {.name = "Instead of what the scenario says", .kind = OPT_HEADING},
-    {"duration", OPT_TEXT, "S", FIELD(duration), NULL, 0, 0, NULL, "the measurement window"},
-    {"warmup", OPT_TEXT, "S", FIELD(warmup), NULL, 0, 0, NULL, "time between set-up and window"},
-    {"clients", OPT_TEXT, "N", FIELD(clients), NULL, 0, 0, NULL, "clients of each row"},
-    {"seed", OPT_TEXT, "N", FIELD(seed), NULL, 0, 0, NULL, "seed of the source and the clients"},
-    {"rows", OPT_TEXT, "ID,ID", FIELD(rows), NULL, 0, 0, NULL, "measure only these rows"},
+    HEADING("Instead of what the scenario says"),
+    TEXT("duration", "S", duration, NULL, "the measurement window"),
+    TEXT("warmup", "S", warmup, NULL, "time between set-up and window"),
+    TEXT("clients", "N", clients, NULL, "clients of each row"),
+    TEXT("seed", "N", seed, NULL, "seed of the source and the clients"),
+    TEXT("rows", "ID,ID", rows, NULL, "measure only these rows"),
+    TEXT(
+        "link", "LINK", link, NULL,
+        "network link: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"),
+    TEXT("set", "KEY=VALUE,...", set, NULL,
+         "any other key, as pushlab help scenarios names it: source.rate_hz=5,room_size=4"),
 
-    {"link", OPT_TEXT, "LINK", FIELD(link), NULL, 0, 0, NULL,
-     "network link: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"},
-    {"set", OPT_TEXT, "KEY=VALUE,...", FIELD(set), NULL, 0, 0, NULL,
-     "any other key, as pushlab help scenarios names it: source.rate_hz=5,room_size=4"},
-
-    {.name = "Results", .kind = OPT_HEADING},
-    {"out", OPT_TEXT, "DIR", FIELD(out), "results", 0, 0, NULL,
-     "the folder that gets the run's folder"},
-    {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL, "print run.json, not the table"},
-    {"no-charts", OPT_FLAG, NULL, FIELD(no_charts), NULL, 0, 0, NULL,
-     "leave the charts out (pushlab chart draws them later)"},
-    {"pcap", OPT_FLAG, NULL, FIELD(pcap), NULL, 0, 0, NULL,
-     "keep each row's packets as wire-ROW.pcapng, for Wireshark (emulated links)"},
-    {"host-network", OPT_FLAG, NULL, FIELD(host_network), NULL, 0, 0, NULL,
-     "stay in the host's network namespace, so that tcpdump can see the traffic"},
+    HEADING("Results"),
+    TEXT("out", "DIR", out, "results", "the folder that gets the run's folder"),
+    FLAG("json", json, "print run.json, not the table"),
+    FLAG("no-charts", no_charts, "leave the charts out (pushlab chart draws them later)"),
+    FLAG("pcap", pcap,
+         "keep each row's packets as wire-ROW.pcapng, for Wireshark (emulated links)"),
+    FLAG("host-network", host_network,
+         "stay in the host's network namespace, so that tcpdump can see the traffic"),
     {.name = NULL},
 };
 

@@ -9,11 +9,13 @@
 
 #include "bench/base/child.h"
 #include "lib/base/clock.h"
-#include "lib/opt/opt.h"
 #include "bench/run/server_start.h"
 #include "bench/scenario/scenario_args.h"
 #include "bench/watch_verbose.h"
 #include "lib/proto/transport_info.h"
+
+#define OPT_CONFIG struct config
+#include "lib/opt/opt_rows.h"
 
 struct config {
     const char *url, *interval, *hold, *connection;
@@ -22,25 +24,18 @@ struct config {
     bool verbose;
 };
 
-#define FIELD(name) offsetof(struct config, name)
-
 /* Texts are handed on as they are: pushlab-client knows what it accepts. */
 static const struct opt opts[] = {
-    {"url", OPT_TEXT, "URL", FIELD(url), NULL, 0, 0, NULL,
-     "the server to watch; without it one is started on a free port"},
-    {"count", OPT_INT, "N", FIELD(count), "0", 0, 9e15, NULL, "stop after N updates; 0: on Ctrl-C"},
-    {"interval", OPT_TEXT, "MS", FIELD(interval), NULL, 0, 0, NULL,
-     "short-poll: time between polls"},
-    {"hold", OPT_TEXT, "MS", FIELD(hold), NULL, 0, 0, NULL,
-     "long-poll: how long to ask to be held"},
-    {"connection", OPT_TEXT, "keep-alive|close", FIELD(connection), NULL, 0, 0, NULL,
-     "close: a new TCP connection for every poll"},
-    {"verbose", OPT_FLAG, NULL, FIELD(verbose), NULL, 0, 0, NULL,
-     "explain every byte while it comes, as pushlab explain does"},
-    {.name = "Of the server that is started", .kind = OPT_HEADING},
-    {"rate", OPT_REAL, "HZ", FIELD(rate_hz), "1", 0.001, 1e6, NULL, "updates a second"},
-    {"payload-bytes", OPT_INT, "N", FIELD(payload_bytes), "128", 2, 1048576, NULL,
-     "size of an update's data"},
+    TEXT("url", "URL", url, NULL, "the server to watch; without it one is started on a free port"),
+    INT("count", "N", count, "0", 0, 9e15, "stop after N updates; 0: on Ctrl-C"),
+    TEXT("interval", "MS", interval, NULL, "short-poll: time between polls"),
+    TEXT("hold", "MS", hold, NULL, "long-poll: how long to ask to be held"),
+    TEXT("connection", "keep-alive|close", connection, NULL,
+         "close: a new TCP connection for every poll"),
+    FLAG("verbose", verbose, "explain every byte while it comes, as pushlab explain does"),
+    HEADING("Of the server that is started"),
+    REAL("rate", "HZ", rate_hz, "1", 0.001, 1e6, "updates a second"),
+    INT("payload-bytes", "N", payload_bytes, "128", 2, 1048576, "size of an update's data"),
     {.name = NULL},
 };
 

@@ -11,12 +11,14 @@
 
 #include "bench/chart/chart.h"
 #include "bench/run/environment.h"
-#include "lib/opt/opt.h"
 #include "bench/base/programs.h"
 #include "bench/report/report.h"
 #include "bench/result/run_file.h"
 #include "bench/scenario/scenario.h"
 #include "bench/table/table.h"
+
+#define OPT_CONFIG struct folder_config
+#include "lib/opt/opt_rows.h"
 
 static int command_serve(int argc, char **argv);
 static int command_chart(int argc, char **argv);
@@ -140,8 +142,7 @@ struct folder_config {
 
 static const struct opt chart_opts[] = {{.name = NULL}};
 static const struct opt table_opts[] = {
-    {"markdown", OPT_FLAG, NULL, offsetof(struct folder_config, markdown), NULL, 0, 0, NULL,
-     "as Markdown, to be pasted"},
+    FLAG("markdown", markdown, "as Markdown, to be pasted"),
     {.name = NULL},
 };
 

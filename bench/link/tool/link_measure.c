@@ -13,7 +13,9 @@
 #include "bench/link/link.h"
 #include "bench/link/tool/link_probe.h"
 #include "lib/base/clock.h"
-#include "lib/opt/opt.h"
+
+#define OPT_CONFIG struct measure_config
+#include "lib/opt/opt_rows.h"
 
 /* The bounds that the link is built to, on an idle machine. */
 #define RTT_P50_BOUND_US    300
@@ -286,10 +288,8 @@ static int measure_figures(struct measure *m, char **wanted, int count)
 int link_measure_main(int argc, char **argv)
 {
     static const struct opt opts[] = {
-        {"quick", OPT_FLAG, NULL, offsetof(struct measure_config, quick), NULL, 0, 0, NULL,
-         "a quarter of the time, and of the evidence"},
-        {"seed", OPT_INT, "N", offsetof(struct measure_config, seed), "1", 0, 1e15, NULL,
-         "of the losses"},
+        FLAG("quick", quick, "a quarter of the time, and of the packets"),
+        INT("seed", "N", seed, "1", 0, 1e15, "of the losses"),
         {.name = NULL},
     };
     static const char *const names[] = {"machine", "rtt", "loss", "rate", "capacity", NULL};

@@ -10,32 +10,30 @@
 
 #include "bench/link/link_profile.h"
 #include "bench/link/tool/link_measure.h"
-#include "lib/opt/opt.h"
 #include "bench/link/tool/link_session.h"
+
+#define OPT_CONFIG struct link_session_config
+#include "lib/opt/opt_rows.h"
 
 static const char *const capture_views[] = {"client", "server", "both", NULL};
 
-#define FIELD(name) offsetof(struct link_session_config, name)
-
 static const struct opt run_opts[] = {
-    {.name = "Link", .kind = OPT_HEADING},
-    {"link", OPT_TEXT, "SPEC", FIELD(link), "rtt=50ms", 0, 0, NULL,
-     "a profile, NAME=VALUE,..., or both: 4g,loss=2% (see list and show)"},
-    {"seed", OPT_INT, "N", FIELD(seed), "1", 0, 1e15, NULL, "decides every loss and every jitter"},
-    {.name = "At the two ends", .kind = OPT_HEADING},
-    {"server", OPT_TEXT, "'CMD'", FIELD(server), NULL, 0, 0, NULL,
-     "shell command to run on the server's side, at " LINK_SERVER_IPV4 "; prints to stderr"},
-    {"client", OPT_TEXT, "'CMD'", FIELD(client), NULL, 0, 0, NULL,
-     "shell command to run on the client's side; the same as -- CMD"},
-    {"wait", OPT_SECONDS, "S", FIELD(wait_ns), "10", 0, 3600, NULL,
-     "how long the server may take until it listens on TCP; 0: do not wait"},
-    {.name = "Results", .kind = OPT_HEADING},
-    {"pcap", OPT_TEXT, "FILE", FIELD(pcap), NULL, 0, 0, NULL,
-     "write the packets as pcapng, for Wireshark and tshark"},
-    {"pcap-at", OPT_CHOICE, "SIDE", FIELD(pcap_at), "client", 0, 0, capture_views, "whose view"},
-    {"json", OPT_TEXT, "FILE", FIELD(json), NULL, 0, 0, NULL,
-     "write all counters to FILE (-: standard output)"},
-    {"quiet", OPT_FLAG, NULL, FIELD(quiet), NULL, 0, 0, NULL, "no summary on standard error"},
+    HEADING("Link"),
+    TEXT("link", "SPEC", link, "rtt=50ms",
+         "a profile, NAME=VALUE,..., or both: 4g,loss=2% (see list and show)"),
+    INT("seed", "N", seed, "1", 0, 1e15, "decides every loss and every jitter"),
+    HEADING("At the two ends"),
+    TEXT("server", "'CMD'", server, NULL,
+         "shell command to run on the server's side, at " LINK_SERVER_IPV4 "; prints to stderr"),
+    TEXT("client", "'CMD'", client, NULL,
+         "shell command to run on the client's side; the same as -- CMD"),
+    SECONDS("wait", wait_ns, "10", 0, 3600,
+            "how long the server may take until it listens on TCP; 0: do not wait"),
+    HEADING("Results"),
+    TEXT("pcap", "FILE", pcap, NULL, "write the packets as pcapng, for Wireshark and tshark"),
+    CHOICE("pcap-at", "SIDE", pcap_at, "client", capture_views, "whose view"),
+    TEXT("json", "FILE", json, NULL, "write all counters to FILE (-: standard output)"),
+    FLAG("quiet", quiet, "no summary on standard error"),
     {.name = NULL},
 };
 
