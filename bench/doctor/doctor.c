@@ -56,15 +56,7 @@ static const char *sudo(const struct doctor_facts *f)
 
 static void judge_namespaces(const struct doctor_facts *f, struct doctor_finding *out)
 {
-    const struct {
-        bool refuses;
-        const char *setting;
-    } switches[] = {
-        {f->max_net_namespaces == 0, "user.max_net_namespaces=10000"},
-        {f->unprivileged_userns == 0, "kernel.unprivileged_userns_clone=1"},
-        {f->max_user_namespaces == 0, "user.max_user_namespaces=10000"},
-        {f->apparmor_userns == 1, "kernel.apparmor_restrict_unprivileged_userns=0"},
-    };
+    const char *setting = link_net_refused_by(&f->limits);
 
     if (f->namespaces_errno == 0) {
         find(out, DOCTOR_OK, "%s",
@@ -72,12 +64,10 @@ static void judge_namespaces(const struct doctor_facts *f, struct doctor_finding
         return;
     }
     find(out, DOCTOR_MISSING, "network namespaces are refused: %s", strerror(f->namespaces_errno));
-    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
-        if (switches[i].refuses) {
-            advise(out, "%ssysctl -w %s", sudo(f), switches[i].setting);
-            return;
-        }
-    advise(out, "run as root; a container: docker run --privileged");
+    if (setting != NULL)
+        advise(out, "%ssysctl -w %s", sudo(f), setting);
+    else
+        advise(out, "run as root; a container: docker run --privileged");
 }
 
 static void judge_tun(const struct doctor_facts *f, struct doctor_finding *out)

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/link/link_net.h"
+
 /* Ours: the neighbours of this executable. */
 enum doctor_own { DOCTOR_SERVER, DOCTOR_CLIENT, DOCTOR_OWN };
 
@@ -42,12 +44,10 @@ struct doctor_facts {
     bool is_root;
     bool has_apt; /* Debian, Ubuntu: packages can be named */
 
-    int namespaces_errno;        /* 0: a network namespace was made (and is gone again) */
-    bool namespaces_by_user;     /* ... by way of a user namespace, without root */
-    int link_errno;              /* 0: an emulated link was made; meaningless without namespaces */
-    int64_t unprivileged_userns; /* kernel.unprivileged_userns_clone; Debian's, older ones */
-    int64_t max_user_namespaces, max_net_namespaces; /* user.max_... */
-    int64_t apparmor_userns; /* kernel.apparmor_restrict_unprivileged_userns; Ubuntu's */
+    int namespaces_errno;    /* 0: a network namespace was made (and is gone again) */
+    bool namespaces_by_user; /* ... by way of a user namespace, without root */
+    int link_errno;          /* 0: an emulated link was made; meaningless without namespaces */
+    struct link_net_limits limits; /* why namespaces may be refused */
 
     int64_t files_soft;          /* open files of a process, now */
     int64_t files_allowed;       /* that a run can raise the limit to */

@@ -18,7 +18,6 @@
 #include "bench/base/child.h"
 #include "bench/base/file.h"
 #include "bench/base/programs.h"
-#include "bench/link/link_net.h"
 #include "lib/base/clock.h"
 #include "lib/base/proc.h"
 
@@ -78,11 +77,7 @@ static void probe_links(struct doctor_facts *f)
     f->namespaces_errno = (int)(namespaces % BY_USER);
     f->namespaces_by_user = namespaces >= BY_USER;
     f->link_errno = (int)try_apart(try_link, EAGAIN);
-    f->unprivileged_userns = file_first_number("/proc/sys/kernel/unprivileged_userns_clone");
-    f->apparmor_userns =
-        file_first_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-    f->max_user_namespaces = file_first_number("/proc/sys/user/max_user_namespaces");
-    f->max_net_namespaces = file_first_number("/proc/sys/user/max_net_namespaces");
+    f->limits = link_net_limits_read();
 }
 
 /* ---- limits and ports ---- */

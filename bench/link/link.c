@@ -30,39 +30,22 @@ struct order {
     pid_t parent;
 };
 
-/* Give descriptor *fd the number wanted; none (-1) stays none. All are first moved out of each
- * other's way. */
-static int keep_as(int *fd, int wanted)
-{
-    if (*fd >= 0 && dup2(*fd, wanted) < 0)
-        return PL_ESYS;
-    if (*fd >= 0) {
-        fcntl(wanted, F_SETFD, FD_CLOEXEC);
-        *fd = wanted;
-    }
-    return PL_OK;
-}
-
-/* Keep these descriptors, from CONTROL_FD on, and none above. */
+/* Keep these descriptors, as numbers from CONTROL_FD on, and none above; -1 stays -1. All are first
+ * moved out of each other's way. */
 static int keep_only(int *const fds[], int n)
 {
-    for (int i = 0; i < n; i++) {
-        if (*fds[i] < 0)
-            continue;
-        *fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, CONTROL_FD + n);
-        if (*fds[i] < 0)
+    for (int i = 0; i < n; i++)
+        if (*fds[i] >= 0 && (*fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, CONTROL_FD + n)) < 0)
             return PL_ESYS;
-    }
-    for (int i = 0; i < n; i++) {
-        if (keep_as(fds[i], CONTROL_FD + i) < 0)
+    for (int i = 0; i < n; i++)
+        if (*fds[i] >= 0 && (*fds[i] = dup3(*fds[i], CONTROL_FD + i, O_CLOEXEC)) < 0)
             return PL_ESYS;
-    }
     close_range((unsigned)(CONTROL_FD + n), ~0U, 0);
     return PL_OK;
 }
 
-/* Forget what was inherited: another process's handlers, and its descriptors, which would
- * keep its pipes open. The terminal's signals are for that process: we end when it does. */
+/* Drop what was inherited: the parent's signal handlers, and its descriptors, which would keep its
+ * pipes open. The terminal's signals are for the parent: this process ends when it does. */
 static int become_own_process(int control_fd, struct link_between *between)
 {
     int *const kept[] = {&control_fd, &between->user_fd, &between->namespace_fd[LINK_CLIENT],
@@ -213,6 +196,12 @@ static void stop_forwarder(const struct link *l)
     kill(l->forwarder, SIGKILL);
 }
 
+static void reap(pid_t child)
+{
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
 void link_close(struct link *l)
 {
     int error = errno;
@@ -220,8 +209,7 @@ void link_close(struct link *l)
     if (l->forwarder > 0) {
         (void)link_capture_end(l, NULL);
         stop_forwarder(l);
-        while (waitpid(l->forwarder, NULL, 0) < 0 && errno == EINTR)
-            ;
+        reap(l->forwarder);
     }
     l->forwarder = -1;
     file_close(&l->control_fd);
@@ -247,6 +235,36 @@ pid_t link_fork(const struct link *l, enum link_side side)
     if (link_enter(l, side) < 0 || die_with(parent, SIGKILL) < 0)
         _exit(127);
     return 0;
+}
+
+/* In a child, because a process that has moved to a side cannot go back. */
+static _Noreturn void send_socket(const struct link *l, enum link_side side, int to)
+{
+    struct rpc_message m = {.head = {.fd_count = 1}};
+
+    if (link_enter(l, side) < 0)
+        _exit(1);
+    m.fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    _exit(m.fds[0] >= 0 && rpc_send(to, &m) == PL_OK ? 0 : 1);
+}
+
+int link_socket(const struct link *l, enum link_side side)
+{
+    struct rpc_message m = {.head = {0}};
+    int pair[2], rc;
+    pid_t child;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return PL_ESYS;
+    child = fork();
+    if (child == 0)
+        send_socket(l, side, pair[1]);
+    close(pair[1]);
+    rc = child < 0 ? PL_ESYS : rpc_receive(pair[0], &m, ANSWER_TIMEOUT_MS);
+    close(pair[0]);
+    reap(child);
+    buf_free(&m.data);
+    return rc == PL_OK && m.head.fd_count == 1 ? m.fds[0] : PL_ESYS;
 }
 
 /* One request with len bytes and, unless it is -1, a descriptor; the bytes of its answer are
@@ -278,6 +296,21 @@ int link_counters(const struct link *l, struct buf *json, uint32_t max_connectio
     struct rpc_head head = {.request = RPC_COUNTERS, .argument = max_connections};
 
     return ask(l, head, "", 0, -1, json);
+}
+
+cJSON *link_account(const struct link *l, struct err_text *e)
+{
+    struct buf text = {0};
+    cJSON *account = NULL;
+    int rc = link_counters(l, &text, 0);
+
+    if (rc == PL_OK)
+        account = cJSON_ParseWithLength((const char *)text.data, text.len);
+    if (account == NULL)
+        err_set(e, PL_EPROTO, "emulated link: %s",
+                rc < 0 ? pl_strerror(rc) : "its account is not JSON");
+    buf_free(&text);
+    return account;
 }
 
 int link_reset(const struct link *l)

@@ -1,6 +1,6 @@
-/* The emulated link, as the runner uses it: two network namespaces and a process between
- * them that moves their packets, counts them and can write them down. Without root it takes
- * a user namespace and a /dev/net/tun that may be opened (docs/link.md).
+/* The emulated link: two network namespaces and a process between them, the forwarder, that moves
+ * their packets, counts them and can write them to a file. Without root it needs a user namespace
+ * and permission to open /dev/net/tun (docs/link.md).
  *
  *     struct link l;
  *     rc = link_open(&l, &spec, seed, &e);          PL_ESYS: go on over loopback, print e
@@ -11,14 +11,16 @@
  *     link_counters(&l, &json, 0); link_capture_end(&l, &e);
  *     link_close(&l);
  *
- * The server listens on LINK_SERVER_IPV4 / LINK_SERVER_IPV6 (link_net.h). All calls block, for
- * milliseconds. When the caller dies, however it dies, the forwarder kills what is inside, whoever
- * started it, and ends; with the last process go the namespaces. */
+ * This header, with those that it includes, is what bench/network opens links through; scenarios
+ * need link_spec.h only. The server listens on LINK_SERVER_IPV4 or LINK_SERVER_IPV6 (link_net.h).
+ * All calls block, for milliseconds. When the caller dies, however it dies, the forwarder kills the
+ * processes inside, whoever started them, and ends; the namespaces go with the last process. */
 #ifndef PUSHLAB_LINK_H
 #define PUSHLAB_LINK_H
 
 #include <stdint.h>
 #include <sys/types.h>
+#include <cjson/cJSON.h>
 
 #include "lib/base/buf.h"
 #include "bench/link/capture.h"
@@ -26,7 +28,7 @@
 #include "bench/link/link_net.h"
 
 struct link {
-    pid_t forwarder; /* its /proc/PID/ns/net is the server's namespace */
+    pid_t forwarder; /* -1: none; its /proc/PID/ns/net is the server's namespace */
     int control_fd;
     int user_fd; /* -1 when root made the namespaces */
     int namespace_fd[LINK_SIDES];
@@ -37,9 +39,9 @@ struct link {
  * it) or PL_ENOMEM. Nothing is left behind on failure. */
 int link_open(struct link *l, const struct link_spec *spec, uint64_t seed, struct err_text *e);
 
-/* The same between hosts that may be there already: so a host with several links comes to be,
- * each link with a wire_counter of its own. between's descriptors stay the caller's. Close the
- * newest first: what it has not made itself it leaves alone. */
+/* The same between namespaces that may exist already: this makes a host with several links. Each
+ * link has a wire counter of its own. between's descriptors stay the caller's. Close the newest
+ * first: a link ends only the namespaces that it made. */
 int link_open_between(struct link *l, const struct link_between *between,
                       const struct link_spec *spec, uint64_t seed, struct err_text *e);
 
@@ -55,10 +57,17 @@ int link_enter(const struct link *l, enum link_side side);
  * child, its process id in the parent, or PL_ESYS. A child that cannot enter exits with 127. */
 pid_t link_fork(const struct link *l, enum link_side side);
 
+/* A TCP socket in that side's namespace, for use from here: one process can have sockets on many
+ * sides. Its descriptor, the caller's, or PL_ESYS. */
+int link_socket(const struct link *l, enum link_side side);
+
 /* Append a snapshot of all counters since the last reset as one JSON object (docs/link.md);
  * with max_connections > 0 it lists so many connections. 0, PL_EOF (the forwarder died),
  * PL_ESYS or PL_ENOMEM. */
 int link_counters(const struct link *l, struct buf *json, uint32_t max_connections);
+
+/* The same, parsed: the caller's to delete; NULL with the line in e. */
+cJSON *link_account(const struct link *l, struct err_text *e);
 
 /* Begin a new row: all counters to zero. Connections there are now count as the last row's:
  * what they still send is kept apart as "stale". 0, PL_EOF or PL_ESYS. */

@@ -27,22 +27,42 @@ enum { TUN_QUEUE_PACKETS = 32768, LOOPBACK_INDEX = 1 };
 
 enum { KILL_PASSES = 200, KILL_PASS_MS = 5 };
 
-/* Why namespaces were refused, in terms of the switch that would allow them. */
+struct link_net_limits link_net_limits_read(void)
+{
+    return (struct link_net_limits){
+        .unprivileged_userns = file_first_number("/proc/sys/kernel/unprivileged_userns_clone"),
+        .max_user_namespaces = file_first_number("/proc/sys/user/max_user_namespaces"),
+        .max_net_namespaces = file_first_number("/proc/sys/user/max_net_namespaces"),
+        .apparmor_userns =
+            file_first_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+    };
+}
+
+const char *link_net_refused_by(const struct link_net_limits *l)
+{
+    if (l->max_net_namespaces == 0) /* refuses root as well */
+        return "user.max_net_namespaces=10000";
+    if (l->unprivileged_userns == 0)
+        return "kernel.unprivileged_userns_clone=1";
+    if (l->max_user_namespaces == 0)
+        return "user.max_user_namespaces=10000";
+    return l->apparmor_userns == 1 ? "kernel.apparmor_restrict_unprivileged_userns=0" : NULL;
+}
+
 static int refuse_namespaces(int error, struct err_text *e)
 {
-    const char *remedy = "run as root, or in a container add --privileged";
+    struct link_net_limits limits = link_net_limits_read();
+    const char *setting = link_net_refused_by(&limits);
 
-    if (file_first_number("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-        remedy = "run as root, or: sysctl kernel.unprivileged_userns_clone=1";
-    else if (file_first_number("/proc/sys/user/max_user_namespaces") == 0)
-        remedy = "run as root, or: sysctl user.max_user_namespaces=10000";
-    else if (file_first_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
-        remedy = "run as root, or: sysctl kernel.apparmor_restrict_unprivileged_userns=0";
-    else if (file_first_number("/proc/sys/user/max_net_namespaces") == 0)
-        remedy = "allow them: sysctl user.max_net_namespaces=10000";
     errno = error;
-    return err_set(e, PL_ESYS, "emulated link: no network namespaces (%s); %s", strerror(error),
-                   remedy);
+    if (setting != NULL)
+        return err_set(e, PL_ESYS,
+                       "emulated link: no network namespaces (%s); run as root, or: sysctl %s",
+                       strerror(error), setting);
+    return err_set(e, PL_ESYS,
+                   "emulated link: no network namespaces (%s); run as root, or in a container add "
+                   "--privileged",
+                   strerror(error));
 }
 
 static int refuse_tun(int error, struct err_text *e)

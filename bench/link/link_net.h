@@ -9,6 +9,7 @@
 #define PUSHLAB_LINK_NET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lib/base/err.h"
 
@@ -36,6 +37,17 @@ struct link_between {
 #define LINK_BETWEEN_NEW_HOSTS ((struct link_between){.user_fd = -1, .namespace_fd = {-1, -1}})
 
 enum { LINK_MTU_BYTES = 1500 };
+
+/* What the kernel says about who may make namespaces; -1: there is no such setting. */
+struct link_net_limits {
+    int64_t unprivileged_userns; /* kernel.unprivileged_userns_clone; Debian's, older ones */
+    int64_t max_user_namespaces, max_net_namespaces; /* user.max_... */
+    int64_t apparmor_userns; /* kernel.apparmor_restrict_unprivileged_userns; Ubuntu's */
+};
+struct link_net_limits link_net_limits_read(void);
+/* The setting that refuses namespaces, with a value that allows them ("user.max_net_namespaces=
+ * 10000"), as sysctl(8) takes it; NULL: none of these. Pure. */
+const char *link_net_refused_by(const struct link_net_limits *l);
 
 struct link_net_side {
     int namespace_fd;

@@ -1,12 +1,5 @@
 #include "bench/network/hosts.h"
 
-#include <errno.h>
-#include <unistd.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-
-#include "bench/link/rpc.h"
-
 /* The links of each shape, in the order in which they are made: the client's side of each is a
  * host that is new or there already, the server's side is new. */
 static const enum hosts_name shapes[][1 + HOSTS_SERVERS_MAX][LINK_SIDES] = {
@@ -137,38 +130,11 @@ bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name 
     return false;
 }
 
-/* In a child, because a process that has moved to the host cannot go back. */
-static _Noreturn void send_socket(const struct child_place *place, int to)
-{
-    struct rpc_message m = {.head = {.fd_count = 1}};
-
-    if (place->enter(place->arg) < 0)
-        _exit(1);
-    m.fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    _exit(m.fds[0] >= 0 && rpc_send(to, &m) == PL_OK ? 0 : 1);
-}
-
-enum { SOCKET_TIMEOUT_MS = 10000 };
-
 int hosts_socket(const struct hosts *h, enum hosts_name host)
 {
-    const struct child_place *place = hosts_place(h, host);
-    struct rpc_message m = {.head = {0}};
-    int pair[2], rc;
-    pid_t child;
+    const struct hosts_end *end = &h->at[host];
 
-    if (place == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return PL_ESYS;
-    child = fork();
-    if (child == 0)
-        send_socket(place, pair[1]);
-    close(pair[1]);
-    rc = child < 0 ? PL_ESYS : rpc_receive(pair[0], &m, SOCKET_TIMEOUT_MS);
-    close(pair[0]);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-    buf_free(&m.data);
-    return rc == PL_OK && m.head.fd_count == 1 ? m.fds[0] : PL_ESYS;
+    return end->link != NULL ? link_socket(end->link, end->side) : PL_ESYS;
 }
 
 enum hosts_part hosts_part_of(const struct hosts *h, size_t i)

@@ -124,27 +124,12 @@ int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, st
     return rc;
 }
 
-static cJSON *account_of(const struct link *l, struct err_text *e)
-{
-    struct buf text = {0};
-    cJSON *wire = NULL;
-    int rc = complain(link_counters(l, &text, 0), e);
-
-    if (rc == PL_OK) {
-        wire = cJSON_ParseWithLength((const char *)text.data, text.len);
-        if (wire == NULL)
-            err_set(e, PL_EPROTO, "emulated link: its account is not JSON");
-    }
-    buf_free(&text);
-    return wire;
-}
-
 /* The first of the clients' links gives the account its form. */
 static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err_text *e)
 {
     static const char *const names[] = {[HOSTS_BEHIND] = "behind", [HOSTS_BESIDE] = "beside"};
     enum hosts_part part = hosts_part_of(h, i);
-    cJSON *more = account_of(&h->links[i].link, e), *list;
+    cJSON *more = link_account(&h->links[i].link, e), *list;
 
     if (more == NULL)
         return PL_EPROTO;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
+
 #define NORMAL_CUT 4.0 /* a far tail would be a surprise, not a model */
 
 static bool frame_before(const struct frame *a, const struct frame *b)
@@ -16,21 +18,6 @@ static void swap_frames(struct frame **a, struct frame **b)
 
     *a = *b;
     *b = t;
-}
-
-static bool heap_reserve(struct stage_delay *s)
-{
-    size_t capacity = s->capacity == 0 ? 256 : 2 * s->capacity;
-    struct frame **heap;
-
-    if (s->packets < s->capacity)
-        return true;
-    heap = realloc(s->heap, capacity * sizeof(struct frame *));
-    if (heap == NULL)
-        return false;
-    s->heap = heap;
-    s->capacity = capacity;
-    return true;
 }
 
 /* While order is kept among all, due times only grow, and the loop ends at its first comparison. */
@@ -86,7 +73,8 @@ static enum stage_verdict delay_put(struct stage *stage, struct frame *f, int64_
     size_t group = s->model.per_connection ? f->connection % STAGE_DELAY_GROUPS : 0;
 
     f->due_ns = at_ns + draw_delay_ns(s);
-    if (s->bytes + f->len > s->limit_bytes || !heap_reserve(s)) {
+    if (s->bytes + f->len > s->limit_bytes ||
+        array_reserve(&s->heap, &s->capacity, s->packets + 1, sizeof *s->heap) < 0) {
         stage->dropped_packets++;
         stage->dropped_bytes += f->len;
         return STAGE_DROP;

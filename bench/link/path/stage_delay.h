@@ -31,7 +31,7 @@ struct stage_delay {
     int64_t last_due_ns[STAGE_DELAY_GROUPS];
     struct frame **heap; /* the earliest due first, then the lowest id */
     uint64_t packets, bytes;
-    size_t capacity;
+    uint32_t capacity;
     uint64_t limit_bytes;
 };
 

@@ -77,21 +77,6 @@ static int measure_on_link(struct measure *m, const char *text,
     return rc;
 }
 
-static double counter(const struct link *l, const char *name)
-{
-    struct buf json = {.data = NULL};
-    double value = NAN;
-    cJSON *root;
-
-    if (link_counters(l, &json, 0) == PL_OK) {
-        root = cJSON_ParseWithLength((const char *)json.data, json.len);
-        value = json_number(root, name);
-        cJSON_Delete(root);
-    }
-    buf_free(&json);
-    return value;
-}
-
 static int probe_failed(const char *what)
 {
     fprintf(stderr, "pushlab-link: measure: %s: %s\n", what, strerror(errno));
@@ -224,13 +209,16 @@ static int run_capacity(struct measure *m, const char *text, const struct link *
     bool good = false;
     double own = 0, rate = 0;
     char measured[96];
+    cJSON *account;
 
     (void)spec;
     for (int attempt = 1; !good && attempt <= ATTEMPTS; attempt++) {
         if (link_reset(l) < 0 ||
             link_probe_blast(l, count, BLAST_PACKETS_PER_S, BLAST_PACKET_BYTES, &b) < 0)
             return probe_failed("UDP packets");
-        own = counter(l, "own_drops");
+        account = link_account(l, NULL);
+        own = json_number(account, "own_drops");
+        cJSON_Delete(account);
         rate = (double)b.sent / ((double)b.elapsed_ns / (double)NS_PER_S);
         good = capacity_is_good(&b, rate, own);
     }

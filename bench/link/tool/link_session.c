@@ -139,18 +139,12 @@ static int write_json(const char *path, const struct buf *json, struct err_text 
 
 static bool is_quiet(const struct link *l)
 {
-    struct buf json = {.data = NULL};
-    bool quiet = true; /* of a forwarder that is dead, too */
+    cJSON *account = link_account(l, NULL); /* NULL: the forwarder is dead, and quiet */
+    bool busy = json_number(account, "lanes.up.under_way_packets") > 0 ||
+                json_number(account, "lanes.down.under_way_packets") > 0;
 
-    if (link_counters(l, &json, 0) == PL_OK) {
-        cJSON *root = cJSON_ParseWithLength((const char *)json.data, json.len);
-
-        quiet = !(json_number(root, "lanes.up.under_way_packets") > 0) &&
-                !(json_number(root, "lanes.down.under_way_packets") > 0);
-        cJSON_Delete(root);
-    }
-    buf_free(&json);
-    return quiet;
+    cJSON_Delete(account);
+    return !busy;
 }
 
 /* Let the last packets arrive, and what the kernels answer to them: an account and a capture

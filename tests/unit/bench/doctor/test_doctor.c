@@ -27,10 +27,10 @@ static struct doctor_facts healthy(void)
 {
     struct doctor_facts f = {.has_apt = true,
                              .namespaces_by_user = true,
-                             .unprivileged_userns = 1,
-                             .max_user_namespaces = 1000,
-                             .max_net_namespaces = 1000,
-                             .apparmor_userns = -1,
+                             .limits = {.unprivileged_userns = 1,
+                                        .max_user_namespaces = 1000,
+                                        .max_net_namespaces = 1000,
+                                        .apparmor_userns = -1},
                              .files_soft = 1024,
                              .files_allowed = 65536,
                              .port_low = 32768,
@@ -69,23 +69,23 @@ static struct doctor_finding finding_of(const char *name, const struct doctor_fa
 static void refuse_by_sysctl(struct doctor_facts *f)
 {
     f->namespaces_errno = EPERM;
-    f->unprivileged_userns = 0;
+    f->limits.unprivileged_userns = 0;
 }
 static void refuse_by_count(struct doctor_facts *f)
 {
     f->namespaces_errno = ENOSPC;
-    f->max_user_namespaces = 0;
+    f->limits.max_user_namespaces = 0;
 }
 static void refuse_net_by_count(struct doctor_facts *f)
 {
     f->is_root = true;
     f->namespaces_errno = ENOSPC;
-    f->max_net_namespaces = 0;
+    f->limits.max_net_namespaces = 0;
 }
 static void refuse_by_apparmor(struct doctor_facts *f)
 {
     f->namespaces_errno = EPERM;
-    f->apparmor_userns = 1;
+    f->limits.apparmor_userns = 1;
 }
 static void refuse_without_reason(struct doctor_facts *f)
 {
