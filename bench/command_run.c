@@ -68,7 +68,7 @@ static const struct opt_program program = {
     .operands = "SCENARIO.json",
 };
 
-enum { RUN_INTERRUPTED = 100 }; /* internal: no more links after a Ctrl-C */
+enum { RUN_INTERRUPTED = 100 }; /* not an exit code: no more links after a Ctrl-C */
 
 /* ---- what to run ---- */
 

@@ -1,4 +1,4 @@
-/* `pushlab watch`: the two-minute demonstration, with a server of its own if need be. */
+/* `pushlab watch`: updates as they arrive, from a given server or one that it starts. */
 #include "bench/commands.h"
 
 #include <stddef.h>
@@ -89,7 +89,7 @@ static int start_server(struct supervisor *sup, struct child *server, const stru
     return server_start(sup, server, &args, NULL, address, cap, e);
 }
 
-/* What the client has noted, explained, and what it has said. v NULL: it talks for itself. */
+/* Explain what the client's transcript says, and print its output. v NULL: it prints itself. */
 static void relay(struct watch_verbose *v, struct child *client)
 {
     char *line;
@@ -104,7 +104,7 @@ static void relay(struct watch_verbose *v, struct child *client)
     fflush(stdout);
 }
 
-/* On Ctrl-C the client gets the time to say its last words. Returns the exit code. */
+/* On Ctrl-C the client gets the time to print its sums. Returns the exit code. */
 static int follow(struct supervisor *sup, struct child *server, struct child *client,
                   struct watch_verbose *v)
 {

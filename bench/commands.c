@@ -163,7 +163,7 @@ static const struct opt_program table_program = {
 
 #define RUN_FOLDER "the folder of one run, such as results/latest"
 
-/* A report that is there holds the charts as they were. */
+/* A report that exists contains the old charts. */
 static int refresh_report(const char *dir, struct err_text *e)
 {
     char path[PATH_MAX];

@@ -18,12 +18,12 @@ int command_fail(int code, const char *line);
 
 /* Parse a command's options, and its one operand: what ("folder") says what it is, accepted what it
  * may be, NULL: one of p's operand_words. what NULL: it takes no operand. False: the command ends
- * with *code; what is wrong was said. */
+ * with *code; what is wrong was printed. */
 bool command_parse(const struct opt_program *p, void *config, int argc, char **argv,
                    const char *what, const char *accepted, int *code);
 
-/* Print text on stdout and free it, unless rc says that it could not be made. Both return rc,
- * PL_ENOMEM, or PL_ESYS when stdout can't be written to. */
+/* Print text on stdout and free it, unless rc is negative: then it could not be made. Both return
+ * rc, PL_ENOMEM, or PL_ESYS when stdout can't be written to. */
 int command_print(struct buf *text, int rc);
 int command_print_json(const cJSON *o);
 

@@ -6,7 +6,7 @@
 #include "lib/base/err.h"
 #include "lib/base/proc.h"
 
-/* Out of memory ends the program, here and not in each of cJSON's hundred callers: the
+/* Out of memory ends the program, here and not in every caller of cJSON: the
  * children die with it, and the rows that were finished are already on disk. */
 static void *allocate_or_end(size_t size)
 {

@@ -17,7 +17,7 @@
 /* ---- the supervisor ---- */
 
 /* nohup's SIGHUP stays ignored: signalfd would bring it back. SIGINT, which shells ignore for
- * their background jobs, is wanted all the same: whoever sends it means us. */
+ * their background jobs, is taken all the same: it was sent on purpose. */
 static bool is_under_nohup(void)
 {
     struct sigaction now;
@@ -37,7 +37,7 @@ int supervisor_open(struct supervisor *sup)
     sigaddset(&set, SIGTERM);
     if (!is_under_nohup())
         sigaddset(&set, SIGHUP);
-    /* An inherited SIG_IGN would let the kernel reap behind our back. */
+    /* With an inherited SIG_IGN the kernel would reap the children itself. */
     sigaction(SIGCHLD, &fallback, NULL);
     sup->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (sup->signal_fd < 0)
@@ -61,7 +61,8 @@ void supervisor_close(struct supervisor *sup)
         supervisor_stop(sup, c, 0);
         child_free(sup, c);
     }
-    /* What came in meanwhile has been dealt with: don't deliver it again to the old mask. */
+    /* Take the signals that came in meanwhile, lest they are delivered once the mask is restored.
+     */
     for (struct signalfd_siginfo info; read(sup->signal_fd, &info, sizeof info) > 0;)
         sup->interrupts += info.ssi_signo != SIGCHLD;
     close(sup->signal_fd);

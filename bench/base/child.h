@@ -1,5 +1,5 @@
-/* Child processes that can't outlive the runner: each is killed when the runner dies, reaped
- * always, and listened to with deadlines.
+/* Child processes that can't outlive the runner: each is killed when the runner dies, always
+ * reaped, and waited for with deadlines.
  *
  * A supervisor takes over SIGCHLD, SIGINT, SIGTERM, SIGHUP and SIGPIPE of the (single-threaded)
  * process while it is open. Children run in process groups of their own, so that a Ctrl-C
@@ -31,7 +31,7 @@ enum {
     CHILD_READ_ERR = 1 << CHILD_ERR,
     CHILD_READ_PROGRESS = 1 << CHILD_PROGRESS,
     CHILD_SAME_GROUP = 1 << CHILD_STREAMS, /* stay in the terminal's foreground */
-    CHILD_WRITE_IN = 2 << CHILD_STREAMS,   /* child_say() will be heard */
+    CHILD_WRITE_IN = 2 << CHILD_STREAMS,   /* child_say() can write to it */
 };
 
 /* Zero-initialise. */
@@ -55,13 +55,13 @@ struct supervisor {
     sigset_t before; /* the signal mask to go back to */
     struct sigaction sigpipe_before;
     int interrupts;                         /* SIGINT, SIGTERM and SIGHUP that came in so far */
-    struct child *children[SUPERVISOR_MAX]; /* running or not yet forgotten */
+    struct child *children[SUPERVISOR_MAX]; /* running, or ended and not yet freed */
     size_t count;
 };
 
 /* 0 or PL_ESYS. */
 int supervisor_open(struct supervisor *sup);
-/* Kill and reap whatever still runs, then give the signals back. */
+/* Kill and reap whatever still runs, then restore the signals. */
 void supervisor_close(struct supervisor *sup);
 
 /* Start argv[0] (looked up in PATH when it has no slash) as c, which stays the caller's and
@@ -70,13 +70,13 @@ void supervisor_close(struct supervisor *sup);
 int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, char *const argv[],
                      unsigned reads, struct err_text *e);
 
-/* Where a child is to live: enter() is called in it between fork and exec, so it may make
+/* Where a child is to be started: enter() is called in it between fork and exec, so it may make
  * only async-signal-safe calls; a negative return fails the start with errno. */
 struct child_place {
     int (*enter)(const void *arg);
     const void *arg;
 };
-/* supervisor_spawn() for a child that lives elsewhere; place NULL: here. */
+/* supervisor_spawn() at a place; NULL: here. */
 int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *name,
                         char *const argv[], unsigned reads, const struct child_place *place,
                         struct err_text *e);
@@ -105,15 +105,14 @@ char *child_next_line(struct child *c, enum child_stream s);
 /* All that is left of a stream, NUL-terminated; "" when nothing. */
 const char *child_text(struct child *c, enum child_stream s);
 
-/* Programs put their name in front of what they say on stderr; so do those who quote them.
- * Where "NAME: " is over, or line. */
+/* line without the "NAME: " that programs put in front of what they print on stderr. */
 const char *child_said(const struct child *c, const char *line);
 
 /* Did it end with exit code 0? */
 bool child_succeeded(const struct child *c);
 
-/* "exited with 1: bind 127.0.0.1:80: permission denied" (its last line on stderr), "was
- * killed by signal 11 (Segmentation fault)", "is still running". */
+/* How it ended: "exited with 1: bind 127.0.0.1:80: permission denied" (its last line on stderr),
+ * "was killed by signal 11 (Segmentation fault)", "is still running". */
 void child_describe(struct child *c, char *out, size_t cap);
 /* The same after its name, as the line in e. Returns PL_ESYS. */
 int child_fail(struct child *c, struct err_text *e);

@@ -72,7 +72,7 @@ static int write_all(int fd, const char *data, size_t len)
     return PL_OK;
 }
 
-/* A full disk may show in write, in fsync or only in close (NFS, quotas): ask all three. */
+/* A full disk may show in write, in fsync or only in close (NFS, quotas): check all three. */
 static int write_synced(const char *path, const void *data, size_t len)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -1,4 +1,4 @@
-/* Whole files in and out, with every failure said in one line: "write PATH: No space left". */
+/* Reading and writing whole files, with a line for every failure: "write PATH: No space left". */
 #ifndef PUSHLAB_FILE_H
 #define PUSHLAB_FILE_H
 
@@ -16,8 +16,8 @@ int file_read(struct buf *out, const char *path, size_t max_bytes, struct err_te
  * 0 or PL_ESYS; on failure the earlier path, if any, is unchanged. */
 int file_write(const char *path, const void *data, size_t len, struct err_text *e);
 
-/* Could file_write() write there? Asked before work whose result would be lost. 0 or PL_ESYS, in
- * file_write()'s words. */
+/* Check that file_write() can write there, before work whose result would be lost. 0 or PL_ESYS,
+ * with the same line. */
 int file_try(const char *path, struct err_text *e);
 
 /* Close a descriptor unless it is -1, and make it -1. errno stays. */

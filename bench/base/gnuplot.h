@@ -7,7 +7,7 @@
 
 enum { GNUPLOT_LIMIT_S = 60 };
 
-/* Run argv (argv[0] is the program, looked up in PATH; NULL-terminated) as a child of n, wait
+/* Run argv (argv[0] is the program, looked up in PATH; NULL-terminated) as a child of sup, wait
  * for it and reap it. What it prints is only used to explain a failure.
  * 0; PL_EINTR after Ctrl-C; PL_ESYS when it can't be started (not installed), fails, is killed or
  * takes longer than GNUPLOT_LIMIT_S; PL_ENOMEM; with the line in e. */

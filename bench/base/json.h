@@ -27,7 +27,7 @@ bool json_true(const cJSON *root, const char *path);
 /* Counts are written whole, everything else with six significant digits; NAN and infinity
  * (a ratio over nothing) become null. */
 void json_add_number(cJSON *object, const char *name, double value);
-/* text may be anything, a command-line argument for one: bytes that are not UTF-8 become '?'. */
+/* text may be anything, such as a command-line argument: bytes that are not UTF-8 become '?'. */
 void json_add_text(cJSON *object, const char *name, const char *text);
 void json_append_text(cJSON *array, const char *text);
 /* An array of n such texts. */

@@ -1,4 +1,4 @@
-/* Where programs are: pushlab's other ones, and those of others. */
+/* Where programs are: pushlab's own, and others. */
 #ifndef PUSHLAB_PROGRAMS_H
 #define PUSHLAB_PROGRAMS_H
 
@@ -26,8 +26,8 @@ bool program_find_in(const char *folders, const char *name, char *out, size_t ca
 /* In PATH, or where balancers and servers are, which the PATH of most users lacks. A name with a
  * slash in front is itself. */
 bool program_find_of_others(const char *name, char *out, size_t cap);
-/* How much of what a program says of its version tells it: "Redis server v=7.0.15 sha=0000" up to
- * the end of the word with a number. */
+/* The length of said up to the end of the first word with a number: of "Redis server v=7.0.15
+ * sha=0000", without the rest. */
 size_t program_version_len(const char *said);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What stands where there is no value. */
+/* Printed where there is no value. */
 #define UNITS_NONE "–"
 
 /* Room for any of the texts below. */

@@ -1,5 +1,5 @@
-/* Text that grows into a buf, with one look at the end for whether all of it fitted into
- * memory: after a failure everything further is ignored. */
+/* Text that is appended to a buf. After a failure everything further is ignored, so rc need only be
+ * checked at the end. */
 #ifndef PUSHLAB_WRITER_H
 #define PUSHLAB_WRITER_H
 

@@ -1,5 +1,5 @@
-/* A capture file being written: which end of the link is listened at, what is said about
- * each packet, and a buffer, so that the disk is not touched for every packet. */
+/* A capture file being written: which end of the link is captured, the comments of
+ * each packet, and a buffer, so that not every packet is a write. */
 #ifndef PUSHLAB_LINK_CAPTURE_H
 #define PUSHLAB_LINK_CAPTURE_H
 
@@ -10,7 +10,7 @@
 #include "bench/link/path/frame.h"
 #include "bench/link/link_spec.h"
 
-enum link_capture_at { /* whose view: like tcpdump there */
+enum link_capture_at { /* where: as tcpdump would see it there */
                        LINK_CAPTURE_CLIENT = 1,
                        LINK_CAPTURE_SERVER = 2,
                        LINK_CAPTURE_BOTH = 3,
@@ -31,7 +31,7 @@ struct capture {
 /* Start with no file. */
 void capture_init(struct capture *c);
 
-/* Write to fd, which is the capture's from now on, after closing the last file. 0 or
+/* Take over fd and write to it, after closing the file before. label goes into comments. 0 or
  * PL_ENOMEM. */
 int capture_begin(struct capture *c, int fd, enum link_capture_at at, const char *label);
 

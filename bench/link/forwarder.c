@@ -16,7 +16,7 @@
 #include "lib/base/clock.h"
 
 enum {
-    BATCH_PACKETS = 64, /* read from one side before looking at the clock again */
+    BATCH_PACKETS = 64, /* read from one side before the clock is read again */
     MAX_PACKET_BYTES = 65536,
     REPLY_TIMEOUT_MS = 1000,
     PREFERRED_NICE = -15,
@@ -184,7 +184,7 @@ static void arm(struct forwarder *fwd, int64_t at_ns)
     timerfd_settime(fwd->timer_fd, TFD_TIMER_ABSTIME, &t, NULL);
 }
 
-/* Follow the lateness of wake-ups: up fast, down slowly, so that the lead covers most. */
+/* Follow how late wake-ups are: up fast, down slowly, so that the lead covers most of them. */
 static void learn_lead(struct forwarder *fwd)
 {
     int64_t late_ns = clock_now_ns() - fwd->armed_ns;
@@ -204,7 +204,7 @@ static void timer_fired(struct forwarder *fwd)
     uint64_t expirations;
 
     if (read(fwd->timer_fd, &expirations, sizeof expirations) < 0)
-        return; /* set anew since */
+        return; /* it was set again since */
     learn_lead(fwd);
     fwd->armed_ns = STAGE_NEVER;
 }

@@ -41,7 +41,7 @@ struct forwarder {
  * capture is still written out. */
 #define FORWARDER_PARENT_DIED SIGUSR1
 
-/* Start with both namespaces there; fwd takes net over. control_fd stays the caller's.
+/* net's namespaces must exist; fwd takes net over. control_fd stays the caller's.
  * FORWARDER_PARENT_DIED must be blocked.
  * 0, PL_ENOMEM or PL_ESYS. */
 int forwarder_init(struct forwarder *fwd, const struct link_spec *spec, uint64_t seed,

@@ -73,7 +73,7 @@ static int become_own_process(int control_fd, struct link_between *between)
 }
 
 /* Be sent signal_number when parent dies. Every change of credentials clears this, a new user
- * namespace too (prctl(2)), so it has its place after that. */
+ * namespace too (prctl(2)), so it is called after that. */
 static int die_with(pid_t parent, int signal_number)
 {
     if (prctl(PR_SET_PDEATHSIG, signal_number) < 0)

@@ -21,8 +21,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/proc.h"
 
-/* The kernel's queue in front of the reader of a TUN: deep enough that being off the
- * processor for 300 ms at 100,000 packets/s loses nothing. */
+/* The kernel's queue in front of the reader of a TUN: deep enough that 300 ms without
+ * the processor at 100,000 packets/s lose nothing. */
 enum { TUN_QUEUE_PACKETS = 32768, LOOPBACK_INDEX = 1 };
 
 enum { KILL_PASSES = 200, KILL_PASS_MS = 5 };
@@ -76,7 +76,7 @@ static int refuse_tun(int error, struct err_text *e)
     return err_set(e, PL_ESYS, "emulated link: /dev/net/tun: %s; %s", strerror(error), remedy);
 }
 
-/* Become root of a new user namespace, which maps to nobody but ourselves outside. */
+/* Become root of a new user namespace, in which root stands for this user. */
 static int enter_user_namespace(void)
 {
     uid_t uid = geteuid();
@@ -106,7 +106,8 @@ void link_net_interface(char out[LINK_INTERFACE_CHARS], unsigned number)
         snprintf(out, LINK_INTERFACE_CHARS, "%s%u", LINK_INTERFACE, number % 256);
 }
 
-/* A network namespace for this process; a user namespace first when that is what it takes. */
+/* A network namespace for this process; inside a new user namespace where root's rights are
+ * missing. */
 static int enter_first_namespace(struct link_net *n, struct err_text *e)
 {
     if (unshare(CLONE_NEWNET) == 0)
@@ -153,7 +154,7 @@ static int add_address(const struct link_net_side *s, int family, unsigned numbe
 
 /* For measuring: a row must not start with what the last row's connections taught the kernel
  * about this path, and rows with a connection for each request need ports, which on loopback
- * are reused early by default. Where /proc is read-only we live without. */
+ * are reused early by default. Where /proc is read-only, nothing changes. */
 static void tune_kernel(void)
 {
     (void)proc_write("/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
@@ -181,7 +182,7 @@ static int set_up_side(struct link_net_side *s, unsigned number, enum link_side 
     return add_address(s, AF_INET, number, side);
 }
 
-/* The user namespace that others have made; descriptors of ours are copies. */
+/* Enter the user namespace that another link has made, and keep a copy of its descriptor. */
 static int join_user_namespace(struct link_net *n, int user_fd)
 {
     if (user_fd < 0)

@@ -2,9 +2,9 @@
  * one through whoever holds the two TUN descriptors. Namespaces live as long as a process or
  * a descriptor is in them: when the run's processes die, even by SIGKILL, nothing is left.
  *
- * Either side may be a namespace that another link has made: so a host with several links comes
- * to be. Each link is a subnet of its own: 10.77.N.1 on the client's side, 10.77.N.2 on the
- * server's (and fd77:N::1, fd77:N::2), its device pushlabN; number 0 is called as below. */
+ * Either side may be a namespace that another link has made: this makes a host with several links.
+ * Each link is a subnet of its own: 10.77.N.1 on the client's side, 10.77.N.2 on the server's (and
+ * fd77:N::1, fd77:N::2), its device pushlabN; number 0 is called as below. */
 #ifndef PUSHLAB_LINK_NET_H
 #define PUSHLAB_LINK_NET_H
 
@@ -28,7 +28,7 @@ void link_net_ipv4(char out[LINK_ADDRESS_CHARS], unsigned number, enum link_side
 void link_net_ipv6(char out[LINK_ADDRESS_CHARS], unsigned number, enum link_side side);
 void link_net_interface(char out[LINK_INTERFACE_CHARS], unsigned number);
 
-/* Where a link is to run. Zeroed but for namespaces of -1: between two hosts of its own. */
+/* Where a link is to run; LINK_BETWEEN_NEW_HOSTS: between two new namespaces. */
 struct link_between {
     unsigned number;
     int user_fd;                  /* that owns the namespaces there are; -1: the initial one */
@@ -63,9 +63,9 @@ struct link_net {
     struct link_net_side side[LINK_SIDES];
 };
 
-/* Make what there isn't yet and leave the calling process in the server's. To be called in a
- * process of its own with one thread: without root it moves into the user namespace for good.
- * 0, or PL_ESYS with a line in e that says what is missing and how to allow it. */
+/* Make the namespaces that do not exist yet and leave the calling process in the server's. To be
+ * called in a process of its own with one thread: without root it moves into the user namespace for
+ * good. 0, or PL_ESYS with a line in e that says what is missing and how to allow it. */
 int link_net_create(struct link_net *n, const struct link_between *between, struct err_text *e);
 
 /* Kill every process in the network namespaces that the link has made, except the calling one: a

@@ -242,7 +242,7 @@ static int draft_finish(struct link_model *out, const struct draft *d, struct er
         out->loss = loss_model_burst(d->loss_ratio, d->burst_packets);
     else
         out->loss = loss_model_random(d->loss_ratio);
-    /* Bursts of B packets and only one good one between them is as bad as it gets. */
+    /* With bursts of B packets and one good packet between them, no more can be lost. */
     if (!d->has_gilbert && fabs(loss_model_ratio(&out->loss) - d->loss_ratio) > 1e-9)
         return err_set(e, PL_EINVAL, "loss: %g%% can't come in bursts of %g packets",
                        100 * d->loss_ratio, d->burst_packets);
@@ -425,7 +425,9 @@ void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS])
         write_model(&w, "up.", up);
         write_model(&w, "down.", down);
     }
-    snprintf(out, LINK_TEXT_CHARS, "%.*s", (int)all.len - 1, (const char *)all.data + 1);
+    out[0] = '\0';
+    if (all.len > 0)
+        snprintf(out, LINK_TEXT_CHARS, "%.*s", (int)all.len - 1, (const char *)all.data + 1);
     buf_free(&both);
     buf_free(&other);
     buf_free(&all);

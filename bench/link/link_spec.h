@@ -49,7 +49,7 @@ int link_spec_parse_profile(struct link_spec *out, const char *name, const char 
  * are spelt out and every default that matters is written. */
 void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS]);
 
-/* The least time a packet takes each way without jitter: what physics says about latency. */
+/* Both directions' delay without jitter: the least that a round trip takes. */
 int64_t link_spec_rtt_ns(const struct link_spec *spec);
 
 #endif

@@ -102,7 +102,7 @@ int netlink_set_up(int fd, unsigned interface, uint32_t mtu_bytes, uint32_t queu
 
     mode.body.link.ifi_index = up.body.link.ifi_index = (int)interface;
     add_no_link_local(&mode);
-    (void)request_ack(fd, &mode); /* fails where the kernel has no IPv6: nothing to silence */
+    (void)request_ack(fd, &mode); /* fails where the kernel has no IPv6: then there are none */
     up.body.link.ifi_flags = up.body.link.ifi_change = IFF_UP;
     if (mtu_bytes > 0)
         add_attribute(&up, IFLA_MTU, &mtu_bytes, sizeof mtu_bytes);

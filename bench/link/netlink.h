@@ -10,7 +10,7 @@
 int netlink_open(void);
 
 /* Bring interface up; mtu_bytes and queue_packets 0: leave as they are. Without IPv6
- * link-local addresses, so that nothing but the experiment's own packets travels.
+ * link-local addresses, so that only the experiment's own packets travel.
  * 0, or PL_ESYS with errno. */
 int netlink_set_up(int fd, unsigned interface, uint32_t mtu_bytes, uint32_t queue_packets);
 

@@ -1,4 +1,4 @@
-/* What the runner and the forwarder say to each other over a socket pair: a request and its
+/* Messages between a link's owner and its forwarder over a socket pair: a request and its
  * answer, each a head, bytes, and perhaps descriptors. Both ends are the same program, so
  * the head is a plain struct. */
 #ifndef PUSHLAB_LINK_RPC_H
@@ -9,7 +9,7 @@
 #include "lib/base/buf.h"
 
 enum rpc_request {
-    RPC_READY,    /* forwarder to runner, once: status, error line, namespace descriptors */
+    RPC_READY,    /* from the forwarder, once: status, error line, namespace descriptors */
     RPC_COUNTERS, /* argument: most connections to list; answered with JSON */
     RPC_RESET,
     RPC_WINDOW,  /* bytes: two int64_t, CLOCK_MONOTONIC start and end */

@@ -35,7 +35,7 @@ static uint64_t hash_key(const struct wire_counter_key *k)
     return h;
 }
 
-/* The slot of key, or the empty one where it belongs. There always is an empty one. */
+/* The slot of key, or the empty slot for it: at most half of them are in use. */
 static uint32_t *find_slot(const struct wire_counter *w, const struct wire_counter_key *key)
 {
     uint32_t i = (uint32_t)hash_key(key) & (w->slot_count - 1);

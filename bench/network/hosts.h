@@ -76,10 +76,9 @@ int hosts_open(struct hosts *h, const struct hosts_plan *plan, struct err_text *
 /* Ends whatever still runs on any of them. Harmless on a zeroed h. */
 void hosts_close(struct hosts *h);
 
-/* Where a child is to live that runs there; NULL: no such host. Valid as long as h. */
+/* Where a child is to be started that runs on that host; NULL: no such host. Valid as long as h. */
 const struct child_place *hosts_place(const struct hosts *h, enum hosts_name host);
-/* The address under which from reaches to over the link between them (IPv4); false: there is no
- * link. */
+/* The IPv4 address of to on the link from from to to; false: there is no such link. */
 bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name to,
                    char out[LINK_ADDRESS_CHARS]);
 /* A TCP socket in a host's network namespace, for use from here: one process can have sockets on

@@ -1,5 +1,5 @@
 /* A network namespace of the run's own: its TCP counters count the run and nothing else, and
- * no port of the host can be in the way. */
+ * no port of the host is taken. */
 #ifndef PUSHLAB_NETNS_H
 #define PUSHLAB_NETNS_H
 
@@ -7,7 +7,7 @@
 
 struct netns {
     bool own;       /* false: still in the host's */
-    char note[160]; /* why the host's had to do; "" otherwise */
+    char note[160]; /* why it is the host's; "" otherwise */
 };
 
 /* Move this process (and so its future children) to a new network namespace whose loopback
@@ -15,7 +15,7 @@ struct netns {
  * When that is not permitted nothing changes and out says why. */
 void netns_enter(struct netns *out);
 
-/* Stay, because somebody asked for it. */
+/* Stay in the host's, because the user asked for it. */
 void netns_stay(struct netns *out);
 
 #endif

@@ -124,7 +124,7 @@ int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, st
     return rc;
 }
 
-/* The first of the clients' links gives the account its form. */
+/* Add link i's account to that of the links before; the first of the clients' links begins it. */
 static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err_text *e)
 {
     static const char *const names[] = {[HOSTS_BEHIND] = "behind", [HOSTS_BESIDE] = "beside"};

@@ -1,7 +1,7 @@
 /* The network between server and clients: loopback, in a network namespace of the run's own, or
  * emulated links (bench/link) between hosts: one with a side for each, or with a balancer in
- * between (hosts.h). The runner asks here where to put its children and what the wire saw;
- * nobody else needs to know which network it is. */
+ * between (hosts.h). The runner learns here where to put its children and what was counted
+ * on the wire; no other code needs to know which network it is. */
 #ifndef PUSHLAB_NETWORK_H
 #define PUSHLAB_NETWORK_H
 
@@ -23,7 +23,7 @@ struct network {
     struct hosts hosts;    /* emulated */
     struct link_spec spec; /* emulated: of the clients' link */
     char why[320];         /* why no emulated link is permitted; "" */
-    char note[400];        /* why this is not the network that was asked for; "" */
+    char note[400];        /* why it is another network than was asked for; "" */
 };
 
 /* Open the network called wanted ("loopback", "4g", "rtt=50ms,loss=1%"). Where an emulated link is
@@ -37,7 +37,7 @@ void network_close(struct network *n);
 
 /* What every table, chart and file calls it. */
 const char *network_name(const struct network *n);
-/* Where a child is to live; NULL: here. */
+/* Where a child is to be started; NULL: here. */
 const struct child_place *network_place(const struct network *n, enum link_side side);
 /* What the server is to listen on, on an emulated link: its side's address. */
 const char *network_listen(const struct network *n);
@@ -45,17 +45,17 @@ const char *network_listen(const struct network *n);
 /* For run.json: null on loopback, else name, spec in full, rtt_ms. */
 cJSON *network_describe(const struct network *n);
 
-/* A row begins: every counter to zero; connections there by now belong to nobody. With
- * pcap_path packets are written there, label on each connection's first. All of these do
+/* A row begins: every counter to zero; connections that exist by now are not counted. capture:
+ * write packets to pcap_path, with label on each connection's first. window: packets that enter
+ * the link in [start_ns, end_ns) of CLOCK_MONOTONIC are counted apart as well. All of these do
  * nothing on loopback. 0 or negative with the line in e. */
 int network_row_begin(const struct network *n, struct err_text *e);
 int network_capture(const struct network *n, const char *pcap_path, const char *label,
                     struct err_text *e);
-/* When the row's window is, in CLOCK_MONOTONIC; what enters the link in it counts apart. */
 int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, struct err_text *e);
-/* What the wire saw (docs/link.md); null on loopback. Ends a capture. Of several links the clients'
- * own are added up; those behind a balancer are in "behind", and those to a store in "beside", by
- * server. NULL with the line in e when a link is gone. */
+/* What was counted on the wire (docs/link.md); null on loopback. Ends a capture. Of several links
+ * the clients' own are added up; those behind a balancer are in "behind", and those to a store in
+ * "beside", by server. NULL with the line in e when a link is gone. */
 cJSON *network_row_end(const struct network *n, struct err_text *e);
 
 #endif

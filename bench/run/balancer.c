@@ -118,7 +118,7 @@ int balancer_start(struct service *s, struct supervisor *sup, const struct balan
     char config[PATH_MAX + 16];
     /* In the foreground, and with nothing of the machine's own configuration. */
     char *haproxy[] = {s->program, "-db", "-q", "-f", config, NULL};
-    /* A user namespace has no user but root to become, nor to give a folder to. */
+    /* In a user namespace, root is the only user that nginx can run as. */
     char *nginx[] = {s->program, "-c",     config, "-p",         s->folder,
                      "-e",       "stderr", "-g",   "user root;", NULL};
     int rc = service_prepare(s, kind->program, "-v", e);

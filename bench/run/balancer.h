@@ -24,7 +24,7 @@ struct balancer_kind {
     enum hosts_shape shape;
     int layer;           /* 4 or 7; 0: no program */
     const char *program; /* NULL: none */
-    const char *config;  /* its configuration when the scenario names none */
+    const char *config;  /* template in the scenario's folder, unless the scenario names another */
 };
 /* By enum scenario_balancer_kind, from BALANCER_DIRECT on. */
 const struct balancer_kind *balancer_kind(int kind);
@@ -36,8 +36,8 @@ struct balancer_words {
     const char *folder;
 };
 
-/* Fill a template in. 0, PL_ENOMEM, or PL_EINVAL with the line in e ("@SERVER2@: there is one
- * server"). Pure. */
+/* Fill a template in. 0, PL_ENOMEM, or PL_EINVAL with the line in e ("@SERVER2@ means nothing
+ * with 1 server; accepted: ..."). Pure. */
 int balancer_fill(struct buf *out, const char *template, const struct balancer_words *w,
                   struct err_text *e);
 

@@ -21,7 +21,7 @@
 #define STORE_KEY "updates"
 
 enum {
-    PORT = 8080, /* on hosts of our own every port is free */
+    PORT = 8080, /* every port is free on hosts of their own */
     STORE_PORT = 6379,
     SERVER_STOP_S = 3, /* it promises one */
     INHERITED_FD_LEAST = 16,
@@ -29,7 +29,7 @@ enum {
     BALANCER_NOTES = 2, /* it says the same of each client */
 };
 
-/* How far a second source that knows nothing of the first is behind it. */
+/* How far a second source, independent of the first, is behind it. */
 static const int64_t source_lag_ns = 500 * NS_PER_MS;
 
 static enum hosts_name server_host(size_t i)
@@ -44,7 +44,7 @@ static const struct child_place *place_of(const struct cluster *c, enum hosts_na
 
 /* ---- servers ---- */
 
-/* One stream for all of them; the first feeds it with what would be its source otherwise. */
+/* One stream for all servers; the first one fills it from the source that it has otherwise. */
 static void add_shared_source(const struct cluster *c, struct scenario_args *args, size_t i)
 {
     char store[LINK_ADDRESS_CHARS] = "";
@@ -333,7 +333,7 @@ int cluster_end(struct cluster *c, struct err_text *e)
     return take_snapshots(c, CLUSTER_END, e);
 }
 
-/* What it had counted until then is all that it will ever have counted. */
+/* Its counters are read just before: later snapshots repeat them. */
 static int kill_last(struct cluster *c, struct err_text *e)
 {
     struct cluster_server *s = &c->servers[c->nservers - 1];
@@ -366,7 +366,7 @@ int64_t cluster_due_ns(const struct cluster *c)
     return due_ns;
 }
 
-/* A child that has ended though nobody asked it to; NULL: none. */
+/* A child that has ended on its own; NULL: none. */
 static struct child *find_ended(struct cluster *c)
 {
     for (size_t i = 0; i < c->nservers; i++)
@@ -392,7 +392,7 @@ int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e)
 
 /* ---- afterwards ---- */
 
-/* It must still be there, and leave when asked, with exit code 0. */
+/* It must still run, and end with exit code 0 when asked to. */
 static void stop_server(struct cluster *c, struct cluster_server *s, cJSON *problems)
 {
     bool stopped = supervisor_stop(c->w->supervisor, &s->child, SERVER_STOP_S * NS_PER_S);
@@ -418,7 +418,8 @@ void cluster_stop(struct cluster *c, cJSON *row)
     }
     program_add_notes(row, &c->balancer.child, BALANCER_NOTES);
     service_stop(&c->balancer, c->w->supervisor);
-    service_stop(&c->store, c->w->supervisor); /* the servers said so if it went before them */
+    service_stop(&c->store,
+                 c->w->supervisor); /* a store that ended too early is in the servers' notes */
 }
 
 void cluster_close(struct cluster *c)

@@ -1,4 +1,4 @@
-/* The servers of a row, what stands between them and its clients, and what they share. Most rows
+/* The servers of a row, what is between them and its clients, and what they share. Most rows
  * have one server on the row's own network. A scenario with balancers has one or two servers, a
  * balancer and perhaps a store, each on a host of its own, and the /stats of each server are then
  * asked for at four moments, over a connection that begins on the server's own host: no link sees
@@ -67,27 +67,28 @@ struct cluster {
  * 0; PL_EINTR after Ctrl-C; or negative with the line in e. To be closed in any case. */
 int cluster_open(struct cluster *c, const struct cluster_setting *w, struct err_text *e);
 
-/* Add what tells the clients where to go. args->rc says whether it fitted. 0, or PL_ESYS with the
- * line in e. */
+/* Add the options that say where the clients connect; args->rc says whether they fitted. 0, or
+ * PL_ESYS with the line in e. */
 int cluster_client_args(struct cluster *c, struct scenario_args *args, struct err_text *e);
-/* Where the clients are to live; NULL: here. */
+/* Where the clients are to be started; NULL: here. */
 const struct child_place *cluster_client_place(const struct cluster *c);
-/* The clients have been started. */
+/* To be called after the clients were started: closes what they inherited. */
 void cluster_client_started(struct cluster *c);
 
-/* The row begins; its window is known; its clients are gone. 0, or negative with the line in e. */
+/* The row begins; its window is known; its clients have ended. 0, or negative with the line in e.
+ */
 int cluster_begin(struct cluster *c, struct err_text *e);
 void cluster_set_window(struct cluster *c, int64_t start_ns, int64_t end_ns);
 int cluster_end(struct cluster *c, struct err_text *e);
 
-/* When cluster_poll() has something to do; INT64_MAX: it hasn't. */
+/* When cluster_poll() is to be called next, at the latest; INT64_MAX: any time. */
 int64_t cluster_due_ns(const struct cluster *c);
 /* Do what is due by now_ns, and check that all that should run does. 0, or negative with the line
  * in e. */
 int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e);
 
-/* End servers, balancer and store. What went wrong with it becomes a problem of the row, what they
- * said on standard error its notes; row may be NULL. */
+/* End servers, balancer and store. Failures become problems of the row, what they said on standard
+ * error becomes notes; row may be NULL. */
 void cluster_stop(struct cluster *c, cJSON *row);
 /* After cluster_stop(): the hosts are gone, too. Harmless on a zeroed c. */
 void cluster_close(struct cluster *c);

@@ -1,4 +1,4 @@
-/* What the servers of a balanced row counted, and what stood between them and the clients, for
+/* What the servers of a balanced row counted, and what was between them and the clients, for
  * run.json. */
 #ifndef PUSHLAB_CLUSTER_REPORT_H
 #define PUSHLAB_CLUSTER_REPORT_H
@@ -6,7 +6,8 @@
 #include "bench/run/cluster.h"
 
 /* Put into the clients' report what all servers counted together, in place of what the first one
- * said, and under "balancer" what stood between (result_balancer.h). Without balancers: nothing. */
+ * said, and under "balancer" what was in between (result_balancer.h). Without balancers: nothing.
+ */
 void cluster_report(const struct cluster *c, cJSON *report);
 
 #endif

@@ -1,5 +1,5 @@
-/* Under which conditions a run was made: everything that a reader needs to doubt or repeat it.
- * Nothing that names the person or the machine. */
+/* The conditions of a run: what a reader needs to judge or repeat it, and nothing that identifies
+ * the person or the machine. */
 #ifndef PUSHLAB_ENVIRONMENT_H
 #define PUSHLAB_ENVIRONMENT_H
 

@@ -26,7 +26,7 @@ struct work {
     struct cluster cluster;
     char cert[PATH_MAX]; /* the server's certificate, when it speaks TLS; gone after the row */
     bool begun;          /* the gate was opened: the wire's counters are this row's */
-    bool window_told;    /* the wire knows when the window is */
+    bool window_told;    /* the network was told when the window is */
     cJSON *commands;     /* how servers and clients were started, for the record */
 };
 
@@ -82,7 +82,7 @@ static int64_t client_deadline_ns(const struct scenario *s)
     return clock_now_ns() + (int64_t)(all_s * 1e9);
 }
 
-/* Only the control connection is up: from here on the wire's counters are the row's. */
+/* Only the control connection is open yet: from here on the wire's counters are the row's. */
 static int open_gate(struct work *k, struct err_text *e)
 {
     char path[PATH_MAX];
@@ -96,7 +96,7 @@ static int open_gate(struct work *k, struct err_text *e)
     }
     k->begun = true;
     if (rc == PL_OK)
-        child_say(&k->client, "\n"); /* a client that is gone is found out below */
+        child_say(&k->client, "\n"); /* a client that has ended is noticed by follow() */
     return rc;
 }
 
@@ -107,7 +107,7 @@ static int tell_window(struct work *k, int64_t start_ns, int64_t end_ns, struct 
     return network_window(k->cluster.network, start_ns, end_ns, e);
 }
 
-/* The clients say where they stand: pass on what the wire must know. */
+/* A line of the clients' progress: the gate and the window are passed on to the network. */
 static int handle_progress(struct work *k, const char *line, struct err_text *e)
 {
     cJSON *o = k->cluster.network->emulated && !k->window_told ? cJSON_Parse(line) : NULL;
@@ -172,7 +172,7 @@ static void judge_exit(cJSON *row, struct child *c)
     json_append_printf(problems, "%s %s", c->name, end);
 }
 
-/* Make the row of the clients' report and what the wire saw. */
+/* Make the row of the clients' report and the wire's counters. */
 static int make_row(struct work *k, cJSON *report, cJSON **out, struct err_text *e)
 {
     const struct network *network = k->cluster.network;

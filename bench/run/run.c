@@ -15,8 +15,8 @@
 #include "bench/result/result_balancer.h"
 #include "bench/run/row.h"
 
-/* The first two cores that this process may use: core 0 and core 1 where nobody restricts it.
- * With one there is nothing to keep apart. */
+/* The first two cores that this process may use: core 0 and core 1 unless it is restricted.
+ * With one core, server and clients are not pinned. */
 static void choose_cores(struct row_setting *w)
 {
     cpu_set_t allowed;
@@ -58,7 +58,7 @@ static int measure_rows(struct run_outcome *out, const struct row_setting *w, st
     return PL_OK;
 }
 
-/* Pictures are worth having, but not worth a run: what goes wrong is noted. */
+/* A failure here is only a note: the measurements are worth keeping. */
 static void capture_ladders(const struct run_outcome *out, const struct row_setting *w)
 {
     struct err_text why = {""};
@@ -94,7 +94,7 @@ static bool has_rows(const struct run_outcome *out)
     return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(out->run, "rows")) > 0;
 }
 
-/* The environment was read in the runner's namespace; the server's sockets know theirs. */
+/* The environment was read in the runner's namespace; the server's sockets were in another one. */
 static void correct_environment(cJSON *run)
 {
     const cJSON *row = cJSON_GetArrayItem(json_at(run, "rows"), 0);
@@ -107,8 +107,9 @@ static void correct_environment(cJSON *run)
                                                cJSON_CreateString(used));
 }
 
-/* The last word in run.json, then the final name. When the disk is full the rows saved before
- * are still there, and renaming takes no room; a folder without any run.json stays hidden. */
+/* Complete run.json, then give the folder its final name. When the disk is full the rows saved
+ * before are still there, and renaming takes no room; a folder without any run.json stays hidden.
+ */
 static int finish(struct run_outcome *out, int rc, struct err_text *e)
 {
     char path[PATH_MAX];
@@ -138,7 +139,7 @@ static cJSON *describe(const struct row_setting *w, const struct run_options *o)
     if (network->netns.note[0] != '\0')
         result_add_note(run, network->netns.note);
     if (o->pcap && !network->emulated)
-        result_add_note(run, "--pcap: no packets written; they are seen on an emulated link only");
+        result_add_note(run, "--pcap: no packets written; only an emulated link captures packets");
     if (w->server_core < 0)
         result_add_note(run, "one core: server and clients share it and disturb each other");
     return run;

@@ -12,9 +12,9 @@
 struct run_options {
     const char *results; /* the folder that holds all runs */
     bool host_network;   /* don't make a network namespace */
-    bool ladders;        /* capture a short talk of each row for its ladder (emulated links) */
-    bool pcap;           /* write each row's packets (emulated links) */
-    int argc;            /* the command line, for the record */
+    bool ladders; /* capture an exchange of each row for its ladder diagram (emulated links) */
+    bool pcap;    /* write each row's packets (emulated links) */
+    int argc;     /* the command line, for the record */
     char *const *argv;
 };
 
@@ -23,13 +23,13 @@ struct run_outcome {
     struct folder folder; /* where it is, when saved */
     bool saved;           /* the folder has its final name */
     bool interrupted;
-    char skipped[400]; /* why there is nothing: this machine permits no hosts; "" */
-    bool good;         /* every planned row measured, nothing disagrees, all of it saved */
+    char skipped[400]; /* why nothing was measured: emulated hosts are not permitted; "" */
+    bool good;         /* every planned row was measured and saved, and its counts agree */
 };
 
 /* Measure. Finished rows are saved as they come, so a failure, Ctrl-C or a crash costs the
  * row in progress and nothing else. out is filled in any case; without a finished row no
- * folder is left. Why a row failed or cannot be believed stands in out->run
+ * folder is left. Why a row failed or is not valid is in out->run
  * (result_each_problem()); everything else comes back as a negative enum pl_err, with the
  * line in e. The process stays in the run's network namespace. */
 int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,

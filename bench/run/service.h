@@ -1,5 +1,5 @@
-/* A program that others have written — a balancer, a store — run in the foreground on a host of
- * the lab, with a folder of its own that is gone afterwards.
+/* A program that is not ours — a balancer, a store — run in the foreground on a host of
+ * the lab, with a folder of its own that is removed afterwards.
  *
  *     service_prepare(&s, "redis-server", "--version", &e);    s.program, s.folder
  *     service_start(&s, supervisor, argv, place, 6379, &e);       it listens
@@ -30,7 +30,7 @@ int service_prepare(struct service *s, const char *name, const char *version_opt
  * ("haproxy exited with 1: ..."). */
 int service_start(struct service *s, struct supervisor *sup, char *const argv[],
                   const struct child_place *place, uint16_t port, struct err_text *e);
-/* CPU time so far, of the program and whatever it has started; 0: it doesn't run. */
+/* CPU time so far, of the program and whatever it has started; 0: it does not run. */
 int64_t service_cpu_ns(const struct service *s);
 /* End it and remove its folder. Harmless when it was never prepared. */
 void service_stop(struct service *s, struct supervisor *sup);

@@ -12,7 +12,7 @@ struct frame {
     int64_t sent_ns; /* when it entered the link */
     int64_t due_ns;  /* when it leaves the stage that holds it */
     uint32_t len;
-    uint32_t connection; /* the wire_counter's number, 0: none */
+    uint32_t connection; /* its number in the wire counter; 0: none */
     bool opens;          /* the first packet of its connection to get past the loss */
     uint8_t data[];      /* an IP packet */
 };

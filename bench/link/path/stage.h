@@ -1,7 +1,7 @@
 /* One effect of a link: loss, rate or delay, each in its own small file and all of one
  * shape. A stage takes a packet and the time, and says when its next one is due. It does no
  * I/O and reads no clock: a late wake-up delays one packet, never the schedule, because
- * every due time is reckoned from when the packet came, not from when somebody looked. */
+ * every due time is counted from when the packet came, not from when the stage was called. */
 #ifndef PUSHLAB_LINK_STAGE_H
 #define PUSHLAB_LINK_STAGE_H
 

@@ -5,7 +5,7 @@
 
 #include "lib/base/array.h"
 
-#define NORMAL_CUT 4.0 /* a far tail would be a surprise, not a model */
+#define NORMAL_CUT 4.0 /* no delays that are absurdly far from the mean */
 
 static bool frame_before(const struct frame *a, const struct frame *b)
 {

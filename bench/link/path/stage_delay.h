@@ -36,7 +36,7 @@ struct stage_delay {
 };
 
 /* limit_bytes bounds the memory of what is under way: beyond it, or when memory runs out,
- * packets are dropped, which is the instrument's fault and not the network's. */
+ * packets are dropped, which counts as the emulator's own fault. */
 void stage_delay_init(struct stage_delay *s, const struct delay_model *m, uint64_t limit_bytes,
                       uint64_t seed);
 void stage_delay_free(struct stage_delay *s);

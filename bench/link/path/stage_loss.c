@@ -35,8 +35,8 @@ double loss_model_burst_packets(const struct loss_model *m)
     return m->good_to_bad > 0 && m->bad_to_good > 0 ? 1 / m->bad_to_good : 1;
 }
 
-/* Two draws for every packet whatever the model, so that a packet's luck doesn't hang on
- * which parameters were changed between two runs. */
+/* Two draws for every packet whatever the model, so that changing one parameter between
+ * two runs does not change the random numbers of the others. */
 static enum stage_verdict loss_put(struct stage *stage, struct frame *f, int64_t at_ns)
 {
     struct stage_loss *s = (struct stage_loss *)stage;
@@ -71,6 +71,6 @@ void stage_loss_init(struct stage_loss *s, const struct loss_model *m, uint64_t 
 
     *s = (struct stage_loss){.stage.ops = &ops, .model = *m};
     rng_seed(&s->rng, seed);
-    /* Start in the long-run mixture: a short run must not be luckier than a long one. */
+    /* Start in the long-run mixture: a short run must lose the same share as a long one. */
     s->bad = rng_uniform(&s->rng) < bad_state_share(m);
 }

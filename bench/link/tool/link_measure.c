@@ -83,8 +83,8 @@ static int probe_failed(const char *what)
     return PL_ESYS;
 }
 
-/* What the machine does to a program that only reads the clock: where it is taken away for a
- * millisecond, no figure below can be better. */
+/* How long a program that only reads the clock is interrupted: where that is a millisecond, no
+ * figure below can be better. */
 static void measure_machine(struct measure *m, const char *text)
 {
     int64_t began_ns = clock_now_ns(), last_ns = began_ns, most_ns = 0, taken_ns = 0;
@@ -143,9 +143,9 @@ static int run_rtt(struct measure *m, const char *text, const struct link *l,
     return PL_OK;
 }
 
-/* The standard deviation of the number lost of n: the binomial one, widened by how far one
- * packet's fate tells the next one's (the chain's autocorrelation is 1 - p - r, and what is
- * lost is so correlated only in so far as the states decide it). */
+/* The standard deviation of the number lost of n: the binomial one, widened by how much
+ * one packet's loss depends on the one before (the chain's autocorrelation is 1 - p - r, weighted
+ * by the share of the losses' variance that the states decide). */
 static double loss_sigma(const struct loss_model *m, double n)
 {
     double ratio = loss_model_ratio(m), rho = 1 - m->good_to_bad - m->bad_to_good;

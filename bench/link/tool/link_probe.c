@@ -119,8 +119,8 @@ static void send_echo(int fd, struct ping_job *job, const struct sockaddr_in *to
         job->sent++;
 }
 
-/* When the kernel received the packet, which our own waking up has no part in: the
- * CLOCK_REALTIME of SO_TIMESTAMPNS, turned back. */
+/* When the kernel received the packet, before this process woke up: SO_TIMESTAMPNS,
+ * converted from CLOCK_REALTIME to CLOCK_MONOTONIC. */
 static int64_t received_ns(struct msghdr *message)
 {
     int64_t now_ns = clock_now_ns();
@@ -233,7 +233,8 @@ static int send_batch(int fd, struct blast_job *job, uint64_t count)
     return PL_OK;
 }
 
-/* Keep to the schedule in small batches: at 100,000 a second a sleep for each is out. */
+/* Keep to the schedule in small batches: 100,000 packets a second leave no time to sleep for each.
+ */
 static int blast_body(void *arg)
 {
     struct blast_job *job = arg;
@@ -395,7 +396,7 @@ static int bulk_client_body(void *arg)
         if (now_ns < window_ns)
             continue;
         if (first_ns == 0) {
-            /* These bytes, and all that a slow reader let pile up, came before the window. */
+            /* These bytes, and all that waited in the socket, came before the window. */
             while (recv(fd, chunk, BULK_CHUNK_BYTES, MSG_DONTWAIT) > 0)
                 ;
             first_ns = clock_now_ns();

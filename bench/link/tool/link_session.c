@@ -41,7 +41,7 @@ static pid_t start(const struct link *l, enum link_side side, const char *comman
         return child;
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);
-    if (side == LINK_SERVER) /* what the client prints is the result, and stays apart */
+    if (side == LINK_SERVER) /* stdout is for what the client prints */
         dup2(STDERR_FILENO, STDOUT_FILENO);
     if (argv == NULL)
         exec_shell(command);
@@ -54,7 +54,7 @@ static int await_listener(const struct link *l, pid_t *server, int64_t wait_ns, 
 {
     int64_t deadline_ns = clock_now_ns() + wait_ns;
 
-    /* The forwarder's namespace is the server's, and unlike the server it is in there already. */
+    /* The forwarder's namespace is the server's, and the forwarder is in it from the start. */
     while (!proc_listens(l->forwarder, 0)) {
         if (waitpid(*server, NULL, WNOHANG) == *server) {
             *server = -1;
@@ -80,7 +80,7 @@ static int await_exit(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Ask it to end; insist after two seconds. */
+/* Ask it to end; kill it after two seconds. */
 static void stop_server(pid_t server)
 {
     int64_t deadline_ns = clock_now_ns() + SERVER_GRACE_MS * NS_PER_MS;
@@ -147,8 +147,8 @@ static bool is_quiet(const struct link *l)
     return !busy;
 }
 
-/* Let the last packets arrive, and what the kernels answer to them: an account and a capture
- * that end in the middle agree with nobody. */
+/* Let the last packets arrive, and what the kernels answer to them: counters and a capture
+ * that end too early would not agree with what the programs saw. */
 static void await_quiet(const struct link *l)
 {
     int64_t deadline_ns = clock_now_ns() + QUIET_MOST_MS * NS_PER_MS;
@@ -247,7 +247,7 @@ int link_session_run(const struct link_session_config *c, int *status, struct er
     rc = link_open(&l, &spec, (uint64_t)c->seed, e);
     if (rc < 0)
         return rc;
-    /* Ctrl-C is for the commands; we are here to say what happened. */
+    /* Ctrl-C is for the commands; this process must live to print the counters. */
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
     set_environment(&l);
