@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/base/buf.h"
 #include "bench/chart/chart_data.h"
 #include "bench/base/file.h"
 #include "bench/base/gnuplot.h"
 #include "bench/base/data_find.h"
 #include "bench/base/json.h"
+#include "bench/base/writer.h"
 #include "bench/ladder/ladder_svg.h"
 #include "bench/result/run_file.h"
 #include "lib/proto/transport_info.h"
@@ -80,113 +80,96 @@ struct drawing {
     struct supervisor supervisor;
 };
 
-struct replacement {
-    const char *old_text, *new_text;
-};
-
 /* gnuplot names one font and writes bold as part of its name: a browser without that font
- * shall still show a sans-serif of its width, and bold. The title is what a reader hears. */
-static int svg_rewrite(struct buf *out, const char *text, const char *title)
+ * shall still show a sans-serif of its width, and bold. The title is what a screen reader says. */
+static void svg_rewrite(struct writer *w, const char *text, const char *title)
 {
-    const struct replacement replacements[] = {
+    const struct {
+        const char *old_text, *new_text;
+    } replacements[] = {
         {"font-family=\"DejaVu Sans\"", "font-family=\"DejaVu Sans, Verdana, sans-serif\""},
         {"font-family=\"DejaVu Sans:Bold\"",
          "font-family=\"DejaVu Sans, Verdana, sans-serif\" font-weight=\"bold\""},
         {"<title>Gnuplot</title>", title},
     };
-    int rc = PL_OK;
 
-    while (rc >= 0 && *text != '\0') {
-        size_t taken = strcspn(text + 1, "<f") + 1; /* up to where one may begin */
-        const char *put = text;
-        size_t put_len = taken;
+    while (w->rc == PL_OK && *text != '\0') {
+        size_t kept = strcspn(text + 1, "<f") + 1; /* up to where one may begin */
 
         for (size_t i = 0; i < sizeof replacements / sizeof *replacements; i++) {
-            size_t old_len = strlen(replacements[i].old_text);
+            size_t len = strlen(replacements[i].old_text);
 
-            if (strncmp(text, replacements[i].old_text, old_len) == 0) {
-                taken = old_len;
-                put = replacements[i].new_text;
-                put_len = strlen(put);
-            }
+            if (strncmp(text, replacements[i].old_text, len) != 0)
+                continue;
+            writer_puts(w, replacements[i].new_text);
+            text += len;
+            kept = 0;
+            break;
         }
-        rc = buf_add(out, put, put_len);
-        text += taken;
+        writer_add(w, text, kept);
+        text += kept;
     }
-    return rc;
 }
 
 static int svg_finish(const char *path, const char *name, struct err_text *e)
 {
     struct buf in = {0}, out = {0};
+    struct writer w = {.out = &out};
     char title[80];
     int rc = file_read(&in, path, SVG_BYTES_MAX, e);
 
     snprintf(title, sizeof title, "<title>pushlab: %s</title>", name);
     if (rc == PL_OK) {
-        rc = svg_rewrite(&out, (const char *)in.data, title);
-        if (rc < 0)
-            err_set(e, rc, "%s: %s", path, pl_strerror(rc));
+        svg_rewrite(&w, (const char *)in.data, title);
+        rc = w.rc < 0 ? err_set(e, w.rc, "%s: %s", path, pl_strerror(w.rc))
+                      : file_write(path, out.data, out.len, e);
     }
-    if (rc == PL_OK)
-        rc = file_write(path, out.data, out.len, e);
     buf_free(&in);
     buf_free(&out);
     return rc;
 }
 
 /* name = 'text'; in gnuplot's words, where a quote is written twice and nothing else is special. */
-static int add_variable(struct buf *out, const char *name, const char *text)
+static void put_variable(struct writer *w, const char *name, const char *text)
 {
-    int rc = buf_printf(out, "%s = '", name);
-
-    for (; rc >= 0 && *text != '\0'; text++)
-        rc = buf_add(out, *text == '\'' ? "''" : text, *text == '\'' ? 2 : 1);
-    return rc < 0 ? rc : buf_printf(out, "'; ");
+    writer_printf(w, "%s = '", name);
+    for (; *text != '\0'; text++)
+        writer_printf(w, *text == '\'' ? "''" : "%c", *text);
+    writer_puts(w, "'; ");
 }
 
 /* colour_of(t) and symbol_of(t): functions of a transport's name. */
-static int add_transports(struct buf *out)
+static void put_transports(struct writer *w)
 {
-    int rc = buf_printf(out, "colour_of(t) = ");
-
-    for (size_t i = 0; rc >= 0 && i < TRANSPORT_COUNT; i++)
-        rc = buf_printf(out, "t eq '%s' ? 0x%06X : ", transport_names[i],
-                        (unsigned)transport_infos[i].rgb);
-    rc = rc < 0 ? rc : buf_printf(out, "0x555555; symbol_of(t) = ");
-    for (size_t i = 0; rc >= 0 && i < TRANSPORT_COUNT; i++)
-        rc = buf_printf(out, "t eq '%s' ? %u : ", transport_names[i], transport_infos[i].symbol);
-    return rc < 0 ? rc : buf_printf(out, "15; ");
+    writer_puts(w, "colour_of(t) = ");
+    for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+        writer_printf(w, "t eq '%s' ? 0x%06X : ", transport_names[i],
+                      (unsigned)transport_infos[i].rgb);
+    writer_puts(w, "0x555555; symbol_of(t) = ");
+    for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+        writer_printf(w, "t eq '%s' ? %u : ", transport_names[i], transport_infos[i].symbol);
+    writer_puts(w, "15; ");
 }
 
-/* What the scripts are told, in the order in which style.gp explains it. */
-static int add_variables(struct buf *out, const struct drawing *d, const char *output,
-                         const char *format)
-{
-    int rc = add_variable(out, "scripts_dir", d->scripts_dir);
-
-    rc = rc < 0 ? rc : add_variable(out, "data_dir", d->data_dir);
-    rc = rc < 0 ? rc : add_variable(out, "output_path", output);
-    rc = rc < 0 ? rc : add_variable(out, "output_format", format);
-    rc = rc < 0 ? rc : add_variable(out, "conditions", d->data.conditions);
-    rc = rc < 0 ? rc : add_transports(out);
-    return rc < 0 ? rc : buf_add(out, "", 1);
-}
-
+/* Run a script, with the variables that style.gp explains. */
 static int run_script(struct drawing *d, char *script, const char *output, const char *format,
                       struct err_text *e)
 {
     char gnuplot[] = "gnuplot", no_user_settings[] = "-d", execute[] = "-e";
     struct buf variables = {0};
-    int rc = add_variables(&variables, d, output, format);
+    struct writer w = {.out = &variables};
+    int rc;
 
-    if (rc < 0) {
-        err_set(e, rc, "%s", pl_strerror(rc));
-    } else {
-        char *argv[] = {gnuplot, no_user_settings, execute, (char *)variables.data, script, NULL};
-
-        rc = gnuplot_run(&d->supervisor, argv, e);
-    }
+    put_variable(&w, "scripts_dir", d->scripts_dir);
+    put_variable(&w, "data_dir", d->data_dir);
+    put_variable(&w, "output_path", output);
+    put_variable(&w, "output_format", format);
+    put_variable(&w, "conditions", d->data.conditions);
+    put_transports(&w);
+    writer_add(&w, "", 1);
+    char *argv[] = {gnuplot, no_user_settings, execute, (char *)variables.data, script, NULL};
+    rc =
+        w.rc < 0 ? err_set(e, w.rc, "%s", pl_strerror(w.rc)) : gnuplot_run(&d->supervisor, argv, e);
     buf_free(&variables);
     return rc;
 }

@@ -51,178 +51,177 @@ static double added_bytes(const cJSON *row)
 
 /* ---- the table ---- */
 
-/* Names as short as a table wants them: unit and format, which is better, needs, flags. */
-#define COUNT      "", units_format_count
-#define RATIO      "", units_format_ratio
-#define US         "µs", units_format_us
-#define MS         "ms", units_format_ratio
-#define BYTES      "bytes", units_format_ratio
-#define SHARE      "share", units_format_percent
-#define WORDS      "", NULL
-#define NEITHER    METRIC_NEITHER
-#define LOWER      METRIC_LOWER
-#define HIGHER     METRIC_HIGHER
-#define BALANCER   METRIC_BALANCER
-#define WIRE       METRIC_WIRE
-#define CHANNELS   METRIC_CHANNELS
-#define COMPARED   METRIC_COMPARED
-#define CHARTED    METRIC_CHARTED
-#define PER_UPDATE METRIC_PER_UPDATE
+/* Names as short as a table wants them. Units with their format: */
+#define COUNT   "", units_format_count
+#define RATIO   "", units_format_ratio
+#define US      "µs", units_format_us
+#define MS      "ms", units_format_ratio
+#define BYTES   "bytes", units_format_ratio
+#define SHARE   "share", units_format_percent
+#define WORDS   "", NULL
+#define NEITHER METRIC_NEITHER
+#define LOWER   METRIC_LOWER
+#define HIGHER  METRIC_HIGHER
+
+/* Sections of docs/metrics.md, with what a run must have. */
+#define PHASES(unit, better)            unit, better, "phases", .needs = METRIC_ALWAYS
+#define PHASES_WIRE(unit, better)       unit, better, "phases", .needs = METRIC_WIRE
+#define COMPLETE(unit, better)          unit, better, "completeness", .needs = METRIC_ALWAYS
+#define COMPLETE_CHANNELS(unit, better) unit, better, "completeness", .needs = METRIC_CHANNELS
+#define DEADLINE(unit, better)          unit, better, "deadline", .needs = METRIC_CHANNELS
+#define LATENCY(unit, better)           unit, better, "latency", .needs = METRIC_ALWAYS
+#define AGE(unit, better)               unit, better, "age-of-information", .needs = METRIC_ALWAYS
+#define REQUESTS(unit, better)          unit, better, "requests-and-connections", .needs = METRIC_ALWAYS
+#define REQUESTS_WIRE(unit, better)     unit, better, "requests-and-connections", .needs = METRIC_WIRE
+#define PAYLOAD(unit, better)           unit, better, "bytes", .needs = METRIC_ALWAYS
+#define PACKETS(unit, better)           unit, better, "the-wire", .needs = METRIC_WIRE
+#define COST(unit, better)              unit, better, "cpu-and-memory", .needs = METRIC_ALWAYS
+#define UPSTREAM(unit, better)          unit, better, "upstream", .needs = METRIC_CHANNELS
+#define DOCUMENTS(unit, better)         unit, better, "documents", .needs = METRIC_CHANNELS
+#define BALANCER(unit, better)          unit, better, "balancers", .needs = METRIC_BALANCER
+
+#define COMPARED METRIC_COMPARED
+#define CHARTED  METRIC_CHARTED
+#define DRAWN    (METRIC_CHARTED | METRIC_PER_UPDATE)
+#define BOTH     (METRIC_COMPARED | DRAWN)
 
 /* Tables are read as tables. */
 /* clang-format off */
 const struct metric metrics[] = {
-    {"interval_ms", "poll interval", "interval_ms", MS, NEITHER, "phases", .flags = 0},
-    {"hold_ms", "long poll's hold", "hold_ms", MS, NEITHER, "phases", .flags = 0},
-    {"clients", "clients", "clients", COUNT, NEITHER, "phases", .flags = CHARTED},
-    
-    {"published", "published", "published", COUNT, NEITHER, "completeness", .flags = CHARTED},
-    {"expected", "expected", "expected", COUNT, NEITHER, "completeness", .needs = CHANNELS},
-    {"delivered", "delivered", "delivered", COUNT, HIGHER, "completeness", .flags = COMPARED | CHARTED},
-    {"superseded", "superseded", "superseded", COUNT, NEITHER, "completeness", .needs = CHANNELS, .flags = COMPARED},
-    {"missed", "missed", "missed", COUNT, LOWER, "completeness", .flags = COMPARED},
-    {"late", "late", "late", COUNT, LOWER, "completeness", .flags = 0},
-    {"duplicated", "duplicated", "duplicated", COUNT, LOWER, "completeness", .flags = 0},
-    {"out_of_order", "out of order", "out_of_order", COUNT, LOWER, "completeness", .flags = 0},
-    
-    {"deadline.ms", "deadline", "deadline_ms", MS, NEITHER, "deadline", .needs = CHANNELS, .flags = CHARTED},
-    {"deadline.expected", "with a deadline", NULL, COUNT, NEITHER, "deadline", .needs = CHANNELS},
-    {"deadline.within", "on time", NULL, COUNT, HIGHER, "deadline", .needs = CHANNELS},
-    {"deadline.share", "on time, share", "on_time_share", SHARE, HIGHER, "deadline", .needs = CHANNELS,
-     .flags = COMPARED},
-    {"deadline.percent", "on time, percent", NULL, RATIO, HIGHER, "deadline", .needs = CHANNELS, .flags = CHARTED,
+    {"interval_ms", "poll interval", "interval_ms", PHASES(MS, NEITHER)},
+    {"hold_ms", "long poll's hold", "hold_ms", PHASES(MS, NEITHER)},
+    {"clients", "clients", "clients", PHASES(COUNT, NEITHER), .flags = CHARTED},
+
+    {"published", "published", "published", COMPLETE(COUNT, NEITHER), .flags = CHARTED},
+    {"expected", "expected", "expected", COMPLETE_CHANNELS(COUNT, NEITHER)},
+    {"delivered", "delivered", "delivered", COMPLETE(COUNT, HIGHER), .flags = COMPARED | CHARTED},
+    {"superseded", "superseded", "superseded", COMPLETE_CHANNELS(COUNT, NEITHER), .flags = COMPARED},
+    {"missed", "missed", "missed", COMPLETE(COUNT, LOWER), .flags = COMPARED},
+    {"late", "late", "late", COMPLETE(COUNT, LOWER)},
+    {"duplicated", "duplicated", "duplicated", COMPLETE(COUNT, LOWER)},
+    {"out_of_order", "out of order", "out_of_order", COMPLETE(COUNT, LOWER)},
+
+    {"deadline.ms", "deadline", "deadline_ms", DEADLINE(MS, NEITHER), .flags = CHARTED},
+    {"deadline.expected", "with a deadline", NULL, DEADLINE(COUNT, NEITHER)},
+    {"deadline.within", "on time", NULL, DEADLINE(COUNT, HIGHER)},
+    {"deadline.share", "on time, share", "on_time_share", DEADLINE(SHARE, HIGHER), .flags = COMPARED},
+    {"deadline.percent", "on time, percent", NULL, DEADLINE(RATIO, HIGHER), .flags = CHARTED,
      .chart = "on_time_percent", .derive = on_time_percent},
-    
-    {"latency_us.min", "latency min", "latency_min_us", US, LOWER, "latency", .flags = PER_UPDATE},
-    {"latency_us.p50", "latency p50", "latency_p50_us", US, LOWER, "latency", .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"latency_us.p90", "latency p90", "latency_p90_us", US, LOWER, "latency", .flags = CHARTED | PER_UPDATE},
-    {"latency_us.p99", "latency p99", "latency_p99_us", US, LOWER, "latency", .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"latency_us.p999", "latency p99.9", "latency_p999_us", US, LOWER, "latency", .flags = CHARTED | PER_UPDATE},
-    {"latency_us.max", "latency max", "latency_max_us", US, LOWER, "latency", .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"latency_us.mean", "latency mean", "latency_mean_us", US, LOWER, "latency", .flags = PER_UPDATE},
-    {"age_us.mean", "age mean", "age_mean_us", US, LOWER, "age-of-information", .flags = COMPARED},
-    {"age_us.peak", "age peak", "age_peak_us", US, LOWER, "age-of-information", .flags = 0},
-    
-    {"requests_per_update", "requests/update", "requests_per_update", RATIO, LOWER, "requests-and-connections",
-     .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"empty_response_ratio", "empty responses", "empty_response_ratio", SHARE, LOWER, "requests-and-connections",
+
+    {"latency_us.min", "latency min", "latency_min_us", LATENCY(US, LOWER), .flags = METRIC_PER_UPDATE},
+    {"latency_us.p50", "latency p50", "latency_p50_us", LATENCY(US, LOWER), .flags = BOTH},
+    {"latency_us.p90", "latency p90", "latency_p90_us", LATENCY(US, LOWER), .flags = DRAWN},
+    {"latency_us.p99", "latency p99", "latency_p99_us", LATENCY(US, LOWER), .flags = BOTH},
+    {"latency_us.p999", "latency p99.9", "latency_p999_us", LATENCY(US, LOWER), .flags = DRAWN},
+    {"latency_us.max", "latency max", "latency_max_us", LATENCY(US, LOWER), .flags = BOTH},
+    {"latency_us.mean", "latency mean", "latency_mean_us", LATENCY(US, LOWER), .flags = METRIC_PER_UPDATE},
+    {"age_us.mean", "age mean", "age_mean_us", AGE(US, LOWER), .flags = COMPARED},
+    {"age_us.peak", "age peak", "age_peak_us", AGE(US, LOWER)},
+
+    {"requests_per_update", "requests/update", "requests_per_update", REQUESTS(RATIO, LOWER), .flags = BOTH},
+    {"empty_response_ratio", "empty responses", "empty_response_ratio", REQUESTS(SHARE, LOWER),
      .flags = COMPARED},
-    {"tcp_handshakes_per_update", "handshakes/update", "tcp_handshakes_per_update", RATIO, LOWER,
-     "requests-and-connections", .flags = COMPARED | CHARTED | PER_UPDATE, .chart = "handshakes_per_update"},
-    {"tls_handshakes_per_update.full", "full TLS handshakes/update", NULL, RATIO, LOWER, "requests-and-connections",
-     .flags = 0},
-    {"tls_handshakes_per_update.resumed", "resumed TLS handshakes/update", NULL, RATIO, NEITHER,
-     "requests-and-connections", .flags = 0},
-    {"handshakes.client", "handshakes, client's count", "handshakes_client", COUNT, LOWER, "requests-and-connections",
-     .flags = 0},
-    {"handshakes.server", "handshakes, server's count", "handshakes_server", COUNT, LOWER, "requests-and-connections",
-     .flags = 0},
-    {"handshakes.kernel", "handshakes, kernel's count", "handshakes_kernel", COUNT, LOWER, "requests-and-connections",
-     .flags = 0},
-    {"handshakes.wire", "handshakes on the wire", "handshakes_wire", COUNT, LOWER, "requests-and-connections",
-     .needs = WIRE},
-    
-    {"bytes_per_update.payload", "payload bytes/update", "payload_bytes_per_update", BYTES, LOWER, "bytes",
-     .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"bytes_per_update.framing", "framing bytes/update", "framing_bytes_per_update", BYTES, LOWER, "bytes",
-     .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"bytes_per_update.wire", "wire bytes/update", "wire_bytes_per_update", BYTES, LOWER, "the-wire", .needs = WIRE,
-     .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"bytes_per_update.wire_payload", "payload bytes on the wire/update", NULL, BYTES, LOWER, "the-wire",
-     .needs = WIRE, .flags = CHARTED | PER_UPDATE, .chart = "wire_payload_bytes_per_update", .derive = wire_payload},
-    {"bytes_per_update.wire_framing", "framing bytes on the wire/update", NULL, BYTES, LOWER, "the-wire",
-     .needs = WIRE, .flags = CHARTED | PER_UPDATE, .chart = "wire_framing_bytes_per_update", .derive = wire_framing},
-    {"bytes_per_update.wire_headers", "TCP/IP header bytes/update", "wire_header_bytes_per_update", BYTES, LOWER,
-     "the-wire", .needs = WIRE, .flags = CHARTED | PER_UPDATE},
-    {"bytes_per_update.wire_acks", "ACK bytes/update", "wire_ack_bytes_per_update", BYTES, LOWER, "the-wire",
-     .needs = WIRE, .flags = CHARTED | PER_UPDATE},
-    {"packets_per_update.up", "packets up/update", "packets_up_per_update", RATIO, LOWER, "the-wire", .needs = WIRE,
-     .flags = CHARTED | PER_UPDATE},
-    {"packets_per_update.down", "packets down/update", "packets_down_per_update", RATIO, LOWER, "the-wire",
-     .needs = WIRE, .flags = CHARTED | PER_UPDATE},
-    {"packets_per_update.total", "packets/update", NULL, RATIO, LOWER, "the-wire", .needs = WIRE, .flags = COMPARED},
-    
-    {"server_cpu_us_per_update", "server CPU/update", "server_cpu_us_per_update", US, LOWER, "cpu-and-memory",
-     .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"client_cpu_us_per_update", "client CPU/update", "client_cpu_us_per_update", US, LOWER, "cpu-and-memory",
-     .flags = COMPARED | CHARTED | PER_UPDATE},
-    {"server_rss_bytes_per_client", "server memory/client", "server_rss_bytes_per_client", BYTES, LOWER,
-     "cpu-and-memory", .flags = 0},
-    
-    {"whole_run.requests_per_update", "requests/update, whole run", "whole_run_requests_per_update", RATIO, LOWER,
-     "phases", .flags = 0},
-    {"whole_run.tcp_handshakes_per_update", "handshakes/update, whole run", "whole_run_tcp_handshakes_per_update",
-     RATIO, LOWER, "phases", .flags = 0},
-    {"whole_run.server_cpu_us_per_update", "server CPU/update, whole run", "whole_run_server_cpu_us_per_update", US,
-     LOWER, "phases", .flags = 0},
-    {"whole_run.bytes_per_update.wire", "wire bytes/update, whole run", "whole_run_wire_bytes_per_update", BYTES,
-     LOWER, "phases", .needs = WIRE},
-    {"whole_run.packets_per_update.total", "packets/update, whole run", "whole_run_packets_per_update", RATIO, LOWER,
-     "phases", .needs = WIRE},
-    {"wire.tcp.up.retransmissions", "retransmissions up", "retransmissions_up", COUNT, LOWER, "the-wire",
-     .needs = WIRE},
-    {"wire.tcp.down.retransmissions", "retransmissions down", "retransmissions_down", COUNT, LOWER, "the-wire",
-     .needs = WIRE},
-    {"wire.tcp.up.lost", "packets lost up", "lost_packets_up", COUNT, LOWER, "the-wire", .needs = WIRE},
-    {"wire.tcp.down.lost", "packets lost down", "lost_packets_down", COUNT, LOWER, "the-wire", .needs = WIRE},
-    {"wire.own_drops", "packets that the emulator lost", "own_drops", COUNT, LOWER, "the-wire", .needs = WIRE},
-    
-    {"upstream.messages", "messages sent", "upstream_messages", COUNT, NEITHER, "upstream", .needs = CHANNELS},
-    {"upstream.latency_us.p50", "to everyone p50", "upstream_latency_p50_us", US, LOWER, "upstream", .needs = CHANNELS,
-     .flags = COMPARED | CHARTED | PER_UPDATE, .chart = "upstream_p50_us"},
-    {"upstream.latency_us.p99", "to everyone p99", "upstream_latency_p99_us", US, LOWER, "upstream", .needs = CHANNELS,
-     .flags = COMPARED | CHARTED | PER_UPDATE, .chart = "upstream_p99_us"},
-    {"upstream.latency_us.max", "to everyone max", "upstream_latency_max_us", US, LOWER, "upstream", .needs = CHANNELS},
-    {"upstream.echo_us.p50", "echo p50", "upstream_echo_p50_us", US, LOWER, "upstream", .needs = CHANNELS},
-    {"upstream.echo_us.p99", "echo p99", "upstream_echo_p99_us", US, LOWER, "upstream", .needs = CHANNELS,
-     .flags = COMPARED},
-    {"upstream.late_us.p99", "messages left late p99", "upstream_late_p99_us", US, LOWER, "upstream",
-     .needs = CHANNELS},
-    {"upstream.requests_per_message", "requests/message", "upstream_requests_per_message", RATIO, LOWER, "upstream",
-     .needs = CHANNELS, .flags = COMPARED},
-    {"upstream.handshakes_per_message", "handshakes/message", "upstream_tcp_handshakes_per_message", RATIO, LOWER,
-     "upstream", .needs = CHANNELS, .flags = COMPARED},
-    {"upstream.bytes_per_message.payload", "payload bytes/message", "upstream_payload_bytes_per_message", BYTES, LOWER,
-     "upstream", .needs = CHANNELS},
-    {"upstream.bytes_per_message.framing", "framing bytes/message", "upstream_framing_bytes_per_message", BYTES, LOWER,
-     "upstream", .needs = CHANNELS, .flags = COMPARED},
-    {"upstream.order.lost", "messages lost", "upstream_lost", COUNT, LOWER, "upstream", .needs = CHANNELS},
-    {"upstream.order.doubled", "messages doubled", "upstream_doubled", COUNT, LOWER, "upstream", .needs = CHANNELS},
-    {"upstream.order.reordered", "messages reordered", "upstream_reordered", COUNT, LOWER, "upstream",
-     .needs = CHANNELS},
-    
-    {"convergence_us.p50", "convergence p50", "convergence_p50_us", US, LOWER, "documents", .needs = CHANNELS},
-    {"convergence_us.p99", "convergence p99", "convergence_p99_us", US, LOWER, "documents", .needs = CHANNELS,
-     .flags = COMPARED},
-    {"convergence_us.max", "convergence max", "convergence_max_us", US, LOWER, "documents", .needs = CHANNELS},
-    {"documents.documents", "documents", "documents", COUNT, NEITHER, "documents", .needs = CHANNELS},
-    {"documents.identical", "documents identical", NULL, WORDS, HIGHER, "documents", .needs = CHANNELS},
-    {"documents.editors", "editors", NULL, COUNT, NEITHER, "documents", .needs = CHANNELS},
-    {"documents.edits", "edits", NULL, COUNT, NEITHER, "documents", .needs = CHANNELS},
-    {"documents.bytes", "bytes of room 0's text", NULL, COUNT, NEITHER, "documents", .needs = CHANNELS},
-    
-    {"balancer.connections_per_client.front", "connections/client, front", NULL, RATIO, LOWER, "balancers",
-     .needs = BALANCER, .flags = CHARTED, .chart = "connections_front"},
-    {"balancer.connections_per_client.behind", "connections/client, behind", NULL, RATIO, LOWER, "balancers",
-     .needs = BALANCER},
-    {"balancer.connections_per_client.behind_or_none", "connections/client, behind, 0 for none", NULL, RATIO, LOWER,
-     "balancers", .needs = BALANCER, .flags = CHARTED, .chart = "connections_behind", .derive = connections_behind},
-    {"balancer.handshakes.front", "handshakes, front", NULL, COUNT, LOWER, "balancers", .needs = BALANCER},
-    {"balancer.handshakes.behind", "handshakes, behind", NULL, COUNT, LOWER, "balancers", .needs = BALANCER},
-    {"balancer.added_latency_us.p50", "added latency p50", NULL, US, LOWER, "balancers", .needs = BALANCER,
-     .flags = CHARTED | PER_UPDATE, .chart = "added_latency_p50_us"},
-    {"balancer.added_latency_us.p99", "added latency p99", NULL, US, LOWER, "balancers", .needs = BALANCER},
-    {"balancer.payload_bytes.added_up", "bytes added up/update", NULL, BYTES, LOWER, "balancers", .needs = BALANCER},
-    {"balancer.payload_bytes.added_down", "bytes added down/update", NULL, BYTES, LOWER, "balancers",
-     .needs = BALANCER},
-    {"balancer.payload_bytes.added", "bytes added/update", NULL, BYTES, LOWER, "balancers", .needs = BALANCER,
-     .flags = CHARTED | PER_UPDATE, .chart = "added_bytes_per_update", .derive = added_bytes},
-    {"balancer.cpu_us_per_update", "balancer CPU/update", NULL, US, LOWER, "balancers", .needs = BALANCER,
-     .flags = CHARTED | PER_UPDATE, .chart = "balancer_cpu_us_per_update"},
-    {"balancer.sequence_errors.all", "sequence errors", NULL, COUNT, LOWER, "balancers", .needs = BALANCER},
-    {"balancer.served_by", "requests served by", NULL, WORDS, NEITHER, "balancers", .needs = BALANCER},
-    {"balancer.outages", "outages, count and longest", NULL, WORDS, LOWER, "balancers", .needs = BALANCER},
-    {NULL, NULL, NULL, WORDS, NEITHER, NULL, .flags = 0},
+    {"tcp_handshakes_per_update", "handshakes/update", "tcp_handshakes_per_update", REQUESTS(RATIO, LOWER),
+     .flags = BOTH, .chart = "handshakes_per_update"},
+    {"tls_handshakes_per_update.full", "full TLS handshakes/update", NULL, REQUESTS(RATIO, LOWER)},
+    {"tls_handshakes_per_update.resumed", "resumed TLS handshakes/update", NULL, REQUESTS(RATIO, NEITHER)},
+    {"handshakes.client", "handshakes, client's count", "handshakes_client", REQUESTS(COUNT, LOWER)},
+    {"handshakes.server", "handshakes, server's count", "handshakes_server", REQUESTS(COUNT, LOWER)},
+    {"handshakes.kernel", "handshakes, kernel's count", "handshakes_kernel", REQUESTS(COUNT, LOWER)},
+    {"handshakes.wire", "handshakes on the wire", "handshakes_wire", REQUESTS_WIRE(COUNT, LOWER)},
+
+    {"bytes_per_update.payload", "payload bytes/update", "payload_bytes_per_update", PAYLOAD(BYTES, LOWER),
+     .flags = BOTH},
+    {"bytes_per_update.framing", "framing bytes/update", "framing_bytes_per_update", PAYLOAD(BYTES, LOWER),
+     .flags = BOTH},
+    {"bytes_per_update.wire", "wire bytes/update", "wire_bytes_per_update", PACKETS(BYTES, LOWER),
+     .flags = BOTH},
+    {"bytes_per_update.wire_payload", "payload bytes on the wire/update", NULL, PACKETS(BYTES, LOWER),
+     .flags = DRAWN, .chart = "wire_payload_bytes_per_update", .derive = wire_payload},
+    {"bytes_per_update.wire_framing", "framing bytes on the wire/update", NULL, PACKETS(BYTES, LOWER),
+     .flags = DRAWN, .chart = "wire_framing_bytes_per_update", .derive = wire_framing},
+    {"bytes_per_update.wire_headers", "TCP/IP header bytes/update", "wire_header_bytes_per_update",
+     PACKETS(BYTES, LOWER), .flags = DRAWN},
+    {"bytes_per_update.wire_acks", "ACK bytes/update", "wire_ack_bytes_per_update", PACKETS(BYTES, LOWER),
+     .flags = DRAWN},
+    {"packets_per_update.up", "packets up/update", "packets_up_per_update", PACKETS(RATIO, LOWER),
+     .flags = DRAWN},
+    {"packets_per_update.down", "packets down/update", "packets_down_per_update", PACKETS(RATIO, LOWER),
+     .flags = DRAWN},
+    {"packets_per_update.total", "packets/update", NULL, PACKETS(RATIO, LOWER), .flags = COMPARED},
+
+    {"server_cpu_us_per_update", "server CPU/update", "server_cpu_us_per_update", COST(US, LOWER),
+     .flags = BOTH},
+    {"client_cpu_us_per_update", "client CPU/update", "client_cpu_us_per_update", COST(US, LOWER),
+     .flags = BOTH},
+    {"server_rss_bytes_per_client", "server memory/client", "server_rss_bytes_per_client", COST(BYTES, LOWER)},
+
+    {"whole_run.requests_per_update", "requests/update, whole run", "whole_run_requests_per_update",
+     PHASES(RATIO, LOWER)},
+    {"whole_run.tcp_handshakes_per_update", "handshakes/update, whole run",
+     "whole_run_tcp_handshakes_per_update", PHASES(RATIO, LOWER)},
+    {"whole_run.server_cpu_us_per_update", "server CPU/update, whole run",
+     "whole_run_server_cpu_us_per_update", PHASES(US, LOWER)},
+    {"whole_run.bytes_per_update.wire", "wire bytes/update, whole run", "whole_run_wire_bytes_per_update",
+     PHASES_WIRE(BYTES, LOWER)},
+    {"whole_run.packets_per_update.total", "packets/update, whole run", "whole_run_packets_per_update",
+     PHASES_WIRE(RATIO, LOWER)},
+    {"wire.tcp.up.retransmissions", "retransmissions up", "retransmissions_up", PACKETS(COUNT, LOWER)},
+    {"wire.tcp.down.retransmissions", "retransmissions down", "retransmissions_down", PACKETS(COUNT, LOWER)},
+    {"wire.tcp.up.lost", "packets lost up", "lost_packets_up", PACKETS(COUNT, LOWER)},
+    {"wire.tcp.down.lost", "packets lost down", "lost_packets_down", PACKETS(COUNT, LOWER)},
+    {"wire.own_drops", "packets that the emulator lost", "own_drops", PACKETS(COUNT, LOWER)},
+
+    {"upstream.messages", "messages sent", "upstream_messages", UPSTREAM(COUNT, NEITHER)},
+    {"upstream.latency_us.p50", "to everyone p50", "upstream_latency_p50_us", UPSTREAM(US, LOWER),
+     .flags = BOTH, .chart = "upstream_p50_us"},
+    {"upstream.latency_us.p99", "to everyone p99", "upstream_latency_p99_us", UPSTREAM(US, LOWER),
+     .flags = BOTH, .chart = "upstream_p99_us"},
+    {"upstream.latency_us.max", "to everyone max", "upstream_latency_max_us", UPSTREAM(US, LOWER)},
+    {"upstream.echo_us.p50", "echo p50", "upstream_echo_p50_us", UPSTREAM(US, LOWER)},
+    {"upstream.echo_us.p99", "echo p99", "upstream_echo_p99_us", UPSTREAM(US, LOWER), .flags = COMPARED},
+    {"upstream.late_us.p99", "messages left late p99", "upstream_late_p99_us", UPSTREAM(US, LOWER)},
+    {"upstream.requests_per_message", "requests/message", "upstream_requests_per_message", UPSTREAM(RATIO,
+     LOWER), .flags = COMPARED},
+    {"upstream.handshakes_per_message", "handshakes/message", "upstream_tcp_handshakes_per_message",
+     UPSTREAM(RATIO, LOWER), .flags = COMPARED},
+    {"upstream.bytes_per_message.payload", "payload bytes/message", "upstream_payload_bytes_per_message",
+     UPSTREAM(BYTES, LOWER)},
+    {"upstream.bytes_per_message.framing", "framing bytes/message", "upstream_framing_bytes_per_message",
+     UPSTREAM(BYTES, LOWER), .flags = COMPARED},
+    {"upstream.order.lost", "messages lost", "upstream_lost", UPSTREAM(COUNT, LOWER)},
+    {"upstream.order.doubled", "messages doubled", "upstream_doubled", UPSTREAM(COUNT, LOWER)},
+    {"upstream.order.reordered", "messages reordered", "upstream_reordered", UPSTREAM(COUNT, LOWER)},
+
+    {"convergence_us.p50", "convergence p50", "convergence_p50_us", DOCUMENTS(US, LOWER)},
+    {"convergence_us.p99", "convergence p99", "convergence_p99_us", DOCUMENTS(US, LOWER), .flags = COMPARED},
+    {"convergence_us.max", "convergence max", "convergence_max_us", DOCUMENTS(US, LOWER)},
+    {"documents.documents", "documents", "documents", DOCUMENTS(COUNT, NEITHER)},
+    {"documents.identical", "documents identical", NULL, DOCUMENTS(WORDS, HIGHER)},
+    {"documents.editors", "editors", NULL, DOCUMENTS(COUNT, NEITHER)},
+    {"documents.edits", "edits", NULL, DOCUMENTS(COUNT, NEITHER)},
+    {"documents.bytes", "bytes of room 0's text", NULL, DOCUMENTS(COUNT, NEITHER)},
+
+    {"balancer.connections_per_client.front", "connections/client, front", NULL, BALANCER(RATIO, LOWER),
+     .flags = CHARTED, .chart = "connections_front"},
+    {"balancer.connections_per_client.behind", "connections/client, behind", NULL, BALANCER(RATIO, LOWER)},
+    {"balancer.connections_per_client.behind_or_none", "connections/client, behind, 0 for none", NULL,
+     BALANCER(RATIO, LOWER), .flags = CHARTED, .chart = "connections_behind", .derive = connections_behind},
+    {"balancer.handshakes.front", "handshakes, front", NULL, BALANCER(COUNT, LOWER)},
+    {"balancer.handshakes.behind", "handshakes, behind", NULL, BALANCER(COUNT, LOWER)},
+    {"balancer.added_latency_us.p50", "added latency p50", NULL, BALANCER(US, LOWER), .flags = DRAWN,
+     .chart = "added_latency_p50_us"},
+    {"balancer.added_latency_us.p99", "added latency p99", NULL, BALANCER(US, LOWER)},
+    {"balancer.payload_bytes.added_up", "bytes added up/update", NULL, BALANCER(BYTES, LOWER)},
+    {"balancer.payload_bytes.added_down", "bytes added down/update", NULL, BALANCER(BYTES, LOWER)},
+    {"balancer.payload_bytes.added", "bytes added/update", NULL, BALANCER(BYTES, LOWER), .flags = DRAWN,
+     .chart = "added_bytes_per_update", .derive = added_bytes},
+    {"balancer.cpu_us_per_update", "balancer CPU/update", NULL, BALANCER(US, LOWER), .flags = DRAWN,
+     .chart = "balancer_cpu_us_per_update"},
+    {"balancer.sequence_errors.all", "sequence errors", NULL, BALANCER(COUNT, LOWER)},
+    {"balancer.served_by", "requests served by", NULL, BALANCER(WORDS, NEITHER)},
+    {"balancer.outages", "outages, count and longest", NULL, BALANCER(WORDS, LOWER)},
+    {NULL, NULL, NULL, PHASES(WORDS, NEITHER)},
 };
 /* clang-format on */
 
