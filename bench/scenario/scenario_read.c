@@ -15,65 +15,70 @@
 #include "bench/scenario/scenario_keys.h"
 #include "lib/base/name.h"
 
+/* What is being read: a value, the key that it is for, and where it stands. */
+struct input {
+    struct scenario_place at;
+    const struct scenario_key *key;
+    const cJSON *value;
+    struct err_text *e;
+};
+
+/* Read the value into the key's field. 0, or PL_EINVAL with the line in e. */
+typedef int read_fn(void *field, const struct input *in);
+
 /* ---- values ---- */
 
-static int refuse_value(const struct scenario_place *p, const struct scenario_key *k,
-                        const cJSON *value, const char *what, struct err_text *e)
+static int refuse(const struct input *in, const char *what)
 {
     char accepted[200], line[120];
-    char *text = cJSON_PrintUnformatted(value); /* control characters come out escaped */
+    char *text = cJSON_PrintUnformatted(in->value); /* control characters come out escaped */
     size_t len = text != NULL ? strlen(text) : 0;
 
-    scenario_describe_accepted(accepted, sizeof accepted, k);
-    if (cJSON_IsString(value) && len >= 2)
+    scenario_describe_accepted(accepted, sizeof accepted, in->key);
+    if (cJSON_IsString(in->value) && len >= 2)
         snprintf(line, sizeof line, "'%.*s' %s", (int)(len > 42 ? 40 : len - 2), text + 1, what);
     else
         snprintf(line, sizeof line, "'%.40s' %s", text != NULL ? text : "", what);
     cJSON_free(text);
-    return scenario_refuse(p, line, accepted, e);
+    return scenario_refuse(&in->at, line, accepted, in->e);
 }
 
-/* Read a value into the key's field. 0, or PL_EINVAL with the line in e. */
-typedef int read_fn(void *field, const struct scenario_place *p, const struct scenario_key *k,
-                    const cJSON *value, struct err_text *e);
-
-static int read_number(void *field, const struct scenario_place *p, const struct scenario_key *k,
-                       const cJSON *value, struct err_text *e)
+static int read_number(void *field, const struct input *in)
 {
-    double number = value->valuedouble;
+    double number = in->value->valuedouble;
 
-    if (!cJSON_IsNumber(value))
-        return refuse_value(p, k, value, "is not a number", e);
-    if (k->kind == KEY_INT && number != trunc(number))
-        return refuse_value(p, k, value, "is not a whole number", e);
-    if (!(number >= k->min && number <= k->max))
-        return refuse_value(p, k, value, "is out of range", e);
-    if (k->kind == KEY_REAL)
+    if (!cJSON_IsNumber(in->value))
+        return refuse(in, "is not a number");
+    if (in->key->kind == KEY_INT && number != trunc(number))
+        return refuse(in, "is not a whole number");
+    if (!(number >= in->key->min && number <= in->key->max))
+        return refuse(in, "is out of range");
+    if (in->key->kind == KEY_REAL)
         *(double *)field = number;
     else
         *(int64_t *)field = (int64_t)number;
     return PL_OK;
 }
 
-static int read_flag(void *field, const struct scenario_place *p, const struct scenario_key *k,
-                     const cJSON *value, struct err_text *e)
+static int read_flag(void *field, const struct input *in)
 {
-    if (!cJSON_IsBool(value))
-        return refuse_value(p, k, value, "is neither true nor false", e);
-    *(bool *)field = cJSON_IsTrue(value);
+    if (!cJSON_IsBool(in->value))
+        return refuse(in, "is neither true nor false");
+    *(bool *)field = cJSON_IsTrue(in->value);
     return PL_OK;
 }
 
-static int read_choice(void *field, const struct scenario_place *p, const struct scenario_key *k,
-                       const cJSON *value, struct err_text *e)
+static int read_choice(void *field, const struct input *in)
 {
-    for (int i = 0; cJSON_IsString(value) && k->choices[i] != NULL; i++) {
-        if (strcmp(value->valuestring, k->choices[i]) == 0) {
+    const char *const *choices = in->key->choices;
+
+    for (int i = 0; cJSON_IsString(in->value) && choices[i] != NULL; i++) {
+        if (strcmp(in->value->valuestring, choices[i]) == 0) {
             *(int *)field = i;
             return PL_OK;
         }
     }
-    return refuse_value(p, k, value, "is not one of the choices", e);
+    return refuse(in, "is not one of the choices");
 }
 
 static bool is_line(const char *text)
@@ -84,52 +89,49 @@ static bool is_line(const char *text)
     return true;
 }
 
-static int read_text(void *field, const struct scenario_place *p, const struct scenario_key *k,
-                     const cJSON *value, struct err_text *e)
+static int read_text(void *field, const struct input *in)
 {
-    const char *text = value->valuestring;
-    size_t len = cJSON_IsString(value) ? strlen(text) : 0;
+    const char *text = in->value->valuestring;
+    size_t len = cJSON_IsString(in->value) ? strlen(text) : 0;
 
-    if (!cJSON_IsString(value))
-        return refuse_value(p, k, value, "is not text", e);
-    if (len == 0 || len > (size_t)k->max)
-        return refuse_value(p, k, value, len == 0 ? "is empty" : "is too long", e);
-    if (k->kind == KEY_NAME ? !scenario_is_name(text) : !is_line(text))
-        return refuse_value(p, k, value, "has characters that are not allowed", e);
+    if (!cJSON_IsString(in->value))
+        return refuse(in, "is not text");
+    if (len == 0 || len > (size_t)in->key->max)
+        return refuse(in, len == 0 ? "is empty" : "is too long");
+    if (in->key->kind == KEY_NAME ? !scenario_is_name(text) : !is_line(text))
+        return refuse(in, "has characters that are not allowed");
     memcpy(field, text, len + 1);
     return PL_OK;
 }
 
 /* What link_spec_parse() says is "--link: WHAT; accepted: WHICH": put our place in front. */
-static int refuse_link(const struct scenario_place *p, const struct scenario_key *k, char *said,
-                       struct err_text *e)
+static int refuse_link(const struct input *in, char *said)
 {
     static const char option[] = "--link: ", mark[] = "; accepted: ";
     char *what = strncmp(said, option, sizeof option - 1) == 0 ? said + sizeof option - 1 : said;
     char *split = strstr(what, mark), accepted[200];
 
-    scenario_describe_accepted(accepted, sizeof accepted, k);
+    scenario_describe_accepted(accepted, sizeof accepted, in->key);
     if (split != NULL)
         *split = '\0';
-    return scenario_refuse(p, what, split != NULL ? split + sizeof mark - 1 : accepted, e);
+    return scenario_refuse(&in->at, what, split != NULL ? split + sizeof mark - 1 : accepted,
+                           in->e);
 }
 
-static int read_link(void *field, const struct scenario_place *p, const struct scenario_key *k,
-                     const cJSON *value, struct err_text *e)
+static int read_link(void *field, const struct input *in)
 {
     const struct scenario_key line = {.kind = KEY_TEXT, .max = SCENARIO_TEXT_BYTES - 1};
+    const struct input text = {in->at, &line, in->value, in->e};
     struct scenario_links *links = field;
-    struct link_spec spec;
     struct err_text why = {""};
-    int rc = read_text(links->text[links->n], p, &line, value, e);
+    struct link_spec spec;
+    int rc = read_text(links->text[links->n], &text);
 
     if (rc < 0)
         return rc;
-    rc = strcmp(value->valuestring, "loopback") == 0
-             ? PL_OK
-             : link_spec_parse(&spec, value->valuestring, &why);
-    if (rc < 0)
-        return refuse_link(p, k, why.text, e);
+    if (strcmp(in->value->valuestring, "loopback") != 0 &&
+        link_spec_parse(&spec, in->value->valuestring, &why) < 0)
+        return refuse_link(in, why.text);
     links->n++;
     return PL_OK;
 }
@@ -153,47 +155,39 @@ static bool is_channel(const char *text, size_t len)
 }
 
 /* One text: a name, or several with commas between them. Appended to the field. */
-static int read_channel(void *field, const struct scenario_place *p, const struct scenario_key *k,
-                        const cJSON *value, struct err_text *e)
+static int read_channel(void *field, const struct input *in)
 {
-    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+    const char *text = cJSON_IsString(in->value) ? in->value->valuestring : "";
     char *list = field;
     size_t used = strlen(list);
 
-    if (!cJSON_IsString(value))
-        return refuse_value(p, k, value, "is not text", e);
-    for (const char *name = text;; name++) {
-        size_t len = strcspn(name, ",");
-
-        if (!is_channel(name, len))
-            return refuse_value(p, k, value, "is not a channel", e);
-        name += len;
-        if (*name == '\0')
-            break;
+    if (!cJSON_IsString(in->value))
+        return refuse(in, "is not text");
+    for (const char *name = text; name != NULL; name = strchr(name, ',')) {
+        name += name > text; /* the comma */
+        if (!is_channel(name, strcspn(name, ",")))
+            return refuse(in, "is not a channel");
     }
-    if (used + strlen(text) + 1 > (size_t)k->max)
-        return refuse_value(p, k, value, "is too long", e);
+    if (used + strlen(text) + 1 > (size_t)in->key->max)
+        return refuse(in, "is too long");
     sprintf(list + used, "%s%s", used > 0 ? "," : "", text);
     return PL_OK;
 }
 
 /* One value, or a list of 1 to most of them, each read by read_one(). */
-static int read_list(void *field, const struct scenario_place *p, const struct scenario_key *k,
-                     const cJSON *value, int most, read_fn *read_one, struct err_text *e)
+static int read_list(void *field, const struct input *in, int most, read_fn *read_one)
 {
-    int n = cJSON_GetArraySize(value), i = 0, rc = PL_OK;
-    const cJSON *item;
+    int n = cJSON_GetArraySize(in->value), i = 0, rc = PL_OK;
+    struct input one = *in;
 
-    if (!cJSON_IsArray(value))
-        return read_one(field, p, k, value, e);
+    if (!cJSON_IsArray(in->value))
+        return read_one(field, in);
     if (n < 1 || n > most)
-        return refuse_value(p, k, value, n < 1 ? "is empty" : "is too long", e);
-    cJSON_ArrayForEach(item, value)
+        return refuse(in, n < 1 ? "is empty" : "is too long");
+    cJSON_ArrayForEach(one.value, in->value)
     {
-        struct scenario_place at = {.path = p->path};
-
-        snprintf(at.at, sizeof at.at, "%.60s[%d]", p->at, i++);
-        rc = rc < 0 ? rc : read_one(field, &at, k, item, e);
+        snprintf(one.at.at, sizeof one.at.at, "%.60s[%d]", in->at.at, i++);
+        rc = rc < 0 ? rc : read_one(field, &one);
     }
     return rc;
 }
@@ -201,60 +195,43 @@ static int read_list(void *field, const struct scenario_place *p, const struct s
 /* ---- objects ---- */
 
 static void set_defaults(void *base, const struct scenario_key *keys, bool unset);
-static int read_object(void *base, struct scenario *s, const struct scenario_place *p,
-                       const struct scenario_key *keys, const cJSON *object, struct err_text *e);
+static int read_object(void *base, const struct input *in);
 
-static int read_rows(struct scenario *s, const struct scenario_place *p,
-                     const struct scenario_key *k, const cJSON *value, struct err_text *e)
+static int read_row(void *field, const struct input *in)
 {
-    const struct scenario_key row = {.kind = KEY_OBJECT, .inner = k->inner};
-    int n = cJSON_GetArraySize(value), rc = PL_OK;
-    const cJSON *item;
+    const struct scenario_key object = {.kind = KEY_OBJECT, .inner = in->key->inner};
+    const struct input row = {in->at, &object, in->value, in->e};
+    struct scenario *s = field;
 
-    if (!cJSON_IsArray(value))
-        return refuse_value(p, k, value, "is not a list", e);
-    if (n < (int)k->min || n > (int)k->max)
-        return refuse_value(p, k, value, n < (int)k->min ? "is empty" : "is too long", e);
-    cJSON_ArrayForEach(item, value)
-    {
-        struct scenario_place at = {.path = p->path};
-
-        snprintf(at.at, sizeof at.at, "%.60s[%zu]", p->at, s->nrows);
-        if (rc == PL_OK && !cJSON_IsObject(item))
-            rc = refuse_value(&at, &row, item, "is not an object", e);
-        if (rc < 0)
-            return rc;
-        set_defaults(&s->rows[s->nrows], k->inner, false);
-        rc = read_object(&s->rows[s->nrows++], s, &at, k->inner, item, e);
-    }
-    return rc;
+    if (!cJSON_IsObject(in->value))
+        return refuse(&row, "is not an object");
+    set_defaults(&s->rows[s->nrows], in->key->inner, false);
+    return read_object(&s->rows[s->nrows++], &row);
 }
 
 /* base: what the key's offset counts from. */
-static int read_value(void *base, struct scenario *s, const struct scenario_place *p,
-                      const struct scenario_key *k, const cJSON *value, struct err_text *e)
+static int read_value(void *base, const struct input *in)
 {
     static read_fn *const readers[] = {
         [KEY_INT] = read_number,    [KEY_REAL] = read_number, [KEY_FLAG] = read_flag,
         [KEY_CHOICE] = read_choice, [KEY_TEXT] = read_text,   [KEY_NAME] = read_text,
     };
-    void *field = (char *)base + k->offset;
+    void *field = (char *)base + in->key->offset;
 
-    switch (k->kind) {
+    switch (in->key->kind) {
     case KEY_LINKS:
         ((struct scenario_links *)field)->n = 0;
-        return read_list(field, p, k, value, SCENARIO_MAX_LINKS, read_link, e);
+        return read_list(field, in, SCENARIO_MAX_LINKS, read_link);
     case KEY_CHANNELS:
         *(char *)field = '\0';
-        return read_list(field, p, k, value, (int)k->max, read_channel, e);
+        return read_list(field, in, (int)in->key->max, read_channel);
     case KEY_OBJECT:
-        if (!cJSON_IsObject(value))
-            return refuse_value(p, k, value, "is not an object", e);
-        return read_object(field, s, p, k->inner, value, e);
+        return cJSON_IsObject(in->value) ? read_object(field, in) : refuse(in, "is not an object");
     case KEY_ROWS:
-        return read_rows(s, p, k, value, e);
+        return cJSON_IsArray(in->value) ? read_list(base, in, (int)in->key->max, read_row)
+                                        : refuse(in, "is not a list");
     default:
-        return readers[k->kind](field, p, k, value, e);
+        return readers[in->key->kind](field, in);
     }
 }
 
@@ -302,39 +279,39 @@ static void set_defaults(void *base, const struct scenario_key *keys, bool unset
         set_default(base, k, unset);
 }
 
-static int refuse_key(const struct scenario_place *p, const char *what, const cJSON *item,
-                      const struct scenario_key *keys, struct err_text *e)
+static int refuse_key(const struct input *in, const char *what, const char *key)
 {
     char accepted[280], line[100], name[44];
     size_t len = 0;
 
-    scenario_list_keys(accepted, sizeof accepted, keys);
-    for (const char *c = item->string; *c != '\0' && len + 1 < sizeof name; c++)
-        name[len++] = iscntrl((unsigned char)*c) ? '?' : *c;
+    scenario_list_keys(accepted, sizeof accepted, in->key->inner);
+    for (; *key != '\0' && len + 1 < sizeof name; key++)
+        name[len++] = iscntrl((unsigned char)*key) ? '?' : *key;
     name[len] = '\0';
     snprintf(line, sizeof line, "%s '%s'", what, name);
-    return scenario_refuse(p, line, accepted, e);
+    return scenario_refuse(&in->at, line, accepted, in->e);
 }
 
-static int read_object(void *base, struct scenario *s, const struct scenario_place *p,
-                       const struct scenario_key *keys, const cJSON *object, struct err_text *e)
+/* The value is an object with the key's inner keys, which goes into the struct at base. */
+static int read_object(void *base, const struct input *in)
 {
-    const cJSON *item;
+    const char *dot = in->at.at[0] != '\0' ? "." : "";
+    struct input one = *in;
     int rc = PL_OK;
 
-    cJSON_ArrayForEach(item, object)
+    cJSON_ArrayForEach(one.value, in->value)
     {
-        const struct scenario_key *k = scenario_key_find(keys, item->string);
-        struct scenario_place at = {.path = p->path};
+        const char *key = one.value->string;
 
         if (rc < 0)
             return rc;
-        if (k == NULL)
-            return refuse_key(p, "unknown key", item, keys, e);
-        if (cJSON_GetObjectItemCaseSensitive(object, item->string) != item)
-            return refuse_key(p, "given twice: key", item, keys, e);
-        snprintf(at.at, sizeof at.at, "%.60s%s%.30s", p->at, p->at[0] != '\0' ? "." : "", k->name);
-        rc = read_value(base, s, &at, k, item, e);
+        one.key = scenario_key_find(in->key->inner, key);
+        if (one.key == NULL)
+            return refuse_key(in, "unknown key", key);
+        if (cJSON_GetObjectItemCaseSensitive(in->value, key) != one.value)
+            return refuse_key(in, "given twice: key", key);
+        snprintf(one.at.at, sizeof one.at.at, "%.60s%s%.30s", in->at.at, dot, key);
+        rc = read_value(base, &one);
     }
     return rc;
 }
@@ -355,7 +332,8 @@ void scenario_find(char *path, size_t cap, const char *word)
 int scenario_parse(struct scenario *s, const char *path, const char *text, size_t len,
                    struct err_text *e)
 {
-    struct scenario_place p = {.path = path};
+    const struct scenario_key whole = {.kind = KEY_OBJECT, .inner = scenario_keys};
+    struct input in = {.at = {.path = path}, .key = &whole, .e = e};
     char accepted[280];
     int rc;
 
@@ -366,10 +344,11 @@ int scenario_parse(struct scenario *s, const char *path, const char *text, size_
     rc = json_parse(&s->supplied, path, text, len, e);
     if (rc < 0)
         return rc;
+    in.value = s->supplied;
     set_defaults(s, scenario_keys, false);
     scenario_list_keys(accepted, sizeof accepted, scenario_keys);
-    rc = cJSON_IsObject(s->supplied) ? read_object(s, s, &p, scenario_keys, s->supplied, e)
-                                     : scenario_refuse(&p, "not an object", accepted, e);
+    rc = cJSON_IsObject(s->supplied) ? read_object(s, &in)
+                                     : scenario_refuse(&in.at, "not an object", accepted, e);
     rc = rc < 0 ? rc : scenario_complete(s, e);
     if (rc < 0)
         scenario_free(s);
@@ -425,19 +404,18 @@ int scenario_override(struct scenario *s, const char *key, const char *option, c
                       struct err_text *e)
 {
     void *base;
-    const struct scenario_key *k = find_by_path(s, key, &base);
-    struct scenario_place p = {.path = ""};
+    struct input in = {.at = {.path = ""}, .key = find_by_path(s, key, &base), .e = e};
     char what[120];
     cJSON *value;
     int rc;
 
-    snprintf(p.at, sizeof p.at, "%.90s", option);
+    snprintf(in.at.at, sizeof in.at.at, "%.90s", option);
     snprintf(what, sizeof what, "unknown key '%.60s'", key);
-    if (k == NULL)
+    if (in.key == NULL)
         return scenario_refuse(
-            &p, what, "those of pushlab help scenarios but rows, such as source.rate_hz", e);
-    value = value_of_word(k, text);
-    rc = value == NULL ? PL_ENOMEM : read_value(base, s, &p, k, value, e);
+            &in.at, what, "those of pushlab help scenarios but rows, such as source.rate_hz", e);
+    in.value = value = value_of_word(in.key, text);
+    rc = value == NULL ? PL_ENOMEM : read_value(base, &in);
     cJSON_Delete(value);
     return rc;
 }
