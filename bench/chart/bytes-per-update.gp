@@ -1,7 +1,7 @@
 # How many bytes does an update cost?
 load scripts_dir."/style.gp"
 question = "How many bytes does an update cost?"
-note = "Grey: payload, the update itself. Colour: framing, all the rest, both ways: HTTP heads, chunks, SSE fields, frames."
+note = "Grey: payload, the update itself. Colour: framing, all the rest, both ways: HTTP headers, chunks, SSE fields, frames."
 metric = app_bytes
 paints = app_paints
 split = "rounded"

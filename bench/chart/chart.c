@@ -19,13 +19,13 @@
 #include "lib/proto/transport_info.h"
 
 const char *const chart_names[] = {
-    "overview",            /* which transport, in one look? */
+    "overview",            /* which transport? */
     "in-between",          /* what does it cost to have something there? (with balancers) */
-    "latency-percentiles", /* how late are the unlucky ones? */
+    "latency-percentiles", /* what does the tail look like? */
     "latency-cdf",         /* what share arrives within a time? */
-    "latency-timeline",    /* what does it look like as it happens? */
+    "latency-timeline",    /* what does one client experience? */
     "on-time",             /* what share meets its deadline? (with a deadline) */
-    "upstream-latency",    /* how late does everyone hear a client? (where clients send) */
+    "upstream-latency",    /* how late do all get what one sends? (where clients send) */
     "requests-per-update", /* the cost on the wire, ... */
     "handshakes-per-update",
     "bytes-per-update",
@@ -35,7 +35,7 @@ const char *const chart_names[] = {
     NULL,
 };
 
-/* Of more lines than this nobody tells one from another. */
+/* More lines than this cannot be told from each other. */
 enum { SVG_BYTES_MAX = 64 << 20, LINES_MAX = 16 };
 
 /* Where nothing was counted, on loopback no packets: no picture, rather than an empty one. */
@@ -81,7 +81,7 @@ struct drawing {
 };
 
 /* gnuplot names one font and writes bold as part of its name: a browser without that font
- * shall still show a sans-serif of its width, and bold. The title is what a screen reader says. */
+ * then still shows a sans-serif of its width, and bold. The title is what a screen reader says. */
 static void svg_rewrite(struct writer *w, const char *text, const char *title)
 {
     const struct {
@@ -174,7 +174,8 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     return rc;
 }
 
-/* Draw to a neighbour and rename it: no half picture that looks whole. suffix: ".svg", ".png". */
+/* Draw to a temporary file beside it and rename that, so no picture is ever incomplete. suffix:
+ * ".svg", ".png". */
 static int draw(struct drawing *d, const char *name, const char *suffix, struct err_text *e)
 {
     char script[PATH_MAX], path[PATH_MAX], half[PATH_MAX];

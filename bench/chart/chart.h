@@ -12,7 +12,7 @@
 
 /* (Re)draw run_dir/charts/<name>.svg and .png from run.json, latency-<row>.hlog and
  * timeline-<row>.csv, keeping the numbers they show in run_dir/charts/data/. Each picture
- * replaces its predecessor only when it is whole. Runs gnuplot in a supervisor of its own
+ * replaces its predecessor only when it is complete. Runs gnuplot in a supervisor of its own
  * (child.h), so no other may be open.
  * 0, or a negative enum pl_err with one line in e: PL_ESYS when gnuplot is missing. */
 int chart_draw(const char *run_dir, struct err_text *e);

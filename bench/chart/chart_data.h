@@ -1,5 +1,5 @@
-/* The numbers behind the charts, as plain CSV files that any tool reads; gnuplot is only the
- * first of them. One line of header, units in the column names, "NaN" where there is no
+/* The numbers behind the charts, as plain CSV files that any tool reads; gnuplot is one
+ * of them. One line of header, units in the column names, "NaN" where there is no
  * value (a row that delivered nothing has no ratio per update).
  *
  *   rows.csv                 one line per row of run.json, in its order; its numbers are the

@@ -1,8 +1,8 @@
-# What does it cost to have something in between? Drawn where something is (chart.c).
+# What does it cost to have something in between? Drawn for runs with balancers (chart.c).
 load scripts_dir."/style.gp"
 question = "What does it cost to have something in between?"
-note = "TCP connections: colour those of the clients, dark those to the servers. Latency, bytes: what a row has more than ".\
-    "the direct one of its transport, or than went in."
+note = "TCP connections: from the clients in colour, to the servers dark. Added latency: above the direct row of the transport. ".\
+    "Added bytes: above what went in."
 width = 1200
 row_px = 22
 plot_top = 128

@@ -1,7 +1,7 @@
 # What share of the updates arrives within a given time? The cumulative distribution.
 load scripts_dir."/style.gp"
 question = "What share of updates has arrived after a given time?"
-note = "The further left and the steeper, the better: a vertical line is the same wait for everyone."
+note = "Further left and steeper is better: a vertical line means that all updates took the same time."
 legend_px = 72
 load scripts_dir."/lines.gp"
 

@@ -1,8 +1,8 @@
-# How late are the unlucky updates? Latency by percentile on a log tail axis, as HdrHistogram
-# draws it: each decade to the right is ten times rarer.
+# What does the tail look like? Latency by percentile on a log tail axis, as HdrHistogram draws
+# it: each decade to the right is ten times rarer.
 load scripts_dir."/style.gp"
 question = "How late does an update arrive?"
-note = "To the right, ever rarer: 99% means that one update in 100 took longer. A line ends at its slowest update."
+note = "Further right is rarer: 99% means that one update in 100 took longer. A line ends at its slowest update."
 legend_px = 34
 load scripts_dir."/lines.gp"
 

@@ -1,7 +1,7 @@
-# What does the latency look like as it happens? A panel per row, all with the same axes:
-# each dot is one update, as one client received it.
+# The latency of each update that one client received, over time: a panel per row, all with the
+# same axes, a dot per update.
 load scripts_dir."/style.gp"
-question = "What does one client live through? The latency of each update"
+question = "What does one client experience? The latency of each update"
 note = "Each dot is an update, placed when it was published. All panels have the same axes."
 if (has_floor) { note = note." The line: ".floor_words(floor_us)."." }
 columns = rows == 4 ? 2 : rows <= 3 ? rows : rows <= 9 ? (rows == 7 || rows == 8 ? 4 : 3) : rows <= 16 ? 4 : 6

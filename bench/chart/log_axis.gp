@@ -1,8 +1,8 @@
 # Ticks for a log axis from low to high: axis is "x" or "y", words the name of the function
-# that turns a value into its label. Little range is labelled finer, much range coarser.
+# that turns a value into its label. A small range has more labels per decade than a large one.
 # Ticks end at ticks_to where the script says so.
 eval sprintf("set logscale %s; set format %s ''; unset m%stics", axis, axis, axis)
-# A hair wider, lest rounding lose the ticks at both ends.
+# Slightly wider, so that rounding does not lose the ticks at both ends.
 eval sprintf("set %srange [%g:%g]; set %stics ()", axis, low * 0.9999, high * 1.0001, axis)
 labelled_every = int(ceil(decades(low, min(high, ticks_to)) / most_labels))
 do for [d = floor10(low):floor10(high)] {

@@ -3,7 +3,7 @@ load scripts_dir."/style.gp"
 deadline_ms = NaN
 stats rows_csv using (v = column("deadline_ms"), deadline_ms = v == v ? v : deadline_ms, 0) nooutput
 question = sprintf("What share of updates arrives within %s?", time_us(deadline_ms * 1e3))
-note = "Of all updates that a client was to get. What never came, or gave way to a newer value, was not on time."
+note = "Of all updates that a client was to get. Those that never came, or were replaced by a newer value, were not on time."
 metric = "on_time_percent"
 words = "percent"
 whole = 100

@@ -1,4 +1,4 @@
-# Which transport, in one look: the four numbers that matter, one line per row of the run.
+# The four numbers that matter for choosing a transport, one line per row of the run.
 load scripts_dir."/style.gp"
 question = "How late does an update arrive, and what does it cost?"
 note = "Latency: the bar ends at the median, the line at the 99th percentile. Bytes: grey is the update itself, colour is the HTTP, SSE or WebSocket around it."

@@ -1,7 +1,7 @@
 # How many packets does an update cost? Drawn for an emulated link only (chart.c).
 load scripts_dir."/style.gp"
 question = "How many packets does an update cost?"
-note = "IP packets as they enter the link, handshakes and acknowledgements among them."
+note = "IP packets as they enter the link, including handshakes and acknowledgements."
 metric = "packets_down_per_update packets_up_per_update"
 paints = "transport dark"
 part_names = "'server to client' 'client to server'"

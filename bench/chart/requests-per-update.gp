@@ -1,7 +1,7 @@
 # How many HTTP requests does an update cost?
 load scripts_dir."/style.gp"
 question = "How many HTTP requests does an update cost?"
-note = "A stream or WebSocket pays one request, before the measured window, for all its updates."
+note = "A stream or WebSocket makes one request, before the measured window, for all its updates."
 metric = "requests_per_update"
 words = "three"
 what = "HTTP requests per update delivered"

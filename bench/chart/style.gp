@@ -54,7 +54,7 @@ if (strlen(silent) > 96) { silent = substr(silent, 1, 95)."…" }
 
 # ---- palette: one colour per transport everywhere (lib/proto/transport_info.def) ----
 ink = 0x222222      # text
-soft_ink = 0x5f6368 # what is read second: subtitle, axes, notes
+soft_ink = 0x5f6368 # secondary text: subtitle, axes, notes
 rule_ink = 0xdddddd # grid
 neutral = 0x8a8f98  # what belongs to no transport: the update itself,
 dark = 0x4b5058     # and below the transport TCP/IP headers, what the client sends,
@@ -65,7 +65,7 @@ pale(c, share) = int(c + (255 - c) * share + 0.5)
 tint(rgb, share) = (pale(channel(rgb, 16), share) << 16) + (pale(channel(rgb, 8), share) << 8) \
     + pale(channel(rgb, 0), share)
 
-# Told apart without colour: a symbol per transport, open and dashed for +close, and other
+# To be distinguished without colour: a symbol per transport, open and dashed for +close, and other
 # dashes for further rows of the same kind.
 symbol(i) = symbol_of(transport[i]) - closes[i]
 dashes(i) = variant[i] % 3 == 0 ? (closes[i] ? 2 : 1) : variant[i] % 3 == 1 ? (closes[i] ? 4 : 3) : 5
@@ -74,7 +74,7 @@ fill(i) = closes[i] ? tint(colour(i), 0.65) : colour(i)
 paint(i, word) = word eq "neutral" ? neutral : word eq "dark" ? dark : word eq "light" ? light : fill(i)
 edge(i, word) = word eq "transport" ? colour(i) : paint(i, word)
 
-# ---- words for numbers ----
+# ---- numbers as text ----
 three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? sprintf("%.0f", v) : \
     abs(v) < 0.0001 ? sprintf("%.1e", v) : sprintf("%.3g", v)
 no_words(v) = ""

@@ -1,6 +1,6 @@
-# How late does everyone hear what a client sends? Drawn where clients send (chart.c).
+# How late does everyone receive what a client sends? Drawn where clients send (chart.c).
 load scripts_dir."/style.gp"
-question = "How late does everyone hear what a client sends?"
+question = "How late does everyone receive what a client sends?"
 note = "Bar to the median, line to the 99th percentile: from a client's sending to the receipt by each of the others."
 width = 800
 row_px = rows <= 8 ? 40 : 30

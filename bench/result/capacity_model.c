@@ -18,7 +18,7 @@ static bool link_loses(const cJSON *run)
     return strstr(spec, "loss=") != NULL || strstr(spec, "gilbert=") != NULL;
 }
 
-/* Everybody to everybody: clients send, as many as there are, and no room divides them. */
+/* Every client sends to every client: all of them send, and there are no rooms. */
 static bool is_crowd(const cJSON *run, const cJSON *row)
 {
     return cJSON_IsObject(json_at(row, "upstream")) &&
@@ -87,7 +87,7 @@ double capacity_model_clients_of_cores(const struct capacity_model_load *l, doub
     return l->clients * (l->crowd ? sqrt(times) : times);
 }
 
-/* Short polls come spread over their interval: nobody waits for all the others. */
+/* Short polls are spread over their interval: no client waits for all the others. */
 static bool fans_out(const struct capacity_model_load *l)
 {
     return !l->rooms && (l->way == PREDICT_PUSH || l->way == PREDICT_LONG_POLL);

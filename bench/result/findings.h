@@ -1,5 +1,5 @@
-/* Rows that were expected to break ("expect": "broken" in a scenario) and did: who reads a run must
- * tell them from those that are to be compared. docs/balancers.md. */
+/* Rows that were expected to break ("expect": "broken" in a scenario) and did: they are kept apart
+ * from those that are compared. docs/balancers.md. */
 #ifndef PUSHLAB_FINDINGS_H
 #define PUSHLAB_FINDINGS_H
 
@@ -14,9 +14,9 @@ int findings_count_broken(const cJSON *run);
 /* Is row a cure of broken: sound, and named like it with "+something" behind? */
 bool findings_cures(const cJSON *row, const cJSON *broken);
 
-/* The run as sentences are to see it: without the rows that broke, unless all did; "left_out" says
- * how many those are. A view, the caller's to cJSON_Delete() before the run; its rows are not at
- * the run's indices. */
+/* The run without the rows that broke, unless all did, for sentences that compare rows; "left_out"
+ * says how many those are. A view, the caller's to cJSON_Delete() before the run; its rows have
+ * other indices than the run's. */
 cJSON *findings_sound_run(const cJSON *run);
 
 #endif

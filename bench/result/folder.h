@@ -1,5 +1,5 @@
 /* The folder of a run: filled under a temporary name, saved after each row, renamed when the
- * run is over. A crash leaves no half run that looks whole, and no finished row is lost. */
+ * run is over. After a crash no incomplete run looks complete, and no finished row is lost. */
 #ifndef PUSHLAB_FOLDER_H
 #define PUSHLAB_FOLDER_H
 
@@ -37,7 +37,7 @@ int folder_save(const struct folder *f, const cJSON *run, struct err_text *e);
  * RESULTS/latest at it. 0, or PL_ESYS with the line in e. */
 int folder_publish(struct folder *f, struct err_text *e);
 
-/* Remove it: there was nothing worth keeping. */
+/* Remove it, when no row was measured. */
 void folder_discard(const struct folder *f);
 
 #endif

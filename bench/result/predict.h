@@ -1,5 +1,5 @@
 /* What theory says a row must measure, before it is measured: closed forms from the scenario
- * and the link's round trip, so that a chart which surprises has something to be held against.
+ * and the link's round trip, to compare a surprising chart with.
  *
  * With T the mean gap between updates, R the round trip, D the server's own delay and
  * d = R/2 + D:

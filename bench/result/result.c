@@ -144,7 +144,7 @@ static void add_tls(cJSON *out, const cJSON *report, const char *counters, doubl
  *   bytes_per_update          payload: the envelopes received; framing: all other application
  *                             bytes, framing_in (heads, chunk sizes, SSE fields, frame headers)
  *                             + framing_out (requests, and frames sent); wire: not on loopback
- *   server_cpu_us_per_update  user + system time of the server between its two looks
+ *   server_cpu_us_per_update  user + system time of the server between two snapshots
  *   client_cpu_us_per_update  user + system time of all clients
  *   tls_handshakes_per_update {full resumed}; null without TLS
  * and
@@ -178,9 +178,9 @@ static void add_ratios(cJSON *out, const cJSON *report, const struct span *span)
     json_add_number(out, "client_cpu_us_per_update", counters_at(report, "%s.cpu_us", c) * per);
 }
 
-/* ---- a row's witnesses ---- */
+/* ---- do the independent counts agree? ---- */
 
-/* Without channels everybody gets everything; with them the report says what was to be expected. */
+/* Without channels every client gets every update; with them the report says what to expect. */
 static void judge_sum(cJSON *problems, const cJSON *report)
 {
     bool channels = cJSON_IsObject(json_at(report, "subscription"));
@@ -243,7 +243,7 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
                        kernel_is_ours ? "" : " (the whole host's)");
 }
 
-/* What the clients say themselves, where no number said it. */
+/* The clients' own reason, where no number shows a problem. */
 static void judge_failure(cJSON *problems, const cJSON *report)
 {
     const char *failure = json_text(report, "failure");
@@ -300,7 +300,7 @@ static void judge_wire_handshakes(cJSON *row, cJSON *problems, const cJSON *wire
                            seen);
 }
 
-/* On a network without loss what the wire carried and nobody sent again is what both ends read. */
+/* Packets that the emulator itself lost make the row wrong; those of its model are a note. */
 static void judge_instrument(cJSON *problems, cJSON *notes, const cJSON *wire)
 {
     double own = json_number(wire, "own_drops");

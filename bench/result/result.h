@@ -1,6 +1,6 @@
-/* From what the programs counted to what a run says: the numbers of run.json (schema 1), and
- * whether they can be believed. Nothing here starts, waits or writes; docs/metrics.md has the
- * definitions for people, this header and result.c have them for programmers.
+/* Makes run.json (schema 1) from what the programs counted, and checks whether the counts agree.
+ * Nothing here starts, waits or writes; docs/metrics.md has the definitions for people, this header
+ * and result.c have them for programmers.
  *
  *   schema, pushlab, started, finished, complete, interrupted, link, seed
  *   scenario       as it was in effect; scenario_file: its path and its text as supplied
@@ -30,18 +30,17 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   published expected delivered superseded missed late duplicated out_of_order adds_up
  *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} age_us{mean peak max}
  *   the ratios of the window (see result.c), and of the whole run under "whole_run"
- *   handshakes{client server kernel wire}  connections opened in the whole run, by witness;
- *             given_up: attempts that failed or were under way at the end, which the kernel
- *             counts (client + given_up) and the wire may have seen through; upstream: how many
- *             of client's carried messages up, where clients send
- *   deadline upstream convergence_us documents  see result_duplex.h
+ *   handshakes{client server kernel wire}  connections opened in the whole run, as each counted
+ * them; given_up: attempts that failed or were under way at the end, which the kernel counts
+ * (client + given_up) and the wire may have seen through; upstream: how many of client's carried
+ * messages up, where clients send deadline upstream convergence_us documents  see result_duplex.h
  *   server_rss_bytes_per_client            server growth from start to window start / clients
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
  * wire: what the emulated link's wire_counter counted (docs/link.md), null on loopback; taken over
  * on success and kept under "wire". It fills handshakes.wire, packets_per_update and
  * bytes_per_update.wire, and must agree with what the others say (result_wire.h).
- * kernel_is_ours: the namespace's counters count this run alone, so the kernel's witness
+ * kernel_is_ours: the namespace's counters count this run alone, so the kernel's count
  * must agree too. Disagreement and sums that don't add up become problems of the row.
  * 0, or PL_EPROTO (the report lacks something: the line in e). */
 int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,

@@ -37,7 +37,7 @@ enum scenario_source_kind {
 /* What stands between clients and servers, each on a host of its own. */
 enum scenario_balancer_kind {
     BALANCER_NONE,   /* no hosts: the network as it is */
-    BALANCER_DIRECT, /* nothing, on the same hosts: what the others are held against */
+    BALANCER_DIRECT, /* nothing, on the same hosts: what the others are compared with */
     BALANCER_DNS,    /* the clients choose among the servers' addresses */
     BALANCER_HAPROXY_TCP,
     BALANCER_NGINX_STREAM,
@@ -53,7 +53,7 @@ enum scenario_servers_source {
 enum scenario_expect { EXPECT_WORKS, EXPECT_BROKEN };
 enum scenario_workload { WORKLOAD_NONE, WORKLOAD_INPUTS, WORKLOAD_EDITS };
 
-/* A number that nobody gave and that has no default: passed to nobody, not in effect. */
+/* A number that was not given and has no default: not in effect, and no program gets it. */
 #define SCENARIO_UNSET INT64_C(-1)
 
 struct scenario_source {
@@ -164,7 +164,7 @@ int scenario_override(struct scenario *s, const char *key, const char *option, c
 /* Keep only the rows of a comma-separated list of ids, in the scenario's order. 0 or PL_EINVAL. */
 int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e);
 
-/* Refuse what does not go together, whoever said it. 0 or PL_EINVAL. */
+/* Refuse what does not go together, in the file or by overrides. 0 or PL_EINVAL. */
 int scenario_check(struct scenario *s, struct err_text *e);
 
 /* Rooms that a game's server runs: as the scenario says, or as many as the clients fill. */

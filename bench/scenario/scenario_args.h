@@ -13,7 +13,7 @@ struct scenario_args {
     size_t argc;
     char store[16384]; /* what argv points to */
     size_t used;
-    int rc; /* 0, or PL_ELIMIT for good: whoever adds may look at it once, at the end */
+    int rc; /* 0, or PL_ELIMIT for good: it may be checked once, at the end */
 };
 
 /* Begin with the program itself, as program_find() finds it. 0 or PL_ELIMIT. */

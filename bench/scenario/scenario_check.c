@@ -1,5 +1,5 @@
 /* What depends on other keys, once every key is read: defaults of rows, their ids, the trace's
- * path, the name; and what does not go together, whoever said it. */
+ * path, the name; and what does not go together, in the file or by overrides. */
 #include "bench/scenario/scenario.h"
 
 #include <stdio.h>
@@ -139,7 +139,7 @@ static const struct scenario_key *chooser_of(const struct scenario_key *keys,
     return keys;
 }
 
-/* A key that was given for another choice: whoever wrote it expects something. */
+/* A key that was given and would have no effect. */
 static int refuse_meaningless(const struct scenario *s, const struct scenario_key *section,
                               const struct scenario_key *k, struct err_text *e)
 {

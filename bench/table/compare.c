@@ -18,7 +18,7 @@ struct line {
 
 static const struct line heads = {{"row", "metric", "A", "B", "B / A"}};
 
-/* False when neither run has the metric: packets on loopback are not worth a line. */
+/* False when neither run has the metric: packets on loopback, for example. */
 static bool line_make(struct line *l, const struct metric *m, const cJSON *a, const cJSON *b)
 {
     double va = metric_value(m, a), vb = metric_value(m, b);

@@ -11,7 +11,7 @@
 enum { TABLE_MAX_WIDTH = 120 };
 
 /* Append the run's title and conditions, and one aligned line per row; at most TABLE_MAX_WIDTH
- * columns; over an emulated link with what the wire saw, as far as there is room. Where clients
+ * columns; over an emulated link with wire bytes and packets, as far as they fit. Where clients
  * send, a second table says how that went. A row with
  * problems is marked with '!'. colour: paint ids in the transports'
  * colours. 0 or PL_ENOMEM. */

@@ -9,7 +9,7 @@
 
 enum { TABLE_CELL_BYTES = 80, TABLE_COLUMNS_MAX = 16 };
 
-/* Which columns there are depends on whether packets were counted, and then on the room. */
+/* Which columns there are depends on whether packets were counted, and then on the width. */
 enum selection {
     LOOPBACK = 1,
     WIRE = 2,        /* wire and packets beside all others */
