@@ -1,6 +1,6 @@
-/* The ladder: one client's talk with the server as a list of steps, from captured packets. Each
- * step is a packet with the true times of its departure and its arrival, and a label that says
- * what is in it. No I/O, no drawing: ladder_svg.h draws it. */
+/* A ladder diagram's contents: what one client and the server exchange, as a list of steps. Each
+ * step is a packet with the times of its departure and its arrival, and a label that says what is
+ * in it. ladder_read.h makes it from a capture, ladder_svg.h draws it. No I/O. */
 #ifndef PUSHLAB_LADDER_H
 #define PUSHLAB_LADDER_H
 
@@ -102,13 +102,7 @@ struct ladder_counts {
     unsigned updates; /* delivered */
 };
 
-/* Read the talk out of a capture file's bytes. The server's own pages (/stats, /time, ...) are no
- * part of it, unless about names the connections. 0, PL_ENOMEM, or PL_EINVAL with the line in e:
- * not a capture of ours, of one end of the link only, or without a connection. On failure there is
- * nothing to free. */
-int ladder_read(struct ladder *out, const void *pcapng, size_t len,
-                const struct ladder_about *about, struct err_text *e);
-
+/* Count in l's first `steps` steps what has happened by until_ns. */
 void ladder_count(const struct ladder *l, size_t steps, int64_t until_ns,
                   struct ladder_counts *out);
 

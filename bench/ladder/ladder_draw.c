@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/base/file.h"
+#include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
 
 extern char **environ;

@@ -3,185 +3,112 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RECORD_HEADER_BYTES = 5, RECORD_MAX_BYTES = 16384 + 2048 /* RFC 5246 §6.2.3 */ };
-enum { CLIENT_HELLO = 1, SERVER_HELLO = 2 };
-enum record_type { CHANGE_CIPHER_SPEC = 20, ALERT = 21, APPLICATION_DATA = 23 };
-
 /* Consecutive records of one name are one phrase. */
 struct phrase {
     struct ladder_tls_words *out;
     const char *last;
-    bool changed; /* a ChangeCipherSpec is among them: said where there is nothing else */
+    bool changed; /* a ChangeCipherSpec is among them: named where there is nothing else */
 };
 
-static void say(struct phrase *p, const char *name)
+static void add(struct phrase *p, const char *name)
 {
     size_t used = strlen(p->out->text);
 
-    if (p->last == name)
+    if (p->last != NULL && strcmp(p->last, name) == 0)
         return;
     snprintf(p->out->text + used, sizeof p->out->text - used, "%s%s", used > 0 ? ", " : "TLS ",
              name);
     p->last = name;
 }
 
-static size_t body_bytes(const struct ladder_tls_side *s)
+/* A hello fills its record. After a ChangeCipherSpec that tells it from encrypted bytes: TLS 1.3
+ * sends one before a second hello, which is not encrypted (RFC 8446 §D.4). */
+static bool is_hello(const uint8_t *record)
 {
-    return (size_t)s->head[3] << 8 | s->head[4];
-}
+    const uint8_t *message = record + TLS_RECORD_HEADER_BYTES;
+    size_t body = tls_record_body_bytes(record);
 
-bool ladder_tls_is_retry(const uint8_t random[LADDER_TLS_RANDOM_BYTES])
-{
-    static const uint8_t fixed[LADDER_TLS_RANDOM_BYTES] = {
-        0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
-        0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
-        0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
-
-    return memcmp(random, fixed, sizeof fixed) == 0;
-}
-
-static const char *server_hello_name(const struct ladder_tls_side *s)
-{
-    bool whole = body_bytes(s) >= LADDER_TLS_HEAD_BYTES - RECORD_HEADER_BYTES;
-    const uint8_t *random = s->head + LADDER_TLS_HEAD_BYTES - LADDER_TLS_RANDOM_BYTES;
-
-    return whole && ladder_tls_is_retry(random) ? "HelloRetryRequest" : "ServerHello";
-}
-
-/* A hello fills its record. After a ChangeCipherSpec that tells it from noise: TLS 1.3 sends that
- * before a second hello, which is in the clear (RFC 8446 §D.4). */
-static bool is_hello(const struct ladder_tls_side *s)
-{
-    const uint8_t *message = s->head + RECORD_HEADER_BYTES;
-    size_t body = body_bytes(s);
-
-    return body >= 4 && (message[0] == CLIENT_HELLO || message[0] == SERVER_HELLO) &&
-           ((size_t)message[1] << 16 | (size_t)message[2] << 8 | message[3]) == body - 4;
-}
-
-/* RFC 8446 §4 and RFC 5246 §7.4 */
-static const char *handshake_name(const struct ladder_tls_side *s)
-{
-    switch (s->head[RECORD_HEADER_BYTES]) {
-    case CLIENT_HELLO:
-        return "ClientHello";
-    case SERVER_HELLO:
-        return server_hello_name(s);
-    case 4:
-        return "NewSessionTicket";
-    case 11:
-        return "Certificate";
-    case 12:
-        return "ServerKeyExchange";
-    case 14:
-        return "ServerHelloDone";
-    case 16:
-        return "ClientKeyExchange";
-    default:
-        return "handshake";
-    }
+    return body >= TLS_MESSAGE_HEADER_BYTES &&
+           (message[0] == TLS_CLIENT_HELLO || message[0] == TLS_SERVER_HELLO) &&
+           tls_message_body_bytes(message) == body - TLS_MESSAGE_HEADER_BYTES;
 }
 
 /* TLS 1.3 sends the rest of its handshake as records of application data: the server's until the
  * client has finished, and the client's first. */
-static void say_encrypted(struct ladder_tls *t, bool up, struct phrase *p)
+static void add_encrypted(struct ladder_tls *t, bool up, struct phrase *p)
 {
-    static const char finished[] = "Finished", rest[] = "encrypted handshake";
-    static const char application[] = "application data";
     struct ladder_tls_side *s = &t->side[up];
-    bool handshake = up ? !s->finished : !s->finished && !t->side[true].finished;
+    bool handshake = !s->finished && (up || !t->side[true].finished);
 
-    if (handshake) {
-        p->out->handshake = true;
-        say(p, up ? finished : rest);
-    } else {
-        say(p, application);
-    }
-    if (up)
-        s->finished = true;
+    p->out->handshake |= handshake;
+    if (!handshake)
+        add(p, "application data");
+    else
+        add(p, up ? "Finished" : "encrypted handshake");
+    s->finished |= up;
 }
 
-static void say_handshake(struct ladder_tls_side *s, struct phrase *p)
+static void add_handshake(struct ladder_tls_side *s, struct phrase *p)
 {
-    static const char finished[] = "Finished";
-    bool clear = !s->encrypted || is_hello(s);
+    const struct buf *r = &s->records.record;
+    bool clear = !s->encrypted || is_hello(r->data);
+    const char *name =
+        tls_message_name(r->data + TLS_RECORD_HEADER_BYTES, r->len - TLS_RECORD_HEADER_BYTES);
 
     p->out->handshake = true;
-    say(p, clear ? handshake_name(s) : finished);
+    if (clear)
+        add(p, name != NULL ? name : "handshake");
+    else
+        add(p, "Finished");
     s->finished |= !clear; /* TLS 1.2 */
 }
 
-/* A record's first bytes are there. */
-static void say_record(struct ladder_tls *t, bool up, struct phrase *p)
+static void add_record(struct ladder_tls *t, bool up, struct phrase *p)
 {
-    static const char alert[] = "alert";
     struct ladder_tls_side *s = &t->side[up];
 
-    switch (s->head[0]) {
-    case CHANGE_CIPHER_SPEC: /* TLS 1.3 sends it for show only (RFC 8446 §D.4) */
+    switch (s->records.record.data[0]) {
+    case TLS_CHANGE_CIPHER_SPEC: /* has no effect in TLS 1.3 (RFC 8446 §D.4) */
         s->encrypted = true;
         p->changed = true;
         p->out->handshake |= !s->finished;
         break;
-    case ALERT:
+    case TLS_ALERT:
         p->out->alert |= p->last == NULL;
-        say(p, alert);
+        add(p, "alert");
         break;
-    case LADDER_TLS_HANDSHAKE:
-        say_handshake(s, p);
+    case TLS_HANDSHAKE:
+        add_handshake(s, p);
         break;
     default:
-        say_encrypted(t, up, p);
+        add_encrypted(t, up, p);
     }
-}
-
-static bool is_record(const struct ladder_tls_side *s)
-{
-    return s->head[0] >= CHANGE_CIPHER_SPEC && s->head[0] <= APPLICATION_DATA && s->head[1] == 3 &&
-           body_bytes(s) > 0 && body_bytes(s) <= RECORD_MAX_BYTES;
-}
-
-/* False: it is none of a record. */
-static bool read_head(struct ladder_tls *t, bool up, uint8_t byte, struct phrase *p)
-{
-    struct ladder_tls_side *s = &t->side[up];
-    size_t whole;
-
-    s->head[s->head_bytes++] = byte;
-    if (s->head_bytes == RECORD_HEADER_BYTES)
-        return is_record(s);
-    if (s->head_bytes < RECORD_HEADER_BYTES)
-        return true;
-    whole = RECORD_HEADER_BYTES + body_bytes(s);
-    if (s->head_bytes < whole && s->head_bytes < sizeof s->head)
-        return true;
-    s->body_left = whole - s->head_bytes;
-    s->head_bytes = 0;
-    say_record(t, up, p);
-    return true;
 }
 
 bool ladder_tls_feed(struct ladder_tls *t, bool up, const uint8_t *data, size_t len,
                      struct ladder_tls_words *out)
 {
-    struct ladder_tls_side *s = &t->side[up];
     struct phrase p = {.out = out};
+    enum tls_event event;
 
     *out = (struct ladder_tls_words){.text = ""};
-    while (len > 0) {
-        size_t n = 1;
+    do {
+        ssize_t n = tls_records_feed(&t->side[up].records, data, len, &event);
 
-        if (s->head_bytes > 0 || s->body_left == 0) {
-            if (!read_head(t, up, *data, &p))
-                return false;
-        } else {
-            n = s->body_left < len ? s->body_left : len;
-            s->body_left -= n;
-        }
+        if (n < 0)
+            return false;
         data += n;
-        len -= n;
-    }
+        len -= (size_t)n;
+        if (event == TLS_RECORD_BEGINS)
+            add_record(t, up, &p);
+    } while (event != TLS_NEED_MORE);
     if (p.changed && p.last == NULL)
-        say(&p, "ChangeCipherSpec");
+        add(&p, "ChangeCipherSpec");
     return true;
+}
+
+void ladder_tls_free(struct ladder_tls *t)
+{
+    for (int up = 0; up < 2; up++)
+        buf_free(&t->side[up].records.record);
 }

@@ -73,6 +73,7 @@ void stream_labels_free(struct stream_labels *t)
     buf_free(&t->array);
     line_reader_free(&t->lines);
     sse_parser_free(&t->events);
+    ladder_tls_free(&t->tls);
     free(t);
 }
 
@@ -432,7 +433,7 @@ static bool feed_language(struct stream_labels *t, bool up, const uint8_t *data,
                           struct ladder_said *out)
 {
     if (t->language == STREAM_UNKNOWN)
-        t->language = data[0] == LADDER_TLS_HANDSHAKE ? STREAM_TLS : STREAM_HTTP;
+        t->language = data[0] == TLS_HANDSHAKE ? STREAM_TLS : STREAM_HTTP;
     if (t->language == STREAM_TLS)
         return feed_tls(t, up, data, len, out);
     if (t->language == STREAM_WEBSOCKET)

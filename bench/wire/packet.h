@@ -1,8 +1,8 @@
 /* The headers of one IP packet: IPv4 (RFC 791), IPv6 and its extension headers (RFC 8200),
  * TCP (RFC 9293). No I/O. Nothing outside [data, data + len) is read, whatever the packet
  * claims about itself. */
-#ifndef PUSHLAB_LINK_PACKET_H
-#define PUSHLAB_LINK_PACKET_H
+#ifndef PUSHLAB_WIRE_PACKET_H
+#define PUSHLAB_WIRE_PACKET_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,12 @@
-/* The pcapng capture format (draft-ietf-opsawg-pcapng), writing side: blocks appended to a
- * buffer. Little-endian whatever the machine. No I/O.
+/* The pcapng capture format (draft-ietf-opsawg-pcapng), as the emulated link writes it: one
+ * section, little-endian on every machine, two interfaces, "client" and "server" (the two ends of
+ * the link), raw IP packets in full, timestamps in nanoseconds. A packet that is captured at both
+ * ends has the same epb_packetid there. No I/O.
  *
- * The file has two interfaces, "client" and "server", the two ends of the link. A packet
- * that is captured at both has the same epb_packetid there. Timestamps are nanoseconds. */
-#ifndef PUSHLAB_LINK_PCAPNG_H
-#define PUSHLAB_LINK_PCAPNG_H
+ * The reader accepts such files and no others: anything else is refused with a reason. Unknown
+ * options are skipped. Nothing outside the given bytes is read, whatever lengths they contain. */
+#ifndef PUSHLAB_WIRE_PCAPNG_H
+#define PUSHLAB_WIRE_PCAPNG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +15,8 @@
 #include "lib/base/buf.h"
 
 enum pcapng_interface { PCAPNG_CLIENT, PCAPNG_SERVER };
+
+/* ---- writing ---- */
 
 struct pcapng_packet {
     enum pcapng_interface interface;
@@ -30,5 +34,43 @@ int pcapng_write_header(struct buf *out, const char *comment);
 
 /* One enhanced packet block. 0 or PL_ENOMEM. */
 int pcapng_write_packet(struct buf *out, const struct pcapng_packet *p);
+
+/* ---- reading ---- */
+
+struct pcapng_text { /* points into the file, not NUL-terminated; empty: absent */
+    const char *at;
+    size_t len;
+};
+
+enum { PCAPNG_COMMENTS = 2 }; /* further ones are skipped */
+
+struct pcapng_record {
+    enum pcapng_interface interface;
+    bool outbound;       /* leaving the interface, else arriving at it */
+    int64_t unix_ns;     /* since 1970 */
+    uint64_t id;         /* the same packet at the other interface has the same */
+    const uint8_t *data; /* an IP packet; points into the file */
+    size_t len;
+    struct pcapng_text comments[PCAPNG_COMMENTS];
+};
+
+struct pcapng_reader {
+    const uint8_t *data;
+    size_t len, at;
+    struct pcapng_text comment; /* of the section: what was captured */
+    const char *error;          /* after PL_EPROTO: why, a constant phrase */
+};
+
+/* Read the section header and both interfaces. data must outlive the reader. 0, PL_EPROTO, or
+ * PL_EOF when the file ends before that. */
+int pcapng_read_header(struct pcapng_reader *r, const void *data, size_t len);
+
+/* The next packet. 1, 0 at the end of the file, PL_EPROTO, or PL_EOF when it was cut in the
+ * middle of a block (whoever wrote it died): what came before is good. After a negative return
+ * or 0, every further call returns the same; r->at is where it happened. */
+int pcapng_read_packet(struct pcapng_reader *r, struct pcapng_record *out);
+
+/* Unix time - CLOCK_MONOTONIC in ns, as the section's comment says. False: it does not. */
+bool pcapng_read_offset(const struct pcapng_reader *r, int64_t *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "tests/unit/bench/explain/annotate/explain_fixture.h"
 #include "tests/unit/bench/ladder/ladder_wire.h"
 #include "bench/explain/annotate/explain_packet.h"
+#include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -95,7 +96,7 @@ static void draw(const uint8_t *capture, size_t len, unsigned clients)
     buf_free(&svg);
 }
 
-static void require_packets_sane(const struct explain_packet *p, size_t count)
+static void require_packets_sane(const struct wire_segment *p, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         require(i == 0 || p[i].order_ns >= p[i - 1].order_ns);
@@ -108,7 +109,7 @@ static void require_packets_sane(const struct explain_packet *p, size_t count)
 static void explain(const uint8_t *capture, size_t len, int64_t shut_ns)
 {
     const struct explain_options options = {.wire = true, .packets = shut_ns % 2 == 0};
-    struct explain_packet *packets;
+    struct wire_segment *packets;
     struct err_text e = {""};
     struct explained x;
     unsigned again = 0;

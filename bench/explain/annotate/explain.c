@@ -40,7 +40,7 @@ static void free_side(struct explain_side *s)
     buf_free(&s->body);
     buf_free(&s->line);
     buf_free(&s->frame.payload);
-    buf_free(&s->record);
+    buf_free(&s->records.record);
 }
 
 static struct explain_connection *find_connection(struct explain *x, unsigned number)
@@ -356,7 +356,7 @@ void explain_event(struct explain *x, const struct transcript_event *event)
     }
 }
 
-void explain_packet(struct explain *x, const struct explain_packet *p)
+void explain_packet(struct explain *x, const struct wire_segment *p)
 {
     struct explain_connection *c;
 

@@ -44,7 +44,7 @@ struct explain;
 /* notes must outlive it. NULL: out of memory. */
 struct explain *explain_new(const struct explain_options *o, struct explain_notes *notes);
 void explain_event(struct explain *x, const struct transcript_event *event);
-void explain_packet(struct explain *x, const struct explain_packet *p);
+void explain_packet(struct explain *x, const struct wire_segment *p);
 
 /* connection 1, 2, ..., or 0: all together. */
 struct explain_tally explain_tally(const struct explain *x, unsigned connection);

@@ -7,6 +7,7 @@
 #include "lib/proto/http_reader.h"
 #include "lib/proto/sse.h"
 #include "lib/proto/ws_frame.h"
+#include "bench/wire/tls_record.h"
 
 enum {
     EXPLAIN_KEPT_BYTES = 65536, /* of a chunk, a line, a message: what is longer is not looked at */
@@ -78,7 +79,7 @@ struct explain_side { /* one direction of a connection */
     struct explain_frames_known known;
     uint8_t drawn[EXPLAIN_SHAPES]; /* how often, up to EXPLAIN_FULL_TIMES */
     /* TLS */
-    struct buf record;
+    struct tls_records records;
     bool records_opaque, encrypted;
     bool alert_said; /* it went in the clear: its record has said what it is */
 };
@@ -94,14 +95,12 @@ struct explain_connection {
     bool close_sent, close_seen;   /* WebSocket close frames */
     char key[EXPLAIN_VALUE_CHARS]; /* Sec-WebSocket-Key */
     struct explain_tally tally;
-    uint32_t first_sequence[2]; /* of packets */
-    bool sequence_known[2];
     bool timestamps[2]; /* their SYN has offered them */
     bool syn_answered;
     uint64_t heard_bytes; /* of the server's, that the client has read from TCP */
     bool fin_held;        /* the server's FIN has come, and has not been noted */
     bool fin_noted;
-    struct explain_packet fin;
+    struct wire_segment fin;
     bool kernel_heard; /* what it says of the handshake has been noted */
     bool tls_1_3_offered, tls_retried;
     unsigned tls_version; /* that the server has chosen: 0x0303, 0x0304; 0: not yet */
@@ -196,7 +195,7 @@ void explain_secured(struct explain *x, struct explain_connection *c, const char
 /* ---- explain_tcp.c ---- */
 
 void explain_tcp_packet(struct explain *x, struct explain_connection *c,
-                        const struct explain_packet *p);
+                        const struct wire_segment *p);
 /* The stream has been read to its end: note the server's FIN. False: it was not seen. */
 bool explain_tcp_fin(struct explain *x, struct explain_connection *c);
 void explain_kernel(struct explain *x, struct explain_connection *c, const char *text, size_t len,

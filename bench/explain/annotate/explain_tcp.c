@@ -28,7 +28,7 @@ static void put_flags(char out[40], uint8_t flags)
                 (size_t)snprintf(out + len, 40 - len, "%s%s", len > 0 ? ", " : "", names[i].name);
 }
 
-static const char *packet_meaning(const struct explain_packet *p, bool third)
+static const char *packet_meaning(const struct wire_segment *p, bool third)
 {
     bool ack = (p->flags & PACKET_ACK) != 0;
 
@@ -48,7 +48,7 @@ static const char *packet_meaning(const struct explain_packet *p, bool third)
     return "nothing but an acknowledgment: all before this byte has come";
 }
 
-static const char *packet_ref(const struct explain_packet *p, bool third)
+static const char *packet_ref(const struct wire_segment *p, bool third)
 {
     if ((p->flags & PACKET_RST) != 0)
         return "RFC 9293 \u00a73.5.2";
@@ -57,20 +57,10 @@ static const char *packet_ref(const struct explain_packet *p, bool third)
     return (p->flags & PACKET_FIN) != 0 ? "RFC 9293 \u00a73.6" : "RFC 9293 \u00a73.4";
 }
 
-/* Numbers are counted from each side's first: SYN is 0, its first byte 1. */
-static uint32_t relative(struct explain_connection *c, bool up, uint32_t number)
-{
-    if (!c->sequence_known[up]) {
-        c->sequence_known[up] = true;
-        c->first_sequence[up] = number;
-    }
-    return number - c->first_sequence[up];
-}
-
 /* ---- what a SYN says besides ---- */
 
 static void say_option(struct explain *x, struct explain_connection *c,
-                       const struct explain_packet *p, const char *meaning, const char *ref)
+                       const struct wire_segment *p, const char *meaning, const char *ref)
 {
     explain_say(x, c, &c->side[p->up], EXPLAIN_INSIDE, 1, explain_packet_at_ns(p));
     explain_set_meaning(x->notes, "%s", meaning);
@@ -78,7 +68,7 @@ static void say_option(struct explain *x, struct explain_connection *c,
 }
 
 static void say_first_number(struct explain *x, struct explain_connection *c,
-                             const struct explain_packet *p)
+                             const struct wire_segment *p)
 {
     say_option(x, c, p,
                "on the wire it is any number, so that packets of old connections do not fit in; "
@@ -87,11 +77,11 @@ static void say_first_number(struct explain *x, struct explain_connection *c,
     if (x->options.mask)
         explain_set_wire(x->notes, "seq 0 = NUMBER");
     else
-        explain_set_wire(x->notes, "seq 0 = %u", p->sequence);
+        explain_set_wire(x->notes, "seq 0 = %u", p->first_sequence);
 }
 
 static void say_window_scale(struct explain *x, struct explain_connection *c,
-                             const struct explain_packet *p)
+                             const struct wire_segment *p)
 {
     say_option(x, c, p, "windows that I announce are to be multiplied by 2 to the power of this",
                "RFC 7323 \u00a72");
@@ -103,7 +93,7 @@ static void say_window_scale(struct explain *x, struct explain_connection *c,
 
 /* Offered by both, they are in every packet, which leaves less of it for payload. */
 static void say_timestamps(struct explain *x, struct explain_connection *c,
-                           const struct explain_packet *p)
+                           const struct wire_segment *p)
 {
     c->timestamps[p->up] = true;
     say_option(x, c, p,
@@ -122,7 +112,7 @@ static void say_timestamps(struct explain *x, struct explain_connection *c,
 }
 
 static void say_syn_options(struct explain *x, struct explain_connection *c,
-                            const struct explain_packet *p)
+                            const struct wire_segment *p)
 {
     say_first_number(x, c, p);
     if (p->mss_bytes > 0) {
@@ -143,24 +133,21 @@ static void say_syn_options(struct explain *x, struct explain_connection *c,
 
 /* ---- a packet as a note ---- */
 
-static const char *fate(const struct explain_packet *p)
+static const char *fate(const struct wire_segment *p)
 {
     if (p->lost)
         return p->again ? " (sent again, and lost again)" : " (lost on its way)";
     return p->again ? " (sent again: no acknowledgment had come in time)" : "";
 }
 
-static struct explain_note_packet numbers_of(struct explain_connection *c,
-                                             const struct explain_packet *p)
+static struct explain_note_packet numbers_of(const struct wire_segment *p)
 {
-    bool ack = (p->flags & PACKET_ACK) != 0;
-
     return (struct explain_note_packet){
         .flags = p->flags,
         .lost = p->lost,
         .again = p->again,
-        .sequence = relative(c, p->up, p->sequence),
-        .acknowledgment = ack ? p->acknowledgment - c->first_sequence[!p->up] : 0,
+        .sequence = p->sequence,
+        .acknowledgment = p->acknowledgment,
         .payload_bytes = p->payload_bytes,
     };
 }
@@ -183,9 +170,9 @@ static void set_packet_wire(struct explain *x, const struct explain_note_packet 
 }
 
 static void say_packet(struct explain *x, struct explain_connection *c,
-                       const struct explain_packet *p, bool third, int64_t at_ns)
+                       const struct wire_segment *p, bool third, int64_t at_ns)
 {
-    struct explain_note_packet numbers = numbers_of(c, p);
+    struct explain_note_packet numbers = numbers_of(p);
     struct explain_note shape = {.kind = EXPLAIN_WIRE,
                                  .way = p->up ? EXPLAIN_UP : EXPLAIN_DOWN,
                                  .connection = c->number,
@@ -204,7 +191,7 @@ static void say_packet(struct explain *x, struct explain_connection *c,
 }
 
 /* Does it complete the handshake? */
-static bool is_third(struct explain_connection *c, const struct explain_packet *p)
+static bool is_third(struct explain_connection *c, const struct wire_segment *p)
 {
     bool syn = (p->flags & PACKET_SYN) != 0, third = c->syn_answered && p->up && !syn;
 
@@ -215,7 +202,7 @@ static bool is_third(struct explain_connection *c, const struct explain_packet *
 /* ---- the server's FIN: noted where the client has read all that comes before it ---- */
 
 static bool hold_fin(const struct explain *x, struct explain_connection *c,
-                     const struct explain_packet *p)
+                     const struct wire_segment *p)
 {
     if (x->options.packets || p->up || (p->flags & PACKET_FIN) == 0 || p->lost || c->fin_held ||
         c->fin_noted)
@@ -239,9 +226,9 @@ bool explain_tcp_fin(struct explain *x, struct explain_connection *c)
 /* The client's FIN is next. Has the server's come before it? Which of both is first may be chance
  * by the client's clock; it is none by when they left, which are ends of a wire apart. */
 static bool server_closed_first(const struct explain *x, struct explain_connection *c,
-                                const struct explain_packet *own)
+                                const struct wire_segment *own)
 {
-    uint32_t before = relative(c, false, c->fin.sequence) + c->fin.payload_bytes;
+    uint32_t before = c->fin.sequence + c->fin.payload_bytes;
 
     if (!c->fin_held || c->heard_bytes + 1 < before)
         return false;
@@ -250,12 +237,11 @@ static bool server_closed_first(const struct explain *x, struct explain_connecti
 
 /* ---- a packet ---- */
 
-static void count_packet(struct explain_tally *t, const struct explain_packet *p)
+static void count_packet(struct explain_tally *t, const struct wire_segment *p)
 {
     t->packets[p->up]++;
     t->packet_bytes[p->up] += p->ip_bytes;
-    t->pure_acks +=
-        p->payload_bytes == 0 && (p->flags & (PACKET_SYN | PACKET_FIN | PACKET_RST)) == 0;
+    t->pure_acks += wire_segment_is_ack(p);
     t->header_bytes[p->up] += p->ip_bytes - p->payload_bytes;
     t->again_bytes[p->up] += p->again_bytes;
     t->lost += p->lost;
@@ -263,12 +249,11 @@ static void count_packet(struct explain_tally *t, const struct explain_packet *p
 }
 
 void explain_tcp_packet(struct explain *x, struct explain_connection *c,
-                        const struct explain_packet *p)
+                        const struct wire_segment *p)
 {
     const uint8_t more = PACKET_SYN | PACKET_FIN | PACKET_RST;
     bool third = is_third(c, p);
 
-    relative(c, p->up, p->sequence);
     count_packet(&c->tally, p);
     if ((p->again || p->lost) && x->options.mask) /* chance */
         return;

@@ -7,9 +7,7 @@
 #include "bench/explain/annotate/explain_tls_hello.h"
 #include "bench/explain/annotate/explain_tls_words.h"
 
-enum { RECORD_HEADER_BYTES = 5, RECORD_MAX_BYTES = 16384 + 2048, MESSAGE_HEADER_BYTES = 4 };
 enum { ALERT_BYTES = 2 };
-enum record_type { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23 };
 
 /* ---- messages ---- */
 
@@ -20,7 +18,7 @@ static const char *hidden_text(bool hidden)
 
 static bool is_hello(uint8_t type)
 {
-    return type == EXPLAIN_TLS_CLIENT_HELLO || type == EXPLAIN_TLS_SERVER_HELLO;
+    return type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO;
 }
 
 static void say_message(struct explain *x, struct explain_connection *c, struct explain_side *s,
@@ -30,8 +28,8 @@ static void say_message(struct explain *x, struct explain_connection *c, struct 
     struct explain_hello h = {.broken = true};
 
     if (is_hello(data[0]))
-        h = explain_hello_read(data + MESSAGE_HEADER_BYTES, len - MESSAGE_HEADER_BYTES, s->up);
-    if (data[0] == EXPLAIN_TLS_SERVER_HELLO && h.retry) {
+        h = explain_hello_read(data, len, s->up);
+    if (data[0] == TLS_SERVER_HELLO && h.retry) {
         word = explain_tls_retry_word();
         c->tls_retried = true;
         c->tally.round_trips++;
@@ -57,16 +55,16 @@ static void say_alert(struct explain *x, struct explain_connection *c, struct ex
 void explain_tls_message(struct explain *x, struct explain_connection *c, struct explain_side *s,
                          const uint8_t *data, size_t len, int64_t at_ns)
 {
-    if (len > ALERT_BYTES && data[0] == ALERT) {
+    if (len > ALERT_BYTES && data[0] == TLS_ALERT) {
         if (!s->alert_said)
             say_alert(x, c, s, data + 1, true, at_ns);
         s->alert_said = false;
         return;
     }
-    if (len <= MESSAGE_HEADER_BYTES || data[0] != HANDSHAKE)
+    if (len <= TLS_MESSAGE_HEADER_BYTES || data[0] != TLS_HANDSHAKE)
         return;
     /* What went in the clear has been seen in its record. */
-    if (is_hello(data[1]) || (!explain_tls_1_3(c) && data[1] != EXPLAIN_TLS_FINISHED))
+    if (is_hello(data[1]) || (!explain_tls_1_3(c) && data[1] != TLS_FINISHED))
         return;
     say_message(x, c, s, data + 1, len - 1, true, at_ns);
 }
@@ -78,9 +76,8 @@ static void say_clear_messages(struct explain *x, struct explain_connection *c,
                                struct explain_side *s, const uint8_t *data, size_t len,
                                int64_t at_ns)
 {
-    while (len >= MESSAGE_HEADER_BYTES && x->notes->rc == PL_OK) {
-        size_t need =
-            MESSAGE_HEADER_BYTES + ((size_t)data[1] << 16 | (size_t)data[2] << 8 | (size_t)data[3]);
+    while (len >= TLS_MESSAGE_HEADER_BYTES && x->notes->rc == PL_OK) {
+        size_t need = TLS_MESSAGE_HEADER_BYTES + tls_message_body_bytes(data);
 
         if (need > len)
             need = len;
@@ -96,9 +93,9 @@ static void note_version(struct explain_connection *c, const struct explain_side
 {
     struct explain_hello h;
 
-    if (len < MESSAGE_HEADER_BYTES || !is_hello(data[0]))
+    if (len < TLS_MESSAGE_HEADER_BYTES || !is_hello(data[0]))
         return;
-    h = explain_hello_read(data + MESSAGE_HEADER_BYTES, len - MESSAGE_HEADER_BYTES, s->up);
+    h = explain_hello_read(data, len, s->up);
     if (h.broken)
         return;
     if (s->up)
@@ -116,17 +113,17 @@ static struct explain_tls_word record_word(const struct explain_connection *c,
     const char *clear = newest ? "RFC 8446 \u00a75.1" : "RFC 5246 \u00a76.2.1";
     const char *sealed = newest ? "RFC 8446 \u00a75.2" : "RFC 5246 \u00a76.2.3";
 
-    if (type == CHANGE_CIPHER_SPEC && newest)
+    if (type == TLS_CHANGE_CIPHER_SPEC && newest)
         return (struct explain_tls_word){
             NULL, "change_cipher_spec: means nothing in TLS 1.3; it is there for old boxes' sake",
             "RFC 8446 \u00a7D.4"};
-    if (type == CHANGE_CIPHER_SPEC)
+    if (type == TLS_CHANGE_CIPHER_SPEC)
         return (struct explain_tls_word){
             NULL, "change_cipher_spec: from here on this side encrypts", "RFC 5246 \u00a77.1"};
-    if (type == APPLICATION_DATA)
+    if (type == TLS_APPLICATION_DATA)
         return (struct explain_tls_word){
             NULL, "application_data: encrypted, and more cannot be seen from outside", sealed};
-    if (type == ALERT)
+    if (type == TLS_ALERT)
         return (struct explain_tls_word){NULL,
                                          s->encrypted ? "alert: encrypted" : "alert: in the clear",
                                          s->encrypted ? sealed : clear};
@@ -138,49 +135,44 @@ static struct explain_tls_word record_word(const struct explain_connection *c,
 static void say_record(struct explain *x, struct explain_connection *c, struct explain_side *s,
                        const uint8_t *r, size_t len, int64_t at_ns)
 {
-    const uint8_t *body = r + RECORD_HEADER_BYTES;
-    size_t body_len = len - RECORD_HEADER_BYTES;
+    const uint8_t *body = r + TLS_RECORD_HEADER_BYTES;
+    size_t body_len = len - TLS_RECORD_HEADER_BYTES;
     struct explain_tls_word word;
 
-    if (r[0] == HANDSHAKE && !s->encrypted)
+    if (r[0] == TLS_HANDSHAKE && !s->encrypted)
         note_version(c, s, body, body_len);
     word = record_word(c, s, r[0]);
     explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
-    if (x->options.mask && r[0] != CHANGE_CIPHER_SPEC)
+    if (x->options.mask && r[0] != TLS_CHANGE_CIPHER_SPEC)
         explain_set_wire(x->notes, "%02x %02x %02x LENGTH \u2026", r[0], r[1], r[2]);
     else
         explain_set_wire(x->notes, "%02x %02x %02x %02x %02x \u2026 %zu byte%s", r[0], r[1], r[2],
                          r[3], r[4], body_len, body_len == 1 ? "" : "s");
     explain_set_meaning(x->notes, "a TLS record, %s", word.meaning);
     explain_set_ref(x->notes, word.ref);
-    if (r[0] == HANDSHAKE && !s->encrypted)
+    if (r[0] == TLS_HANDSHAKE && !s->encrypted)
         say_clear_messages(x, c, s, body, body_len, at_ns);
-    if (r[0] == ALERT && !s->encrypted && body_len == ALERT_BYTES) {
+    if (r[0] == TLS_ALERT && !s->encrypted && body_len == ALERT_BYTES) {
         say_alert(x, c, s, body, false, at_ns);
         s->alert_said = true;
     }
-    s->encrypted |= r[0] == CHANGE_CIPHER_SPEC && !explain_tls_1_3(c);
-}
-
-static bool is_record(const uint8_t *header, size_t body)
-{
-    return header[0] >= CHANGE_CIPHER_SPEC && header[0] <= APPLICATION_DATA && header[1] == 3 &&
-           body > 0 && body <= RECORD_MAX_BYTES;
+    s->encrypted |= r[0] == TLS_CHANGE_CIPHER_SPEC && !explain_tls_1_3(c);
 }
 
 void explain_records(struct explain *x, struct explain_connection *c, struct explain_side *s,
                      const uint8_t *data, size_t len, int64_t at_ns)
 {
-    size_t need;
+    enum tls_event event;
 
     c->tally.record_bytes[s->up] += len;
-    if (s->records_opaque || (len > 0 && buf_add(&s->record, data, len) < 0))
+    if (s->records_opaque)
         return;
-    while (s->record.len >= RECORD_HEADER_BYTES && x->notes->rc == PL_OK) {
-        const uint8_t *r = s->record.data;
+    do {
+        ssize_t n = tls_records_feed(&s->records, data, len, &event);
 
-        need = (size_t)r[3] << 8 | r[4];
-        if (!is_record(r, need)) {
+        if (n == PL_ENOMEM)
+            x->notes->rc = PL_ENOMEM;
+        if (n < 0) {
             s->records_opaque = true;
             explain_say(x, c, s, EXPLAIN_INSIDE, 0, at_ns);
             explain_set_wire(x->notes, "(not TLS)");
@@ -188,12 +180,11 @@ void explain_records(struct explain *x, struct explain_connection *c, struct exp
             explain_set_ref(x->notes, "RFC 8446 \u00a75.1");
             return;
         }
-        need += RECORD_HEADER_BYTES;
-        if (s->record.len < need)
-            return;
-        say_record(x, c, s, r, need, at_ns);
-        buf_drain(&s->record, need);
-    }
+        data += n;
+        len -= (size_t)n;
+        if (event == TLS_RECORD_WHOLE)
+            say_record(x, c, s, s->records.record.data, s->records.record.len, at_ns);
+    } while (event != TLS_NEED_MORE && x->notes->rc == PL_OK);
 }
 
 /* ---- the client's word ---- */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "bench/explain/annotate/explain_tls_words.h"
-#include "bench/ladder/ladder_tls.h"
 
 enum { LIST_CHARS = 100 };
 
@@ -67,12 +66,12 @@ static bool find_1_3(struct explain_reader extensions, bool up)
     return false;
 }
 
-struct explain_hello explain_hello_read(const uint8_t *body, size_t len, bool up)
+struct explain_hello explain_hello_read(const uint8_t *message, size_t len, bool up)
 {
-    struct explain_reader r = {body, body + len, false}, random;
+    struct explain_reader r = {message + TLS_MESSAGE_HEADER_BYTES, message + len, false};
     struct explain_hello h = {.version = take(&r, 2)};
 
-    random = take_part(&r, LADDER_TLS_RANDOM_BYTES);
+    take_part(&r, TLS_RANDOM_BYTES);
     take_part(&r, take(&r, 1)); /* the session's ID, from before there were tickets */
     if (up) {
         h.suites = take_part(&r, take(&r, 2));
@@ -82,7 +81,7 @@ struct explain_hello explain_hello_read(const uint8_t *body, size_t len, bool up
         take(&r, 1);
     }
     h.broken = r.short_of;
-    h.retry = !up && !h.broken && ladder_tls_is_retry(random.at);
+    h.retry = !h.broken && tls_message_is_retry(message, len);
     if (r.end - r.at >= 2) /* there may be none */
         h.extensions = take_part(&r, take(&r, 2));
     h.tls_1_3 = find_1_3(h.extensions, up);

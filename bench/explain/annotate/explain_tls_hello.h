@@ -5,6 +5,7 @@
 
 #include "bench/explain/annotate/explain_inner.h"
 #include "bench/explain/annotate/explain_tls_words.h"
+#include "bench/wire/tls_record.h"
 
 enum { EXPLAIN_TLS_1_3 = 0x0304 };
 
@@ -22,8 +23,8 @@ struct explain_hello { /* borrows the bytes that it was read from */
     bool broken;  /* it ends too early: nothing is said of it */
 };
 
-/* A ClientHello (up) or a ServerHello, without its header. */
-struct explain_hello explain_hello_read(const uint8_t *body, size_t len, bool up);
+/* A ClientHello (up) or a ServerHello: its header, of TLS_MESSAGE_HEADER_BYTES, and its body. */
+struct explain_hello explain_hello_read(const uint8_t *message, size_t len, bool up);
 
 /* What is in it, as notes at depth 2. */
 void explain_hello_say(struct explain *x, struct explain_connection *c, struct explain_side *s,

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "bench/wire/tls_record.h"
+
 struct name_row {
     unsigned number;
     const char *name;
@@ -27,10 +29,9 @@ struct message_row {
 };
 
 static const struct message_row messages[] = {
-    {EXPLAIN_TLS_CLIENT_HELLO, "ClientHello",
-     "what the client can do, and its half of the key exchange", "RFC 8446 §4.1.2",
-     "what the client can do", "RFC 5246 §7.4.1.2"},
-    {EXPLAIN_TLS_SERVER_HELLO, "ServerHello",
+    {TLS_CLIENT_HELLO, "ClientHello", "what the client can do, and its half of the key exchange",
+     "RFC 8446 §4.1.2", "what the client can do", "RFC 5246 §7.4.1.2"},
+    {TLS_SERVER_HELLO, "ServerHello",
      "what the server has chosen, and its half of the key exchange", "RFC 8446 §4.1.3",
      "what the server has chosen", "RFC 5246 §7.4.1.3"},
     {4, "NewSessionTicket", "with this you may resume: another time it is shorter",
@@ -49,9 +50,9 @@ static const struct message_row messages[] = {
      "proof that it has the certificate's private key", "RFC 5246 §7.4.8"},
     {16, "ClientKeyExchange", NULL, NULL, "the client's half of the key exchange",
      "RFC 5246 §7.4.7"},
-    {EXPLAIN_TLS_FINISHED, "Finished",
-     "a digest of all of the handshake: nobody has changed it on its way", "RFC 8446 §4.4.4",
-     "a digest of all of the handshake: nobody has changed it on its way", "RFC 5246 §7.4.9"},
+    {TLS_FINISHED, "Finished", "a digest of all of the handshake: nobody has changed it on its way",
+     "RFC 8446 §4.4.4", "a digest of all of the handshake: nobody has changed it on its way",
+     "RFC 5246 §7.4.9"},
     {22, "CertificateStatus", NULL, NULL, "the certificate has not been revoked, says its signer",
      "RFC 6066 §8"},
     {24, "KeyUpdate", "from here on with another key", "RFC 8446 §4.6.3", NULL, NULL},

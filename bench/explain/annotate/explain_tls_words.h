@@ -5,12 +5,6 @@
 
 #include <stdbool.h>
 
-enum explain_tls_message {
-    EXPLAIN_TLS_CLIENT_HELLO = 1,
-    EXPLAIN_TLS_SERVER_HELLO = 2,
-    EXPLAIN_TLS_FINISHED = 20,
-};
-
 enum explain_tls_extension {
     EXPLAIN_TLS_SUPPORTED_GROUPS = 10,
     EXPLAIN_TLS_SUPPORTED_VERSIONS = 43,

@@ -16,8 +16,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/conn.h"
+#include "bench/wire/tls_record.h"
 
-enum { READS_AFTER_FIN_MAX = 20, READ_BYTES = 16384, TEXT_BYTES = 512, RECORD_HEADER_BYTES = 5 };
+enum { READS_AFTER_FIN_MAX = 20, READ_BYTES = 16384, TEXT_BYTES = 512 };
 
 /* ---- noting down ---- */
 
@@ -204,9 +205,9 @@ static bool give_record(struct explain_peer *p)
 {
     size_t len;
 
-    if (p->raw.len < RECORD_HEADER_BYTES)
+    if (p->raw.len < TLS_RECORD_HEADER_BYTES)
         return false;
-    len = RECORD_HEADER_BYTES + ((size_t)p->raw.data[3] << 8 | p->raw.data[4]);
+    len = TLS_RECORD_HEADER_BYTES + tls_record_body_bytes(p->raw.data);
     if (p->raw.len < len)
         return false;
     note(p, TRANSCRIPT_RECORD_RECEIVED, p->raw.data, len);

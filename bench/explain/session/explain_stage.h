@@ -26,7 +26,7 @@ struct explain_take {
     struct buf text; /* of the transcript; events point into it */
     struct transcript_event *events;
     size_t event_count;
-    struct explain_packet *packets; /* each with its connection's number */
+    struct wire_segment *packets; /* each with its connection's number */
     size_t packet_count;
     struct buf pcapng; /* empty: there was no wire to look at */
     char network[400]; /* "over the link rtt=20ms", "over loopback, because ..." */

@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "bench/explain/write/explain_write.h"
 #include "bench/ladder/ladder_page.h"
+#include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
 #include "bench/ladder/stream_labels.h"
 #include "bench/base/units.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
 #include "bench/ladder/ladder_tls.h"
 #include "tests/unit/bench/ladder/ladder_wire.h"
@@ -334,6 +335,7 @@ START_TEST(tls_names_a_change_cipher_spec_where_there_is_nothing_else)
 
     ck_assert(ladder_tls_feed(&t, true, (const uint8_t *)"\x14\x03\x03\x00\x01\x01", 6, &words));
     ck_assert_str_eq(words.text, "TLS ChangeCipherSpec");
+    ladder_tls_free(&t);
 }
 END_TEST
 

@@ -11,7 +11,7 @@
 enum { DATA = PACKET_ACK | PACKET_PSH, FIN = PACKET_FIN | PACKET_ACK };
 
 struct told {
-    struct explain_packet *all;
+    struct wire_segment *all;
     size_t count;
 };
 
@@ -35,7 +35,7 @@ static const char *order_of(const struct told *t)
     size_t len = 0;
 
     for (size_t i = 0; i < t->count; i++) {
-        const struct explain_packet *p = &t->all[i];
+        const struct wire_segment *p = &t->all[i];
 
         len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", i > 0 ? " " : "",
                                 p->up ? ">" : "<");

@@ -31,11 +31,11 @@ static void write_all(struct explained *x, struct buf out[3])
         ck_assert_int_eq(buf_add(&out[i], "", 1), 0);
 }
 
-static const struct explain_packet handshake[] = {
+static const struct wire_segment handshake[] = {
     {.connection = 1,
      .up = true,
      .flags = PACKET_SYN,
-     .sequence = 1000,
+     .first_sequence = 1000,
      .sent_ns = 0,
      .arrived_ns = 10,
      .mss_bytes = 1460,
@@ -44,8 +44,8 @@ static const struct explain_packet handshake[] = {
      .timestamps = true},
     {.connection = 1,
      .flags = PACKET_SYN | PACKET_ACK,
-     .sequence = 5000,
-     .acknowledgment = 1001,
+     .first_sequence = 5000,
+     .acknowledgment = 1,
      .sent_ns = 10,
      .arrived_ns = 20,
      .mss_bytes = 1400,
@@ -54,15 +54,15 @@ static const struct explain_packet handshake[] = {
     {.connection = 1,
      .up = true,
      .flags = PACKET_ACK,
-     .sequence = 1001,
-     .acknowledgment = 5001,
+     .sequence = 1,
+     .acknowledgment = 1,
      .sent_ns = 20,
      .arrived_ns = 30},
     {.connection = 1,
      .up = true,
      .flags = PACKET_ACK | PACKET_PSH,
-     .sequence = 1001,
-     .acknowledgment = 5001,
+     .sequence = 1,
+     .acknowledgment = 1,
      .payload_bytes = 100,
      .ip_bytes = 152,
      .sent_ns = 21,
@@ -95,13 +95,13 @@ END_TEST
 START_TEST(explain_says_what_is_lost_and_what_is_sent_again_9293_3_8)
 {
     const struct explain_options wire = {.wire = true};
-    struct explain_packet syn = {.connection = 1,
-                                 .up = true,
-                                 .flags = PACKET_SYN,
-                                 .sequence = UINT32_MAX, /* numbers begin again behind it */
-                                 .lost = true,
-                                 .arrived_ns = INT64_MAX};
-    struct explain_packet fin = {
+    struct wire_segment syn = {.connection = 1,
+                               .up = true,
+                               .flags = PACKET_SYN,
+                               .first_sequence = UINT32_MAX,
+                               .lost = true,
+                               .arrived_ns = INT64_MAX};
+    struct wire_segment fin = {
         .connection = 1, .up = true, .flags = PACKET_FIN | PACKET_ACK, .payload_bytes = 5};
     struct explained x;
 
@@ -128,23 +128,23 @@ END_TEST
 /* The server's data and FIN are there at 20 and 21; the client reads them at 30. */
 static void hear_data_and_fin(struct explained *x)
 {
-    struct explain_packet p = {.connection = 1, .flags = PACKET_SYN | PACKET_ACK, .sequence = 99};
+    struct wire_segment p = {.connection = 1, .flags = PACKET_SYN | PACKET_ACK};
 
     explain_packet(x->explain, &p);
-    p = (struct explain_packet){.connection = 1, .up = true, .flags = PACKET_ACK};
+    p = (struct wire_segment){.connection = 1, .up = true, .flags = PACKET_ACK};
     explain_packet(x->explain, &p);
-    p = (struct explain_packet){.connection = 1,
-                                .flags = PACKET_ACK,
-                                .sequence = 100,
-                                .payload_bytes = 2,
-                                .sent_ns = 10,
-                                .arrived_ns = 20};
+    p = (struct wire_segment){.connection = 1,
+                              .flags = PACKET_ACK,
+                              .sequence = 1,
+                              .payload_bytes = 2,
+                              .sent_ns = 10,
+                              .arrived_ns = 20};
     explain_packet(x->explain, &p);
-    p = (struct explain_packet){.connection = 1,
-                                .flags = PACKET_FIN | PACKET_ACK,
-                                .sequence = 102,
-                                .sent_ns = 11,
-                                .arrived_ns = 21};
+    p = (struct wire_segment){.connection = 1,
+                              .flags = PACKET_FIN | PACKET_ACK,
+                              .sequence = 3,
+                              .sent_ns = 11,
+                              .arrived_ns = 21};
     explain_packet(x->explain, &p);
     x->now_ns = 30;
 }
@@ -157,11 +157,11 @@ static int64_t time_of(struct explained *x, size_t from_end)
 START_TEST(explain_tells_times_that_do_not_go_back)
 {
     const struct explain_options wire = {.wire = true};
-    struct explain_packet fin = {.connection = 1,
-                                 .up = true,
-                                 .flags = PACKET_FIN | PACKET_ACK,
-                                 .sent_ns = 40,
-                                 .arrived_ns = 50};
+    struct wire_segment fin = {.connection = 1,
+                               .up = true,
+                               .flags = PACKET_FIN | PACKET_ACK,
+                               .sent_ns = 40,
+                               .arrived_ns = 50};
     struct explained x;
 
     explained_begin(&x, &wire);
@@ -182,11 +182,11 @@ END_TEST
 START_TEST(explain_says_the_servers_fin_first_where_it_has_closed_first)
 {
     const struct explain_options wire = {.wire = true};
-    struct explain_packet fin = {.connection = 1,
-                                 .up = true,
-                                 .flags = PACKET_FIN | PACKET_ACK,
-                                 .sent_ns = 31,
-                                 .arrived_ns = 41};
+    struct wire_segment fin = {.connection = 1,
+                               .up = true,
+                               .flags = PACKET_FIN | PACKET_ACK,
+                               .sent_ns = 31,
+                               .arrived_ns = 41};
     struct explained x;
 
     explained_begin(&x, &wire);
@@ -205,20 +205,20 @@ END_TEST
 START_TEST(explain_shows_every_packet_that_is_lost_or_sent_again)
 {
     const struct explain_options wire = {.wire = true};
-    struct explain_packet p = {.connection = 1, .up = true, .flags = PACKET_SYN, .sequence = 6};
+    struct wire_segment p = {.connection = 1, .up = true, .flags = PACKET_SYN, .first_sequence = 6};
     struct explained x;
 
     explained_begin(&x, &wire);
     explain_packet(x.explain, &p);
-    p = (struct explain_packet){.connection = 1,
-                                .up = true,
-                                .flags = PACKET_ACK,
-                                .sequence = 7,
-                                .payload_bytes = 30,
-                                .arrived_ns = INT64_MAX};
+    p = (struct wire_segment){.connection = 1,
+                              .up = true,
+                              .flags = PACKET_ACK,
+                              .sequence = 1,
+                              .payload_bytes = 30,
+                              .arrived_ns = INT64_MAX};
     explain_packet(x.explain, &p);
     assert_silent(&x, "30 bytes");
-    p.sequence = 37;
+    p.sequence = 31;
     p.lost = true;
     explain_packet(x.explain, &p);
     assert_says(&x, ">0 ACK  seq 31, ack 0, 30 bytes | data; ack names the next byte that is "
@@ -247,7 +247,7 @@ static const char *sum_line(const struct explained *x, const char *name)
 START_TEST(explain_counts_what_is_sent_again_apart_from_headers)
 {
     const struct explain_options wire = {.wire = true};
-    struct explain_packet p = {
+    struct wire_segment p = {
         .connection = 1, .up = true, .flags = PACKET_ACK, .payload_bytes = 18, .ip_bytes = 70};
     struct explained x;
 
@@ -444,12 +444,12 @@ END_TEST
 START_TEST(explain_tells_programs_the_fields_of_frames_and_packets)
 {
     const struct explain_options wire = {.wire = true};
-    struct explain_packet p = {.connection = 1,
-                               .up = true,
-                               .flags = PACKET_SYN,
-                               .sequence = 6,
-                               .lost = true,
-                               .arrived_ns = INT64_MAX};
+    struct wire_segment p = {.connection = 1,
+                             .up = true,
+                             .flags = PACKET_SYN,
+                             .first_sequence = 6,
+                             .lost = true,
+                             .arrived_ns = INT64_MAX};
     struct buf out[3] = {{0}, {0}, {0}};
     struct explained x;
     const char *json;

@@ -4,7 +4,7 @@
 
 #include "lib/base/err.h"
 #include "tests/unit/guard.h"
-#include "bench/wire/pcapng_read.h"
+#include "bench/wire/pcapng.h"
 
 static struct buf make_file(void)
 {
@@ -178,8 +178,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("pcapng_read");
-    TCase *tc = tcase_create("pcapng_read");
+    Suite *suite = suite_create("pcapng");
+    TCase *tc = tcase_create("pcapng");
     SRunner *runner = srunner_create(suite);
     int failed;
 

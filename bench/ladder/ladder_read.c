@@ -1,0 +1,526 @@
+#include "bench/ladder/ladder_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "bench/ladder/stream_labels.h"
+
+#define DEFAULT_MAX_NS (10 * NS_PER_S)
+#define AGE_MAX_NS     (3600 * NS_PER_S)
+
+enum { ONE_END_SHARE = 2 }; /* one packet in two without its arrival: not a capture of both ends */
+
+struct flow {                     /* a connection */
+    unsigned number;              /* in the picture; 0: no part of it */
+    bool ignored;                 /* none of its steps is kept */
+    bool asked;                   /* the client has sent something */
+    bool encrypted;               /* TLS */
+    bool established;             /* the third packet of the handshake has passed */
+    struct stream_labels *labels; /* owned */
+    size_t syn, request;          /* steps that wait for an answer, or WIRE_NONE */
+    size_t tls_span;              /* index in spans, while it may still grow; or WIRE_NONE */
+};
+
+struct reading {
+    const struct ladder_about *about;
+    struct ladder *out; /* steps: one for each segment, until the ladder's own are chosen */
+    struct wire_dissector wire;
+    const struct wire_segment *segments;
+    size_t count;
+    struct flow flows[LADDER_CONNECTIONS_MAX];
+    size_t flow_count;
+    struct buf spans; /* of struct ladder_span; steps are indices into segments */
+    struct buf
+        updates; /* of struct ladder_update; likewise, and published_ns is the envelope's t */
+};
+
+/* ---- which connections ---- */
+
+/* Does a new connection belong to the picture? One to the server's own pages is recognised by its
+ * first request only: of many clients, all are taken in until one has asked for something. */
+static bool wants(void *arg, uint16_t client_port)
+{
+    const struct reading *rd = arg;
+    const struct ladder_about *about = rd->about;
+
+    if (rd->flow_count == LADDER_CONNECTIONS_MAX)
+        return false;
+    for (size_t i = 0; about->client_ports != NULL && i < about->client_port_count; i++)
+        if (about->client_ports[i] == client_port)
+            return true;
+    if (about->client_ports != NULL)
+        return false;
+    for (size_t i = 0; about->clients > 1 && i < rd->flow_count; i++)
+        if (rd->flows[i].asked && !rd->flows[i].ignored)
+            return false;
+    return true;
+}
+
+static void number_flows(struct reading *rd)
+{
+    for (size_t i = 0; i < rd->flow_count; i++) {
+        struct flow *f = &rd->flows[i];
+
+        if (rd->out->connections == 1 && rd->about->clients > 1 && rd->about->client_ports == NULL)
+            f->ignored = true;
+        if (!f->ignored)
+            f->number = ++rd->out->connections;
+    }
+}
+
+/* When the first connection that is not ignored began. */
+static int64_t begin_ns(const struct reading *rd)
+{
+    for (size_t i = 0; i < rd->flow_count; i++)
+        if (!rd->flows[i].ignored)
+            return rd->wire.connections[i].begin_ns;
+    return WIRE_NEVER;
+}
+
+/* ---- spans ---- */
+
+static struct ladder_span *span_at(struct buf *spans, size_t i)
+{
+    return (struct ladder_span *)(void *)spans->data + i;
+}
+
+static size_t count_spans(const struct reading *rd)
+{
+    return rd->spans.len / sizeof(struct ladder_span);
+}
+
+static int add_span(struct reading *rd, enum ladder_span_kind kind, size_t from, size_t to)
+{
+    struct ladder_span span = {.kind = kind, .from = from, .to = to};
+
+    return buf_add(&rd->spans, &span, sizeof span);
+}
+
+/* Ends with the server's last message before the client has the keys. */
+static int note_tls(struct reading *rd, struct flow *f, size_t i)
+{
+    const struct ladder_step *s = &rd->out->steps[i];
+
+    if (s->kind != LADDER_HANDSHAKE) {
+        f->tls_span = WIRE_NONE - 1; /* it is over */
+        return PL_OK;
+    }
+    if (s->up && f->tls_span == WIRE_NONE) {
+        f->tls_span = count_spans(rd);
+        return add_span(rd, LADDER_SPAN_TLS, i, WIRE_NONE);
+    }
+    if (!s->up && f->tls_span < count_spans(rd))
+        span_at(&rd->spans, f->tls_span)->to = i;
+    return PL_OK;
+}
+
+static int note_exchange(struct reading *rd, struct flow *f, const struct ladder_said *said,
+                         size_t i)
+{
+    size_t from = f->request;
+
+    if (said->begins_request && from == WIRE_NONE)
+        f->request = i;
+    if (!said->answers || from == WIRE_NONE)
+        return PL_OK;
+    f->request = WIRE_NONE;
+    return add_span(rd, LADDER_SPAN_EXCHANGE, from, i);
+}
+
+/* ---- what a segment is ---- */
+
+static int note_updates(struct reading *rd, const struct ladder_said *said, size_t i)
+{
+    for (unsigned k = 0; k < said->updates && k < LADDER_SAID_UPDATES; k++) {
+        struct ladder_update u = {
+            .seq = said->update[k].seq, .published_ns = said->update[k].t_ns, .step = i};
+
+        if (buf_add(&rd->updates, &u, sizeof u) < 0)
+            return PL_ENOMEM;
+    }
+    return PL_OK;
+}
+
+static int name_payload(struct reading *rd, struct flow *f, size_t i)
+{
+    const struct wire_segment *s = &rd->segments[i];
+    struct ladder_step *step = &rd->out->steps[i];
+    struct ladder_said said;
+    int rc;
+
+    stream_labels_feed(f->labels, s->up, s->payload + s->again_bytes,
+                       s->payload_bytes - s->again_bytes, &said);
+    /* Whoever lists connections wants them, whatever they ask for. */
+    f->ignored |= said.housekeeping && rd->about->client_ports == NULL;
+    f->asked |= s->up;
+    f->encrypted |= said.tls;
+    f->established = true;
+    step->kind = said.kind;
+    step->updates = said.updates;
+    step->answers = said.answers;
+    step->empty = said.answers && said.empty;
+    memcpy(step->label, said.text, sizeof step->label);
+    rc = said.tls ? note_tls(rd, f, i) : note_exchange(rd, f, &said, i);
+    return rc == PL_OK ? note_updates(rd, &said, i) : rc;
+}
+
+static void append_label(struct ladder_step *s, const char *word)
+{
+    size_t used = strlen(s->label);
+
+    snprintf(s->label + used, sizeof s->label - used, "%s%s", used > 0 ? " + " : "", word);
+}
+
+static int name_flags(struct reading *rd, struct flow *f, size_t i)
+{
+    struct ladder_step *s = &rd->out->steps[i];
+    uint8_t flags = rd->segments[i].flags;
+    size_t syn = f->syn;
+
+    if ((flags & PACKET_SYN) != 0) {
+        s->kind = LADDER_HANDSHAKE;
+        append_label(s, (flags & PACKET_ACK) != 0 ? "SYN-ACK" : "SYN");
+        if (s->up)
+            f->syn = i;
+        if (s->up || syn == WIRE_NONE)
+            return PL_OK;
+        f->syn = WIRE_NONE;
+        return add_span(rd, LADDER_SPAN_TCP, syn, i);
+    }
+    if ((flags & (PACKET_FIN | PACKET_RST)) != 0) {
+        append_label(s, (flags & PACKET_RST) != 0 ? "RST" : "FIN");
+        if (s->kind == LADDER_ACK)
+            s->kind = LADDER_TEARDOWN;
+    } else if (s->kind == LADDER_ACK && s->up && !f->established) {
+        s->kind = LADDER_HANDSHAKE;
+        append_label(s, "ACK");
+        f->established = true;
+    }
+    return PL_OK;
+}
+
+/* A retransmission is named like its first copy. */
+static void name_repetition(struct reading *rd, size_t i)
+{
+    const struct wire_segment *s = &rd->segments[i];
+    struct ladder_step *step = &rd->out->steps[i];
+    size_t k = s->original;
+
+    step->kind = LADDER_DATA;
+    snprintf(step->label, sizeof step->label, "again, %u bytes", s->length);
+    if (k == WIRE_NONE)
+        return;
+    step->kind = rd->out->steps[k].kind;
+    snprintf(step->label, sizeof step->label, "again: %.*s",
+             (int)(sizeof step->label - sizeof "again: "), rd->out->steps[k].label);
+}
+
+static struct flow *get_flow(struct reading *rd, unsigned connection)
+{
+    while (rd->flow_count < connection) {
+        struct flow *f = &rd->flows[rd->flow_count];
+
+        *f = (struct flow){.syn = WIRE_NONE, .request = WIRE_NONE, .tls_span = WIRE_NONE};
+        f->labels = stream_labels_new();
+        if (f->labels == NULL)
+            return NULL;
+        rd->flow_count++;
+    }
+    return &rd->flows[connection - 1];
+}
+
+/* The next segment becomes a step. 0 or PL_ENOMEM. */
+static int name_segment(struct reading *rd, size_t i)
+{
+    const struct wire_segment *s = &rd->segments[i];
+    struct flow *f = get_flow(rd, s->connection);
+    int rc = PL_OK;
+
+    if (f == NULL)
+        return PL_ENOMEM;
+    rd->out->steps[i] = (struct ladder_step){.up = s->up,
+                                             .lost = s->lost,
+                                             .again = s->again,
+                                             .kind = LADDER_ACK,
+                                             .bytes = s->ip_bytes,
+                                             .oldest_age_ns = -1};
+    if (s->again) {
+        name_repetition(rd, i);
+        return PL_OK;
+    }
+    if (s->gap)
+        stream_labels_lose(f->labels, s->up);
+    if (s->payload_bytes > s->again_bytes)
+        rc = name_payload(rd, f, i);
+    return rc == PL_OK ? name_flags(rd, f, i) : rc;
+}
+
+/* ---- the ladder made of them ---- */
+
+/* Steps are kept when their connection is in the picture. Their new places, by their old ones. */
+static size_t *keep_steps(struct reading *rd)
+{
+    struct ladder *out = rd->out;
+    size_t *place = calloc(rd->count + 1, sizeof *place);
+    int64_t zero_ns = 0;
+
+    for (size_t i = 0; place != NULL && i < rd->count; i++) {
+        const struct wire_segment *s = &rd->segments[i];
+        const struct flow *f = &rd->flows[s->connection - 1];
+        struct ladder_step *step = &out->steps[out->count];
+
+        place[i] = WIRE_NONE;
+        if (f->ignored)
+            continue;
+        if (out->count == 0)
+            zero_ns = s->sent_ns;
+        place[i] = out->count++;
+        *step = out->steps[i];
+        step->connection = f->number;
+        step->sent_ns = s->sent_ns - zero_ns;
+        step->arrived_ns = s->arrived_ns == WIRE_NEVER ? LADDER_NEVER : s->arrived_ns - zero_ns;
+        step->delivered_ns =
+            s->delivered_ns == WIRE_NEVER ? LADDER_NEVER : s->delivered_ns - zero_ns;
+        out->encrypted |= f->encrypted;
+    }
+    return place;
+}
+
+static bool is_repeated(const struct ladder *l, size_t from, size_t to)
+{
+    for (size_t i = from; i < l->count && l->steps[i].sent_ns <= l->steps[to].sent_ns; i++)
+        if (l->steps[i].again && l->steps[i].connection == l->steps[from].connection)
+            return true;
+    return l->steps[to].arrived_ns != l->steps[to].delivered_ns;
+}
+
+/* How often the client had to wait for the server: twice with TLS 1.2. */
+static unsigned count_round_trips(const struct ladder *l, const struct ladder_span *span)
+{
+    bool up = false;
+    unsigned turns = 0;
+
+    if (span->kind != LADDER_SPAN_TLS)
+        return 1;
+    for (size_t i = span->from; i <= span->to; i++) {
+        const struct ladder_step *s = &l->steps[i];
+
+        if (s->connection != l->steps[span->from].connection || s->again || s->kind == LADDER_ACK)
+            continue;
+        turns += s->up && !up;
+        up = s->up;
+    }
+    return turns;
+}
+
+static void keep_spans(struct reading *rd, const size_t *place)
+{
+    struct ladder *out = rd->out;
+    size_t count = count_spans(rd);
+
+    out->spans = span_at(&rd->spans, 0);
+    rd->spans = (struct buf){0};
+    for (size_t i = 0; i < count; i++) {
+        struct ladder_span s = out->spans[i];
+        const struct ladder_step *from, *to;
+
+        if (s.to == WIRE_NONE || place[s.from] == WIRE_NONE || place[s.to] == WIRE_NONE)
+            continue;
+        s.from = place[s.from];
+        s.to = place[s.to];
+        from = &out->steps[s.from];
+        to = &out->steps[s.to];
+        s.begin_ns = from->sent_ns;
+        s.end_ns = to->delivered_ns;
+        if (s.kind == LADDER_SPAN_EXCHANGE && from->delivered_ns < to->sent_ns)
+            s.held_ns = to->sent_ns - from->delivered_ns;
+        s.repeated = is_repeated(out, s.from, s.to);
+        s.round_trips = count_round_trips(out, &s);
+        out->spans[out->span_count++] = s;
+    }
+}
+
+/* Since the first step; LADDER_NEVER where it is not known. The envelope's t is untrusted: any
+ * number. */
+static int64_t published_ns(const struct reading *rd, int64_t t_ns, const struct ladder_step *s)
+{
+    int64_t at_ns, age_ns;
+
+    if (!rd->wire.monotonic || s->delivered_ns == LADDER_NEVER ||
+        __builtin_sub_overflow(t_ns, begin_ns(rd), &at_ns) ||
+        __builtin_sub_overflow(s->delivered_ns, at_ns, &age_ns) || age_ns < 0 ||
+        age_ns >= AGE_MAX_NS)
+        return LADDER_NEVER;
+    return at_ns;
+}
+
+static void keep_updates(struct reading *rd, const size_t *place)
+{
+    struct ladder *out = rd->out;
+    size_t count = rd->updates.len / sizeof *out->updates;
+
+    out->updates = (struct ladder_update *)(void *)rd->updates.data;
+    rd->updates = (struct buf){0};
+    for (size_t i = 0; i < count; i++) {
+        struct ladder_update u = out->updates[i];
+        size_t original = place[u.step], copy = place[rd->segments[u.step].first_copy];
+        struct ladder_step *s;
+
+        if (original == WIRE_NONE)
+            continue;
+        s = &out->steps[copy];
+        /* A lost packet delivered nothing, but its retransmission did. */
+        s->updates = out->steps[original].updates;
+        s->delivered_ns = out->steps[original].delivered_ns;
+        u.step = copy;
+        u.published_ns = published_ns(rd, u.published_ns, s);
+        if (u.published_ns != LADDER_NEVER && s->delivered_ns - u.published_ns > s->oldest_age_ns)
+            s->oldest_age_ns = s->delivered_ns - u.published_ns;
+        out->updates[out->update_count++] = u;
+    }
+    for (size_t i = 0; i < rd->count; i++)
+        if (place[i] != WIRE_NONE && rd->segments[i].first_copy != i)
+            out->steps[place[i]].updates = 0;
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Also checks that there are arrivals. */
+static int find_one_way(struct ladder *out, struct err_text *e)
+{
+    int64_t *took_ns = calloc(out->count + 1, sizeof *took_ns);
+    size_t count = 0, missing = 0;
+
+    if (took_ns == NULL)
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+    for (size_t i = 0; i < out->count; i++) {
+        const struct ladder_step *s = &out->steps[i];
+
+        if (s->arrived_ns != LADDER_NEVER)
+            took_ns[count++] = s->arrived_ns - s->sent_ns;
+        else if (!s->lost)
+            missing++;
+    }
+    qsort(took_ns, count, sizeof *took_ns, compare_ns);
+    out->one_way_ns = took_ns[count / 2];
+    free(took_ns);
+    if (out->count == 0)
+        return err_set(e, PL_EINVAL, "there is no TCP connection of a client in it");
+    if (missing * ONE_END_SHARE > out->count)
+        return err_set(e, PL_EINVAL,
+                       "most packets were captured at one end of the link only; capture at both "
+                       "(pushlab-link --pcap-at both)");
+    return PL_OK;
+}
+
+static int assemble(struct reading *rd, struct err_text *e)
+{
+    size_t *place;
+
+    number_flows(rd);
+    place = keep_steps(rd);
+    if (place == NULL)
+        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+    keep_spans(rd, place);
+    keep_updates(rd, place);
+    free(place);
+    return find_one_way(rd->out, e);
+}
+
+static int begin(struct reading *rd, struct ladder *out, size_t max_steps, struct err_text *e)
+{
+    *out = (struct ladder){.steps = calloc(max_steps + 1, sizeof *out->steps)};
+    rd->out = out;
+    return out->steps == NULL ? err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM)) : PL_OK;
+}
+
+static int end(struct reading *rd, int rc)
+{
+    for (size_t i = 0; i < rd->flow_count; i++)
+        stream_labels_free(rd->flows[i].labels);
+    buf_free(&rd->spans);
+    buf_free(&rd->updates);
+    wire_dissector_free(&rd->wire);
+    if (rc < 0)
+        ladder_free(rd->out);
+    return rc;
+}
+
+static int read_capture(struct reading *rd, struct err_text *e)
+{
+    struct wire_dissector *w = &rd->wire;
+    int rc = 1;
+
+    w->wants = wants;
+    w->arg = rd;
+    w->max_ns = rd->about->max_ns > 0 ? rd->about->max_ns : DEFAULT_MAX_NS;
+    while (w->count < LADDER_STEPS_MAX && (rc = wire_dissector_next(w, e)) > 0) {
+        size_t i = w->count - 1;
+
+        rd->segments = w->segments;
+        if (name_segment(rd, i) < 0)
+            return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+        w->connections[w->segments[i].connection - 1].ignored =
+            rd->flows[w->segments[i].connection - 1].ignored;
+        w->since_ns = begin_ns(rd);
+    }
+    wire_dissector_finish(w);
+    rd->count = w->count;
+    return rc < 0 ? rc : PL_OK;
+}
+
+int ladder_read(struct ladder *out, const void *pcapng, size_t len,
+                const struct ladder_about *about, struct err_text *e)
+{
+    struct reading rd = {.about = about};
+    int rc = begin(&rd, out, LADDER_STEPS_MAX, e);
+
+    if (rc == PL_OK)
+        rc = wire_dissector_begin(&rd.wire, pcapng, len, e);
+    if (rc == PL_OK)
+        rc = read_capture(&rd, e);
+    if (rc == PL_OK)
+        rc = assemble(&rd, e);
+    return end(&rd, rc);
+}
+
+/* ---- without a capture ---- */
+
+static int compare_segments(const void *a, const void *b)
+{
+    const struct wire_segment *x = a, *y = b;
+
+    if (x->sent_ns != y->sent_ns)
+        return x->sent_ns < y->sent_ns ? -1 : 1;
+    return (x->arrived_ns > y->arrived_ns) - (x->arrived_ns < y->arrived_ns);
+}
+
+int ladder_sketch(struct ladder *out, struct wire_segment *segments, size_t count,
+                  struct err_text *e)
+{
+    static const uint16_t no_port;
+    static const struct ladder_about all = {.client_ports = &no_port}; /* whatever they ask for */
+    struct reading rd = {.about = &all, .segments = segments, .count = count};
+    int rc = begin(&rd, out, count, e);
+
+    if (count > 0)
+        qsort(segments, count, sizeof *segments, compare_segments);
+    for (size_t i = 0; rc == PL_OK && i < count; i++) {
+        segments[i].first_copy = i;
+        segments[i].delivered_ns = segments[i].arrived_ns;
+        if (name_segment(&rd, i) < 0)
+            rc = err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+    }
+    if (rc == PL_OK)
+        rc = assemble(&rd, e);
+    out->sketched = true;
+    return end(&rd, rc);
+}

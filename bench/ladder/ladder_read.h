@@ -1,0 +1,23 @@
+/* From TCP segments (bench/wire/dissector.h) to the steps of a ladder: each is named by what it
+ * carries (stream_labels.h), requests are matched with their answers. No I/O. */
+#ifndef PUSHLAB_LADDER_READ_H
+#define PUSHLAB_LADDER_READ_H
+
+#include "bench/ladder/ladder.h"
+#include "bench/wire/dissector.h"
+
+/* Read a capture of both ends of the link. Requests to the server's own pages (/stats, /time, ...)
+ * are left out, with their connections, unless about lists connections. 0, PL_ENOMEM, or PL_EINVAL
+ * with the line in e: not a capture of ours, of one end of the link only, or without a connection.
+ * On failure there is nothing to free. */
+int ladder_read(struct ladder *out, const void *pcapng, size_t len,
+                const struct ladder_about *about, struct err_text *e);
+
+/* The same of segments that nobody captured: the caller computes them from what the client noted
+ * down, in order of time in each direction of a connection. Of each it sets connection (at most
+ * LADDER_CONNECTIONS_MAX), up, flags, payload, payload_bytes, ip_bytes, sent_ns, arrived_ns; they
+ * are put in order of departure. Sets out->sketched. 0, PL_ENOMEM, or PL_EINVAL: there are none. */
+int ladder_sketch(struct ladder *out, struct wire_segment *segments, size_t count,
+                  struct err_text *e);
+
+#endif
