@@ -260,17 +260,27 @@ static int name_segment(struct reading *rd, size_t i)
 
 /* ---- the ladder made of them ---- */
 
-/* Steps are kept when their connection is in the picture. Their new places, by their old ones. */
+/* Which copy of segment i arrived first? */
+static size_t first_copy(const struct reading *rd, size_t i)
+{
+    return rd->out->sketched ? i : rd->segments[i].first_copy;
+}
+
+/* Steps are kept when their connection is in the picture. Returns their places, by the numbers of
+ * their segments; free() it. NULL: out of memory. */
 static size_t *keep_steps(struct reading *rd)
 {
     struct ladder *out = rd->out;
-    size_t *place = calloc(rd->count + 1, sizeof *place);
+    struct ladder_step *named = out->steps;
+    size_t *place = malloc((rd->count + 1) * sizeof *place);
     int64_t zero_ns = 0;
 
-    for (size_t i = 0; place != NULL && i < rd->count; i++) {
-        const struct wire_segment *s = &rd->segments[i];
+    out->steps = calloc(rd->count + 1, sizeof *out->steps);
+    for (size_t k = 0; place != NULL && out->steps != NULL && k < rd->count; k++) {
+        const struct wire_segment *s = &rd->segments[k];
         const struct flow *f = &rd->flows[s->connection - 1];
         struct ladder_step *step = &out->steps[out->count];
+        size_t i = out->sketched ? s->id : k;
 
         place[i] = WIRE_NONE;
         if (f->ignored)
@@ -278,7 +288,7 @@ static size_t *keep_steps(struct reading *rd)
         if (out->count == 0)
             zero_ns = s->sent_ns;
         place[i] = out->count++;
-        *step = out->steps[i];
+        *step = named[i];
         step->connection = f->number;
         step->sent_ns = s->sent_ns - zero_ns;
         step->arrived_ns = s->arrived_ns == WIRE_NEVER ? LADDER_NEVER : s->arrived_ns - zero_ns;
@@ -286,6 +296,7 @@ static size_t *keep_steps(struct reading *rd)
             s->delivered_ns == WIRE_NEVER ? LADDER_NEVER : s->delivered_ns - zero_ns;
         out->encrypted |= f->encrypted;
     }
+    free(named);
     return place;
 }
 
@@ -366,7 +377,7 @@ static void keep_updates(struct reading *rd, const size_t *place)
     rd->updates = (struct buf){0};
     for (size_t i = 0; i < count; i++) {
         struct ladder_update u = out->updates[i];
-        size_t original = place[u.step], copy = place[rd->segments[u.step].first_copy];
+        size_t original = place[u.step], copy = place[first_copy(rd, u.step)];
         struct ladder_step *s;
 
         if (original == WIRE_NONE)
@@ -382,7 +393,7 @@ static void keep_updates(struct reading *rd, const size_t *place)
         out->updates[out->update_count++] = u;
     }
     for (size_t i = 0; i < rd->count; i++)
-        if (place[i] != WIRE_NONE && rd->segments[i].first_copy != i)
+        if (place[i] != WIRE_NONE && first_copy(rd, i) != i)
             out->steps[place[i]].updates = 0;
 }
 
@@ -409,8 +420,9 @@ static int find_one_way(struct ladder *out, struct err_text *e)
         else if (!s->lost)
             missing++;
     }
-    qsort(took_ns, count, sizeof *took_ns, compare_ns);
-    out->one_way_ns = took_ns[count / 2];
+    if (!out->sketched) /* else the first connection's estimate stands for all */
+        qsort(took_ns, count, sizeof *took_ns, compare_ns);
+    out->one_way_ns = took_ns[out->sketched ? 0 : count / 2];
     free(took_ns);
     if (out->count == 0)
         return err_set(e, PL_EINVAL, "there is no TCP connection of a client in it");
@@ -427,8 +439,10 @@ static int assemble(struct reading *rd, struct err_text *e)
 
     number_flows(rd);
     place = keep_steps(rd);
-    if (place == NULL)
+    if (place == NULL || rd->out->steps == NULL) {
+        free(place);
         return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+    }
     keep_spans(rd, place);
     keep_updates(rd, place);
     free(place);
@@ -511,16 +525,14 @@ int ladder_sketch(struct ladder *out, struct wire_segment *segments, size_t coun
     struct reading rd = {.about = &all, .segments = segments, .count = count};
     int rc = begin(&rd, out, count, e);
 
-    if (count > 0)
-        qsort(segments, count, sizeof *segments, compare_segments);
+    out->sketched = true;
     for (size_t i = 0; rc == PL_OK && i < count; i++) {
-        segments[i].first_copy = i;
+        segments[i].id = i;
         segments[i].delivered_ns = segments[i].arrived_ns;
         if (name_segment(&rd, i) < 0)
             rc = err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     }
-    if (rc == PL_OK)
-        rc = assemble(&rd, e);
-    out->sketched = true;
-    return end(&rd, rc);
+    if (count > 0)
+        qsort(segments, count, sizeof *segments, compare_segments);
+    return end(&rd, rc == PL_OK ? assemble(&rd, e) : rc);
 }

@@ -120,6 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct transcript_event events[EVENTS_MAX];
     size_t count = read_events(events, data, size);
     struct explained whole, cut;
+    struct err_text e = {""};
     struct ladder ladder;
 
     require_lines_come_back(events, count);
@@ -132,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require_written(&whole);
     explained_end(&whole);
     explained_end(&cut);
-    if (explain_picture_ladder(&ladder, events, count) == PL_OK)
+    if (explain_picture_ladder(&ladder, events, count, &e) == PL_OK)
         ladder_free(&ladder);
     return 0;
 }

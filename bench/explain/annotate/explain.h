@@ -52,4 +52,8 @@ unsigned explain_connections(const struct explain *x);
 
 void explain_free(struct explain *x); /* NULL is ignored */
 
+/* A number in the text of a TRANSCRIPT_KERNEL event (lib/net/tcp_word.h), such as "rtt_us=". -1: it
+ * is not in there. */
+long explain_kernel_number(const char *text, size_t len, const char *key);
+
 #endif

@@ -267,8 +267,7 @@ void explain_tcp_packet(struct explain *x, struct explain_connection *c,
 
 /* ---- the kernel's word ---- */
 
-/* "rtt_us=20311": 20311; -1: not said. */
-static long kernel_number(const char *text, size_t len, const char *key)
+long explain_kernel_number(const char *text, size_t len, const char *key)
 {
     const char *at = memmem(text, len, key, strlen(key)), *end = text + len;
     long value = 0;
@@ -308,8 +307,10 @@ static void say_unseen_handshake(struct explain *x, struct explain_connection *c
 static void say_kernel(struct explain *x, struct explain_connection *c, const char *text,
                        size_t len, int64_t at_ns)
 {
-    long rtt_us = kernel_number(text, len, "rtt_us="), mss = kernel_number(text, len, "mss=");
-    long cwnd = kernel_number(text, len, "cwnd="), again = kernel_number(text, len, "again=");
+    long rtt_us = explain_kernel_number(text, len, "rtt_us="),
+         mss = explain_kernel_number(text, len, "mss=");
+    long cwnd = explain_kernel_number(text, len, "cwnd="),
+         again = explain_kernel_number(text, len, "again=");
 
     explain_say(x, c, NULL, EXPLAIN_INSIDE, 0, at_ns);
     if (x->options.mask)
@@ -325,8 +326,9 @@ static void say_kernel(struct explain *x, struct explain_connection *c, const ch
 void explain_kernel(struct explain *x, struct explain_connection *c, const char *text, size_t len,
                     int64_t at_ns)
 {
-    long rtt_us = kernel_number(text, len, "rtt_us="), sent = kernel_number(text, len, "segs_out=");
-    long received = kernel_number(text, len, "segs_in=");
+    long rtt_us = explain_kernel_number(text, len, "rtt_us="),
+         sent = explain_kernel_number(text, len, "segs_out=");
+    long received = explain_kernel_number(text, len, "segs_in=");
 
     if (sent >= 0)
         c->tally.kernel_segments[true] = (unsigned)sent;

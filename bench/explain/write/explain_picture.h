@@ -14,9 +14,10 @@ int explain_picture(struct buf *svg, const struct explain_take *take,
                     const struct explain_topic *topic, const struct explain_tally *tally,
                     struct err_text *e);
 
-/* What the client noted down as a ladder: how long each way took is half of the round trip that
- * its kernel measured. The caller's to ladder_free(). 0, PL_ENOMEM, or PL_EINVAL: nothing to
- * draw. */
-int explain_picture_ladder(struct ladder *out, const struct transcript_event *events, size_t count);
+/* What the client noted down as a ladder: each way took half of the round-trip time that its
+ * kernel measured. The caller's to ladder_free(). 0, PL_ENOMEM, or PL_EINVAL: there is nothing to
+ * draw; with the line in e. */
+int explain_picture_ladder(struct ladder *out, const struct transcript_event *events, size_t count,
+                           struct err_text *e);
 
 #endif

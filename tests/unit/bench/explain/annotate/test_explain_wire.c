@@ -491,16 +491,17 @@ START_TEST(explain_sketches_a_ladder_where_no_wire_was_seen)
         {TRANSCRIPT_SHUT, 1, 42000000, NULL, 0},
         {TRANSCRIPT_EOF, 1, 62000000, NULL, 0},
     };
+    struct err_text e = {""};
     struct ladder l;
 
-    ck_assert_int_eq(explain_picture_ladder(&l, events, sizeof events / sizeof *events), 0);
+    ck_assert_int_eq(explain_picture_ladder(&l, events, sizeof events / sizeof *events, &e), 0);
     ck_assert_uint_eq(l.count, 7);
     ck_assert_uint_eq(l.span_count, 2);
     ck_assert_int_eq(l.steps[1].sent_ns, 10000000);
     ck_assert_int_eq(l.spans[1].end_ns, 41000000);
     ck_assert(l.sketched);
     ladder_free(&l);
-    ck_assert_int_eq(explain_picture_ladder(&l, events, 1), PL_EINVAL);
+    ck_assert_int_eq(explain_picture_ladder(&l, events, 1, &e), PL_EINVAL);
 }
 END_TEST
 
