@@ -66,6 +66,7 @@ $(foreach r,$(ROOMS),$(eval $(OUT)/$(r).a: $(call objs,$(filter-out %/main.c,$(w
 $(OUT)/lib/proto.a: $(if $(LLHTTP),$(addprefix $(OUT)/llhttp/,llhttp.o api.o http.o))
 $(OUT)/servers/web.a: $(OUT)/gen/web_assets.o
 $(OUT)/bench/doctor.a: $(OUT)/gen/packages.o
+$(OUT)/bench/explain/annotate.a: $(OUT)/gen/explain_words.o
 $(addprefix $(OUT)/,$(addsuffix .a,$(ROOMS))):
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
@@ -96,6 +97,9 @@ $(BUILD)/gen/web_assets.c: servers/web/embed.sh $(WEB)
 	$(Q)mkdir -p $(@D) && servers/web/embed.sh $(WEB) >$@.tmp && mv $@.tmp $@
 # What pushlab doctor looks for is what deps.sh installs.
 $(BUILD)/gen/packages.c: bench/doctor/packages.awk bench/packages.txt
+	$(Q)mkdir -p $(@D) && awk -f $^ >$@.tmp && mv $@.tmp $@
+# What pushlab explain says is edited as text.
+$(BUILD)/gen/explain_words.c: bench/explain/words/embed.awk $(sort $(wildcard bench/explain/words/*.txt))
 	$(Q)mkdir -p $(@D) && awk -f $^ >$@.tmp && mv $@.tmp $@
 $(OUT)/gen/%.o: $(BUILD)/gen/%.c
 	$(call say,CC,$<)

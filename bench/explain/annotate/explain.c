@@ -1,12 +1,11 @@
 #include "bench/explain/annotate/explain.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/explain/annotate/explain_inner.h"
+#include "bench/explain/annotate/explain_parts.h"
 
-enum { HEAD_MAX_BYTES = 65536, TARGET_MAX_BYTES = 16384 };
+static const struct explain_word no_word;
 
 struct explain *explain_new(const struct explain_options *o, struct explain_notes *notes)
 {
@@ -21,29 +20,7 @@ struct explain *explain_new(const struct explain_options *o, struct explain_note
 
 /* ---- connections ---- */
 
-static void init_side(struct explain_side *s, bool up)
-{
-    const struct http_limits limits = {TARGET_MAX_BYTES, HEAD_MAX_BYTES, SIZE_MAX};
-
-    s->up = up;
-    s->head_open = true;
-    http_reader_init(&s->http, up ? HTTP_REQUESTS : HTTP_RESPONSES, &limits);
-    sse_parser_init(&s->events, EXPLAIN_KEPT_BYTES);
-}
-
-static void free_side(struct explain_side *s)
-{
-    http_reader_free(&s->http);
-    sse_parser_free(&s->events);
-    buf_free(&s->head);
-    buf_free(&s->framing);
-    buf_free(&s->body);
-    buf_free(&s->line);
-    buf_free(&s->frame.payload);
-    buf_free(&s->records.record);
-}
-
-static struct explain_connection *find_connection(struct explain *x, unsigned number)
+static struct explain_connection *find_connection(const struct explain *x, unsigned number)
 {
     for (unsigned i = 0; i < x->count; i++)
         if (x->connections[i]->number == number)
@@ -51,37 +28,10 @@ static struct explain_connection *find_connection(struct explain *x, unsigned nu
     return NULL;
 }
 
-static void add_tally(struct explain_tally *to, const struct explain_tally *t)
-{
-    to->handshakes += t->handshakes;
-    to->tls_handshakes += t->tls_handshakes;
-    to->resumptions += t->resumptions;
-    to->round_trips += t->round_trips;
-    to->requests += t->requests;
-    to->responses += t->responses;
-    to->frames += t->frames;
-    to->updates += t->updates;
-    to->closed += t->closed;
-    to->pure_acks += t->pure_acks;
-    to->lost += t->lost;
-    to->again += t->again;
-    for (int up = 0; up < 2; up++) {
-        to->head_bytes[up] += t->head_bytes[up];
-        to->framing_bytes[up] += t->framing_bytes[up];
-        to->payload_bytes[up] += t->payload_bytes[up];
-        to->record_bytes[up] += t->record_bytes[up];
-        to->packets[up] += t->packets[up];
-        to->packet_bytes[up] += t->packet_bytes[up];
-        to->header_bytes[up] += t->header_bytes[up];
-        to->again_bytes[up] += t->again_bytes[up];
-        to->kernel_segments[up] += t->kernel_segments[up];
-    }
-}
-
 static void free_connection(struct explain_connection *c)
 {
-    free_side(&c->side[true]);
-    free_side(&c->side[false]);
+    explain_side_free(&c->side[true]);
+    explain_side_free(&c->side[false]);
     free(c);
 }
 
@@ -99,13 +49,14 @@ static struct explain_connection *get_connection(struct explain *x, unsigned num
         return NULL;
     }
     if (x->count == EXPLAIN_CONNECTIONS_MAX) {
-        add_tally(&x->gone, &x->connections[0]->tally);
+        explain_tally_add(&x->gone, &x->connections[0]->tally);
         free_connection(x->connections[0]);
         memmove(x->connections, x->connections + 1, --x->count * sizeof *x->connections);
     }
+    c->x = x;
     c->number = number;
-    init_side(&c->side[true], true);
-    init_side(&c->side[false], false);
+    explain_side_init(&c->side[true], c, true);
+    explain_side_init(&c->side[false], c, false);
     x->connections[x->count++] = c;
     return c;
 }
@@ -119,88 +70,18 @@ void explain_free(struct explain *x)
     free(x);
 }
 
-/* ---- for the parts ---- */
-
-void explain_say(struct explain *x, const struct explain_connection *c,
-                 const struct explain_side *s, enum explain_kind kind, unsigned depth,
-                 int64_t at_ns)
-{
-    const struct explain_note shape = {
-        .kind = kind,
-        .way = s == NULL ? EXPLAIN_NO_WAY
-               : s->up   ? EXPLAIN_UP
-                         : EXPLAIN_DOWN,
-        .depth = depth,
-        .connection = c == NULL ? 0 : c->number,
-        .at_ns = at_ns,
-        .far_ns = EXPLAIN_NEVER,
-    };
-
-    explain_note(x->notes, &shape);
-}
-
-void explain_give_up(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                     int64_t at_ns, const char *why, const char *ref)
-{
-    s->opaque = true;
-    explain_say(x, c, s, EXPLAIN_INSIDE, 0, at_ns);
-    explain_set_wire(x->notes, "(not understood)");
-    explain_set_meaning(x->notes, "%s; what follows in this direction is not explained", why);
-    explain_set_ref(x->notes, ref);
-}
-
-void explain_set_usual(struct explain *x, struct explain_side *s, unsigned thing,
-                       const char *meaning, const char *ref)
-{
-    if (s->said[thing] == EXPLAIN_FULL_TIMES)
-        return;
-    s->said[thing]++;
-    explain_set_meaning(x->notes, "%s", meaning);
-    explain_set_ref(x->notes, ref);
-}
-
-/* How often has it been said? Counts this time. */
-static unsigned times_meant(struct explain *x, const char *meaning)
-{
-    for (size_t i = 0; i < EXPLAIN_MEANT; i++) {
-        if (x->meant[i].meaning == NULL)
-            x->meant[i].meaning = meaning;
-        if (x->meant[i].meaning == meaning)
-            return x->meant[i].times++;
-    }
-    return 0;
-}
-
-void explain_set_word(struct explain *x, const char *meaning, const char *ref)
-{
-    if (x->options.brief && times_meant(x, meaning) >= EXPLAIN_FULL_TIMES)
-        return;
-    explain_set_meaning(x->notes, "%s", meaning);
-    explain_set_ref(x->notes, ref);
-}
-
-int explain_keep(struct explain *x, struct buf *to, const uint8_t *data, size_t len)
-{
-    size_t room = to->len < EXPLAIN_KEPT_BYTES ? EXPLAIN_KEPT_BYTES - to->len : 0;
-
-    if (len > 0 && buf_add(to, data, len < room ? len : room) < 0)
-        return x->notes->rc = PL_ENOMEM;
-    return PL_OK;
-}
-
 /* ---- events ---- */
 
-static void take_bytes(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       const struct transcript_event *e)
+static void take_bytes(struct explain_side *s, const struct transcript_event *e)
 {
     size_t used = 0;
 
     if (s->opaque)
         return;
-    if (!c->websocket)
-        used = explain_http(x, c, s, e->data, e->len, e->at_ns);
-    if (c->websocket && !s->opaque && used < e->len)
-        explain_websocket(x, c, s, e->data + used, e->len - used, e->at_ns);
+    if (!s->c->websocket)
+        used = explain_http(s, e->data, e->len);
+    if (s->c->websocket && !s->opaque && used < e->len)
+        explain_websocket(s, e->data + used, e->len - used);
 }
 
 static void say_heading(struct explain *x, const struct transcript_event *e)
@@ -208,78 +89,63 @@ static void say_heading(struct explain *x, const struct transcript_event *e)
     const uint8_t *end = memchr(e->data, '\n', e->len);
     size_t title = end == NULL ? e->len : (size_t)(end - e->data);
 
-    explain_say(x, NULL, NULL, EXPLAIN_STEP, 0, e->at_ns);
+    explain_say_beside(x, NULL, EXPLAIN_STEP, no_word, NULL);
     explain_set_wire_bytes(x->notes, e->data, title, EXPLAIN_SHOWN_BYTES);
     if (end != NULL)
         explain_set_meaning(x->notes, "%.*s", (int)(e->len - title - 1), (const char *)end + 1);
 }
 
-static void say_remark(struct explain *x, const struct transcript_event *e)
+static void say_remark(struct explain *x, const struct explain_connection *c,
+                       struct explain_word word, const struct transcript_event *e)
 {
-    explain_say(x, NULL, NULL, EXPLAIN_REMARK, 0, e->at_ns);
+    explain_say_beside(x, c, EXPLAIN_REMARK, word, NULL);
     explain_set_wire_bytes(x->notes, e->data, e->len, EXPLAIN_SHOWN_BYTES);
 }
 
-static void say_open(struct explain *x, struct explain_connection *c,
-                     const struct transcript_event *e)
+static void say_open(struct explain_connection *c, const struct transcript_event *e)
 {
-    const char *colon = memrchr(e->data, ':', e->len);
-    int host = colon == NULL ? (int)e->len : (int)(colon - (const char *)e->data);
+    const char *data = (const char *)e->data, *colon = memrchr(data, ':', e->len);
+    struct explain_word word = explain_word("connect");
+    bool mask = c->x->options.mask;
+    int len = mask && colon != NULL ? (int)(colon - data) : (int)e->len;
 
     c->opened_ns = e->at_ns;
-    explain_say(x, c, &c->side[true], EXPLAIN_INSIDE, 0, e->at_ns);
-    if (x->options.mask)
-        explain_set_wire(x->notes, "connect() to %.*s:PORT", host, (const char *)e->data);
-    else
-        explain_set_wire(x->notes, "connect() to %.*s", (int)e->len, (const char *)e->data);
-    explain_set_meaning(x->notes, "the client asks its kernel for TCP connection %u", c->number);
-    explain_set_ref(x->notes, "RFC 9293 \u00a73.9.1");
+    explain_say(&c->side[true], EXPLAIN_INSIDE, 0, (struct explain_word){.ref = word.ref},
+                "connect() to %.*s%s", len, data, mask ? ":PORT" : "");
+    explain_set_meaning(c->x->notes, "%s %u", word.meaning, c->number);
 }
 
-static void say_connected(struct explain *x, struct explain_connection *c, int64_t at_ns)
+static void say_connected(struct explain_connection *c)
 {
     c->tally.handshakes++;
     c->tally.round_trips++;
-    explain_say(x, c, NULL, EXPLAIN_INSIDE, 0, at_ns);
-    explain_set_wire(x->notes, "connection %u is established", c->number);
-    explain_set_meaning(x->notes,
-                        "one round trip, and nothing said yet: both ends now hold state for it");
-    explain_set_ref(x->notes, "RFC 9293 \u00a73.3.2");
+    explain_say_beside(c->x, c, EXPLAIN_INSIDE, explain_word("established"),
+                       "connection %u is established", c->number);
 }
 
-static void say_shut(struct explain *x, struct explain_connection *c,
-                     const struct transcript_event *e)
+/* e says how: "close()", or nothing. Where packets were captured the FIN itself is shown. */
+static void say_shut(struct explain_connection *c, const struct transcript_event *e)
 {
-    if (x->options.wire) /* the packet itself is shown */
+    if (c->x->options.wire)
         return;
-    explain_say(x, c, &c->side[true], EXPLAIN_WIRE, 0, e->at_ns);
-    explain_set_wire(x->notes, "%.*s: FIN", e->len > 0 ? (int)e->len : 10,
-                     e->len > 0 ? (const char *)e->data : "shutdown()");
-    explain_set_meaning(x->notes, e->len > 0
-                                      ? "the client is done with the connection, in both directions"
-                                      : "the client will send nothing more; it can still receive");
-    explain_set_ref(x->notes, "RFC 9293 \u00a73.6");
+    if (e->len > 0)
+        explain_say(&c->side[true], EXPLAIN_WIRE, 0, explain_word("close()"), "%.*s: FIN",
+                    (int)e->len, (const char *)e->data);
+    else
+        explain_say(&c->side[true], EXPLAIN_WIRE, 0, explain_word("shutdown"), "shutdown(): FIN");
 }
 
-static void say_eof(struct explain *x, struct explain_connection *c, int64_t at_ns)
+static void say_eof(struct explain_connection *c)
 {
-    explain_http_eof(x, c, &c->side[false], at_ns);
-    c->tally.closed++;
-    if (explain_tcp_fin(x, c) || c->fin_noted || (x->options.packets && x->options.wire))
+    const struct explain_options *o = &c->x->options;
+    struct explain_word word = explain_word("end of stream");
+
+    explain_http_eof(&c->side[false]);
+    if (explain_tcp_fin(c) || c->fin_noted || (o->packets && o->wire))
         return;
-    explain_say(x, c, &c->side[false], EXPLAIN_WIRE, 0, at_ns);
-    explain_set_wire(x->notes, "end of the stream: FIN");
-    explain_set_meaning(x->notes, "the server has sent its last byte on connection %u", c->number);
-    explain_set_ref(x->notes, "RFC 9293 \u00a73.6");
-}
-
-static void say_reset(struct explain *x, struct explain_connection *c,
-                      const struct transcript_event *e)
-{
-    explain_tcp_fin(x, c);
-    explain_say(x, c, NULL, EXPLAIN_REMARK, 0, e->at_ns);
-    explain_set_wire_bytes(x->notes, e->data, e->len, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "the connection broke");
+    explain_say(&c->side[false], EXPLAIN_WIRE, 0, (struct explain_word){.ref = word.ref},
+                "end of the stream: FIN");
+    explain_set_meaning(c->x->notes, "%s %u", word.meaning, c->number);
 }
 
 /* As TCP counts: of TLS, the records. */
@@ -291,47 +157,45 @@ static void count_heard(struct explain_connection *c, const struct transcript_ev
         c->heard_bytes += e->len;
 }
 
-static void take_event(struct explain *x, struct explain_connection *c,
-                       const struct transcript_event *e)
+static void take_event(struct explain_connection *c, const struct transcript_event *e)
 {
     struct explain_side *up = &c->side[true], *down = &c->side[false];
 
     count_heard(c, e);
     switch (e->what) {
     case TRANSCRIPT_OPEN:
-        say_open(x, c, e);
+        say_open(c, e);
         break;
     case TRANSCRIPT_CONNECTED:
-        say_connected(x, c, e->at_ns);
+        say_connected(c);
         break;
     case TRANSCRIPT_SENT:
     case TRANSCRIPT_RECEIVED:
-        take_bytes(x, c, e->what == TRANSCRIPT_SENT ? up : down, e);
+        take_bytes(e->what == TRANSCRIPT_SENT ? up : down, e);
         break;
     case TRANSCRIPT_RECORD_SENT:
     case TRANSCRIPT_RECORD_RECEIVED:
-        explain_records(x, c, e->what == TRANSCRIPT_RECORD_SENT ? up : down, e->data, e->len,
-                        e->at_ns);
+        explain_records(e->what == TRANSCRIPT_RECORD_SENT ? up : down, e->data, e->len);
         break;
     case TRANSCRIPT_TLS_SENT:
     case TRANSCRIPT_TLS_RECEIVED:
-        explain_tls_message(x, c, e->what == TRANSCRIPT_TLS_SENT ? up : down, e->data, e->len,
-                            e->at_ns);
+        explain_tls_message(e->what == TRANSCRIPT_TLS_SENT ? up : down, e->data, e->len);
         break;
     case TRANSCRIPT_SECURED:
-        explain_secured(x, c, (const char *)e->data, e->len, e->at_ns);
+        explain_secured(c, (const char *)e->data, e->len);
         break;
     case TRANSCRIPT_KERNEL:
-        explain_kernel(x, c, (const char *)e->data, e->len, e->at_ns);
+        explain_kernel(c, (const char *)e->data, e->len);
         break;
     case TRANSCRIPT_SHUT:
-        say_shut(x, c, e);
+        say_shut(c, e);
         break;
     case TRANSCRIPT_EOF:
-        say_eof(x, c, e->at_ns);
+        say_eof(c);
         break;
-    default:
-        say_reset(x, c, e);
+    default: /* TRANSCRIPT_RESET */
+        explain_tcp_fin(c);
+        say_remark(c->x, c, explain_word("broken"), e);
     }
 }
 
@@ -342,17 +206,17 @@ void explain_event(struct explain *x, const struct transcript_event *event)
 
     if (x->notes->rc < 0)
         return;
-    if (e.at_ns < x->shown_ns) /* the wire has seen a packet a moment after its kernel sent it */
+    if (e.at_ns < x->shown_ns) /* the link sees a packet a moment after its kernel sent it */
         e.at_ns = x->shown_ns;
-    x->shown_ns = e.at_ns;
+    x->now_ns = x->shown_ns = e.at_ns;
     if (e.what == TRANSCRIPT_SAY) {
         say_heading(x, &e);
     } else if (e.what == TRANSCRIPT_REMARK) {
-        say_remark(x, &e);
+        say_remark(x, NULL, no_word, &e);
     } else {
         c = get_connection(x, e.connection);
         if (c != NULL)
-            take_event(x, c, &e);
+            take_event(c, &e);
     }
 }
 
@@ -364,10 +228,8 @@ void explain_packet(struct explain *x, const struct wire_segment *p)
         return;
     c = get_connection(x, p->connection);
     if (c != NULL)
-        explain_tcp_packet(x, c, p);
+        explain_tcp_packet(c, p);
 }
-
-/* ---- the account ---- */
 
 struct explain_tally explain_tally(const struct explain *x, unsigned connection)
 {
@@ -375,7 +237,7 @@ struct explain_tally explain_tally(const struct explain *x, unsigned connection)
 
     for (unsigned i = 0; i < x->count; i++)
         if (connection == 0 || x->connections[i]->number == connection)
-            add_tally(&sum, &x->connections[i]->tally);
+            explain_tally_add(&sum, &x->connections[i]->tally);
     return sum;
 }
 

@@ -13,6 +13,7 @@
 
 #include "bench/explain/annotate/explain_notes.h"
 #include "bench/explain/annotate/explain_packet.h"
+#include "bench/explain/annotate/explain_tally.h"
 #include "lib/proto/transcript.h"
 
 enum { EXPLAIN_CONNECTIONS_MAX = 64 }; /* kept at a time: the newest */
@@ -23,20 +24,6 @@ struct explain_options {
     bool packets; /* a note for every packet, not only for SYN, FIN, RST, and those that are lost
                    * or sent again */
     bool brief;   /* draw only the first frame of each kind and direction */
-};
-
-/* What it adds up to. Bytes by direction: [true] is the client's. */
-struct explain_tally {
-    unsigned handshakes, tls_handshakes, resumptions;
-    unsigned round_trips; /* that the client waited for: handshakes and answers */
-    unsigned requests, responses, frames, updates, closed;
-    uint64_t head_bytes[2], framing_bytes[2], payload_bytes[2];
-    uint64_t record_bytes[2]; /* with TLS: all that TCP carried */
-    unsigned packets[2], pure_acks, lost, again;
-    uint64_t packet_bytes[2];    /* IP packets whole: headers, and payload old and new */
-    uint64_t header_bytes[2];    /* of TCP/IP */
-    uint64_t again_bytes[2];     /* payload that had been sent before */
-    unsigned kernel_segments[2]; /* without a wire to look at: as the client's kernel says */
 };
 
 struct explain;

@@ -1,165 +1,103 @@
 /* The head of an HTTP message, line by line (RFC 9112 §2.1). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "bench/explain/annotate/explain_inner.h"
-#include "bench/explain/annotate/explain_words.h"
+#include "bench/explain/annotate/explain_parts.h"
 
 enum { QUERY_PARTS_MAX = 8 };
 
-struct line {
-    char *text; /* NUL-terminated */
-    int64_t at_ns;
-};
-
 /* ---- the first line ---- */
 
-static void say_part(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                     int64_t at_ns, const char *part, size_t len, const char *meaning,
-                     const char *ref)
+static void say_line(struct explain_side *s, unsigned depth, struct explain_word word,
+                     const char *line)
 {
-    explain_say(x, c, s, EXPLAIN_INSIDE, 1, at_ns);
-    explain_set_wire_bytes(x->notes, part, len, EXPLAIN_SHOWN_BYTES);
-    explain_set_word(x, meaning, ref);
+    explain_say(s, EXPLAIN_WIRE, depth, explain_brief(s->c->x, word), NULL);
+    explain_set_wire_bytes(s->c->x->notes, line, strlen(line), EXPLAIN_SHOWN_BYTES);
+}
+
+static void say_part(struct explain_side *s, const char *part, size_t len, struct explain_word word)
+{
+    explain_say(s, EXPLAIN_INSIDE, 1, explain_brief(s->c->x, word), NULL);
+    explain_set_wire_bytes(s->c->x->notes, part, len, EXPLAIN_SHOWN_BYTES);
 }
 
 /* "?since=17&timeout=1000": those that are pushlab's */
-static void say_query(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                      int64_t at_ns, const char *query)
+static void say_query(struct explain_side *s, const char *query)
 {
     for (int i = 0; *query != '\0' && i < QUERY_PARTS_MAX; i++) {
         size_t len = strcspn(query, "&");
-        char name[32];
-        struct explain_word word;
+        struct explain_word word = explain_word("query %.*s", (int)strcspn(query, "=&"), query);
 
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(query, "=&"), query);
-        word = explain_query(name);
         if (word.meaning != NULL)
-            say_part(x, c, s, at_ns, query, len, word.meaning, word.ref);
+            say_part(s, query, len, word);
         query += len + (query[len] == '&');
     }
 }
 
-static void say_target(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       int64_t at_ns, const char *target)
-{
-    const char *query = strchr(target, '?');
-
-    if (!x->parts_said)
-        say_part(x, c, s, at_ns, target, strcspn(target, "?"),
-                 "what is asked for: the target's path", "RFC 9112 \u00a73.2.1");
-    if (query != NULL)
-        say_query(x, c, s, at_ns, query + 1);
-}
-
-static const char *version_meaning(int minor)
-{
-    return minor == 0 ? "before connections were kept open"
-                      : "the connection stays open after the answer, unless one side says close";
-}
-
-static void say_request_line(struct explain *x, struct explain_connection *c,
-                             struct explain_side *s, const struct line *l)
+static void say_request_line(struct explain_side *s, const char *line)
 {
     const struct http_message *m = &s->http.msg;
     const char *method = llhttp_method_name((llhttp_method_t)m->method);
-    struct explain_word word = explain_method(method);
+    const char *target = http_message_target(m), *query = strchr(target, '?');
+    struct explain *x = s->c->x;
     char version[16];
 
-    explain_say(x, c, s, EXPLAIN_WIRE, 0, l->at_ns);
-    explain_set_wire_bytes(x->notes, l->text, strlen(l->text), EXPLAIN_SHOWN_BYTES);
-    explain_set_word(x, "the request line: method, target, version", "RFC 9112 \u00a73");
-    if (!x->parts_said)
-        say_part(x, c, s, l->at_ns, method, strlen(method), word.meaning, word.ref);
-    say_target(x, c, s, l->at_ns, http_message_target(m));
+    snprintf(version, sizeof version, "HTTP/1.%d", m->minor);
+    say_line(s, 0, explain_word("request-line"), line);
     if (!x->parts_said) {
-        snprintf(version, sizeof version, "HTTP/1.%d", m->minor);
-        say_part(x, c, s, l->at_ns, version, strlen(version), version_meaning(m->minor),
-                 "RFC 9112 \u00a79.3");
+        say_part(s, method, strlen(method),
+                 explain_word_or(explain_word("method %s", method), "method other"));
+        say_part(s, target, strcspn(target, "?"), explain_word("request-line path"));
     }
+    if (query != NULL)
+        say_query(s, query + 1);
+    if (!x->parts_said)
+        say_part(s, version, strlen(version),
+                 explain_word("request-line version 1.%d", m->minor > 0));
     x->parts_said = true;
-    c->tally.requests++;
-}
-
-static const char *answer_version_meaning(int minor)
-{
-    return minor == 0 ? "the version: connections end after the answer, unless it says keep-alive"
-                      : "the version: the connection persists, unless one side says close";
-}
-
-static const char *class_meaning(int status)
-{
-    static const char *const meanings[] = {
-        "the status code; 1xx: an interim answer",
-        "the status code; 2xx: success",
-        "the status code; 3xx: something else is to be done",
-        "the status code; 4xx: the request is at fault",
-        "the status code; 5xx: the server is at fault",
-    };
-
-    return status >= 100 && status < 600 ? meanings[status / 100 - 1] : "the status code";
+    s->c->tally.requests++;
 }
 
 /* "HTTP/1.1 200 OK": each part when it is the first of its kind. */
-static void say_status_parts(struct explain *x, struct explain_connection *c,
-                             struct explain_side *s, const struct line *l)
+static void say_status_parts(struct explain_side *s, const char *line)
 {
     const struct http_message *m = &s->http.msg;
-    const char *status = l->text + strcspn(l->text, " "), *phrase;
-    unsigned class = m->status / 100U;
+    const char *status = line + strcspn(line, " "), *phrase;
+    struct explain *x = s->c->x;
 
-    if ((x->versions_said >> m->minor & 1) == 0)
-        say_part(x, c, s, l->at_ns, l->text, (size_t)(status - l->text),
-                 answer_version_meaning(m->minor), "RFC 9112 \u00a79.3");
-    x->versions_said |= (uint8_t)(1u << m->minor);
+    if (explain_is_new(&x->versions_said, m->minor))
+        say_part(s, line, (size_t)(status - line),
+                 explain_word("status version 1.%d", m->minor > 0));
     status += strspn(status, " ");
     phrase = status + strcspn(status, " ");
-    if ((x->classes_said >> class & 1) == 0)
-        say_part(x, c, s, l->at_ns, status, (size_t)(phrase - status), class_meaning(m->status),
-                 "RFC 9110 \u00a715");
-    x->classes_said |= (uint16_t)(1u << class);
+    if (explain_is_new(&x->classes_said, m->status / 100U))
+        say_part(s, status, (size_t)(phrase - status),
+                 explain_word_or(explain_word("status class %u", m->status / 100U),
+                                 "status class other"));
     phrase += strspn(phrase, " ");
     if (!x->phrase_said && *phrase != '\0')
-        say_part(x, c, s, l->at_ns, phrase, strlen(phrase),
-                 "the reason phrase: for people; a client goes by the code", "RFC 9112 \u00a74");
+        say_part(s, phrase, strlen(phrase), explain_word("status phrase"));
     x->phrase_said |= *phrase != '\0';
 }
 
-static void say_status_line(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                            const struct line *l)
+static void say_status_line(struct explain_side *s, const char *line)
 {
-    int status = s->http.msg.status;
-    struct explain_word word = explain_status(status);
+    unsigned status = s->http.msg.status;
+    struct explain_word word =
+        explain_word_or(explain_word("status %uxx", status / 100), "status other");
 
-    explain_say(x, c, s, EXPLAIN_WIRE, 0, l->at_ns);
-    explain_set_wire_bytes(x->notes, l->text, strlen(l->text), EXPLAIN_SHOWN_BYTES);
-    explain_set_word(x, word.meaning, word.ref);
-    say_status_parts(x, c, s, l);
+    if (explain_word("status %u", status).meaning != NULL)
+        word = explain_word("status %u", status);
+    say_line(s, 0, word, line);
+    say_status_parts(s, line);
     if (status >= 200 || status == 101) {
-        c->tally.responses++;
-        c->tally.round_trips++;
+        s->c->tally.responses++;
+        s->c->tally.round_trips++;
     }
 }
 
 /* ---- the fields ---- */
-
-static void note_key(struct explain_connection *c, const struct explain_side *s, const char *name,
-                     const char *value)
-{
-    if (s->up && strcasecmp(name, "Sec-WebSocket-Key") == 0)
-        snprintf(c->key, sizeof c->key, "%s", value);
-}
-
-static void say_folded(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       const struct line *l)
-{
-    explain_say(x, c, s, EXPLAIN_WIRE, 1, l->at_ns);
-    explain_set_wire_bytes(x->notes, l->text, strlen(l->text), EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "the line above goes on, in a way that is no longer allowed");
-    explain_set_ref(x->notes, "RFC 9112 \u00a75.2");
-}
 
 static void trim_end(char *text)
 {
@@ -169,30 +107,29 @@ static void trim_end(char *text)
         text[--len] = '\0';
 }
 
-static void say_field(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                      const struct line *l)
+static void say_field(struct explain_side *s, char *line)
 {
-    char *name = l->text, *colon = strchr(name, ':'), *value;
-    struct explain_word word;
+    char *colon = strchr(line, ':'), *value;
+    struct explain *x = s->c->x;
     struct buf shown = {0};
 
-    if (colon == NULL || *name == ' ' || *name == '\t') {
-        say_folded(x, c, s, l);
+    if (colon == NULL || *line == ' ' || *line == '\t') {
+        explain_say(s, EXPLAIN_WIRE, 1, explain_word("folded line"), NULL);
+        explain_set_wire_bytes(x->notes, line, strlen(line), EXPLAIN_SHOWN_BYTES);
         return;
     }
     *colon = '\0';
     value = colon + 1 + strspn(colon + 1, " \t");
     trim_end(value);
-    word = explain_field(s->up, name, value);
-    explain_say(x, c, s, EXPLAIN_WIRE, 1, l->at_ns);
-    if (buf_printf(&shown, "%s: ", name) < 0 || explain_put_value(x, s, &shown, name, value) < 0)
+    explain_say(s, EXPLAIN_WIRE, 1, explain_brief(x, explain_word_field(s->up, line, value)), NULL);
+    if (buf_printf(&shown, "%s: ", line) < 0 || explain_put_value(s, &shown, line, value) < 0)
         x->notes->rc = PL_ENOMEM;
     explain_set_wire_bytes(x->notes, shown.data, shown.len, EXPLAIN_SHOWN_BYTES);
-    explain_set_word(x, word.meaning, word.ref);
     buf_free(&shown);
-    note_key(c, s, name, value);
-    if (!s->up && s->http.msg.status == 101 && strcasecmp(name, "Sec-WebSocket-Accept") == 0)
-        explain_accept(x, c, s, value, l->at_ns);
+    if (s->up && strcasecmp(line, "Sec-WebSocket-Key") == 0)
+        snprintf(s->c->key, sizeof s->c->key, "%s", value);
+    if (!s->up && s->http.msg.status == 101 && strcasecmp(line, "Sec-WebSocket-Accept") == 0)
+        explain_accept(s, value);
 }
 
 /* ---- the end of it ---- */
@@ -203,60 +140,33 @@ static const char *what_follows(const struct explain_side *s)
     const struct http_message *m = &s->http.msg;
 
     if (!s->up && m->status == 101)
-        return "an empty line: the head is over, HTTP ends here";
+        return "head end: upgrade";
     if (m->has_body)
-        return "an empty line: the head is over, the content follows";
+        return "head end: content";
     if (s->up || m->status < 200 || m->status == 204 || m->status == 304 ||
         http_message_field(m, "Content-Length") != NULL)
-        return "an empty line: the head is over, no content follows";
-    return "an empty line: the head is over, the content follows, up to the connection's end";
+        return "head end: no content";
+    return "head end: content until close";
 }
 
-static void say_empty_line(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                           int64_t at_ns)
+/* What became of the offer to speak another protocol: upgraded, or to be failed (RFC 6455 §4.1). */
+static void say_verdict(struct explain_side *s)
 {
-    explain_say(x, c, s, EXPLAIN_WIRE, 1, at_ns);
-    explain_set_wire(x->notes, "%s", "\r\n");
-    explain_set_word(x, what_follows(s), "RFC 9112 \u00a72.1");
-}
-
-/* Of a 101: does the connection become another one, or is it to be failed (RFC 6455 §4.1)? */
-static void say_agreed(struct explain *x, struct explain_connection *c)
-{
-    explain_set_wire(x->notes, "the server has decided: upgraded");
-    explain_set_ref(x->notes, c->accept_wrong ? "RFC 6455 \u00a74.1" : "RFC 9110 \u00a77.8");
-    explain_set_meaning(x->notes, "%s",
-                        c->accept_wrong
-                            ? "but what proves that it has read the request is wrong or not there: "
-                              "the client fails the connection, and no frame is sent"
-                            : "the same TCP connection goes on, without another handshake");
-}
-
-static void say_not_agreed(struct explain *x, struct explain_connection *c, struct explain_side *s)
-{
-    bool persists = s->http.msg.keep_alive && !c->asked_close;
-
-    explain_set_wire(x->notes, "the server has decided: not upgraded");
-    explain_set_ref(x->notes, persists ? "RFC 9110 \u00a77.8" : "RFC 9112 \u00a79.3");
-    explain_set_meaning(x->notes, "the client may only offer; %s",
-                        persists ? "the connection goes on with HTTP"
-                                 : "and the connection ends with this answer");
-}
-
-/* What became of the offer to speak another protocol. */
-static void say_verdict(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                        int64_t at_ns)
-{
+    struct explain_connection *c = s->c;
     bool agreed = s->http.msg.status == 101;
 
     if (s->up || !c->asked_upgrade || (s->http.msg.status < 200 && !agreed))
         return;
     c->asked_upgrade = false;
-    explain_say(x, c, s, EXPLAIN_INSIDE, 0, at_ns);
     if (agreed)
-        say_agreed(x, c);
+        explain_say(s, EXPLAIN_INSIDE, 0,
+                    explain_word(c->accept_wrong ? "upgraded: accept wrong" : "upgraded"),
+                    "the server has decided: upgraded");
     else
-        say_not_agreed(x, c, s);
+        explain_say(s, EXPLAIN_INSIDE, 0,
+                    explain_word(s->http.msg.keep_alive && !c->asked_close ? "not upgraded: goes on"
+                                                                           : "not upgraded: ends"),
+                    "the server has decided: not upgraded");
 }
 
 /* Cut the next line off; NULL at the end. */
@@ -275,36 +185,35 @@ static char *next_line(char **at, const char *end)
     return line;
 }
 
-void explain_head(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                  int64_t at_ns)
+void explain_head(struct explain_side *s)
 {
-    struct line l = {.at_ns = at_ns};
+    struct explain_connection *c = s->c;
     bool first = true;
-    char *at, *end;
+    char *at, *end, *line;
 
     c->tally.head_bytes[s->up] += s->head.len;
     if (buf_add(&s->head, "", 1) < 0) {
-        x->notes->rc = PL_ENOMEM;
+        c->x->notes->rc = PL_ENOMEM;
         return;
     }
     at = (char *)s->head.data;
     end = at + s->head.len - 1;
-    while ((l.text = next_line(&at, end)) != NULL) {
-        if (l.text[0] == '\0')
+    while ((line = next_line(&at, end)) != NULL) {
+        if (line[0] == '\0')
             continue;
         if (!first)
-            say_field(x, c, s, &l);
+            say_field(s, line);
         else if (s->up)
-            say_request_line(x, c, s, &l);
+            say_request_line(s, line);
         else
-            say_status_line(x, c, s, &l);
+            say_status_line(s, line);
         first = false;
     }
     if (s->up) {
-        c->asked_upgrade = s->http.msg.upgrade;
+        c->asked_upgrade = c->accept_wrong = s->http.msg.upgrade;
         c->asked_close = !s->http.msg.keep_alive;
-        c->accept_wrong = s->http.msg.upgrade;
     }
-    say_empty_line(x, c, s, at_ns);
-    say_verdict(x, c, s, at_ns);
+    explain_say(s, EXPLAIN_WIRE, 1, explain_brief(c->x, explain_word("%s", what_follows(s))), "%s",
+                "\r\n");
+    say_verdict(s);
 }

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "lib/proto/chunk.h"
-#include "bench/explain/annotate/explain_inner.h"
+#include "bench/explain/annotate/explain_parts.h"
 
 /* ---- content in chunks ---- */
 
@@ -34,91 +34,84 @@ static void begin_chunk(struct explain_side *s)
     s->body.len = 0;
 }
 
-static void say_chunk_size(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                           int64_t at_ns)
+static void say_chunk_size(struct explain_side *s)
 {
+    struct explain_word word = explain_word("chunk size");
+    unsigned long long bytes = s->chunk_bytes;
     char meaning[80];
     size_t len;
     const char *line = size_line(s, &len);
 
-    explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
-    if (x->options.mask)
-        explain_set_wire(x->notes, "%llx\r\n", (unsigned long long)s->chunk_bytes);
+    snprintf(meaning, sizeof meaning, "%s: %llu byte%s and CRLF follow", word.meaning, bytes,
+             bytes == 1 ? "" : "s");
+    word.meaning = meaning;
+    word = explain_usual(s, EXPLAIN_CHUNK, word);
+    if (s->c->x->options.mask)
+        explain_say(s, EXPLAIN_WIRE, 0, word, "%llx\r\n", bytes);
     else
-        explain_set_wire(x->notes, "%.*s\r\n", (int)len, line);
-    snprintf(meaning, sizeof meaning, "a chunk's size, in hexadecimal: %llu byte%s and CRLF follow",
-             (unsigned long long)s->chunk_bytes, s->chunk_bytes == 1 ? "" : "s");
-    explain_set_usual(x, s, EXPLAIN_CHUNK, meaning, "RFC 9112 \u00a77.1");
-    c->tally.framing_bytes[s->up] += chunk_overhead_bytes((size_t)s->chunk_bytes);
+        explain_say(s, EXPLAIN_WIRE, 0, word, "%.*s\r\n", (int)len, line);
+    s->c->tally.framing_bytes[s->up] += chunk_overhead_bytes((size_t)bytes);
     s->framing.len = 0;
 }
 
-static void say_chunk(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                      int64_t at_ns)
+static void say_chunk(struct explain_side *s)
 {
     s->unseen_bytes = s->chunk_bytes - s->body.len;
-    explain_mask_times(x, &s->body);
+    explain_mask_times(s, &s->body);
     s->chunk_bytes = s->body.len + s->unseen_bytes;
-    say_chunk_size(x, c, s, at_ns);
-    explain_content(x, c, s, s->body.data, s->body.len, 1, at_ns);
+    say_chunk_size(s);
+    explain_content(s, s->body.data, s->body.len);
 }
 
-/* Of lines every byte is looked at, lest their ends be missed. */
-static bool is_looked_at_in_pieces(const struct explain_side *s)
+/* Lines are read byte by byte, whatever the chunk's size, to find their ends. */
+static bool is_read_in_pieces(const struct explain_side *s)
 {
     return s->content != EXPLAIN_OTHER && s->chunk_bytes > EXPLAIN_KEPT_BYTES;
 }
 
-static void say_last_chunk(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                           int64_t at_ns)
+static void say_last_chunk(struct explain_side *s)
 {
-    explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
-    explain_set_wire(x->notes, "%s", "0\r\n\r\n");
-    explain_set_meaning(x->notes, "the last chunk: the content is over%s",
-                        s->http.msg.keep_alive && !c->asked_close ? ", the connection stays" : "");
-    explain_set_ref(x->notes, "RFC 9112 \u00a77.1");
-    c->tally.framing_bytes[s->up] += CHUNK_LAST_LEN;
+    bool stays = s->http.msg.keep_alive && !s->c->asked_close;
+
+    explain_say(s, EXPLAIN_WIRE, 0, explain_word(stays ? "last chunk: stays" : "last chunk"), "%s",
+                "0\r\n\r\n");
+    s->c->tally.framing_bytes[s->up] += CHUNK_LAST_LEN;
 }
 
-static void take_chunk_bytes(struct explain *x, struct explain_connection *c,
-                             struct explain_side *s, int64_t at_ns)
+static void take_chunk_bytes(struct explain_side *s)
 {
     uint64_t len = s->http.body_len;
 
     if (s->chunk_left == 0) {
         begin_chunk(s);
-        if (is_looked_at_in_pieces(s))
-            say_chunk_size(x, c, s, at_ns);
+        if (is_read_in_pieces(s))
+            say_chunk_size(s);
     }
     s->chunk_left = len < s->chunk_left ? s->chunk_left - len : 0;
-    if (is_looked_at_in_pieces(s)) {
-        explain_content(x, c, s, s->http.body, (size_t)len, 1, at_ns);
-        return;
-    }
-    if (explain_keep(x, &s->body, s->http.body, (size_t)len) == PL_OK && s->chunk_left == 0)
-        say_chunk(x, c, s, at_ns);
+    if (is_read_in_pieces(s))
+        explain_content(s, s->http.body, (size_t)len);
+    else if (explain_keep(s, &s->body, s->http.body, (size_t)len) == PL_OK && s->chunk_left == 0)
+        say_chunk(s);
 }
 
 /* ---- content as it is ---- */
 
-static void take_body_bytes(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                            int64_t at_ns)
+static void take_body_bytes(struct explain_side *s)
 {
     s->body_bytes += s->http.body_len;
     if (s->content != EXPLAIN_OTHER)
-        explain_content(x, c, s, s->http.body, s->http.body_len, 1, at_ns);
+        explain_content(s, s->http.body, s->http.body_len);
     else
-        explain_keep(x, &s->body, s->http.body, s->http.body_len);
+        explain_keep(s, &s->body, s->http.body, s->http.body_len);
 }
 
-static void say_body(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                     int64_t at_ns)
+static void say_body(struct explain_side *s)
 {
     if (s->body_bytes == 0 || s->content != EXPLAIN_OTHER)
         return;
     s->unseen_bytes = s->body_bytes - s->body.len;
-    explain_mask_times(x, &s->body);
-    explain_content(x, c, s, s->body.data, s->body.len, 1, at_ns);
+    explain_mask_times(s, &s->body);
+    explain_content(s, s->body.data, s->body.len);
 }
 
 /* ---- messages ---- */
@@ -147,39 +140,37 @@ static void begin_content(struct explain_side *s)
     sse_parser_init(&s->events, EXPLAIN_KEPT_BYTES);
 }
 
-static void end_message(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                        int64_t at_ns)
+static void end_message(struct explain_side *s)
 {
     if (s->chunked)
-        say_last_chunk(x, c, s, at_ns);
+        say_last_chunk(s);
     else
-        say_body(x, c, s, at_ns);
+        say_body(s);
     if (!s->up && s->http.msg.status == 101)
-        c->websocket = true;
+        s->c->websocket = true;
     s->head_open = true;
 }
 
-static void take_http_event(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                            const uint8_t *data, size_t len, enum http_event ev, int64_t at_ns)
+static void take_http_event(struct explain_side *s, const uint8_t *data, size_t len,
+                            enum http_event ev)
 {
     size_t around = ev == HTTP_BODY ? (size_t)(s->http.body - data) : len;
 
-    if (explain_keep(x, s->head_open ? &s->head : &s->framing, data, around) < 0)
+    if (explain_keep(s, s->head_open ? &s->head : &s->framing, data, around) < 0)
         return;
     if (ev == HTTP_HEAD_DONE) {
-        explain_head(x, c, s, at_ns);
+        explain_head(s);
         begin_content(s);
     } else if (ev == HTTP_BODY && s->chunked) {
-        take_chunk_bytes(x, c, s, at_ns);
+        take_chunk_bytes(s);
     } else if (ev == HTTP_BODY) {
-        take_body_bytes(x, c, s, at_ns);
+        take_body_bytes(s);
     } else if (ev == HTTP_MESSAGE) {
-        end_message(x, c, s, at_ns);
+        end_message(s);
     }
 }
 
-size_t explain_http(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                    const uint8_t *data, size_t len, int64_t at_ns)
+size_t explain_http(struct explain_side *s, const uint8_t *data, size_t len)
 {
     enum http_event ev = HTTP_NEED_MORE;
     size_t used = 0;
@@ -188,30 +179,26 @@ size_t explain_http(struct explain *x, struct explain_connection *c, struct expl
         ssize_t n = http_reader_feed(&s->http, data + used, len - used, &ev);
 
         if (n < 0) {
-            explain_give_up(x, c, s, at_ns, "these bytes are not HTTP/1.1", "RFC 9112 \u00a72.2");
+            explain_give_up(s, "not HTTP");
             return len;
         }
-        take_http_event(x, c, s, data + used, (size_t)n, ev, at_ns);
+        take_http_event(s, data + used, (size_t)n, ev);
         used += (size_t)n;
-    } while (ev != HTTP_NEED_MORE && !c->websocket && x->notes->rc == PL_OK);
+    } while (ev != HTTP_NEED_MORE && !s->c->websocket && s->c->x->notes->rc == PL_OK);
     return used;
 }
 
-void explain_http_eof(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                      int64_t at_ns)
+void explain_http_eof(struct explain_side *s)
 {
     enum http_event ev = HTTP_NEED_MORE;
     int rc;
 
-    if (c->websocket || s->opaque)
+    if (s->c->websocket || s->opaque)
         return;
     rc = http_reader_eof(&s->http, &ev);
     if (rc == PL_OK && ev == HTTP_MESSAGE)
-        end_message(x, c, s, at_ns);
-    if (rc != PL_EOF)
-        return;
-    explain_say(x, c, s, EXPLAIN_INSIDE, 0, at_ns);
-    explain_set_wire(x->notes, "(the response was not over)");
-    explain_set_meaning(x->notes, "it has no end of its own: it ends with its connection");
-    explain_set_ref(x->notes, "RFC 9112 \u00a78");
+        end_message(s);
+    if (rc == PL_EOF)
+        explain_say(s, EXPLAIN_INSIDE, 0, explain_word("cut response"),
+                    "(the response was not over)");
 }

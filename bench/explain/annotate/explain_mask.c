@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "bench/explain/annotate/explain_inner.h"
+#include "bench/explain/annotate/explain_parts.h"
 
 static const char time_key[] = "\"t\":", any_time[] = "81234567890123";
 static const char any_date[] = "Sun, 06 Nov 1994 08:49:37 GMT"; /* RFC 9110 §5.6.7 */
@@ -18,13 +18,13 @@ static size_t count_digits(const uint8_t *at, const uint8_t *end)
     return n;
 }
 
-int explain_mask_times(const struct explain *x, struct buf *text)
+int explain_mask_times(const struct explain_side *s, struct buf *text)
 {
     const uint8_t *at = text->data, *end = at + text->len, *found;
     struct buf masked = {0};
     int rc = PL_OK;
 
-    if (!x->options.mask || text->len == 0)
+    if (!s->c->x->options.mask || text->len == 0)
         return PL_OK;
     while (rc == PL_OK &&
            (found = memmem(at, (size_t)(end - at), time_key, sizeof time_key - 1)) != NULL) {
@@ -38,7 +38,7 @@ int explain_mask_times(const struct explain *x, struct buf *text)
         rc = buf_add(&masked, at, (size_t)(end - at));
     if (rc < 0) {
         buf_free(&masked);
-        return x->notes->rc = rc;
+        return s->c->x->notes->rc = rc;
     }
     buf_free(text);
     *text = masked;
@@ -54,12 +54,12 @@ static bool is_length_of_update(const struct explain_side *s, const char *name)
            type != NULL && strcasecmp(type, "application/json") == 0;
 }
 
-int explain_put_value(const struct explain *x, const struct explain_side *s, struct buf *out,
-                      const char *name, const char *value)
+int explain_put_value(const struct explain_side *s, struct buf *out, const char *name,
+                      const char *value)
 {
     const char *colon = strrchr(value, ':');
 
-    if (!x->options.mask)
+    if (!s->c->x->options.mask)
         return buf_printf(out, "%s", value);
     if (strcasecmp(name, "Date") == 0)
         return buf_printf(out, "%s", any_date);

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "lib/base/utf8.h"
+#include "bench/wire/packet.h"
+
+const struct explain_flag explain_flags[] = {
+    {PACKET_SYN, "SYN"}, {PACKET_FIN, "FIN"}, {PACKET_RST, "RST"}, {PACKET_ACK, "ACK"}, {0, NULL}};
 
 static int reserve(struct explain_notes *n)
 {
@@ -120,14 +124,18 @@ __attribute__((format(printf, 2, 0))) static size_t put(struct explain_notes *n,
     return end_text(n, from, rc);
 }
 
+void explain_set_wire_v(struct explain_notes *n, const char *fmt, va_list ap)
+{
+    if (n->rc == PL_OK)
+        n->all[n->count - 1].wire = put(n, fmt, ap);
+}
+
 void explain_set_wire(struct explain_notes *n, const char *fmt, ...)
 {
     va_list ap;
 
-    if (n->rc < 0)
-        return;
     va_start(ap, fmt);
-    n->all[n->count - 1].wire = put(n, fmt, ap);
+    explain_set_wire_v(n, fmt, ap);
     va_end(ap);
 }
 
@@ -146,7 +154,7 @@ void explain_set_ref(struct explain_notes *n, const char *ref)
 {
     size_t from = n->text.len;
 
-    if (n->rc < 0 || ref == NULL)
+    if (n->rc < 0 || ref == NULL || *ref == '\0')
         return;
     n->all[n->count - 1].ref = end_text(n, from, buf_add(&n->text, ref, strlen(ref)));
 }
@@ -188,12 +196,6 @@ void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
 }
 
 /* ---- what is no text ---- */
-
-void explain_set_estimated(struct explain_notes *n)
-{
-    if (n->rc == PL_OK)
-        n->all[n->count - 1].estimated = true;
-}
 
 void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame)
 {

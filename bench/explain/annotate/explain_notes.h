@@ -3,6 +3,7 @@
 #ifndef PUSHLAB_EXPLAIN_NOTES_H
 #define PUSHLAB_EXPLAIN_NOTES_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,11 +34,18 @@ struct explain_note_frame { /* RFC 6455 §5.2 */
 };
 
 struct explain_note_packet {
-    uint8_t flags; /* enum packet_tcp_flag */
+    uint8_t flags; /* enum packet_tcp_flag, those in explain_flags are named */
     bool lost, again;
     uint32_t sequence, acknowledgment; /* counted from each side's first */
     uint32_t payload_bytes;
 };
+
+struct explain_flag {
+    uint8_t bit;
+    const char *name;
+};
+
+extern const struct explain_flag explain_flags[]; /* last: name NULL */
 
 struct explain_note {
     enum explain_kind kind;
@@ -68,6 +76,8 @@ struct explain_notes {
 void explain_note(struct explain_notes *n, const struct explain_note *shape);
 void explain_set_wire(struct explain_notes *n, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void explain_set_wire_v(struct explain_notes *n, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 /* After max_bytes it is cut, with how much is missing. */
 void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len,
                             size_t max_bytes);
@@ -79,7 +89,6 @@ void explain_set_lines(struct explain_notes *n, const void *data, size_t len);
 void explain_set_meaning(struct explain_notes *n, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void explain_set_ref(struct explain_notes *n, const char *ref);
-void explain_set_estimated(struct explain_notes *n);
 void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame);
 void explain_set_packet(struct explain_notes *n, const struct explain_note_packet *packet);
 

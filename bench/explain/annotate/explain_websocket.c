@@ -1,12 +1,10 @@
 /* WebSocket: the answer to the client's key, and frames (RFC 6455 §4.2.2, §5). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
 
 #include "bench/explain/annotate/explain_frame.h"
-#include "bench/explain/annotate/explain_inner.h"
-#include "bench/explain/annotate/explain_words.h"
+#include "bench/explain/annotate/explain_parts.h"
 #include "lib/proto/ws_frame.h"
 #include "lib/proto/ws_handshake.h"
 
@@ -15,15 +13,6 @@
 enum { SHA1_BYTES = 20, HEX_SHOWN_BYTES = 14 };
 
 /* ---- Sec-WebSocket-Accept ---- */
-
-static void say_step(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                     int64_t at_ns, const char *wire, const char *meaning, const char *ref)
-{
-    explain_say(x, c, s, EXPLAIN_INSIDE, 2, at_ns);
-    explain_set_wire(x->notes, "%s", wire);
-    explain_set_meaning(x->notes, "%s", meaning);
-    explain_set_ref(x->notes, ref);
-}
 
 static void hash_text(char hex[2 * SHA1_BYTES + 1], const char *key)
 {
@@ -36,30 +25,26 @@ static void hash_text(char hex[2 * SHA1_BYTES + 1], const char *key)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
 
-void explain_accept(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                    const char *accept, int64_t at_ns)
+void explain_accept(struct explain_side *s, const char *accept)
 {
+    const char *key = s->c->key;
     char expected[WS_ACCEPT_CHARS + 1], hex[2 * SHA1_BYTES + 1];
     bool right;
 
-    if (!ws_key_valid(c->key) || ws_accept_from_key(expected, c->key) < 0) {
-        say_step(x, c, s, at_ns, "(no key to check it with)",
-                 "the client has sent no key of 16 bytes in base64", "RFC 6455 \u00a74.2.1");
+    if (!ws_key_valid(key) || ws_accept_from_key(expected, key) < 0) {
+        explain_say(s, EXPLAIN_INSIDE, 2, explain_word("accept without key"),
+                    "(no key to check it with)");
         return;
     }
-    hash_text(hex, c->key);
+    hash_text(hex, key);
     right = strcmp(expected, accept) == 0;
-    c->accept_wrong = !right;
-    say_step(x, c, s, at_ns, c->key, "1. take the client's key as it stands",
-             "RFC 6455 \u00a74.2.2");
-    say_step(x, c, s, at_ns, "+ " GUID, "2. append this text, the same for all of the world",
-             "RFC 6455 \u00a71.3");
-    say_step(x, c, s, at_ns, hex, "3. SHA-1 of both, 20 bytes, here in hexadecimal", "RFC 3174");
-    say_step(x, c, s, at_ns, expected, "4. those 20 bytes in base64", "RFC 4648 \u00a74");
-    say_step(x, c, s, at_ns, right ? "equal" : "NOT equal",
-             right ? "5. the server has read this very request, and knows WebSocket"
-                   : "5. the client must fail the connection",
-             "RFC 6455 \u00a74.1");
+    s->c->accept_wrong = !right;
+    explain_say(s, EXPLAIN_INSIDE, 2, explain_word("accept 1"), "%s", key);
+    explain_say(s, EXPLAIN_INSIDE, 2, explain_word("accept 2"), "+ " GUID);
+    explain_say(s, EXPLAIN_INSIDE, 2, explain_word("accept 3"), "%s", hex);
+    explain_say(s, EXPLAIN_INSIDE, 2, explain_word("accept 4"), "%s", expected);
+    explain_say(s, EXPLAIN_INSIDE, 2, explain_word(right ? "accept 5" : "accept wrong"),
+                right ? "equal" : "NOT equal");
 }
 
 /* ---- the fields of a frame ---- */
@@ -68,87 +53,7 @@ struct frame_view { /* a complete frame */
     struct explain_frame *f;
     struct ws_frame ws;
     struct buf plain; /* as much of the payload as is kept, unmasked */
-    int64_t at_ns;
 };
-
-static void say_field(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                      const struct frame_view *v, const char *ref)
-{
-    explain_say(x, c, s, EXPLAIN_INSIDE, 1, v->at_ns);
-    explain_set_ref(x->notes, ref);
-}
-
-/* Is it the first of its kind? */
-static bool is_news8(uint8_t *known, unsigned value)
-{
-    bool news = (*known >> value & 1) == 0;
-
-    *known |= (uint8_t)(1u << value);
-    return news;
-}
-
-static bool is_news16(uint16_t *known, unsigned value)
-{
-    bool news = (*known >> value & 1) == 0;
-
-    *known |= (uint16_t)(1u << value);
-    return news;
-}
-
-static void say_fin(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                    const struct frame_view *v)
-{
-    if (!is_news8(&s->known.fin, v->ws.fin))
-        return;
-    say_field(x, c, s, v, v->ws.fin ? "RFC 6455 \u00a75.2" : "RFC 6455 \u00a75.4");
-    explain_set_wire(x->notes, "FIN    %d", v->ws.fin);
-    explain_set_meaning(x->notes,
-                        v->ws.fin ? "the message is complete with this frame; in a fragment it is 0"
-                                  : "a fragment: more of the message follows");
-}
-
-static void say_rsv(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                    const struct frame_view *v)
-{
-    unsigned rsv = v->ws.rsv;
-
-    if (!is_news8(&s->known.rsv, rsv))
-        return;
-    say_field(x, c, s, v, "RFC 6455 \u00a75.2");
-    explain_set_wire(x->notes, "RSV1-3 %u%u%u", rsv >> 2 & 1, rsv >> 1 & 1, rsv & 1);
-    explain_set_meaning(x->notes, rsv == 0 ? "reserved: 0 unless an extension was agreed on"
-                                           : "reserved, and set: an extension must say why");
-}
-
-static void say_opcode(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       const struct frame_view *v)
-{
-    unsigned opcode = v->ws.opcode;
-    bool control = ws_is_control(v->ws.opcode);
-
-    if (!is_news16(&s->known.opcodes, opcode))
-        return;
-    say_field(x, c, s, v, control ? "RFC 6455 \u00a75.5" : "RFC 6455 \u00a75.2");
-    explain_set_wire(x->notes, "opcode %u%u%u%u = 0x%x", opcode >> 3 & 1, opcode >> 2 & 1,
-                     opcode >> 1 & 1, opcode & 1, opcode);
-    explain_set_meaning(x->notes, "%s%s", explain_opcode_name(v->ws.opcode),
-                        control ? ": a control frame, in one piece, 125 bytes at most"
-                                : ": a data frame");
-}
-
-static void say_masked(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       const struct frame_view *v)
-{
-    if (!is_news8(&s->known.masked, v->ws.masked))
-        return;
-    say_field(x, c, s, v, "RFC 6455 \u00a75.1");
-    explain_set_wire(x->notes, "MASK   %d", v->ws.masked);
-    if (v->ws.masked == s->up)
-        explain_set_meaning(x->notes, s->up ? "clients must mask, so that no proxy can be fooled"
-                                            : "servers must not mask");
-    else
-        explain_set_meaning(x->notes, "against the rules for this direction");
-}
 
 /* 0: in the 7 bits; 1: in 16 more; 2: in 64 more. */
 static unsigned length_form(const struct ws_frame *w)
@@ -158,92 +63,100 @@ static unsigned length_form(const struct ws_frame *w)
     return extended == 0 ? 0 : extended == 2 ? 1 : 2;
 }
 
-static void say_length(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       const struct frame_view *v)
+static void say_opcode(struct explain_side *s, unsigned opcode)
 {
-    static const char *const meanings[] = {
-        "up to 125 it fits the 7 bits; 126 and 127 in them mean that 16 or 64 bits with it follow",
-        "the 7 bits say 126: the length is in the next 16 bits, as it is from 126 to 65,535",
-        "the 7 bits say 127: the length is in the next 64 bits, as it is from 65,536 on",
-    };
-    unsigned form = length_form(&v->ws);
+    struct explain_word word =
+        explain_word(ws_is_control((uint8_t)opcode) ? "frame control" : "frame data");
+    const char *name = explain_word_or(explain_word("opcode %u", opcode), "opcode other").name;
 
-    if (!is_news8(&s->known.lengths, form))
-        return;
-    say_field(x, c, s, v, "RFC 6455 \u00a75.2");
-    explain_set_wire(x->notes, "length %llu", (unsigned long long)v->ws.payload_bytes);
-    explain_set_meaning(x->notes, "%s", meanings[form]);
+    explain_say(s, EXPLAIN_INSIDE, 1, (struct explain_word){.ref = word.ref},
+                "opcode %u%u%u%u = 0x%x", opcode >> 3 & 1, opcode >> 2 & 1, opcode >> 1 & 1,
+                opcode & 1, opcode);
+    explain_set_meaning(s->c->x->notes, "%s: %s", name, word.meaning);
 }
 
-static void say_fields(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       const struct frame_view *v)
+/* Those that differ from the ones before on this side. */
+static void say_fields(struct explain_side *s, const struct ws_frame *w)
 {
-    const uint8_t *key = v->ws.masking_key;
-    bool first_key = v->ws.masked && (s->known.masked >> 1 & 1) == 0;
+    const uint8_t *key = w->masking_key;
+    struct explain_frames_known *known = &s->known;
+    bool first_key = w->masked && (known->masked >> 1 & 1) == 0;
 
-    say_fin(x, c, s, v);
-    say_rsv(x, c, s, v);
-    say_opcode(x, c, s, v);
-    say_masked(x, c, s, v);
-    say_length(x, c, s, v);
-    if (!first_key)
-        return;
-    say_field(x, c, s, v, "RFC 6455 \u00a75.3");
-    explain_set_wire(x->notes, "key    %02x %02x %02x %02x", key[0], key[1], key[2], key[3]);
-    explain_set_meaning(x->notes, "random, and another one for every frame");
+    if (explain_is_new(&known->fin, w->fin))
+        explain_say(s, EXPLAIN_INSIDE, 1, explain_word("frame FIN %d", w->fin), "FIN    %d",
+                    w->fin);
+    if (explain_is_new(&known->rsv, w->rsv))
+        explain_say(s, EXPLAIN_INSIDE, 1, explain_word("frame RSV %d", w->rsv != 0),
+                    "RSV1-3 %u%u%u", w->rsv >> 2 & 1, w->rsv >> 1 & 1, w->rsv & 1);
+    if (explain_is_new(&known->opcodes, w->opcode))
+        say_opcode(s, w->opcode);
+    if (explain_is_new(&known->masked, w->masked))
+        explain_say(s, EXPLAIN_INSIDE, 1,
+                    explain_word(w->masked != s->up ? "frame MASK wrong"
+                                 : s->up            ? "frame MASK 1"
+                                                    : "frame MASK 0"),
+                    "MASK   %d", w->masked);
+    if (explain_is_new(&known->lengths, length_form(w)))
+        explain_say(s, EXPLAIN_INSIDE, 1, explain_word("frame length %u", length_form(w)),
+                    "length %llu", (unsigned long long)w->payload_bytes);
+    if (first_key)
+        explain_say(s, EXPLAIN_INSIDE, 1, explain_word("frame key"), "key    %02x %02x %02x %02x",
+                    key[0], key[1], key[2], key[3]);
 }
 
-/* ---- what is in it ---- */
+/* ---- the payload ---- */
 
-static void say_close_body(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                           const struct frame_view *v)
+static struct explain_word close_word(uint16_t code)
+{
+    struct explain_word word =
+        explain_word_or(explain_word("close %uxxx", code / 1000U), "close other");
+
+    return explain_word("close %u", code).meaning != NULL ? explain_word("close %u", code) : word;
+}
+
+static void say_close_body(struct explain_side *s, const struct buf *body)
 {
     uint16_t code;
-    struct explain_word word;
 
-    say_field(x, c, s, v, "RFC 6455 \u00a75.5.1");
-    if (ws_close_decode(&code, v->plain.data, v->plain.len) < 0) {
-        explain_set_wire(x->notes, "(no valid close code)");
-        explain_set_meaning(x->notes, "against the rules");
+    if (ws_close_decode(&code, body->data, body->len) < 0) {
+        explain_say(s, EXPLAIN_INSIDE, 1, explain_word("close invalid"), "(no valid close code)");
         return;
     }
-    word = explain_close_code(code);
-    if (v->plain.len == 0)
-        explain_set_wire(x->notes, "no close code");
+    if (body->len == 0)
+        explain_say(s, EXPLAIN_INSIDE, 1, close_word(code), "no close code");
     else
-        explain_set_wire(x->notes, "close code %u", code);
-    explain_set_meaning(x->notes, "%s", word.meaning);
-    explain_set_ref(x->notes, word.ref);
-    if (v->plain.len <= 2)
+        explain_say(s, EXPLAIN_INSIDE, 1, close_word(code), "close code %u", code);
+    if (body->len <= 2)
         return;
-    say_field(x, c, s, v, "RFC 6455 \u00a75.5.1");
-    explain_set_wire_bytes(x->notes, v->plain.data + 2, v->plain.len - 2, EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "the reason, for people");
+    explain_say(s, EXPLAIN_INSIDE, 1, explain_word("close reason"), NULL);
+    explain_set_wire_bytes(s->c->x->notes, body->data + 2, body->len - 2, EXPLAIN_SHOWN_BYTES);
 }
 
-static void say_payload(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                        const struct frame_view *v)
+static void say_payload(struct explain_side *s, const struct frame_view *v)
 {
+    struct explain_notes *notes = s->c->x->notes;
+    unsigned long long bytes = v->ws.payload_bytes;
+    bool masked = v->ws.masked;
+
     if (v->ws.opcode == WS_CLOSE) {
-        say_close_body(x, c, s, v);
+        say_close_body(s, &v->plain);
         return;
     }
     if (v->plain.len == 0)
         return;
-    explain_say(x, c, s, v->ws.masked ? EXPLAIN_INSIDE : EXPLAIN_WIRE, 1, v->at_ns);
-    explain_set_ref(x->notes, v->ws.masked ? "RFC 6455 \u00a75.3" : "RFC 6455 \u00a75.2");
-    explain_set_wire_beginning(x->notes, v->plain.data, v->plain.len, v->ws.payload_bytes,
-                               EXPLAIN_SHOWN_BYTES);
-    explain_set_meaning(x->notes, "%llu byte%s of payload%s",
-                        (unsigned long long)v->ws.payload_bytes,
-                        v->ws.payload_bytes == 1 ? "" : "s", v->ws.masked ? ", unmasked" : "");
+    explain_say(s, masked ? EXPLAIN_INSIDE : EXPLAIN_WIRE, 1,
+                explain_word(masked ? "payload masked" : "payload"), NULL);
+    explain_set_wire_beginning(notes, v->plain.data, v->plain.len, bytes, EXPLAIN_SHOWN_BYTES);
+    explain_set_meaning(notes, "%llu byte%s of payload%s", bytes, bytes == 1 ? "" : "s",
+                        masked ? ", unmasked" : "");
     if (v->ws.opcode == WS_TEXT && v->ws.fin)
-        explain_message(x, c, s, (const char *)v->plain.data, v->plain.len, 2, v->at_ns);
+        explain_message(s, (const char *)v->plain.data, v->plain.len);
 }
+
+/* ---- the frame ---- */
 
 /* The same shape is drawn a few times, and when brief once. */
-static bool is_to_be_drawn(const struct explain *x, struct explain_side *s,
-                           const struct ws_frame *w)
+static bool is_to_be_drawn(struct explain_side *s, const struct ws_frame *w)
 {
     unsigned shape = w->opcode;
     uint8_t *times;
@@ -253,20 +166,20 @@ static bool is_to_be_drawn(const struct explain *x, struct explain_side *s,
     shape = shape * 2 + w->masked;
     shape = shape * 3 + length_form(w);
     times = &s->drawn[shape];
-    if (*times >= (x->options.brief ? 1 : EXPLAIN_FULL_TIMES))
+    if (*times >= (s->c->x->options.brief ? 1 : EXPLAIN_FULL_TIMES))
         return false;
     ++*times;
     return true;
 }
 
-static void say_drawing(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                        const struct frame_view *v)
+static void say_drawing(struct explain_side *s, const struct frame_view *v)
 {
     const struct buf *payload = &v->f->payload;
+    struct explain_notes *notes = s->c->x->notes;
     struct buf lines = {0};
     int rc;
 
-    if (!is_to_be_drawn(x, s, &v->ws))
+    if (!is_to_be_drawn(s, &v->ws))
         return;
     rc = explain_frame_draw(&lines, &v->ws, payload->data, payload->len);
     if (rc == PL_OK && v->ws.masked && payload->len > 0) {
@@ -275,9 +188,9 @@ static void say_drawing(struct explain *x, struct explain_connection *c, struct 
             rc = explain_frame_draw_unmasking(&lines, &v->ws, payload->data, payload->len);
     }
     if (rc < 0)
-        x->notes->rc = rc;
-    explain_say(x, c, s, EXPLAIN_DRAWING, 1, v->at_ns);
-    explain_set_lines(x->notes, lines.data, lines.len);
+        notes->rc = rc;
+    explain_say(s, EXPLAIN_DRAWING, 1, (struct explain_word){NULL, NULL, NULL}, NULL);
+    explain_set_lines(notes, lines.data, lines.len);
     buf_free(&lines);
 }
 
@@ -299,23 +212,21 @@ static void put_hex(char *out, size_t cap, const struct frame_view *v)
         snprintf(out + len, cap - len, " \u2026");
 }
 
-/* ---- the account ---- */
-
-static void count_frame(struct explain_connection *c, struct explain_side *s,
-                        const struct frame_view *v)
+static void count_frame(struct explain_side *s, const struct ws_frame *w)
 {
-    bool control = ws_is_control(v->ws.opcode);
+    struct explain_connection *c = s->c;
+    bool control = ws_is_control(w->opcode);
 
     c->tally.frames++;
-    c->tally.framing_bytes[s->up] += v->ws.header_bytes + (control ? v->ws.payload_bytes : 0);
-    c->tally.payload_bytes[s->up] += control ? 0 : v->ws.payload_bytes;
-    if (s->up && v->ws.opcode == WS_PING)
+    c->tally.framing_bytes[s->up] += w->header_bytes + (control ? w->payload_bytes : 0);
+    c->tally.payload_bytes[s->up] += control ? 0 : w->payload_bytes;
+    if (s->up && w->opcode == WS_PING)
         c->own_ping = true;
-    if (!s->up && v->ws.opcode == WS_PONG && c->own_ping) {
+    if (!s->up && w->opcode == WS_PONG && c->own_ping) {
         c->own_ping = false;
         c->tally.round_trips++;
     }
-    if (v->ws.opcode != WS_CLOSE)
+    if (w->opcode != WS_CLOSE)
         return;
     if (s->up)
         c->close_sent = true;
@@ -324,55 +235,57 @@ static void count_frame(struct explain_connection *c, struct explain_side *s,
     c->close_seen |= !s->up;
 }
 
-static int unmask(struct explain *x, struct frame_view *v)
+static int unmask(const struct explain_side *s, struct frame_view *v)
 {
+    struct explain *x = s->c->x;
+
     if (buf_reserve(&v->plain, 1) < 0 ||
-        explain_keep(x, &v->plain, v->f->payload.data, v->f->payload.len) < 0)
+        explain_keep(s, &v->plain, v->f->payload.data, v->f->payload.len) < 0)
         return x->notes->rc = PL_ENOMEM;
     if (v->ws.masked)
         ws_mask(v->plain.data, v->plain.len, v->ws.masking_key, 0);
     if (!x->options.mask || v->ws.masked || v->ws.payload_bytes != v->plain.len)
         return PL_OK;
-    /* It is drawn as it would be with the time that stands there now. */
-    if (explain_mask_times(x, &v->plain) < 0)
+    /* It is drawn as it would be with the fixed time that it has now. */
+    if (explain_mask_times(s, &v->plain) < 0)
         return x->notes->rc;
     v->ws.payload_bytes = v->plain.len;
     v->ws.header_bytes = (uint8_t)ws_frame_encode(v->f->header, &v->ws);
     v->f->payload.len = 0;
-    return explain_keep(x, &v->f->payload, v->plain.data, v->plain.len);
+    return explain_keep(s, &v->f->payload, v->plain.data, v->plain.len);
 }
 
-static void set_numbers(struct explain *x, const struct ws_frame *w)
+static void say_frame_line(struct explain_side *s, const struct frame_view *v)
 {
+    const struct ws_frame *w = &v->ws;
+    struct explain_word word =
+        explain_word_or(explain_word("opcode %u", w->opcode), "opcode other");
     struct explain_note_frame numbers = {.fin = w->fin,
                                          .masked = w->masked,
                                          .rsv = w->rsv,
                                          .opcode = w->opcode,
                                          .payload_bytes = w->payload_bytes};
-
-    memcpy(numbers.masking_key, w->masking_key, sizeof numbers.masking_key);
-    explain_set_frame(x->notes, &numbers);
-}
-
-static void say_frame(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                      int64_t at_ns)
-{
-    struct frame_view v = {.f = &s->frame, .ws = s->frame.ws, .at_ns = at_ns};
-    struct explain_word word = explain_opcode(v.ws.opcode);
     char hex[3 * HEX_SHOWN_BYTES + 8] = "", meaning[120];
 
-    if (unmask(x, &v) == PL_OK) {
-        count_frame(c, s, &v);
-        put_hex(hex, sizeof hex, &v);
-        explain_say(x, c, s, EXPLAIN_WIRE, 0, at_ns);
-        explain_set_wire(x->notes, "%s", hex);
-        snprintf(meaning, sizeof meaning, "a %s frame: %s", explain_opcode_name(v.ws.opcode),
-                 word.meaning);
-        explain_set_usual(x, s, EXPLAIN_FRAME + (v.ws.opcode & 15U), meaning, word.ref);
-        set_numbers(x, &v.ws);
-        say_drawing(x, c, s, &v);
-        say_fields(x, c, s, &v);
-        say_payload(x, c, s, &v);
+    put_hex(hex, sizeof hex, v);
+    snprintf(meaning, sizeof meaning, "a %s frame: %s", word.name, word.meaning);
+    word.meaning = meaning;
+    explain_say(s, EXPLAIN_WIRE, 0, explain_usual(s, EXPLAIN_FRAME + (w->opcode & 15U), word), "%s",
+                hex);
+    memcpy(numbers.masking_key, w->masking_key, sizeof numbers.masking_key);
+    explain_set_frame(s->c->x->notes, &numbers);
+}
+
+static void say_frame(struct explain_side *s)
+{
+    struct frame_view v = {.f = &s->frame, .ws = s->frame.ws};
+
+    if (unmask(s, &v) == PL_OK) {
+        count_frame(s, &v.ws);
+        say_frame_line(s, &v);
+        say_drawing(s, &v);
+        say_fields(s, &v.ws);
+        say_payload(s, &v);
     }
     buf_free(&v.plain);
 }
@@ -394,33 +307,31 @@ static bool take_header_byte(struct explain_frame *f, uint8_t byte)
     return true;
 }
 
-static size_t take_payload(struct explain *x, struct explain_frame *f, const uint8_t *data,
-                           size_t len)
+static size_t take_payload(struct explain_side *s, const uint8_t *data, size_t len)
 {
+    struct explain_frame *f = &s->frame;
     uint64_t left = f->ws.payload_bytes - f->got;
     size_t n = left < len ? (size_t)left : len;
 
-    explain_keep(x, &f->payload, data, n);
+    explain_keep(s, &f->payload, data, n);
     f->got += n;
     return n;
 }
 
-void explain_websocket(struct explain *x, struct explain_connection *c, struct explain_side *s,
-                       const uint8_t *data, size_t len, int64_t at_ns)
+void explain_websocket(struct explain_side *s, const uint8_t *data, size_t len)
 {
     struct explain_frame *f = &s->frame;
     size_t at = 0;
 
-    while (at < len && x->notes->rc == PL_OK) {
+    while (at < len && s->c->x->notes->rc == PL_OK) {
         if (f->in_payload) {
-            at += take_payload(x, f, data + at, len - at);
+            at += take_payload(s, data + at, len - at);
         } else if (!take_header_byte(f, data[at++])) {
-            explain_give_up(x, c, s, at_ns, "a frame's length is not in its shortest form",
-                            "RFC 6455 \u00a75.2");
+            explain_give_up(s, "frame length invalid");
             return;
         }
         if (f->in_payload && f->got == f->ws.payload_bytes) {
-            say_frame(x, c, s, at_ns);
+            say_frame(s);
             f->in_payload = false;
         }
     }

@@ -1,26 +1,28 @@
-/* The words of HTTP and WebSocket, each with its one-line meaning and where it is defined. */
+/* What explanations say, and where it is defined. The sentences are in bench/explain/words/, a line
+ * each: KEY | MEANING | REFERENCE. They are compiled in (embed.awk). */
 #ifndef PUSHLAB_EXPLAIN_WORDS_H
 #define PUSHLAB_EXPLAIN_WORDS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-struct explain_word {
+struct explain_word_row {
+    const char *key, *meaning, *ref;
+};
+
+extern const struct explain_word_row explain_word_rows[]; /* generated; last: key NULL */
+
+struct explain_word { /* constants; all NULL: there is no such key */
+    const char *name; /* what follows in the key: "text" of "opcode 1 text"; or "" */
     const char *meaning, *ref;
 };
 
-/* A field line of a request, or of a response. Never NULL meanings: an unknown field is said to
- * be one. */
-struct explain_word explain_field(bool request, const char *name, const char *value);
+/* The first line whose key is, or begins with the words of, the printed key. */
+struct explain_word explain_word(const char *key, ...) __attribute__((format(printf, 1, 2)));
 
-struct explain_word explain_method(const char *method);
-struct explain_word explain_status(int status);
+/* word, or that of another key where there was none. */
+struct explain_word explain_word_or(struct explain_word word, const char *key);
 
-/* A parameter in the query of one of pushlab's own targets; meaning NULL: not ours. */
-struct explain_word explain_query(const char *name);
-
-const char *explain_opcode_name(uint8_t opcode); /* "text" */
-struct explain_word explain_opcode(uint8_t opcode);
-struct explain_word explain_close_code(uint16_t code);
+/* Of a field line of a request, or of a response. There always is one. */
+struct explain_word explain_word_field(bool request, const char *name, const char *value);
 
 #endif

@@ -47,16 +47,11 @@ static void add_frame(cJSON *o, const struct explain_note_frame *f)
 
 static void add_flags(cJSON *packet, uint8_t flags)
 {
-    static const struct {
-        uint8_t bit;
-        const char *name;
-    } names[] = {
-        {PACKET_SYN, "SYN"}, {PACKET_FIN, "FIN"}, {PACKET_RST, "RST"}, {PACKET_ACK, "ACK"}};
     cJSON *list = cJSON_AddArrayToObject(packet, "flags");
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if ((flags & names[i].bit) != 0)
-            cJSON_AddItemToArray(list, cJSON_CreateString(names[i].name));
+    for (size_t i = 0; explain_flags[i].name != NULL; i++)
+        if ((flags & explain_flags[i].bit) != 0)
+            cJSON_AddItemToArray(list, cJSON_CreateString(explain_flags[i].name));
 }
 
 static void add_packet(cJSON *o, const struct explain_report *r,
@@ -129,43 +124,30 @@ static void add_notes(cJSON *root, const struct explain_report *r)
     }
 }
 
-static void add_both(cJSON *o, const char *name, double up, double down)
+static bool is_shown(const struct explain_report *r, enum explain_tally_when when)
 {
-    cJSON *pair = cJSON_AddObjectToObject(o, name);
-
-    json_add_number(pair, "up", up);
-    json_add_number(pair, "down", down);
+    return when == EXPLAIN_TALLY_ALWAYS ||
+           (!r->mask &&
+            (when == EXPLAIN_TALLY_DIFFERS || (when == EXPLAIN_TALLY_CAPTURED) == r->wire));
 }
 
+/* Of a connection, or 0: of all. */
 static cJSON *count(const struct explain_report *r, unsigned connection)
 {
     struct explain_tally t = explain_tally(r->explain, connection);
     cJSON *o = cJSON_CreateObject();
 
-    json_add_number(o, "tcp_handshakes", t.handshakes);
-    json_add_number(o, "tls_handshakes", t.tls_handshakes);
-    json_add_number(o, "tls_resumptions", t.resumptions);
-    json_add_number(o, "round_trips", t.round_trips);
-    json_add_number(o, "requests", t.requests);
-    json_add_number(o, "responses", t.responses);
-    json_add_number(o, "frames", t.frames);
-    json_add_number(o, "updates", t.updates);
-    add_both(o, "head_bytes", (double)t.head_bytes[true], (double)t.head_bytes[false]);
-    add_both(o, "framing_bytes", (double)t.framing_bytes[true], (double)t.framing_bytes[false]);
-    add_both(o, "payload_bytes", (double)t.payload_bytes[true], (double)t.payload_bytes[false]);
-    if (r->mask)
-        return o;
-    add_both(o, "tls_record_bytes", (double)t.record_bytes[true], (double)t.record_bytes[false]);
-    add_both(o, "packets", r->wire ? t.packets[true] : t.kernel_segments[true],
-             r->wire ? t.packets[false] : t.kernel_segments[false]);
-    if (r->wire) {
-        add_both(o, "packet_bytes", (double)t.packet_bytes[true], (double)t.packet_bytes[false]);
-        add_both(o, "tcp_ip_header_bytes", (double)t.header_bytes[true],
-                 (double)t.header_bytes[false]);
-        add_both(o, "sent_again_bytes", (double)t.again_bytes[true], (double)t.again_bytes[false]);
-        json_add_number(o, "pure_acks", t.pure_acks);
-        json_add_number(o, "lost", t.lost);
-        json_add_number(o, "sent_again", t.again);
+    for (const struct explain_tally_field *f = explain_tally_fields; f->name != NULL; f++) {
+        const void *value = (const char *)&t + f->offset;
+
+        if (is_shown(r, f->when) && f->by_direction) {
+            cJSON *pair = cJSON_AddObjectToObject(o, f->name);
+
+            json_add_number(pair, "up", (double)((const uint64_t *)value)[true]);
+            json_add_number(pair, "down", (double)((const uint64_t *)value)[false]);
+        } else if (is_shown(r, f->when)) {
+            json_add_number(o, f->name, *(const unsigned *)value);
+        }
     }
     return o;
 }
