@@ -1,6 +1,7 @@
 /* `pushlab explain TOPIC`: a real exchange, made right now, and what each byte of it means. */
 #include "bench/commands.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct config {
     const char *url, *link, *path, *ca_path, *message, *svg, *pcap;
     int64_t wait_ns;
     bool markdown, json, mask;
+    bool own; /* of perform(): the server was started for this */
 };
 
 enum { TOPICS_MAX = 15 };
@@ -172,23 +174,7 @@ static int parse(struct config *c, const struct explain_topic **topic, int argc,
     return *topic == NULL ? refuse_topic(argv[1], nargs, e) : check(c, *topic, e);
 }
 
-/* ---- from what was noted to notes ---- */
-
-/* Events and packets in order of time; of the same moment, the packet first. */
-static void annotate(struct explain *x, const struct explain_take *t)
-{
-    size_t e = 0, p = 0;
-
-    while (e < t->event_count || p < t->packet_count) {
-        if (p == t->packet_count ||
-            (e < t->event_count && t->events[e].at_ns < t->packets[p].order_ns))
-            explain_event(x, &t->events[e++]);
-        else if (t->packets[p].connection > 0)
-            explain_packet(x, &t->packets[p++]);
-        else
-            p++;
-    }
-}
+/* ---- from the transcript to notes ---- */
 
 static int64_t first_open_ns(const struct explain_take *t)
 {
@@ -239,7 +225,7 @@ static int show(const struct explain_take *t, const struct config *c,
     int rc = PL_ENOMEM;
 
     if (x != NULL) {
-        annotate(x, t);
+        explain_take_annotate(x, t);
         *tally = explain_tally(x, 0);
         rc = notes.rc == PL_OK ? print(&r, c) : notes.rc;
     }
@@ -252,11 +238,14 @@ static int write_files(const struct explain_take *t, const struct config *c,
                        const struct explain_topic *topic, const struct explain_tally *tally,
                        struct err_text *e)
 {
+    const char *title = topic->row != NULL ? topic->row : topic->name;
+    bool unseen = topic->packets && t->pcapng.len == 0;
     struct buf svg = {0};
     int rc = PL_OK;
 
     if (c->svg != NULL)
-        rc = explain_picture(&svg, t, topic, tally, e);
+        rc = explain_picture(&svg, t, unseen ? "One TCP connection, as its client saw it" : title,
+                             unseen ? NULL : topic->about, tally, e);
     if (rc == PL_OK && c->svg != NULL)
         rc = file_write(c->svg, svg.data, svg.len, e);
     buf_free(&svg);
@@ -298,6 +287,57 @@ static int explain(const struct config *c, const struct explain_topic *topic)
     return code;
 }
 
+/* ---- what explain_stage.c starts on the client's side of the link ---- */
+
+static const struct opt perform_opts[] = {
+    {"url", OPT_TEXT, "URL", FIELD(url), NULL, 0, 0, NULL, "the server"},
+    {"path", OPT_TEXT, "PATH", FIELD(path), NULL, 0, 0, NULL, "instead of pushlab's own"},
+    {"tls-ca", OPT_TEXT, "FILE", FIELD(ca_path), NULL, 0, 0, NULL, "trusted certificates"},
+    {"message", OPT_TEXT, "JSON", FIELD(message), "\"Hello\"", 0, 0, NULL, "to be published"},
+    {"wait", OPT_SECONDS, "S", FIELD(wait_ns), "3", 0, 3600, NULL, "for each response"},
+    {"own", OPT_FLAG, NULL, FIELD(own), NULL, 0, 0, NULL, "the server was started for this"},
+    {"mask", OPT_FLAG, NULL, FIELD(mask), NULL, 0, 0, NULL, "use the keys of RFC 6455"},
+    {.name = NULL},
+};
+
+static const struct opt_program perform_program = {
+    .name = "pushlab explain --perform",
+    .usage = "TOPIC --url URL",
+    .about = "Make the exchange of a topic and write its transcript.",
+    .opts = perform_opts,
+};
+
+/* Returns the exit code. */
+static int perform(int argc, char **argv)
+{
+    struct config c = {0};
+    struct explain_plan plan = {.wait_ns = 0};
+    struct err_text e = {""};
+    const struct explain_topic *topic;
+    int nargs = 0, rc = opt_parse(&perform_program, &c, argc, argv, &nargs, &e);
+
+    if (rc == OPT_EXIT)
+        return PL_EXIT_OK;
+    topic = rc == OPT_RUN && nargs == 1 ? explain_topic_find(argv[1]) : NULL;
+    if (rc == OPT_RUN && (topic == NULL || c.url == NULL))
+        rc = err_set(&e, PL_EINVAL, "a topic and a URL are needed");
+    if (rc == OPT_RUN)
+        rc = url_parse(&plan.url, c.url, &e);
+    if (rc < 0)
+        return command_fail(PL_EXIT_USAGE, e.text);
+    plan.path = c.path;
+    plan.ca_path = c.ca_path;
+    plan.message = c.message;
+    plan.own = c.own;
+    plan.known_keys = c.mask;
+    plan.wait_ns = c.wait_ns;
+    signal(SIGPIPE, SIG_IGN);
+    rc = explain_perform(topic, &plan, stdout, &e);
+    if (fflush(stdout) != 0 && rc == PL_OK)
+        rc = err_set(&e, PL_ESYS, "write the transcript: output error");
+    return rc < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
+}
+
 int command_explain(int argc, char **argv)
 {
     struct config c = {0};
@@ -306,7 +346,7 @@ int command_explain(int argc, char **argv)
     int rc;
 
     if (argc > 1 && strcmp(argv[1], "--perform") == 0)
-        return explain_stage_perform(argc - 1, argv + 1);
+        return perform(argc - 1, argv + 1);
     rc = parse(&c, &topic, argc, argv, &e);
     if (rc == OPT_EXIT)
         return PL_EXIT_OK;

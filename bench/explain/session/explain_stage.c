@@ -9,7 +9,6 @@
 #include "bench/base/child.h"
 #include "lib/base/clock.h"
 #include "bench/base/file.h"
-#include "lib/opt/opt.h"
 #include "bench/base/programs.h"
 #include "bench/network/network.h"
 #include "bench/run/server_start.h"
@@ -97,7 +96,7 @@ static int client_args(const struct scene *g, struct scenario_args *a)
         return PL_ELIMIT;
     if (s->url == NULL && scenario_args_add(a, "--own", NULL) < 0)
         return PL_ELIMIT;
-    return s->known_keys ? scenario_args_add(a, "--known-keys", NULL) : PL_OK;
+    return s->known_keys ? scenario_args_add(a, "--mask", NULL) : PL_OK;
 }
 
 /* Its last packets still have to arrive at the other end. */
@@ -137,60 +136,7 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
                : PL_OK;
 }
 
-/* ---- what there is to explain ---- */
-
-static int read_transcript(struct explain_take *t, struct err_text *e)
-{
-    char *at = (char *)t->text.data, *line;
-    size_t lines = 1;
-
-    for (const char *c = at; *c != '\0'; c++)
-        lines += *c == '\n';
-    t->events = calloc(lines, sizeof *t->events);
-    if (t->events == NULL)
-        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
-    while ((line = strsep(&at, "\n")) != NULL) {
-        if (*line == '\0')
-            continue;
-        if (transcript_decode(&t->events[t->event_count], line) < 0)
-            return err_set(e, PL_EPROTO, "the client's transcript is not one");
-        t->event_count++;
-    }
-    return PL_OK;
-}
-
-/* Of "ADDR:PORT"; 0: there is none. */
-static unsigned long port_of(const struct transcript_event *e)
-{
-    const uint8_t *end = e->data + e->len, *at = memrchr(e->data, ':', e->len);
-    unsigned long port = 0;
-
-    for (at = at == NULL ? end : at + 1; at < end && port < 100000; at++)
-        port = port * 10 + (unsigned long)(*at - '0') % 10;
-    return port;
-}
-
-/* The client has said which ports it was given; others' packets are left out. */
-static void number_packets(struct explain_take *t)
-{
-    for (size_t i = 0; i < t->event_count; i++) {
-        const struct transcript_event *e = &t->events[i];
-
-        if (e->what != TRANSCRIPT_CONNECTED)
-            continue;
-        for (size_t k = 0; k < t->packet_count; k++)
-            if (t->packets[k].client_port == port_of(e))
-                t->packets[k].connection = e->connection;
-    }
-}
-
-static void place_fins(struct explain_take *t)
-{
-    for (size_t i = 0; i < t->event_count; i++)
-        if (t->events[i].what == TRANSCRIPT_SHUT)
-            explain_packets_place_fin(t->packets, t->packet_count, t->events[i].connection,
-                                      t->events[i].at_ns);
-}
+/* ---- what was captured ---- */
 
 static int read_capture(struct scene *g, struct explain_take *t, struct err_text *e)
 {
@@ -201,11 +147,7 @@ static int read_capture(struct scene *g, struct explain_take *t, struct err_text
         return PL_ESYS;
     cJSON_Delete(wire);
     file_name(g, path, "wire.pcapng");
-    if (file_read(&t->pcapng, path, CAPTURE_MAX_BYTES, e) < 0)
-        return PL_ESYS;
-    if (explain_packets_read(&t->packets, &t->packet_count, t->pcapng.data, t->pcapng.len, e) < 0)
-        return PL_ESYS;
-    return PL_OK;
+    return file_read(&t->pcapng, path, CAPTURE_MAX_BYTES, e) < 0 ? PL_ESYS : PL_OK;
 }
 
 /* ---- all of it ---- */
@@ -222,14 +164,10 @@ static int play(struct scene *g, struct explain_take *out, struct err_text *e)
         rc = network_capture(&g->network, path, g->setting->topic->name, e);
     if (rc == PL_OK)
         rc = run_client(g, out, e);
-    if (rc == PL_OK)
-        rc = read_transcript(out, e);
     if (rc == PL_OK && g->network.emulated)
         rc = read_capture(g, out, e);
-    if (rc == PL_OK) {
-        number_packets(out);
-        place_fins(out);
-    }
+    if (rc == PL_OK)
+        rc = explain_take_read(out, e);
     if (rc == PL_OK && out->problem[0] != '\0' && out->event_count < 3)
         return err_set(e, PL_ESYS, "%s", out->problem);
     return rc;
@@ -285,12 +223,4 @@ int explain_stage_run(struct explain_take *out, const struct explain_setting *s,
     }
     file_remove_folder(g.folder);
     return rc;
-}
-
-void explain_take_free(struct explain_take *t)
-{
-    buf_free(&t->text);
-    buf_free(&t->pcapng);
-    free(t->events);
-    free(t->packets);
 }

@@ -106,13 +106,6 @@ static size_t list_ports(uint16_t ports[CONNECTIONS_MAX], const struct explain_t
     return n;
 }
 
-static const char *title_of(const struct explain_topic *topic, bool wire)
-{
-    if (topic->packets && !wire)
-        return "One TCP connection, as its client saw it";
-    return topic->row != NULL ? topic->row : topic->name;
-}
-
 static const char *plural(uint64_t n)
 {
     return n == 1 ? "" : "s";
@@ -145,16 +138,15 @@ static void put_waits(char out[SUM_CHARS], const struct explain_tally *n)
              explain_round_trips_are(n), updates);
 }
 
-int explain_picture(struct buf *svg, const struct explain_take *t,
-                    const struct explain_topic *topic, const struct explain_tally *tally,
-                    struct err_text *e)
+int explain_picture(struct buf *svg, const struct explain_take *t, const char *title,
+                    const char *about_text, const struct explain_tally *tally, struct err_text *e)
 {
     bool wire = t->pcapng.len > 0;
     char sum[2][SUM_CHARS] = {
         "The whole exchange, as the client noted it down; it saw no packets, SYN-ACK is computed:"};
     uint16_t ports[CONNECTIONS_MAX];
-    struct ladder_about about = {.exchange = title_of(topic, wire),
-                                 .how = topic->packets && !wire ? NULL : topic->about,
+    struct ladder_about about = {.exchange = title,
+                                 .how = about_text,
                                  .sum = {sum[0], sum[1]},
                                  .link = t->link,
                                  .clients = 1,

@@ -4,15 +4,13 @@
 #define PUSHLAB_EXPLAIN_PICTURE_H
 
 #include "lib/base/buf.h"
-#include "bench/explain/annotate/explain.h"
-#include "bench/explain/session/explain_stage.h"
+#include "bench/explain/annotate/explain_take.h"
 #include "bench/ladder/ladder.h"
 
-/* Append the picture; what it adds up to is the tally's word, as in the text. 0, or negative with
- * the line in e. */
-int explain_picture(struct buf *svg, const struct explain_take *take,
-                    const struct explain_topic *topic, const struct explain_tally *tally,
-                    struct err_text *e);
+/* Append the picture. title is a transport's name, or a title of its own with a sentence about it
+ * (NULL: none); the tally is what the exchange adds up to. 0, or negative with the line in e. */
+int explain_picture(struct buf *svg, const struct explain_take *take, const char *title,
+                    const char *about, const struct explain_tally *tally, struct err_text *e);
 
 /* What the client noted down as a ladder: each way took half of the round-trip time that its
  * kernel measured. The caller's to ladder_free(). 0, PL_ENOMEM, or PL_EINVAL: there is nothing to

@@ -1,0 +1,31 @@
+/* An exchange that was made to be explained: what the client wrote down, and what was captured. No
+ * I/O. */
+#ifndef PUSHLAB_EXPLAIN_TAKE_H
+#define PUSHLAB_EXPLAIN_TAKE_H
+
+#include "lib/base/buf.h"
+#include "bench/explain/annotate/explain.h"
+
+/* Zero-initialise. */
+struct explain_take {
+    struct buf text; /* of the transcript; events point into it */
+    struct transcript_event *events;
+    size_t event_count;
+    struct buf pcapng;            /* of both ends of the link; empty: nothing was captured */
+    struct wire_segment *packets; /* of pcapng, each with its connection's number */
+    size_t packet_count;
+    char network[400]; /* "over the link rtt=20ms", "over loopback, because ..." */
+    char link[120];    /* the same in short, for a picture */
+    char problem[320]; /* why the exchange ended early; "" */
+};
+
+/* Read events and packets out of text, which is NUL-terminated and used up, and pcapng. 0, or
+ * negative with the line in e. */
+int explain_take_read(struct explain_take *t, struct err_text *e);
+
+/* Explain it: events and packets in order of time; of the same moment, the packet first. */
+void explain_take_annotate(struct explain *x, const struct explain_take *t);
+
+void explain_take_free(struct explain_take *t);
+
+#endif
