@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/explain/write/explain_picture.h"
+#include "bench/explain/annotate/explain_words.h"
 #include "bench/explain/session/explain_stage.h"
 #include "bench/explain/write/explain_write.h"
 #include "bench/base/file.h"
@@ -211,7 +212,8 @@ static int show(const struct explain_take *t, const struct config *c,
     struct explain *x = explain_new(&options, &notes);
     struct explain_report r = {
         .topic = topic->name,
-        .about = topic->packets && !wire ? "one connection, without its packets" : topic->about,
+        .about = topic->packets && !wire ? "one connection, without its packets"
+                                         : explain_word("topic %s", topic->name).meaning,
         .network = t->network,
         .times = wire ? "Packets and their times are the emulated wire's own, at both ends of it."
                       : EXPLAIN_TIMES_UNSEEN,
@@ -238,14 +240,15 @@ static int write_files(const struct explain_take *t, const struct config *c,
                        const struct explain_topic *topic, const struct explain_tally *tally,
                        struct err_text *e)
 {
-    const char *title = topic->row != NULL ? topic->row : topic->name;
+    struct explain_word word = explain_word("topic %s", topic->name);
+    const char *title = word.ref[0] != '\0' ? word.ref : topic->name;
     bool unseen = topic->packets && t->pcapng.len == 0;
     struct buf svg = {0};
     int rc = PL_OK;
 
     if (c->svg != NULL)
         rc = explain_picture(&svg, t, unseen ? "One TCP connection, as its client saw it" : title,
-                             unseen ? NULL : topic->about, tally, e);
+                             unseen ? NULL : word.meaning, tally, e);
     if (rc == PL_OK && c->svg != NULL)
         rc = file_write(c->svg, svg.data, svg.len, e);
     buf_free(&svg);

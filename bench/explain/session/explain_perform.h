@@ -22,11 +22,10 @@ struct explain_plan {
 
 struct explain_script; /* its run */
 
-struct explain_topic {
-    const char *name, *about;
-    const char *row;   /* what a ladder of it is called; NULL: name */
+struct explain_topic { /* "topic NAME" in bench/explain/words/steps.txt says what it shows */
+    const char *name;
     bool tls, packets; /* the server speaks TLS; every packet is shown */
-    int (*perform)(struct explain_script *s);
+    void (*perform)(struct explain_script *s);
 };
 
 extern const struct explain_topic explain_topics[]; /* last: name NULL */

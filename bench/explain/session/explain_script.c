@@ -16,10 +16,12 @@ enum {
     NOT_HTTP = 1, /* for a status, which has three digits */
 };
 
-void script_say(struct explain_script *s, const char *title, const char *why)
+void script_step(struct explain_script *s, const char *name)
 {
+    struct explain_word word = explain_word("step %s", name);
+
     if (s->rc == PL_OK)
-        explain_record(&s->recorder, TRANSCRIPT_SAY, "%s\n%s", title, why);
+        explain_record(&s->recorder, TRANSCRIPT_SAY, "%s\n%s", word.meaning, word.ref);
 }
 
 void script_remark(struct explain_script *s, const char *fmt, ...)
@@ -54,7 +56,7 @@ static void forget_dialog(struct explain_script *s)
     sse_parser_free(&s->events);
     ws_reader_free(&s->ws);
     s->content.len = 0;
-    s->websocket = s->answered = false;
+    s->answered = false;
     s->pings = s->asked = 0;
 }
 
@@ -260,6 +262,28 @@ static enum http_event await_http(struct explain_script *s, int64_t until_ns)
     return HTTP_MESSAGE;
 }
 
+/* The 101 in s->http: is it the answer to s->key (RFC 6455 §4.1)? Otherwise the script ends. */
+static bool is_agreed(struct explain_script *s)
+{
+    const struct http_message *m = &s->http.msg;
+    const char *accept = http_message_field(m, "Sec-WebSocket-Accept"), *what = NULL;
+    char expected[WS_ACCEPT_CHARS + 1] = "";
+
+    if (s->key[0] == '\0' || ws_accept_from_key(expected, s->key) < 0 || accept == NULL ||
+        strcmp(accept, expected) != 0)
+        what = "its Sec-WebSocket-Accept is not the one for the client's key";
+    else if (!http_message_has_token(m, "Upgrade", "websocket"))
+        what = "it does not say Upgrade: websocket";
+    else if (!http_message_has_token(m, "Connection", "upgrade"))
+        what = "it does not say Connection: Upgrade";
+    if (what != NULL)
+        s->rc = err_set(s->e, PL_EPROTO,
+                        "the server's 101 is not to be believed: %s, so that the client fails the "
+                        "connection (RFC 6455 §4.1)",
+                        what);
+    return what == NULL;
+}
+
 int script_answer(struct explain_script *s)
 {
     int64_t until_ns = script_deadline_ns(s);
@@ -278,7 +302,7 @@ int script_answer(struct explain_script *s)
         if (ev == HTTP_HEAD_DONE && is_endless(&s->http.msg))
             return status;
         if (ev == HTTP_MESSAGE && status == 101)
-            return script_agreed(s) ? status : 0;
+            return is_agreed(s) ? status : 0;
         if (ev == HTTP_MESSAGE && status >= 200)
             return status;
     }
@@ -305,17 +329,6 @@ static bool content_has(const struct explain_script *s, const char *text)
            memmem(s->content.data, s->content.len, text, strlen(text)) != NULL;
 }
 
-/* False: no more came, or the answer is over. */
-static bool take_piece(struct explain_script *s, int64_t until_ns)
-{
-    if (!s->websocket)
-        return !s->answered && await_http(s, until_ns) == HTTP_BODY;
-    while (!script_take_message(s))
-        if (!script_receive(s, until_ns))
-            return false;
-    return true;
-}
-
 bool script_content(struct explain_script *s, const char *text, const char *what)
 {
     int64_t until_ns = script_deadline_ns(s);
@@ -326,7 +339,7 @@ bool script_content(struct explain_script *s, const char *text, const char *what
             script_enough(s, what);
             return false;
         }
-        if (!take_piece(s, until_ns)) {
+        if (s->answered || await_http(s, until_ns) != HTTP_BODY) {
             script_missing(s, what);
             return false;
         }

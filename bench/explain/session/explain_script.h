@@ -2,6 +2,7 @@
 #ifndef PUSHLAB_EXPLAIN_SCRIPT_H
 #define PUSHLAB_EXPLAIN_SCRIPT_H
 
+#include "bench/explain/annotate/explain_words.h"
 #include "bench/explain/session/explain_peer.h"
 #include "bench/explain/session/explain_perform.h"
 #include "lib/proto/http_reader.h"
@@ -35,13 +36,12 @@ struct explain_script {
     char event_id[SCRIPT_ID_CHARS]; /* of the newest server-sent event; "": it had none */
     char key[WS_KEY_CHARS + 1];     /* of the newest offer */
     struct ws_reader ws;
-    bool websocket;
     unsigned pings;     /* of the server, each answered */
-    struct buf content; /* of the response, or WebSocket's messages one after another */
+    struct buf content; /* of the response, and not looked at yet */
 };
 
-/* A heading, and a sentence on what is to be expected: it stands above whatever happens. */
-void script_say(struct explain_script *s, const char *title, const char *why);
+/* The heading and the sentence of "step NAME" in bench/explain/words/steps.txt. */
+void script_step(struct explain_script *s, const char *name);
 /* What was expected did not happen. */
 void script_remark(struct explain_script *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -61,7 +61,7 @@ void script_get(struct explain_script *s, const char *target, const char *fields
 int script_answer(struct explain_script *s);
 /* Wait so long after an answer could have come; true, and noted: it has not. */
 bool script_hold(struct explain_script *s, int64_t hold_ms);
-/* More content (or messages), until text is in it. False: it did not come, which is noted. */
+/* More content, until text is in it. False: it did not come, which is noted. */
 bool script_content(struct explain_script *s, const char *text, const char *what);
 /* The client itself publishes over another connection, which is no part of the picture. False: it
  * was not taken, which is noted. */
@@ -88,9 +88,5 @@ void script_missing(struct explain_script *s, const char *what);
 int64_t script_deadline_ns(const struct explain_script *s);
 /* So much has come, and not what was waited for: note that. */
 void script_enough(struct explain_script *s, const char *what);
-/* A frame of what has been received, answered if it is a ping. False: there is none. */
-bool script_take_message(struct explain_script *s);
-/* The 101 in s->http: is it the answer to s->key (RFC 6455 §4.1)? Otherwise the script ends. */
-bool script_agreed(struct explain_script *s);
 
 #endif

@@ -35,28 +35,6 @@ void script_upgrade(struct explain_script *s, const char *target, const char *ve
     script_get(s, target, fields);
 }
 
-bool script_agreed(struct explain_script *s)
-{
-    const struct http_message *m = &s->http.msg;
-    const char *accept = http_message_field(m, "Sec-WebSocket-Accept"), *what = NULL;
-    char expected[WS_ACCEPT_CHARS + 1] = "";
-
-    if (s->key[0] == '\0' || ws_accept_from_key(expected, s->key) < 0 || accept == NULL ||
-        strcmp(accept, expected) != 0)
-        what = "its Sec-WebSocket-Accept is not the one for the client's key";
-    else if (!http_message_has_token(m, "Upgrade", "websocket"))
-        what = "it does not say Upgrade: websocket";
-    else if (!http_message_has_token(m, "Connection", "upgrade"))
-        what = "it does not say Connection: Upgrade";
-    s->websocket = what == NULL;
-    if (what != NULL)
-        s->rc = err_set(s->e, PL_EPROTO,
-                        "the server's 101 is not to be believed: %s, so that the client fails the "
-                        "connection (RFC 6455 §4.1)",
-                        what);
-    return s->websocket;
-}
-
 void script_frame(struct explain_script *s, uint8_t opcode, const void *payload, size_t len)
 {
     struct ws_frame f = {.fin = true,
@@ -93,21 +71,12 @@ static enum ws_event_type take_ws(struct explain_script *s, struct ws_event *ev)
         s->rc = err_set(s->e, PL_EPROTO, "the server's frames break RFC 6455");
         return WS_EVENT_NONE;
     }
-    if (ev->type == WS_EVENT_MESSAGE)
-        s->rc = buf_add(&s->content, ev->data, ev->len);
     if (ev->type == WS_EVENT_PING) {
         s->pings++;
         script_frame(s, WS_PONG, ev->data, ev->len);
     }
     buf_drain(in, (size_t)n);
     return ev->type;
-}
-
-bool script_take_message(struct explain_script *s)
-{
-    struct ws_event ev;
-
-    return take_ws(s, &ev) != WS_EVENT_NONE;
 }
 
 bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *what)

@@ -70,33 +70,32 @@ static int start_server(struct scene *g, struct err_text *e)
 
 /* ---- client: this program, on the client's side of the link ---- */
 
-static int add_text(struct scenario_args *a, const char *option, const char *text)
+static void add_text(struct scenario_args *a, const char *option, const char *text)
 {
-    return text == NULL ? PL_OK : scenario_args_add(a, option, "%s", text);
+    if (text != NULL)
+        scenario_args_add(a, option, "%s", text);
 }
 
-static int client_args(const struct scene *g, struct scenario_args *a)
+static void client_args(const struct scene *g, struct scenario_args *a)
 {
     const struct explain_setting *s = g->setting;
-    char self[PATH_MAX] = "", cert[PATH_MAX];
-    const char *ca = s->ca_path;
+    bool own = s->url == NULL;
+    char cert[PATH_MAX];
 
-    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
-        return PL_ESYS;
     file_name(g, cert, "cert.pem");
-    if (s->url == NULL && s->topic->tls)
-        ca = cert;
-    if (scenario_args_add(a, self, NULL) < 0 || scenario_args_add(a, "explain", NULL) < 0 ||
-        scenario_args_add(a, "--perform", NULL) < 0 ||
-        scenario_args_add(a, s->topic->name, NULL) < 0 ||
-        scenario_args_add(a, "--url", "%s", s->url != NULL ? s->url : g->url) < 0 ||
-        scenario_args_add(a, "--wait", "%lldns", (long long)s->wait_ns) < 0 ||
-        add_text(a, "--path", s->path) < 0 || add_text(a, "--tls-ca", ca) < 0 ||
-        add_text(a, "--message", s->message) < 0)
-        return PL_ELIMIT;
-    if (s->url == NULL && scenario_args_add(a, "--own", NULL) < 0)
-        return PL_ELIMIT;
-    return s->known_keys ? scenario_args_add(a, "--mask", NULL) : PL_OK;
+    scenario_args_add(a, "/proc/self/exe", NULL);
+    scenario_args_add(a, "explain", NULL);
+    scenario_args_add(a, "--perform", NULL);
+    scenario_args_add(a, s->topic->name, NULL);
+    scenario_args_add(a, "--wait", "%lldns", (long long)s->wait_ns);
+    add_text(a, "--url", own ? g->url : s->url);
+    add_text(a, "--path", s->path);
+    add_text(a, "--tls-ca", own && s->topic->tls ? cert : s->ca_path);
+    add_text(a, "--message", s->message);
+    if (own)
+        scenario_args_add(a, "--own", NULL);
+    if (s->known_keys)
+        scenario_args_add(a, "--mask", NULL);
 }
 
 /* Its last packets still have to arrive at the other end. */
@@ -113,11 +112,10 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
     struct scenario_args args = {0};
     const char *said;
 
-    if (client_args(g, &args) < 0)
-        return err_set(e, PL_ELIMIT, "the command line is too long");
-    if (supervisor_spawn_in(&g->supervisor, &g->client, "pushlab", args.argv,
-                            CHILD_READ_OUT | CHILD_READ_ERR,
-                            network_place(&g->network, LINK_CLIENT), e) < 0)
+    client_args(g, &args);
+    if (program_start(&g->supervisor, &g->client, &(const struct program){.name = "pushlab"}, &args,
+                      CHILD_READ_OUT | CHILD_READ_ERR, network_place(&g->network, LINK_CLIENT),
+                      e) < 0)
         return PL_ESYS;
     while (!g->client.ended && supervisor_wait(&g->supervisor, INT64_MAX) >= 0)
         if (g->supervisor.interrupts > 0)
