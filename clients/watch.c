@@ -19,23 +19,14 @@ struct watch {
     int64_t begin_ns;
     uint64_t updates;
     unsigned connections; /* so far: the newest one's number */
-    bool terminal, colour;
-    char paint[16];    /* the sequence for the transport's colour; "": none */
-    bool status_shown; /* the cursor stands behind a line that is to be overwritten */
+    bool terminal;
+    char paint[16];          /* escape sequence of the transport's colour; "": none */
+    const char *dim, *plain; /* of faint text and of the end of any */
+    bool status_shown;       /* the cursor stands behind a line that is to be overwritten */
     bool gave_up;
 };
 
 /* ---- what it looks like ---- */
-
-static const char *dim(const struct watch *w)
-{
-    return w->colour ? "\033[2m" : "";
-}
-
-static const char *plain(const struct watch *w)
-{
-    return w->colour ? "\033[0m" : "";
-}
 
 static int terminal_columns(const struct watch *w)
 {
@@ -136,9 +127,9 @@ static void print_update(struct watch *w, const struct envelope *e, size_t text_
     text_cut(data, e->data, e->data_len,
              (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
     clear_status(w);
-    printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s%s\n", dim(w), wall, plain(w), head, w->paint,
-           pad, latency, bar, w->terminal ? " " : "", plain(w), text_len, dim(w), requests,
-           plain(w), where, data);
+    printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s%s\n", w->dim, wall, w->plain, head, w->paint,
+           pad, latency, bar, w->terminal ? " " : "", w->plain, text_len, w->dim, requests,
+           w->plain, where, data);
 }
 
 static void on_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,
@@ -165,7 +156,7 @@ static void on_answered(void *arg, struct client *c)
     if (!w->terminal || requests_text(w, requests, sizeof requests) == 0)
         return;
     clear_status(w);
-    printf("%s  … %s%s", dim(w), requests, plain(w));
+    printf("%s  … %s%s", w->dim, requests, w->plain);
     w->status_shown = true;
     flush_or_leave(w);
 }
@@ -200,8 +191,8 @@ static void on_lost(void *arg, struct client *c, int64_t retry_in_ns)
 
     (void)c;
     clear_status(w);
-    printf("%s— %s; next try in %.1f s%s\n", dim(w), *why != '\0' ? why : "connection lost",
-           (double)retry_in_ns / (double)NS_PER_S, plain(w));
+    printf("%s— %s; next try in %.1f s%s\n", w->dim, *why != '\0' ? why : "connection lost",
+           (double)retry_in_ns / (double)NS_PER_S, w->plain);
     w->env.last_failure.text[0] = '\0'; /* told: the next loss has a reason of its own */
     flush_or_leave(w);
 }
@@ -245,7 +236,7 @@ static void print_summary(struct watch *w)
     if (transport_info_polls(w->env.opt->driver->info))
         snprintf(empty, sizeof empty, " (%llu empty)", (unsigned long long)n->empty_responses);
     printf("%s%s%s: %llu update%s in %.1f s, %llu request%s%s, %llu TCP connection%s, p50 %s\n",
-           w->paint, w->env.opt->driver->info->name, plain(w), (unsigned long long)w->updates,
+           w->paint, w->env.opt->driver->info->name, w->plain, (unsigned long long)w->updates,
            plural(w->updates), (double)(clock_now_ns() - w->begin_ns) / (double)NS_PER_S,
            (unsigned long long)n->requests, plural(n->requests), empty,
            (unsigned long long)n->connects, plural(n->connects), p50);
@@ -259,11 +250,14 @@ static void run(struct watch *w)
     const struct client_options *opt = w->env.opt;
 
     w->terminal = isatty(STDOUT_FILENO);
-    w->colour = w->terminal && getenv("NO_COLOR") == NULL;
     w->begin_ns = clock_now_ns();
-    if (w->colour)
+    w->dim = w->plain = "";
+    if (w->terminal && getenv("NO_COLOR") == NULL) {
         snprintf(w->paint, sizeof w->paint, "\033[38;5;%um", opt->driver->info->ansi256);
-    printf("%s%s%s  %s%s, Ctrl-C ends\n", w->paint, opt->driver->info->name, plain(w),
+        w->dim = "\033[2m";
+        w->plain = "\033[0m";
+    }
+    printf("%s%s%s  %s%s, Ctrl-C ends\n", w->paint, opt->driver->info->name, w->plain,
            opt->url_text, opt->driver->info->path);
     fflush(stdout);
     recorder_set_window(&w->env.recorder, 0, INT64_MAX);

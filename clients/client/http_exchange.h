@@ -1,6 +1,6 @@
 /* HTTP/1.1 requests and their responses on a connection (RFC 9112), as a client needs them: the
  * head of a request, and whole responses (polls, /stats, /publish). Responses that do not end are
- * stream_response.h's. No I/O. */
+ * driver_stream.c's. No I/O. */
 #ifndef PUSHLAB_HTTP_EXCHANGE_H
 #define PUSHLAB_HTTP_EXCHANGE_H
 

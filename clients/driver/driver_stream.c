@@ -1,21 +1,158 @@
-/* HTTP streaming (RFC 6202 §2.2): one chunked response, one update per line (NDJSON). */
+/* HTTP streaming (RFC 6202 §2.2): a GET whose response does not end. "stream" reads it as one
+ * update per line (NDJSON); "sse" as server-sent events (WHATWG HTML §9.2), resumed with
+ * Last-Event-ID, reconnecting when the server's retry: says. The rest is the same.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "clients/client/client.h"
 #include "clients/driver/drivers.h"
-#include "clients/driver/stream_response.h"
+#include "lib/base/clock.h"
 #include "lib/base/line_reader.h"
+#include "lib/proto/sse.h"
+
+/* No update is larger; a line or an event beyond it is a broken stream. */
+enum { MESSAGE_MAX_BYTES = 64 << 20 };
+
+#define SSE_MEDIA_TYPE "text/event-stream"
+
+/* ---- the response that does not end ---- */
+
+struct response {
+    struct client client;
+    struct http_reader reader;
+    int64_t asked_ns; /* when the request was due */
+    bool answered;    /* its 200 has come */
+};
+
+/* Read bytes of content: client_took() for each and client_message() for what they say.
+ * 0, or negative when the stream is broken. */
+static int stream_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns);
+static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns);
+
+static struct response *response_of(struct client *c)
+{
+    return (struct response *)c;
+}
+
+/* now_ns is when it was due. */
+static void ask(struct client *c, const struct client_request *r, int64_t now_ns)
+{
+    struct response *s = response_of(c);
+    struct http_limits limits = {
+        .head_bytes = HTTP_RESPONSE_HEAD_MAX_BYTES,
+        .body_bytes = SIZE_MAX,
+    };
+
+    http_reader_free(&s->reader);
+    http_reader_init(&s->reader, HTTP_RESPONSES, &limits);
+    s->answered = false;
+    s->asked_ns = now_ns;
+    client_ask(c, r, now_ns, now_ns);
+}
+
+static bool is_sse(const struct client *c)
+{
+    return c->driver == &driver_sse;
+}
+
+/* A subtype with parameters is the same type: "text/event-stream; charset=utf-8". */
+static bool is_media_type(const char *value, const char *type)
+{
+    size_t len = strlen(type);
+
+    return value != NULL && strncasecmp(value, type, len) == 0 &&
+           (value[len] == '\0' || value[len] == ';' || value[len] == ' ');
+}
+
+static void on_head(struct response *s, int64_t recv_ns)
+{
+    struct client *c = &s->client;
+    const struct http_message *m = &s->reader.msg;
+    const char *type = http_message_field(m, "Content-Type");
+    char why[160];
+
+    client_sort_bytes(c, recv_ns);
+    if (m->status < 200)
+        return;
+    if (m->status != 200) {
+        client_refused(c, s->asked_ns, m->status,
+                       m->status == 204 || http_status_is_final(m->status));
+    } else if (is_sse(c) && !is_media_type(type, SSE_MEDIA_TYPE)) {
+        snprintf(why, sizeof why, "the content is %s, not " SSE_MEDIA_TYPE,
+                 type != NULL ? type : "untyped");
+        client_give_up(c, s->asked_ns, why);
+    } else {
+        s->answered = true;
+        client_answered(c, s->asked_ns, m, recv_ns);
+    }
+}
+
+static void response_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
+{
+    int (*on_content)(struct client *, const uint8_t *, size_t, int64_t) =
+        is_sse(c) ? sse_content : stream_content;
+    struct response *s = response_of(c);
+    enum http_event ev;
+
+    do {
+        ssize_t n = http_reader_feed(&s->reader, data, len, &ev);
+
+        if (n < 0) {
+            client_took(c, len);
+            client_fail(c, s->asked_ns, "the response is not HTTP/1.1");
+            return;
+        }
+        client_took(c, ev == HTTP_BODY ? (size_t)n - s->reader.body_len : (size_t)n);
+        data += n;
+        len -= (size_t)n;
+        if (ev == HTTP_HEAD_DONE)
+            on_head(s, recv_ns);
+        else if (ev == HTTP_BODY && !s->answered)
+            client_took(c, s->reader.body_len); /* of a refusal */
+        else if (ev == HTTP_BODY && on_content(c, s->reader.body, s->reader.body_len, recv_ns) < 0)
+            client_fail(c, s->asked_ns, "the content is malformed");
+        else if (ev == HTTP_MESSAGE && s->answered)
+            conn_close(&c->net.conn); /* the server ended the stream */
+    } while (ev != HTTP_NEED_MORE && !c->net.conn.ended);
+}
+
+/* Forget the response, and try again. */
+static void response_lost(struct client *c, enum conn_end why, int64_t now_ns)
+{
+    if (!response_of(c)->answered)
+        client_note_unanswered(c, why);
+    http_reader_free(&response_of(c)->reader);
+    client_back_off(c, now_ns);
+}
+
+static void response_leave(struct client *c, int64_t now_ns)
+{
+    (void)now_ns;
+    conn_finish(&c->net.conn, true);
+}
+
+static void response_free(struct client *c)
+{
+    http_reader_free(&response_of(c)->reader);
+}
+
+/* ---- lines ---- */
 
 struct stream_client {
-    struct stream_response stream_response;
+    struct response response;
     struct line_reader lines;
 };
 
-static struct stream_client *of(struct client *c)
+static struct stream_client *stream_of(struct client *c)
 {
     return (struct stream_client *)c;
 }
 
 static void stream_init(struct client *c)
 {
-    line_reader_init(&of(c)->lines, STREAM_RESPONSE_MESSAGE_MAX_BYTES);
+    line_reader_init(&stream_of(c)->lines, MESSAGE_MAX_BYTES);
 }
 
 static void stream_on_open(struct client *c, int64_t now_ns)
@@ -23,7 +160,7 @@ static void stream_on_open(struct client *c, int64_t now_ns)
     static const struct client_request request = {
         .accept = "application/x-ndjson", .fields = "", .with_cursor = true, .hold_ms = -1};
 
-    stream_response_ask(c, &request, now_ns);
+    ask(c, &request, now_ns);
 }
 
 static int stream_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns)
@@ -31,7 +168,7 @@ static int stream_content(struct client *c, const uint8_t *data, size_t len, int
     while (len > 0) {
         const char *line;
         size_t line_len;
-        ssize_t n = line_reader_feed(&of(c)->lines, data, len, &line, &line_len);
+        ssize_t n = line_reader_feed(&stream_of(c)->lines, data, len, &line, &line_len);
 
         if (n < 0)
             return (int)n;
@@ -48,22 +185,17 @@ static int stream_content(struct client *c, const uint8_t *data, size_t len, int
     return PL_OK;
 }
 
-static void stream_on_data(struct client *c, uint8_t *data, size_t len, int64_t recv_ns)
-{
-    stream_response_on_data(c, data, len, recv_ns, stream_content, NULL);
-}
-
 static void stream_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
-    line_reader_free(&of(c)->lines);
-    line_reader_init(&of(c)->lines, STREAM_RESPONSE_MESSAGE_MAX_BYTES);
-    stream_response_on_lost(c, why, now_ns);
+    line_reader_free(&stream_of(c)->lines);
+    line_reader_init(&stream_of(c)->lines, MESSAGE_MAX_BYTES);
+    response_lost(c, why, now_ns);
 }
 
 static void stream_free(struct client *c)
 {
-    line_reader_free(&of(c)->lines);
-    stream_response_free(c);
+    line_reader_free(&stream_of(c)->lines);
+    response_free(c);
 }
 
 const struct driver driver_stream = {
@@ -72,8 +204,96 @@ const struct driver driver_stream = {
     .init = stream_init,
     .begin = client_dial,
     .on_open = stream_on_open,
-    .on_data = stream_on_data,
+    .on_data = response_on_data,
     .on_lost = stream_on_lost,
-    .leave = stream_response_leave,
+    .leave = response_leave,
     .free = stream_free,
+};
+
+/* ---- server-sent events ---- */
+
+struct sse_client {
+    struct response response;
+    struct sse_parser parser;
+    struct buf last_event_id; /* NUL-terminated; outlives the connection and its parser */
+};
+
+static struct sse_client *sse_of(struct client *c)
+{
+    return (struct sse_client *)c;
+}
+
+static void sse_init(struct client *c)
+{
+    sse_parser_init(&sse_of(c)->parser, MESSAGE_MAX_BYTES);
+}
+
+static void sse_on_open(struct client *c, int64_t now_ns)
+{
+    const char *id = (const char *)sse_of(c)->last_event_id.data;
+    char fields[HTTP_REQUEST_MAX_BYTES / 2] = "";
+    struct client_request request = {.accept = SSE_MEDIA_TYPE, .fields = fields, .hold_ms = -1};
+
+    if (id != NULL && *id != '\0')
+        snprintf(fields, sizeof fields, "Last-Event-ID: %.900s\r\n", id);
+    ask(c, &request, now_ns); /* Last-Event-ID is its cursor */
+}
+
+static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_t recv_ns)
+{
+    while (len > 0) {
+        struct sse_event ev;
+        bool got;
+        ssize_t n = sse_parser_feed(&sse_of(c)->parser, data, len, &ev, &got);
+
+        if (n < 0)
+            return (int)n;
+        client_took(c, (size_t)n);
+        data += n;
+        len -= (size_t)n;
+        if (got)
+            client_message(c, ev.data, ev.data_len, recv_ns);
+    }
+    return PL_OK;
+}
+
+/* What the standard's event source keeps when it reestablishes the connection. */
+static void keep_what_outlives_the_stream(struct sse_client *s)
+{
+    if (s->parser.retry_ms >= 0 && s->parser.retry_ms <= INT64_MAX / NS_PER_MS)
+        s->response.client.retry_floor_ns = s->parser.retry_ms * NS_PER_MS;
+    if (s->parser.last_event_id.len == 0)
+        return;
+    buf_free(&s->last_event_id);
+    s->last_event_id = s->parser.last_event_id;
+    s->parser.last_event_id = (struct buf){0};
+}
+
+static void sse_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
+{
+    struct sse_client *s = sse_of(c);
+
+    keep_what_outlives_the_stream(s);
+    sse_parser_free(&s->parser);
+    sse_parser_init(&s->parser, MESSAGE_MAX_BYTES);
+    response_lost(c, why, now_ns);
+}
+
+static void sse_free(struct client *c)
+{
+    sse_parser_free(&sse_of(c)->parser);
+    buf_free(&sse_of(c)->last_event_id);
+    response_free(c);
+}
+
+const struct driver driver_sse = {
+    .info = &transport_infos[TRANSPORT_SSE],
+    .client_bytes = sizeof(struct sse_client),
+    .init = sse_init,
+    .begin = client_dial,
+    .on_open = sse_on_open,
+    .on_data = response_on_data,
+    .on_lost = sse_on_lost,
+    .leave = response_leave,
+    .free = sse_free,
 };
