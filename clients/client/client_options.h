@@ -37,7 +37,7 @@ struct client_options {
     bool gate;     /* wait for a line on stdin before the clients start */
     int64_t count; /* --watch: stop after so many updates; 0: never */
 
-    const char *channel, *latest; /* lists of channel_name.h; NULL: none; both: the default one */
+    const char *channel, *latest; /* lists of channels.h; NULL: none; both: the default one */
     int64_t room_size;            /* clients of one room; 0: all are in room 0 */
     int64_t pick;                 /* so many of the latest list for each client; 0: all */
     int64_t deadline_ns;          /* an update is on time within so long; 0: not asked */
@@ -45,7 +45,7 @@ struct client_options {
     double send_rate_hz;          /* of each sender; never 0 */
     int64_t send_bytes;           /* data of one input */
     int64_t senders;              /* the first so many of each room send; 0: all */
-    const char *send_channel;     /* a name of channel_name.h; NULL: the default channel */
+    const char *send_channel;     /* a name of channels.h; NULL: the default channel */
 
     /* Derived. */
     const struct driver *driver;

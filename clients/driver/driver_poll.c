@@ -137,44 +137,29 @@ static int take_updates(struct poller *p, int64_t recv_ns)
     return count;
 }
 
-/* The cursor stands before the updates when they are counted against it: a server that began
- * anew tells a smaller one, and everything it sends then is new. */
-static void take_notices(struct poller *p, int64_t recv_ns)
+/* False when it was no answer. The cursor stands before the updates when they are counted against
+ * it: a server that restarted tells a smaller one, and everything it sends then is new. */
+static bool read_answer(struct poller *p, int64_t recv_ns)
 {
     struct client *c = &p->client;
     const struct http_message *m = &p->exchange.reader.msg;
     uint64_t cursor, missed;
+    bool is_told = field_u64(m, "Pushlab-Cursor", &cursor);
+    int updates;
 
-    if (c->track.joined && field_u64(m, "Pushlab-Cursor", &cursor) && cursor < c->track.cursor)
+    if (m->status != 200 && m->status != 204)
+        return false;
+    if (is_told && c->track.joined && cursor < c->track.cursor)
         client_joined(c, 0, recv_ns);
     if (field_u64(m, "Pushlab-Missed", &missed))
         client_missed(c, missed);
-}
-
-static void take_cursor(struct poller *p, int64_t recv_ns)
-{
-    uint64_t cursor;
-
-    if (field_u64(&p->exchange.reader.msg, "Pushlab-Cursor", &cursor))
-        client_joined(&p->client, cursor, recv_ns);
-}
-
-/* False when it was no answer. */
-static bool read_answer(struct poller *p, int64_t recv_ns)
-{
-    struct client *c = &p->client;
-    int status = p->exchange.reader.msg.status;
-    int updates;
-
-    if (status != 200 && status != 204)
-        return false;
-    take_notices(p, recv_ns);
     updates = take_updates(p, recv_ns);
     if (updates < 0)
         return false;
-    take_cursor(p, recv_ns);
+    if (is_told)
+        client_joined(c, cursor, recv_ns);
     CLIENT_COUNT(c, p->due_ns, empty_responses, updates == 0);
-    client_answered(c, p->due_ns, &p->exchange.reader.msg, recv_ns);
+    client_answered(c, p->due_ns, m, recv_ns);
     return true;
 }
 

@@ -119,14 +119,6 @@ static const char *find_fault(const struct opening *o)
     return NULL;
 }
 
-static void refused(struct websocket_client *w)
-{
-    int status = w->opening->reader.msg.status;
-
-    client_refused(&w->client, w->asked_ns, status,
-                   http_status_is_final(status) || status / 100 == 2);
-}
-
 static void opening_answered(struct websocket_client *w, int64_t recv_ns)
 {
     struct client *c = &w->client;
@@ -154,6 +146,7 @@ static size_t read_opening(struct websocket_client *w, const uint8_t *data, size
 
     do {
         ssize_t n = http_reader_feed(&w->opening->reader, data + at, len - at, &ev);
+        int status = w->opening->reader.msg.status;
 
         if (n < 0) {
             client_fail(c, w->asked_ns, "the response is not HTTP/1.1");
@@ -161,9 +154,10 @@ static size_t read_opening(struct websocket_client *w, const uint8_t *data, size
         }
         client_took(c, (size_t)n);
         at += (size_t)n;
-        if (ev == HTTP_HEAD_DONE && w->opening->reader.msg.status >= 200)
-            refused(w);
-        if (ev == HTTP_MESSAGE && w->opening->reader.msg.status == 101) {
+        if (ev == HTTP_HEAD_DONE && status >= 200)
+            client_refused(c, w->asked_ns, status,
+                           http_status_is_final(status) || status / 100 == 2);
+        if (ev == HTTP_MESSAGE && status == 101) {
             opening_answered(w, recv_ns);
             return at;
         }

@@ -2,13 +2,51 @@
 
 #include <unistd.h>
 
+#include "clients/fleet/progress.h"
 #include "lib/base/clock.h"
 
 enum { FDS_BESIDES = 64 }; /* loop, timer, control connection, files, what libraries keep */
 
+static const int64_t progress_step_ns = 250 * NS_PER_MS;
 static const int64_t ramp_step_ns = NS_PER_MS;
 static const int64_t drain_poll_ns = 5 * NS_PER_MS;
 static const int64_t interrupted_drain_ns = NS_PER_S;
+
+/* When client number index is to start. */
+static int64_t begin_due_ns(const struct fleet *f, uint64_t index)
+{
+    return f->setup_start_ns + (int64_t)((double)index / f->env.opt->ramp_per_s * (double)NS_PER_S);
+}
+
+/* ---- progress ---- */
+
+static void tell_progress(struct fleet *f, int64_t now_ns)
+{
+    const struct recorder *r = &f->env.recorder;
+    const struct {
+        const char *name;
+        int64_t end_ns; /* as far as one can know */
+    } phases[] = {
+        [FLEET_CONTROL] = {"setup", 0},
+        [FLEET_GATE] = {"gate", 0},
+        [FLEET_SETUP] = {"setup", begin_due_ns(f, f->clients.n)},
+        [FLEET_WARMUP] = {"warmup", r->window_start_ns},
+        [FLEET_MEASURE] = {"measure", r->window_end_ns},
+        [FLEET_DRAIN] = {"drain", f->drain_due_ns},
+        [FLEET_LEAVE] = {"drain", f->drain_due_ns},
+    };
+
+    progress_write(f->progress_fd, phases[f->phase].name, phases[f->phase].end_ns - now_ns, r);
+}
+
+static void on_progress(struct deadline *d, int64_t now_ns)
+{
+    struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, progress));
+
+    tell_progress(f, now_ns);
+    recorder_recent_reset(&f->env.recorder);
+    schedule_set(&f->env.schedule, &f->progress, now_ns + progress_step_ns);
+}
 
 static void note_failure(struct fleet *f, const char *text)
 {
@@ -20,7 +58,7 @@ static void note_failure(struct fleet *f, const char *text)
 
 static void stop(struct fleet *f)
 {
-    client_progress_stop(&f->progress);
+    schedule_cancel(&f->env.schedule, &f->progress);
     control_close(&f->control);
     event_base_loopbreak(f->env.base);
 }
@@ -156,7 +194,7 @@ static void begin_warmup(struct fleet *f, int64_t now_ns)
                         now_ns + opt->warmup_ns + opt->duration_ns);
     schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_start_ns);
     upstream_begin(&f->upstream, now_ns);
-    client_progress_tell(&f->progress);
+    tell_progress(f, now_ns);
 }
 
 static void open_window(struct fleet *f)
@@ -202,30 +240,14 @@ static void on_border(struct deadline *d, int64_t now_ns)
 {
     struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, border));
 
-    switch (f->phase) {
-    case FLEET_SETUP:
+    if (f->phase == FLEET_SETUP)
         setup_timed_out(f, now_ns);
-        return;
-    case FLEET_WARMUP:
+    else if (f->phase == FLEET_WARMUP)
         open_window(f);
-        return;
-    case FLEET_MEASURE:
+    else if (f->phase == FLEET_MEASURE)
         close_window(f, now_ns);
-        return;
-    case FLEET_DRAIN:
+    else if (f->phase == FLEET_DRAIN)
         poll_drain(f, now_ns);
-        return;
-    case FLEET_CONTROL:
-    case FLEET_GATE:
-    case FLEET_LEAVE:
-        return;
-    }
-}
-
-/* When client number index is to start. */
-static int64_t begin_due_ns(const struct fleet *f, uint64_t index)
-{
-    return f->setup_start_ns + (int64_t)((double)index / f->env.opt->ramp_per_s * (double)NS_PER_S);
 }
 
 /* Start whoever is due; in steps, so that a steep ramp is not a timer per client. */
@@ -322,7 +344,7 @@ static void wait_at_gate(struct fleet *f)
         stop(f);
         return;
     }
-    client_progress_tell(&f->progress);
+    tell_progress(f, clock_now_ns());
 }
 
 static void begin(struct fleet *f)
@@ -384,31 +406,6 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
         begin_leave(f, now_ns);
 }
 
-static const char *tell_phase(void *arg, int64_t now_ns, int64_t *left_ns)
-{
-    const struct fleet *f = arg;
-
-    switch (f->phase) {
-    case FLEET_GATE:
-        return "gate";
-    case FLEET_CONTROL:
-    case FLEET_SETUP:
-        *left_ns = f->setup_start_ns > 0 ? begin_due_ns(f, f->clients.n) - now_ns : 0;
-        return "setup";
-    case FLEET_WARMUP:
-        *left_ns = f->env.recorder.window_start_ns - now_ns;
-        return "warmup";
-    case FLEET_MEASURE:
-        *left_ns = f->env.recorder.window_end_ns - now_ns;
-        return "measure";
-    case FLEET_DRAIN:
-    case FLEET_LEAVE:
-        break;
-    }
-    *left_ns = f->drain_due_ns - now_ns;
-    return "drain";
-}
-
 /* ---- life ---- */
 
 static int raise_fd_limit(uint64_t nclients, bool twice, struct err_text *e)
@@ -445,6 +442,7 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
         .use_control = opt->control == CONTROL_AUTO,
         .border = {.on_due = on_border},
         .ramp = {.on_due = on_ramp},
+        .progress = {.on_due = on_progress},
     };
     err = raise_fd_limit((uint64_t)opt->clients, upstream_dials(opt), e);
     if (err < 0)
@@ -465,7 +463,9 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
 
 void fleet_run(struct fleet *f)
 {
-    client_progress_start(&f->progress, &f->env, (int)f->env.opt->progress_fd, tell_phase, f);
+    f->progress_fd = progress_open((int)f->env.opt->progress_fd);
+    if (f->progress_fd >= 0)
+        schedule_set(&f->env.schedule, &f->progress, clock_now_ns());
     if (f->use_control)
         control_request(&f->control, CONTROL_START, -1);
     else

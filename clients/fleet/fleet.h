@@ -17,7 +17,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "clients/fleet/client_progress.h"
 #include "clients/fleet/control.h"
 #include "clients/send/upstream.h"
 #include "lib/base/proc.h"
@@ -35,7 +34,6 @@ enum fleet_phase {
 struct fleet {
     struct client_env env;
     struct control control;
-    struct client_progress progress;
     struct upstream upstream; /* what clients send; zeroed: nothing */
     struct client_array clients;
     uint64_t begun, joined, gave_up, ended;
@@ -46,7 +44,8 @@ struct fleet {
     bool use_control, interrupted;
     bool windows_known;      /* of channels, by the server's word */
     struct err_text failure; /* why the run is no good; "" */
-    struct deadline border, ramp;
+    struct deadline border, ramp, progress;
+    int progress_fd; /* -1: none */
     struct event gate;
 
     /* CLOCK_MONOTONIC; 0: that border was not reached. */

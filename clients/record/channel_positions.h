@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "clients/record/channel_name.h"
+#include "lib/base/name.h"
 
 struct cJSON;
+
+enum { CHANNEL_NAME_BYTES = NAME_MAX_BYTES + 1 }; /* with the NUL */
 
 struct channel_position {
     char name[CHANNEL_NAME_BYTES];

@@ -8,17 +8,58 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "clients/record/channel_keys.h"
-#include "clients/record/channel_name.h"
 #include "clients/record/channel_positions.h"
 #include "clients/record/track.h"
+#include "lib/base/name.h"
+
+/* ---- names: "match/score,room-{room}"; {room} stands for the client's room, so that one process
+ * can hold clients of many ---- */
+
+#define CHANNEL_ROOM          "{room}"
+#define CHANNEL_NAME_ACCEPTED NAME_ACCEPTED ", and " CHANNEL_ROOM
+
+/* Walk a list: *at begins as the list (NULL: none) and is NULL after the last item; an item may be
+ * empty or no name at all. False when there is no further item. */
+bool channel_list_next(const char **at, struct name *item);
+size_t channel_list_count(const char *list);
+
+/* Write the name that item has in that room, terminated. Its length, or 0 when it is no name. */
+size_t channel_name_in_room(char out[CHANNEL_NAME_BYTES], struct name item, uint64_t room);
+
+/* The room of client number index: rooms fill one after the other; room_size 0: all in room 0. */
+static inline uint64_t channel_room_of(uint64_t index, uint64_t room_size)
+{
+    return room_size > 0 ? index / room_size : 0;
+}
+
+/* ---- the keys of a channel's values, numbered 0, 1, ... as they are first seen, so that a client
+ * needs a number for each and not its name ---- */
+
+struct channel_key {
+    char text[NAME_MAX_BYTES];
+    uint8_t len;
+    uint64_t newest_n; /* of the window's updates, at any client; 0: none */
+};
+
+/* Zero-initialise; end with channel_keys_free(). */
+struct channel_keys {
+    struct channel_key *all; /* owned; by number */
+    uint32_t *slots;         /* owned; number + 1, 0: free; linear probing */
+    uint32_t n, nslots;      /* nslots: a power of two, at least twice n */
+};
+
+/* The number of key, which may be empty (it is a key, too), or PL_ENOMEM. */
+int64_t channel_keys_number(struct channel_keys *k, struct name key);
+void channel_keys_free(struct channel_keys *k);
+
+/* ---- channels ---- */
 
 /* Channels of one client at most: all of them are named in one request. */
 enum { CHANNELS_MAX = 64, CHANNELS_TEXT_BYTES = 1024 };
 
 /* What the clients of a run ask for. */
 struct channels_plan {
-    const char *every, *latest; /* lists of channel_name.h, CHANNELS_MAX items in all; NULL: none */
+    const char *every, *latest;   /* lists of channels.h, CHANNELS_MAX items in all; NULL: none */
     uint64_t nclients, room_size; /* clients of one room; 0: all are in room 0 */
     uint64_t pick;                /* so many of the latest list for each client; 0: all */
     uint64_t seed;                /* of the picks */

@@ -1,17 +1,51 @@
-/* Who hears whom: the channels that senders send to, how each client is subscribed to them, and
- * for each listener and sender what has come. Pure.
+/* Who receives whose messages: the channels that senders send to, how each client is subscribed to
+ * them, and whether each message of a sender reaches each of its receivers once, and in order.
+ * Pure.
  *
- * When --send-channel names rooms, a client hears its room's senders, else those of all rooms.
+ * When --send-channel names rooms, a client receives its room's senders, else those of all rooms.
  */
 #ifndef PUSHLAB_AUDIENCE_H
 #define PUSHLAB_AUDIENCE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "clients/record/channel_name.h"
-#include "clients/send/order.h"
+#include "clients/record/channels.h"
 #include "clients/send/workload.h"
+
+/* ---- order: one track per receiver, sender and channel, by the sender's own numbers (1, 2, 3,
+ * ...), so that nothing the server says about itself is believed. Where every message is due, each
+ * number has to come once, each after the one before. Where only the latest value counts, numbers
+ * may be skipped but must grow, and the last must come. ---- */
+
+enum order_kind {
+    ORDER_NOT_HEARD, /* not subscribed */
+    ORDER_EVERY,
+    ORDER_LATEST,
+};
+
+enum order_receipt {
+    ORDER_NEW,
+    ORDER_DOUBLED,   /* it had come before */
+    ORDER_REORDERED, /* it comes for the first time, after a later one */
+    ORDER_REPEATED,  /* latest: the value that is held, told again after a reconnection: allowed */
+};
+
+/* How far back a number that comes late is told from one that comes twice, for certain. Further
+ * back it is taken for one of those missing there, if any are. */
+enum { ORDER_MEMORY = 64 };
+
+/* Zero-initialise. */
+struct order_track {
+    uint64_t newest;   /* largest number that came; 0: none yet */
+    uint64_t recent;   /* bit i: newest - i has come */
+    uint64_t received; /* different numbers that came */
+};
+
+/* Number n (>= 1) has come. */
+enum order_receipt order_take(struct order_track *t, enum order_kind kind, uint64_t n);
+
+/* How many of sent messages 1..sent are missing: in latest channels 1 when the last is. */
+uint64_t order_missing(const struct order_track *t, enum order_kind kind, uint64_t sent);
+
+/* ---- audience ---- */
 
 struct audience {
     const struct workload_plan *plan; /* borrowed */

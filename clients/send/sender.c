@@ -73,11 +73,6 @@ void sender_heard_back(struct sender *s, unsigned channel, uint64_t n)
 
 /* ---- either way ---- */
 
-int sender_push(struct sender *s, const struct post *post, const struct uplink_item *item)
-{
-    return uplink_push(&s->uplink, post, item);
-}
-
 void sender_flush(struct sender *s, int64_t now_ns)
 {
     if (s->http != NULL)

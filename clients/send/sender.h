@@ -13,18 +13,16 @@
 struct sender {
     struct client *client;            /* borrowed */
     struct upstream_account *account; /* borrowed */
-    struct uplink uplink;
-    struct uplink_http *http; /* owned; NULL: the driver posts */
-    uint32_t echoed;          /* bit i: what it sends to channel i comes back to it */
+    struct uplink uplink;             /* upstream.c adds messages */
+    struct uplink_http *http;         /* owned; NULL: the driver posts */
+    uint32_t echoed;                  /* bit i: what it sends to channel i comes back to it */
     uint64_t marked; /* uplink.acknowledged as the answer to a mark would make it; 0: none asked */
 };
 
 /* s zeroed; the loop's clients must outlive it. dials: by POST /publish. 0 or PL_ENOMEM. */
 int sender_init(struct sender *s, struct client *c, struct upstream_account *account, bool dials);
 
-/* Take a message, whose post is copied. 0 or PL_ENOMEM. */
-int sender_push(struct sender *s, const struct post *post, const struct uplink_item *item);
-/* Send what waits, if that is possible now. */
+/* Send what waits in the uplink, if that is possible now. */
 void sender_flush(struct sender *s, int64_t now_ns);
 
 /* For drivers that post. A connection is open: what the one before had under way goes again. */

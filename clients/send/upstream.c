@@ -70,7 +70,7 @@ static uint64_t say(struct workload_outbox *box, unsigned channel, const char *d
         .data_len = len,
     };
 
-    if (sender_push(&s->sender, &post, &item) < 0)
+    if (uplink_push(&s->sender.uplink, &post, &item) < 0)
         return 0;
     return ++*said;
 }
@@ -81,23 +81,17 @@ static void on_due(struct deadline *d, int64_t now_ns)
     struct upstream_sender *s =
         (struct upstream_sender *)((char *)d - offsetof(struct upstream_sender, timer));
     struct upstream *up = s->upstream;
-    const struct recorder *recorder = &up->env->recorder;
+    int64_t end_ns = up->env->recorder.window_end_ns;
 
-    while (s->next_due_ns <= now_ns && s->next_due_ns < recorder->window_end_ns) {
-        int64_t due_ns = s->next_due_ns;
-        struct outbox o = {
-            .box = {.say = say, .in_window = recorder_in_window(recorder, due_ns)},
-            .sender = s,
-            .due_ns = due_ns,
-        };
+    while (s->next_due_ns <= now_ns && s->next_due_ns < end_ns) {
+        struct outbox o = {.box = {.say = say}, .sender = s, .due_ns = s->next_due_ns};
 
-        if (up->workload->write(up->load, s->sender.client->index, due_ns, &o.box,
-                                &s->next_due_ns) < 0) {
+        if (up->workload->write(up->load, s->sender.client->index, &o.box, &s->next_due_ns) < 0) {
             note_failure(up, pl_strerror(PL_ENOMEM));
             s->next_due_ns = INT64_MAX;
         }
     }
-    if (s->next_due_ns < recorder->window_end_ns)
+    if (s->next_due_ns < end_ns)
         schedule_set(&up->env->schedule, &s->timer, s->next_due_ns);
     sender_flush(&s->sender, now_ns);
 }

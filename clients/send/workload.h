@@ -58,7 +58,6 @@ struct workload_outbox {
     /* Send data, one compact JSON value (copied), to channels[channel]. Returns the message's
      * number: this sender's in that channel, from 1 without gaps; 0: out of memory. */
     uint64_t (*say)(struct workload_outbox *o, unsigned channel, const char *data, size_t len);
-    bool in_window; /* what is due now is measured */
 };
 
 /* A sender's message has come to a client (which may be the sender itself), for the first time. */
@@ -89,10 +88,9 @@ struct workload {
     void (*free)(void *w);
     /* When this sender's first message is due; senders begin at start_ns. */
     int64_t (*first_due_ns)(void *w, uint32_t client, int64_t start_ns);
-    /* It is due_ns (or later, when we are late): say what this sender has to say, if anything,
-     * and when to be called next (> due_ns). 0 or PL_ENOMEM. */
-    int (*write)(void *w, uint32_t client, int64_t due_ns, struct workload_outbox *out,
-                 int64_t *next_due_ns);
+    /* This sender's message is due: send what it has to say, if anything, and set when the next one
+     * is due. 0 or PL_ENOMEM. */
+    int (*write)(void *w, uint32_t client, struct workload_outbox *out, int64_t *next_due_ns);
     /* May be NULL. In the order of arrival; of each message once at each client. */
     void (*heard)(void *w, const struct workload_heard *h);
     /* After the drain: what is wrong, as one line; NULL: nothing. May be NULL. */

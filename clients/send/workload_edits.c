@@ -131,7 +131,7 @@ static uint32_t index_after(uint32_t index, const struct typist_step *step)
     return step->what == TYPIST_ERASES ? index - step->chars : step->index;
 }
 
-static int edits_write(void *state, uint32_t client, int64_t due_ns, struct workload_outbox *out,
+static int edits_write(void *state, uint32_t client, struct workload_outbox *out,
                        int64_t *next_due_ns)
 {
     struct edits *w = state;
@@ -141,7 +141,6 @@ static int edits_write(void *state, uint32_t client, int64_t due_ns, struct work
     uint32_t index = 0;
     int err = PL_OK;
 
-    (void)due_ns;
     text_doc_index_after(&e->doc, e->cursor, &index);
     typist_next(&e->typist, index, text_doc_length(&e->doc), &step);
     *next_due_ns = e->typist.due_ns;

@@ -125,14 +125,13 @@ static size_t write_input(struct player *p, char *text, size_t wanted)
     return len;
 }
 
-static int inputs_write(void *state, uint32_t client, int64_t due_ns, struct workload_outbox *out,
+static int inputs_write(void *state, uint32_t client, struct workload_outbox *out,
                         int64_t *next_due_ns)
 {
     struct inputs *w = state;
     struct player *p = &w->players[client];
     size_t len = write_input(p, w->text, w->plan->data_bytes);
 
-    (void)due_ns;
     p->inputs++;
     *next_due_ns = p->start_ns + (int64_t)((double)p->inputs * w->exact_interval_ns);
     return out->say(out, 0, w->text, len) > 0 ? PL_OK : PL_ENOMEM;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clients/send/order.h"
+#include "clients/send/audience.h"
 #include "lib/base/rng.h"
 
 struct tally {

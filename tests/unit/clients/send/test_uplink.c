@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/err.h"
-#include "clients/send/order.h"
+#include "clients/send/audience.h"
 #include "lib/base/rng.h"
 #include "clients/send/uplink.h"
 

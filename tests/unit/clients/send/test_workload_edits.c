@@ -52,7 +52,7 @@ static uint64_t say(struct workload_outbox *o, unsigned channel, const char *dat
 
 static void begin(uint32_t nclients, uint32_t room_size, uint32_t senders)
 {
-    w = (struct world){.outbox = {.say = say, .in_window = true},
+    w = (struct world){.outbox = {.say = say},
                        .plan = {nclients, room_size, senders, .rate_hz = 5.0, .seed = 11}};
     rng_seed(&w.rng, 3);
     w.state = workload_edits.make(&w.plan);
@@ -107,7 +107,7 @@ static void live(int64_t until_ns)
             return;
         w.writer = client;
         w.now_ns = w.due_ns[client];
-        if (workload_edits.write(w.state, client, w.now_ns, &w.outbox, &w.due_ns[client]) < 0)
+        if (workload_edits.write(w.state, client, &w.outbox, &w.due_ns[client]) < 0)
             ck_abort_msg("client %u can't write", client);
         for (uint64_t n = rng_next(&w.rng) % 40; n > 0 && w.told[listener] < w.len; n--)
             tell_next(listener);

@@ -63,7 +63,7 @@ START_TEST(inputs_keep_their_rate_and_cover_the_interval)
 
         ck_assert_int_eq((first_ns - start_ns) / (interval_ns / 10), client);
         for (int i = 0; i < 100; i++)
-            ck_assert_int_eq(inputs->write(w, client, due_ns, &h.box, &due_ns), PL_OK);
+            ck_assert_int_eq(inputs->write(w, client, &h.box, &due_ns), PL_OK);
         ck_assert_int_eq(due_ns, first_ns + 100 * interval_ns);
     }
     ck_assert_uint_eq(h.said, 1000);
@@ -86,7 +86,7 @@ START_TEST(inputs_are_json_of_exactly_the_wanted_size)
         w = inputs->make(&p);
         due_ns = inputs->first_due_ns(w, 0, 0);
         for (int i = 0; i < 12; i++) {
-            ck_assert_int_eq(inputs->write(w, 0, due_ns, &h.box, &due_ns), PL_OK);
+            ck_assert_int_eq(inputs->write(w, 0, &h.box, &due_ns), PL_OK);
             ck_assert_uint_eq(h.len, bytes);
             json = cJSON_ParseWithLength(h.text, h.len);
             ck_assert_ptr_nonnull(json);
@@ -108,7 +108,7 @@ START_TEST(inputs_of_the_same_seed_are_the_same)
         void *w = inputs->make(&p);
         int64_t due_ns = inputs->first_due_ns(w, 1, 0);
 
-        ck_assert_int_eq(inputs->write(w, 1, due_ns, &h[i].box, &due_ns), PL_OK);
+        ck_assert_int_eq(inputs->write(w, 1, &h[i].box, &due_ns), PL_OK);
         inputs->free(w);
     }
     ck_assert_uint_eq(h[0].len, h[1].len);
