@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "servers/hub/latest.h"
-#include "servers/hub/name_table.h"
+#include "lib/base/name_table.h"
 #include "servers/hub/update.h"
 
 struct feed;

@@ -1,4 +1,4 @@
-#include "servers/hub/name_table.h"
+#include "lib/base/name_table.h"
 
 #include <stdlib.h>
 #include <string.h>

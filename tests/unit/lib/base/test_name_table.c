@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "servers/hub/name_table.h"
+#include "lib/base/name_table.h"
 #include "lib/base/rng.h"
 
 enum { NAMES = 700 };
