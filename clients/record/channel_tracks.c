@@ -169,7 +169,7 @@ static void take_latest(struct channel_track *t, struct recorder *r, uint32_t cl
     if (!recorder_in_window(r, e->t_ns))
         return;
     channel_saw(ch, e->n, e->from.len > 0);
-    seen = &ch->keys.all[key];
+    seen = ch->keys.all[key];
     if (e->n > seen->newest_n)
         seen->newest_n = e->n;
 }
@@ -207,7 +207,7 @@ static uint64_t count_outdated(const struct channel_track *t)
 
     for (uint32_t i = 0; i < keys->n; i++) {
         uint64_t held_n = i < t->nheld ? t->held_n[i] : 0;
-        struct seq_range newest = {keys->all[i].newest_n, keys->all[i].newest_n};
+        struct seq_range newest = {keys->all[i]->newest_n, keys->all[i]->newest_n};
 
         if (newest.last > held_n && newest.last <= t->track.cursor)
             outdated += seq_range_overlap(newest, t->channel->window);

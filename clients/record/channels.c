@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/err.h"
 #include "lib/base/rng.h"
 
@@ -59,87 +60,43 @@ size_t channel_name_in_room(char out[CHANNEL_NAME_BYTES], struct name item, uint
 
 /* ---- keys ---- */
 
-enum { SLOTS_FIRST = 4 };
-
-/* FNV-1a, as Fowler, Noll and Vo published it. */
-static uint32_t hash(struct name key)
+static int64_t add_key(struct channel_keys *k, struct name name)
 {
-    uint32_t h = 2166136261U;
+    struct channel_key *key;
 
-    for (size_t i = 0; i < key.len; i++)
-        h = (h ^ (unsigned char)key.text[i]) * 16777619U;
-    return h;
-}
-
-static struct name text_of(const struct channel_key *key)
-{
-    return (struct name){key->text, key->len};
-}
-
-/* Where key is, or the free slot where it belongs. */
-static uint32_t find_slot(const struct channel_keys *k, struct name key)
-{
-    uint32_t i = hash(key) & (k->nslots - 1);
-
-    while (k->slots[i] != 0 && !name_equal(text_of(&k->all[k->slots[i] - 1]), key))
-        i = (i + 1) & (k->nslots - 1);
-    return i;
-}
-
-/* Room for one more key, with half of the slots free. */
-static int make_room(struct channel_keys *k)
-{
-    uint32_t nslots = k->nslots > 0 ? k->nslots * 2 : SLOTS_FIRST;
-    struct channel_key *all;
-    uint32_t *slots;
-
-    if ((k->n + 1) * 2 <= k->nslots)
-        return PL_OK;
-    all = realloc(k->all, nslots / 2 * sizeof *all);
-    if (all == NULL)
+    if (array_reserve(&k->all, &k->cap, (size_t)k->n + 1, sizeof(struct channel_key *)) < 0)
         return PL_ENOMEM;
-    k->all = all;
-    slots = calloc(nslots, sizeof *slots);
-    if (slots == NULL)
+    key = calloc(1, sizeof *key);
+    if (key == NULL)
         return PL_ENOMEM;
-    free(k->slots);
-    k->slots = slots;
-    k->nslots = nslots;
-    for (uint32_t i = 0; i < k->n; i++)
-        slots[find_slot(k, text_of(&k->all[i]))] = i + 1;
-    return PL_OK;
-}
-
-static int64_t add(struct channel_keys *k, struct name key)
-{
-    struct channel_key *new;
-
-    if (make_room(k) < 0)
+    if (name.len > 0)
+        memcpy(key->text, name.text, name.len);
+    key->node.name = (struct name){key->text, name.len};
+    key->number = k->n;
+    if (name_table_add(&k->by_name, &key->node) < 0) {
+        free(key);
         return PL_ENOMEM;
-    new = &k->all[k->n];
-    *new = (struct channel_key){.len = (uint8_t)key.len};
-    if (key.len > 0)
-        memcpy(new->text, key.text, key.len);
-    k->slots[find_slot(k, key)] = ++k->n;
-    return k->n - 1;
+    }
+    k->all[k->n++] = key;
+    return key->number;
 }
 
 int64_t channel_keys_number(struct channel_keys *k, struct name key)
 {
-    uint32_t slot;
+    const struct name_node *found;
 
     if (key.len > NAME_MAX_BYTES)
         key.len = NAME_MAX_BYTES; /* no server of ours has such keys */
-    if (k->nslots == 0)
-        return add(k, key);
-    slot = find_slot(k, key);
-    return k->slots[slot] > 0 ? (int64_t)k->slots[slot] - 1 : add(k, key);
+    found = name_table_find(&k->by_name, key);
+    return found != NULL ? (int64_t)((const struct channel_key *)found)->number : add_key(k, key);
 }
 
 void channel_keys_free(struct channel_keys *k)
 {
+    for (uint32_t i = 0; i < k->n; i++)
+        free(k->all[i]);
     free(k->all);
-    free(k->slots);
+    name_table_free(&k->by_name, NULL);
     *k = (struct channel_keys){0};
 }
 

@@ -10,7 +10,7 @@
 
 #include "clients/record/channel_positions.h"
 #include "clients/record/track.h"
-#include "lib/base/name.h"
+#include "lib/base/name_table.h"
 
 /* ---- names: "match/score,room-{room}"; {room} stands for the client's room, so that one process
  * can hold clients of many ---- */
@@ -36,16 +36,17 @@ static inline uint64_t channel_room_of(uint64_t index, uint64_t room_size)
  * needs a number for each and not its name ---- */
 
 struct channel_key {
-    char text[NAME_MAX_BYTES];
-    uint8_t len;
+    struct name_node node; /* first: the table hands it back to us */
+    uint32_t number;
     uint64_t newest_n; /* of the window's updates, at any client; 0: none */
+    char text[NAME_MAX_BYTES];
 };
 
 /* Zero-initialise; end with channel_keys_free(). */
 struct channel_keys {
-    struct channel_key *all; /* owned; by number */
-    uint32_t *slots;         /* owned; number + 1, 0: free; linear probing */
-    uint32_t n, nslots;      /* nslots: a power of two, at least twice n */
+    struct channel_key **all; /* owned; by number */
+    uint32_t n, cap;
+    struct name_table by_name;
 };
 
 /* The number of key, which may be empty (it is a key, too), or PL_ENOMEM. */
