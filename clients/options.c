@@ -143,33 +143,23 @@ static int check_names(const struct client_options *o, const char *option, const
     return PL_OK;
 }
 
-/* Twice the same channel would be one lane or two. */
-static bool is_in_list(struct name wanted, const char *list)
-{
-    struct name item;
-
-    while (channel_list_next(&list, &item)) {
-        if (name_equal(item, wanted))
-            return true;
-    }
-    return false;
-}
-
+/* A name may stand once in both lists together: its updates belong to one track. */
 static int check_twice(const struct client_options *o, struct err_text *e)
 {
-    const char *at = o->channel;
-    struct name item;
+    const char *const lists[] = {o->channel, o->latest};
 
-    while (channel_list_next(&at, &item)) {
-        if (is_in_list(item, at) || is_in_list(item, o->latest))
-            return err_set(e, PL_EINVAL, "--channel: '%.*s' is named twice", (int)item.len,
-                           item.text);
-    }
-    at = o->latest;
-    while (channel_list_next(&at, &item)) {
-        if (is_in_list(item, at))
-            return err_set(e, PL_EINVAL, "--latest: '%.*s' is named twice", (int)item.len,
-                           item.text);
+    for (int i = 0; i < 2; i++) {
+        struct name item, other;
+
+        for (const char *at = lists[i]; channel_list_next(&at, &item);) {
+            const char *rest = at, *latest = i == 0 ? o->latest : NULL;
+
+            while (channel_list_next(&rest, &other) || channel_list_next(&latest, &other)) {
+                if (name_equal(item, other))
+                    return err_set(e, PL_EINVAL, "--%s: '%.*s' is named twice",
+                                   i == 0 ? "channel" : "latest", (int)item.len, item.text);
+            }
+        }
     }
     return PL_OK;
 }

@@ -1,6 +1,7 @@
 #include "clients/document/text_doc.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -398,7 +399,6 @@ int text_doc_text(const struct text_doc *d, struct buf *out)
 
 int text_doc_hash(const struct text_doc *d, char hex[TEXT_HASH_CHARS + 1])
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t hash[EVP_MAX_MD_SIZE];
     struct buf text = {0};
     unsigned len = 0;
@@ -407,10 +407,8 @@ int text_doc_hash(const struct text_doc *d, char hex[TEXT_HASH_CHARS + 1])
     if (err == PL_OK && EVP_Digest(text.data, text.len, hash, &len, EVP_sha256(), NULL) != 1)
         err = PL_ENOMEM;
     buf_free(&text);
-    for (unsigned i = 0; err == PL_OK && i < len; i++) {
-        hex[2 * i] = digits[hash[i] >> 4];
-        hex[2 * i + 1] = digits[hash[i] & 15];
-    }
-    hex[err == PL_OK ? TEXT_HASH_CHARS : 0] = '\0';
+    hex[0] = '\0';
+    for (unsigned i = 0; err == PL_OK && i < len; i++)
+        sprintf(hex + 2 * i, "%02x", hash[i]);
     return err;
 }

@@ -44,7 +44,7 @@ static void on_progress(struct deadline *d, int64_t now_ns)
     struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, progress));
 
     tell_progress(f, now_ns);
-    recorder_recent_reset(&f->env.recorder);
+    hdr_reset(&f->env.recorder.recent_us);
     schedule_set(&f->env.schedule, &f->progress, now_ns + progress_step_ns);
 }
 
@@ -289,29 +289,6 @@ static void on_gave_up(void *arg, struct client *c)
         begin_leave(f, clock_now_ns());
 }
 
-static void on_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,
-                      int64_t recv_ns)
-{
-    struct fleet *f = arg;
-
-    (void)text_len;
-    upstream_update(&f->upstream, c, e, recv_ns);
-}
-
-static void on_opened(void *arg, struct client *c)
-{
-    struct fleet *f = arg;
-
-    upstream_opened(&f->upstream, c);
-}
-
-static void on_read_up_to(void *arg, struct client *c, uint64_t mark)
-{
-    struct fleet *f = arg;
-
-    upstream_read_up_to(&f->upstream, c, mark);
-}
-
 static void begin_setup(struct fleet *f, int64_t now_ns)
 {
     f->phase = FLEET_SETUP;
@@ -431,9 +408,9 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
         .joined = on_joined,
         .gave_up = on_gave_up,
         .ended = on_ended,
-        .update = on_update,
-        .opened = on_opened,
-        .read_up_to = on_read_up_to,
+        .update = upstream_update,
+        .opened = upstream_opened,
+        .read_up_to = upstream_read_up_to,
     };
     bool sends = opt->send != SEND_NONE;
     int err;

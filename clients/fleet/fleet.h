@@ -32,9 +32,9 @@ enum fleet_phase {
 };
 
 struct fleet {
+    struct upstream upstream; /* first, so that its hooks get it; zeroed: clients send nothing */
     struct client_env env;
     struct control control;
-    struct upstream upstream; /* what clients send; zeroed: nothing */
     struct client_array clients;
     uint64_t begun, joined, gave_up, ended;
     uint64_t drained;         /* clients 0..drained-1 hold all that the window published */

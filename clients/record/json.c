@@ -1,5 +1,7 @@
 #include "clients/record/json.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/err.h"
@@ -32,26 +34,34 @@ void json_end(struct json *j)
     append(j, "}", 1);
 }
 
+__attribute__((format(printf, 3, 4))) static void add(struct json *j, const char *name,
+                                                      const char *fmt, ...)
+{
+    char value[64];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(value, sizeof value, fmt, ap);
+    va_end(ap);
+    json_raw(j, name, value, strlen(value));
+}
+
 void json_u64(struct json *j, const char *name, uint64_t value)
 {
-    add_name(j, name);
-    if (j->err == PL_OK)
-        j->err = buf_printf(j->out, "%llu", (unsigned long long)value);
+    add(j, name, "%llu", (unsigned long long)value);
 }
 
 void json_i64(struct json *j, const char *name, int64_t value)
 {
-    add_name(j, name);
-    if (j->err == PL_OK)
-        j->err = buf_printf(j->out, "%lld", (long long)value);
+    add(j, name, "%lld", (long long)value);
 }
 
 void json_real(struct json *j, const char *name, int decimals, double value)
 {
-    add_name(j, name);
-    if (j->err == PL_OK)
-        j->err = decimals < 0 ? buf_printf(j->out, "%g", value)
-                              : buf_printf(j->out, "%.*f", decimals, value);
+    if (decimals == JSON_SHORTEST)
+        add(j, name, "%g", value);
+    else
+        add(j, name, "%.*f", decimals, value);
 }
 
 void json_bool(struct json *j, const char *name, bool value)

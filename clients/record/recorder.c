@@ -183,11 +183,6 @@ void recorder_outage(struct recorder *r, int64_t lasted_ns)
     hdr_record(&r->outage_us, round_to_us(lasted_ns), 1);
 }
 
-void recorder_recent_reset(struct recorder *r)
-{
-    hdr_reset(&r->recent_us);
-}
-
 /* ---- the end ---- */
 
 void recorder_end_age(struct recorder *r, struct track *t)

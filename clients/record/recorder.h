@@ -41,7 +41,7 @@ struct recorder {
     uint64_t posts;        /* of delivered: sent by somebody, not the server's own */
     struct hdr latency_us; /* window; rounded to the nearest microsecond */
     uint64_t latency_clamped;   /* window: received before published, or after over an hour */
-    struct hdr recent_us;       /* since the last recorder_recent_reset(): the live p50 */
+    struct hdr recent_us;       /* of all updates; the owner resets it: the live p50 */
     struct hdr outage_us;       /* whole run: from losing a connection to the next answer */
     struct hdr request_late_us; /* sent after due, window: the instrument's own error */
     /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. A client
@@ -104,7 +104,6 @@ void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
 /* A client that had to connect again got its first answer so much later. */
 void recorder_outage(struct recorder *r, int64_t lasted_ns);
-void recorder_recent_reset(struct recorder *r);
 
 /* End of the drain. The window held seqs first..last (last < first: none). delivered was
  * counted update by update, by publish time; missed and late follow from what each track

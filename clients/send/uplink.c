@@ -53,11 +53,12 @@ void uplink_depart(struct uplink *u)
     item->left = true;
 }
 
-/* Take the oldest count out, whichever side of the border they are on. */
-static void forget(struct uplink *u, size_t count)
+void uplink_acknowledge(struct uplink *u, size_t count)
 {
     size_t bytes = 0;
 
+    if (count == 0)
+        return;
     for (size_t i = 0; i < count; i++)
         bytes += u->items[i].len;
     u->nitems -= count;
@@ -68,19 +69,13 @@ static void forget(struct uplink *u, size_t count)
     u->acknowledged += count;
 }
 
-void uplink_acknowledge(struct uplink *u, size_t count)
-{
-    if (count > 0)
-        forget(u, count);
-}
-
 /* An answer to the connection before may come when the message already waits to go again. */
 size_t uplink_acknowledge_through(struct uplink *u, unsigned channel, uint64_t n)
 {
     for (size_t i = 0; i < u->nitems && u->items[i].left; i++) {
         if (u->items[i].channel != channel || u->items[i].n != n)
             continue;
-        forget(u, i + 1);
+        uplink_acknowledge(u, i + 1);
         return i + 1;
     }
     return 0;

@@ -54,7 +54,7 @@ void uplink_depart(struct uplink *u);
  * there is one. *bytes: of their posts. */
 size_t uplink_batch(const struct uplink *u, size_t max_bytes, size_t *bytes);
 
-/* The server has the oldest count (<= under_way) of them. */
+/* The server has the oldest count of them, under way or waiting again. */
 void uplink_acknowledge(struct uplink *u, size_t count);
 /* It has message n of channel and so, as they travel in order, all before it. Returns how many
  * that were; 0 when it was known. */

@@ -27,17 +27,17 @@ static void note_failure(struct upstream *up, const char *text)
 
 /* ---- the drivers' hooks ---- */
 
-void upstream_opened(struct upstream *up, struct client *c)
+void upstream_opened(void *arg, struct client *c)
 {
-    struct upstream_sender *s = sender_of(up, c);
+    struct upstream_sender *s = sender_of(arg, c);
 
     if (s != NULL)
         sender_opened(&s->sender);
 }
 
-void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark)
+void upstream_read_up_to(void *arg, struct client *c, uint64_t mark)
 {
-    struct upstream_sender *s = sender_of(up, c);
+    struct upstream_sender *s = sender_of(arg, c);
 
     if (s != NULL)
         sender_read_up_to(&s->sender, mark);
@@ -173,14 +173,16 @@ static bool check_order(struct upstream *up, struct order_track *track, enum ord
     return false;
 }
 
-void upstream_update(struct upstream *up, struct client *c, const struct envelope *e,
+void upstream_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,
                      int64_t recv_ns)
 {
+    struct upstream *up = arg;
     unsigned channel;
     uint64_t n;
     struct sender *s = find_sender(up, e, &channel, &n);
     struct order_track *track;
 
+    (void)text_len;
     if (s == NULL)
         return;
     if (s->client == c)

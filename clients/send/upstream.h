@@ -54,10 +54,10 @@ int upstream_init(struct upstream *up, struct client_env *env, const struct clie
 /* The recorder's window is set: senders start. */
 void upstream_begin(struct upstream *up, int64_t now_ns);
 
-/* The client's hooks of the same names. */
-void upstream_opened(struct upstream *up, struct client *c);
-void upstream_read_up_to(struct upstream *up, struct client *c, uint64_t mark);
-void upstream_update(struct upstream *up, struct client *c, const struct envelope *e,
+/* The client's hooks of the same names; arg is the struct upstream. */
+void upstream_opened(void *arg, struct client *c);
+void upstream_read_up_to(void *arg, struct client *c, uint64_t mark);
+void upstream_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,
                      int64_t recv_ns);
 
 /* After the window's end: does the server have all that was sent, and everybody who is to receive

@@ -75,7 +75,7 @@ START_TEST(recorder_recent_covers_every_phase_until_reset)
     update(0, 150);
     ck_assert_int_eq(r.recent_us.total_count, 2);
     ck_assert_int_eq(hdr_value_at_percentile(&r.recent_us, 50), DELAY_NS / NS_PER_US);
-    recorder_recent_reset(&r);
+    hdr_reset(&r.recent_us);
     ck_assert_int_eq(r.recent_us.total_count, 0);
     ck_assert_int_eq(r.latency_us.total_count, 1);
 }
