@@ -122,14 +122,13 @@ static void arena_next(struct model *model, struct post *out)
     model->due_ns = (int64_t)((double)a->posted * 1e9 / (a->tick_hz * a->nrooms));
 }
 
-static void arena_free(struct model *model)
+static void arena_release(struct model *model)
 {
     struct arena *a = (struct arena *)model;
 
     free(a->rooms);
     free(a->players);
     free(a->text);
-    free(a);
 }
 
 /* Seeds are below 2^53: the bits above them tell the rooms apart. */
@@ -150,7 +149,7 @@ struct model *arena_new(uint64_t seed, unsigned rooms, unsigned players, double 
 
     if (a == NULL)
         return NULL;
-    a->model = (struct model){.next = arena_next, .free = arena_free};
+    a->model = (struct model){.next = arena_next, .release = arena_release};
     a->nrooms = rooms;
     a->nplayers = players;
     a->tick_hz = tick_hz;
@@ -159,7 +158,7 @@ struct model *arena_new(uint64_t seed, unsigned rooms, unsigned players, double 
     a->players = calloc((size_t)rooms * players, sizeof *a->players);
     a->text = malloc(TEXT_HEAD_BYTES + (size_t)players * TEXT_PLAYER_BYTES);
     if (a->rooms == NULL || a->players == NULL || a->text == NULL) {
-        arena_free(&a->model);
+        model_free(&a->model);
         return NULL;
     }
     for (unsigned k = 0; k < rooms; k++)

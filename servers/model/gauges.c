@@ -61,11 +61,6 @@ static void gauges_next(struct model *model, struct post *out)
     model->due_ns = gauges_earliest(g)->due_ns;
 }
 
-static void gauges_free(struct model *model)
-{
-    free(model);
-}
-
 /* Begins in the long run's distribution, at a phase of its own. */
 static void gauge_init(struct gauge *gauge, const struct gauge_kind *k, struct rng *r)
 {
@@ -82,7 +77,7 @@ struct model *gauges_new(uint64_t seed)
 
     if (g == NULL)
         return NULL;
-    g->model = (struct model){.next = gauges_next, .free = gauges_free};
+    g->model.next = gauges_next;
     rng_seed(&g->rng, seed);
     for (int i = 0; i < GAUGES; i++)
         gauge_init(&g->gauges[i], &gauge_kinds[i], &g->rng);

@@ -41,10 +41,9 @@ static void generator_next(struct model *m, struct post *out)
     m->due_ns = arrivals_next(&g->arrivals, &g->rng);
 }
 
-static void generator_free(struct model *m)
+static void generator_release(struct model *m)
 {
     free(((struct generator *)m)->data);
-    free(m);
 }
 
 int generator_restart(struct model *m, const struct arrivals *arrivals, size_t data_bytes)
@@ -67,7 +66,7 @@ struct model *generator_new(uint64_t seed, const struct arrivals *arrivals, size
 
     if (g == NULL)
         return NULL;
-    g->model = (struct model){.next = generator_next, .free = generator_free};
+    g->model = (struct model){.next = generator_next, .release = generator_release};
     rng_seed(&g->rng, seed);
     if (generator_restart(&g->model, arrivals, data_bytes) == 0)
         return &g->model;

@@ -10,7 +10,7 @@
 #include "servers/model/model.h"
 #include "lib/base/rng.h"
 
-enum { INBOX_TEXT_BYTES = 512 };
+enum { INBOX_KINDS = 6, INBOX_TEXT_BYTES = 512 };
 
 struct inbox_kind {
     const char *type;
@@ -19,8 +19,7 @@ struct inbox_kind {
     const char *path; /* of its page, with a number */
 };
 
-extern const struct inbox_kind inbox_kinds[];
-extern const size_t inbox_kinds_count;
+extern const struct inbox_kind inbox_kinds[INBOX_KINDS];
 
 struct inbox {
     struct model model; /* first */

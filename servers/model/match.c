@@ -6,43 +6,15 @@
 #include "lib/base/clock.h"
 
 /* Of a thousand deliveries 96% are legal; 1.35 runs from each legal one, 8.1 an over. */
-const struct match_outcome match_outcomes[] = {
-    {"dot", 300, 0, 0, 0, true, false, {"defended back down the pitch", "beaten outside off"}},
-    {"single", 370, 1, 0, 1, true, false, {"pushed to long-on for one", "worked off the pads"}},
-    {"two",
-     65,
-     2,
-     0,
-     2,
-     true,
-     false,
-     {"clipped into the gap, they run two", "back for the second"}},
-    {"three",
-     5,
-     3,
-     0,
-     3,
-     true,
-     false,
-     {"pulled in just before the rope", "hard running for three"}},
-    {"four", 110, 4, 0, 0, true, false, {"FOUR, driven through extra cover", "FOUR, cut hard"}},
-    {"six", 50, 6, 0, 0, true, false, {"SIX, high over long-on", "SIX, into the second tier"}},
-    {"leg-bye", 13, 0, 1, 1, true, false, {"off the thigh pad, leg-bye", "one off the boot"}},
-    {"wide", 30, 0, 1, 0, false, false, {"wide down the leg side", "too far outside off, wide"}},
-    {"no-ball", 5, 1, 1, 1, false, false, {"no-ball, and they take one", "overstepped, no-ball"}},
-    {"caught", 32, 0, 0, 0, true, true, {"OUT, caught at deep midwicket", "OUT, edged and taken"}},
-    {"bowled",
-     11,
-     0,
-     0,
-     0,
-     true,
-     true,
-     {"OUT, bowled, through the gate", "OUT, off stump is back"}},
-    {"lbw", 5, 0, 0, 0, true, true, {"OUT, lbw, that was plumb", "OUT, lbw after a review"}},
-    {"run out", 4, 0, 0, 0, true, true, {"OUT, run out, direct hit", "OUT, run out by a yard"}},
+const struct match_outcome match_outcomes[MATCH_OUTCOMES] = {
+    {"dot", 300, 0, 0, 0, true, false},    {"single", 370, 1, 0, 1, true, false},
+    {"two", 65, 2, 0, 2, true, false},     {"three", 5, 3, 0, 3, true, false},
+    {"four", 110, 4, 0, 0, true, false},   {"six", 50, 6, 0, 0, true, false},
+    {"leg-bye", 13, 0, 1, 1, true, false}, {"wide", 30, 0, 1, 0, false, false},
+    {"no-ball", 5, 1, 1, 1, false, false}, {"caught", 32, 0, 0, 0, true, true},
+    {"bowled", 11, 0, 0, 0, true, true},   {"lbw", 5, 0, 0, 0, true, true},
+    {"run out", 4, 0, 0, 0, true, true},
 };
-const size_t match_outcomes_count = sizeof match_outcomes / sizeof *match_outcomes;
 
 /* 30 s to the next ball, 75 s over a change of ends, 105 s and more for a new batter. */
 const struct match_gap match_gap_ball = {20, 10}, match_gap_over = {30, 15},
@@ -218,18 +190,13 @@ static void match_next(struct model *model, struct post *out)
     model->due_ns = m->cues[m->cue].at_ns;
 }
 
-static void match_free(struct model *model)
-{
-    free(model);
-}
-
 struct model *match_new(uint64_t seed)
 {
     struct match *m = calloc(1, sizeof *m);
 
     if (m == NULL)
         return NULL;
-    m->model = (struct model){.next = match_next, .free = match_free};
+    m->model.next = match_next;
     rng_seed(&m->rng, seed);
     m->innings = 1; /* of a match that is just over: the first cue begins the next */
     match_plan(m, MATCH_INNINGS, 0, 0);

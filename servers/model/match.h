@@ -18,6 +18,7 @@ enum {
     MATCH_OVER_BALLS = 6,
     MATCH_WICKETS = 10,
     MATCH_PLAYERS = 11,
+    MATCH_OUTCOMES = 13,
     MATCH_CUES_MAX = 12,
     MATCH_TEXT_BYTES = 512
 };
@@ -30,11 +31,9 @@ struct match_outcome {
     uint8_t extras;
     uint8_t crossed; /* how often the batters changed ends */
     bool legal, wicket;
-    const char *phrases[2]; /* how a commentator puts it */
 };
 
-extern const struct match_outcome match_outcomes[];
-extern const size_t match_outcomes_count;
+extern const struct match_outcome match_outcomes[MATCH_OUTCOMES];
 
 /* Time from one delivery to the next, as a shortest and an exponential part: every ball has the
  * first, and the others on top when they apply. */

@@ -5,6 +5,7 @@
 #define PUSHLAB_MODEL_H
 
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "lib/proto/post.h"
 
@@ -13,8 +14,15 @@ struct model {
                        there are no more */
     /* Fill in that post, whose bytes are valid until the next call, and move due_ns on. */
     void (*next)(struct model *m, struct post *out);
-    void (*free)(struct model *m); /* NULL is not accepted */
+    void (*release)(struct model *m); /* give back what it owns; NULL: nothing but itself */
 };
+
+static inline void model_free(struct model *m)
+{
+    if (m->release != NULL)
+        m->release(m);
+    free(m);
+}
 
 /* For the names that a model posts under. */
 #define MODEL_NAME(text) ((struct name){(text), sizeof(text) - 1})

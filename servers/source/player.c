@@ -52,7 +52,7 @@ static void player_stop(struct source *src)
     struct player *p = (struct player *)src;
 
     pacer_free(&p->pacer);
-    p->model->free(p->model);
+    model_free(p->model);
     free(p);
 }
 
@@ -81,7 +81,7 @@ struct source *player_start(struct publisher *pub, const struct player_options *
 fail:
     err_set(e, err, "--source: %s", pl_strerror(err));
     if (o->model != NULL)
-        o->model->free(o->model);
+        model_free(o->model);
     free(p);
     return NULL;
 }

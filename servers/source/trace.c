@@ -155,7 +155,6 @@ static void trace_next(struct model *model, struct post *out)
 static void trace_release(struct model *model)
 {
     trace_free((struct trace *)model);
-    free(model);
 }
 
 struct model *trace_load(const char *path, bool loop, struct err_text *e)
@@ -166,11 +165,12 @@ struct model *trace_load(const char *path, bool loop, struct err_text *e)
         err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
         return NULL;
     }
+    t->model = (struct model){.next = trace_next, .release = trace_release};
+    t->loop = loop;
     if (trace_read(t, path, e) < 0) {
-        trace_release(&t->model);
+        model_free(&t->model);
         return NULL;
     }
-    t->loop = loop;
-    t->model = (struct model){t->items[0].at_ns, trace_next, trace_release};
+    t->model.due_ns = t->items[0].at_ns;
     return &t->model;
 }

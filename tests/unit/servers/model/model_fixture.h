@@ -70,8 +70,8 @@ static inline bool models_agree(struct model *a, struct model *b, int n)
         same = same && name_equal(p.channel, q.channel) && name_equal(p.key, q.key) &&
                p.data_len == q.data_len && memcmp(p.data, q.data, p.data_len) == 0;
     }
-    a->free(a);
-    b->free(b);
+    model_free(a);
+    model_free(b);
     return same;
 }
 

@@ -41,7 +41,7 @@ START_TEST(rooms_tick_in_turn_spread_over_a_tick_time)
         ck_assert_int_eq(p.at_ns, (int64_t)i * 1000000000 / (20 * ROOMS));
         played_free(&p);
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -97,7 +97,7 @@ START_TEST(players_run_at_their_speed_and_stay_inside)
     ck_assert_double_eq(kills, killed);
     ck_assert_int_le(jumps, killed);          /* nobody flies */
     ck_assert_int_ge(jumps, killed * 9 / 10); /* few wake up where they fell */
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -132,7 +132,7 @@ START_TEST(hits_add_up_to_everyones_health)
         take_hits(&p, hp);
         played_free(&p);
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -162,7 +162,7 @@ START_TEST(hits_come_at_their_rate)
         hits += count_in(&p, "\"by\":");
     }
     ck_assert_double_eq_tol(hits, mean, 5 * sqrt(mean * (1 - chance)));
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -176,7 +176,7 @@ START_TEST(a_player_alone_is_never_hit)
         ck_assert_int_eq(cJSON_GetArraySize(list_of(&p, "hits")), 0);
         played_free(&p);
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -196,8 +196,8 @@ START_TEST(a_room_does_the_same_however_many_there_are)
             played_free(&q);
         }
     }
-    one->free(one);
-    many->free(many);
+    model_free(one);
+    model_free(many);
 }
 END_TEST
 
@@ -222,7 +222,7 @@ START_TEST(a_tick_has_its_documented_size)
             played_free(&p);
         }
         ck_assert_double_eq_tol(bytes, 25 + 58.0 * players, 25 + 3.0 * players);
-        m->free(m);
+        model_free(m);
     }
 }
 END_TEST

@@ -45,7 +45,7 @@ START_TEST(every_gauge_keeps_its_own_rate)
         ck_assert_double_eq_tol(gaps / span_s, gauge_kinds[i].rate_hz, 1e-6);
         ck_assert_int_eq(counts[i], (int)lround(SECONDS * gauge_kinds[i].rate_hz));
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -75,7 +75,7 @@ static void sample(double values[SAMPLES], const char *channel)
             values[n++] = atof(at + strlen("\"value\":"));
         }
     }
-    m->free(m);
+    model_free(m);
 }
 
 /* An autoregressive process that keeps k of its deviation: the mean of N samples has the
@@ -126,7 +126,7 @@ START_TEST(a_sample_has_its_documented_size)
         ck_assert_uint_le(p.post.data_len, 140);
         played_free(&p);
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 

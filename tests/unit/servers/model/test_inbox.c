@@ -21,30 +21,29 @@ START_TEST(kinds_come_in_their_shares)
     int counts[16] = {0}, others = 0;
     unsigned all = 0;
 
-    for (size_t i = 0; i < inbox_kinds_count; i++)
+    for (size_t i = 0; i < INBOX_KINDS; i++)
         all += inbox_kinds[i].percent;
     ck_assert_uint_eq(all, 100);
     for (int n = 0; n < SAMPLES; n++) {
         struct played p = model_play(m);
         size_t kind = 0;
 
-        while (kind < inbox_kinds_count &&
-               strcmp(inbox_kinds[kind].type, played_text(&p, "type")) != 0)
+        while (kind < INBOX_KINDS && strcmp(inbox_kinds[kind].type, played_text(&p, "type")) != 0)
             kind++;
-        if (kind < inbox_kinds_count)
+        if (kind < INBOX_KINDS)
             counts[kind]++;
         else
             others++;
         played_free(&p);
     }
     ck_assert_int_eq(others, 0);
-    for (size_t i = 0; i < inbox_kinds_count; i++) {
+    for (size_t i = 0; i < INBOX_KINDS; i++) {
         double share = inbox_kinds[i].percent / 100.0;
 
         ck_assert_double_eq_tol((double)counts[i] / SAMPLES, share,
                                 5 * sqrt(share * (1 - share) / SAMPLES));
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -61,7 +60,7 @@ START_TEST(a_fixed_rate_is_kept_exactly)
         ck_assert_double_eq(played_number(&p, "id"), n);
         played_free(&p);
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -87,7 +86,7 @@ START_TEST(a_notification_has_its_documented_size)
         bytes += (double)p.data_len / SAMPLES;
     }
     ck_assert_double_eq_tol(bytes, 270, 5);
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 

@@ -70,7 +70,7 @@ START_TEST(gaps_between_balls_have_their_means)
     expect_mean(&ordinary, 30, 10);
     expect_mean(&over, 75, sqrt(10 * 10 + 15 * 15));
     expect_mean(&wicket, 105, sqrt(10 * 10 + 30 * 30));
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -80,7 +80,7 @@ START_TEST(outcomes_come_as_often_as_their_table_says)
     int n = 0, counts[32] = {0};
     unsigned all = 0;
 
-    for (size_t i = 0; i < match_outcomes_count; i++)
+    for (size_t i = 0; i < MATCH_OUTCOMES; i++)
         all += match_outcomes[i].per_mille;
     ck_assert_uint_eq(all, 1000);
     while (match_of(m)->number <= MATCHES) {
@@ -93,14 +93,14 @@ START_TEST(outcomes_come_as_often_as_their_table_says)
         played_free(&p);
     }
     ck_assert_int_gt(n, MATCHES * 150);
-    for (size_t i = 0; i < match_outcomes_count; i++) {
+    for (size_t i = 0; i < MATCH_OUTCOMES; i++) {
         double share = match_outcomes[i].per_mille / 1000.0;
 
         /* A score is told at the beginning of an innings too: two for each match. */
         ck_assert_double_eq_tol((double)counts[i] / n, share,
                                 5 * sqrt(share * (1 - share) / n) + 2.0 * MATCHES / n);
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -151,7 +151,7 @@ START_TEST(the_events_add_up_to_the_score)
         played_free(&p);
     }
     ck_assert_int_gt(scores, MATCHES * 150);
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -203,7 +203,7 @@ START_TEST(innings_end_by_wickets_overs_or_the_chase_within_their_time)
     }
     /* ICC T20 playing conditions: 20 overs in 85 minutes. */
     ck_assert_double_eq_tol(first_innings_min.sum / first_innings_min.n, 85, 5);
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -238,7 +238,7 @@ START_TEST(a_wicket_is_a_burst_of_six_events_in_half_a_minute)
         }
         played_free(&p);
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -265,7 +265,7 @@ START_TEST(events_are_numbered_and_sizes_are_as_documented)
     /* docs/sources.md */
     ck_assert_double_eq_tol(events.sum / events.n, 182, 10);
     ck_assert_double_eq_tol(scores.sum / scores.n, 115, 5);
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -299,7 +299,7 @@ START_TEST(the_result_names_the_side_with_more_runs)
     }
     ck_assert_int_ge(by_runs, MATCHES / 5);
     ck_assert_int_ge(by_wickets, MATCHES / 5);
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 

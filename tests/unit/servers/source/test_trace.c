@@ -133,7 +133,7 @@ START_TEST(a_trace_ends_with_its_last_update)
     expect_next(m, 10000000, "1");
     expect_next(m, 40000000, "2");
     ck_assert_int_eq(m->due_ns, INT64_MAX);
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 
@@ -145,7 +145,7 @@ START_TEST(a_looped_trace_begins_again_after_its_period)
         expect_next(m, round_ns + 10000000, "1");
         expect_next(m, round_ns + 40000000, "2");
     }
-    m->free(m);
+    model_free(m);
 }
 END_TEST
 

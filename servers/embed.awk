@@ -1,0 +1,24 @@
+# embed.awk -v header=HEADER FILE: what a text file says, as C on stdout; HEADER declares it.
+# NAME.lua: its lines without comments, as one string: const char NAME[].
+# Other files: lists, const char *const NAME[] each. [NAME] begins one, # begins a comment line.
+function c_string(text) { gsub(/\\/, "\\\\", text); gsub(/"/, "\\\"", text); return "\"" text }
+BEGIN { print "#include \"" header "\"" }
+FILENAME ~ /[.]lua$/ {
+    if (FNR == 1) {
+        name = FILENAME
+        gsub(/.*\/|[.]lua$/, "", name)
+        printf "%sconst char %s[] =", end, name
+        end = ";\n"
+    }
+    if (!/^ *--/) printf "\n    %s\\n\"", c_string($0)
+    next
+}
+/^#/ || /^$/ { next }
+/^\[/ {
+    gsub(/[][]/, "")
+    printf "%sconst char *const %s[] = {\n", end, $0
+    end = "};\n"
+    next
+}
+{ print "    " c_string($0) "\"," }
+END { printf "%s", end }
