@@ -5,13 +5,23 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/proto/url.h"
 #include "servers/demo/demo.h"
 #include "servers/http/cursor_wait.h"
 #include "servers/route.h"
-#include "servers/server_tls.h"
 #include "servers/source/source.h"
+#include "servers/transport/poll.h"
 
 enum { STOP_DEADLINE_MS = 700 };
+
+#define PLAIN_TEXT "This port speaks TLS: https:// and wss:// here.\n"
+#define PLAIN_ANSWER                                                                               \
+    "HTTP/1.1 400 Bad Request\r\n"                                                                 \
+    "Connection: close\r\n"                                                                        \
+    "Content-Type: text/plain\r\n"                                                                 \
+    "Content-Length: 48\r\n"                                                                       \
+    "\r\n" PLAIN_TEXT
+_Static_assert(sizeof PLAIN_TEXT - 1 == 48, "Content-Length");
 
 /* The publisher's: readers that wait for more of the log may go on. */
 static bool server_on_advanced(void *arg)
@@ -136,6 +146,52 @@ static int start_source(struct server *s, struct err_text *e)
     return pub->source != NULL ? start_feed(s, &o, e) : PL_OK;
 }
 
+static int refuse_without_tls(const struct server_options *o, struct err_text *e)
+{
+    const char *option = o->tls_cert != NULL         ? "--tls-cert"
+                         : o->tls_key != NULL        ? "--tls-key"
+                         : o->tls_write_cert != NULL ? "--tls-write-cert"
+                         : o->tls_version != TLS_ANY ? "--tls-version"
+                                                     : NULL;
+
+    if (option == NULL)
+        return PL_OK;
+    return err_set(e, PL_EINVAL, "%s: has no meaning without --tls", option);
+}
+
+/* The host of --listen is one more name of the certificate, unless it stands for all. */
+static const char *own_host(const struct server_options *o, char host[256])
+{
+    uint16_t port;
+
+    if (url_parse_host_port(host, &port, o->http.listen, NULL) < 0)
+        return NULL;
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 ? NULL : host;
+}
+
+/* --tls and the options that belong to it. */
+static int start_tls(struct server *s, struct err_text *e)
+{
+    const struct server_options *o = s->options;
+    char host[256];
+    struct tls_server_options options = {.version = o->tls_version,
+                                         .cert_path = o->tls_cert,
+                                         .key_path = o->tls_key,
+                                         .host = own_host(o, host),
+                                         .plain_answer = PLAIN_ANSWER};
+    int err;
+
+    if (!o->tls)
+        return refuse_without_tls(o, e);
+    if (o->tls_key != NULL && o->tls_cert == NULL)
+        return err_set(e, PL_EINVAL, "--tls-key: has no meaning without --tls-cert");
+    err = tls_new_server(&s->tls, &options, e);
+    if (err == PL_OK && o->tls_write_cert != NULL)
+        err = tls_write_cert(s->tls, o->tls_write_cert, e);
+    s->http.tls = s->tls;
+    return err;
+}
+
 int server_start(struct server *s, const struct server_options *options, struct err_text *e)
 {
     int err;
@@ -145,7 +201,6 @@ int server_start(struct server *s, const struct server_options *options, struct 
                                     .hub = &s->hub,
                                     .publisher = &s->publisher,
                                     .handle = route_request,
-                                    .poll_cache = &s->poll_cache,
                                     .started_ns = clock_now_ns()};
     signal(SIGPIPE, SIG_IGN);
     if (start_hub(s) < 0)
@@ -153,11 +208,9 @@ int server_start(struct server *s, const struct server_options *options, struct 
     err = start_loop(s);
     if (err < 0)
         return err_set(e, err, "event loop: %s", pl_strerror(err));
-    err = server_tls_start(&s->tls, options, e);
-    if (err < 0)
-        return err;
-    s->http.tls = s->tls;
-    err = start_source(s, e);
+    err = start_tls(s, e);
+    if (err == PL_OK)
+        err = start_source(s, e);
     if (err < 0 || s->http.stopping)
         return err;
     return listener_start(&s->http, e);
@@ -190,6 +243,6 @@ void server_free(struct server *s)
         event_base_free(s->base);
     }
     tls_free(s->tls);
-    poll_cache_free(&s->poll_cache);
+    poll_free(&s->http);
     hub_free(&s->hub);
 }

@@ -11,7 +11,6 @@
 #include "servers/hub/publish.h"
 #include "servers/http/http_context.h"
 #include "servers/server_options.h"
-#include "servers/transport/poll_cache.h"
 
 struct demo;
 
@@ -22,7 +21,6 @@ struct server {
     struct publisher publisher;
     struct http_context http;
     struct tls *tls; /* NULL: in the clear */
-    struct poll_cache poll_cache;
     struct demo *demo; /* NULL without --demo */
     struct event sigterm, sigint, stop_deadline;
     struct err_text failure; /* why it stops; "": it was told to */

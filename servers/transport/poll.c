@@ -1,14 +1,39 @@
 #include "servers/transport/poll.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "servers/transport/poll_cache.h"
 #include "servers/http/reply.h"
 #include "lib/proto/url.h"
+
+enum {
+    LIST_MAX_BYTES = 4096,
+    POLL_CACHE_SLOTS = 64,
+    POLL_UPDATES_MAX = 1000 /* a client that lacks more gets them in several polls */
+};
+
+struct poll_answer {
+    struct subscription *to; /* a reference: its address can't become another's meanwhile */
+    uint64_t cursor;
+    uint64_t newest_seq; /* of the subscription, when the answer was made */
+    bool future;         /* the cursor was above it: of an earlier run of the server */
+    enum reply_persistence persistence;
+    int64_t date_unix_s;  /* Date is part of the bytes */
+    struct shared *whole; /* NULL: the slot is empty */
+    int status;           /* 200 or 204 */
+    size_t payload_bytes;
+    uint64_t updates, superseded;
+};
+
+/* Whole responses, made once and shared: all who poll the same subscription with the same cursor
+ * get the same bytes. Small and direct-mapped, because most poll with one of the newest cursors. */
+struct poll_cache {
+    struct poll_answer slots[POLL_CACHE_SLOTS];
+};
 
 /* 1 found, 0 absent, -1 malformed and answered with 400. */
 static int query_u64(struct peer *p, const struct http_request *req, const char *name, uint64_t max,
@@ -26,8 +51,6 @@ static int query_u64(struct peer *p, const struct http_request *req, const char 
     reply_error(p, 400, NULL, why);
     return -1;
 }
-
-enum { LIST_MAX_BYTES = 4096 };
 
 /* False: answered with 400. */
 static bool query_list(struct peer *p, const struct http_request *req, const char *name, char *list)
@@ -112,6 +135,94 @@ bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *ho
     return found >= 0;
 }
 
+/* "[a,b,c]": the payload is what is not bracket or comma. */
+static int add_updates(struct buf *out, const struct selection *news, size_t *payload_bytes)
+{
+    int err = buf_add(out, "[", 1);
+
+    for (size_t i = 0; i < news->n; i++) {
+        const struct shared *json = news->updates[i]->json;
+
+        if (i > 0)
+            err |= buf_add(out, ",", 1);
+        err |= buf_add(out, json->data, json->len);
+        *payload_bytes += json->len;
+    }
+    return err | buf_add(out, "]", 1);
+}
+
+/* Build the response into a fresh shared buffer. */
+static int answer_make(struct poll_answer *a, struct http_context *c, const struct selection *news)
+{
+    struct buf body = {0}, *out = &c->scratch;
+    char fields[96];
+    int err = 0, at;
+
+    at = snprintf(fields, sizeof fields, "Pushlab-Cursor: %llu\r\n",
+                  (unsigned long long)news->cursor);
+    if (news->missed > 0)
+        snprintf(fields + at, sizeof fields - (size_t)at, "Pushlab-Missed: %llu\r\n",
+                 (unsigned long long)news->missed);
+    a->updates = news->n;
+    a->superseded = news->superseded;
+    a->status = news->n > 0 ? 200 : 204;
+    if (news->n > 0)
+        err = add_updates(&body, news, &a->payload_bytes);
+    out->len = 0;
+    err |= reply_head(out, a->status, news->n > 0 ? "application/json" : NULL, fields,
+                      news->n > 0 ? (int64_t)body.len : -1, a->persistence, http_context_date(c));
+    err |= buf_add(out, body.data, body.len);
+    a->whole = err < 0 ? NULL : shared_new_copy(out->data, out->len);
+    buf_free(&body);
+    out->len = 0;
+    return a->whole == NULL ? PL_ENOMEM : PL_OK;
+}
+
+static struct poll_answer *slot_of(struct poll_cache *cache, const struct reading *reading,
+                                   enum reply_persistence persistence)
+{
+    uint64_t mixed = reading->to->node.hash + reading->cursor * 4 + persistence;
+
+    return &cache->slots[mixed % POLL_CACHE_SLOTS];
+}
+
+static void slot_empty(struct poll_answer *a)
+{
+    shared_unref(a->whole);
+    subscription_unref(a->to);
+    *a = (struct poll_answer){0};
+}
+
+/* The answer to a poll right now. Borrowed, valid until the next call; NULL: no memory. */
+static const struct poll_answer *answer_get(struct http_context *c, const struct reading *reading,
+                                            enum reply_persistence persistence)
+{
+    bool future = reading->cursor > hub_newest_seq(c->hub);
+    struct selection news;
+    struct poll_answer *a;
+
+    if (c->poll_cache == NULL)
+        c->poll_cache = calloc(1, sizeof *c->poll_cache);
+    if (c->poll_cache == NULL)
+        return NULL;
+    a = slot_of(c->poll_cache, reading, persistence);
+    http_context_date(c); /* brings date_unix_s up to date */
+    if (a->whole != NULL && a->to == reading->to && a->cursor == reading->cursor &&
+        a->newest_seq == reading->to->newest_seq && a->future == future &&
+        a->persistence == persistence && a->date_unix_s == c->date_unix_s)
+        return a;
+    slot_empty(a);
+    if (hub_select(c->hub, reading->to, reading->cursor, POLL_UPDATES_MAX, &news) < 0)
+        return NULL;
+    *a = (struct poll_answer){.to = subscription_ref(reading->to),
+                              .cursor = reading->cursor,
+                              .newest_seq = reading->to->newest_seq,
+                              .future = future,
+                              .persistence = persistence,
+                              .date_unix_s = c->date_unix_s};
+    return answer_make(a, c, &news) < 0 ? NULL : a;
+}
+
 /* HEAD gets the same head, made for it alone: it would be wrong in the shared cache. */
 static void answer_head(struct peer *p, const struct poll_answer *a)
 {
@@ -126,7 +237,7 @@ static void answer_head(struct peer *p, const struct poll_answer *a)
 void poll_answer(struct peer *p, const struct reading *reading)
 {
     struct http_context *c = peer_context(p);
-    const struct poll_answer *a = poll_cache_get(c, reading, reply_persistence(p));
+    const struct poll_answer *a = answer_get(c, reading, reply_persistence(p));
 
     if (a == NULL) {
         peer_drop(p, DROP_NO_MEMORY);
@@ -140,4 +251,12 @@ void poll_answer(struct peer *p, const struct reading *reading)
     }
     c->hub->counts.superseded += a->superseded;
     reply_shared(p, a->whole, a->status, a->payload_bytes, a->updates);
+}
+
+void poll_free(struct http_context *c)
+{
+    for (int i = 0; c->poll_cache != NULL && i < POLL_CACHE_SLOTS; i++)
+        slot_empty(&c->poll_cache->slots[i]);
+    free(c->poll_cache);
+    c->poll_cache = NULL;
 }
