@@ -109,8 +109,9 @@ void route_request(struct peer *p, const struct http_request *req)
 
     if (t != NULL && cursor_wait_hold(p, req))
         return;
-    peer_charge(p, r != NULL && r->publishes ? http_context_publish_account(c)
-                                             : http_context_account(c, t));
+    peer_charge(p, t != NULL                   ? t->info->id
+                   : r != NULL && r->publishes ? ACCOUNT_PUBLISH
+                                               : ACCOUNT_OTHER);
     p->account->requests++;
     p->account->in_bytes += p->http->request_bytes;
     if (p->tapped != NULL)

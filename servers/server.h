@@ -20,7 +20,7 @@ struct server {
     struct hub hub;
     struct publisher publisher;
     struct http_context http;
-    struct tls *tls; /* NULL: in the clear */
+    struct tls *tls;   /* NULL: in the clear */
     struct demo *demo; /* NULL without --demo */
     struct event sigterm, sigint, stop_deadline;
     struct err_text failure; /* why it stops; "": it was told to */

@@ -5,8 +5,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 
-enum held_kind { HELD_OUTPUT, HELD_INPUT, HELD_REQUEST, HELD_FINISH, HELD_FINISH_LINGER };
-
 struct held {
     struct held *next;
     struct peer *peer;
@@ -88,76 +86,50 @@ void delay_line_free(struct delay_line *l)
     ticker_free(&l->ticker);
 }
 
-/* Takes the reference to bytes over, also on failure. */
+/* As the backlog limit of conn.h: one message always fits. */
+static bool line_full(const struct peer *p, size_t len)
+{
+    size_t held_bytes = delay_of(p)->held_bytes;
+
+    return held_bytes > 0 && held_bytes + len > (size_t)peer_context(p)->settings->backlog_bytes;
+}
+
 static int line_append(struct delay_line *l, struct peer *p, enum held_kind kind,
                        struct shared *bytes)
 {
-    struct delay_peer *dp = delay_of(p);
     struct held *h = malloc(sizeof *h);
     int64_t due_ns = clock_now_ns() + l->one_way_ns;
 
     if (h == NULL) {
-        shared_unref(bytes);
         peer_drop(p, DROP_NO_MEMORY);
         return PL_ENOMEM;
     }
     if (due_ns > l->last_due_ns)
         l->last_due_ns = due_ns;
     *h = (struct held){.peer = p, .due_ns = l->last_due_ns, .bytes = bytes, .kind = kind};
+    if (bytes != NULL)
+        shared_ref(bytes);
     if (l->head == NULL)
         ticker_arm(&l->ticker, h->due_ns);
     *l->tail = h;
     l->tail = &h->next;
-    dp->nheld++;
-    dp->held_bytes += bytes != NULL ? bytes->len : 0;
+    delay_of(p)->nheld++;
+    delay_of(p)->held_bytes += bytes != NULL ? bytes->len : 0;
     return PL_OK;
 }
 
-/* As the backlog limit of conn.h: one message always fits. */
-static bool line_full(struct peer *p, size_t len)
+int delay_line_hold(struct delay_line *l, struct peer *p, enum held_kind kind, struct shared *bytes)
 {
-    size_t held_bytes = delay_of(p)->held_bytes;
+    bool incoming = kind == HELD_INPUT || kind == HELD_REQUEST;
 
-    if (held_bytes == 0 || held_bytes + len <= (size_t)peer_context(p)->settings->backlog_bytes)
-        return false;
-    peer_drop(p, DROP_SLOW_READER);
-    return true;
-}
-
-int delay_line_hold_output(struct delay_line *l, struct peer *p, struct shared *bytes)
-{
-    if (p->conn.ended || p->conn.finishing || delay_of(p)->finishing)
+    if (!incoming && (p->conn.ended || p->conn.finishing || delay_of(p)->finishing))
         return PL_EOF;
-    if (line_full(p, bytes->len))
+    if (bytes != NULL && line_full(p, bytes->len)) {
+        peer_drop(p, DROP_SLOW_READER);
         return PL_ELIMIT;
-    return line_append(l, p, HELD_OUTPUT, shared_ref(bytes));
-}
-
-int delay_line_hold_input(struct delay_line *l, struct peer *p, const void *data, size_t len)
-{
-    struct shared *copy;
-
-    if (line_full(p, len))
-        return PL_ELIMIT;
-    copy = shared_new_copy(data, len);
-    if (copy != NULL)
-        return line_append(l, p, HELD_INPUT, copy);
-    peer_drop(p, DROP_NO_MEMORY);
-    return PL_ENOMEM;
-}
-
-int delay_line_hold_request(struct delay_line *l, struct peer *p, const struct http_request *req)
-{
-    delay_of(p)->request = *req;
-    return line_append(l, p, HELD_REQUEST, NULL);
-}
-
-int delay_line_hold_finish(struct delay_line *l, struct peer *p, bool linger)
-{
-    if (p->conn.ended || delay_of(p)->finishing)
-        return PL_EOF;
-    delay_of(p)->finishing = true;
-    return line_append(l, p, linger ? HELD_FINISH_LINGER : HELD_FINISH, NULL);
+    }
+    delay_of(p)->finishing |= kind == HELD_FINISH || kind == HELD_FINISH_LINGER;
+    return line_append(l, p, kind, bytes);
 }
 
 void delay_line_forget(struct delay_line *l, struct peer *p)

@@ -39,11 +39,19 @@ struct delay_peer {
 int delay_line_init(struct delay_line *l, struct event_base *base);
 void delay_line_free(struct delay_line *l);
 
-/* Each is appended for p. 0, or negative when the connection has ended (also if just now). */
-int delay_line_hold_output(struct delay_line *l, struct peer *p, struct shared *bytes);
-int delay_line_hold_input(struct delay_line *l, struct peer *p, const void *data, size_t len);
-int delay_line_hold_request(struct delay_line *l, struct peer *p, const struct http_request *req);
-int delay_line_hold_finish(struct delay_line *l, struct peer *p, bool linger);
+/* What is appended, and happens half a round trip later. */
+enum held_kind {
+    HELD_OUTPUT,        /* bytes are sent */
+    HELD_INPUT,         /* bytes are read */
+    HELD_REQUEST,       /* p's delay_peer has it; http_session_arrive() */
+    HELD_FINISH,        /* conn_finish() */
+    HELD_FINISH_LINGER, /* the same, lingering */
+};
+
+/* bytes: for output and input, else NULL. 0, or negative when the connection has ended (also if
+ * just now) or its end is in the queue. */
+int delay_line_hold(struct delay_line *l, struct peer *p, enum held_kind kind,
+                    struct shared *bytes);
 
 /* The connection has ended: what it has in the queue is dropped. */
 void delay_line_forget(struct delay_line *l, struct peer *p);

@@ -51,7 +51,8 @@ static bool demo_hold_request(struct peer *p, const struct http_request *req)
 
     d->delayed = is_transport(req->path);
     l = line_to_take(p);
-    return l != NULL && delay_line_hold_request(l, p, req) == 0;
+    d->delay.request = *req;
+    return l != NULL && delay_line_hold(l, p, HELD_REQUEST, NULL) == 0;
 }
 
 /* "close" in the query is how a page asks for a connection of its own for every request: a
@@ -76,12 +77,17 @@ static void demo_count_request(struct peer *p, const struct http_request *req,
 
 static bool demo_hold_input(struct peer *p, const void *data, size_t len)
 {
-    const struct demo_peer *d = p->tapped;
     struct delay_line *l = line_to_take(p);
+    struct shared *copy;
 
     if (l == NULL)
-        return d->delay.finishing;
-    delay_line_hold_input(l, p, data, len);
+        return false;
+    copy = shared_new_copy(data, len);
+    if (copy == NULL)
+        peer_drop(p, DROP_NO_MEMORY);
+    else
+        delay_line_hold(l, p, HELD_INPUT, copy);
+    shared_unref(copy);
     return true;
 }
 
@@ -98,7 +104,7 @@ static int demo_send_shared(struct peer *p, struct shared *s, size_t payload_byt
 {
     struct demo_peer *d = p->tapped;
     struct delay_line *l = line_to_take(p);
-    int err = l == NULL ? conn_send_shared(&p->conn, s) : delay_line_hold_output(l, p, s);
+    int err = l == NULL ? conn_send_shared(&p->conn, s) : delay_line_hold(l, p, HELD_OUTPUT, s);
 
     if (err == 0)
         pages_count_sent(&d->page, s->data, s->len, payload_bytes, updates);
@@ -130,7 +136,7 @@ static void demo_finish(struct peer *p, bool linger)
     }
     if (p->http != NULL)
         p->http->busy = true; /* no further request is read before the end */
-    delay_line_hold_finish(l, p, linger);
+    delay_line_hold(l, p, linger ? HELD_FINISH_LINGER : HELD_FINISH, NULL);
 }
 
 struct demo *demo_new(const struct http_context *c)

@@ -298,7 +298,7 @@ static void put_drops(struct writer *w, const char *account, const uint64_t *dro
     }
 }
 
-static void put_account(struct writer *w, const char *name, const struct transport_stats *t)
+static void put_account(struct writer *w, const char *name, const struct account *t)
 {
     snprintf(w->labels, sizeof w->labels, "{transport=\"%s\"}", name);
     put_gauge(w, "open", t->open, "pushlab_open_connections", "Open connections.");
@@ -333,9 +333,12 @@ static void put_account(struct writer *w, const char *name, const struct transpo
 static void put_accounts(struct writer *w, const struct http_context *c)
 {
     cJSON *accounts = cJSON_AddObjectToObject(w->root, "transports");
-    const char *name;
 
-    for (size_t i = 0; (name = http_context_account_name(i)) != NULL; i++) {
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        const char *name = i < TRANSPORT_COUNT    ? transport_names[i]
+                           : i == ACCOUNT_PUBLISH ? "publish"
+                                                  : "other";
+
         w->object = cJSON_AddObjectToObject(accounts, name);
         put_account(w, name, &c->accounts[i]);
     }

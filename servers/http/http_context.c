@@ -11,28 +11,6 @@
 
 enum { READ_BUF_BYTES = 65536, TICK_MS = 50, ROUND_TICKS = 20 /* a round a second */ };
 
-/* Beside the transports. */
-enum { ACCOUNT_PUBLISH, ACCOUNT_OTHER, ACCOUNTS_BESIDE };
-
-struct transport_stats *http_context_account(const struct http_context *c,
-                                             const struct transport *t)
-{
-    return &c->accounts[t != NULL ? (size_t)t->info->id : TRANSPORT_COUNT + (size_t)ACCOUNT_OTHER];
-}
-
-struct transport_stats *http_context_publish_account(const struct http_context *c)
-{
-    return &c->accounts[TRANSPORT_COUNT + ACCOUNT_PUBLISH];
-}
-
-const char *http_context_account_name(size_t i)
-{
-    static const char *const beside[] = {
-        [ACCOUNT_PUBLISH] = "publish", [ACCOUNT_OTHER] = "other", NULL};
-
-    return i < TRANSPORT_COUNT ? transport_names[i] : beside[i - TRANSPORT_COUNT];
-}
-
 const char *http_context_date(struct http_context *c)
 {
     struct timespec now;
@@ -50,13 +28,13 @@ const int stats_statuses[STATS_STATUSES] = {
     409, 413, 414, 415, 426, 431, 500, 501, 503, 505, 0,
 };
 
-void stats_response(struct transport_stats *s, int status)
+void account_response(struct account *a, int status)
 {
     int i = 0;
 
     while (i < STATS_STATUSES - 1 && stats_statuses[i] != status)
         i++;
-    s->responses[i]++;
+    a->responses[i]++;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -95,8 +73,7 @@ int http_context_start(struct http_context *c, struct event_base *base)
 {
     struct timeval tick = {.tv_usec = TICK_MS * 1000};
 
-    c->accounts = calloc(TRANSPORT_COUNT + ACCOUNTS_BESIDE, sizeof *c->accounts);
-    if (c->accounts == NULL || conn_loop_init(&c->loop, base, READ_BUF_BYTES) < 0 ||
+    if (conn_loop_init(&c->loop, base, READ_BUF_BYTES) < 0 ||
         event_assign(&c->tick, base, -1, EV_PERSIST, on_tick, c) < 0 ||
         event_add(&c->tick, &tick) < 0)
         return PL_ENOMEM;
@@ -134,5 +111,4 @@ void http_context_free(struct http_context *c)
     }
     free(c->peers);
     buf_free(&c->scratch);
-    free(c->accounts);
 }

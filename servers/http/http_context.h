@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/err.h"
 #include "lib/net/conn.h"
 #include "lib/net/tls.h"
 #include "servers/hub/hub.h"
 #include "servers/hub/publish.h"
-#include "servers/http/listener.h"
 #include "servers/http/stats.h"
 #include "servers/http/transport.h"
 
@@ -41,9 +41,17 @@ struct http_settings {
     bool ws_echo;
 };
 
+/* The listening socket: accepts in batches, and pauses at the connection limit or when the process
+ * runs out of descriptors or memory, until there is room again. */
+struct listener {
+    struct event accept_event, retry_event;
+    bool open;
+    char address[80]; /* "127.0.0.1:8080", as bound */
+};
+
 struct http_context {
     struct conn_loop loop; /* first: a peer finds its context by it (peer_context()) */
-    const struct http_settings *settings; /* borrowed, like all pointers here but accounts */
+    const struct http_settings *settings; /* borrowed, like the next three */
     struct hub *hub;
     struct publisher *publisher;
     struct tls *tls; /* NULL: in the clear */
@@ -58,15 +66,15 @@ struct http_context {
     struct peer **peers; /* owned array; each peer knows its slot */
     uint32_t npeers, peers_room, next_visited;
     struct connection_stats connections;
-    struct transport_stats *accounts; /* owned; http_context_account_name() says whose they are */
-    struct buf scratch;               /* for building one answer; empty between uses */
+    struct account accounts[ACCOUNTS];
+    struct buf scratch; /* for building one answer; empty between uses */
     int64_t started_ns;
     int64_t date_unix_s; /* of date */
     char date[30];       /* http_context_date() */
     bool stopping;
 };
 
-/* Make loop, tick and accounts; the pointers before them are set. 0 or PL_ENOMEM. */
+/* Make loop and tick; settings to handle are set. 0 or PL_ENOMEM. */
 int http_context_start(struct http_context *c, struct event_base *base);
 /* No new connections; WebSockets are closed with 1001, streams ended, held polls answered, the
  * rest closed. When the last connection has ended the loop is told to stop. */
@@ -74,17 +82,15 @@ void http_context_stop(struct http_context *c);
 /* Close all connections, and free. All zero is accepted. */
 void http_context_free(struct http_context *c);
 
+/* Bind the address of the settings and start accepting. 0 or negative with the line in e. */
+int listener_start(struct http_context *c, struct err_text *e);
+/* A connection has ended: there may be room again. */
+void listener_room(struct http_context *c);
+void listener_stop(struct http_context *c);
+
 /* From now on p is visited; and no longer. 0 or PL_ENOMEM. */
 int http_context_add_peer(struct http_context *c, struct peer *p);
 void http_context_remove_peer(struct http_context *c, struct peer *p);
-
-/* The account of a transport; NULL: of all requests that are neither a transport's nor POST
- * /publish. */
-struct transport_stats *http_context_account(const struct http_context *c,
-                                             const struct transport *t);
-struct transport_stats *http_context_publish_account(const struct http_context *c);
-/* The accounts' names, for i from 0 on: each transport's, "publish", "other"; then NULL. */
-const char *http_context_account_name(size_t i);
 
 /* The value of the Date field for now (RFC 9110 §5.6.7), formatted once a second. Brings
  * date_unix_s up to date. */

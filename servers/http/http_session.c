@@ -83,7 +83,7 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
     req.path = url_split_target((char *)m->text.data + m->target, &query);
     req.query = query;
     if (req.path == NULL) {
-        peer_charge(p, http_context_account(c, NULL));
+        peer_charge(p, ACCOUNT_OTHER);
         h->persist = false;
         reply_error(p, 400, NULL, "the request target is malformed");
         return;
@@ -96,7 +96,7 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
 static void session_fail(struct peer *p, int status)
 {
     p->drop = DROP_BAD_REQUEST + 1;
-    peer_charge(p, http_context_account(peer_context(p), NULL));
+    peer_charge(p, ACCOUNT_OTHER);
     p->account->in_bytes += p->http->request_bytes;
     p->http->request_bytes = 0;
     p->http->busy = true;
@@ -222,7 +222,7 @@ void http_session_tick(struct peer *p, int64_t now_ns)
         h->busy = true;
         h->persist = false;
         p->drop = DROP_SLOW_REQUEST + 1;
-        peer_charge(p, http_context_account(peer_context(p), NULL));
+        peer_charge(p, ACCOUNT_OTHER);
         reply_error(p, 408, NULL, "the request took too long");
         return;
     }

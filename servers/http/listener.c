@@ -1,4 +1,4 @@
-#include "servers/http/listener.h"
+#include "servers/http/http_context.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,7 +11,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/proto/url.h"
-#include "servers/http/http_context.h"
 #include "servers/http/peer.h"
 
 enum { ACCEPT_BATCH = 64, LISTEN_BACKLOG = 4096, RETRY_MS = 100 };
@@ -21,9 +20,8 @@ static void listener_pause(struct http_context *c)
     struct listener *l = &c->listener;
     struct timeval retry = {.tv_usec = RETRY_MS * 1000};
 
-    if (l->paused)
+    if (c->connections.accept_paused)
         return;
-    l->paused = true;
     c->connections.accept_paused = true;
     c->connections.accept_pauses++;
     event_del(&l->accept_event);
@@ -85,13 +83,12 @@ void listener_room(struct http_context *c)
     struct listener *l = &c->listener;
     struct timeval retry = {.tv_usec = RETRY_MS * 1000};
 
-    if (!l->open || !l->paused)
+    if (!l->open || !c->connections.accept_paused)
         return;
     if (listener_full(c)) {
         event_add(&l->retry_event, &retry);
         return;
     }
-    l->paused = false;
     c->connections.accept_paused = false;
     event_del(&l->retry_event);
     event_add(&l->accept_event, NULL);

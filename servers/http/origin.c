@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <openssl/crypto.h>
 
 #include "servers/http/reply.h"
@@ -36,13 +38,34 @@ static bool same_secret(const char *a, const char *b)
     return strlen(a) == strlen(b) && CRYPTO_memcmp(a, b, strlen(a)) == 0;
 }
 
+/* Does the connection come from this machine? */
+static bool is_loopback(const struct peer *p)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } addr;
+    socklen_t len = sizeof addr;
+
+    if (getpeername(conn_fd(&p->conn), &addr.any, &len) < 0)
+        return false;
+    if (addr.any.sa_family == AF_INET)
+        return ntohl(addr.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (addr.any.sa_family != AF_INET6)
+        return false;
+    if (IN6_IS_ADDR_V4MAPPED(&addr.v6.sin6_addr))
+        return addr.v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_LOOPBACK(&addr.v6.sin6_addr);
+}
+
 /* From loopback, or with the token (Authorization: Bearer TOKEN, RFC 6750). */
 static bool operator_allowed(const struct peer *p, const struct http_request *req)
 {
     const char *token = peer_context(p)->settings->publish_token;
     const char *given = http_message_field(req->msg, "Authorization");
 
-    if (peer_is_loopback(p))
+    if (is_loopback(p))
         return true;
     if (token == NULL || given == NULL || strncasecmp(given, "Bearer ", 7) != 0)
         return false;
@@ -100,7 +123,7 @@ bool post_allowed(struct peer *p, const struct http_request *req, enum post_purp
         snprintf(why, sizeof why, "this Origin may not %s; --allow-origin adds one",
                  control ? "control" : "publish");
         reply_error(p, 403, NULL, why);
-    } else if (control && !has_token && peer_is_loopback(p) && !host_is_local(req->msg)) {
+    } else if (control && !has_token && is_loopback(p) && !host_is_local(req->msg)) {
         reply_error(p, 403, NULL,
                     "without a token, control is for http://localhost and 127.0.0.1 only");
     } else if (control ? !operator_allowed(p, req) : !publisher_allowed(p, req)) {

@@ -1,8 +1,6 @@
 #include "servers/http/peer.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -49,25 +47,17 @@ static void peer_on_flushed(struct conn *c)
 
 static void peer_count_end(const struct peer *p, enum conn_end why)
 {
-    struct transport_stats *account =
-        p->account != NULL ? p->account : http_context_account(peer_context(p), NULL);
+    static const uint8_t drops[] = {[CONN_END_LOCAL] = 0,
+                                    [CONN_END_EOF] = 0,
+                                    [CONN_END_ERROR] = DROP_IO_ERROR + 1,
+                                    [CONN_END_BACKLOG] = DROP_SLOW_READER + 1,
+                                    [CONN_END_NOMEM] = DROP_NO_MEMORY + 1};
+    struct account *account =
+        p->account != NULL ? p->account : &peer_context(p)->accounts[ACCOUNT_OTHER];
+    uint8_t drop = drops[why] != 0 ? drops[why] : p->drop;
 
-    switch (why) {
-    case CONN_END_BACKLOG:
-        account->drops[DROP_SLOW_READER]++;
-        return;
-    case CONN_END_ERROR:
-        account->drops[DROP_IO_ERROR]++;
-        return;
-    case CONN_END_NOMEM:
-        account->drops[DROP_NO_MEMORY]++;
-        return;
-    case CONN_END_EOF:
-    case CONN_END_LOCAL:
-        break;
-    }
-    if (p->drop != 0)
-        account->drops[p->drop - 1]++;
+    if (drop != 0)
+        account->drops[drop - 1]++;
 }
 
 static void peer_on_end(struct conn *conn, enum conn_end why, int sys_errno)
@@ -186,7 +176,7 @@ void peer_tick(struct peer *p, int64_t now_ns)
 static int peer_account_out(struct peer *p, int sent, size_t len, size_t payload_bytes,
                             uint64_t updates)
 {
-    struct transport_stats *account = p->account;
+    struct account *account = p->account;
 
     if (sent < 0)
         return sent;
@@ -212,12 +202,14 @@ int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uin
     return peer_account_out(p, err, s->len, payload_bytes, updates);
 }
 
-void peer_charge(struct peer *p, struct transport_stats *account)
+void peer_charge(struct peer *p, size_t whose)
 {
+    struct account *account = &peer_context(p)->accounts[whose];
+
     p->account = account;
     if (p->home != 0)
         return;
-    p->home = (uint8_t)(account - peer_context(p)->accounts + 1);
+    p->home = (uint8_t)(whose + 1);
     account->open++;
     account->accepted++;
     account->tls_full_handshakes += conn_tls_handshake(&p->conn) == CONN_TLS_FULL;
@@ -238,24 +230,4 @@ void peer_hook_remove(struct peer_hook *hook)
     *hook->link = hook->next;
     if (hook->next != NULL)
         hook->next->link = hook->link;
-}
-
-bool peer_is_loopback(const struct peer *p)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } addr;
-    socklen_t len = sizeof addr;
-
-    if (getpeername(conn_fd(&p->conn), &addr.any, &len) < 0)
-        return false;
-    if (addr.any.sa_family == AF_INET)
-        return ntohl(addr.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-    if (addr.any.sa_family != AF_INET6)
-        return false;
-    if (IN6_IS_ADDR_V4MAPPED(&addr.v6.sin6_addr))
-        return addr.v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
-    return IN6_IS_ADDR_LOOPBACK(&addr.v6.sin6_addr);
 }

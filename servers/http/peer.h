@@ -46,7 +46,7 @@ struct peer {
     struct conn conn;                  /* first: conn's callbacks cast back */
     struct subscriber sub;             /* used by transports that wait for updates */
     const struct transport *transport; /* of the newest request; NULL: not an update transport */
-    struct transport_stats *account;   /* of the current request; NULL: there was none */
+    struct account *account;           /* of the current request; NULL: there was none */
     void *state;                       /* the transport's, released by transport->release */
     struct http_session *http;         /* NULL once a transport has taken over */
     void *tapped;                      /* the tap's state; NULL without a tap */
@@ -87,14 +87,11 @@ int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uin
 /* Bytes of a connection that a transport has taken over. */
 void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns);
 
-/* Make account the current one, and the home if it is the first. */
-void peer_charge(struct peer *p, struct transport_stats *account);
+/* Make this account (stats.h) the current one, and the home if it is the first. */
+void peer_charge(struct peer *p, size_t whose);
 
 /* ended() is called if p ends before the hook is removed. */
 void peer_hook_add(struct peer *p, struct peer_hook *hook);
 void peer_hook_remove(struct peer_hook *hook);
-
-/* Did this connection come from this machine? (publishing needs no token then) */
-bool peer_is_loopback(const struct peer *p);
 
 #endif

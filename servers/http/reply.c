@@ -78,7 +78,7 @@ void reply_send(struct peer *p, const struct reply *r)
     int64_t length = r->status == 204 || r->status == 304 ? -1 : (int64_t)r->body_len;
     int err;
 
-    stats_response(p->account, r->status);
+    account_response(p->account, r->status);
     out->len = 0;
     err = reply_head(out, r->status, r->content_type, r->fields, length, reply_persistence(p),
                      http_context_date(c));
@@ -125,7 +125,7 @@ void reply_error(struct peer *p, int status, const char *fields, const char *why
 void reply_shared(struct peer *p, struct shared *whole, int status, size_t payload_bytes,
                   uint64_t updates)
 {
-    stats_response(p->account, status);
+    account_response(p->account, status);
     peer_send_shared(p, whole, payload_bytes, updates);
     http_session_done(p);
 }

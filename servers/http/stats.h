@@ -1,11 +1,13 @@
-/* What is counted of connections, requests and bytes. endpoint_stats.c gives each number its names
- * in /stats and /metrics. */
+/* What is counted of connections, requests and bytes, on an account for each transport and two
+ * others. endpoint_stats.c gives each number its names in /stats and /metrics. */
 #ifndef PUSHLAB_STATS_H
 #define PUSHLAB_STATS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "lib/proto/transport_info.h"
 
 enum drop_reason {
     DROP_SLOW_READER, /* backlog limit */
@@ -24,8 +26,10 @@ enum drop_reason {
 enum { STATS_STATUSES = 22 };
 extern const int stats_statuses[STATS_STATUSES];
 
-/* An account: of a transport, of publishing, of all other requests (http_context.h). */
-struct transport_stats {
+/* Whose account it is: a transport's (enum transport_id), or */
+enum { ACCOUNT_PUBLISH = TRANSPORT_COUNT, ACCOUNT_OTHER /* all other requests */, ACCOUNTS };
+
+struct account {
     uint64_t open;     /* gauge */
     uint64_t accepted; /* connections whose first request was for this */
     uint64_t tls_full_handshakes, tls_resumed_handshakes; /* of those */
@@ -49,6 +53,6 @@ struct connection_stats {
 };
 
 /* Count a response. */
-void stats_response(struct transport_stats *s, int status);
+void account_response(struct account *a, int status);
 
 #endif

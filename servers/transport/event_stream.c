@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "lib/proto/chunk.h"
+#include "lib/proto/url.h"
+#include "servers/transport/poll.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "servers/http/reply.h"
@@ -116,8 +118,8 @@ static void send_head(struct peer *p, const struct follower *f)
     http_session_done(p);
 }
 
-void event_stream_open(struct peer *p, const struct http_request *req,
-                       const struct reading *reading)
+static void start_stream(struct peer *p, const struct http_request *req,
+                         const struct reading *reading)
 {
     struct follower *f = calloc(1, sizeof *f);
 
@@ -129,7 +131,7 @@ void event_stream_open(struct peer *p, const struct http_request *req,
     if (!f->chunked)
         p->http->persist = false;
     p->last_out_ns = req->now_ns;
-    stats_response(p->account, 200);
+    account_response(p->account, 200);
     if (req->head) {
         send_head(p, f);
         free(f);
@@ -139,6 +141,23 @@ void event_stream_open(struct peer *p, const struct http_request *req,
     p->sub.deliver = event_stream_deliver;
     if (send_opening(p, f, reading) == 0)
         http_session_detach(p);
+}
+
+/* Last-Event-ID is what an EventSource sends when it reconnects; it replaces the since= that
+ * is still in its URL. An id that is not one of ours is ignored. */
+void event_stream_open(struct peer *p, const struct http_request *req)
+{
+    const char *last_id = http_message_field(req->msg, "Last-Event-ID");
+    struct reading reading;
+    uint64_t resumed;
+
+    if (!poll_parse_reading(p, req, &reading))
+        return;
+    if (p->transport->format->last_event_id && last_id != NULL &&
+        url_parse_u64(&resumed, last_id, INT64_MAX) == 0)
+        reading.cursor = resumed;
+    start_stream(p, req, &reading);
+    poll_release_reading(&reading);
 }
 
 /* A comment or an empty line when nothing has been sent for a while: it keeps middleboxes

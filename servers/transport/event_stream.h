@@ -10,7 +10,6 @@
 #include "lib/base/buf.h"
 #include "servers/transport/follower.h"
 #include "servers/http/http_session.h"
-#include "servers/transport/poll.h"
 
 /* How a format writes an update. */
 struct stream_encoding {
@@ -21,6 +20,7 @@ struct stream_encoding {
 
 struct stream_format {
     const char *content_type;
+    bool last_event_id;                       /* the header field of that name is a cursor */
     struct follower_encodings chunked, plain; /* one update, with and without chunk framing */
     /* Append to out; 0 or PL_ENOMEM. */
     int (*hello)(struct buf *out, const struct http_settings *settings, uint64_t cursor);
@@ -28,12 +28,9 @@ struct stream_format {
     int (*heartbeat)(struct buf *out);
 };
 
-/* Start a stream: header, hello, how many updates were missed, those there are for this reader,
- * then each new one. */
-void event_stream_open(struct peer *p, const struct http_request *req,
-                       const struct reading *reading);
-
-/* The rest of struct transport for a streaming transport. */
+/* For struct transport; its format says the rest. A stream has a header, hello, how many updates
+ * were missed, those there are for this reader, then each new one. */
+void event_stream_open(struct peer *p, const struct http_request *req);
 void event_stream_flushed(struct peer *p, int64_t now_ns);
 void event_stream_tick(struct peer *p, int64_t now_ns);
 void event_stream_stop(struct peer *p);

@@ -229,7 +229,7 @@ static void answer_head(struct peer *p, const struct poll_answer *a)
     const char *end = memmem(a->whole->data, a->whole->len, "\r\n\r\n", 4);
     size_t len = (size_t)(end - (const char *)a->whole->data) + 4;
 
-    stats_response(p->account, a->status);
+    account_response(p->account, a->status);
     peer_send(p, a->whole->data, len, 0, 0);
     http_session_done(p);
 }

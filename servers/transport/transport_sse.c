@@ -4,9 +4,7 @@
 
 #include "lib/base/clock.h"
 #include "servers/transport/event_stream.h"
-#include "servers/transport/poll.h"
 #include "lib/proto/sse.h"
-#include "lib/proto/url.h"
 
 static int write_with_id(struct buf *out, const struct update *u)
 {
@@ -57,6 +55,7 @@ static int sse_heartbeat(struct buf *out)
 
 static const struct stream_format event_stream = {
     .content_type = "text/event-stream",
+    .last_event_id = true,
     .chunked = {&encodings[0].encoding, &encodings[1].encoding},
     .plain = {&encodings[2].encoding, &encodings[3].encoding},
     .hello = sse_hello,
@@ -64,26 +63,10 @@ static const struct stream_format event_stream = {
     .heartbeat = sse_heartbeat,
 };
 
-/* Last-Event-ID is what an EventSource sends when it reconnects; it wins over the since= that
- * still stands in its URL. An id that is none of ours is ignored. */
-static void sse_open(struct peer *p, const struct http_request *req)
-{
-    const char *last_id = http_message_field(req->msg, "Last-Event-ID");
-    struct reading reading;
-    uint64_t resumed;
-
-    if (!poll_parse_reading(p, req, &reading))
-        return;
-    if (last_id != NULL && url_parse_u64(&resumed, last_id, INT64_MAX) == 0)
-        reading.cursor = resumed;
-    event_stream_open(p, req, &reading);
-    poll_release_reading(&reading);
-}
-
 const struct transport transport_sse = {
     .info = &transport_infos[TRANSPORT_SSE],
     .format = &event_stream,
-    .open = sse_open,
+    .open = event_stream_open,
     .flushed = event_stream_flushed,
     .tick = event_stream_tick,
     .stop = event_stream_stop,

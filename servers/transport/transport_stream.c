@@ -1,7 +1,6 @@
 #include "servers/transport/transports.h"
 
 #include "servers/transport/event_stream.h"
-#include "servers/transport/poll.h"
 
 static int stream_write(struct buf *out, const struct update *u)
 {
@@ -39,20 +38,10 @@ static const struct stream_format ndjson = {
     .heartbeat = stream_heartbeat,
 };
 
-static void stream_open(struct peer *p, const struct http_request *req)
-{
-    struct reading reading;
-
-    if (!poll_parse_reading(p, req, &reading))
-        return;
-    event_stream_open(p, req, &reading);
-    poll_release_reading(&reading);
-}
-
 const struct transport transport_stream = {
     .info = &transport_infos[TRANSPORT_STREAM],
     .format = &ndjson,
-    .open = stream_open,
+    .open = event_stream_open,
     .flushed = event_stream_flushed,
     .tick = event_stream_tick,
     .stop = event_stream_stop,

@@ -57,7 +57,7 @@ static void websocket_published(struct peer *p, int err, const struct intake_res
 {
     (void)r;
     if (err < 0)
-        ws_session_fail(p, close_code_of(err));
+        ws_session_fail(p, close_code_of(err), NULL);
 }
 
 /* A client's text message is published, as with POST /publish. */

@@ -52,7 +52,7 @@ static int handshake_accept(struct peer *p, const struct http_request *req)
                    "Sec-WebSocket-Accept: %s\r\n%s\r\n",
                    http_status_phrase(101), accept,
                    subprotocol ? "Sec-WebSocket-Protocol: " WS_SUBPROTOCOL "\r\n" : "");
-    stats_response(p->account, 101);
+    account_response(p->account, 101);
     return peer_send(p, head, (size_t)len, 0, 0);
 }
 
@@ -80,7 +80,7 @@ bool ws_session_open(struct peer *p, const struct http_request *req, ws_on_messa
     return true;
 }
 
-void ws_session_close(struct peer *p, uint16_t code, const char *reason)
+static void session_close(struct peer *p, uint16_t code, const char *reason)
 {
     uint8_t frame[WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES];
     struct ws_session *ws = p->state;
@@ -92,15 +92,10 @@ void ws_session_close(struct peer *p, uint16_t code, const char *reason)
     peer_finish(p, true);
 }
 
-static void session_fail(struct peer *p, uint16_t code, const char *reason)
+void ws_session_fail(struct peer *p, uint16_t code, const char *reason)
 {
     p->drop = DROP_PROTOCOL + 1;
-    ws_session_close(p, code, reason);
-}
-
-void ws_session_fail(struct peer *p, uint16_t code)
-{
-    session_fail(p, code, NULL);
+    session_close(p, code, reason);
 }
 
 /* Echo the peer's code (§5.5.1) and close: the server is to close the TCP connection first
@@ -109,7 +104,7 @@ static void session_answer_close(struct peer *p, const struct ws_event *ev)
 {
     uint16_t code = ev->close_code == WS_CLOSE_NO_STATUS ? 0 : ev->close_code;
 
-    ws_session_close(p, code, NULL);
+    session_close(p, code, NULL);
 }
 
 static void session_control(struct peer *p, const struct ws_event *ev)
@@ -133,7 +128,7 @@ static void session_message(struct peer *p, const struct ws_event *ev)
     p->account->in_payload_bytes += ev->len;
     code = ws->on_message(p, ev);
     if (code != 0)
-        session_fail(p, code, NULL);
+        ws_session_fail(p, code, NULL);
 }
 
 void ws_session_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns)
@@ -146,7 +141,7 @@ void ws_session_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns)
         ssize_t n = ws_reader_feed(&ws->reader, data, len, &ev);
 
         if (n < 0) {
-            session_fail(p, ws->reader.error_close_code, pl_strerror((int)n));
+            ws_session_fail(p, ws->reader.error_close_code, pl_strerror((int)n));
             return;
         }
         data += n;
@@ -186,7 +181,7 @@ void ws_session_stop(struct peer *p)
     if (p->state == NULL)
         conn_close(&p->conn);
     else
-        ws_session_close(p, WS_CLOSE_GOING_AWAY, "the server is stopping");
+        session_close(p, WS_CLOSE_GOING_AWAY, "the server is stopping");
 }
 
 void ws_session_release(struct peer *p)

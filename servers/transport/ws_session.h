@@ -28,17 +28,14 @@ struct ws_session {
  * p->state is a struct ws_session and the connection is detached from HTTP. */
 bool ws_session_open(struct peer *p, const struct http_request *req, ws_on_message *on_message);
 
-/* The verbs of a transport that speaks WebSocket. */
+/* For struct transport. */
 void ws_session_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns);
 void ws_session_tick(struct peer *p, int64_t now_ns);
 void ws_session_stop(struct peer *p); /* 1001 */
 void ws_session_release(struct peer *p);
 
-/* Send a close frame and end the connection. */
-void ws_session_close(struct peer *p, uint16_t code, const char *reason);
-
-/* The same because of what the client sent. */
-void ws_session_fail(struct peer *p, uint16_t code);
+/* Close with this code because of what the client sent; reason NULL: none. */
+void ws_session_fail(struct peer *p, uint16_t code, const char *reason);
 
 /* Send one unmasked data frame of len bytes. 0 or negative. */
 int ws_session_send(struct peer *p, uint8_t opcode, const void *data, size_t len);
