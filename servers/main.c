@@ -13,7 +13,7 @@ static int fail(const struct err_text *e, int code)
     return code;
 }
 
-/* Where a browser on this machine finds the page; a wildcard address is no place to go. */
+/* Where a browser on this machine finds the page; not at a wildcard address. */
 static void print_page(const char *address, bool tls)
 {
     const char *port = strrchr(address, ':');

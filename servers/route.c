@@ -8,7 +8,7 @@
 #include "servers/http/reply.h"
 #include "servers/transport/transports.h"
 
-enum { ROUTE_GET = 1, ROUTE_POST = 2 }; /* GET brings HEAD; OPTIONS is always there */
+enum { ROUTE_GET = 1, ROUTE_POST = 2 }; /* GET includes HEAD; OPTIONS is always allowed */
 
 const struct transport *const transports[TRANSPORT_COUNT + 1] = {
     [TRANSPORT_SHORT_POLL] = &transport_short_poll, [TRANSPORT_LONG_POLL] = &transport_long_poll,

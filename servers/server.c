@@ -122,8 +122,7 @@ static int start_feed(struct server *s, const struct source_options *o, struct e
         return PL_OK;
     if (pub->source->ops->submit == NULL || strncmp(feed, "redis:", 6) == 0)
         return err_set(e, PL_EINVAL,
-                       "--feed: it is what goes into a stream that servers share; accepted: with "
-                       "--source redis://..., any other source");
+                       "--feed: needs --source redis://..., and takes any other source");
     pub->feed = source_start(pub, feed, o, &why);
     return pub->feed == NULL ? err_set(e, PL_EINVAL, "--feed: %.310s", why.text) : PL_OK;
 }
@@ -156,10 +155,10 @@ static int refuse_without_tls(const struct server_options *o, struct err_text *e
 
     if (option == NULL)
         return PL_OK;
-    return err_set(e, PL_EINVAL, "%s: has no meaning without --tls", option);
+    return err_set(e, PL_EINVAL, "%s: needs --tls", option);
 }
 
-/* The host of --listen is one more name of the certificate, unless it stands for all. */
+/* The host of --listen is one more name of the certificate, unless it is a wildcard. */
 static const char *own_host(const struct server_options *o, char host[256])
 {
     uint16_t port;
@@ -184,7 +183,7 @@ static int start_tls(struct server *s, struct err_text *e)
     if (!o->tls)
         return refuse_without_tls(o, e);
     if (o->tls_key != NULL && o->tls_cert == NULL)
-        return err_set(e, PL_EINVAL, "--tls-key: has no meaning without --tls-cert");
+        return err_set(e, PL_EINVAL, "--tls-key: needs --tls-cert");
     err = tls_new_server(&s->tls, &options, e);
     if (err == PL_OK && o->tls_write_cert != NULL)
         err = tls_write_cert(s->tls, o->tls_write_cert, e);
@@ -228,7 +227,7 @@ void server_free(struct server *s)
     sigset_t stops;
 
     if (s->base != NULL) {
-        /* A second signal must not kill a server that is already about to end. */
+        /* A second signal must not kill a server that is ending already. */
         sigemptyset(&stops);
         sigaddset(&stops, SIGTERM);
         sigaddset(&stops, SIGINT);

@@ -23,7 +23,7 @@ struct server {
     struct tls *tls;   /* NULL: in the clear */
     struct demo *demo; /* NULL without --demo */
     struct event sigterm, sigint, stop_deadline;
-    struct err_text failure; /* why it stops; "": it was told to */
+    struct err_text failure; /* why it stops; "": it was stopped */
 };
 
 /* Build everything, wait until the source is ready, and start listening. 0, or negative with the

@@ -23,8 +23,8 @@ static void demo_end(struct peer *p)
     p->tapped = NULL;
 }
 
-/* While something of this peer is in line, all that follows takes the line too, however short the
- * delay has become. */
+/* While something of this peer is in the queue, all that follows is queued too, even when the delay
+ * has become zero. */
 static struct delay_line *line_to_take(const struct peer *p)
 {
     const struct demo_peer *d = p->tapped;
@@ -55,8 +55,8 @@ static bool demo_hold_request(struct peer *p, const struct http_request *req)
     return l != NULL && delay_line_hold(l, p, HELD_REQUEST, NULL) == 0;
 }
 
-/* "close" in the query is how a page asks for a connection of its own for every request: a
- * browser's scripts can't send Connection: close. */
+/* A page asks with "close" in the query for a new connection for each request: a browser's scripts
+ * can't send Connection: close. */
 static void apply_close(struct peer *p, const struct http_request *req)
 {
     char value[4];

@@ -1,5 +1,5 @@
-/* /echo (--ws-echo): every message comes back as it came, so that independent conformance
- * suites can be pointed at the WebSocket implementation. */
+/* /echo (--ws-echo): returns every message, so that conformance suites can test the WebSocket
+ * implementation. */
 #include "servers/endpoint/endpoints.h"
 
 #include "servers/transport/ws_session.h"
@@ -10,7 +10,7 @@ static uint16_t echo_message(struct peer *p, const struct ws_event *message)
     return 0;
 }
 
-/* Not in the table of transports: it carries no updates. It only lends its verbs to the peer. */
+/* Not in the table of transports, since it carries no updates. The peer calls its functions. */
 static const struct transport echo = {
     .input = ws_session_input,
     .tick = ws_session_tick,

@@ -1,5 +1,5 @@
-/* GET / and /web/...: the live page. It needs nothing from anywhere else, and may not: the
- * policy below lets a browser load only our own files and talk only to us. */
+/* GET / and /web/...: the live page. It uses nothing from other servers: the policy
+ * below lets a browser load and connect to this server only. */
 #include "servers/endpoint/endpoints.h"
 
 #include <stdbool.h>
@@ -18,8 +18,8 @@ static const struct web_asset *find_asset(const char *path)
     return NULL;
 }
 
-/* The ws: form of our own origin for the policy, since older browsers do not take it as 'self'
- * (CSP 3 §6.7.2.8). From the Host field, so only if that is a plain name or IPv4 address. */
+/* The ws: form of this server's origin for the policy, since older browsers do not count it as
+ * 'self' (CSP 3 §6.7.2.8). From the Host field, so only if that is a plain name or IPv4 address. */
 static void socket_sources(char *out, size_t cap, const struct http_message *m)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-";
@@ -48,7 +48,7 @@ static void page_fields(char *out, size_t cap, const struct web_asset *a,
              a->etag, sockets);
 }
 
-/* RFC 9110 §13.1.2. Our tags hold no comma, so a search for them as text is exact. */
+/* RFC 9110 §13.1.2. Our tags contain no comma, so that a text search for one is exact. */
 static bool is_current(const struct http_message *m, const char *etag)
 {
     const char *known = http_message_field(m, "If-None-Match");

@@ -89,7 +89,7 @@ void endpoint_pages(struct peer *p, const struct http_request *req)
     }
     page = pages_find(&demo_of(peer_context(p))->pages, id);
     if (page == NULL) {
-        reply_error(p, 404, NULL, "no page of that id has made a request lately");
+        reply_error(p, 404, NULL, "no page of that id has made a request recently");
         return;
     }
     reply_json_owned(p, page_json(peer_context(p), page, exchange));

@@ -11,7 +11,7 @@
 #include "servers/http/reply.h"
 #include "lib/proto/url.h"
 
-/* {"seq":N}, of a list {"seq":LAST,"published":COUNT}, and how many of them came before. */
+/* {"seq":N}, of a list {"seq":LAST,"published":COUNT}, and the number of duplicates. */
 static void reply_published(struct peer *p, const struct intake_result *r)
 {
     char body[120];
@@ -27,8 +27,8 @@ static void reply_published(struct peer *p, const struct intake_result *r)
     reply_json(p, body, (size_t)len);
 }
 
-/* A list that fails in its midst is published up to there: it can be sent again whole, since what
- * is numbered is not published twice. */
+/* A list that fails at some post is published up to there. It can be sent again as a whole, since
+ * posts with from_n are not published twice. */
 static void reply_refused(struct peer *p, int err, const struct intake_result *r)
 {
     char why[200];
@@ -39,7 +39,7 @@ static void reply_refused(struct peer *p, int err, const struct intake_result *r
                     "members in this order; or a list of posts");
     } else if (err == PL_EAWAY) {
         reply_error(p, 503, "Retry-After: 1\r\n",
-                    "the log that orders updates is out of reach; send this again: a post with "
+                    "the log of updates can't be reached; send this again: a post with "
                     "from and from_n is published once");
     } else if (err == PL_ELIMIT || err == PL_ENOMEM) {
         snprintf(why, sizeof why, "%s; %llu published",
@@ -80,7 +80,7 @@ static bool query_name(struct peer *p, const struct http_request *req, const cha
 
 void endpoint_publish(struct peer *p, const struct http_request *req)
 {
-    char *text = (char *)p->http->body.data; /* changed in place: the body is ours by now */
+    char *text = (char *)p->http->body.data; /* changed in place: the session is done with it */
     char channel[NAME_MAX_BYTES + 2], key[NAME_MAX_BYTES + 2];
     struct intake_place place = {0};
 

@@ -346,7 +346,7 @@ static void put_accounts(struct writer *w, const struct http_context *c)
 
 /* ---- the answers ---- */
 
-/* How every connection's socket is set, as the kernel has it: accepted ones inherit it. */
+/* The options of all sockets, as the kernel has them: accepted ones inherit the listener's. */
 static void add_socket(cJSON *root, const struct http_context *c)
 {
     cJSON *o = cJSON_AddObjectToObject(root, "socket");

@@ -1,5 +1,5 @@
 /* GET /time: the clock that updates are stamped with, for clients that must estimate its
- * offset to their own, and when this life of the server began. GET /healthz: the process answers.
+ * offset to their own, and when this run of the server began. GET /healthz: the process answers.
  */
 #include "servers/endpoint/endpoints.h"
 

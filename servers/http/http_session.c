@@ -12,7 +12,7 @@
 enum { PENDING_MAX_BYTES = 65536 };
 #define CONTINUE_100 "HTTP/1.1 100 Continue\r\n\r\n"
 
-/* Go on with what was pipelined behind a held request. */
+/* Go on with what was pipelined after a held request. */
 static void session_on_resume(evutil_socket_t fd, short what, void *arg)
 {
     struct peer *p = arg;
@@ -92,7 +92,7 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
         c->handle(p, &req);
 }
 
-/* The stream of requests is beyond repair: say why, close (RFC 9112 §9.6 says how). */
+/* Where the next request begins is not known: answer and close (RFC 9112 §9.6). */
 static void session_fail(struct peer *p, int status)
 {
     p->drop = DROP_BAD_REQUEST + 1;
@@ -136,7 +136,7 @@ static size_t session_read(struct peer *p, const uint8_t *data, size_t len, int6
     return done;
 }
 
-/* After a take-over: what is left belongs to the transport. */
+/* A transport has taken over: the rest of the input is for it. */
 static void session_hand_over(struct peer *p, uint8_t *rest, size_t len, int64_t now_ns)
 {
     http_session_free(p);
@@ -166,7 +166,7 @@ void http_session_input(struct peer *p, const uint8_t *data, size_t len, int64_t
     h->in_loop = true;
     used = session_read(p, data, len, now_ns);
     h->in_loop = false;
-    if (h->detached) /* data lies in a buffer that its owner lets us change */
+    if (h->detached) /* conn.h: data may be changed in place */
         session_hand_over(p, (uint8_t *)(uintptr_t)data + used, len - used, now_ns);
     else if (used < len && !p->conn.ended && !p->conn.finishing)
         session_park(p, data + used, len - used);

@@ -5,14 +5,14 @@
 #include "lib/base/json_line.h"
 #include "servers/http/peer.h"
 
-/* What came with one request or message, until it is known what became of all of it. */
+/* What came with one request or message, until all its posts are published or refused. */
 struct intake {
     struct receipt receipt; /* first; of each of its posts */
     struct peer_hook hook;
     struct peer *peer; /* NULL: it has ended */
     intake_done *done;
     struct intake_result result;
-    uint64_t waiting; /* posts on their way, and one more while they are read */
+    uint64_t waiting; /* posts not settled yet, and one more while they are read */
     int err;          /* of the first that failed */
 };
 
@@ -66,7 +66,7 @@ static int publish_one(struct intake *in, const char *text, size_t len)
     return post_scan(&post, text, len) < 0 ? PL_EINVAL : publish_post(in, &post);
 }
 
-/* Are they posts, all of them? */
+/* Are all of them posts? */
 static bool list_is_sound(const char *text, size_t len)
 {
     const char *item;

@@ -33,7 +33,7 @@ static bool listener_full(const struct http_context *c)
     return c->connections.open >= (uint64_t)c->settings->max_connections;
 }
 
-/* Out of descriptors or memory: not this connection's fault, and no reason to spin. */
+/* Out of descriptors or memory: trying again at once would fail again. */
 static bool is_exhaustion(int err)
 {
     return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
@@ -64,7 +64,7 @@ static void listener_on_accept(evutil_socket_t listen_fd, short what, void *arg)
             listener_pause(c);
             return;
         }
-        /* ECONNABORTED and the like concern one connection only. */
+        /* ECONNABORTED and the like are errors of one connection. */
         c->connections.accept_errors++;
     }
 }
@@ -109,7 +109,7 @@ static int set_options(int fd, const struct http_settings *o)
     return PL_OK;
 }
 
-/* The address as bound: port 0 has become a real one. */
+/* The address as bound, with the port that 0 became. */
 static int name_address(struct listener *l, int fd)
 {
     struct sockaddr_storage addr;

@@ -147,7 +147,8 @@ void peer_finish(struct peer *p, bool linger)
         conn_finish(&p->conn, linger);
 }
 
-/* A handshake is bounded like the request that it delays; nothing was heard since accept(2). */
+/* A TLS handshake has as much time as a request; until it is complete nothing counts as received.
+ */
 static bool peer_handshakes_too_long(const struct peer *p, int64_t now_ns)
 {
     return conn_tls_handshake(&p->conn) == CONN_TLS_PENDING &&

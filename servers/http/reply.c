@@ -20,7 +20,7 @@ static int add_text(struct buf *out, const char *text)
     return buf_add(out, text, strlen(text));
 }
 
-/* "Name: value\r\n"; by hand, because snprintf would be a third of a poll's cost. */
+/* "Name: value\r\n"; not with snprintf, which would be a third of a poll's cost. */
 static int add_field(struct buf *out, const char *name, const char *value)
 {
     if (add_text(out, name) < 0 || add_text(out, value) < 0)

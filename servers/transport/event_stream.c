@@ -24,7 +24,7 @@ struct shared *event_stream_encode(const struct update *u, const struct update_e
     return bytes;
 }
 
-/* p->state is the follower, and there is nothing else to remember. */
+/* p->state is the follower: a stream needs no other state. */
 static const struct follower_encodings *encodings_of(const struct peer *p, const struct follower *f)
 {
     const struct stream_format *format = p->transport->format;
@@ -48,7 +48,7 @@ void event_stream_flushed(struct peer *p, int64_t now_ns)
         follower_flushed(f, p, encodings_of(p, f), now_ns);
 }
 
-/* Add text made by a format as it must stand on this stream. */
+/* Add text made by a format, with this stream's framing. */
 static int add_piece(struct buf *out, const struct follower *f, const struct buf *piece)
 {
     if (f->chunked)
@@ -64,7 +64,7 @@ static int add_head(struct buf *out, struct peer *p, const struct follower *f)
                       reply_persistence(p), http_context_date(peer_context(p)));
 }
 
-/* The cursor to come back with when what is lost is known: just before the first that is not. */
+/* The cursor for a reconnect after the lost updates: just before the first that is not lost. */
 static uint64_t cursor_past_lost(const struct selection *opening)
 {
     size_t i = 0;
@@ -105,7 +105,7 @@ static int send_opening(struct peer *p, struct follower *f, const struct reading
     return err;
 }
 
-/* HEAD: as if it were about to begin. */
+/* HEAD: the same header as for GET. */
 static void send_head(struct peer *p, const struct follower *f)
 {
     struct buf out = {0};
@@ -161,7 +161,7 @@ void event_stream_open(struct peer *p, const struct http_request *req)
 }
 
 /* A comment or an empty line when nothing has been sent for a while: it keeps middleboxes
- * from closing a quiet connection, and finds out a dead one. Bytes that still wait do as well. */
+ * from closing an idle connection, and detects a broken one. Queued bytes do the same. */
 void event_stream_tick(struct peer *p, int64_t now_ns)
 {
     const struct follower *f = p->state;

@@ -64,7 +64,7 @@ void follower_deliver(struct follower *f, struct peer *p, const struct follower_
     follower_send(f, p, as, u);
 }
 
-/* One by one, because those that the socket does not take may yet be superseded themselves. */
+/* One by one, because those that the socket does not take may be superseded meanwhile. */
 void follower_flushed(struct follower *f, struct peer *p, const struct follower_encodings *as,
                       int64_t now_ns)
 {

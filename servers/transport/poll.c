@@ -13,7 +13,7 @@
 enum {
     LIST_MAX_BYTES = 4096,
     POLL_CACHE_SLOTS = 64,
-    POLL_UPDATES_MAX = 1000 /* a client that lacks more gets them in several polls */
+    POLL_UPDATES_MAX = 1000 /* a client that is further behind gets them in several polls */
 };
 
 struct poll_answer {
@@ -135,7 +135,7 @@ bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *ho
     return found >= 0;
 }
 
-/* "[a,b,c]": the payload is what is not bracket or comma. */
+/* "[a,b,c]": brackets and commas are not payload. */
 static int add_updates(struct buf *out, const struct selection *news, size_t *payload_bytes)
 {
     int err = buf_add(out, "[", 1);
@@ -223,7 +223,7 @@ static const struct poll_answer *answer_get(struct http_context *c, const struct
     return answer_make(a, c, &news) < 0 ? NULL : a;
 }
 
-/* HEAD gets the same head, made for it alone: it would be wrong in the shared cache. */
+/* HEAD gets the same header, and not from the cache's bytes, which have content. */
 static void answer_head(struct peer *p, const struct poll_answer *a)
 {
     const char *end = memmem(a->whole->data, a->whole->len, "\r\n\r\n", 4);

@@ -95,7 +95,7 @@ static int hold_arm(struct hold *hold, int64_t hold_ns, int64_t now_ns)
     return event_add(&hold->timer, &wait);
 }
 
-/* What has been is settled: from now on is from here on. */
+/* Without since, the cursor is the newest update from here on. */
 static void long_poll_hold(struct peer *p, const struct reading *reading, int64_t hold_ns,
                            int64_t now_ns)
 {
@@ -127,7 +127,7 @@ static void long_poll_open(struct peer *p, const struct http_request *req)
     poll_release_reading(&reading);
 }
 
-/* A held request is answered rather than cut: 204, and the client comes back elsewhere. */
+/* A held request is answered with 204, so that the client asks again, perhaps another server. */
 static void long_poll_stop(struct peer *p)
 {
     struct hold *hold = p->state;

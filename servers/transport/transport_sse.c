@@ -12,7 +12,7 @@ static int write_with_id(struct buf *out, const struct update *u)
 }
 
 /* Without an id the event source keeps the one it has, wherever the stream may break: it is the
- * highest it was given, and a request with it neither loses nor repeats an update. */
+ * highest one it was given, and a reconnect with it neither loses nor repeats an update. */
 static int write_without_id(struct buf *out, const struct update *u)
 {
     return sse_encode_data(out, (const char *)u->json->data, u->json->len);
@@ -42,7 +42,7 @@ static int sse_hello(struct buf *out, const struct http_settings *settings, uint
     return err | sse_note(out, "hello", cursor, cursor);
 }
 
-/* Its id is past what is lost: a reconnect must not ask for it again. */
+/* Its id is after the lost updates: a reconnect must not ask for them again. */
 static int sse_missed(struct buf *out, uint64_t cursor, uint64_t missed)
 {
     return sse_note(out, "missed", cursor, missed);

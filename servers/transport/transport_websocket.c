@@ -92,8 +92,8 @@ static int add_note(struct buf *out, const char *name, uint64_t n)
     return err;
 }
 
-/* Everything up to now in one send, as the other streams do: the backlog limit then takes it
- * for one message, and a client that catches up for a slow reader only if it is one. */
+/* Everything up to now in one send, as the other streams do: for the backlog limit it is one
+ * message then, and a client that is only behind is not dropped as a slow reader. */
 static void websocket_begin(struct peer *p, const struct reading *reading)
 {
     struct ws_session *ws = p->state;

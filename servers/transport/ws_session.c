@@ -12,7 +12,7 @@
 
 #define WS_SUBPROTOCOL "pushlab.v1"
 
-/* The status that the request deserves instead of 101; 0 when it is a sound handshake. */
+/* The status to refuse the request with; 0 when the handshake is valid. */
 static int handshake_refuse(struct peer *p, const struct http_request *req, const char **why,
                             const char **fields)
 {
@@ -171,7 +171,7 @@ void ws_session_tick(struct peer *p, int64_t now_ns)
         return;
     }
     if (now_ns - p->last_in_ns < o->ws_ping_ns || conn_queued_bytes(&p->conn) > 0)
-        return; /* bytes that wait ask the same question */
+        return; /* queued bytes detect a broken connection too */
     ws->ping_ns = now_ns;
     peer_send(p, ping, sizeof ping, 0, 0);
 }

@@ -1,8 +1,8 @@
 // The server's clock (CLOCK_MONOTONIC, which stamps every update), as seen from this page.
 //
-// Each look at GET /time gives four times: sent and answered here, received and sent there. The
-// server's clock minus ours lies within half of what the round trip took on the way; the look
-// with the shortest round trip has the tightest bound, and is the one that counts.
+// Each sample of GET /time gives four times: sent and answered here, received and sent there. The
+// difference of the two clocks is known to within half of the round trip; the sample with the
+// shortest round trip has the tightest bound, and is the one that is used.
 
 const KEEP_MS = 120_000; // clocks drift apart: older looks are forgotten
 const TIMER_STEP_MS = 0.1; // browsers coarsen performance.now()
@@ -23,7 +23,7 @@ export class ServerClock {
         return localMs + this.offsetMs;
     }
 
-    // Ask once; several askers share one request. Resolves to true when the server answered.
+    // Take a sample; callers at the same time share one request. Resolves to true when the server answered.
     look() {
         this.#pending ??= this.#ask().finally(() => { this.#pending = null; });
         return this.#pending;
@@ -58,7 +58,7 @@ export class ServerClock {
 
         this.startedNs = time.started_ns;
         this.#looks.push({ at: now, roundTripMs, offsetMs: (there + thence - sent - answered) / 2 });
-        // A server that came back elsewhere in time (another boot) makes old looks wrong.
+        // After a restart with another clock (another boot) old samples are wrong.
         const newest = this.#looks.at(-1);
         this.#looks = this.#looks.filter((l) => now - l.at < KEEP_MS &&
             Math.abs(l.offsetMs - newest.offsetMs) <= (l.roundTripMs + newest.roundTripMs) / 2 + 1);
@@ -67,7 +67,7 @@ export class ServerClock {
         this.errorMs = best.roundTripMs / 2 + TIMER_STEP_MS;
     }
 
-    // A few looks at once, then one now and then.
+    // A few samples at once, then one every few seconds.
     async start() {
         for (let i = 0; i < 8; i++) await this.look();
         setInterval(() => { if (!document.hidden) this.look(); }, 3000);

@@ -79,7 +79,7 @@ export class Comparison {
         this.control?.abort();
     }
 
-    // Resolves to the run, interrupted or not. progress(text) is told what goes on.
+    // Resolves to the run, interrupted or not. progress(text) is called with what is being done.
     async start(seconds, progress) {
         const was = this.lanes.filter((lane) => lane.running);
         this.control = new AbortController();
@@ -191,7 +191,7 @@ export class Comparison {
         const us = mine.map((s) => Math.max(0, 1000 * (s.received - s.published)));
         const published = last.seq - first.seq, delivered = mine.length;
         const missed = lane.missed + lane.gaps;
-        // The counters are looked at a moment before and after the window: ratios are over their own updates.
+        // The counters are read shortly before and after the window: ratios are over the updates between.
         const spent = (key) => (before && after ? after[key] - before[key] : NaN);
         const per = 1 / spent('updates_sent');
         const late = Math.max(0, published - delivered - missed);

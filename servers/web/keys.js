@@ -1,5 +1,5 @@
-// Single keys, for a stage. They can be switched off (WCAG 2.1.4), and never act while somebody
-// types or chooses.
+// Single-key shortcuts, for presenters. They can be switched off (WCAG 2.1.4), and do nothing in a
+// text field or a list.
 
 export function bindKeys(bindings, list, enabled) {
     for (const { keys, what } of bindings) {

@@ -1,5 +1,5 @@
-// The knobs: some turn the server's generator and its artificial round trip (POST /control, when
-// the server runs with --demo), some only what this page asks for. A slider walks a list of round values.
+// The settings: some change the server's generator and its artificial round trip (POST /control, when
+// the server runs with --demo), some only what this page requests. A slider has a list of round values.
 
 import { bytes, ms } from './text.js';
 
@@ -69,7 +69,7 @@ export class Knobs {
         });
     }
 
-    // Where do the server's knobs stand? Also after it has come back.
+    // The server's current settings; also read after a restart.
     async read() {
         try {
             const response = await fetch('/control', { cache: 'no-store', signal: AbortSignal.timeout(5000) });
@@ -88,12 +88,12 @@ export class Knobs {
         this.rtt.set(state?.rtt_ms ?? 0);
         this.pattern.value = state?.pattern ?? 'fixed';
         this.note.textContent = tunable ? ''
-            : state === null ? 'The server’s knobs and counts need its --demo (pushlab serve sets it).'
-                : `The updates come from ${state.source}: it has no knobs.`;
+            : state === null ? 'To change the server’s settings and see its counts, start it with --demo (pushlab serve does).'
+                : `The updates come from ${state.source}: it can’t be changed here.`;
         this.onServer(state);
     }
 
-    // One request at a time; what is turned meanwhile goes together into the next.
+    // One request at a time; what is changed meanwhile goes together into the next.
     async #turn(wish) {
         Object.assign(this.#wish, wish);
         if (this.#sending) return;

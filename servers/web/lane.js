@@ -1,5 +1,5 @@
 // One transport of this page: what it received and when, whether all of it and in order, and
-// what is worth telling. Knows no protocol (transports.js) and no document (view.js).
+// what it should show. Knows no protocol (transports.js) and no document (view.js).
 
 import { Histogram } from './histogram.js';
 
@@ -107,7 +107,7 @@ export class Lane {
         });
     }
 
-    // The server says where we stand. A lower place than ours: it has begun anew.
+    // The server tells its newest number. If it is lower than ours, the server was restarted.
     hello(cursor) {
         if (this.cursor !== null && cursor > this.cursor) this.gaps += cursor - this.cursor;
         if (this.cursor !== null && cursor < this.cursor) this.#anew();
@@ -144,7 +144,7 @@ export class Lane {
         this.alive();
     }
 
-    // ---- losing the server, and finding it again ----
+    // ---- reconnecting ----
 
     gone() {
         if (!this.running) return;
@@ -155,7 +155,7 @@ export class Lane {
         this.recovering = { missed: 0, anew: false };
     }
 
-    // Its numbering began again, with or without our noticing that it was away.
+    // Its numbering began again, whether or not we noticed that it was away.
     #anew() {
         if (this.recovering) {
             this.recovering.anew = true;
@@ -166,8 +166,8 @@ export class Lane {
         this.goneAt = performance.now();
     }
 
-    // Before asking again: is it the same life of the server? In a new one our place means nothing.
-    // Resolves to false while nobody answers.
+    // Before the next request: was the server restarted? Then our cursor means nothing.
+    // Resolves to false while it does not answer.
     async probe() {
         if (!await this.clock.look()) return false;
         if (this.life !== null && this.life !== this.clock.startedNs) {
@@ -178,7 +178,7 @@ export class Lane {
         return true;
     }
 
-    // The same for a transport that reconnects by itself: what went before cursor in the new life is lost.
+    // The same for a transport that reconnects by itself: what came before cursor in the new run is lost.
     async probeAfter(cursor) {
         const before = this.life;
         if (!await this.clock.look() || before === this.clock.startedNs) return;
@@ -197,7 +197,7 @@ export class Lane {
         this.awayMs = performance.now() - this.goneAt;
         this.goneAt = null;
         this.tell();
-        // What was missed is announced right after the hello, or found out by a look at the clock.
+        // What was missed is told right after the hello, or follows from a sample of the clock.
         const told = this.recovering;
         setTimeout(() => {
             if (this.recovering !== told) return;

@@ -21,7 +21,7 @@ let accounts = null; // the server's view of this page
 let cleared = {}; // the same when it was last cleared
 let startedNs = null;
 
-// Said to a screen reader: only what changes rarely, and one thing at a time.
+// For screen readers: only what changes rarely, one thing at a time.
 function announce(text) {
     $('announce').textContent = text;
 }
@@ -69,7 +69,7 @@ async function countForever() {
     for (;;) {
         await new Promise((resolve) => { setTimeout(resolve, COUNTS_MS); });
         if (document.hidden) continue;
-        if (startedNs !== clock.startedNs) { // a new life of the server: its knobs may stand elsewhere
+        if (startedNs !== clock.startedNs) { // the server was restarted: its settings may differ
             startedNs = clock.startedNs;
             cleared = {};
             await knobs.read();
@@ -153,7 +153,7 @@ function clearAll() {
     showNumbers();
 }
 
-// Browsers slow down a page that nobody sees: its latencies would be the browser's. So it rests.
+// Browsers slow down a hidden page, and its latencies would be wrong. So it pauses.
 let resting = [];
 function onVisibility() {
     if (comparison.running) return;
@@ -237,7 +237,7 @@ const foldKnobs = () => { $('knobs').open = !narrow.matches; };
 narrow.addEventListener('change', foldKnobs);
 foldKnobs();
 
-// For the console of a curious visitor.
+// For the browser's console.
 globalThis.pushlab = { lanes, clock, knobs, page, comparison, accounts: readAccounts };
 
 while (!await clock.look()) await new Promise((resolve) => { setTimeout(resolve, 500); });

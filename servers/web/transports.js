@@ -55,7 +55,7 @@ async function poll(lane, path, signal) {
         const list = text === '' ? [] : JSON.parse(text);
         const cursor = Number(response.headers.get('Pushlab-Cursor'));
 
-        // The server answered from another place than we asked for: it has begun anew.
+        // The server answered from another cursor than ours: it was restarted.
         if (lane.cursor === null || cursor < lane.cursor)
             lane.hello(list.length > 0 ? list[0].seq - 1 - missed : cursor);
         if (missed > 0) lane.lost(missed);

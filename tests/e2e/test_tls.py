@@ -528,7 +528,7 @@ class Files(TlsCase):
                 (("--tls", "--tls-key", nowhere), 2, "without --tls-cert"),
                 (("--tls", "--tls-version", "1.1"), 2, "any, 1.2, 1.3"),
                 (("--tls", "--tls-write-cert", nowhere), 1, "No such file or directory"),
-                (("--tls-cert", nowhere), 2, "--tls-cert: has no meaning without --tls"),
+                (("--tls-cert", nowhere), 2, "--tls-cert: needs --tls"),
                 (("--tls-key", nowhere), 2, "without --tls"),
                 (("--tls-write-cert", nowhere), 2, "without --tls"),
                 (("--tls-version", "1.3"), 2, "without --tls")):
