@@ -68,6 +68,7 @@ $(OUT)/servers/web.a: $(OUT)/gen/web_assets.o
 $(OUT)/bench/doctor.a: $(OUT)/gen/packages.o
 $(OUT)/bench/explain/annotate.a: $(OUT)/gen/explain_words.o
 $(OUT)/servers/model.a: $(OUT)/gen/model_texts.o
+$(OUT)/servers/redis.a: $(OUT)/gen/redis_scripts.o
 $(addprefix $(OUT)/,$(addsuffix .a,$(ROOMS))):
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
@@ -102,10 +103,11 @@ $(BUILD)/gen/packages.c: bench/doctor/packages.awk bench/packages.txt
 # What pushlab explain says is edited as text.
 $(BUILD)/gen/explain_words.c: bench/explain/words/embed.awk $(sort $(wildcard bench/explain/words/*.txt))
 	$(Q)mkdir -p $(@D) && awk -f $^ >$@.tmp && mv $@.tmp $@
-
+# So is what the applications among the sources say, and what must happen in Redis at once.
 $(BUILD)/gen/model_texts.c: servers/embed.awk servers/model/texts.txt
 	$(Q)mkdir -p $(@D) && awk -v header=servers/model/texts.h -f $^ >$@.tmp && mv $@.tmp $@
-
+$(BUILD)/gen/redis_scripts.c: servers/embed.awk $(wildcard servers/redis/*.lua)
+	$(Q)mkdir -p $(@D) && awk -v header=servers/redis/redis_log.h -f $^ >$@.tmp && mv $@.tmp $@
 $(OUT)/gen/%.o: $(BUILD)/gen/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<

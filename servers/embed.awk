@@ -1,7 +1,7 @@
 # embed.awk -v header=HEADER FILE: what a text file says, as C on stdout; HEADER declares it.
 # NAME.lua: its lines without comments, as one string: const char NAME[].
 # Other files: lists, const char *const NAME[] each. [NAME] begins one, # begins a comment line.
-function c_string(text) { gsub(/\\/, "\\\\", text); gsub(/"/, "\\\"", text); return "\"" text }
+function c_string(text) { gsub(/\\/, "&&", text); gsub(/"/, "\\\"", text); return "\"" text }
 BEGIN { print "#include \"" header "\"" }
 FILENAME ~ /[.]lua$/ {
     if (FNR == 1) {

@@ -11,11 +11,11 @@ static bool text_is(struct redis_text t, const char *word)
     return t.len == strlen(word) && memcmp(t.text, word, t.len) == 0;
 }
 
-static bool text_u64(struct redis_text t, uint64_t max, uint64_t *out)
+bool redis_text_u64(struct redis_text t, uint64_t max, uint64_t *out)
 {
     const char *end = t.text + t.len;
 
-    return field_u64(t.text, end, out, max) == end;
+    return t.len > 0 && field_u64(t.text, end, out, max) == end;
 }
 
 static bool text_name(struct redis_text t, struct name *out)
@@ -26,12 +26,7 @@ static bool text_name(struct redis_text t, struct name *out)
 
 static bool text_time(struct redis_text t, int64_t *out)
 {
-    uint64_t ns = 0;
-
-    if (!text_u64(t, INT64_MAX, &ns))
-        return false;
-    *out = (int64_t)ns;
-    return true;
+    return redis_text_u64(t, INT64_MAX, (uint64_t *)out);
 }
 
 static bool text_data(struct redis_text t, struct post *p)
@@ -48,12 +43,11 @@ static bool entry_is_sound(const struct redis_entry *e)
            (e->post.from_n == 0 || e->post.from.len > 0);
 }
 
-int redis_entry_read_id(uint64_t *seq, struct redis_text id)
+/* "0-17" */
+static bool text_id(struct redis_text t, uint64_t *seq)
 {
-    if (id.len < 3 || memcmp(id.text, "0-", 2) != 0)
-        return PL_EPROTO;
-    return text_u64((struct redis_text){id.text + 2, id.len - 2}, INT64_MAX, seq) ? PL_OK
-                                                                                  : PL_EPROTO;
+    return t.len > 2 && memcmp(t.text, "0-", 2) == 0 &&
+           redis_text_u64((struct redis_text){t.text + 2, t.len - 2}, INT64_MAX, seq);
 }
 
 /* The value of the field that is called name, if it comes next. */
@@ -73,12 +67,11 @@ int redis_entry_read(struct redis_entry *out, struct redis_text id, const struct
     const struct redis_text *at = fields, *end = fields + nfields;
     struct post *p = &out->post;
     struct redis_text v;
-    bool sound = nfields % 2 == 0;
+    bool sound;
 
     *out = (struct redis_entry){0};
-    if (!sound || redis_entry_read_id(&out->as.seq, id) < 0)
-        return PL_EPROTO;
-    sound = fields_take(&at, end, "n", &v) && text_u64(v, INT64_MAX, &out->as.n);
+    sound = nfields % 2 == 0 && text_id(id, &out->as.seq);
+    sound = sound && fields_take(&at, end, "n", &v) && redis_text_u64(v, INT64_MAX, &out->as.n);
     sound = sound && fields_take(&at, end, "t", &v) && text_time(v, &out->as.t_ns);
     if (sound && fields_take(&at, end, "channel", &v))
         sound = text_name(v, &p->channel);
@@ -87,7 +80,7 @@ int redis_entry_read(struct redis_entry *out, struct redis_text id, const struct
     if (sound && fields_take(&at, end, "from", &v))
         sound = text_name(v, &p->from);
     if (sound && fields_take(&at, end, "from_n", &v))
-        sound = text_u64(v, UINT64_MAX, &p->from_n);
+        sound = redis_text_u64(v, UINT64_MAX, &p->from_n);
     if (sound && fields_take(&at, end, "from_t", &v))
         sound = text_time(v, &p->from_t_ns);
     sound = sound && fields_take(&at, end, "data", &v) && text_data(v, p) && at == end;
@@ -122,10 +115,10 @@ int redis_entry_read_latest(struct redis_entry *out, struct redis_text field,
     *out = (struct redis_entry){0};
     sound = text_cut(&field, ' ', &v) && text_name_or_none(v, &p->channel) &&
             text_name_or_none(field, &p->key);
-    sound = sound && text_cut(&value, ' ', &v) && text_u64(v, INT64_MAX, &out->as.seq);
-    sound = sound && text_cut(&value, ' ', &v) && text_u64(v, INT64_MAX, &out->as.n);
+    sound = sound && text_cut(&value, ' ', &v) && redis_text_u64(v, INT64_MAX, &out->as.seq);
+    sound = sound && text_cut(&value, ' ', &v) && redis_text_u64(v, INT64_MAX, &out->as.n);
     sound = sound && text_cut(&value, ' ', &v) && text_time(v, &out->as.t_ns);
-    sound = sound && text_cut(&value, ' ', &v) && text_u64(v, UINT64_MAX, &p->from_n);
+    sound = sound && text_cut(&value, ' ', &v) && redis_text_u64(v, UINT64_MAX, &p->from_n);
     sound = sound && text_cut(&value, ' ', &v) && text_time(v, &p->from_t_ns);
     sound = sound && text_cut(&value, '\n', &v) && text_name_or_none(v, &p->from);
     sound = sound && text_data(value, p);

@@ -10,6 +10,7 @@
 #ifndef PUSHLAB_REDIS_ENTRY_H
 #define PUSHLAB_REDIS_ENTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,8 +29,8 @@ struct redis_entry {
     struct post post;
 };
 
-/* "0-17". 0 or PL_EPROTO. */
-int redis_entry_read_id(uint64_t *seq, struct redis_text id);
+/* A whole number, 0..max, in decimal digits and nothing else. */
+bool redis_text_u64(struct redis_text t, uint64_t max, uint64_t *out);
 /* fields: name, value, name, value... (nfields: of both together). What it accepts may be
  * published: names are names, data is one JSON value on one line (checked in place).
  * 0 or PL_EPROTO. */

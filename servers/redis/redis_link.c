@@ -27,7 +27,6 @@ static void link_down(struct redis_link *l, const char *why)
 {
     l->context = NULL;
     l->up = l->waiting = false;
-    l->failures++;
     snprintf(l->why, sizeof l->why, "%s", why);
     link_arm(l, l->pause_ns);
     l->pause_ns = 2 * l->pause_ns < PAUSE_MAX_NS ? 2 * l->pause_ns : PAUSE_MAX_NS;
@@ -45,7 +44,6 @@ static void link_on_connect(const struct redisAsyncContext *context, int status)
         return;
     }
     l->up = true;
-    l->connects++;
     l->ops->up(l->arg);
 }
 
@@ -66,14 +64,14 @@ static void link_on_reply(struct redisAsyncContext *context, void *reply, void *
     if (l == NULL || r == NULL)
         return;
     l->waiting = false;
-    l->pause_ns = PAUSE_MIN_NS; /* it answers: that is more than to accept */
+    l->pause_ns = PAUSE_MIN_NS; /* an answer proves more than a connection */
     if (r->type == REDIS_REPLY_ERROR)
         l->ops->refused(l->arg, r->str);
     else
         l->ops->reply(l->arg, r);
 }
 
-/* Out of memory, or no such host: as if it had refused. */
+/* Out of memory, or no such host: as if the connection had been refused. */
 static void link_connect(struct redis_link *l)
 {
     struct redisAsyncContext *context = redisAsyncConnect(l->host, l->port);
@@ -121,7 +119,7 @@ int redis_link_start(struct redis_link *l, struct event_base *base, const char *
     return PL_OK;
 }
 
-/* With nobody in its data the context calls nobody while it goes. */
+/* Without a link in its data the context makes no callbacks while it is freed. */
 static void link_forget(struct redis_link *l)
 {
     struct redisAsyncContext *context = l->context;
@@ -142,15 +140,6 @@ void redis_link_stop(struct redis_link *l)
     l->base = NULL;
 }
 
-int redis_link_send(struct redis_link *l, int argc, const char **argv, const size_t *argv_bytes)
-{
-    if (redisAsyncCommandArgv(l->context, link_on_reply, NULL, argc, argv, argv_bytes) != REDIS_OK)
-        return PL_ENOMEM;
-    l->waiting = true;
-    l->since_ns = clock_now_ns();
-    return PL_OK;
-}
-
 void redis_link_drop(struct redis_link *l, const char *why)
 {
     char reason[sizeof l->why];
@@ -160,4 +149,34 @@ void redis_link_drop(struct redis_link *l, const char *why)
     snprintf(reason, sizeof reason, "%s", why); /* which may lie in the context */
     link_forget(l);
     link_down(l, reason);
+}
+
+void redis_link_send(struct redis_link *l, struct redis_command *c)
+{
+    if (redisAsyncCommandArgv(l->context, link_on_reply, NULL, c->argc, c->argv, c->bytes) !=
+        REDIS_OK) {
+        redis_link_drop(l, pl_strerror(PL_ENOMEM));
+        return;
+    }
+    l->waiting = true;
+    l->since_ns = clock_now_ns();
+}
+
+void redis_command_add(struct redis_command *c, const char *text, size_t len)
+{
+    c->argv[c->argc] = text;
+    c->bytes[c->argc++] = len;
+}
+
+void redis_command_add_word(struct redis_command *c, const char *text)
+{
+    redis_command_add(c, text, strlen(text));
+}
+
+void redis_command_add_number(struct redis_command *c, const char *prefix, uint64_t n)
+{
+    char *text = c->numbers[c->nnumbers++];
+
+    snprintf(text, sizeof c->numbers[0], "%s%llu", prefix, (unsigned long long)n);
+    redis_command_add_word(c, text);
 }

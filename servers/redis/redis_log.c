@@ -1,14 +1,37 @@
 #include "servers/redis/redis_log.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "lib/base/clock.h"
+#include "lib/proto/url.h"
 
 const char redis_log_another[] = "what is there now is not what this server has told its clients: "
                                  "start it again to begin anew";
+
+int redis_log_init(struct redis_log *log, struct publisher *pub, const char *spec, uint64_t keep,
+                   struct err_text *e)
+{
+    static const char *const suffixes[REDIS_KEYS] = {"", ":state", ":n", ":senders", ":latest"};
+    const char *key = strchr(spec, '/');
+    struct err_text reason;
+    char address[300];
+
+    *log = (struct redis_log){.publisher = pub, .keep = keep};
+    if (key == NULL || !name_valid(key + 1, strlen(key + 1)))
+        return err_set(
+            e, PL_EINVAL,
+            "--source: redis://%.200s: accepted: redis://HOST:PORT/KEY; KEY is " NAME_ACCEPTED,
+            spec);
+    snprintf(address, sizeof address, "%.*s", (int)(key - spec), spec);
+    if (url_parse_host_port(log->host, &log->port, address, &reason) < 0)
+        return err_set(e, PL_EINVAL, "--source: redis://%.280s", reason.text);
+    snprintf(log->name, sizeof log->name, "redis://%s", spec);
+    for (int i = 0; i < REDIS_KEYS; i++)
+        snprintf(log->keys[i], sizeof log->keys[i], "%s%s", key + 1, suffixes[i]);
+    return PL_OK;
+}
 
 void redis_log_make_life(char life[REDIS_LIFE_CHARS + 1])
 {
@@ -22,37 +45,28 @@ void redis_log_make_life(char life[REDIS_LIFE_CHARS + 1])
              (unsigned long long)bits[1]);
 }
 
-int redis_command_begin(struct redis_command *c, const struct redis_log *log, const char *script,
-                        int nargs)
+uint64_t redis_log_here(const struct redis_log *log)
 {
-    static const char nkeys[] = {'0' + REDIS_SCRIPT_KEYS, '\0'};
-
-    *c = (struct redis_command){.room = 3 + REDIS_SCRIPT_KEYS + nargs};
-    c->argv = calloc((size_t)c->room, sizeof *c->argv);
-    c->bytes = calloc((size_t)c->room, sizeof *c->bytes);
-    if (c->argv == NULL || c->bytes == NULL) {
-        redis_command_free(c);
-        return PL_ENOMEM;
-    }
-    redis_command_add(c, "EVAL", 4);
-    redis_command_add(c, script, strlen(script));
-    redis_command_add(c, nkeys, 1);
-    for (int i = 0; i < REDIS_SCRIPT_KEYS; i++)
-        redis_command_add(c, log->keys[i], strlen(log->keys[i]));
-    return PL_OK;
+    return log->publisher->hub->published_seq;
 }
 
-void redis_command_add(struct redis_command *c, const char *text, size_t len)
+void redis_log_reaches(struct redis_log *log, uint64_t seq)
 {
-    c->argv[c->argc] = text;
-    c->bytes[c->argc++] = len;
+    if (seq > log->state.newest_seq)
+        log->state.newest_seq = seq;
 }
 
-void redis_command_free(struct redis_command *c)
+void redis_log_eval(struct redis_command *c, const struct redis_log *log, const char *script)
 {
-    free(c->argv);
-    free(c->bytes);
-    *c = (struct redis_command){0};
+    static const char nkeys[] = {'0' + REDIS_KEYS, '\0'};
+
+    c->argc = c->nnumbers = 0;
+    redis_command_add_word(c, "EVAL");
+    redis_command_add_word(c, script);
+    redis_command_add_word(c, nkeys);
+    for (int i = 0; i < REDIS_KEYS; i++)
+        redis_command_add_word(c, log->keys[i]);
+    redis_command_add_word(c, log->life);
 }
 
 void redis_log_lose(struct redis_log *log, const char *why)

@@ -1,16 +1,25 @@
 /* A log of updates in Redis, as one server sees it: what its reader, its writer and its source
- * (redis_reader.h, redis_writer.h, source_redis.c) have in common. */
+ * (redis_reader.h, redis_writer.h, redis_source.h) have in common.
+ *
+ * The log is a stream and four keys beside it; docs/sources.md describes them. What must happen in
+ * Redis at once is a Lua script, which runs whole, with nothing in between
+ * (https://redis.io/docs/latest/develop/programmability/eval-intro/). life names a log from its
+ * beginning to its loss: a server that finds another one, or fewer updates than it has told its
+ * clients of, gets the error LOST, and nothing is changed. */
 #ifndef PUSHLAB_REDIS_LOG_H
 #define PUSHLAB_REDIS_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/base/err.h"
 #include "lib/base/name.h"
-#include "servers/redis/redis_script.h"
 #include "servers/hub/publish.h"
+#include "servers/redis/redis_link.h"
 
-enum { REDIS_LIFE_CHARS = 32, REDIS_SUFFIX_BYTES = 16 };
+/* KEY (the stream), KEY:state (life, seq), KEY:n (updates by channel), KEY:senders (the newest
+ * message of each) and KEY:latest (the newest value of each key). */
+enum { REDIS_KEYS = 5, REDIS_LIFE_CHARS = 32, REDIS_SUFFIX_BYTES = 16 };
 
 struct redis_log {
     struct publisher *publisher;
@@ -18,27 +27,27 @@ struct redis_log {
     char name[sizeof "redis://[]:65535/" + 256 + NAME_MAX_BYTES];
     char host[256];
     uint16_t port;
-    int64_t keep; /* updates that the stream is to keep at least */
-    char keys[REDIS_SCRIPT_KEYS][NAME_MAX_BYTES + REDIS_SUFFIX_BYTES]; /* redis_script.h */
-    char life[REDIS_LIFE_CHARS + 1];                                   /* "": not known yet */
+    uint64_t keep; /* updates that the stream is to keep at least */
+    char keys[REDIS_KEYS][NAME_MAX_BYTES + REDIS_SUFFIX_BYTES];
+    char life[REDIS_LIFE_CHARS + 1]; /* "": not known yet */
     bool lost;
 };
 
-/* 128 bits that nobody else has, in hexadecimal. */
+/* Read HOST:PORT/KEY. 0 or PL_EINVAL with the line in e. */
+int redis_log_init(struct redis_log *log, struct publisher *pub, const char *spec, uint64_t keep,
+                   struct err_text *e);
+
+/* 128 random bits in hexadecimal. */
 void redis_log_make_life(char life[REDIS_LIFE_CHARS + 1]);
+/* The newest update in this server's hub. */
+uint64_t redis_log_here(const struct redis_log *log);
+/* The log is known to have the update. */
+void redis_log_reaches(struct redis_log *log, uint64_t seq);
 
-/* An EVAL under construction: it begins with the script and the keys. */
-struct redis_command {
-    int argc, room;
-    const char **argv;
-    size_t *bytes;
-};
-
-/* Room for that and nargs arguments. 0 or PL_ENOMEM. */
-int redis_command_begin(struct redis_command *c, const struct redis_log *log, const char *script,
-                        int nargs);
-void redis_command_add(struct redis_command *c, const char *text, size_t len);
-void redis_command_free(struct redis_command *c);
+/* The scripts: redis_script_hello.lua and redis_script_publish.lua say what they take. */
+extern const char redis_script_hello[], redis_script_publish[];
+/* Begin an EVAL: with the script, the keys and the life that is known. */
+void redis_log_eval(struct redis_command *c, const struct redis_log *log, const char *script);
 
 /* What its clients were told is not in the log any more, or what they would be is not: the server
  * ends, and says why. */

@@ -1,24 +1,36 @@
 #include "servers/redis/redis_reader.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <hiredis/hiredis.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/fields.h"
-#include "servers/redis/redis_restore.h"
 
-#define ENTRIES_AT_ONCE "512"
-#define BLOCK_MS        "1000"
+enum { ENTRIES_AT_ONCE = 512, BLOCK_MS = 1000, ENTRY_TEXTS_MAX = 16 };
 
 /* The hello script's answer. */
 enum { HELLO_LIFE, HELLO_SEQ, HELLO_HERE, HELLO_AFTER, HELLO_COUNTS, HELLO_LATEST, HELLO_PARTS };
-enum { ENTRY_TEXTS_MAX = 16 };
 
 static const char trimmed[] = "updates that this server has not seen are gone from the stream: "
                               "start it again, and clients are told what they missed "
                               "(--log-history keeps more)";
 static const char foreign[] = "what is there was not written by a pushlab-server";
+
+/* n SIZE_MAX: of any size. */
+static bool is_array(const struct redisReply *r, size_t n)
+{
+    return r->type == REDIS_REPLY_ARRAY && (n == SIZE_MAX || r->elements == n);
+}
+
+/* Where a reply has a string; else NULL and 0. */
+static struct redis_text text_of(const struct redisReply *r)
+{
+    if (r->type != REDIS_REPLY_STRING)
+        return (struct redis_text){NULL, 0};
+    return (struct redis_text){r->str, r->len};
+}
 
 /* [id, [field, value, ...]] */
 static int read_entry(struct redis_entry *out, const struct redisReply *r)
@@ -26,90 +38,138 @@ static int read_entry(struct redis_entry *out, const struct redisReply *r)
     struct redis_text texts[ENTRY_TEXTS_MAX];
     const struct redisReply *fields;
 
-    if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
-        r->element[1]->type != REDIS_REPLY_ARRAY || r->element[1]->elements > ENTRY_TEXTS_MAX)
+    if (!is_array(r, 2) || !is_array(r->element[1], SIZE_MAX) ||
+        r->element[1]->elements > ENTRY_TEXTS_MAX)
         return PL_EPROTO;
     fields = r->element[1];
     for (size_t i = 0; i < fields->elements; i++)
-        texts[i] = redis_text_of(fields->element[i]);
-    return redis_entry_read(out, redis_text_of(r->element[0]), texts, fields->elements);
+        texts[i] = text_of(fields->element[i]);
+    return redis_entry_read(out, text_of(r->element[0]), texts, fields->elements);
 }
 
-static uint64_t reader_seq(const struct redis_reader *r)
-{
-    return r->log->publisher->hub->published_seq;
-}
+/* Each of these returns NULL, or why the server can't go on. */
 
-/* NULL, or why the server can't go on. */
 static const char *reader_adopt_one(struct redis_reader *r, const struct redisReply *reply)
 {
-    struct log_state *state = &r->log->state;
     struct redis_entry e;
     int err;
 
     if (read_entry(&e, reply) < 0)
         return foreign;
-    if (e.as.seq > reader_seq(r) + 1)
+    if (e.as.seq > redis_log_here(r->log) + 1)
         return trimmed;
     err = publisher_adopt(r->log->publisher, &e.post, &e.as);
     if (err < 0)
         return err == PL_ENOMEM ? pl_strerror(err) : redis_log_another;
     r->newest = e.as;
-    state->lag_ns = clock_now_ns() - e.as.t_ns;
-    if (e.as.seq > state->newest_seq)
-        state->newest_seq = e.as.seq;
+    r->log->state.lag_ns = clock_now_ns() - e.as.t_ns;
+    redis_log_reaches(r->log, e.as.seq);
     return NULL;
 }
 
 static const char *reader_adopt(struct redis_reader *r, const struct redisReply *entries)
 {
-    const char *why = entries->type == REDIS_REPLY_ARRAY ? NULL : foreign;
+    const char *why = is_array(entries, SIZE_MAX) ? NULL : foreign;
 
     for (size_t i = 0; why == NULL && i < entries->elements; i++)
         why = reader_adopt_one(r, entries->element[i]);
     return why;
 }
 
-static void reader_send(struct redis_reader *r, int argc, const char **argv, const size_t *bytes)
+/* ---- what is still known of updates that the log has dropped */
+
+/* counts: [channel, n, ...] */
+static int restore_channels(struct hub *h, const struct redisReply *counts)
 {
-    if (redis_link_send(&r->link, argc, argv, bytes) < 0)
-        redis_link_drop(&r->link, pl_strerror(PL_ENOMEM));
+    int err = is_array(counts, SIZE_MAX) ? PL_OK : PL_EPROTO;
+
+    for (size_t i = 0; err == 0 && i + 1 < counts->elements; i += 2) {
+        struct redis_text name = text_of(counts->element[i]);
+        uint64_t n = 0;
+
+        if ((name.len > 0 && !name_valid(name.text, name.len)) ||
+            !redis_text_u64(text_of(counts->element[i + 1]), INT64_MAX, &n) || n == 0)
+            return PL_EPROTO;
+        err = hub_restore_channel(h, (struct name){name.text, name.len}, n);
+    }
+    return err;
 }
+
+static int by_seq(const void *a, const void *b)
+{
+    const struct redis_entry *one = a, *other = b;
+
+    return (one->as.seq > other->as.seq) - (one->as.seq < other->as.seq);
+}
+
+/* latest: [field, value, ...] of KEY:latest. Those up to seq, whose entries are gone; the others
+ * come out of the log. values: room for all. */
+static int restore_values(struct hub *h, uint64_t seq, struct redis_entry *values,
+                          const struct redisReply *latest)
+{
+    size_t n = 0;
+    int err = PL_OK;
+
+    for (size_t i = 0; i + 1 < latest->elements; i += 2, n += values[n].as.seq <= seq) {
+        if (redis_entry_read_latest(&values[n], text_of(latest->element[i]),
+                                    text_of(latest->element[i + 1])) < 0)
+            return PL_EPROTO;
+    }
+    qsort(values, n, sizeof *values, by_seq);
+    for (size_t i = 0; i < n && err == 0; i++)
+        err = hub_restore_latest(h, &values[i].post, &values[i].as);
+    return err;
+}
+
+/* The hub has nothing yet, and the log begins after seq. */
+static int restore(struct hub *h, uint64_t seq, const struct redisReply *counts,
+                   const struct redisReply *latest)
+{
+    struct redis_entry *values;
+    int err;
+
+    hub_begin_after(h, seq);
+    err = restore_channels(h, counts);
+    if (err < 0 || !is_array(latest, SIZE_MAX))
+        return err < 0 ? err : PL_EPROTO;
+    values = calloc(latest->elements / 2 + 1, sizeof *values);
+    if (values == NULL)
+        return PL_ENOMEM;
+    err = restore_values(h, seq, values, latest);
+    free(values);
+    return err;
+}
+
+/* ---- the conversation */
 
 /* Is it the log that it was, and what is new? */
 static void reader_greet(struct redis_reader *r)
 {
-    const struct redis_log *log = r->log;
     struct redis_command c;
-    char have[24];
-    int have_len = snprintf(have, sizeof have, "%llu", (unsigned long long)reader_seq(r));
 
     r->greeting = true;
-    if (redis_command_begin(&c, log, redis_script_hello, 4) < 0) {
-        redis_link_drop(&r->link, pl_strerror(PL_ENOMEM));
-        return;
-    }
-    redis_command_add(&c, log->life, strlen(log->life));
-    redis_command_add(&c, r->fresh, strlen(r->fresh));
-    redis_command_add(&c, have, (size_t)have_len);
-    redis_command_add(&c, ENTRIES_AT_ONCE, sizeof ENTRIES_AT_ONCE - 1);
-    reader_send(r, c.argc, c.argv, c.bytes);
-    redis_command_free(&c);
+    redis_log_eval(&c, r->log, redis_script_hello);
+    redis_command_add_word(&c, r->fresh);
+    redis_command_add_number(&c, "", redis_log_here(r->log));
+    redis_command_add_number(&c, "", ENTRIES_AT_ONCE);
+    redis_link_send(&r->link, &c);
 }
 
 static void reader_listen(struct redis_reader *r)
 {
-    const char *key = r->log->keys[0];
-    char after[28];
-    size_t after_len =
-        (size_t)snprintf(after, sizeof after, "0-%llu", (unsigned long long)reader_seq(r));
-    const char *argv[] = {"XREAD", "COUNT", ENTRIES_AT_ONCE, "BLOCK", BLOCK_MS, "STREAMS",
-                          key,     after};
-    const size_t bytes[] = {
-        5, 5, sizeof ENTRIES_AT_ONCE - 1, 5, sizeof BLOCK_MS - 1, 7, strlen(key), after_len};
+    struct redis_command c;
 
     r->greeting = false;
-    reader_send(r, 8, argv, bytes);
+    c.argc = c.nnumbers = 0;
+    redis_command_add_word(&c, "XREAD");
+    redis_command_add_word(&c, "COUNT");
+    redis_command_add_number(&c, "", ENTRIES_AT_ONCE);
+    redis_command_add_word(&c, "BLOCK");
+    redis_command_add_number(&c, "", BLOCK_MS);
+    redis_command_add_word(&c, "STREAMS");
+    redis_command_add_word(&c, r->log->keys[0]);
+    redis_command_add_number(&c, "0-", redis_log_here(r->log));
+    redis_link_send(&r->link, &c);
 }
 
 /* The same update under the same number? If it is gone by now there is nothing to compare. */
@@ -117,83 +177,74 @@ static bool reader_recognizes(const struct redis_reader *r, const struct redisRe
 {
     struct redis_entry e;
 
-    if (r->newest.seq == 0 || here->type != REDIS_REPLY_ARRAY || here->elements == 0)
+    if (r->newest.seq == 0 || !is_array(here, 1))
         return true;
     return read_entry(&e, here->element[0]) == 0 && e.as.seq == r->newest.seq &&
            e.as.n == r->newest.n && e.as.t_ns == r->newest.t_ns;
 }
 
-/* Of the entries after the newest here, or after all that there are. False: they are foreign. */
-static bool hello_first_seq(const struct redisReply *hello, uint64_t target_seq, uint64_t *first)
-{
-    const struct redisReply *after = hello->element[HELLO_AFTER];
-    struct redis_entry e;
-
-    *first = target_seq + 1;
-    if (after->type != REDIS_REPLY_ARRAY ||
-        (after->elements > 0 && read_entry(&e, after->element[0]) < 0))
-        return false;
-    if (after->elements > 0)
-        *first = e.as.seq;
-    return true;
-}
-
 /* The first time: this is the log from now on. */
-static const char *reader_meet(struct redis_reader *r, const struct redisReply *hello,
-                               uint64_t first)
+static const char *reader_meet(struct redis_reader *r, struct redisReply **hello, uint64_t first)
 {
-    struct redis_text life = redis_text_of(hello->element[HELLO_LIFE]);
+    struct redis_text life = text_of(hello[HELLO_LIFE]);
     int err = PL_OK;
 
     if (life.len != REDIS_LIFE_CHARS)
         return foreign;
     memcpy(r->log->life, life.text, life.len + 1);
     if (first > 1)
-        err = redis_restore(r->log->publisher->hub, first - 1, hello->element[HELLO_COUNTS],
-                            hello->element[HELLO_LATEST]);
+        err = restore(r->log->publisher->hub, first - 1, hello[HELLO_COUNTS], hello[HELLO_LATEST]);
     return err == 0 ? NULL : err == PL_ENOMEM ? pl_strerror(err) : foreign;
 }
 
-static const char *reader_on_hello(struct redis_reader *r, const struct redisReply *hello)
+static void reader_connected(struct redis_reader *r)
 {
-    struct redis_text id;
-    const char *why = NULL;
-    uint64_t first;
+    struct log_state *state = &r->log->state;
 
-    if (hello->type != REDIS_REPLY_ARRAY || hello->elements != HELLO_PARTS)
+    state->greetings++;
+    state->reconnects += !state->connected && r->was_connected;
+    if (r->said_why)
+        fprintf(stderr, "pushlab-server: --source %s: connected\n", r->log->name);
+    state->connected = r->was_connected = true;
+    r->said_why = false;
+    redis_writer_go(r->writer);
+}
+
+static const char *reader_on_hello(struct redis_reader *r, const struct redisReply *reply)
+{
+    struct redisReply **hello = reply->element;
+    const struct redisReply *after;
+    const char *why = NULL;
+    struct redis_entry e;
+
+    if (!is_array(reply, HELLO_PARTS) ||
+        !redis_text_u64(text_of(hello[HELLO_SEQ]), INT64_MAX, &r->target_seq))
         return foreign;
-    id = redis_text_of(hello->element[HELLO_SEQ]);
-    if (field_u64(id.text, id.text + id.len, &r->target_seq, INT64_MAX) != id.text + id.len ||
-        !hello_first_seq(hello, r->target_seq, &first))
+    after = hello[HELLO_AFTER];
+    e.as.seq = r->target_seq + 1; /* what comes next, if there is nothing after the newest here */
+    if (!is_array(after, SIZE_MAX) ||
+        (after->elements > 0 && read_entry(&e, after->element[0]) < 0))
         return foreign;
-    if (!reader_recognizes(r, hello->element[HELLO_HERE]))
+    if (!reader_recognizes(r, hello[HELLO_HERE]))
         return redis_log_another;
     if (r->log->life[0] == '\0')
-        why = reader_meet(r, hello, first);
-    else if (first > reader_seq(r) + 1)
+        why = reader_meet(r, hello, e.as.seq);
+    else if (e.as.seq > redis_log_here(r->log) + 1)
         why = trimmed;
-    if (r->target_seq > r->log->state.newest_seq)
-        r->log->state.newest_seq = r->target_seq;
+    redis_log_reaches(r->log, r->target_seq);
     if (why == NULL)
-        why = reader_adopt(r, hello->element[HELLO_AFTER]);
-    if (why == NULL) {
-        r->log->state.greetings++;
-        r->ops->greeted(r->arg);
-    }
+        why = reader_adopt(r, after);
+    if (why == NULL)
+        reader_connected(r);
     return why;
 }
 
 /* [[key, entries]] */
-static const char *reader_on_news(struct redis_reader *r, const struct redisReply *news)
+static const char *reader_on_news(struct redis_reader *r, const struct redisReply *reply)
 {
-    const struct redisReply *of_key;
-
-    if (news->type != REDIS_REPLY_ARRAY || news->elements != 1)
+    if (!is_array(reply, 1) || !is_array(reply->element[0], 2))
         return foreign;
-    of_key = news->element[0];
-    if (of_key->type != REDIS_REPLY_ARRAY || of_key->elements != 2)
-        return foreign;
-    return reader_adopt(r, of_key->element[1]);
+    return reader_adopt(r, reply->element[0]->element[1]);
 }
 
 static void reader_on_reply(void *arg, const struct redisReply *reply)
@@ -211,11 +262,12 @@ static void reader_on_reply(void *arg, const struct redisReply *reply)
         redis_log_lose(r->log, why);
         return;
     }
-    if (reader_seq(r) >= r->target_seq)
+    if (redis_log_here(r->log) >= r->target_seq)
         r->caught_up = true;
-    awaited = r->ops->adopted(r->arg);
+    redis_writer_adopted(r->writer);
+    awaited = publisher_advanced(r->log->publisher);
     if (!r->greeting && awaited)
-        reader_greet(r);
+        reader_greet(r); /* how far does it go? */
     else
         reader_listen(r);
 }
@@ -240,20 +292,24 @@ static void reader_on_down(void *arg)
     struct redis_reader *r = arg;
 
     r->log->state.errors++;
-    r->ops->down(r->arg, r->link.why);
+    r->log->state.connected = false;
+    redis_writer_adopted(r->writer);
+    if (!r->said_why && !r->log->lost)
+        fprintf(stderr, "pushlab-server: --source %s: %s; trying again until it is back\n",
+                r->log->name, r->link.why);
+    r->said_why = true;
 }
 
-int redis_reader_start(struct redis_reader *r, struct redis_log *log,
-                       const struct redis_reader_ops *ops, void *arg)
+int redis_reader_start(struct redis_reader *r, struct redis_log *log, struct redis_writer *writer)
 {
-    static const struct redis_link_ops link_ops = {.up = reader_on_up,
-                                                   .reply = reader_on_reply,
-                                                   .refused = reader_on_refused,
-                                                   .down = reader_on_down};
+    static const struct redis_link_ops ops = {.up = reader_on_up,
+                                              .reply = reader_on_reply,
+                                              .refused = reader_on_refused,
+                                              .down = reader_on_down};
 
-    *r = (struct redis_reader){.log = log, .ops = ops, .arg = arg};
+    *r = (struct redis_reader){.log = log, .writer = writer};
     redis_log_make_life(r->fresh);
-    return redis_link_start(&r->link, log->publisher->base, log->host, log->port, &link_ops, r);
+    return redis_link_start(&r->link, log->publisher->base, log->host, log->port, &ops, r);
 }
 
 void redis_reader_stop(struct redis_reader *r)

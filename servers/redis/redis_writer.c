@@ -7,10 +7,10 @@
 
 #include "servers/redis/redis_entry.h"
 
-enum { BATCH_POSTS = 128, BATCH_BYTES = 1 << 20, QUEUE_POSTS_MAX = 65536, NUMBER_BYTES = 21 };
+enum { BATCH_POSTS = 128, BATCH_BYTES = 1 << 20, POSTS_WAITING_MAX = 65536 };
 
 struct redis_post {
-    struct redis_post *next;
+    STAILQ_ENTRY(redis_post) next;
     struct receipt *receipt; /* NULL: the server's own */
     uint64_t seq;            /* once it is acknowledged */
     int err;
@@ -18,69 +18,49 @@ struct redis_post {
     char text[];
 };
 
-static void posts_init(struct redis_posts *l)
-{
-    *l = (struct redis_posts){.tail = &l->head};
-}
-
-static void posts_add(struct redis_posts *l, struct redis_post *post)
-{
-    post->next = NULL;
-    *l->tail = post;
-    l->tail = &post->next;
-    l->count++;
-}
-
 /* The first; NULL: there is none. */
 static struct redis_post *posts_take(struct redis_posts *l)
 {
-    struct redis_post *post = l->head;
+    struct redis_post *post = STAILQ_FIRST(l);
 
-    if (post == NULL)
-        return NULL;
-    l->head = post->next;
-    if (l->head == NULL)
-        l->tail = &l->head;
-    l->count--;
+    if (post != NULL)
+        STAILQ_REMOVE_HEAD(l, next);
     return post;
 }
 
-static void writer_count(struct redis_writer *w)
+static void writer_tell(struct redis_writer *w, struct redis_post *post)
 {
-    w->log->state.posts_waiting = w->queue.count + w->acknowledged.count;
-}
-
-static void post_tell(struct redis_post *post)
-{
+    w->log->state.posts_waiting--;
     if (post->receipt != NULL)
         post->receipt->tell(post->receipt, post->err, post->seq);
     free(post);
 }
 
-/* Those who wait can't be told what became of their posts. */
+/* Clients that wait can't be told what became of their posts. */
 static void writer_fail(struct redis_writer *w)
 {
-    struct redis_posts all = w->queue, failed;
+    struct redis_posts failed = STAILQ_HEAD_INITIALIZER(failed),
+                       kept = STAILQ_HEAD_INITIALIZER(kept);
     struct redis_post *post;
 
-    if (all.head == NULL)
-        all.tail = &all.head;
-    posts_init(&w->queue);
-    posts_init(&failed);
     w->in_flight = 0;
-    while ((post = posts_take(&all)) != NULL)
-        posts_add(post->receipt != NULL ? &failed : &w->queue, post);
+    while ((post = posts_take(&w->queue)) != NULL) {
+        if (post->receipt != NULL)
+            STAILQ_INSERT_TAIL(&failed, post, next);
+        else
+            STAILQ_INSERT_TAIL(&kept, post, next);
+    }
+    STAILQ_CONCAT(&w->queue, &kept);
     while ((post = posts_take(&failed)) != NULL) {
         post->err = PL_EAWAY;
         w->log->state.posts_refused++;
-        post_tell(post);
+        writer_tell(w, post);
     }
-    writer_count(w);
 }
 
 static uint64_t writer_known_seq(const struct redis_writer *w)
 {
-    uint64_t here = w->log->publisher->hub->published_seq, there = w->log->state.newest_seq;
+    uint64_t here = redis_log_here(w->log), there = w->log->state.newest_seq;
 
     return here > there ? here : there;
 }
@@ -88,64 +68,45 @@ static uint64_t writer_known_seq(const struct redis_writer *w)
 /* How many of those that wait go together. */
 static int writer_batch(const struct redis_writer *w)
 {
+    const struct redis_post *p;
     size_t bytes = 0;
     int n = 0;
 
-    for (const struct redis_post *p = w->queue.head; p != NULL && n < BATCH_POSTS; p = p->next) {
+    STAILQ_FOREACH(p, &w->queue, next)
+    {
         bytes += p->args[REDIS_POST_ARGS - 1].len;
-        if (n > 0 && bytes > BATCH_BYTES)
+        if (n == BATCH_POSTS || (n > 0 && bytes > BATCH_BYTES))
             break;
         n++;
     }
     return n;
 }
 
-static int writer_send(struct redis_writer *w, int n)
+void redis_writer_go(struct redis_writer *w)
 {
-    const struct redis_log *log = w->log;
-    const struct redis_post *post = w->queue.head;
-    char known[NUMBER_BYTES], keep[NUMBER_BYTES];
+    const struct redis_post *post = STAILQ_FIRST(&w->queue);
     struct redis_command c;
-    int err = redis_command_begin(&c, log, redis_script_publish, 3 + n * REDIS_POST_ARGS);
 
-    if (err < 0)
-        return err;
-    redis_command_add(&c, log->life, strlen(log->life));
-    redis_command_add(&c, known,
-                      (size_t)sprintf(known, "%llu", (unsigned long long)writer_known_seq(w)));
-    redis_command_add(&c, keep, (size_t)sprintf(keep, "%lld", (long long)log->keep));
-    for (int i = 0; i < n; i++, post = post->next) {
+    if (!w->link.up || w->link.waiting || w->log->life[0] == '\0' || w->log->lost || post == NULL)
+        return;
+    w->in_flight = writer_batch(w);
+    redis_log_eval(&c, w->log, redis_script_publish);
+    redis_command_add_number(&c, "", writer_known_seq(w));
+    redis_command_add_number(&c, "", w->log->keep);
+    for (int i = 0; i < w->in_flight; i++, post = STAILQ_NEXT(post, next)) {
         for (int k = 0; k < REDIS_POST_ARGS; k++)
             redis_command_add(&c, post->args[k].text, post->args[k].len);
     }
-    err = redis_link_send(&w->link, c.argc, c.argv, c.bytes);
-    redis_command_free(&c);
-    return err;
-}
-
-void redis_writer_go(struct redis_writer *w)
-{
-    int n;
-
-    if (!w->link.up || w->link.waiting || w->log->life[0] == '\0' || w->log->lost)
-        return;
-    n = writer_batch(w);
-    if (n == 0)
-        return;
-    w->in_flight = n;
-    if (writer_send(w, n) < 0)
-        redis_link_drop(&w->link, pl_strerror(PL_ENOMEM));
+    redis_link_send(&w->link, &c);
 }
 
 void redis_writer_adopted(struct redis_writer *w)
 {
     const struct redis_log *log = w->log;
 
-    while (
-        w->acknowledged.head != NULL &&
-        (!log->state.connected || w->acknowledged.head->seq <= log->publisher->hub->published_seq))
-        post_tell(posts_take(&w->acknowledged));
-    writer_count(w);
+    while (!STAILQ_EMPTY(&w->acknowledged) &&
+           (!log->state.connected || STAILQ_FIRST(&w->acknowledged)->seq <= redis_log_here(log)))
+        writer_tell(w, posts_take(&w->acknowledged));
 }
 
 /* answer: its seq; minus that of its sender's newest if it had come before. */
@@ -155,11 +116,10 @@ static void writer_acknowledge(struct redis_writer *w, long long answer)
 
     post->err = answer < 0 ? HUB_DUPLICATE : PL_OK;
     post->seq = (uint64_t)(answer < 0 ? -answer : answer);
-    if (post->seq > w->log->state.newest_seq)
-        w->log->state.newest_seq = post->seq;
+    redis_log_reaches(w->log, post->seq);
     if (post->receipt != NULL && answer < 0)
         w->log->publisher->hub->counts.duplicate_posts++;
-    posts_add(&w->acknowledged, post);
+    STAILQ_INSERT_TAIL(&w->acknowledged, post, next);
 }
 
 static bool answers_all(const struct redisReply *r, int n)
@@ -189,7 +149,7 @@ static void writer_on_reply(void *arg, const struct redisReply *r)
     redis_writer_adopted(w);
 }
 
-/* Out of memory, read only, still loading: those behind it must not go before it. */
+/* Out of memory, read only, still loading: posts behind these must not go before them. */
 static void writer_on_refused(void *arg, const char *why)
 {
     struct redis_writer *w = arg;
@@ -222,8 +182,8 @@ int redis_writer_start(struct redis_writer *w, struct redis_log *log)
     char life[REDIS_LIFE_CHARS + 1];
 
     *w = (struct redis_writer){.log = log};
-    posts_init(&w->queue);
-    posts_init(&w->acknowledged);
+    STAILQ_INIT(&w->queue);
+    STAILQ_INIT(&w->acknowledged);
     redis_log_make_life(life);
     snprintf(w->feed, sizeof w->feed, "feed:%s", life);
     return redis_link_start(&w->link, log->publisher->base, log->host, log->port, &ops, w);
@@ -235,17 +195,16 @@ void redis_writer_stop(struct redis_writer *w)
 
     redis_link_stop(&w->link);
     writer_fail(w);
-    while ((post = posts_take(&w->queue)) != NULL)
-        free(post);
+    STAILQ_CONCAT(&w->acknowledged, &w->queue); /* the server's own: they have no receipt */
     while ((post = posts_take(&w->acknowledged)) != NULL)
-        post_tell(post);
+        writer_tell(w, post);
 }
 
 static int writer_add(struct redis_writer *w, const struct post *p, int64_t t_ns, struct receipt *r)
 {
     struct redis_post *post;
 
-    if (w->queue.count >= QUEUE_POSTS_MAX)
+    if (w->log->state.posts_waiting >= POSTS_WAITING_MAX)
         return PL_EAWAY;
     post = malloc(sizeof *post + p->data_len + REDIS_POST_OVERHEAD_BYTES);
     if (post == NULL)
@@ -253,8 +212,8 @@ static int writer_add(struct redis_writer *w, const struct post *p, int64_t t_ns
     *post = (struct redis_post){.receipt = r};
     redis_post_args(post->args, post->text, p, t_ns, r == NULL ? w->feed : NULL,
                     r == NULL ? ++w->feed_n : 0);
-    posts_add(&w->queue, post);
-    writer_count(w);
+    STAILQ_INSERT_TAIL(&w->queue, post, next);
+    w->log->state.posts_waiting++;
     redis_writer_go(w);
     return PL_OK;
 }
@@ -262,22 +221,14 @@ static int writer_add(struct redis_writer *w, const struct post *p, int64_t t_ns
 int redis_writer_submit(struct redis_writer *w, const struct post *p, int64_t t_ns,
                         struct receipt *r)
 {
+    bool reached = w->link.up && w->log->life[0] != '\0';
     int err = hub_admits(w->log->publisher->hub, p);
 
     if (err == 0)
-        err = w->link.up && w->log->life[0] != '\0' ? writer_add(w, p, t_ns, r) : PL_EAWAY;
-    if (err == PL_EAWAY)
+        err = r == NULL || reached ? writer_add(w, p, t_ns, r) : PL_EAWAY;
+    if (err == PL_EAWAY && r != NULL)
         w->log->state.posts_refused++;
-    return err;
-}
-
-int redis_writer_feed(struct redis_writer *w, const struct post *p, int64_t t_ns)
-{
-    int err = hub_admits(w->log->publisher->hub, p);
-
-    if (err == 0)
-        err = writer_add(w, p, t_ns, NULL);
-    if (err == PL_EAWAY)
+    else if (err == PL_EAWAY)
         w->log->state.feed_dropped++;
     return err;
 }

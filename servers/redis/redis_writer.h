@@ -6,17 +6,13 @@
 #define PUSHLAB_REDIS_WRITER_H
 
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "lib/proto/post.h"
 #include "servers/redis/redis_link.h"
 #include "servers/redis/redis_log.h"
 
-struct redis_post;
-
-struct redis_posts {
-    struct redis_post *head, **tail;
-    uint64_t count;
-};
+STAILQ_HEAD(redis_posts, redis_post);
 
 struct redis_writer {
     struct redis_link link;
@@ -30,21 +26,19 @@ struct redis_writer {
 
 /* 0 or PL_ENOMEM. */
 int redis_writer_start(struct redis_writer *w, struct redis_log *log);
-/* Who waits is told PL_EAWAY. */
+/* Those who wait are told PL_EAWAY. */
 void redis_writer_stop(struct redis_writer *w);
 
-/* A client's post of t_ns. 0: r is told once: when it is in the log and in this server's hub, or
- * that the log went away (PL_EAWAY: it may or may not be in it). PL_EAWAY: it is away now;
- * PL_ELIMIT, PL_ENOMEM. */
+/* A post of t_ns. A client's, with a receipt, is refused while the log can't be reached; r is told
+ * once: when it is in the log and in this server's hub, or that the connection broke (PL_EAWAY: it
+ * may or may not be in the log). r NULL: the server's own, which is kept until it is in the log.
+ * 0, PL_ELIMIT, PL_ENOMEM; PL_EAWAY: not reached, or too many wait already. */
 int redis_writer_submit(struct redis_writer *w, const struct post *p, int64_t t_ns,
                         struct receipt *r);
-/* One of this server's own: kept until it is in the log. 0, PL_ELIMIT, PL_ENOMEM; PL_EAWAY: so
- * many wait already. */
-int redis_writer_feed(struct redis_writer *w, const struct post *p, int64_t t_ns);
 
 /* Send what waits, if that is possible: the life has become known. */
 void redis_writer_go(struct redis_writer *w);
-/* Tell those whose posts have come out of the log; everybody, if nothing comes out for now. */
+/* Tell those whose posts have come out of the log; if nothing comes out for now, all of them. */
 void redis_writer_adopted(struct redis_writer *w);
 
 #endif
