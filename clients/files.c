@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,13 +49,6 @@ static int write_and_rename(const char *path, const struct buf *content)
     return PL_ESYS;
 }
 
-static int write_file(const char *path, const struct buf *content, struct err_text *e)
-{
-    int err = is_replaceable(path) ? write_and_rename(path, content) : write_to(path, content);
-
-    return err < 0 ? err_set(e, err, "write %s: %s", path, strerror(errno)) : PL_OK;
-}
-
 /* One interval: the window's latencies in microseconds. */
 static int format_hlog(const struct fleet *f, struct buf *out)
 {
@@ -92,10 +84,10 @@ static int write_formatted(const struct fleet *f, const char *path,
     if (path == NULL)
         return PL_OK;
     err = format(f, &text);
+    if (err == PL_OK)
+        err = is_replaceable(path) ? write_and_rename(path, &text) : write_to(path, &text);
     if (err < 0)
         err_set(e, err, "write %s: %s", path, pl_strerror(err));
-    else
-        err = write_file(path, &text, e);
     buf_free(&text);
     return err;
 }

@@ -1,52 +1,27 @@
 #include "clients/result.h"
 
-#include <stdlib.h>
-
 #include "clients/text.h"
 #include "lib/base/clock.h"
 
 /* ---- the account ---- */
 
-static int take_channels(struct result *r, struct fleet *f)
+void result_take(struct result *r, struct fleet *f)
 {
-    struct channel_tracks **tracks = malloc(f->clients.n * sizeof *tracks);
-
-    if (tracks == NULL)
-        return PL_ENOMEM;
-    for (uint64_t i = 0; i < f->clients.n; i++)
-        tracks[i] = client_at(&f->clients, i)->channels;
-    if (!f->windows_known)
-        channels_set_window_seen(&f->env.channels);
-    r->from_server = r->from_server && f->windows_known;
-    channel_tracks_finish(&f->env.channels, tracks, &f->env.recorder, &r->sum);
-    free(tracks);
-    return PL_OK;
-}
-
-static int take_tracks(struct result *r, struct fleet *f)
-{
-    struct track **tracks = malloc(f->clients.n * sizeof *tracks);
-
-    if (tracks == NULL)
-        return PL_ENOMEM;
-    for (uint64_t i = 0; i < f->clients.n; i++)
-        tracks[i] = &client_at(&f->clients, i)->track;
-    recorder_finish(&f->env.recorder, tracks, r->first_seq, r->last_seq, &r->sum);
-    free(tracks);
-    return PL_OK;
-}
-
-int result_take(struct result *r, struct fleet *f)
-{
-    int err;
+    struct client *first = client_at(&f->clients, 0);
+    size_t stride_bytes = f->clients.stride_bytes;
 
     *r = (struct result){0};
-    r->from_server = fleet_published(f, &r->first_seq, &r->last_seq);
-    err = f->env.channels.nitems > 0 ? take_channels(r, f) : take_tracks(r, f);
-    if (err < 0)
-        return err;
+    r->from_server = fleet_published(f, &r->window);
+    if (f->env.channels.nitems > 0) {
+        if (!f->windows_known)
+            channels_set_window_seen(&f->env.channels);
+        r->from_server = r->from_server && f->windows_known;
+        channel_tracks_finish(&f->env.channels, &first->channels, stride_bytes, &f->env.recorder,
+                              &r->sum);
+    } else {
+        recorder_finish(&f->env.recorder, &first->track, stride_bytes, r->window, &r->sum);
+    }
     r->sum.adds_up = r->sum.adds_up && f->window_end_ns > 0; /* no window: no proof */
-    return PL_OK;
 }
 
 const char *result_fault(const struct result *r, const struct fleet *f)
@@ -118,8 +93,8 @@ static void add_phases(const struct fleet *f, struct json *out)
 static void add_sum(const struct result *r, const struct recorder *rec, struct json *out)
 {
     json_text(out, "published_source", r->from_server ? "server" : "observed");
-    json_u64(out, "first_seq", r->first_seq);
-    json_u64(out, "last_seq", r->last_seq);
+    json_u64(out, "first_seq", r->window.first);
+    json_u64(out, "last_seq", r->window.last);
     json_u64(out, "published", r->sum.published);
     json_u64(out, "expected", r->sum.expected);
     json_u64(out, "delivered", r->sum.delivered);

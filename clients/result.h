@@ -10,12 +10,12 @@
 
 struct result {
     struct completeness sum;
-    uint64_t first_seq, last_seq;
-    bool from_server; /* the server told what was published; else it was observed */
+    struct seq_range window; /* the sequence numbers of its updates */
+    bool from_server;        /* the server told what was published; else it was observed */
 };
 
-/* Close the account of a run that has ended. 0 or PL_ENOMEM. */
-int result_take(struct result *r, struct fleet *f);
+/* Close the account of a run that has ended. */
+void result_take(struct result *r, struct fleet *f);
 
 /* What is wrong with the run, as one line; NULL when it is sound and proven. */
 const char *result_fault(const struct result *r, const struct fleet *f);

@@ -288,7 +288,7 @@ void client_answered(struct client *c, int64_t due_ns, const struct http_message
 {
     keep_cookie(c, m);
     CLIENT_COUNT(c, due_ns, responses, 1);
-    connection_settled(&c->net);
+    c->net.attempts = 0;
     if (c->cut_off_ns != 0)
         recorder_outage(&c->net.env->recorder, recv_ns - c->cut_off_ns);
     c->cut_off_ns = 0;

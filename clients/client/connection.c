@@ -160,11 +160,6 @@ int64_t connection_back_off(struct connection *c, int64_t floor_ns, int64_t now_
     return wait_ns;
 }
 
-void connection_settled(struct connection *c)
-{
-    c->attempts = 0;
-}
-
 static void on_timer(struct deadline *d, int64_t now_ns)
 {
     struct connection *c = (struct connection *)((char *)d - offsetof(struct connection, timer));

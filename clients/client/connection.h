@@ -51,7 +51,7 @@ struct connection {
     struct tls_memory session; /* to resume when it is opened again */
     uint32_t turn;             /* chooses the address; moves on when connecting fails */
     uint8_t state;             /* enum connection_state */
-    uint8_t attempts;          /* back-offs since connection_settled() */
+    uint8_t attempts;          /* back-offs in a row: the owner sets it to 0 when it works */
 };
 
 /* c zeroed; env is borrowed. turn: see dial_start(). */
@@ -64,8 +64,6 @@ void connection_dial(struct connection *c, int64_t now_ns);
 void connection_adopt(struct connection *c, int fd, int64_t now_ns);
 /* Wait before the next attempt, floor_ns at least. Returns for how long. */
 int64_t connection_back_off(struct connection *c, int64_t floor_ns, int64_t now_ns);
-/* It works: the next back-off is the shortest again. */
-void connection_settled(struct connection *c);
 /* Stop whatever is under way: DIALING and BACKOFF become IDLE; SECURING and OPEN become CLOSING,
  * and the loop must still reap. Cancels the timer. */
 void connection_close(struct connection *c);

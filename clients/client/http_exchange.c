@@ -62,6 +62,8 @@ int http_exchange_feed(struct http_exchange *x, const uint8_t *data, size_t len)
             return PL_EPROTO; /* an answer that nobody asked for */
         data += n;
         len -= (size_t)n;
+        if (ev == HTTP_HEAD_DONE)
+            x->body.len = 0;
         if (ev == HTTP_MESSAGE && x->reader.msg.status >= 200) /* RFC 9110 §15.2 */
             result = HTTP_EXCHANGE_DONE;
         if (ev != HTTP_BODY)
@@ -81,11 +83,6 @@ int http_exchange_eof(struct http_exchange *x)
     if (err < 0)
         return err;
     return ev == HTTP_MESSAGE ? HTTP_EXCHANGE_DONE : HTTP_EXCHANGE_MORE;
-}
-
-void http_exchange_next(struct http_exchange *x)
-{
-    x->body.len = 0;
 }
 
 void http_exchange_free(struct http_exchange *x)

@@ -48,14 +48,12 @@ enum { HTTP_EXCHANGE_MORE = 0, HTTP_EXCHANGE_DONE = 1 };
 void http_exchange_init(struct http_exchange *x, size_t body_limit_bytes);
 
 /* Consume all of data, which must hold nothing behind the response. HTTP_EXCHANGE_DONE: the
- * response is complete in x->reader.msg and x->body, until http_exchange_next().
+ * response is complete in x->reader.msg and x->body, until the next is fed.
  * HTTP_EXCHANGE_MORE, or PL_EPROTO, PL_ELIMIT, PL_ENOMEM. */
 int http_exchange_feed(struct http_exchange *x, const uint8_t *data, size_t len);
 /* The connection ended: HTTP_EXCHANGE_DONE when that was the end of the response (RFC 9112
  * §6.3), HTTP_EXCHANGE_MORE when none was open, or negative. */
 int http_exchange_eof(struct http_exchange *x);
-/* Make room for the next response on the same connection. */
-void http_exchange_next(struct http_exchange *x);
 void http_exchange_free(struct http_exchange *x);
 
 /* Will a repetition never help? 4xx except 408 (RFC 9110 §15.5.9), 425 and 429 (RFC 6585 §4). */

@@ -334,11 +334,6 @@ uint32_t text_doc_length(const struct text_doc *d)
     return span_tree_visible(&d->tree);
 }
 
-uint64_t text_doc_clock(const struct text_doc *d)
-{
-    return d->clock;
-}
-
 struct text_id text_doc_id_before(const struct text_doc *d, uint32_t index)
 {
     uint32_t offset, s;

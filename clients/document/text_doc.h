@@ -64,7 +64,7 @@ void text_doc_free(struct text_doc *d); /* zeroes d */
 /* ---- edits, one's own and others' alike ---- */
 
 /* Take in text (UTF-8, not empty) behind the character at; its characters get the ids id,
- * id.clock + 1, ... For an edit of one's own id.clock is text_doc_clock() + 1.
+ * id.clock + 1, ... For an edit of one's own id.clock is d->clock + 1.
  * 0: taken in. 1: known already, nothing changed. PL_EPROTO: at is unknown or younger than id,
  * or id is not younger than all of its editor's. PL_EUTF8, PL_EINVAL (no text), PL_ELIMIT
  * (TEXT_DOC_..._MAX, TEXT_CLOCK_MAX), PL_ENOMEM. After an error d is as it was. */
@@ -80,8 +80,6 @@ int text_doc_delete(struct text_doc *d, struct text_range range);
 
 /* Characters of the text. */
 uint32_t text_doc_length(const struct text_doc *d);
-/* The greatest clock seen, 0 at first. */
-uint64_t text_doc_clock(const struct text_doc *d);
 
 /* The id of the character before index (0..length): what an insertion there follows. */
 struct text_id text_doc_id_before(const struct text_doc *d, uint32_t index);

@@ -191,7 +191,6 @@ static void answered(struct poller *p, int64_t recv_ns)
         env->hooks->answered(env->hooks_arg, c);
     if (!p->exchange.reader.msg.keep_alive || c->leaving)
         conn_close(&c->net.conn);
-    http_exchange_next(&p->exchange);
     pursue(p, recv_ns);
 }
 

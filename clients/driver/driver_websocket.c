@@ -218,26 +218,19 @@ static void on_ws_event(struct websocket_client *w, const struct ws_event *ev, i
 {
     struct client *c = &w->client;
 
-    switch (ev->type) {
-    case WS_EVENT_MESSAGE:
+    if (ev->type == WS_EVENT_MESSAGE) {
         client_message(c, (const char *)ev->data, ev->len, recv_ns);
         return;
-    case WS_EVENT_PING:
-        client_sort_bytes(c, recv_ns);
-        if (!w->close_sent)
-            send_control(w, WS_PONG, ev->data, ev->len, recv_ns);
-        return;
-    case WS_EVENT_CLOSE:
-        client_sort_bytes(c, recv_ns);
-        on_close_frame(w, ev, recv_ns);
-        return;
-    case WS_EVENT_PONG:
-        client_sort_bytes(c, recv_ns);
-        on_pong(w, ev);
-        return;
-    case WS_EVENT_NONE:
-        return;
     }
+    if (ev->type == WS_EVENT_NONE)
+        return;
+    client_sort_bytes(c, recv_ns);
+    if (ev->type == WS_EVENT_CLOSE)
+        on_close_frame(w, ev, recv_ns);
+    else if (ev->type == WS_EVENT_PONG)
+        on_pong(w, ev);
+    else if (!w->close_sent)
+        send_control(w, WS_PONG, ev->data, ev->len, recv_ns);
 }
 
 static void read_frames(struct websocket_client *w, uint8_t *data, size_t len, int64_t recv_ns)
@@ -281,37 +274,29 @@ static bool can_post(const struct websocket_client *w)
 }
 
 /* In one send: a small frame of its own would be a packet of its own (TCP_NODELAY). */
-static int send_text(struct websocket_client *w, const char *text, size_t len, size_t *sent)
-{
-    struct ws_frame head = {.fin = true, .opcode = WS_TEXT, .masked = true, .payload_bytes = len};
-    uint64_t key = rng_next(&w->client.net.env->rng);
-    uint8_t *frame = malloc(WS_HEADER_MAX_BYTES + len);
-    size_t head_len;
-    int err;
-
-    if (frame == NULL) {
-        conn_close(&w->client.net.conn);
-        return PL_ENOMEM;
-    }
-    memcpy(head.masking_key, &key, sizeof head.masking_key);
-    head_len = ws_frame_encode(frame, &head);
-    memcpy(frame + head_len, text, len);
-    ws_mask(frame + head_len, len, head.masking_key, 0);
-    *sent = head_len + len;
-    err = conn_send(&w->client.net.conn, frame, *sent);
-    free(frame);
-    return err;
-}
-
 static ssize_t websocket_post(struct client *c, const char *text, size_t len)
 {
-    size_t sent = 0;
+    struct ws_frame head = {.fin = true, .opcode = WS_TEXT, .masked = true, .payload_bytes = len};
+    uint64_t key;
+    uint8_t *frame;
+    size_t head_len;
     int err;
 
     if (!can_post(of(c)))
         return 0;
-    err = send_text(of(c), text, len, &sent);
-    return err < 0 ? err : (ssize_t)sent;
+    frame = malloc(WS_HEADER_MAX_BYTES + len);
+    if (frame == NULL) {
+        conn_close(&c->net.conn);
+        return PL_ENOMEM;
+    }
+    key = rng_next(&c->net.env->rng);
+    memcpy(head.masking_key, &key, sizeof head.masking_key);
+    head_len = ws_frame_encode(frame, &head);
+    memcpy(frame + head_len, text, len);
+    ws_mask(frame + head_len, len, head.masking_key, 0);
+    err = conn_send(&c->net.conn, frame, head_len + len);
+    free(frame);
+    return err < 0 ? err : (ssize_t)(head_len + len);
 }
 
 static ssize_t websocket_post_mark(struct client *c, uint64_t mark)

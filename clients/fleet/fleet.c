@@ -110,19 +110,17 @@ static void begin_leave(struct fleet *f, int64_t now_ns)
 
 /* ---- drain: what the window held, and who has all of it ---- */
 
-bool fleet_published(const struct fleet *f, uint64_t *first_seq, uint64_t *last_seq)
+bool fleet_published(const struct fleet *f, struct seq_range *window)
 {
     const struct control_answer *start = &f->control.answers[CONTROL_WINDOW_START];
     const struct control_answer *end = &f->control.answers[CONTROL_WINDOW_END];
     const struct recorder *r = &f->env.recorder;
 
     if (f->use_control && start->has_seq && end->has_seq) {
-        *first_seq = start->seq + 1;
-        *last_seq = end->seq;
+        *window = (struct seq_range){start->seq + 1, end->seq};
         return true;
     }
-    *first_seq = r->seen_first > 0 ? r->seen_first : 1;
-    *last_seq = r->seen_last;
+    *window = (struct seq_range){r->seen_first > 0 ? r->seen_first : 1, r->seen_last};
     return false;
 }
 
@@ -151,10 +149,10 @@ static bool has_drained(const struct fleet *f, const struct client *c, bool know
 /* The first client at or behind number from that is not through. */
 static uint64_t find_undrained(const struct fleet *f, uint64_t from)
 {
-    uint64_t first, last;
-    bool known = fleet_published(f, &first, &last);
+    struct seq_range window;
+    bool known = fleet_published(f, &window);
 
-    while (from < f->clients.n && has_drained(f, client_at(&f->clients, from), known, last))
+    while (from < f->clients.n && has_drained(f, client_at(&f->clients, from), known, window.last))
         from++;
     return from;
 }

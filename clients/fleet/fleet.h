@@ -62,8 +62,8 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
 void fleet_run(struct fleet *f);
 void fleet_free(struct fleet *f);
 
-/* What the window held: sequence numbers first..last (last < first: nothing), from the server
- * (true) or as far as any client has seen (false). */
-bool fleet_published(const struct fleet *f, uint64_t *first_seq, uint64_t *last_seq);
+/* The sequence numbers that the window held, as the server told (true) or as far as any client has
+ * seen (false). */
+bool fleet_published(const struct fleet *f, struct seq_range *window);
 
 #endif

@@ -8,31 +8,21 @@
 
 /* ---- make and free ---- */
 
-static bool has_twins(struct channel *const *of, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++) {
-        for (unsigned j = 0; j < i; j++) {
-            if (strcmp(of[i]->name, of[j]->name) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 int channel_tracks_new(struct channel_tracks **out, struct channels *channels, uint64_t client)
 {
     struct channel *of[CHANNELS_MAX];
     unsigned n = channels_of_client(channels, client, of);
     struct channel_tracks *all;
 
-    if (has_twins(of, n))
-        return PL_EINVAL;
     all = calloc(1, sizeof *all + n * sizeof all->of[0]);
     if (all == NULL)
         return PL_ENOMEM;
-    all->n = n;
     for (unsigned i = 0; i < n; i++) {
-        all->of[i].channel = of[i];
+        if (channel_tracks_find(all, (struct name){of[i]->name, strlen(of[i]->name)}) != NULL) {
+            channel_tracks_free(all);
+            return PL_EINVAL;
+        }
+        all->of[all->n++].channel = of[i];
         of[i]->clients++;
     }
     *out = all;
@@ -269,8 +259,8 @@ static bool finish_channel(const struct channel *ch, struct completeness *out)
                                   (!ch->latest || ch->passed >= ch->delivered));
 }
 
-void channel_tracks_finish(struct channels *channels, struct channel_tracks *const *tracks,
-                           struct recorder *r, struct completeness *out)
+void channel_tracks_finish(struct channels *channels, struct channel_tracks **tracks,
+                           size_t stride_bytes, struct recorder *r, struct completeness *out)
 {
     bool sound = r->holes_lost == 0;
 
@@ -282,8 +272,11 @@ void channel_tracks_finish(struct channels *channels, struct channel_tracks *con
     for (size_t i = 0; i < channels->nall; i++)
         channels->all[i].passed = 0;
     for (uint64_t i = 0; i < r->nclients; i++) {
-        for (uint32_t k = 0; k < tracks[i]->n; k++)
-            finish_track(&tracks[i]->of[k], r, out);
+        struct channel_tracks *all =
+            *(struct channel_tracks **)(void *)((char *)tracks + i * stride_bytes);
+
+        for (uint32_t k = 0; k < all->n; k++)
+            finish_track(&all->of[k], r, out);
     }
     for (size_t i = 0; i < channels->nall; i++) {
         if (channels->all[i].clients > 0)

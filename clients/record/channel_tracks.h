@@ -59,9 +59,9 @@ bool channel_tracks_complete(const struct channel_tracks *all);
 /* Without windows: has something come in every channel that was published at or after t_ns? */
 bool channel_tracks_reach(const struct channel_tracks *all, int64_t t_ns);
 
-/* The account of the whole run, when all windows are set: tracks[0..nclients-1]. As
- * recorder_finish(); ends the age curves. */
-void channel_tracks_finish(struct channels *channels, struct channel_tracks *const *tracks,
-                           struct recorder *r, struct completeness *out);
+/* The account of the whole run, when all windows are set. tracks: the first of nclients pointers,
+ * stride_bytes apart. As recorder_finish(); ends the age curves. */
+void channel_tracks_finish(struct channels *channels, struct channel_tracks **tracks,
+                           size_t stride_bytes, struct recorder *r, struct completeness *out);
 
 #endif

@@ -195,11 +195,9 @@ uint64_t completeness_own(uint64_t expected, uint64_t delivered, uint64_t posts)
     return posts > 0 && posts == delivered ? 0 : expected - posts;
 }
 
-void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t first_seq,
-                     uint64_t last_seq, struct completeness *out)
+void recorder_finish(struct recorder *r, struct track *tracks, size_t stride_bytes,
+                     struct seq_range window, struct completeness *out)
 {
-    struct seq_range window = {first_seq, last_seq};
-
     *out = (struct completeness){
         .published = seq_range_overlap(window, (struct seq_range){1, UINT64_MAX}),
         .delivered = r->delivered,
@@ -209,9 +207,11 @@ void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t f
     out->expected = out->published * r->nclients;
     out->own = completeness_own(out->expected, out->delivered, r->posts);
     for (uint64_t i = 0; i < r->nclients; i++) {
-        out->late += out->published - track_covered(tracks[i], window);
-        out->missed += track_missing(tracks[i], window);
-        recorder_end_age(r, tracks[i]);
+        struct track *t = (struct track *)(void *)((char *)tracks + i * stride_bytes);
+
+        out->late += out->published - track_covered(t, window);
+        out->missed += track_missing(t, window);
+        recorder_end_age(r, t);
     }
     out->adds_up = r->holes_lost == 0 && out->delivered + out->missed + out->late == out->expected;
 }

@@ -125,9 +125,10 @@ struct completeness {
 uint64_t completeness_own(uint64_t expected, uint64_t delivered, uint64_t posts);
 /* The age curve of a track ends with the window. */
 void recorder_end_age(struct recorder *r, struct track *t);
-/* tracks: nclients of them. Ends their age curves at the window's end; may be called again. */
-void recorder_finish(struct recorder *r, struct track *const *tracks, uint64_t first_seq,
-                     uint64_t last_seq, struct completeness *out);
+/* tracks: the first of nclients, stride_bytes apart. Ends their age curves at the window's end; may
+ * be called again. */
+void recorder_finish(struct recorder *r, struct track *tracks, size_t stride_bytes,
+                     struct seq_range window, struct completeness *out);
 
 /* 0 while there is none. */
 double recorder_age_mean_us(const struct recorder *r);

@@ -123,9 +123,8 @@ static void answered(struct uplink_http *h, int64_t recv_ns)
         return;
     }
     UPSTREAM_COUNT(h->account, h->due_ns, responses, 1);
-    connection_settled(&h->net);
+    h->net.attempts = 0;
     uplink_acknowledge(h->uplink, h->uplink->under_way);
-    http_exchange_next(&h->exchange);
     if (!m->keep_alive || h->net.env->opt->connection == CONNECTION_CLOSE)
         conn_close(&h->net.conn);
     uplink_http_flush(h, recv_ns);

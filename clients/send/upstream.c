@@ -158,19 +158,11 @@ static void tell_workload(struct upstream *up, const struct client *c, const str
 static bool check_order(struct upstream *up, struct order_track *track, enum order_kind kind,
                         uint64_t n)
 {
-    switch (order_take(track, kind, n)) {
-    case ORDER_NEW:
-        return true;
-    case ORDER_REORDERED:
-        up->account.reordered++;
-        return kind == ORDER_EVERY;
-    case ORDER_DOUBLED:
-        up->account.doubled++;
-        return false;
-    case ORDER_REPEATED:
-        return false;
-    }
-    return false;
+    enum order_receipt receipt = order_take(track, kind, n);
+
+    up->account.reordered += receipt == ORDER_REORDERED;
+    up->account.doubled += receipt == ORDER_DOUBLED;
+    return receipt == ORDER_NEW || (receipt == ORDER_REORDERED && kind == ORDER_EVERY);
 }
 
 void upstream_update(void *arg, struct client *c, const struct envelope *e, size_t text_len,

@@ -92,7 +92,7 @@ static void make_insert(const struct editor *e, uint32_t client, uint32_t index,
 {
     op->kind = EDIT_INSERT;
     op->at = text_doc_id_before(&e->doc, index);
-    op->id = (struct text_id){text_doc_clock(&e->doc) + 1, client};
+    op->id = (struct text_id){e->doc.clock + 1, client};
     op->text_len = step->text_bytes;
     memcpy(op->text, step->text, step->text_bytes);
 }

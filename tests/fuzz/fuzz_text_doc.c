@@ -38,7 +38,7 @@ static void write_one(struct session *s, uint32_t who, uint8_t at, uint8_t size,
         op->kind = EDIT_INSERT;
         memcpy(op->text, "aé€bcdefghij", op->text_len = size % 3 == 0 ? 6 : 1);
         op->at = text_doc_id_before(d, index);
-        op->id = (struct text_id){text_doc_clock(d) + 1, who};
+        op->id = (struct text_id){d->clock + 1, who};
     }
     need(edit_op_apply(op, d) == PL_OK);
     s->nops++;

@@ -15,7 +15,7 @@ static inline struct edit_op insertion(const struct text_doc *d, uint32_t editor
 
     memcpy(op.text, text, op.text_len);
     op.at = text_doc_id_before(d, index);
-    op.id = (struct text_id){text_doc_clock(d) + 1, editor};
+    op.id = (struct text_id){d->clock + 1, editor};
     return op;
 }
 

@@ -98,7 +98,7 @@ static inline struct completeness finish(void)
     struct completeness c;
 
     set_windows();
-    channel_tracks_finish(&channels, tracks, &r, &c);
+    channel_tracks_finish(&channels, tracks, sizeof tracks[0], &r, &c);
     ck_assert_uint_eq(c.expected, WINDOW_UPDATES * ntracks);
     return c;
 }

@@ -16,7 +16,6 @@ enum { CLIENTS = 3, FIRST_SEQ = 101, LAST_SEQ = 200, WINDOW_UPDATES = 100 };
 
 static struct recorder r;
 static struct track tracks[CLIENTS];
-static struct track *const all[CLIENTS] = {&tracks[0], &tracks[1], &tracks[2]};
 
 static inline void make(void)
 {
@@ -55,7 +54,7 @@ static inline struct completeness finish(void)
 {
     struct completeness c;
 
-    recorder_finish(&r, all, FIRST_SEQ, LAST_SEQ, &c);
+    recorder_finish(&r, tracks, sizeof tracks[0], (struct seq_range){FIRST_SEQ, LAST_SEQ}, &c);
     ck_assert_uint_eq(c.published, WINDOW_UPDATES);
     ck_assert_uint_eq(c.expected, WINDOW_UPDATES * r.nclients);
     return c;

@@ -191,11 +191,11 @@ START_TEST(channel_tracks_account_is_a_real_check)
     updates(0, "s", 90, 210, 1);
     assert_account(200, 0, 0, 0);
     channels.all[0].window.last++; /* of every update: one less was published */
-    channel_tracks_finish(&channels, tracks, &r, &c);
+    channel_tracks_finish(&channels, tracks, sizeof tracks[0], &r, &c);
     ck_assert(!c.adds_up);
     channels.all[0].window.last--;
     channels.all[1].window.first++; /* of latest values: one too many was delivered */
-    channel_tracks_finish(&channels, tracks, &r, &c);
+    channel_tracks_finish(&channels, tracks, sizeof tracks[0], &r, &c);
     ck_assert(!c.adds_up);
 }
 END_TEST
@@ -208,7 +208,7 @@ START_TEST(channel_tracks_latest_delivered_beyond_the_borders_does_not_add_up)
     updates(0, "s", 100, 300, 20); /* 120 ... 200 */
     set_windows();
     channels.all[0].window = (struct seq_range){101, 199};
-    channel_tracks_finish(&channels, tracks, &r, &c);
+    channel_tracks_finish(&channels, tracks, sizeof tracks[0], &r, &c);
     ck_assert(!c.adds_up);
 }
 END_TEST
@@ -225,7 +225,7 @@ START_TEST(channel_tracks_know_the_window_as_far_as_it_was_seen)
     ck_assert(!channel_tracks_reach(tracks[0], 191 * NS_PER_MS));
     ck_assert(!channel_tracks_reach(tracks[1], WINDOW_START_NS));
     channels_set_window_seen(&channels);
-    channel_tracks_finish(&channels, tracks, &r, &c);
+    channel_tracks_finish(&channels, tracks, sizeof tracks[0], &r, &c);
     ck_assert_uint_eq(c.published, 100 + 51);
     ck_assert_uint_eq(c.expected, 2 * 151);
     ck_assert_uint_eq(c.delivered, 100 + 50 + 2);

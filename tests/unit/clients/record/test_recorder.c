@@ -178,12 +178,12 @@ START_TEST(recorder_window_without_updates_adds_up)
 
     r.nclients = 2;
     recorder_join(&r, &tracks[0], 100, 0);
-    recorder_finish(&r, all, 101, 100, &c);
+    recorder_finish(&r, tracks, sizeof tracks[0], (struct seq_range){101, 100}, &c);
     ck_assert_uint_eq(c.published, 0);
     ck_assert_uint_eq(c.expected, 0);
     ck_assert_uint_eq(c.late, 0);
     ck_assert(c.adds_up);
-    recorder_finish(&r, all, 0, 0, &c);
+    recorder_finish(&r, tracks, sizeof tracks[0], (struct seq_range){0, 0}, &c);
     ck_assert_uint_eq(c.published, 0);
     ck_assert(c.adds_up);
 }
@@ -196,15 +196,15 @@ START_TEST(recorder_account_is_a_real_check)
 
     recorder_join(&r, &tracks[0], 100, 0);
     updates(0, 101, 200);
-    recorder_finish(&r, all, FIRST_SEQ, LAST_SEQ + 1, &c);
+    recorder_finish(&r, tracks, sizeof tracks[0], (struct seq_range){FIRST_SEQ, LAST_SEQ + 1}, &c);
     ck_assert_uint_eq(c.late, 1);
     ck_assert(c.adds_up); /* a late one is possible... */
-    recorder_finish(&r, all, FIRST_SEQ, LAST_SEQ - 1, &c);
+    recorder_finish(&r, tracks, sizeof tracks[0], (struct seq_range){FIRST_SEQ, LAST_SEQ - 1}, &c);
     ck_assert(!c.adds_up); /* ...too many are not */
-    recorder_finish(&r, all, FIRST_SEQ - 1, LAST_SEQ, &c);
+    recorder_finish(&r, tracks, sizeof tracks[0], (struct seq_range){FIRST_SEQ - 1, LAST_SEQ}, &c);
     ck_assert(c.adds_up); /* it might have been missed before the join */
     update_at(0, 201, WINDOW_START_NS, WINDOW_END_NS);
-    recorder_finish(&r, all, FIRST_SEQ, LAST_SEQ, &c);
+    recorder_finish(&r, tracks, sizeof tracks[0], (struct seq_range){FIRST_SEQ, LAST_SEQ}, &c);
     ck_assert(!c.adds_up);
 }
 END_TEST
@@ -265,7 +265,8 @@ START_TEST(recorder_says_so_when_holes_no_longer_fit)
     ck_assert_uint_eq(tracks[0].nholes, TRACK_HOLES_MAX);
     ck_assert_int_eq(update_at(0, 2 * TRACK_HOLES_MAX + 2, 1, 2), RECEIPT_NEW);
     ck_assert_uint_eq(r.holes_lost, 1);
-    recorder_finish(&r, all, 3 * TRACK_HOLES_MAX, 3 * TRACK_HOLES_MAX + 9, &c);
+    recorder_finish(&r, tracks, sizeof tracks[0],
+                    (struct seq_range){3 * TRACK_HOLES_MAX, 3 * TRACK_HOLES_MAX + 9}, &c);
     ck_assert_uint_eq(c.late, c.expected); /* right, but not to be trusted */
     ck_assert(!c.adds_up);
 }
