@@ -49,14 +49,6 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     dial_failed(c, sys_errno, clock_now_ns());
 }
 
-static int wait_for_connect(struct connection *c, int fd)
-{
-    if (event_assign(&c->connecting, c->env->base, fd, EV_WRITE, on_writable, c) < 0 ||
-        event_add(&c->connecting, NULL) < 0)
-        return PL_ENOMEM;
-    return PL_OK;
-}
-
 void connection_dial(struct connection *c, int64_t now_ns)
 {
     int fd = dial_start(&c->env->target, c->turn);
@@ -65,7 +57,8 @@ void connection_dial(struct connection *c, int64_t now_ns)
         dial_failed(c, errno, now_ns);
         return;
     }
-    if (wait_for_connect(c, fd) < 0) {
+    if (event_assign(&c->connecting, c->env->base, fd, EV_WRITE, on_writable, c) < 0 ||
+        event_add(&c->connecting, NULL) < 0) {
         close(fd);
         dial_failed(c, ENOMEM, now_ns);
         return;

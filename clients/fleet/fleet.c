@@ -1,8 +1,9 @@
 #include "clients/fleet/fleet.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
-#include "clients/fleet/progress.h"
 #include "lib/base/clock.h"
 
 enum { FDS_BESIDES = 64 }; /* loop, timer, control connection, files, what libraries keep */
@@ -20,9 +21,27 @@ static int64_t begin_due_ns(const struct fleet *f, uint64_t index)
 
 /* ---- progress ---- */
 
-static void tell_progress(struct fleet *f, int64_t now_ns)
+/* A line of JSON for programs that show the progress of a run (fleet.h). A reader that sleeps loses
+ * lines: nothing blocks. */
+static void write_progress(const struct fleet *f, const char *phase, int64_t left_ns)
 {
     const struct recorder *r = &f->env.recorder;
+    char p50[24] = "null", window[64] = "", line[192];
+    int len;
+
+    if (r->recent_us.total_count > 0)
+        snprintf(p50, sizeof p50, "%lld", (long long)hdr_value_at_percentile(&r->recent_us, 50.0));
+    if (r->window_end_ns != INT64_MAX)
+        snprintf(window, sizeof window, ",\"window_ns\":[%lld,%lld]", (long long)r->window_start_ns,
+                 (long long)r->window_end_ns);
+    len = snprintf(line, sizeof line, "{\"phase\":\"%s\",\"left_s\":%.1f,\"p50_us\":%s%s}\n", phase,
+                   (double)(left_ns > 0 ? left_ns : 0) / (double)NS_PER_S, p50, window);
+    if (f->progress_fd >= 0 && write(f->progress_fd, line, (size_t)len) < 0)
+        return; /* nobody reads: the run goes on */
+}
+
+static void tell_progress(const struct fleet *f, int64_t now_ns)
+{
     const struct {
         const char *name;
         int64_t end_ns; /* as far as one can know */
@@ -30,13 +49,13 @@ static void tell_progress(struct fleet *f, int64_t now_ns)
         [FLEET_CONTROL] = {"setup", 0},
         [FLEET_GATE] = {"gate", 0},
         [FLEET_SETUP] = {"setup", begin_due_ns(f, f->clients.n)},
-        [FLEET_WARMUP] = {"warmup", r->window_start_ns},
-        [FLEET_MEASURE] = {"measure", r->window_end_ns},
+        [FLEET_WARMUP] = {"warmup", f->env.recorder.window_start_ns},
+        [FLEET_MEASURE] = {"measure", f->env.recorder.window_end_ns},
         [FLEET_DRAIN] = {"drain", f->drain_due_ns},
         [FLEET_LEAVE] = {"drain", f->drain_due_ns},
     };
 
-    progress_write(f->progress_fd, phases[f->phase].name, phases[f->phase].end_ns - now_ns, r);
+    write_progress(f, phases[f->phase].name, phases[f->phase].end_ns - now_ns);
 }
 
 static void on_progress(struct deadline *d, int64_t now_ns)
@@ -46,6 +65,16 @@ static void on_progress(struct deadline *d, int64_t now_ns)
     tell_progress(f, now_ns);
     hdr_reset(&f->env.recorder.recent_us);
     schedule_set(&f->env.schedule, &f->progress, now_ns + progress_step_ns);
+}
+
+/* A run does not fail for its progress bar. */
+static void start_progress(struct fleet *f)
+{
+    int fd = (int)f->env.opt->progress_fd, flags = fcntl(fd, F_GETFL);
+
+    f->progress_fd = flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -1 : fd;
+    if (f->progress_fd >= 0)
+        schedule_set(&f->env.schedule, &f->progress, clock_now_ns());
 }
 
 static void note_failure(struct fleet *f, const char *text)
@@ -63,25 +92,20 @@ static void stop(struct fleet *f)
     event_base_loopbreak(f->env.base);
 }
 
-/* All clients are gone: nothing counts any more on either side. */
-static void clients_ended(struct fleet *f)
+/* When all clients are gone, nothing counts any more on either side. */
+static void on_ended(void *arg, struct client *c)
 {
+    struct fleet *f = arg;
+
+    (void)c;
+    if (++f->ended < f->clients.n)
+        return;
     proc_usage_self(&f->usage_end);
     proc_tcp_self(&f->tcp_end);
     if (f->use_control)
         control_request(&f->control, CONTROL_END, -1);
     else
         stop(f);
-}
-
-static void on_ended(void *arg, struct client *c)
-{
-    struct fleet *f = arg;
-
-    (void)c;
-    f->ended++;
-    if (f->ended == f->clients.n)
-        clients_ended(f);
 }
 
 static uint64_t count_unsent(const struct fleet *f)
@@ -357,12 +381,6 @@ static void on_answer(void *arg, enum control_ask which)
         stop(f);
 }
 
-static void cut_window(struct fleet *f, int64_t now_ns)
-{
-    recorder_set_window(&f->env.recorder, f->window_start_ns, now_ns);
-    close_window(f, now_ns);
-}
-
 /* Once: come to an orderly end, keeping what was measured. Twice: now. */
 static void on_signal(evutil_socket_t fd, short what, void *arg)
 {
@@ -373,12 +391,14 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     f->interrupted = true;
-    if (f->phase == FLEET_MEASURE)
-        cut_window(f, now_ns);
-    else if (f->phase == FLEET_CONTROL || f->phase == FLEET_GATE || again)
+    if (f->phase == FLEET_MEASURE) {
+        recorder_set_window(&f->env.recorder, f->window_start_ns, now_ns);
+        close_window(f, now_ns);
+    } else if (f->phase == FLEET_CONTROL || f->phase == FLEET_GATE || again) {
         stop(f);
-    else if (f->phase != FLEET_LEAVE)
+    } else if (f->phase != FLEET_LEAVE) {
         begin_leave(f, now_ns);
+    }
 }
 
 /* ---- life ---- */
@@ -438,9 +458,7 @@ int fleet_init(struct fleet *f, const struct client_options *opt, struct err_tex
 
 void fleet_run(struct fleet *f)
 {
-    f->progress_fd = progress_open((int)f->env.opt->progress_fd);
-    if (f->progress_fd >= 0)
-        schedule_set(&f->env.schedule, &f->progress, clock_now_ns());
+    start_progress(f);
     if (f->use_control)
         control_request(&f->control, CONTROL_START, -1);
     else

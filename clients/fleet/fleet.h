@@ -10,6 +10,12 @@
  *   leave    connections end in an orderly way; the last statistics are asked for
  *
  * One loop, one thread. fleet_run() returns when all is over, also after SIGINT or SIGTERM.
+ *
+ * With --progress-fd a line of JSON is written about four times a second, and when the gate or the
+ * warm-up is reached: {"phase":"measure","left_s":1.5,"p50_us":312}. left_s: how long the phase
+ * will still take; p50_us: the median latency of the updates since the line before, null when there
+ * were none. From warm-up on "window_ns":[START,END] says when the window is, for programs that
+ * count along.
  */
 #ifndef PUSHLAB_FLEET_H
 #define PUSHLAB_FLEET_H

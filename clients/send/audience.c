@@ -81,33 +81,26 @@ static char *name_at(const struct audience *a, uint32_t room, unsigned channel)
     return a->names[(size_t)room * a->workload->nchannels + channel];
 }
 
-/* The default channel has no suffixes. */
-static int set_name(struct audience *a, uint32_t room, unsigned channel, const char *send_channel)
-{
-    const char *suffix = a->workload->channels[channel].suffix;
-    char text[4 * CHANNEL_NAME_BYTES];
-    int len;
-
-    if (send_channel == NULL)
-        return *suffix == '\0' ? PL_OK : PL_EINVAL;
-    len = snprintf(text, sizeof text, "%s%s", send_channel, suffix);
-    if (len < 0 || (size_t)len >= sizeof text)
-        return PL_EINVAL;
-    return channel_name_in_room(name_at(a, room, channel), (struct name){text, (size_t)len}, room) >
-                   0
-               ? PL_OK
-               : PL_EINVAL;
-}
-
+/* The default channel (send_channel NULL) has no suffixes. */
 static int set_names(struct audience *a, const char *send_channel)
 {
-    for (uint32_t room = 0; room < rooms_of(a->plan); room++) {
-        for (unsigned c = 0; c < a->workload->nchannels; c++) {
-            int err = set_name(a, room, c, send_channel);
+    char text[4 * CHANNEL_NAME_BYTES];
 
-            if (err < 0)
-                return err;
-        }
+    for (uint32_t i = 0; i < rooms_of(a->plan) * a->workload->nchannels; i++) {
+        uint32_t room = i / a->workload->nchannels;
+        unsigned channel = i % a->workload->nchannels;
+        const char *suffix = a->workload->channels[channel].suffix;
+        int len;
+
+        if (send_channel == NULL && *suffix == '\0')
+            continue;
+        if (send_channel == NULL)
+            return PL_EINVAL;
+        len = snprintf(text, sizeof text, "%s%s", send_channel, suffix);
+        if (len < 0 || (size_t)len >= sizeof text ||
+            channel_name_in_room(name_at(a, room, channel), (struct name){text, (size_t)len},
+                                 room) == 0)
+            return PL_EINVAL;
     }
     return PL_OK;
 }
