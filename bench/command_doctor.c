@@ -6,7 +6,7 @@
 
 #include "bench/doctor/doctor_probe.h"
 #include "bench/doctor/doctor_write.h"
-#include "bench/table/table.h"
+#include "bench/base/terminal.h"
 
 #define OPT_CONFIG struct config
 #include "lib/opt/opt_rows.h"
@@ -47,9 +47,9 @@ int command_doctor(int argc, char **argv)
         return command_fail(PL_EXIT_FAILURE, e.text);
     if (c.json)
         json = doctor_write_json(&facts);
-    rc = c.json
-             ? command_print_json(json)
-             : command_print(&text, doctor_write_text(&text, &facts, table_wants_colour(stdout)));
+    rc = c.json ? command_print_json(json)
+                : command_print(&text,
+                                doctor_write_text(&text, &facts, terminal_wants_colour(stdout)));
     cJSON_Delete(json);
     if (rc < 0)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(rc));

@@ -14,7 +14,7 @@
 #include "lib/base/json_line.h"
 #include "lib/opt/opt.h"
 #include "bench/network/network.h"
-#include "bench/table/table.h"
+#include "bench/base/terminal.h"
 #include "lib/proto/url.h"
 
 struct config {
@@ -195,7 +195,7 @@ static int print(const struct explain_report *r, const struct config *c)
     else if (c->markdown)
         rc = explain_write_markdown(&out, r);
     else
-        rc = explain_write_text(&out, r, table_wants_colour(stdout));
+        rc = explain_write_text(&out, r, terminal_wants_colour(stdout));
     if (rc == PL_OK && (fwrite(out.data, 1, out.len, stdout) < out.len || fflush(stdout) != 0))
         rc = PL_ESYS;
     buf_free(&out);
@@ -222,7 +222,7 @@ static int show(const struct explain_take *t, const struct config *c,
         .wire = wire,
         .mask = c->mask,
         .begin_ns = first_open_ns(t),
-        .columns = explain_columns_for(table_columns(stdout)),
+        .columns = explain_columns_for(terminal_columns(stdout)),
     };
     int rc = PL_ENOMEM;
 

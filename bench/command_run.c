@@ -15,6 +15,7 @@
 #include "bench/result/result.h"
 #include "bench/run/run.h"
 #include "bench/scenario/scenario.h"
+#include "bench/base/terminal.h"
 #include "bench/table/table.h"
 
 #define OPT_CONFIG struct config
@@ -169,7 +170,7 @@ static bool print_outcome(const struct config *c, const struct run_outcome *out)
     if (cJSON_GetArraySize(rows) > 0 && c->json)
         rc = command_print_json(out->run);
     else if (cJSON_GetArraySize(rows) > 0)
-        rc = command_print(&text, table_text(&text, out->run, table_wants_colour(stdout)));
+        rc = command_print(&text, table_text(&text, out->run, terminal_wants_colour(stdout)));
     if (out->saved)
         fprintf(c->json ? stderr : stdout, "%sresults: %s\n", c->json ? "" : "\n",
                 out->folder.path);

@@ -15,6 +15,7 @@
 #include "bench/report/report.h"
 #include "bench/result/run_file.h"
 #include "bench/scenario/scenario.h"
+#include "bench/base/terminal.h"
 #include "bench/table/table.h"
 
 #define OPT_CONFIG struct folder_config
@@ -201,7 +202,7 @@ static int command_table(int argc, char **argv)
     if (run_file_read(&run, argv[1], &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
     rc = config.markdown ? table_markdown(&text, run)
-                         : table_text(&text, run, table_wants_colour(stdout));
+                         : table_text(&text, run, terminal_wants_colour(stdout));
     rc = command_print(&text, rc);
     cJSON_Delete(run);
     return rc < 0 ? command_fail(PL_EXIT_FAILURE, pl_strerror(rc)) : PL_EXIT_OK;

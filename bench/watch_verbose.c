@@ -1,7 +1,7 @@
 #include "bench/watch_verbose.h"
 
 #include "bench/explain/write/explain_write.h"
-#include "bench/table/table.h"
+#include "bench/base/terminal.h"
 #include "lib/proto/transcript.h"
 
 static struct explain_report report(const struct watch_verbose *v)
@@ -32,8 +32,8 @@ int watch_verbose_begin(struct watch_verbose *v, FILE *out)
     struct buf text = {0};
 
     *v = (struct watch_verbose){.out = out,
-                                .columns = explain_columns_for(table_columns(out)),
-                                .colour = table_wants_colour(out)};
+                                .columns = explain_columns_for(terminal_columns(out)),
+                                .colour = terminal_wants_colour(out)};
     v->explain = explain_new(&options, &v->notes);
     if (v->explain == NULL)
         return PL_ENOMEM;

@@ -56,7 +56,8 @@ static bool is_drawn(const char *name, const struct chart_data *data)
     return strncmp(name, "latency-", 8) != 0 || data->rows <= LINES_MAX; /* a line per row */
 }
 
-int chart_scripts_find(char *dir, size_t cap, struct err_text *e)
+/* The folder of the gnuplot scripts. 0, or PL_EINVAL with the line in e. */
+static int find_scripts(char *dir, size_t cap, struct err_text *e)
 {
     const char *named = getenv("PUSHLAB_CHARTS");
 
@@ -235,7 +236,7 @@ int chart_draw(const char *run_dir, struct err_text *e)
 {
     struct drawing d = {.run_dir = run_dir};
     cJSON *run;
-    int rc = chart_scripts_find(d.scripts_dir, sizeof d.scripts_dir, e);
+    int rc = find_scripts(d.scripts_dir, sizeof d.scripts_dir, e);
 
     rc = rc < 0 ? rc : run_file_path(d.charts_dir, run_dir, "charts", "", "", e);
     rc = rc < 0 ? rc : run_file_path(d.data_dir, run_dir, "charts/data", "", "", e);

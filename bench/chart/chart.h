@@ -6,8 +6,6 @@
 #ifndef PUSHLAB_CHART_H
 #define PUSHLAB_CHART_H
 
-#include <stddef.h>
-
 #include "lib/base/err.h"
 
 /* (Re)draw run_dir/charts/<name>.svg and .png from run.json, latency-<row>.hlog and
@@ -21,8 +19,5 @@ int chart_draw(const char *run_dir, struct err_text *e);
  * Some are drawn only for a run that has numbers for them: over an emulated link, with a deadline,
  * with clients that send. */
 extern const char *const chart_names[];
-
-/* The folder of the gnuplot scripts (data_find.h). 0, or PL_EINVAL with the line in e. */
-int chart_scripts_find(char *dir, size_t cap, struct err_text *e);
 
 #endif

@@ -162,35 +162,13 @@ static int write_series(const cJSON *run, const char *run_dir, const char *data_
 
 /* ---- the subtitle, and which charts there are numbers for ---- */
 
-static void put_clients(struct writer *w, const cJSON *rows)
-{
-    double least = NAN, most = NAN;
-    const cJSON *row;
-
-    cJSON_ArrayForEach(row, rows)
-    {
-        least = fmin(least, json_number(row, "clients"));
-        most = fmax(most, json_number(row, "clients"));
-    }
-    if (least == most)
-        writer_printf(w, "%.0f %s · ", most, most == 1 ? "client" : "clients");
-    else if (least < most)
-        writer_printf(w, "%.0f–%.0f clients · ", least, most);
-}
-
 static void describe(struct chart_data *out, const cJSON *run)
 {
-    double duration_s = json_number(run, "scenario.duration_s");
-    const char *link = json_text(run, "link");
     struct buf b = {0};
     struct writer w = {.out = &b};
 
-    put_clients(&w, json_at(run, "rows"));
-    conditions_put_source(&w, json_at(run, "scenario"));
-    if (duration_s > 0)
-        writer_printf(&w, "%.4g s window · ", duration_s);
-    writer_printf(&w, "link: %.32s%s · %.10s · pushlab %.16s%s", link[0] != '\0' ? link : "unknown",
-                  json_true(run, "scenario.tls") ? " · TLS" : "", json_text(run, "started"),
+    conditions_put(&w, run, 32); /* as much as fits into the picture */
+    writer_printf(&w, " · %.10s · pushlab %.16s%s", json_text(run, "started"),
                   json_text(run, "pushlab"),
                   cJSON_IsFalse(json_at(run, "complete")) ? " · INCOMPLETE" : "");
     snprintf(out->conditions, sizeof out->conditions, "%.*s", (int)b.len, (const char *)b.data);

@@ -1,5 +1,6 @@
 #include "bench/result/conditions.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "bench/base/json.h"
@@ -65,7 +66,7 @@ static void put_workload(struct writer *w, const cJSON *send)
     writer_puts(w, " · ");
 }
 
-void conditions_put_source(struct writer *w, const cJSON *scenario)
+static void put_source(struct writer *w, const cJSON *scenario)
 {
     static const struct {
         const char *kind;
@@ -84,4 +85,35 @@ void conditions_put_source(struct writer *w, const cJSON *scenario)
     if (kinds[i].put != NULL)
         kinds[i].put(w, source);
     put_workload(w, json_at(scenario, "send"));
+}
+
+static void put_clients(struct writer *w, const cJSON *run)
+{
+    double least = NAN, most = NAN;
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        least = fmin(least, json_number(row, "clients"));
+        most = fmax(most, json_number(row, "clients"));
+    }
+    if (isnan(most)) /* no row yet */
+        least = most = json_number(run, "scenario.clients");
+    if (least < most)
+        writer_printf(w, "%.0f–%.0f clients · ", least, most);
+    else if (!isnan(most))
+        writer_printf(w, "%.0f %s · ", most, most == 1 ? "client" : "clients");
+}
+
+void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes)
+{
+    double duration_s = json_number(run, "scenario.duration_s");
+    const char *link = json_text(run, "link");
+
+    put_clients(w, run);
+    put_source(w, json_at(run, "scenario"));
+    if (duration_s > 0)
+        writer_printf(w, "%.4g s window · ", duration_s);
+    writer_printf(w, "link: %.*s%s", link_max_bytes, link[0] != '\0' ? link : "unknown",
+                  json_true(run, "scenario.tls") ? " · TLS" : "");
 }

@@ -6,9 +6,9 @@
 
 #include "bench/base/writer.h"
 
-/* Append where a scenario's updates come from, each part with " · " behind it:
- * "25 updates/s of 128 bytes, fixed · ", "game, 30 ticks/s in 4 rooms · 20 inputs/s up from
- * each · "; nothing when the scenario doesn't say. */
-void conditions_put_source(struct writer *w, const cJSON *scenario);
+/* Append clients, source, window and link: "50 clients · 25 updates/s of 128 bytes, fixed · 6 s
+ * window · link: rtt=50ms", or with "game, 30 ticks/s in 4 rooms · 20 inputs/s up from each" for a
+ * source. What the run does not say is left out; a link's text ends at link_max_bytes. */
+void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes);
 
 #endif

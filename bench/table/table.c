@@ -1,9 +1,8 @@
 #include "bench/table/table.h"
 
-#include <stdlib.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-#include <sys/ioctl.h>
 
 #include "bench/result/conditions.h"
 #include "bench/base/json.h"
@@ -163,16 +162,10 @@ static void put_row(struct writer *w, const struct layout *l, const cJSON *row, 
     writer_puts(w, "\n");
 }
 
-/* "50 clients · 10 updates/s of 128 bytes · 6 s window · link: loopback" */
 static void put_conditions(struct writer *w, const cJSON *run)
 {
-    const cJSON *s = json_at(run, "scenario");
-
-    writer_printf(w, "%g clients · ", json_number(s, "clients"));
-    conditions_put_source(w, s);
-    writer_printf(w, "%g s window · link: %s%s%s", json_number(s, "duration_s"),
-                  json_text(run, "link"), json_true(s, "tls") ? " · TLS" : "",
-                  json_true(run, "interrupted") ? " · interrupted" : "");
+    conditions_put(w, run, INT_MAX);
+    writer_puts(w, json_true(run, "interrupted") ? " · interrupted" : "");
 }
 
 static void put_table(struct writer *w, const struct table_source *from, const cJSON *run,
@@ -251,22 +244,4 @@ int table_markdown(struct buf *out, const cJSON *run)
     put_conditions(&w, run);
     writer_puts(&w, "\n");
     return w.rc;
-}
-
-size_t table_columns(FILE *stream)
-{
-    struct winsize size = {0};
-
-    return ioctl(fileno(stream), TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col;
-}
-
-bool table_wants_colour(FILE *stream)
-{
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-    if (no_color != NULL && no_color[0] != '\0')
-        return false;
-    if (term != NULL && strcmp(term, "dumb") == 0)
-        return false;
-    return isatty(fileno(stream)) == 1;
 }

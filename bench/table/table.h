@@ -3,7 +3,6 @@
 #define PUSHLAB_TABLE_H
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <cjson/cJSON.h>
 
 #include "lib/base/buf.h"
@@ -19,11 +18,5 @@ int table_text(struct buf *out, const cJSON *run, bool colour);
 
 /* The same as a Markdown table, for the README. 0 or PL_ENOMEM. */
 int table_markdown(struct buf *out, const cJSON *run);
-
-/* How many columns the terminal has that this stream is; 0: it is none, or does not say. */
-size_t table_columns(FILE *stream);
-
-/* Is colour wanted on this stream? A terminal, not TERM=dumb, and no NO_COLOR (no-color.org). */
-bool table_wants_colour(FILE *stream);
 
 #endif

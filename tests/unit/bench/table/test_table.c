@@ -1,4 +1,4 @@
-/* bench/table/table.c, table_cells.c and bench/base/units.c: what people read. */
+/* bench/table/table.c, table_cells.c, bench/base/units.c and terminal.c: what people read. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "lib/base/buf.h"
 #include "bench/base/json.h"
 #include "bench/result/metric.h"
+#include "bench/base/terminal.h"
 #include "bench/table/table.h"
 #include "bench/table/table_cells.h"
 #include "bench/base/units.h"
@@ -334,9 +335,9 @@ START_TEST(table_wants_no_colour_in_a_pipe_nor_with_NO_COLOR)
     ck_assert_int_eq(pipe(ends), 0);
     f = fdopen(ends[1], "w");
     unsetenv("NO_COLOR");
-    ck_assert(!table_wants_colour(f));
+    ck_assert(!terminal_wants_colour(f));
     setenv("NO_COLOR", "1", 1);
-    ck_assert(!table_wants_colour(stdout));
+    ck_assert(!terminal_wants_colour(stdout));
     fclose(f);
     close(ends[0]);
 }
