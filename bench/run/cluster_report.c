@@ -68,14 +68,14 @@ static cJSON *describe(const struct cluster *c)
 {
     cJSON *o = cJSON_CreateObject(), *servers;
 
-    cJSON_AddStringToObject(o, "kind", scenario_balancer_kind_name(c->plan.kind));
+    cJSON_AddStringToObject(o, "kind", scenario_balancer_kinds[c->plan.kind]);
     json_add_number(o, "layer", c->kind->layer);
     json_add_text(o, "program", c->balancer.version);
     json_add_text(o, "config",
                   c->plan.config[0] != '\0' ? c->plan.config
                   : c->kind->config != NULL ? c->kind->config
                                             : "");
-    json_add_text(o, "source", scenario_servers_source_name(c->plan.source));
+    json_add_text(o, "source", scenario_servers_sources[c->plan.source]);
     json_add_text(o, "link", c->plan.link);
     add_cpu(o, c->balancer_cpu_ns);
     add_store(o, c);

@@ -50,6 +50,9 @@ enum scenario_servers_source {
     SERVERS_DIFFERING, /* each its own */
     SERVERS_REDIS,     /* a stream in Redis that all share, fed by the first */
 };
+/* The names of both in files; last: NULL. */
+extern const char *const scenario_balancer_kinds[], *const scenario_servers_sources[];
+
 enum scenario_expect { EXPECT_WORKS, EXPECT_BROKEN };
 enum scenario_workload { WORKLOAD_NONE, WORKLOAD_INPUTS, WORKLOAD_EDITS };
 
@@ -175,8 +178,6 @@ const char *scenario_link(char *out, size_t cap, const struct scenario *s);
 /* What stands between the row's clients and servers, the scenario's defaults filled in. */
 void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *s,
                           const struct scenario_row *row);
-const char *scenario_balancer_kind_name(int kind);
-const char *scenario_servers_source_name(int source);
 bool scenario_has_balancers(const struct scenario *s);
 /* The path of a file that stands beside the scenario's. */
 void scenario_path_beside(char out[SCENARIO_PATH_BYTES], const struct scenario *s,

@@ -89,7 +89,7 @@ static void name_row(struct scenario_row *r, bool with_interval)
     if (r->id[0] != '\0')
         return;
     n = snprintf(r->id, sizeof r->id, "%s%s%s%s%s",
-                 own_kind ? scenario_balancer_kind_name(r->balancer.kind) : "", own_kind ? "." : "",
+                 own_kind ? scenario_balancer_kinds[r->balancer.kind] : "", own_kind ? "." : "",
                  transport_names[r->transport], r->connection == CONNECTION_CLOSE ? "+close" : "",
                  r->tls_resume ? "" : "+no-resume");
     if (with_interval && r->interval_ms != SCENARIO_UNSET)

@@ -333,15 +333,3 @@ int scenario_refuse(const struct scenario_place *p, const char *what, const char
     return err_set(e, PL_EINVAL, "%s%s%s%s%s%s; accepted: %s", tail == p->path ? "" : "...", tail,
                    len > 0 ? ": " : "", p->at, p->at[0] != '\0' ? ": " : "", what, accepted);
 }
-
-/* ---- names of choices ---- */
-
-const char *scenario_balancer_kind_name(int kind)
-{
-    return scenario_balancer_kinds[kind];
-}
-
-const char *scenario_servers_source_name(int source)
-{
-    return scenario_servers_sources[source];
-}

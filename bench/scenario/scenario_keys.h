@@ -42,9 +42,7 @@ struct scenario_key {
 };
 
 extern const struct scenario_key scenario_keys[]; /* last: name NULL */
-extern const char *const scenario_source_kinds[],
-    *const scenario_tls_versions[], *const scenario_servers_sources[],
-                                        *const scenario_balancer_kinds[]; /* last: NULL */
+extern const char *const scenario_source_kinds[], *const scenario_tls_versions[]; /* last: NULL */
 
 /* Has the key a meaning, by what else is in the object at base? */
 bool scenario_key_applies(const void *base, const struct scenario_key *k);
