@@ -30,18 +30,20 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   published expected delivered superseded missed late duplicated out_of_order adds_up
  *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} age_us{mean peak max}
  *   the ratios of the window (see result.c), and of the whole run under "whole_run"
- *   handshakes{client server kernel wire}  connections opened in the whole run, as each counted
- * them; given_up: attempts that failed or were under way at the end, which the kernel counts
- * (client + given_up) and the wire may have seen through; upstream: how many of client's carried
- * messages up, where clients send deadline upstream convergence_us documents  see result_duplex.h
- *   server_rss_bytes_per_client            server growth from start to window start / clients
+ *   handshakes{client server kernel wire given_up upstream}
+ *       connections opened in the whole run, as each counted them; given_up: attempts that failed
+ *       or were under way at the end, which the kernel counts, too, and the wire may have seen
+ *       complete; upstream: how many of the client's carried messages up, where clients send
+ *   deadline upstream convergence_us documents   see result_duplex.h
+ *   server_rss_bytes_per_client                  growth from start to window start / clients
+ *   balancer                                     see result_balancer.h
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
  * wire: what the emulated link's wire_counter counted (docs/link.md), null on loopback; taken over
- * on success and kept under "wire". It fills handshakes.wire, packets_per_update and
- * bytes_per_update.wire, and must agree with what the others say (result_wire.h).
+ * on success and kept under "wire". It fills handshakes.wire, and of window and whole run
+ * packets_per_update{up down total} and bytes_per_update{wire wire_headers wire_acks}.
  * kernel_is_ours: the namespace's counters count this run alone, so the kernel's count
- * must agree too. Disagreement and sums that don't add up become problems of the row.
+ * must agree, too. Disagreement and sums that don't add up become problems of the row.
  * 0, or PL_EPROTO (the report lacks something: the line in e). */
 int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
                bool kernel_is_ours, struct err_text *e);

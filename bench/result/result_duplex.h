@@ -1,22 +1,14 @@
-/* A row's numbers where clients choose channels and send: what pushlab-client's report adds to
- * run.json then, and whether it holds. docs/metrics.md.
+/* A row's numbers where clients choose channels and send: deadline, upstream, convergence_us and
+ * documents of run.json, out of pushlab-client's report. docs/metrics.md defines them.
  *
- *   deadline        {ms expected within share} of the source's own updates; null without one
- *   upstream        null unless clients send; of the window, per message sent:
- *                     workload senders messages
- *                     requests_per_message handshakes_per_message
- *                     bytes_per_message{payload framing}  framing: all other bytes, both ways
- *                     latency_us  from a client's sending to everybody else's receipt
- *                     echo_us     to its own
- *                     late_us     from when a message was due to when it left
- *                     order{lost doubled reordered}  of the whole run, as receivers saw it
- *   convergence_us  from an edit's sending to when the last client of its room had applied it
- *   documents       {identical documents editors edits bytes hash} at the end
+ *   deadline{ms expected within share}    null without one
+ *   upstream{workload senders messages requests_per_message handshakes_per_message
+ *            bytes_per_message{payload framing} latency_us echo_us late_us
+ *            order{lost doubled reordered}}    null unless clients send
+ *   documents{identical documents editors edits bytes hash}
  *
- * A histogram is null where nothing was recorded.
- *
- * Lost, doubled and reordered messages, documents that differ or hold nothing, an older value after
- * a newer one: each is a problem of the row. */
+ * A histogram is null where nothing was recorded. Lost, doubled and reordered messages, documents
+ * that differ or are empty, and an older value after a newer one are problems of the row. */
 #ifndef PUSHLAB_RESULT_DUPLEX_H
 #define PUSHLAB_RESULT_DUPLEX_H
 
