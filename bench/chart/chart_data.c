@@ -44,41 +44,25 @@ static int variant_of(const cJSON *rows, const cJSON *row)
     return variant;
 }
 
-static int add_row(struct buf *out, const cJSON *rows, const cJSON *row)
-{
-    static const char *const texts[] = {"id", "transport", "connection"};
-    bool delivered = json_number(row, "delivered") > 0;
-    int rc = PL_OK;
-
-    for (size_t i = 0; rc >= 0 && i < sizeof texts / sizeof *texts; i++) {
-        rc = chart_data_field(out, json_text(row, texts[i]));
-        rc = rc < 0 ? rc : buf_add(out, ",", 1);
-    }
-    rc = rc < 0 ? rc : buf_printf(out, "%d", variant_of(rows, row));
-    for (const struct metric *m = NULL; rc >= 0 && (m = metric_next(m)) != NULL;) {
-        bool known = delivered || !(m->flags & METRIC_PER_UPDATE);
-        double v = known ? metric_value(m, row) : NAN;
-
-        if (m->flags & METRIC_CHARTED)
-            rc = isfinite(v) ? buf_printf(out, ",%.9g", v) : buf_printf(out, ",NaN");
-    }
-    return rc < 0 ? rc : buf_printf(out, "\n");
-}
-
 static int add_rows(struct buf *out, const cJSON *rows)
 {
-    int rc = buf_printf(out, "row,transport,connection,variant");
+    static const char *const texts[] = {"id", "transport", "connection"};
+    struct writer w = {.out = out};
     const cJSON *row;
 
-    for (const struct metric *m = NULL; rc >= 0 && (m = metric_next(m)) != NULL;)
-        if (m->flags & METRIC_CHARTED)
-            rc = buf_printf(out, ",%s", m->chart != NULL ? m->chart : m->csv);
-    rc = rc < 0 ? rc : buf_printf(out, "\n");
+    writer_puts(&w, "row,transport,connection,variant");
+    metric_put_csv(&w, NULL, true);
     cJSON_ArrayForEach(row, rows)
     {
-        rc = rc < 0 ? rc : add_row(out, rows, row);
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+            writer_puts(&w, i == 0 ? "\n" : ",");
+            w.rc = w.rc < 0 ? w.rc : chart_data_field(out, json_text(row, texts[i]));
+        }
+        writer_printf(&w, ",%d", variant_of(rows, row));
+        metric_put_csv(&w, row, true);
     }
-    return rc;
+    writer_puts(&w, "\n");
+    return w.rc;
 }
 
 /* ---- files ---- */

@@ -1,7 +1,6 @@
 #include "bench/result/folder.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,34 +64,22 @@ static int save_json(const struct folder *f, const cJSON *run, struct err_text *
     return run_file_write(f->path, "run", "", ".json", &file, rc, e);
 }
 
-/* Its first columns, texts: our own words and ids, which hold neither commas nor quotes. */
-static int summary_row(struct buf *out, const cJSON *row)
-{
-    int rc = buf_printf(out, "\n%s,%s,%s", json_text(row, "id"), json_text(row, "transport"),
-                        json_text(row, "connection"));
-
-    for (const struct metric *m = NULL; rc == PL_OK && (m = metric_next(m)) != NULL;) {
-        double value = metric_value(m, row);
-
-        if (m->csv != NULL)
-            rc = isnan(value) ? buf_printf(out, ",") : buf_printf(out, ",%.9g", value);
-    }
-    return rc;
-}
-
 int folder_summary(struct buf *out, const cJSON *run)
 {
+    struct writer w = {.out = out};
     const cJSON *row;
-    int rc = buf_printf(out, "row,transport,connection");
 
-    for (const struct metric *m = NULL; rc == PL_OK && (m = metric_next(m)) != NULL;)
-        if (m->csv != NULL)
-            rc = buf_printf(out, ",%s", m->csv);
+    writer_puts(&w, "row,transport,connection");
+    metric_put_csv(&w, NULL, false);
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        rc = rc < 0 ? rc : summary_row(out, row);
+        /* Our own words and ids: neither commas nor quotes in them. */
+        writer_printf(&w, "\n%s,%s,%s", json_text(row, "id"), json_text(row, "transport"),
+                      json_text(row, "connection"));
+        metric_put_csv(&w, row, false);
     }
-    return rc < 0 ? rc : buf_printf(out, "\n");
+    writer_puts(&w, "\n");
+    return w.rc;
 }
 
 int folder_save(const struct folder *f, const cJSON *run, struct err_text *e)

@@ -4,9 +4,11 @@
 #ifndef PUSHLAB_METRIC_H
 #define PUSHLAB_METRIC_H
 
+#include <stdbool.h>
 #include <cjson/cJSON.h>
 
 #include "bench/base/units.h"
+#include "bench/base/writer.h"
 
 typedef void metric_format(char out[UNITS_TEXT_BYTES], double value);
 
@@ -50,5 +52,9 @@ double metric_value(const struct metric *m, const cJSON *row);
 
 /* The metric after m (NULL: the first) in the order of CSV columns; NULL at the end. */
 const struct metric *metric_next(const struct metric *m);
+
+/* Append ",VALUE" for each column of summary.csv or, charted, of rows.csv; ",COLUMN" when row is
+ * NULL. Where there is no value summary.csv has nothing, rows.csv "NaN". */
+void metric_put_csv(struct writer *w, const cJSON *row, bool charted);
 
 #endif
