@@ -222,7 +222,7 @@ static const struct opt_program pushlab_program = {
               "  pushlab watch sse\n"
               "  pushlab serve --listen 127.0.0.1:8080 --rate 5\n"
               "  pushlab help scenarios\n\n"
-              "PUSHLAB_SERVER and PUSHLAB_CLIENT name other programs to start than those that lie\n"
+              "PUSHLAB_SERVER and PUSHLAB_CLIENT name other programs to start than those\n"
               "beside this one.\n",
     .opts = no_opts,
     .commands = commands,
