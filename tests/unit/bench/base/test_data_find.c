@@ -1,0 +1,68 @@
+/* bench/base/data_find.c: where files are found that come along */
+#include <check.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bench/base/data_find.h"
+
+START_TEST(files_and_folders_of_the_source_tree_are_found)
+{
+    char path[256];
+
+    ck_assert(data_find(path, sizeof path, DATA_SCENARIOS, "smoke.json"));
+    ck_assert_str_eq(path, "bench/scenarios/smoke.json");
+    ck_assert(data_find(path, sizeof path, DATA_LINKS, ""));
+    ck_assert_str_eq(path, "bench/link/profiles");
+    ck_assert(data_find(path, sizeof path, DATA_REPORT, "report.css"));
+    ck_assert(!data_find(path, sizeof path, DATA_CHARTS, "nonesuch.gp"));
+}
+END_TEST
+
+/* Tests are built three folders below the tree. */
+START_TEST(the_tree_of_the_program_is_found_from_elsewhere)
+{
+    char path[4096];
+
+    ck_assert_int_eq(chdir("/"), 0);
+    ck_assert(data_find(path, sizeof path, DATA_SCENARIOS, "smoke.json"));
+    ck_assert_int_eq(access(path, R_OK), 0);
+}
+END_TEST
+
+START_TEST(a_folder_that_the_environment_names_is_the_only_one)
+{
+    char path[256];
+
+    ck_assert_int_eq(setenv("PUSHLAB_LINKS", "bench/scenarios", 1), 0);
+    ck_assert(data_find(path, sizeof path, DATA_LINKS, "smoke.json"));
+    ck_assert_str_eq(path, "bench/scenarios/smoke.json");
+    ck_assert(!data_find(path, sizeof path, DATA_LINKS, "4g.link"));
+    ck_assert(data_find(path, sizeof path, DATA_SCENARIOS, "smoke.json"));
+}
+END_TEST
+
+START_TEST(a_path_that_is_too_long_is_not_found)
+{
+    char path[10];
+
+    ck_assert(!data_find(path, sizeof path, DATA_SCENARIOS, "smoke.json"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("data_find");
+    TCase *t = tcase_create("data_find");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_test(t, files_and_folders_of_the_source_tree_are_found);
+    tcase_add_test(t, the_tree_of_the_program_is_found_from_elsewhere);
+    tcase_add_test(t, a_folder_that_the_environment_names_is_the_only_one);
+    tcase_add_test(t, a_path_that_is_too_long_is_not_found);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_ENV);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
