@@ -12,10 +12,12 @@
 #include "bench/explain/write/explain_write.h"
 #include "bench/base/file.h"
 #include "lib/base/json_line.h"
-#include "lib/opt/opt.h"
 #include "bench/network/network.h"
 #include "bench/base/terminal.h"
 #include "lib/proto/url.h"
+
+#define OPT_CONFIG struct config
+#include "lib/opt/opt_rows.h"
 
 struct config {
     const char *url, *link, *path, *ca_path, *message, *svg, *pcap;
@@ -26,30 +28,24 @@ struct config {
 
 enum { TOPICS_MAX = 15 };
 
-#define FIELD(name) offsetof(struct config, name)
-
 static const char default_link[] = "rtt=20ms"; /* its address tells that no other was given */
 
 static const struct opt opts[] = {
-    {"link", OPT_TEXT, "LINK", FIELD(link), default_link, 0, 0, NULL,
-     "the emulated link in between, such as 4g or rtt=50ms,loss=1%; or loopback"},
-    {"url", OPT_TEXT, "URL", FIELD(url), NULL, 0, 0, NULL,
-     "this server; without it one is started"},
-    {"path", OPT_TEXT, "PATH", FIELD(path), NULL, 0, 0, NULL,
-     "ask for this instead of what pushlab-server has: for other servers"},
-    {"tls-ca", OPT_TEXT, "FILE", FIELD(ca_path), NULL, 0, 0, NULL,
-     "with https: trust these certificates (PEM) only"},
-    {"message", OPT_TEXT, "JSON", FIELD(message), "\"Hello\"", 0, 0, NULL, "what is published"},
-    {"wait", OPT_SECONDS, "S", FIELD(wait_ns), "3", 0.1, 60, NULL, "for anything that is to come"},
-    {.name = "Output", .kind = OPT_HEADING},
-    {"markdown", OPT_FLAG, NULL, FIELD(markdown), NULL, 0, 0, NULL, "as Markdown, for a page"},
-    {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL, "as JSON, for a program"},
-    {"svg", OPT_TEXT, "FILE", FIELD(svg), NULL, 0, 0, NULL,
-     "draw it as well: client and server, time downwards"},
-    {"pcap", OPT_TEXT, "FILE", FIELD(pcap), NULL, 0, 0, NULL,
-     "keep the packets of the emulated link, for Wireshark"},
-    {"mask", OPT_FLAG, NULL, FIELD(mask), NULL, 0, 0, NULL,
-     "keys of RFC 6455's examples, and words for times, ports and counts: the same each time"},
+    TEXT("link", "LINK", link, default_link,
+         "the emulated link in between, such as 4g or rtt=50ms,loss=1%; or loopback"),
+    TEXT("url", "URL", url, NULL, "this server; without it one is started"),
+    TEXT("path", "PATH", path, NULL,
+         "ask for this instead of what pushlab-server has: for other servers"),
+    TEXT("tls-ca", "FILE", ca_path, NULL, "with https: trust these certificates (PEM) only"),
+    TEXT("message", "JSON", message, "\"Hello\"", "what is published"),
+    SECONDS("wait", wait_ns, "3", 0.1, 60, "seconds to wait for each response"),
+    HEADING("Output"),
+    FLAG("markdown", markdown, "as Markdown, for a page"),
+    FLAG("json", json, "as JSON, for a program"),
+    TEXT("svg", "FILE", svg, NULL, "draw it as well: client and server, time downwards"),
+    TEXT("pcap", "FILE", pcap, NULL, "keep the packets of the emulated link, for Wireshark"),
+    FLAG("mask", mask,
+         "reproducible output: RFC 6455's example keys, placeholders for times, ports and counts"),
     {.name = NULL},
 };
 
@@ -77,21 +73,6 @@ static void name_topics(const char *words[TOPICS_MAX + 1])
     words[n] = NULL;
 }
 
-static int refuse_topic(const char *word, int nargs, struct err_text *e)
-{
-    char names[160];
-    size_t len = 0;
-
-    for (const struct explain_topic *t = explain_topics; t->name != NULL; t++)
-        len +=
-            (size_t)snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? ", " : "", t->name);
-    if (nargs == 1)
-        return err_set(e, PL_EINVAL, "pushlab explain: '%.40s' is not a topic; accepted: %s", word,
-                       names);
-    return err_set(e, PL_EINVAL, "pushlab explain: %s; accepted: one of %s",
-                   nargs == 0 ? "no topic given" : "more than one topic given", names);
-}
-
 static int check_message(const struct config *c, struct err_text *e)
 {
     size_t len = strlen(c->message);
@@ -109,7 +90,7 @@ static int check_message(const struct config *c, struct err_text *e)
     return PL_OK;
 }
 
-/* What an option would do nothing about is refused, lest it be believed. */
+/* An option that would have no effect is refused. */
 static int check_server(const struct config *c, const struct explain_topic *topic,
                         struct err_text *e)
 {
@@ -157,22 +138,6 @@ static int check(const struct config *c, const struct explain_topic *topic, stru
     if (rc == PL_OK)
         rc = check_server(c, topic, e);
     return rc == PL_OK ? check_output(c, e) : rc;
-}
-
-static int parse(struct config *c, const struct explain_topic **topic, int argc, char **argv,
-                 struct err_text *e)
-{
-    const char *words[TOPICS_MAX + 1];
-    struct opt_program named = program;
-    int nargs = 0, rc;
-
-    name_topics(words);
-    named.operand_words = words;
-    rc = opt_parse(&named, c, argc, argv, &nargs, e);
-    if (rc != OPT_RUN)
-        return rc;
-    *topic = nargs == 1 ? explain_topic_find(argv[1]) : NULL;
-    return *topic == NULL ? refuse_topic(argv[1], nargs, e) : check(c, *topic, e);
 }
 
 /* ---- from the transcript to notes ---- */
@@ -293,13 +258,13 @@ static int explain(const struct config *c, const struct explain_topic *topic)
 /* ---- what explain_stage.c starts on the client's side of the link ---- */
 
 static const struct opt perform_opts[] = {
-    {"url", OPT_TEXT, "URL", FIELD(url), NULL, 0, 0, NULL, "the server"},
-    {"path", OPT_TEXT, "PATH", FIELD(path), NULL, 0, 0, NULL, "instead of pushlab's own"},
-    {"tls-ca", OPT_TEXT, "FILE", FIELD(ca_path), NULL, 0, 0, NULL, "trusted certificates"},
-    {"message", OPT_TEXT, "JSON", FIELD(message), "\"Hello\"", 0, 0, NULL, "to be published"},
-    {"wait", OPT_SECONDS, "S", FIELD(wait_ns), "3", 0, 3600, NULL, "for each response"},
-    {"own", OPT_FLAG, NULL, FIELD(own), NULL, 0, 0, NULL, "the server was started for this"},
-    {"mask", OPT_FLAG, NULL, FIELD(mask), NULL, 0, 0, NULL, "use the keys of RFC 6455"},
+    TEXT("url", "URL", url, NULL, "the server"),
+    TEXT("path", "PATH", path, NULL, "instead of pushlab's own"),
+    TEXT("tls-ca", "FILE", ca_path, NULL, "trusted certificates"),
+    TEXT("message", "JSON", message, "\"Hello\"", "to be published"),
+    SECONDS("wait", wait_ns, "3", 0, 3600, "for each response"),
+    FLAG("own", own, "the server was started for this"),
+    FLAG("mask", mask, "use the keys of RFC 6455"),
     {.name = NULL},
 };
 
@@ -343,15 +308,19 @@ static int perform(int argc, char **argv)
 
 int command_explain(int argc, char **argv)
 {
+    const char *words[TOPICS_MAX + 1];
+    struct opt_program named = program;
+    const struct explain_topic *topic;
     struct config c = {0};
     struct err_text e = {""};
-    const struct explain_topic *topic = NULL;
-    int rc;
+    int code;
 
     if (argc > 1 && strcmp(argv[1], "--perform") == 0)
         return perform(argc - 1, argv + 1);
-    rc = parse(&c, &topic, argc, argv, &e);
-    if (rc == OPT_EXIT)
-        return PL_EXIT_OK;
-    return rc < 0 ? command_fail(PL_EXIT_USAGE, e.text) : explain(&c, topic);
+    name_topics(words);
+    named.operand_words = words;
+    if (!command_parse(&named, &c, argc, argv, "topic", NULL, &code))
+        return code;
+    topic = explain_topic_find(argv[1]);
+    return check(&c, topic, &e) < 0 ? command_fail(PL_EXIT_USAGE, e.text) : explain(&c, topic);
 }

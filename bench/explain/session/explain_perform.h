@@ -17,7 +17,7 @@ struct explain_plan {
     const char *message; /* JSON, to be published */
     bool own;            /* the server was started for this: heartbeats come soon */
     bool known_keys;     /* the examples of RFC 6455 for random ones */
-    int64_t wait_ns;     /* for anything that is to come */
+    int64_t wait_ns;     /* for each response */
 };
 
 struct explain_script; /* its run */
