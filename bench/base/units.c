@@ -89,27 +89,20 @@ size_t units_text_width(const char *text)
 
 /* ---- reading ---- */
 
-/* A plain number: strtod() alone would also take "inf", "0x10", a sign and leading space. */
-static bool read_number(const char *text, double *value, const char **rest)
-{
-    char *end;
-
-    if (!isdigit((unsigned char)text[0]) && text[0] != '.')
-        return false;
-    *value = strtod(text, &end);
-    *rest = end;
-    return end > text && strpbrk(text, "xX") == NULL && isfinite(*value);
-}
-
 bool quantity_read(const char *text, const struct quantity_unit *units, double *out)
 {
-    const char *rest;
     double value;
+    char *unit;
 
-    if (text == NULL || !read_number(text, &value, &rest))
+    /* strtod() alone would also take "inf", "0x10", a sign and leading space. */
+    if (text == NULL || (!isdigit((unsigned char)text[0]) && text[0] != '.') ||
+        strpbrk(text, "xX") != NULL)
+        return false;
+    value = strtod(text, &unit);
+    if (unit == text || !isfinite(value))
         return false;
     for (; units->name != NULL; units++) {
-        if (strcasecmp(rest, units->name) != 0)
+        if (strcasecmp(unit, units->name) != 0)
             continue;
         *out = value * units->factor;
         return true;

@@ -21,20 +21,13 @@ static void pause_a_little(void)
     nanosleep(&(struct timespec){.tv_nsec = POLL_MS * NS_PER_MS}, NULL);
 }
 
-static _Noreturn void exec_shell(const char *command)
-{
-    const char *shell = getenv("SHELL");
-
-    if (command != NULL)
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-    else
-        execlp(shell != NULL ? shell : "/bin/sh", shell != NULL ? shell : "sh", (char *)NULL);
-    fprintf(stderr, "pushlab-link: shell: %s\n", strerror(errno));
-    _exit(127);
-}
-
+/* argv, or else a shell with command, or else an interactive shell. */
 static pid_t start(const struct link *l, enum link_side side, const char *command, char **argv)
 {
+    static char sh[] = "/bin/sh", option[] = "-c";
+    char *shell = getenv("SHELL");
+    char *with_command[] = {sh, option, (char *)(uintptr_t)command, NULL};
+    char *interactive[] = {shell != NULL ? shell : sh, NULL};
     pid_t child = link_fork(l, side);
 
     if (child != 0)
@@ -44,7 +37,7 @@ static pid_t start(const struct link *l, enum link_side side, const char *comman
     if (side == LINK_SERVER) /* stdout is for what the client prints */
         dup2(STDERR_FILENO, STDOUT_FILENO);
     if (argv == NULL)
-        exec_shell(command);
+        argv = command != NULL ? with_command : interactive;
     execvp(argv[0], argv);
     fprintf(stderr, "pushlab-link: %s: %s\n", argv[0], strerror(errno));
     _exit(127);
