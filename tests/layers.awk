@@ -68,8 +68,8 @@ function judge_circle(members,    i, n, module, line) {
 
 FNR == NR {
     if ($0 ~ /^#/ || $0 !~ /:/) next
-    if (sub(/^circle: */, "")) {
-        circles++
+    if (sub(/^circle /, "")) {
+        circles++; sub(/:/, "")
         for (i = 1; i <= NF; i++) listed[$i] = circles
         next
     }

@@ -76,19 +76,19 @@ put lib/low/c.h '#include "lib/low/a.h"'
 expect "files in a circle" 1 \
     'files include each other in a circle: lib/low/a lib/low/c (tests/layers.txt)'
 
-table 'circle: lib/low/a lib/low/c'
+table 'circle lib/low/a: lib/low/c'
 put lib/low/a.c '#include "lib/low/c.h"'
 put lib/low/c.h '#include "lib/low/a.h"'
 expect "a circle that is listed" 0 ''
 
-table 'circle: lib/low/a lib/low/c'
+table 'circle lib/low/a: lib/low/c'
 put lib/low/a.c '#include "lib/low/c.h"'
 put lib/low/c.c '#include "lib/low/c.h"' '#include "lib/low/d.h"'
 put lib/low/d.h '#include "lib/low/a.h"'
 expect "a listed circle that has grown" 1 \
     'files include each other in a circle: lib/low/a lib/low/c lib/low/d (tests/layers.txt)'
 
-table 'circle: lib/low/a lib/low/c'
+table 'circle lib/low/a: lib/low/c'
 expect "a listed circle that is gone" 1 \
     'tests/layers.txt: lib/low/a is in no circle any more; delete it there
 tests/layers.txt: lib/low/c is in no circle any more; delete it there'
