@@ -47,6 +47,24 @@ static bool listens(const struct capture *c, enum pcapng_interface interface)
     return c->fd >= 0 && c->error == 0 && ((int)c->at & (1 << interface)) != 0;
 }
 
+/* Write out what is pending. */
+static void capture_flush(struct capture *c)
+{
+    size_t done = 0;
+
+    while (c->fd >= 0 && c->error == 0 && done < c->pending.len) {
+        ssize_t n = write(c->fd, c->pending.data + done, c->pending.len - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            c->error = errno;
+        else
+            done += (size_t)n;
+    }
+    buf_drain(&c->pending, c->pending.len);
+}
+
 static void record(struct capture *c, const struct frame *f, struct pcapng_packet *p, bool first,
                    const char *lost_by)
 {
@@ -92,23 +110,6 @@ void capture_arrived(struct capture *c, const struct frame *f, enum link_directi
 
     if (listens(c, at))
         record(c, f, &p, f->opens, NULL);
-}
-
-void capture_flush(struct capture *c)
-{
-    size_t done = 0;
-
-    while (c->fd >= 0 && c->error == 0 && done < c->pending.len) {
-        ssize_t n = write(c->fd, c->pending.data + done, c->pending.len - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            c->error = errno;
-        else
-            done += (size_t)n;
-    }
-    buf_drain(&c->pending, c->pending.len);
 }
 
 int capture_end(struct capture *c)

@@ -43,9 +43,6 @@ void capture_sent(struct capture *c, const struct frame *f, enum link_direction 
 void capture_arrived(struct capture *c, const struct frame *f, enum link_direction direction,
                      int64_t now_ns);
 
-/* Write out what is pending. */
-void capture_flush(struct capture *c);
-
 /* Flush and close. 0, or PL_ESYS with errno when any write of this file failed. */
 int capture_end(struct capture *c);
 

@@ -323,19 +323,6 @@ static int spec_finish(struct link_spec *out, const struct draft *d, struct err_
     return PL_OK;
 }
 
-int link_spec_parse_profile(struct link_spec *out, const char *name, const char *text,
-                            struct err_text *e)
-{
-    struct draft d[LINK_DIRECTIONS];
-    int rc;
-
-    memset(out, 0, sizeof *out);
-    snprintf(out->name, sizeof out->name, "%s", name);
-    draft_start(d);
-    rc = draft_read_profile(out, d, name, text, e);
-    return rc < 0 ? rc : spec_finish(out, d, e);
-}
-
 /* One word between commas: NAME=VALUE, or first of all a profile. */
 static int spec_word(struct link_spec *out, struct draft *d, char *text, bool first,
                      struct err_text *e)

@@ -40,11 +40,6 @@ struct link_spec {
 /* Read a spec as given to --link. 0, or PL_EINVAL with the line in e. */
 int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e);
 
-/* Read the text of a profile file; name is for messages and for out->name.
- * 0, or PL_EINVAL with file and line number in e. */
-int link_spec_parse_profile(struct link_spec *out, const char *name, const char *text,
-                            struct err_text *e);
-
 /* The spec in full, as words that link_spec_parse reads back to the same link: profile names
  * are spelt out and every default that matters is written. */
 void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS]);

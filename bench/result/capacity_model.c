@@ -93,12 +93,6 @@ static bool fans_out(const struct capacity_model_load *l)
     return !l->rooms && (l->way == PREDICT_PUSH || l->way == PREDICT_LONG_POLL);
 }
 
-double capacity_model_latency_us(const struct capacity_model_load *l, double measured_us,
-                                 double share, double clients)
-{
-    return measured_us + (fans_out(l) ? share * (clients - l->clients) * l->cpu_us : 0);
-}
-
 double capacity_model_clients_of_latency(const struct capacity_model_load *l, double measured_us,
                                          double share, double limit_us)
 {

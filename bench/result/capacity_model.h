@@ -51,11 +51,8 @@ struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, 
 /* The most clients that the server's cores suffice for. */
 double capacity_model_clients_of_cores(const struct capacity_model_load *l, double cores);
 
-/* The figure of latency (of share, 0.99) that a measured one becomes with more clients, by
- * fan-out alone; and the most clients at which it stays within limit_us. INFINITY: whatever
- * their number. */
-double capacity_model_latency_us(const struct capacity_model_load *l, double measured_us,
-                                 double share, double clients);
+/* The most clients at which a measured latency (of share, 0.99) stays within limit_us, when each
+ * client more adds its share of the fan-out. INFINITY: any number. */
 double capacity_model_clients_of_latency(const struct capacity_model_load *l, double measured_us,
                                          double share, double limit_us);
 

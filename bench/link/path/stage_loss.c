@@ -30,11 +30,6 @@ double loss_model_ratio(const struct loss_model *m)
     return (1 - bad) * m->good_loss + bad * m->bad_loss;
 }
 
-double loss_model_burst_packets(const struct loss_model *m)
-{
-    return m->good_to_bad > 0 && m->bad_to_good > 0 ? 1 / m->bad_to_good : 1;
-}
-
 /* Two draws for every packet whatever the model, so that changing one parameter between
  * two runs does not change the random numbers of the others. */
 static enum stage_verdict loss_put(struct stage *stage, struct frame *f, int64_t at_ns)

@@ -32,9 +32,6 @@ struct loss_model loss_model_burst(double ratio, double burst_packets);
 /* The share of packets that the model loses in the long run. */
 double loss_model_ratio(const struct loss_model *m);
 
-/* Packets in a burst on average: how long the bad state lasts; 1 when there is no bad state. */
-double loss_model_burst_packets(const struct loss_model *m);
-
 void stage_loss_init(struct stage_loss *s, const struct loss_model *m, uint64_t seed);
 
 #endif

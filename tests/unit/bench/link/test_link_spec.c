@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "bench/link/link_profile.h"
@@ -64,7 +65,7 @@ START_TEST(spec_reads_bursts_and_gilbert_elliott)
     struct link_spec s = parse("loss=2%,burst=4");
 
     ck_assert_double_eq_tol(loss_model_ratio(&s.path[0].loss), 0.02, 1e-12);
-    ck_assert_double_eq_tol(loss_model_burst_packets(&s.path[0].loss), 4, 1e-12);
+    ck_assert_double_eq_tol(1 / s.path[0].loss.bad_to_good, 4, 1e-12);
     s = parse("gilbert=1%/20%/30%/0.5%");
     ck_assert_double_eq_tol(s.path[1].loss.good_to_bad, 0.01, 1e-12);
     ck_assert_double_eq_tol(s.path[1].loss.bad_to_good, 0.2, 1e-12);
@@ -151,8 +152,7 @@ static void check_same(const struct link_spec *a, const struct link_spec *b)
         ck_assert_int_eq(x->rate_bps, y->rate_bps);
         ck_assert_uint_eq(x->queue_bytes, y->queue_bytes);
         ck_assert_double_eq_tol(loss_model_ratio(&x->loss), loss_model_ratio(&y->loss), 1e-9);
-        ck_assert_double_eq_tol(loss_model_burst_packets(&x->loss),
-                                loss_model_burst_packets(&y->loss), 1e-6);
+        ck_assert_double_eq_tol(x->loss.bad_to_good, y->loss.bad_to_good, 1e-9);
     }
 }
 
@@ -202,21 +202,41 @@ START_TEST(profile_takes_changes_after_its_name)
 }
 END_TEST
 
+/* Read mine.link with this text, the only profile there is. */
+static int parse_profile(struct link_spec *s, const char *text, struct err_text *e)
+{
+    char dir[] = "/tmp/pushlab-links-XXXXXX", path[64];
+    FILE *f;
+    int rc;
+
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/mine.link", dir);
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+    setenv("PUSHLAB_LINKS", dir, 1);
+    rc = link_spec_parse(s, "mine", e);
+    unlink(path);
+    rmdir(dir);
+    return rc;
+}
+
 START_TEST(profile_text_allows_comments_and_names_its_wrong_line)
 {
     struct link_spec s;
     struct err_text e;
 
-    ck_assert_int_eq(link_spec_parse_profile(&s, "mine",
-                                             "# a comment\r\n\n about = my line # of mine\n"
-                                             "up.rate\t=\t1mbit\nrtt=9ms",
-                                             &e),
+    ck_assert_int_eq(parse_profile(&s,
+                                   "# a comment\r\n\n about = my line # of mine\n"
+                                   "up.rate\t=\t1mbit\nrtt=9ms",
+                                   &e),
                      PL_OK);
     ck_assert_str_eq(s.about, "my line");
     ck_assert_int_eq(s.path[LINK_UP].rate_bps, 1000000);
     ck_assert_int_eq(link_spec_rtt_ns(&s), 9 * NS_PER_MS);
-    ck_assert_int_eq(link_spec_parse_profile(&s, "mine", "rtt=9ms\n\nrate=fast\n", &e), PL_EINVAL);
-    ck_assert_msg(strncmp(e.text, "mine, line 3: rate: 'fast'", 26) == 0, "%s", e.text);
+    ck_assert_int_eq(parse_profile(&s, "rtt=9ms\n\nrate=fast\n", &e), PL_EINVAL);
+    ck_assert_msg(strncmp(e.text, "--link: mine, line 3: rate: 'fast'", 34) == 0, "%s", e.text);
 }
 END_TEST
 

@@ -391,7 +391,7 @@ START_TEST(burst_loss_has_its_ratio_and_its_burst_length)
     double sigma = sqrt(0.05 * 0.95 / TRIALS * (1 + rho) / (1 - rho));
 
     ck_assert_double_eq_tol(loss_model_ratio(&m), 0.05, 1e-12);
-    ck_assert_double_eq_tol(loss_model_burst_packets(&m), 8, 1e-12);
+    ck_assert_double_eq_tol(1 / m.bad_to_good, 8, 1e-12);
     loss_sequence(&m, 6, lost, TRIALS);
     ck_assert_double_eq_tol(lost_ratio(TRIALS), 0.05, 4 * sigma);
     ck_assert_double_eq_tol(mean_burst(TRIALS), 8, 0.8);
