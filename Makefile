@@ -40,7 +40,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self workshop-check fuzz man install format lint lint-clang lint-text compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -211,10 +211,12 @@ $(BUILD)/lint/%.ok: %.c
 lint-clang: $(LINT_OK)
 lint-text:
 	$(Q)./tests/lint.sh $(OURS)
+lint-exports:
+	$(Q)./tests/exports.sh $(patsubst %.c,$(BUILD)/asan/%.o,$(filter-out tests/fuzz/%,$(filter %.c,$(OURS))))
 
-lint: ## formatting, warnings of gcc (it builds) and clang, the direction of includes
+lint: ## formatting, warnings of gcc (it builds) and clang, the direction of includes, needless exports
 	$(Q)$(MAKE) --no-print-directory $(J) VARIANT=asan programs unit
-	$(Q)$(MAKE) --no-print-directory -k $(J) lint-clang lint-text
+	$(Q)$(MAKE) --no-print-directory -k $(J) lint-clang lint-text lint-exports
 	@echo "lint: clean"
 
 compile_commands.json: ## for clangd
