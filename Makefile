@@ -65,6 +65,7 @@ $(PROGRAMS):
 $(foreach r,$(ROOMS),$(eval $(OUT)/$(r).a: $(call objs,$(filter-out %/main.c,$(wildcard $(r)/*.c)))))
 $(OUT)/lib/proto.a: $(if $(LLHTTP),$(addprefix $(OUT)/llhttp/,llhttp.o api.o http.o))
 $(OUT)/servers/web.a: $(OUT)/gen/web_assets.o
+$(OUT)/bench/page.a: $(OUT)/gen/template_files.o
 $(OUT)/bench/doctor.a: $(OUT)/gen/packages.o
 $(OUT)/bench/explain/annotate.a: $(OUT)/gen/explain_words.o
 $(OUT)/servers/model.a: $(OUT)/gen/model_texts.o
@@ -97,6 +98,10 @@ $(BUILD)/gen/transport_info.%: servers/web/transport_info.awk lib/proto/transpor
 	$(Q)mkdir -p $(@D) && awk -v out=$* -f $^ >$@.tmp && mv $@.tmp $@
 $(BUILD)/gen/web_assets.c: servers/web/embed.sh $(WEB)
 	$(Q)mkdir -p $(@D) && servers/web/embed.sh $(WEB) >$@.tmp && mv $@.tmp $@
+# The sentences and pages of report and advise lie in pushlab likewise.
+TEXTS := $(sort $(foreach d,page advise report,$(wildcard $(addprefix bench/$(d)/*.,txt html md css))))
+$(BUILD)/gen/template_files.c: bench/page/embed.sh $(TEXTS)
+	$(Q)mkdir -p $(@D) && bench/page/embed.sh $(TEXTS) >$@.tmp && mv $@.tmp $@
 # What pushlab doctor looks for is what deps.sh installs.
 $(BUILD)/gen/packages.c: bench/doctor/packages.awk bench/packages.txt
 	$(Q)mkdir -p $(@D) && awk -f $^ >$@.tmp && mv $@.tmp $@
@@ -183,12 +188,11 @@ man: all ## man pages and shell completion, into build/release/manual
 SHARE     = $(DESTDIR)$(PREFIX)/share
 COMPLETE  = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 install: all man ## into $(DESTDIR)$(PREFIX)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links report scenarios scenarios/balancers))
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios scenarios/balancers))
 	install -d $(SHARE)/man/man1 $(COMPLETE)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 bench/chart/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
 	install -m 644 bench/link/profiles/*.link $(DESTDIR)$(PREFIX)/share/pushlab/links
-	install -m 644 bench/report/report.css $(DESTDIR)$(PREFIX)/share/pushlab/report
 	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
 	install -m 644 bench/scenarios/balancers/* $(DESTDIR)$(PREFIX)/share/pushlab/scenarios/balancers
 	install -m 644 $(OUT)/manual/man1/*.1 $(SHARE)/man/man1

@@ -5,28 +5,17 @@
 
 #include "bench/advise/advise_find.h"
 #include "bench/advise/advise_options.h"
-#include "bench/advise/advise_write.h"
+#include "bench/advise/advise_book.h"
 #include "bench/report/matrix.h"
 #include "lib/opt/opt.h"
-
-static int write_book(struct buf *out, struct advise_book *b, const struct advise_options *o)
-{
-    struct writer w = {.out = out};
-
-    if (o->json)
-        return advise_write_json(out, b);
-    if (o->markdown)
-        advise_write_markdown(&w, b);
-    else
-        advise_write_text(&w, b);
-    return w.rc < 0 ? w.rc : b->citations.rc;
-}
 
 static int print_book(struct advise_book *b, const struct advise_options *o, struct err_text *e)
 {
     struct buf text = {0};
-    int rc = command_print(&text, write_book(&text, b, o));
+    int rc = o->json ? advise_book_write_json(&text, b)
+                     : advise_book_write(&text, b, o->markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL);
 
+    rc = command_print(&text, rc);
     return rc < 0 ? err_set(e, rc, "%s", pl_strerror(rc)) : PL_OK;
 }
 

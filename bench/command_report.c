@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "bench/base/json.h"
 #include "bench/report/report.h"
-#include "bench/report/report_index.h"
+#include "bench/report/index.h"
+#include "bench/result/run_file.h"
 
 #define OPT_CONFIG struct config
 #include "lib/opt/opt_rows.h"
@@ -51,14 +51,15 @@ static bool holds(const char *dir, const char *name)
 
 static int print_markdown(const char *dir, const char *images, struct err_text *e)
 {
+    struct report r = {.dir = dir, .images = images != NULL ? images : dir};
     struct buf text = {0};
     cJSON *run;
-    int rc = report_read_run(&run, dir, e);
+    int rc = run_file_read(&run, dir, e);
 
     if (rc < 0)
         return rc;
-    rc = report_markdown(&text, run, dir, images != NULL ? images : dir);
-    rc = command_print(&text, rc);
+    r.run = run;
+    rc = command_print(&text, report_fill(&text, &r, OUTPUT_MARKDOWN, "report.md"));
     if (rc < 0)
         err_set(e, rc, "%s", pl_strerror(rc));
     cJSON_Delete(run);
@@ -68,7 +69,7 @@ static int print_markdown(const char *dir, const char *images, struct err_text *
 static int write_report(const char *dir, struct err_text *e)
 {
     bool is_run = holds(dir, "run.json");
-    int rc = is_run ? report_write(dir, e) : report_index_write(dir, e);
+    int rc = is_run ? report_write(dir, e) : index_write(dir, e);
 
     if (rc == PL_OK)
         printf("%s/%s\n", dir, is_run ? "report.html" : "index.html");

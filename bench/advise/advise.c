@@ -11,34 +11,21 @@
 /* Enough for a percentile's tail to be more than an anecdote. */
 enum { TAIL_SAMPLES = 10 };
 
+/* clang-format off */
 const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
-    [ADVISE_CPU] =
-        {"cpu", {"server_cpu_us_per_update"}, "server CPU", units_format_us, false, 0.25},
-    [ADVISE_WIRE] =
-        {"wire", {"bytes_per_update.wire"}, "bytes on the wire", units_format_ratio, false, 0.05},
-    [ADVISE_BYTES] = {"bytes",
-                      {"bytes_per_update.payload", "bytes_per_update.framing"},
-                      "bytes",
-                      units_format_ratio,
-                      false,
-                      0.05},
-    [ADVISE_REQUESTS] =
-        {"requests", {"requests_per_update"}, "requests", units_format_ratio, false, 0.05},
-    [ADVISE_HANDSHAKES] = {"handshakes",
-                           {"tcp_handshakes_per_update"},
-                           "handshakes",
-                           units_format_ratio,
-                           false,
-                           0.05},
-    [ADVISE_PACKETS] =
-        {"packets", {"packets_per_update.total"}, "packets", units_format_ratio, false, 0.05},
-    [ADVISE_MEMORY] = {"memory",
-                       {"server_rss_bytes_per_client"},
-                       "server memory",
-                       units_format_count,
-                       true,
-                       0.25},
+    [ADVISE_CPU] = {"cpu", "server_cpu_us_per_update", "server CPU", units_format_us, units_format_us, false, 0.25},
+    [ADVISE_WIRE] = {"wire", "bytes_per_update.wire", "bytes on the wire", units_format_ratio, units_format_ratio, false, 0.05},
+    [ADVISE_BYTES] = {"bytes", "bytes_per_update.payload+bytes_per_update.framing", "bytes", units_format_ratio, units_format_ratio, false, 0.05},
+    [ADVISE_REQUESTS] = {"requests", "requests_per_update", "requests", units_format_ratio, units_format_ratio, false, 0.05},
+    [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", units_format_ratio, units_format_ratio, false, 0.05},
+    [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", units_format_ratio, units_format_ratio, false, 0.05},
+    [ADVISE_MEMORY] = {"memory", "server_rss_bytes_per_client", "server memory", units_format_count, units_format_kb, true, 0.25},
 };
+/* clang-format on */
+
+const char *const advise_fits[] = {"fits", "fails", "unknown"};
+const char *const advise_criteria[] = {"complete", "latency", "upstream", "convergence",
+                                       "on-time",  "age",     "budget"};
 
 const struct advise_ask advise_ask_nothing = {
     .latency_us = NAN,
@@ -51,9 +38,7 @@ const struct advise_ask advise_ask_nothing = {
 
 double advise_cost_of(const cJSON *row, enum advise_cost cost)
 {
-    const char *const *paths = advise_costs[cost].paths;
-
-    return json_number(row, paths[0]) + (paths[1] != NULL ? json_number(row, paths[1]) : 0);
+    return facts_value(row, advise_costs[cost].path);
 }
 
 double advise_rate_of(const struct advise_row *r, enum advise_cost cost)
@@ -73,7 +58,7 @@ static double required(const cJSON *require, const char *name, double unit)
     return value >= 0 ? value * unit : NAN;
 }
 
-struct advise_ask advise_ask_of(const struct advise_ask *typed, const cJSON *run)
+static struct advise_ask ask_of(const struct advise_ask *typed, const cJSON *run)
 {
     const cJSON *require = json_at(run, "scenario.require");
     struct advise_ask ask = *typed;
@@ -400,7 +385,43 @@ static bool deliver_differently(const struct advise *a)
     return high > 1.1 * low;
 }
 
-bool advise_is_trusted(const cJSON *run)
+const struct advise_check *advise_latency_check(const struct advise_row *r)
+{
+    const struct advise_check *worst = NULL;
+
+    for (int i = 0; i < r->nchecks; i++) {
+        const struct advise_check *c = &r->checks[i];
+
+        if (c->criterion >= ADVISE_LATENCY && c->criterion <= ADVISE_CONVERGENCE &&
+            (worst == NULL || c->times > worst->times))
+            worst = c;
+    }
+    return worst;
+}
+
+int advise_successor(const struct advise *a, int row)
+{
+    double value = advise_latency_check(&a->rows[row])->value;
+    int next = -1;
+
+    for (int i = 0; i < a->nrows; i++)
+        if (a->rows[i].fit == ADVISE_FITS && advise_latency_check(&a->rows[i])->value < value &&
+            (next < 0 || advise_rate_of(&a->rows[i], a->order[0]) <
+                             advise_rate_of(&a->rows[next], a->order[0])))
+            next = i;
+    return next;
+}
+
+const struct advise_row *advise_row_called(const struct advise *a, const char *id)
+{
+    for (int i = 0; i < a->nrows; i++)
+        if (strcmp(json_text(a->rows[i].row, "id"), id) == 0)
+            return &a->rows[i];
+    return NULL;
+}
+
+/* Can the run be believed: complete, and without a problem? */
+static bool is_trusted(const cJSON *run)
 {
     const cJSON *row;
     int problems = cJSON_GetArraySize(json_at(run, "problems"));
@@ -416,7 +437,7 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
 {
     const cJSON *row;
 
-    *out = (struct advise){.run = run, .ask = advise_ask_of(typed, run), .runner_up = -1};
+    *out = (struct advise){.run = run, .ask = ask_of(typed, run), .runner_up = -1};
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         struct advise_row *r = &out->rows[out->nrows];
@@ -432,7 +453,7 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
     }
     out->by_time = deliver_differently(out);
     choose_order(out);
-    if (!advise_is_trusted(run))
+    if (!is_trusted(run))
         out->verdict = ADVISE_NO_TRUST;
     else if (asks_nothing(&out->ask))
         out->verdict = ADVISE_NO_ASK;

@@ -1,5 +1,5 @@
 /* Which row of a run to choose: what is asked of it, what each row measured, and what follows.
- * Facts in, findings out: no words (advise_text.h), no files. docs/advise.md says how it decides.
+ * Facts in, findings out: no words (advise_words.h), no files. docs/advise.md says how it decides.
  *
  * A row fits when every check holds. It fails when one is sure not to hold. Where the run has too
  * few samples for the percentile asked, or lacks the figure, the row is unknown; it is neither
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
-#include "bench/result/facts.h"
 #include "bench/result/capacity_model.h"
+#include "bench/result/facts.h"
 #include "bench/scenario/scenario.h"
 
 /* ---- costs ---- */
@@ -29,11 +29,11 @@ enum advise_cost {
 };
 
 struct advise_cost_kind {
-    const char *name;     /* in --budget: "cpu" */
-    const char *paths[2]; /* in a row; a cost is their sum */
-    const char *words;    /* "of server CPU" */
-    facts_format *format;
-    bool per_client; /* else per update */
+    const char *name;             /* in --budget: "cpu" */
+    const char *path;             /* in a row, as facts_value() takes it */
+    const char *words;            /* "server CPU" */
+    facts_format *format, *quote; /* in tables, in sentences */
+    bool per_client;              /* else per update */
     /* Figures this close can't be told apart, as a share of the larger: repeated runs spread so
      * (docs/advise.md). */
     double noise;
@@ -63,12 +63,10 @@ struct advise_ask {
 };
 extern const struct advise_ask advise_ask_nothing;
 
-/* What was not typed is taken from the run's scenario.require; the percentile from there, or 99. */
-struct advise_ask advise_ask_of(const struct advise_ask *typed, const cJSON *run);
-
 /* ---- what was found ---- */
 
 enum advise_fit { ADVISE_FITS, ADVISE_FAILS, ADVISE_UNKNOWN };
+extern const char *const advise_fits[]; /* "fits", "fails", "unknown": in JSON and classes */
 
 enum advise_criterion {
     ADVISE_COMPLETE,    /* everything arrived, once and in order */
@@ -79,6 +77,7 @@ enum advise_criterion {
     ADVISE_AGE,
     ADVISE_BUDGET,
 };
+extern const char *const advise_criteria[]; /* "complete", ...: in JSON */
 
 struct advise_check {
     enum advise_criterion criterion;
@@ -127,11 +126,17 @@ struct advise {
     int cheaper[SCENARIO_MAX_ROWS], ncheaper; /* rows that don't fit but cost less, by order[0] */
 };
 
-/* Look at a run. All in out is borrowed from run. */
+/* Judge a run. What was not typed is taken from the run's scenario.require; the percentile from
+ * there, or 99. All in out is borrowed from run. */
 void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *typed);
 
-/* Can the run be believed: complete, and without a problem? */
-bool advise_is_trusted(const cJSON *run);
+/* Of the row's checks of latency the one that uses most of its limit, or NULL; and of the rows that
+ * fit, with less latency than that of row, the cheapest, or -1. */
+const struct advise_check *advise_latency_check(const struct advise_row *r);
+int advise_successor(const struct advise *a, int row);
+
+/* The row of that id, or NULL. */
+const struct advise_row *advise_row_called(const struct advise *a, const char *id);
 
 /* Samples that put ten in the tail beyond a percentile: 1,000 for 99. */
 double advise_samples_needed(double percentile);

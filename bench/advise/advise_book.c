@@ -1,12 +1,12 @@
-/* Runs, what is found in each, and what they say together. */
-#include <math.h>
+#include "bench/advise/advise_book.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/advise/advise_say.h"
-#include "bench/advise/advise_write.h"
+#include "bench/advise/advise_text.h"
 #include "bench/base/json.h"
+#include "bench/page/run_words.h"
 
 int advise_book_add(struct advise_book *b, cJSON *run, const char *file)
 {
@@ -26,163 +26,166 @@ int advise_book_add(struct advise_book *b, cJSON *run, const char *file)
     return PL_OK;
 }
 
-static const struct advise_row *row_called(const struct advise *a, const char *id)
-{
-    for (int i = 0; i < a->nrows; i++)
-        if (strcmp(json_text(a->rows[i].row, "id"), id) == 0)
-            return &a->rows[i];
-    return NULL;
-}
-
-/* In how many runs a row fits; -1 when one does not have it. */
-static int count_fits(const struct advise_book *b, const char *id)
-{
-    int n = 0;
-
-    for (int i = 0; i < b->n; i++) {
-        const struct advise_row *r = row_called(b->entries[i].advise, id);
-
-        if (r == NULL)
-            return -1;
-        n += r->fit == ADVISE_FITS;
-    }
-    return n;
-}
-
-/* "on 4g (1.2 s[9] of 200 ms[2])" for each run in which the row's fit is as wanted. */
-static int say_links(struct advise_say *s, const struct advise_book *b, const char *id, bool fits)
-{
-    int n = 0;
-
-    for (int i = 0; i < b->n; i++) {
-        const struct advise *a = b->entries[i].advise;
-        const struct advise_row *r = row_called(a, id);
-        const struct advise_check *c = &r->checks[r->deciding];
-
-        if ((r->fit == ADVISE_FITS) != fits)
-            continue;
-        s->a = a;
-        s->file = i;
-        writer_puts(&s->w, n++ > 0 ? ", " : "on ");
-        advise_say_figure(s, CITATION_RUN, "link", NULL);
-        writer_puts(&s->w, " (");
-        if (r->fit == ADVISE_UNKNOWN)
-            writer_puts(&s->w, "not known: ");
-        if (c->criterion == ADVISE_COMPLETE)
-            advise_say_figure(s, r->index, "delivered", units_format_count);
-        else
-            advise_say_value(s, r->index, c);
-        writer_puts(&s->w, c->criterion == ADVISE_COMPLETE ? " delivered)" : ")");
-    }
-    return n;
-}
-
-static void say_row_together(struct advise_say *s, const struct advise_book *b, int row)
-{
-    const char *id = json_text(b->entries[0].advise->rows[row].row, "id");
-    int fits = count_fits(b, id);
-
-    if (fits < 0)
-        return;
-    s->a = b->entries[0].advise;
-    advise_say_begin(s, ADVISE_PART_FIT, row);
-    advise_say_name(s, row);
-    if (fits > 0) {
-        writer_puts(&s->w, fits == b->n ? " fits everywhere: " : " fits ");
-        say_links(s, b, id, true);
-    }
-    if (fits < b->n) {
-        writer_puts(&s->w, fits > 0 ? "; not " : " does not fit: ");
-        say_links(s, b, id, false);
-    }
-    writer_puts(&s->w, ".");
-    advise_say_end(s);
-}
-
-static void say_verdict_together(struct advise_say *s, const struct advise_book *b)
-{
-    const struct advise *first = b->entries[0].advise;
-    int everywhere[SCENARIO_MAX_ROWS], n = 0;
-
-    for (int i = 0; i < first->nrows; i++)
-        if (count_fits(b, json_text(first->rows[i].row, "id")) == b->n)
-            everywhere[n++] = i;
-    s->a = first;
-    advise_say_begin(s, ADVISE_PART_ANSWER, -1);
-    if (n == 0)
-        writer_printf(&s->w, "No row fits on all **%d** links", b->n);
-    else
-        advise_say_names(s, everywhere, n);
-    if (n > 0)
-        writer_printf(&s->w, " %s on all **%d** links", n == 1 ? "fits" : "fit", b->n);
-    for (int i = 0; i < b->n; i++) {
-        s->a = b->entries[i].advise;
-        s->file = i;
-        advise_say_cite(s, CITATION_RUN, "link", NULL);
-    }
-    writer_puts(&s->w, ".");
-    advise_say_end(s);
-}
-
-/* Links are compared within one scenario only, and where every run can be believed. */
-static bool belong_together(const struct advise_book *b)
-{
-    for (int i = 0; i < b->n; i++)
-        if (b->entries[i].advise->verdict == ADVISE_NO_TRUST ||
-            b->entries[i].advise->verdict == ADVISE_NO_ASK ||
-            strcmp(json_text(b->entries[i].run, "scenario.name"),
-                   json_text(b->entries[0].run, "scenario.name")) != 0)
-            return false;
-    return b->n > 1;
-}
-
-static void make_together(struct advise_book *b)
-{
-    struct buf text = {0};
-    struct advise_say s = {.words = &b->together, .e = &b->citations, .w = {.out = &text}};
-
-    b->together.advise = b->entries[0].advise;
-    say_verdict_together(&s, b);
-    for (int i = 0; i < b->entries[0].advise->nrows; i++)
-        say_row_together(&s, b, i);
-    buf_free(&text);
-}
-
 int advise_book_make(struct advise_book *b, const struct advise_ask *ask)
 {
+    const struct advise **runs = calloc((size_t)b->n, sizeof *runs);
     int rc = PL_OK;
 
     b->files = calloc((size_t)b->n, sizeof *b->files);
-    if (b->files == NULL)
+    if (b->files == NULL || runs == NULL) {
+        free(runs);
         return PL_ENOMEM;
-    for (int i = 0; i < b->n; i++)
-        b->files[i] = b->entries[i].file;
-    b->citations = (struct citations){.files = b->files, .nfiles = b->n};
+    }
     for (int i = 0; i < b->n; i++) {
-        struct advise_entry *entry = &b->entries[i];
-
-        advise_run(entry->advise, entry->run, ask);
-        advise_words_make(&entry->words, entry->advise, &b->citations, i);
-        rc = entry->words.rc < 0 ? entry->words.rc : rc;
+        b->files[i] = b->entries[i].file;
+        advise_run(b->entries[i].advise, b->entries[i].run, ask);
+        runs[i] = b->entries[i].advise;
     }
-    if (rc == PL_OK && belong_together(b)) {
-        make_together(b);
-        rc = b->together.rc;
+    b->citations = (struct citations){.files = b->files, .nfiles = b->n};
+    for (int i = 0; rc == PL_OK && i < b->n; i++) {
+        b->entries[i].page = advise_text_of(runs, &b->citations, i);
+        rc = b->entries[i].page != NULL ? PL_OK : PL_ENOMEM;
     }
-    return rc;
+    if (rc == PL_OK)
+        b->together = advise_text_together(runs, &b->citations);
+    free(runs);
+    return rc < 0 ? rc : b->citations.rc;
 }
 
 void advise_book_free(struct advise_book *b)
 {
     for (int i = 0; i < b->n; i++) {
+        cJSON_Delete(b->entries[i].page);
         cJSON_Delete(b->entries[i].run);
         free(b->entries[i].file);
         free(b->entries[i].advise);
-        advise_words_free(&b->entries[i].words);
     }
-    advise_words_free(&b->together);
+    cJSON_Delete(b->together);
     citations_free(&b->citations);
     free(b->files);
     free(b->entries);
     *b = (struct advise_book){0};
+}
+
+/* ---- pages ---- */
+
+static void add_references(cJSON *page, const struct citations *citations)
+{
+    cJSON *list = cJSON_AddArrayToObject(page, "references");
+
+    for (size_t i = 0; i < citations->n; i++) {
+        struct buf text = {0};
+        struct writer w = {.out = &text};
+
+        citations_describe(&w, citations, &citations->items[i]);
+        cJSON_AddItemToArray(list, json_object("n:d says:s", (int)i + 1, writer_text(&w)));
+        buf_free(&text);
+    }
+}
+
+/* What is on from, as a part of to. */
+static void add_members(cJSON *to, const cJSON *from)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, from)
+    {
+        cJSON_AddItemReferenceToObject(to, item->string, (cJSON *)item);
+    }
+}
+
+cJSON *advise_book_page(const struct advise_book *b)
+{
+    cJSON *page = cJSON_CreateObject(), *entries = cJSON_AddArrayToObject(page, "entries"), *o;
+    char date[16];
+
+    for (int i = 0; i < b->n; i++) {
+        snprintf(date, sizeof date, "%.10s", json_text(b->entries[i].run, "started"));
+        o = json_object("file:s date:s run:r", b->entries[i].file, date, b->entries[i].run);
+        add_members(o, b->entries[i].page);
+        cJSON_AddItemToArray(entries, o);
+    }
+    if (b->together != NULL) {
+        o = json_object("heading:s", "All links together");
+        add_members(o, b->together);
+        cJSON_AddItemToArray(entries, o);
+    }
+    add_references(page, &b->citations);
+    return page;
+}
+
+cJSON *advise_book_page_of_run(const cJSON *run)
+{
+    static const char *const files[] = {"run.json"};
+    struct citations citations = {.files = files, .nfiles = 1};
+    struct advise *a = malloc(sizeof *a);
+    cJSON *page;
+
+    if (a == NULL)
+        return NULL;
+    advise_run(a, run, &advise_ask_nothing);
+    page = advise_text_of((const struct advise *const *)&a, &citations, 0);
+    if (page != NULL)
+        add_references(page, &citations);
+    citations_free(&citations);
+    free(a);
+    return page;
+}
+
+/* ---- for a terminal, and Markdown ---- */
+
+/* Words up to the next space; a no-break space is part of one. */
+static void put_wrapped(struct writer *w, const char *text, size_t indent)
+{
+    enum { LINE_COLUMNS = 96 };
+    size_t column = indent;
+    char word[400];
+
+    for (size_t len; *text != '\0'; text += len + (text[len] == ' ')) {
+        size_t width;
+
+        len = strcspn(text, " ");
+        snprintf(word, sizeof word, "%.*s", (int)len, text);
+        width = units_text_width(word);
+        if (column > indent && column + 1 + width > LINE_COLUMNS) {
+            writer_printf(w, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            writer_puts(w, " ");
+            column++;
+        }
+        writer_add(w, text, len);
+        column += width;
+    }
+}
+
+/* {wrapped PATH|INDENT}: prose in lines for a terminal, from the second on indented. */
+static double put_wrapped_prose(struct template *t)
+{
+    struct buf text = {0};
+    struct writer w = {.out = &text};
+    char path[64];
+
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(t->arg, "|"), t->arg);
+    output_prose(&w, OUTPUT_TERMINAL, cJSON_GetStringValue(template_find(t, path, NULL)), NULL);
+    put_wrapped(&t->w, writer_text(&w), strtoul(t->arg + strlen(path) + 1, NULL, 10));
+    buf_free(&text);
+    return 1;
+}
+
+static const struct template_word words[] = {
+    {"wrapped", put_wrapped_prose, NULL},
+    {NULL, NULL, NULL},
+};
+
+int advise_book_write(struct buf *out, const struct advise_book *b, enum output output)
+{
+    struct template t = {.w = {.out = out}, .output = output, .words = {words, run_words}};
+    cJSON *page = advise_book_page(b);
+
+    template_enter(&t, page);
+    template_put(&t, output == OUTPUT_MARKDOWN ? "advice.md" : "terminal.txt");
+    template_free(&t);
+    cJSON_Delete(page);
+    return t.w.rc;
 }

@@ -2,7 +2,7 @@
 #ifndef PUSHLAB_ADVISE_FIND_H
 #define PUSHLAB_ADVISE_FIND_H
 
-#include "bench/advise/advise_write.h"
+#include "bench/advise/advise_book.h"
 #include "lib/base/err.h"
 
 /* Add to b the run that word names: a folder with a run.json, or such a file. Otherwise word is

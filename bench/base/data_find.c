@@ -14,7 +14,6 @@ static const struct {
 } kinds[] = {
     [DATA_CHARTS] = {"PUSHLAB_CHARTS", "bench/chart", "charts"},
     [DATA_LINKS] = {"PUSHLAB_LINKS", "bench/link/profiles", "links"},
-    [DATA_REPORT] = {NULL, "bench/report", "report"},
     [DATA_SCENARIOS] = {NULL, "bench/scenarios", "scenarios"},
 };
 

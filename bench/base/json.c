@@ -151,6 +151,38 @@ void json_add_words(cJSON *object, const char *name, char *const *words, size_t 
         json_append_text(array, words[i]);
 }
 
+cJSON *json_object(const char *members, ...)
+{
+    cJSON *object = cJSON_CreateObject();
+    char name[64];
+    va_list ap;
+
+    va_start(ap, members);
+    for (size_t len; *members != '\0'; members += len + 2 + (members[len + 2] == ' ')) {
+        len = strcspn(members, ":");
+        snprintf(name, sizeof name, "%.*s", (int)len, members);
+        switch (members[len + 1]) {
+        case 's':
+            json_add_text(object, name, va_arg(ap, const char *));
+            break;
+        case 'd':
+            cJSON_AddNumberToObject(object, name, va_arg(ap, int));
+            break;
+        case 'n':
+            json_add_number(object, name, va_arg(ap, double));
+            break;
+        case 'b':
+            cJSON_AddBoolToObject(object, name, va_arg(ap, int));
+            break;
+        default:
+            cJSON_AddItemReferenceToObject(object, name, va_arg(ap, cJSON *));
+            break;
+        }
+    }
+    va_end(ap);
+    return object;
+}
+
 void json_append_printf(cJSON *array, const char *fmt, ...)
 {
     char text[640];

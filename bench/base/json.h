@@ -32,6 +32,9 @@ void json_add_text(cJSON *object, const char *name, const char *text);
 void json_append_text(cJSON *array, const char *text);
 /* An array of n such texts. */
 void json_add_words(cJSON *object, const char *name, char *const *words, size_t n);
+/* An object of these members: "title:s rows:d share:n known:b run:r" takes a text, an int, a
+ * double, a bool and an item that is referred to and stays its owner's. */
+cJSON *json_object(const char *members, ...);
 /* printf into an array of strings. */
 void json_append_printf(cJSON *array, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Is text a part of any of these strings? */

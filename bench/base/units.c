@@ -78,6 +78,73 @@ void units_format_percent(char out[UNITS_TEXT_BYTES], double share)
         snprintf(out, UNITS_TEXT_BYTES, "%.20s %%", number);
 }
 
+void units_format_times(char out[UNITS_TEXT_BYTES], double times)
+{
+    char text[UNITS_TEXT_BYTES];
+    double unit = times < 99.5 ? 1 : pow(10, floor(log10(times)) - 1);
+
+    units_format_count(text, round(times / unit) * unit);
+    if (times < 9.95)
+        snprintf(text, sizeof text, "%.1f", times);
+    snprintf(out, UNITS_TEXT_BYTES, "%.24s times", text);
+}
+
+void units_format_share(char out[UNITS_TEXT_BYTES], double share)
+{
+    if (!isfinite(share))
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+    else
+        snprintf(out, UNITS_TEXT_BYTES, "%.4g\u00a0%%", floor(share * 1e4 + 1e-6) / 100);
+}
+
+void units_format_ms(char out[UNITS_TEXT_BYTES], double ms)
+{
+    units_format_us(out, ms * 1e3);
+}
+
+/* Three digits and a unit, of those that are each 1000 times the one before. */
+static void format_scaled(char out[UNITS_TEXT_BYTES], double value, const char *const units[5])
+{
+    char number[UNITS_TEXT_BYTES];
+    size_t i = 0;
+
+    for (; value >= 999.5 && i < 4; i++)
+        value /= 1000;
+    units_format_ratio(number, value);
+    snprintf(out, UNITS_TEXT_BYTES, "%.16s\u00a0%s", number, units[i]);
+}
+
+void units_format_bps(char out[UNITS_TEXT_BYTES], double bps)
+{
+    static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"};
+
+    format_scaled(out, bps, units);
+}
+
+void units_format_kb(char out[UNITS_TEXT_BYTES], double bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+
+    if (!isfinite(bytes) || bytes < 0)
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+    else if (bytes < 9.5) /* less than what pages of memory can tell */
+        snprintf(out, UNITS_TEXT_BYTES, "under 10\u00a0B");
+    else
+        format_scaled(out, bytes < 999.5 ? round(bytes) : bytes, units);
+}
+
+void units_format_kib(char out[UNITS_TEXT_BYTES], double bytes)
+{
+    if (!isfinite(bytes) || bytes < 0)
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+    else if (bytes >= 1024 * 999.5)
+        snprintf(out, UNITS_TEXT_BYTES, "%.3g MiB", bytes / (1024 * 1024));
+    else if (bytes >= 1000)
+        snprintf(out, UNITS_TEXT_BYTES, "%.3g KiB", bytes / 1024);
+    else
+        units_format_count(out, bytes);
+}
+
 size_t units_text_width(const char *text)
 {
     size_t width = 0;

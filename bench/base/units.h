@@ -19,8 +19,21 @@ void units_format_count(char out[UNITS_TEXT_BYTES], double n);
 /* "1.02", "0.0143", "165", "0" */
 void units_format_ratio(char out[UNITS_TEXT_BYTES], double ratio);
 
+/* Milliseconds as units_format_us() has it: "33.0 ms". */
+void units_format_ms(char out[UNITS_TEXT_BYTES], double ms);
+/* Bytes: "5.41 kB", "under 10 B"; and in powers of 1024, "5.28 KiB". */
+void units_format_kb(char out[UNITS_TEXT_BYTES], double bytes);
+void units_format_kib(char out[UNITS_TEXT_BYTES], double bytes);
+/* Bits a second: "2.76 Mbit/s". */
+void units_format_bps(char out[UNITS_TEXT_BYTES], double bps);
+
+/* How many times: "1.4 times", "1,300 times", of which two digits say enough. */
+void units_format_times(char out[UNITS_TEXT_BYTES], double times);
+
 /* A share (0..1) as "98.7 %"; "> 99.9 %" where rounding would make it all. */
 void units_format_percent(char out[UNITS_TEXT_BYTES], double share);
+/* A share rounded down to 0.01 %, so that 99.996 % is not all: "99.99 %". */
+void units_format_share(char out[UNITS_TEXT_BYTES], double share);
 
 /* Columns that a UTF-8 text takes on a terminal (one per code point). */
 size_t units_text_width(const char *text);

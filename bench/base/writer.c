@@ -9,7 +9,7 @@
 
 void writer_add(struct writer *w, const char *text, size_t len)
 {
-    if (w->rc == PL_OK)
+    if (w->rc == PL_OK && w->out != NULL)
         w->rc = buf_add(w->out, text, len);
 }
 
@@ -33,4 +33,13 @@ void writer_printf(struct writer *w, const char *fmt, ...)
         writer_add(w, text, (size_t)len);
     if (len >= 0)
         free(text);
+}
+
+const char *writer_text(struct writer *w)
+{
+    writer_add(w, "", 1);
+    if (w->rc < 0)
+        return "";
+    w->out->len--;
+    return (const char *)w->out->data;
 }

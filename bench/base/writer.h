@@ -5,7 +5,7 @@
 
 #include "lib/base/buf.h"
 
-/* {.out = &buf} makes one. */
+/* {.out = &buf} makes one; the buf stays the caller's. Without out, nothing is kept. */
 struct writer {
     struct buf *out;
     int rc; /* 0, or PL_ENOMEM for good */
@@ -14,5 +14,9 @@ struct writer {
 void writer_puts(struct writer *w, const char *text);
 void writer_add(struct writer *w, const char *text, size_t len);
 void writer_printf(struct writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The whole text, with a NUL that out->len does not count; "" after a failure. Valid until more is
+ * written. */
+const char *writer_text(struct writer *w);
 
 #endif

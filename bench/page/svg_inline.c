@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "bench/page/html.h"
+#include "bench/page/output.h"
 
 struct inliner {
     struct writer *w;
@@ -183,7 +183,7 @@ static void put_root_name(struct inliner *in)
 static void put_title(struct inliner *in)
 {
     writer_printf(in->w, "<title id=\"%s-title\">", in->prefix);
-    html_text(in->w, in->title);
+    output_text(in->w, OUTPUT_HTML, in->title);
     writer_puts(in->w, "</title>");
 }
 
@@ -326,7 +326,7 @@ void svg_embed(struct writer *w, const void *svg, size_t len, const char *title)
     const uint8_t *p = svg;
 
     writer_puts(w, "<img alt=\"");
-    html_text(w, title);
+    output_text(w, OUTPUT_HTML, title);
     writer_puts(w, "\" src=\"data:image/svg+xml;base64,");
     for (size_t i = 0; i < len; i += 3) {
         uint32_t bits = (uint32_t)p[i] << 16 | (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0) |

@@ -2,484 +2,318 @@
 
 #include <limits.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "bench/advise/advise_html.h"
-#include "bench/chart/chart.h"
-#include "bench/result/facts.h"
-#include "bench/base/data_find.h"
+#include "bench/advise/advise_book.h"
 #include "bench/base/file.h"
-#include "bench/result/findings.h"
-#include "bench/report/overview_svg.h"
-#include "bench/page/html.h"
 #include "bench/base/json.h"
-#include "bench/report/report_balancer.h"
-#include "bench/report/report_duplex.h"
-#include "bench/report/report_method.h"
-#include "bench/page/report_page.h"
-#include "bench/page/report_table.h"
-#include "bench/report/report_text.h"
-#include "bench/result/result.h"
+#include "bench/chart/chart.h"
+#include "bench/page/run_words.h"
 #include "bench/page/svg_inline.h"
-#include "bench/base/units.h"
+#include "bench/report/drawing.h"
+#include "bench/report/report_method.h"
+#include "bench/report/report_table.h"
+#include "bench/report/report_words.h"
+#include "bench/result/findings.h"
+#include "bench/result/result.h"
+#include "bench/result/run_file.h"
+#include "bench/table/table.h"
+#include "bench/table/table_findings.h"
 
-enum { RUN_MAX_BYTES = 64 << 20, SVG_MAX_BYTES = 16 << 20, CSS_MAX_BYTES = 1 << 20 };
+enum { SVG_MAX_BYTES = 16 << 20 };
 
-const char *report_title(const cJSON *run)
+/* ---- the whole run, and what of it is compared ---- */
+
+static const cJSON *find_sound(struct template *t)
 {
-    const char *title = json_text(run, "scenario.title"), *name = json_text(run, "scenario.name");
+    const struct report *r = t->context;
 
-    if (title[0] != '\0')
-        return title;
-    return name[0] != '\0' ? name : "A run of pushlab";
+    return r->sound;
 }
 
-/* ---- prose as paragraphs ---- */
-
-/* The name of a row wears its colour. */
-static bool put_row_name(struct writer *w, const char *word, size_t len, const void *run)
+/* "2026-11-23 06:16:48Z" */
+static double put_when(struct template *t)
 {
-    const cJSON *row;
+    char when[32];
 
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
-    {
-        const char *id = json_text(row, "id");
+    snprintf(when, sizeof when, "%.20s", json_text(template_find(t, ".", NULL), "started"));
+    if (strlen(when) > 10 && when[10] == 'T')
+        when[10] = ' ';
+    template_text(t, when);
+    return 1;
+}
 
-        if (strlen(id) == len && memcmp(id, word, len) == 0) {
-            report_table_id(w, row);
-            return true;
-        }
+static double has_missing_rows(struct template *t)
+{
+    return cJSON_GetArraySize(template_find(t, "rows", NULL)) <
+           cJSON_GetArraySize(template_find(t, "rows_planned", NULL));
+}
+
+static double put_measured_rows(struct template *t)
+{
+    char text[80];
+
+    snprintf(text, sizeof text, "%d of %d planned rows were measured",
+             cJSON_GetArraySize(template_find(t, "rows", NULL)),
+             cJSON_GetArraySize(template_find(t, "rows_planned", NULL)));
+    template_puts(t, text);
+    return 1;
+}
+
+static void add_line(void *list, const char *line)
+{
+    json_append_text(list, line);
+}
+
+/* The problems of the run and its rows, each with its row. */
+static const cJSON *find_all_problems(struct template *t)
+{
+    const struct report *r = t->context;
+    cJSON *list = cJSON_CreateArray();
+
+    result_each_problem(r->run, add_line, list);
+    return template_own(t, list);
+}
+
+/* "0 – 1.01" */
+static double put_extent(struct template *t)
+{
+    struct facts_range range = run_words_range(t, t->arg);
+    char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES];
+
+    units_format_ratio(low, range.low);
+    units_format_ratio(high, range.high);
+    template_puts(t, low);
+    if (strcmp(low, high) != 0) {
+        template_puts(t, " – ");
+        template_puts(t, high);
     }
-    return false;
+    return range.n;
 }
 
-typedef void prose_fn(struct writer *w, const cJSON *run);
+static double put_overview(struct template *t)
+{
+    const struct report *r = t->context;
 
-static void put_prose(struct writer *w, prose_fn *write, const cJSON *run)
+    drawing_overview(&t->w, r->run);
+    return 1;
+}
+
+static const cJSON *find_advice(struct template *t)
+{
+    const struct report *r = t->context;
+
+    return template_own(t, advise_book_page_of_run(r->run));
+}
+
+/* ---- what broke, and what cures it ---- */
+
+static double count_broken(struct template *t)
+{
+    const struct report *r = t->context;
+
+    return findings_count_broken(r->run);
+}
+
+static const cJSON *find_cures(struct template *t)
+{
+    const struct report *r = t->context;
+    const cJSON *row, *broken = run_words_row(t);
+    cJSON *list = cJSON_CreateArray();
+
+    cJSON_ArrayForEach(row, json_at(r->run, "rows"))
+    {
+        if (findings_cures(row, broken))
+            cJSON_AddItemReferenceToArray(list, (cJSON *)row);
+    }
+    return template_own(t, list);
+}
+
+static double put_cure(struct template *t)
 {
     struct buf text = {0};
-    struct writer prose = {.out = &text};
+    struct writer w = {.out = &text, .rc = table_findings_cure(&text, run_words_row(t))};
 
-    write(&prose, run);
-    writer_add(&prose, "", 1);
-    if (prose.rc < 0)
-        w->rc = prose.rc;
-    else
-        html_prose(w, (const char *)text.data, put_row_name, run);
+    template_text(t, writer_text(&w));
+    if (w.rc < 0)
+        t->w.rc = w.rc;
     buf_free(&text);
-}
-
-static void put_paragraph(struct writer *w, const char *class, prose_fn *write, const cJSON *run)
-{
-    writer_printf(w, class[0] != '\0' ? "<p class=\"%s\">" : "<p>", class);
-    put_prose(w, write, run);
-    writer_puts(w, "</p>\n");
-}
-
-/* ---- the head ---- */
-
-static void put_problem(void *arg, const char *line)
-{
-    struct writer *w = arg;
-
-    writer_puts(w, "<li>");
-    html_text(w, line);
-    writer_puts(w, "</li>\n");
-}
-
-static void count_problem(void *arg, const char *line)
-{
-    (void)arg;
-    (void)line;
-}
-
-/* What must be known before any number is read. */
-static void put_warning(struct writer *w, const cJSON *run)
-{
-    int rows = cJSON_GetArraySize(json_at(run, "rows"));
-    int planned = cJSON_GetArraySize(json_at(run, "rows_planned"));
-    int problems = result_each_problem(run, count_problem, NULL);
-    bool interrupted = json_true(run, "interrupted"), partial = rows < planned;
-
-    if (problems == 0 && !interrupted && !partial)
-        return;
-    writer_puts(w, "<div class=\"warning\">\n<p><strong>Read with care.</strong> ");
-    if (interrupted)
-        writer_puts(w, "The run was interrupted. ");
-    if (partial)
-        writer_printf(w, "%d of %d planned rows were measured. ", rows, planned);
-    if (problems > 0)
-        writer_puts(w, "Not everything adds up:");
-    writer_puts(w, "</p>\n");
-    if (problems > 0) {
-        writer_puts(w, "<ul>\n");
-        result_each_problem(run, put_problem, w);
-        writer_puts(w, "</ul>\n");
-    }
-    writer_puts(w, "</div>\n");
-}
-
-static void put_chip(struct writer *w, const char *name, const char *value)
-{
-    if (value[0] == '\0')
-        return;
-    writer_puts(w, "<li>");
-    html_textf(w, "%s%s", name, value);
-    writer_puts(w, "</li>");
-}
-
-/* What an experimenter looks for first. */
-static void put_chips(struct writer *w, const cJSON *run)
-{
-    char started[32], seed[UNITS_TEXT_BYTES] = "";
-
-    snprintf(started, sizeof started, "%.20s", json_text(run, "started"));
-    for (char *c = started; *c != '\0'; c++)
-        if (*c == 'T')
-            *c = ' ';
-    if (json_number(run, "seed") >= 0)
-        facts_format_setting(seed, json_number(run, "seed"));
-    writer_puts(w, "<ul class=\"chips\">");
-    put_chip(w, "link: ", json_text(run, "link"));
-    put_chip(w, "", started);
-    put_chip(w, "scenario: ", json_text(run, "scenario.name"));
-    put_chip(w, "seed: ", seed);
-    put_chip(w, "pushlab ", json_text(run, "pushlab"));
-    writer_puts(w, "</ul>\n");
-}
-
-static void put_header(struct writer *w, const cJSON *run)
-{
-    writer_puts(w, "<header class=\"hero\">\n<div>\n<p class=\"kicker\">pushlab report</p>\n<h1>");
-    html_text(w, report_title(run));
-    writer_puts(w, "</h1>\n");
-    put_paragraph(w, "lead", report_text_setting, run);
-    put_chips(w, run);
-    put_warning(w, run);
-    writer_puts(w, "</div>\n");
-    overview_svg_draw(w, run);
-    writer_puts(w, "</header>\n");
-}
-
-/* ---- the verdict ---- */
-
-static void put_tile(struct writer *w, const char *name, const char *value, const cJSON *row,
-                     const char *note)
-{
-    writer_printf(w, "<div><dt>%s</dt><dd><b>%s</b> ", name, value);
-    if (row != NULL)
-        report_table_id(w, row);
-    if (note[0] != '\0')
-        writer_printf(w, "<span class=\"note\">%s</span>", note);
-    writer_puts(w, "</dd></div>\n");
-}
-
-/* A tile for a number that spreads: "0 – 1.01". */
-static void put_span_tile(struct writer *w, const cJSON *run, const char *name, const char *path,
-                          const char *note)
-{
-    struct facts_range r = facts_range_of(run, path);
-    char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES], text[2 * UNITS_TEXT_BYTES + 8];
-
-    units_format_ratio(low, r.low);
-    units_format_ratio(high, r.high);
-    snprintf(text, sizeof text, strcmp(low, high) == 0 ? "%s" : "%s – %s", low, high);
-    put_tile(w, name, text, NULL, note);
-}
-
-static void put_tiles(struct writer *w, const cJSON *run)
-{
-    struct facts_range p50 = facts_range_of(run, "latency_us.p50");
-    char text[UNITS_TEXT_BYTES];
-
-    if (p50.n == 0)
-        return;
-    writer_puts(w, "<dl class=\"tiles\">\n");
-    units_format_us(text, p50.low);
-    put_tile(w, p50.n > 1 ? "Fastest median" : "Median latency", text, p50.low_row, "");
-    units_format_us(text, p50.high);
-    if (p50.n > 1)
-        put_tile(w, "Slowest median", text, p50.high_row, "");
-    put_span_tile(w, run, "Requests per update", "requests_per_update", "HTTP, in the window");
-    put_span_tile(w, run, "Handshakes per update", "tcp_handshakes_per_update",
-                  "TCP, in the window");
-    put_span_tile(w, run, "Framing per update", "bytes_per_update.framing", "bytes, both ways");
-    writer_puts(w, "</dl>\n");
-}
-
-static void verdict_0(struct writer *w, const cJSON *run)
-{
-    report_text_verdict(w, run, 0);
-}
-static void verdict_1(struct writer *w, const cJSON *run)
-{
-    report_text_verdict(w, run, 1);
-}
-static void verdict_2(struct writer *w, const cJSON *run)
-{
-    report_text_verdict(w, run, 2);
+    return 1;
 }
 
 /* ---- pictures ---- */
 
-/* The picture at charts/PREFIX<name>.svg. False when there is none. */
-static bool put_picture(struct writer *w, const struct report_source *s, const char *prefix,
-                        const char *name, const char *title)
+/* Of a chart charts/NAME.svg, of a row's ladder charts/ladder-ID.svg. False: the path is too long.
+ */
+static bool picture_path(char path[PATH_MAX], const struct report *r, const char *prefix,
+                         const char *name, const char *suffix)
 {
-    struct buf svg = {0}, id = {0};
-    struct writer id_writer = {.out = &id};
+    return r->dir != NULL &&
+           snprintf(path, PATH_MAX, "%s/charts/%s%s%s", r->dir, prefix, name, suffix) < PATH_MAX;
+}
+
+static bool has_picture(const struct report *r, const char *prefix, const char *name,
+                        const char *suffix)
+{
     char path[PATH_MAX];
-    bool found;
 
-    if (s->run_dir == NULL ||
-        snprintf(path, sizeof path, "%s/charts/%s%s.svg", s->run_dir, prefix, name) >= PATH_MAX)
-        return false;
-    found = file_read(&svg, path, SVG_MAX_BYTES, NULL) == PL_OK;
-    html_name(&id_writer, prefix);
-    html_name(&id_writer, name);
-    writer_add(&id_writer, "", 1);
-    if (id_writer.rc < 0)
-        w->rc = id_writer.rc;
-    else if (found && svg_inline(w, (const char *)svg.data, svg.len, (const char *)id.data,
-                                 title) == PL_EPROTO)
-        svg_embed(w, svg.data, svg.len, title);
-    buf_free(&svg);
-    buf_free(&id);
-    return found;
+    return picture_path(path, r, prefix, name, suffix) && access(path, R_OK) == 0;
 }
 
-static bool has_picture(const struct report_source *s, const char *prefix, const char *name)
+static const cJSON *find_pictures(struct template *t, const char *suffix)
 {
-    struct buf nowhere = {0};
-    struct writer w = {.out = &nowhere};
-    bool found = put_picture(&w, s, prefix, name, "");
-
-    buf_free(&nowhere);
-    return found;
-}
-
-static void put_figure(struct writer *w, const struct report_source *s, const cJSON *sound,
-                       const char *chart, const char *class)
-{
-    struct buf heading = {0}, reading = {0};
-    struct writer h = {.out = &heading}, r = {.out = &reading};
-
-    report_text_chart_heading(&h, chart);
-    writer_add(&h, "", 1);
-    report_text_chart(&r, sound, chart);
-    writer_add(&r, "", 1);
-    if (h.rc < 0 || r.rc < 0) {
-        w->rc = PL_ENOMEM;
-    } else {
-        writer_printf(w, "<figure class=\"%s\">\n<figcaption><h3>", class);
-        html_text(w, (const char *)heading.data);
-        writer_puts(w, "</h3>\n<p>");
-        html_prose(w, (const char *)reading.data, put_row_name, s->run);
-        writer_puts(w, "</p></figcaption>\n<div class=\"picture\" tabindex=\"0\" role=\"group\" "
-                       "aria-label=\"Chart\">");
-        put_picture(w, s, "", chart, (const char *)heading.data);
-        writer_puts(w, "</div>\n</figure>\n");
-    }
-    buf_free(&heading);
-    buf_free(&reading);
-}
-
-static int put_charts(struct writer *w, const struct report_source *s, const cJSON *sound)
-{
-    int n = 0;
+    cJSON *list = cJSON_CreateArray(), *o;
 
     for (size_t i = 0; chart_names[i] != NULL; i++) {
-        if (!has_picture(s, "", chart_names[i]))
+        if (!has_picture(t->context, "", chart_names[i], suffix))
             continue;
-        put_figure(w, s, sound, chart_names[i], i == 0 ? "wide" : "beside");
-        n++;
+        o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "chart", chart_names[i]);
+        cJSON_AddItemToArray(list, o);
     }
-    return n;
+    return template_own(t, list);
 }
 
-static void put_charts_section(struct writer *w, const struct report_source *s, const cJSON *sound)
+static const cJSON *find_charts(struct template *t)
 {
-    writer_puts(w, "<section id=\"charts\">\n<h2>The charts, read</h2>\n");
-    if (put_charts(w, s, sound) == 0)
-        writer_puts(w, "<p class=\"missing\">This report has no charts: none were drawn for the "
-                       "run. With gnuplot installed, <code>pushlab chart DIR</code> draws them and "
-                       "puts them in here.</p>\n");
-    writer_puts(w, "</section>\n");
+    return find_pictures(t, ".svg");
 }
 
-static bool has_ladders(const struct report_source *s)
+static const cJSON *find_images(struct template *t)
 {
+    return find_pictures(t, ".png");
+}
+
+/* The rows that have a ladder diagram. */
+static const cJSON *find_ladders(struct template *t)
+{
+    const struct report *r = t->context;
+    cJSON *list = cJSON_CreateArray();
     const cJSON *row;
 
-    cJSON_ArrayForEach(row, json_at(s->run, "rows"))
+    cJSON_ArrayForEach(row, json_at(r->run, "rows"))
     {
-        if (has_picture(s, "ladder-", json_text(row, "id")))
-            return true;
+        if (has_picture(r, "ladder-", json_text(row, "id"), ".svg"))
+            cJSON_AddItemReferenceToArray(list, (cJSON *)row);
     }
-    return false;
+    return template_own(t, list);
 }
 
-static void put_ladders(struct writer *w, const struct report_source *s)
+/* The picture of a chart, or of a row's ladder, with its name for screen readers. */
+static double put_picture(struct template *t)
 {
-    const cJSON *row;
-    char title[128];
+    const cJSON *item = template_find(t, ".", NULL);
+    bool chart = json_text(item, "chart")[0] != '\0';
+    const char *prefix = chart ? "" : "ladder-", *name = json_text(item, chart ? "chart" : "id");
+    struct buf svg = {0}, id_text = {0}, title_text = {0};
+    struct writer id = {.out = &id_text}, page = t->w;
+    enum output output = t->output;
+    char path[PATH_MAX];
 
-    writer_puts(w, "<section id=\"ladders\">\n<h2>On the wire</h2>\n<p>The first exchanges of one "
-                   "client of each row, from the captured packets: client on the left, server on "
-                   "the right, time downwards.</p>\n<div class=\"ladders\">\n");
-    cJSON_ArrayForEach(row, json_at(s->run, "rows"))
-    {
-        const char *id = json_text(row, "id");
-
-        if (!has_picture(s, "ladder-", id))
-            continue;
-        snprintf(title, sizeof title, "Packets of %.60s between client and server", id);
-        writer_puts(w, "<figure class=\"ladder\">\n<figcaption><h3>");
-        report_table_id(w, row);
-        writer_puts(w, "</h3></figcaption>\n<div class=\"picture\" tabindex=\"0\" role=\"group\" "
-                       "aria-label=\"Ladder diagram\">");
-        put_picture(w, s, "ladder-", id, title);
-        writer_puts(w, "</div>\n</figure>\n");
-    }
-    writer_puts(w, "</div>\n</section>\n");
+    t->w = (struct writer){.out = &title_text};
+    t->output = OUTPUT_TERMINAL; /* svg_inline() escapes it */
+    template_put(t, "title of a picture");
+    output_id(&id, prefix);
+    output_id(&id, name);
+    if (picture_path(path, t->context, prefix, name, ".svg") &&
+        file_read(&svg, path, SVG_MAX_BYTES, NULL) == PL_OK &&
+        svg_inline(&page, (const char *)svg.data, svg.len, writer_text(&id), writer_text(&t->w)) ==
+            PL_EPROTO)
+        svg_embed(&page, svg.data, svg.len, writer_text(&t->w));
+    page.rc = id.rc < 0 ? id.rc : t->w.rc < 0 ? t->w.rc : page.rc;
+    t->w = page;
+    t->output = output;
+    buf_free(&svg);
+    buf_free(&id_text);
+    buf_free(&title_text);
+    return 1;
 }
 
-/* ---- the document ---- */
+/* ---- Markdown ---- */
 
-static void put_contents(struct writer *w, bool between, bool ladders)
+/* A chart as a link's destination. */
+static double put_image(struct template *t)
 {
-    writer_puts(w, "<nav aria-label=\"Contents\"><a href=\"#verdict\">Verdict</a> "
-                   "<a href=\"#choose\">What to choose</a> "
-                   "<a href=\"#numbers\">Numbers</a> ");
-    if (between)
-        writer_puts(w, "<a href=\"#between\">In between</a> ");
-    writer_puts(w, "<a href=\"#charts\">Charts</a> ");
-    if (ladders)
-        writer_puts(w, "<a href=\"#ladders\">On the wire</a> ");
-    writer_puts(w, "<a href=\"#model\">Model</a> <a href=\"#method\">Method</a> "
-                   "<a href=\"#definitions\">Definitions</a> "
-                   "<a href=\"#environment\">Environment</a> "
-                   "<a href=\"#reproduce\">Reproduce</a></nav>\n");
+    const struct report *r = t->context;
+    size_t len = strlen(r->images);
+
+    output_url(&t->w, r->images, "/:?#[]@!$&*+,;=%");
+    if (len > 0 && r->images[len - 1] != '/')
+        writer_puts(&t->w, "/");
+    writer_printf(&t->w, "charts/%s.png", json_text(template_find(t, ".", NULL), "chart"));
+    return 1;
 }
 
-static void put_verdict(struct writer *w, const cJSON *run)
+static double put_table(struct template *t)
 {
-    writer_puts(w, "<section id=\"verdict\">\n<h2>Verdict</h2>\n<div class=\"verdict\">\n");
-    put_paragraph(w, "sentence", verdict_0, run);
-    put_paragraph(w, "sentence", verdict_1, run);
-    put_paragraph(w, "sentence", verdict_2, run);
-    if (report_duplex_has_verdict(run))
-        put_paragraph(w, "sentence", report_duplex_verdict, run);
-    writer_puts(w, "</div>\n");
-    put_tiles(w, run);
-    put_paragraph(w, report_text_trusted(run) ? "trust" : "trust doubt", report_text_trust, run);
-    writer_puts(w, "</section>\n");
+    const struct report *r = t->context;
+
+    if (t->w.rc == PL_OK)
+        t->w.rc = table_markdown(t->w.out, r->run);
+    return 1;
 }
 
-/* sound: what sentences compare, findings_sound_run(). */
-static void put_body(struct writer *w, const struct report_source *s, const cJSON *sound)
-{
-    bool ladders = has_ladders(s);
-
-    put_header(w, s->run);
-    put_contents(w, report_balancer_has(s->run), ladders);
-    writer_puts(w, "<main>\n");
-    put_verdict(w, sound);
-    advise_html_section(w, s->run);
-    writer_puts(w, "<section id=\"numbers\">\n<h2>The numbers</h2>\n");
-    report_table_rows(w, s->run);
-    writer_puts(w, "</section>\n");
-    report_balancer_section(w, s->run);
-    put_charts_section(w, s, sound);
-    if (ladders)
-        put_ladders(w, s);
-    writer_puts(w, "<section id=\"model\">\n<h2>Measured against predicted</h2>\n");
-    put_paragraph(w, "", report_text_model, sound);
-    report_table_model(w, sound);
-    writer_puts(w, "</section>\n");
-    report_method(w, s->run);
-    writer_puts(w, "</main>\n");
-}
-
-int report_html(struct buf *out, const struct report_source *s)
-{
-    struct writer w = {.out = out};
-    cJSON *sound = findings_sound_run(s->run);
-
-    report_page_open(&w, report_title(s->run), s->css);
-    report_page_body(&w);
-    put_body(&w, s, sound);
-    cJSON_Delete(sound);
-    report_page_close(&w, json_text(s->run, "pushlab"));
-    return w.rc;
-}
+static const struct template_word words[] = {
+    {"sound", NULL, find_sound},
+    {"when", put_when, NULL},
+    {"missing-rows", has_missing_rows, NULL},
+    {"measured-rows", put_measured_rows, NULL},
+    {"all-problems", NULL, find_all_problems},
+    {"extent", put_extent, NULL},
+    {"overview", put_overview, NULL},
+    {"advice", NULL, find_advice},
+    {"broken-rows", count_broken, NULL},
+    {"cures", NULL, find_cures},
+    {"cure", put_cure, NULL},
+    {"charts", NULL, find_charts},
+    {"ladders", NULL, find_ladders},
+    {"picture", put_picture, NULL},
+    {"images", NULL, find_images},
+    {"image", put_image, NULL},
+    {"table", put_table, NULL},
+    {NULL, NULL, NULL},
+};
 
 /* ---- files ---- */
 
-int report_read_run(cJSON **run, const char *run_dir, struct err_text *e)
+int report_fill(struct buf *out, const struct report *r, enum output output, const char *text)
 {
-    char path[PATH_MAX];
-    int rc;
+    cJSON *sound = findings_sound_run(r->run);
+    struct report all = *r;
+    struct template t = {
+        .w = {.out = out},
+        .output = output,
+        .words = {words, report_words, report_table_words, report_method_words, run_words},
+        .context = &all};
 
-    *run = NULL;
-    if (snprintf(path, sizeof path, "%s/run.json", run_dir) >= PATH_MAX)
-        return err_set(e, PL_EINVAL, "%.100s...: the path is too long", run_dir);
-    rc = json_read_file(run, path, RUN_MAX_BYTES, e);
-    if (rc < 0)
-        return rc;
-    if (!cJSON_IsArray(json_at(*run, "rows")))
-        rc = err_set(e, PL_EINVAL, "%.200s: it has no rows", path);
-    else if (json_number(*run, "schema") > RESULT_SCHEMA)
-        rc = err_set(e, PL_EINVAL, "%.200s: schema %g; this pushlab reads up to %d", path,
-                     json_number(*run, "schema"), RESULT_SCHEMA);
-    if (rc < 0) {
-        cJSON_Delete(*run);
-        *run = NULL;
-    }
-    return rc;
+    all.sound = sound;
+    template_enter(&t, r->run);
+    template_put(&t, text);
+    template_free(&t);
+    cJSON_Delete(sound);
+    return t.w.rc;
 }
 
-int report_read_css(struct buf *css, struct err_text *e)
+int report_write(const char *dir, struct err_text *e)
 {
-    char path[PATH_MAX];
-
-    data_find(path, sizeof path, DATA_REPORT, "report.css"); /* file_read() says where not */
-    return file_read(css, path, CSS_MAX_BYTES, e);
-}
-
-static int write_html(const char *path, const struct report_source *s, struct err_text *e)
-{
+    struct report r = {.dir = dir};
     struct buf html = {0};
-    int rc = report_html(&html, s);
-
-    if (rc < 0)
-        err_set(e, rc, "%.200s: %s", path, pl_strerror(rc));
-    else
-        rc = file_write(path, html.data, html.len, e);
-    buf_free(&html);
-    return rc;
-}
-
-int report_write(const char *run_dir, struct err_text *e)
-{
-    struct buf css = {0};
     char path[PATH_MAX];
     cJSON *run;
-    int rc = report_read_run(&run, run_dir, e);
+    int rc = run_file_read(&run, dir, e);
 
     if (rc < 0)
         return rc;
-    rc = report_read_css(&css, e);
-    if (rc == PL_OK && snprintf(path, sizeof path, "%s/report.html", run_dir) >= PATH_MAX)
-        rc = err_set(e, PL_EINVAL, "%.100s...: the path is too long", run_dir);
+    r.run = run;
+    rc = run_file_path(path, dir, "report", "", ".html", e);
     if (rc == PL_OK) {
-        struct report_source s = {run, run_dir, (const char *)css.data};
-
-        rc = write_html(path, &s, e);
+        rc = report_fill(&html, &r, OUTPUT_HTML, "report.html");
+        rc = rc < 0 ? err_set(e, rc, "%.200s: %s", path, pl_strerror(rc))
+                    : file_write(path, html.data, html.len, e);
     }
-    buf_free(&css);
+    buf_free(&html);
     cJSON_Delete(run);
     return rc;
 }

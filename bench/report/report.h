@@ -1,5 +1,6 @@
-/* The report of a run: one HTML file that tells the whole story and can be mailed as it is. No
- * script, nothing fetched; charts inside. report.css is its look, report_text.h its words. */
+/* The report of a run: one HTML file that holds everything, without scripts or anything fetched,
+ * charts inside; or Markdown for a blog. What it says and how it is built up is in report.html,
+ * report.md and sentences.txt, how it looks in report.css. */
 #ifndef PUSHLAB_REPORT_H
 #define PUSHLAB_REPORT_H
 
@@ -7,35 +8,23 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "bench/page/template.h"
 
-/* What a report is made of. All borrowed. */
-struct report_source {
-    const cJSON *run;    /* run.json, whole */
-    const char *run_dir; /* its folder, for charts/NAME.svg and charts/ladder-ROW.svg */
-    const char *css;
+/* What a report is made of; all borrowed. */
+struct report {
+    const cJSON *run;   /* run.json, whole */
+    const char *dir;    /* the run's folder, for charts/; NULL: no charts */
+    const char *images; /* Markdown: where charts/ will lie: "", a path or a URL */
+    const cJSON *sound; /* what sentences compare, findings_sound_run(); set by report_fill() */
 };
 
-/* Append the document. Charts that are not there are left out, and that is said; a picture that
- * can't stand inside a page safely (svg_inline.h) is embedded apart. 0 or PL_ENOMEM. */
-int report_html(struct buf *out, const struct report_source *s);
+/* Append the text of that name, report.html or report.md, filled. Charts that are not there are
+ * left out, and that is said; a picture that can't stand inside a page safely (svg_inline.h) is
+ * embedded apart. 0 or PL_ENOMEM. */
+int report_fill(struct buf *out, const struct report *r, enum output output, const char *text);
 
-/* The same in Markdown, for a blog: tables, and charts as images under images/ ("" or a path or
- * URL that ends where charts/NAME.png begins). 0 or PL_ENOMEM. */
-int report_markdown(struct buf *out, const cJSON *run, const char *run_dir, const char *images);
-
-/* The name for people: the scenario's title, or its name; never empty. */
-const char *report_title(const cJSON *run);
-
-/* Read run_dir/run.json; the caller's to delete. 0, or as json_read_file(), or PL_EINVAL when
- * it has no rows or a newer schema, with the line in e. */
-int report_read_run(cJSON **run, const char *run_dir, struct err_text *e);
-
-/* Read report.css (data_find.h). With a NUL that len does not count. 0, or a negative enum pl_err
- * with the line in e. */
-int report_read_css(struct buf *css, struct err_text *e);
-
-/* (Re)write run_dir/report.html, as a whole or not at all. 0, or a negative enum pl_err with
- * the line in e. */
-int report_write(const char *run_dir, struct err_text *e);
+/* (Re)write dir/report.html, as a whole or not at all. 0, or a negative enum pl_err with the line
+ * in e, as run_file_read() and file_write(). */
+int report_write(const char *dir, struct err_text *e);
 
 #endif

@@ -1,16 +1,43 @@
 #include "bench/result/facts.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/metric.h"
+
+enum { PATH_BYTES = 96 };
+
+const cJSON *facts_at(const cJSON *item, const char *path)
+{
+    char first[PATH_BYTES];
+    const char *index = strrchr(path, '.');
+
+    if (index == NULL || !isdigit((unsigned char)index[1]))
+        return json_at(item, path);
+    snprintf(first, sizeof first, "%.*s", (int)(index - path), path);
+    return cJSON_GetArrayItem(json_at(item, first), atoi(index + 1));
+}
 
 double facts_value(const cJSON *row, const char *path)
 {
+    size_t len = strcspn(path, "+/");
+    char first[PATH_BYTES];
+    const cJSON *item;
+    double value, other;
+
     if (strncmp(path, "latency_us.", 11) == 0 && !(json_number(row, "delivered") > 0))
         return NAN;
-    return json_number(row, path);
+    snprintf(first, sizeof first, "%.*s", (int)len, path);
+    item = facts_at(row, first);
+    value = cJSON_IsNumber(item) ? item->valuedouble : NAN;
+    if (path[len] == '\0')
+        return value;
+    other = facts_value(row, path + len + 1);
+    return path[len] == '+' ? value + other : value / other;
 }
 
 struct facts_range facts_range_of(const cJSON *run, const char *path)
@@ -42,72 +69,13 @@ bool facts_alike(double a, double b)
     return fabs(a - b) <= 0.05 * fmax(fabs(a), fabs(b));
 }
 
-double facts_level_below(double value)
+const char *facts_title(const cJSON *run)
 {
-    return value * 0.95;
-}
+    const char *title = json_text(run, "scenario.title"), *name = json_text(run, "scenario.name");
 
-double facts_level_above(double value)
-{
-    return value / 0.95;
-}
-
-bool facts_all_alike(const struct facts_range *r)
-{
-    return r->n > 0 && facts_alike(r->low, r->high);
-}
-
-static bool is_meant(const struct facts_range *r, const cJSON *row, double from, double to,
-                     const cJSON *except)
-{
-    double value = facts_value(row, r->path);
-
-    return row != except && isfinite(value) && value >= from && value <= to;
-}
-
-int facts_count_rows(const struct facts_range *r, double from, double to, const cJSON *except)
-{
-    const cJSON *row;
-    int n = 0;
-
-    cJSON_ArrayForEach(row, r->rows)
-    {
-        n += is_meant(r, row, from, to, except);
-    }
-    return n;
-}
-
-int facts_name_rows(struct writer *w, const struct facts_range *r, double from, double to,
-                    const cJSON *except)
-{
-    enum { NAMES_MAX = 6 };
-    int n = facts_count_rows(r, from, to, except), total = cJSON_GetArraySize(r->rows), i = 0;
-    char word[UNITS_TEXT_BYTES];
-    const cJSON *row;
-
-    if (n == total && n > 2)
-        writer_printf(w, "all %s rows", facts_number_word(n, word));
-    else if (n > NAMES_MAX)
-        writer_printf(w, "%d of the %d rows", n, total);
-    if ((n == total && n > 2) || n > NAMES_MAX)
-        return n;
-    cJSON_ArrayForEach(row, r->rows)
-    {
-        if (!is_meant(r, row, from, to, except))
-            continue;
-        writer_puts(w, i == 0 ? "" : i + 1 == n ? " and " : ", ");
-        facts_name(w, row);
-        i++;
-    }
-    return n;
-}
-
-void facts_name(struct writer *w, const cJSON *row)
-{
-    writer_puts(w, "`");
-    for (const char *id = json_text(row, "id"); *id != '\0'; id++)
-        writer_add(w, *id == '`' || (unsigned char)*id < ' ' ? "?" : id, 1);
-    writer_puts(w, "`");
+    if (title[0] != '\0')
+        return title;
+    return name[0] != '\0' ? name : "A run of pushlab";
 }
 
 const char *facts_number_word(int n, char out[UNITS_TEXT_BYTES])
@@ -121,28 +89,6 @@ const char *facts_number_word(int n, char out[UNITS_TEXT_BYTES])
     return out;
 }
 
-void facts_figure(struct writer *w, facts_format *format, double value)
-{
-    char text[UNITS_TEXT_BYTES];
-
-    format(text, value);
-    writer_printf(w, "**%s**", text);
-}
-
-void facts_span(struct writer *w, const struct facts_range *r, facts_format *format)
-{
-    facts_figure(w, format, r->low);
-    if (facts_all_alike(r))
-        return;
-    writer_puts(w, " (");
-    facts_name(w, r->low_row);
-    writer_puts(w, ") to ");
-    facts_figure(w, format, r->high);
-    writer_puts(w, " (");
-    facts_name(w, r->high_row);
-    writer_puts(w, ")");
-}
-
 void facts_format_setting(char out[UNITS_TEXT_BYTES], double value)
 {
     if (!isfinite(value))
@@ -153,19 +99,14 @@ void facts_format_setting(char out[UNITS_TEXT_BYTES], double value)
         snprintf(out, UNITS_TEXT_BYTES, "%.6g", value);
 }
 
-void facts_times(struct writer *w, double a, double b)
+facts_format *facts_format_of(const char *path)
 {
-    char text[UNITS_TEXT_BYTES];
-    double times = a / b;
+    char first[PATH_BYTES];
+    const struct metric *m;
 
-    if (times < 9.95)
-        snprintf(text, sizeof text, "%.1f", times);
-    else if (times < 99.5)
-        snprintf(text, sizeof text, "%.0f", times);
-    else { /* two digits say enough */
-        double unit = pow(10, floor(log10(times)) - 1);
-
-        units_format_count(text, round(times / unit) * unit);
-    }
-    writer_printf(w, "**%s times**", text);
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "+/"), path);
+    m = metric_find(first);
+    if (m != NULL && m->format != NULL)
+        return m->format;
+    return strstr(first, "_us.") != NULL ? units_format_us : facts_format_setting;
 }

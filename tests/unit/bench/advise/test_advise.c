@@ -8,8 +8,8 @@
 
 #include "bench/advise/advise.h"
 #include "bench/advise/advise_options.h"
+#include "bench/advise/advise_book.h"
 #include "bench/advise/advise_text.h"
-#include "bench/advise/advise_write.h"
 #include "bench/base/json.h"
 #include "bench/base/units.h"
 
@@ -17,19 +17,25 @@ static cJSON *run;
 static struct advise a;
 static struct advise_ask ask;
 static struct citations citations;
-static struct advise_words words;
+static cJSON *page;
+
+static void forget_page(void)
+{
+    cJSON_Delete(page);
+    page = NULL;
+}
 
 static void set_up(void)
 {
     run = NULL;
     ask = advise_ask_nothing;
     citations = (struct citations){0};
-    words = (struct advise_words){0};
+    page = NULL;
 }
 
 static void tear_down(void)
 {
-    advise_words_free(&words);
+    forget_page();
     citations_free(&citations);
     cJSON_Delete(run);
 }
@@ -125,8 +131,8 @@ static void look(void)
     citations.files = files;
     citations.nfiles = 1;
     advise_run(&a, run, &ask);
-    advise_words_make(&words, &a, &citations, 0);
-    ck_assert_int_eq(words.rc, 0);
+    page = advise_text_of(&(const struct advise *){&a}, &citations, 0);
+    ck_assert_ptr_nonnull(page);
 }
 
 static void look_for_ms(double latency_ms)
@@ -148,14 +154,32 @@ static void verdict_is(enum advise_verdict verdict, const char *id)
     ck_assert_str_eq(best_id(0), id);
 }
 
+/* The sentence at an index, over all parts; NULL behind the last. */
+static const char *sentence(int i)
+{
+    const cJSON *part;
+
+    cJSON_ArrayForEach(part, json_at(page, "parts"))
+    {
+        const cJSON *list = json_at(part, "sentences");
+
+        if (i < cJSON_GetArraySize(list))
+            return json_text(cJSON_GetArrayItem(list, i), "prose");
+        i -= cJSON_GetArraySize(list);
+    }
+    return NULL;
+}
+
 /* In any sentence, marks of citations aside. */
 static bool says(const char *text)
 {
-    for (size_t i = 0; i < words.n; i++) {
+    const char *prose;
+
+    for (int i = 0; (prose = sentence(i)) != NULL; i++) {
         char plain[2000];
         size_t n = 0;
 
-        for (const char *c = words.sentences[i].text; *c != '\0' && n + 1 < sizeof plain; c++) {
+        for (const char *c = prose; *c != '\0' && n + 1 < sizeof plain; c++) {
             if (*c == '\x01')
                 c += strcspn(c, "\x02");
             else if (*c != '*' && *c != '`')
@@ -172,8 +196,8 @@ static void check_says(const char *text)
 {
     if (says(text))
         return;
-    for (size_t i = 0; i < words.n; i++)
-        printf("- %s\n", words.sentences[i].text);
+    for (int i = 0; sentence(i) != NULL; i++)
+        printf("- %s\n", sentence(i));
     ck_abort_msg("nothing says \"%s\"", text);
 }
 
@@ -186,7 +210,7 @@ START_TEST(only_one_fits)
     verdict_is(ADVISE_ONE, "websocket");
     ck_assert_int_eq(a.nfits, 1);
     check_says("Only websocket fits: 99 of 100 updates arrive within 30.0 ms (50.0 ms allowed)");
-    check_says("Were 990 ms the limit instead of 50.0 ms, short-poll would fit and be cheaper: "
+    check_says("If the limit were 990 ms instead of 50.0 ms, short-poll would fit and be cheaper: "
                "4.00 µs server CPU per update against 10.0 µs.");
     ck_assert(!says("long-poll would fit")); /* and cost more */
 }
@@ -201,8 +225,9 @@ START_TEST(all_fit_and_the_short_poll_is_the_cheapest)
     ck_assert_int_eq(a.decided_by, ADVISE_CPU);
     check_says("short-poll is the cheapest that fits");
     check_says("The next, websocket, takes 10.0 µs server CPU per update against 4.00 µs");
-    check_says("Were less than 990 ms allowed, short-poll would not fit; websocket would, down to "
-               "30.0 ms.");
+    check_says(
+        "If less than 990 ms were allowed, short-poll would not fit; websocket would, down to "
+        "30.0 ms.");
 }
 END_TEST
 
@@ -213,7 +238,7 @@ START_TEST(none_fits_and_the_nearest_is_named)
     verdict_is(ADVISE_NONE_FITS, "websocket");
     check_says("No row fits; nearest is websocket: 99 of 100 updates arrive within 30.0 ms "
                "(10.0 ms allowed)");
-    check_says("Were 30.0 ms the limit instead of 10.0 ms, websocket would fit.");
+    check_says("If the limit were 30.0 ms instead of 10.0 ms, websocket would fit.");
 }
 END_TEST
 
@@ -278,7 +303,7 @@ START_TEST(the_scenario_asks_unless_the_user_does)
     ck_assert_double_eq(a.ask.percentile, 90);
     ck_assert(isnan(a.ask.age_us));
     check_says("9 of 10 updates arrive within 25.0 ms (50.0 ms allowed)");
-    advise_words_free(&words);
+    forget_page();
     look_for_ms(70);
     ck_assert_int_eq(a.nfits, 2); /* the long poll's p90 is 60 ms */
 }
@@ -303,8 +328,8 @@ START_TEST(nothing_asked_is_nothing_recommended)
     start_three();
     look();
     ck_assert_int_eq(a.verdict, ADVISE_NO_ASK);
-    check_says("No recommendation: nothing is asked");
-    check_says("websocket would meet a limit of 30.0 ms or more for 99 of 100 updates");
+    check_says("No requirement given");
+    check_says("websocket: p99 is 30.0 ms");
 }
 END_TEST
 
@@ -343,7 +368,7 @@ START_TEST(upstream_and_convergence_count_as_latency)
     ck_assert_int_eq(a.verdict, ADVISE_NONE_FITS);
     ck_assert_int_eq(a.rows[0].checks[a.rows[0].deciding].criterion, ADVISE_CONVERGENCE);
     check_says("99 of 100 edits are in everybody's document within 120 ms (100 ms allowed)");
-    advise_words_free(&words);
+    forget_page();
     look_for_ms(150);
     verdict_is(ADVISE_ONE, "websocket");
     check_says("99 of 100 messages reach everybody else within 30.0 ms");
@@ -381,8 +406,8 @@ START_TEST(too_few_samples_recommend_nothing_and_say_how_many_it_takes)
     ask.typed = ADVISE_TYPED_PERCENTILE;
     look_for_ms(50);
     verdict_is(ADVISE_TOO_FEW, "websocket");
-    check_says("2,000 samples are too few: 10,000 would put ten beyond the percentile");
-    check_says("A window of 50 s (--duration 50) would give samples enough");
+    check_says("2,000 samples are too few: 10,000 would put ten beyond the required percentile");
+    check_says("A window of 50 s (--duration 50) would give enough samples");
 }
 END_TEST
 
@@ -397,7 +422,7 @@ START_TEST(few_samples_suffice_to_dismiss)
     ask.typed = ADVISE_TYPED_PERCENTILE;
     look_for_ms(985);
     ck_assert_int_eq(a.rows[0].fit, ADVISE_FAILS);
-    advise_words_free(&words);
+    forget_page();
     look_for_ms(995); /* only p99.9 itself and the maximum are beyond: not sure */
     ck_assert_int_eq(a.rows[0].fit, ADVISE_UNKNOWN);
 }
@@ -438,7 +463,7 @@ START_TEST(a_run_without_rows_or_figures_is_survived)
     look_for_ms(100);
     ck_assert_int_eq(a.verdict, ADVISE_NONE_FITS);
     check_says("No row fits: there is none");
-    advise_words_free(&words);
+    forget_page();
     row = cJSON_CreateObject();
     cJSON_AddStringToObject(row, "id", "empty");
     cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row);
@@ -458,7 +483,7 @@ START_TEST(the_model_speaks_of_a_hundred_times_the_clients)
     check_says("websocket: 0.02 to 2.00 cores, 4.00\u00a0Mbit/s to 400\u00a0Mbit/s, "
                "300\u00a0kB to 30.0\u00a0MB of server memory.");
     check_says("At about 5,000 clients websocket fills one core");
-    check_says("keeps the latency's limit up to a round trip of about 60.0 ms");
+    check_says("meets the limit up to a round trip of about 60.0 ms");
     check_says("Before that, at about 2,100 clients"); /* 20 ms left / 9.9 µs, and the 100 */
 }
 END_TEST
@@ -485,8 +510,8 @@ END_TEST
 /* As a mark stands behind what it proves, a sentence's figures are those before its marks. */
 static void check_citations(void)
 {
-    for (size_t i = 0; i < words.n; i++) {
-        const char *text = words.sentences[i].text, *mark = strchr(text, '\x01');
+    for (int i = 0; sentence(i) != NULL; i++) {
+        const char *text = sentence(i), *mark = strchr(text, '\x01');
 
         ck_assert_msg(mark != NULL, "no evidence: %s", text);
         for (; mark != NULL; mark = strchr(mark + 1, '\x01')) {
@@ -506,13 +531,13 @@ START_TEST(every_sentence_has_its_citations)
     for (size_t i = 0; i < sizeof limits_ms / sizeof *limits_ms; i++) {
         look_for_ms(limits_ms[i]);
         check_citations();
-        advise_words_free(&words);
+        forget_page();
     }
     ask = advise_ask_nothing;
     look();
     check_citations();
     cJSON_ReplaceItemInObject(run, "complete", cJSON_CreateFalse());
-    advise_words_free(&words);
+    forget_page();
     look();
     check_citations();
 }
@@ -525,8 +550,8 @@ START_TEST(every_figure_is_the_one_that_it_refers_to)
 
     start_three();
     look_for_ms(50);
-    for (size_t i = 0; i < words.n; i++) {
-        for (const char *at = words.sentences[i].text; (at = strstr(at, "**\x01")) != NULL; at++) {
+    for (int i = 0; sentence(i) != NULL; i++) {
+        for (const char *at = sentence(i); (at = strstr(at, "**\x01")) != NULL; at++) {
             const struct citation *item = &citations.items[atoi(at + 3) - 1];
             const char *from = at;
 
@@ -574,7 +599,6 @@ START_TEST(links_of_one_scenario_are_seen_together)
 {
     struct advise_book b = {0};
     struct buf text = {0};
-    struct writer w = {.out = &text};
 
     start_three();
     ask.latency_us = 50e3;
@@ -585,8 +609,8 @@ START_TEST(links_of_one_scenario_are_seen_together)
         "p99", 45e3);
     ck_assert_int_eq(advise_book_add(&b, cJSON_Duplicate(run, true), "b/run.json"), 0);
     ck_assert_int_eq(advise_book_make(&b, &ask), 0);
-    advise_write_text(&w, &b);
-    writer_add(&w, "", 1);
+    ck_assert_int_eq(advise_book_write(&text, &b, OUTPUT_TERMINAL), 0);
+    ck_assert_int_eq(buf_add(&text, "", 1), 0);
     ck_assert_ptr_nonnull(strstr((char *)text.data, "websocket fits on all 2 links"));
     ck_assert_ptr_nonnull(strstr((char *)text.data, "long-poll fits on far"));
     ck_assert_ptr_nonnull(strstr((char *)text.data, "b/run.json rows[1]"));

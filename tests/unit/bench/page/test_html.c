@@ -1,11 +1,11 @@
-/* bench/page/html.c and svg_inline.c: nothing of others becomes markup, and no two pictures share
+/* bench/page/output.c and svg_inline.c: nothing of others becomes markup, and no two pictures share
  * an id. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
-#include "bench/page/html.h"
+#include "bench/page/output.h"
 #include "bench/page/svg_inline.h"
 
 static struct buf out;
@@ -49,7 +49,7 @@ static const struct {
 
 START_TEST(text_is_escaped_whatever_it_is)
 {
-    html_text(&w, escapes[_i].in);
+    output_text(&w, OUTPUT_HTML, escapes[_i].in);
     ck_assert_str_eq(text(), escapes[_i].out);
 }
 END_TEST
@@ -67,14 +67,14 @@ static const struct {
 
 START_TEST(prose_knows_strong_and_code_and_nothing_else)
 {
-    html_prose(&w, proses[_i].in, NULL, NULL);
+    output_prose(&w, OUTPUT_HTML, proses[_i].in, NULL);
     ck_assert_str_eq(text(), proses[_i].out);
 }
 END_TEST
 
 START_TEST(name_is_fit_for_an_id)
 {
-    html_name(&w, "short-poll+close@1000ms\"><");
+    output_id(&w, "short-poll+close@1000ms\"><");
     ck_assert_str_eq(text(), "short-poll-close-1000ms---");
 }
 END_TEST

@@ -8,7 +8,6 @@
 #include "bench/result/findings.h"
 #include "bench/base/json.h"
 #include "bench/report/report.h"
-#include "bench/report/report_text.h"
 #include "bench/table/table.h"
 
 static cJSON *run;
@@ -138,20 +137,20 @@ END_TEST
 
 START_TEST(the_report_pairs_them_and_compares_the_others)
 {
-    struct report_source source = {run, NULL, ""};
+    struct report source = {.run = run};
     struct buf out = {0};
 
-    ck_assert_int_eq(report_html(&out, &source), 0);
+    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_HTML, "report.html"), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     says(&out, "<a href=\"#between\">In between</a>");
     says(&out, "<section id=\"between\">");
     says(&out, "<li>67 times the cursor went back</li><li>&lt;7 updates&gt; late</li>");
     says(&out, "all 200 updates, in order, p50 110 ms</li>");
-    says(&out, "All <strong>400</strong> expected updates");      /* of two rows */
-    says(&out, "Every witness counted the same TCP handshakes."); /* a balancer makes its own */
+    says(&out, "All <strong>400</strong> expected updates");       /* of two rows */
+    says(&out, "All independent counts of TCP handshakes agree."); /* a balancer makes its own */
     says(&out, "Left out here is the row that was meant to break, and did.");
     says(&out, "with a median of <strong>110 ms</strong>"); /* and not 540 */
-    says(&out, "It knows nothing of what stands in between.");
+    says(&out, "It does not include what stands in between.");
     says(&out, "a link <strong>lan</strong> behind it");
     buf_free(&out);
 }
@@ -159,9 +158,10 @@ END_TEST
 
 START_TEST(the_report_for_a_blog_leaves_them_out_too)
 {
+    struct report source = {.run = run, .dir = "/nowhere", .images = ""};
     struct buf out = {0};
 
-    ck_assert_int_eq(report_markdown(&out, run, "/nowhere", ""), 0);
+    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_MARKDOWN, "report.md"), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     says(&out, "Left out here is the row that was meant to break, and did.");
     says(&out, "- poll broke, as expected");
@@ -172,14 +172,14 @@ END_TEST
 
 START_TEST(a_run_without_any_has_no_such_section)
 {
-    struct report_source source = {run, NULL, ""};
+    struct report source = {.run = run};
     struct buf out = {0};
 
     for (int i = 0; i < 3; i++) {
         cJSON_DeleteItemFromObject(row(i), "findings");
         cJSON_DeleteItemFromObject(row(i), "balancer");
     }
-    ck_assert_int_eq(report_html(&out, &source), 0);
+    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_HTML, "report.html"), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     says_not(&out, "In between");
     says_not(&out, "in between");
@@ -191,7 +191,7 @@ END_TEST
 START_TEST(what_broke_is_no_recommendation)
 {
     struct advise a;
-    struct advise_ask ask = advise_ask_of(&(struct advise_ask){.typed = 0}, run);
+    struct advise_ask ask = advise_ask_nothing;
 
     ask.typed = ADVISE_TYPED_LATENCY | ADVISE_TYPED_PERCENTILE;
     ask.latency_us = 1e6;

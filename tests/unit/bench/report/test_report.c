@@ -9,9 +9,10 @@
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/report/report.h"
-#include "bench/report/report_index.h"
+#include "bench/report/index.h"
 #include "bench/report/report_method.h"
-#include "bench/report/report_text.h"
+#include "bench/report/report_words.h"
+#include "bench/page/run_words.h"
 
 static struct buf out;
 static struct writer w;
@@ -54,6 +55,39 @@ static void says_not(const char *words)
 
     ck_assert_msg(found == NULL, "\"%s\" is in \"%.200s\"", words,
                   found - (found > text() + 50 ? 50 : 0));
+}
+
+/* Writes a text about the run, as prose; or one word about an item, or the run. */
+static void say(const char *name, const cJSON *item, const char *word)
+{
+    struct template t = {.w = w, .words = {report_words, report_method_words, run_words}};
+
+    template_enter(&t, run);
+    template_enter(&t, item != NULL ? item : run);
+    if (name != NULL)
+        template_put(&t, name);
+    for (size_t i = 0; word != NULL && t.words[i] != NULL; i++)
+        for (const struct template_word *v = t.words[i]; v->name != NULL; v++)
+            if (strcmp(v->name, word) == 0)
+                v->put(&t);
+    template_free(&t);
+    w.rc = t.w.rc;
+}
+
+static void read_chart(const char *name)
+{
+    cJSON *chart = json_object("chart:s", name);
+
+    say(NULL, chart, "chart-reading");
+    cJSON_Delete(chart);
+}
+
+static void say_verdict(int which)
+{
+    static const char *const texts[] = {"verdict on latency", "verdict on requests",
+                                        "verdict on bytes"};
+
+    say(texts[which], NULL, NULL);
 }
 
 /* ---- runs ---- */
@@ -131,9 +165,9 @@ static void replace_text(const char *name, const char *value)
 
 static void write_document(void)
 {
-    struct report_source s = {run, dir, "body{}"};
+    struct report r = {.run = run, .dir = dir};
 
-    ck_assert_int_eq(report_html(&out, &s), 0);
+    ck_assert_int_eq(report_fill(&out, &r, OUTPUT_HTML, "report.html"), 0);
 }
 
 /* Every element that is opened is closed, in order, and no id comes twice. */
@@ -196,9 +230,9 @@ START_TEST(verdict_names_the_soonest_and_the_latest)
     add_row(poll);
     add_row(lpoll);
     add_row(sse);
-    report_text_verdict(&w, run, 0);
-    ck_assert_str_eq(text(), "Updates come soonest over `sse`, half of them within **400 µs**, and "
-                             "latest over `short-poll`, with a median of **500 ms** or **1,300 "
+    say_verdict(0);
+    ck_assert_str_eq(text(), "Updates arrive first over `sse`, half of them within **400 µs**, and "
+                             "last over `short-poll`, with a median of **500 ms** or **1,300 "
                              "times** as long.");
 }
 END_TEST
@@ -209,7 +243,7 @@ START_TEST(verdict_names_those_that_keep_up)
     add_row(poll);
     add_row(sse);
     add_row(socket_row);
-    report_text_verdict(&w, run, 0);
+    say_verdict(0);
     says("; `websocket` stays within twice the fastest.");
 }
 END_TEST
@@ -221,7 +255,7 @@ START_TEST(verdict_prices_requests_and_handshakes)
     add_row(lpoll);
     add_row(sse);
     add_row(socket_row);
-    report_text_verdict(&w, run, 1);
+    say_verdict(1);
     ck_assert_str_eq(text(),
                      "For each update, `long-poll+close` sends the most requests (**1.00**), `sse` "
                      "and `websocket` the fewest (**0**); `long-poll+close` opens the most "
@@ -235,9 +269,10 @@ START_TEST(verdict_of_alike_rows_names_no_winner)
     start_run();
     add_row(sse);
     add_row(socket_row);
-    report_text_verdict(&w, run, 0);
-    says("cannot be told apart: the medians lie between **400 µs** (`sse`) and **400 µs** (`sse`)");
-    report_text_verdict(&w, run, 1);
+    say_verdict(0);
+    says("do not differ in latency: the medians lie between **400 µs** (`sse`) and **400 µs** "
+         "(`sse`)");
+    say_verdict(1);
     says("`sse` and `websocket` send no requests; `sse` and `websocket` open no connections.");
 }
 END_TEST
@@ -246,11 +281,11 @@ START_TEST(verdict_of_one_row_compares_nothing)
 {
     start_run();
     add_row(sse);
-    report_text_verdict(&w, run, 0);
+    say_verdict(0);
     says("`sse` delivered half of its updates within **400 µs**");
-    report_text_verdict(&w, run, 1);
+    say_verdict(1);
     says("`sse` sends no requests; `sse` opens no connections.");
-    report_text_verdict(&w, run, 2);
+    say_verdict(2);
     says("`sse` adds framing (**21.0** bytes); `sse` takes server CPU (**18.0 µs**).");
     check_all();
     says_not("no row in more");
@@ -261,10 +296,10 @@ START_TEST(verdict_without_deliveries_says_so)
 {
     start_run();
     add_row(silent);
-    for (int i = 0; i < REPORT_VERDICTS; i++)
-        report_text_verdict(&w, run, i);
+    for (int i = 0; i < 3; i++)
+        say_verdict(i);
     says("No update was delivered");
-    says("Nor can requests");
+    says("Requests and handshakes per update cannot be given either");
     check_all();
     says("class=\"trust doubt\"");
 }
@@ -276,8 +311,8 @@ START_TEST(silent_row_is_left_out_of_comparisons)
     add_row(silent);
     add_row(sse);
     add_row(poll);
-    report_text_verdict(&w, run, 0);
-    says("soonest over `sse`");
+    say_verdict(0);
+    says("first over `sse`");
     check_all();
     says("nothing delivered");
 }
@@ -289,16 +324,16 @@ START_TEST(trust_counts_what_is_missing_and_who_disagrees)
 
     start_run();
     add_row(sse);
-    report_text_trust(&w, run);
+    say("trust", NULL, NULL);
     says("All **3,000** expected updates");
-    says("Every witness counted the same");
+    says("All independent counts of TCP handshakes agree");
     row = cJSON_GetObjectItem(run, "rows")->child;
     cJSON_ReplaceItemInObject(row, "delivered", cJSON_CreateNumber(2990));
     cJSON_AddNumberToObject(row, "missed", 10);
     cJSON_ReplaceItemInObject(cJSON_GetObjectItem(row, "handshakes"), "server",
                               cJSON_CreateNumber(49));
     out.len = 0;
-    report_text_trust(&w, run);
+    say("trust", NULL, NULL);
     says("Of **3,000** updates expected (published × clients) **2,990** were delivered, **10** "
          "missed.");
     says("do **not** agree");
@@ -313,13 +348,13 @@ START_TEST(kernel_counts_attempts_that_came_to_nothing_too)
     add_row(sse);
     seen = cJSON_GetObjectItem(cJSON_GetObjectItem(run, "rows")->child, "handshakes");
     cJSON_ReplaceItemInObject(seen, "kernel", cJSON_CreateNumber(51));
-    ck_assert(!report_text_witnesses_agree(run));
+    ck_assert(!report_words_counts_agree(run));
     cJSON_AddNumberToObject(seen, "given_up", 1);
-    ck_assert(report_text_witnesses_agree(run));
+    ck_assert(report_words_counts_agree(run));
     cJSON_AddNumberToObject(seen, "wire", 51); /* may have seen it through */
-    ck_assert(report_text_witnesses_agree(run));
+    ck_assert(report_words_counts_agree(run));
     cJSON_ReplaceItemInObject(seen, "wire", cJSON_CreateNumber(52));
-    ck_assert(!report_text_witnesses_agree(run));
+    ck_assert(!report_words_counts_agree(run));
 }
 END_TEST
 
@@ -332,7 +367,7 @@ START_TEST(kernel_of_the_host_is_no_witness)
     cJSON_ReplaceItemInObject(
         cJSON_GetObjectItem(cJSON_GetObjectItem(run, "rows")->child, "handshakes"), "kernel",
         cJSON_CreateNumber(49));
-    ck_assert(report_text_witnesses_agree(run));
+    ck_assert(report_words_counts_agree(run));
 }
 END_TEST
 
@@ -343,10 +378,11 @@ static const struct {
     {"latency-percentiles", "99 of 100 arrive within **800 µs** to **1.00 s**"},
     {"latency-cdf", "By then `short-poll` has delivered not one of its updates"},
     {"latency-timeline", "waits nearly the whole **1.00 s**"},
-    {"requests-per-update", "came to **500** requests a second. That `short-poll` needs only "
-                            "**0.1** is not thrift: on average **10.0** updates waited together"},
+    {"requests-per-update",
+     "came to **500** requests a second. That `short-poll` needs only "
+     "**0.1** is not an advantage: on average **10.0** updates waited together"},
     {"handshakes-per-update", "On loopback that is nearly free"},
-    {"bytes-per-update", "At `long-poll+close` that is **205**\u00a0% of the payload"},
+    {"bytes-per-update", "For `long-poll+close` that is **205 %** of the payload"},
     {"cpu-per-update", "`long-poll+close` takes the most server CPU (**48.0 µs**)"},
     {"wire-bytes-per-update", "no row has a figure for bytes on the wire"},
     {"something-new", "One line per row"},
@@ -359,7 +395,7 @@ START_TEST(reading_tells_this_runs_numbers)
     add_row(lpoll);
     add_row(sse);
     add_row(socket_row);
-    report_text_chart(&w, run, readings[_i].chart);
+    read_chart(readings[_i].chart);
     says(readings[_i].words);
 }
 END_TEST
@@ -367,9 +403,9 @@ END_TEST
 START_TEST(reading_survives_runs_without_anything)
 {
     start_run();
-    report_text_chart(&w, run, readings[_i].chart);
+    read_chart(readings[_i].chart);
     add_row(silent);
-    report_text_chart(&w, run, readings[_i].chart);
+    read_chart(readings[_i].chart);
     says_not("nan");
     says_not("inf");
 }
@@ -382,7 +418,7 @@ START_TEST(reading_of_few_updates_doubts_the_percentile)
     start_run();
     few.delivered = 100;
     add_row(few);
-    report_text_chart(&w, run, "latency-percentiles");
+    read_chart("latency-percentiles");
     says("no more than **100** updates in a row, a 99th percentile rests on **1**:");
 }
 END_TEST
@@ -482,7 +518,7 @@ END_TEST
 START_TEST(command_can_be_typed_again)
 {
     start_run();
-    report_method_command(&w, run);
+    say(NULL, NULL, "command");
     ck_assert_str_eq(text(), "pushlab run 'my file.json' --seed 7");
 }
 END_TEST
@@ -501,7 +537,11 @@ START_TEST(markdown_links_images_and_escapes)
         snprintf(png, sizeof png, "%s/charts/overview.png", dir);
         ck_assert_int_eq(file_write(png, "", 0, NULL), 0);
     }
-    ck_assert_int_eq(report_markdown(&out, run, dir, "https://example.org/my run"), 0);
+    {
+        struct report r = {.run = run, .dir = dir, .images = "https://example.org/my run"};
+
+        ck_assert_int_eq(report_fill(&out, &r, OUTPUT_MARKDOWN, "report.md"), 0);
+    }
     ck_assert_ptr_eq(strstr(text(), "# A \\*title\\* with &lt;b>\n\nTwo ways of getting"), text());
     says("](https://example.org/my%20run/charts/overview.png)");
     says("| `sse` | 3,000 |");
@@ -546,7 +586,7 @@ START_TEST(index_lists_runs_newest_first_with_trends_of_the_same_question)
     save_run("b");
     replace_text("link", "4g"); /* another one */
     save_run("c \"<");
-    ck_assert_msg(report_index_write(dir, &e) == 0, "%s", e.text);
+    ck_assert_msg(index_write(dir, &e) == 0, "%s", e.text);
     read_file("a/report.html");
     check_document();
     read_file("index.html");
@@ -565,7 +605,7 @@ START_TEST(index_of_no_runs_is_refused)
 {
     struct err_text e = {""};
 
-    ck_assert_int_eq(report_index_write(dir, &e), PL_EINVAL);
+    ck_assert_int_eq(index_write(dir, &e), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, "accepted: the folder of a run"));
     ck_assert_int_eq(report_write(dir, &e), PL_ESYS);
 }

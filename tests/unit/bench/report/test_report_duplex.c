@@ -1,13 +1,12 @@
-/* bench/report/report_duplex.c and what report_text.c says of runs with channels: true in every
- * case. */
+/* What a report says of runs with channels, deadlines and clients that send: true in every case. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/base/json.h"
-#include "bench/report/report_duplex.h"
-#include "bench/page/report_table.h"
-#include "bench/report/report_text.h"
+#include "bench/page/run_words.h"
+#include "bench/report/report.h"
+#include "bench/report/report_words.h"
 
 /* Players: over short polls states gave way to newer ones; over WebSocket nothing did. */
 static const char players[] =
@@ -65,6 +64,23 @@ static void says(const char *words)
     ck_assert_msg(strstr(text(), words) != NULL, "\"%s\" is not in \"%.900s\"", words, text());
 }
 
+static void say(const char *name)
+{
+    struct template t = {.w = w, .words = {report_words, run_words}};
+
+    template_enter(&t, run);
+    template_put(&t, name);
+    template_free(&t);
+    w.rc = t.w.rc;
+}
+
+static void write_page(void)
+{
+    struct report r = {.run = run};
+
+    ck_assert_int_eq(report_fill(&out, &r, OUTPUT_HTML, "report.html"), 0);
+}
+
 static cJSON *row_at(int i)
 {
     return cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), i);
@@ -72,7 +88,7 @@ static cJSON *row_at(int i)
 
 START_TEST(setting_says_who_sends_and_by_when_updates_are_due)
 {
-    report_text_setting(&w, run);
+    say("setting");
     says("**16** clients, the states of a game, **30** times a second in each room, for **10** s "
          "per row. Each client sends **20** inputs a second, over HTTP by requests of their own");
     says("An update is on time within **33.0 ms**.");
@@ -81,36 +97,36 @@ END_TEST
 
 START_TEST(verdict_says_what_is_on_time_and_how_late_everyone_hears)
 {
-    ck_assert(report_duplex_has_verdict(run));
-    report_duplex_verdict(&w, run);
-    says("On time come **25.0 %** (`short-poll`) to **> 99.9 %** (`websocket`) of the updates. 99 "
-         "of 100 messages of a client have reached the others within **24.0 ms** (`websocket`) to "
-         "**120 ms** (`short-poll`); per message, `short-poll` sends the most requests (**0.5**), "
-         "`websocket` the fewest (**0**).");
+    say("verdict on channels");
+    says(
+        "**25.0 %** (`short-poll`) to **> 99.9 %** (`websocket`) of the updates arrive on time. 99 "
+        "of 100 messages of a client have reached the others within **24.0 ms** (`websocket`) to "
+        "**120 ms** (`short-poll`); per message, `short-poll` sends the most requests (**0.5**), "
+        "`websocket` the fewest (**0**).");
 }
 END_TEST
 
 START_TEST(charts_are_read_with_what_the_use_case_needs)
 {
-    report_duplex_read_on_time(&w, run);
+    say("reading of on-time");
     says("The use case needs **95.0 %**: `websocket` meets that.");
-    says("at `short-poll` those are **37.5 %** of all.");
-    report_duplex_read_upstream(&w, run);
+    says("for `short-poll` those are **37.5 %** of all.");
+    say("reading of upstream-latency");
     says("The sender itself has 99 of 100 back within **23.0 ms** (`websocket`) to **110 ms**");
     cJSON_ReplaceItemInObject(cJSON_GetObjectItem(cJSON_GetObjectItem(run, "scenario"), "require"),
                               "on_time", cJSON_CreateNumber(1));
-    report_duplex_read_on_time(&w, run);
+    say("reading of on-time");
     says("needs **100 %**, which no row meets.");
 }
 END_TEST
 
 START_TEST(trust_counts_what_gave_way_to_newer_values)
 {
-    ck_assert(report_text_trusted(run));
-    report_text_trust(&w, run);
+    ck_assert(report_words_trusted(run));
+    say("trust");
     says("All **9,600** expected updates (each channel's × its subscribers) were delivered, once "
-         "and in order, but for **1,800** that a newer value had superseded. Every witness counted "
-         "the same TCP handshakes. Every message of a client came to everyone once, in its "
+         "and in order, except **1,800** that a newer value had superseded. All independent counts "
+         "of TCP handshakes agree. Every message of a client came to everyone once, in its "
          "sender's order.");
 }
 END_TEST
@@ -120,25 +136,24 @@ START_TEST(trust_is_gone_when_order_or_documents_are_not_kept)
     cJSON *order = cJSON_GetObjectItem(cJSON_GetObjectItem(row_at(0), "upstream"), "order");
 
     cJSON_ReplaceItemInObject(order, "doubled", cJSON_CreateNumber(1));
-    ck_assert(!report_text_trusted(run));
-    report_text_trust(&w, run);
+    ck_assert(!report_words_trusted(run));
+    say("trust");
     says("lost, doubled or reordered");
     cJSON_ReplaceItemInObject(order, "doubled", cJSON_CreateNumber(0));
-    ck_assert(report_text_trusted(run));
+    ck_assert(report_words_trusted(run));
     cJSON_AddItemToObject(row_at(1), "documents", cJSON_Parse("{\"identical\":false}"));
-    ck_assert(!report_text_trusted(run));
-    report_text_trust(&w, run);
+    ck_assert(!report_words_trusted(run));
+    say("trust");
     says("**different** texts");
 }
 END_TEST
 
 START_TEST(tables_have_the_columns_that_the_run_has_numbers_for)
 {
-    report_table_rows(&w, run);
+    write_page();
     says(">To everyone</th>");
     says(">superseded</a>");
-    ck_assert_ptr_null(strstr(text(), "Converged"));
-    report_table_completeness(&w, run);
+    ck_assert_ptr_null(strstr(text(), ">Converged</"));
     says(">messages lost</th>");
 }
 END_TEST
@@ -151,13 +166,12 @@ START_TEST(a_run_of_none_of_this_says_none_of_it)
         cJSON_DeleteItemFromObject(row_at(i), "superseded");
         cJSON_DeleteItemFromObject(row_at(i), "expected");
     }
-    ck_assert(!report_duplex_has_verdict(run));
-    ck_assert(report_duplex_trusted(run));
-    report_duplex_trust(&w, run);
+    say("verdict on channels");
+    say("trust in messages");
     ck_assert_str_eq(text(), "");
-    report_table_completeness(&w, run);
-    ck_assert_ptr_null(strstr(text(), "superseded"));
-    ck_assert_ptr_null(strstr(text(), "messages lost"));
+    write_page();
+    ck_assert_ptr_null(strstr(text(), ">superseded</"));
+    ck_assert_ptr_null(strstr(text(), ">messages lost</"));
 }
 END_TEST
 

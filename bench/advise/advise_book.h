@@ -1,0 +1,50 @@
+/* Advice on one run or several, and how it is written out: for a terminal, as Markdown, as JSON,
+ * and as items for pages. All hold the same sentences and the same references. */
+#ifndef PUSHLAB_ADVISE_BOOK_H
+#define PUSHLAB_ADVISE_BOOK_H
+
+#include "bench/advise/advise.h"
+#include "bench/page/citations.h"
+#include "bench/page/output.h"
+#include "lib/base/buf.h"
+
+struct advise_entry {
+    cJSON *run;            /* owned */
+    char *file;            /* "results/latest/run.json", owned */
+    struct advise *advise; /* owned */
+    cJSON *page;           /* advise_text_of(), owned */
+};
+
+/* What is said about some runs. Zero-initialise. */
+struct advise_book {
+    struct advise_entry *entries;
+    int n;
+    const char **files; /* for citations */
+    struct citations citations;
+    cJSON *together; /* about all runs, or NULL; owned */
+};
+
+/* Take over a run (on success and on failure); file is copied. 0 or PL_ENOMEM. */
+int advise_book_add(struct advise_book *b, cJSON *run, const char *file);
+/* Judge all of them, and put what is found into words. 0 or PL_ENOMEM. */
+int advise_book_make(struct advise_book *b, const struct advise_ask *ask);
+void advise_book_free(struct advise_book *b);
+
+/* For templates: {entries[{file, run, date, and what advise_text_of() has, or of the last heading:
+ * "All links together"}], references[{n, says (prose)}]}. The caller's; it borrows from b. */
+cJSON *advise_book_page(const struct advise_book *b);
+
+/* What advise_text_of() says about a run, by what its scenario requires, with references as above.
+ * The caller's; it borrows from run. NULL when memory is out. */
+cJSON *advise_book_page_of_run(const cJSON *run);
+
+/* Append for OUTPUT_TERMINAL or OUTPUT_MARKDOWN. 0 or PL_ENOMEM. */
+int advise_book_write(struct buf *out, const struct advise_book *b, enum output output);
+
+/* {"runs":[{"file","scenario","link","verdict","best":[ids],"rows":[{id,fit,checks[]}]}],
+ *  "sentences":[{"run","part","row","text","references":[n]}],
+ *  "references":[{"n","kind","file","pointer","row","path","value","text","inputs","words"}]}:
+ * pointer is where the figure stands in file (RFC 6901). 0 or PL_ENOMEM. */
+int advise_book_write_json(struct buf *out, const struct advise_book *b);
+
+#endif

@@ -1,0 +1,489 @@
+#include "bench/advise/advise_words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/base/json.h"
+#include "bench/page/run_words.h"
+
+/* ---- what the sentence is about ---- */
+
+static int file_of(const struct template *t)
+{
+    return template_find(t, "file_index", NULL)->valueint;
+}
+
+const struct advise *advise_words_run(const struct template *t)
+{
+    const struct advise_words *w = t->context;
+
+    return w->runs[file_of(t)];
+}
+
+/* Which of a's rows an item is, or refers to; -1: none. */
+static int index_of(const struct advise *a, const cJSON *item)
+{
+    for (int i = 0; item != NULL && i < a->nrows; i++)
+        if (a->rows[i].row == item || (item->child != NULL && a->rows[i].row->child == item->child))
+            return i;
+    return -1;
+}
+
+int advise_words_row(const struct template *t)
+{
+    int row = -1;
+
+    for (int i = t->depth; row < 0 && i > 0; i--)
+        row = index_of(advise_words_run(t), t->scopes[i].item);
+    return row;
+}
+
+const struct advise_row *advise_words_this_row(const struct template *t)
+{
+    int row = advise_words_row(t);
+
+    return &advise_words_run(t)->rows[row < 0 ? 0 : row];
+}
+
+/* ---- citations ---- */
+
+void advise_words_cite(struct template *t, int number)
+{
+    if (t->w.out != NULL)
+        output_cite(&t->w, number);
+}
+
+int advise_words_figure(struct template *t, const char *path, facts_format *format)
+{
+    struct advise_words *w = t->context;
+    const struct advise *a = advise_words_run(t);
+    const cJSON *scope, *item = template_find(t, path, &scope);
+    int row = item != NULL ? index_of(a, scope) : advise_words_row(t);
+
+    if (t->w.out == NULL)
+        return 0;
+    return citations_figure(w->citations, file_of(t), a->run,
+                            row < 0 ? CITATION_RUN : a->rows[row].index, path, format);
+}
+
+static facts_format *format_of(const char *path)
+{
+    return strcmp(path, "server_rss_bytes_per_client") == 0 ? units_format_kb
+                                                            : facts_format_of(path);
+}
+
+int advise_words_figures(struct template *t, const char *paths, const char *between,
+                         int numbers[CITATION_INPUTS_MAX])
+{
+    char path[CITATION_PATH_BYTES];
+    int n = 0;
+
+    for (size_t len; *paths != '\0' && n < CITATION_INPUTS_MAX; paths += len) {
+        len = strcspn(paths, between);
+        snprintf(path, sizeof path, "%.*s", (int)len, paths);
+        numbers[n++] = advise_words_figure(t, path, format_of(path));
+        len += strspn(paths + len, between);
+    }
+    return n;
+}
+
+void advise_words_cited(struct template *t, const char *text, enum citation_kind kind,
+                        const char *path, const char *quoted)
+{
+    struct advise_words *w = t->context;
+
+    if (text[0] != '\0')
+        template_strong(t, text);
+    if (t->w.out != NULL)
+        advise_words_cite(t, citations_other(w->citations, kind, path, quoted));
+}
+
+void advise_words_modelled(struct template *t, const char *text, const char *formula,
+                           const char *inputs, double value)
+{
+    struct advise_words *w = t->context;
+    struct citation item = {.kind = CITATION_MODEL,
+                            .file = CITATION_RUN,
+                            .row = CITATION_RUN,
+                            .id = json_text(advise_words_this_row(t)->row, "id"),
+                            .value = value};
+
+    template_strong(t, text);
+    if (t->w.out == NULL)
+        return;
+    snprintf(item.path, sizeof item.path, "%s", formula);
+    snprintf(item.text, sizeof item.text, "%s", text);
+    item.ninputs = advise_words_figures(t, inputs, " +", item.inputs);
+    advise_words_cite(t, citations_add(w->citations, &item));
+}
+
+/* A value as its citation quotes it; what is no value of a run is only written in bold. */
+static void put_value(struct template *t, const cJSON *scope, const char *path, const cJSON *item,
+                      facts_format *format)
+{
+    const struct advise_words *w = t->context;
+    const struct advise *a = advise_words_run(t);
+    int n;
+
+    if (item != NULL && index_of(a, scope) < 0 && scope->child != a->run->child) {
+        if (cJSON_IsNumber(item))
+            template_number(t, item->valuedouble, format);
+        else
+            template_strong(t, cJSON_IsString(item) ? item->valuestring : UNITS_NONE);
+        return;
+    }
+    n = advise_words_figure(t, path, format);
+    template_strong(t, n > 0 ? w->citations->items[n - 1].text : UNITS_NONE);
+    advise_words_cite(t, n);
+}
+
+/* {cite PATH}: the mark alone. */
+static double put_cite(struct template *t)
+{
+    advise_words_cite(t, advise_words_figure(t, t->arg, format_of(t->arg)));
+    return t->number;
+}
+
+/* {rule SECTION|TEXT}: the mark of how this program decides. */
+static double put_rule(struct template *t)
+{
+    char section[CITATION_PATH_BYTES];
+
+    snprintf(section, sizeof section, "%.*s", (int)strcspn(t->arg, "|"), t->arg);
+    advise_words_cited(t, "", CITATION_RULE, section, t->arg + strlen(section) + 1);
+    return t->number;
+}
+
+/* ---- rows ---- */
+
+static const cJSON *own_rows(struct template *t, const int *rows, int n)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (int i = 0; i < n; i++)
+        cJSON_AddItemReferenceToArray(list, (cJSON *)advise_words_run(t)->rows[rows[i]].row);
+    return template_own(t, list);
+}
+
+/* The rows that are recommended, or the nearest. */
+static const cJSON *find_best(struct template *t)
+{
+    return own_rows(t, advise_words_run(t)->best, advise_words_run(t)->nbest);
+}
+
+/* The cheapest row that still fits where the limit is less than this row's latency. */
+static const cJSON *find_successor(struct template *t)
+{
+    int next = advise_successor(advise_words_run(t), advise_words_row(t));
+
+    return own_rows(t, &next, next >= 0);
+}
+
+/* ---- costs ---- */
+
+static cJSON *cost_item(const struct template *t, enum advise_cost cost)
+{
+    const struct advise_cost_kind *kind = &advise_costs[cost];
+
+    return json_object("cost:d name:s per:s", (int)cost, kind->words,
+                       kind->per_client               ? "per client"
+                       : advise_words_run(t)->by_time ? "per client and second"
+                                                      : "per update");
+}
+
+static const cJSON *own_costs(struct template *t, const enum advise_cost *costs, int n, int most)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (int i = 0; i < n && cJSON_GetArraySize(list) < most; i++)
+        if (!isnan(advise_cost_of(advise_words_this_row(t)->row, costs[i])))
+            cJSON_AddItemToArray(list, cost_item(t, costs[i]));
+    return template_own(t, list);
+}
+
+/* All that the row has per update. */
+static const cJSON *find_costs(struct template *t)
+{
+    static const enum advise_cost all[] = {ADVISE_CPU,      ADVISE_WIRE,       ADVISE_BYTES,
+                                           ADVISE_REQUESTS, ADVISE_HANDSHAKES, ADVISE_PACKETS};
+
+    return own_costs(t, all, sizeof all / sizeof *all, ADVISE_COSTS);
+}
+
+/* The first two that say what is cheap. */
+static const cJSON *find_two_costs(struct template *t)
+{
+    return own_costs(t, advise_words_run(t)->order, advise_words_run(t)->norder, 2);
+}
+
+static const cJSON *find_first_cost(struct template *t)
+{
+    return template_own(t, cost_item(t, advise_words_run(t)->order[0]));
+}
+
+/* The cost that set the recommended row apart. */
+static const cJSON *find_deciding_cost(struct template *t)
+{
+    return template_own(t, cost_item(t, advise_words_run(t)->decided_by));
+}
+
+static enum advise_cost this_cost(const struct template *t)
+{
+    const cJSON *cost = template_find(t, "cost", NULL);
+
+    return cJSON_IsNumber(cost) ? (enum advise_cost)cost->valueint : ADVISE_CPU;
+}
+
+/* A cost per update or client: "**9.33 µs**[3]". */
+static double put_cost(struct template *t)
+{
+    const struct advise_cost_kind *kind = &advise_costs[this_cost(t)];
+    int numbers[CITATION_INPUTS_MAX];
+    double value = advise_cost_of(advise_words_this_row(t)->row, this_cost(t));
+
+    template_number(t, value, kind->quote);
+    for (int i = 0, n = advise_words_figures(t, kind->path, "+", numbers); i < n; i++)
+        advise_words_cite(t, numbers[i]);
+    return value;
+}
+
+/* A cost as rows are compared by it: the same, or where they delivered different numbers of
+ * updates the rate. */
+static double put_price(struct template *t)
+{
+    const struct advise_cost_kind *kind = &advise_costs[this_cost(t)];
+    double value = advise_rate_of(advise_words_this_row(t), this_cost(t));
+    char text[UNITS_TEXT_BYTES], inputs[160];
+
+    if (!advise_words_run(t)->by_time || kind->per_client)
+        return put_cost(t);
+    kind->quote(text, value);
+    snprintf(inputs, sizeof inputs, "%s deliveries clients phases.window_ms", kind->path);
+    advise_words_modelled(t, text, "a client's second = per update × updates / clients / window",
+                          inputs, value);
+    return value;
+}
+
+/* Percent below which rows can't be told apart by the cost. */
+static double put_noise(struct template *t)
+{
+    char text[UNITS_TEXT_BYTES];
+
+    units_format_count(text, 100 * advise_costs[this_cost(t)].noise);
+    template_puts(t, text);
+    return 1;
+}
+
+/* The number of clients to extrapolate to. */
+static double put_target_clients(struct template *t)
+{
+    double clients = advise_words_run(t)->ask.clients;
+    char text[UNITS_TEXT_BYTES];
+
+    units_format_count(text, clients);
+    if (clients == 100 * json_number(advise_words_run(t)->run, "scenario.clients"))
+        advise_words_cited(t, text, CITATION_RULE, "With more clients",
+                           "without --clients: 100 times the run's");
+    else
+        advise_words_cited(t, text, CITATION_OPTION, "--clients", text);
+    return clients;
+}
+
+/* ---- several links ---- */
+
+/* In how many runs a row fits; -1 when one does not have it. */
+static int count_fits(const struct advise_words *w, const char *id)
+{
+    int n = 0;
+
+    for (int i = 0; i < w->citations->nfiles; i++) {
+        const struct advise_row *r = advise_row_called(w->runs[i], id);
+
+        if (r == NULL)
+            return -1;
+        n += r->fit == ADVISE_FITS;
+    }
+    return n;
+}
+
+/* The rows that fit in all runs. */
+static const cJSON *find_everywhere(struct template *t)
+{
+    const struct advise_words *w = t->context;
+    const struct advise *a = advise_words_run(t);
+    int rows[SCENARIO_MAX_ROWS], n = 0;
+
+    for (int i = 0; i < a->nrows; i++)
+        if (count_fits(w, json_text(a->rows[i].row, "id")) == w->citations->nfiles)
+            rows[n++] = i;
+    return own_rows(t, rows, n);
+}
+
+/* The runs, as items with file_index and run. */
+static const cJSON *find_links(struct template *t)
+{
+    const struct advise_words *w = t->context;
+    cJSON *list = cJSON_CreateArray();
+
+    for (int i = 0; i < w->citations->nfiles; i++)
+        cJSON_AddItemToArray(list, json_object("file_index:d run:r", i, w->runs[i]->run));
+    return template_own(t, list);
+}
+
+/* The row in each run where it fits, or where it does not: its deciding check, with file_index,
+ * run, there (the row) and not_known. */
+static const cJSON *find_where(struct template *t, bool fits)
+{
+    const struct advise_words *w = t->context;
+    const char *id = json_text(advise_words_this_row(t)->row, "id");
+    cJSON *list = cJSON_CreateArray();
+
+    for (int i = 0; i < w->citations->nfiles; i++) {
+        const struct advise_row *r = advise_row_called(w->runs[i], id);
+        cJSON *o;
+
+        if ((r->fit == ADVISE_FITS) != fits)
+            continue;
+        o = advise_check_item(r, &r->checks[r->deciding]);
+        cJSON_AddNumberToObject(o, "file_index", i);
+        cJSON_AddBoolToObject(o, "not_known", r->fit == ADVISE_UNKNOWN);
+        cJSON_AddItemReferenceToObject(o, "run", (cJSON *)w->runs[i]->run);
+        cJSON_AddItemReferenceToObject(o, "there", (cJSON *)r->row);
+        cJSON_AddItemToArray(list, o);
+    }
+    return template_own(t, list);
+}
+
+static const cJSON *find_fitting(struct template *t)
+{
+    return find_where(t, true);
+}
+
+static const cJSON *find_unfitting(struct template *t)
+{
+    return find_where(t, false);
+}
+
+static const struct template_word words[] = {
+    {"cite", put_cite, NULL},
+    {"rule", put_rule, NULL},
+    {"best", NULL, find_best},
+    {"successor", NULL, find_successor},
+    {"costs", NULL, find_costs},
+    {"two-costs", NULL, find_two_costs},
+    {"first-cost", NULL, find_first_cost},
+    {"deciding-cost", NULL, find_deciding_cost},
+    {"cost", put_cost, NULL},
+    {"price", put_price, NULL},
+    {"noise", put_noise, NULL},
+    {"target-clients", put_target_clients, NULL},
+    {"everywhere", NULL, find_everywhere},
+    {"links", NULL, find_links},
+    {"fitting", NULL, find_fitting},
+    {"unfitting", NULL, find_unfitting},
+    {NULL, NULL, NULL},
+};
+
+/* ---- sentences ---- */
+
+/* What sentences ask about the row. */
+static cJSON *row_item(const struct advise *a, int row)
+{
+    static const char *const fits[] = {"fits", "does not fit", "can't be judged"};
+    const struct advise_row *r = &a->rows[row];
+    double sockets = capacity_model_at(&r->load, a->ask.clients).sockets;
+    double files = json_number(a->run, "environment.limits.open_files");
+
+    return json_object("fit:s fits:b arrived_too:b posts:b beyond_files:b", fits[r->fit],
+                       r->fit == ADVISE_FITS, r->fit == ADVISE_FITS && r->nchecks > 1,
+                       r->load.posts, files > 0 && sockets > files);
+}
+
+/* The text as prose, valid until the next. */
+static const char *write_text(struct advise_words *w, int row, const char *text)
+{
+    const struct advise *a = w->runs[w->file];
+
+    w->text.len = 0;
+    w->t.context = w;
+    w->t.w.out = &w->text;
+    w->t.gap = false;
+    template_enter(&w->t, w->page);
+    template_enter(&w->t, a->run);
+    if (row >= 0) {
+        template_enter(&w->t, template_own(&w->t, row_item(a, row)));
+        template_enter(&w->t, a->rows[row].row);
+    }
+    template_put(&w->t, text);
+    w->t.depth = 0;
+    template_free(&w->t);
+    return writer_text(&w->t.w);
+}
+
+void advise_words_begin(struct advise_words *w, const struct advise *const *runs,
+                        struct citations *citations, int file)
+{
+    const struct advise *a = runs[file];
+    const char *asked;
+
+    *w = (struct advise_words){
+        .runs = runs,
+        .citations = citations,
+        .file = file,
+        .page = json_object("file_index:d files:d measured:d missing_rows:b only:b level:b crowd:b "
+                            "percentile:s rows:r",
+                            file, citations->nfiles, a->nrows,
+                            cJSON_GetArraySize(json_at(a->run, "rows_planned")) > a->nrows,
+                            a->nfits == 1, a->decided_by != a->order[0],
+                            a->nrows > 0 && a->rows[0].load.crowd,
+                            advise_percentile_name(a->ask.percentile), json_at(a->run, "rows")),
+        .t = {.output = OUTPUT_PROSE,
+              .words = {words, advise_check_words, advise_model_words, run_words},
+              .cite = put_value}};
+    cJSON_AddArrayToObject(w->page, "parts");
+    asked = write_text(w, -1, "asked");
+    if (asked[0] != '\0')
+        cJSON_AddStringToObject(w->page, "asked", asked);
+}
+
+/* The sentences of a part, which is added when it has none yet. */
+static cJSON *sentences_of(cJSON *page, enum advise_part part)
+{
+    static const char *const names[][2] = {{"answer", "The answer"},
+                                           {"fit", "What meets it"},
+                                           {"cost", "What it costs"},
+                                           {"scale", "With more clients"},
+                                           {"change", "What would change the answer"}};
+    cJSON *parts = cJSON_GetObjectItem(page, "parts");
+    cJSON *last = cJSON_GetArrayItem(parts, cJSON_GetArraySize(parts) - 1);
+
+    if (last == NULL || strcmp(json_text(last, "part"), names[part][0]) != 0) {
+        last = json_object("part:s heading:s", names[part][0], names[part][1]);
+        cJSON_AddArrayToObject(last, "sentences");
+        cJSON_AddItemToArray(parts, last);
+    }
+    return cJSON_GetObjectItem(last, "sentences");
+}
+
+void advise_words_say(struct advise_words *w, enum advise_part part, int row, const char *text)
+{
+    const struct advise *a = w->runs[w->file];
+    cJSON *sentence = json_object("prose:s", write_text(w, row, text));
+
+    if (row >= 0)
+        json_add_text(sentence, "row", json_text(a->rows[row].row, "id"));
+    if (part == ADVISE_PART_FIT && row >= 0 && a->verdict != ADVISE_NO_ASK)
+        cJSON_AddStringToObject(sentence, "sign", advise_fits[a->rows[row].fit]);
+    cJSON_AddItemToArray(sentences_of(w->page, part), sentence);
+}
+
+cJSON *advise_words_end(struct advise_words *w)
+{
+    if (w->t.w.rc < 0 || w->citations->rc < 0) {
+        cJSON_Delete(w->page);
+        w->page = NULL;
+    }
+    buf_free(&w->text);
+    return w->page;
+}

@@ -1,0 +1,75 @@
+/* Findings in plain words: sentences of prose (bench/page/output.h), each value of a run followed
+ * by the mark of its citation. The sentences are in sentences.txt; this is what they can ask of the
+ * findings, and where they go. */
+#ifndef PUSHLAB_ADVISE_WORDS_H
+#define PUSHLAB_ADVISE_WORDS_H
+
+#include <cjson/cJSON.h>
+
+#include "bench/advise/advise.h"
+#include "bench/page/citations.h"
+#include "bench/page/template.h"
+
+enum advise_part {
+    ADVISE_PART_ANSWER,
+    ADVISE_PART_FIT,    /* a sentence per row */
+    ADVISE_PART_COST,   /* a sentence per row that fits */
+    ADVISE_PART_SCALE,  /* this number of clients, and more */
+    ADVISE_PART_CHANGE, /* what would change the answer */
+};
+
+/* Zero-initialise; advise_words_begin() does the rest. */
+struct advise_words {
+    const struct advise *const *runs; /* borrowed; as many as citations has files */
+    struct citations *citations;      /* borrowed */
+    int file;                         /* which run the sentences are about */
+    cJSON *page;
+    struct template t;
+    struct buf text;
+};
+
+/* Begin a page: {asked (prose, absent where nothing is), parts[{part ("answer" ...), heading,
+ * sentences[{prose, row (its id), sign ("fits", "fails" or "unknown")}]}], rows (the run's,
+ * borrowed) and more that sentences need}. row and sign are absent of a sentence about no row, sign
+ * also where nothing was judged. */
+void advise_words_begin(struct advise_words *w, const struct advise *const *runs,
+                        struct citations *citations, int file);
+/* Add the text of that name as a sentence of part, about a row (of advise.rows) or -1. */
+void advise_words_say(struct advise_words *w, enum advise_part part, int row, const char *text);
+/* The page, the caller's; NULL when memory is out or a text is not well-formed. */
+cJSON *advise_words_end(struct advise_words *w);
+
+/* ---- advise_model.c ---- */
+
+/* {model NAME}: what is computed for a row, cited with its formula and inputs. */
+extern const struct template_word advise_model_words[];
+/* Its value; NAN where there is nothing to say. */
+double advise_model_value(const struct advise *a, int row, const char *name);
+
+/* ---- advise_checks.c: what is asked of rows, and what they measured ---- */
+
+extern const struct template_word advise_check_words[];
+/* A check as an item: criterion, path, limit, too_few, needed, samples_path, not_measured, and for
+ * a budget cost, name and each ("update"). */
+cJSON *advise_check_item(const struct advise_row *r, const struct advise_check *c);
+
+/* ---- for words: what the sentence is about, and its citations ---- */
+
+const struct advise *advise_words_run(const struct template *t);
+int advise_words_row(const struct template *t); /* of advise.rows; -1: none */
+const struct advise_row *advise_words_this_row(const struct template *t);
+
+/* The mark of a citation; the figure at a path, of the row if it has it, else of the run. */
+void advise_words_cite(struct template *t, int number);
+int advise_words_figure(struct template *t, const char *path, facts_format *format);
+/* The figures at several paths, with these characters between them; returns how many. */
+int advise_words_figures(struct template *t, const char *paths, const char *between,
+                         int numbers[CITATION_INPUTS_MAX]);
+/* A text in bold, with the mark of an option or a rule. */
+void advise_words_cited(struct template *t, const char *text, enum citation_kind kind,
+                        const char *path, const char *quoted);
+/* The same of what a model computed from inputs: paths, with spaces between them. */
+void advise_words_modelled(struct template *t, const char *text, const char *formula,
+                           const char *inputs, double value);
+
+#endif

@@ -1,0 +1,316 @@
+#include "bench/report/drawing.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/base/json.h"
+#include "bench/page/output.h"
+#include "bench/result/run_file.h"
+
+/* ---- trends ---- */
+
+enum { WIDTH = 560, HEIGHT = 240, LEFT = 70, RIGHT = 16, TOP = 14, BOTTOM = 34 };
+
+struct axis {
+    bool log;
+    double low, high;
+};
+
+static double y_of(const struct axis *a, double value)
+{
+    double share = a->log ? log(value / a->low) / log(a->high / a->low)
+                          : (value - a->low) / (a->high - a->low);
+
+    return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
+}
+
+static double x_of(const struct drawing_trend *t, size_t i)
+{
+    double room = WIDTH - LEFT - RIGHT;
+
+    return t->n < 2 ? LEFT + room / 2 : LEFT + 10 + (room - 20) * (double)i / (double)(t->n - 1);
+}
+
+/* False when there is nothing to draw. */
+static bool find_axis(struct axis *a, const struct drawing_trend *t)
+{
+    double low = INFINITY, high = -INFINITY;
+
+    for (size_t i = 0; i < t->n; i++) {
+        struct facts_range r = facts_range_of(t->runs[i], t->path);
+
+        if (r.n > 0) {
+            low = fmin(low, r.low);
+            high = fmax(high, r.high);
+        }
+    }
+    if (!isfinite(low))
+        return false;
+    a->log = low > 0 && high > 20 * low;
+    a->low = a->log ? pow(10, floor(log10(low) + 1e-9)) : 0;
+    a->high = a->log ? pow(10, ceil(log10(high) - 1e-9)) : high > 0 ? high * 1.1 : 1;
+    return true;
+}
+
+/* Ticks are round: "10.0 ms" says no more than "10 ms". */
+static void drop_zeros(char *text)
+{
+    char *point = strchr(text, '.'), *end = text + strcspn(text, " "), *from = end;
+
+    if (point == NULL)
+        return;
+    while (from[-1] == '0')
+        from--;
+    if (from[-1] == '.')
+        from--;
+    memmove(from, end, strlen(end) + 1);
+}
+
+static void put_tick(struct writer *w, const struct drawing_trend *t, const struct axis *a,
+                     double value)
+{
+    char text[UNITS_TEXT_BYTES];
+    double y = y_of(a, value);
+
+    facts_format_of(t->path)(text, value);
+    drop_zeros(text);
+    if (value == 0)
+        snprintf(text, sizeof text, "0");
+    writer_printf(
+        w,
+        "<path class=\"rule\" d=\"M%d %.1fH%d\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" "
+        "text-anchor=\"end\">%s</text>\n",
+        LEFT, y, WIDTH - RIGHT, LEFT - 8, y + 4, text);
+}
+
+/* 1, 2 or 5 times a power of ten, for about four steps up to high. */
+static double step_of(double high)
+{
+    double raw = high / 4, base = pow(10, floor(log10(raw))), times = raw / base;
+
+    return base * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+}
+
+static void put_ticks(struct writer *w, const struct drawing_trend *t, const struct axis *a)
+{
+    if (a->log)
+        for (double v = a->low; v <= a->high * 1.001; v *= 10)
+            put_tick(w, t, a, v);
+    else
+        for (double v = 0, step = step_of(a->high); v <= a->high; v += step)
+            put_tick(w, t, a, v);
+}
+
+static void put_dates(struct writer *w, const struct drawing_trend *t)
+{
+    for (size_t i = 0; i<t->n; i += t->n> 1 ? t->n - 1 : 1) {
+        writer_printf(w, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">", x_of(t, i),
+                      HEIGHT - 10,
+                      t->n < 2 ? "middle"
+                      : i == 0 ? "start"
+                               : "end");
+        output_printf(w, OUTPUT_HTML, "%.10s", json_text(t->runs[i], "started"));
+        writer_puts(w, "</text>\n");
+    }
+}
+
+static void put_class(struct writer *w, const cJSON *row, const char *more)
+{
+    writer_puts(w, "class=\"");
+    output_row_class(w, row);
+    writer_printf(w, " %s\"", more);
+}
+
+/* A row's line; a run that lacks the row leaves a gap. */
+static void put_line(struct writer *w, const struct drawing_trend *t, const struct axis *a,
+                     const cJSON *like)
+{
+    bool pen_down = false;
+
+    writer_puts(w, "<path ");
+    put_class(w, like, "line");
+    writer_puts(w, " d=\"");
+    for (size_t i = 0; i < t->n; i++) {
+        double value = facts_value(run_file_row(t->runs[i], json_text(like, "id")), t->path);
+
+        if (isfinite(value))
+            writer_printf(w, "%s%.1f %.1f", pen_down ? "L" : "M", x_of(t, i), y_of(a, value));
+        pen_down = isfinite(value);
+    }
+    writer_puts(w, "\"/>\n");
+}
+
+static void put_dots(struct writer *w, const struct drawing_trend *t, const struct axis *a,
+                     const cJSON *like)
+{
+    const char *id = json_text(like, "id");
+    char text[UNITS_TEXT_BYTES];
+
+    for (size_t i = 0; i < t->n; i++) {
+        double value = facts_value(run_file_row(t->runs[i], id), t->path);
+
+        if (!isfinite(value))
+            continue;
+        facts_format_of(t->path)(text, value);
+        writer_puts(w, "<circle ");
+        put_class(w, like, "dot");
+        writer_printf(w, " cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"><title>", x_of(t, i), y_of(a, value));
+        output_printf(w, OUTPUT_HTML, "%s: %s, %s", id, text, json_text(t->runs[i], "started"));
+        writer_puts(w, "</title></circle>\n");
+    }
+}
+
+void drawing_trend(struct writer *w, const struct drawing_trend *t)
+{
+    struct axis axis;
+    const cJSON *row;
+
+    if (t->n == 0 || !find_axis(&axis, t))
+        return;
+    writer_printf(w,
+                  "<figure class=\"trend\"><svg viewBox=\"0 0 %d %d\" role=\"img\" "
+                  "aria-labelledby=\"%s\"><title id=\"%s\">",
+                  WIDTH, HEIGHT, t->id, t->id);
+    output_printf(w, OUTPUT_HTML, "%s in %zu runs", t->title, t->n);
+    writer_puts(w, "</title>\n");
+    put_ticks(w, t, &axis);
+    put_dates(w, t);
+    cJSON_ArrayForEach(row, json_at(t->runs[t->n - 1], "rows"))
+    {
+        put_line(w, t, &axis, row);
+        put_dots(w, t, &axis, row);
+    }
+    writer_puts(w, "</svg><figcaption>");
+    output_printf(w, OUTPUT_HTML, "%s%s", t->title, axis.log ? " (log scale)" : "");
+    writer_puts(w, "</figcaption></figure>\n");
+}
+
+void drawing_thumbnail(struct writer *w, const cJSON *run)
+{
+    enum { BAR = 10, GAP = 4, LONGEST = 160, ROWS_MAX = 64 };
+    const cJSON *rows = json_at(run, "rows"), *row;
+    int n = cJSON_GetArraySize(rows), i = 0;
+
+    if (n > ROWS_MAX)
+        n = ROWS_MAX;
+    writer_printf(w, "<svg class=\"thumbnail\" viewBox=\"0 0 %d %d\" aria-hidden=\"true\">",
+                  LONGEST, n > 0 ? n * (BAR + GAP) - GAP : BAR);
+    cJSON_ArrayForEach(row, rows)
+    {
+        double p50_us = facts_value(row, "latency_us.p50");
+        double share = isfinite(p50_us) ? log10(fmax(p50_us, 10) / 10) / 6 : 0;
+
+        if (i == n)
+            break;
+        writer_puts(w, "<rect ");
+        put_class(w, row, "mini");
+        writer_printf(w, " y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>", i * (BAR + GAP),
+                      fmax(1.5, fmin(share, 1) * LONGEST), BAR);
+        i++;
+    }
+    writer_puts(w, "</svg>");
+}
+
+/* ---- a run in one picture ---- */
+
+enum { OVERVIEW_TOP = 34, OVERVIEW_ROW = 34, OVERVIEW_BOTTOM = 12, OVERVIEW_SIDE = 12 };
+
+struct scale {
+    double low_us, high_us; /* whole decades */
+};
+
+static double x_of_us(const struct scale *s, double us)
+{
+    double share = log(fmax(us, s->low_us) / s->low_us) / log(s->high_us / s->low_us);
+
+    return OVERVIEW_SIDE + share * (WIDTH - 2 * OVERVIEW_SIDE);
+}
+
+static void put_decades(struct writer *w, const struct scale *s, int height)
+{
+    char text[UNITS_TEXT_BYTES];
+
+    for (double us = s->low_us; us < s->high_us * 1.01; us *= 10) {
+        const char *anchor = us == s->low_us ? "start" : us * 1.01 > s->high_us ? "end" : "middle";
+
+        if (us < 1000)
+            units_format_count(text, us);
+        else
+            units_format_count(text, us / (us < 1e6 ? 1e3 : 1e6));
+        writer_printf(w,
+                      "<path class=\"rule\" d=\"M%.1f %dV%d\"/><text class=\"tick\" x=\"%.1f\" "
+                      "y=\"18\" text-anchor=\"%s\">%s %s</text>\n",
+                      x_of_us(s, us), OVERVIEW_TOP - 6, height - OVERVIEW_BOTTOM, x_of_us(s, us),
+                      anchor, text,
+                      us < 1000  ? "µs"
+                      : us < 1e6 ? "ms"
+                                 : "s");
+    }
+}
+
+/* The name stands over its line: from the dot to the right, or where it would not fit, as far to
+ * the left as it must. */
+static void put_row_name(struct writer *w, const cJSON *row, double x, int y)
+{
+    const double char_px = 8.5; /* a generous letter of 13 px, in bold */
+    double p50 = facts_value(row, "latency_us.p50"), width;
+    char text[UNITS_TEXT_BYTES];
+
+    units_format_us(text, p50);
+    width = char_px * (double)(strlen(json_text(row, "id")) + 1 + strlen(text));
+    writer_printf(w, "<text x=\"%.1f\" y=\"%d\"><tspan class=\"name\">",
+                  fmax(0, fmin(x - 6, WIDTH - width)), y - 9);
+    output_text(w, OUTPUT_HTML, json_text(row, "id"));
+    writer_printf(w, "</tspan> %s</text>", isfinite(p50) ? text : "nothing delivered");
+}
+
+static void put_row(struct writer *w, const struct scale *s, const cJSON *row, int y)
+{
+    double p50 = facts_value(row, "latency_us.p50"), p99 = facts_value(row, "latency_us.p99");
+    double x = isfinite(p50) ? x_of_us(s, p50) : OVERVIEW_SIDE;
+
+    writer_puts(w, "<g class=\"");
+    output_row_class(w, row);
+    writer_puts(w, "\">");
+    if (isfinite(p50))
+        writer_printf(w,
+                      "<path class=\"reach\" d=\"M%d %dH%.1f\"/><path class=\"tail\" d=\"M%.1f "
+                      "%dH%.1fm0 -4v8\"/><circle class=\"dot\" cx=\"%.1f\" cy=\"%d\" r=\"6\"/>",
+                      OVERVIEW_SIDE, y, x, x, y, x_of_us(s, p99), x, y);
+    put_row_name(w, row, x, y);
+    writer_puts(w, "</g>\n");
+}
+
+void drawing_overview(struct writer *w, const cJSON *run)
+{
+    struct facts_range p50 = facts_range_of(run, "latency_us.p50");
+    struct facts_range p99 = facts_range_of(run, "latency_us.p99");
+    int n = cJSON_GetArraySize(p50.rows),
+        height = OVERVIEW_TOP + n * OVERVIEW_ROW + OVERVIEW_BOTTOM,
+        y = OVERVIEW_TOP + OVERVIEW_ROW - 8;
+    struct scale s;
+    const cJSON *row;
+
+    if (p50.n == 0)
+        return;
+    s.low_us = pow(10, floor(log10(fmax(p50.low, 1)) + 1e-9));
+    s.high_us = pow(10, ceil(log10(fmax(p99.high, 10)) - 1e-9));
+    if (s.high_us <= s.low_us)
+        s.high_us = s.low_us * 10;
+    writer_printf(
+        w,
+        "<figure class=\"glance\"><svg viewBox=\"0 0 %d %d\" role=\"img\" "
+        "aria-labelledby=\"glance-title\"><title id=\"glance-title\">Latency of each row, "
+        "median to 99th percentile</title>\n",
+        WIDTH, height);
+    put_decades(w, &s, height);
+    cJSON_ArrayForEach(row, p50.rows)
+    {
+        put_row(w, &s, row, y);
+        y += OVERVIEW_ROW;
+    }
+    writer_puts(w, "</svg><figcaption>Publish to receipt: the dot is the median, the line ends at "
+                   "the 99th percentile (log scale).</figcaption></figure>\n");
+}
