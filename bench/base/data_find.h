@@ -1,4 +1,5 @@
-/* Files that come along with the programs: gnuplot scripts, link profiles and scenarios. All are looked for in the same places. */
+/* Files that come along with the programs: gnuplot scripts, link profiles and scenarios. All are
+ * looked for in the same places. */
 #ifndef PUSHLAB_DATA_FIND_H
 #define PUSHLAB_DATA_FIND_H
 
