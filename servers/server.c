@@ -7,7 +7,9 @@
 #include "lib/base/clock.h"
 #include "lib/proto/url.h"
 #include "servers/demo/demo.h"
+#include "servers/http/connections.h"
 #include "servers/http/cursor_wait.h"
+#include "servers/http/reply.h"
 #include "servers/route.h"
 #include "servers/source/source.h"
 #include "servers/transport/poll.h"
@@ -53,7 +55,7 @@ static void server_on_signal(evutil_socket_t signal_number, short what, void *ar
     s->http.stopping = true;
     publisher_stop(&s->publisher);
     event_add(&s->stop_deadline, &deadline);
-    http_context_stop(&s->http);
+    connections_stop(&s->http);
 }
 
 static void server_on_stop_deadline(evutil_socket_t fd, short what, void *arg)
@@ -91,7 +93,7 @@ static int start_loop(struct server *s)
     if (err == PL_OK)
         err = publisher_init(&s->publisher, &s->hub, s->base, &ops, s);
     if (err == PL_OK)
-        err = http_context_start(&s->http, s->base);
+        err = connections_start(&s->http, s->base);
     if (err < 0 || !s->options->demo)
         return err;
     s->demo = demo_new(&s->http);
@@ -200,6 +202,7 @@ int server_start(struct server *s, const struct server_options *options, struct 
                                     .hub = &s->hub,
                                     .publisher = &s->publisher,
                                     .handle = route_request,
+                                    .refuse = reply_error,
                                     .started_ns = clock_now_ns()};
     signal(SIGPIPE, SIG_IGN);
     if (start_hub(s) < 0)
@@ -212,7 +215,7 @@ int server_start(struct server *s, const struct server_options *options, struct 
         err = start_source(s, e);
     if (err < 0 || s->http.stopping)
         return err;
-    return listener_start(&s->http, e);
+    return connections_listen(&s->http, e);
 }
 
 int server_run(struct server *s, struct err_text *e)
@@ -233,7 +236,7 @@ void server_free(struct server *s)
         sigaddset(&stops, SIGINT);
         sigprocmask(SIG_BLOCK, &stops, NULL);
         publisher_stop(&s->publisher);
-        http_context_free(&s->http);
+        connections_free(&s->http);
         demo_free(s->demo);
         publisher_free(&s->publisher);
         event_del(&s->sigterm);

@@ -31,7 +31,7 @@ struct server {
  * case. */
 int server_start(struct server *s, const struct server_options *options, struct err_text *e);
 /* Serve until stopped by SIGTERM or SIGINT: then no new connections, and the rest as in
- * http_context_stop(), for at most 700 ms. 0, or negative with the line in e. */
+ * connections_stop(), for at most 700 ms. 0, or negative with the line in e. */
 int server_run(struct server *s, struct err_text *e);
 void server_free(struct server *s);
 

@@ -3,13 +3,8 @@
 #ifndef PUSHLAB_DEMO_H
 #define PUSHLAB_DEMO_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "servers/demo/delay_line.h"
 #include "servers/demo/pages.h"
-#include "servers/http/peer.h"
 
 /* One per server. */
 struct demo {

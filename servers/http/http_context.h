@@ -9,12 +9,10 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/net/conn.h"
 #include "lib/net/tls.h"
 #include "servers/hub/hub.h"
 #include "servers/hub/publish.h"
-#include "servers/http/stats.h"
 #include "servers/http/transport.h"
 
 struct held_request;
@@ -22,6 +20,53 @@ struct http_request;
 struct peer;
 struct poll_cache;
 struct tap;
+
+/* ---- what is counted; endpoint_stats.c has the names of each number ---- */
+
+enum drop_reason {
+    DROP_SLOW_READER, /* backlog limit */
+    DROP_BAD_REQUEST, /* answered 4xx or 5xx and closed: where the next request begins is not known
+                       */
+    DROP_PROTOCOL,    /* WebSocket failed with a close code */
+    DROP_PING_TIMEOUT,
+    DROP_IDLE,         /* keep-alive connection with no request */
+    DROP_SLOW_REQUEST, /* a request that did not finish in time */
+    DROP_IO_ERROR,     /* reset by the peer and the like */
+    DROP_NO_MEMORY,
+    DROP_REASONS,
+};
+
+/* Statuses the server answers with, in the order of their counters; the last, 0, is any other. */
+enum { STATS_STATUSES = 22 };
+extern const int stats_statuses[STATS_STATUSES];
+
+/* Whose account it is: a transport's (enum transport_id), or */
+enum { ACCOUNT_PUBLISH = TRANSPORT_COUNT, ACCOUNT_OTHER /* all other requests */, ACCOUNTS };
+
+struct account {
+    uint64_t open;     /* gauge */
+    uint64_t accepted; /* connections whose first request was for this */
+    uint64_t tls_full_handshakes, tls_resumed_handshakes; /* of those */
+    uint64_t requests;
+    uint64_t responses[STATS_STATUSES];
+    uint64_t empty_responses;
+    uint64_t updates_sent;
+    uint64_t in_bytes, in_payload_bytes; /* framing is the difference */
+    uint64_t out_bytes, out_payload_bytes;
+    uint64_t drops[DROP_REASONS];
+};
+
+struct connection_stats {
+    uint64_t open; /* gauge */
+    uint64_t accepted;
+    uint64_t accept_errors;
+    uint64_t accept_pauses;
+    uint64_t unused;     /* ended before their first request */
+    uint64_t tls_failed; /* of those, before their handshake was complete */
+    bool accept_paused;
+};
+
+/* ---- the context ---- */
 
 /* Options of pushlab-server; server_options.c has their defaults and bounds. */
 struct http_settings {
@@ -41,8 +86,6 @@ struct http_settings {
     bool ws_echo;
 };
 
-/* The listening socket: accepts in batches, and pauses at the connection limit or when the process
- * runs out of descriptors or memory, until there is room again. */
 struct listener {
     struct event accept_event, retry_event;
     bool open;
@@ -51,17 +94,19 @@ struct listener {
 
 struct http_context {
     struct conn_loop loop; /* first: a peer finds its context by it (peer_context()) */
-    const struct http_settings *settings; /* borrowed, like the next three */
+    const struct http_settings *settings; /* borrowed, like the next four */
     struct hub *hub;
     struct publisher *publisher;
     struct tls *tls; /* NULL: in the clear */
     struct tap *tap; /* peer.h; NULL: none */
     /* Answers a request that has arrived whole, now or later. */
     void (*handle)(struct peer *p, const struct http_request *req);
+    /* Answers one that can't be read, or too slowly, with this status: reply_error(). */
+    void (*refuse)(struct peer *p, int status, const char *fields, const char *why);
     struct poll_cache *poll_cache;     /* of the polling transports */
     struct held_request *cursor_waits; /* cursor_wait.h */
     struct listener listener;
-    struct event tick;   /* visits each peer (peer_tick()) about once a second, a few at a time: ten
+    struct event tick;   /* visits each peer about once a second, a few at a time: ten
                             thousand connections need no timer each, and cause no long pause */
     struct peer **peers; /* owned array; each peer knows its slot */
     uint32_t npeers, peers_room, next_visited;
@@ -74,23 +119,8 @@ struct http_context {
     bool stopping;
 };
 
-/* Make loop and tick; settings to handle are set. 0 or PL_ENOMEM. */
-int http_context_start(struct http_context *c, struct event_base *base);
-/* No new connections; WebSockets are closed with 1001, streams ended, held polls answered, the
- * rest closed. When the last connection has ended the loop is told to stop. */
-void http_context_stop(struct http_context *c);
-/* Close all connections, and free. All zero is accepted. */
-void http_context_free(struct http_context *c);
-
-/* Bind the address of the settings and start accepting. 0 or negative with the line in e. */
-int listener_start(struct http_context *c, struct err_text *e);
-/* A connection has ended: there may be room again. */
-void listener_room(struct http_context *c);
-void listener_stop(struct http_context *c);
-
-/* From now on p is visited; and no longer. 0 or PL_ENOMEM. */
-int http_context_add_peer(struct http_context *c, struct peer *p);
-void http_context_remove_peer(struct http_context *c, struct peer *p);
+/* Count a response. */
+void account_response(struct account *a, int status);
 
 /* The value of the Date field for now (RFC 9110 §5.6.7), formatted once a second. Brings
  * date_unix_s up to date. */

@@ -7,7 +7,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/proto/url.h"
-#include "servers/http/reply.h"
 
 enum { PENDING_MAX_BYTES = 65536 };
 #define CONTINUE_100 "HTTP/1.1 100 Continue\r\n\r\n"
@@ -85,7 +84,7 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
     if (req.path == NULL) {
         peer_charge(p, ACCOUNT_OTHER);
         h->persist = false;
-        reply_error(p, 400, NULL, "the request target is malformed");
+        c->refuse(p, 400, NULL, "the request target is malformed");
         return;
     }
     if (p->tapped == NULL || !c->tap->hold_request(p, &req))
@@ -102,7 +101,7 @@ static void session_fail(struct peer *p, int status)
     p->http->busy = true;
     p->http->persist = false;
     p->http->head_only = false;
-    reply_error(p, status, NULL, "the request can't be read");
+    peer_context(p)->refuse(p, status, NULL, "the request can't be read");
 }
 
 /* Read on until the input is used up or a request must wait. Returns bytes consumed. */
@@ -223,7 +222,7 @@ void http_session_tick(struct peer *p, int64_t now_ns)
         h->persist = false;
         p->drop = DROP_SLOW_REQUEST + 1;
         peer_charge(p, ACCOUNT_OTHER);
-        reply_error(p, 408, NULL, "the request took too long");
+        peer_context(p)->refuse(p, 408, NULL, "the request took too long");
         return;
     }
     if (now_ns - p->last_in_ns >= limits->idle_timeout_ns)

@@ -67,17 +67,11 @@ static inline struct peer *peer_from_subscriber(struct subscriber *s)
     return (struct peer *)((char *)s - offsetof(struct peer, sub));
 }
 
-/* Adopt an accepted socket. 0, or PL_ENOMEM with fd closed. */
-int peer_accept(struct http_context *c, int fd, int64_t now_ns);
-
 /* End the connection now and count why. */
 void peer_drop(struct peer *p, enum drop_reason why);
 
 /* End it once what was sent has gone out, but in at most 2 s; linger as in conn_finish(). */
 void peer_finish(struct peer *p, bool linger);
-
-/* About once a second: time-outs, heartbeats. */
-void peer_tick(struct peer *p, int64_t now_ns);
 
 /* Send, and put the bytes on the current account: payload_bytes of them are updates' JSON,
  * the rest is framing; updates counts the deliveries. 0, or negative when the peer is gone. */
@@ -87,7 +81,7 @@ int peer_send_shared(struct peer *p, struct shared *s, size_t payload_bytes, uin
 /* Bytes of a connection that a transport has taken over. */
 void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns);
 
-/* Make this account (stats.h) the current one, and the home if it is the first. */
+/* Make this account (http_context.h) the current one, and the home if it is the first. */
 void peer_charge(struct peer *p, size_t whose);
 
 /* ended() is called if p ends before the hook is removed. */

@@ -525,13 +525,13 @@ class Files(TlsCase):
         for options, code, text in (
                 (("--tls", "--tls-cert", nowhere), 2, "--tls-cert: "),
                 (("--tls", "--tls-cert", __file__), 2, "holds no certificate"),
-                (("--tls", "--tls-key", nowhere), 2, "without --tls-cert"),
+                (("--tls", "--tls-key", nowhere), 2, "needs --tls-cert"),
                 (("--tls", "--tls-version", "1.1"), 2, "any, 1.2, 1.3"),
                 (("--tls", "--tls-write-cert", nowhere), 1, "No such file or directory"),
                 (("--tls-cert", nowhere), 2, "--tls-cert: needs --tls"),
-                (("--tls-key", nowhere), 2, "without --tls"),
-                (("--tls-write-cert", nowhere), 2, "without --tls"),
-                (("--tls-version", "1.3"), 2, "without --tls")):
+                (("--tls-key", nowhere), 2, "needs --tls"),
+                (("--tls-write-cert", nowhere), 2, "needs --tls"),
+                (("--tls-version", "1.3"), 2, "needs --tls")):
             program = self.run_program("pushlab-server", "--listen", "127.0.0.1:0", *options,
                                        deadline_s=10)
             lines = program.stderr().splitlines()
