@@ -2,20 +2,24 @@
  * forms over what was measured. The assumptions, all of them:
  *
  *   clients      Each new client is like those measured: as many updates each, as often asked.
- *                Deliveries grow with the clients; where every client sends to every client
- * (clients send, and there are no rooms) with their square. Rooms keep their size. CPU Each
- * delivery costs the server what it cost in the measurement: cores = CPU seconds per second. What a
- * publication costs once is in there, too, so the model errs upwards. network      Bytes and
- * packets per delivery stay; bandwidth is both ways together. pollers      A short poll comes every
- * interval, whether there is something or not. sockets      One per client; two where a client
- * sends by HTTP beside its transport. fan-out      One core sends to one client after the other: of
- * a publication to all, the client at share p waits p × clients × CPU per delivery longer. round
- * trip   Latency grows by what the transport's worst case has of it: half for streams and short
- * polls, one and a half for long polls, one more for each round trip of connecting (predict.h).
- * Sending adds half, and over HTTP up to one more for the request before. loss         A lost
- * segment comes again after R + 200 ms (RFC 6298 with Linux' floor), and holds back what follows on
- * its connection. An update is exposed in one packet where it is pushed, in two where it is asked
- * for, in four where it is connected for. */
+ *                Deliveries grow with the clients, but with their square where each client sends to
+ *                all others (clients send, and there are no rooms). Rooms keep their size.
+ *   CPU          Each delivery costs the server what it cost in the measurement: cores = CPU
+ *                seconds per second. What a publication costs once is included, so the model
+ *                errs upwards.
+ *   network      Bytes and packets per delivery stay; bandwidth is both ways together.
+ *   pollers      A short poll comes every interval, whether there is something or not.
+ *   sockets      One per client; two where a client sends by HTTP beside its transport.
+ *   fan-out      One core sends to one client after the other: of a publication to all, the
+ *                client at share p waits p × clients × CPU per delivery longer.
+ *   round trip   Latency grows with the part of it in the transport's worst case: half for streams
+ *                and short polls, one and a half for long polls, one more for each round trip of
+ *                connecting (predict.h). Sending adds half, and over HTTP up to one more for the
+ *                request before.
+ *   loss         A lost segment comes again after R + 200 ms (RFC 6298 with Linux' floor), and
+ *                delays what follows on its connection. An update is exposed in one packet
+ *                where it is pushed, in two where it is asked for, in four where a connection is
+ *                made for it. */
 #ifndef PUSHLAB_CAPACITY_MODEL_H
 #define PUSHLAB_CAPACITY_MODEL_H
 
