@@ -20,7 +20,6 @@
 #include "bench/result/result.h"
 #include "bench/result/run_file.h"
 #include "bench/table/table.h"
-#include "bench/table/table_findings.h"
 
 enum { SVG_MAX_BYTES = 16 << 20 };
 
@@ -134,7 +133,7 @@ static const cJSON *find_cures(struct template *t)
 static double put_cure(struct template *t)
 {
     struct buf text = {0};
-    struct writer w = {.out = &text, .rc = table_findings_cure(&text, run_words_row(t))};
+    struct writer w = {.out = &text, .rc = table_cure(&text, run_words_row(t))};
 
     template_text(t, writer_text(&w));
     if (w.rc < 0)
