@@ -160,36 +160,7 @@ static int fork_child(struct child *c, const struct spawn *b, const struct super
 }
 
 int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, char *const argv[],
-                     unsigned reads, struct err_text *e)
-{
-    return supervisor_spawn_in(sup, c, name, argv, reads, NULL, e);
-}
-
-int supervisor_run(struct supervisor *sup, struct child *c, char *const argv[], int limit_s,
-                   struct err_text *e)
-{
-    int64_t deadline_ns = clock_now_ns() + limit_s * NS_PER_S;
-    int interrupts = sup->interrupts;
-    int rc = supervisor_spawn(sup, c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, e);
-
-    if (rc < 0)
-        return rc;
-    rc = 1;
-    while (rc > 0 && !c->ended && sup->interrupts == interrupts)
-        rc = supervisor_wait(sup, deadline_ns);
-    if (c->ended)
-        return PL_OK;
-    supervisor_stop(sup, c, rc < 0 ? 0 : NS_PER_S);
-    if (rc < 0)
-        return err_set(e, rc, "%s: %s", c->name, pl_strerror(rc));
-    if (rc == 0)
-        return err_set(e, PL_ESYS, "%s: not done after %d s", c->name, limit_s);
-    return err_set(e, PL_EINTR, "%s: interrupted", c->name);
-}
-
-int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *name,
-                        char *const argv[], unsigned reads, const struct child_place *place,
-                        struct err_text *e)
+                     unsigned reads, const struct child_place *place, struct err_text *e)
 {
     struct spawn b = {.argv = argv,
                       .ends = {-1, -1, -1},
@@ -217,6 +188,28 @@ int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *nam
     }
     sup->children[sup->count++] = c;
     return PL_OK;
+}
+
+int supervisor_run(struct supervisor *sup, struct child *c, char *const argv[], int limit_s,
+                   struct err_text *e)
+{
+    int64_t deadline_ns = clock_now_ns() + limit_s * NS_PER_S;
+    int interrupts = sup->interrupts;
+    int rc = supervisor_spawn(sup, c, argv[0], argv, CHILD_READ_OUT | CHILD_READ_ERR, NULL, e);
+
+    if (rc < 0)
+        return rc;
+    rc = 1;
+    while (rc > 0 && !c->ended && sup->interrupts == interrupts)
+        rc = supervisor_wait(sup, deadline_ns);
+    if (c->ended)
+        return PL_OK;
+    supervisor_stop(sup, c, rc < 0 ? 0 : NS_PER_S);
+    if (rc < 0)
+        return err_set(e, rc, "%s: %s", c->name, pl_strerror(rc));
+    if (rc == 0)
+        return err_set(e, PL_ESYS, "%s: not done after %d s", c->name, limit_s);
+    return err_set(e, PL_EINTR, "%s: interrupted", c->name);
 }
 
 /* ---- listening ---- */

@@ -64,22 +64,18 @@ int supervisor_open(struct supervisor *sup);
 /* Kill and reap whatever still runs, then restore the signals. */
 void supervisor_close(struct supervisor *sup);
 
-/* Start argv[0] (looked up in PATH when it has no slash) as c, which stays the caller's and
- * must live until child_free(). reads: CHILD_READ_* and CHILD_SAME_GROUP.
- * 0, PL_ESYS or PL_ELIMIT, with the line in e ("start pushlab-server: No such file ..."). */
-int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, char *const argv[],
-                     unsigned reads, struct err_text *e);
-
 /* Where a child is to be started: enter() is called in it between fork and exec, so it may make
  * only async-signal-safe calls; a negative return fails the start with errno. */
 struct child_place {
     int (*enter)(const void *arg);
     const void *arg;
 };
-/* supervisor_spawn() at a place; NULL: here. */
-int supervisor_spawn_in(struct supervisor *sup, struct child *c, const char *name,
-                        char *const argv[], unsigned reads, const struct child_place *place,
-                        struct err_text *e);
+
+/* Start argv[0] (looked up in PATH when it has no slash) as c, which stays the caller's and must
+ * live until child_free(). reads: CHILD_READ_*, CHILD_SAME_GROUP, CHILD_WRITE_IN; place NULL: here.
+ * 0, PL_ESYS or PL_ELIMIT, with the line in e ("start pushlab-server: No such file ..."). */
+int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, char *const argv[],
+                     unsigned reads, const struct child_place *place, struct err_text *e);
 
 /* Start argv, reading its stdout and stderr, and wait for its end, at most limit_s. 0: it has
  * ended, the caller looks at how; PL_EINTR, or another negative, with the line in e. In any case it

@@ -14,7 +14,7 @@ int program_start(struct supervisor *sup, struct child *c, const struct program 
 {
     if (args->rc < 0)
         return err_set(e, args->rc, "%s: the command line is too long", p->name);
-    return supervisor_spawn_in(sup, c, p->name, args->argv, reads, place, e);
+    return supervisor_spawn(sup, c, p->name, args->argv, reads, place, e);
 }
 
 static const char *line_after(struct child *c, const char *prefix)

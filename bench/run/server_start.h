@@ -12,7 +12,7 @@
 #include "lib/base/err.h"
 
 /* Start p with args, which scenario_args_begin() began; reads and place as in
- * supervisor_spawn_in(). 0, or negative with the line in e, also when args did not fit. */
+ * supervisor_spawn(). 0, or negative with the line in e, also when args did not fit. */
 int program_start(struct supervisor *sup, struct child *c, const struct program *p,
                   const struct scenario_args *args, unsigned reads, const struct child_place *place,
                   struct err_text *e);

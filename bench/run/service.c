@@ -61,8 +61,8 @@ int service_start(struct service *s, struct supervisor *sup, char *const argv[],
                   const struct child_place *place, uint16_t port, struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + READY_S * NS_PER_S;
-    int rc = supervisor_spawn_in(sup, &s->child, s->name, argv, CHILD_READ_OUT | CHILD_READ_ERR,
-                                 place, e);
+    int rc =
+        supervisor_spawn(sup, &s->child, s->name, argv, CHILD_READ_OUT | CHILD_READ_ERR, place, e);
 
     if (rc < 0)
         return rc;

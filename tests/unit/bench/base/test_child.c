@@ -42,7 +42,7 @@ static void spawn(const char *script, unsigned reads)
     int rc;
 
     snprintf(text, sizeof text, "%s", script);
-    rc = supervisor_spawn(&supervisor, &child, "helper", argv, reads, &e);
+    rc = supervisor_spawn(&supervisor, &child, "helper", argv, reads, NULL, &e);
     ck_assert_msg(rc == 0, "%s", e.text);
 }
 
@@ -138,7 +138,8 @@ START_TEST(child_that_cannot_start_says_why)
     char name[] = "/nonexistent/program", *argv[] = {name, NULL};
     struct err_text e = {""};
 
-    ck_assert_int_lt(supervisor_spawn(&supervisor, &child, "helper", argv, CHILD_READ_OUT, &e), 0);
+    ck_assert_int_lt(
+        supervisor_spawn(&supervisor, &child, "helper", argv, CHILD_READ_OUT, NULL, &e), 0);
     ck_assert_str_eq(e.text, "start helper (/nonexistent/program): No such file or directory");
     ck_assert_uint_eq(supervisor.count, 0);
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no zombie either */
@@ -325,13 +326,12 @@ START_TEST(child_lives_where_it_is_put)
     struct child_place here = {enter_folder, "/"}, nowhere = {enter_folder, "/no such folder"};
     struct err_text e = {""};
 
-    ck_assert_int_eq(
-        supervisor_spawn_in(&supervisor, &child, "pwd", argv, CHILD_READ_OUT, &here, &e), 0);
+    ck_assert_int_eq(supervisor_spawn(&supervisor, &child, "pwd", argv, CHILD_READ_OUT, &here, &e),
+                     0);
     ck_assert_str_eq(wait_for_line(CHILD_OUT), "/");
     wait_for_end();
     child_free(&supervisor, &child);
-    ck_assert_int_eq(supervisor_spawn_in(&supervisor, &child, "pwd", argv, 0, &nowhere, &e),
-                     PL_ESYS);
+    ck_assert_int_eq(supervisor_spawn(&supervisor, &child, "pwd", argv, 0, &nowhere, &e), PL_ESYS);
     ck_assert_ptr_nonnull(strstr(e.text, strerror(ENOENT)));
 }
 END_TEST
