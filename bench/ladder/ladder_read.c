@@ -332,7 +332,7 @@ static void keep_spans(struct reading *rd, const size_t *place)
     struct ladder *out = rd->out;
     size_t count = count_spans(rd);
 
-    out->spans = span_at(&rd->spans, 0);
+    out->spans = (struct ladder_span *)(void *)rd->spans.data; /* NULL when there are none */
     rd->spans = (struct buf){0};
     for (size_t i = 0; i < count; i++) {
         struct ladder_span s = out->spans[i];
