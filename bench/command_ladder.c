@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/ladder/ladder_svg.h"
+#include "bench/ladder/ladder_draw.h"
 
 #define OPT_CONFIG struct config
 #include "lib/opt/opt_rows.h"

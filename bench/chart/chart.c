@@ -14,7 +14,7 @@
 #include "bench/base/data_find.h"
 #include "bench/base/json.h"
 #include "bench/base/writer.h"
-#include "bench/ladder/ladder_svg.h"
+#include "bench/ladder/ladder_draw.h"
 #include "bench/result/run_file.h"
 #include "lib/proto/transport_info.h"
 

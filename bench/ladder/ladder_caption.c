@@ -1,10 +1,9 @@
-/* Labels along their arrows: each tries a few places and takes the one that hides least. */
+#include "bench/ladder/ladder_caption.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "bench/ladder/ladder_page.h"
 
 enum { TOGETHER_PX = 11 }; /* arrows that close share a caption */
 enum { HALF_HEIGHT_PX = 7, DISTANCE_PX = 10, MARGIN_PX = 10, PAD_PX = 3 };
@@ -260,7 +259,7 @@ static void place(struct ladder_page *p, struct ladder_caption *c)
     *c = best;
 }
 
-int ladder_page_caption(struct ladder_page *p)
+int ladder_caption_make(struct ladder_page *p)
 {
     p->captions = calloc(p->steps + 1, sizeof *p->captions);
     if (p->captions == NULL)

@@ -1,4 +1,5 @@
-/* From a capture file to a picture file. */
+#include "bench/ladder/ladder_draw.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
@@ -36,38 +37,27 @@ static void convert_to_png(const char *svg_path)
     posix_spawn_file_actions_destroy(&quiet);
 }
 
-static int draw(struct buf *svg, const struct buf *pcapng, const struct ladder_about *about,
-                struct err_text *e)
-{
-    struct ladder_page page;
-    struct ladder ladder;
-    int rc = ladder_read(&ladder, pcapng->data, pcapng->len, about, e);
-
-    if (rc < 0)
-        return rc;
-    rc = ladder_page_make(&page, &ladder, about->max_steps);
-    if (rc == PL_OK) {
-        rc = ladder_svg_write(svg, &page, about);
-        ladder_page_free(&page);
-    }
-    ladder_free(&ladder);
-    return rc < 0 ? err_set(e, rc, "%s", pl_strerror(rc)) : rc;
-}
-
 int ladder_draw(const char *pcapng_path, const char *svg_path, const struct ladder_about *about,
                 struct err_text *e)
 {
     struct buf pcapng = {0}, svg = {0};
     struct err_text why = {""};
+    struct ladder ladder;
     int rc = file_read(&pcapng, pcapng_path, CAPTURE_MAX_BYTES, e);
 
+    if (rc < 0)
+        return rc;
+    rc = ladder_read(&ladder, pcapng.data, pcapng.len, about, &why);
     if (rc == PL_OK) {
-        rc = draw(&svg, &pcapng, about, &why);
+        rc = ladder_svg_write(&svg, &ladder, about);
         if (rc < 0)
-            err_set(e, rc, "draw %.100s: %.200s", pcapng_path, why.text);
-        else
-            rc = file_write(svg_path, svg.data, svg.len, e);
+            err_set(&why, rc, "%s", pl_strerror(rc));
+        ladder_free(&ladder);
     }
+    if (rc < 0)
+        err_set(e, rc, "draw %.100s: %.200s", pcapng_path, why.text);
+    else
+        rc = file_write(svg_path, svg.data, svg.len, e);
     if (rc == PL_OK)
         convert_to_png(svg_path);
     buf_free(&pcapng);

@@ -335,8 +335,7 @@ int ladder_page_make(struct ladder_page *p, const struct ladder *l, size_t max_s
         nudge_lines(p);
         make_notes(p);
         p->bottom_y += TAIL_PX;
-        if (ladder_page_caption(p) == PL_OK)
-            return PL_OK;
+        return PL_OK;
     }
     ladder_page_free(p);
     return PL_ENOMEM;

@@ -1,5 +1,5 @@
-/* Where everything of a ladder diagram goes: which steps are shown, how time becomes height, and
- * where each label finds room. Pixels, y downwards. No I/O, no SVG: ladder_svg.c draws it.
+/* The layout of a ladder diagram: which steps are shown, and how time becomes height. Pixels, y
+ * downwards. No I/O, no SVG: ladder_svg.c draws it.
  *
  * Time is to scale wherever a packet is under way. Longer gaps in which none is are broken: they
  * take up the same small height each and say how long they are. */
@@ -67,7 +67,7 @@ struct ladder_page {
     double px_per_ms;
     struct ladder_stretch *stretches; /* without gaps between them */
     size_t stretch_count;
-    struct ladder_caption *captions;
+    struct ladder_caption *captions; /* ladder_caption.h makes them */
     size_t caption_count;
     double *nudge; /* of each step's arrow: down, so that it doesn't lie upon another */
     struct ladder_note *notes;
@@ -91,8 +91,5 @@ double ladder_text_width(const char *text, double px);
 void ladder_time_text(char *out, size_t cap, int64_t ns);
 
 void ladder_page_free(struct ladder_page *p);
-
-/* ladder_caption.c: make and place the captions. 0 or PL_ENOMEM. */
-int ladder_page_caption(struct ladder_page *p);
 
 #endif

@@ -7,15 +7,15 @@
 
 enum { HEAD_LENGTH_PX = 11, HEAD_HALF_PX = 4 };
 
-const struct ink_look ink_looks[LADDER_KINDS] = {
-    [LADDER_HANDSHAKE] = {"#E69F00", "#7A5200", 1.8, NULL, true, INK_TAIL_NONE},
-    [LADDER_REQUEST] = {"#0072B2", "#00568A", 2.2, NULL, false, INK_TAIL_SQUARE},
-    [LADDER_RESPONSE] = {"#009E73", "#00664A", 2.2, NULL, false, INK_TAIL_RING},
-    [LADDER_DATA] = {"#D55E00", "#A03F00", 3, NULL, false, INK_TAIL_DISC},
-    [LADDER_MESSAGE] = {"#56B4E9", "#1B6A9C", 2.2, NULL, false, INK_TAIL_DISC},
-    [LADDER_CONTROL] = {"#555555", "#444444", 1.4, NULL, true, INK_TAIL_RING},
-    [LADDER_TEARDOWN] = {"#CC79A7", "#8A3A68", 1.8, "9 3 2 3", true, INK_TAIL_BAR},
-    [LADDER_ACK] = {"#A0A0A0", "#707070", 0.9, NULL, false, INK_TAIL_NONE},
+const struct arrow_style arrow_styles[LADDER_KINDS] = {
+    [LADDER_HANDSHAKE] = {"#E69F00", "#7A5200", 1.8, NULL, true, ARROW_TAIL_NONE},
+    [LADDER_REQUEST] = {"#0072B2", "#00568A", 2.2, NULL, false, ARROW_TAIL_SQUARE},
+    [LADDER_RESPONSE] = {"#009E73", "#00664A", 2.2, NULL, false, ARROW_TAIL_RING},
+    [LADDER_DATA] = {"#D55E00", "#A03F00", 3, NULL, false, ARROW_TAIL_DISC},
+    [LADDER_MESSAGE] = {"#56B4E9", "#1B6A9C", 2.2, NULL, false, ARROW_TAIL_DISC},
+    [LADDER_CONTROL] = {"#555555", "#444444", 1.4, NULL, true, ARROW_TAIL_RING},
+    [LADDER_TEARDOWN] = {"#CC79A7", "#8A3A68", 1.8, "9 3 2 3", true, ARROW_TAIL_BAR},
+    [LADDER_ACK] = {"#A0A0A0", "#707070", 0.9, NULL, false, ARROW_TAIL_NONE},
 };
 
 static bool is_utf8(const char *text)
@@ -26,7 +26,7 @@ static bool is_utf8(const char *text)
 }
 
 /* Control characters are no XML at all, not even as &#7; (XML 1.0 §2.2). */
-void ink_text(struct ink *s, const char *text)
+void draw_text(struct writer *w, const char *text)
 {
     bool utf8 = is_utf8(text);
 
@@ -34,58 +34,58 @@ void ink_text(struct ink *s, const char *text)
         unsigned char c = (unsigned char)*text;
 
         if (c == '&')
-            INK_PUT(s, "&amp;");
+            writer_printf(w, "&amp;");
         else if (c == '<')
-            INK_PUT(s, "&lt;");
+            writer_printf(w, "&lt;");
         else if (c == '>')
-            INK_PUT(s, "&gt;");
+            writer_printf(w, "&gt;");
         else if (c == '"')
-            INK_PUT(s, "&quot;");
+            writer_printf(w, "&quot;");
         else
-            INK_PUT(s, "%c", c < ' ' ? ' ' : c >= 0x80 && !utf8 ? '?' : c);
+            writer_printf(w, "%c", c < ' ' ? ' ' : c >= 0x80 && !utf8 ? '?' : c);
     }
 }
 
-void ink_label(struct ink *s, double x, double y, const char *attributes, const char *text)
+void draw_label(struct writer *w, double x, double y, const char *attributes, const char *text)
 {
-    INK_PUT(s, "<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, attributes);
-    ink_text(s, text);
-    INK_PUT(s, "</text>\n");
+    writer_printf(w, "<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, attributes);
+    draw_text(w, text);
+    writer_printf(w, "</text>\n");
 }
 
-void ink_line(struct ink *s, double x0, double y0, double x1, double y1, const char *attributes)
+void draw_line(struct writer *w, double x0, double y0, double x1, double y1, const char *attributes)
 {
-    INK_PUT(s, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" %s/>\n", x0, y0, x1, y1,
-            attributes);
+    writer_printf(w, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" %s/>\n", x0, y0, x1, y1,
+                  attributes);
 }
 
-static void put_tail(struct ink *s, const struct ink_look *k, double x, double y)
+static void put_tail(struct writer *w, const struct arrow_style *k, double x, double y)
 {
     switch (k->tail) {
-    case INK_TAIL_NONE:
+    case ARROW_TAIL_NONE:
         break;
-    case INK_TAIL_SQUARE:
-        INK_PUT(s, "<rect x=\"%.1f\" y=\"%.1f\" width=\"7\" height=\"7\" fill=\"%s\"/>\n", x - 3.5,
-                y - 3.5, k->line);
+    case ARROW_TAIL_SQUARE:
+        writer_printf(w, "<rect x=\"%.1f\" y=\"%.1f\" width=\"7\" height=\"7\" fill=\"%s\"/>\n",
+                      x - 3.5, y - 3.5, k->line);
         break;
-    case INK_TAIL_RING:
-    case INK_TAIL_DISC:
-        INK_PUT(s,
-                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" fill=\"%s\" stroke=\"%s\" "
-                "stroke-width=\"1.6\"/>\n",
-                x, y, k->tail == INK_TAIL_DISC ? 4 : 3, k->tail == INK_TAIL_DISC ? k->line : "#fff",
-                k->line);
+    case ARROW_TAIL_RING:
+    case ARROW_TAIL_DISC:
+        writer_printf(w,
+                      "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" fill=\"%s\" stroke=\"%s\" "
+                      "stroke-width=\"1.6\"/>\n",
+                      x, y, k->tail == ARROW_TAIL_DISC ? 4 : 3,
+                      k->tail == ARROW_TAIL_DISC ? k->line : "#fff", k->line);
         break;
-    case INK_TAIL_BAR:
-        INK_PUT(s,
-                "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
-                "stroke-width=\"2.5\"/>\n",
-                x, y - 5, x, y + 5, k->line);
+    case ARROW_TAIL_BAR:
+        writer_printf(w,
+                      "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
+                      "stroke-width=\"2.5\"/>\n",
+                      x, y - 5, x, y + 5, k->line);
         break;
     }
 }
 
-static void put_head(struct ink *s, const struct ink_look *k, const struct ladder_line *l,
+static void put_head(struct writer *w, const struct arrow_style *k, const struct ladder_line *l,
                      double size)
 {
     double length = hypot(l->x1 - l->x0, l->y1 - l->y0);
@@ -93,26 +93,26 @@ static void put_head(struct ink *s, const struct ink_look *k, const struct ladde
     double back_x = l->x1 - dx * HEAD_LENGTH_PX * size, back_y = l->y1 - dy * HEAD_LENGTH_PX * size;
     double half = HEAD_HALF_PX * size;
 
-    INK_PUT(s,
-            "<path d=\"M%.1f %.1fL%.1f %.1fL%.1f %.1f%s\" fill=\"%s\" stroke=\"%s\" "
-            "stroke-width=\"%.1f\"/>\n",
-            back_x - dy * half, back_y + dx * half, l->x1, l->y1, back_x + dy * half,
-            back_y - dx * half, k->open_head ? "" : "Z", k->open_head ? "none" : k->line, k->line,
-            k->open_head ? k->width : 0.5);
+    writer_printf(w,
+                  "<path d=\"M%.1f %.1fL%.1f %.1fL%.1f %.1f%s\" fill=\"%s\" stroke=\"%s\" "
+                  "stroke-width=\"%.1f\"/>\n",
+                  back_x - dy * half, back_y + dx * half, l->x1, l->y1, back_x + dy * half,
+                  back_y - dx * half, k->open_head ? "" : "Z", k->open_head ? "none" : k->line,
+                  k->line, k->open_head ? k->width : 0.5);
 }
 
-void ink_cross(struct ink *s, double x, double y)
+void draw_cross(struct writer *w, double x, double y)
 {
-    INK_PUT(s,
-            "<path d=\"M%.1f %.1fl12 12m0 -12l-12 12\" fill=\"none\" stroke=\"#222\" "
-            "stroke-width=\"2.6\"/>\n",
-            x - 6, y - 6);
+    writer_printf(w,
+                  "<path d=\"M%.1f %.1fl12 12m0 -12l-12 12\" fill=\"none\" stroke=\"#222\" "
+                  "stroke-width=\"2.6\"/>\n",
+                  x - 6, y - 6);
 }
 
-void ink_arrow(struct ink *s, enum ladder_kind kind, const struct ladder_line *l,
-               const char *dashes, bool arrives)
+void draw_arrow(struct writer *w, enum ladder_kind kind, const struct ladder_line *l,
+                const char *dashes, bool arrives)
 {
-    const struct ink_look *k = &ink_looks[kind];
+    const struct arrow_style *k = &arrow_styles[kind];
     struct ladder_line shaft = *l;
     double length = hypot(l->x1 - l->x0, l->y1 - l->y0);
 
@@ -120,21 +120,21 @@ void ink_arrow(struct ink *s, enum ladder_kind kind, const struct ladder_line *l
         shaft.x1 -= (l->x1 - l->x0) / length * HEAD_LENGTH_PX / 2;
         shaft.y1 -= (l->y1 - l->y0) / length * HEAD_LENGTH_PX / 2;
     }
-    INK_PUT(s,
-            "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
-            "stroke-width=\"%.1f\"%s%s%s/>\n",
-            shaft.x0, shaft.y0, shaft.x1, shaft.y1, k->line, k->width,
-            dashes != NULL ? " stroke-dasharray=\"" : "", dashes != NULL ? dashes : "",
-            dashes != NULL ? "\"" : "");
-    put_tail(s, k, l->x0, l->y0);
+    writer_printf(w,
+                  "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
+                  "stroke-width=\"%.1f\"%s%s%s/>\n",
+                  shaft.x0, shaft.y0, shaft.x1, shaft.y1, k->line, k->width,
+                  dashes != NULL ? " stroke-dasharray=\"" : "", dashes != NULL ? dashes : "",
+                  dashes != NULL ? "\"" : "");
+    put_tail(w, k, l->x0, l->y0);
     if (arrives)
-        put_head(s, k, l, kind == LADDER_ACK ? 0.7 : 1);
+        put_head(w, k, l, kind == LADDER_ACK ? 0.7 : 1);
 }
 
-void ink_diamond(struct ink *s, double x, double y)
+void draw_diamond(struct writer *w, double x, double y)
 {
-    INK_PUT(s,
-            "<path d=\"M%.1f %.1fl5 -5l5 5l-5 5Z\" fill=\"#fff\" stroke=\"#A03F00\" "
-            "stroke-width=\"1.5\"/>\n",
-            x - 5, y);
+    writer_printf(w,
+                  "<path d=\"M%.1f %.1fl5 -5l5 5l-5 5Z\" fill=\"#fff\" stroke=\"#A03F00\" "
+                  "stroke-width=\"1.5\"/>\n",
+                  x - 5, y);
 }

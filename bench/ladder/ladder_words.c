@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/base/units.h"
 #include "lib/proto/transport_info.h"
 
 /* A row's name begins with its transport's: "sse", "short-poll+close@250ms". */
@@ -12,20 +13,6 @@ static const struct transport_info *find_transport(const char *row)
 
     snprintf(name, sizeof name, "%.*s", (int)strcspn(row, "+@"), row);
     return transport_info_find(name);
-}
-
-/* "12,345" */
-static void group_digits(char *out, size_t cap, uint64_t value)
-{
-    char digits[32];
-    size_t len = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)value), n = 0;
-
-    for (size_t i = 0; i < len && n + 2 < cap; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            out[n++] = ',';
-        out[n++] = digits[i];
-    }
-    out[n] = '\0';
 }
 
 static const char *plural(unsigned count)
@@ -88,10 +75,11 @@ static void close_exchange(struct ladder_words *w, const struct ladder_about *ab
 
 static void make_closing(struct ladder_words *w, const struct ladder_counts *n, bool encrypted)
 {
-    char bytes[32], each[32];
+    char bytes[UNITS_TEXT_BYTES], each[UNITS_TEXT_BYTES] = "";
 
-    group_digits(bytes, sizeof bytes, n->bytes);
-    group_digits(each, sizeof each, n->updates > 0 ? (n->bytes + n->updates / 2) / n->updates : 0);
+    units_format_count(bytes, (double)n->bytes);
+    if (n->updates > 0)
+        units_format_count(each, (double)((n->bytes + n->updates / 2) / n->updates));
     snprintf(w->closing[0], sizeof w->closing[0],
              "In this picture: %u packet%s (%u only acknowledge%s), %s bytes with TCP/IP headers, "
              "%u TCP handshake%s,",

@@ -10,6 +10,7 @@
 #include "tests/unit/bench/explain/annotate/explain_fixture.h"
 #include "tests/unit/bench/ladder/ladder_wire.h"
 #include "bench/explain/annotate/explain_packet.h"
+#include "bench/ladder/ladder_page.h"
 #include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
 
@@ -89,7 +90,7 @@ static void draw(const uint8_t *capture, size_t len, unsigned clients)
     require_steps_sane(&l);
     require(ladder_page_make(&p, &l, 0) == PL_OK);
     require_page_sane(&p);
-    require(ladder_svg_write(&svg, &p, &about) == PL_OK);
+    require(ladder_svg_write(&svg, &l, &about) == PL_OK);
     require_svg_sane(&svg);
     ladder_page_free(&p);
     ladder_free(&l);

@@ -6,7 +6,6 @@
 
 #include "lib/base/clock.h"
 #include "bench/explain/write/explain_write.h"
-#include "bench/ladder/ladder_page.h"
 #include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
 #include "bench/base/units.h"
@@ -152,7 +151,6 @@ int explain_picture(struct buf *svg, const struct explain_take *t, const char *t
                                  .clients = 1,
                                  .max_steps = STEPS_SHOWN};
     struct ladder ladder;
-    struct ladder_page page;
     struct err_text why = {""};
     int rc;
 
@@ -168,11 +166,7 @@ int explain_picture(struct buf *svg, const struct explain_take *t, const char *t
     }
     if (rc < 0)
         return err_set(e, rc, "draw the exchange: %.200s", why.text);
-    rc = ladder_page_make(&page, &ladder, about.max_steps);
-    if (rc == PL_OK) {
-        rc = ladder_svg_write(svg, &page, &about);
-        ladder_page_free(&page);
-    }
+    rc = ladder_svg_write(svg, &ladder, &about);
     ladder_free(&ladder);
     return rc < 0 ? err_set(e, rc, "draw the exchange: %s", pl_strerror(rc)) : PL_OK;
 }
