@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 
 enum { TCP_HEADER_BYTES = 20, PORTS = UINT16_MAX + 1 };
@@ -40,27 +41,6 @@ static bool reopens(const struct wire_connection *c, const struct packet *p, boo
            p->sequence != c->side[true].first;
 }
 
-static int add_connection(struct wire_dissector *d, const struct wire_connection *key,
-                          int64_t at_ns)
-{
-    struct wire_connection *all = d->connections;
-
-    if (d->connection_count == d->connection_cap) {
-        size_t cap = d->connection_cap > 0 ? 2 * d->connection_cap : 16;
-
-        all = realloc(all, cap * sizeof *all);
-        if (all == NULL)
-            return PL_ENOMEM;
-        d->connections = all;
-        d->connection_cap = cap;
-    }
-    all[d->connection_count] = *key;
-    all[d->connection_count].begin_ns = at_ns;
-    all[d->connection_count].older = d->newest[key->client_port];
-    d->newest[key->client_port] = d->connection_count++;
-    return PL_OK;
-}
-
 /* *out: its index, or WIRE_NONE when it is of no interest. 0 or PL_ENOMEM. */
 static int find_connection(struct wire_dissector *d, size_t *out, const struct packet *p, bool up,
                            int64_t at_ns)
@@ -80,8 +60,15 @@ static int find_connection(struct wire_dissector *d, size_t *out, const struct p
     *out = WIRE_NONE;
     if (d->wants != NULL && !d->wants(d->arg, key.client_port))
         return PL_OK;
-    *out = d->connection_count;
-    return add_connection(d, &key, at_ns);
+    if (array_reserve(&d->connections, &d->connection_cap, d->connection_count + 1,
+                      sizeof *d->connections) < 0)
+        return PL_ENOMEM;
+    *out = d->connection_count++;
+    d->connections[*out] = key;
+    d->connections[*out].begin_ns = at_ns;
+    d->connections[*out].older = d->newest[key.client_port];
+    d->newest[key.client_port] = *out;
+    return PL_OK;
 }
 
 /* ---- segments ---- */
@@ -183,21 +170,6 @@ static size_t find_original(const struct wire_dissector *d, const struct wire_se
     return WIRE_NONE;
 }
 
-static int reserve(struct wire_dissector *d)
-{
-    size_t cap = d->cap > 0 ? 2 * d->cap : 256;
-    struct wire_segment *all;
-
-    if (d->count < d->cap)
-        return PL_OK;
-    all = realloc(d->segments, cap * sizeof *all);
-    if (all == NULL)
-        return PL_ENOMEM;
-    d->segments = all;
-    d->cap = cap;
-    return PL_OK;
-}
-
 /* 1; 0: it is of no interest; PL_EPROTO: it is earlier than the one before; PL_ENOMEM. */
 static int depart(struct wire_dissector *d, const struct packet *p, const struct pcapng_record *r,
                   int64_t at_ns)
@@ -208,7 +180,8 @@ static int depart(struct wire_dissector *d, const struct packet *p, const struct
 
     if (d->count > 0 && at_ns < d->segments[d->count - 1].sent_ns)
         return PL_EPROTO;
-    if (reserve(d) < 0 || find_connection(d, &i, p, up, at_ns) < 0)
+    if (array_reserve(&d->segments, &d->cap, d->count + 1, sizeof *d->segments) < 0 ||
+        find_connection(d, &i, p, up, at_ns) < 0)
         return PL_ENOMEM;
     if (i == WIRE_NONE)
         return 0;

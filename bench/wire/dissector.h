@@ -84,7 +84,7 @@ struct wire_dissector {
 
     struct pcapng_reader reader;
     int64_t offset_ns;
-    size_t cap, connection_cap;
+    uint32_t cap, connection_cap;
     size_t *newest; /* by client port: the newest connection, or WIRE_NONE */
 };
 

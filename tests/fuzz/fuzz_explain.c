@@ -67,7 +67,7 @@ static void require_texts_sane(const struct explain_notes *n)
     for (size_t i = 0; i < n->count; i++) {
         const struct explain_note *note = &n->all[i];
 
-        require(note->wire < n->text.len && note->meaning < n->text.len && note->ref < n->text.len);
+        require(note->wire < n->text.len && note->meaning < n->text.len);
         for (const char *c = explain_text(n, note->wire); *c != '\0'; c++)
             require((unsigned char)*c >= ' ' || (note->kind == EXPLAIN_DRAWING && *c == '\n'));
         for (const char *c = explain_text(n, note->meaning); *c != '\0'; c++)

@@ -6,40 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/utf8.h"
 #include "bench/wire/packet.h"
 
 const struct explain_flag explain_flags[] = {
     {PACKET_SYN, "SYN"}, {PACKET_FIN, "FIN"}, {PACKET_RST, "RST"}, {PACKET_ACK, "ACK"}, {0, NULL}};
 
-static int reserve(struct explain_notes *n)
-{
-    struct explain_note *all;
-    size_t cap = n->cap > 0 ? 2 * n->cap : 64;
-
-    if (n->text.len == 0 && buf_add(&n->text, "", 1) < 0)
-        return PL_ENOMEM;
-    if (n->count < n->cap)
-        return PL_OK;
-    all = realloc(n->all, cap * sizeof *all);
-    if (all == NULL)
-        return PL_ENOMEM;
-    n->all = all;
-    n->cap = cap;
-    return PL_OK;
-}
-
 void explain_note(struct explain_notes *n, const struct explain_note *shape)
 {
     struct explain_note *note;
 
+    if (n->rc == PL_OK && n->text.len == 0)
+        n->rc = buf_add(&n->text, "", 1);
     if (n->rc == PL_OK)
-        n->rc = reserve(n);
+        n->rc = array_reserve(&n->all, &n->cap, n->count + 1, sizeof *n->all);
     if (n->rc < 0)
         return;
     note = &n->all[n->count++];
     *note = *shape;
-    note->wire = note->meaning = note->ref = 0;
+    note->wire = note->meaning = 0;
+    note->ref = "";
 }
 
 /* The end of a text that began at `from`: its place, or 0 with rc set. */
@@ -86,8 +73,9 @@ static int put_number(struct buf *out, uint8_t byte)
     return buf_printf(out, "\\x%02x", byte);
 }
 
-static int put_beginning(struct buf *out, const uint8_t *data, size_t len, uint64_t total_bytes,
-                         size_t max_bytes)
+/* The beginning of total_bytes, of which len are there and at most max_bytes are shown. */
+static int put_bytes(struct buf *out, const uint8_t *data, size_t len, uint64_t total_bytes,
+                     size_t max_bytes)
 {
     size_t at = 0, shown = len < max_bytes ? len : max_bytes;
     int rc = PL_OK;
@@ -103,11 +91,6 @@ static int put_beginning(struct buf *out, const uint8_t *data, size_t len, uint6
     return rc;
 }
 
-int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t max_bytes)
-{
-    return put_beginning(out, data, len, len, max_bytes);
-}
-
 /* ---- texts ---- */
 
 __attribute__((format(printf, 2, 0))) static size_t put(struct explain_notes *n, const char *fmt,
@@ -118,7 +101,7 @@ __attribute__((format(printf, 2, 0))) static size_t put(struct explain_notes *n,
     int len = vasprintf(&raw, fmt, ap), rc = PL_ENOMEM;
 
     if (len >= 0)
-        rc = explain_put_bytes(&n->text, (const uint8_t *)raw, (size_t)len, SIZE_MAX);
+        rc = put_bytes(&n->text, (const uint8_t *)raw, (size_t)len, (size_t)len, SIZE_MAX);
     if (len >= 0)
         free(raw);
     return end_text(n, from, rc);
@@ -152,11 +135,8 @@ void explain_set_meaning(struct explain_notes *n, const char *fmt, ...)
 
 void explain_set_ref(struct explain_notes *n, const char *ref)
 {
-    size_t from = n->text.len;
-
-    if (n->rc < 0 || ref == NULL || *ref == '\0')
-        return;
-    n->all[n->count - 1].ref = end_text(n, from, buf_add(&n->text, ref, strlen(ref)));
+    if (n->rc == PL_OK && ref != NULL)
+        n->all[n->count - 1].ref = ref;
 }
 
 void explain_set_wire_beginning(struct explain_notes *n, const void *data, size_t len,
@@ -167,7 +147,7 @@ void explain_set_wire_beginning(struct explain_notes *n, const void *data, size_
     if (n->rc < 0)
         return;
     n->all[n->count - 1].wire =
-        end_text(n, from, put_beginning(&n->text, data, len, total_bytes, max_bytes));
+        end_text(n, from, put_bytes(&n->text, data, len, total_bytes, max_bytes));
 }
 
 void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len, size_t max_bytes)
@@ -187,7 +167,7 @@ void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
         const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
         size_t line = lf == NULL ? (size_t)(end - at) : (size_t)(lf - at);
 
-        rc = explain_put_bytes(&n->text, at, line, SIZE_MAX);
+        rc = put_bytes(&n->text, at, line, line, SIZE_MAX);
         if (rc == PL_OK)
             rc = buf_add(&n->text, "\n", 1);
         at += line + 1;
@@ -195,22 +175,12 @@ void explain_set_lines(struct explain_notes *n, const void *data, size_t len)
     n->all[n->count - 1].wire = end_text(n, from, rc);
 }
 
-/* ---- what is no text ---- */
-
 void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame)
 {
     if (n->rc < 0)
         return;
     n->all[n->count - 1].fact = EXPLAIN_FACT_FRAME;
     n->all[n->count - 1].frame = *frame;
-}
-
-void explain_set_packet(struct explain_notes *n, const struct explain_note_packet *packet)
-{
-    if (n->rc < 0)
-        return;
-    n->all[n->count - 1].fact = EXPLAIN_FACT_PACKET;
-    n->all[n->count - 1].packet = *packet;
 }
 
 const char *explain_text(const struct explain_notes *n, size_t text)

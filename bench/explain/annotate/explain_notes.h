@@ -60,19 +60,21 @@ struct explain_note {
         struct explain_note_frame frame;
         struct explain_note_packet packet;
     };
-    size_t wire, meaning, ref; /* for explain_text(); UTF-8, nothing a terminal obeys */
+    size_t wire, meaning; /* for explain_text(): UTF-8 without control characters; 0: "" */
+    const char *ref;      /* where that is defined: a constant; "": nowhere */
 };
 
 /* Zero-initialise. After a failed allocation everything is ignored: rc says so in the end. */
 struct explain_notes {
     struct explain_note *all;
-    size_t count, cap;
+    size_t count;
+    uint32_t cap;
     struct buf text; /* NUL-terminated strings; the first is "" */
     int rc;
 };
 
-/* Add a note, of which the texts are set by what follows, each at most once. What is not printable
- * in them is shown as \n, \x1b: they may be made of anybody's bytes. */
+/* Add a note like shape, but without texts: the functions below set those of the newest note. What
+ * is not printable in them is shown as \n, \x1b: they may be made of untrusted bytes. */
 void explain_note(struct explain_notes *n, const struct explain_note *shape);
 void explain_set_wire(struct explain_notes *n, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -88,12 +90,8 @@ void explain_set_wire_beginning(struct explain_notes *n, const void *data, size_
 void explain_set_lines(struct explain_notes *n, const void *data, size_t len);
 void explain_set_meaning(struct explain_notes *n, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-void explain_set_ref(struct explain_notes *n, const char *ref);
+void explain_set_ref(struct explain_notes *n, const char *ref); /* NULL is ignored */
 void explain_set_frame(struct explain_notes *n, const struct explain_note_frame *frame);
-void explain_set_packet(struct explain_notes *n, const struct explain_note_packet *packet);
-
-/* Append bytes to out as explain_set_wire_bytes() shows them. 0 or PL_ENOMEM. */
-int explain_put_bytes(struct buf *out, const uint8_t *data, size_t len, size_t max_bytes);
 
 /* Valid until the next note. */
 const char *explain_text(const struct explain_notes *n, size_t text);

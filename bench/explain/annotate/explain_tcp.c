@@ -98,23 +98,23 @@ static void set_packet_wire(struct explain *x, const struct wire_segment *p)
 static void say_packet(struct explain_connection *c, const struct wire_segment *p, bool third,
                        int64_t at_ns)
 {
-    const struct explain_note_packet numbers = {.flags = p->flags,
-                                                .lost = p->lost,
-                                                .again = p->again,
-                                                .sequence = p->sequence,
-                                                .acknowledgment = p->acknowledgment,
-                                                .payload_bytes = p->payload_bytes};
     const struct explain_note shape = {.kind = EXPLAIN_WIRE,
                                        .way = p->up ? EXPLAIN_UP : EXPLAIN_DOWN,
                                        .connection = c->number,
                                        .at_ns = at_ns,
-                                       .far_ns = p->up ? p->arrived_ns : p->sent_ns};
+                                       .far_ns = p->up ? p->arrived_ns : p->sent_ns,
+                                       .fact = EXPLAIN_FACT_PACKET,
+                                       .packet = {.flags = p->flags,
+                                                  .lost = p->lost,
+                                                  .again = p->again,
+                                                  .sequence = p->sequence,
+                                                  .acknowledgment = p->acknowledgment,
+                                                  .payload_bytes = p->payload_bytes}};
     struct explain_word word = explain_word("%s", packet_key(p, third));
     const char *fate = explain_word("%s", fate_key(p)).meaning;
     struct explain *x = c->x;
 
     explain_note(x->notes, &shape);
-    explain_set_packet(x->notes, &numbers);
     set_packet_wire(x, p);
     explain_set_meaning(x->notes, "%s%s%s", word.meaning, *fate != '\0' ? " " : "", fate);
     explain_set_ref(x->notes, word.ref);

@@ -88,7 +88,8 @@ static cJSON *describe(const struct explain_report *r, const struct explain_note
     add_time(o, r, n->way == EXPLAIN_DOWN ? "sent_ms" : "arrived_ms", n->far_ns);
     add_text(o, r, "wire", n->wire);
     add_text(o, r, "meaning", n->meaning);
-    add_text(o, r, "ref", n->ref);
+    if (*n->ref != '\0')
+        json_add_text(o, "ref", n->ref);
     if (n->fact == EXPLAIN_FACT_FRAME)
         add_frame(o, &n->frame);
     else if (n->fact == EXPLAIN_FACT_PACKET)

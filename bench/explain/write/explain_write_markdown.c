@@ -125,7 +125,7 @@ static void put_row(struct page *p, const struct explain_note *n)
         writer_printf(&p->w, "; %s %s",
                       n->way == EXPLAIN_DOWN ? "left the server at" : "at the server at", far);
     writer_puts(&p->w, " | ");
-    put_ref(p, explain_text(p->r->notes, n->ref));
+    put_ref(p, n->ref);
     writer_puts(&p->w, " |\n");
 }
 

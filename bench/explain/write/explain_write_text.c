@@ -140,7 +140,7 @@ static void full_meaning(const struct page *p, const struct explain_note *n,
 
 static void put_meaning(struct page *p, const struct explain_note *n)
 {
-    const char *ref = explain_text(p->r->notes, n->ref);
+    const char *ref = n->ref;
     char meaning[TEXT_MAX_BYTES];
     size_t x;
 
@@ -167,7 +167,7 @@ static void put_line(struct page *p, const struct explain_note *n)
     writer_puts(&p->w, way_paint(p, n));
     end = put_wrapped(p, wire, x, x);
     writer_puts(&p->w, p->colour ? "\033[0m" : "");
-    if (n->meaning == 0 && n->ref == 0) {
+    if (n->meaning == 0 && *n->ref == '\0') {
         writer_puts(&p->w, "\n");
         return;
     }

@@ -66,8 +66,7 @@ static inline const char *explained_text(struct explained *x)
         const struct explain_note *n = &x->notes.all[i];
 
         buf_printf(&x->text, "%c%u %s | %s | %s\n", ways[n->way], n->depth,
-                   explain_text(&x->notes, n->wire), explain_text(&x->notes, n->meaning),
-                   explain_text(&x->notes, n->ref));
+                   explain_text(&x->notes, n->wire), explain_text(&x->notes, n->meaning), n->ref);
     }
     buf_add(&x->text, "", 1);
     return (const char *)x->text.data;
