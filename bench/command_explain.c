@@ -160,7 +160,7 @@ static int print(const struct explain_report *r, const struct config *c)
     else if (c->markdown)
         rc = explain_write_markdown(&out, r);
     else
-        rc = explain_write_text(&out, r, terminal_wants_colour(stdout));
+        rc = explain_write_text(&out, r, EXPLAIN_TEXT_ALL);
     if (rc == PL_OK && (fwrite(out.data, 1, out.len, stdout) < out.len || fflush(stdout) != 0))
         rc = PL_ESYS;
     buf_free(&out);
@@ -188,6 +188,7 @@ static int show(const struct explain_take *t, const struct config *c,
         .mask = c->mask,
         .begin_ns = first_open_ns(t),
         .columns = explain_columns_for(terminal_columns(stdout)),
+        .colour = terminal_wants_colour(stdout),
     };
     int rc = PL_ENOMEM;
 

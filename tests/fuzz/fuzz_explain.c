@@ -82,11 +82,12 @@ static void require_written(const struct explained *x)
                                      .network = "r",
                                      .times = "t",
                                      .notes = &x->notes,
-                                     .explain = x->explain};
+                                     .explain = x->explain,
+                                     .colour = true};
     struct buf out = {0};
     cJSON *json;
 
-    require(explain_write_text(&out, &r, true) == PL_OK);
+    require(explain_write_text(&out, &r, EXPLAIN_TEXT_ALL) == PL_OK);
     out.len = 0;
     require(explain_write_markdown(&out, &r) == PL_OK);
     out.len = 0;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/err.h"
+#include "bench/base/writer.h"
 
 enum { ROW_BITS = 32, NAME_LINES = 4, CELLS_MAX = 32, UNMASKED_BYTES = 12 };
 
@@ -144,25 +144,53 @@ static void put_border(char line[EXPLAIN_FRAME_COLUMNS + 1], const struct drawin
     line[end + 1] = '\0';
 }
 
-static int put_rows(struct buf *out, const struct drawing *d)
+static void put_rows(struct writer *w, const struct drawing *d)
 {
     unsigned rows = (d->bits + ROW_BITS - 1) / ROW_BITS;
     char line[EXPLAIN_FRAME_COLUMNS + 1];
-    int rc = PL_OK;
 
-    for (unsigned row = 0; rc == PL_OK && row <= rows; row++) {
+    for (unsigned row = 0; row < rows; row++) {
         put_border(line, d, row);
-        rc = buf_printf(out, "%s\n", line);
-        for (int i = 0; rc == PL_OK && row < rows && i < (row == 0 ? NAME_LINES : 1); i++) {
+        writer_printf(w, "%s\n", line);
+        for (int i = 0; i < (row == 0 ? NAME_LINES : 1); i++) {
             put_row_line(line, d, row, i);
-            rc = buf_printf(out, "%s\n", line);
+            writer_printf(w, "%s\n", line);
         }
-        if (rc == PL_OK && row < rows) {
-            put_row_line(line, d, row, -1);
-            rc = buf_printf(out, "%s\n", line);
-        }
+        put_row_line(line, d, row, -1);
+        writer_printf(w, "%s\n", line);
     }
-    return rc;
+    put_border(line, d, rows);
+    writer_printf(w, "%s\n", line);
+}
+
+/* ---- unmasking ---- */
+
+static void put_hex(struct writer *w, const char *name, const uint8_t *bytes, size_t count,
+                    size_t period, const char *end)
+{
+    writer_printf(w, "%-18s", name);
+    for (size_t i = 0; i < count; i++)
+        writer_printf(w, " %02x", bytes[i % period]);
+    writer_puts(w, end);
+}
+
+static void put_unmasking(struct writer *w, const struct ws_frame *f, const uint8_t *payload,
+                          size_t have)
+{
+    size_t shown = have < UNMASKED_BYTES ? have : UNMASKED_BYTES;
+    const char *end = f->payload_bytes > shown ? " \u2026\n" : "\n";
+    uint8_t plain[UNMASKED_BYTES];
+
+    memcpy(plain, payload, shown);
+    ws_mask(plain, shown, f->masking_key, 0);
+    writer_puts(w, "\n");
+    put_hex(w, "payload as sent", payload, shown, shown, end);
+    put_hex(w, "XOR masking key", f->masking_key, shown, sizeof f->masking_key, end);
+    put_hex(w, "= payload", plain, shown, shown, end);
+    writer_printf(w, "%-18s", "  as text");
+    for (size_t i = 0; i < shown; i++)
+        writer_printf(w, "  %c", plain[i] >= ' ' && plain[i] < 0x7f ? plain[i] : '.');
+    writer_puts(w, "\n");
 }
 
 int explain_frame_draw(struct buf *out, const struct ws_frame *f, const uint8_t *payload,
@@ -173,53 +201,15 @@ int explain_frame_draw(struct buf *out, const struct ws_frame *f, const uint8_t 
         " 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1\n";
     size_t shown = have < EXPLAIN_FRAME_DRAWN_BYTES ? have : EXPLAIN_FRAME_DRAWN_BYTES;
     struct drawing d = {.count = 0};
-    int rc;
+    struct writer w = {.out = out};
 
     lay_out(&d, f, payload, shown);
-    rc = buf_add(out, scale, sizeof scale - 1);
-    if (rc == PL_OK)
-        rc = put_rows(out, &d);
-    if (rc == PL_OK && f->payload_bytes > shown)
-        rc = buf_printf(out, "  \u2026 and %llu more bytes of payload\n",
-                        (unsigned long long)(f->payload_bytes - shown));
-    return rc;
-}
-
-/* ---- unmasking ---- */
-
-static int put_hex(struct buf *out, const char *name, const uint8_t *bytes, size_t count,
-                   size_t period)
-{
-    int rc = buf_printf(out, "%-18s", name);
-
-    for (size_t i = 0; rc == PL_OK && i < count; i++)
-        rc = buf_printf(out, " %02x", bytes[period > 0 ? i % period : i]);
-    return rc;
-}
-
-int explain_frame_draw_unmasking(struct buf *out, const struct ws_frame *f, const uint8_t *payload,
-                                 size_t have)
-{
-    size_t shown = have < UNMASKED_BYTES ? have : UNMASKED_BYTES;
-    const char *more = f->payload_bytes > shown ? " \u2026" : "";
-    uint8_t plain[UNMASKED_BYTES];
-    int rc;
-
-    memcpy(plain, payload, shown);
-    ws_mask(plain, shown, f->masking_key, 0);
-    rc = put_hex(out, "payload as sent", payload, shown, 0);
-    if (rc == PL_OK)
-        rc = buf_printf(out, "%s\n", more);
-    if (rc == PL_OK)
-        rc = put_hex(out, "XOR masking key", f->masking_key, shown, sizeof f->masking_key);
-    if (rc == PL_OK)
-        rc = buf_printf(out, "%s\n", more);
-    if (rc == PL_OK)
-        rc = put_hex(out, "= payload", plain, shown, 0);
-    if (rc == PL_OK)
-        rc = buf_printf(out, "%s\n%-18s", more, "  as text");
-    for (size_t i = 0; rc == PL_OK && i < shown; i++)
-        rc = plain[i] >= ' ' && plain[i] < 0x7f ? buf_printf(out, "  %c", plain[i])
-                                                : buf_printf(out, "  .");
-    return rc == PL_OK ? buf_printf(out, "\n") : rc;
+    writer_puts(&w, scale);
+    put_rows(&w, &d);
+    if (f->payload_bytes > shown)
+        writer_printf(&w, "  \u2026 and %llu more bytes of payload\n",
+                      (unsigned long long)(f->payload_bytes - shown));
+    if (f->masked && have > 0)
+        put_unmasking(&w, f, payload, have);
+    return w.rc;
 }

@@ -10,13 +10,10 @@
 
 enum { EXPLAIN_FRAME_DRAWN_BYTES = 12, EXPLAIN_FRAME_COLUMNS = 65 };
 
-/* Append lines, each ended by LF: the header, and the first bytes of the payload as they are on
- * the wire, of which `have` are there. 0 or PL_ENOMEM. */
+/* Append lines, each ended by LF: the header, the first bytes of the payload as they are on the
+ * wire, and how they are unmasked where they are masked (§5.3): as sent, the key below, the result.
+ * `have` bytes of the payload are given. 0 or PL_ENOMEM. */
 int explain_frame_draw(struct buf *out, const struct ws_frame *f, const uint8_t *payload,
                        size_t have);
-
-/* The same for how the payload is unmasked (§5.3): as sent, the key under it, and what it makes. */
-int explain_frame_draw_unmasking(struct buf *out, const struct ws_frame *f, const uint8_t *payload,
-                                 size_t have);
 
 #endif

@@ -177,20 +177,14 @@ static void say_drawing(struct explain_side *s, const struct frame_view *v)
     const struct buf *payload = &v->f->payload;
     struct explain_notes *notes = s->c->x->notes;
     struct buf lines = {0};
-    int rc;
 
     if (!is_to_be_drawn(s, &v->ws))
         return;
-    rc = explain_frame_draw(&lines, &v->ws, payload->data, payload->len);
-    if (rc == PL_OK && v->ws.masked && payload->len > 0) {
-        rc = buf_add(&lines, "\n", 1);
-        if (rc == PL_OK)
-            rc = explain_frame_draw_unmasking(&lines, &v->ws, payload->data, payload->len);
-    }
-    if (rc < 0)
-        notes->rc = rc;
     explain_say(s, EXPLAIN_DRAWING, 1, (struct explain_word){NULL, NULL, NULL}, NULL);
-    explain_set_lines(notes, lines.data, lines.len);
+    if (explain_frame_draw(&lines, &v->ws, payload->data, payload->len) == PL_OK)
+        explain_set_lines(notes, lines.data, lines.len);
+    else
+        notes->rc = PL_ENOMEM;
     buf_free(&lines);
 }
 

@@ -25,6 +25,21 @@ void explain_time(char out[EXPLAIN_TIME_CHARS], const struct explain_report *r, 
         snprintf(out, EXPLAIN_TIME_CHARS, "%.*f ms", ms < 10 ? 2 : 1, ms);
 }
 
+const char *const explain_arrows[] = {"\u00b7", "\u2192", "\u2190"};
+
+void explain_far_text(char out[EXPLAIN_FAR_CHARS], const struct explain_report *r,
+                      const struct explain_note *n)
+{
+    char time[EXPLAIN_TIME_CHARS];
+
+    out[0] = '\0';
+    if (n->far_ns == EXPLAIN_NEVER)
+        return;
+    explain_time(time, r, n->far_ns);
+    snprintf(out, EXPLAIN_FAR_CHARS, "; %s %s",
+             n->way == EXPLAIN_DOWN ? "left the server at" : "at the server at", time);
+}
+
 __attribute__((format(printf, 3, 4))) static void put(struct sum *s, const char *name,
                                                       const char *fmt, ...)
 {

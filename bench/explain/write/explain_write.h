@@ -18,6 +18,7 @@ struct explain_report {
     bool mask;                     /* times and counts of packets, too */
     int64_t begin_ns;              /* times count from here */
     size_t columns;                /* of text; 0: EXPLAIN_COLUMNS */
+    bool colour;                   /* text for a terminal */
 };
 
 /* What stands for packets where nobody sees them: in explain_report.times. */
@@ -35,8 +36,18 @@ static inline size_t explain_columns_for(size_t terminal_columns)
     return terminal_columns < EXPLAIN_COLUMNS_MAX ? terminal_columns : EXPLAIN_COLUMNS_MAX;
 }
 
-/* Append; 0 or PL_ENOMEM. */
-int explain_write_text(struct buf *out, const struct explain_report *r, bool colour);
+enum explain_text_part {
+    EXPLAIN_TEXT_TITLE = 1,
+    EXPLAIN_TEXT_LEGEND = 2, /* how to read the notes */
+    EXPLAIN_TEXT_NOTES = 4,
+    EXPLAIN_TEXT_SUM = 8,          /* of all connections together */
+    EXPLAIN_TEXT_CONNECTIONS = 16, /* in the sum: of each, too */
+    EXPLAIN_TEXT_ALL = 31,
+};
+
+/* Append those parts, in that order. 0 or PL_ENOMEM. */
+int explain_write_text(struct buf *out, const struct explain_report *r, unsigned parts);
+/* Append all of it. 0 or PL_ENOMEM. */
 int explain_write_markdown(struct buf *out, const struct explain_report *r);
 
 /* One object:
@@ -73,20 +84,19 @@ int explain_write_markdown(struct buf *out, const struct explain_report *r);
  * Masked, times are "TIME", and what differs each time is absent. */
 int explain_write_json(struct buf *out, const struct explain_report *r);
 
-/* What stands above the notes: how to read them. */
-int explain_write_text_legend(struct buf *out, const struct explain_report *r);
-/* What stands below them: the account, of all connections together. */
-int explain_write_text_sum(struct buf *out, const struct explain_report *r, bool colour);
-/* A part of the first: notes from first on, as they become known. */
-int explain_write_text_notes(struct buf *out, const struct explain_report *r, bool colour,
-                             size_t first);
-
 /* ---- for those three ---- */
 
-enum { EXPLAIN_TIME_CHARS = 24, EXPLAIN_SUM_LINES = 24 };
+enum { EXPLAIN_TIME_CHARS = 24, EXPLAIN_FAR_CHARS = 64, EXPLAIN_SUM_LINES = 24 };
 
 /* "12.3 ms"; "TIME" where masked; "" where not known. */
 void explain_time(char out[EXPLAIN_TIME_CHARS], const struct explain_report *r, int64_t at_ns);
+
+/* "; at the server at 12.3 ms": when a packet was at the server's end; "" for any other note. */
+void explain_far_text(char out[EXPLAIN_FAR_CHARS], const struct explain_report *r,
+                      const struct explain_note *n);
+
+/* The arrow of each enum explain_way. */
+extern const char *const explain_arrows[];
 
 struct explain_sum_line {
     char name[24];

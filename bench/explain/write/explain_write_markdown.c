@@ -100,16 +100,14 @@ static void enter_table(struct page *p)
 
 static void put_row(struct page *p, const struct explain_note *n)
 {
-    static const char *const arrows[] = {"\u00b7", "\u2192", "\u2190"};
     const char *wire = explain_text(p->r->notes, n->wire);
-    char time[EXPLAIN_TIME_CHARS] = "", far[EXPLAIN_TIME_CHARS] = "";
+    char time[EXPLAIN_TIME_CHARS] = "", far[EXPLAIN_FAR_CHARS];
 
     enter_table(p);
     if (n->depth == 0)
         explain_time(time, p->r, n->at_ns);
-    if (n->far_ns != EXPLAIN_NEVER)
-        explain_time(far, p->r, n->far_ns);
-    writer_printf(&p->w, "| %s | %s%s | ", n->depth == 0 ? arrows[n->way] : "",
+    explain_far_text(far, p->r, n);
+    writer_printf(&p->w, "| %s | %s%s | ", n->depth == 0 ? explain_arrows[n->way] : "",
                   n->estimated ? "\u2248 " : "", time);
     for (unsigned i = 0; i < n->depth; i++)
         writer_puts(&p->w, "&emsp;");
@@ -121,9 +119,7 @@ static void put_row(struct page *p, const struct explain_note *n)
         put_escaped(p, wire);
     writer_puts(&p->w, " | ");
     put_escaped(p, explain_text(p->r->notes, n->meaning));
-    if (far[0] != '\0')
-        writer_printf(&p->w, "; %s %s",
-                      n->way == EXPLAIN_DOWN ? "left the server at" : "at the server at", far);
+    writer_puts(&p->w, far);
     writer_puts(&p->w, " | ");
     put_ref(p, n->ref);
     writer_puts(&p->w, " |\n");

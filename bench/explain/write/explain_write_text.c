@@ -21,25 +21,13 @@ enum {
 struct page {
     struct writer w;
     const struct explain_report *r;
-    bool colour;
     unsigned steps;
     size_t columns, meaning_x;
 };
 
-static struct page begin_page(struct buf *out, const struct explain_report *r, bool colour)
-{
-    size_t columns = r->columns > 0 ? r->columns : EXPLAIN_COLUMNS;
-
-    return (struct page){.w = {.out = out},
-                         .r = r,
-                         .colour = colour,
-                         .columns = columns,
-                         .meaning_x = columns / 2 < MEANING_X ? columns / 2 : MEANING_X};
-}
-
 static const char *paint(const struct page *p, const char *sequence)
 {
-    return p->colour ? sequence : "";
+    return p->r->colour ? sequence : "";
 }
 
 static void pad(struct page *p, size_t columns)
@@ -107,7 +95,6 @@ static const char *way_paint(const struct page *p, const struct explain_note *n)
 /* What was not on the wire in these words has a mark before it. */
 static void put_margin(struct page *p, const struct explain_note *n)
 {
-    static const char *const arrows[] = {"\u00b7", "\u2192", "\u2190"};
     const char *about = n->estimated ? "\u2248 " : "";
     const char *mark = n->kind == EXPLAIN_INSIDE ? " \u00b7 " : "   ";
     char time[EXPLAIN_TIME_CHARS];
@@ -118,33 +105,19 @@ static void put_margin(struct page *p, const struct explain_note *n)
         return;
     }
     explain_time(time, p->r, n->at_ns);
-    writer_printf(&p->w, "%s%*s%s%s%s", arrows[n->kind == EXPLAIN_REMARK ? 0 : n->way],
+    writer_printf(&p->w, "%s%*s%s%s%s", explain_arrows[n->kind == EXPLAIN_REMARK ? 0 : n->way],
                   TIME_WIDTH - (int)(units_text_width(about) + strlen(time)), "", about, time,
                   mark);
-}
-
-/* "...; at the server after 10.1 ms" */
-static void full_meaning(const struct page *p, const struct explain_note *n,
-                         char out[TEXT_MAX_BYTES])
-{
-    char time[EXPLAIN_TIME_CHARS] = "";
-
-    if (n->far_ns != EXPLAIN_NEVER)
-        explain_time(time, p->r, n->far_ns);
-    snprintf(out, TEXT_MAX_BYTES, "%s%s%s", explain_text(p->r->notes, n->meaning),
-             time[0] == '\0'          ? ""
-             : n->way == EXPLAIN_DOWN ? "; left the server at "
-                                      : "; at the server at ",
-             time);
 }
 
 static void put_meaning(struct page *p, const struct explain_note *n)
 {
     const char *ref = n->ref;
-    char meaning[TEXT_MAX_BYTES];
+    char meaning[TEXT_MAX_BYTES], far[EXPLAIN_FAR_CHARS];
     size_t x;
 
-    full_meaning(p, n, meaning);
+    explain_far_text(far, p->r, n);
+    snprintf(meaning, sizeof meaning, "%s%s", explain_text(p->r->notes, n->meaning), far);
     x = put_wrapped(p, meaning, p->meaning_x, p->meaning_x);
     if (*ref != '\0') {
         if (x + 1 + units_text_width(ref) > p->columns) {
@@ -166,7 +139,7 @@ static void put_line(struct page *p, const struct explain_note *n)
     put_margin(p, n);
     writer_puts(&p->w, way_paint(p, n));
     end = put_wrapped(p, wire, x, x);
-    writer_puts(&p->w, p->colour ? "\033[0m" : "");
+    writer_puts(&p->w, paint(p, "\033[0m"));
     if (n->meaning == 0 && *n->ref == '\0') {
         writer_puts(&p->w, "\n");
         return;
@@ -192,7 +165,7 @@ static void put_drawing(struct page *p, const struct explain_note *n)
             pad(p, room < WIRE_X ? room : WIRE_X);
             writer_puts(&p->w, way_paint(p, n));
             writer_add(&p->w, at, len);
-            writer_puts(&p->w, p->colour ? "\033[0m" : "");
+            writer_puts(&p->w, paint(p, "\033[0m"));
         }
         writer_puts(&p->w, "\n");
         at += len + (at[len] == '\n');
@@ -207,9 +180,9 @@ static void put_step(struct page *p, const struct explain_note *n)
     writer_puts(&p->w, "\n\n");
 }
 
-static void put_notes(struct page *p, size_t first)
+static void put_notes(struct page *p)
 {
-    for (size_t i = first; i < p->r->notes->count; i++) {
+    for (size_t i = 0; i < p->r->notes->count; i++) {
         const struct explain_note *n = &p->r->notes->all[i];
 
         if (n->kind == EXPLAIN_STEP)
@@ -219,15 +192,6 @@ static void put_notes(struct page *p, size_t first)
         else
             put_line(p, n);
     }
-}
-
-int explain_write_text_notes(struct buf *out, const struct explain_report *r, bool colour,
-                             size_t first)
-{
-    struct page p = begin_page(out, r, colour);
-
-    put_notes(&p, first);
-    return p.w.rc;
 }
 
 /* ---- above and below ---- */
@@ -259,35 +223,31 @@ static void put_sum(struct page *p, bool connections)
     }
 }
 
-int explain_write_text_legend(struct buf *out, const struct explain_report *r)
+static void put_title(struct page *p)
 {
-    struct page p = begin_page(out, r, false);
-
-    put_legend(&p);
-    return p.w.rc;
-}
-
-int explain_write_text_sum(struct buf *out, const struct explain_report *r, bool colour)
-{
-    struct page p = begin_page(out, r, colour);
-
-    put_sum(&p, false);
-    return p.w.rc;
-}
-
-/* ---- the whole ---- */
-
-int explain_write_text(struct buf *out, const struct explain_report *r, bool colour)
-{
-    struct page p = begin_page(out, r, colour);
     char title[TEXT_MAX_BYTES];
 
-    snprintf(title, sizeof title, ": %s, %s", r->about, r->network);
-    writer_printf(&p.w, "%s%s%s", paint(&p, "\033[1m"), r->topic, paint(&p, "\033[0m"));
-    put_wrapped(&p, title, units_text_width(r->topic), 0);
-    writer_puts(&p.w, "\n");
-    put_legend(&p);
-    put_notes(&p, 0);
-    put_sum(&p, true);
+    snprintf(title, sizeof title, ": %s, %s", p->r->about, p->r->network);
+    writer_printf(&p->w, "%s%s%s", paint(p, "\033[1m"), p->r->topic, paint(p, "\033[0m"));
+    put_wrapped(p, title, units_text_width(p->r->topic), 0);
+    writer_puts(&p->w, "\n");
+}
+
+int explain_write_text(struct buf *out, const struct explain_report *r, unsigned parts)
+{
+    size_t columns = r->columns > 0 ? r->columns : EXPLAIN_COLUMNS;
+    struct page p = {.w = {.out = out},
+                     .r = r,
+                     .columns = columns,
+                     .meaning_x = columns / 2 < MEANING_X ? columns / 2 : MEANING_X};
+
+    if ((parts & EXPLAIN_TEXT_TITLE) != 0)
+        put_title(&p);
+    if ((parts & EXPLAIN_TEXT_LEGEND) != 0)
+        put_legend(&p);
+    if ((parts & EXPLAIN_TEXT_NOTES) != 0)
+        put_notes(&p);
+    if ((parts & EXPLAIN_TEXT_SUM) != 0)
+        put_sum(&p, (parts & EXPLAIN_TEXT_CONNECTIONS) != 0);
     return p.w.rc;
 }

@@ -259,7 +259,12 @@ START_TEST(explain_draws_the_masked_example_bit_by_bit_5_2)
                                "+---------------+---------------+---------------+---------------+\n"
                                "|       4d      |       51      |       58      |\n"
                                "|0 1 0 0 1 1 0 1|0 1 0 1 0 0 0 1|0 1 0 1 1 0 0 0|\n"
-                               "+---------------+---------------+---------------+\n";
+                               "+---------------+---------------+---------------+\n"
+                               "\n"
+                               "payload as sent    7f 9f 4d 51 58\n"
+                               "XOR masking key    37 fa 21 3d 37\n"
+                               "= payload          48 65 6c 6c 6f\n"
+                               "  as text           H  e  l  l  o\n";
     const uint8_t wire[] = {0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58};
     struct buf got = {0};
     struct ws_frame f;

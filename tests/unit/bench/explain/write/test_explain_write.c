@@ -15,7 +15,7 @@ static void write_all(struct explained *x, struct buf out[3])
                                      .notes = &x->notes,
                                      .explain = x->explain};
 
-    ck_assert_int_eq(explain_write_text(&out[0], &r, false), 0);
+    ck_assert_int_eq(explain_write_text(&out[0], &r, EXPLAIN_TEXT_ALL), 0);
     ck_assert_int_eq(explain_write_markdown(&out[1], &r), 0);
     ck_assert_int_eq(explain_write_json(&out[2], &r), 0);
     for (int i = 0; i < 3; i++)
