@@ -14,8 +14,6 @@ void ladder_count(const struct ladder *l, size_t steps, int64_t until_ns, struct
         out->acks += s->kind == LADDER_ACK;
         if (s->delivered_ns > until_ns)
             continue;
-        out->responses += s->answers;
-        out->empty_responses += s->empty;
         out->updates += s->updates;
     }
     for (size_t i = 0; i < l->span_count; i++) {

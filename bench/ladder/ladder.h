@@ -57,7 +57,6 @@ struct ladder_step {
     uint32_t bytes;        /* of the IP packet */
     unsigned updates;      /* that are complete with it; of several copies, the first to arrive */
     int64_t oldest_age_ns; /* of those, on delivery; -1: not known */
-    bool answers, empty;   /* it completes a response; one without an update */
     char label[LADDER_LABEL_CHARS]; /* printable ASCII; "" for LADDER_ACK */
 };
 
@@ -98,8 +97,7 @@ struct ladder_counts {
     unsigned packets, lost, again, acks;
     uint64_t bytes;
     unsigned handshakes, round_trips; /* completed */
-    unsigned responses, empty_responses;
-    unsigned updates; /* delivered */
+    unsigned updates;                 /* delivered */
 };
 
 /* Count in l's first `steps` steps what has happened by until_ns. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/buf.h"
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "bench/ladder/stream_labels.h"
 
@@ -26,15 +26,16 @@ struct flow {                     /* a connection */
 
 struct reading {
     const struct ladder_about *about;
-    struct ladder *out; /* steps: one for each segment, until the ladder's own are chosen */
+    /* Until it is assembled: a step for each segment; spans and updates name steps by that; the
+     * published_ns of updates is their envelope's t. */
+    struct ladder *out;
     struct wire_dissector wire;
     const struct wire_segment *segments;
     size_t count;
     struct flow flows[LADDER_CONNECTIONS_MAX];
     size_t flow_count;
-    struct buf spans; /* of struct ladder_span; steps are indices into segments */
-    struct buf
-        updates; /* of struct ladder_update; likewise, and published_ns is the envelope's t */
+    uint32_t span_cap, update_cap;
+    int rc; /* 0, or PL_ENOMEM for good */
 };
 
 /* ---- which connections ---- */
@@ -82,74 +83,66 @@ static int64_t begin_ns(const struct reading *rd)
 
 /* ---- spans ---- */
 
-static struct ladder_span *span_at(struct buf *spans, size_t i)
+static void add_span(struct reading *rd, enum ladder_span_kind kind, size_t from, size_t to)
 {
-    return (struct ladder_span *)(void *)spans->data + i;
-}
+    struct ladder *out = rd->out;
 
-static size_t count_spans(const struct reading *rd)
-{
-    return rd->spans.len / sizeof(struct ladder_span);
-}
-
-static int add_span(struct reading *rd, enum ladder_span_kind kind, size_t from, size_t to)
-{
-    struct ladder_span span = {.kind = kind, .from = from, .to = to};
-
-    return buf_add(&rd->spans, &span, sizeof span);
+    if (array_reserve(&out->spans, &rd->span_cap, out->span_count + 1, sizeof *out->spans) < 0)
+        rd->rc = PL_ENOMEM;
+    else
+        out->spans[out->span_count++] = (struct ladder_span){.kind = kind, .from = from, .to = to};
 }
 
 /* Ends with the server's last message before the client has the keys. */
-static int note_tls(struct reading *rd, struct flow *f, size_t i)
+static void note_tls(struct reading *rd, struct flow *f, size_t i)
 {
     const struct ladder_step *s = &rd->out->steps[i];
 
     if (s->kind != LADDER_HANDSHAKE) {
         f->tls_span = WIRE_NONE - 1; /* it is over */
-        return PL_OK;
+    } else if (s->up && f->tls_span == WIRE_NONE) {
+        f->tls_span = rd->out->span_count;
+        add_span(rd, LADDER_SPAN_TLS, i, WIRE_NONE);
+    } else if (!s->up && f->tls_span < rd->out->span_count) {
+        rd->out->spans[f->tls_span].to = i;
     }
-    if (s->up && f->tls_span == WIRE_NONE) {
-        f->tls_span = count_spans(rd);
-        return add_span(rd, LADDER_SPAN_TLS, i, WIRE_NONE);
-    }
-    if (!s->up && f->tls_span < count_spans(rd))
-        span_at(&rd->spans, f->tls_span)->to = i;
-    return PL_OK;
 }
 
-static int note_exchange(struct reading *rd, struct flow *f, const struct ladder_said *said,
-                         size_t i)
+static void note_exchange(struct reading *rd, struct flow *f, const struct ladder_said *said,
+                          size_t i)
 {
     size_t from = f->request;
 
     if (said->begins_request && from == WIRE_NONE)
         f->request = i;
     if (!said->answers || from == WIRE_NONE)
-        return PL_OK;
+        return;
     f->request = WIRE_NONE;
-    return add_span(rd, LADDER_SPAN_EXCHANGE, from, i);
+    add_span(rd, LADDER_SPAN_EXCHANGE, from, i);
 }
 
 /* ---- what a segment is ---- */
 
-static int note_updates(struct reading *rd, const struct ladder_said *said, size_t i)
+static void note_updates(struct reading *rd, const struct ladder_said *said, size_t i)
 {
-    for (unsigned k = 0; k < said->updates && k < LADDER_SAID_UPDATES; k++) {
-        struct ladder_update u = {
-            .seq = said->update[k].seq, .published_ns = said->update[k].t_ns, .step = i};
+    struct ladder *out = rd->out;
+    size_t count = said->updates < LADDER_SAID_UPDATES ? said->updates : LADDER_SAID_UPDATES;
 
-        if (buf_add(&rd->updates, &u, sizeof u) < 0)
-            return PL_ENOMEM;
+    if (array_reserve(&out->updates, &rd->update_cap, out->update_count + count,
+                      sizeof *out->updates) < 0) {
+        rd->rc = PL_ENOMEM;
+        return;
     }
-    return PL_OK;
+    for (size_t k = 0; k < count; k++)
+        out->updates[out->update_count++] = (struct ladder_update){
+            .seq = said->update[k].seq, .published_ns = said->update[k].t_ns, .step = i};
 }
 
-static int name_payload(struct reading *rd, struct flow *f, size_t i)
+static void name_payload(struct reading *rd, struct flow *f, size_t i)
 {
     const struct wire_segment *s = &rd->segments[i];
     struct ladder_step *step = &rd->out->steps[i];
     struct ladder_said said;
-    int rc;
 
     stream_labels_feed(f->labels, s->up, s->payload + s->again_bytes,
                        s->payload_bytes - s->again_bytes, &said);
@@ -160,11 +153,12 @@ static int name_payload(struct reading *rd, struct flow *f, size_t i)
     f->established = true;
     step->kind = said.kind;
     step->updates = said.updates;
-    step->answers = said.answers;
-    step->empty = said.answers && said.empty;
     memcpy(step->label, said.text, sizeof step->label);
-    rc = said.tls ? note_tls(rd, f, i) : note_exchange(rd, f, &said, i);
-    return rc == PL_OK ? note_updates(rd, &said, i) : rc;
+    if (said.tls)
+        note_tls(rd, f, i);
+    else
+        note_exchange(rd, f, &said, i);
+    note_updates(rd, &said, i);
 }
 
 static void append_label(struct ladder_step *s, const char *word)
@@ -174,23 +168,18 @@ static void append_label(struct ladder_step *s, const char *word)
     snprintf(s->label + used, sizeof s->label - used, "%s%s", used > 0 ? " + " : "", word);
 }
 
-static int name_flags(struct reading *rd, struct flow *f, size_t i)
+static void name_flags(struct reading *rd, struct flow *f, size_t i)
 {
     struct ladder_step *s = &rd->out->steps[i];
     uint8_t flags = rd->segments[i].flags;
-    size_t syn = f->syn;
 
     if ((flags & PACKET_SYN) != 0) {
         s->kind = LADDER_HANDSHAKE;
         append_label(s, (flags & PACKET_ACK) != 0 ? "SYN-ACK" : "SYN");
-        if (s->up)
-            f->syn = i;
-        if (s->up || syn == WIRE_NONE)
-            return PL_OK;
-        f->syn = WIRE_NONE;
-        return add_span(rd, LADDER_SPAN_TCP, syn, i);
-    }
-    if ((flags & (PACKET_FIN | PACKET_RST)) != 0) {
+        if (!s->up && f->syn != WIRE_NONE)
+            add_span(rd, LADDER_SPAN_TCP, f->syn, i);
+        f->syn = s->up ? i : WIRE_NONE;
+    } else if ((flags & (PACKET_FIN | PACKET_RST)) != 0) {
         append_label(s, (flags & PACKET_RST) != 0 ? "RST" : "FIN");
         if (s->kind == LADDER_ACK)
             s->kind = LADDER_TEARDOWN;
@@ -199,7 +188,6 @@ static int name_flags(struct reading *rd, struct flow *f, size_t i)
         append_label(s, "ACK");
         f->established = true;
     }
-    return PL_OK;
 }
 
 /* A retransmission is named like its first copy. */
@@ -207,15 +195,16 @@ static void name_repetition(struct reading *rd, size_t i)
 {
     const struct wire_segment *s = &rd->segments[i];
     struct ladder_step *step = &rd->out->steps[i];
-    size_t k = s->original;
+    const struct ladder_step *first;
 
     step->kind = LADDER_DATA;
     snprintf(step->label, sizeof step->label, "again, %u bytes", s->length);
-    if (k == WIRE_NONE)
+    if (s->original == WIRE_NONE)
         return;
-    step->kind = rd->out->steps[k].kind;
+    first = &rd->out->steps[s->original];
+    step->kind = first->kind;
     snprintf(step->label, sizeof step->label, "again: %.*s",
-             (int)(sizeof step->label - sizeof "again: "), rd->out->steps[k].label);
+             (int)(sizeof step->label - sizeof "again: "), first->label);
 }
 
 static struct flow *get_flow(struct reading *rd, unsigned connection)
@@ -232,15 +221,16 @@ static struct flow *get_flow(struct reading *rd, unsigned connection)
     return &rd->flows[connection - 1];
 }
 
-/* The next segment becomes a step. 0 or PL_ENOMEM. */
-static int name_segment(struct reading *rd, size_t i)
+/* The next segment becomes a step. */
+static void name_segment(struct reading *rd, size_t i)
 {
     const struct wire_segment *s = &rd->segments[i];
     struct flow *f = get_flow(rd, s->connection);
-    int rc = PL_OK;
 
-    if (f == NULL)
-        return PL_ENOMEM;
+    if (f == NULL) {
+        rd->rc = PL_ENOMEM;
+        return;
+    }
     rd->out->steps[i] = (struct ladder_step){.up = s->up,
                                              .lost = s->lost,
                                              .again = s->again,
@@ -249,13 +239,13 @@ static int name_segment(struct reading *rd, size_t i)
                                              .oldest_age_ns = -1};
     if (s->again) {
         name_repetition(rd, i);
-        return PL_OK;
+        return;
     }
     if (s->gap)
         stream_labels_lose(f->labels, s->up);
     if (s->payload_bytes > s->again_bytes)
-        rc = name_payload(rd, f, i);
-    return rc == PL_OK ? name_flags(rd, f, i) : rc;
+        name_payload(rd, f, i);
+    name_flags(rd, f, i);
 }
 
 /* ---- the ladder made of them ---- */
@@ -330,10 +320,9 @@ static unsigned count_round_trips(const struct ladder *l, const struct ladder_sp
 static void keep_spans(struct reading *rd, const size_t *place)
 {
     struct ladder *out = rd->out;
-    size_t count = count_spans(rd);
+    size_t count = out->span_count;
 
-    out->spans = (struct ladder_span *)(void *)rd->spans.data; /* NULL when there are none */
-    rd->spans = (struct buf){0};
+    out->span_count = 0;
     for (size_t i = 0; i < count; i++) {
         struct ladder_span s = out->spans[i];
         const struct ladder_step *from, *to;
@@ -371,10 +360,9 @@ static int64_t published_ns(const struct reading *rd, int64_t t_ns, const struct
 static void keep_updates(struct reading *rd, const size_t *place)
 {
     struct ladder *out = rd->out;
-    size_t count = rd->updates.len / sizeof *out->updates;
+    size_t count = out->update_count;
 
-    out->updates = (struct ladder_update *)(void *)rd->updates.data;
-    rd->updates = (struct buf){0};
+    out->update_count = 0;
     for (size_t i = 0; i < count; i++) {
         struct ladder_update u = out->updates[i];
         size_t original = place[u.step], copy = place[first_copy(rd, u.step)];
@@ -449,19 +437,23 @@ static int assemble(struct reading *rd, struct err_text *e)
     return find_one_way(rd->out, e);
 }
 
-static int begin(struct reading *rd, struct ladder *out, size_t max_steps, struct err_text *e)
+/* After begin() failed, nothing but end() is due. */
+static void begin(struct reading *rd, struct ladder *out, size_t max_steps)
 {
     *out = (struct ladder){.steps = calloc(max_steps + 1, sizeof *out->steps)};
     rd->out = out;
-    return out->steps == NULL ? err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM)) : PL_OK;
+    rd->rc = out->steps == NULL ? PL_ENOMEM : PL_OK;
 }
 
-static int end(struct reading *rd, int rc)
+/* Make the ladder, unless something failed before. rc: whether the segments could be read. */
+static int end(struct reading *rd, int rc, struct err_text *e)
 {
+    if (rc == PL_OK && rd->rc < 0)
+        rc = err_set(e, rd->rc, "%s", pl_strerror(rd->rc));
+    if (rc == PL_OK)
+        rc = assemble(rd, e);
     for (size_t i = 0; i < rd->flow_count; i++)
         stream_labels_free(rd->flows[i].labels);
-    buf_free(&rd->spans);
-    buf_free(&rd->updates);
     wire_dissector_free(&rd->wire);
     if (rc < 0)
         ladder_free(rd->out);
@@ -476,17 +468,16 @@ static int read_capture(struct reading *rd, struct err_text *e)
     w->wants = wants;
     w->arg = rd;
     w->max_ns = rd->about->max_ns > 0 ? rd->about->max_ns : DEFAULT_MAX_NS;
-    while (w->count < LADDER_STEPS_MAX && (rc = wire_dissector_next(w, e)) > 0) {
-        size_t i = w->count - 1;
+    while (rd->rc == PL_OK && w->count < LADDER_STEPS_MAX && (rc = wire_dissector_next(w, e)) > 0) {
+        size_t connection = w->segments[w->count - 1].connection - 1;
 
         rd->segments = w->segments;
-        if (name_segment(rd, i) < 0)
-            return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
-        w->connections[w->segments[i].connection - 1].ignored =
-            rd->flows[w->segments[i].connection - 1].ignored;
+        name_segment(rd, w->count - 1);
+        w->connections[connection].ignored = rd->flows[connection].ignored;
         w->since_ns = begin_ns(rd);
     }
     wire_dissector_finish(w);
+    rd->segments = w->segments;
     rd->count = w->count;
     return rc < 0 ? rc : PL_OK;
 }
@@ -495,15 +486,11 @@ int ladder_read(struct ladder *out, const void *pcapng, size_t len,
                 const struct ladder_about *about, struct err_text *e)
 {
     struct reading rd = {.about = about};
-    int rc = begin(&rd, out, LADDER_STEPS_MAX, e);
+    int rc;
 
-    if (rc == PL_OK)
-        rc = wire_dissector_begin(&rd.wire, pcapng, len, e);
-    if (rc == PL_OK)
-        rc = read_capture(&rd, e);
-    if (rc == PL_OK)
-        rc = assemble(&rd, e);
-    return end(&rd, rc);
+    begin(&rd, out, LADDER_STEPS_MAX);
+    rc = wire_dissector_begin(&rd.wire, pcapng, len, e);
+    return end(&rd, rc == PL_OK ? read_capture(&rd, e) : rc, e);
 }
 
 /* ---- without a capture ---- */
@@ -523,16 +510,15 @@ int ladder_sketch(struct ladder *out, struct wire_segment *segments, size_t coun
     static const uint16_t no_port;
     static const struct ladder_about all = {.client_ports = &no_port}; /* whatever they ask for */
     struct reading rd = {.about = &all, .segments = segments, .count = count};
-    int rc = begin(&rd, out, count, e);
 
+    begin(&rd, out, count);
     out->sketched = true;
-    for (size_t i = 0; rc == PL_OK && i < count; i++) {
+    for (size_t i = 0; rd.rc == PL_OK && i < count; i++) {
         segments[i].id = i;
         segments[i].delivered_ns = segments[i].arrived_ns;
-        if (name_segment(&rd, i) < 0)
-            rc = err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+        name_segment(&rd, i);
     }
     if (count > 0)
         qsort(segments, count, sizeof *segments, compare_segments);
-    return end(&rd, rc == PL_OK ? assemble(&rd, e) : rc);
+    return end(&rd, PL_OK, e);
 }

@@ -25,7 +25,7 @@ struct stream_labels {
     struct ws_reader ws[2];
     struct ladder_tls tls;
     bool in_request;      /* its first bytes have come, its head's last have not */
-    bool endless;         /* the response is a stream: its head was the answer */
+    bool streamed;        /* the response has no end: its head was the answer */
     enum content content; /* of the response being read */
     struct buf array;     /* a poll's body so far */
     struct line_reader lines;
@@ -83,18 +83,13 @@ void stream_labels_free(struct stream_labels *t)
 __attribute__((format(printf, 2, 3))) static void say(struct ladder_said *out, const char *fmt, ...)
 {
     size_t used = strlen(out->text), room = sizeof out->text - used;
+    char words[2 * LADDER_LABEL_CHARS];
     va_list ap;
-    int n;
 
-    if (used > 0) {
-        n = snprintf(out->text + used, room, " + ");
-        used += (size_t)n < room ? (size_t)n : room - 1;
-        room = sizeof out->text - used;
-    }
     va_start(ap, fmt);
-    n = vsnprintf(out->text + used, room, fmt, ap);
+    vsnprintf(words, sizeof words, fmt, ap);
     va_end(ap);
-    if ((size_t)n >= room)
+    if ((size_t)snprintf(out->text + used, room, "%s%s", used > 0 ? " + " : "", words) >= room)
         memcpy(out->text + sizeof out->text - 4, "...", 4);
     for (char *c = out->text + used; *c != '\0'; c++)
         if (*c < ' ' || *c > '~')
@@ -154,16 +149,16 @@ static void phrase_add_message(struct phrase *p, const char *what, const char *d
         return;
     }
     phrase_end(p);
-    if (len >= sizeof hello && memcmp(data, hello, sizeof hello - 1) == 0) {
+    if (len >= sizeof hello && memcmp(data, hello, sizeof hello - 1) == 0)
         say(p->out, "%s: hello", what);
-    } else if (len >= sizeof missed && memcmp(data, missed, sizeof missed - 1) == 0) {
+    else if (len >= sizeof missed && memcmp(data, missed, sizeof missed - 1) == 0)
         say(p->out, "%s: missed", what);
-    } else if (len == 0 && !p->up) {
+    else if (len == 0 && !p->up)
         say(p->out, "%s: heartbeat", what);
-    } else {
-        say(p->out, "%s, %zu bytes", what, len);
+    else
         kind = p->up ? LADDER_MESSAGE : LADDER_DATA;
-    }
+    if (kind != LADDER_CONTROL)
+        say(p->out, "%s, %zu bytes", what, len);
     say_kind(p->out, kind);
 }
 
@@ -238,17 +233,11 @@ static bool read_events(struct stream_labels *t, const uint8_t *data, size_t len
 static bool read_content(struct stream_labels *t, const uint8_t *data, size_t len,
                          struct ladder_said *out)
 {
-    switch (t->content) {
-    case CONTENT_ARRAY:
+    if (t->content == CONTENT_ARRAY)
         return len <= MESSAGE_MAX_BYTES - t->array.len && buf_add(&t->array, data, len) == PL_OK;
-    case CONTENT_LINES:
+    if (t->content == CONTENT_LINES)
         return read_lines(t, data, len, out);
-    case CONTENT_EVENTS:
-        return read_events(t, data, len, out);
-    case CONTENT_OTHER:
-        break;
-    }
-    return true;
+    return t->content != CONTENT_EVENTS || read_events(t, data, len, out);
 }
 
 /* ---- HTTP ---- */
@@ -274,26 +263,23 @@ static void say_request(struct stream_labels *t, const struct http_message *m,
         m->upgrade ? " (Upgrade)" : "");
     say_kind(out, LADDER_REQUEST);
     out->housekeeping |= is_housekeeping(target);
-    out->ends_request = true;
     t->in_request = false;
 }
 
-static void begin_content(struct stream_labels *t, const struct http_message *m)
+static enum content content_of(const struct http_message *m)
 {
+    static const struct {
+        const char *type;
+        enum content content;
+    } rows[] = {{"application/json", CONTENT_ARRAY},
+                {"application/x-ndjson", CONTENT_LINES},
+                {"text/event-stream", CONTENT_EVENTS}};
     const char *type = http_message_field(m, "Content-Type");
 
-    t->array.len = 0;
-    if (type == NULL)
-        type = "";
-    if (strncmp(type, "application/json", 16) == 0)
-        t->content = CONTENT_ARRAY;
-    else if (strncmp(type, "application/x-ndjson", 20) == 0)
-        t->content = CONTENT_LINES;
-    else if (strncmp(type, "text/event-stream", 17) == 0)
-        t->content = CONTENT_EVENTS;
-    else
-        t->content = CONTENT_OTHER;
-    t->endless = t->content == CONTENT_LINES || t->content == CONTENT_EVENTS;
+    for (size_t i = 0; type != NULL && i < sizeof rows / sizeof *rows; i++)
+        if (strncmp(type, rows[i].type, strlen(rows[i].type)) == 0)
+            return rows[i].content;
+    return CONTENT_OTHER;
 }
 
 static void say_response(struct stream_labels *t, const struct http_message *m,
@@ -301,9 +287,10 @@ static void say_response(struct stream_labels *t, const struct http_message *m,
 {
     say(out, "%u %s", m->status, http_status_phrase(m->status));
     say_kind(out, LADDER_RESPONSE);
-    begin_content(t, m);
-    out->empty = m->status == 204;
-    out->answers |= t->endless;
+    t->array.len = 0;
+    t->content = content_of(m);
+    t->streamed = t->content == CONTENT_LINES || t->content == CONTENT_EVENTS;
+    out->answers |= t->streamed;
 }
 
 static void end_response(struct stream_labels *t, const struct http_message *m,
@@ -311,10 +298,10 @@ static void end_response(struct stream_labels *t, const struct http_message *m,
 {
     if (t->content == CONTENT_ARRAY)
         read_array(t, out);
-    if (t->endless)
+    if (t->streamed)
         say(out, "end of the response");
     t->content = CONTENT_OTHER;
-    t->endless = false;
+    t->streamed = false;
     out->answers |= m->status >= 200 || m->status == 101;
     if (m->status == 101 && m->upgrade)
         t->language = STREAM_WEBSOCKET;

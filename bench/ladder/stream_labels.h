@@ -17,9 +17,7 @@ struct ladder_said {
     enum ladder_kind kind;
     char text[LADDER_LABEL_CHARS];
     bool begins_request; /* the first bytes of a request are in it */
-    bool ends_request;   /* the last ones of its head */
-    bool answers;        /* the last bytes of a response, or the head of an endless one */
-    bool empty;          /* that response is a 204 */
+    bool answers;        /* the last bytes of a response, or the head of a streamed one */
     bool tls;            /* records, not to be looked into */
     bool housekeeping;   /* a request to the server's own pages (/stats, ...), no client's */
     unsigned updates;

@@ -134,7 +134,6 @@ static struct wire_segment describe(struct wire_connection *c, const struct pack
         .lost = is_lost(r),
         .flags = p->flags,
         .client_port = c->client_port,
-        .server_port = c->server_port,
         .length = packet_sequence_length(p),
         .payload = p->payload,
         .payload_bytes = p->payload_bytes,

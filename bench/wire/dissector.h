@@ -30,7 +30,7 @@ struct wire_segment {
     bool again;          /* a retransmission: its sender had sent all of it before */
     bool gap;            /* bytes before it, in its direction, are not in the capture */
     uint8_t flags;       /* enum packet_tcp_flag */
-    uint16_t client_port, server_port;
+    uint16_t client_port;
     uint32_t first_sequence; /* the number that is counted as 0 in this direction */
     uint32_t sequence;       /* relative to that: SYN is 0, the first byte 1 */
     uint32_t acknowledgment; /* relative to the other direction's; without ACK: 0 */

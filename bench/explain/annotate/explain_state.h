@@ -62,7 +62,6 @@ struct explain_side { /* one direction of a connection */
     struct http_reader http;
     struct buf head;
     bool head_open; /* the head has not been noted yet */
-    bool endless;   /* its head was the answer */
     bool chunked;
     struct buf framing;   /* bytes around the chunk that is to come */
     uint64_t chunk_bytes; /* of the chunk being received */
