@@ -306,6 +306,11 @@ void wire_dissector_free(struct wire_dissector *d)
     *d = (struct wire_dissector){.count = 0};
 }
 
+int64_t wire_segment_client_ns(const struct wire_segment *s)
+{
+    return s->up || s->arrived_ns == WIRE_NEVER ? s->sent_ns : s->arrived_ns;
+}
+
 bool wire_segment_is_ack(const struct wire_segment *s)
 {
     return s->payload_bytes == 0 && (s->flags & (PACKET_SYN | PACKET_FIN | PACKET_RST)) == 0;

@@ -9,7 +9,7 @@
 
 #include "tests/unit/bench/explain/annotate/explain_fixture.h"
 #include "tests/unit/bench/ladder/ladder_wire.h"
-#include "bench/explain/annotate/explain_packet.h"
+#include "bench/explain/annotate/explain_take.h"
 #include "bench/ladder/ladder_page.h"
 #include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
@@ -97,40 +97,46 @@ static void draw(const uint8_t *capture, size_t len, unsigned clients)
     buf_free(&svg);
 }
 
-static void require_packets_sane(const struct wire_segment *p, size_t count)
+static void require_packets_sane(const struct explain_take *t)
 {
-    for (size_t i = 0; i < count; i++) {
-        require(i == 0 || p[i].order_ns >= p[i - 1].order_ns);
-        require(p[i].again_bytes <= p[i].payload_bytes);
-        require(!p[i].again || p[i].again_bytes == p[i].payload_bytes);
-        require(!p[i].lost || p[i].arrived_ns == INT64_MAX);
+    for (size_t i = 0; i < t->packet_count; i++) {
+        const struct wire_segment *p = &t->packets[i];
+
+        require(i == 0 || p->order_ns >= p[-1].order_ns);
+        require(p->again_bytes <= p->payload_bytes);
+        require(!p->again || p->again_bytes == p->payload_bytes);
+        require(!p->lost || p->arrived_ns == INT64_MAX);
     }
 }
 
-static void explain(const uint8_t *capture, size_t len, int64_t shut_ns)
+static void add_event(struct explain_take *t, enum transcript_what what, int64_t at_ns,
+                      const char *text)
+{
+    const struct transcript_event e = {what, 1, at_ns, (const uint8_t *)text, strlen(text)};
+
+    require(transcript_encode(&t->text, &e) == PL_OK);
+}
+
+static void explain(const struct wire *w, int64_t shut_ns)
 {
     const struct explain_options options = {.wire = true, .packets = shut_ns % 2 == 0};
-    struct wire_segment *packets;
+    struct explain_take t = {.pcapng = w->file};
     struct err_text e = {""};
     struct explained x;
     unsigned again = 0;
-    size_t count;
 
-    require(explain_packets_read(&packets, &count, capture, len, &e) == PL_OK);
-    for (size_t i = 0; i < count; i++)
-        packets[i].connection = 1;
-    require_packets_sane(packets, count);
-    explain_packets_place_fin(packets, count, 1, shut_ns);
-    require_packets_sane(packets, count);
+    add_event(&t, TRANSCRIPT_CONNECTED, shut_ns - 1, "10.77.0.1:40000");
+    add_event(&t, TRANSCRIPT_SHUT, shut_ns, "");
+    add_event(&t, TRANSCRIPT_EOF, shut_ns, "");
+    require(buf_add(&t.text, "", 1) == PL_OK && explain_take_read(&t, &e) == PL_OK);
+    require_packets_sane(&t);
+    for (size_t i = 0; i < t.packet_count; i++)
+        again += t.packets[i].again && t.packets[i].connection == 1;
     explained_begin(&x, &options);
-    for (size_t i = 0; i < count; i++) {
-        again += packets[i].again;
-        explain_packet(x.explain, &packets[i]);
-    }
-    explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
+    explain_take_annotate(x.explain, &t);
     require(x.notes.rc == PL_OK && explain_tally(x.explain, 0).again == again);
     explained_end(&x);
-    free(packets);
+    explain_take_free(&t);
 }
 
 static void play_script(struct wire *w, const uint8_t *data, size_t size)
@@ -166,8 +172,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         play_script(&w, data + 1, size - 1);
     draw(w.file.data, w.file.len, size > 0 ? data[0] & 3 : 1);
-    explain(w.file.data, w.file.len,
-            WIRE_BEGIN_NS - WIRE_OFFSET_NS + (size > 0 ? data[0] : 0) * WIRE_MS);
-    buf_free(&w.file);
+    explain(&w, WIRE_BEGIN_NS - WIRE_OFFSET_NS + (size > 0 ? data[0] : 0) * WIRE_MS);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* An exchange, explained: what happened (transcript.h, explain_packet.h) goes in, in order of
+/* An exchange, explained: what happened (transcript.h, dissector.h) goes in, in order of
  * time; notes on what it means (explain_notes.h) come out, as soon as the bytes for them are
  * complete. However the bytes are cut into events, the notes are the same.
  *
@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "bench/explain/annotate/explain_notes.h"
-#include "bench/explain/annotate/explain_packet.h"
 #include "bench/explain/annotate/explain_tally.h"
+#include "bench/wire/dissector.h"
 #include "lib/proto/transcript.h"
 
 enum { EXPLAIN_CONNECTIONS_MAX = 64 }; /* kept at a time: the newest */

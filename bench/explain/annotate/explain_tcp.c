@@ -120,7 +120,7 @@ static void say_packet(struct explain_connection *c, const struct wire_segment *
     explain_set_ref(x->notes, word.ref);
     if (at_ns > x->shown_ns)
         x->shown_ns = at_ns;
-    x->now_ns = explain_packet_at_ns(p);
+    x->now_ns = wire_segment_client_ns(p);
     if (x->options.packets && (p->flags & PACKET_SYN) != 0 && !p->again)
         say_syn_options(&c->side[p->up], p);
 }
@@ -147,7 +147,7 @@ static bool hold_fin(struct explain_connection *c, const struct wire_segment *p)
 
 bool explain_tcp_fin(struct explain_connection *c)
 {
-    int64_t at_ns = explain_packet_at_ns(&c->fin), now_ns = c->x->now_ns;
+    int64_t at_ns = wire_segment_client_ns(&c->fin), now_ns = c->x->now_ns;
 
     if (!c->fin_held)
         return false;
@@ -195,7 +195,7 @@ void explain_tcp_packet(struct explain_connection *c, const struct wire_segment 
     if (p->up && (p->flags & PACKET_FIN) != 0 && server_closed_first(c, p))
         explain_tcp_fin(c);
     if (c->x->options.packets || third || (p->flags & more) != 0 || p->again || p->lost)
-        say_packet(c, p, third, explain_packet_at_ns(p));
+        say_packet(c, p, third, wire_segment_client_ns(p));
 }
 
 /* ---- what the kernel says ---- */
