@@ -32,7 +32,7 @@ static int print_result(const struct result *r, const struct fleet *f)
     return err < 0 || fflush(stdout) != 0 || ferror(stdout) ? PL_ESYS : PL_OK;
 }
 
-/* Everything that went wrong is said, and what was measured is kept all the same. */
+/* Print every fault, and the result whether or not there is one. */
 static int report(struct fleet *f)
 {
     struct result r;

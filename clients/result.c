@@ -55,7 +55,7 @@ static int64_t cpu_us(const struct proc_usage *from, const struct proc_usage *to
     return to->user_us + to->system_us - from->user_us - from->system_us;
 }
 
-/* Milliseconds of a phase; 0 when it was not gone through. */
+/* Milliseconds of a phase; 0 when it was not reached. */
 static double phase_ms(int64_t from_ns, int64_t to_ns)
 {
     return from_ns == 0 || to_ns == 0 ? 0.0 : to_ms(to_ns - from_ns);

@@ -11,7 +11,7 @@
 struct result {
     struct completeness sum;
     struct seq_range window; /* the sequence numbers of its updates */
-    bool from_server;        /* the server told what was published; else it was observed */
+    bool from_server;        /* window is by /stats; else as far as any client has seen */
 };
 
 /* Close the account of a run that has ended. */

@@ -22,11 +22,11 @@ struct watch {
     bool terminal;
     char paint[16];          /* escape sequence of the transport's colour; "": none */
     const char *dim, *plain; /* of faint text and of the end of any */
-    bool status_shown;       /* the cursor stands behind a line that is to be overwritten */
+    bool status_shown;       /* a status line is shown, to be overwritten by the next line */
     bool gave_up;
 };
 
-/* ---- what it looks like ---- */
+/* ---- the line of an update ---- */
 
 static int terminal_columns(const struct watch *w)
 {
@@ -51,7 +51,7 @@ static void leave(struct watch *w)
     client_leave(w->client, clock_now_ns());
 }
 
-/* The reader of our output has gone: so do we. */
+/* End when nobody reads the output any more. */
 static void flush_or_leave(struct watch *w)
 {
     if (fflush(stdout) != 0)
@@ -80,7 +80,7 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-/* What the polling transports have cost so far; nothing for those that are told. */
+/* How many requests a polling transport has made so far; nothing for the others. */
 static int requests_text(const struct watch *w, char *out, size_t cap)
 {
     const struct counters *n = &w->env.recorder.whole;
@@ -104,7 +104,7 @@ static int where_text(char out[WHERE_BYTES], const struct envelope *e)
                     e->key.len > 0 ? " " : "", (int)e->key.len, e->key.text);
 }
 
-/* ---- what happens ---- */
+/* ---- events ---- */
 
 static void print_update(struct watch *w, const struct envelope *e, size_t text_len,
                          int64_t recv_ns)
@@ -146,7 +146,7 @@ static void on_update(void *arg, struct client *c, const struct envelope *e, siz
         leave(w);
 }
 
-/* Between updates a poller is busy too: let the audience see it ask. */
+/* Show that a poller makes requests between updates, too. */
 static void on_answered(void *arg, struct client *c)
 {
     struct watch *w = arg;
@@ -161,7 +161,7 @@ static void on_answered(void *arg, struct client *c)
     flush_or_leave(w);
 }
 
-/* One write each: whoever reads it explains it while it happens. A reader that has gone is no
+/* One write for each event, so that a reader can explain it at once. A reader that has gone is no
  * reason to stop. */
 static void on_noted(void *arg, struct client *c, enum transcript_what what, const void *data,
                      size_t len, int64_t at_ns)
@@ -193,7 +193,7 @@ static void on_lost(void *arg, struct client *c, int64_t retry_in_ns)
     clear_status(w);
     printf("%s— %s; next try in %.1f s%s\n", w->dim, *why != '\0' ? why : "connection lost",
            (double)retry_in_ns / (double)NS_PER_S, w->plain);
-    w->env.last_failure.text[0] = '\0'; /* told: the next loss has a reason of its own */
+    w->env.last_failure.text[0] = '\0'; /* printed: the next loss has its own reason */
     flush_or_leave(w);
 }
 
@@ -220,7 +220,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     if (w->client->leaving)
-        event_base_loopbreak(w->env.base); /* asked twice */
+        event_base_loopbreak(w->env.base); /* the second signal */
     else
         leave(w);
 }

@@ -13,7 +13,7 @@ enum { QUERY_BYTES = CHANNELS_TEXT_BYTES + 128, COOKIE_MAX_BYTES = 512 };
 
 enum { CLIENT_ALIGN = 64 }; /* a client's hot fields start a cache line */
 
-/* How long to wait for the peer's half of an orderly end. */
+/* How long to wait for the peer's FIN when leaving. */
 static const int64_t leave_limit_ns = NS_PER_S;
 
 static struct client *of(struct connection *net)
@@ -32,7 +32,7 @@ static void note(struct client *c, enum transcript_what what, const void *data, 
         env->hooks->noted(env->hooks_arg, c, what, data, len, at_ns);
 }
 
-/* What the kernel says of its connection, while it has one. */
+/* What TCP_INFO says of the connection. */
 static void note_kernel(struct client *c, bool counts_only, int64_t at_ns)
 {
     char text[CONN_TCP_TEXT_BYTES];
@@ -63,7 +63,7 @@ static void note_end(struct client *c, enum conn_end why, int sys_errno, int64_t
     }
     if (c->net.conn.peer_ended)
         note(c, TRANSCRIPT_EOF, NULL, 0, now_ns);
-    if (!c->net.conn.lingering) /* else it has been noted when it was */
+    if (!c->net.conn.lingering) /* else on_shut() has noted it */
         note(c, TRANSCRIPT_SHUT, by, sizeof by - 1, now_ns);
 }
 
@@ -187,7 +187,7 @@ static void on_due(struct connection *net, int64_t now_ns)
     struct client *c = of(net);
 
     if (c->leaving)
-        conn_close(&net->conn); /* the peer took too long to end it */
+        conn_close(&net->conn); /* the peer did not end it in time */
     else if (net->state == CONNECTION_BACKOFF)
         client_dial(c, now_ns);
     else if (c->driver->on_due != NULL)
@@ -323,7 +323,7 @@ static void tell_joined(struct client *c)
         env->hooks->joined(env->hooks_arg, c);
 }
 
-/* With channels, their tracks tell completeness, and the cursor only where to go on. */
+/* With channels, their tracks have the account; the cursor only says where to resume. */
 static void move_cursor(struct client *c, uint64_t cursor)
 {
     if (c->track.joined && cursor < c->track.cursor) {
@@ -349,7 +349,7 @@ void client_joined(struct client *c, uint64_t cursor, int64_t now_ns)
 
 void client_missed(struct client *c, uint64_t count)
 {
-    if (c->channels == NULL) /* a channel's track knows by its own numbers */
+    if (c->channels == NULL) /* a channel's track sees it in its own numbers */
         recorder_missed(&c->net.env->recorder, &c->track, count);
 }
 
@@ -361,7 +361,7 @@ static void take_in_channel(struct client *c, const struct envelope *e, int64_t 
         channel_track_update(track, &c->net.env->recorder, c->index, e, recv_ns);
     else
         c->net.env->recorder.strays++;
-    /* Among latest values that were held back may be older ones. */
+    /* A latest value that was held back may be older than the cursor. */
     if (e->seq > c->track.cursor || !c->track.joined)
         move_cursor(c, e->seq);
 }
@@ -377,7 +377,7 @@ void client_update(struct client *c, const struct envelope *e, size_t text_len, 
         recorder_update(&env->recorder, &c->track, c->index, e, recv_ns);
     recorder_note_seen(&env->recorder, e);
     c->unsorted_bytes -= text_len;
-    /* Payload goes where its update goes, so that payload ÷ updates is exact. */
+    /* Payload counts in the window of its update, so that payload ÷ updates is exact. */
     CLIENT_COUNT(c, e->t_ns, payload_bytes_in, text_len);
     client_sort_bytes(c, recv_ns);
     if (first)
@@ -445,8 +445,6 @@ static int client_init(struct client *c, struct client_env *env, uint32_t index)
     connection_init(&c->net, env, &ops, index);
     c->driver = env->opt->driver;
     c->index = index;
-    if (c->driver->init != NULL)
-        c->driver->init(c);
     return env->channels.nitems > 0 ? channel_tracks_new(&c->channels, &env->channels, index)
                                     : PL_OK;
 }

@@ -1,7 +1,7 @@
 /* One client: a connection that is opened, lost and opened again; a cursor; and the account of
  * what arrived. The same for every transport: a driver (driver.h) adds the protocol.
  *
- * Life: client_array_init(), client_begin() when the ramp says so; then connections are opened by
+ * Life: client_array_init(), client_begin() at its turn of the ramp; then connections are opened by
  * client_dial(), lost, and waited for (client_back_off()), until client_leave(). All of it
  * happens on the loop; nothing here blocks.
  */
@@ -26,13 +26,13 @@ struct client {
     struct channel_tracks *channels; /* owned; NULL: it receives the default channel */
     uint64_t unsorted_bytes;         /* read, and not yet known to be payload or framing */
     int64_t retry_floor_ns;          /* the server asked for at least this wait (SSE retry:) */
-    int64_t cut_off_ns;  /* since when it has had to wait for an answer; 0: it has not */
-    int64_t dial_due_ns; /* when the connection was due: the window it counts in */
-    char *cookie;        /* owned; "name=value" as it was told to send; NULL: not told */
+    int64_t cut_off_ns; /* when it lost its connection, until it is answered again; 0: it has not */
+    int64_t dial_due_ns; /* when the connection was due, which decides its window */
+    char *cookie;        /* owned; the server's, "name=value"; NULL: none */
 };
 
 void client_begin(struct client *c, int64_t now_ns);
-/* End in an orderly way, whatever its state; hooks.ended follows, at once or within a second. */
+/* End in an orderly way, whatever its state; hooks.ended is called at once or within a second. */
 void client_leave(struct client *c, int64_t now_ns);
 
 static inline bool client_has_ended(const struct client *c)
@@ -40,7 +40,7 @@ static inline bool client_has_ended(const struct client *c)
     return c->net.state == CONNECTION_ENDED;
 }
 
-/* All clients of a run, each as long as its driver says. */
+/* All clients of a run: structs of their driver's, client_bytes long. */
 struct client_array {
     unsigned char *first; /* owned */
     size_t stride_bytes;
@@ -65,18 +65,18 @@ void client_array_free(struct client_array *a);
 void client_dial(struct client *c, int64_t now_ns);
 /* The same for a request that was due at due_ns: its connection counts where it does. */
 void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns);
-/* The connection was lost or refused us: wait, then client_dial(). */
+/* The connection was lost, or the request refused: wait, then client_dial(). */
 void client_back_off(struct client *c, int64_t now_ns);
 /* Call the driver's on_due() at due_ns, unless a connection is opened or lost before. */
 void client_wait_until(struct client *c, int64_t due_ns);
 /* The peer broke the protocol or refused the request: count a failed response due at due_ns,
  * note why, and end the connection; on_lost() follows. */
 void client_fail(struct client *c, int64_t due_ns, const char *why);
-/* The same, and it will never work: no further attempt. */
+/* The same, without a further attempt: it can never work. */
 void client_give_up(struct client *c, int64_t due_ns, const char *why);
-/* One of the two because of the status that was answered. */
+/* One of these two, for a response with this status. */
 void client_refused(struct client *c, int64_t due_ns, int status, bool for_good);
-/* In on_lost(), while the server owed an answer: note it if the server just closed. */
+/* In on_lost(), with a request unanswered: note it if the server closed the connection. */
 void client_note_unanswered(struct client *c, enum conn_end why);
 
 /* ---- for drivers: requests ---- */
@@ -84,14 +84,14 @@ void client_note_unanswered(struct client *c, enum conn_end why);
 struct client_request {
     const char *accept, *fields; /* as in struct http_request */
     bool with_cursor;            /* ask for what follows the cursor, if that is known */
-    int64_t hold_ms;             /* ask to be held so long; negative: not said */
+    int64_t hold_ms;             /* ask the server to hold the request; negative: do not */
 };
 
 /* Send and count the driver's GET, which was due at due_ns, for the client's channels. */
 void client_ask(struct client *c, const struct client_request *r, int64_t due_ns, int64_t now_ns);
 /* The request due at due_ns was answered as wanted: count it and keep its cookie, if it sets one:
- * what sticky sessions need. One is kept, the newest, whatever its attributes say (RFC 6265 §5): a
- * run is short and has one host. The next loss starts with the shortest wait again. */
+ * what sticky sessions need. Only the newest is kept, and its attributes are ignored (RFC 6265 §5):
+ * a run is short and has one host. The next back-off is the shortest again. */
 void client_answered(struct client *c, int64_t due_ns, const struct http_message *m,
                      int64_t recv_ns);
 /* Send, and count bytes out. 0, or negative when the connection has ended. */
@@ -107,12 +107,12 @@ static inline void client_took(struct client *c, size_t n)
 {
     c->unsorted_bytes += n;
 }
-/* Everything taken so far that is not payload is framing: the end of a message. */
+/* A message has ended: count as framing what client_took() and client_update() leave over. */
 void client_sort_bytes(struct client *c, int64_t recv_ns);
 
-/* The server told the cursor. */
+/* The server sent the cursor: the sequence number of the last update before those to come. */
 void client_joined(struct client *c, uint64_t cursor, int64_t now_ns);
-/* The server told that count updates are gone. */
+/* The server said that count updates after the cursor are no longer in its history. */
 void client_missed(struct client *c, uint64_t count);
 /* An update arrived; text_len bytes of those taken are its envelope. */
 void client_update(struct client *c, const struct envelope *e, size_t text_len, int64_t recv_ns);

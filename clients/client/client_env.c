@@ -142,7 +142,7 @@ void client_env_free(struct client_env *env)
     if (event_initialized(&env->sigterm))
         event_del(&env->sigterm);
     if (env->loop.read_buf != NULL)
-        conn_loop_free(&env->loop); /* reaps: everything else must still stand */
+        conn_loop_free(&env->loop); /* reaps: on_end() callbacks use all the rest */
     recorder_free(&env->recorder);
     channels_free(&env->channels);
     schedule_free(&env->schedule);

@@ -1,5 +1,5 @@
 /* What all clients of a process share: the event loop, the schedule of deadlines, the recorder, the
- * target. Read-mostly; one per process, owned by whoever runs clients (fleet.c, watch.c). */
+ * target. Read-mostly; one per process, owned by the fleet or by --watch. */
 #ifndef PUSHLAB_CLIENT_ENV_H
 #define PUSHLAB_CLIENT_ENV_H
 
@@ -17,7 +17,7 @@
 
 struct client;
 
-/* What the owner wants to be told; any of them may be NULL. */
+/* Callbacks of the owner; any of them may be NULL. */
 struct client_hooks {
     void (*joined)(void *arg, struct client *c);  /* its cursor is known */
     void (*gave_up)(void *arg, struct client *c); /* it failed for good; last_failure says why */
@@ -25,12 +25,12 @@ struct client_hooks {
     /* For watching, not for measuring: called for every update, with its whole text. */
     void (*update)(void *arg, struct client *c, const struct envelope *e, size_t text_len,
                    int64_t recv_ns);
-    /* What happens on its connections, byte by byte: see transcript.h. */
+    /* Events and bytes of its connections: see lib/proto/transcript.h. */
     void (*noted)(void *arg, struct client *c, enum transcript_what what, const void *data,
                   size_t len, int64_t at_ns);
     void (*answered)(void *arg, struct client *c); /* a poll's answer has been counted */
     void (*lost)(void *arg, struct client *c, int64_t retry_in_ns);
-    /* Of drivers that can post: a connection stands, nothing has been posted on it. */
+    /* Of drivers that can post: a connection is open, and nothing has been posted on it. */
     void (*opened)(void *arg, struct client *c);
     void (*read_up_to)(void *arg, struct client *c, uint64_t mark); /* answer to post_mark */
 };

@@ -20,7 +20,7 @@ struct client_options {
     int connection; /* enum connection_mode */
     int control;    /* CONTROL_AUTO or CONTROL_NONE */
     const char *url_text;
-    const char *resolve; /* addresses with commas between them; NULL: look the host up */
+    const char *resolve; /* literal addresses, separated by commas; NULL: look the host up */
     int64_t clients, seed, source_addresses;
     int64_t interval_ns, hold_ns;
     int64_t warmup_ns, duration_ns, drain_ns, setup_timeout_ns;
@@ -35,16 +35,16 @@ struct client_options {
     int64_t timeline_clients;
     int64_t progress_fd, control_fd, transcript_fd, core; /* -1: none */
     bool gate;     /* wait for a line on stdin before the clients start */
-    int64_t count; /* --watch: stop after so many updates; 0: never */
+    int64_t count; /* --watch: stop after this many updates; 0: never */
 
     const char *channel, *latest; /* lists of channels.h; NULL: none; both: the default one */
     int64_t room_size;            /* clients of one room; 0: all are in room 0 */
-    int64_t pick;                 /* so many of the latest list for each client; 0: all */
-    int64_t deadline_ns;          /* an update is on time within so long; 0: not asked */
+    int64_t pick;                 /* how many of the latest list each client takes; 0: all */
+    int64_t deadline_ns;          /* an update is on time within it; 0: not counted */
     int send;                     /* SEND_NONE, SEND_INPUTS or SEND_EDITS */
     double send_rate_hz;          /* of each sender; never 0 */
     int64_t send_bytes;           /* data of one input */
-    int64_t senders;              /* the first so many of each room send; 0: all */
+    int64_t senders;              /* the first N of each room send; 0: all */
     const char *send_channel;     /* a name of channels.h; NULL: the default channel */
 
     /* Derived. */

@@ -20,7 +20,7 @@ enum connection_state {
     CONNECTION_OPEN,
     CONNECTION_CLOSING, /* connection_close() has been called; on_lost() follows */
     CONNECTION_BACKOFF, /* waiting before the next attempt: on_due() follows */
-    CONNECTION_ENDED,   /* the owner's word: it will not be opened again */
+    CONNECTION_ENDED,   /* set by the owner: it will not be opened again */
 };
 
 struct connection;
@@ -35,7 +35,7 @@ struct connection_ops {
     void (*on_failed)(struct connection *c, const char *why, bool for_good, int64_t now_ns);
     /* It was open and has ended; the state is IDLE, or still ENDED. */
     void (*on_lost)(struct connection *c, enum conn_end why, int sys_errno, int64_t now_ns);
-    /* The timer, while it is not the connection's own. May be NULL if it is never set. */
+    /* The timer ran out in IDLE, OPEN or BACKOFF. NULL if it is never set there. */
     void (*on_due)(struct connection *c, int64_t now_ns);
     bool resumes; /* remember the TLS session, if the options allow it */
 };

@@ -12,7 +12,7 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
-/* 0, or what getaddrinfo() says. */
+/* 0, or getaddrinfo()'s error. */
 static int look_up(struct dial_target *t, const char *host, uint16_t number, int flags)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};

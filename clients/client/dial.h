@@ -25,8 +25,8 @@ struct dial_target {
     int sndbuf_bytes, rcvbuf_bytes; /* 0: the kernel's choice */
 };
 
-/* Look the host up (blocking: once, at start-up) and take its first address; or with answer, a
- * list of literal addresses with commas between them, take these for what DNS has said.
+/* Look the host up (blocking: once, at start-up) and take its first address; or, if answer is not
+ * NULL, use this list of literal addresses, separated by commas, in place of the look-up.
  * 0, or PL_EINVAL with the line in e. */
 int dial_resolve(struct dial_target *t, const struct url *u, const char *answer,
                  struct err_text *e);

@@ -1,9 +1,9 @@
 /* What a transport's driver implements: one const struct per transport. clients/driver/drivers.c is
  * their list; lib/proto/transport_info.h says how to add one.
  *
- * client.c owns the connection, the back-off and the recording; a driver only speaks its protocol.
- * Its private state is a struct that begins with struct client, zeroed before init(). Times are
- * CLOCK_MONOTONIC; all calls come from the loop, and none may block.
+ * client.c owns the connection, the back-off and the recording; a driver only implements its
+ * protocol. Its private state is a struct that begins with struct client, zeroed at first.
+ * Times are CLOCK_MONOTONIC; all calls come from the loop, and none may block.
  */
 #ifndef PUSHLAB_DRIVER_H
 #define PUSHLAB_DRIVER_H
@@ -22,14 +22,13 @@ struct driver {
     const struct transport_info *info;
     size_t client_bytes; /* the struct that begins with struct client */
 
-    void (*init)(struct client *c); /* NULL: zeroed is enough */
     /* It is this client's turn to start: connect, or wait. */
     void (*begin)(struct client *c, int64_t now_ns);
     /* The connection is open: send the request. */
     void (*on_open)(struct client *c, int64_t now_ns);
     /* Bytes arrived; data may be changed in place. client_took() accounts for each of them. */
     void (*on_data)(struct client *c, uint8_t *data, size_t len, int64_t recv_ns);
-    /* The connection is gone: forget what was half read, and client_back_off() or go on. */
+    /* The connection has ended: forget what was half read, and client_back_off() or dial again. */
     void (*on_lost)(struct client *c, enum conn_end why, int64_t now_ns);
     /* client_wait_until() is over. NULL when the driver never waits. */
     void (*on_due)(struct client *c, int64_t now_ns);
@@ -43,7 +42,7 @@ struct driver {
      * it goes by POST /publish on a second one. Returns the bytes sent, framing included; 0: not
      * now, hooks.opened says when; negative: the connection has ended. */
     ssize_t (*post)(struct client *c, const char *text, size_t len);
-    /* Have the peer say that it has read all that was posted before: hooks.read_up_to(mark)
+    /* Ask the peer to confirm that it has read all that was posted before: hooks.read_up_to(mark)
      * follows, unless the connection is lost. Returns as post does. */
     ssize_t (*post_mark)(struct client *c, uint64_t mark);
 };

@@ -40,7 +40,7 @@ void http_exchange_init(struct http_exchange *x, size_t body_limit_bytes)
         .body_bytes = body_limit_bytes,
     };
 
-    struct buf text = x->reader.msg.text; /* the memory goes with the client, not the connection */
+    struct buf text = x->reader.msg.text; /* reused by the next connection */
 
     http_reader_init(&x->reader, HTTP_RESPONSES, &limits);
     x->reader.msg.text = text;
@@ -59,7 +59,7 @@ int http_exchange_feed(struct http_exchange *x, const uint8_t *data, size_t len)
         if (n < 0)
             return (int)n;
         if (result == HTTP_EXCHANGE_DONE && n > 0 && x->reader.msg.keep_alive)
-            return PL_EPROTO; /* an answer that nobody asked for */
+            return PL_EPROTO; /* an unrequested response */
         data += n;
         len -= (size_t)n;
         if (ev == HTTP_HEAD_DONE)

@@ -1,4 +1,4 @@
-/* What a pushlab server says besides updates, in the streaming transports' own messages
+/* What a pushlab server sends besides updates, as messages of the streaming transports
  * (docs/protocol.md): {"hello":CURSOR} when a subscription starts, {"missed":N} when N updates
  * after the client's cursor are lost to it. No I/O. */
 #ifndef PUSHLAB_NOTICE_H

@@ -2,7 +2,7 @@
  * above one lib/base/ticker. Fifty thousand pollers cost one timerfd, O(log n) per deadline and
  * a system call only when the earliest one changes.
  *
- * The heap is pure: schedule_run() is told the time, so tests turn the clock by hand.
+ * The heap is pure: time is an argument of schedule_run(), so tests control it.
  * schedule_attach() adds the edge that reads it.
  */
 #ifndef PUSHLAB_SCHEDULE_H

@@ -14,7 +14,7 @@
 
 /* One edit that not everyone has yet. */
 struct unsettled {
-    uint32_t missing; /* so many clients have not applied it */
+    uint32_t missing; /* clients that have not applied it */
     int64_t last_ns;  /* when the latest of those who have did */
 };
 

@@ -95,7 +95,7 @@ static void erase(struct typist *t, uint32_t chars, struct typist_step *out)
     t->typed = t->typed > chars ? t->typed - chars : 0;
 }
 
-/* The last characters were wrong: away with them, and once more. */
+/* Delete the last characters and type them again. */
 static void mend_slip(struct typist *t, uint32_t cursor, struct typist_step *out)
 {
     uint32_t chars = 1 + below(t, SLIP_CHARS_MAX);
@@ -112,7 +112,7 @@ static void mend_slip(struct typist *t, uint32_t cursor, struct typist_step *out
     erase(t, chars, out);
 }
 
-/* What stands there, whoever wrote it, is not good enough. */
+/* Delete what is before the cursor, whoever wrote it. */
 static void rewrite(struct typist *t, uint32_t cursor, struct typist_step *out)
 {
     uint32_t chars = 1 + below(t, TYPIST_REWRITE_CHARS_MAX);

@@ -1,6 +1,6 @@
 /* Polling (RFC 6202 §2.1 and §4): requests, one at a time, each with its answer. Short polling asks
  * every interval, whether or not there is anything. Long polling lets the server hold the request
- * until there is something to say, and asks again at once. The rest is the same.
+ * until there is an update, and asks again at once. The rest is the same.
  *
  * Open loop: a poll is due when the timer says so, whatever became of the one before. If
  * that is still unanswered the poll leaves as soon as it can, late, and is recorded from its
@@ -45,8 +45,8 @@ static int64_t first_due_ns(const struct client *c, int64_t now_ns)
 }
 
 /* How long the server is asked to hold the request; negative: not asked. A long poll's first answer
- * tells the cursor. Where channels may be silent until somebody who has joined speaks, it is asked
- * for at once. */
+ * brings the cursor. In channels where updates come from clients that have joined, none may come
+ * before that, so it is not held. */
 static int64_t hold_ms(const struct client *c)
 {
     const struct client_options *opt = c->net.env->opt;
@@ -58,9 +58,8 @@ static int64_t hold_ms(const struct client *c)
     return opt->hold_ns / NS_PER_MS;
 }
 
-/* Of each due poll once, when it sets out: a repetition after a lost connection is the
- * network's doing, not the timer's. The clock is read anew: our own work since the last
- * answer is part of the lateness. */
+/* Once for each due poll: a repetition after a lost connection is not the timer's lateness. The
+ * clock is read again, as our own work since the last answer is part of it. */
 static void record_late(struct poller *p)
 {
     if (!p->counted)
@@ -137,8 +136,8 @@ static int take_updates(struct poller *p, int64_t recv_ns)
     return count;
 }
 
-/* False when it was no answer. The cursor stands before the updates when they are counted against
- * it: a server that restarted tells a smaller one, and everything it sends then is new. */
+/* False when it was no answer. A smaller cursor than ours means that the server restarted: then all
+ * its updates are new, so the cursor is set back before they are counted. */
 static bool read_answer(struct poller *p, int64_t recv_ns)
 {
     struct client *c = &p->client;
@@ -169,7 +168,7 @@ static void refused(struct poller *p)
 
     if (status == 200)
         client_give_up(&p->client, p->due_ns, "the content is not an array of updates");
-    else /* back off, unless for good: the server is in trouble */
+    else /* back off, unless it is final */
         client_refused(&p->client, p->due_ns, status, http_status_is_final(status));
 }
 
@@ -268,7 +267,7 @@ static uint64_t poll_count_unsent(const struct client *c, int64_t end_ns)
     return schedule_count_due(p->due_ns + (p->in_flight ? interval_ns : 0), interval_ns, end_ns);
 }
 
-/* A short poll is answered in no time; a held one would keep us waiting. */
+/* Wait for the answer to a short poll, but not for a request that is held. */
 static void poll_leave(struct client *c, int64_t now_ns)
 {
     (void)now_ns;

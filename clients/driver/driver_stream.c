@@ -150,16 +150,12 @@ static struct stream_client *stream_of(struct client *c)
     return (struct stream_client *)c;
 }
 
-static void stream_init(struct client *c)
-{
-    line_reader_init(&stream_of(c)->lines, MESSAGE_MAX_BYTES);
-}
-
 static void stream_on_open(struct client *c, int64_t now_ns)
 {
     static const struct client_request request = {
         .accept = "application/x-ndjson", .fields = "", .with_cursor = true, .hold_ms = -1};
 
+    line_reader_init(&stream_of(c)->lines, MESSAGE_MAX_BYTES);
     ask(c, &request, now_ns);
 }
 
@@ -188,7 +184,6 @@ static int stream_content(struct client *c, const uint8_t *data, size_t len, int
 static void stream_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
     line_reader_free(&stream_of(c)->lines);
-    line_reader_init(&stream_of(c)->lines, MESSAGE_MAX_BYTES);
     response_lost(c, why, now_ns);
 }
 
@@ -201,7 +196,6 @@ static void stream_free(struct client *c)
 const struct driver driver_stream = {
     .info = &transport_infos[TRANSPORT_STREAM],
     .client_bytes = sizeof(struct stream_client),
-    .init = stream_init,
     .begin = client_dial,
     .on_open = stream_on_open,
     .on_data = response_on_data,
@@ -223,17 +217,13 @@ static struct sse_client *sse_of(struct client *c)
     return (struct sse_client *)c;
 }
 
-static void sse_init(struct client *c)
-{
-    sse_parser_init(&sse_of(c)->parser, MESSAGE_MAX_BYTES);
-}
-
 static void sse_on_open(struct client *c, int64_t now_ns)
 {
     const char *id = (const char *)sse_of(c)->last_event_id.data;
     char fields[HTTP_REQUEST_MAX_BYTES / 2] = "";
     struct client_request request = {.accept = SSE_MEDIA_TYPE, .fields = fields, .hold_ms = -1};
 
+    sse_parser_init(&sse_of(c)->parser, MESSAGE_MAX_BYTES);
     if (id != NULL && *id != '\0')
         snprintf(fields, sizeof fields, "Last-Event-ID: %.900s\r\n", id);
     ask(c, &request, now_ns); /* Last-Event-ID is its cursor */
@@ -275,7 +265,6 @@ static void sse_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 
     keep_what_outlives_the_stream(s);
     sse_parser_free(&s->parser);
-    sse_parser_init(&s->parser, MESSAGE_MAX_BYTES);
     response_lost(c, why, now_ns);
 }
 
@@ -289,7 +278,6 @@ static void sse_free(struct client *c)
 const struct driver driver_sse = {
     .info = &transport_infos[TRANSPORT_SSE],
     .client_bytes = sizeof(struct sse_client),
-    .init = sse_init,
     .begin = client_dial,
     .on_open = sse_on_open,
     .on_data = response_on_data,

@@ -33,11 +33,6 @@ static struct websocket_client *of(struct client *c)
     return (struct websocket_client *)c;
 }
 
-static void websocket_init(struct client *c)
-{
-    ws_reader_init(&of(c)->reader, WS_CLIENT, MESSAGE_MAX_BYTES);
-}
-
 /* ---- opening handshake (§4.1) ---- */
 
 static struct opening *opening_new(void)
@@ -90,6 +85,7 @@ static void websocket_on_open(struct client *c, int64_t now_ns)
 
     w->asked_ns = now_ns;
     w->close_sent = false;
+    ws_reader_init(&w->reader, WS_CLIENT, MESSAGE_MAX_BYTES);
     w->opening = opening_new();
     if (w->opening == NULL || make_key(w, key) < 0)
         client_fail(c, now_ns, pl_strerror(PL_ENOMEM));
@@ -201,8 +197,8 @@ static void on_close_frame(struct websocket_client *w, const struct ws_event *ev
     client_wait_until(&w->client, now_ns + NS_PER_S);
 }
 
-/* Frames are read in order, so the pong of a mark says that all posted before it was read too.
- * Others answer nothing of ours (§5.5.3). */
+/* Frames are read in order, so the pong of a mark confirms that all posted before it was read.
+ * Other pongs are unsolicited (§5.5.3). */
 static void on_pong(struct websocket_client *w, const struct ws_event *ev)
 {
     const struct client_hooks *hooks = w->client.net.env->hooks;
@@ -265,7 +261,7 @@ static void websocket_on_data(struct client *c, uint8_t *data, size_t len, int64
         read_frames(w, data + at, len - at, recv_ns);
 }
 
-/* ---- what goes up ---- */
+/* ---- posting ---- */
 
 /* Between the opening handshake and the closing one. */
 static bool can_post(const struct websocket_client *w)
@@ -324,7 +320,6 @@ static void websocket_on_lost(struct client *c, enum conn_end why, int64_t now_n
     opening_free(w->opening);
     w->opening = NULL;
     ws_reader_free(&w->reader);
-    ws_reader_init(&w->reader, WS_CLIENT, MESSAGE_MAX_BYTES);
     client_back_off(c, now_ns);
 }
 
@@ -334,7 +329,7 @@ static void websocket_on_due(struct client *c, int64_t now_ns)
     conn_close(&c->net.conn);
 }
 
-/* Say goodbye; the server's answer ends the connection, or the time limit does. */
+/* Send a close frame; the server's ends the connection, or the time limit does. */
 static void websocket_leave(struct client *c, int64_t now_ns)
 {
     if (of(c)->opening == NULL)
@@ -352,7 +347,6 @@ static void websocket_free(struct client *c)
 const struct driver driver_websocket = {
     .info = &transport_infos[TRANSPORT_WEBSOCKET],
     .client_bytes = sizeof(struct websocket_client),
-    .init = websocket_init,
     .begin = client_dial,
     .on_open = websocket_on_open,
     .on_data = websocket_on_data,

@@ -9,7 +9,7 @@
 enum { STATS_MAX_BYTES = 8 << 20 };
 
 static const int64_t answer_limit_ns = 5 * NS_PER_S;
-static const int64_t uptime_slack_ns = 20 * NS_PER_MS; /* told in whole milliseconds */
+static const int64_t uptime_slack_ns = 20 * NS_PER_MS; /* uptime is in whole milliseconds */
 
 static void ask_next(struct control *ctl);
 static void proceed(struct control *ctl);
@@ -65,7 +65,7 @@ static double number_in(const cJSON *object, const char *name)
     return cJSON_IsNumber(item) ? item->valuedouble : 0.0;
 }
 
-/* Understand the body; false when no pushlab server wrote it. */
+/* Parse the body; false when it is not a pushlab server's. */
 static bool parse(struct control_answer *a)
 {
     cJSON *root = cJSON_ParseWithLength((const char *)a->json.data, a->json.len);
@@ -155,7 +155,7 @@ static const struct connection_ops ops = {
     .on_lost = on_lost,
 };
 
-/* The connection that we were given is there once. */
+/* The given connection can be used once. */
 static void take_given(struct control *ctl)
 {
     int fd = (int)ctl->net.env->opt->control_fd;

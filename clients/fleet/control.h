@@ -24,7 +24,7 @@ struct control_answer {
     bool has_seq;
     uint64_t seq;                      /* highest published strictly before at_ns */
     struct channel_positions channels; /* of an answer about at_ns */
-    int64_t server_started_ns;         /* 0: it did not say */
+    int64_t server_started_ns;         /* 0: not known */
     struct buf json; /* the whole object, as it came; empty when there was no answer */
 };
 

@@ -37,7 +37,7 @@ static void write_progress(const struct fleet *f, const char *phase, int64_t lef
     len = snprintf(line, sizeof line, "{\"phase\":\"%s\",\"left_s\":%.1f,\"p50_us\":%s%s}\n", phase,
                    (double)(left_ns > 0 ? left_ns : 0) / (double)NS_PER_S, p50, window);
     if (f->progress_fd >= 0 && write(f->progress_fd, line, (size_t)len) < 0)
-        return; /* nobody reads: the run goes on */
+        return; /* no reader: the run goes on */
 }
 
 static void tell_progress(const struct fleet *f, int64_t now_ns)
@@ -148,8 +148,7 @@ bool fleet_published(const struct fleet *f, struct seq_range *window)
     return false;
 }
 
-/* Both borders of the window have been told: each track of a channel can be checked against them.
- */
+/* The server has told both borders of the window. */
 static void set_channel_windows(struct fleet *f)
 {
     const struct control_answer *start = &f->control.answers[CONTROL_WINDOW_START];
@@ -159,7 +158,7 @@ static void set_channel_windows(struct fleet *f)
                        channels_set_window(&f->env.channels, &start->channels, &end->channels);
 }
 
-/* Unless the server told, a client is through when it holds an update from after the window. */
+/* If the server did not tell, a client is done when it holds an update from after the window. */
 static bool has_drained(const struct fleet *f, const struct client *c, bool known, uint64_t last)
 {
     if (client_has_ended(c))
@@ -170,7 +169,7 @@ static bool has_drained(const struct fleet *f, const struct client *c, bool know
     return known ? c->track.cursor >= last : c->track.newest_t_ns >= f->window_end_ns;
 }
 
-/* The first client at or behind number from that is not through. */
+/* The first client from number from on that is not done. */
 static uint64_t find_undrained(const struct fleet *f, uint64_t from)
 {
     struct seq_range window;
@@ -272,7 +271,7 @@ static void on_border(struct deadline *d, int64_t now_ns)
         poll_drain(f, now_ns);
 }
 
-/* Start whoever is due; in steps, so that a steep ramp is not a timer per client. */
+/* Start the clients that are due; in steps, so that a steep ramp is not a timer per client. */
 static void on_ramp(struct deadline *d, int64_t now_ns)
 {
     struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, ramp));
@@ -354,7 +353,7 @@ static void begin(struct fleet *f)
         begin_setup(f, clock_now_ns());
 }
 
-/* ---- what comes from outside ---- */
+/* ---- answers and signals ---- */
 
 static void on_first_answer(struct fleet *f)
 {
@@ -381,7 +380,7 @@ static void on_answer(void *arg, enum control_ask which)
         stop(f);
 }
 
-/* Once: come to an orderly end, keeping what was measured. Twice: now. */
+/* The first one: end in an orderly way, keeping what was measured. The second: stop now. */
 static void on_signal(evutil_socket_t fd, short what, void *arg)
 {
     struct fleet *f = arg;

@@ -1,9 +1,9 @@
 /* N clients of one transport through the phases of a run:
  *
  *   set-up   the control connection asks for the server's statistics, then clients start at
- *            a bounded rate (with --gate only after a line on stdin, so that others who count
- *            can leave the control connection out); ends when every one has joined (knows
- *            its cursor)
+ *            a bounded rate (with --gate only after a line on stdin, so that other counters of
+ *            connections can leave the control connection out); ends when every one has
+ *            joined (knows its cursor)
  *   warm-up  as in the window, but not measured
  *   window   what is measured: the updates published in it, the requests due in it
  *   drain    clients go on; ends early when every one holds the window's last update
@@ -48,8 +48,8 @@ struct fleet {
 
     enum fleet_phase phase;
     bool use_control, interrupted;
-    bool windows_known;      /* of channels, by the server's word */
-    struct err_text failure; /* why the run is no good; "" */
+    bool windows_known;      /* of channels, from /stats */
+    struct err_text failure; /* why the run is not valid; "" */
     struct deadline border, ramp, progress;
     int progress_fd; /* -1: none */
     struct event gate;
@@ -64,7 +64,7 @@ struct fleet {
 
 /* Build the clients; nothing connects yet. 0, or negative with the line in e. */
 int fleet_init(struct fleet *f, const struct client_options *opt, struct err_text *e);
-/* The whole run. Afterwards read the fleet: failure says whether it went well. */
+/* The whole run. Afterwards f has its results, and failure if it went wrong. */
 void fleet_run(struct fleet *f);
 void fleet_free(struct fleet *f);
 

@@ -1,5 +1,5 @@
-/* How far each channel was at a moment, as /stats?at=NS tells: the counts of its updates (n)
- * that were published before it. No I/O. */
+/* The position of each channel at a moment, from /stats?at=NS: how many of its updates (n) were
+ * published before it. No I/O. */
 #ifndef PUSHLAB_CHANNEL_POSITIONS_H
 #define PUSHLAB_CHANNEL_POSITIONS_H
 
@@ -23,12 +23,12 @@ struct channel_position {
 struct channel_positions {
     struct channel_position *all; /* owned; sorted by name */
     size_t n;
-    bool told; /* the answer was about channels at all */
+    bool told; /* the answer has a list of channels */
 };
 
 /* Take them from the object that /stats answers. 0 or PL_ENOMEM. */
 int channel_positions_take(struct channel_positions *p, const struct cJSON *stats);
-/* A channel that the server does not have yet stands at 0. False: not known. */
+/* A channel that the server does not have yet is at 0. False: not known. */
 bool channel_positions_find(const struct channel_positions *p, const char *name, uint64_t *n);
 void channel_positions_free(struct channel_positions *p);
 

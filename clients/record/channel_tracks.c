@@ -188,8 +188,8 @@ void channel_track_update(struct channel_track *t, struct recorder *r, uint32_t 
 
 /* ---- drain ---- */
 
-/* How many keys there are of which the window's newest value, as far as any client has seen it,
- * was skipped here and nothing newer came. */
+/* Keys whose newest value in the window, of those that any client has seen, was skipped here, and
+ * nothing newer came. */
 static uint64_t count_outdated(const struct channel_track *t)
 {
     const struct channel_keys *keys = &t->channel->keys;

@@ -12,8 +12,8 @@
 #include "clients/record/track.h"
 #include "lib/base/name_table.h"
 
-/* ---- names: "match/score,room-{room}"; {room} stands for the client's room, so that one process
- * can hold clients of many ---- */
+/* ---- names: "match/score,room-{room}"; {room} is replaced by the number of the client's room, so
+ * that one process can have clients in many ---- */
 
 #define CHANNEL_ROOM          "{room}"
 #define CHANNEL_NAME_ACCEPTED NAME_ACCEPTED ", and " CHANNEL_ROOM
@@ -62,7 +62,7 @@ enum { CHANNELS_MAX = 64, CHANNELS_TEXT_BYTES = 1024 };
 struct channels_plan {
     const char *every, *latest;   /* lists of channels.h, CHANNELS_MAX items in all; NULL: none */
     uint64_t nclients, room_size; /* clients of one room; 0: all are in room 0 */
-    uint64_t pick;                /* so many of the latest list for each client; 0: all */
+    uint64_t pick;                /* how many of the latest list each client takes; 0: all */
     uint64_t seed;                /* of the picks */
 };
 
@@ -107,11 +107,10 @@ unsigned channels_of_client(const struct channels *c, uint64_t client, struct ch
 /* An update of the window was delivered. */
 void channel_saw(struct channel *ch, uint64_t n, bool post);
 
-/* Set every window from what the server says about its borders. False when it does not know all
- * of them. */
+/* Set every window from the positions at its borders. False when not all of them are known. */
 bool channels_set_window(struct channels *c, const struct channel_positions *start,
                          const struct channel_positions *end);
-/* Set every window as far as any client has seen it. */
+/* Set every window from the updates that any client has seen. */
 void channels_set_window_seen(struct channels *c);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a fleet of clients notes down: the measurements of design section 4, and nothing of
- * any protocol. Time is an argument; no I/O. docs/metrics.md has the definitions.
+/* What a fleet of clients measures, whatever the protocol. Time is an argument; no I/O.
+ * docs/metrics.md has the definitions.
  *
  * A run is set-up, warm-up, window, drain. An update belongs to the window in which it was
  * *published* (its t), and is waited for until the drain ends. A request belongs to the
@@ -38,7 +38,7 @@ struct recorder {
     uint64_t holes_lost;   /* holes that no longer fitted: the sum can't be proven */
     int64_t deadline_ns;   /* on time is what arrives within it; 0: nothing is */
     uint64_t on_time;      /* of delivered, the server's own: within the deadline */
-    uint64_t posts;        /* of delivered: sent by somebody, not the server's own */
+    uint64_t posts;        /* of delivered: messages of clients, not the server's own */
     struct hdr latency_us; /* window; rounded to the nearest microsecond */
     uint64_t latency_clamped;   /* window: received before published, or after over an hour */
     struct hdr recent_us;       /* of all updates; the owner resets it: the live p50 */
@@ -87,7 +87,7 @@ void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t
 enum receipt recorder_update(struct recorder *r, struct track *t, uint32_t client,
                              const struct envelope *e, int64_t recv_ns);
 
-/* An update arrived: what a run that is not told the window's numbers knows of them. */
+/* An update arrived: extend seen_first..seen_last, for runs without the server's statistics. */
 void recorder_note_seen(struct recorder *r, const struct envelope *e);
 
 /* An update arrived, and receipt says whether it was new: count the delivery, record latency and
@@ -98,7 +98,7 @@ void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
 
 /* The server said that count updates after the cursor were lost to this client. Which of
  * them were published in the window is known by their sequence numbers in
- * recorder_finish(), so the cursor simply moves. Before a join it says nothing. */
+ * recorder_finish(), so the cursor simply moves. Before a join nothing changes. */
 void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
 
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
@@ -109,9 +109,9 @@ void recorder_outage(struct recorder *r, int64_t lasted_ns);
  * counted update by update, by publish time; missed and late follow from what each track
  * accounts for, by sequence number: that they add up proves both. */
 struct completeness {
-    uint64_t published;    /* last - first + 1; with channels: of all that anybody asked for */
+    uint64_t published;    /* last - first + 1; with channels: of all that any client asked for */
     uint64_t expected;     /* published x clients; with channels: summed over their tracks */
-    uint64_t own;          /* of expected: not posts, so far as can be told */
+    uint64_t own;          /* of expected: not posts; see completeness_own() */
     uint64_t delivered;    /* received, once */
     uint64_t superseded;   /* not sent, as a newer value was; only of latest values */
     uint64_t missed;       /* skipped, and never received later */

@@ -1,4 +1,4 @@
-/* What one receiver has got of numbers that have no gaps: a client's updates, or a channel's at one
+/* What one receiver has received of numbers without gaps: a client's updates, or a channel's at one
  * client. Pure.
  *
  * Everything up to the cursor is either received or in a hole; what is above it has not come.
@@ -21,7 +21,7 @@ static inline uint64_t seq_range_count(struct seq_range a)
     return a.first <= a.last ? a.last - a.first + 1 : 0;
 }
 
-/* A track remembers so many holes; more are the run's failure. */
+/* Holes that a track remembers; with more, the run can't be proven and fails. */
 enum { TRACK_HOLES_MAX = 4096 };
 
 /* Zero-initialise; end with track_free(). */

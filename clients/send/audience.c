@@ -134,11 +134,11 @@ int audience_init(struct audience *a, const struct workload *workload,
         .workload = workload,
         .by_room = send_channel != NULL && strstr(send_channel, CHANNEL_ROOM) != NULL,
     };
-    a->senders_heard = a->by_room ? plan->senders : workload_senders(plan);
+    a->nsources = a->by_room ? plan->senders : workload_senders(plan);
     pairs = (size_t)plan->nclients * workload->nchannels;
     a->names = calloc((size_t)rooms_of(plan) * workload->nchannels, sizeof *a->names);
     a->kinds = calloc(pairs, sizeof *a->kinds);
-    a->tracks = calloc(pairs * a->senders_heard, sizeof *a->tracks);
+    a->tracks = calloc(pairs * a->nsources, sizeof *a->tracks);
     err = a->names == NULL || a->kinds == NULL || a->tracks == NULL ? PL_ENOMEM
                                                                     : set_names(a, send_channel);
     if (err < 0)
@@ -154,7 +154,7 @@ void audience_free(struct audience *a)
     *a = (struct audience){0};
 }
 
-/* ---- who hears whom ---- */
+/* ---- subscriptions ---- */
 
 static size_t pair_of(const struct audience *a, uint32_t client, unsigned channel)
 {
@@ -166,55 +166,55 @@ void audience_subscribe(struct audience *a, uint32_t client, unsigned channel, e
     a->kinds[pair_of(a, client, channel)] = (uint8_t)kind;
 }
 
-enum order_kind audience_hears(const struct audience *a, uint32_t client, unsigned channel)
+enum order_kind audience_subscription(const struct audience *a, uint32_t client, unsigned channel)
 {
     return a->kinds[pair_of(a, client, channel)];
 }
 
-/* The number of the first sender that the client hears. */
-static uint32_t first_heard(const struct audience *a, uint32_t client)
+/* The number of the first sender whose messages the client receives. */
+static uint32_t first_source(const struct audience *a, uint32_t client)
 {
     return a->by_room ? workload_room(a->plan, client) * a->plan->senders : 0;
 }
 
 /* The last room may have fewer. */
-static uint32_t count_heard(const struct audience *a, uint32_t client)
+static uint32_t count_sources(const struct audience *a, uint32_t client)
 {
-    uint32_t rest = workload_senders(a->plan) - first_heard(a, client);
+    uint32_t rest = workload_senders(a->plan) - first_source(a, client);
 
-    return rest < a->senders_heard ? rest : a->senders_heard;
+    return rest < a->nsources ? rest : a->nsources;
 }
 
 struct order_track *audience_track(const struct audience *a, uint32_t client, uint32_t sender,
                                    unsigned channel)
 {
-    uint32_t number = workload_sender(a->plan, sender), first = first_heard(a, client);
+    uint32_t number = workload_sender(a->plan, sender), first = first_source(a, client);
 
-    if (audience_hears(a, client, channel) == ORDER_NOT_HEARD || !workload_sends(a->plan, sender) ||
-        number < first || number - first >= a->senders_heard)
+    if (audience_subscription(a, client, channel) == ORDER_NOT_SUBSCRIBED ||
+        !workload_sends(a->plan, sender) || number < first || number - first >= a->nsources)
         return NULL;
-    return &a->tracks[pair_of(a, client, channel) * a->senders_heard + number - first];
+    return &a->tracks[pair_of(a, client, channel) * a->nsources + number - first];
 }
 
 static uint64_t missing_in_channel(const struct audience *a, uint32_t client, unsigned channel,
-                                   uint64_t (*const said)[WORKLOAD_CHANNELS_MAX])
+                                   uint64_t (*const sent)[WORKLOAD_CHANNELS_MAX])
 {
-    const struct order_track *tracks = &a->tracks[pair_of(a, client, channel) * a->senders_heard];
-    enum order_kind kind = audience_hears(a, client, channel);
-    uint32_t first = first_heard(a, client), count = count_heard(a, client);
+    const struct order_track *tracks = &a->tracks[pair_of(a, client, channel) * a->nsources];
+    enum order_kind kind = audience_subscription(a, client, channel);
+    uint32_t first = first_source(a, client), count = count_sources(a, client);
     uint64_t missing = 0;
 
-    for (uint32_t i = 0; kind != ORDER_NOT_HEARD && i < count; i++)
-        missing += order_missing(&tracks[i], kind, said[first + i][channel]);
+    for (uint32_t i = 0; kind != ORDER_NOT_SUBSCRIBED && i < count; i++)
+        missing += order_missing(&tracks[i], kind, sent[first + i][channel]);
     return missing;
 }
 
 uint64_t audience_missing(const struct audience *a, uint32_t client,
-                          uint64_t (*const said)[WORKLOAD_CHANNELS_MAX])
+                          uint64_t (*const sent)[WORKLOAD_CHANNELS_MAX])
 {
     uint64_t missing = 0;
 
     for (unsigned c = 0; c < a->workload->nchannels; c++)
-        missing += missing_in_channel(a, client, c, said);
+        missing += missing_in_channel(a, client, c, sent);
     return missing;
 }

@@ -16,7 +16,7 @@
  * may be skipped but must grow, and the last must come. ---- */
 
 enum order_kind {
-    ORDER_NOT_HEARD, /* not subscribed */
+    ORDER_NOT_SUBSCRIBED, /* not subscribed */
     ORDER_EVERY,
     ORDER_LATEST,
 };
@@ -25,11 +25,11 @@ enum order_receipt {
     ORDER_NEW,
     ORDER_DOUBLED,   /* it had come before */
     ORDER_REORDERED, /* it comes for the first time, after a later one */
-    ORDER_REPEATED,  /* latest: the value that is held, told again after a reconnection: allowed */
+    ORDER_REPEATED,  /* latest: the held value again, after a reconnection: allowed */
 };
 
-/* How far back a number that comes late is told from one that comes twice, for certain. Further
- * back it is taken for one of those missing there, if any are. */
+/* Up to this far back, late and repeated numbers are told apart with certainty. Further back, a
+ * number counts as one of those missing there, if any are. */
 enum { ORDER_MEMORY = 64 };
 
 /* Zero-initialise. */
@@ -51,10 +51,10 @@ struct audience {
     const struct workload_plan *plan; /* borrowed */
     const struct workload *workload;
     bool by_room;                      /* --send-channel names rooms */
-    uint32_t senders_heard;            /* by each client */
+    uint32_t nsources;                 /* by each client */
     char (*names)[CHANNEL_NAME_BYTES]; /* owned: [room][channel] */
     uint8_t *kinds;                    /* owned, enum order_kind: [client][channel] */
-    struct order_track *tracks;        /* owned: [client][channel][sender heard] */
+    struct order_track *tracks;        /* owned: [client][channel][source] */
 };
 
 /* send_channel NULL: the default channel. Nobody is subscribed yet. 0, PL_ENOMEM, or PL_EINVAL
@@ -71,15 +71,15 @@ int audience_find_channel(const struct audience *a, uint32_t sender, struct name
 /* The client receives that channel of its own room (audience_channel()). */
 void audience_subscribe(struct audience *a, uint32_t client, unsigned channel,
                         enum order_kind kind);
-enum order_kind audience_hears(const struct audience *a, uint32_t client, unsigned channel);
+enum order_kind audience_subscription(const struct audience *a, uint32_t client, unsigned channel);
 
-/* What of sender's messages in channel has come to client; NULL: it does not hear them. */
+/* Which of sender's messages in channel have come to client; NULL: it does not receive them. */
 struct order_track *audience_track(const struct audience *a, uint32_t client, uint32_t sender,
                                    unsigned channel);
 
-/* How much the client has not heard of what was said: said[n][channel] messages by sender number
+/* How many messages the client is missing, of sent[n][channel] messages by sender number
  * n (workload_sender()). */
 uint64_t audience_missing(const struct audience *a, uint32_t client,
-                          uint64_t (*const said)[WORKLOAD_CHANNELS_MAX]);
+                          uint64_t (*const sent)[WORKLOAD_CHANNELS_MAX]);
 
 #endif

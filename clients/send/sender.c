@@ -65,7 +65,7 @@ void sender_read_up_to(struct sender *s, uint64_t mark)
     post_mark(s);
 }
 
-void sender_heard_back(struct sender *s, unsigned channel, uint64_t n)
+void sender_echoed(struct sender *s, unsigned channel, uint64_t n)
 {
     if (s->http == NULL)
         uplink_acknowledge_through(&s->uplink, channel, n);

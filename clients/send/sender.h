@@ -1,8 +1,9 @@
-/* One client's way up: its messages wait in an uplink until the server has them, and travel on the
- * transport's own connection, if the driver can post, or by POST /publish (uplink_http.h).
+/* The sending side of one client: messages wait in an uplink until the server has them, and are
+ * sent on the transport's own connection, if the driver can post, or by POST /publish
+ * (uplink_http.h).
  *
  * On the transport's own connection a message has arrived when it comes back down to its sender;
- * where its channel is not received, a mark is posted, and the peer's answer to it says so.
+ * where its channel is not received, a mark is posted, and the peer's answer confirms it.
  */
 #ifndef PUSHLAB_SENDER_H
 #define PUSHLAB_SENDER_H
@@ -25,12 +26,12 @@ int sender_init(struct sender *s, struct client *c, struct upstream_account *acc
 /* Send what waits in the uplink, if that is possible now. */
 void sender_flush(struct sender *s, int64_t now_ns);
 
-/* For drivers that post. A connection is open: what the one before had under way goes again. */
+/* For drivers that post. A connection is open: what was under way on the last one is sent again. */
 void sender_opened(struct sender *s);
 /* The peer has read what was posted before the mark. */
 void sender_read_up_to(struct sender *s, uint64_t mark);
-/* Its own message has come down again: so it has gone up. */
-void sender_heard_back(struct sender *s, unsigned channel, uint64_t n);
+/* Its own message has come back: the server has it. */
+void sender_echoed(struct sender *s, unsigned channel, uint64_t n);
 
 /* It failed for good. */
 bool sender_gave_up(const struct sender *s);

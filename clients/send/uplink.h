@@ -1,6 +1,5 @@
-/* The messages of one client that are on their way up: encoded (post.h), and kept until the
- * server is known to have them. Pure: how they travel is uplink_http.h's business, or a driver's
- * that has a road of its own (driver.h, post).
+/* The messages of one client that are on their way to the server: encoded (post.h), and kept until
+ * the server is known to have them. uplink_http.h or the driver's post() sends them. Pure.
  *
  *    acknowledged | under way                | waiting
  *    (forgotten)  |                          | uplink_next()    <- uplink_push()
@@ -35,7 +34,7 @@ struct uplink {
     struct buf text;       /* their posts, one after the other */
     size_t under_way;      /* of items, from the front */
     size_t departed_bytes; /* of text, from the front: theirs */
-    uint64_t acknowledged; /* so many messages before items[0] */
+    uint64_t acknowledged; /* how many messages came before items[0] */
 };
 
 /* Append a message, encoding its post. 0 or PL_ENOMEM. */
@@ -56,11 +55,11 @@ size_t uplink_batch(const struct uplink *u, size_t max_bytes, size_t *bytes);
 
 /* The server has the oldest count of them, under way or waiting again. */
 void uplink_acknowledge(struct uplink *u, size_t count);
-/* It has message n of channel and so, as they travel in order, all before it. Returns how many
+/* It has message n of channel and so, as they are sent in order, all before it. Returns how many
  * that were; 0 when it was known. */
 size_t uplink_acknowledge_through(struct uplink *u, unsigned channel, uint64_t n);
 
-/* The connection is gone: what was under way waits again. */
+/* The connection was lost: what was under way waits again. */
 void uplink_rewind(struct uplink *u);
 
 void uplink_free(struct uplink *u);

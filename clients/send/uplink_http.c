@@ -161,14 +161,15 @@ static void on_open(struct connection *net, int64_t now_ns)
 
 static void on_failed(struct connection *net, const char *why, bool for_good, int64_t now_ns)
 {
-    (void)for_good; /* the client's own connection finds out, too */
+    (void)for_good; /* the client's own connection fails, too */
     UPSTREAM_COUNT(of(net)->account, of(net)->due_ns, connect_failures, 1);
     client_env_note(net->env, "connect %s: %s", net->env->host, why);
     connection_back_off(net, 0, now_ns);
 }
 
-/* With a request under way nobody knows whether it was read: its messages go again, and their
- * numbers tell. An idle connection that goes is nothing: the next request opens another. */
+/* Whether a request under way was read is not known: its messages are sent again, and the server
+ * drops those it has, by their numbers. After the end of an idle connection, the next request opens
+ * another. */
 static void lost(struct uplink_http *h, enum conn_end why, int64_t now_ns)
 {
     bool was_asked = h->uplink->under_way > 0;

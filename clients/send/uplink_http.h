@@ -1,10 +1,10 @@
-/* One client's way up by POST /publish: a second connection of its own, as a page has beside its
- * event stream, opened when there is something to send. One request is under way at a time; what
- * becomes due meanwhile goes together in the next, as a list. With --connection close each request
- * has its own connection.
+/* Sending one client's messages by POST /publish: a second connection of its own, as a page has
+ * beside its event stream, opened when there is something to send. One request is under way at a
+ * time; what becomes due meanwhile goes together in the next, as a list. With --connection close
+ * each request has its own connection.
  *
- * An answer of 2xx acknowledges what the request carried. Without one (the connection is lost, or
- * the server is in trouble) the same messages go again, after a back-off.
+ * A 2xx response acknowledges what the request carried. Without one (the connection is lost, or the
+ * request refused for now) the same messages are sent again, after a back-off.
  */
 #ifndef PUSHLAB_UPLINK_HTTP_H
 #define PUSHLAB_UPLINK_HTTP_H
@@ -18,7 +18,7 @@ struct uplink_http {
     struct upstream_account *account;
     struct uplink *uplink;
     bool refused;   /* the answer was a refusal that may pass: wait before the next attempt */
-    bool gave_up;   /* the server will never take it; env->last_failure says why */
+    bool gave_up;   /* refused for good; env->last_failure says why */
     int64_t due_ns; /* of the oldest message of the request, or of the one we connect for */
     struct http_exchange exchange;
 };

@@ -51,14 +51,15 @@ struct outbox {
     int64_t due_ns;
 };
 
-static uint64_t say(struct workload_outbox *box, unsigned channel, const char *data, size_t len)
+static uint64_t send_message(struct workload_outbox *box, unsigned channel, const char *data,
+                             size_t len)
 {
     const struct outbox *o = (const struct outbox *)box;
     struct upstream_sender *s = o->sender;
     struct upstream *up = s->upstream;
     uint32_t client = s->sender.client->index;
-    uint64_t *said = &up->said[workload_sender(&up->plan, client)][channel];
-    struct uplink_item item = {.n = *said + 1, .due_ns = o->due_ns, .channel = (uint16_t)channel};
+    uint64_t *sent = &up->sent[workload_sender(&up->plan, client)][channel];
+    struct uplink_item item = {.n = *sent + 1, .due_ns = o->due_ns, .channel = (uint16_t)channel};
     struct name from = {s->from, strlen(s->from)};
     struct post post = {
         .channel = audience_channel(&up->audience, client, channel),
@@ -72,10 +73,10 @@ static uint64_t say(struct workload_outbox *box, unsigned channel, const char *d
 
     if (uplink_push(&s->sender.uplink, &post, &item) < 0)
         return 0;
-    return ++*said;
+    return ++*sent;
 }
 
-/* Open loop: whatever became of the messages before, each is said; if we are late, several. */
+/* Open loop: each message is sent, whatever became of those before; if we are late, several. */
 static void on_due(struct deadline *d, int64_t now_ns)
 {
     struct upstream_sender *s =
@@ -84,7 +85,7 @@ static void on_due(struct deadline *d, int64_t now_ns)
     int64_t end_ns = up->env->recorder.window_end_ns;
 
     while (s->next_due_ns <= now_ns && s->next_due_ns < end_ns) {
-        struct outbox o = {.box = {.say = say}, .sender = s, .due_ns = s->next_due_ns};
+        struct outbox o = {.box = {.send = send_message}, .sender = s, .due_ns = s->next_due_ns};
 
         if (up->workload->write(up->load, s->sender.client->index, &o.box, &s->next_due_ns) < 0) {
             note_failure(up, pl_strerror(PL_ENOMEM));
@@ -132,13 +133,13 @@ static struct sender *find_sender(struct upstream *up, const struct envelope *e,
     number = workload_sender(&up->plan, (uint32_t)index);
     *channel = (unsigned)found;
     *n = e->from_n - up->base;
-    return *n <= up->said[number][found] ? &up->senders[number].sender : NULL;
+    return *n <= up->sent[number][found] ? &up->senders[number].sender : NULL;
 }
 
 static void tell_workload(struct upstream *up, const struct client *c, const struct sender *s,
                           unsigned channel, uint64_t n, const struct envelope *e, int64_t recv_ns)
 {
-    struct workload_heard heard = {
+    struct workload_message heard = {
         .client = c->index,
         .sender = s->client->index,
         .channel = channel,
@@ -150,11 +151,11 @@ static void tell_workload(struct upstream *up, const struct client *c, const str
         .len = e->data_len,
     };
 
-    if (up->workload->heard != NULL)
-        up->workload->heard(up->load, &heard);
+    if (up->workload->received != NULL)
+        up->workload->received(up->load, &heard);
 }
 
-/* False when it is not to be counted as heard: it had come before, or is an outdated value. */
+/* False when it does not count as received: a repetition or an outdated value. */
 static bool check_order(struct upstream *up, struct order_track *track, enum order_kind kind,
                         uint64_t n)
 {
@@ -178,12 +179,12 @@ void upstream_update(void *arg, struct client *c, const struct envelope *e, size
     if (s == NULL)
         return;
     if (s->client == c)
-        sender_heard_back(s, channel, n);
+        sender_echoed(s, channel, n);
     track = audience_track(&up->audience, c->index, s->client->index, channel);
     if (track == NULL ||
-        !check_order(up, track, audience_hears(&up->audience, c->index, channel), n))
+        !check_order(up, track, audience_subscription(&up->audience, c->index, channel), n))
         return;
-    upstream_account_heard(&up->account, e->from_t_ns, s->client == c, recv_ns);
+    upstream_account_received(&up->account, e->from_t_ns, s->client == c, recv_ns);
     tell_workload(up, c, s, channel, n, e, recv_ns);
 }
 
@@ -192,7 +193,7 @@ void upstream_update(void *arg, struct client *c, const struct envelope *e, size
 static bool client_done(const struct upstream *up, uint32_t client)
 {
     return client_has_ended(client_at(up->clients, client)) ||
-           audience_missing(&up->audience, client, up->said) == 0;
+           audience_missing(&up->audience, client, up->sent) == 0;
 }
 
 /* Gave up; or stopped, and the server has all of it. */
@@ -202,7 +203,7 @@ static bool sender_done(const struct upstream *up, const struct upstream_sender 
            (s->next_due_ns >= up->env->recorder.window_end_ns && s->sender.uplink.nitems == 0);
 }
 
-/* Who is through stays so, hence one walk over senders and clients for the whole drain. */
+/* Those that are done stay so, hence one walk over senders and clients for the whole drain. */
 bool upstream_done(struct upstream *up)
 {
     while (up->done_senders < up->nsenders && sender_done(up, &up->senders[up->done_senders]))
@@ -229,7 +230,7 @@ void upstream_leave(struct upstream *up)
 static void count_lost(struct upstream *up)
 {
     for (uint32_t client = 0; client < up->plan.nclients; client++)
-        up->account.lost += audience_missing(&up->audience, client, up->said);
+        up->account.lost += audience_missing(&up->audience, client, up->sent);
 }
 
 static uint64_t count_unanswered(const struct upstream *up)
@@ -298,10 +299,10 @@ static enum order_kind subscription_of(const struct client *c, struct name chann
     const struct channel_track *track;
 
     if (c->channels == NULL) /* the default channel */
-        return channel.len == 0 ? ORDER_EVERY : ORDER_NOT_HEARD;
+        return channel.len == 0 ? ORDER_EVERY : ORDER_NOT_SUBSCRIBED;
     track = channel_tracks_find(c->channels, channel);
     if (track == NULL)
-        return ORDER_NOT_HEARD;
+        return ORDER_NOT_SUBSCRIBED;
     return track->channel->latest ? ORDER_LATEST : ORDER_EVERY;
 }
 
@@ -314,7 +315,7 @@ static void subscribe_all(struct upstream *up)
             struct upstream_sender *s = sender_of(up, client);
 
             audience_subscribe(&up->audience, i, c, kind);
-            if (s != NULL && kind != ORDER_NOT_HEARD)
+            if (s != NULL && kind != ORDER_NOT_SUBSCRIBED)
                 s->sender.echoed |= UINT32_C(1) << c;
         }
     }
@@ -325,9 +326,9 @@ static int make_senders(struct upstream *up)
     uint32_t nsenders = workload_senders(&up->plan);
 
     up->senders = calloc(nsenders, sizeof *up->senders);
-    up->said = calloc(nsenders, sizeof *up->said);
+    up->sent = calloc(nsenders, sizeof *up->sent);
     up->load = up->workload->make(&up->plan);
-    if (up->senders == NULL || up->said == NULL || up->load == NULL)
+    if (up->senders == NULL || up->sent == NULL || up->load == NULL)
         return PL_ENOMEM;
     for (uint32_t i = 0; i < up->plan.nclients; i++) {
         struct client *c = client_at(up->clients, i);
@@ -374,7 +375,7 @@ void upstream_free(struct upstream *up)
     for (uint32_t i = 0; up->senders != NULL && i < up->nsenders; i++)
         sender_free(&up->senders[i].sender);
     free(up->senders);
-    free(up->said);
+    free(up->sent);
     if (up->load != NULL)
         up->workload->free(up->load);
     audience_free(&up->audience);

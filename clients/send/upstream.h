@@ -1,5 +1,5 @@
-/* Clients that send: the workload says what and when, a sender for each keeps it until the server
- * has it, and what comes down again is checked and timed.
+/* Clients that send: the workload decides what and when, a sender for each keeps it until the
+ * server has it, and what comes back down is checked and timed.
  *
  *   workload -> upstream -> sender -> server -> any driver -> upstream_update()
  *
@@ -38,7 +38,7 @@ struct upstream {
     struct upstream_account account;
     uint32_t nsenders;
     struct upstream_sender *senders;         /* owned, by number (workload_sender()) */
-    uint64_t (*said)[WORKLOAD_CHANNELS_MAX]; /* owned: messages, by sender's number */
+    uint64_t (*sent)[WORKLOAD_CHANNELS_MAX]; /* owned: messages, by sender's number */
     uint64_t base;                           /* from_n = base + number */
     uint32_t done_senders, done_clients;     /* those before are through: see upstream_done() */
     struct err_text failure;                 /* what is wrong; "": nothing */
@@ -47,8 +47,8 @@ struct upstream {
 /* The driver gives every sender a connection of its own for sending. */
 bool upstream_dials(const struct client_options *opt);
 
-/* For env->opt->send, when the clients know their subscriptions. A zeroed struct upstream stands
- * for clients that do not send: all below is harmless. 0, or negative with the line in e. */
+/* For env->opt->send, when the clients know their subscriptions. A zeroed struct upstream means
+ * that clients do not send: all below is harmless then. 0, or negative with the line in e. */
 int upstream_init(struct upstream *up, struct client_env *env, const struct client_array *clients,
                   struct err_text *e);
 /* The recorder's window is set: senders start. */
@@ -65,7 +65,7 @@ void upstream_update(void *arg, struct client *c, const struct envelope *e, size
 bool upstream_done(struct upstream *up);
 /* End the senders and their connections; the loop must still reap. Harmless when repeated. */
 void upstream_leave(struct upstream *up);
-/* Count what was lost, and find what is wrong: failure says it. Once. */
+/* Count what was lost, and set failure if anything is wrong. Once. */
 void upstream_finish(struct upstream *up);
 void upstream_free(struct upstream *up); /* after the loop has reaped */
 

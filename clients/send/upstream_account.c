@@ -43,8 +43,8 @@ void upstream_account_sent(struct upstream_account *a, int64_t due_ns, size_t pa
         record(a, &a->late_us, due_ns, sent_ns);
 }
 
-void upstream_account_heard(struct upstream_account *a, int64_t due_ns, bool is_echo,
-                            int64_t recv_ns)
+void upstream_account_received(struct upstream_account *a, int64_t due_ns, bool is_echo,
+                               int64_t recv_ns)
 {
     record(a, is_echo ? &a->echo_us : &a->latency_us, due_ns, recv_ns);
 }

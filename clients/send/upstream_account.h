@@ -1,5 +1,5 @@
-/* What goes up, counted and timed: the upstream half of recorder.h. Time is an argument; no I/O.
- * docs/metrics.md has the definitions.
+/* What clients send, counted and timed: the upstream half of recorder.h. Time is an argument; no
+ * I/O. docs/metrics.md has the definitions.
  *
  * A message belongs to the window in which it was due, and so do its bytes, each time they are
  * sent; a request, its response and its connection where its first message does. What comes
@@ -37,7 +37,7 @@ void upstream_account_framing(struct upstream_account *a, int64_t due_ns, size_t
 void upstream_account_sent(struct upstream_account *a, int64_t due_ns, size_t payload_bytes,
                            size_t framing_bytes, bool repeated, int64_t sent_ns);
 /* It came to a client for the first time: another's, or its sender. */
-void upstream_account_heard(struct upstream_account *a, int64_t due_ns, bool is_echo,
-                            int64_t recv_ns);
+void upstream_account_received(struct upstream_account *a, int64_t due_ns, bool is_echo,
+                               int64_t recv_ns);
 
 #endif

@@ -2,11 +2,11 @@
  * each (workload_inputs.c: game inputs; workload_edits.c: people typing). upstream.c has the only
  * list.
  *
- * A workload does no I/O and reads no clock: it is told the time, hands over data, and is
- * shown what its clients receive. upstream.h owns the timers, the numbering and the sending.
+ * A workload does no I/O and reads no clock: it produces data for a due time, and gets what its
+ * clients receive. upstream.h owns the timers, the numbering and the sending.
  *
- * Clients sit in rooms: client index / room size. The first so many of each room send; all of
- * them listen, if they are subscribed. What a room's senders say goes to the channel that
+ * Clients are in rooms: client index / room size. The first few of each room send; all of them
+ * receive, if they are subscribed. What a room's senders send goes to the channel that
  * --send-channel names, "{room}" in it being the room's number.
  */
 #ifndef PUSHLAB_WORKLOAD_H
@@ -57,14 +57,14 @@ static inline uint32_t workload_senders(const struct workload_plan *p)
 struct workload_outbox {
     /* Send data, one compact JSON value (copied), to channels[channel]. Returns the message's
      * number: this sender's in that channel, from 1 without gaps; 0: out of memory. */
-    uint64_t (*say)(struct workload_outbox *o, unsigned channel, const char *data, size_t len);
+    uint64_t (*send)(struct workload_outbox *o, unsigned channel, const char *data, size_t len);
 };
 
 /* A sender's message has come to a client (which may be the sender itself), for the first time. */
-struct workload_heard {
+struct workload_message {
     uint32_t client, sender;
     unsigned channel; /* index into channels[] */
-    uint64_t n;       /* as say() returned it */
+    uint64_t n;       /* as send() returned it */
     int64_t sent_ns;  /* when it was due */
     int64_t recv_ns;
     bool in_window; /* sent in the window */
@@ -92,7 +92,7 @@ struct workload {
      * is due. 0 or PL_ENOMEM. */
     int (*write)(void *w, uint32_t client, struct workload_outbox *out, int64_t *next_due_ns);
     /* May be NULL. In the order of arrival; of each message once at each client. */
-    void (*heard)(void *w, const struct workload_heard *h);
+    void (*received)(void *w, const struct workload_message *h);
     /* After the drain: what is wrong, as one line; NULL: nothing. May be NULL. */
     const char *(*fault)(void *w);
     /* Add the members of "documents" in the result. 0 or PL_ENOMEM. NULL: it has none. */

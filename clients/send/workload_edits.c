@@ -103,15 +103,15 @@ static void make_delete(const struct editor *e, uint32_t index, uint32_t chars, 
     op->nranges = text_doc_ranges(&e->doc, index - chars, &chars, op->ranges, EDIT_RANGES_MAX);
 }
 
-static int say(struct workload_outbox *out, unsigned channel, const struct edit_op *op)
+static int send_op(struct workload_outbox *out, unsigned channel, const struct edit_op *op)
 {
     char json[EDIT_JSON_BYTES_MAX];
     size_t len = edit_op_encode(json, op);
 
-    return out->say(out, channel, json, len) > 0 ? PL_OK : PL_ENOMEM;
+    return out->send(out, channel, json, len) > 0 ? PL_OK : PL_ENOMEM;
 }
 
-/* Apply an edit at home and tell the others. PL_ELIMIT: it was not made, the document is full. */
+/* Apply an edit to the sender's own copy and send it. PL_ELIMIT: not made, the document is full. */
 static int make_edit(struct edits *w, uint32_t client, const struct edit_op *op,
                      struct workload_outbox *out)
 {
@@ -120,10 +120,10 @@ static int make_edit(struct edits *w, uint32_t client, const struct edit_op *op,
     if (err < 0)
         return err;
     err = convergence_sent(&w->convergence, client, room_clients(w->plan, client) - 1);
-    return err < 0 ? err : say(out, TO_DOCUMENT, op);
+    return err < 0 ? err : send_op(out, TO_DOCUMENT, op);
 }
 
-/* Where the cursor stands after the step, which it took at index. */
+/* Where the cursor is after the step, which it took at index. */
 static uint32_t index_after(uint32_t index, const struct typist_step *step)
 {
     if (step->what == TYPIST_TYPES)
@@ -158,12 +158,12 @@ static int edits_write(void *state, uint32_t client, struct workload_outbox *out
         return err;
     e->cursor = text_doc_id_before(&e->doc, index_after(index, &step));
     op = (struct edit_op){.kind = EDIT_CURSOR, .at = e->cursor};
-    return say(out, TO_CURSORS, &op);
+    return send_op(out, TO_CURSORS, &op);
 }
 
-/* ---- hearing ---- */
+/* ---- receiving ---- */
 
-static void edits_heard(void *state, const struct workload_heard *h)
+static void edits_received(void *state, const struct workload_message *h)
 {
     struct edits *w = state;
     struct edit_op op;
@@ -180,7 +180,7 @@ static void edits_heard(void *state, const struct workload_heard *h)
                 h->client, (unsigned long long)h->n, h->sender, pl_strerror(err));
 }
 
-/* ---- what came of it ---- */
+/* ---- the result ---- */
 
 /* The first client whose document is not that of its room; nclients: none. PL_ENOMEM. */
 static int64_t find_different(const struct edits *w)
@@ -262,7 +262,7 @@ const struct workload workload_edits = {
     .free = edits_free,
     .first_due_ns = edits_first_due_ns,
     .write = edits_write,
-    .heard = edits_heard,
+    .received = edits_received,
     .fault = edits_fault,
     .add_documents = edits_add_documents,
 };

@@ -134,7 +134,7 @@ static int inputs_write(void *state, uint32_t client, struct workload_outbox *ou
 
     p->inputs++;
     *next_due_ns = p->start_ns + (int64_t)((double)p->inputs * w->exact_interval_ns);
-    return out->say(out, 0, w->text, len) > 0 ? PL_OK : PL_ENOMEM;
+    return out->send(out, 0, w->text, len) > 0 ? PL_OK : PL_ENOMEM;
 }
 
 const struct workload workload_inputs = {

@@ -93,21 +93,21 @@ END_TEST
 /* In rooms of 4, 4 and 2 the senders are 0..2, 3..5 and 6..7 by number. */
 START_TEST(audience_counts_what_a_client_has_missed_by_channel_and_kind)
 {
-    uint64_t said[8][WORKLOAD_CHANNELS_MAX] = {[3] = {5, 2}, [4] = {1, 0}, [6] = {2, 9}};
+    uint64_t sent[8][WORKLOAD_CHANNELS_MAX] = {[3] = {5, 2}, [4] = {1, 0}, [6] = {2, 9}};
     struct audience a;
 
     ck_assert_int_eq(audience_init(&a, &two_channels, &rooms, "room-{room}"), PL_OK);
-    ck_assert_uint_eq(audience_missing(&a, 5, said), 0); /* hears nothing yet */
+    ck_assert_uint_eq(audience_missing(&a, 5, sent), 0); /* hears nothing yet */
     audience_subscribe(&a, 5, 0, ORDER_EVERY);
     audience_subscribe(&a, 5, 1, ORDER_LATEST);
     audience_subscribe(&a, 9, 1, ORDER_EVERY);
-    ck_assert_uint_eq(audience_missing(&a, 5, said), 5 + 1 + 1);
-    ck_assert_uint_eq(audience_missing(&a, 9, said), 9);
+    ck_assert_uint_eq(audience_missing(&a, 5, sent), 5 + 1 + 1);
+    ck_assert_uint_eq(audience_missing(&a, 9, sent), 9);
     for (uint64_t n = 1; n <= 5; n++)
         order_take(audience_track(&a, 5, 4, 0), ORDER_EVERY, n);
-    ck_assert_uint_eq(audience_missing(&a, 5, said), 1 + 1);
+    ck_assert_uint_eq(audience_missing(&a, 5, sent), 1 + 1);
     order_take(audience_track(&a, 5, 4, 1), ORDER_LATEST, 2);
-    ck_assert_uint_eq(audience_missing(&a, 5, said), 1);
+    ck_assert_uint_eq(audience_missing(&a, 5, sent), 1);
     audience_free(&a);
 }
 END_TEST

@@ -115,7 +115,7 @@ START_TEST(order_of_a_channel_not_heard_misses_nothing)
 {
     struct order_track t = {0};
 
-    ck_assert_uint_eq(order_missing(&t, ORDER_NOT_HEARD, 5), 0);
+    ck_assert_uint_eq(order_missing(&t, ORDER_NOT_SUBSCRIBED, 5), 0);
 }
 END_TEST
 

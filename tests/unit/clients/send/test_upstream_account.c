@@ -50,9 +50,9 @@ END_TEST
 
 START_TEST(upstream_tells_the_echo_from_what_others_hear)
 {
-    upstream_account_heard(&account, START_NS, true, START_NS + 300 * NS_PER_US);
-    upstream_account_heard(&account, START_NS, false, START_NS + 700 * NS_PER_US);
-    upstream_account_heard(&account, START_NS - 1, false, START_NS + 700 * NS_PER_US);
+    upstream_account_received(&account, START_NS, true, START_NS + 300 * NS_PER_US);
+    upstream_account_received(&account, START_NS, false, START_NS + 700 * NS_PER_US);
+    upstream_account_received(&account, START_NS - 1, false, START_NS + 700 * NS_PER_US);
     ck_assert_int_eq(account.echo_us.total_count, 1);
     ck_assert_int_eq(hdr_max(&account.echo_us), 300);
     ck_assert_int_eq(account.latency_us.total_count, 1);

@@ -27,14 +27,15 @@ struct world {
     struct rng rng;
     struct message *log;
     size_t len, cap, told[CLIENTS_MAX];
-    uint64_t said[CLIENTS_MAX][CHANNELS];
+    uint64_t sent[CLIENTS_MAX][CHANNELS];
     int64_t due_ns[CLIENTS_MAX], now_ns;
     uint32_t writer;
 };
 
 static struct world w;
 
-static uint64_t say(struct workload_outbox *o, unsigned channel, const char *data, size_t len)
+static uint64_t send_message(struct workload_outbox *o, unsigned channel, const char *data,
+                             size_t len)
 {
     struct message *m;
 
@@ -45,14 +46,14 @@ static uint64_t say(struct workload_outbox *o, unsigned channel, const char *dat
         w.log = realloc(w.log, w.cap * sizeof *w.log);
     }
     m = &w.log[w.len++];
-    *m = (struct message){w.writer, channel, ++w.said[w.writer][channel], w.now_ns, {0}};
+    *m = (struct message){w.writer, channel, ++w.sent[w.writer][channel], w.now_ns, {0}};
     buf_add(&m->data, data, len);
     return m->n;
 }
 
 static void begin(uint32_t nclients, uint32_t room_size, uint32_t senders)
 {
-    w = (struct world){.outbox = {.say = say},
+    w = (struct world){.outbox = {.send = send_message},
                        .plan = {nclients, room_size, senders, .rate_hz = 5.0, .seed = 11}};
     rng_seed(&w.rng, 3);
     w.state = workload_edits.make(&w.plan);
@@ -73,18 +74,18 @@ static void end(void)
 static void tell_next(uint32_t client)
 {
     const struct message *m = &w.log[w.told[client]++];
-    struct workload_heard h = {.client = client,
-                               .sender = m->sender,
-                               .channel = m->channel,
-                               .n = m->n,
-                               .sent_ns = m->sent_ns,
-                               .recv_ns = w.now_ns,
-                               .in_window = true,
-                               .data = (const char *)m->data.data,
-                               .len = m->data.len};
+    struct workload_message h = {.client = client,
+                                 .sender = m->sender,
+                                 .channel = m->channel,
+                                 .n = m->n,
+                                 .sent_ns = m->sent_ns,
+                                 .recv_ns = w.now_ns,
+                                 .in_window = true,
+                                 .data = (const char *)m->data.data,
+                                 .len = m->data.len};
 
     if (workload_room(&w.plan, client) == workload_room(&w.plan, m->sender))
-        workload_edits.heard(w.state, &h);
+        workload_edits.received(w.state, &h);
 }
 
 static void tell_all(void)

@@ -10,7 +10,7 @@
 
 struct heap {
     struct workload_outbox box; /* first */
-    uint64_t said;
+    uint64_t sent;
     char text[512];
     size_t len;
 };
@@ -23,7 +23,7 @@ static uint64_t keep(struct workload_outbox *o, unsigned channel, const char *da
     ck_assert_uint_lt(len, sizeof h->text);
     memcpy(h->text, data, len);
     h->len = len;
-    return ++h->said;
+    return ++h->sent;
 }
 
 static struct workload_plan plan_of(uint32_t clients, uint32_t room_size, uint32_t senders)
@@ -56,7 +56,7 @@ START_TEST(inputs_keep_their_rate_and_cover_the_interval)
     const struct workload *inputs = &workload_inputs;
     const int64_t start_ns = 7 * NS_PER_S, interval_ns = NS_PER_S / 20;
     void *w = inputs->make(&p);
-    struct heap h = {.box = {.say = keep}};
+    struct heap h = {.box = {.send = keep}};
 
     for (uint32_t client = 0; client < 10; client++) {
         int64_t first_ns = inputs->first_due_ns(w, client, start_ns), due_ns = first_ns;
@@ -66,7 +66,7 @@ START_TEST(inputs_keep_their_rate_and_cover_the_interval)
             ck_assert_int_eq(inputs->write(w, client, &h.box, &due_ns), PL_OK);
         ck_assert_int_eq(due_ns, first_ns + 100 * interval_ns);
     }
-    ck_assert_uint_eq(h.said, 1000);
+    ck_assert_uint_eq(h.sent, 1000);
     inputs->free(w);
 }
 END_TEST
@@ -77,7 +77,7 @@ START_TEST(inputs_are_json_of_exactly_the_wanted_size)
 
     for (size_t bytes = 24; bytes < 300; bytes++) {
         struct workload_plan p = plan_of(1, 1, 1);
-        struct heap h = {.box = {.say = keep}};
+        struct heap h = {.box = {.send = keep}};
         int64_t due_ns;
         void *w;
         cJSON *json;
@@ -102,7 +102,7 @@ START_TEST(inputs_of_the_same_seed_are_the_same)
 {
     const struct workload *inputs = &workload_inputs;
     struct workload_plan p = plan_of(2, 2, 2);
-    struct heap h[2] = {{.box = {.say = keep}}, {.box = {.say = keep}}};
+    struct heap h[2] = {{.box = {.send = keep}}, {.box = {.send = keep}}};
 
     for (int i = 0; i < 2; i++) {
         void *w = inputs->make(&p);
