@@ -19,16 +19,13 @@ static int complain(const char *text)
 static int print_result(const struct result *r, const struct fleet *f)
 {
     struct buf json = {0};
-    int err = PL_OK;
+    int err = f->env.opt->json ? result_json(r, f, &json) : PL_OK;
 
-    if (!f->env.opt->json) {
+    if (!f->env.opt->json)
         result_print(r, f, stdout);
-    } else {
-        err = result_json(r, f, &json);
-        if (err == PL_OK)
-            printf("%.*s\n", (int)json.len, (const char *)json.data);
-        buf_free(&json);
-    }
+    else if (err == PL_OK)
+        printf("%.*s\n", (int)json.len, (const char *)json.data);
+    buf_free(&json);
     return err < 0 || fflush(stdout) != 0 || ferror(stdout) ? PL_ESYS : PL_OK;
 }
 

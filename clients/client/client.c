@@ -484,7 +484,7 @@ void client_array_free(struct client_array *a)
         struct client *c = client_at(a, i);
 
         c->driver->free(c);
-        connection_free(&c->net);
+        tls_memory_forget(&c->net.session);
         free(c->cookie);
         track_free(&c->track);
         channel_tracks_free(c->channels);

@@ -16,38 +16,22 @@ enum {
     CLIENTS_PER_SOURCE = 20000,
 };
 
-static void spread_sources(struct client_env *env)
-{
-    int64_t wanted = env->opt->source_addresses;
-
-    if (!dial_target_is_loopback4(&env->target))
-        return;
-    if (wanted == 0 && env->opt->clients > CLIENTS_PER_SOURCE)
-        wanted = (env->opt->clients + CLIENTS_PER_SOURCE - 1) / CLIENTS_PER_SOURCE;
-    env->target.source_addresses = (uint32_t)wanted;
-}
-
 static int set_target(struct client_env *env, struct err_text *e)
 {
     const struct url *u = &env->opt->url;
+    int64_t sources = env->opt->source_addresses;
     int err = dial_resolve(&env->target, u, env->opt->resolve, e);
 
     if (err < 0)
         return err;
     env->target.sndbuf_bytes = (int)env->opt->sndbuf_bytes;
     env->target.rcvbuf_bytes = (int)env->opt->rcvbuf_bytes;
-    spread_sources(env);
+    if (sources == 0 && env->opt->clients > CLIENTS_PER_SOURCE)
+        sources = (env->opt->clients + CLIENTS_PER_SOURCE - 1) / CLIENTS_PER_SOURCE;
+    if (dial_target_is_loopback4(&env->target))
+        env->target.source_addresses = (uint32_t)sources;
     snprintf(env->host, sizeof env->host, u->host_is_ipv6 ? "[%s]:%u" : "%s:%u", u->host, u->port);
     return PL_OK;
-}
-
-static int set_tls(struct client_env *env, struct err_text *e)
-{
-    const struct client_options *opt = env->opt;
-    struct tls_client_options options = {
-        .version = opt->tls_version, .ca_path = opt->tls_ca, .host = opt->url.host};
-
-    return opt->url.tls ? tls_new_client(&env->tls, &options, e) : PL_OK;
 }
 
 static int init_recorder(struct client_env *env)
@@ -90,19 +74,19 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
         .pick = (uint64_t)opt->pick,
         .seed = (uint64_t)opt->seed,
     };
+    struct tls_client_options tls = {
+        .version = opt->tls_version, .ca_path = opt->tls_ca, .host = opt->url.host};
     int err;
 
     *env = (struct client_env){.opt = opt, .hooks = hooks, .hooks_arg = hooks_arg};
     rng_seed(&env->rng, (uint64_t)opt->seed);
     err = set_target(env, e);
-    if (err == PL_OK)
-        err = set_tls(env, e);
+    if (err == PL_OK && opt->url.tls)
+        err = tls_new_client(&env->tls, &tls, e);
     if (err < 0)
         return err;
     env->base = make_base();
-    if (env->base == NULL)
-        return err_set(e, PL_ENOMEM, "event loop: %s", pl_strerror(PL_ENOMEM));
-    err = schedule_init(&env->schedule, deadlines);
+    err = env->base == NULL ? PL_ENOMEM : schedule_init(&env->schedule, deadlines);
     if (err == PL_OK)
         err = schedule_attach(&env->schedule, env->base);
     if (err == PL_OK)

@@ -190,8 +190,3 @@ void connection_close(struct connection *c)
         c->state = CONNECTION_IDLE;
     }
 }
-
-void connection_free(struct connection *c)
-{
-    tls_memory_forget(&c->session);
-}

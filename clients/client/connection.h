@@ -48,7 +48,7 @@ struct connection {
     const struct connection_ops *ops;
     struct event connecting;   /* holds the descriptor while DIALING */
     struct deadline timer;     /* DIALING, SECURING: until when; BACKOFF; else the owner's */
-    struct tls_memory session; /* to resume when it is opened again */
+    struct tls_memory session; /* to resume when it is opened again; owner: tls_memory_forget() */
     uint32_t turn;             /* chooses the address; moves on when connecting fails */
     uint8_t state;             /* enum connection_state */
     uint8_t attempts;          /* back-offs in a row: the owner sets it to 0 when it works */
@@ -67,8 +67,6 @@ int64_t connection_back_off(struct connection *c, int64_t floor_ns, int64_t now_
 /* Stop whatever is under way: DIALING and BACKOFF become IDLE; SECURING and OPEN become CLOSING,
  * and the loop must still reap. Cancels the timer. */
 void connection_close(struct connection *c);
-/* Give the session's memory back; after the loop has reaped. */
-void connection_free(struct connection *c);
 
 static inline bool connection_is_opening(const struct connection *c)
 {

@@ -247,23 +247,18 @@ static int sse_content(struct client *c, const uint8_t *data, size_t len, int64_
     return PL_OK;
 }
 
-/* What the standard's event source keeps when it reestablishes the connection. */
-static void keep_what_outlives_the_stream(struct sse_client *s)
-{
-    if (s->parser.retry_ms >= 0 && s->parser.retry_ms <= INT64_MAX / NS_PER_MS)
-        s->response.client.retry_floor_ns = s->parser.retry_ms * NS_PER_MS;
-    if (s->parser.last_event_id.len == 0)
-        return;
-    buf_free(&s->last_event_id);
-    s->last_event_id = s->parser.last_event_id;
-    s->parser.last_event_id = (struct buf){0};
-}
-
+/* The reconnection time and the last event ID outlive the stream (WHATWG HTML §9.2.6). */
 static void sse_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
     struct sse_client *s = sse_of(c);
 
-    keep_what_outlives_the_stream(s);
+    if (s->parser.retry_ms >= 0 && s->parser.retry_ms <= INT64_MAX / NS_PER_MS)
+        c->retry_floor_ns = s->parser.retry_ms * NS_PER_MS;
+    if (s->parser.last_event_id.len > 0) {
+        buf_free(&s->last_event_id);
+        s->last_event_id = s->parser.last_event_id;
+        s->parser.last_event_id = (struct buf){0};
+    }
     sse_parser_free(&s->parser);
     response_lost(c, why, now_ns);
 }

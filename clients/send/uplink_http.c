@@ -237,5 +237,5 @@ void uplink_http_leave(struct uplink_http *h)
 void uplink_http_free(struct uplink_http *h)
 {
     http_exchange_free(&h->exchange);
-    connection_free(&h->net);
+    tls_memory_forget(&h->net.session);
 }

@@ -227,27 +227,14 @@ void upstream_leave(struct upstream *up)
     }
 }
 
-static void count_lost(struct upstream *up)
-{
-    for (uint32_t client = 0; client < up->plan.nclients; client++)
-        up->account.lost += audience_missing(&up->audience, client, up->sent);
-}
-
-static uint64_t count_unanswered(const struct upstream *up)
-{
-    uint64_t n = 0;
-
-    for (uint32_t i = 0; i < up->nsenders; i++)
-        n += up->senders[i].sender.uplink.nitems;
-    return n;
-}
-
 static void find_fault(struct upstream *up)
 {
     const struct upstream_account *a = &up->account;
-    uint64_t unanswered = count_unanswered(up);
     const char *fault = up->workload->fault != NULL ? up->workload->fault(up->load) : NULL;
+    uint64_t unanswered = 0;
 
+    for (uint32_t i = 0; i < up->nsenders; i++)
+        unanswered += up->senders[i].sender.uplink.nitems;
     if (a->lost > 0 || a->doubled > 0 || a->reordered > 0)
         err_set(&up->failure, PL_EPROTO,
                 "messages that clients sent: %llu lost, %llu doubled, %llu reordered",
@@ -265,7 +252,8 @@ void upstream_finish(struct upstream *up)
 {
     if (up->workload == NULL)
         return;
-    count_lost(up);
+    for (uint32_t client = 0; client < up->plan.nclients; client++)
+        up->account.lost += audience_missing(&up->audience, client, up->sent);
     if (up->failure.text[0] == '\0')
         find_fault(up);
 }
