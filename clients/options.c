@@ -137,7 +137,7 @@ static int check_names(const struct client_options *o, const char *option, const
 
     while (channel_list_next(&list, &item)) {
         if (channel_name_in_room(name, item, last_room) == 0)
-            return err_set(e, PL_EINVAL, "%s: '%.*s' is no name; accepted: %s", option,
+            return err_set(e, PL_EINVAL, "%s: '%.*s' is not a valid name; accepted: %s", option,
                            (int)(item.len < 60 ? item.len : 60), item.text, CHANNEL_NAME_ACCEPTED);
     }
     return PL_OK;

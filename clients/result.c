@@ -35,10 +35,10 @@ const char *result_fault(const struct result *r, const struct fleet *f)
     if (f->env.recorder.disordered > 0)
         return "an older value came after a newer one of its key";
     if (f->env.recorder.strays > 0)
-        return "an update came of a channel that was not asked for";
+        return "an update of a channel arrived that was not subscribed to";
     if (!r->sum.adds_up)
         return f->env.channels.nitems > 0
-                   ? "delivered + superseded + missed + late is not what was expected"
+                   ? "delivered + superseded + missed + late is not the expected number"
                    : "delivered + missed + late is not published x clients";
     return f->upstream.failure.text[0] != '\0' ? f->upstream.failure.text : NULL;
 }

@@ -19,7 +19,7 @@
 struct client {
     struct connection net; /* first: the connection layer hands it back to us */
     const struct driver *driver;
-    uint32_t index;
+    uint32_t index; /* from 0: decides its room, picks and addresses */
     bool leaving;
     bool broken;                     /* the next connection is a reconnect */
     struct track track;              /* with channels: only the cursor */
@@ -31,6 +31,7 @@ struct client {
     char *cookie;        /* owned; the server's, "name=value"; NULL: none */
 };
 
+/* Connect, or wait until its first request is due. */
 void client_begin(struct client *c, int64_t now_ns);
 /* End in an orderly way, whatever its state; hooks.ended is called at once or within a second. */
 void client_leave(struct client *c, int64_t now_ns);
@@ -54,7 +55,7 @@ static inline struct client *client_at(const struct client_array *a, uint64_t in
 
 /* As many as env's options say. 0, or negative with the line in e; a can be freed either way. */
 int client_array_init(struct client_array *a, struct client_env *env, struct err_text *e);
-/* End all at once, without a word to the peers; the loop must still reap. */
+/* Close all connections at once; the loop must still reap. */
 void client_array_abort(struct client_array *a);
 /* After all have ended and the loop has reaped. */
 void client_array_free(struct client_array *a);

@@ -22,7 +22,8 @@ struct client_hooks {
     void (*joined)(void *arg, struct client *c);  /* its cursor is known */
     void (*gave_up)(void *arg, struct client *c); /* it failed for good; last_failure says why */
     void (*ended)(void *arg, struct client *c);   /* after client_leave(): all is closed */
-    /* For watching, not for measuring: called for every update, with its whole text. */
+    /* Every update; text_len: bytes of its envelope. Costs time: for --watch and clients that send.
+     */
     void (*update)(void *arg, struct client *c, const struct envelope *e, size_t text_len,
                    int64_t recv_ns);
     /* Events and bytes of its connections: see lib/proto/transcript.h. */
@@ -52,7 +53,8 @@ struct client_env {
     struct event sigint, sigterm;
 };
 
-/* Build all of it for opt->clients clients. opt is borrowed. 0, or negative with the line in e. */
+/* Build all of it for opt->clients clients. opt and hooks are borrowed. 0, or negative with the
+ * line in e. */
 int client_env_init(struct client_env *env, const struct client_options *opt,
                     const struct client_hooks *hooks, void *hooks_arg, struct err_text *e);
 /* Call on_signal in the loop on SIGINT and SIGTERM. 0, or PL_ENOMEM with the line in e. */
@@ -60,6 +62,7 @@ int client_env_on_signals(struct client_env *env, event_callback_fn on_signal, v
                           struct err_text *e);
 /* No hook is called any more, so that ending what is left starts nothing new. */
 void client_env_silence(struct client_env *env);
+/* When all connections have ended; reaps them. */
 void client_env_free(struct client_env *env);
 
 /* A GET of path on the server that the URL names, for JSON: without query, further fields or

@@ -44,8 +44,8 @@ static int take_answer(struct dial_target *t, const struct url *u, const char *a
             return err_set(e, PL_EINVAL, "--resolve: too many; accepted: up to %d addresses",
                            DIAL_ADDRESSES_MAX);
         if (look_up(t, address, u->port, AI_NUMERICHOST) != 0)
-            return err_set(e, PL_EINVAL, "--resolve: '%s' is no address; e.g. 192.0.2.1,192.0.2.2",
-                           address);
+            return err_set(e, PL_EINVAL,
+                           "--resolve: '%s' is not an address; e.g. 192.0.2.1,192.0.2.2", address);
     }
     return PL_OK;
 }

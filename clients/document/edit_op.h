@@ -41,7 +41,7 @@ size_t edit_op_encode(char json[EDIT_JSON_BYTES_MAX], const struct edit_op *op);
  * PL_ELIMIT (EDIT_..._MAX). After an error op holds nothing of use. */
 int edit_op_decode(struct edit_op *op, const char *json, size_t len);
 
-/* Let the document take op in (a cursor changes nothing). As text_doc_insert() and
+/* Apply op to the document (a cursor changes nothing). As text_doc_insert() and
  * text_doc_delete(): 0 or negative. */
 int edit_op_apply(const struct edit_op *op, struct text_doc *d);
 

@@ -2,14 +2,14 @@
  * array (RGA) of Roh, Jeon, Kim, Lee, "Replicated abstract data types: building blocks for
  * collaborative applications" (J. Parallel Distrib. Comput. 71, 2011).
  *
- * Every character has an id that nobody else's has: a Lamport clock and its editor. An insertion
+ * Every character has a unique id: a Lamport clock and its editor. An insertion
  * names the character it follows, a deletion the characters that go. Copies that took in the
  * same edits hold the same text, in whatever order edits of different editors came, as long as
  * every edit comes after those that its editor had seen (as it does when all come through one
  * ordered channel and one's own are applied at once).
  *
  *   insertion   its place is behind the character it follows, and behind those with a greater
- *               id right there: the younger of two insertions at one place stands first, and a
+ *               id right there: the younger of two insertions at one place comes first, and a
  *               run of characters stays together
  *   deletion    the character turns invisible but keeps its place, as others may follow it
  *
@@ -38,7 +38,7 @@ struct text_range {
     uint32_t len;
 };
 
-#define TEXT_CLOCK_MAX ((UINT64_C(1) << 53) - 1) /* what every JSON reader can tell apart */
+#define TEXT_CLOCK_MAX ((UINT64_C(1) << 53) - 1) /* exact in every JSON reader */
 
 enum {
     TEXT_DOC_CHARS_MAX = 1 << 20, /* deleted ones included: they keep their places */
@@ -63,15 +63,15 @@ void text_doc_free(struct text_doc *d); /* zeroes d */
 
 /* ---- edits, one's own and others' alike ---- */
 
-/* Take in text (UTF-8, not empty) behind the character at; its characters get the ids id,
+/* Insert text (UTF-8, not empty) behind the character at; its characters get the ids id,
  * id.clock + 1, ... For an edit of one's own id.clock is d->clock + 1.
- * 0: taken in. 1: known already, nothing changed. PL_EPROTO: at is unknown or younger than id,
+ * 0: inserted. 1: known already, nothing changed. PL_EPROTO: at is unknown or younger than id,
  * or id is not younger than all of its editor's. PL_EUTF8, PL_EINVAL (no text), PL_ELIMIT
  * (TEXT_DOC_..._MAX, TEXT_CLOCK_MAX), PL_ENOMEM. After an error d is as it was. */
 int text_doc_insert(struct text_doc *d, struct text_id at, struct text_id id, const char *text,
                     size_t len);
 
-/* Take in that the characters of range are gone; those that were gone already stay so.
+/* Delete the characters of range; those that were deleted already stay so.
  * 0, PL_EPROTO (a character that was never inserted, none at all; d is as it was), PL_ENOMEM
  * (d is sound and a repetition does the rest). */
 int text_doc_delete(struct text_doc *d, struct text_range range);

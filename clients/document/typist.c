@@ -27,13 +27,13 @@ static const char *const sentences[] = {
     "stop.”\n",
 };
 
-enum { SENTENCES = sizeof sentences / sizeof *sentences, SLIP_CHARS_MAX = 3 };
+enum { SENTENCES = sizeof sentences / sizeof *sentences, TYPO_CHARS_MAX = 3 };
 
 /* Of all steps in the middle of a sentence. */
-static const double slip_share = 0.08;
+static const double typo_share = 0.08;
 static const double rewrite_share = 0.02;
-static const double wander_share = 0.03;
-/* Of those who go elsewhere: to the end of the text, where most writing happens. */
+static const double move_share = 0.03;
+/* Of all moves: to the end of the text, where most writing happens. */
 static const double to_the_end_share = 0.5;
 
 static uint32_t below(struct typist *t, uint32_t n)
@@ -96,9 +96,9 @@ static void erase(struct typist *t, uint32_t chars, struct typist_step *out)
 }
 
 /* Delete the last characters and type them again. */
-static void mend_slip(struct typist *t, uint32_t cursor, struct typist_step *out)
+static void correct_typo(struct typist *t, uint32_t cursor, struct typist_step *out)
 {
-    uint32_t chars = 1 + below(t, SLIP_CHARS_MAX);
+    uint32_t chars = 1 + below(t, TYPO_CHARS_MAX);
 
     if (chars > t->typed)
         chars = t->typed;
@@ -120,9 +120,9 @@ static void rewrite(struct typist *t, uint32_t cursor, struct typist_step *out)
     erase(t, chars < cursor ? chars : cursor, out);
 }
 
-static void go(struct typist *t, uint32_t length, struct typist_step *out)
+static void move(struct typist *t, uint32_t length, struct typist_step *out)
 {
-    *out = (struct typist_step){.what = TYPIST_GOES, .index = length};
+    *out = (struct typist_step){.what = TYPIST_MOVES, .index = length};
     if (rng_uniform(&t->rng) >= to_the_end_share)
         out->index = below(t, length + 1);
     begin_sentence(t);
@@ -135,13 +135,13 @@ static void choose(struct typist *t, uint32_t cursor, uint32_t length, struct ty
     if (cursor > 0 && length > TYPIST_TEXT_CHARS && chance < 0.5)
         rewrite(t, cursor, out);
     else if (*t->at == '\0')
-        go(t, length, out);
-    else if (cursor > 0 && t->typed > 0 && chance < slip_share)
-        mend_slip(t, cursor, out);
-    else if (cursor > 0 && chance < slip_share + rewrite_share)
+        move(t, length, out);
+    else if (cursor > 0 && t->typed > 0 && chance < typo_share)
+        correct_typo(t, cursor, out);
+    else if (cursor > 0 && chance < typo_share + rewrite_share)
         rewrite(t, cursor, out);
-    else if (length > 0 && chance < slip_share + rewrite_share + wander_share)
-        go(t, length, out);
+    else if (length > 0 && chance < typo_share + rewrite_share + move_share)
+        move(t, length, out);
     else
         type(t, out);
 }

@@ -1,6 +1,6 @@
 /* The control connection: asks the server's /stats at the borders of the run's phases, on a
- * connection of its own, so that the clients' counters stay theirs alone. Answers are kept
- * as they came, for the report. */
+ * connection of its own, so that it is in no counter of the clients. Answers are kept as they
+ * came, for the report. */
 #ifndef PUSHLAB_CONTROL_H
 #define PUSHLAB_CONTROL_H
 
@@ -37,7 +37,7 @@ struct control {
     bool given_taken;  /* the socket of --control-fd has been used */
     bool foreign;      /* the first answer was not a pushlab server's */
     int asking;        /* enum control_ask under way; -1: none */
-    uint64_t connects; /* to be taken out of the kernel's count */
+    uint64_t connects; /* connections opened: not the clients', but in the kernel's count */
     struct err_text failure; /* why an answer is missing; "" while all is well */
     void (*on_answer)(void *arg, enum control_ask which);
     void *arg;
@@ -49,8 +49,8 @@ void control_init(struct control *ctl, struct client_env *env,
 /* Ask for the statistics and, unless at_ns is -1, the position at that time. Asks are
  * answered in order, one at a time. */
 void control_request(struct control *ctl, enum control_ask which, int64_t at_ns);
-/* Did the answers come from one life of the server? A new one numbers its updates anew, which
- * the clients' cursors don't show once its numbers have passed theirs. */
+/* Did the server restart between the answers? Its numbers begin at 1 then, which the clients'
+ * cursors don't show if these have passed theirs meanwhile. */
 bool control_server_restarted(const struct control *ctl);
 /* End the connection; the loop must still run for its end. */
 void control_close(struct control *ctl);

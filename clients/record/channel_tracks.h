@@ -5,7 +5,7 @@
  * which every update is wanted, a gap is a loss. Of a channel of latest values it is not: what was
  * skipped was superseded by a newer value, and that the newest of every key has come is checked
  * instead, against what any client has seen. An older value after a newer one of its key is
- * never right. docs/metrics.md has the definitions. No I/O.
+ * always an error. docs/metrics.md has the definitions. No I/O.
  */
 #ifndef PUSHLAB_CHANNEL_TRACKS_H
 #define PUSHLAB_CHANNEL_TRACKS_H
@@ -25,7 +25,7 @@ struct channel_track {
     /* Of latest values: */
     uint64_t *held_n; /* owned; newest n held, by number of the key; 0: none */
     uint32_t nheld;
-    uint64_t opening_n; /* when a stream opens, what is held up to here may come once more */
+    uint64_t opening_n; /* after a stream opens, values held up to here may come again */
 };
 
 struct channel_tracks {
@@ -37,7 +37,7 @@ struct channel_tracks {
 int channel_tracks_new(struct channel_tracks **out, struct channels *channels, uint64_t client);
 void channel_tracks_free(struct channel_tracks *all); /* NULL is ignored */
 
-/* NULL: a channel that was not asked for. */
+/* NULL: a channel that was not subscribed to. */
 struct channel_track *channel_tracks_find(struct channel_tracks *all, struct name channel);
 
 /* Append "&channel=a,b&latest=c" to the query of len bytes in out ("?" in place of the first "&"
@@ -47,7 +47,7 @@ size_t channel_tracks_add_query(const struct channel_tracks *all, char *out, siz
 
 /* A stream has opened: latest values come again, from the newest of each key. */
 void channel_tracks_opened(struct channel_tracks *all);
-/* The server has begun anew, and its numbers with it. */
+/* The server has restarted: its numbers begin at 1 again. */
 void channel_tracks_restart(struct channel_tracks *all);
 
 /* An update of t's channel arrived at client number client. */
@@ -56,7 +56,7 @@ void channel_track_update(struct channel_track *t, struct recorder *r, uint32_t 
 
 /* Does it hold all of the window's updates that it is to have? Once windows are set. */
 bool channel_tracks_complete(const struct channel_tracks *all);
-/* Without windows: has something come in every channel that was published at or after t_ns? */
+/* Without windows: has every channel had an update published at or after t_ns? */
 bool channel_tracks_reach(const struct channel_tracks *all, int64_t t_ns);
 
 /* The account of the whole run, when all windows are set. tracks: the first of nclients pointers,

@@ -60,7 +60,7 @@ enum { CHANNELS_MAX = 64, CHANNELS_TEXT_BYTES = 1024 };
 
 /* What the clients of a run ask for. */
 struct channels_plan {
-    const char *every, *latest;   /* lists of channels.h, CHANNELS_MAX items in all; NULL: none */
+    const char *every, *latest;   /* lists, of CHANNELS_MAX items in all; NULL: none */
     uint64_t nclients, room_size; /* clients of one room; 0: all are in room 0 */
     uint64_t pick;                /* how many of the latest list each client takes; 0: all */
     uint64_t seed;                /* of the picks */
@@ -104,7 +104,7 @@ void channels_free(struct channels *c);
 /* The channels of a client, in the order of the lists; out has room for CHANNELS_MAX. */
 unsigned channels_of_client(const struct channels *c, uint64_t client, struct channel **out);
 
-/* An update of the window was delivered. */
+/* An update of the window was delivered, number n; post: sent by a client. */
 void channel_saw(struct channel *ch, uint64_t n, bool post);
 
 /* Set every window from the positions at its borders. False when not all of them are known. */

@@ -32,14 +32,15 @@ struct recorder {
     uint64_t seen_first, seen_last; /* seq of the window's updates, at any client; 0: none */
     /* Completeness of the window's updates, by t. What is missing is only known at the end. */
     uint64_t delivered, duplicated, out_of_order;
-    uint64_t disordered;   /* latest values that came after a newer one of their key: never right */
-    uint64_t strays;       /* updates of channels that the client had not asked for */
-    uint64_t restarts;     /* joins with a smaller cursor: the server began anew */
-    uint64_t holes_lost;   /* holes that no longer fitted: the sum can't be proven */
-    int64_t deadline_ns;   /* on time is what arrives within it; 0: nothing is */
-    uint64_t on_time;      /* of delivered, the server's own: within the deadline */
-    uint64_t posts;        /* of delivered: messages of clients, not the server's own */
-    struct hdr latency_us; /* window; rounded to the nearest microsecond */
+    uint64_t
+        disordered;    /* latest values that came after a newer one of their key: always an error */
+    uint64_t strays;   /* updates of channels that the client had not asked for */
+    uint64_t restarts; /* joins with a smaller cursor: the server restarted */
+    uint64_t holes_lost;        /* holes that did not fit into a track: the sum can't be proven */
+    int64_t deadline_ns;        /* on time is what arrives within it; 0: nothing is */
+    uint64_t on_time;           /* of delivered, the server's own: within the deadline */
+    uint64_t posts;             /* of delivered: messages of clients, not the server's own */
+    struct hdr latency_us;      /* window; rounded to the nearest microsecond */
     uint64_t latency_clamped;   /* window: received before published, or after over an hour */
     struct hdr recent_us;       /* of all updates; the owner resets it: the live p50 */
     struct hdr outage_us;       /* whole run: from losing a connection to the next answer */
@@ -47,8 +48,8 @@ struct recorder {
     /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. A client
      * that holds no update yet has no age: its time starts with its first. */
     double age_integral_ns2; /* sum of the areas under the clients' age curves */
-    int64_t age_time_ns;     /* over so much time, all clients together */
-    double peak_sum_ns;      /* the ages that updates put an end to */
+    int64_t age_time_ns;     /* the time under them, all clients together */
+    double peak_sum_ns;      /* the ages that updates ended */
     uint64_t peak_count;
     int64_t peak_max_ns; /* largest age there was, ended by an update or by the window */
     struct timeline_point *timeline; /* preallocated; no disk writes while measuring */
@@ -79,7 +80,7 @@ static inline bool recorder_in_window(const struct recorder *r, int64_t at_ns)
 /* The client has learnt its cursor: it expects seq > cursor from now on. What was published
  * before its first join counts as not received. Joining again with the same cursor changes
  * nothing; with a larger one, the updates between are not received; with a smaller one the
- * server has begun anew, and the track with it (r->restarts counts). */
+ * server has restarted, and the track starts again (r->restarts counts). */
 void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t now_ns);
 
 /* One update arrived at client number client. The first update joins a track that has not.
@@ -101,8 +102,9 @@ void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
  * recorder_finish(), so the cursor simply moves. Before a join nothing changes. */
 void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
 
+/* A request that was due at due_ns was sent at sent_ns. */
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
-/* A client that had to connect again got its first answer so much later. */
+/* A client was answered again lasted_ns after it lost its connection. */
 void recorder_outage(struct recorder *r, int64_t lasted_ns);
 
 /* End of the drain. The window held seqs first..last (last < first: none). delivered was
@@ -123,7 +125,7 @@ struct completeness {
 /* How many of expected updates are the server's own: all but the posts delivered. What never
  * came counts as the server's own, unless all that came were posts. */
 uint64_t completeness_own(uint64_t expected, uint64_t delivered, uint64_t posts);
-/* The age curve of a track ends with the window. */
+/* End the age curve of a track, at the end of the window. */
 void recorder_end_age(struct recorder *r, struct track *t);
 /* tracks: the first of nclients, stride_bytes apart. Ends their age curves at the window's end; may
  * be called again. */

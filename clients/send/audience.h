@@ -11,12 +11,12 @@
 #include "clients/send/workload.h"
 
 /* ---- order: one track per receiver, sender and channel, by the sender's own numbers (1, 2, 3,
- * ...), so that nothing the server says about itself is believed. Where every message is due, each
+ * ...), independent of the server's own counts. Where every message is due, each
  * number has to come once, each after the one before. Where only the latest value counts, numbers
  * may be skipped but must grow, and the last must come. ---- */
 
 enum order_kind {
-    ORDER_NOT_SUBSCRIBED, /* not subscribed */
+    ORDER_NOT_SUBSCRIBED,
     ORDER_EVERY,
     ORDER_LATEST,
 };
@@ -51,7 +51,7 @@ struct audience {
     const struct workload_plan *plan; /* borrowed */
     const struct workload *workload;
     bool by_room;                      /* --send-channel names rooms */
-    uint32_t nsources;                 /* by each client */
+    uint32_t nsources;                 /* senders whose messages each client receives */
     char (*names)[CHANNEL_NAME_BYTES]; /* owned: [room][channel] */
     uint8_t *kinds;                    /* owned, enum order_kind: [client][channel] */
     struct order_track *tracks;        /* owned: [client][channel][source] */

@@ -5,8 +5,8 @@
  *    (forgotten)  |                          | uplink_next()    <- uplink_push()
  *                 |    uplink_depart() ... ->|
  *
- * A lost connection turns everything under way back into waiting; sent again in the same order,
- * it is the server's rule about numbers that makes each message count once.
+ * A lost connection turns everything under way back into waiting; they are sent
+ * again in the same order, and the server drops the numbers that it has (docs/protocol.md).
  */
 #ifndef PUSHLAB_UPLINK_H
 #define PUSHLAB_UPLINK_H
@@ -20,7 +20,7 @@
 
 struct uplink_item {
     uint64_t n;     /* the sender's number in its channel, from 1 */
-    int64_t due_ns; /* when it was to be sent */
+    int64_t due_ns; /* when it was to be sent, CLOCK_MONOTONIC */
     uint32_t len;   /* of its post; uplink_push() sets it */
     uint16_t channel;
     bool left; /* it has been under way before: the next time is a repetition */

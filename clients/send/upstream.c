@@ -346,7 +346,7 @@ int upstream_init(struct upstream *up, struct client_env *env, const struct clie
     up->workload = workloads[opt->send - SEND_INPUTS];
     err = audience_init(&up->audience, up->workload, &up->plan, opt->send_channel);
     if (err == PL_EINVAL)
-        return err_set(e, err, "--send-channel: '%s' is no name for all that %s sends",
+        return err_set(e, err, "--send-channel: '%s' is not a valid name for all that %s sends",
                        opt->send_channel == NULL ? "" : opt->send_channel, up->workload->name);
     if (err == PL_OK)
         err = upstream_account_init(&up->account, &env->recorder);

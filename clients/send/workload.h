@@ -20,13 +20,13 @@
 
 enum { WORKLOAD_CHANNELS_MAX = 2 };
 
-/* Who sends how much: the options, made whole. */
+/* Who sends how much: from the options, with their defaults replaced. */
 struct workload_plan {
     uint32_t nclients;
     uint32_t room_size; /* 1..nclients; the last room may be smaller */
     uint32_t senders;   /* of each room, 1..room_size */
     double rate_hz;     /* messages of each sender; > 0 */
-    size_t data_bytes;  /* wanted size of one message's data; a workload may not care */
+    size_t data_bytes;  /* wanted size of one message's data; a workload may ignore it */
     uint64_t seed;
 };
 
@@ -88,11 +88,11 @@ struct workload {
     void (*free)(void *w);
     /* When this sender's first message is due; senders begin at start_ns. */
     int64_t (*first_due_ns)(void *w, uint32_t client, int64_t start_ns);
-    /* This sender's message is due: send what it has to say, if anything, and set when the next one
-     * is due. 0 or PL_ENOMEM. */
+    /* This sender's message is due: send it, if there is anything to send, and set when the next
+     * one is due. 0 or PL_ENOMEM. */
     int (*write)(void *w, uint32_t client, struct workload_outbox *out, int64_t *next_due_ns);
     /* May be NULL. In the order of arrival; of each message once at each client. */
-    void (*received)(void *w, const struct workload_message *h);
+    void (*received)(void *w, const struct workload_message *m);
     /* After the drain: what is wrong, as one line; NULL: nothing. May be NULL. */
     const char *(*fault)(void *w);
     /* Add the members of "documents" in the result. 0 or PL_ENOMEM. NULL: it has none. */

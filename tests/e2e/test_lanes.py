@@ -273,7 +273,7 @@ class Promises(LaneCase):
         result, _ = self.run_script(['{"hello":10}', 0.1, value(11, 5, "k", "room-2")],
                                     exit_code=1)
         self.assertEqual(result["delivered"], 0)
-        self.assertIn("not asked for", result["stderr"])
+        self.assertIn("not subscribed to", result["stderr"])
 
     def test_a_server_that_begins_anew_is_found_out(self):
         first = ['{"hello":10}', 0.1, value(11, 5, "k")]
@@ -288,9 +288,9 @@ class Promises(LaneCase):
 class Options(LaneCase):
     def test_lists_and_senders_that_make_no_sense_are_named(self):
         cases = (
-            (("--channel", "a b"), "--channel: 'a b' is no name"),
-            (("--channel", "a,"), "--channel: '' is no name"),
-            (("--latest", "r{room"), "--latest: 'r{room' is no name"),
+            (("--channel", "a b"), "--channel: 'a b' is not a valid name"),
+            (("--channel", "a,"), "--channel: '' is not a valid name"),
+            (("--latest", "r{room"), "--latest: 'r{room' is not a valid name"),
             (("--channel", "a,b,a"), "--channel: 'a' is named twice"),
             (("--channel", "a", "--latest", "b,a"), "--channel: 'a' is named twice"),
             (("--latest", "a,b", "--pick", "3"), "--pick: 3 of 2"),
@@ -299,7 +299,7 @@ class Options(LaneCase):
             (("--send", "edits"), "--send-channel: edits need one"),
             (("--send-channel", "a"), "--send-channel: has no meaning"),
             (("--send", "inputs", "--send-channel", "a,b"), "--send-channel: one name"),
-            (("--send", "inputs", "--send-channel", "a?"), "--send-channel: 'a?' is no name"),
+            (("--send", "inputs", "--send-channel", "a?"), "--send-channel: 'a?' is not a valid name"),
             (("--send", "inputs", "--watch"), "--watch: only receives"),
             (("--send", "words"), "--send: 'words' is none of the choices"),
         )

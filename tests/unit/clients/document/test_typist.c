@@ -111,7 +111,7 @@ static uint32_t follow(uint64_t seed)
     typist_init(&t, seed, 5.0, 0);
     for (const char *sentence = t.at, *at = sentence;; at = t.at) {
         take(&t, &n, &step);
-        if (step.what == TYPIST_GOES || (step.what == TYPIST_ERASES && t.at == at))
+        if (step.what == TYPIST_MOVES || (step.what == TYPIST_ERASES && t.at == at))
             return slips;
         if (step.what == TYPIST_TYPES) {
             memcpy(text + len, step.text, step.text_bytes);
