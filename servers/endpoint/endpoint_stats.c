@@ -222,8 +222,9 @@ static void put_connections(struct writer *w, const struct http_context *c)
 static void put_channels(struct writer *w, const struct hub *h, int64_t at_ns)
 {
     cJSON *channels = cJSON_AddArrayToObject(w->root, "channels");
+    const struct channel *ch;
 
-    for (const struct channel *ch = h->channels.oldest; ch != NULL; ch = ch->next) {
+    TAILQ_FOREACH (ch, &h->channels.list, entry) {
         char name[NAME_MAX_BYTES + 1];
         uint64_t n;
 

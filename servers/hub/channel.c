@@ -89,7 +89,8 @@ struct update *channel_get(const struct channel *c, uint64_t n)
 
 uint64_t channel_newest_seq(const struct channel *c)
 {
-    uint64_t seq = c->latest.newest != NULL ? c->latest.newest->newest->seq : 0;
+    const struct latest_key *newest = TAILQ_LAST(&c->latest.by_age, latest_keys);
+    uint64_t seq = newest != NULL ? newest->newest->seq : 0;
 
     return seq > c->evicted_seq ? seq : c->evicted_seq;
 }
@@ -134,9 +135,8 @@ struct channel *channels_find(const struct channels *all, struct name name)
 static void channels_append(struct channels *all, struct channel *c)
 {
     c->capacity = all->limits->history;
-    c->link = all->end;
-    *c->link = c;
-    all->end = &c->next;
+    TAILQ_INIT(&c->latest.by_age);
+    TAILQ_INSERT_TAIL(&all->list, c, entry);
 }
 
 struct channel *channels_add(struct channels *all, struct name name)
@@ -161,20 +161,17 @@ int channels_get(struct channels *all, struct name name, struct channel **out)
 
 void channels_release(struct channels *all, struct channel *c)
 {
-    if (c->published_n > 0 || c->feeds != NULL || c == all->unnamed)
+    if (c->published_n > 0 || !LIST_EMPTY(&c->feeds) || c == all->unnamed)
         return;
-    *c->link = c->next;
-    if (c->next != NULL)
-        c->next->link = c->link;
-    else
-        all->end = c->link;
+    TAILQ_REMOVE(&all->list, c, entry);
     name_table_remove(&all->names, &c->node);
     channel_free(c);
 }
 
 int channels_init(struct channels *all, const struct hub_limits *limits)
 {
-    *all = (struct channels){.limits = limits, .end = &all->oldest};
+    *all = (struct channels){.limits = limits};
+    TAILQ_INIT(&all->list);
     all->unnamed = calloc(1, sizeof *all->unnamed);
     if (all->unnamed == NULL)
         return PL_ENOMEM;
@@ -185,11 +182,11 @@ int channels_init(struct channels *all, const struct hub_limits *limits)
 
 void channels_free(struct channels *all)
 {
-    struct channel *next;
+    struct channel *c;
 
     name_table_free(&all->names, NULL);
-    for (struct channel *c = all->oldest; c != NULL; c = next) {
-        next = c->next;
+    while ((c = TAILQ_FIRST(&all->list)) != NULL) {
+        TAILQ_REMOVE(&all->list, c, entry);
         channel_free(c);
     }
 }

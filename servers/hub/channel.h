@@ -6,16 +6,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "servers/hub/latest.h"
 #include "lib/base/name_table.h"
 #include "servers/hub/update.h"
 
-struct feed;
-
 struct channel {
     struct name_node node;        /* first; its name */
-    struct channel *next, **link; /* in struct channels */
+    TAILQ_ENTRY(channel) entry;   /* in struct channels */
     struct update **ring;         /* references; slot (n - 1 - before_n) % capacity */
     uint64_t capacity, allocated; /* allocated: slots there are so far */
     uint64_t published_n, visible_n;
@@ -24,7 +23,7 @@ struct channel {
     uint64_t evicted_seq; /* of the newest that was dropped from the ring; 0: none was */
     struct latest latest;
     struct name_table senders; /* struct sender: those who number their messages */
-    struct feed *feeds;        /* subscription.h */
+    LIST_HEAD(, feed) feeds;   /* subscription.h */
 };
 
 /* Who has sent to a channel, so that a message that is sent again is published once. */
@@ -68,8 +67,8 @@ struct hub_limits {
 struct channels {
     const struct hub_limits *limits; /* borrowed */
     struct name_table names;         /* of all but the default one */
-    struct channel *oldest, **end;   /* all, in the order in which they were created */
-    struct channel *unnamed;         /* the default one, which is the oldest */
+    TAILQ_HEAD(, channel) list;      /* all, in the order in which they were created */
+    struct channel *unnamed;         /* the default one, which is the first */
 };
 
 /* With the default channel in it. 0 or PL_ENOMEM. */

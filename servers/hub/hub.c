@@ -9,7 +9,7 @@ int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns)
     int err;
 
     *h = (struct hub){.limits = *limits, .delay_ns = delay_ns};
-    h->hidden_end = &h->hidden;
+    STAILQ_INIT(&h->hidden);
     err = channels_init(&h->channels, &h->limits);
     return err < 0 ? err : subscriptions_init(&h->subscriptions, &h->channels);
 }
@@ -37,11 +37,9 @@ static int hub_channel_get(struct hub *h, struct name name, struct channel **out
 
 static void hub_make_visible(struct hub *h)
 {
-    struct update *u = update_ref(h->hidden);
+    struct update *u = update_ref(STAILQ_FIRST(&h->hidden));
 
-    h->hidden = u->next_hidden;
-    if (h->hidden == NULL)
-        h->hidden_end = &h->hidden;
+    STAILQ_REMOVE_HEAD(&h->hidden, hidden);
     h->visible_seq = u->seq;
     channel_show(u->channel, u);
     subscription_deliver(u);
@@ -164,8 +162,7 @@ static int hub_put(struct hub *h, const struct post *p, const struct place *at,
         at->sender->newest_n = p->from_n;
         at->sender->seq = u->seq;
     }
-    *h->hidden_end = u;
-    h->hidden_end = &u->next_hidden;
+    STAILQ_INSERT_TAIL(&h->hidden, u, hidden);
     if (h->delay_ns == 0)
         hub_make_visible(h);
     return PL_OK;
@@ -248,6 +245,7 @@ void hub_begin_after(struct hub *h, uint64_t seq)
 int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
 {
     struct channel *c = channels_find(&h->channels, name);
+    struct feed *f;
 
     if (c == NULL)
         c = channels_add(&h->channels, name);
@@ -255,7 +253,7 @@ int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
         return PL_ENOMEM;
     channel_begin_after(c, n);
     c->evicted_seq = h->evicted_seq;
-    for (struct feed *f = c->feeds; f != NULL; f = f->next)
+    LIST_FOREACH (f, &c->feeds, entry)
         f->to->newest_seq = c->evicted_seq;
     return PL_OK;
 }
@@ -278,8 +276,8 @@ int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_num
 
 int64_t hub_release(struct hub *h, int64_t now_ns)
 {
-    while (h->hidden != NULL) {
-        int64_t due_ns = h->hidden->t_ns + h->delay_ns;
+    while (!STAILQ_EMPTY(&h->hidden)) {
+        int64_t due_ns = STAILQ_FIRST(&h->hidden)->t_ns + h->delay_ns;
 
         if (due_ns > now_ns)
             return due_ns;
@@ -301,11 +299,7 @@ void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to)
 {
     s->to = subscription_ref(to);
     s->after_seq = h->visible_seq;
-    s->next = to->subscribers;
-    s->link = &to->subscribers;
-    if (s->next != NULL)
-        s->next->link = &s->next;
-    to->subscribers = s;
+    LIST_INSERT_HEAD(&to->subscribers, s, entry);
     to->nsubscribers++;
     h->nsubscribers++;
 }
@@ -314,13 +308,9 @@ void hub_unsubscribe(struct hub *h, struct subscriber *s)
 {
     struct subscription *to = s->to;
 
-    if (s->link == NULL)
+    if (to == NULL)
         return;
-    *s->link = s->next;
-    if (s->next != NULL)
-        s->next->link = s->link;
-    s->next = NULL;
-    s->link = NULL;
+    LIST_REMOVE(s, entry);
     s->to = NULL;
     to->nsubscribers--;
     h->nsubscribers--;
@@ -339,8 +329,10 @@ uint64_t hub_oldest_seq(const struct hub *h)
 
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq)
 {
+    const struct channel *c;
+
     *seq = 0;
-    for (const struct channel *c = h->channels.oldest; c != NULL; c = c->next) {
+    TAILQ_FOREACH (c, &h->channels.list, entry) {
         uint64_t n;
 
         if (!channel_position(c, at_ns, &n))

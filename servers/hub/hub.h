@@ -29,7 +29,7 @@ struct hub_counts {
 /* Room in which a selection stands. */
 struct selection_scratch {
     struct update **updates; /* borrowed */
-    size_t room;
+    uint32_t room;
 };
 
 struct hub {
@@ -39,7 +39,7 @@ struct hub {
     uint64_t published_seq, visible_seq; /* newest of each; 0: none yet */
     uint64_t evicted_seq;                /* highest that was dropped from any ring */
     int64_t delay_ns;
-    struct update *hidden, **hidden_end; /* published, not visible; borrowed from their rings */
+    STAILQ_HEAD(, update) hidden; /* published, not visible; borrowed from their rings */
     uint64_t nsubscribers;
     uint64_t publish_failures; /* updates lost to lack of memory; no number is used up */
     struct hub_counts counts;

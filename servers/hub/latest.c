@@ -12,49 +12,28 @@ struct latest_key *latest_add(struct latest *l, struct name key)
     return (struct latest_key *)name_table_new(&l->keys, sizeof(struct latest_key), key);
 }
 
-static void latest_unlink(struct latest *l, struct latest_key *key)
-{
-    if (key->newer != NULL)
-        key->newer->older = key->older;
-    else
-        l->newest = key->older;
-    if (key->older != NULL)
-        key->older->newer = key->newer;
-    else
-        l->oldest = key->newer;
-}
-
-static void latest_link_newest(struct latest *l, struct latest_key *key)
-{
-    key->newer = NULL;
-    key->older = l->newest;
-    if (l->newest != NULL)
-        l->newest->newer = key;
-    else
-        l->oldest = key;
-    l->newest = key;
-}
-
 void latest_put(struct latest *l, struct latest_key *key, struct update *u)
 {
     if (key->newest == NULL)
         l->nvalues++;
-    else if (l->newest != key)
-        latest_unlink(l, key);
-    if (l->newest != key)
-        latest_link_newest(l, key);
+    else
+        TAILQ_REMOVE(&l->by_age, key, by_age);
+    TAILQ_INSERT_TAIL(&l->by_age, key, by_age);
     update_unref(key->newest);
     key->newest = update_ref(u);
 }
 
 struct latest_key *latest_after(const struct latest *l, uint64_t seq)
 {
-    struct latest_key *after = NULL;
+    struct latest_key *k, *after = NULL;
 
     if (seq == 0)
-        return l->oldest;
-    for (struct latest_key *k = l->newest; k != NULL && k->newest->seq > seq; k = k->older)
+        return TAILQ_FIRST(&l->by_age);
+    TAILQ_FOREACH_REVERSE (k, &l->by_age, latest_keys, by_age) {
+        if (k->newest->seq <= seq)
+            break;
         after = k;
+    }
     return after;
 }
 
@@ -68,5 +47,4 @@ void latest_free(struct latest *l)
 {
     update_unref(l->unkeyed.newest);
     name_table_free(&l->keys, latest_key_release);
-    *l = (struct latest){0};
 }

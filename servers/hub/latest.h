@@ -4,6 +4,7 @@
 #define PUSHLAB_LATEST_H
 
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "lib/base/name_table.h"
 #include "servers/hub/update.h"
@@ -11,13 +12,13 @@
 struct latest_key {
     struct name_node node; /* first */
     struct update *newest; /* a reference; NULL: the key is known, but no value is visible */
-    struct latest_key *newer, *older;
+    TAILQ_ENTRY(latest_key) by_age;
 };
 
 struct latest {
-    struct name_table keys;    /* but "" */
-    struct latest_key unkeyed; /* "": of the updates without a key */
-    struct latest_key *newest, *oldest;
+    struct name_table keys;                     /* but "" */
+    struct latest_key unkeyed;                  /* "": of the updates without a key */
+    TAILQ_HEAD(latest_keys, latest_key) by_age; /* those with a value, oldest first */
     uint64_t nvalues;
 };
 
@@ -27,7 +28,7 @@ struct latest_key *latest_find(struct latest *l, struct name key);
 struct latest_key *latest_add(struct latest *l, struct name key);
 /* u, newer than all that is here, becomes the key's value. Takes a reference. */
 void latest_put(struct latest *l, struct latest_key *key, struct update *u);
-/* The oldest of the values with a sequence number above seq; NULL: none. On along ->newer. */
+/* The oldest of the values with a sequence number above seq; NULL: none. On along by_age. */
 struct latest_key *latest_after(const struct latest *l, uint64_t seq);
 void latest_free(struct latest *l);
 

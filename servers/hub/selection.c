@@ -1,7 +1,6 @@
 #include "servers/hub/selection.h"
 
-#include <stdlib.h>
-
+#include "lib/base/array.h"
 #include "lib/base/err.h"
 #include "servers/hub/hub.h"
 
@@ -47,7 +46,7 @@ static bool input_advance(struct input *t)
     if (t->how == DELIVERY_EVERY)
         t->n++;
     else
-        t->key = t->key->newer;
+        t->key = TAILQ_NEXT(t->key, by_age);
     return input_ready(t);
 }
 
@@ -101,21 +100,6 @@ static struct update *merge_next(struct merge *m)
     return u;
 }
 
-static int scratch_add(struct selection_scratch *s, size_t n, struct update *u)
-{
-    if (n == s->room) {
-        size_t room = s->room > 0 ? 2 * s->room : 64;
-        struct update **bigger = realloc(s->updates, room * sizeof(struct update *));
-
-        if (bigger == NULL)
-            return PL_ENOMEM;
-        s->updates = bigger;
-        s->room = room;
-    }
-    s->updates[n] = u;
-    return PL_OK;
-}
-
 /* Of one channel, between the cursor and where the selection ends. */
 static uint64_t channel_missed(const struct channel *c, uint64_t cursor, uint64_t end)
 {
@@ -127,47 +111,41 @@ static uint64_t channel_missed(const struct channel *c, uint64_t cursor, uint64_
     return last - cursor < gone ? last - cursor : gone;
 }
 
-static uint64_t missed_of(const struct wanted *w, uint64_t end)
+/* Of the updates between the cursor and where the selection ends: those that are gone, and those
+ * that newer ones of their key stand for; nlatest of these were selected. */
+static void count_left_out(const struct wanted *w, uint64_t nlatest, struct selection *out)
 {
-    uint64_t missed = 0;
-
-    for (size_t i = 0; i < w->nfeeds; i++) {
-        if (w->feeds[i].how == DELIVERY_EVERY)
-            missed += channel_missed(w->feeds[i].channel, w->every_after, end);
-    }
-    return missed;
-}
-
-/* The updates of the latest channels from their cursor to end. */
-static uint64_t latest_published(const struct wanted *w, uint64_t end)
-{
-    uint64_t n = 0;
+    uint64_t published = 0;
 
     for (size_t i = 0; i < w->nfeeds; i++) {
         const struct channel *c = w->feeds[i].channel;
 
-        if (w->feeds[i].how == DELIVERY_LATEST)
-            n += channel_first_after(c, end) - channel_first_after(c, w->latest_after);
+        if (w->feeds[i].how == DELIVERY_EVERY)
+            out->missed += channel_missed(c, w->every_after, out->cursor);
+        else
+            published +=
+                channel_first_after(c, out->cursor) - channel_first_after(c, w->latest_after);
     }
-    return n;
+    out->superseded = published > nlatest ? published - nlatest : 0;
 }
 
 static int selection_make(struct hub *h, const struct wanted *w, struct selection *out)
 {
-    struct selection_scratch *scratch = &h->scratch;
-    uint64_t nlatest = 0, nlatest_published;
+    struct selection_scratch *s = &h->scratch;
+    uint64_t nlatest = 0;
     struct merge m;
 
+    *out = (struct selection){.from = w->every_after};
     for (merge_open(&m, w); m.n > 0 && out->n < w->max; out->n++) {
         nlatest += m.inputs[0].how == DELIVERY_LATEST;
-        if (scratch_add(scratch, out->n, merge_next(&m)) < 0)
+        if (out->n == s->room &&
+            array_reserve(&s->updates, &s->room, out->n + 1, sizeof *s->updates) < 0)
             return PL_ENOMEM;
+        s->updates[out->n] = merge_next(&m);
     }
-    out->updates = scratch->updates;
-    out->cursor = m.n > 0 ? scratch->updates[out->n - 1]->seq : h->visible_seq;
-    out->missed = missed_of(w, out->cursor);
-    nlatest_published = latest_published(w, out->cursor);
-    out->superseded = nlatest_published > nlatest ? nlatest_published - nlatest : 0;
+    out->updates = s->updates;
+    out->cursor = m.n > 0 ? s->updates[out->n - 1]->seq : h->visible_seq;
+    count_left_out(w, nlatest, out);
     return PL_OK;
 }
 
@@ -183,10 +161,8 @@ int hub_select_opening(struct hub *h, const struct subscription *to, uint64_t cu
                        struct selection *out)
 {
     struct wanted w = {to->feeds, to->nfeeds, cursor_settle(h, cursor), 0, SIZE_MAX};
-    int err;
+    int err = selection_make(h, &w, out);
 
-    *out = (struct selection){.from = w.every_after};
-    err = selection_make(h, &w, out);
     out->superseded = 0;
     return err;
 }
@@ -199,7 +175,6 @@ int hub_select(struct hub *h, const struct subscription *to, uint64_t cursor, si
 
     if (cursor == HUB_FROM_NOW)
         return hub_select_opening(h, to, cursor, out);
-    *out = (struct selection){.from = after};
     return selection_make(h, &w, out);
 }
 
@@ -209,7 +184,6 @@ int hub_select_latest(struct hub *h, const struct subscription *to, uint64_t cur
     uint64_t after = cursor_settle(h, cursor);
     struct wanted w = {to->feeds + to->nevery, to->nfeeds - to->nevery, after, after, SIZE_MAX};
 
-    *out = (struct selection){.from = after};
     return selection_make(h, &w, out);
 }
 

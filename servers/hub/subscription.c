@@ -81,9 +81,7 @@ static size_t filters_text(char *text, const struct filters *w)
 
 static void feed_detach(struct channels *all, struct feed *f)
 {
-    *f->link = f->next;
-    if (f->next != NULL)
-        f->next->link = f->link;
+    LIST_REMOVE(f, entry);
     channels_release(all, f->channel);
 }
 
@@ -95,10 +93,8 @@ static int subscription_add(struct subscription *to, struct name name, enum deli
 
     if (err < 0)
         return err;
-    *f = (struct feed){.next = c->feeds, .link = &c->feeds, .channel = c, .to = to, .how = how};
-    if (f->next != NULL)
-        f->next->link = &f->next;
-    c->feeds = f;
+    *f = (struct feed){.channel = c, .to = to, .how = how};
+    LIST_INSERT_HEAD(&c->feeds, f, entry);
     to->nfeeds++;
     to->nevery += how == DELIVERY_EVERY;
     if (channel_newest_seq(c) > to->newest_seq)
@@ -185,8 +181,8 @@ static void feed_deliver(struct feed *f, struct update *u)
 {
     struct subscriber *next;
 
-    for (struct subscriber *s = f->to->subscribers; s != NULL; s = next) {
-        next = s->next;
+    for (struct subscriber *s = LIST_FIRST(&f->to->subscribers); s != NULL; s = next) {
+        next = LIST_NEXT(s, entry);
         if (s->after_seq < u->seq)
             s->deliver(s, u, f->how);
     }
@@ -194,24 +190,25 @@ static void feed_deliver(struct feed *f, struct update *u)
 
 void subscription_deliver(struct update *u)
 {
-    struct feed *next;
+    struct feed *f, *next;
 
-    for (struct feed *f = u->channel->feeds; f != NULL; f = f->next)
+    LIST_FOREACH (f, &u->channel->feeds, entry)
         f->to->newest_seq = u->seq;
-    for (struct feed *f = u->channel->feeds; f != NULL; f = next) {
+    for (f = LIST_FIRST(&u->channel->feeds); f != NULL; f = next) {
         struct subscription *to = subscription_ref(f->to); /* its last subscriber may leave now */
 
         feed_deliver(f, u);
-        next = f->next;
+        next = LIST_NEXT(f, entry);
         subscription_unref(to);
     }
 }
 
 uint64_t channel_subscribers(const struct channel *c)
 {
+    const struct feed *f;
     uint64_t n = 0;
 
-    for (const struct feed *f = c->feeds; f != NULL; f = f->next)
+    LIST_FOREACH (f, &c->feeds, entry)
         n += f->to->nsubscribers;
     return n;
 }

@@ -19,21 +19,20 @@ enum delivery {
     DELIVERY_LATEST /* of each key the newest: one may be left out when a newer one exists */
 };
 
-/* Embedded in whatever wants updates; all zero but for deliver: off the list. */
+/* Embedded in whatever wants updates; all zero but for deliver: it does not yet. */
 struct subscriber {
-    struct subscriber *next;
+    LIST_ENTRY(subscriber) entry; /* in its subscription */
     /* Called once per visible update of the wanted channels, in the order of seq. May unsubscribe
      * itself, not others, and subscribe; must not publish, or some would see that update before
      * this one. */
     void (*deliver)(struct subscriber *s, struct update *u, enum delivery how);
-    uint64_t after_seq;       /* gets the updates above it */
-    struct subscriber **link; /* the pointer that points here; NULL when off the list */
-    struct subscription *to;  /* a reference, while on it */
+    uint64_t after_seq;      /* gets the updates above it */
+    struct subscription *to; /* a reference; NULL: it subscribes to nothing */
 };
 
 /* A channel's place in a subscription, and the subscription's in the channel's list. */
 struct feed {
-    struct feed *next, **link;
+    LIST_ENTRY(feed) entry; /* in the channel's list */
     struct channel *channel;
     struct subscription *to;
     enum delivery how;
@@ -43,7 +42,7 @@ struct subscription {
     struct name_node node;     /* first; its canonical text "every,every|latest,latest", sorted */
     struct subscriptions *all; /* where it is */
     uint32_t refs;
-    struct subscriber *subscribers;
+    LIST_HEAD(, subscriber) subscribers;
     uint64_t nsubscribers;
     uint64_t newest_seq; /* visible, of its channels; 0: none. Answers made at it are still right */
     size_t nevery, nfeeds;

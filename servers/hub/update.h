@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "lib/proto/envelope.h"
 #include "lib/base/buf.h"
@@ -31,7 +32,7 @@ struct update {
     struct shared *json;     /* the envelope: the payload of every transport */
     struct channel *channel; /* where it was published and which of its values it is: set by the */
     struct latest_key *key;  /* hub, borrowed, valid while the hub lives */
-    struct update *next_hidden; /* the hub's, while it is published but not visible */
+    STAILQ_ENTRY(update) hidden; /* in the hub, while it is published but not visible */
     struct {
         const struct update_encoding *by;
         struct shared *bytes;

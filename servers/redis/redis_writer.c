@@ -72,8 +72,7 @@ static int writer_batch(const struct redis_writer *w)
     size_t bytes = 0;
     int n = 0;
 
-    STAILQ_FOREACH(p, &w->queue, next)
-    {
+    STAILQ_FOREACH (p, &w->queue, next) {
         bytes += p->args[REDIS_POST_ARGS - 1].len;
         if (n == BATCH_POSTS || (n > 0 && bytes > BATCH_BYTES))
             break;

@@ -174,7 +174,8 @@ START_TEST(unused_channel_goes_with_its_last_subscription)
     ck_assert_ptr_null(channels_find(&h.channels, name_of("a")));
     ck_assert_ptr_nonnull(channels_find(&h.channels, name_of("b"))); /* has something to remember */
     put(&h, "c", "", 2);                                             /* the list of all is whole */
-    ck_assert_ptr_eq(h.channels.oldest->next->next, channels_find(&h.channels, name_of("c")));
+    ck_assert_ptr_eq(TAILQ_NEXT(TAILQ_NEXT(h.channels.unnamed, entry), entry),
+                     channels_find(&h.channels, name_of("c")));
     hub_free(&h);
 }
 END_TEST

@@ -176,7 +176,7 @@ START_TEST(subscriber_may_leave_during_its_delivery)
     ck_assert_uint_eq(p[0].nseen, 2);
     ck_assert_uint_eq(p[1].nseen, 1);
     ck_assert_uint_eq(p[2].nseen, 2);
-    ck_assert(p[1].sub.link == NULL);
+    ck_assert(p[1].sub.to == NULL);
     for (int i = 0; i < 3; i++)
         hub_unsubscribe(&h, &p[i].sub);
     hub_free(&h);

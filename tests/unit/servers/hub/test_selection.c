@@ -292,7 +292,7 @@ static void disturb_readers(struct world *w)
 {
     struct reader *r = &w->readers[pick(w, READERS)];
 
-    if (r->sub.link == NULL)
+    if (r->sub.to == NULL)
         reader_come(w, r);
     else if (pick(w, 4) == 0)
         reader_leave(r);
@@ -417,7 +417,7 @@ START_TEST(hub_does_what_a_search_through_everything_would)
         ck_assert_uint_eq(hub_newest_seq(&w.hub), w.visible_seq);
     }
     for (int i = 0; i < READERS; i++) {
-        if (w.readers[i].sub.link != NULL)
+        if (w.readers[i].sub.to != NULL)
             reader_leave(&w.readers[i]);
     }
     poller_finish(&w);
