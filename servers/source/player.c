@@ -4,7 +4,55 @@
 
 #include "lib/base/clock.h"
 #include "servers/model/generator.h"
-#include "servers/source/pacer.h"
+
+/* When the one that is played next, or just now, was or is due. */
+static int64_t pacer_due_ns(const struct pacer *p)
+{
+    if (p->offset_ns == INT64_MAX)
+        return INT64_MAX;
+    return p->zero_ns + (int64_t)((double)p->offset_ns / p->speed);
+}
+
+int64_t pacer_run(struct pacer *p, int64_t now_ns)
+{
+    int64_t due_ns = pacer_due_ns(p);
+
+    for (int i = 0; i < PACER_BATCH_MAX && due_ns <= now_ns; i++) {
+        if (now_ns - due_ns > PACER_STALL_MAX_NS) {
+            p->stalled_ns += now_ns - due_ns;
+            p->zero_ns += now_ns - due_ns;
+        }
+        p->offset_ns = p->play(p->arg);
+        due_ns = pacer_due_ns(p);
+    }
+    return due_ns;
+}
+
+static void pacer_on_due(void *arg, int64_t now_ns)
+{
+    struct pacer *p = arg;
+
+    ticker_arm(&p->ticker, pacer_run(p, now_ns));
+}
+
+int pacer_init(struct pacer *p, struct event_base *base, int64_t (*play)(void *), void *arg,
+               double speed)
+{
+    *p = (struct pacer){.play = play, .arg = arg, .speed = speed, .offset_ns = INT64_MAX};
+    return ticker_init(&p->ticker, base, pacer_on_due, p);
+}
+
+int pacer_start(struct pacer *p, int64_t offset_ns, int64_t now_ns)
+{
+    p->zero_ns = now_ns;
+    p->offset_ns = offset_ns;
+    return ticker_arm(&p->ticker, pacer_due_ns(p));
+}
+
+void pacer_free(struct pacer *p)
+{
+    ticker_free(&p->ticker);
+}
 
 struct player {
     struct source source; /* first */
@@ -30,17 +78,23 @@ static void player_catch_up(struct source *src, int64_t now_ns)
     struct player *p = (struct player *)src;
 
     if (p->dated)
-        pacer_catch_up(&p->pacer, now_ns);
+        pacer_on_due(&p->pacer, now_ns);
+}
+
+struct arrivals player_arrivals(const struct source_settings *s)
+{
+    struct arrivals arrivals;
+
+    arrivals_init(&arrivals, s->pattern, s->rate_hz, s->burst_on_ns, s->burst_off_ns);
+    return arrivals;
 }
 
 static int player_tune(struct source *src, const struct source_settings *s)
 {
     struct player *p = (struct player *)src;
-    struct arrivals arrivals;
-    int err;
+    struct arrivals arrivals = player_arrivals(s);
+    int err = generator_restart(p->model, &arrivals, (size_t)s->payload_bytes);
 
-    arrivals_init(&arrivals, s->pattern, s->rate_hz, s->burst_on_ns, s->burst_off_ns);
-    err = generator_restart(p->model, &arrivals, (size_t)s->payload_bytes);
     if (err < 0)
         return err;
     src->settings = *s;
@@ -62,7 +116,7 @@ struct source *player_start(struct publisher *pub, const struct player_options *
     static const struct source_ops ops = {.stop = player_stop, .catch_up = player_catch_up};
     static const struct source_ops tunable = {
         .stop = player_stop, .catch_up = player_catch_up, .tune = player_tune};
-    struct player *p = o->model != NULL ? calloc(1, sizeof *p) : NULL;
+    struct player *p = calloc(1, sizeof *p);
     int err = PL_ENOMEM;
 
     if (p != NULL)
@@ -80,8 +134,7 @@ struct source *player_start(struct publisher *pub, const struct player_options *
     pacer_free(&p->pacer);
 fail:
     err_set(e, err, "--source: %s", pl_strerror(err));
-    if (o->model != NULL)
-        model_free(o->model);
+    model_free(o->model);
     free(p);
     return NULL;
 }

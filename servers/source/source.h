@@ -11,10 +11,7 @@
 #include "servers/hub/publish.h"
 
 struct source_options {
-    double rate_hz;
-    int pattern; /* enum pattern (servers/model/arrivals.h) */
-    int64_t burst_on_ns, burst_off_ns;
-    int64_t payload_bytes;
+    struct source_settings settings; /* of the generator; of notifications all but the payload */
     int64_t seed;
     int64_t start_ns; /* of the generator, on CLOCK_MONOTONIC; 0: at once */
     double trace_speed;

@@ -6,46 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/base/fields.h"
 #include "lib/base/json_line.h"
-
-#define TRACE_AT   "{\"at_ms\":"
-#define TRACE_DATA ",\"data\":"
 
 /* The compact line is {"at_ms":X,"data":V}: V reaches to the closing brace. */
 static int trace_split(char *line, size_t len, double *at_ms, char **data, size_t *data_len)
 {
-    size_t at_len = sizeof TRACE_AT - 1, mid_len = sizeof TRACE_DATA - 1;
-    char *end;
+    const char *end = line + len, *value = field_skip(line, end, FIELD_KEY("{\"at_ms\":"));
+    char *after;
 
-    if (len < at_len || memcmp(line, TRACE_AT, at_len) != 0)
+    if (value == NULL)
         return PL_EINVAL;
-    *at_ms = strtod(line + at_len, &end);
-    if (end == line + at_len || !(*at_ms >= 0) || *at_ms > 1e12)
+    *at_ms = strtod(value, &after);
+    if (after == value || !(*at_ms >= 0) || *at_ms > 1e12)
         return PL_EINVAL;
-    if ((size_t)(line + len - end) < mid_len + 2 || memcmp(end, TRACE_DATA, mid_len) != 0)
+    value = field_skip(after, end, FIELD_KEY(",\"data\":"));
+    if (value == NULL || end - value < 2)
         return PL_EINVAL;
-    *data = end + mid_len;
-    *data_len = (size_t)(line + len - 1 - *data);
+    *data = line + (value - line);
+    *data_len = (size_t)(end - value - 1);
     return PL_OK;
 }
 
 static int trace_append(struct trace *t, int64_t at_ns, const char *data, size_t len)
 {
-    if (t->nitems == t->capacity) {
-        size_t capacity = t->capacity ? t->capacity * 2 : 64;
-        struct trace_item *items = realloc(t->items, capacity * sizeof *items);
-
-        if (items == NULL)
-            return PL_ENOMEM;
-        t->items = items;
-        t->capacity = capacity;
-    }
-    t->items[t->nitems] = (struct trace_item){.at_ns = at_ns, .data = t->text.len, .data_len = len};
-    if (buf_add(&t->text, data, len) < 0)
+    if (array_reserve(&t->items, &t->capacity, t->nitems + 1, sizeof *t->items) < 0)
         return PL_ENOMEM;
-    t->nitems++;
-    return PL_OK;
+    t->items[t->nitems++] =
+        (struct trace_item){.at_ns = at_ns, .data = t->text.len, .data_len = len};
+    return buf_add(&t->text, data, len);
 }
 
 /* compact: len + 1 bytes of room for the line's compact form, NUL-terminated for strtod. */

@@ -20,7 +20,8 @@ struct trace_item {
 struct trace {
     struct model model;       /* first */
     struct trace_item *items; /* owned */
-    size_t nitems, capacity;
+    size_t nitems;
+    uint32_t capacity;
     struct buf text;
     size_t at;        /* the item that is next */
     int64_t round_ns; /* when this round began */

@@ -1,9 +1,9 @@
-/* servers/source/pacer.c with the clock turned by hand: no drift, catching up, and moving on after
- * a stall. */
+/* The pacer of servers/source/player.c with the clock turned by hand: no drift, catching up, and
+ * moving on after a stall. */
 #include <check.h>
 #include <stdlib.h>
 
-#include "servers/source/pacer.h"
+#include "servers/source/player.h"
 
 #define MS INT64_C(1000000)
 #define S  INT64_C(1000000000)
