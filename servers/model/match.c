@@ -16,15 +16,19 @@ const struct match_outcome match_outcomes[MATCH_OUTCOMES] = {
     {"run out", 4, 0, 0, 0, true, true},
 };
 
-/* 30 s to the next ball, 75 s over a change of ends, 105 s and more for a new batter. */
-const struct match_gap match_gap_ball = {20, 10}, match_gap_over = {30, 15},
-                       match_gap_wicket = {45, 30};
-
 enum { INNINGS_BREAK_S = 20 * 60, MATCH_BREAK_S = 30 * 60, FIRST_BALL_S = 20, STUMPS_S = 18 };
 
-static double match_gap_s(struct match *m, const struct match_gap *gap)
+/* Time from one delivery to the next is the sum of a few of these, each with a shortest and an
+ * exponential part: 30 s to the next ball, 75 s over a change of ends, 105 s and more for a new
+ * batter. */
+static double match_wait_s(struct match *m, double least_s, double more_s)
 {
-    return gap->least_s + rng_exponential(&m->rng, gap->more_s);
+    return least_s + rng_exponential(&m->rng, more_s);
+}
+
+static double match_wait_for_ball_s(struct match *m)
+{
+    return match_wait_s(m, 20, 10);
 }
 
 /* Plan what comes after_s to after_s + spread_s from now: earlier ones first, and of the same
@@ -40,41 +44,22 @@ static void match_plan(struct match *m, enum match_cue_kind kind, double after_s
     m->cues[i] = (struct match_cue){at_ns, kind};
 }
 
-static struct match_side *match_batting(struct match *m)
+static bool match_innings_over(const struct match *m)
 {
-    return &m->sides[m->innings];
-}
+    const struct match_side *side = &m->sides[m->innings];
+    bool chased = m->innings == 1 && side->runs > m->sides[0].runs;
 
-static bool match_chased(const struct match *m)
-{
-    return m->innings == 1 && m->sides[1].runs > m->sides[0].runs;
-}
-
-static bool match_innings_over(struct match *m)
-{
-    const struct match_side *side = match_batting(m);
-
-    return side->wickets == MATCH_WICKETS || side->balls == MATCH_OVERS * MATCH_OVER_BALLS ||
-           match_chased(m);
-}
-
-static void match_change_ends(struct match *m)
-{
-    unsigned other = m->off_strike;
-
-    m->off_strike = m->on_strike;
-    m->on_strike = other;
+    return chased || side->wickets == MATCH_WICKETS ||
+           side->balls == MATCH_OVERS * MATCH_OVER_BALLS;
 }
 
 static void match_begin_innings(struct match *m)
 {
-    struct match_side *side = match_batting(m);
-
-    *side = (struct match_side){.next_in = 2};
+    m->sides[m->innings] = (struct match_side){.next_in = 2};
     m->on_strike = 0;
     m->off_strike = 1;
     match_plan(m, MATCH_SCORE, 0, 0);
-    match_plan(m, MATCH_BALL, FIRST_BALL_S + match_gap_s(m, &match_gap_ball), 0);
+    match_plan(m, MATCH_BALL, FIRST_BALL_S + match_wait_for_ball_s(m), 0);
 }
 
 static const struct match_outcome *match_draw(struct match *m)
@@ -109,16 +94,16 @@ static void match_plan_talk(struct match *m, bool over_ended, bool milestone)
 /* All of the talk is shorter than the shortest of these gaps. */
 static void match_plan_next(struct match *m, bool over_ended)
 {
-    double gap_s = match_gap_s(m, &match_gap_ball);
+    double gap_s = match_wait_for_ball_s(m);
 
     if (match_innings_over(m)) {
         match_plan(m, MATCH_STUMPS, STUMPS_S + gap_s, 0);
         return;
     }
     if (over_ended)
-        gap_s += match_gap_s(m, &match_gap_over);
+        gap_s += match_wait_s(m, 30, 15);
     if (m->outcome->wicket) {
-        gap_s += match_gap_s(m, &match_gap_wicket);
+        gap_s += match_wait_s(m, 45, 30);
         match_plan(m, MATCH_BATTER, 40, 20);
     }
     match_plan(m, MATCH_BALL, gap_s, 0);
@@ -126,7 +111,7 @@ static void match_plan_next(struct match *m, bool over_ended)
 
 static void match_bowl(struct match *m)
 {
-    struct match_side *side = match_batting(m);
+    struct match_side *side = &m->sides[m->innings];
     unsigned before;
     bool over_ended;
 
@@ -141,18 +126,14 @@ static void match_bowl(struct match *m)
     if (m->outcome->wicket && ++side->wickets < MATCH_WICKETS)
         m->on_strike = side->next_in++;
     over_ended = m->outcome->legal && side->balls % MATCH_OVER_BALLS == 0;
-    if (m->outcome->crossed % 2 != over_ended) /* both at once cancel out */
-        match_change_ends(m);
+    if (m->outcome->crossed % 2 != over_ended) { /* both at once cancel out */
+        unsigned other = m->off_strike;
+
+        m->off_strike = m->on_strike;
+        m->on_strike = other;
+    }
     match_plan_talk(m, over_ended, before / 50 != side->batters[m->batter].runs / 50);
     match_plan_next(m, over_ended);
-}
-
-static void match_end_innings(struct match *m)
-{
-    if (m->innings == 1)
-        match_plan(m, MATCH_RESULT, 10, 10);
-    else
-        match_plan(m, MATCH_INNINGS, INNINGS_BREAK_S, 0);
 }
 
 /* What a cue changes, and what it leads to. */
@@ -162,8 +143,10 @@ static void match_step(struct match *m, enum match_cue_kind kind)
         m->cue = m->ncues = 0; /* the last of a plan makes the next plan */
     if (kind == MATCH_BALL)
         match_bowl(m);
+    else if (kind == MATCH_STUMPS && m->innings == 0)
+        match_plan(m, MATCH_INNINGS, INNINGS_BREAK_S, 0);
     else if (kind == MATCH_STUMPS)
-        match_end_innings(m);
+        match_plan(m, MATCH_RESULT, 10, 10);
     else if (kind == MATCH_RESULT)
         match_plan(m, MATCH_INNINGS, MATCH_BREAK_S, 0);
     else if (kind == MATCH_INNINGS)

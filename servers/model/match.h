@@ -35,14 +35,6 @@ struct match_outcome {
 
 extern const struct match_outcome match_outcomes[MATCH_OUTCOMES];
 
-/* Time from one delivery to the next, as a shortest and an exponential part: every ball has the
- * first, and the others on top when they apply. */
-struct match_gap {
-    double least_s, more_s;
-};
-
-extern const struct match_gap match_gap_ball, match_gap_over, match_gap_wicket;
-
 enum match_cue_kind {
     MATCH_INNINGS, /* an innings begins */
     MATCH_BALL,
