@@ -95,14 +95,18 @@ uint64_t channel_newest_seq(const struct channel *c)
     return seq > c->evicted_seq ? seq : c->evicted_seq;
 }
 
-uint64_t channel_first_after(const struct channel *c, uint64_t seq)
+enum order { BY_SEQ, BY_TIME };
+
+/* The first n in the ring whose sequence number or time is not below bound. */
+static inline uint64_t channel_search(const struct channel *c, enum order by, uint64_t bound)
 {
     uint64_t low = channel_oldest_n(c), high = c->published_n + 1;
 
     while (low < high) {
         uint64_t mid = low + (high - low) / 2;
+        const struct update *u = channel_get(c, mid);
 
-        if (channel_get(c, mid)->seq <= seq)
+        if ((by == BY_SEQ ? u->seq : (uint64_t)u->t_ns) < bound)
             low = mid + 1;
         else
             high = mid;
@@ -110,21 +114,17 @@ uint64_t channel_first_after(const struct channel *c, uint64_t seq)
     return low;
 }
 
+uint64_t channel_first_after(const struct channel *c, uint64_t seq)
+{
+    return channel_search(c, BY_SEQ, seq + 1);
+}
+
 bool channel_position(const struct channel *c, int64_t at_ns, uint64_t *n)
 {
-    uint64_t oldest = channel_oldest_n(c);
-    uint64_t low = oldest, high = c->published_n + 1; /* first with t >= at_ns: in [low, high] */
+    uint64_t oldest = channel_oldest_n(c), first = channel_search(c, BY_TIME, (uint64_t)at_ns);
 
-    while (low < high) {
-        uint64_t mid = low + (high - low) / 2;
-
-        if (channel_get(c, mid)->t_ns < at_ns)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    *n = low - 1;
-    return low > oldest || oldest == 1;
+    *n = first - 1;
+    return first > oldest || oldest == 1;
 }
 
 struct channel *channels_find(const struct channels *all, struct name name)

@@ -46,22 +46,22 @@ static void hub_make_visible(struct hub *h)
     update_unref(u);
 }
 
-/* Where a post belongs in its channel. sender: NULL for those who do not number what they send. */
+/* Where a post belongs in its channel; NULL: not there yet. sender: NULL also for those who do not
+ * number what they send. */
 struct place {
     struct channel *channel;
     struct latest_key *key;
     struct sender *sender;
 };
 
-/* What there is of p's place in at->channel. */
-static void place_find(struct place *at, const struct post *p)
+static struct place place_of(struct channel *c, const struct post *p)
 {
-    at->sender =
-        p->from_n > 0 ? (struct sender *)name_table_find(&at->channel->senders, p->from) : NULL;
-    at->key = latest_find(&at->channel->latest, p->key);
+    struct name_node *sender = p->from_n > 0 ? name_table_find(&c->senders, p->from) : NULL;
+
+    return (struct place){c, latest_find(&c->latest, p->key), (struct sender *)sender};
 }
 
-/* May the rest of it be added? */
+/* May what is not there be added? */
 static int hub_admits_place(struct hub *h, const struct post *p, const struct place *at)
 {
     const struct channel *c = at->channel;
@@ -73,16 +73,16 @@ static int hub_admits_place(struct hub *h, const struct post *p, const struct pl
     return PL_OK;
 }
 
+/* Add it. */
 static int place_complete(struct place *at, const struct post *p)
 {
-    bool numbered = p->from_n > 0;
+    struct name_table *senders = &at->channel->senders;
 
     if (at->key == NULL)
         at->key = latest_add(&at->channel->latest, p->key);
-    if (numbered && at->sender == NULL)
-        at->sender =
-            (struct sender *)name_table_new(&at->channel->senders, sizeof *at->sender, p->from);
-    return at->key == NULL || (numbered && at->sender == NULL) ? PL_ENOMEM : PL_OK;
+    if (p->from_n > 0 && at->sender == NULL)
+        at->sender = (struct sender *)name_table_new(senders, sizeof *at->sender, p->from);
+    return at->key == NULL || (p->from_n > 0 && at->sender == NULL) ? PL_ENOMEM : PL_OK;
 }
 
 /* Nothing is added unless all of it may be. */
@@ -90,7 +90,7 @@ static int hub_find_place(struct hub *h, const struct post *p, struct place *at)
 {
     int err;
 
-    place_find(at, p);
+    *at = place_of(at->channel, p);
     if (at->sender != NULL && p->from_n <= at->sender->newest_n)
         return HUB_DUPLICATE;
     err = hub_admits_place(h, p, at);
@@ -197,13 +197,14 @@ int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64
 
 int hub_admits(struct hub *h, const struct post *p)
 {
-    struct place at = {.channel = channels_find(&h->channels, p->channel)};
+    struct channel *c = channels_find(&h->channels, p->channel);
+    struct place at;
 
-    if (at.channel == NULL)
-        return h->channels.names.count < h->limits.channels
-                   ? PL_OK
-                   : hub_refuse(&h->counts.refused_channels);
-    place_find(&at, p);
+    if (c == NULL && h->channels.names.count >= h->limits.channels)
+        return hub_refuse(&h->counts.refused_channels);
+    if (c == NULL)
+        return PL_OK;
+    at = place_of(c, p);
     return hub_admits_place(h, p, &at);
 }
 
@@ -222,19 +223,19 @@ static bool channel_continues(struct channel *c, uint64_t n)
 
 int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as)
 {
-    struct place at = {.channel = channels_find(&h->channels, p->channel)};
-    int err = as->seq == h->published_seq + 1 ? PL_OK : PL_EPROTO;
+    struct channel *c = channels_find(&h->channels, p->channel);
+    struct place at;
 
-    if (err == 0 && at.channel == NULL && as->n == 1) {
-        at.channel = channels_add(&h->channels, p->channel);
-        if (at.channel == NULL)
-            return PL_ENOMEM;
-    }
-    if (err < 0 || at.channel == NULL || !channel_continues(at.channel, as->n))
+    if (as->seq != h->published_seq + 1 || (c == NULL && as->n != 1))
         return PL_EPROTO;
-    place_find(&at, p);
-    err = place_complete(&at, p);
-    return err < 0 ? err : hub_put(h, p, &at, as);
+    if (c == NULL)
+        c = channels_add(&h->channels, p->channel);
+    if (c == NULL)
+        return PL_ENOMEM;
+    if (!channel_continues(c, as->n))
+        return PL_EPROTO;
+    at = place_of(c, p);
+    return place_complete(&at, p) < 0 ? PL_ENOMEM : hub_put(h, p, &at, as);
 }
 
 void hub_begin_after(struct hub *h, uint64_t seq)
@@ -260,16 +261,18 @@ int hub_restore_channel(struct hub *h, struct name name, uint64_t n)
 
 int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as)
 {
-    struct place at = {.channel = channels_find(&h->channels, p->channel)};
-    struct update *u;
+    struct channel *c = channels_find(&h->channels, p->channel);
+    struct update *u = NULL;
+    struct place at;
 
-    if (at.channel == NULL || as->seq > h->evicted_seq)
+    if (c == NULL || as->seq > h->evicted_seq)
         return PL_EPROTO;
-    place_find(&at, p);
-    u = place_complete(&at, p) < 0 ? NULL : place_update(&at, p, as);
+    at = place_of(c, p);
+    if (place_complete(&at, p) == 0)
+        u = place_update(&at, p, as);
     if (u == NULL)
         return PL_ENOMEM;
-    latest_put(&at.channel->latest, at.key, u);
+    latest_put(&c->latest, at.key, u);
     update_unref(u);
     return PL_OK;
 }
@@ -315,16 +318,6 @@ void hub_unsubscribe(struct hub *h, struct subscriber *s)
     to->nsubscribers--;
     h->nsubscribers--;
     subscription_unref(to);
-}
-
-uint64_t hub_newest_seq(const struct hub *h)
-{
-    return h->visible_seq;
-}
-
-uint64_t hub_oldest_seq(const struct hub *h)
-{
-    return h->evicted_seq + 1;
 }
 
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq)

@@ -92,9 +92,17 @@ void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to)
 /* Gives that reference back: take one first to go on with s->to. No-op when off the list. */
 void hub_unsubscribe(struct hub *h, struct subscriber *s);
 
-uint64_t hub_newest_seq(const struct hub *h); /* visible; 0: none yet */
-/* From here on, nothing has fallen off a ring; newest + 1 when all has. */
-uint64_t hub_oldest_seq(const struct hub *h);
+/* The newest that is visible; 0: none yet. */
+static inline uint64_t hub_newest_seq(const struct hub *h)
+{
+    return h->visible_seq;
+}
+
+/* From here on, nothing was dropped from a ring; newest + 1 when all was. */
+static inline uint64_t hub_oldest_seq(const struct hub *h)
+{
+    return h->evicted_seq + 1;
+}
 
 /* The highest sequence number published strictly before at_ns. False when a ring no longer
  * reaches back that far. channel_position() says it of one channel. */

@@ -73,12 +73,6 @@ int subscription_get(struct subscriptions *all, const char *every, const char *l
 struct subscription *subscription_ref(struct subscription *to);
 void subscription_unref(struct subscription *to); /* NULL is ignored */
 
-/* Are there channels of which the latest values are wanted? */
-static inline bool subscription_wants_latest(const struct subscription *to)
-{
-    return to->nfeeds > to->nevery;
-}
-
 /* Hand u, which has just become visible, to all who subscribe to its channel. */
 void subscription_deliver(struct update *u);
 

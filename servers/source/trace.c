@@ -1,15 +1,31 @@
 #include "servers/source/trace.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/fields.h"
 #include "lib/base/json_line.h"
+
+struct trace_item {
+    int64_t at_ns;
+    size_t data, data_len; /* within text */
+};
+
+struct trace {
+    struct model model;       /* first */
+    struct trace_item *items; /* owned */
+    size_t nitems;
+    uint32_t capacity;
+    struct buf text;
+    size_t at;        /* the item that is next */
+    int64_t round_ns; /* when this round began */
+    bool loop;
+};
 
 /* The compact line is {"at_ms":X,"data":V}: V reaches to the closing brace. */
 static int trace_split(char *line, size_t len, double *at_ms, char **data, size_t *data_len)
@@ -73,8 +89,8 @@ static bool is_blank(const char *line, size_t len)
     return len == 0;
 }
 
-int trace_add_line(struct trace *t, const char *line, size_t len, uint64_t number,
-                   struct err_text *e)
+static int trace_add_line(struct trace *t, const char *line, size_t len, uint64_t number,
+                          struct err_text *e)
 {
     char *compact;
     int err;
@@ -114,14 +130,8 @@ static int trace_read(struct trace *t, const char *path, struct err_text *e)
     return err;
 }
 
-void trace_free(struct trace *t)
-{
-    free(t->items);
-    buf_free(&t->text);
-    *t = (struct trace){0};
-}
-
-int64_t trace_period_ns(const struct trace *t)
+/* How long a round of a looped trace lasts: the last offset and the average gap. */
+static int64_t trace_period_ns(const struct trace *t)
 {
     int64_t last_ns = t->items[t->nitems - 1].at_ns;
     int64_t gap_ns = t->nitems > 1 ? last_ns / (int64_t)(t->nitems - 1) : NS_PER_S;
@@ -145,7 +155,10 @@ static void trace_next(struct model *model, struct post *out)
 
 static void trace_release(struct model *model)
 {
-    trace_free((struct trace *)model);
+    struct trace *t = (struct trace *)model;
+
+    free(t->items);
+    buf_free(&t->text);
 }
 
 struct model *trace_load(const char *path, bool loop, struct err_text *e)
