@@ -57,7 +57,7 @@ $(OUT)/pushlab: $(OUT)/bench/main.o $$(call archives,bench)
 $(OUT)/pushlab-server: $(OUT)/servers/main.o $$(call archives,servers)
 $(OUT)/pushlab-client: $(OUT)/clients/main.o $$(call archives,clients)
 $(OUT)/pushlab-link: $(OUT)/bench/link/tool/main.o $$(call archives,bench/link/tool)
-LINK      = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS)
+LINK      = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS)
 $(PROGRAMS):
 	$(call say,LINK,$@)
 	$(Q)$(LINK)

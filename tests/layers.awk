@@ -19,12 +19,12 @@ function visit(room,    i, n, next_rooms) {
     state[room] = 1
     n = split(allowed[room], next_rooms, " ")
     for (i = 1; i <= n; i++)
-        if (next_rooms[i] !~ /^!/ || mode == "make") { sub(/^!/, "", next_rooms[i]); visit(next_rooms[i]) }
+        visit(next_rooms[i])
     state[room] = 2
     order = room " " order
 }
 function may_include(from, to) {
-    return index(" " allowed[from] " ", " " to " ") || index(" " allowed[from] " ", " !" to " ")
+    return index(" " allowed[from] " ", " " to " ")
 }
 
 # ---- files: NAME.c and NAME.h are one module, and a strongly connected component of modules is a
