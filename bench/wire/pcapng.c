@@ -238,22 +238,32 @@ static struct pcapng_text option_text(const struct option *o)
     return (struct pcapng_text){.at = (const char *)o->value, .len = o->len};
 }
 
+/* A block of that type, with at least so many bytes before its options. 0, PL_EOF or PL_EPROTO. */
+static int read_head_block(struct pcapng_reader *r, struct body *b, enum block_type type,
+                           size_t bytes, const char *otherwise)
+{
+    uint32_t found;
+    int rc = read_block(r, &found, b);
+
+    if (rc <= 0)
+        return rc == 0 ? PL_EOF : rc;
+    b->at = bytes;
+    return found == type && b->len >= bytes ? PL_OK : refuse(r, otherwise);
+}
+
 static int read_section(struct pcapng_reader *r)
 {
     struct option o;
     struct body b;
-    uint32_t type;
-    int rc = read_block(r, &type, &b);
+    int rc = read_head_block(r, &b, BLOCK_SECTION_HEADER, SECTION_BYTES,
+                             "it does not begin with a section header");
 
-    if (rc <= 0)
-        return rc == 0 ? PL_EOF : rc;
-    if (type != BLOCK_SECTION_HEADER || b.len < SECTION_BYTES)
-        return refuse(r, "it does not begin with a section header");
+    if (rc < 0)
+        return rc;
     if (load32(b.data) != BYTE_ORDER_MAGIC)
         return refuse(r, "it is not little-endian");
     if (load(b.data + 4, 2) != 1)
         return refuse(r, "its version is not 1");
-    b.at = SECTION_BYTES;
     while ((rc = read_option(r, &b, &o)) > 0)
         if (o.code == OPT_COMMENT && r->comment.at == NULL)
             r->comment = option_text(&o);
@@ -265,16 +275,13 @@ static int read_interface(struct pcapng_reader *r, const char *name)
     bool named = false, in_nanoseconds = false;
     struct option o;
     struct body b;
-    uint32_t type;
-    int rc = read_block(r, &type, &b);
+    int rc = read_head_block(r, &b, BLOCK_INTERFACE_DESCRIPTION, INTERFACE_BYTES,
+                             "it does not describe two interfaces first");
 
-    if (rc <= 0)
-        return rc == 0 ? PL_EOF : rc;
-    if (type != BLOCK_INTERFACE_DESCRIPTION || b.len < INTERFACE_BYTES)
-        return refuse(r, "it does not describe two interfaces first");
+    if (rc < 0)
+        return rc;
     if (load(b.data, 2) != LINKTYPE_RAW)
         return refuse(r, "its packets are not raw IP");
-    b.at = INTERFACE_BYTES;
     while ((rc = read_option(r, &b, &o)) > 0) {
         if (o.code == IF_NAME)
             named = o.len == strlen(name) && memcmp(o.value, name, o.len) == 0;

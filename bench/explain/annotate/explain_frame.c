@@ -11,7 +11,6 @@ enum { ROW_BITS = 32, NAME_LINES = 4, CELLS_MAX = 32, UNMASKED_BYTES = 12 };
 struct cell { /* a field, or the part of it that lies in one row */
     char name[32];
     unsigned from, bits; /* in the frame */
-    bool upright;        /* one bit wide: its name runs downwards */
 };
 
 struct drawing {
@@ -30,22 +29,12 @@ static void add_field(struct drawing *d, const char *name, unsigned bits)
         struct cell *c = &d->cells[d->count++];
         unsigned room = ROW_BITS - d->bits % ROW_BITS;
 
-        *c =
-            (struct cell){.from = d->bits, .bits = bits < room ? bits : room, .upright = bits == 1};
+        *c = (struct cell){.from = d->bits, .bits = bits < room ? bits : room};
         snprintf(c->name, sizeof c->name, "%s", first ? name : "(continued)");
         d->bits += c->bits;
         bits -= c->bits;
         first = false;
     }
-}
-
-static void add_length(struct drawing *d, const struct ws_frame *f)
-{
-    unsigned extended = f->header_bytes - 2U - (f->masked ? 4U : 0U);
-
-    add_field(d, "payload len", 7);
-    if (extended > 0)
-        add_field(d, "extended payload length", extended * 8);
 }
 
 static void add_payload(struct drawing *d, const struct ws_frame *f, const uint8_t *payload,
@@ -67,6 +56,7 @@ static void lay_out(struct drawing *d, const struct ws_frame *f, const uint8_t *
                     size_t shown)
 {
     size_t header = ws_frame_encode(d->bytes, f);
+    unsigned extended = f->header_bytes - 2U - (f->masked ? 4U : 0U);
 
     if (shown > 0)
         memcpy(d->bytes + header, payload, shown);
@@ -76,7 +66,8 @@ static void lay_out(struct drawing *d, const struct ws_frame *f, const uint8_t *
     add_field(d, "RSV3", 1);
     add_field(d, "opcode", 4);
     add_field(d, "MASK", 1);
-    add_length(d, f);
+    add_field(d, "payload len", 7);
+    add_field(d, "extended payload length", extended * 8);
     if (f->masked)
         add_field(d, "masking key", 32);
     add_payload(d, f, payload, shown);
@@ -98,7 +89,7 @@ static void put_inside(char *line, const struct drawing *d, const struct cell *c
     if (name_line < 0) {
         for (unsigned i = 0; i < c->bits; i++)
             at[2 * i] = bit_of(d, c->from + i);
-    } else if (c->upright) {
+    } else if (c->bits == 1) { /* its name runs downwards */
         if ((size_t)name_line < len)
             *at = c->name[name_line];
     } else if (name_line == 0) {

@@ -51,22 +51,15 @@ static void note(const struct explain_peer *p, enum transcript_what what, const 
 }
 
 /* "10.77.0.2:8080", "[::1]:8080" */
-static void address_text(char out[TEXT_BYTES], const struct sockaddr *address, socklen_t len)
-{
-    char host[NI_MAXHOST] = "?", port[NI_MAXSERV] = "?";
-
-    getnameinfo(address, len, host, sizeof host, port, sizeof port,
-                NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf(out, TEXT_BYTES, address->sa_family == AF_INET6 ? "[%.200s]:%s" : "%.200s:%s", host,
-             port);
-}
-
 static void note_address(const struct explain_peer *p, enum transcript_what what,
                          const struct sockaddr *address, socklen_t len)
 {
-    char text[TEXT_BYTES];
+    char host[NI_MAXHOST] = "?", port[NI_MAXSERV] = "?", text[TEXT_BYTES];
 
-    address_text(text, address, len);
+    getnameinfo(address, len, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(text, sizeof text, address->sa_family == AF_INET6 ? "[%.200s]:%s" : "%.200s:%s", host,
+             port);
     note(p, what, text, strlen(text));
 }
 
@@ -80,7 +73,8 @@ static void note_kernel(const struct explain_peer *p)
 
 /* ---- TLS ---- */
 
-/* Called by OpenSSL with each message before it is encrypted, and after it was decrypted. */
+/* Called by OpenSSL with each message before it is encrypted, and after it was decrypted. Our own
+ * are kept until the records that carry them have been noted. */
 static void on_tls_message(int sent, int version, int type, const void *data, size_t len, SSL *ssl,
                            void *arg)
 {
@@ -90,33 +84,18 @@ static void on_tls_message(int sent, int version, int type, const void *data, si
 
     (void)version;
     (void)ssl;
-    if (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT)
+    if ((type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT) || p->recorder == NULL)
         return;
     if (buf_add(&message, &first, 1) == PL_OK && buf_add(&message, data, len) == PL_OK) {
-        if (!sent) {
-            note(p, TRANSCRIPT_TLS_RECEIVED, message.data, message.len);
-        } else {
-            uint32_t bytes = (uint32_t)message.len;
+        const struct transcript_event own = {TRANSCRIPT_TLS_SENT, p->number, clock_now_ns(),
+                                             message.data, message.len};
 
-            buf_add(&p->own_messages, &bytes, sizeof bytes);
-            buf_add(&p->own_messages, message.data, message.len);
-        }
+        if (!sent)
+            note(p, TRANSCRIPT_TLS_RECEIVED, message.data, message.len);
+        else if (transcript_encode(&p->own_messages, &own) < 0)
+            p->own_messages.len = 0;
     }
     buf_free(&message);
-}
-
-static void note_own_messages(struct explain_peer *p)
-{
-    size_t at = 0;
-    uint32_t bytes;
-
-    while (at + sizeof bytes <= p->own_messages.len) {
-        memcpy(&bytes, p->own_messages.data + at, sizeof bytes);
-        at += sizeof bytes;
-        note(p, TRANSCRIPT_TLS_SENT, p->own_messages.data + at, bytes);
-        at += bytes;
-    }
-    p->own_messages.len = 0;
 }
 
 /* ---- bytes ---- */
@@ -158,7 +137,9 @@ static int flush_records(struct explain_peer *p, struct err_text *e)
         rc = send_raw(p, (const uint8_t *)data, (size_t)len, e);
         BIO_reset(out);
     }
-    note_own_messages(p);
+    if (p->own_messages.len > 0)
+        fwrite(p->own_messages.data, 1, p->own_messages.len, p->recorder->out);
+    p->own_messages.len = 0;
     return rc;
 }
 
@@ -188,15 +169,6 @@ static int decrypt(struct explain_peer *p, struct err_text *e)
         return refuse_tls(p, e);
     p->eof |= rc == SSL_ERROR_ZERO_RETURN;
     return flush_records(p, e);
-}
-
-static int keep_bytes(struct explain_peer *p, const uint8_t *data, size_t len, struct err_text *e)
-{
-    if (p->ssl == NULL)
-        note(p, TRANSCRIPT_RECEIVED, data, len);
-    if (buf_add(p->ssl == NULL ? &p->in : &p->raw, data, len) < 0)
-        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
-    return PL_OK;
 }
 
 /* Hand TLS the next record, if it is whole: one at a time, so that what is in each is noted behind
@@ -233,8 +205,12 @@ static int read_raw(struct explain_peer *p, int64_t deadline_ns, struct err_text
             continue;
         if (n < 0)
             return fail(p, "receive", errno, e);
+        if (n > 0 && p->ssl == NULL)
+            note(p, TRANSCRIPT_RECEIVED, data, (size_t)n);
+        if (n > 0 && buf_add(p->ssl == NULL ? &p->in : &p->raw, data, (size_t)n) < 0)
+            return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
         if (n > 0)
-            return keep_bytes(p, data, (size_t)n, e) < 0 ? PL_ESYS : 1;
+            return 1;
         p->eof = p->ended = true;
         note(p, TRANSCRIPT_EOF, NULL, 0);
         return 0;
@@ -247,12 +223,10 @@ int explain_peer_receive(struct explain_peer *p, int64_t deadline_ns, struct err
     int rc;
 
     while (p->in.len == before && !p->eof) {
-        if (p->ssl != NULL && give_record(p)) {
-            if (decrypt(p, e) < 0)
-                return PL_EPROTO;
-            continue;
-        }
-        rc = read_raw(p, deadline_ns, e);
+        if (p->ssl != NULL && give_record(p))
+            rc = decrypt(p, e) < 0 ? PL_EPROTO : 1;
+        else
+            rc = read_raw(p, deadline_ns, e);
         if (rc <= 0)
             return rc;
     }

@@ -31,7 +31,7 @@ struct explain_peer {
     bool ended;              /* TCP says so: FIN; TLS may have said so before */
     struct ssl_st *ssl;      /* NULL: in the clear */
     struct buf raw;          /* received; TLS has not seen it yet */
-    struct buf own_messages; /* of TLS, until the records that carry them are noted */
+    struct buf own_messages; /* of TLS: their lines, until their records have been noted */
 };
 
 /* Connect, within wait_ns, and secure it where tls is not NULL. 0 or negative with the line in e;
