@@ -7,9 +7,15 @@
 #include "bench/explain/write/explain_write.h"
 #include "bench/base/units.h"
 
+enum { NUMBERS = 4 }; /* in one line */
+
 struct sum {
+    const struct explain_report *r;
+    struct explain_tally t;
     struct explain_sum_line *lines;
     size_t count;
+    char numbers[NUMBERS][UNITS_TEXT_BYTES]; /* used in turn */
+    unsigned next;
 };
 
 void explain_time(char out[EXPLAIN_TIME_CHARS], const struct explain_report *r, int64_t at_ns)
@@ -55,13 +61,18 @@ __attribute__((format(printf, 3, 4))) static void put(struct sum *s, const char 
     va_end(ap);
 }
 
-static const char *count_text(char out[UNITS_TEXT_BYTES], uint64_t n, bool mask)
+static const char *number(struct sum *s, uint64_t n)
 {
-    if (mask)
-        snprintf(out, UNITS_TEXT_BYTES, "COUNT");
-    else
-        units_format_count(out, (double)n);
+    char *out = s->numbers[s->next++ % NUMBERS];
+
+    units_format_count(out, (double)n);
     return out;
+}
+
+/* One that differs from exchange to exchange. */
+static const char *varying(struct sum *s, uint64_t n)
+{
+    return s->r->mask ? "COUNT" : number(s, n);
 }
 
 static const char *plural(uint64_t n)
@@ -74,72 +85,57 @@ static uint64_t both(const uint64_t bytes[2])
     return bytes[false] + bytes[true];
 }
 
-static void sum_packets(struct sum *s, const struct explain_report *r,
-                        const struct explain_tally *t)
+static void sum_packets(struct sum *s)
 {
-    unsigned up = r->wire ? t->packets[true] : t->kernel_segments[true];
-    unsigned down = r->wire ? t->packets[false] : t->kernel_segments[false];
-    char all[UNITS_TEXT_BYTES], ups[UNITS_TEXT_BYTES], downs[UNITS_TEXT_BYTES];
-    char acks[UNITS_TEXT_BYTES];
+    bool wire = s->r->wire;
+    const uint64_t *n = wire ? s->t.packets : s->t.kernel_segments;
+    const char *all = varying(s, both(n)), *up = varying(s, n[true]), *down = varying(s, n[false]);
 
-    count_text(all, up + down, r->mask);
-    count_text(ups, up, r->mask);
-    count_text(downs, down, r->mask);
-    if (r->wire)
+    if (wire)
         put(s, "packets", "%s: %s up, %s down; %s of them carry nothing but an acknowledgment", all,
-            ups, downs, count_text(acks, t->pure_acks, r->mask));
-    if (r->wire && t->lost > 0 && !r->mask)
-        put(s, "lost", "%u of them, on their way", t->lost);
-    if (!r->wire)
+            up, down, varying(s, s->t.pure_acks));
+    else
         put(s, "packets", "%s: %s up, %s down, until the client closes, as its kernel counts", all,
-            ups, downs);
+            up, down);
+    if (wire && s->t.lost > 0 && !s->r->mask)
+        put(s, "lost", "%u of them, on their way", s->t.lost);
 }
 
-static uint64_t carried_bytes(const struct explain_tally *t)
+/* What packets are made of besides, so that it all adds up. carried: what TCP had to carry once. */
+static void sum_packet_bytes(struct sum *s, uint64_t carried)
 {
-    uint64_t records = both(t->record_bytes);
-
-    return records > 0 ? records
-                       : both(t->head_bytes) + both(t->framing_bytes) + both(t->payload_bytes);
-}
-
-/* What packets are made of besides, so that it all adds up. */
-static void sum_packet_bytes(struct sum *s, const struct explain_report *r,
-                             const struct explain_tally *t)
-{
+    const struct explain_tally *t = &s->t;
     uint64_t packets = both(t->packet_bytes), headers = both(t->header_bytes);
     uint64_t again = both(t->again_bytes), once = packets - headers - again;
-    char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
 
     if (packets == 0)
         return;
-    if (t->again > 0 && !r->mask)
-        put(s, "sent again", "%s byte%s, in %u packet%s", count_text(a, again, false),
-            plural(again), t->again, plural(t->again));
-    if (once > carried_bytes(t) && !r->mask)
+    if (t->again > 0 && !s->r->mask)
+        put(s, "sent again", "%s byte%s, in %u packet%s", number(s, again), plural(again), t->again,
+            plural(t->again));
+    if (once > carried && !s->r->mask)
         put(s, "never read", "%s bytes that the client did not wait for",
-            count_text(a, once - carried_bytes(t), false));
+            number(s, once - carried));
     put(s, "TCP/IP headers", "%s bytes, so that the packets are %s bytes together",
-        count_text(a, headers, r->mask), count_text(b, packets, r->mask));
+        varying(s, headers), varying(s, packets));
 }
 
-static void sum_bytes(struct sum *s, const struct explain_report *r, const struct explain_tally *t)
+static void sum_bytes(struct sum *s)
 {
+    const struct explain_tally *t = &s->t;
     uint64_t head = both(t->head_bytes), framing = both(t->framing_bytes);
     uint64_t payload = both(t->payload_bytes), records = both(t->record_bytes);
-    char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES], c[UNITS_TEXT_BYTES];
 
-    put(s, "payload", "%s byte%s: what it is all for", count_text(a, payload, false),
-        plural(payload));
+    put(s, "payload", "%s byte%s: what it is all for", number(s, payload), plural(payload));
     if (framing > 0)
         put(s, "framing", "%s byte%s around it: sizes of chunks, field names, frames",
-            count_text(a, framing, false), plural(framing));
-    put(s, "HTTP heads", "%s bytes: %s up, %s down", count_text(a, head, false),
-        count_text(b, t->head_bytes[true], false), count_text(c, t->head_bytes[false], false));
+            number(s, framing), plural(framing));
+    put(s, "HTTP heads", "%s bytes: %s up, %s down", number(s, head),
+        number(s, t->head_bytes[true]), number(s, t->head_bytes[false]));
     if (records > 0)
         put(s, "TLS", "%s bytes: handshakes, certificates, and a header and a tag on each record",
-            count_text(a, records - head - framing - payload, r->mask));
-    sum_packet_bytes(s, r, t);
+            varying(s, records - head - framing - payload));
+    sum_packet_bytes(s, records > 0 ? records : head + framing + payload);
 }
 
 const char *explain_round_trips_are(const struct explain_tally *t)
@@ -147,48 +143,40 @@ const char *explain_round_trips_are(const struct explain_tally *t)
     return t->frames > 0 ? "handshakes, answers, pongs, closes" : "handshakes, answers";
 }
 
-static void sum_handshakes(struct sum *s, const struct explain_tally *t)
-{
-    char tls[64] = "";
-
-    if (t->tls_handshakes > 0)
-        snprintf(tls, sizeof tls, ", %u of TLS (%u resumed)", t->tls_handshakes, t->resumptions);
-    put(s, "handshakes", "%u of TCP%s", t->handshakes, tls);
-    put(s, "round trips", "%u that the client waited for: %s", t->round_trips,
-        explain_round_trips_are(t));
-}
-
 /* A connection each, where there are several. */
-static void sum_connections(struct sum *s, const struct explain_report *r)
+static void sum_connections(struct sum *s)
 {
-    unsigned count = explain_connections(r->explain);
+    unsigned count = explain_connections(s->r->explain);
 
     for (unsigned i = 1; count > 1 && i <= count; i++) {
-        struct explain_tally t = explain_tally(r->explain, i);
-        unsigned packets = r->wire ? t.packets[true] + t.packets[false]
-                                   : t.kernel_segments[true] + t.kernel_segments[false];
-        char name[24], all[UNITS_TEXT_BYTES];
+        struct explain_tally t = explain_tally(s->r->explain, i);
+        char name[24];
 
         snprintf(name, sizeof name, "connection %u", i);
         put(s, name, "%u request%s, %u round trip%s, %s packets", t.requests, plural(t.requests),
-            t.round_trips, plural(t.round_trips), count_text(all, packets, r->mask));
+            t.round_trips, plural(t.round_trips),
+            varying(s, both(s->r->wire ? t.packets : t.kernel_segments)));
     }
 }
 
 size_t explain_sum(struct explain_sum_line lines[EXPLAIN_SUM_LINES], const struct explain_report *r)
 {
-    struct sum s = {.lines = lines};
-    struct explain_tally t = explain_tally(r->explain, 0);
+    struct sum s = {.r = r, .t = explain_tally(r->explain, 0), .lines = lines};
+    char tls[64] = "";
 
-    sum_handshakes(&s, &t);
-    put(&s, "requests", "%u, answers %u%s", t.requests, t.responses,
-        t.frames > 0 ? "; then WebSocket" : "");
-    if (t.frames > 0)
-        put(&s, "frames", "%u", t.frames);
-    if (t.updates > 0)
-        put(&s, "updates", "%u received", t.updates);
-    sum_packets(&s, r, &t);
-    sum_bytes(&s, r, &t);
-    sum_connections(&s, r);
+    if (s.t.tls_handshakes > 0)
+        snprintf(tls, sizeof tls, ", %u of TLS (%u resumed)", s.t.tls_handshakes, s.t.resumptions);
+    put(&s, "handshakes", "%u of TCP%s", s.t.handshakes, tls);
+    put(&s, "round trips", "%u that the client waited for: %s", s.t.round_trips,
+        explain_round_trips_are(&s.t));
+    put(&s, "requests", "%u, answers %u%s", s.t.requests, s.t.responses,
+        s.t.frames > 0 ? "; then WebSocket" : "");
+    if (s.t.frames > 0)
+        put(&s, "frames", "%u", s.t.frames);
+    if (s.t.updates > 0)
+        put(&s, "updates", "%u received", s.t.updates);
+    sum_packets(&s);
+    sum_bytes(&s);
+    sum_connections(&s);
     return s.count;
 }
