@@ -1,4 +1,4 @@
-/* `pushlab explain TOPIC`: a real exchange, made right now, and what each byte of it means. */
+/* `pushlab explain TOPIC`: a real exchange, made now, and what each byte of it means. */
 #include "bench/commands.h"
 
 #include <signal.h>
@@ -32,28 +32,29 @@ static const char default_link[] = "rtt=20ms"; /* its address tells that no othe
 
 static const struct opt opts[] = {
     TEXT("link", "LINK", link, default_link,
-         "the emulated link in between, such as 4g or rtt=50ms,loss=1%; or loopback"),
-    TEXT("url", "URL", url, NULL, "this server; without it one is started"),
+         "the emulated link, such as 4g or rtt=50ms,loss=1%; or loopback"),
+    TEXT("url", "URL", url, NULL, "explain this server; without it one is started"),
     TEXT("path", "PATH", path, NULL,
-         "ask for this instead of what pushlab-server has: for other servers"),
+         "request this instead of pushlab's own path: for other servers"),
     TEXT("tls-ca", "FILE", ca_path, NULL, "with https: trust these certificates (PEM) only"),
-    TEXT("message", "JSON", message, "\"Hello\"", "what is published"),
+    TEXT("message", "JSON", message, "\"Hello\"", "the message to publish"),
     SECONDS("wait", wait_ns, "3", 0.1, 60, "seconds to wait for each response"),
     HEADING("Output"),
     FLAG("markdown", markdown, "as Markdown, for a page"),
     FLAG("json", json, "as JSON, for a program"),
-    TEXT("svg", "FILE", svg, NULL, "draw it as well: client and server, time downwards"),
+    TEXT("svg", "FILE", svg, NULL, "also draw it as a ladder diagram"),
     TEXT("pcap", "FILE", pcap, NULL, "keep the packets of the emulated link, for Wireshark"),
     FLAG("mask", mask,
-         "reproducible output: RFC 6455's example keys, placeholders for times, ports and counts"),
+         "reproducible output: the keys of RFC 6455's examples, placeholders for times and counts"),
     {.name = NULL},
 };
 
 static const struct opt_program program = {
     .name = "pushlab explain",
     .usage = "TOPIC [options]",
-    .about = "Make an exchange, right now, and show it byte by byte, in words. Topics: short-poll, "
-             "long-poll, stream, sse, websocket, tcp, keep-alive, upgrade, tls.",
+    .about =
+        "Run a real exchange between a client and a server, and explain it byte by byte. Topics: "
+        "short-poll, long-poll, stream, sse, websocket, tcp, keep-alive, upgrade, tls.",
     .footer = "Examples:\n"
               "  pushlab explain websocket\n"
               "  pushlab explain tcp --link rtt=100ms --svg tcp.svg\n"
@@ -90,7 +91,7 @@ static int check_message(const struct config *c, struct err_text *e)
     return PL_OK;
 }
 
-/* An option that would have no effect is refused. */
+/* An option that would have no effect is refused, so that nobody relies on it. */
 static int check_server(const struct config *c, const struct explain_topic *topic,
                         struct err_text *e)
 {
@@ -104,8 +105,8 @@ static int check_server(const struct config *c, const struct explain_topic *topi
                        "--url: tls needs https:// or wss://, '%.200s' is in the clear", c->url);
     if (c->url != NULL && c->link != default_link)
         return err_set(e, PL_EINVAL,
-                       "--link and --url: one of both, the way to a given server is "
-                       "what it is");
+                       "--link and --url exclude each other: a given server is reached without an "
+                       "emulated link");
     if (c->ca_path != NULL && !url.tls)
         return err_set(e, PL_EINVAL, "--tls-ca: only with an --url of https:// or wss://");
     if (c->path != NULL && (c->path[0] != '/' || strpbrk(c->path, " \r\n\t") != NULL))
@@ -119,10 +120,11 @@ static int check_output(const struct config *c, struct err_text *e)
     struct err_text why = {""};
 
     if (c->markdown && c->json)
-        return err_set(e, PL_EINVAL, "--markdown and --json: one of both");
+        return err_set(e, PL_EINVAL, "--markdown and --json exclude each other");
     if (c->pcap != NULL && (c->url != NULL || strcmp(c->link, NETWORK_LOOPBACK) == 0))
         return err_set(e, PL_EINVAL,
-                       "--pcap: packets are those of the emulated link, and %s there is none",
+                       "--pcap: only an emulated link's packets can be captured, and %s there is "
+                       "none",
                        c->url != NULL ? "with --url" : "on loopback");
     if (c->svg != NULL && file_try(c->svg, &why) < 0)
         return err_set(e, PL_EINVAL, "--svg: %.280s", why.text);
@@ -180,7 +182,7 @@ static int show(const struct explain_take *t, const struct config *c,
         .about = topic->packets && !wire ? "one connection, without its packets"
                                          : explain_word("topic %s", topic->name).meaning,
         .network = t->network,
-        .times = wire ? "Packets and their times are the emulated wire's own, at both ends of it."
+        .times = wire ? "Packets and their times were captured at both ends of the emulated link."
                       : EXPLAIN_TIMES_UNSEEN,
         .notes = &notes,
         .explain = x,

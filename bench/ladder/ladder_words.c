@@ -29,7 +29,7 @@ static void make_title(struct ladder_words *w, const struct ladder_about *about)
     if (t == NULL) {
         snprintf(w->how, sizeof w->how, "%s", about->how != NULL ? about->how : "");
         snprintf(w->title, sizeof w->title, "%s",
-                 row != NULL && row[0] != '\0' ? row : "What goes over the wire");
+                 row != NULL && row[0] != '\0' ? row : "Packets on the wire");
         return;
     }
     snprintf(w->title, sizeof w->title, "%s%s", t->label,
@@ -57,7 +57,7 @@ static void make_what(struct ladder_words *w, const struct ladder_page *p,
 static void close_sketch(struct ladder_words *w, const struct ladder_counts *n)
 {
     snprintf(w->closing[0], sizeof w->closing[0],
-             "In this picture: what the client noted down; it did not see packets. %u TCP "
+             "In this picture: what the client recorded; no packets were captured. %u TCP "
              "handshake%s,",
              n->handshakes, plural(n->handshakes));
     snprintf(w->closing[1], sizeof w->closing[1],
@@ -125,15 +125,15 @@ const char *ladder_words_legend(enum ladder_kind kind, bool encrypted)
         [LADDER_REQUEST] = "request",
         [LADDER_RESPONSE] = "response without data",
         [LADDER_DATA] = "data: updates",
-        [LADDER_MESSAGE] = "message of the client's",
+        [LADDER_MESSAGE] = "message from the client",
         [LADDER_CONTROL] = "hello, heartbeat, ping, pong",
         [LADDER_TEARDOWN] = "teardown",
         [LADDER_ACK] = "TCP acknowledgment only",
     };
 
     if (encrypted && kind == LADDER_REQUEST)
-        return "client's, encrypted";
+        return "client, encrypted";
     if (encrypted && kind == LADDER_DATA)
-        return "server's, encrypted";
+        return "server, encrypted";
     return legends[kind];
 }

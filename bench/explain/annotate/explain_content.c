@@ -123,8 +123,8 @@ static void say_dispatch(struct explain_side *s, const struct sse_event *ev)
 
     if (ev != NULL) {
         snprintf(meaning, sizeof meaning,
-                 "an empty line: here is an event \"%.40s\", last event ID \"%.40s\"", ev->type,
-                 ev->last_event_id);
+                 "an empty line dispatches the event: type \"%.40s\", last event ID \"%.40s\"",
+                 ev->type, ev->last_event_id);
         word.meaning = meaning;
     }
     s->c->tally.framing_bytes[s->up] += 1;

@@ -199,6 +199,5 @@ void explain_http_eof(struct explain_side *s)
     if (rc == PL_OK && ev == HTTP_MESSAGE)
         end_message(s);
     if (rc == PL_EOF)
-        explain_say(s, EXPLAIN_INSIDE, 0, explain_word("cut response"),
-                    "(the response was not over)");
+        explain_say(s, EXPLAIN_INSIDE, 0, explain_word("cut response"), "(incomplete response)");
 }

@@ -139,7 +139,7 @@ static void say_suites(struct explain_side *s, struct reader suites)
             first = name_of("suite", suite);
     }
     explain_say(s, EXPLAIN_INSIDE, 2, tls_word(s, "suites"), "%u cipher suite%s: %s%s", count,
-                count == 1 ? "" : "s", first == NULL ? "(not known here)" : first,
+                count == 1 ? "" : "s", first == NULL ? "(unknown)" : first,
                 count > 1 ? ", \u2026" : "");
     if (signal != 0)
         explain_say(s, EXPLAIN_INSIDE, 2, explain_word("signal %04x", signal), "%s",
@@ -151,7 +151,7 @@ static void say_suite(struct explain_side *s, unsigned suite)
     const char *name = name_of("suite", suite);
 
     explain_say(s, EXPLAIN_INSIDE, 2, tls_word(s, "suite"), "%s",
-                name == NULL ? "(a cipher not known here)" : name);
+                name == NULL ? "(unknown cipher suite)" : name);
 }
 
 /* ": x25519, secp256r1": the numbers in an extension, each of which may have a key behind it. */
@@ -167,7 +167,7 @@ static void list_names(char list[LIST_CHARS], struct reader part, const char *ki
         const char *name = name_of(kind, number);
 
         len += (size_t)snprintf(list + len, LIST_CHARS - len, "%s%s", len > 0 ? ", " : ": ",
-                                name == NULL ? "another" : name);
+                                name == NULL ? "unknown" : name);
         if (keys)
             take_part(&part, take(&part, 2));
     }
@@ -175,10 +175,14 @@ static void list_names(char list[LIST_CHARS], struct reader part, const char *ki
 
 static struct explain_word extension_word(const struct explain_side *s, unsigned type)
 {
-    const char *kind = s->up ? "offer" : "answer";
-    struct explain_word old = explain_word("tls1.2 %s %u", kind, type);
+    struct explain_word word = explain_word("offer %u", type);
+    struct explain_word old = explain_word("tls1.2 offer %u", type);
 
-    return is_1_3(s->c) || old.meaning == NULL ? explain_word("%s %u", kind, type) : old;
+    if (!is_1_3(s->c) && old.meaning != NULL)
+        word = old;
+    if (!s->up)
+        word.meaning = explain_word_or(explain_word("answer %u", type), "answer other").meaning;
+    return word;
 }
 
 static void say_extension(struct explain_side *s, unsigned type, struct reader part, bool retry)
@@ -223,7 +227,7 @@ static void say_hello(struct explain_side *s, const struct hello *h)
 
 static const char *hidden_text(bool hidden)
 {
-    return hidden ? " (inside; seen by the ends only)" : "";
+    return hidden ? " (encrypted; visible to the two ends only)" : "";
 }
 
 static void say_message(struct explain_side *s, const uint8_t *data, size_t len, bool hidden)
@@ -242,7 +246,7 @@ static void say_message(struct explain_side *s, const uint8_t *data, size_t len,
         s->c->tls_retried = true;
         s->c->tally.round_trips++;
     }
-    explain_say(s, EXPLAIN_INSIDE, 1, word, "%s%s", name == NULL ? "(another)" : name,
+    explain_say(s, EXPLAIN_INSIDE, 1, word, "%s%s", name == NULL ? "(unknown message)" : name,
                 hidden_text(hidden));
     say_hello(s, &h);
 }

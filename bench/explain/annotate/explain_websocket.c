@@ -33,7 +33,7 @@ void explain_accept(struct explain_side *s, const char *accept)
 
     if (!ws_key_valid(key) || ws_accept_from_key(expected, key) < 0) {
         explain_say(s, EXPLAIN_INSIDE, 2, explain_word("accept without key"),
-                    "(no key to check it with)");
+                    "(no valid key to check it with)");
         return;
     }
     hash_text(hex, key);

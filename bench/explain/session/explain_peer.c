@@ -317,8 +317,8 @@ static int shake_hands(struct explain_peer *p, int64_t deadline_ns, struct err_t
         if (rc < 0)
             return rc;
         if (rc == 0)
-            return err_set(e, PL_EPROTO, "TLS: the server %s in the middle of the handshake",
-                           p->eof ? "hung up" : "fell silent");
+            return err_set(e, PL_EPROTO, "TLS: the server %s during the handshake",
+                           p->eof ? "closed the connection" : "did not respond");
     }
     return flush_records(p, e);
 }
@@ -388,7 +388,7 @@ void explain_peer_finish(struct explain_peer *p, int64_t deadline_ns)
     } while (!p->ended && reads++ < READS_AFTER_FIN_MAX && read_raw(p, deadline_ns, NULL) > 0);
     if (!p->ended && reads > READS_AFTER_FIN_MAX)
         explain_record(p->recorder, TRANSCRIPT_REMARK,
-                       "the server goes on sending all the same: the client closes for good");
+                       "the server continues to send: the client closes the socket");
     explain_peer_close(p);
 }
 

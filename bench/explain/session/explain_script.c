@@ -40,7 +40,7 @@ void script_remark(struct explain_script *s, const char *fmt, ...)
 void script_expect(struct explain_script *s, int want, int got, const char *meant)
 {
     if (got != 0 && got != want)
-        script_remark(s, "expected was %d, %s; the answer is %d", want, meant, got);
+        script_remark(s, "expected %d (%s), got %d", want, meant, got);
 }
 
 int64_t script_deadline_ns(const struct explain_script *s)
@@ -93,17 +93,17 @@ void script_missing(struct explain_script *s, const char *what)
     if (s->ws.closed)
         script_remark(s, "the server has sent its close frame: no %s", what);
     else if (s->peer.eof)
-        script_remark(s, "the server has ended: no %s", what);
+        script_remark(s, "the server has closed the connection: no %s", what);
     else if (s->answered)
-        script_remark(s, "the answer is over: no %s", what);
+        script_remark(s, "the response is complete: no %s", what);
     else
         script_remark(s, "no %s within %.1f s", what, (double)s->plan->wait_ns / (double)NS_PER_S);
 }
 
 void script_enough(struct explain_script *s, const char *what)
 {
-    script_remark(s, "%d pieces, and no %s among them: the client waits no longer",
-                  SCRIPT_PIECES_MAX, what);
+    script_remark(s, "no %s in %d messages or parts: the client stops waiting", what,
+                  SCRIPT_PIECES_MAX);
 }
 
 /* ---- requests ---- */
@@ -116,17 +116,17 @@ static const char *why_over(struct explain_script *s)
     if (s->asked == 0)
         return NULL;
     if (s->http.done)
-        return "that answer was the last one on its connection";
+        return "that was the last response on its connection";
     if (!s->answered)
-        return "a connection whose answer is still to come is of no use for another question";
+        return "a connection with an outstanding response can't be used for another request";
     if (explain_peer_receive(&s->peer, clock_now_ns(), &ignored) < 0 || s->peer.eof)
-        return "the server has ended the connection";
+        return "the server has closed the connection";
     return NULL;
 }
 
 static void connect_again(struct explain_script *s, const char *why)
 {
-    script_remark(s, "%s: the client makes another, with another handshake", why);
+    script_remark(s, "%s: the client opens another, with another handshake", why);
     script_finish(s);
     script_connect(s);
 }
@@ -148,7 +148,7 @@ static bool ask_once_more(struct explain_script *s)
         return false;
     s->rc = PL_OK;
     *s->e = (struct err_text){""};
-    connect_again(s, "the server was ending the connection already");
+    connect_again(s, "the server was already closing the connection");
     ask(s);
     return s->rc == PL_OK;
 }
@@ -225,7 +225,7 @@ static enum http_event take_http(struct explain_script *s)
     ssize_t n = http_reader_feed(&s->http, in->data, in->len, &ev);
 
     if (n < 0) {
-        s->rc = err_set(s->e, PL_EPROTO, "the server's answer is not HTTP/1.1");
+        s->rc = err_set(s->e, PL_EPROTO, "the server's response is not HTTP/1.1");
         return HTTP_NEED_MORE;
     }
     if (ev == HTTP_BODY)
@@ -271,15 +271,15 @@ static bool is_agreed(struct explain_script *s)
 
     if (s->key[0] == '\0' || ws_accept_from_key(expected, s->key) < 0 || accept == NULL ||
         strcmp(accept, expected) != 0)
-        what = "its Sec-WebSocket-Accept is not the one for the client's key";
+        what = "its Sec-WebSocket-Accept doesn't match the client's key";
     else if (!http_message_has_token(m, "Upgrade", "websocket"))
-        what = "it does not say Upgrade: websocket";
+        what = "it lacks Upgrade: websocket";
     else if (!http_message_has_token(m, "Connection", "upgrade"))
-        what = "it does not say Connection: Upgrade";
+        what = "it lacks Connection: Upgrade";
     if (what != NULL)
         s->rc = err_set(s->e, PL_EPROTO,
-                        "the server's 101 is not to be believed: %s, so that the client fails the "
-                        "connection (RFC 6455 §4.1)",
+                        "the server's 101 is invalid: %s; the client fails the connection "
+                        "(RFC 6455 §4.1)",
                         what);
     return what == NULL;
 }
@@ -306,7 +306,7 @@ int script_answer(struct explain_script *s)
         if (ev == HTTP_MESSAGE && status >= 200)
             return status;
     }
-    script_missing(s, "complete answer");
+    script_missing(s, "complete response");
     return status;
 }
 
@@ -316,8 +316,7 @@ bool script_hold(struct explain_script *s, int64_t hold_ms)
 
     if (s->rc < 0 || s->peer.in.len > 0 || script_receive(s, until_ns) || s->peer.eof)
         return false;
-    script_remark(s, "%lld ms after an answer could have come there is none: the request is held",
-                  (long long)hold_ms);
+    script_remark(s, "no response for %lld ms: the server holds the request", (long long)hold_ms);
     return s->rc == PL_OK;
 }
 
@@ -381,13 +380,12 @@ static int post(struct explain_script *s, const char *request, size_t len, struc
 
 bool script_publish(struct explain_script *s)
 {
-    static const char instead[] = "whatever this server sends by itself has to do";
+    static const char instead[] = "continuing with what the server sends by itself";
     struct err_text why = {""};
     char request[REQUEST_MAX_BYTES];
     int status;
 
-    script_remark(s,
-                  "meanwhile somebody publishes %.200s, with POST /publish on another connection",
+    script_remark(s, "meanwhile %.200s is published, with POST /publish on another connection",
                   s->plan->message);
     if (s->rc < 0)
         return false;
@@ -397,11 +395,11 @@ bool script_publish(struct explain_script *s)
              s->prefix, s->host, strlen(s->plan->message), s->plan->message);
     status = post(s, request, strlen(request), &why);
     if (status == NOT_HTTP)
-        script_remark(s, "the answer to that is not HTTP/1.x: %s", instead);
+        script_remark(s, "the response to that is not HTTP/1.x: %s", instead);
     else if (status < 0)
-        script_remark(s, "that could not be asked (%.160s): %s", why.text, instead);
+        script_remark(s, "that request failed (%.160s): %s", why.text, instead);
     else if (status == 0)
-        script_remark(s, "there was no answer to that: %s", instead);
+        script_remark(s, "no response to that: %s", instead);
     else if (status / 100 != 2)
         script_remark(s, "that was refused (%d): %s", status, instead);
     return status / 100 == 2;

@@ -124,7 +124,8 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
         const char *line = child_next_line(&g->client, CHILD_ERR);
 
         snprintf(out->problem, sizeof out->problem, "%s",
-                 line != NULL ? child_said(&g->client, line) : "the client died");
+                 line != NULL ? child_said(&g->client, line)
+                              : "the client ended without a message");
     }
     if (g->network.emulated)
         let_packets_arrive(g);
@@ -212,7 +213,7 @@ int explain_stage_run(struct explain_take *out, const struct explain_setting *s,
         rc = network_open(&g.network, s->link, 1, false, e);
     if (rc == PL_OK && s->wire_needed && !g.network.emulated) {
         network_close(&g.network);
-        rc = err_set(e, PL_ESYS, "no emulated link to take packets from: %.300s", g.network.why);
+        rc = err_set(e, PL_ESYS, "no emulated link to capture packets on: %.300s", g.network.why);
     }
     if (rc == PL_OK) {
         name_network(&g, out);

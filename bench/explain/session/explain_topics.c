@@ -56,13 +56,13 @@ static void short_poll(struct explain_script *s)
 
     connect_first(s);
     script_step(s, "short-poll first");
-    script_expect(s, 204, ask_poll(s, ACCEPT_JSON), "no news");
+    script_expect(s, 204, ask_poll(s, ACCEPT_JSON), "no update");
     script_step(s, "short-poll news");
     published = script_publish(s);
     script_expect(s, published ? 200 : 204, ask_poll(s, ACCEPT_JSON),
-                  published ? "news" : "no news");
+                  published ? "an update" : "no update");
     script_step(s, "short-poll again");
-    script_expect(s, 204, ask_poll(s, ACCEPT_JSON), "no news");
+    script_expect(s, 204, ask_poll(s, ACCEPT_JSON), "no update");
     finish_last(s);
 }
 
@@ -77,12 +77,12 @@ static void long_poll(struct explain_script *s)
     if (script_hold(s, HOLD_MS))
         script_publish(s);
     else
-        script_remark(s, "something comes from the server before anything is published here");
-    script_expect(s, 200, script_answer(s), "news");
+        script_remark(s, "the server responds before anything is published here");
+    script_expect(s, 200, script_answer(s), "an update");
     script_step(s, "long-poll timeout");
     target_since(s, target, "/longpoll", "timeout=200");
     script_get(s, target, ACCEPT_JSON);
-    script_expect(s, 204, script_answer(s), "no news");
+    script_expect(s, 204, script_answer(s), "no update");
     finish_last(s);
 }
 
@@ -109,7 +109,7 @@ static bool begin_stream(struct explain_script *s, const char *target, const cha
     status = script_answer(s);
     script_expect(s, 200, status, "a stream");
     if (status == 200 && s->answered)
-        script_remark(s, "that answer has an end: no stream");
+        script_remark(s, "the response has an end: it is not a stream");
     return status == 200 && !s->answered;
 }
 
@@ -136,7 +136,7 @@ static void come_again(struct explain_script *s, const char *target)
     if (s->event_id[0] != '\0')
         snprintf(fields, sizeof fields, ACCEPT_SSE "Last-Event-ID: %s\r\n", s->event_id);
     else
-        script_remark(s, "no event had an id: there is nothing to say that it had last");
+        script_remark(s, "no event had an ID: the client can't say which one was its last");
     script_connect(s);
     if (begin_stream(s, target, fields))
         script_content(s, "\"seq\":", "update");
@@ -193,7 +193,7 @@ static bool offer(struct explain_script *s, const char *target)
 
     script_upgrade(s, target, "13");
     status = script_answer(s);
-    script_expect(s, 101, status, "agreement");
+    script_expect(s, 101, status, "switching protocols");
     return status == 101;
 }
 
@@ -230,10 +230,10 @@ static void upgrade(struct explain_script *s)
     script_step(s, "upgrade missing");
     script_connect(s);
     script_get(s, target, "");
-    script_expect(s, 426, script_answer(s), "upgrade needed");
+    script_expect(s, 426, script_answer(s), "upgrade required");
     script_step(s, "upgrade version");
     script_upgrade(s, target, "12");
-    script_expect(s, 426, script_answer(s), "upgrade needed, and to which version");
+    script_expect(s, 426, script_answer(s), "upgrade required, with the supported version");
     script_step(s, "upgrade ignored");
     target_since(s, target, "/poll", "");
     script_upgrade(s, target, "13");

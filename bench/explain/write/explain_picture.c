@@ -141,8 +141,8 @@ int explain_picture(struct buf *svg, const struct explain_take *t, const char *t
                     const char *about_text, const struct explain_tally *tally, struct err_text *e)
 {
     bool wire = t->pcapng.len > 0;
-    char sum[2][SUM_CHARS] = {
-        "The whole exchange, as the client noted it down; it saw no packets, SYN-ACK is computed:"};
+    char sum[2][SUM_CHARS] = {"The whole exchange, as recorded by the client; no packets were "
+                              "captured, SYN-ACK is computed:"};
     uint16_t ports[CONNECTIONS_MAX];
     struct ladder_about about = {.exchange = title,
                                  .how = about_text,

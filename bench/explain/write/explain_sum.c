@@ -92,13 +92,13 @@ static void sum_packets(struct sum *s)
     const char *all = varying(s, both(n)), *up = varying(s, n[true]), *down = varying(s, n[false]);
 
     if (wire)
-        put(s, "packets", "%s: %s up, %s down; %s of them carry nothing but an acknowledgment", all,
-            up, down, varying(s, s->t.pure_acks));
+        put(s, "packets", "%s: %s up, %s down; %s of them only acknowledge", all, up, down,
+            varying(s, s->t.pure_acks));
     else
-        put(s, "packets", "%s: %s up, %s down, until the client closes, as its kernel counts", all,
+        put(s, "packets", "%s: %s up, %s down, counted by the client's kernel until it closes", all,
             up, down);
     if (wire && s->t.lost > 0 && !s->r->mask)
-        put(s, "lost", "%u of them, on their way", s->t.lost);
+        put(s, "lost", "%u of them", s->t.lost);
 }
 
 /* What packets are made of besides, so that it all adds up. carried: what TCP had to carry once. */
@@ -114,10 +114,9 @@ static void sum_packet_bytes(struct sum *s, uint64_t carried)
         put(s, "sent again", "%s byte%s, in %u packet%s", number(s, again), plural(again), t->again,
             plural(t->again));
     if (once > carried && !s->r->mask)
-        put(s, "never read", "%s bytes that the client did not wait for",
-            number(s, once - carried));
-    put(s, "TCP/IP headers", "%s bytes, so that the packets are %s bytes together",
-        varying(s, headers), varying(s, packets));
+        put(s, "not read", "%s bytes that the client did not wait for", number(s, once - carried));
+    put(s, "TCP/IP headers", "%s bytes; all packets together: %s bytes", varying(s, headers),
+        varying(s, packets));
 }
 
 static void sum_bytes(struct sum *s)
@@ -126,21 +125,21 @@ static void sum_bytes(struct sum *s)
     uint64_t head = both(t->head_bytes), framing = both(t->framing_bytes);
     uint64_t payload = both(t->payload_bytes), records = both(t->record_bytes);
 
-    put(s, "payload", "%s byte%s: what it is all for", number(s, payload), plural(payload));
+    put(s, "payload", "%s byte%s: the content itself", number(s, payload), plural(payload));
     if (framing > 0)
-        put(s, "framing", "%s byte%s around it: sizes of chunks, field names, frames",
+        put(s, "framing", "%s byte%s around it: chunk sizes, field names of events, frame headers",
             number(s, framing), plural(framing));
-    put(s, "HTTP heads", "%s bytes: %s up, %s down", number(s, head),
+    put(s, "HTTP headers", "%s bytes: %s up, %s down", number(s, head),
         number(s, t->head_bytes[true]), number(s, t->head_bytes[false]));
     if (records > 0)
-        put(s, "TLS", "%s bytes: handshakes, certificates, and a header and a tag on each record",
+        put(s, "TLS", "%s bytes: handshakes, certificates, a header and a tag for each record",
             varying(s, records - head - framing - payload));
     sum_packet_bytes(s, records > 0 ? records : head + framing + payload);
 }
 
 const char *explain_round_trips_are(const struct explain_tally *t)
 {
-    return t->frames > 0 ? "handshakes, answers, pongs, closes" : "handshakes, answers";
+    return t->frames > 0 ? "handshakes, responses, pongs, closes" : "handshakes, responses";
 }
 
 /* A connection each, where there are several. */
@@ -169,7 +168,7 @@ size_t explain_sum(struct explain_sum_line lines[EXPLAIN_SUM_LINES], const struc
     put(&s, "handshakes", "%u of TCP%s", s.t.handshakes, tls);
     put(&s, "round trips", "%u that the client waited for: %s", s.t.round_trips,
         explain_round_trips_are(&s.t));
-    put(&s, "requests", "%u, answers %u%s", s.t.requests, s.t.responses,
+    put(&s, "requests", "%u, responses %u%s", s.t.requests, s.t.responses,
         s.t.frames > 0 ? "; then WebSocket" : "");
     if (s.t.frames > 0)
         put(&s, "frames", "%u", s.t.frames);

@@ -23,8 +23,8 @@ struct explain_report {
 
 /* What stands for packets where nobody sees them: in explain_report.times. */
 #define EXPLAIN_TIMES_UNSEEN                                                                       \
-    "No wire to look at: times are the client's, packets and round-trip time are the kernel's "    \
-    "word (TCP_INFO); \u2248 is computed from that."
+    "No packets were captured: times are the client's, counts of packets and the round-trip time " \
+    "are its kernel's (TCP_INFO); \u2248 marks times computed from these."
 
 enum { EXPLAIN_COLUMNS = 100, EXPLAIN_COLUMNS_MIN = 60, EXPLAIN_COLUMNS_MAX = 120 };
 

@@ -153,7 +153,7 @@ static void put_sum(struct page *p)
     size_t count = explain_sum(lines, p->r);
 
     leave_table(p);
-    writer_puts(&p->w, "### It adds up to\n\n| | |\n|---|---|\n");
+    writer_puts(&p->w, "### Totals\n\n| | |\n|---|---|\n");
     for (size_t i = 0; i < count; i++)
         writer_printf(&p->w, "| %s | %s |\n", lines[i].name, lines[i].value);
 }
@@ -167,7 +167,7 @@ int explain_write_markdown(struct buf *out, const struct explain_report *r)
     writer_puts(&p.w, ". ");
     put_escaped(&p, r->times);
     writer_puts(&p.w, " \u2192 is from the client to the server, \u2190 from the server to the "
-                      "client. What is in italics was not on the wire in these words.\n\n");
+                      "client. Text in italics was not on the wire: it is derived.\n\n");
     for (size_t i = 0; i < r->notes->count; i++) {
         const struct explain_note *n = &r->notes->all[i];
 

@@ -202,8 +202,8 @@ static void put_legend(struct page *p)
     writer_puts(&p->w, "\n");
     put_wrapped(
         p,
-        "\u2192 client to server, \u2190 server to client, \u00b7 not on the wire: read out of "
-        "it, or beside it",
+        "\u2192 client to server, \u2190 server to client, \u00b7 not on the wire: derived from "
+        "it, or a remark",
         0, 0);
     writer_puts(&p->w, "\n");
 }
@@ -213,7 +213,7 @@ static void put_sum(struct page *p, bool connections)
     struct explain_sum_line lines[EXPLAIN_SUM_LINES];
     size_t count = explain_sum(lines, p->r);
 
-    writer_printf(&p->w, "\n%sIt adds up to%s\n\n", paint(p, "\033[1m"), paint(p, "\033[0m"));
+    writer_printf(&p->w, "\n%sTotals%s\n\n", paint(p, "\033[1m"), paint(p, "\033[0m"));
     for (size_t i = 0; i < count; i++) {
         if (!connections && strncmp(lines[i].name, "connection ", 11) == 0)
             continue;

@@ -667,7 +667,7 @@ START_TEST(the_clients_own_message_is_neither_a_request_nor_a_heartbeat)
               0);
     svg = draw(&w, &sse);
     ck_assert_ptr_nonnull(strstr(svg, ">text frame, 5 bytes</tspan>"));
-    ck_assert_ptr_nonnull(strstr(svg, ">message of the client's</text>"));
+    ck_assert_ptr_nonnull(strstr(svg, ">message from the client</text>"));
     ck_assert_ptr_null(strstr(svg, "hello, heartbeat"));
     free(svg);
 }

@@ -12,12 +12,12 @@ START_TEST(explain_names_every_line_of_a_head_and_its_section)
     explained_begin(&x, &plain);
     SENT(&x, WS_REQUEST);
     assert_says(&x, ">0 GET /chat HTTP/1.1 | the request line: method, target, version | RFC 9112");
-    assert_says(&x, ">1 GET | give me what is there");
+    assert_says(&x, ">1 GET | requests the resource");
     assert_says(&x, ">1 /chat | ");
-    assert_says(&x, ">1 Host: server.example.com | which site is meant");
+    assert_says(&x, ">1 Host: server.example.com | the host in the URL");
     assert_says(&x, "RFC 9110 \u00a77.2\n");
     assert_says(&x, ">1 Origin: http://example.com | ");
-    assert_says(&x, ">1 \\r\\n | an empty line: the head is over, no content follows");
+    assert_says(&x, ">1 \\r\\n | an empty line ends the header section; there is no content");
     explained_end(&x);
 }
 END_TEST
@@ -30,9 +30,9 @@ START_TEST(explain_says_who_decides_when_an_upgrade_is_refused_9110_7_8)
     SENT(&x, WS_REQUEST);
     RECEIVED(&x, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                  "Content-Length: 2\r\n\r\nno");
-    assert_says(&x, "<0 HTTP/1.1 426 Upgrade Required | not by this protocol");
-    assert_says(&x, "the server has decided: not upgraded | the client may only offer; the "
-                    "connection goes on with HTTP | RFC 9110");
+    assert_says(&x, "<0 HTTP/1.1 426 Upgrade Required | the resource requires another protocol");
+    assert_says(&x, "the server has decided: not upgraded | the client can only offer; the "
+                    "connection continues with HTTP | RFC 9110");
     assert_says(&x, "<1 no | 2 bytes of content");
     explained_end(&x);
 }
@@ -51,8 +51,8 @@ START_TEST(explain_says_when_the_connection_ends_with_the_refusal_9112_9_3)
         explained_begin(&x, &plain);
         SENT(&x, WS_REQUEST);
         explained_bytes(&x, TRANSCRIPT_RECEIVED, answers[i], strlen(answers[i]), 0);
-        assert_says(&x, "not upgraded | the client may only offer; and the connection ends with "
-                        "this answer | RFC 9112 \u00a79.3");
+        assert_says(&x, "not upgraded | the client can only offer; the connection ends with this "
+                        "response | RFC 9112 \u00a79.3");
         explained_end(&x);
     }
 }
@@ -64,16 +64,16 @@ START_TEST(explain_takes_a_status_line_apart_9112_4)
 
     explained_begin(&x, &plain);
     RECEIVED(&x, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    assert_says(&x, "<0 HTTP/1.1 200 OK | here it is");
-    assert_says(&x, "<1 HTTP/1.1 | the version: the connection persists");
+    assert_says(&x, "<0 HTTP/1.1 200 OK | the request succeeded");
+    assert_says(&x, "<1 HTTP/1.1 | the version: the connection stays open");
     assert_says(&x, "<1 200 | the status code; 2xx: success | RFC 9110 \u00a715");
-    assert_says(&x, "<1 OK | the reason phrase: for people; a client goes by the code | RFC 9112");
+    assert_says(&x, "<1 OK | the reason phrase, for people: clients use the code only | RFC 9112");
     RECEIVED(&x, "HTTP/1.1 204 \r\n\r\n");
     ck_assert_uint_eq(count_of(&x, "the version: "), 1);
     ck_assert_uint_eq(count_of(&x, "the status code; "), 1);
     RECEIVED(&x, "HTTP/1.0 501 Unsupported method ('POST')\r\nContent-Length: 0\r\n\r\n");
-    assert_says(&x, "<1 HTTP/1.0 | the version: connections end after the answer, unless");
-    assert_says(&x, "<1 501 | the status code; 5xx: the server is at fault");
+    assert_says(&x, "<1 HTTP/1.0 | the version: the connection closes after the response, unless");
+    assert_says(&x, "<1 501 | the status code; 5xx: an error in the server");
     ck_assert_uint_eq(count_of(&x, "the reason phrase"), 1);
     explained_end(&x);
 }
@@ -84,11 +84,11 @@ START_TEST(explain_says_whether_content_follows_a_head_9112_6_3)
     static const struct {
         const char *answer, *says;
     } cases[] = {
-        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "the head is over, no content follows |"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "the header section; there is no content |"},
         {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
-         "the head is over, the content follows |"},
-        {"HTTP/1.1 204 No Content\r\n\r\n", "the head is over, no content follows |"},
-        {"HTTP/1.1 200 OK\r\n\r\n", "the content follows, up to the connection's end |"},
+         "the header section; the content follows |"},
+        {"HTTP/1.1 204 No Content\r\n\r\n", "the header section; there is no content |"},
+        {"HTTP/1.1 200 OK\r\n\r\n", "the content follows, up to the end of the connection |"},
     };
     struct explained x;
 
@@ -140,7 +140,7 @@ START_TEST(explain_says_that_a_stream_was_cut_9112_8)
     explained_begin(&x, &plain);
     RECEIVED(&x, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n");
     explained_event(&x, TRANSCRIPT_EOF, 1, "", 0);
-    assert_says(&x, "(the response was not over)");
+    assert_says(&x, "(incomplete response)");
     assert_says(&x, "<0 end of the stream: FIN");
     explained_end(&x);
 }
@@ -206,14 +206,14 @@ START_TEST(explain_reads_the_fields_of_an_event_stream_9_2_6)
                           "data:second event\nid\n\nevent: add\ndata:  third event\n\n"
                           "retry: 1000\n\nbogus: x\n");
     assert_says(&x, "<1 : test stream | a comment");
-    assert_says(&x, "<1 \\n | an empty line; there was no data, so no event is made");
-    assert_says(&x, "<1 data: first event | what the event says");
-    assert_says(&x, "<1 \\n | an empty line: here is an event \"message\", last event ID \"1\"");
-    assert_says(&x, "<1 id | the event's name");
-    assert_says(&x, "<1 \\n | an empty line: here is an event \"message\", last event ID \"\"");
-    assert_says(&x, "here is an event \"add\"");
-    assert_says(&x, "<1 retry: 1000 | when the connection is lost");
-    assert_says(&x, "<1 bogus: x | a field of no known name");
+    assert_says(&x, "<1 \\n | an empty line without data before it: no event is dispatched");
+    assert_says(&x, "<1 data: first event | the data of the event");
+    assert_says(&x, "<1 \\n | an empty line dispatches the event: type \"message\", last event ID \"1\"");
+    assert_says(&x, "<1 id | the event's ID");
+    assert_says(&x, "<1 \\n | an empty line dispatches the event: type \"message\", last event ID \"\"");
+    assert_says(&x, "dispatches the event: type \"add\"");
+    assert_says(&x, "<1 retry: 1000 | how long to wait before reconnecting");
+    assert_says(&x, "<1 bogus: x | an unknown field");
     /* "first event", "second event", " third event" */
     ck_assert_uint_eq(explain_tally(x.explain, 0).payload_bytes[false], 11 + 12 + 12);
     explained_end(&x);
@@ -230,12 +230,12 @@ START_TEST(explain_says_of_what_comes_again_and_again_no_more_than_what_it_is)
     for (int i = 0; i < 10; i++)
         RECEIVED(&x, "2b\r\nid: 1\ndata: {\"seq\":1,\"t\":2,\"data\":\"Hell\"}\n\n\r\n");
     ck_assert_uint_eq(count_of(&x, "<1 id: 1 | "), 10);
-    ck_assert_uint_eq(count_of(&x, "<1 id: 1 | the event's name"), 3);
+    ck_assert_uint_eq(count_of(&x, "<1 id: 1 | the event's ID"), 3);
     ck_assert_uint_eq(count_of(&x, "a chunk's size"), 3);
-    ck_assert_uint_eq(count_of(&x, "what the event says"), 3);
-    ck_assert_uint_eq(count_of(&x, "here is an event"), 3);
+    ck_assert_uint_eq(count_of(&x, "the data of the event"), 3);
+    ck_assert_uint_eq(count_of(&x, "dispatches the event"), 3);
     ck_assert_uint_eq(count_of(&x, "<2 update 1 | "), 10);
-    ck_assert_uint_eq(count_of(&x, "seq counts"), 3);
+    ck_assert_uint_eq(count_of(&x, "seq: its number"), 3);
     RECEIVED(&x, "2\r\n:\n\r\n");
     assert_says(&x, "<1 : | a comment");
     explained_end(&x);
@@ -253,12 +253,12 @@ START_TEST(explain_in_brief_says_of_repeated_heads_no_more_than_what_they_are)
         RECEIVED(&x, "HTTP/1.1 204 No Content\r\nDate: x\r\n\r\n");
     }
     ck_assert_uint_eq(count_of(&x, ">1 Host: a | "), 5);
-    ck_assert_uint_eq(count_of(&x, "which site is meant"), 3);
+    ck_assert_uint_eq(count_of(&x, "the host in the URL"), 3);
     ck_assert_uint_eq(count_of(&x, "<0 HTTP/1.1 204 No Content | "), 5);
-    ck_assert_uint_eq(count_of(&x, "nothing to send, and that is all right"), 3);
+    ck_assert_uint_eq(count_of(&x, "the request succeeded, and there is no content"), 3);
     RECEIVED(&x, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    assert_says(&x, "<0 HTTP/1.1 200 OK | here it is");
-    assert_says(&x, "Content-Length: 0 | so many bytes");
+    assert_says(&x, "<0 HTTP/1.1 200 OK | the request succeeded");
+    assert_says(&x, "Content-Length: 0 | the number of bytes");
     explained_end(&x);
 }
 END_TEST
@@ -361,9 +361,9 @@ START_TEST(explain_says_which_end_of_a_connection_was_closed)
 
     explained_begin(&x, &plain);
     explained_event(&x, TRANSCRIPT_SHUT, 1, "", 0);
-    assert_says(&x, ">0 shutdown(): FIN | the client will send nothing more; it can still receive");
+    assert_says(&x, ">0 shutdown(): FIN | the client sends no more data; it can still receive");
     explained_event(&x, TRANSCRIPT_SHUT, 2, "close()", 7);
-    assert_says(&x, ">0 close(): FIN | the client is done with the connection, in both directions");
+    assert_says(&x, ">0 close(): FIN | the client closes the connection, in both directions");
     explained_end(&x);
 }
 END_TEST

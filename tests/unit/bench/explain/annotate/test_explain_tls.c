@@ -66,20 +66,20 @@ START_TEST(explain_tells_a_hello_retry_request_from_a_server_hello_8446_4_1_3)
     explained_begin(&x, &plain);
     CLIENT_SAYS(&x, "\x13\x01", VERSIONS_OFFERED);
     SERVER_SAYS(&x, retry_random, "\x13\x01", VERSION_CHOSEN ASKED_P384);
-    assert_says(&x, "<1 HelloRetryRequest | not like this: ");
-    assert_says(&x, "<2 key_share: secp384r1 | the group that the server wants a half for | "
+    assert_says(&x, "<1 HelloRetryRequest | the client must send another ClientHello");
+    assert_says(&x, "<2 key_share: secp384r1 | the group that the server requires a key share for | "
                     "RFC 8446 \u00a74.2.8");
     assert_silent(&x, "ServerHello | ");
     RECORD_UP(&x, "\x14\x03\x03\x00\x01\x01");
     RECORD_DOWN(&x, "\x14\x03\x03\x00\x01\x01");
-    assert_says(&x, "change_cipher_spec: means nothing in TLS 1.3; ");
+    assert_says(&x, "change_cipher_spec: no effect in TLS 1.3, ");
     CLIENT_SAYS(&x, "\x13\x01", VERSIONS_OFFERED);
     SERVER_SAYS(&x, NULL, "\x13\x01", VERSION_CHOSEN);
     ck_assert_uint_eq(count_of(&x, ">1 ClientHello | "), 2);
     ck_assert_uint_eq(count_of(&x, "<1 ServerHello | what the server has chosen"), 1);
     assert_silent(&x, "handshake: encrypted");
     explained_event(&x, TRANSCRIPT_SECURED, 1, "TLSv1.3 X full", 14);
-    assert_says(&x, "secured, after two more round trips: one of them for the HelloRetryRequest");
+    assert_says(&x, "secure, after two more round trips: one of them for the HelloRetryRequest");
     ck_assert_uint_eq(explain_tally(x.explain, 1).round_trips, 2);
     explained_end(&x);
 }
@@ -98,14 +98,14 @@ START_TEST(explain_cites_rfc_5246_where_it_is_tls_1_2)
     RECORD_UP(&x, "\x14\x03\x03\x00\x01\x01");
     RECORD_UP(&x, "\x16\x03\x03\x00\x04\x01\x00\x00\x00");
     explained_event(&x, TRANSCRIPT_SECURED, 1, "TLSv1.2 X full", 14);
-    assert_says(&x, ">1 ClientHello | what the client can do | RFC 5246 \u00a77.4.1.2");
+    assert_says(&x, ">1 ClientHello | what the client supports | RFC 5246 \u00a77.4.1.2");
     assert_says(&x, "<1 ServerHello | what the server has chosen | RFC 5246 \u00a77.4.1.3");
     assert_says(&x, "RFC 5246 \u00a77.4.3\n"); /* ServerKeyExchange */
-    assert_says(&x, "<1 ServerHelloDone | your turn | RFC 5246 \u00a77.4.5\n");
+    assert_says(&x, "<1 ServerHelloDone | the server waits for the client | RFC 5246 \u00a77.4.5\n");
     assert_says(&x, "RFC 5246 \u00a77.4.7\n"); /* ClientKeyExchange */
     assert_says(&x, "change_cipher_spec: from here on this side encrypts | RFC 5246 \u00a77.1\n");
     assert_says(&x, "a TLS record, handshake: encrypted | RFC 5246 \u00a76.2.3\n");
-    assert_says(&x, "secured, after two more round trips | RFC 5246 \u00a77.3\n");
+    assert_says(&x, "secure, after two more round trips | RFC 5246 \u00a77.3\n");
     assert_silent(&x, "RFC 8446");
     ck_assert_uint_eq(explain_tally(x.explain, 1).round_trips, 2);
     explained_end(&x);
@@ -119,9 +119,9 @@ START_TEST(explain_counts_ciphers_only_and_omits_no_extension)
     explained_begin(&x, &plain);
     CLIENT_SAYS(&x, "\xc0\x2b\xc0\x2c\x00\xff", OLD_EXTENSIONS "\x12\x34\x00\x00");
     assert_says(&x, ">2 2 cipher suites: ECDHE-ECDSA-AES128-GCM-SHA256, \u2026 | ");
-    assert_says(&x, ">2 TLS_EMPTY_RENEGOTIATION_INFO_SCSV | no cipher but a signal");
+    assert_says(&x, ">2 TLS_EMPTY_RENEGOTIATION_INFO_SCSV | not a cipher suite but a signal");
     assert_says(&x, "RFC 5746 \u00a73.3\n");
-    assert_says(&x, ">2 ec_point_formats | how points of curves may be written; for TLS 1.2 | "
+    assert_says(&x, ">2 ec_point_formats | the formats it can read for points of curves; TLS 1.2 only | "
                     "RFC 8422 \u00a75.1.2\n");
     assert_says(&x, "RFC 7366 \u00a72\n");   /* encrypt_then_mac */
     assert_says(&x, "RFC 7627 \u00a75.1\n"); /* extended_master_secret */
@@ -167,8 +167,8 @@ START_TEST(explain_names_alerts_8446_6_2)
     SERVER_SAYS(&x, NULL, "\xc0\x2b", "");
     RECORD_UP(&x, "\x15\x03\x03\x00\x02\x02\x30");
     explained_event(&x, TRANSCRIPT_TLS_SENT, 1, "\x15\x02\x30", 3);
-    assert_says(&x, "a TLS record, alert: in the clear");
-    assert_says(&x, ">1 alert 48 unknown_ca | whoever has signed the certificate is not trusted | "
+    assert_says(&x, "a TLS record, alert: not encrypted");
+    assert_says(&x, ">1 alert 48 unknown_ca | the certificate authority is not trusted | "
                     "RFC 5246 \u00a77.2.2\n");
     ck_assert_uint_eq(count_of(&x, "unknown_ca"), 1);
     explained_end(&x);
@@ -180,11 +180,11 @@ START_TEST(explain_names_alerts_8446_6_2)
     explained_event(&x, TRANSCRIPT_TLS_SENT, 1, "\x15\x02\x30", 3);
     explained_event(&x, TRANSCRIPT_TLS_RECEIVED, 1, "\x15\x01\x00", 3);
     explained_event(&x, TRANSCRIPT_TLS_RECEIVED, 1, "\x15\x02\xee", 3);
-    assert_says(&x, ">1 alert 48 unknown_ca (inside; seen by the ends only) | ");
+    assert_says(&x, ">1 alert 48 unknown_ca (encrypted; visible to the two ends only) | ");
     assert_says(&x, "RFC 8446 \u00a76.2\n");
-    assert_says(&x, "<1 alert 0 close_notify (inside; seen by the ends only) | nothing follows");
+    assert_says(&x, "<1 alert 0 close_notify (encrypted; visible to the two ends only) | the sender sends no more data");
     assert_says(&x, "RFC 8446 \u00a76.1\n");
-    assert_says(&x, "<1 alert 238 (inside; seen by the ends only) | something is wrong");
+    assert_says(&x, "<1 alert 238 (encrypted; visible to the two ends only) | an error");
     explained_end(&x);
 }
 END_TEST

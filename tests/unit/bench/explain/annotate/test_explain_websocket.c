@@ -39,14 +39,14 @@ START_TEST(explain_says_when_the_accept_is_wrong_4_1)
                  "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
     assert_says(&x, "NOT equal");
     assert_says(&x, "the client must fail the connection");
-    assert_says(&x, "the server has decided: upgraded | but what proves");
-    assert_silent(&x, "the same TCP connection goes on");
+    assert_says(&x, "the server has decided: upgraded | but Sec-WebSocket-Accept is wrong or missing");
+    assert_silent(&x, "the same TCP connection continues");
     explained_end(&x);
     explained_begin(&x, &plain);
     SENT(&x, WS_REQUEST);
     RECEIVED(&x, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                  "Connection: Upgrade\r\n\r\n");
-    assert_says(&x, "the server has decided: upgraded | but what proves");
+    assert_says(&x, "the server has decided: upgraded | but Sec-WebSocket-Accept is wrong or missing");
     explained_end(&x);
 }
 END_TEST
@@ -58,9 +58,9 @@ START_TEST(explain_reads_an_unmasked_text_frame_5_7)
     open_websocket(&x);
     RECEIVED(&x, "\x81\x05Hello");
     assert_says(&x, "<0 81 05 48 65 6c 6c 6f | a text frame");
-    assert_says(&x, "<1 FIN    1 | the message is complete");
+    assert_says(&x, "<1 FIN    1 | the last frame of its message");
     assert_says(&x, "<1 MASK   0 | servers must not mask");
-    assert_says(&x, "<1 length 5 | up to 125 it fits the 7 bits");
+    assert_says(&x, "<1 length 5 | up to 125 it fits into 7 bits");
     assert_says(&x, "<1 Hello | 5 bytes of payload | ");
     explained_end(&x);
 }
@@ -90,7 +90,7 @@ START_TEST(explain_says_what_a_fragment_is_5_4)
     open_websocket(&x);
     RECEIVED(&x, "\x01\x03Hel\x80\x02lo");
     assert_says(&x, "<1 FIN    0 | a fragment: more of the message follows | RFC 6455 \u00a75.4");
-    assert_says(&x, "<0 80 02 6c 6f | a continuation frame: more of the message before");
+    assert_says(&x, "<0 80 02 6c 6f | a continuation frame: continues the message of the frame before");
     explained_end(&x);
 }
 END_TEST
@@ -103,11 +103,11 @@ START_TEST(explain_says_in_how_many_bits_a_length_is_5_2)
 
     open_websocket(&x);
     explained_bytes(&x, TRANSCRIPT_RECEIVED, middle, sizeof middle, 0);
-    assert_says(&x, "<1 length 256 | the 7 bits say 126: the length is in the next 16 bits");
+    assert_says(&x, "<1 length 256 | the 7 bits are 126: the length is in the next 16 bits");
     explained_end(&x);
     open_websocket(&x);
     explained_bytes(&x, TRANSCRIPT_RECEIVED, frame, sizeof frame, 1000);
-    assert_says(&x, "<1 length 65536 | the 7 bits say 127: the length is in the next 64 bits");
+    assert_says(&x, "<1 length 65536 | the 7 bits are 127: the length is in the next 64 bits");
     ck_assert_uint_eq(explain_tally(x.explain, 1).payload_bytes[false], 65536);
     ck_assert_uint_eq(explain_tally(x.explain, 1).framing_bytes[false], 10);
     explained_end(&x);
@@ -139,14 +139,14 @@ START_TEST(explain_says_what_a_field_means_when_it_differs_from_those_before_5_2
     RECEIVED(&x, "\xc1\x01x");
     assert_says(&x, "<1 RSV1-3 100 | reserved, and set");
     explained_bytes(&x, TRANSCRIPT_RECEIVED, middle, sizeof middle, 0);
-    assert_says(&x, "<1 length 200 | the 7 bits say 126");
+    assert_says(&x, "<1 length 200 | the 7 bits are 126");
     RECEIVED(&x, "\x89\x00");
     assert_says(&x, "<1 opcode 1001 = 0x9 | ping: a control frame");
     RECEIVED(&x, "\x8a\x00\x88\x00");
     assert_says(&x, "<1 opcode 1010 = 0xa | pong");
     assert_says(&x, "<1 opcode 1000 = 0x8 | close");
     RECEIVED(&x, "\x82\x80\1\2\3\4");
-    assert_says(&x, "<1 MASK   1 | against the rules");
+    assert_says(&x, "<1 MASK   1 | a protocol error");
     assert_says(&x, "<1 key    01 02 03 04 | ");
     ck_assert_uint_eq(count_of(&x, "<1 length "), 2);
     explained_end(&x);
@@ -196,7 +196,7 @@ START_TEST(explain_reads_close_codes_and_reasons_7_4)
     explained_end(&x);
     open_websocket(&x);
     RECEIVED(&x, "\x88\x00");
-    assert_says(&x, "<1 no close code | no code was given");
+    assert_says(&x, "<1 no close code | the frame has no close code");
     explained_end(&x);
     open_websocket(&x);
     RECEIVED(&x, "\x88\x02\x03\xf4\x88\x02\x03\xf5\x88\x02\x03\xf6");
@@ -236,7 +236,7 @@ START_TEST(explain_gives_up_on_a_length_not_in_its_shortest_form_5_2)
 
     open_websocket(&x);
     RECEIVED(&x, "\x81\x7e\x00\x05Hello");
-    assert_says(&x, "(not understood) | a frame's length is not in its shortest form");
+    assert_says(&x, "(not understood) | the length of a frame does not have its shortest form");
     RECEIVED(&x, "\x81\x05Hello");
     assert_silent(&x, "5 bytes of payload");
     explained_end(&x);

@@ -59,14 +59,14 @@ START_TEST(explain_tells_the_handshake_of_tcp_from_packets_9293_3_5)
     explained_begin(&x, &wire);
     for (size_t i = 0; i < sizeof handshake / sizeof *handshake; i++)
         explain_packet(x.explain, &handshake[i]);
-    assert_says(&x, ">0 SYN  seq 0 | may I?");
-    assert_says(&x, ">1 seq 0 = 1000 | on the wire it is any number");
+    assert_says(&x, ">0 SYN  seq 0 | requests a connection");
+    assert_says(&x, ">1 seq 0 = 1000 | a random number");
     assert_says(&x, ">1 MSS 1460 | ");
     assert_says(&x, ">1 timestamps | ");
-    assert_says(&x, "<1 1400 - 12 = 1388 | what timestamps leave for payload");
-    assert_says(&x, ">1 window scale 7 | windows that I announce are");
-    assert_says(&x, "<0 SYN, ACK  seq 0, ack 1 | yes:");
-    assert_says(&x, ">0 ACK  seq 1, ack 1 | understood: the connection is established");
+    assert_says(&x, "<1 1400 - 12 = 1388 | the payload that remains");
+    assert_says(&x, ">1 window scale 7 | window scale: the windows that this side announces are");
+    assert_says(&x, "<0 SYN, ACK  seq 0, ack 1 | accepts");
+    assert_says(&x, ">0 ACK  seq 1, ack 1 | acknowledges the server's number: the connection is established");
     assert_says(&x, ">0 ACK  seq 1, ack 1, 100 bytes | data;");
     ck_assert_uint_eq(explain_tally(x.explain, 1).packets[true], 3);
     ck_assert_uint_eq(explain_tally(x.explain, 1).pure_acks, 1);
@@ -89,7 +89,7 @@ START_TEST(explain_says_what_is_lost_and_what_is_sent_again_9293_3_8)
 
     explained_begin(&x, &wire);
     explain_packet(x.explain, &syn);
-    assert_says(&x, "(lost on its way)");
+    assert_says(&x, "(lost)");
     assert_silent(&x, "sent again");
     syn.again = true;
     explain_packet(x.explain, &syn);
@@ -151,7 +151,7 @@ START_TEST(explain_tells_times_that_do_not_go_back)
     assert_silent(&x, "<0 FIN");
     explained_event(&x, TRANSCRIPT_RECORD_RECEIVED, 1, "\x17\x03", 2);
     explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
-    assert_says(&x, "<0 FIN, ACK | the server sends nothing more");
+    assert_says(&x, "<0 FIN, ACK | the server sends no more data");
     ck_assert_int_eq(time_of(&x, 0), 30);
     explain_packet(x.explain, &fin);
     explained_event(&x, TRANSCRIPT_OPEN, 2, "a:1", 3); /* noted before the wire has seen the FIN */
@@ -176,8 +176,8 @@ START_TEST(explain_says_the_servers_fin_first_where_it_has_closed_first)
     explained_event(&x, TRANSCRIPT_RECORD_RECEIVED, 1, "\x17\x03", 2);
     explain_packet(x.explain, &fin);
     explained_event(&x, TRANSCRIPT_EOF, 1, NULL, 0);
-    assert_says(&x, "<0 FIN, ACK | the server sends nothing more | RFC 9293 \u00a73.6\n"
-                    ">0 FIN, ACK | the client sends nothing more");
+    assert_says(&x, "<0 FIN, ACK | the server sends no more data | RFC 9293 \u00a73.6\n"
+                    ">0 FIN, ACK | the client sends no more data");
     ck_assert_uint_eq(count_of(&x, "<0 "), 2);
     explained_end(&x);
 }
@@ -203,12 +203,12 @@ START_TEST(explain_shows_every_packet_that_is_lost_or_sent_again)
     p.sequence = 31;
     p.lost = true;
     explain_packet(x.explain, &p);
-    assert_says(&x, ">0 ACK  seq 31, ack 0, 30 bytes | data; ack names the next byte that is "
-                    "expected from the other side (lost on its way)");
+    assert_says(&x, ">0 ACK  seq 31, ack 0, 30 bytes | data; ack is the next byte that is "
+                    "expected from the other side (lost)");
     p.lost = false;
     p.again = true;
     explain_packet(x.explain, &p);
-    assert_says(&x, "30 bytes | data; ack names the next byte that is expected from the other side "
+    assert_says(&x, "30 bytes | data; ack is the next byte that is expected from the other side "
                     "(sent again: ");
     explained_end(&x);
 }
@@ -259,11 +259,11 @@ START_TEST(explain_reads_the_server_hello_of_rfc_8448)
         explained_bytes(&x, TRANSCRIPT_RECORD_RECEIVED, tls_server_hello, sizeof tls_server_hello,
                         piece);
         assert_says(&x,
-                    "<0 16 03 03 00 5a \u2026 90 bytes | a TLS record, handshake: in the clear");
+                    "<0 16 03 03 00 5a \u2026 90 bytes | a TLS record, handshake: not encrypted");
         assert_says(&x, "<1 ServerHello | ");
-        assert_says(&x, "<2 TLS_AES_128_GCM_SHA256 | the cipher that was chosen");
+        assert_says(&x, "<2 TLS_AES_128_GCM_SHA256 | the cipher suite that the server has chosen");
         assert_says(&x, "<2 key_share: x25519 | ");
-        assert_says(&x, "<2 supported_versions: TLS 1.3 | the version that will be spoken");
+        assert_says(&x, "<2 supported_versions: TLS 1.3 | the version that the server has chosen");
         explained_end(&x);
     }
 }
@@ -279,7 +279,7 @@ START_TEST(explain_says_what_can_be_seen_of_what_is_encrypted)
     explained_event(&x, TRANSCRIPT_TLS_RECEIVED, 1, "\x16\x14\x00\x00\x01\x55", 6);
     explained_event(&x, TRANSCRIPT_SECURED, 1, "TLSv1.3 X full", 14);
     assert_says(&x, "<0 17 03 03 00 02 \u2026 2 bytes | a TLS record, application_data: encrypted");
-    assert_says(&x, "<1 Finished (inside; seen by the ends only) | ");
+    assert_says(&x, "<1 Finished (encrypted; visible to the two ends only) | ");
     ck_assert_uint_eq(explain_tally(x.explain, 0).round_trips, 1);
     ck_assert_uint_eq(explain_tally(x.explain, 0).tls_handshakes, 1);
     explained_end(&x);

@@ -46,7 +46,7 @@ START_TEST(explain_counts_what_is_sent_again_apart_from_headers)
     ck_assert_ptr_null(sum_line(&x, "lost"));
     p.lost = true;
     explain_packet(x.explain, &p);
-    ck_assert_str_eq(sum_line(&x, "lost"), "1 of them, on their way");
+    ck_assert_str_eq(sum_line(&x, "lost"), "1 of them");
     ck_assert_ptr_null(sum_line(&x, "sent again"));
     p.lost = false;
     p.again = true;
@@ -54,8 +54,8 @@ START_TEST(explain_counts_what_is_sent_again_apart_from_headers)
     explain_packet(x.explain, &p);
     ck_assert_str_eq(sum_line(&x, "sent again"), "18 bytes, in 1 packet");
     ck_assert_str_eq(sum_line(&x, "TCP/IP headers"),
-                     "104 bytes, so that the packets are 140 bytes together");
-    ck_assert_ptr_null(sum_line(&x, "never read"));
+                     "104 bytes; all packets together: 140 bytes");
+    ck_assert_ptr_null(sum_line(&x, "not read"));
     explained_end(&x);
 }
 END_TEST
