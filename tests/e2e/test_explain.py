@@ -110,6 +110,39 @@ class Document(unittest.TestCase):
             self.assertIn(block, stored)
 
 
+class Words(unittest.TestCase):
+    """bench/explain/words/ and the C files that look its lines up by their keys."""
+
+    ROOT = HERE.parent.parent / "bench"
+    CALL = re.compile(r"\b(explain_word|tls_word|script_step|explain_give_up)\("
+                      r"((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
+    FORMAT = re.compile(r"%[0-9.*]*[a-z]")
+    PREFIX = {"tls_word": "tls1.3 ", "script_step": "step "}
+
+    def keys(self):
+        for path in sorted((self.ROOT / "explain" / "words").glob("*.txt")):
+            for line in path.read_text().splitlines():
+                if line and not line.startswith("#"):
+                    key = line.split("|")[0].strip()
+                    yield from ((f"tls1.{n} {key[4:]}" for n in (2, 3)) if key.startswith("tls ")
+                                else (key,))
+
+    def sought(self):
+        for path in [*self.ROOT.glob("explain/*/*.c"), self.ROOT / "command_explain.c"]:
+            for call, arguments in self.CALL.findall(path.read_text()):
+                for key in re.findall(r'"((?:[^"\\]|\\.)+)"', arguments):
+                    if re.search("[a-z]", self.FORMAT.sub("", key)) and "tls1.%d" not in key:
+                        yield path.name, self.PREFIX.get(call, "") + key
+
+    def test_every_key_that_is_looked_up_has_a_line(self):
+        keys, sought = list(self.keys()), list(self.sought())
+        self.assertGreater(len(sought), 100)
+        for name, key in sought:
+            pattern = r"[\w.-]+".join(map(re.escape, self.FORMAT.split(key)))
+            self.assertTrue(any(re.match(pattern + "( |$)", k) for k in keys),
+                            f"{name}: no line for '{key}'")
+
+
 # ---- against tshark
 
 def read_drawing(lines):
