@@ -175,7 +175,8 @@ cJSON *json_object(const char *members, ...)
             cJSON_AddBoolToObject(object, name, va_arg(ap, int));
             break;
         default:
-            cJSON_AddItemReferenceToObject(object, name, va_arg(ap, cJSON *));
+            if (!cJSON_AddItemReferenceToObject(object, name, va_arg(ap, cJSON *)))
+                cJSON_AddNullToObject(object, name);
             break;
         }
     }

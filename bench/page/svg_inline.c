@@ -20,46 +20,32 @@ struct attribute {
     size_t name_len, value_len;
 };
 
-static bool is_word(const char *text, size_t len, const char *const *words)
+/* Is text one of these words, which have a space before and behind each? */
+static bool is_word(const char *text, size_t len, const char *words)
 {
-    for (; *words != NULL; words++)
-        if (strlen(*words) == len && memcmp(text, *words, len) == 0)
+    const char *at = words;
+
+    while ((at = memmem(at, strlen(at), text, len)) != NULL && len > 0) {
+        if (at[-1] == ' ' && at[len] == ' ')
             return true;
+        at += len;
+    }
     return false;
 }
 
 /* Elements that only draw. */
 static bool draws(const char *name, size_t len)
 {
-    static const char *const elements[] = {
-        "svg",
-        "g",
-        "defs",
-        "symbol",
-        "use",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "text",
-        "tspan",
-        "marker",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-        "clipPath",
-        "mask",
-        "pattern",
-        "filter",
-        "feFlood",
-        "feComposite",
-        NULL,
-    };
+    return is_word(
+        name, len,
+        " svg g defs symbol use path rect circle ellipse line polyline polygon text tspan "
+        "marker linearGradient radialGradient stop clipPath mask pattern filter feFlood "
+        "feComposite ");
+}
 
-    return is_word(name, len, elements);
+static bool is_link(const struct attribute *a)
+{
+    return is_word(a->name, a->name_len, " href xlink:href ");
 }
 
 /* ---- attributes ---- */
@@ -103,16 +89,13 @@ static bool holds(const struct attribute *a, const char *word)
  */
 static bool is_harmless(const struct attribute *a)
 {
-    static const char *const links[] = {"href", "xlink:href", NULL};
-
     if (a->name_len > 1 && strncasecmp(a->name, "on", 2) == 0)
         return false;
     if (holds(a, "<") || holds(a, "\\") || holds(a, "&#")) /* ways to write what is looked for */
         return false;
-    if (is_word(a->name, a->name_len, links) && (a->value_len == 0 || a->value[0] != '#'))
+    if (is_link(a) && (a->value_len == 0 || a->value[0] != '#'))
         return false;
-    if (a->name_len == 5 && memcmp(a->name, "style", 5) == 0 &&
-        (holds(a, "position") || holds(a, "@")))
+    if (is_word(a->name, a->name_len, " style ") && (holds(a, "position") || holds(a, "@")))
         return false;
     for (const char *p = a->value; p + 4 <= a->value + a->value_len; p++)
         if (strncasecmp(p, "url(", 4) == 0 && p[4] != '#')
@@ -140,12 +123,10 @@ static void put_value(struct inliner *in, const struct attribute *a)
 
 static void put_attribute(struct inliner *in, const struct attribute *a)
 {
-    static const char *const ids[] = {"id", NULL}, *const links[] = {"href", "xlink:href", NULL};
-
-    if (is_word(a->name, a->name_len, ids)) {
+    if (is_word(a->name, a->name_len, " id ")) {
         writer_printf(in->w, " id=\"%s-", in->prefix);
         put_value(in, a);
-    } else if (is_word(a->name, a->name_len, links)) {
+    } else if (is_link(a)) {
         writer_printf(in->w, " href=\"#%s-", in->prefix);
         writer_add(in->w, a->value + 1, a->value_len - 1);
     } else {
@@ -158,27 +139,14 @@ static void put_attribute(struct inliner *in, const struct attribute *a)
 /* Namespaces are for XML; sizes, roles and names of the root are the page's to give. */
 static bool is_dropped(const struct inliner *in, const struct attribute *a)
 {
-    static const char *const root[] = {"width",
-                                       "height",
-                                       "role",
-                                       "aria-label",
-                                       "aria-labelledby",
-                                       "version",
-                                       "class",
-                                       "preserveAspectRatio",
-                                       NULL};
-
     if (a->name_len >= 5 && (memcmp(a->name, "xmlns", 5) == 0 || memcmp(a->name, "xml:s", 5) == 0))
         return true;
-    return in->depth == 0 && is_word(a->name, a->name_len, root);
+    return in->depth == 0 && is_word(a->name, a->name_len,
+                                     " width height role aria-label aria-labelledby version class "
+                                     "preserveAspectRatio ");
 }
 
 /* ---- elements ---- */
-
-static void put_root_name(struct inliner *in)
-{
-    writer_printf(in->w, " role=\"img\" aria-labelledby=\"%s-title\"", in->prefix);
-}
 
 static void put_title(struct inliner *in)
 {
@@ -201,7 +169,7 @@ static int put_open_tag(struct inliner *in, const char *p, const char *end)
         return PL_EPROTO;
     writer_printf(in->w, "<%.*s", (int)(p - name), name);
     if (in->depth == 0)
-        put_root_name(in);
+        writer_printf(in->w, " role=\"img\" aria-labelledby=\"%s-title\"", in->prefix);
     while ((p = skip_space(p, stop)) < stop) {
         p = next_attribute(&a, p, stop);
         if (p == NULL || !is_harmless(&a))

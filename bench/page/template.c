@@ -381,14 +381,11 @@ static void substitute(const struct template *t, char text[TAG_BYTES])
 
 static double put_path(struct template *t, const char *path)
 {
-    char first[TAG_BYTES];
-    const cJSON *scope, *item;
+    const cJSON *scope, *item = template_find(t, path, &scope);
 
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "+/"), path);
-    item = template_find(t, first, &scope);
-    if (strlen(first) == strlen(path))
-        return put_value(t, scope, path, item);
-    return template_number(t, facts_value(scope, path), facts_format_of(path));
+    if (item == NULL && strpbrk(path, "+*/") != NULL)
+        return template_number(t, facts_value(scope, path), facts_format_of(path));
+    return put_value(t, scope, path, item);
 }
 
 /* Writes an expression, and returns its number; or, where item is not NULL, only finds the item

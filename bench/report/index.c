@@ -206,6 +206,8 @@ static double put_trend(struct template *t)
 
     snprintf(path, sizeof path, "%.*s", (int)strcspn(t->arg, "|"), t->arg);
     snprintf(id, sizeof id, "trend-%.20s-%s", group, path);
+    for (char *c = id; *c != '\0'; c++)
+        *c = *c == '.' ? '-' : *c;
     for (size_t i = l->n; i-- > 0;)
         if (l->entries[i].group == strtoul(group, NULL, 10))
             runs[trend.n++] = l->entries[i].run;

@@ -15,7 +15,7 @@
 #include "bench/report/drawing.h"
 #include "bench/report/report_method.h"
 #include "bench/report/report_table.h"
-#include "bench/report/report_words.h"
+#include "bench/report/report_facts.h"
 #include "bench/result/findings.h"
 #include "bench/result/result.h"
 #include "bench/result/run_file.h"
@@ -23,58 +23,7 @@
 
 enum { SVG_MAX_BYTES = 16 << 20 };
 
-/* ---- the whole run, and what of it is compared ---- */
-
-static const cJSON *find_sound(struct template *t)
-{
-    const struct report *r = t->context;
-
-    return r->sound;
-}
-
-/* "2026-11-23 06:16:48Z" */
-static double put_when(struct template *t)
-{
-    char when[32];
-
-    snprintf(when, sizeof when, "%.20s", json_text(template_find(t, ".", NULL), "started"));
-    if (strlen(when) > 10 && when[10] == 'T')
-        when[10] = ' ';
-    template_text(t, when);
-    return 1;
-}
-
-static double has_missing_rows(struct template *t)
-{
-    return cJSON_GetArraySize(template_find(t, "rows", NULL)) <
-           cJSON_GetArraySize(template_find(t, "rows_planned", NULL));
-}
-
-static double put_measured_rows(struct template *t)
-{
-    char text[80];
-
-    snprintf(text, sizeof text, "%d of %d planned rows were measured",
-             cJSON_GetArraySize(template_find(t, "rows", NULL)),
-             cJSON_GetArraySize(template_find(t, "rows_planned", NULL)));
-    template_puts(t, text);
-    return 1;
-}
-
-static void add_line(void *list, const char *line)
-{
-    json_append_text(list, line);
-}
-
-/* The problems of the run and its rows, each with its row. */
-static const cJSON *find_all_problems(struct template *t)
-{
-    const struct report *r = t->context;
-    cJSON *list = cJSON_CreateArray();
-
-    result_each_problem(r->run, add_line, list);
-    return template_own(t, list);
-}
+/* ---- words ---- */
 
 /* "0 – 1.01" */
 static double put_extent(struct template *t)
@@ -100,21 +49,7 @@ static double put_overview(struct template *t)
     return 1;
 }
 
-static const cJSON *find_advice(struct template *t)
-{
-    const struct report *r = t->context;
-
-    return template_own(t, advise_book_page_of_run(r->run));
-}
-
 /* ---- what broke, and what cures it ---- */
-
-static double count_broken(struct template *t)
-{
-    const struct report *r = t->context;
-
-    return findings_count_broken(r->run);
-}
 
 static const cJSON *find_cures(struct template *t)
 {
@@ -151,53 +86,6 @@ static bool picture_path(char path[PATH_MAX], const struct report *r, const char
 {
     return r->dir != NULL &&
            snprintf(path, PATH_MAX, "%s/charts/%s%s%s", r->dir, prefix, name, suffix) < PATH_MAX;
-}
-
-static bool has_picture(const struct report *r, const char *prefix, const char *name,
-                        const char *suffix)
-{
-    char path[PATH_MAX];
-
-    return picture_path(path, r, prefix, name, suffix) && access(path, R_OK) == 0;
-}
-
-static const cJSON *find_pictures(struct template *t, const char *suffix)
-{
-    cJSON *list = cJSON_CreateArray(), *o;
-
-    for (size_t i = 0; chart_names[i] != NULL; i++) {
-        if (!has_picture(t->context, "", chart_names[i], suffix))
-            continue;
-        o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "chart", chart_names[i]);
-        cJSON_AddItemToArray(list, o);
-    }
-    return template_own(t, list);
-}
-
-static const cJSON *find_charts(struct template *t)
-{
-    return find_pictures(t, ".svg");
-}
-
-static const cJSON *find_images(struct template *t)
-{
-    return find_pictures(t, ".png");
-}
-
-/* The rows that have a ladder diagram. */
-static const cJSON *find_ladders(struct template *t)
-{
-    const struct report *r = t->context;
-    cJSON *list = cJSON_CreateArray();
-    const cJSON *row;
-
-    cJSON_ArrayForEach(row, json_at(r->run, "rows"))
-    {
-        if (has_picture(r, "ladder-", json_text(row, "id"), ".svg"))
-            cJSON_AddItemReferenceToArray(list, (cJSON *)row);
-    }
-    return template_own(t, list);
 }
 
 /* The picture of a chart, or of a row's ladder, with its name for screen readers. */
@@ -255,45 +143,96 @@ static double put_table(struct template *t)
 }
 
 static const struct template_word words[] = {
-    {"sound", NULL, find_sound},
-    {"when", put_when, NULL},
-    {"missing-rows", has_missing_rows, NULL},
-    {"measured-rows", put_measured_rows, NULL},
-    {"all-problems", NULL, find_all_problems},
-    {"extent", put_extent, NULL},
-    {"overview", put_overview, NULL},
-    {"advice", NULL, find_advice},
-    {"broken-rows", count_broken, NULL},
-    {"cures", NULL, find_cures},
-    {"cure", put_cure, NULL},
-    {"charts", NULL, find_charts},
-    {"ladders", NULL, find_ladders},
-    {"picture", put_picture, NULL},
-    {"images", NULL, find_images},
-    {"image", put_image, NULL},
-    {"table", put_table, NULL},
-    {NULL, NULL, NULL},
+    {"extent", put_extent, NULL},   {"overview", put_overview, NULL},
+    {"cures", NULL, find_cures},    {"cure", put_cure, NULL},
+    {"picture", put_picture, NULL}, {"image", put_image, NULL},
+    {"table", put_table, NULL},     {NULL, NULL, NULL},
 };
 
-/* ---- files ---- */
+/* ---- the page ---- */
+
+static void add_line(void *list, const char *line)
+{
+    json_append_text(list, line);
+}
+
+/* The charts that have a picture. */
+static void add_charts(cJSON *page, const char *name, const struct report *r, const char *suffix)
+{
+    cJSON *list = cJSON_AddArrayToObject(page, name);
+    char path[PATH_MAX];
+
+    for (size_t i = 0; chart_names[i] != NULL; i++)
+        if (picture_path(path, r, "", chart_names[i], suffix) && access(path, R_OK) == 0)
+            cJSON_AddItemToArray(list, json_object("chart:s", chart_names[i]));
+}
+
+/* The rows that have a ladder diagram. */
+static void add_ladders(cJSON *page, const struct report *r)
+{
+    cJSON *list = cJSON_AddArrayToObject(page, "ladders");
+    char path[PATH_MAX];
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(r->run, "rows"))
+    {
+        if (picture_path(path, r, "ladder-", json_text(row, "id"), ".svg") &&
+            access(path, R_OK) == 0)
+            cJSON_AddItemReferenceToArray(list, (cJSON *)row);
+    }
+}
+
+/* What report.html and report.md need beside the run itself: facts (report_facts.h), sound (the run
+ * as sentences are to see it, findings_sound_run(), with its facts), advice, and what is listed
+ * here. */
+static cJSON *page_of(const struct report *r)
+{
+    int rows = cJSON_GetArraySize(json_at(r->run, "rows"));
+    int planned = cJSON_GetArraySize(json_at(r->run, "rows_planned"));
+    cJSON *page = cJSON_CreateObject(), *sound = findings_sound_run(r->run);
+    char when[32], measured[80];
+
+    snprintf(when, sizeof when, "%.20s", json_text(r->run, "started"));
+    if (strlen(when) > 10 && when[10] == 'T')
+        when[10] = ' ';
+    snprintf(measured, sizeof measured, "%d of %d planned rows were measured", rows, planned);
+    json_add_text(page, "when", when); /* "2026-11-23 06:16:48Z" */
+    json_add_text(page, "measured", measured);
+    cJSON_AddBoolToObject(page, "missing_rows", rows < planned);
+    cJSON_AddNumberToObject(page, "broken_rows", findings_count_broken(r->run));
+    result_each_problem(r->run, add_line, cJSON_AddArrayToObject(page, "all_problems"));
+    add_charts(page, "charts", r, ".svg");
+    add_charts(page, "images", r, ".png");
+    add_ladders(page, r);
+    report_method_add(page, r->run);
+    cJSON_AddItemToObject(page, "facts", report_facts_of(r->run));
+    cJSON_AddItemToObject(sound, "facts", report_facts_of(sound));
+    cJSON_AddItemToObject(page, "sound", sound);
+    cJSON_AddItemToObject(page, "advice", advise_book_page_of_run(r->run));
+    return page;
+}
 
 int report_fill(struct buf *out, const struct report *r, enum output output, const char *text)
 {
-    cJSON *sound = findings_sound_run(r->run);
-    struct report all = *r;
+    cJSON *page = page_of(r);
+    struct report context = *r;
     struct template t = {
         .w = {.out = out},
         .output = output,
         .words = {words, report_words, report_table_words, report_method_words, run_words},
-        .context = &all};
+        .context = &context};
 
-    all.sound = sound;
+    if (json_at(page, "advice") == NULL)
+        t.w.rc = PL_ENOMEM;
+    template_enter(&t, page);
     template_enter(&t, r->run);
     template_put(&t, text);
     template_free(&t);
-    cJSON_Delete(sound);
+    cJSON_Delete(page);
     return t.w.rc;
 }
+
+/* ---- files ---- */
 
 int report_write(const char *dir, struct err_text *e)
 {

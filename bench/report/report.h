@@ -15,7 +15,6 @@ struct report {
     const cJSON *run;   /* run.json, whole */
     const char *dir;    /* the run's folder, for charts/; NULL: no charts */
     const char *images; /* Markdown: where charts/ will lie: "", a path or a URL */
-    const cJSON *sound; /* what sentences compare, findings_sound_run(); set by report_fill() */
 };
 
 /* Append the text of that name, report.html or report.md, filled. Charts that are not there are

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/base/json.h"
@@ -15,42 +16,25 @@ static void add_notes(cJSON *list, const cJSON *notes, const char *of)
 
     cJSON_ArrayForEach(note, notes)
     {
-        cJSON *o = cJSON_CreateObject();
-
-        cJSON_AddItemToArray(list, o);
-        cJSON_AddStringToObject(o, "of", of);
-        cJSON_AddItemReferenceToObject(o, "note", (cJSON *)note);
+        cJSON_AddItemToArray(list, json_object("of:s note:r", of, note));
     }
 }
 
-static const cJSON *find_all_notes(struct template *t)
+static cJSON *fact_of(const cJSON *item)
 {
-    const cJSON *row;
-    cJSON *list = cJSON_CreateArray();
+    cJSON *fact;
+    char text[UNITS_TEXT_BYTES] = "not known", *name = strdup(item->string);
 
-    add_notes(list, template_find(t, "notes", NULL), "");
-    cJSON_ArrayForEach(row, template_find(t, "rows", NULL))
-    {
-        add_notes(list, json_at(row, "notes"), json_text(row, "id"));
-    }
-    return template_own(t, list);
-}
-
-static void add_fact(cJSON *list, const cJSON *item)
-{
-    cJSON *fact = cJSON_CreateObject();
-    char text[UNITS_TEXT_BYTES] = "not known", *name;
-
-    cJSON_AddItemToArray(list, fact);
-    cJSON_AddStringToObject(fact, "name", item->string);
-    name = cJSON_GetStringValue(cJSON_GetObjectItem(fact, "name"));
-    for (; name != NULL && *name != '\0'; name++)
-        *name = *name == '_' ? ' ' : *name;
+    for (char *c = name; c != NULL && *c != '\0'; c++)
+        *c = *c == '_' ? ' ' : *c;
     if (cJSON_IsNumber(item) && strstr(item->string, "bytes") != NULL)
         snprintf(text, sizeof text, "%.3g GiB", item->valuedouble / (1024.0 * 1024 * 1024));
     else if (cJSON_IsNumber(item))
         units_format_count(text, item->valuedouble);
-    cJSON_AddStringToObject(fact, "value", cJSON_IsString(item) ? item->valuestring : text);
+    fact = json_object("name:s value:s", name != NULL ? name : "",
+                       cJSON_IsString(item) ? item->valuestring : text);
+    free(name);
+    return fact;
 }
 
 static const cJSON *find_facts(struct template *t)
@@ -62,27 +46,31 @@ static const cJSON *find_facts(struct template *t)
     {
         if (item->string != NULL && !cJSON_IsObject(item) && !cJSON_IsArray(item) &&
             !cJSON_IsNull(item))
-            add_fact(list, item);
+            cJSON_AddItemToArray(list, fact_of(item));
     }
     return template_own(t, list);
 }
 
-static const cJSON *find_environment_groups(struct template *t)
+void report_method_add(cJSON *page, const cJSON *run)
 {
-    cJSON *list = cJSON_CreateArray(), *group;
-    const cJSON *item;
+    cJSON *notes = cJSON_AddArrayToObject(page, "all_notes");
+    cJSON *groups = cJSON_AddArrayToObject(page, "environment_groups");
+    const cJSON *row, *item;
 
-    cJSON_ArrayForEach(item, template_find(t, "environment", NULL))
+    add_notes(notes, json_at(run, "notes"), "");
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        if (!cJSON_IsObject(item) || item->child == NULL)
-            continue;
-        group = cJSON_CreateObject();
-        cJSON_AddStringToObject(group, "heading",
-                                strcmp(item->string, "tcp") == 0 ? "TCP settings" : item->string);
-        cJSON_AddItemReferenceToObject(group, "group", (cJSON *)item);
-        cJSON_AddItemToArray(list, group);
+        add_notes(notes, json_at(row, "notes"), json_text(row, "id"));
     }
-    return template_own(t, list);
+    cJSON_ArrayForEach(item, json_at(run, "environment"))
+    {
+        if (cJSON_IsObject(item) && item->child != NULL)
+            cJSON_AddItemToArray(
+                groups,
+                json_object("heading:s group:r",
+                            strcmp(item->string, "tcp") == 0 ? "TCP settings" : item->string,
+                            item));
+    }
 }
 
 /* ---- again ---- */
@@ -151,9 +139,7 @@ static double put_supplied(struct template *t)
 }
 
 const struct template_word report_method_words[] = {
-    {"all-notes", NULL, find_all_notes},
-    {"facts", NULL, find_facts},
-    {"environment-groups", NULL, find_environment_groups},
+    {"facts-here", NULL, find_facts},
     {"command", put_command, NULL},
     {"supplied", put_supplied, NULL},
     {NULL, NULL, NULL},

@@ -22,22 +22,36 @@ const cJSON *facts_at(const cJSON *item, const char *path)
     return cJSON_GetArrayItem(json_at(item, first), atoi(index + 1));
 }
 
+static double term_value(const cJSON *row, const char *term)
+{
+    const cJSON *item;
+    char *end;
+    double number = strtod(term, &end);
+
+    if (*end == '\0')
+        return number;
+    if (strncmp(term, "latency_us.", 11) == 0 && !(json_number(row, "delivered") > 0))
+        return NAN;
+    item = facts_at(row, term);
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
 double facts_value(const cJSON *row, const char *path)
 {
-    size_t len = strcspn(path, "+/");
-    char first[PATH_BYTES];
-    const cJSON *item;
-    double value, other;
+    double value = 0;
+    char how = '+', term[PATH_BYTES];
 
-    if (strncmp(path, "latency_us.", 11) == 0 && !(json_number(row, "delivered") > 0))
-        return NAN;
-    snprintf(first, sizeof first, "%.*s", (int)len, path);
-    item = facts_at(row, first);
-    value = cJSON_IsNumber(item) ? item->valuedouble : NAN;
-    if (path[len] == '\0')
-        return value;
-    other = facts_value(row, path + len + 1);
-    return path[len] == '+' ? value + other : value / other;
+    for (size_t len;; path += len + 1) {
+        double other;
+
+        len = strcspn(path, "+*/");
+        snprintf(term, sizeof term, "%.*s", (int)len, path);
+        other = term_value(row, term);
+        value = how == '+' ? value + other : how == '*' ? value * other : value / other;
+        how = path[len];
+        if (how == '\0')
+            return value;
+    }
 }
 
 struct facts_range facts_range_of(const cJSON *run, const char *path)
@@ -104,7 +118,7 @@ facts_format *facts_format_of(const char *path)
     char first[PATH_BYTES];
     const struct metric *m;
 
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "+/"), path);
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "+*/"), path);
     m = metric_find(first);
     if (m != NULL && m->format != NULL)
         return m->format;

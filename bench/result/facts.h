@@ -12,8 +12,9 @@
 /* The item at a path such as "latency_us.p99" or "problems.0", or NULL. */
 const cJSON *facts_at(const cJSON *item, const char *path);
 
-/* The number there, NAN when there is none; also of a sum "a+b" or a ratio "a/b" of two paths. A
- * row that delivered nothing has no latency, though its histogram says 0. */
+/* The number there, NAN when there is none; also of paths and numbers with + * / between them, from
+ * left to right: "a/b*1000". A row that delivered nothing has no latency, though its histogram says
+ * 0. */
 double facts_value(const cJSON *row, const char *path);
 
 /* How one number spreads over the rows that have it. */

@@ -1,0 +1,333 @@
+#include "bench/report/report_facts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/base/json.h"
+#include "bench/page/run_words.h"
+#include "bench/result/predict.h"
+#include "bench/result/result_balancer.h"
+#include "bench/table/table_cells.h"
+
+/* ---- what was compared ---- */
+
+static int count_transports(const cJSON *rows)
+{
+    const cJSON *row, *earlier;
+    int n = 0;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        for (earlier = rows->child; earlier != row; earlier = earlier->next)
+            if (strcmp(json_text(earlier, "transport"), json_text(row, "transport")) == 0)
+                break;
+        n += earlier == row;
+    }
+    return n;
+}
+
+/* ---- the verdict ---- */
+
+/* ---- trust ---- */
+
+static double sum_of(const cJSON *run, const char *path)
+{
+    const cJSON *row;
+    double sum = 0;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        double value = json_number(row, path);
+
+        sum += isfinite(value) ? value : 0;
+    }
+    return sum;
+}
+
+/* All updates that were to be delivered. */
+static double expected_of(const cJSON *run)
+{
+    const cJSON *row;
+    double sum = 0;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        double value = json_number(row, "expected");
+
+        if (!isfinite(value)) /* an older run's clients all got everything */
+            value = json_number(row, "published") * json_number(row, "clients");
+        sum += isfinite(value) ? value : 0;
+    }
+    return sum;
+}
+
+static bool all_delivered(const cJSON *run)
+{
+    double expected = expected_of(run);
+
+    return expected > 0 && sum_of(run, "delivered") + sum_of(run, "superseded") == expected &&
+           sum_of(run, "duplicated") + sum_of(run, "out_of_order") == 0;
+}
+
+/* An absent count contradicts nobody. */
+static bool is_within(double seen, double least, double most)
+{
+    return !isfinite(seen) || (seen >= least && seen <= most);
+}
+
+/* The kernel counts attempts; the wire may have seen through what a client gave up at the end;
+ * servers need not see what was opened to a balancer. */
+static bool row_agrees(const cJSON *row, bool own_kernel)
+{
+    double client = json_number(row, "handshakes.client");
+    double given_up = json_number(row, "handshakes.given_up");
+    double attempts = client + (isfinite(given_up) ? given_up : 0);
+    bool rejoins = result_balancer_rejoins(json_at(row, "raw"));
+
+    return (rejoins || is_within(json_number(row, "handshakes.server"), client, client)) &&
+           is_within(json_number(row, "handshakes.wire"), client, attempts) &&
+           (!own_kernel || is_within(json_number(row, "handshakes.kernel"), attempts, attempts));
+}
+
+static bool counts_agree(const cJSON *run)
+{
+    bool own = strcmp(json_text(run, "environment.network_namespace"), "own") == 0;
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        if (!row_agrees(row, own))
+            return false;
+    }
+    return true;
+}
+
+static int count_documents(const cJSON *run, bool identical)
+{
+    const cJSON *row;
+    int n = 0;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        const cJSON *verdict = json_at(row, "documents.identical");
+
+        n += cJSON_IsBool(verdict) && (!identical || cJSON_IsTrue(verdict));
+    }
+    return n;
+}
+
+static bool order_kept(const cJSON *run)
+{
+    return sum_of(run, "upstream.order.lost") + sum_of(run, "upstream.order.doubled") +
+               sum_of(run, "upstream.order.reordered") ==
+           0;
+}
+
+/* ---- what the charts show ---- */
+
+/* The panels of the overview. */
+static const char *const panels[] = {"latency_us.p50", "requests_per_update",
+                                     "tcp_handshakes_per_update",
+                                     "bytes_per_update.payload+bytes_per_update.framing"};
+enum { PANELS = sizeof panels / sizeof *panels };
+
+/* The row that is lowest, or level with the lowest, in most panels; the first of equals. */
+static const cJSON *best_in_most(const cJSON *run, int *most)
+{
+    const cJSON *row, *best = NULL;
+
+    *most = 0;
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        int n = 0;
+
+        for (int i = 0; i < PANELS; i++) {
+            double value = facts_value(row, panels[i]);
+
+            n += isfinite(value) && facts_alike(value, facts_range_of(run, panels[i]).low);
+        }
+        if (n > *most) {
+            *most = n;
+            best = row;
+        }
+    }
+    return best;
+}
+
+/* Updates of the row that delivered the fewest, of those that delivered any. */
+static double fewest(const cJSON *run)
+{
+    const cJSON *row;
+    double n = INFINITY;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        if (json_number(row, "delivered") > 0)
+            n = fmin(n, json_number(row, "delivered"));
+    }
+    return n;
+}
+
+/* Of the row, what has arrived after so long. */
+static const char *share_arrived(const cJSON *row, double us)
+{
+    static const struct {
+        const char *path, *words;
+    } shares[] = {
+        {"latency_us.max", "all of its updates"}, {"latency_us.p999", "at least 999 of 1,000"},
+        {"latency_us.p99", "at least 99 of 100"}, {"latency_us.p90", "at least nine in ten"},
+        {"latency_us.p50", "at least half"},      {"latency_us.min", "fewer than half"}};
+
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        if (us >= facts_value(row, shares[i].path))
+            return shares[i].words;
+    return "not one of its updates";
+}
+
+static const cJSON *first_poll(const cJSON *run)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        if (strcmp(json_text(row, "transport"), "short-poll") == 0 &&
+            json_number(row, "delivered") > 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* ---- the model ---- */
+
+/* Adds farthest, off, machine and machine_high; the last only where the two are not alike. */
+static void add_model(cJSON *facts, const cJSON *run)
+{
+    const cJSON *row, *farthest = NULL;
+    double worst = -1, low = INFINITY, high = -INFINITY;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        struct predict_question q = predict_question_of(run, row);
+        double model = predict(&q).latency_mean_us, seen = facts_value(row, "latency_us.mean");
+
+        if (model > 0 && fabs(seen / model - 1) > worst) {
+            worst = fabs(seen / model - 1);
+            farthest = row;
+        }
+        if (model == 0 && isfinite(seen)) {
+            low = fmin(low, seen);
+            high = fmax(high, seen);
+        }
+    }
+    if (farthest == NULL || !cJSON_AddItemReferenceToObject(facts, "farthest", (cJSON *)farthest))
+        cJSON_AddNullToObject(facts, "farthest");
+    json_add_number(facts, "off", worst);
+    json_add_number(facts, "machine", low);
+    json_add_number(facts, "machine_high", facts_alike(low, high) ? NAN : high);
+}
+
+static void add_link_effects(cJSON *facts, const cJSON *run)
+{
+    static const struct {
+        const char *key, *does;
+    } effects[] = {{"jitter=", "jitters"},
+                   {"loss=", "loses packets"},
+                   {"gilbert=", "loses packets in bursts"},
+                   {"rate=", "limits the rate"}};
+    cJSON *list = cJSON_AddArrayToObject(facts, "link_effects");
+
+    for (size_t i = 0; i < sizeof effects / sizeof *effects; i++)
+        if (strstr(json_text(run, "link_details.spec"), effects[i].key) != NULL)
+            json_append_text(list, effects[i].does);
+}
+
+cJSON *report_facts_of(const cJSON *run)
+{
+    struct facts_range p50 = facts_range_of(run, "latency_us.p50");
+    struct facts_range max = facts_range_of(run, "latency_us.max");
+    const cJSON *laggard = p50.n > 1 && p50.high_row != max.low_row ? p50.high_row : NULL;
+    int documents = count_documents(run, false), most;
+    bool same = count_documents(run, true) == documents;
+    const cJSON *best = best_in_most(run, &most);
+    cJSON *facts = json_object(
+        "transports:d balanced:b rtt_ms:n close:b expected:n delivered:b agreed:b ordered:b "
+        "documents:d same_documents:b trusted:b best:r panels:d fewest:n in_tail:n laggard:r "
+        "arrived:s poll:r chance:n",
+        count_transports(json_at(run, "rows")), table_has_balancers(run),
+        predict_question_of(run, NULL).rtt_us / 1e3, p50.low <= 0 || p50.high < 1.25 * p50.low,
+        expected_of(run), all_delivered(run), counts_agree(run), order_kept(run), documents, same,
+        all_delivered(run) && counts_agree(run) && order_kept(run) && same, best, most, fewest(run),
+        ceil(fewest(run) / 100), laggard, share_arrived(laggard, max.low), first_poll(run),
+        round(100 / sqrt(facts_range_of(run, "published").low)));
+
+    add_model(facts, run);
+    add_link_effects(facts, run);
+    return facts;
+}
+
+/* ---- words ---- */
+
+/* The rows within twice the fastest, if those are some and not all others. */
+static double put_keeping_up(struct template *t)
+{
+    struct facts_range p50 = run_words_range(t, "latency_us.p50");
+    struct template quiet = *t;
+    int n;
+
+    quiet.w.out = NULL;
+    n = run_words_names(&quiet, &p50, p50.low, 2 * p50.low, p50.low_row);
+    return n < p50.n - 1 ? run_words_names(t, &p50, p50.low, 2 * p50.low, p50.low_row) : 0;
+}
+
+/* The rows on time as often as the use case needs. */
+static double put_meeting(struct template *t)
+{
+    struct facts_range share = run_words_range(t, "deadline.share");
+
+    return run_words_names(
+        t, &share, template_find(t, "scenario.require.on_time", NULL)->valuedouble, INFINITY, NULL);
+}
+
+/* "latency-cdf" as "latency cdf". */
+static double put_chart_name(struct template *t)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s", json_text(template_find(t, ".", NULL), "chart"));
+    for (char *c = name; *c != '\0'; c++)
+        *c = *c == '-' ? ' ' : *c;
+    template_text(t, name);
+    return 1;
+}
+
+/* "heading of latency-cdf", or of another chart where that one has no text. */
+static const char *chart_text(char name[96], const struct template *t, const char *what)
+{
+    snprintf(name, 96, "%s of %.60s", what, json_text(template_find(t, ".", NULL), "chart"));
+    if (!template_has(name))
+        snprintf(name, 96, "%s of another chart", what);
+    return name;
+}
+
+static double put_chart_heading(struct template *t)
+{
+    char name[96];
+
+    template_put(t, chart_text(name, t, "heading"));
+    return 1;
+}
+
+static double put_chart_reading(struct template *t)
+{
+    char name[96];
+
+    template_put_prose(t, chart_text(name, t, "reading"));
+    return 1;
+}
+
+const struct template_word report_words[] = {
+    {"keeping-up", put_keeping_up, NULL},       {"meeting", put_meeting, NULL},
+    {"chart-name", put_chart_name, NULL},       {"chart-heading", put_chart_heading, NULL},
+    {"chart-reading", put_chart_reading, NULL}, {NULL, NULL, NULL},
+};
