@@ -12,11 +12,11 @@
 static int print_book(struct advise_book *b, const struct advise_options *o, struct err_text *e)
 {
     struct buf text = {0};
-    int rc = o->json ? advise_book_write_json(&text, b)
-                     : advise_book_write(&text, b, o->markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL);
+    enum output output = o->markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL;
+    int rc = o->json ? advise_book_write_json(&text, b) : advise_book_write(&text, b, output);
 
     rc = command_print(&text, rc);
-    return rc < 0 ? err_set(e, rc, "%s", pl_strerror(rc)) : PL_OK;
+    return rc < 0 ? err_set(e, rc, "the advice could not be printed: %s", pl_strerror(rc)) : PL_OK;
 }
 
 /* Is there an answer for every run? */

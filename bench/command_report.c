@@ -59,9 +59,9 @@ static int print_markdown(const char *dir, const char *images, struct err_text *
     if (rc < 0)
         return rc;
     r.run = run;
-    rc = command_print(&text, report_fill(&text, &r, OUTPUT_MARKDOWN, "report.md"));
-    if (rc < 0)
-        err_set(e, rc, "%s", pl_strerror(rc));
+    rc = report_fill(&text, &r, OUTPUT_MARKDOWN, "report.md", e);
+    if (command_print(&text, rc) < rc)
+        rc = err_set(e, PL_ESYS, "the Markdown could not be printed");
     cJSON_Delete(run);
     return rc;
 }

@@ -185,7 +185,6 @@ int advise_book_write(struct buf *out, const struct advise_book *b, enum output 
 
     template_enter(&t, page);
     template_put(&t, output == OUTPUT_MARKDOWN ? "advice.md" : "terminal.txt");
-    template_free(&t);
     cJSON_Delete(page);
-    return t.w.rc;
+    return template_end(&t, "advice", NULL);
 }

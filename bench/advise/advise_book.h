@@ -38,7 +38,8 @@ cJSON *advise_book_page(const struct advise_book *b);
  * The caller's; it borrows from run. NULL when memory is out. */
 cJSON *advise_book_page_of_run(const cJSON *run);
 
-/* Append for OUTPUT_TERMINAL or OUTPUT_MARKDOWN. 0 or PL_ENOMEM. */
+/* Append for OUTPUT_TERMINAL or OUTPUT_MARKDOWN. 0, PL_ENOMEM, or PL_EINVAL when a text is not
+ * well-formed. */
 int advise_book_write(struct buf *out, const struct advise_book *b, enum output output);
 
 /* {"runs":[{"file","scenario","link","verdict","best":[ids],"rows":[{id,fit,checks[]}]}],

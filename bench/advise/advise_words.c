@@ -417,8 +417,8 @@ static const char *write_text(struct advise_words *w, int row, const char *text)
     }
     template_put(&w->t, text);
     w->t.depth = 0;
-    template_free(&w->t);
-    return writer_text(&w->t.w);
+    template_end(&w->t, text, NULL);
+    return w->t.fault[0] != '\0' ? w->t.fault : writer_text(&w->t.w);
 }
 
 void advise_words_begin(struct advise_words *w, const struct advise *const *runs,
@@ -480,7 +480,7 @@ void advise_words_say(struct advise_words *w, enum advise_part part, int row, co
 
 cJSON *advise_words_end(struct advise_words *w)
 {
-    if (w->t.w.rc < 0 || w->citations->rc < 0) {
+    if (w->t.w.rc == PL_ENOMEM || w->citations->rc < 0) {
         cJSON_Delete(w->page);
         w->page = NULL;
     }

@@ -36,7 +36,8 @@ void advise_words_begin(struct advise_words *w, const struct advise *const *runs
                         struct citations *citations, int file);
 /* Add the text of that name as a sentence of part, about a row (of advise.rows) or -1. */
 void advise_words_say(struct advise_words *w, enum advise_part part, int row, const char *text);
-/* The page, the caller's; NULL when memory is out or a text is not well-formed. */
+/* The page, the caller's; NULL when memory is out. Where a text is not well-formed, the sentences
+ * from there on say so. */
 cJSON *advise_words_end(struct advise_words *w);
 
 /* ---- advise_model.c ---- */

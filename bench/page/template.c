@@ -15,8 +15,11 @@ static double evaluate(struct template *t, const char *expression, const cJSON *
 
 void template_fail(struct template *t)
 {
-    if (t->w.rc == PL_OK)
-        t->w.rc = PL_EINVAL;
+    if (t->w.rc < 0)
+        return;
+    t->w.rc = PL_EINVAL;
+    snprintf(t->fault, sizeof t->fault, "the text [%.60s] is not well-formed: {%.80s}", t->text,
+             t->expression != NULL ? t->expression : "");
 }
 
 /* ---- texts ---- */
@@ -221,10 +224,53 @@ const cJSON *template_own(struct template *t, cJSON *item)
     return item;
 }
 
-void template_free(struct template *t)
+int template_end(struct template *t, const char *what, struct err_text *e)
 {
     cJSON_Delete(t->owned);
     t->owned = NULL;
+    return t->w.rc == PL_OK ? PL_OK
+                            : err_set(e, t->w.rc, "%.200s: %s", what,
+                                      t->fault[0] != '\0' ? t->fault : pl_strerror(t->w.rc));
+}
+
+/* ---- tables ---- */
+
+/* The next of the cells in *line, which have | between them, without the blanks around it. */
+static char *next_cell(char **line)
+{
+    char *cell = strsep(line, "|"), *end;
+
+    if (cell == NULL)
+        return NULL;
+    cell += strspn(cell, " ");
+    for (end = cell + strlen(cell); end > cell && end[-1] == ' ';)
+        *--end = '\0';
+    return cell;
+}
+
+cJSON *template_table(struct template *t, const char *name)
+{
+    char *text = text_called(name), *rest = text != NULL ? text + 1 : NULL, *line;
+    char *heads = strsep(&rest, "\n"), head[TAG_BYTES], *names, *cell;
+    cJSON *table = cJSON_CreateArray(), *row;
+
+    if (text == NULL)
+        template_fail(t);
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        row = cJSON_CreateObject();
+        snprintf(head, sizeof head, "%s", heads);
+        names = head;
+        while ((cell = next_cell(&line)) != NULL)
+            cJSON_AddStringToObject(row, next_cell(&names), cell);
+        cJSON_AddItemToArray(table, row);
+    }
+    free(text);
+    return table;
+}
+
+static const cJSON *find_table(struct template *t)
+{
+    return template_own(t, template_table(t, t->arg));
 }
 
 /* ---- words that every vocabulary has ---- */
@@ -318,10 +364,10 @@ static double put_raw(struct template *t)
 }
 
 static const struct template_word builtins[] = {
-    {"comma", put_comma, NULL},   {"and", put_and, NULL},     {"first", put_first, NULL},
-    {"text", put_text, NULL},     {"prose", put_prose, NULL}, {"raw", put_raw, NULL},
-    {"render", put_render, NULL}, {"words", put_words, NULL}, {"url", put_url, NULL},
-    {"code", put_code, NULL},     {NULL, NULL, NULL},
+    {"comma", put_comma, NULL},   {"and", put_and, NULL},      {"first", put_first, NULL},
+    {"text", put_text, NULL},     {"prose", put_prose, NULL},  {"raw", put_raw, NULL},
+    {"render", put_render, NULL}, {"words", put_words, NULL},  {"url", put_url, NULL},
+    {"code", put_code, NULL},     {"table", NULL, find_table}, {NULL, NULL, NULL},
 };
 
 /* ---- expressions ---- */
@@ -341,7 +387,7 @@ static facts_format *format_called(struct template *t, const char *name)
         {"count", units_format_count},     {"ratio", units_format_ratio},
         {"percent", units_format_percent}, {"share", units_format_share},
         {"times", units_format_times},     {"kb", units_format_kb},
-        {"plain", format_plain},
+        {"kib", units_format_kib},         {"plain", format_plain},
     };
 
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
@@ -393,11 +439,12 @@ static double put_path(struct template *t, const char *path)
 static double evaluate(struct template *t, const char *expression, const cJSON **item)
 {
     facts_format *outer_format = t->format;
-    const char *outer_arg = t->arg;
+    const char *outer_arg = t->arg, *outer_expression = t->expression;
     const struct template_word *word;
     char name[TAG_BYTES], text[TAG_BYTES], *as;
     double number = NAN;
 
+    t->expression = expression;
     snprintf(text, sizeof text, "%s", expression);
     as = strstr(text, " as ");
     t->format = as != NULL ? format_called(t, as + 4) : NULL;
@@ -420,6 +467,7 @@ static double evaluate(struct template *t, const char *expression, const cJSON *
         number = word->put != NULL ? word->put(t) : template_item(t, word->find(t));
     t->format = outer_format;
     t->arg = outer_arg;
+    t->expression = outer_expression;
     return number;
 }
 
@@ -638,9 +686,12 @@ static const char *fill(struct template *t, const char *p, bool live)
 void template_put(struct template *t, const char *name)
 {
     char *text = text_called(name);
+    const char *outer = t->text;
 
+    t->text = name;
     if (text == NULL || *fill(t, text + 1, true) != '\0')
         template_fail(t);
+    t->text = outer;
     free(text);
 }
 

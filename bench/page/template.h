@@ -19,6 +19,8 @@
  *   {url path}                 a text as a URL's path, percent-encoded
  *   {render X}                 the same for prose that X holds
  *   {raw name}                 another text as it is
+ *   {table name}               another text as a list: a line is an item, with | between its
+ * values, and the first line has their names
  *   {{                         a brace
  *
  * Values are escaped for the output (output.h). A path that leads nowhere is written as "–". A list
@@ -34,6 +36,7 @@
 #include <stdbool.h>
 #include <cjson/cJSON.h>
 
+#include "lib/base/err.h"
 #include "bench/base/writer.h"
 #include "bench/page/output.h"
 #include "bench/result/facts.h"
@@ -70,10 +73,12 @@ struct template
         int index, n;         /* in its each */
     } scopes[TEMPLATE_DEPTH]; /* from 1 on */
     int depth;
-    bool gap;             /* prose: white space was read, and not yet written */
-    double number;        /* of the last value written */
-    facts_format *format; /* asked for with "as" */
-    cJSON *owned;         /* template_own() */
+    bool gap;                      /* prose: white space was read, and not yet written */
+    double number;                 /* of the last value written */
+    facts_format *format;          /* asked for with "as" */
+    cJSON *owned;                  /* template_own() */
+    const char *text, *expression; /* under way */
+    char fault[200];               /* the first */
 };
 
 /* An embedded file; a NULL name ends the list. */
@@ -82,14 +87,15 @@ struct template_file {
 };
 extern const struct template_file template_files[];
 
-/* Write a text. What t holds in the end is given back with template_free(); buf and items stay
- * their owners'. */
+/* Write a text. What t holds in the end is given back with template_end(), which returns 0,
+ * PL_ENOMEM or PL_EINVAL (a text is not well-formed), with the line in e: "WHAT: ...". Buf and
+ * items stay their owners'. */
 void template_put(struct template *t, const char *name);
 /* The same as prose, then written for t's output, as {prose name} does. */
 void template_put_prose(struct template *t, const char *name);
 /* Is there a text of that name? */
 bool template_has(const char *name);
-void template_free(struct template *t);
+int template_end(struct template *t, const char *what, struct err_text *e);
 
 /* Look in item first until template_leave(). */
 void template_enter(struct template *t, const cJSON *item);
@@ -99,6 +105,9 @@ void template_leave(struct template *t);
 const cJSON *template_find(const struct template *t, const char *path, const cJSON **scope);
 /* Keep an item that a word made until template_free(); returned. */
 const cJSON *template_own(struct template *t, cJSON *item);
+
+/* What {table name} stands for, the caller's. */
+cJSON *template_table(struct template *t, const char *name);
 
 /* A text is not well-formed, or asks for what there is not: w.rc becomes PL_EINVAL. */
 void template_fail(struct template *t);

@@ -235,10 +235,8 @@ static int write_page(struct list *l, const char *results_dir, struct err_text *
 
     template_enter(&t, page);
     template_put(&t, "index.html");
-    template_free(&t);
-    if (t.w.rc < 0)
-        rc = err_set(e, t.w.rc, "index.html: %s", pl_strerror(t.w.rc));
-    else
+    rc = template_end(&t, "index.html", e);
+    if (rc == PL_OK)
         rc = run_file_path(path, results_dir, "index", "", ".html", e);
     if (rc == PL_OK)
         rc = file_write(path, html.data, html.len, e);

@@ -229,10 +229,9 @@ int matrix_write(const char *path, const struct advise_book *b, struct err_text 
 
     template_enter(&t, page);
     template_put(&t, "matrix.html");
-    template_free(&t);
+    rc = template_end(&t, path, e);
     cJSON_Delete(page);
-    rc = t.w.rc < 0 ? err_set(e, t.w.rc, "%.200s: %s", path, pl_strerror(t.w.rc))
-                    : file_write(path, html.data, html.len, e);
+    rc = rc < 0 ? rc : file_write(path, html.data, html.len, e);
     buf_free(&html);
     return rc;
 }

@@ -133,7 +133,8 @@ static double put_image(struct template *t)
     return 1;
 }
 
-static double put_table(struct template *t)
+/* The table of all rows, in Markdown. */
+static double put_numbers(struct template *t)
 {
     const struct report *r = t->context;
 
@@ -146,7 +147,7 @@ static const struct template_word words[] = {
     {"extent", put_extent, NULL},   {"overview", put_overview, NULL},
     {"cures", NULL, find_cures},    {"cure", put_cure, NULL},
     {"picture", put_picture, NULL}, {"image", put_image, NULL},
-    {"table", put_table, NULL},     {NULL, NULL, NULL},
+    {"numbers", put_numbers, NULL}, {NULL, NULL, NULL},
 };
 
 /* ---- the page ---- */
@@ -212,7 +213,8 @@ static cJSON *page_of(const struct report *r)
     return page;
 }
 
-int report_fill(struct buf *out, const struct report *r, enum output output, const char *text)
+int report_fill(struct buf *out, const struct report *r, enum output output, const char *text,
+                struct err_text *e)
 {
     cJSON *page = page_of(r);
     struct report context = *r;
@@ -227,9 +229,8 @@ int report_fill(struct buf *out, const struct report *r, enum output output, con
     template_enter(&t, page);
     template_enter(&t, r->run);
     template_put(&t, text);
-    template_free(&t);
     cJSON_Delete(page);
-    return t.w.rc;
+    return template_end(&t, text, e);
 }
 
 /* ---- files ---- */
@@ -247,9 +248,8 @@ int report_write(const char *dir, struct err_text *e)
     r.run = run;
     rc = run_file_path(path, dir, "report", "", ".html", e);
     if (rc == PL_OK) {
-        rc = report_fill(&html, &r, OUTPUT_HTML, "report.html");
-        rc = rc < 0 ? err_set(e, rc, "%.200s: %s", path, pl_strerror(rc))
-                    : file_write(path, html.data, html.len, e);
+        rc = report_fill(&html, &r, OUTPUT_HTML, "report.html", e);
+        rc = rc < 0 ? rc : file_write(path, html.data, html.len, e);
     }
     buf_free(&html);
     cJSON_Delete(run);

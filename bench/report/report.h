@@ -19,8 +19,9 @@ struct report {
 
 /* Append the text of that name, report.html or report.md, filled. Charts that are not there are
  * left out, and that is said; a picture that can't stand inside a page safely (svg_inline.h) is
- * embedded apart. 0 or PL_ENOMEM. */
-int report_fill(struct buf *out, const struct report *r, enum output output, const char *text);
+ * embedded apart. 0, or as template_end(). */
+int report_fill(struct buf *out, const struct report *r, enum output output, const char *text,
+                struct err_text *e);
 
 /* (Re)write dir/report.html, as a whole or not at all. 0, or a negative enum pl_err with the line
  * in e, as run_file_read() and file_write(). */

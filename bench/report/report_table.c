@@ -27,78 +27,38 @@ static size_t index_of(const struct template *t, const char *name)
     return cJSON_IsNumber(item) ? (size_t)item->valuedouble : 0;
 }
 
-/* ---- the big table ---- */
+/* ---- the tables that report.html lists ---- */
 
-/* A share; e to the minus hundred is none. */
-static void format_percent(char out[UNITS_TEXT_BYTES], double share)
+static const char *path_of(const struct template *t)
 {
-    units_format_percent(out, fabs(share) < 5e-5 ? 0 : share);
+    return json_text(template_find(t, ".", NULL), "path");
 }
 
-static const struct column_of_numbers {
-    const char *group, *head; /* neighbours of one group share its head */
-    const char *path;
-    facts_format *format; /* NULL: the metric's */
-    bool bar;
-    const char *definition;
-} columns[] = {
-    {"Updates", "delivered", "delivered", NULL, false, "completeness"},
-    {"Updates", "superseded", "superseded", NULL, false, "completeness"},
-    {"Updates", "on time", "deadline.share", format_percent, true, "deadline"},
-    {"Latency", "median", "latency_us.p50", NULL, true, "latency"},
-    {"Latency", "p99", "latency_us.p99", NULL, false, "latency"},
-    {"Latency", "max", "latency_us.max", NULL, false, "latency"},
-    {"Age", "mean", "age_us.mean", NULL, true, "age"},
-    {"Per update", "requests", "requests_per_update", NULL, true, "requests"},
-    {"Per update", "handshakes", "tcp_handshakes_per_update", NULL, true, "requests"},
-    {"Per update", "packets", "packets_per_update.total", NULL, true, "bytes"},
-    {"Responses", "empty", "empty_response_ratio", format_percent, false, "requests"},
-    {"Bytes per update", "payload", "bytes_per_update.payload", NULL, false, "bytes"},
-    {"Bytes per update", "framing", "bytes_per_update.framing", NULL, true, "bytes"},
-    {"Bytes per update", "wire", "bytes_per_update.wire", NULL, true, "bytes"},
-    {"CPU per update", "server", "server_cpu_us_per_update", NULL, true, "cpu"},
-    {"CPU per update", "client", "client_cpu_us_per_update", NULL, true, "cpu"},
-    {"Memory", "per client", "server_rss_bytes_per_client", units_format_kib, false, "cpu"},
-    {"Sent", "messages", "upstream.messages", NULL, false, "upstream"},
-    {"To everyone", "median", "upstream.latency_us.p50", NULL, true, "upstream"},
-    {"To everyone", "p99", "upstream.latency_us.p99", NULL, false, "upstream"},
-    {"Echo", "p99", "upstream.echo_us.p99", NULL, false, "upstream"},
-    {"Per message", "requests", "upstream.requests_per_message", NULL, true, "upstream"},
-    {"Per message", "handshakes", "upstream.handshakes_per_message", NULL, true, "upstream"},
-    {"Bytes per message", "payload", "upstream.bytes_per_message.payload", NULL, false, "upstream"},
-    {"Bytes per message", "framing", "upstream.bytes_per_message.framing", NULL, true, "upstream"},
-    {"Converged", "p99", "convergence_us.p99", NULL, true, "documents"},
-    {"Documents", "held", "documents.documents", NULL, false, "documents"},
-};
-
-/* That no response was empty is said once, in the model's tables; that nothing was superseded goes
- * without saying where all updates are wanted. */
-static bool is_shown(const cJSON *run, const struct column_of_numbers *c)
+/* Has the run numbers for a column that is there "with a value", or with one "above 0"? */
+static bool is_shown(const cJSON *run, const cJSON *column)
 {
-    struct facts_range r = facts_range_of(run, c->path);
-    bool zeros = c->format != format_percent && strcmp(c->path, "superseded") != 0;
+    struct facts_range r = facts_range_of(run, json_text(column, "path"));
+    const char *shown = json_text(column, "shown");
 
-    return r.n > 0 && (zeros || r.high > 0);
+    return shown[0] == '\0' || (r.n > 0 && (strcmp(shown, "above 0") != 0 || r.high > 0));
+}
+
+static double put_shown(struct template *t)
+{
+    return is_shown(run_of(t), template_find(t, ".", NULL));
 }
 
 static const cJSON *find_columns(struct template *t)
 {
-    cJSON *list = cJSON_CreateArray(), *first = NULL;
+    cJSON *list = template_table(t, "columns of all rows"), *first = NULL, *next;
 
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        const struct column_of_numbers *c = &columns[i];
-        cJSON *o;
-
-        if (!is_shown(run_of(t), c))
+    for (cJSON *o = list->child; o != NULL; o = next) {
+        next = o->next;
+        if (!is_shown(run_of(t), o)) {
+            cJSON_Delete(cJSON_DetachItemViaPointer(list, o));
             continue;
-        o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "group", c->group);
-        cJSON_AddStringToObject(o, "head", c->head);
-        cJSON_AddStringToObject(o, "definition", c->definition);
-        cJSON_AddBoolToObject(o, "bar", c->bar && facts_range_of(run_of(t), c->path).high > 0);
-        cJSON_AddNumberToObject(o, "column", (double)i);
-        cJSON_AddItemToArray(list, o);
-        if (first == NULL || strcmp(json_text(first, "group"), c->group) != 0) {
+        }
+        if (first == NULL || strcmp(json_text(first, "group"), json_text(o, "group")) != 0) {
             cJSON_AddNumberToObject(o, "cols", 0);
             first = o;
         }
@@ -109,17 +69,18 @@ static const cJSON *find_columns(struct template *t)
 
 static double put_cell(struct template *t)
 {
-    const struct column_of_numbers *c = &columns[index_of(t, "column")];
+    const char *path = path_of(t);
 
-    return template_number(t, facts_value(run_words_row(t), c->path),
-                           c->format != NULL ? c->format : facts_format_of(c->path));
+    return template_number(t, facts_value(run_words_row(t), path), facts_format_of(path));
 }
 
 static double put_share_bar(struct template *t)
 {
-    const char *path = columns[index_of(t, "column")].path;
-    double share = facts_value(run_words_row(t), path) / facts_range_of(run_of(t), path).high;
+    double high = facts_range_of(run_of(t), path_of(t)).high;
+    double share = facts_value(run_words_row(t), path_of(t)) / high;
 
+    if (!(high > 0))
+        return 0;
     writer_puts(&t->w, "<svg class=\"bar ");
     output_row_class(&t->w, run_words_row(t));
     writer_printf(&t->w,
@@ -127,65 +88,6 @@ static double put_share_bar(struct template *t)
                   "<rect width=\"%.1f\" height=\"1\"/></svg>",
                   share > 0 ? fmin(share, 1) * 100 : 0);
     return share;
-}
-
-/* ---- counts ---- */
-
-static const struct count {
-    const char *head, *path;
-    bool optional; /* left out where no row has it: older runs, and runs without senders */
-} completeness[] =
-    {
-        {"published", "published", false},
-        {"clients", "clients", false},
-        {"expected", "expected", true},
-        {"delivered", "delivered", false},
-        {"superseded", "superseded", true},
-        {"missed", "missed", false},
-        {"late", "late", false},
-        {"came twice", "duplicated", false},
-        {"out of order", "out_of_order", false},
-        {"messages lost", "upstream.order.lost", true},
-        {"doubled", "upstream.order.doubled", true},
-        {"reordered", "upstream.order.reordered", true},
-        {NULL, NULL, false},
-},
-  handshakes[] = {
-      {"client", "handshakes.client", false},
-      {"server", "handshakes.server", false},
-      {"kernel", "handshakes.kernel", false},
-      {"wire", "handshakes.wire", false},
-      {"given up", "handshakes.given_up", false},
-      {"to send", "handshakes.upstream", true},
-      {NULL, NULL, false},
-};
-
-static void add_counts(cJSON *list, const cJSON *run, const char *title, const struct count *c)
-{
-    cJSON *table = cJSON_CreateObject(), *heads;
-
-    cJSON_AddItemToArray(list, table);
-    cJSON_AddStringToObject(table, "caption", title);
-    heads = cJSON_AddArrayToObject(table, "heads");
-    for (; c->head != NULL; c++) {
-        cJSON *o;
-
-        if (c->optional && facts_range_of(run, c->path).n == 0)
-            continue;
-        o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "head", c->head);
-        cJSON_AddStringToObject(o, "path", c->path);
-        cJSON_AddItemToArray(heads, o);
-    }
-}
-
-static const cJSON *find_count_tables(struct template *t)
-{
-    cJSON *list = cJSON_CreateArray();
-
-    add_counts(list, run_of(t), "Completeness of the window", completeness);
-    add_counts(list, run_of(t), "TCP handshakes of the whole run, by who counted them", handshakes);
-    return template_own(t, list);
 }
 
 /* ---- in between ---- */
@@ -254,6 +156,12 @@ static struct pair pair_of(const struct quantity *q, const cJSON *run, const cJS
         p.seen = NAN;
     p.share = q->is_share ? p.seen - p.model : p.model > 0 ? (p.seen - p.model) / p.model : NAN;
     return p;
+}
+
+/* A share; e to the minus hundred is none. */
+static void format_percent(char out[UNITS_TEXT_BYTES], double share)
+{
+    units_format_percent(out, fabs(share) < 5e-5 ? 0 : share);
 }
 
 static facts_format *format_of(const struct quantity *q)
@@ -331,7 +239,7 @@ const struct template_word report_table_words[] = {
     {"columns", NULL, find_columns},
     {"cell", put_cell, NULL},
     {"share-bar", put_share_bar, NULL},
-    {"count-tables", NULL, find_count_tables},
+    {"shown", put_shown, NULL},
     {"between", NULL, find_between},
     {"between-cell", put_between_cell, NULL},
     {"quantities", NULL, find_quantities},

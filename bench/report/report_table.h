@@ -1,16 +1,14 @@
 /* The tables of a report: which columns they have, and their cells. Words for report.html and
  * report.md, beside report_words.h:
  *
- *   {each columns}        columns of the big table that the run has numbers for: group, head,
- *                         definition ("latency", in #def-latency), bar (has it bars?), cols (of the
- *                         first of a group: how many it has)
- *   {cell} {share-bar}    the value in a column of a row; a bar as long as its share of the largest
- *   {each count-tables}   title and heads: tables of counts, each with a head and a path
- *   {each between}        columns of the table of what stands in between: head and below
- *   {between-cell}        the value in a column of a row
- *   {each quantities}     what the model predicts: name, known (of any row)
- *   {each pair}           of a quantity and a row: measured, model, deviation, known, off (by more
- *                         than 10 %) */
+ *   {shown}               has the run numbers for this column? It names a path, and in "shown" what
+ *                         it takes: nothing, a value in any row, or one above 0
+ *   {each columns}        those of the table "columns of all rows" that are shown, with cols: of
+ * the first of a group how many it has {cell} {share-bar}    the value at the column's path of a
+ * row; a bar as long as its share of the largest {each between}        columns of the table of what
+ * stands in between: head and below {between-cell}        the value in a column of a row {each
+ * quantities}     what the model predicts: name, known (of any row) {each pair}           of a
+ * quantity and a row: measured, model, deviation, known, off (by more than 10 %) */
 #ifndef PUSHLAB_REPORT_TABLE_H
 #define PUSHLAB_REPORT_TABLE_H
 

@@ -33,6 +33,7 @@ const struct template_file template_files[] = {
                  "[compare]\n{if not has @path}none{elif alike @path}{all-rows @path} "
                  "{@one|@many} {words thing}{else}{top-rows @path} {@one|@many} the most {words "
                  "thing} ({high @path}{words unit}), {bottom-rows @path} the {words least}{end}\n"
+                 "[list]\na  | b\n1 | x y\n2 |\n\n[listed]\n{each table list}{a}={b};{end}\n"
                  "[bad word]\n{nothing arg}\n[bad end]\n{if a}x\n[bad tag]\n{if a\n"
                  "[bad format]\n{n as miles}\n[bad text]\n{text nowhere}\n[loose end]\na{end}b\n"},
     {"whole.html", "<p>{n}</p>\n"},
@@ -59,7 +60,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    template_free(&t);
+    template_end(&t, "test", NULL);
     buf_free(&out);
     cJSON_Delete(item);
 }
@@ -171,6 +172,12 @@ START_TEST(a_name_with_an_underscore_in_a_word_is_left_as_it_is)
 }
 END_TEST
 
+START_TEST(tables_are_lists)
+{
+    fills("listed", OUTPUT_TERMINAL, "1=x y;2=;");
+}
+END_TEST
+
 START_TEST(urls_are_percent_encoded)
 {
     fills("url", OUTPUT_HTML, "a%20b/c%3F%22");
@@ -228,8 +235,11 @@ static const char *const broken[] = {"bad word", "bad end",   "bad tag", "bad fo
 
 START_TEST(a_text_that_is_not_well_formed_is_refused)
 {
+    struct err_text e = {""};
+
     template_put(&t, broken[_i]);
-    ck_assert_int_eq(t.w.rc, PL_EINVAL);
+    ck_assert_int_eq(template_end(&t, "page.html", &e), PL_EINVAL);
+    ck_assert_ptr_eq(strstr(e.text, "page.html: the text ["), e.text);
 }
 END_TEST
 
@@ -252,6 +262,7 @@ int main(void)
     tcase_add_test(tc, no_value_acts_as_markup);
     tcase_add_test(tc, no_value_acts_in_markdown_nor_as_prose);
     tcase_add_test(tc, a_name_with_an_underscore_in_a_word_is_left_as_it_is);
+    tcase_add_test(tc, tables_are_lists);
     tcase_add_test(tc, urls_are_percent_encoded);
     tcase_add_test(tc, an_argument_can_be_taken_from_an_item);
     tcase_add_test(tc, ranges_name_their_rows);

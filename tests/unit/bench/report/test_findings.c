@@ -140,7 +140,7 @@ START_TEST(the_report_pairs_them_and_compares_the_others)
     struct report source = {.run = run};
     struct buf out = {0};
 
-    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_HTML, "report.html"), 0);
+    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_HTML, "report.html", NULL), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     says(&out, "<a href=\"#between\">In between</a>");
     says(&out, "<section id=\"between\">");
@@ -161,7 +161,7 @@ START_TEST(the_report_for_a_blog_leaves_them_out_too)
     struct report source = {.run = run, .dir = "/nowhere", .images = ""};
     struct buf out = {0};
 
-    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_MARKDOWN, "report.md"), 0);
+    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_MARKDOWN, "report.md", NULL), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     says(&out, "Left out here is the row that was meant to break, and did.");
     says(&out, "- poll broke, as expected");
@@ -179,7 +179,7 @@ START_TEST(a_run_without_any_has_no_such_section)
         cJSON_DeleteItemFromObject(row(i), "findings");
         cJSON_DeleteItemFromObject(row(i), "balancer");
     }
-    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_HTML, "report.html"), 0);
+    ck_assert_int_eq(report_fill(&out, &source, OUTPUT_HTML, "report.html", NULL), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     says_not(&out, "In between");
     says_not(&out, "in between");

@@ -74,7 +74,7 @@ static void say(const char *name, const cJSON *item, const char *word)
         for (const struct template_word *v = t.words[i]; v->name != NULL; v++)
             if (strcmp(v->name, word) == 0)
                 v->put(&t);
-    template_free(&t);
+    template_end(&t, "test", NULL);
     cJSON_Delete(page);
     w.rc = t.w.rc;
 }
@@ -181,7 +181,7 @@ static void write_document(void)
 {
     struct report r = {.run = run, .dir = dir};
 
-    ck_assert_int_eq(report_fill(&out, &r, OUTPUT_HTML, "report.html"), 0);
+    ck_assert_int_eq(report_fill(&out, &r, OUTPUT_HTML, "report.html", NULL), 0);
 }
 
 /* Every element that is opened is closed, in order, and no id comes twice. */
@@ -554,7 +554,7 @@ START_TEST(markdown_links_images_and_escapes)
     {
         struct report r = {.run = run, .dir = dir, .images = "https://example.org/my run"};
 
-        ck_assert_int_eq(report_fill(&out, &r, OUTPUT_MARKDOWN, "report.md"), 0);
+        ck_assert_int_eq(report_fill(&out, &r, OUTPUT_MARKDOWN, "report.md", NULL), 0);
     }
     ck_assert_ptr_eq(strstr(text(), "# A \\*title\\* with &lt;b>\n\nTwo ways of getting"), text());
     says("](https://example.org/my%20run/charts/overview.png)");

@@ -74,7 +74,7 @@ static void say(const char *name)
     template_enter(&t, page);
     template_enter(&t, run);
     template_put(&t, name);
-    template_free(&t);
+    template_end(&t, "test", NULL);
     cJSON_Delete(page);
     w.rc = t.w.rc;
 }
@@ -92,7 +92,7 @@ static void write_page(void)
 {
     struct report r = {.run = run};
 
-    ck_assert_int_eq(report_fill(&out, &r, OUTPUT_HTML, "report.html"), 0);
+    ck_assert_int_eq(report_fill(&out, &r, OUTPUT_HTML, "report.html", NULL), 0);
 }
 
 static cJSON *row_at(int i)
