@@ -401,11 +401,11 @@ const struct advise_check *advise_latency_check(const struct advise_row *r)
 
 int advise_successor(const struct advise *a, int row)
 {
-    double value = advise_latency_check(&a->rows[row])->value;
+    const struct advise_check *c = advise_latency_check(&a->rows[row]);
     int next = -1;
 
-    for (int i = 0; i < a->nrows; i++)
-        if (a->rows[i].fit == ADVISE_FITS && advise_latency_check(&a->rows[i])->value < value &&
+    for (int i = 0; c != NULL && i < a->nrows; i++)
+        if (a->rows[i].fit == ADVISE_FITS && advise_latency_check(&a->rows[i])->value < c->value &&
             (next < 0 || advise_rate_of(&a->rows[i], a->order[0]) <
                              advise_rate_of(&a->rows[next], a->order[0])))
             next = i;

@@ -25,62 +25,14 @@ cJSON *advise_check_item(const struct advise_row *r, const struct advise_check *
                        path, (int)c->cost, kind->words, kind->per_client ? "client" : "update");
 }
 
-/* The check that decides whether the row fits. */
-static const cJSON *find_deciding(struct template *t)
-{
-    const struct advise_row *r = advise_words_this_row(t);
-
-    return template_own(t, advise_check_item(r, &r->checks[r->deciding]));
-}
-
-/* The check of latency that uses most of its limit. */
-static const cJSON *find_latency(struct template *t)
-{
-    const struct advise_row *r = advise_words_this_row(t);
-    const struct advise_check *c = advise_latency_check(r);
-
-    return c != NULL ? template_own(t, advise_check_item(r, c)) : NULL;
-}
-
-static const cJSON *find_failing(struct template *t)
-{
-    const struct advise_row *r = advise_words_this_row(t);
-    cJSON *list = cJSON_CreateArray();
-
-    for (int i = 0; i < r->nchecks; i++)
-        if (r->checks[i].fit == ADVISE_FAILS)
-            cJSON_AddItemToArray(list, advise_check_item(r, &r->checks[i]));
-    return template_own(t, list);
-}
-
-/* Why the row fits or does not: {problem}, {broke} or a check; of a row that fits all checks but
- * completeness, of others those that make the difference. */
-static const cJSON *find_reasons(struct template *t)
-{
-    const struct advise_row *r = advise_words_this_row(t);
-    cJSON *list = cJSON_CreateArray();
-
-    if (cJSON_GetArraySize(json_at(r->row, "problems")) > 0)
-        cJSON_AddItemToArray(list, json_object("problem:b", true));
-    if (findings_broke(r->row))
-        cJSON_AddItemToArray(list, json_object("broke:b", true));
-    for (int i = 0; i < r->nchecks; i++)
-        if (r->checks[i].fit == r->checks[r->deciding].fit &&
-            (r->fit != ADVISE_FITS || i > 0 || r->nchecks == 1))
-            cJSON_AddItemToArray(list, advise_check_item(r, &r->checks[i]));
-    return template_own(t, list);
-}
-
-/* Whatever is asked, as checks that were not measured. */
-static const cJSON *find_asks(struct template *t)
+void advise_checks_add(cJSON *page, const struct advise_ask *ask)
 {
     static const struct advise_row nothing;
-    const struct advise_ask *ask = &advise_words_run(t)->ask;
     struct advise_check checks[3 + ADVISE_COSTS] = {
         {.criterion = ADVISE_LATENCY, .limit = ask->latency_us},
         {.criterion = ADVISE_ON_TIME, .limit = ask->on_time},
         {.criterion = ADVISE_AGE, .limit = ask->age_us}};
-    cJSON *list = cJSON_CreateArray();
+    cJSON *list = cJSON_AddArrayToObject(page, "asks");
 
     for (int i = 0; i < ask->norder; i++)
         checks[3 + i] = (struct advise_check){
@@ -88,7 +40,69 @@ static const cJSON *find_asks(struct template *t)
     for (int i = 0; i < 3 + ask->norder; i++)
         if (!isnan(checks[i].limit))
             cJSON_AddItemToArray(list, advise_check_item(&nothing, &checks[i]));
-    return template_own(t, list);
+}
+
+/* Why the row fits or does not: {problem}, {broke} or a check; of a row that fits all checks but
+ * completeness, of others those that make the difference. */
+static void add_reasons(cJSON *o, const struct advise_row *r)
+{
+    cJSON *reasons = cJSON_AddArrayToObject(o, "reasons");
+    cJSON *failing = cJSON_AddArrayToObject(o, "failing");
+
+    if (cJSON_GetArraySize(json_at(r->row, "problems")) > 0)
+        cJSON_AddItemToArray(reasons, json_object("problem:b", true));
+    if (findings_broke(r->row))
+        cJSON_AddItemToArray(reasons, json_object("broke:b", true));
+    for (int i = 0; i < r->nchecks; i++) {
+        if (r->checks[i].fit == r->checks[r->deciding].fit &&
+            (r->fit != ADVISE_FITS || i > 0 || r->nchecks == 1))
+            cJSON_AddItemToArray(reasons, advise_check_item(r, &r->checks[i]));
+        if (r->checks[i].fit == ADVISE_FAILS)
+            cJSON_AddItemToArray(failing, advise_check_item(r, &r->checks[i]));
+    }
+}
+
+/* What is wrong with the delivered updates: path and name of each count that is not 0. */
+static void add_faults(cJSON *o, const cJSON *row)
+{
+    static const char *const faults[][2] = {{"missed", "missed"},
+                                            {"late", "late"},
+                                            {"duplicated", "doubled"},
+                                            {"out_of_order", "out of order"}};
+    cJSON *list = cJSON_AddArrayToObject(o, "faults");
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (json_number(row, faults[i][0]) > 0)
+            cJSON_AddItemToArray(list, json_object("path:s name:s", faults[i][0], faults[i][1]));
+}
+
+/* The highest percentile that the row has samples enough for; null where nothing was delivered. */
+static void add_offer(cJSON *o, const cJSON *row)
+{
+    double percentile = 99, delivered = json_number(row, "delivered");
+    char path[48];
+
+    while (percentile > 50 && delivered < advise_samples_needed(percentile))
+        percentile = percentile > 90 ? 90 : 50;
+    snprintf(path, sizeof path, "latency_us.%s", advise_percentile_name(percentile));
+    if (delivered > 0)
+        cJSON_AddItemToObject(
+            o, "offer",
+            json_object("path:s percentile:s", path, advise_percentile_name(percentile)));
+    else
+        cJSON_AddNullToObject(o, "offer");
+}
+
+void advise_checks_add_row(cJSON *o, const struct advise_row *r)
+{
+    const struct advise_check *latency = advise_latency_check(r);
+
+    cJSON_AddItemToObject(o, "deciding", advise_check_item(r, &r->checks[r->deciding]));
+    cJSON_AddItemToObject(o, "latency",
+                          latency != NULL ? advise_check_item(r, latency) : cJSON_CreateNull());
+    add_reasons(o, r);
+    add_faults(o, r->row);
+    add_offer(o, r->row);
 }
 
 /* What a check allows: typed, or the scenario's. */
@@ -168,48 +182,10 @@ static double put_needed_samples(struct template *t)
     return 1;
 }
 
-/* What is wrong with the delivered updates: path and name of each count that is not 0. */
-static const cJSON *find_faults(struct template *t)
-{
-    static const char *const faults[][2] = {{"missed", "missed"},
-                                            {"late", "late"},
-                                            {"duplicated", "doubled"},
-                                            {"out_of_order", "out of order"}};
-    cJSON *list = cJSON_CreateArray();
-
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        if (json_number(advise_words_this_row(t)->row, faults[i][0]) > 0)
-            cJSON_AddItemToArray(list, json_object("path:s name:s", faults[i][0], faults[i][1]));
-    return template_own(t, list);
-}
-
-/* The highest percentile that the row has samples enough for: path, percentile ("p99"). NULL where
- * nothing was delivered. */
-static const cJSON *find_offer(struct template *t)
-{
-    double percentile = 99, delivered = json_number(advise_words_this_row(t)->row, "delivered");
-    char path[48];
-
-    if (!(delivered > 0))
-        return NULL;
-    while (percentile > 50 && delivered < advise_samples_needed(percentile))
-        percentile = percentile > 90 ? 90 : 50;
-    snprintf(path, sizeof path, "latency_us.%s", advise_percentile_name(percentile));
-    return template_own(
-        t, json_object("path:s percentile:s", path, advise_percentile_name(percentile)));
-}
-
 const struct template_word advise_check_words[] = {
-    {"deciding", NULL, find_deciding},
-    {"latency", NULL, find_latency},
-    {"failing", NULL, find_failing},
-    {"reasons", NULL, find_reasons},
-    {"asks", NULL, find_asks},
     {"limit", put_limit, NULL},
     {"share", put_share, NULL},
     {"asked-share", put_asked_share, NULL},
     {"needed-samples", put_needed_samples, NULL},
-    {"faults", NULL, find_faults},
-    {"offer", NULL, find_offer},
     {NULL, NULL, NULL},
 };

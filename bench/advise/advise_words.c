@@ -155,78 +155,7 @@ static double put_rule(struct template *t)
     return t->number;
 }
 
-/* ---- rows ---- */
-
-static const cJSON *own_rows(struct template *t, const int *rows, int n)
-{
-    cJSON *list = cJSON_CreateArray();
-
-    for (int i = 0; i < n; i++)
-        cJSON_AddItemReferenceToArray(list, (cJSON *)advise_words_run(t)->rows[rows[i]].row);
-    return template_own(t, list);
-}
-
-/* The rows that are recommended, or the nearest. */
-static const cJSON *find_best(struct template *t)
-{
-    return own_rows(t, advise_words_run(t)->best, advise_words_run(t)->nbest);
-}
-
-/* The cheapest row that still fits where the limit is less than this row's latency. */
-static const cJSON *find_successor(struct template *t)
-{
-    int next = advise_successor(advise_words_run(t), advise_words_row(t));
-
-    return own_rows(t, &next, next >= 0);
-}
-
 /* ---- costs ---- */
-
-static cJSON *cost_item(const struct template *t, enum advise_cost cost)
-{
-    const struct advise_cost_kind *kind = &advise_costs[cost];
-
-    return json_object("cost:d name:s per:s", (int)cost, kind->words,
-                       kind->per_client               ? "per client"
-                       : advise_words_run(t)->by_time ? "per client and second"
-                                                      : "per update");
-}
-
-static const cJSON *own_costs(struct template *t, const enum advise_cost *costs, int n, int most)
-{
-    cJSON *list = cJSON_CreateArray();
-
-    for (int i = 0; i < n && cJSON_GetArraySize(list) < most; i++)
-        if (!isnan(advise_cost_of(advise_words_this_row(t)->row, costs[i])))
-            cJSON_AddItemToArray(list, cost_item(t, costs[i]));
-    return template_own(t, list);
-}
-
-/* All that the row has per update. */
-static const cJSON *find_costs(struct template *t)
-{
-    static const enum advise_cost all[] = {ADVISE_CPU,      ADVISE_WIRE,       ADVISE_BYTES,
-                                           ADVISE_REQUESTS, ADVISE_HANDSHAKES, ADVISE_PACKETS};
-
-    return own_costs(t, all, sizeof all / sizeof *all, ADVISE_COSTS);
-}
-
-/* The first two that say what is cheap. */
-static const cJSON *find_two_costs(struct template *t)
-{
-    return own_costs(t, advise_words_run(t)->order, advise_words_run(t)->norder, 2);
-}
-
-static const cJSON *find_first_cost(struct template *t)
-{
-    return template_own(t, cost_item(t, advise_words_run(t)->order[0]));
-}
-
-/* The cost that set the recommended row apart. */
-static const cJSON *find_deciding_cost(struct template *t)
-{
-    return template_own(t, cost_item(t, advise_words_run(t)->decided_by));
-}
 
 static enum advise_cost this_cost(const struct template *t)
 {
@@ -265,16 +194,6 @@ static double put_price(struct template *t)
     return value;
 }
 
-/* Percent below which rows can't be told apart by the cost. */
-static double put_noise(struct template *t)
-{
-    char text[UNITS_TEXT_BYTES];
-
-    units_format_count(text, 100 * advise_costs[this_cost(t)].noise);
-    template_puts(t, text);
-    return 1;
-}
-
 /* The number of clients to extrapolate to. */
 static double put_target_clients(struct template *t)
 {
@@ -290,9 +209,92 @@ static double put_target_clients(struct template *t)
     return clients;
 }
 
-/* ---- several links ---- */
+static const struct template_word words[] = {
+    {"cite", put_cite, NULL},
+    {"rule", put_rule, NULL},
+    {"cost", put_cost, NULL},
+    {"price", put_price, NULL},
+    {"target-clients", put_target_clients, NULL},
+    {NULL, NULL, NULL},
+};
 
-/* In how many runs a row fits; -1 when one does not have it. */
+/* ---- what sentences ask: items ---- */
+
+static cJSON *cost_item(const struct advise *a, enum advise_cost cost)
+{
+    const struct advise_cost_kind *kind = &advise_costs[cost];
+    char noise[UNITS_TEXT_BYTES];
+
+    units_format_count(noise, 100 * kind->noise);
+    return json_object("cost:d name:s per:s noise:s", (int)cost, kind->words,
+                       kind->per_client ? "per client"
+                       : a->by_time     ? "per client and second"
+                                        : "per update",
+                       noise);
+}
+
+/* Those costs that the row has. */
+static void add_costs(cJSON *o, const char *name, const struct advise *a, const cJSON *row,
+                      const enum advise_cost *costs, int n, int most)
+{
+    cJSON *list = cJSON_AddArrayToObject(o, name);
+
+    for (int i = 0; i < n && cJSON_GetArraySize(list) < most; i++)
+        if (!isnan(advise_cost_of(row, costs[i])))
+            cJSON_AddItemToArray(list, cost_item(a, costs[i]));
+}
+
+/* The row in each run where it fits, or where it does not: its deciding check, with file_index,
+ * run, there (the row) and not_known. */
+static void add_links(cJSON *o, const char *name, const struct advise_words *w, const char *id,
+                      bool fits)
+{
+    cJSON *list = cJSON_AddArrayToObject(o, name), *link;
+
+    for (int i = 0; i < w->citations->nfiles; i++) {
+        const struct advise_row *r = advise_row_called(w->runs[i], id);
+
+        if (r == NULL || (r->fit == ADVISE_FITS) != fits)
+            continue;
+        link = advise_check_item(r, &r->checks[r->deciding]);
+        cJSON_AddNumberToObject(link, "file_index", i);
+        cJSON_AddBoolToObject(link, "not_known", r->fit == ADVISE_UNKNOWN);
+        cJSON_AddItemReferenceToObject(link, "run", (cJSON *)w->runs[i]->run);
+        cJSON_AddItemReferenceToObject(link, "there", (cJSON *)r->row);
+        cJSON_AddItemToArray(list, link);
+    }
+}
+
+static cJSON *row_item(const struct advise_words *w, int row)
+{
+    static const char *const fits[] = {"fits", "does not fit", "can't be judged"};
+    static const enum advise_cost all[] = {ADVISE_CPU,      ADVISE_WIRE,       ADVISE_BYTES,
+                                           ADVISE_REQUESTS, ADVISE_HANDSHAKES, ADVISE_PACKETS};
+    const struct advise *a = w->runs[w->file];
+    const struct advise_row *r = &a->rows[row];
+    double sockets = capacity_model_at(&r->load, a->ask.clients).sockets;
+    double files = json_number(a->run, "environment.limits.open_files");
+    int next = advise_successor(a, row);
+    cJSON *o =
+        json_object("fit:s fits:b arrived_too:b posts:b beyond_files:b there:r", fits[r->fit],
+                    r->fit == ADVISE_FITS, r->fit == ADVISE_FITS && r->nchecks > 1, r->load.posts,
+                    files > 0 && sockets > files, r->row);
+    cJSON *successor = cJSON_AddArrayToObject(o, "successor"), *item;
+
+    advise_checks_add_row(o, r);
+    add_costs(o, "costs", a, r->row, all, sizeof all / sizeof *all, ADVISE_COSTS);
+    add_costs(o, "two_costs", a, r->row, a->order, a->norder, 2);
+    add_links(o, "fitting", w, json_text(r->row, "id"), true);
+    add_links(o, "unfitting", w, json_text(r->row, "id"), false);
+    if (next >= 0) {
+        item = json_object("there:r", a->rows[next].row);
+        advise_checks_add_row(item, &a->rows[next]);
+        cJSON_AddItemToArray(successor, item);
+    }
+    return o;
+}
+
+/* In how many runs a row fits. */
 static int count_fits(const struct advise_words *w, const char *id)
 {
     int n = 0;
@@ -300,105 +302,40 @@ static int count_fits(const struct advise_words *w, const char *id)
     for (int i = 0; i < w->citations->nfiles; i++) {
         const struct advise_row *r = advise_row_called(w->runs[i], id);
 
-        if (r == NULL)
-            return -1;
-        n += r->fit == ADVISE_FITS;
+        n += r != NULL && r->fit == ADVISE_FITS;
     }
     return n;
 }
 
-/* The rows that fit in all runs. */
-static const cJSON *find_everywhere(struct template *t)
+static cJSON *page_of(const struct advise_words *w)
 {
-    const struct advise_words *w = t->context;
-    const struct advise *a = advise_words_run(t);
-    int rows[SCENARIO_MAX_ROWS], n = 0;
+    const struct advise *a = w->runs[w->file];
+    int planned = cJSON_GetArraySize(json_at(a->run, "rows_planned"));
+    cJSON *page =
+        json_object("file_index:d files:d measured:d missing_rows:b only:b level:b "
+                    "crowd:b percentile:s rows:r",
+                    w->file, w->citations->nfiles, a->nrows, planned > a->nrows, a->nfits == 1,
+                    a->decided_by != a->order[0], a->nrows > 0 && a->rows[0].load.crowd,
+                    advise_percentile_name(a->ask.percentile), json_at(a->run, "rows"));
+    cJSON *best = cJSON_AddArrayToObject(page, "best"), *links, *everywhere;
 
+    for (int i = 0; i < a->nbest; i++)
+        cJSON_AddItemReferenceToArray(best, (cJSON *)a->rows[a->best[i]].row);
+    cJSON_AddItemToObject(page, "first_cost", cost_item(a, a->order[0]));
+    cJSON_AddItemToObject(page, "deciding_cost", cost_item(a, a->decided_by));
+    advise_checks_add(page, &a->ask);
+    links = cJSON_AddArrayToObject(page, "links");
+    for (int i = 0; i < w->citations->nfiles; i++)
+        cJSON_AddItemToArray(links, json_object("file_index:d run:r", i, w->runs[i]->run));
+    everywhere = cJSON_AddArrayToObject(page, "everywhere");
     for (int i = 0; i < a->nrows; i++)
         if (count_fits(w, json_text(a->rows[i].row, "id")) == w->citations->nfiles)
-            rows[n++] = i;
-    return own_rows(t, rows, n);
+            cJSON_AddItemReferenceToArray(everywhere, (cJSON *)a->rows[i].row);
+    cJSON_AddArrayToObject(page, "parts");
+    return page;
 }
-
-/* The runs, as items with file_index and run. */
-static const cJSON *find_links(struct template *t)
-{
-    const struct advise_words *w = t->context;
-    cJSON *list = cJSON_CreateArray();
-
-    for (int i = 0; i < w->citations->nfiles; i++)
-        cJSON_AddItemToArray(list, json_object("file_index:d run:r", i, w->runs[i]->run));
-    return template_own(t, list);
-}
-
-/* The row in each run where it fits, or where it does not: its deciding check, with file_index,
- * run, there (the row) and not_known. */
-static const cJSON *find_where(struct template *t, bool fits)
-{
-    const struct advise_words *w = t->context;
-    const char *id = json_text(advise_words_this_row(t)->row, "id");
-    cJSON *list = cJSON_CreateArray();
-
-    for (int i = 0; i < w->citations->nfiles; i++) {
-        const struct advise_row *r = advise_row_called(w->runs[i], id);
-        cJSON *o;
-
-        if ((r->fit == ADVISE_FITS) != fits)
-            continue;
-        o = advise_check_item(r, &r->checks[r->deciding]);
-        cJSON_AddNumberToObject(o, "file_index", i);
-        cJSON_AddBoolToObject(o, "not_known", r->fit == ADVISE_UNKNOWN);
-        cJSON_AddItemReferenceToObject(o, "run", (cJSON *)w->runs[i]->run);
-        cJSON_AddItemReferenceToObject(o, "there", (cJSON *)r->row);
-        cJSON_AddItemToArray(list, o);
-    }
-    return template_own(t, list);
-}
-
-static const cJSON *find_fitting(struct template *t)
-{
-    return find_where(t, true);
-}
-
-static const cJSON *find_unfitting(struct template *t)
-{
-    return find_where(t, false);
-}
-
-static const struct template_word words[] = {
-    {"cite", put_cite, NULL},
-    {"rule", put_rule, NULL},
-    {"best", NULL, find_best},
-    {"successor", NULL, find_successor},
-    {"costs", NULL, find_costs},
-    {"two-costs", NULL, find_two_costs},
-    {"first-cost", NULL, find_first_cost},
-    {"deciding-cost", NULL, find_deciding_cost},
-    {"cost", put_cost, NULL},
-    {"price", put_price, NULL},
-    {"noise", put_noise, NULL},
-    {"target-clients", put_target_clients, NULL},
-    {"everywhere", NULL, find_everywhere},
-    {"links", NULL, find_links},
-    {"fitting", NULL, find_fitting},
-    {"unfitting", NULL, find_unfitting},
-    {NULL, NULL, NULL},
-};
 
 /* ---- sentences ---- */
-
-/* What sentences ask about the row. */
-static cJSON *row_item(const struct advise *a, int row)
-{
-    static const char *const fits[] = {"fits", "does not fit", "can't be judged"};
-    const struct advise_row *r = &a->rows[row];
-    double sockets = capacity_model_at(&r->load, a->ask.clients).sockets;
-    double files = json_number(a->run, "environment.limits.open_files");
-
-    return json_object("fit:s fits:b arrived_too:b posts:b beyond_files:b", fits[r->fit],
-                       r->fit == ADVISE_FITS, r->fit == ADVISE_FITS && r->nchecks > 1,
-                       r->load.posts, files > 0 && sockets > files);
-}
 
 /* The text as prose, valid until the next. */
 static const char *write_text(struct advise_words *w, int row, const char *text)
@@ -412,7 +349,7 @@ static const char *write_text(struct advise_words *w, int row, const char *text)
     template_enter(&w->t, w->page);
     template_enter(&w->t, a->run);
     if (row >= 0) {
-        template_enter(&w->t, template_own(&w->t, row_item(a, row)));
+        template_enter(&w->t, template_own(&w->t, row_item(w, row)));
         template_enter(&w->t, a->rows[row].row);
     }
     template_put(&w->t, text);
@@ -424,24 +361,16 @@ static const char *write_text(struct advise_words *w, int row, const char *text)
 void advise_words_begin(struct advise_words *w, const struct advise *const *runs,
                         struct citations *citations, int file)
 {
-    const struct advise *a = runs[file];
     const char *asked;
 
     *w = (struct advise_words){
         .runs = runs,
         .citations = citations,
         .file = file,
-        .page = json_object("file_index:d files:d measured:d missing_rows:b only:b level:b crowd:b "
-                            "percentile:s rows:r",
-                            file, citations->nfiles, a->nrows,
-                            cJSON_GetArraySize(json_at(a->run, "rows_planned")) > a->nrows,
-                            a->nfits == 1, a->decided_by != a->order[0],
-                            a->nrows > 0 && a->rows[0].load.crowd,
-                            advise_percentile_name(a->ask.percentile), json_at(a->run, "rows")),
         .t = {.output = OUTPUT_PROSE,
               .words = {words, advise_check_words, advise_model_words, run_words},
               .cite = put_value}};
-    cJSON_AddArrayToObject(w->page, "parts");
+    w->page = page_of(w);
     asked = write_text(w, -1, "asked");
     if (asked[0] != '\0')
         cJSON_AddStringToObject(w->page, "asked", asked);

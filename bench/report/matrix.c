@@ -107,7 +107,7 @@ static cJSON *cell_of(const struct advise *a, const char *transport)
 }
 
 /* "p99 within 200 ms", "95 % on time" */
-static cJSON *asks_of(const struct advise_ask *ask)
+static cJSON *limits_of(const struct advise_ask *ask)
 {
     cJSON *list = cJSON_CreateArray();
     char text[UNITS_TEXT_BYTES];
@@ -210,7 +210,7 @@ static cJSON *page_of(const struct advise_book *b, const char *path)
                                 a->verdict == ADVISE_NO_TRUST ? "incomplete"
                                 : a->verdict == ADVISE_NO_ASK ? "nothing asked"
                                                               : "");
-        cJSON_AddItemToObject(o, "asks", asks_of(&a->ask));
+        cJSON_AddItemToObject(o, "limits", limits_of(&a->ask));
         add_report(o, path, b->entries[i].file);
         cJSON_ArrayForEach(transport, transports)
         {
