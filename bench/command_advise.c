@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "bench/advise/advise_find.h"
 #include "bench/advise/advise_options.h"
 #include "bench/advise/advise_book.h"
 #include "bench/report/matrix.h"
@@ -37,7 +36,7 @@ static int advise(struct advise_book *b, const struct advise_options *o, int nar
     int rc = PL_OK;
 
     for (int i = 1; rc == PL_OK && i <= nargs; i++)
-        rc = advise_find(b, argv[i], o->results, e);
+        rc = advise_book_find(b, argv[i], o->results, e);
     if (rc < 0)
         return rc;
     rc = advise_book_make(b, &o->ask);

@@ -7,6 +7,7 @@
 #include "bench/page/citations.h"
 #include "bench/page/output.h"
 #include "lib/base/buf.h"
+#include "lib/base/err.h"
 
 struct advise_entry {
     cJSON *run;            /* owned */
@@ -26,6 +27,12 @@ struct advise_book {
 
 /* Take over a run (on success and on failure); file is copied. 0 or PL_ENOMEM. */
 int advise_book_add(struct advise_book *b, cJSON *run, const char *file);
+/* Add the run that word names: a folder with a run.json, or such a file. Otherwise word is a
+ * scenario: then the newest complete run of it, as it is in its file now, for each of its links,
+ * from below results; what is missing is run first, which is said on stderr in one line.
+ * 0, PL_EINVAL (what is wrong with word: the line in e), or another failure. (advise_find.c) */
+int advise_book_find(struct advise_book *b, const char *word, const char *results,
+                     struct err_text *e);
 /* Judge all of them, and put what is found into words. 0 or PL_ENOMEM. */
 int advise_book_make(struct advise_book *b, const struct advise_ask *ask);
 void advise_book_free(struct advise_book *b);

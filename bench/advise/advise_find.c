@@ -1,4 +1,5 @@
-#include "bench/advise/advise_find.h"
+/* Which runs `pushlab advise` is to read: those named, or the newest of a scenario. */
+#include "bench/advise/advise_book.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -149,7 +150,8 @@ static bool is_scenario(const char *file)
     return scenario;
 }
 
-int advise_find(struct advise_book *b, const char *word, const char *results, struct err_text *e)
+int advise_book_find(struct advise_book *b, const char *word, const char *results,
+                     struct err_text *e)
 {
     char file[PATH_MAX];
 

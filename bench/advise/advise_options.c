@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/opt/opt.h"
 #include "bench/base/units.h"
+
+#define OPT_CONFIG struct config
+#include "lib/opt/opt_rows.h"
 
 struct config {
     int64_t latency_ns, age_ns, clients;
@@ -16,37 +18,30 @@ struct config {
     bool markdown, json, matrix;
 };
 
-#define FIELD(name) offsetof(struct config, name)
-
 static const char *const percentiles[] = {"scenario", "50", "90", "99", "99.9", NULL};
 static const double percentile_values[] = {NAN, 50, 90, 99, 99.9};
 
 static const struct opt opts[] = {
-    {.name = "What is asked (default: the scenario's \"require\")", .kind = OPT_HEADING},
-    {"latency", OPT_MS, "MS", FIELD(latency_ns), NULL, 0.001, 86400000, NULL,
-     "the percentile of the latency must be no more"},
-    {"percentile", OPT_CHOICE, "50|90|99|99.9", FIELD(percentile), "scenario", 0, 0, percentiles,
-     "which percentile (as the scenario says, or 99)"},
-    {"on-time", OPT_TEXT, "SHARE", FIELD(on_time), NULL, 0, 0, NULL,
-     "share of the updates within the scenario's deadline: 95% or 0.95"},
-    {"age", OPT_MS, "MS", FIELD(age_ns), NULL, 0.001, 86400000, NULL,
-     "longest mean age of the newest value"},
-    {"budget", OPT_TEXT, "COST=MAX,...", FIELD(budget), NULL, 0, 0, NULL,
-     "most per update: cpu=20us wire=600 bytes=600 requests=1 handshakes=0.1 packets=2; per "
-     "client: memory=8KB. The first named decides what is cheapest"},
-    {"clients", OPT_INT, "N", FIELD(clients), NULL, 1, 1e9, NULL,
-     "the larger number of clients to think of (default: 100 times the run's)"},
+    HEADING("What is asked (default: the scenario's \"require\")"),
+    MS("latency", latency_ns, NULL, 0.001, 86400000,
+       "the percentile of the latency must be no more"),
+    CHOICE("percentile", "50|90|99|99.9", percentile, "scenario", percentiles,
+           "which percentile (as the scenario says, or 99)"),
+    TEXT("on-time", "SHARE", on_time, NULL,
+         "share of the updates within the scenario's deadline: 95% or 0.95"),
+    MS("age", age_ns, NULL, 0.001, 86400000, "longest mean age of the newest value"),
+    TEXT("budget", "COST=MAX,...", budget, NULL,
+         "most per update: cpu=20us wire=600 bytes=600 requests=1 handshakes=0.1 packets=2; per "
+         "client: memory=8KB. The first named decides what is cheapest"),
+    INT("clients", "N", clients, NULL, 1, 1e9,
+        "extrapolate costs to N clients (default: 100 times the run's)"),
 
-    {.name = "Output", .kind = OPT_HEADING},
-    {"markdown", OPT_FLAG, NULL, FIELD(markdown), NULL, 0, 0, NULL, "as Markdown, to be pasted"},
-    {"json", OPT_FLAG, NULL, FIELD(json), NULL, 0, 0, NULL,
-     "as JSON, each reference with a pointer into run.json"},
-    {"matrix", OPT_FLAG, NULL, FIELD(matrix), NULL, 0, 0, NULL,
-     "one HTML file: use cases and links by transports, from the runs given"},
-    {"out", OPT_TEXT, "FILE.html", FIELD(out), NULL, 0, 0, NULL,
-     "with --matrix: where to (also -o)"},
-    {"results", OPT_TEXT, "DIR", FIELD(results), "results", 0, 0, NULL,
-     "where a scenario's runs are looked for, and left"},
+    HEADING("Output"),
+    FLAG("markdown", markdown, "as Markdown, to be pasted"),
+    FLAG("json", json, "as JSON, each reference with a pointer into run.json"),
+    FLAG("matrix", matrix, "one HTML file: use cases and links by transports, from the runs given"),
+    TEXT("out", "FILE.html", out, NULL, "with --matrix: where to (also -o)"),
+    TEXT("results", "DIR", results, "results", "where a scenario's runs are looked for, and left"),
     {.name = NULL},
 };
 

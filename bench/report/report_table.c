@@ -1,4 +1,4 @@
-#include "bench/report/report_table.h"
+#include "bench/report/report_words.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -14,7 +14,7 @@ const struct template_file template_files[] = {
                  "[if]\n{if yes}y{else}n{end}{if not yes}y{elif n > 2}e{else}n{end}"
                  "{if name = sse and n < 4}a{end}{if missing or no}b{end}{if name = x}c{end}"
                  "{if missing = 0}d{end}{if missing < 1}e{end}{if name > 0}f{end}\n"
-                 "[each]\n{each list}{comma}{.}{end}; {each list}{and}{.}{end}; "
+                 "[each]\n{each list}{comma}{.}{end}; {each list}{comma and}{.}{end}; "
                  "{each none}x{else}none{end}; {each a}{b}{end}\n"
                  "[agree]\n{n} {it is|they are}, {one} {it is|they are}, {list} {way|ways}\n"
                  "[capital]\n{^list} things\n"

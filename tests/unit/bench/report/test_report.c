@@ -10,8 +10,7 @@
 #include "bench/base/json.h"
 #include "bench/report/report.h"
 #include "bench/report/index.h"
-#include "bench/report/report_method.h"
-#include "bench/report/report_facts.h"
+#include "bench/report/report_words.h"
 #include "bench/page/run_words.h"
 
 static struct buf out;

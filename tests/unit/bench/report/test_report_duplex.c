@@ -6,7 +6,7 @@
 #include "bench/base/json.h"
 #include "bench/page/run_words.h"
 #include "bench/report/report.h"
-#include "bench/report/report_facts.h"
+#include "bench/report/report_words.h"
 
 /* Players: over short polls states gave way to newer ones; over WebSocket nothing did. */
 static const char players[] =
