@@ -12,17 +12,20 @@ cJSON *advise_check_item(const struct advise_row *r, const struct advise_check *
 {
     const struct advise_cost_kind *kind = &advise_costs[c->cost];
     const char *dot = strrchr(c->path, '.');
-    char path[CITATION_PATH_BYTES];
+    char path[CITATION_PATH_BYTES], limit[UNITS_TEXT_BYTES];
 
+    kind->format(limit, c->limit);
     snprintf(path, sizeof path, "%.*s.%s", dot != NULL ? (int)(dot - c->path) : 0, c->path,
              c->criterion == ADVISE_ON_TIME ? "expected" : "count");
     if (!(json_number(r->row, path) > 0))
         snprintf(path, sizeof path, "delivered");
     return json_object("criterion:s path:s limit:n not_measured:b too_few:b needed:n "
-                       "samples_path:s cost:d name:s each:s",
-                       advise_criteria[c->criterion], c->path, c->limit, isnan(c->value),
-                       c->fit == ADVISE_UNKNOWN && !isnan(c->samples_needed), c->samples_needed,
-                       path, (int)c->cost, kind->words, kind->per_client ? "client" : "update");
+                       "samples_path:s cost:d name:s each:s limit_text:s",
+                       advise_criteria[c->criterion],
+                       c->criterion == ADVISE_BUDGET ? kind->path : c->path, c->limit,
+                       isnan(c->value), c->fit == ADVISE_UNKNOWN && !isnan(c->samples_needed),
+                       c->samples_needed, path, (int)c->cost, kind->words,
+                       kind->per_client ? "client" : "update", limit);
 }
 
 void advise_checks_add(cJSON *page, const struct advise_ask *ask)
@@ -40,6 +43,8 @@ void advise_checks_add(cJSON *page, const struct advise_ask *ask)
     for (int i = 0; i < 3 + ask->norder; i++)
         if (!isnan(checks[i].limit))
             cJSON_AddItemToArray(list, advise_check_item(&nothing, &checks[i]));
+    for (int i = 1; i < ask->norder; i++)
+        cJSON_AddTrueToObject(cJSON_GetArrayItem(list, cJSON_GetArraySize(list) - i), "again");
 }
 
 /* Why the row fits or does not: {problem}, {broke} or a check; of a row that fits all checks but

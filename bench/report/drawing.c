@@ -235,18 +235,13 @@ static void put_decades(struct writer *w, const struct scale *s, int height)
     for (double us = s->low_us; us < s->high_us * 1.01; us *= 10) {
         const char *anchor = us == s->low_us ? "start" : us * 1.01 > s->high_us ? "end" : "middle";
 
-        if (us < 1000)
-            units_format_count(text, us);
-        else
-            units_format_count(text, us / (us < 1e6 ? 1e3 : 1e6));
+        units_format_us(text, us);
+        drop_zeros(text);
         writer_printf(w,
                       "<path class=\"rule\" d=\"M%.1f %dV%d\"/><text class=\"tick\" x=\"%.1f\" "
-                      "y=\"18\" text-anchor=\"%s\">%s %s</text>\n",
+                      "y=\"18\" text-anchor=\"%s\">%s</text>\n",
                       x_of_us(s, us), OVERVIEW_TOP - 6, height - OVERVIEW_BOTTOM, x_of_us(s, us),
-                      anchor, text,
-                      us < 1000  ? "µs"
-                      : us < 1e6 ? "ms"
-                                 : "s");
+                      anchor, text);
     }
 }
 
@@ -301,7 +296,7 @@ void drawing_overview(struct writer *w, const cJSON *run)
         s.high_us = s.low_us * 10;
     writer_printf(
         w,
-        "<figure class=\"glance\"><svg viewBox=\"0 0 %d %d\" role=\"img\" "
+        "<svg viewBox=\"0 0 %d %d\" role=\"img\" "
         "aria-labelledby=\"glance-title\"><title id=\"glance-title\">Latency of each row, "
         "median to 99th percentile</title>\n",
         WIDTH, height);
@@ -311,6 +306,5 @@ void drawing_overview(struct writer *w, const cJSON *run)
         put_row(w, &s, row, y);
         y += OVERVIEW_ROW;
     }
-    writer_puts(w, "</svg><figcaption>Publish to receipt: the dot is the median, the line ends at "
-                   "the 99th percentile (log scale).</figcaption></figure>\n");
+    writer_puts(w, "</svg>");
 }

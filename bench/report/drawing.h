@@ -9,7 +9,7 @@
 #include "bench/base/writer.h"
 #include "bench/result/facts.h"
 
-/* A figure with a dot at each row's median latency and a line to its 99th percentile, on one
+/* A dot at each row's median latency and a line to its 99th percentile, on one
  * logarithmic axis. Nothing when nothing was delivered. */
 void drawing_overview(struct writer *w, const cJSON *run);
 

@@ -19,34 +19,15 @@
 
 enum { RUNS_MAX = 2000 };
 
-struct entry {
-    char folder[NAME_MAX + 1];
-    cJSON *run;
-    char *question; /* runs with the same one can be compared: scenario and link, without seed */
-    size_t group;   /* runs of one question, numbered by their newest */
-};
-
 struct list {
-    struct entry entries[RUNS_MAX];
-    size_t n, ngroups;
+    struct entry {
+        char folder[NAME_MAX + 1];
+        cJSON *run; /* owned */
+    } entries[RUNS_MAX];
+    int n;
 };
 
 /* ---- reading ---- */
-
-static char *question_of(const cJSON *run)
-{
-    cJSON *copy = cJSON_Duplicate(json_at(run, "scenario"), true);
-    char *text;
-
-    cJSON_DeleteItemFromObjectCaseSensitive(copy, "seed");
-    cJSON_DeleteItemFromObjectCaseSensitive(copy, "title");
-    cJSON_DeleteItemFromObjectCaseSensitive(copy, "link");
-    if (copy != NULL)
-        json_add_text(copy, "link", json_text(run, "link"));
-    text = cJSON_PrintUnformatted(copy);
-    cJSON_Delete(copy);
-    return text;
-}
 
 /* Rows keep what the clients reported, which is most of a run.json and of no use here. */
 static void forget_raw(cJSON *run)
@@ -71,13 +52,13 @@ static void take(struct list *l, const char *results_dir, const char *name)
         snprintf(path, sizeof path, "%s/%s", results_dir, name) >= PATH_MAX ||
         lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || run_file_read(&entry->run, path, NULL) < 0)
         return;
-    forget_raw(entry->run);
-    entry->question = question_of(entry->run);
-    snprintf(entry->folder, sizeof entry->folder, "%s", name);
-    if (entry->question == NULL)
+    if (!cJSON_IsObject(json_at(entry->run, "scenario"))) {
         cJSON_Delete(entry->run);
-    else
-        l->n++;
+        return;
+    }
+    forget_raw(entry->run);
+    snprintf(entry->folder, sizeof entry->folder, "%s", name);
+    l->n++;
 }
 
 static int newest_first(const void *a, const void *b)
@@ -86,17 +67,6 @@ static int newest_first(const void *a, const void *b)
     int order = strcmp(json_text(other->run, "started"), json_text(one->run, "started"));
 
     return order != 0 ? order : strcmp(other->folder, one->folder);
-}
-
-static void find_groups(struct list *l)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        size_t earlier = 0;
-
-        while (strcmp(l->entries[earlier].question, l->entries[i].question) != 0)
-            earlier++;
-        l->entries[i].group = earlier == i ? l->ngroups++ : l->entries[earlier].group;
-    }
 }
 
 static int read_list(struct list *l, const char *results_dir, struct err_text *e)
@@ -114,17 +84,14 @@ static int read_list(struct list *l, const char *results_dir, struct err_text *e
                        "%.200s: no run.json in it nor in its folders; accepted: the folder of a "
                        "run, such as results/latest, or of runs",
                        results_dir);
-    qsort(l->entries, l->n, sizeof *l->entries, newest_first);
-    find_groups(l);
+    qsort(l->entries, (size_t)l->n, sizeof *l->entries, newest_first);
     return PL_OK;
 }
 
 static void free_list(struct list *l)
 {
-    for (size_t i = 0; i < l->n; i++) {
+    for (int i = 0; i < l->n; i++)
         cJSON_Delete(l->entries[i].run);
-        cJSON_free(l->entries[i].question);
-    }
     free(l);
 }
 
@@ -133,7 +100,7 @@ static int write_missing_reports(const struct list *l, const char *results_dir, 
     char dir[PATH_MAX - 32], path[PATH_MAX];
     int rc = PL_OK;
 
-    for (size_t i = 0; rc == PL_OK && i < l->n; i++) {
+    for (int i = 0; rc == PL_OK && i < l->n; i++) {
         if (snprintf(dir, sizeof dir, "%s/%s", results_dir, l->entries[i].folder) >=
             (int)sizeof dir)
             return err_set(e, PL_EINVAL, "%.100s...: the path is too long", results_dir);
@@ -146,34 +113,57 @@ static int write_missing_reports(const struct list *l, const char *results_dir, 
 
 /* ---- the page ---- */
 
-/* Items that templates read: {runs, groups[{group, runs, newest}], entries[{group, folder, run}]};
- * newest and run are the runs themselves. */
+/* Runs of which this is the same can be compared: scenario and link, without the seed. */
+static char *question_of(const cJSON *run)
+{
+    cJSON *copy = cJSON_Duplicate(json_at(run, "scenario"), true);
+    char *text;
+
+    cJSON_DeleteItemFromObjectCaseSensitive(copy, "seed");
+    cJSON_DeleteItemFromObjectCaseSensitive(copy, "title");
+    cJSON_DeleteItemFromObjectCaseSensitive(copy, "link");
+    if (copy != NULL)
+        json_add_text(copy, "link", json_text(run, "link"));
+    text = cJSON_PrintUnformatted(copy);
+    cJSON_Delete(copy);
+    return text;
+}
+
+/* The group of runs that a run belongs to, which is added when it is the first. */
+static cJSON *group_of(cJSON *groups, const cJSON *run)
+{
+    char *question = question_of(run), name[24];
+    cJSON *group;
+
+    cJSON_ArrayForEach(group, groups)
+    {
+        if (question != NULL && strcmp(json_text(group, "question"), question) == 0)
+            break;
+    }
+    if (group == NULL) {
+        snprintf(name, sizeof name, "%d", cJSON_GetArraySize(groups));
+        group = json_object("group:s question:s newest:r runs:d", name,
+                            question != NULL ? question : "", run, 0);
+        cJSON_AddItemToArray(groups, group);
+    }
+    cJSON_SetNumberValue(cJSON_GetObjectItem(group, "runs"), json_number(group, "runs") + 1);
+    cJSON_free(question);
+    return group;
+}
+
+/* {runs, groups[{group, runs, newest}], entries[{group, folder, run}]}: newest and run are runs. */
 static cJSON *page_of(const struct list *l)
 {
-    cJSON *page = cJSON_CreateObject(), *groups, *entries, *o;
-    char group[24];
+    cJSON *page = json_object("runs:d", l->n), *groups = cJSON_AddArrayToObject(page, "groups");
+    cJSON *entries = cJSON_AddArrayToObject(page, "entries");
 
-    cJSON_AddNumberToObject(page, "runs", (double)l->n);
-    groups = cJSON_AddArrayToObject(page, "groups");
-    entries = cJSON_AddArrayToObject(page, "entries");
-    for (size_t i = 0; i < l->n; i++) {
+    for (int i = 0; i < l->n; i++) {
         const struct entry *entry = &l->entries[i];
+        const cJSON *group = group_of(groups, entry->run);
 
-        snprintf(group, sizeof group, "%zu", entry->group);
-        o = cJSON_CreateObject();
-        cJSON_AddItemToArray(entries, o);
-        cJSON_AddStringToObject(o, "group", group);
-        cJSON_AddStringToObject(o, "folder", entry->folder);
-        cJSON_AddItemReferenceToObject(o, "run", entry->run);
-        o = cJSON_GetArrayItem(groups, (int)entry->group);
-        if (o == NULL) { /* runs are numbered by the first of their group */
-            o = cJSON_CreateObject();
-            cJSON_AddItemToArray(groups, o);
-            cJSON_AddStringToObject(o, "group", group);
-            cJSON_AddNumberToObject(o, "runs", 0);
-            cJSON_AddItemReferenceToObject(o, "newest", entry->run);
-        }
-        cJSON_SetNumberValue(cJSON_GetObjectItem(o, "runs"), json_number(o, "runs") + 1);
+        cJSON_AddItemToArray(entries,
+                             json_object("group:s folder:s run:r", json_text(group, "group"),
+                                         entry->folder, entry->run));
     }
     return page;
 }
@@ -198,19 +188,23 @@ static double put_thumbnail(struct template *t)
 /* {trend PATH|TITLE} of a group. */
 static double put_trend(struct template *t)
 {
-    const struct list *l = t->context;
-    const cJSON *runs[RUNS_MAX];
     const char *group = json_text(template_find(t, ".", NULL), "group");
-    struct drawing_trend trend = {.runs = runs, .title = strchr(t->arg, '|') + 1};
+    const cJSON *runs[RUNS_MAX], *entry;
+    struct drawing_trend trend = {.title = strchr(t->arg, '|') + 1};
     char path[64], id[128];
+    size_t from = RUNS_MAX;
 
+    cJSON_ArrayForEach(entry, template_find(t, "entries", NULL)) /* newest first */
+    {
+        if (strcmp(json_text(entry, "group"), group) == 0)
+            runs[--from] = json_at(entry, "run");
+    }
+    trend.runs = runs + from;
+    trend.n = RUNS_MAX - from;
     snprintf(path, sizeof path, "%.*s", (int)strcspn(t->arg, "|"), t->arg);
     snprintf(id, sizeof id, "trend-%.20s-%s", group, path);
     for (char *c = id; *c != '\0'; c++)
         *c = *c == '.' ? '-' : *c;
-    for (size_t i = l->n; i-- > 0;)
-        if (l->entries[i].group == strtoul(group, NULL, 10))
-            runs[trend.n++] = l->entries[i].run;
     trend.path = path;
     trend.id = id;
     drawing_trend(&t->w, &trend);
@@ -227,8 +221,7 @@ static const struct template_word words[] = {
 static int write_page(struct list *l, const char *results_dir, struct err_text *e)
 {
     struct buf html = {0};
-    struct template t = {
-        .w = {.out = &html}, .output = OUTPUT_HTML, .words = {words, run_words}, .context = l};
+    struct template t = {.w = {.out = &html}, .output = OUTPUT_HTML, .words = {words, run_words}};
     cJSON *page = page_of(l);
     char path[PATH_MAX];
     int rc;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/advise/advise_words.h"
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/page/run_words.h"
@@ -20,41 +21,6 @@ static bool is_best(const struct advise *a, int row)
         if (a->best[i] == row)
             return true;
     return false;
-}
-
-static const char *verdict_of(const struct advise *a, int row)
-{
-    static const char *const words[] = {"fits", "does not fit", "can't be judged"};
-
-    if (a->rows[row].fit == ADVISE_FITS && is_best(a, row))
-        return a->verdict == ADVISE_TIE ? "fits, ties as cheapest" : "fits, cheapest";
-    return words[a->rows[row].fit];
-}
-
-/* "p99 27.1 ms", "97.2 % on time" */
-static void format_deciding(char out[128], const struct advise *a, const struct advise_row *r)
-{
-    static const char *const after[] = {" delivered", "",         " to others",
-                                        " to agree",  " on time", " old"};
-    const struct advise_check *c = &r->checks[r->deciding];
-    bool open = a->verdict == ADVISE_NO_ASK;
-    bool latency = open || (c->criterion >= ADVISE_LATENCY && c->criterion <= ADVISE_CONVERGENCE);
-    char text[UNITS_TEXT_BYTES], limit[UNITS_TEXT_BYTES], percentile[16] = "";
-
-    if (c->criterion == ADVISE_BUDGET) {
-        advise_costs[c->cost].format(text, c->value);
-        advise_costs[c->cost].format(limit, c->limit);
-        snprintf(out, 128, "%s %s of %s", text, advise_costs[c->cost].words, limit);
-        return;
-    }
-    if (latency)
-        snprintf(percentile, sizeof percentile, "p%g ", open ? 99 : a->ask.percentile);
-    if (c->criterion == ADVISE_COMPLETE && !open)
-        units_format_count(text, json_number(r->row, "delivered"));
-    else
-        (c->criterion == ADVISE_ON_TIME ? units_format_share : units_format_us)(
-            text, open ? facts_value(r->row, "latency_us.p99") : c->value);
-    snprintf(out, 128, "%s%s%s", percentile, text, open ? "" : after[c->criterion]);
 }
 
 /* The two costs that come first. */
@@ -78,20 +44,19 @@ static cJSON *prices_of(const struct advise *a, const struct advise_row *r)
     return list;
 }
 
+/* sign is absent where nothing was judged; deciding is a check as advise_check_item() has it. */
 static cJSON *case_of(const struct advise *a, int row)
 {
     const struct advise_row *r = &a->rows[row];
     const char *id = json_text(r->row, "id");
     bool judged = a->verdict != ADVISE_NO_ASK && a->verdict != ADVISE_NO_TRUST;
-    char deciding[128];
-    cJSON *o;
+    cJSON *o = json_object("which:s sign:s best:b tie:b open:b there:r",
+                           strcmp(id, json_text(r->row, "transport")) != 0 ? id : "",
+                           judged ? advise_fits[r->fit] : "",
+                           judged && r->fit == ADVISE_FITS && is_best(a, row),
+                           a->verdict == ADVISE_TIE, a->verdict == ADVISE_NO_ASK, r->row);
 
-    format_deciding(deciding, a, r);
-    o = json_object("which:s sign:s best:b verdict:s decides:s",
-                    strcmp(id, json_text(r->row, "transport")) != 0 ? id : "",
-                    judged ? advise_fits[r->fit] : "",
-                    judged && r->fit == ADVISE_FITS && is_best(a, row), verdict_of(a, row),
-                    deciding);
+    cJSON_AddItemToObject(o, "deciding", advise_check_item(r, &r->checks[r->deciding]));
     cJSON_AddItemToObject(o, "prices", prices_of(a, r));
     return o;
 }
@@ -104,26 +69,6 @@ static cJSON *cell_of(const struct advise *a, const char *transport)
         if (strcmp(json_text(a->rows[i].row, "transport"), transport) == 0)
             cJSON_AddItemToArray(cases, case_of(a, i));
     return cell;
-}
-
-/* "p99 within 200 ms", "95 % on time" */
-static cJSON *limits_of(const struct advise_ask *ask)
-{
-    cJSON *list = cJSON_CreateArray();
-    char text[UNITS_TEXT_BYTES];
-
-    units_format_us(text, ask->latency_us);
-    if (!isnan(ask->latency_us))
-        json_append_printf(list, "p%g within %s", ask->percentile, text);
-    units_format_share(text, ask->on_time);
-    if (!isnan(ask->on_time))
-        json_append_printf(list, "%s on time", text);
-    units_format_us(text, ask->age_us);
-    if (!isnan(ask->age_us))
-        json_append_printf(list, "mean age within %s", text);
-    if (ask->norder > 0)
-        json_append_text(list, "a budget");
-    return list;
 }
 
 /* ---- links to the runs' own reports ---- */
@@ -191,15 +136,11 @@ static cJSON *transports_of(const struct advise_book *b)
 /* advise_book_page(), with what the table shows of each run. */
 static cJSON *page_of(const struct advise_book *b, const char *path)
 {
-    static const char *const meanings[] = {"fits what is asked", "does not fit",
-                                           "can't be judged: too few samples, or no figure"};
-    cJSON *page = advise_book_page(b), *key = cJSON_AddArrayToObject(page, "key");
+    cJSON *page = advise_book_page(b);
     cJSON *transports = transports_of(b), *transport;
 
     cJSON_AddNumberToObject(page, "runs", b->n);
     cJSON_AddItemToObject(page, "transports", transports);
-    for (int fit = ADVISE_FITS; fit <= ADVISE_UNKNOWN; fit++)
-        cJSON_AddItemToArray(key, json_object("sign:s meaning:s", advise_fits[fit], meanings[fit]));
     for (int i = 0; i < b->n; i++) {
         cJSON *o = cJSON_GetArrayItem(cJSON_GetObjectItem(page, "entries"), i);
         cJSON *cells = cJSON_AddArrayToObject(o, "cells");
@@ -210,7 +151,6 @@ static cJSON *page_of(const struct advise_book *b, const char *path)
                                 a->verdict == ADVISE_NO_TRUST ? "incomplete"
                                 : a->verdict == ADVISE_NO_ASK ? "nothing asked"
                                                               : "");
-        cJSON_AddItemToObject(o, "limits", limits_of(&a->ask));
         add_report(o, path, b->entries[i].file);
         cJSON_ArrayForEach(transport, transports)
         {
