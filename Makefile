@@ -33,7 +33,7 @@ archives  = $(patsubst %,$(OUT)/%.a,$(uses.$(1)))
 ROOMS    := $(shell sed -n 's/^\([a-z][a-z/]*\):.*/\1/p' tests/layers.txt)
 -include $(BUILD)/gen/layers.mk
 $(BUILD)/gen/layers.mk: tests/layers.txt tests/layers.awk
-	@mkdir -p $(@D) && awk -v mode=make -f tests/layers.awk $< /dev/null >$@
+	@mkdir -p $(@D) && awk -v mode=make -f tests/layers.awk $< /dev/null >$@.tmp && mv $@.tmp $@
 PROGRAMS := $(addprefix $(OUT)/,pushlab pushlab-server pushlab-client pushlab-link)
 UNIT_SRC := $(sort $(wildcard tests/unit/*/*/test_*.c tests/unit/*/*/*/test_*.c tests/unit/*/test_*.c))
 UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))

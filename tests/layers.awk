@@ -18,13 +18,9 @@ function visit(room,    i, n, next_rooms) {
     if (!(room in allowed)) { complain("tests/layers.txt: '" room "' has no line of its own"); return }
     state[room] = 1
     n = split(allowed[room], next_rooms, " ")
-    for (i = 1; i <= n; i++)
-        visit(next_rooms[i])
+    for (i = 1; i <= n; i++) visit(next_rooms[i])
     state[room] = 2
     order = room " " order
-}
-function may_include(from, to) {
-    return index(" " allowed[from] " ", " " to " ")
 }
 
 # ---- files: NAME.c and NAME.h are one module, and a strongly connected component of modules is a
@@ -88,7 +84,7 @@ mode == "check" {
     }
     if (from == to) next
     if (!(from in allowed)) complain(at[1] ":" at[2] ": tests/layers.txt has no line for " from)
-    else if (!may_include(from, to))
+    else if (index(" " allowed[from] " ", " " to " ") == 0)
         complain(at[1] ":" at[2] ": " from " must not include " header " (tests/layers.txt)")
 }
 END {

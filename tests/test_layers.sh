@@ -62,10 +62,6 @@ put tests/layers.txt 'lib/low: lib/high' 'lib/high: lib/low' 'servers: lib/high 
 expect "rooms in a circle" 1 'tests/layers.txt: a circle through lib/low'
 
 table
-put tests/layers.txt 'lib/low: !lib/high' 'lib/high: lib/low' 'servers: lib/high lib/low'
-expect "a knot that is marked is allowed" 0 ''
-
-table
 put tests/layers.txt 'lib/high: lib/low' 'servers: lib/high'
 put servers/main.c '#include "lib/high/b.h"'
 expect "a room that the table only uses" 1 "tests/layers.txt: 'lib/low' has no line of its own"
