@@ -99,6 +99,12 @@ def count(outputs, verdict):
     return sum(len(re.findall(f"^{verdict} +", text, re.M)) for text, _ in outputs)
 
 
+def say_stage(text):
+    """Where 'make test' is; UNIT_TESTS is its variable."""
+    if "UNIT_TESTS" in os.environ:
+        print(text, flush=True)
+
+
 def main(names):
     names = sorted(p.name for p in HERE.glob("test_*.py")
                    if not names or any(name in p.name for name in names))
@@ -109,9 +115,9 @@ def main(names):
         print("e2e: no network namespace here: kernel counters are not compared")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         together = [n for n in names if n not in ALONE]
-        print("[3/4] end-to-end tests, two files at a time", flush=True)
+        say_stage("[3/4] end-to-end tests, two files at a time")
         outputs += pool.map(lambda n: start_file(n, own_network), together)
-    print("[4/4] end-to-end tests that measure, one file at a time", flush=True)
+    say_stage("[4/4] end-to-end tests that measure, one file at a time")
     outputs += [start_file(n, own_network) for n in names if n in ALONE]
 
     failed = count(outputs, "FAIL") + sum(code != 0 for _, code in outputs)
