@@ -84,7 +84,8 @@ START_TEST(explain_says_whether_content_follows_a_head_9112_6_3)
     static const struct {
         const char *answer, *says;
     } cases[] = {
-        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "the header section; there is no content |"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+         "the header section; there is no content |"},
         {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
          "the header section; the content follows |"},
         {"HTTP/1.1 204 No Content\r\n\r\n", "the header section; there is no content |"},
@@ -208,9 +209,11 @@ START_TEST(explain_reads_the_fields_of_an_event_stream_9_2_6)
     assert_says(&x, "<1 : test stream | a comment");
     assert_says(&x, "<1 \\n | an empty line without data before it: no event is dispatched");
     assert_says(&x, "<1 data: first event | the data of the event");
-    assert_says(&x, "<1 \\n | an empty line dispatches the event: type \"message\", last event ID \"1\"");
+    assert_says(
+        &x, "<1 \\n | an empty line dispatches the event: type \"message\", last event ID \"1\"");
     assert_says(&x, "<1 id | the event's ID");
-    assert_says(&x, "<1 \\n | an empty line dispatches the event: type \"message\", last event ID \"\"");
+    assert_says(
+        &x, "<1 \\n | an empty line dispatches the event: type \"message\", last event ID \"\"");
     assert_says(&x, "dispatches the event: type \"add\"");
     assert_says(&x, "<1 retry: 1000 | how long to wait before reconnecting");
     assert_says(&x, "<1 bogus: x | an unknown field");

@@ -67,8 +67,9 @@ START_TEST(explain_tells_a_hello_retry_request_from_a_server_hello_8446_4_1_3)
     CLIENT_SAYS(&x, "\x13\x01", VERSIONS_OFFERED);
     SERVER_SAYS(&x, retry_random, "\x13\x01", VERSION_CHOSEN ASKED_P384);
     assert_says(&x, "<1 HelloRetryRequest | the client must send another ClientHello");
-    assert_says(&x, "<2 key_share: secp384r1 | the group that the server requires a key share for | "
-                    "RFC 8446 \u00a74.2.8");
+    assert_says(&x,
+                "<2 key_share: secp384r1 | the group that the server requires a key share for | "
+                "RFC 8446 \u00a74.2.8");
     assert_silent(&x, "ServerHello | ");
     RECORD_UP(&x, "\x14\x03\x03\x00\x01\x01");
     RECORD_DOWN(&x, "\x14\x03\x03\x00\x01\x01");
@@ -101,7 +102,8 @@ START_TEST(explain_cites_rfc_5246_where_it_is_tls_1_2)
     assert_says(&x, ">1 ClientHello | what the client supports | RFC 5246 \u00a77.4.1.2");
     assert_says(&x, "<1 ServerHello | what the server has chosen | RFC 5246 \u00a77.4.1.3");
     assert_says(&x, "RFC 5246 \u00a77.4.3\n"); /* ServerKeyExchange */
-    assert_says(&x, "<1 ServerHelloDone | the server waits for the client | RFC 5246 \u00a77.4.5\n");
+    assert_says(&x,
+                "<1 ServerHelloDone | the server waits for the client | RFC 5246 \u00a77.4.5\n");
     assert_says(&x, "RFC 5246 \u00a77.4.7\n"); /* ClientKeyExchange */
     assert_says(&x, "change_cipher_spec: from here on this side encrypts | RFC 5246 \u00a77.1\n");
     assert_says(&x, "a TLS record, handshake: encrypted | RFC 5246 \u00a76.2.3\n");
@@ -121,8 +123,9 @@ START_TEST(explain_counts_ciphers_only_and_omits_no_extension)
     assert_says(&x, ">2 2 cipher suites: ECDHE-ECDSA-AES128-GCM-SHA256, \u2026 | ");
     assert_says(&x, ">2 TLS_EMPTY_RENEGOTIATION_INFO_SCSV | not a cipher suite but a signal");
     assert_says(&x, "RFC 5746 \u00a73.3\n");
-    assert_says(&x, ">2 ec_point_formats | the formats it can read for points of curves; TLS 1.2 only | "
-                    "RFC 8422 \u00a75.1.2\n");
+    assert_says(
+        &x, ">2 ec_point_formats | the formats it can read for points of curves; TLS 1.2 only | "
+            "RFC 8422 \u00a75.1.2\n");
     assert_says(&x, "RFC 7366 \u00a72\n");   /* encrypt_then_mac */
     assert_says(&x, "RFC 7627 \u00a75.1\n"); /* extended_master_secret */
     assert_says(&x, ">2 extension 4660 | an extension that is not explained here");
@@ -182,7 +185,8 @@ START_TEST(explain_names_alerts_8446_6_2)
     explained_event(&x, TRANSCRIPT_TLS_RECEIVED, 1, "\x15\x02\xee", 3);
     assert_says(&x, ">1 alert 48 unknown_ca (encrypted; visible to the two ends only) | ");
     assert_says(&x, "RFC 8446 \u00a76.2\n");
-    assert_says(&x, "<1 alert 0 close_notify (encrypted; visible to the two ends only) | the sender sends no more data");
+    assert_says(&x, "<1 alert 0 close_notify (encrypted; visible to the two ends only) | the "
+                    "sender sends no more data");
     assert_says(&x, "RFC 8446 \u00a76.1\n");
     assert_says(&x, "<1 alert 238 (encrypted; visible to the two ends only) | an error");
     explained_end(&x);

@@ -39,14 +39,16 @@ START_TEST(explain_says_when_the_accept_is_wrong_4_1)
                  "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
     assert_says(&x, "NOT equal");
     assert_says(&x, "the client must fail the connection");
-    assert_says(&x, "the server has decided: upgraded | but Sec-WebSocket-Accept is wrong or missing");
+    assert_says(&x,
+                "the server has decided: upgraded | but Sec-WebSocket-Accept is wrong or missing");
     assert_silent(&x, "the same TCP connection continues");
     explained_end(&x);
     explained_begin(&x, &plain);
     SENT(&x, WS_REQUEST);
     RECEIVED(&x, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                  "Connection: Upgrade\r\n\r\n");
-    assert_says(&x, "the server has decided: upgraded | but Sec-WebSocket-Accept is wrong or missing");
+    assert_says(&x,
+                "the server has decided: upgraded | but Sec-WebSocket-Accept is wrong or missing");
     explained_end(&x);
 }
 END_TEST
@@ -90,7 +92,8 @@ START_TEST(explain_says_what_a_fragment_is_5_4)
     open_websocket(&x);
     RECEIVED(&x, "\x01\x03Hel\x80\x02lo");
     assert_says(&x, "<1 FIN    0 | a fragment: more of the message follows | RFC 6455 \u00a75.4");
-    assert_says(&x, "<0 80 02 6c 6f | a continuation frame: continues the message of the frame before");
+    assert_says(&x,
+                "<0 80 02 6c 6f | a continuation frame: continues the message of the frame before");
     explained_end(&x);
 }
 END_TEST

@@ -66,7 +66,9 @@ START_TEST(explain_tells_the_handshake_of_tcp_from_packets_9293_3_5)
     assert_says(&x, "<1 1400 - 12 = 1388 | the payload that remains");
     assert_says(&x, ">1 window scale 7 | window scale: the windows that this side announces are");
     assert_says(&x, "<0 SYN, ACK  seq 0, ack 1 | accepts");
-    assert_says(&x, ">0 ACK  seq 1, ack 1 | acknowledges the server's number: the connection is established");
+    assert_says(
+        &x,
+        ">0 ACK  seq 1, ack 1 | acknowledges the server's number: the connection is established");
     assert_says(&x, ">0 ACK  seq 1, ack 1, 100 bytes | data;");
     ck_assert_uint_eq(explain_tally(x.explain, 1).packets[true], 3);
     ck_assert_uint_eq(explain_tally(x.explain, 1).pure_acks, 1);

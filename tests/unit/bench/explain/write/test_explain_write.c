@@ -53,8 +53,7 @@ START_TEST(explain_counts_what_is_sent_again_apart_from_headers)
     p.again_bytes = 18;
     explain_packet(x.explain, &p);
     ck_assert_str_eq(sum_line(&x, "sent again"), "18 bytes, in 1 packet");
-    ck_assert_str_eq(sum_line(&x, "TCP/IP headers"),
-                     "104 bytes; all packets together: 140 bytes");
+    ck_assert_str_eq(sum_line(&x, "TCP/IP headers"), "104 bytes; all packets together: 140 bytes");
     ck_assert_ptr_null(sum_line(&x, "not read"));
     explained_end(&x);
 }
