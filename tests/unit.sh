@@ -5,7 +5,7 @@ set -u
 
 one() { # one PROGRAM: "100%: Checks: 17, Failures: 0, Errors: 0" is Check's own summary
     log=$(mktemp)
-    CK_VERBOSITY=normal "$1" >"$log" 2>&1
+    CK_VERBOSITY=normal CK_DEFAULT_TIMEOUT=60 "$1" >"$log" 2>&1 # Check's 4 s are few on a busy machine
     status=$?
     # shellcheck disable=SC2046
     set -- "$1" $(sed -n 's/.*Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$log" | tail -1)
