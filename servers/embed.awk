@@ -1,8 +1,11 @@
-# embed.awk -v header=HEADER FILE: what a text file says, as C on stdout; HEADER declares it.
+# embed.awk -v headers=HEADERS FILE: what a text file says, as C on stdout; HEADERS declare it.
 # NAME.lua: its lines without comments, as one string: const char NAME[].
 # Other files: lists, const char *const NAME[] each. [NAME] begins one, # begins a comment line.
 function c_string(text) { gsub(/\\/, "&&", text); gsub(/"/, "\\\"", text); return "\"" text }
-BEGIN { print "#include \"" header "\"" }
+BEGIN {
+    n = split(headers, header, " ")
+    for (i = 1; i <= n; i++) print "#include \"" header[i] "\""
+}
 FILENAME ~ /[.]lua$/ {
     if (FNR == 1) {
         name = FILENAME

@@ -153,8 +153,10 @@ int channels_get(struct channels *all, struct name name, struct channel **out)
     *out = channels_find(all, name);
     if (*out != NULL)
         return PL_OK;
-    if (all->names.count >= all->limits->channels)
+    if (all->names.count >= all->limits->channels) {
+        ++*all->refused;
         return PL_ELIMIT;
+    }
     *out = channels_add(all, name);
     return *out != NULL ? PL_OK : PL_ENOMEM;
 }
@@ -168,9 +170,9 @@ void channels_release(struct channels *all, struct channel *c)
     channel_free(c);
 }
 
-int channels_init(struct channels *all, const struct hub_limits *limits)
+int channels_init(struct channels *all, const struct hub_limits *limits, uint64_t *refused)
 {
-    *all = (struct channels){.limits = limits};
+    *all = (struct channels){.limits = limits, .refused = refused};
     TAILQ_INIT(&all->list);
     all->unnamed = calloc(1, sizeof *all->unnamed);
     if (all->unnamed == NULL)

@@ -66,19 +66,20 @@ struct hub_limits {
 /* All channels of a hub. */
 struct channels {
     const struct hub_limits *limits; /* borrowed */
+    uint64_t *refused;               /* borrowed; counts channels beyond the limit */
     struct name_table names;         /* of all but the default one */
     TAILQ_HEAD(, channel) list;      /* all, in the order in which they were created */
     struct channel *unnamed;         /* the default one, which is the first */
 };
 
 /* With the default channel in it. 0 or PL_ENOMEM. */
-int channels_init(struct channels *all, const struct hub_limits *limits);
+int channels_init(struct channels *all, const struct hub_limits *limits, uint64_t *refused);
 void channels_free(struct channels *all);
 /* "" finds the default one. NULL: there is no such channel. */
 struct channel *channels_find(const struct channels *all, struct name name);
 /* Create a channel; there is none of that name. No limit. NULL: no memory. */
 struct channel *channels_add(struct channels *all, struct name name);
-/* Find or create it. 0, PL_ELIMIT or PL_ENOMEM. */
+/* Find or create it. 0, PL_ELIMIT (counted) or PL_ENOMEM. */
 int channels_get(struct channels *all, struct name name, struct channel **out);
 /* Free c if nothing was published in it and there are no subscriptions to it: a name alone is not
  * kept. */

@@ -10,7 +10,7 @@ int hub_init(struct hub *h, const struct hub_limits *limits, int64_t delay_ns)
 
     *h = (struct hub){.limits = *limits, .delay_ns = delay_ns};
     STAILQ_INIT(&h->hidden);
-    err = channels_init(&h->channels, &h->limits);
+    err = channels_init(&h->channels, &h->limits, &h->counts.refused_channels);
     return err < 0 ? err : subscriptions_init(&h->subscriptions, &h->channels);
 }
 
@@ -26,13 +26,6 @@ static int hub_refuse(uint64_t *count)
 {
     ++*count;
     return PL_ELIMIT;
-}
-
-static int hub_channel_get(struct hub *h, struct name name, struct channel **out)
-{
-    int err = channels_get(&h->channels, name, out);
-
-    return err == PL_ELIMIT ? hub_refuse(&h->counts.refused_channels) : err;
 }
 
 static void hub_make_visible(struct hub *h)
@@ -171,7 +164,7 @@ static int hub_put(struct hub *h, const struct post *p, const struct place *at,
 int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq)
 {
     struct place at;
-    int err = hub_channel_get(h, p->channel, &at.channel);
+    int err = channels_get(&h->channels, p->channel, &at.channel);
 
     if (err == 0)
         err = hub_find_place(h, p, &at);
@@ -287,14 +280,6 @@ int64_t hub_release(struct hub *h, int64_t now_ns)
         hub_make_visible(h);
     }
     return INT64_MAX;
-}
-
-int hub_subscription_get(struct hub *h, const char *every, const char *latest,
-                         struct subscription **out)
-{
-    int err = subscription_get(&h->subscriptions, every, latest, out);
-
-    return err == PL_ELIMIT ? hub_refuse(&h->counts.refused_channels) : err;
 }
 
 /* At the head: who subscribes during a delivery to its list is not visited by it. */

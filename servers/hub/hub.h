@@ -84,9 +84,6 @@ int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_num
 /* Make visible what has waited delay_ns. Returns when to call again (INT64_MAX: nothing waits). */
 int64_t hub_release(struct hub *h, int64_t now_ns);
 
-/* subscription_get(), with refused channels counted. */
-int hub_subscription_get(struct hub *h, const char *every, const char *latest,
-                         struct subscription **out);
 /* Subscribe s to the updates after hub_newest_seq(). Takes a reference to the subscription. */
 void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to);
 /* Gives that reference back: take one first to go on with s->to. No-op when off the list. */

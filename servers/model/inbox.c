@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "servers/model/texts.h"
-
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 const struct inbox_kind inbox_kinds[INBOX_KINDS] = {

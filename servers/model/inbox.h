@@ -21,6 +21,9 @@ struct inbox_kind {
 
 extern const struct inbox_kind inbox_kinds[INBOX_KINDS];
 
+/* The lists of texts.txt, which says what is in them. */
+extern const char *const inbox_people[8], *const inbox_subjects[8], *const inbox_bodies[6];
+
 struct inbox {
     struct model model; /* first */
     struct rng rng;

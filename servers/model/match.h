@@ -35,6 +35,11 @@ struct match_outcome {
 
 extern const struct match_outcome match_outcomes[MATCH_OUTCOMES];
 
+/* The lists of texts.txt, which says what is in them. */
+extern const char *const match_templates[14],
+    *const match_teams[2], *const match_players[2 * MATCH_PLAYERS],
+                               *const match_phrases[2 * MATCH_OUTCOMES], *const match_comments[6];
+
 enum match_cue_kind {
     MATCH_INNINGS, /* an innings begins */
     MATCH_BALL,

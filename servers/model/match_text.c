@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "servers/model/texts.h"
-
 /* Templates besides those of each cue. */
 enum { TEXT_CHASE = MATCH_RESULT + 1, TEXT_DEFENDED, TEXT_TIED };
 

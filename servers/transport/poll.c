@@ -85,7 +85,7 @@ bool poll_parse_reading(struct peer *p, const struct http_request *req, struct r
         return false;
     if (found == 0)
         out->cursor = HUB_FROM_NOW;
-    err = hub_subscription_get(peer_context(p)->hub, every, latest, &out->to);
+    err = subscription_get(&peer_context(p)->hub->subscriptions, every, latest, &out->to);
     if (err < 0)
         refuse_subscription(p, err);
     return err == 0;

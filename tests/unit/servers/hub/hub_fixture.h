@@ -37,7 +37,7 @@ static inline void probe_listen(struct probe *p, struct hub *h, const char *ever
     struct subscription *to;
 
     *p = (struct probe){.sub.deliver = probe_deliver, .hub = h};
-    ck_assert_int_eq(hub_subscription_get(h, every, latest, &to), 0);
+    ck_assert_int_eq(subscription_get(&h->subscriptions, every, latest, &to), 0);
     hub_subscribe(h, &p->sub, to);
     subscription_unref(to);
 }

@@ -27,7 +27,7 @@ static struct selection select_of(struct hub *h, const char *every, const char *
     struct subscription *to;
     struct selection s;
 
-    ck_assert_int_eq(hub_subscription_get(h, every, latest, &to), 0);
+    ck_assert_int_eq(subscription_get(&h->subscriptions, every, latest, &to), 0);
     ck_assert_int_eq(hub_select(h, to, cursor, SIZE_MAX, &s), 0);
     subscription_unref(to);
     return s;
@@ -139,7 +139,7 @@ START_TEST(a_log_begun_late_wakes_who_has_missed_something)
     struct hub h;
 
     make_late_hub(&h);
-    ck_assert_int_eq(hub_subscription_get(&h, "c", NULL, &to), 0);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "c", NULL, &to), 0);
     ck_assert(hub_has_news(&h, to, 5));
     ck_assert(!hub_has_news(&h, to, 20));
     subscription_unref(to);

@@ -12,7 +12,7 @@ static struct selection select_from(struct hub *h, const char *every, const char
     struct subscription *to;
     struct selection out;
 
-    ck_assert_int_eq(hub_subscription_get(h, every, latest, &to), 0);
+    ck_assert_int_eq(subscription_get(&h->subscriptions, every, latest, &to), 0);
     ck_assert_int_eq(hub_select(h, to, cursor, max, &out), 0);
     ck_assert_int_eq(hub_has_news(h, to, cursor), out.n > 0);
     subscription_unref(to);
@@ -111,11 +111,13 @@ START_TEST(equal_wishes_are_one_subscription)
 
     make_hub(&h, 2, 0);
     ck_assert_int_eq(
-        hub_subscription_get(&h, same_filters[_i].every, same_filters[_i].latest, &one), 0);
+        subscription_get(&h.subscriptions, same_filters[_i].every, same_filters[_i].latest, &one),
+        0);
     ck_assert_uint_eq(one->node.name.len, strlen(same_filters[_i].text));
     ck_assert_mem_eq(one->node.name.text, same_filters[_i].text, one->node.name.len);
     ck_assert_int_eq(
-        hub_subscription_get(&h, same_filters[_i].every, same_filters[_i].latest, &other), 0);
+        subscription_get(&h.subscriptions, same_filters[_i].every, same_filters[_i].latest, &other),
+        0);
     ck_assert_ptr_eq(one, other);
     ck_assert_int_eq(one == h.subscriptions.everything, _i < 2);
     subscription_unref(one);
@@ -134,9 +136,9 @@ START_TEST(list_that_is_none_of_names_is_refused_and_leaves_nothing)
     struct hub h;
 
     make_hub(&h, 2, 0);
-    ck_assert_int_eq(hub_subscription_get(&h, broken_lists[_i], NULL, &to), PL_EINVAL);
-    ck_assert_int_eq(hub_subscription_get(&h, NULL, broken_lists[_i], &to), PL_EINVAL);
-    ck_assert_int_eq(hub_subscription_get(&h, "good", broken_lists[_i], &to), PL_EINVAL);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, broken_lists[_i], NULL, &to), PL_EINVAL);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, NULL, broken_lists[_i], &to), PL_EINVAL);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "good", broken_lists[_i], &to), PL_EINVAL);
     ck_assert_ptr_null(channels_find(&h.channels, name_of("good")));
     hub_free(&h);
 }
@@ -152,9 +154,9 @@ START_TEST(list_of_too_many_names_is_refused)
     for (int i = 0; i < SUBSCRIPTION_CHANNELS_MAX; i++)
         memcpy(list + 2 * i, "a,", 3);
     list[2 * SUBSCRIPTION_CHANNELS_MAX - 1] = '\0';
-    ck_assert_int_eq(hub_subscription_get(&h, list, NULL, &to), 0);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, list, NULL, &to), 0);
     subscription_unref(to);
-    ck_assert_int_eq(hub_subscription_get(&h, list, "b", &to), PL_EINVAL);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, list, "b", &to), PL_EINVAL);
     hub_free(&h);
 }
 END_TEST
@@ -165,8 +167,8 @@ START_TEST(unused_channel_goes_with_its_last_subscription)
     struct hub h;
 
     make_hub(&h, 2, 0);
-    ck_assert_int_eq(hub_subscription_get(&h, "a", NULL, &a), 0);
-    ck_assert_int_eq(hub_subscription_get(&h, "a", "b", &ab), 0);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "a", NULL, &a), 0);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "a", "b", &ab), 0);
     put(&h, "b", "", 1);
     subscription_unref(a);
     ck_assert_ptr_nonnull(channels_find(&h.channels, name_of("a")));
@@ -190,12 +192,12 @@ START_TEST(one_channel_too_many_is_refused_and_leaves_nothing)
     make_hub(&h, 2, 0); /* 8 channels */
     for (int i = 0; i < 7; i++)
         put(&h, (char[]){(char)('1' + i), '\0'}, "", 1);
-    ck_assert_int_eq(hub_subscription_get(&h, "1,8,9", NULL, &to), PL_ELIMIT);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "1,8,9", NULL, &to), PL_ELIMIT);
     ck_assert_uint_eq(h.channels.names.count, 7);
     put(&h, "8", "", 1);
     ck_assert_int_eq(hub_publish_post(&h, &p, 1, &seq), PL_ELIMIT);
-    ck_assert_int_eq(hub_subscription_get(&h, "9", NULL, &to), PL_ELIMIT);
-    ck_assert_int_eq(hub_subscription_get(&h, "1,2,3,4,5,6,7,8", NULL, &to), 0);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "9", NULL, &to), PL_ELIMIT);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "1,2,3,4,5,6,7,8", NULL, &to), 0);
     subscription_unref(to);
     ck_assert_uint_eq(put(&h, "", "", 2), 9); /* the default channel is not one of them */
     ck_assert_uint_eq(h.counts.refused_channels, 3);
@@ -296,7 +298,7 @@ START_TEST(opening_has_all_values_whatever_the_cursor)
     put(&h, "l", "y", 1); /* 3 */
     put(&h, "e", "", 1);  /* 4 */
     put(&h, "l", "y", 1); /* 5 */
-    ck_assert_int_eq(hub_subscription_get(&h, "e", "l", &to), 0);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "e", "l", &to), 0);
     ck_assert_int_eq(hub_select_opening(&h, to, 3, &s), 0);
     assert_selected(&s, SEQS(1, 4, 5));
     ck_assert_uint_eq(s.from, 3);
@@ -395,7 +397,7 @@ static void returner_deliver(struct subscriber *sub, struct update *u, enum deli
     (void)how;
     r->calls++;
     hub_unsubscribe(r->hub, sub);
-    ck_assert_int_eq(hub_subscription_get(r->hub, "a,b", NULL, &to), 0);
+    ck_assert_int_eq(subscription_get(&r->hub->subscriptions, "a,b", NULL, &to), 0);
     ck_assert(!hub_has_news(r->hub, to, HUB_FROM_NOW));
     ck_assert(hub_has_news(r->hub, to, 0)); /* its other subscribers have not been told yet */
     hub_subscribe(r->hub, sub, to);
@@ -412,7 +414,7 @@ START_TEST(who_comes_back_during_a_delivery_is_not_told_twice)
     make_hub(&h, 4, 0);
     if (_i == 0) /* in the channel's list, a,b stands behind a, or in front of it */
         probe_listen(&ab, &h, "a,b", NULL);
-    ck_assert_int_eq(hub_subscription_get(&h, "a", NULL, &a), 0);
+    ck_assert_int_eq(subscription_get(&h.subscriptions, "a", NULL, &a), 0);
     if (_i == 1)
         probe_listen(&ab, &h, "a,b", NULL);
     for (int i = 0; i < 2; i++) {

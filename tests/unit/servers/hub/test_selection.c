@@ -143,7 +143,7 @@ static struct subscription *subscription_to(struct world *w, struct channel_filt
 
     list_of(every, filter.every);
     list_of(latest, filter.latest);
-    ck_assert_int_eq(hub_subscription_get(&w->hub, every, latest, &to), 0);
+    ck_assert_int_eq(subscription_get(&w->hub.subscriptions, every, latest, &to), 0);
     return to;
 }
 
