@@ -1,5 +1,7 @@
 #include "servers/redis/redis_entry.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/err.h"
@@ -125,49 +127,36 @@ int redis_entry_read_latest(struct redis_entry *out, struct redis_text field,
     return sound && entry_is_sound(out) ? PL_OK : PL_EPROTO;
 }
 
-static char *put_name(char *at, struct redis_text *arg, struct name name)
+/* Format an argument at at. Returns what follows it. */
+__attribute__((format(printf, 3, 4))) static char *put(struct redis_text *arg, char *at,
+                                                       const char *fmt, ...)
 {
-    *arg = (struct redis_text){at, name.len};
-    return name.len > 0 ? field_put(at, name.text, name.len) : at;
+    va_list ap;
+
+    va_start(ap, fmt);
+    *arg = (struct redis_text){at, (size_t)vsprintf(at, fmt, ap)};
+    va_end(ap);
+    return at + arg->len;
 }
 
-static char *put_number(char *at, struct redis_text *arg, uint64_t n)
-{
-    char *end = field_put_u64(at, n);
-
-    *arg = (struct redis_text){at, (size_t)(end - at)};
-    return end;
-}
-
-/* Names have no space, and a feed's has no space at all: none is taken for another. */
-static char *put_sender(char *at, struct redis_text *arg, const struct post *p, const char *feed)
-{
-    struct redis_text from;
-    char *end = at;
-
-    if (p->from_n > 0) {
-        end = put_name(at, arg, p->channel);
-        *end++ = ' ';
-        end = put_name(end, &from, p->from);
-    } else if (feed != NULL) {
-        end = field_put(at, feed, strlen(feed));
-    }
-    *arg = (struct redis_text){at, (size_t)(end - at)};
-    return end;
-}
+#define NAME(name) (int)(name).len, (name).text
 
 void redis_post_args(struct redis_text args[REDIS_POST_ARGS], char *text, const struct post *p,
                      int64_t t_ns, const char *feed, uint64_t feed_n)
 {
-    char *at = put_name(text, &args[0], p->channel);
+    unsigned long long sender_n = p->from_n > 0 ? p->from_n : feed != NULL ? feed_n : 0;
+    char *at = put(&args[0], text, "%.*s", NAME(p->channel));
 
-    at = put_name(at, &args[1], p->key);
-    at = put_name(at, &args[2], p->from);
-    at = put_number(at, &args[3], p->from_n);
-    at = put_number(at, &args[4], (uint64_t)p->from_t_ns);
-    at = put_number(at, &args[5], (uint64_t)t_ns);
-    at = put_sender(at, &args[6], p, feed);
-    at = put_number(at, &args[7], p->from_n > 0 ? p->from_n : feed != NULL ? feed_n : 0);
+    at = put(&args[1], at, "%.*s", NAME(p->key));
+    at = put(&args[2], at, "%.*s", NAME(p->from));
+    at = put(&args[3], at, "%llu", (unsigned long long)p->from_n);
+    at = put(&args[4], at, "%lld", (long long)p->from_t_ns);
+    at = put(&args[5], at, "%lld", (long long)t_ns);
+    if (p->from_n > 0) /* one space, which neither names nor a feed's sender have */
+        at = put(&args[6], at, "%.*s %.*s", NAME(p->channel), NAME(p->from));
+    else
+        at = put(&args[6], at, "%s", feed != NULL ? feed : "");
+    at = put(&args[7], at, "%llu", sender_n);
     args[8] = (struct redis_text){at, p->data_len};
     memcpy(at, p->data, p->data_len);
 }

@@ -58,13 +58,6 @@ static void writer_fail(struct redis_writer *w)
     }
 }
 
-static uint64_t writer_known_seq(const struct redis_writer *w)
-{
-    uint64_t here = redis_log_here(w->log), there = w->log->state.newest_seq;
-
-    return here > there ? here : there;
-}
-
 /* How many of those that wait go together. */
 static int writer_batch(const struct redis_writer *w)
 {
@@ -90,7 +83,7 @@ void redis_writer_go(struct redis_writer *w)
         return;
     w->in_flight = writer_batch(w);
     redis_log_eval(&c, w->log, redis_script_publish);
-    redis_command_add_number(&c, "", writer_known_seq(w));
+    redis_command_add_number(&c, "", w->log->state.newest_seq);
     redis_command_add_number(&c, "", w->log->keep);
     for (int i = 0; i < w->in_flight; i++, post = STAILQ_NEXT(post, next)) {
         for (int k = 0; k < REDIS_POST_ARGS; k++)
