@@ -160,7 +160,7 @@ static void put_wrapped(struct writer *w, const char *text, size_t indent)
 }
 
 /* {wrapped PATH|INDENT}: prose in lines for a terminal, from the second on indented. */
-static double put_wrapped_prose(struct template *t)
+static double put_wrapped_prose(struct template_fill *t)
 {
     struct buf text = {0};
     struct writer w = {.out = &text};
@@ -180,7 +180,7 @@ static const struct template_word words[] = {
 
 int advise_book_write(struct buf *out, const struct advise_book *b, enum output output)
 {
-    struct template t = {.w = {.out = out}, .output = output, .words = {words, run_words}};
+    struct template_fill t = {.w = {.out = out}, .output = output, .words = {words, run_words}};
     cJSON *page = advise_book_page(b);
 
     template_enter(&t, page);

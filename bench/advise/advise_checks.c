@@ -111,7 +111,7 @@ void advise_checks_add_row(cJSON *o, const struct advise_row *r)
 }
 
 /* What a check allows: typed, or the scenario's. */
-static double put_limit(struct template *t)
+static double put_limit(struct template_fill *t)
 {
     static const struct limit {
         const char *criterion, *option, *path;
@@ -149,7 +149,7 @@ static double put_limit(struct template *t)
 }
 
 /* "99 of 100", "half" */
-static double put_share(struct template *t)
+static double put_share(struct template_fill *t)
 {
     double percentile = advise_words_run(t)->ask.percentile;
 
@@ -162,7 +162,7 @@ static double put_share(struct template *t)
 }
 
 /* The same, citing who chose the percentile. */
-static double put_asked_share(struct template *t)
+static double put_asked_share(struct template_fill *t)
 {
     const struct advise_ask *ask = &advise_words_run(t)->ask;
     double number = put_share(t);
@@ -177,7 +177,7 @@ static double put_asked_share(struct template *t)
 }
 
 /* How many samples a percentile needs. */
-static double put_needed_samples(struct template *t)
+static double put_needed_samples(struct template_fill *t)
 {
     char text[UNITS_TEXT_BYTES];
 

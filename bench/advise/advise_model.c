@@ -165,7 +165,7 @@ double advise_model_value(const struct advise *a, int row, const char *name)
     return value_of(model_called(name), a, row, a->ask.clients);
 }
 
-static double put_model(struct template *t)
+static double put_model(struct template_fill *t)
 {
     const struct model *m = model_called(t->arg);
     const struct advise *a = advise_words_run(t);
@@ -192,7 +192,7 @@ static double put_model(struct template *t)
 }
 
 /* The seconds of the longer window, to be typed. */
-static double put_seconds(struct template *t)
+static double put_seconds(struct template_fill *t)
 {
     char text[UNITS_TEXT_BYTES];
 

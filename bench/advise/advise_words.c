@@ -9,12 +9,12 @@
 
 /* ---- what the sentence is about ---- */
 
-static int file_of(const struct template *t)
+static int file_of(const struct template_fill *t)
 {
     return template_find(t, "file_index", NULL)->valueint;
 }
 
-const struct advise *advise_words_run(const struct template *t)
+const struct advise *advise_words_run(const struct template_fill *t)
 {
     const struct advise_words *w = t->context;
 
@@ -30,7 +30,7 @@ static int index_of(const struct advise *a, const cJSON *item)
     return -1;
 }
 
-int advise_words_row(const struct template *t)
+int advise_words_row(const struct template_fill *t)
 {
     int row = -1;
 
@@ -39,7 +39,7 @@ int advise_words_row(const struct template *t)
     return row;
 }
 
-const struct advise_row *advise_words_this_row(const struct template *t)
+const struct advise_row *advise_words_this_row(const struct template_fill *t)
 {
     int row = advise_words_row(t);
 
@@ -48,13 +48,13 @@ const struct advise_row *advise_words_this_row(const struct template *t)
 
 /* ---- citations ---- */
 
-void advise_words_cite(struct template *t, int number)
+void advise_words_cite(struct template_fill *t, int number)
 {
     if (t->w.out != NULL)
         output_cite(&t->w, number);
 }
 
-int advise_words_figure(struct template *t, const char *path, facts_format *format)
+int advise_words_figure(struct template_fill *t, const char *path, facts_format *format)
 {
     struct advise_words *w = t->context;
     const struct advise *a = advise_words_run(t);
@@ -73,7 +73,7 @@ static facts_format *format_of(const char *path)
                                                             : facts_format_of(path);
 }
 
-int advise_words_figures(struct template *t, const char *paths, const char *between,
+int advise_words_figures(struct template_fill *t, const char *paths, const char *between,
                          int numbers[CITATION_INPUTS_MAX])
 {
     char path[CITATION_PATH_BYTES];
@@ -88,7 +88,7 @@ int advise_words_figures(struct template *t, const char *paths, const char *betw
     return n;
 }
 
-void advise_words_cited(struct template *t, const char *text, enum citation_kind kind,
+void advise_words_cited(struct template_fill *t, const char *text, enum citation_kind kind,
                         const char *path, const char *quoted)
 {
     struct advise_words *w = t->context;
@@ -99,7 +99,7 @@ void advise_words_cited(struct template *t, const char *text, enum citation_kind
         advise_words_cite(t, citations_other(w->citations, kind, path, quoted));
 }
 
-void advise_words_modelled(struct template *t, const char *text, const char *formula,
+void advise_words_modelled(struct template_fill *t, const char *text, const char *formula,
                            const char *inputs, double value)
 {
     struct advise_words *w = t->context;
@@ -119,8 +119,8 @@ void advise_words_modelled(struct template *t, const char *text, const char *for
 }
 
 /* A value as its citation quotes it; what is no value of a run is only written in bold. */
-static void put_value(struct template *t, const cJSON *scope, const char *path, const cJSON *item,
-                      facts_format *format)
+static void put_value(struct template_fill *t, const cJSON *scope, const char *path,
+                      const cJSON *item, facts_format *format)
 {
     const struct advise_words *w = t->context;
     const struct advise *a = advise_words_run(t);
@@ -139,14 +139,14 @@ static void put_value(struct template *t, const cJSON *scope, const char *path, 
 }
 
 /* {cite PATH}: the mark alone. */
-static double put_cite(struct template *t)
+static double put_cite(struct template_fill *t)
 {
     advise_words_cite(t, advise_words_figure(t, t->arg, format_of(t->arg)));
     return t->number;
 }
 
 /* {rule SECTION|TEXT}: the mark of how this program decides. */
-static double put_rule(struct template *t)
+static double put_rule(struct template_fill *t)
 {
     char section[CITATION_PATH_BYTES];
 
@@ -157,7 +157,7 @@ static double put_rule(struct template *t)
 
 /* ---- costs ---- */
 
-static enum advise_cost this_cost(const struct template *t)
+static enum advise_cost this_cost(const struct template_fill *t)
 {
     const cJSON *cost = template_find(t, "cost", NULL);
 
@@ -165,7 +165,7 @@ static enum advise_cost this_cost(const struct template *t)
 }
 
 /* A cost per update or client: "**9.33 µs**[3]". */
-static double put_cost(struct template *t)
+static double put_cost(struct template_fill *t)
 {
     const struct advise_cost_kind *kind = &advise_costs[this_cost(t)];
     int numbers[CITATION_INPUTS_MAX];
@@ -179,7 +179,7 @@ static double put_cost(struct template *t)
 
 /* A cost as rows are compared by it: the same, or where they delivered different numbers of
  * updates the rate. */
-static double put_price(struct template *t)
+static double put_price(struct template_fill *t)
 {
     const struct advise_cost_kind *kind = &advise_costs[this_cost(t)];
     double value = advise_rate_of(advise_words_this_row(t), this_cost(t));
@@ -195,7 +195,7 @@ static double put_price(struct template *t)
 }
 
 /* The number of clients to extrapolate to. */
-static double put_target_clients(struct template *t)
+static double put_target_clients(struct template_fill *t)
 {
     double clients = advise_words_run(t)->ask.clients;
     char text[UNITS_TEXT_BYTES];

@@ -24,7 +24,7 @@ struct advise_words {
     struct citations *citations;      /* borrowed */
     int file;                         /* which run the sentences are about */
     cJSON *page;
-    struct template t;
+    struct template_fill t;
     struct buf text;
 };
 
@@ -62,21 +62,21 @@ void advise_checks_add_row(cJSON *o, const struct advise_row *r);
 
 /* ---- for words: what the sentence is about, and its citations ---- */
 
-const struct advise *advise_words_run(const struct template *t);
-int advise_words_row(const struct template *t); /* of advise.rows; -1: none */
-const struct advise_row *advise_words_this_row(const struct template *t);
+const struct advise *advise_words_run(const struct template_fill *t);
+int advise_words_row(const struct template_fill *t); /* of advise.rows; -1: none */
+const struct advise_row *advise_words_this_row(const struct template_fill *t);
 
 /* The mark of a citation; the figure at a path, of the row if it has it, else of the run. */
-void advise_words_cite(struct template *t, int number);
-int advise_words_figure(struct template *t, const char *path, facts_format *format);
+void advise_words_cite(struct template_fill *t, int number);
+int advise_words_figure(struct template_fill *t, const char *path, facts_format *format);
 /* The figures at several paths, with these characters between them; returns how many. */
-int advise_words_figures(struct template *t, const char *paths, const char *between,
+int advise_words_figures(struct template_fill *t, const char *paths, const char *between,
                          int numbers[CITATION_INPUTS_MAX]);
 /* A text in bold, with the mark of an option or a rule. */
-void advise_words_cited(struct template *t, const char *text, enum citation_kind kind,
+void advise_words_cited(struct template_fill *t, const char *text, enum citation_kind kind,
                         const char *path, const char *quoted);
 /* The same of what a model computed from inputs: paths, with spaces between them. */
-void advise_words_modelled(struct template *t, const char *text, const char *formula,
+void advise_words_modelled(struct template_fill *t, const char *text, const char *formula,
                            const char *inputs, double value);
 
 #endif

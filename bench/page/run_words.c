@@ -9,7 +9,7 @@
 
 /* ---- ranges ---- */
 
-struct facts_range run_words_range(const struct template *t, const char *path)
+struct facts_range run_words_range(const struct template_fill *t, const char *path)
 {
     const cJSON *run;
 
@@ -17,39 +17,39 @@ struct facts_range run_words_range(const struct template *t, const char *path)
     return facts_range_of(run, path);
 }
 
-static double put_low(struct template *t)
+static double put_low(struct template_fill *t)
 {
     return template_number(t, run_words_range(t, t->arg).low, facts_format_of(t->arg));
 }
 
-static double put_high(struct template *t)
+static double put_high(struct template_fill *t)
 {
     return template_number(t, run_words_range(t, t->arg).high, facts_format_of(t->arg));
 }
 
-static const cJSON *find_low_row(struct template *t)
+static const cJSON *find_low_row(struct template_fill *t)
 {
     return run_words_range(t, t->arg).low_row;
 }
 
-static const cJSON *find_high_row(struct template *t)
+static const cJSON *find_high_row(struct template_fill *t)
 {
     return run_words_range(t, t->arg).high_row;
 }
 
-static double put_has(struct template *t)
+static double put_has(struct template_fill *t)
 {
     return template_number(t, run_words_range(t, t->arg).n, units_format_count);
 }
 
-static double put_alike(struct template *t)
+static double put_alike(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
     return r.n > 0 && facts_alike(r.low, r.high);
 }
 
-static double put_ends(struct template *t, const char *path, bool names)
+static double put_ends(struct template_fill *t, const char *path, bool names)
 {
     struct facts_range r = run_words_range(t, path);
     bool alike = r.n == 0 || facts_alike(r.low, r.high);
@@ -68,24 +68,24 @@ static double put_ends(struct template *t, const char *path, bool names)
     return r.n;
 }
 
-static double put_range(struct template *t)
+static double put_range(struct template_fill *t)
 {
     return put_ends(t, t->arg, false);
 }
 
-static double put_span(struct template *t)
+static double put_span(struct template_fill *t)
 {
     return put_ends(t, t->arg, true);
 }
 
-static double put_spread(struct template *t)
+static double put_spread(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
     return template_number(t, r.high / r.low, units_format_times);
 }
 
-static double put_sum(struct template *t)
+static double put_sum(struct template_fill *t)
 {
     const cJSON *row;
     double sum = 0;
@@ -109,7 +109,7 @@ static bool is_meant(const struct facts_range *r, const cJSON *row, double from,
     return row != except && isfinite(value) && value >= from && value <= to;
 }
 
-int run_words_names(struct template *t, const struct facts_range *r, double from, double to,
+int run_words_names(struct template_fill *t, const struct facts_range *r, double from, double to,
                     const cJSON *except)
 {
     enum { NAMES_MAX = 6 };
@@ -137,35 +137,35 @@ int run_words_names(struct template *t, const struct facts_range *r, double from
     return n;
 }
 
-static double put_all_rows(struct template *t)
+static double put_all_rows(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
     return run_words_names(t, &r, -INFINITY, INFINITY, NULL);
 }
 
-static double put_top_rows(struct template *t)
+static double put_top_rows(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
     return run_words_names(t, &r, r.high * 0.95, r.high, NULL);
 }
 
-static double put_bottom_rows(struct template *t)
+static double put_bottom_rows(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
     return run_words_names(t, &r, r.low, r.low / 0.95, NULL);
 }
 
-const cJSON *run_words_row(const struct template *t)
+const cJSON *run_words_row(const struct template_fill *t)
 {
     const cJSON *row;
 
     return template_find(t, "id", &row) != NULL ? row : NULL;
 }
 
-static const cJSON *find_row(struct template *t)
+static const cJSON *find_row(struct template_fill *t)
 {
     return run_words_row(t);
 }
@@ -173,7 +173,7 @@ static const cJSON *find_row(struct template *t)
 /* ---- others ---- */
 
 /* The text "compare" says it, with these words. */
-static double put_compare(struct template *t)
+static double put_compare(struct template_fill *t)
 {
     static const char *const names[] = {"path", "one", "many", "thing", "least", "unit"};
     cJSON *words = cJSON_CreateObject();
@@ -193,7 +193,7 @@ static double put_compare(struct template *t)
     return 1;
 }
 
-static double put_colours(struct template *t)
+static double put_colours(struct template_fill *t)
 {
     for (size_t i = 0; i < TRANSPORT_COUNT; i++)
         writer_printf(&t->w, ".t-%s{--c:#%06x}\n", transport_names[i],
@@ -201,7 +201,7 @@ static double put_colours(struct template *t)
     return 1;
 }
 
-static double put_title(struct template *t)
+static double put_title(struct template_fill *t)
 {
     const cJSON *run;
 
@@ -210,7 +210,7 @@ static double put_title(struct template *t)
     return 1;
 }
 
-static double put_version(struct template *t)
+static double put_version(struct template_fill *t)
 {
     template_puts(t, PUSHLAB_VERSION);
     return 1;

@@ -24,7 +24,6 @@ static const char *next_heading(const char *text)
     return text + strlen(text);
 }
 
-/* A copy, with a line break in front of it, the caller's to free(); NULL: there is no such text. */
 char *template_text_called(const char *name)
 {
     char heading[TAG_BYTES], *copy = NULL;
@@ -70,7 +69,7 @@ static char *next_cell(char **line)
     return cell;
 }
 
-cJSON *template_table(struct template *t, const char *name)
+cJSON *template_table(struct template_fill *t, const char *name)
 {
     char *text = template_text_called(name), *rest = text != NULL ? text + 1 : NULL, *line;
     char *heads = strsep(&rest, "\n"), head[TAG_BYTES], *names, *cell;
@@ -92,9 +91,9 @@ cJSON *template_table(struct template *t, const char *name)
 
 /* ---- tags ---- */
 
-static const char *fill(struct template *t, const char *p, bool live);
+static const char *fill(struct template_fill *t, const char *p, bool live);
 
-static void copy_text(struct template *t, const char *text, size_t len)
+static void copy_text(struct template_fill *t, const char *text, size_t len)
 {
     if (t->output != OUTPUT_PROSE) {
         writer_add(&t->w, text, len);
@@ -126,7 +125,7 @@ static bool ends_block(const char *p)
 }
 
 /* What is in a tag, from behind its first word on, or all of it. */
-static void read_tag(struct template *t, const char *p, const char *word, char out[TAG_BYTES])
+static void read_tag(struct template_fill *t, const char *p, const char *word, char out[TAG_BYTES])
 {
     const char *from = p + 1 + strlen(word);
     size_t len;
@@ -156,8 +155,9 @@ static int alone(const char *tag)
 
     while (control && from[-1] == ' ')
         from--;
-    return control && from[-1] == '\n' && strchr("\n", *behind(tag)) != NULL ? (int)(tag - from)
-                                                                             : -1;
+    if (!control || from[-1] != '\n' || (*behind(tag) != '\n' && *behind(tag) != '\0'))
+        return -1;
+    return (int)(tag - from);
 }
 
 /* Behind a tag of if or each, and its line break where it has the line to itself. */
@@ -168,7 +168,7 @@ static const char *next_line(const char *tag)
     return next + (*next != '\0' && alone(tag) >= 0);
 }
 
-static void put_place(struct template *t, const char *tag)
+static void put_place(struct template_fill *t, const char *tag)
 {
     bool capital = tag[1] == '^';
     char text[TAG_BYTES], name[TAG_BYTES];
@@ -193,14 +193,14 @@ static void put_place(struct template *t, const char *tag)
         t->w.out->data[at] = (uint8_t)toupper(t->w.out->data[at]);
 }
 
-static const char *end_block(struct template *t, const char *p)
+static const char *end_block(struct template_fill *t, const char *p)
 {
     if (!is_tag(p, "end"))
         template_fail(t);
     return next_line(p);
 }
 
-static const char *fill_if(struct template *t, const char *p, bool live)
+static const char *fill_if(struct template_fill *t, const char *p, bool live)
 {
     bool done = !live, take;
     char condition[TAG_BYTES];
@@ -214,7 +214,7 @@ static const char *fill_if(struct template *t, const char *p, bool live)
     return end_block(t, p);
 }
 
-static const char *fill_each(struct template *t, const char *p, bool live)
+static const char *fill_each(struct template_fill *t, const char *p, bool live)
 {
     const cJSON *list = NULL, *item;
     const char *body = next_line(p);
@@ -240,7 +240,7 @@ static const char *fill_each(struct template *t, const char *p, bool live)
 }
 
 /* Writes the text, if it is live, up to the tag that ends its block: that is returned. */
-static const char *fill(struct template *t, const char *p, bool live)
+static const char *fill(struct template_fill *t, const char *p, bool live)
 {
     for (;;) {
         size_t len = strcspn(p, "{");
@@ -266,19 +266,21 @@ static const char *fill(struct template *t, const char *p, bool live)
     }
 }
 
-void template_put(struct template *t, const char *name)
+void template_put(struct template_fill *t, const char *name)
 {
+    enum { NESTED_MAX = 16 };
     char *text = template_text_called(name);
     const char *outer = t->text;
 
     t->text = name;
-    if (text == NULL || *fill(t, text + 1, true) != '\0')
+    if (t->nested++ == NESTED_MAX || text == NULL || *fill(t, text + 1, true) != '\0')
         template_fail(t);
+    t->nested--;
     t->text = outer;
     free(text);
 }
 
-void template_put_prose(struct template *t, const char *name)
+void template_put_prose(struct template_fill *t, const char *name)
 {
     struct buf text = {0};
     struct writer page = t->w;

@@ -7,7 +7,7 @@
 
 #include "bench/base/json.h"
 
-void template_fail(struct template *t)
+void template_fail(struct template_fill *t)
 {
     if (t->w.rc < 0)
         return;
@@ -18,8 +18,7 @@ void template_fail(struct template *t)
 
 /* ---- writing ---- */
 
-/* The white space that was read since. */
-void template_gap(struct template *t)
+void template_gap(struct template_fill *t)
 {
     const struct buf *out = t->w.out;
 
@@ -28,19 +27,19 @@ void template_gap(struct template *t)
     t->gap = false;
 }
 
-void template_puts(struct template *t, const char *text)
+void template_puts(struct template_fill *t, const char *text)
 {
     template_gap(t);
     writer_puts(&t->w, text);
 }
 
-void template_text(struct template *t, const char *text)
+void template_text(struct template_fill *t, const char *text)
 {
     template_gap(t);
     output_text(&t->w, t->output, text);
 }
 
-void template_strong(struct template *t, const char *text)
+void template_strong(struct template_fill *t, const char *text)
 {
     const char *mark = t->output == OUTPUT_PROSE ? "**" : "";
 
@@ -49,7 +48,7 @@ void template_strong(struct template *t, const char *text)
     writer_puts(&t->w, mark);
 }
 
-double template_number(struct template *t, double value, facts_format *format)
+double template_number(struct template_fill *t, double value, facts_format *format)
 {
     char text[UNITS_TEXT_BYTES];
 
@@ -58,7 +57,7 @@ double template_number(struct template *t, double value, facts_format *format)
     return value;
 }
 
-static void put_id(struct template *t, const cJSON *item)
+static void put_id(struct template_fill *t, const cJSON *item)
 {
     template_gap(t);
     if (t->output == OUTPUT_HTML)
@@ -79,7 +78,8 @@ static double number_in(const cJSON *item)
                                : cJSON_IsTrue(item) || cJSON_IsObject(item);
 }
 
-static double put_value(struct template *t, const cJSON *scope, const char *path, const cJSON *item)
+static double put_value(struct template_fill *t, const cJSON *scope, const char *path,
+                        const cJSON *item)
 {
     facts_format *format = t->format != NULL ? t->format : facts_format_of(path);
     char word[UNITS_TEXT_BYTES];
@@ -99,7 +99,7 @@ static double put_value(struct template *t, const cJSON *scope, const char *path
     return number_in(item);
 }
 
-double template_item(struct template *t, const cJSON *item)
+double template_item(struct template_fill *t, const cJSON *item)
 {
     if (item != NULL)
         return put_value(t, NULL, "", item);
@@ -109,23 +109,28 @@ double template_item(struct template *t, const cJSON *item)
 
 /* ---- items ---- */
 
-void template_enter(struct template *t, const cJSON *item)
+void template_enter(struct template_fill *t, const cJSON *item)
 {
-    if (t->depth == TEMPLATE_DEPTH - 1)
+    if (t->depth == TEMPLATE_DEPTH - 1) {
         template_fail(t);
-    else
-        t->depth++;
+        t->lost++;
+        return;
+    }
+    t->depth++;
     t->scopes[t->depth].item = item;
     t->scopes[t->depth].index = 0;
     t->scopes[t->depth].n = 1;
 }
 
-void template_leave(struct template *t)
+void template_leave(struct template_fill *t)
 {
-    t->depth--;
+    if (t->lost > 0)
+        t->lost--;
+    else
+        t->depth--;
 }
 
-const cJSON *template_find(const struct template *t, const char *path, const cJSON **scope)
+const cJSON *template_find(const struct template_fill *t, const char *path, const cJSON **scope)
 {
     const cJSON *found = NULL;
     int i = t->depth + 1;
@@ -139,7 +144,7 @@ const cJSON *template_find(const struct template *t, const char *path, const cJS
     return found;
 }
 
-const cJSON *template_own(struct template *t, cJSON *item)
+const cJSON *template_own(struct template_fill *t, cJSON *item)
 {
     if (t->owned == NULL)
         t->owned = cJSON_CreateArray();
@@ -151,7 +156,7 @@ const cJSON *template_own(struct template *t, cJSON *item)
     return item;
 }
 
-int template_end(struct template *t, const char *what, struct err_text *e)
+int template_end(struct template_fill *t, const char *what, struct err_text *e)
 {
     cJSON_Delete(t->owned);
     t->owned = NULL;
@@ -162,12 +167,12 @@ int template_end(struct template *t, const char *what, struct err_text *e)
 
 /* ---- words that every vocabulary has ---- */
 
-static const cJSON *find_table(struct template *t)
+static const cJSON *find_table(struct template_fill *t)
 {
     return template_own(t, template_table(t, t->arg));
 }
 
-static double put_comma(struct template *t)
+static double put_comma(struct template_fill *t)
 {
     int index = t->scopes[t->depth].index;
     bool last = index + 1 == t->scopes[t->depth].n;
@@ -179,24 +184,24 @@ static double put_comma(struct template *t)
     return index;
 }
 
-static double put_first(struct template *t)
+static double put_first(struct template_fill *t)
 {
     return t->scopes[t->depth].index == 0;
 }
 
-static double put_text(struct template *t)
+static double put_text(struct template_fill *t)
 {
     template_put(t, t->arg);
     return 1;
 }
 
-static double put_prose(struct template *t)
+static double put_prose(struct template_fill *t)
 {
     template_put_prose(t, t->arg);
     return 1;
 }
 
-static double put_render(struct template *t)
+static double put_render(struct template_fill *t)
 {
     const cJSON *prose = template_find(t, t->arg, NULL);
 
@@ -205,7 +210,7 @@ static double put_render(struct template *t)
     return number_in(prose);
 }
 
-static double put_words(struct template *t)
+static double put_words(struct template_fill *t)
 {
     const cJSON *item = template_find(t, t->arg, NULL);
     char word[UNITS_TEXT_BYTES];
@@ -216,7 +221,7 @@ static double put_words(struct template *t)
     return number_in(item);
 }
 
-static double put_code(struct template *t)
+static double put_code(struct template_fill *t)
 {
     const cJSON *item = template_find(t, t->arg, NULL);
 
@@ -225,7 +230,7 @@ static double put_code(struct template *t)
     return number_in(item);
 }
 
-static double put_url(struct template *t)
+static double put_url(struct template_fill *t)
 {
     const cJSON *item = template_find(t, t->arg, NULL);
 
@@ -234,7 +239,7 @@ static double put_url(struct template *t)
     return number_in(item);
 }
 
-static double put_raw(struct template *t)
+static double put_raw(struct template_fill *t)
 {
     char *text = template_text_called(t->arg);
 
@@ -260,7 +265,7 @@ static void format_plain(char out[UNITS_TEXT_BYTES], double value)
     snprintf(out, UNITS_TEXT_BYTES, "%.0f", value);
 }
 
-static facts_format *format_called(struct template *t, const char *name)
+static facts_format *format_called(struct template_fill *t, const char *name)
 {
     static const struct {
         const char *name;
@@ -280,7 +285,7 @@ static facts_format *format_called(struct template *t, const char *name)
     return NULL;
 }
 
-const struct template_word *template_word_called(const struct template *t, const char *name)
+const struct template_word *template_word_called(const struct template_fill *t, const char *name)
 {
     const struct template_word *w = builtins;
 
@@ -291,24 +296,25 @@ const struct template_word *template_word_called(const struct template *t, const
     return NULL;
 }
 
-/* What stands for each @path. */
-void template_substitute(const struct template *t, char text[TAG_BYTES])
+void template_substitute(const struct template_fill *t, char text[TAG_BYTES])
 {
-    char path[TAG_BYTES], rest[TAG_BYTES], *at;
+    char path[TAG_BYTES], rest[TAG_BYTES];
 
-    while ((at = strchr(text, '@')) != NULL) {
+    for (char *at = strchr(text, '@'); at != NULL; at = strchr(at, '@')) {
         size_t len = strcspn(at, " |");
         const cJSON *item;
 
         snprintf(path, sizeof path, "%.*s", (int)len - 1, at + 1);
         snprintf(rest, sizeof rest, "%s", at + len);
         item = template_find(t, path, NULL);
-        snprintf(at, (size_t)(text + TAG_BYTES - at), "%s%s",
-                 cJSON_IsString(item) ? item->valuestring : "", rest);
+        snprintf(at, (size_t)(text + TAG_BYTES - at), "%s",
+                 cJSON_IsString(item) ? item->valuestring : "");
+        at += strlen(at);
+        snprintf(at, (size_t)(text + TAG_BYTES - at), "%s", rest);
     }
 }
 
-static double put_path(struct template *t, const char *path)
+static double put_path(struct template_fill *t, const char *path)
 {
     const cJSON *scope, *item = template_find(t, path, &scope);
 
@@ -317,9 +323,7 @@ static double put_path(struct template *t, const char *path)
     return put_value(t, scope, path, item);
 }
 
-/* Writes an expression, and returns its number; or, where item is not NULL, only finds the item
- * that it stands for. */
-double template_evaluate(struct template *t, const char *expression, const cJSON **item)
+double template_evaluate(struct template_fill *t, const char *expression, const cJSON **item)
 {
     facts_format *outer_format = t->format;
     const char *outer_arg = t->arg, *outer_expression = t->expression;
@@ -355,7 +359,7 @@ double template_evaluate(struct template *t, const char *expression, const cJSON
 }
 
 /* The number of an expression, with nothing written. */
-static double number_of(struct template *t, const char *expression)
+static double number_of(struct template_fill *t, const char *expression)
 {
     struct buf *out = t->w.out;
     bool gap = t->gap;
@@ -368,7 +372,7 @@ static double number_of(struct template *t, const char *expression)
     return number;
 }
 
-static bool compares(struct template *t, const char *left, char how, const char *right)
+static bool compares(struct template_fill *t, const char *left, char how, const char *right)
 {
     const cJSON *item = NULL;
     double number, other;
@@ -384,7 +388,7 @@ static bool compares(struct template *t, const char *left, char how, const char 
     return how == '=' ? number == other : how == '>' ? number > other : number < other;
 }
 
-bool template_is_true(struct template *t, char *condition)
+bool template_is_true(struct template_fill *t, char *condition)
 {
     char *at;
     double number;

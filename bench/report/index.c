@@ -169,7 +169,7 @@ static cJSON *page_of(const struct list *l)
 }
 
 /* "2026-11-23 06:16" */
-static double put_minute(struct template *t)
+static double put_minute(struct template_fill *t)
 {
     const char *started = json_text(template_find(t, ".", NULL), "started");
     char text[32];
@@ -179,14 +179,14 @@ static double put_minute(struct template *t)
     return 1;
 }
 
-static double put_thumbnail(struct template *t)
+static double put_thumbnail(struct template_fill *t)
 {
     drawing_thumbnail(&t->w, template_find(t, ".", NULL));
     return 1;
 }
 
 /* {trend PATH|TITLE} of a group. */
-static double put_trend(struct template *t)
+static double put_trend(struct template_fill *t)
 {
     const char *group = json_text(template_find(t, ".", NULL), "group");
     const cJSON *runs[RUNS_MAX], *entry;
@@ -221,7 +221,8 @@ static const struct template_word words[] = {
 static int write_page(struct list *l, const char *results_dir, struct err_text *e)
 {
     struct buf html = {0};
-    struct template t = {.w = {.out = &html}, .output = OUTPUT_HTML, .words = {words, run_words}};
+    struct template_fill t = {
+        .w = {.out = &html}, .output = OUTPUT_HTML, .words = {words, run_words}};
     cJSON *page = page_of(l);
     char path[PATH_MAX];
     int rc;

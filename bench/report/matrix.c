@@ -163,7 +163,7 @@ static cJSON *page_of(const struct advise_book *b, const char *path)
 int matrix_write(const char *path, const struct advise_book *b, struct err_text *e)
 {
     struct buf html = {0};
-    struct template t = {.w = {.out = &html}, .output = OUTPUT_HTML, .words = {run_words}};
+    struct template_fill t = {.w = {.out = &html}, .output = OUTPUT_HTML, .words = {run_words}};
     cJSON *page = page_of(b, path);
     int rc;
 

@@ -24,7 +24,7 @@ enum { SVG_MAX_BYTES = 16 << 20 };
 /* ---- words ---- */
 
 /* "0 – 1.01" */
-static double put_extent(struct template *t)
+static double put_extent(struct template_fill *t)
 {
     struct facts_range range = run_words_range(t, t->arg);
     char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES];
@@ -39,7 +39,7 @@ static double put_extent(struct template *t)
     return range.n;
 }
 
-static double put_overview(struct template *t)
+static double put_overview(struct template_fill *t)
 {
     const struct report *r = t->context;
 
@@ -49,7 +49,7 @@ static double put_overview(struct template *t)
 
 /* ---- what broke, and what cures it ---- */
 
-static const cJSON *find_cures(struct template *t)
+static const cJSON *find_cures(struct template_fill *t)
 {
     const struct report *r = t->context;
     const cJSON *row, *broken = run_words_row(t);
@@ -63,7 +63,7 @@ static const cJSON *find_cures(struct template *t)
     return template_own(t, list);
 }
 
-static double put_cure(struct template *t)
+static double put_cure(struct template_fill *t)
 {
     struct buf text = {0};
     struct writer w = {.out = &text, .rc = table_cure(&text, run_words_row(t))};
@@ -87,7 +87,7 @@ static bool picture_path(char path[PATH_MAX], const struct report *r, const char
 }
 
 /* The picture of a chart, or of a row's ladder, with its name for screen readers. */
-static double put_picture(struct template *t)
+static double put_picture(struct template_fill *t)
 {
     const cJSON *item = template_find(t, ".", NULL);
     bool chart = json_text(item, "chart")[0] != '\0';
@@ -119,7 +119,7 @@ static double put_picture(struct template *t)
 /* ---- Markdown ---- */
 
 /* A chart as a link's destination. */
-static double put_image(struct template *t)
+static double put_image(struct template_fill *t)
 {
     const struct report *r = t->context;
     size_t len = strlen(r->images);
@@ -132,7 +132,7 @@ static double put_image(struct template *t)
 }
 
 /* The table of all rows, in Markdown. */
-static double put_numbers(struct template *t)
+static double put_numbers(struct template_fill *t)
 {
     const struct report *r = t->context;
 
@@ -216,7 +216,7 @@ int report_fill(struct buf *out, const struct report *r, enum output output, con
 {
     cJSON *page = page_of(r);
     struct report context = *r;
-    struct template t = {
+    struct template_fill t = {
         .w = {.out = out},
         .output = output,
         .words = {words, report_words, report_table_words, report_method_words, run_words},

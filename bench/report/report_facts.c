@@ -269,10 +269,10 @@ cJSON *report_facts_of(const cJSON *run)
 /* ---- words ---- */
 
 /* The rows within twice the fastest, if those are some and not all others. */
-static double put_keeping_up(struct template *t)
+static double put_keeping_up(struct template_fill *t)
 {
     struct facts_range p50 = run_words_range(t, "latency_us.p50");
-    struct template quiet = *t;
+    struct template_fill quiet = *t;
     int n;
 
     quiet.w.out = NULL;
@@ -281,7 +281,7 @@ static double put_keeping_up(struct template *t)
 }
 
 /* The rows on time as often as the use case needs. */
-static double put_meeting(struct template *t)
+static double put_meeting(struct template_fill *t)
 {
     struct facts_range share = run_words_range(t, "deadline.share");
 
@@ -290,7 +290,7 @@ static double put_meeting(struct template *t)
 }
 
 /* "latency-cdf" as "latency cdf". */
-static double put_chart_name(struct template *t)
+static double put_chart_name(struct template_fill *t)
 {
     char name[64];
 
@@ -302,7 +302,7 @@ static double put_chart_name(struct template *t)
 }
 
 /* "heading of latency-cdf", or of another chart where that one has no text. */
-static const char *chart_text(char name[96], const struct template *t, const char *what)
+static const char *chart_text(char name[96], const struct template_fill *t, const char *what)
 {
     snprintf(name, 96, "%s of %.60s", what, json_text(template_find(t, ".", NULL), "chart"));
     if (!template_has(name))
@@ -310,7 +310,7 @@ static const char *chart_text(char name[96], const struct template *t, const cha
     return name;
 }
 
-static double put_chart_heading(struct template *t)
+static double put_chart_heading(struct template_fill *t)
 {
     char name[96];
 
@@ -318,7 +318,7 @@ static double put_chart_heading(struct template *t)
     return 1;
 }
 
-static double put_chart_reading(struct template *t)
+static double put_chart_reading(struct template_fill *t)
 {
     char name[96];
 

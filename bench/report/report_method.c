@@ -37,7 +37,7 @@ static cJSON *fact_of(const cJSON *item)
     return fact;
 }
 
-static const cJSON *find_facts(struct template *t)
+static const cJSON *find_facts(struct template_fill *t)
 {
     cJSON *list = cJSON_CreateArray();
     const cJSON *item;
@@ -115,7 +115,7 @@ static void write_command(struct writer *w, const cJSON *words, double seed)
 }
 
 /* In a block of code, where Markdown escapes nothing. */
-static double put_command(struct template *t)
+static double put_command(struct template_fill *t)
 {
     const cJSON *run;
     struct buf text = {0};
@@ -129,7 +129,7 @@ static double put_command(struct template *t)
     return 1;
 }
 
-static double put_supplied(struct template *t)
+static double put_supplied(struct template_fill *t)
 {
     char *text = cJSON_Print(template_find(t, "scenario_file.supplied", NULL));
 

@@ -11,7 +11,7 @@
 #include "bench/result/predict.h"
 #include "bench/table/table_cells.h"
 
-static const cJSON *run_of(const struct template *t)
+static const cJSON *run_of(const struct template_fill *t)
 {
     const cJSON *run;
 
@@ -20,7 +20,7 @@ static const cJSON *run_of(const struct template *t)
 }
 
 /* The number that a list gave its item: {"column": 3}. */
-static size_t index_of(const struct template *t, const char *name)
+static size_t index_of(const struct template_fill *t, const char *name)
 {
     const cJSON *item = template_find(t, name, NULL);
 
@@ -29,7 +29,7 @@ static size_t index_of(const struct template *t, const char *name)
 
 /* ---- the tables that report.html lists ---- */
 
-static const char *path_of(const struct template *t)
+static const char *path_of(const struct template_fill *t)
 {
     return json_text(template_find(t, ".", NULL), "path");
 }
@@ -43,12 +43,12 @@ static bool is_shown(const cJSON *run, const cJSON *column)
     return shown[0] == '\0' || (r.n > 0 && (strcmp(shown, "above 0") != 0 || r.high > 0));
 }
 
-static double put_shown(struct template *t)
+static double put_shown(struct template_fill *t)
 {
     return is_shown(run_of(t), template_find(t, ".", NULL));
 }
 
-static const cJSON *find_columns(struct template *t)
+static const cJSON *find_columns(struct template_fill *t)
 {
     cJSON *list = template_table(t, "columns of all rows"), *first = NULL, *next;
 
@@ -67,14 +67,14 @@ static const cJSON *find_columns(struct template *t)
     return template_own(t, list);
 }
 
-static double put_cell(struct template *t)
+static double put_cell(struct template_fill *t)
 {
     const char *path = path_of(t);
 
     return template_number(t, facts_value(run_words_row(t), path), facts_format_of(path));
 }
 
-static double put_share_bar(struct template *t)
+static double put_share_bar(struct template_fill *t)
 {
     double high = facts_range_of(run_of(t), path_of(t)).high;
     double share = facts_value(run_words_row(t), path_of(t)) / high;
@@ -92,12 +92,12 @@ static double put_share_bar(struct template *t)
 
 /* ---- in between ---- */
 
-static struct table_choice choice_of(const struct template *t)
+static struct table_choice choice_of(const struct template_fill *t)
 {
     return table_choose(&table_balancer, run_of(t), WIRE, 0);
 }
 
-static const cJSON *find_between(struct template *t)
+static const cJSON *find_between(struct template_fill *t)
 {
     struct table_choice c = choice_of(t);
     cJSON *list = cJSON_CreateArray();
@@ -113,7 +113,7 @@ static const cJSON *find_between(struct template *t)
     return template_own(t, list);
 }
 
-static double put_between_cell(struct template *t)
+static double put_between_cell(struct template_fill *t)
 {
     char cell[TABLE_CELL_BYTES];
 
@@ -202,7 +202,7 @@ static bool has_model(const struct quantity *q, const cJSON *run)
     return false;
 }
 
-static const cJSON *find_quantities(struct template *t)
+static const cJSON *find_quantities(struct template_fill *t)
 {
     cJSON *list = cJSON_CreateArray();
 
@@ -217,7 +217,7 @@ static const cJSON *find_quantities(struct template *t)
     return template_own(t, list);
 }
 
-static const cJSON *find_pair(struct template *t)
+static const cJSON *find_pair(struct template_fill *t)
 {
     const struct quantity *q = &quantities[index_of(t, "quantity")];
     struct pair p = pair_of(q, run_of(t), run_words_row(t));

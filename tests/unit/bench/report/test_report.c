@@ -59,7 +59,7 @@ static void says_not(const char *words)
 /* Writes a text about the run, as prose; or one word about an item, or the run. */
 static void say(const char *name, const cJSON *item, const char *word)
 {
-    struct template t = {.w = w, .words = {report_words, report_method_words, run_words}};
+    struct template_fill t = {.w = w, .words = {report_words, report_method_words, run_words}};
 
     cJSON *page = cJSON_CreateObject();
 

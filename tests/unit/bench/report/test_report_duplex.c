@@ -66,7 +66,7 @@ static void says(const char *words)
 
 static void say(const char *name)
 {
-    struct template t = {.w = w, .words = {report_words, run_words}};
+    struct template_fill t = {.w = w, .words = {report_words, run_words}};
 
     cJSON *page = cJSON_CreateObject();
 
