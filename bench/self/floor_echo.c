@@ -5,26 +5,15 @@
  *
  *   floor_echo RATE_HZ COUNT BYTES       prints {"p50_ns":…,"half_rtt_p50_ns":…,"count":…}
  */
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/self/floor.h"
 #include "lib/base/clock.h"
-
-static int die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 static void pin(int core)
 {
@@ -47,11 +36,9 @@ static ssize_t read_when_ready(int epoll_fd, int fd, char *buf, size_t len)
 
 static int epoll_on(int fd)
 {
-    struct epoll_event ev = {.events = EPOLLIN};
     int epoll_fd = epoll_create1(0);
 
-    if (epoll_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
-        die("epoll");
+    floor_watch(epoll_fd, fd);
     return epoll_fd;
 }
 
@@ -86,25 +73,11 @@ static void sleep_until(int64_t at_ns)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
-static int listen_anywhere(struct sockaddr_in *addr)
-{
-    socklen_t len = sizeof *addr;
-    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-
-    *addr = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ||
-        bind(fd, (struct sockaddr *)addr, sizeof *addr) < 0 || listen(fd, 1) < 0 ||
-        getsockname(fd, (struct sockaddr *)addr, &len) < 0)
-        die("listen");
-    return fd;
-}
-
 static int connect_to(const struct sockaddr_in *addr)
 {
-    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+    int fd = floor_socket(0);
 
-    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ||
-        connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0)
+    if (connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0)
         die("connect");
     return fd;
 }
@@ -158,7 +131,7 @@ int main(int argc, char **argv)
     half_rtt_ns = calloc(count, sizeof *half_rtt_ns);
     if (one_way_ns == NULL || half_rtt_ns == NULL)
         die("calloc");
-    listen_fd = listen_anywhere(&addr);
+    listen_fd = floor_listen(&addr, 0);
     server = fork();
     if (server < 0)
         die("fork");

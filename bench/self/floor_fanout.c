@@ -4,17 +4,13 @@
  *
  *   floor_fanout RATE_HZ FRAME_BYTES     serves on 127.0.0.1, prints "listening on ADDR:PORT"
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include "bench/self/floor.h"
 
 enum { SUBSCRIBERS_MAX = 65536, EVENTS = 256 };
 
@@ -29,34 +25,12 @@ struct floor {
     size_t frame_bytes;
 };
 
-static int die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static void watch(struct floor *f, int fd)
-{
-    struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
-
-    if (epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
-        die("epoll_ctl");
-}
-
 static void start_listening(struct floor *f)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof addr;
-    int one = 1;
+    struct sockaddr_in addr;
 
-    f->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    if (f->listen_fd < 0 ||
-        setsockopt(f->listen_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ||
-        bind(f->listen_fd, (struct sockaddr *)&addr, sizeof addr) < 0 ||
-        listen(f->listen_fd, 4096) < 0 ||
-        getsockname(f->listen_fd, (struct sockaddr *)&addr, &len) < 0)
-        die("listen");
-    watch(f, f->listen_fd);
+    f->listen_fd = floor_listen(&addr, SOCK_NONBLOCK);
+    floor_watch(f->epoll_fd, f->listen_fd);
     printf("listening on 127.0.0.1:%d\n", ntohs(addr.sin_port));
     fflush(stdout);
 }
@@ -71,7 +45,7 @@ static void start_timer(struct floor *f, double rate_hz)
     f->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
     if (f->timer_fd < 0 || timerfd_settime(f->timer_fd, 0, &every, NULL) < 0)
         die("timerfd");
-    watch(f, f->timer_fd);
+    floor_watch(f->epoll_fd, f->timer_fd);
 }
 
 static void accept_all(struct floor *f)
@@ -81,7 +55,7 @@ static void accept_all(struct floor *f)
     while ((fd = accept4(f->listen_fd, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
         if (f->nsubscribers == SUBSCRIBERS_MAX)
             die("too many subscribers");
-        watch(f, fd);
+        floor_watch(f->epoll_fd, fd);
     }
 }
 

@@ -6,16 +6,12 @@
  * Prints "ready" when every connection has had its first bytes; then, at end of standard
  * input, the number of reads and bytes since.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "bench/self/floor.h"
 
 enum { EVENTS = 256, READ_BYTES = 65536, CONNECTIONS_MAX = 70000 };
 
@@ -43,12 +39,6 @@ struct sink {
     char buf[READ_BYTES + 1];
 };
 
-static int die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
 /* 127.0.0.2, 127.0.0.3, ...: a local address has some 28,000 ports. */
 static int connect_one(struct sink *s, int port, int number)
 {
@@ -58,19 +48,15 @@ static int connect_one(struct sink *s, int port, int number)
     struct sockaddr_in from = {.sin_family = AF_INET,
                                .sin_addr.s_addr =
                                    htonl(INADDR_LOOPBACK + 1 + (unsigned)number / 20000)};
-    struct epoll_event ev = {.events = EPOLLIN};
-    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+    int fd = floor_socket(0), one = 1;
 
-    if (fd < 0 || fd >= CONNECTIONS_MAX)
+    if (fd >= CONNECTIONS_MAX)
         die("socket");
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (bind(fd, (struct sockaddr *)&from, sizeof from) < 0 ||
         connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
         die("connect");
-    ev.data.fd = fd;
-    if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
-        die("epoll_ctl");
+    floor_watch(s->epoll_fd, fd);
     if (send(fd, s->mode->request, strlen(s->mode->request), MSG_NOSIGNAL) < 0)
         die("send");
     return fd;
@@ -134,7 +120,6 @@ int main(int argc, char **argv)
 {
     static struct sink s;
     struct rlimit files = {CONNECTIONS_MAX, CONNECTIONS_MAX};
-    struct epoll_event ev = {.events = EPOLLIN, .data.fd = STDIN_FILENO};
 
     for (s.mode = modes; argc == 4 && s.mode->name != NULL; s.mode++) {
         if (strcmp(argv[3], s.mode->name) == 0)
@@ -150,8 +135,7 @@ int main(int argc, char **argv)
     s.epoll_fd = epoll_create1(0);
     for (int i = 0; i < s.connections; i++)
         connect_one(&s, atoi(argv[1]), i);
-    if (epoll_ctl(s.epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &ev) < 0)
-        die("epoll_ctl stdin");
+    floor_watch(s.epoll_fd, STDIN_FILENO);
     while (pump(&s))
         ;
     printf("{\"reads\":%llu,\"bytes\":%llu}\n", s.reads, s.bytes);
