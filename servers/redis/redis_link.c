@@ -27,6 +27,7 @@ static void link_down(struct redis_link *l, const char *why)
 {
     l->context = NULL;
     l->up = l->waiting = false;
+    l->log->state.errors++;
     snprintf(l->why, sizeof l->why, "%s", why);
     link_arm(l, l->pause_ns);
     l->pause_ns = 2 * l->pause_ns < PAUSE_MAX_NS ? 2 * l->pause_ns : PAUSE_MAX_NS;
@@ -65,16 +66,18 @@ static void link_on_reply(struct redisAsyncContext *context, void *reply, void *
         return;
     l->waiting = false;
     l->pause_ns = PAUSE_MIN_NS; /* an answer proves more than a connection */
-    if (r->type == REDIS_REPLY_ERROR)
-        l->ops->refused(l->arg, r->str);
-    else
+    if (r->type != REDIS_REPLY_ERROR)
         l->ops->reply(l->arg, r);
+    else if (strncmp(r->str, "LOST ", 5) == 0)
+        redis_log_lose(l->log, l->log->life[0] != '\0' ? redis_log_another : redis_log_foreign);
+    else
+        redis_link_drop(l, r->str);
 }
 
 /* Out of memory, or no such host: as if the connection had been refused. */
 static void link_connect(struct redis_link *l)
 {
-    struct redisAsyncContext *context = redisAsyncConnect(l->host, l->port);
+    struct redisAsyncContext *context = redisAsyncConnect(l->log->host, l->log->port);
 
     l->since_ns = clock_now_ns();
     if (context == NULL || context->err != 0) {
@@ -88,7 +91,7 @@ static void link_connect(struct redis_link *l)
     }
     l->context = context;
     context->data = l;
-    redisLibeventAttach(context, l->base);
+    redisLibeventAttach(context, l->log->publisher->base);
     redisAsyncSetConnectCallback(context, link_on_connect);
     redisAsyncSetDisconnectCallback(context, link_on_disconnect);
     link_arm(l, WATCH_NS);
@@ -108,12 +111,11 @@ static void link_on_timer(evutil_socket_t fd, short what, void *arg)
         link_arm(l, WATCH_NS);
 }
 
-int redis_link_start(struct redis_link *l, struct event_base *base, const char *host, int port,
-                     const struct redis_link_ops *ops, void *arg)
+int redis_link_start(struct redis_link *l, struct redis_log *log, const struct redis_link_ops *ops,
+                     void *arg)
 {
-    *l = (struct redis_link){.base = base, .host = host, .port = port, .ops = ops, .arg = arg};
-    l->pause_ns = PAUSE_MIN_NS;
-    if (evtimer_assign(&l->timer, base, link_on_timer, l) < 0)
+    *l = (struct redis_link){.log = log, .ops = ops, .arg = arg, .pause_ns = PAUSE_MIN_NS};
+    if (evtimer_assign(&l->timer, log->publisher->base, link_on_timer, l) < 0)
         return PL_ENOMEM;
     link_arm(l, 0);
     return PL_OK;
@@ -133,11 +135,11 @@ static void link_forget(struct redis_link *l)
 
 void redis_link_stop(struct redis_link *l)
 {
-    if (l->base == NULL)
+    if (l->log == NULL)
         return;
     event_del(&l->timer);
     link_forget(l);
-    l->base = NULL;
+    l->log = NULL;
 }
 
 void redis_link_drop(struct redis_link *l, const char *why)
@@ -160,23 +162,4 @@ void redis_link_send(struct redis_link *l, struct redis_command *c)
     }
     l->waiting = true;
     l->since_ns = clock_now_ns();
-}
-
-void redis_command_add(struct redis_command *c, const char *text, size_t len)
-{
-    c->argv[c->argc] = text;
-    c->bytes[c->argc++] = len;
-}
-
-void redis_command_add_word(struct redis_command *c, const char *text)
-{
-    redis_command_add(c, text, strlen(text));
-}
-
-void redis_command_add_number(struct redis_command *c, const char *prefix, uint64_t n)
-{
-    char *text = c->numbers[c->nnumbers++];
-
-    snprintf(text, sizeof c->numbers[0], "%s%llu", prefix, (unsigned long long)n);
-    redis_command_add_word(c, text);
 }

@@ -9,6 +9,7 @@
 
 const char redis_log_another[] = "what is there now is not what this server has told its clients: "
                                  "start it again to begin anew";
+const char redis_log_foreign[] = "what is there was not written by a pushlab-server";
 
 int redis_log_init(struct redis_log *log, struct publisher *pub, const char *spec, uint64_t keep,
                    struct err_text *e)
@@ -54,6 +55,25 @@ void redis_log_reaches(struct redis_log *log, uint64_t seq)
 {
     if (seq > log->state.newest_seq)
         log->state.newest_seq = seq;
+}
+
+void redis_command_add(struct redis_command *c, const char *text, size_t len)
+{
+    c->argv[c->argc] = text;
+    c->bytes[c->argc++] = len;
+}
+
+void redis_command_add_word(struct redis_command *c, const char *text)
+{
+    redis_command_add(c, text, strlen(text));
+}
+
+void redis_command_add_number(struct redis_command *c, const char *prefix, uint64_t n)
+{
+    char *text = c->numbers[c->nnumbers++];
+
+    snprintf(text, sizeof c->numbers[0], "%s%llu", prefix, (unsigned long long)n);
+    redis_command_add_word(c, text);
 }
 
 void redis_log_eval(struct redis_command *c, const struct redis_log *log, const char *script)

@@ -10,12 +10,12 @@
 #define PUSHLAB_REDIS_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/err.h"
 #include "lib/base/name.h"
 #include "servers/hub/publish.h"
-#include "servers/redis/redis_link.h"
 
 /* KEY (the stream), KEY:state (life, seq), KEY:n (updates by channel), KEY:senders (the newest
  * message of each) and KEY:latest (the newest value of each key). */
@@ -44,6 +44,22 @@ uint64_t redis_log_here(const struct redis_log *log);
 /* The log is known to have the update. */
 void redis_log_reaches(struct redis_log *log, uint64_t seq);
 
+/* A command under construction; all zero: nothing yet. Texts are borrowed until it is sent. */
+enum { REDIS_COMMAND_ARGS_MAX = 1280, REDIS_COMMAND_NUMBERS_MAX = 3 };
+struct redis_command {
+    int argc, nnumbers;
+    const char *argv[REDIS_COMMAND_ARGS_MAX];
+    size_t bytes[REDIS_COMMAND_ARGS_MAX];
+    char numbers[REDIS_COMMAND_NUMBERS_MAX][24]; /* the texts of numbers */
+};
+
+/* At most REDIS_COMMAND_ARGS_MAX arguments in all. */
+void redis_command_add(struct redis_command *c, const char *text, size_t len);
+/* The text ends with a NUL. */
+void redis_command_add_word(struct redis_command *c, const char *text);
+/* The prefix and the number behind it, 23 characters at most; REDIS_COMMAND_NUMBERS_MAX of them. */
+void redis_command_add_number(struct redis_command *c, const char *prefix, uint64_t n);
+
 /* The scripts: redis_script_hello.lua and redis_script_publish.lua say what they take. */
 extern const char redis_script_hello[], redis_script_publish[];
 /* Begin an EVAL: with the script, the keys and the life that is known. */
@@ -51,7 +67,7 @@ void redis_log_eval(struct redis_command *c, const struct redis_log *log, const 
 
 /* What its clients were told is not in the log any more, or what they would be is not: the server
  * ends, and says why. */
-extern const char redis_log_another[];
+extern const char redis_log_another[], redis_log_foreign[];
 void redis_log_lose(struct redis_log *log, const char *why);
 
 #endif

@@ -16,7 +16,6 @@ enum { HELLO_LIFE, HELLO_SEQ, HELLO_HERE, HELLO_AFTER, HELLO_COUNTS, HELLO_LATES
 static const char trimmed[] = "updates that this server has not seen are gone from the stream: "
                               "start it again, and clients are told what they missed "
                               "(--log-history keeps more)";
-static const char foreign[] = "what is there was not written by a pushlab-server";
 
 /* n SIZE_MAX: of any size. */
 static bool is_array(const struct redisReply *r, size_t n)
@@ -55,7 +54,7 @@ static const char *reader_adopt_one(struct redis_reader *r, const struct redisRe
     int err;
 
     if (read_entry(&e, reply) < 0)
-        return foreign;
+        return redis_log_foreign;
     if (e.as.seq > redis_log_here(r->log) + 1)
         return trimmed;
     err = publisher_adopt(r->log->publisher, &e.post, &e.as);
@@ -69,7 +68,7 @@ static const char *reader_adopt_one(struct redis_reader *r, const struct redisRe
 
 static const char *reader_adopt(struct redis_reader *r, const struct redisReply *entries)
 {
-    const char *why = is_array(entries, SIZE_MAX) ? NULL : foreign;
+    const char *why = is_array(entries, SIZE_MAX) ? NULL : redis_log_foreign;
 
     for (size_t i = 0; why == NULL && i < entries->elements; i++)
         why = reader_adopt_one(r, entries->element[i]);
@@ -190,11 +189,11 @@ static const char *reader_meet(struct redis_reader *r, struct redisReply **hello
     int err = PL_OK;
 
     if (life.len != REDIS_LIFE_CHARS)
-        return foreign;
+        return redis_log_foreign;
     memcpy(r->log->life, life.text, life.len + 1);
     if (first > 1)
         err = restore(r->log->publisher->hub, first - 1, hello[HELLO_COUNTS], hello[HELLO_LATEST]);
-    return err == 0 ? NULL : err == PL_ENOMEM ? pl_strerror(err) : foreign;
+    return err == 0 ? NULL : err == PL_ENOMEM ? pl_strerror(err) : redis_log_foreign;
 }
 
 static void reader_connected(struct redis_reader *r)
@@ -219,12 +218,12 @@ static const char *reader_on_hello(struct redis_reader *r, const struct redisRep
 
     if (!is_array(reply, HELLO_PARTS) ||
         !redis_text_u64(text_of(hello[HELLO_SEQ]), INT64_MAX, &r->target_seq))
-        return foreign;
+        return redis_log_foreign;
     after = hello[HELLO_AFTER];
     e.as.seq = r->target_seq + 1; /* what comes next, if there is nothing after the newest here */
     if (!is_array(after, SIZE_MAX) ||
         (after->elements > 0 && read_entry(&e, after->element[0]) < 0))
-        return foreign;
+        return redis_log_foreign;
     if (!reader_recognizes(r, hello[HELLO_HERE]))
         return redis_log_another;
     if (r->log->life[0] == '\0')
@@ -243,7 +242,7 @@ static const char *reader_on_hello(struct redis_reader *r, const struct redisRep
 static const char *reader_on_news(struct redis_reader *r, const struct redisReply *reply)
 {
     if (!is_array(reply, 1) || !is_array(reply->element[0], 2))
-        return foreign;
+        return redis_log_foreign;
     return reader_adopt(r, reply->element[0]->element[1]);
 }
 
@@ -272,16 +271,6 @@ static void reader_on_reply(void *arg, const struct redisReply *reply)
         reader_listen(r);
 }
 
-static void reader_on_refused(void *arg, const char *why)
-{
-    struct redis_reader *r = arg;
-
-    if (strncmp(why, "LOST ", 5) == 0)
-        redis_log_lose(r->log, r->log->life[0] != '\0' ? redis_log_another : foreign);
-    else
-        redis_link_drop(&r->link, why);
-}
-
 static void reader_on_up(void *arg)
 {
     reader_greet(arg);
@@ -291,7 +280,6 @@ static void reader_on_down(void *arg)
 {
     struct redis_reader *r = arg;
 
-    r->log->state.errors++;
     r->log->state.connected = false;
     redis_writer_adopted(r->writer);
     if (!r->said_why && !r->log->lost)
@@ -302,14 +290,12 @@ static void reader_on_down(void *arg)
 
 int redis_reader_start(struct redis_reader *r, struct redis_log *log, struct redis_writer *writer)
 {
-    static const struct redis_link_ops ops = {.up = reader_on_up,
-                                              .reply = reader_on_reply,
-                                              .refused = reader_on_refused,
-                                              .down = reader_on_down};
+    static const struct redis_link_ops ops = {
+        .up = reader_on_up, .reply = reader_on_reply, .down = reader_on_down};
 
     *r = (struct redis_reader){.log = log, .writer = writer};
     redis_log_make_life(r->fresh);
-    return redis_link_start(&r->link, log->publisher->base, log->host, log->port, &ops, r);
+    return redis_link_start(&r->link, log, &ops, r);
 }
 
 void redis_reader_stop(struct redis_reader *r)

@@ -37,8 +37,9 @@ static void writer_tell(struct redis_writer *w, struct redis_post *post)
 }
 
 /* Clients that wait can't be told what became of their posts. */
-static void writer_fail(struct redis_writer *w)
+static void writer_on_down(void *arg)
 {
+    struct redis_writer *w = arg;
     struct redis_posts failed = STAILQ_HEAD_INITIALIZER(failed),
                        kept = STAILQ_HEAD_INITIALIZER(kept);
     struct redis_post *post;
@@ -141,36 +142,15 @@ static void writer_on_reply(void *arg, const struct redisReply *r)
     redis_writer_adopted(w);
 }
 
-/* Out of memory, read only, still loading: posts behind these must not go before them. */
-static void writer_on_refused(void *arg, const char *why)
-{
-    struct redis_writer *w = arg;
-
-    if (strncmp(why, "LOST ", 5) == 0)
-        redis_log_lose(w->log, redis_log_another);
-    else
-        redis_link_drop(&w->link, why);
-}
-
 static void writer_on_up(void *arg)
 {
     redis_writer_go(arg);
 }
 
-static void writer_on_down(void *arg)
-{
-    struct redis_writer *w = arg;
-
-    w->log->state.errors++;
-    writer_fail(w);
-}
-
 int redis_writer_start(struct redis_writer *w, struct redis_log *log)
 {
-    static const struct redis_link_ops ops = {.up = writer_on_up,
-                                              .reply = writer_on_reply,
-                                              .refused = writer_on_refused,
-                                              .down = writer_on_down};
+    static const struct redis_link_ops ops = {
+        .up = writer_on_up, .reply = writer_on_reply, .down = writer_on_down};
     char life[REDIS_LIFE_CHARS + 1];
 
     *w = (struct redis_writer){.log = log};
@@ -178,7 +158,7 @@ int redis_writer_start(struct redis_writer *w, struct redis_log *log)
     STAILQ_INIT(&w->acknowledged);
     redis_log_make_life(life);
     snprintf(w->feed, sizeof w->feed, "feed:%s", life);
-    return redis_link_start(&w->link, log->publisher->base, log->host, log->port, &ops, w);
+    return redis_link_start(&w->link, log, &ops, w);
 }
 
 void redis_writer_stop(struct redis_writer *w)
@@ -186,7 +166,7 @@ void redis_writer_stop(struct redis_writer *w)
     struct redis_post *post;
 
     redis_link_stop(&w->link);
-    writer_fail(w);
+    writer_on_down(w);
     STAILQ_CONCAT(&w->acknowledged, &w->queue); /* the server's own: they have no receipt */
     while ((post = posts_take(&w->acknowledged)) != NULL)
         writer_tell(w, post);
