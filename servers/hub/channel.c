@@ -11,14 +11,56 @@ static void sender_release(struct name_node *node)
     free(node);
 }
 
+static void latest_key_release(struct name_node *node)
+{
+    update_unref(((struct latest_key *)node)->newest);
+    free(node);
+}
+
 static void channel_free(struct channel *c)
 {
     for (uint64_t n = channel_oldest_n(c); n <= c->published_n; n++)
         update_unref(channel_get(c, n));
     free(c->ring);
-    latest_free(&c->latest);
+    update_unref(c->latest.unkeyed.newest);
+    name_table_free(&c->latest.keys, latest_key_release);
     name_table_free(&c->senders, sender_release);
     free(c);
+}
+
+struct latest_key *latest_find(struct latest *l, struct name key)
+{
+    return key.len == 0 ? &l->unkeyed : (struct latest_key *)name_table_find(&l->keys, key);
+}
+
+struct latest_key *latest_add(struct latest *l, struct name key)
+{
+    return (struct latest_key *)name_table_new(&l->keys, sizeof(struct latest_key), key);
+}
+
+void latest_put(struct latest *l, struct latest_key *key, struct update *u)
+{
+    if (key->newest == NULL)
+        l->nvalues++;
+    else
+        TAILQ_REMOVE(&l->by_age, key, by_age);
+    TAILQ_INSERT_TAIL(&l->by_age, key, by_age);
+    update_unref(key->newest);
+    key->newest = update_ref(u);
+}
+
+struct latest_key *latest_after(const struct latest *l, uint64_t seq)
+{
+    struct latest_key *k, *after = NULL;
+
+    if (seq == 0)
+        return TAILQ_FIRST(&l->by_age);
+    TAILQ_FOREACH_REVERSE (k, &l->by_age, latest_keys, by_age) {
+        if (k->newest->seq <= seq)
+            break;
+        after = k;
+    }
+    return after;
 }
 
 static struct update **channel_slot(const struct channel *c, uint64_t n)

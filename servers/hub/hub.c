@@ -18,7 +18,7 @@ void hub_free(struct hub *h)
 {
     subscriptions_free(&h->subscriptions);
     channels_free(&h->channels);
-    free(h->scratch.updates);
+    free(h->selected);
     *h = (struct hub){0};
 }
 

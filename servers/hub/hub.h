@@ -26,12 +26,6 @@ struct hub_counts {
                             because a newer one of the key came first */
 };
 
-/* Room in which a selection stands. */
-struct selection_scratch {
-    struct update **updates; /* borrowed */
-    uint32_t room;
-};
-
 struct hub {
     struct hub_limits limits;
     struct channels channels;
@@ -43,7 +37,8 @@ struct hub {
     uint64_t nsubscribers;
     uint64_t publish_failures; /* updates lost to lack of memory; no number is used up */
     struct hub_counts counts;
-    struct selection_scratch scratch;
+    struct update **selected; /* room for the newest selection; the updates are borrowed */
+    uint32_t selected_cap;
 };
 
 /* 0 or PL_ENOMEM. */

@@ -1,8 +1,5 @@
 #include "servers/hub/publish.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 
@@ -11,7 +8,7 @@ static void publisher_on_release(void *arg, int64_t now_ns)
     struct publisher *pub = arg;
 
     ticker_arm(&pub->release, hub_release(pub->hub, now_ns));
-    publisher_advanced(pub);
+    pub->ops->advanced(pub->arg);
 }
 
 int publisher_init(struct publisher *pub, struct hub *hub, struct event_base *base,
@@ -26,19 +23,15 @@ int publisher_init(struct publisher *pub, struct hub *hub, struct event_base *ba
     return err;
 }
 
-static void source_end(struct source **src)
-{
-    struct source *ended = *src;
-
-    *src = NULL;
-    if (ended != NULL)
-        ended->ops->stop(ended);
-}
-
 void publisher_stop(struct publisher *pub)
 {
-    source_end(&pub->feed);
-    source_end(&pub->source);
+    struct source *ended[] = {pub->feed, pub->source};
+
+    pub->feed = pub->source = NULL;
+    for (int i = 0; i < 2; i++) {
+        if (ended[i] != NULL)
+            ended[i]->ops->stop(ended[i]);
+    }
 }
 
 void publisher_free(struct publisher *pub)
@@ -99,20 +92,4 @@ int publisher_adopt(struct publisher *pub, const struct post *p, const struct hu
 
     release_when_due(pub);
     return err;
-}
-
-bool publisher_advanced(struct publisher *pub)
-{
-    return pub->ops->advanced(pub->arg);
-}
-
-void publisher_fail(struct publisher *pub, const char *fmt, ...)
-{
-    char why[512];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(why, sizeof why, fmt, ap);
-    va_end(ap);
-    pub->ops->failed(pub->arg, why);
 }

@@ -114,10 +114,4 @@ static inline const struct log_state *publisher_log(const struct publisher *pub)
     return pub->source != NULL ? pub->source->log : NULL;
 }
 
-/* ops->advanced(). */
-bool publisher_advanced(struct publisher *pub);
-/* ops->failed() with this line. */
-void publisher_fail(struct publisher *pub, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
 #endif

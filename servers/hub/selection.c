@@ -131,20 +131,19 @@ static void count_left_out(const struct wanted *w, uint64_t nlatest, struct sele
 
 static int selection_make(struct hub *h, const struct wanted *w, struct selection *out)
 {
-    struct selection_scratch *s = &h->scratch;
     uint64_t nlatest = 0;
     struct merge m;
 
     *out = (struct selection){.from = w->every_after};
     for (merge_open(&m, w); m.n > 0 && out->n < w->max; out->n++) {
         nlatest += m.inputs[0].how == DELIVERY_LATEST;
-        if (out->n == s->room &&
-            array_reserve(&s->updates, &s->room, out->n + 1, sizeof *s->updates) < 0)
+        if (out->n == h->selected_cap &&
+            array_reserve(&h->selected, &h->selected_cap, out->n + 1, sizeof(struct update *)) < 0)
             return PL_ENOMEM;
-        s->updates[out->n] = merge_next(&m);
+        h->selected[out->n] = merge_next(&m);
     }
-    out->updates = s->updates;
-    out->cursor = m.n > 0 ? s->updates[out->n - 1]->seq : h->visible_seq;
+    out->updates = h->selected;
+    out->cursor = m.n > 0 ? h->selected[out->n - 1]->seq : h->visible_seq;
     count_left_out(w, nlatest, out);
     return PL_OK;
 }

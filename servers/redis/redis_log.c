@@ -91,8 +91,12 @@ void redis_log_eval(struct redis_command *c, const struct redis_log *log, const 
 
 void redis_log_lose(struct redis_log *log, const char *why)
 {
+    const struct publisher *pub = log->publisher;
+    char line[sizeof log->name + 256];
+
     if (log->lost)
         return;
     log->lost = true;
-    publisher_fail(log->publisher, "--source %s: %s", log->name, why);
+    snprintf(line, sizeof line, "--source %s: %s", log->name, why);
+    pub->ops->failed(pub->arg, line);
 }

@@ -249,6 +249,7 @@ static const char *reader_on_news(struct redis_reader *r, const struct redisRepl
 static void reader_on_reply(void *arg, const struct redisReply *reply)
 {
     struct redis_reader *r = arg;
+    const struct publisher *pub = r->log->publisher;
     const char *why;
     bool awaited;
 
@@ -264,7 +265,7 @@ static void reader_on_reply(void *arg, const struct redisReply *reply)
     if (redis_log_here(r->log) >= r->target_seq)
         r->caught_up = true;
     redis_writer_adopted(r->writer);
-    awaited = publisher_advanced(r->log->publisher);
+    awaited = pub->ops->advanced(pub->arg);
     if (!r->greeting && awaited)
         reader_greet(r); /* how far does it go? */
     else

@@ -55,61 +55,37 @@ static int trace_append(struct trace *t, int64_t at_ns, const char *data, size_t
     return buf_add(&t->text, data, len);
 }
 
-/* compact: len + 1 bytes of room for the line's compact form, NUL-terminated for strtod. */
-static int trace_parse_line(struct trace *t, char *compact, const char *line, size_t len,
-                            uint64_t number, struct err_text *e)
+/* line is changed in place. number is for the error line. */
+static int trace_add_line(struct trace *t, char *line, size_t len, unsigned long long number,
+                          struct err_text *e)
 {
-    unsigned long long n = number;
-    ssize_t compact_len = json_line_compact(compact, line, len);
-    char *data;
+    ssize_t compact_len = json_line_compact(line, line, len);
     size_t data_len;
     double at_ms;
     int64_t at_ns;
+    char *data;
 
     if (compact_len < 0)
-        return err_set(e, PL_EINVAL, "line %llu: not a JSON value", n);
-    compact[compact_len] = '\0';
-    if (trace_split(compact, (size_t)compact_len, &at_ms, &data, &data_len) < 0)
-        return err_set(e, PL_EINVAL, "line %llu: expected {\"at_ms\":NUMBER,\"data\":VALUE}", n);
+        return err_set(e, PL_EINVAL, "line %llu: not a JSON value", number);
+    line[compact_len] = '\0'; /* for strtod() */
+    if (trace_split(line, (size_t)compact_len, &at_ms, &data, &data_len) < 0)
+        return err_set(e, PL_EINVAL, "line %llu: expected {\"at_ms\":NUMBER,\"data\":VALUE}",
+                       number);
     /* The slice is one value only if nothing followed it in the object. */
     if (json_line_compact(data, data, data_len) != (ssize_t)data_len)
-        return err_set(e, PL_EINVAL, "line %llu: unknown key after data", n);
+        return err_set(e, PL_EINVAL, "line %llu: unknown key after data", number);
     at_ns = (int64_t)(at_ms * (double)NS_PER_MS);
     if (t->nitems > 0 && at_ns < t->items[t->nitems - 1].at_ns)
-        return err_set(e, PL_EINVAL, "line %llu: at_ms goes back in time", n);
+        return err_set(e, PL_EINVAL, "line %llu: at_ms goes back in time", number);
     if (trace_append(t, at_ns, data, data_len) < 0)
-        return err_set(e, PL_ENOMEM, "line %llu: %s", n, pl_strerror(PL_ENOMEM));
+        return err_set(e, PL_ENOMEM, "line %llu: %s", number, pl_strerror(PL_ENOMEM));
     return PL_OK;
-}
-
-static bool is_blank(const char *line, size_t len)
-{
-    while (len > 0 && strchr(" \t\r\n", line[len - 1]) != NULL)
-        len--;
-    return len == 0;
-}
-
-static int trace_add_line(struct trace *t, const char *line, size_t len, uint64_t number,
-                          struct err_text *e)
-{
-    char *compact;
-    int err;
-
-    if (is_blank(line, len))
-        return PL_OK;
-    compact = malloc(len + 1);
-    if (compact == NULL)
-        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
-    err = trace_parse_line(t, compact, line, len, number, e);
-    free(compact);
-    return err;
 }
 
 static int trace_read(struct trace *t, const char *path, struct err_text *e)
 {
     struct err_text reason;
-    uint64_t number = 0;
-    size_t capacity = 0;
+    size_t number = 0, capacity = 0;
     char *line = NULL;
     ssize_t len;
     int err = PL_OK;
@@ -117,8 +93,11 @@ static int trace_read(struct trace *t, const char *path, struct err_text *e)
 
     if (f == NULL)
         return err_set(e, PL_EINVAL, "%s: %s", path, strerror(errno));
-    while (err == PL_OK && (len = getline(&line, &capacity, f)) >= 0)
-        err = trace_add_line(t, line, (size_t)len, ++number, &reason);
+    while (err == PL_OK && (len = getline(&line, &capacity, f)) >= 0) {
+        number++;
+        if (strspn(line, " \t\r\n") < (size_t)len)
+            err = trace_add_line(t, line, (size_t)len, number, &reason);
+    }
     if (err < 0)
         err_set(e, err, "%s: %.200s", path, reason.text);
     else if (ferror(f))
