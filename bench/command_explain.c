@@ -28,7 +28,7 @@ struct config {
 
 enum { TOPICS_MAX = 15 };
 
-static const char default_link[] = "rtt=20ms"; /* its address tells that no other was given */
+static const char default_link[] = "rtt=20ms"; /* compared by address: no other was given */
 
 static const struct opt opts[] = {
     TEXT("link", "LINK", link, default_link,

@@ -1,5 +1,5 @@
-/* `pushlab watch --verbose`: what the client notes down on its connections (transcript.h),
- * explained while it happens. */
+/* `pushlab watch --verbose`: what the client records on its connections (transcript.h), explained
+ * while it happens. */
 #ifndef PUSHLAB_WATCH_VERBOSE_H
 #define PUSHLAB_WATCH_VERBOSE_H
 
@@ -17,11 +17,11 @@ struct watch_verbose {
     bool colour;
 };
 
-/* Where the words come from is said at once. 0 or PL_ENOMEM. */
+/* Prints the legend. 0 or PL_ENOMEM. */
 int watch_verbose_begin(struct watch_verbose *v, FILE *out);
 /* Explain a line of the transcript, which is used up. 0, PL_ENOMEM, or PL_EPROTO. */
 int watch_verbose_take(struct watch_verbose *v, char *line);
-/* What it added up to, if there was anything. Harmless when it has not begun. */
+/* Print the totals, if there was anything. Does nothing if it has not begun. */
 void watch_verbose_end(struct watch_verbose *v);
 
 #endif

@@ -16,18 +16,18 @@ enum { LADDER_LABEL_CHARS = 72, LADDER_STEPS_MAX = 4096, LADDER_CONNECTIONS_MAX 
 
 /* What is drawn, and which packets of the capture. Zero: the defaults. */
 struct ladder_about {
-    const char *row;      /* "sse", "short-poll+close": the title; NULL: none */
-    const char *exchange; /* not NULL: no row of a run, but an exchange that is explained. A
-                           * transport's name, or a title of its own */
-    const char *how;      /* with such a title: what it shows */
-    const char *sum[2]; /* with it: what it adds up to, as whoever explains it counts: two lines */
-    const char *link;   /* "rtt=50ms"; NULL: not said */
-    int64_t max_ns;     /* of the capture, from the client's first packet; 0: 10 s */
-    size_t max_steps;   /* labelled ones; 0: 24 */
-    unsigned clients;   /* in the capture. 0 or 1: every connection is the one client's, in order of
-                         * time. More: only the first connection is drawn */
-    const uint16_t *client_ports; /* not NULL: these connections and no others, whatever clients
-                                   * says and whatever they ask for */
+    const char *row; /* "sse", "short-poll+close": the title; NULL: none */
+    /* Not NULL: an explained exchange, not a row of a run. A transport's name, or a title of its
+     * own; with such a title, how says what it shows. sum: its totals, two lines. */
+    const char *exchange, *how, *sum[2];
+    const char *link; /* "rtt=50ms"; NULL: unknown */
+    int64_t max_ns;   /* of the capture, from the client's first packet; 0: 10 s */
+    size_t max_steps; /* labelled ones; 0: 24 */
+    /* In the capture. 0 or 1: every connection is the one client's, in order of time. More: only
+     * the first connection is drawn. */
+    unsigned clients;
+    /* Not NULL: only these connections, whatever clients says and whatever they request. */
+    const uint16_t *client_ports;
     size_t client_port_count;
 };
 
@@ -35,9 +35,8 @@ enum ladder_kind { /* in the order in which the legend explains them */
                    LADDER_HANDSHAKE,
                    LADDER_REQUEST,
                    LADDER_RESPONSE, /* without an update */
-                   LADDER_DATA,     /* carries an update, or what else the server has to say */
-                   LADDER_MESSAGE,  /* of the client's: a frame that is no answer and asks for none
-                                     */
+                   LADDER_DATA,     /* carries an update, or other data of the server */
+                   LADDER_MESSAGE,  /* from the client: neither a request nor a response */
                    LADDER_CONTROL,  /* hellos, heartbeats, ping, pong */
                    LADDER_TEARDOWN, /* FIN, RST, WebSocket close */
                    LADDER_ACK,      /* nothing but an acknowledgment: never labelled */
@@ -56,13 +55,13 @@ struct ladder_step {
     int64_t delivered_ns;  /* when all bytes up to its last one had arrived, retransmitted or not */
     uint32_t bytes;        /* of the IP packet */
     unsigned updates;      /* that are complete with it; of several copies, the first to arrive */
-    int64_t oldest_age_ns; /* of those, on delivery; -1: not known */
+    int64_t oldest_age_ns; /* of the oldest of those, on delivery; -1: unknown */
     char label[LADDER_LABEL_CHARS]; /* printable ASCII; "" for LADDER_ACK */
 };
 
 enum ladder_span_kind { LADDER_SPAN_TCP, LADDER_SPAN_TLS, LADDER_SPAN_EXCHANGE };
 
-/* The client waits: from the departure of what it asks to the delivery of the answer. */
+/* A wait of the client: from the departure of its request to the delivery of the response. */
 struct ladder_span {
     enum ladder_span_kind kind;
     size_t from, to;  /* steps */
@@ -88,11 +87,11 @@ struct ladder {
     size_t update_count;
     unsigned connections;
     bool encrypted;     /* TLS: updates and exchanges are not known */
-    bool sketched;      /* from what the client noted down: steps are messages, not packets */
+    bool sketched;      /* from the client's transcript: steps are messages, not packets */
     int64_t one_way_ns; /* the median step's */
 };
 
-/* What the first `steps` steps amount to by until_ns. */
+/* Totals of the first `steps` steps, by until_ns. */
 struct ladder_counts {
     unsigned packets, lost, again, acks;
     uint64_t bytes;

@@ -98,7 +98,7 @@ static void add_part(struct ladder_caption *c, enum ladder_kind kind, const char
                     (i > 0 ? ladder_text_width(" + ", LADDER_LABEL_PX) : 0);
 }
 
-/* May the words be added to the caption of an arrow that lies there already? */
+/* Is there room for the words in the caption of another arrow at the same place? */
 static bool has_room(const struct ladder_caption *c, enum ladder_kind kind, const char *text)
 {
     const double room = LADDER_SERVER_X - LADDER_CLIENT_X - 5 * MARGIN_PX;

@@ -16,7 +16,7 @@ extern char **environ;
 
 enum { CAPTURE_MAX_BYTES = 256 << 20 };
 
-/* Twice as large, for slides. Whatever goes wrong: the SVG is there. */
+/* Twice as large, for slides. Failures are ignored: the SVG exists. */
 static void convert_to_png(const char *svg_path)
 {
     size_t len = strlen(svg_path);

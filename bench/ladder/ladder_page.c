@@ -11,7 +11,7 @@ enum { DELAY_MIN_PX = 30, DELAY_MAX_PX = 56, DELAY_CUT_PX = 34 }; /* height of o
 enum { GAP_MAX_PX = 48, GAP_PX = 36, NOTE_PX = 14, TAIL_PX = 6 };
 enum { NUDGE_PX = 4 };
 
-static const double lost_share = 0.62; /* of the way, for the eye: where it is lost nobody knows */
+static const double lost_share = 0.62; /* of the way: where it was lost is unknown */
 
 /* ---- time ---- */
 
@@ -91,7 +91,7 @@ static void add_gap(struct ladder_page *p, int64_t from_ns, int64_t to_ns, size_
     describe_gap(s->text, sizeof s->text, p->ladder, from_ns, to_ns, next);
 }
 
-/* Nothing is under way: but what is published meanwhile has a moment of its own. */
+/* Nothing is under way; but the publication of an update splits the gap. */
 static void add_quiet(struct ladder_page *p, int64_t to_ns, size_t next)
 {
     const struct ladder *l = p->ladder;
@@ -164,7 +164,7 @@ struct ladder_line ladder_page_line(const struct ladder_page *p, size_t i)
                                 ladder_page_y(p, step_end_ns(p->ladder, s)) + p->nudge[i]};
 }
 
-/* Labelled arrows that would lie upon each other are drawn side by side. */
+/* Labelled arrows that would overlap are drawn side by side. */
 static void nudge_lines(struct ladder_page *p)
 {
     const struct ladder *l = p->ladder;
@@ -234,7 +234,7 @@ static void set_scale(struct ladder_page *p, double delay_px)
     p->px_per_ms = delay_px / (delay_ms > 1e-6 ? delay_ms : 1);
 }
 
-/* As large as it may be with everything that is allowed on the page. */
+/* The largest scale at which all allowed steps fit the page. */
 static void choose_steps(struct ladder_page *p, size_t max_steps)
 {
     size_t allowed = count_allowed(p->ladder, max_steps), most = allowed;
@@ -294,7 +294,7 @@ static void spread_notes(struct ladder_page *p)
     p->note_count = kept;
 }
 
-/* What is delivered again, to who comes again, has been published once. */
+/* An update that is delivered again, after a reconnect, was published once. */
 static bool is_noted(const struct ladder *l, size_t update)
 {
     for (size_t i = 0; i < update; i++)
@@ -307,7 +307,7 @@ static bool is_noted(const struct ladder *l, size_t update)
 static void make_notes(struct ladder_page *p)
 {
     const struct ladder *l = p->ladder;
-    unsigned known = l->connections > 1 ? 0 : 1; /* the only one needs no number */
+    unsigned known = l->connections > 1 ? 0 : 1; /* a single connection needs no number */
 
     for (size_t i = 0; i < p->steps; i++) {
         if (l->steps[i].connection > known && l->steps[i].up) {

@@ -46,9 +46,9 @@ struct ladder_caption {
         char text[LADDER_PART_CHARS + 16]; /* of all, UTF-8 */
     } part[LADDER_CAPTION_PARTS];
     size_t parts;
-    bool below;   /* it wants to be under the arrow */
+    bool below;   /* preferably below the arrow */
     double x, y;  /* its middle */
-    double width; /* as far as can be known without the font */
+    double width; /* estimated, without the font */
     double angle; /* radians, clockwise */
     bool placed;  /* false: there was no room left, do not draw it */
 };
@@ -69,7 +69,7 @@ struct ladder_page {
     size_t stretch_count;
     struct ladder_caption *captions; /* ladder_caption.h makes them */
     size_t caption_count;
-    double *nudge; /* of each step's arrow: down, so that it doesn't lie upon another */
+    double *nudge; /* of each step's arrow: moved down, so that it doesn't cover another */
     struct ladder_note *notes;
     size_t note_count;
 };

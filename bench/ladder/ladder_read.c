@@ -146,7 +146,7 @@ static void name_payload(struct reading *rd, struct flow *f, size_t i)
 
     stream_labels_feed(f->labels, s->up, s->payload + s->again_bytes,
                        s->payload_bytes - s->again_bytes, &said);
-    /* Whoever lists connections wants them, whatever they ask for. */
+    /* Listed connections are wanted, whatever they request. */
     f->ignored |= said.housekeeping && rd->about->client_ports == NULL;
     f->asked |= s->up;
     f->encrypted |= said.tls;
@@ -392,7 +392,7 @@ static int compare_ns(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Also checks that there are arrivals. */
+/* Sets the median delay of one way, and checks that there are arrivals. */
 static int find_one_way(struct ladder *out, struct err_text *e)
 {
     int64_t *took_ns = calloc(out->count + 1, sizeof *took_ns);

@@ -13,11 +13,10 @@
 int ladder_read(struct ladder *out, const void *pcapng, size_t len,
                 const struct ladder_about *about, struct err_text *e);
 
-/* The same of segments that nobody captured: the caller computes them from what the client noted
- * down, and lists them in the order of that. Of each it sets connection (at most
- * LADDER_CONNECTIONS_MAX), up, flags, payload, payload_bytes, ip_bytes, sent_ns, arrived_ns. They
- * are sorted. Sets out->sketched. 0, PL_ENOMEM, or PL_EINVAL (there are none) with the line in e.
- */
+/* The same from segments that were not captured: the caller computes them from a transcript, and
+ * lists them in its order. Of each it sets connection (at most LADDER_CONNECTIONS_MAX), up, flags,
+ * payload, payload_bytes, ip_bytes, sent_ns, arrived_ns. They are sorted. Sets out->sketched. 0,
+ * PL_ENOMEM, or PL_EINVAL (there are none) with the line in e. */
 int ladder_sketch(struct ladder *out, struct wire_segment *segments, size_t count,
                   struct err_text *e);
 

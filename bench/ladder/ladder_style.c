@@ -25,7 +25,7 @@ static bool is_utf8(const char *text)
     return utf8_feed(&u, (const uint8_t *)text, strlen(text)) && utf8_done(&u);
 }
 
-/* Control characters are no XML at all, not even as &#7; (XML 1.0 §2.2). */
+/* Control characters are not allowed in XML, not even as &#7; (XML 1.0 §2.2). */
 void draw_text(struct writer *w, const char *text)
 {
     bool utf8 = is_utf8(text);
@@ -116,7 +116,8 @@ void draw_arrow(struct writer *w, enum ladder_kind kind, const struct ladder_lin
     struct ladder_line shaft = *l;
     double length = hypot(l->x1 - l->x0, l->y1 - l->y0);
 
-    if (arrives && !k->open_head && length > 0) { /* else a thick line's end shows at the tip */
+    /* Or the end of a thick line would show at the tip. */
+    if (arrives && !k->open_head && length > 0) {
         shaft.x1 -= (l->x1 - l->x0) / length * HEAD_LENGTH_PX / 2;
         shaft.y1 -= (l->y1 - l->y0) / length * HEAD_LENGTH_PX / 2;
     }

@@ -27,22 +27,22 @@ struct arrow_style {
 
 extern const struct arrow_style arrow_styles[LADDER_KINDS];
 
-/* Anybody's text, escaped; what is not UTF-8 has ? in its place. */
+/* Untrusted text, escaped; bytes that are not UTF-8 become '?'. */
 void draw_text(struct writer *w, const char *text);
 
-/* attributes are ours, text is anybody's. */
+/* attributes is trusted markup, text is untrusted. */
 void draw_label(struct writer *w, double x, double y, const char *attributes, const char *text);
 void draw_line(struct writer *w, double x0, double y0, double x1, double y1,
                const char *attributes);
 
-/* dashes: NULL: solid. An arrow that does not arrive has no head. */
+/* dashes NULL: a solid line. An arrow that does not arrive has no head. */
 void draw_arrow(struct writer *w, enum ladder_kind kind, const struct ladder_line *l,
                 const char *dashes, bool arrives);
 
-/* Where a packet is lost. */
+/* Marks where a packet is lost. */
 void draw_cross(struct writer *w, double x, double y);
 
-/* What was published, at the server. */
+/* Marks a publication, at the server. */
 void draw_diamond(struct writer *w, double x, double y);
 
 #endif

@@ -24,7 +24,7 @@ static void put_step(struct writer *w, const struct ladder_page *p, size_t i)
         draw_cross(w, l.x1, l.y1);
 }
 
-/* First what is thin and grey, so that it lies below. */
+/* Thin grey arrows first, so that they are below the others. */
 static void put_steps(struct writer *w, const struct ladder_page *p)
 {
     for (int labelled = 0; labelled < 2; labelled++)
@@ -35,7 +35,7 @@ static void put_steps(struct writer *w, const struct ladder_page *p)
 
 /* ---- labels ---- */
 
-/* Twice: a white rim that keeps lines away from the letters, then the letters. */
+/* Twice: first a white outline that keeps lines away from the letters, then the letters. */
 static void put_caption(struct writer *w, const struct ladder_caption *c)
 {
     for (int rim = 1; rim >= 0; rim--) {
@@ -208,7 +208,7 @@ static void put_break_texts(struct writer *w, const struct ladder_page *p)
     }
 }
 
-/* From when to when a side has to do with a connection, as far as it is shown. */
+/* From when to when a side takes part in a connection, as far as it is shown. */
 static bool find_life(const struct ladder_page *p, unsigned connection, bool client, double *from_y,
                       double *to_y)
 {
@@ -398,7 +398,7 @@ static double put_closing(struct writer *w, double y, const struct ladder_words 
 
 int ladder_svg_write(struct buf *out, const struct ladder *l, const struct ladder_about *about)
 {
-    struct buf body = {0}; /* how high the page is, is known when it is drawn */
+    struct buf body = {0}; /* the height of the page is known only after drawing */
     struct writer inner = {.out = &body}, outer = {.out = out};
     struct ladder_counts counts;
     struct ladder_words words;

@@ -21,8 +21,8 @@ static void add(struct phrase *p, const char *name)
     p->last = name;
 }
 
-/* A hello fills its record. After a ChangeCipherSpec that tells it from encrypted bytes: TLS 1.3
- * sends one before a second hello, which is not encrypted (RFC 8446 §D.4). */
+/* A hello fills its record. That distinguishes it from encrypted bytes after a ChangeCipherSpec:
+ * TLS 1.3 sends one before a second hello, which is not encrypted (RFC 8446 §D.4). */
 static bool is_hello(const uint8_t *record)
 {
     const uint8_t *message = record + TLS_RECORD_HEADER_BYTES;

@@ -65,7 +65,7 @@ static void close_sketch(struct ladder_words *w, const struct ladder_counts *n)
              plural(n->round_trips), n->updates, plural(n->updates));
 }
 
-/* Whoever explains it knows more than packets tell, such as what is inside of TLS: one count. */
+/* The caller knows more than packets show, such as the content of TLS records. */
 static void close_exchange(struct ladder_words *w, const struct ladder_about *about)
 {
     for (size_t i = 0; i < LADDER_CLOSING_LINES; i++)

@@ -1,4 +1,4 @@
-/* The sentences around a ladder diagram: its title, how its transport works, what it adds up to. */
+/* The sentences around a ladder diagram: its title, how its transport works, the totals. */
 #ifndef PUSHLAB_LADDER_WORDS_H
 #define PUSHLAB_LADDER_WORDS_H
 
@@ -11,7 +11,7 @@ struct ladder_words { /* UTF-8; row and link as they were given */
     char what[160]; /* link and extent */
     char how[160];  /* one sentence about the transport */
     char closing[LADDER_CLOSING_LINES][200];
-    char description[704]; /* for who can't see the picture */
+    char description[704]; /* alternative text */
 };
 
 void ladder_words_make(struct ladder_words *w, const struct ladder_page *p,

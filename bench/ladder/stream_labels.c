@@ -20,11 +20,11 @@ enum content { CONTENT_OTHER, CONTENT_ARRAY, CONTENT_LINES, CONTENT_EVENTS };
 
 struct stream_labels {
     enum language language;
-    bool opaque[2];             /* that side stopped making sense */
+    bool opaque[2];             /* that side can't be understood any more */
     struct http_reader http[2]; /* by direction: [true] is the client's */
     struct ws_reader ws[2];
     struct ladder_tls tls;
-    bool in_request;      /* its first bytes have come, its head's last have not */
+    bool in_request;      /* its first bytes have arrived, the end of its headers has not */
     bool streamed;        /* the response has no end: its head was the answer */
     enum content content; /* of the response being read */
     struct buf array;     /* a poll's body so far */
@@ -137,7 +137,7 @@ static void phrase_add(struct phrase *p, const struct envelope *update)
     say_kind(out, LADDER_DATA);
 }
 
-/* An update, or the words for what else a message can be. what: "chunk", "text frame". */
+/* An update, or the words for another message. what: "chunk", "text frame". */
 static void phrase_add_message(struct phrase *p, const char *what, const char *data, size_t len)
 {
     static const char hello[] = "{\"hello\":", missed[] = "{\"missed\":";
@@ -242,7 +242,7 @@ static bool read_content(struct stream_labels *t, const uint8_t *data, size_t le
 
 /* ---- HTTP ---- */
 
-/* Is it one of the server's own pages, which the runner asks for and no client does? */
+/* Is it one of the server's own pages, which only the runner requests? */
 static bool is_housekeeping(const char *target)
 {
     static const char *const pages[] = {"/stats", "/time", "/healthz", "/metrics"};
@@ -307,8 +307,8 @@ static void end_response(struct stream_labels *t, const struct http_message *m,
         t->language = STREAM_WEBSOCKET;
 }
 
-/* Returns the bytes consumed, fewer than len when the rest is of another protocol; negative
- * when it makes no sense. */
+/* Returns the bytes consumed, fewer than len when the rest is of another protocol; negative when it
+ * is invalid. */
 static ssize_t read_http(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
                          struct ladder_said *out)
 {
@@ -390,7 +390,7 @@ static bool feed_websocket(struct stream_labels *t, bool up, const uint8_t *data
             say_frame(&p, &ev);
     }
     phrase_end(&p);
-    if (n >= 0) /* what the last event lent out lies in the copy */
+    if (n >= 0) /* the last event points into the copy */
         ws_reader_feed(&t->ws[up], copy, 0, &ev);
     free(copy);
     return n >= 0;

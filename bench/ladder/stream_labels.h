@@ -1,7 +1,7 @@
-/* What one TCP connection says, packet by packet, in words for a picture: "GET /poll?since=17",
- * "200 OK + 2 updates (18, 19)", "event id: 18", "TLS ClientHello". Bytes in the order in which
- * they were sent in, labels out; no I/O. The bytes are anybody's: labels are short and printable
- * ASCII, and of a stream that stops making sense it is only said that something was sent. */
+/* Labels for the packets of one TCP connection, for a picture: "GET /poll?since=17", "200 OK + 2
+ * updates (18, 19)", "event id: 18", "TLS ClientHello". Bytes go in, in the order in which they
+ * were sent, labels come out; no I/O. The bytes are untrusted: labels are short and printable
+ * ASCII; if a stream can't be understood any more, the label only says that something was sent. */
 #ifndef PUSHLAB_STREAM_LABELS_H
 #define PUSHLAB_STREAM_LABELS_H
 
@@ -18,8 +18,8 @@ struct ladder_said {
     char text[LADDER_LABEL_CHARS];
     bool begins_request; /* the first bytes of a request are in it */
     bool answers;        /* the last bytes of a response, or the head of a streamed one */
-    bool tls;            /* records, not to be looked into */
-    bool housekeeping;   /* a request to the server's own pages (/stats, ...), no client's */
+    bool tls;            /* TLS records */
+    bool housekeeping;   /* a request to the server's own pages (/stats, ...) */
     unsigned updates;
     struct {
         uint64_t seq;
@@ -32,8 +32,8 @@ struct stream_labels;
 /* NULL when out of memory. */
 struct stream_labels *stream_labels_new(void);
 
-/* The next len > 0 bytes that the client (up) or the server sent. Never fails: what it can't
- * read or remember is "part of a message". */
+/* The next len > 0 bytes that the client (up) or the server sent. Never fails: what it can't read
+ * or store is "part of a message". */
 void stream_labels_feed(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
                         struct ladder_said *out);
 

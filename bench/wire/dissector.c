@@ -10,7 +10,7 @@ enum { TCP_HEADER_BYTES = 20, PORTS = UINT16_MAX + 1 };
 enum { OPTION_END = 0, OPTION_NOTHING = 1, OPTION_MSS = 2, OPTION_WINDOW = 3, OPTION_SACK = 4 };
 enum { OPTION_TIMESTAMPS = 8 };
 
-/* Bounds on searches in a capture that is made to be slow. */
+/* Bounds on searches, for captures that are made to be slow. */
 enum { SAME_PORT_MAX = 16, LOOK_BACK_MAX = 4096 };
 
 #define ARRIVALS_MAX_NS (10 * NS_PER_S) /* after the last departure of interest */
@@ -73,7 +73,7 @@ static int find_connection(struct wire_dissector *d, size_t *out, const struct p
 
 /* ---- segments ---- */
 
-/* Of a SYN, one after the other, each with its length (RFC 9293 §3.1). */
+/* The options of a SYN, each with its length (RFC 9293 §3.1). */
 static void read_options(struct wire_segment *out, const uint8_t *at, const uint8_t *end)
 {
     while (at < end && *at != OPTION_END) {

@@ -106,7 +106,7 @@ void wire_dissector_free(struct wire_dissector *d);
 /* When it left the client or arrived there; of one that did not, when it left the server. */
 int64_t wire_segment_client_ns(const struct wire_segment *s);
 
-/* Nothing but an acknowledgment? */
+/* Is it only an acknowledgment? */
 bool wire_segment_is_ack(const struct wire_segment *s);
 
 #endif

@@ -112,7 +112,7 @@ static int extension_bytes(uint8_t protocol, const uint8_t *p, size_t len)
     return (size_t)bytes > len ? PL_EPROTO : bytes;
 }
 
-/* Step over the chain of extension headers. Each is at least 8 bytes, so it ends. */
+/* Skip the chain of extension headers. Each has at least 8 bytes, so the loop ends. */
 static int skip_extensions(struct packet *out, const uint8_t *data)
 {
     for (;;) {

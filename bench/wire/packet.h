@@ -1,6 +1,6 @@
-/* The headers of one IP packet: IPv4 (RFC 791), IPv6 and its extension headers (RFC 8200),
- * TCP (RFC 9293). No I/O. Nothing outside [data, data + len) is read, whatever the packet
- * claims about itself. */
+/* The headers of one IP packet: IPv4 (RFC 791), IPv6 and its extension headers (RFC 8200), TCP
+ * (RFC 9293). No I/O. Nothing outside [data, data + len) is read, whatever lengths the packet
+ * contains. */
 #ifndef PUSHLAB_WIRE_PACKET_H
 #define PUSHLAB_WIRE_PACKET_H
 
@@ -11,7 +11,7 @@ enum packet_kind {
     PACKET_TCP,
     PACKET_UDP,
     PACKET_ICMP,     /* both versions */
-    PACKET_FRAGMENT, /* a part of a larger packet: its transport header is not looked for */
+    PACKET_FRAGMENT, /* a fragment of a larger packet: its transport header is not parsed */
     PACKET_OTHER,
 };
 
@@ -31,7 +31,7 @@ struct packet {
     uint8_t address_bytes; /* 4 or 16 */
     const uint8_t *source; /* addresses point into data */
     const uint8_t *destination;
-    uint32_t total_bytes;     /* by the IP header's own account: padding after it is not counted */
+    uint32_t total_bytes;     /* from the IP header: padding after the packet is not counted */
     uint32_t ip_header_bytes; /* options and extension headers included */
 
     /* PACKET_TCP only: */
@@ -43,8 +43,8 @@ struct packet {
     uint32_t payload_bytes;
 };
 
-/* 0, or PL_EPROTO when lengths or version contradict each other or the packet is cut short.
- * out is zero where it was not filled in. */
+/* 0, or PL_EPROTO when lengths or version are inconsistent or the packet is truncated. Fields that
+ * don't apply are zero. */
 int packet_parse(struct packet *out, const uint8_t *data, size_t len);
 
 /* Sequence numbers that the segment takes up: payload, SYN and FIN (RFC 9293 §3.4). */

@@ -29,7 +29,7 @@ enum { BLOCK_OVERHEAD_BYTES = 12, SECTION_BYTES = 16, INTERFACE_BYTES = 8, PACKE
 
 /* ---- writing ---- */
 
-/* A block being written: a first allocation failure sticks, so that callers check once. */
+/* A block being written: the first allocation failure is kept in rc, so that callers check once. */
 struct block {
     struct buf *out;
     size_t start;
@@ -150,7 +150,7 @@ int pcapng_write_packet(struct buf *out, const struct pcapng_packet *p)
 
 /* ---- reading ---- */
 
-/* What a block holds between its type and its lengths, being read. */
+/* The content of a block, between its lengths, being read. */
 struct body {
     const uint8_t *data;
     size_t len, at;

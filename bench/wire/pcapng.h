@@ -65,12 +65,12 @@ struct pcapng_reader {
  * PL_EOF when the file ends before that. */
 int pcapng_read_header(struct pcapng_reader *r, const void *data, size_t len);
 
-/* The next packet. 1, 0 at the end of the file, PL_EPROTO, or PL_EOF when it was cut in the
- * middle of a block (whoever wrote it died): what came before is good. After a negative return
- * or 0, every further call returns the same; r->at is where it happened. */
+/* The next packet. 1, 0 at the end of the file, PL_EPROTO, or PL_EOF when the file ends in the
+ * middle of a block (its writer crashed): the packets before are valid. After a negative return or
+ * 0, every further call returns the same; r->at is where it happened. */
 int pcapng_read_packet(struct pcapng_reader *r, struct pcapng_record *out);
 
-/* Unix time - CLOCK_MONOTONIC in ns, as the section's comment says. False: it does not. */
+/* Unix time - CLOCK_MONOTONIC in ns, from the section's comment. False: it has none. */
 bool pcapng_read_offset(const struct pcapng_reader *r, int64_t *out);
 
 #endif

@@ -6,7 +6,8 @@
 
 enum { BODY_MAX_BYTES = 16384 + 2048 /* RFC 5246 §6.2.3 */ };
 
-/* Of a message, what tells a HelloRetryRequest: its header, a version, and the random bytes. */
+/* The part of a message that identifies a HelloRetryRequest: its header, a version, and the random
+ * bytes. */
 enum { RANDOM_AT = TLS_MESSAGE_HEADER_BYTES + 2, NAMED_BYTES = RANDOM_AT + TLS_RANDOM_BYTES };
 
 size_t tls_record_body_bytes(const uint8_t *header)

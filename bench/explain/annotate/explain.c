@@ -35,8 +35,8 @@ static void free_connection(struct explain_connection *c)
     free(c);
 }
 
-/* A new one where there is none of that number. Where there is no more room the oldest goes: a
- * watch may last long. NULL: out of memory. */
+/* Adds one if there is none of that number. If there is no room, the oldest is dropped: a watch may
+ * run for long. NULL: out of memory. */
 static struct explain_connection *get_connection(struct explain *x, unsigned number)
 {
     struct explain_connection *c = find_connection(x, number);
@@ -123,7 +123,8 @@ static void say_connected(struct explain_connection *c)
                        "connection %u is established", c->number);
 }
 
-/* e says how: "close()", or nothing. Where packets were captured the FIN itself is shown. */
+/* e says how: "close()", or nothing for shutdown(). If packets were captured, the FIN itself is
+ * shown. */
 static void say_shut(struct explain_connection *c, const struct transcript_event *e)
 {
     if (c->x->options.wire)
@@ -148,7 +149,7 @@ static void say_eof(struct explain_connection *c)
     explain_set_meaning(c->x->notes, "%s %u", word.meaning, c->number);
 }
 
-/* As TCP counts: of TLS, the records. */
+/* As TCP counts: with TLS, the records. */
 static void count_heard(struct explain_connection *c, const struct transcript_event *e)
 {
     bool records = c->tally.record_bytes[false] > 0;

@@ -1,9 +1,9 @@
-/* An exchange, explained: what happened (transcript.h, dissector.h) goes in, in order of
- * time; notes on what it means (explain_notes.h) come out, as soon as the bytes for them are
- * complete. However the bytes are cut into events, the notes are the same.
+/* An exchange, explained: what happened (transcript.h, dissector.h) goes in, in order of time;
+ * notes on what it means (explain_notes.h) come out, as soon as the bytes for them are complete.
+ * However the bytes are split into events, the notes are the same.
  *
- * No I/O, no clock. The bytes are anybody's: of a side that stops making sense this is said, and
- * nothing more. */
+ * No I/O, no clock. The bytes are untrusted: when a side can't be understood any more, a note says
+ * so, and the rest of it is ignored. */
 #ifndef PUSHLAB_EXPLAIN_H
 #define PUSHLAB_EXPLAIN_H
 
@@ -16,11 +16,11 @@
 #include "bench/wire/dissector.h"
 #include "lib/proto/transcript.h"
 
-enum { EXPLAIN_CONNECTIONS_MAX = 64 }; /* kept at a time: the newest */
+enum { EXPLAIN_CONNECTIONS_MAX = 64 }; /* the newest ones are kept */
 
 struct explain_options {
-    bool mask;    /* what differs from one exchange to the next has the same in its place */
-    bool wire;    /* packets will be given; else the kernel's word stands for them */
+    bool mask;    /* fixed values replace what differs from one exchange to the next */
+    bool wire;    /* packets will be given; else the kernel's counts are used */
     bool packets; /* a note for every packet, not only for SYN, FIN, RST, and those that are lost
                    * or sent again */
     bool brief;   /* draw only the first frame of each kind and direction */
@@ -33,14 +33,14 @@ struct explain *explain_new(const struct explain_options *o, struct explain_note
 void explain_event(struct explain *x, const struct transcript_event *event);
 void explain_packet(struct explain *x, const struct wire_segment *p);
 
-/* connection 1, 2, ..., or 0: all together. */
+/* Of connection 1, 2, ..., or 0: of all together. */
 struct explain_tally explain_tally(const struct explain *x, unsigned connection);
 unsigned explain_connections(const struct explain *x);
 
 void explain_free(struct explain *x); /* NULL is ignored */
 
-/* A number in the text of a TRANSCRIPT_KERNEL event (lib/net/tcp_word.h), such as "rtt_us=". -1: it
- * is not in there. */
+/* A number in the text of a TRANSCRIPT_KERNEL event (lib/net/tcp_word.h), such as "rtt_us=". -1:
+ * absent. */
 long explain_kernel_number(const char *text, size_t len, const char *key);
 
 #endif

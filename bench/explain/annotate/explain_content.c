@@ -30,7 +30,7 @@ void explain_message(struct explain_side *s, const char *text, size_t len)
     }
 }
 
-/* Content of no format that is known here. A poll's answer is an array of updates. */
+/* Content of another format. The response to a poll is an array of updates. */
 static void say_other(struct explain_side *s, const uint8_t *data, size_t len)
 {
     struct explain_notes *notes = s->c->x->notes;
@@ -74,7 +74,7 @@ static void say_ndjson_line(struct explain_side *s)
 
 /* ---- server-sent events ---- */
 
-/* What a line is, and what that means. */
+/* The word for a line of the event stream. */
 static struct explain_word field_word(struct explain_side *s, const char *line, size_t len,
                                       size_t name_len)
 {
@@ -159,7 +159,7 @@ static void take_sse_line(struct explain_side *s)
 
 static void end_line(struct explain_side *s)
 {
-    if (buf_reserve(&s->line, 1) < 0) { /* an empty one has an address, too */
+    if (buf_reserve(&s->line, 1) < 0) { /* an empty line needs an address, too */
         s->c->x->notes->rc = PL_ENOMEM;
         return;
     }

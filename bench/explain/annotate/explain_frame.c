@@ -20,7 +20,7 @@ struct drawing {
     unsigned bits; /* so far */
 };
 
-/* A field that runs over the end of a row goes on in the next one. */
+/* A field that crosses the end of a row continues in the next one. */
 static void add_field(struct drawing *d, const char *name, unsigned bits)
 {
     bool first = true;

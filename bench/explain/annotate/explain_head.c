@@ -22,7 +22,7 @@ static void say_part(struct explain_side *s, const char *part, size_t len, struc
     explain_set_wire_bytes(s->c->x->notes, part, len, EXPLAIN_SHOWN_BYTES);
 }
 
-/* "?since=17&timeout=1000": those that are pushlab's */
+/* "?since=17&timeout=1000": the parameters that pushlab defines */
 static void say_query(struct explain_side *s, const char *query)
 {
     for (int i = 0; *query != '\0' && i < QUERY_PARTS_MAX; i++) {
@@ -59,7 +59,7 @@ static void say_request_line(struct explain_side *s, const char *line)
     s->c->tally.requests++;
 }
 
-/* "HTTP/1.1 200 OK": each part when it is the first of its kind. */
+/* "HTTP/1.1 200 OK": each part, if it is the first of its kind. */
 static void say_status_parts(struct explain_side *s, const char *line)
 {
     const struct http_message *m = &s->http.msg;
@@ -149,7 +149,8 @@ static const char *what_follows(const struct explain_side *s)
     return "head end: content until close";
 }
 
-/* What became of the offer to speak another protocol: upgraded, or to be failed (RFC 6455 §4.1). */
+/* The server's decision on an offered upgrade; with a wrong Sec-WebSocket-Accept the client fails
+ * the connection (RFC 6455 §4.1). */
 static void say_verdict(struct explain_side *s)
 {
     struct explain_connection *c = s->c;

@@ -9,7 +9,7 @@
 
 /* ---- content in chunks ---- */
 
-/* The size line is the last of what stood before the chunk: "\r\n2c;name=value\r\n". */
+/* The size line is the last line before the chunk: "\r\n2c;name=value\r\n". */
 static const char *size_line(const struct explain_side *s, size_t *len)
 {
     const char *text = (const char *)s->framing.data;

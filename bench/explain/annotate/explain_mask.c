@@ -1,5 +1,5 @@
-/* What differs from one exchange to the next, and what stands in its place where output is to be
- * compared. Keys are not among it: whoever wants it masked has the client choose known ones. */
+/* Masked output, which can be compared: fixed values for what differs from one exchange to the
+ * next. Keys are not masked: the client uses known ones instead. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -45,7 +45,7 @@ int explain_mask_times(const struct explain_side *s, struct buf *text)
     return PL_OK;
 }
 
-/* Of the client's own making, or longer by a digit now and then. */
+/* The length of updates varies: now and then a number has one digit more. */
 static bool is_length_of_update(const struct explain_side *s, const char *name)
 {
     const char *type = http_message_field(&s->http.msg, "Content-Type");

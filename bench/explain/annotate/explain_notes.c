@@ -29,7 +29,7 @@ void explain_note(struct explain_notes *n, const struct explain_note *shape)
     note->ref = "";
 }
 
-/* The end of a text that began at `from`: its place, or 0 with rc set. */
+/* Ends a text that began at `from`. Returns its place, or 0 with rc set. */
 static size_t end_text(struct explain_notes *n, size_t from, int rc)
 {
     if (rc == PL_OK)
@@ -50,8 +50,8 @@ static bool is_invisible(const uint8_t *data)
     return data[0] == 0xd8 || (data[0] == 0xe2 && data[1] == 0x81) || data[0] == 0xef;
 }
 
-/* How many bytes the printable code point at the front takes; 0: show them as numbers. What
- * changes the direction of writing, or is not there to be seen, is not printable. */
+/* How many bytes the printable code point at the front takes; 0: show them as numbers. Characters
+ * that are invisible or change the direction of writing are not printable. */
 static size_t printable_bytes(const uint8_t *data, size_t len)
 {
     size_t bytes = data[0] < 0x80 ? 1 : data[0] < 0xe0 ? 2 : data[0] < 0xf0 ? 3 : 4;

@@ -1,5 +1,5 @@
-/* Notes on an exchange: what was on the wire, what it means, and where that is written down. A
- * tree, kept as a list in the order of reading; depth says how deep each hangs. No I/O. */
+/* Notes on an exchange: what was on the wire, what it means, and where that is defined. A tree,
+ * stored as a list in reading order; depth is the depth in the tree. No I/O. */
 #ifndef PUSHLAB_EXPLAIN_NOTES_H
 #define PUSHLAB_EXPLAIN_NOTES_H
 
@@ -16,14 +16,14 @@
 enum explain_kind {
     EXPLAIN_STEP,    /* a heading: wire is its title, meaning the sentence below */
     EXPLAIN_WIRE,    /* something that was on the wire */
-    EXPLAIN_INSIDE,  /* read out of it, or computed from it: not there in these words */
-    EXPLAIN_DRAWING, /* wire is lines of text, to be shown as they are */
-    EXPLAIN_REMARK,  /* what happens beside it */
+    EXPLAIN_INSIDE,  /* derived from it: not on the wire in this form */
+    EXPLAIN_DRAWING, /* wire is lines of text, shown as they are */
+    EXPLAIN_REMARK,  /* something else that happens meanwhile */
 };
 
 enum explain_way { EXPLAIN_NO_WAY, EXPLAIN_UP, EXPLAIN_DOWN }; /* up: client to server */
 
-/* What a note is about, in numbers: for programs. */
+/* Numbers that a note is about, for programs. */
 enum explain_fact { EXPLAIN_FACT_NONE, EXPLAIN_FACT_FRAME, EXPLAIN_FACT_PACKET };
 
 struct explain_note_frame { /* RFC 6455 §5.2 */
@@ -36,7 +36,7 @@ struct explain_note_frame { /* RFC 6455 §5.2 */
 struct explain_note_packet {
     uint8_t flags; /* enum packet_tcp_flag, those in explain_flags are named */
     bool lost, again;
-    uint32_t sequence, acknowledgment; /* counted from each side's first */
+    uint32_t sequence, acknowledgment; /* relative to each side's first */
     uint32_t payload_bytes;
 };
 
@@ -53,7 +53,7 @@ struct explain_note {
     unsigned depth;
     unsigned connection; /* 0: none */
     int64_t at_ns;       /* CLOCK_MONOTONIC, at the client's end; EXPLAIN_NEVER: not known */
-    bool estimated;      /* at_ns is computed: nobody has seen it */
+    bool estimated;      /* at_ns is computed, not measured */
     int64_t far_ns;      /* of a packet: when it was at the server's end; EXPLAIN_NEVER */
     enum explain_fact fact;
     union {
@@ -64,7 +64,7 @@ struct explain_note {
     const char *ref;      /* where that is defined: a constant; "": nowhere */
 };
 
-/* Zero-initialise. After a failed allocation everything is ignored: rc says so in the end. */
+/* Zero-initialise. After a failed allocation all further calls are ignored, and rc is set. */
 struct explain_notes {
     struct explain_note *all;
     size_t count;
@@ -80,13 +80,13 @@ void explain_set_wire(struct explain_notes *n, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void explain_set_wire_v(struct explain_notes *n, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
-/* After max_bytes it is cut, with how much is missing. */
+/* At most max_bytes; then the text says how many are missing. */
 void explain_set_wire_bytes(struct explain_notes *n, const void *data, size_t len,
                             size_t max_bytes);
-/* The same of the beginning of total_bytes: what is missing is counted from these. */
+/* The same, but data is only the beginning of total_bytes. */
 void explain_set_wire_beginning(struct explain_notes *n, const void *data, size_t len,
                                 uint64_t total_bytes, size_t max_bytes);
-/* Of a drawing: lines, each ended by LF. */
+/* For a drawing: lines, each ended by LF. */
 void explain_set_lines(struct explain_notes *n, const void *data, size_t len);
 void explain_set_meaning(struct explain_notes *n, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -96,7 +96,7 @@ void explain_set_frame(struct explain_notes *n, const struct explain_note_frame 
 /* Valid until the next note. */
 const char *explain_text(const struct explain_notes *n, size_t text);
 
-/* They have been shown: forget them, keep the memory. */
+/* Drop all notes, keep the memory. */
 void explain_notes_clear(struct explain_notes *n);
 void explain_notes_free(struct explain_notes *n);
 

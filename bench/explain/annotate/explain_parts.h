@@ -17,7 +17,7 @@ int explain_put_value(const struct explain_side *s, struct buf *out, const char 
 
 /* ---- explain_http.c ---- */
 
-/* All of data, up to where WebSocket begins. Returns bytes consumed. */
+/* Take all of data, or up to where WebSocket begins. Returns bytes consumed. */
 size_t explain_http(struct explain_side *s, const uint8_t *data, size_t len);
 void explain_http_eof(struct explain_side *s);
 /* explain_head.c: the head in s->head, of the message s->http.msg. */
@@ -27,12 +27,12 @@ void explain_head(struct explain_side *s);
 
 /* Content (masked already), as notes at depth 1. */
 void explain_content(struct explain_side *s, const uint8_t *data, size_t len);
-/* One message, if it is one of pushlab's: what it says, at depth 2. */
+/* If it is a message that pushlab defines: what it is, at depth 2. */
 void explain_message(struct explain_side *s, const char *text, size_t len);
 
 /* ---- explain_websocket.c ---- */
 
-/* The server's answer to the key in its connection. */
+/* Explain Sec-WebSocket-Accept as the answer to the connection's key. */
 void explain_accept(struct explain_side *s, const char *accept);
 void explain_websocket(struct explain_side *s, const uint8_t *data, size_t len);
 

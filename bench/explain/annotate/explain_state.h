@@ -12,14 +12,14 @@
 #include "bench/wire/tls_record.h"
 
 enum {
-    EXPLAIN_KEPT_BYTES = 65536, /* of a chunk, a line, a message: what is longer is not looked at */
+    EXPLAIN_KEPT_BYTES = 65536, /* of a chunk, a line, a message; the rest is ignored */
     EXPLAIN_SHOWN_BYTES = 320,  /* of any text */
     EXPLAIN_VALUE_CHARS = 128,
 };
 
 enum explain_content { EXPLAIN_OTHER, EXPLAIN_LINES, EXPLAIN_EVENTS };
 
-/* What comes again and again on a stream: a few times it is said what it means. */
+/* What repeats on a stream: its meaning is given a few times only. */
 enum explain_thing {
     EXPLAIN_CHUNK,
     EXPLAIN_UPDATE,
@@ -44,8 +44,7 @@ struct explain_frame { /* being received */
     struct buf payload; /* as it is on the wire; the first EXPLAIN_KEPT_BYTES */
 };
 
-/* What of a side's frames has been explained, as bits by value: the same form means the same
- * again. */
+/* Which values of a side's frame fields have been explained, as bits. */
 struct explain_frames_known {
     uint16_t opcodes, fin, rsv, masked, lengths;
 };
@@ -57,23 +56,23 @@ struct explain_side { /* one direction of a connection */
     struct explain_connection *c;
     bool up;
     uint8_t said[EXPLAIN_THINGS]; /* how often, up to EXPLAIN_FULL_TIMES */
-    bool opaque;                  /* it stopped making sense, which has been said */
+    bool opaque;                  /* it can't be understood, and a note says so */
     /* HTTP */
     struct http_reader http;
     struct buf head;
     bool head_open; /* the head has not been noted yet */
     bool chunked;
-    struct buf framing;   /* bytes around the chunk that is to come */
+    struct buf framing;   /* bytes before the next chunk */
     uint64_t chunk_bytes; /* of the chunk being received */
     uint64_t chunk_left;
     uint64_t body_bytes;
     struct buf body;       /* of the chunk, or without chunks of the message */
-    uint64_t unseen_bytes; /* which body lacks at its end: more than EXPLAIN_KEPT_BYTES came */
+    uint64_t unseen_bytes; /* received after body was full (EXPLAIN_KEPT_BYTES) */
     enum explain_content content;
     struct buf line;     /* not complete */
-    uint64_t line_bytes; /* of it, also those that are not kept */
+    uint64_t line_bytes; /* of it, including those not kept */
     bool line_after_cr;
-    bool line_seen; /* the stream's first, which may begin with a byte order mark */
+    bool line_seen; /* the first line, which may begin with a byte order mark */
     struct sse_parser events;
     /* WebSocket */
     struct explain_frame frame;
@@ -82,7 +81,7 @@ struct explain_side { /* one direction of a connection */
     /* TLS */
     struct tls_records records;
     bool records_opaque, encrypted;
-    bool alert_said; /* it went in the clear: its record has said what it is */
+    bool alert_said; /* it was not encrypted, and its record is explained already */
 };
 
 struct explain_connection {
@@ -91,19 +90,19 @@ struct explain_connection {
     struct explain_side side[2];
     bool websocket;
     bool asked_upgrade;
-    bool asked_close;              /* the request is the last one, it says */
-    bool accept_wrong;             /* the answer to the key below is not the right one */
+    bool asked_close;              /* the request says that it is the last one */
+    bool accept_wrong;             /* the server's answer to the key below is wrong */
     bool own_ping;                 /* sent, not answered yet */
     bool close_sent, close_seen;   /* WebSocket close frames */
     char key[EXPLAIN_VALUE_CHARS]; /* Sec-WebSocket-Key */
     struct explain_tally tally;
     bool timestamps[2]; /* their SYN has offered them */
     bool syn_answered;
-    uint64_t heard_bytes; /* of the server's, that the client has read from TCP */
-    bool fin_held;        /* the server's FIN has come, and has not been noted */
+    uint64_t heard_bytes; /* from the server, that the client has read from TCP */
+    bool fin_held;        /* the server's FIN has arrived, and has not been noted */
     bool fin_noted;
     struct wire_segment fin;
-    bool kernel_heard; /* what it says of the handshake has been noted */
+    bool kernel_heard; /* what the kernel says about the handshake has been noted */
     bool tls_1_3_offered, tls_retried;
     unsigned tls_version; /* that the server has chosen: 0x0303, 0x0304; 0: not yet */
     int64_t opened_ns;
@@ -113,11 +112,11 @@ struct explain {
     struct explain_options options;
     struct explain_notes *notes;
     int64_t now_ns;         /* of the event that is being explained */
-    bool parts_said;        /* what a request line is made of */
-    bool phrase_said;       /* what a reason phrase is */
+    bool parts_said;        /* the parts of a request line have been explained */
+    bool phrase_said;       /* so has the reason phrase */
     uint16_t versions_said; /* minor ones, of responses, as bits */
     uint16_t classes_said;  /* of status codes, as bits */
-    int64_t shown_ns;       /* the latest time that a note bears */
+    int64_t shown_ns;       /* the latest time of a note */
     struct explain_connection *connections[EXPLAIN_CONNECTIONS_MAX];
     unsigned count;
     struct {
@@ -141,17 +140,18 @@ void explain_say_beside(struct explain *x, const struct explain_connection *c,
 /* s can't be understood any more: note why, and ignore it from now on. */
 void explain_give_up(struct explain_side *s, const char *key);
 
-/* The word, or an empty one when that thing has been explained often enough on s. */
+/* The word, or an empty one if that thing has been explained often enough on s. */
 struct explain_word explain_usual(struct explain_side *s, unsigned thing, struct explain_word word);
 
-/* The same of a word that may occur on any connection, such as a header field's. Only in brief
- * output is there an often enough: polls repeat the same heads. */
+/* The same of a word that may occur on any connection, such as a header field's. This applies to
+ * brief output only: polls repeat the same headers. */
 struct explain_word explain_brief(struct explain *x, struct explain_word word);
 
 /* Is value (below 16) the first of its kind? known has a bit for each that there was. */
 bool explain_is_new(uint16_t *known, unsigned value);
 
-/* Append as much of data as is kept. 0 or PL_ENOMEM, which is noted in the notes' rc. */
+/* Append data, up to EXPLAIN_KEPT_BYTES in all. 0 or PL_ENOMEM, which is also set in the notes'
+ * rc. */
 int explain_keep(const struct explain_side *s, struct buf *to, const uint8_t *data, size_t len);
 
 /* Begin and end. */

@@ -7,7 +7,7 @@
 
 /* ---- packets ---- */
 
-/* Later ones were delayed on purpose (RFC 9293 §3.8.6.3). */
+/* Acknowledgments later than this were delayed on purpose (RFC 9293 §3.8.6.3). */
 #define ACK_AT_ONCE_NS (20 * NS_PER_MS)
 
 static int compare(const void *a, const void *b)
@@ -28,7 +28,8 @@ static void sort(struct wire_segment *packets, size_t count)
         qsort(packets, count, sizeof *packets, compare);
 }
 
-/* When what packet number `end` acknowledges came in, or what of its connection came after that. */
+/* When the packet that packet number `end` acknowledges arrived, or what its connection had after
+ * that. */
 static int64_t cause_ns(const struct wire_segment *packets, size_t end)
 {
     const struct wire_segment *ack = &packets[end];
@@ -76,9 +77,9 @@ static struct wire_segment *first_fin(struct wire_segment *packets, size_t count
     return first;
 }
 
-/* The client has asked for its FIN at shut_ns: there the first one gets its place, if need be
- * behind what was under way before it, for by when the link sees it the client may have noted what
- * it does next. A FIN of the server's that left before the client's stands before it, too. */
+/* The client has asked for its FIN at shut_ns: list the first FIN there, or after earlier packets
+ * that were still under way, because the client may record its next action before the link sees the
+ * FIN. A FIN of the server that left before the client's is listed before it. */
 static void place_fin(struct wire_segment *packets, size_t count, unsigned connection,
                       int64_t shut_ns)
 {
@@ -98,9 +99,9 @@ static void place_fin(struct wire_segment *packets, size_t count, unsigned conne
     sort(packets, count);
 }
 
-/* All of the capture's, in order of order_ns. That is when they were at the client's end, but for
- * an acknowledgment of the client's it is the time of what it acknowledges: the kernel sends it
- * before the client hears of anything, even if the link sees it a little later. */
+/* Read all packets, in order of order_ns: the time at the client's end. Only for an acknowledgment
+ * of the client it is the time of what it acknowledges: the kernel sends it before the client reads
+ * anything, even if the link sees it a little later. */
 static int read_packets(struct explain_take *t, struct err_text *e)
 {
     struct wire_dissector d;
@@ -154,7 +155,7 @@ static unsigned long port_of(const struct transcript_event *e)
     return port;
 }
 
-/* The client has said which ports it was given; others' packets are left out. */
+/* The transcript has the client's ports; packets of other ports are left out. */
 static void number_packets(struct explain_take *t)
 {
     for (size_t i = 0; i < t->event_count; i++) {

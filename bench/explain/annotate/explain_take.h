@@ -1,4 +1,4 @@
-/* An exchange that was made to be explained: what the client wrote down, and what was captured. No
+/* An exchange that was run to be explained: what the client recorded, and what was captured. No
  * I/O. */
 #ifndef PUSHLAB_EXPLAIN_TAKE_H
 #define PUSHLAB_EXPLAIN_TAKE_H
@@ -23,7 +23,7 @@ struct explain_take {
  * negative with the line in e. */
 int explain_take_read(struct explain_take *t, struct err_text *e);
 
-/* Explain it: events and packets in order of time; of the same moment, the packet first. */
+/* Explain it: events and packets in order of time; at the same time, the packet first. */
 void explain_take_annotate(struct explain *x, const struct explain_take *t);
 
 void explain_take_free(struct explain_take *t);

@@ -20,11 +20,11 @@ struct explain_tally {
     unsigned pure_acks, lost, again;
 };
 
-enum explain_tally_when { /* is it known, or the same each time? */
+enum explain_tally_when { /* when is it known, and the same each time? */
                           EXPLAIN_TALLY_ALWAYS,
                           EXPLAIN_TALLY_DIFFERS,  /* from one exchange to the next */
-                          EXPLAIN_TALLY_CAPTURED, /* so; and only where packets were captured */
-                          EXPLAIN_TALLY_UNSEEN,   /* so; and only where they were not */
+                          EXPLAIN_TALLY_CAPTURED, /* the same, and only if packets were captured */
+                          EXPLAIN_TALLY_UNSEEN,   /* the same, and only if not */
 };
 
 struct explain_tally_field {

@@ -1,4 +1,4 @@
-/* TCP: packets where they were captured, else what the kernel says (RFC 9293). */
+/* TCP: captured packets, or else what the kernel says (RFC 9293). */
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static const char *packet_key(const struct wire_segment *p, bool third)
 
 /* ---- what a SYN says besides ---- */
 
-/* Offered by both, they are in every packet, which leaves less of it for payload. */
+/* If both offer timestamps, they are in every packet, which leaves less of it for payload. */
 static void say_timestamps(struct explain_side *s, const struct wire_segment *p)
 {
     bool *offered = s->c->timestamps;
@@ -78,7 +78,7 @@ static const char *fate_key(const struct wire_segment *p)
     return p->again ? "fate again" : "fate arrived";
 }
 
-/* "ACK  seq 1, ack 97, 161 bytes": of every packet, or of one that was lost or sent again. */
+/* "ACK seq 1, ack 97, 161 bytes", or only "ACK" for a packet that arrived, in brief topics. */
 static void set_packet_wire(struct explain *x, const struct wire_segment *p)
 {
     bool whole = x->options.packets || p->lost || p->again;
@@ -158,8 +158,8 @@ bool explain_tcp_fin(struct explain_connection *c)
     return true;
 }
 
-/* The client's FIN is next. Has the server's come before it? Which of both is first may be chance
- * by the client's clock; it is none by when they left, which are ends of a wire apart. */
+/* The client's FIN is next. Did the server close first? By the client's clock the order may be
+ * chance; for masked output it is taken from when both left. */
 static bool server_closed_first(const struct explain_connection *c, const struct wire_segment *own)
 {
     uint32_t before = c->fin.sequence + c->fin.payload_bytes;
@@ -212,7 +212,7 @@ long explain_kernel_number(const char *text, size_t len, const char *key)
     return value;
 }
 
-/* The packets were not seen; that they were there, and how long they took, the kernel knows. */
+/* The packets were not captured, but the kernel knows the round-trip time. */
 static void say_unseen_handshake(struct explain_connection *c, int64_t rtt_ns)
 {
     static const char *const names[] = {"SYN", "SYN, ACK", "ACK"};

@@ -13,7 +13,7 @@ static bool is_1_3(const struct explain_connection *c)
     return c->tls_version == 0 ? c->tls_1_3_offered : c->tls_version == VERSION_1_3;
 }
 
-/* What differs from version to version: "tls1.3 KEY" or "tls1.2 KEY". */
+/* What differs between versions: "tls1.3 KEY" or "tls1.2 KEY". */
 static struct explain_word tls_word(const struct explain_side *s, const char *key)
 {
     return explain_word("tls1.%d %s", is_1_3(s->c) ? 3 : 2, key);
@@ -23,7 +23,7 @@ static struct explain_word tls_word(const struct explain_side *s, const char *ke
 
 struct reader {
     const uint8_t *at, *end;
-    bool short_of; /* more was asked for than there is */
+    bool short_of; /* a read went beyond the end */
 };
 
 static unsigned take(struct reader *r, size_t bytes)
@@ -40,7 +40,7 @@ static unsigned take(struct reader *r, size_t bytes)
     return value;
 }
 
-/* The next `bytes` bytes as a reader of their own. */
+/* The next `bytes` bytes as a separate reader. */
 static struct reader take_part(struct reader *r, size_t bytes)
 {
     struct reader part = {r->at, r->at, false};
@@ -54,7 +54,7 @@ static struct reader take_part(struct reader *r, size_t bytes)
     return part;
 }
 
-/* Two bytes that are not the last ones, where there are so many. */
+/* The next two bytes. False: there are fewer. */
 static bool take_pair(struct reader *r, unsigned *out)
 {
     if (r->end - r->at < 2)
@@ -71,7 +71,7 @@ struct hello {        /* borrows the bytes that it was read from */
     struct reader suites, extensions;
     bool newest; /* TLS 1.3 is among supported_versions */
     bool retry;  /* a HelloRetryRequest (§4.1.4) */
-    bool broken; /* it ends too early: nothing of it is explained */
+    bool broken; /* it ends too early: its content is not explained */
 };
 
 static bool is_hello(uint8_t type)
@@ -105,7 +105,7 @@ static struct hello read_hello(const uint8_t *message, size_t len, bool up)
     struct hello h = {.version = take(&r, 2)};
 
     take_part(&r, TLS_RANDOM_BYTES);
-    take_part(&r, take(&r, 1)); /* the session's ID, from before there were tickets */
+    take_part(&r, take(&r, 1)); /* legacy_session_id */
     if (up) {
         h.suites = take_part(&r, take(&r, 2));
         take_part(&r, take(&r, 1)); /* compression: none */
@@ -154,7 +154,8 @@ static void say_suite(struct explain_side *s, unsigned suite)
                 name == NULL ? "(unknown cipher suite)" : name);
 }
 
-/* ": x25519, secp256r1": the numbers in an extension, each of which may have a key behind it. */
+/* ": x25519, secp256r1": the names of the numbers in an extension, each of which may be followed by
+ * a key. */
 static void list_names(char list[LIST_CHARS], struct reader part, const char *kind, size_t skipped,
                        bool keys)
 {
@@ -271,14 +272,14 @@ void explain_tls_message(struct explain_side *s, const uint8_t *data, size_t len
     }
     if (len <= TLS_MESSAGE_HEADER_BYTES || data[0] != TLS_HANDSHAKE)
         return;
-    /* What was not encrypted has been seen in its record. */
+    /* What was not encrypted is explained with its record. */
     if (!is_hello(data[1]) && (is_1_3(s->c) || data[1] == TLS_FINISHED))
         say_message(s, data + 1, len - 1, true);
 }
 
 /* ---- records ---- */
 
-/* Several messages may stand in one record. */
+/* One record may contain several messages. */
 static void say_clear_messages(struct explain_side *s, const uint8_t *data, size_t len)
 {
     while (len >= TLS_MESSAGE_HEADER_BYTES && s->c->x->notes->rc == PL_OK) {
@@ -292,7 +293,7 @@ static void say_clear_messages(struct explain_side *s, const uint8_t *data, size
     }
 }
 
-/* The version is known from the hellos on: their own records are explained by it already. */
+/* The hellos tell the version, which is used for their own records already. */
 static void note_version(struct explain_side *s, const uint8_t *data, size_t len)
 {
     struct hello h;

@@ -75,7 +75,7 @@ static void say_opcode(struct explain_side *s, unsigned opcode)
     explain_set_meaning(s->c->x->notes, "%s: %s", name, word.meaning);
 }
 
-/* Those that differ from the ones before on this side. */
+/* Fields with values that are new on this side. */
 static void say_fields(struct explain_side *s, const struct ws_frame *w)
 {
     const uint8_t *key = w->masking_key;
@@ -155,7 +155,7 @@ static void say_payload(struct explain_side *s, const struct frame_view *v)
 
 /* ---- the frame ---- */
 
-/* The same shape is drawn a few times, and when brief once. */
+/* A shape is drawn a few times, or once in brief output. */
 static bool is_to_be_drawn(struct explain_side *s, const struct ws_frame *w)
 {
     unsigned shape = w->opcode;
@@ -240,7 +240,7 @@ static int unmask(const struct explain_side *s, struct frame_view *v)
         ws_mask(v->plain.data, v->plain.len, v->ws.masking_key, 0);
     if (!x->options.mask || v->ws.masked || v->ws.payload_bytes != v->plain.len)
         return PL_OK;
-    /* It is drawn as it would be with the fixed time that it has now. */
+    /* Draw the frame as it would be with the fixed time. */
     if (explain_mask_times(s, &v->plain) < 0)
         return x->notes->rc;
     v->ws.payload_bytes = v->plain.len;

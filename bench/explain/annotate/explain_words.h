@@ -1,5 +1,5 @@
-/* What explanations say, and where it is defined. The sentences are in bench/explain/words/, a line
- * each: KEY | MEANING | REFERENCE. They are compiled in (embed.awk). */
+/* The sentences of explanations, with references. They are in bench/explain/words/, a line each:
+ * KEY | MEANING | REFERENCE, and compiled in (embed.awk). */
 #ifndef PUSHLAB_EXPLAIN_WORDS_H
 #define PUSHLAB_EXPLAIN_WORDS_H
 
@@ -16,13 +16,13 @@ struct explain_word { /* constants; all NULL: there is no such key */
     const char *meaning, *ref;
 };
 
-/* The first line whose key is, or begins with the words of, the printed key. */
+/* The first line whose key equals the printed key, or begins with it and a space. */
 struct explain_word explain_word(const char *key, ...) __attribute__((format(printf, 1, 2)));
 
 /* word, or that of another key where there was none. */
 struct explain_word explain_word_or(struct explain_word word, const char *key);
 
-/* Of a field line of a request, or of a response. There always is one. */
+/* The word for a field line of a request, or of a response. There always is one. */
 struct explain_word explain_word_field(bool request, const char *name, const char *value);
 
 #endif

@@ -73,8 +73,8 @@ static void note_kernel(const struct explain_peer *p)
 
 /* ---- TLS ---- */
 
-/* Called by OpenSSL with each message before it is encrypted, and after it was decrypted. Our own
- * are kept until the records that carry them have been noted. */
+/* Called by OpenSSL with each message before it is encrypted, and after it was decrypted. Sent
+ * messages are kept until the records that carry them are recorded. */
 static void on_tls_message(int sent, int version, int type, const void *data, size_t len, SSL *ssl,
                            void *arg)
 {
@@ -171,8 +171,7 @@ static int decrypt(struct explain_peer *p, struct err_text *e)
     return flush_records(p, e);
 }
 
-/* Hand TLS the next record, if it is whole: one at a time, so that what is in each is noted behind
- * it. */
+/* Pass the next complete record to TLS: one at a time, so that its content is recorded after it. */
 static bool give_record(struct explain_peer *p)
 {
     size_t len;

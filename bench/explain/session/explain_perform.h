@@ -1,5 +1,5 @@
-/* The exchanges that `pushlab explain` shows: each topic is a small script of what a client does,
- * made for real against a server, and noted down. */
+/* The exchanges of `pushlab explain`: each topic is a small script of what a client does. It is run
+ * against a real server and recorded. */
 #ifndef PUSHLAB_EXPLAIN_PERFORM_H
 #define PUSHLAB_EXPLAIN_PERFORM_H
 
@@ -12,11 +12,11 @@
 
 struct explain_plan {
     struct url url;
-    const char *path;    /* to ask for instead of pushlab's own; NULL: pushlab's own */
+    const char *path;    /* to request instead of pushlab's own path; NULL: that */
     const char *ca_path; /* trusted with https; NULL: what the system trusts */
     const char *message; /* JSON, to be published */
     bool own;            /* the server was started for this: heartbeats come soon */
-    bool known_keys;     /* the examples of RFC 6455 for random ones */
+    bool known_keys;     /* use the keys of RFC 6455's examples instead of random ones */
     int64_t wait_ns;     /* for each response */
 };
 
@@ -33,8 +33,8 @@ extern const struct explain_topic explain_topics[]; /* last: name NULL */
 /* NULL: there is none of that name. */
 const struct explain_topic *explain_topic_find(const char *name);
 
-/* Make the exchange, writing its transcript to out. 0, or negative with the line in e; what was
- * written until then is good. */
+/* Run the exchange and write its transcript to out. 0, or negative with the line in e; what was
+ * written until then is valid. */
 int explain_perform(const struct explain_topic *topic, const struct explain_plan *plan, FILE *out,
                     struct err_text *e);
 

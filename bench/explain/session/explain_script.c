@@ -108,7 +108,7 @@ void script_enough(struct explain_script *s, const char *what)
 
 /* ---- requests ---- */
 
-/* Why the connection takes no further request; NULL: it does. */
+/* Why the connection can't take another request; NULL: it can. */
 static const char *why_over(struct explain_script *s)
 {
     struct err_text ignored = {""};
@@ -138,8 +138,8 @@ static void ask(struct explain_script *s)
     script_send(s, s->request.data, s->request.len);
 }
 
-/* A connection that has been used may be closed while the next request is on its way: then a GET is
- * sent again (RFC 9112 §9.3.1). False: it is not so. */
+/* The server may close an idle connection while the next request is under way: then the client
+ * sends the GET again on a new one (RFC 9112 §9.3.1). False: that is not the case. */
 static bool ask_once_more(struct explain_script *s)
 {
     bool gone = s->rc == PL_ESYS || (s->rc == PL_OK && s->peer.eof);
@@ -198,7 +198,7 @@ static bool is_endless(const struct http_message *m)
            (has_type(m, "text/event-stream") || has_type(m, "application/x-ndjson"));
 }
 
-/* What an EventSource would say when it comes again. */
+/* Keep what an EventSource would send as Last-Event-ID when it reconnects. */
 static void keep_event_id(struct explain_script *s)
 {
     size_t at = 0;
@@ -217,7 +217,7 @@ static void keep_event_id(struct explain_script *s)
     }
 }
 
-/* What p->in holds, up to the next event. */
+/* Consume what was received, up to the next event. */
 static enum http_event take_http(struct explain_script *s)
 {
     struct buf *in = &s->peer.in;
@@ -246,7 +246,7 @@ bool script_receive(struct explain_script *s, int64_t until_ns)
     return rc > 0;
 }
 
-/* The next event; HTTP_NEED_MORE: it did not come. */
+/* Wait for the next event; HTTP_NEED_MORE: none arrived. */
 static enum http_event await_http(struct explain_script *s, int64_t until_ns)
 {
     enum http_event ev;
@@ -322,7 +322,7 @@ bool script_hold(struct explain_script *s, int64_t hold_ms)
 
 static bool content_has(const struct explain_script *s, const char *text)
 {
-    if (s->plan->path != NULL) /* not pushlab's: whatever it sends */
+    if (s->plan->path != NULL) /* another server: any content will do */
         return s->content.len > 0;
     return s->content.len > 0 &&
            memmem(s->content.data, s->content.len, text, strlen(text)) != NULL;
@@ -349,7 +349,7 @@ bool script_content(struct explain_script *s, const char *text, const char *what
 
 /* ---- publishing ---- */
 
-/* The status of the answer to what p has asked; 0: none in time; NOT_HTTP. */
+/* The status of the response on p; 0: none in time; NOT_HTTP. */
 static int read_status(struct explain_peer *p, int64_t until_ns)
 {
     static const char begin[] = "HTTP/1.x 200";
@@ -364,7 +364,7 @@ static int read_status(struct explain_peer *p, int64_t until_ns)
     return sscanf(text, "HTTP/1.%1d %3d", &minor, &status) == 2 ? status : NOT_HTTP;
 }
 
-/* The status; 0: no answer; NOT_HTTP; or PL_ESYS with the line in e: it could not be asked. */
+/* The status; 0: no response; NOT_HTTP; or PL_ESYS with the line in e: the request failed. */
 static int post(struct explain_script *s, const char *request, size_t len, struct err_text *e)
 {
     struct explain_peer p;
@@ -407,7 +407,8 @@ bool script_publish(struct explain_script *s)
 
 /* ---- all of it ---- */
 
-/* Of ws://HOST/ws as of ws://HOST: targets bring their own path, and who has named it knows it. */
+/* A URL may end in the path of a transport, such as ws://HOST/ws: targets contain that path, so it
+ * is not part of the prefix. */
 static void set_prefix(struct explain_script *s)
 {
     size_t len = strlen(s->plan->url.path);
@@ -444,7 +445,7 @@ int explain_perform(const struct explain_topic *topic, const struct explain_plan
     name_host(&s);
     set_prefix(&s);
     if (plan->own)
-        snprintf(s.cursor, sizeof s.cursor, "0"); /* with another, from now on: no flood */
+        snprintf(s.cursor, sizeof s.cursor, "0"); /* another server: updates from now on */
     if (plan->url.tls)
         s.rc = tls_new_client(&s.tls, &tls, e);
     if (s.rc == PL_OK)

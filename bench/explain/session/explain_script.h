@@ -1,4 +1,5 @@
-/* What the scripts of explain_topics.c are made of: say, ask, wait for an answer, publish. */
+/* The steps that the scripts in explain_topics.c are made of: connect, request, wait for a
+ * response, publish. */
 #ifndef PUSHLAB_EXPLAIN_SCRIPT_H
 #define PUSHLAB_EXPLAIN_SCRIPT_H
 
@@ -11,11 +12,11 @@
 #include "lib/proto/ws_reader.h"
 
 enum {
-    SCRIPT_PIECES_MAX = 20, /* so many messages or pieces of content, and no more is waited for */
+    SCRIPT_PIECES_MAX = 20, /* stop waiting after so many messages or parts of content */
     SCRIPT_ID_CHARS = 64,
 };
 
-/* A step that fails for good leaves its line in e, and all further ones do nothing. */
+/* After a step has failed (rc < 0, with the line in e), further steps do nothing. */
 struct explain_script {
     const struct explain_plan *plan;
     struct explain_recorder recorder;
@@ -25,54 +26,54 @@ struct explain_script {
     int rc;
     char host[300];           /* for Host: */
     char prefix[256];         /* of all targets */
-    char cursor[24];          /* from the newest answer that told one; "": none yet */
+    char cursor[24];          /* from the last response that had one; "": none yet */
     struct explain_peer peer; /* the connection that is open */
-    int64_t connect_ns;       /* what connecting took: a round trip, at least */
+    int64_t connect_ns;       /* how long connecting took: at least a round trip */
     unsigned asked;           /* requests on it */
-    bool answered;            /* the newest of them, to its end */
-    struct buf request;       /* that one */
+    bool answered;            /* the last response is complete */
+    struct buf request;       /* the last one */
     struct http_reader http;
     struct sse_parser events;
-    char event_id[SCRIPT_ID_CHARS]; /* of the newest server-sent event; "": it had none */
-    char key[WS_KEY_CHARS + 1];     /* of the newest offer */
+    char event_id[SCRIPT_ID_CHARS]; /* of the last server-sent event; "": it had none */
+    char key[WS_KEY_CHARS + 1];     /* of the last offered upgrade */
     struct ws_reader ws;
-    unsigned pings;     /* of the server, each answered */
-    struct buf content; /* of the response, and not looked at yet */
+    unsigned pings;     /* from the server, each answered */
+    struct buf content; /* of the response, not examined yet */
 };
 
 /* The heading and the sentence of "step NAME" in bench/explain/words/steps.txt. */
 void script_step(struct explain_script *s, const char *name);
-/* What was expected did not happen. */
+/* Record that something unexpected happened. */
 void script_remark(struct explain_script *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* A remark, unless that status was wanted, which meant that. got 0: that no answer came has been
- * noted. */
+/* A remark if got is not the wanted status; meant says what that means. got 0: no response, which
+ * has been noted. */
 void script_expect(struct explain_script *s, int want, int got, const char *meant);
 
 void script_connect(struct explain_script *s);
-/* FIN, and the server's; then the connection is no more. */
+/* Send FIN, wait for the server's, and close. */
 void script_finish(struct explain_script *s);
 
-/* GET the target (or the plan's path for it) with further field lines, each with its CRLF. Where
- * the connection takes no further request another one is made, and that is noted. */
+/* GET the target (or the plan's path instead), with further field lines, each with its CRLF. If the
+ * connection can't take another request, open another and note that. */
 void script_get(struct explain_script *s, const char *target, const char *fields);
-/* The answer: the whole of it, or of one without an end its head. Returns its status; 0: none.
- * A 101 that is not to be believed ends the script. */
+/* Wait for the response: all of it, or the headers of a streamed one. Returns its status; 0: none.
+ * An invalid 101 ends the script. */
 int script_answer(struct explain_script *s);
-/* Wait so long after an answer could have come; true, and noted: it has not. */
+/* Wait hold_ms longer than a response needs. True: none has arrived, which is noted. */
 bool script_hold(struct explain_script *s, int64_t hold_ms);
-/* More content, until text is in it. False: it did not come, which is noted. */
+/* Read content until it contains text. False: it did not arrive, which is noted. */
 bool script_content(struct explain_script *s, const char *text, const char *what);
-/* The client itself publishes over another connection, which is no part of the picture. False: it
- * was not taken, which is noted. */
+/* Publish the message over another connection, which is not recorded. False: it was refused, which
+ * is noted. */
 bool script_publish(struct explain_script *s);
 
-/* GET with an offer to speak WebSocket. */
+/* GET with an offer to upgrade to WebSocket. */
 void script_upgrade(struct explain_script *s, const char *target, const char *version);
 void script_frame(struct explain_script *s, uint8_t opcode, const void *payload, size_t len);
-/* Until a frame of that opcode has come. False: it did not come, which is noted. */
+/* Wait for a frame with that opcode. False: none arrived, which is noted. */
 bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *what);
-/* Is there anybody to go on talking to? */
+/* Can the client still send messages? */
 bool script_talks(const struct explain_script *s);
 /* Close frames in both directions, then FIN. */
 void script_close_websocket(struct explain_script *s);
@@ -82,11 +83,11 @@ void script_close_websocket(struct explain_script *s);
 void script_send(struct explain_script *s, const void *data, size_t len);
 /* True: there is more in s->peer.in. */
 bool script_receive(struct explain_script *s, int64_t until_ns);
-/* Note that it has not come. */
+/* Note that it has not arrived. */
 void script_missing(struct explain_script *s, const char *what);
-/* For something that is to come from now on. */
+/* The deadline for something that is awaited from now on. */
 int64_t script_deadline_ns(const struct explain_script *s);
-/* So much has come, and not what was waited for: note that. */
+/* Note that SCRIPT_PIECES_MAX parts have arrived without what was awaited. */
 void script_enough(struct explain_script *s, const char *what);
 
 #endif

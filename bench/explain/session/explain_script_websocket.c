@@ -46,7 +46,7 @@ void script_frame(struct explain_script *s, uint8_t opcode, const void *payload,
     size_t header;
 
     if (s->peer.eof)
-        return; /* which is said where something is missing */
+        return; /* script_missing() will note that */
     if (len > sizeof frame - WS_HEADER_MAX_BYTES)
         len = f.payload_bytes = sizeof frame - WS_HEADER_MAX_BYTES;
     if (!s->plan->known_keys && RAND_bytes(f.masking_key, sizeof f.masking_key) != 1)
@@ -57,7 +57,7 @@ void script_frame(struct explain_script *s, uint8_t opcode, const void *payload,
     script_send(s, frame, header + len);
 }
 
-/* The next frame or message of p->in. WS_EVENT_NONE: it holds none. */
+/* Consume the next frame or message. WS_EVENT_NONE: there is none. */
 static enum ws_event_type take_ws(struct explain_script *s, struct ws_event *ev)
 {
     struct buf *in = &s->peer.in;

@@ -14,7 +14,7 @@
 #include "bench/run/server_start.h"
 #include "bench/scenario/scenario_args.h"
 
-/* Soon enough to be waited for, late enough to stay out of what comes before it. */
+/* Soon enough to wait for it, late enough not to disturb the steps before. */
 #define HEARTBEAT_MS 800
 
 enum { CAPTURE_MAX_BYTES = 64 << 20, OWN_PORT = 8080, STOP_S = 2 };
@@ -39,7 +39,7 @@ static void server_args(const struct scene *g, struct scenario_args *a)
 {
     bool emulated = g->network.emulated;
     char cert[PATH_MAX];
-    int port = emulated || g->network.netns.own ? OWN_PORT : 0; /* ours alone: always the same */
+    int port = emulated || g->network.netns.own ? OWN_PORT : 0; /* nobody else uses it */
 
     file_name(g, cert, "cert.pem");
     scenario_args_begin(a, &program_server);
@@ -98,7 +98,7 @@ static void client_args(const struct scene *g, struct scenario_args *a)
         scenario_args_add(a, "--mask", NULL);
 }
 
-/* Its last packets still have to arrive at the other end. */
+/* The client's last packets still have to arrive at the server. */
 static void let_packets_arrive(struct scene *g)
 {
     int64_t until_ns = clock_now_ns() + link_spec_rtt_ns(&g->network.spec) + 20 * NS_PER_MS;

@@ -1,5 +1,5 @@
-/* Where an exchange is made to be explained: a server of its own and a client with the emulated
- * link between them, or the client alone. What comes back is all that was noted down. */
+/* Runs an exchange to be explained: a server and a client with the emulated link between them, or
+ * the client alone. Returns everything that was recorded. */
 #ifndef PUSHLAB_EXPLAIN_STAGE_H
 #define PUSHLAB_EXPLAIN_STAGE_H
 
@@ -14,11 +14,11 @@ struct explain_setting {
     const char *link; /* between both; ignored with url */
     const char *path, *ca_path, *message;
     bool known_keys;
-    bool wire_needed; /* without an emulated link there is nothing to make */
+    bool wire_needed; /* fail if there is no emulated link */
     int64_t wait_ns;
 };
 
-/* Make the exchange. 0, or negative with the line in e. An exchange that ended early is not a
+/* Run the exchange. 0, or negative with the line in e. An exchange that ended early is not a
  * failure as long as there is something to explain. Interrupted: PL_EINTR, without a line. */
 int explain_stage_run(struct explain_take *out, const struct explain_setting *s,
                       struct err_text *e);

@@ -10,7 +10,7 @@
 #define ACCEPT_TEXT  "Accept: text/plain\r\n"
 #define CLOSE        "Connection: close\r\n"
 
-/* Long enough to be seen as a wait on every link, short enough to be waited for. */
+/* Long enough to be visible on every link, short enough to wait for it. */
 #define HOLD_MS 300
 
 enum { TARGET_BYTES = 128 };
@@ -27,7 +27,7 @@ static void finish_last(struct explain_script *s)
     script_finish(s);
 }
 
-/* path, from the cursor on if there is one. */
+/* The path, with ?since= if there is a cursor. */
 static void target_since(const struct explain_script *s, char target[TARGET_BYTES],
                          const char *path, const char *more)
 {
@@ -38,7 +38,7 @@ static void target_since(const struct explain_script *s, char target[TARGET_BYTE
         snprintf(target, TARGET_BYTES, "%s%s%s", path, *more != '\0' ? "?" : "", more);
 }
 
-/* GET path from the cursor on. Returns the status of the answer; 0: none. */
+/* Poll from the cursor on. Returns the status of the response; 0: none. */
 static int ask_poll(struct explain_script *s, const char *fields)
 {
     char target[TARGET_BYTES];
@@ -100,7 +100,7 @@ static void follow_stream(struct explain_script *s)
     script_content(s, "\n", "heartbeat");
 }
 
-/* Ask for an answer that does not end. True: it is one. */
+/* Request a streamed response. True: it is one. */
 static bool begin_stream(struct explain_script *s, const char *target, const char *fields)
 {
     int status;
@@ -125,7 +125,7 @@ static void stream(struct explain_script *s)
     finish_last(s);
 }
 
-/* What an EventSource does when its connection is gone: the same URL, and what it had last
+/* What an EventSource does after its connection has ended: the same URL, with the last event ID
  * (WHATWG HTML §9.2.3). */
 static void come_again(struct explain_script *s, const char *target)
 {
@@ -186,7 +186,7 @@ static void talk_websocket(struct explain_script *s)
         script_await_frame(s, WS_PING, "ping from the server");
 }
 
-/* Offer WebSocket, and say so when it is not agreed. */
+/* Offer WebSocket, and note if it is refused. */
 static bool offer(struct explain_script *s, const char *target)
 {
     int status;

@@ -12,7 +12,7 @@
 
 enum { SUM_CHARS = 192, STEPS_SHOWN = 60, CONNECTIONS_MAX = 64, HANDSHAKE_SEGMENTS = 3 };
 
-/* What the client noted down, as the segments that it must have sent and received. */
+/* The transcript as the segments that the client must have sent and received. */
 struct sketch {
     struct wire_segment *segments;
     size_t count;
@@ -22,7 +22,7 @@ struct sketch {
     } connections[CONNECTIONS_MAX];
 };
 
-/* One that the client sent (up) or received at at_ns. */
+/* Add a segment that the client sent (up) or received at at_ns. */
 static void add(struct sketch *k, const struct transcript_event *e, bool up, uint8_t flags,
                 int64_t at_ns)
 {

@@ -1,5 +1,5 @@
-/* The exchange as a ladder diagram (ladder_svg.h): from the wire's packets where there were any,
- * otherwise from what the client noted down. */
+/* The exchange as a ladder diagram (ladder_svg.h): from captured packets, or else from what the
+ * client recorded. */
 #ifndef PUSHLAB_EXPLAIN_PICTURE_H
 #define PUSHLAB_EXPLAIN_PICTURE_H
 
@@ -12,9 +12,9 @@
 int explain_picture(struct buf *svg, const struct explain_take *take, const char *title,
                     const char *about, const struct explain_tally *tally, struct err_text *e);
 
-/* What the client noted down as a ladder: each way took half of the round-trip time that its
- * kernel measured. The caller's to ladder_free(). 0, PL_ENOMEM, or PL_EINVAL: there is nothing to
- * draw; with the line in e. */
+/* The transcript as a ladder: each way takes half of the round-trip time that the client's kernel
+ * measured. The caller's to ladder_free(). 0, PL_ENOMEM, or PL_EINVAL: there is nothing to draw;
+ * with the line in e. */
 int explain_picture_ladder(struct ladder *out, const struct transcript_event *events, size_t count,
                            struct err_text *e);
 

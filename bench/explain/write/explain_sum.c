@@ -69,7 +69,7 @@ static const char *number(struct sum *s, uint64_t n)
     return out;
 }
 
-/* One that differs from exchange to exchange. */
+/* A number that differs from exchange to exchange. */
 static const char *varying(struct sum *s, uint64_t n)
 {
     return s->r->mask ? "COUNT" : number(s, n);
@@ -101,7 +101,8 @@ static void sum_packets(struct sum *s)
         put(s, "lost", "%u of them", s->t.lost);
 }
 
-/* What packets are made of besides, so that it all adds up. carried: what TCP had to carry once. */
+/* The other parts of the packets, so that the sum is complete. carried: the bytes that TCP had to
+ * carry once. */
 static void sum_packet_bytes(struct sum *s, uint64_t carried)
 {
     const struct explain_tally *t = &s->t;
@@ -142,7 +143,7 @@ const char *explain_round_trips_are(const struct explain_tally *t)
     return t->frames > 0 ? "handshakes, responses, pongs, closes" : "handshakes, responses";
 }
 
-/* A connection each, where there are several. */
+/* One line for each connection, if there are several. */
 static void sum_connections(struct sum *s)
 {
     unsigned count = explain_connections(s->r->explain);

@@ -13,22 +13,22 @@ struct explain_report {
     const char *network; /* "over rtt=20ms": between which ends it happened */
     const char *times;   /* where the times of packets come from */
     const struct explain_notes *notes;
-    const struct explain *explain; /* for the account */
-    bool wire;                     /* packets were seen */
+    const struct explain *explain; /* for the totals */
+    bool wire;                     /* packets were captured */
     bool mask;                     /* times and counts of packets, too */
     int64_t begin_ns;              /* times count from here */
     size_t columns;                /* of text; 0: EXPLAIN_COLUMNS */
     bool colour;                   /* text for a terminal */
 };
 
-/* What stands for packets where nobody sees them: in explain_report.times. */
+/* explain_report.times if no packets were captured. */
 #define EXPLAIN_TIMES_UNSEEN                                                                       \
     "No packets were captured: times are the client's, counts of packets and the round-trip time " \
     "are its kernel's (TCP_INFO); \u2248 marks times computed from these."
 
 enum { EXPLAIN_COLUMNS = 100, EXPLAIN_COLUMNS_MIN = 60, EXPLAIN_COLUMNS_MAX = 120 };
 
-/* What fits a terminal of that many; 0: there is none. */
+/* The columns to use on a terminal of that many; 0: there is no terminal. */
 static inline size_t explain_columns_for(size_t terminal_columns)
 {
     if (terminal_columns < EXPLAIN_COLUMNS_MIN)
@@ -53,35 +53,35 @@ int explain_write_markdown(struct buf *out, const struct explain_report *r);
 /* One object:
  *
  *   pushlab        version
- *   topic, about, network    what was done, and over what, in words
- *   packets_from   "wire": seen at both ends of the emulated link; "kernel": TCP_INFO's word
+ *   topic, about, road    what was done, and over what network, in words
+ *   packets_from   "wire": captured at both ends of the emulated link; "kernel": TCP_INFO
  *   notes          steps in order, each with what was on the wire in its own notes, and so on:
- *                  what hangs below a note belongs to it
- *   counts         what it adds up to; connections: the same of each, in order
+ *                  the notes in a note belong to it
+ *   counts         the totals; connections: the same for each, in order
  *
- * A note has those of:
+ * A note has some of:
  *
- *   kind           "step" (a heading), "wire" (it was on the wire), "inside" (read out of that, or
- *                  computed), "drawing" (lines of text), "remark" (beside it)
+ *   kind           "step" (a heading), "wire" (it was on the wire), "inside" (derived from that),
+ *                  "drawing" (lines of text), "remark" (something else that happens)
  *   way            "up": from the client to the server, "down"; absent: neither
  *   connection     1, 2, ...
  *   at_ms          since the first connect(), at the client's end; for a packet that the server
  *                  sent and the link lost, when it left
- *   estimated      true: at_ms is computed, nobody saw it
+ *   estimated      true: at_ms is computed, not measured
  *   arrived_ms     of a packet up: at the server's end; absent: lost. sent_ms: of one down
- *   wire, meaning, ref    in words, and where that is written down
+ *   wire, meaning, ref    in words, and where that is defined
  *   frame          of a WebSocket frame (RFC 6455 §5.2): fin, rsv (RSV1 is 4), opcode, mask,
  *                  masking_key (hexadecimal; absent: none), payload_length (bytes)
- *   packet         of a TCP packet: flags, lost, sent_again, seq and ack (counted from each
+ *   packet         of a TCP packet: flags, lost, sent_again, seq and ack (relative to each
  *                  side's first), payload_bytes
  *
  * counts has tcp_handshakes, tls_handshakes, tls_resumptions, round_trips (that the client waited
  * for), requests, responses, frames, updates, and as {up, down} head_bytes (HTTP), framing_bytes
  * (chunks, field names, frames), payload_bytes, tls_record_bytes (all that TCP carried, with TLS),
- * packets; with a wire also packet_bytes (whole), tcp_ip_header_bytes, sent_again_bytes (payload
+ * packets; with a capture also packet_bytes (whole), tcp_ip_header_bytes, sent_again_bytes (payload
  * that had been sent before), and as numbers pure_acks, lost, sent_again.
  *
- * Masked, times are "TIME", and what differs each time is absent. */
+ * With mask, times are "TIME", and values that differ each time are absent. */
 int explain_write_json(struct buf *out, const struct explain_report *r);
 
 /* ---- for those three ---- */

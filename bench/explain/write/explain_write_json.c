@@ -1,4 +1,4 @@
-/* For a program: the tree of notes, and the account in numbers (explain_write.h). */
+/* For a program: the tree of notes, and the totals (explain_write.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +104,7 @@ static cJSON *children_of(cJSON *note)
     return notes != NULL ? notes : cJSON_AddArrayToObject(note, "notes");
 }
 
-/* Every note hangs below the newest one that is less deep; those of depth 0 below their step. */
+/* The parent of a note is the last note before it that is less deep; for depth 0 the step. */
 static void add_notes(cJSON *root, const struct explain_report *r)
 {
     cJSON *newest[DEPTH_MAX + 2] = {root};

@@ -1,4 +1,5 @@
-/* For a page: a heading a step, tables of lines, drawings as they are, references as links. */
+/* For a page: a heading for each step, tables of lines, drawings as they are, references as links.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@ struct page {
     unsigned steps;
 };
 
-/* What Markdown would take for its own, in a cell of a table. */
+/* Escapes what has a meaning in Markdown, in a cell of a table. */
 static void put_escaped(struct page *p, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -23,7 +24,7 @@ static void put_escaped(struct page *p, const char *text)
     }
 }
 
-/* How many backticks stand in a row at most. */
+/* The longest run of backticks. */
 static size_t longest_backticks(const char *text)
 {
     size_t longest = 0, row = 0;
@@ -35,7 +36,7 @@ static size_t longest_backticks(const char *text)
     return longest;
 }
 
-/* Code ends at as many backticks as it began with: at more of them than are in it. */
+/* A code span or block is fenced with more backticks than it contains. */
 static void put_fence(struct page *p, size_t backticks)
 {
     while (backticks-- > 0)
@@ -58,7 +59,7 @@ static void put_code(struct page *p, const char *text)
     put_fence(p, inside + 1);
 }
 
-/* What was not on the wire in these words: no code, but in italics. */
+/* Derived text, which was not on the wire: italics instead of code. */
 static void put_derived(struct page *p, const char *text)
 {
     writer_puts(&p->w, "<em>");
@@ -66,7 +67,7 @@ static void put_derived(struct page *p, const char *text)
     writer_puts(&p->w, "</em>");
 }
 
-/* "RFC 9110 §7.2" and "RFC 8446 §D.4" lead there; other references are words. */
+/* "RFC 9110 §7.2" and "RFC 8446 §D.4" become links; other references are text. */
 static void put_ref(struct page *p, const char *ref)
 {
     unsigned rfc = 0;

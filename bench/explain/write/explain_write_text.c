@@ -1,4 +1,4 @@
-/* For a terminal: three columns, what was on the wire, what it means, and where to read on. */
+/* For a terminal: three columns: what was on the wire, what it means, and the reference. */
 #include <stdio.h>
 #include <string.h>
 
@@ -46,7 +46,7 @@ static size_t code_point_bytes(const char *text)
     return n;
 }
 
-/* How many bytes of text fit so many columns, broken behind a space if there is one. */
+/* How many bytes of text fit so many columns, broken after a space if there is one. */
 static size_t fitting_bytes(const char *text, size_t columns)
 {
     size_t at = 0, space = 0;
@@ -59,7 +59,7 @@ static size_t fitting_bytes(const char *text, size_t columns)
     return text[at] == '\0' || space == 0 ? at : space;
 }
 
-/* text from column `at` on, where the cursor stands, further lines from column x on. Returns the
+/* Puts text from column `at` on, where the cursor is, further lines from column x on. Returns the
  * column after the last word. */
 static size_t put_wrapped(struct page *p, const char *text, size_t at, size_t x)
 {
@@ -92,7 +92,7 @@ static const char *way_paint(const struct page *p, const struct explain_note *n)
     return n->way == EXPLAIN_DOWN ? paint(p, "\033[38;5;32m") : "";
 }
 
-/* What was not on the wire in these words has a mark before it. */
+/* Derived text has a mark before it. */
 static void put_margin(struct page *p, const struct explain_note *n)
 {
     const char *about = n->estimated ? "\u2248 " : "";
@@ -152,7 +152,7 @@ static void put_line(struct page *p, const struct explain_note *n)
     put_meaning(p, n);
 }
 
-/* Not deeper than the lines around it: with that it fits 80 columns. */
+/* Not indented more than the lines around it: so it fits 80 columns. */
 static void put_drawing(struct page *p, const struct explain_note *n)
 {
     const char *at = explain_text(p->r->notes, n->wire);
