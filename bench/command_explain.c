@@ -144,7 +144,7 @@ static int check(const struct config *c, const struct explain_topic *topic, stru
 
 /* ---- from the transcript to notes ---- */
 
-static int64_t first_open_ns(const struct explain_take *t)
+static int64_t first_open_ns(const struct explain_recording *t)
 {
     for (size_t i = 0; i < t->event_count; i++)
         if (t->events[i].what == TRANSCRIPT_OPEN)
@@ -169,7 +169,7 @@ static int print(const struct explain_report *r, const struct config *c)
     return rc;
 }
 
-static int show(const struct explain_take *t, const struct config *c,
+static int show(const struct explain_recording *t, const struct config *c,
                 const struct explain_topic *topic, struct explain_tally *tally)
 {
     bool wire = t->pcapng.len > 0;
@@ -195,7 +195,7 @@ static int show(const struct explain_take *t, const struct config *c,
     int rc = PL_ENOMEM;
 
     if (x != NULL) {
-        explain_take_annotate(x, t);
+        explain_recording_annotate(x, t);
         *tally = explain_tally(x, 0);
         rc = notes.rc == PL_OK ? print(&r, c) : notes.rc;
     }
@@ -204,7 +204,7 @@ static int show(const struct explain_take *t, const struct config *c,
     return rc;
 }
 
-static int write_files(const struct explain_take *t, const struct config *c,
+static int write_files(const struct explain_recording *t, const struct config *c,
                        const struct explain_topic *topic, const struct explain_tally *tally,
                        struct err_text *e)
 {
@@ -237,7 +237,7 @@ static int explain(const struct config *c, const struct explain_topic *topic)
                                             .known_keys = c->mask,
                                             .wire_needed = c->pcap != NULL,
                                             .wait_ns = c->wait_ns};
-    struct explain_take take = {.event_count = 0};
+    struct explain_recording take = {.event_count = 0};
     struct explain_tally tally = {0};
     struct err_text e = {""};
     int rc = explain_stage_run(&take, &setting, &e), code = PL_EXIT_FAILURE;
@@ -254,7 +254,7 @@ static int explain(const struct config *c, const struct explain_topic *topic)
         command_fail(code, take.problem);
     else if (rc != PL_EINTR)
         command_fail(code, e.text[0] != '\0' ? e.text : pl_strerror(rc));
-    explain_take_free(&take);
+    explain_recording_free(&take);
     return code;
 }
 

@@ -108,14 +108,14 @@ static void note_tls(struct reading *rd, struct flow *f, size_t i)
     }
 }
 
-static void note_exchange(struct reading *rd, struct flow *f, const struct ladder_said *said,
+static void note_exchange(struct reading *rd, struct flow *f, const struct stream_label *label,
                           size_t i)
 {
     size_t from = f->request;
 
-    if (said->begins_request && from == WIRE_NONE)
+    if (label->begins_request && from == WIRE_NONE)
         f->request = i;
-    if (!said->answers || from == WIRE_NONE)
+    if (!label->answers || from == WIRE_NONE)
         return;
     f->request = WIRE_NONE;
     add_span(rd, LADDER_SPAN_EXCHANGE, from, i);
@@ -123,10 +123,10 @@ static void note_exchange(struct reading *rd, struct flow *f, const struct ladde
 
 /* ---- what a segment is ---- */
 
-static void note_updates(struct reading *rd, const struct ladder_said *said, size_t i)
+static void note_updates(struct reading *rd, const struct stream_label *label, size_t i)
 {
     struct ladder *out = rd->out;
-    size_t count = said->updates < LADDER_SAID_UPDATES ? said->updates : LADDER_SAID_UPDATES;
+    size_t count = label->updates < STREAM_LABEL_UPDATES ? label->updates : STREAM_LABEL_UPDATES;
 
     if (array_reserve(&out->updates, &rd->update_cap, out->update_count + count,
                       sizeof *out->updates) < 0) {
@@ -135,30 +135,30 @@ static void note_updates(struct reading *rd, const struct ladder_said *said, siz
     }
     for (size_t k = 0; k < count; k++)
         out->updates[out->update_count++] = (struct ladder_update){
-            .seq = said->update[k].seq, .published_ns = said->update[k].t_ns, .step = i};
+            .seq = label->update[k].seq, .published_ns = label->update[k].t_ns, .step = i};
 }
 
 static void name_payload(struct reading *rd, struct flow *f, size_t i)
 {
     const struct wire_segment *s = &rd->segments[i];
     struct ladder_step *step = &rd->out->steps[i];
-    struct ladder_said said;
+    struct stream_label label;
 
     stream_labels_feed(f->labels, s->up, s->payload + s->again_bytes,
-                       s->payload_bytes - s->again_bytes, &said);
+                       s->payload_bytes - s->again_bytes, &label);
     /* Listed connections are wanted, whatever they request. */
-    f->ignored |= said.housekeeping && rd->about->client_ports == NULL;
+    f->ignored |= label.housekeeping && rd->about->client_ports == NULL;
     f->asked |= s->up;
-    f->encrypted |= said.tls;
+    f->encrypted |= label.tls;
     f->established = true;
-    step->kind = said.kind;
-    step->updates = said.updates;
-    memcpy(step->label, said.text, sizeof step->label);
-    if (said.tls)
+    step->kind = label.kind;
+    step->updates = label.updates;
+    memcpy(step->label, label.text, sizeof step->label);
+    if (label.tls)
         note_tls(rd, f, i);
     else
-        note_exchange(rd, f, &said, i);
-    note_updates(rd, &said, i);
+        note_exchange(rd, f, &label, i);
+    note_updates(rd, &label, i);
 }
 
 static void append_label(struct ladder_step *s, const char *word)

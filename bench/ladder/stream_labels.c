@@ -34,7 +34,7 @@ struct stream_labels {
 
 /* Updates that follow each other in one packet become one phrase. */
 struct phrase {
-    struct ladder_said *out;
+    struct stream_label *out;
     const char *one, *many; /* "update", "updates" */
     bool up;
     unsigned count;
@@ -80,7 +80,8 @@ void stream_labels_free(struct stream_labels *t)
 /* ---- words ---- */
 
 /* " + WORDS"; what doesn't fit ends in "..." */
-__attribute__((format(printf, 2, 3))) static void say(struct ladder_said *out, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct stream_label *out, const char *fmt,
+                                                      ...)
 {
     size_t used = strlen(out->text), room = sizeof out->text - used;
     char words[2 * LADDER_LABEL_CHARS];
@@ -96,7 +97,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct ladder_said *out, c
             *c = '?';
 }
 
-static void say_kind(struct ladder_said *out, enum ladder_kind kind)
+static void say_kind(struct stream_label *out, enum ladder_kind kind)
 {
     static const int weight[LADDER_KINDS] = {
         [LADDER_ACK] = 0,     [LADDER_CONTROL] = 1,   [LADDER_TEARDOWN] = 2, [LADDER_RESPONSE] = 3,
@@ -122,14 +123,14 @@ static void phrase_end(struct phrase *p)
 
 static void phrase_add(struct phrase *p, const struct envelope *update)
 {
-    struct ladder_said *out = p->out;
+    struct stream_label *out = p->out;
 
     if (p->count > 0 && update->seq != p->last + 1)
         phrase_end(p);
     if (p->count++ == 0)
         p->first = update->seq;
     p->last = update->seq;
-    if (out->updates < LADDER_SAID_UPDATES) {
+    if (out->updates < STREAM_LABEL_UPDATES) {
         out->update[out->updates].seq = update->seq;
         out->update[out->updates].t_ns = update->t_ns;
     }
@@ -164,7 +165,7 @@ static void phrase_add_message(struct phrase *p, const char *what, const char *d
 
 /* ---- contents of responses ---- */
 
-static void read_array(struct stream_labels *t, struct ladder_said *out)
+static void read_array(struct stream_labels *t, struct stream_label *out)
 {
     struct phrase p = {.out = out, .one = "update", .many = "updates"};
     const char *body = (const char *)t->array.data, *item;
@@ -180,7 +181,7 @@ static void read_array(struct stream_labels *t, struct ladder_said *out)
 }
 
 static bool read_lines(struct stream_labels *t, const uint8_t *data, size_t len,
-                       struct ladder_said *out)
+                       struct stream_label *out)
 {
     struct phrase p = {.out = out, .one = "chunk: update", .many = "chunks: updates"};
     const char *line;
@@ -210,7 +211,7 @@ static void say_event(struct phrase *p, const struct sse_event *event)
 }
 
 static bool read_events(struct stream_labels *t, const uint8_t *data, size_t len,
-                        struct ladder_said *out)
+                        struct stream_label *out)
 {
     struct phrase p = {.out = out, .one = "event id:", .many = "events id:"};
     struct sse_event event;
@@ -231,7 +232,7 @@ static bool read_events(struct stream_labels *t, const uint8_t *data, size_t len
 }
 
 static bool read_content(struct stream_labels *t, const uint8_t *data, size_t len,
-                         struct ladder_said *out)
+                         struct stream_label *out)
 {
     if (t->content == CONTENT_ARRAY)
         return len <= MESSAGE_MAX_BYTES - t->array.len && buf_add(&t->array, data, len) == PL_OK;
@@ -255,7 +256,7 @@ static bool is_housekeeping(const char *target)
 }
 
 static void say_request(struct stream_labels *t, const struct http_message *m,
-                        struct ladder_said *out)
+                        struct stream_label *out)
 {
     const char *target = http_message_target(m);
 
@@ -283,7 +284,7 @@ static enum content content_of(const struct http_message *m)
 }
 
 static void say_response(struct stream_labels *t, const struct http_message *m,
-                         struct ladder_said *out)
+                         struct stream_label *out)
 {
     say(out, "%u %s", m->status, http_status_phrase(m->status));
     say_kind(out, LADDER_RESPONSE);
@@ -294,7 +295,7 @@ static void say_response(struct stream_labels *t, const struct http_message *m,
 }
 
 static void end_response(struct stream_labels *t, const struct http_message *m,
-                         struct ladder_said *out)
+                         struct stream_label *out)
 {
     if (t->content == CONTENT_ARRAY)
         read_array(t, out);
@@ -310,7 +311,7 @@ static void end_response(struct stream_labels *t, const struct http_message *m,
 /* Returns the bytes consumed, fewer than len when the rest is of another protocol; negative when it
  * is invalid. */
 static ssize_t read_http(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
-                         struct ladder_said *out)
+                         struct stream_label *out)
 {
     struct http_reader *r = &t->http[up];
     enum http_event event;
@@ -335,10 +336,10 @@ static ssize_t read_http(struct stream_labels *t, bool up, const uint8_t *data, 
 }
 
 static bool feed_websocket(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
-                           struct ladder_said *out);
+                           struct stream_label *out);
 
 static bool feed_http(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
-                      struct ladder_said *out)
+                      struct stream_label *out)
 {
     ssize_t n;
 
@@ -373,7 +374,7 @@ static void say_frame(struct phrase *p, const struct ws_event *ev)
 
 /* The reader unmasks in place, so it gets a copy. */
 static bool feed_websocket(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
-                           struct ladder_said *out)
+                           struct stream_label *out)
 {
     struct phrase p = {
         .out = out, .one = "text frame: update", .many = "text frames: updates", .up = up};
@@ -399,7 +400,7 @@ static bool feed_websocket(struct stream_labels *t, bool up, const uint8_t *data
 /* ---- any of them ---- */
 
 static bool feed_tls(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
-                     struct ladder_said *out)
+                     struct stream_label *out)
 {
     struct ladder_tls_words words;
     bool understood = ladder_tls_feed(&t->tls, up, data, len, &words);
@@ -417,7 +418,7 @@ static bool feed_tls(struct stream_labels *t, bool up, const uint8_t *data, size
 }
 
 static bool feed_language(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
-                          struct ladder_said *out)
+                          struct stream_label *out)
 {
     if (t->language == STREAM_UNKNOWN)
         t->language = data[0] == TLS_HANDSHAKE ? STREAM_TLS : STREAM_HTTP;
@@ -429,9 +430,9 @@ static bool feed_language(struct stream_labels *t, bool up, const uint8_t *data,
 }
 
 void stream_labels_feed(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
-                        struct ladder_said *out)
+                        struct stream_label *out)
 {
-    *out = (struct ladder_said){.kind = LADDER_ACK};
+    *out = (struct stream_label){.kind = LADDER_ACK};
     if (!t->opaque[up])
         t->opaque[up] = !feed_language(t, up, data, len, out);
     if (out->text[0] == '\0')

@@ -11,9 +11,9 @@
 
 #include "bench/ladder/ladder.h"
 
-enum { LADDER_SAID_UPDATES = 16 }; /* remembered one by one; more are counted */
+enum { STREAM_LABEL_UPDATES = 16 }; /* remembered one by one; more are counted */
 
-struct ladder_said {
+struct stream_label {
     enum ladder_kind kind;
     char text[LADDER_LABEL_CHARS];
     bool begins_request; /* the first bytes of a request are in it */
@@ -24,7 +24,7 @@ struct ladder_said {
     struct {
         uint64_t seq;
         int64_t t_ns;
-    } update[LADDER_SAID_UPDATES];
+    } update[STREAM_LABEL_UPDATES];
 };
 
 struct stream_labels;
@@ -35,7 +35,7 @@ struct stream_labels *stream_labels_new(void);
 /* The next len > 0 bytes that the client (up) or the server sent. Never fails: what it can't read
  * or store is "part of a message". */
 void stream_labels_feed(struct stream_labels *t, bool up, const uint8_t *data, size_t len,
-                        struct ladder_said *out);
+                        struct stream_label *out);
 
 /* Bytes of that side are missing: nothing that follows can be understood. */
 void stream_labels_lose(struct stream_labels *t, bool up);

@@ -9,7 +9,7 @@
 
 #include "tests/unit/bench/explain/annotate/explain_fixture.h"
 #include "tests/unit/bench/ladder/ladder_wire.h"
-#include "bench/explain/annotate/explain_take.h"
+#include "bench/explain/annotate/explain_recording.h"
 #include "bench/ladder/ladder_page.h"
 #include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
@@ -97,7 +97,7 @@ static void draw(const uint8_t *capture, size_t len, unsigned clients)
     buf_free(&svg);
 }
 
-static void require_packets_sane(const struct explain_take *t)
+static void require_packets_sane(const struct explain_recording *t)
 {
     for (size_t i = 0; i < t->packet_count; i++) {
         const struct wire_segment *p = &t->packets[i];
@@ -109,7 +109,7 @@ static void require_packets_sane(const struct explain_take *t)
     }
 }
 
-static void add_event(struct explain_take *t, enum transcript_what what, int64_t at_ns,
+static void add_event(struct explain_recording *t, enum transcript_what what, int64_t at_ns,
                       const char *text)
 {
     const struct transcript_event e = {what, 1, at_ns, (const uint8_t *)text, strlen(text)};
@@ -120,7 +120,7 @@ static void add_event(struct explain_take *t, enum transcript_what what, int64_t
 static void explain(const struct wire *w, int64_t shut_ns)
 {
     const struct explain_options options = {.wire = true, .packets = shut_ns % 2 == 0};
-    struct explain_take t = {.pcapng = w->file};
+    struct explain_recording t = {.pcapng = w->file};
     struct err_text e = {""};
     struct explained x;
     unsigned again = 0;
@@ -128,15 +128,15 @@ static void explain(const struct wire *w, int64_t shut_ns)
     add_event(&t, TRANSCRIPT_CONNECTED, shut_ns - 1, "10.77.0.1:40000");
     add_event(&t, TRANSCRIPT_SHUT, shut_ns, "");
     add_event(&t, TRANSCRIPT_EOF, shut_ns, "");
-    require(buf_add(&t.text, "", 1) == PL_OK && explain_take_read(&t, &e) == PL_OK);
+    require(buf_add(&t.text, "", 1) == PL_OK && explain_recording_read(&t, &e) == PL_OK);
     require_packets_sane(&t);
     for (size_t i = 0; i < t.packet_count; i++)
         again += t.packets[i].again && t.packets[i].connection == 1;
     explained_begin(&x, &options);
-    explain_take_annotate(x.explain, &t);
+    explain_recording_annotate(x.explain, &t);
     require(x.notes.rc == PL_OK && explain_tally(x.explain, 0).again == again);
     explained_end(&x);
-    explain_take_free(&t);
+    explain_recording_free(&t);
 }
 
 static void play_script(struct wire *w, const uint8_t *data, size_t size)

@@ -150,19 +150,19 @@ static void say_eof(struct explain_connection *c)
 }
 
 /* As TCP counts: with TLS, the records. */
-static void count_heard(struct explain_connection *c, const struct transcript_event *e)
+static void count_read(struct explain_connection *c, const struct transcript_event *e)
 {
     bool records = c->tally.record_bytes[false] > 0;
 
     if (e->what == TRANSCRIPT_RECORD_RECEIVED || (e->what == TRANSCRIPT_RECEIVED && !records))
-        c->heard_bytes += e->len;
+        c->read_bytes += e->len;
 }
 
 static void take_event(struct explain_connection *c, const struct transcript_event *e)
 {
     struct explain_side *up = &c->side[true], *down = &c->side[false];
 
-    count_heard(c, e);
+    count_read(c, e);
     switch (e->what) {
     case TRANSCRIPT_OPEN:
         say_open(c, e);

@@ -45,17 +45,17 @@ static void say_request_line(struct explain_side *s, const char *line)
 
     snprintf(version, sizeof version, "HTTP/1.%d", m->minor);
     say_line(s, 0, explain_word("request-line"), line);
-    if (!x->parts_said) {
+    if (!x->parts_explained) {
         say_part(s, method, strlen(method),
                  explain_word_or(explain_word("method %s", method), "method other"));
         say_part(s, target, strcspn(target, "?"), explain_word("request-line path"));
     }
     if (query != NULL)
         say_query(s, query + 1);
-    if (!x->parts_said)
+    if (!x->parts_explained)
         say_part(s, version, strlen(version),
                  explain_word("request-line version 1.%d", m->minor > 0));
-    x->parts_said = true;
+    x->parts_explained = true;
     s->c->tally.requests++;
 }
 
@@ -66,19 +66,19 @@ static void say_status_parts(struct explain_side *s, const char *line)
     const char *status = line + strcspn(line, " "), *phrase;
     struct explain *x = s->c->x;
 
-    if (explain_is_new(&x->versions_said, m->minor))
+    if (explain_is_new(&x->versions_explained, m->minor))
         say_part(s, line, (size_t)(status - line),
                  explain_word("status version 1.%d", m->minor > 0));
     status += strspn(status, " ");
     phrase = status + strcspn(status, " ");
-    if (explain_is_new(&x->classes_said, m->status / 100U))
+    if (explain_is_new(&x->classes_explained, m->status / 100U))
         say_part(s, status, (size_t)(phrase - status),
                  explain_word_or(explain_word("status class %u", m->status / 100U),
                                  "status class other"));
     phrase += strspn(phrase, " ");
-    if (!x->phrase_said && *phrase != '\0')
+    if (!x->phrase_explained && *phrase != '\0')
         say_part(s, phrase, strlen(phrase), explain_word("status phrase"));
-    x->phrase_said |= *phrase != '\0';
+    x->phrase_explained |= *phrase != '\0';
 }
 
 static void say_status_line(struct explain_side *s, const char *line)

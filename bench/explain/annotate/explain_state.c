@@ -63,27 +63,27 @@ void explain_give_up(struct explain_side *s, const char *key)
 
 struct explain_word explain_usual(struct explain_side *s, unsigned thing, struct explain_word word)
 {
-    if (s->said[thing] == EXPLAIN_FULL_TIMES)
+    if (s->explained[thing] == EXPLAIN_FULL_TIMES)
         return (struct explain_word){NULL, NULL, NULL};
-    s->said[thing]++;
+    s->explained[thing]++;
     return word;
 }
 
 /* Counts this time. Words are constants: told apart by their address. */
-static unsigned times_meant(struct explain *x, const char *meaning)
+static unsigned times_used(struct explain *x, const char *meaning)
 {
-    for (size_t i = 0; i < EXPLAIN_MEANT; i++) {
-        if (x->meant[i].meaning == NULL)
-            x->meant[i].meaning = meaning;
-        if (x->meant[i].meaning == meaning)
-            return x->meant[i].times++;
+    for (size_t i = 0; i < EXPLAIN_BRIEF_WORDS; i++) {
+        if (x->brief_words[i].meaning == NULL)
+            x->brief_words[i].meaning = meaning;
+        if (x->brief_words[i].meaning == meaning)
+            return x->brief_words[i].times++;
     }
     return 0;
 }
 
 struct explain_word explain_brief(struct explain *x, struct explain_word word)
 {
-    if (x->options.brief && times_meant(x, word.meaning) >= EXPLAIN_FULL_TIMES)
+    if (x->options.brief && times_used(x, word.meaning) >= EXPLAIN_FULL_TIMES)
         return (struct explain_word){NULL, NULL, NULL};
     return word;
 }

@@ -33,7 +33,7 @@ enum explain_thing {
     EXPLAIN_THINGS = EXPLAIN_FRAME + 16 /* by opcode */
 };
 
-enum { EXPLAIN_FULL_TIMES = 3, EXPLAIN_MEANT = 64 };
+enum { EXPLAIN_FULL_TIMES = 3, EXPLAIN_BRIEF_WORDS = 64 };
 
 struct explain_frame { /* being received */
     uint8_t header[WS_HEADER_MAX_BYTES];
@@ -55,8 +55,8 @@ enum { EXPLAIN_SHAPES = 16 * 2 * 8 * 2 * 3 };
 struct explain_side { /* one direction of a connection */
     struct explain_connection *c;
     bool up;
-    uint8_t said[EXPLAIN_THINGS]; /* how often, up to EXPLAIN_FULL_TIMES */
-    bool opaque;                  /* it can't be understood, and a note says so */
+    uint8_t explained[EXPLAIN_THINGS]; /* how often, up to EXPLAIN_FULL_TIMES */
+    bool opaque;                       /* it can't be understood, and a note says so */
     /* HTTP */
     struct http_reader http;
     struct buf head;
@@ -81,7 +81,7 @@ struct explain_side { /* one direction of a connection */
     /* TLS */
     struct tls_records records;
     bool records_opaque, encrypted;
-    bool alert_said; /* it was not encrypted, and its record is explained already */
+    bool alert_explained; /* it was not encrypted, and its record is explained already */
 };
 
 struct explain_connection {
@@ -98,11 +98,11 @@ struct explain_connection {
     struct explain_tally tally;
     bool timestamps[2]; /* their SYN has offered them */
     bool syn_answered;
-    uint64_t heard_bytes; /* from the server, that the client has read from TCP */
-    bool fin_held;        /* the server's FIN has arrived, and has not been noted */
+    uint64_t read_bytes; /* from the server, that the client has read from TCP */
+    bool fin_held;       /* the server's FIN has arrived, and has not been noted */
     bool fin_noted;
     struct wire_segment fin;
-    bool kernel_heard; /* what the kernel says about the handshake has been noted */
+    bool kernel_noted; /* what the kernel says about the handshake has been noted */
     bool tls_1_3_offered, tls_retried;
     unsigned tls_version; /* that the server has chosen: 0x0303, 0x0304; 0: not yet */
     int64_t opened_ns;
@@ -111,19 +111,19 @@ struct explain_connection {
 struct explain {
     struct explain_options options;
     struct explain_notes *notes;
-    int64_t now_ns;         /* of the event that is being explained */
-    bool parts_said;        /* the parts of a request line have been explained */
-    bool phrase_said;       /* so has the reason phrase */
-    uint16_t versions_said; /* minor ones, of responses, as bits */
-    uint16_t classes_said;  /* of status codes, as bits */
-    int64_t shown_ns;       /* the latest time of a note */
+    int64_t now_ns;              /* of the event that is being explained */
+    bool parts_explained;        /* the parts of a request line have been explained */
+    bool phrase_explained;       /* so has the reason phrase */
+    uint16_t versions_explained; /* minor ones, of responses, as bits */
+    uint16_t classes_explained;  /* of status codes, as bits */
+    int64_t shown_ns;            /* the latest time of a note */
     struct explain_connection *connections[EXPLAIN_CONNECTIONS_MAX];
     unsigned count;
     struct {
         const char *meaning; /* a constant: told apart by its address */
         unsigned times;
-    } meant[EXPLAIN_MEANT];    /* in brief */
-    struct explain_tally gone; /* of connections that are no longer kept */
+    } brief_words[EXPLAIN_BRIEF_WORDS]; /* in brief */
+    struct explain_tally gone;          /* of connections that are no longer kept */
 };
 
 /* Add a note on what s does, at the time of the event: its wire text as by printf() (NULL: to be

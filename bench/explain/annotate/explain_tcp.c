@@ -71,11 +71,11 @@ static void say_syn_options(struct explain_side *s, const struct wire_segment *p
 
 /* ---- a packet as a note ---- */
 
-static const char *fate_key(const struct wire_segment *p)
+static const char *outcome_key(const struct wire_segment *p)
 {
     if (p->lost)
-        return p->again ? "fate again, lost" : "fate lost";
-    return p->again ? "fate again" : "fate arrived";
+        return p->again ? "outcome again, lost" : "outcome lost";
+    return p->again ? "outcome again" : "outcome arrived";
 }
 
 /* "ACK seq 1, ack 97, 161 bytes", or only "ACK" for a packet that arrived, in brief topics. */
@@ -111,12 +111,12 @@ static void say_packet(struct explain_connection *c, const struct wire_segment *
                                                   .acknowledgment = p->acknowledgment,
                                                   .payload_bytes = p->payload_bytes}};
     struct explain_word word = explain_word("%s", packet_key(p, third));
-    const char *fate = explain_word("%s", fate_key(p)).meaning;
+    const char *outcome = explain_word("%s", outcome_key(p)).meaning;
     struct explain *x = c->x;
 
     explain_note(x->notes, &shape);
     set_packet_wire(x, p);
-    explain_set_meaning(x->notes, "%s%s%s", word.meaning, *fate != '\0' ? " " : "", fate);
+    explain_set_meaning(x->notes, "%s%s%s", word.meaning, *outcome != '\0' ? " " : "", outcome);
     explain_set_ref(x->notes, word.ref);
     if (at_ns > x->shown_ns)
         x->shown_ns = at_ns;
@@ -164,7 +164,7 @@ static bool server_closed_first(const struct explain_connection *c, const struct
 {
     uint32_t before = c->fin.sequence + c->fin.payload_bytes;
 
-    if (!c->fin_held || c->heard_bytes + 1 < before)
+    if (!c->fin_held || c->read_bytes + 1 < before)
         return false;
     return c->x->options.mask ? c->fin.sent_ns < own->sent_ns : c->fin.arrived_ns <= own->sent_ns;
 }
@@ -264,9 +264,9 @@ void explain_kernel(struct explain_connection *c, const char *text, size_t len)
         c->tally.kernel_segments[true] = (unsigned)sent;
     if (received >= 0)
         c->tally.kernel_segments[false] = (unsigned)received;
-    if (!wire && !c->kernel_heard && rtt_us >= 0)
+    if (!wire && !c->kernel_noted && rtt_us >= 0)
         say_unseen_handshake(c, rtt_us * NS_PER_US);
-    c->kernel_heard = true;
+    c->kernel_noted = true;
     if (c->x->options.packets || (!wire && rtt_us >= 0))
         say_kernel(c, text, len);
 }

@@ -265,9 +265,9 @@ static void say_alert(struct explain_side *s, const uint8_t alert[ALERT_BYTES], 
 void explain_tls_message(struct explain_side *s, const uint8_t *data, size_t len)
 {
     if (len > ALERT_BYTES && data[0] == TLS_ALERT) {
-        if (!s->alert_said)
+        if (!s->alert_explained)
             say_alert(s, data + 1, true);
-        s->alert_said = false;
+        s->alert_explained = false;
         return;
     }
     if (len <= TLS_MESSAGE_HEADER_BYTES || data[0] != TLS_HANDSHAKE)
@@ -341,7 +341,7 @@ static void say_record(struct explain_side *s, const uint8_t *r, size_t len)
         say_clear_messages(s, body, body_len);
     if (r[0] == TLS_ALERT && !s->encrypted && body_len == ALERT_BYTES) {
         say_alert(s, body, false);
-        s->alert_said = true;
+        s->alert_explained = true;
     }
     s->encrypted |= r[0] == TLS_CHANGE_CIPHER_SPEC && !is_1_3(s->c);
 }

@@ -74,7 +74,7 @@ void script_frame(struct explain_script *s, uint8_t opcode, const void *payload,
 /* Wait for a frame with that opcode. False: none arrived, which is noted. */
 bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *what);
 /* Can the client still send messages? */
-bool script_talks(const struct explain_script *s);
+bool script_can_send(const struct explain_script *s);
 /* Close frames in both directions, then FIN. */
 void script_close_websocket(struct explain_script *s);
 

@@ -98,7 +98,7 @@ bool script_await_frame(struct explain_script *s, uint8_t opcode, const char *wh
     return false;
 }
 
-bool script_talks(const struct explain_script *s)
+bool script_can_send(const struct explain_script *s)
 {
     return s->rc == PL_OK && !s->peer.eof && !s->ws.closed;
 }

@@ -107,10 +107,10 @@ static void let_packets_arrive(struct scene *g)
         ;
 }
 
-static int run_client(struct scene *g, struct explain_take *out, struct err_text *e)
+static int run_client(struct scene *g, struct explain_recording *out, struct err_text *e)
 {
     struct scenario_args args = {0};
-    const char *said;
+    const char *output;
 
     client_args(g, &args);
     if (program_start(&g->supervisor, &g->client, &(const struct program){.name = "pushlab"}, &args,
@@ -129,15 +129,15 @@ static int run_client(struct scene *g, struct explain_take *out, struct err_text
     }
     if (g->network.emulated)
         let_packets_arrive(g);
-    said = child_text(&g->client, CHILD_OUT);
-    return buf_add(&out->text, said, strlen(said) + 1) < 0
+    output = child_text(&g->client, CHILD_OUT);
+    return buf_add(&out->text, output, strlen(output) + 1) < 0
                ? err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM))
                : PL_OK;
 }
 
 /* ---- what was captured ---- */
 
-static int read_capture(struct scene *g, struct explain_take *t, struct err_text *e)
+static int read_capture(struct scene *g, struct explain_recording *t, struct err_text *e)
 {
     char path[PATH_MAX];
     cJSON *wire = network_row_end(&g->network, e);
@@ -151,7 +151,7 @@ static int read_capture(struct scene *g, struct explain_take *t, struct err_text
 
 /* ---- all of it ---- */
 
-static int play(struct scene *g, struct explain_take *out, struct err_text *e)
+static int play(struct scene *g, struct explain_recording *out, struct err_text *e)
 {
     char path[PATH_MAX];
     int rc = PL_OK;
@@ -166,13 +166,13 @@ static int play(struct scene *g, struct explain_take *out, struct err_text *e)
     if (rc == PL_OK && g->network.emulated)
         rc = read_capture(g, out, e);
     if (rc == PL_OK)
-        rc = explain_take_read(out, e);
+        rc = explain_recording_read(out, e);
     if (rc == PL_OK && out->problem[0] != '\0' && out->event_count < 3)
         return err_set(e, PL_ESYS, "%s", out->problem);
     return rc;
 }
 
-static int play_with_children(struct scene *g, struct explain_take *out, struct err_text *e)
+static int play_with_children(struct scene *g, struct explain_recording *out, struct err_text *e)
 {
     int rc;
 
@@ -187,7 +187,7 @@ static int play_with_children(struct scene *g, struct explain_take *out, struct 
     return rc;
 }
 
-static void name_network(const struct scene *g, struct explain_take *out)
+static void name_network(const struct scene *g, struct explain_recording *out)
 {
     snprintf(out->link, sizeof out->link, "%.64s%s",
              g->setting->url != NULL ? "to a given server" : network_name(&g->network),
@@ -202,7 +202,8 @@ static void name_network(const struct scene *g, struct explain_take *out)
         snprintf(out->network, sizeof out->network, "over loopback");
 }
 
-int explain_stage_run(struct explain_take *out, const struct explain_setting *s, struct err_text *e)
+int explain_stage_run(struct explain_recording *out, const struct explain_setting *s,
+                      struct err_text *e)
 {
     struct scene g = {.setting = s, .folder = "/tmp/pushlab-explain-XXXXXX"};
     int rc = PL_OK;

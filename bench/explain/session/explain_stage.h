@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "bench/explain/annotate/explain_take.h"
+#include "bench/explain/annotate/explain_recording.h"
 #include "bench/explain/session/explain_perform.h"
 
 struct explain_setting {
@@ -20,7 +20,7 @@ struct explain_setting {
 
 /* Run the exchange. 0, or negative with the line in e. An exchange that ended early is not a
  * failure as long as there is something to explain. Interrupted: PL_EINTR, without a line. */
-int explain_stage_run(struct explain_take *out, const struct explain_setting *s,
+int explain_stage_run(struct explain_recording *out, const struct explain_setting *s,
                       struct err_text *e);
 
 #endif

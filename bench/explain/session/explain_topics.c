@@ -172,12 +172,12 @@ static void talk_websocket(struct explain_script *s)
     script_step(s, "websocket messages");
     script_frame(s, WS_TEXT, s->plan->message, strlen(s->plan->message));
     script_await_frame(s, WS_TEXT, "message from the server");
-    if (!script_talks(s))
+    if (!script_can_send(s))
         return;
     script_step(s, "websocket longer");
     script_frame(s, WS_TEXT, longer, sizeof longer - 1);
     script_await_frame(s, WS_TEXT, "message from the server");
-    if (!script_talks(s))
+    if (!script_can_send(s))
         return;
     script_step(s, "websocket ping");
     script_frame(s, WS_PING, "ping 1", 6);

@@ -95,7 +95,7 @@ int explain_picture_ladder(struct ladder *out, const struct transcript_event *ev
     return rc;
 }
 
-static size_t list_ports(uint16_t ports[CONNECTIONS_MAX], const struct explain_take *t)
+static size_t list_ports(uint16_t ports[CONNECTIONS_MAX], const struct explain_recording *t)
 {
     size_t n = 0;
 
@@ -137,7 +137,7 @@ static void put_waits(char out[SUM_CHARS], const struct explain_tally *n)
              explain_round_trips_are(n), updates);
 }
 
-int explain_picture(struct buf *svg, const struct explain_take *t, const char *title,
+int explain_picture(struct buf *svg, const struct explain_recording *t, const char *title,
                     const char *about_text, const struct explain_tally *tally, struct err_text *e)
 {
     bool wire = t->pcapng.len > 0;

@@ -4,12 +4,12 @@
 #define PUSHLAB_EXPLAIN_PICTURE_H
 
 #include "lib/base/buf.h"
-#include "bench/explain/annotate/explain_take.h"
+#include "bench/explain/annotate/explain_recording.h"
 #include "bench/ladder/ladder.h"
 
 /* Append the picture. title is a transport's name, or a title of its own with a sentence about it
  * (NULL: none); the tally is what the exchange adds up to. 0, or negative with the line in e. */
-int explain_picture(struct buf *svg, const struct explain_take *take, const char *title,
+int explain_picture(struct buf *svg, const struct explain_recording *take, const char *title,
                     const char *about, const struct explain_tally *tally, struct err_text *e);
 
 /* The transcript as a ladder: each way takes half of the round-trip time that the client's kernel

@@ -1,4 +1,4 @@
-#include "bench/explain/annotate/explain_take.h"
+#include "bench/explain/annotate/explain_recording.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +102,7 @@ static void place_fin(struct wire_segment *packets, size_t count, unsigned conne
 /* Read all packets, in order of order_ns: the time at the client's end. Only for an acknowledgment
  * of the client it is the time of what it acknowledges: the kernel sends it before the client reads
  * anything, even if the link sees it a little later. */
-static int read_packets(struct explain_take *t, struct err_text *e)
+static int read_packets(struct explain_recording *t, struct err_text *e)
 {
     struct wire_dissector d;
     struct err_text why = {""};
@@ -124,7 +124,7 @@ static int read_packets(struct explain_take *t, struct err_text *e)
 
 /* ---- the transcript ---- */
 
-static int read_transcript(struct explain_take *t, struct err_text *e)
+static int read_transcript(struct explain_recording *t, struct err_text *e)
 {
     char *at = (char *)t->text.data, *line;
     size_t lines = 1;
@@ -156,7 +156,7 @@ static unsigned long port_of(const struct transcript_event *e)
 }
 
 /* The transcript has the client's ports; packets of other ports are left out. */
-static void number_packets(struct explain_take *t)
+static void number_packets(struct explain_recording *t)
 {
     for (size_t i = 0; i < t->event_count; i++) {
         const struct transcript_event *e = &t->events[i];
@@ -169,14 +169,14 @@ static void number_packets(struct explain_take *t)
     }
 }
 
-static void place_fins(struct explain_take *t)
+static void place_fins(struct explain_recording *t)
 {
     for (size_t i = 0; i < t->event_count; i++)
         if (t->events[i].what == TRANSCRIPT_SHUT)
             place_fin(t->packets, t->packet_count, t->events[i].connection, t->events[i].at_ns);
 }
 
-int explain_take_read(struct explain_take *t, struct err_text *e)
+int explain_recording_read(struct explain_recording *t, struct err_text *e)
 {
     int rc = read_transcript(t, e);
 
@@ -189,7 +189,7 @@ int explain_take_read(struct explain_take *t, struct err_text *e)
     return rc;
 }
 
-void explain_take_annotate(struct explain *x, const struct explain_take *t)
+void explain_recording_annotate(struct explain *x, const struct explain_recording *t)
 {
     size_t e = 0, p = 0;
 
@@ -204,7 +204,7 @@ void explain_take_annotate(struct explain *x, const struct explain_take *t)
     }
 }
 
-void explain_take_free(struct explain_take *t)
+void explain_recording_free(struct explain_recording *t)
 {
     buf_free(&t->text);
     buf_free(&t->pcapng);

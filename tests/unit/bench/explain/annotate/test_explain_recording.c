@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
-#include "bench/explain/annotate/explain_take.h"
+#include "bench/explain/annotate/explain_recording.h"
 #include "tests/unit/bench/ladder/ladder_wire.h"
 
 enum { DATA = PACKET_ACK | PACKET_PSH, FIN = PACKET_FIN | PACKET_ACK };
@@ -14,7 +14,7 @@ enum { DATA = PACKET_ACK | PACKET_PSH, FIN = PACKET_FIN | PACKET_ACK };
 
 /* What the client of a capture with one connection has noted: the port that it was given, and when
  * it asked for its FIN (NEVER: it didn't). */
-static struct explain_take read_wire(struct wire *w, int64_t shut_ns)
+static struct explain_recording read_wire(struct wire *w, int64_t shut_ns)
 {
     const struct transcript_event connected = {.what = TRANSCRIPT_CONNECTED,
                                                .connection = 1,
@@ -22,19 +22,19 @@ static struct explain_take read_wire(struct wire *w, int64_t shut_ns)
                                                .len = 15};
     const struct transcript_event shut = {
         .what = TRANSCRIPT_SHUT, .connection = 1, .at_ns = shut_ns};
-    struct explain_take t = {.pcapng = w->file};
+    struct explain_recording t = {.pcapng = w->file};
     struct err_text e = {""};
 
     ck_assert_int_eq(transcript_encode(&t.text, &connected), 0);
     if (shut_ns != NEVER)
         ck_assert_int_eq(transcript_encode(&t.text, &shut), 0);
     ck_assert_int_eq(buf_add(&t.text, "", 1), 0);
-    ck_assert_msg(explain_take_read(&t, &e) == 0, "%s", e.text);
+    ck_assert_msg(explain_recording_read(&t, &e) == 0, "%s", e.text);
     return t;
 }
 
 /* The client's packets as "S", "A", "F", data as its length; "*" behind what was sent again. */
-static const char *order_of(const struct explain_take *t)
+static const char *order_of(const struct explain_recording *t)
 {
     static char text[256];
     size_t len = 0;
@@ -65,7 +65,7 @@ static int64_t ms(int64_t since_begin)
 START_TEST(a_fin_stays_behind_the_data_before_it_and_that_is_not_sent_again)
 {
     struct wire w = wire_new();
-    struct explain_take t;
+    struct explain_recording t;
 
     wire_handshake(&w);
     w.now_ms = 100;
@@ -74,14 +74,14 @@ START_TEST(a_fin_stays_behind_the_data_before_it_and_that_is_not_sent_again)
     wire_send(&w, true, FIN, NULL, 0, 0);
     t = read_wire(&w, ms(99));
     ck_assert_str_eq(order_of(&t), ">S <S >A >3 >F");
-    explain_take_free(&t);
+    explain_recording_free(&t);
 }
 END_TEST
 
 START_TEST(a_fin_is_told_where_the_client_asked_for_it_and_its_repetitions_where_they_left)
 {
     struct wire w = wire_new();
-    struct explain_take t;
+    struct explain_recording t;
 
     wire_handshake(&w);
     w.now_ms = 100;
@@ -92,14 +92,14 @@ START_TEST(a_fin_is_told_where_the_client_asked_for_it_and_its_repetitions_where
     ck_assert_str_eq(order_of(&t), ">S <S >A >F >F*");
     ck_assert_int_eq(t.packets[3].order_ns, ms(98));
     ck_assert_int_eq(t.packets[4].order_ns, ms(300));
-    explain_take_free(&t);
+    explain_recording_free(&t);
 }
 END_TEST
 
 START_TEST(who_closed_first_is_told_first)
 {
     struct wire w = wire_new();
-    struct explain_take t;
+    struct explain_recording t;
 
     wire_handshake(&w);
     w.now_ms = 100;
@@ -108,14 +108,14 @@ START_TEST(who_closed_first_is_told_first)
     wire_send(&w, true, FIN, NULL, 0, 0);
     t = read_wire(&w, ms(124));
     ck_assert_str_eq(order_of(&t), ">S <S >A <F >F");
-    explain_take_free(&t);
+    explain_recording_free(&t);
 }
 END_TEST
 
 START_TEST(what_is_sent_again_is_counted_in_the_order_of_sending_9293_3_8)
 {
     struct wire w = wire_new();
-    struct explain_take t;
+    struct explain_recording t;
 
     wire_handshake(&w);
     w.now_ms = 100;
@@ -130,14 +130,14 @@ START_TEST(what_is_sent_again_is_counted_in_the_order_of_sending_9293_3_8)
     ck_assert_uint_eq(t.packets[4].again_bytes, 0);
     ck_assert_uint_eq(t.packets[5].again_bytes, 4);
     ck_assert_uint_eq(t.packets[6].again_bytes, 9);
-    explain_take_free(&t);
+    explain_recording_free(&t);
 }
 END_TEST
 
 START_TEST(a_port_that_is_used_again_sends_nothing_again)
 {
     struct wire w = wire_new();
-    struct explain_take t;
+    struct explain_recording t;
 
     wire_handshake(&w);
     wire_connect(&w, w.client_port);
@@ -147,14 +147,14 @@ START_TEST(a_port_that_is_used_again_sends_nothing_again)
     wire_handshake(&w);
     t = read_wire(&w, NEVER);
     ck_assert_str_eq(order_of(&t), ">S <S >A >S <S >A");
-    explain_take_free(&t);
+    explain_recording_free(&t);
 }
 END_TEST
 
 START_TEST(an_acknowledgment_keeps_its_place_behind_what_was_lost)
 {
     struct wire w = wire_new();
-    struct explain_take t;
+    struct explain_recording t;
 
     wire_handshake(&w);
     w.now_ms = 100;
@@ -166,14 +166,14 @@ START_TEST(an_acknowledgment_keeps_its_place_behind_what_was_lost)
     wire_send(&w, true, DATA, "x", 1, 0);
     t = read_wire(&w, NEVER);
     ck_assert_str_eq(order_of(&t), ">S <S >A <4 <5 >A >1");
-    explain_take_free(&t);
+    explain_recording_free(&t);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("explain_take");
-    TCase *tc = tcase_create("explain_take");
+    Suite *suite = suite_create("explain_recording");
+    TCase *tc = tcase_create("explain_recording");
     SRunner *runner = srunner_create(suite);
     int failed;
 

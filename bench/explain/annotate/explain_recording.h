@@ -1,13 +1,13 @@
 /* An exchange that was run to be explained: what the client recorded, and what was captured. No
  * I/O. */
-#ifndef PUSHLAB_EXPLAIN_TAKE_H
-#define PUSHLAB_EXPLAIN_TAKE_H
+#ifndef PUSHLAB_EXPLAIN_RECORDING_H
+#define PUSHLAB_EXPLAIN_RECORDING_H
 
 #include "lib/base/buf.h"
 #include "bench/explain/annotate/explain.h"
 
 /* Zero-initialise. */
-struct explain_take {
+struct explain_recording {
     struct buf text; /* of the transcript; events point into it */
     struct transcript_event *events;
     size_t event_count;
@@ -21,11 +21,11 @@ struct explain_take {
 
 /* Read events and packets out of text, which is NUL-terminated and used up, and pcapng. 0, or
  * negative with the line in e. */
-int explain_take_read(struct explain_take *t, struct err_text *e);
+int explain_recording_read(struct explain_recording *t, struct err_text *e);
 
 /* Explain it: events and packets in order of time; at the same time, the packet first. */
-void explain_take_annotate(struct explain *x, const struct explain_take *t);
+void explain_recording_annotate(struct explain *x, const struct explain_recording *t);
 
-void explain_take_free(struct explain_take *t);
+void explain_recording_free(struct explain_recording *t);
 
 #endif
