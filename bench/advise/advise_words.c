@@ -74,8 +74,8 @@ static facts_format *format_of(const char *path)
 }
 
 /* The figures at several paths, with these characters between them; returns how many. */
-static int put_figures(struct template_fill *t, const char *paths, const char *between,
-                       int numbers[CITATION_INPUTS_MAX])
+static int figures_at(struct template_fill *t, const char *paths, const char *between,
+                      int numbers[CITATION_INPUTS_MAX])
 {
     char path[CITATION_PATH_BYTES];
     int n = 0;
@@ -115,7 +115,7 @@ void advise_words_modelled(struct template_fill *t, const char *text, const char
         return;
     snprintf(item.path, sizeof item.path, "%s", formula);
     snprintf(item.text, sizeof item.text, "%s", text);
-    item.ninputs = put_figures(t, inputs, " +", item.inputs);
+    item.ninputs = figures_at(t, inputs, " +", item.inputs);
     advise_words_cite(t, citations_add(w->citations, &item));
 }
 
@@ -173,7 +173,7 @@ static double put_cost(struct template_fill *t)
     double value = advise_cost_of(advise_words_this_row(t)->row, this_cost(t));
 
     template_number(t, value, kind->quote);
-    for (int i = 0, n = put_figures(t, kind->path, "+", numbers); i < n; i++)
+    for (int i = 0, n = figures_at(t, kind->path, "+", numbers); i < n; i++)
         advise_words_cite(t, numbers[i]);
     return value;
 }

@@ -69,8 +69,6 @@ const struct advise_row *advise_words_this_row(const struct template_fill *t);
 /* The mark of a citation; the figure at a path, of the row if it has it, else of the run. */
 void advise_words_cite(struct template_fill *t, int number);
 int advise_words_figure(struct template_fill *t, const char *path, facts_format *format);
-int advise_words_figures(struct template_fill *t, const char *paths, const char *between,
-                         int numbers[CITATION_INPUTS_MAX]);
 /* A text in bold, with the mark of an option or a rule. */
 void advise_words_cited(struct template_fill *t, const char *text, enum citation_kind kind,
                         const char *path, const char *quoted);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/page/template_words.h"
-
 /* ---- texts ---- */
 
 /* The next line that begins a text, or the end. */
@@ -24,7 +22,8 @@ static const char *next_heading(const char *text)
     return text + strlen(text);
 }
 
-char *template_text_called(const char *name)
+/* A copy, with a line break in front of it, the caller's to free(); NULL: there is no such text. */
+static char *text_called(const char *name)
 {
     char heading[TAG_BYTES], *copy = NULL;
 
@@ -47,7 +46,7 @@ char *template_text_called(const char *name)
 
 bool template_has(const char *name)
 {
-    char *text = template_text_called(name);
+    char *text = text_called(name);
     bool found = text != NULL;
 
     free(text);
@@ -71,7 +70,7 @@ static char *next_cell(char **line)
 
 cJSON *template_table(struct template_fill *t, const char *name)
 {
-    char *text = template_text_called(name), *rest = text != NULL ? text + 1 : NULL, *line;
+    char *text = text_called(name), *rest = text != NULL ? text + 1 : NULL, *line;
     char *heads = strsep(&rest, "\n"), head[TAG_BYTES], *names, *cell;
     cJSON *table = cJSON_CreateArray(), *row;
 
@@ -266,13 +265,50 @@ static const char *fill(struct template_fill *t, const char *p, bool live)
     }
 }
 
+/* ---- words about texts ---- */
+
+static const cJSON *find_table(struct template_fill *t)
+{
+    return template_own(t, template_table(t, t->arg));
+}
+
+static double put_text(struct template_fill *t)
+{
+    template_put(t, t->arg);
+    return 1;
+}
+
+static double put_prose(struct template_fill *t)
+{
+    template_put_prose(t, t->arg);
+    return 1;
+}
+
+static double put_raw(struct template_fill *t)
+{
+    char *text = text_called(t->arg);
+
+    if (text != NULL)
+        writer_puts(&t->w, text + 1);
+    else
+        template_fail(t);
+    free(text);
+    return 1;
+}
+
+static const struct template_word text_words[] = {
+    {"text", put_text, NULL},    {"prose", put_prose, NULL}, {"raw", put_raw, NULL},
+    {"table", NULL, find_table}, {NULL, NULL, NULL},
+};
+
 void template_put(struct template_fill *t, const char *name)
 {
     enum { NESTED_MAX = 16 };
-    char *text = template_text_called(name);
+    char *text = text_called(name);
     const char *outer = t->text;
 
     t->text = name;
+    t->text_words = text_words;
     if (t->nested++ == NESTED_MAX || text == NULL || *fill(t, text + 1, true) != '\0')
         template_fail(t);
     t->nested--;
@@ -299,4 +335,13 @@ void template_put_prose(struct template_fill *t, const char *name)
     t->w = page;
     t->output = output;
     buf_free(&text);
+}
+
+int template_end(struct template_fill *t, const char *what, struct err_text *e)
+{
+    cJSON_Delete(t->owned);
+    t->owned = NULL;
+    return t->w.rc == PL_OK ? PL_OK
+                            : err_set(e, t->w.rc, "%.200s: %s", what,
+                                      t->fault[0] != '\0' ? t->fault : pl_strerror(t->w.rc));
 }

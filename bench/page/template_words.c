@@ -156,21 +156,7 @@ const cJSON *template_own(struct template_fill *t, cJSON *item)
     return item;
 }
 
-int template_end(struct template_fill *t, const char *what, struct err_text *e)
-{
-    cJSON_Delete(t->owned);
-    t->owned = NULL;
-    return t->w.rc == PL_OK ? PL_OK
-                            : err_set(e, t->w.rc, "%.200s: %s", what,
-                                      t->fault[0] != '\0' ? t->fault : pl_strerror(t->w.rc));
-}
-
 /* ---- words that every vocabulary has ---- */
-
-static const cJSON *find_table(struct template_fill *t)
-{
-    return template_own(t, template_table(t, t->arg));
-}
 
 static double put_comma(struct template_fill *t)
 {
@@ -187,18 +173,6 @@ static double put_comma(struct template_fill *t)
 static double put_first(struct template_fill *t)
 {
     return t->scopes[t->depth].index == 0;
-}
-
-static double put_text(struct template_fill *t)
-{
-    template_put(t, t->arg);
-    return 1;
-}
-
-static double put_prose(struct template_fill *t)
-{
-    template_put_prose(t, t->arg);
-    return 1;
 }
 
 static double put_render(struct template_fill *t)
@@ -239,23 +213,10 @@ static double put_url(struct template_fill *t)
     return number_in(item);
 }
 
-static double put_raw(struct template_fill *t)
-{
-    char *text = template_text_called(t->arg);
-
-    if (text != NULL)
-        writer_puts(&t->w, text + 1);
-    else
-        template_fail(t);
-    free(text);
-    return 1;
-}
-
 static const struct template_word builtins[] = {
-    {"comma", put_comma, NULL},  {"first", put_first, NULL}, {"text", put_text, NULL},
-    {"prose", put_prose, NULL},  {"raw", put_raw, NULL},     {"render", put_render, NULL},
-    {"words", put_words, NULL},  {"url", put_url, NULL},     {"code", put_code, NULL},
-    {"table", NULL, find_table}, {NULL, NULL, NULL},
+    {"comma", put_comma, NULL}, {"first", put_first, NULL}, {"render", put_render, NULL},
+    {"words", put_words, NULL}, {"url", put_url, NULL},     {"code", put_code, NULL},
+    {NULL, NULL, NULL},
 };
 
 /* ---- expressions ---- */
@@ -287,12 +248,15 @@ static facts_format *format_called(struct template_fill *t, const char *name)
 
 const struct template_word *template_word_called(const struct template_fill *t, const char *name)
 {
-    const struct template_word *w = builtins;
+    const struct template_word *const own[] = {builtins, t->text_words};
 
-    for (size_t table = 0; w != NULL; w = table < TEMPLATE_TABLES ? t->words[table++] : NULL)
-        for (; w->name != NULL; w++)
+    for (size_t i = 0; i < 2 + TEMPLATE_TABLES; i++) {
+        const struct template_word *w = i < 2 ? own[i] : t->words[i - 2];
+
+        for (; w != NULL && w->name != NULL; w++)
             if (strcmp(w->name, name) == 0)
                 return w;
+    }
     return NULL;
 }
 
