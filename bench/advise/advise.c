@@ -8,18 +8,23 @@
 #include "bench/base/json.h"
 #include "bench/result/result.h"
 
-/* Enough for a percentile's tail to be more than an anecdote. */
+/* Samples that must lie beyond a percentile for it to be believed. */
 enum { TAIL_SAMPLES = 10 };
+
+#define US     units_format_us, units_format_us
+#define NUMBER units_format_ratio, units_format_ratio
+#define SUM    "bytes_per_update.payload+bytes_per_update.framing"
 
 /* clang-format off */
 const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
-    [ADVISE_CPU] = {"cpu", "server_cpu_us_per_update", "server CPU", units_format_us, units_format_us, false, 0.25},
-    [ADVISE_WIRE] = {"wire", "bytes_per_update.wire", "bytes on the wire", units_format_ratio, units_format_ratio, false, 0.05},
-    [ADVISE_BYTES] = {"bytes", "bytes_per_update.payload+bytes_per_update.framing", "bytes", units_format_ratio, units_format_ratio, false, 0.05},
-    [ADVISE_REQUESTS] = {"requests", "requests_per_update", "requests", units_format_ratio, units_format_ratio, false, 0.05},
-    [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", units_format_ratio, units_format_ratio, false, 0.05},
-    [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", units_format_ratio, units_format_ratio, false, 0.05},
-    [ADVISE_MEMORY] = {"memory", "server_rss_bytes_per_client", "server memory", units_format_count, units_format_kb, true, 0.25},
+    [ADVISE_CPU] = {"cpu", "server_cpu_us_per_update", "server CPU", US, false, 0.25},
+    [ADVISE_WIRE] = {"wire", "bytes_per_update.wire", "bytes on the wire", NUMBER, false, 0.05},
+    [ADVISE_BYTES] = {"bytes", SUM, "bytes", NUMBER, false, 0.05},
+    [ADVISE_REQUESTS] = {"requests", "requests_per_update", "requests", NUMBER, false, 0.05},
+    [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", NUMBER, false, 0.05},
+    [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", NUMBER, false, 0.05},
+    [ADVISE_MEMORY] = {"memory", "server_rss_bytes_per_client", "server memory",
+                       units_format_count, units_format_kb, true, 0.25},
 };
 /* clang-format on */
 
@@ -149,7 +154,7 @@ static void check_complete(struct advise_row *r)
         r->checks[r->nchecks - 1].fit = ADVISE_FAILS;
 }
 
-/* A lower percentile beyond the limit, with samples enough for it, settles the matter. */
+/* True when a lower percentile, with enough samples, is above the limit already. */
 static bool surely_fails(const cJSON *row, const char *name, double samples,
                          const struct advise_ask *ask)
 {
@@ -177,7 +182,7 @@ static void check_percentile(struct advise_row *r, enum advise_criterion criteri
     if (isnan(samples) && criterion == ADVISE_LATENCY)
         samples = json_number(r->row, "delivered");
     if (!(samples > 0))
-        return; /* nothing of that kind happened; that nothing arrived is check_complete()'s */
+        return; /* there was nothing of that kind; check_complete() sees when nothing arrived */
     snprintf(path, sizeof path, "%s.%s", name, advise_percentile_name(ask->percentile));
     c = add_check(r, criterion, json_number(r->row, path), ask->latency_us);
     snprintf(c->path, sizeof c->path, "%s", path);
@@ -233,7 +238,7 @@ static void check_all(struct advise_row *r, const struct advise_ask *ask)
     }
 }
 
-/* What fails decides over what is unknown, and that over what holds. */
+/* A check that fails decides before one that is unknown, and that before one that holds. */
 static int gravity(const struct advise_check *c)
 {
     return c->fit == ADVISE_FAILS ? 2 : c->fit == ADVISE_UNKNOWN ? 1 : 0;
@@ -245,7 +250,7 @@ static bool is_graver(const struct advise_check *a, const struct advise_check *b
         return gravity(a) > gravity(b);
     if (a->fit == ADVISE_FITS &&
         (a->criterion == ADVISE_COMPLETE) != (b->criterion == ADVISE_COMPLETE))
-        return b->criterion == ADVISE_COMPLETE; /* a margin tells more than a nought */
+        return b->criterion == ADVISE_COMPLETE; /* a figure with a margin says more */
     return a->times > b->times;
 }
 
@@ -263,8 +268,8 @@ static void judge(struct advise_row *r)
 
 /* ---- the choice ---- */
 
-/* Budget's costs in their order; else CPU first, for it is what a server runs out of, then the
- * wire (or, on loopback, the bytes), then how often the network is asked at all. */
+/* The budget's costs in their order; else CPU, which servers run out of first, then bytes on the
+ * wire (on loopback: payload and framing), then requests and handshakes. */
 static void choose_order(struct advise *a)
 {
     static const enum advise_cost usual[] = {ADVISE_CPU, ADVISE_WIRE, ADVISE_BYTES, ADVISE_REQUESTS,
@@ -333,7 +338,7 @@ static void choose_cheapest(struct advise *a)
     a->verdict = a->nbest == 1 ? ADVISE_ONE : ADVISE_TIE;
 }
 
-/* A limit moved would make them the answer. */
+/* Rows that fail but cost less than the answer: another limit would make them the answer. */
 static void find_cheaper(struct advise *a)
 {
     for (int i = 0; i < a->nrows; i++) {

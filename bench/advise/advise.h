@@ -3,7 +3,7 @@
  *
  * A row fits when every check holds. It fails when one is sure not to hold. Where the run has too
  * few samples for the percentile asked, or lacks the figure, the row is unknown; it is neither
- * recommended nor dismissed. */
+ * recommended nor rejected. */
 #ifndef PUSHLAB_ADVISE_H
 #define PUSHLAB_ADVISE_H
 
@@ -59,7 +59,7 @@ struct advise_ask {
     double budget[ADVISE_COSTS];
     enum advise_cost order[ADVISE_COSTS]; /* budget's costs as they were typed */
     int norder;
-    double clients; /* the larger number of clients to think of; NAN: 100 times the run's */
+    double clients; /* extrapolate to so many; NAN: 100 times the run's */
 };
 extern const struct advise_ask advise_ask_nothing;
 
@@ -84,9 +84,9 @@ struct advise_check {
     enum advise_cost cost; /* ADVISE_BUDGET */
     char path[48];         /* of the figure in the row; "" for ADVISE_COMPLETE and ADVISE_BUDGET */
     double value, limit;
-    double times; /* how much of the limit is used: 1 is just right, more fails */
+    double times; /* value over limit (or limit over value): more than 1 fails */
     enum advise_fit fit;
-    double samples, samples_needed; /* ADVISE_UNKNOWN for want of samples; else NAN */
+    double samples, samples_needed; /* ADVISE_UNKNOWN for too few samples; else NAN */
 };
 
 enum { ADVISE_CHECKS_MAX = 6 + ADVISE_COSTS };
@@ -120,7 +120,7 @@ struct advise {
     int best[SCENARIO_MAX_ROWS], nbest; /* of rows[], in the run's order */
     bool by_time; /* rows delivered different numbers of updates: costs are quoted as rates */
     enum advise_cost order[ADVISE_COSTS];
-    int norder;                  /* what cheap means, first things first */
+    int norder;                  /* by which costs rows are compared, the first first */
     enum advise_cost decided_by; /* ADVISE_ONE: the cost that set it apart, when others fit */
     int runner_up;               /* ADVISE_ONE: who came nearest by that cost; -1: nobody */
     int cheaper[SCENARIO_MAX_ROWS], ncheaper; /* rows that don't fit but cost less, by order[0] */
@@ -145,7 +145,7 @@ const char *advise_percentile_name(double percentile);
 bool advise_percentile_is_exact(double percentile);
 
 /* A cost in the unit in which rows are compared: per client and second (or per client), so that
- * a row which delivers fewer updates, each replacing several, does not look dear. */
+ * a row which delivers fewer updates, each replacing several, does not look expensive. */
 double advise_rate_of(const struct advise_row *r, enum advise_cost cost);
 
 #endif

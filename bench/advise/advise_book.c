@@ -83,7 +83,7 @@ static void add_references(cJSON *page, const struct citations *citations)
     }
 }
 
-/* What is on from, as a part of to. */
+/* The members of from also in to, by reference. */
 static void add_members(cJSON *to, const cJSON *from)
 {
     const cJSON *item;

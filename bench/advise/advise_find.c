@@ -77,8 +77,8 @@ static void find_newest(char newest[PATH_MAX], const char *results, const struct
         closedir(dir);
 }
 
-/* `pushlab run` in a process of its own, for a run stays in its network namespace. Its table goes
- * to stderr. */
+/* Runs `pushlab run` in a process of its own, as a run does not leave its network namespace. Its
+ * table goes to stderr. */
 static int run_now(const char *path, const char *results, const char *link, struct err_text *e)
 {
     pid_t pid;
@@ -98,7 +98,7 @@ static int run_now(const char *path, const char *results, const char *link, stru
             pid = -1;
     if (pid < 0)
         return err_set(e, PL_ESYS, "run %.200s: %s", path, strerror(errno));
-    return PL_OK; /* what came of it is looked for */
+    return PL_OK; /* find_newest() sees what came of it */
 }
 
 static int add_link(struct advise_book *b, const struct scenario *s, const char *path,

@@ -71,7 +71,7 @@ static double window_of(const struct advise *a, int row)
     return ceil(json_number(r->row, "phases.window_ms") / 1e3 * c->samples_needed / c->samples);
 }
 
-/* ---- formats: two digits say enough of what is about right ---- */
+/* ---- formats: two digits, as the values are rough ---- */
 
 static double rounded(double value)
 {

@@ -152,7 +152,7 @@ static int take_ask(struct advise_ask *ask, const struct config *c, struct err_t
     return c->budget != NULL ? advise_budget_parse(ask, c->budget, e) : PL_OK;
 }
 
-/* The one short option that people expect where a file is written. */
+/* -o is --out. */
 static void lengthen(int argc, char **argv)
 {
     static char out[] = "--out";

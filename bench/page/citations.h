@@ -1,6 +1,6 @@
-/* What sentences rest on. Each figure that is quoted becomes an item with a number, the same figure
- * always with the same: "[3]", and later "[3] websocket latency_us.p99 = 26.1 ms, run.json
- * rows[6]". Marks in the text are output_cite()'s. */
+/* References for the figures in sentences. Each figure that is quoted becomes an item with a
+ * number, the same figure always with the same: "[3]", and later "[3] websocket latency_us.p99
+ * = 26.1 ms, run.json rows[6]". Marks in the text are output_cite()'s. */
 #ifndef PUSHLAB_CITATIONS_H
 #define PUSHLAB_CITATIONS_H
 

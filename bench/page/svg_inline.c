@@ -85,13 +85,12 @@ static bool holds(const struct attribute *a, const char *word)
     return memmem(a->value, a->value_len, word, strlen(word)) != NULL;
 }
 
-/* Nothing that runs (onclick), fetches (href elsewhere, url(...) elsewhere) or lays over the page.
- */
+/* Nothing that runs (onclick), fetches (href or url(...) elsewhere) or covers the page. */
 static bool is_harmless(const struct attribute *a)
 {
     if (a->name_len > 1 && strncasecmp(a->name, "on", 2) == 0)
         return false;
-    if (holds(a, "<") || holds(a, "\\") || holds(a, "&#")) /* ways to write what is looked for */
+    if (holds(a, "<") || holds(a, "\\") || holds(a, "&#")) /* other ways to write the same */
         return false;
     if (is_link(a) && (a->value_len == 0 || a->value[0] != '#'))
         return false;

@@ -11,9 +11,9 @@
  * every id and of every reference to one; title is what is read aloud, and replaces the
  * <title>s of the file. Comments and what belongs to XML alone are left out.
  *
- * 0; PL_EPROTO when it is not SVG, or holds what could act or reach out when it stands inside
- * a page: scripts, styles, event attributes, links, foreign or unknown elements. Nothing was
- * appended then, and svg_embed() is the way. PL_ENOMEM. */
+ * 0; PL_EPROTO when it is not SVG, or holds what could run or fetch something inside a
+ * page: scripts, styles, event attributes, links, foreign or unknown elements. Nothing was
+ * appended then; use svg_embed(). PL_ENOMEM. */
 int svg_inline(struct writer *w, const char *svg, size_t len, const char *prefix,
                const char *title);
 

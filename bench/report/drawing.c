@@ -54,7 +54,7 @@ static bool find_axis(struct axis *a, const struct drawing_trend *t)
     return true;
 }
 
-/* Ticks are round: "10.0 ms" says no more than "10 ms". */
+/* Ticks are round numbers: "10.0 ms" is written as "10 ms". */
 static void drop_zeros(char *text)
 {
     char *point = strchr(text, '.'), *end = text + strcspn(text, " "), *from = end;
@@ -249,7 +249,7 @@ static void put_decades(struct writer *w, const struct scale *s, int height)
  * the left as it must. */
 static void put_row_name(struct writer *w, const cJSON *row, double x, int y)
 {
-    const double char_px = 8.5; /* a generous letter of 13 px, in bold */
+    const double char_px = 8.5; /* the width of a wide letter of 13 px, in bold */
     double p50 = facts_value(row, "latency_us.p50"), width;
     char text[UNITS_TEXT_BYTES];
 

@@ -181,8 +181,8 @@ static void add_ladders(cJSON *page, const struct report *r)
     }
 }
 
-/* What report.html and report.md need beside the run itself: facts (report_facts.h), sound (the run
- * as sentences are to see it, findings_sound_run(), with its facts), advice, and what is listed
+/* What report.html and report.md need beside the run itself: facts (report_facts_of()), sound (the
+ * run as sentences are to see it, findings_sound_run(), with its facts), advice, and what is listed
  * here. */
 static cJSON *page_of(const struct report *r)
 {

@@ -70,7 +70,7 @@ static bool all_delivered(const cJSON *run)
            sum_of(run, "duplicated") + sum_of(run, "out_of_order") == 0;
 }
 
-/* An absent count contradicts nobody. */
+/* A count that is absent agrees. */
 static bool is_within(double seen, double least, double most)
 {
     return !isfinite(seen) || (seen >= least && seen <= most);
@@ -169,7 +169,7 @@ static double fewest(const cJSON *run)
     return n;
 }
 
-/* Of the row, what has arrived after so long. */
+/* How much of the row has arrived after so long. */
 static const char *share_arrived(const cJSON *row, double us)
 {
     static const struct {

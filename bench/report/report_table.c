@@ -158,7 +158,7 @@ static struct pair pair_of(const struct quantity *q, const cJSON *run, const cJS
     return p;
 }
 
-/* A share; e to the minus hundred is none. */
+/* A share; what the model's exponentials leave below 0.005 % is 0. */
 static void format_percent(char out[UNITS_TEXT_BYTES], double share)
 {
     units_format_percent(out, fabs(share) < 5e-5 ? 0 : share);
@@ -169,8 +169,8 @@ static facts_format *format_of(const struct quantity *q)
     return q->is_share ? format_percent : facts_format_of(q->path);
 }
 
-/* In percent (of a share: in points) where there is something to take it of, else in the
- * quantity's own unit. */
+/* In percent (of a share: in points) where the model does not say 0, else in the quantity's own
+ * unit. */
 static void format_deviation(char out[UNITS_TEXT_BYTES], const struct quantity *q, struct pair p)
 {
     double off = p.seen - p.model;

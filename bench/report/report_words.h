@@ -9,21 +9,25 @@
 
 /* The facts about the rows of run, found as {facts.NAME}; the caller's, rows in it are borrowed.
  *
- *   transports, balanced       how many; does something stand in between?
- *   rtt_ms, link_effects[]     of the link; what it does beyond delaying, "jitters"
- *   close                      are the medians too close to call one row faster?
- *   expected, delivered        updates that were to be delivered; were all, once and in order?
- *   agreed                     did client, server, kernel (in a namespace of the run's own) and
- * wire count the same TCP handshakes in each row? ordered, documents, same_documents   of clients
- * that send: were no messages lost, doubled or reordered; how many rows have documents, and did
- * those end the same? trusted                    is there nothing to doubt in all these? best,
- * panels               the row that is lowest, or level with the lowest, in most panels of the
- * overview, and in how many fewest, in_tail            updates of the row that delivered the
- * fewest; those beyond its p99 laggard, arrived           the row with the highest median, if it is
- * not the first to be complete, and how much of it has arrived then: "at least half" poll the first
- * row of short polling that delivered anything farthest, off              where the model names a
- * latency: the row whose mean was off most, and by what share; machine, machine_high: where it says
- * 0, the means chance                     percent by which a Poisson count of the updates varies */
+ *   transports, balanced    how many; does something stand in between?
+ *   rtt_ms, link_effects[]  of the link; what it does beyond delaying, "jitters"
+ *   close                   are the medians too close to call one row faster?
+ *   expected, delivered     updates that were to be delivered; were all, once and in order?
+ *   agreed                  did client, server, kernel (in a namespace of the run's own) and wire
+ *                           count the same TCP handshakes in each row?
+ *   ordered                 were no messages of clients lost, doubled or reordered?
+ *   documents, same_documents   how many rows have documents; did all clients' end the same?
+ *   trusted                 is there nothing to doubt in all these?
+ *   best, panels            the row that is lowest, or level with the lowest, in most panels of the
+ *                           overview, and in how many
+ *   fewest, in_tail         updates of the row that delivered the fewest; those beyond its p99
+ *   laggard, arrived        the row with the highest median, if it is not the first to be complete,
+ *                           and how much of it has arrived then: "at least half"
+ *   poll                    the first row of short polling that delivered anything
+ *   farthest, off           where the model names a latency: the row whose mean was off most, and
+ *                           by what share
+ *   machine, machine_high   where the model says 0: the lowest and the highest mean
+ *   chance                  percent by which a Poisson count of the updates varies */
 cJSON *report_facts_of(const cJSON *run);
 
 /*   {keeping-up}   the rows within twice the fastest, if those are some and not all others
@@ -33,14 +37,17 @@ extern const struct template_word report_words[];
 
 /* ---- report_table.c ---- */
 
-/*   {shown}               has the run numbers for this column? It names a path, and in "shown" what
- *                         it takes: nothing, a value in any row, or one above 0
- *   {each columns}        those of the table "columns of all rows" that are shown, with cols: of
- * the first of a group how many it has {cell} {share-bar}    the value at the column's path of a
- * row; a bar as long as its share of the largest {each between}        columns of the table of what
- * stands in between: head and below {between-cell}        the value in a column of a row {each
- * quantities}     what the model predicts: name, known (of any row) {each pair}           of a
- * quantity and a row: measured, model, deviation, known, off (by more than 10 %) */
+/*   {shown}             has the run numbers for this column? It names a path, and in "shown" what
+ *                       it takes: nothing, a "value" in any row, or one "above 0"
+ *   {each columns}      those of the table "columns of all rows" that are shown, with cols: of the
+ *                       first of a group how many it has
+ *   {cell} {share-bar}  the value at the column's path of a row; a bar as long as its share of the
+ *                       largest
+ *   {each between}      columns of the table of what stands in between: head and below
+ *   {between-cell}      the value in a column of a row
+ *   {each quantities}   what the model predicts: name, known (of any row)
+ *   {each pair}         of a quantity and a row: measured, model, deviation, known, off (by more
+ *                       than 10 %) */
 extern const struct template_word report_table_words[];
 
 /* ---- report_method.c: how the run was measured, on which machine, how to do it again ---- */
