@@ -65,8 +65,8 @@ struct update *channel_get(const struct channel *c, uint64_t n);
 uint64_t channel_newest_seq(const struct channel *c);
 /* The first n in the ring with a sequence number above seq; published_n + 1: none. */
 uint64_t channel_first_after(const struct channel *c, uint64_t seq);
-/* The highest n published strictly before at_ns. False when the ring no longer reaches back
- * that far. */
+/* The highest n published strictly before at_ns (>= 0). False when the ring no longer reaches
+ * back that far. */
 bool channel_position(const struct channel *c, int64_t at_ns, uint64_t *n);
 
 /* NULL: not known yet; never for "". */

@@ -39,8 +39,8 @@ static void hub_make_visible(struct hub *h)
     update_unref(u);
 }
 
-/* Where a post belongs in its channel; NULL: not there yet. sender: NULL also for those who do not
- * number what they send. */
+/* What a post belongs to in its channel; NULL: not there yet. sender: NULL also for posts that are
+ * not numbered. */
 struct place {
     struct channel *channel;
     struct latest_key *key;
@@ -54,7 +54,7 @@ static struct place place_of(struct channel *c, const struct post *p)
     return (struct place){c, latest_find(&c->latest, p->key), (struct sender *)sender};
 }
 
-/* May what is not there be added? */
+/* May what is missing be added? */
 static int hub_admits_place(struct hub *h, const struct post *p, const struct place *at)
 {
     const struct channel *c = at->channel;
@@ -128,8 +128,8 @@ static struct update *place_update(const struct place *at, const struct post *p,
     return u;
 }
 
-/* Where publishers have different servers, one's update may be older than that of another before
- * it. Positions are found by time, so for them it is as old as the newest before it. */
+/* Publishers on different servers may have their updates numbered in another order than that of
+ * their times. Positions are found by time, so times in a ring must not fall. */
 static void channel_keep_times_in_order(const struct channel *c, struct update *u)
 {
     const struct update *last =
@@ -201,7 +201,7 @@ int hub_admits(struct hub *h, const struct post *p)
     return hub_admits_place(h, p, &at);
 }
 
-/* Is as the channel's next number? Where the ring is to begin, it says where. */
+/* Check that n is the channel's next number; an empty ring starts there. */
 static bool channel_continues(struct channel *c, uint64_t n)
 {
     bool empty = c->published_n < channel_oldest_n(c);
@@ -282,7 +282,7 @@ int64_t hub_release(struct hub *h, int64_t now_ns)
     return INT64_MAX;
 }
 
-/* At the head: who subscribes during a delivery to its list is not visited by it. */
+/* At the head: a delivery that is under way does not visit it. */
 void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to)
 {
     s->to = subscription_ref(to);

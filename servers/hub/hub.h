@@ -5,8 +5,7 @@
  *
  * An update is *published* when it gets its number and time, and *visible* when readers may
  * see it. The two differ only under hub_init's delay_ns, which exists to prove the
- * measurement: a known delay must appear in the recorded latency.
- */
+ * measurement: a known delay must appear in the recorded latency. */
 #ifndef PUSHLAB_HUB_H
 #define PUSHLAB_HUB_H
 
@@ -20,7 +19,7 @@
 #include "servers/hub/update.h"
 
 struct hub_counts {
-    uint64_t refused_channels, refused_keys, refused_senders; /* one more than the limits allow */
+    uint64_t refused_channels, refused_keys, refused_senders; /* beyond the limits */
     uint64_t duplicate_posts;
     uint64_t superseded; /* for transports to add to: latest updates that a reader did not get
                             because a newer one of the key came first */
@@ -53,8 +52,8 @@ void hub_free(struct hub *h);
 enum { HUB_DUPLICATE = 1 };
 int hub_publish_post(struct hub *h, const struct post *p, int64_t now_ns, uint64_t *seq);
 
-/* What follows is for a source that gets its updates with their numbers, from a log that several
- * servers share: the hub takes them as they are, so that all servers say the same. */
+/* What follows is for a source whose updates have numbers already, from a log that several servers
+ * share: the hub keeps these numbers, so that a cursor means the same on all of them. */
 struct hub_number {
     uint64_t seq, n;
     int64_t t_ns;
@@ -66,14 +65,14 @@ int hub_admits(struct hub *h, const struct post *p);
  * next one, and nothing was done; PL_ENOMEM. */
 int hub_adopt(struct hub *h, const struct post *p, const struct hub_number *as);
 
-/* Before anything was adopted: the log begins after seq; what came before is lost but for what
- * hub_restore_latest() is told. */
+/* Before anything was adopted: the log begins after seq. Updates before that are lost, except for
+ * those given to hub_restore_latest(). */
 void hub_begin_after(struct hub *h, uint64_t seq);
 /* A channel in which n (> 0) updates were published by now, some or all of them lost. 0 or
  * PL_ENOMEM. */
 int hub_restore_channel(struct hub *h, struct name name, uint64_t n);
-/* A value that is the newest of its key although it is lost to the log; in the order of seq, each
- * in a restored channel. 0, PL_EPROTO or PL_ENOMEM. */
+/* The newest value of a key, where the log has dropped that update. In the order of seq, each in a
+ * restored channel. 0, PL_EPROTO or PL_ENOMEM. */
 int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as);
 
 /* Make visible what has waited delay_ns. Returns when to call again (INT64_MAX: nothing waits). */
@@ -81,7 +80,7 @@ int64_t hub_release(struct hub *h, int64_t now_ns);
 
 /* Subscribe s to the updates after hub_newest_seq(). Takes a reference to the subscription. */
 void hub_subscribe(struct hub *h, struct subscriber *s, struct subscription *to);
-/* Gives that reference back: take one first to go on with s->to. No-op when off the list. */
+/* Gives that reference back. Nothing happens if s subscribes to nothing. */
 void hub_unsubscribe(struct hub *h, struct subscriber *s);
 
 /* The newest that is visible; 0: none yet. */
@@ -97,7 +96,7 @@ static inline uint64_t hub_oldest_seq(const struct hub *h)
 }
 
 /* The highest sequence number published strictly before at_ns. False when a ring no longer
- * reaches back that far. channel_position() says it of one channel. */
+ * reaches back that far. at_ns >= 0. channel_position() is the same for one channel. */
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq);
 
 #endif

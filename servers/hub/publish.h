@@ -1,9 +1,9 @@
-/* The one face through which updates come in. Sources (servers/source), the log that several
- * servers share (servers/redis) and the posts of clients (servers/http/intake.h) publish through
- * a struct publisher; and in it stands what the rest of the server may know about its source.
+/* How updates come in. Sources (servers/source), the log that several servers share
+ * (servers/redis) and the posts of clients (servers/http/intake.h) publish through a struct
+ * publisher, and the rest of the server reads there what it needs to know about the source.
  *
  * Usually the hub numbers what is published, at once. Where the source follows a log, posts go to
- * the log first, which numbers them, and come to the hub out of it. */
+ * the log, which numbers them, and the hub gets them from there. */
 #ifndef PUSHLAB_PUBLISH_H
 #define PUSHLAB_PUBLISH_H
 
@@ -14,9 +14,8 @@
 #include "lib/base/ticker.h"
 #include "servers/hub/hub.h"
 
-/* Who wants to know what became of a post. tell() is called once: with its number; with err
- * HUB_DUPLICATE and the number of its sender's newest, if it had come before; or with a negative
- * err. */
+/* For the outcome of a post. tell() is called once: with its number; with err HUB_DUPLICATE and the
+ * number of its sender's newest, if it had come before; or with a negative err. */
 struct receipt {
     void (*tell)(struct receipt *r, int err, uint64_t seq);
 };
@@ -53,8 +52,8 @@ struct source_ops {
      * what was published before a time must find all of it. NULL: no schedule is played. */
     void (*catch_up)(struct source *src, int64_t now_ns);
 
-    /* The rest is of sources that follow a log; NULL where the hub numbers the updates. */
-    /* Has it caught up with what there was when it began? Nobody is served before. */
+    /* Only of sources that follow a log; NULL where the hub numbers the updates. */
+    /* Has it read all that was in the log when it began? The server does not listen before. */
     bool (*ready)(const struct source *src);
     /* Send a post of t_ns to the log. 0: r is told, later; negative: it is not. r NULL: it is the
      * server's own, and is kept until it is in the log. */
@@ -68,7 +67,7 @@ struct source {
     struct publisher *publisher;
     struct source_settings settings; /* in effect, if ops->tune */
     const struct log_state *log;     /* NULL: it follows none */
-    int64_t stalled_ns;              /* by which its schedule was moved so far (pacer.h) */
+    int64_t stalled_ns;              /* by which its schedule was moved so far (player.h) */
     uint64_t rejected;               /* input that was not JSON */
     bool done;                       /* nothing more will come */
 };
@@ -77,7 +76,7 @@ struct publisher_ops {
     /* Updates have become visible after a delay or out of the log, or it is known how far the log
      * goes. Returns whether a reader still waits for more of the log. */
     bool (*advanced)(void *arg);
-    /* The server can't go on; why is one line. */
+    /* The server must end; why is one line. */
     void (*failed)(void *arg, const char *why);
 };
 

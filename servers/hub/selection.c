@@ -10,10 +10,10 @@ struct input {
     enum delivery how;
     uint64_t n, last;
     const struct latest_key *key;
-    uint64_t seq; /* of the update at the front */
+    uint64_t seq; /* of its first update */
 };
 
-/* The inputs as a heap: the lowest seq in front. */
+/* The inputs as a heap: the lowest seq first. */
 struct merge {
     struct input inputs[SUBSCRIPTION_CHANNELS_MAX];
     size_t n;
@@ -88,7 +88,7 @@ static void merge_open(struct merge *m, const struct wanted *w)
         merge_sink(m, i);
 }
 
-/* There is a front. */
+/* There is at least one. */
 static struct update *merge_next(struct merge *m)
 {
     struct update *u = input_update(&m->inputs[0]);
@@ -100,7 +100,7 @@ static struct update *merge_next(struct merge *m)
     return u;
 }
 
-/* Of one channel, between the cursor and where the selection ends. */
+/* Updates of one channel that are gone, between the cursor and where the selection ends. */
 static uint64_t channel_missed(const struct channel *c, uint64_t cursor, uint64_t end)
 {
     uint64_t last = c->evicted_seq < end ? c->evicted_seq : end;
@@ -111,8 +111,8 @@ static uint64_t channel_missed(const struct channel *c, uint64_t cursor, uint64_
     return last - cursor < gone ? last - cursor : gone;
 }
 
-/* Of the updates between the cursor and where the selection ends: those that are gone, and those
- * that newer ones of their key stand for; nlatest of these were selected. */
+/* Count the updates between the cursor and where the selection ends that it does not have: those
+ * that are gone, and those of latest channels, of which nlatest were selected. */
 static void count_left_out(const struct wanted *w, uint64_t nlatest, struct selection *out)
 {
     uint64_t published = 0;
@@ -148,7 +148,7 @@ static int selection_make(struct hub *h, const struct wanted *w, struct selectio
     return PL_OK;
 }
 
-/* The cursor as it is to be understood. */
+/* The number after which updates are selected. */
 static uint64_t cursor_settle(const struct hub *h, uint64_t cursor)
 {
     if (cursor == HUB_FROM_NOW)

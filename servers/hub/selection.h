@@ -1,5 +1,5 @@
-/* What a reader at a cursor is to get: the one mechanism behind the answers to polls, the
- * openings of streams, and the catching up of a slow reader of latest values. */
+/* Which updates a reader at a cursor gets: for the answers to polls, for the openings of streams,
+ * and for a slow reader of latest values that catches up. */
 #ifndef PUSHLAB_SELECTION_H
 #define PUSHLAB_SELECTION_H
 
@@ -12,31 +12,32 @@
 struct hub;
 struct subscription;
 
-/* Instead of a cursor: nothing of what has been, but the current values of latest channels. */
+/* Instead of a cursor: no earlier updates, but the current values of latest channels. */
 #define HUB_FROM_NOW UINT64_MAX
 
 struct selection {
     struct update *const *updates; /* in the order of seq; borrowed until the next selection */
     size_t n;
-    uint64_t from;       /* the cursor as it was understood */
-    uint64_t cursor;     /* the one to go on from */
-    uint64_t missed;     /* 0 exactly when no wanted update after from fell off its ring; else at
-                            most so many did before cursor. Where seq has no gaps in what is
-                            wanted, as with the default channel alone, it is exact. */
+    uint64_t from;   /* the cursor as it was understood */
+    uint64_t cursor; /* the one to go on from */
+    uint64_t
+        missed; /* 0 exactly when no wanted update after from was dropped from its ring; else at
+                   most so many did before cursor. Where seq has no gaps in what is
+                   wanted, as with the default channel alone, it is exact. */
     uint64_t superseded; /* updates after from left out because a newer one of their key exists;
-                            not counted where they fell off the ring */
+                            not counted where the ring has dropped them */
 };
 
 /* The answer to a poll at cursor: of the channels wanted whole every update after it, of the
  * others the newest of each key if it is after it. At most max (>= 1) of them, the oldest; the
- * rest is got from the new cursor. HUB_FROM_NOW is answered whole. A cursor from the future
- * belongs to an earlier life of the server, whose numbering is gone: it is read as 0.
+ * rest follows from the new cursor. HUB_FROM_NOW is answered whole. A cursor above the newest
+ * update comes from before a restart of the server, whose numbering is gone: it is read as 0.
  * 0 or PL_ENOMEM. O(result * log(channels) + channels * log(history)). */
 int hub_select(struct hub *h, const struct subscription *to, uint64_t cursor, size_t max,
                struct selection *out);
 
 /* The opening of a stream: the same, but of the latest channels all values whatever the cursor:
- * a reader need not know which it has. Not cut; superseded is 0. */
+ * the server can't know which the reader has. Not cut; superseded is 0. */
 int hub_select_opening(struct hub *h, const struct subscription *to, uint64_t cursor,
                        struct selection *out);
 
@@ -46,7 +47,7 @@ int hub_select_opening(struct hub *h, const struct subscription *to, uint64_t cu
 int hub_select_latest(struct hub *h, const struct subscription *to, uint64_t cursor,
                       struct selection *out);
 
-/* Would hub_select() at cursor select anything, or say that something was missed? O(1), with
+/* Would hub_select() at cursor select anything, or count missed updates? O(1), with
  * HUB_FROM_NOW O(channels). */
 bool hub_has_news(const struct hub *h, const struct subscription *to, uint64_t cursor);
 

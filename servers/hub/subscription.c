@@ -25,7 +25,7 @@ static int filters_add(struct filters *w, const char *list, enum delivery how)
         w->list[w->n++] = (struct channel_filter){{list, len}, how};
         list += len;
         if (*list == ',' && *++list == '\0')
-            return PL_EINVAL; /* a comma with nothing behind it */
+            return PL_EINVAL; /* nothing after the last comma */
     }
     return PL_OK;
 }
@@ -133,7 +133,7 @@ int subscription_get(struct subscriptions *all, const char *every, const char *l
     w.n = 0;
     if (filters_add(&w, every, DELIVERY_EVERY) < 0 || filters_add(&w, latest, DELIVERY_LATEST) < 0)
         return PL_EINVAL;
-    if (w.n == 0 && all->everything != NULL) { /* what most ask for, and often */
+    if (w.n == 0 && all->everything != NULL) { /* the usual case */
         *out = subscription_ref(all->everything);
         return PL_OK;
     }
@@ -176,7 +176,7 @@ void subscriptions_free(struct subscriptions *all)
     name_table_free(&all->table, NULL);
 }
 
-/* Who has subscribed during this delivery has u already. */
+/* A subscriber that joined during this delivery has u already. */
 static void feed_deliver(struct feed *f, struct update *u)
 {
     struct subscriber *next;

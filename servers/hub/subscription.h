@@ -1,6 +1,6 @@
-/* Subscriptions: who wants what. A subscription is a set of channels, each wanted in one of two
- * ways; equal sets are one object, which all who want it share. So a subscriber is one link in
- * one list however many channels it wants, and a poll's answer made for one of them serves all. */
+/* A subscription is a set of channels, each wanted in one of two ways. Equal sets are one object,
+ * shared by all its subscribers: each of them is one link in one list however many channels it
+ * wants, and the answer to a poll is made once for all of them. */
 #ifndef PUSHLAB_SUBSCRIPTION_H
 #define PUSHLAB_SUBSCRIPTION_H
 
@@ -19,7 +19,7 @@ enum delivery {
     DELIVERY_LATEST /* of each key the newest: one may be left out when a newer one exists */
 };
 
-/* Embedded in whatever wants updates; all zero but for deliver: it does not yet. */
+/* Embedded in what receives updates; all zero except for deliver: it does not subscribe yet. */
 struct subscriber {
     LIST_ENTRY(subscriber) entry; /* in its subscription */
     /* Called once per visible update of the wanted channels, in the order of seq. May unsubscribe
@@ -40,11 +40,11 @@ struct feed {
 
 struct subscription {
     struct name_node node;     /* first; its canonical text "every,every|latest,latest", sorted */
-    struct subscriptions *all; /* where it is */
+    struct subscriptions *all; /* which it is one of */
     uint32_t refs;
     LIST_HEAD(, subscriber) subscribers;
     uint64_t nsubscribers;
-    uint64_t newest_seq; /* visible, of its channels; 0: none. Answers made at it are still right */
+    uint64_t newest_seq; /* visible, of its channels; 0: none. Answers made at it stay valid */
     size_t nevery, nfeeds;
     struct feed feeds[]; /* first the nevery that are wanted whole, then the latest */
 };
@@ -64,7 +64,7 @@ void subscriptions_free(struct subscriptions *all);
 
 /* The subscription to every update of the channels in one list and the latest values of those in
  * the other; "a,b". NULL or "": none; both so: every update of the default channel. A channel in
- * both is wanted whole. Channels that are not there yet are created, and go again with the last
+ * both is wanted whole. Channels that do not exist yet are created, and deleted with the last
  * subscription if nothing was ever published in them. One reference, the caller's.
  * 0; PL_EINVAL: not a list of at most SUBSCRIPTION_CHANNELS_MAX names; PL_ELIMIT: more channels
  * than the hub may have; PL_ENOMEM. */

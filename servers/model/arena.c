@@ -8,7 +8,7 @@
 
 enum { TEXT_HEAD_BYTES = 64, TEXT_PLAYER_BYTES = 160 /* one player and its hit, at most */ };
 
-/* Run to another place, evenly chosen. */
+/* Begin to run to another place, uniformly chosen. */
 static void player_set_out(const struct arena *a, struct rng *r, struct arena_player *p)
 {
     double dx = rng_uniform(r) * ARENA_WIDTH_CM - p->x_cm;
@@ -59,7 +59,7 @@ static char *put_player(char *at, unsigned id, const struct arena_player *p)
     return PUT(at, "}");
 }
 
-/* Player by hits another one; says so. */
+/* Player by hits another one; write that down. */
 static char *room_hit(const struct arena *a, struct arena_room *room, unsigned by, char *at)
 {
     unsigned other = (unsigned)(rng_uniform(&room->rng) * (a->nplayers - 1));
@@ -131,7 +131,7 @@ static void arena_release(struct model *model)
     free(a->text);
 }
 
-/* Seeds are below 2^53: the bits above them tell the rooms apart. */
+/* Seeds are below 2^53: the bits above that are the room's number. */
 static void room_init(const struct arena *a, unsigned k, uint64_t seed)
 {
     struct arena_room *room = &a->rooms[k];

@@ -1,7 +1,7 @@
 /* Rooms of a top-down shooter: players run from place to place and hit each other; every room
  * posts its whole state at every tick. The model behind --source game. State of room K goes to
- * channel room-K under the key "state" (docs/sources.md shows one); what its players do goes up
- * to room-K/inputs, and this model does not listen to it. Rooms tick in turn, spread over a tick
+ * channel room-K under the key "state" (docs/sources.md shows one); players send what they
+ * do to room-K/inputs, which this model ignores. Rooms tick in turn, spread over a tick
  * time, and each room's ticks depend on the seed and K alone. */
 #ifndef PUSHLAB_ARENA_H
 #define PUSHLAB_ARENA_H
@@ -17,7 +17,7 @@ enum {
     ARENA_HEIGHT_CM = 4000,
     ARENA_SPEED_CM_S = 500,
     ARENA_HP = 100,
-    ARENA_DAMAGE_MIN = 10, /* of a hit, evenly up to max */
+    ARENA_DAMAGE_MIN = 10, /* of a hit, uniform up to max */
     ARENA_DAMAGE_MAX = 40,
     ARENA_ROOMS_MAX = 1024
 };

@@ -18,7 +18,7 @@ void arrivals_init(struct arrivals *a, int pattern, double rate_hz, int64_t burs
         a->gap_ns *= a->on_ns / (a->on_ns + a->off_ns);
 }
 
-/* What would fall into silence comes with the next burst. */
+/* An update that would come between two bursts comes with the next one. */
 static double burst_skip(const struct arrivals *a)
 {
     double period_ns = a->on_ns + a->off_ns;

@@ -1,5 +1,5 @@
-/* When updates come at a given average rate: evenly, as a Poisson process, or in bursts in
- * which the whole average is spent. Pure. */
+/* When updates come at a given average rate: at equal intervals, as a Poisson process, or only in
+ * bursts, whose rate is higher accordingly. No clock, no I/O. */
 #ifndef PUSHLAB_ARRIVALS_H
 #define PUSHLAB_ARRIVALS_H
 

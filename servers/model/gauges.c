@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From a room's temperature, told every five seconds, to a price that ticks 20 times a second:
- * 47.4 updates a second in all. */
+/* From a temperature every five seconds to a price 20 times a second: 47.4 updates a second in all.
+ */
 const struct gauge_kind gauge_kinds[GAUGES] = {
     {"metric/temperature", "env.temperature", "celsius", "rack-4", 0.2, 24, 0.8, 600, 60, 1},
     {"metric/disk", "system.disk.used", "percent", "db-1", 0.2, 71, 0.5, 3600, 100, 2},
@@ -61,7 +61,7 @@ static void gauges_next(struct model *model, struct post *out)
     model->due_ns = gauges_earliest(g)->due_ns;
 }
 
-/* Begins in the long run's distribution, at a phase of its own. */
+/* Begins with a value from the stationary distribution, at a random phase. */
 static void gauge_init(struct gauge *gauge, const struct gauge_kind *k, struct rng *r)
 {
     gauge->keep = exp(-1 / (k->rate_hz * k->settle_s));

@@ -26,7 +26,8 @@ extern const struct gauge_kind gauge_kinds[GAUGES];
 
 struct gauge {
     double value;
-    double keep, shake; /* of the deviation, and of news, from one sample to the next */
+    double keep,
+        shake; /* factors of the old deviation and of new noise, from one sample to the next */
     int64_t due_ns, period_ns;
 };
 

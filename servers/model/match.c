@@ -72,7 +72,8 @@ static const struct match_outcome *match_draw(struct match *m)
     return o;
 }
 
-/* The bursts: a wicket is followed by five events within half a minute, a six by its replay. */
+/* What follows a delivery at once: five events within half a minute after a wicket, a replay after
+ * a six. */
 static void match_plan_talk(struct match *m, bool over_ended, bool milestone)
 {
     match_plan(m, MATCH_SCORE, 0, 0);
@@ -91,7 +92,7 @@ static void match_plan_talk(struct match *m, bool over_ended, bool milestone)
         match_plan(m, MATCH_OVER, 15, 3);
 }
 
-/* All of the talk is shorter than the shortest of these gaps. */
+/* The shortest of these gaps is longer than all that match_plan_talk() plans. */
 static void match_plan_next(struct match *m, bool over_ended)
 {
     double gap_s = match_wait_for_ball_s(m);

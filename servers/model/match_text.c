@@ -81,7 +81,7 @@ size_t match_text(struct match *m, enum match_cue_kind kind)
                               : put_value(m, kind, from + 1, word_len, at, room);
 
         from += plain_len > 0 ? plain_len : 1 + word_len;
-        len += (size_t)n < room ? (size_t)n : room - 1; /* a test sees to it that all have room */
+        len += (size_t)n < room ? (size_t)n : room - 1; /* a test proves that all fit */
     }
     return len;
 }

@@ -38,7 +38,7 @@ static bool text_data(struct redis_text t, struct post *p)
     return t.len > 0 && json_line_compact(t.text, t.text, t.len) == (ssize_t)t.len;
 }
 
-/* A message that is numbered has a sender, and each number is one. */
+/* Numbers begin at 1, and a numbered message has a sender. */
 static bool entry_is_sound(const struct redis_entry *e)
 {
     return e->as.seq > 0 && e->as.n > 0 && e->as.n <= e->as.seq &&
@@ -52,7 +52,7 @@ static bool text_id(struct redis_text t, uint64_t *seq)
            redis_text_u64((struct redis_text){t.text + 2, t.len - 2}, INT64_MAX, seq);
 }
 
-/* The value of the field that is called name, if it comes next. */
+/* The value of the field of that name, if it comes next. */
 static bool fields_take(const struct redis_text **at, const struct redis_text *end,
                         const char *name, struct redis_text *value)
 {
@@ -89,7 +89,7 @@ int redis_entry_read(struct redis_entry *out, struct redis_text id, const struct
     return sound && entry_is_sound(out) ? PL_OK : PL_EPROTO;
 }
 
-/* Cut off what stands before the separator. False: there is none. */
+/* Cut off the part before the separator. False: there is none. */
 static bool text_cut(struct redis_text *rest, char separator, struct redis_text *before)
 {
     char *at = rest->len > 0 ? memchr(rest->text, separator, rest->len) : NULL;

@@ -1,4 +1,4 @@
-/* Updates as they lie in Redis, and posts as they go there. No I/O.
+/* How updates are stored in Redis, and how posts are sent there. No I/O.
  *
  * The stream KEY has an entry for each update: id 0-SEQ, and in this order the fields n, t,
  * [channel], [key], [from], [from_n], [from_t], data, those in brackets only where they have a
@@ -41,15 +41,15 @@ int redis_entry_read_latest(struct redis_entry *out, struct redis_text field,
                             struct redis_text value);
 
 /* A post as the publishing script takes it: channel, key, from, from_n, from_t, t, sender,
- * sender_n, data. sender is by whom, and sender_n by which number, the script knows one that came
- * before: "CHANNEL FROM" and from_n; "": it is not asked. */
+ * sender_n, data. By sender and sender_n ("CHANNEL FROM" and from_n) the script recognizes a post
+ * that came before; "": it does not check. */
 enum { REDIS_POST_ARGS = 9 };
 
 /* Room for all that redis_post_args() writes beside p's data. */
 enum { REDIS_POST_OVERHEAD_BYTES = 2 * ENVELOPE_NAMES_BYTES + 4 * 24 };
 
-/* args point into text, which has room for p->data_len + REDIS_POST_OVERHEAD_BYTES. feed: numbers
- * what has no from, under that name and feed_n; NULL: it is not numbered. */
+/* args point into text, which has room for p->data_len + REDIS_POST_OVERHEAD_BYTES. feed: a post
+ * without from_n is numbered with that sender and feed_n; NULL: it is not numbered. */
 void redis_post_args(struct redis_text args[REDIS_POST_ARGS], char *text, const struct post *p,
                      int64_t t_ns, const char *feed, uint64_t feed_n);
 

@@ -148,7 +148,7 @@ void redis_link_drop(struct redis_link *l, const char *why)
 
     if (l->context == NULL)
         return;
-    snprintf(reason, sizeof reason, "%s", why); /* which may lie in the context */
+    snprintf(reason, sizeof reason, "%s", why); /* why may be part of the context */
     link_forget(l);
     link_down(l, reason);
 }

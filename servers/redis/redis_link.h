@@ -1,4 +1,4 @@
-/* A connection to the Redis of a log that is kept: made again, after growing pauses, when it
+/* A connection to the Redis of a log, which is kept open: made again, after growing pauses, when it
  * breaks, when no answer comes or when a command is refused (out of memory, read only, still
  * loading). The error LOST ends the server. One command at a time. On the loop, through hiredis. */
 #ifndef PUSHLAB_REDIS_LINK_H
@@ -29,7 +29,7 @@ struct redis_link {
     void *arg;
     struct redis_log *log;             /* borrowed; NULL: not started */
     struct redisAsyncContext *context; /* NULL: between two attempts */
-    struct event timer;                /* the next attempt; with a context: is it alive? */
+    struct event timer;                /* for the next attempt, or to check that answers come */
     int64_t since_ns;                  /* of the attempt, or of the unanswered command */
     int64_t pause_ns;                  /* before the next attempt */
     bool up, waiting;                  /* connected; for an answer */

@@ -7,9 +7,10 @@
 #include "lib/base/clock.h"
 #include "lib/proto/url.h"
 
-const char redis_log_another[] = "what is there now is not what this server has told its clients: "
-                                 "start it again to begin anew";
-const char redis_log_foreign[] = "what is there was not written by a pushlab-server";
+const char redis_log_another[] =
+    "the stream no longer has the updates that this server has sent to "
+    "its clients: restart the server to begin again";
+const char redis_log_foreign[] = "the stream was not written by a pushlab-server";
 
 int redis_log_init(struct redis_log *log, struct publisher *pub, const char *spec, uint64_t keep,
                    struct err_text *e)

@@ -2,7 +2,7 @@
  * (redis_reader.h, redis_writer.h, redis_source.h) have in common.
  *
  * The log is a stream and four keys beside it; docs/sources.md describes them. What must happen in
- * Redis at once is a Lua script, which runs whole, with nothing in between
+ * Redis in one step is a Lua script, which runs without anything in between
  * (https://redis.io/docs/latest/develop/programmability/eval-intro/). life names a log from its
  * beginning to its loss: a server that finds another one, or fewer updates than it has told its
  * clients of, gets the error LOST, and nothing is changed. */
@@ -65,8 +65,8 @@ extern const char redis_script_hello[], redis_script_publish[];
 /* Begin an EVAL: with the script, the keys and the life that is known. */
 void redis_log_eval(struct redis_command *c, const struct redis_log *log, const char *script);
 
-/* What its clients were told is not in the log any more, or what they would be is not: the server
- * ends, and says why. */
+/* The log no longer has what this server's clients were told, or it was not written by servers like
+ * this one: the server ends with this line. */
 extern const char redis_log_another[], redis_log_foreign[];
 void redis_log_lose(struct redis_log *log, const char *why);
 

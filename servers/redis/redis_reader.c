@@ -13,9 +13,9 @@ enum { ENTRIES_AT_ONCE = 512, BLOCK_MS = 1000, ENTRY_TEXTS_MAX = 16 };
 /* The hello script's answer. */
 enum { HELLO_LIFE, HELLO_SEQ, HELLO_HERE, HELLO_AFTER, HELLO_COUNTS, HELLO_LATEST, HELLO_PARTS };
 
-static const char trimmed[] = "updates that this server has not seen are gone from the stream: "
-                              "start it again, and clients are told what they missed "
-                              "(--log-history keeps more)";
+static const char trimmed[] =
+    "the stream has dropped updates before this server read them: restart "
+    "it, and clients are told what they missed (--log-history keeps more)";
 
 /* n SIZE_MAX: of any size. */
 static bool is_array(const struct redisReply *r, size_t n)
@@ -23,7 +23,7 @@ static bool is_array(const struct redisReply *r, size_t n)
     return r->type == REDIS_REPLY_ARRAY && (n == SIZE_MAX || r->elements == n);
 }
 
-/* Where a reply has a string; else NULL and 0. */
+/* A reply's string; NULL and 0 if it has none. */
 static struct redis_text text_of(const struct redisReply *r)
 {
     if (r->type != REDIS_REPLY_STRING)
@@ -75,7 +75,7 @@ static const char *reader_adopt(struct redis_reader *r, const struct redisReply 
     return why;
 }
 
-/* ---- what is still known of updates that the log has dropped */
+/* ---- restoring what is known of updates that the log has dropped */
 
 /* counts: [channel, n, ...] */
 static int restore_channels(struct hub *h, const struct redisReply *counts)
@@ -139,9 +139,9 @@ static int restore(struct hub *h, uint64_t seq, const struct redisReply *counts,
     return err;
 }
 
-/* ---- the conversation */
+/* ---- commands and answers */
 
-/* Is it the log that it was, and what is new? */
+/* Check that it is still the same log, and ask for what is new. */
 static void reader_greet(struct redis_reader *r)
 {
     struct redis_command c;
@@ -171,7 +171,8 @@ static void reader_listen(struct redis_reader *r)
     redis_link_send(&r->link, &c);
 }
 
-/* The same update under the same number? If it is gone by now there is nothing to compare. */
+/* Does the log still have the newest update under its number? If it has been dropped, there is
+ * nothing to compare. */
 static bool reader_recognizes(const struct redis_reader *r, const struct redisReply *here)
 {
     struct redis_entry e;
@@ -182,7 +183,7 @@ static bool reader_recognizes(const struct redis_reader *r, const struct redisRe
            e.as.n == r->newest.n && e.as.t_ns == r->newest.t_ns;
 }
 
-/* The first time: this is the log from now on. */
+/* The first time: this log is followed from now on. */
 static const char *reader_meet(struct redis_reader *r, struct redisReply **hello, uint64_t first)
 {
     struct redis_text life = text_of(hello[HELLO_LIFE]);
@@ -267,7 +268,7 @@ static void reader_on_reply(void *arg, const struct redisReply *reply)
     redis_writer_adopted(r->writer);
     awaited = pub->ops->advanced(pub->arg);
     if (!r->greeting && awaited)
-        reader_greet(r); /* how far does it go? */
+        reader_greet(r); /* it tells how far the log goes */
     else
         reader_listen(r);
 }

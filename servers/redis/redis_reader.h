@@ -19,9 +19,9 @@ struct redis_reader {
     char fresh[REDIS_LIFE_CHARS + 1]; /* the life to begin with, where there is none */
     struct hub_number newest;         /* adopted */
     uint64_t target_seq;              /* the newest there was when it was last asked */
-    bool greeting;                    /* what is awaited */
-    bool caught_up;                   /* has had all that there was when it began */
-    bool was_connected;               /* ever */
+    bool greeting;                    /* the hello's answer is awaited, else that of XREAD */
+    bool caught_up;                   /* has read all that there was when it began */
+    bool was_connected;               /* at least once */
     bool said_why;                    /* that the log can't be reached, on standard error */
 };
 

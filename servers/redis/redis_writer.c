@@ -132,7 +132,7 @@ static void writer_on_reply(void *arg, const struct redisReply *r)
     int n = w->in_flight;
 
     if (!answers_all(r, n)) {
-        redis_link_drop(&w->link, "an answer that is none");
+        redis_link_drop(&w->link, "unexpected reply");
         return;
     }
     w->in_flight = 0;

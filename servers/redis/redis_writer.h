@@ -36,9 +36,10 @@ void redis_writer_stop(struct redis_writer *w);
 int redis_writer_submit(struct redis_writer *w, const struct post *p, int64_t t_ns,
                         struct receipt *r);
 
-/* Send what waits, if that is possible: the life has become known. */
+/* Send what waits, if the log can be reached and its life is known. */
 void redis_writer_go(struct redis_writer *w);
-/* Tell those whose posts have come out of the log; if nothing comes out for now, all of them. */
+/* Tell those whose posts have come out of the log; while the reader has no connection, all whose
+ * posts are in it. */
 void redis_writer_adopted(struct redis_writer *w);
 
 #endif

@@ -5,7 +5,7 @@
 #include "lib/base/clock.h"
 #include "servers/model/generator.h"
 
-/* When the one that is played next, or just now, was or is due. */
+/* When what is played now, or next, is due. */
 static int64_t pacer_due_ns(const struct pacer *p)
 {
     if (p->offset_ns == INT64_MAX)
@@ -58,7 +58,7 @@ struct player {
     struct source source; /* first */
     struct pacer pacer;
     struct model *model; /* owned */
-    bool dated;          /* updates are as of when they were due */
+    bool dated;          /* updates have the time at which they were due */
 };
 
 static int64_t player_play(void *arg)

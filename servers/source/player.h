@@ -33,7 +33,7 @@ struct source *player_start(struct publisher *pub, const struct player_options *
                             struct err_text *e);
 
 #define PACER_STALL_MAX_NS INT64_C(1000000000)
-enum { PACER_BATCH_MAX = 1000 /* in one wake-up: connections get their turn in between */ };
+enum { PACER_BATCH_MAX = 1000 /* in one wake-up, so that connections are not kept waiting */ };
 
 struct pacer {
     struct ticker ticker;

@@ -18,7 +18,7 @@ struct start {
     const struct source_options *options;
     const char *arg; /* what follows the kind's prefix */
     struct err_text *e;
-    struct player_options player; /* for a model that is played otherwise than at its own speed */
+    struct player_options player; /* what is not as for other models */
 };
 
 static struct model *generator(struct start *s)
@@ -70,7 +70,7 @@ static struct model *dashboard(struct start *s)
     return gauges_new((uint64_t)s->options->seed);
 }
 
-/* To everyone, at --rate and in --pattern. */
+/* Notifications for all, at --rate and in --pattern. */
 static struct model *notifications(struct start *s)
 {
     struct arrivals arrivals = player_arrivals(&s->options->settings);
@@ -83,7 +83,7 @@ static void none_stop(struct source *src)
     free(src);
 }
 
-/* Publishing over the API is always possible; "none" leaves it at that. */
+/* Only clients publish. */
 static struct source *none_start(struct start *s)
 {
     static const struct source_ops ops = {.stop = none_stop};
@@ -137,7 +137,7 @@ static struct source *kind_start(const struct source_kind *k, struct start *s)
 {
     struct source *src = NULL;
 
-    err_set(s->e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM)); /* if nothing else is said */
+    err_set(s->e, PL_ENOMEM, "--source: %s", pl_strerror(PL_ENOMEM)); /* unless it is replaced */
     if (k->model != NULL)
         s->player.model = k->model(s);
     if (s->player.model != NULL)
@@ -161,7 +161,7 @@ struct source *source_start(struct publisher *pub, const char *spec, const struc
     }
     err_set(
         e, PL_EINVAL,
-        "--source: '%s' is no source; accepted: generator, trace:FILE, - (stdin), none, sports, "
+        "--source: '%s' is not a source; accepted: generator, trace:FILE, - (stdin), none, sports, "
         "game, dashboard, notifications, redis://HOST:PORT/KEY",
         spec);
     return NULL;

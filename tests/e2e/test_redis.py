@@ -188,7 +188,7 @@ class OneSequence(RedisCase):
     def test_options_that_make_no_sense_are_refused(self):
         for options, word in ((("--feed", "generator"), "--source redis"),
                               (("--source", self.source, "--feed", self.source), "--feed"),
-                              (("--source", self.source, "--feed", "x"), "'x' is no source"),
+                              (("--source", self.source, "--feed", "x"), "'x' is not a source"),
                               (("--source", "redis://127.0.0.1:1"), "redis://HOST:PORT/KEY"),
                               (("--source", "redis://127.0.0.1/x"), "redis://"),
                               (("--source", "redis://127.0.0.1:1/a b"), "KEY is")):
@@ -380,7 +380,7 @@ class Away(RedisCase):
         self.redis.start()
         for server, stream in zip((one, two), streams):
             self.assertRaises(EOFError, stream.take, 1)  # in order: its last chunk
-            self.fails(server, "is not what this server has told its clients")
+            self.fails(server, "no longer has the updates that this server has sent to its clients")
         anew = self.shared()
         self.assertEqual(anew.publish("a"), 1)
 
@@ -389,8 +389,8 @@ class Away(RedisCase):
         one.publish(1)
         self.redis.says("FLUSHALL")
         self.assertEqual(self.send(one, 2).status, 503)
-        self.fails(one, "is not what this server has told its clients")
-        self.fails(two, "is not what this server has told its clients")
+        self.fails(one, "no longer has the updates that this server has sent to its clients")
+        self.fails(two, "no longer has the updates that this server has sent to its clients")
 
     def test_a_redis_that_has_lost_its_newest_updates_ends_the_servers(self):
         one = self.doomed()
@@ -404,7 +404,7 @@ class Away(RedisCase):
         self.redis.empty()
         shutil.copytree(aside, self.redis.directory, dirs_exist_ok=True)
         self.redis.start()
-        self.fails(one, "is not what this server has told its clients")
+        self.fails(one, "no longer has the updates that this server has sent to its clients")
 
     def test_a_server_for_which_updates_were_trimmed_ends(self):
         one, two = self.shared("--log-history", "1000"), self.doomed()
@@ -414,7 +414,7 @@ class Away(RedisCase):
         for _ in range(20):
             self.sent(one, [post(i) for i in range(200)])
         two.process.send_signal(signal.SIGCONT)
-        self.fails(two, "are gone from the stream")
+        self.fails(two, "has dropped updates before this server read them")
         late = self.shared()
         receiver = Stream(self.connect(late), 1)
         receiver.take(1)
