@@ -1,6 +1,5 @@
 /* The words that follow `pushlab`, as a table: dispatch and `pushlab help` walk it. */
-#ifndef PUSHLAB_COMMANDS_H
-#define PUSHLAB_COMMANDS_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -36,5 +35,3 @@ int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_watch(int argc, char **argv);
-
-#endif

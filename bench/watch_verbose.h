@@ -1,7 +1,6 @@
 /* `pushlab watch --verbose`: what the client records on its connections (transcript.h), explained
  * while it happens. */
-#ifndef PUSHLAB_WATCH_VERBOSE_H
-#define PUSHLAB_WATCH_VERBOSE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,5 +22,3 @@ int watch_verbose_begin(struct watch_verbose *v, FILE *out);
 int watch_verbose_take(struct watch_verbose *v, char *line);
 /* Print the totals, if there was anything. Does nothing if it has not begun. */
 void watch_verbose_end(struct watch_verbose *v);
-
-#endif

@@ -1,8 +1,7 @@
 /* What a run found: one JSON object for machines, an HdrHistogram log and a CSV of single
  * latencies, and a few lines for people. docs/metrics.md defines every number; the files are
  * described where they are written (files.c). */
-#ifndef PUSHLAB_RESULT_H
-#define PUSHLAB_RESULT_H
+#pragma once
 
 #include <stdio.h>
 
@@ -28,5 +27,3 @@ void result_print(const struct result *r, const struct fleet *f, FILE *out);
 /* Write the files that the options ask for, each under a temporary name and then renamed.
  * 0, or negative with the line in e. */
 int result_files(const struct fleet *f, struct err_text *e);
-
-#endif

@@ -1,7 +1,6 @@
 /* What a person reads of an update: its latency in words and as a bar, and its data, made safe for
  * a terminal. Pure. */
-#ifndef PUSHLAB_TEXT_H
-#define PUSHLAB_TEXT_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ void text_bar(char out[TEXT_BAR_BYTES], int64_t latency_us);
  * ends in an ellipsis. Control characters and broken UTF-8 become '?': a server must not be
  * able to control the terminal. out needs 4 * columns + 1 bytes. Returns the bytes written. */
 size_t text_cut(char *out, const char *text, size_t len, size_t columns);
-
-#endif

@@ -1,6 +1,5 @@
 /* Which handler answers a path: the tables of transports and endpoints. */
-#ifndef PUSHLAB_ROUTE_H
-#define PUSHLAB_ROUTE_H
+#pragma once
 
 #include "servers/http/http_session.h"
 
@@ -9,5 +8,3 @@ extern const struct transport *const transports[TRANSPORT_COUNT + 1];
 
 /* Answer the request, whatever it is: 404, 405 and OPTIONS included. */
 void route_request(struct peer *p, const struct http_request *req);
-
-#endif

@@ -1,7 +1,6 @@
 /* The server: owner of all its parts, which see each other only by their narrow faces
  * (http/http_context.h, hub/publish.h). */
-#ifndef PUSHLAB_SERVER_H
-#define PUSHLAB_SERVER_H
+#pragma once
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -34,5 +33,3 @@ int server_start(struct server *s, const struct server_options *options, struct 
  * connections_stop(), for at most 700 ms. 0, or negative with the line in e. */
 int server_run(struct server *s, struct err_text *e);
 void server_free(struct server *s);
-
-#endif

@@ -1,6 +1,5 @@
 /* pushlab-server's options. */
-#ifndef PUSHLAB_SERVER_OPTIONS_H
-#define PUSHLAB_SERVER_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,5 +28,3 @@ struct server_options {
 };
 
 extern const struct opt_program server_program;
-
-#endif

@@ -4,8 +4,7 @@
  * A row fits when every check holds. It fails when one is sure not to hold. Where the run has too
  * few samples for the percentile asked, or lacks the figure, the row is unknown; it is neither
  * recommended nor rejected. */
-#ifndef PUSHLAB_ADVISE_H
-#define PUSHLAB_ADVISE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -147,5 +146,3 @@ bool advise_percentile_is_exact(double percentile);
 /* A cost in the unit in which rows are compared: per client and second (or per client), so that
  * a row which delivers fewer updates, each replacing several, does not look expensive. */
 double advise_rate_of(const struct advise_row *r, enum advise_cost cost);
-
-#endif

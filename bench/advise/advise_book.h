@@ -1,7 +1,6 @@
 /* Advice on one run or several, and how it is written out: for a terminal, as Markdown, as JSON,
  * and as items for pages. All hold the same sentences and the same references. */
-#ifndef PUSHLAB_ADVISE_BOOK_H
-#define PUSHLAB_ADVISE_BOOK_H
+#pragma once
 
 #include "bench/advise/advise.h"
 #include "bench/page/citations.h"
@@ -54,5 +53,3 @@ int advise_book_write(struct buf *out, const struct advise_book *b, enum output 
  *  "references":[{"n","kind","file","pointer","row","path","value","text","inputs","words"}]}:
  * pointer is where the figure stands in file (RFC 6901). 0 or PL_ENOMEM. */
 int advise_book_write_json(struct buf *out, const struct advise_book *b);
-
-#endif

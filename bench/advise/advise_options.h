@@ -1,6 +1,5 @@
 /* The command line of `pushlab advise`. */
-#ifndef PUSHLAB_ADVISE_OPTIONS_H
-#define PUSHLAB_ADVISE_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -19,5 +18,3 @@ int advise_options_parse(struct advise_options *o, int argc, char **argv, int *n
 
 /* "cpu=20us,bytes=600" into ask's budget and order. 0, or PL_EINVAL with the line in e. */
 int advise_budget_parse(struct advise_ask *ask, const char *text, struct err_text *e);
-
-#endif

@@ -1,6 +1,5 @@
 /* Which sentences the findings come to; advise_words.h says how each is written. */
-#ifndef PUSHLAB_ADVISE_TEXT_H
-#define PUSHLAB_ADVISE_TEXT_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -15,5 +14,3 @@ cJSON *advise_text_of(const struct advise *const *runs, struct citations *citati
 /* What holds over several runs; NULL also where they can't be compared: runs of different
  * scenarios, without a requirement, or such as can't be believed. */
 cJSON *advise_text_together(const struct advise *const *runs, struct citations *citations);
-
-#endif

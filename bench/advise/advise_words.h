@@ -1,8 +1,7 @@
 /* Findings in plain words: sentences of prose (bench/page/output.h), each value of a run followed
  * by the mark of its citation. The sentences are in sentences.txt; this is what they can ask of the
  * findings, and where they go. */
-#ifndef PUSHLAB_ADVISE_WORDS_H
-#define PUSHLAB_ADVISE_WORDS_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -75,5 +74,3 @@ void advise_words_cited(struct template_fill *t, const char *text, enum citation
 /* The same of what a model computed from inputs: paths, with spaces between them. */
 void advise_words_modelled(struct template_fill *t, const char *text, const char *formula,
                            const char *inputs, double value);
-
-#endif

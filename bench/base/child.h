@@ -4,8 +4,7 @@
  * A supervisor takes over SIGCHLD, SIGINT, SIGTERM, SIGHUP and SIGPIPE of the (single-threaded)
  * process while it is open. Children run in process groups of their own, so that a Ctrl-C
  * reaches the runner alone, which then ends them in order. */
-#ifndef PUSHLAB_CHILD_H
-#define PUSHLAB_CHILD_H
+#pragma once
 
 #include <signal.h>
 #include <stdbool.h>
@@ -115,5 +114,3 @@ int child_fail(struct child *c, struct err_text *e);
 
 /* Forget an ended child and free what it said. */
 void child_free(struct supervisor *sup, struct child *c);
-
-#endif

@@ -1,7 +1,6 @@
 /* Files that come along with the programs: gnuplot scripts, link profiles and scenarios. All are
  * looked for in the same places. */
-#ifndef PUSHLAB_DATA_FIND_H
-#define PUSHLAB_DATA_FIND_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,5 +13,3 @@ enum data_kind { DATA_CHARTS, DATA_LINKS, DATA_SCENARIOS };
  * beside the program's folder, and the folder of make install. False: not found; path then holds
  * the last place. */
 bool data_find(char *path, size_t cap, enum data_kind kind, const char *file);
-
-#endif

@@ -1,6 +1,5 @@
 /* Reading and writing whole files, with a line for every failure: "write PATH: No space left". */
-#ifndef PUSHLAB_FILE_H
-#define PUSHLAB_FILE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ int file_remove_folder(const char *path);
 void file_first_line(char *out, size_t cap, const char *path);
 /* The number that it begins with; -1 when it can't be read. */
 int64_t file_first_number(const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* Run gnuplot once, and say in one line why it failed. */
-#ifndef PUSHLAB_GNUPLOT_H
-#define PUSHLAB_GNUPLOT_H
+#pragma once
 
 #include "bench/base/child.h"
 #include "lib/base/err.h"
@@ -16,5 +15,3 @@ int gnuplot_run(struct supervisor *sup, char *const argv[], struct err_text *e);
 /* The last line of gnuplot's complaint: the cause, after the echo of the command and its
  * caret. Cut out of text in place; "" when there is none. */
 const char *gnuplot_error_line(char *text);
-
-#endif

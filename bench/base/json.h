@@ -1,7 +1,6 @@
 /* cJSON, the way the runner uses it: values by dotted path, numbers that read well, text
  * that is always UTF-8. */
-#ifndef PUSHLAB_JSON_H
-#define PUSHLAB_JSON_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ void json_append_count(cJSON *array, const cJSON *o, const char *path, const cha
 /* Add to every number in into, at any depth, the one at the same place in more. Points in time
  * (names that end in _ns) stay. */
 void json_sum(cJSON *into, const cJSON *more);
-
-#endif

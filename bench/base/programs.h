@@ -1,6 +1,5 @@
 /* Where programs are: pushlab's own, and others. */
-#ifndef PUSHLAB_PROGRAMS_H
-#define PUSHLAB_PROGRAMS_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -29,5 +28,3 @@ bool program_find_of_others(const char *name, char *out, size_t cap);
 /* The length of said up to the end of the first word with a number: of "Redis server v=7.0.15
  * sha=0000", without the rest. */
 size_t program_version_len(const char *said);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the terminal of a stream can show. */
-#ifndef PUSHLAB_TERMINAL_H
-#define PUSHLAB_TERMINAL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,5 +10,3 @@ size_t terminal_columns(FILE *stream);
 
 /* Is colour wanted? On a terminal, not with TERM=dumb, and not with NO_COLOR (no-color.org). */
 bool terminal_wants_colour(FILE *stream);
-
-#endif

@@ -1,7 +1,6 @@
 /* Numbers as people read and type them. Written: three significant digits and a unit. Read: what
  * is typed where a quantity is asked for, such as 200ms, 95%, 8KB. */
-#ifndef PUSHLAB_UNITS_H
-#define PUSHLAB_UNITS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,5 +54,3 @@ bool quantity_read_share(const char *text, double *out);
 bool quantity_read_bytes(const char *text, double *out);
 /* A bare number. */
 bool quantity_read_number(const char *text, double *out);
-
-#endif

@@ -1,7 +1,6 @@
 /* Text that is appended to a buf. After a failure everything further is ignored, so rc need only be
  * checked at the end. */
-#ifndef PUSHLAB_WRITER_H
-#define PUSHLAB_WRITER_H
+#pragma once
 
 #include "lib/base/buf.h"
 
@@ -18,5 +17,3 @@ void writer_printf(struct writer *w, const char *fmt, ...) __attribute__((format
 /* The whole text, with a NUL that out->len does not count; "" after a failure. Valid until more is
  * written. */
 const char *writer_text(struct writer *w);
-
-#endif

@@ -3,8 +3,7 @@
  * C writes the numbers (chart_data.h) and knows no chart; each gnuplot script under
  * bench/chart answers one question and knows no number. A new chart is a new script and a
  * line in chart.c's list. */
-#ifndef PUSHLAB_CHART_H
-#define PUSHLAB_CHART_H
+#pragma once
 
 #include "lib/base/err.h"
 
@@ -19,5 +18,3 @@ int chart_draw(const char *run_dir, struct err_text *e);
  * Some are drawn only for a run that has numbers for them: over an emulated link, with a deadline,
  * with clients that send. */
 extern const char *const chart_names[];
-
-#endif

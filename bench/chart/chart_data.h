@@ -8,8 +8,7 @@
  * emulated link, NaN on loopback percentiles-<row>.csv, cdf-<row>.csv, timeline-<row>.csv     see
  * chart_series.h
  */
-#ifndef PUSHLAB_CHART_DATA_H
-#define PUSHLAB_CHART_DATA_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -38,5 +37,3 @@ int chart_data_write(const cJSON *run, const char *run_dir, const char *data_dir
 /* Append text as one CSV field (RFC 4180 §2): quoted when it holds a comma, a quote or a line
  * break, quotes doubled. 0 or PL_ENOMEM. */
 int chart_data_field(struct buf *out, const char *text);
-
-#endif

@@ -2,8 +2,7 @@
  * how they follow each other. They come from latency-<row>.hlog and timeline-<row>.csv beside
  * run.json, or, where those are missing, from samples in the row itself: the live page in a
  * browser writes samples{published_s[], latency_us[]}, equally long, one pair per update. */
-#ifndef PUSHLAB_CHART_SERIES_H
-#define PUSHLAB_CHART_SERIES_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -32,5 +31,3 @@ int chart_series_timeline(struct buf *out, const char *run_dir, const cJSON *row
 /* The same from the text of timeline-<row>.csv. 0, PL_ENOMEM, or PL_EPROTO with the line's number
  * in e. */
 int chart_series_timeline_of(struct buf *out, const char *text, size_t len, struct err_text *e);
-
-#endif

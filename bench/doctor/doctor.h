@@ -1,8 +1,7 @@
 /* What this machine can do for pushlab: facts in, findings out. Pure: doctor_probe.h asks the
  * machine, doctor_write.h says what was found. Checks of the machine are here; those of programs
  * come from bench/packages.txt. */
-#ifndef PUSHLAB_DOCTOR_H
-#define PUSHLAB_DOCTOR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,5 +91,3 @@ bool doctor_examine(size_t i, const struct doctor_facts *f, struct doctor_findin
 
 /* Does `make bench` have all it needs? */
 bool doctor_is_fit(const struct doctor_facts *f);
-
-#endif

@@ -1,6 +1,5 @@
 /* Saying what doctor.h has found. */
-#ifndef PUSHLAB_DOCTOR_WRITE_H
-#define PUSHLAB_DOCTOR_WRITE_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -14,5 +13,3 @@ int doctor_write_text(struct buf *out, const struct doctor_facts *f, bool colour
 /* {"pushlab","fit","checks":[{"name","verdict","main_job","purpose","found","fix"}]}; fix is null
  * where there is nothing to do. */
 cJSON *doctor_write_json(const struct doctor_facts *f);
-
-#endif

@@ -1,8 +1,7 @@
 /* A ladder diagram's contents: what one client and the server exchange, as a list of steps. Each
  * step is a packet with the times of its departure and its arrival, and a label that says what is
  * in it. ladder_read.h makes it from a capture, ladder_svg.h draws it. No I/O. */
-#ifndef PUSHLAB_LADDER_H
-#define PUSHLAB_LADDER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -104,5 +103,3 @@ void ladder_count(const struct ladder *l, size_t steps, int64_t until_ns,
                   struct ladder_counts *out);
 
 void ladder_free(struct ladder *l);
-
-#endif

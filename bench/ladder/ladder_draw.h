@@ -1,6 +1,5 @@
 /* Ladder diagrams from file to file. */
-#ifndef PUSHLAB_LADDER_DRAW_H
-#define PUSHLAB_LADDER_DRAW_H
+#pragma once
 
 #include "bench/ladder/ladder.h"
 
@@ -9,5 +8,3 @@
  * 0, or a negative enum pl_err with the line in e; an earlier svg_path is then unchanged. */
 int ladder_draw(const char *pcapng_path, const char *svg_path, const struct ladder_about *about,
                 struct err_text *e);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Time is to scale wherever a packet is under way. Longer gaps in which none is are broken: they
  * take up the same small height each and say how long they are. */
-#ifndef PUSHLAB_LADDER_PAGE_H
-#define PUSHLAB_LADDER_PAGE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,5 +90,3 @@ double ladder_text_width(const char *text, double px);
 void ladder_time_text(char *out, size_t cap, int64_t ns);
 
 void ladder_page_free(struct ladder_page *p);
-
-#endif

@@ -1,7 +1,6 @@
 /* From TCP segments (bench/wire/dissector.h) to the steps of a ladder: each is named by what it
  * carries (stream_labels.h), requests are matched with their answers. No I/O. */
-#ifndef PUSHLAB_LADDER_READ_H
-#define PUSHLAB_LADDER_READ_H
+#pragma once
 
 #include "bench/ladder/ladder.h"
 #include "bench/wire/dissector.h"
@@ -19,5 +18,3 @@ int ladder_read(struct ladder *out, const void *pcapng, size_t len,
  * PL_ENOMEM, or PL_EINVAL (there are none) with the line in e. */
 int ladder_sketch(struct ladder *out, struct wire_segment *segments, size_t count,
                   struct err_text *e);
-
-#endif

@@ -1,6 +1,5 @@
 /* How a ladder diagram is drawn: SVG elements, and an arrow for each kind of step. */
-#ifndef PUSHLAB_LADDER_STYLE_H
-#define PUSHLAB_LADDER_STYLE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -44,5 +43,3 @@ void draw_cross(struct writer *w, double x, double y);
 
 /* Marks a publication, at the server. */
 void draw_diamond(struct writer *w, double x, double y);
-
-#endif

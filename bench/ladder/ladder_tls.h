@@ -1,7 +1,6 @@
 /* Labels for TLS records as seen from outside: their types, and the names of handshake messages
  * that are not encrypted (bench/wire/tls_record.h). No I/O. */
-#ifndef PUSHLAB_LADDER_TLS_H
-#define PUSHLAB_LADDER_TLS_H
+#pragma once
 
 #include "bench/wire/tls_record.h"
 
@@ -27,5 +26,3 @@ bool ladder_tls_feed(struct ladder_tls *t, bool up, const uint8_t *data, size_t 
                      struct ladder_tls_words *out);
 
 void ladder_tls_free(struct ladder_tls *t);
-
-#endif

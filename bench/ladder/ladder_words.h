@@ -1,6 +1,5 @@
 /* The sentences around a ladder diagram: its title, how its transport works, the totals. */
-#ifndef PUSHLAB_LADDER_WORDS_H
-#define PUSHLAB_LADDER_WORDS_H
+#pragma once
 
 #include "bench/ladder/ladder_page.h"
 
@@ -19,5 +18,3 @@ void ladder_words_make(struct ladder_words *w, const struct ladder_page *p,
 
 /* What the legend says about a kind of step. */
 const char *ladder_words_legend(enum ladder_kind kind, bool encrypted);
-
-#endif

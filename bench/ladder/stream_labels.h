@@ -2,8 +2,7 @@
  * updates (18, 19)", "event id: 18", "TLS ClientHello". Bytes go in, in the order in which they
  * were sent, labels come out; no I/O. The bytes are untrusted: labels are short and printable
  * ASCII; if a stream can't be understood any more, the label only says that something was sent. */
-#ifndef PUSHLAB_STREAM_LABELS_H
-#define PUSHLAB_STREAM_LABELS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,5 +40,3 @@ void stream_labels_feed(struct stream_labels *t, bool up, const uint8_t *data, s
 void stream_labels_lose(struct stream_labels *t, bool up);
 
 void stream_labels_free(struct stream_labels *t); /* NULL is ignored */
-
-#endif

@@ -1,7 +1,6 @@
 /* A capture file being written: which end of the link is captured, the comments of
  * each packet, and a buffer, so that not every packet is a write. */
-#ifndef PUSHLAB_LINK_CAPTURE_H
-#define PUSHLAB_LINK_CAPTURE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,5 +44,3 @@ void capture_arrived(struct capture *c, const struct frame *f, enum link_directi
 
 /* Flush and close. 0, or PL_ESYS with errno when any write of this file failed. */
 int capture_end(struct capture *c);
-
-#endif

@@ -5,8 +5,7 @@
  * Sleeping until a due time is precise to some 50 us at best: the timer fires late, and an
  * idle core wakes up late. So the forwarder sleeps until a little before (lead_ns, learnt from
  * how late it was lately), and spins for the rest. */
-#ifndef PUSHLAB_LINK_FORWARDER_H
-#define PUSHLAB_LINK_FORWARDER_H
+#pragma once
 
 #include <signal.h>
 
@@ -50,5 +49,3 @@ void forwarder_free(struct forwarder *fwd);
 
 /* Move packets and answer requests until the parent or the other end of control_fd is gone. */
 void forwarder_run(struct forwarder *fwd);
-
-#endif

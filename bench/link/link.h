@@ -15,8 +15,7 @@
  * need link_spec.h only. The server listens on LINK_SERVER_IPV4 or LINK_SERVER_IPV6 (link_net.h).
  * All calls block, for milliseconds. When the caller dies, however it dies, the forwarder kills the
  * processes inside, whoever started them, and ends; the namespaces go with the last process. */
-#ifndef PUSHLAB_LINK_H
-#define PUSHLAB_LINK_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -86,5 +85,3 @@ int link_capture(const struct link *l, const char *path, enum link_capture_at at
 /* End the capture and write out the rest. 0 (also when there was none), PL_EOF, or PL_ESYS
  * when any of it could not be written; the line is in e. */
 int link_capture_end(const struct link *l, struct err_text *e);
-
-#endif

@@ -5,8 +5,7 @@
  * Either side may be a namespace that another link has made: this makes a host with several links.
  * Each link is a subnet of its own: 10.77.N.1 on the client's side, 10.77.N.2 on the server's (and
  * fd77:N::1, fd77:N::2), its device pushlabN; number 0 is called as below. */
-#ifndef PUSHLAB_LINK_NET_H
-#define PUSHLAB_LINK_NET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -74,5 +73,3 @@ int link_net_kill_inside(const struct link_net *n);
 
 /* Close all descriptors. */
 void link_net_free(struct link_net *n);
-
-#endif

@@ -1,6 +1,5 @@
 /* The link profiles: small text files named NAME.link, found as data_find.h says. */
-#ifndef PUSHLAB_LINK_PROFILE_H
-#define PUSHLAB_LINK_PROFILE_H
+#pragma once
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -13,5 +12,3 @@ int link_profile_load(struct buf *text, const char *name, struct err_text *e);
 /* Call visit for each profile there is, by name. 0, or PL_EINVAL when no folder of
  * profiles can be found. */
 int link_profile_list(void (*visit)(void *arg, const char *name), void *arg, struct err_text *e);
-
-#endif

@@ -19,8 +19,7 @@
  *
  * All but rtt, lines and about take "up." (client to server) or "down." in front; without it they
  * mean both. Later words override earlier ones. */
-#ifndef PUSHLAB_LINK_SPEC_H
-#define PUSHLAB_LINK_SPEC_H
+#pragma once
 
 #include <stddef.h>
 
@@ -46,5 +45,3 @@ void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS]);
 
 /* Both directions' delay without jitter: the least that a round trip takes. */
 int64_t link_spec_rtt_ns(const struct link_spec *spec);
-
-#endif

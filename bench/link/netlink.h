@@ -1,7 +1,6 @@
 /* The few rtnetlink requests that set up a network namespace (rtnetlink(7)). A socket stays
  * with the namespace in which it was opened. */
-#ifndef PUSHLAB_LINK_NETLINK_H
-#define PUSHLAB_LINK_NETLINK_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ int netlink_add_address(int fd, unsigned interface, int family, const void *own,
 
 /* Packets that the interface refused to queue for its reader (tx_dropped), or PL_ESYS. */
 int64_t netlink_tx_dropped(int fd, unsigned interface);
-
-#endif

@@ -1,8 +1,7 @@
 /* Messages between a link's owner and its forwarder over a socket pair: a request and its
  * answer, each a head, bytes, and perhaps descriptors. Both ends are the same program, so
  * the head is a plain struct. */
-#ifndef PUSHLAB_LINK_RPC_H
-#define PUSHLAB_LINK_RPC_H
+#pragma once
 
 #include <stdint.h>
 
@@ -39,5 +38,3 @@ int rpc_send(int socket, struct rpc_message *m);
  * Waits at most timeout_ms for each part (-1: for ever).
  * 0, PL_EOF (the other end is gone), PL_ESYS (errno ETIMEDOUT: no answer) or PL_ENOMEM. */
 int rpc_receive(int socket, struct rpc_message *m, int timeout_ms);
-
-#endif

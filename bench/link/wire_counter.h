@@ -1,7 +1,6 @@
 /* The wire counter: counts TCP from the packets themselves (RFC 9293), per connection and in all,
  * as they enter the link. Its counts must agree with what client and server report. No I/O. */
-#ifndef PUSHLAB_LINK_WIRE_COUNTER_H
-#define PUSHLAB_LINK_WIRE_COUNTER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -107,5 +106,3 @@ void wire_counter_set_window(struct wire_counter *w, int64_t start_ns, int64_t e
 /* Write the totals as JSON members, without the braces: "connections":1,... ; docs/link.md
  * describes them. With max_connections > 0 also "list": that many connections at most. */
 void wire_counter_json(const struct wire_counter *w, struct writer *out, uint32_t max_connections);
-
-#endif

@@ -9,8 +9,7 @@
  *     with a store    the same, and each server ─ store
  *
  * ═ is the network that the scenario asks for, ─ the one behind the balancer. */
-#ifndef PUSHLAB_HOSTS_H
-#define PUSHLAB_HOSTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -86,5 +85,3 @@ bool hosts_address(const struct hosts *h, enum hosts_name from, enum hosts_name 
 int hosts_socket(const struct hosts *h, enum hosts_name host);
 /* Which part link number i is. */
 enum hosts_part hosts_part_of(const struct hosts *h, size_t i);
-
-#endif

@@ -1,7 +1,6 @@
 /* A network namespace of the run's own: its TCP counters count the run and nothing else, and
  * no port of the host is taken. */
-#ifndef PUSHLAB_NETNS_H
-#define PUSHLAB_NETNS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -17,5 +16,3 @@ void netns_enter(struct netns *out);
 
 /* Stay in the host's, because the user asked for it. */
 void netns_stay(struct netns *out);
-
-#endif

@@ -2,8 +2,7 @@
  * emulated links (bench/link) between hosts: one with a side for each, or with a balancer in
  * between (hosts.h). The runner learns here where to put its children and what was counted
  * on the wire; no other code needs to know which network it is. */
-#ifndef PUSHLAB_NETWORK_H
-#define PUSHLAB_NETWORK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,5 +56,3 @@ int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, st
  * the clients' own are added up; those behind a balancer are in "behind", and those to a store in
  * "beside", by server. NULL with the line in e when a link is gone. */
 cJSON *network_row_end(const struct network *n, struct err_text *e);
-
-#endif

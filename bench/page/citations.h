@@ -1,8 +1,7 @@
 /* References for the figures in sentences. Each figure that is quoted becomes an item with a
  * number, the same figure always with the same: "[3]", and later "[3] websocket latency_us.p99
  * = 26.1 ms, run.json rows[6]". Marks in the text are output_cite()'s. */
-#ifndef PUSHLAB_CITATIONS_H
-#define PUSHLAB_CITATIONS_H
+#pragma once
 
 #include <stddef.h>
 #include <cjson/cJSON.h>
@@ -61,5 +60,3 @@ void citations_free(struct citations *e);
 void citations_describe(struct writer *w, const struct citations *e, const struct citation *i);
 /* Where a figure stands in its file, as RFC 6901 writes it: "/rows/6/latency_us/p99". */
 void citations_pointer(struct writer *w, const struct citation *i);
-
-#endif

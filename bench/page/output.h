@@ -4,8 +4,7 @@
  * Prose is what sentences are made of before an output is chosen, a small part of Markdown:
  * **strong**, `code`, a backslash before a punctuation mark that is meant as itself, and the marks
  * of citations (output_cite()). */
-#ifndef PUSHLAB_OUTPUT_H
-#define PUSHLAB_OUTPUT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,5 +46,3 @@ void output_id(struct writer *w, const char *text);
 /* Text in a URL, percent-encoded (RFC 3986 §2.1) but for letters, digits, -._~ and those in keep.
  */
 void output_url(struct writer *w, const char *text, const char *keep);
-
-#endif

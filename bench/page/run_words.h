@@ -17,8 +17,7 @@
  *   {title}                   of the run, for people
  *   {version}                 of this program
  *   {colours}                 in CSS: a class t-NAME for each transport, with its colour in --c */
-#ifndef PUSHLAB_RUN_WORDS_H
-#define PUSHLAB_RUN_WORDS_H
+#pragma once
 
 #include "bench/page/template.h"
 
@@ -31,5 +30,3 @@ int run_words_names(struct template_fill *t, const struct facts_range *r, double
                     const cJSON *except);
 /* The row that it is about: the innermost item with an id. */
 const cJSON *run_words_row(const struct template_fill *t);
-
-#endif

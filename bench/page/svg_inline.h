@@ -1,8 +1,7 @@
 /* A chart's SVG file as a part of an HTML document: without its prolog, sized by the page,
  * named for screen readers, and with ids of its own, because every gnuplot picture calls its
  * marks gpPt0, gpPt1 ... */
-#ifndef PUSHLAB_SVG_INLINE_H
-#define PUSHLAB_SVG_INLINE_H
+#pragma once
 
 #include "lib/base/err.h"
 #include "bench/base/writer.h"
@@ -20,5 +19,3 @@ int svg_inline(struct writer *w, const char *svg, size_t len, const char *prefix
 /* Append it as <img> with the whole file in a data: URL (RFC 2397): a picture that can't do
  * anything, nor share anything with the page. */
 void svg_embed(struct writer *w, const void *svg, size_t len, const char *title);
-
-#endif

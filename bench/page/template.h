@@ -33,8 +33,7 @@
  * no-break space in front of %. Values of a run are written in bold, and cited where cite is set.
  * Elsewhere white space stays, but for lines that hold nothing but if, elif, else, each or end:
  * they leave no line. */
-#ifndef PUSHLAB_TEMPLATE_H
-#define PUSHLAB_TEMPLATE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -59,5 +58,3 @@ int template_end(struct template_fill *t, const char *what, struct err_text *e);
 
 /* What {table name} stands for, the caller's. */
 cJSON *template_table(struct template_fill *t, const char *name);
-
-#endif

@@ -1,7 +1,6 @@
 /* What stands in the tags of a template (template.h): values, words, conditions; and what words are
  * made with. */
-#ifndef PUSHLAB_TEMPLATE_WORDS_H
-#define PUSHLAB_TEMPLATE_WORDS_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -87,5 +86,3 @@ const struct template_word *template_word_called(const struct template_fill *t, 
 void template_substitute(const struct template_fill *t, char text[TAG_BYTES]);
 /* In prose, write the white space that was read since the last text. */
 void template_gap(struct template_fill *t);
-
-#endif

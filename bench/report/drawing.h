@@ -1,7 +1,6 @@
 /* Small pictures as inline SVG in the page's own colours: a run in one picture, and how one number
  * of each row changed from run to run. */
-#ifndef PUSHLAB_DRAWING_H
-#define PUSHLAB_DRAWING_H
+#pragma once
 
 #include <stddef.h>
 #include <cjson/cJSON.h>
@@ -28,5 +27,3 @@ void drawing_trend(struct writer *w, const struct drawing_trend *trend);
 /* The run's rows as bars of median latency, on one scale for all runs: 10 µs to 10 s,
  * logarithmic. Hidden from screen readers: the text beside it says the same. */
 void drawing_thumbnail(struct writer *w, const cJSON *run);
-
-#endif

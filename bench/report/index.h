@@ -1,7 +1,6 @@
 /* A folder of runs as one page (index.html): a list with a small picture of each, a filter that
  * needs no script, and for scenarios that were run more than once how their numbers changed. */
-#ifndef PUSHLAB_INDEX_H
-#define PUSHLAB_INDEX_H
+#pragma once
 
 #include "lib/base/err.h"
 
@@ -9,5 +8,3 @@
  * without a readable run.json are left out, links such as latest too.
  * 0, or a negative enum pl_err with the line in e: PL_EINVAL when there is no run at all. */
 int index_write(const char *results_dir, struct err_text *e);
-
-#endif

@@ -1,8 +1,7 @@
 /* The report of a run: one HTML file that holds everything, without scripts or anything fetched,
  * charts inside; or Markdown for a blog. What it says and how it is built up is in report.html,
  * report.md and sentences.txt, how it looks in report.css. */
-#ifndef PUSHLAB_REPORT_H
-#define PUSHLAB_REPORT_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -26,5 +25,3 @@ int report_fill(struct buf *out, const struct report *r, enum output output, con
 /* (Re)write dir/report.html, as a whole or not at all. 0, or a negative enum pl_err with the line
  * in e, as run_file_read() and file_write(). */
 int report_write(const char *dir, struct err_text *e);
-
-#endif

@@ -1,7 +1,6 @@
 /* What the texts of a report (sentences.txt, report.html, report.md) ask of a run, beside
  * run_words.h. Private to report*.c. */
-#ifndef PUSHLAB_REPORT_WORDS_H
-#define PUSHLAB_REPORT_WORDS_H
+#pragma once
 
 #include "bench/page/template.h"
 
@@ -60,5 +59,3 @@ extern const struct template_word report_method_words[];
 /* Add all_notes[{of (a row's id, or ""), note}] and environment_groups[{heading, group (an object
  * in the run's environment)}], which borrow from run. */
 void report_method_add(cJSON *page, const cJSON *run);
-
-#endif

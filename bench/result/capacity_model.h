@@ -20,8 +20,7 @@
  *                delays what follows on its connection. An update is exposed in one packet
  *                where it is pushed, in two where it is asked for, in four where a connection is
  *                made for it. */
-#ifndef PUSHLAB_CAPACITY_MODEL_H
-#define PUSHLAB_CAPACITY_MODEL_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -69,5 +68,3 @@ double capacity_model_rtt_of_latency(const struct capacity_model_load *l, double
  * one retransmission still fits, when the link loses already, or its round trip is not known. */
 double capacity_model_loss_of_latency(const struct capacity_model_load *l, double measured_us,
                                       double limit_us, double share);
-
-#endif

@@ -1,6 +1,5 @@
 /* The conditions of a run in a few words, for the head of a table and the foot of a chart. */
-#ifndef PUSHLAB_CONDITIONS_H
-#define PUSHLAB_CONDITIONS_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -10,5 +9,3 @@
  * window · link: rtt=50ms", or with "game, 30 ticks/s in 4 rooms · 20 inputs/s up from each" for a
  * source. What the run does not say is left out; a link's text ends at link_max_bytes. */
 void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes);
-
-#endif

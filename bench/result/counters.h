@@ -1,7 +1,6 @@
 /* Reading counters out of what the programs report, and putting figures into a row of run.json:
  * what all of result*.c need. Private to them. */
-#ifndef PUSHLAB_COUNTERS_H
-#define PUSHLAB_COUNTERS_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -35,5 +34,3 @@ void counters_copy(cJSON *to, const char *name, const cJSON *item);
 void counters_copy_all(cJSON *to, const char *names, const cJSON *from);
 /* Put a number, or null for NAN, in the place of what is there. */
 void counters_replace(cJSON *o, const char *name, double number);
-
-#endif

@@ -1,7 +1,6 @@
 /* What a report says about the rows of a run: values, the lowest and the highest of them, and how
  * numbers are written in sentences. */
-#ifndef PUSHLAB_FACTS_H
-#define PUSHLAB_FACTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -42,5 +41,3 @@ void facts_format_setting(char out[UNITS_TEXT_BYTES], double value);
 /* The format of the metric at a path (of a sum's first); of another figure of a histogram of
  * microseconds ("echo_us.p90") units_format_us(); of any other number facts_format_setting(). */
 facts_format *facts_format_of(const char *path);
-
-#endif

@@ -1,7 +1,6 @@
 /* Rows that were expected to break ("expect": "broken" in a scenario) and did: they are kept apart
  * from those that are compared. docs/balancers.md. */
-#ifndef PUSHLAB_FINDINGS_H
-#define PUSHLAB_FINDINGS_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -18,5 +17,3 @@ bool findings_cures(const cJSON *row, const cJSON *broken);
  * says how many those are. A view, the caller's to cJSON_Delete() before the run; its rows have
  * other indices than the run's. */
 cJSON *findings_sound_run(const cJSON *run);
-
-#endif

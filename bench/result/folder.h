@@ -1,7 +1,6 @@
 /* The folder of a run: filled under a temporary name, saved after each row, renamed when the
  * run is over. After a crash no incomplete run looks complete, and no finished row is lost. */
-#ifndef PUSHLAB_FOLDER_H
-#define PUSHLAB_FOLDER_H
+#pragma once
 
 #include <limits.h>
 #include <cjson/cJSON.h>
@@ -39,5 +38,3 @@ int folder_publish(struct folder *f, struct err_text *e);
 
 /* Remove it, when no row was measured. */
 void folder_discard(const struct folder *f);
-
-#endif

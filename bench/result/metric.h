@@ -1,8 +1,7 @@
 /* The metrics: one table of the numbers that a row of run.json is judged by. summary.csv, the
  * charts' rows.csv, the tables, compare, report and advise walk it, or look a path up in it.
  * docs/metrics.md defines them all; a unit test compares the two. */
-#ifndef PUSHLAB_METRIC_H
-#define PUSHLAB_METRIC_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -56,5 +55,3 @@ const struct metric *metric_next(const struct metric *m);
 /* Append ",VALUE" for each column of summary.csv or, charted, of rows.csv; ",COLUMN" when row is
  * NULL. Where there is no value summary.csv has nothing, rows.csv "NaN". */
 void metric_put_csv(struct writer *w, const cJSON *row, bool charted);
-
-#endif

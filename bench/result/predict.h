@@ -15,8 +15,7 @@
  *
  * The model knows delay only: no bandwidth, no loss, and computers that take no time. What a
  * run measures beyond it is the time they do take. */
-#ifndef PUSHLAB_PREDICT_H
-#define PUSHLAB_PREDICT_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -47,5 +46,3 @@ struct predict_answer predict(const struct predict_question *q);
 /* The question that a row of run.json asks. The link is known when it is loopback (a round
  * trip of 0) or the run says rtt_ms. way is PREDICT_NONE for a transport of another kind. */
 struct predict_question predict_question_of(const cJSON *run, const cJSON *row);
-
-#endif

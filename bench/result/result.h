@@ -9,8 +9,7 @@
  *   rows_planned[] the ids that were meant to be measured
  *   problems[]     why the run as a whole failed; empty when it did not
  *   notes[]        what a reader should know */
-#ifndef PUSHLAB_RESULT_H
-#define PUSHLAB_RESULT_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -62,5 +61,3 @@ void result_finish(cJSON *run, bool interrupted);
 
 /* Call visit with "ROW: line" for every problem of the run and its rows. Returns their number. */
 int result_each_problem(const cJSON *run, void (*visit)(void *arg, const char *line), void *arg);
-
-#endif

@@ -22,8 +22,7 @@
  * and null where nothing stands between. What does not fit together is a problem of the row: each
  * client's connection must be one to a server through DNS and layer 4, and servers must have
  * accepted what arrived at them. */
-#ifndef PUSHLAB_RESULT_BALANCER_H
-#define PUSHLAB_RESULT_BALANCER_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -43,5 +42,3 @@ void result_balancer_compare(cJSON *run);
 /* The row was expected to break: its problems, and what else went wrong with it, become its
  * "findings"; nothing did: that is its problem. */
 void result_expect_broken(cJSON *row, const struct scenario *s);
-
-#endif

@@ -9,8 +9,7 @@
  *
  * A histogram is null where nothing was recorded. Lost, doubled and reordered messages, documents
  * that differ or are empty, and an older value after a newer one are problems of the row. */
-#ifndef PUSHLAB_RESULT_DUPLEX_H
-#define PUSHLAB_RESULT_DUPLEX_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -26,5 +25,3 @@ void result_duplex(cJSON *row, const cJSON *report);
  * and attempts that were not. 0 when no client sends, or when messages go where updates come. */
 double result_duplex_connects(const cJSON *report);
 double result_duplex_given_up(const cJSON *report);
-
-#endif

@@ -1,7 +1,6 @@
 /* Reading run.json, and the names of the files beside it. The one place where a run's schema is
  * checked: every command that reads runs reads them here. */
-#ifndef PUSHLAB_RUN_FILE_H
-#define PUSHLAB_RUN_FILE_H
+#pragma once
 
 #include <limits.h>
 #include <cjson/cJSON.h>
@@ -28,5 +27,3 @@ int run_file_path(char out[PATH_MAX], const char *dir, const char *prefix, const
  * negative nothing is written. 0, rc, PL_EINVAL or PL_ESYS, with the line in e. */
 int run_file_write(const char *dir, const char *prefix, const char *id, const char *suffix,
                    struct buf *file, int rc, struct err_text *e);
-
-#endif

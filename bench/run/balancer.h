@@ -7,8 +7,7 @@
  *     @FOLDER@   is a folder of its own, for whatever it writes
  *     @MODULES@  is where nginx has its dynamic modules
  * and everything else stays as it is. */
-#ifndef PUSHLAB_BALANCER_H
-#define PUSHLAB_BALANCER_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -47,5 +46,3 @@ int balancer_fill(struct buf *out, const char *template, const struct balancer_w
 int balancer_start(struct service *s, struct supervisor *sup, const struct balancer_kind *kind,
                    const char *config_path, const struct balancer_words *w,
                    const struct child_place *place, uint16_t port, struct err_text *e);
-
-#endif

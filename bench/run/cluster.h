@@ -3,8 +3,7 @@
  * balancer and perhaps a store, each on a host of its own, and the /stats of each server are then
  * asked for at four moments, over a connection that begins on the server's own host: no link sees
  * it. */
-#ifndef PUSHLAB_CLUSTER_H
-#define PUSHLAB_CLUSTER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -92,5 +91,3 @@ int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e);
 void cluster_stop(struct cluster *c, cJSON *row);
 /* After cluster_stop(): the hosts are gone, too. Harmless on a zeroed c. */
 void cluster_close(struct cluster *c);
-
-#endif

@@ -1,7 +1,6 @@
 /* What the servers of a balanced row counted, and what was between them and the clients, for
  * run.json. */
-#ifndef PUSHLAB_CLUSTER_REPORT_H
-#define PUSHLAB_CLUSTER_REPORT_H
+#pragma once
 
 #include "bench/run/cluster.h"
 
@@ -9,5 +8,3 @@
  * said, and under "balancer" what was in between (result_balancer.h). Without balancers: nothing.
  */
 void cluster_report(const struct cluster *c, cJSON *report);
-
-#endif

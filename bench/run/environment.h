@@ -1,7 +1,6 @@
 /* The conditions of a run: what a reader needs to judge or repeat it, and nothing that identifies
  * the person or the machine. */
-#ifndef PUSHLAB_ENVIRONMENT_H
-#define PUSHLAB_ENVIRONMENT_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -15,5 +14,3 @@ cJSON *environment_describe(const struct netns *netns, int argc, char *const *ar
 
 /* The commit this was built from, as git describes it, or "unknown". */
 const char *environment_git(void);
-
-#endif

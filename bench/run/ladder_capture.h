@@ -1,8 +1,7 @@
 /* The captures that ladder diagrams are drawn from: after the measured rows, one client is run for
  * about a second over the same link, once for each row, and its packets are kept as
  * ladder-<row>.pcapng in the run's folder. */
-#ifndef PUSHLAB_LADDER_CAPTURE_H
-#define PUSHLAB_LADDER_CAPTURE_H
+#pragma once
 
 #include "lib/base/err.h"
 #include "bench/run/row.h"
@@ -11,5 +10,3 @@
  * done. An interrupt ends it early, which is no failure. 0, or negative with the line in e; the
  * measured rows are not harmed by a failure. */
 int ladder_capture(const struct row_setting *w, struct err_text *e);
-
-#endif

@@ -1,7 +1,6 @@
 /* One line that says how the run is doing, rewritten in place; nothing when stderr is not
  * a terminal. */
-#ifndef PUSHLAB_PROGRESS_H
-#define PUSHLAB_PROGRESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,5 +19,3 @@ void progress_row(struct progress *p, const char *id, size_t i, size_t n);
 void progress_line(struct progress *p, const char *line);
 /* Wipe the line, so that something else can be printed. */
 void progress_clear(struct progress *p);
-
-#endif

@@ -1,6 +1,5 @@
 /* One row of an experiment: its servers (cluster.h), a fleet of clients, and what they report. */
-#ifndef PUSHLAB_ROW_H
-#define PUSHLAB_ROW_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -29,5 +28,3 @@ struct row_setting {
  * with the line in e ("sse: pushlab-server exited ..."). No process is left in any case. */
 int row_measure(const struct row_setting *w, const struct scenario_row *row, cJSON **out,
                 struct err_text *e);
-
-#endif

@@ -1,6 +1,5 @@
 /* A whole experiment: all rows one after the other, and a folder that holds what came out. */
-#ifndef PUSHLAB_RUN_H
-#define PUSHLAB_RUN_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -34,5 +33,3 @@ struct run_outcome {
  * line in e. The process stays in the run's network namespace. */
 int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
                  struct err_text *e);
-
-#endif

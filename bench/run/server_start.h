@@ -1,7 +1,6 @@
 /* Starting pushlab's own programs as children: a server that listens, a client, and what they said
  * on standard error. For a row's cluster, for watch and for explain. */
-#ifndef PUSHLAB_SERVER_START_H
-#define PUSHLAB_SERVER_START_H
+#pragma once
 
 #include <stddef.h>
 #include <cjson/cJSON.h>
@@ -26,5 +25,3 @@ int server_start(struct supervisor *sup, struct child *server, const struct scen
 /* Append up to most lines of what c said on standard error to the notes of a row of run.json,
  * without those that its problems quote already. Harmless when row is NULL or c never started. */
 void program_add_notes(cJSON *row, struct child *c, int most);
-
-#endif

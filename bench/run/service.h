@@ -4,8 +4,7 @@
  *     service_prepare(&s, "redis-server", "--version", &e);    s.program, s.folder
  *     service_start(&s, supervisor, argv, place, 6379, &e);       it listens
  *     service_stop(&s, supervisor); */
-#ifndef PUSHLAB_SERVICE_H
-#define PUSHLAB_SERVICE_H
+#pragma once
 
 #include <limits.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ int service_start(struct service *s, struct supervisor *sup, char *const argv[],
 int64_t service_cpu_ns(const struct service *s);
 /* End it and remove its folder. Harmless when it was never prepared. */
 void service_stop(struct service *s, struct supervisor *sup);
-
-#endif

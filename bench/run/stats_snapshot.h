@@ -1,6 +1,5 @@
 /* A server's /stats, asked for over a connection that stays open. */
-#ifndef PUSHLAB_STATS_SNAPSHOT_H
-#define PUSHLAB_STATS_SNAPSHOT_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -9,5 +8,3 @@
 /* Ask and wait for the answer, a second at most. The object, the caller's; NULL with the line in
  * e. */
 cJSON *stats_snapshot_read(int fd, struct err_text *e);
-
-#endif

@@ -3,8 +3,7 @@
  * One table of keys (scenario_keys.c) drives everything that must agree: the strict parser
  * and its messages, the command-line overrides, the options handed to the server, the
  * effective configuration in run.json and `pushlab help scenarios`. */
-#ifndef PUSHLAB_SCENARIO_H
-#define PUSHLAB_SCENARIO_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -188,5 +187,3 @@ cJSON *scenario_effective(const struct scenario *s);
 
 /* The reference of all keys, made from the table: `pushlab help scenarios`. */
 void scenario_print_keys(FILE *out);
-
-#endif

@@ -1,6 +1,5 @@
 /* A scenario as command lines: what pushlab-server and pushlab-client are started with. */
-#ifndef PUSHLAB_SCENARIO_ARGS_H
-#define PUSHLAB_SCENARIO_ARGS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -33,5 +32,3 @@ int scenario_args_client(struct scenario_args *a, const struct scenario *s,
 int scenario_args_server_tls(struct scenario_args *a, const struct scenario *s, const char *cert);
 int scenario_args_client_tls(struct scenario_args *a, const struct scenario *s,
                              const struct scenario_row *row, const char *cert);
-
-#endif

@@ -1,6 +1,5 @@
 /* The table of scenario keys. Private to scenario*.c and its tests. */
-#ifndef PUSHLAB_SCENARIO_KEYS_H
-#define PUSHLAB_SCENARIO_KEYS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,5 +74,3 @@ struct scenario;
 /* After all keys were read: fill in what depends on other keys (rows' intervals and ids, the
  * trace's path, the name), and refuse what does not go together. 0 or PL_EINVAL. */
 int scenario_complete(struct scenario *s, struct err_text *e);
-
-#endif

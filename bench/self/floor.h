@@ -1,6 +1,5 @@
 /* What the floors share: bare sockets on loopback. A failed call ends the program. */
-#ifndef PUSHLAB_FLOOR_H
-#define PUSHLAB_FLOOR_H
+#pragma once
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -45,5 +44,3 @@ static inline void floor_watch(int epoll_fd, int fd)
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
         die("epoll_ctl");
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* Two runs side by side: for every row that both measured, each metric of the one, of the other,
  * and how many times the first the second is. */
-#ifndef PUSHLAB_COMPARE_H
-#define PUSHLAB_COMPARE_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -12,5 +11,3 @@
  * only one run has are named below. The ratio is b's value over a's, and absent where either is, or
  * a's is zero. 0 or PL_ENOMEM. */
 int compare_write(struct buf *out, const cJSON *a, const cJSON *b, bool markdown);
-
-#endif

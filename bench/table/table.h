@@ -1,6 +1,5 @@
 /* The table at the end of a run, out of its run.json: for a terminal and for Markdown. */
-#ifndef PUSHLAB_TABLE_H
-#define PUSHLAB_TABLE_H
+#pragma once
 
 #include <stdbool.h>
 #include <cjson/cJSON.h>
@@ -21,5 +20,3 @@ int table_markdown(struct buf *out, const cJSON *run);
 
 /* "all 150 updates, in order, p50 12.3 ms" of a row that cures one that broke. 0 or PL_ENOMEM. */
 int table_cure(struct buf *out, const cJSON *row);
-
-#endif

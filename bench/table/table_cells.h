@@ -1,7 +1,6 @@
 /* The tables' columns, which of them a run needs, and what stands in a cell: for the terminal,
  * Markdown and HTML alike. Names and formats of numbers are those of bench/result/metric.h. */
-#ifndef PUSHLAB_TABLE_CELLS_H
-#define PUSHLAB_TABLE_CELLS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,5 +56,3 @@ struct table_choice table_choose(const struct table_source *from, const cJSON *r
 /* The cell's text: a value in its metric's format, UNITS_NONE where there is none; a text gets
  * "! " in front when the row has problems. */
 void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * No I/O. The capture is untrusted: nothing outside it is read, and memory and time are bounded by
  * its size. */
-#ifndef PUSHLAB_WIRE_DISSECTOR_H
-#define PUSHLAB_WIRE_DISSECTOR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -108,5 +107,3 @@ int64_t wire_segment_client_ns(const struct wire_segment *s);
 
 /* Is it only an acknowledgment? */
 bool wire_segment_is_ack(const struct wire_segment *s);
-
-#endif

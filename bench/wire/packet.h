@@ -1,8 +1,7 @@
 /* The headers of one IP packet: IPv4 (RFC 791), IPv6 and its extension headers (RFC 8200), TCP
  * (RFC 9293). No I/O. Nothing outside [data, data + len) is read, whatever lengths the packet
  * contains. */
-#ifndef PUSHLAB_WIRE_PACKET_H
-#define PUSHLAB_WIRE_PACKET_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -49,5 +48,3 @@ int packet_parse(struct packet *out, const uint8_t *data, size_t len);
 
 /* Sequence numbers that the segment takes up: payload, SYN and FIN (RFC 9293 §3.4). */
 uint32_t packet_sequence_length(const struct packet *p);
-
-#endif

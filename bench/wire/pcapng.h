@@ -5,8 +5,7 @@
  *
  * The reader accepts such files and no others: anything else is refused with a reason. Unknown
  * options are skipped. Nothing outside the given bytes is read, whatever lengths they contain. */
-#ifndef PUSHLAB_WIRE_PCAPNG_H
-#define PUSHLAB_WIRE_PCAPNG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,5 +71,3 @@ int pcapng_read_packet(struct pcapng_reader *r, struct pcapng_record *out);
 
 /* Unix time - CLOCK_MONOTONIC in ns, from the section's comment. False: it has none. */
 bool pcapng_read_offset(const struct pcapng_reader *r, int64_t *out);
-
-#endif

@@ -1,7 +1,6 @@
 /* TLS records (RFC 8446 §5.1; 1.2: RFC 5246 §6.2.1) and the handshake messages in them (RFC 8446
  * §4, RFC 5246 §7.4), as far as they can be read without a key. No I/O. */
-#ifndef PUSHLAB_WIRE_TLS_RECORD_H
-#define PUSHLAB_WIRE_TLS_RECORD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,5 +58,3 @@ bool tls_message_is_retry(const uint8_t *message, size_t len);
 
 /* "ClientHello", "HelloRetryRequest"; NULL: of unknown type. message begins with its header. */
 const char *tls_message_name(const uint8_t *message, size_t len);
-
-#endif

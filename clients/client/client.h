@@ -5,8 +5,7 @@
  * client_dial(), lost, and waited for (client_back_off()), until client_leave(). All of it
  * happens on the loop; nothing here blocks.
  */
-#ifndef PUSHLAB_CLIENT_H
-#define PUSHLAB_CLIENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -119,5 +118,3 @@ void client_missed(struct client *c, uint64_t count);
 void client_update(struct client *c, const struct envelope *e, size_t text_len, int64_t recv_ns);
 /* One message of a streaming transport: an update or a notice; anything else is noted. */
 void client_message(struct client *c, const char *text, size_t len, int64_t recv_ns);
-
-#endif

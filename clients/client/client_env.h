@@ -1,7 +1,6 @@
 /* What all clients of a process share: the event loop, the schedule of deadlines, the recorder, the
  * target. Read-mostly; one per process, owned by the fleet or by --watch. */
-#ifndef PUSHLAB_CLIENT_ENV_H
-#define PUSHLAB_CLIENT_ENV_H
+#pragma once
 
 #include "clients/client/client_options.h"
 #include "clients/client/dial.h"
@@ -72,5 +71,3 @@ struct http_request client_env_request(const struct client_env *env, const char 
 /* Note what went wrong on a connection; the newest is kept. */
 void client_env_note(struct client_env *env, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-#endif

@@ -1,7 +1,6 @@
 /* What pushlab-client was asked to do: its command line as data. clients/options.c parses, checks
  * and documents it; all rooms below read it. */
-#ifndef PUSHLAB_CLIENT_OPTIONS_H
-#define PUSHLAB_CLIENT_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,5 +50,3 @@ struct client_options {
     const struct driver *driver;
     struct url url;
 };
-
-#endif

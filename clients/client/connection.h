@@ -7,8 +7,7 @@
  *
  * All of it happens on the loop; nothing blocks.
  */
-#ifndef PUSHLAB_CONNECTION_H
-#define PUSHLAB_CONNECTION_H
+#pragma once
 
 #include "clients/client/client_env.h"
 #include "lib/net/conn.h"
@@ -82,5 +81,3 @@ int64_t backoff_delay_ns(int64_t min_ns, int64_t max_ns, unsigned attempt, doubl
 /* ---- for CONNECTION_CONN_OPS ---- */
 void connection_on_end(struct conn *conn, enum conn_end why, int sys_errno);
 void connection_on_secured(struct conn *conn);
-
-#endif

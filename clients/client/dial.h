@@ -1,7 +1,6 @@
 /* Where a client connects to and from, and the socket that it does so with. The socket options of
  * every client are set here, in one place (docs/architecture.md). */
-#ifndef PUSHLAB_DIAL_H
-#define PUSHLAB_DIAL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ void dial_target_text(char out[DIAL_TEXT_BYTES], const struct dial_target *t, ui
 /* Start a non-blocking connect(2). turn chooses the address and the source address. Returns the
  * descriptor, the caller's, or PL_ESYS with errno. */
 int dial_start(const struct dial_target *t, uint32_t turn);
-
-#endif

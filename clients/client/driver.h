@@ -5,8 +5,7 @@
  * protocol. Its private state is a struct that begins with struct client, zeroed at first.
  * Times are CLOCK_MONOTONIC; all calls come from the loop, and none may block.
  */
-#ifndef PUSHLAB_DRIVER_H
-#define PUSHLAB_DRIVER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ struct driver {
      * follows, unless the connection is lost. Returns as post does. */
     ssize_t (*post_mark)(struct client *c, uint64_t mark);
 };
-
-#endif

@@ -1,8 +1,7 @@
 /* HTTP/1.1 requests and their responses on a connection (RFC 9112), as a client needs them: the
  * head of a request, and whole responses (polls, /stats, /publish). Responses that do not end are
  * driver_stream.c's. No I/O. */
-#ifndef PUSHLAB_HTTP_EXCHANGE_H
-#define PUSHLAB_HTTP_EXCHANGE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,5 +57,3 @@ void http_exchange_free(struct http_exchange *x);
 
 /* Will a repetition never help? 4xx except 408 (RFC 9110 §15.5.9), 425 and 429 (RFC 6585 §4). */
 bool http_status_is_final(int status);
-
-#endif

@@ -1,8 +1,7 @@
 /* What a pushlab server sends besides updates, as messages of the streaming transports
  * (docs/protocol.md): {"hello":CURSOR} when a subscription starts, {"missed":N} when N updates
  * after the client's cursor are lost to it. No I/O. */
-#ifndef PUSHLAB_NOTICE_H
-#define PUSHLAB_NOTICE_H
+#pragma once
 
 #include "lib/base/fields.h"
 
@@ -27,5 +26,3 @@ static inline struct notice notice_scan(const char *text, size_t len)
     value = field_skip(field_u64(value, end, &n.value, UINT64_MAX), end, FIELD_KEY("}"));
     return value == end ? n : (struct notice){NOTICE_NONE, 0};
 }
-
-#endif

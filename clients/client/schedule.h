@@ -5,8 +5,7 @@
  * The heap is pure: time is an argument of schedule_run(), so tests control it.
  * schedule_attach() adds the edge that reads it.
  */
-#ifndef PUSHLAB_SCHEDULE_H
-#define PUSHLAB_SCHEDULE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ int64_t schedule_phase_ns(int64_t interval_ns, uint64_t index, uint64_t n, doubl
 
 /* How many of the times first_due_ns, first_due_ns + interval_ns, ... lie before end_ns. Pure. */
 uint64_t schedule_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end_ns);
-
-#endif

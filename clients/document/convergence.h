@@ -2,8 +2,7 @@
  * its room has applied it. Its sender applies it at once, so it waits for the others. Time is an
  * argument; no I/O. docs/metrics.md has the definition.
  */
-#ifndef PUSHLAB_CONVERGENCE_H
-#define PUSHLAB_CONVERGENCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ bool convergence_applied(struct convergence *c, uint32_t sender, uint64_t n, int
 
 /* Edits that have not reached everyone. */
 uint64_t convergence_unsettled(const struct convergence *c);
-
-#endif

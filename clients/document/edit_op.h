@@ -7,8 +7,7 @@
  *
  * A character is [clock, editor]; [0,0] is the beginning of the text. No I/O.
  */
-#ifndef PUSHLAB_EDIT_OP_H
-#define PUSHLAB_EDIT_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -44,5 +43,3 @@ int edit_op_decode(struct edit_op *op, const char *json, size_t len);
 /* Apply op to the document (a cursor changes nothing). As text_doc_insert() and
  * text_doc_delete(): 0 or negative. */
 int edit_op_apply(const struct edit_op *op, struct text_doc *d);
-
-#endif

@@ -6,8 +6,7 @@
  * A span is named by its number in one growing array, so that numbers stay good for ever and a
  * tree is one piece of memory. No I/O.
  */
-#ifndef PUSHLAB_SPAN_TREE_H
-#define PUSHLAB_SPAN_TREE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,5 +60,3 @@ uint32_t span_tree_visible_before(const struct span_tree *t, uint32_t s);
 /* The visible span that holds the visible character number index (from 0, below
  * span_tree_visible()); *offset: which of its characters that is. */
 uint32_t span_tree_at(const struct span_tree *t, uint32_t index, uint32_t *offset);
-
-#endif

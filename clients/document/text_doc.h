@@ -16,8 +16,7 @@
  * A character is one Unicode code point. Finding a place or an id and editing there is O(log n).
  * No I/O, no clock.
  */
-#ifndef PUSHLAB_TEXT_DOC_H
-#define PUSHLAB_TEXT_DOC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -101,5 +100,3 @@ int text_doc_text(const struct text_doc *d, struct buf *out);
 
 /* SHA-256 of the text (FIPS 180-4) in hexadecimal. 0 or PL_ENOMEM. */
 int text_doc_hash(const struct text_doc *d, char hex[TEXT_HASH_CHARS + 1]);
-
-#endif

@@ -5,8 +5,7 @@
  * An editor sends what was typed since it sent last. These moments are a Poisson process; what
  * is typed in between is as much as a good typist manages in that time.
  */
-#ifndef PUSHLAB_TYPIST_H
-#define PUSHLAB_TYPIST_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -45,5 +44,3 @@ void typist_init(struct typist *t, uint64_t seed, double rate_hz, int64_t start_
 /* Take the step that is due, the cursor standing at index cursor of a text of length characters;
  * t->due_ns is the next one's. It types or erases at least one character, or moves. */
 void typist_next(struct typist *t, uint32_t cursor, uint32_t length, struct typist_step *out);
-
-#endif

@@ -1,6 +1,5 @@
 /* The drivers of all transports. lib/proto/transport_info.h says how to add one. */
-#ifndef PUSHLAB_DRIVERS_H
-#define PUSHLAB_DRIVERS_H
+#pragma once
 
 #include "clients/client/driver.h"
 
@@ -8,5 +7,3 @@ extern const struct driver driver_short_poll, driver_long_poll, driver_stream, d
     driver_websocket;
 
 extern const struct driver *const drivers[TRANSPORT_COUNT]; /* indexed by enum transport_id */
-
-#endif

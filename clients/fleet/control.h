@@ -1,8 +1,7 @@
 /* The control connection: asks the server's /stats at the borders of the run's phases, on a
  * connection of its own, so that it is in no counter of the clients. Answers are kept as they
  * came, for the report. */
-#ifndef PUSHLAB_CONTROL_H
-#define PUSHLAB_CONTROL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,5 +55,3 @@ bool control_server_restarted(const struct control *ctl);
 void control_close(struct control *ctl);
 /* After the loop has reaped it. */
 void control_free(struct control *ctl);
-
-#endif

@@ -17,8 +17,7 @@
  * were none. From warm-up on "window_ns":[START,END] says when the window is, for programs that
  * count along.
  */
-#ifndef PUSHLAB_FLEET_H
-#define PUSHLAB_FLEET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,5 +70,3 @@ void fleet_free(struct fleet *f);
 /* The sequence numbers that the window held, as the server told (true) or as far as any client has
  * seen (false). */
 bool fleet_published(const struct fleet *f, struct seq_range *window);
-
-#endif

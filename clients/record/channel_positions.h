@@ -1,7 +1,6 @@
 /* The position of each channel at a moment, from /stats?at=NS: how many of its updates (n) were
  * published before it. No I/O. */
-#ifndef PUSHLAB_CHANNEL_POSITIONS_H
-#define PUSHLAB_CHANNEL_POSITIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,5 +30,3 @@ int channel_positions_take(struct channel_positions *p, const struct cJSON *stat
 /* A channel that the server does not have yet is at 0. False: not known. */
 bool channel_positions_find(const struct channel_positions *p, const char *name, uint64_t *n);
 void channel_positions_free(struct channel_positions *p);
-
-#endif

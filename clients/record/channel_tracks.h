@@ -7,8 +7,7 @@
  * instead, against what any client has seen. An older value after a newer one of its key is
  * always an error. docs/metrics.md has the definitions. No I/O.
  */
-#ifndef PUSHLAB_CHANNEL_TRACKS_H
-#define PUSHLAB_CHANNEL_TRACKS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,5 +62,3 @@ bool channel_tracks_reach(const struct channel_tracks *all, int64_t t_ns);
  * stride_bytes apart. As recorder_finish(); ends the age curves. */
 void channel_tracks_finish(struct channels *channels, struct channel_tracks **tracks,
                            size_t stride_bytes, struct recorder *r, struct completeness *out);
-
-#endif

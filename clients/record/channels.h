@@ -1,8 +1,7 @@
 /* The channels that the clients of a run receive: the items of --channel and --latest, placed in
  * every room; and what all clients together have seen of each. Which clients have which is decided
  * here; channel_tracks.h keeps what one client has received. No I/O. */
-#ifndef PUSHLAB_CHANNELS_H
-#define PUSHLAB_CHANNELS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -112,5 +111,3 @@ bool channels_set_window(struct channels *c, const struct channel_positions *sta
                          const struct channel_positions *end);
 /* Set every window from the updates that any client has seen. */
 void channels_set_window_seen(struct channels *c);
-
-#endif

@@ -1,7 +1,6 @@
 /* What a run counts: requests, connections, bytes and messages, each for the whole run and for the
  * window. docs/metrics.md defines every number. Time is an argument; no I/O. */
-#ifndef PUSHLAB_COUNTERS_H
-#define PUSHLAB_COUNTERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,5 +69,3 @@ struct refusals {
 void refusals_add(struct refusals *r, int status);
 /* "name":{"504":10,"502":60} */
 void refusals_json(const struct refusals *r, struct json *j, const char *name);
-
-#endif

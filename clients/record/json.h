@@ -1,8 +1,7 @@
 /* A JSON object as text, member by member (RFC 8259): what pushlab-client reports. A comma is put
  * before every member but the first of its object. The first failure is kept and nothing is
  * appended after it, so that one look at err at the end is enough. */
-#ifndef PUSHLAB_CLIENT_JSON_H
-#define PUSHLAB_CLIENT_JSON_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,5 +30,3 @@ void json_text(struct json *j, const char *name, const char *text);
 void json_raw(struct json *j, const char *name, const void *text, size_t len);
 /* {"count","min","p50","p90","p99","p999","max","mean"}, in h's unit. */
 void json_hdr(struct json *j, const char *name, const struct hdr *h);
-
-#endif

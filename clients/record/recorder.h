@@ -7,8 +7,7 @@
  * so does a connection that is opened for it.
  * Payload bytes go with their update; other bytes and CPU are counted by when they happened.
  */
-#ifndef PUSHLAB_RECORDER_H
-#define PUSHLAB_RECORDER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -136,5 +135,3 @@ void recorder_finish(struct recorder *r, struct track *tracks, size_t stride_byt
 double recorder_age_mean_us(const struct recorder *r);
 double recorder_age_peak_us(const struct recorder *r); /* mean of the peaks */
 double recorder_age_max_us(const struct recorder *r);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Everything up to the cursor is either received or in a hole; what is above it has not come.
  */
-#ifndef PUSHLAB_TRACK_H
-#define PUSHLAB_TRACK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,5 +46,3 @@ void track_free(struct track *t); /* zeroes t: it could join again */
 /* Of a range: how many are not above the cursor, and how many of these are in holes. */
 uint64_t track_covered(const struct track *t, struct seq_range of);
 uint64_t track_missing(const struct track *t, struct seq_range of);
-
-#endif

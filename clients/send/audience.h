@@ -4,8 +4,7 @@
  *
  * When --send-channel names rooms, a client receives its room's senders, else those of all rooms.
  */
-#ifndef PUSHLAB_AUDIENCE_H
-#define PUSHLAB_AUDIENCE_H
+#pragma once
 
 #include "clients/record/channels.h"
 #include "clients/send/workload.h"
@@ -81,5 +80,3 @@ struct order_track *audience_track(const struct audience *a, uint32_t client, ui
  * n (workload_sender()). */
 uint64_t audience_missing(const struct audience *a, uint32_t client,
                           uint64_t (*const sent)[WORKLOAD_CHANNELS_MAX]);
-
-#endif

@@ -5,8 +5,7 @@
  * On the transport's own connection a message has arrived when it comes back down to its sender;
  * where its channel is not received, a mark is posted, and the peer's answer confirms it.
  */
-#ifndef PUSHLAB_SENDER_H
-#define PUSHLAB_SENDER_H
+#pragma once
 
 #include "clients/client/client.h"
 #include "clients/send/uplink_http.h"
@@ -37,5 +36,3 @@ void sender_echoed(struct sender *s, unsigned channel, uint64_t n);
 bool sender_gave_up(const struct sender *s);
 void sender_leave(struct sender *s); /* harmless when repeated */
 void sender_free(struct sender *s);  /* after the loop has reaped */
-
-#endif

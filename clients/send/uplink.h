@@ -8,8 +8,7 @@
  * A lost connection turns everything under way back into waiting; they are sent
  * again in the same order, and the server drops the numbers that it has (docs/protocol.md).
  */
-#ifndef PUSHLAB_UPLINK_H
-#define PUSHLAB_UPLINK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,5 +62,3 @@ size_t uplink_acknowledge_through(struct uplink *u, unsigned channel, uint64_t n
 void uplink_rewind(struct uplink *u);
 
 void uplink_free(struct uplink *u);
-
-#endif

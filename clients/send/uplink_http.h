@@ -6,8 +6,7 @@
  * A 2xx response acknowledges what the request carried. Without one (the connection is lost, or the
  * request refused for now) the same messages are sent again, after a back-off.
  */
-#ifndef PUSHLAB_UPLINK_HTTP_H
-#define PUSHLAB_UPLINK_HTTP_H
+#pragma once
 
 #include "clients/client/connection.h"
 #include "clients/send/uplink.h"
@@ -32,5 +31,3 @@ void uplink_http_flush(struct uplink_http *h, int64_t now_ns);
 void uplink_http_leave(struct uplink_http *h);
 /* After it has been reaped. */
 void uplink_http_free(struct uplink_http *h);
-
-#endif

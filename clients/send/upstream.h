@@ -9,8 +9,7 @@
  *            that outlives a run takes the next one's messages for new
  *   from_t   when it was due
  */
-#ifndef PUSHLAB_UPSTREAM_H
-#define PUSHLAB_UPSTREAM_H
+#pragma once
 
 #include "clients/client/client.h"
 #include "clients/send/audience.h"
@@ -68,5 +67,3 @@ void upstream_leave(struct upstream *up);
 /* Count what was lost, and set failure if anything is wrong. Once. */
 void upstream_finish(struct upstream *up);
 void upstream_free(struct upstream *up); /* after the loop has reaped */
-
-#endif

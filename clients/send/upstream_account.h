@@ -5,8 +5,7 @@
  * sent; a request, its response and its connection where its first message does. What comes
  * down, echoes included, is the downstream account's.
  */
-#ifndef PUSHLAB_UPSTREAM_ACCOUNT_H
-#define PUSHLAB_UPSTREAM_ACCOUNT_H
+#pragma once
 
 #include "clients/record/recorder.h"
 
@@ -39,5 +38,3 @@ void upstream_account_sent(struct upstream_account *a, int64_t due_ns, size_t pa
 /* It came to a client for the first time: another's, or its sender. */
 void upstream_account_received(struct upstream_account *a, int64_t due_ns, bool is_echo,
                                int64_t recv_ns);
-
-#endif

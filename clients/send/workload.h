@@ -9,8 +9,7 @@
  * receive, if they are subscribed. What a room's senders send goes to the channel that
  * --send-channel names, "{room}" in it being the room's number.
  */
-#ifndef PUSHLAB_WORKLOAD_H
-#define PUSHLAB_WORKLOAD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -100,5 +99,3 @@ struct workload {
 };
 
 extern const struct workload workload_inputs, workload_edits;
-
-#endif

@@ -1,6 +1,5 @@
 /* Growing arrays: room for more items, doubling so that appending costs amortised constant time. */
-#ifndef PUSHLAB_ARRAY_H
-#define PUSHLAB_ARRAY_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -8,5 +7,3 @@
 /* array points to the pointer to the items (a T **, owned by the caller, NULL at first) and *cap
  * says how many fit. Make that at least need. 0, or PL_ENOMEM with the array as it was. */
 int array_reserve(void *array, uint32_t *cap, size_t need, size_t item_bytes);
-
-#endif

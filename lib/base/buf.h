@@ -1,6 +1,5 @@
 /* Bytes in memory: growable ones with one owner, and immutable ones with many. No I/O. */
-#ifndef PUSHLAB_BUF_H
-#define PUSHLAB_BUF_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -57,5 +56,3 @@ struct shared *shared_new_copy(const void *data, size_t len);
 struct shared *shared_ref(struct shared *s);
 /* One reference less; the last frees s. NULL is ignored. */
 void shared_unref(struct shared *s);
-
-#endif

@@ -1,8 +1,7 @@
 /* One clock for everything: CLOCK_MONOTONIC, int64_t nanoseconds. Server and client share
  * a kernel, so receive time minus publish time is a true one-way latency. Only the edges
  * of an event loop read it; everything below takes now_ns as an argument. */
-#ifndef PUSHLAB_CLOCK_H
-#define PUSHLAB_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 #include <time.h>
@@ -18,5 +17,3 @@ static inline int64_t clock_now_ns(void)
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
-
-#endif

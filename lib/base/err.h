@@ -4,8 +4,7 @@
  * file was wrong, the function also takes a struct err_text and fills it with one line
  * ("--rate: 'fast' is not a number; accepted: 0 to 1000000"); main() prints it once.
  */
-#ifndef PUSHLAB_ERR_H
-#define PUSHLAB_ERR_H
+#pragma once
 
 enum pl_err {
     PL_OK = 0,
@@ -34,5 +33,3 @@ const char *pl_strerror(int code);
  * `return err_set(e, PL_EINVAL, "...")` is the whole error path. */
 int err_set(struct err_text *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-
-#endif

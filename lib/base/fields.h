@@ -1,8 +1,7 @@
 /* The members that envelope.h and post.h read and write: keys in a fixed order, names and
  * whole numbers as values, no white space. Steps can be chained: NULL goes in and comes out.
  * Inline with constant keys, a comparison is one or two words: this runs once per update. */
-#ifndef PUSHLAB_FIELDS_H
-#define PUSHLAB_FIELDS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -76,5 +75,3 @@ static inline char *field_put_u64(char *at, uint64_t value)
     } while (value > 0);
     return field_put(at, digits + n, sizeof digits - n);
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* JSON as text (RFC 8259), without parsing it into values. No I/O. */
-#ifndef PUSHLAB_JSON_LINE_H
-#define PUSHLAB_JSON_LINE_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -24,5 +23,3 @@ ssize_t json_line_compact(char *dst, const char *text, size_t len);
  * character of any value. Returns what follows it, or NULL when end comes first. */
 const char *json_skip_nested(const char *at, const char *end);
 const char *json_skip_value(const char *at, const char *end);
-
-#endif

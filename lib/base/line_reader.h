@@ -1,6 +1,5 @@
 /* Lines out of a byte stream in any split: NDJSON on both sides, trace files, stdin. No I/O. */
-#ifndef PUSHLAB_LINE_READER_H
-#define PUSHLAB_LINE_READER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -28,5 +27,3 @@ ssize_t line_reader_feed(struct line_reader *r, const uint8_t *data, size_t len,
 int line_reader_eof(struct line_reader *r, const char **line, size_t *line_len);
 
 void line_reader_free(struct line_reader *r);
-
-#endif

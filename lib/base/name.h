@@ -1,7 +1,6 @@
 /* Names of channels, keys and senders: 1 to 64 letters, digits and - _ . : / so that they
  * stand in JSON, in a URL's query and in a header as they are. */
-#ifndef PUSHLAB_NAME_H
-#define PUSHLAB_NAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +32,3 @@ static inline bool name_equal(struct name a, struct name b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.text, b.text, a.len) == 0);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* Names to things: a hash table whose members embed a node of it. It grows as needed; how many may
  * be in it is for its owner to limit. */
-#ifndef PUSHLAB_NAME_TABLE_H
-#define PUSHLAB_NAME_TABLE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,5 +30,3 @@ struct name_node *name_table_new(struct name_table *t, size_t size, struct name 
 void name_table_remove(struct name_table *t, struct name_node *node);
 /* Empty the table. Each node is handed to release, if there is one. */
 void name_table_free(struct name_table *t, void (*release)(struct name_node *node));
-
-#endif

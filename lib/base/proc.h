@@ -1,7 +1,6 @@
 /* What the kernel says about processes and their network namespaces (Linux, proc(5)), and what this
  * process asks of it. */
-#ifndef PUSHLAB_PROC_H
-#define PUSHLAB_PROC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,5 +51,3 @@ void proc_set_congestion_control(void);
 
 /* Bind the process to one CPU core. 0, or PL_ESYS (fewer cores, not permitted). */
 int proc_pin_to_core(int core);
-
-#endif

@@ -1,7 +1,6 @@
 /* Seeded randomness: the same seed gives the same run. xoshiro256** by Blackman and Vigna
  * (2018, public domain), seeded through splitmix64. Not for secrets. */
-#ifndef PUSHLAB_RNG_H
-#define PUSHLAB_RNG_H
+#pragma once
 
 #include <stdint.h>
 
@@ -22,5 +21,3 @@ double rng_exponential(struct rng *r, double mean);
 
 /* Normal with mean 0 and standard deviation 1 (Box and Muller 1958). */
 double rng_normal(struct rng *r);
-
-#endif

@@ -1,8 +1,7 @@
 /* One absolute deadline on the loop with nanosecond resolution (timerfd). libevent's own
  * timers round to epoll's milliseconds, and its precise mode pays a timerfd_settime per
  * loop pass; a source of updates and a fleet of pollers need one precise deadline each. */
-#ifndef PUSHLAB_TICKER_H
-#define PUSHLAB_TICKER_H
+#pragma once
 
 #include <stdint.h>
 #include <event2/event.h>
@@ -22,5 +21,3 @@ int ticker_init(struct ticker *t, struct event_base *base, void (*on_due)(void *
 int ticker_arm(struct ticker *t, int64_t due_ns);
 /* Only after ticker_init() has succeeded. */
 void ticker_free(struct ticker *t);
-
-#endif

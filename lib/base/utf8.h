@@ -1,7 +1,6 @@
 /* Incremental UTF-8 validation (RFC 3629), a byte at a time, for RFC 6455 §8.1: an invalid
  * message is refused at its first wrong byte, across any fragmentation. */
-#ifndef PUSHLAB_UTF8_H
-#define PUSHLAB_UTF8_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@ bool utf8_feed(struct utf8 *u, const uint8_t *data, size_t len);
 
 /* True when no code point is left unfinished. */
 bool utf8_done(const struct utf8 *u);
-
-#endif

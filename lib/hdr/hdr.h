@@ -1,8 +1,7 @@
 /* A histogram compatible with HdrHistogram (Gil Tene; hdrhistogram.org): fixed relative
  * precision over a wide range, constant-time recording, mergeable, nothing lost to
  * averaging. Names are HdrHistogram's. No I/O. */
-#ifndef PUSHLAB_HDR_H
-#define PUSHLAB_HDR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,5 +88,3 @@ int hdr_decode(struct hdr *h, const uint8_t *data, size_t len);
 /* The same, zlib-compressed, as the log carries it. Hostile input costs at most 110 MB. */
 int hdr_encode_compressed(const struct hdr *h, struct buf *out);
 int hdr_decode_compressed(struct hdr *h, const uint8_t *data, size_t len);
-
-#endif

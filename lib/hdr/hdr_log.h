@@ -7,8 +7,7 @@
  *   "StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"
  *   Tag=sse,0.127,1.007,2.769,HISTFAAAA...
  */
-#ifndef PUSHLAB_HDR_LOG_H
-#define PUSHLAB_HDR_LOG_H
+#pragma once
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -30,5 +29,3 @@ int hdr_log_interval(struct buf *out, const char *tag, double start_s, double le
  * caller). A log without intervals yields an empty latency histogram. 0, PL_ENOMEM, or
  * PL_EPROTO with the line in e; h is zeroed on failure. */
 int hdr_log_read(struct hdr *h, const char *text, size_t len, struct err_text *e);
-
-#endif

@@ -19,8 +19,7 @@
  * peer's close_notify is CONN_END_EOF; a connection cut without one (a truncation attack, RFC 8446
  * §6.1) is CONN_END_ERROR. conn_finish() and conn_close() send close_notify.
  */
-#ifndef PUSHLAB_CONN_H
-#define PUSHLAB_CONN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -174,5 +173,3 @@ void conn_tls_stop(struct conn *c);
 /* Reaping, before on_end(): free the TLS and close the descriptor. And after it: the rest. */
 void conn_tls_close(struct conn *c);
 void conn_tls_free(struct conn_tls *t); /* NULL is ignored */
-
-#endif

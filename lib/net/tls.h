@@ -3,8 +3,7 @@
  *
  * Both sides speak ECDHE with AEAD only, and HTTP/1.1 by ALPN (RFC 7301).
  */
-#ifndef PUSHLAB_TLS_H
-#define PUSHLAB_TLS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -65,5 +64,3 @@ int tls_cert_make(struct x509_st **cert, struct evp_pkey_st **key, const char *h
 struct ssl_st *tls_new_connection(struct tls *t, struct tls_memory *m);
 bool tls_is_server(const struct tls *t);
 const char *tls_plain_answer(const struct tls *t);
-
-#endif

@@ -5,8 +5,7 @@
  * A table row names a field of the program's own config struct by offset; defaults are
  * given as text and parsed by the same code as the user's words.
  */
-#ifndef PUSHLAB_OPT_H
-#define PUSHLAB_OPT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -113,5 +112,3 @@ void opt_put_value(struct buf *b, const struct opt *o);
 
 /* Append "spacing of the updates (default fixed)". */
 void opt_put_help(struct buf *b, const struct opt *o);
-
-#endif

@@ -11,8 +11,7 @@
  *     };
  *
  * unit is opt.h's value_name, initial its default_text; the rest has the names of struct opt. */
-#ifndef PUSHLAB_OPT_ROWS_H
-#define PUSHLAB_OPT_ROWS_H
+#pragma once
 
 #include "lib/opt/opt.h"
 
@@ -34,5 +33,3 @@
     OPT_ROW(name, OPT_MS, "MS", field, initial, min, max, NULL, help)
 #define SECONDS(name, field, initial, min, max, help)                                              \
     OPT_ROW(name, OPT_SECONDS, "S", field, initial, min, max, NULL, help)
-
-#endif

@@ -1,6 +1,5 @@
 /* Chunked transfer coding, writing side (RFC 9112 §7.1). Reading is llhttp's. No I/O. */
-#ifndef PUSHLAB_CHUNK_H
-#define PUSHLAB_CHUNK_H
+#pragma once
 
 #include <stddef.h>
 
@@ -16,5 +15,3 @@ size_t chunk_overhead_bytes(size_t len);
 /* The last chunk with an empty trailer section: "0\r\n\r\n". */
 #define CHUNK_LAST     "0\r\n\r\n"
 #define CHUNK_LAST_LEN 5
-
-#endif

@@ -14,8 +14,7 @@
  *
  * The same bytes on every transport. No I/O.
  */
-#ifndef PUSHLAB_ENVELOPE_H
-#define PUSHLAB_ENVELOPE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -52,5 +51,3 @@ int envelope_scan(struct envelope *out, const char *text, size_t len);
  * the next element's bytes. Braces and strings are told apart, nothing more. Returns the
  * element's length, 0 at the closing bracket (again if called again), PL_EPROTO when broken. */
 ssize_t envelope_array_next(const char *body, size_t len, size_t *at, const char **item);
-
-#endif

@@ -2,8 +2,7 @@
  *
  * All strings lie NUL-terminated in one buffer, which is used again for the next message of
  * the connection; fields are pairs of offsets into it, so that it may move while it grows. */
-#ifndef PUSHLAB_HTTP_MESSAGE_H
-#define PUSHLAB_HTTP_MESSAGE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ const char *http_status_phrase(int status);
 
 /* IMF-fixdate (RFC 9110 §5.6.7) of a Unix time (years 0 to 9999) into out[30]. */
 void http_date(char out[30], int64_t unix_s);
-
-#endif

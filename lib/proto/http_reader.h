@@ -13,8 +13,7 @@
  * What llhttp lets through and this module does not: HTTP/0.9 and 2.0, a missing, repeated
  * or malformed Host (RFC 9112 §3.2), line folding in requests (§5.2), transfer codings other
  * than chunked (§6.1), content after 1xx, 204 and 304 (§6.3), unbounded white space. */
-#ifndef PUSHLAB_HTTP_READER_H
-#define PUSHLAB_HTTP_READER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,5 +83,3 @@ int http_reader_eof(struct http_reader *r, enum http_event *ev);
 
 /* Give the head's memory back; r->msg is empty and the reader must not be fed again. */
 void http_reader_free(struct http_reader *r);
-
-#endif

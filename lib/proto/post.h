@@ -7,8 +7,7 @@
  * data for the default channel. Several posts are sent together as a JSON array of them.
  * The same bytes on every transport. No I/O.
  */
-#ifndef PUSHLAB_POST_H
-#define PUSHLAB_POST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,5 +37,3 @@ int post_scan(struct post *out, const char *text, size_t len);
 /* Write the post (not validated here) to dst, which must have room for
  * data_len + POST_OVERHEAD_BYTES + the lengths of its names. Returns its length. */
 size_t post_encode(char *dst, const struct post *p);
-
-#endif

@@ -1,6 +1,5 @@
 /* Server-sent events (WHATWG HTML §9.2): the text/event-stream format, written and read. No I/O. */
-#ifndef PUSHLAB_SSE_H
-#define PUSHLAB_SSE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,5 +52,3 @@ ssize_t sse_parser_feed(struct sse_parser *p, const uint8_t *data, size_t len, s
                         bool *got);
 
 void sse_parser_free(struct sse_parser *p);
-
-#endif

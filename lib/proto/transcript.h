@@ -5,8 +5,7 @@
  *
  * is what happened, the connection's number (1, 2, ...; 0: none), when (CLOCK_MONOTONIC, ns), and
  * the event's bytes in hexadecimal. No I/O. */
-#ifndef PUSHLAB_TRANSCRIPT_H
-#define PUSHLAB_TRANSCRIPT_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -49,5 +48,3 @@ int transcript_encode(struct buf *out, const struct transcript_event *e);
 /* Read a line (without its LF), whose memory it uses: e->data points into it.
  * 0 or PL_EPROTO. */
 int transcript_decode(struct transcript_event *e, char *line);
-
-#endif

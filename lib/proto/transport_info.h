@@ -9,8 +9,7 @@
  *   4. for the live page, its start function in servers/web/transports.js
  * Options, completion, scenarios, tables, charts, reports and colours follow from the row. A new
  * way of getting updates also needs its formulas: bench/result/predict.c. */
-#ifndef PUSHLAB_TRANSPORT_INFO_H
-#define PUSHLAB_TRANSPORT_INFO_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,5 +62,3 @@ const struct transport_info *transport_info_find(const char *name);
 
 /* Whether each answer is asked for: then "connection" may be "close". */
 bool transport_info_polls(const struct transport_info *t);
-
-#endif

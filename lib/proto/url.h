@@ -1,6 +1,5 @@
 /* http://HOST:PORT addresses, request targets and their query parameters (RFC 3986). No I/O. */
-#ifndef PUSHLAB_URL_H
-#define PUSHLAB_URL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,5 +36,3 @@ int url_query_get(const char *query, const char *name, char *out, size_t cap);
 
 /* Plain decimal digits, nothing else, 0..max. 0 or PL_EINVAL. */
 int url_parse_u64(uint64_t *out, const char *text, uint64_t max);
-
-#endif

@@ -1,7 +1,6 @@
 /* WebSocket frames (RFC 6455 §5): header bytes to struct and back, masking, and control frames
  * (§5.5) with their close codes (§7.4). No I/O. */
-#ifndef PUSHLAB_WS_FRAME_H
-#define PUSHLAB_WS_FRAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -82,5 +81,3 @@ size_t ws_control_encode(uint8_t *out, uint8_t opcode, const void *payload, size
  * point's border. Code 0 or WS_CLOSE_NO_STATUS: empty body, so that a received close code can
  * be echoed as it is (§5.5.1). out needs WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES. */
 size_t ws_close_encode(uint8_t *out, uint16_t code, const char *reason, const uint8_t *masking_key);
-
-#endif

@@ -1,6 +1,5 @@
 /* The pure parts of the opening handshake (RFC 6455 §4). No I/O. */
-#ifndef PUSHLAB_WS_HANDSHAKE_H
-#define PUSHLAB_WS_HANDSHAKE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,5 +16,3 @@ bool ws_key_valid(const char *key);
 
 /* The base64 form of 16 bytes, for clients (§4.1 item 7). */
 void ws_key_encode(char key[WS_KEY_CHARS + 1], const uint8_t nonce[16]);
-
-#endif

@@ -1,8 +1,7 @@
 /* A WebSocket endpoint's receiving half (RFC 6455 §5-§8): bytes in, messages and control
  * frames out. Enforces masking by role, fragmentation and control frame rules, size limits,
  * UTF-8 and close code validity. No I/O, no clock; both sides use it. */
-#ifndef PUSHLAB_WS_READER_H
-#define PUSHLAB_WS_READER_H
+#pragma once
 
 #include "lib/proto/ws_frame.h"
 
@@ -54,5 +53,3 @@ ssize_t ws_reader_feed(struct ws_reader *r, uint8_t *data, size_t len, struct ws
 
 /* Give all memory back; the last event's data goes with it. */
 void ws_reader_free(struct ws_reader *r);
-
-#endif

@@ -5,8 +5,7 @@
  * One queue for all connections, by due time, so that order is kept and one timer is enough. What
  * a connection may have in it is limited to --backlog-bytes. Requests are held whole, just
  * before they are routed. */
-#ifndef PUSHLAB_DELAY_LINE_H
-#define PUSHLAB_DELAY_LINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,5 +54,3 @@ int delay_line_hold(struct delay_line *l, struct peer *p, enum held_kind kind,
 
 /* The connection has ended: what it has in the queue is dropped. */
 void delay_line_forget(struct delay_line *l, struct peer *p);
-
-#endif

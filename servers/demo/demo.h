@@ -1,7 +1,6 @@
 /* What --demo adds for the live page, as a tap on every peer (peer.h): what each page's requests
  * cost (pages.h), and an artificial round trip (delay_line.h). */
-#ifndef PUSHLAB_DEMO_H
-#define PUSHLAB_DEMO_H
+#pragma once
 
 #include "servers/demo/delay_line.h"
 #include "servers/demo/pages.h"
@@ -29,5 +28,3 @@ static inline struct demo *demo_of(const struct http_context *c)
 {
     return (struct demo *)c->tap;
 }
-
-#endif

@@ -2,8 +2,7 @@
  * its connections, requests and bytes are counted here by transport, with the newest exchange as
  * it was on the wire. A browser's scripts can see neither. At most PAGES_MAX pages: the one
  * unused for longest is replaced. */
-#ifndef PUSHLAB_PAGES_H
-#define PUSHLAB_PAGES_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -67,5 +66,3 @@ void pages_count_sent(struct page_peer *pp, const void *data, size_t len, size_t
                       uint64_t updates);
 /* The connection has ended. */
 void pages_leave(struct page_peer *pp, int64_t now_ns);
-
-#endif

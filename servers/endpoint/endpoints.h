@@ -1,7 +1,6 @@
 /* What the server answers besides updates: one function per path (servers/route.c), each answers
  * the request before it returns or, after POST /publish, when the post is numbered. */
-#ifndef PUSHLAB_ENDPOINTS_H
-#define PUSHLAB_ENDPOINTS_H
+#pragma once
 
 #include "servers/http/http_session.h"
 
@@ -15,5 +14,3 @@ void endpoint_echo(struct peer *p, const struct http_request *req);
 /* With --demo only. */
 void endpoint_control(struct peer *p, const struct http_request *req);
 void endpoint_pages(struct peer *p, const struct http_request *req);
-
-#endif

@@ -1,8 +1,7 @@
 /* Connections from accept(2) to their end: the listening socket, which accepts in batches and
  * pauses at the connection limit or when the process runs out of descriptors or memory; who gets
  * the bytes of a connection; time-outs; and an orderly stop. */
-#ifndef PUSHLAB_CONNECTIONS_H
-#define PUSHLAB_CONNECTIONS_H
+#pragma once
 
 #include "lib/base/err.h"
 #include "servers/http/http_context.h"
@@ -16,5 +15,3 @@ int connections_listen(struct http_context *c, struct err_text *e);
 void connections_stop(struct http_context *c);
 /* Close all connections, and free. All zero is accepted. */
 void connections_free(struct http_context *c);
-
-#endif

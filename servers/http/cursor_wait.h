@@ -2,8 +2,7 @@
  * server may have a cursor that this one has not reached: its request waits until it has. Without
  * a log, or when the log itself does not go that far, such a cursor is from an earlier run of the
  * server, and is answered at once (hub/selection.h). */
-#ifndef PUSHLAB_CURSOR_WAIT_H
-#define PUSHLAB_CURSOR_WAIT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -16,5 +15,3 @@ bool cursor_wait_hold(struct peer *p, const struct http_request *req);
 /* Updates have come, or it is known how far the log goes: route those that may go on. Returns
  * whether others still wait. */
 bool cursor_wait_check(struct http_context *c);
-
-#endif

@@ -1,8 +1,7 @@
 /* What a connection needs of the process that it belongs to: the loop, the hub, limits, accounts,
  * and who answers its requests. Peers, transports, endpoints and the demo see no more of the
  * server than this; servers/server.c owns it and fills it in. */
-#ifndef PUSHLAB_HTTP_CONTEXT_H
-#define PUSHLAB_HTTP_CONTEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -125,5 +124,3 @@ void account_response(struct account *a, int status);
 /* The value of the Date field for now (RFC 9110 §5.6.7), formatted once a second. Brings
  * date_unix_s up to date. */
 const char *http_context_date(struct http_context *c);
-
-#endif

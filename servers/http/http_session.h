@@ -1,7 +1,6 @@
 /* HTTP/1.x on a peer (RFC 9112): reads requests in order, one at a time, and hands each to the
  * context's handle(); pipelined ones wait for the answer to the one before (§9.3.2). */
-#ifndef PUSHLAB_HTTP_SESSION_H
-#define PUSHLAB_HTTP_SESSION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,5 +56,3 @@ void http_session_arrive(struct peer *p, const struct http_request *req);
 
 /* Idle and slow-request limits. */
 void http_session_tick(struct peer *p, int64_t now_ns);
-
-#endif

@@ -1,7 +1,6 @@
 /* What clients publish, with POST /publish or by WebSocket: JSON that becomes updates. One post, a
  * list of posts, or plain data (post.h). */
-#ifndef PUSHLAB_INTAKE_H
-#define PUSHLAB_INTAKE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +32,3 @@ typedef void intake_done(struct peer *p, int err, const struct intake_result *r)
  * before the return, or when the log has acknowledged; not if p has ended by then. */
 void intake_publish(struct peer *p, char *text, size_t len, const struct intake_place *place,
                     intake_done *done);
-
-#endif

@@ -1,6 +1,5 @@
 /* Who may connect from a browser, publish, and control. */
-#ifndef PUSHLAB_ORIGIN_H
-#define PUSHLAB_ORIGIN_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -25,5 +24,3 @@ enum post_purpose {
 
 /* May it be done by this request? On false it has been answered: 401, 403 or 415. */
 bool post_allowed(struct peer *p, const struct http_request *req, enum post_purpose purpose);
-
-#endif

@@ -1,8 +1,7 @@
 /* One accepted connection, from the server's point of view: the socket (lib/net/conn.h), the
  * accounts that its bytes are counted on, and who reads its bytes: the HTTP session until a
  * transport takes the connection over. */
-#ifndef PUSHLAB_PEER_H
-#define PUSHLAB_PEER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,5 +86,3 @@ void peer_charge(struct peer *p, size_t whose);
 /* ended() is called if p ends before the hook is removed. */
 void peer_hook_add(struct peer *p, struct peer_hook *hook);
 void peer_hook_remove(struct peer_hook *hook);
-
-#endif

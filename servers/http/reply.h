@@ -1,7 +1,6 @@
 /* Whole HTTP responses, and the headers of streamed ones. The same header fields on every
  * transport, so that none sends fewer bytes than another for that reason. */
-#ifndef PUSHLAB_REPLY_H
-#define PUSHLAB_REPLY_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ void reply_error(struct peer *p, int status, const char *fields, const char *why
 /* Send a response made before and shared. payload_bytes and updates as in peer_send(). */
 void reply_shared(struct peer *p, struct shared *whole, int status, size_t payload_bytes,
                   uint64_t updates);
-
-#endif

@@ -1,7 +1,6 @@
 /* What the server does for each transport: one file per transport, one row each in servers/route.c.
  * lib/proto/transport_info.h says how to add one. */
-#ifndef PUSHLAB_TRANSPORT_H
-#define PUSHLAB_TRANSPORT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,5 +30,3 @@ struct transport {
     /* The connection is over: release p->state. May be NULL. */
     void (*release)(struct peer *p);
 };
-
-#endif

@@ -1,8 +1,7 @@
 /* A channel: a history ring of its newest updates, the newest value of each of its keys, those
  * who send to it, and the subscriptions to it. It counts its updates from 1 without gaps (n);
  * among all channels the hub numbers them (seq). The default channel has the name "". */
-#ifndef PUSHLAB_CHANNEL_H
-#define PUSHLAB_CHANNEL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -107,5 +106,3 @@ int channels_get(struct channels *all, struct name name, struct channel **out);
 /* Free c if nothing was published in it and there are no subscriptions to it: a name alone is not
  * kept. */
 void channels_release(struct channels *all, struct channel *c);
-
-#endif

@@ -6,8 +6,7 @@
  * An update is *published* when it gets its number and time, and *visible* when readers may
  * see it. The two differ only under hub_init's delay_ns, which exists to prove the
  * measurement: a known delay must appear in the recorded latency. */
-#ifndef PUSHLAB_HUB_H
-#define PUSHLAB_HUB_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -98,5 +97,3 @@ static inline uint64_t hub_oldest_seq(const struct hub *h)
 /* The highest sequence number published strictly before at_ns. False when a ring no longer
  * reaches back that far. at_ns >= 0. channel_position() is the same for one channel. */
 bool hub_position(const struct hub *h, int64_t at_ns, uint64_t *seq);
-
-#endif

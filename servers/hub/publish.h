@@ -4,8 +4,7 @@
  *
  * Usually the hub numbers what is published, at once. Where the source follows a log, posts go to
  * the log, which numbers them, and the hub gets them from there. */
-#ifndef PUSHLAB_PUBLISH_H
-#define PUSHLAB_PUBLISH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -112,5 +111,3 @@ static inline const struct log_state *publisher_log(const struct publisher *pub)
 {
     return pub->source != NULL ? pub->source->log : NULL;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* Which updates a reader at a cursor gets: for the answers to polls, for the openings of streams,
  * and for a slow reader of latest values that catches up. */
-#ifndef PUSHLAB_SELECTION_H
-#define PUSHLAB_SELECTION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,5 +49,3 @@ int hub_select_latest(struct hub *h, const struct subscription *to, uint64_t cur
 /* Would hub_select() at cursor select anything, or count missed updates? O(1), with
  * HUB_FROM_NOW O(channels). */
 bool hub_has_news(const struct hub *h, const struct subscription *to, uint64_t cursor);
-
-#endif

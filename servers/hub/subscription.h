@@ -1,8 +1,7 @@
 /* A subscription is a set of channels, each wanted in one of two ways. Equal sets are one object,
  * shared by all its subscribers: each of them is one link in one list however many channels it
  * wants, and the answer to a poll is made once for all of them. */
-#ifndef PUSHLAB_SUBSCRIPTION_H
-#define PUSHLAB_SUBSCRIPTION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -78,5 +77,3 @@ void subscription_deliver(struct update *u);
 
 /* Those who subscribe to c, alone or with others. */
 uint64_t channel_subscribers(const struct channel *c);
-
-#endif

@@ -1,7 +1,6 @@
 /* One published update, encoded once per format and shared by all its receivers.
  * Single-threaded reference counts. */
-#ifndef PUSHLAB_UPDATE_H
-#define PUSHLAB_UPDATE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -47,5 +46,3 @@ void update_unref(struct update *u); /* NULL is ignored */
 
 /* The update's bytes in this encoding, made at the first call. Owned by u; NULL: no memory. */
 struct shared *update_encoded(struct update *u, const struct update_encoding *by);
-
-#endif

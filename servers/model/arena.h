@@ -3,8 +3,7 @@
  * channel room-K under the key "state" (docs/sources.md shows one); players send what they
  * do to room-K/inputs, which this model ignores. Rooms tick in turn, spread over a tick
  * time, and each room's ticks depend on the seed and K alone. */
-#ifndef PUSHLAB_ARENA_H
-#define PUSHLAB_ARENA_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -50,5 +49,3 @@ struct arena {
 
 /* 1 to ARENA_ROOMS_MAX rooms, at least one player, tick_hz > 0; seed < 2^53. NULL: no memory. */
 struct model *arena_new(uint64_t seed, unsigned rooms, unsigned players, double tick_hz);
-
-#endif

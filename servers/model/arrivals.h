@@ -1,7 +1,6 @@
 /* When updates come at a given average rate: at equal intervals, as a Poisson process, or only in
  * bursts, whose rate is higher accordingly. No clock, no I/O. */
-#ifndef PUSHLAB_ARRIVALS_H
-#define PUSHLAB_ARRIVALS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -22,5 +21,3 @@ void arrivals_init(struct arrivals *a, int pattern, double rate_hz, int64_t burs
                    int64_t burst_off_ns);
 /* When the next one comes, counted from the start. */
 int64_t arrivals_next(struct arrivals *a, struct rng *r);
-
-#endif

@@ -1,8 +1,7 @@
 /* The gauges of a dashboard, each a channel metric/NAME with its own rate, posting under the
  * key "value": the model behind --source dashboard. Each value wanders about its mean, as an
  * Ornstein-Uhlenbeck process sampled at its rate, and never leaves the range of its kind. */
-#ifndef PUSHLAB_GAUGES_H
-#define PUSHLAB_GAUGES_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ struct gauges {
 
 /* NULL: no memory. */
 struct model *gauges_new(uint64_t seed);
-
-#endif

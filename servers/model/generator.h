@@ -1,7 +1,6 @@
 /* Updates of one size in the default channel: strings of random letters, at the moments that
  * arrivals.h gives. The model behind --source generator. */
-#ifndef PUSHLAB_GENERATOR_H
-#define PUSHLAB_GENERATOR_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,5 +13,3 @@ struct model *generator_new(uint64_t seed, const struct arrivals *arrivals, size
 /* Begin again with these, due_ns counted from now; the random numbers go on. 0 or PL_ENOMEM: as
  * before. */
 int generator_restart(struct model *m, const struct arrivals *arrivals, size_t data_bytes);
-
-#endif

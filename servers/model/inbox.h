@@ -1,7 +1,6 @@
 /* What happens to everyone on a team's site, as notifications in channel inbox: comments,
  * mentions, reviews, builds. The model behind --source notifications. */
-#ifndef PUSHLAB_INBOX_H
-#define PUSHLAB_INBOX_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ struct inbox {
 
 /* arrivals: as arrivals_init() left it. NULL: no memory. */
 struct model *inbox_new(uint64_t seed, const struct arrivals *arrivals);
-
-#endif

@@ -3,8 +3,7 @@
  * the key "score" (docs/sources.md shows both). An innings takes about 85 minutes: a ball every
  * half minute, longer between overs and after wickets, and at a wicket half a dozen events
  * within seconds. */
-#ifndef PUSHLAB_MATCH_H
-#define PUSHLAB_MATCH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -88,5 +87,3 @@ struct model *match_new(uint64_t seed);
 
 /* For match.c: the JSON of one cue to m->text. Returns its length. */
 size_t match_text(struct match *m, enum match_cue_kind kind);
-
-#endif

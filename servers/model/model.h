@@ -1,8 +1,7 @@
 /* What an application would publish, as a process in its own time: seeded, so that the same
  * seed gives the same posts in the same order, and pure: no clock, no I/O. First member of every
  * model's own struct; player.h plays one as a source. */
-#ifndef PUSHLAB_MODEL_H
-#define PUSHLAB_MODEL_H
+#pragma once
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,5 +25,3 @@ static inline void model_free(struct model *m)
 
 /* For the names that a model posts under. */
 #define MODEL_NAME(text) ((struct name){(text), sizeof(text) - 1})
-
-#endif

@@ -7,8 +7,7 @@
  * The hash KEY:latest has the newest value of each key, for servers that begin when its entry is
  * gone: field "CHANNEL KEY" (names have no space), value "SEQ N T FROM_N FROM_T FROM\nDATA".
  */
-#ifndef PUSHLAB_REDIS_ENTRY_H
-#define PUSHLAB_REDIS_ENTRY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,5 +51,3 @@ enum { REDIS_POST_OVERHEAD_BYTES = 2 * ENVELOPE_NAMES_BYTES + 4 * 24 };
  * without from_n is numbered with that sender and feed_n; NULL: it is not numbered. */
 void redis_post_args(struct redis_text args[REDIS_POST_ARGS], char *text, const struct post *p,
                      int64_t t_ns, const char *feed, uint64_t feed_n);
-
-#endif

@@ -1,8 +1,7 @@
 /* A connection to the Redis of a log, which is kept open: made again, after growing pauses, when it
  * breaks, when no answer comes or when a command is refused (out of memory, read only, still
  * loading). The error LOST ends the server. One command at a time. On the loop, through hiredis. */
-#ifndef PUSHLAB_REDIS_LINK_H
-#define PUSHLAB_REDIS_LINK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,5 +46,3 @@ void redis_link_stop(struct redis_link *l);
 void redis_link_send(struct redis_link *l, struct redis_command *c);
 /* End this connection: down() comes, then the next attempt. */
 void redis_link_drop(struct redis_link *l, const char *why);
-
-#endif

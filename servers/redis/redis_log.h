@@ -6,8 +6,7 @@
  * (https://redis.io/docs/latest/develop/programmability/eval-intro/). life names a log from its
  * beginning to its loss: a server that finds another one, or fewer updates than it has told its
  * clients of, gets the error LOST, and nothing is changed. */
-#ifndef PUSHLAB_REDIS_LOG_H
-#define PUSHLAB_REDIS_LOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,5 +68,3 @@ void redis_log_eval(struct redis_command *c, const struct redis_log *log, const 
  * this one: the server ends with this line. */
 extern const char redis_log_another[], redis_log_foreign[];
 void redis_log_lose(struct redis_log *log, const char *why);
-
-#endif

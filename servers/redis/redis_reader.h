@@ -1,8 +1,7 @@
 /* Reads a log in Redis into the hub: what there is when it begins, then each update as it comes,
  * and after every interruption what came meanwhile. Every second without news, and at each
  * beginning, it makes sure that the log is the one that it was. */
-#ifndef PUSHLAB_REDIS_READER_H
-#define PUSHLAB_REDIS_READER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,5 +27,3 @@ struct redis_reader {
 /* 0 or PL_ENOMEM. */
 int redis_reader_start(struct redis_reader *r, struct redis_log *log, struct redis_writer *writer);
 void redis_reader_stop(struct redis_reader *r);
-
-#endif

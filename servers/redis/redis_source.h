@@ -1,8 +1,7 @@
 /* A source that follows a log in Redis: --source redis://HOST:PORT/KEY. Updates come, with their
  * numbers, from a stream that any number of servers share; what is posted to this one goes there
  * first. docs/sources.md */
-#ifndef PUSHLAB_REDIS_SOURCE_H
-#define PUSHLAB_REDIS_SOURCE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -13,5 +12,3 @@
  * e. */
 struct source *redis_source_start(struct publisher *pub, const char *spec, int64_t keep,
                                   struct err_text *e);
-
-#endif

@@ -2,8 +2,7 @@
  * since the last were sent, and the next not before those are acknowledged. So whatever breaks, a
  * post is in the log only if all before it are, and a sender that sends again from the first
  * that was not acknowledged has each in it once. */
-#ifndef PUSHLAB_REDIS_WRITER_H
-#define PUSHLAB_REDIS_WRITER_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/queue.h>
@@ -41,5 +40,3 @@ void redis_writer_go(struct redis_writer *w);
 /* Tell those whose posts have come out of the log; while the reader has no connection, all whose
  * posts are in it. */
 void redis_writer_adopted(struct redis_writer *w);
-
-#endif

@@ -5,8 +5,7 @@
  * beginning, not as a gap, so that late wake-ups do not add up. After a stall the missed part is
  * caught up at once; but when more than PACER_STALL_MAX_NS is missing (the machine slept, or cannot
  * keep up), the rest of the schedule moves, instead of coming in one lump. */
-#ifndef PUSHLAB_PLAYER_H
-#define PUSHLAB_PLAYER_H
+#pragma once
 
 #include <stdint.h>
 #include <event2/event.h>
@@ -55,5 +54,3 @@ int pacer_start(struct pacer *p, int64_t offset_ns, int64_t now_ns);
 /* Play what is due by now_ns. Returns when to come back; INT64_MAX: never. */
 int64_t pacer_run(struct pacer *p, int64_t now_ns);
 void pacer_free(struct pacer *p);
-
-#endif

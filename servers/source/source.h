@@ -1,7 +1,6 @@
 /* The kinds of sources (hub/publish.h) and their options. Most play a model in real time
  * (player.h); one row per kind in source.c. A source knows no transport. */
-#ifndef PUSHLAB_SOURCE_H
-#define PUSHLAB_SOURCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ struct source *source_start(struct publisher *pub, const char *spec, const struc
 
 /* For source.c: --source -, JSON lines on standard input. NULL with the line in e. */
 struct source *stdin_start(struct publisher *pub, size_t max_line_bytes, struct err_text *e);
-
-#endif

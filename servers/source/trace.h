@@ -1,8 +1,7 @@
 /* A recorded sequence of updates, as a model (servers/model/model.h): NDJSON, each line
  * {"at_ms":NUMBER,"data":VALUE}, at_ms counted from the start and never decreasing; blank lines
  * are skipped. The model behind --source trace:FILE. */
-#ifndef PUSHLAB_TRACE_H
-#define PUSHLAB_TRACE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -13,5 +12,3 @@
  * updates are apart on average (1 ms at least; a single one comes once a second).
  * NULL with "PATH: line 17: ..." in e. */
 struct model *trace_load(const char *path, bool loop, struct err_text *e);
-
-#endif

@@ -1,8 +1,7 @@
 /* What NDJSON streaming and SSE share (RFC 6202 §3, HTTP streaming): one response that does
  * not end, chunked on HTTP/1.1 (RFC 9112 §7.1) and ended by close on 1.0. A format says how
  * updates and notes are written. */
-#ifndef PUSHLAB_EVENT_STREAM_H
-#define PUSHLAB_EVENT_STREAM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,5 +37,3 @@ void event_stream_release(struct peer *p);
 
 /* What a stream_encoding writes of u, as one chunk if it is chunked. NULL: no memory. */
 struct shared *event_stream_encode(const struct update *u, const struct update_encoding *encoding);
-
-#endif

@@ -6,8 +6,7 @@
  * bytes are unsent: when the socket has drained, the newest value of each key that came meanwhile
  * is sent, and those between are superseded. So no value follows a newer one of its key, and a
  * reader of latest values alone is not dropped for being slow. */
-#ifndef PUSHLAB_FOLLOWER_H
-#define PUSHLAB_FOLLOWER_H
+#pragma once
 
 #include <stdint.h>
 
@@ -45,5 +44,3 @@ void follower_deliver(struct follower *f, struct peer *p, const struct follower_
 /* The socket has taken all there was. */
 void follower_flushed(struct follower *f, struct peer *p, const struct follower_encodings *as,
                       int64_t now_ns);
-
-#endif

@@ -1,7 +1,6 @@
 /* Short and long polling (RFC 6202 §2): a request carries a cursor, a response carries what
  * is newer. Short polling is long polling with a hold time of zero. */
-#ifndef PUSHLAB_POLL_H
-#define PUSHLAB_POLL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,5 +28,3 @@ bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *ho
 void poll_answer(struct peer *p, const struct reading *reading);
 /* Free the answers that c->poll_cache keeps. */
 void poll_free(struct http_context *c);
-
-#endif

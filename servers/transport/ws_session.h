@@ -1,8 +1,7 @@
 /* A WebSocket endpoint on a peer (RFC 6455): the opening handshake's checks, control frames,
  * ping and pong with a time-out, and the closing handshake. What messages mean is the
  * caller's: transport_websocket.c publishes them, endpoint_echo.c returns them. */
-#ifndef PUSHLAB_WS_SESSION_H
-#define PUSHLAB_WS_SESSION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,5 +41,3 @@ int ws_session_send(struct peer *p, uint8_t opcode, const void *data, size_t len
 
 /* data as one unmasked frame, to be shared. NULL: no memory. */
 struct shared *ws_session_frame(uint8_t opcode, const void *data, size_t len);
-
-#endif

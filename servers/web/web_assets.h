@@ -1,6 +1,5 @@
 /* The files of the live page (servers/web/), put into the program by servers/web/embed.sh. */
-#ifndef PUSHLAB_WEB_ASSETS_H
-#define PUSHLAB_WEB_ASSETS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -13,5 +12,3 @@ struct web_asset {
 };
 
 extern const struct web_asset web_assets[]; /* last: path NULL */
-
-#endif

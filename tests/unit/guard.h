@@ -1,7 +1,6 @@
 /* Input for decoders that ends where memory ends: reading one byte too far is a crash, with or
  * without sanitizers. */
-#ifndef PUSHLAB_TESTS_GUARD_H
-#define PUSHLAB_TESTS_GUARD_H
+#pragma once
 
 #include <check.h>
 #include <stddef.h>
@@ -44,5 +43,3 @@ static inline void guard_free(struct guard *g)
 {
     munmap(g->map, g->room + g->page_bytes);
 }
-
-#endif

@@ -4,8 +4,7 @@
  *
  * No I/O, no clock. The bytes are untrusted: when a side can't be understood any more, a note says
  * so, and the rest of it is ignored. */
-#ifndef PUSHLAB_EXPLAIN_H
-#define PUSHLAB_EXPLAIN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,5 +41,3 @@ void explain_free(struct explain *x); /* NULL is ignored */
 /* A number in the text of a TRANSCRIPT_KERNEL event (lib/net/tcp_word.h), such as "rtt_us=". -1:
  * absent. */
 long explain_kernel_number(const char *text, size_t len, const char *key);
-
-#endif

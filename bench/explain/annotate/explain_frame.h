@@ -1,6 +1,5 @@
 /* A WebSocket frame drawn bit by bit, as RFC 6455 §5.2 draws the format. No I/O. */
-#ifndef PUSHLAB_EXPLAIN_FRAME_H
-#define PUSHLAB_EXPLAIN_FRAME_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,5 +14,3 @@ enum { EXPLAIN_FRAME_DRAWN_BYTES = 12, EXPLAIN_FRAME_COLUMNS = 65 };
  * `have` bytes of the payload are given. 0 or PL_ENOMEM. */
 int explain_frame_draw(struct buf *out, const struct ws_frame *f, const uint8_t *payload,
                        size_t have);
-
-#endif

@@ -1,7 +1,6 @@
 /* Notes on an exchange: what was on the wire, what it means, and where that is defined. A tree,
  * stored as a list in reading order; depth is the depth in the tree. No I/O. */
-#ifndef PUSHLAB_EXPLAIN_NOTES_H
-#define PUSHLAB_EXPLAIN_NOTES_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -99,5 +98,3 @@ const char *explain_text(const struct explain_notes *n, size_t text);
 /* Drop all notes, keep the memory. */
 void explain_notes_clear(struct explain_notes *n);
 void explain_notes_free(struct explain_notes *n);
-
-#endif

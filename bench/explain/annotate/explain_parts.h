@@ -1,7 +1,6 @@
 /* The parts of the annotator, one for each protocol. Private to this folder. Each takes what one
  * side of a connection has sent, and makes notes of it (explain_state.h). */
-#ifndef PUSHLAB_EXPLAIN_PARTS_H
-#define PUSHLAB_EXPLAIN_PARTS_H
+#pragma once
 
 #include "bench/explain/annotate/explain_state.h"
 
@@ -49,5 +48,3 @@ void explain_tcp_packet(struct explain_connection *c, const struct wire_segment 
 /* The stream has been read to its end: note the server's FIN. False: it was not seen. */
 bool explain_tcp_fin(struct explain_connection *c);
 void explain_kernel(struct explain_connection *c, const char *text, size_t len);
-
-#endif

@@ -1,7 +1,6 @@
 /* An exchange that was run to be explained: what the client recorded, and what was captured. No
  * I/O. */
-#ifndef PUSHLAB_EXPLAIN_RECORDING_H
-#define PUSHLAB_EXPLAIN_RECORDING_H
+#pragma once
 
 #include "lib/base/buf.h"
 #include "bench/explain/annotate/explain.h"
@@ -27,5 +26,3 @@ int explain_recording_read(struct explain_recording *t, struct err_text *e);
 void explain_recording_annotate(struct explain *x, const struct explain_recording *t);
 
 void explain_recording_free(struct explain_recording *t);
-
-#endif

@@ -1,7 +1,6 @@
 /* What the annotator remembers of each connection, and how its parts (explain_parts.h) make notes.
  * Private to this folder: explain.h is the interface. */
-#ifndef PUSHLAB_EXPLAIN_STATE_H
-#define PUSHLAB_EXPLAIN_STATE_H
+#pragma once
 
 #include "lib/base/buf.h"
 #include "bench/explain/annotate/explain.h"
@@ -157,5 +156,3 @@ int explain_keep(const struct explain_side *s, struct buf *to, const uint8_t *da
 /* Begin and end. */
 void explain_side_init(struct explain_side *s, struct explain_connection *c, bool up);
 void explain_side_free(struct explain_side *s);
-
-#endif

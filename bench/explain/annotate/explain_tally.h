@@ -1,6 +1,5 @@
 /* What an exchange adds up to. Bytes and packets by direction: [true] is the client's. */
-#ifndef PUSHLAB_EXPLAIN_TALLY_H
-#define PUSHLAB_EXPLAIN_TALLY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,5 +36,3 @@ struct explain_tally_field {
 extern const struct explain_tally_field explain_tally_fields[]; /* last: name NULL */
 
 void explain_tally_add(struct explain_tally *to, const struct explain_tally *t);
-
-#endif

@@ -1,7 +1,6 @@
 /* The sentences of explanations, with references. They are in bench/explain/words/, a line each:
  * KEY | MEANING | REFERENCE, and compiled in (embed.awk). */
-#ifndef PUSHLAB_EXPLAIN_WORDS_H
-#define PUSHLAB_EXPLAIN_WORDS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -24,5 +23,3 @@ struct explain_word explain_word_or(struct explain_word word, const char *key);
 
 /* The word for a field line of a request, or of a response. There always is one. */
 struct explain_word explain_word_field(bool request, const char *name, const char *value);
-
-#endif

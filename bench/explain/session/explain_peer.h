@@ -1,7 +1,6 @@
 /* A connection that records everything that happens on it (transcript.h). Blocking, one at a time,
  * with deadlines: for explaining, not for measuring. */
-#ifndef PUSHLAB_EXPLAIN_PEER_H
-#define PUSHLAB_EXPLAIN_PEER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,5 +52,3 @@ void explain_peer_finish(struct explain_peer *p, int64_t deadline_ns);
 
 /* Close at once. Does nothing if it is not open. */
 void explain_peer_close(struct explain_peer *p);
-
-#endif

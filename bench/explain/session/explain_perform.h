@@ -1,7 +1,6 @@
 /* The exchanges of `pushlab explain`: each topic is a small script of what a client does. It is run
  * against a real server and recorded. */
-#ifndef PUSHLAB_EXPLAIN_PERFORM_H
-#define PUSHLAB_EXPLAIN_PERFORM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,5 +36,3 @@ const struct explain_topic *explain_topic_find(const char *name);
  * written until then is valid. */
 int explain_perform(const struct explain_topic *topic, const struct explain_plan *plan, FILE *out,
                     struct err_text *e);
-
-#endif

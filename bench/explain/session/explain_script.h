@@ -1,7 +1,6 @@
 /* The steps that the scripts in explain_topics.c are made of: connect, request, wait for a
  * response, publish. */
-#ifndef PUSHLAB_EXPLAIN_SCRIPT_H
-#define PUSHLAB_EXPLAIN_SCRIPT_H
+#pragma once
 
 #include "bench/explain/annotate/explain_words.h"
 #include "bench/explain/session/explain_peer.h"
@@ -89,5 +88,3 @@ void script_missing(struct explain_script *s, const char *what);
 int64_t script_deadline_ns(const struct explain_script *s);
 /* Note that SCRIPT_PIECES_MAX parts have arrived without what was awaited. */
 void script_enough(struct explain_script *s, const char *what);
-
-#endif

@@ -1,7 +1,6 @@
 /* Runs an exchange to be explained: a server and a client with the emulated link between them, or
  * the client alone. Returns everything that was recorded. */
-#ifndef PUSHLAB_EXPLAIN_STAGE_H
-#define PUSHLAB_EXPLAIN_STAGE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -22,5 +21,3 @@ struct explain_setting {
  * failure as long as there is something to explain. Interrupted: PL_EINTR, without a line. */
 int explain_stage_run(struct explain_recording *out, const struct explain_setting *s,
                       struct err_text *e);
-
-#endif

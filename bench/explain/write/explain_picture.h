@@ -1,7 +1,6 @@
 /* The exchange as a ladder diagram (ladder_svg.h): from captured packets, or else from what the
  * client recorded. */
-#ifndef PUSHLAB_EXPLAIN_PICTURE_H
-#define PUSHLAB_EXPLAIN_PICTURE_H
+#pragma once
 
 #include "lib/base/buf.h"
 #include "bench/explain/annotate/explain_recording.h"
@@ -17,5 +16,3 @@ int explain_picture(struct buf *svg, const struct explain_recording *take, const
  * with the line in e. */
 int explain_picture_ladder(struct ladder *out, const struct transcript_event *events, size_t count,
                            struct err_text *e);
-
-#endif

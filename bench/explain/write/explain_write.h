@@ -1,6 +1,5 @@
 /* An explanation as text for a terminal, as Markdown for a page, as JSON for a program. */
-#ifndef PUSHLAB_EXPLAIN_WRITE_H
-#define PUSHLAB_EXPLAIN_WRITE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -109,5 +108,3 @@ const char *explain_round_trips_are(const struct explain_tally *t);
 /* What it adds up to, in lines. Returns how many. */
 size_t explain_sum(struct explain_sum_line lines[EXPLAIN_SUM_LINES],
                    const struct explain_report *r);
-
-#endif

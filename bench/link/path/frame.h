@@ -1,6 +1,5 @@
 /* A packet on its way through the link, and a first-in first-out line of them. No I/O. */
-#ifndef PUSHLAB_LINK_FRAME_H
-#define PUSHLAB_LINK_FRAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ struct frame_line {
 void frame_line_push(struct frame_line *l, struct frame *f);
 struct frame *frame_line_pop(struct frame_line *l); /* NULL when empty */
 void frame_line_free(struct frame_line *l);
-
-#endif

@@ -1,6 +1,5 @@
 /* One direction of the link: loss, then rate, then delay. No I/O, no clock. */
-#ifndef PUSHLAB_LINK_PATH_H
-#define PUSHLAB_LINK_PATH_H
+#pragma once
 
 #include "bench/link/path/stage_delay.h"
 #include "bench/link/path/stage_loss.h"
@@ -50,5 +49,3 @@ uint64_t link_path_held_bytes(const struct link_path *l);
 
 /* Set all counters to zero; what is under way goes on. */
 void link_path_reset_counters(struct link_path *l);
-
-#endif

@@ -2,8 +2,7 @@
  * shape. A stage takes a packet and the time, and says when its next one is due. It does no
  * I/O and reads no clock: a late wake-up delays one packet, never the schedule, because
  * every due time is counted from when the packet came, not from when the stage was called. */
-#ifndef PUSHLAB_LINK_STAGE_H
-#define PUSHLAB_LINK_STAGE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -34,5 +33,3 @@ struct stage_ops {
     /* The next frame with due_ns <= now_ns, earliest first, owned by the caller; or NULL. */
     struct frame *(*take)(struct stage *s, int64_t now_ns);
 };
-
-#endif

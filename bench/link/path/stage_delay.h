@@ -1,7 +1,6 @@
 /* Propagation delay with jitter. Packets keep their order unless asked otherwise: a packet
  * whose jitter would let it overtake waits for the one before it, as on most real paths. */
-#ifndef PUSHLAB_LINK_STAGE_DELAY_H
-#define PUSHLAB_LINK_STAGE_DELAY_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -40,5 +39,3 @@ struct stage_delay {
 void stage_delay_init(struct stage_delay *s, const struct delay_model *m, uint64_t limit_bytes,
                       uint64_t seed);
 void stage_delay_free(struct stage_delay *s);
-
-#endif

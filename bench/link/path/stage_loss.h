@@ -2,8 +2,7 @@
  * A chain with a good and a bad state moves once per packet, and each state loses packets
  * with its own probability. Independent loss is the chain that never leaves the good state.
  * The fate of the n-th packet depends on the seed and n alone, never on time. */
-#ifndef PUSHLAB_LINK_STAGE_LOSS_H
-#define PUSHLAB_LINK_STAGE_LOSS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -33,5 +32,3 @@ struct loss_model loss_model_burst(double ratio, double burst_packets);
 double loss_model_ratio(const struct loss_model *m);
 
 void stage_loss_init(struct stage_loss *s, const struct loss_model *m, uint64_t seed);
-
-#endif

@@ -1,7 +1,6 @@
 /* A transmitter of fixed bit rate behind a bounded drop-tail queue: one packet is on the
  * transmitter, the others wait, and a packet that finds no room is dropped. */
-#ifndef PUSHLAB_LINK_STAGE_RATE_H
-#define PUSHLAB_LINK_STAGE_RATE_H
+#pragma once
 
 #include "bench/link/path/stage.h"
 
@@ -19,5 +18,3 @@ void stage_rate_free(struct stage_rate *s);
 
 /* How long len bytes take to send, rounded to the nearest nanosecond. */
 int64_t stage_rate_airtime_ns(int64_t rate_bps, uint64_t len);
-
-#endif

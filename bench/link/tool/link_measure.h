@@ -1,9 +1,6 @@
 /* pushlab-link measure: how accurate is the link on this machine, now? */
-#ifndef PUSHLAB_LINK_MEASURE_H
-#define PUSHLAB_LINK_MEASURE_H
+#pragma once
 
 /* The subcommand: prints a table of configured and measured figures.
  * Returns the exit code: 0 when all are within their bounds, 1 when not, 2 for usage. */
 int link_measure_main(int argc, char **argv);
-
-#endif

@@ -1,7 +1,6 @@
 /* Traffic for measuring the link: each probe runs in processes of its own at the two ends and
  * measures from outside, with the kernel's own TCP, UDP and ICMP. */
-#ifndef PUSHLAB_LINK_PROBE_H
-#define PUSHLAB_LINK_PROBE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -31,5 +30,3 @@ int link_probe_blast(const struct link *l, uint64_t count, double packets_per_s,
 /* One TCP connection sends from server to client as fast as it can. After warmup_ns the client
  * counts payload for window_ns. Returns payload bits per second, or PL_ESYS (errno). */
 double link_probe_bulk(const struct link *l, int64_t warmup_ns, int64_t window_ns);
-
-#endif

@@ -1,6 +1,5 @@
 /* One session of the pushlab-link program: a link, a command at either end, an account. */
-#ifndef PUSHLAB_LINK_SESSION_H
-#define PUSHLAB_LINK_SESSION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,5 +27,3 @@ struct link_session_config {
 /* Run it. *status gets the client command's exit code (128 + signal if it was killed).
  * 0, or a negative pl_err with the line in e: PL_EINVAL for a wrong spec. */
 int link_session_run(const struct link_session_config *c, int *status, struct err_text *e);
-
-#endif

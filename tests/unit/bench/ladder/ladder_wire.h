@@ -1,7 +1,6 @@
 /* Captures for tests: TCP connections between one client and one server, packet by packet, as
  * the emulated link would have written them. */
-#ifndef PUSHLAB_TESTS_LADDER_WIRE_H
-#define PUSHLAB_TESTS_LADDER_WIRE_H
+#pragma once
 
 #include <stdbool.h>
 #include <string.h>
@@ -120,5 +119,3 @@ static inline void wire_exchange(struct wire *w, const char *request, const char
     wire_say(w, false, response);
     w->now_ms += WIRE_DELAY_MS;
 }
-
-#endif

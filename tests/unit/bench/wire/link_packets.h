@@ -1,6 +1,5 @@
 /* IP packets made by hand for the tests of the link. */
-#ifndef PUSHLAB_TESTS_LINK_PACKETS_H
-#define PUSHLAB_TESTS_LINK_PACKETS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -81,5 +80,3 @@ static inline void make_tcp(struct made *m, const struct wanted *w)
     memset(p + 20, 1, w->tcp_option_bytes);
     memset(p + header, 'x', w->payload_bytes);
 }
-
-#endif

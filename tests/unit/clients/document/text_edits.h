@@ -1,6 +1,5 @@
 /* Edits of a copy, and taking them in. */
-#ifndef PUSHLAB_TESTS_TEXT_EDITS_H
-#define PUSHLAB_TESTS_TEXT_EDITS_H
+#pragma once
 
 #include <check.h>
 #include <string.h>
@@ -34,5 +33,3 @@ static inline void apply(struct text_doc *d, const struct edit_op *op)
     if (err < 0)
         ck_abort_msg("an edit was refused: %s", pl_strerror(err));
 }
-
-#endif

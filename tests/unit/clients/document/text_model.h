@@ -2,8 +2,7 @@
  * tree, each a child of the one it was put behind, children from the youngest to the oldest; the
  * text is the tree in preorder, without the deleted. (text_doc.c never builds that tree.)
  * Characters are single bytes here. */
-#ifndef PUSHLAB_TESTS_TEXT_MODEL_H
-#define PUSHLAB_TESTS_TEXT_MODEL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -100,5 +99,3 @@ static inline void model_free(struct model *m)
     free(m->chars);
     *m = (struct model){0};
 }
-
-#endif

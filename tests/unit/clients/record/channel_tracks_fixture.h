@@ -1,7 +1,6 @@
 /* Three clients with the channels that a test asks for, and a publisher that is never late: of
  * every channel, n is published at n ms. In a window of [101 ms, 201 ms) that is 101..200. */
-#ifndef PUSHLAB_TESTS_CHANNEL_TRACKS_FIXTURE_H
-#define PUSHLAB_TESTS_CHANNEL_TRACKS_FIXTURE_H
+#pragma once
 
 #include <check.h>
 #include <stdlib.h>
@@ -114,5 +113,3 @@ static inline void assert_account(uint64_t delivered, uint64_t superseded, uint6
     ck_assert_uint_eq(c.late, late);
     ck_assert(c.adds_up);
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* One recorder, a few tracks and a source that publishes like clockwork. */
-#ifndef PUSHLAB_TESTS_RECORDER_FIXTURE_H
-#define PUSHLAB_TESTS_RECORDER_FIXTURE_H
+#pragma once
 
 #include <check.h>
 
@@ -59,5 +58,3 @@ static inline struct completeness finish(void)
     ck_assert_uint_eq(c.expected, WINDOW_UPDATES * r.nclients);
     return c;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* TLS settings for tests: a server with a certificate of its own, and a client that trusts it,
  * by way of a file that is gone at once. */
-#ifndef PUSHLAB_TESTS_TLS_FIXTURE_H
-#define PUSHLAB_TESTS_TLS_FIXTURE_H
+#pragma once
 
 #include <check.h>
 #include <stdio.h>
@@ -55,5 +54,3 @@ static inline void tls_pair_free(struct tls_pair *p)
     tls_free(p->server);
     tls_free(p->client);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* What an http_reader made of some bytes, as text that two runs can be compared by:
  * "GET /a keep body Host=x {abc} end\n". Pieces of a body are joined. */
-#ifndef PUSHLAB_HTTP_TRANSCRIPT_H
-#define PUSHLAB_HTTP_TRANSCRIPT_H
+#pragma once
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,5 +104,3 @@ static inline void transcript_free(struct transcript *t)
     http_reader_free(&t->reader);
     buf_free(&t->text);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* WebSocket wires for tests: frames written without the code under test, fed to a reader in
  * every cut, and what came out written down as text. */
-#ifndef PUSHLAB_TESTS_WS_WIRE_H
-#define PUSHLAB_TESTS_WS_WIRE_H
+#pragma once
 
 #include <check.h>
 #include <string.h>
@@ -182,5 +181,3 @@ static inline size_t bytes_until_failure(enum ws_role role, size_t max_message_b
     buf_free(&log);
     return fed;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* What the tests of the hub share: a hub of given limits, posts in one line, and a subscriber
  * that remembers. */
-#ifndef PUSHLAB_TESTS_HUB_FIXTURE_H
-#define PUSHLAB_TESTS_HUB_FIXTURE_H
+#pragma once
 
 #include <check.h>
 #include <string.h>
@@ -79,5 +78,3 @@ static inline uint64_t put(struct hub *h, const char *channel, const char *key, 
     ck_assert_int_eq(hub_publish_post(h, &p, now_ns, &seq), 0);
     return seq;
 }
-
-#endif

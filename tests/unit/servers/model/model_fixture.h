@@ -1,6 +1,5 @@
 /* Playing a model (servers/model/model.h) in tests. */
-#ifndef PUSHLAB_MODEL_FIXTURE_H
-#define PUSHLAB_MODEL_FIXTURE_H
+#pragma once
 
 #include <check.h>
 #include <stdint.h>
@@ -74,5 +73,3 @@ static inline bool models_agree(struct model *a, struct model *b, int n)
     model_free(b);
     return same;
 }
-
-#endif

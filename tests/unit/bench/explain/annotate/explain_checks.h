@@ -1,6 +1,5 @@
 /* What tests ask of an explanation. */
-#ifndef PUSHLAB_EXPLAIN_CHECKS_H
-#define PUSHLAB_EXPLAIN_CHECKS_H
+#pragma once
 
 #include <check.h>
 
@@ -53,5 +52,3 @@ static inline size_t count_of(struct explained *x, const char *what)
     "Connection: Upgrade\r\n"                                                                      \
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"                                       \
     "Sec-WebSocket-Protocol: chat\r\n\r\n"
-
-#endif

@@ -1,7 +1,6 @@
 /* Bytes in, an explanation out, as lines of text that can be looked for: "WAY DEPTH WIRE | MEANING
  * | REF". Also in any split. */
-#ifndef PUSHLAB_EXPLAIN_FIXTURE_H
-#define PUSHLAB_EXPLAIN_FIXTURE_H
+#pragma once
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,5 +70,3 @@ static inline const char *explained_text(struct explained *x)
     buf_add(&x->text, "", 1);
     return (const char *)x->text.data;
 }
-
-#endif
