@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""Run what the workshop and README.md tell people to type, and compare what they say comes out.
+"""Run the commands of the workshop and README.md, and compare their output with the documents.
 
     workshop_check.py [--uptime S] [FILE.md ...]     default: docs/workshop/*.md and README.md
 
-PUSHLAB_BIN says which programs (build/release). The notation is in docs/workshop/README.md. Every
-document runs in a folder of its own and, where the machine allows it, on a machine of its own: a
-network, so that port 8080 is free, and a clock, since updates carry the time since boot and so have
-as many bytes as that has digits. All runs as it were soon after a boot, and what says sizes once
-more as if weeks after it; --uptime has all of it run once, at that age. Two documents at a
-time; one that fails is run again, with nothing beside it that could have been in its way.
+PUSHLAB_BIN is the folder of the programs (build/release). docs/workshop/README.md explains the
+notation. Each document runs in its own folder and, where the machine allows it, in its own network
+namespace, so that port 8080 is free, and time namespace: updates carry the time since boot, so their
+size depends on the number of its digits. All commands run with an uptime of minutes, and those that
+print sizes once more with an uptime of weeks; --uptime S runs everything once, with that uptime.
+Two documents run at a time; one that fails is run again, alone.
 """
 
 import argparse
@@ -30,21 +30,21 @@ from workshop_match import difference
 from workshop_text import Document, missing_parts
 
 DEADLINE_S = 30     # for a command to end
-READY_S = 6         # for what is left running to say what it should
-AT_WORK_S = 1       # what takes minutes must at least do this long
+READY_S = 6         # for a command that is left running to print its expected output
+AT_WORK_S = 1       # a command that takes minutes must run at least this long
 UPTIME_YOUNG_S = 300
 UPTIME_OLD_S = 40 * 86400
 
 # ---- running
 
 
-def heed_interrupts():
-    """Who is started in the background ignores Ctrl-C, and so would all that it starts."""
+def restore_interrupts():
+    """A shell starts background processes with SIGINT ignored, and their children inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Job:
-    """A command under way in a process group of its own; its output goes to a file."""
+    """A running command in its own process group; its output goes to a file."""
 
     def __init__(self, command, folder, environment):
         self.command = command
@@ -52,7 +52,7 @@ class Job:
         self.process = subprocess.Popen(["bash", "-c", command.text], cwd=folder, env=environment,
                                         stdin=subprocess.DEVNULL, stdout=self.file,
                                         stderr=subprocess.STDOUT, start_new_session=True,
-                                        preexec_fn=heed_interrupts)
+                                        preexec_fn=restore_interrupts)
 
     def text(self):
         return os.pread(self.file.fileno(), 1 << 24, 0).decode("utf-8", "replace")
@@ -64,7 +64,7 @@ class Job:
             pass
 
     def interrupt(self):
-        """Ctrl-C; its exit code."""
+        """Send SIGINT (Ctrl-C) and return the exit code."""
         self.signal_group(signal.SIGINT)
         try:
             return self.process.wait(10)
@@ -80,13 +80,13 @@ class Job:
 
 
 def listening_sockets():
-    """The TCP ports that somebody listens on in this network."""
+    """The listening TCP sockets of this network namespace."""
     lines = [line for name in ("tcp", "tcp6") for line in open(f"/proc/net/{name}")]
     return {line.split()[1] for line in lines if line.split()[3] == "0A"}
 
 
 class Runner:
-    """Runs a document's commands, one after the other, in a folder made for it."""
+    """Runs a document's commands, one after the other, in its own temporary folder."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -104,7 +104,7 @@ class Runner:
     def run(self, command):
         """What is wrong, or None."""
         if command.why_not_run:
-            return self.look_at(command)
+            return self.check_unrun(command)
         if command.terminal:
             return self.start(command)
         job = Job(command, self.folder, self.environment)
@@ -119,17 +119,17 @@ class Runner:
             interrupted = False
         except subprocess.TimeoutExpired:
             if command.ctrl_c_after_s is None:
-                return f"not done after {DEADLINE_S} s; it printed\n{job.text()}"
+                return f"still running after {DEADLINE_S} s; it printed\n{job.text()}"
             code, interrupted = job.interrupt(), True
         if command.ctrl_c_after_s and not interrupted:
-            return f"has ended by itself with {code}, not on Ctrl-C:\n{job.text()}"
+            return f"ended with exit code {code} before Ctrl-C:\n{job.text()}"
         allowed = (0, 130, -signal.SIGINT) if interrupted else (command.exit_code,)
         if code not in allowed:
-            return f"exit code {code}, not {allowed[0]}:\n{job.text()}"
+            return f"exit code {code}, expected {allowed[0]}:\n{job.text()}"
         return difference(command.expected, job.text())
 
     def start(self, command):
-        """In a terminal where it stays; what ran there is ended first."""
+        """Start a command that is left running in its terminal; end the one that ran there before."""
         wrong = self.stop(command.terminal)
         if wrong:
             return wrong
@@ -139,11 +139,11 @@ class Runner:
         wrong = ""
         while wrong is not None and time.monotonic() < end:
             if job.process.poll() is not None:
-                return f"has ended with {job.process.returncode}:\n{job.text()}"
+                return f"ended with exit code {job.process.returncode}:\n{job.text()}"
             time.sleep(0.02)
             wrong = difference(command.expected, job.text())
             if wrong is None and listening_sockets() <= before:
-                wrong = f"listens nowhere after {READY_S} s"
+                wrong = f"listens on no port after {READY_S} s"
         return wrong
 
     def stop(self, terminal):
@@ -152,17 +152,17 @@ class Runner:
             return None
         ended = job.process.poll()
         code = job.interrupt() if ended is None else ended
-        said = job.text()
+        output = job.text()
         job.close()
         if ended is not None or code not in (0, 130, -signal.SIGINT):
-            return f"what ran in terminal {terminal} ended with {code}:\n{said}"
+            return f"the command in terminal {terminal} ended with exit code {code}:\n{output}"
         return None
 
     def stop_all(self):
         return [wrong for wrong in [self.stop(t) for t in list(self.terminals)] if wrong]
 
-    def look_at(self, command):
-        """What can be said of a command that is not run to its end."""
+    def check_unrun(self, command):
+        """Check a command that is not run to its end, as far as possible."""
         parsed = subprocess.run(["bash", "-n", "-c", command.text], capture_output=True, text=True)
         if parsed.returncode != 0:
             return parsed.stderr
@@ -173,12 +173,12 @@ class Runner:
         return next((wrong for wrong in wrongs if wrong), None)
 
     def begin(self, command):
-        """What takes minutes must be at work after a second, and is ended: its scenario, rows, link
-        and options are then all right."""
+        """Start a command that takes minutes and end it after a second. If it is still running then,
+        its scenario, rows, link and options are valid."""
         job = Job(command, self.folder, self.environment)
         try:
             code = job.process.wait(AT_WORK_S)
-            return f"is said to take minutes, and has ended with {code}:\n{job.text()}"
+            return f"marked as taking minutes, but ended at once with exit code {code}:\n{job.text()}"
         except subprocess.TimeoutExpired:
             job.interrupt()
             return None
@@ -187,16 +187,16 @@ class Runner:
 
 
 def path_of(folder):
-    """PATH as an ordinary user has it who typed what the workshop's README says, and the peers of
-    the tests behind that."""
-    said = re.search(r'^\$ export PATH="(.*)"$', (ROOT / "docs/workshop/README.md").read_text(), re.M)
+    """PATH of an ordinary user after the set-up of the workshop's README, then the npm programs of
+    the tests."""
+    exported = re.search(r'^\$ export PATH="(.*)"$', (ROOT / "docs/workshop/README.md").read_text(), re.M)
     users = [p for p in os.environ["PATH"].split(":") if not p.endswith("/sbin")]
-    path = said[1].replace("$PWD", str(folder)).replace("$PATH", ":".join(users))
+    path = exported[1].replace("$PWD", str(folder)).replace("$PATH", ":".join(users))
     return f"{path}:{ROOT}/tests/e2e/node_modules/.bin"
 
 
 def simple_commands(text):
-    """The words of each simple command in a line of shell, roughly: enough to find options."""
+    """The words of each simple command in a shell line; not a full parser, but enough to find options."""
     lexer = shlex.shlex(text, posix=True, punctuation_chars="|&;()")
     lexer.whitespace_split, lexer.commenters = True, "#"
     words = []
@@ -213,7 +213,7 @@ def simple_commands(text):
 
 
 def wrongs_of_prose(document, path):
-    """Lines about names, links and pictures that lead nowhere."""
+    """Error lines about invalid names, links, pictures and sections."""
     found = [(line, facts.wrong_inline(code)) for line, code in document.inline_code()]
     for line, link in document.found(r"\]\(([^)\s]+)\)|<(?:img|a)\s[^>]*\b(?:src|href)=\"([^\"]+)\""):
         found.append((line, facts.wrong_place(path, link[1] or link[2])))
@@ -226,7 +226,7 @@ def wrongs_of_prose(document, path):
 
 
 def check_document(path, sizes_only=False):
-    """Lines about what is wrong, and how many commands were run and not."""
+    """Error lines, and the numbers of commands that were run and not run."""
     doc = os.path.relpath(path, ROOT) if path.is_relative_to(ROOT) else str(path)
     text = path.read_text()
     try:
@@ -239,7 +239,7 @@ def check_document(path, sizes_only=False):
     else:
         wrongs += wrongs_of_prose(document, path)
         if re.match(r"\d\d-", path.name):
-            wrongs += [f"{doc}: no part '## {part}' in its place" for part in missing_parts(text)]
+            wrongs += [f"{doc}: part '## {part}' is missing or out of order" for part in missing_parts(text)]
     with tempfile.TemporaryDirectory(prefix="pushlab-workshop-") as folder:
         runner = Runner(pathlib.Path(folder))
         try:
@@ -264,15 +264,15 @@ def says_sizes(path):
 
 
 def seconds_since_boot():
-    """By the clock of the machine, whatever this process's time namespace adds to it."""
+    """By the machine's own clock, without the offset of this process's time namespace."""
     offsets = pathlib.Path("/proc/self/timens_offsets")
     added = re.search(r"^monotonic\s+(-?\d+)", offsets.read_text(), re.M) if offsets.exists() else None
     return time.clock_gettime(time.CLOCK_MONOTONIC) - (int(added[1]) if added else 0)
 
 
 def machine(uptime_s):
-    """What to put before a command so that it has a network of its own and a clock that was started
-    uptime_s ago; less, where that can't be. An ordinary user stays one, who may do nothing more."""
+    """The command prefix for a network namespace and a clock with this uptime; only a network
+    namespace or [] where the machine does not allow more. An ordinary user gets no capabilities."""
     is_root = os.geteuid() == 0
     user = [] if is_root else ["--map-current-user", "--keep-caps"]
     ordinary = "" if is_root else "setpriv --inh-caps=-all --ambient-caps=-all "
@@ -300,22 +300,22 @@ def check_apart(path, prefix, *options):
 
 def one(path, sizes_only):
     wrongs, run, unrun = check_document(path, sizes_only)
-    print(f"{run} commands run, {unrun} not")
+    print(f"{run} commands run, {unrun} not run")
     print("\n".join(wrongs))
     return 1 if wrongs else 0
 
 
 def arguments_of(argv):
-    parser = argparse.ArgumentParser(description="Run what the workshop tells people to type.")
-    parser.add_argument("--uptime", type=int, metavar="S", help="all of it once, as if S seconds after the boot")
-    parser.add_argument("--one", action="store_true", help="this document, here and now")
-    parser.add_argument("--sizes", action="store_true", help="with --one: only what says sizes")
+    parser = argparse.ArgumentParser(description="Run the commands of the workshop and compare their output.")
+    parser.add_argument("--uptime", type=int, metavar="S", help="run everything once, with an uptime of S seconds")
+    parser.add_argument("--one", action="store_true", help="one document, without namespaces")
+    parser.add_argument("--sizes", action="store_true", help="with --one: only commands that print sizes")
     parser.add_argument("documents", nargs="*", type=lambda p: pathlib.Path(p).resolve())
     return parser.parse_args(argv)
 
 
 def by_length(paths):
-    """The longest first, so that the last to end is a short one."""
+    """The longest first, so that no long document starts last."""
     return sorted(paths, key=lambda path: -path.read_text().count("$ pushlab run"))
 
 
@@ -335,10 +335,10 @@ def main(argv):
     if prefix and len(jobs) > 1:
         codes = [code and check_apart(*job) for job, code in zip(jobs, codes)]
     if not has_clock(prefix):
-        print("workshop: no clock of its own can be had here: sizes were compared at this machine's age alone")
+        print("workshop: no time namespace is available: sizes were compared with this machine's uptime only")
     if not facts.has_apt_lists():
-        print("workshop: apt has no lists here (apt-get update): packages were compared with bench/packages.txt alone")
-    print(f"workshop: {codes.count(0)} checks found the truth, {len(codes) - codes.count(0)} did not"
+        print("workshop: apt has no package lists (apt-get update): packages were compared with bench/packages.txt only")
+    print(f"workshop: {codes.count(0)} checks passed, {len(codes) - codes.count(0)} failed"
           f" ({time.monotonic() - started:.0f} s)")
     return 1 if any(codes) else 0
 

@@ -1,5 +1,5 @@
-"""What a text may name: programs' commands and options, scenarios, links, targets, packages, places
-in documents, sections of standards. Each function returns what is wrong, or None."""
+"""Check the names in a text: commands and options of programs, scenarios, links, make targets,
+packages, files and headings, sections of standards. Each wrong_*() returns an error message, or None."""
 
 import functools
 import json
@@ -26,7 +26,7 @@ def quiet(*argv, **kwargs):
 
 @functools.cache
 def help_of(name, command):
-    """The help of a program, or of a command of pushlab's; "" when there is no such command."""
+    """The help of a program, or of a command of pushlab; "" if there is no such command."""
     if name == "pushlab" and command == "serve":
         name, command = "pushlab-server", ""
     done = quiet(BIN / name, "help", command) if name == "pushlab" and command else quiet(BIN / name, "--help")
@@ -38,13 +38,13 @@ def is_placeholder(word):
 
 
 def wrong_name(command, word):
-    """Of what the first word behind pushlab's commands run, advise, explain, watch must be."""
+    """Check the first argument of pushlab run, advise, explain or watch."""
     if is_placeholder(word) or word.startswith("-"):
         return None
     if command in ("explain", "watch"):
         refused = quiet(BIN / "pushlab", command, "?").stderr
         known = refused.partition("accepted: ")[2].replace(",", " ").split()
-        return None if word in known else f"pushlab {command} knows no {word}"
+        return None if word in known else f"pushlab {command} does not accept {word}"
     if command in ("run", "advise") and not word.startswith("results/latest"):
         places = (ROOT / "bench" / "scenarios" / f"{word}.json", ROOT / word)
         return None if any(p.exists() for p in places) else f"no scenario {word}"
@@ -52,7 +52,7 @@ def wrong_name(command, word):
 
 
 def wrong_words(words):
-    """Of a command that begins with one of our programs; its options and names, not its values."""
+    """Check a command that begins with one of our programs: its options and names, not its values."""
     name, rest = pathlib.Path(words[0]).name, words[1:]
     if not (BIN / name).exists():
         return f"no program {name}"
@@ -71,7 +71,7 @@ def wrong_words(words):
 
 
 def wrong_inline(code):
-    """Of `code` in a sentence: what begins with one of our programs, or with make."""
+    """Check `code` in a sentence, if it begins with one of our programs or with make."""
     words = shlex.split(code, comments=True) if "'" not in code else code.split()
     if not words or "|" in words:
         return None
@@ -80,21 +80,21 @@ def wrong_inline(code):
     if words[0] == "make" and len(words) > 1 and re.match(r"[a-z]", words[1]):
         made = (ROOT / "Makefile").read_text()
         found = re.search(rf"^[a-z -]*(?<![\w-]){re.escape(words[1])}(?![\w-])[a-z -]*:", made, re.M)
-        return None if found else f"no target {words[1]}"
+        return None if found else f"no make target {words[1]}"
     return None
 
 
-# ---- what is installed
+# ---- packages
 
 @functools.cache
 def package_sets():
-    """The packages of bench/packages.txt, each with the sets of deps.sh that have it."""
+    """The packages of bench/packages.txt, each with the sets of deps.sh that contain it."""
     text = (ROOT / "bench" / "packages.txt").read_text()
     return {name: sets.split() for name, sets in re.findall(r"^([a-z0-9][\w.+-]*):(.*)$", text, re.M)}
 
 
 def packages_of(*sets):
-    """The packages of these sets, and llhttp's, as Debian 12 has it."""
+    """The packages of these sets, and Debian 12's package of llhttp."""
     return {"node-llhttp"} | {p for p, its in package_sets().items() if set(its) & set(sets)}
 
 
@@ -115,15 +115,15 @@ def wrong_packages(options, packages):
         shown = quiet("apt-cache", "show", "--no-all-versions", *packages).stdout
         gone = [p for p in packages if f"\nPackage: {p}\n" not in "\n" + shown]
         if gone:
-            return f"apt knows no package {gone[0]}"
+            return f"apt has no package {gone[0]}"
     if "--download-only" in options and set(packages) != packages_of(*OFFLINE):
-        return "bench/packages.txt has, and this has not, or the other way round: " + ", ".join(
+        return "only in bench/packages.txt or only in this list: " + ", ".join(
             sorted(set(packages) ^ packages_of(*OFFLINE)))
     return None
 
 
 def wrong_installation(words):
-    """Of a command that is not run because it installs something."""
+    """Check a command that is not run because it installs something."""
     words = words[1:] if words[0] == "sudo" else words
     options, names = [w for w in words if w.startswith("-")], [w for w in words if not w.startswith("-")]
     if names[0] == "make":
@@ -135,13 +135,13 @@ def wrong_installation(words):
         known = json.loads((ROOT / "tests" / "e2e" / "package.json").read_text())["dependencies"]
         gone = [n for n in names[2:] if n not in known]
         return f"tests/e2e/package.json does not name {gone[0]}" if gone else None
-    return f"is not run, and nobody can say whether {words[0]} is right"
+    return f"{words[0]} is not run, and this check cannot verify it"
 
 
-# ---- places
+# ---- links
 
 def slug(heading):
-    """GitHub's name for a heading."""
+    """GitHub's anchor for a heading."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
@@ -153,13 +153,13 @@ def anchors(path):
 
 @functools.cache
 def sections():
-    """(standard, section or "", anchor or "") of each line of SECTIONS."""
+    """(standard, section or "", anchor or "") for each line of SECTIONS."""
     lines = [line.split("#")[0].split(None, 3) for line in SECTIONS.read_text().splitlines()]
     return {(s, section.strip("-"), anchor.strip("-")) for s, section, anchor, _ in (w for w in lines if w)}
 
 
 def wrong_place(path, target):
-    """Of what a link or a picture leads to."""
+    """Check the target of a link or a picture."""
     if re.match(r"https?://www\.rfc-editor\.org/", target):
         found = re.fullmatch(r"https://www\.rfc-editor\.org/rfc/rfc(\d+)(?:#(.+))?", target)
         known = found and any((s, a) == ("RFC" + found[1], found[2] or "") for s, _, a in sections())
@@ -180,18 +180,18 @@ def wrong_place(path, target):
 
 
 def wrong_section(text):
-    """Of "RFC 9110 §7.8" or "HTML §9.2" in a sentence."""
+    """Check "RFC 9110 §7.8" or "HTML §9.2" in a sentence."""
     standard, section = re.fullmatch(r"(RFC \d+|HTML)(?: §([\d.]*\d))?", text).groups()
     known = any((s, n) == (standard.replace(" ", ""), section or "") for s, n, _ in sections())
     return None if known else f"not in {SECTIONS.name}: {text}"
 
 
 def wrong_pair(said, target):
-    """Of a link's words and its address: the same standard, the same section."""
+    """Check that a link's text and its address name the same standard and section."""
     address, _, anchor = target.partition("#")
     number = re.search(r"/rfc(\d+)$", address)
     standard = "RFC" + number[1] if number else "HTML"
     for found in re.finditer(r"RFC (\d+)|§([\d.]*\d)", said):
         if found[1] and "RFC" + found[1] != standard or found[2] and (standard, found[2], anchor) not in sections():
-            return f"{said!r} leads to {target}"
+            return f"the link {said!r} has another target: {target}"
     return None

@@ -1,4 +1,4 @@
-"""Does an output look as the text says? The notation is in docs/workshop/README.md."""
+"""Compare an output with the expected one. docs/workshop/README.md explains the notation."""
 
 import functools
 import re
@@ -14,7 +14,7 @@ def value(text):
 
 @functools.cache
 def line_pattern(expected):
-    """A regular expression for one line, and for each number in it what it may be."""
+    """A regular expression for one line, and the lower and upper bounds of each number in it."""
     pattern, bounds, at = "", [], 0
     for wild in WILD.finditer(expected):
         pattern += re.escape(expected[at:wild.start()])
@@ -38,8 +38,9 @@ def line_matches(expected, got):
 
 
 def first_difference(expected, got):
-    """The place in expected that got does not follow, or None when it follows to the end."""
-    reach = {0}  # how many lines of got may stand before expected[i]
+    """The index of the first line of expected that got does not match; len(expected) if got has more
+    lines; None if it matches."""
+    reach = {0}  # how many lines of got may come before expected[i]
     for i, line in enumerate(expected):
         if line.strip() == "…":
             reach = set(range(min(reach), len(got) + 1))
@@ -69,17 +70,17 @@ def without_last_blanks(lines):
 
 
 def says_nothing(expected):
-    """Is there output, and not a word in it that could be wrong?"""
+    """Is the output only dots and spaces, so that it always matches?"""
     return bool(expected) and not any(re.search(r"[^\s…]", line) for line in expected)
 
 
 def difference(expected, text):
-    """A sentence about how text differs from what was expected, or None."""
+    """An error message if text is not what was expected, or None."""
     if expected is None:
         return None
     expected, got = without_last_blanks(expected), output_lines(text)
     at = first_difference(expected, got)
     if at is None:
         return None
-    said = f"line {at + 1} of its output: {expected[at]!r}" if at < len(expected) else "the end there"
-    return f"the text says {said}; what came:\n" + "\n".join("    | " + line for line in got[:40])
+    said = f"line {at + 1} {expected[at]!r}" if at < len(expected) else f"an end after line {at}"
+    return f"expected {said}; the output was:\n" + "\n".join("    | " + line for line in got[:40])

@@ -1,19 +1,19 @@
-"""What a document of the workshop tells people to type: its commands and their marks, and the rest,
-which is prose. The notation is in docs/workshop/README.md. What could escape the check is refused
-with ValueError: a block of another kind, output that nobody compares, a mark that is almost one."""
+"""Parse a document of the workshop into commands, with their marks, and prose. docs/workshop/README.md
+explains the notation. Anything that would go unchecked raises ValueError: a block of another kind,
+output that is not compared, a misspelt mark."""
 
 import re
 
 from workshop_match import says_nothing
 
 PARTS = ("The question", "Do", "See", "Why", "Try next", "Exercise")
-CTRL_C_AFTER_S = 2  # when the text does not say
+CTRL_C_AFTER_S = 2  # if the text gives no time
 BLOCKS = ("console", "text", "json")
 INSTALLS = "installs|first run installs Debian packages with apt"
 
 
 class Command:
-    """One command of a document, what should come out (None: not said), and its marks."""
+    """One command of a document, its expected output (None: not compared), and its marks."""
 
     def __init__(self, doc, line, text, expected):
         self.doc, self.line, self.text, self.expected = doc, line, text, expected
@@ -40,7 +40,7 @@ class Command:
 
     @property
     def terminal(self):
-        """The terminal that it keeps busy, or None."""
+        """The terminal in which it is left running, or None."""
         if "leave it running" not in self.comment:
             return None
         said = re.search(r"\bterminal (\w+)", self.comment)
@@ -53,7 +53,7 @@ class Command:
 
     @property
     def says_sizes(self):
-        """Is something in its output measured in bytes? That depends on the digits of a clock."""
+        """Does its output contain sizes in bytes? They depend on the machine's uptime."""
         return any(re.search(r"\d (B|bytes)\b|bytes/|chunked", line) for line in self.expected or ())
 
     @property
@@ -63,21 +63,21 @@ class Command:
     def check_marks(self):
         if self.why_not_run:
             if any(line.strip() for line in self.expected or ()):
-                raise ValueError(f"{self.place}: is not run, so that nobody knows what it prints: leave that out")
+                raise ValueError(f"{self.place}: this command is not run: leave out its output")
         elif re.search(r"\binstall|\bminutes?\b", self.comment) or re.match(r"sudo\b", self.text):
-            raise ValueError(f"{self.place}: to skip it, write '# installs' or '# takes N minutes'")
+            raise ValueError(f"{self.place}: to skip this command, write '# installs' or '# takes N minutes'")
         elif says_nothing(self.expected):
-            raise ValueError(f"{self.place}: its output is … and nothing else: say what to see")
+            raise ValueError(f"{self.place}: the expected output is only …: write some of it")
 
 
 def read_console(doc, first_line, lines):
-    """The commands of a console block: '$ command', '> ' goes on with it, the rest is output."""
+    """The commands of a console block: '$ command', '> ' continues it, the rest is output."""
     commands = []
     for number, line in enumerate(lines, first_line):
         if line.startswith("$ "):
             commands.append(Command(doc, number, line[2:], []))
         elif not commands:
-            raise ValueError(f"{doc}:{number}: a console block begins with '$ '")
+            raise ValueError(f"{doc}:{number}: a console block must begin with '$ '")
         elif line.startswith("> ") and not commands[-1].expected:
             last = commands.pop()
             commands.append(Command(doc, last.line, last.text + "\n" + line[2:], []))
@@ -87,23 +87,23 @@ def read_console(doc, first_line, lines):
 
 
 class Document:
-    """commands: in order, of the console blocks and of what is indented by four. prose: all other
-    text; what is not prose is an empty line in it, so that lines keep their numbers."""
+    """commands: those of console blocks and of paragraphs indented by four spaces, in order. prose: all
+    other lines; each line that is not prose is empty in it, so that line numbers stay right."""
 
     def __init__(self, doc, text):
         self.doc, self.commands, self.prose = doc, [], []
-        self.fence = None         # the kind of the block that we are in
+        self.fence = None         # the kind of the current block
         self.block, self.first = [], 0
         self.code_may_begin = True
         for number, line in enumerate(text.splitlines(), 1):
             self.prose.append(line if self.read_line(number, line) else "")
         if self.fence is not None:
-            raise ValueError(f"{doc}:{self.first - 1}: a block without an end")
+            raise ValueError(f"{doc}:{self.first - 1}: the block has no end")
         for command in self.commands:
             command.check_marks()
 
     def read_line(self, number, line):
-        """True when it is prose."""
+        """True if the line is prose."""
         if self.fence is not None:
             self.read_block_line(line)
             return False
@@ -111,7 +111,7 @@ class Document:
             self.open_block(number, line)
             return False
         if re.match(r"[\s>*+.)\d-]*(```|~~~)|\s*<pre", line) or re.match(r" {0,3}\t", line):
-            raise ValueError(f"{self.doc}:{number}: blocks begin with ```, at the left border")
+            raise ValueError(f"{self.doc}:{number}: a block must begin with ``` in the first column")
         if line.startswith("    ") and self.code_may_begin:
             if not line.strip().startswith("#"):
                 self.commands.append(Command(self.doc, number, line.strip(), None))
@@ -122,7 +122,7 @@ class Document:
     def open_block(self, number, line):
         self.fence, self.block, self.first = line[3:].strip(), [], number + 1
         if self.fence not in BLOCKS:
-            raise ValueError(f"{self.doc}:{number}: write ```console, or ```text for what is no command")
+            raise ValueError(f"{self.doc}:{number}: write ```console, or ```text if it is not a command")
 
     def read_block_line(self, line):
         if line.strip() != "```":
@@ -131,11 +131,11 @@ class Document:
         if self.fence == "console":
             self.commands += read_console(self.doc, self.first, self.block)
         elif any(line.startswith("$ ") for line in self.block):
-            raise ValueError(f"{self.doc}:{self.first - 1}: a command, and nobody runs it: write ```console")
+            raise ValueError(f"{self.doc}:{self.first - 1}: a command in a block that is not run: write ```console")
         self.fence, self.code_may_begin = None, True
 
     def found(self, pattern):
-        """(line, match) of each match in the prose, also over ends of lines."""
+        """(line, match) for each match in the prose, also across line ends."""
         text = "\n".join(self.prose)
         return [(text.count("\n", 0, m.start()) + 1, m) for m in re.finditer(pattern, text)]
 
@@ -144,6 +144,6 @@ class Document:
 
 
 def missing_parts(text):
-    """The parts that a lesson must have, in this order, and has not."""
+    """The parts that are missing from a lesson or out of order."""
     found = iter(re.findall(r"^## (.*)$", text, re.M))
     return [part for part in PARTS if not any(heading == part for heading in found)]

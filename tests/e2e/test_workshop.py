@@ -1,4 +1,4 @@
-"""Does the check of the workshop find out who lies?"""
+"""Does the workshop check accept correct documents and refuse wrong ones?"""
 
 import contextlib
 import io
@@ -26,71 +26,71 @@ def says(expected, got):
 
 
 class Matching(unittest.TestCase):
-    def test_a_line_is_itself_and_spaces_are_of_any_width(self):
+    def test_a_line_matches_itself_with_spaces_of_any_width(self):
         self.assertTrue(says("a   b", "a b\n"))
         self.assertTrue(says("a.b", "a.b"))
         self.assertFalse(says("a.b", "axb"))
         self.assertFalse(says("a b", "ab"))
 
-    def test_dots_in_a_line_are_anything_and_on_a_line_of_their_own_any_lines(self):
+    def test_dots_match_any_text_and_alone_on_a_line_any_lines(self):
         self.assertTrue(says("a … c", "a b b c"))
         self.assertTrue(says("a\n…\nc", "a\nc"))
         self.assertTrue(says("a\n…\nc\n…", "a\nb\nc\nc\nd"))
         self.assertFalse(says("a\n…\nc", "a\nb"))
         self.assertFalse(says("…\nc", "c\nd"))
 
-    def test_a_tilde_is_half_to_double(self):
+    def test_a_tilde_matches_half_to_twice_the_number(self):
         for number, fits in (("12.4", False), ("12.5", True), ("50", True), ("50.1", False)):
             self.assertEqual(says("x ~25 ms", f"x {number} ms"), fits, number)
 
-    def test_a_range_has_borders_that_belong_to_it(self):
+    def test_a_range_includes_its_bounds(self):
         for number, fits in (("0.9", False), ("1", True), ("1,000", True), ("1,000.5", False)):
             self.assertEqual(says("1–1,000 ms", f"{number} ms"), fits, number)
 
-    def test_a_number_is_taken_whole(self):
+    def test_a_number_is_matched_whole(self):
         self.assertFalse(says("1–9…", "12"))
         self.assertFalse(says("…1–9", "1.25 25"))
 
-    def test_escapes_of_terminals_do_not_count(self):
+    def test_terminal_escapes_are_ignored(self):
         self.assertTrue(says("> a", "\x1b7\r\x1b[A\x1b[L> a\x1b8\n"))
 
 
 class Reading(unittest.TestCase):
-    def test_a_lesson_has_its_parts_in_order(self):
+    def test_a_lesson_must_have_its_parts_in_order(self):
         whole = "\n".join(f"## {part}" for part in PARTS)
         self.assertEqual(missing_parts(whole), [])
         self.assertEqual(missing_parts(whole.replace("## Why\n", "")), ["Why", "Try next", "Exercise"])
 
-    def test_what_is_not_run_says_why_in_these_words_alone(self):
+    def test_only_these_marks_skip_a_command(self):
         for comment, why in (("installs", "installs"), ("draws; takes 12 minutes", "takes 12 minutes"),
                              ("installs what is missing", None), ("2 minutes", None), ("in a browser", None)):
             self.assertEqual(Command("x", 1, f"true # {comment}", []).why_not_run, why)
 
-    def test_output_that_says_nothing(self):
+    def test_output_of_dots_only(self):
         for lines, nothing in ((["…"], True), (["… …", "", "…"], True), (["… ms"], False), ([], False)):
             self.assertEqual(says_nothing(lines), nothing, lines)
 
-    def test_what_says_sizes(self):
+    def test_output_with_sizes(self):
         for line, sizes in (("… 43 B …", True), ("payload ~45 bytes: it", True), ("bytes/update", True),
                             ("Transfer-Encoding: chunked", True), ("B 3", False), ("12 requests", False)):
             self.assertEqual(Command("x", 1, "true", [line]).says_sizes, sizes, line)
 
-    def test_code_over_the_end_of_a_line_is_one_piece(self):
+    def test_code_across_a_line_end_is_one_piece(self):
         document = Document("x", "a `b\nc` d\n\n    true\n\n`e`\n")
         self.assertEqual(document.inline_code(), [(1, "b c"), (6, "e")])
         self.assertEqual([c.line for c in document.commands], [4])
 
-    def test_words_of_pipes_are_found(self):
+    def test_the_words_of_each_command_in_a_pipe(self):
         self.assertEqual(list(check.simple_commands("a --b | c 'd e' && f # --g")),
                          [["a", "--b"], ["c", "d e"], ["f"]])
 
 
 class Facts(unittest.TestCase):
-    def test_names_of_headings_are_github_s(self):
+    def test_anchors_of_headings_are_those_of_github(self):
         for heading, name in (("What it needs", "what-it-needs"), ("How fast? 1.1, `--link`", "how-fast-11---link")):
             self.assertEqual(facts.slug(heading.replace("`", "")), name)
 
-    def test_each_section_of_the_list_is_named_somewhere(self):
+    def test_each_listed_section_is_cited(self):
         targets = {t for path in DOCS for t in re.findall(r"\]\((https:[^)]*)\)", path.read_text())}
         for standard, section, anchor in facts.sections():
             with self.subTest(standard=standard, section=section):
@@ -98,10 +98,10 @@ class Facts(unittest.TestCase):
                 end = "/" + page + ("#" + anchor if anchor else "")
                 self.assertTrue(any(target.endswith(end) for target in targets))
 
-    def test_the_set_for_workshops_is_a_part_of_the_tests_set(self):
+    def test_the_workshop_packages_are_a_subset_of_the_test_packages(self):
         self.assertLessEqual(facts.packages_of("workshop"), facts.packages_of("build", "bench", "test"))
 
-    def test_a_package_must_be_in_the_list_and_the_offline_list_be_whole(self):
+    def test_a_package_must_be_listed_and_the_offline_list_complete(self):
         self.assertIsNone(facts.wrong_packages([], ["haproxy", "curl"]))
         self.assertIn("does not name", facts.wrong_packages([], ["haproxi"]))
         whole = sorted(facts.packages_of(*facts.OFFLINE))
@@ -109,37 +109,36 @@ class Facts(unittest.TestCase):
         self.assertIn("curl", facts.wrong_packages(["--download-only"], [p for p in whole if p != "curl"]))
         self.assertIn("wrk", facts.wrong_packages(["--download-only"], [*whole, "wrk"]))
 
-    @unittest.skipUnless(facts.has_apt_lists(), "apt has no lists here")
-    def test_apt_must_know_a_package_that_our_list_names(self):
+    @unittest.skipUnless(facts.has_apt_lists(), "apt has no package lists")
+    def test_apt_must_know_a_listed_package(self):
         listed = facts.all_packages
         self.addCleanup(setattr, facts, "all_packages", listed)
         facts.all_packages = lambda: listed() | {"haproxi"}
-        self.assertIn("apt knows no", facts.wrong_packages([], ["curl", "haproxi"]))
+        self.assertIn("apt has no package", facts.wrong_packages([], ["curl", "haproxi"]))
 
 
 class Machines(TestCase):
-    def test_the_path_is_an_ordinary_users_and_what_the_readme_says(self):
+    def test_the_path_is_an_ordinary_users_after_the_set_up(self):
         path = check.path_of(pathlib.Path("/f")).split(":")
         self.assertEqual(path[0], "/f/build/release")
         self.assertEqual([p for p in path if p.endswith("sbin")], ["/usr/sbin"])
         self.assertEqual(path[-2:], ["/usr/sbin", f"{HERE}/node_modules/.bin"])
 
-    def test_a_machine_is_as_old_as_asked(self):
+    def test_the_uptime_is_the_requested_one(self):
         for uptime_s in (check.UPTIME_YOUNG_S, check.UPTIME_OLD_S):
             prefix = check.machine(uptime_s)
             if not check.has_clock(prefix):
-                self.skipTest("no clock of its own")
-            said = subprocess.run([*prefix, "sh", "-c", "cat /proc/uptime; cat /proc/self/timens_offsets"],
+                self.skipTest("no time namespace")
+            output = subprocess.run([*prefix, "sh", "-c", "cat /proc/uptime; cat /proc/self/timens_offsets"],
                                   capture_output=True, text=True).stdout
-            offset = int(re.search(r"^monotonic\s+(-?\d+)", said, re.M)[1])
+            offset = int(re.search(r"^monotonic\s+(-?\d+)", output, re.M)[1])
             self.assertAlmostEqual(check.seconds_since_boot() + offset, uptime_s, delta=5)
 
-
-    def test_what_fails_is_run_once_more_alone(self):
+    def test_a_document_that_fails_is_run_once_more_alone(self):
         apart = check.check_apart
         self.addCleanup(setattr, check, "check_apart", apart)
         if not check.machine(0):
-            self.skipTest("one at a time in any case")
+            self.skipTest("without namespaces one document runs at a time anyway")
         for codes, code, runs in (({"a.md": [1, 0]}, 0, 3), ({"a.md": [1, 1]}, 1, 3), ({}, 0, 2)):
             ran = []
 
@@ -163,12 +162,12 @@ class Documents(TestCase):
         return subprocess.run([sys.executable, TESTS / "workshop_check.py", *arguments], timeout=60,
                               capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "PUSHLAB_BIN": str(BIN)})
 
-    def test_an_honest_document_passes(self):
+    def test_a_correct_document_passes(self):
         done = self.judge("--one", TESTS / "workshop" / "honest.md")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("9 commands run, 4 not", done.stdout)
+        self.assertIn("9 commands run, 4 not run", done.stdout)
 
-    def test_every_lie_fails_and_is_named_by_file_and_line(self):
+    def test_every_lie_is_refused_with_file_and_line(self):
         lies = sorted((TESTS / "workshop").glob("lie-*.md"))
         self.assertGreater(len(lies), 50)
         for path in lies:
@@ -177,9 +176,9 @@ class Documents(TestCase):
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(f"tests/workshop/{path.name}:", done.stdout)
 
-    def test_sizes_that_hold_on_a_young_machine_alone_are_found_out(self):
+    def test_sizes_that_are_right_only_soon_after_boot_are_refused(self):
         if not check.has_clock(check.machine(check.UPTIME_YOUNG_S)):
-            self.skipTest("no clock of its own")
+            self.skipTest("no time namespace")
         age = TESTS / "workshop" / "age.md"
         self.assertEqual(self.judge("--uptime", "300", age).returncode, 0)
         done = self.judge(age)
