@@ -1,4 +1,4 @@
-"""WebSocket by hand (RFC 6455): frames can be as wrong as a test wants them."""
+"""A WebSocket client (RFC 6455) that can send any frame, valid or not."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ def masked(payload, key):
 
 
 def frame(opcode, payload=b"", fin=True, rsv=0, mask=True, length=None, length_bytes=None):
-    """One frame as a client sends it. length lies about the payload's; length_bytes forces one
+    """One frame as a client sends it. length overrides the length field; length_bytes forces one
     of the three forms (1, 2 or 8 bytes)."""
     if isinstance(payload, str):
         payload = payload.encode()
@@ -49,7 +49,7 @@ def expected_accept(key):
 
 
 class WebSocket:
-    """A client on a wire.Wire. Opens at once; response is the handshake's."""
+    """A client on a wire.Wire. It opens at once; response is that of the handshake."""
 
     def __init__(self, wire, target="/ws", *fields):
         self.wire = wire
@@ -62,7 +62,8 @@ class WebSocket:
         self.wire.send(data)
 
     def receive(self):
-        """(opcode, payload) of the next frame. The server's are whole, unmasked, minimal."""
+        """(opcode, payload) of the next frame. The server's frames must not be fragmented or
+        masked, and have the shortest length form."""
         head, length = self.wire.read(2)
         assert head & 0xf0 == 0x80, f"FIN and no reserved bits: {head:#x}"
         assert length & 0x80 == 0, "a server must not mask (section 5.1)"
@@ -84,7 +85,7 @@ class WebSocket:
         return json.loads(self.said())
 
     def close_code(self):
-        """Read up to the Close frame; its code, None when it has none. Then nothing may follow."""
+        """Read up to the Close frame; return its code, or None. Nothing may follow."""
         while True:
             opcode, payload = self.receive()
             if opcode == CLOSE:

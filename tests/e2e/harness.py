@@ -1,8 +1,8 @@
-"""What every end-to-end test stands on: the real programs, started, watched and put away.
+"""The base of all end-to-end tests: starts the real programs, watches them and ends them.
 
-Programs come from the directory in PUSHLAB_BIN (build/asan by default). A test case asks for
-self.server(...) or self.program(...); whatever it started is ended when the test ends, passed
-or failed, and a server must then have exited with 0 and without a word on stderr.
+Programs come from the directory in PUSHLAB_BIN (build/asan by default). A test case calls
+self.server(...) or self.program(...); every program is ended when the test ends, passed or
+failed, and a server must then have exited with 0 and printed nothing to stderr.
 """
 
 import http.client
@@ -20,20 +20,20 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 VALIDATOR = HERE / "node_modules" / ".bin" / "html-validate"
 BIN = pathlib.Path(os.environ.get("PUSHLAB_BIN", HERE.parent.parent / "build" / "asan")).resolve()
-DEADLINE_S = 15  # for what takes milliseconds on an idle machine
+DEADLINE_S = 15  # for things that take milliseconds on an idle machine
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:exitcode=86:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
 }
 
-# Run by run.py in a network namespace of its own: the kernel's counters are ours alone, and
-# there is an address that is not loopback.
+# True when run.py runs this file in its own network namespace: then the kernel's counters count
+# only this file's connections, and there is an address that is not loopback.
 OWN_NETWORK = os.environ.get("PUSHLAB_E2E_NETWORK") == "own"
 OTHER_ADDRESS = "192.0.2.1"
 
 
 def wait_until(condition, what, deadline_s=DEADLINE_S):
-    """Ask until condition() is true (or anything truthy, which is returned)."""
+    """Call condition() until it returns something true; return that."""
     end = time.monotonic() + deadline_s
     while True:
         value = condition()
@@ -49,7 +49,7 @@ def has_program(name):
 
 
 class Program:
-    """A started program. stdout and stderr go to unnamed files, so that it can never block."""
+    """A running program. stdout and stderr go to temporary files, so that it never blocks."""
 
     def __init__(self, argv, stdin=subprocess.DEVNULL, max_files=None, env=None):
         self.argv = [str(a) for a in argv]
@@ -76,14 +76,14 @@ class Program:
         return self._text(self.err)
 
     def lines(self):
-        """The whole lines on stdout so far."""
+        """The complete lines on stdout so far."""
         return self.stdout().split("\n")[:-1]
 
     def running(self):
         return self.process.poll() is None
 
     def wait(self, deadline_s=DEADLINE_S):
-        """Its exit code."""
+        """Wait for the end; return the exit code."""
         try:
             return self.process.wait(deadline_s)
         except subprocess.TimeoutExpired:
@@ -110,7 +110,7 @@ class Program:
 
 
 class Listening(Program):
-    """A program that says 'listening on ADDR:PORT' on stdout when it is ready."""
+    """A program that prints 'listening on ADDR:PORT' to stdout when it is ready."""
 
     def __init__(self, argv, **kwargs):
         super().__init__(argv, **kwargs)
@@ -120,7 +120,7 @@ class Listening(Program):
             self.host, _, port = word.rpartition(":")
             self.port = int(port)
         except (AssertionError, ValueError):
-            raise AssertionError("did not come up: " + self.describe()) from None
+            raise AssertionError("did not start: " + self.describe()) from None
         finally:
             if not hasattr(self, "port"):
                 self.end()
@@ -135,7 +135,7 @@ class Server(Listening):
         self._control = None
 
     def stats(self, query=""):
-        """GET /stats over a connection kept for this, so that it works when no other is let in.
+        """GET /stats over its own connection, so that it works when no other is accepted.
         It counts as one of transport "other"."""
         return self._ask("GET", "/stats" + query)
 
@@ -156,7 +156,7 @@ class Server(Listening):
         return self._ask("POST", "/publish", json.dumps(value))["seq"]
 
     def wait_for(self, condition, what):
-        """Until condition(stats) is true; returns those stats."""
+        """Wait until condition(stats) is true; return those stats."""
         def ask():
             stats = self.stats()
             return stats if condition(stats) else None
@@ -169,7 +169,7 @@ class Server(Listening):
         return self.wait_for(lambda s: s["source"]["seq"] >= n, f"update {n} published")
 
     def stop(self):
-        """SIGTERM, unless the test has sent one; returns what was wrong about the exit, or None."""
+        """Send SIGTERM, unless the test has; return what was wrong with the exit, or None."""
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -184,7 +184,7 @@ class Server(Listening):
 
 
 class TestCase(unittest.TestCase):
-    """Starts programs and puts them away."""
+    """Starts programs and ends them after the test."""
 
     maxDiff = 4000
 
@@ -223,10 +223,10 @@ class TestCase(unittest.TestCase):
         unexpected = [line for line in said.splitlines()
                       if not any(allowed in line for allowed in server.may_say)]
         if unexpected:
-            raise AssertionError(f"on stderr of {argv}:\n" + "\n".join(unexpected))
+            raise AssertionError(f"unexpected on stderr of {argv}:\n" + "\n".join(unexpected))
 
     def run_program(self, name, *options, deadline_s=60, **kwargs):
-        """Run one of ours to its end; returns the Program."""
+        """Run one of our programs to its end; return the Program."""
         program = self.start(Program([BIN / name, *options], **kwargs))
         program.wait(deadline_s)
         self.assertNotIn("Sanitizer", program.stderr())

@@ -1,7 +1,7 @@
-"""A TCP proxy that a test holds in its hand: it delays by a known time, and it cuts.
+"""A TCP proxy under control of the test: it adds a known delay and resets connections.
 
 Each connection has two threads per direction: one reads, one writes what is due. A cut is a reset
-(RFC 9293 3.10.7) on both sides, and takes with it whatever was on its way.
+(RFC 9293 3.10.7) on both sides, which loses all data on its way.
 """
 
 import contextlib
@@ -11,13 +11,13 @@ import struct
 import threading
 import time
 
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 
 
 class Proxy:
     def __init__(self, host, port, delay_s=0.0, loses=None):
-        """loses(piece) says of each piece that comes from the server whether it is lost, and its
-        connection with it. None: none is."""
+        """loses(piece) tells for each piece from the server whether to drop it and cut its
+        connection. None: never."""
         self.upstream = (host, port)
         self.delay_s = delay_s
         self.loses = loses or (lambda piece: False)
@@ -33,7 +33,7 @@ class Proxy:
         self.cut_all()
 
     def cut_all(self):
-        """Reset every connection; returns how many."""
+        """Reset every connection; return their number."""
         with self.lock:
             pairs, self.pairs = self.pairs, []
         for pair in pairs:

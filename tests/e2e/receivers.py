@@ -1,8 +1,8 @@
-"""The five transports behind one face, so that what all of them promise is tested once.
+"""One interface to the five transports, so that their common promises are tested once.
 
-A receiver opens at a cursor (None: from now on), wanting channels ("channel=a&latest=b"; "":
-the default one), and then has: cursor, missed (what it was told it lost) and take(n), the next n
-updates in the order they came, each with the bytes that it was in .raw.
+A receiver opens at a cursor (None: from now on) and subscribes to channels ("channel=a&latest=b";
+"": the default one). It has cursor, missed (how many updates the server says it missed) and
+take(n): the next n updates in order of arrival, each with its bytes in .raw.
 """
 
 import json
@@ -23,7 +23,7 @@ class Update(dict):
 
 
 def elements(body):
-    """Of a JSON array of objects without white space: each as it stands there."""
+    """The bytes of each object of a JSON array without white space."""
     text, at, found = body.decode(), 1, []
     assert text[0] == "[" and text[-1] == "]"
     while at < len(text):
@@ -64,13 +64,13 @@ class LongPoll(ShortPoll):
     name, path = "long-poll", "/longpoll"
 
     def __init__(self, sock, since=None, wants=""):
-        self.hold = "timeout=0"  # the first tells the cursor, at once
+        self.hold = "timeout=0"  # the first returns the cursor at once
         super().__init__(sock, since, wants)
         self.hold = ""
 
 
 class Endless:
-    """What the transports have in common whose connection is the subscription."""
+    """The common part of the transports whose connection is the subscription."""
 
     def opened(self):
         self.missed = 0

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """Run the end-to-end tests: one line per test, then the totals.
 
-    run.py [NAME ...]        only files whose names contain one; PUSHLAB_BIN=build/asan says
-                             which programs
+    run.py [NAME ...]        only files whose names contain a NAME; PUSHLAB_BIN is the folder
+                             of the programs (build/asan)
 
-Files run in processes of their own, two at a time, each in a network namespace of its own
-where the machine allows that (and a mount namespace, for a disk that is full). Files that
-measure run alone.
+Each file runs in its own process, two at a time, and where the machine allows it in its own
+network namespace (and mount namespace, for the test of a full disk). Files that measure run
+alone.
 """
 
 import concurrent.futures
@@ -24,13 +24,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 ALONE = ("test_measurement.py", "test_page.py", "test_link.py", "test_wire.py", "test_usecases.py",
          "test_balancers.py")
 MAKE_THEIR_OWN = ("test_link.py", "test_wire.py", "test_usecases.py",
-                  "test_balancers.py")  # namespaces, with all the rights there are
+                  "test_balancers.py")  # namespaces, with all capabilities
 OWN_NETWORK = ["unshare", "--net", "--mount", "--map-root-user", "--", "sh", "-c",
                'ip link set lo up && ip addr add 192.0.2.1/32 dev lo && exec "$@"', "sh"]
 
 
 class LineResult(unittest.TestResult):
-    """One line per test; a failed one shows why, and what its servers said."""
+    """One line per test; for a failed one the reason and its servers' output."""
 
     def startTest(self, test):
         super().startTest(test)
@@ -68,7 +68,7 @@ class LineResult(unittest.TestResult):
 
 
 def run_file(name):
-    """In the child: run one file's tests, report by lines."""
+    """In the child: run one file's tests, print one line for each."""
     sys.path.insert(0, str(HERE))
     tests = unittest.defaultTestLoader.loadTestsFromName(name.removesuffix(".py"))
     tests.run(LineResult())
@@ -81,7 +81,7 @@ def has_own_network():
 
 
 def start_file(name, own_network):
-    """In the parent: run one file in a child, print its lines when it is done."""
+    """In the parent: run one file in a child, print its output when it is done."""
     command = [sys.executable, str(HERE / "run.py"), "--child", name]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     if own_network and name not in MAKE_THEIR_OWN:
@@ -91,7 +91,7 @@ def start_file(name, own_network):
                           stderr=subprocess.STDOUT, text=True)
     print(done.stdout, end="", flush=True)
     if done.returncode != 0:
-        print(f"FAIL {name}: the file itself ended with {done.returncode}", flush=True)
+        print(f"FAIL {name}: the file ended with exit code {done.returncode}", flush=True)
     return done.stdout, done.returncode
 
 
@@ -112,7 +112,7 @@ def main(names):
     started = time.monotonic()
     outputs = []
     if not own_network:
-        print("e2e: no network namespace here: kernel counters are not compared")
+        print("e2e: no network namespace available: kernel counters are not compared")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         together = [n for n in names if n not in ALONE]
         say_stage("[3/4] end-to-end tests, two files at a time")

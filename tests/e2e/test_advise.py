@@ -1,4 +1,4 @@
-"""Does `pushlab advise` answer from what was measured, and can every sentence be traced to it?"""
+"""Does `pushlab advise` use the measurements only, and refer to them in every sentence?"""
 
 import json
 import os
@@ -47,7 +47,7 @@ class AdviceCase(ReportCase):
 
 
 def resolve(document, pointer):
-    """RFC 6901, for the names that run.json has; None when it leads nowhere."""
+    """A JSON pointer (RFC 6901), as far as run.json needs it; None if there is no such value."""
     for step in pointer.split("/")[1:]:
         try:
             document = document[int(step)] if isinstance(document, list) else document[step]
@@ -75,7 +75,7 @@ class Evidence(AdviceCase):
                 if "value" in item:
                     self.assertEqual(found, item["value"], item)
 
-    def test_every_sentence_leads_to_figures_of_run_json(self):
+    def test_every_sentence_refers_to_figures_of_run_json(self):
         for options in (["--latency", "200ms"], ["--latency", "10ms"], ["--latency", "2s"],
                         ["--age", "60ms", "--budget", "cpu=30us,requests=0.9,memory=50KB"],
                         ["--latency", "200ms", "--percentile", "99.9"], []):
@@ -95,7 +95,7 @@ class Evidence(AdviceCase):
         self.assertEqual((loose["runs"][0]["verdict"], loose["runs"][0]["best"]),
                          ("one", ["short-poll"]))
 
-    def test_text_and_markdown_hold_the_same_sentences(self):
+    def test_text_and_markdown_have_the_same_sentences(self):
         advice = self.advice(REFERENCE, "--latency", "200ms")
         text = self.advise(REFERENCE, "--latency", "200ms").stdout().replace("\u00a0", " ")
         markdown = self.advise(REFERENCE, "--latency", "200ms", "--markdown").stdout()
@@ -110,14 +110,14 @@ class Evidence(AdviceCase):
 
 
 class Honesty(AdviceCase):
-    def test_too_few_samples_are_said_and_how_many_it_takes(self):
+    def test_too_few_samples_are_reported_with_the_number_needed(self):
         run = self.measure()
         advice = self.advice(run, "--percentile", "99.9", exit_code=1)
         self.assertEqual(advice["runs"][0]["verdict"], "too-few")
         self.assertIn("10,000", self.say(advice, "answer"))
         self.assertIn("--duration", self.say(advice, "change"))
 
-    def test_a_run_that_is_not_whole_recommends_nothing(self):
+    def test_an_incomplete_run_gives_no_recommendation(self):
         run = json.loads((REFERENCE / "run.json").read_text())
         run["complete"], run["interrupted"] = False, True
         del run["rows"][3:]
@@ -128,7 +128,7 @@ class Honesty(AdviceCase):
                          ("no-trust", []))
         self.assertIn("No recommendation: the run was interrupted", self.say(advice, "answer"))
 
-    def test_wrong_words_are_refused_in_one_line(self):
+    def test_invalid_arguments_are_refused_in_one_line(self):
         for words in ([], [REFERENCE, "--budget", "speed=1"], [REFERENCE, "--on-time", "120%"],
                       [REFERENCE, "--matrix"], [REFERENCE, "--json", "--markdown"],
                       [REFERENCE, "--percentile", "98"], ["/nonexistent"]):
@@ -141,33 +141,33 @@ class Scenarios(AdviceCase):
     def runs(self):
         return sorted(p.name for p in self.out.iterdir() if p.name != "latest")
 
-    def test_a_scenario_without_a_run_is_run_and_then_read(self):
+    def test_a_scenario_without_a_run_is_run_first(self):
         path = self.write_scenario()
         first = self.advise(path, "--results", self.out)
         self.assertIn("running it now", first.stderr().splitlines()[0])
-        self.assertNotIn("results:", first.stdout())  # the run's own words are on stderr
+        self.assertNotIn("results:", first.stdout())  # the run prints to stderr
         self.assertIn("cheapest", first.stdout())
         self.assertEqual(len(self.runs()), 1)
         again = self.advise(path, "--results", self.out)
         self.assertEqual((again.stderr(), len(self.runs())), ("", 1))
-        self.write_scenario(clients=5)  # what was measured is another scenario now
+        self.write_scenario(clients=5)  # the measured scenario was another one
         self.advise(path, "--results", self.out)
         self.assertEqual(len(self.runs()), 2)
 
-    def test_what_the_scenario_requires_is_asked(self):
+    def test_the_scenarios_requirement_is_the_default(self):
         run = self.measure(require={"latency_ms": 30, "percentile": 50})
         advice = self.advice(run)
         fits = {row["id"]: row["fit"] for row in advice["runs"][0]["rows"]}
-        self.assertEqual(fits["short-poll"], "fails")  # half of a 100 ms interval is more
+        self.assertEqual(fits["short-poll"], "fails")  # half of the 100 ms interval is longer
         self.assertIn("scenario.require.latency_ms",
                       [item["path"] for item in advice["references"]])
 
 
 class Model(AdviceCase):
-    # docs/advise.md states these: what a publication costs once is spread over more deliveries.
+    # From docs/advise.md: the cost of one publication is spread over more deliveries.
     CORES, BYTES = (0.25, 1.6), (0.8, 1.1)
 
-    def test_four_times_the_clients_take_what_the_model_says(self):
+    def test_four_times_the_clients_cost_what_the_model_predicts(self):
         n = 25
         small = self.measure("--clients", str(n), duration_s=2)
         predicted = self.advice(small, "--clients", str(4 * n))["runs"][0]["rows"]
@@ -195,7 +195,7 @@ class Pages(AdviceCase):
         self.advise("--matrix", "-o", out, run, REFERENCE)
         return run, out
 
-    def test_a_report_says_what_to_choose(self):
+    def test_a_report_recommends_a_transport(self):
         run = self.measure()
         text = (run / "report.html").read_text(encoding="utf-8")
         self.assert_valid_html(run / "report.html")
@@ -224,7 +224,7 @@ class Pages(AdviceCase):
 
 @unittest.skipUnless(shutil.which(CHROMIUM), f"there is no {CHROMIUM}")
 class Shown(AdviceCase):
-    def test_a_matrix_shows_anywhere_and_to_everybody(self):
+    def test_a_matrix_is_readable_on_all_screens_and_accessible(self):
         run = self.measure()
         out = self.temp_dir() / "matrix.html"
         self.advise("--matrix", "-o", out, run, REFERENCE)
@@ -240,7 +240,7 @@ class Shown(AdviceCase):
                                      browser.js("innerWidth"), "nothing sticks out")
                 serious = [v for v in browser.axe() if v["impact"] in ("serious", "critical")]
                 self.assertEqual(serious, [])
-                # Fit is told without colour: a sign and words in every cell that is judged.
+                # A result does not depend on colour: each such cell has a sign and words.
                 self.assertEqual(browser.js(
                     "[...document.querySelectorAll('.case.fits, .case.fails')].filter((c) => "
                     "c.closest('table') && !/[✓✗].*fit/.test(c.textContent)).length"), 0)

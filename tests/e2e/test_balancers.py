@@ -1,5 +1,5 @@
-"""Real balancers between clients and servers: is every connection on both sides counted, does what
-must break break, is it cured, and is nothing left of any of it?"""
+"""Real balancers between clients and servers: are all connections on both sides counted, do the
+rows fail that are expected to, do the remedies work, and is everything cleaned up?"""
 
 import json
 import os
@@ -38,14 +38,14 @@ def row(kind, transport="websocket", **more):
 
 
 def syns(wire):
-    """SYNs of those who open: the clients' side's."""
+    """SYNs of the side that connects: the clients' side."""
     return wire["tcp"]["up"]["syns"]
 
 
 @unittest.skipIf(WHY_NO_BALANCER, WHY_NO_BALANCER)
 class BalancerCase(RunnerCase):
     def between(self, *rows, exit_code=0, **changes):
-        """Run them; the rows of run.json by id."""
+        """Run the scenario; return the rows of run.json by id."""
         path = self.temp_dir() / "between.json"
         path.write_text(json.dumps({**BASE, "rows": list(rows), **changes}))
         self.program = self.run_scenario(path=path, exit_code=exit_code, TMPDIR=str(self.scratch))
@@ -65,7 +65,7 @@ class BalancerCase(RunnerCase):
 
 
 class Kinds(BalancerCase):
-    def test_each_side_has_the_connections_that_the_kind_makes(self):
+    def test_each_kind_of_balancer_has_its_connections_on_both_sides(self):
         kinds = [kind for kind in KINDS if kind != "nginx-stream" or MODULE.exists()]
         rows = self.between(*(row(kind) for kind in kinds))
         for kind in kinds:
@@ -81,7 +81,7 @@ class Kinds(BalancerCase):
                                  [CLIENTS] if kind == "direct" else [CLIENTS // 2] * 2)
                 self.assertEqual(between["cpu_us_per_update"] is None, not behind)
                 self.assertGreaterEqual(r["latency_us"]["min"], ONE_WAY_US - RESOLUTION_US)
-                if behind:  # half of the LAN's 0.5 ms more
+                if behind:  # plus half of the LAN's 0.5 ms
                     self.assertGreaterEqual(r["latency_us"]["min"], ONE_WAY_US + 250 - RESOLUTION_US)
                     self.assertIsNotNone(between["added_latency_us"])
                 if between["layer"] == 4:
@@ -98,7 +98,7 @@ class Kinds(BalancerCase):
         self.assertLess(sum(syns(w) for w in pooled["wire"]["behind"]), CLIENTS)
         self.assertGreater(pooled["balancer"]["payload_bytes"]["added_down"], 0)  # Server: nginx
         polls, opened = closed["raw"]["whole"]["requests"], closed["handshakes"]["kernel"]
-        left = closed["handshakes"]["given_up"]  # who leaves while it connects
+        left = closed["handshakes"]["given_up"]  # a client that leaves while connecting
         self.assertEqual(syns(closed["wire"]), opened)
         self.assertLessEqual(abs(sum(syns(w) for w in closed["wire"]["behind"]) - opened), left)
         self.assertEqual(polls, opened - left)
@@ -116,11 +116,11 @@ class Breaks(BalancerCase):
         self.assertEqual(rows["after"]["delivered"], rows["after"]["published"] * CLIENTS)
         self.assertIn("before broke, as expected: /ws: 426", self.program.stdout())
 
-    def test_what_is_expected_to_break_and_does_not_fails(self):
+    def test_a_row_that_works_although_it_is_expected_to_fail_is_an_error(self):
         self.between(row("dns", id="sound", expect="broken"), exit_code=1)
         self.assertIn("error: sound: was expected to break, and did not", self.program.stderr())
 
-    def test_responses_are_held_back_until_told_not_to(self):
+    def test_nginx_buffers_responses_unless_buffering_is_off(self):
         rows = self.between(
             row("nginx-http", "stream", id="buffered", expect="broken",
                 balancer={"config": "nginx-default.conf"}),
@@ -131,7 +131,7 @@ class Breaks(BalancerCase):
         self.assertGreater(rows["buffered"]["latency_us"]["p50"], 100_000)
         self.assertLess(rows["unbuffered"]["latency_us"]["p50"], 60_000)
 
-    def test_silence_is_cut_unless_there_are_heartbeats(self):
+    def test_an_idle_connection_is_closed_unless_there_are_heartbeats(self):
         rows = self.between(
             row("haproxy-http", id="quiet", expect="broken",
                 balancer={"config": "haproxy-timeout.cfg"}),
@@ -141,10 +141,10 @@ class Breaks(BalancerCase):
         self.assertGreaterEqual(rows["quiet"]["raw"]["whole"]["reconnects"], CLIENTS)
         self.assertEqual(rows["pinged"]["raw"]["whole"]["reconnects"], 0)
         self.assertEqual(syns(rows["pinged"]["wire"]), CLIENTS)
-        for r in rows.values():  # the cursor brings back what the cut cost
+        for r in rows.values():  # with the cursor the client gets what it missed
             self.assertEqual(r["missed"] + r["late"], 0)
 
-    def test_a_held_request_is_cut_unless_it_is_held_for_less(self):
+    def test_a_held_request_is_closed_unless_it_is_held_for_less(self):
         held = {"transport": "long-poll", "balancer": {"config": "nginx-timeout.conf"}}
         rows = self.between(row("nginx-http", id="held", expect="broken", **held),
                             row("nginx-http", id="held+less", hold_ms=600, **held),
@@ -154,7 +154,7 @@ class Breaks(BalancerCase):
         self.assertEqual(rows["held+less"]["problems"], [])
         self.assertEqual(rows["held+less"]["missed"] + rows["held+less"]["late"], 0)
 
-    def test_cursors_of_servers_with_sources_of_their_own_mean_nothing_to_each_other(self):
+    def test_cursors_are_not_valid_on_a_server_with_its_own_source(self):
         poll = {"transport": "short-poll", "interval_ms": 150}
         differing = {"source": "differing"}
         rows = self.between(
@@ -179,7 +179,7 @@ class Breaks(BalancerCase):
         self.assertGreater(rows["shared"]["balancer"]["store"]["wire_bytes_per_update"], 100)
         self.assertEqual(len(rows["shared"]["wire"]["beside"]), 2)
 
-    def test_clients_of_a_dead_server_go_to_the_other_and_lose_nothing(self):
+    def test_clients_of_a_dead_server_reconnect_to_the_other_and_miss_nothing(self):
         rows = self.between(row("dns"), row("haproxy-tcp"), row("nginx-http"),
                             row("haproxy-http", "long-poll"),
                             row("nginx-http", id="shared", balancer={"source": "redis"}),
@@ -195,7 +195,7 @@ class Breaks(BalancerCase):
                 if name != "haproxy-http.long-poll":
                     self.assertEqual(whole["reconnects"], CLIENTS // 2)
                     self.assertEqual(between["outage_us"]["count"], CLIENTS // 2)
-                    self.assertGreater(between["outage_us"]["max"], 20_000)  # a handshake at least
+                    self.assertGreater(between["outage_us"]["max"], 20_000)  # at least a handshake
 
 
 def can_have_a_user_namespace():
@@ -205,7 +205,7 @@ def can_have_a_user_namespace():
 class Users(BalancerCase):
     @unittest.skipUnless(can_have_a_user_namespace(), "no user namespaces here")
     def test_where_root_is_the_only_user_nginx_runs(self):
-        """As for whoever is not root: the lab's namespaces know no user nobody."""
+        """As for an ordinary user: in pushlab's namespaces there is no user nobody."""
         path = self.temp_dir() / "x.json"
         path.write_text(json.dumps({**BASE, "duration_s": 0.3, "rows": [row("nginx-http")]}))
         program = self.start(Program(["unshare", "--map-root-user", BIN / "pushlab", "run", path,
@@ -217,7 +217,7 @@ class Users(BalancerCase):
 
 
 class Ends(BalancerCase):
-    def test_a_configuration_that_is_wrong_is_told_with_its_place(self):
+    def test_an_invalid_configuration_is_reported_with_its_line(self):
         config = self.temp_dir() / "x.cfg"
         config.write_text("frontend clients\n    bind @LISTEN@\n    bogus\n")
         balancer = {"kind": "haproxy-tcp", "config": str(config)}
@@ -230,7 +230,7 @@ class Ends(BalancerCase):
         self.assertIn("@PORT@ means nothing", program.stderr())
         self.assert_nothing_left()
 
-    def test_no_process_outlives_a_runner_that_is_killed(self):
+    def test_no_process_outlives_a_killed_runner(self):
         path = self.temp_dir() / "x.json"
         path.write_text(json.dumps({**BASE, "duration_s": 60, "rows": [row("nginx-http")]}))
         program = self.pushlab("run", path, "--out", self.out, TMPDIR=str(self.scratch))
@@ -259,7 +259,7 @@ class WithoutPermission(RunnerCase):
         super().setUp()
         self.env["PUSHLAB_LINKS"] = str(LINKS)
 
-    def test_one_line_says_that_it_is_skipped_and_why(self):
+    def test_one_line_tells_that_it_is_skipped_and_why(self):
         program = self.start(Program([*HIDE_TUN, BIN / "pushlab", "run", SCENARIOS / "kinds.json",
                                       "--out", self.out], env=self.env))
         self.assertEqual(program.wait(), 0, program.describe())

@@ -1,6 +1,6 @@
-"""Channels and both ways to want one, on every transport: rooms never leak, every update comes
-once and in order, of latest values none is older than the one before it. One table of cases, one
-receiver per transport."""
+"""Channels and both kinds of subscription, on every transport: no update reaches another room, every
+update arrives once and in order, and latest values never go back. One table of cases, one receiver
+per transport."""
 
 import json
 import re
@@ -17,8 +17,8 @@ POLLS = (ShortPoll, LongPoll)
 
 
 def parsed(token):
-    """What a table's word says: "a/x3" is the third of something in channel a under key x; it is
-    the data, too. "7": in the default channel."""
+    """A word of the table: "a/x3" is an update in channel a with key x; the word is also its data.
+    "7" is in the default channel."""
     return re.fullmatch(r"([a-z]*)(?:/([a-z]+))?\d+", token).groups()
 
 
@@ -33,19 +33,19 @@ def data_of(updates):
 
 
 # The subscription; what was published before it, and the cursor it begins at; what it gets at
-# once: in one poll, and in a stream's opening where that differs; what is published then, and what
-# of it a stream gets and a poll after it all.
+# once: in one poll, and at the start of a stream if that differs; what is published then, and which
+# of these a stream gets, and a poll after all of them.
 CASES = {
-    "every update of one channel and of no other": dict(
+    "every update of one channel only": dict(
         wants="channel=a", before="a1 b1 a2 1", since=0, at_once="a1 a2",
         then="b2 a3 2 a/k4", stream="a3 a/k4", poll="a3 a/k4"),
-    "the default channel is no other's": dict(
+    "the default channel has only its own updates": dict(
         wants="", before="1 a1 2", since=0, at_once="1 2", then="a2 3 b/k1 4", stream="3 4",
         poll="3 4"),
-    "every update of several channels in the order they came": dict(
+    "every update of several channels in the order of publication": dict(
         wants="channel=a,c,b", before="b1 a1 c1 d1 a2", since=0, at_once="b1 a1 c1 a2",
         then="c2 d2 a3 b2", stream="c2 a3 b2", poll="c2 a3 b2"),
-    "from a cursor on, which counts all channels": dict(
+    "from a cursor, which counts all channels": dict(
         wants="channel=a", before="a1 b1 a2 b2 a3 b3", since=3, at_once="a3", then="a4",
         stream="a4", poll="a4"),
     "from now on": dict(
@@ -54,42 +54,42 @@ CASES = {
     "the latest value of each key": dict(
         wants="latest=a", before="a/x1 a/y1 a/x2 b/x1", since=None, at_once="a/y1 a/x2",
         then="a/x3 b/x2 a/y2 a/x4", stream="a/x3 a/y2 a/x4", poll="a/y2 a/x4"),
-    "of updates without a key the latest, too": dict(
+    "the latest of the updates without a key, too": dict(
         wants="latest=a", before="a1 a/x1 a2", since=None, at_once="a/x1 a2", then="a3 a4 a/x2",
         stream="a3 a4 a/x2", poll="a4 a/x2"),
-    "latest after a cursor: a stream begins with all values whatever it is": dict(
+    "latest after a cursor: a stream begins with all values, at any cursor": dict(
         wants="latest=a", before="a/x1 a/y1 a/z1 a/x2", since=2, at_once="a/z1 a/x2",
         opening="a/y1 a/z1 a/x2", then="a/y2 a/y3", stream="a/y2 a/y3", poll="a/y3"),
     "both in one subscription": dict(
         wants="channel=a&latest=b,c", before="a1 b/x1 c1 b/x2 d1 a2", since=0,
         at_once="a1 c1 b/x2 a2", then="b/x3 a3 b/x4 a4 c2 d2 a5",
         stream="b/x3 a3 b/x4 a4 c2 a5", poll="a3 b/x4 a4 c2 a5"),
-    "both, from now on: every update from here, the values of now": dict(
+    "both, from now on: every later update, the current values": dict(
         wants="channel=a&latest=b", before="b/x1 a1 b/y1 b/x2 a2", since=None, at_once="b/y1 b/x2",
         then="a3 b/y2 b/y3 a4", stream="a3 b/y2 b/y3 a4", poll="a3 b/y3 a4"),
-    "both, resumed: no update of a twice, however old the values": dict(
+    "both, resumed: no update of a twice, whatever the age of the values": dict(
         wants="channel=a&latest=b", before="b/x1 a1 b/y1 a2 a3", since=4, at_once="a3",
         opening="b/x1 b/y1 a3", then="b/x2 a4", stream="b/x2 a4", poll="b/x2 a4"),
-    "wanted in both ways is wanted whole": dict(
+    "subscribed in both ways: every update": dict(
         wants="latest=a,b&channel=a", before="a/x1 a/x2 b/x1 b/x2", since=0,
         at_once="a/x1 a/x2 b/x2", then="a/x3 a/x4", stream="a/x3 a/x4", poll="a/x3 a/x4"),
-    "named twice is wanted once": dict(
+    "named twice: each update once": dict(
         wants="channel=a,a", before="a1", since=0, at_once="a1", then="a2", stream="a2",
         poll="a2"),
-    "a channel that nobody has published in": dict(
+    "a channel without any updates": dict(
         wants="channel=new&latest=fresh", before="a1", since=0, at_once="",
         then="new1 fresh/x1 fresh/x2 new2", stream="new1 fresh/x1 fresh/x2 new2",
         poll="new1 fresh/x2 new2"),
-    "names as a URL may write them": dict(
+    "percent-encoded names": dict(
         wants="channel=%61,b&latest=%63", before="a1 b1 c1 c2", since=0, at_once="a1 b1 c2",
         then="a2", stream="a2", poll="a2"),
-    "a cursor from the future belongs to an earlier life": dict(
+    "a cursor ahead of the server belongs to an earlier run of it": dict(
         wants="channel=a&latest=b", before="a1 b/x1 b/x2", since=1000, at_once="a1 b/x2",
         then="a2", stream="a2", poll="a2"),
-    "what fell off the ring is told, the values stay": dict(
+    "updates that left the ring are counted as missed, the values stay": dict(
         history=2, wants="channel=a&latest=b", before="b/x1 b/y1 b/y2 b/y3 a1 a2 a3 a4 a5",
         since=0, at_once="b/x1 b/y3 a4 a5", missed=3, then="a6", stream="a6", poll="a6"),
-    "a busy channel pushes nothing out of a quiet one": dict(
+    "a busy channel removes nothing from a quiet one": dict(
         history=2, wants="channel=a", before="a1 a2 b1 b2 b3 b4 5 6 7 8", since=0, at_once="a1 a2",
         then="b5 a3", stream="a3", poll="a3"),
 }
@@ -107,7 +107,7 @@ class ChannelCase(TestCase):
         return kind(self.connect(server), since, wants)
 
     def assert_only_newer(self, updates):
-        """Of each key, each value is newer than the one before it."""
+        """Each value is newer than the one before it with the same key."""
         newest = {}
         for u in updates:
             place = u.get("channel"), u.get("key")
@@ -139,7 +139,7 @@ class Table(ChannelCase):
 
     def test_an_update_is_the_same_bytes_on_every_transport(self):
         server = self.channels()
-        server.publish("seq is n, which is left out")
+        server.publish("n equals seq and is left out")
         sent = {"channel": "room/1", "key": "k:1", "from": "7", "from_n": 42, "from_t": 123}
         server._ask("POST", "/publish", json.dumps({"publish": sent, "data": {"x": [1, "\u20ac"]}}))
         wanted = {"seq": 2, "channel": "room/1", "n": 1, "key": "k:1", "from": "7", "from_n": 42,
@@ -155,7 +155,7 @@ class Table(ChannelCase):
             self.assertEqual(len(raws), 1)
             self.assertIn(b'{"seq":2,"t":%d,"channel":"room/1","n":1,"key":"k:1",' % t, raws.pop())
         plain = self.open(Ws, server, 0).take(1)[0]
-        self.assertEqual(list(plain), ["seq", "t", "data"], "the default channel says no more")
+        self.assertEqual(list(plain), ["seq", "t", "data"], "updates of the default channel have no other members")
 
     def test_n_counts_a_channel_without_gaps(self):
         server = self.channels()
@@ -168,8 +168,8 @@ class Table(ChannelCase):
 
 
 class Rooms(ChannelCase):
-    def test_rooms_never_leak(self):
-        """Many rooms at the same cursor within a second: the shared answers are of one room."""
+    def test_no_update_reaches_another_room(self):
+        """Many rooms at the same cursor within a second: shared responses are of one room."""
         server = self.channels()
         rooms = ["r" + chr(97 + i // 26) + chr(97 + i % 26) for i in range(60)]
         members = {room: [self.open(kind, server, None, f"{how}={room}") for kind in RECEIVERS
@@ -186,8 +186,8 @@ class Rooms(ChannelCase):
                     r = wire.get(f"/poll?since=0&{how}={room}")
                     self.assertEqual(data_of(r.json()), got)
 
-    def test_shared_answers_are_of_one_subscription_and_of_now(self):
-        """The same cursor, the same second, the same newest update: not the same wish."""
+    def test_shared_responses_are_current_and_of_one_subscription(self):
+        """The same cursor, the same second, the same newest update, but other subscriptions."""
         server = self.channels()
         wire = Wire(self.connect(server))
         for i in range(1, 4):
@@ -197,7 +197,7 @@ class Rooms(ChannelCase):
                        for how in ("channel", "latest")]
                 self.assertEqual(got, [" ".join(f"a{n}" for n in range(1, i + 1)), f"a{i}"])
 
-    def test_a_cursor_from_the_future_is_not_so_forever(self):
+    def test_a_cursor_ahead_of_the_server_becomes_valid_later(self):
         server = self.channels()
         wire = Wire(self.connect(server))
         self.publish(server, "a1")
@@ -205,7 +205,7 @@ class Rooms(ChannelCase):
         self.publish(server, "b1 b2")
         self.assertEqual(wire.get("/poll?since=3&channel=a").status, 204)
 
-    def test_a_held_poll_is_answered_by_its_own_channels_only(self):
+    def test_only_its_own_channels_end_a_held_poll(self):
         server = self.channels()
         self.publish(server, "a1")
         for wants, others, own in (("channel=b", "a2 3 c/x1", "b1"), ("latest=d", "a4 b2", "d/x1"),
@@ -234,8 +234,8 @@ class Rooms(ChannelCase):
             r = wire.get(f"/longpoll?since=2&timeout=30&{wants}")
             self.assertEqual((r.status, r.field("Pushlab-Cursor")), (204, "2"))
 
-    def test_a_cursor_moves_on_in_a_quiet_channel(self):
-        """So that it stays in the history, and what a busy one lost is not this one's."""
+    def test_a_cursor_advances_in_a_quiet_channel(self):
+        """So it stays in the history, and updates that a busy channel lost do not count as missed."""
         server = self.channels("--history", "2")
         wire = Wire(self.connect(server))
         self.publish(server, "quiet1 " + " ".join(f"busy{i}" for i in range(9)))
@@ -243,7 +243,7 @@ class Rooms(ChannelCase):
         self.assertEqual((r.status, r.field("Pushlab-Cursor"), r.field("Pushlab-Missed")),
                          (204, "10", None))
 
-    def test_a_latest_channel_larger_than_one_answer_comes_in_several(self):
+    def test_a_latest_channel_larger_than_one_response_comes_in_several(self):
         server = self.channels()
         posts = [{"publish": {"channel": "a", "key": f"k{i}"}, "data": i} for i in range(2300)]
         server._ask("POST", "/publish", json.dumps(posts))
@@ -254,7 +254,7 @@ class Rooms(ChannelCase):
 
 
 class SlowReader(ChannelCase):
-    """A full socket: small buffers on both sides, large values, nobody reads."""
+    """A full socket: small buffers on both sides, large values, no reads."""
 
     KEYS, ROUNDS = ("x", "y", "z"), 20
     VALUE = "v" * 60000  # more than the sockets' buffers take
@@ -274,7 +274,7 @@ class SlowReader(ChannelCase):
         return self.channels("--sndbuf-bytes", "4096", "--backlog-bytes", "100000", *options)
 
     def publish_rounds(self, server, every=""):
-        """Each key ROUNDS times, 20 times the backlog limit; with an update of channel a each."""
+        """Each key ROUNDS times, 20 times the backlog limit, each with an update of channel a."""
         for i in range(1, self.ROUNDS + 1):
             for key in self.KEYS:
                 value = {"publish": {"channel": "state", "key": key}, "data": [i, self.VALUE]}
@@ -303,7 +303,7 @@ class SlowReader(ChannelCase):
         self.assertEqual(stats["transports"][kind.name]["updates_sent"], len(updates))
         self.assertEqual(stats["transports"][kind.name]["drops"]["slow-reader"], 0)
         self.publish(server, "state/w1")
-        self.assertEqual(data_of(slow.take(1)), "state/w1", "it goes on as ever")
+        self.assertEqual(data_of(slow.take(1)), "state/w1", "later updates arrive as usual")
 
     def test_it_gets_the_newest_of_each_key_and_is_not_dropped(self):
         for kind in ENDLESS:
@@ -331,9 +331,9 @@ class SlowReader(ChannelCase):
                 self.assertEqual([u["n"] for u in whole], list(range(1, self.ROUNDS + 1)))
                 self.assert_only_newer(updates)
                 self.assertTrue(any(a["seq"] > b["seq"] for a, b in zip(updates, updates[1:])),
-                                "a value that was held back is older than what was not")
+                                "a delayed value is older than an update that was not delayed")
 
-    def test_an_event_source_comes_back_with_an_id_that_loses_and_doubles_nothing(self):
+    def test_an_event_source_reconnects_with_an_id_that_loses_and_repeats_nothing(self):
         """Wherever the stream breaks, each update of channel a up to the last id was received,
         and none after it."""
         server = self.busy()
@@ -353,9 +353,9 @@ class SlowReader(ChannelCase):
         for last_id, n in ids:
             self.assertEqual(len([seq for seq in received if seq <= last_id]), n)
         self.assertGreater(len([1 for a, b in zip(ids, ids[1:]) if a[0] == b[0]]), 0,
-                           "there were some without an id of their own")
+                           "some events had no id of their own")
 
-    def test_one_that_leaves_while_it_is_behind_is_freed(self):
+    def test_a_slow_reader_that_disconnects_is_freed(self):
         for kind in ENDLESS:
             with self.subTest(transport=kind.name):
                 server = self.busy()
@@ -366,15 +366,15 @@ class SlowReader(ChannelCase):
 
 
 class TableOverTls(test_tls.TlsCase, Table):
-    """All of it, over TLS."""
+    """All tests of channels, over TLS."""
 
 
 class SlowReaderOverTls(test_tls.TlsCase, SlowReader):
-    """TLS has a queue of its own."""
+    """TLS has its own queue."""
 
 
 class Concurrent(ChannelCase):
-    def test_latest_only_moves_forward_while_posts_pour_in(self):
+    def test_latest_values_never_go_back_during_many_posts(self):
         server = self.channels()
         receivers = [self.open(kind, server, None, "latest=a") for kind in RECEIVERS]
         last, seen, failed = 400, {}, []

@@ -1,6 +1,6 @@
-"""People who write one text together: do all their copies end up the same, over every transport
-and every accident, and is it the text that the edits themselves say it is? The text is made
-again here, from what the server has in its history, by the definition and not by replicas."""
+"""Clients that edit one text together: are all their copies the same in the end, over every transport
+and after every failure, and is it the text that the edits define? Here the text is computed again
+from the edits in the server's history, by the definition and without replicas."""
 
 import hashlib
 import http.client
@@ -16,22 +16,22 @@ BEGINNING = (0, 0)
 
 
 def text_of(edits):
-    """Every character is a child of the one it was put behind; children stand from the youngest
-    to the oldest; the text is the tree in preorder, without the deleted characters."""
+    """Every character is a child of the one that it follows; children are sorted from newest to
+    oldest; the text is the tree in preorder, without the deleted characters."""
     children, characters, deleted = {}, {}, set()
     for edit in edits:
         if "ins" in edit:
             at, (clock, editor) = tuple(edit["at"]), edit["id"]
             for i, character in enumerate(edit["ins"]):
                 me = (clock + i, editor)
-                assert me not in characters, f"{me} was written twice"
-                assert at == BEGINNING or at in characters, f"{me} came before what it follows"
+                assert me not in characters, f"{me} was inserted twice"
+                assert at == BEGINNING or at in characters, f"{me} came before the character that it follows"
                 characters[me] = character
                 children.setdefault(at, []).append(me)
                 at = me
         for clock, editor, count in edit.get("del", ()):
             deleted.update((clock + i, editor) for i in range(count))
-    assert deleted <= characters.keys(), "deleted before it was written"
+    assert deleted <= characters.keys(), "deleted before it was inserted"
     text, to_visit = [], [BEGINNING]
     while to_visit:
         me = to_visit.pop()
@@ -53,7 +53,7 @@ class Collaboration(ClientCase):
                             "--hold", "200ms", *options)
 
     def read(self, server, query, count):
-        """So many updates of a raw stream: NDJSON, as curl shows it."""
+        """This many updates of a raw stream: NDJSON, as curl shows it."""
         connection = http.client.HTTPConnection(server.host, server.port, timeout=DEADLINE_S)
         self.addCleanup(connection.close)
         connection.request("GET", f"/stream?{query}")
@@ -70,7 +70,7 @@ class Collaboration(ClientCase):
         return next(c for c in server.stats()["channels"] if c["name"] == name)
 
     def replay(self, server, room=0):
-        """(the edits of a room, their text, its characters)"""
+        """(the edits of a room, the text, the number of its characters)"""
         count = self.channel(server, f"doc-{room}")["published"]
         updates = self.read(server, f"channel=doc-{room}&since=0", count)
         self.assertEqual([u.get("n", u["seq"]) for u in updates], list(range(1, count + 1)))
@@ -78,7 +78,7 @@ class Collaboration(ClientCase):
         return edits, *text_of(edits)
 
     def assert_documents(self, server, result, rooms=1):
-        """All are the same, and what the edits say."""
+        """All documents are the same, and the text that the edits define."""
         documents = result["documents"]
         texts = [self.replay(server, room) for room in range(rooms)]
         self.assertTrue(documents["identical"])
@@ -90,7 +90,7 @@ class Collaboration(ClientCase):
         self.assertEqual(documents["hash"], hashlib.sha256(encoded).hexdigest())
         self.assertEqual(result["upstream"]["order"], NO_FAULT)
 
-    def test_all_documents_are_the_text_that_the_edits_make(self):
+    def test_all_documents_are_the_text_that_the_edits_define(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 server = self.server("--source", "none", "--history", 10000)
@@ -101,10 +101,10 @@ class Collaboration(ClientCase):
                 self.assertGreater(documents["edits"], self.EDITORS * 5 * 3 / 2)
                 lag = documents["convergence_us"]
                 self.assertGreater(lag["count"], documents["edits"] / 2)
-                # The last to hear of an edit does so no earlier than anyone else.
+                # The last client to receive an edit receives it no earlier than any other.
                 self.assertGreaterEqual(lag["p50"], result["upstream"]["latency_us"]["min"])
 
-    def test_a_server_keeps_of_everyone_the_newest_cursor(self):
+    def test_a_server_keeps_the_newest_cursor_of_each_client(self):
         server = self.server("--source", "none", "--history", 10000)
         self.write("sse", server.url, duration_s=1)
         _, _, characters = self.replay(server)
@@ -115,7 +115,7 @@ class Collaboration(ClientCase):
             at = tuple(update["data"]["cursor"])
             self.assertTrue(at == BEGINNING or at in characters, update)
 
-    def test_every_room_has_a_document_of_its_own(self):
+    def test_every_room_has_its_own_document(self):
         for transport in ("long-poll", "websocket"):
             with self.subTest(transport=transport):
                 server = self.server("--source", "none", "--history", 10000)
@@ -125,14 +125,14 @@ class Collaboration(ClientCase):
                     _, _, characters = self.replay(server, room)
                     self.assertLessEqual({editor // 4 for _, editor in characters}, {room})
 
-    def test_who_only_reads_has_the_same_text(self):
+    def test_a_client_that_only_reads_has_the_same_text(self):
         server = self.server("--source", "none", "--history", 10000)
         result = self.write("stream", server.url, "--senders", 2, duration_s=1)
         self.assertEqual(result["documents"]["editors"], 2)
         self.assert_documents(server, result)
 
     def test_documents_converge_when_connections_are_cut(self):
-        """What was on its way is lost with its connection; nobody's text may be."""
+        """A cut loses the data on its way, but no client's text may change by it."""
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 pieces = 0

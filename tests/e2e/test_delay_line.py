@@ -1,5 +1,5 @@
-"""The artificial round trip of demo mode: late by what was asked for, in order, bounded, and no
-reason to crash when somebody leaves in the middle."""
+"""The artificial round trip of demo mode: delays by the requested time, keeps the order, has bounded
+queues, and does not crash when a client leaves in the middle."""
 
 import http.client
 import json
@@ -34,7 +34,7 @@ class DelayLine(TestCase):
         self.assertGreaterEqual(took, least_s - 0.002)
         self.assertLess(took, (most_s or least_s) + 1)
 
-    def test_a_poll_takes_a_round_trip_and_the_clock_takes_none(self):
+    def test_a_poll_takes_a_round_trip_and_the_time_request_none(self):
         server = self.far_server()
         wire = self.wire(server)
         started = time.monotonic()
@@ -44,7 +44,7 @@ class DelayLine(TestCase):
         self.assertEqual(wire.get("/time").status, 200)
         self.assertLess(time.monotonic() - started, RTT_S / 2)
 
-    def test_pipelined_requests_are_answered_in_order_whatever_they_are_for(self):
+    def test_pipelined_requests_of_all_kinds_are_answered_in_order(self):
         server = self.far_server()
         server.publish("x")
         wire = self.wire(server)
@@ -76,7 +76,7 @@ class DelayLine(TestCase):
         self.assertEqual(streams[0].message()["data"], "now")
         self.assertLess(time.monotonic() - started, RTT_S / 2)
 
-    def test_a_websocket_is_far_away_both_ways(self):
+    def test_a_websocket_is_delayed_both_ways(self):
         server = self.far_server()
         started = time.monotonic()
         wire = self.wire(server)
@@ -93,7 +93,7 @@ class DelayLine(TestCase):
         self.assertEqual(ws.close_code(), 1000)
         self.assert_took(started, RTT_S)
 
-    def test_whoever_leaves_in_the_middle_leaves_nothing_behind(self):
+    def test_a_client_that_leaves_in_the_middle_is_freed(self):
         server = self.far_server()
         for target in ("/poll?since=0", "/longpoll", "/stream", "/events", "/healthz"):
             wire = self.wire(server)
@@ -108,7 +108,7 @@ class DelayLine(TestCase):
         server.wait_for(lambda s: s["connections"]["open"] == 1, "all are gone")
         server.wait_for_subscribers(0)
 
-    def test_close_in_the_query_ends_the_connection_after_the_whole_answer(self):
+    def test_close_in_the_query_ends_the_connection_after_the_complete_response(self):
         server = self.far_server()
         server.publish("x" * 5000)
         wire = self.wire(server)
@@ -117,7 +117,7 @@ class DelayLine(TestCase):
         self.assertEqual(answer.json()[0]["data"], "x" * 5000)
         self.assertTrue(wire.at_end())
 
-    def test_what_is_on_its_way_is_bounded_like_a_slow_readers_backlog(self):
+    def test_delayed_bytes_are_bounded_like_a_slow_readers_backlog(self):
         server = self.far_server("--backlog-bytes", "20000", rtt_s=2)
         stream = self.wire(server)
         stream.request("GET", "/stream")
@@ -126,7 +126,7 @@ class DelayLine(TestCase):
             server.publish("x" * 4000)
         server.wait_for(lambda s: s["transports"]["stream"]["drops"]["slow-reader"] == 1, "dropped")
 
-    def test_a_server_with_bytes_on_their_way_still_stops_within_a_second(self):
+    def test_a_server_with_delayed_bytes_still_stops_within_a_second(self):
         server = self.far_server(rtt_s=2)
         wires = [self.wire(server) for _ in range(3)]
         for wire, target in zip(wires, ("/stream", "/poll?since=0", "/longpoll")):

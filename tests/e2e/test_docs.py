@@ -1,4 +1,4 @@
-"""Do the documents tell the truth, as far as a program can tell?"""
+"""Are the links, tables and options in the documents valid?"""
 
 import pathlib
 import re
@@ -14,7 +14,7 @@ TABLE = re.compile(r"<!-- table: pushlab (.*?) -->\n(.*?)\n<!-- end of table -->
 
 
 class Docs(TestCase):
-    def test_every_relative_link_leads_somewhere(self):
+    def test_every_relative_link_has_a_target(self):
         for doc in DOCS:
             for target, _ in LINK.findall(doc.read_text()):
                 if "://" not in target:

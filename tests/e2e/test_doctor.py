@@ -1,4 +1,4 @@
-"""pushlab doctor, on the machine that the tests run on, and on the same with things taken away."""
+"""pushlab doctor, on the machine that runs the tests, as it is and with things removed."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def state_of_the_machine():
 @unittest.skipUnless(has_program("pushlab"), "no pushlab")
 class Doctor(TestCase):
     def doctor(self, *options, **env):
-        """Its exit code and its checks by name."""
+        """Return its exit code and its checks by name."""
         program = self.run_program("pushlab", "doctor", "--json", *options, env=env)
         self.assertEqual(program.stderr(), "")
         told = json.loads(program.stdout())
@@ -47,7 +47,7 @@ class Doctor(TestCase):
         self.assertEqual([line[1] for line in lines if line and line[0] in VERDICTS],
                          [name for name in sorted(checks, key=lambda n: not checks[n]["main_job"])])
 
-    def test_what_path_does_not_hold_is_missing(self):
+    def test_a_program_that_is_not_in_path_is_missing(self):
         fit, checks = self.doctor(PATH="/nonexistent")
         self.assertFalse(fit)
         self.assertEqual(checks["gnuplot"]["verdict"], "missing")
@@ -55,25 +55,25 @@ class Doctor(TestCase):
         self.assertEqual(checks["curl"]["verdict"], "missing")
         self.assertEqual(checks["programs"]["verdict"], "ok")
 
-    def test_a_gnuplot_that_says_nothing_does_not_hold_things_up(self):
+    def test_a_gnuplot_that_prints_nothing_does_not_block(self):
         folder = self.temp_dir()
         (folder / "gnuplot").write_text("#!/bin/sh\nexit 3\n")
         (folder / "gnuplot").chmod(0o755)
         _, checks = self.doctor(PATH=f"{folder}:/usr/bin:/bin")
         self.assertEqual(checks["gnuplot"]["verdict"], "warn")
 
-    def test_a_server_that_is_not_there_or_is_another_is_missing(self):
+    def test_no_server_program_or_another_one_is_missing(self):
         for program in ("/nonexistent", "/bin/true"):
             fit, checks = self.doctor(PUSHLAB_SERVER=program)
             self.assertFalse(fit)
             self.assertEqual(checks["programs"]["verdict"], "missing")
 
-    def test_a_folder_that_cannot_be_is_missing(self):
+    def test_a_folder_that_cannot_be_made_is_missing(self):
         fit, checks = self.doctor("--results", "/etc/passwd/results")
         self.assertFalse(fit)
         self.assertEqual(checks["results"]["verdict"], "missing")
 
-    def test_a_limit_of_open_files_that_cannot_be_raised_counts(self):
+    def test_a_limit_of_open_files_that_cannot_be_raised_is_reported(self):
         limited = self.run_program("pushlab", "doctor", "--json", max_files=100)
         files = {c["name"]: c for c in json.loads(limited.stdout())["checks"]}["files"]
         self.assertTrue(files["found"].startswith("100 now, "), files)

@@ -1,5 +1,5 @@
-"""Do the drivers understand servers that know nothing of pushlab, and losses, and nonsense?
-npm ws, Node's http, and sockets that say what a test tells them to."""
+"""Do the drivers handle independent servers, losses and invalid responses? npm ws, Node's http, and
+sockets that send what a test tells them to."""
 
 import json
 import signal
@@ -31,14 +31,14 @@ class IndependentServers(ClientCase):
                 limit_us = 500e3 if transport != "short-poll" else 1e6
                 self.assertTrue(0 <= result["latency_us"]["p50"] < limit_us)
 
-    def test_fragments_with_pings_between_are_put_together_and_ponged(self):
+    def test_fragments_with_pings_between_are_joined_and_answered_with_pongs(self):
         peer = self.peer("ws_server.mjs", "30", "--fragment")
         result = self.measure("websocket", peer.url, *self.SHORT)
         self.assert_complete(result, 5)
         self.assertGreater(result["window"]["bytes_out"], 0)  # the pongs
 
     def test_a_server_that_cuts_connections_loses_nothing(self):
-        """The driver comes back with its cursor: since= or Last-Event-ID."""
+        """The driver reconnects with its cursor: since= or Last-Event-ID."""
         for transport, script in PEERS.items():
             with self.subTest(transport=transport):
                 peer = self.peer(script, "100", "--cut", "20")
@@ -64,7 +64,7 @@ class Failures(ClientCase):
         self.assertTrue(lines[0].startswith("pushlab-client: "), lines[0])
         return lines[0]
 
-    def test_nobody_listens(self):
+    def test_connection_refused(self):
         with socket.create_server(("127.0.0.1", 0)) as s:
             port = s.getsockname()[1]
         for transport in TRANSPORTS:
@@ -74,7 +74,7 @@ class Failures(ClientCase):
                 self.assertEqual(client.wait(20), 1)
                 self.assertIn("Connection refused", self.one_line(client))
 
-    def test_nobody_listens_and_nobody_is_asked(self):
+    def test_connection_refused_without_control_connection(self):
         with socket.create_server(("127.0.0.1", 0)) as s:
             port = s.getsockname()[1]
         client = self.client("sse", f"http://127.0.0.1:{port}", "--control", "none",
@@ -84,7 +84,7 @@ class Failures(ClientCase):
         self.assertFalse(json.loads(client.lines()[0])["adds_up"])
 
     def canned(self, answer):
-        """A server that gives everyone the same bytes and hangs up."""
+        """A server that sends the same bytes to every client and closes."""
         listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listener.close)
 
@@ -105,7 +105,7 @@ class Failures(ClientCase):
         threading.Thread(target=serve, daemon=True).start()
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
-    def test_answers_that_are_no_such_transport_are_named_and_end_the_run(self):
+    def test_responses_of_another_transport_are_named_and_end_the_run(self):
         ok = b"HTTP/1.1 200 OK\r\nContent-Type: "
         cases = {
             "404": b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
@@ -130,7 +130,7 @@ class Failures(ClientCase):
                     self.one_line(client)
                     json.loads(client.lines()[0])
 
-    def test_a_server_killed_in_the_window_is_said_and_what_was_measured_is_kept(self):
+    def test_a_server_killed_in_the_window_is_reported_and_results_are_kept(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 server = Server("--rate", "100")
@@ -145,7 +145,7 @@ class Failures(ClientCase):
                 self.assertGreater(result["delivered"], 0)
                 self.assertGreater(result["latency_us"]["count"], 0)
 
-    def test_a_server_that_began_anew_is_no_proof_of_anything(self):
+    def test_a_restarted_server_makes_the_run_fail(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 first = Server("--rate", "100", "--retry", "10")
@@ -160,8 +160,8 @@ class Failures(ClientCase):
                 self.assertEqual(client.wait(20), 1)
                 self.assertIn("server restarted", self.one_line(client))
 
-    def test_a_server_that_began_anew_and_has_overtaken_the_cursors_is_found_out(self):
-        """No client can see it: only the server's own age tells."""
+    def test_a_restarted_server_ahead_of_the_cursors_is_detected(self):
+        """Clients cannot see it: only the server's uptime shows it."""
         first = Server("--rate", "50", "--retry", "500")
         self.start(first)
         client = self.client("sse", first.url, "--json", "--warmup", "0.2", "--duration", "2",
@@ -173,7 +173,7 @@ class Failures(ClientCase):
         self.assertEqual(client.wait(20), 1)
         self.assertIn("server restarted", self.one_line(client))
 
-    def test_an_interrupted_client_keeps_what_it_has(self):
+    def test_an_interrupted_client_keeps_its_results(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
                 server = self.server("--rate", "100")
@@ -188,7 +188,7 @@ class Failures(ClientCase):
                 self.assertGreater(result["delivered"], 10)
                 self.assertIn("interrupted", self.one_line(client))
 
-    def test_a_killed_client_leaves_nothing_behind_at_the_server(self):
+    def test_the_server_frees_everything_of_a_killed_client(self):
         server = self.server("--rate", "100")
         for transport in TRANSPORTS:
             client = self.client(transport, server.url, "--clients", "20", "--duration", "60")
@@ -239,7 +239,7 @@ class Watch(ClientCase):
                     self.assertRegex(line, r"^\d\d:\d\d:\d\d\.\d{3}  #\d+ +[\d.]+ (µs|ms|s) ")
                 self.assertRegex(lines[-1], rf"^{transport}: 5 updates in ")
 
-    def test_watch_goes_on_after_a_loss_and_resumes(self):
+    def test_watch_continues_after_a_loss_and_resumes(self):
         server = Server("--source", "none")
         self.start(server)
         server.publish("one")
@@ -250,7 +250,7 @@ class Watch(ClientCase):
         wait_until(lambda: '"two"' in client.stdout(), "two")
         server.signal(signal.SIGKILL)
         server.wait()
-        wait_until(lambda: "next try in" in client.stdout(), "the loss is told")
+        wait_until(lambda: "next try in" in client.stdout(), "the loss is reported")
         again = self.server("--source", "none", "--retry", "10", listen=f"127.0.0.1:{server.port}")
         again.wait_for_subscribers(1)
         again.publish("three")
@@ -259,7 +259,7 @@ class Watch(ClientCase):
         self.assertEqual(client.wait(10), 0)
         self.assertIn("sse: 2 updates in ", client.stdout())
 
-    def test_watch_survives_what_it_cannot_show(self):
+    def test_watch_continues_after_data_that_it_cannot_show(self):
         server = self.server("--source", "none")
         client = self.client("websocket", server.url, "--watch", "--count", "3")
         server.wait_for_subscribers(1)
@@ -268,7 +268,7 @@ class Watch(ClientCase):
         self.assertEqual(client.wait(10), 0)
         self.assertNotIn("\x1b", client.stdout())
 
-    def test_watch_ends_when_its_reader_has_gone(self):
+    def test_watch_ends_when_its_output_is_closed(self):
         server = self.server("--rate", "100")
         read_end, write_end = socket.socketpair()
         watcher = subprocess.Popen([BIN / "pushlab-client", "--watch", "--url", server.url],

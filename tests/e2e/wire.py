@@ -1,5 +1,5 @@
-"""HTTP by hand, over a socket: independent of every library, so that bytes can be split, left
-out or wrong, and read with nothing assumed."""
+"""An HTTP client on a plain socket, independent of every library: it can split requests, leave
+out bytes or send wrong ones, and assumes nothing about responses."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ class Response:
         self.version, self.status, self.fields, self.body = version, status, fields, body
 
     def field(self, name):
-        """The value of the only field line of that name, None without."""
+        """The value of the only field line of this name, or None."""
         values = [v for n, v in self.fields if n.lower() == name.lower()]
         assert len(values) <= 1, (name, values)
         return values[0] if values else None
@@ -68,13 +68,13 @@ class Wire:
         return Response(version, int(status), fields)
 
     def read_chunk(self):
-        """One chunk's content; b"" is the last (RFC 9112 section 7.1)."""
+        """The content of one chunk; b"" for the last (RFC 9112 section 7.1)."""
         content = self.read(int(self.read_line(), 16))
         assert self.read_line() == b""
         return content
 
     def response(self, to_head=False):
-        """A whole response, by the rules of RFC 9112 section 6.3."""
+        """A complete response, by the rules of RFC 9112 section 6.3."""
         r = self.read_head()
         if to_head or r.status == 204 or r.status // 100 == 1:
             return r
@@ -97,7 +97,7 @@ class Wire:
             return data
 
     def at_end(self):
-        """True when the other side has ended the connection and nothing is left to read."""
+        """True if the other side has closed the connection and nothing is left to read."""
         return self.read_to_end() == b""
 
     def half_close(self):
@@ -130,7 +130,7 @@ class NdjsonStream:
         return line
 
     def said(self):
-        """The next line that says anything."""
+        """The next line that is not empty."""
         while not (line := self.line()):
             pass
         return line
@@ -140,7 +140,7 @@ class NdjsonStream:
 
 
 class EventStream(NdjsonStream):
-    """GET /events: events as (type, id, data) by WHATWG HTML section 9.2.6, comments apart."""
+    """GET /events: events as (type, id, data), WHATWG HTML section 9.2.6, without comments."""
 
     def __init__(self, wire, target="/events", *fields, **kwargs):
         super().__init__(wire, target, *fields, **kwargs)
