@@ -1,5 +1,5 @@
-"""pushlab explain end to end: stored outputs, tshark's dissection of the same bytes, foreign servers,
-and machines that allow no link.
+"""pushlab explain end to end: stored outputs, tshark's dissection of the same bytes, other servers,
+and machines that allow no emulated link.
 
     PUSHLAB_STORE=1 /usr/bin/python3 tests/e2e/test_explain.py     write the stored outputs again
 """
@@ -24,10 +24,10 @@ from test_wire import HIDE_TUN, WHY_NOT, can_hide_tun
 STORED = HERE / "explain"
 TOPICS = ("short-poll", "long-poll", "stream", "sse", "websocket", "tcp", "keep-alive", "upgrade",
           "tls")
-# What differs between versions of OpenSSL, and not between exchanges: what is in the hellos.
+# Parts of the TLS hellos that differ between versions of OpenSSL, but not between exchanges.
 OF_OPENSSL = re.compile(r"^ {16}· \S.*\n(?: {50}.*\n)*", re.M)
 
-# No network namespace may be made, and there is no /dev/net/tun.
+# Network namespaces are forbidden, and there is no /dev/net/tun.
 NO_NAMESPACES = ["unshare", "--user", "--map-root-user", "--mount", "--", "sh", "-c",
                  "mount -t tmpfs none /dev/net && echo 0 >/proc/sys/user/max_net_namespaces && "
                  'exec "$@"', "sh"]
@@ -52,7 +52,7 @@ class ExplainCase(TestCase):
         return self.explain(*words, **kwargs).stdout()
 
     def assert_says(self, text, *words):
-        """Wherever the lines are broken."""
+        """text contains these words, at any line breaks."""
         text = " ".join(text.split())
         for word in words:
             self.assertTrue(word in text, f"'{word}' is not said")
@@ -81,7 +81,7 @@ class Stored(ExplainCase):
             path.write_text(text)
         self.assertEqual(text.splitlines(), path.read_text().splitlines(), name)
 
-    def test_every_topic_is_what_is_stored(self):
+    def test_every_topic_equals_its_stored_output(self):
         for topic in TOPICS:
             with self.subTest(topic):
                 text = self.text(topic, "--mask")
@@ -90,18 +90,18 @@ class Stored(ExplainCase):
                 self.check(f"{topic}.txt", text)
                 self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
-    def test_markdown_and_json_are_what_is_stored(self):
+    def test_markdown_and_json_equal_their_stored_outputs(self):
         self.check("upgrade.md", self.text("upgrade", "--mask", "--markdown"))
         self.check("upgrade.json", self.text("upgrade", "--mask", "--json"))
 
-    def test_without_a_wire_it_is_what_is_stored(self):
+    def test_without_a_link_it_equals_the_stored_output(self):
         text = self.text("sse", "--mask", "--link", "loopback")
         self.check("sse-loopback.txt", text)
         self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
 
 class Document(unittest.TestCase):
-    def test_its_example_is_a_part_of_what_is_stored(self):
+    def test_its_example_is_a_part_of_a_stored_output(self):
         text = (HERE.parent.parent / "docs" / "explain.md").read_text()
         stored = (STORED / "websocket.txt").read_text()
         blocks = re.findall(r"```text\n(.*?)```", text, re.S)
@@ -146,7 +146,7 @@ class Words(unittest.TestCase):
 # ---- against tshark
 
 def read_drawing(lines):
-    """The fields of a frame as it is drawn, and its bits."""
+    """The fields of a drawn frame, and its bits."""
     names, bits, fields = {}, "", {}
     rows = [line for line in lines if line.startswith("|")]
     row_lines, at = [], 0
@@ -179,7 +179,7 @@ class AgainstTshark(ExplainCase):
                "payload_length_ext_16")
 
     def dissect(self, path):
-        # Seen at both ends, each packet would be a retransmission to tshark.
+        # With the packets of both ends tshark would see each as a retransmission.
         client = path.with_name("client.pcapng")
         subprocess.run(["tshark", "-r", path, "-Y", 'frame.interface_name == "client"', "-w",
                         client], capture_output=True, check=True)
@@ -214,7 +214,7 @@ class AgainstTshark(ExplainCase):
                    "key": int(fields["masking key"], 2) if fields["MASK"] == "1" else None}
 
     def told(self, result):
-        """The same for programs, without how the length is written."""
+        """The same from the JSON output, without the form of the length."""
         for note in walk(result):
             if "frame" in note:
                 frame = note["frame"]
@@ -223,7 +223,7 @@ class AgainstTshark(ExplainCase):
                        "bytes": frame["payload_length"],
                        "key": int(frame["masking_key"], 16) if frame["mask"] else None}
 
-    def test_frames_are_drawn_as_tshark_dissects_the_same_bytes(self):
+    def test_drawn_frames_agree_with_tshark(self):
         # A payload whose length takes the 16-bit form, too.
         for message in ('"Hello"', json.dumps("x" * 300)):
             path = self.temp_dir() / "wire.pcapng"
@@ -239,7 +239,7 @@ class AgainstTshark(ExplainCase):
             self.assertEqual(sorted(self.told(result), key=order), sorted(theirs, key=order))
             self.assertEqual(result["counts"]["frames"], len(theirs))
 
-    def test_packets_are_counted_as_tshark_counts_them(self):
+    def test_packet_counts_agree_with_tshark(self):
         path = self.temp_dir() / "wire.pcapng"
         result = self.json("keep-alive", "--pcap", path)
         done = subprocess.run(["tshark", "-r", path, "-Y", 'tcp && frame.interface_name == "client"',
@@ -254,7 +254,7 @@ class AgainstTshark(ExplainCase):
 
 
     def count_again(self, path):
-        """How many packets repeat what their sender had sent before, by their numbers alone."""
+        """How many packets repeat data that their sender had sent before, by sequence numbers."""
         done = subprocess.run(["tshark", "-r", path, "-T", "fields", "-e", "frame.interface_name",
                                "-e", "tcp.srcport", "-e", "tcp.dstport", "-e", "tcp.seq_raw", "-e",
                                "tcp.len", "-e", "tcp.flags", "-Y", "tcp"],
@@ -270,7 +270,7 @@ class AgainstTshark(ExplainCase):
             newest[source, target] = max(end, newest.get((source, target), 0))
         return again
 
-    def test_what_is_sent_again_is_as_the_capture_has_it(self):
+    def test_retransmissions_agree_with_the_capture(self):
         for topic, link in (("tls", "rtt=20ms"), ("tls", "rtt=10ms,loss=15%"),
                             ("keep-alive", "rtt=10ms,loss=15%")):
             with self.subTest(topic=topic, link=link):
@@ -279,7 +279,7 @@ class AgainstTshark(ExplainCase):
                 self.assertEqual(result["counts"]["sent_again"], self.count_again(path))
 
 
-# ---- what is promised of the content
+# ---- the content
 
 @unittest.skipIf(WHY_NOT, WHY_NOT)
 class OverTheLink(ExplainCase):
@@ -294,7 +294,7 @@ class OverTheLink(ExplainCase):
             self.assertLess(took, 35)
         self.assertEqual(result["packets_from"], "wire")
 
-    def test_the_picture_counts_as_the_text_does(self):
+    def test_the_picture_has_the_same_counts_as_the_text(self):
         for topic, link in (("websocket", "rtt=20ms"), ("upgrade", "rtt=20ms"), ("tls", "rtt=20ms"),
                             ("sse", "rtt=10ms,loss=15%"), ("tls", "loopback")):
             with self.subTest(topic=topic, link=link):
@@ -309,24 +309,24 @@ class OverTheLink(ExplainCase):
                               f"({counts['pure_acks']} only acknowledge", drawn)
                 self.assertIn(f"{sum(counts['packet_bytes'].values()):,} bytes with", drawn)
 
-    def test_times_do_not_go_back(self):
+    def test_times_never_decrease(self):
         for topic in TOPICS:
             with self.subTest(topic):
                 times = [note["at_ms"] for note in walk(self.json(topic)) if "at_ms" in note]
                 self.assertEqual(times, sorted(times))
 
-    def test_who_closes_first_is_told_first(self):
+    def test_the_end_that_closes_first_is_shown_first(self):
         closes = [note for note in walk(self.json("keep-alive", "--mask"))
                   if note.get("wire", "").startswith("FIN")]
         self.assertEqual([note["way"] for note in closes], ["up", "down"] + 2 * ["down", "up"])
 
-    def test_every_packet_that_is_lost_or_sent_again_is_shown(self):
+    def test_every_lost_or_retransmitted_packet_is_shown(self):
         result = self.json("sse", "--link", "rtt=10ms,loss=20%", "--wait", "30")
         packets = [note["packet"] for note in walk(result) if "packet" in note]
         for what in ("lost", "sent_again"):
             self.assertEqual(sum(packet[what] for packet in packets), result["counts"][what])
 
-    def test_what_it_adds_up_to_adds_up(self):
+    def test_the_totals_are_the_sums_of_the_parts(self):
         for topic in ("websocket", "tls", "sse"):
             for link in ("rtt=20ms", "rtt=10ms,loss=15%"):
                 with self.subTest(topic=topic, link=link):
@@ -354,14 +354,14 @@ class OverTheLink(ExplainCase):
                     self.assertIn(">TCP handshake</text>", path.read_text())
 
 
-    def test_an_event_source_resumes_after_the_last_event_it_had(self):
+    def test_an_event_source_resumes_after_its_last_event(self):
         texts = wires(self.json("sse"))
         self.assertIn("Last-Event-ID: 1", texts)
         self.assertEqual([t for t in texts if re.fullmatch(r"update \d+", t)],
                          ["update 1", "update 2"])
         self.assertEqual(len([t for t in texts if t == "GET /events?since=0 HTTP/1.1"]), 2)
 
-    def test_a_poll_is_held_for_all_to_see(self):
+    def test_the_hold_time_of_a_poll_is_visible(self):
         result = self.json("long-poll")
         asked, answered = [next(note["at_ms"] for note in walk(result)
                                 if note.get("wire", "").startswith(begin))
@@ -375,17 +375,17 @@ class OverTheLink(ExplainCase):
         self.assertIn("0 in all fragments before it", meanings)
 
 
-# ---- without
+# ---- without a link
 
 @unittest.skipUnless(can_hide_tun(), "may not hide /dev/net/tun")
 class WithoutALink(ExplainCase):
-    def test_it_says_so_and_takes_the_kernels_word(self):
+    def test_it_says_so_and_uses_the_kernels_counters(self):
         text = self.text("websocket", prefix=HIDE_TUN)
         self.assert_says(text, "over loopback instead of the link 'rtt=20ms'",
                          "its kernel's (TCP_INFO)", "equal 5.")
         self.assertRegex(text, r"TCP_INFO: rtt \d+\.\d\d ms, mss \d+")
 
-    def test_packets_that_were_not_seen_cannot_be_kept(self):
+    def test_packets_cannot_be_saved_without_a_link(self):
         program = self.explain("tcp", "--pcap", self.temp_dir() / "x", prefix=HIDE_TUN, exit_code=1)
         self.assertRegex(program.stderr(),
                          r"^pushlab: no emulated link to capture packets on: .*/dev/net/tun.*\n$")
@@ -403,7 +403,7 @@ class WithoutNamespaces(ExplainCase):
                 self.assertIn("over loopback instead of the link", result["road"])
 
 
-# ---- servers that are there
+# ---- with --url
 
 class AgainstAServer(ExplainCase):
     def test_pushlab_server(self):
@@ -413,20 +413,20 @@ class AgainstAServer(ExplainCase):
         self.assertIn("update 1", wires(result))
         self.assertEqual(server.transport("websocket")["accepted"], 1)
 
-    def test_a_server_that_is_not_ours(self):
+    def test_another_server(self):
         peer = self.peer("ws_server.mjs", "--rate", "20")
         result = self.json("websocket", "--url", peer.url)
         self.assertIn("equal", wires(result))
         self.assertIn("close code 1000", wires(result))
 
-    def test_one_that_publishes_by_itself(self):
+    def test_a_server_that_publishes_by_itself(self):
         peer = self.peer("sse_server.mjs", "--rate", "20")
         text = self.text("sse", "--url", peer.url, "--path", "/events?since=0", "--wait", "2")
         self.assert_says(text, "that was refused (404)", "server-sent events",
                          'dispatches the event: type "message", last event ID')
 
     def tls(self, *options):
-        """What is explained of TLS with OpenSSL's own server."""
+        """TLS with OpenSSL's server."""
         folder = self.temp_dir()
         cert, key = folder / "cert.pem", folder / "key.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -441,7 +441,7 @@ class AgainstAServer(ExplainCase):
                          "1")
 
     @unittest.skipUnless(shutil.which("openssl"), "no openssl")
-    def test_one_that_wants_another_hello(self):
+    def test_a_server_that_requests_another_hello(self):
         result = self.tls("-groups", "P-384")
         said = [wire.split(" ")[0] for wire in wires(result)]
         hellos = [word for word in said[:said.index("TLSv1.3")] if "Hello" in word]
@@ -451,14 +451,14 @@ class AgainstAServer(ExplainCase):
         self.assertEqual([c["round_trips"] for c in result["connections"]], [4, 4])
 
     @unittest.skipUnless(shutil.which("openssl"), "no openssl")
-    def test_one_that_speaks_tls_1_2(self):
+    def test_a_server_with_tls_1_2(self):
         result = self.tls("-tls1_2")
         self.assertIn("ServerKeyExchange", wires(result))
         self.assertFalse([note for note in walk(result)
                           if note.get("way") == "down" and "RFC 8446" in note.get("ref", "")])
         self.assertEqual([c["round_trips"] for c in result["connections"]], [4, 3])
 
-    def test_one_that_speaks_no_http(self):
+    def test_a_server_without_http(self):
         peer = self.start_silent_listener()
         program = self.explain("short-poll", "--url", f"http://127.0.0.1:{peer}", "--wait", "0.2")
         self.assert_says(program.stdout(), "no complete response within 0.2 s")
@@ -470,7 +470,7 @@ class AgainstAServer(ExplainCase):
 
 
 class Scripted:
-    """A server of a few lines: answers(n, head) is what is sent for the nth request, (bytes, end)."""
+    """A small server: answers(n, head) returns (bytes, whether to close) for the nth request."""
 
     def __init__(self, case, answers):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -511,7 +511,7 @@ def answer(status, body="", *fields, version="1.1"):
 
 
 class AgainstOthers(ExplainCase):
-    """What is said above an exchange is what is expected; what happens instead is said below."""
+    """The text above an exchange says what is expected, the text below what happened instead."""
 
     def said(self, topic, answers, *words, exit_code=0, path=""):
         self.peer = Scripted(self, answers)
@@ -519,7 +519,7 @@ class AgainstOthers(ExplainCase):
                                exit_code=exit_code)
         return program.stdout(), program.stderr()
 
-    def test_a_server_that_speaks_http_1_0(self):
+    def test_a_server_with_http_1_0(self):
         refusal = lambda n, head: (answer("404 Not here", version="1.0"), True)
         text, _ = self.said("upgrade", refusal)
         self.assert_says(text, "a server that accepts responds with 101",
@@ -533,7 +533,7 @@ class AgainstOthers(ExplainCase):
         self.assert_says(text, "expected 204 (no update), got 404",
                          "that was refused (404)", "handshakes 3 of TCP")
 
-    def test_a_server_that_closes_without_having_said_so(self):
+    def test_a_server_that_closes_without_announcing_it(self):
         text, _ = self.said("keep-alive", lambda n, head: (answer("200 OK", "x"), True))
         self.assertRegex(text, "the server (has closed|was already closing) the connection")
         self.assert_says(text, "the client opens another", "handshakes 4 of TCP", "responses 4")
@@ -544,7 +544,7 @@ class AgainstOthers(ExplainCase):
                          "all of it 9 bytes of content")
         self.assertNotIn("no complete response", text)
 
-    def test_publishing_refused_is_not_publishing_unanswered(self):
+    def test_refused_and_unanswered_publications_are_told_apart(self):
         def refusing(n, head):
             if head.startswith("POST"):
                 return b"HTTP/1.0 501 Unsupported method ('POST')\r\n\r\n", True
@@ -556,13 +556,13 @@ class AgainstOthers(ExplainCase):
                                  else refusing(n, head))
         self.assert_says(self.said("short-poll", other)[0], "the response to that is not HTTP/1.x")
 
-    def test_a_poll_that_has_news_at_once_was_not_held(self):
+    def test_a_poll_that_is_answered_at_once_was_not_held(self):
         text, _ = self.said("long-poll", lambda n, head: (answer("200 OK", "[]"), False))
         self.assert_says(text, "the server responds before anything is published",
                          "expected 204 (no update), got 200")
         self.assertNotIn("no response for", text)
 
-    def test_a_stream_that_ends_is_none(self):
+    def test_a_response_with_an_end_is_no_stream(self):
         text, _ = self.said("stream", lambda n, head: (answer("200 OK", "x"), False))
         self.assert_says(text, "the response has an end: it is not a stream")
 
@@ -570,7 +570,7 @@ class AgainstOthers(ExplainCase):
         return (f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 f"Sec-WebSocket-Accept: {accept}\r\n\r\n").encode() + rest
 
-    def test_a_wrong_accept_ends_it_6455_4_1(self):
+    def test_a_wrong_accept_fails_the_connection_6455_4_1(self):
         text, error = self.said("websocket",
                                 lambda n, head: (self.upgraded("AAAAAAAAAAAAAAAAAAAAAAAAAAA="), True),
                                 exit_code=1)
@@ -580,9 +580,9 @@ class AgainstOthers(ExplainCase):
         self.assertNotIn("a text frame", text)
         self.assertEqual(self.peer.after, [b""])
 
-    ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # what RFC 6455 has for its key, and --mask sends
+    ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # for the example key of RFC 6455, which --mask sends
 
-    def test_who_has_gone_is_not_talked_to(self):
+    def test_nothing_is_sent_to_a_server_that_has_ended(self):
         for rest, words in ((b"", "the server has closed the connection: no message from the server"),
                             (b"\x88\x02\x03\xe9", "the server has sent its close frame: no message")):
             text, _ = self.said("websocket",
@@ -590,14 +590,14 @@ class AgainstOthers(ExplainCase):
             self.assert_says(text, words, "4 The end", "FIN")
             self.assertNotIn("Ping and pong", text)
 
-    def test_a_flood_has_an_end(self):
+    def test_reading_ends_after_too_many_messages(self):
         frame = b"\x81\x05Hello"
         text, _ = self.said("websocket",
                             lambda n, head: (self.upgraded(self.ACCEPT, 40 * frame), False), "--mask")
         self.assert_says(text, "no pong in 20 messages or parts: the client stops waiting")
         self.assertLess(len(text.splitlines()), 500)
 
-    def test_the_url_may_name_the_resource_itself(self):
+    def test_the_url_may_name_the_resource(self):
         self.said("websocket", lambda n, head: (answer("404 No"), False), path="/pushed/ws")
         self.assertTrue(self.peer.heads[0].startswith("GET /pushed/ws HTTP/1.1"), self.peer.heads)
         self.said("websocket", lambda n, head: (answer("404 No"), False), path="/pushed/")
@@ -606,7 +606,7 @@ class AgainstOthers(ExplainCase):
         self.assertEqual([head.split()[1] for head in self.peer.heads],
                          ["/x/poll", "/x/publish", "/x/poll", "/x/poll"])
 
-    def test_with_traffic_of_its_own_it_starts_from_now(self):
+    def test_with_a_publishing_server_it_starts_from_now(self):
         server = self.server("--rate", "50")
         server.wait_for_seq(60)
         result = self.json("sse", "--url", server.url)
@@ -616,7 +616,7 @@ class AgainstOthers(ExplainCase):
 
 
 class OnATerminal(ExplainCase):
-    """As wide as it is; a file has 100 columns."""
+    """Output is as wide as the terminal; in a file it has 100 columns."""
 
     def text_at(self, columns, *words):
         ours, theirs = os.openpty()
@@ -628,7 +628,7 @@ class OnATerminal(ExplainCase):
         while True:
             try:
                 text += os.read(ours, 65536)
-            except OSError:  # nobody has the other end any more
+            except OSError:  # the other end is closed
                 break
         os.close(ours)
         self.assertEqual(process.wait(), 0)
@@ -643,18 +643,18 @@ class OnATerminal(ExplainCase):
         for columns in (80, 90, 118):
             self.assertLessEqual(self.widest(columns), columns)
         self.assertGreater(self.widest(118), 100)
-        self.assertLessEqual(self.widest(60), 66)  # a frame's drawing takes that
+        self.assertLessEqual(self.widest(60), 66)  # the width of a frame's drawing
         for columns in (0, 20, 500):
             self.assertLessEqual(self.widest(columns), 120)
 
 
 class Marks(ExplainCase):
-    def test_what_is_not_on_the_wire_is_marked(self):
+    def test_lines_that_are_not_on_the_wire_are_marked(self):
         text = self.text("websocket", "--mask", "--link", "loopback")
         for derived in ("equal  ", "the server has decided: upgraded", "TCP_INFO: ", "SYN  ",
                         "FIN    1"):
             self.assertIn(" · " + derived, text)
-        self.assertIn(' \u00b7 "Hello"', text)  # masked on the wire, unlike the server's
+        self.assertIn(' \u00b7 "Hello"', text)  # masked on the wire, unlike the server's frames
         for on_wire in ("HTTP/1.1 101 Switching", "Sec-WebSocket-Accept: ", "81 0b 7b",
                         '{"hello":0}'):
             self.assertIn("   " + on_wire, text)
@@ -670,7 +670,7 @@ class CommandLine(ExplainCase):
         self.assertEqual(program.stdout(), "")
         return program.stderr()
 
-    def test_what_is_wrong_is_said_in_one_line(self):
+    def test_errors_take_one_line(self):
         self.assertIn("keep-alive, upgrade, tls", self.refused("smoke-signals"))
         self.assertIn("no topic given", self.refused())
         self.assertIn("not a JSON value", self.refused("sse", "--message", "{"))
@@ -679,7 +679,7 @@ class CommandLine(ExplainCase):
         self.assertIn("satellite-geo", self.refused("sse", "--link", "5g"))
         self.assertIn("exclude each other", self.refused("sse", "--json", "--markdown"))
 
-    def test_an_option_that_would_do_nothing_is_refused(self):
+    def test_an_option_without_effect_is_refused(self):
         url = "http://127.0.0.1:1"
         for word in ("http", "ws"):
             self.assertIn("tls needs https:// or wss://",
@@ -691,7 +691,7 @@ class CommandLine(ExplainCase):
         for words in (("--url", url), ()):
             self.assertIn("--tls-ca: only with", self.refused("sse", "--tls-ca", "/nowhere", *words))
 
-    def test_files_are_asked_for_before_the_exchange(self):
+    def test_files_are_opened_before_the_exchange(self):
         folder = self.temp_dir()
         for option in ("--svg", "--pcap"):
             self.assertIn(f"{option}: write /nowhere/x: No such file",
@@ -699,7 +699,7 @@ class CommandLine(ExplainCase):
             self.assertIn("Is a directory", self.refused("sse", option, folder))
         self.assertEqual(list(folder.iterdir()), [])
 
-    def test_a_server_that_is_not_there(self):
+    def test_a_server_that_does_not_listen(self):
         self.assertEqual(self.refused("sse", "--url", "http://127.0.0.1:1", exit_code=1),
                          "pushlab: connect 127.0.0.1:1: Connection refused\n")
 
@@ -719,7 +719,7 @@ class WatchVerbose(ExplainCase):
         self.assertEqual(program.stderr(), "")
         return program.stdout()
 
-    def test_it_explains_while_updates_come(self):
+    def test_it_explains_updates_as_they_arrive(self):
         for transport, words in (("websocket", ("a text frame", "opcode 0001", "close code 1000")),
                                  ("sse", ("a chunk's size", "dispatches the event: type \"message\"")),
                                  ("stream", ("one line, one JSON value",)),
@@ -735,7 +735,7 @@ class WatchVerbose(ExplainCase):
         self.assertEqual(text.count("extended payload length"), 1)
         self.assertRegex(text, r"length 16\d +the 7 bits are 126")
 
-    def test_the_kernels_word_stands_at_both_ends_and_the_account_below(self):
+    def test_tcp_info_is_shown_at_both_ends_and_totals_come_last(self):
         for transport in ("websocket", "sse"):
             with self.subTest(transport):
                 text = self.watched(transport)
@@ -748,7 +748,7 @@ class WatchVerbose(ExplainCase):
                 self.assertGreater(int(packets[3]), 4)
                 self.assertLess(text.index("end of the stream"), text.index("Totals"))
 
-    def test_a_connection_for_each_poll_is_closed_at_once(self):
+    def test_the_connection_of_each_poll_is_closed_at_once(self):
         text = self.watched("short-poll", "--interval", "60ms", "--connection", "close")
         self.assert_says(text, "close(): FIN the client closes the connection",
                          "connection 2 is established", "Totals", "counted by the client's kernel")

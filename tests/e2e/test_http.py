@@ -1,4 +1,4 @@
-"""Does the server speak HTTP/1.x as RFC 9110 and 9112 ask? curl, and bytes by hand."""
+"""Does the server implement HTTP/1.x as RFC 9110 and 9112 require? With curl and hand-made requests."""
 
 import email.utils
 import json
@@ -38,7 +38,7 @@ class Http(TestCase):
                 self.assertLess(abs(sent - time.time()), 5)
                 self.assertEqual(body == b"", status == 204)
 
-    def test_curl_speaks_http_1_0(self):
+    def test_curl_with_http_1_0(self):
         server = self.server("--source", "none")
         server.publish("x")
         for path in ENDPOINTS[2:] + ("/poll?since=0",):
@@ -62,7 +62,7 @@ class Http(TestCase):
             r = wire.response()
             self.assertEqual((r.status, r.field("Connection")), (200, "keep-alive"))
 
-    def test_connection_close_is_honoured_and_said(self):
+    def test_connection_close_is_honoured_and_echoed(self):
         server = self.server("--source", "none")
         for path in ENDPOINTS + ("/nowhere",):
             with self.subTest(path):
@@ -88,7 +88,7 @@ class Http(TestCase):
                 wire = self.wire(server)
                 wire.request("HEAD", path)
                 head = wire.response(to_head=True)
-                got = wire.get(path)  # on the same connection: nothing was left behind
+                got = wire.get(path)  # on the same connection: no content was sent before
                 self.assertEqual((head.status, got.status), (200, 200))
                 self.assertEqual(head.field("Content-Type"), got.field("Content-Type"))
                 self.assertIsNotNone(head.field("Content-Length"))
@@ -101,7 +101,7 @@ class Http(TestCase):
         status, _, body = curl("--head", server.url + "/stats")
         self.assertEqual((status, body), (200, b""))
 
-    def test_options_names_what_is_allowed(self):
+    def test_options_lists_the_allowed_methods(self):
         server = self.server("--source", "none")
         cases = {"/poll": "GET, HEAD, OPTIONS", "/publish": "POST, OPTIONS",
                  "/ws": "GET, HEAD, OPTIONS", "/stats": "GET, HEAD, OPTIONS",
@@ -145,7 +145,7 @@ class Http(TestCase):
             with self.subTest(target):
                 self.assertEqual(wire.get(target).status, 204)
 
-    def test_a_bad_query_is_400_and_the_connection_lives_on(self):
+    def test_a_bad_query_is_400_and_the_connection_stays_open(self):
         server = self.server("--source", "none")
         for path in ("/poll?since=", "/poll?since=x", "/poll?since=-1", "/poll?since=1e3",
                      "/poll?since=99999999999999999999", "/longpoll?timeout=abc",
@@ -165,7 +165,7 @@ class Http(TestCase):
                            ("/healthz", "/poll?since=0", "/nowhere", "/longpoll?since=1",
                             "/poll?since=1", "/healthz")))
         self.assertEqual([wire.response().status for _ in range(3)], [200, 200, 404])
-        server.wait_for_subscribers(1)  # held: the two behind it must wait
+        server.wait_for_subscribers(1)  # held: the two after it must wait
         server.publish("second")
         held, poll, health = (wire.response() for _ in range(3))
         self.assertEqual([u["data"] for u in held.json()], ["second"])
@@ -213,7 +213,7 @@ class Http(TestCase):
         "HTTP/3.7": (b"GET /poll HTTP/3.7\r\nHost: t\r\n\r\n", 505),
         "TLS": (b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + b"x" * 32, 400),
         "garbage": (b"\xff\xfe\xfd\r\n\r\n", 400),
-        "length that is none": (b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: x\r\n\r\n", 400),
+        "length not a number": (b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: x\r\n\r\n", 400),
         "negative length": (b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n", 400),
         "two lengths": (b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n"
                         b"Content-Length: 2\r\n\r\n1", 400),
@@ -231,7 +231,7 @@ class Http(TestCase):
         "no slash": (b"GET poll HTTP/1.1\r\nHost: t\r\n\r\n", 400),
     }
 
-    def test_malformed_requests_get_their_status_and_the_end(self):
+    def test_malformed_requests_get_their_status_and_a_close(self):
         server = self.server("--source", "none")
         bystander = self.wire(server)
         for name, (request, status) in self.MALFORMED.items():
@@ -240,10 +240,10 @@ class Http(TestCase):
                 wire.send(request + b"GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n")
                 r = wire.response()
                 self.assertEqual((r.status, r.field("Connection")), (status, "close"))
-                self.assertTrue(wire.at_end(), "no second answer: the framing is lost")
+                self.assertTrue(wire.at_end(), "no second response: the end of the request is unknown")
                 wire.close()
         self.assertEqual(bystander.get("/healthz").status, 200)
-        server.wait_for(lambda s: s["connections"]["open"] == 2, "the malformed ones are gone")
+        server.wait_for(lambda s: s["connections"]["open"] == 2, "the malformed requests' connections are closed")
 
     def test_malformed_requests_get_the_same_byte_by_byte(self):
         server = self.server("--source", "none")
@@ -254,7 +254,7 @@ class Http(TestCase):
                     for byte in request:
                         wire.send(bytes([byte]))
                 except (BrokenPipeError, ConnectionResetError):
-                    pass  # refused before its end
+                    pass  # refused before the request was complete
                 self.assertEqual(wire.response().status, status)
 
     def test_sizes_have_limits_with_their_own_status(self):
@@ -285,7 +285,7 @@ class Http(TestCase):
         self.assertEqual(wire.response().status, 200)
 
     def test_a_refusal_reaches_a_client_that_is_still_sending(self):
-        """RFC 9112 section 9.6: no reset may destroy the answer on its way."""
+        """RFC 9112 section 9.6: a reset must not destroy the response on its way."""
         server = self.server("--source", "none", "--max-body-bytes", "1000")
         wire = self.wire(server)
         wire.send(b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: 4000000\r\n\r\n")
@@ -304,7 +304,7 @@ class Http(TestCase):
         wire.send(b"42")
         self.assertEqual(wire.response().json(), {"seq": 1})
 
-    def test_half_a_request_and_silence_is_408(self):
+    def test_an_incomplete_request_is_408_after_a_while(self):
         server = self.server("--source", "none", "--request-timeout", "200")
         for half in (b"G", b"GET /poll HTTP/1.1\r\nHost", b"POST /publish HTTP/1.1\r\nHost: t\r\n"
                      b"Content-Length: 10\r\n\r\n123"):
@@ -318,7 +318,7 @@ class Http(TestCase):
         server.wait_for(lambda s: s["transports"]["other"]["drops"]["slow-request"] == 3,
                         "each is counted")
 
-    def test_a_trickle_does_not_put_408_off(self):
+    def test_slow_bytes_do_not_delay_408(self):
         server = self.server("--source", "none", "--request-timeout", "300")
         wire = self.wire(server)
         wire.send(b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\n")
@@ -333,7 +333,7 @@ class Http(TestCase):
 
         self.assertEqual(wait_until(answered, "an answer"), b"HTTP/1.1 408")
 
-    def test_half_a_request_and_the_end_is_freed(self):
+    def test_a_connection_closed_within_a_request_is_freed(self):
         server = self.server("--source", "none")
         for half in (b"", b"GET", b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\n1"):
             with self.subTest(half):
@@ -347,7 +347,7 @@ class Http(TestCase):
         wire = self.wire(server)
         self.assertEqual(wire.get("/poll").status, 204)
         self.assertTrue(wire.at_end())
-        server._control = None  # was idle, too
+        server._control = None  # idle, too
         self.assertGreaterEqual(server.transport("short-poll")["drops"]["idle"], 1)
 
     def test_metrics_is_prometheus_text_and_agrees_with_stats(self):
@@ -370,7 +370,7 @@ class Http(TestCase):
         self.assertEqual(samples['pushlab_responses_total{transport="short-poll",status="204"}'], 3)
         self.assertEqual(samples['pushlab_empty_responses_total{transport="short-poll"}'], 3)
 
-    def test_time_is_the_clock_that_updates_are_stamped_with(self):
+    def test_time_is_the_clock_of_the_updates_timestamps(self):
         server = self.server("--source", "none")
         wire = self.wire(server)
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
@@ -381,7 +381,7 @@ class Http(TestCase):
         self.assertTrue(before <= answer["received_ns"] <= answer["monotonic_ns"] <= stamp <= after)
         self.assertLess(abs(answer["unix_ms"] / 1000 - time.time()), 5)
 
-    def test_stats_tells_the_position_at_a_time(self):
+    def test_stats_has_the_position_at_a_given_time(self):
         server = self.server("--source", "none", "--history", "2")
         for i in range(4):
             server.publish(i)

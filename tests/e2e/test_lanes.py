@@ -1,6 +1,6 @@
-"""Channels as pushlab-client accounts for them: what was published to which channel is dictated by
-the test, so every count of expected, delivered, superseded and missed must be exact, on every
-transport; and a server that breaks a promise about channels must fail the run."""
+"""How pushlab-client counts channels: the test controls what is published to which channel, so every
+count of expected, delivered, superseded and missed updates must be exact, on every transport; and a
+server that breaks a promise about channels must make the run fail."""
 
 import json
 import socket
@@ -48,12 +48,12 @@ class LaneCase(ClientCase):
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
 class Exact(LaneCase):
-    def test_rooms_get_their_own_channels_and_those_of_all(self):
-        """Four clients in two rooms: 4 x 4 of everybody's, 2 x 5 and 2 x 3 of the rooms'."""
+    def test_rooms_get_their_own_channels_and_the_common_ones(self):
+        """Four clients in two rooms: 4 x 4 updates of the common channel, 2 x 5 and 2 x 3 of the rooms."""
         def check(transport):
             server, client = self.begin(transport, "--clients", "4", "--room-size", "2",
                                         "--channel", "all,room-{room}")
-            # A held request tells no cursor: its answer does.
+            # A held request gives no cursor: its response does.
             server.wait_for(lambda s: s["transports"][transport]["requests"] >= 4, "requests")
             server.publish(post("all", "first"))
             self.wait_for_window(client)
@@ -69,7 +69,7 @@ class Exact(LaneCase):
             self.assertEqual(result["window"]["deliveries"], 32)
         self.for_each_transport(check)
 
-    def test_pushed_latest_values_are_all_delivered_while_the_road_is_free(self):
+    def test_pushed_latest_values_are_all_delivered_if_nothing_is_queued(self):
         def check(transport):
             server, client = self.begin(transport, "--clients", "2", "--latest", "score",
                                         "--channel", "events")
@@ -89,7 +89,7 @@ class Exact(LaneCase):
 
     def latest_of_polls(self):
         """Three times, right after a poll: five values of one key and three of another. The next
-        poll brings one of each; everything else was superseded."""
+        poll gets one of each; all others are superseded."""
         server, client = self.begin("short-poll", "--latest", "score", "--interval", "300ms")
         self.wait_for_window(client)
         for burst in range(3):
@@ -99,7 +99,7 @@ class Exact(LaneCase):
                             for i in range(8)])
         self.assert_sum(self.result(client), published=24, expected=24, delivered=6, superseded=18)
 
-    def test_a_poll_brings_the_newest_of_each_key_and_the_rest_was_superseded(self):
+    def test_a_poll_gets_the_newest_of_each_key_and_the_rest_is_superseded(self):
         for left in (2, 1, 0):
             try:
                 return self.latest_of_polls()
@@ -108,8 +108,8 @@ class Exact(LaneCase):
                     raise
 
     def test_what_a_slow_reader_is_not_sent_was_superseded(self):
-        """More than sockets hold, in one turn of the server's loop: of what follows while bytes are
-        unsent only the newest of each key is sent, and the account is exact all the same."""
+        """More than the sockets' buffers hold, in one turn of the server's loop: while bytes are
+        unsent only the newest value of each key is kept, and the counts are still exact."""
         data = "x" * 20000
         posts = [post("state", data, key=str(i % 4)) for i in range(200)]
         for transport in ("stream", "sse", "websocket"):
@@ -125,7 +125,7 @@ class Exact(LaneCase):
                 self.assertGreater(result["superseded"], 100)
                 self.assertGreaterEqual(result["delivered"], 8, "the newest of four keys, twice")
 
-    def test_each_client_takes_its_pick(self):
+    def test_each_client_chooses_its_channels(self):
         def check(transport):
             server, client = self.begin(transport, "--clients", "20", "--latest", "a,b,c,d",
                                         "--pick", "2", "--channel", "all")
@@ -140,7 +140,7 @@ class Exact(LaneCase):
             self.assert_sum(result, published=20, expected=200, delivered=200)
         self.for_each_transport(check)
 
-    def test_on_time_is_what_comes_within_the_deadline(self):
+    def test_updates_within_the_deadline_are_on_time(self):
         for deadline, within in (("20ms", 0), ("900ms", 10)):
             with self.subTest(deadline=deadline):
                 server, client = self.begin("websocket", "--channel", "ticks", "--deadline",
@@ -164,7 +164,7 @@ class Exact(LaneCase):
         self.assertEqual(result["deadline"], {"ms": 5000, "expected": result["published"],
                                               "within": result["published"], "share": 1})
 
-    def test_what_fell_off_a_channels_ring_is_missed_by_its_own_numbers(self):
+    def test_updates_that_left_a_channels_ring_are_missed_by_its_own_numbers(self):
         server, client = self.begin("short-poll", "--channel", "a,b", "--interval", "300ms",
                                     server_options=("--history", "4"))
         self.wait_for_window(client)
@@ -176,7 +176,7 @@ class Exact(LaneCase):
         self.assertLessEqual(result["missed"], 6)
         self.assertGreaterEqual(result["missed"], 1)
 
-    def test_a_thousand_clients_in_rooms_get_what_is_theirs(self):
+    def test_a_thousand_clients_in_rooms_get_their_updates(self):
         for transport in ("websocket", "long-poll"):
             with self.subTest(transport=transport):
                 server, client = self.begin(
@@ -192,8 +192,8 @@ class Exact(LaneCase):
 
 
 class Script:
-    """A server of one stream that says what the test dictates: to the first connection the first
-    list of lines, to the second the second; the last one stays open. {t} in a line is now."""
+    """A stream server that sends the test's lines: the first list to the first connection, the second
+    to the second; the last connection stays open. {t} in a line is the current time."""
 
     def __init__(self, *conversations):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -246,7 +246,7 @@ class Promises(LaneCase):
                               exit_code=exit_code)
         return result, script
 
-    def test_a_stream_that_opens_again_may_say_the_latest_values_again(self):
+    def test_a_stream_that_reconnects_may_send_the_latest_values_again(self):
         first = ['{"hello":10}', 0.1, value(11, 4, "k"), value(12, 1, "", "e"), value(13, 7, "k"),
                  value(14, 8, "j")]
         second = ['{"hello":14}', value(13, 7, "k"), value(14, 8, "j"), value(15, 2, "", "e"),
@@ -255,7 +255,7 @@ class Promises(LaneCase):
         self.assertEqual(script.requests,
                          ["/stream?channel=e&latest=s", "/stream?since=14&channel=e&latest=s"])
         self.assertEqual((result["published"], result["delivered"], result["superseded"]),
-                         (8, 6, 2))  # of s 5 and 6 were skipped
+                         (8, 6, 2))  # 5 and 6 of s were skipped
         self.assertEqual((result["duplicated"], result["out_of_order"], result["adds_up"]),
                          (0, 0, True))
 
@@ -275,7 +275,7 @@ class Promises(LaneCase):
         self.assertEqual(result["delivered"], 0)
         self.assertIn("not subscribed to", result["stderr"])
 
-    def test_a_server_that_begins_anew_is_found_out(self):
+    def test_a_restarted_server_is_detected(self):
         first = ['{"hello":10}', 0.1, value(11, 5, "k")]
         second = ['{"hello":2}', value(2, 1, "k"), value(3, 2, "k")]
         result, _ = self.run_script(first, second, exit_code=1)
@@ -286,7 +286,7 @@ class Promises(LaneCase):
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
 class Options(LaneCase):
-    def test_lists_and_senders_that_make_no_sense_are_named(self):
+    def test_invalid_lists_and_senders_are_named(self):
         cases = (
             (("--channel", "a b"), "--channel: 'a b' is not a valid name"),
             (("--channel", "a,"), "--channel: '' is not a valid name"),

@@ -1,4 +1,4 @@
-"""Does the server come up, say so, refuse nonsense in one line, and leave in order?"""
+"""Does the server start, say so, refuse invalid options in one line, and stop in order?"""
 
 import signal
 import socket
@@ -24,7 +24,7 @@ class Lifecycle(TestCase):
                 self.assertEqual(said.stdout, "ok\n")
 
     def refused(self, *options):
-        """(exit code, the line on stderr)"""
+        """Return (exit code, the line on stderr)."""
         program = self.run_program("pushlab-server", *options, deadline_s=10)
         self.assertEqual(program.stdout(), "")
         lines = program.stderr().splitlines()
@@ -55,7 +55,7 @@ class Lifecycle(TestCase):
                                   (("--source", "x"), "generator, trace:FILE, - (stdin), none")):
             self.assertIn(accepted, self.refused(*options)[1])
 
-    def test_a_taken_port_is_said_in_one_line(self):
+    def test_a_used_port_is_reported_in_one_line(self):
         server = self.server("--source", "none")
         address = f"{server.host}:{server.port}"
         code, line = self.refused("--listen", address)
@@ -99,13 +99,13 @@ class Lifecycle(TestCase):
                 self.assertTrue(idle.at_end())
                 self.assertTrue(half.at_end())
                 self.assertLess(time.monotonic() - start, 1)
-                # None of our ends is closed: it does not wait for us for ever.
+                # We keep all connections open: the server does not wait for us.
                 self.assertEqual(server.wait(), 0)
-                self.assertLess(time.monotonic() - start, 3)  # a leak check is in there
+                self.assertLess(time.monotonic() - start, 3)  # includes a leak check
                 with self.assertRaises(ConnectionRefusedError):
                     socket.create_connection((server.host, server.port), timeout=DEADLINE_S)
 
-    def test_a_client_that_does_not_read_does_not_put_the_end_off(self):
+    def test_a_client_that_does_not_read_does_not_delay_the_end(self):
         server = self.server("--source", "none", "--sndbuf-bytes", "4096", "--max-body-bytes",
                              "10000000", "--backlog-bytes", "100000000")
         deaf = [Wire(self.connect(server)) for _ in range(3)]
@@ -131,7 +131,7 @@ class Lifecycle(TestCase):
         server.publish(1)
         self.assertEqual(server.stats()["source"]["seq"], 1)
 
-    def test_stats_speaks_of_the_process(self):
+    def test_stats_has_figures_of_the_process(self):
         server = self.server("--source", "none")
         p = server.stats()["process"]
         self.assertGreater(p["rss_bytes"], 1 << 20)
@@ -142,7 +142,7 @@ class Lifecycle(TestCase):
         self.assertLess(abs((int(user) + int(system)) * 10000
                             - ours["cpu_user_us"] - ours["cpu_system_us"]), 100000)
 
-    def test_two_servers_do_not_disturb_each_other(self):
+    def test_two_servers_are_independent(self):
         one, two = self.server("--source", "none"), self.server("--source", "none")
         one.publish(1)
         wait_until(lambda: one.stats()["source"]["seq"] == 1, "published")

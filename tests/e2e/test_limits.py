@@ -1,5 +1,5 @@
-"""What survives when a limit is met? A slow reader goes, the others don't notice; accepting
-pauses and recovers; and /stats says so."""
+"""What happens at a limit? A slow reader is dropped without effect on the others; accepting pauses and
+resumes; and /stats shows it."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ from wire import Wire
 
 class SlowReader(TestCase):
     def deaf(self, server, path):
-        """Subscribe with a small window, read the answer's first bytes, then never again."""
+        """Subscribe with a small window, read the first bytes of the response, then stop reading."""
         sock = socket.socket()
         self.addCleanup(sock.close)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -44,8 +44,8 @@ class SlowReader(TestCase):
                     self.assertEqual(t["drops"]["slow-reader"], 1 if name == kind.name else 0, name)
                 self.assertLess(len(deaf.read_to_end()), 100 * 1000)
 
-    def test_a_reader_that_is_only_late_gets_everything(self):
-        """Less than the backlog limit is queued, and sent when the reader comes back."""
+    def test_a_reader_that_pauses_gets_everything(self):
+        """Less than the backlog limit is queued, and sent when the reader continues."""
         server = self.server("--source", "none", "--sndbuf-bytes", "4096", "--history", "4",
                              "--backlog-bytes", "300000")
         late = [kind(self.connect(server)) for kind in ENDLESS]
@@ -58,7 +58,7 @@ class SlowReader(TestCase):
         self.assertEqual(server.stats()["history"]["subscribers"], 3)
 
     def test_a_backlog_from_history_has_the_same_limit(self):
-        """Catching up from the ring must not be a way around the limit."""
+        """The limit must also apply to updates sent from the ring."""
         server = self.server("--source", "none", "--sndbuf-bytes", "4096", "--history", "1000",
                              "--backlog-bytes", "20000")
         for i in range(300):
@@ -81,13 +81,13 @@ class SlowReader(TestCase):
                         "dropped")
 
 
-# As root it would raise the hard limit, too; in a namespace of our own it only looks like root.
-files_can_be_limited = unittest.skipIf(os.geteuid() == 0 and not OWN_NETWORK, "root knows no limit")
+# Root would raise the hard limit, too; in our own namespace the server only seems to be root.
+files_can_be_limited = unittest.skipIf(os.geteuid() == 0 and not OWN_NETWORK, "the limit does not apply to root")
 
 
 class Accepting(TestCase):
     def served(self, wire):
-        """Has the server answered already?"""
+        """Has the server responded yet?"""
         wire.sock.setblocking(False)
         try:
             return bool(wire.sock.recv(1, socket.MSG_PEEK))
@@ -96,21 +96,21 @@ class Accepting(TestCase):
         finally:
             wire.sock.settimeout(DEADLINE_S)
 
-    def knock(self, server):
+    def open_and_get(self, server):
         wire = Wire(self.connect(server))
         wire.request("GET", "/healthz")
         return wire
 
     def overfill(self, server, n):
-        """The /stats connection is one of them. Returns the wires, the last ones unserved."""
+        """Open connections, /stats included. Returns the wires; the last ones are not accepted."""
         self.assertFalse(server.stats()["connections"]["accept_paused"])
-        wires = [self.knock(server) for _ in range(n)]
+        wires = [self.open_and_get(server) for _ in range(n)]
         stats = server.wait_for(lambda s: s["connections"]["accept_paused"], "accepting pauses")
         self.assertGreaterEqual(stats["connections"]["accept_pauses"], 1)
         return wires
 
     def recover(self, server, wires):
-        """Whoever was waiting is served when others leave."""
+        """Waiting clients are served when others leave."""
         wait_until(lambda: sum(map(self.served, wires)) >= 2, "the first are served")
         waiting = [w for w in wires if not self.served(w)]
         self.assertTrue(waiting)
@@ -119,12 +119,12 @@ class Accepting(TestCase):
             wire.close()
         server.wait_for(lambda s: not s["connections"]["accept_paused"]
                         and s["connections"]["open"] == 1, "accepting again")
-        late = self.knock(server)
+        late = self.open_and_get(server)
         self.assertEqual(late.response().status, 200)
         late.close()
         server.wait_for(lambda s: s["connections"]["open"] == 1, "and it has left")
 
-    def test_max_connections_pauses_accepting_and_recovers(self):
+    def test_max_connections_pauses_accepting_and_resumes(self):
         server = self.server("--source", "none", "--max-connections", "4")
         wires = self.overfill(server, 10)
         self.assertEqual(server.stats()["connections"]["open"], 4)
@@ -134,7 +134,7 @@ class Accepting(TestCase):
         self.assertGreaterEqual(server.stats()["connections"]["accept_pauses"], 2)
 
     @files_can_be_limited
-    def test_emfile_pauses_accepting_and_recovers(self):
+    def test_emfile_pauses_accepting_and_resumes(self):
         server = self.server("--source", "none", max_files=32)
         wires = self.overfill(server, 60)
         stats = server.stats()["connections"]
@@ -144,7 +144,7 @@ class Accepting(TestCase):
         self.recover(server, self.overfill(server, 60))
 
     @files_can_be_limited
-    def test_those_inside_are_served_while_accepting_is_paused(self):
+    def test_accepted_clients_are_served_while_accepting_is_paused(self):
         server = self.server("--source", "none", max_files=32)
         inside = Stream(self.connect(server))
         wires = self.overfill(server, 60)
@@ -156,7 +156,7 @@ class Accepting(TestCase):
         self.assertEqual(counts_of(inside.take(100)), list(range(1, 101)))
 
     @files_can_be_limited
-    def test_a_pause_does_not_spin(self):
+    def test_a_pause_uses_no_cpu(self):
         server = self.server("--source", "none", max_files=32)
         self.overfill(server, 60)
 

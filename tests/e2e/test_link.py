@@ -1,9 +1,9 @@
-"""pushlab-link end to end: its command line, and its referee against tshark and the programs.
+"""pushlab-link end to end: its command line, and its wire counter compared with tshark and the programs.
 
     PUSHLAB_BIN=build/asan /usr/bin/python3 tests/e2e/test_link.py
 
-Every packet of a run is counted four ways that share no code: by the referee, by tshark's
-dissectors from the capture, by client and server, and by the kernel. They must agree exactly.
+Every packet of a run is counted in four independent ways: by the wire counter, by tshark from the
+capture, by client and server, and by the kernel. They must agree exactly.
 """
 
 import json
@@ -36,7 +36,7 @@ def is_permitted():
 
 
 def is_running(pid):
-    """False also for a zombie: whether somebody reaps it isn't our business."""
+    """False also for a zombie, which has ended but was not reaped."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -63,7 +63,7 @@ class CommandLine(unittest.TestCase):
         for part in parts:
             self.assertIn(part, done.stderr)
 
-    def test_wrong_words_get_one_line_and_exit_code_2(self):
+    def test_invalid_arguments_get_one_line_and_exit_code_2(self):
         self.check_usage_error(["--link", "rtt=80"], "--link: rtt: '80'", "80ms")
         self.check_usage_error(["--link", "5g"], "no profile '5g'", "satellite-geo")
         self.check_usage_error(["--seed", "x"], "--seed")
@@ -72,7 +72,7 @@ class CommandLine(unittest.TestCase):
         self.check_usage_error(["on-server", "true"], "pushlab-link shell")
         self.check_usage_error(["--client", "true", "--", "true"], "--client")
 
-    def test_list_names_every_profile_and_show_spells_it_out(self):
+    def test_list_names_every_profile_and_show_prints_it(self):
         listed = link("list").stdout
         for name in PROFILES:
             self.assertRegex(listed, rf"(?m)^{name} +\S")
@@ -85,26 +85,26 @@ class CommandLine(unittest.TestCase):
             self.assertIn(word, link("--help").stdout)
 
     @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root to drop it")
-    def test_without_permission_it_says_in_one_line_what_to_do(self):
+    def test_without_permission_one_line_says_what_to_do(self):
         drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         done = subprocess.run([*drop, LINK, "--link", "rtt=1ms", "--", "true"], text=True,
                               capture_output=True, timeout=DEADLINE_S, env=ENVIRONMENT)
         if done.returncode == 0:
-            self.skipTest("this machine allows it to everybody")
+            self.skipTest("this machine allows it to all users")
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"\Apushlab-link: emulated link: .*(chmod|sysctl|run as root)"
                                       r".*\n\Z")
 
 
-@unittest.skipUnless(PERMITTED, "no namespaces or TUN devices here")
+@unittest.skipUnless(PERMITTED, "no namespaces or TUN devices available")
 class Session(unittest.TestCase):
-    def test_the_clients_exit_code_is_the_exit_code(self):
+    def test_it_exits_with_the_clients_exit_code(self):
         run = ["--link", "rtt=0", "--quiet", "--"]
         self.assertEqual(link(*run, "sh", "-c", "exit 7").returncode, 7)
         self.assertEqual(link(*run, "sh", "-c", "kill -9 $$").returncode, 128 + signal.SIGKILL)
         self.assertEqual(link(*run, "/no/such/program").returncode, 127)
 
-    def test_both_sides_see_the_other_and_nothing_else(self):
+    def test_each_side_can_reach_only_the_other(self):
         done = link("--link", "rtt=2ms", "--quiet", "--client",
                     f"ip -br addr; {LINK} on-server ip -br addr; ip route get 192.0.2.1")
         ours, theirs = [line.split() for line in done.stdout.splitlines() if "pushlab" in line]
@@ -143,7 +143,7 @@ class Session(unittest.TestCase):
 @unittest.skipUnless(PERMITTED and shutil.which("tshark"), "needs the link and tshark")
 @unittest.skipUnless((BIN / "pushlab-server").exists() and (BIN / "pushlab-client").exists(),
                      "needs server and client")
-class Referee(unittest.TestCase):
+class WireCounter(unittest.TestCase):
     def run_transport(self, transport, *options, rate=20, spec="rtt=10ms"):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -159,7 +159,7 @@ class Referee(unittest.TestCase):
         self.account = json.loads(pathlib.Path(account).read_text())
 
     def check_flows(self):
-        """Packets, bytes and flags each way: the referee against tshark."""
+        """Packets, bytes and flags in each direction: the wire counter and tshark."""
         for name, source in (("up", "10.77.0.1"), ("down", SERVER)):
             rows = tshark(self.pcap, f"tcp && ip.src == {source}", "ip.hdr_len", "tcp.hdr_len",
                           "tcp.len", "tcp.flags.syn", "tcp.flags.fin", "tcp.flags.reset")
@@ -174,7 +174,7 @@ class Referee(unittest.TestCase):
             self.assertEqual(tshark(self.pcap, "tcp.analysis.retransmission", "frame.number"), [])
 
     def check_connections(self, control):
-        """Connections: the referee, tshark, the client and the kernel."""
+        """Connections: the wire counter, tshark, the client and the kernel."""
         tcp, whole = self.account["tcp"], self.client["whole"]
         syns = tshark(self.pcap, "tcp.flags.syn == 1 && tcp.flags.ack == 0", "tcp.stream",
                       "frame.comment")
@@ -194,7 +194,7 @@ class Referee(unittest.TestCase):
     def check_latency(self):
         self.assertGreaterEqual(self.client["latency_us"]["min"], 5000)  # half an RTT
 
-    def test_every_transport_is_counted_as_tshark_counts_it(self):
+    def test_counts_of_every_transport_agree_with_tshark(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 self.run_transport(transport)
@@ -204,7 +204,7 @@ class Referee(unittest.TestCase):
                 self.assertEqual(self.account["own_drops"], 0)
                 self.assertEqual(self.account["capture"]["errno"], 0)
 
-    def test_a_connection_per_request_costs_a_handshake_each(self):
+    def test_a_connection_per_request_costs_one_handshake_each(self):
         self.run_transport("long-poll", "--connection", "close")
         self.check_flows()
         self.check_connections(self.check_requests())
@@ -219,7 +219,7 @@ class Referee(unittest.TestCase):
         hellos = self.client["clients"]
         self.assertEqual(texts - hellos, sent)
 
-    def test_losses_are_repeated_and_counted(self):
+    def test_losses_are_retransmitted_and_counted(self):
         self.run_transport("sse", spec="rtt=10ms,loss=5%", rate=50)
         lost = sum(self.account["tcp"][way]["lost"] for way in ("up", "down"))
         dropped = sum(self.account["lanes"][way]["lost_packets"] for way in ("up", "down"))
@@ -227,7 +227,7 @@ class Referee(unittest.TestCase):
         self.assertEqual(lost, dropped)
         self.assertGreater(self.account["tcp"]["down"]["retransmissions"], 0)
         marked = tshark(self.pcap, 'frame.comment contains "dropped by the link: loss"', "ip.src")
-        self.assertEqual(len(marked), self.account["tcp"]["up"]["lost"])  # the client's own view
+        self.assertEqual(len(marked), self.account["tcp"]["up"]["lost"])  # the client's count
         self.assertTrue(self.client["adds_up"])
 
 

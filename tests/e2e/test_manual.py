@@ -1,5 +1,5 @@
-"""Man pages and completion are printed by the programs from the tables that parse: here, that
-mandoc finds nothing to say, that nothing is missing, and that the shells do complete."""
+"""The programs print man pages and completion from their option tables. Tests that mandoc accepts the
+pages, that nothing is missing, and that completion works in the shells."""
 
 import os
 import pathlib
@@ -29,7 +29,7 @@ def options_of(text):
 
 
 class Terminal:
-    """An interactive shell, typed at."""
+    """An interactive shell on a pseudo-terminal."""
 
     def __init__(self, argv, folder):
         self.pid, self.fd = pty.fork()
@@ -76,13 +76,13 @@ class Manual(TestCase):
 
     # ---- man pages
 
-    def test_every_program_and_command_has_a_page_and_nothing_else_has(self):
+    def test_every_program_and_command_and_nothing_else_has_a_page(self):
         self.assertGreater(len(self.names), 15)
         self.assertEqual(sorted(p.name for p in self.out.glob("man1/*")),
                          sorted(self.page(n).name for n in self.names))
 
     @unittest.skipUnless(shutil.which("mandoc"), "no mandoc")
-    def test_mandoc_has_nothing_to_complain_about(self):
+    def test_mandoc_reports_no_errors(self):
         for names in self.names:
             with self.subTest(names=names):
                 lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", self.page(names)],
@@ -117,7 +117,7 @@ class Manual(TestCase):
     # ---- completion
 
     def complete(self, *words, folder=ROOT):
-        """What bash offers for the last word."""
+        """The completions of bash for the last word."""
         script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pushlab; '
                   'printf "%s\\n" "${COMPREPLY[@]}"')
         done = subprocess.run(["bash", "--norc", "-c", script, "bash",
@@ -134,7 +134,7 @@ class Manual(TestCase):
                 if len(names) == 2:
                     self.assertEqual(wanted, self.complete(*names, "--"))
 
-    def test_words_that_are_choices_are_completed(self):
+    def test_choices_are_completed(self):
         transports = {"short-poll", "long-poll", "stream", "sse", "websocket"}
         for words, wanted in (
                 (("pushlab", "ru"), {"run"}),
@@ -153,7 +153,7 @@ class Manual(TestCase):
             with self.subTest(words=words):
                 self.assertEqual(self.complete(*words), wanted)
 
-    def test_scenarios_links_and_runs_are_completed_from_what_there_is(self):
+    def test_existing_scenarios_links_and_runs_are_completed(self):
         folder = self.temp_dir()
         for name in ("bench/scenarios/mine.json", "bench/link/profiles/wet-string.link",
                      "results/2024-a/run.json", "results/2024-b/notes"):

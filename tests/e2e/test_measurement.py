@@ -1,6 +1,6 @@
-"""Is what pushlab-client reports true? A known delay must appear in the latency; in a scripted
-run every count must be what the script dictates, exactly; and independent witnesses (the server,
-the kernel, hdr-histogram-js) must agree."""
+"""Are the figures of pushlab-client right? A known delay must appear in the latency; in a scripted run
+every count must be exactly that of the script; and independent counts (the server, the kernel,
+hdr-histogram-js) must agree."""
 
 import csv
 import functools
@@ -15,8 +15,8 @@ TRANSPORTS = ("short-poll", "long-poll", *ENDLESS)
 
 
 def retried(test):
-    """Machines are noisy: a stalled one may break the timing that a test relies on. A wrong
-    program fails three times."""
+    """Try three times: a busy machine may break the timing of a test once; a wrong program fails
+    each time."""
     @functools.wraps(test)
     def run(self, *args):
         for left in (2, 1, 0):
@@ -33,7 +33,7 @@ class Delay(ClientCase):
     DELAY_US = 50000
 
     def latencies(self, transport, *server_options):
-        """(p50 of the JSON, every latency of the timeline), in microseconds"""
+        """Return (p50 of the JSON, every latency of the timeline), in microseconds."""
         server = self.server("--rate", "50", *server_options)
         path = self.temp_dir() / "timeline.csv"
         result = self.measure(transport, server.url, "--clients", "2", "--warmup", "0.2",
@@ -50,10 +50,10 @@ class Delay(ClientCase):
     def check(self, transport):
         plain, _ = self.latencies(transport)
         delayed, each = self.latencies(transport, "--test-delay", "50")
-        self.assertGreaterEqual(min(each), self.DELAY_US, "never early: an exact law")
+        self.assertGreaterEqual(min(each), self.DELAY_US, "never earlier than the delay")
         self.assertLess(abs(delayed["p50"] - plain["p50"] - self.DELAY_US), 1000,
                         (plain, delayed))
-        # The summary against the raw numbers: 3 significant digits.
+        # The summary and the raw values agree to 3 significant digits.
         middle = sorted(each)[(len(each) + 1) // 2 - 1]
         self.assertLess(abs(delayed["p50"] / middle - 1), 0.002)
         self.assertLess(abs(delayed["mean"] / (sum(each) / len(each)) - 1), 0.002)
@@ -75,7 +75,7 @@ class Delay(ClientCase):
 class Script(ClientCase):
     def begin(self, transport, *options):
         server = self.server("--source", "none")
-        server.stats()  # connects now: the kernel counts this one, too
+        server.stats()  # connects now, because the kernel counts this one, too
         client = self.client(transport, server.url, "--json", "--progress-fd", "2", *options)
         return server, client
 
@@ -88,7 +88,7 @@ class Script(ClientCase):
         return json.loads(client.lines()[0])
 
     def assert_witnesses_agree(self, result):
-        """The driver's connects, the server's accepts, the kernel's SYNs; and the requests."""
+        """Compare the driver's connects, the server's accepts and the kernel's SYNs; and requests."""
         t = result["server_stats"]["end"]["transports"][result["transport"]]
         self.assertEqual(t["accepted"], result["whole"]["connects"])
         self.assertEqual(t["requests"], result["whole"]["requests"])
@@ -118,15 +118,15 @@ class Script(ClientCase):
         self.assert_witnesses_agree(result)
 
     @retried
-    def test_ten_short_polls_for_three_updates_are_seven_times_empty(self):
+    def test_of_ten_short_polls_for_three_updates_seven_are_empty(self):
         self.short_polls("keep-alive", 0)
 
     @retried
-    def test_the_same_with_a_connection_per_poll_is_ten_handshakes(self):
+    def test_ten_short_polls_with_a_connection_each_are_ten_handshakes(self):
         self.short_polls("close", 10)
 
     def long_polls(self, connection):
-        """n updates, n + 1 requests: the last one is held when the run ends."""
+        """n updates, n + 1 requests: the last request is held when the run ends."""
         server, client = self.begin("long-poll", "--warmup", "0.2", "--duration", "1.5",
                                     "--connection", connection)
 
@@ -135,7 +135,7 @@ class Script(ClientCase):
                             and s["transports"]["long-poll"]["requests"] == n, f"request {n}")
             server.publish(n)
 
-        publish_to_the_held(1)  # a held request tells no cursor: the first answer does
+        publish_to_the_held(1)  # a held request gives no cursor: the first response does
         self.wait_for_phase(client, "measure")
         for n in range(2, 8):
             publish_to_the_held(n)
@@ -170,7 +170,7 @@ class Script(ClientCase):
         self.assertEqual((window["requests"], window["connects"], window["deliveries"]), (0, 0, 6))
         self.assertEqual((result["published"], result["delivered"], result["adds_up"]), (6, 6, True))
         self.assert_witnesses_agree(result)
-        # Bytes: what the server sent in the window is what the client got.
+        # Bytes: the client received what the server sent in the window.
         stats = result["server_stats"]
         sent = {kind: stats["window_end"]["transports"][transport]["bytes_out"][kind]
                 - stats["window_start"]["transports"][transport]["bytes_out"][kind]
@@ -191,7 +191,7 @@ class Script(ClientCase):
         self.stream("websocket")
 
     @retried
-    def test_the_sums_and_the_witnesses_agree_for_many_clients(self):
+    def test_the_sums_and_the_independent_counts_agree_for_many_clients(self):
         for transport in TRANSPORTS:
             for connection in ("keep-alive", "close") if "poll" in transport else ("keep-alive",):
                 with self.subTest(transport=transport, connection=connection):
@@ -213,7 +213,7 @@ class Script(ClientCase):
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
 class Meaning(ClientCase):
-    def test_updates_that_fell_off_the_ring_are_missed_not_lost(self):
+    def test_updates_that_left_the_ring_are_missed_not_lost(self):
         server = self.server("--rate", "100", "--history", "4")
         result = self.measure("short-poll", server.url, "--clients", "3", "--interval", "200ms",
                               "--warmup", "0.3", "--duration", "1")
@@ -239,7 +239,7 @@ class Meaning(ClientCase):
 
     @retried
     def test_the_age_of_a_push_is_half_a_gap_and_of_a_poll_half_an_interval_more(self):
-        """Kaul, Yates and Gruteser: a saw-tooth from the latency up to latency + gap."""
+        """Kaul, Yates and Gruteser: a saw tooth from the latency up to latency + gap."""
         server = self.server("--rate", "10")
         push = self.measure("websocket", server.url, "--warmup", "0.3", "--duration", "2")
         poll = self.measure("short-poll", server.url, "--warmup", "0.5", "--duration", "2",
@@ -250,7 +250,7 @@ class Meaning(ClientCase):
         self.assertLess(abs(poll["latency_us"]["mean"] - 100000), 25000)
 
     @retried
-    def test_phases_last_as_long_as_they_were_asked_to(self):
+    def test_phases_last_as_long_as_requested(self):
         server = self.server("--rate", "50")
         result = self.measure("sse", server.url, "--warmup", "0.4", "--duration", "0.7")
         self.assertEqual(result["window_end_ns"] - result["window_start_ns"], 700000000)
@@ -258,7 +258,7 @@ class Meaning(ClientCase):
         self.assertLess(result["phases"]["drain_ms"], 300)
 
     def test_the_same_seed_polls_at_the_same_phases(self):
-        """Phases are spread over the interval: no two of ten clients in the same tenth."""
+        """Poll phases are spread over the interval: no two of ten clients in the same tenth."""
         server = self.server("--source", "none")
         result = self.measure("short-poll", server.url, "--clients", "10", "--interval", "100ms",
                               "--warmup", "0.1", "--duration", "1", "--seed", "5")
@@ -266,7 +266,7 @@ class Meaning(ClientCase):
         self.assertEqual(result["seed"], 5)
         self.assertEqual(result["request_late_us"]["count"], 100)
 
-    def test_an_independent_reader_finds_the_same_in_the_histogram_log(self):
+    def test_an_independent_reader_agrees_on_the_histogram_log(self):
         server = self.server("--rate", "200")
         path = self.temp_dir() / "latency.hlog"
         result = self.measure("websocket", server.url, "--clients", "5", "--warmup", "0.2",
@@ -279,7 +279,7 @@ class Meaning(ClientCase):
         self.assertLess(abs(theirs["mean"] / result["latency_us"]["mean"] - 1), 0.002)
 
     @unittest.skipUnless((BIN / "tests" / "test_hdr_log").exists(), "the unit tests are not built")
-    def test_an_independent_reader_finds_what_the_unit_test_wrote(self):
+    def test_an_independent_reader_agrees_on_the_unit_tests_log(self):
         done = subprocess.run([HERE / "hlog_check.sh", BIN], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 

@@ -1,5 +1,5 @@
-"""The live page in a real browser: does it show what the server did, all of it, and nothing else?
-Debian's Chromium, driven through peers/browser.mjs. PUSHLAB_SCREENSHOTS=DIR keeps the pictures."""
+"""The live page in a real browser: does it show exactly what the server did? With Debian's Chromium,
+driven through peers/browser.mjs. PUSHLAB_SCREENSHOTS=DIR keeps the pictures."""
 
 import http.client
 import json
@@ -19,7 +19,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 TRANSPORTS = ("short-poll", "long-poll", "stream", "sse", "websocket")
 LANES = "pushlab.lanes"
 ALL_LIVE = f"globalThis.pushlab && {LANES}.every((l) => l.state === 'live')"
-# Keep what every lane was given, beside the page's own counting.
+# Record what every lane receives, independently of the page's counts.
 RECORD = f"for (const l of {LANES}) l.recorder = {{ seen: [], update(u) {{ this.seen.push([u.seq, u.data]); }} }}"
 
 
@@ -34,7 +34,7 @@ class Browser:
         line = self.process.stdout.readline()
         if not line:
             said = os.pread(self.err.fileno(), 1 << 16, 0).decode("utf-8", "replace")
-            raise AssertionError(f"the browser is gone: {said}")
+            raise AssertionError(f"the browser has ended: {said}")
         answer = json.loads(line)
         if "error" in answer:
             raise AssertionError(answer["error"])
@@ -77,12 +77,12 @@ class PageCase(TestCase):
         self.browser.call("close")
 
     def lanes(self, expression):
-        """An expression of l for every lane, by transport."""
+        """Evaluate an expression of l for every lane; return the values by transport."""
         return self.browser.js(f"Object.fromEntries({LANES}.map((l) => [l.transport.name, {expression}]))")
 
 
 class Page(PageCase):
-    def test_the_page_loads_without_an_error_and_asks_nobody_else(self):
+    def test_the_page_loads_without_errors_and_only_from_this_server(self):
         server = self.server("--demo", "--rate", "20")
         self.open(server)
         self.browser.wait(js=f"{LANES}.every((l) => l.received > 20)")
@@ -98,8 +98,8 @@ class Page(PageCase):
     def test_every_lane_receives_every_update_in_order(self):
         server = self.server("--demo", "--source", "none")
         self.open(server, ready=f"globalThis.pushlab && {LANES}.every((l) => l.asked > 0)")
-        server.wait_for_subscribers(4)  # all but the short poll
-        server.wait_for(lambda s: s["transports"]["short-poll"]["responses"], "the short poll has its place")
+        server.wait_for_subscribers(4)  # all except the short poll
+        server.wait_for(lambda s: s["transports"]["short-poll"]["responses"], "the short poll has its position")
         self.browser.js(RECORD)
         self.browser.js("pushlab.knobs.settings.pollMs = 100")
         for i in range(120):
@@ -111,7 +111,7 @@ class Page(PageCase):
         for name, wrong in self.lanes("[l.missed, l.gaps, l.duplicates]").items():
             self.assertEqual(wrong, [0, 0, 0], name)
 
-    def test_what_it_counts_is_what_the_server_counts(self):
+    def test_its_counts_agree_with_the_server(self):
         server = self.server("--demo", "--rate", "50")
         self.open(server)
         self.browser.wait(js=f"{LANES}.every((l) => l.received > 60)")
@@ -130,11 +130,11 @@ class Page(PageCase):
         asked = self.lanes("l.asked")
         for name in TRANSPORTS:
             self.assertEqual(asked[name], accounts[name]["requests"], name)
-        # And it is what the page shows.
+        # And the page shows these counts.
         self.browser.wait(js=f"""({json.dumps(accounts)})['long-poll'].requests.toLocaleString('en') ===
             document.querySelector('[data-transport=long-poll] .requests dd').textContent""")
 
-    def test_the_bytes_on_the_wire_are_the_real_ones(self):
+    def test_the_bytes_on_the_wire_are_right(self):
         server = self.server("--demo", "--payload-bytes", "40")
         self.open(server)
         self.browser.wait(js=f"{LANES}.every((l) => l.received > 2)")
@@ -168,7 +168,7 @@ class Page(PageCase):
 
 
 class Knobs(PageCase):
-    def test_an_artificial_round_trip_is_held_half_each_way(self):
+    def test_half_of_an_artificial_round_trip_is_added_each_way(self):
         server = self.server("--demo", "--rate", "20", "--pattern", "fixed")
         self.open(server)
         self.browser.js("pushlab.knobs.rtt.step(5)")
@@ -181,7 +181,7 @@ class Knobs(PageCase):
             self.assertLess(least[name], 160)
         waits = self.lanes("(l.requests.back((r) => (r.answered === null ? true : (l.took = r.answered - r.sent, false))), l.took)")
         self.assertGreater(waits["short-poll"], 195)
-        self.assertLess(self.browser.js("pushlab.clock.errorMs"), 20)  # /time is not held
+        self.assertLess(self.browser.js("pushlab.clock.errorMs"), 20)  # /time is not delayed
         self.assertEqual(self.lanes("l.gaps + l.missed + l.duplicates"), dict.fromkeys(TRANSPORTS, 0))
 
     def test_a_new_connection_for_every_poll_is_counted(self):
@@ -191,7 +191,7 @@ class Knobs(PageCase):
         self.browser.wait(js="""pushlab.accounts().then((a) => a['long-poll'].connections > 20 &&
             a['short-poll'].connections > 10 && a.stream.connections === 1)""")
 
-    def test_keys_turn_knobs_and_stop_lanes(self):
+    def test_keys_change_settings_and_stop_lanes(self):
         server = self.server("--demo", "--rate", "10")
         self.open(server)
         self.browser.press(key="]")
@@ -216,7 +216,7 @@ class Knobs(PageCase):
 
 
 class Recovery(PageCase):
-    def test_every_lane_comes_back_by_itself_and_says_what_it_missed(self):
+    def test_every_lane_reconnects_by_itself_and_shows_what_it_missed(self):
         options = ("--demo", "--rate", "40", "--history", "20", "--retry", "300")
         server = self.start(Server(*options))
         self.open(server)
@@ -290,7 +290,7 @@ class Looks(PageCase):
     SHOTS = (("desktop-light", 1440, 900, "light"), ("desktop-dark", 1440, 900, "dark"),
              ("phone-light", 390, 844, "light"), ("phone-dark", 390, 844, "dark"))
 
-    def test_nothing_serious_is_inaccessible_in_light_or_dark_on_desk_or_phone(self):
+    def test_it_is_accessible_in_light_and_dark_on_desktop_and_phone(self):
         server = self.server("--demo")
         kept = os.environ.get("PUSHLAB_SCREENSHOTS")
         folder = pathlib.Path(kept) if kept else self.temp_dir()
@@ -311,7 +311,7 @@ class Looks(PageCase):
         serious = [v for v in self.browser.axe() if v["impact"] in ("serious", "critical")]
         self.assertEqual(serious, [], what)
 
-    def test_who_wants_no_motion_gets_still_pictures(self):
+    def test_with_reduced_motion_pictures_are_still(self):
         server = self.server("--demo")
         self.open(server, motion="reduce")
         draws = self.browser.js("""new Promise((done) => {
@@ -323,7 +323,7 @@ class Looks(PageCase):
 
 
 class Refusals(TestCase):
-    """What keeps others' hands off the knobs; no browser needed."""
+    """Control is refused to other pages and machines; no browser needed."""
 
     def control(self, server, body='{"rtt_ms":0}', host=None, method="POST", target="/control", **fields):
         connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
@@ -344,11 +344,11 @@ class Refusals(TestCase):
         self.assertEqual(self.control(server, Origin="null")[0], 403)
         self.assertEqual(self.control(server, Content_Type="text/plain")[0], 415)
         self.assertEqual(self.control(server, Content_Type="application/x-www-form-urlencoded")[0], 415)
-        # A name that was made to point at 127.0.0.1: Origin and Host agree, and still it is not ours.
+        # A foreign name that resolves to 127.0.0.1: Origin and Host agree, but it is not our page.
         rebound = f"evil.example:{server.port}"
         self.assertEqual(self.control(server, host=rebound, Origin=f"http://{rebound}")[0], 403)
 
-    def test_control_says_what_is_wrong_with_a_wish(self):
+    def test_control_says_what_is_wrong_with_a_request(self):
         server = self.server("--demo")
         for body, word in (("{}", "nothing to do"), ("[1]", "object"), ("{", "object"), ('{"rate_hz":"x"}', "rate_hz"),
                            ('{"rate_hz":0}', "0.1 to 1000"), ('{"rate_hz":1e9}', "rate_hz"), ('{"payload_bytes":-1}', "payload_bytes"),
@@ -361,7 +361,7 @@ class Refusals(TestCase):
         status, text = self.control(self.server("--demo", "--source", "none"), '{"rate_hz":5}')
         self.assertEqual(status, 409)
 
-    def test_pushlab_serve_says_where_to_look(self):
+    def test_pushlab_serve_prints_the_address_of_the_page(self):
         serve = self.start(Listening([BIN / "pushlab", "serve", "--listen", "127.0.0.1:0"]))
         wait_until(lambda: len(serve.lines()) == 2, "the address of the page")
         self.assertEqual(serve.lines()[1], f"open {serve.url}/")
@@ -381,7 +381,7 @@ class Refusals(TestCase):
         self.assertEqual(self.control(server, Authorization="Bearer wrong")[0], 401)
         self.assertEqual(self.control(server, Authorization="Bearer sesame")[0], 200)
 
-    def test_pages_are_bounded_and_unused_ones_make_room(self):
+    def test_the_number_of_pages_is_bounded_and_unused_ones_are_freed(self):
         server = self.server("--demo")
         ask = lambda target: self.control(server, method="GET", body="", target=target)
         for i in range(100):
@@ -392,12 +392,12 @@ class Refusals(TestCase):
         server.wait_for(lambda s: s["connections"]["open"] <= 1, "all are gone")
         requests = lambda page: json.loads(ask("/pages?page=" + page)[1])["transports"]["short-poll"]["requests"]
         self.assertEqual([requests(f"p{i}") for i in range(99, 79, -1)], [1] * 20)
-        self.assertEqual(requests("p0"), 0)  # forgotten, and begun anew by asking
+        self.assertEqual(requests("p0"), 0)  # freed, and created again by the request
         self.assertEqual(ask("/pages?page=" + "x" * 33)[0], 400)
-        for no_id in ("%00", "%3Cb%3E", "x" * 33):  # counted nowhere
+        for no_id in ("%00", "%3Cb%3E", "x" * 33):  # not counted
             self.assertIn(ask("/poll?since=0&page=" + no_id)[0], (200, 204))
 
-    def test_the_page_is_cached_by_its_tag_and_guarded_by_its_policy(self):
+    def test_the_page_has_an_etag_and_a_content_security_policy(self):
         server = self.server()
         connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
         self.addCleanup(connection.close)

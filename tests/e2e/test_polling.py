@@ -1,4 +1,4 @@
-"""Are short and long polls answered when, and with what, they should be?"""
+"""Do short and long polls get the right response at the right time?"""
 
 import socket
 import struct
@@ -14,7 +14,7 @@ class Polling(TestCase):
         return Wire(self.connect(server))
 
     def hold(self, server, target="/longpoll?since=0", *fields):
-        """Ask and make sure that the request is held."""
+        """Send a request and make sure that it is held."""
         before = server.stats()["history"]["subscribers"]
         wire = self.wire(server)
         wire.request("GET", target, *fields)
@@ -30,7 +30,7 @@ class Polling(TestCase):
                 self.assertIsNone(r.field("Content-Length"))
                 self.assertIsNone(r.field("Pushlab-Missed"))
 
-    def test_a_poll_gets_an_array_of_what_it_has_not_seen(self):
+    def test_a_poll_gets_an_array_of_all_new_updates(self):
         server = self.server("--source", "none")
         for value in ("a", "b", "c"):
             server.publish(value)
@@ -84,7 +84,7 @@ class Polling(TestCase):
         self.assertEqual((r.status, r.field("Pushlab-Cursor")), (204, "0"))
         return took
 
-    def test_a_long_poll_ends_with_204_after_the_wished_time(self):
+    def test_a_long_poll_ends_with_204_after_the_requested_time(self):
         server = self.server("--source", "none")
         cases = ((150, "/longpoll?timeout=150", ()), (0, "/longpoll?timeout=0", ()),
                  (0, "/longpoll", ("Prefer: wait=0",)),
@@ -94,9 +94,9 @@ class Polling(TestCase):
             with self.subTest(target=target, fields=fields):
                 took = self.held_ms(server, target, *fields)
                 self.assertGreaterEqual(took, wish)
-                self.assertLess(took, wish + 900)  # the machine may be busy; 20 s it is not
+                self.assertLess(took, wish + 900)  # the machine may be busy, but not for 20 s
 
-    def test_the_servers_maximum_bounds_the_wish(self):
+    def test_the_servers_maximum_bounds_the_requested_time(self):
         server = self.server("--source", "none", "--max-hold", "120")
         for target, fields in (("/longpoll", ()), ("/longpoll?timeout=600000", ()),
                                ("/longpoll", ("Prefer: wait=60",)),
@@ -104,8 +104,8 @@ class Polling(TestCase):
             with self.subTest(target=target, fields=fields):
                 self.assertGreaterEqual(self.held_ms(server, target, *fields), 120)
 
-    def test_hold_times_do_not_leak_into_the_next_request_of_a_connection(self):
-        """The timer is kept between requests: a longer one, then a shorter one, then early."""
+    def test_hold_times_do_not_affect_the_next_request_of_a_connection(self):
+        """The timer is reused between requests: a longer hold, then a shorter one, then an early end."""
         server = self.server("--source", "none")
         wire = self.wire(server)
         for hold_ms in (100, 300, 50, 0, 200):

@@ -158,12 +158,12 @@ class Machines(TestCase):
 
 @unittest.skipUnless(has_program("pushlab"), "no pushlab")
 class Documents(TestCase):
-    def judge(self, *arguments):
+    def run_check(self, *arguments):
         return subprocess.run([sys.executable, TESTS / "workshop_check.py", *arguments], timeout=60,
                               capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "PUSHLAB_BIN": str(BIN)})
 
     def test_a_correct_document_passes(self):
-        done = self.judge("--one", TESTS / "workshop" / "honest.md")
+        done = self.run_check("--one", TESTS / "workshop" / "honest.md")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("9 commands run, 4 not run", done.stdout)
 
@@ -172,7 +172,7 @@ class Documents(TestCase):
         self.assertGreater(len(lies), 50)
         for path in lies:
             with self.subTest(path=path.name):
-                done = self.judge("--one", path)
+                done = self.run_check("--one", path)
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(f"tests/workshop/{path.name}:", done.stdout)
 
@@ -180,8 +180,8 @@ class Documents(TestCase):
         if not check.has_clock(check.machine(check.UPTIME_YOUNG_S)):
             self.skipTest("no time namespace")
         age = TESTS / "workshop" / "age.md"
-        self.assertEqual(self.judge("--uptime", "300", age).returncode, 0)
-        done = self.judge(age)
+        self.assertEqual(self.run_check("--uptime", "300", age).returncode, 0)
+        done = self.run_check(age)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("ok   tests/workshop/age.md (", done.stdout)
         self.assertIn("FAIL tests/workshop/age.md --sizes", done.stdout)
