@@ -1,7 +1,7 @@
 #!/bin/sh
-# Run all that is about balancers: what each kind costs, then what breaks and what cures it.
-#   balancers.sh PUSHLAB RESULTS [RUN-OPTION...]       BALANCERS="kinds death": only these
-# A scenario that fails is reported and does not keep the others from running.
+# Run all scenarios with balancers: the cost of each kind, then failures and their remedies.
+#   balancers.sh PUSHLAB RESULTS [RUN-OPTION...]       BALANCERS="kinds death": run only these
+# If a scenario fails, this is reported, and the others still run.
 set -u
 
 pushlab=$1 results=$2

@@ -1,50 +1,50 @@
 #!/bin/sh
 # Install the packages of bench/packages.txt.
 #   deps.sh build|bench|balancers|workshop|test|self   install what is missing, or print the command and stop
-# Debian and Ubuntu. As root it installs; otherwise it tries sudo -n; else it says what to type.
+# For Debian and Ubuntu. It installs as root or with sudo -n; if neither is possible it prints the command.
 set -eu
 
 list=$(dirname "$0")/packages.txt
-packages_of() { # the packages of these sets
+packages_of() { # print the packages of these sets
     awk -v sets=" $* " -F '[: ]+' '/^[a-z0-9]/ {
         for (i = 2; i <= NF; i++) if ($i != "" && index(sets, " " $i " ")) { print $1; next }
     }' "$list"
 }
 
-# One at a time: apt has a lock, and `make -j` may ask for two sets at once.
+# One at a time: apt has a lock, and `make -j` may run this for two sets at once.
 exec 9<"$0"
 if command -v flock >/dev/null 2>&1; then flock 9; fi
 
 say() { printf 'pushlab: %s\n' "$*" >&2; }
 
-missing() { # the packages among $@ that are not installed
+missing() { # print the packages of $@ that are not installed
     for p in "$@"; do
         dpkg-query -W -f='${Status}\n' "$p" 2>/dev/null | grep -q 'ok installed' || printf '%s ' "$p"
     done
 }
 
-# llhttp: a library of its own where the distribution has one, else Debian 12's C sources.
+# llhttp: the distribution's library if it has one, else Debian 12's C sources.
 llhttp() {
     if pkg-config --exists libllhttp 2>/dev/null || [ -e /usr/include/llhttp.h ]; then return; fi
     [ -e /usr/share/llhttp/llhttp.c ] && return
     if apt-cache show libllhttp-dev >/dev/null 2>&1; then echo libllhttp-dev; else echo node-llhttp; fi
 }
 
-# nodejs may come from elsewhere than Debian; npm comes with it there, and is a package in Debian.
+# nodejs may be installed from another source, which includes npm; in Debian npm is its own package.
 without_present_tools() {
     for p in "$@"; do
         case $p in
         nodejs) command -v node >/dev/null 2>&1 || echo "$p" ;;
         npm) command -v npm >/dev/null 2>&1 || echo "$p" ;;
-        # Ubuntu has it as a snap only: there the tests of the live page are skipped.
+        # Ubuntu has it only as a snap, so the tests of the live page are skipped there.
         chromium) if apt-cache show "$p" >/dev/null 2>&1; then echo "$p"; fi ;;
         *) echo "$p" ;;
         esac
     done
 }
 
-# The daemons among them are started by us, in the foreground, with configurations of ours: not
-# by the installation, and not at the next boot.
+# pushlab starts the daemons itself, in the foreground and with its own configurations. So the
+# installation must not start them, neither now nor at the next boot.
 # shellcheck disable=SC2016
 quietly='
 policy=/usr/sbin/policy-rc.d
@@ -69,13 +69,13 @@ self) want="build self" ;;
 *) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, balancers, workshop, test, self"; exit 2 ;;
 esac
 
-if ! command -v dpkg-query >/dev/null 2>&1; then exit 0; fi # not Debian: the compiler will say what is missing
+if ! command -v dpkg-query >/dev/null 2>&1; then exit 0; fi # not Debian: the compiler reports missing libraries
 # shellcheck disable=SC2046,SC2086
 need=$(missing $(without_present_tools $(packages_of $want)))
 if [ -z "$need$(llhttp)" ]; then exit 0; fi
 
 if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else
-    say "these packages are missing; type:  sudo apt-get install --no-install-recommends $need $(llhttp)"
+    say "these packages are missing; run:  sudo apt-get install --no-install-recommends $need $(llhttp)"
     exit 1
 fi
 say "installing $need$(llhttp)"

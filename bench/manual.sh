@@ -1,13 +1,13 @@
 #!/bin/sh
-# manual.sh PROGRAMS OUT DATADIR: what the programs in the folder PROGRAMS say of their own options,
-# as man pages in OUT/man1 and completion for bash, zsh and fish in OUT/completion. Scenarios and
-# links are looked for in DATADIR, too, where pushlab is installed.
+# manual.sh PROGRAMS OUT DATADIR: write man pages to OUT/man1 and completion for bash, zsh and fish to
+# OUT/completion, from the option tables of the programs in the folder PROGRAMS. Completion looks for
+# scenarios and links also in DATADIR, where pushlab is installed.
 set -eu
 programs=$1 out=$2 datadir=$3
 here=$(dirname "$0")
 unset PUSHLAB_SERVER PUSHLAB_CLIENT
 
-# Pages are as old as the last commit, so that building them twice makes the same bytes.
+# Pages have the date of the last commit, so that a second build writes the same bytes.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
     SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct 2>/dev/null || date +%s)
 fi
@@ -16,14 +16,14 @@ export SOURCE_DATE_EPOCH
 table=$out/completion/table
 mkdir -p "$out/man1" "$out/completion"
 
-# A command may answer in another's name: pushlab serve is pushlab-server.
+# A command may print another program's table: pushlab serve is pushlab-server.
 write_command() { # write_command PROGRAM COMMAND
     rows=$("$programs/$1" "$2" --help=table)
-    speaks=$(printf '%s\n' "$rows" | sed -n '1s/	.*//p')
-    if [ "$speaks" = "$1 $2" ]; then
+    page=$(printf '%s\n' "$rows" | sed -n '1s/	.*//p')
+    if [ "$page" = "$1 $2" ]; then
         "$programs/$1" "$2" --help=man >"$out/man1/$1-$2.1"
     else
-        ln -sf "$speaks.1" "$out/man1/$1-$2.1"
+        ln -sf "$page.1" "$out/man1/$1-$2.1"
     fi
     printf '%s\n' "$rows" | sed -e '/^[^	]*	command	/d' -e "s/^[^	]*/$1 $2/" >>"$table"
 }
@@ -37,7 +37,7 @@ for program in pushlab pushlab-server pushlab-client pushlab-link; do
     done
 done
 
-# fill SCRIPT TABLE: the script with the table's lines in the place of @TABLE@
+# fill SCRIPT TABLE: print the script with @TABLE@ replaced by the table's lines
 fill() {
     sed -e "s|@DATADIR@|$datadir|g" "$1" | awk -v table="$2" '
         (at = index($0, "@TABLE@")) {

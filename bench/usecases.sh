@@ -1,7 +1,7 @@
 #!/bin/sh
-# Run the five use cases on their links, then say in one report which transport each needs.
-#   usecases.sh PUSHLAB RESULTS [RUN-OPTION...]       USECASES="game idle": only these
-# A use case that fails is reported and does not keep the others from running.
+# Run the five use cases on their links, then write one report that recommends a transport for each.
+#   usecases.sh PUSHLAB RESULTS [RUN-OPTION...]       USECASES="game idle": run only these
+# If a use case fails, this is reported, and the others still run.
 set -u
 
 pushlab=$1 results=$2
@@ -20,7 +20,7 @@ done
 
 [ -n "$(echo "$folders" | tr -d ' ')" ] || exit 1
 report="$results/$(date -u +%Y%m%dT%H%M%SZ)-usecases.html"
-# The folders have no blanks: pushlab named them.
+# pushlab names the folders, without spaces.
 # shellcheck disable=SC2086
 "$pushlab" advise --matrix -o "$report" $folders > /dev/null || failed=1
 printf '\nuse cases: %s\n' "$report"

@@ -87,7 +87,7 @@ class Script(ClientCase):
         self.assertEqual(client.wait(), 0, client.describe())
         return json.loads(client.lines()[0])
 
-    def assert_witnesses_agree(self, result):
+    def assert_counts_agree(self, result):
         """Compare the driver's connects, the server's accepts and the kernel's SYNs; and requests."""
         t = result["server_stats"]["end"]["transports"][result["transport"]]
         self.assertEqual(t["accepted"], result["whole"]["connects"])
@@ -115,7 +115,7 @@ class Script(ClientCase):
         self.assertEqual(window["connects"], connects_in_window)
         self.assertEqual(result["whole"]["connects"],
                          1 if connection == "keep-alive" else result["whole"]["requests"])
-        self.assert_witnesses_agree(result)
+        self.assert_counts_agree(result)
 
     @retried
     def test_of_ten_short_polls_for_three_updates_seven_are_empty(self):
@@ -147,7 +147,7 @@ class Script(ClientCase):
         self.assertEqual((result["published"], result["delivered"], result["adds_up"]), (6, 6, True))
         self.assertEqual(whole["connects"], 1 if connection == "keep-alive" else 8)
         self.assertEqual(window["connects"], 0 if connection == "keep-alive" else 6)
-        self.assert_witnesses_agree(result)
+        self.assert_counts_agree(result)
 
     @retried
     def test_n_updates_take_n_plus_1_long_polls(self):
@@ -169,7 +169,7 @@ class Script(ClientCase):
                           whole["reconnects"], whole["deliveries"]), (1, 1, 1, 0, 6))
         self.assertEqual((window["requests"], window["connects"], window["deliveries"]), (0, 0, 6))
         self.assertEqual((result["published"], result["delivered"], result["adds_up"]), (6, 6, True))
-        self.assert_witnesses_agree(result)
+        self.assert_counts_agree(result)
         # Bytes: the client received what the server sent in the window.
         stats = result["server_stats"]
         sent = {kind: stats["window_end"]["transports"][transport]["bytes_out"][kind]
@@ -201,7 +201,7 @@ class Script(ClientCase):
                                           "--connection", connection)
                     self.assert_complete(result, 20)
                     self.assertTrue(45 <= result["published"] <= 55)
-                    self.assert_witnesses_agree(result)
+                    self.assert_counts_agree(result)
                     window = result["window"]
                     if transport == "short-poll":
                         self.assertEqual(window["requests"], 200)

@@ -1,5 +1,5 @@
-"""What goes up: posts and lists of posts, by HTTP and by WebSocket; each published once however
-often it is sent; and what is refused, with the same limits for all."""
+"""Publishing by clients: posts and lists of posts, over HTTP and WebSocket; each is published once, even
+if it is sent again; invalid ones are refused, with the same limits for all."""
 
 import json
 import unittest
@@ -20,7 +20,7 @@ def post(data, **head):
 
 class PostCase(TestCase):
     def send(self, server, body, query="", wire=None):
-        """POST /publish; the response."""
+        """POST /publish; return the response."""
         wire = wire or Wire(self.connect(server))
         body = body if isinstance(body, bytes) else json.dumps(body).encode()
         wire.request("POST", "/publish" + query, body=body)
@@ -36,7 +36,7 @@ class PostCase(TestCase):
 
 
 class Posts(PostCase):
-    def test_a_post_says_channel_key_and_sender(self):
+    def test_a_post_has_channel_key_and_sender(self):
         server = self.server("--source", "none")
         self.assertEqual(self.sent(server, post(1, channel="a")), {"seq": 1})
         self.assertEqual(self.sent(server, b' {"publish": {"channel": "a", "key":"k", "from":"7", '
@@ -60,7 +60,7 @@ class Posts(PostCase):
         self.assertEqual([u["data"] for u in updates], list(range(10)))
         self.assertEqual(counts_of(updates), list(range(1, 11)))
 
-    def test_what_does_not_begin_as_a_post_is_plain_data(self):
+    def test_data_that_does_not_begin_as_a_post_is_plain_data(self):
         server = self.server("--source", "none")
         values = ([], {}, {"publish": 1}, {"publish": []}, {"publish": {}, "data": 1}["publish"],
                   {"data": 1, "publish": {}}, [1, post(2)], [[post(2)]], "{\"publish\":{", None)
@@ -68,7 +68,7 @@ class Posts(PostCase):
             self.sent(server, value)
         self.assertEqual([u["data"] for u in self.all_of(server, "", len(values))], list(values))
 
-    def test_the_query_names_channel_and_key_of_plain_data(self):
+    def test_the_query_gives_channel_and_key_of_plain_data(self):
         server = self.server("--source", "none")
         self.sent(server, {"score": "2:1"}, "?channel=match/score&key=home")
         self.sent(server, 2, "?key=k%2F1&page=x")
@@ -78,7 +78,7 @@ class Posts(PostCase):
                                                                     (None, 3)])
         self.assertEqual(self.all_of(server, "", 1)[0]["key"], "k/1")
 
-    def test_a_websocket_takes_the_same(self):
+    def test_a_websocket_accepts_the_same(self):
         server = self.server("--source", "none")
         ws = WebSocket(Wire(self.connect(server)), "/ws?channel=a")
         ws.message()
@@ -88,7 +88,7 @@ class Posts(PostCase):
         self.assertEqual([ws.message()["data"] for _ in range(3)], [1, 2, 4])
         self.assertEqual([u["data"] for u in self.all_of(server, "", 1)], ["plain"])
 
-    def test_who_publishes_has_an_account(self):
+    def test_each_sender_has_its_counts(self):
         server = self.server("--source", "none")
         wire = Wire(self.connect(server))
         for i in range(3):
@@ -114,19 +114,19 @@ class Once(PostCase):
         self.assertEqual(self.sent(server, self.numbered(2)), {"seq": 2})
         for n in (2, 1, 2):
             self.assertEqual(self.sent(server, self.numbered(n)), {"seq": 2, "duplicates": 1})
-        self.assertEqual(self.sent(server, self.numbered(9)), {"seq": 3}, "gaps are the sender's")
+        self.assertEqual(self.sent(server, self.numbered(9)), {"seq": 3}, "gaps are allowed")
         self.assertEqual(self.sent(server, self.numbered(8)), {"seq": 3, "duplicates": 1})
         self.assertEqual([u["from_n"] for u in self.all_of(server, "channel=a", 3)], [1, 2, 9])
         self.assertEqual(server.stats()["limits"]["duplicate_posts"], 4)
 
-    def test_each_sender_counts_for_itself_in_each_channel(self):
+    def test_numbers_are_per_sender_and_channel(self):
         server = self.server("--source", "none")
         for sender, channel in (("7", "a"), ("8", "a"), ("7", "b"), ("8", "b")):
             self.assertNotIn("duplicates", self.sent(server, self.numbered(1, sender, channel)))
             self.assertIn("duplicates", self.sent(server, self.numbered(1, sender, channel)))
         self.assertEqual(server.stats()["source"]["seq"], 4)
 
-    def test_what_is_not_numbered_is_never_a_duplicate(self):
+    def test_a_post_without_a_number_is_never_a_duplicate(self):
         server = self.server("--source", "none")
         for value in (post(1), post(1, channel="a", **{"from": "7"}), "plain"):
             self.sent(server, value)
@@ -143,7 +143,7 @@ class Once(PostCase):
         self.assertEqual([u["from_n"] for u in self.all_of(server, "channel=a", 5)],
                          [1, 2, 3, 4, 5])
 
-    def test_a_websocket_that_sends_again_is_no_different(self):
+    def test_a_websocket_that_sends_again_is_handled_the_same(self):
         server = self.server("--source", "none")
         ws = WebSocket(Wire(self.connect(server)), "/ws?channel=a")
         ws.message()
@@ -152,7 +152,7 @@ class Once(PostCase):
         self.assertEqual([ws.message()["from_n"] for _ in range(3)], [1, 2, 3])
         self.assertEqual(self.sent(server, self.numbered(3)), {"seq": 3, "duplicates": 1})
 
-    def test_a_duplicate_is_known_long_after_the_ring_has_forgotten_it(self):
+    def test_a_duplicate_is_recognised_after_its_update_left_the_ring(self):
         server = self.server("--source", "none", "--history", "1")
         self.sent(server, self.numbered(5))
         for i in range(20):
@@ -175,7 +175,7 @@ class Refused(PostCase):
                         self.assertIn("error", r.json())
         self.assertEqual([c["name"] for c in server.stats()["channels"]], [""])
 
-    def test_an_empty_list_is_none(self):
+    def test_an_empty_list_publishes_nothing(self):
         server = self.server("--source", "none")
         server.publish("plain")
         for kind in RECEIVERS:
@@ -194,7 +194,7 @@ class Refused(PostCase):
                 self.assertEqual(kind(self.connect(server), 0, "latest=a,b").take(2)[0]["data"], 1)
         self.assertEqual(self.send(server, post(3, channel="c")).status, 503)
 
-    def test_a_channel_that_was_only_asked_for_makes_room_again(self):
+    def test_a_channel_without_updates_is_freed_after_use(self):
         server = self.server("--source", "none", "--max-channels", "1")
         held = Ws(self.connect(server), 0, "channel=wanted")
         self.assertEqual(self.send(server, post(1, channel="other")).status, 503)
@@ -234,7 +234,7 @@ class Refused(PostCase):
         del posts[1]
         self.assertEqual(self.sent(server, posts), {"seq": 3, "published": 1, "duplicates": 1})
 
-    def test_what_is_no_post_is_400_and_1008_and_nothing_is_published(self):
+    def test_an_invalid_post_is_400_and_1008_and_nothing_is_published(self):
         server = self.server("--source", "none")
         bad = (b'{"publish":{},"data":1,"seq":9}', b'{"publish":{},"data":1,"data":2}',
                b'{"publish":{}}', b'{"publish":{"seq":1},"data":1}',
@@ -295,7 +295,7 @@ class Counted(PostCase):
         self.assertEqual(positions(0), {"": 0, "a": None, "b": 0})
         self.assertEqual(len(listeners), 4)
 
-    def test_metrics_say_the_same(self):
+    def test_metrics_agree_with_stats(self):
         server = self.server("--source", "none", "--max-channels", "1")
         listener = Ws(self.connect(server), 0, "channel=a")
         self.sent(server, post(1, channel="a", **{"from": "7", "from_n": 1}))
@@ -310,11 +310,11 @@ class Counted(PostCase):
                      'pushlab_requests_total{transport="publish"} 3'):
             self.assertIn(line, lines)
 
-    def test_superseded_counts_what_polls_leave_out_too(self):
+    def test_superseded_also_counts_updates_that_polls_leave_out(self):
         server = self.server("--source", "none")
         self.sent(server, [post(i, channel="a", key="xy"[i % 2]) for i in range(10)])
         wire = Wire(self.connect(server))
-        for _ in range(2):  # the second is the first's answer, shared
+        for _ in range(2):  # the second shares the first's response
             self.assertEqual(len(wire.get("/poll?since=0&latest=a").json()), 2)
         self.assertEqual(server.stats()["limits"]["superseded"], 16)
         wire.get("/poll?since=6&latest=a")

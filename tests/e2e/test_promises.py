@@ -1,5 +1,5 @@
-"""Does every transport keep what all of them promise? In order, none lost, none twice, resume
-from a cursor, and never a silent gap: one table, five transports."""
+"""Do all transports keep the common promises? Updates in order, none lost, none twice, resuming at a
+cursor, no unreported gap: one table, five transports."""
 
 import threading
 import unittest
@@ -27,7 +27,7 @@ class Promises(TestCase):
                 self.assertEqual({len(u["data"]) for u in updates}, {38})
                 self.assertEqual(receiver.missed, 0)
 
-    def test_everyone_gets_the_same(self):
+    def test_all_clients_get_the_same(self):
         server = self.server("--source", "none")
         values = [1, "zwei", {"drei": [3.5e-7, None]}, "\u20ac\U0001f600\u2028", ""]
         for value in values:
@@ -48,8 +48,8 @@ class Promises(TestCase):
             with self.subTest(transport=receiver.name):
                 self.assertEqual([u["data"] for u in receiver.take(1)], ["new"])
 
-    def test_an_update_waits_for_nobody(self):
-        """Held requests and streams get it at once; their connections are subscriptions."""
+    def test_an_update_is_delivered_at_once(self):
+        """To held requests and streams, whose connections are subscriptions."""
         server = self.server("--source", "none")
         receivers = [kind(self.connect(server)) for kind in ENDLESS]
         server.wait_for_subscribers(3)
@@ -72,7 +72,7 @@ class Promises(TestCase):
                     self.assertEqual(receiver.missed, 0)
                 self.assertEqual(seen, list(range(1, 61)))
 
-    def test_a_cursor_that_fell_off_the_ring_is_told_how_many_it_missed(self):
+    def test_a_cursor_older_than_the_ring_gets_the_number_of_missed_updates(self):
         server = self.server("--source", "none", "--history", "4")
         for i in range(1, 11):
             server.publish(i)
@@ -83,8 +83,8 @@ class Promises(TestCase):
                     self.assertEqual(counts_of(receiver.take(len(got))), got)
                     self.assertEqual(receiver.missed, missed)
 
-    def test_a_cursor_from_the_future_gets_all_there_is(self):
-        """It belongs to an earlier life of the server, whose numbering is gone."""
+    def test_a_cursor_ahead_of_the_server_gets_the_whole_history(self):
+        """It belongs to an earlier run of the server, whose numbers are no longer valid."""
         server = self.server("--source", "none", "--history", "4")
         for i in range(1, 4):
             server.publish(i)
@@ -99,7 +99,7 @@ class Promises(TestCase):
                 self.assertEqual(counts_of(receiver.take(4)), [3, 4, 5, 6])
                 self.assertEqual(receiver.missed, 2)
 
-    def test_a_history_of_one_still_delivers_to_all_who_listen(self):
+    def test_a_history_of_one_still_delivers_to_all_subscribers(self):
         server = self.server("--source", "none", "--history", "1")
         receivers = [kind(self.connect(server)) for kind in ENDLESS]
         server.wait_for_subscribers(3)
@@ -109,7 +109,7 @@ class Promises(TestCase):
             with self.subTest(transport=receiver.name):
                 self.assertEqual(counts_of(receiver.take(49)), list(range(1, 50)))
 
-    def test_large_updates_arrive_whole(self):
+    def test_large_updates_arrive_complete(self):
         server = self.server("--source", "none", "--sndbuf-bytes", "8192", "--backlog-bytes",
                              "50000000", "--max-body-bytes", "8000000")
         value = "x" * 3000000
@@ -132,7 +132,7 @@ class Promises(TestCase):
         self.assertEqual([stats[k.name]["updates_sent"] for k in ENDLESS], [4000] * 3)
         self.assertEqual([stats[k.name]["open"] for k in ENDLESS], [200] * 3)
 
-    def test_whoever_leaves_is_freed_at_once(self):
+    def test_a_client_that_leaves_is_freed_at_once(self):
         server = self.server("--source", "none")
         for kind in ENDLESS:
             with self.subTest(transport=kind.name):
@@ -144,7 +144,7 @@ class Promises(TestCase):
                                 and s["history"]["subscribers"] == 0, "freed")
 
     def test_publishing_behind_a_held_request_keeps_the_order_for_all(self):
-        """A pipelined POST is handled in the middle of a delivery: nobody may see the second
+        """A pipelined POST is handled in the middle of a delivery: no client may get the second
         update before the first, and no other held request may be answered twice."""
         server = self.server("--source", "none")
         publisher = Wire(self.connect(server))
@@ -154,7 +154,7 @@ class Promises(TestCase):
         def hold(wire):
             wire.request("GET", "/longpoll?since=0")
 
-        # Delivery goes through the subscribers in one order or the other: sit on both sides.
+        # Subscribe before and after it: a delivery may visit subscribers in either order.
         for wire in held[:2]:
             hold(wire)
         streams.append(Stream(self.connect(server), 0))
@@ -176,7 +176,7 @@ class Promises(TestCase):
             self.assertEqual(counts_of(wire.response().json())[0], 1)
             self.assertEqual(counts_of(wire.get("/poll?since=1").json()), [2], "the next answer")
 
-    def test_long_polls_that_come_back_at_once_miss_nothing(self):
+    def test_long_polls_sent_again_at_once_miss_nothing(self):
         server = self.server("--rate", "1000", "--history", "100000")
         seen = {}
 

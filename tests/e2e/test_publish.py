@@ -1,4 +1,4 @@
-"""Who may publish what? Strict JSON, one update each, by HTTP and by WebSocket."""
+"""Who may publish, and what? Strict JSON, one update each, over HTTP and WebSocket."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ class Publish(TestCase):
         wire.request("POST", "/publish", *fields, body=body)
         return wire.response()
 
-    def test_json_values_become_updates_unchanged_but_for_white_space(self):
+    def test_json_values_become_updates_unchanged_except_white_space(self):
         server = self.server("--source", "none")
         wire = Wire(self.connect(server))
         for seq, (sent, _) in enumerate(GOOD, 1):
@@ -43,7 +43,7 @@ class Publish(TestCase):
             at = text.index(f'{{"seq":{seq},', at)
             self.assertEqual(text[text.index('"data":', at) + 7:][:len(kept) + 1], kept + "}")
 
-    def test_what_is_not_one_json_value_is_400(self):
+    def test_anything_but_one_json_value_is_400(self):
         server = self.server("--source", "none")
         wire = Wire(self.connect(server))
         for body in BAD:
@@ -111,11 +111,11 @@ class Publish(TestCase):
                 self.assertEqual(r.status, status)
                 self.assertEqual(r.field("WWW-Authenticate"), "Bearer" if status == 401 else None)
         open_server = self.server("--source", "none", listen=OTHER_ADDRESS + ":0")
-        self.assertEqual(self.post(open_server, b"1").status, 401, "no token, nobody else publishes")
+        self.assertEqual(self.post(open_server, b"1").status, 401, "without the token other machines may not publish")
         anybody = self.server("--source", "none", "--publish-open", listen=OTHER_ADDRESS + ":0")
         self.assertEqual(self.post(anybody, b"1").status, 200)
 
-    def test_large_bodies_arrive_whole(self):
+    def test_large_bodies_arrive_complete(self):
         server = self.server("--source", "none", "--max-body-bytes", "5000000")
         for n in (65535, 65536, 4999998):
             self.assertEqual(self.post(server, json.dumps("x" * n).encode()).status, 200)

@@ -1,5 +1,5 @@
-"""One stream in Redis, several servers: one number for each update on all of them, and nothing lost
-or doubled whoever goes away and comes back."""
+"""One stream in Redis, several servers: each update has the same number on all of them, and none is lost
+or repeated when servers, clients or Redis stop and start again."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from harness import BIN, DEADLINE_S, Program, Server, TestCase, counts_of, wait_
 from receivers import RECEIVERS, ENDLESS, LongPoll, ShortPoll, Stream, Ws
 from wire import Wire
 
-OUTAGE = ("trying again until it is back", "connected")  # what a server says of it
+OUTAGE = ("trying again until it is back", "connected")  # a server's message about it
 
 
 def post(data, **head):
@@ -31,7 +31,7 @@ def free_port():
 
 
 class Redis:
-    """A redis-server of the test's own; nothing that it has acknowledged is lost by kill -9."""
+    """The test's own redis-server; nothing that it has acknowledged is lost by kill -9."""
 
     def __init__(self, directory):
         self.directory, self.port, self.process = directory, free_port(), None
@@ -54,7 +54,7 @@ class Redis:
         self.process.wait()
 
     def empty(self):
-        """As if its disk had been replaced."""
+        """Delete its data, as if its disk had been replaced."""
         for path in self.directory.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -118,13 +118,13 @@ class OneSequence(RedisCase):
             latest = Stream(self.connect(server), None, "latest=a,b").take(6)
             self.assertEqual(counts_of(latest), sorted(newest.values()))
 
-    def test_who_has_the_answer_finds_the_update_there(self):
+    def test_a_published_update_is_on_the_server_that_responded(self):
         server = self.shared()
         for i in range(1, 51):
             self.assertEqual(server.publish(i), i)
             self.assertEqual(server.stats()["source"]["seq"], i)
 
-    def test_an_update_waits_for_nobody_on_either_server(self):
+    def test_an_update_is_delivered_at_once_on_both_servers(self):
         one, two = self.shared(), self.shared()
         receivers = [kind(self.connect(s)) for kind in ENDLESS for s in (one, two)]
         for i in range(1, 20):
@@ -143,7 +143,7 @@ class OneSequence(RedisCase):
         self.assertEqual([u["data"] for u in Ws(self.connect(two), 0, "channel=c").take(5)],
                          [1, 2, 3, 4, 5])
 
-    def test_senders_numbers_are_compared_beyond_what_doubles_hold(self):
+    def test_senders_numbers_may_exceed_the_precision_of_doubles(self):
         server = self.shared()
         for n, duplicates in ((2**64 - 2, 0), (2**64 - 1, 0), (2**64 - 2, 1), (7, 1)):
             answer = self.sent(server, post(1, **{"from": "me", "from_n": n}))
@@ -157,7 +157,7 @@ class OneSequence(RedisCase):
             sender.send(frame(TEXT, json.dumps(i)))
         self.assertEqual([u["data"] for u in receiver.take(200)], list(range(200)))
 
-    def test_limits_are_kept(self):
+    def test_limits_apply(self):
         one = self.shared("--max-channels", "2", "--max-keys", "1")
         for channel in "ab":
             self.sent(one, post(1, channel=channel, key="k"))
@@ -185,7 +185,7 @@ class OneSequence(RedisCase):
         self.assertEqual([u["data"] for u in Stream(self.connect(two), 0).take(1000)],
                          list(range(1000)))
 
-    def test_options_that_make_no_sense_are_refused(self):
+    def test_invalid_options_are_refused(self):
         for options, word in ((("--feed", "generator"), "--source redis"),
                               (("--source", self.source, "--feed", self.source), "--feed"),
                               (("--source", self.source, "--feed", "x"), "'x' is not a source"),
@@ -209,7 +209,7 @@ class Late(RedisCase):
         self.assertEqual([u.raw for u in Stream(self.connect(one), 0, "channel=c").take(3000)],
                          [u.raw for u in Stream(self.connect(two), 0, "channel=c").take(3000)])
 
-    def test_what_the_stream_has_dropped_is_told_and_latest_values_are_kept(self):
+    def test_updates_trimmed_from_the_stream_are_reported_and_latest_values_kept(self):
         one = self.shared("--log-history", "1000")
         self.sent(one, post("old", channel="state", key="calm"))
         self.sent(one, post("old", channel="state", key="busy"))
@@ -231,7 +231,7 @@ class Late(RedisCase):
         self.assertEqual([u["data"] for u in Stream(self.connect(one), 2003,
                                                     "channel=state").take(1)], ["next"])
 
-    def test_a_server_waits_for_redis_and_for_nothing_when_it_is_told_to_stop(self):
+    def test_a_server_waits_for_redis_but_stops_at_once_on_request(self):
         self.redis.kill()
         program = self.start(Program([BIN / "pushlab-server", "--listen", "127.0.0.1:0",
                                       "--source", self.source]))
@@ -251,7 +251,7 @@ class Late(RedisCase):
         self.assertEqual(program.stdout(), "")
 
     def open_all(self, server, since):
-        """One receiver of each transport, all at the same time: they may have to wait."""
+        """One receiver of each transport, opened at the same time, because they may have to wait."""
         opened, socks = [], [self.connect(server) for _ in RECEIVERS]
         threads = [threading.Thread(target=lambda k=kind, s=sock: opened.append(k(s, since)))
                    for kind, sock in zip(RECEIVERS, socks)]
@@ -263,7 +263,7 @@ class Late(RedisCase):
         return opened
 
     def test_a_cursor_from_a_server_that_is_ahead_waits(self):
-        """Nothing is sent twice because this server is a moment behind."""
+        """Nothing is sent twice although this server is slightly behind."""
         ahead, behind = self.shared(), self.shared("--test-delay", "500")
         for i in range(1, 6):
             ahead.publish(i)
@@ -276,7 +276,7 @@ class Late(RedisCase):
                 self.assertEqual(receiver.cursor, 5)
                 self.assertEqual(counts_of(receiver.take(1)), [6])
 
-    def test_a_cursor_of_another_life_gets_all_there_is(self):
+    def test_a_cursor_of_an_earlier_stream_gets_the_whole_history(self):
         server = self.shared()
         for i in range(1, 4):
             server.publish(i)
@@ -285,8 +285,8 @@ class Late(RedisCase):
                 self.assertEqual(counts_of(receiver.take(3)), [1, 2, 3])
 
 
-class Away(RedisCase):
-    def test_publishing_is_refused_while_redis_is_away_and_goes_on_when_it_is_back(self):
+class Unreachable(RedisCase):
+    def test_publishing_is_refused_while_redis_is_unreachable_and_works_afterwards(self):
         server = self.shared()
         server.publish(1)
         receiver = Stream(self.connect(server), 0)
@@ -298,7 +298,7 @@ class Away(RedisCase):
         web_socket.take(1)
         web_socket.socket.send(frame(TEXT, b"2"))
         self.assertEqual(web_socket.socket.close_code(), 1013)
-        self.assertEqual(counts_of(receiver.take(1)), [1])  # reading goes on
+        self.assertEqual(counts_of(receiver.take(1)), [1])  # reading continues
         metrics = Wire(self.connect(server)).get("/metrics").body.decode()
         self.assertIn("pushlab_log_connected 0", metrics)
         self.assertGreater(self.log(server)["errors"], 0)
@@ -313,7 +313,7 @@ class Away(RedisCase):
         self.assertIn("pushlab_log_connected 1", metrics)
         self.assertIn("pushlab_log_reconnects_total 1", metrics)
 
-    def test_posts_on_their_way_are_answered_when_redis_goes(self):
+    def test_pending_posts_are_answered_when_redis_stops(self):
         server = self.shared()
         server.publish(1)
         self.redis.process.send_signal(signal.SIGSTOP)
@@ -333,7 +333,7 @@ class Away(RedisCase):
         self.assertEqual(web_socket.close_code(), 1013)
         self.assertEqual(self.log(server)["posts_waiting"], 0)
 
-    def test_a_redis_that_does_not_answer_is_given_up(self):
+    def test_a_redis_that_does_not_respond_is_disconnected(self):
         server = self.shared()
         server.publish(1)
         self.redis.process.send_signal(signal.SIGSTOP)
@@ -341,9 +341,9 @@ class Away(RedisCase):
         self.assertEqual(r.status, 503)
         self.redis.process.send_signal(signal.SIGCONT)
         self.wait_connected(server)
-        self.assertIn(server.publish(3), (2, 3))  # what had not been answered may be there
+        self.assertIn(server.publish(3), (2, 3))  # a post without a response may have been stored
 
-    def test_what_a_server_feeds_waits_for_redis(self):
+    def test_a_feeding_server_waits_for_redis(self):
         server = self.shared("--feed", "-", stdin=subprocess.PIPE)
         lines = iter(range(1000000))
 
@@ -369,7 +369,7 @@ class Away(RedisCase):
         self.assertEqual(server.wait(), 1)
         self.assertIn(word, server.stderr().splitlines()[-1])
 
-    def test_a_redis_that_comes_back_empty_ends_the_servers(self):
+    def test_a_redis_that_restarts_empty_ends_the_servers(self):
         one, two = self.doomed(), self.doomed()
         for i in range(1, 4):
             one.publish(i)
@@ -379,12 +379,12 @@ class Away(RedisCase):
         self.redis.empty()
         self.redis.start()
         for server, stream in zip((one, two), streams):
-            self.assertRaises(EOFError, stream.take, 1)  # in order: its last chunk
+            self.assertRaises(EOFError, stream.take, 1)  # in order, with the last chunk
             self.fails(server, "no longer has the updates that this server has sent to its clients")
         anew = self.shared()
         self.assertEqual(anew.publish("a"), 1)
 
-    def test_a_redis_that_is_emptied_under_their_eyes_ends_the_servers(self):
+    def test_a_redis_that_is_emptied_while_running_ends_the_servers(self):
         one, two = self.doomed(), self.doomed()
         one.publish(1)
         self.redis.says("FLUSHALL")
@@ -420,7 +420,7 @@ class Away(RedisCase):
         receiver.take(1)
         self.assertGreater(receiver.missed, 2000)
 
-    def test_what_is_there_but_not_ours_is_left_alone(self):
+    def test_another_programs_data_is_left_unchanged(self):
         self.redis.says("XADD", "test", "*", "a", "b")
         program = self.run_program("pushlab-server", "--listen", "127.0.0.1:0", "--source",
                                    self.source)
@@ -431,7 +431,7 @@ class Away(RedisCase):
 
 
 class Actor(threading.Thread):
-    """Something that goes on until it is done or the test is over; tell() says what went wrong."""
+    """A thread that runs until it is done or the test ends; tell() returns what went wrong."""
 
     def __init__(self, world):
         super().__init__(daemon=True)
@@ -445,16 +445,16 @@ class Actor(threading.Thread):
             self.world.over.set()
 
     def interrupted(self):
-        """The other side is gone: not at once again."""
+        """Wait before the next attempt after the other side has closed."""
         self.interruptions += 1
         self.world.over.wait(0.01)
 
 
-GONE = (OSError, EOFError, AssertionError, ValueError)  # torn connections; answers torn in two
+GONE = (OSError, EOFError, AssertionError, ValueError)  # broken connections; incomplete responses
 
 
 class Publisher(Actor):
-    """Posts over HTTP, each to any of the servers, again until one says that it is in."""
+    """Posts over HTTP, each to a random server, again until one acknowledges it."""
 
     def __init__(self, world, name, seed):
         super().__init__(world)
@@ -487,8 +487,9 @@ class Publisher(Actor):
             self.interrupted()
 
 
-class Talker(Actor):
-    """Posts over a WebSocket without waiting, and again what has not come back when it broke."""
+class WebSocketPublisher(Actor):
+    """Posts over a WebSocket without waiting; after a broken connection it sends again what has not
+    come back."""
 
     def __init__(self, world, name, seed):
         super().__init__(world)
@@ -522,7 +523,7 @@ class Talker(Actor):
 
 
 class Listener(Actor):
-    """Receives everything by one transport, from any of the servers, going on where it was."""
+    """Receives everything over one transport, from any of the servers, resuming at its cursor."""
 
     def __init__(self, world, kind, seed):
         super().__init__(world)
@@ -544,10 +545,10 @@ class Listener(Actor):
         return self.world.over.is_set() or (last is not None and self.cursor() >= last)
 
     def listen(self, receiver):
-        moves_on = len(self.got) + self.chance.randrange(10, 200)  # to another, though all is well
+        moves_on = len(self.got) + self.chance.randrange(10, 200)  # to another server, without a failure
         while not self.done() and len(self.got) < moves_on:
             if isinstance(receiver, ShortPoll) and not receiver.kept:
-                self.world.over.wait(0.01)  # its interval
+                self.world.over.wait(0.01)  # the poll interval
                 receiver.poll()
                 continue
             self.got += receiver.take(1)
@@ -555,8 +556,8 @@ class Listener(Actor):
             receiver.missed = 0
 
 
-class Mortal:
-    """A server that is killed, and started again in its old place."""
+class KilledServer:
+    """A server that is killed and started again on the same port."""
 
     def __init__(self, case):
         self.case, self.port, self.lives = case, free_port(), 0
@@ -599,12 +600,12 @@ class Chaos(RedisCase):
             killed["redis" if victim is self.redis else "servers"] += 1
         return killed
 
-    def test_whoever_is_killed_nothing_is_lost_or_doubled(self):
-        servers = [Mortal(self), Mortal(self)]
+    def test_nothing_is_lost_or_repeated_when_servers_or_redis_are_killed(self):
+        servers = [KilledServer(self), KilledServer(self)]
         world = World(servers)
         self.addCleanup(world.over.set)
         listeners = [Listener(world, kind, seed) for seed, kind in enumerate(RECEIVERS * 2)]
-        senders = [Publisher(world, f"p{i}", 100 + i) for i in range(3)] + [Talker(world, "t", 9)]
+        senders = [Publisher(world, f"p{i}", 100 + i) for i in range(3)] + [WebSocketPublisher(world, "t", 9)]
         for actor in listeners + senders:
             actor.start()
         killed = self.kill_at_random(servers, world.over)
@@ -620,7 +621,7 @@ class Chaos(RedisCase):
         for actor in listeners + senders:
             if actor.failure is not None:
                 raise actor.failure
-            self.assertFalse(actor.is_alive(), f"a {type(actor).__name__} is not done")
+            self.assertFalse(actor.is_alive(), f"a {type(actor).__name__} has not finished")
         print(f"     seed {self.SEED}: redis killed {killed['redis']} times, servers "
               f"{killed['servers']} times; {total} posts, "
               f"{sum(s.sent_again for s in senders)} times sent again; {len(listeners)} receivers "

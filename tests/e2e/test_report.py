@@ -1,4 +1,4 @@
-"""Is report.html what a reader can trust: valid, accessible, self-contained, whole in a browser?"""
+"""Is report.html valid, accessible, self-contained, and complete in a browser?"""
 
 import json
 import os
@@ -54,7 +54,7 @@ class Files(ReportCase):
         self.assertIn("--seed 1", text)
 
     @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
-    def test_charts_are_inside_and_none_shares_an_id(self):
+    def test_charts_are_embedded_and_their_ids_are_unique(self):
         run = self.run_scenario()
         text = (run / "report.html").read_text(encoding="utf-8")
         self.assert_valid_html(run / "report.html")
@@ -79,7 +79,7 @@ class Files(ReportCase):
         self.assertIn("This report has no charts", (run / "report.html").read_text())
 
     @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
-    def test_markdown_links_pictures_that_are_there(self):
+    def test_markdown_links_existing_pictures(self):
         run = self.run_scenario()
         markdown = self.pushlab("report", run, "--markdown").stdout()
         images = self.images_of(markdown)
@@ -104,7 +104,7 @@ class Files(ReportCase):
             self.assertTrue((self.out / link).exists(), link)
         self.assertIn("mailed, 3 clients, 0.5 s, loopback: 2 runs", text)
 
-    def test_what_is_no_run_is_refused_in_one_line(self):
+    def test_a_folder_that_is_not_a_run_is_refused_in_one_line(self):
         for words in (["report"], ["report", "a", "b"], ["report", self.temp_dir()],
                       ["report", "/nonexistent"]):
             with self.subTest(words):
@@ -123,7 +123,7 @@ class Shown(ReportCase):
         cls.browser.quit()
 
     def show(self, path, picture, **how):
-        """Open it and hold it to what every page here promises."""
+        """Open it and check what every page must fulfil."""
         url = path.resolve().as_uri()
         self.browser.open(url=url, **how)
         self.addCleanup(self.browser.call, "close")
@@ -142,7 +142,7 @@ class Shown(ReportCase):
         self.assertEqual(serious, [])
 
     @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
-    def test_a_report_shows_anywhere_without_an_error(self):
+    def test_a_report_has_no_errors_on_any_screen(self):
         report = self.run_scenario() / "report.html"
         for name, how in {"wide": {}, "dark": {"scheme": "dark"},
                           "phone": {"width": 390, "height": 844},

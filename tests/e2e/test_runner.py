@@ -1,5 +1,5 @@
-"""Does `pushlab` run experiments from end to end, keep what was measured whatever happens, and
-leave nothing behind?"""
+"""Does `pushlab` run experiments from end to end, keep the results after every failure, and end all its
+processes?"""
 
 import csv
 import fcntl
@@ -49,7 +49,7 @@ class RunnerCase(TestCase):
         self.assertEqual(program.process.returncode, exit_code,
                          program.describe() + program.stdout())
         self.assertNotIn("Sanitizer", program.stderr())
-        self.assert_nobody_left()
+        self.assert_no_process_left()
         return program
 
     def run_scenario(self, *options, path=None, exit_code=0, **env):
@@ -57,7 +57,7 @@ class RunnerCase(TestCase):
                                    *options, exit_code=exit_code, **env)
 
     def started_by_us(self, name):
-        """Processes of that name with our mark in their environment."""
+        """Processes of that name with this test's mark in their environment."""
         found = []
         for directory in pathlib.Path("/proc").glob("[0-9]*"):
             try:
@@ -68,8 +68,8 @@ class RunnerCase(TestCase):
                 pass
         return found
 
-    def assert_nobody_left(self):
-        wait_until(lambda: not self.started_by_us("pushlab-"), "all children are gone")
+    def assert_no_process_left(self):
+        wait_until(lambda: not self.started_by_us("pushlab-"), "all child processes have ended")
 
     def latest(self):
         return json.loads((self.out / "latest" / "run.json").read_text())
@@ -92,7 +92,7 @@ class Tls(RunnerCase):
         for row_id, full in (("short-poll+close", 3), ("websocket", 3),
                              ("short-poll+close+no-resume", None)):
             whole = rows[row_id]["raw"]["whole"]
-            # A client's first handshake is a full one; without resumption each is.
+            # A client's first handshake is a full one; without resumption all are.
             expected = whole["connects"] if full is None else full
             self.assertEqual(whole["tls_full_handshakes"], expected, row_id)
             self.assertEqual(whole["tls_resumed_handshakes"], whole["connects"] - expected, row_id)
@@ -135,13 +135,13 @@ class Run(RunnerCase):
         program = self.run_scenario("--json", "--rows", "sse")
         self.assertEqual(json.loads(program.stdout()), self.latest())
 
-    def test_options_stand_above_the_scenario(self):
+    def test_options_override_the_scenario(self):
         self.run_scenario("--clients", "5", "--duration", "0.3", "--seed", "9", "--rows", "sse")
         run = self.latest()
         self.assertEqual((run["rows"][0]["clients"], run["seed"]), (5, 9))
         self.assertEqual(run["rows"][0]["phases"]["window_ms"], 300)
 
-    def test_the_same_table_again(self):
+    def test_table_prints_the_same_table_again(self):
         first = self.run_scenario("--rows", "sse")
         again = self.run_to_its_end("table", self.out / "latest")
         self.assertIn(again.stdout().strip(), first.stdout())
@@ -161,7 +161,7 @@ class Run(RunnerCase):
         self.run_to_its_end("chart", self.out / "latest")
         self.assertEqual(sorted(p.name for p in charts.iterdir()), drawn)
 
-    def test_a_terminal_sees_progress_and_colour_unless_told_otherwise(self):
+    def test_on_a_terminal_there_are_progress_and_colour_unless_switched_off(self):
         for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
             with self.subTest(env):
                 near, far = pty.openpty()
@@ -177,7 +177,7 @@ class Run(RunnerCase):
                     while data := os.read(near, 65536):
                         said += data
                 except OSError:
-                    pass  # the last writer has closed its end
+                    pass  # all writers have closed their ends
                 os.close(near)
                 self.assertEqual(program.wait(DEADLINE_S), 0)
                 self.assertIn(b"measure", said)
@@ -193,10 +193,10 @@ class Failures(RunnerCase):
                 {"transport": "sse", "colour": "red"}]}), "colour"),
             "an unknown transport": (json.dumps({**TWO_ROWS, "rows": [
                 {"transport": "pigeon"}]}), "pigeon"),
-            "a number that is text": (json.dumps({**TWO_ROWS, "clients": "many"}), "clients"),
+            "a string instead of a number": (json.dumps({**TWO_ROWS, "clients": "many"}), "clients"),
             "a number out of bounds": (json.dumps({**TWO_ROWS, "clients": -1}), "clients"),
             "no rows": (json.dumps({**TWO_ROWS, "rows": []}), "rows"),
-            "rows that are no list": (json.dumps({**TWO_ROWS, "rows": 5}), "rows"),
+            "rows that are not a list": (json.dumps({**TWO_ROWS, "rows": 5}), "rows"),
             "half a file": (json.dumps(TWO_ROWS)[:50], "scenario.json"),
             "an empty file": ("", "scenario.json"),
             "a list": ("[]", "scenario.json"),
@@ -209,14 +209,14 @@ class Failures(RunnerCase):
                 self.assertIn(named, self.one_line(program))
                 self.assertFalse(self.out.exists())
 
-    def test_wrong_words_are_refused_in_one_line(self):
+    def test_invalid_arguments_are_refused_in_one_line(self):
         for words in (("run",), ("run", "/no/such/file"), ("fly",), ("run", self.scenario(), "--up"),
                       ("run", self.scenario(), "--rows", "none"), ("chart",),
                       ("run", self.scenario(), "--clients", "x"), ("watch", "pigeon")):
             with self.subTest(words):
                 self.one_line(self.run_to_its_end(*words, exit_code=2))
 
-    def test_folders_that_hold_no_run_are_named(self):
+    def test_folders_without_a_run_are_named(self):
         for word in ("chart", "table"):
             program = self.run_to_its_end(word, "/nowhere/at/all", exit_code=1)
             self.assertIn("/nowhere/at/all", self.one_line(program))
@@ -231,7 +231,7 @@ class Failures(RunnerCase):
                     self.assertEqual(list(self.out.glob("*")), [])
 
     def second_row(self, program):
-        """Wait until the second row is being measured; the server's process id."""
+        """Wait until the second row is being measured; return the server's process id."""
         wait_until(lambda: list(self.out.glob("**/*short-poll*")) or
                    any("short-poll" in " ".join(self.words(p))
                        for p in self.started_by_us("pushlab-client")), "the second row")
@@ -251,15 +251,15 @@ class Failures(RunnerCase):
         return program, self.second_row(program)
 
     def assert_first_row_kept(self, program, interrupted):
-        self.assertGreater(program.wait(20), 0, "an exit code, and not 0")
-        self.assert_nobody_left()
+        self.assertGreater(program.wait(20), 0, "exits with a code other than 0")
+        self.assert_no_process_left()
         run = self.latest()
         self.assertEqual([row["id"] for row in run["rows"]], ["sse"])
         self.assertEqual((run["complete"], run["interrupted"]), (False, interrupted))
         self.assertIn("sse", program.stdout())
         self.assertLess(len(program.stderr().splitlines()), 4)
 
-    def test_ctrl_c_keeps_what_was_finished_and_reaps_every_child(self):
+    def test_ctrl_c_keeps_finished_rows_and_ends_every_child(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
                 shutil.rmtree(self.out, ignore_errors=True)
@@ -267,7 +267,7 @@ class Failures(RunnerCase):
                 program.signal(number)
                 self.assert_first_row_kept(program, interrupted=True)
 
-    def test_a_server_that_dies_is_said_and_the_row_before_is_kept(self):
+    def test_a_server_that_dies_is_reported_and_the_row_before_is_kept(self):
         program, server = self.start_long()
         os.kill(server, signal.SIGKILL)
         self.assert_first_row_kept(program, interrupted=False)
@@ -277,10 +277,10 @@ class Failures(RunnerCase):
         program, _ = self.start_long()
         program.signal(signal.SIGKILL)
         program.wait()
-        self.assert_nobody_left()
+        self.assert_no_process_left()
 
     @unittest.skipUnless(OWN_NETWORK, "may not mount")
-    def test_a_full_disk_is_said_and_the_exit_code_is_not_0(self):
+    def test_a_full_disk_is_reported_and_the_exit_code_is_not_0(self):
         self.out.mkdir(parents=True)
         mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", self.out])
         if mount.returncode != 0:
@@ -288,21 +288,21 @@ class Failures(RunnerCase):
         self.addCleanup(subprocess.run, ["umount", self.out])
         program = self.pushlab("run", self.scenario(), "--out", self.out, "--no-charts")
         self.assertEqual(program.wait(30), 1)
-        self.assert_nobody_left()
+        self.assert_no_process_left()
         self.assertIn("No space left on device", program.stderr())
 
     def test_a_folder_that_cannot_be_written_is_named_before_anything_is_measured(self):
         program = self.run_to_its_end("run", self.scenario(), "--out", "/proc/nowhere", exit_code=1)
         self.assertIn("/proc/nowhere", self.one_line(program))
 
-    def test_a_missing_gnuplot_is_said_in_one_line_and_the_measurements_are_kept(self):
+    def test_a_missing_gnuplot_is_reported_in_one_line_and_results_are_kept(self):
         program = self.run_to_its_end("run", self.scenario(), "--out", self.out, "--rows", "sse",
                                       exit_code=1, PATH="/nowhere")
         self.assertIn("gnuplot", self.one_line(program))
         self.assertEqual(len(self.latest()["rows"]), 1)
         self.assertIn("sse", program.stdout())
 
-    def test_a_taken_port_is_said(self):
+    def test_a_used_port_is_reported(self):
         server = self.server("--source", "none")
         path = self.scenario(server={"listen": f"127.0.0.1:{server.port}"})
         program = self.run_scenario("--rows", "sse", "--host-network", path=path, exit_code=1)
@@ -315,11 +315,11 @@ class OtherCommands(RunnerCase):
         program = self.run_to_its_end("watch", "sse", "--url", server.url, "--count", "3")
         self.assertIn("sse: 3 updates in ", program.stdout())
 
-    def test_watch_without_a_url_brings_its_own_server(self):
+    def test_watch_without_a_url_starts_a_server(self):
         program = self.pushlab("watch", "websocket", "--count", "2")
         self.assertEqual(program.wait(20), 0, program.describe())
         self.assertIn("websocket: 2 updates in ", program.stdout())
-        self.assert_nobody_left()
+        self.assert_no_process_left()
 
     def test_serve_is_the_server_under_another_name(self):
         program = self.pushlab("serve", "--listen", "127.0.0.1:0", "--source", "none")
@@ -330,9 +330,9 @@ class OtherCommands(RunnerCase):
         self.assertEqual(said.stdout, "ok\n")
         program.signal(signal.SIGTERM)
         self.assertEqual(program.wait(10), 0)
-        self.assert_nobody_left()
+        self.assert_no_process_left()
 
-    def test_help_is_for_every_command(self):
+    def test_every_command_has_help(self):
         for words in (("--help",), ("help",), ("help", "run"), ("run", "--help"),
                       ("help", "scenarios"), ("watch", "--help"), ("chart", "--help")):
             with self.subTest(words):

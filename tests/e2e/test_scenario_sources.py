@@ -1,4 +1,4 @@
-"""Do the applications publish what they should: sports, game, dashboard, notifications?"""
+"""Do the application sources publish the right updates: sports, game, dashboard, notifications?"""
 
 import signal
 import time
@@ -49,12 +49,12 @@ class Applications(TestCase):
         return self.updates(server, n, "channel=" + ",".join(CHANNELS[kind]))
 
     def published(self, server):
-        """Each channel's count, and the server's time."""
+        """Return each channel's count, and the server's time."""
         stats = server.stats()
         return {c["name"]: c["published"] for c in stats["channels"]}, stats["time_ns"]
 
     def assert_rates(self, server, rates_hz, for_s):
-        """Published in a window of for_s, by /stats at both ends."""
+        """Compare the updates published in a window of for_s, from /stats at its start and end."""
         before, began_ns = self.published(server)
 
         def over():
@@ -65,7 +65,7 @@ class Applications(TestCase):
         for channel, rate_hz in rates_hz.items():
             with self.subTest(channel):
                 n = after[channel] - before.get(channel, 0)
-                # What was due is published; a busy machine moves an edge by a little.
+                # All due updates are published; a busy machine may move the ends of the window slightly.
                 self.assertAlmostEqual(n, rate_hz * window_s, delta=2 + rate_hz * 0.25)
 
 
@@ -148,7 +148,7 @@ class Game(Applications):
         [now] = Wire(self.connect(server)).get("/poll?latest=room-1").json()
         self.assertGreaterEqual(count_in_channel(now), 20)
 
-    def test_what_a_stall_made_late_does_not_come_in_one_lump(self):
+    def test_late_updates_after_a_stall_do_not_come_all_at_once(self):
         server = self.application("game", "--tick-rate", "100", "--room-size", "2")
         server.wait_for_seq(30)
         before = server.stats()["source"]["seq"]
@@ -178,7 +178,7 @@ class Dashboard(Applications):
 
     def test_the_latest_values_are_one_of_each(self):
         server = self.application("dashboard", "--source-speed", "50")
-        updates = self.all_updates(server, "dashboard", 600)  # more than five seconds' worth
+        updates = self.all_updates(server, "dashboard", 600)  # more than those of five seconds
         newest = {u["channel"]: count_in_channel(u) for u in updates}
         latest = Wire(self.connect(server)).get("/poll?latest=" + ",".join(METRIC_HZ)).json()
         self.assertEqual({u["channel"] for u in latest}, set(METRIC_HZ))
@@ -190,15 +190,15 @@ class Dashboard(Applications):
 
 
 class Notifications(Applications):
-    def test_they_come_at_the_rate_asked_for(self):
+    def test_they_come_at_the_requested_rate(self):
         server = self.application("notifications", "--rate", "40")
         self.assert_rates(server, {"inbox": 40}, 1.5)
 
-    def test_they_are_spaced_by_the_pattern_asked_for(self):
+    def test_they_follow_the_requested_pattern(self):
         server = self.application("notifications", "--rate", "500", "--pattern", "poisson")
         stamps = [u["t"] / 1e6 for u in self.all_updates(server, "notifications", 400)]
         gaps = [b - a for a, b in zip(stamps, stamps[1:])]
-        self.assertGreater(max(gaps), 5)  # of a fixed 2 ms: never, but on a busy machine
+        self.assertGreater(max(gaps), 5)  # with a fixed gap of 2 ms only on a busy machine
 
 
 if __name__ == "__main__":

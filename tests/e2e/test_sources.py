@@ -1,4 +1,4 @@
-"""Do updates come from every source as they should: generator, trace, standard input?"""
+"""Does every source publish the right updates: generator, trace, standard input?"""
 
 import json
 import os
@@ -15,7 +15,7 @@ SLACK_MS = 60  # a late wake-up on a busy machine; never early
 
 class Sources(TestCase):
     def updates(self, server, n, since=0):
-        """The first n updates, when they are there."""
+        """Wait for the first n updates and return them."""
         server.wait_for_seq(since + n)
         return Wire(self.connect(server)).get(f"/poll?since={since}").json()[:n]
 
@@ -30,7 +30,7 @@ class Sources(TestCase):
 
 
 class Generator(Sources):
-    def test_the_payload_has_the_size_asked_for(self):
+    def test_the_payload_has_the_requested_size(self):
         for size in (1, 2, 3, 128, 5000):
             with self.subTest(size):
                 server = self.server("--rate", "1000", "--payload-bytes", str(size))
@@ -47,7 +47,7 @@ class Generator(Sources):
         self.assertNotEqual(run(8), first)
         self.assertEqual(len(set(first)), 20)
 
-    def test_servers_with_one_start_publish_the_same_to_the_nanosecond(self):
+    def test_servers_with_the_same_start_publish_the_same_to_the_nanosecond(self):
         start = time.monotonic_ns() + 100_000_000
         first, second = (self.server("--rate", "200", "--source-start", str(start))
                          for _ in range(2))
@@ -56,7 +56,7 @@ class Generator(Sources):
         self.assertEqual([u["t"] for u in updates],
                          [start + (i + 1) * 5_000_000 for i in range(20)])
 
-    def test_what_was_due_is_published_before_anybody_is_told_how_much_was(self):
+    def test_due_updates_are_published_before_stats_counts_them(self):
         start = time.monotonic_ns()
         server = self.server("--rate", "1000", "--source-start", str(start))
         for _ in range(50):
@@ -76,13 +76,13 @@ class Generator(Sources):
         self.assertLess(abs(sum(gaps) / len(gaps) - 1), 0.25)
         self.assertGreater(max(gaps), 3)
 
-    def test_bursts_come_and_go(self):
+    def test_bursts_alternate_with_pauses(self):
         server = self.server("--rate", "50", "--pattern", "bursts", "--burst-on", "100",
                              "--burst-off", "300")
         gaps = self.gaps_ms(self.updates(server, 60))
         pauses = [g for g in gaps if g > 200]
         self.assertGreaterEqual(len(pauses), 2)
-        self.assertLess(sorted(gaps)[len(gaps) // 2], 50)  # the same mean, so 4 times as dense
+        self.assertLess(sorted(gaps)[len(gaps) // 2], 50)  # the same mean rate, so 4 times as dense
 
     def test_none_publishes_nothing_by_itself(self):
         server = self.server("--source", "none")
@@ -137,10 +137,10 @@ class Trace(Sources):
         cases = {
             "no JSON": "nonsense\n", "half a line": '{"at_ms":6,"data":', "an array": "[1]\n",
             "no offset": '{"data":1}\n', "a negative offset": '{"at_ms":-1,"data":1}\n',
-            "an offset of text": '{"at_ms":"6","data":1}\n', "no data": '{"at_ms":6}\n',
+            "an offset that is a string": '{"at_ms":"6","data":1}\n', "no data": '{"at_ms":6}\n',
             "back in time": '{"at_ms":4,"data":1}\n', "one key too many":
             '{"at_ms":6,"data":1,"more":2}\n', "bad UTF-8": b'{"at_ms":6,"data":"\xff"}\n',
-            "an offset beyond all bounds": '{"at_ms":1e300,"data":1}\n', "data of nothing":
+            "an offset out of range": '{"at_ms":1e300,"data":1}\n', "data of nothing":
             '{"at_ms":6,"data":}\n', "two values": '{"at_ms":6,"data":1}{"at_ms":7,"data":2}\n',
         }
         for what, line in cases.items():
@@ -153,7 +153,7 @@ class Trace(Sources):
                 self.assertRegex(program.stderr(),
                                  rf"^pushlab-server: --source: trace:{path}: line 3: .*\n$")
 
-    def test_an_empty_or_missing_or_impossible_file_is_named(self):
+    def test_an_empty_missing_or_unreadable_file_is_named(self):
         for path, why in ((self.trace_file(""), "no updates in it"),
                           (self.trace_file("\n\n"), "no updates in it"),
                           ("/does/not/exist", "No such file or directory"),
@@ -166,7 +166,7 @@ class Trace(Sources):
 
 
 class StandardInput(Sources):
-    def test_a_line_becomes_an_update_the_moment_it_arrives(self):
+    def test_a_line_becomes_an_update_at_once(self):
         server = self.server("--source", "-", stdin=subprocess.PIPE)
         pipe = server.process.stdin
         values = ["a", {"b": 1}, None]
@@ -192,7 +192,7 @@ class StandardInput(Sources):
         server.wait_for(lambda s: s["source"]["done"], "the end of the file")
         self.assertEqual([u["data"] for u in self.updates(server, 500)], list(range(1, 501)))
 
-    def test_no_input_at_all_is_an_end_like_any_other(self):
+    def test_empty_input_is_a_normal_end(self):
         server = self.server("--source", "-", stdin=subprocess.DEVNULL)
         server.wait_for(lambda s: s["source"]["done"], "the end")
         server.publish("still here")

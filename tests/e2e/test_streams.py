@@ -1,5 +1,5 @@
-"""Are the endless responses, NDJSON and server-sent events, readable by everyone, alive when
-quiet, and resumed after a loss? curl, npm eventsource, and bytes by hand."""
+"""Can independent clients read the endless responses, NDJSON and server-sent events? Do they have
+heartbeats when idle, and resume after a loss? With curl, npm eventsource, and hand-made requests."""
 
 import json
 import subprocess
@@ -40,7 +40,7 @@ class Streams(TestCase):
                 update = curl.stdout()[before:].removesuffix("\n\n")
                 self.assertRegex(update, r'^id: 1\ndata: \{"seq":1,"t":\d+,"data":"x"\}$')
 
-    def test_the_heads_say_what_follows(self):
+    def test_the_headers_describe_the_content(self):
         server = self.server("--source", "none")
         for kind, target, content_type in ((NdjsonStream, "/stream", "application/x-ndjson"),
                                            (EventStream, "/events", "text/event-stream")):
@@ -66,7 +66,7 @@ class Streams(TestCase):
             self.assertEqual(json.loads(chunk)["data"], i)
             self.assertTrue(chunk.endswith(b"}\n"))
 
-    def test_heartbeats_when_quiet(self):
+    def test_heartbeats_when_idle(self):
         server = self.server("--source", "none", "--heartbeat", "100")
         lines = NdjsonStream(Wire(self.connect(server)))
         events = EventStream(Wire(self.connect(server)))
@@ -81,7 +81,7 @@ class Streams(TestCase):
         self.assertEqual(lines.message()["seq"], 1)
         self.assertEqual(events.message()["seq"], 1)
 
-    def test_last_event_id_wins_over_since(self):
+    def test_last_event_id_overrides_since(self):
         server = self.server("--source", "none")
         for i in range(1, 6):
             server.publish(i)
@@ -105,7 +105,7 @@ class Streams(TestCase):
         self.assertEqual([events.event()[1] for _ in range(2)], ["4", "5"])
 
     def event_source(self, url):
-        """npm eventsource as a program: a JSON line for each thing that happens to it."""
+        """npm eventsource as a program that prints a JSON line for each of its events."""
         program = self.node("eventsource_client.mjs", url)
         program.seen = lambda kind: [e for e in map(json.loads, program.lines())
                                      if e["type"] == kind]
@@ -123,10 +123,10 @@ class Streams(TestCase):
         self.assertEqual([json.loads(m["data"])["data"] for m in messages], values)
         self.assertEqual([m["id"] for m in messages], ["1", "2", "3"])
 
-    def test_eventsource_resumes_where_it_was(self):
-        """Thrown out by the server (which finishes streams on SIGTERM), it comes back to the next
-        one with its Last-Event-ID. That server has an older past than the client's: since the
-        client's id lies in its future, the client gets everything there is."""
+    def test_eventsource_resumes_at_its_last_event(self):
+        """The server ends its streams on SIGTERM; the client reconnects to the next server with its
+        Last-Event-ID. This id is larger than any on the new server, so the client gets the whole
+        history."""
         first = Server("--source", "none", "--retry", "50")
         self.programs.append(first)
         for i in range(1, 4):
@@ -139,12 +139,12 @@ class Streams(TestCase):
                              listen=f"{first.host}:{first.port}")
         wait_until(lambda: len(client.seen("hello")) == 2, "it is back")
         second.publish("anew")
-        wait_until(lambda: len(client.seen("message")) == 2, "the first of the second life")
+        wait_until(lambda: len(client.seen("message")) == 2, "the first of the second server")
         self.assertEqual([json.loads(m["data"])["seq"] for m in client.seen("message")], [3, 1])
         self.assertEqual([json.loads(h["data"])["hello"] for h in client.seen("hello")], [2, 0])
 
     def test_eventsource_resumes_after_a_broken_connection_without_loss(self):
-        """The same server all along; a proxy in between dies."""
+        """The server stays the same; a proxy in front of it dies."""
         server = self.server("--source", "none", "--retry", "50")
         proxy = self.peer("proxy.mjs", str(server.port), stdin=subprocess.PIPE)
         client = self.event_source(proxy.url + "/events")
@@ -172,7 +172,7 @@ class Streams(TestCase):
         server.publish(1)
         self.assertEqual(lines.message()["seq"], 1)
 
-    def test_what_a_client_sends_on_its_stream_does_no_harm(self):
+    def test_bytes_that_a_client_sends_on_its_stream_do_no_harm(self):
         server = self.server("--source", "none")
         lines = NdjsonStream(Wire(self.connect(server)))
         lines.message()
@@ -180,7 +180,7 @@ class Streams(TestCase):
         server.publish(1)
         self.assertEqual(lines.message()["seq"], 1)
 
-    def test_a_stream_pipelined_behind_a_poll_begins_after_its_answer(self):
+    def test_a_stream_pipelined_after_a_poll_begins_after_its_response(self):
         server = self.server("--source", "none")
         wire = Wire(self.connect(server))
         wire.send(b"GET /longpoll?since=0 HTTP/1.1\r\nHost: t\r\n\r\n"

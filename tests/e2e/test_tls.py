@@ -1,5 +1,5 @@
-"""Is everything the same over TLS, and is TLS what it should be? Against curl, npm ws and
-eventsource, Python's ssl and websockets, and our own drivers, with TLS 1.2 and 1.3."""
+"""Does everything work over TLS, and is TLS used correctly? With curl, npm ws and eventsource, Python's
+ssl and websockets, and our own drivers, with TLS 1.2 and 1.3."""
 
 import asyncio
 import http.client
@@ -27,7 +27,7 @@ SSL_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class TlsServer(Server):
-    """With a certificate of its own, written to cert."""
+    """With its own certificate, written to cert."""
 
     def __init__(self, *options, cert, **kwargs):
         super().__init__("--tls", "--tls-write-cert", cert, *options, **kwargs)
@@ -39,7 +39,7 @@ class TlsServer(Server):
 
 
 class TlsCase(TestCase):
-    """What TestCase has, over TLS: its connections, and with them whole test classes."""
+    """TestCase with connections over TLS, so that whole test classes can run over TLS."""
 
     def server(self, *options, **kwargs):
         kwargs.setdefault("cert", self.temp_dir() / "cert.pem")
@@ -61,17 +61,17 @@ class TlsCase(TestCase):
         return sock
 
     def trusted_by_node(self, server):
-        """For the Node programs that are started from now on."""
+        """Trust the certificate in the Node programs started from now on."""
         self.enterContext(unittest.mock.patch.dict(
             os.environ, {"NODE_EXTRA_CA_CERTS": str(server.cert)}))
 
 
 class PromisesOverTls(TlsCase, test_promises.Promises):
-    """All that test_promises asks of every transport."""
+    """All tests of test_promises, over TLS."""
 
 
 class Clients(TlsCase):
-    """Independent ones."""
+    """Independent clients."""
 
     def curl(self, *args):
         return subprocess.run(["curl", "-sS", *map(str, args)], capture_output=True, text=True,
@@ -116,7 +116,7 @@ class Clients(TlsCase):
                          "--connect-to", f"::127.0.0.77:{server.port}")
         self.assertEqual(said.returncode, 0)
 
-    def test_versions_are_kept_to(self):
+    def test_only_the_allowed_versions_are_accepted(self):
         for mine in VERSIONS:
             server = self.server("--source", "none", "--tls-version", mine)
             other = "1.3" if mine == "1.2" else "1.2"
@@ -128,7 +128,7 @@ class Clients(TlsCase):
             with self.assertRaises(ssl.SSLError):
                 self.connect(server)
 
-    def test_http_1_1_is_agreed_on_and_nothing_else_7301_3_2(self):
+    def test_alpn_accepts_http_1_1_only_7301_3_2(self):
         server = self.server("--source", "none")
         server.context.set_alpn_protocols(["h2", "http/1.1"])
         self.assertEqual(self.connect(server).selected_alpn_protocol(), "http/1.1")
@@ -137,7 +137,7 @@ class Clients(TlsCase):
         with self.assertRaisesRegex(ssl.SSLError, "(?i)no.application.protocol"):
             self.connect(server, context)
 
-    def test_npm_ws_talks_wss(self):
+    def test_npm_ws_connects_with_wss(self):
         server = self.server("--source", "none", "--ws-echo")
         self.trusted_by_node(server)
         client = self.node("ws_client.mjs", f"wss://{server.host}:{server.port}", "/echo", "",
@@ -167,7 +167,7 @@ class Clients(TlsCase):
         message = json.loads(client.lines()[-1])
         self.assertEqual(json.loads(message["data"])["data"], "over https")
 
-    def test_node_distrusts_the_certificate_unless_told(self):
+    def test_node_does_not_trust_the_certificate_by_default(self):
         server = self.server("--source", "none")
         client = self.node("ws_client.mjs", f"wss://{server.host}:{server.port}", "/ws", "")
         self.assertEqual(client.wait(), 1)
@@ -312,9 +312,9 @@ class Drivers(TlsCase, ClientCase):
         server = self.server("--source", "none", listen="0.0.0.0:0")
         line = self.refused(f"https://127.0.0.9:{server.port}", "--tls-ca", server.cert)
         self.assertIn("IP address mismatch", line)
-        server.host = "127.0.0.1"  # to be stopped, it need not be asked anything
+        server.host = "127.0.0.1"  # it can be stopped without a request
 
-    def test_versions_that_do_not_meet_are_refused_in_one_line(self):
+    def test_no_common_version_is_reported_in_one_line(self):
         server = self.server("--source", "none", "--tls-version", "1.3")
         for control in ("auto", "none"):
             self.assertIn("version", self.refused(server.url, "--tls-ca", server.cert, "--control",
@@ -326,7 +326,7 @@ class Drivers(TlsCase, ClientCase):
             self.assertIn("TLS handshake: wrong version number", self.refused(
                 server.url.replace("http", "https"), "--control", control))
 
-    def test_a_server_that_says_nothing_is_not_waited_for_longer_than_a_connection(self):
+    def test_the_tls_handshake_has_the_time_out_of_a_connection(self):
         with socket.create_server(("127.0.0.1", 0)) as deaf:
             url = f"https://127.0.0.1:{deaf.getsockname()[1]}"
             start = time.monotonic()
@@ -348,7 +348,7 @@ class Drivers(TlsCase, ClientCase):
 
 class Edges(TlsCase):
     def test_bytes_are_counted_before_encryption(self):
-        """The same conversations, with TLS and without, are the same to the byte."""
+        """The same messages, with TLS and without, are the same to the byte."""
         counted = []
         for server, connect in ((self.server("--source", "none"), self.connect),
                                 (self.plain_server("--source", "none"), self.plain_socket)):
@@ -362,7 +362,7 @@ class Edges(TlsCase):
                             for name in TRANSPORTS})
         self.assertEqual(counted[0], counted[1])
 
-    def test_plain_http_is_answered_in_the_clear_and_counted(self):
+    def test_plain_http_gets_an_unencrypted_response_and_is_counted(self):
         server = self.server("--source", "none")
         for i, request in enumerate((b"GET / HTTP/1.1\r\nHost: t\r\n\r\n",
                                      b"POST /publish HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n"
@@ -378,7 +378,7 @@ class Edges(TlsCase):
                               capture_output=True, text=True)
         self.assertIn("https://", said.stdout, said.stderr)
 
-    def test_nonsense_is_refused_and_counted(self):
+    def test_invalid_bytes_are_refused_and_counted(self):
         server = self.server("--source", "none")
         cases = (b"SSH-2.0-x\r\n", b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", b"\x00" * 100,
                  b"\x16\x03\x01\xff\xff" + b"\x01" * 70000, b"\x15\x03\x01\x00\x02\x02\x28")
@@ -389,7 +389,7 @@ class Edges(TlsCase):
             stats = server.wait_for(lambda s: s["connections"]["tls_failed"] == i + 1, repr(case[:9]))
         self.assertEqual(stats["connections"]["unused"], len(cases))
 
-    def test_who_comes_and_goes_without_a_word_is_counted(self):
+    def test_a_connection_without_a_handshake_or_request_is_counted(self):
         server = self.server("--source", "none")
         self.plain_socket(server).close()
         server.wait_for(lambda s: s["connections"]["tls_failed"] == 1, "no handshake")
@@ -404,7 +404,7 @@ class Edges(TlsCase):
                                                      server_hostname="localhost")
         self.assertEqual(server.transport("other")["responses"]["400"], 1)
 
-    def test_half_a_handshake_times_out(self):
+    def test_an_incomplete_handshake_times_out(self):
         server = self.server("--source", "none", "--request-timeout", "200")
         hello = ssl.MemoryBIO()
         tls = server.context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname=server.host)
@@ -421,7 +421,7 @@ class Edges(TlsCase):
         stats = server.wait_for(lambda s: s["connections"]["tls_failed"] == 3, "counted")
         self.assertEqual(stats["transports"]["other"]["drops"]["slow-request"], 3)
 
-    def test_an_established_connection_is_not_bounded_by_the_handshake_s_time(self):
+    def test_the_handshake_time_out_does_not_apply_to_an_established_connection(self):
         server = self.server("--source", "none", "--request-timeout", "200", "--idle-timeout",
                              "60000")
         wire = Wire(self.connect(server))
@@ -448,7 +448,7 @@ class Edges(TlsCase):
         stats = server.wait_for(lambda s: s["history"]["subscribers"] == 0, "dropped")
         self.assertEqual(stats["transports"]["stream"]["drops"]["slow-reader"], 1)
 
-    def test_a_cut_connection_is_an_io_error_and_a_goodbye_is_not(self):
+    def test_an_end_without_close_notify_is_an_io_error(self):
         server = self.server("--source", "none")
         polite, rude = self.connect(server), self.connect(server)
         for sock in (polite, rude):
@@ -495,7 +495,7 @@ class Files(TlsCase):
         subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
 
     def make_chain(self, where):
-        """An authority, and a certificate for localhost that it signed."""
+        """A certificate authority, and a certificate for localhost that it signed."""
         new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
         self.openssl(*new, "-x509", "-subj", "/CN=authority", "-keyout", where / "ca.key", "-out",
                      where / "ca.pem")

@@ -1,6 +1,5 @@
-"""Clients that send: does each message reach everyone it is for once and in order, whatever
-happens to connections, and are the requests, handshakes, bytes and times that are reported the
-true ones?"""
+"""Clients that send: does each message reach all its receivers once and in order, whatever happens to
+connections? Are the reported requests, handshakes, bytes and times right?"""
 
 import json
 import unittest
@@ -27,7 +26,7 @@ class UpstreamCase(ClientCase):
         return self.measure(transport, url, *SENDING, "--clients", clients, *options, **kwargs)
 
     def assert_said(self, up, senders):
-        """Open loop: the number of messages is the rate's, and nothing else's."""
+        """Open loop: the number of messages depends on the rate only."""
         self.assertEqual(up["senders"], senders)
         self.assertEqual(up["window"]["messages"], senders * RATE_HZ * DURATION_S)
         self.assertEqual(up["whole"]["messages"], senders * RATE_HZ * (WARMUP_S + DURATION_S))
@@ -37,7 +36,7 @@ class UpstreamCase(ClientCase):
         self.assertEqual(up["late_us"]["count"], up["window"]["messages"])
 
     def assert_heard(self, up, listeners):
-        """By so many each, its sender among them; once, and in order."""
+        """Each message was received by this many clients, the sender included, once and in order."""
         self.assertEqual(up["order"], NO_FAULT)
         self.assertEqual(up["echo_us"]["count"], up["window"]["messages"])
         self.assertEqual(up["latency_us"]["count"], up["window"]["messages"] * (listeners - 1))
@@ -45,7 +44,7 @@ class UpstreamCase(ClientCase):
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
 class Counts(UpstreamCase):
-    @retried  # a stall puts two messages into one request
+    @retried  # after a stall one request may have two messages
     def check(self, transport, *options):
         server = self.server("--source", "none")
         result = self.send(transport, server.url, "--senders", 2, *options)
@@ -57,12 +56,12 @@ class Counts(UpstreamCase):
         self.assertEqual(whole["repeated"], 0)
         self.assertEqual(whole["failed_responses"], 0)
         self.assertEqual(whole["responses"], whole["requests"])
-        self.assert_witnessed(result, transport)
+        self.assert_counts_agree(result, transport)
         return up
 
-    def assert_witnessed(self, result, transport):
-        """The server has read what the clients say they have sent, and the kernel has opened no
-        more than their two kinds of connection."""
+    def assert_counts_agree(self, result, transport):
+        """The server has read as many bytes as the clients have sent, and the kernel has opened only
+        the connections of both kinds."""
         whole = result["upstream"]["whole"]
         server = result["server_stats"]["end"]["transports"]
         if transport == "websocket":
@@ -80,7 +79,7 @@ class Counts(UpstreamCase):
             self.assertEqual(result["kernel"]["tcp_active_opens"],
                              result["whole"]["connects"] + whole["connects"])
 
-    def test_http_sends_a_request_for_each_message_over_one_connection_more(self):
+    def test_http_sends_a_request_for_each_message_over_one_more_connection(self):
         for transport in TRANSPORTS[:-1]:
             with self.subTest(transport=transport):
                 up = self.check(transport)
@@ -99,7 +98,7 @@ class Counts(UpstreamCase):
         up = self.check("websocket")
         for name in ("requests", "responses", "connects", "bytes_in"):
             self.assertEqual(up["whole"][name], 0, name)
-        # §5.2: two bytes, two of extended length (every post is longer than 125), four of key.
+        # §5.2: two bytes, two of extended length (every post is longer than 125), four of masking key.
         self.assertEqual(up["whole"]["framing_bytes_out"], 8 * up["whole"]["messages"])
 
     def test_messages_cost_the_same_payload_on_every_transport(self):
@@ -108,19 +107,19 @@ class Counts(UpstreamCase):
                 ["payload_bytes_out"] for t in TRANSPORTS}
         self.assertEqual(len(seen), 1)
 
-    def test_a_server_takes_the_next_run_s_messages_for_new(self):
+    def test_messages_of_the_next_run_are_not_duplicates(self):
         server = self.server("--source", "none")
         for _ in range(2):
             up = self.send("sse", server.url)["upstream"]
             self.assert_heard(up, listeners=3)
 
-    def test_nobody_sends_unless_asked(self):
+    def test_clients_send_only_on_request(self):
         server = self.server("--rate", "20")
         result = self.measure("sse", server.url, "--warmup", "0.1", "--duration", "0.5")
         self.assertIsNone(result["upstream"])
         self.assertIsNone(result["documents"])
 
-    def test_over_tls_the_second_connection_shakes_hands_too(self):
+    def test_over_tls_the_second_connection_makes_a_handshake_too(self):
         cert = self.temp_dir() / "cert.pem"
         server = TlsServer("--source", "none", cert=cert)
         self.programs.append(server)
@@ -139,7 +138,7 @@ class Counts(UpstreamCase):
 class Rooms(UpstreamCase):
     ROOMS = ("--room-size", 2, "--send-channel", "room-{room}")
 
-    def test_a_room_hears_its_own_senders(self):
+    def test_a_room_receives_the_messages_of_its_own_senders(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 server = self.server("--source", "none")
@@ -148,7 +147,7 @@ class Rooms(UpstreamCase):
                 self.assert_said(result["upstream"], senders=4)
                 self.assert_heard(result["upstream"], listeners=2)
 
-    def test_of_latest_values_the_last_of_everyone_arrives_and_none_goes_back(self):
+    def test_the_last_of_each_senders_latest_values_arrives_and_none_goes_back(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 server = self.server("--source", "none")
@@ -162,8 +161,8 @@ class Rooms(UpstreamCase):
                 elif transport != "long-poll":
                     self.assertEqual(up["echo_us"]["count"], up["window"]["messages"])
 
-    def test_who_does_not_listen_still_learns_that_it_arrived(self):
-        """Game inputs that only the server takes: no echo, and the drain is not sat out."""
+    def test_a_sender_that_does_not_subscribe_still_gets_acknowledgments(self):
+        """Game inputs that only the server receives: no echo, and the drain ends early."""
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 server = self.server("--source", "none")
@@ -177,8 +176,8 @@ class Rooms(UpstreamCase):
 
 
 class Losses:
-    """Which pieces from the server get lost: every seventh answer to a publication, and, when the
-    set-up is over, of everything else every 29th."""
+    """Which pieces from the server are lost: every seventh response to a publication, and after the
+    set-up every 29th of all others."""
 
     def __init__(self):
         self.published = self.others = 0
@@ -193,7 +192,7 @@ class Losses:
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
 class Cuts(UpstreamCase):
-    # Nobody tells when all has come down, so the drain is sat out.
+    # The client cannot know that everything has arrived, so the drain takes its full time.
     ALONE = ("--control", "none", "--drain", 2, "--reconnect-min", "5ms", "--reconnect-max", "40ms")
 
     def proxy(self, server, **kwargs):
@@ -208,8 +207,8 @@ class Cuts(UpstreamCase):
         self.assertEqual(server.stats()["source"]["seq"], up["whole"]["messages"])
         return up
 
-    def test_a_lost_answer_loses_and_doubles_nothing(self):
-        """The server has read the message, and the client cannot know: it says it again."""
+    def test_a_lost_response_loses_and_repeats_nothing(self):
+        """The server has read the message, but the client cannot know this and sends it again."""
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 server = self.server("--source", "none")
@@ -220,7 +219,7 @@ class Cuts(UpstreamCase):
                 self.assertGreater(up["whole"]["repeated"], 0)
                 self.assertGreater(server.stats()["limits"]["duplicate_posts"], 0)
 
-    def test_connections_cut_at_any_moment_lose_and_double_nothing(self):
+    def test_connections_cut_at_any_moment_lose_and_repeat_nothing(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 server = self.server("--source", "none")
@@ -237,8 +236,8 @@ class Cuts(UpstreamCase):
                 self.assert_survived(server, json.loads(client.lines()[0]))
                 self.assertGreater(cuts, 3)
 
-    def test_a_server_that_begins_anew_ends_in_a_fault_not_in_a_hang(self):
-        """What it knew of the senders' numbers is gone: nothing can be promised any more."""
+    def test_a_restarted_server_ends_the_run_with_an_error(self):
+        """The restarted server has lost the senders' numbers, so it can't detect duplicates."""
         for transport in ("sse", "websocket"):
             with self.subTest(transport=transport):
                 first, second = self.server("--source", "none"), self.server("--source", "none")
@@ -252,7 +251,7 @@ class Cuts(UpstreamCase):
                 self.assertEqual(len(client.stderr().splitlines()), 1)
                 self.assert_said(json.loads(client.lines()[0])["upstream"], senders=3)
 
-    def test_a_server_that_does_not_take_posts_ends_the_run_with_its_answer(self):
+    def test_a_server_that_refuses_posts_ends_the_run_with_its_response(self):
         server = self.server("--source", "none", "--max-body-bytes", "20")
         result = self.send("sse", server.url, "--drain", 1, exit_code=1)
         self.assertIn("/publish: 413", result["stderr"])
@@ -270,19 +269,19 @@ class Times(UpstreamCase):
         up = self.send(transport, proxy.url, "--interval", "10ms")["upstream"]
         self.assert_heard(up, listeners=3)
         both_us = 2 * self.DELAY_S * 1e6
-        # A poll under way takes its own turn: it is answered a delay after it was sent, and the
-        # next one needs both delays; a held one is mostly there already.
+        # A poll on its way is answered one delay after it was sent, and the next one takes both
+        # delays; a held request is usually there already.
         more_us = {"short-poll": 2 * both_us, "long-poll": both_us}.get(transport, 0)
         for name in ("latency_us", "echo_us"):
             self.assertGreaterEqual(up[name]["min"], both_us)
             self.assertLess(up[name]["p50"], both_us + more_us + 20e3)
 
-    def test_a_known_delay_appears_in_what_others_and_the_sender_wait(self):
+    def test_a_known_delay_appears_in_the_latency_to_others_and_to_the_sender(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
                 self.check(transport)
 
-    def test_what_becomes_due_while_an_answer_is_awaited_goes_together(self):
+    def test_messages_due_while_waiting_for_a_response_go_in_one_request(self):
         server = self.server("--source", "none")
         proxy = Proxy(server.host, server.port, delay_s=self.DELAY_S)
         self.addCleanup(proxy.close)
@@ -290,7 +289,7 @@ class Times(UpstreamCase):
         whole = up["whole"]
         self.assertEqual(whole["messages"], 3 * 150)
         self.assert_heard(up, listeners=3)
-        # One request in 80 ms, that carries 8 messages; the first ones are alone.
+        # One request in 80 ms, with 8 messages; each of the first has one.
         self.assertLess(whole["requests"], whole["messages"] / 4)
         self.assertEqual(whole["responses"], whole["requests"])
         self.assertEqual(whole["connects"], 3)
@@ -298,7 +297,7 @@ class Times(UpstreamCase):
         self.assertGreater(up["late_us"]["p50"], 0.5 * self.DELAY_S * 1e6)
         self.assertGreater(up["latency_us"]["p50"], 2.5 * self.DELAY_S * 1e6)
 
-    def test_it_is_the_websocket_that_does_not_wait(self):
+    def test_a_websocket_does_not_wait_for_responses(self):
         server = self.server("--source", "none")
         proxy = Proxy(server.host, server.port, delay_s=self.DELAY_S)
         self.addCleanup(proxy.close)

@@ -1,6 +1,5 @@
-"""Do the use cases hold together, small and short? Everything adds up by every witness, nobody hears
-what is said in another room, and a text that many write is the same for all in the end, although
-the link loses packets."""
+"""Do the use cases work, small and short? All independent counts agree, no message reaches another room,
+and a text that many clients edit is the same for all in the end, although the link loses packets."""
 
 import os
 import subprocess
@@ -17,7 +16,7 @@ TRANSPORTS = ["short-poll", "long-poll", "stream", "sse", "websocket"]
 
 
 class UseCase(RunnerCase):
-    """Over the scenario's link where one can be had, else over loopback."""
+    """Over the scenario's link where the machine allows it, else over loopback."""
 
     def setUp(self):
         super().setUp()
@@ -31,7 +30,7 @@ class UseCase(RunnerCase):
         for row in run["rows"]:
             with self.subTest(row["id"]):
                 self.assert_adds_up(row)
-                self.assert_witnesses_agree(row, own_kernel=not WHY_NOT)
+                self.assert_counts_agree(row, own_kernel=not WHY_NOT)
         return run["rows"]
 
     def assert_adds_up(self, row):
@@ -41,8 +40,8 @@ class UseCase(RunnerCase):
         self.assertEqual((row["missed"], row["late"], row["problems"]), (0, 0, []))
         self.assertEqual((row["duplicated"], row["out_of_order"]), (0, 0))
 
-    def assert_witnesses_agree(self, row, own_kernel):
-        """Connections that bring updates and those that take messages up, together."""
+    def assert_counts_agree(self, row, own_kernel):
+        """Counts of all connections, those that receive updates and those that send messages."""
         seen = row["handshakes"]
         self.assertEqual(seen["client"], seen["server"])
         posts = row["upstream"] is not None and row["transport"] != "websocket"
@@ -56,7 +55,7 @@ class UseCase(RunnerCase):
             self.assertLessEqual(seen["wire"], seen["kernel"])
 
     def assert_heard_by(self, row, others):
-        """Each message came to its sender and to so many others, once and in order."""
+        """Each message reached its sender and this many others, once and in order."""
         up = row["upstream"]
         self.assertGreater(up["messages"], 0)
         self.assertEqual(up["order"], NO_FAULT)
@@ -65,31 +64,31 @@ class UseCase(RunnerCase):
 
 
 class Sports(UseCase):
-    def test_a_match_reaches_everybody(self):
+    def test_a_match_reaches_all_clients(self):
         rows = self.use_case("sports", "--clients", "20", "--duration", "1.5", "--set",
                              "source.speed=400", link="4g")
         self.assertEqual(len(rows), 6)
         for row in rows:
             self.assertIsNone(row["upstream"])
             self.assertIsNone(row["deadline"])
-            self.assertEqual(row["expected"] % 20, 0, "everybody is to get the same")
+            self.assertEqual(row["expected"] % 20, 0, "all clients must get the same")
 
 
 class Game(UseCase):
-    def test_rooms_do_not_leak(self):
+    def test_no_message_reaches_another_room(self):
         rows = self.use_case("game", "--clients", "16", "--duration", "1", "--set", "room_size=4",
                              link="cable")
         self.assertEqual([row["id"] for row in rows], TRANSPORTS)
         for row in rows:
             with self.subTest(row["id"]):
                 self.assert_heard_by(row, others=3)
-                # Of the expected, 4 of each message's and the rest its own room's ticks.
+                # Of the expected updates 4 are for each message, the others are ticks of the own room.
                 ticks = row["expected"] - 4 * row["upstream"]["messages"]
                 self.assertAlmostEqual(ticks, 16 * 30, delta=16 * 2)
                 self.assertAlmostEqual(row["deadline"]["expected"], ticks, delta=16)
                 self.assertLessEqual(row["deadline"]["share"], 1)
 
-    def test_a_table_and_charts_show_what_was_sent(self):
+    def test_a_table_and_charts_show_the_messages(self):
         self.run_scenario("--clients", "8", "--duration", "0.5", "--link", "loopback", "--rows",
                           "sse,websocket", path=SCENARIOS / "game.json")
         table = self.run_to_its_end("table", self.out / "latest").stdout()
@@ -116,11 +115,11 @@ class Collaboration(UseCase):
                 self.assertGreater(row["convergence_us"]["count"], 0)
         if not WHY_NOT:
             lost = sum(row["wire"]["tcp"][way]["lost"] for row in rows for way in ("up", "down"))
-            self.assertGreater(lost, 0, "the link was to lose something")
+            self.assertGreater(lost, 0, "the link must lose packets")
 
 
 class Dashboard(UseCase):
-    def test_polls_bring_the_newest_and_streams_all(self):
+    def test_polls_get_the_newest_and_streams_get_all(self):
         rows = self.use_case("dashboard", "--clients", "12", "--duration", "2", link="cable")
         for row in rows:
             with self.subTest(row["id"]):
@@ -141,7 +140,7 @@ class Idle(UseCase):
 
 
 class Command(UseCase):
-    def test_keys_are_set_under_the_rules_of_the_file(self):
+    def test_set_checks_keys_as_in_the_file(self):
         for setting, says in (("source.rate_hz=0", "--set source.rate_hz: '0' is out of range"),
                               ("nothing=1", "unknown key 'nothing'"),
                               ("room_size=3,source.rooms=1", "too few for 32 clients")):
@@ -161,7 +160,7 @@ class Command(UseCase):
         text = report.read_text()
         for words in ("Rooms of eight players", "Five gauges of twelve"):
             self.assertIn(words, text)
-        self.assert_nobody_left()
+        self.assert_no_process_left()
 
 
 if __name__ == "__main__":

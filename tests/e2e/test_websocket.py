@@ -1,5 +1,5 @@
-"""Is the WebSocket side RFC 6455, to the letter where it can be told? Frames by hand, npm ws,
-and Debian's python3-websockets."""
+"""Does the WebSocket side conform to RFC 6455? With hand-made frames, npm ws, and Debian's
+python3-websockets."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ EURO = "\u20ac".encode()  # e2 82 ac
 
 
 def parts(*pieces, opcode=TEXT):
-    """One message in fragments; bytes between str/bytes pieces that are tuples go in between."""
+    """One message in fragments; a tuple among the pieces is bytes that are sent as they are."""
     payloads = [p for p in pieces if not isinstance(p, tuple)]
     sent, out = 0, b""
     for piece in pieces:
@@ -69,14 +69,14 @@ CLOSED_WITH = [
     ("8.1", "failing fast: across fragments",
      frame(TEXT, EURO[:1], fin=False) + frame(CONTINUATION, b"a", fin=False), 1007),
     ("10.4", "a message over the limit", frame(TEXT, "x" * 1001), 1009),
-    ("10.4", "the header of one, at once", frame(TEXT, b"", length=1001, length_bytes=2), 1009),
-    ("10.4", "the header of a giant", frame(BINARY, b"", length=1 << 62, length_bytes=8), 1009),
+    ("10.4", "the header of such a message is enough", frame(TEXT, b"", length=1001, length_bytes=2), 1009),
+    ("10.4", "the header of a huge message", frame(BINARY, b"", length=1 << 62, length_bytes=8), 1009),
     ("10.4", "fragments over the limit",
      frame(TEXT, "x" * 600, fin=False) + frame(CONTINUATION, "x" * 401), 1009),
     ("5.5.1", "a close without a code", close_frame(), None),
     *[("7.4", f"a close with {code}", close_frame(code, b"bye"), code)
       for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999)],
-    ("5.5.1", "a close in between fragments", frame(TEXT, "a", fin=False) + close_frame(1000), 1000),
+    ("5.5.1", "a close between fragments", frame(TEXT, "a", fin=False) + close_frame(1000), 1000),
     ("5.5.1", "frames after a close", close_frame(1000) + frame(TEXT, "1") + b"garbage", 1000),
     ("5.5.1", "a close with a reason of 123 bytes", close_frame(1000, b"x" * 123), 1000),
 ]
@@ -100,8 +100,8 @@ ECHOED = [
     ("5.5.2", "ten pings", b"".join(frame(PING, str(i)) for i in range(10)),
      [(PONG, str(i).encode()) for i in range(10)]),
     ("5.5.3", "an unasked pong", frame(PONG, "x") + frame(TEXT, "1"), [(TEXT, b"1")]),
-    ("8.1", "a character cut by fragments", parts(EURO[:1], EURO[1:2], EURO[2:]), [(TEXT, EURO)]),
-    ("8.1", "a character cut by a ping", parts(EURO[:2], (frame(PING),), EURO[2:]),
+    ("8.1", "a character split over two fragments", parts(EURO[:1], EURO[1:2], EURO[2:]), [(TEXT, EURO)]),
+    ("8.1", "a character split by a ping", parts(EURO[:2], (frame(PING),), EURO[2:]),
      [(PONG, b""), (TEXT, EURO)]),
     ("8.1", "the last code point", frame(TEXT, "\U0010ffff"), [(TEXT, "\U0010ffff".encode())]),
     ("8.1", "NUL and noncharacters", frame(TEXT, "\0\ufffe\uffff"), [(TEXT, "\0\ufffe\uffff".encode())]),
@@ -109,7 +109,7 @@ ECHOED = [
 
 
 class Conformance(TestCase):
-    """Frames by hand, to /echo."""
+    """Hand-made frames, to /echo."""
 
     def open(self, server, target="/echo"):
         return WebSocket(Wire(self.connect(server)), target)
@@ -143,7 +143,7 @@ class Conformance(TestCase):
                 ws.wire.close()
 
     def test_the_same_on_ws(self):
-        """/ws publishes what it gets, but the protocol is the same; its JSON is what is sent."""
+        """/ws publishes what it receives, but the protocol is the same; it must receive JSON."""
         server = self.server("--source", "none", "--ws-max-message", "1000")
         for section, what, sent, code in CLOSED_WITH:
             if what.startswith(("a continuation after", "failing fast: across")):
@@ -154,7 +154,7 @@ class Conformance(TestCase):
                 self.assertEqual(ws.close_code(), code)
                 ws.wire.close()
 
-    def test_messages_come_back_as_they_went(self):
+    def test_messages_are_echoed_unchanged(self):
         server = self.echo_server()
         for section, what, sent, expected in ECHOED:
             with self.subTest(section=section, what=what):
@@ -165,7 +165,7 @@ class Conformance(TestCase):
                 self.assertEqual(ws.close_code(), 1000)
                 ws.wire.close()
 
-    def test_messages_come_back_byte_by_byte_and_all_at_once(self):
+    def test_messages_sent_byte_by_byte_and_all_at_once_are_echoed(self):
         server = self.echo_server()
         together, everything = self.open(server), b"".join(sent for _, _, sent, _ in ECHOED)
         trickle = self.open(server)
@@ -214,7 +214,7 @@ class Handshake(TestCase):
     def without(name):
         return [f for f in UPGRADE if not f.startswith(name)]
 
-    def test_a_sound_one_is_accepted(self):
+    def test_a_valid_one_is_accepted(self):
         server = self.server("--source", "none")
         for fields in (UPGRADE,
                        ("connection: keep-alive, UPGRADE", "upgrade: WebSocket", *UPGRADE[2:]),
@@ -246,13 +246,13 @@ class Handshake(TestCase):
         cases = {
             "no upgrade at all": ((), 426), "no Upgrade": (self.without("Upgrade"), 426),
             "no Connection": (self.without("Connection"), 426),
-            "upgrade to something else": ([*self.without("Upgrade"), "Upgrade: h2c"], 426),
+            "upgrade to another protocol": ([*self.without("Upgrade"), "Upgrade: h2c"], 426),
             "no version": (version, 426), "version 8": ([*version, "Sec-WebSocket-Version: 8"], 426),
             "version 14": ([*version, "Sec-WebSocket-Version: 14"], 426),
             "no key": (key, 400), "empty key": ([*key, named], 400),
             "short key": ([*key, named + "c2hvcnQ="], 400),
             "long key": ([*key, named + "A" * 32], 400),
-            "a key that is no base64": ([*key, named + "!" * 22 + "=="], 400),
+            "a key that is not base64": ([*key, named + "!" * 22 + "=="], 400),
             "two keys": ([*UPGRADE, named + KEY], 400),
             "another origin": ([*UPGRADE, "Origin: http://evil.example"], 403),
             "the null origin": ([*UPGRADE, "Origin: null"], 403),
@@ -271,7 +271,7 @@ class Handshake(TestCase):
         self.assertEqual((t["responses"]["400"], t["responses"]["403"]), (6, 2))
         self.assertEqual(server.stats()["history"]["subscribers"], 0)
 
-    def test_the_own_origin_and_allowed_ones_are_let_in(self):
+    def test_the_own_origin_and_allowed_ones_are_accepted(self):
         server = self.server("--source", "none", "--allow-origin", "http://lab.example:8000")
         for origin, status in (("http://test", 101), ("http://TEST", 101), ("https://test", 101),
                                ("http://lab.example:8000", 101), ("http://lab.example", 403),
@@ -302,7 +302,7 @@ class Life(TestCase):
     def open(self, server, target="/ws"):
         return WebSocket(Wire(self.connect(server)), target)
 
-    def test_silence_is_pinged_and_its_pong_keeps_the_connection(self):
+    def test_an_idle_connection_gets_pings_and_a_pong_keeps_it_open(self):
         server = self.server("--source", "none", "--ws-ping", "100", "--ws-ping-timeout", "5000")
         ws = self.open(server)
         ws.message()
@@ -374,7 +374,7 @@ class Life(TestCase):
             ws.wire.close()
             server.wait_for_subscribers(0)
 
-    def test_a_client_that_never_answers_the_close_is_let_go(self):
+    def test_a_client_that_never_answers_the_close_is_disconnected(self):
         server = self.server("--source", "none")
         ws = self.open(server)
         ws.message()

@@ -1,5 +1,5 @@
-"""Does a run over the emulated link say what happens there? Latency against physics, and every
-count against witnesses that share no code with ours: both ends, the kernel, tshark.
+"""Are the figures of a run over the emulated link right? Latency is compared with the link's delay, and
+every count with independent counts: both ends, the kernel, tshark.
 """
 
 import json
@@ -16,8 +16,8 @@ from test_runner import CHARTS, RunnerCase
 LINKS = HERE.parent.parent / "bench" / "link" / "profiles"
 
 ONE_WAY_US = 25_000
-RESOLUTION_US = 16  # of the histogram there, which rounds down
-TOLERANCE_US = 6_000  # of the median, for a machine that others use too
+RESOLUTION_US = 16  # of the histogram, which rounds down
+TOLERANCE_US = 6_000  # of the median, on a busy machine
 # 83 ms between updates: a long poll is back after a round trip (50 ms), one that must connect
 # first after two, so it is late for most.
 SCENARIO = {
@@ -30,7 +30,7 @@ CLIENT, SERVER = "10.77.0.1", "10.77.0.2"
 
 
 def why_not_permitted():
-    """None where the link works, else why it doesn't."""
+    """None if the link works, else the reason why not."""
     if not has_program("pushlab-link") or not has_program("pushlab"):
         return "no pushlab-link"
     done = subprocess.run([BIN / "pushlab-link", "--link", "rtt=0", "--quiet", "--", "true"],
@@ -47,7 +47,7 @@ def both_ways(flows, counter):
 
 
 class Capture:
-    """A row's packets as the client's end saw them, read by tshark."""
+    """A row's packets as seen at the client's end, read by tshark."""
 
     def __init__(self, folder, row):
         self.path = pathlib.Path(folder) / f"client-{row['id']}.pcapng"
@@ -69,7 +69,7 @@ class Capture:
 
 @unittest.skipIf(WHY_NOT, WHY_NOT)
 class OverALink(RunnerCase):
-    """One run, looked at from many sides."""
+    """One run, checked in many ways."""
 
     @classmethod
     def setUpClass(cls):
@@ -86,7 +86,7 @@ class OverALink(RunnerCase):
         cls.measured = json.loads((cls.folder / "run.json").read_text())
         cls.rows = {row["id"]: row for row in cls.measured["rows"]}
 
-    def test_all_witnesses_agree_and_the_run_is_complete(self):
+    def test_all_independent_counts_agree_and_the_run_is_complete(self):
         self.assertEqual(self.exit_code, 0, self.program.describe())
         self.assertNotIn("Sanitizer", self.program.stderr())
         self.assertEqual(len(self.rows), 4)
@@ -103,7 +103,7 @@ class OverALink(RunnerCase):
             with self.subTest(row=name):
                 self.assertGreaterEqual(row["latency_us"]["min"], ONE_WAY_US - RESOLUTION_US)
 
-    def test_what_waits_at_the_server_costs_half_a_round_trip_and_no_more(self):
+    def test_pushed_updates_take_half_a_round_trip_and_no_more(self):
         for name in ("long-poll", "sse", "websocket"):
             with self.subTest(row=name):
                 self.assertLessEqual(self.rows[name]["latency_us"]["p50"],
@@ -114,13 +114,13 @@ class OverALink(RunnerCase):
         self.assertGreater(p50, ONE_WAY_US + 15_000)
         self.assertLess(p50, ONE_WAY_US + 100_000)
 
-    def test_four_witnesses_count_the_same_handshakes(self):
+    def test_four_independent_counts_of_handshakes_agree(self):
         for name, row in self.rows.items():
             with self.subTest(row=name):
                 seen, abandoned = row["handshakes"], row["raw"]["whole"]["connects_abandoned"]
                 self.assertEqual(seen["client"], seen["server"])
                 self.assertEqual(seen["client"], seen["wire"])
-                # The kernel counts attempts: also the one that the end of the row cut short.
+                # The kernel counts attempts, including the one that the end of the row interrupted.
                 self.assertEqual(seen["client"] + abandoned, seen["kernel"])
                 self.assertEqual(row["wire"]["tcp"]["connections"], seen["kernel"])
                 if name != "long-poll+close":
@@ -128,9 +128,9 @@ class OverALink(RunnerCase):
         self.assertGreater(self.rows["long-poll+close"]["handshakes"]["wire"], 30)
 
     def test_what_tcp_carried_is_what_both_ends_wrote_and_read(self):
-        """Over the whole run: up is what the clients wrote and the server read; down what the
-        server wrote, which the clients read but for what a row's end cut off. A WebSocket's
-        closing handshake cuts nothing off."""
+        """Over the whole run: bytes up are those that the clients wrote and the server read; bytes down
+        those that the server wrote, and the clients read, except what the end of a row cut off. A
+        WebSocket's closing handshake cuts nothing off."""
         for name, row in self.rows.items():
             with self.subTest(row=name):
                 tcp, whole = row["wire"]["tcp"], row["raw"]["whole"]
@@ -146,7 +146,7 @@ class OverALink(RunnerCase):
                     self.assertEqual(up + down, read + whole["bytes_out"])
                 self.assertGreaterEqual(down, read)
 
-    def test_ratios_are_the_counters_over_the_deliveries(self):
+    def test_ratios_are_the_counters_divided_by_the_deliveries(self):
         for name, row in self.rows.items():
             with self.subTest(row=name):
                 for ratios, flows in ((row, row["wire"]["tcp"]["window"]),
@@ -195,7 +195,7 @@ class OverALink(RunnerCase):
         self.assertEqual(opcodes[SERVER].count("8"), SCENARIO["clients"])  # close
         self.assertEqual(opcodes[CLIENT], ["8"] * SCENARIO["clients"])
 
-    def test_the_summary_has_what_the_wire_saw(self):
+    def test_the_summary_has_the_wire_counters(self):
         head, *lines = (self.folder / "summary.csv").read_text().splitlines()
         for line, row in zip(lines, self.measured["rows"], strict=True):
             cells = dict(zip(head.split(","), line.split(","), strict=True))
@@ -223,7 +223,7 @@ class SeveralLinks(RunnerCase):
         self.assertEqual(self.latest()["link"], "lan")
 
     @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
-    def test_charts_of_the_wire_are_drawn_where_there_is_one(self):
+    def test_charts_of_the_wire_are_drawn_for_links_only(self):
         for link, drawn in (("rtt=20ms", True), ("loopback", False)):
             with self.subTest(link):
                 self.run_to_its_end("run", self.scenario(), "--out", self.out, "--rows", "sse",
@@ -241,7 +241,7 @@ class SeveralLinks(RunnerCase):
         self.assertIn("satellite-geo", self.one_line(program))
 
 
-# A mount namespace of its own, in which there is no /dev/net/tun.
+# A mount namespace without /dev/net/tun.
 HIDE_TUN = ["unshare", "--mount", "--map-root-user", "--", "sh", "-c",
             'mount -t tmpfs none /dev/net && exec "$@"', "sh"]
 
@@ -257,7 +257,7 @@ class WithoutPermission(RunnerCase):
     def pushlab(self, *words, **env):
         return self.start(Program([*HIDE_TUN, BIN / "pushlab", *words], env={**self.env, **env}))
 
-    def test_the_run_goes_on_over_loopback_and_says_so_everywhere(self):
+    def test_the_run_falls_back_to_loopback_and_says_so_everywhere(self):
         options = [] if shutil.which("gnuplot") else ["--no-charts"]
         program = self.run_to_its_end("run", self.scenario(), "--out", self.out, "--link",
                                       "rtt=50ms", "--rows", "sse", *options)
