@@ -155,7 +155,7 @@ class Table(ChannelCase):
             self.assertEqual(len(raws), 1)
             self.assertIn(b'{"seq":2,"t":%d,"channel":"room/1","n":1,"key":"k:1",' % t, raws.pop())
         plain = self.open(Ws, server, 0).take(1)[0]
-        self.assertEqual(list(plain), ["seq", "t", "data"], "updates of the default channel have no other members")
+        self.assertEqual(list(plain), ["seq", "t", "data"], "no other members in the default channel")
 
     def test_n_counts_a_channel_without_gaps(self):
         server = self.channels()

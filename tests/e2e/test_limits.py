@@ -82,7 +82,7 @@ class SlowReader(TestCase):
 
 
 # Root would raise the hard limit, too; in our own namespace the server only seems to be root.
-files_can_be_limited = unittest.skipIf(os.geteuid() == 0 and not OWN_NETWORK, "the limit does not apply to root")
+files_can_be_limited = unittest.skipIf(os.geteuid() == 0 and not OWN_NETWORK, "root has no limit")
 
 
 class Accepting(TestCase):
