@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "tests/unit/bench/explain/annotate/explain_fixture.h"
-#include "tests/unit/bench/ladder/ladder_wire.h"
+#include "tests/unit/bench/wire/wire_capture.h"
 #include "bench/explain/annotate/explain_recording.h"
 #include "bench/ladder/ladder_page.h"
 #include "bench/ladder/ladder_read.h"

@@ -9,7 +9,7 @@
 #include "bench/ladder/ladder_read.h"
 #include "bench/ladder/ladder_svg.h"
 #include "bench/ladder/ladder_tls.h"
-#include "tests/unit/bench/ladder/ladder_wire.h"
+#include "tests/unit/bench/wire/wire_capture.h"
 
 static const struct ladder_about sse = {.row = "sse", .link = "rtt=50ms"};
 

@@ -6,7 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "bench/explain/annotate/explain_recording.h"
-#include "tests/unit/bench/ladder/ladder_wire.h"
+#include "tests/unit/bench/wire/wire_capture.h"
 
 enum { DATA = PACKET_ACK | PACKET_PSH, FIN = PACKET_FIN | PACKET_ACK };
 
