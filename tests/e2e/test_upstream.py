@@ -177,7 +177,7 @@ class Rooms(UpstreamCase):
 
 class Losses:
     """Which pieces from the server are lost: every seventh response to a publication, and after the
-    set-up every 29th of all others."""
+    set-up every 11th of all others."""
 
     def __init__(self):
         self.published = self.others = 0
@@ -187,7 +187,7 @@ class Losses:
             self.published += 1
             return self.published % 7 == 0
         self.others += 1
-        return self.others > 20 and self.others % 29 == 0
+        return self.others > 20 and self.others % 11 == 0
 
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
