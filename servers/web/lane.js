@@ -211,7 +211,7 @@ export class Lane {
         if (!r || this.awayMs === undefined) return;
         const away = `${(this.awayMs / 1000).toFixed(1)} s`;
         const what = r.missed === 0 ? 'missed nothing' : `missed ${r.missed.toLocaleString('en')}`;
-        this.note = r.anew ? `new server after ${away}, ${what} of it` : `back after ${away}, ${what}`;
+        this.note = `${r.anew ? 'server restarted; ' : ''}reconnected after ${away}, ${what}`;
         this.context.announce?.(`${this.transport.label}: ${this.note}`);
     }
 }

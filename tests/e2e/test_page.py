@@ -235,8 +235,8 @@ class Recovery(PageCase):
             first, last = seen[name][0], seen[name][-1]
             self.assertEqual(seen[name], list(range(first, last + 1)), name)
             self.assertEqual(missed[name], first - 1, name)
-            self.assertIn("new server", note)
-            self.assertIn(f"missed {missed[name]} " if missed[name] else "missed nothing", note)
+            self.assertIn("server restarted", note)
+            self.assertEqual(note.split(", ")[-1], f"missed {missed[name] or 'nothing'}")
         self.assertEqual(self.lanes("l.gaps + l.duplicates"), dict.fromkeys(TRANSPORTS, 0))
         self.assertEqual(again.stats()["transports"]["websocket"]["accepted"], 1)
 
