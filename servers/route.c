@@ -48,11 +48,9 @@ static const struct route {
 
 static const struct transport *find_transport(const char *path)
 {
-    for (size_t i = 0; i < TRANSPORT_COUNT; i++) {
-        if (strcmp(transport_infos[i].path, path) == 0)
-            return transports[i];
-    }
-    return NULL;
+    const struct transport_info *t = transport_info_at(path);
+
+    return t != NULL ? transports[t->id] : NULL;
 }
 
 static bool path_matches(const char *pattern, const char *path)

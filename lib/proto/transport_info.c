@@ -29,6 +29,14 @@ const struct transport_info *transport_info_find(const char *name)
     return NULL;
 }
 
+const struct transport_info *transport_info_at(const char *path)
+{
+    for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+        if (strcmp(transport_infos[i].path, path) == 0)
+            return &transport_infos[i];
+    return NULL;
+}
+
 bool transport_info_polls(const struct transport_info *t)
 {
     return t->way != TRANSPORT_WAY_PUSH;

@@ -59,6 +59,8 @@ extern const char *const transport_names[TRANSPORT_COUNT + 1];
 
 /* NULL when there is no transport of that name. */
 const struct transport_info *transport_info_find(const char *name);
+/* NULL when the server offers none at this path (without a query). */
+const struct transport_info *transport_info_at(const char *path);
 
 /* Whether each answer is asked for: then "connection" may be "close". */
 bool transport_info_polls(const struct transport_info *t);

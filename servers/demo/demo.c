@@ -35,21 +35,12 @@ static struct delay_line *line_to_take(const struct peer *p)
     return d->delayed && l->one_way_ns > 0 ? l : NULL;
 }
 
-static bool is_transport(const char *path)
-{
-    size_t i = 0;
-
-    while (i < TRANSPORT_COUNT && strcmp(transport_infos[i].path, path) != 0)
-        i++;
-    return i < TRANSPORT_COUNT;
-}
-
 static bool demo_hold_request(struct peer *p, const struct http_request *req)
 {
     struct demo_peer *d = p->tapped;
     struct delay_line *l;
 
-    d->delayed = is_transport(req->path);
+    d->delayed = transport_info_at(req->path) != NULL;
     l = line_to_take(p);
     d->delay.request = *req;
     return l != NULL && delay_line_hold(l, p, HELD_REQUEST, NULL) == 0;
