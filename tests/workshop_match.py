@@ -5,7 +5,7 @@ import re
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[78])|\r")
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
-WILD = re.compile(rf"…|~({NUMBER})|({NUMBER})–({NUMBER})| +")
+WILD = re.compile(rf"…(?: (?:ns|µs|ms|s)(?![\w/]))?|~({NUMBER})|({NUMBER})–({NUMBER})| +")
 
 
 def value(text):
@@ -21,6 +21,8 @@ def line_pattern(expected):
         at = wild.end()
         if wild.group(0) == "…":
             pattern += ".*?"
+        elif wild.group(0).startswith("…"):
+            pattern += ".*? (?:ns|µs|ms|s)"
         elif wild.group(0).isspace():
             pattern += " +"
         else:

@@ -39,6 +39,11 @@ class Matching(unittest.TestCase):
         self.assertFalse(says("a\n…\nc", "a\nb"))
         self.assertFalse(says("…\nc", "c\nd"))
 
+    def test_dots_before_a_unit_match_a_time_in_any_unit(self):
+        for time, fits in (("361 µs", True), ("1.26 ms", True), ("2 s", True), ("2 B", False), ("2 µs/s", False)):
+            self.assertEqual(says("p50 … µs", f"p50 {time}"), fits, time)
+        self.assertFalse(says("… B", "1 ms"))
+
     def test_a_tilde_matches_half_to_twice_the_number(self):
         for number, fits in (("12.4", False), ("12.5", True), ("50", True), ("50.1", False)):
             self.assertEqual(says("x ~25 ms", f"x {number} ms"), fits, number)
