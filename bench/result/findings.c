@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/disturbed.h"
 
 bool findings_broke(const cJSON *row)
 {
@@ -31,14 +32,19 @@ int findings_count_broken(const cJSON *run)
     return n;
 }
 
-static cJSON *rows_of(const cJSON *run, bool broken_too)
+static bool is_sound(const cJSON *row)
+{
+    return !findings_broke(row) && !disturbed_is(row);
+}
+
+static cJSON *rows_of(const cJSON *run, bool all)
 {
     const cJSON *rows = json_at(run, "rows");
     cJSON *some = cJSON_CreateArray(), *row;
 
     cJSON_ArrayForEach(row, rows)
     {
-        if (broken_too || !findings_broke(row))
+        if (all || is_sound(row))
             cJSON_AddItemReferenceToArray(some, row);
     }
     return some;
@@ -46,17 +52,20 @@ static cJSON *rows_of(const cJSON *run, bool broken_too)
 
 cJSON *findings_sound_run(const cJSON *run)
 {
-    int broken = findings_count_broken(run);
-    bool all = broken == cJSON_GetArraySize(json_at(run, "rows"));
+    cJSON *sound = rows_of(run, false);
+    bool all = cJSON_GetArraySize(sound) == 0;
     cJSON *view = cJSON_CreateObject(), *item;
 
     cJSON_ArrayForEach(item, run)
     {
-        if (strcmp(item->string, "rows") == 0)
-            cJSON_AddItemToObject(view, "rows", rows_of(run, all));
-        else
+        if (strcmp(item->string, "rows") != 0)
             cJSON_AddItemReferenceToObject(view, item->string, item);
     }
-    cJSON_AddNumberToObject(view, "left_out", all ? 0 : broken);
+    if (all) {
+        cJSON_Delete(sound);
+        sound = rows_of(run, true);
+    }
+    cJSON_AddItemToObject(view, "rows", sound);
+    cJSON_AddNumberToObject(view, "left_out", all ? 0 : findings_count_broken(run));
     return view;
 }

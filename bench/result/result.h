@@ -36,6 +36,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   deadline upstream convergence_us documents   see result_duplex.h
  *   server_rss_bytes_per_client                  growth from start to window start / clients
  *   balancer                                     see result_balancer.h
+ *   disturbed[]                                  see disturbed.h
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
  * wire: what the emulated link's wire_counter counted (docs/link.md), null on loopback; taken over

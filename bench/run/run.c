@@ -11,6 +11,7 @@
 #include "bench/base/json.h"
 #include "bench/run/ladder_capture.h"
 #include "bench/run/progress.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/result.h"
 #include "bench/result/result_balancer.h"
 #include "bench/run/row.h"
@@ -32,6 +33,19 @@ static void choose_cores(struct row_setting *w)
     w->client_core = found[1];
 }
 
+static void note_disturbed(cJSON *run, const cJSON *row)
+{
+    const cJSON *reason;
+    char note[400];
+
+    cJSON_ArrayForEach(reason, json_at(row, "disturbed"))
+    {
+        snprintf(note, sizeof note, "%s is disturbed: %s", json_text(row, "id"),
+                 reason->valuestring);
+        result_add_note(run, note);
+    }
+}
+
 /* One row after the other, until one gives no measurement. */
 static int measure_rows(struct run_outcome *out, const struct row_setting *w, struct err_text *e)
 {
@@ -49,6 +63,7 @@ static int measure_rows(struct run_outcome *out, const struct row_setting *w, st
             result_add_problem(out->run, why.text);
         if (rc < 0)
             return PL_OK;
+        note_disturbed(out->run, row);
         result_add_row(out->run, row);
         result_balancer_compare(out->run);
         rc = folder_save(w->folder, out->run, e);

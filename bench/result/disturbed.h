@@ -1,0 +1,12 @@
+/* A row is disturbed when the machine, the driver, the link or the server could not keep up: its
+ * figures are shown and marked, and ranked nowhere. "disturbed" of a row lists why, in plain words;
+ * it is empty when nothing is known against the row. docs/metrics.md has the limits. */
+#pragma once
+
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+
+bool disturbed_is(const cJSON *row);
+
+/* Add a reason: "the server was stopped for 1.02 s". */
+void disturbed_add(cJSON *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
