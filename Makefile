@@ -40,7 +40,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self bench-truth workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -176,6 +176,9 @@ workshop-check: deps-test all npm-peers ## run every command of docs/workshop an
 
 bench-self: deps-self all ## pushlab against bare floors and nginx; writes results/self.md
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/self.py --out results/self.md
+
+bench-truth: deps-self all ## figures of runs against captured packets, a perfect network, /proc; writes results/truth.md (16 minutes)
+	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/truth.py --out results/truth.md
 
 FUZZ_SECONDS ?= 30
 fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
