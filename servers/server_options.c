@@ -2,6 +2,7 @@
 
 #include "lib/net/tls.h"
 #include "servers/model/arrivals.h"
+#include "servers/source/player.h"
 
 #define OPT_CONFIG struct server_options
 #include "lib/opt/opt_rows.h"
@@ -29,8 +30,11 @@ static const struct opt server_opts[] = {
         "size of each update's data"),
     INT("seed", "N", source.seed, "1", 0, 9007199254740991, "the same seed gives the same updates"),
     INT("source-start", "NS", source.start_ns, "0", 0, 9007199254740991,
-        "generator: begin at this time of CLOCK_MONOTONIC, and date updates when they were "
-        "due: servers with one seed and one start publish the same; 0: at once"),
+        "generator: begin at this time of CLOCK_MONOTONIC: servers with one seed and one start "
+        "publish the same; 0: at once"),
+    CHOICE("stamp", "WORD", source.stamp, "due", source_stamps,
+           "what the source's updates have as their time t: when each was due, so that latency "
+           "includes how late the server was; or when it was published"),
     REAL("trace-speed", "K", source.trace_speed, "1", 0.001, 1000000,
          "replay a trace K times as fast"),
     FLAG("trace-loop", source.trace_loop, "start a trace again when it ends"),

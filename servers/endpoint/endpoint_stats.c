@@ -13,6 +13,7 @@
 #include "lib/base/proc.h"
 #include "lib/proto/url.h"
 #include "servers/http/reply.h"
+#include "servers/hub/timetable.h"
 
 /* ---- where statistics go ---- */
 
@@ -101,7 +102,48 @@ static void put_count(struct writer *w, const char *name, uint64_t value, const 
 
 /* ---- the statistics ---- */
 
-static void put_source(struct writer *w, const struct publisher *pub)
+static void put_percentile(cJSON *o, const char *name, const struct hdr *h, double percentile)
+{
+    cJSON_AddNumberToObject(o, name, (double)hdr_value_at_percentile(h, percentile));
+}
+
+/* How late updates were published: since the start in percentiles; before at_ns as pairs of a value
+ * and how often there was one, so that those of a window can be had by subtraction. */
+static void put_publish_late(struct writer *w, const struct timetable *s, int64_t at_ns)
+{
+    cJSON *o = cJSON_AddObjectToObject(w->object, "publish_late_us"), *counts;
+    struct hdr_iter it = {0};
+
+    cJSON_AddNumberToObject(o, "count", (double)s->late_us.total_count);
+    cJSON_AddNumberToObject(o, "min", (double)hdr_min(&s->late_us));
+    put_percentile(o, "p50", &s->late_us, 50);
+    put_percentile(o, "p90", &s->late_us, 90);
+    put_percentile(o, "p99", &s->late_us, 99);
+    cJSON_AddNumberToObject(o, "max", (double)hdr_max(&s->late_us));
+    cJSON_AddNumberToObject(o, "mean", hdr_mean(&s->late_us));
+    if (at_ns < 0)
+        return;
+    counts = cJSON_AddArrayToObject(w->object, "publish_late_counts");
+    while (hdr_iter_next(&s->late_us, &it))
+        cJSON_AddItemToArray(
+            counts,
+            cJSON_CreateDoubleArray(
+                (double[]){(double)it.value, (double)timetable_count_late(s, &it, at_ns)}, 2));
+}
+
+/* at_ns < 0: up to now. */
+static void put_timetable(struct writer *w, const struct timetable *s, int64_t at_ns)
+{
+    struct timetable_counts n = timetable_count(s, at_ns < 0 ? INT64_MAX : at_ns);
+
+    put(w, "stalled_ms", (uint64_t)(s->stalled_ns / NS_PER_MS));
+    put(w, "due", n.due);
+    put(w, "published", n.published);
+    if (w->root != NULL)
+        put_publish_late(w, s, at_ns);
+}
+
+static void put_source(struct writer *w, const struct publisher *pub, int64_t at_ns)
 {
     static const struct source stopped = {.name = "stopped", .done = true};
     const struct source *src = pub->source != NULL ? pub->source : &stopped;
@@ -113,8 +155,8 @@ static void put_source(struct writer *w, const struct publisher *pub)
     cJSON_AddBoolToObject(w->object, "done", src->done);
     put(w, "rejected", src->rejected);
     put(w, "lost_to_memory", pub->hub->publish_failures);
-    if (src != &stopped && src->ops->catch_up != NULL)
-        put(w, "stalled_ms", (uint64_t)(src->stalled_ns / NS_PER_MS));
+    if (publisher_timetable(pub) != NULL)
+        put_timetable(w, publisher_timetable(pub), at_ns);
 }
 
 static void put_history(struct writer *w, const struct hub *h)
@@ -378,7 +420,7 @@ static char *stats_json(const struct http_context *c, int64_t at_ns)
     cJSON_AddNumberToObject(w.root, "time_ns", (double)now_ns);
     cJSON_AddNumberToObject(w.root, "uptime_ms", (double)((now_ns - c->started_ns) / NS_PER_MS));
     cJSON_AddStringToObject(w.root, "listen", c->listener.address);
-    put_source(&w, c->publisher);
+    put_source(&w, c->publisher, at_ns);
     put_history(&w, c->hub);
     put_log(&w, c->publisher);
     if (at_ns >= 0) {
@@ -400,7 +442,6 @@ static char *stats_json(const struct http_context *c, int64_t at_ns)
 void endpoint_stats(struct peer *p, const struct http_request *req)
 {
     const struct http_context *c = peer_context(p);
-    struct source *src = c->publisher->source;
     uint64_t at_ns = 0;
     char text[24];
     int found = url_query_get(req->query, "at", text, sizeof text);
@@ -410,8 +451,7 @@ void endpoint_stats(struct peer *p, const struct http_request *req)
         return;
     }
     /* What was due before a time must have been published before we say what was. */
-    if (src != NULL && src->ops->catch_up != NULL)
-        src->ops->catch_up(src, clock_now_ns());
+    publisher_catch_up(c->publisher, clock_now_ns());
     reply_json_owned(p, stats_json(c, found > 0 ? (int64_t)at_ns : -1));
 }
 
@@ -426,7 +466,7 @@ void endpoint_metrics(struct peer *p, const struct http_request *req)
     put_channels(&w, c->hub, -1);
     put_limits(&w, c->hub);
     put_log(&w, c->publisher);
-    put_source(&w, c->publisher);
+    put_source(&w, c->publisher, -1);
     put_connections(&w, c);
     put_process(&w);
     for (size_t i = 0; i < w.nmetrics; i++) {

@@ -71,16 +71,31 @@ void publisher_post(struct publisher *pub, const struct post *p, int64_t t_ns)
         (void)hub_post(pub, p, t_ns, &seq);
 }
 
+const struct timetable *publisher_timetable(const struct publisher *pub)
+{
+    const struct source *plays = pub->feed != NULL ? pub->feed : pub->source;
+
+    return plays != NULL ? plays->timetable : NULL;
+}
+
+void publisher_catch_up(struct publisher *pub, int64_t now_ns)
+{
+    if (pub->source != NULL && pub->source->ops->catch_up != NULL)
+        pub->source->ops->catch_up(pub->source, now_ns);
+}
+
 int publisher_submit(struct publisher *pub, const struct post *p, struct receipt *r)
 {
+    int64_t now_ns = clock_now_ns();
     uint64_t seq;
     int err;
 
     if (pub->source == NULL)
         return PL_EAWAY;
     if (follows_log(pub))
-        return pub->source->ops->submit(pub->source, p, clock_now_ns(), r);
-    err = hub_post(pub, p, clock_now_ns(), &seq);
+        return pub->source->ops->submit(pub->source, p, now_ns, r);
+    publisher_catch_up(pub, now_ns); /* times must not fall */
+    err = hub_post(pub, p, now_ns, &seq);
     if (err >= 0)
         r->tell(r, err, seq);
     return err < 0 ? err : PL_OK;

@@ -41,14 +41,15 @@ struct log_state {
     uint64_t feed_dropped;  /* updates of --feed: too many waited already */
 };
 
+struct timetable;
 struct source;
 
 struct source_ops {
     void (*stop)(struct source *src); /* stop and free */
     /* Go on with other settings from now on. 0, or PL_ENOMEM: as before. NULL: there are none. */
     int (*tune)(struct source *src, const struct source_settings *settings);
-    /* Publish what is due by now_ns, if updates are dated when they were due: a reader that asks
-     * what was published before a time must find all of it. NULL: no schedule is played. */
+    /* Publish what is due by now_ns. Updates are dated when they were due: a reader that asks what
+     * was published before a time must find all of it. NULL: no schedule is played. */
     void (*catch_up)(struct source *src, int64_t now_ns);
 
     /* Only of sources that follow a log; NULL where the hub numbers the updates. */
@@ -64,11 +65,11 @@ struct source {
     const struct source_ops *ops;
     const char *name; /* of its kind, as --source has it */
     struct publisher *publisher;
-    struct source_settings settings; /* in effect, if ops->tune */
-    const struct log_state *log;     /* NULL: it follows none */
-    int64_t stalled_ns;              /* by which its schedule was moved so far (player.h) */
-    uint64_t rejected;               /* input that was not JSON */
-    bool done;                       /* nothing more will come */
+    struct source_settings settings;   /* in effect, if ops->tune */
+    const struct log_state *log;       /* NULL: it follows none */
+    const struct timetable *timetable; /* timetable.h; NULL: it plays none */
+    uint64_t rejected;                 /* input that was not JSON */
+    bool done;                         /* nothing more will come */
 };
 
 struct publisher_ops {
@@ -105,6 +106,11 @@ void publisher_post(struct publisher *pub, const struct post *p, int64_t t_ns);
 int publisher_submit(struct publisher *pub, const struct post *p, struct receipt *r);
 /* An update has come out of the log. As hub_adopt(). */
 int publisher_adopt(struct publisher *pub, const struct post *p, const struct hub_number *as);
+
+/* The schedule of what this server publishes by itself; NULL: none. */
+const struct timetable *publisher_timetable(const struct publisher *pub);
+/* Publish what is due by now_ns; see struct source_ops. */
+void publisher_catch_up(struct publisher *pub, int64_t now_ns);
 
 /* The log that the source follows; NULL: none. */
 static inline const struct log_state *publisher_log(const struct publisher *pub)

@@ -5,6 +5,8 @@
 #include "lib/base/clock.h"
 #include "servers/model/generator.h"
 
+const char *const source_stamps[] = {"due", "published", NULL};
+
 /* When what is played now, or next, is due. */
 static int64_t pacer_due_ns(const struct pacer *p)
 {
@@ -13,16 +15,28 @@ static int64_t pacer_due_ns(const struct pacer *p)
     return p->zero_ns + (int64_t)((double)p->offset_ns / p->speed);
 }
 
+/* Leave out what was due until now, but for what was just played: as many as come in such a time on
+ * average, which is exact for a fixed rate. */
+static void pacer_move(struct pacer *p, int64_t due_ns, int64_t now_ns)
+{
+    int64_t elapsed_ns = due_ns - p->zero_ns;
+    double per_ns = elapsed_ns > 0 ? (double)p->played / (double)elapsed_ns : 0;
+    const double rounding = 1e-6;
+
+    timetable_move(&p->timetable, due_ns, now_ns,
+                   (uint64_t)(per_ns * (double)(now_ns - due_ns) + rounding));
+    p->zero_ns += now_ns - due_ns;
+}
+
 int64_t pacer_run(struct pacer *p, int64_t now_ns)
 {
     int64_t due_ns = pacer_due_ns(p);
 
     for (int i = 0; i < PACER_BATCH_MAX && due_ns <= now_ns; i++) {
-        if (now_ns - due_ns > PACER_STALL_MAX_NS) {
-            p->stalled_ns += now_ns - due_ns;
-            p->zero_ns += now_ns - due_ns;
-        }
         p->offset_ns = p->play(p->arg);
+        p->played++;
+        if (now_ns - due_ns > PACER_STALL_MAX_NS && p->offset_ns != INT64_MAX)
+            pacer_move(p, due_ns, now_ns);
         due_ns = pacer_due_ns(p);
     }
     return due_ns;
@@ -38,37 +52,47 @@ static void pacer_on_due(void *arg, int64_t now_ns)
 int pacer_init(struct pacer *p, struct event_base *base, int64_t (*play)(void *), void *arg,
                double speed)
 {
+    int err;
+
     *p = (struct pacer){.play = play, .arg = arg, .speed = speed, .offset_ns = INT64_MAX};
-    return ticker_init(&p->ticker, base, pacer_on_due, p);
+    err = timetable_init(&p->timetable);
+    if (err == 0)
+        err = ticker_init(&p->ticker, base, pacer_on_due, p);
+    if (err < 0)
+        timetable_free(&p->timetable);
+    return err;
 }
 
 int pacer_start(struct pacer *p, int64_t offset_ns, int64_t now_ns)
 {
     p->zero_ns = now_ns;
     p->offset_ns = offset_ns;
+    p->played = 0;
     return ticker_arm(&p->ticker, pacer_due_ns(p));
 }
 
 void pacer_free(struct pacer *p)
 {
     ticker_free(&p->ticker);
+    timetable_free(&p->timetable);
 }
 
 struct player {
     struct source source; /* first */
     struct pacer pacer;
     struct model *model; /* owned */
-    bool dated;          /* updates have the time at which they were due */
+    bool stamps_published;
 };
 
 static int64_t player_play(void *arg)
 {
     struct player *p = arg;
+    int64_t due_ns = pacer_due_ns(&p->pacer), now_ns = clock_now_ns();
     struct post post;
 
     p->model->next(p->model, &post);
-    publisher_post(p->source.publisher, &post, p->dated ? pacer_due_ns(&p->pacer) : clock_now_ns());
-    p->source.stalled_ns = p->pacer.stalled_ns;
+    publisher_post(p->source.publisher, &post, p->stamps_published ? now_ns : due_ns);
+    timetable_play(&p->pacer.timetable, due_ns, now_ns);
     p->source.done = p->model->due_ns == INT64_MAX;
     return p->model->due_ns;
 }
@@ -76,9 +100,13 @@ static int64_t player_play(void *arg)
 static void player_catch_up(struct source *src, int64_t now_ns)
 {
     struct player *p = (struct player *)src;
+    int64_t due_ns = pacer_due_ns(&p->pacer);
 
-    if (p->dated)
-        pacer_on_due(&p->pacer, now_ns);
+    if (due_ns > now_ns)
+        return;
+    while (due_ns <= now_ns)
+        due_ns = pacer_run(&p->pacer, now_ns);
+    ticker_arm(&p->pacer.ticker, due_ns);
 }
 
 struct arrivals player_arrivals(const struct source_settings *s)
@@ -93,12 +121,15 @@ static int player_tune(struct source *src, const struct source_settings *s)
 {
     struct player *p = (struct player *)src;
     struct arrivals arrivals = player_arrivals(s);
-    int err = generator_restart(p->model, &arrivals, (size_t)s->payload_bytes);
+    int64_t now_ns = clock_now_ns();
+    int err;
 
+    player_catch_up(src, now_ns);
+    err = generator_restart(p->model, &arrivals, (size_t)s->payload_bytes);
     if (err < 0)
         return err;
     src->settings = *s;
-    return pacer_start(&p->pacer, p->model->due_ns, clock_now_ns());
+    return pacer_start(&p->pacer, p->model->due_ns, now_ns);
 }
 
 static void player_stop(struct source *src)
@@ -123,12 +154,14 @@ struct source *player_start(struct publisher *pub, const struct player_options *
         err = pacer_init(&p->pacer, pub->base, player_play, p, o->speed);
     if (err < 0)
         goto fail;
-    p->source = (struct source){.ops = o->settings != NULL ? &tunable : &ops, .publisher = pub};
+    p->source = (struct source){.ops = o->settings != NULL ? &tunable : &ops,
+                                .publisher = pub,
+                                .timetable = &p->pacer.timetable};
     if (o->settings != NULL)
         p->source.settings = *o->settings;
     p->model = o->model;
-    p->dated = o->start_ns > 0;
-    err = pacer_start(&p->pacer, p->model->due_ns, p->dated ? o->start_ns : clock_now_ns());
+    p->stamps_published = o->stamp == STAMP_PUBLISHED;
+    err = pacer_start(&p->pacer, p->model->due_ns, o->start_ns > 0 ? o->start_ns : clock_now_ns());
     if (err == 0)
         return &p->source;
     pacer_free(&p->pacer);

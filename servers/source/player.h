@@ -1,10 +1,12 @@
 /* A source that plays a model (servers/model/model.h) in real time: what the model posts is
- * published when it is due.
+ * published when it is due, and its t is when it was due: if the server is late, the latency shows
+ * it.
  *
  * The pacer below it calls back for each thing that is due. It is told when as an offset from the
  * beginning, not as a gap, so that late wake-ups do not add up. After a stall the missed part is
  * caught up at once; but when more than PACER_STALL_MAX_NS is missing (the machine slept, or cannot
- * keep up), the rest of the schedule moves, instead of coming in one lump. */
+ * keep up), only the oldest is published, and the rest of the schedule moves, instead of coming in
+ * one lump. hub/timetable.h counts what was late or left out. */
 #pragma once
 
 #include <stdint.h>
@@ -13,14 +15,19 @@
 #include "lib/base/err.h"
 #include "lib/base/ticker.h"
 #include "servers/hub/publish.h"
+#include "servers/hub/timetable.h"
 #include "servers/model/arrivals.h"
 #include "servers/model/model.h"
 
+/* What an update's t is: when it was due, or when it was published. */
+enum source_stamp { STAMP_DUE, STAMP_PUBLISHED };
+extern const char *const source_stamps[]; /* their words, for options */
+
 struct player_options {
-    struct model *model; /* the player's from now on, freed on failure too */
-    double speed;        /* so many times as fast as the model's own time */
-    int64_t start_ns;    /* when to begin, on CLOCK_MONOTONIC, and updates are dated when they were
-                            due; 0: at once, and they are dated when they are published */
+    struct model *model;                    /* the player's from now on, freed on failure too */
+    double speed;                           /* so many times as fast as the model's own time */
+    int64_t start_ns;                       /* when to begin, on CLOCK_MONOTONIC; 0: at once */
+    int stamp;                              /* enum source_stamp */
     const struct source_settings *settings; /* of a generator, which can be tuned; NULL: another
                                                model */
 };
@@ -40,10 +47,11 @@ struct pacer {
      * was the last. */
     int64_t (*play)(void *arg);
     void *arg;
-    double speed;       /* offsets pass so many times as fast as the clock */
-    int64_t zero_ns;    /* CLOCK_MONOTONIC at offset 0 */
-    int64_t offset_ns;  /* of what is next */
-    int64_t stalled_ns; /* by which the schedule was moved so far */
+    double speed;               /* offsets pass so many times as fast as the clock */
+    int64_t zero_ns;            /* CLOCK_MONOTONIC at offset 0 */
+    int64_t offset_ns;          /* of what is next */
+    uint64_t played;            /* since offset 0 */
+    struct timetable timetable; /* since pacer_init(); play() counts there what it publishes */
 };
 
 /* 0, PL_ESYS or PL_ENOMEM; on failure there is nothing to free. */

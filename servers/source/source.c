@@ -152,7 +152,8 @@ static struct source *kind_start(const struct source_kind *k, struct start *s)
 struct source *source_start(struct publisher *pub, const char *spec, const struct source_options *o,
                             struct err_text *e)
 {
-    struct start start = {.publisher = pub, .options = o, .e = e, .player = {.speed = 1}};
+    struct start start = {
+        .publisher = pub, .options = o, .e = e, .player = {.speed = 1, .stamp = o->stamp}};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         start.arg = kind_argument(&kinds[i], spec);

@@ -13,6 +13,7 @@ struct source_options {
     struct source_settings settings; /* of the generator; of notifications all but the payload */
     int64_t seed;
     int64_t start_ns; /* of the generator, on CLOCK_MONOTONIC; 0: at once */
+    int stamp;        /* enum source_stamp (player.h) */
     double trace_speed;
     bool trace_loop;
     double speed; /* of a match and a dashboard */

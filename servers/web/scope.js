@@ -1,6 +1,6 @@
 // A lane as a moving ladder: the upper rail is the server, the lower one this page, time runs to
 // the right, now is the right edge. A coloured stroke is an update on its way from where and when it
-// was published to where and when it arrived: the flatter, the later. Grey strokes are requests;
+// was due to where and when it arrived: the flatter, the later. Grey strokes are requests;
 // a bar on the upper rail is a response that the server holds open. The bar under the lower rail is
 // the age of the newest value that this page has; each triangle above it is a request that had to be sent.
 

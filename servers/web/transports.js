@@ -114,7 +114,7 @@ function take(lane, message, now, exchange) {
 function startStream(lane, context) {
     const exchange = (u) => ({
         say: () => `update #${u.seq} came down the one open response, as a chunk with a line in it, ` +
-            `${ms(lane.lastLatencyMs)} after it was published.`,
+            `${ms(lane.lastLatencyMs)} after it was due.`,
     });
     return persist(lane, async (signal) => {
         const request = lane.request();
@@ -149,7 +149,7 @@ function startSse(lane, context) {
     let source, timer, fellAway = false;
     const exchange = (u) => ({
         say: () => `update #${u.seq} came as an event (id, data, empty line) of the one open response, ` +
-            `${ms(lane.lastLatencyMs)} after it was published.`,
+            `${ms(lane.lastLatencyMs)} after it was due.`,
     });
     const open = () => {
         let request = lane.request();
@@ -188,7 +188,7 @@ function startWebSocket(lane, context) {
     const headBytes = (size) => (size < 126 ? 2 : size < 65536 ? 4 : 10); // RFC 6455 §5.2, unmasked
     const exchange = (u) => ({
         say: () => `update #${u.seq} came as a text frame, ${headBytes(u.size)} bytes of header and ` +
-            `${bytes(u.size)} of update, ${ms(lane.lastLatencyMs)} after it was published.`,
+            `${bytes(u.size)} of update, ${ms(lane.lastLatencyMs)} after it was due.`,
     });
     return persist(lane, (signal) => new Promise((resolve, reject) => {
         const url = new URL(target(lane, context), location.href);

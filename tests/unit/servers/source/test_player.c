@@ -10,7 +10,7 @@
 
 struct schedule {
     struct pacer pacer;
-    int64_t gap_ns, last_ns;
+    int64_t gap_ns, last_ns, last_due_ns;
     int played;
 };
 
@@ -19,6 +19,7 @@ static int64_t play(void *arg)
     struct schedule *s = arg;
 
     s->played++;
+    s->last_due_ns = s->pacer.zero_ns + s->pacer.offset_ns; /* at speed 1 */
     if (s->pacer.offset_ns == s->last_ns)
         return INT64_MAX;
     return s->pacer.offset_ns + s->gap_ns;
@@ -63,7 +64,7 @@ START_TEST(late_wake_ups_do_not_add_up)
         due_ns = pacer_run(&s.pacer, due_ns + 30 * MS);
     ck_assert_int_eq(s.played, 1000);
     ck_assert_int_eq(due_ns, 1000 * S + 1001 * 100 * MS);
-    ck_assert_int_eq(s.pacer.stalled_ns, 0);
+    ck_assert_int_eq(s.pacer.timetable.stalled_ns, 0);
     teardown(&s, base);
 }
 END_TEST
@@ -88,7 +89,7 @@ START_TEST(a_short_stall_is_caught_up_at_once)
     setup(&s, base, 100 * MS, 1);
     ck_assert_int_eq(pacer_run(&s.pacer, 1001 * S), 1001 * S + 100 * MS);
     ck_assert_int_eq(s.played, 10);
-    ck_assert_int_eq(s.pacer.stalled_ns, 0);
+    ck_assert_int_eq(s.pacer.timetable.stalled_ns, 0);
     teardown(&s, base);
 }
 END_TEST
@@ -101,9 +102,40 @@ START_TEST(after_a_long_stall_the_schedule_moves_instead_of_bunching)
     setup(&s, base, 100 * MS, 1);
     ck_assert_int_eq(pacer_run(&s.pacer, 1060 * S), 1060 * S + 100 * MS);
     ck_assert_int_eq(s.played, 1);
-    ck_assert_int_eq(s.pacer.stalled_ns, 60 * S - 100 * MS);
+    ck_assert_int_eq(s.pacer.timetable.stalled_ns, 60 * S - 100 * MS);
     ck_assert_int_eq(pacer_run(&s.pacer, 1060 * S + 100 * MS), 1060 * S + 200 * MS);
-    ck_assert_int_eq(s.played, 2); /* none was left out, none came twice */
+    ck_assert_int_eq(s.played, 2);
+    ck_assert_uint_eq(s.pacer.timetable.skipped, 599); /* those of 100.2, 100.3, ..., 160 s */
+    teardown(&s, base);
+}
+END_TEST
+
+START_TEST(what_is_late_is_played_at_the_time_when_it_was_due)
+{
+    struct event_base *base = event_base_new();
+    struct schedule s;
+
+    setup(&s, base, 100 * MS, 1);
+    pacer_run(&s.pacer, 1000 * S + 950 * MS);
+    ck_assert_int_eq(s.last_due_ns, 1000 * S + 900 * MS);
+    pacer_run(&s.pacer, 1003 * S); /* the first one that is missing was due at 1 s */
+    ck_assert_int_eq(s.last_due_ns, 1001 * S);
+    pacer_run(&s.pacer, 1003 * S + 150 * MS);
+    ck_assert_int_eq(s.last_due_ns, 1003 * S + 100 * MS);
+    ck_assert_uint_eq(s.pacer.timetable.skipped, 20);
+    teardown(&s, base);
+}
+END_TEST
+
+START_TEST(nothing_is_left_out_after_the_last)
+{
+    struct event_base *base = event_base_new();
+    struct schedule s;
+
+    setup(&s, base, 100 * MS, 1);
+    s.last_ns = 100 * MS;
+    ck_assert_int_eq(pacer_run(&s.pacer, 1060 * S), INT64_MAX);
+    ck_assert_uint_eq(s.pacer.timetable.skipped, 0);
     teardown(&s, base);
 }
 END_TEST
@@ -165,6 +197,8 @@ int main(void)
     tcase_add_test(tc, speed_divides_the_offsets);
     tcase_add_test(tc, a_short_stall_is_caught_up_at_once);
     tcase_add_test(tc, after_a_long_stall_the_schedule_moves_instead_of_bunching);
+    tcase_add_test(tc, what_is_late_is_played_at_the_time_when_it_was_due);
+    tcase_add_test(tc, nothing_is_left_out_after_the_last);
     tcase_add_test(tc, others_get_their_turn_while_much_is_caught_up);
     tcase_add_test(tc, after_the_last_there_is_nothing_to_wait_for);
     tcase_add_test(tc, a_new_start_begins_now);
