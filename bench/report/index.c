@@ -15,6 +15,7 @@
 #include "bench/page/run_words.h"
 #include "bench/report/drawing.h"
 #include "bench/report/report.h"
+#include "bench/result/result_source.h"
 #include "bench/result/run_file.h"
 
 enum { RUNS_MAX = 2000 };
@@ -151,7 +152,8 @@ static cJSON *group_of(cJSON *groups, const cJSON *run)
     return group;
 }
 
-/* {runs, groups[{group, runs, newest}], entries[{group, folder, run}]}: newest and run are runs. */
+/* {runs, groups[{group, runs, newest}], entries[{group, folder, achieved, run}]}: newest and run
+ * are runs. */
 static cJSON *page_of(const struct list *l)
 {
     cJSON *page = json_object("runs:d", l->n), *groups = cJSON_AddArrayToObject(page, "groups");
@@ -160,10 +162,12 @@ static cJSON *page_of(const struct list *l)
     for (int i = 0; i < l->n; i++) {
         const struct entry *entry = &l->entries[i];
         const cJSON *group = group_of(groups, entry->run);
+        char achieved[RESULT_SOURCE_RATES_BYTES];
 
-        cJSON_AddItemToArray(entries,
-                             json_object("group:s folder:s run:r", json_text(group, "group"),
-                                         entry->folder, entry->run));
+        result_source_achieved(achieved, entry->run);
+        cJSON_AddItemToArray(entries, json_object("group:s folder:s achieved:s run:r",
+                                                  json_text(group, "group"), entry->folder,
+                                                  achieved, entry->run));
     }
     return page;
 }

@@ -8,6 +8,7 @@
 #include "bench/page/run_words.h"
 #include "bench/result/predict.h"
 #include "bench/result/result_balancer.h"
+#include "bench/result/result_source.h"
 #include "bench/table/table_cells.h"
 
 /* ---- what was compared ---- */
@@ -250,6 +251,7 @@ cJSON *report_facts_of(const cJSON *run)
     int documents = count_documents(run, false), most;
     bool same = count_documents(run, true) == documents;
     const cJSON *best = best_in_most(run, &most);
+    char achieved[RESULT_SOURCE_RATES_BYTES];
     cJSON *facts = json_object(
         "transports:d balanced:b rtt_ms:n close:b expected:n delivered:b agreed:b ordered:b "
         "documents:d same_documents:b trusted:b best:r panels:d fewest:n in_tail:n laggard:r "
@@ -261,6 +263,8 @@ cJSON *report_facts_of(const cJSON *run)
         ceil(fewest(run) / 100), laggard, share_arrived(laggard, max.low), first_poll(run),
         round(100 / sqrt(facts_range_of(run, "published").low)));
 
+    result_source_achieved(achieved, run);
+    json_add_text(facts, "achieved", achieved);
     add_model(facts, run);
     add_link_effects(facts, run);
     return facts;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/result_source.h"
 
 static void put_generator(struct writer *w, const cJSON *source)
 {
@@ -109,9 +110,13 @@ void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes)
 {
     double duration_s = json_number(run, "scenario.duration_s");
     const char *link = json_text(run, "link");
+    char achieved[RESULT_SOURCE_RATES_BYTES];
 
+    result_source_achieved(achieved, run);
     put_clients(w, run);
     put_source(w, json_at(run, "scenario"));
+    if (achieved[0] != '\0')
+        writer_printf(w, "achieved: %s updates/s · ", achieved);
     if (duration_s > 0)
         writer_printf(w, "%.4g s window · ", duration_s);
     writer_printf(w, "link: %.*s%s", link_max_bytes, link[0] != '\0' ? link : "unknown",

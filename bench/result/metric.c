@@ -93,6 +93,8 @@ const struct metric metrics[] = {
     {"clients", "clients", "clients", PHASES(COUNT, NEITHER), .flags = CHARTED},
 
     {"published", "published", "published", COMPLETE(COUNT, NEITHER), .flags = CHARTED},
+    {"intended", "due", "intended", COMPLETE(COUNT, NEITHER)},
+    {"achieved_rate_hz", "published/s", "achieved_rate_hz", COMPLETE(RATIO, NEITHER)},
     {"expected", "expected", "expected", COMPLETE_CHANNELS(COUNT, NEITHER)},
     {"delivered", "delivered", "delivered", COMPLETE(COUNT, HIGHER), .flags = COMPARED | CHARTED},
     {"superseded", "superseded", "superseded", COMPLETE_CHANNELS(COUNT, NEITHER), .flags = COMPARED},
@@ -115,6 +117,9 @@ const struct metric metrics[] = {
     {"latency_us.p999", "latency p99.9", "latency_p999_us", LATENCY(US, LOWER), .flags = DRAWN},
     {"latency_us.max", "latency max", "latency_max_us", LATENCY(US, LOWER), .flags = BOTH},
     {"latency_us.mean", "latency mean", "latency_mean_us", LATENCY(US, LOWER), .flags = METRIC_PER_UPDATE},
+    {"publish_late_us.p50", "published late p50", "publish_late_p50_us", LATENCY(US, LOWER)},
+    {"publish_late_us.p99", "published late p99", "publish_late_p99_us", LATENCY(US, LOWER)},
+    {"publish_late_us.max", "published late max", "publish_late_max_us", LATENCY(US, LOWER)},
     {"age_us.mean", "age mean", "age_mean_us", AGE(US, LOWER), .flags = COMPARED},
     {"age_us.peak", "age peak", "age_peak_us", AGE(US, LOWER)},
 

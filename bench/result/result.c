@@ -7,9 +7,9 @@
 
 #include "bench/base/json.h"
 #include "bench/result/counters.h"
-#include "bench/result/disturbed.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_duplex.h"
+#include "bench/result/result_source.h"
 #include "lib/proto/transport_info.h"
 
 /* ---- the run ---- */
@@ -331,17 +331,6 @@ static void add_wire(cJSON *row)
     judge_instrument(problems, cJSON_GetObjectItemCaseSensitive(row, "notes"), wire);
 }
 
-/* ---- could everything keep up? ---- */
-
-static void judge_source(cJSON *row, const cJSON *report)
-{
-    double stalled_ms =
-        counters_growth(report, span_window.from, span_window.to, "source.stalled_ms");
-
-    if (stalled_ms > 0)
-        disturbed_add(row, "the server stood still: its schedule moved by %.0f ms", stalled_ms);
-}
-
 /* ---- a row ---- */
 
 static int check_report(const cJSON *report, const char *transport, struct err_text *e)
@@ -407,12 +396,12 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     judge_sum(problems, report);
     cJSON_AddItemToObject(r, "problems", problems);
     cJSON_AddArrayToObject(r, "disturbed");
-    judge_source(r, report);
     add_notes(r, report);
     result_duplex(r, report);
     judge_failure(problems, report);
     cJSON_AddItemToObject(r, "wire", wire);
     cJSON_AddItemToObject(r, "raw", report);
+    result_source(r);
     add_wire(r);
     result_balancer(r);
     *out = r;

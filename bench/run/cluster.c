@@ -295,6 +295,8 @@ void cluster_client_started(struct cluster *c)
 
 static int take_snapshots(struct cluster *c, enum cluster_moment which, struct err_text *e)
 {
+    int64_t at_ns = c->due_ns[which] != 0 ? c->due_ns[which] : clock_now_ns();
+
     if (!c->balanced) /* the clients ask the one server themselves */
         return PL_OK;
     c->due_ns[which] = 0;
@@ -306,7 +308,7 @@ static int take_snapshots(struct cluster *c, enum cluster_moment which, struct e
         if (s->killed_ns != 0)
             continue;
         cJSON_Delete(s->snapshot[which]);
-        s->snapshot[which] = stats_snapshot_read(s->stats_fd, e);
+        s->snapshot[which] = stats_snapshot_read(s->stats_fd, at_ns, e);
         if (s->snapshot[which] == NULL)
             return PL_ESYS;
     }
@@ -337,7 +339,7 @@ int cluster_end(struct cluster *c, struct err_text *e)
 static int kill_last(struct cluster *c, struct err_text *e)
 {
     struct cluster_server *s = &c->servers[c->nservers - 1];
-    cJSON *last = stats_snapshot_read(s->stats_fd, e);
+    cJSON *last = stats_snapshot_read(s->stats_fd, clock_now_ns(), e);
 
     c->kill_due_ns = 0;
     if (last == NULL)

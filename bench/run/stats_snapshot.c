@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "lib/base/buf.h"
@@ -29,14 +30,17 @@ static int feed(struct http_reader *r, struct buf *body, const uint8_t *data, si
     return 0;
 }
 
-static int ask(int fd, struct http_reader *r, struct buf *body)
+static int ask(int fd, int64_t at_ns, struct http_reader *r, struct buf *body)
 {
-    static const char question[] = "GET /stats HTTP/1.1\r\nHost: lab\r\n\r\n";
+    char question[80];
+    size_t question_len =
+        (size_t)snprintf(question, sizeof question,
+                         "GET /stats?at=%lld HTTP/1.1\r\nHost: lab\r\n\r\n", (long long)at_ns);
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     uint8_t piece[PIECE_BYTES];
     int rc = 0;
 
-    if (send(fd, question, sizeof question - 1, MSG_NOSIGNAL) != (ssize_t)sizeof question - 1)
+    if (send(fd, question, question_len, MSG_NOSIGNAL) != (ssize_t)question_len)
         return PL_ESYS;
     while (rc == 0) {
         int n = poll(&ready, 1, ANSWER_TIMEOUT_MS);
@@ -51,7 +55,7 @@ static int ask(int fd, struct http_reader *r, struct buf *body)
     return rc;
 }
 
-cJSON *stats_snapshot_read(int fd, struct err_text *e)
+cJSON *stats_snapshot_read(int fd, int64_t at_ns, struct err_text *e)
 {
     struct http_limits limits = {.head_bytes = PIECE_BYTES, .body_bytes = ANSWER_MAX_BYTES};
     struct http_reader r;
@@ -60,7 +64,7 @@ cJSON *stats_snapshot_read(int fd, struct err_text *e)
     int rc;
 
     http_reader_init(&r, HTTP_RESPONSES, &limits);
-    rc = ask(fd, &r, &body);
+    rc = ask(fd, at_ns, &r, &body);
     if (rc > 0)
         stats = cJSON_ParseWithLength((const char *)body.data, body.len);
     if (stats == NULL)

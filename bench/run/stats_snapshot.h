@@ -1,10 +1,11 @@
 /* A server's /stats, asked for over a connection that stays open. */
 #pragma once
 
+#include <stdint.h>
 #include <cjson/cJSON.h>
 
 #include "lib/base/err.h"
 
-/* Ask and wait for the answer, a second at most. The object, the caller's; NULL with the line in
- * e. */
-cJSON *stats_snapshot_read(int fd, struct err_text *e);
+/* Ask about at_ns, just past, and wait for the answer, a second at most. The object, the caller's;
+ * NULL with the line in e. */
+cJSON *stats_snapshot_read(int fd, int64_t at_ns, struct err_text *e);

@@ -75,6 +75,7 @@ struct scenario_server {
     char listen[SCENARIO_TEXT_BYTES];
     int64_t history, max_hold_ms, heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes;
     int64_t max_connections, sndbuf_bytes, rcvbuf_bytes, test_delay_ms;
+    int stamp; /* index into due, published */
 };
 
 /* What clients send, and who of them. */

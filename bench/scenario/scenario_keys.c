@@ -19,6 +19,7 @@ const char *const scenario_balancer_kinds[] = {
 static const char *const workloads[] = {"none", "inputs", "edits", NULL};
 static const char *const expectations[] = {"works", "broken", NULL};
 static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
+static const char *const stamps[] = {"due", "published", NULL};
 
 /* A key has the name of its field in struct type. */
 #define KEY(kind_, type, field) \
@@ -141,6 +142,8 @@ static const struct scenario_key server_keys[] = {
      .help = "SO_SNDBUF of the server's connections; 0: the kernel's choice"},
     {INT(scenario_server, rcvbuf_bytes, 0, 1073741824, 0), .option = "--rcvbuf-bytes",
      .help = "SO_RCVBUF of the server's connections; 0: the kernel's choice"},
+    {CHOICE(scenario_server, stamp, stamps, 0), .option = "--stamp",
+     .help = "what an update of the source has as its time: when it was due, or published"},
     {INT(scenario_server, test_delay_ms, 0, 60000, 0), .option = "--test-delay",
      .help = "how long every update is held back, to prove the measurement"},
     {.name = NULL},

@@ -116,7 +116,7 @@ static const struct {
     {"{\"server\":{\"histroy\":1}," ROWS "}",
      "dir/x.json: server: unknown key 'histroy'; accepted: listen, history, max_hold_ms, "
      "heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes, max_connections, sndbuf_bytes, "
-     "rcvbuf_bytes, test_delay_ms"},
+     "rcvbuf_bytes, stamp, test_delay_ms"},
     {"{\"rows\":[{\"transport\":\"sse\",\"\\u001b[31m\":1}]}",
      "dir/x.json: rows[0]: unknown key '?[31m'; accepted: transport, connection, interval_ms, "
      "hold_ms, tls_resume, expect, heartbeat_ms, balancer, id"},
@@ -395,7 +395,7 @@ START_TEST(scenario_becomes_the_command_lines)
               "--payload-bytes 128 --listen 127.0.0.1:0 --history 9 "
               "--max-hold 30000 --heartbeat 15000 --retry 1000 --ws-ping 20000 "
               "--backlog-bytes 1048576 --max-connections 100000 --sndbuf-bytes 0 --rcvbuf-bytes 0 "
-              "--test-delay 0 --seed 1");
+              "--stamp due --test-delay 0 --seed 1");
     ck_assert_int_eq(scenario_args_client(&client, &scenario, &scenario.rows[0]), 0);
     join(line, sizeof line, &client);
     ck_assert_str_eq(line,
@@ -437,7 +437,7 @@ START_TEST(scenario_trace_becomes_the_servers_source)
               "--listen 127.0.0.1:0 --history 1024 "
               "--max-hold 30000 --heartbeat 15000 --retry 1000 --ws-ping 20000 "
               "--backlog-bytes 1048576 --max-connections 100000 --sndbuf-bytes 0 --rcvbuf-bytes 0 "
-              "--test-delay 0 --seed 1");
+              "--stamp due --test-delay 0 --seed 1");
 }
 END_TEST
 

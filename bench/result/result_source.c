@@ -1,0 +1,185 @@
+#include "bench/result/result_source.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "bench/base/json.h"
+#include "bench/result/counters.h"
+#include "bench/result/disturbed.h"
+#include "lib/hdr/hdr.h"
+
+static const double tolerance = 0.01, edge_updates = 1; /* due just before a border of the window */
+static const double late_note_us = 1e3, late_note_share = 0.05, late_max_us = 1e5;
+
+static double growth(const cJSON *stats, const char *counter)
+{
+    return counters_growth(stats, "window_start", "window_end", counter);
+}
+
+static bool are_apart(double due, double published)
+{
+    return fabs(due - published) > fmax(tolerance * due, edge_updates);
+}
+
+/* ---- how late updates were published ---- */
+
+static double value_of(const cJSON *pair)
+{
+    return cJSON_GetNumberValue(cJSON_GetArrayItem(pair, 0));
+}
+
+static int64_t count_of(const cJSON *pair)
+{
+    double count = cJSON_GetNumberValue(cJSON_GetArrayItem(pair, 1));
+
+    return count > 0 ? (int64_t)count : 0;
+}
+
+/* The window's values: those up to its end without those up to its start. The caller frees h, also
+ * when this fails: there are none. */
+static bool take_late(struct hdr *h, const cJSON *stats)
+{
+    const cJSON *before = json_at(stats, "window_start.source.publish_late_counts");
+    const cJSON *all = json_at(stats, "window_end.source.publish_late_counts"), *pair;
+
+    *h = (struct hdr){0};
+    if (!cJSON_IsArray(before) || !cJSON_IsArray(all) ||
+        hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES) < 0)
+        return false;
+    before = before->child;
+    cJSON_ArrayForEach(pair, all)
+    {
+        int64_t count = count_of(pair);
+
+        while (before != NULL && value_of(before) < value_of(pair))
+            before = before->next;
+        if (before != NULL && value_of(before) == value_of(pair))
+            count -= count_of(before);
+        hdr_record(h, (int64_t)value_of(pair), count > 0 ? count : 0);
+    }
+    return true;
+}
+
+static void add_late(cJSON *row, const struct hdr *h)
+{
+    cJSON *o = cJSON_AddObjectToObject(row, "publish_late_us");
+
+    json_add_number(o, "count", (double)h->total_count);
+    json_add_number(o, "min", (double)hdr_min(h));
+    json_add_number(o, "p50", (double)hdr_value_at_percentile(h, 50));
+    json_add_number(o, "p90", (double)hdr_value_at_percentile(h, 90));
+    json_add_number(o, "p99", (double)hdr_value_at_percentile(h, 99));
+    json_add_number(o, "max", (double)hdr_max(h));
+    json_add_number(o, "mean", hdr_mean(h));
+}
+
+/* ---- what did not keep up ---- */
+
+/* How many were later than limit_us. */
+static int64_t count_above(const struct hdr *h, double limit_us)
+{
+    struct hdr_iter it = {0};
+    int64_t count = 0;
+
+    while (hdr_iter_next(h, &it))
+        count += (double)it.value > limit_us ? it.count : 0;
+    return count;
+}
+
+static void judge_late(cJSON *row, const char *who, const struct hdr *h)
+{
+    double p50_us = counters_or_zero(row, "latency_us.p50"), max_us = (double)hdr_max(h);
+    double limit_us = fmax(late_note_us, late_note_share * p50_us);
+    int64_t late = count_above(h, limit_us);
+
+    if (max_us > late_max_us)
+        disturbed_add(row, "%s published an update %.0f ms after it was due", who, max_us / 1e3);
+    else if ((double)late > tolerance * (double)h->total_count)
+        json_append_printf(cJSON_GetObjectItemCaseSensitive(row, "notes"),
+                           "%s published %lld of %lld updates more than %.3g ms after they were "
+                           "due, at most %.3g ms; latency includes it",
+                           who, (long long)late, (long long)h->total_count, limit_us / 1e3,
+                           max_us / 1e3);
+}
+
+/* Of one server. */
+static void judge(cJSON *row, const cJSON *stats, const char *who)
+{
+    double stalled_ms = growth(stats, "source.stalled_ms");
+    double due = growth(stats, "source.due"), published = growth(stats, "source.published");
+    struct hdr late;
+
+    if (stalled_ms > 0)
+        disturbed_add(row, "%s stood still: its schedule moved by %.0f ms", who, stalled_ms);
+    if (published < due && are_apart(due, published))
+        disturbed_add(row, "%s published only %.0f of the %.0f updates that were due in the window",
+                      who, published, due);
+    if (take_late(&late, stats) && !(stalled_ms > 0))
+        judge_late(row, who, &late);
+    hdr_free(&late);
+}
+
+static void judge_all(cJSON *row)
+{
+    const cJSON *servers = json_at(row, "raw.balancer.servers"), *server;
+    int i = 0;
+
+    if (servers == NULL)
+        judge(row, json_at(row, "raw.server_stats"), "the server");
+    cJSON_ArrayForEach(server, servers)
+    {
+        char who[24];
+
+        snprintf(who, sizeof who, "server %d", ++i);
+        judge(row, json_at(server, "stats"), who);
+    }
+}
+
+/* ---- a row ---- */
+
+void result_source(cJSON *row)
+{
+    const cJSON *stats = json_at(row, "raw.server_stats");
+    double window_s = json_number(row, "phases.window_ms") / 1e3;
+    struct hdr late;
+
+    json_add_number(row, "intended", growth(stats, "source.due"));
+    json_add_number(row, "achieved_rate_hz", growth(stats, "source.published") / window_s);
+    if (take_late(&late, stats))
+        add_late(row, &late);
+    else
+        cJSON_AddNullToObject(row, "publish_late_us");
+    hdr_free(&late);
+    counters_copy(cJSON_GetObjectItemCaseSensitive(row, "whole_run"), "publish_late_us",
+                  json_at(stats, "end.source.publish_late_us"));
+    judge_all(row);
+}
+
+/* ---- a run ---- */
+
+/* Updates a second, where they are off; else NAN. */
+static double off_hz(const cJSON *row)
+{
+    double hz = json_number(row, "achieved_rate_hz");
+    double published = hz * json_number(row, "phases.window_ms") / 1e3;
+
+    return are_apart(json_number(row, "intended"), published) ? hz : NAN;
+}
+
+void result_source_achieved(char text[RESULT_SOURCE_RATES_BYTES], const cJSON *run)
+{
+    double least = NAN, most = NAN;
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        least = fmin(least, off_hz(row));
+        most = fmax(most, off_hz(row));
+    }
+    if (isnan(most))
+        text[0] = '\0';
+    else if (least < most)
+        snprintf(text, RESULT_SOURCE_RATES_BYTES, "%.3g–%.3g", least, most);
+    else
+        snprintf(text, RESULT_SOURCE_RATES_BYTES, "%.3g", most);
+}
