@@ -124,6 +124,7 @@ const struct metric metrics[] = {
     {"age_us.peak", "age peak", "age_peak_us", AGE(US, LOWER)},
 
     {"requests_per_update", "requests/update", "requests_per_update", REQUESTS(RATIO, LOWER), .flags = BOTH},
+    {"requests_unsent", "requests not sent", "requests_unsent", REQUESTS(COUNT, LOWER)},
     {"empty_response_ratio", "empty responses", "empty_response_ratio", REQUESTS(SHARE, LOWER),
      .flags = COMPARED},
     {"tcp_handshakes_per_update", "handshakes/update", "tcp_handshakes_per_update", REQUESTS(RATIO, LOWER),

@@ -260,6 +260,10 @@ static void add_notes(cJSON *row, const cJSON *report)
     json_append_count(notes, report, "missed", "update was missed", "updates were missed");
     json_append_count(notes, report, "late", "update was not there when the drain ended",
                       "updates were not there when the drain ended");
+    /* At the window's end each client may be just about to send one. */
+    if (counters_or_zero(report, "requests_unsent") > json_number(report, "clients"))
+        json_append_count(notes, report, "requests_unsent", "",
+                          "requests were due in the window and not sent in it");
     json_append_count(notes, report, "whole.reconnects", "reconnection", "reconnections");
     json_append_count(notes, report, "whole.connect_failures", "connection attempt failed",
                       "connection attempts failed");
@@ -383,7 +387,8 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     r = name_row(row);
     counters_copy_all(r,
                       "clients published delivered missed late duplicated out_of_order adds_up "
-                      "expected superseded latency_us request_late_us age_us phases",
+                      "expected superseded latency_us request_late_us requests_unsent age_us "
+                      "phases",
                       report);
     add_ratios(r, report, &span_window);
     add_ratios(cJSON_AddObjectToObject(r, "whole_run"), report, &span_whole);

@@ -88,29 +88,29 @@ static void client_gone_for_good(struct client *c)
         env->hooks->gave_up(env->hooks_arg, c);
 }
 
-void client_fail(struct client *c, int64_t due_ns, const char *why)
+void client_fail(struct client *c, const char *why, int64_t now_ns)
 {
-    CLIENT_COUNT(c, due_ns, failed_responses, 1);
+    CLIENT_COUNT(c, now_ns, failed_responses, 1);
     client_env_note(c->net.env, "%s: %s", c->driver->info->path, why);
     conn_close(&c->net.conn);
 }
 
-void client_give_up(struct client *c, int64_t due_ns, const char *why)
+void client_give_up(struct client *c, const char *why, int64_t now_ns)
 {
-    client_fail(c, due_ns, why);
+    client_fail(c, why, now_ns);
     client_gone_for_good(c);
 }
 
-void client_refused(struct client *c, int64_t due_ns, int status, bool for_good)
+void client_refused(struct client *c, int status, bool for_good, int64_t now_ns)
 {
     char why[80];
 
     refusals_add(&c->net.env->recorder.refusals, status);
     snprintf(why, sizeof why, "%d %s", status, http_status_phrase(status));
     if (for_good)
-        client_give_up(c, due_ns, why);
+        client_give_up(c, why, now_ns);
     else
-        client_fail(c, due_ns, why);
+        client_fail(c, why, now_ns);
 }
 
 void client_note_unanswered(struct client *c, enum conn_end why)
@@ -145,10 +145,10 @@ static void on_open(struct connection *net, int64_t now_ns)
     struct client *c = of(net);
     enum conn_tls_handshake handshake = conn_tls_handshake(&net->conn);
 
-    CLIENT_COUNT(c, c->dial_due_ns, connects, 1);
-    CLIENT_COUNT(c, c->dial_due_ns, reconnects, c->broken);
-    CLIENT_COUNT(c, c->dial_due_ns, tls_full_handshakes, handshake == CONN_TLS_FULL);
-    CLIENT_COUNT(c, c->dial_due_ns, tls_resumed_handshakes, handshake == CONN_TLS_RESUMED);
+    CLIENT_COUNT(c, c->dialed_ns, connects, 1);
+    CLIENT_COUNT(c, c->dialed_ns, reconnects, c->broken);
+    CLIENT_COUNT(c, c->dialed_ns, tls_full_handshakes, handshake == CONN_TLS_FULL);
+    CLIENT_COUNT(c, c->dialed_ns, tls_resumed_handshakes, handshake == CONN_TLS_RESUMED);
     c->broken = false;
     note_kernel(c, false, now_ns);
     note(c, TRANSCRIPT_CONNECTED, NULL, 0, now_ns);
@@ -205,13 +205,8 @@ static const struct connection_ops ops = {
 
 void client_dial(struct client *c, int64_t now_ns)
 {
-    client_dial_for(c, now_ns, now_ns);
-}
-
-void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns)
-{
     note_dial(c, now_ns);
-    c->dial_due_ns = due_ns;
+    c->dialed_ns = now_ns;
     connection_dial(&c->net, now_ns);
 }
 
@@ -253,7 +248,7 @@ static void write_query(const struct client *c, const struct client_request *r,
                  (long long)r->hold_ms);
 }
 
-void client_ask(struct client *c, const struct client_request *r, int64_t due_ns, int64_t now_ns)
+void client_ask(struct client *c, const struct client_request *r, int64_t now_ns)
 {
     struct http_request request = client_env_request(c->net.env, c->driver->info->path);
     char query[QUERY_BYTES], text[HTTP_REQUEST_MAX_BYTES];
@@ -265,9 +260,9 @@ void client_ask(struct client *c, const struct client_request *r, int64_t due_ns
     request.fields = r->fields;
     request.cookie = c->cookie;
     len = http_request_encode(text, &request);
-    CLIENT_COUNT(c, due_ns, requests, 1);
+    CLIENT_COUNT(c, now_ns, requests, 1);
     if (len == 0)
-        client_give_up(c, due_ns, "the request is too long");
+        client_give_up(c, "the request is too long", now_ns);
     else
         client_send(c, text, len, now_ns);
 }
@@ -283,11 +278,10 @@ static void keep_cookie(struct client *c, const struct http_message *m)
     c->cookie = strdup(pair);
 }
 
-void client_answered(struct client *c, int64_t due_ns, const struct http_message *m,
-                     int64_t recv_ns)
+void client_answered(struct client *c, const struct http_message *m, int64_t recv_ns)
 {
     keep_cookie(c, m);
-    CLIENT_COUNT(c, due_ns, responses, 1);
+    CLIENT_COUNT(c, recv_ns, responses, 1);
     c->net.attempts = 0;
     if (c->cut_off_ns != 0)
         recorder_outage(&c->net.env->recorder, recv_ns - c->cut_off_ns);

@@ -26,8 +26,8 @@ struct client {
     uint64_t unsorted_bytes;         /* read, and not yet known to be payload or framing */
     int64_t retry_floor_ns;          /* the server asked for at least this wait (SSE retry:) */
     int64_t cut_off_ns; /* when it lost its connection, until it is answered again; 0: it has not */
-    int64_t dial_due_ns; /* when the connection was due, which decides its window */
-    char *cookie;        /* owned; the server's, "name=value"; NULL: none */
+    int64_t dialed_ns;  /* when the connect was begun, which decides its window */
+    char *cookie;       /* owned; the server's, "name=value"; NULL: none */
 };
 
 /* Connect, or wait until its first request is due. */
@@ -63,19 +63,17 @@ void client_array_free(struct client_array *a);
 
 /* Start connecting. on_open() follows, or a back-off and another attempt. */
 void client_dial(struct client *c, int64_t now_ns);
-/* The same for a request that was due at due_ns: its connection counts where it does. */
-void client_dial_for(struct client *c, int64_t due_ns, int64_t now_ns);
 /* The connection was lost, or the request refused: wait, then client_dial(). */
 void client_back_off(struct client *c, int64_t now_ns);
 /* Call the driver's on_due() at due_ns, unless a connection is opened or lost before. */
 void client_wait_until(struct client *c, int64_t due_ns);
-/* The peer broke the protocol or refused the request: count a failed response due at due_ns,
- * note why, and end the connection; on_lost() follows. */
-void client_fail(struct client *c, int64_t due_ns, const char *why);
+/* The peer broke the protocol or refused the request: count a failed response, note why, and end
+ * the connection; on_lost() follows. */
+void client_fail(struct client *c, const char *why, int64_t now_ns);
 /* The same, without a further attempt: it can never work. */
-void client_give_up(struct client *c, int64_t due_ns, const char *why);
+void client_give_up(struct client *c, const char *why, int64_t now_ns);
 /* One of these two, for a response with this status. */
-void client_refused(struct client *c, int64_t due_ns, int status, bool for_good);
+void client_refused(struct client *c, int status, bool for_good, int64_t now_ns);
 /* In on_lost(), with a request unanswered: note it if the server closed the connection. */
 void client_note_unanswered(struct client *c, enum conn_end why);
 
@@ -87,13 +85,12 @@ struct client_request {
     int64_t hold_ms;             /* ask the server to hold the request; negative: do not */
 };
 
-/* Send and count the driver's GET, which was due at due_ns, for the client's channels. */
-void client_ask(struct client *c, const struct client_request *r, int64_t due_ns, int64_t now_ns);
-/* The request due at due_ns was answered as wanted: count it and keep its cookie, if it sets one:
- * what sticky sessions need. Only the newest is kept, and its attributes are ignored (RFC 6265 §5):
- * a run is short and has one host. The next back-off is the shortest again. */
-void client_answered(struct client *c, int64_t due_ns, const struct http_message *m,
-                     int64_t recv_ns);
+/* Send and count the driver's GET, for the client's channels. */
+void client_ask(struct client *c, const struct client_request *r, int64_t now_ns);
+/* The request was answered as wanted: count it and keep its cookie, if it sets one: what sticky
+ * sessions need. Only the newest is kept, and its attributes are ignored (RFC 6265 §5): a run is
+ * short and has one host. The next back-off is the shortest again. */
+void client_answered(struct client *c, const struct http_message *m, int64_t recv_ns);
 /* Send, and count bytes out. 0, or negative when the connection has ended. */
 int client_send(struct client *c, const void *data, size_t len, int64_t now_ns);
 

@@ -34,8 +34,8 @@ struct driver {
     /* The run is over: end the open connection in an orderly way. */
     void (*leave)(struct client *c, int64_t now_ns);
     void (*free)(struct client *c);
-    /* Requests that were due before end_ns and have not left. NULL: none ever. */
-    uint64_t (*count_unsent)(const struct client *c, int64_t end_ns);
+    /* Requests that were due in the window and have not left. NULL: none ever. */
+    uint64_t (*count_unsent)(const struct client *c);
 
     /* Send a message of the client's (lib/proto/post.h) on the transport's own connection. NULL:
      * it goes by POST /publish on a second one. Returns the bytes sent, framing included; 0: not

@@ -3,8 +3,8 @@
  * until there is an update, and asks again at once. The rest is the same.
  *
  * Open loop: a poll is due when the timer says so, whatever became of the one before. If
- * that is still unanswered the poll leaves as soon as it can, late, and is recorded from its
- * due time. None is skipped.
+ * that is still unanswered the poll leaves as soon as it can, late: its lateness is recorded from
+ * its due time, the request when it is sent. None is skipped.
  */
 #include "clients/client/client.h"
 #include "clients/driver/drivers.h"
@@ -19,6 +19,7 @@ struct poller {
     int64_t due_ns; /* of the poll under way, or of the next */
     bool in_flight; /* sent, not answered */
     bool counted;   /* this due poll has been recorded as late as it was */
+    bool asked;     /* it has been sent; again after a lost connection */
 };
 
 static struct poller *of(struct client *c)
@@ -58,19 +59,20 @@ static int64_t hold_ms(const struct client *c)
     return opt->hold_ns / NS_PER_MS;
 }
 
-/* Once for each due poll: a repetition after a lost connection is not the timer's lateness. The
- * clock is read again, as our own work since the last answer is part of it. */
-static void record_late(struct poller *p)
+/* Once for each due poll: a repetition after a lost connection is not the timer's lateness. */
+static void record_late(struct poller *p, int64_t at_ns)
 {
     if (!p->counted)
-        recorder_request_late(&p->client.net.env->recorder, p->due_ns, clock_now_ns());
+        recorder_request_late(&p->client.net.env->recorder, p->due_ns, at_ns);
     p->counted = true;
 }
 
 /* ---- asking ---- */
 
-static void ask(struct poller *p, int64_t now_ns)
+/* The clock is read again, as our own work since the last answer delays the request. */
+static void ask(struct poller *p)
 {
+    int64_t sent_ns = clock_now_ns();
     struct client_request request = {
         .accept = "application/json",
         .fields = "",
@@ -78,9 +80,12 @@ static void ask(struct poller *p, int64_t now_ns)
         .hold_ms = hold_ms(&p->client),
     };
 
-    record_late(p);
+    record_late(p, sent_ns);
+    if (!p->asked)
+        recorder_request_sent(&p->client.net.env->recorder, p->due_ns, sent_ns);
+    p->asked = true;
     p->in_flight = true;
-    client_ask(&p->client, &request, p->due_ns, now_ns);
+    client_ask(&p->client, &request, sent_ns);
 }
 
 /* Take the next step towards the poll that is due: wait, connect, or ask. */
@@ -94,10 +99,10 @@ static void pursue(struct poller *p, int64_t now_ns)
     if (now_ns < p->due_ns) {
         client_wait_until(c, p->due_ns);
     } else if (!is_open) {
-        record_late(p);
-        client_dial_for(c, p->due_ns, now_ns);
+        record_late(p, clock_now_ns());
+        client_dial(c, now_ns);
     } else if (!c->net.conn.ended) {
-        ask(p, now_ns);
+        ask(p);
     }
 }
 
@@ -157,19 +162,19 @@ static bool read_answer(struct poller *p, int64_t recv_ns)
         return false;
     if (is_told)
         client_joined(c, cursor, recv_ns);
-    CLIENT_COUNT(c, p->due_ns, empty_responses, updates == 0);
-    client_answered(c, p->due_ns, m, recv_ns);
+    CLIENT_COUNT(c, recv_ns, empty_responses, updates == 0);
+    client_answered(c, m, recv_ns);
     return true;
 }
 
-static void refused(struct poller *p)
+static void refused(struct poller *p, int64_t recv_ns)
 {
     int status = p->exchange.reader.msg.status;
 
     if (status == 200)
-        client_give_up(&p->client, p->due_ns, "the content is not an array of updates");
+        client_give_up(&p->client, "the content is not an array of updates", recv_ns);
     else /* back off, unless it is final */
-        client_refused(&p->client, p->due_ns, status, http_status_is_final(status));
+        client_refused(&p->client, status, http_status_is_final(status), recv_ns);
 }
 
 static void answered(struct poller *p, int64_t recv_ns)
@@ -180,11 +185,12 @@ static void answered(struct poller *p, int64_t recv_ns)
 
     client_sort_bytes(c, recv_ns);
     if (!understood) {
-        refused(p);
+        refused(p, recv_ns);
         return;
     }
     p->in_flight = false;
     p->counted = false;
+    p->asked = false;
     p->due_ns = is_long(c) ? recv_ns : p->due_ns + env->opt->interval_ns;
     if (env->hooks->answered != NULL)
         env->hooks->answered(env->hooks_arg, c);
@@ -216,7 +222,7 @@ static void poll_on_data(struct client *c, uint8_t *data, size_t len, int64_t re
 
     client_took(c, p->exchange.framing_bytes);
     if (result < 0 || !p->in_flight)
-        client_fail(c, p->due_ns, "the response is not HTTP/1.1");
+        client_fail(c, "the response is not HTTP/1.1", recv_ns);
     else if (result == HTTP_EXCHANGE_DONE)
         answered(p, recv_ns);
 }
@@ -231,7 +237,7 @@ static void lost_in_flight(struct poller *p, enum conn_end why, int64_t now_ns)
     if (c->leaving)
         return;
     if (why != CONN_END_LOCAL)
-        CLIENT_COUNT(c, p->due_ns, failed_responses, 1);
+        CLIENT_COUNT(c, now_ns, failed_responses, 1);
     client_note_unanswered(c, why);
     client_back_off(c, now_ns);
 }
@@ -258,13 +264,18 @@ static void poll_on_due(struct client *c, int64_t now_ns)
     pursue(of(c), now_ns);
 }
 
-/* Of short polls only: a long poll is due when the one before is answered. */
-static uint64_t poll_count_unsent(const struct client *c, int64_t end_ns)
+/* A long poll is due when the one before is answered, so no more than one is. */
+static uint64_t poll_count_unsent(const struct client *c)
 {
+    const struct recorder *r = &c->net.env->recorder;
     const struct poller *p = (const struct poller *)c;
     int64_t interval_ns = c->net.env->opt->interval_ns;
+    int64_t next_ns = p->due_ns + (p->asked ? interval_ns : 0);
 
-    return schedule_count_due(p->due_ns + (p->in_flight ? interval_ns : 0), interval_ns, end_ns);
+    if (is_long(c))
+        return !p->asked && recorder_in_window(r, p->due_ns);
+    return schedule_count_due(next_ns, interval_ns, r->window_end_ns) -
+           schedule_count_due(next_ns, interval_ns, r->window_start_ns);
 }
 
 /* Wait for the answer to a short poll, but not for a request that is held. */
@@ -283,8 +294,8 @@ static void poll_free(struct client *c)
 #define POLL_VERBS                                                                                 \
     .client_bytes = sizeof(struct poller), .begin = poll_begin, .on_open = poll_on_open,           \
     .on_data = poll_on_data, .on_lost = poll_on_lost, .on_due = poll_on_due, .leave = poll_leave,  \
-    .free = poll_free
+    .count_unsent = poll_count_unsent, .free = poll_free
 
-const struct driver driver_short_poll = {
-    .info = &transport_infos[TRANSPORT_SHORT_POLL], .count_unsent = poll_count_unsent, POLL_VERBS};
+const struct driver driver_short_poll = {.info = &transport_infos[TRANSPORT_SHORT_POLL],
+                                         POLL_VERBS};
 const struct driver driver_long_poll = {.info = &transport_infos[TRANSPORT_LONG_POLL], POLL_VERBS};

@@ -22,8 +22,7 @@ enum { MESSAGE_MAX_BYTES = 64 << 20 };
 struct response {
     struct client client;
     struct http_reader reader;
-    int64_t asked_ns; /* when the request was due */
-    bool answered;    /* its 200 has come */
+    bool answered; /* its 200 has come */
 };
 
 /* Read bytes of content: client_took() for each and client_message() for what they say.
@@ -36,7 +35,6 @@ static struct response *response_of(struct client *c)
     return (struct response *)c;
 }
 
-/* now_ns is when it was due. */
 static void ask(struct client *c, const struct client_request *r, int64_t now_ns)
 {
     struct response *s = response_of(c);
@@ -48,8 +46,7 @@ static void ask(struct client *c, const struct client_request *r, int64_t now_ns
     http_reader_free(&s->reader);
     http_reader_init(&s->reader, HTTP_RESPONSES, &limits);
     s->answered = false;
-    s->asked_ns = now_ns;
-    client_ask(c, r, now_ns, now_ns);
+    client_ask(c, r, now_ns);
 }
 
 static bool is_sse(const struct client *c)
@@ -77,15 +74,14 @@ static void on_head(struct response *s, int64_t recv_ns)
     if (m->status < 200)
         return;
     if (m->status != 200) {
-        client_refused(c, s->asked_ns, m->status,
-                       m->status == 204 || http_status_is_final(m->status));
+        client_refused(c, m->status, m->status == 204 || http_status_is_final(m->status), recv_ns);
     } else if (is_sse(c) && !is_media_type(type, SSE_MEDIA_TYPE)) {
         snprintf(why, sizeof why, "the content is %s, not " SSE_MEDIA_TYPE,
                  type != NULL ? type : "untyped");
-        client_give_up(c, s->asked_ns, why);
+        client_give_up(c, why, recv_ns);
     } else {
         s->answered = true;
-        client_answered(c, s->asked_ns, m, recv_ns);
+        client_answered(c, m, recv_ns);
     }
 }
 
@@ -101,7 +97,7 @@ static void response_on_data(struct client *c, uint8_t *data, size_t len, int64_
 
         if (n < 0) {
             client_took(c, len);
-            client_fail(c, s->asked_ns, "the response is not HTTP/1.1");
+            client_fail(c, "the response is not HTTP/1.1", recv_ns);
             return;
         }
         client_took(c, ev == HTTP_BODY ? (size_t)n - s->reader.body_len : (size_t)n);
@@ -112,7 +108,7 @@ static void response_on_data(struct client *c, uint8_t *data, size_t len, int64_
         else if (ev == HTTP_BODY && !s->answered)
             client_took(c, s->reader.body_len); /* of a refusal */
         else if (ev == HTTP_BODY && on_content(c, s->reader.body, s->reader.body_len, recv_ns) < 0)
-            client_fail(c, s->asked_ns, "the content is malformed");
+            client_fail(c, "the content is malformed", recv_ns);
         else if (ev == HTTP_MESSAGE && s->answered)
             conn_close(&c->net.conn); /* the server ended the stream */
     } while (ev != HTTP_NEED_MORE && !c->net.conn.ended);

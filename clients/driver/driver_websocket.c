@@ -24,7 +24,6 @@ struct websocket_client {
     struct client client;
     struct opening *opening;
     struct ws_reader reader;
-    int64_t asked_ns; /* when the upgrade request was due */
     bool close_sent;
 };
 
@@ -75,7 +74,7 @@ static void ask_for_upgrade(struct client *c, const char *key, int64_t now_ns)
              "Sec-WebSocket-Key: %s\r\n"
              "Sec-WebSocket-Protocol: " SUBPROTOCOL "\r\n",
              key);
-    client_ask(c, &request, now_ns, now_ns);
+    client_ask(c, &request, now_ns);
 }
 
 static void websocket_on_open(struct client *c, int64_t now_ns)
@@ -83,12 +82,11 @@ static void websocket_on_open(struct client *c, int64_t now_ns)
     struct websocket_client *w = of(c);
     char key[WS_KEY_CHARS + 1];
 
-    w->asked_ns = now_ns;
     w->close_sent = false;
     ws_reader_init(&w->reader, WS_CLIENT, MESSAGE_MAX_BYTES);
     w->opening = opening_new();
     if (w->opening == NULL || make_key(w, key) < 0)
-        client_fail(c, now_ns, pl_strerror(PL_ENOMEM));
+        client_fail(c, pl_strerror(PL_ENOMEM), now_ns);
     else
         ask_for_upgrade(c, key, now_ns);
 }
@@ -122,10 +120,10 @@ static void opening_answered(struct websocket_client *w, int64_t recv_ns)
 
     client_sort_bytes(c, recv_ns);
     if (fault != NULL) {
-        client_give_up(c, w->asked_ns, fault);
+        client_give_up(c, fault, recv_ns);
         return;
     }
-    client_answered(c, w->asked_ns, &w->opening->reader.msg, recv_ns);
+    client_answered(c, &w->opening->reader.msg, recv_ns);
     opening_free(w->opening);
     w->opening = NULL;
     if (c->net.env->hooks->opened != NULL)
@@ -145,14 +143,13 @@ static size_t read_opening(struct websocket_client *w, const uint8_t *data, size
         int status = w->opening->reader.msg.status;
 
         if (n < 0) {
-            client_fail(c, w->asked_ns, "the response is not HTTP/1.1");
+            client_fail(c, "the response is not HTTP/1.1", recv_ns);
             return len;
         }
         client_took(c, (size_t)n);
         at += (size_t)n;
         if (ev == HTTP_HEAD_DONE && status >= 200)
-            client_refused(c, w->asked_ns, status,
-                           http_status_is_final(status) || status / 100 == 2);
+            client_refused(c, status, http_status_is_final(status) || status / 100 == 2, recv_ns);
         if (ev == HTTP_MESSAGE && status == 101) {
             opening_answered(w, recv_ns);
             return at;
@@ -240,7 +237,7 @@ static void read_frames(struct websocket_client *w, uint8_t *data, size_t len, i
         if (n < 0) {
             client_took(c, len);
             send_close(w, w->reader.error_close_code, recv_ns);
-            client_fail(c, w->asked_ns, "broken frames");
+            client_fail(c, "broken frames", recv_ns);
             return;
         }
         client_took(c, (size_t)n);

@@ -108,23 +108,22 @@ static void on_ended(void *arg, struct client *c)
         stop(f);
 }
 
-static uint64_t count_unsent(const struct fleet *f)
+/* What the drain did not send either. */
+static void count_unsent(struct fleet *f)
 {
     const struct driver *driver = f->env.opt->driver;
-    uint64_t n = 0;
 
     if (driver->count_unsent == NULL || f->window_end_ns == 0)
-        return 0;
+        return;
     for (uint64_t i = 0; i < f->clients.n; i++)
-        n += driver->count_unsent(client_at(&f->clients, i), f->window_end_ns);
-    return n;
+        f->env.recorder.requests_unsent += driver->count_unsent(client_at(&f->clients, i));
 }
 
 static void begin_leave(struct fleet *f, int64_t now_ns)
 {
     f->phase = FLEET_LEAVE;
     f->leave_start_ns = now_ns;
-    f->unsent_requests = count_unsent(f);
+    count_unsent(f);
     upstream_leave(&f->upstream);
     schedule_cancel(&f->env.schedule, &f->border);
     schedule_cancel(&f->env.schedule, &f->ramp);

@@ -42,8 +42,7 @@ struct fleet {
     struct control control;
     struct client_array clients;
     uint64_t begun, joined, gave_up, ended;
-    uint64_t drained;         /* clients 0..drained-1 hold all that the window published */
-    uint64_t unsent_requests; /* due before the window's end, and never sent */
+    uint64_t drained; /* clients 0..drained-1 hold all that the window published */
 
     enum fleet_phase phase;
     bool use_control, interrupted;

@@ -178,6 +178,11 @@ void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns)
         hdr_record(&r->request_late_us, round_to_us(sent_ns - due_ns), 1);
 }
 
+void recorder_request_sent(struct recorder *r, int64_t due_ns, int64_t sent_ns)
+{
+    r->requests_unsent += recorder_in_window(r, due_ns) && !recorder_in_window(r, sent_ns);
+}
+
 void recorder_outage(struct recorder *r, int64_t lasted_ns)
 {
     hdr_record(&r->outage_us, round_to_us(lasted_ns), 1);

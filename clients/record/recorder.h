@@ -2,9 +2,11 @@
  * docs/metrics.md has the definitions.
  *
  * A run is set-up, warm-up, window, drain. An update belongs to the window in which it was
- * *published* (its t), and is waited for until the drain ends. A request belongs to the
- * window in which it was *due* (open loop: a late poll counts where it should have left), and
- * so does a connection that is opened for it.
+ * *published* (its t), and is waited for until the drain ends. A request belongs to the window
+ * in which it was *sent*, its response to that in which it was received, a connection to that in
+ * which the connect was begun: what a witness on the wire counts as well. How late requests were is
+ * measured from when they were *due* (open loop), and those that were due in the window but not
+ * sent in it have a figure of their own.
  * Payload bytes go with their update; other bytes and CPU are counted by when they happened.
  */
 #pragma once
@@ -43,7 +45,8 @@ struct recorder {
     uint64_t latency_clamped;   /* window: received before published, or after over an hour */
     struct hdr recent_us;       /* of all updates; the owner resets it: the live p50 */
     struct hdr outage_us;       /* whole run: from losing a connection to the next answer */
-    struct hdr request_late_us; /* sent after due, window: the instrument's own error */
+    struct hdr request_late_us; /* sent after due, due in the window: the instrument's own error */
+    uint64_t requests_unsent;   /* due in the window, and not sent in it */
     /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. A client
      * that holds no update yet has no age: its time starts with its first. */
     double age_integral_ns2; /* sum of the areas under the clients' age curves */
@@ -71,8 +74,8 @@ static inline bool recorder_in_window(const struct recorder *r, int64_t at_ns)
     return at_ns >= r->window_start_ns && at_ns < r->window_end_ns;
 }
 
-/* Count an event for the whole run, and for the window when at_ns (due time) lies in it:
- * RECORDER_COUNT(r, due_ns, requests, 1). */
+/* Count an event for the whole run, and for the window when it happened in it:
+ * RECORDER_COUNT(r, sent_ns, requests, 1). */
 #define RECORDER_COUNT(r, at_ns, counter, n)                                                       \
     COUNTERS_ADD((r), recorder_in_window((r), (at_ns)), counter, (n))
 
@@ -101,8 +104,10 @@ void recorder_deliver(struct recorder *r, struct track *t, uint32_t client,
  * recorder_finish(), so the cursor simply moves. Before a join nothing changes. */
 void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
 
-/* A request that was due at due_ns was sent at sent_ns. */
+/* A request that was due at due_ns could be sent at sent_ns, or its connect begun. */
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
+/* It was sent at sent_ns, for the first time. */
+void recorder_request_sent(struct recorder *r, int64_t due_ns, int64_t sent_ns);
 /* A client was answered again lasted_ns after it lost its connection. */
 void recorder_outage(struct recorder *r, int64_t lasted_ns);
 

@@ -48,7 +48,7 @@ static int add_posts(struct uplink_http *h, size_t count, struct buf *out)
     return err == PL_OK && count > 1 ? buf_add(out, "]", 1) : err;
 }
 
-static int encode_request(struct uplink_http *h, struct buf *out)
+static int encode_request(struct uplink_http *h, struct buf *out, int64_t now_ns)
 {
     struct http_request request = client_env_request(h->net.env, PUBLISH_PATH);
     size_t bytes, count = uplink_batch(h->uplink, BATCH_MAX_BYTES, &bytes);
@@ -63,18 +63,18 @@ static int encode_request(struct uplink_http *h, struct buf *out)
     head_len = http_request_encode(head, &request);
     if (head_len == 0)
         return PL_ELIMIT;
-    upstream_account_framing(h->account, h->due_ns, head_len + list_bytes);
+    upstream_account_framing(h->account, now_ns, head_len + list_bytes);
     if (buf_add(out, head, head_len) < 0)
         return PL_ENOMEM;
     return add_posts(h, count, out);
 }
 
-static void ask(struct uplink_http *h)
+static void ask(struct uplink_http *h, int64_t now_ns)
 {
     struct buf request = {0};
-    int err = encode_request(h, &request);
+    int err = encode_request(h, &request, now_ns);
 
-    UPSTREAM_COUNT(h->account, h->due_ns, requests, 1);
+    UPSTREAM_COUNT(h->account, now_ns, requests, 1);
     if (err == PL_OK) {
         conn_send(&h->net.conn, request.data, request.len);
     } else {
@@ -88,25 +88,21 @@ static void ask(struct uplink_http *h)
 
 void uplink_http_flush(struct uplink_http *h, int64_t now_ns)
 {
-    const char *text;
-    const struct uplink_item *item = uplink_next(h->uplink, &text);
-
-    if (item == NULL || h->uplink->under_way > 0)
+    if (uplink_waiting(h->uplink) == 0 || h->uplink->under_way > 0)
         return;
     if (h->net.state == CONNECTION_IDLE) {
-        h->due_ns = item->due_ns;
+        h->dialed_ns = now_ns;
         connection_dial(&h->net, now_ns);
     } else if (h->net.state == CONNECTION_OPEN && !h->net.conn.ended) {
-        h->due_ns = item->due_ns;
-        ask(h);
+        ask(h, now_ns);
     }
 }
 
 /* ---- the answer ---- */
 
-static void refused(struct uplink_http *h, int status)
+static void refused(struct uplink_http *h, int status, int64_t recv_ns)
 {
-    UPSTREAM_COUNT(h->account, h->due_ns, failed_responses, 1);
+    UPSTREAM_COUNT(h->account, recv_ns, failed_responses, 1);
     client_env_note(h->net.env, PUBLISH_PATH ": %d %s", status, http_status_phrase(status));
     h->refused = true;
     conn_close(&h->net.conn);
@@ -119,10 +115,10 @@ static void answered(struct uplink_http *h, int64_t recv_ns)
     const struct http_message *m = &h->exchange.reader.msg;
 
     if (m->status / 100 != 2) {
-        refused(h, m->status);
+        refused(h, m->status, recv_ns);
         return;
     }
-    UPSTREAM_COUNT(h->account, h->due_ns, responses, 1);
+    UPSTREAM_COUNT(h->account, recv_ns, responses, 1);
     h->net.attempts = 0;
     uplink_acknowledge(h->uplink, h->uplink->under_way);
     if (!m->keep_alive || h->net.env->opt->connection == CONNECTION_CLOSE)
@@ -135,7 +131,7 @@ static void on_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_n
     struct uplink_http *h = (struct uplink_http *)conn;
     int result = http_exchange_feed(&h->exchange, data, len);
 
-    UPSTREAM_COUNT(h->account, h->due_ns, bytes_in, len);
+    UPSTREAM_COUNT(h->account, recv_ns, bytes_in, len);
     if (result < 0 || h->uplink->under_way == 0) {
         client_env_note(h->net.env, PUBLISH_PATH ": the response is not HTTP/1.1");
         h->refused = true;
@@ -152,9 +148,9 @@ static void on_open(struct connection *net, int64_t now_ns)
     struct uplink_http *h = of(net);
     enum conn_tls_handshake handshake = conn_tls_handshake(&net->conn);
 
-    UPSTREAM_COUNT(h->account, h->due_ns, connects, 1);
-    UPSTREAM_COUNT(h->account, h->due_ns, tls_full_handshakes, handshake == CONN_TLS_FULL);
-    UPSTREAM_COUNT(h->account, h->due_ns, tls_resumed_handshakes, handshake == CONN_TLS_RESUMED);
+    UPSTREAM_COUNT(h->account, h->dialed_ns, connects, 1);
+    UPSTREAM_COUNT(h->account, h->dialed_ns, tls_full_handshakes, handshake == CONN_TLS_FULL);
+    UPSTREAM_COUNT(h->account, h->dialed_ns, tls_resumed_handshakes, handshake == CONN_TLS_RESUMED);
     http_exchange_init(&h->exchange, ANSWER_MAX_BYTES);
     uplink_http_flush(h, now_ns);
 }
@@ -162,7 +158,7 @@ static void on_open(struct connection *net, int64_t now_ns)
 static void on_failed(struct connection *net, const char *why, bool for_good, int64_t now_ns)
 {
     (void)for_good; /* the client's own connection fails, too */
-    UPSTREAM_COUNT(of(net)->account, of(net)->due_ns, connect_failures, 1);
+    UPSTREAM_COUNT(of(net)->account, now_ns, connect_failures, 1);
     client_env_note(net->env, "connect %s: %s", net->env->host, why);
     connection_back_off(net, 0, now_ns);
 }
@@ -175,7 +171,7 @@ static void lost(struct uplink_http *h, enum conn_end why, int64_t now_ns)
     bool was_asked = h->uplink->under_way > 0;
 
     if (was_asked && !h->refused)
-        UPSTREAM_COUNT(h->account, h->due_ns, failed_responses, 1);
+        UPSTREAM_COUNT(h->account, now_ns, failed_responses, 1);
     if (was_asked && why == CONN_END_EOF)
         client_env_note(h->net.env, PUBLISH_PATH ": connection closed before an answer");
     uplink_rewind(h->uplink);
@@ -229,7 +225,7 @@ void uplink_http_leave(struct uplink_http *h)
 {
     if (ended(h))
         return;
-    UPSTREAM_COUNT(h->account, h->due_ns, connects_abandoned, connection_is_opening(&h->net));
+    UPSTREAM_COUNT(h->account, h->dialed_ns, connects_abandoned, connection_is_opening(&h->net));
     connection_close(&h->net);
     h->net.state = CONNECTION_ENDED;
 }

@@ -16,9 +16,9 @@ struct uplink_http {
     struct connection net; /* first: the connection layer hands it back to us */
     struct upstream_account *account;
     struct uplink *uplink;
-    bool refused;   /* the answer was a refusal that may pass: wait before the next attempt */
-    bool gave_up;   /* refused for good; env->last_failure says why */
-    int64_t due_ns; /* of the oldest message of the request, or of the one we connect for */
+    bool refused;      /* the answer was a refusal that may pass: wait before the next attempt */
+    bool gave_up;      /* refused for good; env->last_failure says why */
+    int64_t dialed_ns; /* when the connect was begun, which decides its window */
     struct http_exchange exchange;
 };
 

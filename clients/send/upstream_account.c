@@ -25,10 +25,10 @@ static void record(struct upstream_account *a, struct hdr *h, int64_t due_ns, in
         hdr_record(h, (then_ns - due_ns + NS_PER_US / 2) / NS_PER_US, 1);
 }
 
-void upstream_account_framing(struct upstream_account *a, int64_t due_ns, size_t bytes)
+void upstream_account_framing(struct upstream_account *a, int64_t at_ns, size_t bytes)
 {
-    UPSTREAM_COUNT(a, due_ns, framing_bytes_out, bytes);
-    UPSTREAM_COUNT(a, due_ns, bytes_out, bytes);
+    UPSTREAM_COUNT(a, at_ns, framing_bytes_out, bytes);
+    UPSTREAM_COUNT(a, at_ns, bytes_out, bytes);
 }
 
 void upstream_account_sent(struct upstream_account *a, int64_t due_ns, size_t payload_bytes,

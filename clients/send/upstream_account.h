@@ -2,8 +2,8 @@
  * I/O. docs/metrics.md has the definitions.
  *
  * A message belongs to the window in which it was due, and so do its bytes, each time they are
- * sent; a request, its response and its connection where its first message does. What comes
- * down, echoes included, is the downstream account's.
+ * sent; requests, responses and connections as those of the recorder do. What comes down, echoes
+ * included, is the downstream account's.
  */
 #pragma once
 
@@ -26,12 +26,12 @@ struct upstream_account {
 int upstream_account_init(struct upstream_account *a, const struct recorder *recorder);
 void upstream_account_free(struct upstream_account *a);
 
-/* Count n events of what was due at due_ns. */
-#define UPSTREAM_COUNT(a, due_ns, counter, n)                                                      \
-    COUNTERS_ADD((a), recorder_in_window((a)->recorder, (due_ns)), counter, (n))
+/* Count n events that belong to at_ns. */
+#define UPSTREAM_COUNT(a, at_ns, counter, n)                                                       \
+    COUNTERS_ADD((a), recorder_in_window((a)->recorder, (at_ns)), counter, (n))
 
-/* Bytes around messages (a mark, a request's head) were sent. */
-void upstream_account_framing(struct upstream_account *a, int64_t due_ns, size_t bytes);
+/* Bytes around messages (a mark, a request's head) were sent, those of at_ns. */
+void upstream_account_framing(struct upstream_account *a, int64_t at_ns, size_t bytes);
 /* A message has left: payload_bytes of it and framing_bytes around it. */
 void upstream_account_sent(struct upstream_account *a, int64_t due_ns, size_t payload_bytes,
                            size_t framing_bytes, bool repeated, int64_t sent_ns);

@@ -204,9 +204,10 @@ class Script(ClientCase):
                     self.assert_counts_agree(result)
                     window = result["window"]
                     if transport == "short-poll":
-                        self.assertEqual(window["requests"], 200)
-                    if connection == "close":
-                        self.assertEqual(window["connects"], window["requests"])
+                        self.assertEqual(result["request_late_us"]["count"], 200)  # due
+                        self.assertAlmostEqual(window["requests"], 200, delta=20)
+                    if connection == "close":  # a client may connect before a border, ask after it
+                        self.assertAlmostEqual(window["connects"], window["requests"], delta=20)
                     elif transport != "short-poll":
                         self.assertEqual(window["connects"], 0)
 
@@ -262,7 +263,7 @@ class Meaning(ClientCase):
         server = self.server("--source", "none")
         result = self.measure("short-poll", server.url, "--clients", "10", "--interval", "100ms",
                               "--warmup", "0.1", "--duration", "1", "--seed", "5")
-        self.assertEqual(result["window"]["requests"], 100)
+        self.assertAlmostEqual(result["window"]["requests"], 100, delta=10)  # one each at a border
         self.assertEqual(result["seed"], 5)
         self.assertEqual(result["request_late_us"]["count"], 100)
 

@@ -204,6 +204,50 @@ class OverALink(RunnerCase):
                                    row["bytes_per_update"]["wire"], places=2)
 
 
+# Polls are due ten times faster than they return.
+OVERDUE = {
+    "name": "overdue", "source": {"kind": "generator", "rate_hz": 10}, "clients": 3,
+    "warmup_s": 0.5, "duration_s": 2, "drain_s": 1, "link": "rtt=100ms",
+    "rows": [{"transport": "short-poll", "interval_ms": 10},
+             {"transport": "short-poll", "interval_ms": 10, "connection": "close"}],
+}
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+@unittest.skipUnless(shutil.which("tshark"), "no tshark")
+class Overdue(RunnerCase):
+    def test_the_window_has_the_requests_and_handshakes_that_were_on_the_wire_in_it(self):
+        scenario = self.out.parent / "overdue.json"
+        scenario.write_text(json.dumps(OVERDUE))
+        self.run_to_its_end("run", scenario, "--out", self.out, "--pcap", "--no-charts")
+        for row in self.latest()["rows"]:
+            with self.subTest(row=row["id"]):
+                raw, closes = row["raw"], row["connection"] == "close"
+                capture = Capture(self.out / "latest", row)
+                requests = self.times(capture, 'http.request && !(http.request.uri contains "/stats")')
+                syns = self.times(capture, "tcp.flags.syn == 1 && tcp.flags.ack == 0")
+                start_s = raw["window_start_unix_ms"] / 1000
+                end_s = start_s + raw["phases"]["window_ms"] / 1000
+                seen, opened = (sum(start_s <= at_s < end_s for at_s in times)
+                                for times in (requests, syns))
+                self.assertEqual(len(requests), raw["whole"]["requests"])
+                self.assertEqual(len(syns), row["handshakes"]["kernel"])
+                # Up to one of each client at a border: the packet follows the call.
+                self.assertAlmostEqual(raw["window"]["requests"], seen, delta=OVERDUE["clients"])
+                self.assertAlmostEqual(raw["window"]["connects"], opened, delta=OVERDUE["clients"])
+                self.assertAlmostEqual(row["requests_per_update"], seen / row["deliveries"],
+                                       delta=OVERDUE["clients"] / row["deliveries"])
+                # 20 round trips in the window, two for each poll that connects.
+                self.assertTrue((15 if closes else 35) <= seen <= 63, seen)
+                self.assertEqual(opened > 0, closes)
+                # All 600 that were due in it had to wait beyond it.
+                self.assertEqual(row["requests_unsent"], 600)
+                self.assertIn("600 requests were due in the window and not sent in it", row["notes"])
+
+    def times(self, capture, display_filter):
+        return [float(at_s) for at_s, in capture.fields(display_filter, "frame.time_epoch")]
+
+
 @unittest.skipIf(WHY_NOT, WHY_NOT)
 class SeveralLinks(RunnerCase):
     def setUp(self):

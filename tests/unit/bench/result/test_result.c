@@ -20,7 +20,7 @@ static const char canned[] =
     "\"out_of_order\":0,\"adds_up\":true,"
     "\"latency_us\":{\"count\":97,\"min\":10,\"p50\":20,\"p90\":30,\"p99\":40,\"p999\":50,"
     "\"max\":60,\"mean\":21.5},\"request_late_us\":{\"count\":50,\"p50\":1},"
-    "\"age_us\":{\"mean\":70,\"peak\":80,\"max\":90},"
+    "\"requests_unsent\":4,\"age_us\":{\"mean\":70,\"peak\":80,\"max\":90},"
     "\"window\":{\"requests\":50,\"responses\":40,\"empty_responses\":10,\"failed_responses\":0,"
     "\"connects\":30,\"reconnects\":0,\"connect_failures\":0,\"deliveries\":100,"
     "\"payload_bytes_in\":16000,\"framing_bytes_in\":2000,\"bytes_out\":3000,\"cpu_us\":700},"
@@ -236,6 +236,10 @@ START_TEST(result_row_notes_what_was_missed_or_late)
 
     ck_assert_int_eq(count(row, "notes"), 3);
     cJSON_Delete(row);
+    row = row_of(report_with("requests_unsent", 5), true); /* more than one of each client */
+    ck_assert_int_eq(json_number(row, "requests_unsent"), 5);
+    ck_assert_int_eq(count(row, "notes"), 3);
+    cJSON_Delete(row);
 }
 END_TEST
 
@@ -433,8 +437,8 @@ START_TEST(summary_has_a_line_per_row_and_empty_fields_for_null)
     ck_assert_uint_eq(fields(first), fields(second));
     ck_assert_int_eq(
         strncmp(first, "short-poll+close,short-poll,close,1000,,4,25,,,97,2,1,0,0,10,20", 63), 0);
-    ck_assert_ptr_nonnull(strstr(first, ",0.5,0.25,0.3,36,36,36,160,50,12,7,500,"));
-    ck_assert_ptr_nonnull(strstr(second, ",,0.25,,36,36,36,,,,,500,"));
+    ck_assert_ptr_nonnull(strstr(first, ",0.5,4,0.25,0.3,36,36,36,160,50,12,7,500,"));
+    ck_assert_ptr_nonnull(strstr(second, ",,4,0.25,,36,36,36,,,,,500,"));
     ck_assert_str_eq(strchr(second, '\n'), "\n");
     ck_assert_ptr_nonnull(strstr(first, ",,,,,,,,,,,,,\n")); /* loopback: nothing on a wire */
     buf_free(&text);

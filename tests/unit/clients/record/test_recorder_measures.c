@@ -81,6 +81,18 @@ START_TEST(recorder_recent_covers_every_phase_until_reset)
 }
 END_TEST
 
+START_TEST(recorder_counts_what_was_due_in_the_window_and_not_sent_in_it)
+{
+    recorder_request_sent(&r, WINDOW_START_NS - 1, WINDOW_START_NS); /* due before */
+    recorder_request_sent(&r, WINDOW_START_NS, WINDOW_END_NS - 1);
+    ck_assert_uint_eq(r.requests_unsent, 0);
+    recorder_request_sent(&r, WINDOW_START_NS, WINDOW_END_NS);
+    recorder_request_sent(&r, WINDOW_END_NS - 1, WINDOW_END_NS + 1);
+    recorder_request_sent(&r, WINDOW_END_NS, WINDOW_END_NS + 1); /* due after */
+    ck_assert_uint_eq(r.requests_unsent, 2);
+}
+END_TEST
+
 START_TEST(recorder_request_lateness_belongs_to_the_window_it_was_due_in)
 {
     recorder_request_late(&r, WINDOW_START_NS - 1, WINDOW_START_NS + NS_PER_MS);
@@ -212,6 +224,7 @@ static TCase *measurement_tests(void)
     tcase_add_test(tc, recorder_survives_impossible_publish_times);
     tcase_add_test(tc, recorder_recent_covers_every_phase_until_reset);
     tcase_add_test(tc, recorder_request_lateness_belongs_to_the_window_it_was_due_in);
+    tcase_add_test(tc, recorder_counts_what_was_due_in_the_window_and_not_sent_in_it);
     tcase_add_test(tc, recorder_timeline_draws_few_clients_until_it_is_full);
     return tc;
 }
