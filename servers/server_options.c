@@ -7,6 +7,8 @@
 #define OPT_CONFIG struct server_options
 #include "lib/opt/opt_rows.h"
 
+static const char *const cache_words[] = {"yes", "no", NULL};
+
 static const struct opt server_opts[] = {
     TEXT("listen", "ADDR:PORT", http.listen, "127.0.0.1:8080",
          "address to serve on; port 0 picks a free one"),
@@ -53,6 +55,9 @@ static const struct opt server_opts[] = {
     HEADING("Transports"),
     MS("max-hold", http.max_hold_ns, "30000", 0, 3600000,
        "long polling: the longest time that a request is held"),
+    CHOICE("poll-cache", NULL, http.poll_cache, "yes", cache_words,
+           "polls: make equal answers once and share them, which is the best case; no: build each "
+           "anew"),
     MS("heartbeat", http.heartbeat_ns, "15000", 1, 3600000,
        "streams and SSE: send a heartbeat after this long without an update"),
     MS("retry", http.retry_ns, "1000", 0, 3600000,

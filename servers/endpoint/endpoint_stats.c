@@ -241,6 +241,15 @@ static void put_process(struct writer *w)
     put(w, "tcp_retrans_segs", (uint64_t)tcp.retrans_segs);
 }
 
+static void put_polls(struct writer *w, const struct http_context *c)
+{
+    begin_group(w, "polls");
+    put_count(w, "built", c->polls.built, "pushlab_poll_answers_built_total",
+              "Answers to polls that were built.");
+    put_count(w, "reused", c->polls.reused, "pushlab_poll_answers_reused_total",
+              "Answers to polls that had been built for another poll; 0 with --poll-cache no.");
+}
+
 static void put_connections(struct writer *w, const struct http_context *c)
 {
     const struct connection_stats *s = &c->connections;
@@ -432,6 +441,7 @@ static char *stats_json(const struct http_context *c, int64_t at_ns)
     put_limits(&w, c->hub);
     put_process(&w);
     put_connections(&w, c);
+    put_polls(&w, c);
     add_socket(w.root, c);
     put_accounts(&w, c);
     text = cJSON_PrintUnformatted(w.root);
@@ -468,6 +478,7 @@ void endpoint_metrics(struct peer *p, const struct http_request *req)
     put_log(&w, c->publisher);
     put_source(&w, c->publisher, -1);
     put_connections(&w, c);
+    put_polls(&w, c);
     put_process(&w);
     for (size_t i = 0; i < w.nmetrics; i++) {
         w.err |= buf_add(&out, w.metrics[i].text.data, w.metrics[i].text.len);

@@ -67,6 +67,8 @@ struct connection_stats {
 
 /* ---- the context ---- */
 
+enum { POLL_CACHE_YES, POLL_CACHE_NO };
+
 /* Options of pushlab-server; server_options.c has their defaults and bounds. */
 struct http_settings {
     const char *listen;                 /* ADDR:PORT */
@@ -78,6 +80,7 @@ struct http_settings {
     const char *publish_token, *allow_origin; /* NULL: not given; origin.h */
     bool publish_open;
     /* the transports' */
+    int poll_cache; /* POLL_CACHE_YES or POLL_CACHE_NO */
     int64_t max_hold_ns;
     int64_t heartbeat_ns, retry_ns;
     int64_t ws_ping_ns, ws_ping_timeout_ns; /* ws_ping_ns 0: never */
@@ -102,7 +105,10 @@ struct http_context {
     void (*handle)(struct peer *p, const struct http_request *req);
     /* Answers one that can't be read, or too slowly, with this status: reply_error(). */
     void (*refuse)(struct peer *p, int status, const char *fields, const char *why);
-    struct poll_cache *poll_cache;     /* of the polling transports */
+    struct poll_cache *poll_cache; /* of the polling transports */
+    struct poll_stats {
+        uint64_t built, reused; /* answers to polls: made for this one; made for another before */
+    } polls;
     struct held_request *cursor_waits; /* cursor_wait.h */
     struct listener listener;
     struct event tick;   /* visits each peer about once a second, a few at a time: ten

@@ -30,7 +30,8 @@ struct poll_answer {
 };
 
 /* Whole responses, made once and shared: all who poll the same subscription with the same cursor
- * get the same bytes. Small and direct-mapped, because most poll with one of the newest cursors. */
+ * get the same bytes. Small and direct-mapped, because most poll with one of the newest cursors.
+ * Without --poll-cache a slot only keeps its answer until the next one is built. */
 struct poll_cache {
     struct poll_answer slots[POLL_CACHE_SLOTS];
 };
@@ -207,10 +208,13 @@ static const struct poll_answer *answer_get(struct http_context *c, const struct
         return NULL;
     a = slot_of(c->poll_cache, reading, persistence);
     http_context_date(c); /* brings date_unix_s up to date */
-    if (a->whole != NULL && a->to == reading->to && a->cursor == reading->cursor &&
-        a->newest_seq == reading->to->newest_seq && a->future == future &&
-        a->persistence == persistence && a->date_unix_s == c->date_unix_s)
+    if (c->settings->poll_cache == POLL_CACHE_YES && a->whole != NULL && a->to == reading->to &&
+        a->cursor == reading->cursor && a->newest_seq == reading->to->newest_seq &&
+        a->future == future && a->persistence == persistence && a->date_unix_s == c->date_unix_s) {
+        c->polls.reused++;
         return a;
+    }
+    c->polls.built++;
     slot_empty(a);
     if (hub_select(c->hub, reading->to, reading->cursor, POLL_UPDATES_MAX, &news) < 0)
         return NULL;

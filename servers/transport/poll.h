@@ -24,7 +24,8 @@ void poll_release_reading(struct reading *reading);
  * is ready to wait, at most --max-hold. On false a 400 has been sent. */
 bool poll_parse_hold(struct peer *p, const struct http_request *req, int64_t *hold_ns);
 
-/* Answer now: 200 with what there is to read, or 204. Equal answers are made once. */
+/* Answer now: 200 with what there is to read, or 204. Equal answers are made once, unless
+ * --poll-cache is no. */
 void poll_answer(struct peer *p, const struct reading *reading);
 /* Free the answers that c->poll_cache keeps. */
 void poll_free(struct http_context *c);

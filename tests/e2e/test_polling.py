@@ -1,5 +1,6 @@
 """Do short and long polls get the right response at the right time?"""
 
+import re
 import socket
 import struct
 import time
@@ -168,6 +169,26 @@ class Polling(TestCase):
         self.assertEqual((t["requests"], t["empty_responses"], t["updates_sent"], t["accepted"]),
                          (4, 3, 1, 2))
         self.assertEqual(t["responses"], {"200": 1, "204": 3})
+
+    def polls_without_date(self, *options):
+        """Several polls from the same and other cursors; the answers, and what /stats counted."""
+        server = self.server("--source", "none", *options)
+        for i in range(3):
+            server.publish(i)
+        wire, answers = self.wire(server), []
+        for target in ["/poll?since=1"] * 4 + ["/poll?since=3"] * 4 + ["/longpoll?since=0"] * 4:
+            answer = wire.get(target)
+            fields = [field for field in answer.fields if field[0] != "Date"]
+            answers.append((answer.status, fields, re.sub(rb'"t":\d+', b'"t":0', answer.body)))
+        return answers, server.stats()["polls"]
+
+    def test_answers_are_the_same_with_and_without_the_cache(self):
+        shared, counts = self.polls_without_date()
+        built, uncached = self.polls_without_date("--poll-cache", "no")
+        self.assertEqual(built, shared)
+        self.assertEqual(uncached, {"built": 12, "reused": 0})
+        self.assertEqual(counts["built"] + counts["reused"], 12)
+        self.assertGreaterEqual(counts["reused"], 6)  # a new second makes new answers: Date
 
 
 if __name__ == "__main__":
