@@ -5,6 +5,7 @@
 #include "clients/driver/drivers.h"
 #include "clients/record/channels.h"
 #include "lib/net/tls.h"
+#include "lib/proto/request_heads.h"
 
 #define OPT_CONFIG struct client_options
 #include "lib/opt/opt_rows.h"
@@ -25,6 +26,8 @@ static const struct opt opts[] = {
          "the next when one fails"),
     CHOICE("connection", "MODE", connection, "keep-alive", connection_modes,
            "close: a new TCP connection for every poll"),
+    CHOICE("heads", "SET", heads, "minimal", request_heads_names,
+           "header fields of requests: minimal, those of Chromium, or of a browser of 2009"),
     MS("interval", interval_ns, "1000", 1, 3600000, "short-poll: time between a client's polls"),
     MS("hold", hold_ns, "25000", 1, 3600000,
        "long-poll: ask the server to hold each request for at most this time"),

@@ -68,6 +68,7 @@ static void add_conditions(const struct fleet *f, struct json *out)
     json_text(out, "pushlab", PUSHLAB_VERSION);
     json_text(out, "transport", opt->driver->info->name);
     json_text(out, "connection", connection_modes[opt->connection]);
+    json_text(out, "heads", request_heads_names[opt->heads]);
     json_u64(out, "clients", f->clients.n);
     json_real(out, "interval_ms", JSON_SHORTEST, to_ms(opt->interval_ns));
     json_real(out, "hold_ms", JSON_SHORTEST, to_ms(opt->hold_ns));

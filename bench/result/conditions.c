@@ -109,7 +109,7 @@ static void put_clients(struct writer *w, const cJSON *run)
 void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes)
 {
     double duration_s = json_number(run, "scenario.duration_s");
-    const char *link = json_text(run, "link");
+    const char *link = json_text(run, "link"), *heads = json_text(run, "scenario.heads");
     char achieved[RESULT_SOURCE_RATES_BYTES];
 
     result_source_achieved(achieved, run);
@@ -119,6 +119,8 @@ void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes)
         writer_printf(w, "achieved: %s updates/s · ", achieved);
     if (duration_s > 0)
         writer_printf(w, "%.4g s window · ", duration_s);
+    if (heads[0] != '\0' && strcmp(heads, "minimal") != 0)
+        writer_printf(w, "heads: %.16s · ", heads);
     writer_printf(w, "link: %.*s%s", link_max_bytes, link[0] != '\0' ? link : "unknown",
                   json_true(run, "scenario.tls") ? " · TLS" : "");
 }

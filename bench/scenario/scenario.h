@@ -76,6 +76,7 @@ struct scenario_server {
     int64_t history, max_hold_ms, heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes;
     int64_t max_connections, sndbuf_bytes, rcvbuf_bytes, test_delay_ms;
     int stamp; /* index into due, published */
+    bool poll_cache;
 };
 
 /* What clients send, and who of them. */
@@ -135,6 +136,7 @@ struct scenario {
     double deadline_ms;      /* SCENARIO_UNSET: none */
     int64_t clients, ramp_per_s, source_addresses, seed;
     double warmup_s, duration_s, drain_s;
+    int heads; /* enum request_heads */
     bool tls;
     int tls_version; /* index into any, 1.2, 1.3 */
     struct scenario_links links;

@@ -96,6 +96,8 @@ int scenario_args_server(struct scenario_args *a, const struct scenario *s)
     add_source(a, s);
     add_keys(a, &s->source, section("source"), true);
     add_keys(a, &s->server, section("server"), true);
+    if (!s->server.poll_cache)
+        scenario_args_add(a, "--poll-cache", "no");
     return add_keys(a, s, scenario_keys, true);
 }
 

@@ -6,6 +6,7 @@
 
 #include "bench/scenario/scenario.h"
 #include "lib/base/name.h"
+#include "lib/proto/request_heads.h"
 #include "lib/proto/transport_info.h"
 
 /* Tables are read as tables. */
@@ -144,6 +145,8 @@ static const struct scenario_key server_keys[] = {
      .help = "SO_RCVBUF of the server's connections; 0: the kernel's choice"},
     {CHOICE(scenario_server, stamp, stamps, 0), .option = "--stamp",
      .help = "what an update of the source has as its time: when it was due, or published"},
+    {FLAG(scenario_server, poll_cache, true),
+     .help = "equal answers to polls are made once and shared: the best case"},
     {INT(scenario_server, test_delay_ms, 0, 60000, 0), .option = "--test-delay",
      .help = "how long every update is held back, to prove the measurement"},
     {.name = NULL},
@@ -208,6 +211,8 @@ const struct scenario_key scenario_keys[] = {
     {.name = "link", .kind = KEY_LINKS, .offset = offsetof(struct scenario, links),
      .fallback_text = "loopback",
      .help = "network link between server and clients; a list: a run for each"},
+    {CHOICE(scenario, heads, request_heads_names, HEADS_MINIMAL), .client_option = "--heads",
+     .help = "header fields of requests: few, those of Chromium, or of a browser of 2009"},
     {FLAG(scenario, line_per_client, false),
      .help = "each client has a link of its own: it gets lines=CLIENTS"},
     {FLAG(scenario, tls, false), .help = "https and wss, with a certificate made for each row"},

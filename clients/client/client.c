@@ -256,7 +256,7 @@ void client_ask(struct client *c, const struct client_request *r, int64_t now_ns
 
     write_query(c, r, query);
     request.query = query;
-    request.accept = r->accept;
+    request.kind = r->kind;
     request.fields = r->fields;
     request.cookie = c->cookie;
     len = http_request_encode(text, &request);

@@ -80,9 +80,10 @@ void client_note_unanswered(struct client *c, enum conn_end why);
 /* ---- for drivers: requests ---- */
 
 struct client_request {
-    const char *accept, *fields; /* as in struct http_request */
-    bool with_cursor;            /* ask for what follows the cursor, if that is known */
-    int64_t hold_ms;             /* ask the server to hold the request; negative: do not */
+    enum request_kind kind;
+    const char *fields; /* as in struct http_request */
+    bool with_cursor;   /* ask for what follows the cursor, if that is known */
+    int64_t hold_ms;    /* ask the server to hold the request; negative: do not */
 };
 
 /* Send and count the driver's GET, for the client's channels. */

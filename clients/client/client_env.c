@@ -31,6 +31,7 @@ static int set_target(struct client_env *env, struct err_text *e)
     if (dial_target_is_loopback4(&env->target))
         env->target.source_addresses = (uint32_t)sources;
     snprintf(env->host, sizeof env->host, u->host_is_ipv6 ? "[%s]:%u" : "%s:%u", u->host, u->port);
+    snprintf(env->origin, sizeof env->origin, "%s://%s", u->tls ? "https" : "http", env->host);
     return PL_OK;
 }
 
@@ -143,8 +144,9 @@ struct http_request client_env_request(const struct client_env *env, const char 
         .prefix = env->opt->url.path,
         .path = path,
         .query = "",
-        .accept = "application/json",
         .fields = "",
+        .origin = env->origin,
+        .heads = (enum request_heads)env->opt->heads,
         .close = env->opt->connection == CONNECTION_CLOSE,
     };
 }

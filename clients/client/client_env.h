@@ -46,6 +46,7 @@ struct client_env {
     struct dial_target target;
     struct tls *tls;              /* NULL: in the clear */
     char host[288];               /* value of Host: */
+    char origin[300];             /* of the server's pages */
     struct err_text last_failure; /* the newest thing that went wrong on any connection */
     const struct client_hooks *hooks;
     void *hooks_arg;
@@ -64,8 +65,8 @@ void client_env_silence(struct client_env *env);
 /* When all connections have ended; reaps them. */
 void client_env_free(struct client_env *env);
 
-/* A GET of path on the server that the URL names, for JSON: without query, further fields or
- * cookie. It borrows from env. */
+/* A GET of path on the server that the URL names, for JSON, with the heads that the options ask
+ * for: without query, further fields or cookie. It borrows from env. */
 struct http_request client_env_request(const struct client_env *env, const char *path);
 
 /* Note what went wrong on a connection; the newest is kept. */

@@ -17,6 +17,7 @@ enum { SEND_NONE, SEND_INPUTS, SEND_EDITS };
 struct client_options {
     int transport;  /* enum transport_id */
     int connection; /* enum connection_mode */
+    int heads;      /* enum request_heads */
     int control;    /* CONTROL_AUTO or CONTROL_NONE */
     const char *url_text;
     const char *resolve; /* literal addresses, separated by commas; NULL: look the host up */

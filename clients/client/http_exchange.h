@@ -9,23 +9,27 @@
 
 #include "lib/base/buf.h"
 #include "lib/proto/http_reader.h"
+#include "lib/proto/request_heads.h"
 
 enum {
-    HTTP_REQUEST_MAX_BYTES = 2048,
+    HTTP_REQUEST_MAX_BYTES = 4096,
     HTTP_RESPONSE_HEAD_MAX_BYTES = 64 * 1024,
 };
 
-/* The same fields for every transport, in the same order. Everything is borrowed. */
+/* The same fields for every transport, in the same order (request_heads.h). Everything is borrowed.
+ */
 struct http_request {
     const char *method; /* "GET" */
     const char *host;   /* Host: */
     const char *prefix; /* of the URL, "" or "/x" */
     const char *path;   /* "/poll" */
     const char *query;  /* "" or "?since=17" */
-    const char *accept; /* Accept: */
     const char *fields; /* more field lines, each with its CRLF, or "" */
     const char *cookie; /* Cookie: "name=value"; NULL: none */
-    bool close;         /* Connection: close */
+    const char *origin; /* of the page that asks: "http://127.0.0.1:8080" */
+    enum request_heads heads;
+    enum request_kind kind;
+    bool close; /* Connection: close */
 };
 
 /* Write the request's head to out. Returns its length; 0 when it does not fit. */

@@ -74,7 +74,7 @@ static void ask(struct poller *p)
 {
     int64_t sent_ns = clock_now_ns();
     struct client_request request = {
-        .accept = "application/json",
+        .kind = REQUEST_JSON,
         .fields = "",
         .with_cursor = true,
         .hold_ms = hold_ms(&p->client),

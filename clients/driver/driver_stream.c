@@ -149,7 +149,7 @@ static struct stream_client *stream_of(struct client *c)
 static void stream_on_open(struct client *c, int64_t now_ns)
 {
     static const struct client_request request = {
-        .accept = "application/x-ndjson", .fields = "", .with_cursor = true, .hold_ms = -1};
+        .kind = REQUEST_LINES, .fields = "", .with_cursor = true, .hold_ms = -1};
 
     line_reader_init(&stream_of(c)->lines, MESSAGE_MAX_BYTES);
     ask(c, &request, now_ns);
@@ -217,7 +217,7 @@ static void sse_on_open(struct client *c, int64_t now_ns)
 {
     const char *id = (const char *)sse_of(c)->last_event_id.data;
     char fields[HTTP_REQUEST_MAX_BYTES / 2] = "";
-    struct client_request request = {.accept = SSE_MEDIA_TYPE, .fields = fields, .hold_ms = -1};
+    struct client_request request = {.kind = REQUEST_EVENTS, .fields = fields, .hold_ms = -1};
 
     sse_parser_init(&sse_of(c)->parser, MESSAGE_MAX_BYTES);
     if (id != NULL && *id != '\0')

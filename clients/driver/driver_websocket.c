@@ -65,7 +65,7 @@ static void ask_for_upgrade(struct client *c, const char *key, int64_t now_ns)
 {
     char fields[256];
     struct client_request request = {
-        .accept = "*/*", .fields = fields, .with_cursor = true, .hold_ms = -1};
+        .kind = REQUEST_UPGRADE, .fields = fields, .with_cursor = true, .hold_ms = -1};
 
     snprintf(fields, sizeof fields,
              "Connection: Upgrade\r\n"

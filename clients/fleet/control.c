@@ -52,6 +52,7 @@ static void send_ask(struct control *ctl)
     if (at_ns >= 0)
         snprintf(query, sizeof query, "?at=%lld", (long long)at_ns);
     get.query = query;
+    get.heads = HEADS_MINIMAL;
     get.close = false;
     conn_send(&ctl->net.conn, request, http_request_encode(request, &get));
 }

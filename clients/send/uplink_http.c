@@ -59,6 +59,7 @@ static int encode_request(struct uplink_http *h, struct buf *out, int64_t now_ns
     snprintf(fields, sizeof fields, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
              bytes + list_bytes);
     request.method = "POST";
+    request.kind = REQUEST_POST;
     request.fields = fields;
     head_len = http_request_encode(head, &request);
     if (head_len == 0)

@@ -217,9 +217,7 @@ OVERDUE = {
 @unittest.skipUnless(shutil.which("tshark"), "no tshark")
 class Overdue(RunnerCase):
     def test_the_window_has_the_requests_and_handshakes_that_were_on_the_wire_in_it(self):
-        scenario = self.out.parent / "overdue.json"
-        scenario.write_text(json.dumps(OVERDUE))
-        self.run_to_its_end("run", scenario, "--out", self.out, "--pcap", "--no-charts")
+        self.run_scenario("--pcap", path=self.scenario(**OVERDUE))
         for row in self.latest()["rows"]:
             with self.subTest(row=row["id"]):
                 raw, closes = row["raw"], row["connection"] == "close"

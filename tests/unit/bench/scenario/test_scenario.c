@@ -112,18 +112,20 @@ static const struct {
     {"{\"speed\":1," ROWS "}",
      "dir/x.json: unknown key 'speed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, line_per_client, tls, tls_version, server, rows"},
+     "deadline_ms, send, balancer, require, link, heads, line_per_client, tls, tls_version, "
+     "server, rows"},
     {"{\"server\":{\"histroy\":1}," ROWS "}",
      "dir/x.json: server: unknown key 'histroy'; accepted: listen, history, max_hold_ms, "
      "heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes, max_connections, sndbuf_bytes, "
-     "rcvbuf_bytes, stamp, test_delay_ms"},
+     "rcvbuf_bytes, stamp, poll_cache, test_delay_ms"},
     {"{\"rows\":[{\"transport\":\"sse\",\"\\u001b[31m\":1}]}",
      "dir/x.json: rows[0]: unknown key '?[31m'; accepted: transport, connection, interval_ms, "
      "hold_ms, tls_resume, expect, heartbeat_ms, balancer, id"},
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, line_per_client, tls, tls_version, server, rows"},
+     "deadline_ms, send, balancer, require, link, heads, line_per_client, tls, tls_version, "
+     "server, rows"},
     {"{\"rows\":[{\"transport\":\"carrier-pigeon\"}]}",
      "dir/x.json: rows[0].transport: 'carrier-pigeon' is not one of the choices; accepted: "
      "short-poll, long-poll, stream, sse, websocket"},
@@ -204,7 +206,8 @@ static const struct {
     {"[]",
      "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, line_per_client, tls, tls_version, server, rows"},
+     "deadline_ms, send, balancer, require, link, heads, line_per_client, tls, tls_version, "
+     "server, rows"},
     {"{\"clients\":1,\n  \"seed\" 2}", "dir/x.json:2:10: not valid JSON"},
     {"", "dir/x.json:1:1: not valid JSON"},
     {"{" ROWS "} x", "dir/x.json:1:32: not valid JSON"},
@@ -400,7 +403,23 @@ START_TEST(scenario_becomes_the_command_lines)
     join(line, sizeof line, &client);
     ck_assert_str_eq(line,
                      "--transport short-poll --connection close --interval 250 --clients 3 "
-                     "--ramp 2000 --source-addresses 0 --warmup 1 --duration 6 --drain 5 --seed 1");
+                     "--ramp 2000 --source-addresses 0 --warmup 1 --duration 6 --drain 5 --seed 1 "
+                     "--heads minimal");
+}
+END_TEST
+
+START_TEST(scenario_without_the_poll_cache_says_so_to_the_server)
+{
+    static struct scenario_args server, client;
+    char line[1024];
+
+    parse_well("{\"heads\":\"chrome\",\"server\":{\"poll_cache\":false}," ROWS "}");
+    ck_assert_int_eq(scenario_args_server(&server, &scenario), 0);
+    join(line, sizeof line, &server);
+    ck_assert_ptr_nonnull(strstr(line, " --poll-cache no"));
+    ck_assert_int_eq(scenario_args_client(&client, &scenario, &scenario.rows[0]), 0);
+    join(line, sizeof line, &client);
+    ck_assert_ptr_nonnull(strstr(line, " --heads chrome"));
 }
 END_TEST
 
@@ -418,7 +437,8 @@ START_TEST(scenario_of_rooms_and_senders_becomes_the_command_lines)
     join(line, sizeof line, &client);
     ck_assert_ptr_nonnull(strstr(
         line, " --seed 1 --channel room-{room}/inputs --latest room-{room},lobby --room-size 8 "
-              "--pick 1 --deadline 33.5 --send inputs --send-rate 20 --send-bytes 64 --senders 4 "
+              "--pick 1 --deadline 33.5 --heads minimal --send inputs --send-rate 20 --send-bytes "
+              "64 --senders 4 "
               "--send-channel room-{room}/inputs"));
 }
 END_TEST
@@ -550,6 +570,7 @@ int main(void)
     tcase_add_test(tc, scenario_overrides_reach_into_sections);
     tcase_add_test(tc, scenario_rooms_are_as_many_as_the_clients_fill);
     tcase_add_test(tc, scenario_effective_has_no_keys_of_other_kinds);
+    tcase_add_test(tc, scenario_without_the_poll_cache_says_so_to_the_server);
     tcase_add_test(tc, scenario_of_rooms_and_senders_becomes_the_command_lines);
     tcase_add_test(tc, scenario_keeps_the_wanted_rows_in_its_own_order);
     tcase_add_test(tc, scenario_effective_reads_back_as_itself);

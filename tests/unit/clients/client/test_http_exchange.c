@@ -18,7 +18,6 @@ START_TEST(http_request_names_target_and_host_rfc9112_3)
         .prefix = "/lab",
         .path = "/poll",
         .query = "?since=3",
-        .accept = "application/json",
         .fields = "X: y\r\n",
         .close = true,
     };
@@ -35,13 +34,8 @@ END_TEST
 START_TEST(http_request_that_does_not_fit_is_refused)
 {
     char long_query[HTTP_REQUEST_MAX_BYTES + 1], out[HTTP_REQUEST_MAX_BYTES];
-    struct http_request get = {.method = "GET",
-                               .host = "h",
-                               .prefix = "",
-                               .path = "/",
-                               .query = long_query,
-                               .accept = "*/*",
-                               .fields = ""};
+    struct http_request get = {
+        .method = "GET", .host = "h", .prefix = "", .path = "/", .query = long_query, .fields = ""};
 
     memset(long_query, 'a', sizeof long_query - 1);
     long_query[sizeof long_query - 1] = '\0';
