@@ -17,11 +17,13 @@ enum {
     FILES_COMFORTABLE = 1024,
     RUN_MIN_BYTES = 16 << 20,           /* a run and its charts */
     RUNS_COMFORTABLE_BYTES = 256 << 20, /* a few dozen of them */
-    CORES_WANTED = 2,
+    CORES_WANTED = 2,                   /* of the machine, and of a CPU quota */
     PORTS_WANTED = 10000,
     CLOCK_COARSE_NS = 1000,
     CLOCK_SLOW_NS = 1000, /* a reading that is a system call, or asks a slow device */
 };
+
+#define WAITED_MOST 0.1 /* of a minute; nothing of this machine's own is running now */
 
 __attribute__((format(printf, 3, 4))) static void find(struct doctor_finding *out,
                                                        enum doctor_verdict verdict, const char *fmt,
@@ -120,7 +122,10 @@ static void judge_cores(const struct doctor_facts *f, struct doctor_finding *out
 {
     find(out, DOCTOR_OK, "%lld%s%s", (long long)f->cores,
          f->governor[0] != '\0' ? ", governor " : "", f->governor);
-    if (f->cores < CORES_WANTED)
+    if (f->quota < CORES_WANTED) {
+        find(out, DOCTOR_WARN, "%lld, but a CPU quota leaves %.3g", (long long)f->cores, f->quota);
+        advise(out, "a container: docker run --cpus 2; a service of systemd: CPUQuota=200%%");
+    } else if (f->cores < CORES_WANTED)
         advise(out, "give the virtual machine or container two cores");
     else if (strcmp(f->governor, "powersave") == 0)
         advise(out,
@@ -148,7 +153,11 @@ static void judge_load(const struct doctor_facts *f, struct doctor_finding *out)
         return;
     }
     find(out, DOCTOR_OK, "%.2f, a minute's mean", f->load);
-    if (f->load <= 0.5 * (double)f->cores)
+    if (f->waited > WAITED_MOST)
+        find(out, DOCTOR_WARN,
+             "%.2f, a minute's mean; in %.0f %% of it something waited for a core", f->load,
+             f->waited * 100);
+    if (f->load <= 0.5 * (double)f->cores && !(f->waited > WAITED_MOST))
         return;
     advise(out, "end what else is running (top shows it), or wait");
 }

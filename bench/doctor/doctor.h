@@ -54,7 +54,9 @@ struct doctor_facts {
     int64_t port_low, port_high; /* where the kernel takes clients' ports from */
 
     int64_t cores; /* that this process may use */
+    double quota;  /* of these, that CPU quotas leave; INFINITY: there is none */
     double load;   /* processes that wanted one, a minute's mean; NAN: unknown */
+    double waited; /* share of that minute in which one did not get it; NAN: unknown */
     char governor[32], clock_source[32];
     int64_t clock_step_ns; /* resolution of CLOCK_MONOTONIC */
     int64_t clock_read_ns; /* what a reading costs, the median of many */

@@ -17,6 +17,7 @@
 
 #include "bench/base/child.h"
 #include "bench/base/file.h"
+#include "bench/base/machine.h"
 #include "bench/base/programs.h"
 #include "lib/base/clock.h"
 #include "lib/base/proc.h"
@@ -136,6 +137,8 @@ static void probe_cores(struct doctor_facts *f)
 
     CPU_ZERO(&cores);
     f->cores = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : -1;
+    f->quota = machine_quota_cores();
+    f->waited = machine_pressure_last_minute();
     file_first_line(line, sizeof line, "/proc/loadavg");
     f->load = line[0] == '\0' ? NAN : strtod(line, NULL);
     file_first_line(f->governor, sizeof f->governor,

@@ -36,7 +36,9 @@ static struct doctor_facts healthy(void)
                              .port_low = 32768,
                              .port_high = 60999,
                              .cores = 4,
+                             .quota = INFINITY,
                              .load = 0.1,
+                             .waited = 0.01,
                              .clock_source = "tsc",
                              .clock_step_ns = 1,
                              .clock_read_ns = 25,
@@ -122,6 +124,14 @@ static void forbid_results(struct doctor_facts *f)
 static void take_cores(struct doctor_facts *f)
 {
     f->cores = 1;
+}
+static void set_quota(struct doctor_facts *f)
+{
+    f->quota = 0.2;
+}
+static void make_wait(struct doctor_facts *f)
+{
+    f->waited = 0.35;
 }
 static void save_power(struct doctor_facts *f)
 {
@@ -218,10 +228,12 @@ static const struct {
     {fill_most_of_the_disk, "results", DOCTOR_WARN, "remove old runs"},
     {forbid_results, "results", DOCTOR_MISSING, "--out FOLDER"},
     {take_cores, "cores", DOCTOR_WARN, "two cores"},
+    {set_quota, "cores", DOCTOR_WARN, "--cpus 2"},
     {save_power, "cores", DOCTOR_WARN, "echo performance | sudo tee"},
     {slow_clock, "clock", DOCTOR_WARN, "available_clocksource"},
     {coarse_clock, "clock", DOCTOR_WARN, "high-resolution timers"},
     {be_busy, "load", DOCTOR_WARN, "top"},
+    {make_wait, "load", DOCTOR_WARN, "top"},
     {take_port, "port", DOCTOR_WARN, "ss -ltnp 'sport = :8080'"},
     {take_ports, "ports", DOCTOR_WARN, "sysctl -w net.ipv4.ip_local_port_range='10240 65535'"},
     {hide_ports, "ports", DOCTOR_WARN, "/proc"},
