@@ -163,6 +163,7 @@ static void add_measurements(const struct fleet *f, struct json *out)
     json_hdr(out, "latency_us", &rec->latency_us);
     json_u64(out, "latency_clamped", rec->latency_clamped);
     json_hdr(out, "request_late_us", &rec->request_late_us);
+    json_hdr(out, "timer_late_us", &rec->timer_late_us);
     json_hdr(out, "outage_us", &rec->outage_us);
     json_u64(out, "requests_unsent", rec->requests_unsent);
     json_begin(out, "age_us");

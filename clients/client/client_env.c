@@ -89,7 +89,7 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
     env->base = make_base();
     err = env->base == NULL ? PL_ENOMEM : schedule_init(&env->schedule, deadlines);
     if (err == PL_OK)
-        err = schedule_attach(&env->schedule, env->base);
+        err = schedule_attach(&env->schedule, env->base, &env->recorder);
     if (err == PL_OK)
         err = conn_loop_init(&env->loop, env->base, READ_BUF_BYTES);
     if (err == PL_OK)

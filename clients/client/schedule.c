@@ -127,17 +127,20 @@ static void on_tick(void *arg, int64_t now_ns)
     struct schedule *s = arg;
 
     s->armed_ns = INT64_MAX;
+    if (s->recorder != NULL)
+        recorder_timer_late(s->recorder, s->ticker.due_ns, now_ns);
     schedule_run(s, now_ns);
     arm(s);
 }
 
-int schedule_attach(struct schedule *s, struct event_base *base)
+int schedule_attach(struct schedule *s, struct event_base *base, struct recorder *recorder)
 {
     int err = ticker_init(&s->ticker, base, on_tick, s);
 
     if (err < 0)
         return err;
     s->attached = true;
+    s->recorder = recorder;
     arm(s);
     return PL_OK;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clients/record/recorder.h"
 #include "lib/base/ticker.h"
 
 /* Embedded in what waits. Set on_due once; a deadline is in the heap at most once. */
@@ -24,14 +25,16 @@ struct schedule {
     struct deadline **heap; /* owned; the deadlines are their owners' */
     size_t len, cap;
     struct ticker ticker;
-    int64_t armed_ns; /* what the ticker waits for; INT64_MAX: nothing */
+    struct recorder *recorder; /* borrowed; is told how late the ticker was; NULL: nobody is */
+    int64_t armed_ns;          /* what the ticker waits for; INT64_MAX: nothing */
     bool attached, running;
 };
 
 /* Room for capacity deadlines at a time, so that setting one cannot fail. 0 or PL_ENOMEM. */
 int schedule_init(struct schedule *s, size_t capacity);
-/* From now on the loop runs what is due. 0, PL_ESYS or PL_ENOMEM. */
-int schedule_attach(struct schedule *s, struct event_base *base);
+/* From now on the loop runs what is due, and recorder, which may be NULL, is told each time how
+ * late that was. 0, PL_ESYS or PL_ENOMEM. */
+int schedule_attach(struct schedule *s, struct event_base *base, struct recorder *recorder);
 void schedule_free(struct schedule *s);
 
 /* Call d->on_due once at due_ns (as soon as possible if that is past); moves d if it waits. */

@@ -23,7 +23,8 @@ int recorder_init(struct recorder *r, uint64_t nclients, size_t timeline_cap,
         .timeline_clients = timeline_clients,
     };
     if (recorder_init_hdr(&r->latency_us) < 0 || recorder_init_hdr(&r->recent_us) < 0 ||
-        recorder_init_hdr(&r->request_late_us) < 0 || recorder_init_hdr(&r->outage_us) < 0)
+        recorder_init_hdr(&r->request_late_us) < 0 || recorder_init_hdr(&r->timer_late_us) < 0 ||
+        recorder_init_hdr(&r->outage_us) < 0)
         goto no_memory;
     if (timeline_cap > 0) {
         r->timeline = calloc(timeline_cap, sizeof *r->timeline);
@@ -42,6 +43,7 @@ void recorder_free(struct recorder *r)
     hdr_free(&r->latency_us);
     hdr_free(&r->recent_us);
     hdr_free(&r->request_late_us);
+    hdr_free(&r->timer_late_us);
     hdr_free(&r->outage_us);
     free(r->timeline);
     *r = (struct recorder){0};
@@ -181,6 +183,12 @@ void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns)
 void recorder_request_sent(struct recorder *r, int64_t due_ns, int64_t sent_ns)
 {
     r->requests_unsent += recorder_in_window(r, due_ns) && !recorder_in_window(r, sent_ns);
+}
+
+void recorder_timer_late(struct recorder *r, int64_t due_ns, int64_t fired_ns)
+{
+    if (recorder_in_window(r, due_ns))
+        hdr_record(&r->timer_late_us, round_to_us(fired_ns - due_ns), 1);
 }
 
 void recorder_outage(struct recorder *r, int64_t lasted_ns)

@@ -47,6 +47,7 @@ struct recorder {
     struct hdr outage_us;       /* whole run: from losing a connection to the next answer */
     struct hdr request_late_us; /* sent after due, due in the window: the instrument's own error */
     uint64_t requests_unsent;   /* due in the window, and not sent in it */
+    struct hdr timer_late_us;   /* fired after due, window: of the timer below all of them */
     /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. A client
      * that holds no update yet has no age: its time starts with its first. */
     double age_integral_ns2; /* sum of the areas under the clients' age curves */
@@ -108,6 +109,8 @@ void recorder_missed(struct recorder *r, struct track *t, uint64_t count);
 void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns);
 /* It was sent at sent_ns, for the first time. */
 void recorder_request_sent(struct recorder *r, int64_t due_ns, int64_t sent_ns);
+/* The timer that was set for due_ns fired at fired_ns. */
+void recorder_timer_late(struct recorder *r, int64_t due_ns, int64_t fired_ns);
 /* A client was answered again lasted_ns after it lost its connection. */
 void recorder_outage(struct recorder *r, int64_t lasted_ns);
 

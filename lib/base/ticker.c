@@ -43,6 +43,9 @@ int ticker_arm(struct ticker *t, int64_t due_ns)
         at.it_value.tv_sec = due_ns / NS_PER_S;
         at.it_value.tv_nsec = due_ns % NS_PER_S;
     }
+    t->due_ns = clock_now_ns();
+    if (t->due_ns < due_ns)
+        t->due_ns = due_ns;
     return timerfd_settime((int)t->event.ev_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0 ? PL_ESYS : PL_OK;
 }
 

@@ -11,6 +11,7 @@ struct ticker {
     struct event event;
     void (*on_due)(void *arg, int64_t now_ns);
     void *arg;
+    int64_t due_ns; /* what it was armed for; when it was armed, if that was past */
 };
 
 /* 0, PL_ESYS or PL_ENOMEM. */

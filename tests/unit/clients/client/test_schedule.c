@@ -178,7 +178,7 @@ START_TEST(schedule_on_a_loop_waits_for_the_clock)
     int64_t start_ns = clock_now_ns();
 
     base = event_base_new();
-    ck_assert_int_eq(schedule_attach(&s, base), PL_OK);
+    ck_assert_int_eq(schedule_attach(&s, base, NULL), PL_OK);
     alarms[0].deadline.on_due = break_loop;
     set(1, start_ns + 3600 * NS_PER_S);
     set(0, start_ns + 5 * NS_PER_MS);
@@ -188,6 +188,26 @@ START_TEST(schedule_on_a_loop_waits_for_the_clock)
     ck_assert_uint_eq(alarms[1].rings, 0);
     ck_assert_int_ge(alarms[0].rang_ns, start_ns + 5 * NS_PER_MS);
     schedule_free(&s);
+    event_base_free(base);
+}
+END_TEST
+
+/* What was due long before it was set is late by itself; the timer is not. */
+START_TEST(schedule_lateness_of_the_timer_counts_from_when_it_was_set)
+{
+    struct recorder recorder;
+
+    base = event_base_new();
+    ck_assert_int_eq(recorder_init(&recorder, 1, 0, 0), PL_OK);
+    recorder_set_window(&recorder, 0, INT64_MAX);
+    ck_assert_int_eq(schedule_attach(&s, base, &recorder), PL_OK);
+    alarms[0].deadline.on_due = break_loop;
+    set(0, clock_now_ns() - 3600 * NS_PER_S);
+    event_base_dispatch(base);
+    ck_assert_int_eq(recorder.timer_late_us.total_count, 1);
+    ck_assert_int_lt(hdr_max(&recorder.timer_late_us), INT64_C(3000000000));
+    schedule_free(&s);
+    recorder_free(&recorder);
     event_base_free(base);
 }
 END_TEST
@@ -232,6 +252,7 @@ int main(void)
     tcase_add_test(tc, schedule_runs_what_is_set_anew_in_the_next_run);
     tcase_add_test(tc, schedule_lets_a_callback_cancel_another);
     tcase_add_test(tc, schedule_on_a_loop_waits_for_the_clock);
+    tcase_add_test(tc, schedule_lateness_of_the_timer_counts_from_when_it_was_set);
     tcase_add_test(tc, schedule_phases_cover_the_interval_evenly);
     tcase_add_test(tc, schedule_counts_what_is_due_before_a_time);
     suite_add_tcase(suite, tc);

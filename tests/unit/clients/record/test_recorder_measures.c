@@ -104,6 +104,17 @@ START_TEST(recorder_request_lateness_belongs_to_the_window_it_was_due_in)
 }
 END_TEST
 
+START_TEST(recorder_timer_lateness_belongs_to_the_window_it_was_due_in)
+{
+    recorder_timer_late(&r, WINDOW_START_NS - 1, WINDOW_START_NS + NS_PER_MS);
+    recorder_timer_late(&r, WINDOW_START_NS, WINDOW_START_NS + 70 * NS_PER_US);
+    recorder_timer_late(&r, WINDOW_END_NS - 1, WINDOW_END_NS + NS_PER_S);
+    ck_assert_int_eq(r.timer_late_us.total_count, 2);
+    ck_assert_int_eq(hdr_min(&r.timer_late_us), 70);
+    ck_assert_int_ge(hdr_max(&r.timer_late_us), 1000000);
+}
+END_TEST
+
 START_TEST(recorder_timeline_draws_few_clients_until_it_is_full)
 {
     update(0, 100); /* before the window */
@@ -225,6 +236,7 @@ static TCase *measurement_tests(void)
     tcase_add_test(tc, recorder_recent_covers_every_phase_until_reset);
     tcase_add_test(tc, recorder_request_lateness_belongs_to_the_window_it_was_due_in);
     tcase_add_test(tc, recorder_counts_what_was_due_in_the_window_and_not_sent_in_it);
+    tcase_add_test(tc, recorder_timer_lateness_belongs_to_the_window_it_was_due_in);
     tcase_add_test(tc, recorder_timeline_draws_few_clients_until_it_is_full);
     return tc;
 }
