@@ -10,3 +10,8 @@ bool disturbed_is(const cJSON *row);
 
 /* Add a reason: "the server was stopped for 1.02 s". */
 void disturbed_add(cJSON *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Add a reason for each limit that "machine" of a row (bench/run/machine_watch.h), or what its
+ * instruments say of themselves, passes. What is not known passes none; a row that was not measured
+ * (without "disturbed") stays as it is. */
+void disturbed_judge(cJSON *row);

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include "bench/base/json.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/result.h"
 #include "bench/result/result_balancer.h"
 #include "bench/run/cluster_report.h"
+#include "bench/run/machine_watch.h"
 #include "bench/run/server_start.h"
 #include "lib/base/clock.h"
 
@@ -24,9 +26,10 @@ struct work {
     const struct scenario_row *row;
     struct child client;
     struct cluster cluster;
+    struct machine_watch watch;
     char cert[PATH_MAX]; /* the server's certificate, when it speaks TLS; gone after the row */
     bool begun;          /* the gate was opened: the wire's counters are this row's */
-    bool window_told;    /* the network was told when the window is */
+    bool window_told;    /* the network and the watch were told when the window is */
     cJSON *commands;     /* how servers and clients were started, for the record */
 };
 
@@ -103,14 +106,15 @@ static int open_gate(struct work *k, struct err_text *e)
 static int tell_window(struct work *k, int64_t start_ns, int64_t end_ns, struct err_text *e)
 {
     k->window_told = true;
+    machine_watch_set_window(&k->watch, start_ns, end_ns);
     cluster_set_window(&k->cluster, start_ns, end_ns);
     return network_window(k->cluster.network, start_ns, end_ns, e);
 }
 
-/* A line of the clients' progress: the gate and the window are passed on to the network. */
+/* A line of the clients' progress: the gate and the window are passed on. */
 static int handle_progress(struct work *k, const char *line, struct err_text *e)
 {
-    cJSON *o = k->cluster.network->emulated && !k->window_told ? cJSON_Parse(line) : NULL;
+    cJSON *o = !k->window_told ? cJSON_Parse(line) : NULL;
     const cJSON *window = cJSON_GetObjectItemCaseSensitive(o, "window_ns");
     int rc = PL_OK;
 
@@ -137,17 +141,37 @@ static int show_progress(struct work *k, struct err_text *e)
     return rc;
 }
 
-/* Wait for the clients' end, watching the servers. */
+static void watch_all(struct work *k)
+{
+    const struct hosts *h = &k->cluster.network->hosts;
+    bool several = k->cluster.nservers > 1;
+
+    for (size_t i = 0; i < k->cluster.nservers; i++)
+        machine_watch_add(&k->watch, "server", several ? i + 1 : 0,
+                          k->cluster.servers[i].child.pid);
+    machine_watch_add(&k->watch, "driver", 0, k->client.pid);
+    machine_watch_add(&k->watch, "balancer", 0, k->cluster.balancer.child.pid);
+    machine_watch_add(&k->watch, "store", 0, k->cluster.store.child.pid);
+    for (size_t i = 0; k->cluster.network->emulated && i < h->nlinks; i++)
+        machine_watch_add(&k->watch, "forwarder", h->nlinks > 1 ? i + 1 : 0,
+                          h->links[i].link.forwarder);
+}
+
+/* Wait for the clients' end, watching the servers and the machine. */
 static int follow(struct work *k, struct err_text *e)
 {
     int64_t deadline_ns = client_deadline_ns(k->w->scenario);
 
+    watch_all(k);
     while (!k->client.ended) {
-        int64_t due_ns = cluster_due_ns(&k->cluster);
+        int64_t cluster_ns = cluster_due_ns(&k->cluster),
+                watch_ns = machine_watch_due_ns(&k->watch);
+        int64_t due_ns = cluster_ns < watch_ns ? cluster_ns : watch_ns;
         int rc = supervisor_wait(k->w->supervisor, due_ns < deadline_ns ? due_ns : deadline_ns);
 
         if (k->w->supervisor->interrupts > 0)
             return PL_EINTR;
+        machine_watch_poll(&k->watch, clock_now_ns());
         if (show_progress(k, e) < 0 || cluster_poll(&k->cluster, clock_now_ns(), e) < 0)
             return PL_ESYS;
         if (rc < 0 && !k->client.ended)
@@ -221,6 +245,8 @@ static int measure(struct work *k, const struct cluster_setting *servers, cJSON 
     if (rc < 0)
         return rc;
     judge_exit(*out, &k->client);
+    cJSON_AddItemToObject(*out, "machine", machine_watch_report(&k->watch));
+    disturbed_judge(*out);
     cluster_stop(&k->cluster, *out);
     program_add_notes(*out, &k->client, CLIENT_NOTES);
     if (k->row->expect == EXPECT_BROKEN)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/base/child.h"
+#include "bench/base/machine.h"
 #include "bench/run/environment.h"
 #include "bench/base/json.h"
 #include "bench/run/ladder_capture.h"
@@ -145,6 +146,8 @@ static int finish(struct run_outcome *out, int rc, struct err_text *e)
 static cJSON *describe(const struct row_setting *w, const struct run_options *o)
 {
     const struct network *network = w->network;
+    double quota = machine_quota_cores();
+    char note[80];
     cJSON *run = result_new(w->scenario, environment_describe(&network->netns, o->argc, o->argv));
 
     cJSON_ReplaceItemInObjectCaseSensitive(run, "link", cJSON_CreateString(network_name(network)));
@@ -157,6 +160,10 @@ static cJSON *describe(const struct row_setting *w, const struct run_options *o)
         result_add_note(run, "--pcap: no packets written; only an emulated link captures packets");
     if (w->server_core < 0)
         result_add_note(run, "one core: server and clients share it and disturb each other");
+    if (quota < 2) {
+        snprintf(note, sizeof note, "a CPU quota leaves the run %.3g cores; it needs two", quota);
+        result_add_note(run, note);
+    }
     return run;
 }
 
