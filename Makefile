@@ -157,7 +157,7 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json tests/e2e/pack
 	$(Q)cd tests/e2e && npm ci --no-audit --no-fund --silent
 
 bench: deps-bench all ## the standard comparison: table, charts, results/latest
-	$(Q)$(OUT)/pushlab run bench/scenarios/standard.json $(BENCH_FLAGS)
+	$(Q)$(OUT)/pushlab run bench/scenarios/standard.json --retry-disturbed 1 $(BENCH_FLAGS)
 
 bench-smoke: deps-bench all ## the same in a quarter of a minute
 	$(Q)$(OUT)/pushlab run bench/scenarios/smoke.json $(BENCH_FLAGS)

@@ -12,6 +12,7 @@
 #include "bench/chart/chart.h"
 #include "bench/base/json.h"
 #include "bench/report/report.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/result.h"
 #include "bench/run/run.h"
 #include "bench/scenario/scenario.h"
@@ -25,7 +26,8 @@ struct config {
     const char *out, *rows;
     const char *duration, *warmup, *clients, *seed; /* NULL: as the scenario says */
     const char *link, *set;
-    bool json, no_charts, host_network, pcap;
+    int64_t retries;
+    bool strict, json, no_charts, host_network, pcap;
 };
 
 /* The numbers are texts here: the scenario's own table of keys reads and checks them. */
@@ -41,6 +43,11 @@ static const struct opt opts[] = {
         "network link: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"),
     TEXT("set", "KEY=VALUE,...", set, NULL,
          "any other key, as pushlab help scenarios names it: source.rate_hz=5,room_size=4"),
+
+    HEADING("Disturbed rows: what the machine did to them is known, see docs/metrics.md"),
+    INT("retry-disturbed", "N", retries, "0", 0, 10,
+        "measure a disturbed row again, up to N times"),
+    FLAG("strict", strict, "exit with 1 when a row is disturbed"),
 
     HEADING("Results"),
     TEXT("out", "DIR", out, "results", "the folder that gets the run's folder"),
@@ -59,12 +66,12 @@ static const struct opt_program program = {
     .about = "Measure every row of a scenario with a server and a fleet of clients of its own, "
              "print a table and leave a folder of files and charts. Ctrl-C ends the row in "
              "progress and keeps those before it.",
-    .footer =
-        "Examples:\n"
-        "  pushlab run bench/scenarios/standard.json\n"
-        "  pushlab run standard --clients 500 --rows sse,websocket\n\n"
-        "Exit code: 0 when every row was measured and all independent counts agree, 1 when not,\n"
-        "2 when an option or the scenario is wrong.\n",
+    .footer = "Examples:\n"
+              "  pushlab run bench/scenarios/standard.json\n"
+              "  pushlab run standard --clients 500 --rows sse,websocket\n\n"
+              "Exit code: 0 when every row was measured and all independent counts agree, 1 when "
+              "not, or\n"
+              "with --strict when a row is disturbed, 2 when an option or the scenario is wrong.\n",
     .opts = opts,
     .operands = "SCENARIO.json",
 };
@@ -232,6 +239,23 @@ static void print_end(const struct run_outcome *out)
             rows == 0 ? ", nothing is kept" : "");
 }
 
+/* False, and a line, when --strict finds a disturbed row. */
+static bool is_strict_enough(const struct config *c, const struct run_outcome *out)
+{
+    const cJSON *rows = json_at(out->run, "rows"), *row;
+    int disturbed = 0;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        disturbed += disturbed_is(row);
+    }
+    if (!c->strict || disturbed == 0)
+        return true;
+    fprintf(stderr, "pushlab: error: --strict: %d of %d rows %s disturbed\n", disturbed,
+            cJSON_GetArraySize(rows), disturbed == 1 ? "is" : "are");
+    return false;
+}
+
 static int report(const struct config *c, const struct run_outcome *out, int rc,
                   const struct err_text *e)
 {
@@ -245,6 +269,7 @@ static int report(const struct config *c, const struct run_outcome *out, int rc,
             fprintf(stderr, "pushlab: what could be written is left in %s\n", out->folder.path);
     }
     print_end(out);
+    good &= is_strict_enough(c, out);
     good &= draw(c, out);
     good &= write_report(c, out);
     return good ? PL_EXIT_OK : PL_EXIT_FAILURE;
@@ -300,6 +325,7 @@ int command_run(int argc, char **argv)
     options.host_network = c.host_network;
     options.ladders = !c.no_charts;
     options.pcap = c.pcap;
+    options.retries = (int)c.retries;
     s = calloc(1, sizeof *s);
     if (s == NULL)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));

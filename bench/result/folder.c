@@ -42,16 +42,34 @@ void folder_row_file(const struct folder *f, char out[PATH_MAX], const char *pre
         out[0] = '\0';
 }
 
+/* What a row may write. */
+static const struct {
+    const char *prefix, *suffix;
+} row_files[] = {{"latency-", ".hlog"}, {"timeline-", ".csv"}, {"wire-", ".pcapng"}};
+enum { ROW_FILES = sizeof row_files / sizeof *row_files };
+
 void folder_drop_row(const struct folder *f, const char *id)
 {
     char path[PATH_MAX];
 
-    folder_row_file(f, path, "latency-", id, ".hlog");
-    unlink(path);
-    folder_row_file(f, path, "timeline-", id, ".csv");
-    unlink(path);
-    folder_row_file(f, path, "wire-", id, ".pcapng");
-    unlink(path);
+    for (int i = 0; i < ROW_FILES; i++) {
+        folder_row_file(f, path, row_files[i].prefix, id, row_files[i].suffix);
+        unlink(path);
+    }
+}
+
+int folder_move_row(const struct folder *f, const char *from, const char *to, struct err_text *e)
+{
+    char old[PATH_MAX], new[PATH_MAX];
+
+    folder_drop_row(f, to);
+    for (int i = 0; i < ROW_FILES; i++) {
+        folder_row_file(f, old, row_files[i].prefix, from, row_files[i].suffix);
+        folder_row_file(f, new, row_files[i].prefix, to, row_files[i].suffix);
+        if (rename(old, new) < 0 && errno != ENOENT)
+            return err_set(e, PL_ESYS, "rename %.250s: %s", old, strerror(errno));
+    }
+    return PL_OK;
 }
 
 static int save_json(const struct folder *f, const cJSON *run, struct err_text *e)

@@ -23,6 +23,9 @@ void folder_row_file(const struct folder *f, char out[PATH_MAX], const char *pre
                      const char *suffix);
 /* Forget what a row that did not finish has written. */
 void folder_drop_row(const struct folder *f, const char *id);
+/* Give a row's files to another id, in place of what that one has written. 0, or PL_ESYS with the
+ * line in e. */
+int folder_move_row(const struct folder *f, const char *from, const char *to, struct err_text *e);
 
 /* Append the text of summary.csv, the rows of run.json for spreadsheets: a line for each row, below
  * a line that names every column with its unit; empty where there is no value. 0 or PL_ENOMEM. */

@@ -54,7 +54,7 @@ static int capture_row(const struct row_setting *w, struct scenario *s, size_t i
     shrink(s, &row, w);
     small.scenario = s;
     small.pcap = true;
-    progress_row(w->progress, "ladder", i + 1, w->scenario->nrows);
+    progress_row(w->progress, "ladder", i + 1, w->scenario->nrows, 1);
     rc = row_measure(&small, &row, &result, e);
     cJSON_Delete(result);
     if (rc == PL_OK)

@@ -30,7 +30,8 @@ static int cut(const char *text, size_t width)
 /* phase: "start", or the client's word. left_s, p50_us: NAN or 0 when not known. */
 static void show(struct progress *p, const char *phase, double left_s, double p50_us)
 {
-    char left[48] = "", p50[UNITS_TEXT_BYTES], median[UNITS_TEXT_BYTES + 16] = "", text[256];
+    char left[48] = "", again[32] = "", p50[UNITS_TEXT_BYTES], median[UNITS_TEXT_BYTES + 16] = "",
+         text[256];
     struct winsize size = {0};
 
     if (!p->shown)
@@ -40,7 +41,10 @@ static void show(struct progress *p, const char *phase, double left_s, double p5
     units_format_us(p50, p50_us);
     if (p50_us > 0)
         snprintf(median, sizeof median, " · p50 %s", p50);
-    snprintf(text, sizeof text, "[%zu/%zu] %s · %.12s%s%s", p->i, p->n, p->id, phase, left, median);
+    if (p->attempt > 1)
+        snprintf(again, sizeof again, " (attempt %d)", p->attempt);
+    snprintf(text, sizeof text, "[%zu/%zu] %s%s · %.12s%s%s", p->i, p->n, p->id, again, phase, left,
+             median);
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
         size.ws_col = 80;
     fprintf(stderr, "\r\033[K%.*s", cut(text, size.ws_col - 1U), text);
@@ -48,8 +52,9 @@ static void show(struct progress *p, const char *phase, double left_s, double p5
     p->dirty = true;
 }
 
-void progress_row(struct progress *p, const char *id, size_t i, size_t n)
+void progress_row(struct progress *p, const char *id, size_t i, size_t n, int attempt)
 {
+    p->attempt = attempt;
     p->id = id;
     p->i = i;
     p->n = n;

@@ -8,6 +8,7 @@
 
 #include "bench/base/child.h"
 #include "bench/base/machine.h"
+#include "bench/run/attempts.h"
 #include "bench/run/environment.h"
 #include "bench/base/json.h"
 #include "bench/run/ladder_capture.h"
@@ -15,7 +16,6 @@
 #include "bench/result/disturbed.h"
 #include "bench/result/result.h"
 #include "bench/result/result_balancer.h"
-#include "bench/run/row.h"
 
 /* The first two cores that this process may use: core 0 and core 1 unless it is restricted.
  * With one core, server and clients are not pinned. */
@@ -47,29 +47,43 @@ static void note_disturbed(cJSON *run, const cJSON *row)
     }
 }
 
+/* Otherwise nobody would see that a sound row had to be measured again. */
+static void note_attempts(cJSON *run, const cJSON *row)
+{
+    const cJSON *kept = json_at(row, "attempts.kept"), *count = json_at(row, "attempts.count");
+    char note[200];
+
+    if (count == NULL)
+        return;
+    snprintf(note, sizeof note,
+             "%s was disturbed and measured again: of %d attempts, number %d is kept",
+             json_text(row, "id"), count->valueint, kept->valueint);
+    result_add_note(run, note);
+}
+
 /* One row after the other, until one gives no measurement. */
-static int measure_rows(struct run_outcome *out, const struct row_setting *w, struct err_text *e)
+static int measure_rows(struct run_outcome *out, const struct row_setting *w, int retries,
+                        struct err_text *e)
 {
     const struct scenario *s = w->scenario;
 
     for (size_t i = 0; i < s->nrows; i++) {
         struct err_text why = {""};
         cJSON *row;
-        int rc;
+        int rc = attempts_measure(w, i, retries, &row, &why), saved;
 
-        progress_row(w->progress, s->rows[i].id, i + 1, s->nrows);
-        rc = row_measure(w, &s->rows[i], &row, &why);
         out->interrupted = rc == PL_EINTR;
         if (rc < 0 && !out->interrupted)
             result_add_problem(out->run, why.text);
-        if (rc < 0)
+        if (row == NULL)
             return PL_OK;
         note_disturbed(out->run, row);
+        note_attempts(out->run, row);
         result_add_row(out->run, row);
         result_balancer_compare(out->run);
-        rc = folder_save(w->folder, out->run, e);
-        if (rc < 0)
-            return rc;
+        saved = folder_save(w->folder, out->run, e);
+        if (saved < 0 || rc < 0)
+            return saved;
     }
     return PL_OK;
 }
@@ -86,7 +100,7 @@ static void capture_ladders(const struct run_outcome *out, const struct row_sett
     result_add_note(out->run, note);
 }
 
-static int measure(struct run_outcome *out, struct row_setting *w, struct err_text *e)
+static int measure(struct run_outcome *out, struct row_setting *w, int retries, struct err_text *e)
 {
     struct supervisor supervisor;
     struct progress progress;
@@ -97,7 +111,7 @@ static int measure(struct run_outcome *out, struct row_setting *w, struct err_te
     w->supervisor = &supervisor;
     if (supervisor_open(&supervisor) < 0)
         return err_set(e, PL_ESYS, "signalfd: %s", pl_strerror(PL_ESYS));
-    rc = measure_rows(out, w, e);
+    rc = measure_rows(out, w, retries, e);
     if (rc == PL_OK && !out->interrupted)
         capture_ladders(out, w);
     progress_clear(&progress);
@@ -211,7 +225,7 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
     }
     choose_cores(&w);
     out->run = describe(&w, o);
-    rc = measure(out, &w, e);
+    rc = measure(out, &w, o->retries, e);
     network_close(&network);
     if (!has_rows(out)) {
         folder_discard(&out->folder);

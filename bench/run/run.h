@@ -13,6 +13,7 @@ struct run_options {
     bool host_network;   /* don't make a network namespace */
     bool ladders; /* capture an exchange of each row for its ladder diagram (emulated links) */
     bool pcap;    /* write each row's packets (emulated links) */
+    int retries;  /* measure a disturbed row again, up to so many times */
     int argc;     /* the command line, for the record */
     char *const *argv;
 };

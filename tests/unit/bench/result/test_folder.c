@@ -111,6 +111,33 @@ START_TEST(folder_drops_the_files_of_a_row)
 }
 END_TEST
 
+static void write_row_file(const char *prefix, const char *id, const char *suffix, char text)
+{
+    char path[PATH_MAX];
+
+    folder_row_file(&folder, path, prefix, id, suffix);
+    ck_assert_int_eq(file_write(path, &text, 1, &error), 0);
+}
+
+START_TEST(folder_moves_the_files_of_a_row)
+{
+    struct buf text = {0};
+    char path[PATH_MAX];
+
+    open_folder();
+    write_row_file("latency-", "sse", ".hlog", 'n');
+    write_row_file("latency-", "sse~", ".hlog", 'o');
+    write_row_file("wire-", "sse~", ".pcapng", 'o');
+    ck_assert_int_eq(folder_move_row(&folder, "sse", "sse~", &error), 0);
+    ck_assert(!exists(folder.path, "latency-sse.hlog"));
+    ck_assert(!exists(folder.path, "wire-sse~.pcapng")); /* nothing of two attempts together */
+    folder_row_file(&folder, path, "latency-", "sse~", ".hlog");
+    ck_assert_int_eq(file_read(&text, path, 10, &error), 0);
+    ck_assert_str_eq((const char *)text.data, "n");
+    buf_free(&text);
+}
+END_TEST
+
 START_TEST(folder_says_which_path_cannot_be_made)
 {
     char path[128], wanted[200];
@@ -175,6 +202,7 @@ int main(void)
     tcase_add_test(tc, folder_takes_another_name_when_its_own_is_taken);
     tcase_add_test(tc, folder_that_is_discarded_leaves_nothing);
     tcase_add_test(tc, folder_drops_the_files_of_a_row);
+    tcase_add_test(tc, folder_moves_the_files_of_a_row);
     tcase_add_test(tc, folder_says_which_path_cannot_be_made);
     tcase_add_test(tc, file_write_that_fails_leaves_what_was_there);
     tcase_add_test(tc, json_text_is_utf8_whatever_came_in);

@@ -1,0 +1,83 @@
+#include "bench/run/attempts.h"
+
+#include <stdio.h>
+
+#include "bench/base/json.h"
+#include "bench/result/disturbed.h"
+
+struct attempts {
+    int count, kept;
+    cJSON *best;      /* owned */
+    cJSON *discarded; /* owned */
+};
+
+static int reasons(const cJSON *row)
+{
+    return cJSON_GetArraySize(json_at(row, "disturbed"));
+}
+
+static void discard(struct attempts *a, cJSON *row)
+{
+    cJSON_AddItemToArray(a->discarded, cJSON_DetachItemFromObjectCaseSensitive(row, "disturbed"));
+    cJSON_Delete(row);
+}
+
+/* While an attempt is made the best one's files have another name. */
+static int try_again(struct attempts *a, const struct row_setting *w,
+                     const struct scenario_row *row, struct err_text *e)
+{
+    struct err_text why = {""};
+    char aside[SCENARIO_NAME_BYTES + 2];
+    cJSON *again;
+    int rc;
+
+    snprintf(aside, sizeof aside, "%s~", row->id); /* no row is called so */
+    rc = folder_move_row(w->folder, row->id, aside, e);
+    if (rc < 0)
+        return rc;
+    rc = row_measure(w, row, &again, &why);
+    a->count += rc != PL_EINTR;
+    if (rc == PL_OK && reasons(again) <= reasons(a->best)) {
+        folder_drop_row(w->folder, aside);
+        discard(a, a->best);
+        a->best = again;
+        a->kept = a->count;
+        return PL_OK;
+    }
+    if (rc == PL_OK)
+        discard(a, again);
+    else if (rc != PL_EINTR)
+        json_append_printf(cJSON_GetObjectItemCaseSensitive(a->best, "problems"), "attempt %d: %s",
+                           a->count, why.text);
+    if (folder_move_row(w->folder, aside, row->id, e) < 0)
+        return PL_ESYS;
+    return rc == PL_EINTR ? rc : PL_OK;
+}
+
+int attempts_measure(const struct row_setting *w, size_t i, int retries, cJSON **out,
+                     struct err_text *e)
+{
+    const struct scenario *s = w->scenario;
+    struct attempts a = {.count = 1, .kept = 1, .discarded = cJSON_CreateArray()};
+    cJSON *o;
+    int rc;
+
+    progress_row(w->progress, s->rows[i].id, i + 1, s->nrows, 1);
+    rc = row_measure(w, &s->rows[i], &a.best, e);
+    for (int n = 0; rc == PL_OK && n < retries && disturbed_is(a.best); n++) {
+        if (cJSON_GetArraySize(json_at(a.best, "problems")) > 0)
+            break;
+        progress_row(w->progress, s->rows[i].id, i + 1, s->nrows, n + 2);
+        rc = try_again(&a, w, &s->rows[i], e);
+    }
+    *out = a.best;
+    if (a.best == NULL || a.count == 1) {
+        cJSON_Delete(a.discarded);
+        return rc;
+    }
+    o = cJSON_AddObjectToObject(a.best, "attempts");
+    cJSON_AddNumberToObject(o, "count", a.count);
+    cJSON_AddNumberToObject(o, "kept", a.kept);
+    cJSON_AddItemToObject(o, "discarded", a.discarded);
+    return rc;
+}
