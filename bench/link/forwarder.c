@@ -69,6 +69,12 @@ static int open_loop(struct forwarder *fwd)
     return PL_OK;
 }
 
+/* Neighbouring seeds must not give the two paths shifted copies of one sequence. */
+static uint64_t path_seed(uint64_t seed, int direction)
+{
+    return seed * LINK_DIRECTIONS + (uint64_t)direction;
+}
+
 int forwarder_init(struct forwarder *fwd, const struct link_spec *spec, uint64_t seed,
                    const struct link_net *net, int control_fd)
 {
@@ -81,10 +87,8 @@ int forwarder_init(struct forwarder *fwd, const struct link_spec *spec, uint64_t
     fwd->spin_counted_ns = clock_now_ns();
     fwd->next_id = 1;
     capture_init(&fwd->capture);
-    /* Neighbouring seeds must not give the two paths shifted copies of one sequence. */
     for (int i = 0; i < LINK_DIRECTIONS; i++)
-        link_path_init(&fwd->path[i], &spec->path[i], LIMIT_BYTES,
-                       seed * LINK_DIRECTIONS + (uint64_t)i);
+        link_path_init(&fwd->path[i], &spec->path[i], LIMIT_BYTES, path_seed(seed, i));
     rc = wire_counter_init(&fwd->wire_counter, WIRE_COUNTER_MAX_CONNECTIONS, clock_now_ns());
     if (rc == PL_OK)
         rc = hdr_init(&fwd->late_us, 1, LATE_MOST_US, 3);
@@ -342,15 +346,20 @@ static int write_account(const struct forwarder *fwd, struct buf *to, uint32_t m
     return w.rc;
 }
 
-static void reset(struct forwarder *fwd)
+static int reset(struct forwarder *fwd, const struct rpc_message *request)
 {
+    if (request->data.len != sizeof fwd->seed)
+        return PL_EINVAL;
+    memcpy(&fwd->seed, request->data.data, sizeof fwd->seed);
     wire_counter_reset(&fwd->wire_counter, clock_now_ns());
     hdr_reset(&fwd->late_us);
     for (int i = 0; i < LINK_DIRECTIONS; i++) {
         link_path_reset_counters(&fwd->path[i]);
+        link_path_seed(&fwd->path[i], path_seed(fwd->seed, i));
         fwd->write_failures[i] = fwd->memory_failures[i] = 0;
         fwd->tun_drops_before[i] = tun_drops_ever(fwd, (enum link_direction)i);
     }
+    return PL_OK;
 }
 
 /* ---- requests ---- */
@@ -386,8 +395,7 @@ static int carry_out(struct forwarder *fwd, const struct rpc_message *request,
     case RPC_COUNTERS:
         return write_account(fwd, &answer->data, request->head.argument);
     case RPC_RESET:
-        reset(fwd);
-        return PL_OK;
+        return reset(fwd, request);
     case RPC_WINDOW:
         return set_window(fwd, request);
     case RPC_CAPTURE:

@@ -313,9 +313,9 @@ cJSON *link_account(const struct link *l, struct err_text *e)
     return account;
 }
 
-int link_reset(const struct link *l)
+int link_reset(const struct link *l, uint64_t seed)
 {
-    return ask(l, (struct rpc_head){.request = RPC_RESET}, "", 0, -1, NULL);
+    return ask(l, (struct rpc_head){.request = RPC_RESET}, &seed, sizeof seed, -1, NULL);
 }
 
 int link_window(const struct link *l, int64_t start_ns, int64_t end_ns)

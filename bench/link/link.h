@@ -6,7 +6,7 @@
  *     rc = link_open(&l, &spec, seed, &e);          PL_ESYS: go on over loopback, print e
  *     pid = link_fork(&l, LINK_SERVER);             in the child: exec the server
  *     pid = link_fork(&l, LINK_CLIENT);             in the child: exec the client
- *     link_reset(&l); link_capture(&l, "row.pcapng", LINK_CAPTURE_CLIENT, "sse", &e);
+ *     link_reset(&l, seed); link_capture(&l, "row.pcapng", LINK_CAPTURE_CLIENT, "sse", &e);
  *     ... the row ...
  *     link_counters(&l, &json, 0); link_capture_end(&l, &e);
  *     link_close(&l);
@@ -68,9 +68,10 @@ int link_counters(const struct link *l, struct buf *json, uint32_t max_connectio
 /* The same, parsed: the caller's to delete; NULL with the line in e. */
 cJSON *link_account(const struct link *l, struct err_text *e);
 
-/* Begin a new row: all counters to zero. Connections there are now count as the last row's:
- * what they still send is kept apart as "stale". 0, PL_EOF or PL_ESYS. */
-int link_reset(const struct link *l);
+/* Begin a new row: all counters to zero, and losses and jitter from the start of this seed's
+ * sequence. Connections there are now count as the last row's: what they still send is kept apart
+ * as "stale". 0, PL_EOF, PL_ENOMEM or PL_ESYS. */
+int link_reset(const struct link *l, uint64_t seed);
 
 /* What enters the link in [start_ns, end_ns) (CLOCK_MONOTONIC) is counted apart as well, until
  * the next reset: tell it before it begins. 0, PL_EOF, PL_ENOMEM or PL_ESYS. */

@@ -10,9 +10,9 @@
 enum rpc_request {
     RPC_READY,    /* from the forwarder, once: status, error line, namespace descriptors */
     RPC_COUNTERS, /* argument: most connections to list; answered with JSON */
-    RPC_RESET,
-    RPC_WINDOW,  /* bytes: two int64_t, CLOCK_MONOTONIC start and end */
-    RPC_CAPTURE, /* argument: enum link_capture_at; bytes: label; one descriptor */
+    RPC_RESET,    /* bytes: uint64_t, the seed from now on */
+    RPC_WINDOW,   /* bytes: two int64_t, CLOCK_MONOTONIC start and end */
+    RPC_CAPTURE,  /* argument: enum link_capture_at; bytes: label; one descriptor */
     RPC_CAPTURE_END,
 };
 

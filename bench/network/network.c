@@ -98,12 +98,12 @@ static int complain(int rc, struct err_text *e)
     return rc < 0 ? err_set(e, rc, "emulated link: %s", pl_strerror(rc)) : PL_OK;
 }
 
-int network_row_begin(const struct network *n, struct err_text *e)
+int network_row_begin(const struct network *n, uint64_t seed, struct err_text *e)
 {
     int rc = PL_OK;
 
     for (size_t i = 0; n->emulated && rc == PL_OK && i < n->hosts.nlinks; i++)
-        rc = complain(link_reset(&n->hosts.links[i].link), e);
+        rc = complain(link_reset(&n->hosts.links[i].link, seed + i), e);
     return rc;
 }
 

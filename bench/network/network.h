@@ -44,11 +44,12 @@ const char *network_listen(const struct network *n);
 /* For run.json: null on loopback, else name, spec in full, rtt_ms. */
 cJSON *network_describe(const struct network *n);
 
-/* A row begins: every counter to zero; connections that exist by now are not counted. capture:
+/* A row begins: every counter to zero; connections that exist by now are not counted; link i loses
+ * and delays by seed + i from here on. capture:
  * write packets to pcap_path, with label on each connection's first. window: packets that enter
  * the link in [start_ns, end_ns) of CLOCK_MONOTONIC are counted apart as well. All of these do
  * nothing on loopback. 0 or negative with the line in e. */
-int network_row_begin(const struct network *n, struct err_text *e);
+int network_row_begin(const struct network *n, uint64_t seed, struct err_text *e);
 int network_capture(const struct network *n, const char *pcap_path, const char *label,
                     struct err_text *e);
 int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, struct err_text *e);

@@ -362,7 +362,7 @@ static void add_milliseconds(cJSON *row, const char *name, int64_t ms)
     json_add_number(row, name, ms == SCENARIO_UNSET ? NAN : (double)ms);
 }
 
-static cJSON *name_row(const struct scenario_row *row)
+static cJSON *name_row(const struct scenario_row *row, const cJSON *wire)
 {
     cJSON *r = cJSON_CreateObject();
 
@@ -371,6 +371,7 @@ static cJSON *name_row(const struct scenario_row *row)
     cJSON_AddStringToObject(r, "connection", connection_modes[row->connection]);
     add_milliseconds(r, "interval_ms", row->interval_ms);
     add_milliseconds(r, "hold_ms", row->hold_ms);
+    json_add_number(r, "seed", json_number(wire, "seed"));
     return r;
 }
 
@@ -384,7 +385,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     *out = NULL;
     if (rc < 0)
         return rc;
-    r = name_row(row);
+    r = name_row(row, wire);
     counters_copy_all(r,
                       "clients published delivered missed late duplicated out_of_order adds_up "
                       "expected superseded latency_us request_late_us requests_unsent age_us "
@@ -415,7 +416,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
 
 void result_row_unmeasured(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire)
 {
-    cJSON *r = name_row(row), *problems;
+    cJSON *r = name_row(row, wire), *problems;
 
     counters_copy_all(r, "clients phases", report);
     problems = cJSON_AddArrayToObject(r, "problems");

@@ -25,7 +25,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
 /* One row out of the report that pushlab-client printed, which is taken over on success and
  * kept whole under "raw":
  *
- *   id transport connection clients interval_ms hold_ms
+ *   id transport connection clients interval_ms hold_ms seed
  *   published expected delivered superseded missed late duplicated out_of_order adds_up
  *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} requests_unsent
  * age_us{mean peak max} the ratios of the window (see result.c), and of the whole run under

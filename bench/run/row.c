@@ -12,6 +12,7 @@
 #include "bench/run/machine_watch.h"
 #include "bench/run/server_start.h"
 #include "lib/base/clock.h"
+#include "lib/base/rng.h"
 
 enum {
     CLIENT_STOP_S = 2,
@@ -85,11 +86,24 @@ static int64_t client_deadline_ns(const struct scenario *s)
     return clock_now_ns() + (int64_t)(all_s * 1e9);
 }
 
+/* The seed of the row's links: another for each row and each repetition of one, the same for the
+ * same scenario. 52 bits of it, for JSON's numbers hold no more than 53. */
+static uint64_t link_seed(const struct row_setting *w, const struct scenario_row *row)
+{
+    uint64_t hash = (uint64_t)w->scenario->seed;
+    struct rng rng;
+
+    for (const char *c = row->id; *c != '\0'; c++)
+        hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3); /* FNV-1a */
+    rng_seed(&rng, hash + w->repetition);
+    return rng_next(&rng) >> 12;
+}
+
 /* Only the control connection is open yet: from here on the wire's counters are the row's. */
 static int open_gate(struct work *k, struct err_text *e)
 {
     char path[PATH_MAX];
-    int rc = network_row_begin(k->cluster.network, e);
+    int rc = network_row_begin(k->cluster.network, link_seed(k->w, k->row), e);
 
     if (rc == PL_OK)
         rc = cluster_begin(&k->cluster, e);

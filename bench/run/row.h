@@ -20,6 +20,7 @@ struct row_setting {
     bool ladders;                 /* see ladder_capture.h */
     bool pcap;                    /* write the row's packets to wire-<row>.pcapng */
     int server_core, client_core; /* -1: not pinned */
+    unsigned repetition;          /* of the row: 0 the first time it is measured */
 };
 
 /* Start the servers, wait until they listen, run the clients, collect their report, stop the

@@ -191,7 +191,7 @@ const struct scenario_key scenario_keys[] = {
     {REAL(scenario, drain_s, 0, 3600, 5), .client_option = "--drain",
      .help = "longest wait for the window's last updates"},
     {INT(scenario, seed, 0, 9007199254740991.0, 1), .option = "--seed", .client_option = "--seed",
-     .help = "of the source and of the clients' start phases"},
+     .help = "of the source, the clients' start phases, and each row's losses"},
     {CHANNELS(scenario, channel), .client_option = "--channel",
      .help = "clients get every update of these; {room} in a name is the client's room"},
     {CHANNELS(scenario, latest), .client_option = "--latest",

@@ -98,6 +98,11 @@ class OverALink(RunnerCase):
             with self.subTest(row=name):
                 self.assertEqual((row["problems"], row["wire"]["own_drops"]), ([], 0))
 
+    def test_each_row_has_losses_of_its_own(self):
+        seeds = [row["seed"] for row in self.measured["rows"]]
+        self.assertEqual(seeds, [row["wire"]["seed"] for row in self.measured["rows"]])
+        self.assertEqual(len(set(seeds)), len(seeds))
+
     def test_no_update_is_faster_than_half_a_round_trip(self):
         for name, row in self.rows.items():
             with self.subTest(row=name):
@@ -260,6 +265,10 @@ class SeveralLinks(RunnerCase):
         for run in runs:
             wire = run["rows"][0]["bytes_per_update"]["wire"]
             self.assertEqual(wire is None, run["link"] == "loopback")
+        seeds = {run["link"]: run["rows"][0]["seed"] for run in runs}
+        self.assertIsNone(seeds["loopback"])
+        self.assertEqual(seeds["lan"], seeds["rtt=20ms"])  # the same row of the same scenario
+        self.assertGreater(seeds["lan"], 0)
         names = sorted(p.name.partition("-")[2] for p in self.out.glob("2*"))
         self.assertEqual(names, ["two-lan", "two-loopback", "two-rtt-20ms"])
         self.assertEqual(self.latest()["link"], "lan")

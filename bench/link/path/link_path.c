@@ -20,6 +20,12 @@ void link_path_init(struct link_path *l, const struct link_model *m, uint64_t li
     l->stages[l->stage_count++] = &l->delay.stage;
 }
 
+void link_path_seed(struct link_path *l, uint64_t seed)
+{
+    stage_loss_seed(&l->loss, seed);
+    rng_seed(&l->delay.rng, ~seed);
+}
+
 void link_path_free(struct link_path *l)
 {
     stage_rate_free(&l->rate);

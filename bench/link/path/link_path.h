@@ -30,6 +30,10 @@ struct link_path {
 /* Start empty. The seed decides every loss and every jitter. */
 void link_path_init(struct link_path *l, const struct link_model *m, uint64_t limit_bytes,
                     uint64_t seed);
+/* From the next packet on lose and delay as a new path of this seed does; what is under way goes
+ * on.
+ */
+void link_path_seed(struct link_path *l, uint64_t seed);
 void link_path_free(struct link_path *l);
 
 /* Send f, which is now the path's. Returns NULL, or the stage that dropped it: then f still

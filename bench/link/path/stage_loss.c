@@ -65,7 +65,12 @@ void stage_loss_init(struct stage_loss *s, const struct loss_model *m, uint64_t 
     static const struct stage_ops ops = {"loss", loss_put, loss_due_ns, loss_take};
 
     *s = (struct stage_loss){.stage.ops = &ops, .model = *m};
+    stage_loss_seed(s, seed);
+}
+
+void stage_loss_seed(struct stage_loss *s, uint64_t seed)
+{
     rng_seed(&s->rng, seed);
     /* Start in the long-run mixture: a short run must lose the same share as a long one. */
-    s->bad = rng_uniform(&s->rng) < bad_state_share(m);
+    s->bad = rng_uniform(&s->rng) < bad_state_share(&s->model);
 }

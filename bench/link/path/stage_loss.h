@@ -32,3 +32,5 @@ struct loss_model loss_model_burst(double ratio, double burst_packets);
 double loss_model_ratio(const struct loss_model *m);
 
 void stage_loss_init(struct stage_loss *s, const struct loss_model *m, uint64_t seed);
+/* Begin the sequence of another seed: the next packet is its first. */
+void stage_loss_seed(struct stage_loss *s, uint64_t seed);

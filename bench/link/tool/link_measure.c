@@ -213,7 +213,7 @@ static int run_capacity(struct measure *m, const char *text, const struct link *
 
     (void)spec;
     for (int attempt = 1; !good && attempt <= ATTEMPTS; attempt++) {
-        if (link_reset(l) < 0 ||
+        if (link_reset(l, (uint64_t)m->config->seed) < 0 ||
             link_probe_blast(l, count, BLAST_PACKETS_PER_S, BLAST_PACKET_BYTES, &b) < 0)
             return probe_failed("UDP packets");
         account = link_account(l, NULL);

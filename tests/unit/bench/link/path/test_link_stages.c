@@ -353,6 +353,32 @@ START_TEST(loss_is_the_same_for_the_same_seed_and_another_for_another)
 }
 END_TEST
 
+/* A row begins with a seed of its own on a path that the row before has used. */
+START_TEST(a_path_with_another_seed_loses_and_delays_as_a_new_one)
+{
+    const uint64_t seeds[] = {7, 8, 7};
+    struct link_model m = {.delay = {.delay_ns = NS_PER_MS, .jitter_ns = NS_PER_MS / 2}};
+    struct link_path l;
+    char fates[3][400] = {""};
+
+    m.loss = loss_model_burst(0.2, 3);
+    link_path_init(&l, &m, NO_LIMIT, 1);
+    for (size_t row = 0; row < 3; row++) {
+        link_path_seed(&l, seeds[row]);
+        for (size_t i = 0; i < sizeof fates[row]; i++) {
+            int64_t now_ns = (int64_t)(row * 400 + i) * NS_PER_S, due_ns = now_ns;
+
+            if (send_one(&l, i + 1, SMALL, now_ns))
+                (void)take_one(&l, now_ns + NS_PER_S / 2, &due_ns);
+            fates[row][i] = (char)((due_ns - now_ns) / 10007);
+        }
+    }
+    ck_assert_mem_eq(fates[0], fates[2], sizeof fates[0]);
+    ck_assert_mem_ne(fates[0], fates[1], sizeof fates[0]);
+    link_path_free(&l);
+}
+END_TEST
+
 static double lost_ratio(size_t n)
 {
     size_t count = 0;
@@ -457,6 +483,7 @@ int main(void)
     tcase_add_test(tc, a_queue_of_nothing_still_sends);
     tcase_add_test(tc, what_is_under_way_is_bounded);
     tcase_add_test(tc, loss_is_the_same_for_the_same_seed_and_another_for_another);
+    tcase_add_test(tc, a_path_with_another_seed_loses_and_delays_as_a_new_one);
     tcase_add_test(tc, random_loss_is_binomial);
     tcase_add_test(tc, burst_loss_has_its_ratio_and_its_burst_length);
     tcase_add_test(tc, gilbert_elliott_loses_its_stationary_share);

@@ -226,7 +226,7 @@ START_TEST(link_counts_what_the_kernel_counts_over_both_versions_of_ip)
                         number(root, "tcp", "up", "packets") * (ipv6 ? 40 : 20));
     ck_assert_double_eq(number(root, "own_drops", NULL, NULL), 0);
     cJSON_Delete(root);
-    ck_assert_int_eq(link_reset(&l), PL_OK);
+    ck_assert_int_eq(link_reset(&l, 1), PL_OK);
     root = counters(&l);
     ck_assert_double_eq(number(root, "tcp", "connections", NULL), 0);
     ck_assert_double_eq(number(root, "lanes", "up", "packets_in"), 0);
@@ -251,6 +251,24 @@ START_TEST(link_loses_the_same_packets_for_the_same_seed)
     ck_assert_uint_eq(b[0].arrived, b[1].arrived);
     ck_assert_uint_gt(b[0].arrived, 1500);
     ck_assert_uint_lt(b[0].arrived, 1700);
+}
+END_TEST
+
+START_TEST(each_row_of_a_link_has_the_losses_of_its_own_seed)
+{
+    const uint64_t seeds[] = {99, 5, 99};
+    struct link_probe_blast b[3];
+    struct link l;
+
+    if (!open_or_skip(&l, "loopback,up.loss=20%", 1))
+        return;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(link_reset(&l, seeds[i]), PL_OK);
+        ck_assert_int_eq(link_probe_blast(&l, 2000, 20000, 100, &b[i]), PL_OK);
+    }
+    ck_assert_uint_eq(b[0].arrived, b[2].arrived);
+    ck_assert_uint_ne(b[0].arrived, b[1].arrived);
+    link_close(&l);
 }
 END_TEST
 
@@ -297,7 +315,7 @@ START_TEST(link_notices_that_its_mover_died)
         return;
     kill(l.forwarder, SIGKILL);
     ck_assert_int_eq(link_counters(&l, &json, 0), PL_EOF);
-    ck_assert_int_eq(link_reset(&l), PL_EOF);
+    ck_assert_int_eq(link_reset(&l, 1), PL_EOF);
     link_close(&l);
     buf_free(&json);
 }
@@ -425,6 +443,7 @@ int main(void)
     tcase_add_test(tc, link_delays_by_no_less_than_it_says);
     tcase_add_loop_test(tc, link_counts_what_the_kernel_counts_over_both_versions_of_ip, 0, 2);
     tcase_add_test(tc, link_loses_the_same_packets_for_the_same_seed);
+    tcase_add_test(tc, each_row_of_a_link_has_the_losses_of_its_own_seed);
     tcase_add_test(tc, link_holds_its_rate_on_tcp);
     tcase_add_test(tc, link_says_where_a_capture_cannot_go);
     tcase_add_test(tc, link_notices_that_its_mover_died);
