@@ -86,10 +86,14 @@ int forwarder_init(struct forwarder *fwd, const struct link_spec *spec, uint64_t
     fwd->lead_ns = LEAD_FIRST_NS;
     fwd->spin_counted_ns = clock_now_ns();
     fwd->next_id = 1;
+    queue_age_init(&fwd->queue_age, fwd->spin_counted_ns);
+    cpu_meter_reset(&fwd->cpu);
     capture_init(&fwd->capture);
     for (int i = 0; i < LINK_DIRECTIONS; i++)
         link_path_init(&fwd->path[i], &spec->path[i], LIMIT_BYTES, path_seed(seed, i));
     rc = wire_counter_init(&fwd->wire_counter, WIRE_COUNTER_MAX_CONNECTIONS, clock_now_ns());
+    if (rc == PL_OK)
+        rc = hdr_init(&fwd->queued_us, 1, LATE_MOST_US, 3);
     if (rc == PL_OK)
         rc = hdr_init(&fwd->late_us, 1, LATE_MOST_US, 3);
     if (rc == PL_OK)
@@ -105,6 +109,8 @@ void forwarder_free(struct forwarder *fwd)
     for (int i = 0; i < LINK_DIRECTIONS; i++)
         link_path_free(&fwd->path[i]);
     wire_counter_free(&fwd->wire_counter);
+    queue_age_free(&fwd->queue_age);
+    hdr_free(&fwd->queued_us);
     hdr_free(&fwd->late_us);
     file_close(&fwd->epoll_fd);
     file_close(&fwd->timer_fd);
@@ -112,11 +118,10 @@ void forwarder_free(struct forwarder *fwd)
     link_net_free(&fwd->net);
 }
 
-/* One packet from the kernel enters the path. */
+/* One packet from the kernel enters the path; it was sent at since_ns, or later. */
 static void accept_packet(struct forwarder *fwd, enum link_direction direction, const uint8_t *data,
-                          size_t len)
+                          size_t len, int64_t since_ns, int64_t now_ns)
 {
-    int64_t now_ns = clock_now_ns();
     struct frame *f = frame_new(data, len);
     struct wire_counter_sighting seen;
     const struct stage *lost_by;
@@ -129,6 +134,8 @@ static void accept_packet(struct forwarder *fwd, enum link_direction direction, 
     }
     f->id = fwd->next_id++;
     f->sent_ns = now_ns;
+    f->queued_ns = now_ns - since_ns;
+    hdr_record(&fwd->queued_us, f->queued_ns / NS_PER_US, 1);
     valid = packet_parse(&p, data, len) == PL_OK;
     lost_by = link_path_put(&fwd->path[direction], f, now_ns);
     seen = wire_counter_see(&fwd->wire_counter, valid ? &p : NULL, len, direction, lost_by != NULL,
@@ -145,13 +152,17 @@ static void read_side(struct forwarder *fwd, enum link_side side)
 {
     enum link_direction direction = side == LINK_CLIENT ? LINK_UP : LINK_DOWN;
     uint8_t packet[MAX_PACKET_BYTES];
+    int64_t now_ns = clock_now_ns();
 
     for (int i = 0; i < BATCH_PACKETS; i++) {
         ssize_t n = read(fwd->net.side[side].tun_fd, packet, sizeof packet);
 
-        if (n <= 0)
+        if (n <= 0) {
+            queue_age_empty(&fwd->queue_age, side, now_ns);
             return;
-        accept_packet(fwd, direction, packet, (size_t)n);
+        }
+        now_ns = clock_now_ns();
+        accept_packet(fwd, direction, packet, (size_t)n, fwd->queue_age.since_ns[side], now_ns);
     }
 }
 
@@ -165,9 +176,10 @@ static void deliver(struct forwarder *fwd, enum link_direction direction)
     while ((f = link_path_take(&fwd->path[direction], now_ns)) != NULL) {
         int64_t handed_ns = clock_now_ns();
 
+        cpu_meter_spin(&fwd->cpu, false);
         if (write(fwd->net.side[to].tun_fd, f->data, f->len) < 0)
             fwd->write_failures[direction]++;
-        hdr_record(&fwd->late_us, (handed_ns - f->due_ns) / NS_PER_US, 1);
+        hdr_record(&fwd->late_us, (handed_ns - f->due_ns + f->queued_ns) / NS_PER_US, 1);
         capture_arrived(&fwd->capture, f, direction, handed_ns);
         frame_free(f);
     }
@@ -236,6 +248,8 @@ static int prepare_wait(struct forwarder *fwd)
     bool soon = due_ns != STAGE_NEVER && due_ns - fwd->lead_ns <= now_ns;
     bool spin = may_spin(fwd, now_ns) && soon && due_ns > now_ns;
 
+    cpu_meter_spin(&fwd->cpu, spin);
+    queue_age_enter(&fwd->queue_age, now_ns);
     fwd->spinning = spin;
     if (spin || due_ns <= now_ns)
         return 0;
@@ -312,9 +326,18 @@ static void write_capture(struct writer *out, const struct capture *c)
                       ull(c->bytes), c->error);
 }
 
+static void write_delays(struct writer *out, const char *name, const struct hdr *us)
+{
+    writer_printf(out,
+                  ",\"%s\":{\"count\":%lld,\"mean\":%.1f,\"p50\":%lld,\"p99\":%lld,"
+                  "\"max\":%lld}",
+                  name, (long long)us->total_count, hdr_mean(us),
+                  (long long)hdr_value_at_percentile(us, 50),
+                  (long long)hdr_value_at_percentile(us, 99), (long long)hdr_max(us));
+}
+
 static int write_account(const struct forwarder *fwd, struct buf *to, uint32_t max_connections)
 {
-    const struct hdr *late = &fwd->late_us;
     struct writer w = {.out = to}, *out = &w;
     char spec[LINK_TEXT_CHARS];
 
@@ -335,12 +358,11 @@ static int write_account(const struct forwarder *fwd, struct buf *to, uint32_t m
     write_path(out, &fwd->path[LINK_DOWN], "down");
     writer_puts(out, "},");
     write_own(out, fwd);
-    writer_printf(out,
-                  ",\"late_us\":{\"count\":%lld,\"mean\":%.1f,\"p50\":%lld,\"p99\":%lld,"
-                  "\"max\":%lld},\"capture\":",
-                  (long long)late->total_count, hdr_mean(late),
-                  (long long)hdr_value_at_percentile(late, 50),
-                  (long long)hdr_value_at_percentile(late, 99), (long long)hdr_max(late));
+    write_delays(out, "queued_us", &fwd->queued_us);
+    write_delays(out, "late_us", &fwd->late_us);
+    writer_puts(out, ",\"forwarder\":");
+    cpu_meter_json(&fwd->cpu, out);
+    writer_puts(out, ",\"capture\":");
     write_capture(out, &fwd->capture);
     writer_puts(out, "}");
     return w.rc;
@@ -352,7 +374,9 @@ static int reset(struct forwarder *fwd, const struct rpc_message *request)
         return PL_EINVAL;
     memcpy(&fwd->seed, request->data.data, sizeof fwd->seed);
     wire_counter_reset(&fwd->wire_counter, clock_now_ns());
+    hdr_reset(&fwd->queued_us);
     hdr_reset(&fwd->late_us);
+    cpu_meter_reset(&fwd->cpu);
     for (int i = 0; i < LINK_DIRECTIONS; i++) {
         link_path_reset_counters(&fwd->path[i]);
         link_path_seed(&fwd->path[i], path_seed(fwd->seed, i));
@@ -385,6 +409,7 @@ static int set_window(struct forwarder *fwd, const struct rpc_message *request)
         return PL_EINVAL;
     memcpy(window_ns, request->data.data, sizeof window_ns);
     wire_counter_set_window(&fwd->wire_counter, window_ns[0], window_ns[1]);
+    cpu_meter_set_window(&fwd->cpu, window_ns[0], window_ns[1]);
     return PL_OK;
 }
 
@@ -455,12 +480,33 @@ static void ask_for_precision(void)
         (void)setpriority(PRIO_PROCESS, 0, PREFERRED_NICE);
 }
 
+/* Wait for events until timeout_ms, 0 or -1. Returns how many there are, negative after a signal.
+ */
+static int await_events(struct forwarder *fwd, struct epoll_event *events, int most, int timeout_ms)
+{
+    int n = epoll_wait(fwd->epoll_fd, events, most, timeout_ms);
+    int64_t now_ns = clock_now_ns();
+    bool ready[LINK_SIDES] = {false};
+
+    cpu_meter_wake(&fwd->cpu, now_ns);
+    if (n > 0)
+        cpu_meter_spin(&fwd->cpu, false);
+    for (int i = 0; i < n; i++)
+        if (events[i].data.u32 < LINK_SIDES)
+            ready[events[i].data.u32] = true;
+    if (n >= 0)
+        queue_age_return(&fwd->queue_age, now_ns, timeout_ms != 0, ready,
+                         timeout_ms != 0 ? queue_age_delayed_ns(&fwd->queue_age)
+                                         : fwd->queue_age.delayed_ns);
+    return n;
+}
+
 void forwarder_run(struct forwarder *fwd)
 {
     ask_for_precision();
     while (!fwd->stop) {
         struct epoll_event events[8];
-        int n = epoll_wait(fwd->epoll_fd, events, 8, prepare_wait(fwd));
+        int n = await_events(fwd, events, 8, prepare_wait(fwd));
 
         for (int i = 0; i < n; i++)
             dispatch(fwd, (enum source)events[i].data.u32);

@@ -10,6 +10,8 @@
 #include <signal.h>
 
 #include "bench/link/capture.h"
+#include "bench/link/cpu_meter.h"
+#include "bench/link/queue_age.h"
 #include "lib/hdr/hdr.h"
 #include "bench/link/path/link_path.h"
 #include "bench/link/link_spec.h"
@@ -23,7 +25,10 @@ struct forwarder {
     struct link_path path[LINK_DIRECTIONS];
     struct wire_counter wire_counter;
     struct capture capture;
-    struct hdr late_us; /* how long after its due time each packet was handed over */
+    struct queue_age queue_age;
+    struct cpu_meter cpu;
+    struct hdr queued_us; /* how long each packet waited to be read, at most */
+    struct hdr late_us;   /* how long after its due time each was handed over, that wait included */
     int epoll_fd, timer_fd, signal_fd, control_fd;
     int64_t armed_ns; /* what the timer is set to; STAGE_NEVER: off */
     int64_t lead_ns;

@@ -313,6 +313,15 @@ cJSON *link_account(const struct link *l, struct err_text *e)
     return account;
 }
 
+int link_pin(const struct link *l, int core)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    return sched_setaffinity(l->forwarder, sizeof set, &set) < 0 ? PL_ESYS : PL_OK;
+}
+
 int link_reset(const struct link *l, uint64_t seed)
 {
     return ask(l, (struct rpc_head){.request = RPC_RESET}, &seed, sizeof seed, -1, NULL);

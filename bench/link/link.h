@@ -68,6 +68,9 @@ int link_counters(const struct link *l, struct buf *json, uint32_t max_connectio
 /* The same, parsed: the caller's to delete; NULL with the line in e. */
 cJSON *link_account(const struct link *l, struct err_text *e);
 
+/* Keep the forwarder on this core. 0, or PL_ESYS (there is no such core, or it may not be used). */
+int link_pin(const struct link *l, int core);
+
 /* Begin a new row: all counters to zero, and losses and jitter from the start of this seed's
  * sequence. Connections there are now count as the last row's: what they still send is kept apart
  * as "stale". 0, PL_EOF, PL_ENOMEM or PL_ESYS. */

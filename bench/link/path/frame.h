@@ -7,9 +7,10 @@
 
 struct frame {
     struct frame *next;
-    uint64_t id;     /* counts up in order of entry; the same on both sides of a capture */
-    int64_t sent_ns; /* when it entered the link */
-    int64_t due_ns;  /* when it leaves the stage that holds it */
+    uint64_t id;       /* counts up in order of entry; the same on both sides of a capture */
+    int64_t sent_ns;   /* when it entered the link */
+    int64_t queued_ns; /* how long before that it was sent, at most: it waited to enter */
+    int64_t due_ns;    /* when it leaves the stage that holds it */
     uint32_t len;
     uint32_t connection; /* its number in the wire counter; 0: none */
     bool opens;          /* the first packet of its connection to get past the loss */

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -306,6 +307,42 @@ START_TEST(link_says_where_a_capture_cannot_go)
 }
 END_TEST
 
+/* A connection attempt whose SYN is sent while the forwarder is stopped: nothing is on the link
+ * then. */
+START_TEST(the_wait_of_packets_sent_while_the_forwarder_was_stopped_counts_as_late)
+{
+    enum { STOPPED_MS = 500 };
+    struct peer to = server_address(false);
+    struct pollfd connected = {.events = POLLOUT};
+    int listener, status;
+    struct link l;
+    cJSON *root;
+
+    if (!open_or_skip(&l, "rtt=0", 1))
+        return;
+    listener = link_socket(&l, LINK_SERVER);
+    connected.fd = link_socket(&l, LINK_CLIENT);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&to.address, to.len), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(fcntl(connected.fd, F_SETFL, O_NONBLOCK), 0);
+    ck_assert_int_eq(kill(l.forwarder, SIGSTOP), 0);
+    ck_assert_int_eq(waitpid(l.forwarder, &status, WUNTRACED), l.forwarder);
+    ck_assert(WIFSTOPPED(status));
+    ck_assert_int_lt(connect(connected.fd, (struct sockaddr *)&to.address, to.len), 0);
+    ck_assert_int_eq(errno, EINPROGRESS);
+    ck_assert_int_eq(poll(&connected, 1, STOPPED_MS), 0); /* nothing gets through */
+    ck_assert_int_eq(kill(l.forwarder, SIGCONT), 0);
+    ck_assert_int_eq(poll(&connected, 1, DEADLINE_S * 1000), 1);
+    root = counters(&l);
+    ck_assert_double_ge(number(root, "late_us", "max", NULL), STOPPED_MS * 1000);
+    ck_assert_double_ge(number(root, "queued_us", "max", NULL), STOPPED_MS * 1000);
+    cJSON_Delete(root);
+    close(connected.fd);
+    close(listener);
+    link_close(&l);
+}
+END_TEST
+
 START_TEST(link_notices_that_its_mover_died)
 {
     struct buf json = {.data = NULL};
@@ -446,6 +483,7 @@ int main(void)
     tcase_add_test(tc, each_row_of_a_link_has_the_losses_of_its_own_seed);
     tcase_add_test(tc, link_holds_its_rate_on_tcp);
     tcase_add_test(tc, link_says_where_a_capture_cannot_go);
+    tcase_add_test(tc, the_wait_of_packets_sent_while_the_forwarder_was_stopped_counts_as_late);
     tcase_add_test(tc, link_notices_that_its_mover_died);
     tcase_add_test(tc, nothing_is_left_after_link_close);
     tcase_add_test(tc, nothing_is_left_after_kill_9_of_the_runner);
