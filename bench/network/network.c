@@ -98,6 +98,15 @@ static int complain(int rc, struct err_text *e)
     return rc < 0 ? err_set(e, rc, "emulated link: %s", pl_strerror(rc)) : PL_OK;
 }
 
+int network_pin(const struct network *n, int core, struct err_text *e)
+{
+    int rc = PL_OK;
+
+    for (size_t i = 0; core >= 0 && n->emulated && rc == PL_OK && i < n->hosts.nlinks; i++)
+        rc = complain(link_pin(&n->hosts.links[i].link, core), e);
+    return rc;
+}
+
 int network_row_begin(const struct network *n, uint64_t seed, struct err_text *e)
 {
     int rc = PL_OK;
@@ -140,6 +149,7 @@ static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err
     if (part == HOSTS_FRONT) {
         json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "tcp"), json_at(more, "tcp"));
         json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "lanes"), json_at(more, "lanes"));
+        json_sum(cJSON_GetObjectItemCaseSensitive(*wire, "forwarder"), json_at(more, "forwarder"));
         cJSON_Delete(more);
         return PL_OK;
     }

@@ -34,6 +34,10 @@ int network_open(struct network *n, const char *wanted, uint64_t seed, bool host
 int network_open_hosts(struct network *n, const struct hosts_plan *plan, struct err_text *e);
 void network_close(struct network *n);
 
+/* Keep what forwards the packets of emulated links on this core; -1: any. 0, or PL_ESYS with the
+ * line in e. */
+int network_pin(const struct network *n, int core, struct err_text *e);
+
 /* What every table, chart and file calls it. */
 const char *network_name(const struct network *n);
 /* Where a child is to be started; NULL: here. */

@@ -76,6 +76,7 @@ static double added_bytes(const cJSON *row)
 #define PAYLOAD(unit, better)           unit, better, "bytes", .needs = METRIC_ALWAYS
 #define PACKETS(unit, better)           unit, better, "the-wire", .needs = METRIC_WIRE
 #define COST(unit, better)              unit, better, "cpu-and-memory", .needs = METRIC_ALWAYS
+#define COST_WIRE(unit, better)         unit, better, "cpu-and-memory", .needs = METRIC_WIRE
 #define UPSTREAM(unit, better)          unit, better, "upstream", .needs = METRIC_CHANNELS
 #define DOCUMENTS(unit, better)         unit, better, "documents", .needs = METRIC_CHANNELS
 #define BALANCER(unit, better)          unit, better, "balancers", .needs = METRIC_BALANCER
@@ -160,6 +161,10 @@ const struct metric metrics[] = {
      .flags = BOTH},
     {"client_cpu_us_per_update", "client CPU/update", "client_cpu_us_per_update", COST(US, LOWER),
      .flags = BOTH},
+    {"total_cpu_us_per_update", "total CPU/update", "total_cpu_us_per_update", COST(US, LOWER),
+     .flags = METRIC_COMPARED | METRIC_PER_UPDATE},
+    {"forwarder_cpu_us_per_update", "forwarder CPU/update", "forwarder_cpu_us_per_update",
+     COST_WIRE(US, LOWER), .flags = METRIC_PER_UPDATE},
     {"server_rss_bytes_per_client", "server memory/client", "server_rss_bytes_per_client", COST(BYTES, LOWER)},
 
     {"whole_run.requests_per_update", "requests/update, whole run", "whole_run_requests_per_update",
@@ -176,6 +181,8 @@ const struct metric metrics[] = {
     {"wire.tcp.down.retransmissions", "retransmissions down", "retransmissions_down", PACKETS(COUNT, LOWER)},
     {"wire.tcp.up.lost", "packets lost up", "lost_packets_up", PACKETS(COUNT, LOWER)},
     {"wire.tcp.down.lost", "packets lost down", "lost_packets_down", PACKETS(COUNT, LOWER)},
+    {"wire.late_us.p99", "packets forwarded late p99", "forwarded_late_p99_us", PACKETS(US, LOWER)},
+    {"wire.late_us.max", "packets forwarded late max", "forwarded_late_max_us", PACKETS(US, LOWER)},
     {"wire.own_drops", "packets that the emulator lost", "own_drops", PACKETS(COUNT, LOWER)},
 
     {"upstream.messages", "messages sent", "upstream_messages", UPSTREAM(COUNT, NEITHER)},

@@ -146,7 +146,7 @@ static void add_tls(cJSON *out, const cJSON *report, const char *counters, doubl
  *                             bytes, framing_in (heads, chunk sizes, SSE fields, frame headers)
  *                             + framing_out (requests, and frames sent); wire: not on loopback
  *   server_cpu_us_per_update  user + system time of the server between two snapshots
- *   client_cpu_us_per_update  user + system time of all clients
+ *   client_cpu_us_per_update  user + system time of all clients; see also add_total_cpu()
  *   tls_handshakes_per_update {full resumed}; null without TLS
  * and
  *   empty_response_ratio      responses without an update / responses; 0 when there were none
@@ -335,6 +335,33 @@ static void add_wire(cJSON *row)
     judge_instrument(problems, cJSON_GetObjectItemCaseSensitive(row, "notes"), wire);
 }
 
+/* ---- all processes ---- */
+
+/* Of the forwarders of these links, or of this one; 0 where there are none. */
+static double forwarder_cpu_us(const cJSON *links)
+{
+    return links == NULL ? 0 : counters_at(links, "forwarder.window.cpu_us");
+}
+
+/* Over a link what the kernel does for a packet that arrives, at either end, is done by the link's
+ * forwarder; on loopback by whoever sent it. Only the sum is all of it on both. */
+static void add_total_cpu(cJSON *row)
+{
+    const cJSON *wire = json_at(row, "wire");
+    double per = counters_per(json_number(row, "deliveries"));
+    double forwarder = (forwarder_cpu_us(wire) + forwarder_cpu_us(json_at(wire, "behind")) +
+                        forwarder_cpu_us(json_at(wire, "beside"))) *
+                       per;
+
+    json_add_number(row, "forwarder_cpu_us_per_update", cJSON_IsObject(wire) ? forwarder : NAN);
+    json_add_number(row, "total_cpu_us_per_update",
+                    json_number(row, "server_cpu_us_per_update") +
+                        json_number(row, "client_cpu_us_per_update") +
+                        (cJSON_IsObject(wire) ? forwarder : 0) +
+                        counters_or_zero(row, "balancer.cpu_us_per_update") +
+                        counters_or_zero(row, "balancer.store.cpu_us_per_update"));
+}
+
 /* ---- a row ---- */
 
 static int check_report(const cJSON *report, const char *transport, struct err_text *e)
@@ -410,6 +437,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     result_source(r);
     add_wire(r);
     result_balancer(r);
+    add_total_cpu(r);
     *out = r;
     return PL_OK;
 }

@@ -28,14 +28,19 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   id transport connection clients interval_ms hold_ms seed
  *   published expected delivered superseded missed late duplicated out_of_order adds_up
  *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} requests_unsent
- * age_us{mean peak max} the ratios of the window (see result.c), and of the whole run under
- * "whole_run" handshakes{client server kernel wire given_up upstream} connections opened in the
- * whole run, as each counted them; given_up: attempts that failed or were under way at the end,
- * which the kernel counts, too, and the wire may have seen complete; upstream: how many of the
- * client's carried messages up, where clients send deadline upstream convergence_us documents   see
- * result_duplex.h server_rss_bytes_per_client                  growth from start to window start /
- * clients balancer                                     see result_balancer.h disturbed[] see
- * disturbed.h phases problems[] notes[] raw; row.c adds commands{server[] client[]}
+ *   age_us{mean peak max}
+ *   the ratios of the window (see result.c), and of the whole run under "whole_run"
+ *   handshakes{client server kernel wire given_up upstream}
+ *       connections opened in the whole run, as each counted them; given_up: attempts that failed
+ *       or were under way at the end, which the kernel counts, too, and the wire may have seen
+ *       complete; upstream: how many of the client's carried messages up, where clients send
+ *   deadline upstream convergence_us documents   see result_duplex.h
+ *   server_rss_bytes_per_client                  growth from start to window start / clients
+ *   forwarder_cpu_us_per_update                  of the emulated links' forwarders in the window
+ *   total_cpu_us_per_update                      of server, client, forwarders, balancer and store
+ *   balancer                                     see result_balancer.h
+ *   disturbed[]                                  see disturbed.h
+ *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
  * wire: what the emulated link's wire_counter counted (docs/link.md), null on loopback; taken over
  * on success and kept under "wire". It fills handshakes.wire, and of window and whole run

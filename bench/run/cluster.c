@@ -198,7 +198,8 @@ static int open_hosts(struct cluster *c, struct err_text *e)
     if (rc == PL_OK)
         rc = link_spec_parse(&plan.behind, c->plan.link, e);
     c->network = &c->hosts;
-    return rc < 0 ? rc : network_open_hosts(&c->hosts, &plan, e);
+    rc = rc < 0 ? rc : network_open_hosts(&c->hosts, &plan, e);
+    return rc < 0 ? rc : network_pin(&c->hosts, c->w->forwarder_core, e);
 }
 
 int cluster_open(struct cluster *c, const struct cluster_setting *w, struct err_text *e)

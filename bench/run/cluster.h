@@ -39,7 +39,7 @@ struct cluster_setting {
     struct supervisor *supervisor;
     const struct network *network; /* of a row without balancers */
     const char *cert;              /* where a TLS server writes its certificate */
-    int core;                      /* of the servers; -1: any */
+    int core, forwarder_core;      /* of the servers, of the hosts' links; -1: any */
     cJSON *commands;               /* gets the servers' command lines */
 };
 

@@ -279,6 +279,7 @@ int row_measure(const struct row_setting *w, const struct scenario_row *row, cJS
                                             .network = w->network,
                                             .cert = k.cert,
                                             .core = w->server_core,
+                                            .forwarder_core = w->forwarder_core,
                                             .commands = k.commands};
     struct err_text why = {""};
     int rc;

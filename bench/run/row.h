@@ -17,10 +17,10 @@ struct row_setting {
     struct supervisor *supervisor;
     struct progress *progress;
     const struct network *network;
-    bool ladders;                 /* see ladder_capture.h */
-    bool pcap;                    /* write the row's packets to wire-<row>.pcapng */
-    int server_core, client_core; /* -1: not pinned */
-    unsigned repetition;          /* of the row: 0 the first time it is measured */
+    bool ladders;                                 /* see ladder_capture.h */
+    bool pcap;                                    /* write the row's packets to wire-<row>.pcapng */
+    int server_core, client_core, forwarder_core; /* -1: not pinned */
+    unsigned repetition;                          /* of the row: 0 the first time it is measured */
 };
 
 /* Start the servers, wait until they listen, run the clients, collect their report, stop the

@@ -1,6 +1,7 @@
 #include "bench/run/run.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,21 +18,33 @@
 #include "bench/result/result.h"
 #include "bench/result/result_balancer.h"
 
-/* The first two cores that this process may use: core 0 and core 1 unless it is restricted.
- * With one core, server and clients are not pinned. */
+/* The first three cores that this process may use: core 0, 1 and 2 unless it is restricted. What
+ * forwards packets goes before all others, so it must not be on the server's core: on two cores it
+ * shares that of the clients. With one core nothing is pinned. */
 static void choose_cores(struct row_setting *w)
 {
     cpu_set_t allowed;
-    int found[2] = {-1, -1}, n = 0;
+    int found[3] = {-1, -1, -1}, n = 0;
 
     CPU_ZERO(&allowed);
     if (sched_getaffinity(0, sizeof allowed, &allowed) < 0)
-        n = 2;
-    for (int core = 0; core < CPU_SETSIZE && n < 2; core++)
+        n = 3;
+    for (int core = 0; core < CPU_SETSIZE && n < 3; core++)
         if (CPU_ISSET(core, &allowed))
             found[n++] = core;
     w->server_core = found[1] >= 0 ? found[0] : -1;
     w->client_core = found[1];
+    w->forwarder_core = found[2] >= 0 ? found[2] : found[1];
+}
+
+static void add_cores(cJSON *environment, const struct row_setting *w)
+{
+    cJSON *o = cJSON_AddObjectToObject(environment, "pinned_cores");
+
+    json_add_number(o, "server", w->server_core >= 0 ? w->server_core : NAN);
+    json_add_number(o, "client", w->client_core >= 0 ? w->client_core : NAN);
+    json_add_number(o, "forwarder",
+                    w->network->emulated && w->forwarder_core >= 0 ? w->forwarder_core : NAN);
 }
 
 static void note_disturbed(cJSON *run, const cJSON *row)
@@ -166,6 +179,7 @@ static cJSON *describe(const struct row_setting *w, const struct run_options *o)
 
     cJSON_ReplaceItemInObjectCaseSensitive(run, "link", cJSON_CreateString(network_name(network)));
     cJSON_AddItemToObject(run, "link_details", network_describe(network));
+    add_cores(cJSON_GetObjectItemCaseSensitive(run, "environment"), w);
     if (network->note[0] != '\0')
         result_add_note(run, network->note);
     if (network->netns.note[0] != '\0')
@@ -225,7 +239,8 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
     }
     choose_cores(&w);
     out->run = describe(&w, o);
-    rc = measure(out, &w, o->retries, e);
+    rc = network_pin(&network, w.forwarder_core, e);
+    rc = rc < 0 ? rc : measure(out, &w, o->retries, e);
     network_close(&network);
     if (!has_rows(out)) {
         folder_discard(&out->folder);

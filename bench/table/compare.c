@@ -19,7 +19,8 @@ struct line {
 static const struct line heads = {{"row", "metric", "A", "B", "B / A"}};
 
 /* False when neither run has the metric: packets on loopback, for example. */
-static bool line_make(struct line *l, const struct metric *m, const cJSON *a, const cJSON *b)
+static bool line_make(struct line *l, const struct metric *m, const cJSON *a, const cJSON *b,
+                      bool one_road)
 {
     double va = metric_value(m, a), vb = metric_value(m, b);
     /* A share is a number here, for its ratio stands beside it. */
@@ -31,14 +32,22 @@ static bool line_make(struct line *l, const struct metric *m, const cJSON *a, co
     snprintf(l->cells[1], CELL_BYTES, "%s", m->name);
     format(l->cells[2], va);
     format(l->cells[3], vb);
+    if (!one_road && strstr(m->path, "cpu_us") != NULL)
+        va = NAN; /* other work is charged to the same process: no ratio */
     units_format_ratio(l->cells[4], va != 0 ? vb / va : NAN);
     return true;
+}
+
+static bool on_loopback(const cJSON *run)
+{
+    return strcmp(json_text(run, "link"), "loopback") == 0;
 }
 
 /* The lines of all rows that are in both, in the order of a's, as an array in out. 0 or PL_ENOMEM.
  */
 static int make_lines(struct buf *out, const cJSON *a, const cJSON *b)
 {
+    bool one_road = on_loopback(a) == on_loopback(b);
     const cJSON *row;
     int rc = PL_OK;
 
@@ -49,7 +58,8 @@ static int make_lines(struct buf *out, const cJSON *a, const cJSON *b)
         for (const struct metric *m = metrics; other != NULL && m->path != NULL; m++) {
             struct line l;
 
-            if (rc == PL_OK && (m->flags & METRIC_COMPARED) && line_make(&l, m, row, other))
+            if (rc == PL_OK && (m->flags & METRIC_COMPARED) &&
+                line_make(&l, m, row, other, one_road))
                 rc = buf_add(out, &l, sizeof l);
         }
     }
@@ -141,6 +151,10 @@ int compare_write(struct buf *out, const cJSON *a, const cJSON *b, bool markdown
     writer_puts(&w, n > 0 ? "" : "no row is in both\n");
     put_only_in(&w, "A", a, b);
     put_only_in(&w, "B", b, a);
+    if (on_loopback(a) != on_loopback(b))
+        writer_puts(
+            &w, "\nCPU has no ratio: over a link the link's forwarder does the kernel's work of "
+                "receiving,\non loopback servers and clients do it themselves\n");
     buf_free(&lines);
     return w.rc;
 }

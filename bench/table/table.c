@@ -152,7 +152,8 @@ static bool has_extra(const struct layout *l)
     return false;
 }
 
-/* When the widest choice is too wide fewer columns, narrower gaps, and then shorter ids. */
+/* When the widest choice is too wide, even without columns that are WIDE, fewer columns, narrower
+ * gaps, and then shorter ids. */
 static struct layout lay_out(const struct table_source *from, const cJSON *run)
 {
     static const struct {
@@ -160,9 +161,14 @@ static struct layout lay_out(const struct table_source *from, const cJSON *run)
         unsigned without;
         bool wire, extra; /* only for runs of such a kind */
     } choices[] = {
-        {WIRE_NARROW, 0, true, false},         {WIRE_LEAST, 0, true, false},
-        {WIRE_LEAST, SPARE_FIRST, true, true}, {WIRE_LEAST, SPARE_FIRST | SPARE, true, true},
-        {LOOPBACK, SPARE_FIRST, false, true},  {LOOPBACK, SPARE_FIRST | SPARE, false, true},
+        {WIRE, 0, true, false},
+        {LOOPBACK, 0, false, false},
+        {WIRE_NARROW, 0, true, false},
+        {WIRE_LEAST, 0, true, false},
+        {WIRE_LEAST, SPARE_FIRST, true, true},
+        {WIRE_LEAST, SPARE_FIRST | SPARE, true, true},
+        {LOOPBACK, SPARE_FIRST, false, true},
+        {LOOPBACK, SPARE_FIRST | SPARE, false, true},
     };
     bool wire = has_wire(run);
     struct layout l = lay_out_columns(from, run, wire ? WIRE : LOOPBACK, 0);
@@ -171,7 +177,7 @@ static struct layout lay_out(const struct table_source *from, const cJSON *run)
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
         if (total_width(&l) > TABLE_MAX_WIDTH && choices[i].wire == wire &&
             (!choices[i].extra || has_extra(&l)))
-            l = lay_out_columns(from, run, choices[i].selection, choices[i].without);
+            l = lay_out_columns(from, run, choices[i].selection, choices[i].without | WIDE);
     if (total_width(&l) > TABLE_MAX_WIDTH)
         l.gap = 1;
     total = total_width(&l);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
-enum { TABLE_CELL_BYTES = 80, TABLE_COLUMNS_MAX = 16 };
+enum { TABLE_CELL_BYTES = 80, TABLE_COLUMNS_MAX = 17 };
 
 /* Which columns there are depends on whether packets were counted, and then on the width. */
 enum selection {
@@ -19,6 +19,7 @@ enum selection {
     VALUE_ONLY = 32, /* and then only when a row has a number other than 0, or a text, there */
     SPARE = 64,      /* left out when columns of VALUE_ONLY need the space */
     SPARE_FIRST = 128,
+    WIDE = 256, /* left out of a table that would be too wide, before anything else */
 };
 
 /* A column shows one number of a row, two as "a + b", or three as "a+b / c"; or a text, as the

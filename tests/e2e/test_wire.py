@@ -103,6 +103,26 @@ class OverALink(RunnerCase):
         self.assertEqual(seeds, [row["wire"]["seed"] for row in self.measured["rows"]])
         self.assertEqual(len(set(seeds)), len(seeds))
 
+    def test_the_forwarder_has_a_core_and_an_account_of_its_own(self):
+        cores = self.measured["environment"]["pinned_cores"]
+        allowed = sorted(os.sched_getaffinity(0))[:3]
+        if len(allowed) > 1:
+            self.assertEqual((cores["server"], cores["client"]), tuple(allowed[:2]))
+            self.assertEqual(cores["forwarder"], allowed[-1])
+        for name, row in self.rows.items():
+            with self.subTest(row=name):
+                used = row["wire"]["forwarder"]["window"]
+                self.assertGreater(used["cpu_us"], 0)
+                self.assertLess(used["cpu_us"], row["wire"]["forwarder"]["cpu_us"])
+                forwarder = used["cpu_us"] / row["deliveries"]
+                self.assertAlmostEqual(row["forwarder_cpu_us_per_update"], forwarder, places=2)
+                self.assertAlmostEqual(row["total_cpu_us_per_update"],
+                                       row["server_cpu_us_per_update"] +
+                                       row["client_cpu_us_per_update"] + forwarder, places=2)
+                late, queued = row["wire"]["late_us"], row["wire"]["queued_us"]
+                self.assertGreaterEqual(late["max"], late["p99"])
+                self.assertGreater(queued["p50"], 0)
+
     def test_no_update_is_faster_than_half_a_round_trip(self):
         for name, row in self.rows.items():
             with self.subTest(row=name):

@@ -67,7 +67,8 @@ static cJSON *row_of(cJSON *report, bool kernel_is_ours)
 
 /* What the wire saw of the canned report: 36 handshakes; 100 deliveries in the window. */
 static const char canned_wire[] =
-    "{\"own_drops\":0,\"tcp\":{\"handshakes\":36,"
+    "{\"own_drops\":0,\"seed\":77,\"late_us\":{\"p99\":40,\"max\":90},"
+    "\"forwarder\":{\"cpu_us\":900,\"window\":{\"cpu_us\":600}},\"tcp\":{\"handshakes\":36,"
     "\"up\":{\"packets\":240,\"bytes\":24000,\"ip_header_bytes\":4800,\"tcp_header_bytes\":7200,"
     "\"payload_bytes\":12000,\"pure_ack_bytes\":3000,\"retransmissions\":0,\"lost\":0},"
     "\"down\":{\"packets\":360,\"bytes\":48000,\"ip_header_bytes\":7200,\"tcp_header_bytes\":10800,"
@@ -124,6 +125,7 @@ static const struct {
     {"bytes_per_update.framing", 50},
     {"server_cpu_us_per_update", 12}, /* (1600 - 400) / 100 */
     {"client_cpu_us_per_update", 7},
+    {"total_cpu_us_per_update", 19},
     {"server_rss_bytes_per_client", 500}, /* (1002000 - 1000000) / 4 */
     {"handshakes.client", 36},
     {"handshakes.server", 36}, /* 41 - 5 */
@@ -155,8 +157,12 @@ END_TEST
 
 START_TEST(result_row_has_null_where_loopback_and_the_transport_have_nothing)
 {
-    static const char *const nothing[] = {"hold_ms", "handshakes.wire", "bytes_per_update.wire",
-                                          "packets_per_update"};
+    static const char *const nothing[] = {"hold_ms",
+                                          "handshakes.wire",
+                                          "bytes_per_update.wire",
+                                          "packets_per_update",
+                                          "forwarder_cpu_us_per_update",
+                                          "seed"};
     cJSON *row = row_of(report_with(NULL, 0), true);
 
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
@@ -169,7 +175,10 @@ static const struct {
     const char *path;
     double value;
 } wire_figures[] = {
-    {"bytes_per_update.wire", 420}, /* (10000 + 32000) / 100 */
+    {"seed", 77},
+    {"forwarder_cpu_us_per_update", 6}, /* 600 / 100 */
+    {"total_cpu_us_per_update", 25},    /* 12 + 7 + 6 */
+    {"bytes_per_update.wire", 420},     /* (10000 + 32000) / 100 */
     {"bytes_per_update.wire_acks", 52},
     {"bytes_per_update.wire_headers", 156}, /* 208 less those of the ACKs */
     {"packets_per_update.up", 1.5},
@@ -437,8 +446,8 @@ START_TEST(summary_has_a_line_per_row_and_empty_fields_for_null)
     ck_assert_uint_eq(fields(first), fields(second));
     ck_assert_int_eq(
         strncmp(first, "short-poll+close,short-poll,close,1000,,4,25,,,97,2,1,0,0,10,20", 63), 0);
-    ck_assert_ptr_nonnull(strstr(first, ",0.5,4,0.25,0.3,36,36,36,160,50,12,7,500,"));
-    ck_assert_ptr_nonnull(strstr(second, ",,4,0.25,,36,36,36,,,,,500,"));
+    ck_assert_ptr_nonnull(strstr(first, ",0.5,4,0.25,0.3,36,36,36,160,50,12,7,19,500,"));
+    ck_assert_ptr_nonnull(strstr(second, ",,4,0.25,,36,36,36,,,,,,500,"));
     ck_assert_str_eq(strchr(second, '\n'), "\n");
     ck_assert_ptr_nonnull(strstr(first, ",,,,,,,,,,,,,\n")); /* loopback: nothing on a wire */
     buf_free(&text);
@@ -458,10 +467,12 @@ START_TEST(summary_of_a_run_over_a_link_has_what_the_wire_saw)
         strstr((const char *)text.data,
                ",handshakes_wire,wire_bytes_per_update,wire_header_bytes_per_update,"
                "wire_ack_bytes_per_update,packets_up_per_update,packets_down_per_update,"
+               "forwarder_cpu_us_per_update,"
                "whole_run_wire_bytes_per_update,whole_run_packets_per_update,retransmissions_up,"
-               "retransmissions_down,lost_packets_up,lost_packets_down,own_drops"));
+               "retransmissions_down,lost_packets_up,lost_packets_down,"
+               "forwarded_late_p99_us,forwarded_late_max_us,own_drops"));
     ck_assert_ptr_nonnull(
-        strstr((const char *)text.data, ",36,420,156,52,1.5,2.5,600,5,7,0,0,0,0,,,"));
+        strstr((const char *)text.data, ",36,420,156,52,1.5,2.5,6,600,5,7,0,0,0,40,90,0,,,"));
     buf_free(&text);
     end_run(run);
 }

@@ -9,17 +9,19 @@
 static const char run_a[] =
     "{\"schema\":1,\"started\":\"2026-11-23T07:00:00Z\",\"link\":\"loopback\",\"complete\":true,"
     "\"scenario\":{\"title\":\"One\"},\"rows\":["
-    "{\"id\":\"sse\",\"delivered\":3000,\"missed\":0,\"latency_us\":{\"p50\":312}},"
+    "{\"id\":\"sse\",\"delivered\":3000,\"missed\":0,\"latency_us\":{\"p50\":312},"
+    "\"server_cpu_us_per_update\":8},"
     "{\"id\":\"stream\",\"delivered\":1}]}";
 static const char run_b[] =
     "{\"schema\":1,\"started\":\"2026-11-24T07:00:00Z\",\"link\":\"20 ms\",\"complete\":false,"
     "\"scenario\":{\"title\":\"Two\"},\"rows\":["
     "{\"id\":\"websocket\",\"delivered\":5},"
-    "{\"id\":\"sse\",\"delivered\":1500,\"missed\":7,\"latency_us\":{\"p50\":624}}]}";
+    "{\"id\":\"sse\",\"delivered\":1500,\"missed\":7,\"latency_us\":{\"p50\":624},"
+    "\"server_cpu_us_per_update\":4}]}";
 
-static char *compared(bool markdown)
+static char *compared_with(const char *first, bool markdown)
 {
-    cJSON *a = cJSON_Parse(run_a), *b = cJSON_Parse(run_b);
+    cJSON *a = cJSON_Parse(first), *b = cJSON_Parse(run_b);
     struct buf out = {0};
 
     ck_assert_int_eq(compare_write(&out, a, b, markdown), 0);
@@ -29,21 +31,42 @@ static char *compared(bool markdown)
     return (char *)out.data;
 }
 
+static char *compared(bool markdown)
+{
+    return compared_with(run_a, markdown);
+}
+
 START_TEST(compare_matches_rows_by_id_and_divides)
 {
     char *text = compared(false);
 
-    ck_assert_str_eq(text, "A: One · link: loopback · 2026-11-23\n"
-                           "B: Two · link: 20 ms · 2026-11-24 · incomplete\n"
-                           "\n"
-                           "row  metric            A       B  B / A\n"
-                           "sse  delivered     3,000   1,500    0.5\n"
-                           "     missed            0       7      –\n"
-                           "     latency p50  312 µs  624 µs   2.00\n"
-                           "\n"
-                           "only in A: stream\n"
-                           "\n"
-                           "only in B: websocket\n");
+    ck_assert_str_eq(text,
+                     "A: One · link: loopback · 2026-11-23\n"
+                     "B: Two · link: 20 ms · 2026-11-24 · incomplete\n"
+                     "\n"
+                     "row  metric                   A        B  B / A\n"
+                     "sse  delivered            3,000    1,500    0.5\n"
+                     "     missed                   0        7      –\n"
+                     "     latency p50         312 µs   624 µs   2.00\n"
+                     "     server CPU/update  8.00 µs  4.00 µs      –\n"
+                     "\n"
+                     "only in A: stream\n"
+                     "\n"
+                     "only in B: websocket\n"
+                     "\n"
+                     "CPU has no ratio: over a link the link's forwarder does the kernel's work "
+                     "of receiving,\n"
+                     "on loopback servers and clients do it themselves\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(compare_of_two_links_has_ratios_of_cpu)
+{
+    char *text = compared_with(run_b, false);
+
+    ck_assert_ptr_nonnull(strstr(text, "server CPU/update  4.00 µs  4.00 µs   1.00\n"));
+    ck_assert_ptr_null(strstr(text, "CPU has no ratio"));
     free(text);
 }
 END_TEST
@@ -67,6 +90,7 @@ int main(void)
     int failed;
 
     tcase_add_test(tc, compare_matches_rows_by_id_and_divides);
+    tcase_add_test(tc, compare_of_two_links_has_ratios_of_cpu);
     tcase_add_test(tc, compare_writes_markdown);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
