@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "bench/base/writer.h"
 #include "bench/result/run_file.h"
 #include "bench/table/compare.h"
 
@@ -12,22 +13,45 @@
 #include "lib/opt/opt_rows.h"
 
 struct compare_config {
-    bool markdown;
+    bool markdown, anyway;
 };
 
 static const struct opt compare_opts[] = {
     FLAG("markdown", markdown, "as Markdown, to be pasted"),
+    FLAG("anyway", anyway, "also compare rows that were disturbed, and mark them"),
     {.name = NULL},
 };
 
 static const struct opt_program compare_program = {
     .name = "pushlab compare",
-    .usage = "A B [--markdown]",
-    .about = "Print the metrics of two runs side by side, with B as a multiple of A. A and B are "
-             "folders of runs, or run.json files (the live page saves such).",
+    .usage = "A B [--markdown] [--anyway]",
+    .about =
+        "Print the metrics of two runs side by side, with B as a multiple of A. A and B are "
+        "folders of runs, or run.json files (the live page saves such). When a row that is in both "
+        "was disturbed in one, nothing is compared, the reasons are printed and the exit code "
+        "is 1.",
     .opts = compare_opts,
     .operands = "RUN",
 };
+
+/* Rows that were disturbed are compared only when that was asked for. */
+static int check_rows(const cJSON *a, const cJSON *b, struct err_text *e)
+{
+    struct buf text = {0};
+    struct writer w = {.out = &text, .rc = compare_disturbed(&text, a, b)};
+
+    const char *reasons = writer_text(&w);
+
+    if (w.rc < 0)
+        w.rc = err_set(e, w.rc, "%s", pl_strerror(w.rc));
+    else if (reasons[0] != '\0')
+        w.rc = err_set(e, PL_EINVAL,
+                       "compare: rows were disturbed, so a difference would say "
+                       "nothing; --anyway compares them all the same");
+    fputs(reasons, stderr);
+    buf_free(&text);
+    return w.rc;
+}
 
 int command_compare(int argc, char **argv)
 {
@@ -46,6 +70,8 @@ int command_compare(int argc, char **argv)
         return command_fail(PL_EXIT_USAGE, e.text);
     rc = run_file_read(&a, argv[1], &e);
     rc = rc < 0 ? rc : run_file_read(&b, argv[2], &e);
+    if (rc == PL_OK && !config.anyway)
+        rc = check_rows(a, b, &e);
     if (rc == PL_OK) {
         rc = command_print(&text, compare_write(&text, a, b, config.markdown));
         if (rc < 0)

@@ -134,31 +134,6 @@ cJSON *advise_book_page_of_run(const cJSON *run)
 
 /* ---- for a terminal, and Markdown ---- */
 
-/* Words up to the next space; a no-break space is part of one. */
-static void put_wrapped(struct writer *w, const char *text, size_t indent)
-{
-    enum { LINE_COLUMNS = 96 };
-    size_t column = indent;
-    char word[400];
-
-    for (size_t len; *text != '\0'; text += len + (text[len] == ' ')) {
-        size_t width;
-
-        len = strcspn(text, " ");
-        snprintf(word, sizeof word, "%.*s", (int)len, text);
-        width = units_text_width(word);
-        if (column > indent && column + 1 + width > LINE_COLUMNS) {
-            writer_printf(w, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (column > indent) {
-            writer_puts(w, " ");
-            column++;
-        }
-        writer_add(w, text, len);
-        column += width;
-    }
-}
-
 /* {wrapped PATH|INDENT}: prose in lines for a terminal, from the second on indented. */
 static double put_wrapped_prose(struct template_fill *t)
 {
@@ -168,7 +143,7 @@ static double put_wrapped_prose(struct template_fill *t)
 
     snprintf(path, sizeof path, "%.*s", (int)strcspn(t->arg, "|"), t->arg);
     output_prose(&w, OUTPUT_TERMINAL, cJSON_GetStringValue(template_find(t, path, NULL)), NULL);
-    put_wrapped(&t->w, writer_text(&w), strtoul(t->arg + strlen(path) + 1, NULL, 10));
+    writer_wrap(&t->w, writer_text(&w), strtoul(t->arg + strlen(path) + 1, NULL, 10), 96);
     buf_free(&text);
     return 1;
 }

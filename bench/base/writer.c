@@ -35,6 +35,28 @@ void writer_printf(struct writer *w, const char *fmt, ...)
         free(text);
 }
 
+void writer_wrap(struct writer *w, const char *text, size_t indent, size_t columns)
+{
+    size_t column = indent;
+
+    for (size_t len; *text != '\0'; text += len + (text[len] == ' ')) {
+        size_t width = 0;
+
+        len = strcspn(text, " ");
+        for (size_t i = 0; i < len; i++)
+            width += ((unsigned char)text[i] & 0xC0) != 0x80;
+        if (column > indent && column + 1 + width > columns) {
+            writer_printf(w, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            writer_puts(w, " ");
+            column++;
+        }
+        writer_add(w, text, len);
+        column += width;
+    }
+}
+
 const char *writer_text(struct writer *w)
 {
     writer_add(w, "", 1);

@@ -14,6 +14,17 @@ bool disturbed_is(const cJSON *row)
     return cJSON_GetArraySize(json_at(row, "disturbed")) > 0;
 }
 
+void disturbed_put(struct writer *w, const cJSON *row)
+{
+    const cJSON *reason;
+
+    cJSON_ArrayForEach(reason, json_at(row, "disturbed"))
+    {
+        writer_printf(w, "%s%s", reason->prev->next != NULL ? "; " : "",
+                      cJSON_IsString(reason) ? reason->valuestring : "");
+    }
+}
+
 void disturbed_add(cJSON *row, const char *fmt, ...)
 {
     cJSON *reasons = cJSON_GetObjectItemCaseSensitive(row, "disturbed");

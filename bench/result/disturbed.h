@@ -6,7 +6,15 @@
 #include <stdbool.h>
 #include <cjson/cJSON.h>
 
+#include "bench/base/writer.h"
+
+/* In front of such a row's name in tables. */
+#define DISTURBED_MARK "~"
+
 bool disturbed_is(const cJSON *row);
+
+/* Append the reasons, with "; " between them. */
+void disturbed_put(struct writer *w, const cJSON *row);
 
 /* Add a reason: "the server was stopped for 1.02 s". */
 void disturbed_add(cJSON *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

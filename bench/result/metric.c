@@ -49,6 +49,11 @@ static double added_bytes(const cJSON *row)
            json_number(row, "balancer.payload_bytes.added_down");
 }
 
+static double disturbed_reasons(const cJSON *row)
+{
+    return cJSON_GetArraySize(json_at(row, "disturbed"));
+}
+
 /* ---- the table ---- */
 
 /* Names as short as a table wants them. Units with their format: */
@@ -75,8 +80,8 @@ static double added_bytes(const cJSON *row)
 #define REQUESTS_WIRE(unit, better)     unit, better, "requests-and-connections", .needs = METRIC_WIRE
 #define PAYLOAD(unit, better)           unit, better, "bytes", .needs = METRIC_ALWAYS
 #define PACKETS(unit, better)           unit, better, "the-wire", .needs = METRIC_WIRE
-#define COST(unit, better)              unit, better, "cpu-and-memory", .needs = METRIC_ALWAYS
-#define COST_WIRE(unit, better)         unit, better, "cpu-and-memory", .needs = METRIC_WIRE
+#define COST(unit, better)              unit, better, "cpu-and-memory", .noise = 0.25, .needs = METRIC_ALWAYS
+#define COST_WIRE(unit, better)         unit, better, "cpu-and-memory", .noise = 0.25, .needs = METRIC_WIRE
 #define UPSTREAM(unit, better)          unit, better, "upstream", .needs = METRIC_CHANNELS
 #define DOCUMENTS(unit, better)         unit, better, "documents", .needs = METRIC_CHANNELS
 #define BALANCER(unit, better)          unit, better, "balancers", .needs = METRIC_BALANCER
@@ -92,6 +97,8 @@ const struct metric metrics[] = {
     {"interval_ms", "poll interval", "interval_ms", PHASES(MS, NEITHER)},
     {"hold_ms", "long poll's hold", "hold_ms", PHASES(MS, NEITHER)},
     {"clients", "clients", "clients", PHASES(COUNT, NEITHER), .flags = CHARTED},
+    {"disturbed", "reasons not to compare it", "disturbed", COMPLETE(COUNT, LOWER), .flags = CHARTED,
+     .derive = disturbed_reasons},
 
     {"published", "published", "published", COMPLETE(COUNT, NEITHER), .flags = CHARTED},
     {"intended", "due", "intended", COMPLETE(COUNT, NEITHER)},
@@ -230,7 +237,7 @@ const struct metric metrics[] = {
     {"balancer.payload_bytes.added", "bytes added/update", NULL, BALANCER(BYTES, LOWER), .flags = DRAWN,
      .chart = "added_bytes_per_update", .derive = added_bytes},
     {"balancer.cpu_us_per_update", "balancer CPU/update", NULL, BALANCER(US, LOWER), .flags = DRAWN,
-     .chart = "balancer_cpu_us_per_update"},
+     .chart = "balancer_cpu_us_per_update", .noise = 0.25},
     {"balancer.sequence_errors.all", "sequence errors", NULL, BALANCER(COUNT, LOWER)},
     {"balancer.served_by", "requests served by", NULL, BALANCER(WORDS, NEITHER)},
     {"balancer.outages", "outages, count and longest", NULL, BALANCER(WORDS, LOWER)},
@@ -248,6 +255,8 @@ const struct metric *metric_find(const char *path)
 
 double metric_value(const struct metric *m, const cJSON *row)
 {
+    if ((m->flags & METRIC_PER_UPDATE) && !(json_number(row, "delivered") > 0))
+        return NAN;
     return m->derive != NULL ? m->derive(row) : json_number(row, m->path);
 }
 
@@ -266,12 +275,10 @@ const struct metric *metric_next(const struct metric *m)
 
 void metric_put_csv(struct writer *w, const cJSON *row, bool charted)
 {
-    unsigned missing = json_number(row, "delivered") > 0 ? 0 : METRIC_PER_UPDATE;
-
     for (const struct metric *m = NULL; (m = metric_next(m)) != NULL;) {
         const char *chart = m->flags & METRIC_CHARTED ? m->chart != NULL ? m->chart : m->csv : NULL;
         const char *column = charted ? chart : m->csv;
-        double value = charted && (m->flags & missing) ? NAN : metric_value(m, row);
+        double value = metric_value(m, row);
 
         if (column == NULL)
             continue;

@@ -24,7 +24,7 @@ enum metric_needs {
 enum {
     METRIC_COMPARED = 1,   /* it is a line of `pushlab compare` */
     METRIC_CHARTED = 2,    /* it is a column of the charts' rows.csv */
-    METRIC_PER_UPDATE = 4, /* where nothing was delivered rows.csv has no value */
+    METRIC_PER_UPDATE = 4, /* where nothing was delivered there is no value */
 };
 
 struct metric {
@@ -40,6 +40,10 @@ struct metric {
     const char *chart; /* the column of rows.csv; NULL: the same as csv */
     /* Computes the value from others of the row; NULL: run.json has it. */
     double (*derive)(const cJSON *row);
+    /* Values nearer than this share of the larger can't be put in order, as another run may have
+     * them the other way round (docs/advise.md). 0: 0.05 of a time; other numbers are counted, and
+     * differ where they are written differently. */
+    double noise;
 };
 extern const struct metric metrics[]; /* last: path NULL */
 

@@ -7,6 +7,7 @@
 #include "bench/base/json.h"
 #include "bench/base/units.h"
 #include "bench/base/writer.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/metric.h"
 #include "bench/result/run_file.h"
 
@@ -23,15 +24,15 @@ static bool line_make(struct line *l, const struct metric *m, const cJSON *a, co
                       bool one_road)
 {
     double va = metric_value(m, a), vb = metric_value(m, b);
-    /* A share is a number here, for its ratio stands beside it. */
-    metric_format *format = m->format == units_format_percent ? units_format_ratio : m->format;
 
     if (isnan(va) && isnan(vb))
         return false;
-    snprintf(l->cells[0], CELL_BYTES, "%.*s", CELL_BYTES - 1, json_text(a, "id"));
+    snprintf(l->cells[0], CELL_BYTES, "%s%.*s",
+             disturbed_is(a) || disturbed_is(b) ? DISTURBED_MARK " " : "", CELL_BYTES - 3,
+             json_text(a, "id"));
     snprintf(l->cells[1], CELL_BYTES, "%s", m->name);
-    format(l->cells[2], va);
-    format(l->cells[3], vb);
+    m->format(l->cells[2], va);
+    m->format(l->cells[3], vb);
     if (!one_road && strstr(m->path, "cpu_us") != NULL)
         va = NAN; /* other work is charged to the same process: no ratio */
     units_format_ratio(l->cells[4], va != 0 ? vb / va : NAN);
@@ -138,6 +139,43 @@ static void put_only_in(struct writer *w, const char *name, const cJSON *run, co
     writer_puts(w, any ? "\n" : "");
 }
 
+static void put_disturbed(struct writer *w, const char *name, const cJSON *run, const cJSON *other)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        const char *id = json_text(row, "id");
+
+        if (!disturbed_is(row) || run_file_row(other, id) == NULL)
+            continue;
+        writer_printf(w, "%s: %s was disturbed: ", name, id);
+        disturbed_put(w, row);
+        writer_puts(w, "\n");
+    }
+}
+
+int compare_disturbed(struct buf *out, const cJSON *a, const cJSON *b)
+{
+    struct writer w = {.out = out};
+
+    put_disturbed(&w, "A", a, b);
+    put_disturbed(&w, "B", b, a);
+    return w.rc;
+}
+
+static void put_reasons(struct writer *w, const cJSON *a, const cJSON *b, bool markdown)
+{
+    struct buf text = {0};
+    struct writer reasons = {.out = &text, .rc = compare_disturbed(&text, a, b)};
+
+    for (const char *line = writer_text(&reasons); *line != '\0'; line += strcspn(line, "\n") + 1)
+        writer_printf(w, "%s%s%.*s\n", line == (const char *)text.data ? "\n" : "",
+                      markdown ? "- " : DISTURBED_MARK " ", (int)strcspn(line, "\n"), line);
+    w->rc = w->rc < 0 ? w->rc : reasons.rc;
+    buf_free(&text);
+}
+
 int compare_write(struct buf *out, const cJSON *a, const cJSON *b, bool markdown)
 {
     struct buf lines = {0};
@@ -155,6 +193,7 @@ int compare_write(struct buf *out, const cJSON *a, const cJSON *b, bool markdown
         writer_puts(
             &w, "\nCPU has no ratio: over a link the link's forwarder does the kernel's work of "
                 "receiving,\non loopback servers and clients do it themselves\n");
+    put_reasons(&w, a, b, markdown);
     buf_free(&lines);
     return w.rc;
 }

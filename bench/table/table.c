@@ -1,10 +1,12 @@
 #include "bench/table/table.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench/result/conditions.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/facts.h"
 #include "bench/result/findings.h"
 #include "bench/base/json.h"
@@ -95,6 +97,40 @@ static void put_findings(struct writer *w, const cJSON *run, const char *lead, c
         put_cures(w, run, row, bullet);
     }
     writer_puts(w, n > 0 ? tail : "");
+}
+
+/* ---- rows that were disturbed ---- */
+
+enum { REASON_COLUMNS = 80 };
+
+static void put_reasons(struct writer *w, const cJSON *row, bool markdown)
+{
+    struct buf text = {0};
+    struct writer reasons = {.out = &text};
+
+    writer_printf(&reasons, markdown ? "`%s`: " : "%s: ", json_text(row, "id"));
+    disturbed_put(&reasons, row);
+    writer_puts(w, markdown ? "- " : "  ");
+    writer_wrap(w, writer_text(&reasons), 2, markdown ? SIZE_MAX : REASON_COLUMNS);
+    writer_puts(w, "\n");
+    buf_free(&text);
+}
+
+static void put_disturbed(struct writer *w, const cJSON *run, bool markdown)
+{
+    const cJSON *row;
+    int n = 0;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        if (!disturbed_is(row))
+            continue;
+        if (n++ == 0)
+            writer_printf(w, "%s%s disturbed, so not compared with other rows:\n%s",
+                          markdown ? "" : "\n", DISTURBED_MARK, markdown ? "\n" : "");
+        put_reasons(w, row, markdown);
+    }
+    writer_puts(w, markdown && n > 0 ? "\n" : "");
 }
 
 /* ---- the terminal ---- */
@@ -267,6 +303,7 @@ int table_text(struct buf *out, const cJSON *run, bool colour)
         put_table(&w, tables[i].source, run, colour);
     }
     put_findings(&w, run, "\n", "", "");
+    put_disturbed(&w, run, false);
     return w.rc;
 }
 
@@ -312,6 +349,7 @@ int table_markdown(struct buf *out, const cJSON *run)
         if (has_table(run, i))
             put_markdown(&w, tables[i].source, run);
     put_findings(&w, run, "", "- ", "\n");
+    put_disturbed(&w, run, true);
     put_conditions(&w, run);
     writer_puts(&w, "\n");
     return w.rc;

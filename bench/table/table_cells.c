@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/facts.h"
 #include "bench/result/metric.h"
 
@@ -108,10 +109,11 @@ struct table_choice table_choose(const struct table_source *from, const cJSON *r
 
 static void format_words(char out[TABLE_CELL_BYTES], const cJSON *row, const cJSON *item)
 {
-    bool marked = cJSON_GetArraySize(json_at(row, "problems")) > 0;
+    const char *problems = cJSON_GetArraySize(json_at(row, "problems")) > 0 ? "! " : "";
+    const char *disturbed = disturbed_is(row) ? DISTURBED_MARK " " : "";
 
     if (cJSON_IsString(item) && item->valuestring[0] != '\0')
-        snprintf(out, TABLE_CELL_BYTES, "%s%.47s", marked ? "! " : "", item->valuestring);
+        snprintf(out, TABLE_CELL_BYTES, "%s%s%.47s", problems, disturbed, item->valuestring);
     else
         snprintf(out, TABLE_CELL_BYTES, "%s",
                  cJSON_IsTrue(item)    ? "yes"

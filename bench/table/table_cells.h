@@ -55,5 +55,5 @@ struct table_choice table_choose(const struct table_source *from, const cJSON *r
                                  enum selection selection, unsigned without);
 
 /* The cell's text: a value in its metric's format, UNITS_NONE where there is none; a text gets
- * "! " in front when the row has problems. */
+ * "! " in front when the row has problems, "~ " when it was disturbed. */
 void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row);

@@ -168,11 +168,15 @@ END_TEST
 
 START_TEST(values_come_from_the_row_or_are_computed)
 {
-    cJSON *row = cJSON_Parse("{\"latency_us\":{\"p50\":312},\"deadline\":{\"share\":0.5}}");
+    cJSON *row = cJSON_Parse("{\"delivered\":1,\"latency_us\":{\"p50\":312},"
+                             "\"deadline\":{\"share\":0.5},\"disturbed\":[\"a\",\"b\"]}");
 
     ck_assert_double_eq(metric_value(metric_find("latency_us.p50"), row), 312);
     ck_assert_double_eq(metric_value(metric_find("deadline.percent"), row), 50);
+    ck_assert_double_eq(metric_value(metric_find("disturbed"), row), 2);
     ck_assert(isnan(metric_value(metric_find("latency_us.p99"), row)));
+    cJSON_SetNumberValue(cJSON_GetObjectItem(row, "delivered"), 0);
+    ck_assert(isnan(metric_value(metric_find("latency_us.p50"), row)));
     cJSON_Delete(row);
 }
 END_TEST

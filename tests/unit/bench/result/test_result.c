@@ -445,7 +445,7 @@ START_TEST(summary_has_a_line_per_row_and_empty_fields_for_null)
     ck_assert_uint_eq(fields((const char *)text.data), fields(first));
     ck_assert_uint_eq(fields(first), fields(second));
     ck_assert_int_eq(
-        strncmp(first, "short-poll+close,short-poll,close,1000,,4,25,,,97,2,1,0,0,10,20", 63), 0);
+        strncmp(first, "short-poll+close,short-poll,close,1000,,4,0,25,,,97,2,1,0,0,10,20", 65), 0);
     ck_assert_ptr_nonnull(strstr(first, ",0.5,4,0.25,0.3,36,36,36,160,50,12,7,19,500,"));
     ck_assert_ptr_nonnull(strstr(second, ",,4,0.25,,36,36,36,,,,,,500,"));
     ck_assert_str_eq(strchr(second, '\n'), "\n");

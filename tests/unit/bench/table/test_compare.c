@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/result/disturbed.h"
 #include "bench/table/compare.h"
 
 static const char run_a[] =
@@ -71,6 +72,32 @@ START_TEST(compare_of_two_links_has_ratios_of_cpu)
 }
 END_TEST
 
+START_TEST(compare_marks_disturbed_rows_and_says_why)
+{
+    cJSON *a = cJSON_Parse(run_a), *b = cJSON_Parse(run_b);
+    struct buf out = {0}, reasons = {0};
+
+    ck_assert_int_eq(compare_disturbed(&reasons, a, b), 0);
+    ck_assert_uint_eq(reasons.len, 0);
+    disturbed_add(cJSON_GetArrayItem(cJSON_GetObjectItem(b, "rows"), 0), "not in both");
+    disturbed_add(cJSON_GetArrayItem(cJSON_GetObjectItem(b, "rows"), 1), "stopped for %d s", 1);
+    disturbed_add(cJSON_GetArrayItem(cJSON_GetObjectItem(b, "rows"), 1), "late");
+    ck_assert_int_eq(compare_disturbed(&reasons, a, b), 0);
+    ck_assert_int_eq(buf_add(&reasons, "", 1), 0);
+    ck_assert_str_eq((char *)reasons.data, "B: sse was disturbed: stopped for 1 s; late\n");
+    ck_assert_int_eq(compare_write(&out, a, b, false), 0);
+    ck_assert_int_eq(buf_add(&out, "", 1), 0);
+    ck_assert_ptr_nonnull(
+        strstr((char *)out.data, "\n~ sse  delivered     3,000   1,500    0.5\n"));
+    ck_assert_ptr_nonnull(
+        strstr((char *)out.data, "\n\n~ B: sse was disturbed: stopped for 1 s; late\n"));
+    cJSON_Delete(a);
+    cJSON_Delete(b);
+    buf_free(&out);
+    buf_free(&reasons);
+}
+END_TEST
+
 START_TEST(compare_writes_markdown)
 {
     char *text = compared(true);
@@ -92,6 +119,7 @@ int main(void)
     tcase_add_test(tc, compare_matches_rows_by_id_and_divides);
     tcase_add_test(tc, compare_of_two_links_has_ratios_of_cpu);
     tcase_add_test(tc, compare_writes_markdown);
+    tcase_add_test(tc, compare_marks_disturbed_rows_and_says_why);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

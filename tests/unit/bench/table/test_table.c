@@ -10,6 +10,7 @@
 #include "bench/base/json.h"
 #include "bench/result/metric.h"
 #include "bench/base/terminal.h"
+#include "bench/result/disturbed.h"
 #include "bench/table/table.h"
 #include "bench/table/table_cells.h"
 #include "bench/base/units.h"
@@ -201,6 +202,37 @@ START_TEST(table_of_senders_has_a_second_part)
 }
 END_TEST
 
+START_TEST(table_marks_a_disturbed_row_and_wraps_its_reasons_below)
+{
+    cJSON *run = run_with("short-poll", 5), *row;
+    struct buf markdown = {0};
+    char *text;
+
+    row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
+    text = text_of(run, false);
+    ck_assert_ptr_null(strchr(text, '~'));
+    free(text);
+    disturbed_add(row, "the server was stopped for 1.02 s");
+    disturbed_add(row, "the driver's timers were up to 45.1 ms late, more than the limit of 10 ms");
+    text = text_of(run, false);
+    ck_assert_ptr_nonnull(strstr(text, "\n~ sse "));
+    ck_assert_ptr_nonnull(strstr(
+        text, "\n\n~ disturbed, so not compared with other rows:\n"
+              "  sse: the server was stopped for 1.02 s; the driver's timers were up to 45.1 ms\n"
+              "  late, more than the limit of 10 ms\n"));
+    ck_assert_int_eq(table_markdown(&markdown, run), 0);
+    ck_assert_int_eq(buf_add(&markdown, "", 1), 0);
+    ck_assert_ptr_nonnull(strstr((char *)markdown.data, "\n| `~ sse` |"));
+    ck_assert_ptr_nonnull(strstr((char *)markdown.data,
+                                 "\n\n~ disturbed, so not compared with other rows:\n\n"
+                                 "- `sse`: the server was stopped for 1.02 s; the driver's timers "
+                                 "were up to 45.1 ms late, more than the limit of 10 ms\n\n"));
+    free(text);
+    buf_free(&markdown);
+    cJSON_Delete(run);
+}
+END_TEST
+
 START_TEST(table_marks_a_row_with_problems_and_shows_no_latency_of_nothing)
 {
     cJSON *run = run_with("short-poll", 0);
@@ -378,6 +410,7 @@ int main(void)
     tcase_add_test(tc, units_width_counts_code_points);
     tcase_add_test(tc, table_says_what_was_measured_under_which_conditions);
     tcase_add_test(tc, table_shows_a_row_with_its_units);
+    tcase_add_test(tc, table_marks_a_disturbed_row_and_wraps_its_reasons_below);
     tcase_add_test(tc, table_marks_a_row_with_problems_and_shows_no_latency_of_nothing);
     tcase_add_loop_test(tc, table_lines_are_aligned_and_fit_120_columns, 0, 6);
     tcase_add_loop_test(tc, table_of_a_run_over_a_link_shows_the_wire_as_there_is_room, 0,
