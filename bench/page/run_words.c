@@ -46,36 +46,62 @@ static double put_alike(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
-    return r.n > 0 && facts_alike(r.low, r.high);
+    return r.n > 0 && r.bottom >= r.top;
 }
 
-static double put_ends(struct template_fill *t, const char *path, bool names)
+/* "1.00 ms", or where they are written differently "1.00 ms to 1.02 ms". */
+static double put_figures(struct template_fill *t, double low, double high, const char *between)
 {
-    struct facts_range r = run_words_range(t, path);
-    bool alike = r.n == 0 || facts_alike(r.low, r.high);
+    facts_format *format = facts_format_of(t->arg);
+    char first[UNITS_TEXT_BYTES], last[UNITS_TEXT_BYTES];
 
-    template_number(t, r.low, facts_format_of(path));
-    for (int end = 0; end < 2 && !alike; end++) {
-        if (end == 1) {
-            template_puts(t, " to ");
-            template_number(t, r.high, facts_format_of(path));
-        }
-        template_puts(t, names ? " (" : "");
-        if (names)
-            template_item(t, end == 0 ? r.low_row : r.high_row);
-        template_puts(t, names ? ")" : "");
-    }
-    return r.n;
+    (t->format != NULL ? t->format : format)(first, low);
+    (t->format != NULL ? t->format : format)(last, high);
+    template_number(t, low, format);
+    if (strcmp(first, last) == 0)
+        return low;
+    template_puts(t, between);
+    return template_number(t, high, format);
 }
 
 static double put_range(struct template_fill *t)
 {
-    return put_ends(t, t->arg, false);
+    struct facts_range r = run_words_range(t, t->arg);
+
+    put_figures(t, r.low, r.high, " to ");
+    return r.n;
+}
+
+static double put_top(struct template_fill *t)
+{
+    struct facts_range r = run_words_range(t, t->arg);
+
+    return put_figures(t, r.top, r.high, " to ");
+}
+
+static double put_bottom(struct template_fill *t)
+{
+    struct facts_range r = run_words_range(t, t->arg);
+
+    return put_figures(t, r.low, r.bottom, " to ");
 }
 
 static double put_span(struct template_fill *t)
 {
-    return put_ends(t, t->arg, true);
+    struct facts_range r = run_words_range(t, t->arg);
+    bool ordered = r.bottom < r.top;
+
+    put_figures(t, r.low, ordered ? r.bottom : r.high, " – ");
+    for (int end = 0; end < 2 && ordered; end++) {
+        if (end == 1) {
+            template_puts(t, " to ");
+            put_figures(t, r.top, r.high, " – ");
+        }
+        template_puts(t, " (");
+        run_words_names(t, &r, end == 0 ? r.low : r.top, end == 0 ? r.bottom : r.high);
+        template_puts(t, ")");
+    }
+    return r.n;
 }
 
 static double put_spread(struct template_fill *t)
@@ -101,16 +127,14 @@ static double put_sum(struct template_fill *t)
 
 /* ---- names ---- */
 
-static bool is_meant(const struct facts_range *r, const cJSON *row, double from, double to,
-                     const cJSON *except)
+static bool is_meant(const struct facts_range *r, const cJSON *row, double from, double to)
 {
     double value = facts_value(row, r->path);
 
-    return row != except && isfinite(value) && value >= from && value <= to;
+    return isfinite(value) && value >= from && value <= to;
 }
 
-int run_words_names(struct template_fill *t, const struct facts_range *r, double from, double to,
-                    const cJSON *except)
+int run_words_names(struct template_fill *t, const struct facts_range *r, double from, double to)
 {
     enum { NAMES_MAX = 6 };
     int n = 0, i = 0, total = cJSON_GetArraySize(r->rows);
@@ -119,7 +143,7 @@ int run_words_names(struct template_fill *t, const struct facts_range *r, double
 
     cJSON_ArrayForEach(row, r->rows)
     {
-        n += is_meant(r, row, from, to, except);
+        n += is_meant(r, row, from, to);
     }
     if (n == total && n > 2)
         snprintf(text, sizeof text, "all %s rows", facts_number_word(n, word));
@@ -128,7 +152,7 @@ int run_words_names(struct template_fill *t, const struct facts_range *r, double
     template_puts(t, text);
     cJSON_ArrayForEach(row, r->rows)
     {
-        if (text[0] != '\0' || !is_meant(r, row, from, to, except))
+        if (text[0] != '\0' || !is_meant(r, row, from, to))
             continue;
         template_puts(t, i == 0 ? "" : i + 1 == n ? " and " : ", ");
         template_item(t, row);
@@ -141,21 +165,21 @@ static double put_all_rows(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
-    return run_words_names(t, &r, -INFINITY, INFINITY, NULL);
+    return run_words_names(t, &r, -INFINITY, INFINITY);
 }
 
 static double put_top_rows(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
-    return run_words_names(t, &r, r.high * 0.95, r.high, NULL);
+    return run_words_names(t, &r, r.top, r.high);
 }
 
 static double put_bottom_rows(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
-    return run_words_names(t, &r, r.low, r.low / 0.95, NULL);
+    return run_words_names(t, &r, r.low, r.bottom);
 }
 
 const cJSON *run_words_row(const struct template_fill *t)
@@ -225,6 +249,8 @@ const struct template_word run_words[] = {
     {"alike", put_alike, NULL},
     {"range", put_range, NULL},
     {"span", put_span, NULL},
+    {"top", put_top, NULL},
+    {"bottom", put_bottom, NULL},
     {"spread", put_spread, NULL},
     {"sum", put_sum, NULL},
     {"all-rows", put_all_rows, NULL},

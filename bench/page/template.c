@@ -334,6 +334,7 @@ void template_put_prose(struct template_fill *t, const char *name)
     output_prose(&page, output, writer_text(&t->w), template_find(t, "rows", NULL));
     t->w = page;
     t->output = output;
+    t->gap = false;
     buf_free(&text);
 }
 

@@ -182,8 +182,8 @@ static void add_ladders(cJSON *page, const struct report *r)
 }
 
 /* What report.html and report.md need beside the run itself: facts (report_facts_of()), sound (the
- * run as sentences are to see it, findings_sound_run(), with its facts), advice, and what is listed
- * here. */
+ * run as sentences are to see it, findings_sound_run(), with its facts), disturbed_rows, advice,
+ * and what is listed here. */
 static cJSON *page_of(const struct report *r)
 {
     int rows = cJSON_GetArraySize(json_at(r->run, "rows"));
@@ -203,9 +203,11 @@ static cJSON *page_of(const struct report *r)
     add_charts(page, "charts", r, ".svg");
     add_charts(page, "images", r, ".png");
     add_ladders(page, r);
+    cJSON_AddItemReferenceToObject(page, "disturbed_rows",
+                                   cJSON_GetObjectItemCaseSensitive(sound, "disturbed"));
     report_method_add(page, r->run);
-    cJSON_AddItemToObject(page, "facts", report_facts_of(r->run));
-    cJSON_AddItemToObject(sound, "facts", report_facts_of(sound));
+    cJSON_AddItemToObject(page, "facts", report_facts_of(r->run, NULL));
+    cJSON_AddItemToObject(sound, "facts", report_facts_of(sound, r->dir));
     cJSON_AddItemToObject(page, "sound", sound);
     cJSON_AddItemToObject(page, "advice", advise_book_page_of_run(r->run));
     return page;

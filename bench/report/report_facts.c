@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/chart/chart_series.h"
 #include "bench/page/run_words.h"
 #include "bench/result/predict.h"
 #include "bench/result/result_balancer.h"
@@ -27,8 +28,6 @@ static int count_transports(const cJSON *rows)
     }
     return n;
 }
-
-/* ---- the verdict ---- */
 
 /* ---- trust ---- */
 
@@ -127,47 +126,72 @@ static bool order_kept(const cJSON *run)
 
 /* ---- what the charts show ---- */
 
-/* The panels of the overview. */
-static const char *const panels[] = {"latency_us.p50", "requests_per_update",
-                                     "tcp_handshakes_per_update",
-                                     "bytes_per_update.payload+bytes_per_update.framing"};
-enum { PANELS = sizeof panels / sizeof *panels };
-
-/* The row that is lowest, or level with the lowest, in most panels; the first of equals. */
-static const cJSON *best_in_most(const cJSON *run, int *most)
+/* Whether overview.gp has wire bytes in its last panel. */
+static bool is_on_the_wire(const cJSON *run)
 {
-    const cJSON *row, *best = NULL;
-
-    *most = 0;
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
-    {
-        int n = 0;
-
-        for (int i = 0; i < PANELS; i++) {
-            double value = facts_value(row, panels[i]);
-
-            n += isfinite(value) && facts_alike(value, facts_range_of(run, panels[i]).low);
-        }
-        if (n > *most) {
-            *most = n;
-            best = row;
-        }
-    }
-    return best;
+    return facts_range_of(run, "bytes_per_update.wire").n > 0;
 }
 
-/* Updates of the row that delivered the fewest, of those that delivered any. */
-static double fewest(const cJSON *run)
+/* In how many panels of the overview can the row not be told apart from the lowest? */
+static int count_lowest(const cJSON *run, const cJSON *row)
 {
+    const char *const panels[] = {
+        "latency_us.p50", "requests_per_update", "tcp_handshakes_per_update",
+        is_on_the_wire(run) ? "bytes_per_update.wire"
+                            : "bytes_per_update.payload+bytes_per_update.framing"};
+    int n = 0;
+
+    for (size_t i = 0; i < sizeof panels / sizeof *panels; i++) {
+        double value = facts_value(row, panels[i]);
+
+        n += isfinite(value) && value <= facts_range_of(run, panels[i]).bottom;
+    }
+    return n;
+}
+
+/* Adds best, the rows that are lowest in the most panels, and panels, how many those are. */
+static void add_best(cJSON *facts, const cJSON *run)
+{
+    cJSON *best = cJSON_AddArrayToObject(facts, "best");
     const cJSON *row;
-    double n = INFINITY;
+    int most = 1;
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        if (json_number(row, "delivered") > 0)
-            n = fmin(n, json_number(row, "delivered"));
+        int n = count_lowest(run, row);
+
+        while (n > most && cJSON_GetArraySize(best) > 0)
+            cJSON_DeleteItemFromArray(best, 0);
+        most = n > most ? n : most;
+        if (n == most)
+            cJSON_AddItemReferenceToArray(best, (cJSON *)row);
     }
-    return n;
+    cJSON_AddNumberToObject(facts, "panels", most);
+}
+
+/* The highest percentile that all rows with such a histogram have, or null. */
+static void add_tail(cJSON *facts, const char *name, const cJSON *run, const char *histogram)
+{
+    static const struct {
+        const char *name, *words, *share, *nth;
+    } tails[] = {{"p99", "p99", "99 of 100", "99th percentile"},
+                 {"p90", "p90", "9 of 10", "90th percentile"}};
+    char path[64], over[96];
+    int rows;
+
+    snprintf(path, sizeof path, "%s.p50", histogram);
+    rows = facts_range_of(run, path).n;
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        snprintf(path, sizeof path, "%s.%s", histogram, tails[i].name);
+        snprintf(over, sizeof over, "%s/%s.p50", path, histogram);
+        if (facts_range_of(run, path).n < (rows > 0 ? rows : 1))
+            continue;
+        cJSON_AddItemToObject(facts, name,
+                              json_object("path:s over:s words:s share:s nth:s", path, over,
+                                          tails[i].words, tails[i].share, tails[i].nth));
+        return;
+    }
+    cJSON_AddNullToObject(facts, name);
 }
 
 /* How much of the row has arrived after so long. */
@@ -199,9 +223,49 @@ static const cJSON *first_poll(const cJSON *run)
     return NULL;
 }
 
+/* As a row: the fastest and the slowest update of the client that latency-timeline draws. NULL:
+ * there is nothing to draw. */
+static cJSON *shown_of(const cJSON *row, const char *dir)
+{
+    struct buf series = {0};
+    struct writer w = {.out = &series, .rc = chart_series_timeline(&series, dir, row, NULL)};
+    double low = INFINITY, high = -INFINITY, us;
+    cJSON *shown = NULL, *latency;
+
+    for (const char *line = strchr(writer_text(&w), '\n'); line != NULL;
+         line = strchr(line + 1, '\n')) {
+        if (sscanf(line, "%*f,%lf", &us) != 1)
+            continue;
+        low = fmin(low, us);
+        high = fmax(high, us);
+    }
+    buf_free(&series);
+    if (low > high)
+        return NULL;
+    shown = json_object("id:s transport:s connection:s delivered:d", json_text(row, "id"),
+                        json_text(row, "transport"), json_text(row, "connection"), 1);
+    latency = cJSON_AddObjectToObject(shown, "latency_us");
+    json_add_number(latency, "min", low);
+    json_add_number(latency, "max", high);
+    return shown;
+}
+
+static void add_shown(cJSON *facts, const cJSON *run, const char *dir)
+{
+    cJSON *rows = cJSON_AddArrayToObject(cJSON_AddObjectToObject(facts, "shown"), "rows"), *shown;
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        shown = json_number(row, "delivered") > 0 ? shown_of(row, dir) : NULL;
+        if (shown != NULL)
+            cJSON_AddItemToArray(rows, shown);
+    }
+}
+
 /* ---- the model ---- */
 
-/* Adds farthest, off, machine and machine_high; the last only where the two are not alike. */
+/* Adds farthest, off, machine and machine_high. */
 static void add_model(cJSON *facts, const cJSON *run)
 {
     const cJSON *row, *farthest = NULL;
@@ -225,7 +289,7 @@ static void add_model(cJSON *facts, const cJSON *run)
         cJSON_AddNullToObject(facts, "farthest");
     json_add_number(facts, "off", worst);
     json_add_number(facts, "machine", low);
-    json_add_number(facts, "machine_high", facts_alike(low, high) ? NAN : high);
+    json_add_number(facts, "machine_high", high);
 }
 
 static void add_link_effects(cJSON *facts, const cJSON *run)
@@ -243,45 +307,50 @@ static void add_link_effects(cJSON *facts, const cJSON *run)
             json_append_text(list, effects[i].does);
 }
 
-cJSON *report_facts_of(const cJSON *run)
+cJSON *report_facts_of(const cJSON *run, const char *dir)
 {
     struct facts_range p50 = facts_range_of(run, "latency_us.p50");
     struct facts_range max = facts_range_of(run, "latency_us.max");
-    const cJSON *laggard = p50.n > 1 && p50.high_row != max.low_row ? p50.high_row : NULL;
-    int documents = count_documents(run, false), most;
+    bool behind = facts_value(p50.high_row, "latency_us.max") > max.bottom;
+    const cJSON *laggard = behind ? p50.high_row : NULL;
+    int documents = count_documents(run, false);
     bool same = count_documents(run, true) == documents;
-    const cJSON *best = best_in_most(run, &most);
     char achieved[RESULT_SOURCE_RATES_BYTES];
     cJSON *facts = json_object(
         "transports:d balanced:b rtt_ms:n close:b expected:n delivered:b agreed:b ordered:b "
-        "documents:d same_documents:b trusted:b best:r panels:d fewest:n in_tail:n laggard:r "
+        "documents:d same_documents:b trusted:b on_the_wire:b laggard:r "
         "arrived:s poll:r chance:n",
         count_transports(json_at(run, "rows")), table_has_balancers(run),
         predict_question_of(run, NULL).rtt_us / 1e3, p50.low <= 0 || p50.high < 1.25 * p50.low,
         expected_of(run), all_delivered(run), counts_agree(run), order_kept(run), documents, same,
-        all_delivered(run) && counts_agree(run) && order_kept(run) && same, best, most, fewest(run),
-        ceil(fewest(run) / 100), laggard, share_arrived(laggard, max.low), first_poll(run),
+        all_delivered(run) && counts_agree(run) && order_kept(run) && same, is_on_the_wire(run),
+        laggard, share_arrived(laggard, max.bottom), first_poll(run),
         round(100 / sqrt(facts_range_of(run, "published").low)));
 
     result_source_achieved(achieved, run);
     json_add_text(facts, "achieved", achieved);
+    add_tail(facts, "tail", run, "latency_us");
+    add_tail(facts, "upstream", run, "upstream.latency_us");
+    add_tail(facts, "echo", run, "upstream.echo_us");
+    add_tail(facts, "converged", run, "convergence_us");
+    add_best(facts, run);
     add_model(facts, run);
     add_link_effects(facts, run);
+    if (dir != NULL)
+        add_shown(facts, run, dir);
     return facts;
 }
 
 /* ---- words ---- */
 
-/* The rows within twice the fastest, if those are some and not all others. */
+/* The rows that are not the fastest, but within twice its time; none where all rows are. */
 static double put_keeping_up(struct template_fill *t)
 {
     struct facts_range p50 = run_words_range(t, "latency_us.p50");
-    struct template_fill quiet = *t;
-    int n;
 
-    quiet.w.out = NULL;
-    n = run_words_names(&quiet, &p50, p50.low, 2 * p50.low, p50.low_row);
-    return n < p50.n - 1 ? run_words_names(t, &p50, p50.low, 2 * p50.low, p50.low_row) : 0;
+    if (2 * p50.low >= p50.top)
+        return 0;
+    return run_words_names(t, &p50, nextafter(p50.bottom, INFINITY), 2 * p50.low);
 }
 
 /* The rows on time as often as the use case needs. */
@@ -290,7 +359,7 @@ static double put_meeting(struct template_fill *t)
     struct facts_range share = run_words_range(t, "deadline.share");
 
     return run_words_names(
-        t, &share, template_find(t, "scenario.require.on_time", NULL)->valuedouble, INFINITY, NULL);
+        t, &share, template_find(t, "scenario.require.on_time", NULL)->valuedouble, INFINITY);
 }
 
 /* "latency-cdf" as "latency cdf". */

@@ -17,9 +17,14 @@
  *   ordered                 were no messages of clients lost, doubled or reordered?
  *   documents, same_documents   how many rows have documents; did all clients' end the same?
  *   trusted                 is there nothing to doubt in all these?
- *   best, panels            the row that is lowest, or level with the lowest, in most panels of the
- *                           overview, and in how many
- *   fewest, in_tail         updates of the row that delivered the fewest; those beyond its p99
+ *   on_the_wire             has the overview wire bytes, or payload and framing?
+ *   best[], panels          the rows that are lowest, or can't be told apart from the lowest, in
+ *                           the most panels of the overview, and in how many
+ *   shown                   {rows[{latency_us{min, max}}]} of the one client of each row that
+ *                           latency-timeline draws; only with dir, the run's folder
+ *   tail, upstream, echo, converged   the highest percentile that the rows have of updates' latency
+ *                           and of what clients send, or null: path, over (path/median), words
+ *                           ("p90"), share ("9 of 10") and nth ("90th percentile")
  *   laggard, arrived        the row with the highest median, if it is not the first to be complete,
  *                           and how much of it has arrived then: "at least half"
  *   poll                    the first row of short polling that delivered anything
@@ -27,7 +32,7 @@
  *                           by what share
  *   machine, machine_high   where the model says 0: the lowest and the highest mean
  *   chance                  percent by which a Poisson count of the updates varies */
-cJSON *report_facts_of(const cJSON *run);
+cJSON *report_facts_of(const cJSON *run, const char *dir);
 
 /*   {keeping-up}   the rows within twice the fastest, if those are some and not all others
  *   {meeting}      the rows on time as often as the use case needs

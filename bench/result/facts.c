@@ -24,14 +24,15 @@ const cJSON *facts_at(const cJSON *item, const char *path)
 
 static double term_value(const cJSON *row, const char *term)
 {
+    const struct metric *m = metric_find(term);
     const cJSON *item;
     char *end;
     double number = strtod(term, &end);
 
     if (*end == '\0')
         return number;
-    if (strncmp(term, "latency_us.", 11) == 0 && !(json_number(row, "delivered") > 0))
-        return NAN;
+    if (m != NULL && m->format != NULL)
+        return metric_value(m, row);
     item = facts_at(row, term);
     return cJSON_IsNumber(item) ? item->valuedouble : NAN;
 }
@@ -52,6 +53,49 @@ double facts_value(const cJSON *row, const char *path)
         if (how == '\0')
             return value;
     }
+}
+
+static const struct metric *metric_of(const char *path)
+{
+    char first[PATH_BYTES];
+
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "+*/"), path);
+    return metric_find(first);
+}
+
+static bool are_alike(const char *path, double a, double b)
+{
+    const struct metric *m = metric_of(path);
+    double noise = m == NULL ? 0 : m->noise > 0 ? m->noise : strcmp(m->unit, "µs") == 0 ? 0.05 : 0;
+    char one[UNITS_TEXT_BYTES], other[UNITS_TEXT_BYTES];
+
+    if (noise > 0)
+        return fabs(a - b) <= noise * fmax(fabs(a), fabs(b));
+    facts_format_of(path)(one, a);
+    facts_format_of(path)(other, b);
+    return strcmp(one, other) == 0;
+}
+
+/* The limits of those that are alike with an end; where they meet, all are. */
+static void find_alike(struct facts_range *r)
+{
+    const cJSON *row;
+
+    r->bottom = r->low;
+    r->top = r->high;
+    cJSON_ArrayForEach(row, r->rows)
+    {
+        double value = facts_value(row, r->path);
+
+        if (isfinite(value) && are_alike(r->path, value, r->low))
+            r->bottom = fmax(r->bottom, value);
+        if (isfinite(value) && are_alike(r->path, value, r->high))
+            r->top = fmin(r->top, value);
+    }
+    if (r->bottom < r->top)
+        return;
+    r->bottom = r->high;
+    r->top = r->low;
 }
 
 struct facts_range facts_range_of(const cJSON *run, const char *path)
@@ -75,12 +119,8 @@ struct facts_range facts_range_of(const cJSON *run, const char *path)
         }
         r.n++;
     }
+    find_alike(&r);
     return r;
-}
-
-bool facts_alike(double a, double b)
-{
-    return fabs(a - b) <= 0.05 * fmax(fabs(a), fabs(b));
 }
 
 const char *facts_title(const cJSON *run)
@@ -115,12 +155,9 @@ void facts_format_setting(char out[UNITS_TEXT_BYTES], double value)
 
 facts_format *facts_format_of(const char *path)
 {
-    char first[PATH_BYTES];
-    const struct metric *m;
+    const struct metric *m = metric_of(path);
 
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "+*/"), path);
-    m = metric_find(first);
     if (m != NULL && m->format != NULL)
         return m->format;
-    return strstr(first, "_us.") != NULL ? units_format_us : facts_format_setting;
+    return strstr(path, "_us.") != NULL ? units_format_us : facts_format_setting;
 }

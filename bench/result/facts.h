@@ -22,12 +22,13 @@ struct facts_range {
     const cJSON *rows;               /* borrowed */
     const cJSON *low_row, *high_row; /* the first with it; NULL when no row has the number */
     double low, high;
+    /* Rows up to here can't be told apart from the lowest, those from here on not from the highest:
+     * they are nearer than the metric's noise, or are written the same where they are counted.
+     * Where the rows can't be put in order the one is high, the other low. */
+    double bottom, top;
     int n; /* rows that have it */
 };
 struct facts_range facts_range_of(const cJSON *run, const char *path);
-
-/* Less than 5 % apart, or both 0. */
-bool facts_alike(double a, double b);
 
 /* The name of a run for people: its scenario's title, or its name; never empty. */
 const char *facts_title(const cJSON *run);

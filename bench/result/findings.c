@@ -37,14 +37,18 @@ static bool is_sound(const cJSON *row)
     return !findings_broke(row) && !disturbed_is(row);
 }
 
-static cJSON *rows_of(const cJSON *run, bool all)
+static bool is_calm(const cJSON *row)
 {
-    const cJSON *rows = json_at(run, "rows");
+    return !disturbed_is(row);
+}
+
+static cJSON *rows_that(const cJSON *run, bool (*are)(const cJSON *row))
+{
     cJSON *some = cJSON_CreateArray(), *row;
 
-    cJSON_ArrayForEach(row, rows)
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        if (all || is_sound(row))
+        if (are(row))
             cJSON_AddItemReferenceToArray(some, row);
     }
     return some;
@@ -52,8 +56,8 @@ static cJSON *rows_of(const cJSON *run, bool all)
 
 cJSON *findings_sound_run(const cJSON *run)
 {
-    cJSON *sound = rows_of(run, false);
-    bool all = cJSON_GetArraySize(sound) == 0;
+    cJSON *sound = rows_that(run, is_sound);
+    bool all_broke = cJSON_GetArraySize(sound) == 0;
     cJSON *view = cJSON_CreateObject(), *item;
 
     cJSON_ArrayForEach(item, run)
@@ -61,11 +65,12 @@ cJSON *findings_sound_run(const cJSON *run)
         if (strcmp(item->string, "rows") != 0)
             cJSON_AddItemReferenceToObject(view, item->string, item);
     }
-    if (all) {
+    if (all_broke) {
         cJSON_Delete(sound);
-        sound = rows_of(run, true);
+        sound = rows_that(run, is_calm);
     }
     cJSON_AddItemToObject(view, "rows", sound);
-    cJSON_AddNumberToObject(view, "left_out", all ? 0 : findings_count_broken(run));
+    cJSON_AddNumberToObject(view, "left_out", all_broke ? 0 : findings_count_broken(run));
+    cJSON_AddItemToObject(view, "disturbed", rows_that(run, disturbed_is));
     return view;
 }

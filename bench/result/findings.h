@@ -13,7 +13,8 @@ int findings_count_broken(const cJSON *run);
 /* Is row a cure of broken: sound, and named like it with "+something" behind? */
 bool findings_cures(const cJSON *row, const cJSON *broken);
 
-/* The run without the rows that broke or were disturbed, unless that is all, for sentences that
- * compare rows; "left_out" says how many broke. A view, the caller's to cJSON_Delete() before the
- * run; its rows have other indices than the run's. */
+/* The run without the rows that broke, unless all did, and without those that were disturbed, for
+ * sentences that compare rows; "left_out" says how many broke, "disturbed" has the disturbed rows.
+ * A view, the caller's to cJSON_Delete() before the run; its rows have other indices than the
+ * run's. */
 cJSON *findings_sound_run(const cJSON *run);

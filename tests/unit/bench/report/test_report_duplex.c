@@ -70,7 +70,7 @@ static void say(const char *name)
 
     cJSON *page = cJSON_CreateObject();
 
-    cJSON_AddItemToObject(page, "facts", report_facts_of(run));
+    cJSON_AddItemToObject(page, "facts", report_facts_of(run, NULL));
     template_enter(&t, page);
     template_enter(&t, run);
     template_put(&t, name);
@@ -81,7 +81,7 @@ static void say(const char *name)
 
 static bool is_trusted(void)
 {
-    cJSON *facts = report_facts_of(run);
+    cJSON *facts = report_facts_of(run, NULL);
     bool trusted = json_true(facts, "trusted");
 
     cJSON_Delete(facts);
