@@ -288,7 +288,8 @@ int result_json(const struct result *r, const struct fleet *f, struct buf *out)
 
 /* ---- for people ---- */
 
-static void print_latency(const struct hdr *h, FILE *out)
+/* Clients receive the same updates: percentiles above the median rest on these. */
+static void print_latency(const struct hdr *h, uint64_t updates, FILE *out)
 {
     static const struct {
         const char *name;
@@ -298,6 +299,8 @@ static void print_latency(const struct hdr *h, FILE *out)
 
     fprintf(out, "latency    ");
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        if (i > 0 && (double)updates < hdr_percentile_needs(columns[i].percentile))
+            continue;
         text_latency(text, hdr_value_at_percentile(h, columns[i].percentile));
         fprintf(out, "%s %s   ", columns[i].name, text);
     }
@@ -353,7 +356,7 @@ void result_print(const struct result *r, const struct fleet *f, FILE *out)
             f->env.opt->connection == CONNECTION_CLOSE ? "+close" : "",
             (unsigned long long)f->clients.n, phase_ms(f->window_start_ns, f->window_end_ns) / 1e3);
     print_sum(r, f, out);
-    print_latency(&rec->latency_us, out);
+    print_latency(&rec->latency_us, r->sum.published, out);
     print_costs("update", n->deliveries, n, n->payload_bytes_in, n->framing_bytes_in, out);
     if (f->env.tls != NULL)
         fprintf(out, "           %.4g full, %.4g resumed TLS handshakes\n",

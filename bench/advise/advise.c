@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "bench/result/findings.h"
+#include "bench/result/percentile.h"
 #include "bench/base/json.h"
 #include "bench/result/result.h"
-
-/* Samples that must lie beyond a percentile for it to be believed. */
-enum { TAIL_SAMPLES = 10 };
+#include "lib/hdr/hdr.h"
 
 #define US     units_format_us, units_format_us
 #define NUMBER units_format_ratio, units_format_ratio
@@ -63,6 +62,15 @@ static double required(const cJSON *require, const char *name, double unit)
     return value >= 0 ? value * unit : NAN;
 }
 
+/* What the scenario does not say is written into run.json as 99. */
+static double required_percentile(const cJSON *run)
+{
+    double percentile = json_number(run, "scenario.require.percentile");
+    bool supplied = json_at(run, "scenario_file.supplied.require.percentile") != NULL;
+
+    return supplied || percentile != 99 ? percentile : NAN;
+}
+
 static struct advise_ask ask_of(const struct advise_ask *typed, const cJSON *run)
 {
     const cJSON *require = json_at(run, "scenario.require");
@@ -71,13 +79,17 @@ static struct advise_ask ask_of(const struct advise_ask *typed, const cJSON *run
     if (!(ask.typed & ADVISE_TYPED_LATENCY))
         ask.latency_us = required(require, "latency_ms", 1e3);
     if (!(ask.typed & ADVISE_TYPED_PERCENTILE))
-        ask.percentile = required(require, "percentile", 1);
+        ask.percentile = required_percentile(run);
     if (!(ask.typed & ADVISE_TYPED_ON_TIME))
         ask.on_time = required(require, "on_time", 1);
     if (!(ask.typed & ADVISE_TYPED_AGE))
         ask.age_us = required(require, "age_ms", 1e3);
-    if (isnan(ask.percentile))
-        ask.percentile = 99;
+    if (isnan(ask.percentile)) {
+        double highest = percentile_of_rows(json_at(run, "rows"), "latency_us")->percent;
+
+        ask.percentile = highest >= 100 ? 50 : fmin(highest, 99);
+        ask.lowered = ask.percentile < 99;
+    }
     if (isnan(ask.clients))
         ask.clients = 100 * json_number(run, "scenario.clients");
     return ask;
@@ -86,36 +98,6 @@ static struct advise_ask ask_of(const struct advise_ask *typed, const cJSON *run
 static bool asks_nothing(const struct advise_ask *ask)
 {
     return isnan(ask->latency_us) && isnan(ask->on_time) && isnan(ask->age_us) && ask->norder == 0;
-}
-
-static const struct {
-    double percentile;
-    const char *name;
-} percentiles[] = {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p999"}, {100, "max"}};
-enum { PERCENTILES = sizeof percentiles / sizeof *percentiles };
-
-static size_t percentile_index(double percentile)
-{
-    size_t i = 0;
-
-    while (i + 1 < PERCENTILES && percentiles[i].percentile < percentile - 1e-9)
-        i++;
-    return i;
-}
-
-const char *advise_percentile_name(double percentile)
-{
-    return percentiles[percentile_index(percentile)].name;
-}
-
-bool advise_percentile_is_exact(double percentile)
-{
-    return fabs(percentiles[percentile_index(percentile)].percentile - percentile) < 1e-9;
-}
-
-double advise_samples_needed(double percentile)
-{
-    return percentile >= 100 ? 1 : ceil(TAIL_SAMPLES / (1 - percentile / 100) - 1e-6);
 }
 
 /* ---- checks ---- */
@@ -154,51 +136,50 @@ static void check_complete(struct advise_row *r)
         r->checks[r->nchecks - 1].fit = ADVISE_FAILS;
 }
 
-/* True when a lower percentile, with enough samples, is above the limit already. */
-static bool surely_fails(const cJSON *row, const char *name, double samples,
-                         const struct advise_ask *ask)
+static void use_percentile(struct advise_check *c, const cJSON *row, const char *histogram,
+                           const struct percentile *p)
 {
-    char path[48];
-
-    for (size_t i = 0; i < PERCENTILES && percentiles[i].percentile <= ask->percentile; i++) {
-        snprintf(path, sizeof path, "%s.%s", name, percentiles[i].name);
-        if (samples >= advise_samples_needed(percentiles[i].percentile) &&
-            json_number(row, path) > ask->latency_us)
-            return true;
-    }
-    return false;
+    snprintf(c->path, sizeof c->path, "%s.%s", histogram, p->name);
+    c->percent = p->percent;
+    c->value = json_number(row, c->path);
+    c->times = c->value / c->limit;
 }
 
-/* name: a histogram of the row, such as latency_us. */
+/* name: a histogram of the row, such as latency_us. Where it has too few updates for the percentile
+ * asked, one that it has may be above the limit already, which decides as well. */
 static void check_percentile(struct advise_row *r, enum advise_criterion criterion,
                              const char *name, const struct advise_ask *ask)
 {
-    double needed = advise_samples_needed(ask->percentile), samples;
+    const struct percentile *asked = percentile_from(ask->percentile), *known;
+    double updates = percentile_updates(r->row, name),
+           needed = hdr_percentile_needs(asked->percent);
     struct advise_check *c;
-    char path[48];
 
-    snprintf(path, sizeof path, "%s.count", name);
-    samples = json_number(r->row, path);
-    if (isnan(samples) && criterion == ADVISE_LATENCY)
-        samples = json_number(r->row, "delivered");
-    if (!(samples > 0))
+    if (!(updates > 0))
         return; /* there was nothing of that kind; check_complete() sees when nothing arrived */
-    snprintf(path, sizeof path, "%s.%s", name, advise_percentile_name(ask->percentile));
-    c = add_check(r, criterion, json_number(r->row, path), ask->latency_us);
-    snprintf(c->path, sizeof c->path, "%s", path);
-    if (samples >= needed)
+    c = add_check(r, criterion, NAN, ask->latency_us);
+    known = updates >= needed ? asked : percentile_of_updates(updates);
+    use_percentile(c, r->row, name, known != NULL ? known : percentile_from(0));
+    c->fit = isnan(c->value) ? ADVISE_UNKNOWN : c->value <= c->limit ? ADVISE_FITS : ADVISE_FAILS;
+    if (known == asked || (known != NULL && c->fit == ADVISE_FAILS))
         return;
-    c->fit = surely_fails(r->row, name, samples, ask) ? ADVISE_FAILS : ADVISE_UNKNOWN;
-    c->samples = samples;
+    c->fit = ADVISE_UNKNOWN;
+    c->samples = updates;
     c->samples_needed = needed;
 }
 
-/* The share of a count, with ten expected to be late where the limit lies. */
+/* The source's own updates, of which ten are expected to be late where the limit lies. */
+static double timed_updates(const cJSON *row)
+{
+    double messages = json_number(row, "upstream.messages");
+
+    return json_number(row, "published") - (messages > 0 ? messages : 0);
+}
+
 static void check_on_time(struct advise_row *r, double limit)
 {
     double share = json_number(r->row, "deadline.share");
-    double samples = json_number(r->row, "deadline.expected");
-    double needed = advise_samples_needed(limit * 100);
+    double samples = timed_updates(r->row), needed = hdr_percentile_needs(limit * 100);
     struct advise_check *c = add_check(r, ADVISE_ON_TIME, share, limit);
 
     snprintf(c->path, sizeof c->path, "deadline.share");
@@ -206,8 +187,6 @@ static void check_on_time(struct advise_row *r, double limit)
     if (isnan(share))
         return;
     c->fit = share >= limit ? ADVISE_FITS : ADVISE_FAILS;
-    if (isnan(samples))
-        samples = json_number(r->row, "delivered");
     if (c->fit == ADVISE_FITS && samples < needed) {
         c->fit = ADVISE_UNKNOWN;
         c->samples = samples;

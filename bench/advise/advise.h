@@ -2,7 +2,7 @@
  * Facts in, findings out: no words (advise_words.h), no files. docs/advise.md says how it decides.
  *
  * A row fits when every check holds. It fails when one is sure not to hold. Where the run has too
- * few samples for the percentile asked, or lacks the figure, the row is unknown; it is neither
+ * few updates for the percentile asked, or lacks the figure, the row is unknown; it is neither
  * recommended nor rejected. */
 #pragma once
 
@@ -54,6 +54,7 @@ enum {
 /* NAN: not asked. Typed: on the command line, not by the scenario's "require". */
 struct advise_ask {
     double latency_us, percentile, on_time, age_us;
+    bool lowered; /* nobody named a percentile, and the updates are too few for 99 */
     unsigned typed;
     double budget[ADVISE_COSTS];
     enum advise_cost order[ADVISE_COSTS]; /* budget's costs as they were typed */
@@ -82,10 +83,11 @@ struct advise_check {
     enum advise_criterion criterion;
     enum advise_cost cost; /* ADVISE_BUDGET */
     char path[48];         /* of the figure in the row; "" for ADVISE_COMPLETE and ADVISE_BUDGET */
+    double percent;        /* of latencies: the percentile of value */
     double value, limit;
     double times; /* value over limit (or limit over value): more than 1 fails */
     enum advise_fit fit;
-    double samples, samples_needed; /* ADVISE_UNKNOWN for too few samples; else NAN */
+    double samples, samples_needed; /* ADVISE_UNKNOWN for too few updates; else NAN */
 };
 
 enum { ADVISE_CHECKS_MAX = 6 + ADVISE_COSTS };
@@ -126,7 +128,8 @@ struct advise {
 };
 
 /* Judge a run. What was not typed is taken from the run's scenario.require; the percentile from
- * there, or 99. All in out is borrowed from run. */
+ * there, or it is 99, or the highest that its rows have (percentile.h). All in out is borrowed from
+ * run. */
 void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *typed);
 
 /* Of the row's checks of latency the one that uses most of its limit, or NULL; and of the rows that
@@ -136,12 +139,6 @@ int advise_successor(const struct advise *a, int row);
 
 /* The row of that id, or NULL. */
 const struct advise_row *advise_row_called(const struct advise *a, const char *id);
-
-/* Samples that put ten in the tail beyond a percentile: 1,000 for 99. */
-double advise_samples_needed(double percentile);
-/* The name in run.json of a percentile's figure, or of the next above it: "p99". */
-const char *advise_percentile_name(double percentile);
-bool advise_percentile_is_exact(double percentile);
 
 /* A cost in the unit in which rows are compared: per client and second (or per client), so that
  * a row which delivers fewer updates, each replacing several, does not look expensive. */

@@ -7,32 +7,44 @@
 
 #include "bench/base/json.h"
 #include "bench/result/findings.h"
+#include "bench/result/percentile.h"
+
+/* Where the row says how many updates the check rests on. */
+static const char *samples_path(const struct advise_row *r, const struct advise_check *c)
+{
+    const char *dot = strrchr(c->path, '.');
+    char histogram[CITATION_PATH_BYTES];
+
+    if (c->percent == 0 || dot == NULL)
+        return "published";
+    snprintf(histogram, sizeof histogram, "%.*s", (int)(dot - c->path), c->path);
+    return percentile_updates_path(r->row, histogram);
+}
 
 cJSON *advise_check_item(const struct advise_row *r, const struct advise_check *c)
 {
     const struct advise_cost_kind *kind = &advise_costs[c->cost];
-    const char *dot = strrchr(c->path, '.');
-    char path[CITATION_PATH_BYTES], limit[UNITS_TEXT_BYTES];
+    const struct percentile *supported = percentile_of_updates(c->samples);
+    double window_s = json_number(r->row, "phases.window_ms") / 1e3;
+    char limit[UNITS_TEXT_BYTES];
 
     kind->format(limit, c->limit);
-    snprintf(path, sizeof path, "%.*s.%s", dot != NULL ? (int)(dot - c->path) : 0, c->path,
-             c->criterion == ADVISE_ON_TIME ? "expected" : "count");
-    if (!(json_number(r->row, path) > 0))
-        snprintf(path, sizeof path, "delivered");
-    return json_object("criterion:s path:s limit:n not_measured:b too_few:b needed:n "
-                       "samples_path:s cost:d name:s each:s limit_text:s",
-                       advise_criteria[c->criterion],
-                       c->criterion == ADVISE_BUDGET ? kind->path : c->path, c->limit,
-                       isnan(c->value), c->fit == ADVISE_UNKNOWN && !isnan(c->samples_needed),
-                       c->samples_needed, path, (int)c->cost, kind->words,
-                       kind->per_client ? "client" : "update", limit);
+    return json_object(
+        "criterion:s path:s percent:n quantile:s limit:n not_measured:b too_few:b needed:n "
+        "supported:s seconds:n samples_path:s cost:d name:s each:s limit_text:s",
+        advise_criteria[c->criterion], c->criterion == ADVISE_BUDGET ? kind->path : c->path,
+        c->percent, percentile_from(c->percent)->words, c->limit, isnan(c->value),
+        c->fit == ADVISE_UNKNOWN && !isnan(c->samples_needed), c->samples_needed,
+        supported != NULL ? supported->words : "", ceil(window_s * c->samples_needed / c->samples),
+        samples_path(r, c), (int)c->cost, kind->words, kind->per_client ? "client" : "update",
+        limit);
 }
 
 void advise_checks_add(cJSON *page, const struct advise_ask *ask)
 {
     static const struct advise_row nothing;
     struct advise_check checks[3 + ADVISE_COSTS] = {
-        {.criterion = ADVISE_LATENCY, .limit = ask->latency_us},
+        {.criterion = ADVISE_LATENCY, .limit = ask->latency_us, .percent = ask->percentile},
         {.criterion = ADVISE_ON_TIME, .limit = ask->on_time},
         {.criterion = ADVISE_AGE, .limit = ask->age_us}};
     cJSON *list = cJSON_AddArrayToObject(page, "asks");
@@ -81,21 +93,19 @@ static void add_faults(cJSON *o, const cJSON *row)
             cJSON_AddItemToArray(list, json_object("path:s name:s", faults[i][0], faults[i][1]));
 }
 
-/* The highest percentile that the row has samples enough for; null where nothing was delivered. */
+/* The highest percentile that the row has, of those up to 99; null where nothing was delivered. */
 static void add_offer(cJSON *o, const cJSON *row)
 {
-    double percentile = 99, delivered = json_number(row, "delivered");
+    const struct percentile *p = percentile_of_updates(percentile_updates(row, "latency_us"));
     char path[48];
 
-    while (percentile > 50 && delivered < advise_samples_needed(percentile))
-        percentile = percentile > 90 ? 90 : 50;
-    snprintf(path, sizeof path, "latency_us.%s", advise_percentile_name(percentile));
-    if (delivered > 0)
-        cJSON_AddItemToObject(
-            o, "offer",
-            json_object("path:s percentile:s", path, advise_percentile_name(percentile)));
-    else
+    if (!(json_number(row, "delivered") > 0)) {
         cJSON_AddNullToObject(o, "offer");
+        return;
+    }
+    p = p == NULL ? percentile_from(100) : p->percent > 99 ? percentile_from(99) : p;
+    snprintf(path, sizeof path, "latency_us.%s", p->name);
+    cJSON_AddItemToObject(o, "offer", json_object("path:s percentile:s", path, p->words));
 }
 
 void advise_checks_add_row(cJSON *o, const struct advise_row *r)
@@ -151,14 +161,10 @@ static double put_limit(struct template_fill *t)
 /* "99 of 100", "half" */
 static double put_share(struct template_fill *t)
 {
-    double percentile = advise_words_run(t)->ask.percentile;
+    const cJSON *percent = template_find(t, "percent", NULL);
 
-    template_puts(t, percentile <= 50     ? "half"
-                     : percentile <= 90   ? "9 of 10"
-                     : percentile <= 99   ? "99 of 100"
-                     : percentile <= 99.9 ? "999 of 1,000"
-                                          : "all");
-    return percentile <= 50 ? 1 : 2;
+    template_puts(t, percentile_from(percent->valuedouble)->share);
+    return percent->valuedouble <= 50 ? 1 : 2;
 }
 
 /* The same, citing who chose the percentile. */
@@ -171,12 +177,12 @@ static double put_asked_share(struct template_fill *t)
     facts_format_setting(text, ask->percentile);
     if (ask->typed & ADVISE_TYPED_PERCENTILE)
         advise_words_cited(t, "", CITATION_OPTION, "--percentile", text);
-    else if (cJSON_IsNumber(template_find(t, "scenario.require.percentile", NULL)))
+    else if (!ask->lowered && cJSON_IsNumber(template_find(t, "scenario.require.percentile", NULL)))
         advise_words_cite(t, advise_words_figure(t, "scenario.require.percentile", NULL));
     return number;
 }
 
-/* How many samples a percentile needs. */
+/* How many updates a percentile needs. */
 static double put_needed_samples(struct template_fill *t)
 {
     char text[UNITS_TEXT_BYTES];

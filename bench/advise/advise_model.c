@@ -60,7 +60,7 @@ static double clients_of_fan_out(const struct advise *a, int row)
     return clients < capacity_model_clients_of_cores(&r->load, 1) ? clients : NAN;
 }
 
-/* Seconds after which a row that had too few samples would have enough. */
+/* Seconds after which a row that had too few updates would have enough. */
 static double window_of(const struct advise *a, int row)
 {
     const struct advise_row *r = &a->rows[row];
@@ -136,7 +136,7 @@ static const struct model {
      ROW(clients_of_one_core)},
     {"fan-out", "clients = the run's + (limit - measured) / (percentile × CPU per update)",
      "@ server_cpu_us_per_update clients", format_about, ROW(clients_of_fan_out)},
-    {"longer window", "seconds = window × samples needed / samples", "phases.window_ms delivered",
+    {"longer window", "seconds = window × updates needed / updates", "phases.window_ms published",
      units_format_count, ROW(window_of)},
 };
 

@@ -6,6 +6,7 @@
 #include "bench/advise/advise_words.h"
 #include "bench/base/json.h"
 #include "bench/result/findings.h"
+#include "bench/result/percentile.h"
 
 /* ---- the answer ---- */
 
@@ -21,15 +22,9 @@ static void say_no_trust(struct advise_words *w, const struct advise *a)
 
 static void say_choice(struct advise_words *w, const struct advise *a)
 {
-    double published = json_number(a->rows[a->best[0]].row, "published");
-
     advise_words_say(w, ADVISE_PART_ANSWER, a->best[0], a->verdict == ADVISE_ONE ? "one" : "tie");
     if (a->runner_up >= 0)
         advise_words_say(w, ADVISE_PART_ANSWER, a->runner_up, "next");
-    /* Many clients have seen the same update late: their samples are not as many as they look. */
-    if (!isnan(a->ask.latency_us) && published > 0 &&
-        published < advise_samples_needed(a->ask.percentile))
-        advise_words_say(w, ADVISE_PART_ANSWER, a->best[0], "same updates");
 }
 
 static void say_answer(struct advise_words *w, const struct advise *a)
@@ -45,7 +40,10 @@ static void say_answer(struct advise_words *w, const struct advise *a)
     else
         advise_words_say(w, ADVISE_PART_ANSWER, a->best[0],
                          a->verdict == ADVISE_TOO_FEW ? "too few" : "none fits");
-    if (!isnan(a->ask.latency_us) && !advise_percentile_is_exact(a->ask.percentile))
+    if (!isnan(a->ask.latency_us) && a->nbest > 0 && a->ask.lowered)
+        advise_words_say(w, ADVISE_PART_ANSWER, a->best[0], "lowered percentile");
+    if (!isnan(a->ask.latency_us) &&
+        percentile_from(a->ask.percentile)->percent > a->ask.percentile + 1e-9)
         advise_words_say(w, ADVISE_PART_ANSWER, -1, "stricter percentile");
 }
 

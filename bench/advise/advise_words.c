@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/percentile.h"
 #include "bench/page/run_words.h"
 
 /* ---- what the sentence is about ---- */
@@ -312,12 +313,12 @@ static cJSON *page_of(const struct advise_words *w)
 {
     const struct advise *a = w->runs[w->file];
     int planned = cJSON_GetArraySize(json_at(a->run, "rows_planned"));
-    cJSON *page = json_object(
-        "file_index:d files:d measured:d missing_rows:b only:b level:b "
-        "crowd:b percentile:s asked_percentile:n rows:r",
-        w->file, w->citations->nfiles, a->nrows, planned > a->nrows, a->nfits == 1,
-        a->decided_by != a->order[0], a->nrows > 0 && a->rows[0].load.crowd,
-        advise_percentile_name(a->ask.percentile), a->ask.percentile, json_at(a->run, "rows"));
+    cJSON *page =
+        json_object("file_index:d files:d measured:d missing_rows:b only:b level:b "
+                    "crowd:b percentile:s rows:r",
+                    w->file, w->citations->nfiles, a->nrows, planned > a->nrows, a->nfits == 1,
+                    a->decided_by != a->order[0], a->nrows > 0 && a->rows[0].load.crowd,
+                    percentile_from(a->ask.percentile)->words, json_at(a->run, "rows"));
     cJSON *best = cJSON_AddArrayToObject(page, "best"), *links, *everywhere;
 
     for (int i = 0; i < a->nbest; i++)

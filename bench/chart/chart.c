@@ -152,6 +152,13 @@ static void put_transports(struct writer *w)
     writer_puts(w, "15; ");
 }
 
+/* NAME_column, of rows.csv without its beginning; NAME_name, "p99"; NAME_nth, "99th percentile". */
+static void put_tail(struct writer *w, const char *name, const struct percentile *p)
+{
+    writer_printf(w, "%s_column = '%s_us'; %s_name = '%s'; %s_nth = '%s'; ", name, p->name, name,
+                  p->words, name, p->nth);
+}
+
 /* Run a script, with the variables that style.gp explains. */
 static int run_script(struct drawing *d, char *script, const char *output, const char *format,
                       struct err_text *e)
@@ -166,6 +173,8 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     put_variable(&w, "output_path", output);
     put_variable(&w, "output_format", format);
     put_variable(&w, "conditions", d->data.conditions);
+    put_tail(&w, "tail", d->data.tail);
+    put_tail(&w, "upstream_tail", d->data.upstream_tail);
     put_transports(&w);
     writer_add(&w, "", 1);
     char *argv[] = {gnuplot, no_user_settings, execute, (char *)variables.data, script, NULL};

@@ -94,7 +94,7 @@ static int write_distribution(const cJSON *row, const char *run_dir, const char 
     int rc = chart_series_read(&h, run_dir, row, e);
 
     if (rc == PL_OK) {
-        rc = chart_series_percentiles(&percentiles, &h);
+        rc = chart_series_percentiles(&percentiles, &h, percentile_updates(row, "latency_us"));
         rc = run_file_write(data_dir, "percentiles-", id, ".csv", &percentiles, rc, e);
     }
     if (rc == PL_OK) {
@@ -190,5 +190,7 @@ int chart_data_write(const cJSON *run, const char *run_dir, const char *data_dir
     out->has_deadline = has_number(run, "deadline.expected");
     out->has_balancers = has_number(run, "balancer.connections_per_client.front");
     out->rows = rows;
+    out->tail = percentile_of_rows(json_at(run, "rows"), "latency_us");
+    out->upstream_tail = percentile_of_rows(json_at(run, "rows"), "upstream.latency_us");
     return PL_OK;
 }

@@ -15,6 +15,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "bench/result/percentile.h"
 
 struct chart_data {
     /* "50 clients · 10 updates/s of 128 bytes · 6 s window · link: loopback · 2026-11-23 ..." */
@@ -24,6 +25,8 @@ struct chart_data {
     bool has_deadline;  /* updates were due within a deadline */
     bool has_balancers; /* something stood between clients and servers */
     int rows;
+    /* Where the lines of latency end: the highest percentile that the rows have. */
+    const struct percentile *tail, *upstream_tail;
 };
 
 /* From a run (as run_file_read() gives it, of run_dir) and the files of its rows write the files

@@ -121,22 +121,20 @@ int chart_series_read(struct hdr *h, const char *run_dir, const cJSON *row, stru
     return rc;
 }
 
-int chart_series_percentiles(struct buf *out, const struct hdr *h)
+int chart_series_percentiles(struct buf *out, const struct hdr *h, double updates)
 {
     int rc = buf_printf(out, "percentile,tail,latency_us\n");
-    double count = (double)h->total_count;
     double tail = 1;
 
-    for (int i = 0; rc >= 0 && tail < count; tail = exp2((double)++i / POINTS_PER_HALVING)) {
+    for (int i = 0; rc >= 0 && h->total_count > 0 &&
+                    (tail <= 2 || updates >= hdr_percentile_needs(100 - 100 / tail));
+         tail = exp2((double)++i / POINTS_PER_HALVING)) {
         double percentile = 100 - 100 / tail;
 
         rc = buf_printf(out, "%.9g,%.9g,%" PRId64 "\n", percentile, tail,
                         hdr_value_at_percentile(h, percentile));
     }
-    /* The largest of n values stands for the last 1/n of the distribution. */
-    if (rc >= 0 && h->total_count > 0)
-        rc = buf_printf(out, "100,%.9g,%" PRId64 "\n", count, hdr_max(h));
-    return rc;
+    return rc < 0 ? rc : PL_OK;
 }
 
 int chart_series_cdf(struct buf *out, const struct hdr *h)

@@ -16,8 +16,8 @@
 int chart_series_read(struct hdr *h, const char *run_dir, const cJSON *row, struct err_text *e);
 
 /* Append percentile,tail,latency_us: tail is 1/(1-p), 10 points per halving of the distance to
- * 100 %; the last point is the maximum. 0 or PL_ENOMEM. */
-int chart_series_percentiles(struct buf *out, const struct hdr *h);
+ * 100 %, as far as ten updates lie beyond, at least to the median. 0 or PL_ENOMEM. */
+int chart_series_percentiles(struct buf *out, const struct hdr *h, double updates);
 
 /* Append latency_us,percent: the share of updates that took that long or less. Points closer than
  * 1 % in latency are left out, and a gap wider than 5 % is a flat line and a step. 0 or PL_ENOMEM.

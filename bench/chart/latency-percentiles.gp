@@ -2,13 +2,13 @@
 # it: each decade to the right is ten times rarer.
 load scripts_dir."/style.gp"
 question = "How late does an update arrive?"
-note = "Further right is rarer: 99% means that one update in 100 took longer. A line ends at its slowest update."
+note = "Further right is rarer: 90% means that one update in ten took longer. A line ends where ten updates are left: further out is chance."
 legend_px = 34
 load scripts_dir."/lines.gp"
 
 array last_us[rows]
 array last_tail[rows]
-tail_high = 100
+tail_high = 10
 do for [i = 1:rows] {
     last_us[i] = NaN
     if (delivered[i] > 0) {
@@ -31,9 +31,9 @@ set logscale x
 set xrange [1:tail_high]
 set format x ""
 unset mxtics
-set xtics ("0%%" 1, "50%%" 2, "75%%" 4, "90%%" 10, "99%%" 100)
-do for [d = 3:9] {
-    if (10 ** d <= tail_high) { set xtics add ("99.".substr("9999999", 1, d - 2)."%%" 10 ** d) }
+set xtics ("0%%" 1, "50%%" 2, "75%%" 4, "90%%" 10)
+do for [d = 2:9] {
+    if (10 ** d <= tail_high) { set xtics add ("99".(d > 2 ? "." : "").substr("9999999", 1, d - 2)."%%" 10 ** d) }
 }
 set xlabel "percentile of updates" textcolor rgb soft_ink
 

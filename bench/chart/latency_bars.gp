@@ -1,22 +1,23 @@
-# One panel of the overview: a bar to the median latency and a whisker to the 99th percentile,
+# One panel of the overview: a bar to the median latency and a whisker to the tail (style.gp),
 # a row each, with both values beside it. Placed and labelled as bars.gp says. Of another latency
 # than an update's where the script names its columns of rows.csv, which are NaN without a value.
 if (!exists("p50_column")) p50_column = "latency_p50_us"
-if (!exists("p99_column")) p99_column = "latency_p99_us"
+if (!exists("end_column")) { end_column = "latency_".tail_column; end_name = tail_name }
 if (!exists("none_words")) none_words = "no update"
 array p50_us[rows]
-array p99_us[rows]
+array end_us[rows]
 stats rows_csv using (p50_us[int($0) + 1] = column(p50_column), \
-    p99_us[int($0) + 1] = column(p99_column), 0) nooutput
+    end_us[int($0) + 1] = column(end_column), 0) nooutput
 load scripts_dir."/panel.gp"
 has(i) = p50_us[i] == p50_us[i]
+do for [i = 1:rows] { if (end_us[i] != end_us[i]) { end_us[i] = p50_us[i] } } # too few updates
 
 smallest = 1e300
 largest = 0
 do for [i = 1:rows] {
     if (has(i)) {
         smallest = min(smallest, max(p50_us[i], 1))
-        largest = max(largest, max(p99_us[i], 1))
+        largest = max(largest, max(end_us[i], 1))
     }
 }
 if (largest == 0) { smallest = 100; largest = 1e6 }
@@ -25,8 +26,8 @@ low = 10.0 ** floor10(smallest * 0.8)
 array written[rows]
 array bar_share[rows]
 do for [i = 1:rows] {
-    bar_share[i] = has(i) ? decades(low, max(p99_us[i], 1)) / decades(low, largest) : 0
-    written[i] = has(i) ? time_us(p50_us[i])."  p99 ".time_us(p99_us[i]) : none_words
+    bar_share[i] = has(i) ? decades(low, max(end_us[i], 1)) / decades(low, largest) : 0
+    written[i] = has(i) ? time_us(p50_us[i])."  ".end_name." ".time_us(end_us[i]) : none_words
 }
 load scripts_dir."/room.gp"
 high = low * (largest / low) ** stretch
@@ -49,7 +50,7 @@ do for [i = 1:rows] {
     if (labelled) {
         set label name[i] at screen x_px(plot_left - 10),first i right textcolor rgb ink
     }
-    at_x = has(i) ? p99_us[i] : low
+    at_x = has(i) ? end_us[i] : low
     text_ink = has(i) ? ink : soft_ink
     set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
 }
@@ -64,7 +65,7 @@ line_of(i) = has(i) ? i : NaN
 plot for [i = 1:rows] $one using (low):(line_of(i)):(low):(max(p50_us[i], low)) \
         :(i - thick):(i + thick) with boxxyerror fillcolor rgb fill(i) \
         fillstyle solid 1 border linecolor rgb colour(i) linewidth 1, \
-    for [i = 1:rows] $one using (p99_us[i]):(line_of(i)):(p50_us[i]):(p99_us[i]) \
+    for [i = 1:rows] $one using (end_us[i]):(line_of(i)):(p50_us[i]):(end_us[i]) \
         with xerrorbars pointtype -1 linecolor rgb colour(i) linewidth 1.6
 unset label
 unset arrow

@@ -1,7 +1,7 @@
 # How late does everyone receive what a client sends? Drawn where clients send (chart.c).
 load scripts_dir."/style.gp"
 question = "How late does everyone receive what a client sends?"
-note = "Bar to the median, line to the 99th percentile: from a client's sending to the receipt by each of the others."
+note = "Bar to the median, line to the ".upstream_tail_nth.": from a client's sending to the receipt by each of the others."
 width = 800
 row_px = rows <= 8 ? 40 : 30
 plot_top = 74
@@ -13,7 +13,8 @@ plot_bottom = 92 + foot_px
 labelled = 1
 heading = ""
 p50_column = "upstream_p50_us"
-p99_column = "upstream_p99_us"
+end_column = "upstream_".upstream_tail_column
+end_name = upstream_tail_name
 none_words = "no message"
 floor_us = 2 * floor_us # up and down again
 floor_words(v) = "one round trip, ".time_us(v)

@@ -7,6 +7,7 @@
 
 #include "bench/base/json.h"
 #include "bench/page/output.h"
+#include "bench/result/percentile.h"
 #include "bench/result/run_file.h"
 
 /* ---- trends ---- */
@@ -261,9 +262,11 @@ static void put_row_name(struct writer *w, const cJSON *row, double x, int y)
     writer_printf(w, "</tspan> %s</text>", isfinite(p50) ? text : "nothing delivered");
 }
 
-static void put_row(struct writer *w, const struct scale *s, const cJSON *row, int y)
+/* tail: the path of where its line ends; a row that has too few updates for it has none. */
+static void put_row(struct writer *w, const struct scale *s, const cJSON *row, const char *tail,
+                    int y)
 {
-    double p50 = facts_value(row, "latency_us.p50"), p99 = facts_value(row, "latency_us.p99");
+    double p50 = facts_value(row, "latency_us.p50"), end = fmax(facts_value(row, tail), p50);
     double x = isfinite(p50) ? x_of_us(s, p50) : OVERVIEW_SIDE;
 
     writer_puts(w, "<g class=\"");
@@ -273,7 +276,7 @@ static void put_row(struct writer *w, const struct scale *s, const cJSON *row, i
         writer_printf(w,
                       "<path class=\"reach\" d=\"M%d %dH%.1f\"/><path class=\"tail\" d=\"M%.1f "
                       "%dH%.1fm0 -4v8\"/><circle class=\"dot\" cx=\"%.1f\" cy=\"%d\" r=\"6\"/>",
-                      OVERVIEW_SIDE, y, x, x, y, x_of_us(s, p99), x, y);
+                      OVERVIEW_SIDE, y, x, x, y, x_of_us(s, end), x, y);
     put_row_name(w, row, x, y);
     writer_puts(w, "</g>\n");
 }
@@ -281,7 +284,9 @@ static void put_row(struct writer *w, const struct scale *s, const cJSON *row, i
 void drawing_overview(struct writer *w, const cJSON *run)
 {
     struct facts_range p50 = facts_range_of(run, "latency_us.p50");
-    struct facts_range p99 = facts_range_of(run, "latency_us.p99");
+    const struct percentile *tail = percentile_of_rows(p50.rows, "latency_us");
+    char path[32];
+    struct facts_range end;
     int n = cJSON_GetArraySize(p50.rows),
         height = OVERVIEW_TOP + n * OVERVIEW_ROW + OVERVIEW_BOTTOM,
         y = OVERVIEW_TOP + OVERVIEW_ROW - 8;
@@ -290,20 +295,22 @@ void drawing_overview(struct writer *w, const cJSON *run)
 
     if (p50.n == 0)
         return;
+    snprintf(path, sizeof path, "latency_us.%s", tail->name);
+    end = facts_range_of(run, path);
     s.low_us = pow(10, floor(log10(fmax(p50.low, 1)) + 1e-9));
-    s.high_us = pow(10, ceil(log10(fmax(p99.high, 10)) - 1e-9));
+    s.high_us = pow(10, ceil(log10(fmax(end.high, fmax(p50.high, 10))) - 1e-9));
     if (s.high_us <= s.low_us)
         s.high_us = s.low_us * 10;
     writer_printf(
         w,
         "<svg viewBox=\"0 0 %d %d\" role=\"img\" "
         "aria-labelledby=\"glance-title\"><title id=\"glance-title\">Latency of each row, "
-        "median to 99th percentile</title>\n",
-        WIDTH, height);
+        "median to %s</title>\n",
+        WIDTH, height, tail->nth);
     put_decades(w, &s, height);
     cJSON_ArrayForEach(row, p50.rows)
     {
-        put_row(w, &s, row, y);
+        put_row(w, &s, row, path, y);
         y += OVERVIEW_ROW;
     }
     writer_puts(w, "</svg>");

@@ -7,6 +7,7 @@
 #include "bench/base/json.h"
 #include "bench/chart/chart_series.h"
 #include "bench/page/run_words.h"
+#include "bench/result/percentile.h"
 #include "bench/result/predict.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_source.h"
@@ -169,29 +170,20 @@ static void add_best(cJSON *facts, const cJSON *run)
     cJSON_AddNumberToObject(facts, "panels", most);
 }
 
-/* The highest percentile that all rows with such a histogram have, or null. */
+/* The highest percentile that the rows have; null where the updates are too few for any. */
 static void add_tail(cJSON *facts, const char *name, const cJSON *run, const char *histogram)
 {
-    static const struct {
-        const char *name, *words, *share, *nth;
-    } tails[] = {{"p99", "p99", "99 of 100", "99th percentile"},
-                 {"p90", "p90", "9 of 10", "90th percentile"}};
+    const struct percentile *p = percentile_of_rows(json_at(run, "rows"), histogram);
     char path[64], over[96];
-    int rows;
 
-    snprintf(path, sizeof path, "%s.p50", histogram);
-    rows = facts_range_of(run, path).n;
-    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
-        snprintf(path, sizeof path, "%s.%s", histogram, tails[i].name);
-        snprintf(over, sizeof over, "%s/%s.p50", path, histogram);
-        if (facts_range_of(run, path).n < (rows > 0 ? rows : 1))
-            continue;
+    snprintf(path, sizeof path, "%s.%s", histogram, p->name);
+    snprintf(over, sizeof over, "%s/%s.p50", path, histogram);
+    if (p->percent < 100)
         cJSON_AddItemToObject(facts, name,
                               json_object("path:s over:s words:s share:s nth:s", path, over,
-                                          tails[i].words, tails[i].share, tails[i].nth));
-        return;
-    }
-    cJSON_AddNullToObject(facts, name);
+                                          p->words, p->share, p->nth));
+    else
+        cJSON_AddNullToObject(facts, name);
 }
 
 /* How much of the row has arrived after so long. */

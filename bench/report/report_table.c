@@ -34,12 +34,15 @@ static const char *path_of(const struct template_fill *t)
     return json_text(template_find(t, ".", NULL), "path");
 }
 
-/* Has the run numbers for a column that is there "with a value", or with one "above 0"? */
+/* Has the run numbers for a column that is there "with a value", or with one "above 0"; or is it
+ * the "tail", the highest percentile? */
 static bool is_shown(const cJSON *run, const cJSON *column)
 {
     struct facts_range r = facts_range_of(run, json_text(column, "path"));
     const char *shown = json_text(column, "shown");
 
+    if (strcmp(shown, "tail") == 0)
+        return table_is_tail(json_at(run, "rows"), r.path);
     return shown[0] == '\0' || (r.n > 0 && (strcmp(shown, "above 0") != 0 || r.high > 0));
 }
 

@@ -7,6 +7,7 @@
 
 #include "bench/base/json.h"
 #include "bench/result/counters.h"
+#include "bench/result/percentile.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_duplex.h"
 #include "bench/result/result_source.h"
@@ -335,6 +336,26 @@ static void add_wire(cJSON *row)
     judge_instrument(problems, cJSON_GetObjectItemCaseSensitive(row, "notes"), wire);
 }
 
+/* ---- what a client costs, whether updates come or not ---- */
+
+void result_settle_row(cJSON *row)
+{
+    const cJSON *raw = json_at(row, "raw"), *wire = json_at(row, "wire");
+    double span_s = json_number(row, "phases.window_ms") / 1e3;
+    double cpu_span_s = counters_growth(raw, span_window.from, span_window.to, "time_ns") / 1e9;
+    double per = counters_per(json_number(row, "clients") * span_s);
+
+    percentile_prune(row);
+    if (json_at(row, "deliveries") == NULL || json_at(row, "requests_per_client_s") != NULL)
+        return;
+    json_add_number(row, "requests_per_client_s", json_number(raw, "window.requests") * per);
+    json_add_number(row, "wire_bytes_per_client_s",
+                    counters_both_ways(wire, "tcp.window", "bytes") * per);
+    json_add_number(row, "server_cpu_us_per_client_s",
+                    counters_cpu_us(raw, span_window.from, span_window.to) * per * span_s /
+                        (cpu_span_s > 0 ? cpu_span_s : span_s));
+}
+
 /* ---- all processes ---- */
 
 /* Of the forwarders of these links, or of this one; 0 where there are none. */
@@ -438,6 +459,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     add_wire(r);
     result_balancer(r);
     add_total_cpu(r);
+    result_settle_row(r);
     *out = r;
     return PL_OK;
 }

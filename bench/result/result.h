@@ -40,6 +40,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   total_cpu_us_per_update                      of server, client, forwarders, balancer and store
  *   balancer                                     see result_balancer.h
  *   disturbed[]                                  see disturbed.h
+ *   requests_per_client_s wire_bytes_per_client_s server_cpu_us_per_client_s
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
  *
  * wire: what the emulated link's wire_counter counted (docs/link.md), null on loopback; taken over
@@ -50,6 +51,10 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  * 0, or PL_EPROTO (the report lacks something: the line in e). */
 int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire,
                bool kernel_is_ours, struct err_text *e);
+
+/* Its last step, made up for when a run of an older pushlab is read: percentiles that rest on too
+ * few updates become null (percentile.h), costs per client and second are added. */
+void result_settle_row(cJSON *row);
 
 /* A row of which there is no measurement, as its window was never reached: what it has in common
  * with others, and why. Takes over report and wire. */

@@ -22,6 +22,16 @@ static int check(const cJSON *run, const char *file, struct err_text *e)
     return PL_OK;
 }
 
+static void settle(const cJSON *run)
+{
+    cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        result_settle_row(row);
+    }
+}
+
 int run_file_read(cJSON **run, const char *path, struct err_text *e)
 {
     char file[PATH_MAX];
@@ -34,6 +44,8 @@ int run_file_read(cJSON **run, const char *path, struct err_text *e)
         rc = json_read_file(run, folder ? file : path, RUN_MAX_BYTES, e);
     if (rc == PL_OK)
         rc = check(*run, folder ? file : path, e);
+    if (rc == PL_OK)
+        settle(*run);
     if (rc < 0) {
         cJSON_Delete(*run);
         *run = NULL;

@@ -14,12 +14,13 @@
 #include "bench/base/units.h"
 #include "lib/proto/transport_info.h"
 
-/* The run's tables: the second and third only where some row has what they are about. */
+/* The run's tables: all but the first only where some row has what they are about. */
 static const struct {
     const struct table_source *source;
     const char *path; /* NULL: always */
 } tables[] = {
     {&table_main, NULL},
+    {&table_client, "server_cpu_us_per_client_s"},
     {&table_sent, "upstream.messages"},
     {&table_balancer, "balancer.connections_per_client.front"},
 };

@@ -9,11 +9,11 @@
 enum { TABLE_MAX_WIDTH = 120 };
 
 /* Append the run's title and conditions, and one aligned line per row, in at most TABLE_MAX_WIDTH
- * columns: over an emulated link with wire bytes and packets, as far as they fit. Further tables
- * follow where clients send, and where something stands between clients and servers; below them
- * what rows that were expected to break have shown. A row with problems is marked with '!', one
- * that was disturbed with '~', and its reasons stand below.
- * colour: paint ids in the transports' colours. 0 or PL_ENOMEM. */
+ * columns: over an emulated link with wire bytes and packets, as far as they fit. A table
+ * of what a client and a second cost follows, and more where clients send, and where something
+ * stands between clients and servers; below them what rows that were expected to break have shown.
+ * A row with problems is marked with '!', one that was disturbed with '~', and its reasons stand
+ * below. colour: paint ids in the transports' colours. 0 or PL_ENOMEM. */
 int table_text(struct buf *out, const cJSON *run, bool colour);
 
 /* The same as a Markdown table, for the README. 0 or PL_ENOMEM. */

@@ -7,6 +7,7 @@
 #include "bench/result/disturbed.h"
 #include "bench/result/facts.h"
 #include "bench/result/metric.h"
+#include "bench/result/percentile.h"
 
 #define ONE(path)             path, NULL, NULL
 #define TWO(path, plus)       path, plus, NULL
@@ -21,7 +22,9 @@ static const struct column columns[] = {
     {{"updates", "superseded"}, ALWAYS | VALUE_ONLY, ONE("superseded")},
     {{"updates", "on time"}, ALWAYS | VALUE_ONLY, ONE("deadline.share")},
     {{"latency", "p50"}, ALWAYS, ONE("latency_us.p50")},
-    {{"latency", "p99"}, ALWAYS, ONE("latency_us.p99")},
+    {{"latency", "p90"}, ALWAYS | TAIL_ONLY, ONE("latency_us.p90")},
+    {{"latency", "p99"}, ALWAYS | TAIL_ONLY, ONE("latency_us.p99")},
+    {{"latency", "p99.9"}, ALWAYS | TAIL_ONLY, ONE("latency_us.p999")},
     {{"latency", "max"}, ALWAYS | SPARE_FIRST, ONE("latency_us.max")},
     {{"age", "mean"}, ALWAYS | SPARE, ONE("age_us.mean")},
     {{"requests", "/update"}, ALWAYS, ONE("requests_per_update")},
@@ -40,14 +43,28 @@ static const struct column sent_columns[] = {
     {{"", "row"}, ALWAYS, ONE("id")},
     {{"messages", "sent"}, ALWAYS, ONE("upstream.messages")},
     {{"everyone", "p50"}, ALWAYS, ONE("upstream.latency_us.p50")},
-    {{"everyone", "p99"}, ALWAYS, ONE("upstream.latency_us.p99")},
-    {{"echo", "p99"}, ALWAYS, ONE("upstream.echo_us.p99")},
+    {{"everyone", "p90"}, ALWAYS | TAIL_ONLY, ONE("upstream.latency_us.p90")},
+    {{"everyone", "p99"}, ALWAYS | TAIL_ONLY, ONE("upstream.latency_us.p99")},
+    {{"everyone", "p99.9"}, ALWAYS | TAIL_ONLY, ONE("upstream.latency_us.p999")},
+    {{"echo", "p90"}, ALWAYS | TAIL_ONLY, ONE("upstream.echo_us.p90")},
+    {{"echo", "p99"}, ALWAYS | TAIL_ONLY, ONE("upstream.echo_us.p99")},
+    {{"echo", "p99.9"}, ALWAYS | TAIL_ONLY, ONE("upstream.echo_us.p999")},
     {{"requests", "/message"}, ALWAYS, ONE("upstream.requests_per_message")},
     {{"handshakes", "/message"}, ALWAYS, ONE("upstream.handshakes_per_message")},
     {{"bytes/message", "payload+framing"}, ALWAYS,
      TWO("upstream.bytes_per_message.payload", "upstream.bytes_per_message.framing")},
-    {{"converged", "p99"}, ALWAYS | VALUE_ONLY, ONE("convergence_us.p99")},
+    {{"converged", "p90"}, ALWAYS | TAIL_ONLY, ONE("convergence_us.p90")},
+    {{"converged", "p99"}, ALWAYS | TAIL_ONLY, ONE("convergence_us.p99")},
+    {{"converged", "p99.9"}, ALWAYS | TAIL_ONLY, ONE("convergence_us.p999")},
     {{"documents", "identical"}, ALWAYS | VALUE_ONLY, ONE("documents.identical")},
+};
+
+static const struct column client_columns[] = {
+    {{"each client,", "each second"}, ALWAYS, ONE("id")},
+    {{"", "requests"}, ALWAYS, ONE("requests_per_client_s")},
+    {{"responses", "without update"}, ALWAYS, ONE("empty_response_ratio")},
+    {{"wire", "bytes"}, WIRE | WIRE_NARROW | WIRE_LEAST, ONE("wire_bytes_per_client_s")},
+    {{"server", "CPU"}, ALWAYS, ONE("server_cpu_us_per_client_s")},
 };
 
 static const struct column balancer_columns[] = {
@@ -69,6 +86,7 @@ static const struct column balancer_columns[] = {
 _Static_assert(COUNT_OF(columns) <= TABLE_COLUMNS_MAX, "more columns than a table has room for");
 
 const struct table_source table_main = {columns, COUNT_OF(columns)};
+const struct table_source table_client = {client_columns, COUNT_OF(client_columns)};
 const struct table_source table_sent = {sent_columns, COUNT_OF(sent_columns)};
 const struct table_source table_balancer = {balancer_columns, COUNT_OF(balancer_columns)};
 
@@ -90,18 +108,33 @@ bool table_has_balancers(const cJSON *run)
     return table_has_value(json_at(run, "rows"), "balancer.connections_per_client.front");
 }
 
+bool table_is_tail(const cJSON *rows, const char *path)
+{
+    const char *name = strrchr(path, '.') + 1;
+    char histogram[64];
+
+    snprintf(histogram, sizeof histogram, "%.*s", (int)(name - path - 1), path);
+    return strcmp(percentile_of_rows(rows, histogram)->name, name) == 0;
+}
+
+static bool is_needed(const struct column *c, const cJSON *run)
+{
+    const cJSON *rows = json_at(run, "rows");
+
+    return (!(c->shown & TLS_ONLY) || json_true(run, "scenario.tls")) &&
+           (!(c->shown & VALUE_ONLY) || table_has_value(rows, c->path)) &&
+           (!(c->shown & TAIL_ONLY) || table_is_tail(rows, c->path));
+}
+
 struct table_choice table_choose(const struct table_source *from, const cJSON *run,
                                  enum selection selection, unsigned without)
 {
-    bool tls = json_true(run, "scenario.tls");
     struct table_choice c = {.n = 0};
 
     for (size_t i = 0; i < from->n; i++) {
         const struct column *column = &from->columns[i];
 
-        if ((column->shown & selection) && !(column->shown & without) &&
-            (tls || !(column->shown & TLS_ONLY)) &&
-            (!(column->shown & VALUE_ONLY) || table_has_value(json_at(run, "rows"), column->path)))
+        if ((column->shown & selection) && !(column->shown & without) && is_needed(column, run))
             c.column[c.n++] = column;
     }
     return c;

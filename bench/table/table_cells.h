@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
-enum { TABLE_CELL_BYTES = 80, TABLE_COLUMNS_MAX = 17 };
+enum { TABLE_CELL_BYTES = 80, TABLE_COLUMNS_MAX = 21 };
 
 /* Which columns there are depends on whether packets were counted, and then on the width. */
 enum selection {
@@ -19,7 +19,8 @@ enum selection {
     VALUE_ONLY = 32, /* and then only when a row has a number other than 0, or a text, there */
     SPARE = 64,      /* left out when columns of VALUE_ONLY need the space */
     SPARE_FIRST = 128,
-    WIDE = 256, /* left out of a table that would be too wide, before anything else */
+    WIDE = 256,      /* left out of a table that would be too wide, before anything else */
+    TAIL_ONLY = 512, /* a percentile: when it is the highest that the rows have */
 };
 
 /* A column shows one number of a row, two as "a + b", or three as "a+b / c"; or a text, as the
@@ -36,11 +37,14 @@ struct table_source {
     size_t n; /* at most TABLE_COLUMNS_MAX */
 };
 extern const struct table_source table_main;
+extern const struct table_source table_client;   /* the cost of a client and a second */
 extern const struct table_source table_sent;     /* where clients send */
 extern const struct table_source table_balancer; /* where something stands in between */
 
 /* Has any row a number above 0 there, yes or no, or a text? */
 bool table_has_value(const cJSON *rows, const char *path);
+/* Is the percentile at the path the highest of its histogram that the rows have? */
+bool table_is_tail(const cJSON *rows, const char *path);
 /* Is table_balancer about this run? */
 bool table_has_balancers(const cJSON *run);
 

@@ -6,7 +6,7 @@
 
 #include "lib/base/err.h"
 
-enum { FIGURES_MIN = 1, FIGURES_MAX = 5 };
+enum { FIGURES_MIN = 1, FIGURES_MAX = 5, BEYOND = 10 };
 
 /* ---- where a value is counted ---- */
 
@@ -218,6 +218,11 @@ int64_t hdr_value_at_percentile(const struct hdr *h, double percentile)
         if (it.cumulative >= rank)
             return it.value;
     return 0;
+}
+
+double hdr_percentile_needs(double percentile)
+{
+    return percentile >= 100 ? 1 : ceil(BEYOND / (1 - percentile / 100) - 1e-6);
 }
 
 int64_t hdr_min(const struct hdr *h)

@@ -57,6 +57,11 @@ int hdr_add(struct hdr *h, const struct hdr *src);
  * lowest for percentile 0). 0 when empty. */
 int64_t hdr_value_at_percentile(const struct hdr *h, double percentile);
 
+/* How many independent events it takes until ten lie beyond a percentile, so that it is more than
+ * the chance of a few: 20 for 50, 1,000 for 99; 1 for 100. Values of one event, as the arrivals of
+ * one update at all clients, are not independent. */
+double hdr_percentile_needs(double percentile);
+
 /* As coarse as the buckets, so that a decoded histogram answers like the original: the lowest
  * value equivalent to the smallest, the highest equivalent to the largest. 0 when empty. */
 int64_t hdr_min(const struct hdr *h);

@@ -142,7 +142,6 @@ static void add_row(struct row r)
     json_add_number(o, "p50", r.p50);
     json_add_number(o, "p90", r.p50 * 1.8);
     json_add_number(o, "p99", r.p50 * 2);
-    json_add_number(o, "p999", r.p50 * 2.1);
     json_add_number(o, "max", r.p50 * 2.2);
     json_add_number(o, "mean", r.p50);
     if (r.delivered > 0) {
@@ -562,6 +561,23 @@ START_TEST(reading_survives_runs_without_anything)
 }
 END_TEST
 
+START_TEST(reading_of_few_updates_names_the_percentile_that_they_support)
+{
+    cJSON *latency;
+
+    start_run();
+    add_row(sse);
+    latency =
+        cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0), "latency_us");
+    cJSON_ReplaceItemInObject(latency, "p99", cJSON_CreateNull());
+    read_chart("latency-percentiles");
+    says("Further right is rarer. 9 of 10 arrive within **720 µs**.");
+    cJSON_ReplaceItemInObject(latency, "p90", cJSON_CreateNull());
+    read_chart("latency-percentiles");
+    says("The updates are too few for a percentile beyond the median");
+}
+END_TEST
+
 START_TEST(document_of_fourteen_rows_is_whole)
 {
     char ids[14][48];
@@ -789,6 +805,7 @@ int main(void)
     tcase_add_test(tc, kernel_of_the_host_is_no_witness);
     tcase_add_loop_test(tc, reading_tells_this_runs_numbers, 0, nreadings);
     tcase_add_loop_test(tc, reading_survives_runs_without_anything, 0, nreadings);
+    tcase_add_test(tc, reading_of_few_updates_names_the_percentile_that_they_support);
     tcase_add_test(tc, document_of_fourteen_rows_is_whole);
     tcase_add_test(tc, document_of_next_to_nothing_is_whole);
     tcase_add_test(tc, document_says_that_the_run_is_not_whole);

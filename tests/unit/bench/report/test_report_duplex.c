@@ -22,7 +22,7 @@ static const char players[] =
     "\"handshakes\":{\"client\":32,\"server\":32,\"upstream\":16},"
     "\"upstream\":{\"messages\":3200,\"requests_per_message\":0.5,\"handshakes_per_message\":0,"
     "\"bytes_per_message\":{\"payload\":150,\"framing\":200},\"latency_us\":{\"count\":22400,"
-    "\"p50\":60000,\"p99\":120000},\"echo_us\":{\"count\":3200,\"p99\":110000},"
+    "\"p50\":60000,\"p99\":120000},\"echo_us\":{\"count\":3200,\"p50\":9,\"p99\":110000},"
     "\"order\":{\"lost\":0,\"doubled\":0,\"reordered\":0}}},"
     "{\"id\":\"websocket\",\"transport\":\"websocket\",\"clients\":16,\"published\":600,"
     "\"expected\":4800,\"delivered\":4800,\"superseded\":0,\"missed\":0,\"late\":0,"
@@ -30,7 +30,7 @@ static const char players[] =
     "\"handshakes\":{\"client\":16,\"server\":16,\"upstream\":0},"
     "\"upstream\":{\"messages\":3200,\"requests_per_message\":0,\"handshakes_per_message\":0,"
     "\"bytes_per_message\":{\"payload\":150,\"framing\":8},\"latency_us\":{\"count\":22400,"
-    "\"p50\":12000,\"p99\":24000},\"echo_us\":{\"count\":3200,\"p99\":23000},"
+    "\"p50\":12000,\"p99\":24000},\"echo_us\":{\"count\":3200,\"p50\":9,\"p99\":23000},"
     "\"order\":{\"lost\":0,\"doubled\":0,\"reordered\":0}}}]}";
 
 static struct buf out;

@@ -128,7 +128,8 @@ static cJSON *run_of_players(const char *id, bool over_link)
         "{\"superseded\":1234567,\"deadline\":{\"ms\":33,\"share\":0.987},\"upstream\":{"
         "\"messages\":9600,\"requests_per_message\":0.53,\"handshakes_per_message\":0,"
         "\"bytes_per_message\":{\"payload\":151,\"framing\":203},\"latency_us\":{\"p50\":28600,"
-        "\"p99\":61300},\"echo_us\":{\"p99\":60100}},\"convergence_us\":{\"p99\":71000},"
+        "\"p99\":61300},\"echo_us\":{\"p50\":40000,\"p99\":60100}},\"convergence_us\":"
+        "{\"p50\":30000,\"p99\":71000},"
         "\"documents\":{\"identical\":true}}";
     cJSON *run = over_link ? run_over_link(id) : run_with(id, 0), *more = cJSON_Parse(extras);
     cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
@@ -168,6 +169,49 @@ START_TEST(table_shows_a_row_with_its_units)
     row[strcspn(row, "\n")] = '\0';
     ck_assert_str_eq(row, "sse               3,000   312 µs  1.00 ms  20.4 ms  50.3 ms         0"
                           "           0       164 + 21.0     11.7 µs");
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+/* The column is the highest that all rows have: the head says which. */
+START_TEST(table_has_the_highest_percentile_that_the_updates_support)
+{
+    cJSON *run = run_with("short-poll", 0);
+    cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
+    cJSON *latency = cJSON_GetObjectItem(row, "latency_us");
+    char *text;
+
+    ck_assert_ptr_nonnull(latency);
+    cJSON_ReplaceItemInObject(latency, "p99", cJSON_CreateNull());
+    cJSON_AddNumberToObject(latency, "p90", 777);
+    text = text_of(run, false);
+    ck_assert_ptr_nonnull(strstr(text, "delivered      p50      p90      max"));
+    ck_assert_ptr_nonnull(strstr(text, "sse               3,000   312 µs   777 µs  20.4 ms"));
+    ck_assert_ptr_null(strstr(text, "p99"));
+    free(text);
+    cJSON_ReplaceItemInObject(latency, "p90", cJSON_CreateNull());
+    text = text_of(run, false);
+    ck_assert_ptr_null(strstr(text, "p9"));
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_of_a_clients_second_follows)
+{
+    cJSON *run = run_over_link("short-poll");
+    cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
+    char *text;
+
+    cJSON_AddNumberToObject(row, "requests_per_client_s", 19.71);
+    cJSON_AddNumberToObject(row, "empty_response_ratio", 0.5);
+    cJSON_AddNumberToObject(row, "wire_bytes_per_client_s", 12099);
+    cJSON_AddNumberToObject(row, "server_cpu_us_per_client_s", 305);
+    text = text_of(run, false);
+    ck_assert_ptr_nonnull(strstr(text, "\neach client,                 responses    wire  server\n"
+                                       "each second   requests  without update   bytes     CPU\n"
+                                       "sse               19.7          50.0 %  12,099  305 µs\n"));
     free(text);
     cJSON_Delete(run);
 }
@@ -415,6 +459,8 @@ int main(void)
     tcase_add_loop_test(tc, table_lines_are_aligned_and_fit_120_columns, 0, 6);
     tcase_add_loop_test(tc, table_of_a_run_over_a_link_shows_the_wire_as_there_is_room, 0,
                         sizeof wire_tables / sizeof *wire_tables);
+    tcase_add_test(tc, table_has_the_highest_percentile_that_the_updates_support);
+    tcase_add_test(tc, table_of_a_clients_second_follows);
     tcase_add_test(tc, table_of_senders_has_a_second_part);
     tcase_add_loop_test(tc, table_of_senders_fits_120_columns, 0, 6);
     tcase_add_test(tc, table_paints_ids_only_when_colour_is_wanted);

@@ -1,0 +1,125 @@
+#include "bench/result/percentile.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/base/json.h"
+#include "bench/result/disturbed.h"
+#include "bench/result/findings.h"
+#include "lib/hdr/hdr.h"
+
+enum { PATH_BYTES = 64 };
+
+static const struct percentile percentiles[] = {
+    {50, "p50", "p50", "half", "median"},
+    {90, "p90", "p90", "9 of 10", "90th percentile"},
+    {99, "p99", "p99", "99 of 100", "99th percentile"},
+    {99.9, "p999", "p99.9", "999 of 1,000", "99.9th percentile"},
+    {100, "max", "max", "all", "slowest"},
+};
+enum { MEDIAN, LAST = sizeof percentiles / sizeof *percentiles - 1 };
+
+/* What is independent in each histogram: a number of the row, if not how often it was recorded. */
+static const struct {
+    const char *path, *count, *events;
+} histograms[] = {
+    {"latency_us", "latency_us.count", "published"},
+    {"upstream.latency_us", "upstream.latency_us.count", "upstream.messages"},
+    {"upstream.echo_us", "upstream.echo_us.count", "upstream.messages"},
+    {"upstream.late_us", "upstream.late_us.count", "upstream.messages"},
+    {"convergence_us", "convergence_us.count", NULL},
+    {"request_late_us", "request_late_us.count", NULL},
+    {"publish_late_us", "publish_late_us.count", NULL},
+    {"balancer.added_latency_us", "published", NULL},
+};
+enum { HISTOGRAMS = sizeof histograms / sizeof *histograms };
+
+const struct percentile *percentile_from(double percent)
+{
+    const struct percentile *p = percentiles;
+
+    while (p->percent < percent - 1e-9 && p < &percentiles[LAST])
+        p++;
+    return p;
+}
+
+const struct percentile *percentile_of_updates(double n)
+{
+    for (int i = LAST - 1; i >= MEDIAN; i--)
+        if (n >= hdr_percentile_needs(percentiles[i].percent))
+            return &percentiles[i];
+    return NULL;
+}
+
+static double number_at(const cJSON *row, const char *histogram, const char *name)
+{
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof path, "%s.%s", histogram, name);
+    return json_number(row, path);
+}
+
+/* Of latest values clients receive fewer than were published. */
+const char *percentile_updates_path(const cJSON *row, const char *histogram)
+{
+    size_t i = 0;
+
+    while (i + 1 < HISTOGRAMS && strcmp(histograms[i].path, histogram) != 0)
+        i++;
+    if (histograms[i].events != NULL &&
+        !(json_number(row, histograms[i].events) > json_number(row, histograms[i].count)))
+        return histograms[i].events;
+    return histograms[i].count;
+}
+
+double percentile_updates(const cJSON *row, const char *histogram)
+{
+    return json_number(row, percentile_updates_path(row, histogram));
+}
+
+void percentile_prune(cJSON *row)
+{
+    for (size_t i = 0; i < HISTOGRAMS; i++) {
+        cJSON *histogram = (cJSON *)json_at(row, histograms[i].path);
+        double n = percentile_updates(row, histograms[i].path);
+
+        for (int p = MEDIAN + 1; p < LAST; p++)
+            if (!(n >= hdr_percentile_needs(percentiles[p].percent)) &&
+                cJSON_HasObjectItem(histogram, percentiles[p].name))
+                cJSON_ReplaceItemInObjectCaseSensitive(histogram, percentiles[p].name,
+                                                       cJSON_CreateNull());
+    }
+}
+
+static bool can_be_compared(const cJSON *row, const char *histogram)
+{
+    return json_number(row, "delivered") != 0 && number_at(row, histogram, "count") != 0 &&
+           !isnan(number_at(row, histogram, "p50")) && !findings_broke(row) && !disturbed_is(row);
+}
+
+static bool all_have(const cJSON *rows, const char *histogram, const struct percentile *p)
+{
+    const cJSON *row;
+    int n = 0;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (!can_be_compared(row, histogram))
+            continue;
+        if (isnan(number_at(row, histogram, p->name)))
+            return false;
+        n++;
+    }
+    return n > 0;
+}
+
+const struct percentile *percentile_of_rows(const cJSON *rows, const char *histogram)
+{
+    int i = LAST - 1;
+
+    while (i > MEDIAN && !all_have(rows, histogram, &percentiles[i]))
+        i--;
+    return i > MEDIAN ? &percentiles[i] : &percentiles[LAST];
+}
