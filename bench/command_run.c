@@ -25,7 +25,7 @@
 struct config {
     const char *out, *rows;
     const char *duration, *warmup, *clients, *seed; /* NULL: as the scenario says */
-    const char *link, *set;
+    const char *link, *ip, *set;
     int64_t retries;
     bool strict, json, no_charts, host_network, pcap;
 };
@@ -41,6 +41,7 @@ static const struct opt opts[] = {
     TEXT(
         "link", "LINK", link, NULL,
         "network link: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"),
+    TEXT("ip", "VERSION", ip, NULL, "version of IP: 4, or 6 for IPv6"),
     TEXT("set", "KEY=VALUE,...", set, NULL,
          "any other key, as pushlab help scenarios names it: source.rate_hz=5,room_size=4"),
 
@@ -120,6 +121,7 @@ static int apply_overrides(struct scenario *s, const struct config *c, struct er
         {"clients", "--clients", c->clients},
         {"seed", "--seed", c->seed},
         {"link", "--link", c->link},
+        {"ip", "--ip", c->ip},
     };
 
     int rc = apply_settings(s, c->set, e);

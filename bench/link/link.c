@@ -94,6 +94,7 @@ static int report_ready(const struct link_net *n, int status, const struct err_t
         if (buf_add(&m.data, e->text, strlen(e->text)) < 0)
             return PL_ENOMEM;
     } else {
+        m.head.argument = n->ipv6;
         m.fds[m.head.fd_count++] = n->side[LINK_CLIENT].namespace_fd;
         m.fds[m.head.fd_count++] = n->side[LINK_SERVER].namespace_fd;
         if (n->user_fd >= 0)
@@ -153,6 +154,7 @@ static int await_ready(struct link *l, struct err_text *e)
         l->namespace_fd[LINK_CLIENT] = m.fds[0];
         l->namespace_fd[LINK_SERVER] = m.fds[1];
         l->user_fd = m.head.fd_count > 2 ? m.fds[2] : -1;
+        l->ipv6 = m.head.argument != 0;
     }
     buf_free(&m.data);
     return rc;
@@ -311,6 +313,14 @@ cJSON *link_account(const struct link *l, struct err_text *e)
                 rc < 0 ? pl_strerror(rc) : "its account is not JSON");
     buf_free(&text);
     return account;
+}
+
+int link_need_ipv6(const struct link *l, struct err_text *e)
+{
+    return l->ipv6 ? PL_OK
+                   : err_set(e, PL_ESYS,
+                             "emulated link: no IPv6 on this machine; allow it: sysctl "
+                             "net.ipv6.conf.default.disable_ipv6=0, or use --ip 4");
 }
 
 int link_pin(const struct link *l, int core)

@@ -30,6 +30,7 @@ struct link {
     pid_t forwarder; /* -1: none; its /proc/PID/ns/net is the server's namespace */
     int control_fd;
     int user_fd; /* -1 when root made the namespaces */
+    bool ipv6;   /* both ends have their IPv6 address, too */
     int namespace_fd[LINK_SIDES];
 };
 
@@ -67,6 +68,9 @@ int link_counters(const struct link *l, struct buf *json, uint32_t max_connectio
 
 /* The same, parsed: the caller's to delete; NULL with the line in e. */
 cJSON *link_account(const struct link *l, struct err_text *e);
+
+/* 0, or PL_ESYS with the line in e: its ends have IPv4 addresses only. */
+int link_need_ipv6(const struct link *l, struct err_text *e);
 
 /* Keep the forwarder on this core. 0, or PL_ESYS (there is no such core, or it may not be used). */
 int link_pin(const struct link *l, int core);

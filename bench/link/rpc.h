@@ -8,7 +8,8 @@
 #include "lib/base/buf.h"
 
 enum rpc_request {
-    RPC_READY,    /* from the forwarder, once: status, error line, namespace descriptors */
+    RPC_READY, /* from the forwarder, once: status, error line, namespace descriptors; argument: 1
+                  with IPv6 */
     RPC_COUNTERS, /* argument: most connections to list; answered with JSON */
     RPC_RESET,    /* bytes: uint64_t, the seed from now on */
     RPC_WINDOW,   /* bytes: two int64_t, CLOCK_MONOTONIC start and end */

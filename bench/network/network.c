@@ -16,29 +16,34 @@ static void open_loopback(struct network *n, bool host_network)
     n->kernel_is_ours = n->netns.own;
 }
 
-int network_open(struct network *n, const char *wanted, uint64_t seed, bool host_network,
-                 struct err_text *e)
+int network_open(struct network *n, const struct network_wish *wish, struct err_text *e)
 {
+    struct hosts_plan plan = {.shape = HOSTS_PAIR, .servers = 1, .seed = wish->seed};
     struct err_text why = {""};
     int rc;
 
-    *n = (struct network){0};
-    if (strcmp(wanted, NETWORK_LOOPBACK) == 0) {
-        open_loopback(n, host_network);
+    *n = (struct network){.ipv6 = wish->ipv6};
+    if (strcmp(wish->link, NETWORK_LOOPBACK) == 0) {
+        open_loopback(n, wish->host_network);
         return PL_OK;
     }
-    rc = link_spec_parse(&n->spec, wanted, e);
+    rc = link_spec_parse(&plan.front, wish->link, e);
     if (rc < 0)
         return rc;
-    rc = network_open_hosts(
-        n, &(struct hosts_plan){.shape = HOSTS_PAIR, .servers = 1, .front = n->spec, .seed = seed},
-        &why);
+    rc = network_open_hosts(n, &plan, &why);
+    n->ipv6 = wish->ipv6;
+    if (rc == PL_OK && wish->ipv6)
+        rc = link_need_ipv6(&n->hosts.links[0].link, e);
+    if (rc < 0 && n->emulated) {
+        network_close(n);
+        return rc;
+    }
     if (rc == PL_OK)
         return PL_OK;
     snprintf(n->why, sizeof n->why, "%.310s", why.text);
-    snprintf(n->note, sizeof n->note, "loopback instead of the link '%.64s': %.300s", wanted,
+    snprintf(n->note, sizeof n->note, "loopback instead of the link '%.64s': %.300s", wish->link,
              why.text);
-    open_loopback(n, host_network);
+    open_loopback(n, wish->host_network);
     return PL_OK;
 }
 
@@ -74,6 +79,8 @@ const struct child_place *network_place(const struct network *n, enum link_side 
 
 const char *network_listen(const struct network *n)
 {
+    if (n->ipv6)
+        return n->emulated ? "[" LINK_SERVER_IPV6 "]:0" : "[::1]:0";
     return n->emulated ? LINK_SERVER_IPV4 ":0" : "127.0.0.1:0";
 }
 

@@ -21,15 +21,22 @@ struct network {
     struct netns netns;    /* loopback */
     struct hosts hosts;    /* emulated */
     struct link_spec spec; /* emulated: of the clients' link */
+    bool ipv6;             /* the server is reached at an IPv6 address */
     char why[320];         /* why no emulated link is permitted; "" */
     char note[400];        /* why it is another network than was asked for; "" */
 };
 
-/* Open the network called wanted ("loopback", "4g", "rtt=50ms,loss=1%"). Where an emulated link is
- * not permitted the run goes on over loopback and note says why. host_network: loopback
- * stays in the host's namespace. 0, or PL_EINVAL (no such link) with the line in e. */
-int network_open(struct network *n, const char *wanted, uint64_t seed, bool host_network,
-                 struct err_text *e);
+/* What is wanted. */
+struct network_wish {
+    const char *link;  /* "loopback", "4g", "rtt=50ms,loss=1%" */
+    uint64_t seed;     /* of its losses and its jitter until the first row */
+    bool ipv6;         /* the server at ::1, or at the link's IPv6 address */
+    bool host_network; /* loopback stays in the host's namespace */
+};
+
+/* Open it. Where an emulated link is not permitted the run goes on over loopback and note says why.
+ * 0, PL_EINVAL (no such link) or PL_ESYS (no IPv6) with the line in e. */
+int network_open(struct network *n, const struct network_wish *wish, struct err_text *e);
 /* An emulated network with more than two hosts. 0, or as hosts_open(). */
 int network_open_hosts(struct network *n, const struct hosts_plan *plan, struct err_text *e);
 void network_close(struct network *n);
@@ -42,7 +49,7 @@ int network_pin(const struct network *n, int core, struct err_text *e);
 const char *network_name(const struct network *n);
 /* Where a child is to be started; NULL: here. */
 const struct child_place *network_place(const struct network *n, enum link_side side);
-/* What the server is to listen on, on an emulated link: its side's address. */
+/* What the server is to listen on: on an emulated link its side's address. */
 const char *network_listen(const struct network *n);
 
 /* For run.json: null on loopback, else name, spec in full, rtt_ms. */

@@ -121,6 +121,7 @@ void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes)
         writer_printf(w, "%.4g s window · ", duration_s);
     if (heads[0] != '\0' && strcmp(heads, "minimal") != 0)
         writer_printf(w, "heads: %.16s · ", heads);
-    writer_printf(w, "link: %.*s%s", link_max_bytes, link[0] != '\0' ? link : "unknown",
+    writer_printf(w, "link: %.*s%s%s", link_max_bytes, link[0] != '\0' ? link : "unknown",
+                  json_number(run, "scenario.ip") == 6 ? " · IPv6" : "",
                   json_true(run, "scenario.tls") ? " · TLS" : "");
 }

@@ -92,7 +92,7 @@ static void add_single(const struct cluster *c, struct scenario_args *args)
     const struct scenario *s = c->w->scenario;
 
     scenario_args_server_tls(args, s, c->w->cert);
-    if (c->network->emulated)
+    if (c->network->emulated || c->network->ipv6)
         scenario_args_add(args, "--listen", "%s", network_listen(c->network));
     if (c->network->emulated && s->send.workload != WORKLOAD_NONE)
         scenario_args_add(args, "--publish-open", NULL); /* nobody else is on the network */

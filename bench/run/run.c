@@ -223,8 +223,12 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
     int rc;
 
     *out = (struct run_outcome){0};
-    rc = network_open(&network, scenario_link(link, sizeof link, s), (uint64_t)s->seed,
-                      o->host_network, e);
+    rc = network_open(&network,
+                      &(struct network_wish){.link = scenario_link(link, sizeof link, s),
+                                             .seed = (uint64_t)s->seed,
+                                             .ipv6 = s->ip == 6,
+                                             .host_network = o->host_network},
+                      e);
     if (rc < 0)
         return rc;
     if (scenario_has_balancers(s) && !network.emulated) {

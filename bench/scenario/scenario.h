@@ -142,6 +142,7 @@ struct scenario {
     struct scenario_links links;
     bool line_per_client; /* the link is that of each client */
     size_t link;          /* which of them this run is on */
+    int64_t ip;           /* 4 or 6: the version of IP */
     struct scenario_row rows[SCENARIO_MAX_ROWS];
     size_t nrows;
     char path[SCENARIO_PATH_BYTES]; /* the file it came from */

@@ -252,6 +252,7 @@ static int check_balancers(const struct scenario *s, struct err_text *e)
         {loopback, "link", "balancers stand on hosts, and loopback is one",
          "an emulated link, such as lan or rtt=20ms"},
         {s->tls, "tls", "not with balancers", "false"},
+        {s->ip == 6, "ip", "not with balancers", "4"},
         {s->source.kind != SOURCE_GENERATOR, "source.kind", "not with balancers", "generator"},
         {s->send.workload != WORKLOAD_NONE, "send.workload", "not with balancers", "none"},
     };
@@ -269,6 +270,9 @@ static int check_rest(const struct scenario *s, struct err_text *e)
     char picks[60];
     const struct rule rules[] = {
         {s->pick > (int64_t)latest, "pick", "is more than there are", picks},
+        {s->ip == 5, "ip", "there is no version 5", "4 or 6"},
+        {s->ip == 6 && s->source_addresses > 0, "source_addresses", "are IPv4 addresses",
+         "no source_addresses when ip is 6"},
         {s->require.on_time > SCENARIO_UNSET && s->deadline_ms <= SCENARIO_UNSET, "require.on_time",
          "needs a deadline", "together with deadline_ms"},
     };

@@ -215,6 +215,7 @@ const struct scenario_key scenario_keys[] = {
      .help = "header fields of requests: few, those of Chromium, or of a browser of 2009"},
     {FLAG(scenario, line_per_client, false),
      .help = "each client has a link of its own: it gets lines=CLIENTS"},
+    {INT(scenario, ip, 4, 6, 4), .help = "version of IP: 4, or 6 for IPv6"},
     {FLAG(scenario, tls, false), .help = "https and wss, with a certificate made for each row"},
     {CHOICE(scenario, tls_version, scenario_tls_versions, 0),
      .help = "with tls: the version spoken"},

@@ -113,6 +113,12 @@ class Session(unittest.TestCase):
         self.assertIn("fd77::1", ours)
         self.assertIn("unreachable", done.stderr)
 
+    def test_commands_are_told_the_addresses_of_the_version_asked_for(self):
+        ends = "echo $PUSHLAB_LINK_CLIENT $PUSHLAB_LINK_SERVER"
+        for options, told in (([], "10.77.0.1 10.77.0.2"), (["--ip", "6"], "fd77::1 fd77::2")):
+            done = link("--link", "rtt=0", "--quiet", *options, "--client", ends)
+            self.assertEqual(done.stdout.strip(), told)
+
     def test_a_server_that_dies_or_never_listens_is_reported(self):
         done = link("--link", "rtt=0", "--server", "exit 3", "--", "true")
         self.assertEqual(done.returncode, 1)
@@ -144,14 +150,14 @@ class Session(unittest.TestCase):
 @unittest.skipUnless((BIN / "pushlab-server").exists() and (BIN / "pushlab-client").exists(),
                      "needs server and client")
 class WireCounter(unittest.TestCase):
-    def run_transport(self, transport, *options, rate=20, spec="rtt=10ms"):
+    def run_transport(self, transport, *options, rate=20, spec="rtt=10ms", host=SERVER):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.pcap = os.path.join(folder.name, "row.pcapng")
         account = os.path.join(folder.name, "link.json")
         done = link("--link", spec, "--pcap", self.pcap, "--json", account, "--quiet",
-                    "--server", f"exec {BIN}/pushlab-server --listen {SERVER}:8080 --rate {rate}",
-                    "--", BIN / "pushlab-client", "--url", f"http://{SERVER}:8080",
+                    "--server", f"exec {BIN}/pushlab-server --listen {host}:8080 --rate {rate}",
+                    "--", BIN / "pushlab-client", "--url", f"http://{host}:8080",
                     "--transport", transport, "--clients", "3", "--warmup", "0.3",
                     "--duration", "1", "--json", *options)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -203,6 +209,20 @@ class WireCounter(unittest.TestCase):
                 self.check_latency()
                 self.assertEqual(self.account["own_drops"], 0)
                 self.assertEqual(self.account["capture"]["errno"], 0)
+
+    def test_counts_of_ipv6_agree_with_tshark(self):
+        self.run_transport("sse", host="[fd77::2]")
+        for name, source in (("up", "fd77::1"), ("down", "fd77::2")):
+            rows = tshark(self.pcap, f"tcp && ipv6.src == {source}", "ipv6.plen", "tcp.hdr_len",
+                          "tcp.len")
+            behind, header, payload = [sum(map(int, c)) for c in zip(*rows)]
+            flow = self.account["tcp"][name]
+            self.assertEqual(behind, header + payload)  # no extension headers
+            self.assertEqual((len(rows), 40 * len(rows) + behind, header, payload),
+                             tuple(flow[k] for k in ("packets", "bytes", "tcp_header_bytes",
+                                                     "payload_bytes")), name)
+        self.check_connections(self.check_requests())
+        self.check_latency()
 
     def test_a_connection_per_request_costs_one_handshake_each(self):
         self.run_transport("long-poll", "--connection", "close")

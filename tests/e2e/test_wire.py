@@ -312,6 +312,53 @@ class SeveralLinks(RunnerCase):
         self.assertIn("satellite-geo", self.one_line(program))
 
 
+class OverIpv6(RunnerCase):
+    def measure(self, ip, *options):
+        program = self.run_scenario("--ip", str(ip), "--rows", "sse,websocket", *options,
+                                    path=self.scenario(**SCENARIO))
+        self.assertEqual(" · IPv6" in program.stdout(), ip == 6)
+        run = self.latest()
+        self.assertEqual((run["scenario"]["ip"], run["complete"]), (ip, True))
+        return {row["id"]: row for row in run["rows"]}
+
+    @unittest.skipIf(WHY_NOT, WHY_NOT)
+    def test_each_packet_has_twenty_more_bytes_and_nothing_else_is_different(self):
+        rows = {ip: self.measure(ip) for ip in (4, 6)}
+        for name in ("sse", "websocket"):
+            for ip, header_bytes, host in ((4, 20, SERVER), (6, 40, "[fd77::2]")):
+                with self.subTest(row=name, ip=ip):
+                    row = rows[ip][name]
+                    self.assertTrue(row["raw"]["url"].startswith(f"http://{host}:"), row["raw"]["url"])
+                    for flow in (*(row["wire"]["tcp"][way] for way in ("up", "down")),
+                                 *(row["wire"]["tcp"]["window"][way] for way in ("up", "down"))):
+                        self.assertEqual(flow["ip_header_bytes"], header_bytes * flow["packets"])
+                        self.assertEqual(flow["bytes"], flow["ip_header_bytes"] +
+                                         flow["tcp_header_bytes"] + flow["payload_bytes"])
+                    self.assertEqual(row["handshakes"]["wire"], SCENARIO["clients"])
+                    self.assertGreaterEqual(row["latency_us"]["min"], ONE_WAY_US - RESOLUTION_US)
+                    self.assertLessEqual(row["latency_us"]["p50"], ONE_WAY_US + TOLERANCE_US)
+            four, six = (rows[ip][name]["bytes_per_update"] for ip in (4, 6))
+            for part in ("payload", "framing"):
+                self.assertAlmostEqual(six[part], four[part], delta=1)
+
+    @unittest.skipIf(WHY_NOT, WHY_NOT)
+    def test_a_run_with_tls(self):
+        rows = self.measure(6, "--set", "tls=true")
+        self.assertTrue(rows["sse"]["raw"]["url"].startswith("https://[fd77::2]:"))
+
+    def test_loopback_has_its_ipv6_address(self):
+        for row in self.measure(6, "--link", "loopback").values():
+            self.assertTrue(row["raw"]["url"].startswith("http://[::1]:"))
+            self.assertEqual(row["handshakes"]["client"], row["handshakes"]["server"])
+
+    def test_there_is_no_version_5_and_no_balancer_with_6(self):
+        line = self.one_line(self.run_scenario("--ip", "5", exit_code=2))
+        self.assertIn("accepted: 4 or 6", line)
+        balanced = self.scenario(balancer={"kind": "dns"}, link="rtt=20ms")
+        line = self.one_line(self.run_scenario("--ip", "6", path=balanced, exit_code=2))
+        self.assertIn("ip: not with balancers; accepted: 4", line)
+
+
 # A mount namespace without /dev/net/tun.
 HIDE_TUN = ["unshare", "--mount", "--map-root-user", "--", "sh", "-c",
             'mount -t tmpfs none /dev/net && exec "$@"', "sh"]

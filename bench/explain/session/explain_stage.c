@@ -211,7 +211,7 @@ int explain_stage_run(struct explain_recording *out, const struct explain_settin
     if (mkdtemp(g.folder) == NULL)
         return err_set(e, PL_ESYS, "%s: %s", g.folder, strerror(errno));
     if (s->url == NULL)
-        rc = network_open(&g.network, s->link, 1, false, e);
+        rc = network_open(&g.network, &(struct network_wish){.link = s->link, .seed = 1}, e);
     if (rc == PL_OK && s->wire_needed && !g.network.emulated) {
         network_close(&g.network);
         rc = err_set(e, PL_ESYS, "no emulated link to capture packets on: %.300s", g.network.why);

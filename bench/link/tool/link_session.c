@@ -199,14 +199,14 @@ static int give_account(const struct link_session_config *c, const struct link *
     return rc;
 }
 
-static void set_environment(const struct link *l)
+static void set_environment(const struct link *l, bool ipv6)
 {
     char path[64];
 
     snprintf(path, sizeof path, "/proc/%d/ns/net", (int)l->forwarder);
     setenv(LINK_SESSION_ENV_SERVER_NAMESPACE, path, 1);
-    setenv(LINK_SESSION_ENV_SERVER, LINK_SERVER_IPV4, 1);
-    setenv(LINK_SESSION_ENV_CLIENT, LINK_CLIENT_IPV4, 1);
+    setenv(LINK_SESSION_ENV_SERVER, ipv6 ? LINK_SERVER_IPV6 : LINK_SERVER_IPV4, 1);
+    setenv(LINK_SESSION_ENV_CLIENT, ipv6 ? LINK_CLIENT_IPV6 : LINK_CLIENT_IPV4, 1);
 }
 
 static int run_on_link(const struct link_session_config *c, const struct link *l, int *status,
@@ -243,8 +243,9 @@ int link_session_run(const struct link_session_config *c, int *status, struct er
     /* Ctrl-C is for the commands; this process must live to print the counters. */
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
-    set_environment(&l);
-    rc = run_on_link(c, &l, status, e);
+    set_environment(&l, c->ip == 1);
+    rc = c->ip == 1 ? link_need_ipv6(&l, e) : PL_OK;
+    rc = rc < 0 ? rc : run_on_link(c, &l, status, e);
     link_close(&l);
     return rc;
 }

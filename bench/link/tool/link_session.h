@@ -10,6 +10,7 @@
 struct link_session_config {
     const char *link;
     int64_t seed;
+    int ip;                      /* 0: IPv4, 1: IPv6: whose addresses the commands are told */
     const char *server, *client; /* shell commands, or NULL */
     char **client_argv;          /* instead of client, or NULL; with neither, a shell */
     int64_t wait_ns;             /* for the server to listen */

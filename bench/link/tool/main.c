@@ -17,14 +17,20 @@
 
 static const char *const capture_views[] = {"client", "server", "both", NULL};
 
+static const char *const ip_versions[] = {"4", "6", NULL};
+
 static const struct opt run_opts[] = {
     HEADING("Link"),
     TEXT("link", "SPEC", link, "rtt=50ms",
          "a profile, NAME=VALUE,..., or both: 4g,loss=2% (see list and show)"),
     INT("seed", "N", seed, "1", 0, 1e15, "decides every loss and every jitter"),
+    CHOICE(
+        "ip", "VERSION", ip, "4", ip_versions,
+        "whose addresses $PUSHLAB_LINK_SERVER and $PUSHLAB_LINK_CLIENT hold; both ends have both"),
     HEADING("At the two ends"),
     TEXT("server", "'CMD'", server, NULL,
-         "shell command to run on the server's side, at " LINK_SERVER_IPV4 "; prints to stderr"),
+         "shell command to run on the server's side, at " LINK_SERVER_IPV4 " and " LINK_SERVER_IPV6
+         "; prints to stderr"),
     TEXT("client", "'CMD'", client, NULL,
          "shell command to run on the client's side; the same as -- CMD"),
     SECONDS("wait", wait_ns, "10", 0, 3600,

@@ -112,7 +112,7 @@ static const struct {
     {"{\"speed\":1," ROWS "}",
      "dir/x.json: unknown key 'speed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, heads, line_per_client, tls, tls_version, "
+     "deadline_ms, send, balancer, require, link, heads, line_per_client, ip, tls, tls_version, "
      "server, rows"},
     {"{\"server\":{\"histroy\":1}," ROWS "}",
      "dir/x.json: server: unknown key 'histroy'; accepted: listen, history, max_hold_ms, "
@@ -124,7 +124,7 @@ static const struct {
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, heads, line_per_client, tls, tls_version, "
+     "deadline_ms, send, balancer, require, link, heads, line_per_client, ip, tls, tls_version, "
      "server, rows"},
     {"{\"rows\":[{\"transport\":\"carrier-pigeon\"}]}",
      "dir/x.json: rows[0].transport: 'carrier-pigeon' is not one of the choices; accepted: "
@@ -187,6 +187,10 @@ static const struct {
      "dir/x.json: send.channel: is a list; accepted: one name"},
     {"{\"latest\":[\"a\",\"b\"],\"pick\":3," ROWS "}",
      "dir/x.json: pick: is more than there are; accepted: 1 to 2, the names in latest"},
+    {"{\"ip\":5," ROWS "}", "dir/x.json: ip: there is no version 5; accepted: 4 or 6"},
+    {"{\"ip\":6,\"source_addresses\":9," ROWS "}",
+     "dir/x.json: source_addresses: are IPv4 addresses; accepted: no source_addresses when ip is "
+     "6"},
     {"{\"require\":{\"on_time\":0.9}," ROWS "}",
      "dir/x.json: require.on_time: needs a deadline; accepted: together with deadline_ms"},
     {"{\"channel\":\"a,,b\"," ROWS "}",
@@ -206,7 +210,7 @@ static const struct {
     {"[]",
      "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, heads, line_per_client, tls, tls_version, "
+     "deadline_ms, send, balancer, require, link, heads, line_per_client, ip, tls, tls_version, "
      "server, rows"},
     {"{\"clients\":1,\n  \"seed\" 2}", "dir/x.json:2:10: not valid JSON"},
     {"", "dir/x.json:1:1: not valid JSON"},

@@ -110,6 +110,8 @@ static const struct {
      "such as lan or rtt=20ms"},
     {"{" LAN ",\"tls\":true,\"balancer\":{\"kind\":\"dns\"}," ROWS "}",
      "dir/x.json: tls: not with balancers; accepted: false"},
+    {"{" LAN ",\"ip\":6,\"balancer\":{\"kind\":\"dns\"}," ROWS "}",
+     "dir/x.json: ip: not with balancers; accepted: 4"},
     {"{" LAN ",\"source\":{\"kind\":\"sports\"},\"balancer\":{\"kind\":\"dns\"}," ROWS "}",
      "dir/x.json: source.kind: not with balancers; accepted: generator"},
     {"{" LAN ",\"send\":{\"workload\":\"inputs\"},\"balancer\":{\"kind\":\"dns\"}," ROWS "}",
