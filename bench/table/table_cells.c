@@ -36,7 +36,7 @@ static const struct column columns[] = {
     {{"bytes/update", "app / wire"}, APP_OVER(WIRE_NARROW | WIRE_LEAST, "bytes_per_update.wire")},
     {{"packets", "/update"}, WIRE | WIRE_NARROW, ONE("packets_per_update.total")},
     {{"server CPU", "/update"}, ALWAYS, ONE("server_cpu_us_per_update")},
-    {{"total CPU", "/update"}, LOOPBACK | WIRE | WIDE, ONE("total_cpu_us_per_update")},
+    {{"total CPU", "/update"}, LOOPBACK | WIRE | WIDE | VALUE_ONLY, ONE("total_cpu_us_per_update")},
 };
 
 static const struct column sent_columns[] = {
