@@ -2,7 +2,7 @@
 # same axes, a dot per update.
 load scripts_dir."/style.gp"
 question = "What does one client experience? The latency of each update"
-note = "Each dot is an update, placed when it was published. All panels have the same axes."
+note = "Each dot is an update, placed when it was due. All panels have the same axes."
 if (has_floor) { note = note." The line: ".floor_words(floor_us)."." }
 columns = rows == 4 ? 2 : rows <= 3 ? rows : rows <= 9 ? (rows == 7 || rows == 8 ? 4 : 3) : rows <= 16 ? 4 : 6
 lines = (rows + columns - 1) / columns

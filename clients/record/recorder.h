@@ -2,7 +2,7 @@
  * docs/metrics.md has the definitions.
  *
  * A run is set-up, warm-up, window, drain. An update belongs to the window in which it was
- * *published* (its t), and is waited for until the drain ends. A request belongs to the window
+ * *due* (its t), and is waited for until the drain ends. A request belongs to the window
  * in which it was *sent*, its response to that in which it was received, a connection to that in
  * which the connect was begun: what a witness on the wire counts as well. How late requests were is
  * measured from when they were *due* (open loop), and those that were due in the window but not

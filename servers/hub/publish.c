@@ -71,17 +71,25 @@ void publisher_post(struct publisher *pub, const struct post *p, int64_t t_ns)
         (void)hub_post(pub, p, t_ns, &seq);
 }
 
+/* What publishes by itself; NULL: nothing does. */
+static struct source *publisher_own(const struct publisher *pub)
+{
+    return pub->feed != NULL ? pub->feed : pub->source;
+}
+
 const struct timetable *publisher_timetable(const struct publisher *pub)
 {
-    const struct source *plays = pub->feed != NULL ? pub->feed : pub->source;
+    const struct source *own = publisher_own(pub);
 
-    return plays != NULL ? plays->timetable : NULL;
+    return own != NULL ? own->timetable : NULL;
 }
 
 void publisher_catch_up(struct publisher *pub, int64_t now_ns)
 {
-    if (pub->source != NULL && pub->source->ops->catch_up != NULL)
-        pub->source->ops->catch_up(pub->source, now_ns);
+    struct source *own = publisher_own(pub);
+
+    if (own != NULL && own->ops->catch_up != NULL)
+        own->ops->catch_up(own, now_ns);
 }
 
 int publisher_submit(struct publisher *pub, const struct post *p, struct receipt *r)

@@ -64,6 +64,18 @@ class Generator(Sources):
             self.assertEqual(server.stats(f"?at={at}")["position"]["seq"],
                              (at - start - 1) // 1_000_000)
 
+    def test_posts_do_not_change_when_updates_were_due(self):
+        start = time.monotonic_ns()
+        server = self.server("--rate", "1000", "--source-start", str(start))
+        for _ in range(300):
+            server.publish("by hand")
+        updates = self.updates(server, 300)
+        times = [u["t"] for u in updates]
+        self.assertEqual(times, sorted(times))
+        due = [u["t"] for u in updates if u["data"] != "by hand"]
+        self.assertGreater(len(due), 50)
+        self.assertEqual([t for t in due if (t - start) % 1_000_000], [])
+
     def test_a_fixed_rate_keeps_its_schedule(self):
         server = self.server("--rate", "100")
         updates = self.updates(server, 51)
