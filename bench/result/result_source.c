@@ -110,7 +110,8 @@ static void judge(cJSON *row, const cJSON *stats, const char *who)
     struct hdr late;
 
     if (stalled_ms > 0)
-        disturbed_add(row, "%s stood still: its schedule moved by %.0f ms", who, stalled_ms);
+        disturbed_add(row, "%s was stopped or could not keep up: its schedule moved by %.0f ms",
+                      who, stalled_ms);
     if (published < due && are_apart(due, published))
         disturbed_add(row, "%s published only %.0f of the %.0f updates that were due in the window",
                       who, published, due);
@@ -157,26 +158,27 @@ void result_source(cJSON *row)
 
 /* ---- a run ---- */
 
-/* Updates a second, where they are off; else NAN. */
-static double off_hz(const cJSON *row)
+/* Did the row publish another number than was due? */
+static bool is_off(const cJSON *row)
 {
-    double hz = json_number(row, "achieved_rate_hz");
-    double published = hz * json_number(row, "phases.window_ms") / 1e3;
+    double window_s = json_number(row, "phases.window_ms") / 1e3;
 
-    return are_apart(json_number(row, "intended"), published) ? hz : NAN;
+    return are_apart(json_number(row, "intended"), json_number(row, "achieved_rate_hz") * window_s);
 }
 
 void result_source_achieved(char text[RESULT_SOURCE_RATES_BYTES], const cJSON *run)
 {
     double least = NAN, most = NAN;
+    bool off = false;
     const cJSON *row;
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        least = fmin(least, off_hz(row));
-        most = fmax(most, off_hz(row));
+        off = off || is_off(row);
+        least = fmin(least, json_number(row, "achieved_rate_hz"));
+        most = fmax(most, json_number(row, "achieved_rate_hz"));
     }
-    if (isnan(most))
+    if (!off)
         text[0] = '\0';
     else if (least < most)
         snprintf(text, RESULT_SOURCE_RATES_BYTES, "%.3g–%.3g", least, most);

@@ -9,7 +9,7 @@
  * publish_late_us (null where the source plays no schedule), and say what did not keep up. */
 void result_source(cJSON *row);
 
-/* What the rows of a run achieved that are more than 1 % from what was due, in updates a second:
- * "25–53", or "" where there is none. */
+/* What the rows of a run achieved, in updates a second: "25–100"; "" where each is within 1 % of
+ * what was due. */
 enum { RESULT_SOURCE_RATES_BYTES = 48 };
 void result_source_achieved(char text[RESULT_SOURCE_RATES_BYTES], const cJSON *run);
