@@ -39,6 +39,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   forwarder_cpu_us_per_update                  of the emulated links' forwarders in the window
  *   total_cpu_us_per_update                      of server, client, forwarders, balancer and store
  *   balancer                                     see result_balancer.h
+ *   intended achieved_rate_hz publish_late_us    see result_source.h
  *   disturbed[]                                  see disturbed.h
  *   requests_per_client_s wire_bytes_per_client_s server_cpu_us_per_client_s
  *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
