@@ -35,14 +35,15 @@ static const char *path_of(const struct template_fill *t)
 }
 
 /* Has the run numbers for a column that is there "with a value", or with one "above 0"; or is it
- * the "tail", the highest percentile? */
+ * the figure of a
+ * histogram that the rows can "name"? */
 static bool is_shown(const cJSON *run, const cJSON *column)
 {
     struct facts_range r = facts_range_of(run, json_text(column, "path"));
     const char *shown = json_text(column, "shown");
 
-    if (strcmp(shown, "tail") == 0)
-        return table_is_tail(json_at(run, "rows"), r.path);
+    if (strcmp(shown, "named") == 0)
+        return table_is_named(json_at(run, "rows"), r.path);
     return shown[0] == '\0' || (r.n > 0 && (strcmp(shown, "above 0") != 0 || r.high > 0));
 }
 

@@ -43,7 +43,7 @@ extern const struct template_word report_words[];
 
 /*   {shown}             has the run numbers for this column? It names a path, and in "shown" what
  *                       it takes: nothing, a "value" in any row, one "above 0", or to
- *                       be the highest percentile ("tail")
+ *                       be a figure that table_is_named() ("named")
  *   {each columns}      those of the table "columns of all rows" that are shown, with cols: of the
  *                       first of a group how many it has
  *   {cell} {share-bar}  the value at the column's path of a row; a bar as long as its share of the

@@ -209,6 +209,7 @@ const struct metric metrics[] = {
      .flags = BOTH, .chart = "upstream_p999_us"},
     {"upstream.latency_us.max", "to everyone max", "upstream_latency_max_us", UPSTREAM(US, LOWER),
      .flags = DRAWN, .chart = "upstream_max_us"},
+    {"upstream.latency_us.mean", "to everyone mean", NULL, UPSTREAM(US, LOWER)},
     {"upstream.echo_us.p50", "echo p50", "upstream_echo_p50_us", UPSTREAM(US, LOWER)},
     {"upstream.echo_us.p90", "echo p90", "upstream_echo_p90_us", UPSTREAM(US, LOWER), .flags = COMPARED},
     {"upstream.echo_us.p99", "echo p99", "upstream_echo_p99_us", UPSTREAM(US, LOWER), .flags = COMPARED},

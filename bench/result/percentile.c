@@ -123,3 +123,16 @@ const struct percentile *percentile_of_rows(const cJSON *rows, const char *histo
         i--;
     return i > MEDIAN ? &percentiles[i] : &percentiles[LAST];
 }
+
+bool percentile_has_median(const cJSON *rows, const char *histogram)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (can_be_compared(row, histogram) &&
+            percentile_updates(row, histogram) < hdr_percentile_needs(50))
+            return false;
+    }
+    return true;
+}

@@ -9,6 +9,7 @@
 #include "bench/base/json.h"
 #include "bench/base/units.h"
 #include "bench/result/counters.h"
+#include "bench/result/percentile.h"
 
 /* ---- what the links saw ---- */
 
@@ -270,25 +271,17 @@ void result_balancer_compare(cJSON *run)
 /* The scenario's own requirement, if it has one. */
 static void find_latency(cJSON *findings, const cJSON *row, const struct scenario *s)
 {
-    static const struct {
-        double percentile;
-        const char *path, *name;
-    } known[] = {{50, "latency_us.p50", "p50"},
-                 {90, "latency_us.p90", "p90"},
-                 {99, "latency_us.p99", "p99"},
-                 {100, "latency_us.max", "max"}};
-    double limit_us = s->require.latency_ms * 1000;
-    char is[UNITS_TEXT_BYTES], must[UNITS_TEXT_BYTES];
+    const struct percentile *p = percentile_from(s->require.percentile);
+    double limit_us = s->require.latency_ms * 1000, us;
+    char path[32], is[UNITS_TEXT_BYTES], must[UNITS_TEXT_BYTES];
 
-    for (size_t i = 0; limit_us > 0 && i < sizeof known / sizeof *known; i++) {
-        double us = json_number(row, known[i].path);
-
-        if (known[i].percentile != s->require.percentile || !(us > limit_us))
-            continue;
-        units_format_us(is, us);
-        units_format_us(must, limit_us);
-        json_append_printf(findings, "latency %s %s, required %s", known[i].name, is, must);
-    }
+    snprintf(path, sizeof path, "latency_us.%s", p->name);
+    us = json_number(row, path);
+    if (!(limit_us > 0 && us > limit_us))
+        return;
+    units_format_us(is, us);
+    units_format_us(must, limit_us);
+    json_append_printf(findings, "latency %s %s, required %s", p->words, is, must);
 }
 
 /* "once 504 Gateway Timeout", "68 times 502 Bad Gateway". */

@@ -21,10 +21,11 @@ static const struct column columns[] = {
     {{"updates", "delivered"}, ALWAYS, ONE("delivered")},
     {{"updates", "superseded"}, ALWAYS | VALUE_ONLY, ONE("superseded")},
     {{"updates", "on time"}, ALWAYS | VALUE_ONLY, ONE("deadline.share")},
-    {{"latency", "p50"}, ALWAYS, ONE("latency_us.p50")},
-    {{"latency", "p90"}, ALWAYS | TAIL_ONLY, ONE("latency_us.p90")},
-    {{"latency", "p99"}, ALWAYS | TAIL_ONLY, ONE("latency_us.p99")},
-    {{"latency", "p99.9"}, ALWAYS | TAIL_ONLY, ONE("latency_us.p999")},
+    {{"latency", "p50"}, ALWAYS | NAMED_ONLY, ONE("latency_us.p50")},
+    {{"latency", "mean"}, ALWAYS | NAMED_ONLY, ONE("latency_us.mean")},
+    {{"latency", "p90"}, ALWAYS | NAMED_ONLY, ONE("latency_us.p90")},
+    {{"latency", "p99"}, ALWAYS | NAMED_ONLY, ONE("latency_us.p99")},
+    {{"latency", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("latency_us.p999")},
     {{"latency", "max"}, ALWAYS | SPARE_FIRST, ONE("latency_us.max")},
     {{"age", "mean"}, ALWAYS | SPARE, ONE("age_us.mean")},
     {{"requests", "/update"}, ALWAYS, ONE("requests_per_update")},
@@ -42,20 +43,21 @@ static const struct column columns[] = {
 static const struct column sent_columns[] = {
     {{"", "row"}, ALWAYS, ONE("id")},
     {{"messages", "sent"}, ALWAYS, ONE("upstream.messages")},
-    {{"everyone", "p50"}, ALWAYS, ONE("upstream.latency_us.p50")},
-    {{"everyone", "p90"}, ALWAYS | TAIL_ONLY, ONE("upstream.latency_us.p90")},
-    {{"everyone", "p99"}, ALWAYS | TAIL_ONLY, ONE("upstream.latency_us.p99")},
-    {{"everyone", "p99.9"}, ALWAYS | TAIL_ONLY, ONE("upstream.latency_us.p999")},
-    {{"echo", "p90"}, ALWAYS | TAIL_ONLY, ONE("upstream.echo_us.p90")},
-    {{"echo", "p99"}, ALWAYS | TAIL_ONLY, ONE("upstream.echo_us.p99")},
-    {{"echo", "p99.9"}, ALWAYS | TAIL_ONLY, ONE("upstream.echo_us.p999")},
+    {{"everyone", "p50"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.p50")},
+    {{"everyone", "mean"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.mean")},
+    {{"everyone", "p90"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.p90")},
+    {{"everyone", "p99"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.p99")},
+    {{"everyone", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.p999")},
+    {{"echo", "p90"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p90")},
+    {{"echo", "p99"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p99")},
+    {{"echo", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p999")},
     {{"requests", "/message"}, ALWAYS, ONE("upstream.requests_per_message")},
     {{"handshakes", "/message"}, ALWAYS, ONE("upstream.handshakes_per_message")},
     {{"bytes/message", "payload+framing"}, ALWAYS,
      TWO("upstream.bytes_per_message.payload", "upstream.bytes_per_message.framing")},
-    {{"converged", "p90"}, ALWAYS | TAIL_ONLY, ONE("convergence_us.p90")},
-    {{"converged", "p99"}, ALWAYS | TAIL_ONLY, ONE("convergence_us.p99")},
-    {{"converged", "p99.9"}, ALWAYS | TAIL_ONLY, ONE("convergence_us.p999")},
+    {{"converged", "p90"}, ALWAYS | NAMED_ONLY, ONE("convergence_us.p90")},
+    {{"converged", "p99"}, ALWAYS | NAMED_ONLY, ONE("convergence_us.p99")},
+    {{"converged", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("convergence_us.p999")},
     {{"documents", "identical"}, ALWAYS | VALUE_ONLY, ONE("documents.identical")},
 };
 
@@ -108,12 +110,14 @@ bool table_has_balancers(const cJSON *run)
     return table_has_value(json_at(run, "rows"), "balancer.connections_per_client.front");
 }
 
-bool table_is_tail(const cJSON *rows, const char *path)
+bool table_is_named(const cJSON *rows, const char *path)
 {
     const char *name = strrchr(path, '.') + 1;
     char histogram[64];
 
     snprintf(histogram, sizeof histogram, "%.*s", (int)(name - path - 1), path);
+    if (strcmp(name, "p50") == 0 || strcmp(name, "mean") == 0)
+        return percentile_has_median(rows, histogram) == (name[0] == 'p');
     return strcmp(percentile_of_rows(rows, histogram)->name, name) == 0;
 }
 
@@ -123,7 +127,7 @@ static bool is_needed(const struct column *c, const cJSON *run)
 
     return (!(c->shown & TLS_ONLY) || json_true(run, "scenario.tls")) &&
            (!(c->shown & VALUE_ONLY) || table_has_value(rows, c->path)) &&
-           (!(c->shown & TAIL_ONLY) || table_is_tail(rows, c->path));
+           (!(c->shown & NAMED_ONLY) || table_is_named(rows, c->path));
 }
 
 struct table_choice table_choose(const struct table_source *from, const cJSON *run,

@@ -19,8 +19,8 @@ enum selection {
     VALUE_ONLY = 32, /* and then only when a row has a number other than 0, or a text, there */
     SPARE = 64,      /* left out when columns of VALUE_ONLY need the space */
     SPARE_FIRST = 128,
-    WIDE = 256,      /* left out of a table that would be too wide, before anything else */
-    TAIL_ONLY = 512, /* a percentile: when it is the highest that the rows have */
+    WIDE = 256,       /* left out of a table that would be too wide, before anything else */
+    NAMED_ONLY = 512, /* of a histogram: when it is what the rows can name (table_is_named()) */
 };
 
 /* A column shows one number of a row, two as "a + b", or three as "a+b / c"; or a text, as the
@@ -43,8 +43,9 @@ extern const struct table_source table_balancer; /* where something stands in be
 
 /* Has any row a number above 0 there, yes or no, or a text? */
 bool table_has_value(const cJSON *rows, const char *path);
-/* Is the percentile at the path the highest of its histogram that the rows have? */
-bool table_is_tail(const cJSON *rows, const char *path);
+/* Is the figure at the path one of those that the rows' updates suffice for: the median, the mean
+ * only where they do not; of the percentiles beyond the highest? */
+bool table_is_named(const cJSON *rows, const char *path);
 /* Is table_balancer about this run? */
 bool table_has_balancers(const cJSON *run);
 

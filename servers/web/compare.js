@@ -30,9 +30,10 @@ async function position(atMs) {
 function latencySummary(us) {
     const sorted = Float64Array.from(us).sort();
     const at = (p) => sorted[Math.max(0, Math.ceil(sorted.length * p / 100) - 1)] ?? 0;
+    const beyond = (p) => (sorted.length * (100 - p) < 1000 ? null : at(p)); // docs/metrics.md#enough-updates
     const sum = sorted.reduce((a, b) => a + b, 0);
     return {
-        count: sorted.length, min: at(0), p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: at(100),
+        count: sorted.length, min: at(0), p50: at(50), p90: beyond(90), p99: beyond(99), p999: beyond(99.9), max: at(100),
         mean: sorted.length > 0 ? sum / sorted.length : 0,
     };
 }
@@ -233,7 +234,7 @@ export class Comparison {
 
 const COLUMNS = [
     ['latency p50', (r) => r.latency_us.p50, (v) => ms(v / 1000)],
-    ['p99', (r) => r.latency_us.p99, (v) => ms(v / 1000)],
+    ['p90', (r) => r.latency_us.p90 ?? NaN, (v) => ms(v / 1000)],
     ['age mean', (r) => r.age_us?.mean ?? NaN, (v) => ms(v / 1000)],
     ['requests /update', (r) => r.requests_per_update ?? NaN, ratio],
     ['connections /update', (r) => r.tcp_handshakes_per_update ?? NaN, ratio],

@@ -19,7 +19,9 @@ export class Histogram {
         this.maxMs = Math.max(this.maxMs, ms);
     }
 
+    // Beyond the median only where ten lie beyond it (docs/metrics.md#enough-updates).
     percentile(p) {
+        if (p > 50 && this.total * (100 - p) < 1000) return NaN;
         let left = Math.ceil(this.total * p / 100);
         if (left === 0) return NaN;
         for (let i = 0; i < this.counts.length; i++) {

@@ -33,7 +33,7 @@ export class LaneView {
         this.parts = {
             state: q('.state'), toggle: q('.toggle'), note: q('.note-line'),
             big: q('.big'), shown: q('.shown'), mean: q('.mean'),
-            now: q('.latency .now'), p50: q('.p50'), p99: q('.p99'),
+            now: q('.latency .now'), p50: q('.p50'), p90: q('.p90'),
             requests: q('.requests dd'), connections: q('.connections dd'),
             received: q('.received dd'), share: q('.share dd'),
         };
@@ -77,7 +77,7 @@ export class LaneView {
         setText(parts.shown, lane.newest === null ? 'nothing yet' : `${this.#troubles()}#${lane.newest.seq}`);
         setText(parts.now, ms(lane.lastLatencyMs));
         setText(parts.p50, ms(h.percentile(50)));
-        setText(parts.p99, ms(h.percentile(99)));
+        setText(parts.p90, ms(h.percentile(90)));
         drawHistogram(this.bars, h, this.style);
         this.#showCost(account);
     }
