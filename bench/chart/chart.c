@@ -21,7 +21,7 @@
 const char *const chart_names[] = {
     "overview",            /* which transport? */
     "in-between",          /* what does it cost to have something there? (with balancers) */
-    "latency-percentiles", /* what does the tail look like? */
+    "latency-percentiles", /* what does the tail look like? (of updates enough for one) */
     "latency-cdf",         /* what share arrives within a time? */
     "latency-timeline",    /* what does one client experience? */
     "on-time",             /* what share meets its deadline? (with a deadline) */
@@ -45,9 +45,12 @@ static bool is_drawn(const char *name, const struct chart_data *data)
         const char *name;
         bool drawn;
     } rules[] = {
-        {"wire-bytes-per-update", data->has_wire}, {"packets-per-update", data->has_wire},
-        {"on-time", data->has_deadline},           {"in-between", data->has_balancers},
+        {"wire-bytes-per-update", data->has_wire},
+        {"packets-per-update", data->has_wire},
+        {"on-time", data->has_deadline},
+        {"in-between", data->has_balancers},
         {"upstream-latency", data->has_upstream},
+        {"latency-percentiles", data->tail->percent < 100 && data->rows <= LINES_MAX},
     };
 
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -152,11 +155,15 @@ static void put_transports(struct writer *w)
     writer_puts(w, "15; ");
 }
 
-/* NAME_column, of rows.csv without its beginning; NAME_name, "p99"; NAME_nth, "99th percentile". */
-static void put_tail(struct writer *w, const char *name, const struct percentile *p)
+/* middle_column (of rows.csv, without its beginning), middle_name; tail_column, tail_name,
+ * tail_nth. */
+static void put_latency(struct writer *w, const char *of, const char *middle,
+                        const struct percentile *tail)
 {
-    writer_printf(w, "%s_column = '%s_us'; %s_name = '%s'; %s_nth = '%s'; ", name, p->name, name,
-                  p->words, name, p->nth);
+    writer_printf(w, "%smiddle_column = '%s_us'; %smiddle_name = '%s'; ", of, middle, of,
+                  middle[0] == 'p' ? "median" : middle);
+    writer_printf(w, "%stail_column = '%s_us'; %stail_name = '%s'; %stail_nth = '%s'; ", of,
+                  tail->name, of, tail->words, of, tail->nth);
 }
 
 /* Run a script, with the variables that style.gp explains. */
@@ -173,8 +180,8 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     put_variable(&w, "output_path", output);
     put_variable(&w, "output_format", format);
     put_variable(&w, "conditions", d->data.conditions);
-    put_tail(&w, "tail", d->data.tail);
-    put_tail(&w, "upstream_tail", d->data.upstream_tail);
+    put_latency(&w, "", d->data.middle, d->data.tail);
+    put_latency(&w, "upstream_", d->data.upstream_middle, d->data.upstream_tail);
     put_transports(&w);
     writer_add(&w, "", 1);
     char *argv[] = {gnuplot, no_user_settings, execute, (char *)variables.data, script, NULL};

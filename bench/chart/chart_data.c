@@ -191,6 +191,8 @@ int chart_data_write(const cJSON *run, const char *run_dir, const char *data_dir
     out->has_balancers = has_number(run, "balancer.connections_per_client.front");
     out->rows = rows;
     out->tail = percentile_of_rows(json_at(run, "rows"), "latency_us");
+    out->middle = percentile_middle(json_at(run, "rows"), "latency_us");
+    out->upstream_middle = percentile_middle(json_at(run, "rows"), "upstream.latency_us");
     out->upstream_tail = percentile_of_rows(json_at(run, "rows"), "upstream.latency_us");
     return PL_OK;
 }

@@ -25,7 +25,9 @@ struct chart_data {
     bool has_deadline;  /* updates were due within a deadline */
     bool has_balancers; /* something stood between clients and servers */
     int rows;
-    /* Where the lines of latency end: the highest percentile that the rows have. */
+    /* Where the bars of latency end, "p50" or "mean", and their lines: the highest percentile that
+     * the rows have. */
+    const char *middle, *upstream_middle;
     const struct percentile *tail, *upstream_tail;
 };
 

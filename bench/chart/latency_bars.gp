@@ -1,7 +1,7 @@
-# One panel of the overview: a bar to the median latency and a whisker to the tail (style.gp),
+# One panel of the overview: a bar to the median latency (of few updates the mean) and a whisker to the tail (style.gp),
 # a row each, with both values beside it. Placed and labelled as bars.gp says. Of another latency
 # than an update's where the script names its columns of rows.csv, which are NaN without a value.
-if (!exists("p50_column")) p50_column = "latency_p50_us"
+if (!exists("p50_column")) p50_column = "latency_".middle_column
 if (!exists("end_column")) { end_column = "latency_".tail_column; end_name = tail_name }
 if (!exists("none_words")) none_words = "no update"
 array p50_us[rows]

@@ -1,9 +1,9 @@
 # The four numbers that matter for choosing a transport, one line per row of the run.
 load scripts_dir."/style.gp"
 question = "How late does an update arrive, and what does it cost?"
-note = "Latency: the bar ends at the median, the line at the ".tail_nth.". Bytes: grey is the update itself, colour is the HTTP, SSE or WebSocket around it."
+note = "Latency: the bar ends at the ".middle_name.", the line at the ".tail_nth.". Bytes: grey is the update itself, colour is the HTTP, SSE or WebSocket around it."
 if (on_the_wire) {
-    note = "Latency: bar to the median, line to the ".tail_nth.". Bytes on the wire: grey is the update, ".\
+    note = "Latency: bar to the ".middle_name.", line to the ".tail_nth.". Bytes on the wire: grey is the update, ".\
         "colour HTTP, SSE or WebSocket, dark TCP/IP headers, light acknowledgements."
 }
 width = 1200
@@ -22,7 +22,7 @@ paints = "transport"
 split = ""
 set multiplot
 
-heading = "Latency (median)"
+heading = "Latency (".middle_name.")"
 what = "publish to receipt"." (".(has_floor ? "line: ".floor_words(floor_us) : "log scale").")"
 labelled = 1
 plot_left = names_px

@@ -3,8 +3,8 @@
 #   scripts_dir, data_dir    where these scripts and the run's numbers are (chart_data.h)
 #   output_path, output_format ("svg" or "png")
 #   conditions               the subtitle: clients, source, window, link, date
-#   tail_column, tail_name, tail_nth ("p90_us", "p90", "90th percentile"): the highest percentile of
-#                            latency that the rows have; upstream_tail_*: the same of what clients send
+#   middle_column, middle_name ("p50_us", "median"), tail_column, tail_name, tail_nth ("p90_us", "p90",
+#                            "90th percentile"): what the rows' latency is told by; upstream_*: of what clients send
 #   colour_of(t), symbol_of(t)   each transport's colour and point type
 # and every script begins by loading this. Numbers come from data_dir alone.
 

@@ -1,7 +1,7 @@
 # How late does everyone receive what a client sends? Drawn where clients send (chart.c).
 load scripts_dir."/style.gp"
 question = "How late does everyone receive what a client sends?"
-note = "Bar to the median, line to the ".upstream_tail_nth.": from a client's sending to the receipt by each of the others."
+note = "Bar to the ".upstream_middle_name.", line to the ".upstream_tail_nth.": from a client's sending to the receipt by each of the others."
 width = 800
 row_px = rows <= 8 ? 40 : 30
 plot_top = 74
@@ -12,7 +12,7 @@ plot_right = 24
 plot_bottom = 92 + foot_px
 labelled = 1
 heading = ""
-p50_column = "upstream_p50_us"
+p50_column = "upstream_".upstream_middle_column
 end_column = "upstream_".upstream_tail_column
 end_name = upstream_tail_name
 none_words = "no message"

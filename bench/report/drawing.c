@@ -220,6 +220,7 @@ enum { OVERVIEW_TOP = 34, OVERVIEW_ROW = 34, OVERVIEW_BOTTOM = 12, OVERVIEW_SIDE
 
 struct scale {
     double low_us, high_us; /* whole decades */
+    char dot[32], end[32];  /* paths of a row's dot and of its line's end */
 };
 
 static double x_of_us(const struct scale *s, double us)
@@ -248,10 +249,10 @@ static void put_decades(struct writer *w, const struct scale *s, int height)
 
 /* The name stands over its line: from the dot to the right, or where it would not fit, as far to
  * the left as it must. */
-static void put_row_name(struct writer *w, const cJSON *row, double x, int y)
+static void put_row_name(struct writer *w, const cJSON *row, double p50, double x, int y)
 {
     const double char_px = 8.5; /* the width of a wide letter of 13 px, in bold */
-    double p50 = facts_value(row, "latency_us.p50"), width;
+    double width;
     char text[UNITS_TEXT_BYTES];
 
     units_format_us(text, p50);
@@ -262,11 +263,10 @@ static void put_row_name(struct writer *w, const cJSON *row, double x, int y)
     writer_printf(w, "</tspan> %s</text>", isfinite(p50) ? text : "nothing delivered");
 }
 
-/* tail: the path of where its line ends; a row that has too few updates for it has none. */
-static void put_row(struct writer *w, const struct scale *s, const cJSON *row, const char *tail,
-                    int y)
+/* A row that has too few updates for the end has no line. */
+static void put_row(struct writer *w, const struct scale *s, const cJSON *row, int y)
 {
-    double p50 = facts_value(row, "latency_us.p50"), end = fmax(facts_value(row, tail), p50);
+    double p50 = facts_value(row, s->dot), end = fmax(facts_value(row, s->end), p50);
     double x = isfinite(p50) ? x_of_us(s, p50) : OVERVIEW_SIDE;
 
     writer_puts(w, "<g class=\"");
@@ -277,26 +277,26 @@ static void put_row(struct writer *w, const struct scale *s, const cJSON *row, c
                       "<path class=\"reach\" d=\"M%d %dH%.1f\"/><path class=\"tail\" d=\"M%.1f "
                       "%dH%.1fm0 -4v8\"/><circle class=\"dot\" cx=\"%.1f\" cy=\"%d\" r=\"6\"/>",
                       OVERVIEW_SIDE, y, x, x, y, x_of_us(s, end), x, y);
-    put_row_name(w, row, x, y);
+    put_row_name(w, row, p50, x, y);
     writer_puts(w, "</g>\n");
 }
 
 void drawing_overview(struct writer *w, const cJSON *run)
 {
-    struct facts_range p50 = facts_range_of(run, "latency_us.p50");
-    const struct percentile *tail = percentile_of_rows(p50.rows, "latency_us");
-    char path[32];
-    struct facts_range end;
-    int n = cJSON_GetArraySize(p50.rows),
-        height = OVERVIEW_TOP + n * OVERVIEW_ROW + OVERVIEW_BOTTOM,
-        y = OVERVIEW_TOP + OVERVIEW_ROW - 8;
+    const cJSON *rows = json_at(run, "rows"), *row;
+    const struct percentile *tail = percentile_of_rows(rows, "latency_us");
+    const char *middle = percentile_middle(rows, "latency_us");
+    int height = OVERVIEW_TOP + cJSON_GetArraySize(rows) * OVERVIEW_ROW + OVERVIEW_BOTTOM;
+    int y = OVERVIEW_TOP + OVERVIEW_ROW - 8;
+    struct facts_range p50, end;
     struct scale s;
-    const cJSON *row;
 
+    snprintf(s.dot, sizeof s.dot, "latency_us.%s", middle);
+    snprintf(s.end, sizeof s.end, "latency_us.%s", tail->name);
+    p50 = facts_range_of(run, s.dot);
+    end = facts_range_of(run, s.end);
     if (p50.n == 0)
         return;
-    snprintf(path, sizeof path, "latency_us.%s", tail->name);
-    end = facts_range_of(run, path);
     s.low_us = pow(10, floor(log10(fmax(p50.low, 1)) + 1e-9));
     s.high_us = pow(10, ceil(log10(fmax(end.high, fmax(p50.high, 10))) - 1e-9));
     if (s.high_us <= s.low_us)
@@ -305,12 +305,12 @@ void drawing_overview(struct writer *w, const cJSON *run)
         w,
         "<svg viewBox=\"0 0 %d %d\" role=\"img\" "
         "aria-labelledby=\"glance-title\"><title id=\"glance-title\">Latency of each row, "
-        "median to %s</title>\n",
-        WIDTH, height, tail->nth);
+        "%s to %s</title>\n",
+        WIDTH, height, middle[0] == 'p' ? "median" : "mean", tail->nth);
     put_decades(w, &s, height);
-    cJSON_ArrayForEach(row, p50.rows)
+    cJSON_ArrayForEach(row, rows)
     {
-        put_row(w, &s, row, path, y);
+        put_row(w, &s, row, y);
         y += OVERVIEW_ROW;
     }
     writer_puts(w, "</svg>");

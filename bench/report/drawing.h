@@ -8,8 +8,8 @@
 #include "bench/base/writer.h"
 #include "bench/result/facts.h"
 
-/* A dot at each row's median latency and a line to the highest percentile that the rows have, on
- * one logarithmic axis. Nothing when nothing was delivered. */
+/* A dot at each row's median latency (of few updates its mean) and a line to the highest percentile
+ * that the rows have, on one logarithmic axis. Nothing when nothing was delivered. */
 void drawing_overview(struct writer *w, const cJSON *run);
 
 struct drawing_trend {

@@ -22,6 +22,8 @@
  *                           the most panels of the overview, and in how many
  *   shown                   {rows[{latency_us{min, max}}]} of the one client of each row that
  *                           latency-timeline draws; only with dir, the run's folder
+ *   middle, mean            the path of what a row's latency is told by, its median or, of few
+ *                           updates, its mean; is it that?
  *   tail, upstream, echo, converged   the highest percentile that the rows have of updates' latency
  *                           and of what clients send, or null: path, over (path/median), words
  *                           ("p90"), share ("9 of 10") and nth ("90th percentile")

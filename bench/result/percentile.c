@@ -124,7 +124,7 @@ const struct percentile *percentile_of_rows(const cJSON *rows, const char *histo
     return i > MEDIAN ? &percentiles[i] : &percentiles[LAST];
 }
 
-bool percentile_has_median(const cJSON *rows, const char *histogram)
+const char *percentile_middle(const cJSON *rows, const char *histogram)
 {
     const cJSON *row;
 
@@ -132,7 +132,7 @@ bool percentile_has_median(const cJSON *rows, const char *histogram)
     {
         if (can_be_compared(row, histogram) &&
             percentile_updates(row, histogram) < hdr_percentile_needs(50))
-            return false;
+            return "mean";
     }
-    return true;
+    return percentiles[MEDIAN].name;
 }

@@ -2,11 +2,11 @@
  * update delays it for all of them: 3,750 deliveries to 50 clients are 75 updates. So a percentile
  * rests on updates (messages, edits), not on deliveries, and is given where at least ten of them
  * lie beyond it: p90 from 100, p99 from 1,000, p99.9 from 10,000. The median stays in any case, as
- * the middle of what there is; tables have the mean in its place below 20 updates. docs/metrics.md.
+ * the middle of what there is, but the mean is shown in its place below 20 updates.
+ * docs/metrics.md.
  */
 #pragma once
 
-#include <stdbool.h>
 #include <cjson/cJSON.h>
 
 struct percentile {
@@ -36,5 +36,6 @@ void percentile_prune(cJSON *row);
  * something, did not break and were not disturbed); the maximum where there is none. */
 const struct percentile *percentile_of_rows(const cJSON *rows, const char *histogram);
 
-/* Has none of those rows fewer than 20 updates? */
-bool percentile_has_median(const cJSON *rows, const char *histogram);
+/* What their middle is called by: the name in run.json, "p50", or "mean" where one of those rows
+ * has fewer than 20 updates. */
+const char *percentile_middle(const cJSON *rows, const char *histogram);

@@ -117,7 +117,7 @@ bool table_is_named(const cJSON *rows, const char *path)
 
     snprintf(histogram, sizeof histogram, "%.*s", (int)(name - path - 1), path);
     if (strcmp(name, "p50") == 0 || strcmp(name, "mean") == 0)
-        return percentile_has_median(rows, histogram) == (name[0] == 'p');
+        return strcmp(percentile_middle(rows, histogram), name) == 0;
     return strcmp(percentile_of_rows(rows, histogram)->name, name) == 0;
 }
 

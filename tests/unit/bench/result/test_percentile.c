@@ -1,6 +1,7 @@
 /* Percentiles rest on updates, not on deliveries: which of them a row and a run may name. */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bench/base/json.h"
@@ -104,6 +105,24 @@ START_TEST(rows_are_compared_by_what_all_of_them_have)
 }
 END_TEST
 
+/* The middle of few updates is no percentile either: then it is their mean. */
+START_TEST(a_median_takes_twenty_updates)
+{
+    static const char text[] = "[{\"published\":%d,\"latency_us\":{\"count\":1000,\"p50\":1}},"
+                               "{\"published\":150,\"latency_us\":{\"count\":7500,\"p50\":1}}]";
+    char rows_text[200];
+
+    for (int updates = 19; updates <= 20; updates++) {
+        cJSON *rows;
+
+        snprintf(rows_text, sizeof rows_text, text, updates);
+        rows = parse(rows_text);
+        ck_assert_str_eq(percentile_middle(rows, "latency_us"), updates < 20 ? "mean" : "p50");
+        cJSON_Delete(rows);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("percentile");
@@ -115,6 +134,7 @@ int main(void)
     tcase_add_test(t, deliveries_to_many_clients_are_not_more_updates);
     tcase_add_test(t, each_histogram_has_its_own_count);
     tcase_add_test(t, rows_are_compared_by_what_all_of_them_have);
+    tcase_add_test(t, a_median_takes_twenty_updates);
     suite_add_tcase(suite, t);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
