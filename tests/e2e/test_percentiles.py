@@ -44,16 +44,14 @@ class FewUpdates(ReportCase):
             self.assertNotRegex(text, r"p9[09]|99 of 100|9 of 10\b")
 
     def test_advice_says_what_the_updates_support(self):
-        run, rows = self.measure(25, 3)
+        run, _ = self.measure(25, 3)
         program = self.pushlab("advise", run, "--latency", "10s", "--percentile", "99",
                                exit_code=1)
-        text = self.flat(program)
-        published = rows[0]["published"]
-        self.assertRegex(text, rf"{published} updates support up to p50; p99 needs 1,000 "
-                               r"\(duration_s: (39|4[01])\)")
+        self.assertRegex(self.flat(program), r"7[456] updates support up to p50; p99 needs 1,000 "
+                                             r"\(duration_s: (39|4[01])\)")
         program = self.pushlab("advise", run, "--latency", "10s")
         self.assertIn("asked: half of the updates within 10.0 s", self.flat(program))
-        self.assertIn(f"p50, the highest percentile that {published} updates", self.flat(program))
+        self.assertRegex(self.flat(program), "p50, the highest percentile that 7[456] updates")
         self.pushlab("advise", run, "--latency", "10s", "--percentile", "100")
 
     def test_110_updates_support_p90(self):
@@ -65,7 +63,7 @@ class FewUpdates(ReportCase):
         self.assertIn("p90", self.pushlab("compare", run, run).stdout())
 
     def test_an_older_run_is_read_by_the_same_rule(self):
-        run, rows = self.measure(25, 3)
+        run, _ = self.measure(25, 3)
         document = json.loads((run / "run.json").read_text())
         for row in document["rows"]:
             row["latency_us"] = row["raw"]["latency_us"]
