@@ -82,6 +82,7 @@ static double disturbed_reasons(const cJSON *row)
 #define PACKETS(unit, better)           unit, better, "the-wire", .needs = METRIC_WIRE
 #define COST(unit, better)              unit, better, "cpu-and-memory", .noise = 0.25, .needs = METRIC_ALWAYS
 #define COST_WIRE(unit, better)         unit, better, "cpu-and-memory", .noise = 0.25, .needs = METRIC_WIRE
+#define MACHINE(unit, better)           unit, better, "disturbed-rows", .needs = METRIC_ALWAYS
 #define UPSTREAM(unit, better)          unit, better, "upstream", .needs = METRIC_CHANNELS
 #define DOCUMENTS(unit, better)         unit, better, "documents", .needs = METRIC_CHANNELS
 #define BALANCER(unit, better)          unit, better, "balancers", .needs = METRIC_BALANCER
@@ -179,6 +180,12 @@ const struct metric metrics[] = {
     {"forwarder_cpu_us_per_update", "forwarder CPU/update", "forwarder_cpu_us_per_update",
      COST_WIRE(US, LOWER), .flags = METRIC_PER_UPDATE},
     {"server_rss_bytes_per_client", "server memory/client", "server_rss_bytes_per_client", COST(BYTES, LOWER)},
+
+    {"machine.processes.server.run_delay_ms", "server waited for a core", "server_run_delay_ms",
+     MACHINE(MS, LOWER)},
+    {"machine.processes.driver.run_delay_ms", "driver waited for a core", "driver_run_delay_ms",
+     MACHINE(MS, LOWER)},
+    {"raw.timer_late_us.max", "driver's timer late, max", "timer_late_max_us", MACHINE(US, LOWER)},
 
     {"whole_run.requests_per_update", "requests/update, whole run", "whole_run_requests_per_update",
      PHASES(RATIO, LOWER)},

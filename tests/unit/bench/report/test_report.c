@@ -354,7 +354,7 @@ START_TEST(sentences_name_the_highest_percentile_that_there_is)
     cJSON_DeleteItemFromArray(cJSON_GetObjectItem(run, "rows"), 1);
     out.len = 0;
     say_verdict(0);
-    says("`sse` delivered half of its updates within **400 µs** of their publication, and all "
+    says("`sse` delivered half of its updates within **400 µs** of when they were due, and all "
          "within "
          "**880 µs**.");
 }
