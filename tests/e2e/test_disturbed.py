@@ -20,11 +20,12 @@ CLIENTS = 3
 
 
 def cpu_cgroups():
-    """Where a cgroup with a CPU quota can be made, and what to write there for half a core."""
+    """Where a cgroup with a CPU quota can be made, and what to write there for half a core, which it
+    gets whatever else runs."""
     v1 = pathlib.Path("/sys/fs/cgroup/cpu")
     if v1.is_dir():
-        return v1, {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "50000"}
-    return pathlib.Path("/sys/fs/cgroup"), {"cpu.max": "50000 100000"}
+        return v1, {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "50000", "cpu.shares": "262144"}
+    return pathlib.Path("/sys/fs/cgroup"), {"cpu.max": "50000 100000", "cpu.weight": "10000"}
 
 
 class DisturbedCase(RunnerCase):
