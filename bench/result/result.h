@@ -42,7 +42,8 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   intended achieved_rate_hz publish_late_us    see result_source.h
  *   disturbed[]                                  see disturbed.h
  *   requests_per_client_s wire_bytes_per_client_s server_cpu_us_per_client_s
- *   phases problems[] notes[] raw; row.c adds commands{server[] client[]}
+ *   phases problems[] notes[] raw; row.c adds commands{server[] client[]} and machine (bench/run/
+ *   machine_watch.h), attempts.c attempts
  *
  * wire: what the emulated link's wire_counter counted (docs/link.md), null on loopback; taken over
  * on success and kept under "wire". It fills handshakes.wire, and of window and whole run

@@ -111,6 +111,19 @@ class Stops(DisturbedCase):
                       f"{attempts['kept']} is kept", self.latest()["notes"])
         self.assert_files_are_of(row)
 
+    def test_ctrl_c_while_a_row_is_measured_again_keeps_it(self):
+        program = self.begin("--retry-disturbed", "1", duration_s=1.5)
+        first = wait_until(lambda: self.started_by_us("pushlab-server"), "a server")
+        self.stop_for_a_while(lambda: first)
+        wait_until(lambda: set(self.started_by_us("pushlab-client")) and
+                   not set(self.started_by_us("pushlab-server")) & set(first), "a second attempt")
+        program.signal(signal.SIGINT)
+        row = self.end(program, exit_code=1)
+        self.assert_reason(row, "the server was stopped for ")
+        self.assertTrue(self.latest()["interrupted"])
+        self.assertEqual({path.name for path in (self.out / "latest").glob("*sse*")},
+                         {"latency-sse.hlog", "timeline-sse.csv"})
+
     def assert_files_are_of(self, row):
         """The files are those of the attempt that was kept, and there are no others."""
         folder = self.out / "latest"
