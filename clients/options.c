@@ -31,6 +31,8 @@ static const struct opt opts[] = {
     MS("interval", interval_ns, "1000", 1, 3600000, "short-poll: time between a client's polls"),
     MS("hold", hold_ns, "25000", 1, 3600000,
        "long-poll: ask the server to hold each request for at most this time"),
+    MS("poll-jitter", poll_jitter_ns, "0", 0, 3600000,
+       "long-poll: after an answer, wait a random time up to this before the next request"),
 
     HEADING("Channels"),
     TEXT("channel", "LIST", channel, NULL,

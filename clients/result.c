@@ -72,6 +72,7 @@ static void add_conditions(const struct fleet *f, struct json *out)
     json_u64(out, "clients", f->clients.n);
     json_real(out, "interval_ms", JSON_SHORTEST, to_ms(opt->interval_ns));
     json_real(out, "hold_ms", JSON_SHORTEST, to_ms(opt->hold_ns));
+    json_real(out, "poll_jitter_ms", JSON_SHORTEST, to_ms(opt->poll_jitter_ns));
     json_i64(out, "seed", opt->seed);
     json_u64(out, "source_addresses", f->env.target.source_addresses);
     json_bool(out, "tls", opt->url.tls);

@@ -150,7 +150,8 @@ static void long_poll_ready(struct predict_answer *out, const struct predict_que
 
 static struct predict_answer predict_long_poll(const struct predict_question *q)
 {
-    double transit_us = q->rtt_us / 2 + q->delay_us, away_us = q->rtt_us * (1 + q->connect_rtts);
+    double transit_us = q->rtt_us / 2 + q->delay_us;
+    double away_us = q->rtt_us * (1 + q->connect_rtts) + q->pause_us / 2;
     struct predict_answer out = {transit_us, transit_us, transit_us, NAN, NAN, NAN};
     struct gaps g = gaps_of(q);
 
@@ -164,6 +165,8 @@ static struct predict_answer predict_long_poll(const struct predict_question *q)
         long_poll_ready(&out, q, away_us);
     else
         return nothing;
+    if (out.latency_max_us > transit_us)
+        out.latency_max_us += q->pause_us / 2;
     out.handshakes_per_update = q->connect_rtts > 0 ? out.requests_per_update : 0;
     return out;
 }
@@ -255,12 +258,14 @@ struct predict_question predict_question_of(const cJSON *run, const cJSON *row)
 {
     const cJSON *source = json_at(run, "scenario.source");
     double delay_ms = json_number(run, "scenario.server.test_delay_ms");
+    double pause_ms = json_number(run, "scenario.poll_jitter_ms");
     double max_hold_ms = json_number(run, "scenario.server.max_hold_ms");
     struct predict_question q = {
         .way = way_of(json_text(row, "transport")),
         .interval_us = json_number(row, "interval_ms") * 1e3,
         .hold_us = fmin(json_number(row, "hold_ms"), max_hold_ms) * 1e3,
         .connect_rtts = connect_rtts(run, row),
+        .pause_us = pause_ms > 0 ? pause_ms * 1e3 : 0,
         .rtt_us = rtt_us(run),
         .delay_us = delay_ms > 0 ? delay_ms * 1e3 : 0,
         .pace = pace_of(source),

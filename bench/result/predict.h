@@ -9,9 +9,10 @@
  *   short-poll, interval I   latency uniform over (d, d + I); age I/2 more than the above;
  *                            T/I requests per update; empty when no update falls into an interval
  *   long-poll                after an answer the client is away for A = R, or with a connection
- *                            per request 2R and more; what is published meanwhile waits for the
- *                            rest of A and shares one answer. So d at best and d + A at worst:
- *                            one to three transits (RFC 6202 §2.2)
+ *                            per request 2R and more, and for a random wait, on average half of
+ *                            the longest; what is published meanwhile waits for the rest of A and
+ *                            shares one answer. So d at best and d + A at worst: one to three
+ *                            transits (RFC 6202 §2.2), and the wait
  *
  * The model knows delay only: no bandwidth, no loss, and computers that take no time. What a
  * run measures beyond it is the time they do take. */
@@ -27,6 +28,7 @@ struct predict_question {
     double interval_us, hold_us;      /* of short and long polls */
     double connect_rtts;              /* round trips before each request: 0 on a kept connection,
                                        * 1 for TCP's handshake, 2 with TLS 1.3's */
+    double pause_us;                  /* longest of a long poll's random waits after an answer */
     double rtt_us;                    /* NAN: the link is not known */
     double delay_us;                  /* the server holds each update that long */
     enum predict_pace pace;           /* UNKNOWN: only rate_hz is known, as with a trace */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/link/link_spec.h"
+
 void scenario_free(struct scenario *s)
 {
     cJSON_Delete(s->supplied);
@@ -18,6 +20,19 @@ const char *scenario_link(char *out, size_t cap, const struct scenario *s)
     else
         snprintf(out, cap, "%s", link);
     return out;
+}
+
+double scenario_poll_jitter_ms(const struct scenario *s)
+{
+    const char *link = s->links.text[s->link];
+    struct link_spec spec;
+    struct err_text e;
+
+    if (s->poll_jitter_ms > SCENARIO_UNSET)
+        return s->poll_jitter_ms;
+    if (strcmp(link, "loopback") == 0 || link_spec_parse(&spec, link, &e) < 0)
+        return 0;
+    return (double)link_spec_rtt_ns(&spec) / 10 / 1e6;
 }
 
 int64_t scenario_rooms(const struct scenario *s)

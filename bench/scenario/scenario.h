@@ -134,6 +134,7 @@ struct scenario {
     char channel[SCENARIO_LIST_BYTES], latest[SCENARIO_LIST_BYTES];
     int64_t room_size, pick; /* SCENARIO_UNSET: one room; all of latest */
     double deadline_ms;      /* SCENARIO_UNSET: none */
+    double poll_jitter_ms;   /* SCENARIO_UNSET: see scenario_poll_jitter_ms() */
     int64_t clients, ramp_per_s, source_addresses, seed;
     double warmup_s, duration_s, drain_s;
     int heads; /* enum request_heads */
@@ -175,6 +176,10 @@ int scenario_check(struct scenario *s, struct err_text *e);
 
 /* Rooms that a game's server runs: as the scenario says, or as many as the clients fill. */
 int64_t scenario_rooms(const struct scenario *s);
+
+/* How long clients wait at most between two long polls: as the scenario says, or a tenth of the
+ * link's round trip. */
+double scenario_poll_jitter_ms(const struct scenario *s);
 
 /* The network of this run, as network_open() reads it. Returns out. */
 const char *scenario_link(char *out, size_t cap, const struct scenario *s);

@@ -108,8 +108,10 @@ int scenario_args_client(struct scenario_args *a, const struct scenario *s,
     scenario_args_add(a, "--connection", "%s", connection_modes[row->connection]);
     if (row->interval_ms != SCENARIO_UNSET)
         scenario_args_add(a, "--interval", "%lld", (long long)row->interval_ms);
-    if (row->hold_ms != SCENARIO_UNSET)
+    if (row->hold_ms != SCENARIO_UNSET) {
         scenario_args_add(a, "--hold", "%lld", (long long)row->hold_ms);
+        scenario_args_add(a, "--poll-jitter", "%.12g", scenario_poll_jitter_ms(s));
+    }
     add_keys(a, s, scenario_keys, false);
     return s->send.workload == WORKLOAD_NONE ? a->rc
                                              : add_keys(a, &s->send, section("send"), false);

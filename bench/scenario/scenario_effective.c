@@ -80,6 +80,7 @@ cJSON *scenario_effective(const struct scenario *s)
     struct scenario whole = *s;
 
     whole.source.rooms = scenario_rooms(s);
+    whole.poll_jitter_ms = scenario_poll_jitter_ms(s);
     return effective_object(&whole, &whole, scenario_keys);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/base/err.h"
+#include "lib/base/rng.h"
 
 int schedule_init(struct schedule *s, size_t capacity)
 {
@@ -148,6 +149,15 @@ int schedule_attach(struct schedule *s, struct event_base *base, struct recorder
 int64_t schedule_phase_ns(int64_t interval_ns, uint64_t index, uint64_t n, double unit)
 {
     return (int64_t)(((double)index + unit) / (double)n * (double)interval_ns);
+}
+
+int64_t schedule_pause_ns(uint64_t seed, uint64_t client, uint64_t nth, int64_t max_ns)
+{
+    const uint64_t odd = UINT64_C(0xD1342543DE82EF95); /* spreads small numbers over all bits */
+    struct rng rng;
+
+    rng_seed(&rng, ((seed * odd ^ client) * odd ^ nth) * odd);
+    return (int64_t)(rng_uniform(&rng) * (double)max_ns);
 }
 
 uint64_t schedule_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end_ns)

@@ -54,5 +54,9 @@ size_t schedule_run(struct schedule *s, int64_t now_ns);
  * they cover the interval evenly, and a seed moves every one of them. Pure. */
 int64_t schedule_phase_ns(int64_t interval_ns, uint64_t index, uint64_t n, double unit);
 
+/* A random wait in [0, max_ns), for the request number nth of a client: always the same for the
+ * same seed, whatever the order in which clients ask. Pure. */
+int64_t schedule_pause_ns(uint64_t seed, uint64_t client, uint64_t nth, int64_t max_ns);
+
 /* How many of the times first_due_ns, first_due_ns + interval_ns, ... lie before end_ns. Pure. */
 uint64_t schedule_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end_ns);

@@ -1,6 +1,7 @@
 /* Polling (RFC 6202 §2.1 and §4): requests, one at a time, each with its answer. Short polling asks
  * every interval, whether or not there is anything. Long polling lets the server hold the request
- * until there is an update, and asks again at once. The rest is the same.
+ * until there is an update, and asks again at once, or after a random pause: clients that were
+ * answered together do not come back together. The rest is the same.
  *
  * Open loop: a poll is due when the timer says so, whatever became of the one before. If
  * that is still unanswered the poll leaves as soon as it can, late: its lateness is recorded from
@@ -16,10 +17,11 @@ enum { POLL_BODY_MAX_BYTES = 64 << 20 };
 struct poller {
     struct client client;
     struct http_exchange exchange;
-    int64_t due_ns; /* of the poll under way, or of the next */
-    bool in_flight; /* sent, not answered */
-    bool counted;   /* this due poll has been recorded as late as it was */
-    bool asked;     /* it has been sent; again after a lost connection */
+    int64_t due_ns;   /* of the poll under way, or of the next */
+    uint32_t answers; /* so far */
+    bool in_flight;   /* sent, not answered */
+    bool counted;     /* this due poll has been recorded as late as it was */
+    bool asked;       /* it has been sent; again after a lost connection */
 };
 
 static struct poller *of(struct client *c)
@@ -43,6 +45,16 @@ static int64_t first_due_ns(const struct client *c, int64_t now_ns)
         return now_ns;
     return now_ns + schedule_phase_ns(env->opt->interval_ns, c->index, (uint64_t)env->opt->clients,
                                       rng_uniform(&env->rng));
+}
+
+static int64_t next_due_ns(struct poller *p, int64_t recv_ns)
+{
+    const struct client_options *opt = p->client.net.env->opt;
+
+    if (!is_long(&p->client))
+        return p->due_ns + opt->interval_ns;
+    return recv_ns + schedule_pause_ns((uint64_t)opt->seed, p->client.index, p->answers++,
+                                       opt->poll_jitter_ns);
 }
 
 /* How long the server is asked to hold the request; negative: not asked. A long poll's first answer
@@ -191,7 +203,7 @@ static void answered(struct poller *p, int64_t recv_ns)
     p->in_flight = false;
     p->counted = false;
     p->asked = false;
-    p->due_ns = is_long(c) ? recv_ns : p->due_ns + env->opt->interval_ns;
+    p->due_ns = next_due_ns(p, recv_ns);
     if (env->hooks->answered != NULL)
         env->hooks->answered(env->hooks_arg, c);
     if (!p->exchange.reader.msg.keep_alive || c->leaving)
@@ -264,7 +276,7 @@ static void poll_on_due(struct client *c, int64_t now_ns)
     pursue(of(c), now_ns);
 }
 
-/* A long poll is due when the one before is answered, so no more than one is. */
+/* A long poll is due once the one before is answered, so no more than one is. */
 static uint64_t poll_count_unsent(const struct client *c)
 {
     const struct recorder *r = &c->net.env->recorder;

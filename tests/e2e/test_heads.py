@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import threading
+import time
 import unittest
 
 from harness import ClientCase, has_program
@@ -22,10 +23,11 @@ SHORT = ("--warmup", "0.1", "--duration", "0.5", "--interval", "50ms")
 
 
 class Relay:
-    """Passes everything on to a server, and keeps the last request head of each path."""
+    """Passes everything on to a server. Keeps the last request head of each path, and when the
+    requests of each connection arrived."""
 
     def __init__(self, server):
-        self.heads, self.target = {}, (server.host, server.port)
+        self.heads, self.arrivals, self.target = {}, [], (server.host, server.port)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -37,13 +39,15 @@ class Relay:
             except OSError:
                 return
             upstream = socket.create_connection(self.target)
-            for ends in ((client, upstream, True), (upstream, client, False)):
+            self.arrivals.append([])
+            for ends in ((client, upstream, self.arrivals[-1]), (upstream, client, None)):
                 threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
 
-    def _pass_on(self, reader, writer, up):
+    def _pass_on(self, reader, writer, arrivals):
         try:
             while data := reader.recv(1 << 16):
-                if up and data.startswith((b"GET ", b"POST ")):
+                if arrivals is not None and data.startswith((b"GET ", b"POST ")):
+                    arrivals.append(time.monotonic())
                     head = data.partition(b"\r\n\r\n")[0].decode()
                     self.heads[head.split()[1].partition("?")[0]] = head
                 writer.sendall(data)

@@ -6,9 +6,11 @@ import csv
 import functools
 import json
 import subprocess
+import time
 import unittest
 
 from harness import BIN, HERE, OWN_NETWORK, ClientCase, has_program, wait_until
+from test_heads import Relay
 
 ENDLESS = ("stream", "sse", "websocket")
 TRANSPORTS = ("short-poll", "long-poll", *ENDLESS)
@@ -266,6 +268,39 @@ class Meaning(ClientCase):
         self.assertAlmostEqual(result["window"]["requests"], 100, delta=10)  # one each at a border
         self.assertEqual(result["seed"], 5)
         self.assertEqual(result["request_late_us"]["count"], 100)
+
+    def come_back(self, *options):
+        """When each of 20 clients' second long polls arrived, after all first ones were answered by one
+        update; in milliseconds."""
+        server = self.server("--source", "none")
+        relay = Relay(server)
+        self.addCleanup(relay.close)
+        client = self.client("long-poll", relay.url, "--json", "--clients", "20", "--warmup", "0.5",
+                             "--duration", "1.5", *options)
+        server.wait_for_subscribers(20)
+        start_s = time.monotonic()
+        server.publish(1)
+        server.wait_for(lambda s: s["transports"]["long-poll"]["requests"] == 40,
+                        "all have come back")
+        self.assertEqual(client.wait(), 0, client.describe())
+        self.assertNotIn("Sanitizer", client.stderr())
+        control, *clients = relay.arrivals
+        self.assertEqual((control[0] < start_s, len(clients)), (True, 20))
+        return [(second_s - start_s) * 1e3 for _, second_s, *_ in clients]
+
+    @retried
+    def test_long_polls_that_were_answered_together_come_back_apart_and_by_seed(self):
+        jitter = ("--poll-jitter", "500ms")
+        first, again, other = (self.come_back(*jitter, "--seed", seed) for seed in ("5", "5", "6"))
+        for times in (first, other):
+            self.assertGreater(max(times) - min(times), 300)
+            self.assertLess(max(times), 600)
+            for half in (min(times), 300), (250, max(times)):  # and not in two groups
+                self.assertGreaterEqual(sum(half[0] <= at <= half[1] for at in times), 5)
+        self.assertLess(max(abs(a - b) for a, b in zip(first, again)), 60)
+        self.assertGreater(max(abs(a - b) for a, b in zip(first, other)), 150)
+        together = self.come_back()
+        self.assertLess(max(together) - min(together), 150)
 
     def test_an_independent_reader_agrees_on_the_histogram_log(self):
         server = self.server("--rate", "200")

@@ -148,6 +148,24 @@ START_TEST(long_poll_takes_three_transits_at_worst_rfc6202_2_2)
 }
 END_TEST
 
+START_TEST(long_poll_is_away_for_its_random_wait_too)
+{
+    struct predict_question q = ten_hz;
+    struct predict_answer a;
+
+    q.way = PREDICT_LONG_POLL;
+    q.rate_hz = 100;
+    q.rtt_us = 50 * MS;
+    q.pause_us = 10 * MS;
+    a = predict(&q);
+    is(a.latency_mean_us, 25 * MS + 55 * MS / 2);
+    is(a.latency_max_us, 25 * MS + 60 * MS);
+    is(a.requests_per_update, 10.0 / 55);
+    q.rate_hz = 10; /* back in time for each */
+    is(predict(&q).latency_max_us, 25 * MS);
+}
+END_TEST
+
 START_TEST(long_poll_asks_again_when_the_hold_is_over)
 {
     struct predict_question q = ten_hz;
@@ -321,6 +339,7 @@ int main(void)
     tcase_add_test(tc, short_poll_cannot_ask_faster_than_the_link_answers);
     tcase_add_test(tc, long_poll_takes_one_transit_when_it_is_back_in_time_rfc6202_2_2);
     tcase_add_test(tc, long_poll_takes_three_transits_at_worst_rfc6202_2_2);
+    tcase_add_test(tc, long_poll_is_away_for_its_random_wait_too);
     tcase_add_test(tc, long_poll_asks_again_when_the_hold_is_over);
     tcase_add_test(tc, long_poll_on_bursts_over_a_distance_has_no_closed_form);
     tcase_add_test(tc, server_delay_adds_to_every_latency);

@@ -112,7 +112,8 @@ static const struct {
     {"{\"speed\":1," ROWS "}",
      "dir/x.json: unknown key 'speed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, heads, line_per_client, ip, tls, tls_version, "
+     "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
+     "tls_version, "
      "server, rows"},
     {"{\"server\":{\"histroy\":1}," ROWS "}",
      "dir/x.json: server: unknown key 'histroy'; accepted: listen, history, max_hold_ms, "
@@ -124,7 +125,8 @@ static const struct {
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, heads, line_per_client, ip, tls, tls_version, "
+     "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
+     "tls_version, "
      "server, rows"},
     {"{\"rows\":[{\"transport\":\"carrier-pigeon\"}]}",
      "dir/x.json: rows[0].transport: 'carrier-pigeon' is not one of the choices; accepted: "
@@ -210,7 +212,8 @@ static const struct {
     {"[]",
      "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, seed, channel, latest, room_size, pick, "
-     "deadline_ms, send, balancer, require, link, heads, line_per_client, ip, tls, tls_version, "
+     "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
+     "tls_version, "
      "server, rows"},
     {"{\"clients\":1,\n  \"seed\" 2}", "dir/x.json:2:10: not valid JSON"},
     {"", "dir/x.json:1:1: not valid JSON"},

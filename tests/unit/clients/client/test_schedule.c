@@ -226,6 +226,32 @@ START_TEST(schedule_phases_cover_the_interval_evenly)
 }
 END_TEST
 
+START_TEST(schedule_pauses_are_those_of_the_seed)
+{
+    const int64_t max_ns = 50 * NS_PER_MS;
+    int tenths[10] = {0}, same = 0;
+    double sum_ns = 0;
+
+    for (uint64_t client = 0; client < 50; client++)
+        for (uint64_t nth = 0; nth < 20; nth++) {
+            int64_t pause_ns = schedule_pause_ns(1, client, nth, max_ns);
+
+            ck_assert(pause_ns >= 0 && pause_ns < max_ns);
+            ck_assert_int_eq(schedule_pause_ns(1, client, nth, max_ns), pause_ns);
+            same += schedule_pause_ns(2, client, nth, max_ns) == pause_ns;
+            same += schedule_pause_ns(1, client + 1, nth, max_ns) == pause_ns;
+            same += schedule_pause_ns(1, client, nth + 1, max_ns) == pause_ns;
+            sum_ns += (double)pause_ns;
+            tenths[pause_ns * 10 / max_ns]++;
+        }
+    ck_assert_int_eq(same, 0);
+    ck_assert_int_eq(schedule_pause_ns(1, 7, 3, 0), 0);
+    ck_assert_double_eq_tol(sum_ns / 1000, (double)max_ns / 2, (double)max_ns * 0.04);
+    for (int i = 0; i < 10; i++) /* 100 expected, of standard deviation 9.5 */
+        ck_assert_msg(tenths[i] > 60 && tenths[i] < 140, "%d: %d", i, tenths[i]);
+}
+END_TEST
+
 START_TEST(schedule_counts_what_is_due_before_a_time)
 {
     ck_assert_uint_eq(schedule_count_due(100, 10, 100), 0); /* due at the end: not before it */
@@ -254,6 +280,7 @@ int main(void)
     tcase_add_test(tc, schedule_on_a_loop_waits_for_the_clock);
     tcase_add_test(tc, schedule_lateness_of_the_timer_counts_from_when_it_was_set);
     tcase_add_test(tc, schedule_phases_cover_the_interval_evenly);
+    tcase_add_test(tc, schedule_pauses_are_those_of_the_seed);
     tcase_add_test(tc, schedule_counts_what_is_due_before_a_time);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
