@@ -415,6 +415,39 @@ START_TEST(scenario_becomes_the_command_lines)
 }
 END_TEST
 
+START_TEST(scenario_lets_long_polls_wait_for_a_tenth_of_the_links_round_trip)
+{
+    static const struct {
+        const char *text, *option;
+    } jitters[] = {
+        {"\"link\":\"loopback\"", " --poll-jitter 0 "},
+        {"\"link\":\"rtt=50ms,loss=1%\"", " --poll-jitter 5 "},
+        {"\"link\":\"rtt=50ms\",\"poll_jitter_ms\":0.5", " --poll-jitter 0.5 "},
+        {"\"link\":\"rtt=50ms\",\"poll_jitter_ms\":0", " --poll-jitter 0 "},
+    };
+
+    for (size_t i = 0; i < sizeof jitters / sizeof *jitters; i++) {
+        static struct scenario_args client;
+        char text[200], line[1024];
+        cJSON *effective;
+
+        snprintf(text, sizeof text, "{%s,\"rows\":[{\"transport\":\"long-poll\"}]}",
+                 jitters[i].text);
+        parse_well(text);
+        client = (struct scenario_args){0};
+        ck_assert_int_eq(scenario_args_client(&client, &scenario, &scenario.rows[0]), 0);
+        join(line, sizeof line, &client);
+        ck_assert_msg(strstr(line, jitters[i].option) != NULL, "%s", line);
+        effective = scenario_effective(&scenario); /* run.json says how long */
+        ck_assert_double_eq(json_number(effective, "poll_jitter_ms"),
+                            strtod(strrchr(jitters[i].option, 'r') + 1, NULL));
+        cJSON_Delete(effective);
+        scenario_free(&scenario);
+    }
+    parse_well("{" ROWS "}");
+}
+END_TEST
+
 START_TEST(scenario_without_the_poll_cache_says_so_to_the_server)
 {
     static struct scenario_args server, client;
@@ -580,6 +613,7 @@ int main(void)
     tcase_add_test(tc, scenario_without_the_poll_cache_says_so_to_the_server);
     tcase_add_test(tc, scenario_of_rooms_and_senders_becomes_the_command_lines);
     tcase_add_test(tc, scenario_keeps_the_wanted_rows_in_its_own_order);
+    tcase_add_test(tc, scenario_lets_long_polls_wait_for_a_tenth_of_the_links_round_trip);
     tcase_add_test(tc, scenario_effective_reads_back_as_itself);
     tcase_add_test(tc, scenario_becomes_the_command_lines);
     tcase_add_test(tc, scenario_trace_becomes_the_servers_source);
