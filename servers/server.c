@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/proto/url.h"
+#include "lib/proto/ws_handshake.h"
 #include "servers/demo/demo.h"
 #include "servers/http/connections.h"
 #include "servers/http/cursor_wait.h"
@@ -205,7 +206,7 @@ int server_start(struct server *s, const struct server_options *options, struct 
                                     .refuse = reply_error,
                                     .started_ns = clock_now_ns()};
     signal(SIGPIPE, SIG_IGN);
-    if (start_hub(s) < 0)
+    if (ws_handshake_start() < 0 || start_hub(s) < 0)
         return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
     err = start_loop(s);
     if (err < 0)

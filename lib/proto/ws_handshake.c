@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "lib/base/err.h"
@@ -9,6 +10,16 @@
 #define WS_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* §1.3 */
 
 enum { SHA1_BYTES = 20, KEY_DIGITS = 22 /* base64 digits of 16 bytes, before the padding */ };
+
+/* Without the first call the digest would use the library's context unchecked. */
+int ws_handshake_start(void)
+{
+    char accept[WS_ACCEPT_CHARS + 1];
+
+    return OSSL_LIB_CTX_get0_global_default() == NULL
+               ? PL_ENOMEM
+               : ws_accept_from_key(accept, "dGhlIHNhbXBsZSBub25jZQ==");
+}
 
 int ws_accept_from_key(char accept[WS_ACCEPT_CHARS + 1], const char *key)
 {

@@ -6,6 +6,10 @@
 
 enum { WS_KEY_CHARS = 24, WS_ACCEPT_CHARS = 28 };
 
+/* Make the crypto library start now, not at the first handshake: it takes about 2 MB, and OpenSSL
+ * 3.0 crashes when memory runs out while it starts. 0 or PL_ENOMEM. */
+int ws_handshake_start(void);
+
 /* Sec-WebSocket-Accept for a valid Sec-WebSocket-Key: base64(SHA-1(key + GUID)) (§4.2.2 item 5.4).
  * 0, or PL_ENOMEM when the crypto library fails. */
 int ws_accept_from_key(char accept[WS_ACCEPT_CHARS + 1], const char *key);

@@ -1,6 +1,9 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
 
 #include "lib/base/err.h"
 #include "lib/proto/ws_handshake.h"
@@ -75,6 +78,70 @@ START_TEST(ws_key_with_bits_left_over_still_decodes_to_16_bytes_4_2_1)
 }
 END_TEST
 
+/* ---- the start, when memory runs out ---- */
+
+enum { STARTS = 80 }; /* OpenSSL's context is made by the first fifty allocations */
+
+static int allocations, failing;
+
+static bool fails(void)
+{
+    return ++allocations == failing;
+}
+
+static void *allocate(size_t len, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return fails() ? NULL : malloc(len);
+}
+
+static void *reallocate(void *p, size_t len, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return fails() ? NULL : realloc(p, len);
+}
+
+static void release(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(p);
+}
+
+/* The exit status of a process in which the n-th allocation of the crypto library fails. */
+static int start_without(int n)
+{
+    int status;
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        failing = n;
+        _exit(CRYPTO_set_mem_functions(allocate, reallocate, release) != 1 ? 3
+              : ws_handshake_start() == PL_OK                              ? 0
+                                                                           : 1);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+START_TEST(the_start_fails_in_order_when_memory_runs_out)
+{
+    int refused = 0;
+
+    for (int n = 0; n < STARTS; n++) {
+        int status = start_without(n);
+
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) <= 1,
+                      "without allocation %d: status %d", n, status);
+        refused += WEXITSTATUS(status);
+    }
+    ck_assert_int_gt(refused, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ws_handshake");
@@ -89,6 +156,8 @@ int main(void)
     tcase_add_loop_test(tc, ws_key_of_anything_but_16_bytes_is_refused_4_2_1, 0,
                         sizeof bad_keys / sizeof *bad_keys);
     tcase_add_test(tc, ws_key_with_bits_left_over_still_decodes_to_16_bytes_4_2_1);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, the_start_fails_in_order_when_memory_runs_out);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
