@@ -8,6 +8,7 @@
 #include "lib/proto/url.h"
 #include "lib/proto/ws_handshake.h"
 #include "servers/demo/demo.h"
+#include "servers/endpoint/stats_wait.h"
 #include "servers/http/connections.h"
 #include "servers/http/cursor_wait.h"
 #include "servers/http/reply.h"
@@ -238,6 +239,7 @@ void server_free(struct server *s)
         sigprocmask(SIG_BLOCK, &stops, NULL);
         publisher_stop(&s->publisher);
         connections_free(&s->http);
+        stats_wait_free(&s->http);
         demo_free(s->demo);
         publisher_free(&s->publisher);
         event_del(&s->sigterm);

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,10 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+
+#ifdef __SANITIZE_ADDRESS__
+size_t __sanitizer_get_current_allocated_bytes(void); /* its header is not always installed */
+#endif
 
 enum { TCP_LISTEN_STATE = 0x0A };
 
@@ -33,16 +38,30 @@ static int64_t rss_now_bytes(void)
     return resident < 0 ? PL_ESYS : resident * sysconf(_SC_PAGESIZE);
 }
 
+/* ASan's allocator takes glibc's place, and mallinfo2() knows nothing of it. */
+static int64_t heap_now_bytes(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return (int64_t)__sanitizer_get_current_allocated_bytes();
+#else
+    struct mallinfo2 now = mallinfo2();
+
+    return (int64_t)(now.uordblks + now.hblkhd);
+#endif
+}
+
 int proc_usage_self(struct proc_usage *out)
 {
     struct rusage ru;
 
+    out->time_ns = clock_now_ns();
     if (getrusage(RUSAGE_SELF, &ru) < 0)
         return PL_ESYS;
     out->user_us = timeval_us(ru.ru_utime);
     out->system_us = timeval_us(ru.ru_stime);
     out->voluntary_switches = ru.ru_nvcsw;
     out->involuntary_switches = ru.ru_nivcsw;
+    out->heap_bytes = heap_now_bytes();
     out->rss_bytes = rss_now_bytes();
     return out->rss_bytes < 0 ? PL_ESYS : PL_OK;
 }
@@ -83,6 +102,32 @@ int proc_tcp_self(struct proc_tcp *out)
     out->retrans_segs = snmp_column(names, values, "RetransSegs");
     if (out->active_opens < 0 || out->passive_opens < 0 || out->retrans_segs < 0)
         return PL_ESYS;
+    return PL_OK;
+}
+
+/* The number after the first line's part that prefix is, or PL_ESYS. */
+static int64_t number_after(const char *path, const char *line_begins, const char *prefix)
+{
+    char line[256], *at = NULL;
+    FILE *f = fopen(path, "re");
+
+    if (f == NULL)
+        return PL_ESYS;
+    while (at == NULL && fgets(line, sizeof line, f) != NULL)
+        at = strncmp(line, line_begins, strlen(line_begins)) == 0 ? strstr(line, prefix) : NULL;
+    fclose(f);
+    return at != NULL ? strtoll(at + strlen(prefix), NULL, 10) : PL_ESYS;
+}
+
+int proc_kernel_memory(struct proc_kernel *out)
+{
+    int64_t slab_kb = number_after("/proc/meminfo", "Slab:", "Slab:");
+    int64_t tcp_pages = number_after("/proc/net/sockstat", "TCP:", " mem ");
+
+    if (slab_kb < 0 || tcp_pages < 0)
+        return PL_ESYS;
+    out->slab_bytes = slab_kb * 1024;
+    out->tcp_bytes = tcp_pages * sysconf(_SC_PAGESIZE);
     return PL_OK;
 }
 

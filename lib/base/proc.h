@@ -8,7 +8,9 @@
 
 struct proc_usage {
     int64_t user_us, system_us; /* CPU time since the process began (getrusage) */
+    int64_t time_ns;            /* CLOCK_MONOTONIC when it was read */
     int64_t rss_bytes;          /* resident set now (/proc/self/statm) */
+    int64_t heap_bytes;         /* what malloc has given out (mallinfo2), with its headers */
     int64_t voluntary_switches, involuntary_switches;
 };
 
@@ -18,9 +20,15 @@ struct proc_tcp {          /* of the network namespace (/proc/net/snmp, names of
     int64_t retrans_segs;
 };
 
-/* Of this process, and of its network namespace. 0 or PL_ESYS. */
+struct proc_kernel {    /* memory of the kernel, for all processes of the machine */
+    int64_t slab_bytes; /* its objects, such as sockets (/proc/meminfo) */
+    int64_t tcp_bytes;  /* what waits in TCP's buffers (/proc/net/sockstat) */
+};
+
+/* Of this process, of its network namespace, and of the machine. 0 or PL_ESYS. */
 int proc_usage_self(struct proc_usage *out);
 int proc_tcp_self(struct proc_tcp *out);
+int proc_kernel_memory(struct proc_kernel *out);
 
 /* CPU time so far of all processes of a process group that still run; 0 when there are none. */
 int64_t proc_group_cpu_ns(pid_t group);

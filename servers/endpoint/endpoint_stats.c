@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/proc.h"
 #include "lib/proto/url.h"
+#include "servers/endpoint/stats_wait.h"
 #include "servers/http/reply.h"
 #include "servers/hub/timetable.h"
 
@@ -231,6 +232,7 @@ static void put_process(struct writer *w)
     put(w, "cpu_system_us", (uint64_t)usage.system_us);
     put_sample(w, "process_cpu_system_seconds_total", "counter", "System CPU time.",
                (double)usage.system_us / 1e6);
+    put(w, "heap_bytes", (uint64_t)usage.heap_bytes);
     if (rss_err == 0)
         put_gauge(w, "rss_bytes", (uint64_t)usage.rss_bytes, "process_resident_memory_bytes",
                   "Resident set.");
@@ -248,6 +250,18 @@ static void put_polls(struct writer *w, const struct http_context *c)
               "Answers to polls that were built.");
     put_count(w, "reused", c->polls.reused, "pushlab_poll_answers_reused_total",
               "Answers to polls that had been built for another poll; 0 with --poll-cache no.");
+}
+
+/* Of /stats alone. */
+static void put_kernel(struct writer *w)
+{
+    struct proc_kernel kernel;
+
+    if (proc_kernel_memory(&kernel) < 0)
+        return;
+    begin_group(w, "kernel");
+    put(w, "slab_bytes", (uint64_t)kernel.slab_bytes);
+    put(w, "tcp_bytes", (uint64_t)kernel.tcp_bytes);
 }
 
 static void put_connections(struct writer *w, const struct http_context *c)
@@ -428,6 +442,8 @@ static char *stats_json(const struct http_context *c, int64_t at_ns)
     cJSON_AddStringToObject(w.root, "pushlab", PUSHLAB_VERSION);
     cJSON_AddNumberToObject(w.root, "time_ns", (double)now_ns);
     cJSON_AddNumberToObject(w.root, "uptime_ms", (double)((now_ns - c->started_ns) / NS_PER_MS));
+    put_process(&w); /* first: it is what the process used up to time_ns */
+    put_kernel(&w);
     cJSON_AddStringToObject(w.root, "listen", c->listener.address);
     put_source(&w, c->publisher, at_ns);
     put_history(&w, c->hub);
@@ -439,7 +455,6 @@ static char *stats_json(const struct http_context *c, int64_t at_ns)
     }
     put_channels(&w, c->hub, at_ns);
     put_limits(&w, c->hub);
-    put_process(&w);
     put_connections(&w, c);
     put_polls(&w, c);
     add_socket(w.root, c);
@@ -449,9 +464,17 @@ static char *stats_json(const struct http_context *c, int64_t at_ns)
     return text;
 }
 
-void endpoint_stats(struct peer *p, const struct http_request *req)
+static void answer_stats(struct peer *p, int64_t at_ns)
 {
     const struct http_context *c = peer_context(p);
+
+    /* What was due before a time must have been published before we say what was. */
+    publisher_catch_up(c->publisher, clock_now_ns());
+    reply_json_owned(p, stats_json(c, at_ns));
+}
+
+void endpoint_stats(struct peer *p, const struct http_request *req)
+{
     uint64_t at_ns = 0;
     char text[24];
     int found = url_query_get(req->query, "at", text, sizeof text);
@@ -460,9 +483,10 @@ void endpoint_stats(struct peer *p, const struct http_request *req)
         reply_error(p, 400, NULL, "at takes CLOCK_MONOTONIC nanoseconds");
         return;
     }
-    /* What was due before a time must have been published before we say what was. */
-    publisher_catch_up(c->publisher, clock_now_ns());
-    reply_json_owned(p, stats_json(c, found > 0 ? (int64_t)at_ns : -1));
+    if (found == 0 || (int64_t)at_ns <= req->now_ns)
+        answer_stats(p, found > 0 ? (int64_t)at_ns : -1);
+    else if (stats_wait_hold(p, (int64_t)at_ns, answer_stats) < 0)
+        reply_error(p, 503, "Retry-After: 1\r\n", "the question can't be kept until then");
 }
 
 void endpoint_metrics(struct peer *p, const struct http_request *req)

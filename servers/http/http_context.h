@@ -18,6 +18,7 @@ struct held_request;
 struct http_request;
 struct peer;
 struct poll_cache;
+struct stats_waits;
 struct tap;
 
 /* ---- what is counted; endpoint_stats.c has the names of each number ---- */
@@ -110,6 +111,7 @@ struct http_context {
         uint64_t built, reused; /* answers to polls: made for this one; made for another before */
     } polls;
     struct held_request *cursor_waits; /* cursor_wait.h */
+    struct stats_waits *stats_waits;   /* stats_wait.h; NULL: nobody has asked */
     struct listener listener;
     struct event tick;   /* visits each peer about once a second, a few at a time: ten
                             thousand connections need no timer each, and cause no long pause */

@@ -392,6 +392,27 @@ class Http(TestCase):
         self.assertEqual(server.stats(f"?at={fourth['t'] + 1}")["position"]["seq"], 4)
         self.assertIsNone(server.stats("?at=1")["position"]["seq"])
 
+    def test_a_question_about_a_time_to_come_is_answered_then(self):
+        server = self.server("--source", "none")
+        first, second, gone = self.wire(server), self.wire(server), self.connect(server)
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        soon, later = now + 300_000_000, now + 600_000_000
+        gone.sendall(f"GET /stats?at={soon} HTTP/1.1\r\nHost: t\r\n\r\n".encode())
+        second.send(f"GET /stats?at={later} HTTP/1.1\r\nHost: t\r\n\r\n".encode())
+        first.send(f"GET /stats?at={soon} HTTP/1.1\r\nHost: t\r\n\r\n".encode())
+        gone.close()
+        server.publish("before")
+        answer = first.response().json()
+        self.assertTrue(soon <= answer["time_ns"] < later, answer["time_ns"] - soon)
+        self.assertEqual(answer["position"], {"at_ns": soon, "seq": 1})
+        server.publish("between")
+        answer = second.response().json()
+        self.assertGreaterEqual(answer["time_ns"], later)
+        self.assertEqual(answer["position"]["seq"], 2)
+        first.send(f"GET /stats?at={later + 10**12} HTTP/1.1\r\nHost: t\r\n\r\n".encode())
+        server.wait_for(lambda s: s["transports"]["other"]["requests"] > 5, "the last question")
+        # The server ends in order while it is held.
+
     def test_bytes_are_counted_exactly(self):
         server = self.server("--source", "none")
         server.publish("payload")
