@@ -50,9 +50,15 @@ static double to_ms(int64_t ns)
     return (double)ns / (double)NS_PER_MS;
 }
 
-static int64_t cpu_us(const struct proc_usage *from, const struct proc_usage *to)
+/* In span_ns, from what was used between two readings that lie about as far apart; 0: in between
+ * these. */
+static int64_t cpu_us(const struct proc_usage *from, const struct proc_usage *to, int64_t span_ns)
 {
-    return to->user_us + to->system_us - from->user_us - from->system_us;
+    int64_t us = to->user_us + to->system_us - from->user_us - from->system_us;
+    int64_t real_ns = to->time_ns - from->time_ns;
+
+    return span_ns > 0 && real_ns > 0 ? (int64_t)((double)us * (double)span_ns / (double)real_ns)
+                                      : us;
 }
 
 /* Milliseconds of a phase; 0 when it was not reached. */
@@ -149,11 +155,12 @@ static void add_deadline(const struct result *r, const struct recorder *rec, str
 }
 
 static void add_counters(struct json *out, const char *name, const struct counters *n,
-                         const struct proc_usage *from, const struct proc_usage *to)
+                         const struct proc_usage *from, const struct proc_usage *to,
+                         int64_t span_ns)
 {
     json_begin(out, name);
     counters_json(n, COUNTERS_DOWN, out);
-    json_i64(out, "cpu_us", cpu_us(from, to));
+    json_i64(out, "cpu_us", cpu_us(from, to, span_ns));
     json_end(out);
 }
 
@@ -172,8 +179,9 @@ static void add_measurements(const struct fleet *f, struct json *out)
     json_real(out, "peak", 3, recorder_age_peak_us(rec));
     json_real(out, "max", 3, recorder_age_max_us(rec));
     json_end(out);
-    add_counters(out, "window", &rec->window, &f->usage_window_start, &f->usage_window_end);
-    add_counters(out, "whole", &rec->whole, &f->usage_start, &f->usage_end);
+    add_counters(out, "window", &rec->window, &f->usage_window_start, &f->usage_window_end,
+                 f->window_end_ns - f->window_start_ns);
+    add_counters(out, "whole", &rec->whole, &f->usage_start, &f->usage_end, 0);
 }
 
 static void add_upstream_counters(struct json *out, const char *name, const struct counters *n)
@@ -232,10 +240,10 @@ static void add_process(const struct fleet *f, struct json *out)
 static void add_server_stats(const struct fleet *f, struct json *out)
 {
     static const char *const names[CONTROL_ASKS] = {
-        [CONTROL_START] = "start",
-        [CONTROL_WINDOW_START] = "window_start",
-        [CONTROL_WINDOW_END] = "window_end",
-        [CONTROL_END] = "end",
+        [CONTROL_START] = "start",           [CONTROL_RAMP_1] = "ramp_1",
+        [CONTROL_RAMP_2] = "ramp_2",         [CONTROL_RAMP_3] = "ramp_3",
+        [CONTROL_RAMP_4] = "ramp_4",         [CONTROL_WINDOW_START] = "window_start",
+        [CONTROL_WINDOW_END] = "window_end", [CONTROL_END] = "end",
     };
 
     if (!f->use_control) {

@@ -179,7 +179,10 @@ const struct metric metrics[] = {
      .flags = METRIC_COMPARED | METRIC_PER_UPDATE},
     {"forwarder_cpu_us_per_update", "forwarder CPU/update", "forwarder_cpu_us_per_update",
      COST_WIRE(US, LOWER), .flags = METRIC_PER_UPDATE},
-    {"server_rss_bytes_per_client", "server memory/client", "server_rss_bytes_per_client", COST(BYTES, LOWER)},
+    {"server_heap_bytes_per_client", "server memory/client", "server_heap_bytes_per_client", COST(BYTES, LOWER)},
+    {"server_rss_bytes_per_client", "server pages/client", "server_rss_bytes_per_client", COST(BYTES, LOWER)},
+    {"kernel_bytes_per_connection", "kernel memory/connection", "kernel_bytes_per_connection",
+     COST(BYTES, LOWER)},
 
     {"machine.processes.server.run_delay_ms", "server waited for a core", "server_run_delay_ms",
      MACHINE(MS, LOWER)},

@@ -10,6 +10,7 @@
 #include "bench/result/percentile.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_duplex.h"
+#include "bench/result/result_memory.h"
 #include "bench/result/result_source.h"
 #include "lib/proto/transport_info.h"
 
@@ -140,13 +141,25 @@ static void add_tls(cJSON *out, const cJSON *report, const char *counters, doubl
                     counters_at(report, "%s.tls_resumed_handshakes", counters) * per);
 }
 
+/* CPU time of the server in the span. Its snapshots of the window lie about as far apart as the
+ * window's borders: the server's timer may be late, and a question asked for too late. */
+static double server_cpu_us(const cJSON *report, const struct span *span)
+{
+    double used_us = counters_cpu_us(report, span->from, span->to);
+    double real_ns = counters_growth(report, span->from, span->to, "time_ns");
+    double window_ns =
+        json_number(report, "window_end_ns") - json_number(report, "window_start_ns");
+
+    return span == &span_window ? used_us * window_ns / real_ns : used_us;
+}
+
 /* All per update, which means per delivery of an update to a client, within the span:
  *   requests_per_update       HTTP requests sent; an Upgrade is one
  *   tcp_handshakes_per_update connections opened
  *   bytes_per_update          payload: the envelopes received; framing: all other application
  *                             bytes, framing_in (heads, chunk sizes, SSE fields, frame headers)
  *                             + framing_out (requests, and frames sent); wire: not on loopback
- *   server_cpu_us_per_update  user + system time of the server between two snapshots
+ *   server_cpu_us_per_update  user + system time of the server
  *   client_cpu_us_per_update  user + system time of all clients; see also add_total_cpu()
  *   tls_handshakes_per_update {full resumed}; null without TLS
  * and
@@ -175,8 +188,7 @@ static void add_ratios(cJSON *out, const cJSON *report, const struct span *span)
     json_add_number(bytes, "framing_out", bytes_out * per);
     cJSON_AddNullToObject(bytes, "wire");
     cJSON_AddNullToObject(out, "packets_per_update");
-    json_add_number(out, "server_cpu_us_per_update",
-                    counters_cpu_us(report, span->from, span->to) * per);
+    json_add_number(out, "server_cpu_us_per_update", server_cpu_us(report, span) * per);
     json_add_number(out, "client_cpu_us_per_update", counters_at(report, "%s.cpu_us", c) * per);
 }
 
@@ -392,8 +404,8 @@ static int check_report(const cJSON *report, const char *transport, struct err_t
         "window.deliveries window.requests window.responses window.empty_responses "
         "window.connects window.payload_bytes_in window.framing_bytes_in window.bytes_out "
         "window.cpu_us whole.deliveries whole.requests whole.connects kernel.tcp_active_opens "
-        "server_stats.start.process.rss_bytes server_stats.window_start.process.rss_bytes "
-        "server_stats.window_start.process.cpu_user_us "
+        "window_start_ns window_end_ns server_stats.window_start.time_ns "
+        "server_stats.window_end.time_ns server_stats.window_start.process.cpu_user_us "
         "server_stats.window_end.process.cpu_user_us server_stats.end.process.cpu_user_us";
     int rc = counters_need(report, needed, e);
 
@@ -441,10 +453,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
                       report);
     add_ratios(r, report, &span_window);
     add_ratios(cJSON_AddObjectToObject(r, "whole_run"), report, &span_whole);
-    json_add_number(
-        r, "server_rss_bytes_per_client",
-        counters_growth(report, span_whole.from, span_window.from, "process.rss_bytes") /
-            json_number(report, "clients"));
+    result_memory(r, report);
     problems = cJSON_CreateArray();
     judge_handshakes(r, problems, report, transport, kernel_is_ours);
     judge_sum(problems, report);

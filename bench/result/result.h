@@ -35,7 +35,7 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *       or were under way at the end, which the kernel counts, too, and the wire may have seen
  *       complete; upstream: how many of the client's carried messages up, where clients send
  *   deadline upstream convergence_us documents   see result_duplex.h
- *   server_rss_bytes_per_client                  growth from start to window start / clients
+ *   server_memory and its figures                see result_memory.h
  *   forwarder_cpu_us_per_update                  of the emulated links' forwarders in the window
  *   total_cpu_us_per_update                      of server, client, forwarders, balancer and store
  *   balancer                                     see result_balancer.h

@@ -117,11 +117,13 @@ static void add_served(cJSON *balancer, const cJSON *row, const cJSON *account)
 /* Per update that a client got; of the balancer's processes, or of the store's. */
 static void add_cpu(cJSON *to, const cJSON *row, const cJSON *account)
 {
-    double used_us =
-        json_number(account, "cpu_us.window_end") - json_number(account, "cpu_us.window_start");
+    double share =
+        (json_number(account, "cpu_us.window_end") - json_number(account, "cpu_us.window_start")) /
+        (json_number(account, "time_us.window_end") - json_number(account, "time_us.window_start"));
 
     json_add_number(to, "cpu_us_per_update",
-                    used_us * counters_per(json_number(row, "deliveries")));
+                    share * 1e3 * json_number(row, "phases.window_ms") *
+                        counters_per(json_number(row, "deliveries")));
 }
 
 static void add_store(cJSON *balancer, const cJSON *row, const cJSON *account)

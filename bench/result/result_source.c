@@ -9,7 +9,7 @@
 #include "lib/hdr/hdr.h"
 
 static const double tolerance = 0.01, edge_updates = 1; /* due just before a border of the window */
-static const double late_note_us = 1e3, late_note_share = 0.05, late_max_us = 1e5;
+static const double late_note_us = 1e3, late_note_share = 0.05;
 
 static double growth(const cJSON *stats, const char *counter)
 {
@@ -92,9 +92,7 @@ static void judge_late(cJSON *row, const char *who, const struct hdr *h)
     double limit_us = fmax(late_note_us, late_note_share * p50_us);
     int64_t late = count_above(h, limit_us);
 
-    if (max_us > late_max_us)
-        disturbed_add(row, "%s published an update %.0f ms after it was due", who, max_us / 1e3);
-    else if ((double)late > tolerance * (double)h->total_count)
+    if ((double)late > tolerance * (double)h->total_count)
         json_append_printf(cJSON_GetObjectItemCaseSensitive(row, "notes"),
                            "%s published %lld of %lld updates more than %.3g ms after they were "
                            "due, at most %.3g ms; latency includes it",

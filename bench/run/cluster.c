@@ -301,6 +301,7 @@ static int take_snapshots(struct cluster *c, enum cluster_moment which, struct e
     if (!c->balanced) /* the clients ask the one server themselves */
         return PL_OK;
     c->due_ns[which] = 0;
+    c->taken_ns[which] = clock_now_ns();
     c->balancer_cpu_ns[which] = service_cpu_ns(&c->balancer);
     c->store_cpu_ns[which] = service_cpu_ns(&c->store);
     for (size_t i = 0; i < c->nservers; i++) {

@@ -55,10 +55,11 @@ struct cluster {
     size_t nservers; /* started */
     struct service balancer, store;
     int64_t balancer_cpu_ns[CLUSTER_MOMENTS], store_cpu_ns[CLUSTER_MOMENTS];
-    int64_t due_ns[CLUSTER_MOMENTS]; /* of the window's two snapshots; 0: not known or done */
-    int64_t window_start_ns;         /* 0: not known yet */
-    int64_t kill_due_ns;             /* 0: no server is to be killed, or not yet known when */
-    int client_fd;                   /* the clients' control connection; -1: none */
+    int64_t taken_ns[CLUSTER_MOMENTS]; /* when these were read */
+    int64_t due_ns[CLUSTER_MOMENTS];   /* of the window's two snapshots; 0: not known or done */
+    int64_t window_start_ns;           /* 0: not known yet */
+    int64_t kill_due_ns;               /* 0: no server is to be killed, or not yet known when */
+    int client_fd;                     /* the clients' control connection; -1: none */
     struct child_place client_place;
 };
 

@@ -45,12 +45,13 @@ static cJSON *describe_server(const struct cluster *c, const struct cluster_serv
     return o;
 }
 
-static void add_cpu(cJSON *to, const int64_t cpu_ns[CLUSTER_MOMENTS])
+/* A number of nanoseconds at each moment, in microseconds. */
+static void add_moments(cJSON *to, const char *name, const int64_t ns[CLUSTER_MOMENTS])
 {
-    cJSON *cpu = cJSON_AddObjectToObject(to, "cpu_us");
+    cJSON *o = cJSON_AddObjectToObject(to, name);
 
     for (int i = 0; i < CLUSTER_MOMENTS; i++)
-        json_add_number(cpu, moments[i], (double)(cpu_ns[i] / NS_PER_US));
+        json_add_number(o, moments[i], (double)(ns[i] / NS_PER_US));
 }
 
 static void add_store(cJSON *to, const struct cluster *c)
@@ -61,7 +62,8 @@ static void add_store(cJSON *to, const struct cluster *c)
         return;
     store = cJSON_AddObjectToObject(to, "store");
     json_add_text(store, "program", c->store.version);
-    add_cpu(store, c->store_cpu_ns);
+    add_moments(store, "cpu_us", c->store_cpu_ns);
+    add_moments(store, "time_us", c->taken_ns);
 }
 
 static cJSON *describe(const struct cluster *c)
@@ -77,7 +79,8 @@ static cJSON *describe(const struct cluster *c)
                                             : "");
     json_add_text(o, "source", scenario_servers_sources[c->plan.source]);
     json_add_text(o, "link", c->plan.link);
-    add_cpu(o, c->balancer_cpu_ns);
+    add_moments(o, "cpu_us", c->balancer_cpu_ns);
+    add_moments(o, "time_us", c->taken_ns);
     add_store(o, c);
     servers = cJSON_AddArrayToObject(o, "servers");
     for (size_t i = 0; i < c->nservers; i++)

@@ -47,6 +47,7 @@ struct client_env {
     struct tls *tls;              /* NULL: in the clear */
     char host[288];               /* value of Host: */
     char origin[300];             /* of the server's pages */
+    int64_t begin_ns;             /* when the first client may begin; 0: any time */
     struct err_text last_failure; /* the newest thing that went wrong on any connection */
     const struct client_hooks *hooks;
     void *hooks_arg;

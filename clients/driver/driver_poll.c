@@ -36,15 +36,19 @@ static bool is_long(const struct client *c)
     return c->driver == &driver_long_poll;
 }
 
-/* Short polls are spread over the interval, or all clients would ask at once. */
+/* Short polls are spread over the interval, or all clients would ask at once; whenever they begin.
+ */
 static int64_t first_due_ns(const struct client *c, int64_t now_ns)
 {
     struct client_env *env = c->net.env;
+    int64_t interval_ns = env->opt->interval_ns, phase_ns, past_ns;
 
     if (is_long(c))
         return now_ns;
-    return now_ns + schedule_phase_ns(env->opt->interval_ns, c->index, (uint64_t)env->opt->clients,
-                                      rng_uniform(&env->rng));
+    phase_ns = schedule_phase_ns(interval_ns, c->index, (uint64_t)env->opt->clients,
+                                 rng_uniform(&env->rng));
+    past_ns = (now_ns - env->begin_ns) % interval_ns;
+    return now_ns + (phase_ns - past_ns + interval_ns) % interval_ns;
 }
 
 static int64_t next_due_ns(struct poller *p, int64_t recv_ns)

@@ -21,6 +21,8 @@ static void finish(struct control *ctl)
     enum control_ask which = (enum control_ask)ctl->asking;
 
     schedule_cancel(&ctl->net.env->schedule, &ctl->timeout);
+    if (which == CONTROL_START)
+        ctl->round_trip_ns = clock_now_ns() - ctl->asked_ns;
     ctl->answers[which].done = true;
     ctl->asking = -1;
     ctl->on_answer(ctl->arg, which);
@@ -54,6 +56,7 @@ static void send_ask(struct control *ctl)
     get.query = query;
     get.heads = HEADS_MINIMAL;
     get.close = false;
+    ctl->asked_ns = clock_now_ns();
     conn_send(&ctl->net.conn, request, http_request_encode(request, &get));
 }
 
@@ -79,6 +82,7 @@ static bool parse(struct control_answer *a)
         a->seq = (uint64_t)seq->valuedouble; /* exact up to 2^53 */
     if (a->at_ns >= 0 && channel_positions_take(&a->channels, root) < 0)
         ours = false;
+    a->time_ns = (int64_t)number_in(root, "time_ns");
     a->server_started_ns =
         (int64_t)(number_in(root, "time_ns") - number_in(root, "uptime_ms") * (double)NS_PER_MS);
     cJSON_Delete(root);
@@ -117,13 +121,19 @@ static void on_data(struct conn *conn, uint8_t *data, size_t len, int64_t recv_n
         take_answer(ctl);
 }
 
+/* There is time to ask again: a server that restarts is back before the moment that we ask about.
+ */
+static bool can_wait(const struct control *ctl, int64_t now_ns)
+{
+    return ctl->asking >= 0 && ctl->answers[ctl->asking].at_ns > now_ns;
+}
+
 /* A server may end an idle connection just as we use it: that ask is asked again, once. */
 static void on_lost(struct connection *net, enum conn_end why, int sys_errno, int64_t now_ns)
 {
     struct control *ctl = (struct control *)net;
 
-    (void)now_ns;
-    if (ctl->asking >= 0 && ctl->reused)
+    if (ctl->asking >= 0 && (ctl->reused || can_wait(ctl, now_ns)))
         connect_first(ctl);
     else if (ctl->asking >= 0 && why != CONN_END_LOCAL)
         fail(ctl, why == CONN_END_ERROR ? conn_tls_strerror(&net->conn, sys_errno)
@@ -134,9 +144,17 @@ static void on_lost(struct connection *net, enum conn_end why, int sys_errno, in
 
 static void on_failed(struct connection *net, const char *why, bool for_good, int64_t now_ns)
 {
-    (void)for_good;
-    (void)now_ns;
-    fail((struct control *)net, why);
+    struct control *ctl = (struct control *)net;
+
+    if (!for_good && can_wait(ctl, now_ns))
+        connection_back_off(net, 0, now_ns);
+    else
+        fail(ctl, why);
+}
+
+static void on_due(struct connection *net, int64_t now_ns)
+{
+    connection_dial(net, now_ns);
 }
 
 static void on_open(struct connection *net, int64_t now_ns)
@@ -154,6 +172,7 @@ static const struct connection_ops ops = {
     .on_open = on_open,
     .on_failed = on_failed,
     .on_lost = on_lost,
+    .on_due = on_due,
 };
 
 /* The given connection can be used once. */
@@ -197,6 +216,7 @@ static void proceed(struct control *ctl)
 /* Take up the next ask that waits, unless one is under way. */
 static void ask_next(struct control *ctl)
 {
+    int64_t now_ns = clock_now_ns(), at_ns;
     int which = 0;
 
     while (which < CONTROL_ASKS && (!ctl->answers[which].wanted || ctl->answers[which].done))
@@ -204,7 +224,9 @@ static void ask_next(struct control *ctl)
     if (ctl->asking >= 0 || which == CONTROL_ASKS)
         return;
     ctl->asking = which;
-    schedule_set(&ctl->net.env->schedule, &ctl->timeout, clock_now_ns() + answer_limit_ns);
+    at_ns = ctl->answers[which].at_ns;
+    schedule_set(&ctl->net.env->schedule, &ctl->timeout,
+                 (at_ns > now_ns ? at_ns : now_ns) + answer_limit_ns);
     proceed(ctl);
 }
 
@@ -218,11 +240,28 @@ void control_init(struct control *ctl, struct client_env *env,
     ctl->timeout.on_due = on_timeout;
 }
 
+static void free_answer(struct control_answer *a)
+{
+    buf_free(&a->json);
+    channel_positions_free(&a->channels);
+}
+
 void control_request(struct control *ctl, enum control_ask which, int64_t at_ns)
 {
-    ctl->answers[which].wanted = true;
-    ctl->answers[which].at_ns = at_ns;
+    free_answer(&ctl->answers[which]);
+    ctl->answers[which] = (struct control_answer){.wanted = true, .at_ns = at_ns};
     ask_next(ctl);
+}
+
+/* The server holds the question, so its connection goes. */
+void control_forget(struct control *ctl, enum control_ask which)
+{
+    ctl->answers[which].wanted = false;
+    if (ctl->asking != (int)which)
+        return;
+    ctl->asking = -1;
+    schedule_cancel(&ctl->net.env->schedule, &ctl->timeout);
+    connection_close(&ctl->net);
 }
 
 bool control_server_restarted(const struct control *ctl)
@@ -248,8 +287,6 @@ void control_close(struct control *ctl)
 void control_free(struct control *ctl)
 {
     http_exchange_free(&ctl->exchange);
-    for (int i = 0; i < CONTROL_ASKS; i++) {
-        buf_free(&ctl->answers[i].json);
-        channel_positions_free(&ctl->answers[i].channels);
-    }
+    for (int i = 0; i < CONTROL_ASKS; i++)
+        free_answer(&ctl->answers[i]);
 }

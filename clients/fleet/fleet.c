@@ -6,17 +6,25 @@
 
 #include "lib/base/clock.h"
 
-enum { FDS_BESIDES = 64 }; /* loop, timer, control connection, files, what libraries keep */
+enum {
+    FDS_BESIDES = 64,     /* loop, timer, control connection, files, what libraries keep */
+    SAMPLED_CLIENTS = 20, /* with fewer, memory is not worth the time */
+    RAMP_STEPS = 4,       /* CONTROL_RAMP_1 and so on */
+    STEP_SAMPLES = 5,     /* at most, while the server is late */
+};
 
 static const int64_t progress_step_ns = 250 * NS_PER_MS;
 static const int64_t ramp_step_ns = NS_PER_MS;
+static const int64_t settle_ns = 5 * NS_PER_MS; /* for what has arrived at the server to be read */
+static const int64_t stall_ns = 2 * NS_PER_MS;  /* a server this late has not read it */
 static const int64_t drain_poll_ns = 5 * NS_PER_MS;
 static const int64_t interrupted_drain_ns = NS_PER_S;
 
 /* When client number index is to start. */
 static int64_t begin_due_ns(const struct fleet *f, uint64_t index)
 {
-    return f->setup_start_ns + (int64_t)((double)index / f->env.opt->ramp_per_s * (double)NS_PER_S);
+    return f->setup_start_ns + f->setup_pauses_ns +
+           (int64_t)((double)index / f->env.opt->ramp_per_s * (double)NS_PER_S);
 }
 
 /* ---- progress ---- */
@@ -213,6 +221,8 @@ static void begin_warmup(struct fleet *f, int64_t now_ns)
     recorder_set_window(&f->env.recorder, now_ns + opt->warmup_ns,
                         now_ns + opt->warmup_ns + opt->duration_ns);
     schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_start_ns);
+    if (f->use_control)
+        control_request(&f->control, CONTROL_WINDOW_START, f->env.recorder.window_start_ns);
     upstream_begin(&f->upstream, now_ns);
     tell_progress(f, now_ns);
 }
@@ -227,7 +237,7 @@ static void open_window(struct fleet *f)
     clock_gettime(CLOCK_REALTIME, &wall);
     f->window_start_unix_ms = wall.tv_sec * INT64_C(1000) + wall.tv_nsec / NS_PER_MS;
     if (f->use_control)
-        control_request(&f->control, CONTROL_WINDOW_START, f->window_start_ns);
+        control_request(&f->control, CONTROL_WINDOW_END, f->env.recorder.window_end_ns);
     schedule_set(&f->env.schedule, &f->border, f->env.recorder.window_end_ns);
 }
 
@@ -239,8 +249,6 @@ static void close_window(struct fleet *f, int64_t now_ns)
     f->window_end_ns = f->env.recorder.window_end_ns;
     f->drain_due_ns = f->window_end_ns + limit_ns;
     proc_usage_self(&f->usage_window_end);
-    if (f->use_control)
-        control_request(&f->control, CONTROL_WINDOW_END, f->window_end_ns);
     poll_drain(f, now_ns);
 }
 
@@ -270,18 +278,86 @@ static void on_border(struct deadline *d, int64_t now_ns)
         poll_drain(f, now_ns);
 }
 
+/* ---- set-up in four steps ----
+ *
+ * The server's memory at several numbers of clients tells what one of them takes. So at each
+ * quarter the ramp waits: until those that have begun are connected and have sent their requests,
+ * then until the server has read these, and for its statistics. */
+
+static bool is_sampled(const struct fleet *f)
+{
+    return f->use_control && f->env.opt->control_fd < 0 && f->clients.n >= SAMPLED_CLIENTS &&
+           f->samples < RAMP_STEPS;
+}
+
+/* How many clients may begin before the next sample. */
+static uint64_t next_step(const struct fleet *f)
+{
+    return is_sampled(f) ? f->clients.n * (f->samples + 1) / RAMP_STEPS : f->clients.n;
+}
+
+static bool are_connected(struct fleet *f)
+{
+    while (f->connected < f->begun &&
+           !connection_is_opening(&client_at(&f->clients, f->connected)->net))
+        f->connected++;
+    return f->connected == f->begun;
+}
+
+static enum control_ask ask_of_step(const struct fleet *f)
+{
+    return CONTROL_RAMP_1 + (enum control_ask)f->samples;
+}
+
+static void take_sample(struct fleet *f, int64_t now_ns)
+{
+    f->step_samples++;
+    control_request(&f->control, ask_of_step(f), now_ns + f->control.round_trip_ns + settle_ns);
+}
+
+static void sample_step(struct fleet *f, int64_t now_ns)
+{
+    if (f->paused_ns == 0)
+        f->paused_ns = now_ns;
+    if (are_connected(f))
+        take_sample(f, now_ns);
+    else
+        schedule_set(&f->env.schedule, &f->ramp, now_ns + ramp_step_ns);
+}
+
+/* The ramp goes on where it was. */
+static void on_sample(struct fleet *f, int64_t now_ns)
+{
+    const struct control_answer *a = &f->control.answers[ask_of_step(f)];
+
+    if (f->phase == FLEET_SETUP && a->time_ns > a->at_ns + stall_ns &&
+        f->step_samples < STEP_SAMPLES) {
+        take_sample(f, now_ns);
+        return;
+    }
+    f->samples++;
+    f->step_samples = 0;
+    f->setup_pauses_ns += now_ns - f->paused_ns;
+    f->paused_ns = 0;
+    if (f->phase == FLEET_SETUP && f->begun < f->clients.n)
+        schedule_set(&f->env.schedule, &f->ramp, now_ns);
+}
+
 /* Start the clients that are due; in steps, so that a steep ramp is not a timer per client. */
 static void on_ramp(struct deadline *d, int64_t now_ns)
 {
     struct fleet *f = (struct fleet *)((char *)d - offsetof(struct fleet, ramp));
+    uint64_t step = next_step(f);
     int64_t next_ns;
 
-    while (f->begun < f->clients.n && begin_due_ns(f, f->begun) <= now_ns)
+    while (f->begun < step && begin_due_ns(f, f->begun) <= now_ns)
         client_begin(client_at(&f->clients, f->begun++), now_ns);
-    if (f->begun == f->clients.n) {
+    if (f->begun == f->clients.n && f->paused_ns == 0)
         schedule_set(&f->env.schedule, &f->border, now_ns + f->env.opt->setup_timeout_ns);
+    if (f->begun == step && is_sampled(f))
+        sample_step(f, now_ns);
+    if (f->begun == step)
         return;
-    }
     next_ns = begin_due_ns(f, f->begun);
     if (next_ns < now_ns + ramp_step_ns)
         next_ns = now_ns + ramp_step_ns;
@@ -312,7 +388,7 @@ static void on_gave_up(void *arg, struct client *c)
 static void begin_setup(struct fleet *f, int64_t now_ns)
 {
     f->phase = FLEET_SETUP;
-    f->setup_start_ns = now_ns;
+    f->setup_start_ns = f->env.begin_ns = now_ns;
     proc_usage_self(&f->usage_start);
     proc_tcp_self(&f->tcp_start);
     schedule_set(&f->env.schedule, &f->ramp, now_ns);
@@ -373,6 +449,8 @@ static void on_answer(void *arg, enum control_ask which)
         on_first_answer(f);
     else if (f->control.answers[which].json.len == 0)
         note_failure(f, f->control.failure.text);
+    if (which >= CONTROL_RAMP_1 && which <= CONTROL_RAMP_4)
+        on_sample(f, clock_now_ns());
     if (which == CONTROL_WINDOW_END)
         set_channel_windows(f);
     if (which == CONTROL_END)
@@ -391,10 +469,15 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
     f->interrupted = true;
     if (f->phase == FLEET_MEASURE) {
         recorder_set_window(&f->env.recorder, f->window_start_ns, now_ns);
+        control_forget(&f->control, CONTROL_WINDOW_END);
+        if (f->use_control)
+            control_request(&f->control, CONTROL_WINDOW_END, now_ns);
         close_window(f, now_ns);
     } else if (f->phase == FLEET_CONTROL || f->phase == FLEET_GATE || again) {
         stop(f);
     } else if (f->phase != FLEET_LEAVE) {
+        if (f->phase == FLEET_WARMUP)
+            control_forget(&f->control, CONTROL_WINDOW_START);
         begin_leave(f, now_ns);
     }
 }

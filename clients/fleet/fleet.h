@@ -3,7 +3,7 @@
  *   set-up   the control connection asks for the server's statistics, then clients start at
  *            a bounded rate (with --gate only after a line on stdin, so that other counters of
  *            connections can leave the control connection out); ends when every one has
- *            joined (knows its cursor)
+ *            joined (knows its cursor). At each quarter the server's statistics are asked for
  *   warm-up  as in the window, but not measured
  *   window   what is measured: the updates published in it, the requests due in it
  *   drain    clients go on; ends early when every one holds the window's last update
@@ -42,7 +42,10 @@ struct fleet {
     struct control control;
     struct client_array clients;
     uint64_t begun, joined, gave_up, ended;
-    uint64_t drained; /* clients 0..drained-1 hold all that the window published */
+    uint64_t drained;      /* clients 0..drained-1 hold all that the window published */
+    uint64_t connected;    /* clients 0..connected-1 have been, or wait for a later attempt */
+    uint64_t samples;      /* of the server's statistics, taken during set-up */
+    uint64_t step_samples; /* of the next of them, which may have to be repeated */
 
     enum fleet_phase phase;
     bool use_control, interrupted;
@@ -55,6 +58,7 @@ struct fleet {
     /* CLOCK_MONOTONIC; 0: that border was not reached. */
     int64_t setup_start_ns, setup_end_ns, window_start_ns, window_end_ns, leave_start_ns;
     int64_t window_start_unix_ms;
+    int64_t setup_pauses_ns, paused_ns; /* of the ramp, for samples; since when it does, or 0 */
     int64_t drain_due_ns;
     struct proc_usage usage_start, usage_window_start, usage_window_end, usage_end;
     struct proc_tcp tcp_start, tcp_end;

@@ -220,7 +220,7 @@ export class Comparison {
             },
             packets_per_update: null,
             server_cpu_us_per_update: round3((last.cpuUs - first.cpuUs) / delivered),
-            client_cpu_us_per_update: null, server_rss_bytes_per_client: null,
+            client_cpu_us_per_update: null, server_heap_bytes_per_client: null,
             problems, notes: [],
             samples: {
                 published_s: mine.map((s) => Math.round((s.published - from) * 1000) / 1e6),

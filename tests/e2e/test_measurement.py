@@ -5,7 +5,10 @@ hdr-histogram-js) must agree."""
 import csv
 import functools
 import json
+import pathlib
+import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -347,6 +350,116 @@ class Meaning(ClientCase):
                                       "--duration", "1")
                 self.assert_complete(result, 1000)
                 self.assertEqual(result["whole"]["connects"], 1000)
+
+
+class Witness(threading.Thread):
+    """CPU time of a process as its scheduler counts it, read again and again from outside."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.path, self.seen, self.done = f"/proc/{pid}/schedstat", [], threading.Event()
+
+    def run(self):
+        while not self.done.wait(0.002):
+            before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+            cpu_ns = int(pathlib.Path(self.path).read_text().split()[0])
+            after = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+            self.seen.append(((before + after) / 2, cpu_ns / 1000))
+
+    def cpu_us(self, at_ns):
+        """At that moment, by a line between the two readings around it."""
+        i = next(i for i, (t, _) in enumerate(self.seen) if t >= at_ns)
+        (t0, cpu0), (t1, cpu1) = self.seen[i - 1], self.seen[i]
+        return cpu0 + (cpu1 - cpu0) * (at_ns - t0) / (t1 - t0)
+
+
+def cpu_us(stats):
+    return stats["process"]["cpu_user_us"] + stats["process"]["cpu_system_us"]
+
+
+@unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
+class Process(ClientCase):
+    @retried
+    def test_the_servers_cpu_is_that_of_the_window(self):
+        server = self.server("--rate", "200")
+        witness = Witness(server.process.pid)
+        witness.start()
+        result = self.measure("websocket", server.url, "--clients", "40", "--warmup", "0.5",
+                              "--duration", "1")
+        witness.done.set()
+        witness.join()
+        start, end = (result["server_stats"][name] for name in ("window_start", "window_end"))
+        for name, stats in (("window_start", start), ("window_end", end)):
+            late_ns = stats["time_ns"] - result[f"{name}_ns"]
+            self.assertTrue(0 <= late_ns < 20e6, (name, late_ns))
+        seen_us = witness.cpu_us(result["window_end_ns"]) - witness.cpu_us(result["window_start_ns"])
+        span_ns = end["time_ns"] - start["time_ns"]
+        window_ns = result["window_end_ns"] - result["window_start_ns"]
+        told_us = (cpu_us(end) - cpu_us(start)) * window_ns / span_ns
+        self.assertLess(abs(told_us / seen_us - 1), 0.1, (told_us, seen_us))
+
+    def test_a_window_that_is_interrupted_ends_for_the_server_too(self):
+        server = self.server("--rate", "50")
+        client = self.client("sse", server.url, "--json", "--warmup", "0.2", "--duration", "600",
+                             "--progress-fd", "2")
+        wait_until(lambda: '"phase":"measure"' in client.stderr(), "the window")
+        server.wait_for(lambda s: s["source"]["seq"] > 25, "some updates")
+        client.signal(signal.SIGINT)
+        client.wait()
+        result = json.loads(client.lines()[0])
+        end = result["server_stats"]["window_end"]
+        self.assertGreaterEqual(end["time_ns"], result["window_end_ns"])
+        self.assertEqual(end["position"]["at_ns"], result["window_end_ns"])
+        self.assertTrue(result["adds_up"])
+        self.assertEqual(result["last_seq"], end["position"]["seq"])
+
+    def test_a_warm_up_that_is_interrupted_does_not_wait_for_the_window(self):
+        server = self.server("--rate", "50")
+        client = self.client("sse", server.url, "--json", "--warmup", "600", "--progress-fd", "2")
+        wait_until(lambda: '"phase":"warmup"' in client.stderr(), "the warm-up")
+        client.signal(signal.SIGINT)
+        client.wait()
+        stats = json.loads(client.lines()[0])["server_stats"]
+        self.assertIsNone(stats["window_start"])
+        self.assertIsNotNone(stats["end"])
+
+    def test_the_first_websocket_takes_no_more_than_the_next(self):
+        """OpenSSL's start takes 2 MB, before the server listens."""
+        server = self.server("--source", "none")
+        grown = []
+        for _ in range(3):
+            before = server.stats()["process"]["rss_bytes"]
+            sock = self.connect(server)
+            sock.sendall(b"GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\n"
+                         b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            self.assertIn(b"101", sock.recv(4096))
+            grown.append(server.stats()["process"]["rss_bytes"] - before)
+        self.assertLess(grown[0], 700_000, grown)
+
+    def memory(self, transport, clients):
+        """The row of a run with that many clients."""
+        folder = self.temp_dir()
+        scenario = folder / "memory.json"
+        scenario.write_text(json.dumps({
+            "name": "memory", "source": {"kind": "generator", "rate_hz": 5}, "clients": clients,
+            "warmup_s": 0.2, "duration_s": 0.5, "drain_s": 5, "rows": [{"transport": transport}]}))
+        program = self.run_program("pushlab", "run", scenario, "--out", folder, "--no-charts")
+        self.assertEqual(program.process.returncode, 0, program.describe() + program.stdout())
+        return json.loads((folder / "latest" / "run.json").read_text())["rows"][0]
+
+    @unittest.skipUnless(has_program("pushlab"), "no pushlab")
+    @retried
+    def test_memory_per_client_does_not_depend_on_their_number(self):
+        for transport in ("websocket", "sse"):
+            with self.subTest(transport=transport):
+                few, many = self.memory(transport, 200), self.memory(transport, 800)
+                few_each, many_each = (row["server_heap_bytes_per_client"] for row in (few, many))
+                self.assertLess(abs(few_each / many_each - 1), 0.15, (few_each, many_each))
+                self.assertEqual(few["server_memory"]["connections"], 200)
+                self.assertIsNone(few["server_rss_bytes_per_client"])
+                self.assertIsNone(few["kernel_bytes_per_connection"])
+                self.assertLess(few["server_memory"]["heap_error_bytes"], few_each / 10)
 
 
 if __name__ == "__main__":

@@ -272,6 +272,20 @@ class Overdue(RunnerCase):
 
 
 @unittest.skipIf(WHY_NOT, WHY_NOT)
+class FarAway(RunnerCase):
+    def test_the_servers_figures_are_of_the_windows_borders_however_far_it_is(self):
+        """Asked for when the border was there they came half a round trip late: 200 ms."""
+        path = self.scenario(link="rtt=400ms", warmup_s=1.2, duration_s=1, rows=[
+            {"transport": "sse"}, {"transport": "websocket"}])
+        self.run_scenario(path=path)
+        for row in json.loads((self.out / "latest" / "run.json").read_text())["rows"]:
+            raw = row["raw"]
+            for name in ("window_start", "window_end"):
+                late_ns = raw["server_stats"][name]["time_ns"] - raw[f"{name}_ns"]
+                self.assertTrue(0 <= late_ns < 100e6, (row["id"], name, late_ns))
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
 class SeveralLinks(RunnerCase):
     def setUp(self):
         super().setUp()

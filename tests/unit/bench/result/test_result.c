@@ -16,6 +16,7 @@
 static const char canned[] =
     "{\"pushlab\":\"0.1.0\",\"transport\":\"short-poll\",\"connection\":\"close\",\"clients\":4,"
     "\"phases\":{\"setup_ms\":1,\"warmup_ms\":2,\"window_ms\":3,\"drain_ms\":4},"
+    "\"window_start_ns\":10000000,\"window_end_ns\":13000000,"
     "\"published\":25,\"delivered\":97,\"missed\":2,\"late\":1,\"duplicated\":0,"
     "\"out_of_order\":0,\"adds_up\":true,"
     "\"latency_us\":{\"count\":97,\"min\":10,\"p50\":20,\"p90\":30,\"p99\":40,\"p999\":50,"
@@ -31,9 +32,9 @@ static const char canned[] =
     "\"server_stats\":{"
     "\"start\":{\"process\":{\"cpu_user_us\":100,\"cpu_system_us\":50,\"rss_bytes\":1000000},"
     "\"transports\":{\"short-poll\":{\"accepted\":5}}},"
-    "\"window_start\":{\"process\":{\"cpu_user_us\":300,\"cpu_system_us\":100,"
+    "\"window_start\":{\"time_ns\":10100000,\"process\":{\"cpu_user_us\":300,\"cpu_system_us\":100,"
     "\"rss_bytes\":1002000},\"transports\":{\"short-poll\":{\"accepted\":8}}},"
-    "\"window_end\":{\"process\":{\"cpu_user_us\":1000,\"cpu_system_us\":600,"
+    "\"window_end\":{\"time_ns\":14100000,\"process\":{\"cpu_user_us\":1000,\"cpu_system_us\":600,"
     "\"rss_bytes\":1003000},\"transports\":{\"short-poll\":{\"accepted\":38}}},"
     "\"end\":{\"process\":{\"cpu_user_us\":1050,\"cpu_system_us\":700,\"rss_bytes\":1003000},"
     "\"transports\":{\"short-poll\":{\"accepted\":41}}}}}";
@@ -116,8 +117,8 @@ static const struct {
     {"latency_us.max", 60},
     {"latency_us.p90", NAN}, /* of 25 updates */
     {"latency_us.p99", NAN},
-    {"requests_per_client_s", 4166.67},  /* 50 / (4 clients * 3 ms) */
-    {"server_cpu_us_per_client_s", 1e5}, /* 1200 / (4 clients * 3 ms) */
+    {"requests_per_client_s", 4166.67},    /* 50 / (4 clients * 3 ms) */
+    {"server_cpu_us_per_client_s", 75000}, /* 1200 / (4 clients * 4 ms) */
     {"age_us.peak", 80},
     {"deliveries", 100},
     {"requests_per_update", 0.5},
@@ -127,10 +128,10 @@ static const struct {
     {"bytes_per_update.framing_in", 20},
     {"bytes_per_update.framing_out", 30},
     {"bytes_per_update.framing", 50},
-    {"server_cpu_us_per_update", 12}, /* (1600 - 400) / 100 */
+    {"server_cpu_us_per_update", 9}, /* 1200 in 4 ms, of a window of 3 ms, / 100 */
     {"client_cpu_us_per_update", 7},
-    {"total_cpu_us_per_update", 19},
-    {"server_rss_bytes_per_client", 500}, /* (1002000 - 1000000) / 4 */
+    {"total_cpu_us_per_update", 16},
+    {"server_memory.start_rss_bytes", 1000000},
     {"handshakes.client", 36},
     {"handshakes.server", 36}, /* 41 - 5 */
     {"handshakes.kernel", 36},
@@ -182,7 +183,7 @@ static const struct {
 } wire_figures[] = {
     {"seed", 77},
     {"forwarder_cpu_us_per_update", 6}, /* 600 / 100 */
-    {"total_cpu_us_per_update", 25},    /* 12 + 7 + 6 */
+    {"total_cpu_us_per_update", 22},    /* 9 + 7 + 6 */
     {"bytes_per_update.wire", 420},     /* (10000 + 32000) / 100 */
     {"bytes_per_update.wire_acks", 52},
     {"bytes_per_update.wire_headers", 156}, /* 208 less those of the ACKs */
@@ -452,8 +453,8 @@ START_TEST(summary_has_a_line_per_row_and_empty_fields_for_null)
     ck_assert_int_eq(
         strncmp(first, "short-poll+close,short-poll,close,1000,,4,0,25,,,97,2,1,0,0,10,20", 65), 0);
     ck_assert_ptr_nonnull(
-        strstr(first, ",0.5,4,4166.67,0.25,0.3,36,36,36,160,50,12,7,100000,19,500,"));
-    ck_assert_ptr_nonnull(strstr(second, ",,4,4166.67,0.25,,36,36,36,,,,,100000,,500,"));
+        strstr(first, ",0.5,4,4166.67,0.25,0.3,36,36,36,160,50,9,7,75000,16,,,,"));
+    ck_assert_ptr_nonnull(strstr(second, ",,4,4166.67,0.25,,36,36,36,,,,,75000,,,,,"));
     ck_assert_str_eq(strchr(second, '\n'), "\n");
     ck_assert_ptr_nonnull(strstr(first, ",,,,,,,,,,,,,\n")); /* loopback: nothing on a wire */
     buf_free(&text);

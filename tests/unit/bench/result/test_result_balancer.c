@@ -46,6 +46,7 @@ static cJSON *row_of(int layer, int front, int behind1, int behind2)
 
     snprintf(text, sizeof text,
              "{\"id\":\"x\",\"transport\":\"sse\",\"clients\":10,\"deliveries\":50,"
+             "\"phases\":{\"window_ms\":3},"
              "\"duplicated\":2,\"out_of_order\":1,\"handshakes\":{\"client\":%d},"
              "\"latency_us\":{\"p50\":1500,\"p90\":2000,\"p99\":3000,\"max\":4000},"
              "\"whole_run\":{\"deliveries\":100},\"problems\":[],\"notes\":[],"
@@ -53,7 +54,8 @@ static cJSON *row_of(int layer, int front, int behind1, int behind2)
              "\"whole\":{\"reconnects\":0,\"failed_responses\":0},"
              "\"balancer\":{\"kind\":\"nginx-http\",\"layer\":%d,\"config\":\"a.conf\","
              "\"program\":\"nginx\",\"source\":\"same\",\"link\":\"lan\","
-             "\"cpu_us\":{\"window_start\":1000,\"window_end\":3000},\"servers\":[]}}}",
+             "\"cpu_us\":{\"window_start\":1000,\"window_end\":3000},"
+             "\"time_us\":{\"window_start\":10,\"window_end\":4010},\"servers\":[]}}}",
              front, layer);
     row = cJSON_Parse(text);
     ck_assert_ptr_nonnull(row);
@@ -87,7 +89,8 @@ START_TEST(both_sides_are_counted)
     ck_assert_double_eq(json_number(row, "balancer.payload_bytes.behind"), 11000);
     ck_assert_double_eq(json_number(row, "balancer.payload_bytes.added_up"), 0);
     ck_assert_double_eq(json_number(row, "balancer.wire_bytes_per_update.behind"), 220);
-    ck_assert_double_eq(json_number(row, "balancer.cpu_us_per_update"), 40);
+    /* 2 ms in 4 ms, of a window of 3 ms */
+    ck_assert_double_eq(json_number(row, "balancer.cpu_us_per_update"), 30);
     ck_assert_str_eq(json_text(row, "balancer.served_by"), "20 + 30");
     ck_assert_double_eq(json_number(row, "balancer.sequence_errors.all"), 7);
     ck_assert_double_eq(json_number(row, "balancer.outage_us.max"), 8);
@@ -153,7 +156,8 @@ START_TEST(what_the_servers_share_has_its_own_account)
     cJSON_DeleteItemFromObjectCaseSensitive(row, "balancer");
     account = (cJSON *)json_at(row, "raw.balancer");
     store = cJSON_Parse("{\"program\":\"Redis server v=7\","
-                        "\"cpu_us\":{\"window_start\":500,\"window_end\":1000}}");
+                        "\"cpu_us\":{\"window_start\":500,\"window_end\":1000},"
+                        "\"time_us\":{\"window_start\":0,\"window_end\":3000}}");
     cJSON_AddItemToObject(account, "store", store);
     beside = cJSON_Parse("[{\"lanes\":{\"up\":{\"bytes_in\":700},\"down\":{\"bytes_in\":300}}},"
                          "{\"lanes\":{\"up\":{\"bytes_in\":600},\"down\":{\"bytes_in\":400}}}]");

@@ -80,10 +80,8 @@ static const struct {
     {{200, 199, 1980, "[40,220],[90,30]", 300},
      "disturbed",
      "the server was stopped or could not keep up: its schedule moved by 1980 ms"},
-    {{200, 200, 0, "[40,219],[90,30],[100095,1]", 300},
-     "disturbed",
-     "the server published an update 100 ms after it was due"},
-    {{200, 200, 0, "[40,219],[90,30],[99007,1]", 300}, "notes", NULL}, /* one of 200 */
+    {{200, 200, 0, "[40,219],[90,30],[100095,1]", 300}, "disturbed", NULL}, /* disturbed.c judges */
+    {{200, 200, 0, "[40,219],[90,30],[99007,1]", 300}, "notes", NULL},      /* one of 200 */
     {{200, 200, 0, "[40,217],[90,30],[1001,2],[2407,1]", 300},
      "notes",
      "the server published 3 of 200 updates more than 1 ms after they were due, at most 2.41 ms; "
