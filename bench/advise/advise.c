@@ -22,7 +22,7 @@ const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
     [ADVISE_REQUESTS] = {"requests", "requests_per_update", "requests", NUMBER, false, 0.05},
     [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", NUMBER, false, 0.05},
     [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", NUMBER, false, 0.05},
-    [ADVISE_MEMORY] = {"memory", "server_rss_bytes_per_client", "server memory",
+    [ADVISE_MEMORY] = {"memory", "server_heap_bytes_per_client", "server memory",
                        units_format_count, units_format_kb, true, 0.25},
 };
 /* clang-format on */

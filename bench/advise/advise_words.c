@@ -70,8 +70,10 @@ int advise_words_figure(struct template_fill *t, const char *path, facts_format 
 
 static facts_format *format_of(const char *path)
 {
-    return strcmp(path, "server_rss_bytes_per_client") == 0 ? units_format_kb
-                                                            : facts_format_of(path);
+    bool memory = strstr(path, "heap_bytes") != NULL || strstr(path, "rss_bytes") != NULL ||
+                  strncmp(path, "kernel_bytes", 12) == 0;
+
+    return memory ? units_format_kb : facts_format_of(path);
 }
 
 /* The figures at several paths, with these characters between them; returns how many. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/counters.h"
 #include "lib/proto/transport_info.h"
 
 /* Linux' shortest retransmission timeout; RFC 6298 §2.4 asks for a second. */
@@ -43,7 +44,9 @@ struct capacity_model_load capacity_model_load_of(const cJSON *run, const cJSON 
         .packets = json_number(row, "packets_per_update.total"),
         .requests = json_number(row, "requests_per_update"),
         .handshakes = json_number(row, "tcp_handshakes_per_update"),
-        .memory_bytes = json_number(row, "server_rss_bytes_per_client"),
+        .memory_bytes = json_number(row, "server_heap_bytes_per_client"),
+        .memory_start_bytes = counters_or_zero(row, "server_memory.start_rss_bytes"),
+        .kernel_bytes = json_number(row, "kernel_bytes_per_connection"),
         .rtt_us = q.rtt_us,
         .lossy = link_loses(run),
         .way = q.way,
@@ -75,7 +78,8 @@ struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, 
         .requests_hz = requests_hz,
         .handshakes_hz =
             short_polls && l->connect_rtts > 0 ? polls_hz : l->handshakes * deliveries_hz,
-        .memory_bytes = l->memory_bytes * clients,
+        .memory_bytes = l->memory_start_bytes + l->memory_bytes * clients,
+        .kernel_bytes = l->kernel_bytes * l->sockets_per_client * clients,
         .sockets = l->sockets_per_client * clients,
     };
 }

@@ -9,6 +9,8 @@
  *                errs upwards.
  *   network      Bytes and packets per delivery stay; bandwidth is both ways together.
  *   pollers      A short poll comes every interval, whether there is something or not.
+ *   memory       What the server has before the first client, and as much more for each. The
+ *                kernel's is for both ends of each connection.
  *   sockets      One per client; two where a client sends by HTTP beside its transport.
  *   fan-out      One core sends to one client after the other: of a publication to all, the
  *                client at share p waits p × clients × CPU per delivery longer.
@@ -33,9 +35,11 @@ struct capacity_model_load {
     double deliveries_hz; /* in the window, to all clients together */
     /* per delivery */
     double cpu_us, bytes, wire_bytes, packets, requests, handshakes;
-    double memory_bytes; /* of the server, per client */
-    double rtt_us;       /* of the link; NAN: not known */
-    bool lossy;          /* the link loses packets already */
+    double memory_bytes;       /* of the server, per client */
+    double memory_start_bytes; /* before the first client; 0: not known */
+    double kernel_bytes;       /* per connection, of both ends */
+    double rtt_us;             /* of the link; NAN: not known */
+    bool lossy;                /* the link loses packets already */
     enum predict_way way;
     double connect_rtts, interval_us;
     double sockets_per_client;
@@ -47,7 +51,7 @@ struct capacity_model_load capacity_model_load_of(const cJSON *run, const cJSON 
 
 struct capacity_model_at {
     double clients, deliveries_hz, cores, bandwidth_bps, packets_hz, requests_hz, handshakes_hz;
-    double memory_bytes, sockets;
+    double memory_bytes, kernel_bytes, sockets;
 };
 struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, double clients);
 

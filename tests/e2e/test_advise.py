@@ -77,7 +77,7 @@ class Evidence(AdviceCase):
 
     def test_every_sentence_refers_to_figures_of_run_json(self):
         for options in (["--latency", "200ms"], ["--latency", "10ms"], ["--latency", "2s"],
-                        ["--age", "60ms", "--budget", "cpu=30us,requests=0.9,memory=50KB"],
+                        ["--age", "60ms", "--budget", "cpu=30us,requests=0.9"],
                         ["--latency", "200ms", "--percentile", "99.9"], []):
             with self.subTest(options):
                 code = 0 if options and "--percentile" not in options \
@@ -135,6 +135,21 @@ class Honesty(AdviceCase):
             with self.subTest(words):
                 program = self.advise(*words, exit_code=1 if words == ["/nonexistent"] else 2)
                 self.assertEqual(len(program.stderr().splitlines()), 1, program.stderr())
+
+
+class Memory(AdviceCase):
+    def test_what_a_server_takes_once_is_not_held_against_a_websocket(self):
+        """Of 50 clients, 2.2 MB for the first digest were 47 kB for each."""
+        run = self.measure(clients=50, rows=[{"transport": "websocket"}])
+        advice = self.advice(run, "--budget", "memory=10000")
+        self.assertEqual(advice["runs"][0]["rows"][0]["fit"], "fits")
+        self.assertIn("server memory per client", self.say(advice, "fit"))
+
+    def test_with_too_few_clients_memory_is_not_known(self):
+        run = self.measure(clients=5, rows=[{"transport": "websocket"}])
+        advice = self.advice(run, "--budget", "memory=10000", exit_code=1)
+        self.assertEqual(advice["runs"][0]["verdict"], "too-few")
+        self.assertIn("is not known", self.say(advice, "answer"))
 
 
 class Scenarios(AdviceCase):

@@ -99,7 +99,7 @@ static cJSON *add_row(struct row r)
     json_add_number(row, "server_cpu_us_per_update", r.cpu_us);
     json_add_number(row, "requests_per_update", r.requests);
     json_add_number(row, "tcp_handshakes_per_update", 0);
-    json_add_number(row, "server_rss_bytes_per_client", 3000);
+    json_add_number(row, "server_heap_bytes_per_client", 3000);
     o = cJSON_AddObjectToObject(row, "bytes_per_update");
     json_add_number(o, "payload", 150);
     json_add_number(o, "framing", 10);
@@ -510,6 +510,25 @@ START_TEST(the_model_speaks_of_a_hundred_times_the_clients)
 }
 END_TEST
 
+/* Where a client's memory is not known, a limit of it decides nothing. */
+START_TEST(memory_that_is_not_known_is_not_too_much)
+{
+    const cJSON *row;
+
+    start_three();
+    cJSON_ArrayForEach(row, cJSON_GetObjectItem(run, "rows"))
+    {
+        set((cJSON *)(uintptr_t)row, "server_heap_bytes_per_client", NAN);
+        set(cJSON_AddObjectToObject((cJSON *)(uintptr_t)row, "server_memory"), "connections", 8);
+    }
+    ck_assert_int_eq(advise_budget_parse(&ask, "memory=8KB", &(struct err_text){""}), 0);
+    look();
+    ck_assert_int_eq(a.verdict, ADVISE_TOO_FEW);
+    check_says("its server memory per client is not known (8.00\u00a0kB allowed): 8 more "
+               "connections than before are too few to tell");
+}
+END_TEST
+
 /* Of latest values fewer are delivered, each worth several: rows are compared by what they take
  * in a second. */
 START_TEST(costs_are_compared_by_time_not_by_update)
@@ -711,6 +730,7 @@ int main(void)
     tcase_add_test(t, a_run_with_problems_recommends_nothing);
     tcase_add_test(t, a_run_without_rows_or_figures_is_survived);
     tcase_add_test(t, the_model_speaks_of_a_hundred_times_the_clients);
+    tcase_add_test(t, memory_that_is_not_known_is_not_too_much);
     tcase_add_test(t, costs_are_compared_by_time_not_by_update);
     tcase_add_test(t, every_sentence_has_its_citations);
     tcase_add_test(t, every_figure_is_the_one_that_it_refers_to);

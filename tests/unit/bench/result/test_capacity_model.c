@@ -19,6 +19,8 @@ static const struct capacity_model_load hundred = {
     .requests = 1,
     .handshakes = 0.5,
     .memory_bytes = 4000,
+    .memory_start_bytes = 7e6,
+    .kernel_bytes = 8000,
     .rtt_us = 50 * MS,
     .way = PREDICT_PUSH,
     .interval_us = NAN,
@@ -41,7 +43,8 @@ START_TEST(the_clients_measured_take_what_was_measured)
     is(at.packets_hz, 2000);
     is(at.requests_hz, 1000);
     is(at.handshakes_hz, 500);
-    is(at.memory_bytes, 400000);
+    is(at.memory_bytes, 7e6 + 400000);
+    is(at.kernel_bytes, 800000);
     is(at.sockets, 100);
 }
 END_TEST
@@ -52,7 +55,7 @@ START_TEST(a_hundred_times_the_clients_take_a_hundred_times_as_much)
 
     is(at.cores, 1);
     is(at.bandwidth_bps, 2e8);
-    is(at.memory_bytes, 4e7);
+    is(at.memory_bytes, 7e6 + 4e7);
     is(capacity_model_clients_of_cores(&hundred, 1), 10000);
     is(capacity_model_clients_of_cores(&hundred, 0.01), 100);
 }
@@ -88,7 +91,7 @@ START_TEST(where_everybody_hears_everybody_deliveries_grow_with_the_square)
     l.crowd = true;
     is(capacity_model_at(&l, 1000).deliveries_hz, 1000 * 100);
     is(capacity_model_at(&l, 1000).cores, 1);
-    is(capacity_model_at(&l, 1000).memory_bytes, 4e6); /* but memory with the clients */
+    is(capacity_model_at(&l, 1000).memory_bytes, 7e6 + 4e6); /* but memory with the clients */
     is(capacity_model_clients_of_cores(&l, 1), 1000);
 }
 END_TEST
