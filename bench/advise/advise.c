@@ -10,8 +10,8 @@
 #include "bench/result/result.h"
 #include "lib/hdr/hdr.h"
 
-#define US     units_format_us, units_format_us
-#define NUMBER units_format_ratio, units_format_ratio
+#define US     units_format_us
+#define NUMBER units_format_ratio
 #define SUM    "bytes_per_update.payload+bytes_per_update.framing"
 
 /* clang-format off */
@@ -23,7 +23,7 @@ const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
     [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", NUMBER, false, 0.05},
     [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", NUMBER, false, 0.05},
     [ADVISE_MEMORY] = {"memory", "server_heap_bytes_per_client", "server memory",
-                       units_format_count, units_format_kb, true, 0.25},
+                       units_format_kb, true, 0.25},
 };
 /* clang-format on */
 

@@ -28,11 +28,11 @@ enum advise_cost {
 };
 
 struct advise_cost_kind {
-    const char *name;             /* in --budget: "cpu" */
-    const char *path;             /* in a row, as facts_value() takes it */
-    const char *words;            /* "server CPU" */
-    facts_format *format, *quote; /* in tables, in sentences */
-    bool per_client;              /* else per update */
+    const char *name;  /* in --budget: "cpu" */
+    const char *path;  /* in a row, as facts_value() takes it */
+    const char *words; /* "server CPU" */
+    facts_format *format;
+    bool per_client; /* else per update */
     /* Figures this close can't be told apart, as a share of the larger: repeated runs spread so
      * (docs/advise.md). */
     double noise;

@@ -143,7 +143,7 @@ static double put_limit(struct template_fill *t)
     if (strcmp(criterion, "budget") == 0) {
         const struct advise_cost_kind *kind = &advise_costs[(int)json_number(check, "cost")];
 
-        kind->quote(text, limit->valuedouble);
+        kind->format(text, limit->valuedouble);
         snprintf(budget, sizeof budget, "%s=%s", kind->name, text);
         advise_words_cited(t, text, CITATION_OPTION, "--budget", budget);
         return 1;

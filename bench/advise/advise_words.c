@@ -68,14 +68,6 @@ int advise_words_figure(struct template_fill *t, const char *path, facts_format 
                             row < 0 ? CITATION_RUN : a->rows[row].index, path, format);
 }
 
-static facts_format *format_of(const char *path)
-{
-    bool memory = strstr(path, "heap_bytes") != NULL || strstr(path, "rss_bytes") != NULL ||
-                  strncmp(path, "kernel_bytes", 12) == 0;
-
-    return memory ? units_format_kb : facts_format_of(path);
-}
-
 /* The figures at several paths, with these characters between them; returns how many. */
 static int figures_at(struct template_fill *t, const char *paths, const char *between,
                       int numbers[CITATION_INPUTS_MAX])
@@ -86,7 +78,7 @@ static int figures_at(struct template_fill *t, const char *paths, const char *be
     for (size_t len; *paths != '\0' && n < CITATION_INPUTS_MAX; paths += len) {
         len = strcspn(paths, between);
         snprintf(path, sizeof path, "%.*s", (int)len, paths);
-        numbers[n++] = advise_words_figure(t, path, format_of(path));
+        numbers[n++] = advise_words_figure(t, path, facts_format_of(path));
         len += strspn(paths + len, between);
     }
     return n;
@@ -145,7 +137,7 @@ static void put_value(struct template_fill *t, const cJSON *scope, const char *p
 /* {cite PATH}: the mark alone. */
 static double put_cite(struct template_fill *t)
 {
-    advise_words_cite(t, advise_words_figure(t, t->arg, format_of(t->arg)));
+    advise_words_cite(t, advise_words_figure(t, t->arg, facts_format_of(t->arg)));
     return t->number;
 }
 
@@ -175,7 +167,7 @@ static double put_cost(struct template_fill *t)
     int numbers[CITATION_INPUTS_MAX];
     double value = advise_cost_of(advise_words_this_row(t)->row, this_cost(t));
 
-    template_number(t, value, kind->quote);
+    template_number(t, value, kind->format);
     for (int i = 0, n = figures_at(t, kind->path, "+", numbers); i < n; i++)
         advise_words_cite(t, numbers[i]);
     return value;
@@ -191,7 +183,7 @@ static double put_price(struct template_fill *t)
 
     if (!advise_words_run(t)->by_time || kind->per_client)
         return put_cost(t);
-    kind->quote(text, value);
+    kind->format(text, value);
     snprintf(inputs, sizeof inputs, "%s deliveries clients phases.window_ms", kind->path);
     advise_words_modelled(t, text, "a client's second = per update × updates / clients / window",
                           inputs, value);

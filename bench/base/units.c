@@ -133,18 +133,6 @@ void units_format_kb(char out[UNITS_TEXT_BYTES], double bytes)
         format_scaled(out, bytes < 999.5 ? round(bytes) : bytes, units);
 }
 
-void units_format_kib(char out[UNITS_TEXT_BYTES], double bytes)
-{
-    if (!isfinite(bytes) || bytes < 0)
-        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
-    else if (bytes >= 1024 * 999.5)
-        snprintf(out, UNITS_TEXT_BYTES, "%.3g MiB", bytes / (1024 * 1024));
-    else if (bytes >= 1000)
-        snprintf(out, UNITS_TEXT_BYTES, "%.3g KiB", bytes / 1024);
-    else
-        units_format_count(out, bytes);
-}
-
 size_t units_text_width(const char *text)
 {
     size_t width = 0;

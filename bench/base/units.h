@@ -20,9 +20,8 @@ void units_format_ratio(char out[UNITS_TEXT_BYTES], double ratio);
 
 /* Milliseconds as units_format_us() has it: "33.0 ms". */
 void units_format_ms(char out[UNITS_TEXT_BYTES], double ms);
-/* Bytes: "5.41 kB", "under 10 B"; and in powers of 1024, "5.28 KiB". */
+/* Bytes: "5.41 kB", "under 10 B". */
 void units_format_kb(char out[UNITS_TEXT_BYTES], double bytes);
-void units_format_kib(char out[UNITS_TEXT_BYTES], double bytes);
 /* Bits a second: "2.76 Mbit/s". */
 void units_format_bps(char out[UNITS_TEXT_BYTES], double bps);
 

@@ -1,7 +1,7 @@
 # A picture of one panel of bars; the script sets question, note, metric, words, what, and for
 # a stack paints, split (bars.gp) and part_names, which stand in a legend above.
 if (!exists("paints")) paints = "transport"
-if (!exists("split")) split = ""
+if (!exists("split")) split = 0
 if (!exists("part_names")) part_names = ""
 width = 800
 row_px = rows <= 8 ? 40 : 30

@@ -2,8 +2,7 @@
 # metric names the column of rows.csv, words the function that writes a value, what the axis.
 # Several columns are stacked; paints says how each is coloured (paint() in style.gp). A range
 # of more than two decades gets a log axis (never a stack), where a row of zero has no bar and says 0.
-# split: a stack's value is followed by its parts, "apart" each written like the value, or
-# "rounded" so that they add up to it.
+# split: 1 where a stack's value is followed by its parts. Each is rounded, so their sum may differ.
 # The panel lies at plot_left, plot_right, plot_top, plot_bottom (px); labelled: with row names.
 # heading, when not "", stands above it.
 # whole, when there is one, is what all of it is, 100 for percent: then the axis goes from 0 to it.
@@ -16,8 +15,6 @@ do for [k = 1:parts] {
 up_to(i, k) = k == 0 ? 0 : up_to(i, k - 1) + part[(i - 1) * parts + k]
 load scripts_dir."/panel.gp"
 
-apart(i, k) = three(part[(i - 1) * parts + k])
-rounded(i, k) = sprintf("%.0f", floor(up_to(i, k) + 0.5) - floor(up_to(i, k - 1) + 0.5))
 largest = 0
 smallest = 1e300
 array total[rows]
@@ -27,10 +24,9 @@ do for [i = 1:rows] {
     largest = total[i] > largest ? total[i] : largest
     smallest = total[i] > 0 && total[i] < smallest ? total[i] : smallest
     eval sprintf("written[i] = %s(total[i])", words)
-    if (split ne "" && total[i] > 0) {
+    if (split && total[i] > 0) {
         do for [k = 1:parts] {
-            eval sprintf("one_part = %s(i, k)", split)
-            written[i] = written[i].(k == 1 ? "  (" : " + ").one_part
+            written[i] = written[i].(k == 1 ? "  (" : " + ").three(part[(i - 1) * parts + k])
         }
         written[i] = written[i].")"
     }
@@ -51,6 +47,7 @@ if (logarithmic) {
     high = low * (largest / low) ** stretch
     ticks_to = largest * 1.1 # beyond, there is only text
     axis = "x"
+    tick_words = words eq "time_us" ? "tick_us" : "tick"
     load scripts_dir."/log_axis.gp"
 } else {
     set xrange [0:largest * stretch]

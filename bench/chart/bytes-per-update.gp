@@ -4,7 +4,7 @@ question = "How many bytes does an update cost?"
 note = "Grey: payload, the update itself. Colour: framing, all the rest, both ways: HTTP headers, chunks, SSE fields, frames."
 metric = app_bytes
 paints = app_paints
-split = "rounded"
+split = 1
 words = "three"
 what = "bytes per update delivered: total (payload + framing)"
 load scripts_dir."/bar_chart.gp"

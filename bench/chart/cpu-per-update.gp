@@ -9,8 +9,8 @@ height = plot_top + rows * row_px + 92 + foot_px
 load scripts_dir."/open.gp"
 plot_bottom = 92 + foot_px
 paints = "transport"
-split = ""
-words = "three"
+split = 0
+words = "time_us"
 what = "µs per update delivered"
 most_labels = 3
 

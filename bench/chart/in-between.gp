@@ -17,7 +17,7 @@ between_px = 26
 panel_px = (width - names_px - 20 - 3 * between_px) / 4.5 # of the narrow ones
 most_labels = 3
 paints = "transport"
-split = ""
+split = 0
 set multiplot
 
 heading = "TCP connections"
@@ -25,14 +25,14 @@ what = "per client, front + behind"
 words = "three"
 metric = "connections_front connections_behind"
 paints = "transport dark"
-split = "apart"
+split = 1
 labelled = 1
 plot_left = names_px
 plot_right = width - names_px - 1.5 * panel_px
 load scripts_dir."/bars.gp"
 
 labelled = 0
-split = ""
+split = 0
 paints = "transport"
 heading = "Added latency (median)"
 what = "more than direct"
@@ -54,6 +54,8 @@ load scripts_dir."/bars.gp"
 
 heading = "Balancer's CPU"
 what = "µs per update"
+words = "cpu_us"
+cpu_us(v) = v != v ? "–" : time_us(v)
 metric = "balancer_cpu_us_per_update"
 plot_left = width - plot_right + between_px
 plot_right = width - plot_left - panel_px

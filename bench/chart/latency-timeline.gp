@@ -53,7 +53,7 @@ do for [i = 1:rows] {
     axis = "y"
     low = fastest * 0.6
     high = slowest * 1.8
-    words = at_column == 0 ? "time_us" : "no_words"
+    tick_words = at_column == 0 ? "tick_us" : "no_tick"
     load scripts_dir."/log_axis.gp"
     set xrange [0:longest_s]
     set xtics 0,step125(longest_s, min(8, panel_width / 30)),longest_s

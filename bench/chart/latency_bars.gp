@@ -35,7 +35,7 @@ ticks_to = largest * 1.1
 fine_decades = 0.3 * bars_px / (7 * char_px) # "200 ms" and "500 ms" are 0.4 apart, 500 and 1000 0.3
 unset logscale
 axis = "x"
-words = "time_us"
+tick_words = "tick_us"
 load scripts_dir."/log_axis.gp"
 set xlabel what textcolor rgb soft_ink
 if (has_floor) {

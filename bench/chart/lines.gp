@@ -29,4 +29,4 @@ if (has_floor) {
 }
 low = max(fastest, 1) * 0.75
 high = max(slowest, 1) * 1.5
-words = "time_us"
+tick_words = "tick_us"

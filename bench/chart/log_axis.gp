@@ -1,4 +1,4 @@
-# Ticks for a log axis from low to high: axis is "x" or "y", words the name of the function
+# Ticks for a log axis from low to high: axis is "x" or "y", tick_words the name of the function
 # that turns a value into its label. A small range has more labels per decade than a large one.
 # Ticks end at ticks_to where the script says so.
 eval sprintf("set logscale %s; set format %s ''; unset m%stics", axis, axis, axis)
@@ -11,7 +11,7 @@ do for [d = floor10(low):floor10(high)] {
         if (between(v, low, min(high, ticks_to))) {
             big = (m == 1 && (d - floor10(low)) % labelled_every == 0) || \
                 ((m == 2 || m == 5) && decades(low, min(high, ticks_to)) < min(0.42 * most_labels, fine_decades))
-            eval sprintf("tick_text = big ? %s(v) : ''", words)
+            eval sprintf("tick_text = big ? %s(v) : ''", tick_words)
             eval sprintf("set %stics add (tick_text v %d)", axis, big ? 0 : 1)
         }
     }

@@ -27,6 +27,10 @@ if (silent ne "") {
     set label 4 "Nothing was delivered: ".silent at screen x_px(18),y_px(height - 31 * zoom) left \
         font sized(0.85) textcolor rgb soft_ink
 }
+if (shaken ne "") {
+    set label 5 "Disturbed, so not to be compared: ".shaken at screen x_px(18),y_px(height - (silent eq "" ? 31 : 48) * zoom) left \
+        font sized(0.85) textcolor rgb soft_ink
+}
 set label 3 note at screen x_px(18),y_px(height - 14) left font sized(0.85) textcolor rgb soft_ink
 
 set border 3 linecolor rgb soft_ink linewidth 0.8

@@ -19,7 +19,7 @@ plot_top = 128
 plot_bottom = 108 + foot_px * zoom
 most_labels = 3
 paints = "transport"
-split = ""
+split = 0
 set multiplot
 
 heading = "Latency (".middle_name.")"

@@ -5,7 +5,7 @@ note = "IP packets as they enter the link, including handshakes and acknowledgem
 metric = "packets_down_per_update packets_up_per_update"
 paints = "transport dark"
 part_names = "'server to client' 'client to server'"
-split = "apart"
+split = 1
 words = "three"
 what = "IP packets per update delivered: total (server to client + client to server)"
 load scripts_dir."/bar_chart.gp"

@@ -21,9 +21,11 @@ array transport[rows]
 array closes[rows]    # 1: a new connection for every request
 array variant[rows]   # 0, 1, 2 ... among rows of the same transport and connection
 array delivered[rows]
+array disturbed[rows] # 1: it could not keep up, and is compared with nothing
 stats rows_csv using (i = int($0) + 1, id[i] = strcol("row"), \
     transport[i] = strcol("transport"), closes[i] = strcol("connection") eq "close", \
-    variant[i] = int(column("variant")), delivered[i] = column("delivered"), 0) nooutput
+    variant[i] = int(column("variant")), delivered[i] = column("delivered"), \
+    disturbed[i] = column("disturbed") > 0, 0) nooutput
 distribution(i) = data_dir."/cdf-".id[i].".csv"
 percentiles(i) = data_dir."/percentiles-".id[i].".csv"
 timeline(i) = data_dir."/timeline-".id[i].".csv"
@@ -45,14 +47,18 @@ wire_paints = "neutral transport dark light"
 array name[rows]      # the id as shown: never so long that it takes the plot's place
 longest_name = 0
 silent = ""
+shaken = ""
 do for [i = 1:rows] {
-    name[i] = strlen(id[i]) > 30 ? substr(id[i], 1, 29)."…" : id[i]
+    mark = disturbed[i] ? " (disturbed)" : ""
+    name[i] = (strlen(id[i].mark) > 30 ? substr(id[i], 1, 29 - strlen(mark))."…" : id[i]).mark
     longest_name = strlen(name[i]) > longest_name ? strlen(name[i]) : longest_name
     silent = delivered[i] > 0 ? silent : silent.(silent eq "" ? "" : ", ").id[i]
+    shaken = !disturbed[i] ? shaken : shaken.(shaken eq "" ? "" : ", ").id[i]
 }
 
-foot_px = silent eq "" ? 0 : 17 # one more line at the foot
+foot_px = (silent eq "" ? 0 : 17) + (shaken eq "" ? 0 : 17) # more lines at the foot
 if (strlen(silent) > 96) { silent = substr(silent, 1, 95)."…" }
+if (strlen(shaken) > 76) { shaken = substr(shaken, 1, 75)."…" }
 
 # ---- palette: one colour per transport everywhere (lib/proto/transport_info.def) ----
 ink = 0x222222      # text
@@ -76,13 +82,21 @@ fill(i) = closes[i] ? tint(colour(i), 0.65) : colour(i)
 paint(i, word) = word eq "neutral" ? neutral : word eq "dark" ? dark : word eq "light" ? light : fill(i)
 edge(i, word) = word eq "transport" ? colour(i) : paint(i, word)
 
-# ---- numbers as text ----
-three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? sprintf("%.0f", v) : \
-    abs(v) < 0.0001 ? sprintf("%.1e", v) : sprintf("%.3g", v)
-no_words(v) = ""
-percent(v) = v != v ? "not measured" : v > 99.95 && v < 100 ? "> 99.9 %" : three(v)." %"
-floor_words(v) = "half a round trip, ".time_us(v)
-time_us(v) = v < 999.5 ? three(v)." µs" : v < 999500 ? three(v / 1e3)." ms" : three(v / 1e6)." s"
+# ---- numbers as text, written as everywhere else (bench/base/units.c) ----
+digits(v) = abs(v) >= 99.95 ? 0 : abs(v) >= 9.995 ? 1 : 2
+fixed(v) = sprintf("%.".digits(v)."f", v)
+thousands(v) = v < 1000 ? sprintf("%.0f", v) : thousands(floor(v / 1000)).sprintf(",%03.0f", v - 1000 * floor(v / 1000))
+three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? (v < 0 ? "-" : "").thousands(floor(abs(v) + 0.5)) : \
+    abs(v) >= 0.9995 ? fixed(v) : sprintf("%.3g", v)
+percent(v) = v != v ? "not measured" : sprintf("%.4g %%", floor(v * 100 + 1e-6) / 100.0)
+floor_words(v) = "half a round trip, ".tick_us(v)
+time_us(v) = v != v ? "not measured" : abs(v) < 999.5 ? fixed(v)." µs" : abs(v) < 999500 ? fixed(v / 1e3)." ms" : \
+    fixed(v / 1e6)." s"
+
+# ---- and at axes, where they are round ----
+tick(v) = v == 0 ? "0" : abs(v) >= 999.5 ? sprintf("%.0f", v) : sprintf("%.3g", v)
+tick_us(v) = v < 999.5 ? tick(v)." µs" : v < 999500 ? tick(v / 1e3)." ms" : tick(v / 1e6)." s"
+no_tick(v) = ""
 
 # ---- log axes: labelled in µs, ms, s or as plain numbers; finer where little is shown ----
 min(a, b) = a < b ? a : b

@@ -17,7 +17,7 @@ end_column = "upstream_".upstream_tail_column
 end_name = upstream_tail_name
 none_words = "no message"
 floor_us = 2 * floor_us # up and down again
-floor_words(v) = "one round trip, ".time_us(v)
+floor_words(v) = "one round trip, ".tick_us(v)
 what = "sending to receipt by the others (log scale".(has_floor ? "; line: ".floor_words(floor_us) : "").")"
 set multiplot
 load scripts_dir."/latency_bars.gp"

@@ -1,11 +1,11 @@
 # How many bytes does an update cost on the wire? Drawn for an emulated link only (chart.c).
 load scripts_dir."/style.gp"
 question = "How many bytes does an update cost on the wire?"
-note = "All IP packets both ways. Framing: HTTP, SSE, WebSocket, TLS, and whatever was sent again. ACKs: packets that only acknowledge."
+note = "IP packets both ways, as they entered the link. Framing there: HTTP, SSE, WebSocket, TLS, and what was sent again. ACKs only acknowledge."
 metric = wire_bytes
 paints = wire_paints
-part_names = "payload framing 'TCP/IP headers' ACKs"
-split = "rounded"
+part_names = "payload 'framing on the wire' 'TCP/IP headers' ACKs"
+split = 1
 words = "three"
 what = "bytes of IP packets per update delivered: total (payload + framing + headers + ACKs)"
 load scripts_dir."/bar_chart.gp"

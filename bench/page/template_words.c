@@ -236,7 +236,7 @@ static facts_format *format_called(struct template_fill *t, const char *name)
         {"count", units_format_count},     {"ratio", units_format_ratio},
         {"percent", units_format_percent}, {"share", units_format_share},
         {"times", units_format_times},     {"kb", units_format_kb},
-        {"kib", units_format_kib},         {"plain", format_plain},
+        {"plain", format_plain},
     };
 
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)

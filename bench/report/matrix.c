@@ -26,8 +26,8 @@ static bool is_best(const struct advise *a, int row)
 /* The two costs that come first. */
 static cJSON *prices_of(const struct advise *a, const struct advise_row *r)
 {
-    static const char *const words[ADVISE_COSTS] = {"CPU",        "B wire",  "B",       "requests",
-                                                    "handshakes", "packets", "B memory"};
+    static const char *const words[ADVISE_COSTS] = {"CPU",        "B wire",  "B",     "requests",
+                                                    "handshakes", "packets", "memory"};
     cJSON *list = cJSON_CreateArray();
     char text[UNITS_TEXT_BYTES];
 

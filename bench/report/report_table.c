@@ -162,17 +162,6 @@ static struct pair pair_of(const struct quantity *q, const cJSON *run, const cJS
     return p;
 }
 
-/* A share; what the model's exponentials leave below 0.005 % is 0. */
-static void format_percent(char out[UNITS_TEXT_BYTES], double share)
-{
-    units_format_percent(out, fabs(share) < 5e-5 ? 0 : share);
-}
-
-static facts_format *format_of(const struct quantity *q)
-{
-    return q->is_share ? format_percent : facts_format_of(q->path);
-}
-
 /* In percent (of a share: in points) where the model does not say 0, else in the quantity's own
  * unit. */
 static void format_deviation(char out[UNITS_TEXT_BYTES], const struct quantity *q, struct pair p)
@@ -186,10 +175,10 @@ static void format_deviation(char out[UNITS_TEXT_BYTES], const struct quantity *
     } else if (off == 0 || fabs(p.share) < 5e-4) {
         snprintf(out, UNITS_TEXT_BYTES, "0");
     } else if (isfinite(p.share)) {
-        snprintf(out, UNITS_TEXT_BYTES, "%s%.*f %s", sign, fabs(p.share) < 0.0995 ? 1 : 0,
-                 fabs(p.share) * 100, q->is_share ? "points" : "%");
+        units_format_ratio(amount, fabs(p.share) * 100);
+        snprintf(out, UNITS_TEXT_BYTES, "%s%.16s %s", sign, amount, q->is_share ? "points" : "%");
     } else {
-        format_of(q)(amount, fabs(off));
+        facts_format_of(q->path)(amount, fabs(off));
         snprintf(out, UNITS_TEXT_BYTES, "%s%.26s", sign, amount);
     }
 }
@@ -230,9 +219,9 @@ static const cJSON *find_pair(struct template_fill *t)
 
     cJSON_AddBoolToObject(o, "known", isfinite(p.model));
     cJSON_AddBoolToObject(o, "off", fabs(p.share) > 0.1);
-    format_of(q)(text, p.seen);
+    facts_format_of(q->path)(text, p.seen);
     cJSON_AddStringToObject(o, "measured", text);
-    format_of(q)(text, p.model);
+    facts_format_of(q->path)(text, p.model);
     cJSON_AddStringToObject(o, "model", p.model == 0 ? "0" : text);
     format_deviation(text, q, p);
     cJSON_AddStringToObject(o, "deviation", text);

