@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/result/disturbed.h"
 #include "bench/result/findings.h"
 #include "bench/result/percentile.h"
 #include "bench/base/json.h"
@@ -240,6 +241,8 @@ static void judge(struct advise_row *r)
         if (is_graver(&r->checks[i], &r->checks[r->deciding]))
             r->deciding = i;
     r->fit = r->checks[r->deciding].fit;
+    if (r->disturbed)
+        r->fit = ADVISE_UNKNOWN;
     if (r->fit == ADVISE_FITS &&
         (cJSON_GetArraySize(json_at(r->row, "problems")) > 0 || findings_broke(r->row)))
         r->fit = ADVISE_UNKNOWN;
@@ -344,6 +347,8 @@ static void choose_nearest(struct advise *a)
 
     a->verdict = ADVISE_NONE_FITS;
     for (int i = 0; i < a->nrows; i++) {
+        if (a->rows[i].disturbed)
+            continue;
         if (a->rows[i].fit == ADVISE_UNKNOWN)
             a->verdict = ADVISE_TOO_FEW;
         if (nearest < 0 || is_nearer(&a->rows[i], &a->rows[nearest]))
@@ -404,6 +409,14 @@ const struct advise_row *advise_row_called(const struct advise *a, const char *i
     return NULL;
 }
 
+bool advise_all_disturbed(const struct advise *a)
+{
+    for (int i = 0; i < a->nrows; i++)
+        if (!a->rows[i].disturbed)
+            return false;
+    return a->nrows > 0;
+}
+
 /* Can the run be believed: complete, and without a problem? */
 static bool is_trusted(const cJSON *run)
 {
@@ -428,8 +441,10 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
 
         if (out->nrows == SCENARIO_MAX_ROWS)
             break;
-        *r = (struct advise_row){
-            .row = row, .index = out->nrows, .load = capacity_model_load_of(run, row)};
+        *r = (struct advise_row){.row = row,
+                                 .index = out->nrows,
+                                 .disturbed = disturbed_is(row) && !out->ask.anyway,
+                                 .load = capacity_model_load_of(run, row)};
         check_all(r, &out->ask);
         judge(r);
         out->nfits += r->fit == ADVISE_FITS;
@@ -437,7 +452,7 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
     }
     out->by_time = deliver_differently(out);
     choose_order(out);
-    if (!is_trusted(run))
+    if (!is_trusted(run) || advise_all_disturbed(out))
         out->verdict = ADVISE_NO_TRUST;
     else if (asks_nothing(&out->ask))
         out->verdict = ADVISE_NO_ASK;

@@ -3,7 +3,7 @@
  *
  * A row fits when every check holds. It fails when one is sure not to hold. Where the run has too
  * few updates for the percentile asked, or lacks the figure, the row is unknown; it is neither
- * recommended nor rejected. */
+ * recommended nor rejected. So is a row that was disturbed, unless it is to be judged anyway. */
 #pragma once
 
 #include <stdbool.h>
@@ -60,6 +60,7 @@ struct advise_ask {
     enum advise_cost order[ADVISE_COSTS]; /* budget's costs as they were typed */
     int norder;
     double clients; /* extrapolate to so many; NAN: 100 times the run's */
+    bool anyway;    /* judge rows that were disturbed like all others */
 };
 extern const struct advise_ask advise_ask_nothing;
 
@@ -94,7 +95,8 @@ enum { ADVISE_CHECKS_MAX = 6 + ADVISE_COSTS };
 
 struct advise_row {
     const cJSON *row;
-    int index; /* in rows[] */
+    int index;      /* in rows[] */
+    bool disturbed; /* and therefore not judged */
     struct advise_check checks[ADVISE_CHECKS_MAX];
     int nchecks;
     enum advise_fit fit;
@@ -103,7 +105,7 @@ struct advise_row {
 };
 
 enum advise_verdict {
-    ADVISE_NO_TRUST,  /* the run is incomplete or has problems */
+    ADVISE_NO_TRUST,  /* the run is incomplete, has problems, or all its rows were disturbed */
     ADVISE_NO_ASK,    /* nothing is asked */
     ADVISE_ONE,       /* best[0] is the cheapest that fits */
     ADVISE_TIE,       /* best[] fit and can't be told apart by cost */
@@ -136,6 +138,9 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
  * fit, with less latency than that of row, the cheapest, or -1. */
 const struct advise_check *advise_latency_check(const struct advise_row *r);
 int advise_successor(const struct advise *a, int row);
+
+/* Was every row disturbed, and is therefore not judged? */
+bool advise_all_disturbed(const struct advise *a);
 
 /* The row of that id, or NULL. */
 const struct advise_row *advise_row_called(const struct advise *a, const char *id);

@@ -48,7 +48,7 @@ cJSON *advise_book_page_of_run(const cJSON *run);
  * well-formed. */
 int advise_book_write(struct buf *out, const struct advise_book *b, enum output output);
 
-/* {"runs":[{"file","scenario","link","verdict","best":[ids],"rows":[{id,fit,checks[]}]}],
+/* {"runs":[{"file","scenario","link","verdict","best":[ids],"rows":[{id,fit,disturbed[],checks[]}]}],
  *  "sentences":[{"run","part","row","text","references":[n]}],
  *  "references":[{"n","kind","file","pointer","row","path","value","text","inputs","words"}]}:
  * pointer is where the figure stands in file (RFC 6901). 0 or PL_ENOMEM. */

@@ -59,13 +59,17 @@ void advise_checks_add(cJSON *page, const struct advise_ask *ask)
         cJSON_AddTrueToObject(cJSON_GetArrayItem(list, cJSON_GetArraySize(list) - i), "again");
 }
 
-/* Why the row fits or does not: {problem}, {broke} or a check; of a row that fits all checks but
- * completeness, of others those that make the difference. */
+/* Why the row fits or does not: {kept_out}, {problem}, {broke} or a check; of a row that fits all
+ * checks but completeness, of others those that make the difference. */
 static void add_reasons(cJSON *o, const struct advise_row *r)
 {
     cJSON *reasons = cJSON_AddArrayToObject(o, "reasons");
     cJSON *failing = cJSON_AddArrayToObject(o, "failing");
 
+    if (r->disturbed) {
+        cJSON_AddItemToArray(reasons, json_object("kept_out:b", true));
+        return;
+    }
     if (cJSON_GetArraySize(json_at(r->row, "problems")) > 0)
         cJSON_AddItemToArray(reasons, json_object("problem:b", true));
     if (findings_broke(r->row))

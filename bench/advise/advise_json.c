@@ -26,6 +26,10 @@ static cJSON *row_object(const struct advise *a, const struct advise_row *r)
     struct capacity_model_at at = capacity_model_at(&r->load, a->ask.clients);
     cJSON *o = json_object("id:s fit:s", json_text(r->row, "id"), advise_fits[r->fit]), *list;
 
+    if (json_at(r->row, "disturbed") != NULL)
+        cJSON_AddItemReferenceToObject(o, "disturbed", (cJSON *)json_at(r->row, "disturbed"));
+    else
+        cJSON_AddArrayToObject(o, "disturbed");
     list = cJSON_AddArrayToObject(o, "checks");
     for (int i = 0; i < r->nchecks; i++)
         cJSON_AddItemToArray(list, check_object(&r->checks[i]));

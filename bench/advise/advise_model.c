@@ -66,7 +66,7 @@ static double window_of(const struct advise *a, int row)
     const struct advise_row *r = &a->rows[row];
     const struct advise_check *c = &r->checks[r->deciding];
 
-    if (r->fit != ADVISE_UNKNOWN || !(c->samples > 0) || isnan(c->samples_needed))
+    if (r->fit != ADVISE_UNKNOWN || r->disturbed || !(c->samples > 0) || isnan(c->samples_needed))
         return NAN;
     return ceil(json_number(r->row, "phases.window_ms") / 1e3 * c->samples_needed / c->samples);
 }

@@ -15,7 +15,7 @@ struct config {
     int64_t latency_ns, age_ns, clients;
     int percentile;
     const char *on_time, *budget, *results, *out;
-    bool markdown, json, matrix;
+    bool markdown, json, matrix, anyway;
 };
 
 static const char *const percentiles[] = {"scenario", "50", "90", "99", "99.9", "100", NULL};
@@ -34,6 +34,7 @@ static const struct opt opts[] = {
     TEXT("budget", "COST=MAX,...", budget, NULL,
          "most per update: cpu=20us wire=600 bytes=600 requests=1 handshakes=0.1 packets=2; per "
          "client: memory=8KB. The first named decides what is cheapest"),
+    FLAG("anyway", anyway, "also judge rows that were disturbed, and say so"),
     INT("clients", "N", clients, NULL, 1, 1e9,
         "extrapolate costs to N clients (default: 100 times the run's)"),
 
@@ -53,12 +54,13 @@ static const struct opt_program program = {
              "requirement, what they cost, which is the cheapest, and what would change that. "
              "Every figure has a reference into run.json. Of a scenario the newest complete run "
              "is read; when there is none, it is run.",
-    .footer = "Examples:\n"
-              "  pushlab advise results/latest --latency 200ms\n"
-              "  pushlab advise game --on-time 95% --budget cpu=20us,bytes=600\n"
-              "  pushlab advise --matrix -o usecases.html results/*/\n\n"
-              "Exit code: 0 when there is an answer, 1 when there is none (nothing fits, too few\n"
-              "samples, a run that can't be believed), 2 when an option is wrong.\n",
+    .footer =
+        "Examples:\n"
+        "  pushlab advise results/latest --latency 200ms\n"
+        "  pushlab advise game --on-time 95% --budget cpu=20us,bytes=600\n"
+        "  pushlab advise --matrix -o usecases.html results/*/\n\n"
+        "Exit code: 0 when there is an answer, 1 when there is none (nothing fits, too few\n"
+        "samples, a run that can't be believed or was disturbed), 2 when an option is wrong.\n",
     .opts = opts,
     .operands = "SCENARIO|RUN",
 };
@@ -150,6 +152,7 @@ static int take_ask(struct advise_ask *ask, const struct config *c, struct err_t
     }
     if (c->clients > 0)
         ask->clients = (double)c->clients;
+    ask->anyway = c->anyway;
     return c->budget != NULL ? advise_budget_parse(ask, c->budget, e) : PL_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include "bench/advise/advise_words.h"
 #include "bench/base/json.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/findings.h"
 #include "bench/result/percentile.h"
 
@@ -12,6 +13,10 @@
 
 static void say_no_trust(struct advise_words *w, const struct advise *a)
 {
+    if (advise_all_disturbed(a)) {
+        advise_words_say(w, ADVISE_PART_ANSWER, -1, "all disturbed");
+        return;
+    }
     advise_words_say(w, ADVISE_PART_ANSWER, -1, "no trust");
     for (int i = 0; i < a->nrows; i++)
         if (cJSON_GetArraySize(json_at(a->rows[i].row, "problems")) > 0)
@@ -25,6 +30,13 @@ static void say_choice(struct advise_words *w, const struct advise *a)
     advise_words_say(w, ADVISE_PART_ANSWER, a->best[0], a->verdict == ADVISE_ONE ? "one" : "tie");
     if (a->runner_up >= 0)
         advise_words_say(w, ADVISE_PART_ANSWER, a->runner_up, "next");
+}
+
+static void say_disturbed(struct advise_words *w, const struct advise *a)
+{
+    for (int i = 0; i < a->nrows; i++)
+        if (disturbed_is(a->rows[i].row))
+            advise_words_say(w, ADVISE_PART_ANSWER, i, "disturbed");
 }
 
 static void say_answer(struct advise_words *w, const struct advise *a)
@@ -45,6 +57,7 @@ static void say_answer(struct advise_words *w, const struct advise *a)
     if (!isnan(a->ask.latency_us) &&
         percentile_from(a->ask.percentile)->percent > a->ask.percentile + 1e-9)
         advise_words_say(w, ADVISE_PART_ANSWER, -1, "stricter percentile");
+    say_disturbed(w, a);
 }
 
 static void say_rows(struct advise_words *w, const struct advise *a)

@@ -255,6 +255,7 @@ static void add_links(cJSON *o, const char *name, const struct advise_words *w, 
         link = advise_check_item(r, &r->checks[r->deciding]);
         cJSON_AddNumberToObject(link, "file_index", i);
         cJSON_AddBoolToObject(link, "not_known", r->fit == ADVISE_UNKNOWN);
+        cJSON_AddBoolToObject(link, "kept_out", r->disturbed);
         cJSON_AddItemReferenceToObject(link, "run", (cJSON *)w->runs[i]->run);
         cJSON_AddItemReferenceToObject(link, "there", (cJSON *)r->row);
         cJSON_AddItemToArray(list, link);
@@ -290,6 +291,14 @@ static cJSON *row_item(const struct advise_words *w, int row)
     return o;
 }
 
+static bool any_kept_out(const struct advise *a)
+{
+    for (int i = 0; i < a->nrows; i++)
+        if (a->rows[i].disturbed)
+            return true;
+    return false;
+}
+
 /* In how many runs a row fits. */
 static int count_fits(const struct advise_words *w, const char *id)
 {
@@ -307,12 +316,12 @@ static cJSON *page_of(const struct advise_words *w)
 {
     const struct advise *a = w->runs[w->file];
     int planned = cJSON_GetArraySize(json_at(a->run, "rows_planned"));
-    cJSON *page =
-        json_object("file_index:d files:d measured:d missing_rows:b only:b level:b "
-                    "crowd:b percentile:s rows:r",
-                    w->file, w->citations->nfiles, a->nrows, planned > a->nrows, a->nfits == 1,
-                    a->decided_by != a->order[0], a->nrows > 0 && a->rows[0].load.crowd,
-                    percentile_from(a->ask.percentile)->words, json_at(a->run, "rows"));
+    cJSON *page = json_object("file_index:d files:d measured:d missing_rows:b only:b level:b "
+                              "crowd:b anyway:b some_kept_out:b percentile:s rows:r",
+                              w->file, w->citations->nfiles, a->nrows, planned > a->nrows,
+                              a->nfits == 1, a->decided_by != a->order[0],
+                              a->nrows > 0 && a->rows[0].load.crowd, a->ask.anyway, any_kept_out(a),
+                              percentile_from(a->ask.percentile)->words, json_at(a->run, "rows"));
     cJSON *best = cJSON_AddArrayToObject(page, "best"), *links, *everywhere;
 
     for (int i = 0; i < a->nbest; i++)

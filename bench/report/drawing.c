@@ -8,6 +8,7 @@
 #include "bench/base/json.h"
 #include "bench/page/output.h"
 #include "bench/result/percentile.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/run_file.h"
 
 /* ---- trends ---- */
@@ -124,7 +125,12 @@ static void put_class(struct writer *w, const cJSON *row, const char *more)
     writer_printf(w, " %s\"", more);
 }
 
-/* A row's line; a run that lacks the row leaves a gap. */
+static bool is_disturbed(const cJSON *run, const cJSON *like)
+{
+    return disturbed_is(run_file_row(run, json_text(like, "id")));
+}
+
+/* A row's line; a run that lacks the row, or in which it was disturbed, leaves a gap. */
 static void put_line(struct writer *w, const struct drawing_trend *t, const struct axis *a,
                      const cJSON *like)
 {
@@ -136,9 +142,11 @@ static void put_line(struct writer *w, const struct drawing_trend *t, const stru
     for (size_t i = 0; i < t->n; i++) {
         double value = facts_value(run_file_row(t->runs[i], json_text(like, "id")), t->path);
 
-        if (isfinite(value))
+        bool counts = isfinite(value) && !is_disturbed(t->runs[i], like);
+
+        if (counts)
             writer_printf(w, "%s%.1f %.1f", pen_down ? "L" : "M", x_of(t, i), y_of(a, value));
-        pen_down = isfinite(value);
+        pen_down = counts;
     }
     writer_puts(w, "\"/>\n");
 }
@@ -156,9 +164,10 @@ static void put_dots(struct writer *w, const struct drawing_trend *t, const stru
             continue;
         facts_format_of(t->path)(text, value);
         writer_puts(w, "<circle ");
-        put_class(w, like, "dot");
+        put_class(w, like, is_disturbed(t->runs[i], like) ? "dot disturbed" : "dot");
         writer_printf(w, " cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"><title>", x_of(t, i), y_of(a, value));
-        output_printf(w, OUTPUT_HTML, "%s: %s, %s", id, text, json_text(t->runs[i], "started"));
+        output_printf(w, OUTPUT_HTML, "%s: %s, %s%s", id, text, json_text(t->runs[i], "started"),
+                      is_disturbed(t->runs[i], like) ? ", disturbed" : "");
         writer_puts(w, "</title></circle>\n");
     }
 }
@@ -206,7 +215,7 @@ void drawing_thumbnail(struct writer *w, const cJSON *run)
         if (i == n)
             break;
         writer_puts(w, "<rect ");
-        put_class(w, row, "mini");
+        put_class(w, row, disturbed_is(row) ? "mini disturbed" : "mini");
         writer_printf(w, " y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>", i * (BAR + GAP),
                       fmax(1.5, fmin(share, 1) * LONGEST), BAR);
         i++;
@@ -253,9 +262,11 @@ static void put_row_name(struct writer *w, const cJSON *row, double p50, double 
 {
     const double char_px = 8.5; /* the width of a wide letter of 13 px, in bold */
     double width;
-    char text[UNITS_TEXT_BYTES];
+    char text[2 * UNITS_TEXT_BYTES];
 
     units_format_us(text, p50);
+    if (disturbed_is(row))
+        strcat(text, ", disturbed");
     width = char_px * (double)(strlen(json_text(row, "id")) + 1 + strlen(text));
     writer_printf(w, "<text x=\"%.1f\" y=\"%d\"><tspan class=\"name\">",
                   fmax(0, fmin(x - 6, WIDTH - width)), y - 9);

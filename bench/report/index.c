@@ -16,6 +16,7 @@
 #include "bench/report/drawing.h"
 #include "bench/report/report.h"
 #include "bench/result/result_source.h"
+#include "bench/result/findings.h"
 #include "bench/result/run_file.h"
 
 enum { RUNS_MAX = 2000 };
@@ -152,12 +153,12 @@ static cJSON *group_of(cJSON *groups, const cJSON *run)
     return group;
 }
 
-/* {runs, groups[{group, runs, newest}], entries[{group, folder, achieved, run}]}: newest and run
- * are runs. */
+/* {runs, groups[{group, runs, newest}], entries[{group, folder, achieved, run, sound}]}: newest
+ * and run are runs, sound is findings_sound_run(). */
 static cJSON *page_of(const struct list *l)
 {
     cJSON *page = json_object("runs:d", l->n), *groups = cJSON_AddArrayToObject(page, "groups");
-    cJSON *entries = cJSON_AddArrayToObject(page, "entries");
+    cJSON *entries = cJSON_AddArrayToObject(page, "entries"), *o;
 
     for (int i = 0; i < l->n; i++) {
         const struct entry *entry = &l->entries[i];
@@ -165,9 +166,10 @@ static cJSON *page_of(const struct list *l)
         char achieved[RESULT_SOURCE_RATES_BYTES];
 
         result_source_achieved(achieved, entry->run);
-        cJSON_AddItemToArray(entries, json_object("group:s folder:s achieved:s run:r",
-                                                  json_text(group, "group"), entry->folder,
-                                                  achieved, entry->run));
+        o = json_object("group:s folder:s achieved:s run:r", json_text(group, "group"),
+                        entry->folder, achieved, entry->run);
+        cJSON_AddItemToObject(o, "sound", findings_sound_run(entry->run));
+        cJSON_AddItemToArray(entries, o);
     }
     return page;
 }

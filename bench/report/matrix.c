@@ -50,10 +50,10 @@ static cJSON *case_of(const struct advise *a, int row)
     const struct advise_row *r = &a->rows[row];
     const char *id = json_text(r->row, "id");
     bool judged = a->verdict != ADVISE_NO_ASK && a->verdict != ADVISE_NO_TRUST;
-    cJSON *o = json_object("which:s sign:s best:b tie:b open:b there:r",
+    cJSON *o = json_object("which:s sign:s best:b kept_out:b tie:b open:b there:r",
                            strcmp(id, json_text(r->row, "transport")) != 0 ? id : "",
                            judged ? advise_fits[r->fit] : "",
-                           judged && r->fit == ADVISE_FITS && is_best(a, row),
+                           judged && r->fit == ADVISE_FITS && is_best(a, row), r->disturbed,
                            a->verdict == ADVISE_TIE, a->verdict == ADVISE_NO_ASK, r->row);
 
     cJSON_AddItemToObject(o, "deciding", advise_check_item(r, &r->checks[r->deciding]));

@@ -12,6 +12,7 @@
 #include "bench/advise/advise_text.h"
 #include "bench/base/json.h"
 #include "bench/base/units.h"
+#include "bench/result/disturbed.h"
 
 static cJSON *run;
 static struct advise a;
@@ -256,6 +257,42 @@ START_TEST(what_cannot_be_told_apart_is_a_tie)
     verdict_is(ADVISE_TIE, "websocket");
     ck_assert_str_eq(best_id(1), "sse");
     check_says("websocket and sse tie: both fit");
+}
+END_TEST
+
+START_TEST(a_disturbed_row_is_not_judged_unless_it_is_to_be_anyway)
+{
+    start_three();
+    disturbed_add(cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0), "the server stood");
+    disturbed_add(cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0), "and again");
+    look_for_ms(2000); /* else the short poll is the cheapest */
+    verdict_is(ADVISE_ONE, "websocket");
+    ck_assert_int_eq(a.rows[0].fit, ADVISE_UNKNOWN);
+    ck_assert_int_eq(a.nfits, 2);
+    check_says("short-poll was disturbed and is not judged: the server stood; and again.");
+    check_says("short-poll can't be judged: it was disturbed.");
+    ck_assert(!says("short-poll is"));
+    forget_page();
+    look_for_ms(10); /* none fits, and the disturbed row is not the nearest either */
+    verdict_is(ADVISE_NONE_FITS, "websocket");
+    forget_page();
+    ask.anyway = true;
+    look_for_ms(2000);
+    verdict_is(ADVISE_ONE, "short-poll");
+    check_says("short-poll was disturbed and is judged all the same, as --anyway asks");
+}
+END_TEST
+
+START_TEST(of_a_run_that_was_disturbed_whole_nothing_is_recommended)
+{
+    start_three();
+    for (int i = 0; i < 3; i++)
+        disturbed_add(cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), i), "stopped");
+    look_for_ms(2000);
+    ck_assert_int_eq(a.verdict, ADVISE_NO_TRUST);
+    ck_assert_int_eq(a.nbest, 0);
+    check_says("No recommendation: every row was disturbed.");
+    ck_assert(!says("not complete"));
 }
 END_TEST
 
@@ -716,6 +753,8 @@ int main(void)
     tcase_add_test(t, none_fits_and_the_nearest_is_named);
     tcase_add_test(t, what_cannot_be_told_apart_is_a_tie);
     tcase_add_test(t, equal_cpu_leaves_it_to_the_wire);
+    tcase_add_test(t, a_disturbed_row_is_not_judged_unless_it_is_to_be_anyway);
+    tcase_add_test(t, of_a_run_that_was_disturbed_whole_nothing_is_recommended);
     tcase_add_test(t, a_budget_decides_what_is_cheap_and_what_is_too_dear);
     tcase_add_test(t, the_scenario_asks_unless_the_user_does);
     tcase_add_test(t, a_percentile_between_those_measured_is_held_against_the_next);

@@ -142,7 +142,6 @@ static void add_row(struct row r)
     json_add_number(o, "p50", r.p50);
     json_add_number(o, "p90", r.p50 * 1.8);
     json_add_number(o, "p99", r.p50 * 2);
-    json_add_number(o, "p999", r.p50 * 2.1);
     json_add_number(o, "max", r.p50 * 2.2);
     json_add_number(o, "mean", r.p50);
     if (r.delivered > 0) {
@@ -333,7 +332,6 @@ static void drop_percentiles(int row, bool p90)
                                          "latency_us");
 
     cJSON_ReplaceItemInObject(latency, "p99", cJSON_CreateNull());
-    cJSON_ReplaceItemInObject(latency, "p999", cJSON_CreateNull());
     if (p90)
         cJSON_ReplaceItemInObject(latency, "p90", cJSON_CreateNull());
 }

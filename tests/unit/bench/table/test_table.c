@@ -211,7 +211,7 @@ START_TEST(table_of_a_clients_second_follows)
     text = text_of(run, false);
     ck_assert_ptr_nonnull(strstr(text, "\neach client,                 responses    wire  server\n"
                                        "each second   requests  without update   bytes     CPU\n"
-                                       "sse               19.7            50 %  12,099  305 µs\n"));
+                                       "sse               19.7            50 %  12,099  305 µs\n"));
     free(text);
     cJSON_Delete(run);
 }
