@@ -86,7 +86,7 @@ edge(i, word) = word eq "transport" ? colour(i) : paint(i, word)
 digits(v) = abs(v) >= 99.95 ? 0 : abs(v) >= 9.995 ? 1 : 2
 fixed(v) = sprintf("%.".digits(v)."f", v)
 thousands(v) = v < 1000 ? sprintf("%.0f", v) : thousands(floor(v / 1000)).sprintf(",%03.0f", v - 1000 * floor(v / 1000))
-three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? (v < 0 ? "-" : "").thousands(floor(abs(v) + 0.5)) : \
+three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? (v < 0 ? "-" : "").thousands(real(sprintf("%.0f", abs(v)))) : \
     abs(v) >= 0.9995 ? fixed(v) : sprintf("%.3g", v)
 percent(v) = v != v ? "not measured" : sprintf("%.4g %%", floor(v * 100 + 1e-6) / 100.0)
 floor_words(v) = "half a round trip, ".tick_us(v)
