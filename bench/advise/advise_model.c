@@ -10,54 +10,32 @@
 
 /* ---- values ---- */
 
-static double round_trip_of(const struct advise *a, int row)
+static struct capacity_model_rtt round_trip(const struct advise_row *r)
 {
-    const struct advise_row *r = &a->rows[row];
     const struct advise_check *c = advise_latency_check(r);
-    double rtt_us;
+    struct capacity_model_rtt rtt = {NAN, false};
 
     if (c == NULL || c->fit == ADVISE_UNKNOWN)
-        return NAN;
-    rtt_us =
+        return rtt;
+    rtt =
         capacity_model_rtt_of_latency(&r->load, c->value, c->limit, c->criterion != ADVISE_LATENCY);
-    return rtt_us > 0 && (r->fit == ADVISE_FITS) == (rtt_us > r->load.rtt_us) ? rtt_us : NAN;
+    if ((r->fit == ADVISE_FITS) != (rtt.us > r->load.question.rtt_us))
+        rtt.us = NAN;
+    return rtt;
 }
 
-/* Its check of the latency from the server, if the row fits; else NULL. */
-static const struct advise_check *fitting_latency(const struct advise_row *r)
+static double round_trip_of(const struct advise *a, int row)
 {
-    const struct advise_check *c = advise_latency_check(r);
+    struct capacity_model_rtt rtt = round_trip(&a->rows[row]);
 
-    return c != NULL && r->fit == ADVISE_FITS && c->criterion == ADVISE_LATENCY ? c : NULL;
+    return rtt.at_least ? NAN : rtt.us;
 }
 
-static double loss_of(const struct advise *a, int row)
+static double least_round_trip_of(const struct advise *a, int row)
 {
-    const struct advise_check *c = fitting_latency(&a->rows[row]);
-    double loss = c != NULL ? capacity_model_loss_of_latency(&a->rows[row].load, c->value, c->limit,
-                                                             a->ask.percentile / 100)
-                            : NAN;
+    struct capacity_model_rtt rtt = round_trip(&a->rows[row]);
 
-    return loss > 0 ? loss : NAN;
-}
-
-static double clients_of_one_core(const struct advise *a, int row)
-{
-    double clients = capacity_model_clients_of_cores(&a->rows[row].load, 1);
-
-    return clients >= 10 && isfinite(clients) ? clients : NAN;
-}
-
-/* One core sends to one client after the other: with many, the last waits for all before. */
-static double clients_of_fan_out(const struct advise *a, int row)
-{
-    const struct advise_row *r = &a->rows[row];
-    const struct advise_check *c = fitting_latency(r);
-    double clients = c != NULL ? capacity_model_clients_of_latency(
-                                     &r->load, c->value, a->ask.percentile / 100, c->limit)
-                               : INFINITY;
-
-    return clients < capacity_model_clients_of_cores(&r->load, 1) ? clients : NAN;
+    return rtt.at_least ? rtt.us : NAN;
 }
 
 /* Seconds after which a row that had too few updates would have enough. */
@@ -83,16 +61,6 @@ static double rounded(double value)
 static void format_about_us(char out[UNITS_TEXT_BYTES], double us)
 {
     units_format_us(out, rounded(us));
-}
-
-static void format_about(char out[UNITS_TEXT_BYTES], double n)
-{
-    units_format_count(out, rounded(n));
-}
-
-static void format_loss(char out[UNITS_TEXT_BYTES], double share)
-{
-    snprintf(out, UNITS_TEXT_BYTES, "%.2g\u00a0%%", share * 100);
 }
 
 /* ---- the table ---- */
@@ -131,14 +99,9 @@ static const struct model {
      units_format_count, AT(sockets)},
     {"round trip", "round trip = the link's + (limit - measured) / round trips in a latency",
      "@ link", format_about_us, ROW(round_trip_of)},
-    {"loss",
-     "loss = share that may be late / (packets per exchange × (1 + exchanges held up by one))",
-     "@ deliveries clients phases.window_ms", format_loss, ROW(loss_of)},
-    {"one core", "clients = one core / (CPU per update × updates a second of one client)",
-     "server_cpu_us_per_update deliveries clients phases.window_ms", format_about,
-     ROW(clients_of_one_core)},
-    {"fan-out", "clients = the run's + (limit - measured) / (percentile × CPU per update)",
-     "@ server_cpu_us_per_update clients", format_about, ROW(clients_of_fan_out)},
+    {"round trip at least",
+     "round trip = (limit - what was measured beside the link) / round trips in the worst latency",
+     "@ link", format_about_us, ROW(least_round_trip_of)},
     {"longer window", "seconds = window × updates needed / updates", "phases.window_ms published",
      units_format_count, ROW(window_of)},
 };
@@ -205,8 +168,27 @@ static double put_seconds(struct template_fill *t)
     return 1;
 }
 
+/* A link that loses packets, to be typed. */
+static double put_lossy_link(struct template_fill *t)
+{
+    double rtt_ms = json_number(advise_words_run(t)->run, "link_details.rtt_ms");
+    char link[64];
+
+    snprintf(link, sizeof link, "rtt=%.6gms,loss=1%%", rtt_ms > 0 ? rtt_ms : 50);
+    template_puts(t, link);
+    return 1;
+}
+
+static double put_scenario(struct template_fill *t)
+{
+    template_text(t, json_text(advise_words_run(t)->run, "scenario.name"));
+    return 1;
+}
+
 const struct template_word advise_model_words[] = {
     {"model", put_model, NULL},
     {"seconds", put_seconds, NULL},
+    {"lossy-link", put_lossy_link, NULL},
+    {"scenario-name", put_scenario, NULL},
     {NULL, NULL, NULL},
 };

@@ -120,7 +120,7 @@ static void say_longer_window(struct advise_words *w, const struct advise *a)
 
 static void say_changes(struct advise_words *w, const struct advise *a)
 {
-    static const char *const models[] = {"round trip", "loss", "one core", "fan-out"};
+    static const char *const models[] = {"round trip", "round trip at least"};
     const struct advise_row *best = a->nbest > 0 ? &a->rows[a->best[0]] : NULL;
     const struct advise_check *latency = best != NULL ? advise_latency_check(best) : NULL;
 
@@ -134,6 +134,8 @@ static void say_changes(struct advise_words *w, const struct advise *a)
         if (best != NULL && best->fit != ADVISE_UNKNOWN &&
             !isnan(advise_model_value(a, a->best[0], models[i])))
             advise_words_say(w, ADVISE_PART_CHANGE, a->best[0], models[i]);
+    if (best != NULL && best->fit == ADVISE_FITS)
+        advise_words_say(w, ADVISE_PART_CHANGE, a->best[0], "not known");
     say_longer_window(w, a);
 }
 

@@ -1,7 +1,8 @@
 # What does it cost to have something in between? Drawn for runs with balancers (chart.c).
 load scripts_dir."/style.gp"
 question = "What does it cost to have something in between?"
-note = "TCP connections: from the clients in colour, to the servers dark. Added latency: above the direct row of the transport. ".\
+note = "TCP connections: from the clients in colour, to the servers dark. Added latency: above the direct row of the transport; ".\
+    "what dns adds is chance. ".\
     "Added bytes: above what went in."
 width = 1200
 row_px = 22
@@ -37,7 +38,7 @@ paints = "transport"
 heading = "Added latency (median)"
 what = "more than direct"
 words = "added_us"
-added_us(v) = v != v ? "–" : v < 0 ? "none" : time_us(v)
+added_us(v) = v != v ? "–" : v < 0 ? "−".time_us(-v) : time_us(v)
 metric = "added_latency_p50_us"
 plot_left = width - plot_right + between_px
 plot_right = width - plot_left - panel_px

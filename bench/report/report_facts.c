@@ -292,21 +292,6 @@ static void add_model(cJSON *facts, const cJSON *run)
     json_add_number(facts, "machine_high", high);
 }
 
-static void add_link_effects(cJSON *facts, const cJSON *run)
-{
-    static const struct {
-        const char *key, *does;
-    } effects[] = {{"jitter=", "jitters"},
-                   {"loss=", "loses packets"},
-                   {"gilbert=", "loses packets in bursts"},
-                   {"rate=", "limits the rate"}};
-    cJSON *list = cJSON_AddArrayToObject(facts, "link_effects");
-
-    for (size_t i = 0; i < sizeof effects / sizeof *effects; i++)
-        if (strstr(json_text(run, "link_details.spec"), effects[i].key) != NULL)
-            json_append_text(list, effects[i].does);
-}
-
 cJSON *report_facts_of(const cJSON *run, const char *dir)
 {
     const char *middle = middle_path(run);
@@ -336,7 +321,6 @@ cJSON *report_facts_of(const cJSON *run, const char *dir)
     add_tail(facts, "converged", run, "convergence_us");
     add_best(facts, run);
     add_model(facts, run);
-    add_link_effects(facts, run);
     if (dir != NULL)
         add_shown(facts, run, dir);
     return facts;

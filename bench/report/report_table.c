@@ -228,6 +228,18 @@ static const cJSON *find_pair(struct template_fill *t)
     return template_own(t, o);
 }
 
+/* Why the row has no latency to compare; nothing where it has. */
+static double put_no_prediction(struct template_fill *t)
+{
+    struct predict_question q = predict_question_of(run_of(t), run_words_row(t));
+    const char *why = predict(&q).why;
+
+    if (why == NULL)
+        return 0;
+    template_text(t, why);
+    return 1;
+}
+
 const struct template_word report_table_words[] = {
     {"columns", NULL, find_columns},
     {"cell", put_cell, NULL},
@@ -237,5 +249,6 @@ const struct template_word report_table_words[] = {
     {"between-cell", put_between_cell, NULL},
     {"quantities", NULL, find_quantities},
     {"pair", NULL, find_pair},
+    {"no-prediction", put_no_prediction, NULL},
     {NULL, NULL, NULL},
 };

@@ -9,7 +9,7 @@
 /* The facts about the rows of run, found as {facts.NAME}; the caller's, rows in it are borrowed.
  *
  *   transports, balanced    how many; does something stand in between?
- *   rtt_ms, link_effects[]  of the link; what it does beyond delaying, "jitters"
+ *   rtt_ms                  of the link
  *   close                   are the medians too close to call one row faster?
  *   expected, delivered     updates that were to be delivered; were all, once and in order?
  *   agreed                  did client, server, kernel (in a namespace of the run's own) and wire
@@ -54,7 +54,8 @@ extern const struct template_word report_words[];
  *   {between-cell}      the value in a column of a row
  *   {each quantities}   what the model predicts: name, known (of any row)
  *   {each pair}         of a quantity and a row: measured, model, deviation, known, off (by more
- *                       than 10 %) */
+ *                       than 10 %)
+ *   {no-prediction}     why the model names no latency for a row, if it does not */
 extern const struct template_word report_table_words[];
 
 /* ---- report_method.c: how the run was measured, on which machine, how to do it again ---- */

@@ -261,6 +261,7 @@ const struct metric metrics[] = {
     {"balancer.added_latency_us.p50", "added latency p50", NULL, BALANCER(US, LOWER), .flags = DRAWN,
      .chart = "added_latency_p50_us"},
     {"balancer.added_latency_us.p99", "added latency p99", NULL, BALANCER(US, LOWER)},
+    {"balancer.added_latency_us.chance", "chance in added latency p50", NULL, BALANCER(US, LOWER)},
     {"balancer.payload_bytes.added_up", "bytes added up/update", NULL, BALANCER(BYTES, LOWER)},
     {"balancer.payload_bytes.added_down", "bytes added down/update", NULL, BALANCER(BYTES, LOWER)},
     {"balancer.payload_bytes.added", "bytes added/update", NULL, BALANCER(BYTES, LOWER), .flags = DRAWN,

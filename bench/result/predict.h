@@ -12,12 +12,17 @@
  *                            per request 2R and more, and for a random wait, on average half of
  *                            the longest; what is published meanwhile waits for the rest of A and
  *                            shares one answer. So d at best and d + A at worst: one to three
- *                            transits (RFC 6202 §2.2), and the wait
+ *                            transits (RFC 6202 §2.2), and the wait. For Poisson in closed form; of
+ *                            updates at known moments, polls are followed one by one
  *
- * The model knows delay only: no bandwidth, no loss, and computers that take no time. What a
- * run measures beyond it is the time they do take. */
+ * The model knows delay only: no bandwidth, no loss, no jitter, and computers that take no time.
+ * What a run measures beyond it is the time they do take. It names no latency, but a reason, where
+ * the link does more than delay, where what is sent at once is more than TCP's first flight, and
+ * where the result is chance: polls that return just when the next update is due, or a whole
+ * number of gaps later, wait long or not at all by a millisecond's difference. */
 #pragma once
 
+#include <stdbool.h>
 #include <cjson/cJSON.h>
 
 enum predict_way { PREDICT_NONE, PREDICT_SHORT_POLL, PREDICT_LONG_POLL, PREDICT_PUSH };
@@ -34,16 +39,23 @@ struct predict_question {
     enum predict_pace pace;           /* UNKNOWN: only rate_hz is known, as with a trace */
     double rate_hz;                   /* updates a second, over all */
     double burst_on_us, burst_off_us; /* the whole rate is spent in the on-phases */
+    const char *link_effect;          /* "the link loses packets"; NULL: it only delays */
+    double update_bytes;              /* as JSON; 0: small */
+    double window_us, clients;        /* 0: long, many */
 };
 
-/* NAN where there is no closed form. */
+/* NAN where nothing is predicted. */
 struct predict_answer {
     double latency_mean_us, latency_max_us; /* publish to receipt */
     double age_mean_us;
     double requests_per_update, empty_response_ratio, handshakes_per_update;
+    const char *why; /* no latency is predicted: a clause, static; else NULL */
 };
 
 struct predict_answer predict(const struct predict_question *q);
+
+/* Does the link only delay, and does what is sent at once fit into TCP's first flight? */
+bool predict_knows_network(const struct predict_question *q);
 
 /* The question that a row of run.json asks. The link is known when it is loopback (a round
  * trip of 0) or the run says rtt_ms. way is PREDICT_NONE for a transport of another kind. */

@@ -11,7 +11,9 @@
  *     wire_bytes_per_update{front behind}   IP bytes of the whole run
  *     cpu_us_per_update                     its processes, in the window; null: no program
  *     store{program cpu_us_per_update wire_bytes_per_update}   what servers share; null: nothing
- *     added_latency_us{p50 p99}             less the direct row's of this transport; null: none
+ *     added_latency_us{p50 p99 chance}      less the direct row's of this transport; null: none.
+ *                                           chance: the most by which a row of dns, which adds
+ *                                           nothing, differs from direct in p50; null: no such row
  *     served[{address handshakes requests updates_sent cpu_us killed_after_s}]   by server
  *     served_by                             their requests, for tables: "49 + 49"
  *     sequence_errors{duplicated out_of_order cursors_back all}

@@ -1,5 +1,6 @@
 #include "bench/table/table_cells.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,6 +77,7 @@ static const struct column balancer_columns[] = {
     {{"handshakes", "front+behind"}, ALWAYS,
      TWO("balancer.handshakes.front", "balancer.handshakes.behind")},
     {{"added", "latency p50"}, ALWAYS | VALUE_ONLY, ONE("balancer.added_latency_us.p50")},
+    {{"of that", "±chance"}, ALWAYS | VALUE_ONLY, ONE("balancer.added_latency_us.chance")},
     {{"bytes added", "up+down/update"}, ALWAYS,
      TWO("balancer.payload_bytes.added_up", "balancer.payload_bytes.added_down")},
     {{"balancer", "CPU/update"}, ALWAYS | VALUE_ONLY, ONE("balancer.cpu_us_per_update")},
@@ -98,7 +100,7 @@ bool table_has_value(const cJSON *rows, const char *path)
 
     cJSON_ArrayForEach(row, rows)
     {
-        if (json_number(row, path) > 0 || cJSON_IsBool(json_at(row, path)) ||
+        if (fabs(json_number(row, path)) > 0 || cJSON_IsBool(json_at(row, path)) ||
             json_text(row, path)[0] != '\0')
             return true;
     }

@@ -10,6 +10,7 @@ import unittest
 from harness import HERE
 from test_page import CHROMIUM, Browser
 from test_report import ReportCase
+from test_wire import WHY_NOT
 
 REFERENCE = HERE.parent.parent / "results" / "reference"
 PARTS = {"answer", "fit", "cost", "scale", "change"}
@@ -201,6 +202,54 @@ class Model(AdviceCase):
                 self.assertAlmostEqual(requests, model["requests_per_s"],
                                        delta=0.1 * model["requests_per_s"])
                 self.assertEqual(model["sockets"], 4 * n)
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+class AtTheLimit(AdviceCase):
+    """Every "up to a round trip of about q" is measured on both sides of q. p50, for a busy
+    machine's own delays are in the tail."""
+
+    LIMIT_MS, RTT_MS = 90, 20
+    ROWS = [{"transport": "sse"}, {"transport": "short-poll", "interval_ms": 100},
+            {"transport": "long-poll"},
+            {"transport": "long-poll", "connection": "close"}]
+
+    def run_over(self, link, rows):
+        run = self.measure("--link", link, rows=rows, clients=20,
+                           source={"kind": "generator", "rate_hz": 40}, duration_s=1.5,
+                           require={"latency_ms": self.LIMIT_MS, "percentile": 50})
+        return json.loads((run / "run.json").read_text())
+
+    def advice_on(self, run, row):
+        path = self.temp_dir() / "run.json"
+        path.write_text(json.dumps({**run, "rows": [row], "rows_planned": [row["id"]]}))
+        return self.advice(path)
+
+    def longest_round_trip_ms(self, advice):
+        text = self.say(advice, "change").replace("\u00a0", " ").replace("*", "")
+        said = re.search(r"meets the limit (at least )?up to a round trip of about ([\d.]+) ms", text)
+        self.assertIsNotNone(said, text)
+        return float(said[2]), said[1] is not None
+
+    def test_a_round_trip_that_is_named_is_where_the_row_stops_to_fit(self):
+        run = self.run_over(f"rtt={self.RTT_MS}ms", self.ROWS)
+        for row, asked in zip(run["rows"], self.ROWS):
+            with self.subTest(row["id"]):
+                advice = self.advice_on(run, row)
+                q, at_least = self.longest_round_trip_ms(advice)
+                self.assertEqual(at_least, row["transport"] == "long-poll")
+                self.assertGreater(q, self.RTT_MS)
+                below = self.run_over(f"rtt={0.8 * q:.1f}ms", [asked])["rows"][0]
+                self.assertLessEqual(below["latency_us"]["p50"], self.LIMIT_MS * 1e3)
+                if not at_least:
+                    above = self.run_over(f"rtt={1.2 * q:.1f}ms", [asked])["rows"][0]
+                    self.assertGreater(above["latency_us"]["p50"], self.LIMIT_MS * 1e3)
+
+    def test_nothing_is_said_of_loss_but_how_to_measure_it(self):
+        run = self.run_over(f"rtt={self.RTT_MS}ms", self.ROWS[:1])
+        text = self.say(self.advice_on(run, run["rows"][0]), "change")
+        self.assertNotIn("of the packets lost", text)
+        self.assertIn(f"`pushlab run advised` with `--link rtt={self.RTT_MS}ms,loss=1%`", text)
 
 
 class Pages(AdviceCase):

@@ -577,6 +577,52 @@ START_TEST(reading_of_few_updates_names_the_percentile_that_they_support)
 }
 END_TEST
 
+static void put_between(int row, double added_us)
+{
+    cJSON *rows = cJSON_GetObjectItem(run, "rows");
+    cJSON *o = cJSON_AddObjectToObject(cJSON_GetArrayItem(rows, row), "balancer");
+
+    json_add_number(cJSON_AddObjectToObject(o, "connections_per_client"), "front", 1);
+    json_add_number(cJSON_GetObjectItem(o, "connections_per_client"), "behind", row);
+    json_add_number(cJSON_AddObjectToObject(o, "added_latency_us"), "p50", added_us);
+    json_add_number(cJSON_GetObjectItem(o, "added_latency_us"), "chance", 160);
+}
+
+START_TEST(balancers_are_put_in_no_order_by_latency)
+{
+    static const char *const charts[] = {"overview", "latency-percentiles", "latency-cdf"};
+
+    struct row other = sse;
+
+    start_run();
+    add_row(sse);
+    other.id = "sse@nginx";
+    other.p50 *= 1.2;
+    add_row(other);
+    put_between(0, -30);
+    put_between(1, 740);
+    say_verdict(0);
+    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++)
+        read_chart(charts[i]);
+    says_not("`sse");
+    read_chart("in-between");
+    says("Rows of DNS add nothing, and differ by up to **160 µs** all the same");
+    says("It puts rows in no order.");
+}
+END_TEST
+
+START_TEST(document_says_why_there_is_no_prediction)
+{
+    start_run();
+    cJSON_ReplaceItemInObject(run, "link", cJSON_CreateString("bad"));
+    cJSON_AddItemToObject(run, "link_details",
+                          cJSON_Parse("{\"rtt_ms\":50,\"spec\":\"delay=25ms,loss=1%\"}"));
+    add_row(sse);
+    check_all();
+    says("no prediction of its latency: the link loses packets");
+}
+END_TEST
+
 START_TEST(document_of_fourteen_rows_is_whole)
 {
     char ids[14][48];
@@ -807,6 +853,8 @@ int main(void)
     tcase_add_test(tc, reading_of_few_updates_names_the_percentile_that_they_support);
     tcase_add_test(tc, document_of_fourteen_rows_is_whole);
     tcase_add_test(tc, document_of_next_to_nothing_is_whole);
+    tcase_add_test(tc, balancers_are_put_in_no_order_by_latency);
+    tcase_add_test(tc, document_says_why_there_is_no_prediction);
     tcase_add_test(tc, document_says_that_the_run_is_not_whole);
     tcase_add_test(tc, document_escapes_every_text_of_the_run);
     tcase_add_test(tc, document_holds_its_charts_with_ids_of_their_own);
