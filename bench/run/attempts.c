@@ -26,6 +26,7 @@ static void discard(struct attempts *a, cJSON *row)
 static int try_again(struct attempts *a, const struct row_setting *w,
                      const struct scenario_row *row, struct err_text *e)
 {
+    struct row_setting again_with = *w; /* another seed of the link */
     struct err_text why = {""};
     char aside[SCENARIO_NAME_BYTES + 2];
     cJSON *again;
@@ -35,7 +36,8 @@ static int try_again(struct attempts *a, const struct row_setting *w,
     rc = folder_move_row(w->folder, row->id, aside, e);
     if (rc < 0)
         return rc;
-    rc = row_measure(w, row, &again, &why);
+    again_with.repetition = (unsigned)a->count;
+    rc = row_measure(&again_with, row, &again, &why);
     a->count += rc != PL_EINTR;
     if (rc == PL_OK && reasons(again) <= reasons(a->best)) {
         folder_drop_row(w->folder, aside);
