@@ -64,7 +64,7 @@ struct limit {
 /* clang-format off */
 static const struct limit limits[] = {
     {EACH_PROCESS, "stopped_ms", MS, .most = 1, .before = "was stopped for"},
-    {EACH_PROCESS, "run_delay_ms", SHARE, .most = 0.02, .before = "waited for a core for", .after = OF_WINDOW},
+    {EACH_PROCESS, "run_delay_by_others_ms", SHARE, .most = 0.02, .before = "waited for a core for", .after = OF_WINDOW},
     {EACH_PROCESS, "run_delay_us_per_turn", US, .most = 100, .of_median = 0.1,
      .before = "waited for a core for", .after = " each time, on average"},
     {THE_ROW, "raw.timer_late_us.max", US, .most = 20000, .of_median = 0.5,

@@ -96,30 +96,38 @@ void percentile_prune(cJSON *row)
 static bool can_be_compared(const cJSON *row, const char *histogram)
 {
     return json_number(row, "delivered") != 0 && number_at(row, histogram, "count") != 0 &&
-           !isnan(number_at(row, histogram, "p50")) && !findings_broke(row) && !disturbed_is(row);
+           !isnan(number_at(row, histogram, "p50")) && !findings_broke(row);
 }
 
-static bool all_have(const cJSON *rows, const char *histogram, const struct percentile *p)
+/* Of the rows that were disturbed, or of the others. 1: all have it; 0: not all; -1: no such row.
+ */
+static int all_have(const cJSON *rows, const char *histogram, const struct percentile *p,
+                    bool disturbed)
 {
     const cJSON *row;
-    int n = 0;
+    int all = -1;
 
     cJSON_ArrayForEach(row, rows)
     {
-        if (!can_be_compared(row, histogram))
-            continue;
-        if (isnan(number_at(row, histogram, p->name)))
-            return false;
-        n++;
+        if (disturbed_is(row) == disturbed && can_be_compared(row, histogram))
+            all = all != 0 && !isnan(number_at(row, histogram, p->name));
     }
-    return n > 0;
+    return all;
+}
+
+/* Disturbed rows decide only when there are no others. */
+static bool rows_have(const cJSON *rows, const char *histogram, const struct percentile *p)
+{
+    int all = all_have(rows, histogram, p, false);
+
+    return (all >= 0 ? all : all_have(rows, histogram, p, true)) > 0;
 }
 
 const struct percentile *percentile_of_rows(const cJSON *rows, const char *histogram)
 {
     int i = LAST - 1;
 
-    while (i > MEDIAN && !all_have(rows, histogram, &percentiles[i]))
+    while (i > MEDIAN && !rows_have(rows, histogram, &percentiles[i]))
         i--;
     return i > MEDIAN ? &percentiles[i] : &percentiles[LAST];
 }

@@ -6,9 +6,9 @@
 #include "bench/base/json.h"
 #include "bench/result/counters.h"
 
-/* The rules: a slope is shown when its standard error is at most a tenth of it, and pages of 4 KB
+/* The rules: a slope is shown when its standard error is at most a fifth of it, and pages of 4 KB
  * and slabs of 32 KB are counted only where there are many. */
-#define ERROR_SHARE_MAX 0.1
+#define ERROR_SHARE_MAX 0.2
 enum { HEAP_CONNECTIONS_MIN = 10, PAGES_CONNECTIONS_MIN = 1000 };
 
 /* Not "start": the first connections of all take what is then kept for the next. Not "end": what

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "bench/base/json.h"
@@ -19,6 +20,17 @@ void machine_watch_add(struct machine_watch *w, const char *key, size_t number, 
     else
         snprintf(p->key, sizeof p->key, "%s%zu", key, number);
     w->n++;
+}
+
+static bool is_of(const struct watched_process *p, const char *key)
+{
+    return strncmp(p->key, key, strlen(key)) == 0;
+}
+
+void machine_watch_beside_forwarders(struct machine_watch *w, const char *key)
+{
+    for (size_t i = 0; i < w->n; i++)
+        w->processes[i].on_forwarders_core |= is_of(&w->processes[i], key);
 }
 
 /* The last sample is taken a little early: the clients may end right after the window. */
@@ -82,20 +94,38 @@ void machine_watch_poll(struct machine_watch *w, int64_t now_ns)
 
 /* ---- what was seen ---- */
 
+static double used_ms(const struct watched_process *p)
+{
+    return p->at[MACHINE_WINDOW_END].cpu_ms - p->at[MACHINE_WINDOW_START].cpu_ms;
+}
+
+/* How long it waited for others than the forwarders, at least. */
+static double waited_for_others_ms(const struct machine_watch *w, const struct watched_process *p,
+                                   double delay_ms)
+{
+    double forwarders_ms = 0;
+
+    for (size_t i = 0; p->on_forwarders_core && i < w->n; i++)
+        forwarders_ms += is_of(&w->processes[i], "forwarder") ? used_ms(&w->processes[i]) : 0;
+    return delay_ms > forwarders_ms ? delay_ms - forwarders_ms : 0;
+}
+
 static void add_process(cJSON *to, const struct machine_watch *w, const struct watched_process *p)
 {
     const struct machine_process *start = &p->at[MACHINE_WINDOW_START];
     const struct machine_process *end = &p->at[MACHINE_WINDOW_END];
     double delay_ms = end->run_delay_ms - start->run_delay_ms, turns = end->turns - start->turns;
+    double others_ms = isnan(delay_ms) ? NAN : waited_for_others_ms(w, p, delay_ms);
     int64_t stopped_ns = p->stopped_ns;
     cJSON *o = cJSON_AddObjectToObject(to, p->key);
 
     if (p->stopped_since_ns != 0) /* still */
         stopped_ns += in_window_ns(w, p->stopped_since_ns, INT64_MAX);
-    json_add_number(o, "cpu_ms", end->cpu_ms - start->cpu_ms);
+    json_add_number(o, "cpu_ms", used_ms(p));
     json_add_number(o, "run_delay_ms", delay_ms);
+    json_add_number(o, "run_delay_by_others_ms", others_ms);
     json_add_number(o, "turns", turns);
-    json_add_number(o, "run_delay_us_per_turn", turns > 0 ? delay_ms * 1e3 / turns : NAN);
+    json_add_number(o, "run_delay_us_per_turn", turns > 0 ? others_ms * 1e3 / turns : NAN);
     json_add_number(o, "stopped_ms", (double)stopped_ns / (double)NS_PER_MS);
 }
 

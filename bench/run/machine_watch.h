@@ -22,8 +22,9 @@ struct machine_watch {
     struct watched_process {
         char key[MACHINE_KEY_CHARS]; /* "server", "forwarder2" */
         pid_t pid;                   /* a child of this process */
-        int64_t stopped_since_ns;    /* 0: it is not */
-        int64_t stopped_ns;          /* in the window so far */
+        bool on_forwarders_core;
+        int64_t stopped_since_ns; /* 0: it is not */
+        int64_t stopped_ns;       /* in the window so far */
         struct machine_process at[MACHINE_BORDERS];
     } processes[MACHINE_WATCH_MAX];
     size_t n;
@@ -35,6 +36,9 @@ struct machine_watch {
 
 /* Watch a child from now on. number 0: there is one such process; else from 1. */
 void machine_watch_add(struct machine_watch *w, const char *key, size_t number, pid_t pid);
+/* The processes of that key were given the core on which the links' forwarders are: while those
+ * forward, they wait, and that is the lab's own doing. */
+void machine_watch_beside_forwarders(struct machine_watch *w, const char *key);
 void machine_watch_set_window(struct machine_watch *w, int64_t start_ns, int64_t end_ns);
 
 /* When machine_watch_poll() is to be called next, at the latest; it is to be called whenever a

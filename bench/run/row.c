@@ -169,6 +169,8 @@ static void watch_all(struct work *k)
     for (size_t i = 0; k->cluster.network->emulated && i < h->nlinks; i++)
         machine_watch_add(&k->watch, "forwarder", h->nlinks > 1 ? i + 1 : 0,
                           h->links[i].link.forwarder);
+    if (k->w->client_core >= 0 && k->w->forwarder_core == k->w->client_core)
+        machine_watch_beside_forwarders(&k->watch, "driver");
 }
 
 /* Wait for the clients' end, watching the servers and the machine. */

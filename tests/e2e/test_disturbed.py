@@ -2,6 +2,7 @@
 name it. What else this machine does meanwhile is not looked at.
 """
 
+import contextlib
 import csv
 import json
 import os
@@ -55,7 +56,11 @@ class DisturbedCase(RunnerCase):
         """Stop the process that find() finds for STOP_S, within the window: the clients join, and it
         opens 0.2 s later."""
         def sockets():
-            return sum(os.readlink(fd).startswith("socket:") for fd in client_fds.iterdir())
+            n = 0
+            for fd in client_fds.iterdir():
+                with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                    n += os.readlink(fd).startswith("socket:")
+            return n
 
         client = wait_until(lambda: self.started_by_us("pushlab-client"), "clients")[0]
         client_fds = pathlib.Path(f"/proc/{client}/fd")

@@ -34,6 +34,15 @@ class ReportCase(TestCase):
         self.assertNotIn("Sanitizer", program.stderr())
         return program
 
+    def calm(self, run):
+        """Forget what the machine did meanwhile, which is not the subject here."""
+        path = run / "run.json"
+        document = json.loads(path.read_text())
+        for row in document["rows"]:
+            row["disturbed"] = []
+        path.write_text(json.dumps(document))
+        return run
+
     def run_scenario(self, *options, **kwargs):
         path = self.temp_dir() / "scenario.json"
         path.write_text(json.dumps(SCENARIO))
@@ -86,7 +95,7 @@ class Files(ReportCase):
         self.assertGreaterEqual(len(images), 7)
         for image in images:
             self.assertTrue(pathlib.Path(image).exists(), image)
-        self.assertIn("| `sse` |", markdown)
+        self.assertRegex(markdown, r"\| (~ )?`(~ )?sse` \|")
         elsewhere = self.pushlab("report", run, "--markdown", "--images", "https://example.org/x")
         self.assertIn("https://example.org/x/charts/overview.png",
                       self.images_of(elsewhere.stdout()))

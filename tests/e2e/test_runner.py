@@ -131,7 +131,8 @@ class Run(RunnerCase):
                 self.assertEqual(h["client"], h["kernel"])
         sse, poll = run["rows"]
         self.assertEqual((sse["handshakes"]["client"], sse["requests_per_update"]), (3, 0))
-        self.assertAlmostEqual(poll["requests_per_update"], 15 / poll["delivered"], places=5)
+        # one more or less of each client at the window's borders
+        self.assertAlmostEqual(poll["requests_per_update"] * poll["delivered"], 15, delta=3)
         self.assertEqual(poll["tcp_handshakes_per_update"], poll["requests_per_update"])
         with open(self.out / "latest" / "summary.csv", newline="", encoding="utf-8") as file:
             summary = list(csv.DictReader(line for line in file if not line.startswith("#")))

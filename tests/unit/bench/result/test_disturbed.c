@@ -28,19 +28,21 @@ static const struct {
     const char *machine, *more, *reason; /* reason NULL: none */
 } cases[] = {
     {"", "", NULL},
-    {PROCESS("server", "\"stopped_ms\":1,\"run_delay_ms\":200,\"run_delay_us_per_turn\":100"), "",
-     NULL},
+    {PROCESS("server",
+             "\"stopped_ms\":1,\"run_delay_by_others_ms\":200,\"run_delay_us_per_turn\":100"),
+     "", NULL},
     {PROCESS("server", "\"stopped_ms\":702.4"), "", "the server was stopped for 702 ms"},
     {PROCESS("driver", "\"stopped_ms\":1.5"), "",
      "the driver (pushlab-client) was stopped for 1.50 ms"},
     {PROCESS("forwarder", "\"stopped_ms\":1500"), "", "the forwarder was stopped for 1.50 s"},
     {PROCESS("server2", "\"stopped_ms\":20"), "", "server 2 was stopped for 20.0 ms"},
-    {PROCESS("balancer", "\"run_delay_ms\":330"), "",
+    {PROCESS("balancer", "\"run_delay_by_others_ms\":330"), "",
      "the balancer waited for a core for 3.30 % of the window"},
     {PROCESS("driver", "\"run_delay_us_per_turn\":101"), "",
      "the driver (pushlab-client) waited for a core for 101 µs each time, on average"},
-    {PROCESS("server", "\"stopped_ms\":0,\"run_delay_ms\":null,\"run_delay_us_per_turn\":null"), "",
-     NULL},
+    {PROCESS("server",
+             "\"stopped_ms\":0,\"run_delay_by_others_ms\":null,\"run_delay_us_per_turn\":null"),
+     "", NULL},
     {"\"throttled_ms\":0,\"steal_ms\":200,\"pressure_ms\":2000,\"suspended_ms\":10,"
      "\"wall_clock_step_ms\":-100",
      "", NULL},
@@ -104,7 +106,7 @@ START_TEST(every_limit_and_every_process_has_a_reason_of_its_own)
     ck_assert_int_eq(
         reasons_of("{\"disturbed\":[\"an older one\"],\"machine\":{\"watched_ms\":1000,"
                    "\"pressure_ms\":900,\"processes\":{\"server\":{\"stopped_ms\":5,"
-                   "\"run_delay_ms\":500},\"driver\":{\"stopped_ms\":5}}}}"),
+                   "\"run_delay_by_others_ms\":500},\"driver\":{\"stopped_ms\":5}}}}"),
         5);
 }
 END_TEST
