@@ -57,8 +57,15 @@ def plain(text):
     return ESCAPES.sub("", text).replace("\u00a0", " ")
 
 
+# What `pushlab run` says of rows that the machine disturbed: below the table, and as notes.
+DISTURBED = re.compile(r"\n~ disturbed, so not compared with other rows:\n(?:  .*\n)+"
+                       r"|pushlab: note: .*(?: is disturbed: | was disturbed and | after they were due, at most ).*\n")
+MARK = re.compile(r"^~ ", re.M)  # of such a row's name
+
+
 def output_lines(text):
-    lines = [line.rstrip() for line in plain(text).split("\n")]
+    text = MARK.sub("", DISTURBED.sub("", plain(text)))
+    lines = [line.rstrip() for line in text.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     return lines

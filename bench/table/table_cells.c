@@ -146,13 +146,16 @@ struct table_choice table_choose(const struct table_source *from, const cJSON *r
     return c;
 }
 
-static void format_words(char out[TABLE_CELL_BYTES], const cJSON *row, const cJSON *item)
+/* The row's name is what is marked. */
+static void format_words(char out[TABLE_CELL_BYTES], const char *path, const cJSON *row)
 {
-    const char *problems = cJSON_GetArraySize(json_at(row, "problems")) > 0 ? "! " : "";
-    const char *disturbed = disturbed_is(row) ? DISTURBED_MARK " " : "";
+    const cJSON *item = json_at(row, path);
+    bool name = strcmp(path, "id") == 0;
+    bool problems = name && cJSON_GetArraySize(json_at(row, "problems")) > 0;
 
     if (cJSON_IsString(item) && item->valuestring[0] != '\0')
-        snprintf(out, TABLE_CELL_BYTES, "%s%s%.47s", problems, disturbed, item->valuestring);
+        snprintf(out, TABLE_CELL_BYTES, "%s%s%.47s", problems ? "! " : "",
+                 name && disturbed_is(row) ? DISTURBED_MARK " " : "", item->valuestring);
     else
         snprintf(out, TABLE_CELL_BYTES, "%s",
                  cJSON_IsTrue(item)    ? "yes"
@@ -167,7 +170,7 @@ void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const
     double value = facts_value(row, c->path);
 
     if (m == NULL || m->format == NULL) {
-        format_words(out, row, json_at(row, c->path));
+        format_words(out, c->path, row);
         return;
     }
     m->format(first, c->over_path != NULL ? value + facts_value(row, c->plus_path) : value);

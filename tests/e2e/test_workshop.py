@@ -44,6 +44,14 @@ class Matching(unittest.TestCase):
             self.assertEqual(says("p50 … µs", f"p50 {time}"), fits, time)
         self.assertFalse(says("… B", "1 ms"))
 
+    def test_what_a_machine_did_to_a_row_is_left_out(self):
+        table = "row  p50\n~ sse  1 ms\n\n"
+        reasons = "~ disturbed, so not compared with other rows:\n  sse: waited\n  for a core\n\n"
+        notes = ("pushlab: note: sse is disturbed: waited\n"
+                 "pushlab: note: sse: published 2 of 9 updates more than 1 ms after they were due, at most 2 ms\n")
+        self.assertTrue(says("row  p50\nsse  1 ms\n\nresults: a", table + reasons + "results: a\n" + notes))
+        self.assertFalse(says("row  p50", "row  p50\npushlab: note: sse: 5 reconnections\n"))
+
     def test_a_tilde_matches_half_to_twice_the_number(self):
         for number, fits in (("12.4", False), ("12.5", True), ("50", True), ("50.1", False)):
             self.assertEqual(says("x ~25 ms", f"x {number} ms"), fits, number)
