@@ -23,7 +23,7 @@ split = 0
 set multiplot
 
 heading = "Latency (".middle_name.")"
-what = "publish to receipt"." (".(has_floor ? "line: ".floor_words(floor_us) : "log scale").")"
+what = "from due time to receipt"." (".(has_floor ? "line: ".floor_words(floor_us) : "log scale").")"
 labelled = 1
 plot_left = names_px
 plot_right = width - names_px - 1.6 * panel_px

@@ -77,7 +77,7 @@ static const struct limit limits[] = {
      .who = "a CPU quota", .before = "held the processes back for"},
     {THE_ROW, "machine.pressure_ms", SHARE, .most = 0.2,
      .who = "something on this machine", .before = "waited for a core for", .after = OF_WINDOW},
-    {THE_ROW, "machine.steal_ms", SHARE, .most = 0.02,
+    {THE_ROW, "machine.steal_ms", SHARE, .most = 0.05,
      .who = "the hypervisor", .before = "ran others on our cores for", .after = OF_WINDOW},
     {THE_ROW, "machine.suspended_ms", MS, .most = 10,
      .who = "the machine", .before = "was suspended for"},

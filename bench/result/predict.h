@@ -46,7 +46,7 @@ struct predict_question {
 
 /* NAN where nothing is predicted. */
 struct predict_answer {
-    double latency_mean_us, latency_max_us; /* publish to receipt */
+    double latency_mean_us, latency_max_us; /* due to receipt */
     double age_mean_us;
     double requests_per_update, empty_response_ratio, handshakes_per_update;
     const char *why; /* no latency is predicted: a clause, static; else NULL */

@@ -7,7 +7,7 @@ predicted  the run's own publication times, played through a perfect network by 
            `play` below
 outside    CPU time and memory of the server, read from /proc while it runs
 
-    make bench-truth                         all 18 runs, written to results/truth.md; 13 minutes
+    make bench-truth                         all 18 runs, written to results/truth.md; 10 minutes
     truth.py --cells 25:50:fixed             one of them, to standard output
     truth.py --check FOLDER                  compare again what a run has left there
 """
@@ -56,7 +56,7 @@ CHECKS = {
 def scenario(rate_hz, rtt_ms, pattern):
     return {"name": "truth", "title": "Are the figures true?", "clients": CLIENTS, "rows": ROWS,
             "source": {"kind": "generator", "rate_hz": rate_hz, "pattern": pattern},
-            "poll_jitter_ms": 0, "warmup_s": 0.5, "duration_s": 5, "drain_s": 3, "link": f"rtt={rtt_ms}ms"}
+            "poll_jitter_ms": 0, "warmup_s": 0.4, "duration_s": 4, "drain_s": 3, "link": f"rtt={rtt_ms}ms"}
 
 
 def descendants(pid):
@@ -324,7 +324,7 @@ def machine():
 def page(found):
     return "\n".join([
         "# Are the figures true?", "", machine(), "",
-        f"{CLIENTS} clients, a window of 5 s, {len({f[0] for f in found})} runs. *Captured*: the link's "
+        f"{CLIENTS} clients, a window of 4 s, {len({f[0] for f in found})} runs. *Captured*: the link's "
         "packets, read by tshark. *Predicted*: the run's own publication times through a perfect "
         "network, by `play` in `bench/self/truth.py`. *Outside*: CPU time and memory from /proc, read "
         "every 20 ms by another process. Counts are those of the window.", "",

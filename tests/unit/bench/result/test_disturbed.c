@@ -43,12 +43,12 @@ static const struct {
     {PROCESS("server",
              "\"stopped_ms\":0,\"run_delay_by_others_ms\":null,\"run_delay_us_per_turn\":null"),
      "", NULL},
-    {"\"throttled_ms\":0,\"steal_ms\":200,\"pressure_ms\":2000,\"suspended_ms\":10,"
+    {"\"throttled_ms\":0,\"steal_ms\":500,\"pressure_ms\":2000,\"suspended_ms\":10,"
      "\"wall_clock_step_ms\":-100",
      "", NULL},
     {"\"throttled_ms\":80", "", "a CPU quota held the processes back for 80.0 ms"},
     {"\"throttled_ms\":null", "", NULL},
-    {"\"steal_ms\":210", "", "the hypervisor ran others on our cores for 2.10 % of the window"},
+    {"\"steal_ms\":510", "", "the hypervisor ran others on our cores for 5.10 % of the window"},
     {"\"pressure_ms\":3500", "",
      "something on this machine waited for a core for 35.0 % of the window"},
     {"\"suspended_ms\":61000", "", "the machine was suspended for 61.0 s"},
