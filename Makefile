@@ -178,7 +178,7 @@ workshop-check: deps-test all npm-peers ## run every command of docs/workshop an
 bench-self: deps-self all ## pushlab against bare floors and nginx; writes results/self.md
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/self.py --out results/self.md
 
-bench-truth: deps-self all ## figures of runs against captured packets, a perfect network, /proc; writes results/truth.md (10 minutes)
+bench-truth: deps-self all ## figures of runs against captured packets, a perfect network, /proc; writes results/truth.md (7 minutes)
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/truth.py --out results/truth.md
 
 FUZZ_SECONDS ?= 30
