@@ -30,6 +30,16 @@ def pinned(core, command):
     return (["taskset", "-c", str(core)] if CORES > 1 else []) + command
 
 
+def cpu_ns(pid):
+    with open(f"/proc/{pid}/schedstat") as f:
+        return int(f.read().split()[0])
+
+
+def rss_bytes(pid):
+    with open(f"/proc/{pid}/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
 class Process:
     """A child that is always reaped."""
 
@@ -41,12 +51,10 @@ class Process:
         return self.child.stdout.readline().strip()
 
     def cpu_ns(self):
-        with open(f"/proc/{self.child.pid}/schedstat") as f:
-            return int(f.read().split()[0])
+        return cpu_ns(self.child.pid)
 
     def rss_bytes(self):
-        with open(f"/proc/{self.child.pid}/statm") as f:
-            return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+        return rss_bytes(self.child.pid)
 
     def __enter__(self):
         return self
@@ -371,13 +379,15 @@ def where(seconds):
                       for work, shares in rows]))
 
 
-def environment():
+def environment(target):
+    """A line for the top of a page that `make TARGET` writes."""
     with open("/proc/cpuinfo") as f:
-        model = re.search(r"model name\s*:\s*(.*)", f.read()).group(1)
+        model = re.search(r"model name\s*:\s*(.*)", f.read())
+    model = model.group(1) if model else "unknown processor"
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
                             text=True).stdout.strip() or "unknown"
     return (f"{model}, {CORES} cores, Linux {os.uname().release}; pushlab {commit}; "
-            f"{time.strftime('%Y-%m-%d', time.gmtime())}. Regenerate with `make bench-self`.\n")
+            f"{time.strftime('%Y-%m-%d', time.gmtime())}. Regenerate with `make {target}`.\n")
 
 
 def main():
@@ -395,7 +405,7 @@ def main():
              "driver": lambda: driver(args.seconds, args.rounds),
              "memory": memory,
              "where": lambda: where(args.seconds)}
-    text = "# How fast pushlab itself is\n\n" + environment()
+    text = "# How fast pushlab itself is\n\n" + environment("bench-self")
     for name, part in parts.items():
         if args.only in (None, name):
             text += "\n" + part()

@@ -24,6 +24,8 @@ import tempfile
 import threading
 import time
 
+from self import cpu_ns, environment, rss_bytes
+
 BIN = pathlib.Path(os.environ.get("PUSHLAB_BIN", "build/release"))
 RATES, RTTS_MS, PATTERNS = (1, 5, 25), (0, 50, 200), ("fixed", "poisson")
 ROWS = [{"transport": "short-poll", "interval_ms": 230},
@@ -77,15 +79,13 @@ class Watch(threading.Thread):
         self.pid, self.samples, self.ended = pid, {}, threading.Event()
 
     def look(self, pid):
-        folder = pathlib.Path("/proc", pid)
         try:
-            if (folder / "comm").read_text().strip() != "pushlab-server":
+            if pathlib.Path("/proc", pid, "comm").read_text().strip() != "pushlab-server":
                 return
-            cpu_ns = int((folder / "schedstat").read_text().split()[0])
-            rss = int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+            sample = cpu_ns(pid), rss_bytes(pid)
         except (OSError, IndexError):
             return
-        self.samples.setdefault(pid, []).append((time.monotonic_ns(), cpu_ns, rss))
+        self.samples.setdefault(pid, []).append((time.monotonic_ns(), *sample))
 
     def run(self):
         while not self.ended.wait(SAMPLE_S):
@@ -317,19 +317,9 @@ def details(found):
     return lines
 
 
-def machine():
-    with open("/proc/cpuinfo") as f:
-        model = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")),
-                     "unknown processor")
-    version = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
-                             text=True).stdout.strip() or "unknown"
-    return (f"{model}, {os.cpu_count()} cores, Linux {os.uname().release}; pushlab {version}; "
-            f"{time.strftime('%Y-%m-%d', time.gmtime())}. Regenerate with `make bench-truth`.")
-
-
 def page(found):
     return "\n".join([
-        "# Are the figures true?", "", machine(), "",
+        "# Are the figures true?", "", environment("bench-truth"),
         f"{CLIENTS} clients, a window of 2.5 s, {len({f[0] for f in found})} runs. *Captured*: the link's "
         "packets, read by tshark. *Predicted*: the run's own publication times through a perfect "
         "network, by `play` in `bench/self/truth.py`. *Outside*: CPU time and memory from /proc, read "
