@@ -141,16 +141,22 @@ static void add_tls(cJSON *out, const cJSON *report, const char *counters, doubl
                     counters_at(report, "%s.tls_resumed_handshakes", counters) * per);
 }
 
-/* CPU time of the server in the span. Its snapshots of the window lie about as far apart as the
+/* CPU time of the server in a nanosecond of the window. Its snapshots lie about as far apart as the
  * window's borders: the server's timer may be late, and a question asked for too late. */
+static double window_cpu_us_per_ns(const cJSON *report)
+{
+    return counters_cpu_us(report, span_window.from, span_window.to) /
+           counters_growth(report, span_window.from, span_window.to, "time_ns");
+}
+
+/* CPU time of the server in the span. */
 static double server_cpu_us(const cJSON *report, const struct span *span)
 {
-    double used_us = counters_cpu_us(report, span->from, span->to);
-    double real_ns = counters_growth(report, span->from, span->to, "time_ns");
     double window_ns =
         json_number(report, "window_end_ns") - json_number(report, "window_start_ns");
 
-    return span == &span_window ? used_us * window_ns / real_ns : used_us;
+    return span == &span_window ? window_cpu_us_per_ns(report) * window_ns
+                                : counters_cpu_us(report, span->from, span->to);
 }
 
 /* All per update, which means per delivery of an update to a client, within the span:
@@ -353,9 +359,8 @@ static void add_wire(cJSON *row)
 void result_settle_row(cJSON *row)
 {
     const cJSON *raw = json_at(row, "raw"), *wire = json_at(row, "wire");
-    double span_s = json_number(row, "phases.window_ms") / 1e3;
-    double cpu_span_s = counters_growth(raw, span_window.from, span_window.to, "time_ns") / 1e9;
-    double per = counters_per(json_number(row, "clients") * span_s);
+    double clients = json_number(row, "clients");
+    double per = counters_per(clients * json_number(row, "phases.window_ms") / 1e3);
 
     percentile_prune(row);
     if (json_at(row, "deliveries") == NULL || json_at(row, "requests_per_client_s") != NULL)
@@ -364,8 +369,7 @@ void result_settle_row(cJSON *row)
     json_add_number(row, "wire_bytes_per_client_s",
                     counters_both_ways(wire, "tcp.window", "bytes") * per);
     json_add_number(row, "server_cpu_us_per_client_s",
-                    counters_cpu_us(raw, span_window.from, span_window.to) * per * span_s /
-                        (cpu_span_s > 0 ? cpu_span_s : span_s));
+                    window_cpu_us_per_ns(raw) * 1e9 * counters_per(clients));
 }
 
 /* ---- all processes ---- */
