@@ -21,7 +21,7 @@ static const struct line heads = {{"row", "metric", "A", "B", "B / A"}};
 
 /* False when neither run has the metric: packets on loopback, for example. */
 static bool line_make(struct line *l, const struct metric *m, const cJSON *a, const cJSON *b,
-                      bool one_road)
+                      bool same_network)
 {
     double va = metric_value(m, a), vb = metric_value(m, b);
 
@@ -33,7 +33,7 @@ static bool line_make(struct line *l, const struct metric *m, const cJSON *a, co
     snprintf(l->cells[1], CELL_BYTES, "%s", m->name);
     m->format(l->cells[2], va);
     m->format(l->cells[3], vb);
-    if (!one_road && strstr(m->path, "cpu_us") != NULL)
+    if (!same_network && strstr(m->path, "cpu_us") != NULL)
         va = NAN; /* other work is charged to the same process: no ratio */
     units_format_ratio(l->cells[4], va != 0 ? vb / va : NAN);
     return true;
@@ -48,7 +48,7 @@ static bool on_loopback(const cJSON *run)
  */
 static int make_lines(struct buf *out, const cJSON *a, const cJSON *b)
 {
-    bool one_road = on_loopback(a) == on_loopback(b);
+    bool same_network = on_loopback(a) == on_loopback(b);
     const cJSON *row;
     int rc = PL_OK;
 
@@ -60,7 +60,7 @@ static int make_lines(struct buf *out, const cJSON *a, const cJSON *b)
             struct line l;
 
             if (rc == PL_OK && (m->flags & METRIC_COMPARED) &&
-                line_make(&l, m, row, other, one_road))
+                line_make(&l, m, row, other, same_network))
                 rc = buf_add(out, &l, sizeof l);
         }
     }
@@ -139,7 +139,9 @@ static void put_only_in(struct writer *w, const char *name, const cJSON *run, co
     writer_puts(w, any ? "\n" : "");
 }
 
-static void put_disturbed(struct writer *w, const char *name, const cJSON *run, const cJSON *other)
+/* A line, after before and mark, for each row that is compared and was disturbed. */
+static void put_disturbed(struct writer *w, const char **before, const char *mark, const char *name,
+                          const cJSON *run, const cJSON *other)
 {
     const cJSON *row;
 
@@ -149,31 +151,27 @@ static void put_disturbed(struct writer *w, const char *name, const cJSON *run, 
 
         if (!disturbed_is(row) || run_file_row(other, id) == NULL)
             continue;
-        writer_printf(w, "%s: %s was disturbed: ", name, id);
+        writer_printf(w, "%s%s%s: %s was disturbed: ", *before, mark, name, id);
+        *before = "";
         disturbed_put(w, row);
         writer_puts(w, "\n");
     }
+}
+
+/* mark: before each line; the first comes after before. */
+static void put_reasons(struct writer *w, const char *before, const char *mark, const cJSON *a,
+                        const cJSON *b)
+{
+    put_disturbed(w, &before, mark, "A", a, b);
+    put_disturbed(w, &before, mark, "B", b, a);
 }
 
 int compare_disturbed(struct buf *out, const cJSON *a, const cJSON *b)
 {
     struct writer w = {.out = out};
 
-    put_disturbed(&w, "A", a, b);
-    put_disturbed(&w, "B", b, a);
+    put_reasons(&w, "", "", a, b);
     return w.rc;
-}
-
-static void put_reasons(struct writer *w, const cJSON *a, const cJSON *b, bool markdown)
-{
-    struct buf text = {0};
-    struct writer reasons = {.out = &text, .rc = compare_disturbed(&text, a, b)};
-
-    for (const char *line = writer_text(&reasons); *line != '\0'; line += strcspn(line, "\n") + 1)
-        writer_printf(w, "%s%s%.*s\n", line == (const char *)text.data ? "\n" : "",
-                      markdown ? "- " : DISTURBED_MARK " ", (int)strcspn(line, "\n"), line);
-    w->rc = w->rc < 0 ? w->rc : reasons.rc;
-    buf_free(&text);
 }
 
 int compare_write(struct buf *out, const cJSON *a, const cJSON *b, bool markdown)
@@ -193,7 +191,7 @@ int compare_write(struct buf *out, const cJSON *a, const cJSON *b, bool markdown
         writer_puts(
             &w, "\nCPU has no ratio: over a link the link's forwarder does the kernel's work of "
                 "receiving,\non loopback servers and clients do it themselves\n");
-    put_reasons(&w, a, b, markdown);
+    put_reasons(&w, "\n", markdown ? "- " : DISTURBED_MARK " ", a, b);
     buf_free(&lines);
     return w.rc;
 }
