@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
-#include "bench/result/capacity_model.h"
+#include "bench/model/capacity_model.h"
 #include "bench/result/facts.h"
 #include "bench/scenario/scenario.h"
 

@@ -8,7 +8,7 @@
 #include "bench/chart/chart_series.h"
 #include "bench/page/run_words.h"
 #include "bench/result/percentile.h"
-#include "bench/result/predict.h"
+#include "bench/model/predict.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_source.h"
 #include "bench/table/table_cells.h"

@@ -8,7 +8,7 @@
 
 #include "bench/base/json.h"
 #include "bench/page/run_words.h"
-#include "bench/result/predict.h"
+#include "bench/model/predict.h"
 #include "bench/table/table_cells.h"
 
 static const cJSON *run_of(const struct template_fill *t)

@@ -1,4 +1,4 @@
-#include "bench/result/predict.h"
+#include "bench/model/predict.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "bench/result/capacity_model.h"
+#include "bench/model/capacity_model.h"
 
 #include <math.h>
 #include <string.h>

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <cjson/cJSON.h>
 
-#include "bench/result/predict.h"
+#include "bench/model/predict.h"
 
 /* A row of run.json as the model sees it. NAN: not measured. */
 struct capacity_model_load {

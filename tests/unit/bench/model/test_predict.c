@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
-#include "bench/result/predict.h"
+#include "bench/model/predict.h"
 #include "lib/base/rng.h"
 
 #define MS 1e3

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "bench/base/json.h"
-#include "bench/result/capacity_model.h"
+#include "bench/model/capacity_model.h"
 
 #define MS 1e3
 
