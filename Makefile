@@ -11,7 +11,7 @@ Q        := $(if $(V),,@)
 J         = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-DEPS_PC  := libevent_core libevent_openssl libcjson libssl libcrypto zlib hiredis
+DEPS_PC  := libevent_core libevent_openssl libcjson libssl libcrypto zlib hiredis gsl
 LLHTTP   := $(firstword $(wildcard /usr/share/llhttp/llhttp.c))
 STD      := -std=c11 -D_GNU_SOURCE
 WARN     := -Wall -Wextra -Werror -Wshadow -Wpedantic -Wmissing-prototypes -Wstrict-prototypes -Wvla
@@ -21,7 +21,8 @@ OPT.fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,
 CFLAGS   ?= $(OPT.$(VARIANT))
 INCLUDE  := -iquote . -iquote $(BUILD)/gen
 PKG_CFLAGS := $(shell pkg-config --cflags $(DEPS_PC) 2>/dev/null) $(if $(LLHTTP),-isystem /usr/share/include/llhttp)
-PKG_LIBS := $(shell pkg-config --libs $(DEPS_PC) 2>/dev/null) $(if $(LLHTTP),,-lllhttp) -lm
+# As needed: the server is not to hold libraries that only the bench uses.
+PKG_LIBS := -Wl,--as-needed $(shell pkg-config --libs $(DEPS_PC) 2>/dev/null) $(if $(LLHTTP),,-lllhttp) -lm
 DEFS     := -DPUSHLAB_VERSION='"$(VERSION)"' -DPUSHLAB_DATADIR='"$(PREFIX)/share/pushlab"'
 ALL_CFLAGS = $(STD) $(WARN) $(CFLAGS) $(INCLUDE) $(PKG_CFLAGS) $(DEFS) -MMD -MP
 LDFLAGS  ?=
