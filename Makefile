@@ -155,7 +155,8 @@ asan: deps-build ## build the programs with sanitizers into build/asan
 npm-peers: tests/e2e/node_modules/.package-lock.json
 tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json tests/e2e/package-lock.json
 	$(call say,NPM,tests/e2e)
-	$(Q)cd tests/e2e && npm ci --no-audit --no-fund --silent
+	$(Q)cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error || \
+	{ echo "pushlab: this failed:  cd tests/e2e && npm ci" >&2; exit 1; }
 
 bench: deps-bench all ## the standard comparison, before it the same with rare updates: tables, charts, results/latest (2 minutes)
 	$(Q)$(OUT)/pushlab run bench/scenarios/slow.json --retry-disturbed 1 $(BENCH_FLAGS); slow=$$?; \

@@ -52,7 +52,7 @@ if [ ! -e $policy ]; then
     trap "rm -f $policy" EXIT
     printf "#!/bin/sh\nexit 101\n" >$policy && chmod 755 $policy
 fi
-apt-get install -y -qq --no-install-recommends "$@" || exit
+apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@" || exit
 for p in "$@"; do
     case $p in
     nginx*) systemctl --quiet disable nginx 2>/dev/null ;;
@@ -80,6 +80,21 @@ if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_r
 fi
 say "installing $need$(llhttp)"
 export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get update -qq
+# The lists have a lock of their own, which apt does not wait for.
+waited=0
+until problem=$($as_root apt-get -o DPkg::Lock::Timeout=300 update -qq 2>&1); do
+    case $problem in *"get lock"*) ;; *) waited=300 ;; esac
+    if [ $waited -ge 300 ]; then
+        # Packages that are known already can still be installed.
+        say "apt-get update failed: $problem"
+        break
+    fi
+    [ $waited -gt 0 ] || say "another program holds apt's lock; waiting up to 5 minutes"
+    sleep 5
+    waited=$((waited + 5))
+done
 # shellcheck disable=SC2046,SC2086
-$as_root sh -c "$quietly" sh $need $(llhttp) >/dev/null
+$as_root sh -c "$quietly" sh $need $(llhttp) >/dev/null || {
+    say "this failed:  apt-get install --no-install-recommends $need$(llhttp)"
+    exit 1
+}
