@@ -111,7 +111,7 @@ $(BUILD)/gen/explain_words.c: bench/explain/words/embed.awk $(sort $(wildcard be
 	$(Q)mkdir -p $(@D) && awk -f $^ >$@.tmp && mv $@.tmp $@
 # So is what the applications among the sources say, and what must happen in Redis at once.
 $(BUILD)/gen/model_texts.c: servers/embed.awk servers/model/texts.txt
-	$(Q)mkdir -p $(@D) && awk -v headers="servers/model/match.h servers/model/inbox.h" -f $^ >$@.tmp && mv $@.tmp $@
+	$(Q)mkdir -p $(@D) && awk -v headers="servers/model/generator.h servers/model/match.h servers/model/inbox.h" -f $^ >$@.tmp && mv $@.tmp $@
 $(BUILD)/gen/redis_scripts.c: servers/embed.awk $(wildcard servers/redis/*.lua)
 	$(Q)mkdir -p $(@D) && awk -v headers=servers/redis/redis_log.h -f $^ >$@.tmp && mv $@.tmp $@
 $(OUT)/gen/%.o: $(BUILD)/gen/%.c

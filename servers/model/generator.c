@@ -1,6 +1,8 @@
 #include "servers/model/generator.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/err.h"
 #include "lib/base/rng.h"
@@ -9,27 +11,78 @@ struct generator {
     struct model model; /* first */
     struct rng rng;
     struct arrivals arrivals;
+    int64_t price_cents;
     char *data; /* of the latest post */
     size_t data_bytes;
 };
 
-/* A string of letters, or a digit where that is all there is room for. */
+/* In JSON "price":NNN.NN has always the same size. */
+enum { PRICE_MIN_CENTS = 10000, PRICE_MAX_CENTS = 99999, CHANGE_MAX_CENTS = 99 };
+enum { PRICE_BYTES = 16, CHANGE_BYTES = 32, NEWS_BYTES = 48 }; /* data that has room for each */
+
+static void fill_digits(struct generator *g)
+{
+    for (size_t i = 0; i < g->data_bytes; i++)
+        g->data[i] = (char)('1' + rng_next(&g->rng) % 9);
+}
+
+/* A step up or down, or of what would leave the range the other way. */
+static int64_t next_change(struct generator *g)
+{
+    int64_t change = (int64_t)(rng_next(&g->rng) % CHANGE_MAX_CENTS) + 1;
+
+    if (rng_next(&g->rng) % 2 == 0)
+        change = -change;
+    if (g->price_cents + change < PRICE_MIN_CENTS || g->price_cents + change > PRICE_MAX_CENTS)
+        change = -change;
+    return change;
+}
+
+/* News fills the room that is left, one line after the other; the last is cut off. */
+static void fill_news(struct generator *g, char *at, const char *end)
+{
+    while (at < end) {
+        const char *line =
+            generator_news[rng_next(&g->rng) % (sizeof generator_news / sizeof *generator_news)];
+        size_t room = (size_t)(end - at), len = strlen(line);
+
+        memcpy(at, line, len < room ? len : room);
+        at += len < room ? len : room;
+        if (at < end)
+            *at++ = ' ';
+    }
+}
+
+/* A share's price, how it changed, and news: to be read on a screen and in a capture. */
+static void fill_price(struct generator *g)
+{
+    char head[NEWS_BYTES];
+    int64_t change = next_change(g);
+    size_t len;
+
+    g->price_cents += change;
+    len = (size_t)snprintf(head, sizeof head, "{\"price\":%d.%02d", (int)(g->price_cents / 100),
+                           (int)(g->price_cents % 100));
+    if (g->data_bytes >= CHANGE_BYTES)
+        len += (size_t)snprintf(head + len, sizeof head - len, ",\"change\":%s0.%02d",
+                                change < 0 ? "-" : "", (int)llabs(change));
+    if (g->data_bytes >= NEWS_BYTES)
+        len += (size_t)snprintf(head + len, sizeof head - len, ",\"news\":\"");
+    memset(g->data, ' ', g->data_bytes); /* blanks are no part of the JSON value */
+    memcpy(g->data, head, len);
+    g->data[g->data_bytes - 1] = '}';
+    if (g->data_bytes < NEWS_BYTES)
+        return;
+    g->data[g->data_bytes - 2] = '"';
+    fill_news(g, g->data + len, g->data + g->data_bytes - 2);
+}
+
 static void generator_fill(struct generator *g)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-
-    if (g->data_bytes < 2) {
-        g->data[0] = (char)('0' + rng_next(&g->rng) % 10);
-        return;
-    }
-    g->data[0] = g->data[g->data_bytes - 1] = '"';
-    for (size_t i = 1; i + 1 < g->data_bytes;) {
-        uint64_t bits = rng_next(&g->rng);
-
-        for (int k = 0; k < 10 && i + 1 < g->data_bytes; k++, bits >>= 6)
-            g->data[i++] = letters[bits & 63];
-    }
+    if (g->data_bytes < PRICE_BYTES)
+        fill_digits(g);
+    else
+        fill_price(g);
 }
 
 static void generator_next(struct model *m, struct post *out)
@@ -68,6 +121,7 @@ struct model *generator_new(uint64_t seed, const struct arrivals *arrivals, size
         return NULL;
     g->model = (struct model){.next = generator_next, .release = generator_release};
     rng_seed(&g->rng, seed);
+    g->price_cents = (PRICE_MIN_CENTS + PRICE_MAX_CENTS) / 2;
     if (generator_restart(&g->model, arrivals, data_bytes) == 0)
         return &g->model;
     free(g);

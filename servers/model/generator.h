@@ -1,5 +1,6 @@
-/* Updates of one size in the default channel: strings of random letters, at the moments that
- * arrivals.h gives. The model behind --source generator. */
+/* Updates of one size in the default channel, at the moments that arrivals.h gives: a share's
+ * price, its change and news, as JSON; below 48 bytes without news, below 32 without the change,
+ * below 16 a number. The model behind --source generator. */
 #pragma once
 
 #include <stddef.h>
@@ -7,6 +8,9 @@
 
 #include "servers/model/arrivals.h"
 #include "servers/model/model.h"
+
+/* The list of texts.txt. */
+extern const char *const generator_news[12];
 
 /* data_bytes (>= 1) of JSON in each post. NULL: no memory. */
 struct model *generator_new(uint64_t seed, const struct arrivals *arrivals, size_t data_bytes);

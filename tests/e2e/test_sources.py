@@ -31,16 +31,24 @@ class Sources(TestCase):
 
 class Generator(Sources):
     def test_the_payload_has_the_requested_size(self):
-        for size in (1, 2, 3, 128, 5000):
+        for size in (1, 2, 15, 16, 17, 31, 32, 47, 48, 128, 5000):
             with self.subTest(size):
                 server = self.server("--rate", "1000", "--payload-bytes", str(size))
-                for update in self.updates(server, 5):
-                    self.assertEqual(len(json.dumps(update["data"])), size)
+                server.wait_for_seq(5)
+                answer = Wire(self.connect(server)).get("/poll?since=0")
+                around = sum(len(f',{{"seq":{u["seq"]},"t":{u["t"]},"data":}}') for u in answer.json())
+                self.assertEqual(len(answer.body) - 1, around + size * len(answer.json()))
+
+    def test_the_payload_is_a_price_that_walks(self):
+        updates = [u["data"] for u in self.updates(self.server("--rate", "1000"), 50)]
+        for before, now in zip(updates, updates[1:]):
+            self.assertAlmostEqual(now["price"] - before["price"], now["change"], places=6)
+        self.assertTrue(all(100 <= u["price"] < 1000 and u["news"] for u in updates))
 
     def test_the_same_seed_gives_the_same_updates(self):
         def run(seed):
             server = self.server("--rate", "1000", "--seed", str(seed))
-            return [u["data"] for u in self.updates(server, 20)]
+            return [json.dumps(u["data"]) for u in self.updates(server, 20)]
 
         first = run(7)
         self.assertEqual(run(7), first)
