@@ -47,26 +47,34 @@ export class Knobs {
     #wish = {};
     #sending = false;
 
-    constructor(onServer) {
+    // onServer(state): the server said its settings; onChange(): one of them, or of this page's, is another.
+    constructor(onServer, onChange) {
         this.onServer = onServer;
+        this.onChange = onChange;
         this.note = document.getElementById('knob-note');
         this.rate = slider('rate', RATES, (v) => `${v} /s`, (v) => this.#turn({ rate_hz: v }));
         this.payload = slider('payload', PAYLOADS, bytes, (v) => this.#turn({ payload_bytes: v }));
         this.rtt = slider('rtt', ROUND_TRIPS, (v) => (v === 0 ? 'none' : ms(v)), (v) => this.#turn({ rtt_ms: v }));
-        this.poll = slider('poll', INTERVALS, ms, (v) => { this.settings.pollMs = v; });
-        this.hold = slider('hold', HOLDS, ms, (v) => { this.settings.holdMs = v; });
+        this.poll = slider('poll', INTERVALS, ms, (v) => this.#choose({ pollMs: v }));
+        this.hold = slider('hold', HOLDS, ms, (v) => this.#choose({ holdMs: v }));
         this.poll.set(this.settings.pollMs);
         this.hold.set(this.settings.holdMs);
         this.pattern = document.getElementById('pattern');
         this.pattern.addEventListener('change', () => this.#turn({ pattern: this.pattern.value }));
         document.getElementById('close').addEventListener('change', (event) => {
-            this.settings.close = event.target.checked;
+            this.#choose({ close: event.target.checked });
         });
         document.getElementById('token-row').addEventListener('submit', (event) => event.preventDefault());
         document.getElementById('token').addEventListener('change', (event) => {
             this.#token = event.target.value;
             this.#turn({});
         });
+    }
+
+    // What this page requests from now on.
+    #choose(settings) {
+        Object.assign(this.settings, settings);
+        this.onChange();
     }
 
     // The server's current settings; also read after a restart.
@@ -116,6 +124,7 @@ export class Knobs {
             document.getElementById('token-row').hidden = response.status !== 401;
             if (response.ok) {
                 this.#show(answer);
+                this.onChange();
                 return true;
             }
             if (response.status === 401) Object.assign(this.#wish, sent);

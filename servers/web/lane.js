@@ -34,6 +34,7 @@ export class Lane {
     openings = new Ring(OPENINGS); // { from, to }: while the server held a response open
     state = 'off'; // off, connecting, live, gone
     running = false;
+    settingsSince = -Infinity; // on the server's clock, ms
     exchange = null; // the newest: { say() }, for the strip
     recorder = null; // while a comparison measures this lane
 
@@ -41,6 +42,12 @@ export class Lane {
         this.transport = transport;
         this.clock = clock;
         this.clear();
+    }
+
+    // A setting was changed: latencies are those of updates that were due after it.
+    settingChanged() {
+        this.settingsSince = this.clock.now();
+        this.histogram.clear();
     }
 
     // Forget what was received; the place in the sequence stays.
@@ -135,7 +142,7 @@ export class Lane {
             this.received++;
             const published = u.t / 1e6;
             this.lastLatencyMs = Math.max(0, received - published);
-            this.histogram.add(this.lastLatencyMs);
+            if (published >= this.settingsSince) this.histogram.add(this.lastLatencyMs);
             this.marks.push({ published, received });
             this.newest = { seq: u.seq, published };
             this.recorder?.update(u, published, received);

@@ -5,16 +5,19 @@ import { Comparison, downloadLink, resultTable } from './compare.js';
 import { bindKeys } from './keys.js';
 import { Knobs } from './knobs.js';
 import { Lane } from './lane.js';
+import { Lateness } from './lateness.js';
 import { Strip } from './strip.js';
 import { ms } from './text.js';
 import { transports } from './transports.js';
 import { LaneView } from './view.js';
 
 const NUMBERS_MS = 150, COUNTS_MS = 500, STILL_MS = 500;
+const LATE_MS = 5; // of the page itself: worth saying beside latencies of a few tens
 const $ = (id) => document.getElementById(id);
 
 const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, '0')).join('');
 const clock = new ServerClock();
+const lateness = new Lateness();
 const lanes = transports.map((transport) => new Lane(transport, clock));
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 let accounts = null; // the server's view of this page
@@ -29,6 +32,8 @@ function announce(text) {
 const knobs = new Knobs((state) => {
     const oneWay = (state?.rtt_ms ?? 0) / 2;
     for (const lane of lanes) lane.oneWayMs = oneWay;
+}, () => {
+    for (const lane of lanes) lane.settingChanged();
 });
 const context = { page, settings: knobs.settings, announce };
 
@@ -94,6 +99,8 @@ function showNumbers() {
     lanes.forEach((lane, i) => views[i].show(now, sinceCleared(lane.transport.name)));
     $('all').textContent = lanes.some((lane) => lane.running) ? 'Stop all' : 'Start all';
     $('clock').textContent = Number.isFinite(clock.errorMs) ? `clock ± ${clock.errorMs.toFixed(2)} ms` : 'clock …';
+    $('late').hidden = !(lateness.ms >= LATE_MS);
+    $('late').textContent = `this page is the bottleneck: + ${ms(lateness.ms)}`;
 }
 
 let drawnAt = 0;
@@ -238,13 +245,14 @@ narrow.addEventListener('change', foldKnobs);
 foldKnobs();
 
 // For the browser's console.
-globalThis.pushlab = { lanes, clock, knobs, page, comparison, accounts: readAccounts };
+globalThis.pushlab = { lanes, clock, lateness, knobs, page, comparison, accounts: readAccounts };
 
 while (!await clock.look()) await new Promise((resolve) => { setTimeout(resolve, 500); });
 startedNs = clock.startedNs;
 await knobs.read();
 for (const lane of lanes) lane.start(context);
 clock.start();
+lateness.start();
 countForever();
 setInterval(showNumbers, NUMBERS_MS);
 requestAnimationFrame(frame);

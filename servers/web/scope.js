@@ -6,6 +6,7 @@
 
 export const WINDOW_MS = 5000;
 const TOP = 11, BOTTOM = 23, STROKES_MAX = 1500;
+const SLICE_PX = 4; // with more updates than one in so many pixels they are drawn as areas
 
 export function drawScope(canvas, lane, now, style) {
     const { ctx, width, height } = canvas.fit();
@@ -20,7 +21,8 @@ export function drawScope(canvas, lane, now, style) {
     drawGone(view);
     drawOpenings(view);
     drawRequests(view);
-    drawMarks(view);
+    if (isDense(view)) drawDensity(view);
+    else drawMarks(view);
     drawAge(view);
 }
 
@@ -98,8 +100,44 @@ function drawRequests({ ctx, top, bottom, lane, from, now, style, x }) {
     ctx.stroke(dots);
 }
 
-// Strokes that would fall onto the same pixels are drawn once, so a thousand a second cost no
-// more than the screen can show.
+// Many updates: strokes would only cover one another, and drawing them would make the page late. The
+// updates due within a few pixels are one area, from where they left to where the first and
+// the last of them arrived.
+function drawDensity({ ctx, top, bottom, lane, from, style, x }) {
+    const slices = new Map();
+
+    lane.marks.back((m) => {
+        if (m.received < from) return false;
+        const slice = Math.floor(x(m.published) / SLICE_PX), down = x(m.received);
+        const s = slices.get(slice);
+        if (s === undefined) slices.set(slice, { first: down, last: down });
+        else {
+            s.first = Math.min(s.first, down);
+            s.last = Math.max(s.last, down);
+        }
+        return true;
+    });
+    const areas = new Path2D();
+    for (const [slice, { first, last }] of slices) {
+        areas.moveTo(slice * SLICE_PX, top);
+        areas.lineTo((slice + 1) * SLICE_PX, top);
+        areas.lineTo(last + 1, bottom);
+        areas.lineTo(first, bottom);
+    }
+    ctx.fillStyle = style.colour;
+    ctx.globalAlpha = 0.7;
+    ctx.fill(areas);
+    ctx.globalAlpha = 1;
+}
+
+function isDense({ lane, from, width }) {
+    let n = 0;
+
+    lane.marks.back((m) => m.received >= from && n++ < width / SLICE_PX);
+    return n > width / SLICE_PX;
+}
+
+// Strokes that would fall onto the same pixels are drawn once.
 function drawMarks({ ctx, top, bottom, lane, from, style, x }) {
     const strokes = new Path2D(), dots = new Path2D();
     const size = style.weight + 2;

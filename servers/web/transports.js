@@ -16,8 +16,13 @@ function target(lane, context, extra = {}) {
 
 const sleep = (delayMs, signal) => new Promise((resolve) => {
     if (signal.aborted) { resolve(); return; }
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+    const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+    };
+    const timer = setTimeout(end, delayMs);
+    signal.addEventListener('abort', end);
 });
 
 // Run once() again and again; when it throws, wait longer each time and see whether the server is

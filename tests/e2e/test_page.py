@@ -134,6 +134,26 @@ class Page(PageCase):
         self.browser.wait(js=f"""({json.dumps(accounts)})['long-poll'].requests.toLocaleString('en') ===
             document.querySelector('[data-transport=long-poll] .requests dd').textContent""")
 
+    def test_percentiles_are_those_of_the_present_settings(self):
+        server = self.server("--demo", "--rate", "50")
+        self.open(server)
+        self.browser.wait(js=f"{LANES}.every((l) => l.histogram.total > 50)")
+        self.browser.js("pushlab.knobs.rtt.step(5)")  # 200 ms, of which an update waits half
+        self.browser.wait(js="pushlab.knobs.server.rtt_ms === 200")
+        self.browser.wait(js=f"{LANES}.every((l) => l.histogram.total > 20)")
+        for name, least in self.lanes("l.histogram.minMs").items():
+            self.assertGreater(least, 95, name)
+
+    def test_a_page_that_is_late_itself_says_so(self):
+        self.open(self.server("--demo", "--rate", "10"))
+        self.browser.js("globalThis.busy = setInterval(() => {"
+                        " for (const end = performance.now() + 60; performance.now() < end;); }, 70), 0")
+        shown = "!document.getElementById('late').hidden"
+        self.browser.wait(js=shown)
+        self.assertIn("bottleneck", self.browser.js("document.getElementById('late').textContent"))
+        self.browser.js("clearInterval(busy)")
+        self.browser.wait(js=f"!({shown})", seconds=60)
+
     def test_the_bytes_on_the_wire_are_right(self):
         server = self.server("--demo", "--payload-bytes", "40")
         self.open(server)

@@ -1,0 +1,19 @@
+// How long a callback of this page waits until the browser gets to it. What arrives from the network
+// waits as long, so every latency on this page includes it.
+
+const STEP_MS = 50, KEPT = 40;
+
+export class Lateness {
+    ms = 0; // the median of the last two seconds
+    #samples = [];
+
+    start() {
+        const due = performance.now() + STEP_MS;
+        setTimeout(() => {
+            this.#samples.push(Math.max(0, performance.now() - due));
+            if (this.#samples.length > KEPT) this.#samples.shift();
+            this.ms = this.#samples.toSorted((a, b) => a - b)[this.#samples.length >> 1];
+            this.start();
+        }, STEP_MS);
+    }
+}
