@@ -24,7 +24,8 @@
 
 struct config {
     const char *out, *rows;
-    const char *duration, *warmup, *clients, *seed; /* NULL: as the scenario says */
+    const char *duration, *warmup, *clients, *seed, *repeat,
+        *order; /* NULL: as the scenario says */
     const char *link, *ip, *set;
     int64_t retries;
     bool strict, json, no_charts, host_network, pcap;
@@ -36,7 +37,10 @@ static const struct opt opts[] = {
     TEXT("duration", "S", duration, NULL, "the measurement window"),
     TEXT("warmup", "S", warmup, NULL, "time between set-up and window"),
     TEXT("clients", "N", clients, NULL, "clients of each row"),
-    TEXT("seed", "N", seed, NULL, "seed of the source and the clients"),
+    TEXT("repeat", "N", repeat, NULL, "measure each row N times (1 to 100)"),
+    TEXT("order", "ORDER", order, NULL,
+         "random: each repeat in an order drawn by seed; given: as written"),
+    TEXT("seed", "N", seed, NULL, "seed of the source, the clients and the order"),
     TEXT("rows", "ID,ID", rows, NULL, "measure only these rows"),
     TEXT(
         "link", "LINK", link, NULL,
@@ -119,6 +123,8 @@ static int apply_overrides(struct scenario *s, const struct config *c, struct er
         {"duration_s", "--duration", c->duration},
         {"warmup_s", "--warmup", c->warmup},
         {"clients", "--clients", c->clients},
+        {"repeat", "--repeat", c->repeat},
+        {"order", "--order", c->order},
         {"seed", "--seed", c->seed},
         {"link", "--link", c->link},
         {"ip", "--ip", c->ip},
@@ -231,14 +237,14 @@ static bool write_report(const struct config *c, const struct run_outcome *out)
 
 static void print_end(const struct run_outcome *out)
 {
-    int rows = cJSON_GetArraySize(json_at(out->run, "rows"));
-    int planned = cJSON_GetArraySize(json_at(out->run, "rows_planned"));
+    int measured = result_measured(out->run), planned = result_planned(out->run);
+    bool repeated = json_at(out->run, "repeats") != NULL;
 
-    if (out->run == NULL || rows == planned)
+    if (out->run == NULL || measured == planned)
         return;
-    fprintf(stderr, "pushlab: %s%d of %d rows measured%s\n",
-            out->interrupted ? "interrupted: " : "", rows, planned,
-            rows == 0 ? ", nothing is kept" : "");
+    fprintf(stderr, "pushlab: %s%d of %d %s%s\n", out->interrupted ? "interrupted: " : "", measured,
+            planned, repeated ? "measurements made" : "rows measured",
+            measured == 0 ? ", nothing is kept" : "");
 }
 
 /* False, and a line, when --strict finds a disturbed row. */

@@ -31,11 +31,13 @@ struct list {
 
 /* ---- reading ---- */
 
-/* Rows keep what the clients reported, which is most of a run.json and of no use here. */
+/* What was measured, repeat by repeat, and what the clients reported is most of a run.json and of
+ * no use here. */
 static void forget_raw(cJSON *run)
 {
     cJSON *row;
 
+    cJSON_DeleteItemFromObjectCaseSensitive(run, "repeats");
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(run, "rows"))
     {
         cJSON_DeleteItemFromObjectCaseSensitive(row, "raw");

@@ -9,6 +9,7 @@
 #include "bench/page/run_words.h"
 #include "bench/result/percentile.h"
 #include "bench/model/predict.h"
+#include "bench/result/repeats.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_source.h"
 #include "bench/table/table_cells.h"
@@ -79,12 +80,12 @@ static bool is_within(double seen, double least, double most)
 
 /* The kernel counts attempts; the wire may have seen through what a client gave up at the end;
  * servers need not see what was opened to a balancer. */
-static bool row_agrees(const cJSON *row, bool own_kernel)
+static bool row_agrees(const cJSON *run, const cJSON *row, bool own_kernel)
 {
     double client = json_number(row, "handshakes.client");
     double given_up = json_number(row, "handshakes.given_up");
     double attempts = client + (isfinite(given_up) ? given_up : 0);
-    bool rejoins = result_balancer_rejoins(json_at(row, "raw"));
+    bool rejoins = result_balancer_rejoins(json_at(repeats_measured(run, row), "raw"));
 
     return (rejoins || is_within(json_number(row, "handshakes.server"), client, client)) &&
            is_within(json_number(row, "handshakes.wire"), client, attempts) &&
@@ -98,7 +99,7 @@ static bool counts_agree(const cJSON *run)
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        if (!row_agrees(row, own))
+        if (!row_agrees(run, row, own))
             return false;
     }
     return true;

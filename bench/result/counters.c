@@ -81,6 +81,12 @@ void counters_copy(cJSON *to, const char *name, const cJSON *item)
                           item != NULL ? cJSON_Duplicate(item, true) : cJSON_CreateNull());
 }
 
+void counters_copy_histogram(cJSON *to, const char *name, const cJSON *histogram)
+{
+    counters_copy(to, name, histogram);
+    cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(to, name), "hdr");
+}
+
 void counters_copy_all(cJSON *to, const char *names, const cJSON *from)
 {
     char name[64];

@@ -32,5 +32,7 @@ double counters_per(double n);
  * spaces between them. */
 void counters_copy(cJSON *to, const char *name, const cJSON *item);
 void counters_copy_all(cJSON *to, const char *names, const cJSON *from);
+/* Add a copy of a histogram's figures, without the encoded histogram that "raw" keeps. */
+void counters_copy_histogram(cJSON *to, const char *name, const cJSON *histogram);
 /* Put a number, or null for NAN, in the place of what is there. */
 void counters_replace(cJSON *o, const char *name, double number);

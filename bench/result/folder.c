@@ -12,6 +12,9 @@
 #include "bench/base/json.h"
 #include "bench/result/metric.h"
 #include "bench/result/run_file.h"
+#include "lib/hdr/hdr_log.h"
+
+enum { LOG_MAX_BYTES = 64 << 20 };
 
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e)
@@ -69,6 +72,49 @@ int folder_move_row(const struct folder *f, const char *from, const char *to, st
         if (rename(old, new) < 0 && errno != ENOENT)
             return err_set(e, PL_ESYS, "rename %.250s: %s", old, strerror(errno));
     }
+    return PL_OK;
+}
+
+void folder_repeat_id(char out[FOLDER_ID_BYTES], const char *id, unsigned repeat)
+{
+    snprintf(out, FOLDER_ID_BYTES, "%s~%u", id, repeat);
+}
+
+/* The lines of one log behind those of another. */
+static int join_logs(const char *from, const char *to, struct err_text *e)
+{
+    struct buf log = {0}, more = {0};
+    int rc = file_read(&log, to, LOG_MAX_BYTES, e);
+
+    if (rc == PL_OK)
+        rc = file_read(&more, from, LOG_MAX_BYTES, e);
+    if (rc == PL_OK && hdr_log_join(&log, (const char *)more.data, more.len) < 0)
+        rc = err_set(e, PL_ENOMEM, "join %.250s: %s", to, pl_strerror(PL_ENOMEM));
+    if (rc == PL_OK)
+        rc = file_write(to, log.data, log.len, e);
+    buf_free(&more);
+    buf_free(&log);
+    return rc;
+}
+
+int folder_join_row(const struct folder *f, const char *repeat_id, const char *id,
+                    struct err_text *e)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    int rc = PL_OK;
+
+    folder_row_file(f, from, "latency-", repeat_id, ".hlog");
+    folder_row_file(f, to, "latency-", id, ".hlog");
+    /* A row that breaks as expected may have written none, at any of its repeats. */
+    if (access(from, F_OK) == 0 && access(to, F_OK) < 0)
+        rc = rename(from, to) < 0 ? err_set(e, PL_ESYS, "rename %.250s", from) : PL_OK;
+    else if (access(from, F_OK) == 0)
+        rc = join_logs(from, to, e);
+    if (rc < 0)
+        return rc;
+    unlink(from);
+    folder_row_file(f, from, "timeline-", repeat_id, ".csv");
+    unlink(from);
     return PL_OK;
 }
 

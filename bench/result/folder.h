@@ -18,6 +18,10 @@ struct folder {
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e);
 
+enum { FOLDER_ID_BYTES = 64 };
+/* What the files of a row's later repeats are called while they are apart; no row is called so. */
+void folder_repeat_id(char out[FOLDER_ID_BYTES], const char *id, unsigned repeat);
+
 /* The path of a row's file: folder_row_file(f, out, "latency-", "sse", ".hlog"). */
 void folder_row_file(const struct folder *f, char out[PATH_MAX], const char *prefix, const char *id,
                      const char *suffix);
@@ -26,6 +30,12 @@ void folder_drop_row(const struct folder *f, const char *id);
 /* Give a row's files to another id, in place of what that one has written. 0, or PL_ESYS with the
  * line in e. */
 int folder_move_row(const struct folder *f, const char *from, const char *to, struct err_text *e);
+
+/* Add to a row's files what a later repeat has written under an id of its own: its latencies become
+ * a line of the row's log, its packets stay as they are, its timeline is left out. 0, or PL_ESYS,
+ * PL_ELIMIT or PL_ENOMEM with the line in e. */
+int folder_join_row(const struct folder *f, const char *repeat_id, const char *id,
+                    struct err_text *e);
 
 /* Append the text of summary.csv, the rows of run.json for spreadsheets: a line for each row, below
  * a line that names every column with its unit; empty where there is no value. 0 or PL_ENOMEM. */

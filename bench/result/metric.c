@@ -56,15 +56,19 @@ static double disturbed_reasons(const cJSON *row)
 
 /* ---- the table ---- */
 
-/* Names as short as a table wants them. Units with their format: */
-#define COUNT   "", units_format_count
-#define RATIO   "", units_format_ratio
-#define US      "µs", units_format_us
-#define MS      "ms", units_format_ratio
-#define BYTES   "bytes", units_format_ratio
-#define MEMORY  "bytes", units_format_kb
-#define SHARE   "share", units_format_share
-#define WORDS   "", NULL
+/* Names as short as a table wants them. Units with their format, and how repeats are merged: */
+#define COUNT   "", units_format_count, METRIC_SUM
+#define NUMBER  "", units_format_count, METRIC_MEAN
+#define RATIO   "", units_format_ratio, METRIC_MEAN
+#define US      "µs", units_format_us, METRIC_MEAN
+#define MOST_US "µs", units_format_us, METRIC_MAX
+#define MS      "ms", units_format_ratio, METRIC_MEAN
+#define BYTES   "bytes", units_format_ratio, METRIC_MEAN
+#define MEMORY  "bytes", units_format_kb, METRIC_MEAN
+#define SHARE   "share", units_format_share, METRIC_MEAN
+#define WORDS   "", NULL, METRIC_SAME
+#define SET     "", units_format_count, METRIC_SAME
+#define SET_MS  "ms", units_format_ratio, METRIC_SAME
 #define NEITHER METRIC_NEITHER
 #define LOWER   METRIC_LOWER
 #define HIGHER  METRIC_HIGHER
@@ -96,9 +100,9 @@ static double disturbed_reasons(const cJSON *row)
 /* Tables are read as tables. */
 /* clang-format off */
 const struct metric metrics[] = {
-    {"interval_ms", "poll interval", "interval_ms", PHASES(MS, NEITHER)},
-    {"hold_ms", "long poll's hold", "hold_ms", PHASES(MS, NEITHER)},
-    {"clients", "clients", "clients", PHASES(COUNT, NEITHER), .flags = CHARTED},
+    {"interval_ms", "poll interval", "interval_ms", PHASES(SET_MS, NEITHER)},
+    {"hold_ms", "long poll's hold", "hold_ms", PHASES(SET_MS, NEITHER)},
+    {"clients", "clients", "clients", PHASES(SET, NEITHER), .flags = CHARTED},
     {"disturbed", "reasons not to compare it", "disturbed", COMPLETE(COUNT, LOWER), .flags = CHARTED,
      .derive = disturbed_reasons},
 
@@ -113,7 +117,7 @@ const struct metric metrics[] = {
     {"duplicated", "duplicated", "duplicated", COMPLETE(COUNT, LOWER)},
     {"out_of_order", "out of order", "out_of_order", COMPLETE(COUNT, LOWER)},
 
-    {"deadline.ms", "deadline", "deadline_ms", DEADLINE(MS, NEITHER), .flags = CHARTED},
+    {"deadline.ms", "deadline", "deadline_ms", DEADLINE(SET_MS, NEITHER), .flags = CHARTED},
     {"deadline.expected", "with a deadline", NULL, DEADLINE(COUNT, NEITHER)},
     {"deadline.within", "on time", NULL, DEADLINE(COUNT, HIGHER)},
     {"deadline.share", "on time, share", "on_time_share", DEADLINE(SHARE, HIGHER), .flags = COMPARED},
@@ -189,7 +193,7 @@ const struct metric metrics[] = {
      MACHINE(MS, LOWER)},
     {"machine.processes.driver.run_delay_ms", "driver waited for a core", "driver_run_delay_ms",
      MACHINE(MS, LOWER)},
-    {"raw.timer_late_us.max", "driver's timer late, max", "timer_late_max_us", MACHINE(US, LOWER)},
+    {"raw.timer_late_us.max", "driver's timer late, max", "timer_late_max_us", MACHINE(MOST_US, LOWER)},
 
     {"whole_run.requests_per_update", "requests/update, whole run", "whole_run_requests_per_update",
      PHASES(RATIO, LOWER)},
@@ -205,8 +209,8 @@ const struct metric metrics[] = {
     {"wire.tcp.down.retransmissions", "retransmissions down", "retransmissions_down", PACKETS(COUNT, LOWER)},
     {"wire.tcp.up.lost", "packets lost up", "lost_packets_up", PACKETS(COUNT, LOWER)},
     {"wire.tcp.down.lost", "packets lost down", "lost_packets_down", PACKETS(COUNT, LOWER)},
-    {"wire.late_us.p99", "packets forwarded late p99", "forwarded_late_p99_us", PACKETS(US, LOWER)},
-    {"wire.late_us.max", "packets forwarded late max", "forwarded_late_max_us", PACKETS(US, LOWER)},
+    {"wire.late_us.p99", "packets forwarded late p99", "forwarded_late_p99_us", PACKETS(MOST_US, LOWER)},
+    {"wire.late_us.max", "packets forwarded late max", "forwarded_late_max_us", PACKETS(MOST_US, LOWER)},
     {"wire.own_drops", "packets that the emulator lost", "own_drops", PACKETS(COUNT, LOWER)},
 
     {"upstream.messages", "messages sent", "upstream_messages", UPSTREAM(COUNT, NEITHER)},
@@ -245,11 +249,11 @@ const struct metric metrics[] = {
     {"convergence_us.p999", "convergence p99.9", "convergence_p999_us", DOCUMENTS(US, LOWER),
      .flags = COMPARED},
     {"convergence_us.max", "convergence max", "convergence_max_us", DOCUMENTS(US, LOWER)},
-    {"documents.documents", "documents", "documents", DOCUMENTS(COUNT, NEITHER)},
+    {"documents.documents", "documents", "documents", DOCUMENTS(SET, NEITHER)},
     {"documents.identical", "documents identical", NULL, DOCUMENTS(WORDS, HIGHER)},
-    {"documents.editors", "editors", NULL, DOCUMENTS(COUNT, NEITHER)},
+    {"documents.editors", "editors", NULL, DOCUMENTS(SET, NEITHER)},
     {"documents.edits", "edits", NULL, DOCUMENTS(COUNT, NEITHER)},
-    {"documents.bytes", "bytes of room 0's text", NULL, DOCUMENTS(COUNT, NEITHER)},
+    {"documents.bytes", "bytes of room 0's text", NULL, DOCUMENTS(NUMBER, NEITHER)},
 
     {"balancer.connections_per_client.front", "connections/client, front", NULL, BALANCER(RATIO, LOWER),
      .flags = CHARTED, .chart = "connections_front"},

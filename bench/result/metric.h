@@ -21,6 +21,15 @@ enum metric_needs {
     METRIC_CHANNELS, /* channels, a deadline, or clients that send */
 };
 
+/* How the values of a row's repeats make that of its summary (repeats.h). What is in a histogram
+ * comes from the merged histograms instead, and what is derived from the summary's other values. */
+enum metric_merge {
+    METRIC_MEAN,
+    METRIC_SUM,  /* a count */
+    METRIC_SAME, /* a setting */
+    METRIC_MAX,
+};
+
 enum {
     METRIC_COMPARED = 1,   /* it is a line of `pushlab compare` */
     METRIC_CHARTED = 2,    /* it is a column of the charts' rows.csv */
@@ -33,6 +42,7 @@ struct metric {
     const char *csv;       /* the column of summary.csv; NULL: not in it */
     const char *unit;      /* "µs", "ms", "bytes", "share" (0 to 1); "": a count or a ratio */
     metric_format *format; /* NULL: a text, or yes and no */
+    enum metric_merge merge;
     enum metric_better better;
     const char *anchor; /* of its section in docs/metrics.md */
     enum metric_needs needs;

@@ -21,18 +21,21 @@ static const struct percentile percentiles[] = {
 };
 enum { MEDIAN, LAST = sizeof percentiles / sizeof *percentiles - 1 };
 
-/* What is independent in each histogram: a number of the row, if not how often it was recorded. */
+/* What is independent in each histogram: a number of the row, if not how often it was recorded; and
+ * where a measured row has it with all its figures and encoded. */
 static const struct {
-    const char *path, *count, *events;
+    const char *path, *count, *events, *encoded;
 } histograms[] = {
-    {"latency_us", "latency_us.count", "published"},
-    {"upstream.latency_us", "upstream.latency_us.count", "upstream.messages"},
-    {"upstream.echo_us", "upstream.echo_us.count", "upstream.messages"},
-    {"upstream.late_us", "upstream.late_us.count", "upstream.messages"},
-    {"convergence_us", "convergence_us.count", NULL},
-    {"request_late_us", "request_late_us.count", NULL},
-    {"publish_late_us", "publish_late_us.count", NULL},
-    {"balancer.added_latency_us", "published", NULL},
+    {"latency_us", "latency_us.count", "published", "raw.latency_us"},
+    {"upstream.latency_us", "upstream.latency_us.count", "upstream.messages",
+     "raw.upstream.latency_us"},
+    {"upstream.echo_us", "upstream.echo_us.count", "upstream.messages", "raw.upstream.echo_us"},
+    {"upstream.late_us", "upstream.late_us.count", "upstream.messages", "raw.upstream.late_us"},
+    {"convergence_us", "convergence_us.count", NULL, "raw.documents.convergence_us"},
+    {"request_late_us", "request_late_us.count", NULL, "raw.request_late_us"},
+    {"publish_late_us", "publish_late_us.count", NULL, "publish_late_us"},
+    {"balancer.outage_us", "balancer.outage_us.count", NULL, "raw.outage_us"},
+    {"balancer.added_latency_us", "published", NULL, NULL},
 };
 enum { HISTOGRAMS = sizeof histograms / sizeof *histograms };
 
@@ -50,6 +53,22 @@ const struct percentile *percentile_of_updates(double n)
     for (int i = LAST - 1; i >= MEDIAN; i--)
         if (n >= hdr_percentile_needs(percentiles[i].percent))
             return &percentiles[i];
+    return NULL;
+}
+
+const struct percentile *percentile_named(const char *name)
+{
+    for (int i = MEDIAN; i <= LAST; i++)
+        if (strcmp(percentiles[i].name, name) == 0)
+            return &percentiles[i];
+    return NULL;
+}
+
+const char *percentile_encoded(const char *histogram)
+{
+    for (size_t i = 0; i < HISTOGRAMS; i++)
+        if (strcmp(histograms[i].path, histogram) == 0)
+            return histograms[i].encoded;
     return NULL;
 }
 

@@ -20,6 +20,9 @@ struct percentile {
 /* The smallest that is at least so high. */
 const struct percentile *percentile_from(double percent);
 
+/* The one of that name in run.json, or NULL. */
+const struct percentile *percentile_named(const char *name);
+
 /* The highest for which n updates suffice (hdr_percentile_needs()): 99.9, 99, 90 or 50; NULL below
  * 20. */
 const struct percentile *percentile_of_updates(double n);
@@ -28,6 +31,10 @@ const struct percentile *percentile_of_updates(double n);
  * "latency_us", NAN when it has none; and where the row says so ("published"). */
 double percentile_updates(const cJSON *row, const char *histogram);
 const char *percentile_updates_path(const cJSON *row, const char *histogram);
+
+/* Where a measured row has that histogram whole: an object with all its figures and, encoded, the
+ * histogram itself (clients/record/json.h). NULL: nowhere. */
+const char *percentile_encoded(const char *histogram);
 
 /* Replace by null what has too few of them, in all histograms of a row. "raw" keeps everything. */
 void percentile_prune(cJSON *row);

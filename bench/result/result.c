@@ -8,6 +8,7 @@
 #include "bench/base/json.h"
 #include "bench/result/counters.h"
 #include "bench/result/percentile.h"
+#include "bench/result/repeats.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_duplex.h"
 #include "bench/result/result_memory.h"
@@ -47,15 +48,60 @@ cJSON *result_new(const struct scenario *s, cJSON *environment)
     planned = cJSON_AddArrayToObject(run, "rows_planned");
     for (size_t i = 0; i < s->nrows; i++)
         json_append_text(planned, s->rows[i].id);
+    cJSON_AddItemToObject(run, "order",
+                          json_object("kind:s seed:n", scenario_orders[s->order], (double)s->seed));
     cJSON_AddArrayToObject(run, "rows");
+    if (s->repeat > 1)
+        cJSON_AddArrayToObject(run, "repeats");
     cJSON_AddArrayToObject(run, "problems");
     cJSON_AddArrayToObject(run, "notes");
     return run;
 }
 
-void result_add_row(cJSON *run, cJSON *row)
+static int place_of(const cJSON *run, const cJSON *row)
 {
-    cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(run, "rows"), row);
+    const cJSON *planned;
+    int place = 0;
+
+    cJSON_ArrayForEach(planned, json_at(run, "rows_planned"))
+    {
+        if (strcmp(planned->valuestring, json_text(row, "id")) == 0)
+            break;
+        place++;
+    }
+    return place;
+}
+
+/* In the order of the scenario, whatever order rows are measured in. */
+static void insert_row(cJSON *run, cJSON *row)
+{
+    cJSON *rows = cJSON_GetObjectItemCaseSensitive(run, "rows");
+    int at = 0;
+
+    while (at < cJSON_GetArraySize(rows) &&
+           place_of(run, cJSON_GetArrayItem(rows, at)) <= place_of(run, row))
+        at++;
+    cJSON_InsertItemInArray(rows, at, row);
+}
+
+static double repeats_planned(const cJSON *run)
+{
+    return fmax(1, json_number(run, "scenario.repeat"));
+}
+
+void result_add_row(cJSON *run, cJSON *row, unsigned repeat, size_t position)
+{
+    cJSON *repeats = cJSON_GetObjectItemCaseSensitive(run, "repeats");
+
+    cJSON_AddNumberToObject(row, "position", (double)position);
+    if (repeats == NULL) {
+        insert_row(run, row);
+        result_balancer_compare(json_at(run, "rows"));
+        return;
+    }
+    cJSON_AddNumberToObject(row, "repeat", repeat);
+    cJSON_AddItemToArray(repeats, row);
+    repeats_summarise(run, NULL);
 }
 
 void result_add_problem(cJSON *run, const char *line)
@@ -74,11 +120,22 @@ static void ignore_line(void *arg, const char *line)
     (void)line;
 }
 
+int result_measured(const cJSON *run)
+{
+    const cJSON *repeats = json_at(run, "repeats");
+
+    return cJSON_GetArraySize(repeats != NULL ? repeats : json_at(run, "rows"));
+}
+
+int result_planned(const cJSON *run)
+{
+    return cJSON_GetArraySize(json_at(run, "rows_planned")) * (int)repeats_planned(run);
+}
+
 void result_finish(cJSON *run, bool interrupted)
 {
-    bool all = cJSON_GetArraySize(json_at(run, "rows")) ==
-               cJSON_GetArraySize(json_at(run, "rows_planned"));
-    bool complete = all && !interrupted && result_each_problem(run, ignore_line, NULL) == 0;
+    bool complete = result_measured(run) == result_planned(run) && !interrupted &&
+                    result_each_problem(run, ignore_line, NULL) == 0;
 
     cJSON_ReplaceItemInObjectCaseSensitive(run, "finished", time_now());
     cJSON_ReplaceItemInObjectCaseSensitive(run, "complete", cJSON_CreateBool(complete));
@@ -452,9 +509,10 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     r = name_row(row, wire);
     counters_copy_all(r,
                       "clients published delivered missed late duplicated out_of_order adds_up "
-                      "expected superseded latency_us request_late_us requests_unsent age_us "
-                      "phases",
+                      "expected superseded requests_unsent age_us phases",
                       report);
+    counters_copy_histogram(r, "latency_us", json_at(report, "latency_us"));
+    counters_copy_histogram(r, "request_late_us", json_at(report, "request_late_us"));
     add_ratios(r, report, &span_window);
     add_ratios(cJSON_AddObjectToObject(r, "whole_run"), report, &span_whole);
     result_memory(r, report);

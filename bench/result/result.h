@@ -5,7 +5,10 @@
  *   schema, pushlab, started, finished, complete, interrupted, link, seed
  *   scenario       as it was in effect; scenario_file: its path and its text as supplied
  *   environment    see environment.h
- *   rows[]         one per measured row, see result_row()
+ *   order          {kind seed}: in what order rows were measured
+ *   repeats[]      only where rows were measured several times: every measurement, see result_row()
+ *   rows[]         one per measured row in the scenario's order: its measurement, or the summary of
+ *                  its repeats (repeats.h)
  *   rows_planned[] the ids that were meant to be measured
  *   problems[]     why the run as a whole failed; empty when it did not
  *   notes[]        what a reader should know */
@@ -42,8 +45,8 @@ cJSON *result_new(const struct scenario *s, cJSON *environment);
  *   intended achieved_rate_hz publish_late_us    see result_source.h
  *   disturbed[]                                  see disturbed.h
  *   requests_per_client_s wire_bytes_per_client_s server_cpu_us_per_client_s
- *   phases problems[] notes[] raw; row.c adds commands{server[] client[]} and machine (bench/run/
- *   machine_watch.h), attempts.c attempts
+ *   phases problems[] notes[] raw position; where there are several, repeat; row.c adds
+ * commands{server[] client[]} and machine (bench/run/ machine_watch.h), attempts.c attempts
  *
  * wire: what the emulated link's wire_counter counted (docs/link.md), null on loopback; taken over
  * on success and kept under "wire". It fills handshakes.wire, and of window and whole run
@@ -62,12 +65,17 @@ void result_settle_row(cJSON *row);
  * with others, and why. Takes over report and wire. */
 void result_row_unmeasured(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire);
 
-/* Append to the run. row is taken over. */
-void result_add_row(cJSON *run, cJSON *row);
+/* Add the row's measurement number repeat (from 1) to the run; position: in the order of measuring,
+ * from 1. row is taken over. */
+void result_add_row(cJSON *run, cJSON *row, unsigned repeat, size_t position);
+/* How many measurements the run has, and how many it was to have. */
+int result_measured(const cJSON *run);
+int result_planned(const cJSON *run);
 /* A line for the run's problems or notes. */
 void result_add_problem(cJSON *run, const char *line);
 void result_add_note(cJSON *run, const char *line);
-/* The end: finished is now; complete when every planned row is there and nothing went wrong. */
+/* The end: finished is now; complete when every planned measurement is there and nothing went
+ * wrong. */
 void result_finish(cJSON *run, bool interrupted);
 
 /* Call visit with "ROW: line" for every problem of the run and its rows. Returns their number. */

@@ -71,7 +71,7 @@ static void add_traffic(cJSON *balancer, const cJSON *row)
 /* ---- who served ---- */
 
 /* "49 + 49", for tables. */
-static void add_served_by(cJSON *balancer)
+static void put_served_by(cJSON *balancer)
 {
     char text[80] = "";
     const cJSON *server;
@@ -83,7 +83,7 @@ static void add_served_by(cJSON *balancer)
             len += (size_t)snprintf(text + len, sizeof text - len, "%s%.0f", len > 0 ? " + " : "",
                                     json_number(server, "requests"));
     }
-    json_add_text(balancer, "served_by", text);
+    cJSON_ReplaceItemInObjectCaseSensitive(balancer, "served_by", cJSON_CreateString(text));
 }
 
 static void add_served(cJSON *balancer, const cJSON *row, const cJSON *account)
@@ -109,7 +109,7 @@ static void add_served(cJSON *balancer, const cJSON *row, const cJSON *account)
         json_add_number(o, "killed_after_s", json_number(server, "killed_after_s"));
         cJSON_AddItemToArray(list, o);
     }
-    add_served_by(balancer);
+    cJSON_AddNullToObject(balancer, "served_by");
 }
 
 /* ---- what it cost, and what went wrong ---- */
@@ -145,14 +145,23 @@ static void add_store(cJSON *balancer, const cJSON *row, const cJSON *account)
 }
 
 /* "5, 304 ms", for tables. */
-static void add_outages(cJSON *balancer, double count, double max_us)
+static void put_outages(cJSON *balancer)
 {
+    double count = json_number(balancer, "outage_us.count");
     char text[80] = "", max[UNITS_TEXT_BYTES];
 
-    units_format_us(max, max_us);
+    units_format_us(max, json_number(balancer, "outage_us.max"));
     if (count > 0)
         snprintf(text, sizeof text, "%.0f, %s", count, max);
-    json_add_text(balancer, "outages", text);
+    cJSON_ReplaceItemInObjectCaseSensitive(balancer, "outages", cJSON_CreateString(text));
+}
+
+void result_balancer_describe(cJSON *balancer)
+{
+    if (!cJSON_IsObject(balancer))
+        return;
+    put_served_by(balancer);
+    put_outages(balancer);
 }
 
 static void add_errors(cJSON *balancer, const cJSON *row)
@@ -170,7 +179,7 @@ static void add_errors(cJSON *balancer, const cJSON *row)
     json_add_number(errors, "cursors_back", back);
     json_add_number(errors, "all", duplicated + out_of_order + back);
     json_add_number(outage, "count", outages);
-    add_outages(balancer, outages, json_number(row, "raw.outage_us.max"));
+    cJSON_AddNullToObject(balancer, "outages");
     json_add_number(outage, "p50", outages > 0 ? json_number(row, "raw.outage_us.p50") : NAN);
     json_add_number(outage, "max", outages > 0 ? json_number(row, "raw.outage_us.max") : NAN);
 }
@@ -232,20 +241,29 @@ void result_balancer(cJSON *row)
     cJSON_AddNullToObject(balancer, "added_latency_us");
     add_served(balancer, row, account);
     add_errors(balancer, row);
+    result_balancer_describe(balancer);
     if (json_at(row, "handshakes") != NULL) /* of a row that was measured */
         judge(row, balancer, account);
 }
 
 /* ---- against the direct row ---- */
 
-static const cJSON *find_direct(const cJSON *run, const cJSON *like)
+/* Rows without "repeat" are all of one. */
+static bool is_same_repeat(const cJSON *a, const cJSON *b)
+{
+    return cJSON_Compare(json_at(a, "repeat"), json_at(b, "repeat"), true) ||
+           json_at(a, "repeat") == NULL;
+}
+
+static const cJSON *find_direct(const cJSON *rows, const cJSON *like)
 {
     const cJSON *row;
 
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    cJSON_ArrayForEach(row, rows)
     {
         if (row != like && strcmp(json_text(row, "balancer.kind"), "direct") == 0 &&
-            strcmp(json_text(row, "transport"), json_text(like, "transport")) == 0)
+            strcmp(json_text(row, "transport"), json_text(like, "transport")) == 0 &&
+            is_same_repeat(row, like))
             return row;
     }
     return NULL;
@@ -253,27 +271,25 @@ static const cJSON *find_direct(const cJSON *run, const cJSON *like)
 
 /* A client of dns has the direct row's path: what it "adds" is chance. Short polls, which arrive at
  * any moment of their interval, are witnesses for each other only. */
-static double chance_us(const cJSON *run, const cJSON *like)
+static double chance_us(const cJSON *rows, const cJSON *like)
 {
     bool polls = strcmp(json_text(like, "transport"), "short-poll") == 0;
     const cJSON *row;
     double most = NAN;
 
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    cJSON_ArrayForEach(row, rows)
     {
-        if (strcmp(json_text(row, "balancer.kind"), "dns") == 0 &&
+        if (strcmp(json_text(row, "balancer.kind"), "dns") == 0 && is_same_repeat(row, like) &&
             (strcmp(json_text(row, "transport"), "short-poll") == 0) == polls)
             most = fmax(most, fabs(json_number(row, "balancer.added_latency_us.p50")));
     }
     return most;
 }
 
-void result_balancer_compare(cJSON *run)
+static void compare(const cJSON *rows, const cJSON *row)
 {
-    const cJSON *rows = json_at(run, "rows"), *other;
-    cJSON *row = cJSON_GetArrayItem(rows, cJSON_GetArraySize(rows) - 1), *added;
-    cJSON *balancer = cJSON_GetObjectItemCaseSensitive(row, "balancer");
-    const cJSON *direct = find_direct(run, row);
+    cJSON *balancer = cJSON_GetObjectItemCaseSensitive(row, "balancer"), *added;
+    const cJSON *direct = find_direct(rows, row);
 
     if (balancer == NULL || direct == NULL)
         return;
@@ -283,13 +299,22 @@ void result_balancer_compare(cJSON *run)
     json_add_number(added, "p99",
                     json_number(row, "latency_us.p99") - json_number(direct, "latency_us.p99"));
     cJSON_ReplaceItemInObjectCaseSensitive(balancer, "added_latency_us", added);
-    cJSON_ArrayForEach(other, rows)
+}
+
+void result_balancer_compare(const cJSON *rows)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, rows)
     {
-        added = (cJSON *)json_at(other, "balancer.added_latency_us");
-        if (!cJSON_IsObject(added))
-            continue;
-        cJSON_DeleteItemFromObjectCaseSensitive(added, "chance");
-        json_add_number(added, "chance", chance_us(run, other));
+        compare(rows, row);
+    }
+    cJSON_ArrayForEach(row, rows)
+    {
+        cJSON *added = (cJSON *)json_at(row, "balancer.added_latency_us");
+
+        if (cJSON_IsObject(added))
+            json_add_number(added, "chance", chance_us(rows, row));
     }
 }
 

@@ -38,8 +38,11 @@ void result_balancer(cJSON *row);
  * its own, and a server that was killed takes its count with it. */
 bool result_balancer_rejoins(const cJSON *report);
 
-/* The last row against the direct one of its transport, when the run has that. */
-void result_balancer_compare(cJSON *run);
+/* (Re)write what tables show, served_by and outages, of a row's balancer; NULL: nothing. */
+void result_balancer_describe(cJSON *balancer);
+
+/* Each row against the direct one of its transport and repeat, where the rows have that. */
+void result_balancer_compare(const cJSON *rows);
 
 /* The row was expected to break: its problems, and what else went wrong with it, become its
  * "findings"; nothing did: that is its problem. */

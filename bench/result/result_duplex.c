@@ -28,7 +28,7 @@ int result_duplex_check(const cJSON *report, struct err_text *e)
 /* A histogram, or null where nothing was recorded: its zeros are no latencies. */
 static void copy_histogram(cJSON *to, const char *name, const cJSON *histogram)
 {
-    counters_copy(to, name, json_number(histogram, "count") > 0 ? histogram : NULL);
+    counters_copy_histogram(to, name, json_number(histogram, "count") > 0 ? histogram : NULL);
 }
 
 static void add_upstream(cJSON *row, const cJSON *up)

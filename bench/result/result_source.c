@@ -60,6 +60,15 @@ static bool take_late(struct hdr *h, const cJSON *stats)
     return true;
 }
 
+static void add_encoded(cJSON *o, const struct hdr *h)
+{
+    struct buf text = {0};
+
+    if (hdr_encode_base64(h, &text) == PL_OK && buf_add(&text, "", 1) == PL_OK)
+        cJSON_AddStringToObject(o, "hdr", (const char *)text.data);
+    buf_free(&text);
+}
+
 static void add_late(cJSON *row, const struct hdr *h)
 {
     cJSON *o = cJSON_AddObjectToObject(row, "publish_late_us");
@@ -71,6 +80,7 @@ static void add_late(cJSON *row, const struct hdr *h)
     json_add_number(o, "p99", (double)hdr_value_at_percentile(h, 99));
     json_add_number(o, "max", (double)hdr_max(h));
     json_add_number(o, "mean", hdr_mean(h));
+    add_encoded(o, h);
 }
 
 /* ---- what did not keep up ---- */

@@ -30,6 +30,10 @@ static void settle(const cJSON *run)
     {
         result_settle_row(row);
     }
+    cJSON_ArrayForEach(row, json_at(run, "repeats"))
+    {
+        result_settle_row(row);
+    }
 }
 
 int run_file_read(cJSON **run, const char *path, struct err_text *e)

@@ -28,15 +28,15 @@ static int try_again(struct attempts *a, const struct row_setting *w,
 {
     struct row_setting again_with = *w; /* another seed of the link */
     struct err_text why = {""};
-    char aside[SCENARIO_NAME_BYTES + 2];
+    char aside[FOLDER_ID_BYTES];
     cJSON *again;
     int rc;
 
-    snprintf(aside, sizeof aside, "%s~", row->id); /* no row is called so */
-    rc = folder_move_row(w->folder, row->id, aside, e);
+    snprintf(aside, sizeof aside, "%s~", w->files); /* no row is called so */
+    rc = folder_move_row(w->folder, w->files, aside, e);
     if (rc < 0)
         return rc;
-    again_with.repetition = (unsigned)a->count;
+    again_with.attempt = (unsigned)a->count;
     rc = row_measure(&again_with, row, &again, &why);
     a->count += rc != PL_EINTR;
     if (rc == PL_OK && reasons(again) <= reasons(a->best)) {
@@ -51,7 +51,7 @@ static int try_again(struct attempts *a, const struct row_setting *w,
     else if (rc != PL_EINTR)
         json_append_printf(cJSON_GetObjectItemCaseSensitive(a->best, "problems"), "attempt %d: %s",
                            a->count, why.text);
-    if (folder_move_row(w->folder, aside, row->id, e) < 0)
+    if (folder_move_row(w->folder, aside, w->files, e) < 0)
         return PL_ESYS;
     return rc == PL_EINTR ? rc : PL_OK;
 }
@@ -59,18 +59,18 @@ static int try_again(struct attempts *a, const struct row_setting *w,
 int attempts_measure(const struct row_setting *w, size_t i, int retries, cJSON **out,
                      struct err_text *e)
 {
-    const struct scenario *s = w->scenario;
+    const struct scenario_row *row = &w->scenario->rows[i];
     struct attempts a = {.count = 1, .kept = 1, .discarded = cJSON_CreateArray()};
     cJSON *o;
     int rc;
 
-    progress_row(w->progress, s->rows[i].id, i + 1, s->nrows, 1);
-    rc = row_measure(w, &s->rows[i], &a.best, e);
+    progress_row(w->progress, row->id, w->position, w->repeat, 1);
+    rc = row_measure(w, row, &a.best, e);
     for (int n = 0; rc == PL_OK && n < retries && disturbed_is(a.best); n++) {
         if (cJSON_GetArraySize(json_at(a.best, "problems")) > 0)
             break;
-        progress_row(w->progress, s->rows[i].id, i + 1, s->nrows, n + 2);
-        rc = try_again(&a, w, &s->rows[i], e);
+        progress_row(w->progress, row->id, w->position, w->repeat, n + 2);
+        rc = try_again(&a, w, row, e);
     }
     *out = a.best;
     if (a.best == NULL || a.count == 1) {

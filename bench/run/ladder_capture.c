@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,8 @@ static int capture_row(const struct row_setting *w, struct scenario *s, size_t i
     shrink(s, &row, w);
     small.scenario = s;
     small.pcap = true;
-    progress_row(w->progress, "ladder", i + 1, w->scenario->nrows, 1);
+    small.files = row.id;
+    progress_row(w->progress, row.id, i + 1, 0, 1);
     rc = row_measure(&small, &row, &result, e);
     cJSON_Delete(result);
     if (rc == PL_OK)
@@ -73,6 +75,7 @@ int ladder_capture(const struct row_setting *w, struct err_text *e)
     s = malloc(sizeof *s);
     if (s == NULL)
         return err_set(e, PL_ENOMEM, "ladders: %s", pl_strerror(PL_ENOMEM));
+    progress_plan(w->progress, w->scenario->nrows, 0, NAN);
     for (size_t i = 0; rc == PL_OK && i < w->scenario->nrows; i++)
         rc = capture_row(w, s, i, e);
     free(s);

@@ -8,6 +8,7 @@
 
 #include "bench/base/json.h"
 #include "bench/base/units.h"
+#include "lib/base/clock.h"
 
 void progress_open(struct progress *p)
 {
@@ -27,11 +28,33 @@ static int cut(const char *text, size_t width)
     return (int)at;
 }
 
+/* Until all measurements are made, as the finished ones went; 0 when not known. */
+static double all_left_s(const struct progress *p, double row_left_s)
+{
+    double gone_s = (double)(p->row_ns - p->begun_ns) / 1e9;
+    double each_s = p->i > 1 ? gone_s / (double)(p->i - 1) : p->each_s;
+    double left_s = each_s * (double)(p->n - p->i) + (row_left_s > 0 ? row_left_s : 0);
+
+    return p->n > 1 && left_s > 0 ? left_s : 0;
+}
+
+/* "3/24", with "48 s left" behind it. */
+static void write_place(char *out, size_t cap, const struct progress *p, double row_left_s)
+{
+    double left_s = all_left_s(p, row_left_s);
+    int n = snprintf(out, cap, "%zu/%zu", p->i, p->n);
+
+    if (left_s >= 120)
+        snprintf(out + n, cap - (size_t)n, ", %.0f min left", left_s / 60);
+    else if (left_s > 0)
+        snprintf(out + n, cap - (size_t)n, ", %.0f s left", left_s);
+}
+
 /* phase: "start", or the client's word. left_s, p50_us: NAN or 0 when not known. */
 static void show(struct progress *p, const char *phase, double left_s, double p50_us)
 {
     char left[48] = "", again[32] = "", p50[UNITS_TEXT_BYTES], median[UNITS_TEXT_BYTES + 16] = "",
-         text[256];
+         repeat[48] = "", place[80], text[320];
     struct winsize size = {0};
 
     if (!p->shown)
@@ -43,7 +66,10 @@ static void show(struct progress *p, const char *phase, double left_s, double p5
         snprintf(median, sizeof median, " · p50 %s", p50);
     if (p->attempt > 1)
         snprintf(again, sizeof again, " (attempt %d)", p->attempt);
-    snprintf(text, sizeof text, "[%zu/%zu] %s%s · %.12s%s%s", p->i, p->n, p->id, again, phase, left,
+    if (p->repeat > 0)
+        snprintf(repeat, sizeof repeat, ", repeat %u of %u", p->repeat, p->repeats);
+    write_place(place, sizeof place, p, left_s);
+    snprintf(text, sizeof text, "[%s] %s%s%s · %.12s%s%s", place, p->id, repeat, again, phase, left,
              median);
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
         size.ws_col = 80;
@@ -52,12 +78,22 @@ static void show(struct progress *p, const char *phase, double left_s, double p5
     p->dirty = true;
 }
 
-void progress_row(struct progress *p, const char *id, size_t i, size_t n, int attempt)
+void progress_plan(struct progress *p, size_t n, unsigned repeats, double each_s)
 {
+    p->n = n;
+    p->repeats = repeats;
+    p->each_s = each_s;
+    p->begun_ns = clock_now_ns();
+}
+
+void progress_row(struct progress *p, const char *id, size_t i, unsigned repeat, int attempt)
+{
+    if (attempt == 1)
+        p->row_ns = clock_now_ns();
     p->attempt = attempt;
     p->id = id;
     p->i = i;
-    p->n = n;
+    p->repeat = repeat;
     show(p, "start", NAN, NAN);
 }
 

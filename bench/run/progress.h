@@ -4,18 +4,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct progress {
-    bool shown;     /* stderr is a terminal */
-    bool dirty;     /* there is text on the line */
-    size_t i, n;    /* row i of n, from 1 */
-    int attempt;    /* at this row, from 1 */
-    const char *id; /* of the row */
+    bool shown;      /* stderr is a terminal */
+    bool dirty;      /* there is text on the line */
+    size_t i, n;     /* measurement i of n, from 1 */
+    unsigned repeat; /* of the row, of repeats, from 1; 0: not said */
+    unsigned repeats;
+    int attempt;              /* at this repeat, from 1 */
+    const char *id;           /* of the row */
+    double each_s;            /* what a measurement takes, before one was made; NAN: not known */
+    int64_t begun_ns, row_ns; /* with the first measurement, with this one */
 };
 
 void progress_open(struct progress *p);
-/* A new row begins, or the same one once more. */
-void progress_row(struct progress *p, const char *id, size_t i, size_t n, int attempt);
+/* n measurements are to come; repeats: of each row; each_s: see above. */
+void progress_plan(struct progress *p, size_t n, unsigned repeats, double each_s);
+/* A measurement begins, or the same one once more. repeat: 0 where rows are measured once. */
+void progress_row(struct progress *p, const char *id, size_t i, unsigned repeat, int attempt);
 /* A line of pushlab-client's --progress-fd; anything else is ignored. */
 void progress_line(struct progress *p, const char *line);
 /* Wipe the line, so that something else can be printed. */

@@ -41,8 +41,8 @@ static int client_args(struct work *k, struct scenario_args *args, struct err_te
     const struct row_setting *w = k->w;
     char hlog[PATH_MAX], timeline[PATH_MAX];
 
-    folder_row_file(w->folder, hlog, "latency-", k->row->id, ".hlog");
-    folder_row_file(w->folder, timeline, "timeline-", k->row->id, ".csv");
+    folder_row_file(w->folder, hlog, "latency-", w->files, ".hlog");
+    folder_row_file(w->folder, timeline, "timeline-", w->files, ".csv");
     scenario_args_begin(args, &program_client);
     scenario_args_client(args, w->scenario, k->row);
     if (cluster_client_args(&k->cluster, args, e) < 0)
@@ -86,8 +86,8 @@ static int64_t client_deadline_ns(const struct scenario *s)
     return clock_now_ns() + (int64_t)(all_s * 1e9);
 }
 
-/* The seed of the row's links: another for each row and each repetition of one, the same for the
- * same scenario. 52 bits of it, for JSON's numbers hold no more than 53. */
+/* The seed of the row's links: another for each row and each attempt at one, the same for the same
+ * scenario. 52 bits of it, for JSON's numbers hold no more than 53. */
 static uint64_t link_seed(const struct row_setting *w, const struct scenario_row *row)
 {
     uint64_t hash = (uint64_t)w->scenario->seed;
@@ -95,7 +95,7 @@ static uint64_t link_seed(const struct row_setting *w, const struct scenario_row
 
     for (const char *c = row->id; *c != '\0'; c++)
         hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3); /* FNV-1a */
-    rng_seed(&rng, hash + w->repetition);
+    rng_seed(&rng, hash + w->attempt);
     return rng_next(&rng) >> 12;
 }
 
@@ -108,7 +108,7 @@ static int open_gate(struct work *k, struct err_text *e)
     if (rc == PL_OK)
         rc = cluster_begin(&k->cluster, e);
     if (rc == PL_OK && k->w->pcap) {
-        folder_row_file(k->w->folder, path, "wire-", k->row->id, ".pcapng");
+        folder_row_file(k->w->folder, path, "wire-", k->w->files, ".pcapng");
         rc = network_capture(k->cluster.network, path, k->row->id, e);
     }
     k->begun = true;
@@ -287,7 +287,7 @@ int row_measure(const struct row_setting *w, const struct scenario_row *row, cJS
     int rc;
 
     *out = NULL;
-    folder_row_file(w->folder, k.cert, "cert-", row->id, ".pem");
+    folder_row_file(w->folder, k.cert, "cert-", w->files, ".pem");
     rc = measure(&k, &servers, out, &why);
     unlink(k.cert);
     supervisor_stop(w->supervisor, &k.client, CLIENT_STOP_S * NS_PER_S);
@@ -296,6 +296,6 @@ int row_measure(const struct row_setting *w, const struct scenario_row *row, cJS
     cluster_close(&k.cluster);
     cJSON_Delete(k.commands);
     if (rc < 0)
-        folder_drop_row(w->folder, row->id);
+        folder_drop_row(w->folder, w->files);
     return rc == PL_OK || rc == PL_EINTR ? rc : err_set(e, rc, "%s: %.260s", row->id, why.text);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,9 +15,9 @@
 #include "bench/base/json.h"
 #include "bench/run/ladder_capture.h"
 #include "bench/run/progress.h"
-#include "bench/result/disturbed.h"
+#include "bench/result/repeats.h"
 #include "bench/result/result.h"
-#include "bench/result/result_balancer.h"
+#include "bench/run/schedule.h"
 
 /* The first three cores that this process may use: core 0, 1 and 2 unless it is restricted. What
  * forwards packets goes before all others, so it must not be on the server's core: on two cores it
@@ -47,15 +48,26 @@ static void add_cores(cJSON *environment, const struct row_setting *w)
                     w->network->emulated && w->forwarder_core >= 0 ? w->forwarder_core : NAN);
 }
 
+/* "sse", or "sse, repeat 2,". */
+static void name_measurement(char *out, size_t cap, const cJSON *row)
+{
+    double repeat = json_number(row, "repeat");
+
+    if (isnan(repeat))
+        snprintf(out, cap, "%s", json_text(row, "id"));
+    else
+        snprintf(out, cap, "%s, repeat %.0f,", json_text(row, "id"), repeat);
+}
+
 static void note_disturbed(cJSON *run, const cJSON *row)
 {
     const cJSON *reason;
-    char note[400];
+    char note[400], name[80];
 
+    name_measurement(name, sizeof name, row);
     cJSON_ArrayForEach(reason, json_at(row, "disturbed"))
     {
-        snprintf(note, sizeof note, "%s is disturbed: %s", json_text(row, "id"),
-                 reason->valuestring);
+        snprintf(note, sizeof note, "%s is disturbed: %s", name, reason->valuestring);
         result_add_note(run, note);
     }
 }
@@ -64,41 +76,94 @@ static void note_disturbed(cJSON *run, const cJSON *row)
 static void note_attempts(cJSON *run, const cJSON *row)
 {
     const cJSON *kept = json_at(row, "attempts.kept"), *count = json_at(row, "attempts.count");
-    char note[200];
+    char note[200], name[80];
 
     if (count == NULL)
         return;
+    name_measurement(name, sizeof name, row);
     snprintf(note, sizeof note,
-             "%s was disturbed and measured again: of %d attempts, number %d is kept",
-             json_text(row, "id"), count->valueint, kept->valueint);
+             "%s was disturbed and measured again: of %d attempts, number %d is kept", name,
+             count->valueint, kept->valueint);
     result_add_note(run, note);
 }
 
-/* One row after the other, until one gives no measurement. */
-static int measure_rows(struct run_outcome *out, const struct row_setting *w, int retries,
-                        struct err_text *e)
+/* Measure an entry of the schedule with the seed of its repeat. As attempts_measure(). */
+static int measure_entry(const struct row_setting *w, struct scenario *s,
+                         const struct schedule_entry *entry, size_t i, int retries, cJSON **row,
+                         struct err_text *e)
 {
-    const struct scenario *s = w->scenario;
+    const struct scenario *whole = w->scenario;
+    const char *id = whole->rows[entry->row].id;
+    char apart[FOLDER_ID_BYTES];
+    struct row_setting one = *w;
+    int rc;
 
-    for (size_t i = 0; i < s->nrows; i++) {
+    *s = *whole;
+    s->seed = schedule_seed(whole->seed, entry->repeat);
+    folder_repeat_id(apart, id, entry->repeat);
+    one.scenario = s;
+    one.files = entry->repeat > 1 ? apart : id;
+    one.repeat = whole->repeat > 1 ? entry->repeat : 0;
+    one.position = i + 1;
+    rc = attempts_measure(&one, entry->row, retries, row, e);
+    if (*row != NULL && entry->repeat > 1 && folder_join_row(w->folder, apart, id, e) < 0)
+        return PL_ESYS;
+    return rc;
+}
+
+/* What was measured, and why there is nothing more. 0, or negative when it can't be saved. */
+static int keep(struct run_outcome *out, const struct row_setting *w, cJSON *row,
+                const struct schedule_entry *entry, size_t i, struct err_text *e)
+{
+    result_add_row(out->run, row, entry->repeat, i + 1);
+    note_disturbed(out->run, row);
+    note_attempts(out->run, row);
+    return folder_save(w->folder, out->run, e);
+}
+
+/* One measurement after the other, until there is none. s, entries: room for the work. */
+static int measure_all(struct run_outcome *out, const struct row_setting *w, int retries,
+                       struct scenario *s, const struct schedule_entry *entries, size_t n,
+                       struct err_text *e)
+{
+    progress_plan(w->progress, n, (unsigned)w->scenario->repeat,
+                  w->scenario->warmup_s + w->scenario->duration_s);
+    for (size_t i = 0; i < n; i++) {
         struct err_text why = {""};
         cJSON *row;
-        int rc = attempts_measure(w, i, retries, &row, &why), saved;
+        int rc = measure_entry(w, s, &entries[i], i, retries, &row, &why), saved;
 
         out->interrupted = rc == PL_EINTR;
         if (rc < 0 && !out->interrupted)
             result_add_problem(out->run, why.text);
         if (row == NULL)
             return PL_OK;
-        note_disturbed(out->run, row);
-        note_attempts(out->run, row);
-        result_add_row(out->run, row);
-        result_balancer_compare(out->run);
-        saved = folder_save(w->folder, out->run, e);
+        saved = keep(out, w, row, &entries[i], i, e);
         if (saved < 0 || rc < 0)
             return saved;
     }
     return PL_OK;
+}
+
+static int measure_rows(struct run_outcome *out, const struct row_setting *w, int retries,
+                        struct err_text *e)
+{
+    const struct scenario *whole = w->scenario;
+    size_t n = whole->nrows * (size_t)whole->repeat;
+    struct schedule_entry *entries = malloc(n * sizeof *entries);
+    struct scenario *s = malloc(sizeof *s);
+    int rc = PL_ENOMEM;
+
+    if (entries != NULL && s != NULL) {
+        schedule_make(entries, whole->nrows, (unsigned)whole->repeat, whole->order == ORDER_RANDOM,
+                      (uint64_t)whole->seed);
+        rc = measure_all(out, w, retries, s, entries, n, e);
+    } else {
+        err_set(e, rc, "%s", pl_strerror(rc));
+    }
+    free(s);
+    free(entries);
+    return rc;
 }
 
 /* A failure here is only a note: the measurements are worth keeping. */
@@ -140,7 +205,7 @@ static bool has_rows(const struct run_outcome *out)
 /* The environment was read in the runner's namespace; the server's sockets were in another one. */
 static void correct_environment(cJSON *run)
 {
-    const cJSON *row = cJSON_GetArrayItem(json_at(run, "rows"), 0);
+    const cJSON *row = repeats_measured(run, cJSON_GetArrayItem(json_at(run, "rows"), 0));
     const char *used = json_text(row, "raw.server_stats.end.socket.congestion_control");
     cJSON *tcp = cJSON_GetObjectItemCaseSensitive(
         cJSON_GetObjectItemCaseSensitive(run, "environment"), "tcp");

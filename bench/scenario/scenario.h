@@ -16,6 +16,7 @@
 
 enum {
     SCENARIO_MAX_ROWS = 64,
+    SCENARIO_MAX_REPEATS = 100,
     SCENARIO_MAX_LINKS = 16,
     SCENARIO_NAME_BYTES = 48,
     SCENARIO_TEXT_BYTES = 160,
@@ -49,9 +50,12 @@ enum scenario_servers_source {
     SERVERS_DIFFERING, /* each its own */
     SERVERS_REDIS,     /* a stream in Redis that all share, fed by the first */
 };
-/* The names of both in files; last: NULL. */
+/* The names of these in files; last: NULL. */
 extern const char *const scenario_balancer_kinds[], *const scenario_servers_sources[];
+extern const char *const scenario_orders[];
 
+/* In what order rows and their repeats are measured. */
+enum scenario_order { ORDER_RANDOM, ORDER_GIVEN };
 enum scenario_expect { EXPECT_WORKS, EXPECT_BROKEN };
 enum scenario_workload { WORKLOAD_NONE, WORKLOAD_INPUTS, WORKLOAD_EDITS };
 
@@ -137,7 +141,9 @@ struct scenario {
     double poll_jitter_ms;   /* SCENARIO_UNSET: see scenario_poll_jitter_ms() */
     int64_t clients, ramp_per_s, source_addresses, seed;
     double warmup_s, duration_s, drain_s;
-    int heads; /* enum request_heads */
+    int64_t repeat; /* how many times each row is measured */
+    int order;      /* enum scenario_order */
+    int heads;      /* enum request_heads */
     bool tls;
     int tls_version; /* index into any, 1.2, 1.3 */
     struct scenario_links links;

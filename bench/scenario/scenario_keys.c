@@ -17,6 +17,7 @@ const char *const scenario_tls_versions[] = {"any", "1.2", "1.3", NULL};
 const char *const scenario_servers_sources[] = {"same", "differing", "redis", NULL};
 const char *const scenario_balancer_kinds[] = {
     "none", "direct", "dns", "haproxy-tcp", "nginx-stream", "haproxy-http", "nginx-http", NULL};
+const char *const scenario_orders[] = {"random", "given", NULL};
 static const char *const workloads[] = {"none", "inputs", "edits", NULL};
 static const char *const expectations[] = {"works", "broken", NULL};
 static const char *const patterns[] = {"fixed", "poisson", "bursts", NULL};
@@ -190,8 +191,12 @@ const struct scenario_key scenario_keys[] = {
      .help = "the measurement window"},
     {REAL(scenario, drain_s, 0, 3600, 5), .client_option = "--drain",
      .help = "longest wait for the window's last updates"},
+    {INT(scenario, repeat, 1, SCENARIO_MAX_REPEATS, 1),
+     .help = "how many times each row is measured, to know how sure its figures are"},
+    {CHOICE(scenario, order, scenario_orders, ORDER_RANDOM),
+     .help = "in what order rows are measured, anew in each repeat: drawn by seed, or as written"},
     {INT(scenario, seed, 0, 9007199254740991.0, 1), .option = "--seed", .client_option = "--seed",
-     .help = "of the source, the clients' start phases, and each row's losses"},
+     .help = "of the source, the clients' start phases, each row's losses, and the order"},
     {CHANNELS(scenario, channel), .client_option = "--channel",
      .help = "clients get every update of these; {room} in a name is the client's room"},
     {CHANNELS(scenario, latest), .client_option = "--latest",

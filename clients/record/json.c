@@ -108,5 +108,9 @@ void json_hdr(struct json *j, const char *name, const struct hdr *h)
     json_i64(j, "p999", hdr_value_at_percentile(h, 99.9));
     json_i64(j, "max", hdr_max(h));
     json_real(j, "mean", 3, hdr_mean(h));
+    json_raw(j, "hdr", "\"", 1);
+    if (j->err == PL_OK)
+        j->err = hdr_encode_base64(h, j->out);
+    append(j, "\"", 1);
     json_end(j);
 }

@@ -28,5 +28,6 @@ void json_real(struct json *j, const char *name, int decimals, double value);
 void json_bool(struct json *j, const char *name, bool value);
 void json_text(struct json *j, const char *name, const char *text);
 void json_raw(struct json *j, const char *name, const void *text, size_t len);
-/* {"count","min","p50","p90","p99","p999","max","mean"}, in h's unit. */
+/* {"count","min","p50","p90","p99","p999","max","mean","hdr"}, in h's unit; hdr: all of it, as
+ * hdr_encode_base64() writes it, so that histograms can be merged. */
 void json_hdr(struct json *j, const char *name, const struct hdr *h);

@@ -93,3 +93,7 @@ int hdr_decode(struct hdr *h, const uint8_t *data, size_t len);
 /* The same, zlib-compressed, as the log carries it. Hostile input costs at most 110 MB. */
 int hdr_encode_compressed(const struct hdr *h, struct buf *out);
 int hdr_decode_compressed(struct hdr *h, const uint8_t *data, size_t len);
+
+/* The compressed encoding in base64 (RFC 4648 §4), as logs and JSON carry it. The same results. */
+int hdr_encode_base64(const struct hdr *h, struct buf *out);
+int hdr_decode_base64(struct hdr *h, const char *text, size_t len);

@@ -13,6 +13,9 @@
  * another follows; the ninth byte carries eight. Compressed: cookie 0x1c849304 | 0x10, the
  * length of what follows, and the above as a zlib stream (RFC 1950).
  */
+#include <ctype.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
 #include <zlib.h>
 
 #include "lib/base/err.h"
@@ -29,6 +32,7 @@ enum {
     WORD_BYTES_MAX = 9,
     COUNTS_LEN_MAX = 47 << 17, /* 1 .. 2^63-1 with 5 figures */
     INFLATE_STEP_BYTES = 4096,
+    BASE64_LEN_MAX = 1 << 27,
 };
 
 /* ---- encode ---- */
@@ -255,5 +259,63 @@ int hdr_decode_compressed(struct hdr *h, const uint8_t *data, size_t len)
     if (rc == PL_OK)
         rc = hdr_decode(h, plain.data, plain.len);
     buf_free(&plain);
+    return rc;
+}
+
+/* ---- base64 ---- */
+
+static int add_base64(struct buf *out, const struct buf *bytes)
+{
+    size_t len = (bytes->len + 2) / 3 * 4;
+
+    if (len > BASE64_LEN_MAX || buf_reserve(out, len + 1) < 0) /* it also writes a NUL */
+        return PL_ENOMEM;
+    EVP_EncodeBlock(out->data + out->len, bytes->data, (int)bytes->len);
+    out->len += len;
+    return PL_OK;
+}
+
+int hdr_encode_base64(const struct hdr *h, struct buf *out)
+{
+    struct buf bytes = {0};
+    int rc = hdr_encode_compressed(h, &bytes);
+
+    if (rc == PL_OK)
+        rc = add_base64(out, &bytes);
+    buf_free(&bytes);
+    return rc;
+}
+
+/* Whole quanta of four characters, padded at the end only (RFC 4648 §4). EVP_DecodeBlock
+ * alone would also take padding anywhere and white space around. */
+static bool is_base64(const char *text, size_t len, size_t *padding)
+{
+    size_t letters = len;
+
+    while (letters > 0 && len - letters < 2 && text[letters - 1] == '=')
+        letters--;
+    *padding = len - letters;
+    for (size_t i = 0; i < letters; i++)
+        if (!isalnum((unsigned char)text[i]) && text[i] != '+' && text[i] != '/')
+            return false;
+    return len > 0 && len % 4 == 0 && len <= BASE64_LEN_MAX;
+}
+
+int hdr_decode_base64(struct hdr *h, const char *text, size_t len)
+{
+    size_t padding;
+    uint8_t *bytes;
+    int n, rc = PL_EPROTO;
+
+    *h = (struct hdr){0};
+    if (!is_base64(text, len, &padding))
+        return PL_EPROTO;
+    bytes = malloc(len / 4 * 3);
+    if (bytes == NULL)
+        return PL_ENOMEM;
+    n = EVP_DecodeBlock(bytes, (const uint8_t *)text, (int)len);
+    if (n >= 0)
+        rc = hdr_decode_compressed(h, bytes, (size_t)n - padding);
+    free(bytes);
     return rc;
 }

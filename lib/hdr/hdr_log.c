@@ -1,14 +1,14 @@
 #include "lib/hdr/hdr_log.h"
 
 #include <ctype.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define TAG_PREFIX "Tag="
+#define BASE_TIME  "#[BaseTime: "
 
-enum { INTERVAL_FIELDS = 4, MS_PER_S = 1000, US_PER_MS = 1000, BASE64_LEN_MAX = 1 << 27 };
+enum { INTERVAL_FIELDS = 4, MS_PER_S = 1000, US_PER_MS = 1000 };
 
 /* ---- write ---- */
 
@@ -27,22 +27,11 @@ int hdr_log_header(struct buf *out, const char *comment, int64_t start_unix_ms)
         return PL_ENOMEM;
     return buf_printf(out,
                       "#[Histogram log format version 1.3]\n"
-                      "#[StartTime: %.3f (seconds since epoch), %s]\n"
-                      "#[BaseTime: %.3f (seconds since epoch)]\n"
+                      "#[StartTime: %.3f (seconds since epoch), %s]\n" BASE_TIME
+                      "%.3f (seconds since epoch)]\n"
                       "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
                       "\"Interval_Compressed_Histogram\"\n",
                       start_s, date, start_s);
-}
-
-static int add_base64(struct buf *out, const struct buf *bytes)
-{
-    size_t len = (bytes->len + 2) / 3 * 4;
-
-    if (len > BASE64_LEN_MAX || buf_reserve(out, len + 1) < 0) /* it also writes a NUL */
-        return PL_ENOMEM;
-    EVP_EncodeBlock(out->data + out->len, bytes->data, (int)bytes->len);
-    out->len += len;
-    return PL_OK;
 }
 
 int hdr_log_interval(struct buf *out, const char *tag, double start_s, double length_s,
@@ -50,23 +39,19 @@ int hdr_log_interval(struct buf *out, const char *tag, double start_s, double le
 {
     bool tagged = tag != NULL && tag[0] != '\0';
     double max_ms = (double)hdr_max(h) / US_PER_MS;
-    struct buf bytes = {0};
     size_t before = out->len;
     int rc;
 
     if (tagged && strpbrk(tag, ", \t\r\n") != NULL)
         return PL_EINVAL;
-    rc = hdr_encode_compressed(h, &bytes);
+    rc = buf_printf(out, "%s%s%s%.3f,%.3f,%.3f,", tagged ? TAG_PREFIX : "", tagged ? tag : "",
+                    tagged ? "," : "", start_s, length_s, max_ms);
     if (rc == PL_OK)
-        rc = buf_printf(out, "%s%s%s%.3f,%.3f,%.3f,", tagged ? TAG_PREFIX : "", tagged ? tag : "",
-                        tagged ? "," : "", start_s, length_s, max_ms);
-    if (rc == PL_OK)
-        rc = add_base64(out, &bytes);
+        rc = hdr_encode_base64(h, out);
     if (rc == PL_OK)
         rc = buf_add(out, "\n", 1);
     if (rc < 0)
         out->len = before; /* no half line */
-    buf_free(&bytes);
     return rc;
 }
 
@@ -106,39 +91,6 @@ static bool is_decimal(struct span s)
     return digits > 0 && points <= 1 && digits + points == s.len;
 }
 
-/* Whole quanta of four characters, padded at the end only (RFC 4648 §4). EVP_DecodeBlock
- * alone would also take padding anywhere and white space around. */
-static bool is_base64(struct span s, size_t *padding)
-{
-    size_t text = s.len;
-
-    while (text > 0 && s.len - text < 2 && s.at[text - 1] == '=')
-        text--;
-    *padding = s.len - text;
-    for (size_t i = 0; i < text; i++)
-        if (!isalnum((unsigned char)s.at[i]) && s.at[i] != '+' && s.at[i] != '/')
-            return false;
-    return s.len > 0 && s.len % 4 == 0 && s.len <= BASE64_LEN_MAX;
-}
-
-static int decode_histogram(struct hdr *h, struct span base64)
-{
-    size_t padding;
-    uint8_t *bytes;
-    int len, rc = PL_EPROTO;
-
-    if (!is_base64(base64, &padding))
-        return PL_EPROTO;
-    bytes = malloc(base64.len / 4 * 3);
-    if (bytes == NULL)
-        return PL_ENOMEM;
-    len = EVP_DecodeBlock(bytes, (const uint8_t *)base64.at, (int)base64.len);
-    if (len >= 0)
-        rc = hdr_decode_compressed(h, bytes, (size_t)len - padding);
-    free(bytes);
-    return rc;
-}
-
 /* The first interval makes the merged histogram, the others are added. */
 static int merge(struct hdr *merged, struct hdr *interval, struct err_text *e)
 {
@@ -172,7 +124,8 @@ static int read_interval(struct hdr *merged, struct span line, struct err_text *
     for (int i = 0; i < INTERVAL_FIELDS - 1; i++)
         if (!is_decimal(field[i]))
             return err_set(e, PL_EPROTO, "start, length and max must be decimal numbers");
-    rc = decode_histogram(&interval, field[INTERVAL_FIELDS - 1]);
+    rc =
+        hdr_decode_base64(&interval, field[INTERVAL_FIELDS - 1].at, field[INTERVAL_FIELDS - 1].len);
     if (rc == PL_EPROTO)
         return err_set(e, rc, "the histogram is not one in compressed V2 encoding and base64");
     return rc < 0 ? rc : merge(merged, &interval, e);
@@ -205,4 +158,52 @@ int hdr_log_read(struct hdr *h, const char *text, size_t len, struct err_text *e
     if (h->counts == NULL)
         return hdr_init(h, HDR_LATENCY_LOWEST_US, HDR_LATENCY_HIGHEST_US, HDR_LATENCY_FIGURES);
     return PL_OK;
+}
+
+/* ---- join ---- */
+
+/* A log's base time in seconds since the epoch; 0 without one. */
+static double base_time_s(struct span log)
+{
+    while (log.len > 0) {
+        struct span line = take_until(&log, '\n');
+
+        if (starts_with(line, BASE_TIME))
+            return strtod(line.at + strlen(BASE_TIME), NULL);
+    }
+    return 0;
+}
+
+/* The line, with its start moved by so many seconds. */
+static int add_moved(struct buf *log, struct span line, double by_s)
+{
+    const char *from = line.at;
+    size_t tag;
+    double start_s;
+
+    if (starts_with(line, TAG_PREFIX))
+        take_until(&line, ',');
+    tag = (size_t)(line.at - from);
+    start_s = strtod(line.at, NULL) + by_s;
+    take_until(&line, ',');
+    return buf_printf(log, "%.*s%.3f,%.*s\n", (int)tag, from, start_s > 0 ? start_s : 0,
+                      (int)line.len, line.at);
+}
+
+int hdr_log_join(struct buf *log, const char *more, size_t len)
+{
+    struct span rest = {more, len}, old = {(const char *)log->data, log->len};
+    double by_s = base_time_s(rest) - base_time_s(old);
+    size_t before = log->len;
+    int rc = PL_OK;
+
+    while (rc == PL_OK && rest.len > 0) {
+        struct span line = take_until(&rest, '\n');
+
+        if (is_interval(line))
+            rc = add_moved(log, line, by_s);
+    }
+    if (rc < 0)
+        log->len = before;
+    return rc;
 }

@@ -25,6 +25,10 @@ int hdr_log_header(struct buf *out, const char *comment, int64_t start_unix_ms);
 int hdr_log_interval(struct buf *out, const char *tag, double start_s, double length_s,
                      const struct hdr *h);
 
+/* Append the intervals of another log to log, both as written above, with starts that count from
+ * log's base time. more ends in a NUL. 0 or PL_ENOMEM: log is as it was. */
+int hdr_log_join(struct buf *log, const char *more, size_t len);
+
 /* Merge all intervals of a log, whatever their tags, into h (initialised here, owned by the
  * caller). A log without intervals yields an empty latency histogram. 0, PL_ENOMEM, or
  * PL_EPROTO with the line in e; h is zeroed on failure. */

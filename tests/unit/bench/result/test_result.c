@@ -388,10 +388,10 @@ START_TEST(result_run_is_complete_only_with_every_row_and_no_problem)
 {
     cJSON *run = new_run();
 
-    result_add_row(run, row_of(report_with(NULL, 0), true));
+    result_add_row(run, row_of(report_with(NULL, 0), true), 1, 1);
     result_finish(run, false);
     ck_assert(cJSON_IsFalse(json_at(run, "complete")));
-    result_add_row(run, row_of(report_with(NULL, 0), true));
+    result_add_row(run, row_of(report_with(NULL, 0), true), 1, 1);
     result_finish(run, false);
     ck_assert(json_true(run, "complete"));
     result_finish(run, true);
@@ -415,7 +415,7 @@ START_TEST(result_problems_are_told_with_their_row)
     cJSON *run = new_run();
     char seen[1024] = "";
 
-    result_add_row(run, row_of(report_with("whole.connects", 37), true));
+    result_add_row(run, row_of(report_with("whole.connects", 37), true), 1, 1);
     result_add_problem(run, "sse: no server");
     ck_assert_int_eq(result_each_problem(run, append, seen), 2);
     ck_assert_str_eq(seen,
@@ -442,8 +442,8 @@ START_TEST(summary_has_a_line_per_row_and_empty_fields_for_null)
     struct buf text = {0};
     const char *first, *second;
 
-    result_add_row(run, row_of(report_with(NULL, 0), true));
-    result_add_row(run, row_of(report_with("window.deliveries", 0), true));
+    result_add_row(run, row_of(report_with(NULL, 0), true), 1, 1);
+    result_add_row(run, row_of(report_with("window.deliveries", 0), true), 1, 1);
     ck_assert_int_eq(folder_summary(&text, run), 0);
     ck_assert_int_eq(buf_add(&text, "", 1), 0);
     first = strchr((const char *)text.data, '\n') + 1;
@@ -467,7 +467,7 @@ START_TEST(summary_of_a_run_over_a_link_has_what_the_wire_saw)
     cJSON *run = new_run();
     struct buf text = {0};
 
-    result_add_row(run, row_over_link("tcp.up.retransmissions", 7));
+    result_add_row(run, row_over_link("tcp.up.retransmissions", 7), 1, 1);
     ck_assert_int_eq(folder_summary(&text, run), 0);
     ck_assert_int_eq(buf_add(&text, "", 1), 0);
     ck_assert_ptr_nonnull(
