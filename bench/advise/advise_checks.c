@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/repeats.h"
 #include "bench/result/findings.h"
 #include "bench/result/percentile.h"
 
@@ -25,7 +26,7 @@ cJSON *advise_check_item(const struct advise_row *r, const struct advise_check *
 {
     const struct advise_cost_kind *kind = &advise_costs[c->cost];
     const struct percentile *supported = percentile_of_updates(c->samples);
-    double window_s = json_number(r->row, "phases.window_ms") / 1e3;
+    double window_s = repeats_window_s(r->row);
     char limit[UNITS_TEXT_BYTES];
 
     kind->format(limit, c->limit);

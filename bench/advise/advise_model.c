@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/repeats.h"
 
 /* ---- values ---- */
 
@@ -46,7 +47,7 @@ static double window_of(const struct advise *a, int row)
 
     if (r->fit != ADVISE_UNKNOWN || r->disturbed || !(c->samples > 0) || isnan(c->samples_needed))
         return NAN;
-    return ceil(json_number(r->row, "phases.window_ms") / 1e3 * c->samples_needed / c->samples);
+    return ceil(repeats_window_s(r->row) * c->samples_needed / c->samples);
 }
 
 /* ---- formats: two digits, as the values are rough ---- */
@@ -102,8 +103,8 @@ static const struct model {
     {"round trip at least",
      "round trip = (limit - what was measured beside the link) / round trips in the worst latency",
      "@ link", format_about_us, ROW(least_round_trip_of)},
-    {"longer window", "seconds = window × updates needed / updates", "phases.window_ms published",
-     units_format_count, ROW(window_of)},
+    {"longer window", "seconds = window of a repeat × updates needed / updates",
+     "phases.window_ms published", units_format_count, ROW(window_of)},
 };
 
 static const struct model *model_called(const char *name)

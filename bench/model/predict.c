@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/repeats.h"
 #include "lib/proto/transport_info.h"
 
 /* TCP begins, and begins again after a pause, with ten segments (RFC 6928) of 1,448 bytes. */
@@ -426,7 +427,7 @@ struct predict_question predict_question_of(const cJSON *run, const cJSON *row)
         .burst_off_us = json_number(source, "burst_off_ms") * 1e3,
         .link_effect = link_effect(run),
         .update_bytes = update_bytes(source, row),
-        .window_us = json_number(row, "phases.window_ms") * 1e3,
+        .window_us = repeats_window_s(row) * 1e6,
         .clients = json_number(row, "clients"),
     };
 

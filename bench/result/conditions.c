@@ -109,6 +109,7 @@ static void put_clients(struct writer *w, const cJSON *run)
 void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes)
 {
     double duration_s = json_number(run, "scenario.duration_s");
+    double repeat = json_number(run, "scenario.repeat");
     const char *link = json_text(run, "link"), *heads = json_text(run, "scenario.heads");
     char achieved[RESULT_SOURCE_RATES_BYTES];
 
@@ -117,6 +118,8 @@ void conditions_put(struct writer *w, const cJSON *run, int link_max_bytes)
     put_source(w, json_at(run, "scenario"));
     if (achieved[0] != '\0')
         writer_printf(w, "achieved: %s updates/s · ", achieved);
+    if (repeat > 1)
+        writer_printf(w, "%.0f × ", repeat);
     if (duration_s > 0)
         writer_printf(w, "%.4g s window · ", duration_s);
     if (heads[0] != '\0' && strcmp(heads, "minimal") != 0)

@@ -118,6 +118,26 @@ int folder_join_row(const struct folder *f, const char *repeat_id, const char *i
     return PL_OK;
 }
 
+int folder_leave_out(const struct folder *f, const char *id, const bool *out, size_t n,
+                     struct err_text *e)
+{
+    struct buf log = {0};
+    char path[PATH_MAX];
+    int rc;
+
+    folder_row_file(f, path, "latency-", id, ".hlog");
+    if (access(path, F_OK) < 0)
+        return PL_OK;
+    rc = file_read(&log, path, LOG_MAX_BYTES, e);
+    if (rc == PL_OK)
+        rc = hdr_log_leave_out(&log, out, n);
+    if (rc == PL_OK)
+        rc = file_write(path, log.data, log.len, e);
+    buf_free(&log);
+    /* A row that breaks as expected may have written fewer logs than it was measured. */
+    return rc == PL_EINVAL ? PL_OK : rc;
+}
+
 static int save_json(const struct folder *f, const cJSON *run, struct err_text *e)
 {
     char *text = cJSON_Print(run);

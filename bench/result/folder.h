@@ -3,6 +3,8 @@
 #pragma once
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <cjson/cJSON.h>
 
 #include "lib/base/buf.h"
@@ -36,6 +38,11 @@ int folder_move_row(const struct folder *f, const char *from, const char *to, st
  * PL_ELIMIT or PL_ENOMEM with the line in e. */
 int folder_join_row(const struct folder *f, const char *repeat_id, const char *id,
                     struct err_text *e);
+
+/* Make comments of those lines of a row's log that are of repeats which its summary leaves out: out
+ * as repeats_left_out() has it. 0, or as folder_join_row(). */
+int folder_leave_out(const struct folder *f, const char *id, const bool *out, size_t n,
+                     struct err_text *e);
 
 /* Append the text of summary.csv, the rows of run.json for spreadsheets: a line for each row, below
  * a line that names every column with its unit; empty where there is no value. 0 or PL_ENOMEM. */

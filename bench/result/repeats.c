@@ -10,9 +10,6 @@
 #include "bench/result/merge.h"
 #include "bench/result/percentile.h"
 #include "bench/result/result_balancer.h"
-#include "bench/scenario/scenario.h"
-
-enum { REPEATS_MAX = SCENARIO_MAX_REPEATS };
 
 /* Measurements of one row. */
 struct set {
@@ -112,6 +109,27 @@ size_t repeats_values(const cJSON *run, const char *row_id, const struct metric 
     used.n = used.n < cap ? used.n : cap;
     memcpy(out, values, used.n * sizeof *out);
     return used.n;
+}
+
+size_t repeats_left_out(const cJSON *run, const char *row_id, bool out[REPEATS_MAX])
+{
+    struct set all, used;
+    size_t k = 0;
+
+    find_all(&all, run, row_id);
+    choose(&used, &all);
+    for (size_t i = 0; i < all.n; i++) {
+        out[i] = k == used.n || all.rows[i] != used.rows[k];
+        k += !out[i];
+    }
+    return all.n;
+}
+
+double repeats_window_s(const cJSON *row)
+{
+    double repeats = json_number(row, "repeats");
+
+    return json_number(row, "phases.window_ms") / 1e3 / (repeats > 0 ? repeats : 1);
 }
 
 const cJSON *repeats_measured(const cJSON *run, const cJSON *row)

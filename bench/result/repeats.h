@@ -23,6 +23,7 @@
 #include <cjson/cJSON.h>
 
 #include "bench/result/metric.h"
+#include "bench/scenario/scenario.h"
 #include "bench/stats/interval.h"
 #include "lib/base/err.h"
 
@@ -38,6 +39,14 @@ size_t repeats_values(const cJSON *run, const char *row_id, const struct metric 
 
 /* The interval of the metric of that path, out of a row's ci95. False: not known. */
 bool repeats_interval(const cJSON *row, const char *path, struct interval *out);
+
+/* Which of the row's repeats, in order, its summary leaves out. Returns how many repeats there are,
+ * at most REPEATS_MAX. */
+enum { REPEATS_MAX = SCENARIO_MAX_REPEATS };
+size_t repeats_left_out(const cJSON *run, const char *row_id, bool out[REPEATS_MAX]);
+
+/* How long the window was in which a row was measured, or each of its repeats. NAN: not known. */
+double repeats_window_s(const cJSON *row);
 
 /* A measurement of a row of "rows", whole: its first repeat, or the row itself. */
 const cJSON *repeats_measured(const cJSON *run, const cJSON *row);

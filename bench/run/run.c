@@ -4,20 +4,18 @@
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/base/child.h"
 #include "bench/base/machine.h"
-#include "bench/run/attempts.h"
 #include "bench/run/environment.h"
 #include "bench/base/json.h"
 #include "bench/run/ladder_capture.h"
+#include "bench/run/measure.h"
 #include "bench/run/progress.h"
 #include "bench/result/repeats.h"
 #include "bench/result/result.h"
-#include "bench/run/schedule.h"
 
 /* The first three cores that this process may use: core 0, 1 and 2 unless it is restricted. What
  * forwards packets goes before all others, so it must not be on the server's core: on two cores it
@@ -48,124 +46,6 @@ static void add_cores(cJSON *environment, const struct row_setting *w)
                     w->network->emulated && w->forwarder_core >= 0 ? w->forwarder_core : NAN);
 }
 
-/* "sse", or "sse, repeat 2,". */
-static void name_measurement(char *out, size_t cap, const cJSON *row)
-{
-    double repeat = json_number(row, "repeat");
-
-    if (isnan(repeat))
-        snprintf(out, cap, "%s", json_text(row, "id"));
-    else
-        snprintf(out, cap, "%s, repeat %.0f,", json_text(row, "id"), repeat);
-}
-
-static void note_disturbed(cJSON *run, const cJSON *row)
-{
-    const cJSON *reason;
-    char note[400], name[80];
-
-    name_measurement(name, sizeof name, row);
-    cJSON_ArrayForEach(reason, json_at(row, "disturbed"))
-    {
-        snprintf(note, sizeof note, "%s is disturbed: %s", name, reason->valuestring);
-        result_add_note(run, note);
-    }
-}
-
-/* Otherwise nobody would see that a sound row had to be measured again. */
-static void note_attempts(cJSON *run, const cJSON *row)
-{
-    const cJSON *kept = json_at(row, "attempts.kept"), *count = json_at(row, "attempts.count");
-    char note[200], name[80];
-
-    if (count == NULL)
-        return;
-    name_measurement(name, sizeof name, row);
-    snprintf(note, sizeof note,
-             "%s was disturbed and measured again: of %d attempts, number %d is kept", name,
-             count->valueint, kept->valueint);
-    result_add_note(run, note);
-}
-
-/* Measure an entry of the schedule with the seed of its repeat. As attempts_measure(). */
-static int measure_entry(const struct row_setting *w, struct scenario *s,
-                         const struct schedule_entry *entry, size_t i, int retries, cJSON **row,
-                         struct err_text *e)
-{
-    const struct scenario *whole = w->scenario;
-    const char *id = whole->rows[entry->row].id;
-    char apart[FOLDER_ID_BYTES];
-    struct row_setting one = *w;
-    int rc;
-
-    *s = *whole;
-    s->seed = schedule_seed(whole->seed, entry->repeat);
-    folder_repeat_id(apart, id, entry->repeat);
-    one.scenario = s;
-    one.files = entry->repeat > 1 ? apart : id;
-    one.repeat = whole->repeat > 1 ? entry->repeat : 0;
-    one.position = i + 1;
-    rc = attempts_measure(&one, entry->row, retries, row, e);
-    if (*row != NULL && entry->repeat > 1 && folder_join_row(w->folder, apart, id, e) < 0)
-        return PL_ESYS;
-    return rc;
-}
-
-/* What was measured, and why there is nothing more. 0, or negative when it can't be saved. */
-static int keep(struct run_outcome *out, const struct row_setting *w, cJSON *row,
-                const struct schedule_entry *entry, size_t i, struct err_text *e)
-{
-    result_add_row(out->run, row, entry->repeat, i + 1);
-    note_disturbed(out->run, row);
-    note_attempts(out->run, row);
-    return folder_save(w->folder, out->run, e);
-}
-
-/* One measurement after the other, until there is none. s, entries: room for the work. */
-static int measure_all(struct run_outcome *out, const struct row_setting *w, int retries,
-                       struct scenario *s, const struct schedule_entry *entries, size_t n,
-                       struct err_text *e)
-{
-    progress_plan(w->progress, n, (unsigned)w->scenario->repeat,
-                  w->scenario->warmup_s + w->scenario->duration_s);
-    for (size_t i = 0; i < n; i++) {
-        struct err_text why = {""};
-        cJSON *row;
-        int rc = measure_entry(w, s, &entries[i], i, retries, &row, &why), saved;
-
-        out->interrupted = rc == PL_EINTR;
-        if (rc < 0 && !out->interrupted)
-            result_add_problem(out->run, why.text);
-        if (row == NULL)
-            return PL_OK;
-        saved = keep(out, w, row, &entries[i], i, e);
-        if (saved < 0 || rc < 0)
-            return saved;
-    }
-    return PL_OK;
-}
-
-static int measure_rows(struct run_outcome *out, const struct row_setting *w, int retries,
-                        struct err_text *e)
-{
-    const struct scenario *whole = w->scenario;
-    size_t n = whole->nrows * (size_t)whole->repeat;
-    struct schedule_entry *entries = malloc(n * sizeof *entries);
-    struct scenario *s = malloc(sizeof *s);
-    int rc = PL_ENOMEM;
-
-    if (entries != NULL && s != NULL) {
-        schedule_make(entries, whole->nrows, (unsigned)whole->repeat, whole->order == ORDER_RANDOM,
-                      (uint64_t)whole->seed);
-        rc = measure_all(out, w, retries, s, entries, n, e);
-    } else {
-        err_set(e, rc, "%s", pl_strerror(rc));
-    }
-    free(s);
-    free(entries);
-    return rc;
-}
-
 /* A failure here is only a note: the measurements are worth keeping. */
 static void capture_ladders(const struct run_outcome *out, const struct row_setting *w)
 {
@@ -189,7 +69,7 @@ static int measure(struct run_outcome *out, struct row_setting *w, int retries, 
     w->supervisor = &supervisor;
     if (supervisor_open(&supervisor) < 0)
         return err_set(e, PL_ESYS, "signalfd: %s", pl_strerror(PL_ESYS));
-    rc = measure_rows(out, w, retries, e);
+    rc = measure_rows(out->run, w, retries, &out->interrupted, e);
     if (rc == PL_OK && !out->interrupted)
         capture_ladders(out, w);
     progress_clear(&progress);
@@ -215,6 +95,24 @@ static void correct_environment(cJSON *run)
                                                cJSON_CreateString(used));
 }
 
+/* Logs have what the summaries are made of. */
+static int settle_logs(const struct run_outcome *out, struct err_text *e)
+{
+    const cJSON *row;
+    int rc = PL_OK;
+
+    cJSON_ArrayForEach(row, json_at(out->run, "rows"))
+    {
+        bool left_out[REPEATS_MAX];
+        const char *id = json_text(row, "id");
+        size_t n = repeats_left_out(out->run, id, left_out);
+
+        if (rc == PL_OK && n > (size_t)json_number(row, "repeats"))
+            rc = folder_leave_out(&out->folder, id, left_out, n, e);
+    }
+    return rc;
+}
+
 /* Complete run.json, then give the folder its final name. When the disk is full the rows saved
  * before are still there, and renaming takes no room; a folder without any run.json stays hidden.
  */
@@ -225,6 +123,8 @@ static int finish(struct run_outcome *out, int rc, struct err_text *e)
 
     correct_environment(out->run);
     result_finish(out->run, out->interrupted);
+    if (rc == PL_OK)
+        rc = settle_logs(out, e);
     if (rc == PL_OK)
         rc = folder_save(&out->folder, out->run, e);
     folder_row_file(&out->folder, path, "run", "", ".json");

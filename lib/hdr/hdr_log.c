@@ -207,3 +207,29 @@ int hdr_log_join(struct buf *log, const char *more, size_t len)
         log->len = before;
     return rc;
 }
+
+int hdr_log_leave_out(struct buf *log, const bool *out, size_t n)
+{
+    struct span rest = {(const char *)log->data, log->len};
+    struct buf left = {0};
+    size_t i = 0;
+    int rc = PL_OK;
+
+    while (rc == PL_OK && rest.len > 0) {
+        struct span line = take_until(&rest, '\n');
+        bool interval = is_interval(line);
+
+        if (interval && i < n && out[i])
+            rc = buf_printf(&left, "#left out: ");
+        if (rc == PL_OK)
+            rc = buf_printf(&left, "%.*s\n", (int)line.len, line.at);
+        i += interval;
+    }
+    if (rc < 0 || i != n) {
+        buf_free(&left);
+        return rc < 0 ? rc : PL_EINVAL;
+    }
+    buf_free(log);
+    *log = left;
+    return PL_OK;
+}

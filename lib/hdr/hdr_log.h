@@ -9,6 +9,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/hdr/hdr.h"
@@ -28,6 +32,10 @@ int hdr_log_interval(struct buf *out, const char *tag, double start_s, double le
 /* Append the intervals of another log to log, both as written above, with starts that count from
  * log's base time. more ends in a NUL. 0 or PL_ENOMEM: log is as it was. */
 int hdr_log_join(struct buf *log, const char *more, size_t len);
+
+/* Make comments of the intervals i for which out[i], of all n: readers ignore them. 0; PL_EINVAL
+ * when the log has not n intervals, or PL_ENOMEM: log is as it was. */
+int hdr_log_leave_out(struct buf *log, const bool *out, size_t n);
 
 /* Merge all intervals of a log, whatever their tags, into h (initialised here, owned by the
  * caller). A log without intervals yields an empty latency histogram. 0, PL_ENOMEM, or

@@ -111,7 +111,8 @@ static const struct {
      "dir/x.json: duration_s: 'true' is not a number; accepted: 0.1 to 86400"},
     {"{\"speed\":1," ROWS "}",
      "dir/x.json: unknown key 'speed'; accepted: name, title, source, clients, ramp_per_s, "
-     "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, room_size, pick, "
+     "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
+     "room_size, pick, "
      "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
      "tls_version, "
      "server, rows"},
@@ -124,7 +125,8 @@ static const struct {
      "hold_ms, tls_resume, expect, heartbeat_ms, balancer, id"},
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
-     "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, room_size, pick, "
+     "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
+     "room_size, pick, "
      "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
      "tls_version, "
      "server, rows"},
@@ -211,7 +213,8 @@ static const struct {
     {"{}", "dir/x.json: rows: missing; accepted: a list of 1 to 64 objects"},
     {"[]",
      "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
-     "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, room_size, pick, "
+     "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
+     "room_size, pick, "
      "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
      "tls_version, "
      "server, rows"},

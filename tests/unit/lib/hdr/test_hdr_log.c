@@ -306,6 +306,64 @@ START_TEST(hdr_log_rejects_a_sample_cut_inside_a_line)
 }
 END_TEST
 
+/* A log whose window began at that time, with one value in it. */
+static void write_log(struct buf *log, int64_t start_unix_ms, int64_t value)
+{
+    struct hdr h;
+
+    latency_init(&h);
+    hdr_record(&h, value, 1);
+    ck_assert_int_eq(hdr_log_header(log, "Logged with pushlab", start_unix_ms), PL_OK);
+    ck_assert_int_eq(hdr_log_interval(log, NULL, 0, 1, &h), PL_OK);
+    ck_assert_int_eq(buf_add(log, "", 1), PL_OK);
+    log->len--; /* a NUL that is not counted, as a file has when it is read */
+    hdr_free(&h);
+}
+
+START_TEST(hdr_log_join_keeps_when_each_interval_began)
+{
+    struct buf log = {0}, later = {0};
+    struct hdr both;
+
+    write_log(&log, 1441812279474, 100);
+    write_log(&later, 1441812291724, 900);
+    ck_assert_int_eq(hdr_log_join(&log, (char *)later.data, later.len), PL_OK);
+    ck_assert_int_eq(hdr_log_read(&both, (char *)log.data, log.len, NULL), PL_OK);
+    ck_assert_int_eq(both.total_count, 2);
+    ck_assert_int_eq(hdr_min(&both), 100);
+    ck_assert_int_eq(hdr_max(&both), 900);
+    ck_assert_int_eq(buf_add(&log, "", 1), PL_OK);
+    ck_assert_ptr_nonnull(strstr((char *)log.data, "\n0.000,1.000,0.100,HIST"));
+    ck_assert_ptr_nonnull(strstr((char *)log.data, "\n12.250,1.000,0.900,HIST"));
+    hdr_free(&both);
+    buf_free(&log);
+    buf_free(&later);
+}
+END_TEST
+
+START_TEST(hdr_log_leaves_out_the_intervals_that_it_is_told)
+{
+    static const bool second[] = {false, true, false};
+    struct buf log = {0}, later = {0};
+    struct hdr rest;
+    size_t before;
+
+    write_log(&log, 1441812279474, 100);
+    write_log(&later, 1441812291724, 900);
+    ck_assert_int_eq(hdr_log_join(&log, (char *)later.data, later.len), PL_OK);
+    before = log.len;
+    ck_assert_int_eq(hdr_log_leave_out(&log, second, 3), PL_EINVAL);
+    ck_assert_uint_eq(log.len, before);
+    ck_assert_int_eq(hdr_log_leave_out(&log, second, 2), PL_OK);
+    ck_assert_int_eq(hdr_log_read(&rest, (char *)log.data, log.len, NULL), PL_OK);
+    ck_assert_int_eq(rest.total_count, 1);
+    ck_assert_int_eq(hdr_max(&rest), 100);
+    hdr_free(&rest);
+    buf_free(&log);
+    buf_free(&later);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hdr_log");
@@ -327,6 +385,8 @@ int main(void)
     tcase_add_test(tc, hdr_log_refuses_to_add_what_does_not_fit);
     tcase_add_test(tc, hdr_log_reads_back_what_it_wrote);
     tcase_add_test(tc, hdr_log_rejects_a_sample_cut_inside_a_line);
+    tcase_add_test(tc, hdr_log_join_keeps_when_each_interval_began);
+    tcase_add_test(tc, hdr_log_leaves_out_the_intervals_that_it_is_told);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

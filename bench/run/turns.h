@@ -10,15 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct schedule_entry {
+struct turn {
     size_t row;      /* from 0, in the scenario's order */
     unsigned repeat; /* from 1 */
 };
 
-/* Fill rows * repeats entries. shuffled: each repeat in an order that follows from seed; otherwise
+/* Fill rows * repeats turns. shuffled: each repeat in an order that follows from seed; otherwise
  * in the scenario's. */
-void schedule_make(struct schedule_entry *out, size_t rows, unsigned repeats, bool shuffled,
-                   uint64_t seed);
+void turns_make(struct turn *out, size_t rows, unsigned repeats, bool shuffled, uint64_t seed);
 
 /* The seed of a repeat's source, clients and links, below 2^52: the run's own for the first. */
-int64_t schedule_seed(int64_t seed, unsigned repeat);
+int64_t turns_seed(int64_t seed, unsigned repeat);
