@@ -61,7 +61,7 @@ static enum metric_merge rule_of(const char *path)
 
 static bool is_one_of(const char *name, const char *words)
 {
-    char word[PATH_BYTES];
+    char word[PATH_BYTES + 2];
 
     snprintf(word, sizeof word, " %s ", name);
     return strstr(words, word) != NULL;
