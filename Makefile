@@ -159,7 +159,7 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package.json tests/e2e/pack
 	{ echo "pushlab: this failed:  cd tests/e2e && npm ci" >&2; exit 1; }
 
 bench: deps-bench all ## the standard comparison, before it the same with rare updates: tables, charts, results/latest (2 minutes)
-	$(Q)$(OUT)/pushlab run bench/scenarios/slow.json --retry-disturbed 1 $(BENCH_FLAGS); slow=$$?; \
+	$(Q)$(OUT)/pushlab run bench/scenarios/slow.json --no-charts --retry-disturbed 1 $(BENCH_FLAGS); slow=$$?; \
 	$(OUT)/pushlab run bench/scenarios/standard.json --retry-disturbed 1 $(BENCH_FLAGS) && exit $$slow
 
 bench-smoke: deps-bench all ## the same in a quarter of a minute

@@ -252,8 +252,9 @@ class Failures(RunnerCase):
             return []
 
     def start_long(self):
-        path = self.scenario(rows=[{"transport": "sse"}, {"transport": "short-poll",
-                                                           "interval_ms": 50}])
+        path = self.scenario(order="given",
+                             rows=[{"transport": "sse"}, {"transport": "short-poll",
+                                                          "interval_ms": 50}])
         program = self.pushlab("run", path, "--out", self.out, "--no-charts", "--duration", "1")
         return program, self.second_row(program)
 
