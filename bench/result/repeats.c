@@ -202,19 +202,45 @@ static cJSON *all_lines(const struct set *all, const char *list)
     return lines;
 }
 
+/* One line for each disturbed repeat: "repeat 2: the server was stopped for 1 s, and ...". */
+static cJSON *all_reasons(const struct set *all)
+{
+    cJSON *lines = cJSON_CreateArray();
+
+    for (size_t i = 0; i < all->n; i++) {
+        const cJSON *reason;
+        char text[600] = "";
+        size_t len = 0;
+
+        cJSON_ArrayForEach(reason, json_at(all->rows[i], "disturbed"))
+        {
+            if (cJSON_IsString(reason) && len < sizeof text)
+                len += (size_t)snprintf(text + len, sizeof text - len, "%s%s",
+                                        len > 0 ? ", and " : "", reason->valuestring);
+        }
+        if (len > 0)
+            json_append_printf(lines, "repeat %.0f: %s", json_number(all->rows[i], "repeat"), text);
+    }
+    return lines;
+}
+
 static void add_all_lines(cJSON *summary, const struct set *all, const struct set *used)
 {
+    cJSON *reasons = all_reasons(all), *none = cJSON_CreateArray();
+    cJSON *notes = all_lines(all, "notes");
     bool left_out = used->n < all->n;
+    size_t n = all->n - used->n;
 
+    if (left_out)
+        json_append_printf(notes, "%zu of %zu repeats %s disturbed and left out", n, all->n,
+                           n == 1 ? "was" : "were");
     cJSON_AddNumberToObject(summary, "repeats", (double)used->n);
-    cJSON_AddItemToObject(summary, "repeats_left_out",
-                          left_out ? all_lines(all, "disturbed") : cJSON_CreateArray());
+    cJSON_AddItemToObject(summary, "repeats_left_out", left_out ? reasons : none);
+    cJSON_AddItemToObject(summary, "disturbed", left_out ? none : reasons);
     cJSON_AddItemToObject(summary, "problems", all_lines(all, "problems"));
     if (json_at(all->rows[0], "findings") != NULL)
         cJSON_AddItemToObject(summary, "findings", all_lines(all, "findings"));
-    cJSON_AddItemToObject(summary, "disturbed",
-                          left_out ? cJSON_CreateArray() : all_lines(all, "disturbed"));
-    cJSON_AddItemToObject(summary, "notes", all_lines(all, "notes"));
+    cJSON_AddItemToObject(summary, "notes", notes);
 }
 
 /* ---- the summaries ---- */

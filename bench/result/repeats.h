@@ -9,9 +9,10 @@
  *                       nor maxima, and of which every repeat has a value. Of a mean over repeats
  *                       it is Student's t; of a histogram's figure sectioning around that of the
  *                       merged histograms, by the repeats' own (bench/stats/interval.h)
- *   problems[] notes[] disturbed[] findings[]   of all its repeats: "repeat 2: ..."
- *   raw wire machine    only those numbers that the table of metrics names; wire null on loopback.
- *                       Who needs more of them reads a measurement: repeats_measured()
+ *   problems[] notes[] disturbed[] findings[]   of all its repeats: "repeat 2: ..."; of
+ * disturbed[], as of repeats_left_out[], one line has all reasons of a repeat raw wire machine only
+ * those numbers that the table of metrics names; wire null on loopback. Who needs more of them
+ * reads a measurement: repeats_measured()
  *
  * A summary leaves disturbed repeats out when at least two and at least half of all are not
  * disturbed. Otherwise it is made of all of them, and is disturbed itself. A run that measured each

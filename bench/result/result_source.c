@@ -16,9 +16,9 @@ static double growth(const cJSON *stats, const char *counter)
     return counters_growth(stats, "window_start", "window_end", counter);
 }
 
-static bool are_apart(double due, double published)
+static bool are_apart(double due, double published, double windows)
 {
-    return fabs(due - published) > fmax(tolerance * due, edge_updates);
+    return fabs(due - published) > fmax(tolerance * due, edge_updates * windows);
 }
 
 /* ---- how late updates were published ---- */
@@ -120,7 +120,7 @@ static void judge(cJSON *row, const cJSON *stats, const char *who)
     if (stalled_ms > 0)
         disturbed_add(row, "%s was stopped or could not keep up: its schedule moved by %.0f ms",
                       who, stalled_ms);
-    if (published < due && are_apart(due, published))
+    if (published < due && are_apart(due, published, 1))
         disturbed_add(row, "%s published only %.0f of the %.0f updates that were due in the window",
                       who, published, due);
     if (take_late(&late, stats) && !(stalled_ms > 0))
@@ -171,7 +171,8 @@ static bool is_off(const cJSON *row)
 {
     double window_s = json_number(row, "phases.window_ms") / 1e3;
 
-    return are_apart(json_number(row, "intended"), json_number(row, "achieved_rate_hz") * window_s);
+    return are_apart(json_number(row, "intended"), json_number(row, "achieved_rate_hz") * window_s,
+                     fmax(1, json_number(row, "repeats")));
 }
 
 void result_source_achieved(char text[RESULT_SOURCE_RATES_BYTES], const cJSON *run)

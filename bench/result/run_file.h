@@ -12,7 +12,7 @@
  * is the caller's to cJSON_Delete(), and NULL on failure. Schema 1 and runs without "schema" are
  * read; the run is returned as result_settle_row() leaves its rows, which are an array, perhaps an
  * empty one.
- * 0; PL_ESYS (it can't be read), PL_ELIMIT (above 64 MiB), PL_EINVAL (no JSON, a newer schema, no
+ * 0; PL_ESYS (it can't be read), PL_ELIMIT (above 512 MiB), PL_EINVAL (no JSON, a newer schema, no
  * rows) or PL_ENOMEM, with one line in e that names the file. e may be NULL. */
 int run_file_read(cJSON **run, const char *path, struct err_text *e);
 

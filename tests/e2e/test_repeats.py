@@ -4,7 +4,7 @@ import json
 import signal
 import unittest
 
-from harness import BIN, OWN_NETWORK, has_program, wait_until
+from harness import OWN_NETWORK, has_program, wait_until
 from test_runner import RunnerCase
 
 ROWS = [{"transport": "sse"}, {"transport": "websocket"},
@@ -137,6 +137,11 @@ class Repeats(RepeatsCase):
         self.assertEqual(sum(len(self.used(run, name)) for name in IDS),
                          sum(row["repeats"] for row in run["rows"]))
         self.assertEqual(list((self.out / "latest").glob("*~*")), [])
+
+    def test_progress_says_which_repeat_it_is_and_how_long_all_will_take(self):
+        said = self.run_on_a_terminal("--repeat", "2", "--rows", "sse,websocket")
+        self.assertRegex(said.decode(), r"\[4/4\] \w+, repeat 2 of 2 · start")
+        self.assertRegex(said.decode(), r"\[3/4, \d+ s left\] \w+, repeat 2 of 2 · ")
 
     def test_what_is_not_accepted_is_named(self):
         for words, named in ((("--repeat", "0"), "--repeat"), (("--repeat", "101"), "1 to 100"),
