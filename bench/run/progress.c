@@ -29,19 +29,20 @@ static int cut(const char *text, size_t width)
 }
 
 /* Until all measurements are made, as the finished ones went; 0 when not known. */
-static double all_left_s(const struct progress *p, double row_left_s)
+static double all_left_s(const struct progress *p)
 {
-    double gone_s = (double)(p->row_ns - p->begun_ns) / 1e9;
-    double each_s = p->i > 1 ? gone_s / (double)(p->i - 1) : p->each_s;
-    double left_s = each_s * (double)(p->n - p->i) + (row_left_s > 0 ? row_left_s : 0);
+    double before_s = (double)(p->row_ns - p->begun_ns) / 1e9;
+    double row_s = (double)(clock_now_ns() - p->row_ns) / 1e9;
+    double each_s = p->i > 1 ? before_s / (double)(p->i - 1) : p->each_s;
+    double left_s = each_s * (double)(p->n - p->i) + fmax(0, each_s - row_s);
 
     return p->n > 1 && left_s > 0 ? left_s : 0;
 }
 
 /* "3/24", with "48 s left" behind it. */
-static void write_place(char *out, size_t cap, const struct progress *p, double row_left_s)
+static void write_place(char *out, size_t cap, const struct progress *p)
 {
-    double left_s = all_left_s(p, row_left_s);
+    double left_s = all_left_s(p);
     int n = snprintf(out, cap, "%zu/%zu", p->i, p->n);
 
     if (left_s >= 120)
@@ -68,7 +69,7 @@ static void show(struct progress *p, const char *phase, double left_s, double p5
         snprintf(again, sizeof again, " (attempt %d)", p->attempt);
     if (p->repeat > 0)
         snprintf(repeat, sizeof repeat, ", repeat %u of %u", p->repeat, p->repeats);
-    write_place(place, sizeof place, p, left_s);
+    write_place(place, sizeof place, p);
     snprintf(text, sizeof text, "[%s] %s%s%s · %.12s%s%s", place, p->id, repeat, again, phase, left,
              median);
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)

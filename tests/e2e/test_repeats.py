@@ -140,7 +140,7 @@ class Repeats(RepeatsCase):
 
     def test_progress_says_which_repeat_it_is_and_how_long_all_will_take(self):
         said = self.run_on_a_terminal("--repeat", "2", "--rows", "sse,websocket")
-        self.assertRegex(said.decode(), r"\[4/4\] \w+, repeat 2 of 2 · start")
+        self.assertRegex(said.decode(), r"\[4/4, \d+ s left\] \w+, repeat 2 of 2 · start")
         self.assertRegex(said.decode(), r"\[3/4, \d+ s left\] \w+, repeat 2 of 2 · ")
 
     def test_what_is_not_accepted_is_named(self):
