@@ -76,12 +76,13 @@ static int place_of(const cJSON *run, const cJSON *row)
 static void insert_row(cJSON *run, cJSON *row)
 {
     cJSON *rows = cJSON_GetObjectItemCaseSensitive(run, "rows");
-    int at = 0;
+    int at = 0, n = cJSON_GetArraySize(rows);
 
-    while (at < cJSON_GetArraySize(rows) &&
-           place_of(run, cJSON_GetArrayItem(rows, at)) <= place_of(run, row))
+    while (at < n && place_of(run, cJSON_GetArrayItem(rows, at)) <= place_of(run, row))
         at++;
-    cJSON_InsertItemInArray(rows, at, row);
+    cJSON_AddItemToArray(rows, row);
+    for (int behind = n - at; behind > 0; behind--) /* cJSON 1.7.15 can't insert in the middle */
+        cJSON_AddItemToArray(rows, cJSON_DetachItemFromArray(rows, at));
 }
 
 static double repeats_planned(const cJSON *run)

@@ -404,6 +404,28 @@ START_TEST(result_run_is_complete_only_with_every_row_and_no_problem)
 }
 END_TEST
 
+START_TEST(result_rows_are_in_the_order_of_the_scenario_whatever_was_measured_first)
+{
+    static const char *const ids[] = {"a", "b", "c", "d"}, *const measured[] = {"d", "b", "a", "c"};
+    cJSON *run = new_run(), *planned = cJSON_CreateArray();
+    char seen[8] = "";
+    const cJSON *row;
+
+    for (size_t i = 0; i < 4; i++)
+        json_append_text(planned, ids[i]);
+    cJSON_ReplaceItemInObjectCaseSensitive(run, "rows_planned", planned);
+    for (size_t i = 0; i < 4; i++)
+        result_add_row(run, json_object("id:s", measured[i]), 1, i + 1);
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        strcat(seen, json_text(row, "id"));
+    }
+    ck_assert_str_eq(seen, "abcd");
+    ck_assert_double_eq(json_number(json_at(run, "rows")->child, "position"), 3);
+    end_run(run);
+}
+END_TEST
+
 static void append(void *arg, const char *line)
 {
     strncat(arg, line, 300);
@@ -510,6 +532,7 @@ int main(void)
                         sizeof needed / sizeof *needed);
     tcase_add_test(tc, result_run_has_the_keys_that_tools_rely_on);
     tcase_add_test(tc, result_run_is_complete_only_with_every_row_and_no_problem);
+    tcase_add_test(tc, result_rows_are_in_the_order_of_the_scenario_whatever_was_measured_first);
     tcase_add_test(tc, result_problems_are_told_with_their_row);
     tcase_add_test(tc, summary_has_a_line_per_row_and_empty_fields_for_null);
     tcase_add_test(tc, summary_of_a_run_over_a_link_has_what_the_wire_saw);
