@@ -133,6 +133,85 @@ void units_format_kb(char out[UNITS_TEXT_BYTES], double bytes)
         format_scaled(out, bytes < 999.5 ? round(bytes) : bytes, units);
 }
 
+/* ---- a value and its interval ---- */
+
+/* How the formats above scale a value, and what they write behind it. */
+static const struct scale {
+    units_format *format;
+    double unit, step; /* what the first name stands for, and how many of it are the next */
+    const char *names[5];
+} scales[] = {
+    {units_format_us, 1, 1000, {" µs", " ms", " s"}},
+    {units_format_count, 1, 0, {""}},
+    {units_format_ratio, 1, 0, {""}},
+    {units_format_kb, 1, 1000, {"\u00a0B", "\u00a0kB", "\u00a0MB", "\u00a0GB", "\u00a0TB"}},
+    {units_format_share, 0.01, 0, {"\u00a0%"}},
+};
+enum { SCALES = sizeof scales / sizeof *scales, DECIMALS_MAX = 5, HALF_MAX = 10000 };
+
+/* Decimals that give a number n significant digits; 0 has none of its own. */
+static int decimals_for(double number, int n)
+{
+    double exponent = number == 0 ? -DECIMALS_MAX : floor(log10(fabs(number)) + 1e-9);
+
+    return (int)fmax(0, fmin(n - 1 - exponent, DECIMALS_MAX));
+}
+
+/* Those that the format gives the value alone, at most. */
+static int decimals_alone(const struct scale *s, double scaled, size_t name)
+{
+    if (s->format == units_format_count || (s->format == units_format_kb && name == 0))
+        return 0;
+    if (s->format == units_format_us)
+        return decimals(scaled);
+    return s->format == units_format_share ? 2 : decimals_for(scaled, 3);
+}
+
+/* The number with so many decimals, thousands apart from 1,000 on. */
+static void format_digits(char out[UNITS_TEXT_BYTES], double number, int places)
+{
+    if (places == 0 && number >= 999.5)
+        units_format_count(out, number);
+    else
+        snprintf(out, UNITS_TEXT_BYTES, "%.*f", places, number);
+}
+
+static void format_in_scale(char out[UNITS_TEXT_BYTES], const struct scale *s, double value,
+                            double low, double high)
+{
+    double unit = s->unit, half = (high - low) / 2, grain, shown;
+    char number[UNITS_TEXT_BYTES], beside[UNITS_TEXT_BYTES];
+    size_t name = 0;
+    int places;
+
+    /* The value's own unit, unless its interval were too long a number there. */
+    while (s->step > 0 && name < 4 && s->names[name + 1] != NULL &&
+           (fabs(value) / unit >= 999.5 || half / unit >= HALF_MAX)) {
+        unit *= s->step;
+        name++;
+    }
+    places = (int)fmin(decimals_for(half / unit, 2), decimals_alone(s, value / unit, name));
+    grain = pow(10, -places);
+    shown = round(value / unit / grain) * grain;
+    half = ceil(fmax(high / unit - shown, shown - low / unit) / grain - 1e-6) * grain;
+    format_digits(number, shown, places);
+    format_digits(beside, half, places);
+    snprintf(out, UNITS_TEXT_BYTES, "%.12s ±%.10s%s", number, beside, s->names[name]);
+}
+
+void units_format_within(char out[UNITS_TEXT_BYTES], units_format *format, double value, double low,
+                         double high)
+{
+    const struct scale *s = scales;
+
+    while (s < scales + SCALES && s->format != format)
+        s++;
+    if (s == scales + SCALES || !isfinite(value) || !(high - low > 1e-9 * fabs(value)))
+        format(out, value);
+    else
+        format_in_scale(out, s, value, low, high);
+}
+
 size_t units_text_width(const char *text)
 {
     size_t width = 0;

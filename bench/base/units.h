@@ -10,6 +10,7 @@
 
 /* Room for any of the texts below. */
 enum { UNITS_TEXT_BYTES = 32 };
+typedef void units_format(char out[UNITS_TEXT_BYTES], double value);
 
 /* "312 µs", "12.3 ms", "1.02 s". NAN: UNITS_NONE, as everywhere here. */
 void units_format_us(char out[UNITS_TEXT_BYTES], double us);
@@ -32,6 +33,15 @@ void units_format_times(char out[UNITS_TEXT_BYTES], double times);
 void units_format_percent(char out[UNITS_TEXT_BYTES], double share);
 /* A share rounded down to 0.01 %, so that 99.996 % is not all: "99.99 %". */
 void units_format_share(char out[UNITS_TEXT_BYTES], double share);
+
+/* A value and its interval, in one unit and with the same decimals: "25.5 ±0.1 ms", "4.3 ±1.2".
+ * Half the width has at most two significant digits, the value no more decimals than format gives
+ * it alone. All of low..high lies in what is written: it is rounded up, and what rounding takes
+ * from the value is added. format: that of a metric (bench/result/metric.c). What format writes,
+ * where the interval is not known (NAN), or has no width: values that were the same each time do
+ * not say how sure they are, and ±0 would. */
+void units_format_within(char out[UNITS_TEXT_BYTES], units_format *format, double value, double low,
+                         double high);
 
 /* Columns that a UTF-8 text takes on a terminal (one per code point). */
 size_t units_text_width(const char *text);

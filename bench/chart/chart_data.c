@@ -9,7 +9,7 @@
 #include "bench/base/writer.h"
 #include "bench/chart/chart_series.h"
 #include "bench/result/conditions.h"
-#include "bench/result/metric.h"
+#include "bench/result/metric_text.h"
 #include "bench/result/run_file.h"
 
 /* ---- rows.csv ---- */
@@ -47,11 +47,12 @@ static int variant_of(const cJSON *rows, const cJSON *row)
 static int add_rows(struct buf *out, const cJSON *rows)
 {
     static const char *const texts[] = {"id", "transport", "connection"};
+    bool ends = metric_has_intervals(rows);
     struct writer w = {.out = out};
     const cJSON *row;
 
     writer_puts(&w, "row,transport,connection,variant");
-    metric_put_csv(&w, NULL, true);
+    metric_put_csv(&w, NULL, true, ends);
     cJSON_ArrayForEach(row, rows)
     {
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -59,7 +60,7 @@ static int add_rows(struct buf *out, const cJSON *rows)
             w.rc = w.rc < 0 ? w.rc : chart_data_field(out, json_text(row, texts[i]));
         }
         writer_printf(&w, ",%d", variant_of(rows, row));
-        metric_put_csv(&w, row, true);
+        metric_put_csv(&w, row, true, ends);
     }
     writer_puts(&w, "\n");
     return w.rc;

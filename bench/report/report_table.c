@@ -121,7 +121,7 @@ static double put_between_cell(struct template_fill *t)
 {
     char cell[TABLE_CELL_BYTES];
 
-    table_format_cell(cell, choice_of(t).column[index_of(t, "column")], run_words_row(t));
+    table_format_cell(cell, choice_of(t).column[index_of(t, "column")], run_words_row(t), true);
     template_text(t, cell);
     return 1;
 }

@@ -37,7 +37,7 @@ const char *facts_title(const cJSON *run);
 const char *facts_number_word(int n, char out[UNITS_TEXT_BYTES]);
 
 /* Numbers that somebody chose, as they were written: 10, 0.5, 3,000. */
-typedef metric_format facts_format;
+typedef units_format facts_format;
 void facts_format_setting(char out[UNITS_TEXT_BYTES], double value);
 /* The format of the metric at a path (of a sum's first); of another figure of a histogram of
  * microseconds ("echo_us.p90") units_format_us(); of any other number facts_format_setting(). */

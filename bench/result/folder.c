@@ -10,7 +10,7 @@
 #include "lib/base/buf.h"
 #include "bench/base/file.h"
 #include "bench/base/json.h"
-#include "bench/result/metric.h"
+#include "bench/result/metric_text.h"
 #include "bench/result/run_file.h"
 #include "lib/hdr/hdr_log.h"
 
@@ -150,17 +150,20 @@ static int save_json(const struct folder *f, const cJSON *run, struct err_text *
 
 int folder_summary(struct buf *out, const cJSON *run)
 {
+    bool ends = metric_has_intervals(json_at(run, "rows"));
     struct writer w = {.out = out};
     const cJSON *row;
 
-    writer_puts(&w, "row,transport,connection");
-    metric_put_csv(&w, NULL, false);
+    writer_puts(&w, ends ? "row,transport,connection,repeats" : "row,transport,connection");
+    metric_put_csv(&w, NULL, false, ends);
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         /* Our own words and ids: neither commas nor quotes in them. */
         writer_printf(&w, "\n%s,%s,%s", json_text(row, "id"), json_text(row, "transport"),
                       json_text(row, "connection"));
-        metric_put_csv(&w, row, false);
+        if (ends)
+            writer_printf(&w, ",%.0f", json_number(row, "repeats"));
+        metric_put_csv(&w, row, false, ends);
     }
     writer_puts(&w, "\n");
     return w.rc;

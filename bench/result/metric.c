@@ -306,21 +306,3 @@ const struct metric *metric_next(const struct metric *m)
             return NULL;
     }
 }
-
-void metric_put_csv(struct writer *w, const cJSON *row, bool charted)
-{
-    for (const struct metric *m = NULL; (m = metric_next(m)) != NULL;) {
-        const char *chart = m->flags & METRIC_CHARTED ? m->chart != NULL ? m->chart : m->csv : NULL;
-        const char *column = charted ? chart : m->csv;
-        double value = metric_value(m, row);
-
-        if (column == NULL)
-            continue;
-        if (row == NULL)
-            writer_printf(w, ",%s", column);
-        else if (isfinite(value))
-            writer_printf(w, ",%.9g", value);
-        else
-            writer_puts(w, charted ? ",NaN" : ",");
-    }
-}

@@ -7,9 +7,6 @@
 #include <cjson/cJSON.h>
 
 #include "bench/base/units.h"
-#include "bench/base/writer.h"
-
-typedef void metric_format(char out[UNITS_TEXT_BYTES], double value);
 
 enum metric_better { METRIC_NEITHER, METRIC_LOWER, METRIC_HIGHER };
 
@@ -37,11 +34,11 @@ enum {
 };
 
 struct metric {
-    const char *path;      /* in a row of run.json: "latency_us.p50" */
-    const char *name;      /* for people: "latency p50" */
-    const char *csv;       /* the column of summary.csv; NULL: not in it */
-    const char *unit;      /* "µs", "ms", "bytes", "share" (0 to 1); "": a count or a ratio */
-    metric_format *format; /* NULL: a text, or yes and no */
+    const char *path;     /* in a row of run.json: "latency_us.p50" */
+    const char *name;     /* for people: "latency p50" */
+    const char *csv;      /* the column of summary.csv; NULL: not in it */
+    const char *unit;     /* "µs", "ms", "bytes", "share" (0 to 1); "": a count or a ratio */
+    units_format *format; /* NULL: a text, or yes and no */
     enum metric_merge merge;
     enum metric_better better;
     const char *anchor; /* of its section in docs/metrics.md */
@@ -65,7 +62,3 @@ double metric_value(const struct metric *m, const cJSON *row);
 
 /* The metric after m (NULL: the first) in the order of CSV columns; NULL at the end. */
 const struct metric *metric_next(const struct metric *m);
-
-/* Append ",VALUE" for each column of summary.csv or, charted, of rows.csv; ",COLUMN" when row is
- * NULL. Where there is no value summary.csv has nothing, rows.csv "NaN". */
-void metric_put_csv(struct writer *w, const cJSON *row, bool charted);

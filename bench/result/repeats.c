@@ -142,8 +142,7 @@ const cJSON *repeats_measured(const cJSON *run, const cJSON *row)
 
 /* ---- intervals ---- */
 
-/* A count, a setting and a maximum have none; neither have the ends of a histogram. */
-static bool has_interval(const struct metric *m)
+bool repeats_has_interval(const struct metric *m)
 {
     char histogram[64];
     const char *name = split(histogram, m->path);
@@ -161,7 +160,7 @@ static void add_intervals(cJSON *summary, const struct set *used)
 
     for (const struct metric *m = metrics; m->path != NULL; m++) {
         estimate = metric_value(m, summary);
-        if (!has_interval(m) || !isfinite(estimate) || !take_values(values, used, m))
+        if (!repeats_has_interval(m) || !isfinite(estimate) || !take_values(values, used, m))
             continue;
         ci = interval_of(values, used->n, estimate);
         if (!isfinite(ci.low))

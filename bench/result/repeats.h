@@ -38,6 +38,8 @@ int repeats_summarise(cJSON *run, struct err_text *e);
 size_t repeats_values(const cJSON *run, const char *row_id, const struct metric *m, double *out,
                       size_t cap);
 
+/* Can it have an interval? A count, a setting, a maximum and the ends of a histogram have none. */
+bool repeats_has_interval(const struct metric *m);
 /* The interval of the metric of that path, out of a row's ci95. False: not known. */
 bool repeats_interval(const cJSON *row, const char *path, struct interval *out);
 

@@ -9,6 +9,7 @@
 #include "bench/result/disturbed.h"
 #include "bench/result/facts.h"
 #include "bench/result/findings.h"
+#include "bench/result/metric_text.h"
 #include "bench/base/json.h"
 #include "bench/table/table_cells.h"
 #include "bench/base/units.h"
@@ -100,6 +101,15 @@ static void put_findings(struct writer *w, const cJSON *run, const char *lead, c
     writer_puts(w, n > 0 ? tail : "");
 }
 
+/* ---- what ± is ---- */
+
+static void put_intervals(struct writer *w, const cJSON *run, const char *lead, const char *tail)
+{
+    writer_printf(w, "%s± ", lead);
+    metric_put_interval_words(w, json_at(run, "rows"));
+    writer_puts(w, tail);
+}
+
 /* ---- rows that were disturbed ---- */
 
 enum { REASON_COLUMNS = 80 };
@@ -139,6 +149,7 @@ static void put_disturbed(struct writer *w, const cJSON *run, bool markdown)
 struct layout {
     struct table_choice columns;
     size_t width[TABLE_COLUMNS_MAX], gap;
+    size_t spread; /* so many columns, from the left, may have intervals */
 };
 
 static void widen(size_t *width, const char *text)
@@ -160,9 +171,10 @@ static size_t total_width(const struct layout *l)
 
 /* As wide as needed. */
 static struct layout lay_out_columns(const struct table_source *from, const cJSON *run,
-                                     enum selection selection, unsigned without)
+                                     enum selection selection, unsigned without, size_t spread)
 {
-    struct layout l = {.columns = table_choose(from, run, selection, without), .gap = 2};
+    struct layout l = {
+        .columns = table_choose(from, run, selection, without), .gap = 2, .spread = spread};
     const cJSON *rows = json_at(run, "rows"), *row;
     char cell[TABLE_CELL_BYTES];
 
@@ -173,25 +185,26 @@ static struct layout lay_out_columns(const struct table_source *from, const cJSO
         widen(&l.width[i], c->head[1]);
         cJSON_ArrayForEach(row, rows)
         {
-            table_format_cell(cell, c, row);
+            table_format_cell(cell, c, row, i < spread);
             widen(&l.width[i], cell);
         }
     }
     return l;
 }
 
-/* Has it columns for which SPARE ones are left out? */
+/* Has it columns, or intervals in them, for which SPARE ones are left out? */
 static bool has_extra(const struct layout *l)
 {
     for (size_t i = 0; i < l->columns.n; i++)
         if (l->columns.column[i]->shown & VALUE_ONLY)
             return true;
-    return false;
+    return l->spread > 0;
 }
 
-/* When the widest choice is too wide, even without columns that are WIDE, fewer columns, narrower
- * gaps, and then shorter ids. */
-static struct layout lay_out(const struct table_source *from, const cJSON *run)
+/* When the widest choice is too wide, even without columns that are WIDE, fewer columns, and then
+ * narrower gaps. */
+static struct layout lay_out_within(const struct table_source *from, const cJSON *run,
+                                    size_t spread)
 {
     static const struct {
         enum selection selection;
@@ -208,15 +221,36 @@ static struct layout lay_out(const struct table_source *from, const cJSON *run)
         {LOOPBACK, SPARE_FIRST | SPARE, false, true},
     };
     bool wire = has_wire(run);
-    struct layout l = lay_out_columns(from, run, wire ? WIRE : LOOPBACK, 0);
-    size_t total;
+    struct layout l = lay_out_columns(from, run, wire ? WIRE : LOOPBACK, 0, spread);
 
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
         if (total_width(&l) > TABLE_MAX_WIDTH && choices[i].wire == wire &&
             (!choices[i].extra || has_extra(&l)))
-            l = lay_out_columns(from, run, choices[i].selection, choices[i].without | WIDE);
+            l = lay_out_columns(from, run, choices[i].selection, choices[i].without | WIDE, spread);
     if (total_width(&l) > TABLE_MAX_WIDTH)
         l.gap = 1;
+    return l;
+}
+
+/* The columns before the last that has intervals. */
+static size_t without_last_spread(const struct layout *l)
+{
+    size_t n = l->spread < l->columns.n ? l->spread : l->columns.n;
+
+    while (n > 0 && !(l->columns.column[n - 1]->shown & SPREAD))
+        n--;
+    return n > 0 ? n - 1 : 0;
+}
+
+/* When that does not suffice, fewer columns with intervals, and then shorter ids. */
+static struct layout lay_out(const struct table_source *from, const cJSON *run)
+{
+    bool intervals = metric_has_intervals(json_at(run, "rows"));
+    struct layout l = lay_out_within(from, run, intervals ? TABLE_COLUMNS_MAX : 0);
+    size_t total;
+
+    while (l.spread > 0 && total_width(&l) > TABLE_MAX_WIDTH)
+        l = lay_out_within(from, run, without_last_spread(&l));
     total = total_width(&l);
     if (total > TABLE_MAX_WIDTH && l.width[0] > total - TABLE_MAX_WIDTH + 8)
         l.width[0] -= total - TABLE_MAX_WIDTH;
@@ -264,7 +298,7 @@ static void put_row(struct writer *w, const struct layout *l, const cJSON *row, 
 
     paint_of(paint, row, colour);
     for (size_t i = 0; i < l->columns.n; i++) {
-        table_format_cell(cell, l->columns.column[i], row);
+        table_format_cell(cell, l->columns.column[i], row, i < l->spread);
         put_cell(w, l, i, cell, i == 0 ? paint : "");
     }
     writer_puts(w, "\n");
@@ -276,7 +310,8 @@ static void put_conditions(struct writer *w, const cJSON *run)
     writer_puts(w, json_true(run, "interrupted") ? " · interrupted" : "");
 }
 
-static void put_table(struct writer *w, const struct table_source *from, const cJSON *run,
+/* Has it intervals? */
+static bool put_table(struct writer *w, const struct table_source *from, const cJSON *run,
                       bool colour)
 {
     struct layout l = lay_out(from, run);
@@ -288,11 +323,13 @@ static void put_table(struct writer *w, const struct table_source *from, const c
     {
         put_row(w, &l, row, colour);
     }
+    return l.spread > 0;
 }
 
 int table_text(struct buf *out, const cJSON *run, bool colour)
 {
     struct writer w = {.out = out};
+    bool spread = false;
 
     writer_printf(&w, "%s\n", json_text(run, "scenario.title"));
     put_conditions(&w, run);
@@ -301,8 +338,10 @@ int table_text(struct buf *out, const cJSON *run, bool colour)
         if (!has_table(run, i))
             continue;
         writer_puts(&w, "\n");
-        put_table(&w, tables[i].source, run, colour);
+        spread = put_table(&w, tables[i].source, run, colour) || spread;
     }
+    if (spread)
+        put_intervals(&w, run, "\n", "\n");
     put_findings(&w, run, "\n", "", "");
     put_disturbed(&w, run, false);
     return w.rc;
@@ -334,7 +373,7 @@ static void put_markdown(struct writer *w, const struct table_source *from, cons
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         for (size_t i = 0; i < c.n; i++) {
-            table_format_cell(cell, c.column[i], row);
+            table_format_cell(cell, c.column[i], row, true);
             writer_printf(w, i == 0 ? "| `%s` " : "| %s ", cell);
         }
         writer_puts(w, "|\n");
@@ -349,6 +388,8 @@ int table_markdown(struct buf *out, const cJSON *run)
     for (size_t i = 0; i < TABLES; i++)
         if (has_table(run, i))
             put_markdown(&w, tables[i].source, run);
+    if (metric_has_intervals(json_at(run, "rows")))
+        put_intervals(&w, run, "", "\n\n");
     put_findings(&w, run, "", "- ", "\n");
     put_disturbed(&w, run, true);
     put_conditions(&w, run);

@@ -7,7 +7,7 @@
 #include "bench/base/json.h"
 #include "bench/result/disturbed.h"
 #include "bench/result/facts.h"
-#include "bench/result/metric.h"
+#include "bench/result/metric_text.h"
 #include "bench/result/percentile.h"
 
 #define ONE(path)             path, NULL, NULL
@@ -22,11 +22,11 @@ static const struct column columns[] = {
     {{"updates", "delivered"}, ALWAYS, ONE("delivered")},
     {{"updates", "superseded"}, ALWAYS | VALUE_ONLY, ONE("superseded")},
     {{"updates", "on time"}, ALWAYS | VALUE_ONLY, ONE("deadline.share")},
-    {{"latency", "p50"}, ALWAYS | NAMED_ONLY, ONE("latency_us.p50")},
-    {{"latency", "mean"}, ALWAYS | NAMED_ONLY, ONE("latency_us.mean")},
-    {{"latency", "p90"}, ALWAYS | NAMED_ONLY, ONE("latency_us.p90")},
-    {{"latency", "p99"}, ALWAYS | NAMED_ONLY, ONE("latency_us.p99")},
-    {{"latency", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("latency_us.p999")},
+    {{"latency", "p50"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p50")},
+    {{"latency", "mean"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.mean")},
+    {{"latency", "p90"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p90")},
+    {{"latency", "p99"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p99")},
+    {{"latency", "p99.9"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p999")},
     {{"latency", "max"}, ALWAYS | SPARE_FIRST, ONE("latency_us.max")},
     {{"age", "mean"}, ALWAYS | SPARE, ONE("age_us.mean")},
     {{"requests", "/update"}, ALWAYS, ONE("requests_per_update")},
@@ -34,21 +34,21 @@ static const struct column columns[] = {
     {{"TLS/update", "full+resumed"}, ALWAYS | TLS_ONLY,
      TWO("tls_handshakes_per_update.full", "tls_handshakes_per_update.resumed")},
     {{"bytes/update", "payload+framing"}, APP_OVER(LOOPBACK | WIRE, NULL)},
-    {{"wire bytes", "/update"}, WIRE, ONE("bytes_per_update.wire")},
+    {{"wire bytes", "/update"}, WIRE | SPREAD, ONE("bytes_per_update.wire")},
     {{"bytes/update", "app / wire"}, APP_OVER(WIRE_NARROW | WIRE_LEAST, "bytes_per_update.wire")},
     {{"packets", "/update"}, WIRE | WIRE_NARROW, ONE("packets_per_update.total")},
-    {{"server CPU", "/update"}, ALWAYS, ONE("server_cpu_us_per_update")},
-    {{"total CPU", "/update"}, LOOPBACK | WIRE | WIDE | VALUE_ONLY, ONE("total_cpu_us_per_update")},
+    {{"server CPU", "/update"}, ALWAYS | SPREAD, ONE("server_cpu_us_per_update")},
+    {{"total CPU", "/update"}, LOOPBACK | WIRE | WIDE | VALUE_ONLY | SPREAD, ONE("total_cpu_us_per_update")},
 };
 
 static const struct column sent_columns[] = {
     {{"", "row"}, ALWAYS, ONE("id")},
     {{"messages", "sent"}, ALWAYS, ONE("upstream.messages")},
-    {{"everyone", "p50"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.p50")},
-    {{"everyone", "mean"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.mean")},
-    {{"everyone", "p90"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.p90")},
-    {{"everyone", "p99"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.p99")},
-    {{"everyone", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("upstream.latency_us.p999")},
+    {{"everyone", "p50"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p50")},
+    {{"everyone", "mean"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.mean")},
+    {{"everyone", "p90"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p90")},
+    {{"everyone", "p99"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p99")},
+    {{"everyone", "p99.9"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p999")},
     {{"echo", "p90"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p90")},
     {{"echo", "p99"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p99")},
     {{"echo", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p999")},
@@ -56,18 +56,18 @@ static const struct column sent_columns[] = {
     {{"handshakes", "/message"}, ALWAYS, ONE("upstream.handshakes_per_message")},
     {{"bytes/message", "payload+framing"}, ALWAYS,
      TWO("upstream.bytes_per_message.payload", "upstream.bytes_per_message.framing")},
-    {{"converged", "p90"}, ALWAYS | NAMED_ONLY, ONE("convergence_us.p90")},
-    {{"converged", "p99"}, ALWAYS | NAMED_ONLY, ONE("convergence_us.p99")},
-    {{"converged", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("convergence_us.p999")},
+    {{"converged", "p90"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p90")},
+    {{"converged", "p99"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p99")},
+    {{"converged", "p99.9"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p999")},
     {{"documents", "identical"}, ALWAYS | VALUE_ONLY, ONE("documents.identical")},
 };
 
 static const struct column client_columns[] = {
     {{"each client,", "each second"}, ALWAYS, ONE("id")},
-    {{"", "requests"}, ALWAYS, ONE("requests_per_client_s")},
-    {{"responses", "without update"}, ALWAYS, ONE("empty_response_ratio")},
-    {{"wire", "bytes"}, WIRE | WIRE_NARROW | WIRE_LEAST, ONE("wire_bytes_per_client_s")},
-    {{"server", "CPU"}, ALWAYS, ONE("server_cpu_us_per_client_s")},
+    {{"", "requests"}, ALWAYS | SPREAD, ONE("requests_per_client_s")},
+    {{"responses", "without update"}, ALWAYS | SPREAD, ONE("empty_response_ratio")},
+    {{"wire", "bytes"}, WIRE | WIRE_NARROW | WIRE_LEAST | SPREAD, ONE("wire_bytes_per_client_s")},
+    {{"server", "CPU"}, ALWAYS | SPREAD, ONE("server_cpu_us_per_client_s")},
 };
 
 static const struct column balancer_columns[] = {
@@ -76,11 +76,11 @@ static const struct column balancer_columns[] = {
      TWO("balancer.connections_per_client.front", "balancer.connections_per_client.behind")},
     {{"handshakes", "front+behind"}, ALWAYS,
      TWO("balancer.handshakes.front", "balancer.handshakes.behind")},
-    {{"added", "latency p50"}, ALWAYS | VALUE_ONLY, ONE("balancer.added_latency_us.p50")},
+    {{"added", "latency p50"}, ALWAYS | VALUE_ONLY | SPREAD, ONE("balancer.added_latency_us.p50")},
     {{"of that", "±chance"}, ALWAYS | VALUE_ONLY, ONE("balancer.added_latency_us.chance")},
     {{"bytes added", "up+down/update"}, ALWAYS,
      TWO("balancer.payload_bytes.added_up", "balancer.payload_bytes.added_down")},
-    {{"balancer", "CPU/update"}, ALWAYS | VALUE_ONLY, ONE("balancer.cpu_us_per_update")},
+    {{"balancer", "CPU/update"}, ALWAYS | VALUE_ONLY | SPREAD, ONE("balancer.cpu_us_per_update")},
     {{"requests", "served by"}, ALWAYS, ONE("balancer.served_by")},
     {{"sequence", "errors"}, ALWAYS | VALUE_ONLY, ONE("balancer.sequence_errors.all")},
     {{"outages", "count, longest"}, ALWAYS | VALUE_ONLY, ONE("balancer.outages")},
@@ -163,7 +163,8 @@ static void format_words(char out[TABLE_CELL_BYTES], const char *path, const cJS
                                        : UNITS_NONE);
 }
 
-void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row)
+void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row,
+                       bool spread)
 {
     const struct metric *m = metric_find(c->path);
     char first[UNITS_TEXT_BYTES], second[UNITS_TEXT_BYTES] = UNITS_NONE;
@@ -171,6 +172,11 @@ void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const
 
     if (m == NULL || m->format == NULL) {
         format_words(out, c->path, row);
+        return;
+    }
+    if (spread && (c->shown & SPREAD)) {
+        metric_text(first, m, row);
+        snprintf(out, TABLE_CELL_BYTES, "%s", first);
         return;
     }
     m->format(first, c->over_path != NULL ? value + facts_value(row, c->plus_path) : value);

@@ -21,6 +21,7 @@ enum selection {
     SPARE_FIRST = 128,
     WIDE = 256,       /* left out of a table that would be too wide, before anything else */
     NAMED_ONLY = 512, /* of a histogram: when it is what the rows can name (table_is_named()) */
+    SPREAD = 1024,    /* with its interval where the run has repeats, "25.5 ±0.1 ms", and room */
 };
 
 /* A column shows one number of a row, two as "a + b", or three as "a+b / c"; or a text, as the
@@ -60,5 +61,7 @@ struct table_choice table_choose(const struct table_source *from, const cJSON *r
                                  enum selection selection, unsigned without);
 
 /* The cell's text: a value in its metric's format, UNITS_NONE where there is none; a text gets
- * "! " in front when the row has problems, "~ " when it was disturbed. */
-void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row);
+ * "! " in front when the row has problems, "~ " when it was disturbed. spread: with the interval,
+ * in SPREAD columns. */
+void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row,
+                       bool spread);

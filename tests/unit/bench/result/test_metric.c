@@ -9,7 +9,9 @@
 
 #include "bench/base/file.h"
 #include "bench/base/json.h"
+#include "bench/result/folder.h"
 #include "bench/result/metric.h"
+#include "bench/result/repeats.h"
 
 static struct buf docs;
 
@@ -181,6 +183,83 @@ START_TEST(values_come_from_the_row_or_are_computed)
 }
 END_TEST
 
+static char *summary_of(const char *ci95)
+{
+    struct buf out = {0};
+    cJSON *run = cJSON_Parse("{\"rows\":[{\"id\":\"sse\",\"transport\":\"sse\",\"connection\":"
+                             "\"close\",\"repeats\":3,\"delivered\":10,\"latency_us\":"
+                             "{\"p50\":312,\"max\":900}}]}");
+
+    cJSON_AddItemToObject(json_at(run, "rows")->child, "ci95", cJSON_Parse(ci95));
+    ck_assert_int_eq(folder_summary(&out, run), 0);
+    ck_assert_int_eq(buf_add(&out, "", 1), 0);
+    cJSON_Delete(run);
+    return (char *)out.data;
+}
+
+/* The field of the only row below that column, to be freed; NULL: there is no such column. */
+static char *field_of(const char *csv, const char *column)
+{
+    const char *field = strchr(csv, '\n') + 1;
+    size_t len = strlen(column);
+
+    for (const char *head = csv;
+         strncmp(head, column, len) != 0 || strchr(",\n", head[len]) == NULL;) {
+        head += strcspn(head, ",\n");
+        if (*head == '\n')
+            return NULL;
+        head++;
+        field += strcspn(field, ",\n") + 1;
+    }
+    return strndup(field, strcspn(field, ",\n"));
+}
+
+static void check_field(const char *csv, const char *column, const char *value)
+{
+    char *field = field_of(csv, column);
+
+    ck_assert_msg(field != NULL, "no column %s", column);
+    ck_assert_msg(strcmp(field, value) == 0, "%s is %s", column, field);
+    free(field);
+}
+
+START_TEST(summary_of_repeats_has_both_ends_beside_each_metric_that_has_an_interval)
+{
+    char *csv = summary_of("{\"latency_us.p50\":{\"low\":300.5,\"high\":323.5}}");
+
+    check_field(csv, "repeats", "3");
+    check_field(csv, "latency_p50_us", "312");
+    check_field(csv, "latency_p50_us_low", "300.5");
+    check_field(csv, "latency_p50_us_high", "323.5");
+    check_field(csv, "age_mean_us_low", "");
+    check_field(csv, "latency_max_us", "900");
+    for (const struct metric *m = metrics; m->path != NULL; m++) {
+        char low[80], high[80], *field;
+
+        if (m->csv == NULL)
+            continue;
+        snprintf(low, sizeof low, ",%s,%s_low,%s_high,", m->csv, m->csv, m->csv);
+        snprintf(high, sizeof high, "%s_high", m->csv);
+        field = field_of(csv, high);
+        ck_assert_msg((field != NULL) == repeats_has_interval(m), "%s", m->csv);
+        ck_assert_msg(field == NULL || strstr(csv, low) != NULL, "%s", low);
+        free(field);
+    }
+    free(csv);
+}
+END_TEST
+
+START_TEST(summary_without_repeats_has_no_ends)
+{
+    char *csv = summary_of("{}");
+
+    ck_assert_ptr_null(strstr(csv, "_low"));
+    ck_assert_ptr_null(strstr(csv, "repeats"));
+    check_field(csv, "latency_p50_us", "312");
+    free(csv);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("metric");
@@ -195,6 +274,8 @@ int main(void)
     tcase_add_test(tc, columns_name_their_unit);
     tcase_add_test(tc, columns_come_in_the_order_of_what_they_need);
     tcase_add_test(tc, values_come_from_the_row_or_are_computed);
+    tcase_add_test(tc, summary_of_repeats_has_both_ends_beside_each_metric_that_has_an_interval);
+    tcase_add_test(tc, summary_without_repeats_has_no_ends);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -67,6 +67,64 @@ START_TEST(units_have_three_significant_digits)
 }
 END_TEST
 
+static const struct {
+    units_format *format;
+    double value, low, high;
+    const char *text;
+} intervals[] = {
+    {units_format_us, 25500, 25400, 25600, "25.5 ±0.1 ms"},
+    {units_format_us, 25540, 25460, 25620, "25.5 ±0.2 ms"}, /* 25.6 ends before 25.62 */
+    {units_format_us, 25500, 25499, 25501, "25.5 ±0.1 ms"}, /* no more digits than alone */
+    {units_format_us, 525311, 511000, 539622, "525 ±15 ms"},
+    {units_format_us, 25500, 21200, 29800, "25.5 ±4.3 ms"},
+    {units_format_us, 25500, 12300, 38700, "26 ±14 ms"}, /* two digits of the interval */
+    {units_format_us, 999600, 999300, 999900, "1.00 ±0.01 s"},
+    {units_format_us, 312, -1e6, 1000624, "0 ±1,001 ms"}, /* not 312 ±1000312 µs */
+    {units_format_us, -336, -440, -232, "-336 ±104 µs"},
+    {units_format_us, 3.6e9, 3.5e9, 3.7e9, "3,600 ±100 s"},
+    {units_format_us, 25500, NAN, NAN, "25.5 ms"},
+    {units_format_us, 25500, 25500, 25500, "25.5 ms"},
+    {units_format_us, NAN, 1, 2, "–"},
+    {units_format_ratio, 0.04, 0.027, 0.053, "0.040 ±0.013"},
+    {units_format_ratio, 0.727, 0.724, 0.73, "0.727 ±0.003"},
+    {units_format_ratio, 1289.4, 1280, 1298.8, "1,289 ±10"},
+    {units_format_ratio, 0, -0.001, 0.001, "0.0000 ±0.0010"},
+    {units_format_ratio, 1.4e-6, 1e-6, 1.8e-6, "0.00000 ±0.00001"},
+    {units_format_kb, 5410, 5300, 5520, "5.41 ±0.11\u00a0kB"},
+    {units_format_kb, 812, 800.5, 823.5, "812 ±12\u00a0B"},
+    {units_format_share, 0.987, 0.983, 0.991, "98.70 ±0.40\u00a0%"},
+    {units_format_count, 7500, 7400, 7600, "7,500 ±100"},
+};
+
+START_TEST(intervals_stand_beside_their_figure_in_its_unit)
+{
+    char text[UNITS_TEXT_BYTES];
+
+    units_format_within(text, intervals[_i].format, intervals[_i].value, intervals[_i].low,
+                        intervals[_i].high);
+    ck_assert_str_eq(text, intervals[_i].text);
+}
+END_TEST
+
+/* Whatever the figures, what is written is at least as wide as the interval. */
+START_TEST(intervals_never_claim_too_much)
+{
+    char text[UNITS_TEXT_BYTES];
+    double shown, half;
+
+    for (double value = 0.0123; value < 200; value *= 1.37)
+        for (double width = value * 1e-4; width < 3 * value; width *= 1.61) {
+            units_format_within(text, units_format_ratio, value, value - width, value + width);
+            ck_assert_int_eq(sscanf(text, "%lf ±%lf", &shown, &half), 2);
+            ck_assert_msg(shown - half <= value - width + 1e-9 &&
+                              shown + half >= value + width - 1e-9,
+                          "%.9g with %.9g is %s", value, width, text);
+            ck_assert_msg(half <= 2.1 * width || half <= value / 50, "%.9g with %.9g is %s", value,
+                          width, text);
+        }
+}
+END_TEST
+
 START_TEST(units_width_counts_code_points)
 {
     ck_assert_uint_eq(units_text_width(""), 0);
@@ -109,6 +167,26 @@ static cJSON *run_over_link(const char *id)
     packets = cJSON_AddObjectToObject(row, "packets_per_update");
     cJSON_AddNumberToObject(packets, "total", 2);
     cJSON_ReplaceItemInObject(run, "link", cJSON_CreateString("4g"));
+    return run;
+}
+
+/* Give the rows what three repeats add. */
+static cJSON *repeat_three_times(cJSON *run)
+{
+    static const char ci95[] = "{\"latency_us.p50\":{\"low\":301,\"high\":323},"
+                               "\"latency_us.p99\":{\"low\":803,\"high\":1203},"
+                               "\"upstream.latency_us.p50\":{\"low\":28000,\"high\":29200},"
+                               "\"upstream.latency_us.p99\":{\"low\":60300,\"high\":62300},"
+                               "\"bytes_per_update.wire\":{\"low\":1285,\"high\":1293.8},"
+                               "\"convergence_us.p99\":{\"low\":70100,\"high\":71900},"
+                               "\"server_cpu_us_per_update\":{\"low\":11.3,\"high\":12.1}}";
+    cJSON *row;
+
+    cJSON_ArrayForEach(row, cJSON_GetObjectItem(run, "rows"))
+    {
+        cJSON_AddNumberToObject(row, "repeats", 3);
+        cJSON_AddItemToObject(row, "ci95", cJSON_Parse(ci95));
+    }
     return run;
 }
 
@@ -320,6 +398,57 @@ START_TEST(table_marks_a_row_with_problems_and_shows_no_latency_of_nothing)
 }
 END_TEST
 
+START_TEST(table_shows_intervals_of_repeats_and_says_once_what_they_are)
+{
+    cJSON *run = repeat_three_times(run_over_link("x"));
+    char *text = text_of(run, false), *row = strstr(text, "\nsse ") + 1;
+    struct buf markdown = {0};
+
+    ck_assert_ptr_nonnull(strstr(text, "\n\n± 95 % confidence interval over 3 repeats\n"));
+    row[strcspn(row, "\n")] = '\0';
+    ck_assert_str_eq(row, "sse      3,000  312 ±11 µs  1.00 ±0.21 ms  20.4 ms  50.3 ms         0"
+                          "           0   185 / 1,289     2.00  11.7 ±0.4 µs");
+    ck_assert_int_eq(table_markdown(&markdown, run), 0);
+    ck_assert_int_eq(buf_add(&markdown, "", 1), 0);
+    ck_assert_ptr_nonnull(strstr((char *)markdown.data, "| 312 ±11 µs | 1.00 ±0.21 ms |"));
+    ck_assert_ptr_nonnull(strstr((char *)markdown.data, "| 1,289 ±5 | 2.00 | 11.7 ±0.4 µs |"));
+    ck_assert_ptr_nonnull(strstr((char *)markdown.data, "\n\n± 95 % confidence interval over 3 "
+                                                        "repeats\n\n"));
+    buf_free(&markdown);
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_of_rows_repeated_differently_says_so)
+{
+    cJSON *run = repeat_three_times(run_with("x", 312)), *rows = cJSON_GetObjectItem(run, "rows");
+    char *text;
+
+    cJSON_SetNumberValue(cJSON_GetObjectItem(cJSON_GetArrayItem(rows, 1), "repeats"), 2);
+    text = text_of(run, false);
+    ck_assert_ptr_nonnull(strstr(text, "\n± 95 % confidence interval over 2 to 3 repeats\n"));
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+START_TEST(table_without_repeats_has_no_intervals)
+{
+    cJSON *run = run_of_players("x", true);
+    struct buf markdown = {0};
+    char *text = text_of(run, false);
+
+    ck_assert_ptr_null(strstr(text, "±"));
+    ck_assert_int_eq(table_markdown(&markdown, run), 0);
+    ck_assert_int_eq(buf_add(&markdown, "", 1), 0);
+    ck_assert_ptr_null(strstr((char *)markdown.data, "±"));
+    buf_free(&markdown);
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
 static const char *const ids[] = {"short-poll", "short-poll+close@3600000ms",
                                   "a-name-of-forty-seven-letters-and-nothing-else-x"};
 
@@ -375,6 +504,24 @@ START_TEST(table_of_senders_fits_120_columns)
          line = strtok_r(NULL, "\n", &save), n++)
         ck_assert_msg(units_text_width(line) <= TABLE_MAX_WIDTH, "%s", line);
     ck_assert_int_eq(n, 8);
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
+/* A long id leaves no room for them in a table that is wide anyway: it is cut no more than without.
+ */
+START_TEST(table_with_intervals_fits_120_columns)
+{
+    cJSON *run = repeat_three_times(run_of_players(ids[_i % 3], _i >= 3));
+    char *text = text_of(run, false), *save = NULL;
+
+    ck_assert_int_eq(strstr(text, "312 ±11 µs") != NULL, _i % 3 == 0 || _i == 4);
+    if (_i % 3 == 2)
+        ck_assert_ptr_null(strstr(text, "±"));
+    for (char *line = strtok_r(strstr(text, "\n\n") + 2, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save))
+        ck_assert_msg(units_text_width(line) <= TABLE_MAX_WIDTH, "%s", line);
     free(text);
     cJSON_Delete(run);
 }
@@ -480,6 +627,9 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_loop_test(tc, units_have_three_significant_digits, 0,
                         sizeof numbers / sizeof *numbers);
+    tcase_add_loop_test(tc, intervals_stand_beside_their_figure_in_its_unit, 0,
+                        sizeof intervals / sizeof *intervals);
+    tcase_add_test(tc, intervals_never_claim_too_much);
     tcase_add_test(tc, units_width_counts_code_points);
     tcase_add_test(tc, table_says_what_was_measured_under_which_conditions);
     tcase_add_test(tc, table_shows_a_row_with_its_units);
@@ -493,6 +643,10 @@ int main(void)
     tcase_add_test(tc, table_has_the_cpu_of_all_processes_where_there_is_room);
     tcase_add_test(tc, table_of_senders_has_a_second_part);
     tcase_add_loop_test(tc, table_of_senders_fits_120_columns, 0, 6);
+    tcase_add_test(tc, table_shows_intervals_of_repeats_and_says_once_what_they_are);
+    tcase_add_test(tc, table_of_rows_repeated_differently_says_so);
+    tcase_add_test(tc, table_without_repeats_has_no_intervals);
+    tcase_add_loop_test(tc, table_with_intervals_fits_120_columns, 0, 6);
     tcase_add_test(tc, table_paints_ids_only_when_colour_is_wanted);
     tcase_add_test(tc, table_in_markdown_has_one_cell_per_column);
     tcase_add_test(tc, table_in_markdown_has_the_wire_beside_all_others);
