@@ -5,6 +5,8 @@
 # split: 1 where a stack's value is followed by its parts. Each is rounded, so their sum may differ.
 # The panel lies at plot_left, plot_right, plot_top, plot_bottom (px); labelled: with row names.
 # heading, when not "", stands above it.
+# Where the run has repeats a dark line at a bar's end is its interval; a stack's is as wide as those of
+# its parts together, if the whole has none of its own: never too narrow.
 # whole, when there is one, is what all of it is, 100 for percent: then the axis goes from 0 to it.
 if (!exists("whole")) whole = 0
 parts = words(metric)
@@ -13,6 +15,17 @@ do for [k = 1:parts] {
     stats rows_csv using (part[int($0) * parts + k] = column(word(metric, k)), 0) nooutput
 }
 up_to(i, k) = k == 0 ? 0 : up_to(i, k - 1) + part[(i - 1) * parts + k]
+array interval_low[rows]
+array interval_high[rows]
+do for [i = 1:rows] { interval_low[i] = repeated ? 0 : up_to(i, parts); interval_high[i] = interval_low[i] }
+if (repeated) {
+    intervals_of = metric eq wire_bytes ? "wire_bytes_per_update" : metric
+    do for [k = 1:words(intervals_of)] {
+        stats rows_csv using (i = int($0) + 1, c = word(intervals_of, k), \
+            interval_low[i] = interval_low[i] + known(column(c."_low"), column(c)), \
+            interval_high[i] = interval_high[i] + known(column(c."_high"), column(c)), 0) nooutput
+    }
+}
 load scripts_dir."/panel.gp"
 
 largest = 0
@@ -21,7 +34,8 @@ array total[rows]
 array written[rows]
 do for [i = 1:rows] {
     total[i] = up_to(i, parts)
-    largest = total[i] > largest ? total[i] : largest
+    if (whole > 0 && interval_high[i] > whole) { interval_high[i] = whole }
+    largest = interval_high[i] > largest ? interval_high[i] : largest
     smallest = total[i] > 0 && total[i] < smallest ? total[i] : smallest
     eval sprintf("written[i] = %s(total[i])", words)
     if (split && total[i] > 0) {
@@ -37,8 +51,8 @@ largest = largest > 0 ? largest : 1
 low = logarithmic ? 10.0 ** floor10(smallest * 0.6) : 0
 array bar_share[rows]
 do for [i = 1:rows] {
-    bar_share[i] = !(total[i] > low) ? 0 : \
-        logarithmic ? decades(low, total[i]) / decades(low, largest) : total[i] / largest
+    bar_share[i] = !(interval_high[i] > low) ? 0 : \
+        logarithmic ? decades(low, interval_high[i]) / decades(low, largest) : interval_high[i] / largest
 }
 load scripts_dir."/room.gp"
 
@@ -64,7 +78,7 @@ do for [i = 1:rows] {
     if (labelled) {
         set label name[i] at screen x_px(plot_left - 10),first i right textcolor rgb ink
     }
-    at_x = total[i] > low ? total[i] : low
+    at_x = interval_high[i] > low ? interval_high[i] : low
     text_ink = total[i] == total[i] ? ink : soft_ink
     set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
 }
@@ -79,6 +93,6 @@ line_of(i, k) = up_to(i, k) > max(low, up_to(i, k - 1)) ? i : NaN # none for not
 plot for [k = 1:parts] for [i = 1:rows] $one using (low):(line_of(i, k)) \
         :(max(low, up_to(i, k - 1))):(up_to(i, k)):(i - thick):(i + thick) \
         with boxxyerror fillcolor rgb paint(i, word(paints, k)) \
-        fillstyle solid 1 border linecolor rgb edge(i, word(paints, k)) linewidth 1
+        fillstyle solid 1 border linecolor rgb edge(i, word(paints, k)) linewidth 1 @interval_lines
 unset label
 unset arrow

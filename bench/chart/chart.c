@@ -180,6 +180,7 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     put_variable(&w, "output_path", output);
     put_variable(&w, "output_format", format);
     put_variable(&w, "conditions", d->data.conditions);
+    put_variable(&w, "interval_words", d->data.interval_words);
     put_latency(&w, "", d->data.middle, d->data.tail);
     put_latency(&w, "upstream_", d->data.upstream_middle, d->data.upstream_tail);
     put_transports(&w);

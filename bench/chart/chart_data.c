@@ -91,18 +91,18 @@ static int write_distribution(const cJSON *row, const char *run_dir, const char 
 {
     const char *id = json_text(row, "id");
     struct buf percentiles = {0}, cdf = {0};
-    struct hdr h;
-    int rc = chart_series_read(&h, run_dir, row, e);
+    struct latencies l;
+    int rc = chart_series_read(&l, run_dir, row, e);
 
     if (rc == PL_OK) {
-        rc = chart_series_percentiles(&percentiles, &h, percentile_updates(row, "latency_us"));
+        rc = chart_series_percentiles(&percentiles, &l, percentile_updates(row, "latency_us"));
         rc = run_file_write(data_dir, "percentiles-", id, ".csv", &percentiles, rc, e);
     }
     if (rc == PL_OK) {
-        rc = chart_series_cdf(&cdf, &h);
+        rc = chart_series_cdf(&cdf, &l);
         rc = run_file_write(data_dir, "cdf-", id, ".csv", &cdf, rc, e);
     }
-    hdr_free(&h);
+    chart_series_free(&l);
     return rc;
 }
 
@@ -156,7 +156,11 @@ static void describe(struct chart_data *out, const cJSON *run)
     writer_printf(&w, " · %.10s · pushlab %.16s%s", json_text(run, "started"),
                   json_text(run, "pushlab"),
                   cJSON_IsFalse(json_at(run, "complete")) ? " · INCOMPLETE" : "");
-    snprintf(out->conditions, sizeof out->conditions, "%.*s", (int)b.len, (const char *)b.data);
+    snprintf(out->conditions, sizeof out->conditions, "%s", writer_text(&w));
+    b.len = 0;
+    if (metric_has_intervals(json_at(run, "rows")))
+        metric_put_interval_words(&w, json_at(run, "rows"));
+    snprintf(out->interval_words, sizeof out->interval_words, "%s", writer_text(&w));
     buf_free(&b);
 }
 

@@ -2,12 +2,11 @@
  * of them. One line of header, units in the column names, "NaN" where there is no
  * value (a row that delivered nothing has no ratio per update).
  *
- *   rows.csv                 one line per row of run.json, in its order; its numbers are the
- * metrics that charts need (bench/result/metric.h). Wire bytes are split into payload, framing,
- * headers and ACKs so that the four sum to them link.csv                 half_rtt_us of the
- * emulated link, NaN on loopback percentiles-<row>.csv, cdf-<row>.csv, timeline-<row>.csv     see
- * chart_series.h
- */
+ *   rows.csv    one line per row of run.json, in its order; its numbers are the metrics that charts
+ *               need (bench/result/metric_text.h), where the run has repeats with both ends of
+ * their intervals. Wire bytes are split into payload, framing, headers and ACKs so that the four
+ * sum to them link.csv    half_rtt_us of the emulated link, NaN on loopback percentiles-<row>.csv,
+ * cdf-<row>.csv, timeline-<row>.csv    see chart_series.h */
 #pragma once
 
 #include <stdbool.h>
@@ -20,6 +19,8 @@
 struct chart_data {
     /* "50 clients · 10 updates/s of 128 bytes · 6 s window · link: loopback · 2026-11-23 ..." */
     char conditions[256];
+    /* "95 % confidence interval over 3 repeats"; "" where no row has an interval. */
+    char interval_words[64];
     bool has_wire;      /* packets were counted: the run was over an emulated link */
     bool has_upstream;  /* clients sent, and others received it */
     bool has_deadline;  /* updates were due within a deadline */

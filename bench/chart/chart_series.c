@@ -11,6 +11,7 @@
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/result/run_file.h"
+#include "bench/stats/interval.h"
 #include "lib/hdr/hdr_log.h"
 
 enum {
@@ -104,7 +105,32 @@ static int name_file(const char *path, int rc, const struct err_text *why, struc
 
 /* ---- distributions ---- */
 
-int chart_series_read(struct hdr *h, const char *run_dir, const cJSON *row, struct err_text *e)
+/* Each interval of the log whose text was read as a whole is that of a repeat. 0 or PL_ENOMEM. */
+static int read_repeats(struct latencies *l, const char *text, size_t len)
+{
+    const char *end = text + len, *line_end;
+    struct buf read = {0};
+    int rc = PL_OK;
+
+    for (const char *line = text; rc >= 0 && line < end; line = line_end + 1) {
+        struct hdr h = {0};
+
+        line_end = memchr(line, '\n', (size_t)(end - line));
+        if (line_end == NULL)
+            line_end = end;
+        rc = hdr_log_read(&h, line, (size_t)(line_end - line), NULL);
+        if (rc == PL_OK && h.total_count > 0)
+            rc = buf_add(&read, &h, sizeof h);
+        if (rc < 0 || h.total_count == 0)
+            hdr_free(&h);
+    }
+    l->repeats = (struct hdr *)(void *)read.data;
+    l->n = read.len / sizeof *l->repeats;
+    return rc < 0 ? rc : PL_OK;
+}
+
+int chart_series_read(struct latencies *l, const char *run_dir, const cJSON *row,
+                      struct err_text *e)
 {
     char path[PATH_MAX];
     struct err_text why = {""};
@@ -112,51 +138,141 @@ int chart_series_read(struct hdr *h, const char *run_dir, const cJSON *row, stru
     bool from_samples;
     int rc = read_file(&text, path, run_dir, "latency-", ".hlog", row, &from_samples, e);
 
-    *h = (struct hdr){0};
+    *l = (struct latencies){0};
     if (rc == PL_OK && from_samples)
-        return histogram_of_samples(h, row, e);
-    if (rc == PL_OK)
-        rc = name_file(path, hdr_log_read(h, (const char *)text.data, text.len, &why), &why, e);
+        return histogram_of_samples(&l->all, row, e);
+    if (rc == PL_OK) {
+        rc = hdr_log_read(&l->all, (const char *)text.data, text.len, &why);
+        rc = rc < 0 ? rc : read_repeats(l, (const char *)text.data, text.len);
+        rc = name_file(path, rc, &why, e);
+    }
     buf_free(&text);
     return rc;
 }
 
-int chart_series_percentiles(struct buf *out, const struct hdr *h, double updates)
+void chart_series_free(struct latencies *l)
 {
-    int rc = buf_printf(out, "percentile,tail,latency_us\n");
-    double tail = 1;
+    for (size_t i = 0; i < l->n; i++)
+        hdr_free(&l->repeats[i]);
+    free(l->repeats);
+    hdr_free(&l->all);
+    *l = (struct latencies){0};
+}
 
-    for (int i = 0; rc >= 0 && h->total_count > 0 &&
+static int put_percentile(struct buf *out, const struct latencies *l, double percentile,
+                          double *values)
+{
+    int64_t value = hdr_value_at_percentile(&l->all, percentile);
+    struct interval i;
+    int rc = buf_printf(out, "%.9g,%.9g,%" PRId64, percentile, 100 / (100 - percentile), value);
+
+    if (l->n < 2 || rc < 0)
+        return rc;
+    for (size_t k = 0; k < l->n; k++)
+        values[k] = (double)hdr_value_at_percentile(&l->repeats[k], percentile);
+    i = interval_of(values, l->n, (double)value);
+    return buf_printf(out, ",%.9g,%.9g", i.low, i.high);
+}
+
+int chart_series_percentiles(struct buf *out, const struct latencies *l, double updates)
+{
+    double tail = 1, *values = calloc(l->n + 1, sizeof *values);
+    int rc = values == NULL ? PL_ENOMEM
+                            : buf_printf(out, "percentile,tail,latency_us%s\n",
+                                         l->n > 1 ? ",low_us,high_us" : "");
+
+    for (int i = 0; rc >= 0 && l->all.total_count > 0 &&
                     (tail <= 2 || updates >= hdr_percentile_needs(100 - 100 / tail));
          tail = exp2((double)++i / POINTS_PER_HALVING)) {
-        double percentile = 100 - 100 / tail;
-
-        rc = buf_printf(out, "%.9g,%.9g,%" PRId64 "\n", percentile, tail,
-                        hdr_value_at_percentile(h, percentile));
+        rc = put_percentile(out, l, 100 - 100 / tail, values);
+        rc = rc < 0 ? rc : buf_printf(out, "\n");
     }
+    free(values);
     return rc < 0 ? rc : PL_OK;
 }
 
-int chart_series_cdf(struct buf *out, const struct hdr *h)
+/* The percentage of a histogram's values up to one, asked for in rising order. */
+struct rising {
+    const struct hdr *h;
+    struct hdr_iter next;
+    int64_t below;
+    bool over; /* next is none */
+};
+
+static double percent_up_to(struct rising *r, int64_t value)
 {
-    int rc = buf_printf(out, "latency_us,percent\n");
+    while (!r->over && r->next.value <= value) {
+        r->below = r->next.cumulative;
+        r->over = !hdr_iter_next(r->h, &r->next);
+    }
+    return 100 * (double)r->below / (double)r->h->total_count;
+}
+
+/* A point of the distribution. */
+struct cdf_point {
+    double percent, low, high;
+};
+
+static struct cdf_point cdf_point_at(const struct hdr_iter *it, const struct latencies *l,
+                                     struct rising *repeats, double *values)
+{
+    double percent = 100 * (double)it->cumulative / (double)l->all.total_count;
+    struct interval i;
+
+    for (size_t k = 0; k < l->n; k++)
+        values[k] = percent_up_to(&repeats[k], it->value);
+    i = interval_of(values, l->n, percent);
+    return (struct cdf_point){percent, fmax(i.low, 0), fmin(i.high, 100)};
+}
+
+static int put_cdf_point(struct buf *out, double latency_us, struct cdf_point p, bool repeated)
+{
+    if (repeated)
+        return buf_printf(out, "%.9g,%.7g,%.7g,%.7g\n", latency_us, p.percent, p.low, p.high);
+    return buf_printf(out, "%.9g,%.7g\n", latency_us, p.percent);
+}
+
+static int put_cdf(struct buf *out, const struct latencies *l, struct rising *repeats,
+                   double *values)
+{
+    struct cdf_point drawn = {0, 0, 0}, here;
     struct hdr_iter it = {0};
-    double drawn_us = 0, drawn_percent = 0;
+    double drawn_us = 0;
+    int rc = PL_OK;
 
-    while (rc >= 0 && hdr_iter_next(h, &it)) {
+    while (rc >= 0 && hdr_iter_next(&l->all, &it)) {
         double value_us = (double)it.value;
-        double percent = 100 * (double)it.cumulative / (double)h->total_count;
 
-        if (value_us < drawn_us * CDF_STEP && it.cumulative < h->total_count)
+        if (value_us < drawn_us * CDF_STEP && it.cumulative < l->all.total_count)
             continue;
+        here = cdf_point_at(&it, l, repeats, values);
         /* Nothing lies in a gap: go along it, then up, and not across. */
         if (value_us > drawn_us * CDF_GAP)
-            rc = buf_printf(out, "%.9g,%.7g\n", value_us, drawn_percent);
-        rc = rc < 0 ? rc : buf_printf(out, "%.9g,%.7g\n", value_us, percent);
+            rc = put_cdf_point(out, value_us, drawn, l->n > 1);
+        rc = rc < 0 ? rc : put_cdf_point(out, value_us, here, l->n > 1);
         drawn_us = value_us;
-        drawn_percent = percent;
+        drawn = here;
     }
     return rc;
+}
+
+int chart_series_cdf(struct buf *out, const struct latencies *l)
+{
+    struct rising *repeats = calloc(l->n + 1, sizeof *repeats);
+    double *values = calloc(l->n + 1, sizeof *values);
+    int rc = repeats == NULL || values == NULL
+                 ? PL_ENOMEM
+                 : buf_printf(out, "latency_us,percent%s\n",
+                              l->n > 1 ? ",low_percent,high_percent" : "");
+
+    for (size_t k = 0; rc >= 0 && k < l->n; k++) {
+        repeats[k] = (struct rising){.h = &l->repeats[k]};
+        hdr_iter_next(repeats[k].h, &repeats[k].next); /* none is empty */
+    }
+    rc = rc < 0 ? rc : put_cdf(out, l, repeats, values);
+    free(repeats);
+    free(values);
+    return rc < 0 ? rc : PL_OK;
 }
 
 /* ---- timeline ---- */

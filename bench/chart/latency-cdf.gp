@@ -1,5 +1,6 @@
 # What share of the updates arrives within a given time? The cumulative distribution.
 load scripts_dir."/style.gp"
+interval_note = "Bands around the lines: ".interval_words."."
 question = "What share of updates has arrived after a given time?"
 note = "Further left and steeper is better: a vertical line means that all updates took the same time."
 legend_px = 72
@@ -31,7 +32,9 @@ do for [i = 1:rows] {
     }
 }
 drawn(i) = delivered[i] > 0 ? distribution(i) : "/dev/null"
-plot for [i = 1:rows] drawn(i) using "latency_us":"percent" with lines \
+bands = !repeated ? "" : \
+    "for [i = 1:rows] drawn(i) using 'latency_us':'low_percent':'high_percent' ".band_style.", "
+plot @bands for [i = 1:rows] drawn(i) using "latency_us":"percent" with lines \
         linecolor rgb line_colour(i) linewidth 2 dashtype dashes(i), \
     for [i = 1:rows] drawn(i) using "latency_us":"percent" every 60::(30 + 9 * i % 60) with points \
         linecolor rgb line_colour(i) linewidth 1 pointtype symbol(i) pointsize 0.7

@@ -1,6 +1,7 @@
 # What does the tail look like? Latency by percentile on a log tail axis, as HdrHistogram draws
 # it: each decade to the right is ten times rarer.
 load scripts_dir."/style.gp"
+interval_note = "Bands around the lines: ".interval_words."."
 question = "How late does an update arrive?"
 note = "Further right is rarer: 90% means that one update in ten took longer. A line ends where ten updates are left: further out is chance."
 legend_px = 34
@@ -52,7 +53,9 @@ do for [i = 1:rows] {
     }
 }
 drawn(i) = delivered[i] > 0 ? percentiles(i) : "/dev/null"
-plot for [i = 1:rows] drawn(i) using "tail":"latency_us" with lines \
+bands = !repeated ? "" : "for [i = 1:rows] drawn(i) using 'tail':(within(column('low_us'), low, high))".\
+    ":(within(column('high_us'), low, high)) ".band_style.", "
+plot @bands for [i = 1:rows] drawn(i) using "tail":"latency_us" with lines \
         linecolor rgb line_colour(i) linewidth 2 dashtype dashes(i), \
     for [i = 1:rows] drawn(i) using "tail":"latency_us" every 20::(5 + 3 * i % 20) with points \
         linecolor rgb line_colour(i) linewidth 1 pointtype symbol(i) pointsize 0.7

@@ -1,6 +1,7 @@
 # The latency of each update that one client received, over time: a panel per row, all with the
 # same axes, a dot per update.
 load scripts_dir."/style.gp"
+interval_note = "The updates are those of the first repeat, the medians those of all repeats."
 question = "What does one client experience? The latency of each update"
 note = "Each dot is an update, placed when it was due. All panels have the same axes."
 if (has_floor) { note = note." The line: ".floor_words(floor_us)."." }

@@ -8,6 +8,17 @@ array p50_us[rows]
 array end_us[rows]
 stats rows_csv using (p50_us[int($0) + 1] = column(p50_column), \
     end_us[int($0) + 1] = column(end_column), 0) nooutput
+array interval_low[2 * rows] # of the bars' ends, then of the lines'
+array interval_high[2 * rows]
+do for [i = 1:2 * rows] { interval_low[i] = NaN; interval_high[i] = NaN }
+if (repeated) {
+    do for [k = 0:1] {
+        stats rows_csv using (i = int($0) + 1 + k * rows, \
+            interval_low[i] = column((k == 0 ? p50_column : end_column)."_low"), \
+            interval_high[i] = column((k == 0 ? p50_column : end_column)."_high"), 0) nooutput
+    }
+}
+reach(i) = max(end_us[i], max(known(interval_high[i], 1), known(interval_high[rows + i], 1)))
 load scripts_dir."/panel.gp"
 has(i) = p50_us[i] == p50_us[i]
 do for [i = 1:rows] { if (end_us[i] != end_us[i]) { end_us[i] = p50_us[i] } } # too few updates
@@ -17,7 +28,7 @@ largest = 0
 do for [i = 1:rows] {
     if (has(i)) {
         smallest = min(smallest, max(p50_us[i], 1))
-        largest = max(largest, max(end_us[i], 1))
+        largest = max(largest, max(reach(i), 1))
     }
 }
 if (largest == 0) { smallest = 100; largest = 1e6 }
@@ -26,7 +37,7 @@ low = 10.0 ** floor10(smallest * 0.8)
 array written[rows]
 array bar_share[rows]
 do for [i = 1:rows] {
-    bar_share[i] = has(i) ? decades(low, max(end_us[i], 1)) / decades(low, largest) : 0
+    bar_share[i] = has(i) ? decades(low, max(reach(i), 1)) / decades(low, largest) : 0
     written[i] = has(i) ? time_us(p50_us[i])."  ".end_name." ".time_us(end_us[i]) : none_words
 }
 load scripts_dir."/room.gp"
@@ -50,7 +61,7 @@ do for [i = 1:rows] {
     if (labelled) {
         set label name[i] at screen x_px(plot_left - 10),first i right textcolor rgb ink
     }
-    at_x = has(i) ? end_us[i] : low
+    at_x = has(i) ? reach(i) : low
     text_ink = has(i) ? ink : soft_ink
     set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
 }
@@ -66,7 +77,7 @@ plot for [i = 1:rows] $one using (low):(line_of(i)):(low):(max(p50_us[i], low)) 
         :(i - thick):(i + thick) with boxxyerror fillcolor rgb fill(i) \
         fillstyle solid 1 border linecolor rgb colour(i) linewidth 1, \
     for [i = 1:rows] $one using (end_us[i]):(line_of(i)):(p50_us[i]):(end_us[i]) \
-        with xerrorbars pointtype -1 linecolor rgb colour(i) linewidth 1.6
+        with xerrorbars pointtype -1 linecolor rgb colour(i) linewidth 1.6 @interval_lines
 unset label
 unset arrow
 fine_decades = 1e300

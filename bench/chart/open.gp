@@ -23,13 +23,17 @@ bold(times) = sprintf("%s:Bold,%g", face, em * times)
 
 set label 1 question at screen x_px(18),y_px(27 * zoom) left font bold(1.35) textcolor rgb ink
 set label 2 conditions at screen x_px(18),y_px(50 * zoom) left font sized(0.95) textcolor rgb soft_ink
-if (silent ne "") {
-    set label 4 "Nothing was delivered: ".silent at screen x_px(18),y_px(height - 31 * zoom) left \
-        font sized(0.85) textcolor rgb soft_ink
-}
-if (shaken ne "") {
-    set label 5 "Disturbed, so not to be compared: ".shaken at screen x_px(18),y_px(height - (silent eq "" ? 31 : 48) * zoom) left \
-        font sized(0.85) textcolor rgb soft_ink
+if (!exists("interval_note")) interval_note = "Dark lines at the ends of bars: ".interval_words."."
+foot_at = 31
+array foot_lines[3] = [repeated ? interval_note : "", \
+    silent eq "" ? "" : "Nothing was delivered: ".silent, \
+    shaken eq "" ? "" : "Disturbed, so not to be compared: ".shaken]
+do for [k = 1:3] {
+    if (foot_lines[k] ne "") {
+        set label 3 + k foot_lines[k] at screen x_px(18),y_px(height - foot_at * zoom) left font sized(0.85) \
+            textcolor rgb soft_ink
+        foot_at = foot_at + 17
+    }
 }
 set label 3 note at screen x_px(18),y_px(height - 14) left font sized(0.85) textcolor rgb soft_ink
 

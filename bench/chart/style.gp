@@ -5,6 +5,7 @@
 #   conditions               the subtitle: clients, source, window, link, date
 #   middle_column, middle_name ("p50_us", "median"), tail_column, tail_name, tail_nth ("p90_us", "p90",
 #                            "90th percentile"): what the rows' latency is told by; upstream_*: of what clients send
+#   interval_words           "95 % confidence interval over 3 repeats"; "" where no row has an interval
 #   colour_of(t), symbol_of(t)   each transport's colour and point type
 # and every script begins by loading this. Numbers come from data_dir alone.
 
@@ -56,7 +57,9 @@ do for [i = 1:rows] {
     shaken = !disturbed[i] ? shaken : shaken.(shaken eq "" ? "" : ", ").id[i]
 }
 
-foot_px = (silent eq "" ? 0 : 17) + (shaken eq "" ? 0 : 17) # more lines at the foot
+# More lines at the foot: what the marks of intervals are, and which rows are to be read with care.
+repeated = interval_words ne ""
+foot_px = 17 * (repeated + (silent ne "") + (shaken ne ""))
 if (strlen(silent) > 96) { silent = substr(silent, 1, 95)."…" }
 if (strlen(shaken) > 76) { shaken = substr(shaken, 1, 75)."…" }
 
@@ -82,6 +85,15 @@ fill(i) = closes[i] ? tint(colour(i), 0.65) : colour(i)
 paint(i, word) = word eq "neutral" ? neutral : word eq "dark" ? dark : word eq "light" ? light : fill(i)
 edge(i, word) = word eq "transport" ? colour(i) : paint(i, word)
 
+# ---- intervals: at the end of a plot of bars stands @interval_lines, which draws each interval_low[i] to
+# interval_high[i] dark with a white edge, to be seen on any colour; nothing in a run without repeats ----
+interval_line(i) = interval_high[i] > max(interval_low[i], low) ? 1 + (i - 1) % rows : NaN # its row
+interval_lines = !repeated ? "" : ", for [step = 1:2] for [i = 1:|interval_low|] $one ".\
+    "using (interval_high[i]):(interval_line(i)):(max(interval_low[i], low)):(interval_high[i]) ".\
+    "with xerrorbars pointtype -1 linecolor rgb step == 1 ? 0xffffff : ink linewidth step == 1 ? 3.4 : 1.4"
+band_style = "with filledcurves linecolor rgb colour(i) fillstyle transparent solid 0.2 noborder"
+known(v, other) = v == v ? v : other
+
 # ---- numbers as text, written as everywhere else (bench/base/units.c) ----
 digits(v) = abs(v) >= 99.95 ? 0 : abs(v) >= 9.995 ? 1 : 2
 fixed(v) = sprintf("%.".digits(v)."f", v)
@@ -105,4 +117,5 @@ floor10(v) = int(floor(log10(v)))
 decades(low, high) = log10(high / low)
 step125(range, ticks) = (q = 1.0 * range / ticks, b = 10.0 ** floor10(q), \
     b * (q <= b * 1.001 ? 1 : q <= b * 2.001 ? 2 : q <= b * 5.001 ? 5 : 10))
+within(v, low, high) = min(max(v, low), high)
 between(v, low, high) = v >= low * 0.999 && v <= high * 1.001

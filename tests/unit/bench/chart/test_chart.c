@@ -171,12 +171,12 @@ START_TEST(percentiles_of_a_ramp_lie_on_the_line)
     double percentile, tail, last_tail = 0;
     long long latency_us, last_us = 0;
     struct buf b = {0};
-    struct hdr h;
+    struct latencies l = {0};
     int n = 0, used;
     const char *line;
 
-    fill_ramp(&h, 1000); /* of 10,000 updates: as far as one in 1,000 */
-    ck_assert_int_eq(chart_series_percentiles(&b, &h, 10000), 0);
+    fill_ramp(&l.all, 1000); /* of 10,000 updates: as far as one in 1,000 */
+    ck_assert_int_eq(chart_series_percentiles(&b, &l, 10000), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     line = strchr((const char *)b.data, '\n') + 1;
     for (; sscanf(line, "%lf,%lf,%lld\n%n", &percentile, &tail, &latency_us, &used) == 3; n++) {
@@ -190,7 +190,7 @@ START_TEST(percentiles_of_a_ramp_lie_on_the_line)
     /* Ten per halving of 1000 (9.97 halvings), from 0 on. */
     ck_assert_int_eq(n, 100);
     ck_assert(tail <= 1000);
-    hdr_free(&h);
+    chart_series_free(&l);
     buf_free(&b);
 }
 END_TEST
@@ -198,15 +198,15 @@ END_TEST
 START_TEST(percentiles_begin_with_the_median_at_tail_2)
 {
     struct buf b = {0};
-    struct hdr h;
+    struct latencies l = {0};
 
-    fill_ramp(&h, 1000);
-    ck_assert_int_eq(chart_series_percentiles(&b, &h, 1000), 0);
+    fill_ramp(&l.all, 1000);
+    ck_assert_int_eq(chart_series_percentiles(&b, &l, 1000), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_ptr_nonnull(strstr((const char *)b.data, "percentile,tail,latency_us\n0,1,1\n"));
     ck_assert_ptr_nonnull(strstr((const char *)b.data, "\n50,2,500\n"));
     ck_assert_ptr_nonnull(strstr((const char *)b.data, "\n75,4,750\n"));
-    hdr_free(&h);
+    chart_series_free(&l);
     buf_free(&b);
 }
 END_TEST
@@ -215,15 +215,15 @@ END_TEST
 START_TEST(percentiles_end_where_ten_updates_lie_beyond)
 {
     struct buf b = {0};
-    struct hdr h;
+    struct latencies l = {0};
 
-    fill_ramp(&h, 3750);
-    ck_assert_int_eq(chart_series_percentiles(&b, &h, 75), 0);
+    fill_ramp(&l.all, 3750);
+    ck_assert_int_eq(chart_series_percentiles(&b, &l, 75), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_ptr_nonnull(strstr((const char *)b.data, "\n75,4,"));
     ck_assert_ptr_null(strstr((const char *)b.data, "\n9"));
     ck_assert_ptr_null(strstr((const char *)b.data, "\n100,"));
-    hdr_free(&h);
+    chart_series_free(&l);
     buf_free(&b);
 }
 END_TEST
@@ -233,13 +233,13 @@ START_TEST(cdf_rises_to_100_percent)
     double percent = 0, last_percent = -1;
     long long latency_us, last_us = 0;
     struct buf b = {0};
-    struct hdr h;
+    struct latencies l = {0};
     int used;
     const char *line;
 
-    fill_ramp(&h, 1000);
-    hdr_record(&h, 2000000, 1000);
-    ck_assert_int_eq(chart_series_cdf(&b, &h), 0);
+    fill_ramp(&l.all, 1000);
+    hdr_record(&l.all, 2000000, 1000);
+    ck_assert_int_eq(chart_series_cdf(&b, &l), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     line = strchr((const char *)b.data, '\n') + 1;
     for (; sscanf(line, "%lld,%lf\n%n", &latency_us, &percent, &used) == 2; line += used) {
@@ -251,7 +251,7 @@ START_TEST(cdf_rises_to_100_percent)
     }
     ck_assert_double_eq(percent, 100);
     ck_assert_double_eq_tol((double)latency_us, 2e6, 2e3);
-    hdr_free(&h);
+    chart_series_free(&l);
     buf_free(&b);
 }
 END_TEST
@@ -259,16 +259,16 @@ END_TEST
 START_TEST(cdf_goes_along_gaps_and_then_up)
 {
     struct buf b = {0};
-    struct hdr h;
+    struct latencies l = {0};
 
-    fill_ramp(&h, 0);
-    hdr_record(&h, 100, 3);
-    hdr_record(&h, 1000, 1);
-    ck_assert_int_eq(chart_series_cdf(&b, &h), 0);
+    fill_ramp(&l.all, 0);
+    hdr_record(&l.all, 100, 3);
+    hdr_record(&l.all, 1000, 1);
+    ck_assert_int_eq(chart_series_cdf(&b, &l), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_str_eq((const char *)b.data,
                      "latency_us,percent\n100,0\n100,75\n1000,75\n1000,100\n");
-    hdr_free(&h);
+    chart_series_free(&l);
     buf_free(&b);
 }
 END_TEST
@@ -276,14 +276,85 @@ END_TEST
 START_TEST(an_empty_histogram_has_no_points)
 {
     struct buf b = {0};
-    struct hdr h;
+    struct latencies l = {0};
 
-    fill_ramp(&h, 0);
-    ck_assert_int_eq(chart_series_percentiles(&b, &h, 0), 0);
-    ck_assert_int_eq(chart_series_cdf(&b, &h), 0);
+    fill_ramp(&l.all, 0);
+    ck_assert_int_eq(chart_series_percentiles(&b, &l, 0), 0);
+    ck_assert_int_eq(chart_series_cdf(&b, &l), 0);
     ck_assert_int_eq(buf_add(&b, "", 1), 0);
     ck_assert_str_eq((const char *)b.data, "percentile,tail,latency_us\nlatency_us,percent\n");
-    hdr_free(&h);
+    chart_series_free(&l);
+    buf_free(&b);
+}
+END_TEST
+
+/* Three repeats of 1..1000 µs, the second 100 µs later, the third 100 µs earlier: at each
+ * percentile they have v, v + 100 and v - 100, so s = 100 and the interval is v ± 4.303 × 100 / √3
+ * = 248.4. */
+static void fill_repeats(struct latencies *l)
+{
+    static const int64_t off[] = {0, 100, -100};
+
+    fill_ramp(&l->all, 0);
+    l->repeats = calloc(3, sizeof *l->repeats);
+    ck_assert_ptr_nonnull(l->repeats);
+    l->n = 3;
+    for (size_t k = 0; k < 3; k++) {
+        fill_ramp(&l->repeats[k], 0);
+        for (int64_t v = 201; v <= 1200; v++)
+            hdr_record(&l->repeats[k], v + off[k], 1);
+        ck_assert_int_eq(hdr_add(&l->all, &l->repeats[k]), 0);
+    }
+}
+
+START_TEST(percentiles_of_repeats_have_an_interval)
+{
+    struct latencies l = {0};
+    struct buf b = {0};
+    double low, high;
+    const char *line;
+
+    fill_repeats(&l);
+    ck_assert_int_eq(chart_series_percentiles(&b, &l, 3000), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    ck_assert_ptr_nonnull(strstr((char *)b.data, "percentile,tail,latency_us,low_us,high_us\n0,"));
+    line = strstr((char *)b.data, "\n50,2,700,");
+    ck_assert_ptr_nonnull(line);
+    ck_assert_int_eq(sscanf(line, "\n50,2,700,%lf,%lf\n", &low, &high), 2);
+    ck_assert_double_eq_tol(low, 700 - 248.4, 0.1);
+    ck_assert_double_eq_tol(high, 700 + 248.4, 0.1);
+    chart_series_free(&l);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(cdf_of_repeats_has_an_interval_within_0_and_100_percent)
+{
+    double us, percent, low, high;
+    struct latencies l = {0};
+    struct buf b = {0};
+    const char *line;
+    int used, n = 0;
+
+    fill_repeats(&l);
+    ck_assert_int_eq(chart_series_cdf(&b, &l), 0);
+    ck_assert_int_eq(buf_add(&b, "", 1), 0);
+    line = strchr((char *)b.data, '\n') + 1;
+    ck_assert_ptr_eq(strstr((char *)b.data, "latency_us,percent,low_percent,high_percent\n"),
+                     b.data);
+    for (; sscanf(line, "%lf,%lf,%lf,%lf\n%n", &us, &percent, &low, &high, &used) == 4;
+         line += used, n++) {
+        ck_assert(0 <= low && low <= percent && percent <= high && high <= 100);
+        if (us < 500 || us > 900)
+            continue;
+        /* 10 % more and less arrived after that time in the others */
+        ck_assert_double_eq_tol(percent, (us - 200) / 10, 1e-4);
+        ck_assert_double_eq_tol(high - percent, 24.84, 0.01);
+        ck_assert_double_eq_tol(percent - low, 24.84, 0.01);
+    }
+    ck_assert_int_gt(n, 50);
+    ck_assert_str_eq(line, "");
+    chart_series_free(&l);
     buf_free(&b);
 }
 END_TEST
@@ -340,13 +411,13 @@ START_TEST(samples_become_a_histogram_and_a_timeline)
                              "\"latency_us\":[300,100,200]}}");
     struct err_text e = {""};
     struct buf text = {0};
-    struct hdr h;
+    struct latencies l = {0};
 
-    ck_assert_int_eq(chart_series_read(&h, "/nonexistent", row, &e), 0);
-    ck_assert_int_eq(h.total_count, 3);
-    ck_assert_int_eq(hdr_value_at_percentile(&h, 50), 200);
-    ck_assert_int_eq(hdr_max(&h), 300);
-    hdr_free(&h);
+    ck_assert_int_eq(chart_series_read(&l, "/nonexistent", row, &e), 0);
+    ck_assert_int_eq(l.all.total_count, 3);
+    ck_assert_int_eq(hdr_value_at_percentile(&l.all, 50), 200);
+    ck_assert_int_eq(hdr_max(&l.all), 300);
+    chart_series_free(&l);
     ck_assert_int_eq(chart_series_timeline(&text, "/nonexistent", row, &e), 0);
     ck_assert_int_eq(buf_add(&text, "", 1), 0);
     ck_assert_str_eq((char *)text.data, "published_s,latency_us\n"
@@ -368,12 +439,12 @@ START_TEST(samples_that_are_not_pairs_of_numbers_are_refused)
     cJSON *row = cJSON_Parse(texts[_i]);
     struct err_text e = {""};
     struct buf text = {0};
-    struct hdr h;
+    struct latencies l = {0};
 
-    ck_assert_int_eq(chart_series_read(&h, "/nonexistent", row, &e), PL_EPROTO);
+    ck_assert_int_eq(chart_series_read(&l, "/nonexistent", row, &e), PL_EPROTO);
     ck_assert_int_eq(chart_series_timeline(&text, "/nonexistent", row, &e), PL_EPROTO);
     ck_assert_str_ne(e.text, "");
-    hdr_free(&h);
+    chart_series_free(&l);
     buf_free(&text);
     cJSON_Delete(row);
 }
@@ -426,6 +497,63 @@ START_TEST(rows_hold_the_runs_numbers)
     free(get_text("charts/data/percentiles-sse.csv"));
     free(get_text("charts/data/cdf-sse.csv"));
     free(get_text("charts/data/timeline-sse.csv"));
+}
+END_TEST
+
+/* The same run measured three times, of which the log has two lines: one was disturbed. */
+static void put_repeated_run(void)
+{
+    struct buf log = {0};
+    struct hdr h;
+
+    put_run("\"payload\":151.5,\"framing\":19" WIRE DUPLEX BETWEEN ",\"repeats\":2,\"ci95\":{"
+            "\"latency_us.p50\":{\"low\":450,\"high\":550},"
+            "\"latency_us.p99\":{\"low\":900,\"high\":1080},"
+            "\"upstream.latency_us.p50\":{\"low\":50000,\"high\":54000},"
+            "\"deadline.percent\":{\"low\":97,\"high\":100.4},"
+            "\"bytes_per_update.framing\":{\"low\":17,\"high\":21},"
+            "\"bytes_per_update.wire\":{\"low\":380,\"high\":420},"
+            "\"packets_per_update.up\":{\"low\":1.4,\"high\":1.6},"
+            "\"balancer.cpu_us_per_update\":{\"low\":70,\"high\":86},"
+            "\"server_cpu_us_per_update\":{\"low\":11,\"high\":13},"
+            "\"tcp_handshakes_per_update\":{\"low\":0.2,\"high\":0.3}},"
+            "\"server_cpu_us_per_update\":12",
+            RUN_END_LINK);
+    ck_assert_int_eq(hdr_log_header(&log, "test", 0), 0);
+    fill_ramp(&h, 1000);
+    ck_assert_int_eq(hdr_log_interval(&log, NULL, 0, 10, &h), 0);
+    ck_assert_int_eq(buf_add(&log, "#", 1), 0);
+    ck_assert_int_eq(hdr_log_interval(&log, NULL, 10, 10, &h), 0);
+    hdr_free(&h);
+    fill_ramp(&h, 900);
+    ck_assert_int_eq(hdr_log_interval(&log, NULL, 20, 10, &h), 0);
+    hdr_free(&h);
+    put_file("latency-sse.hlog", log.data, log.len);
+    buf_free(&log);
+}
+
+START_TEST(rows_and_series_of_repeats_have_both_ends)
+{
+    struct chart_data data;
+    struct err_text e = {""};
+    char *text;
+
+    put_repeated_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert_str_eq(data.interval_words, "95 % confidence interval over 2 repeats");
+    text = get_text("charts/data/rows.csv");
+    ck_assert_ptr_nonnull(strstr(text, ",latency_p50_us,latency_p50_us_low,latency_p50_us_high,"));
+    ck_assert_ptr_nonnull(strstr(text, ",500,450,550,NaN,NaN,NaN,990,900,1080,"));
+    free(text);
+    text = get_text("charts/data/percentiles-sse.csv");
+    ck_assert_ptr_nonnull(strstr(text, "\n50,2,475,157.3")); /* 500 and 450: ± 12.706 × 25 */
+    free(text);
+    text = get_text("charts/data/cdf-sse.csv");
+    ck_assert_ptr_nonnull(strstr(text, ",low_percent,high_percent\n"));
+    free(text);
+    put_good_run();
+    ck_assert_msg(write_data(&data, &e) == 0, "%s", e.text);
+    ck_assert_str_eq(data.interval_words, "");
 }
 END_TEST
 
@@ -648,6 +776,77 @@ START_TEST(disturbed_rows_are_named_as_such_in_every_chart)
 }
 END_TEST
 
+static int count(const char *name, const char *part)
+{
+    char file[80], *svg;
+    int n = 0;
+
+    snprintf(file, sizeof file, "charts/%s.svg", name);
+    svg = get_text(file);
+    for (const char *at = svg; (at = strstr(at, part)) != NULL; at += strlen(part))
+        n++;
+    free(svg);
+    return n;
+}
+
+/* Each interval has one line with a white edge, each band is one or several pale areas. */
+#define EDGE "<path stroke='rgb(255, 255, 255)'  d="
+#define BAND "fill-opacity = '0.2"
+
+static const struct {
+    const char *chart;
+    int edges; /* of one row */
+} intervals[] = {
+    {"overview", 4}, /* median, p99, handshakes, bytes on the wire; no requests */
+    {"in-between", 1},
+    {"on-time", 1},
+    {"upstream-latency", 1},
+    {"requests-per-update", 0},
+    {"handshakes-per-update", 1},
+    {"bytes-per-update", 1},
+    {"wire-bytes-per-update", 1},
+    {"packets-per-update", 1},
+    {"cpu-per-update", 1},
+    {"latency-timeline", 0},
+};
+enum { INTERVALS = sizeof intervals / sizeof *intervals };
+
+START_TEST(intervals_of_repeats_are_drawn_and_explained)
+{
+    struct err_text e = {""};
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_repeated_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    for (size_t i = 0; i < INTERVALS; i++) {
+        int n = count(intervals[i].chart, EDGE);
+
+        ck_assert_msg(n == intervals[i].edges, "%s has %d", intervals[i].chart, n);
+        ck_assert_int_eq(count(intervals[i].chart, "over 2 repeats"),
+                         strcmp(intervals[i].chart, "latency-timeline") != 0);
+    }
+    ck_assert_int_eq(count("latency-timeline", "those of the first repeat"), 1);
+    ck_assert_int_ge(count("latency-percentiles", BAND), 1);
+    ck_assert_int_ge(count("latency-cdf", BAND), 1);
+    ck_assert_int_eq(count("latency-cdf", "Bands around the lines: 95 % confidence"), 1);
+}
+END_TEST
+
+START_TEST(without_repeats_no_chart_has_an_interval)
+{
+    struct err_text e = {""};
+
+    ck_assert_int_eq(setenv("PUSHLAB_CHARTS", "bench/chart", 1), 0);
+    put_whole_run();
+    ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
+    for (int i = 0; chart_names[i] != NULL; i++) {
+        ck_assert_int_eq(count(chart_names[i], EDGE), 0);
+        ck_assert_int_eq(count(chart_names[i], BAND), 0);
+        ck_assert_int_eq(count(chart_names[i], "repeat"), 0);
+    }
+}
+END_TEST
+
 START_TEST(on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed)
 {
     struct err_text e = {""};
@@ -760,6 +959,8 @@ int main(void)
     tcase_add_test(series, cdf_rises_to_100_percent);
     tcase_add_test(series, cdf_goes_along_gaps_and_then_up);
     tcase_add_test(series, an_empty_histogram_has_no_points);
+    tcase_add_test(series, percentiles_of_repeats_have_an_interval);
+    tcase_add_test(series, cdf_of_repeats_has_an_interval_within_0_and_100_percent);
     tcase_add_test(series, timeline_keeps_one_client_in_order);
     tcase_add_test(series, timeline_ends_after_10_s_or_100_updates);
     tcase_add_test(series, timeline_names_its_broken_line);
@@ -771,6 +972,7 @@ int main(void)
     tcase_add_checked_fixture(run, make_run_dir, remove_run_dir);
     tcase_set_timeout(run, 60); /* up to 32 runs of gnuplot on a busy machine */
     tcase_add_test(run, rows_hold_the_runs_numbers);
+    tcase_add_test(run, rows_and_series_of_repeats_have_both_ends);
     tcase_add_test(run, a_row_without_deliveries_needs_no_files_and_has_no_ratios);
     tcase_add_test(run, a_folder_that_is_no_run_is_refused_in_one_line);
     tcase_add_test(run, missing_and_broken_series_are_named);
@@ -781,6 +983,8 @@ int main(void)
     tcase_add_test(run, deadline_and_round_trip_are_named_in_their_charts);
     tcase_add_test(run, values_of_the_wire_are_written_beside_their_bars);
     tcase_add_test(run, disturbed_rows_are_named_as_such_in_every_chart);
+    tcase_add_test(run, intervals_of_repeats_are_drawn_and_explained);
+    tcase_add_test(run, without_repeats_no_chart_has_an_interval);
     tcase_add_test(run, on_loopback_nothing_is_drawn_of_the_wire_and_nothing_removed);
     tcase_add_test(run, both_sides_of_a_balancer_are_drawn);
     tcase_add_test(run, more_lines_than_can_be_told_apart_are_not_drawn);
