@@ -9,6 +9,7 @@
 #include "bench/base/json.h"
 #include "bench/page/run_words.h"
 #include "bench/model/predict.h"
+#include "bench/result/metric_text.h"
 #include "bench/table/table_cells.h"
 
 static const cJSON *run_of(const struct template_fill *t)
@@ -73,9 +74,26 @@ static const cJSON *find_columns(struct template_fill *t)
 
 static double put_cell(struct template_fill *t)
 {
-    const char *path = path_of(t);
+    const struct metric *m = metric_find(path_of(t));
+    char text[UNITS_TEXT_BYTES];
 
-    return template_number(t, facts_value(run_words_row(t), path), facts_format_of(path));
+    metric_text(text, m, run_words_row(t));
+    template_strong(t, text);
+    return metric_value(m, run_words_row(t));
+}
+
+static double put_intervals(struct template_fill *t)
+{
+    const cJSON *rows = json_at(run_of(t), "rows");
+    struct buf words = {0};
+    struct writer w = {.out = &words};
+
+    if (!metric_has_intervals(rows))
+        return 0;
+    metric_put_interval_words(&w, rows);
+    template_text(t, writer_text(&w));
+    buf_free(&words);
+    return 1;
 }
 
 static double put_share_bar(struct template_fill *t)
@@ -243,6 +261,7 @@ static double put_no_prediction(struct template_fill *t)
 const struct template_word report_table_words[] = {
     {"columns", NULL, find_columns},
     {"cell", put_cell, NULL},
+    {"intervals", put_intervals, NULL},
     {"share-bar", put_share_bar, NULL},
     {"shown", put_shown, NULL},
     {"between", NULL, find_between},

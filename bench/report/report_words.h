@@ -48,8 +48,10 @@ extern const struct template_word report_words[];
  *                       be a figure that table_is_named() ("named")
  *   {each columns}      those of the table "columns of all rows" that are shown, with cols: of the
  *                       first of a group how many it has
- *   {cell} {share-bar}  the value at the column's path of a row; a bar as long as its share of the
- *                       largest
+ *   {cell} {share-bar}  the metric at the column's path of a row, with its interval; a bar as long
+ *                       as its share of the largest
+ *   {intervals}         what ± says, where a row has an interval: "95 % confidence interval over 3
+ *                       repeats"
  *   {each between}      columns of the table of what stands in between: head and below
  *   {between-cell}      the value in a column of a row
  *   {each quantities}   what the model predicts: name, known (of any row)

@@ -1,5 +1,6 @@
 """Is report.html valid, accessible, self-contained, and complete in a browser?"""
 
+import csv
 import json
 import os
 import pathlib
@@ -51,6 +52,59 @@ class ReportCase(TestCase):
 
     def images_of(self, markdown):
         return re.findall(r"!\[[^\]]*\]\(([^)]*)\)", markdown)
+
+
+@unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
+class Intervals(ReportCase):
+    """Of a run with repeats every figure is shown with its interval, and of others none."""
+
+    EDGE = "<path stroke='rgb(255, 255, 255)'  d="  # of the line at a bar's end
+    BAND = "fill-opacity = '0.2"
+
+    def summary(self, run):
+        with open(run / "summary.csv", newline="") as file:
+            return {row["row"]: row for row in csv.DictReader(file)}
+
+    def marks(self, run, chart, mark):
+        return (run / "charts" / f"{chart}.svg").read_text().count(mark)
+
+    def test_both_ends_are_in_table_csv_charts_and_report(self):
+        run = self.run_scenario("--repeat", "2", "--rows", "short-poll+close,sse")
+        rows = {row["id"]: row for row in json.loads((run / "run.json").read_text())["rows"]}
+        table = self.pushlab("table", run).stdout()
+        self.assertRegex(table, r"\n\n± 95 % confidence interval over 2 repeats\n")
+        summary = self.summary(run)
+        for name, row in rows.items():
+            with self.subTest(name):
+                self.assertRegex(table, re.escape(name) + r" .* ±[\d.,]+ [mµ]?s ")
+                self.assertEqual(summary[name]["repeats"], "2")
+                for column, path in (("latency_p50_us", "latency_us.p50"),
+                                     ("server_cpu_us_per_update", "server_cpu_us_per_update")):
+                    for end in ("low", "high"):
+                        self.assertAlmostEqual(float(summary[name][f"{column}_{end}"]),
+                                               row["ci95"][path][end], delta=0.01)
+                    self.assertLessEqual(float(summary[name][f"{column}_low"]),
+                                         float(summary[name][column]))
+        drawn = [row for row in rows.values()
+                 if row["ci95"]["server_cpu_us_per_update"]["low"] <
+                 row["ci95"]["server_cpu_us_per_update"]["high"]]
+        self.assertGreaterEqual(self.marks(run, "cpu-per-update", self.EDGE), len(drawn))
+        self.assertGreaterEqual(self.marks(run, "latency-cdf", self.BAND), 1)
+        self.assertEqual(self.marks(run, "overview", "interval over 2 repeats"), 1)
+        self.assert_valid_html(run / "report.html")
+        text = (run / "report.html").read_text(encoding="utf-8")
+        self.assertIn("± 95 % confidence interval over 2 repeats.", text)
+        self.assertRegex(text, r"<td[^>]*>[\d.,]+ ±[\d.,]+ [mµ]?s")
+
+    def test_a_run_without_repeats_has_none(self):
+        run = self.run_scenario("--rows", "short-poll+close,sse")
+        self.assertNotIn("±", self.pushlab("table", run).stdout())
+        self.assertFalse([c for c in self.summary(run)["sse"] if c.endswith("_low")])
+        for chart in (run / "charts").glob("*.svg"):
+            self.assertEqual(self.marks(run, chart.stem, self.EDGE), 0, chart)
+            self.assertEqual(self.marks(run, chart.stem, self.BAND), 0, chart)
+            self.assertEqual(self.marks(run, chart.stem, "repeat"), 0, chart)
+        self.assertNotIn("±", (run / "report.html").read_text(encoding="utf-8"))
 
 
 class Files(ReportCase):
