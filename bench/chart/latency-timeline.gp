@@ -1,7 +1,7 @@
 # The latency of each update that one client received, over time: a panel per row, all with the
 # same axes, a dot per update.
 load scripts_dir."/style.gp"
-interval_note = "The updates are those of the first repeat, the medians those of all repeats."
+interval_note = "The updates are those of the first repeat, the medians those of the whole row."
 question = "What does one client experience? The latency of each update"
 note = "Each dot is an update, placed when it was due. All panels have the same axes."
 if (has_floor) { note = note." The line: ".floor_words(floor_us)."." }
@@ -64,8 +64,10 @@ do for [i = 1:rows] {
     }
     last = i + columns > rows
     if (last) { set format x "%g" } else { set format x "" }
-    set label name[i] at screen x_px(plot_left),y_px(plot_top - 22) left font bold(0.9) textcolor rgb ink
+    fits = strlen(name[i]) * char_px * 0.9 <= panel_width # else the mark stands below
+    set label (fits ? name[i] : id[i]) at screen x_px(plot_left),y_px(plot_top - 22) left font bold(0.9) textcolor rgb ink
     median = delivered[i] > 0 ? "median ".time_us(p50_us[i]) : "nothing delivered"
+    if (!fits && disturbed[i]) { median = median." (disturbed)" }
     set label median at screen x_px(plot_left),y_px(plot_top - 8) left font sized(0.85) textcolor rgb soft_ink
     drawn = delivered[i] > 0 ? timeline(i) : "/dev/null"
     plot drawn using "published_s":"latency_us" with lines linecolor rgb tint(colour(i), 0.5) linewidth 1, \
