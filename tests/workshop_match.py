@@ -59,7 +59,7 @@ def plain(text):
 
 # What `pushlab run` says of rows that the machine disturbed: below the table, and as notes.
 DISTURBED = re.compile(r"\n~ disturbed, so not compared with other rows:\n(?:  .*\n)+"
-                       r"|pushlab: note: .*(?: is disturbed: | was disturbed and | after they were due, at most ).*\n")
+                       r"|pushlab: note: .*(?: is disturbed: | (?:was|were) disturbed and | after they were due, at most ).*\n")
 MARK = re.compile(r"^~ ", re.M)  # of such a row's name
 
 

@@ -133,11 +133,28 @@ int result_planned(const cJSON *run)
     return cJSON_GetArraySize(json_at(run, "rows_planned")) * (int)repeats_planned(run);
 }
 
+/* Of a run that ended early some rows have fewer repeats than others. */
+static void note_missing(const cJSON *run)
+{
+    bool left_out[REPEATS_MAX];
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        size_t n = repeats_left_out(run, json_text(row, "id"), left_out);
+
+        if (n > 0 && (double)n < repeats_planned(run))
+            json_append_printf(cJSON_GetObjectItemCaseSensitive(row, "notes"),
+                               "measured %zu of %.0f times", n, repeats_planned(run));
+    }
+}
+
 void result_finish(cJSON *run, bool interrupted)
 {
     bool complete = result_measured(run) == result_planned(run) && !interrupted &&
                     result_each_problem(run, ignore_line, NULL) == 0;
 
+    note_missing(run);
     cJSON_ReplaceItemInObjectCaseSensitive(run, "finished", time_now());
     cJSON_ReplaceItemInObjectCaseSensitive(run, "complete", cJSON_CreateBool(complete));
     cJSON_ReplaceItemInObjectCaseSensitive(run, "interrupted", cJSON_CreateBool(interrupted));

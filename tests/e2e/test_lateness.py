@@ -57,7 +57,8 @@ class Stopped(ClientCase):
         result, stopped_s = self.measure_stopped(transport, 0.8)
         self.assertTrue(result["adds_up"])
         self.assertEqual(result["delivered"], 2 * result["published"])
-        latency_s = {name: value / 1e6 for name, value in result["latency_us"].items()}
+        latency_s = {name: value / 1e6 for name, value in result["latency_us"].items()
+                     if name != "hdr"}
         self.assertGreater(latency_s["max"], stopped_s - SLACK_S)
         self.assertLess(latency_s["max"], stopped_s + BUSY_S)
         # Updates were due all the time, so a tenth of the window waited for all but so long.

@@ -134,6 +134,9 @@ class Repeats(RepeatsCase):
         self.assertGreaterEqual(done, 4)
         self.assertLess(done, 15)
         self.assertIn(f"interrupted: {done} of 15 measurements made", program.stderr())
+        for row in run["rows"]:
+            n = len([m for m in run["repeats"] if m["id"] == row["id"]])
+            self.assertEqual(f"measured {n} of 5 times" in row["notes"], n < 5, row["notes"])
         self.assertEqual(sum(len(self.used(run, name)) for name in IDS),
                          sum(row["repeats"] for row in run["rows"]))
         self.assertEqual(list((self.out / "latest").glob("*~*")), [])

@@ -237,6 +237,27 @@ static cJSON *add_row(cJSON *run, int layer, const char *kind, double p50_us)
     return row;
 }
 
+START_TEST(each_repeat_is_compared_with_the_direct_row_of_its_own)
+{
+    static const double p50_us[][2] = {{1000, 1500}, {2000, 2100}};
+    cJSON *run = cJSON_CreateObject(), *row;
+
+    cJSON_AddArrayToObject(run, "rows");
+    for (int k = 0; k < 2; k++) {
+        row = add_row(run, 0, "direct", p50_us[k][0]);
+        json_add_number(row, "repeat", k + 1);
+        row = add_row(run, 4, "haproxy-tcp", p50_us[k][1]);
+        json_add_number(row, "repeat", k + 1);
+    }
+    result_balancer_compare(json_at(run, "rows"));
+    row = cJSON_GetArrayItem(json_at(run, "rows"), 1);
+    ck_assert_double_eq(json_number(row, "balancer.added_latency_us.p50"), 500);
+    row = cJSON_GetArrayItem(json_at(run, "rows"), 3);
+    ck_assert_double_eq(json_number(row, "balancer.added_latency_us.p50"), 100);
+    cJSON_Delete(run);
+}
+END_TEST
+
 /* Six runs of dns, which adds nothing, came to -160 to +88 µs: no row can tell less apart. */
 START_TEST(what_dns_adds_is_what_chance_adds)
 {
@@ -330,6 +351,7 @@ int main(void)
     tcase_add_test(t, where_nothing_stands_between_the_clients_links_are_the_servers);
     tcase_add_test(t, layer_7_and_death_free_the_servers_from_what_clients_opened);
     tcase_add_test(t, latency_is_compared_with_the_direct_row_of_the_transport);
+    tcase_add_test(t, each_repeat_is_compared_with_the_direct_row_of_its_own);
     tcase_add_test(t, what_dns_adds_is_what_chance_adds);
     tcase_add_test(t, what_was_expected_to_break_and_did_has_findings_and_no_problems);
     tcase_add_test(t, statuses_that_refused_are_named_with_how_often);
