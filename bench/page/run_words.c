@@ -42,11 +42,16 @@ static double put_has(struct template_fill *t)
     return template_number(t, run_words_range(t, t->arg).n, units_format_count);
 }
 
-static double put_alike(struct template_fill *t)
+static struct facts_order order_of(const struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
 
-    return r.n > 0 && r.bottom >= r.top;
+    return facts_order_of(&r, FACTS_LEVEL);
+}
+
+static double put_alike(struct template_fill *t)
+{
+    return run_words_range(t, t->arg).n > 0 && !order_of(t).ordered;
 }
 
 /* "1.00 ms", or where they are written differently "1.00 ms to 1.02 ms". */
@@ -72,43 +77,87 @@ static double put_range(struct template_fill *t)
     return r.n;
 }
 
-static double put_top(struct template_fill *t)
+/* The figures of some rows. */
+static double put_figures_of(struct template_fill *t, uint64_t rows, const char *between)
 {
     struct facts_range r = run_words_range(t, t->arg);
+    double low = INFINITY, high = -INFINITY;
 
-    return put_figures(t, r.top, r.high, " to ");
+    for (size_t i = 0; i < FACTS_ROWS_MAX; i++) {
+        if (!facts_order_has(rows, i))
+            continue;
+        low = fmin(low, facts_value(cJSON_GetArrayItem(r.rows, (int)i), r.path));
+        high = fmax(high, facts_value(cJSON_GetArrayItem(r.rows, (int)i), r.path));
+    }
+    return low <= high ? put_figures(t, low, high, between) : template_number(t, NAN, NULL);
+}
+
+static double put_top(struct template_fill *t)
+{
+    return put_figures_of(t, order_of(t).high, " to ");
 }
 
 static double put_bottom(struct template_fill *t)
 {
-    struct facts_range r = run_words_range(t, t->arg);
-
-    return put_figures(t, r.low, r.bottom, " to ");
+    return put_figures_of(t, order_of(t).low, " to ");
 }
 
 static double put_span(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
-    bool ordered = r.bottom < r.top;
+    struct facts_order o = order_of(t);
+    const uint64_t ends[] = {o.low, o.high};
 
-    put_figures(t, r.low, ordered ? r.bottom : r.high, " – ");
-    for (int end = 0; end < 2 && ordered; end++) {
-        if (end == 1) {
-            template_puts(t, " to ");
-            put_figures(t, r.top, r.high, " – ");
-        }
+    if (!o.ordered) {
+        put_figures(t, r.low, r.high, " – ");
+        return r.n;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        template_puts(t, i == 1 ? " to " : "");
+        put_figures_of(t, ends[i], " – ");
         template_puts(t, " (");
-        run_words_names(t, &r, end == 0 ? r.low : r.top, end == 0 ? r.bottom : r.high);
+        run_words_names(t, ends[i]);
         template_puts(t, ")");
     }
     return r.n;
 }
 
+/* Of each of the highest rows to each of the lowest. */
 static double put_spread(struct template_fill *t)
 {
     struct facts_range r = run_words_range(t, t->arg);
+    struct facts_order o = order_of(t);
+    struct interval all = {INFINITY, -INFINITY};
+    char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES];
 
-    return template_number(t, r.high / r.low, units_format_times);
+    for (size_t i = 0; i < o.n * o.n; i++) {
+        struct interval ratio;
+
+        if (!facts_order_has(o.low, i / o.n) || !facts_order_has(o.high, i % o.n))
+            continue;
+        ratio = facts_ratio_of(&r, cJSON_GetArrayItem(r.rows, (int)(i / o.n)),
+                               cJSON_GetArrayItem(r.rows, (int)(i % o.n)));
+        all.low = fmin(all.low, ratio.low);
+        all.high = fmax(all.high, ratio.high);
+    }
+    units_format_times(low, all.low);
+    units_format_times(high, all.high);
+    low[strcspn(low, " ")] = '\0';
+    if (strncmp(low, high, strlen(low)) != 0 || high[strlen(low)] != ' ') {
+        template_strong(t, low);
+        template_puts(t, " to ");
+    }
+    return template_number(t, all.high, units_format_times);
+}
+
+static double put_noise(struct template_fill *t)
+{
+    return template_number(t, 100 * metric_noise(metric_find(t->arg)), units_format_count);
+}
+
+static double put_margin(struct template_fill *t)
+{
+    return template_number(t, 100 * metric_margin(metric_find(t->arg)), units_format_count);
 }
 
 static double put_sum(struct template_fill *t)
@@ -127,32 +176,26 @@ static double put_sum(struct template_fill *t)
 
 /* ---- names ---- */
 
-static bool is_meant(const struct facts_range *r, const cJSON *row, double from, double to)
-{
-    double value = facts_value(row, r->path);
-
-    return isfinite(value) && value >= from && value <= to;
-}
-
-int run_words_names(struct template_fill *t, const struct facts_range *r, double from, double to)
+int run_words_names(struct template_fill *t, uint64_t rows)
 {
     enum { NAMES_MAX = 6 };
-    int n = 0, i = 0, total = cJSON_GetArraySize(r->rows);
+    int n = 0, i = 0, total = cJSON_GetArraySize(template_find(t, "rows", NULL));
     char word[UNITS_TEXT_BYTES], text[80] = "";
     const cJSON *row;
 
-    cJSON_ArrayForEach(row, r->rows)
-    {
-        n += is_meant(r, row, from, to);
-    }
+    for (size_t k = 0; k < FACTS_ROWS_MAX; k++)
+        n += facts_order_has(rows, k);
     if (n == total && n > 2)
         snprintf(text, sizeof text, "all %s rows", facts_number_word(n, word));
     else if (n > NAMES_MAX)
         snprintf(text, sizeof text, "%d of the %d rows", n, total);
     template_puts(t, text);
-    cJSON_ArrayForEach(row, r->rows)
+    cJSON_ArrayForEach(row, template_find(t, "rows", NULL))
     {
-        if (text[0] != '\0' || !is_meant(r, row, from, to))
+        bool meant = (rows & 1) != 0;
+
+        rows >>= 1;
+        if (text[0] != '\0' || !meant)
             continue;
         template_puts(t, i == 0 ? "" : i + 1 == n ? " and " : ", ");
         template_item(t, row);
@@ -163,23 +206,30 @@ int run_words_names(struct template_fill *t, const struct facts_range *r, double
 
 static double put_all_rows(struct template_fill *t)
 {
-    struct facts_range r = run_words_range(t, t->arg);
+    const cJSON *row;
+    uint64_t rows = 0, bit = 1;
 
-    return run_words_names(t, &r, -INFINITY, INFINITY);
+    cJSON_ArrayForEach(row, template_find(t, "rows", NULL))
+    {
+        rows |= isfinite(facts_value(row, t->arg)) ? bit : 0;
+        bit <<= 1;
+    }
+    return run_words_names(t, rows);
 }
 
 static double put_top_rows(struct template_fill *t)
 {
-    struct facts_range r = run_words_range(t, t->arg);
-
-    return run_words_names(t, &r, r.top, r.high);
+    return run_words_names(t, order_of(t).high);
 }
 
 static double put_bottom_rows(struct template_fill *t)
 {
-    struct facts_range r = run_words_range(t, t->arg);
+    return run_words_names(t, order_of(t).low);
+}
 
-    return run_words_names(t, &r, r.low, r.bottom);
+static double put_either_rows(struct template_fill *t)
+{
+    return run_words_names(t, order_of(t).either);
 }
 
 const cJSON *run_words_row(const struct template_fill *t)
@@ -252,10 +302,13 @@ const struct template_word run_words[] = {
     {"top", put_top, NULL},
     {"bottom", put_bottom, NULL},
     {"spread", put_spread, NULL},
+    {"noise", put_noise, NULL},
+    {"margin", put_margin, NULL},
     {"sum", put_sum, NULL},
     {"all-rows", put_all_rows, NULL},
     {"top-rows", put_top_rows, NULL},
     {"bottom-rows", put_bottom_rows, NULL},
+    {"either-rows", put_either_rows, NULL},
     {"compare", put_compare, NULL},
     {"row", NULL, find_row},
     {"colours", put_colours, NULL},

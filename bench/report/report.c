@@ -206,8 +206,8 @@ static cJSON *page_of(const struct report *r)
     cJSON_AddItemReferenceToObject(page, "disturbed_rows",
                                    cJSON_GetObjectItemCaseSensitive(sound, "disturbed"));
     report_method_add(page, r->run);
-    cJSON_AddItemToObject(page, "facts", report_facts_of(r->run, NULL));
-    cJSON_AddItemToObject(sound, "facts", report_facts_of(sound, r->dir));
+    cJSON_AddItemToObject(page, "facts", report_facts_of(r->run));
+    cJSON_AddItemToObject(sound, "facts", report_facts_of(sound));
     cJSON_AddItemToObject(page, "sound", sound);
     cJSON_AddItemToObject(page, "advice", advise_book_page_of_run(r->run));
     return page;

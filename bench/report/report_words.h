@@ -10,7 +10,7 @@
  *
  *   transports, balanced    how many; does something stand in between?
  *   rtt_ms                  of the link
- *   close                   are the medians too close to call one row faster?
+ *   close                   are all medians within a quarter, or not above 0?
  *   expected, delivered     updates that were to be delivered; were all, once and in order?
  *   agreed                  did client, server, kernel (in a namespace of the run's own) and wire
  *                           count the same TCP handshakes in each row?
@@ -20,25 +20,21 @@
  *   on_the_wire             has the overview wire bytes, or payload and framing?
  *   best[], panels          the rows that are lowest, or can't be told apart from the lowest, in
  *                           the most panels of the overview, and in how many
- *   shown                   {rows[{latency_us{min, max}}]} of the one client of each row that
- *                           latency-timeline draws; only with dir, the run's folder
  *   middle, mean            the path of what a row's latency is told by, its median or, of few
  *                           updates, its mean; is it that?
  *   tail, upstream, echo, converged   the highest percentile that the rows have of updates' latency
  *                           and of what clients send, or null: path, over (path/median), words
  *                           ("p90"), share ("9 of 10") and nth ("90th percentile")
- *   laggard, arrived        the row with the highest median, if it is not the first to be complete,
- *                           and how much of it has arrived then: "at least half"
  *   poll                    the first row of short polling that delivered anything
  *   farthest, off           where the model names a latency: the row whose mean was off most, and
  *                           by what share
  *   machine, machine_high   where the model says 0: the lowest and the highest mean
  *   chance                  percent by which a Poisson count of the updates varies */
-cJSON *report_facts_of(const cJSON *run, const char *dir);
+cJSON *report_facts_of(const cJSON *run);
 
-/*   {keeping-up}   the rows within twice the fastest, if those are some and not all others
- *   {meeting}      the rows on time as often as the use case needs
- *   {chart-heading} {chart-reading} {chart-name}   of the chart that the item names */
+/*   {meeting} {perhaps-meeting}   the rows on time as often as the use case needs; those of which
+ * it can't be told {chart-heading} {chart-reading} {chart-name}   of the chart that the item names
+ */
 extern const struct template_word report_words[];
 
 /* ---- report_table.c ---- */

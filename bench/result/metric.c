@@ -73,6 +73,8 @@ static double disturbed_reasons(const cJSON *row)
 #define LOWER   METRIC_LOWER
 #define HIGHER  METRIC_HIGHER
 
+#define CPU_NOISE .noise = 0.25, .margin = 0.1
+
 /* Sections of docs/metrics.md, with what a run must have. */
 #define PHASES(unit, better)            unit, better, "phases", .needs = METRIC_ALWAYS
 #define PHASES_WIRE(unit, better)       unit, better, "phases", .needs = METRIC_WIRE
@@ -85,8 +87,8 @@ static double disturbed_reasons(const cJSON *row)
 #define REQUESTS_WIRE(unit, better)     unit, better, "requests-and-connections", .needs = METRIC_WIRE
 #define PAYLOAD(unit, better)           unit, better, "bytes", .needs = METRIC_ALWAYS
 #define PACKETS(unit, better)           unit, better, "the-wire", .needs = METRIC_WIRE
-#define COST(unit, better)              unit, better, "cpu-and-memory", .noise = 0.25, .needs = METRIC_ALWAYS
-#define COST_WIRE(unit, better)         unit, better, "cpu-and-memory", .noise = 0.25, .needs = METRIC_WIRE
+#define COST(unit, better)              unit, better, "cpu-and-memory", CPU_NOISE, .needs = METRIC_ALWAYS
+#define COST_WIRE(unit, better)         unit, better, "cpu-and-memory", CPU_NOISE, .needs = METRIC_WIRE
 #define MACHINE(unit, better)           unit, better, "disturbed-rows", .needs = METRIC_ALWAYS
 #define UPSTREAM(unit, better)          unit, better, "upstream", .needs = METRIC_CHANNELS
 #define DOCUMENTS(unit, better)         unit, better, "documents", .needs = METRIC_CHANNELS
@@ -271,7 +273,7 @@ const struct metric metrics[] = {
     {"balancer.payload_bytes.added", "bytes added/update", NULL, BALANCER(BYTES, LOWER), .flags = DRAWN,
      .chart = "added_bytes_per_update", .derive = added_bytes},
     {"balancer.cpu_us_per_update", "balancer CPU/update", NULL, BALANCER(US, LOWER), .flags = DRAWN,
-     .chart = "balancer_cpu_us_per_update", .noise = 0.25},
+     .chart = "balancer_cpu_us_per_update", CPU_NOISE},
     {"balancer.sequence_errors.all", "sequence errors", NULL, BALANCER(COUNT, LOWER)},
     {"balancer.served_by", "requests served by", NULL, BALANCER(WORDS, NEITHER)},
     {"balancer.outages", "outages, count and longest", NULL, BALANCER(WORDS, LOWER)},
@@ -285,6 +287,16 @@ const struct metric *metric_find(const char *path)
         if (strcmp(m->path, path) == 0)
             return m;
     return NULL;
+}
+
+double metric_noise(const struct metric *m)
+{
+    return m != NULL && m->noise > 0 ? m->noise : 0.05;
+}
+
+double metric_margin(const struct metric *m)
+{
+    return m != NULL && m->margin > 0 ? m->margin : 0.02;
 }
 
 double metric_value(const struct metric *m, const cJSON *row)

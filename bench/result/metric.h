@@ -47,15 +47,20 @@ struct metric {
     const char *chart; /* the column of rows.csv; NULL: the same as csv */
     /* Computes the value from others of the row; NULL: run.json has it. */
     double (*derive)(const cJSON *row);
-    /* Values nearer than this share of the larger can't be put in order, as another run may have
-     * them the other way round (docs/advise.md). 0: 0.05 of a time; other numbers are counted, and
-     * differ where they are written differently. */
-    double noise;
+    /* As shares of the larger value, for metric_noise() and metric_margin(); 0: as most have it. */
+    double noise, margin;
 };
 extern const struct metric metrics[]; /* last: path NULL */
 
 /* The metric of that path, or NULL. */
 const struct metric *metric_find(const char *path);
+
+/* How near values are level, as a share of the larger: without repeats those that are no more than
+ * noise apart, as another run may have them the other way round; of repeats the difference that
+ * they must show must be more than margin, as what is less matters to nobody and may be the
+ * machine's. m NULL: as most have it. docs/advise.md has where the figures come from. */
+double metric_noise(const struct metric *m);
+double metric_margin(const struct metric *m);
 
 /* Its value in a row; NAN when there is none. */
 double metric_value(const struct metric *m, const cJSON *row);

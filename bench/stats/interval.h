@@ -19,3 +19,7 @@ double interval_sd(const double *values, size_t n);
  * that: s is then taken around it, which is sectioning (Asmussen & Glynn, Stochastic Simulation,
  * 2007, §III.5). A value that is not finite makes it unknown. */
 struct interval interval_of(const double *values, size_t n, double estimate);
+
+/* The same for one of so many intervals, wider, so that all of them hold in 95 % of cases
+ * (Bonferroni). */
+struct interval interval_among(const double *values, size_t n, double estimate, size_t intervals);

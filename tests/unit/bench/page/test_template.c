@@ -207,7 +207,8 @@ START_TEST(ranges_name_their_rows)
     use_rows("{\"rows\":[{\"id\":\"a\",\"x\":{\"y\":1}},{\"id\":\"b\",\"x\":{\"y\":4}},{\"id\":"
              "\"c\"}]}");
     fills("range", OUTPUT_PROSE,
-          "**1** `b` **1** to **4** **1** (`a`) to **4** (`b`) **4.0 times** **2**");
+          "**1** `b` **1** to **4** **1** (`a`) to **4** (`b`) **3.8** to **4.2 "
+          "times** **2**");
     fills("rows", OUTPUT_PROSE, "`a` and `b` are `b` is `a`");
     fills("more", OUTPUT_PROSE, "`b` sends the most requests (**4** B), `a` the fewest.");
 }

@@ -70,7 +70,7 @@ static void say(const char *name)
 
     cJSON *page = cJSON_CreateObject();
 
-    cJSON_AddItemToObject(page, "facts", report_facts_of(run, NULL));
+    cJSON_AddItemToObject(page, "facts", report_facts_of(run));
     template_enter(&t, page);
     template_enter(&t, run);
     template_put(&t, name);
@@ -81,7 +81,7 @@ static void say(const char *name)
 
 static bool is_trusted(void)
 {
-    cJSON *facts = report_facts_of(run, NULL);
+    cJSON *facts = report_facts_of(run);
     bool trusted = json_true(facts, "trusted");
 
     cJSON_Delete(facts);
@@ -124,7 +124,7 @@ START_TEST(charts_are_read_with_what_the_use_case_needs)
 {
     say("reading of on-time");
     says("The use case needs **95\u00a0%**: `websocket` meets that.");
-    says("for `short-poll` those are **37.5 %** of all.");
+    says("of a row's values those are **0 %** to **37.5 %**.");
     say("reading of upstream-latency");
     says("The sender itself has 99 of 100 back within **23.0 ms** (`websocket`) to **110 ms**");
     cJSON_ReplaceItemInObject(cJSON_GetObjectItem(cJSON_GetObjectItem(run, "scenario"), "require"),
