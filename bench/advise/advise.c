@@ -17,14 +17,14 @@
 
 /* clang-format off */
 const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
-    [ADVISE_CPU] = {"cpu", "server_cpu_us_per_update", "server CPU", US, false, 0.25},
-    [ADVISE_WIRE] = {"wire", "bytes_per_update.wire", "bytes on the wire", NUMBER, false, 0.05},
-    [ADVISE_BYTES] = {"bytes", SUM, "bytes", NUMBER, false, 0.05},
-    [ADVISE_REQUESTS] = {"requests", "requests_per_update", "requests", NUMBER, false, 0.05},
-    [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", NUMBER, false, 0.05},
-    [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", NUMBER, false, 0.05},
+    [ADVISE_CPU] = {"cpu", "server_cpu_us_per_update", "server CPU", US, false},
+    [ADVISE_WIRE] = {"wire", "bytes_per_update.wire", "bytes on the wire", NUMBER, false},
+    [ADVISE_BYTES] = {"bytes", SUM, "bytes", NUMBER, false},
+    [ADVISE_REQUESTS] = {"requests", "requests_per_update", "requests", NUMBER, false},
+    [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", NUMBER, false},
+    [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", NUMBER, false},
     [ADVISE_MEMORY] = {"memory", "server_heap_bytes_per_client", "server memory",
-                       units_format_kb, true, 0.25},
+                       units_format_kb, true},
 };
 /* clang-format on */
 
@@ -103,6 +103,24 @@ static bool asks_nothing(const struct advise_ask *ask)
 
 /* ---- checks ---- */
 
+/* Where value lies, at path of the row, and by that whether the check holds. One update that came
+ * too late settles that not all come in time; otherwise the repeats must agree. */
+static void settle(struct advise_check *c, const cJSON *run, const cJSON *row, const char *path)
+{
+    static const enum advise_fit fits[] = {[FACTS_WITHIN] = ADVISE_FITS,
+                                           [FACTS_BEYOND] = ADVISE_FAILS,
+                                           [FACTS_ASTRIDE] = ADVISE_UNKNOWN,
+                                           [FACTS_UNKNOWN] = ADVISE_UNKNOWN};
+    enum facts_side side;
+
+    c->interval = facts_interval_of(run, row, path);
+    side = facts_side_of(c->interval, c->limit, c->criterion == ADVISE_ON_TIME);
+    if (c->percent >= 100 && c->value > c->limit)
+        side = FACTS_BEYOND;
+    c->fit = fits[side];
+    c->undecided = side == FACTS_ASTRIDE;
+}
+
 static struct advise_check *add_check(struct advise_row *r, enum advise_criterion criterion,
                                       double value, double limit)
 {
@@ -114,6 +132,7 @@ static struct advise_check *add_check(struct advise_row *r, enum advise_criterio
                                .times = limit > 0   ? value / limit
                                         : value > 0 ? INFINITY
                                                     : 1,
+                               .interval = {value, value},
                                .samples = NAN,
                                .samples_needed = NAN};
     c->fit = isnan(value) ? ADVISE_UNKNOWN : value <= limit ? ADVISE_FITS : ADVISE_FAILS;
@@ -148,23 +167,24 @@ static void use_percentile(struct advise_check *c, const cJSON *row, const char 
 
 /* name: a histogram of the row, such as latency_us. Where it has too few updates for the percentile
  * asked, one that it has may be above the limit already, which decides as well. */
-static void check_percentile(struct advise_row *r, enum advise_criterion criterion,
-                             const char *name, const struct advise_ask *ask)
+static void check_percentile(struct advise_row *r, const struct advise *a,
+                             enum advise_criterion criterion, const char *name)
 {
-    const struct percentile *asked = percentile_from(ask->percentile), *known;
+    const struct percentile *asked = percentile_from(a->ask.percentile), *known;
     double updates = percentile_updates(r->row, name),
            needed = hdr_percentile_needs(asked->percent);
     struct advise_check *c;
 
     if (!(updates > 0))
         return; /* there was nothing of that kind; check_complete() sees when nothing arrived */
-    c = add_check(r, criterion, NAN, ask->latency_us);
+    c = add_check(r, criterion, NAN, a->ask.latency_us);
     known = updates >= needed ? asked : percentile_of_updates(updates);
     use_percentile(c, r->row, name, known != NULL ? known : percentile_from(0));
-    c->fit = isnan(c->value) ? ADVISE_UNKNOWN : c->value <= c->limit ? ADVISE_FITS : ADVISE_FAILS;
+    settle(c, a->run, r->row, c->path);
     if (known == asked || (known != NULL && c->fit == ADVISE_FAILS))
         return;
     c->fit = ADVISE_UNKNOWN;
+    c->undecided = false;
     c->samples = updates;
     c->samples_needed = needed;
 }
@@ -177,9 +197,9 @@ static double timed_updates(const cJSON *row)
     return json_number(row, "published") - (messages > 0 ? messages : 0);
 }
 
-static void check_on_time(struct advise_row *r, double limit)
+static void check_on_time(struct advise_row *r, const struct advise *a)
 {
-    double share = json_number(r->row, "deadline.share");
+    double share = json_number(r->row, "deadline.share"), limit = a->ask.on_time;
     double samples = timed_updates(r->row), needed = hdr_percentile_needs(limit * 100);
     struct advise_check *c = add_check(r, ADVISE_ON_TIME, share, limit);
 
@@ -187,7 +207,7 @@ static void check_on_time(struct advise_row *r, double limit)
     c->times = share > 0 ? limit / share : INFINITY;
     if (isnan(share))
         return;
-    c->fit = share >= limit ? ADVISE_FITS : ADVISE_FAILS;
+    settle(c, a->run, r->row, c->path);
     if (c->fit == ADVISE_FITS && samples < needed) {
         c->fit = ADVISE_UNKNOWN;
         c->samples = samples;
@@ -195,26 +215,30 @@ static void check_on_time(struct advise_row *r, double limit)
     }
 }
 
-static void check_all(struct advise_row *r, const struct advise_ask *ask)
+static void check_all(struct advise_row *r, const struct advise *a)
 {
+    const struct advise_ask *ask = &a->ask;
+    struct advise_check *c;
+
     check_complete(r);
     if (!isnan(ask->latency_us)) {
-        check_percentile(r, ADVISE_LATENCY, "latency_us", ask);
-        check_percentile(r, ADVISE_UPSTREAM, "upstream.latency_us", ask);
-        check_percentile(r, ADVISE_CONVERGENCE, "convergence_us", ask);
+        check_percentile(r, a, ADVISE_LATENCY, "latency_us");
+        check_percentile(r, a, ADVISE_UPSTREAM, "upstream.latency_us");
+        check_percentile(r, a, ADVISE_CONVERGENCE, "convergence_us");
     }
     if (!isnan(ask->on_time))
-        check_on_time(r, ask->on_time);
+        check_on_time(r, a);
     if (!isnan(ask->age_us)) {
-        struct advise_check *c =
-            add_check(r, ADVISE_AGE, json_number(r->row, "age_us.mean"), ask->age_us);
-
+        c = add_check(r, ADVISE_AGE, json_number(r->row, "age_us.mean"), ask->age_us);
         snprintf(c->path, sizeof c->path, "age_us.mean");
+        settle(c, a->run, r->row, c->path);
     }
     for (int i = 0; i < ask->norder; i++) {
         enum advise_cost cost = ask->order[i];
 
-        add_check(r, ADVISE_BUDGET, advise_cost_of(r->row, cost), ask->budget[cost])->cost = cost;
+        c = add_check(r, ADVISE_BUDGET, advise_cost_of(r->row, cost), ask->budget[cost]);
+        c->cost = cost;
+        settle(c, a->run, r->row, advise_costs[cost].path);
     }
 }
 
@@ -267,11 +291,25 @@ static void choose_order(struct advise *a)
             a->order[a->norder++] = usual[i];
 }
 
-static bool is_told_apart(const struct advise *a, int cheap, int dear, enum advise_cost cost)
+/* In what the rows differ: by any of these costs one may be chosen, so they share the level. */
+static void find_differences(struct advise *a)
 {
-    double low = advise_rate_of(&a->rows[cheap], cost), high = advise_rate_of(&a->rows[dear], cost);
+    for (int i = 0; i < a->norder; i++) {
+        const struct advise_cost_kind *kind = &advise_costs[a->order[i]];
+        char path[128];
+        struct facts_range r;
 
-    return high - low > advise_costs[cost].noise * high;
+        snprintf(path, sizeof path, "%s%s", kind->path,
+                 a->by_time && !kind->per_client ? "*delivered/clients" : "");
+        r = facts_range_of(a->run, path);
+        a->differ[a->order[i]] = facts_order_of(&r, FACTS_LEVEL / a->norder);
+    }
+}
+
+static bool is_cheaper(const struct advise *a, int cheap, int dear, enum advise_cost cost)
+{
+    return facts_order_has(a->differ[cost].apart[cheap], (size_t)dear) &&
+           advise_rate_of(&a->rows[cheap], cost) < advise_rate_of(&a->rows[dear], cost);
 }
 
 static int cheapest_of(const struct advise *a, const int *rows, int n, enum advise_cost cost)
@@ -298,7 +336,7 @@ static void keep_cheapest(struct advise *a, enum advise_cost cost)
     for (int i = 0; i < a->nbest; i++) {
         bool known = isfinite(advise_rate_of(&a->rows[a->best[i]], cost));
 
-        if (known && !is_told_apart(a, cheapest, a->best[i], cost))
+        if (known && !is_cheaper(a, cheapest, a->best[i], cost))
             a->best[kept++] = a->best[i];
         else
             dropped[ndropped++] = a->best[i];
@@ -320,14 +358,23 @@ static void choose_cheapest(struct advise *a)
     a->verdict = a->nbest == 1 ? ADVISE_ONE : ADVISE_TIE;
 }
 
-/* Rows that fail but cost less than the answer: another limit would make them the answer. */
+bool advise_would_fit(const struct advise_row *r)
+{
+    for (int i = 0; i < r->nchecks; i++)
+        if (r->checks[i].fit == ADVISE_UNKNOWN)
+            return false;
+    return r->fit == ADVISE_FAILS && r->checks[0].fit == ADVISE_FITS;
+}
+
+/* Rows that fail but cost less than the answer, so that another limit would make them the answer;
+ * and rows that may be the answer, as they are not judged and cost less. */
 static void find_cheaper(struct advise *a)
 {
     for (int i = 0; i < a->nrows; i++) {
         const struct advise_row *r = &a->rows[i];
+        bool open = r->fit == ADVISE_UNKNOWN && !r->disturbed && r->checks[0].fit == ADVISE_FITS;
 
-        if (r->fit == ADVISE_FAILS && r->checks[0].fit == ADVISE_FITS &&
-            is_told_apart(a, i, a->best[0], a->order[0]))
+        if ((open || advise_would_fit(r)) && is_cheaper(a, i, a->best[0], a->order[0]))
             a->cheaper[a->ncheaper++] = i;
     }
 }
@@ -339,7 +386,21 @@ static bool is_nearer(const struct advise_row *a, const struct advise_row *b)
     return a->checks[a->deciding].times < b->checks[b->deciding].times;
 }
 
-/* A row that may yet fit, if there is one; else that whose worst check misses by the smallest
+/* Do the figures that decide about two rows not differ? */
+static bool are_level(const struct advise *a, int one, int other)
+{
+    const struct advise_check *c = &a->rows[one].checks[a->rows[one].deciding];
+    const struct advise_check *d = &a->rows[other].checks[a->rows[other].deciding];
+    const char *path = c->criterion == ADVISE_BUDGET ? advise_costs[c->cost].path : c->path;
+    struct facts_range r = facts_range_of(a->run, path);
+    struct facts_order o = facts_order_of(&r, FACTS_LEVEL);
+
+    return a->rows[one].fit == a->rows[other].fit && c->criterion == d->criterion &&
+           c->cost == d->cost && strcmp(c->path, d->path) == 0 &&
+           !facts_order_has(o.apart[one], (size_t)other);
+}
+
+/* A row that may yet fit, if there is one; else those whose worst check misses by the smallest
  * factor. */
 static void choose_nearest(struct advise *a)
 {
@@ -354,8 +415,10 @@ static void choose_nearest(struct advise *a)
         if (nearest < 0 || is_nearer(&a->rows[i], &a->rows[nearest]))
             nearest = i;
     }
-    if (nearest >= 0)
-        a->best[a->nbest++] = nearest;
+    for (int i = 0; i < a->nrows && nearest >= 0; i++)
+        if (i == nearest ||
+            (a->verdict == ADVISE_NONE_FITS && !a->rows[i].disturbed && are_level(a, nearest, i)))
+            a->best[a->nbest++] = i;
 }
 
 /* Where newer values supersede older ones, a slow transport delivers fewer. */
@@ -388,15 +451,22 @@ const struct advise_check *advise_latency_check(const struct advise_row *r)
     return worst;
 }
 
+static bool is_clearly_less(const struct advise_check *a, const struct advise_check *b)
+{
+    double noise = a->interval.low < a->interval.high ? 0 : metric_noise(metric_find(b->path));
+
+    return a->interval.high < b->interval.low * (1 - noise);
+}
+
 int advise_successor(const struct advise *a, int row)
 {
     const struct advise_check *c = advise_latency_check(&a->rows[row]);
     int next = -1;
 
     for (int i = 0; c != NULL && i < a->nrows; i++)
-        if (a->rows[i].fit == ADVISE_FITS && advise_latency_check(&a->rows[i])->value < c->value &&
-            (next < 0 || advise_rate_of(&a->rows[i], a->order[0]) <
-                             advise_rate_of(&a->rows[next], a->order[0])))
+        if (a->rows[i].fit == ADVISE_FITS &&
+            is_clearly_less(advise_latency_check(&a->rows[i]), c) &&
+            (next < 0 || is_cheaper(a, i, next, a->order[0])))
             next = i;
     return next;
 }
@@ -445,13 +515,14 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
                                  .index = out->nrows,
                                  .disturbed = disturbed_is(row) && !out->ask.anyway,
                                  .load = capacity_model_load_of(run, row)};
-        check_all(r, &out->ask);
+        check_all(r, out);
         judge(r);
         out->nfits += r->fit == ADVISE_FITS;
         out->nrows++;
     }
     out->by_time = deliver_differently(out);
     choose_order(out);
+    find_differences(out);
     if (!is_trusted(run) || advise_all_disturbed(out))
         out->verdict = ADVISE_NO_TRUST;
     else if (asks_nothing(&out->ask))

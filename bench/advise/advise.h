@@ -2,8 +2,9 @@
  * Facts in, findings out: no words (advise_words.h), no files. docs/advise.md says how it decides.
  *
  * A row fits when every check holds. It fails when one is sure not to hold. Where the run has too
- * few updates for the percentile asked, or lacks the figure, the row is unknown; it is neither
- * recommended nor rejected. So is a row that was disturbed, unless it is to be judged anyway. */
+ * few updates for the percentile asked, or lacks the figure, or where its repeats leave the figure
+ * on either side of the limit, the row is unknown; it is neither recommended nor rejected. So is a
+ * row that was disturbed, unless it is to be judged anyway. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,9 +34,6 @@ struct advise_cost_kind {
     const char *words; /* "server CPU" */
     facts_format *format;
     bool per_client; /* else per update */
-    /* Figures this close can't be told apart, as a share of the larger: repeated runs spread so
-     * (docs/advise.md). */
-    double noise;
 };
 extern const struct advise_cost_kind advise_costs[ADVISE_COSTS];
 
@@ -86,8 +84,10 @@ struct advise_check {
     char path[48];         /* of the figure in the row; "" for ADVISE_COMPLETE and ADVISE_BUDGET */
     double percent;        /* of latencies: the percentile of value */
     double value, limit;
-    double times; /* value over limit (or limit over value): more than 1 fails */
+    double times;             /* value over limit (or limit over value): more than 1 fails */
+    struct interval interval; /* of value, facts_interval_of() */
     enum advise_fit fit;
+    bool undecided;                 /* ADVISE_UNKNOWN as the limit lies within the interval */
     double samples, samples_needed; /* ADVISE_UNKNOWN for too few updates; else NAN */
 };
 
@@ -110,7 +110,7 @@ enum advise_verdict {
     ADVISE_ONE,       /* best[0] is the cheapest that fits */
     ADVISE_TIE,       /* best[] fit and can't be told apart by cost */
     ADVISE_TOO_FEW,   /* none fits, but some are unknown */
-    ADVISE_NONE_FITS, /* best[0] is the nearest, if there is any row */
+    ADVISE_NONE_FITS, /* best[] are the nearest, if there is any row */
 };
 
 struct advise {
@@ -123,10 +123,12 @@ struct advise {
     int best[SCENARIO_MAX_ROWS], nbest; /* of rows[], in the run's order */
     bool by_time; /* rows delivered different numbers of updates: costs are quoted as rates */
     enum advise_cost order[ADVISE_COSTS];
-    int norder;                  /* by which costs rows are compared, the first first */
+    struct facts_order differ[ADVISE_COSTS]; /* of the costs in order: which rows differ in them */
+    int norder;                              /* by which costs rows are compared, the first first */
     enum advise_cost decided_by; /* ADVISE_ONE: the cost that set it apart, when others fit */
     int runner_up;               /* ADVISE_ONE: who came nearest by that cost; -1: nobody */
-    int cheaper[SCENARIO_MAX_ROWS], ncheaper; /* rows that don't fit but cost less, by order[0] */
+    /* Rows that don't fit, or are not judged, but cost less, by order[0]. */
+    int cheaper[SCENARIO_MAX_ROWS], ncheaper;
 };
 
 /* Judge a run. What was not typed is taken from the run's scenario.require; the percentile from
@@ -135,9 +137,12 @@ struct advise {
 void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *typed);
 
 /* Of the row's checks of latency the one that uses most of its limit, or NULL; and of the rows that
- * fit, with less latency than that of row, the cheapest, or -1. */
+ * fit, with clearly less latency than that of row, the first of the cheapest, or -1. */
 const struct advise_check *advise_latency_check(const struct advise_row *r);
 int advise_successor(const struct advise *a, int row);
+
+/* Does it fail by limits alone: would it fit if these were others? */
+bool advise_would_fit(const struct advise_row *r);
 
 /* Was every row disturbed, and is therefore not judged? */
 bool advise_all_disturbed(const struct advise *a);

@@ -32,13 +32,14 @@ cJSON *advise_check_item(const struct advise_row *r, const struct advise_check *
     kind->format(limit, c->limit);
     return json_object(
         "criterion:s path:s percent:n quantile:s limit:n not_measured:b too_few:b needed:n "
-        "supported:s seconds:n samples_path:s cost:d name:s each:s limit_text:s",
+        "supported:s seconds:n samples_path:s cost:d name:s each:s limit_text:s low:n high:n "
+        "undecided:b",
         advise_criteria[c->criterion], c->criterion == ADVISE_BUDGET ? kind->path : c->path,
         c->percent, percentile_from(c->percent)->words, c->limit, isnan(c->value),
         c->fit == ADVISE_UNKNOWN && !isnan(c->samples_needed), c->samples_needed,
         supported != NULL ? supported->words : "", ceil(window_s * c->samples_needed / c->samples),
         samples_path(r, c), (int)c->cost, kind->words, kind->per_client ? "client" : "update",
-        limit);
+        limit, c->interval.low, c->interval.high, c->undecided);
 }
 
 void advise_checks_add(cJSON *page, const struct advise_ask *ask)
@@ -163,6 +164,66 @@ static double put_limit(struct template_fill *t)
     return 1;
 }
 
+/* ---- what repeats leave ---- */
+
+static facts_format *format_of(const cJSON *check)
+{
+    const char *criterion = json_text(check, "criterion");
+
+    if (strcmp(criterion, "budget") == 0)
+        return advise_costs[(int)json_number(check, "cost")].format;
+    return strcmp(criterion, "on-time") == 0 ? units_format_share : units_format_us;
+}
+
+static double put_ends(struct template_fill *t, const char *end, const char *other)
+{
+    const cJSON *check;
+    char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES], text[2 * UNITS_TEXT_BYTES + 8];
+
+    template_find(t, "limit", &check);
+    format_of(check)(low, json_number(check, end));
+    format_of(check)(high, json_number(check, other));
+    snprintf(text, sizeof text, end == other ? "%s" : "%s to %s", low, high);
+    advise_words_modelled(t, text, "95 % interval over its repeats, for all rows together",
+                          json_text(check, "path"), json_number(check, end));
+    return json_number(check, end);
+}
+
+/* The interval; nothing where it is not known. */
+static double put_interval(struct template_fill *t)
+{
+    const cJSON *check;
+
+    template_find(t, "limit", &check);
+    return isfinite(json_number(check, "low")) ? put_ends(t, "low", "high") : 0;
+}
+
+/* The limit that the row is sure to meet, or to miss. */
+static double put_sure(struct template_fill *t, bool meets)
+{
+    const cJSON *check;
+    bool on_time;
+
+    template_find(t, "limit", &check);
+    on_time = strcmp(json_text(check, "criterion"), "on-time") == 0;
+    if (json_number(check, "low") < json_number(check, "high"))
+        return meets != on_time ? put_ends(t, "high", "high") : put_ends(t, "low", "low");
+    template_put(t, "value");
+    return 1;
+}
+
+static double put_meets_at(struct template_fill *t)
+{
+    return put_sure(t, true);
+}
+
+static double put_misses_at(struct template_fill *t)
+{
+    return put_sure(t, false);
+}
+
+/* ---- shares and samples ---- */
+
 /* "99 of 100", "half" */
 static double put_share(struct template_fill *t)
 {
@@ -200,6 +261,9 @@ static double put_needed_samples(struct template_fill *t)
 
 const struct template_word advise_check_words[] = {
     {"limit", put_limit, NULL},
+    {"interval", put_interval, NULL},
+    {"meets-at", put_meets_at, NULL},
+    {"misses-at", put_misses_at, NULL},
     {"share", put_share, NULL},
     {"asked-share", put_asked_share, NULL},
     {"needed-samples", put_needed_samples, NULL},

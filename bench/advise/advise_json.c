@@ -12,9 +12,9 @@ static const char *const verdicts[] = {"no-trust", "nothing-asked", "one",
 
 static cJSON *check_object(const struct advise_check *c)
 {
-    cJSON *o = json_object("criterion:s fit:s value:n limit:n samples_needed:n",
-                           advise_criteria[c->criterion], advise_fits[c->fit], c->value, c->limit,
-                           c->samples_needed);
+    cJSON *o = json_object("criterion:s fit:s value:n low:n high:n limit:n samples_needed:n",
+                           advise_criteria[c->criterion], advise_fits[c->fit], c->value,
+                           c->interval.low, c->interval.high, c->limit, c->samples_needed);
 
     if (c->criterion == ADVISE_BUDGET)
         cJSON_AddStringToObject(o, "cost", advise_costs[c->cost].name);

@@ -30,6 +30,9 @@ static void say_choice(struct advise_words *w, const struct advise *a)
     advise_words_say(w, ADVISE_PART_ANSWER, a->best[0], a->verdict == ADVISE_ONE ? "one" : "tie");
     if (a->runner_up >= 0)
         advise_words_say(w, ADVISE_PART_ANSWER, a->runner_up, "next");
+    for (int i = 0; i < a->ncheaper; i++)
+        if (a->rows[a->cheaper[i]].fit == ADVISE_UNKNOWN)
+            advise_words_say(w, ADVISE_PART_ANSWER, a->cheaper[i], "perhaps cheaper");
 }
 
 static void say_disturbed(struct advise_words *w, const struct advise *a)
@@ -74,8 +77,10 @@ static void say_rows(struct advise_words *w, const struct advise *a)
 /* Rows whose costs matter: those that fit; where none does, the nearest. */
 static bool is_of_interest(const struct advise *a, int row)
 {
-    bool nearest = a->verdict == ADVISE_NONE_FITS && a->nbest > 0 && row == a->best[0];
+    bool nearest = false;
 
+    for (int i = 0; a->verdict == ADVISE_NONE_FITS && i < a->nbest; i++)
+        nearest |= row == a->best[i];
     return (a->rows[row].fit == ADVISE_FITS || nearest) &&
            json_number(a->rows[row].row, "delivered") > 0;
 }
@@ -118,6 +123,14 @@ static void say_longer_window(struct advise_words *w, const struct advise *a)
         advise_words_say(w, ADVISE_PART_CHANGE, row, "longer window");
 }
 
+static bool any_undecided(const struct advise *a)
+{
+    for (int i = 0; i < a->nrows; i++)
+        if (a->rows[i].fit == ADVISE_UNKNOWN && a->rows[i].checks[a->rows[i].deciding].undecided)
+            return true;
+    return false;
+}
+
 static void say_changes(struct advise_words *w, const struct advise *a)
 {
     static const char *const models[] = {"round trip", "round trip at least"};
@@ -125,9 +138,11 @@ static void say_changes(struct advise_words *w, const struct advise *a)
     const struct advise_check *latency = best != NULL ? advise_latency_check(best) : NULL;
 
     for (int i = 0; i < a->ncheaper; i++)
-        advise_words_say(w, ADVISE_PART_CHANGE, a->cheaper[i], "cheaper");
-    if (best != NULL && best->fit == ADVISE_FAILS && best->checks[0].fit == ADVISE_FITS)
-        advise_words_say(w, ADVISE_PART_CHANGE, a->best[0], "would fit");
+        if (a->rows[a->cheaper[i]].fit == ADVISE_FAILS)
+            advise_words_say(w, ADVISE_PART_CHANGE, a->cheaper[i], "cheaper");
+    for (int i = 0; i < a->nbest; i++)
+        if (advise_would_fit(&a->rows[a->best[i]]))
+            advise_words_say(w, ADVISE_PART_CHANGE, a->best[i], "would fit");
     if (a->verdict == ADVISE_ONE && latency != NULL && latency->value > 0)
         advise_words_say(w, ADVISE_PART_CHANGE, a->best[0], "tighter");
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
@@ -137,6 +152,8 @@ static void say_changes(struct advise_words *w, const struct advise *a)
     if (best != NULL && best->fit == ADVISE_FITS)
         advise_words_say(w, ADVISE_PART_CHANGE, a->best[0], "not known");
     say_longer_window(w, a);
+    if (any_undecided(a))
+        advise_words_say(w, ADVISE_PART_CHANGE, -1, "more repeats");
 }
 
 /* ---- pages ---- */

@@ -219,14 +219,12 @@ static const struct template_word words[] = {
 static cJSON *cost_item(const struct advise *a, enum advise_cost cost)
 {
     const struct advise_cost_kind *kind = &advise_costs[cost];
-    char noise[UNITS_TEXT_BYTES];
 
-    units_format_count(noise, 100 * kind->noise);
-    return json_object("cost:d name:s per:s noise:s", (int)cost, kind->words,
+    return json_object("cost:d name:s per:s path:s", (int)cost, kind->words,
                        kind->per_client ? "per client"
                        : a->by_time     ? "per client and second"
                                         : "per update",
-                       noise);
+                       kind->path);
 }
 
 /* Those costs that the row has. */
@@ -291,6 +289,15 @@ static cJSON *row_item(const struct advise_words *w, int row)
     return o;
 }
 
+/* Is any row neither known to fit nor known to fail, without having been disturbed? */
+static bool any_unknown(const struct advise *a)
+{
+    for (int i = 0; i < a->nrows; i++)
+        if (a->rows[i].fit == ADVISE_UNKNOWN && !a->rows[i].disturbed)
+            return true;
+    return false;
+}
+
 static bool any_kept_out(const struct advise *a)
 {
     for (int i = 0; i < a->nrows; i++)
@@ -316,12 +323,13 @@ static cJSON *page_of(const struct advise_words *w)
 {
     const struct advise *a = w->runs[w->file];
     int planned = cJSON_GetArraySize(json_at(a->run, "rows_planned"));
-    cJSON *page = json_object("file_index:d files:d measured:d missing_rows:b only:b level:b "
-                              "crowd:b anyway:b some_kept_out:b percentile:s rows:r",
-                              w->file, w->citations->nfiles, a->nrows, planned > a->nrows,
-                              a->nfits == 1, a->decided_by != a->order[0],
-                              a->nrows > 0 && a->rows[0].load.crowd, a->ask.anyway, any_kept_out(a),
-                              percentile_from(a->ask.percentile)->words, json_at(a->run, "rows"));
+    cJSON *page =
+        json_object("file_index:d files:d measured:d missing_rows:b only:b level:b "
+                    "crowd:b anyway:b some_kept_out:b some_unknown:b percentile:s rows:r",
+                    w->file, w->citations->nfiles, a->nrows, planned > a->nrows, a->nfits == 1,
+                    a->decided_by != a->order[0], a->nrows > 0 && a->rows[0].load.crowd,
+                    a->ask.anyway, any_kept_out(a), any_unknown(a),
+                    percentile_from(a->ask.percentile)->words, json_at(a->run, "rows"));
     cJSON *best = cJSON_AddArrayToObject(page, "best"), *links, *everywhere;
 
     for (int i = 0; i < a->nbest; i++)

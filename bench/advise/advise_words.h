@@ -52,7 +52,8 @@ extern const struct template_word advise_check_words[];
 
 /* A check as an item: criterion, path, limit, percent and quantile ("p90") of path, not_measured;
  * too_few, needed, supported ("p90" or ""), seconds (of a window that suffices), samples_path; and
- * for a budget cost, name, each ("update") and limit_text. */
+ * for a budget cost, name, each ("update") and limit_text; low and high of its interval, undecided:
+ * does the limit lie within? */
 cJSON *advise_check_item(const struct advise_row *r, const struct advise_check *c);
 /* Add asks[], all that is asked, as checks that were not measured; again: not the first budget. */
 void advise_checks_add(cJSON *page, const struct advise_ask *ask);

@@ -13,6 +13,7 @@
 #include "bench/base/json.h"
 #include "bench/base/units.h"
 #include "bench/result/disturbed.h"
+#include "lib/base/rng.h"
 
 static cJSON *run;
 static struct advise a;
@@ -257,6 +258,83 @@ START_TEST(what_cannot_be_told_apart_is_a_tie)
     verdict_is(ADVISE_TIE, "websocket");
     ck_assert_str_eq(best_id(1), "sse");
     check_says("websocket and sse tie: both fit");
+}
+END_TEST
+
+/* ---- repeats ---- */
+
+enum { REPEATS = 5, SIMULATED = 200 };
+
+/* A row that is measured several times: its latency and its costs vary by sd, each by itself. */
+static void add_repeated(struct row truth, double sd, struct rng *rng)
+{
+    cJSON *rows = cJSON_GetObjectItem(run, "rows"), *list = cJSON_GetObjectItem(run, "repeats");
+    struct row mean = truth;
+
+    if (list == NULL)
+        list = cJSON_AddArrayToObject(run, "repeats");
+    mean.ms[2] = mean.cpu_us = mean.wire = 0;
+    for (int i = 0; i < REPEATS; i++) {
+        struct row r = truth;
+
+        r.ms[2] *= exp(sd * rng_normal(rng));
+        r.cpu_us *= exp(sd * rng_normal(rng));
+        r.wire *= exp(sd * rng_normal(rng));
+        mean.ms[2] += r.ms[2] / REPEATS;
+        mean.cpu_us += r.cpu_us / REPEATS;
+        mean.wire += r.wire / REPEATS;
+        cJSON_AddItemToArray(list, cJSON_DetachItemViaPointer(rows, add_row(r)));
+    }
+    set(add_row(mean), "repeats", REPEATS);
+}
+
+/* Equal rows are recommended together, whatever the limit is: in at most 5 % of runs one is
+ * alone, and by chance in up to 8 %. */
+START_TEST(no_equal_row_is_recommended_alone)
+{
+    const double limits_ms[] = {1000, 30}; /* 30: the truth, so that each row may fit or not */
+    struct rng rng;
+    int alone = 0;
+
+    rng_seed(&rng, 1);
+    for (int i = 0; i < SIMULATED; i++) {
+        start_run();
+        for (int k = 0; k < 4; k++) {
+            struct row r = quick_socket;
+
+            r.id = (const char *const[]){"websocket", "sse", "stream", "long-poll"}[k];
+            add_repeated(r, 0.2, &rng);
+        }
+        ask.latency_us = limits_ms[_i] * 1e3;
+        ask.typed = ADVISE_TYPED_LATENCY;
+        advise_run(&a, run, &ask);
+        alone += a.verdict == ADVISE_ONE;
+        cJSON_Delete(run);
+    }
+    run = NULL;
+    ck_assert_msg(alone <= SIMULATED * 8 / 100, "%d", alone);
+}
+END_TEST
+
+START_TEST(a_limit_within_the_interval_is_not_judged)
+{
+    struct row slow = quick_socket, fast = quick_socket;
+    struct rng rng;
+
+    rng_seed(&rng, 1);
+    slow.id = "sse";
+    slow.ms[2] = 100;
+    fast.cpu_us = 30;
+    start_run();
+    add_repeated(slow, 0.1, &rng);
+    add_repeated(fast, 0.1, &rng);
+    look_for_ms(100);
+    verdict_is(ADVISE_ONE, "websocket");
+    ck_assert(a.rows[0].checks[a.rows[0].deciding].undecided);
+    check_says("Only websocket is known to fit: 99 of 100 updates arrive within");
+    check_says("sse can't be judged: 99 of 100 updates arrive within");
+    check_says("(100 ms allowed), but by its repeats it may be ");
+    check_says("More repeats than ");
 }
 END_TEST
 
@@ -774,6 +852,8 @@ int main(void)
     tcase_add_test(t, all_fit_and_the_short_poll_is_the_cheapest);
     tcase_add_test(t, none_fits_and_the_nearest_is_named);
     tcase_add_test(t, what_cannot_be_told_apart_is_a_tie);
+    tcase_add_loop_test(t, no_equal_row_is_recommended_alone, 0, 2);
+    tcase_add_test(t, a_limit_within_the_interval_is_not_judged);
     tcase_add_test(t, equal_cpu_leaves_it_to_the_wire);
     tcase_add_test(t, a_disturbed_row_is_not_judged_unless_it_is_to_be_anyway);
     tcase_add_test(t, of_a_run_that_was_disturbed_whole_nothing_is_recommended);
