@@ -175,27 +175,36 @@ static facts_format *format_of(const cJSON *check)
     return strcmp(criterion, "on-time") == 0 ? units_format_share : units_format_us;
 }
 
+/* An end of the interval, or where other is not NULL both. */
 static double put_ends(struct template_fill *t, const char *end, const char *other)
 {
     const cJSON *check;
-    char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES], text[2 * UNITS_TEXT_BYTES + 8];
+    char one[UNITS_TEXT_BYTES], two[UNITS_TEXT_BYTES] = "", text[2 * UNITS_TEXT_BYTES + 8];
 
     template_find(t, "limit", &check);
-    format_of(check)(low, json_number(check, end));
-    format_of(check)(high, json_number(check, other));
-    snprintf(text, sizeof text, end == other ? "%s" : "%s to %s", low, high);
+    format_of(check)(one, json_number(check, end));
+    if (other != NULL)
+        format_of(check)(two, json_number(check, other));
+    snprintf(text, sizeof text, "%s%s%s", one, other != NULL ? " to " : "", two);
     advise_words_modelled(t, text, "95 % interval over its repeats, for all rows together",
                           json_text(check, "path"), json_number(check, end));
     return json_number(check, end);
 }
 
-/* The interval; nothing where it is not known. */
+/* Nothing where it is not known. */
 static double put_interval(struct template_fill *t)
 {
     const cJSON *check;
+    double low;
 
     template_find(t, "limit", &check);
-    return isfinite(json_number(check, "low")) ? put_ends(t, "low", "high") : 0;
+    low = json_number(check, "low");
+    if (!isfinite(low))
+        return 0;
+    if (low > 0)
+        return put_ends(t, "low", "high");
+    template_puts(t, "anything up to ");
+    return put_ends(t, "high", NULL);
 }
 
 /* The limit that the row is sure to meet, or to miss. */
@@ -207,7 +216,7 @@ static double put_sure(struct template_fill *t, bool meets)
     template_find(t, "limit", &check);
     on_time = strcmp(json_text(check, "criterion"), "on-time") == 0;
     if (json_number(check, "low") < json_number(check, "high"))
-        return meets != on_time ? put_ends(t, "high", "high") : put_ends(t, "low", "low");
+        return meets != on_time ? put_ends(t, "high", NULL) : put_ends(t, "low", NULL);
     template_put(t, "value");
     return 1;
 }

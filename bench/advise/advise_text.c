@@ -143,7 +143,7 @@ static void say_changes(struct advise_words *w, const struct advise *a)
     for (int i = 0; i < a->nbest; i++)
         if (advise_would_fit(&a->rows[a->best[i]]))
             advise_words_say(w, ADVISE_PART_CHANGE, a->best[i], "would fit");
-    if (a->verdict == ADVISE_ONE && latency != NULL && latency->value > 0)
+    if (a->verdict == ADVISE_ONE && latency != NULL && latency->interval.low > 0)
         advise_words_say(w, ADVISE_PART_CHANGE, a->best[0], "tighter");
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
         if (best != NULL && best->fit != ADVISE_UNKNOWN &&

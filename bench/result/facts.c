@@ -241,12 +241,19 @@ struct interval facts_interval_of(const cJSON *run, const cJSON *row, const char
 {
     size_t rows = (size_t)cJSON_GetArraySize(json_at(run, "rows"));
     struct sample s = sample_of(run, row, path);
+    const struct metric *m = metric_find(path);
+    struct interval i;
 
     if (!has_repeats(run) || !isfinite(s.value))
         return (struct interval){s.value, s.value};
     if (s.n < 2)
         return (struct interval){-INFINITY, INFINITY};
-    return interval_among(s.values, s.n, s.value, rows > 0 ? rows : 1);
+    i = interval_among(s.values, s.n, s.value, rows > 0 ? rows : 1);
+    if (s.value >= 0) /* what is measured here is never less than nothing, nor more than all */
+        i.low = fmax(i.low, 0);
+    if (m != NULL && strcmp(m->unit, "share") == 0)
+        i.high = fmin(i.high, 1);
+    return i;
 }
 
 enum facts_side facts_side_of(struct interval i, double limit, bool above)

@@ -60,7 +60,7 @@ struct interval facts_ratio_of(const struct facts_range *r, const cJSON *a, cons
 
 /* Where the true number of a row lies: in 95 % of runs those of all its rows lie in theirs. Without
  * repeats both ends are the row's number; of fewer than two repeats nothing is known (infinite);
- * NAN where it has no number. */
+ * NAN where it has no number. Within what the number can be: not below 0, no share above 1. */
 struct interval facts_interval_of(const cJSON *run, const cJSON *row, const char *path);
 
 enum facts_side { FACTS_WITHIN, FACTS_BEYOND, FACTS_ASTRIDE, FACTS_UNKNOWN };
