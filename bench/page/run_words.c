@@ -157,7 +157,15 @@ static double put_noise(struct template_fill *t)
 
 static double put_margin(struct template_fill *t)
 {
-    return template_number(t, 100 * metric_margin(metric_find(t->arg)), units_format_count);
+    double margin = metric_margin(metric_find(t->arg), INFINITY, INFINITY, NAN);
+
+    return template_number(t, 100 * margin, units_format_count);
+}
+
+static double put_least_margin(struct template_fill *t)
+{
+    return template_number(t, metric_margin(metric_find(t->arg), 1, 1, NAN),
+                           facts_format_of(t->arg));
 }
 
 static double put_sum(struct template_fill *t)
@@ -304,6 +312,7 @@ const struct template_word run_words[] = {
     {"spread", put_spread, NULL},
     {"noise", put_noise, NULL},
     {"margin", put_margin, NULL},
+    {"least-margin", put_least_margin, NULL},
     {"sum", put_sum, NULL},
     {"all-rows", put_all_rows, NULL},
     {"top-rows", put_top_rows, NULL},

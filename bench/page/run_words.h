@@ -10,7 +10,8 @@
  *   {top P} {bottom P}        the figures of {top-rows P}, "3 ms" or "2.9 ms to 3 ms"
  *   {spread P}                "19 to 21 times": what those of {top-rows P} divided by those of
  *                             {bottom-rows P} may be (facts_ratio_of())
- *   {noise P} {margin P}      metric_noise() and metric_margin() in percent
+ *   {noise P} {margin P}      metric_noise() and, of large values, metric_margin() in percent
+ *   {least-margin P}          metric_margin() of small values, in their unit
  *   {sum P}                   over all rows
  *   {all-rows P}              the rows that have it: "`a` and `b`", "all seven rows"
  *   {top-rows P} {bottom-rows P} {either-rows P}   those that can't be told from the highest,

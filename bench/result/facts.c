@@ -148,8 +148,19 @@ static bool has_repeats(const cJSON *run)
     return cJSON_GetArraySize(json_at(run, "repeats")) > 0;
 }
 
+/* What rows may differ by whatever their repeats say. Of a ratio of times it is no time itself. */
+static double margin_of(const char *path, double a, double b)
+{
+    const struct metric *m = metric_of(path);
+    bool plain = metric_find(path) != NULL;
+
+    if (m == NULL)
+        return 0;
+    return metric_margin(m, plain ? a : INFINITY, plain ? b : INFINITY, NAN);
+}
+
 /* That a and b differ by chance. A rule of thumb, without repeats: it does or does not. */
-static double chance_of(const struct sample *a, const struct sample *b, const struct metric *m,
+static double chance_of(const struct sample *a, const struct sample *b, const char *path,
                         bool repeats)
 {
     double most = fmax(fabs(a->value), fabs(b->value));
@@ -157,8 +168,8 @@ static double chance_of(const struct sample *a, const struct sample *b, const st
     if (!isfinite(a->value) || !isfinite(b->value))
         return NAN;
     if (!repeats)
-        return fabs(a->value - b->value) <= metric_noise(m) * most ? 1 : 0;
-    return difference_of(a->values, a->n, b->values, b->n, metric_margin(m)).p;
+        return fabs(a->value - b->value) <= metric_noise(metric_of(path)) * most ? 1 : 0;
+    return difference_of(a->values, a->n, b->values, b->n, margin_of(path, a->value, b->value)).p;
 }
 
 /* Where the corrected chance, in the order of pairs, is small enough. */
@@ -210,8 +221,7 @@ struct facts_order facts_order_of(const struct facts_range *r, double level)
         samples[i] = sample_of(r->run, cJSON_GetArrayItem(r->rows, (int)i), r->path);
     for (size_t i = 0; samples != NULL && chances != NULL && i < o.n; i++)
         for (size_t k = 0; k < i; k++)
-            chances[pair++] =
-                chance_of(&samples[i], &samples[k], metric_of(r->path), has_repeats(r->run));
+            chances[pair++] = chance_of(&samples[i], &samples[k], r->path, has_repeats(r->run));
     if (pair == pairs && difference_correct(chances, pairs) == PL_OK)
         mark_apart(&o, chances, level);
     split(&o, r);

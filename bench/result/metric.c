@@ -54,6 +54,12 @@ static double disturbed_reasons(const cJSON *row)
     return cJSON_GetArraySize(json_at(row, "disturbed"));
 }
 
+/* ---- what runs differ by ---- */
+
+#define TIME_MARGIN    0.02  /* of a time */
+#define TIME_MARGIN_US 100.0 /* and at least so much */
+#define COUNT_MARGIN   0.01  /* of what is counted, and at least one update */
+
 /* ---- the table ---- */
 
 /* Names as short as a table wants them. Units with their format, and how repeats are merged: */
@@ -73,8 +79,6 @@ static double disturbed_reasons(const cJSON *row)
 #define LOWER   METRIC_LOWER
 #define HIGHER  METRIC_HIGHER
 
-#define CPU_NOISE .noise = 0.25, .margin = 0.1
-
 /* Sections of docs/metrics.md, with what a run must have. */
 #define PHASES(unit, better)            unit, better, "phases", .needs = METRIC_ALWAYS
 #define PHASES_WIRE(unit, better)       unit, better, "phases", .needs = METRIC_WIRE
@@ -87,8 +91,8 @@ static double disturbed_reasons(const cJSON *row)
 #define REQUESTS_WIRE(unit, better)     unit, better, "requests-and-connections", .needs = METRIC_WIRE
 #define PAYLOAD(unit, better)           unit, better, "bytes", .needs = METRIC_ALWAYS
 #define PACKETS(unit, better)           unit, better, "the-wire", .needs = METRIC_WIRE
-#define COST(unit, better)              unit, better, "cpu-and-memory", CPU_NOISE, .needs = METRIC_ALWAYS
-#define COST_WIRE(unit, better)         unit, better, "cpu-and-memory", CPU_NOISE, .needs = METRIC_WIRE
+#define COST(unit, better)              unit, better, "cpu-and-memory", .noise = 0.25, .needs = METRIC_ALWAYS
+#define COST_WIRE(unit, better)         unit, better, "cpu-and-memory", .noise = 0.25, .needs = METRIC_WIRE
 #define MACHINE(unit, better)           unit, better, "disturbed-rows", .needs = METRIC_ALWAYS
 #define UPSTREAM(unit, better)          unit, better, "upstream", .needs = METRIC_CHANNELS
 #define DOCUMENTS(unit, better)         unit, better, "documents", .needs = METRIC_CHANNELS
@@ -273,7 +277,7 @@ const struct metric metrics[] = {
     {"balancer.payload_bytes.added", "bytes added/update", NULL, BALANCER(BYTES, LOWER), .flags = DRAWN,
      .chart = "added_bytes_per_update", .derive = added_bytes},
     {"balancer.cpu_us_per_update", "balancer CPU/update", NULL, BALANCER(US, LOWER), .flags = DRAWN,
-     .chart = "balancer_cpu_us_per_update", CPU_NOISE},
+     .chart = "balancer_cpu_us_per_update", .noise = 0.25},
     {"balancer.sequence_errors.all", "sequence errors", NULL, BALANCER(COUNT, LOWER)},
     {"balancer.served_by", "requests served by", NULL, BALANCER(WORDS, NEITHER)},
     {"balancer.outages", "outages, count and longest", NULL, BALANCER(WORDS, LOWER)},
@@ -294,16 +298,24 @@ double metric_noise(const struct metric *m)
     return m != NULL && m->noise > 0 ? m->noise : 0.05;
 }
 
-double metric_margin(const struct metric *m)
-{
-    return m != NULL && m->margin > 0 ? m->margin : 0.02;
-}
-
 double metric_value(const struct metric *m, const cJSON *row)
 {
     if ((m->flags & METRIC_PER_UPDATE) && !(json_number(row, "delivered") > 0))
         return NAN;
     return m->derive != NULL ? m->derive(row) : json_number(row, m->path);
+}
+
+double metric_margin(const struct metric *m, double a, double b, double updates)
+{
+    double least = fmin(fabs(a), fabs(b));
+
+    if (m->noise > 0)
+        return m->noise;
+    if (strcmp(m->unit, "µs") == 0)
+        return fmax(TIME_MARGIN, TIME_MARGIN_US / least);
+    if (strcmp(m->unit, "ms") == 0)
+        return fmax(TIME_MARGIN, TIME_MARGIN_US / 1e3 / least);
+    return fmax(COUNT_MARGIN, 1 / updates); /* fmax() ignores NAN */
 }
 
 const struct metric *metric_next(const struct metric *m)

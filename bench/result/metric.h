@@ -47,23 +47,26 @@ struct metric {
     const char *chart; /* the column of rows.csv; NULL: the same as csv */
     /* Computes the value from others of the row; NULL: run.json has it. */
     double (*derive)(const cJSON *row);
-    /* As shares of the larger value, for metric_noise() and metric_margin(); 0: as most have it. */
-    double noise, margin;
+    double noise; /* for metric_noise(); 0: as most have it */
 };
 extern const struct metric metrics[]; /* last: path NULL */
 
 /* The metric of that path, or NULL. */
 const struct metric *metric_find(const char *path);
 
-/* How near values are level, as a share of the larger: without repeats those that are no more than
- * noise apart, as another run may have them the other way round; of repeats the difference that
- * they must show must be more than margin, as what is less matters to nobody and may be the
- * machine's. m NULL: as most have it. docs/advise.md has where the figures come from. */
-double metric_noise(const struct metric *m);
-double metric_margin(const struct metric *m);
-
 /* Its value in a row; NAN when there is none. */
 double metric_value(const struct metric *m, const cJSON *row);
+
+/* Without repeats values that are no farther apart than this share of the larger can't be put in
+ * order, as another run may have them the other way round (docs/advise.md): a rule of thumb. m
+ * NULL: as most have it. */
+double metric_noise(const struct metric *m);
+
+/* The share by which two runs may differ in m for reasons that their repeats don't show: the
+ * machine's state, its clock speed, how the window meets the updates. a and b: what they have;
+ * updates: how many a repeat of them published, NAN when that is not known. It is the margin of
+ * difference_of(); docs/statistics.md has what it rests on. */
+double metric_margin(const struct metric *m, double a, double b, double updates);
 
 /* The metric after m (NULL: the first) in the order of CSV columns; NULL at the end. */
 const struct metric *metric_next(const struct metric *m);

@@ -126,30 +126,43 @@ START_TEST(what_differs_is_found)
 }
 END_TEST
 
-/* Repeats that agree to a hair do not make 1 % worth a sentence, nor 8 % of CPU. */
+/* Repeats that agree to a hair do not make 1 % worth a sentence, nor 20 % of CPU. */
 START_TEST(less_than_the_margin_is_level)
 {
-    add_row(100, 1e-6, 5);
-    add_row(101, 1e-6, 5);
+    add_row(1e5, 1e-6, 5);
+    add_row(1.01e5, 1e-6, 5);
     ck_assert(!order_of(path).ordered);
-    add_row(108, 1e-6, 5);
+    add_row(1.2e5, 1e-6, 5);
     ck_assert(order_of(path).ordered);
     ck_assert(!order_of(cpu).ordered);
+    add_row(1.3e5, 1e-6, 5);
+    ck_assert(order_of(cpu).ordered);
+}
+END_TEST
+
+/* A scheduler's whim is 0.1 ms, however little that is of a time. */
+START_TEST(short_times_have_a_wider_margin)
+{
+    add_row(400, 1e-6, 5);
+    add_row(480, 1e-6, 5);
+    ck_assert(!order_of(path).ordered);
+    add_row(520, 1e-6, 5);
+    ck_assert(order_of(path).ordered);
 }
 END_TEST
 
 /* 0 is below 2; 1 has repeats on both sides of both. */
 START_TEST(level_with_both_ends)
 {
-    const double middle[] = {8, 16, 11};
+    const double middle[] = {8e4, 16e4, 11e4};
     cJSON *rows = cJSON_GetObjectItem(run, "rows");
     struct facts_order o;
 
-    add_row(10, 1e-3, 3);
+    add_row(1e5, 1e-3, 3);
     for (int i = 0; i < 3; i++)
         cJSON_AddItemToArray(cJSON_GetObjectItem(run, "repeats"), row_of(1, middle[i]));
-    cJSON_AddItemToArray(rows, row_of(1, 35.0 / 3));
-    add_row(13, 1e-3, 3);
+    cJSON_AddItemToArray(rows, row_of(1, 35e4 / 3));
+    add_row(1.3e5, 1e-3, 3);
     o = order_of(path);
     ck_assert(o.ordered && o.low == 1 && o.either == 2 && o.high == 4);
     ck_assert(facts_order_has(o.apart[0], 2) && !facts_order_has(o.apart[0], 1));
@@ -162,10 +175,10 @@ END_TEST
 
 START_TEST(ends_that_are_level_leave_no_order)
 {
-    add_row(10, 1e-3, 3);
+    add_row(1e5, 1e-3, 3);
     for (int i = 0; i < 3; i++)
-        cJSON_AddItemToArray(cJSON_GetObjectItem(run, "repeats"), row_of(1, 8 + 8 * i));
-    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row_of(1, 16));
+        cJSON_AddItemToArray(cJSON_GetObjectItem(run, "repeats"), row_of(1, 8e4 + 8e4 * i));
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row_of(1, 16e4));
     cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), cJSON_Parse("{\"id\":\"none\"}"));
     ck_assert(!order_of(path).ordered);
     ck_assert_uint_eq(order_of(path).low, 3);
@@ -177,7 +190,7 @@ END_TEST
 /* A repeat by itself may have too few updates for a percentile of the row: "raw" has it. */
 START_TEST(percentiles_of_repeats_come_from_raw)
 {
-    const double values[2][3] = {{10, 10.1, 10.2}, {20, 20.1, 20.2}};
+    const double values[2][3] = {{1e4, 1.01e4, 1.02e4}, {2e4, 2.01e4, 2.02e4}};
 
     for (int i = 0; i < 6; i++) {
         cJSON *row = row_of(i % 2, NAN);
@@ -185,8 +198,8 @@ START_TEST(percentiles_of_repeats_come_from_raw)
         cJSON_AddItemToObject(row, "raw", row_of(i % 2, values[i % 2][i / 2]));
         cJSON_AddItemToArray(cJSON_GetObjectItem(run, "repeats"), row);
     }
-    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row_of(0, 10.1));
-    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row_of(1, 20.1));
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row_of(0, 1.01e4));
+    cJSON_AddItemToArray(cJSON_GetObjectItem(run, "rows"), row_of(1, 2.01e4));
     ck_assert(order_of(path).ordered);
 }
 END_TEST
@@ -272,6 +285,7 @@ int main(void)
     tcase_add_test(t, no_equal_row_wins);
     tcase_add_test(t, what_differs_is_found);
     tcase_add_test(t, less_than_the_margin_is_level);
+    tcase_add_test(t, short_times_have_a_wider_margin);
     tcase_add_test(t, level_with_both_ends);
     tcase_add_test(t, ends_that_are_level_leave_no_order);
     tcase_add_test(t, percentiles_of_repeats_come_from_raw);
