@@ -23,6 +23,15 @@ static bool is_best(const struct advise *a, int row)
     return false;
 }
 
+/* May a row that is not judged be cheaper? */
+static bool may_be_beaten(const struct advise *a)
+{
+    for (int i = 0; i < a->ncheaper; i++)
+        if (a->rows[a->cheaper[i]].fit == ADVISE_UNKNOWN)
+            return true;
+    return false;
+}
+
 /* The two costs that come first. */
 static cJSON *prices_of(const struct advise *a, const struct advise_row *r)
 {
@@ -50,11 +59,12 @@ static cJSON *case_of(const struct advise *a, int row)
     const struct advise_row *r = &a->rows[row];
     const char *id = json_text(r->row, "id");
     bool judged = a->verdict != ADVISE_NO_ASK && a->verdict != ADVISE_NO_TRUST;
-    cJSON *o = json_object("which:s sign:s best:b kept_out:b tie:b open:b there:r",
+    cJSON *o = json_object("which:s sign:s best:b kept_out:b tie:b beaten:b open:b there:r",
                            strcmp(id, json_text(r->row, "transport")) != 0 ? id : "",
                            judged ? advise_fits[r->fit] : "",
                            judged && r->fit == ADVISE_FITS && is_best(a, row), r->disturbed,
-                           a->verdict == ADVISE_TIE, a->verdict == ADVISE_NO_ASK, r->row);
+                           a->verdict == ADVISE_TIE, may_be_beaten(a), a->verdict == ADVISE_NO_ASK,
+                           r->row);
 
     cJSON_AddItemToObject(o, "deciding", advise_check_item(r, &r->checks[r->deciding]));
     cJSON_AddItemToObject(o, "prices", prices_of(a, r));
