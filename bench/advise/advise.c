@@ -312,6 +312,14 @@ static bool is_cheaper(const struct advise *a, int cheap, int dear, enum advise_
            advise_rate_of(&a->rows[cheap], cost) < advise_rate_of(&a->rows[dear], cost);
 }
 
+int advise_cheaper_by(const struct advise *a, int cheap, int dear)
+{
+    for (int i = 0; i < a->norder; i++)
+        if (facts_order_has(a->differ[a->order[i]].apart[cheap], (size_t)dear))
+            return is_cheaper(a, cheap, dear, a->order[i]) ? (int)a->order[i] : -1;
+    return -1;
+}
+
 static int cheapest_of(const struct advise *a, const int *rows, int n, enum advise_cost cost)
 {
     int best = -1;
@@ -374,7 +382,7 @@ static void find_cheaper(struct advise *a)
         const struct advise_row *r = &a->rows[i];
         bool open = r->fit == ADVISE_UNKNOWN && !r->disturbed && r->checks[0].fit == ADVISE_FITS;
 
-        if ((open || advise_would_fit(r)) && is_cheaper(a, i, a->best[0], a->order[0]))
+        if ((open || advise_would_fit(r)) && advise_cheaper_by(a, i, a->best[0]) >= 0)
             a->cheaper[a->ncheaper++] = i;
     }
 }

@@ -127,7 +127,7 @@ struct advise {
     int norder;                              /* by which costs rows are compared, the first first */
     enum advise_cost decided_by; /* ADVISE_ONE: the cost that set it apart, when others fit */
     int runner_up;               /* ADVISE_ONE: who came nearest by that cost; -1: nobody */
-    /* Rows that don't fit, or are not judged, but cost less, by order[0]. */
+    /* Rows that don't fit, or are not judged, but cost less than best[0]. */
     int cheaper[SCENARIO_MAX_ROWS], ncheaper;
 };
 
@@ -140,6 +140,9 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
  * fit, with clearly less latency than that of row, the first of the cheapest, or -1. */
 const struct advise_check *advise_latency_check(const struct advise_row *r);
 int advise_successor(const struct advise *a, int row);
+
+/* The first cost in which two rows differ, if the one is cheaper by it; else -1. */
+int advise_cheaper_by(const struct advise *a, int cheap, int dear);
 
 /* Does it fail by limits alone: would it fit if these were others? */
 bool advise_would_fit(const struct advise_row *r);

@@ -276,6 +276,8 @@ static cJSON *row_item(const struct advise_words *w, int row)
                     files > 0 && sockets > files, r->row);
     cJSON *successor = cJSON_AddArrayToObject(o, "successor"), *item;
 
+    if (a->nbest > 0 && advise_cheaper_by(a, row, a->best[0]) >= 0)
+        cJSON_AddItemToObject(o, "less", cost_item(a, advise_cheaper_by(a, row, a->best[0])));
     advise_checks_add_row(o, r);
     add_costs(o, "costs", a, r->row, all, sizeof all / sizeof *all, ADVISE_COSTS);
     add_costs(o, "two_costs", a, r->row, a->order, a->norder, 2);
