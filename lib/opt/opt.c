@@ -9,9 +9,9 @@
 #include <time.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/spelling.h"
 
 enum {
-    OPT_NAME_MAX_BYTES = 48,
     OPT_QUOTE_MAX_BYTES = 60, /* of the user's word, so that what is accepted still fits */
 };
 
@@ -200,30 +200,6 @@ static size_t min_of(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Letters to insert, delete or change to make b of a (Levenshtein 1966), row by row. */
-static size_t edit_distance(const char *a, size_t a_len, const char *b)
-{
-    size_t row[OPT_NAME_MAX_BYTES + 1];
-    size_t b_len = strlen(b);
-
-    if (a_len > OPT_NAME_MAX_BYTES || b_len > OPT_NAME_MAX_BYTES)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t change = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            row[j] = min_of(change, min_of(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b_len];
-}
-
 /* The option most like name, or NULL when none is like it. */
 static const struct opt *opt_nearest(const struct opt *opts, const char *name, size_t name_len)
 {
@@ -232,7 +208,7 @@ static const struct opt *opt_nearest(const struct opt *opts, const char *name, s
 
     for (const struct opt *o = opts; o->name != NULL; o++) {
         size_t distance =
-            o->kind == OPT_HEADING ? SIZE_MAX : edit_distance(name, name_len, o->name);
+            o->kind == OPT_HEADING ? SIZE_MAX : spelling_distance(name, name_len, o->name);
 
         if (distance < nearest) {
             nearest = distance;
