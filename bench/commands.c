@@ -39,7 +39,7 @@ const struct opt_command commands[] = {
     {"report", "DIR [--markdown]", "write a run's report.html again, or index.html of many runs",
      command_report},
     {"table", "DIR [--markdown]", "print the table of a run's folder again", command_table},
-    {"compare", "A B [--markdown]", "two runs side by side, row by row, with their ratios",
+    {"compare", "A B [options]", "which figures of two runs differ, and by how much",
      command_compare},
     {"advise", "SCENARIO|RUN [options]", "recommend a transport from measurements", command_advise},
     {"ladder", "FILE.pcapng [options]", "draw the packets of a captured link, time downwards",

@@ -200,5 +200,9 @@ void scenario_path_beside(char out[SCENARIO_PATH_BYTES], const struct scenario *
 /* Everything with defaults filled in and overrides applied: a new object, the caller's. */
 cJSON *scenario_effective(const struct scenario *s);
 
+/* What holds where a scenario does not name a key ("server.test_delay_ms"; of rows
+ * "rows.interval_ms"), as text, "" for nothing or a section. False: no scenario has that key. */
+bool scenario_default(char *out, size_t cap, const char *key);
+
 /* The reference of all keys, made from the table: `pushlab help scenarios`. */
 void scenario_print_keys(FILE *out);

@@ -2,6 +2,8 @@
  * keys, for `pushlab help scenarios`. */
 #include "bench/scenario/scenario.h"
 
+#include <string.h>
+
 #include "bench/scenario/scenario_keys.h"
 
 /* ---- in effect ---- */
@@ -97,6 +99,26 @@ static void describe_default(char *out, size_t cap, const struct scenario_key *k
         snprintf(out, cap, "%s", k->fallback != 0 ? "true" : "false");
     else if (k->kind == KEY_REAL || k->kind == KEY_INT)
         snprintf(out, cap, "%.16g", k->fallback);
+}
+
+bool scenario_default(char *out, size_t cap, const char *key)
+{
+    const struct scenario_key *keys = scenario_keys, *k;
+    char part[64];
+
+    snprintf(out, cap, "%s", "");
+    for (size_t len; keys != NULL; keys = k->inner, key += len + 1) {
+        len = strcspn(key, ".");
+        snprintf(part, sizeof part, "%.*s", (int)len, key);
+        k = scenario_key_find(keys, part);
+        if (k == NULL)
+            return false;
+        if (key[len] == '\0' && k->inner == NULL)
+            describe_default(out, cap, k);
+        if (key[len] == '\0')
+            return true;
+    }
+    return false;
 }
 
 /* again: these keys were described before, with the defaults that they have there. */

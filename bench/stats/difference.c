@@ -7,16 +7,17 @@
 
 #include "lib/base/err.h"
 
-/* Of a mean of n values: its variance, and what it adds to Welch's degrees of freedom. */
+/* An estimate out of n values, and its variance: of n - 1 degrees of freedom. */
 struct part {
     double mean, variance, n;
 };
 
-static struct part part_of(const double *values, size_t n)
+static struct part part_of(const double *values, size_t n, double estimate)
 {
-    double sd = interval_sd(values, n);
+    double sd = interval_sd(values, n), off = interval_mean(values, n) - estimate,
+           count = (double)n;
 
-    return (struct part){interval_mean(values, n), sd * sd / (double)n, (double)n};
+    return (struct part){estimate, sd * sd / count + off * off / (count - 1), count};
 }
 
 /* The means, or where scaled is true their logarithms (by the delta method), as b - a. */
@@ -41,15 +42,21 @@ static struct difference welch(struct part a, struct part b, bool scaled, double
     return d;
 }
 
-struct difference difference_of(const double *a, size_t na, const double *b, size_t nb,
-                                double margin)
+struct difference difference_around(const double *a, size_t na, double estimate_a, const double *b,
+                                    size_t nb, double estimate_b, double margin)
 {
-    struct part pa = part_of(a, na), pb = part_of(b, nb);
+    struct part pa = part_of(a, na, estimate_a), pb = part_of(b, nb, estimate_b);
     bool scaled = pa.mean > 0 && pb.mean > 0;
 
     if (na < 2 || nb < 2 || !isfinite(pa.variance) || !isfinite(pb.variance))
         return (struct difference){scaled ? pb.mean / pa.mean : NAN, {NAN, NAN}, NAN};
     return welch(pa, pb, scaled, margin);
+}
+
+struct difference difference_of(const double *a, size_t na, const double *b, size_t nb,
+                                double margin)
+{
+    return difference_around(a, na, interval_mean(a, na), b, nb, interval_mean(b, nb), margin);
 }
 
 int difference_correct(double *p, size_t n)

@@ -22,6 +22,11 @@ struct difference {
 struct difference difference_of(const double *a, size_t na, const double *b, size_t nb,
                                 double margin);
 
+/* The same of two estimates that are not the means of the repeats' values, such as percentiles of
+ * merged histograms: what lies around them counts, as in interval_of(). */
+struct difference difference_around(const double *a, size_t na, double estimate_a, const double *b,
+                                    size_t nb, double estimate_b, double margin);
+
 /* Replace n values of p by those that account for so many tests (Holm, Scand. J. Statist. 6, 1979):
  * calling a difference where the result is at most 0.05 calls a wrong one in at most 5 % of
  * comparisons. NAN stays, and is not counted. 0 or PL_ENOMEM. */

@@ -23,8 +23,9 @@ struct err_text {
     char text[320];
 };
 
-/* Exit codes of every program: usage errors are told from failures. */
-enum { PL_EXIT_OK = 0, PL_EXIT_FAILURE = 1, PL_EXIT_USAGE = 2 };
+/* Exit codes of every program: usage errors are told from failures, and both from a comparison that
+ * worked and shows a change for the worse. */
+enum { PL_EXIT_OK = 0, PL_EXIT_FAILURE = 1, PL_EXIT_USAGE = 2, PL_EXIT_WORSE = 3 };
 
 /* A constant phrase for code (one of enum pl_err); never NULL. PL_ESYS: strerror(errno). */
 const char *pl_strerror(int code);

@@ -260,6 +260,21 @@ START_TEST(summary_without_repeats_has_no_ends)
 }
 END_TEST
 
+/* docs/statistics.md, "Two runs". */
+START_TEST(margins)
+{
+    const struct metric *latency = metric_find("latency_us.p50");
+
+    ck_assert_double_eq_tol(metric_margin(latency, 25500, 26500, 150), 0.02, 1e-12);
+    ck_assert_double_eq_tol(metric_margin(latency, 1200, 200, 150), 0.5, 1e-12);
+    ck_assert_double_eq_tol(metric_margin(metric_find("server_cpu_us_per_update"), 8, 9, 150), 0.25,
+                            1e-12);
+    ck_assert_double_eq_tol(metric_margin(metric_find("delivered"), 500, 510, 10), 0.1, 1e-12);
+    ck_assert_double_eq_tol(metric_margin(metric_find("delivered"), 500, 510, 1000), 0.01, 1e-12);
+    ck_assert_double_eq_tol(metric_margin(metric_find("delivered"), 500, 510, NAN), 0.01, 1e-12);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("metric");
@@ -273,6 +288,7 @@ int main(void)
     tcase_add_test(tc, paths_and_columns_are_unique_and_found);
     tcase_add_test(tc, columns_name_their_unit);
     tcase_add_test(tc, columns_come_in_the_order_of_what_they_need);
+    tcase_add_test(tc, margins);
     tcase_add_test(tc, values_come_from_the_row_or_are_computed);
     tcase_add_test(tc, summary_of_repeats_has_both_ends_beside_each_metric_that_has_an_interval);
     tcase_add_test(tc, summary_without_repeats_has_no_ends);

@@ -69,6 +69,20 @@ START_TEST(welch)
 }
 END_TEST
 
+/* Around other estimates than the means, as of merged histograms: what lies around them counts. */
+START_TEST(around_an_estimate)
+{
+    const double b[] = {12, 13, 15}, a[] = {10, 11, 12, 11};
+    struct difference of = difference_of(a, 4, b, 3, 0);
+    struct difference same = difference_around(a, 4, 11, b, 3, 40.0 / 3, 0);
+    struct difference off = difference_around(a, 4, 11, b, 3, 14, 0); /* 3.076 degrees of freedom */
+
+    ck_assert_double_eq_tol(same.p, of.p, 1e-12);
+    ck_assert_double_eq_tol(off.ratio, 14.0 / 11, 1e-12);
+    ck_assert_double_eq_tol(log(off.ratio95.high / off.ratio), 0.25262, 1e-4);
+}
+END_TEST
+
 /* Counts that are the same in each repeat have no spread. */
 START_TEST(without_spread)
 {
@@ -147,6 +161,7 @@ int main(void)
     tcase_add_test(c, interval_by_hand);
     tcase_add_test(c, intervals_cover_the_truth);
     tcase_add_test(c, welch);
+    tcase_add_test(c, around_an_estimate);
     tcase_add_test(c, without_spread);
     tcase_add_test(c, false_alarms);
     tcase_add_test(c, a_millisecond_is_found);
