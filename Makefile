@@ -41,7 +41,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self bench-truth workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self bench-truth bench-aa workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -182,6 +182,9 @@ bench-self: deps-self all ## pushlab against bare floors and nginx; writes resul
 
 bench-truth: deps-self all ## figures of runs against captured packets, a perfect network, /proc; writes results/truth.md (7 minutes)
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/truth.py --out results/truth.md
+
+bench-aa: deps-bench all ## does `pushlab compare` call equal runs equal, and find 1 ms; writes results/aa.md (5 minutes)
+	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/aa.py --out results/aa.md
 
 FUZZ_SECONDS ?= 30
 fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
