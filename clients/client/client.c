@@ -250,7 +250,7 @@ static void write_query(const struct client *c, const struct client_request *r,
 
 void client_ask(struct client *c, const struct client_request *r, int64_t now_ns)
 {
-    struct http_request request = client_env_request(c->net.env, c->driver->info->path);
+    struct http_request_head request = client_env_request(c->net.env, c->driver->info->path);
     char query[QUERY_BYTES], text[HTTP_REQUEST_MAX_BYTES];
     size_t len;
 

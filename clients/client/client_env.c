@@ -136,9 +136,9 @@ void client_env_free(struct client_env *env)
     tls_free(env->tls);
 }
 
-struct http_request client_env_request(const struct client_env *env, const char *path)
+struct http_request_head client_env_request(const struct client_env *env, const char *path)
 {
-    return (struct http_request){
+    return (struct http_request_head){
         .method = "GET",
         .host = env->host,
         .prefix = env->opt->url.path,

@@ -68,7 +68,7 @@ void client_env_free(struct client_env *env);
 
 /* A GET of path on the server that the URL names, for JSON, with the heads that the options ask
  * for: without query, further fields or cookie. It borrows from env. */
-struct http_request client_env_request(const struct client_env *env, const char *path);
+struct http_request_head client_env_request(const struct client_env *env, const char *path);
 
 /* Note what went wrong on a connection; the newest is kept. */
 void client_env_note(struct client_env *env, const char *fmt, ...)

@@ -1,25 +1,8 @@
 #include "clients/client/http_exchange.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/err.h"
-
-size_t http_request_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_request *r)
-{
-    char fields[REQUEST_HEADS_MAX_BYTES];
-    size_t len =
-        request_heads_write(fields, sizeof fields, r->heads, r->kind, r->origin, !r->close);
-    int n = snprintf(out, HTTP_REQUEST_MAX_BYTES,
-                     "%s %s%s%s HTTP/1.1\r\n"
-                     "Host: %s\r\n"
-                     "%s%s%s%s%s%s\r\n",
-                     r->method, r->prefix, r->path, r->query, r->host, fields, r->fields,
-                     r->cookie != NULL ? "Cookie: " : "", r->cookie != NULL ? r->cookie : "",
-                     r->cookie != NULL ? "\r\n" : "", r->close ? "Connection: close\r\n" : "");
-
-    return len >= sizeof fields || n < 0 || n >= HTTP_REQUEST_MAX_BYTES ? 0 : (size_t)n;
-}
 
 bool http_cookie_pair(char *out, size_t cap, const char *set_cookie)
 {

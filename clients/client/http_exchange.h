@@ -1,5 +1,5 @@
-/* HTTP/1.1 requests and their responses on a connection (RFC 9112), as a client needs them: the
- * head of a request, and whole responses (polls, /stats, /publish). Responses that do not end are
+/* Responses on an HTTP/1.1 connection (RFC 9112), as a client needs them: whole ones (polls,
+ * /stats, /publish). Responses that do not end are
  * driver_stream.c's. No I/O. */
 #pragma once
 
@@ -8,32 +8,10 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/proto/http_encode.h"
 #include "lib/proto/http_reader.h"
-#include "lib/proto/request_heads.h"
 
-enum {
-    HTTP_REQUEST_MAX_BYTES = 4096,
-    HTTP_RESPONSE_HEAD_MAX_BYTES = 64 * 1024,
-};
-
-/* The same fields for every transport, in the same order (request_heads.h). Everything is borrowed.
- */
-struct http_request {
-    const char *method; /* "GET" */
-    const char *host;   /* Host: */
-    const char *prefix; /* of the URL, "" or "/x" */
-    const char *path;   /* "/poll" */
-    const char *query;  /* "" or "?since=17" */
-    const char *fields; /* more field lines, each with its CRLF, or "" */
-    const char *cookie; /* Cookie: "name=value"; NULL: none */
-    const char *origin; /* of the page that asks: "http://127.0.0.1:8080" */
-    enum request_heads heads;
-    enum request_kind kind;
-    bool close; /* Connection: close */
-};
-
-/* Write the request's head to out. Returns its length; 0 when it does not fit. */
-size_t http_request_encode(char out[HTTP_REQUEST_MAX_BYTES], const struct http_request *r);
+enum { HTTP_RESPONSE_HEAD_MAX_BYTES = 64 * 1024 };
 
 /* The "name=value" in front of a Set-Cookie field's attributes (RFC 6265 §4.1.1), as Cookie: gives
  * it back. False when there is none, or no room for it. */

@@ -49,7 +49,7 @@ static void send_ask(struct control *ctl)
 {
     int64_t at_ns = ctl->answers[ctl->asking].at_ns;
     char query[40] = "", request[HTTP_REQUEST_MAX_BYTES];
-    struct http_request get = client_env_request(ctl->net.env, "/stats");
+    struct http_request_head get = client_env_request(ctl->net.env, "/stats");
 
     if (at_ns >= 0)
         snprintf(query, sizeof query, "?at=%lld", (long long)at_ns);

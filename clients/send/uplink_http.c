@@ -50,7 +50,7 @@ static int add_posts(struct uplink_http *h, size_t count, struct buf *out)
 
 static int encode_request(struct uplink_http *h, struct buf *out, int64_t now_ns)
 {
-    struct http_request request = client_env_request(h->net.env, PUBLISH_PATH);
+    struct http_request_head request = client_env_request(h->net.env, PUBLISH_PATH);
     size_t bytes, count = uplink_batch(h->uplink, BATCH_MAX_BYTES, &bytes);
     size_t list_bytes = count > 1 ? count + 1 : 0; /* brackets and commas */
     char head[HTTP_REQUEST_MAX_BYTES], fields[96];

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/proto/http_encode.h"
 #include "servers/http/reply.h"
 #include "servers/web/web_assets.h"
 
@@ -38,7 +39,7 @@ static void page_fields(char *out, size_t cap, const struct web_asset *a,
 
     socket_sources(sockets, sizeof sockets, m);
     snprintf(out, cap,
-             REPLY_CACHE
+             HTTP_CACHE_FIELD
              "no-cache\r\nETag: %s\r\n"
              "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
              "connect-src 'self'%s; img-src 'self' data:; base-uri 'none'; form-action 'none'; "

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/err.h"
-#include "lib/proto/http_reader.h"
+#include "lib/proto/http_encode.h"
 #include "servers/http/http_session.h"
 
 enum reply_persistence reply_persistence(const struct peer *p)
@@ -13,31 +13,6 @@ enum reply_persistence reply_persistence(const struct peer *p)
     if (!p->http->persist)
         return REPLY_CLOSE;
     return p->http->say_keep_alive ? REPLY_KEEP_ALIVE_10 : REPLY_KEEP_ALIVE;
-}
-
-static int add_text(struct buf *out, const char *text)
-{
-    return buf_add(out, text, strlen(text));
-}
-
-/* "Name: value\r\n"; not with snprintf, which would be a third of a poll's cost. */
-static int add_field(struct buf *out, const char *name, const char *value)
-{
-    if (add_text(out, name) < 0 || add_text(out, value) < 0)
-        return PL_ENOMEM;
-    return buf_add(out, "\r\n", 2);
-}
-
-static const char *decimal(char text[24], uint64_t n)
-{
-    char *at = text + 23;
-
-    *at = '\0';
-    do {
-        *--at = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    return at;
 }
 
 int reply_head(struct buf *out, int status, const char *content_type, const char *fields,
@@ -48,26 +23,16 @@ int reply_head(struct buf *out, int status, const char *content_type, const char
         [REPLY_KEEP_ALIVE_10] = "Connection: keep-alive\r\n",
         [REPLY_CLOSE] = "Connection: close\r\n",
     };
-    char number[24];
-    int err = 0;
+    struct http_response_head head = {
+        .status = status,
+        .date = date,
+        .content_type = content_type,
+        .content_length = content_length,
+        .connection = connection[persistence],
+        .fields = fields != NULL ? fields : "",
+    };
 
-    err |= add_text(out, "HTTP/1.1 ");
-    err |= add_text(out, decimal(number, (uint64_t)status));
-    err |= add_text(out, " ");
-    err |= add_field(out, http_status_phrase(status), "");
-    err |= add_field(out, "Date: ", date);
-    err |= add_text(out, "Server: pushlab\r\n");
-    if (fields == NULL || strncmp(fields, REPLY_CACHE, sizeof REPLY_CACHE - 1) != 0)
-        err |= add_text(out, REPLY_CACHE "no-store\r\n"); /* 204 too may be cached otherwise */
-    if (content_type != NULL)
-        err |= add_field(out, "Content-Type: ", content_type);
-    if (content_length >= 0)
-        err |= add_field(out, "Content-Length: ", decimal(number, (uint64_t)content_length));
-    err |= add_text(out, connection[persistence]);
-    if (fields != NULL)
-        err |= add_text(out, fields);
-    err |= buf_add(out, "\r\n", 2);
-    return err < 0 ? PL_ENOMEM : PL_OK;
+    return http_response_encode(out, &head);
 }
 
 void reply_send(struct peer *p, const struct reply *r)

@@ -8,10 +8,6 @@
 #include "lib/base/buf.h"
 #include "servers/http/peer.h"
 
-/* Fields that begin with this line say themselves how the answer may be stored; all others get
- * no-store. */
-#define REPLY_CACHE "Cache-Control: "
-
 enum reply_persistence { REPLY_KEEP_ALIVE, REPLY_KEEP_ALIVE_10, REPLY_CLOSE };
 
 struct reply {

@@ -12,7 +12,7 @@ static int feed(struct http_exchange *x, const char *text, size_t len)
 
 START_TEST(http_request_names_target_and_host_rfc9112_3)
 {
-    struct http_request get = {
+    struct http_request_head get = {
         .method = "GET",
         .host = "127.0.0.1:80",
         .prefix = "/lab",
@@ -34,7 +34,7 @@ END_TEST
 START_TEST(http_request_that_does_not_fit_is_refused)
 {
     char long_query[HTTP_REQUEST_MAX_BYTES + 1], out[HTTP_REQUEST_MAX_BYTES];
-    struct http_request get = {
+    struct http_request_head get = {
         .method = "GET", .host = "h", .prefix = "", .path = "/", .query = long_query, .fields = ""};
 
     memset(long_query, 'a', sizeof long_query - 1);
