@@ -8,7 +8,7 @@
  *   3. clients/driver/driver_NAME.c, and its row in clients/driver/drivers.c
  *   4. for the live page, its start function in servers/web/transports.js
  * Options, completion, scenarios, tables, charts, reports and colours follow from the row. A new
- * way of getting updates also needs its formulas: bench/model/predict.c. */
+ * way of getting updates also needs its formulas: bench/model. */
 #pragma once
 
 #include <stdbool.h>

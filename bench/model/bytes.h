@@ -1,0 +1,15 @@
+/* Bytes and packets per update, from the heads and frames that the programs write (lib/proto).
+ *
+ * On the wire, IP packets both ways as Linux sends them: 32 bytes of TCP header (with time stamps),
+ * 40 of a SYN. A segment is acknowledged by what is sent back within 40 ms (the delayed
+ * acknowledgement); if nothing is, a packet of its own does it: of every segment after a pause
+ * longer than the retransmission time-out and on a fresh connection, else of every second one and
+ * the last. A connection per request costs the client SYN, ACK and FIN, and the server SYN, an ACK
+ * of the request, FIN and an ACK. Pure. */
+#pragma once
+
+#include "bench/model/polls.h"
+
+/* Fill in bytes and packets; p: NULL where updates are pushed. NAN stays where nothing is known. */
+void bytes_predict(struct predict_answer *a, const struct predict_question *q,
+                   const struct polls *p);
