@@ -3,7 +3,7 @@
 
 #include "bench/model/polls.h"
 
-#define MOST_UPDATES 500
+#define MOST_UPDATES 200
 #define MOST_POLLS   20000
 /* A poll is back later than the link alone has it, by once or twice so much (seen: 0.3 to 2 ms). */
 #define AWAY_MORE    0.025
@@ -40,6 +40,8 @@ static void note_answer(struct polls *p, const struct orbit *o, double count, do
 {
     bool held = held_us > DELAYED_ACK_US;
 
+    if (count > 0 && o->q->way == PREDICT_SHORT_POLL) /* just after the answer before */
+        p->wait.max_us = fmax(p->wait.max_us, cycle_us);
     p->counts[(int)fmin(count, PROCESS_COUNTS - 1)]++;
     p->held += held || (o->held && o->q->way == PREDICT_LONG_POLL);
     p->rested += rest > DELAYED_ACK_US;
@@ -117,7 +119,7 @@ static void to_shares(struct polls *p, double answers)
  * the next update is due, or its polls keep step with the updates. */
 void polls_follow(struct polls *p, const struct predict_question *q)
 {
-    enum { PHASES = 8, DELAYS = 3 };
+    enum { PHASES = 20, DELAYS = 3 };
     double away_us = polls_exchange_us(q), low_us = INFINITY, high_us = 0, answers = 0, mean_us;
     double gap_us = process_gaps(q).gap_us;
 
@@ -137,7 +139,7 @@ void polls_follow(struct polls *p, const struct predict_question *q)
         p->empty += o.empty / o.polls / PHASES;
     }
     to_shares(p, answers);
-    if (q->way == PREDICT_LONG_POLL && (gap_us < longest_wait_us(q) || p->empty > 0))
+    if (q->way == PREDICT_LONG_POLL && gap_us < longest_wait_us(q))
         p->wait.max_us = longest_wait_us(q);
     mean_us = q->rtt_us / 2 + q->delay_us + spread_mean_us(&p->wait);
     if (high_us - low_us > 2 * CHANCE * mean_us)
