@@ -176,8 +176,10 @@ class Captured:
             self.first_syn_ns.setdefault(f.port, at_ns)
 
     def first_polls_ns(self, interval_ms):
-        """By the second, if polls leave by the clock: the first may have waited for the connection."""
-        return [at[1] - interval_ms * 10**6 if interval_ms and len(at) > 1 else at[0]
+        """(sent, due) of each kept connection's first poll. Polls leave by the clock or, while the
+        connection or the answer before is not there yet, later, never earlier: so the one that was
+        least late tells when all were due."""
+        return [(at[0], min(ns - k * (interval_ms or 0) * 10**6 for k, ns in enumerate(at)))
                 for at in self.requests_ns.values()]
 
     def arrived(self, at_ns, data):
@@ -191,10 +193,12 @@ class Captured:
 
 def play(row, starts_ns, published_ns, rtt_ns, start_ns, end_ns):
     """Latencies of the window's updates, and the requests sent in it, when nothing takes time but the
-    network, and PROGRAMS_NS. starts_ns: when each client began its first connection, or on kept ones sent its first poll."""
+    network, and PROGRAMS_NS. starts_ns: when each client began its first connection, or on kept ones
+    sent its first poll; and when that was due. A short poll is due an interval after the one before was, however
+    late that was."""
     close, poll = row["connection"] == "close", row["transport"].endswith("poll")
     latencies, requests = [], 0
-    for sent in starts_ns if poll else ():
+    for sent, due in starts_ns if poll else ():
         taken = bisect.bisect_right(published_ns, sent)
         first = True
         while sent < end_ns + 10**9:
@@ -211,8 +215,8 @@ def play(row, starts_ns, published_ns, rtt_ns, start_ns, end_ns):
             if row["transport"] == "long-poll" and taken >= len(published_ns):
                 break
             taken, answered = upto, reached + rtt_ns // 2 + PROGRAMS_NS
-            sent = answered if row["transport"] == "long-poll" else max(
-                sent + row["interval_ms"] * 10**6, answered)
+            due += (row["interval_ms"] or 0) * 10**6
+            sent = max(due, answered)
     if not poll:
         latencies = [rtt_ns // 2 for t in published_ns if start_ns <= t < end_ns]
     return latencies, requests
@@ -245,7 +249,8 @@ def compare(folder, run, row, witness):
     raw, n = row["raw"], row["delivered"]
     seen = Captured(folder, row, witness["wall_minus_monotonic_ns"])
     close = row["connection"] == "close"
-    starts = sorted(seen.first_syn_ns.values() if close else seen.first_polls_ns(row["interval_ms"]))
+    starts = sorted(zip(seen.first_syn_ns.values(), seen.first_syn_ns.values()) if close
+                    else seen.first_polls_ns(row["interval_ms"]))
     latencies, requests = play(row, starts[:CLIENTS], sorted(seen.published_ns.values()),
                                int(run["link_details"]["rtt_ms"] * 1e6), seen.start_ns, seen.end_ns)
     cpu_ms, rss_kb = outside(row, witness["servers"])
