@@ -14,7 +14,7 @@
 
 /* A TLS record's header, its type (1.3) or explicit nonce (1.2), and the tag of AES-GCM. */
 enum { RECORD_BYTES_13 = 22, RECORD_BYTES_12 = 29, RECORD_MAX_BYTES = 16384 };
-enum { TCP_HEADER_BYTES = 32, SYN_MORE_BYTES = 8, PACKET_BYTES = 1500 };
+enum { TCP_HEADER_BYTES = 32, SYN_MORE_BYTES = 8, PACKET_BYTES = 1500, QUICK_ACKS = 16 };
 
 /* Packets, and their bytes. */
 struct traffic {
@@ -120,31 +120,36 @@ static void add(struct traffic *t, const struct predict_question *q, double pack
     t->bytes += packets * header_bytes(q) + bytes;
 }
 
-/* Acknowledgements of segments, without any that would be sent back with data. quick: the share
- * of times that each segment has one. */
-static double acks_of(double segments, double quick)
+/* Packets that only acknowledge so many segments of one message. quick: each is acknowledged, up to
+ * sixteen (TCP_MAX_QUICKACKS); of more, and else, about every fourth and the last, as the program
+ * reads what has come. */
+static double acks_of(double segments, bool quick)
 {
-    return quick * segments + (1 - quick) * ceil(segments / 2);
+    double each = quick ? fmin(segments, QUICK_ACKS) : 0;
+
+    return each + ceil((segments - each) / 4);
 }
 
 static struct traffic push_traffic(const struct predict_question *q, double bytes)
 {
     double segments = segments_of(q, with_records(q, bytes));
+    double quick = process_long_gaps(q, q->rtt_us + RTO_MIN_US);
     struct traffic t = {0};
 
     add(&t, q, segments, with_records(q, bytes));
-    add(&t, q, acks_of(segments, process_empty_chance(q, q->rtt_us + RTO_MIN_US)), 0);
+    add(&t, q, quick * acks_of(segments, true) + (1 - quick) * acks_of(segments, false), 0);
     return t;
 }
 
 static void add_exchange(struct traffic *t, const struct predict_question *q, const struct polls *p,
                          double answer)
 {
-    double segments = segments_of(q, with_records(q, answer)), acks;
+    double segments = segments_of(q, with_records(q, answer)), quick = fmin(p->fresh, p->rested);
 
-    acks = p->rested * acks_of(segments, p->fresh) + (1 - p->rested) * floor(segments / 2);
     add(t, q, segments, with_records(q, answer));
-    add(t, q, acks, 0);
+    add(t, q, quick * acks_of(segments, true), 0);
+    add(t, q, (p->rested - quick) * acks_of(segments, false), 0);
+    add(t, q, (1 - p->rested) * floor((segments + 1) / 4), 0); /* the last goes with a request */
 }
 
 static void add_connection(struct traffic *t, const struct predict_question *q, double answer)
@@ -154,7 +159,7 @@ static void add_connection(struct traffic *t, const struct predict_question *q, 
     add(t, q, 7,
         2 * SYN_MORE_BYTES); /* two SYN, two FIN, and the ACK of each but the client's FIN */
     add(t, q, segments, answer);
-    add(t, q, segments, 0);
+    add(t, q, acks_of(segments, true), 0);
 }
 
 /* ---- polls ---- */

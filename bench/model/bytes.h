@@ -2,10 +2,11 @@
  *
  * On the wire, IP packets both ways as Linux sends them: 32 bytes of TCP header (with time stamps),
  * 40 of a SYN. A segment is acknowledged by what is sent back within 40 ms (the delayed
- * acknowledgement); if nothing is, a packet of its own does it: of every segment after a pause
- * longer than the retransmission time-out and on a fresh connection, else of every second one and
- * the last. A connection per request costs the client SYN, ACK and FIN, and the server SYN, an ACK
- * of the request, FIN and an ACK. Pure. */
+ * acknowledgement). If nothing is, packets do it that carry nothing else: for each of the first
+ * sixteen segments after a pause longer than the retransmission time-out or on a fresh connection;
+ * else, and of more segments, as the program reads them: one for up to four, then about every
+ * fourth. A connection per request costs the client SYN, ACK and FIN, and the server SYN, an ACK of
+ * the request, FIN and an ACK. Pure. */
 #pragma once
 
 #include "bench/model/polls.h"

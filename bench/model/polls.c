@@ -141,6 +141,7 @@ static void long_poisson(struct polls *p, const struct predict_question *q)
         sum.span2_us2 += t.span2_us2 / parts;
         sum.newest_us += t.newest_us / parts;
     }
+    p->held = 1 - (1 - p->held) * (1 - p->held); /* or the one before was */
     p->wait.max_us = exchange_us + q->pause_us;
     l_us = sum.span_us / (1 - sum.empty);
     l2_us2 = (sum.span2_us2 + 2 * in_vain_us * l_us) / (1 - sum.empty);

@@ -27,6 +27,7 @@ struct polls {
     double rested;      /* nothing was asked for so long after it */
     double fresh;       /* it came later than a retransmission time-out after the one before */
     const char *chance; /* the wait is chance: a clause, static; NULL: it is not */
+    bool vague[SPREAD_PARTS]; /* this part of it is, or may be */
 };
 
 /* From an answer until the server has the next request, if the client asks at once. */

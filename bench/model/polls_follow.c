@@ -104,6 +104,16 @@ static double longest_wait_us(const struct predict_question *q)
            (q->way == PREDICT_SHORT_POLL ? fmax(q->interval_us, q->interval_max_us) : q->pause_us);
 }
 
+static void add_answers(struct polls *p, const struct polls *more)
+{
+    spread_add_all(&p->wait, &more->wait);
+    for (int k = 0; k < PROCESS_COUNTS; k++)
+        p->counts[k] += more->counts[k];
+    p->held += more->held;
+    p->rested += more->rested;
+    p->fresh += more->fresh;
+}
+
 /* Shares of answers, from how many there were. */
 static void to_shares(struct polls *p, double answers)
 {
@@ -114,26 +124,49 @@ static void to_shares(struct polls *p, double answers)
     p->fresh /= answers;
 }
 
+/* What a figure was at least and at most. */
+struct range {
+    double low, high;
+};
+
+static void widen(struct range *r, double value)
+{
+    r->low = fmin(r->low, value);
+    r->high = fmax(r->high, value);
+}
+
+/* Is it a mean that may be off by more than CHANCE? */
+static bool is_chance(const struct polls *p, const struct predict_question *q, struct range r)
+{
+    double mean_us = q->rtt_us / 2 + q->delay_us + spread_mean_us(&p->wait);
+
+    return r.high - r.low > 2 * CHANCE * mean_us;
+}
+
 /* Computers and links take a little time, and polls begin at any moment. Where a little more or
  * another beginning makes another result, the result is chance: the client comes back just when
  * the next update is due, or its polls keep step with the updates. */
 void polls_follow(struct polls *p, const struct predict_question *q)
 {
     enum { PHASES = 20, DELAYS = 3 };
-    double away_us = polls_exchange_us(q), low_us = INFINITY, high_us = 0, answers = 0, mean_us;
-    double gap_us = process_gaps(q).gap_us;
+    struct range mean = {INFINITY, 0}, parts[SPREAD_PARTS] = {mean, mean, mean};
+    double away_us = polls_exchange_us(q), gap_us = process_gaps(q).gap_us, answers = 0;
 
     spread_init(&p->wait, longest_wait_us(q));
     for (int i = 0; i < PHASES * DELAYS; i++) {
         double more_us = i / PHASES * (away_us * AWAY_MORE + AWAY_MORE_US);
-        struct orbit o = orbit_of(i < PHASES ? p : NULL, q, more_us,
-                                  (i % PHASES + 0.5) / PHASES * gap_us, updates_of(q));
+        struct polls one = {0};
+        struct orbit o;
 
-        low_us = fmin(low_us, o.wait_us / o.updates);
-        high_us = fmax(high_us, o.wait_us / o.updates);
+        spread_init(&one.wait, longest_wait_us(q));
+        o = orbit_of(&one, q, more_us, (i % PHASES + 0.5) / PHASES * gap_us, updates_of(q));
+        widen(&mean, o.wait_us / o.updates);
+        for (int k = 0; k < SPREAD_PARTS; k++)
+            widen(&parts[k], spread_quantile_us(&one.wait, spread_parts[k]));
         if (i >= PHASES)
             continue;
         answers += o.polls;
+        add_answers(p, &one);
         p->age_us += o.age_us2 / o.span_us / PHASES;
         p->requests += o.polls / o.updates / PHASES;
         p->empty += o.empty / o.polls / PHASES;
@@ -141,8 +174,9 @@ void polls_follow(struct polls *p, const struct predict_question *q)
     to_shares(p, answers);
     if (q->way == PREDICT_LONG_POLL && gap_us < longest_wait_us(q))
         p->wait.max_us = longest_wait_us(q);
-    mean_us = q->rtt_us / 2 + q->delay_us + spread_mean_us(&p->wait);
-    if (high_us - low_us > 2 * CHANCE * mean_us)
+    for (int k = 0; k < SPREAD_PARTS; k++)
+        p->vague[k] = is_chance(p, q, parts[k]);
+    if (is_chance(p, q, mean))
         p->chance = "its polls and the updates keep step, or nearly: how long an update waits is "
                     "chance";
 }

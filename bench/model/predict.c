@@ -100,6 +100,11 @@ static struct predict_answer predict_push(const struct predict_question *q, doub
     return a;
 }
 
+static double quantile_us(const struct polls *p, int part)
+{
+    return p->vague[part] ? NAN : spread_quantile_us(&p->wait, spread_parts[part]);
+}
+
 static struct predict_answer predict_polls(const struct predict_question *q, double transit_us)
 {
     struct predict_answer a = nothing;
@@ -111,9 +116,9 @@ static struct predict_answer predict_polls(const struct predict_question *q, dou
         return nothing;
     a.latency_mean_us = transit_us + spread_mean_us(&p.wait);
     a.latency_max_us = transit_us + p.wait.max_us;
-    a.latency_p50_us = transit_us + spread_quantile_us(&p.wait, 0.5);
-    a.latency_p90_us = transit_us + spread_quantile_us(&p.wait, 0.9);
-    a.latency_p99_us = transit_us + spread_quantile_us(&p.wait, 0.99);
+    a.latency_p50_us = transit_us + quantile_us(&p, 0);
+    a.latency_p90_us = transit_us + quantile_us(&p, 1);
+    a.latency_p99_us = transit_us + quantile_us(&p, 2);
     a.age_mean_us = transit_us + p.age_us;
     a.requests_per_update = p.requests;
     a.empty_response_ratio = p.empty;

@@ -53,6 +53,17 @@ double process_empty_chance(const struct predict_question *q, double span_us)
            process_period_us(&g);
 }
 
+double process_long_gaps(const struct predict_question *q, double span_us)
+{
+    struct gaps g = process_gaps(q);
+
+    if (q->pace == PREDICT_UNKNOWN)
+        return NAN;
+    if (q->pace == PREDICT_POISSON)
+        return exp(-q->rate_hz * span_us / 1e6);
+    return ((g.n - 1) * (g.gap_us > span_us) + (g.last_us > span_us)) / g.n;
+}
+
 /* How many updates come up to a moment, from update 0 on. */
 static double updates_until(const struct gaps *g, double us)
 {

@@ -19,6 +19,8 @@ double process_moment_us(const struct gaps *g, double update);
 double process_age_us(const struct predict_question *q);
 /* The chance that a span, begun at any moment, has no update in it. */
 double process_empty_chance(const struct predict_question *q, double span_us);
+/* The share of gaps that are longer. */
+double process_long_gaps(const struct predict_question *q, double span_us);
 
 enum { PROCESS_COUNTS = 128 };
 /* Add to counts[k] share × the chance that a span has k updates; the last has all beyond, too. */

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+const double spread_parts[SPREAD_PARTS] = {0.5, 0.9, 0.99};
+
 void spread_init(struct spread *s, double most_us)
 {
     *s = (struct spread){.bin_us = fmax(most_us, 1) / SPREAD_BINS};
@@ -33,6 +35,16 @@ void spread_add(struct spread *s, double low_us, double high_us, double share)
 
         s->share[i] += share * (to_us - from_us) / (high_us - low_us);
     }
+}
+
+void spread_add_all(struct spread *s, const struct spread *more)
+{
+    s->total += more->total;
+    s->sum_us += more->sum_us;
+    s->zero += more->zero;
+    s->max_us = fmax(s->max_us, more->max_us);
+    for (int i = 0; i < SPREAD_BINS; i++)
+        s->share[i] += more->share[i];
 }
 
 double spread_mean_us(const struct spread *s)

@@ -3,6 +3,9 @@
 #pragma once
 
 enum { SPREAD_BINS = 1000 };
+/* The quantiles that are asked for: 0.5, 0.9, 0.99. */
+enum { SPREAD_PARTS = 3 };
+extern const double spread_parts[SPREAD_PARTS];
 
 struct spread {
     double bin_us;
@@ -15,6 +18,9 @@ void spread_init(struct spread *s, double most_us);
 /* Add a share (of any whole: they are put in proportion) of values that lie evenly between low_us
  * and high_us, or all there when these are equal. 0 <= low_us <= high_us. */
 void spread_add(struct spread *s, double low_us, double high_us, double share);
+/* Add all that is in more, which began with the same most_us. */
+void spread_add_all(struct spread *s, const struct spread *more);
+
 double spread_mean_us(const struct spread *s);
 /* The value that this part of all values, 0 to 1, does not exceed. NAN: there are none. */
 double spread_quantile_us(const struct spread *s, double part);
