@@ -98,20 +98,6 @@ static double middle_seq(const cJSON *run, const cJSON *row)
     return seq > 1 ? floor(seq) : 1;
 }
 
-/* TCP's handshake, and TLS's on top: one round trip with 1.3; with 1.2 (RFC 5246 §7.3) two, or
- * one when it resumes a session. */
-static double connect_rtts(const cJSON *run, const cJSON *row)
-{
-    bool old = strcmp(json_text(run, "scenario.tls_version"), "1.2") == 0;
-    double full = json_number(row, "tls_handshakes_per_update.full");
-
-    if (strcmp(json_text(row, "connection"), "close") != 0)
-        return 0;
-    if (!json_true(run, "scenario.tls"))
-        return 1;
-    return old && full > 0 ? 3 : 2;
-}
-
 /* Each client has its own part of the updates, at a pace that isn't known; and of latest values a
  * poll gets the young ones only. What stays known is the way of what is pushed, and of polls for
  * every update. */
@@ -133,13 +119,33 @@ static const cJSON *row_settings(const cJSON *run, const cJSON *row)
         if (strcmp(json_text(settings, "id"), json_text(row, "id")) == 0)
             return settings;
     }
-    return NULL;
+    return row;
 }
 
 /* 0: the row has none. */
 static double setting(const cJSON *run, const cJSON *row, const char *key)
 {
     return fmax(json_number(row_settings(run, row), key), 0);
+}
+
+/* A connection's first handshake is full and the others resume its session, unless that is off. */
+static bool is_full(const cJSON *run, const cJSON *row)
+{
+    return json_number(row, "tls_handshakes_per_update.full") > 0 ||
+           cJSON_IsFalse(json_at(row_settings(run, row), "tls_resume"));
+}
+
+/* TCP's handshake, and TLS's on top: one round trip with 1.3; with 1.2 (RFC 5246 §7.3) two, or
+ * one when it resumes a session. */
+static double connect_rtts(const cJSON *run, const cJSON *row)
+{
+    bool old = strcmp(json_text(run, "scenario.tls_version"), "1.2") == 0;
+
+    if (strcmp(json_text(row, "connection"), "close") != 0)
+        return 0;
+    if (!json_true(run, "scenario.tls"))
+        return 1;
+    return old && is_full(run, row) ? 3 : 2;
 }
 
 static enum predict_poll poll_of(const cJSON *run, const cJSON *row)
@@ -183,6 +189,7 @@ static void fill_bytes(struct predict_question *q, const cJSON *run, const cJSON
     q->ip6 = json_number(run, "scenario.ip") == 6;
     q->tls = json_true(run, "scenario.tls");
     q->tls12 = strcmp(json_text(run, "scenario.tls_version"), "1.2") == 0;
+    q->tls_full = is_full(run, row);
     q->asked_hold_us = json_number(row, "hold_ms") * 1e3;
     q->seq = middle_seq(run, row);
     q->update_bytes = update_bytes(run, row, q->seq);

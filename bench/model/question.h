@@ -35,11 +35,11 @@ struct predict_question {
     /* for bytes only */
     enum transport_id transport;
     enum request_heads heads;
-    bool on_wire, ip6; /* packets are counted: not on loopback */
-    bool tls, tls12;
-    double asked_hold_us; /* as the request says it */
-    double seq;           /* of an update in the middle of the window */
-    char host[80];        /* Host: */
+    bool on_wire, ip6;         /* packets are counted: not on loopback */
+    bool tls, tls12, tls_full; /* full: no session is resumed */
+    double asked_hold_us;      /* as the request says it */
+    double seq;                /* of an update in the middle of the window */
+    char host[80];             /* Host: */
 };
 
 /* NAN where nothing is predicted. */

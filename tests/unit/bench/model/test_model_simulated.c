@@ -47,6 +47,8 @@ static void is_quantile(const struct predict_question *q, const struct sim *s, d
 {
     double more = 0.03 * sqrt(part * (1 - part));
 
+    if (isnan(model_us) && q->pace == PREDICT_FIXED)
+        return; /* that one is chance */
     is_between(q, "quantile", model_us, sim_latency_us(s, part - more) - more_us,
                sim_latency_us(s, part + more) + more_us);
 }
