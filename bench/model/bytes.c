@@ -221,6 +221,13 @@ static void predict_polls(struct predict_answer *a, const struct predict_questio
     a->wire_bytes_per_update = p->requests * t.bytes;
 }
 
+/* Then packets are sent again. A link that is not known in full may. */
+static bool loses(const struct predict_question *q)
+{
+    return q->link_effect != NULL &&
+           (q->down.delay.delay_ns <= 0 || loss_model_ratio(&q->down.loss) > 0);
+}
+
 void bytes_predict(struct predict_answer *a, const struct predict_question *q,
                    const struct polls *p)
 {
@@ -237,6 +244,6 @@ void bytes_predict(struct predict_answer *a, const struct predict_question *q,
         a->packets_per_update = t.packets;
         a->wire_bytes_per_update = t.bytes;
     }
-    if (!q->on_wire || isnan(q->rtt_us) || q->link_effect != NULL)
+    if (!q->on_wire || isnan(q->rtt_us) || loses(q))
         a->packets_per_update = a->wire_bytes_per_update = NAN;
 }

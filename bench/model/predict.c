@@ -4,8 +4,11 @@
 #include <stddef.h>
 
 #include "bench/model/bytes.h"
+#include "bench/model/lossy.h"
 #include "bench/model/polls.h"
 #include "bench/model/slow_start.h"
+
+#define TCP_HEADERS_BYTES 52 /* IP and TCP, with time stamps */
 
 static const struct predict_answer nothing = {
     .latency_mean_us = NAN,
@@ -100,6 +103,22 @@ static struct predict_answer predict_push(const struct predict_question *q, doub
     return a;
 }
 
+/* True: what the link does beside delaying has been simulated. */
+static bool simulate(struct predict_answer *a, const struct predict_question *q)
+{
+    struct lossy l;
+    double packet_bytes = q->update_bytes + a->framing_bytes_per_update + TCP_HEADERS_BYTES;
+
+    if (q->way != PREDICT_PUSH || !(q->down.delay.delay_ns > 0) || !lossy_push(&l, q, packet_bytes))
+        return false;
+    a->latency_mean_us = l.mean_us + q->delay_us;
+    a->latency_p50_us = l.p50_us + q->delay_us;
+    a->latency_p90_us = l.p90_us + q->delay_us;
+    a->latency_p99_us = l.p99_us + q->delay_us;
+    a->age_mean_us = l.age_us + q->delay_us;
+    return true;
+}
+
 static double quantile_us(const struct polls *p, int part)
 {
     return p->vague[part] ? NAN : spread_quantile_us(&p->wait, spread_parts[part]);
@@ -143,10 +162,13 @@ struct predict_answer predict(const struct predict_question *question)
         q.window_rtts = 0;
     transit_us = q.rtt_us * (0.5 + q.window_rtts) + q.delay_us;
     a = q.way == PREDICT_PUSH ? predict_push(&q, transit_us) : predict_polls(&q, transit_us);
-    if (why != NULL)
+    if (why != NULL) {
         leave_latency_out(&a, why);
-    else if (a.why == NULL && isnan(a.latency_mean_us))
+        if (q.link_effect != NULL && simulate(&a, &q))
+            a.why = NULL;
+    } else if (a.why == NULL && isnan(a.latency_mean_us)) {
         a.why = "the moments of the updates are not known";
+    }
     if (why != NULL && q.way == PREDICT_LONG_POLL) { /* when it is back is not known */
         a.requests_per_update = a.empty_response_ratio = a.handshakes_per_update = NAN;
         a.framing_bytes_per_update = a.wire_bytes_per_update = a.packets_per_update = NAN;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/link/link_spec.h"
 #include "bench/result/repeats.h"
 #include "lib/proto/envelope.h"
 #include "lib/proto/transport_info.h"
@@ -107,6 +108,17 @@ static void leave_channels_out(struct predict_question *q, const cJSON *run)
     q->rate_hz = NAN;
     if (json_text(run, "scenario.latest")[0] != '\0' && q->way == PREDICT_SHORT_POLL)
         q->delay_us = NAN;
+}
+
+/* As the run has it in full; a run that has not, none. */
+static struct link_model link_down(const cJSON *run)
+{
+    struct link_spec spec;
+    struct err_text e;
+
+    if (link_spec_parse(&spec, json_text(run, "link_details.spec"), &e) < 0)
+        return (struct link_model){0};
+    return spec.path[LINK_DOWN];
 }
 
 /* The row as the scenario has it: more than its result says. */
@@ -218,6 +230,7 @@ struct predict_question predict_question_of(const cJSON *run, const cJSON *row)
         .burst_on_us = json_number(source, "burst_on_ms") * 1e3,
         .burst_off_us = json_number(source, "burst_off_ms") * 1e3,
         .link_effect = link_effect(run),
+        .down = link_down(run),
         .window_us = repeats_window_s(row) * 1e6,
         .clients = json_number(row, "clients"),
     };

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <cjson/cJSON.h>
 
+#include "bench/link/path/link_path.h"
 #include "lib/proto/request_heads.h"
 #include "lib/proto/transport_info.h"
 
@@ -30,6 +31,7 @@ struct predict_question {
     double rate_hz;                   /* updates a second, over all */
     double burst_on_us, burst_off_us; /* the whole rate is spent in the on-phases */
     const char *link_effect;          /* "the link loses packets"; NULL: it only delays */
+    struct link_model down;           /* the link towards the clients, if it does more */
     double update_bytes;              /* as JSON; 0: small */
     double window_us, clients;        /* 0: long, many */
     /* for bytes only */

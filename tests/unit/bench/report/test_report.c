@@ -619,7 +619,7 @@ START_TEST(document_says_why_there_is_no_prediction)
     cJSON_ReplaceItemInObject(run, "link", cJSON_CreateString("bad"));
     cJSON_AddItemToObject(run, "link_details",
                           cJSON_Parse("{\"rtt_ms\":50,\"spec\":\"delay=25ms,loss=1%\"}"));
-    add_row(sse);
+    add_row(lpoll);
     check_all();
     says("no prediction of its latency: the link loses packets");
 }
