@@ -50,7 +50,8 @@ struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, 
 {
     double times = clients / l->clients;
     double deliveries_hz = l->deliveries_hz * (l->crowd ? times * times : times);
-    bool short_polls = l->question.way == PREDICT_SHORT_POLL && l->question.interval_us > 0;
+    bool short_polls = l->question.way == PREDICT_SHORT_POLL && l->question.poll == PREDICT_CLOCK &&
+                       l->question.interval_us > 0;
     double polls_hz = short_polls ? clients / (l->question.interval_us / 1e6) : NAN;
     double requests_hz = short_polls ? polls_hz : l->requests * deliveries_hz;
 
@@ -71,16 +72,23 @@ struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, 
 
 /* ---- another network ---- */
 
+/* Do its requests leave some time after the answer before, and so later on a longer network? */
+static bool asks_after_answers(const struct predict_question *q)
+{
+    return q->way == PREDICT_LONG_POLL ||
+           (q->way == PREDICT_SHORT_POLL && q->poll != PREDICT_CLOCK);
+}
+
 static bool is_upper_bound(const struct capacity_model_load *l, bool upstream)
 {
-    return l->question.way == PREDICT_LONG_POLL || (upstream && l->posts);
+    return asks_after_answers(&l->question) || (upstream && l->posts);
 }
 
 /* How many round trips a latency is made of, at worst. */
 static double rtts_of(const struct capacity_model_load *l, bool upstream)
 {
     double connect = l->question.connect_rtts;
-    double down = l->question.way == PREDICT_LONG_POLL ? 1.5 + connect : 0.5;
+    double down = asks_after_answers(&l->question) ? 1.5 + connect : 0.5;
     double up = l->posts ? 1.5 + connect : 0.5;
 
     return upstream ? down + up : down;
@@ -94,7 +102,7 @@ static bool holds_at(const struct capacity_model_load *l, double rtt_us)
 
     q.rtt_us = rtt_us;
     return rtt_us > 0 && predict_knows_network(&q) &&
-           (q.way != PREDICT_SHORT_POLL || exchange_us <= q.interval_us);
+           (q.way != PREDICT_SHORT_POLL || q.poll != PREDICT_CLOCK || exchange_us <= q.interval_us);
 }
 
 struct capacity_model_rtt capacity_model_rtt_of_latency(const struct capacity_model_load *l,

@@ -9,7 +9,7 @@
  *                seconds per second. What a publication costs once is included, so the model
  *                errs upwards.
  *   network      Bytes and packets per delivery stay; bandwidth is both ways together.
- *   pollers      A short poll comes every interval, whether there is something or not.
+ *   pollers      A short poll by the clock comes every interval, whether there is something or not.
  *   memory       What the server has before the first client, and as much more for each. The
  *                kernel's is for both ends of each connection.
  *   sockets      One per client; two where a client sends by HTTP beside its transport.

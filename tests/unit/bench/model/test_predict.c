@@ -334,33 +334,6 @@ static void simulate_long_poll(struct sums *s, const struct predict_question *q,
     }
 }
 
-static const struct {
-    double rtt_ms, connect_rtts, hold_ms;
-} poisson[] = {{0, 0, 25000},   {20, 0, 25000},  {100, 0, 25000},
-               {100, 1, 25000}, {300, 2, 25000}, {20, 0, 100}};
-
-START_TEST(long_poll_poisson_is_what_a_simulation_gives)
-{
-    struct predict_question q = ten_hz;
-    struct predict_answer a;
-    struct sums s;
-    double transit_us = poisson[_i].rtt_ms * MS / 2;
-
-    q.way = PREDICT_LONG_POLL;
-    q.pace = PREDICT_POISSON;
-    q.rtt_us = poisson[_i].rtt_ms * MS;
-    q.connect_rtts = poisson[_i].connect_rtts;
-    q.hold_us = poisson[_i].hold_ms * MS;
-    a = predict(&q);
-    simulate_long_poll(&s, &q, q.rtt_us * (1 + q.connect_rtts), 7);
-    is_about(a.latency_mean_us, transit_us + s.latency_us / s.updates, 0.02);
-    is_about(a.requests_per_update, s.polls / s.updates, 0.02);
-    ck_assert(fabs(a.empty_response_ratio - s.empty / s.polls) < 0.01);
-    if (q.hold_us > 1000 * MS) /* the age leaves the hold out */
-        is_about(a.age_mean_us, transit_us + s.age_area_us2 / s.span_us, 0.02);
-}
-END_TEST
-
 /* Every client's mean in a window of 6 s: where a latency is named, all of them are near it. */
 START_TEST(long_poll_at_a_fixed_pace_is_what_a_simulation_gives_or_not_named)
 {
@@ -468,8 +441,6 @@ int main(void)
     tcase_add_test(tc, long_poll_at_a_fixed_pace_is_what_a_simulation_gives_or_not_named);
     tcase_add_test(tc, server_delay_adds_to_every_latency);
     tcase_add_test(tc, unknown_link_leaves_requests_known);
-    tcase_add_loop_test(tc, long_poll_poisson_is_what_a_simulation_gives, 0,
-                        sizeof poisson / sizeof *poisson);
     tcase_add_test(tc, question_comes_from_the_run);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
