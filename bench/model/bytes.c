@@ -120,6 +120,23 @@ static void add(struct traffic *t, const struct predict_question *q, double pack
     t->bytes += packets * header_bytes(q) + bytes;
 }
 
+static double packets_bytes(const struct predict_question *q, double bytes)
+{
+    return with_records(q, bytes) + segments_of(q, with_records(q, bytes)) * header_bytes(q);
+}
+
+double bytes_up(const struct predict_question *q)
+{
+    return packets_bytes(q, request_bytes(q));
+}
+
+double bytes_down(const struct predict_question *q, double updates)
+{
+    return packets_bytes(q, q->way == PREDICT_PUSH
+                                ? updates * (q->update_bytes + push_framing_bytes(q))
+                                : answer_bytes(q, updates));
+}
+
 /* Packets that only acknowledge so many segments of one message. quick: each is acknowledged, up to
  * sixteen (TCP_MAX_QUICKACKS); of more, and else, about every fourth and the last, as the program
  * reads what has come. */

@@ -14,3 +14,7 @@
 /* Fill in bytes and packets; p: NULL where updates are pushed. NAN stays where nothing is known. */
 void bytes_predict(struct predict_answer *a, const struct predict_question *q,
                    const struct polls *p);
+
+/* IP bytes of a request, and of an answer with so many updates, or of so many that are pushed. */
+double bytes_up(const struct predict_question *q);
+double bytes_down(const struct predict_question *q, double updates);

@@ -41,23 +41,21 @@ static double delay_us(struct world *w)
     return fmax((double)(d->delay_ns + (int64_t)(stray * (double)d->jitter_ns)) / 1e3, 0);
 }
 
-/* Every client's packet of an update leaves at the same moment, and they queue: for one
- * transmitter, or each for its own. */
+/* Every client's packet of an update leaves at the same moment, and they queue for the transmitter.
+ * Order is kept among all, or, of several lines, for each client. */
 static void transmit(struct world *w, double air_us)
 {
-    bool shared = w->q->down.lines <= 1;
     double free_us = 0, last_us = 0;
 
     for (size_t u = 0; u < w->updates; u++)
         for (size_t c = 0; c < w->clients; c++) {
             double *arrives_us = &w->arrives_us[c * w->updates + u];
-            double begun_us = fmax(w->published_us[u], shared ? free_us : 0);
-            double before_us = shared ? last_us : u > 0 ? arrives_us[-1] : 0;
+            double before_us = w->q->down.lines <= 1 ? last_us : u > 0 ? arrives_us[-1] : 0;
 
             *arrives_us = INFINITY;
             if (is_lost(w))
                 continue;
-            free_us = begun_us + air_us;
+            free_us = fmax(w->published_us[u], free_us) + air_us;
             *arrives_us = free_us + delay_us(w);
             if (!w->q->down.delay.reorder && isfinite(before_us))
                 *arrives_us = fmax(*arrives_us, before_us);
@@ -154,19 +152,24 @@ static bool allocate(struct world *w)
     return w->published_us != NULL && w->arrives_us != NULL && w->latency_us != NULL;
 }
 
+double lossy_air_us(const struct link_model *link, double bytes)
+{
+    double lines = link->lines > 1 ? (double)link->lines : 1;
+
+    return link->rate_bps > 0 ? bytes * 8e6 / (lines * (double)link->rate_bps) : 0;
+}
+
 bool lossy_push(struct lossy *out, const struct predict_question *q, double packet_bytes)
 {
     const struct link_model *link = &q->down;
-    double lines = fmax((double)link->lines, 1), clients = fmax(q->clients, 1);
-    double rate_bps = (double)link->rate_bps / lines;
-    double air_us = rate_bps > 0 ? packet_bytes * 8e6 / rate_bps : 0;
-    bool overflows =
-        rate_bps > 0 && clients / lines * packet_bytes > (double)link->queue_bytes / lines;
-    bool busy = air_us * clients / lines * q->rate_hz > 0.9e6;
+    double clients = fmax(q->clients, 1), air_us = lossy_air_us(link, packet_bytes);
+    double queue_bytes = (double)link->queue_bytes * fmax((double)link->lines, 1);
+    bool overflows = air_us > 0 && clients * packet_bytes > queue_bytes;
+    bool busy = air_us * clients * q->rate_hz > 0.9e6;
     bool known = q->pace != PREDICT_UNKNOWN && packet_bytes <= 1500 && !overflows && !busy;
     struct world w = {.q = q};
 
-    w.clients = (size_t)(lines > 1 || rate_bps == 0 ? fmin(clients, 20) : clients);
+    w.clients = (size_t)(air_us > 0 ? clients : fmin(clients, 20));
     w.updates = (size_t)fmax(FEWEST_UPDATES, fmin(MOST_PACKETS / clients, MOST_UPDATES));
     rng_seed(&w.rng, SEED);
     stage_loss_init(&w.loss, &link->loss, SEED);

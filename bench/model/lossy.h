@@ -18,3 +18,6 @@ struct lossy {
 
 /* False: not known (several segments at a time, a queue that overflows, no memory). */
 bool lossy_push(struct lossy *out, const struct predict_question *q, double packet_bytes);
+
+/* How long it takes to send so much: all lines of a link together are one transmitter. */
+double lossy_air_us(const struct link_model *link, double bytes);

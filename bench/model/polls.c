@@ -4,7 +4,7 @@
 
 double polls_exchange_us(const struct predict_question *q)
 {
-    return q->rtt_us * (1 + q->connect_rtts + q->window_rtts);
+    return q->rtt_us * (1 + q->connect_rtts + q->window_rtts) + q->line_us;
 }
 
 /* ---- short polls ---- */

@@ -3,8 +3,9 @@
 
 #include "bench/model/polls.h"
 
-#define MOST_UPDATES 200
-#define MOST_POLLS   20000
+#define MOST_UPDATES    200
+#define WARM_UP_UPDATES 10
+#define MOST_POLLS      20000
 /* A poll is back later than the link alone has it, by once or twice so much (seen: 0.3 to 2 ms). */
 #define AWAY_MORE    0.025
 #define AWAY_MORE_US 250.0
@@ -74,15 +75,15 @@ static void orbit_step(struct orbit *o, struct polls *p)
     o->span_us += o->answer_us - left_us;
 }
 
-/* The first answer leaves at phase_us, after update 0; it counts from the first answer on that has
- * updates. */
+/* The first answer leaves at phase_us, after update 0; what counts begins when the polls have
+ * found their step. */
 static struct orbit orbit_of(struct polls *p, const struct predict_question *q, double more_us,
                              double phase_us, double updates)
 {
     struct orbit o = {
         .q = q, .g = process_gaps(q), .more_us = more_us, .answer_us = phase_us, .next = 1};
 
-    for (int i = 0; i < MOST_POLLS && o.updates == 0; i++)
+    for (int i = 0; i < MOST_POLLS && o.updates < WARM_UP_UPDATES; i++)
         orbit_step(&o, NULL);
     o.updates = o.polls = o.empty = o.wait_us = o.age_us2 = o.span_us = 0;
     while (o.updates < updates && o.polls < MOST_POLLS)

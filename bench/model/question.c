@@ -111,14 +111,17 @@ static void leave_channels_out(struct predict_question *q, const cJSON *run)
 }
 
 /* As the run has it in full; a run that has not, none. */
-static struct link_model link_down(const cJSON *run)
+static void fill_link(struct predict_question *q, const cJSON *run)
 {
     struct link_spec spec;
     struct err_text e;
 
-    if (link_spec_parse(&spec, json_text(run, "link_details.spec"), &e) < 0)
-        return (struct link_model){0};
-    return spec.path[LINK_DOWN];
+    q->link_effect = link_effect(run);
+    if (q->link_effect == NULL ||
+        link_spec_parse(&spec, json_text(run, "link_details.spec"), &e) < 0)
+        return;
+    q->up = spec.path[LINK_UP];
+    q->down = spec.path[LINK_DOWN];
 }
 
 /* The row as the scenario has it: more than its result says. */
@@ -229,12 +232,11 @@ struct predict_question predict_question_of(const cJSON *run, const cJSON *row)
         .rate_hz = json_number(source, "rate_hz"),
         .burst_on_us = json_number(source, "burst_on_ms") * 1e3,
         .burst_off_us = json_number(source, "burst_off_ms") * 1e3,
-        .link_effect = link_effect(run),
-        .down = link_down(run),
         .window_us = repeats_window_s(row) * 1e6,
         .clients = json_number(row, "clients"),
     };
 
+    fill_link(&q, run);
     fill_bytes(&q, run, row);
     if (has_channels(run)) {
         leave_channels_out(&q, run);

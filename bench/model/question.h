@@ -31,7 +31,9 @@ struct predict_question {
     double rate_hz;                   /* updates a second, over all */
     double burst_on_us, burst_off_us; /* the whole rate is spent in the on-phases */
     const char *link_effect;          /* "the link loses packets"; NULL: it only delays */
-    struct link_model down;           /* the link towards the clients, if it does more */
+    struct link_model up, down;       /* the link both ways, if it does more; up: to the server */
+    double line_us;                   /* what sending takes of an exchange, and how long answers */
+    double queue_us;                  /* queue at most; predict() sets them */
     double update_bytes;              /* as JSON; 0: small */
     double window_us, clients;        /* 0: long, many */
     /* for bytes only */

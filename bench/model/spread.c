@@ -47,6 +47,21 @@ void spread_add_all(struct spread *s, const struct spread *more)
         s->share[i] += more->share[i];
 }
 
+void spread_shift(struct spread *s, const double *offsets_us, const double *shares, int n)
+{
+    struct spread out;
+
+    spread_init(&out, s->max_us + offsets_us[n - 1]);
+    for (int k = 0; k < n; k++) {
+        spread_add(&out, offsets_us[k], offsets_us[k], s->zero * shares[k]);
+        for (int i = 0; i < SPREAD_BINS && s->bin_us * i <= s->max_us; i++)
+            spread_add(&out, i * s->bin_us + offsets_us[k],
+                       fmin((i + 1) * s->bin_us, s->max_us) + offsets_us[k],
+                       s->share[i] * shares[k]);
+    }
+    *s = out;
+}
+
 double spread_mean_us(const struct spread *s)
 {
     return s->total > 0 ? s->sum_us / s->total : NAN;

@@ -21,6 +21,10 @@ void spread_add(struct spread *s, double low_us, double high_us, double share);
 /* Add all that is in more, which began with the same most_us. */
 void spread_add_all(struct spread *s, const struct spread *more);
 
+/* Make s the distribution of its values, each later by one of n offsets_us >= 0, the last the
+ * largest, with their shares of 1. */
+void spread_shift(struct spread *s, const double *offsets_us, const double *shares, int n);
+
 double spread_mean_us(const struct spread *s);
 /* The value that this part of all values, 0 to 1, does not exceed. NAN: there are none. */
 double spread_quantile_us(const struct spread *s, double part);

@@ -1,4 +1,4 @@
-/* Pushed updates over links that do more than delay, against figures worked out by hand. */
+/* Updates over links that do more than delay, against figures worked out by hand. */
 #include <check.h>
 #include <math.h>
 
@@ -39,10 +39,10 @@ START_TEST(packets_of_an_update_queue_for_the_transmitter)
     is_about(predict(&q).latency_p50_us, 25 * MS + 20 * MS, 1e-3);
     is_about(predict(&q).latency_p99_us, 25 * MS + 40 * MS, 1e-3);
     is_about(predict(&q).age_mean_us, 500 * MS + 46 * MS, 1e-3);
-    q.down.lines = 20; /* each its own */
-    q.down.rate_bps *= 20;
-    q.down.queue_bytes *= 20;
-    is_about(predict(&q).latency_p99_us, 25 * MS + 2 * MS, 1e-3);
+    q.down.lines = 20; /* together they are as fast */
+    q.down.rate_bps /= 20;
+    q.down.queue_bytes /= 20;
+    is_about(predict(&q).latency_p99_us, 25 * MS + 40 * MS, 1e-3);
 }
 END_TEST
 
@@ -103,6 +103,74 @@ START_TEST(a_lost_update_is_told_by_the_next_ones)
 }
 END_TEST
 
+/* At 1 Mbit/s a byte takes 8 us. */
+START_TEST(polls_take_the_time_that_sending_takes)
+{
+    struct predict_question q = pushed(NULL);
+    double plain_us, wire_bytes;
+
+    q.way = PREDICT_SHORT_POLL;
+    q.transport = TRANSPORT_SHORT_POLL;
+    q.interval_us = 500 * MS;
+    plain_us = predict(&q).latency_mean_us;
+    wire_bytes = predict(&q).wire_bytes_per_update;
+    q.link_effect = "the link limits the rate";
+    q.down.rate_bps = 1000000;
+    ck_assert_ptr_null(predict(&q).why);
+    ck_assert(predict(&q).latency_mean_us > plain_us + 8 * 194);
+    ck_assert(predict(&q).latency_mean_us < plain_us + 8 * wire_bytes);
+    q.poll = PREDICT_PAUSE; /* a request's time is a part of the cycle, too */
+    plain_us = predict(&q).latency_mean_us;
+    q.up.rate_bps = 200000;
+    ck_assert(predict(&q).latency_mean_us > plain_us + 40 * 50);
+    q.up.rate_bps = 20000; /* twenty clients' requests, of some hundred bytes, keep it busy */
+    ck_assert_str_eq(predict(&q).why, q.link_effect);
+    q.up.rate_bps = 0;
+    q.down.loss = loss_model_random(0.01);
+    ck_assert_str_eq(predict(&q).why, q.link_effect);
+}
+END_TEST
+
+/* All twenty are answered at once, as pushed updates are. */
+START_TEST(answers_to_long_polls_queue)
+{
+    struct predict_question q = pushed("the link limits the rate");
+    double one_us;
+
+    q.way = PREDICT_LONG_POLL;
+    q.transport = TRANSPORT_LONG_POLL;
+    q.hold_us = 25000 * MS;
+    q.down.rate_bps = 1000000;
+    q.clients = 1;
+    one_us = predict(&q).latency_mean_us - 25 * MS;
+    ck_assert(one_us > 8 * 194);
+    q.clients = 20;
+    is_about(predict(&q).latency_mean_us, 25 * MS + 10.5 * one_us, 1e-3);
+    is_about(predict(&q).latency_p99_us, 25 * MS + 20 * one_us, 0.03);
+}
+END_TEST
+
+/* Evenly in (0, 100) ms, and evenly +-20: the mean stays, and from 80 ms on (120 - x)^2 / 8000 of
+ * the values lie above x. */
+START_TEST(jitter_is_added_to_what_polls_wait)
+{
+    struct predict_question q = pushed("the link jitters");
+
+    q.way = PREDICT_SHORT_POLL;
+    q.transport = TRANSPORT_SHORT_POLL;
+    q.interval_us = 100 * MS;
+    q.down.lines = q.up.lines = 20;
+    q.down.delay.jitter_ns = 20000000;
+    is_about(predict(&q).latency_mean_us, 25 * MS + 50 * MS, 1e-3);
+    is_about(predict(&q).latency_p50_us, 25 * MS + 50 * MS, 2e-3);
+    is_about(predict(&q).latency_p99_us, 25 * MS + (120 - sqrt(80)) * MS, 5e-3);
+    is_about(predict(&q).latency_max_us, 25 * MS + 120 * MS, 0.01);
+    is_about(predict(&q).age_mean_us, 500 * MS + 75 * MS, 1e-3);
+    q.down.lines = q.up.lines = 1; /* they wait for each other's */
+    ck_assert_str_eq(predict(&q).why, q.link_effect);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lossy");
@@ -115,6 +183,9 @@ int main(void)
     tcase_add_test(tc, jitter_is_the_delays_own_distribution);
     tcase_add_test(tc, a_lost_update_waits_for_the_retransmission_timer);
     tcase_add_test(tc, a_lost_update_is_told_by_the_next_ones);
+    tcase_add_test(tc, polls_take_the_time_that_sending_takes);
+    tcase_add_test(tc, answers_to_long_polls_queue);
+    tcase_add_test(tc, jitter_is_added_to_what_polls_wait);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
