@@ -2,12 +2,11 @@
  * and the link's round trip, to compare a surprising chart with. docs/model.md derives them, with
  * their assumptions and how each was checked.
  *
- * The model knows delay and TCP's first window, and computers that take no time. What a run
- * measures beyond it is the time they do take. It names no latency, but a reason, where the link
- * does something that it does not know, where what is sent at once is more than the window and the
- * window is not known, and where the result is chance: polls that return just when the next update
- * is due, or a whole number of gaps later, wait long or not at all by a millisecond's
- * difference. Pure. */
+ * Computers take no time here: what a run measures beyond the model is the time they do take. It
+ * names no latency, but a reason, where the link does something that is not modelled, where what is
+ * sent at once is more than TCP's window and that is not known, and where the result is chance:
+ * polls that return just when the next update is due, or a whole number of gaps later, wait long or
+ * not at all by a millisecond's difference. Pure. */
 #pragma once
 
 #include <stdbool.h>
