@@ -1,7 +1,6 @@
 /* `pushlab run`: measure a scenario, print the table, leave a folder with charts. */
 #include "bench/commands.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "bench/chart/chart.h"
 #include "bench/base/json.h"
+#include "bench/overrides.h"
 #include "bench/report/report.h"
 #include "bench/result/disturbed.h"
 #include "bench/result/result.h"
@@ -23,31 +23,17 @@
 #include "lib/opt/opt_rows.h"
 
 struct config {
-    const char *out, *rows;
-    const char *duration, *warmup, *clients, *seed, *repeat,
-        *order; /* NULL: as the scenario says */
-    const char *link, *ip, *set;
+    struct overrides overrides;
+    const char *out;
     int64_t retries;
     bool strict, json, no_charts, host_network, pcap;
 };
 
-/* The numbers are texts here: the scenario's own table of keys reads and checks them. */
 static const struct opt opts[] = {
-    HEADING("Instead of what the scenario says"),
-    TEXT("duration", "S", duration, NULL, "the measurement window"),
-    TEXT("warmup", "S", warmup, NULL, "time between set-up and window"),
-    TEXT("clients", "N", clients, NULL, "clients of each row"),
-    TEXT("repeat", "N", repeat, NULL, "measure each row N times (1 to 100)"),
-    TEXT("order", "ORDER", order, NULL,
+    OVERRIDE_OPTS(overrides, "measure"),
+    TEXT("repeat", "N", overrides.repeat, NULL, "measure each row N times (1 to 100)"),
+    TEXT("order", "ORDER", overrides.order, NULL,
          "random: each repeat in an order drawn by seed; given: as written"),
-    TEXT("seed", "N", seed, NULL, "seed of the source, the clients and the order"),
-    TEXT("rows", "ID,ID", rows, NULL, "measure only these rows"),
-    TEXT(
-        "link", "LINK", link, NULL,
-        "network link: loopback, a profile such as 4g, or rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"),
-    TEXT("ip", "VERSION", ip, NULL, "version of IP: 4, or 6 for IPv6"),
-    TEXT("set", "KEY=VALUE,...", set, NULL,
-         "any other key, as pushlab help scenarios names it: source.rate_hz=5,room_size=4"),
 
     HEADING("Disturbed rows: what the machine did to them is known, see docs/metrics.md"),
     INT("retry-disturbed", "N", retries, "0", 0, 10,
@@ -82,79 +68,6 @@ static const struct opt_program program = {
 };
 
 enum { RUN_INTERRUPTED = 100 }; /* not an exit code: no more links after a Ctrl-C */
-
-/* ---- what to run ---- */
-
-/* The next "KEY=VALUE" of a list; commas in a value are its own unless a key follows. NULL at the
- * end, else where the rest begins. */
-static const char *next_setting(const char *list, char key[80], char value[SCENARIO_LIST_BYTES])
-{
-    size_t key_len = strcspn(list, "="), len;
-    const char *text = list + key_len + (list[key_len] == '='), *end = text;
-
-    do {
-        end += *end == ',';
-        end += strcspn(end, ",");
-    } while (*end == ',' && strcspn(end + 1, "=") >= strcspn(end + 1, ","));
-    len = (size_t)(end - text);
-    snprintf(key, 80, "%.*s", (int)key_len, list);
-    snprintf(value, SCENARIO_LIST_BYTES, "%.*s", (int)len, text);
-    return *end == ',' ? end + 1 : NULL;
-}
-
-static int apply_settings(struct scenario *s, const char *list, struct err_text *e)
-{
-    char key[80], value[SCENARIO_LIST_BYTES], option[100];
-    int rc = PL_OK;
-
-    while (rc == PL_OK && list != NULL) {
-        list = next_setting(list, key, value);
-        snprintf(option, sizeof option, "--set %s", key);
-        rc = scenario_override(s, key, option, value, e);
-    }
-    return rc;
-}
-
-static int apply_overrides(struct scenario *s, const struct config *c, struct err_text *e)
-{
-    const struct {
-        const char *key, *option, *text;
-    } overrides[] = {
-        {"duration_s", "--duration", c->duration},
-        {"warmup_s", "--warmup", c->warmup},
-        {"clients", "--clients", c->clients},
-        {"repeat", "--repeat", c->repeat},
-        {"order", "--order", c->order},
-        {"seed", "--seed", c->seed},
-        {"link", "--link", c->link},
-        {"ip", "--ip", c->ip},
-    };
-
-    int rc = apply_settings(s, c->set, e);
-
-    for (size_t i = 0; rc == PL_OK && i < sizeof overrides / sizeof *overrides; i++)
-        if (overrides[i].text != NULL)
-            rc = scenario_override(s, overrides[i].key, overrides[i].option, overrides[i].text, e);
-    rc = rc < 0 ? rc : scenario_check(s, e);
-    if (rc < 0)
-        return rc;
-    return c->rows != NULL ? scenario_keep_rows(s, c->rows, e) : PL_OK;
-}
-
-static int load(struct scenario *s, const struct config *c, const char *word, struct err_text *e)
-{
-    char path[PATH_MAX];
-    int rc;
-
-    scenario_find(path, sizeof path, word);
-    rc = scenario_load(s, path, e);
-    if (rc < 0)
-        return rc;
-    rc = apply_overrides(s, c, e);
-    if (rc < 0)
-        scenario_free(s);
-    return rc;
-}
 
 /* ---- what came out ---- */
 
@@ -337,7 +250,7 @@ int command_run(int argc, char **argv)
     s = calloc(1, sizeof *s);
     if (s == NULL)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
-    rc = load(s, &c, argv[1], &e);
+    rc = overrides_load(s, &c.overrides, argv[1], &e);
     if (rc == PL_OK)
         code = run_links(&c, s, &options);
     else
