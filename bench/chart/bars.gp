@@ -8,7 +8,14 @@
 # Where the run has repeats a dark line at a bar's end is its interval; a stack's is as wide as those of
 # its parts together, if the whole has none of its own: never too narrow.
 # whole, when there is one, is what all of it is, 100 for percent: then the axis goes from 0 to it.
+# predicted_column, when there is one, is the column of what the model says: a diamond (style.gp).
 if (!exists("whole")) whole = 0
+if (!exists("predicted_column")) predicted_column = ""
+array model[rows]
+do for [i = 1:rows] { model[i] = NaN }
+if (predicted_column ne "") {
+    stats rows_csv using (model[int($0) + 1] = column(predicted_column), 0) nooutput
+}
 parts = words(metric)
 array part[rows * parts]
 do for [k = 1:parts] {
@@ -47,6 +54,7 @@ do for [i = 1:rows] {
 }
 logarithmic = whole == 0 && parts == 1 && largest > 100 * smallest
 largest = max(largest, whole)
+do for [i = 1:rows] { largest = model[i] > largest ? model[i] : largest }
 largest = largest > 0 ? largest : 1
 low = logarithmic ? 10.0 ** floor10(smallest * 0.6) : 0
 array bar_share[rows]
@@ -54,8 +62,15 @@ do for [i = 1:rows] {
     bar_share[i] = !(interval_high[i] > low) ? 0 : \
         logarithmic ? decades(low, interval_high[i]) / decades(low, largest) : interval_high[i] / largest
 }
+do for [i = 1:rows] {
+    if (model[i] > max(low, total[i])) {
+        bar_share[i] = logarithmic ? decades(low, model[i]) / decades(low, largest) : model[i] / largest
+    }
+}
 load scripts_dir."/room.gp"
 
+has_model(i) = model[i] > low
+do for [i = 1:rows] { what = has_model(i) && !strstrt(what, model_words) ? what."   ".model_words : what }
 unset logscale
 if (logarithmic) {
     high = low * (largest / low) ** stretch
@@ -80,7 +95,12 @@ do for [i = 1:rows] {
     }
     at_x = interval_high[i] > low ? interval_high[i] : low
     text_ink = total[i] == total[i] ? ink : soft_ink
-    set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
+    if (has_model(i)) {
+        set label "" at first model[i],i front point @model_halo
+        set label "" at first model[i],i front point @model_point
+    }
+    set label written[i] at first (model[i] > at_x ? model[i] : at_x),i left \
+        offset (has_model(i) ? 1.2 : 0.7),0 textcolor rgb text_ink
 }
 set label heading at screen x_px(plot_left),y_px(plot_top - 14 * zoom) left font bold(1) \
     textcolor rgb ink

@@ -15,6 +15,7 @@
 #include "bench/base/json.h"
 #include "bench/base/writer.h"
 #include "bench/ladder/ladder_draw.h"
+#include "bench/model/predicted.h"
 #include "bench/result/run_file.h"
 #include "lib/proto/transport_info.h"
 
@@ -260,6 +261,7 @@ int chart_draw(const char *run_dir, struct err_text *e)
     rc = rc < 0 ? rc : run_file_read(&run, run_dir, e);
     if (rc < 0)
         return rc;
+    predicted_add(run);
     rc = chart_data_write(run, run_dir, d.data_dir, &d.data, e);
     rc = rc < 0 ? rc : draw_all(&d, run, e);
     cJSON_Delete(run);

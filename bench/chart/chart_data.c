@@ -8,6 +8,7 @@
 #include "bench/base/json.h"
 #include "bench/base/writer.h"
 #include "bench/chart/chart_series.h"
+#include "bench/model/predicted.h"
 #include "bench/result/conditions.h"
 #include "bench/result/metric_text.h"
 #include "bench/result/run_file.h"
@@ -44,6 +45,25 @@ static int variant_of(const cJSON *rows, const cJSON *row)
     return variant;
 }
 
+/* What the model says of metrics that have a column, as "latency_p50_us_predicted"; row NULL: the
+ * columns' names. */
+static void put_predicted(struct writer *w, const cJSON *row)
+{
+    for (const struct predicted_figure *f = predicted_figures; f->path != NULL; f++) {
+        const struct metric *m = metric_find(f->path);
+        double value = predicted_value(row, f->path);
+
+        if (!(m->flags & METRIC_CHARTED))
+            continue;
+        if (row == NULL)
+            writer_printf(w, ",%s_predicted", m->chart != NULL ? m->chart : m->csv);
+        else if (isfinite(value))
+            writer_printf(w, ",%.9g", value);
+        else
+            writer_puts(w, ",NaN");
+    }
+}
+
 static int add_rows(struct buf *out, const cJSON *rows)
 {
     static const char *const texts[] = {"id", "transport", "connection"};
@@ -53,6 +73,7 @@ static int add_rows(struct buf *out, const cJSON *rows)
 
     writer_puts(&w, "row,transport,connection,variant");
     metric_put_csv(&w, NULL, true, ends);
+    put_predicted(&w, NULL);
     cJSON_ArrayForEach(row, rows)
     {
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -61,6 +82,7 @@ static int add_rows(struct buf *out, const cJSON *rows)
         }
         writer_printf(&w, ",%d", variant_of(rows, row));
         metric_put_csv(&w, row, true, ends);
+        put_predicted(&w, row);
     }
     writer_puts(&w, "\n");
     return w.rc;

@@ -4,9 +4,11 @@
  *
  *   rows.csv    one line per row of run.json, in its order; its numbers are the metrics that charts
  *               need (bench/result/metric_text.h), where the run has repeats with both ends of
- * their intervals. Wire bytes are split into payload, framing, headers and ACKs so that the four
- * sum to them link.csv    half_rtt_us of the emulated link, NaN on loopback percentiles-<row>.csv,
- * cdf-<row>.csv, timeline-<row>.csv    see chart_series.h */
+ *               their intervals, and with "_predicted" after the name what the model says of them
+ *               (bench/model/predicted.h). Wire bytes are split into payload, framing, headers and
+ *               ACKs so that the four sum to them
+ *   link.csv    half_rtt_us of the emulated link, NaN on loopback
+ *   percentiles-<row>.csv, cdf-<row>.csv, timeline-<row>.csv    see chart_series.h */
 #pragma once
 
 #include <stdbool.h>

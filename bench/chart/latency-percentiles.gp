@@ -38,6 +38,19 @@ do for [d = 2:9] {
 }
 set xlabel "percentile of updates" textcolor rgb soft_ink
 
+# What the model says of the median, p90 and p99 of a row.
+do for [k = 1:3] {
+    array model[rows]
+    tail = word("2 10 100", k) + 0
+    stats rows_csv using (model[int($0) + 1] = column("latency_".word("p50 p90 p99", k)."_us_predicted"), 0) nooutput
+    do for [i = 1:rows] {
+        if (model[i] > 0 && tail <= last_tail[i]) {
+            set label "" at first tail,model[i] front point @model_point
+            set xlabel "percentile of updates   ".model_words textcolor rgb soft_ink
+        }
+    }
+}
+
 array want[rows]
 do for [i = 1:rows] { want[i] = plot_height * decades(low, last_us[i]) / decades(low, high) }
 gap = 16

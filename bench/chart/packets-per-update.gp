@@ -8,4 +8,5 @@ part_names = "'server to client' 'client to server'"
 split = 1
 words = "three"
 what = "IP packets per update delivered: total (server to client + client to server)"
+predicted_column = "packets_per_update_predicted"
 load scripts_dir."/bar_chart.gp"

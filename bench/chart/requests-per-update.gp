@@ -5,4 +5,5 @@ note = "A stream or WebSocket makes one request, before the measured window, for
 metric = "requests_per_update"
 words = "three"
 what = "HTTP requests per update delivered"
+predicted_column = "requests_per_update_predicted"
 load scripts_dir."/bar_chart.gp"

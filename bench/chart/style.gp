@@ -38,6 +38,11 @@ stats data_dir."/link.csv" using (floor_us = column("half_rtt_us"), 0) nooutput
 stats rows_csv using (v = column("wire_bytes_per_update"), on_the_wire = v == v ? 1 : on_the_wire, 0) nooutput
 has_floor = floor_us > 0
 
+# ---- what the model says: a diamond at the value, with a white edge to be seen on bars of any colour ----
+model_words = "◇ predicted"
+model_halo = "pointtype 13 pointsize 1.9 linecolor rgb 0xffffff"
+model_point = "pointtype 12 pointsize 1.1 linewidth 1.6 linecolor rgb ink"
+
 # ---- stacks of bytes: the columns, and how paint() colours them ----
 app_bytes = "payload_bytes_per_update framing_bytes_per_update"
 app_paints = "neutral transport"

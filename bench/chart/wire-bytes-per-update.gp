@@ -8,4 +8,5 @@ part_names = "payload 'framing on the wire' 'TCP/IP headers' ACKs"
 split = 1
 words = "three"
 what = "bytes of IP packets per update delivered: total (payload + framing + headers + ACKs)"
+predicted_column = "wire_bytes_per_update_predicted"
 load scripts_dir."/bar_chart.gp"

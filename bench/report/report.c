@@ -10,6 +10,7 @@
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/chart/chart.h"
+#include "bench/model/predicted.h"
 #include "bench/page/run_words.h"
 #include "bench/page/svg_inline.h"
 #include "bench/report/drawing.h"
@@ -216,14 +217,16 @@ static cJSON *page_of(const struct report *r)
 int report_fill(struct buf *out, const struct report *r, enum output output, const char *text,
                 struct err_text *e)
 {
-    cJSON *page = page_of(r);
     struct report context = *r;
+    cJSON *page;
     struct template_fill t = {
         .w = {.out = out},
         .output = output,
         .words = {words, report_words, report_table_words, report_method_words, run_words},
         .context = &context};
 
+    predicted_add(r->run);
+    page = page_of(r);
     if (json_at(page, "advice") == NULL)
         t.w.rc = PL_ENOMEM;
     template_enter(&t, page);

@@ -11,7 +11,7 @@
 
 /* What a report is made of; all borrowed. */
 struct report {
-    const cJSON *run;   /* run.json, whole */
+    cJSON *run;         /* run.json, whole; gets what predicted_add() adds */
     const char *dir;    /* the run's folder, for charts/; NULL: no charts */
     const char *images; /* Markdown: where charts/ will lie: "", a path or a URL */
 };

@@ -6,8 +6,10 @@
 
 #include "bench/base/json.h"
 #include "bench/page/run_words.h"
+#include "bench/result/metric_text.h"
 #include "bench/result/percentile.h"
 #include "bench/model/predict.h"
+#include "bench/model/predicted.h"
 #include "bench/result/repeats.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_source.h"
@@ -216,7 +218,25 @@ static const cJSON *first_poll(const cJSON *run)
 
 /* ---- the model ---- */
 
-/* Adds farthest, off, machine and machine_high. */
+static bool is_compared(const cJSON *row, const char *path)
+{
+    return isfinite(predicted_value(row, path)) && isfinite(facts_value(row, path));
+}
+
+static int count_figures(const cJSON *run, bool counts(const cJSON *row, const char *path))
+{
+    const cJSON *row;
+    int n = 0;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        for (const struct predicted_figure *f = predicted_figures; f->path != NULL; f++)
+            n += counts(row, f->path);
+    }
+    return n;
+}
+
+/* Adds farthest, off, machine, machine_high, compared, differing and repeated. */
 static void add_model(cJSON *facts, const cJSON *run)
 {
     const cJSON *row, *farthest = NULL;
@@ -224,8 +244,8 @@ static void add_model(cJSON *facts, const cJSON *run)
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        struct predict_question q = predict_question_of(run, row);
-        double model = predict(&q).latency_mean_us, seen = facts_value(row, "latency_us.mean");
+        double model = predicted_value(row, "latency_us.mean");
+        double seen = facts_value(row, "latency_us.mean");
 
         if (model > 0 && fabs(seen / model - 1) > worst) {
             worst = fabs(seen / model - 1);
@@ -241,6 +261,9 @@ static void add_model(cJSON *facts, const cJSON *run)
     json_add_number(facts, "off", worst);
     json_add_number(facts, "machine", low);
     json_add_number(facts, "machine_high", high);
+    cJSON_AddNumberToObject(facts, "compared", count_figures(run, is_compared));
+    cJSON_AddNumberToObject(facts, "differing", count_figures(run, predicted_is_off));
+    cJSON_AddBoolToObject(facts, "repeated", metric_has_intervals(json_at(run, "rows")));
 }
 
 cJSON *report_facts_of(const cJSON *run)

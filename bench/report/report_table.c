@@ -2,13 +2,12 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench/base/json.h"
 #include "bench/page/run_words.h"
-#include "bench/model/predict.h"
+#include "bench/model/predicted.h"
 #include "bench/result/metric_text.h"
 #include "bench/table/table_cells.h"
 
@@ -146,68 +145,42 @@ static double put_between_cell(struct template_fill *t)
 
 /* ---- measured against predicted ---- */
 
-static const struct quantity {
-    const char *name, *path;
-    size_t model;  /* offset of the model's answer in struct predict_answer */
-    bool is_share; /* of a whole: deviations are differences, not ratios */
-} quantities[] = {
-    {"Latency, mean", "latency_us.mean", offsetof(struct predict_answer, latency_mean_us), false},
-    {"Latency, worst", "latency_us.max", offsetof(struct predict_answer, latency_max_us), false},
-    {"Age, mean", "age_us.mean", offsetof(struct predict_answer, age_mean_us), false},
-    {"Requests per update", "requests_per_update",
-     offsetof(struct predict_answer, requests_per_update), false},
-    {"Handshakes per update", "tcp_handshakes_per_update",
-     offsetof(struct predict_answer, handshakes_per_update), false},
-    {"Empty responses", "empty_response_ratio",
-     offsetof(struct predict_answer, empty_response_ratio), true},
-};
-enum { QUANTITIES = sizeof quantities / sizeof *quantities };
-
-struct pair {
-    double seen, model, share; /* share: how far off, of the model, or of the whole; NAN: of 0 */
-};
-
-static struct pair pair_of(const struct quantity *q, const cJSON *run, const cJSON *row)
+/* How far off, as a share of the model's figure, or of the whole; NAN: of 0. */
+static double share_off(const struct metric *m, double off, double model)
 {
-    struct predict_question question = predict_question_of(run, row);
-    struct predict_answer answer = predict(&question);
-    struct pair p = {.seen = facts_value(row, q->path)};
-
-    memcpy(&p.model, (const char *)&answer + q->model, sizeof p.model);
-    if (!(json_number(row, "delivered") > 0))
-        p.seen = NAN;
-    p.share = q->is_share ? p.seen - p.model : p.model > 0 ? (p.seen - p.model) / p.model : NAN;
-    return p;
+    return strcmp(m->unit, "share") == 0 ? off : model > 0 ? off / model : NAN;
 }
 
-/* In percent (of a share: in points) where the model does not say 0, else in the quantity's own
+/* In percent (of a share: in points) where the model does not say 0, else in the figure's own
  * unit. */
-static void format_deviation(char out[UNITS_TEXT_BYTES], const struct quantity *q, struct pair p)
+static void format_deviation(char out[UNITS_TEXT_BYTES], const struct metric *m, double seen,
+                             double model)
 {
-    double off = p.seen - p.model;
+    double off = seen - model, share = share_off(m, off, model);
     const char *sign = off > 0 ? "+" : "−";
     char amount[UNITS_TEXT_BYTES];
 
     if (!isfinite(off)) {
         snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
-    } else if (off == 0 || fabs(p.share) < 5e-4) {
+    } else if (off == 0 || fabs(share) < 5e-4) {
         snprintf(out, UNITS_TEXT_BYTES, "0");
-    } else if (isfinite(p.share)) {
-        units_format_ratio(amount, fabs(p.share) * 100);
-        snprintf(out, UNITS_TEXT_BYTES, "%s%.16s %s", sign, amount, q->is_share ? "points" : "%");
+    } else if (isfinite(share)) {
+        units_format_ratio(amount, fabs(share) * 100);
+        snprintf(out, UNITS_TEXT_BYTES, "%s%.16s %s", sign, amount,
+                 strcmp(m->unit, "share") == 0 ? "points" : "%");
     } else {
-        facts_format_of(q->path)(amount, fabs(off));
+        m->format(amount, fabs(off));
         snprintf(out, UNITS_TEXT_BYTES, "%s%.26s", sign, amount);
     }
 }
 
-static bool has_model(const struct quantity *q, const cJSON *run)
+static bool has_model(const char *path, const cJSON *run)
 {
     const cJSON *row;
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        if (isfinite(pair_of(q, run, row).model))
+        if (isfinite(predicted_value(row, path)))
             return true;
     }
     return false;
@@ -217,45 +190,52 @@ static const cJSON *find_quantities(struct template_fill *t)
 {
     cJSON *list = cJSON_CreateArray();
 
-    for (size_t i = 0; i < QUANTITIES; i++) {
-        cJSON *o = cJSON_CreateObject();
-
-        cJSON_AddStringToObject(o, "name", quantities[i].name);
-        cJSON_AddBoolToObject(o, "known", has_model(&quantities[i], run_of(t)));
-        cJSON_AddNumberToObject(o, "quantity", (double)i);
-        cJSON_AddItemToArray(list, o);
-    }
+    for (const struct predicted_figure *f = predicted_figures; f->path != NULL; f++)
+        cJSON_AddItemToArray(
+            list, json_object("name:s known:b quantity:d", metric_find(f->path)->name,
+                              has_model(f->path, run_of(t)), (int)(f - predicted_figures)));
     return template_own(t, list);
+}
+
+static cJSON *pair_of(const cJSON *row, const char *path)
+{
+    const struct metric *m = metric_find(path);
+    double seen = metric_value(m, row), model = predicted_value(row, path);
+    char measured[UNITS_TEXT_BYTES], predicted[UNITS_TEXT_BYTES], deviation[UNITS_TEXT_BYTES];
+
+    metric_text(measured, m, row);
+    m->format(predicted, model);
+    format_deviation(deviation, m, seen, model);
+    return json_object("name:s known:b off:b measured:s model:s deviation:s", m->name,
+                       isfinite(model), predicted_is_off(row, path), measured,
+                       model == 0 ? "0" : predicted, deviation);
 }
 
 static const cJSON *find_pair(struct template_fill *t)
 {
-    const struct quantity *q = &quantities[index_of(t, "quantity")];
-    struct pair p = pair_of(q, run_of(t), run_words_row(t));
-    cJSON *o = cJSON_CreateObject();
-    char text[UNITS_TEXT_BYTES];
+    const char *path = predicted_figures[index_of(t, "quantity")].path;
 
-    cJSON_AddBoolToObject(o, "known", isfinite(p.model));
-    cJSON_AddBoolToObject(o, "off", fabs(p.share) > 0.1);
-    facts_format_of(q->path)(text, p.seen);
-    cJSON_AddStringToObject(o, "measured", text);
-    facts_format_of(q->path)(text, p.model);
-    cJSON_AddStringToObject(o, "model", p.model == 0 ? "0" : text);
-    format_deviation(text, q, p);
-    cJSON_AddStringToObject(o, "deviation", text);
-    return template_own(t, o);
+    return template_own(t, pair_of(run_words_row(t), path));
+}
+
+static const cJSON *find_differences(struct template_fill *t)
+{
+    const cJSON *row = run_words_row(t);
+    cJSON *list = cJSON_CreateArray();
+
+    for (const struct predicted_figure *f = predicted_figures; f->path != NULL; f++)
+        if (predicted_is_off(row, f->path))
+            cJSON_AddItemToArray(list, pair_of(row, f->path));
+    return template_own(t, list);
 }
 
 /* Why the row has no latency to compare; nothing where it has. */
 static double put_no_prediction(struct template_fill *t)
 {
-    struct predict_question q = predict_question_of(run_of(t), run_words_row(t));
-    const char *why = predict(&q).why;
+    const char *why = json_text(run_words_row(t), "predicted.why");
 
-    if (why == NULL)
-        return 0;
     template_text(t, why);
-    return 1;
+    return why[0] != '\0';
 }
 
 const struct template_word report_table_words[] = {
@@ -268,6 +248,7 @@ const struct template_word report_table_words[] = {
     {"between-cell", put_between_cell, NULL},
     {"quantities", NULL, find_quantities},
     {"pair", NULL, find_pair},
+    {"differences", NULL, find_differences},
     {"no-prediction", put_no_prediction, NULL},
     {NULL, NULL, NULL},
 };

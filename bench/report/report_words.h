@@ -28,6 +28,9 @@
  *   poll                    the first row of short polling that delivered anything
  *   farthest, off           where the model names a latency: the row whose mean was off most, and
  *                           by what share
+ *   compared, differing     how many figures the model has, too; how many are off
+ *                           (predicted_is_off())
+ *   repeated                has any row intervals?
  *   machine, machine_high   where the model says 0: the lowest and the highest mean
  *   chance                  percent by which a Poisson count of the updates varies */
 cJSON *report_facts_of(const cJSON *run);
@@ -51,8 +54,9 @@ extern const struct template_word report_words[];
  *   {each between}      columns of the table of what stands in between: head and below
  *   {between-cell}      the value in a column of a row
  *   {each quantities}   what the model predicts: name, known (of any row)
- *   {each pair}         of a quantity and a row: measured, model, deviation, known, off (by more
- *                       than 10 %)
+ *   {each pair}         of a quantity and a row: name, measured, model, deviation, known, off (as
+ *                       predicted_is_off() has it)
+ *   {each differences}  those pairs of a row that are off
  *   {no-prediction}     why the model names no latency for a row, if it does not */
 extern const struct template_word report_table_words[];
 

@@ -178,7 +178,8 @@ const struct metric metrics[] = {
      .flags = DRAWN},
     {"packets_per_update.down", "packets down/update", "packets_down_per_update", PACKETS(RATIO, LOWER),
      .flags = DRAWN},
-    {"packets_per_update.total", "packets/update", NULL, PACKETS(RATIO, LOWER), .flags = COMPARED},
+    {"packets_per_update.total", "packets/update", NULL, PACKETS(RATIO, LOWER), .flags = BOTH,
+     .chart = "packets_per_update"},
 
     {"server_cpu_us_per_update", "server CPU/update", "server_cpu_us_per_update", COST(US, LOWER),
      .flags = BOTH},

@@ -11,6 +11,7 @@
 #include "bench/base/machine.h"
 #include "bench/run/environment.h"
 #include "bench/base/json.h"
+#include "bench/model/predicted.h"
 #include "bench/run/ladder_capture.h"
 #include "bench/run/measure.h"
 #include "bench/run/progress.h"
@@ -122,6 +123,7 @@ static int finish(struct run_outcome *out, int rc, struct err_text *e)
     int published;
 
     correct_environment(out->run);
+    predicted_add(out->run);
     result_finish(out->run, out->interrupted);
     if (rc == PL_OK)
         rc = settle_logs(out, e);

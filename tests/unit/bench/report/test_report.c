@@ -625,6 +625,39 @@ START_TEST(document_says_why_there_is_no_prediction)
 }
 END_TEST
 
+/* The model has a maximum of 1 s for it. */
+static void add_poll(double mean_us)
+{
+    cJSON *row, *latency;
+
+    start_run();
+    add_row(poll);
+    row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 0);
+    latency = cJSON_GetObjectItem(row, "latency_us");
+    cJSON_ReplaceItemInObject(latency, "max", cJSON_CreateNumber(1e6));
+    cJSON_ReplaceItemInObject(latency, "mean", cJSON_CreateNumber(mean_us));
+}
+
+START_TEST(document_says_that_all_is_as_predicted)
+{
+    add_poll(500000);
+    check_all();
+    says("None of <strong>9</strong> figures differs from the model by more than 5");
+    says_not("Off by more than");
+}
+END_TEST
+
+START_TEST(document_lists_what_is_not_as_predicted)
+{
+    add_poll(600000);
+    check_all();
+    says("Of <strong>9</strong> figures <strong>1</strong> differs from the model by more than 5");
+    says("Off by more than 5");
+    says("latency mean 600 ms, by the model 500 ms (+20.0 %)");
+    says_not("p90 900");
+}
+END_TEST
+
 START_TEST(document_of_fourteen_rows_is_whole)
 {
     char ids[14][48];
@@ -857,6 +890,8 @@ int main(void)
     tcase_add_test(tc, document_of_next_to_nothing_is_whole);
     tcase_add_test(tc, balancers_are_put_in_no_order_by_latency);
     tcase_add_test(tc, document_says_why_there_is_no_prediction);
+    tcase_add_test(tc, document_says_that_all_is_as_predicted);
+    tcase_add_test(tc, document_lists_what_is_not_as_predicted);
     tcase_add_test(tc, document_says_that_the_run_is_not_whole);
     tcase_add_test(tc, document_escapes_every_text_of_the_run);
     tcase_add_test(tc, document_holds_its_charts_with_ids_of_their_own);

@@ -1,0 +1,29 @@
+/* The model's figures beside the measured ones: one table says which metric each of its figures
+ * predicts. In a row of run.json they stand under "predicted", by the metric's path:
+ *
+ *   "predicted": {"latency_us.p50": 25000, "requests_per_update": 0, ..., "why": "the link ..."}
+ *
+ * What it does not predict is not there; why says why it names no latency. A row has no "predicted"
+ * when the model says nothing of it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <cjson/cJSON.h>
+
+struct predicted_figure {
+    const char *path; /* of the metric */
+    size_t at;        /* in struct predict_answer */
+};
+extern const struct predicted_figure predicted_figures[]; /* last: path NULL */
+
+/* Give each row of a run what is predicted of it; one that has it keeps it. */
+void predicted_add(cJSON *run);
+
+/* The figure of a row that has "predicted"; NAN when there is none. */
+double predicted_value(const cJSON *row, const char *path);
+
+/* Is what was measured off? It is when it differs from what is predicted by more than 5 % of that
+ * (a share: by five points), and when its interval of repeats, where there is one, leaves that out.
+ * A latency of 0 is never off: all that is measured then is this machine's own time. */
+bool predicted_is_off(const cJSON *row, const char *path);
