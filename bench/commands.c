@@ -29,6 +29,8 @@ static int command_help(int argc, char **argv);
 const struct opt_command commands[] = {
     {"run", "SCENARIO.json [options]", "measure a scenario: table, charts and a folder of files",
      command_run},
+    {"predict", "SCENARIO [options]", "what theory says of a scenario, without measuring it",
+     command_predict},
     {"serve", "[server options]", "the server alone, with the live page's controls (--demo)",
      command_serve},
     {"watch", "TRANSPORT [--url URL]", "print updates as they arrive, with their latency",

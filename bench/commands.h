@@ -33,5 +33,6 @@ int command_compare(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_predict(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_watch(int argc, char **argv);

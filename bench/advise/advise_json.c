@@ -36,12 +36,7 @@ static cJSON *row_object(const struct advise *a, const struct advise_row *r)
     list = cJSON_AddObjectToObject(o, "costs");
     for (int i = 0; i < ADVISE_COSTS; i++)
         json_add_number(list, advise_costs[i].name, advise_cost_of(r->row, i));
-    cJSON_AddItemToObject(
-        o, "model",
-        json_object("clients:n deliveries_per_s:n cores:n bandwidth_bps:n packets_per_s:n "
-                    "requests_per_s:n handshakes_per_s:n memory_bytes:n sockets:n",
-                    at.clients, at.deliveries_hz, at.cores, at.bandwidth_bps, at.packets_hz,
-                    at.requests_hz, at.handshakes_hz, at.memory_bytes, at.sockets));
+    cJSON_AddItemToObject(o, "model", capacity_model_describe(&at));
     return o;
 }
 

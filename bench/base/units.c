@@ -118,7 +118,10 @@ void units_format_bps(char out[UNITS_TEXT_BYTES], double bps)
 {
     static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"};
 
-    format_scaled(out, bps, units);
+    if (isfinite(bps))
+        format_scaled(out, bps, units);
+    else
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
 }
 
 void units_format_kb(char out[UNITS_TEXT_BYTES], double bytes)

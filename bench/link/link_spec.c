@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/base/json.h"
 #include "bench/base/units.h"
 #include "bench/base/writer.h"
 #include "bench/link/link_profile.h"
@@ -418,4 +419,13 @@ void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS])
     buf_free(&both);
     buf_free(&other);
     buf_free(&all);
+}
+
+cJSON *link_spec_describe(const struct link_spec *spec)
+{
+    char text[LINK_TEXT_CHARS];
+
+    link_spec_format(spec, text);
+    return json_object("name:s about:s spec:s rtt_ms:n", spec->name, spec->about, text,
+                       (double)link_spec_rtt_ns(spec) / (double)NS_PER_MS);
 }

@@ -22,6 +22,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <cjson/cJSON.h>
 
 #include "lib/base/err.h"
 #include "bench/link/path/link_path.h"
@@ -45,3 +46,6 @@ void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS]);
 
 /* Both directions' delay without jitter: the least that a round trip takes. */
 int64_t link_spec_rtt_ns(const struct link_spec *spec);
+
+/* For run.json, the caller's: name, about, spec in full, rtt_ms. */
+cJSON *link_spec_describe(const struct link_spec *spec);

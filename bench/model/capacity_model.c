@@ -70,6 +70,15 @@ struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, 
     };
 }
 
+cJSON *capacity_model_describe(const struct capacity_model_at *at)
+{
+    return json_object(
+        "clients:n deliveries_per_s:n cores:n bandwidth_bps:n packets_per_s:n "
+        "requests_per_s:n handshakes_per_s:n memory_bytes:n kernel_bytes:n sockets:n",
+        at->clients, at->deliveries_hz, at->cores, at->bandwidth_bps, at->packets_hz,
+        at->requests_hz, at->handshakes_hz, at->memory_bytes, at->kernel_bytes, at->sockets);
+}
+
 /* ---- another network ---- */
 
 /* Do its requests leave some time after the answer before, and so later on a longer network? */

@@ -48,6 +48,8 @@ struct capacity_model_at {
     double memory_bytes, kernel_bytes, sockets;
 };
 struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, double clients);
+/* As JSON, the caller's. */
+cJSON *capacity_model_describe(const struct capacity_model_at *at);
 
 /* The round trip at which a measured latency reaches limit_us; NAN when that is not known. */
 struct capacity_model_rtt {

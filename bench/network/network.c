@@ -86,18 +86,7 @@ const char *network_listen(const struct network *n)
 
 cJSON *network_describe(const struct network *n)
 {
-    char spec[LINK_TEXT_CHARS];
-    cJSON *o;
-
-    if (!n->emulated)
-        return cJSON_CreateNull();
-    o = cJSON_CreateObject();
-    link_spec_format(&n->spec, spec);
-    json_add_text(o, "name", n->spec.name);
-    json_add_text(o, "about", n->spec.about);
-    json_add_text(o, "spec", spec);
-    json_add_number(o, "rtt_ms", (double)link_spec_rtt_ns(&n->spec) / (double)NS_PER_MS);
-    return o;
+    return n->emulated ? link_spec_describe(&n->spec) : cJSON_CreateNull();
 }
 
 static int complain(int rc, struct err_text *e)

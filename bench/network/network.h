@@ -52,7 +52,7 @@ const struct child_place *network_place(const struct network *n, enum link_side 
 /* What the server is to listen on: on an emulated link its side's address. */
 const char *network_listen(const struct network *n);
 
-/* For run.json: null on loopback, else name, spec in full, rtt_ms. */
+/* For run.json: null on loopback, else as link_spec_describe(). */
 cJSON *network_describe(const struct network *n);
 
 /* A row begins: every counter to zero; connections that exist by now are not counted; link i loses

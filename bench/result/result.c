@@ -501,7 +501,7 @@ static void add_milliseconds(cJSON *row, const char *name, int64_t ms)
     json_add_number(row, name, ms == SCENARIO_UNSET ? NAN : (double)ms);
 }
 
-static cJSON *name_row(const struct scenario_row *row, const cJSON *wire)
+cJSON *result_row_new(const struct scenario_row *row, const cJSON *wire)
 {
     cJSON *r = cJSON_CreateObject();
 
@@ -524,7 +524,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     *out = NULL;
     if (rc < 0)
         return rc;
-    r = name_row(row, wire);
+    r = result_row_new(row, wire);
     counters_copy_all(r,
                       "clients published delivered missed late duplicated out_of_order adds_up "
                       "expected superseded requests_unsent age_us phases",
@@ -555,7 +555,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
 
 void result_row_unmeasured(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON *wire)
 {
-    cJSON *r = name_row(row, wire), *problems;
+    cJSON *r = result_row_new(row, wire), *problems;
 
     counters_copy_all(r, "clients phases", report);
     problems = cJSON_AddArrayToObject(r, "problems");

@@ -25,6 +25,9 @@ enum { RESULT_SCHEMA = 1 };
 /* A run without rows yet. environment is taken over. */
 cJSON *result_new(const struct scenario *s, cJSON *environment);
 
+/* A row that has only its name and its settings, the caller's; wire as below. */
+cJSON *result_row_new(const struct scenario_row *row, const cJSON *wire);
+
 /* One row out of the report that pushlab-client printed, which is taken over on success and
  * kept whole under "raw":
  *

@@ -310,19 +310,25 @@ static void put_conditions(struct writer *w, const cJSON *run)
     writer_puts(w, json_true(run, "interrupted") ? " · interrupted" : "");
 }
 
+static void put_laid_out(struct writer *w, const struct layout *l, const cJSON *run, bool colour)
+{
+    const cJSON *row;
+
+    put_head(w, l, 0, colour);
+    put_head(w, l, 1, colour);
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        put_row(w, l, row, colour);
+    }
+}
+
 /* Has it intervals? */
 static bool put_table(struct writer *w, const struct table_source *from, const cJSON *run,
                       bool colour)
 {
     struct layout l = lay_out(from, run);
-    const cJSON *row;
 
-    put_head(w, &l, 0, colour);
-    put_head(w, &l, 1, colour);
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
-    {
-        put_row(w, &l, row, colour);
-    }
+    put_laid_out(w, &l, run, colour);
     return l.spread > 0;
 }
 
@@ -395,4 +401,17 @@ int table_markdown(struct buf *out, const cJSON *run)
     put_conditions(&w, run);
     writer_puts(&w, "\n");
     return w.rc;
+}
+
+void table_put(struct writer *w, const struct table_source *from, const cJSON *run, size_t width,
+               bool markdown)
+{
+    struct layout l = lay_out(from, run);
+
+    if (total_width(&l) > width)
+        l.gap = 1;
+    if (markdown)
+        put_markdown(w, from, run);
+    else
+        put_laid_out(w, &l, run, false);
 }

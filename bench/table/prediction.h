@@ -1,0 +1,27 @@
+/* What `pushlab predict` prints of a run that nobody has measured (bench/model/plan.h): the figures
+ * of the model, and what the clients take. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <cjson/cJSON.h>
+
+#include "lib/base/buf.h"
+
+struct prediction {
+    const cJSON *run;
+    double clients[2]; /* plans for so many */
+    size_t n;
+    const cJSON *measured; /* the run that plan_take_costs() took, or NULL, and its path */
+    const char *measured_path;
+};
+
+/* Append it, for a terminal of 80 columns or as Markdown. 0 or PL_ENOMEM. */
+int prediction_write(struct buf *out, const struct prediction *p, bool markdown);
+
+/* The same as JSON, the caller's:
+ *
+ *   pushlab scenario link measured (the path, or null)
+ *   rows[]{id transport connection clients interval_ms hold_ms predicted
+ *          measured_row (of that run) plan[], as capacity_model_describe()} */
+cJSON *prediction_json(const struct prediction *p);
