@@ -41,7 +41,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self bench-truth bench-aa workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self bench-truth bench-model bench-aa workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -185,6 +185,9 @@ bench-truth: deps-self all ## figures of runs against captured packets, a perfec
 
 bench-aa: deps-bench all ## does `pushlab compare` call equal runs equal, and find 1 ms; writes results/aa.md (5 minutes)
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/aa.py --out results/aa.md
+
+bench-model: deps-bench all ## a grid of runs against what pushlab predict says before them; writes results/model.md (17 minutes)
+	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/model_grid.py --out results/model.md
 
 FUZZ_SECONDS ?= 30
 fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)

@@ -47,7 +47,7 @@ static const struct column cost_columns[] = {
      "bytes_per_update.framing",
      NULL},
     {{"wire", "bytes"}, IF_ANY("bytes_per_update.wire")},
-    {{"", "packets"}, IF_ANY("packets_per_update.total")},
+    {{"IP", "packets"}, IF_ANY("packets_per_update.total")},
 };
 static const struct table_source latency = {latency_columns, COUNT_OF(latency_columns)};
 static const struct table_source cost = {cost_columns, COUNT_OF(cost_columns)};
@@ -57,14 +57,14 @@ static const struct column plan_columns[] = {
     {{"", "per second"}, ONE("id")},
     {{"", "requests"}, IF_ANY("requests")},
     {{"TCP", "handshakes"}, IF_ANY("handshakes")},
-    {{"", "packets"}, IF_ANY("packets")},
+    {{"IP", "packets"}, IF_ANY("packets")},
     {{"both ways", "together"}, IF_ANY("bandwidth")},
 };
 static const struct column machine_columns[] = {
     {{"", "the server"}, ONE("id")},
     {{"as measured", "in row"}, IF_ANY("from")},
     {{"", "cores"}, IF_ANY("cores")},
-    {{"", "memory"}, IF_ANY("memory")},
+    {{"its", "memory"}, IF_ANY("memory")},
     {{"the kernel,", "both ends"}, IF_ANY("kernel")},
 };
 static const struct table_source plan = {plan_columns, COUNT_OF(plan_columns)};

@@ -242,18 +242,28 @@ static size_t without_last_spread(const struct layout *l)
     return n > 0 ? n - 1 : 0;
 }
 
+/* Narrower gaps where it is too wide, and then shorter ids. */
+static void fit(struct layout *l, size_t width)
+{
+    size_t total = total_width(l);
+
+    if (total <= width)
+        return;
+    l->gap = 1;
+    total = total_width(l);
+    if (total > width && l->width[0] > total - width + 8)
+        l->width[0] -= total - width;
+}
+
 /* When that does not suffice, fewer columns with intervals, and then shorter ids. */
 static struct layout lay_out(const struct table_source *from, const cJSON *run)
 {
     bool intervals = metric_has_intervals(json_at(run, "rows"));
     struct layout l = lay_out_within(from, run, intervals ? TABLE_COLUMNS_MAX : 0);
-    size_t total;
 
     while (l.spread > 0 && total_width(&l) > TABLE_MAX_WIDTH)
         l = lay_out_within(from, run, without_last_spread(&l));
-    total = total_width(&l);
-    if (total > TABLE_MAX_WIDTH && l.width[0] > total - TABLE_MAX_WIDTH + 8)
-        l.width[0] -= total - TABLE_MAX_WIDTH;
+    fit(&l, TABLE_MAX_WIDTH);
     return l;
 }
 
@@ -408,8 +418,7 @@ void table_put(struct writer *w, const struct table_source *from, const cJSON *r
 {
     struct layout l = lay_out(from, run);
 
-    if (total_width(&l) > width)
-        l.gap = 1;
+    fit(&l, width);
     if (markdown)
         put_markdown(w, from, run);
     else

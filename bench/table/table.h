@@ -24,7 +24,7 @@ int table_markdown(struct buf *out, const cJSON *run);
 /* "all 150 updates, in order, p50 12.3 ms" of a row that cures one that broke. 0 or PL_ENOMEM. */
 int table_cure(struct buf *out, const cJSON *row);
 
-/* One table alone: the columns of from over the rows of run, closer together where they are wider
- * than width. */
+/* One table alone: the columns of from over the rows of run, in at most width columns where narrow
+ * gaps and short ids suffice for that. */
 void table_put(struct writer *w, const struct table_source *from, const cJSON *run, size_t width,
                bool markdown);
