@@ -47,6 +47,7 @@ cJSON *result_row_new(const struct scenario_row *row, const cJSON *wire);
  *   balancer                                     see result_balancer.h
  *   intended achieved_rate_hz publish_late_us    see result_source.h
  *   disturbed[]                                  see disturbed.h
+ *   predicted                                    see bench/model/predicted.h
  *   requests_per_client_s wire_bytes_per_client_s server_cpu_us_per_client_s
  *   phases problems[] notes[] raw position; where there are several, repeat; row.c adds
  * commands{server[] client[]} and machine (bench/run/ machine_watch.h), attempts.c attempts

@@ -121,11 +121,13 @@ static void put_limits(struct writer *w, const cJSON *run, double clients, bool 
     int len;
 
     units_format_count(count, sockets);
-    len = snprintf(text, sizeof text, "%s connections: as many open files (ulimit -n)", count);
+    len = snprintf(text, sizeof text, "%s connections to the server, each an open file (ulimit -n)",
+                   count);
     if (sockets > LOCAL_PORTS)
         snprintf(text + len, sizeof text - (size_t)len,
-                 "; behind a proxy, %.0f addresses, as one has 28,232 ports to one server "
-                 "(ip_local_port_range of Linux)",
+                 "; from a proxy they take %.0f addresses, each with 28,232 ports "
+                 "(ip_local_port_range of "
+                 "Linux)",
                  ceil(sockets / LOCAL_PORTS));
     put_paragraph(w, text, markdown);
 }
@@ -147,7 +149,22 @@ static void put_plan(struct writer *w, const struct prediction *p, double client
     cJSON_Delete(view);
 }
 
-/* Where CPU time and memory come from. */
+/* Has any row something between clients and servers? */
+static bool is_balanced(const cJSON *run)
+{
+    const cJSON *row;
+    bool any = strcmp(json_text(run, "scenario.balancer.kind"), "none") != 0;
+
+    cJSON_ArrayForEach(row, json_at(run, "scenario.rows"))
+    {
+        const char *kind = json_text(row, "balancer.kind");
+
+        any |= kind[0] != '\0' && strcmp(kind, "none") != 0;
+    }
+    return any;
+}
+
+/* Where CPU time and memory come from, and what is not included. */
 static void put_source(struct writer *w, const struct prediction *p, bool markdown)
 {
     const cJSON *rows = json_at(p->run, "rows");
@@ -165,6 +182,10 @@ static void put_source(struct writer *w, const struct prediction *p, bool markdo
         !table_has_value(rows, "bytes_per_update.wire"))
         writer_puts(&line, " Bandwidth: payload and framing; what they take on the wire is not "
                            "known.");
+    if (is_balanced(p->run))
+        writer_puts(&line, " Not included: what stands between clients and servers.");
+    if (strcmp(json_text(p->run, "scenario.send.workload"), "none") != 0)
+        writer_puts(&line, " Not included: what clients send.");
     writer_puts(w, "\n");
     put_paragraph(w, writer_text(&line), markdown);
     buf_free(&text);

@@ -82,7 +82,9 @@ START_TEST(rows_have_their_latency_their_costs_and_what_their_clients_take)
     says("sse  25.0 ms  25.0 ms  25.0 ms  25.0 ms  25.0 ms  75.0 ms\n");
     says("\n1,000,000 clients\n");
     says("sse                0           0  20,000,000");
-    says("1,000,000 connections: as many open files (ulimit -n); behind a proxy, 36\naddresses");
+    says("1,000,000 connections to the server, each an open file (ulimit -n); from a proxy\nthey "
+         "take "
+         "36 addresses");
     says("CPU time and memory: not known without a measured run");
     says_not("as measured");
     says_not("No latency");
