@@ -16,10 +16,11 @@
 enum { RECORD_BYTES_13 = 22, RECORD_BYTES_12 = 29, RECORD_MAX_BYTES = 16384 };
 enum { TCP_HEADER_BYTES = 32, SYN_MORE_BYTES = 8, PACKET_BYTES = 1500, QUICK_ACKS = 16 };
 
-/* Packets, and their bytes. */
+/* Packets, and their bytes, of both ways and of what clients send. */
 struct traffic {
-    double packets, bytes;
+    double packets, bytes, up_bytes;
 };
+enum way { UP, DOWN };
 
 /* ---- what the programs write ---- */
 
@@ -114,10 +115,14 @@ static double with_records(const struct predict_question *q, double bytes)
     return q->tls ? bytes + ceil(bytes / RECORD_MAX_BYTES) * record : bytes;
 }
 
-static void add(struct traffic *t, const struct predict_question *q, double packets, double bytes)
+static void add(struct traffic *t, const struct predict_question *q, enum way way, double packets,
+                double bytes)
 {
+    double all = packets * header_bytes(q) + bytes;
+
     t->packets += packets;
-    t->bytes += packets * header_bytes(q) + bytes;
+    t->bytes += all;
+    t->up_bytes += way == UP ? all : 0;
 }
 
 static double packets_bytes(const struct predict_question *q, double bytes)
@@ -153,8 +158,8 @@ static struct traffic push_traffic(const struct predict_question *q, double byte
     double quick = process_long_gaps(q, q->rtt_us + RTO_MIN_US);
     struct traffic t = {0};
 
-    add(&t, q, segments, with_records(q, bytes));
-    add(&t, q, quick * acks_of(segments, true) + (1 - quick) * acks_of(segments, false), 0);
+    add(&t, q, DOWN, segments, with_records(q, bytes));
+    add(&t, q, UP, quick * acks_of(segments, true) + (1 - quick) * acks_of(segments, false), 0);
     return t;
 }
 
@@ -163,10 +168,11 @@ static void add_exchange(struct traffic *t, const struct predict_question *q, co
 {
     double segments = segments_of(q, with_records(q, answer)), quick = fmin(p->fresh, p->rested);
 
-    add(t, q, segments, with_records(q, answer));
-    add(t, q, quick * acks_of(segments, true), 0);
-    add(t, q, (p->rested - quick) * acks_of(segments, false), 0);
-    add(t, q, (1 - p->rested) * floor((segments + 1) / 4), 0); /* the last goes with a request */
+    add(t, q, DOWN, segments, with_records(q, answer));
+    add(t, q, UP, quick * acks_of(segments, true), 0);
+    add(t, q, UP, (p->rested - quick) * acks_of(segments, false), 0);
+    add(t, q, UP, (1 - p->rested) * floor((segments + 1) / 4),
+        0); /* the last goes with a request */
 }
 
 /* What TLS adds to a connection: the bytes of its handshake, tickets and closing alerts as OpenSSL
@@ -187,12 +193,12 @@ static void add_connection(struct traffic *t, const struct predict_question *q, 
     double segments = segments_of(q, with_records(q, answer));
     const struct handshake *tls = &handshakes[q->tls12][q->tls_full];
 
-    add(t, q, 7,
-        2 * SYN_MORE_BYTES); /* two SYN, two FIN, and the ACK of each but the client's FIN */
+    add(t, q, UP, 3, SYN_MORE_BYTES);   /* SYN, ACK, FIN */
+    add(t, q, DOWN, 4, SYN_MORE_BYTES); /* SYN, FIN, and the ACK of the request and of the FIN */
     if (q->tls)
-        add(t, q, tls->packets, tls->bytes - BARE_RESET_LESS_BYTES);
-    add(t, q, segments, with_records(q, answer));
-    add(t, q, acks_of(segments, true), 0);
+        add(t, q, DOWN, tls->packets, tls->bytes - BARE_RESET_LESS_BYTES); /* or up: not known */
+    add(t, q, DOWN, segments, with_records(q, answer));
+    add(t, q, UP, acks_of(segments, true), 0);
 }
 
 /* ---- polls ---- */
@@ -216,9 +222,9 @@ static void predict_polls(struct predict_answer *a, const struct predict_questio
     double request = request_bytes(q), framing = request;
     struct traffic t = {0};
 
-    add(&t, q, 1, with_records(q, request));
+    add(&t, q, UP, 1, with_records(q, request));
     if (q->connect_rtts == 0)
-        add(&t, q, p->held, 0);
+        add(&t, q, DOWN, p->held, 0);
     for (int k = 0; k < PROCESS_COUNTS; k++) {
         double updates = updates_in(p, k), answer = answer_bytes(q, updates);
         struct traffic one = {0};
@@ -232,10 +238,12 @@ static void predict_polls(struct predict_answer *a, const struct predict_questio
         framing += p->counts[k] * (answer - updates * q->update_bytes);
         t.packets += p->counts[k] * one.packets;
         t.bytes += p->counts[k] * one.bytes;
+        t.up_bytes += p->counts[k] * one.up_bytes;
     }
     a->framing_bytes_per_update = p->requests * framing;
     a->packets_per_update = p->requests * t.packets;
     a->wire_bytes_per_update = p->requests * t.bytes;
+    a->wire_up_bytes_per_update = p->requests * t.up_bytes;
 }
 
 /* Then packets are sent again. A link that is not known in full may. */
@@ -260,7 +268,10 @@ void bytes_predict(struct predict_answer *a, const struct predict_question *q,
         t = push_traffic(q, q->update_bytes + a->framing_bytes_per_update);
         a->packets_per_update = t.packets;
         a->wire_bytes_per_update = t.bytes;
+        a->wire_up_bytes_per_update = t.up_bytes;
     }
     if (!q->on_wire || isnan(q->rtt_us) || loses(q))
         a->packets_per_update = a->wire_bytes_per_update = NAN;
+    if (isnan(a->wire_bytes_per_update) || (q->tls && q->connect_rtts > 0))
+        a->wire_up_bytes_per_update = NAN;
 }

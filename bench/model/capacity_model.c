@@ -20,6 +20,7 @@ static bool is_crowd(const cJSON *run, const cJSON *row)
 struct capacity_model_load capacity_model_load_of(const cJSON *run, const cJSON *row)
 {
     struct predict_question q = predict_question_of(run, row);
+    struct predict_answer a = predict(&q);
     double window_s = json_number(row, "phases.window_ms") / 1e3;
     const struct transport_info *t = transport_info_find(json_text(row, "transport"));
     bool posts = cJSON_IsObject(json_at(row, "upstream")) && (t == NULL || !t->two_way);
@@ -31,6 +32,7 @@ struct capacity_model_load capacity_model_load_of(const cJSON *run, const cJSON 
         .bytes = json_number(row, "bytes_per_update.payload") +
                  json_number(row, "bytes_per_update.framing"),
         .wire_bytes = json_number(row, "bytes_per_update.wire"),
+        .up_share = a.wire_up_bytes_per_update / a.wire_bytes_per_update,
         .packets = json_number(row, "packets_per_update.total"),
         .requests = json_number(row, "requests_per_update"),
         .handshakes = json_number(row, "tcp_handshakes_per_update"),
@@ -53,13 +55,16 @@ struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, 
     bool short_polls = l->question.way == PREDICT_SHORT_POLL && l->question.poll == PREDICT_CLOCK &&
                        l->question.interval_us > 0;
     double polls_hz = short_polls ? clients / (l->question.interval_us / 1e6) : NAN;
+    double bandwidth_bps = 8 * (isnan(l->wire_bytes) ? l->bytes : l->wire_bytes) * deliveries_hz;
     double requests_hz = short_polls ? polls_hz : l->requests * deliveries_hz;
 
     return (struct capacity_model_at){
         .clients = clients,
         .deliveries_hz = deliveries_hz,
         .cores = l->cpu_us / 1e6 * deliveries_hz,
-        .bandwidth_bps = 8 * (isnan(l->wire_bytes) ? l->bytes : l->wire_bytes) * deliveries_hz,
+        .bandwidth_bps = bandwidth_bps,
+        .up_bps = bandwidth_bps * l->up_share,
+        .down_bps = bandwidth_bps * (1 - l->up_share),
         .packets_hz = l->packets * deliveries_hz,
         .requests_hz = requests_hz,
         .handshakes_hz =
@@ -72,11 +77,12 @@ struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, 
 
 cJSON *capacity_model_describe(const struct capacity_model_at *at)
 {
-    return json_object(
-        "clients:n deliveries_per_s:n cores:n bandwidth_bps:n packets_per_s:n "
-        "requests_per_s:n handshakes_per_s:n memory_bytes:n kernel_bytes:n sockets:n",
-        at->clients, at->deliveries_hz, at->cores, at->bandwidth_bps, at->packets_hz,
-        at->requests_hz, at->handshakes_hz, at->memory_bytes, at->kernel_bytes, at->sockets);
+    return json_object("clients:n deliveries_per_s:n cores:n bandwidth_bps:n up_bps:n down_bps:n "
+                       "packets_per_s:n requests_per_s:n handshakes_per_s:n memory_bytes:n "
+                       "kernel_bytes:n sockets:n",
+                       at->clients, at->deliveries_hz, at->cores, at->bandwidth_bps, at->up_bps,
+                       at->down_bps, at->packets_hz, at->requests_hz, at->handshakes_hz,
+                       at->memory_bytes, at->kernel_bytes, at->sockets);
 }
 
 /* ---- another network ---- */

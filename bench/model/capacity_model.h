@@ -8,7 +8,8 @@
  *   CPU          Each delivery costs the server what it cost in the measurement: cores = CPU
  *                seconds per second. What a publication costs once is included, so the model
  *                errs upwards.
- *   network      Bytes and packets per delivery stay; bandwidth is both ways together.
+ *   network      Bytes and packets per delivery stay; bandwidth is both ways together, and each
+ *                way has the share that the model (predict.h) says.
  *   pollers      A short poll by the clock comes every interval, whether there is something or not.
  *   memory       What the server has before the first client, and as much more for each. The
  *                kernel's is for both ends of each connection.
@@ -33,6 +34,7 @@ struct capacity_model_load {
     double deliveries_hz; /* in the window, to all clients together */
     /* per delivery */
     double cpu_us, bytes, wire_bytes, packets, requests, handshakes;
+    double up_share;                  /* of the wire's bytes what clients send, by predict.h */
     double memory_bytes;              /* of the server, per client */
     double memory_start_bytes;        /* before the first client; 0: not known */
     double kernel_bytes;              /* per connection, of both ends */
@@ -45,6 +47,7 @@ struct capacity_model_load capacity_model_load_of(const cJSON *run, const cJSON 
 
 struct capacity_model_at {
     double clients, deliveries_hz, cores, bandwidth_bps, packets_hz, requests_hz, handshakes_hz;
+    double up_bps, down_bps; /* NAN: only the sum is known */
     double memory_bytes, kernel_bytes, sockets;
 };
 struct capacity_model_at capacity_model_at(const struct capacity_model_load *l, double clients);

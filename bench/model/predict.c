@@ -21,6 +21,7 @@ static const struct predict_answer nothing = {
     .payload_bytes_per_update = NAN,
     .framing_bytes_per_update = NAN,
     .wire_bytes_per_update = NAN,
+    .wire_up_bytes_per_update = NAN,
     .packets_per_update = NAN,
 };
 
@@ -241,7 +242,8 @@ struct predict_answer predict(const struct predict_question *question)
     }
     if (why != NULL && q.way == PREDICT_LONG_POLL) { /* when it is back is not known */
         a.requests_per_update = a.empty_response_ratio = a.handshakes_per_update = NAN;
-        a.framing_bytes_per_update = a.wire_bytes_per_update = a.packets_per_update = NAN;
+        a.framing_bytes_per_update = a.packets_per_update = a.wire_bytes_per_update =
+            a.wire_up_bytes_per_update = NAN;
     }
     return a;
 }

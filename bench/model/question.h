@@ -54,6 +54,7 @@ struct predict_answer {
     double requests_per_update, empty_response_ratio, handshakes_per_update;
     double payload_bytes_per_update, framing_bytes_per_update;
     double wire_bytes_per_update, packets_per_update; /* IP packets, both ways */
+    double wire_up_bytes_per_update;                  /* of that what clients send */
     const char *why; /* no latency is predicted: a clause, static; else NULL */
 };
 

@@ -58,6 +58,8 @@ static const struct column plan_columns[] = {
     {{"", "requests"}, IF_ANY("requests")},
     {{"TCP", "handshakes"}, IF_ANY("handshakes")},
     {{"IP", "packets"}, IF_ANY("packets")},
+    {{"to the", "clients"}, IF_ANY("down")},
+    {{"from the", "clients"}, IF_ANY("up")},
     {{"both ways", "together"}, IF_ANY("bandwidth")},
 };
 static const struct column machine_columns[] = {
@@ -97,7 +99,9 @@ static cJSON *plan_view(const cJSON *run, double clients)
         put(o, "requests", units_format_ratio, at.requests_hz);
         put(o, "handshakes", units_format_ratio, at.handshakes_hz);
         put(o, "packets", units_format_ratio, at.packets_hz);
-        put(o, "bandwidth", units_format_bps, at.bandwidth_bps);
+        put(o, "down", units_format_bps, at.down_bps);
+        put(o, "up", units_format_bps, at.up_bps);
+        put(o, "bandwidth", units_format_bps, isnan(at.up_bps) ? at.bandwidth_bps : NAN);
         put(o, "cores", units_format_ratio, at.cores);
         put(o, "memory", units_format_kb, at.memory_bytes);
         put(o, "kernel", units_format_kb, at.kernel_bytes);

@@ -82,6 +82,8 @@ START_TEST(a_million_streams_ask_nothing)
     is(at.requests_hz, 0);
     is(at.handshakes_hz, 0);
     is(at.packets_hz, 8e6);
+    is(at.up_bps, 8 * 4e6 * 52);
+    is(at.down_bps, at.bandwidth_bps - at.up_bps);
     is(at.bandwidth_bps, 8 * 4e6 *
                              (2 * 52 + json_number(row(SSE), "bytes_per_update.framing") +
                               json_number(row(SSE), "bytes_per_update.payload")));
