@@ -174,13 +174,15 @@ static void format_deviation(char out[UNITS_TEXT_BYTES], const struct metric *m,
     }
 }
 
-static bool has_model(const char *path, const cJSON *run)
+/* Has any row both? */
+static bool is_compared(const char *path, const cJSON *run)
 {
+    const struct metric *m = metric_find(path);
     const cJSON *row;
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        if (isfinite(predicted_value(row, path)))
+        if (isfinite(predicted_value(row, path)) && isfinite(metric_value(m, row)))
             return true;
     }
     return false;
@@ -193,7 +195,7 @@ static const cJSON *find_quantities(struct template_fill *t)
     for (const struct predicted_figure *f = predicted_figures; f->path != NULL; f++)
         cJSON_AddItemToArray(
             list, json_object("name:s known:b quantity:d", metric_find(f->path)->name,
-                              has_model(f->path, run_of(t)), (int)(f - predicted_figures)));
+                              is_compared(f->path, run_of(t)), (int)(f - predicted_figures)));
     return template_own(t, list);
 }
 

@@ -53,7 +53,7 @@ extern const struct template_word report_words[];
  *                       repeats"
  *   {each between}      columns of the table of what stands in between: head and below
  *   {between-cell}      the value in a column of a row
- *   {each quantities}   what the model predicts: name, known (of any row)
+ *   {each quantities}   what the model predicts: name, known (measured, too, of any row)
  *   {each pair}         of a quantity and a row: name, measured, model, deviation, known, off (as
  *                       predicted_is_off() has it)
  *   {each differences}  those pairs of a row that are off
