@@ -75,6 +75,16 @@ double predicted_value(const cJSON *row, const char *path)
 
 /* ---- measured ---- */
 
+bool predicted_is_judged(const cJSON *row, const char *path)
+{
+    double model = predicted_value(row, path);
+    struct interval ci95;
+
+    return isfinite(model) && isfinite(metric_value(metric_find(path), row)) &&
+           (model > 0 || strncmp(path, "latency_us.", 11) != 0) &&
+           (json_at(row, "ci95") == NULL || repeats_interval(row, path, &ci95));
+}
+
 bool predicted_is_off(const cJSON *row, const char *path)
 {
     const struct metric *m = metric_find(path);
@@ -82,10 +92,8 @@ bool predicted_is_off(const cJSON *row, const char *path)
     bool share = strcmp(m->unit, "share") == 0;
     struct interval ci95;
 
-    if (!isfinite(seen) || !isfinite(model) ||
-        (model == 0 && strncmp(path, "latency_us.", 11) == 0))
-        return false;
-    if (repeats_interval(row, path, &ci95) && model >= ci95.low && model <= ci95.high)
+    if (!predicted_is_judged(row, path) ||
+        (repeats_interval(row, path, &ci95) && model >= ci95.low && model <= ci95.high))
         return false;
     return fabs(seen - model) > TOLERANCE * (share ? 1 : model);
 }

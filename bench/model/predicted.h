@@ -23,7 +23,11 @@ void predicted_add(cJSON *run);
 /* The figure of a row that has "predicted"; NAN when there is none. */
 double predicted_value(const cJSON *row, const char *path);
 
-/* Is what was measured off? It is when it differs from what is predicted by more than 5 % of that
- * (a share: by five points), and when its interval of repeats, where there is one, leaves that out.
- * A latency of 0 is never off: all that is measured then is this machine's own time. */
+/* Can what was measured be held against what is predicted? Not where a row with repeats has no
+ * interval, as of a maximum; and not a latency of 0: all that is measured then is this machine's
+ * own time. */
+bool predicted_is_judged(const cJSON *row, const char *path);
+
+/* Is it off? It is when it differs from what is predicted by more than 5 % of that (a share: by
+ * five points) and, of a row with repeats, its interval leaves that out. */
 bool predicted_is_off(const cJSON *row, const char *path);

@@ -218,11 +218,6 @@ static const cJSON *first_poll(const cJSON *run)
 
 /* ---- the model ---- */
 
-static bool is_compared(const cJSON *row, const char *path)
-{
-    return isfinite(predicted_value(row, path)) && isfinite(facts_value(row, path));
-}
-
 static int count_figures(const cJSON *run, bool counts(const cJSON *row, const char *path))
 {
     const cJSON *row;
@@ -261,7 +256,7 @@ static void add_model(cJSON *facts, const cJSON *run)
     json_add_number(facts, "off", worst);
     json_add_number(facts, "machine", low);
     json_add_number(facts, "machine_high", high);
-    cJSON_AddNumberToObject(facts, "compared", count_figures(run, is_compared));
+    cJSON_AddNumberToObject(facts, "compared", count_figures(run, predicted_is_judged));
     cJSON_AddNumberToObject(facts, "differing", count_figures(run, predicted_is_off));
     cJSON_AddBoolToObject(facts, "repeated", metric_has_intervals(json_at(run, "rows")));
 }

@@ -28,7 +28,7 @@
  *   poll                    the first row of short polling that delivered anything
  *   farthest, off           where the model names a latency: the row whose mean was off most, and
  *                           by what share
- *   compared, differing     how many figures the model has, too; how many are off
+ *   compared, differing     how many figures are held against the model, how many are off
  *                           (predicted_is_off())
  *   repeated                has any row intervals?
  *   machine, machine_high   where the model says 0: the lowest and the highest mean

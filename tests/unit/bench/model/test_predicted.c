@@ -114,6 +114,9 @@ START_TEST(what_the_repeats_differ_by_is_allowed_too)
                          "\"ci95\":{\"latency_us.mean\":{\"low\":590000,\"high\":610000}},";
 
     ck_assert(!predicted_is_off(poll(wide), "latency_us.mean"));
+    ck_assert(
+        !predicted_is_off(poll("\"latency_us\":{\"max\":2000000},\"ci95\":{},"), "latency_us.max"));
+    ck_assert(predicted_is_off(poll("\"latency_us\":{\"max\":2000000},"), "latency_us.max"));
     ck_assert(predicted_is_off(poll(narrow), "latency_us.mean"));
 }
 END_TEST
