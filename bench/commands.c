@@ -16,6 +16,8 @@
 #include "bench/result/run_file.h"
 #include "bench/scenario/scenario.h"
 #include "bench/base/terminal.h"
+#include "bench/sweep/sweep_cells.h"
+#include "bench/sweep/sweep_chart.h"
 #include "bench/table/table.h"
 
 #define OPT_CONFIG struct folder_config
@@ -29,6 +31,8 @@ static int command_help(int argc, char **argv);
 const struct opt_command commands[] = {
     {"run", "SCENARIO.json [options]", "measure a scenario: table, charts and a folder of files",
      command_run},
+    {"sweep", "SCENARIO.json --vary KEY=VALUE,...",
+     "measure a scenario with other values of some keys", command_sweep},
     {"predict", "SCENARIO [options]", "what theory says of a scenario, without measuring it",
      command_predict},
     {"serve", "[server options]", "the server alone, with the live page's controls (--demo)",
@@ -37,10 +41,10 @@ const struct opt_command commands[] = {
      command_watch},
     {"explain", "TOPIC [--url URL]", "show an exchange, made right now, byte by byte, in words",
      command_explain},
-    {"chart", "DIR", "draw the charts of a run's folder again", command_chart},
+    {"chart", "DIR", "draw the charts of a run or a sweep again", command_chart},
     {"report", "DIR [--markdown]", "write a run's report.html again, or index.html of many runs",
      command_report},
-    {"table", "DIR [--markdown]", "print the table of a run's folder again", command_table},
+    {"table", "DIR [--markdown]", "print the table of a run or a sweep again", command_table},
     {"compare", "A B [options]", "which figures of two runs differ, and by how much",
      command_compare},
     {"advise", "SCENARIO|RUN [options]", "recommend a transport from measurements", command_advise},
@@ -152,19 +156,19 @@ static const struct opt table_opts[] = {
 static const struct opt_program chart_program = {
     .name = "pushlab chart",
     .usage = "DIR",
-    .about = "Draw the charts of a run's folder again, with gnuplot, into DIR/charts.",
+    .about = "Draw the charts of a run or a sweep again, with gnuplot, into DIR/charts.",
     .opts = chart_opts,
     .operands = "RUN",
 };
 static const struct opt_program table_program = {
     .name = "pushlab table",
     .usage = "DIR [--markdown]",
-    .about = "Print the table of a run's folder again.",
+    .about = "Print the table of a run or a sweep again.",
     .opts = table_opts,
     .operands = "RUN",
 };
 
-#define RUN_FOLDER "the folder of one run, such as results/latest"
+#define ANY_FOLDER "the folder of a run, such as results/latest, or of a sweep"
 
 /* A report that exists contains the old charts. */
 static int refresh_report(const char *dir, struct err_text *e)
@@ -176,19 +180,61 @@ static int refresh_report(const char *dir, struct err_text *e)
     return report_write(dir, e);
 }
 
+/* Read the finished cells of a sweep's folder, both to be freed. */
+static int read_cells(struct sweep_cells *cells, struct sweep *sweep, const char *dir,
+                      struct err_text *e)
+{
+    int rc = sweep_read(sweep, dir, e);
+
+    if (rc < 0)
+        return rc;
+    rc = sweep_cells_read(cells, sweep, e);
+    if (rc < 0)
+        sweep_free(sweep);
+    return rc;
+}
+
+/* Of a run's folder, or a sweep's. */
+static int draw(const char *dir, struct err_text *e)
+{
+    struct sweep_cells cells;
+    struct sweep sweep;
+    int rc = sweep_is_folder(dir) ? read_cells(&cells, &sweep, dir, e) : chart_draw(dir, e);
+
+    if (rc < 0 || !sweep_is_folder(dir))
+        return rc < 0 ? rc : refresh_report(dir, e);
+    rc = sweep_chart_draw(&cells, e);
+    sweep_cells_free(&cells);
+    sweep_free(&sweep);
+    return rc;
+}
+
 static int command_chart(int argc, char **argv)
 {
     struct err_text e = {""};
     int code;
 
-    if (!command_parse(&chart_program, NULL, argc, argv, "folder", RUN_FOLDER, &code))
+    if (!command_parse(&chart_program, NULL, argc, argv, "folder", ANY_FOLDER, &code))
         return code;
-    if (chart_draw(argv[1], &e) < 0)
+    if (draw(argv[1], &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
     printf("%s/charts\n", argv[1]);
-    if (refresh_report(argv[1], &e) < 0)
-        return command_fail(PL_EXIT_FAILURE, e.text);
     return PL_EXIT_OK;
+}
+
+static int print_cells(const char *dir, struct err_text *e)
+{
+    struct sweep_cells cells;
+    struct sweep sweep;
+    struct buf text = {0};
+    int rc = read_cells(&cells, &sweep, dir, e);
+
+    if (rc < 0)
+        return rc;
+    rc = command_print(&text, sweep_cells_table(&text, &cells));
+    sweep_cells_free(&cells);
+    sweep_free(&sweep);
+    return rc < 0 ? err_set(e, rc, "%s", pl_strerror(rc)) : PL_OK;
 }
 
 static int command_table(int argc, char **argv)
@@ -199,8 +245,13 @@ static int command_table(int argc, char **argv)
     cJSON *run = NULL;
     int code, rc;
 
-    if (!command_parse(&table_program, &config, argc, argv, "folder", RUN_FOLDER, &code))
+    if (!command_parse(&table_program, &config, argc, argv, "folder", ANY_FOLDER, &code))
         return code;
+    if (sweep_is_folder(argv[1]) && config.markdown)
+        return command_fail(PL_EXIT_USAGE,
+                            "--markdown: of runs only; sweep.csv has a sweep's numbers");
+    if (sweep_is_folder(argv[1]))
+        return print_cells(argv[1], &e) < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
     if (run_file_read(&run, argv[1], &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
     rc = config.markdown ? table_markdown(&text, run)

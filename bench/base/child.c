@@ -81,6 +81,18 @@ struct spawn {
     pid_t parent;
 };
 
+/* The mask that was there before the supervisor, but a child can always be asked to end: the runner
+ * may hold signals back while it has no supervisor. */
+static void restore_mask(const struct supervisor *sup)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t mask = sup->before;
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        sigdelset(&mask, ends[i]);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
 /* Between fork and exec: only async-signal-safe calls. Returns only on failure. */
 static void exec_child(const struct spawn *b, const struct supervisor *sup)
 {
@@ -103,7 +115,7 @@ static void exec_child(const struct spawn *b, const struct supervisor *sup)
         if (b->ends[s] >= 0 && dup2(b->ends[s], numbers[s]) < 0)
             return;
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-    sigprocmask(SIG_SETMASK, &sup->before, NULL);
+    restore_mask(sup);
     execvp(b->argv[0], b->argv);
 }
 

@@ -102,6 +102,20 @@ void units_format_ms(char out[UNITS_TEXT_BYTES], double ms)
     units_format_us(out, ms * 1e3);
 }
 
+void units_format_duration(char out[UNITS_TEXT_BYTES], double s)
+{
+    long whole = isfinite(s) ? lround(s) : 0;
+
+    if (!isfinite(s))
+        snprintf(out, UNITS_TEXT_BYTES, "%s", UNITS_NONE);
+    else if (whole < 60)
+        snprintf(out, UNITS_TEXT_BYTES, "%ld s", whole);
+    else if (whole < 3600)
+        snprintf(out, UNITS_TEXT_BYTES, "%ld min %ld s", whole / 60, whole % 60);
+    else
+        snprintf(out, UNITS_TEXT_BYTES, "%ld h %ld min", whole / 3600, whole % 3600 / 60);
+}
+
 /* Three digits and a unit, of those that are each 1000 times the one before. */
 static void format_scaled(char out[UNITS_TEXT_BYTES], double value, const char *const units[5])
 {

@@ -19,6 +19,9 @@ void units_format_count(char out[UNITS_TEXT_BYTES], double n);
 /* "1.02", "0.0143", "165", "0" */
 void units_format_ratio(char out[UNITS_TEXT_BYTES], double ratio);
 
+/* How long something takes: "42 s", "3 min 20 s", "2 h 5 min". */
+void units_format_duration(char out[UNITS_TEXT_BYTES], double s);
+
 /* Milliseconds as units_format_us() has it: "33.0 ms". */
 void units_format_ms(char out[UNITS_TEXT_BYTES], double ms);
 /* Bytes: "5.41 kB", "under 10 B". */

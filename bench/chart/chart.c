@@ -80,6 +80,7 @@ static int find_scripts(char *dir, size_t cap, struct err_text *e)
 
 struct drawing {
     const char *run_dir;
+    const char *variables; /* more of them, as gnuplot reads them; NULL: those of a run */
     char scripts_dir[PATH_MAX], charts_dir[PATH_MAX], data_dir[PATH_MAX];
     struct chart_data data;
     struct supervisor supervisor;
@@ -167,6 +168,12 @@ static void put_latency(struct writer *w, const char *of, const char *middle,
                   tail->name, of, tail->words, of, tail->nth);
 }
 
+static void put_run(struct writer *w, const struct chart_data *data)
+{
+    put_latency(w, "", data->middle, data->tail);
+    put_latency(w, "upstream_", data->upstream_middle, data->upstream_tail);
+}
+
 /* Run a script, with the variables that style.gp explains. */
 static int run_script(struct drawing *d, char *script, const char *output, const char *format,
                       struct err_text *e)
@@ -182,9 +189,11 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     put_variable(&w, "output_format", format);
     put_variable(&w, "conditions", d->data.conditions);
     put_variable(&w, "interval_words", d->data.interval_words);
-    put_latency(&w, "", d->data.middle, d->data.tail);
-    put_latency(&w, "upstream_", d->data.upstream_middle, d->data.upstream_tail);
     put_transports(&w);
+    if (d->variables != NULL)
+        writer_puts(&w, d->variables);
+    else
+        put_run(&w, &d->data);
     writer_add(&w, "", 1);
     char *argv[] = {gnuplot, no_user_settings, execute, (char *)variables.data, script, NULL};
     rc =
@@ -193,13 +202,14 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     return rc;
 }
 
-/* Draw to a temporary file beside it and rename that, so no picture is ever incomplete. suffix:
- * ".svg", ".png". */
-static int draw(struct drawing *d, const char *name, const char *suffix, struct err_text *e)
+/* Draw to a temporary file beside it and rename that, so no picture is ever incomplete. of: the
+ * script's name; suffix: ".svg", ".png". */
+static int draw_file(struct drawing *d, const char *of, const char *name, const char *suffix,
+                     struct err_text *e)
 {
     char script[PATH_MAX], path[PATH_MAX], half[PATH_MAX];
     struct err_text why;
-    int rc = run_file_path(script, d->scripts_dir, "", name, ".gp", e);
+    int rc = run_file_path(script, d->scripts_dir, "", of, ".gp", e);
 
     rc = rc < 0 ? rc : run_file_path(path, d->charts_dir, "", name, suffix, e);
     rc = rc < 0 ? rc : run_file_path(half, d->charts_dir, ".", name, suffix, e);
@@ -215,6 +225,13 @@ static int draw(struct drawing *d, const char *name, const char *suffix, struct 
     if (rc < 0)
         unlink(half);
     return rc;
+}
+
+static int draw(struct drawing *d, const char *of, const char *name, struct err_text *e)
+{
+    int rc = draw_file(d, of, name, ".svg", e);
+
+    return rc < 0 ? rc : draw_file(d, of, name, ".png", e);
 }
 
 /* The diagram of a row's packets, where they were captured. */
@@ -239,8 +256,7 @@ static int draw_all(struct drawing *d, const cJSON *run, struct err_text *e)
     for (size_t i = 0; rc == PL_OK && chart_names[i] != NULL; i++) {
         if (!is_drawn(chart_names[i], &d->data))
             continue;
-        rc = draw(d, chart_names[i], ".svg", e);
-        rc = rc < 0 ? rc : draw(d, chart_names[i], ".png", e);
+        rc = draw(d, chart_names[i], chart_names[i], e);
     }
     supervisor_close(&d->supervisor);
     cJSON_ArrayForEach(row, json_at(run, "rows"))
@@ -250,14 +266,40 @@ static int draw_all(struct drawing *d, const cJSON *run, struct err_text *e)
     return rc;
 }
 
+static int open_drawing(struct drawing *d, const char *dir, struct err_text *e)
+{
+    int rc = find_scripts(d->scripts_dir, sizeof d->scripts_dir, e);
+
+    d->run_dir = dir;
+    rc = rc < 0 ? rc : run_file_path(d->charts_dir, dir, "charts", "", "", e);
+    return rc < 0 ? rc : run_file_path(d->data_dir, dir, "charts/data", "", "", e);
+}
+
+int chart_draw_pictures(const char *dir, const struct chart_picture *pictures, size_t n,
+                        struct err_text *e)
+{
+    struct drawing d = {.run_dir = NULL};
+    int rc = open_drawing(&d, dir, e);
+
+    if (rc < 0)
+        return rc;
+    if (supervisor_open(&d.supervisor) < 0)
+        return err_set(e, PL_ESYS, "charts: %s", strerror(errno));
+    for (size_t i = 0; rc == PL_OK && i < n; i++) {
+        snprintf(d.data.conditions, sizeof d.data.conditions, "%s", pictures[i].conditions);
+        d.variables = pictures[i].variables;
+        rc = draw(&d, pictures[i].script, pictures[i].name, e);
+    }
+    supervisor_close(&d.supervisor);
+    return rc;
+}
+
 int chart_draw(const char *run_dir, struct err_text *e)
 {
-    struct drawing d = {.run_dir = run_dir};
+    struct drawing d = {.run_dir = NULL};
     cJSON *run;
-    int rc = find_scripts(d.scripts_dir, sizeof d.scripts_dir, e);
+    int rc = open_drawing(&d, run_dir, e);
 
-    rc = rc < 0 ? rc : run_file_path(d.charts_dir, run_dir, "charts", "", "", e);
-    rc = rc < 0 ? rc : run_file_path(d.data_dir, run_dir, "charts/data", "", "", e);
     rc = rc < 0 ? rc : run_file_read(&run, run_dir, e);
     if (rc < 0)
         return rc;

@@ -64,7 +64,7 @@ static void put_predicted(struct writer *w, const cJSON *row)
     }
 }
 
-static int add_rows(struct buf *out, const cJSON *rows)
+int chart_data_rows(struct buf *out, const cJSON *rows)
 {
     static const char *const texts[] = {"id", "transport", "connection"};
     bool ends = metric_has_intervals(rows);
@@ -93,7 +93,7 @@ static int add_rows(struct buf *out, const cJSON *rows)
 static int write_rows(const cJSON *run, const char *data_dir, struct err_text *e)
 {
     struct buf out = {0};
-    int rc = add_rows(&out, json_at(run, "rows"));
+    int rc = chart_data_rows(&out, json_at(run, "rows"));
 
     return run_file_write(data_dir, "rows", "", ".csv", &out, rc, e);
 }

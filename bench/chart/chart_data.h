@@ -42,6 +42,9 @@ struct chart_data {
 int chart_data_write(const cJSON *run, const char *run_dir, const char *data_dir,
                      struct chart_data *out, struct err_text *e);
 
+/* Append rows.csv of those rows. 0 or PL_ENOMEM. */
+int chart_data_rows(struct buf *out, const cJSON *rows);
+
 /* Append text as one CSV field (RFC 4180 §2): quoted when it holds a comma, a quote or a line
  * break, quotes doubled. 0 or PL_ENOMEM. */
 int chart_data_field(struct buf *out, const char *text);

@@ -115,7 +115,7 @@ int measure_rows(cJSON *run, const struct row_setting *w, int retries, bool *int
 
     if (turns != NULL && s != NULL) {
         turns_make(turns, whole->nrows, (unsigned)whole->repeat, whole->order == ORDER_RANDOM,
-                   (uint64_t)whole->seed);
+                   w->order_seed);
         rc = measure_all(run, w, retries, interrupted, s, turns, n, e);
     } else {
         err_set(e, rc, "%s", pl_strerror(rc));

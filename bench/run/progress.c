@@ -10,9 +10,10 @@
 #include "bench/base/units.h"
 #include "lib/base/clock.h"
 
-void progress_open(struct progress *p)
+void progress_open(struct progress *p, const char *before)
 {
-    *p = (struct progress){.shown = isatty(STDERR_FILENO) == 1};
+    *p = (struct progress){.shown = isatty(STDERR_FILENO) == 1,
+                           .before = before != NULL ? before : ""};
 }
 
 /* Bytes of text that take at most width columns. */
@@ -55,7 +56,7 @@ static void write_place(char *out, size_t cap, const struct progress *p)
 static void show(struct progress *p, const char *phase, double left_s, double p50_us)
 {
     char left[48] = "", again[32] = "", p50[UNITS_TEXT_BYTES], median[UNITS_TEXT_BYTES + 16] = "",
-         repeat[48] = "", place[80], text[320];
+         repeat[48] = "", place[80], text[512];
     struct winsize size = {0};
 
     if (!p->shown)
@@ -70,8 +71,8 @@ static void show(struct progress *p, const char *phase, double left_s, double p5
     if (p->repeat > 0)
         snprintf(repeat, sizeof repeat, ", repeat %u of %u", p->repeat, p->repeats);
     write_place(place, sizeof place, p);
-    snprintf(text, sizeof text, "[%s] %s%s%s · %.12s%s%s", place, p->id, repeat, again, phase, left,
-             median);
+    snprintf(text, sizeof text, "%.180s[%s] %s%s%s · %.12s%s%s", p->before, place, p->id, repeat,
+             again, phase, left, median);
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
         size.ws_col = 80;
     fprintf(stderr, "\r\033[K%.*s", cut(text, size.ws_col - 1U), text);

@@ -13,12 +13,13 @@ struct progress {
     unsigned repeat; /* of the row, of repeats, from 1; 0: not said */
     unsigned repeats;
     int attempt;              /* at this repeat, from 1 */
-    const char *id;           /* of the row */
+    const char *before, *id;  /* what stands in front of the line; the row's id */
     double each_s;            /* what a measurement takes, before one was made; NAN: not known */
     int64_t begun_ns, row_ns; /* with the first measurement, with this one */
 };
 
-void progress_open(struct progress *p);
+/* before: what stands in front of the line, NULL: nothing. */
+void progress_open(struct progress *p, const char *before);
 /* n measurements are to come; repeats: of each row; each_s: see above. */
 void progress_plan(struct progress *p, size_t n, unsigned repeats, double each_s);
 /* A measurement begins, or the same one once more. repeat: 0 where rows are measured once. */

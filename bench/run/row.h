@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <cjson/cJSON.h>
 
 #include "bench/base/child.h"
@@ -20,10 +21,11 @@ struct row_setting {
     bool ladders;                                 /* see ladder_capture.h */
     bool pcap;                                    /* write the row's packets to wire-<row>.pcapng */
     int server_core, client_core, forwarder_core; /* -1: not pinned */
-    const char *files; /* what its files are called: the row's id, of later repeats another */
-    unsigned repeat;   /* of the row, from 1; 0: it has none */
-    size_t position;   /* in the order of measuring, from 1 */
-    unsigned attempt;  /* at this repeat: 0 the first time it is measured */
+    const char *files;   /* what its files are called: the row's id, of later repeats another */
+    unsigned repeat;     /* of the row, from 1; 0: it has none */
+    uint64_t order_seed; /* of the rows' random order */
+    size_t position;     /* in the order of measuring, from 1 */
+    unsigned attempt;    /* at this repeat: 0 the first time it is measured */
 };
 
 /* Start the servers, wait until they listen, run the clients, collect their report, stop the

@@ -59,13 +59,14 @@ static void capture_ladders(const struct run_outcome *out, const struct row_sett
     result_add_note(out->run, note);
 }
 
-static int measure(struct run_outcome *out, struct row_setting *w, int retries, struct err_text *e)
+static int measure(struct run_outcome *out, struct row_setting *w, int retries, const char *before,
+                   struct err_text *e)
 {
     struct supervisor supervisor;
     struct progress progress;
     int rc;
 
-    progress_open(&progress);
+    progress_open(&progress, before);
     w->progress = &progress;
     w->supervisor = &supervisor;
     if (supervisor_open(&supervisor) < 0)
@@ -75,6 +76,7 @@ static int measure(struct run_outcome *out, struct row_setting *w, int retries, 
         capture_ladders(out, w);
     progress_clear(&progress);
     supervisor_close(&supervisor);
+    out->stop = supervisor.interrupts > 0;
     return rc;
 }
 
@@ -144,6 +146,8 @@ static cJSON *describe(const struct row_setting *w, const struct run_options *o)
     char note[80];
     cJSON *run = result_new(w->scenario, environment_describe(&network->netns, o->argc, o->argv));
 
+    cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(run, "order"), "seed",
+                                           cJSON_CreateNumber((double)w->order_seed));
     cJSON_ReplaceItemInObjectCaseSensitive(run, "link", cJSON_CreateString(network_name(network)));
     cJSON_AddItemToObject(run, "link_details", network_describe(network));
     add_cores(cJSON_GetObjectItemCaseSensitive(run, "environment"), w);
@@ -184,6 +188,7 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
     struct row_setting w = {.scenario = s,
                             .folder = &out->folder,
                             .network = &network,
+                            .order_seed = o->order_seed != 0 ? o->order_seed : (uint64_t)s->seed,
                             .pcap = o->pcap,
                             .ladders = o->ladders};
     char name[2 * SCENARIO_NAME_BYTES], link[SCENARIO_TEXT_BYTES + 32];
@@ -211,7 +216,7 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
     choose_cores(&w);
     out->run = describe(&w, o);
     rc = network_pin(&network, w.forwarder_core, e);
-    rc = rc < 0 ? rc : measure(out, &w, o->retries, e);
+    rc = rc < 0 ? rc : measure(out, &w, o->retries, o->before, e);
     network_close(&network);
     if (!has_rows(out)) {
         folder_discard(&out->folder);

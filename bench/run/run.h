@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <cjson/cJSON.h>
 
 #include "lib/base/err.h"
@@ -13,8 +14,10 @@ struct run_options {
     bool host_network;   /* don't make a network namespace */
     bool ladders; /* capture an exchange of each row for its ladder diagram (emulated links) */
     bool pcap;    /* write each row's packets (emulated links) */
-    int retries;  /* measure a disturbed row again, up to so many times */
-    int argc;     /* the command line, for the record */
+    uint64_t order_seed; /* of the rows' random order; 0: the scenario's seed */
+    const char *before;  /* in front of the line of progress: what this run is part of; or NULL */
+    int retries;         /* measure a disturbed row again, up to so many times */
+    int argc;            /* the command line, for the record */
     char *const *argv;
 };
 
@@ -23,6 +26,7 @@ struct run_outcome {
     struct folder folder; /* where it is, when saved */
     bool saved;           /* the folder has its final name */
     bool interrupted;
+    bool stop;         /* Ctrl-C came, perhaps only when all was measured */
     char skipped[400]; /* why nothing was measured: emulated hosts are not permitted; "" */
     bool good;         /* every planned row was measured and saved, and its counts agree */
 };

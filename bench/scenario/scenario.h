@@ -174,6 +174,17 @@ void scenario_free(struct scenario *s);
  * the user typed, for the message. scenario_check() must follow the last. 0 or PL_EINVAL. */
 int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
                       struct err_text *e);
+/* The scenario as a file would have it, from which others can be made with scenario_put() and
+ * scenario_parse(): what was supplied, with its name and every row's id. The caller's. */
+cJSON *scenario_file(const struct scenario *s);
+/* Write the value that a word of the command line stands for into such a file. key is one number,
+ * choice or flag of the scenario ("source.rate_hz"), one of all rows that can have it
+ * ("rows.interval_ms": the short polls), "link", or a part of the link ("link.rtt_ms"; the rest of
+ * it stays). s is what file was made of; option is for the message. *value, unless NULL, gets the
+ * value, the caller's. 0 or PL_EINVAL. */
+int scenario_put(cJSON *file, const struct scenario *s, const char *key, const char *option,
+                 const char *word, cJSON **value, struct err_text *e);
+
 /* Keep only the rows of a comma-separated list of ids, in the scenario's order. 0 or PL_EINVAL. */
 int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e);
 

@@ -69,6 +69,11 @@ struct scenario_place {
 int scenario_refuse(const struct scenario_place *p, const char *what, const char *accepted,
                     struct err_text *e);
 
+/* The word of a command line as the key's value in JSON, the caller's; place is for the message.
+ * NULL, with the line in e: the key does not accept it. */
+cJSON *scenario_read_word(const struct scenario_key *k, const char *place, const char *word,
+                          struct err_text *e);
+
 struct scenario;
 
 /* After all keys were read: fill in what depends on other keys (rows' intervals and ids, the

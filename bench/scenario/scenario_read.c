@@ -400,6 +400,23 @@ static cJSON *value_of_word(const struct scenario_key *k, const char *text)
     return cJSON_CreateNumber(number);
 }
 
+cJSON *scenario_read_word(const struct scenario_key *k, const char *place, const char *word,
+                          struct err_text *e)
+{
+    struct scenario *scratch = calloc(1, sizeof *scratch); /* no key's offset is beyond it */
+    struct input in = {.at = {.path = ""}, .key = k, .e = e};
+    cJSON *value = value_of_word(k, word);
+
+    snprintf(in.at.at, sizeof in.at.at, "%.90s", place);
+    in.value = value;
+    if (scratch == NULL || read_value(scratch, &in) < 0) {
+        cJSON_Delete(value);
+        value = NULL;
+    }
+    free(scratch);
+    return value;
+}
+
 int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
                       struct err_text *e)
 {

@@ -158,6 +158,15 @@ static int set_choice(const struct opt *o, int *field, const char *text, struct 
                    OPT_QUOTE_MAX_BYTES, text, list);
 }
 
+static int add_text(const struct opt *o, struct opt_list *field, const char *text,
+                    struct err_text *e)
+{
+    if (field->n == OPT_LIST_MAX)
+        return err_set(e, PL_EINVAL, "--%s: given more than %d times", o->name, OPT_LIST_MAX);
+    field->text[field->n++] = text;
+    return PL_OK;
+}
+
 /* text is a flag's only if it was given at all. */
 static int set(const struct opt *o, void *config, const char *text, struct err_text *e)
 {
@@ -177,6 +186,8 @@ static int set(const struct opt *o, void *config, const char *text, struct err_t
     case OPT_TEXT:
         *(const char **)field = text;
         return PL_OK;
+    case OPT_LIST:
+        return add_text(o, field, text, e);
     case OPT_CHOICE:
         return set_choice(o, field, text, e);
     case OPT_HEADING:

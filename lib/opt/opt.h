@@ -23,8 +23,15 @@ enum opt_kind {
     OPT_MS,      /* int64_t nanoseconds, given as milliseconds or with a suffix: 250, 250ms, 2s */
     OPT_SECONDS, /* the same, as seconds: 10, 1.5, 500ms; suffixes: ns us ms s min h */
     OPT_TEXT,    /* const char *, borrowed from argv (or the default) */
+    OPT_LIST,    /* struct opt_list: texts, borrowed; the option may be given several times */
     OPT_CHOICE,  /* int: index into choices[] */
     OPT_HEADING, /* no option: name is a section title in --help */
+};
+
+enum { OPT_LIST_MAX = 32 };
+struct opt_list {
+    const char *text[OPT_LIST_MAX];
+    size_t n;
 };
 
 struct opt {
@@ -62,11 +69,11 @@ struct opt_program {
 
 enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed */ };
 
-/* Fill config with defaults, then with argv; of a repeated option the last one counts. "--name
- * value" and "--name=value" are both read (a value that begins with "--" needs the latter); "--"
- * ends options; "-" is an operand or a value. --help (-h) and --version are every program's. *nargs
- * gets the number of operands, which are moved to argv[1..*nargs] in order; nargs NULL refuses
- * operands. Returns OPT_RUN, OPT_EXIT, or PL_EINVAL with the line in e. */
+/* Fill config with defaults, then with argv; of a repeated option the last one counts, but for
+ * OPT_LIST. "--name value" and "--name=value" are both read (a value that begins with "--" needs
+ * the latter); "--" ends options; "-" is an operand or a value. --help (-h) and --version are every
+ * program's. *nargs gets the number of operands, which are moved to argv[1..*nargs] in order; nargs
+ * NULL refuses operands. Returns OPT_RUN, OPT_EXIT, or PL_EINVAL with the line in e. */
 int opt_parse(const struct opt_program *p, void *config, int argc, char **argv, int *nargs,
               struct err_text *e);
 

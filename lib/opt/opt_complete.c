@@ -48,7 +48,7 @@ static void print_value(const struct opt *o, FILE *out)
         fputs("words\t", out);
         for (const char *c = o->value_name; *c != '\0'; c++)
             fputc(*c == '|' ? ' ' : *c, out);
-    } else if (o->kind == OPT_TEXT) {
+    } else if (o->kind == OPT_TEXT || o->kind == OPT_LIST) {
         fprintf(out, "%s\t-", offers_of(o->value_name));
     } else {
         fprintf(out, "%s\t-", o->kind == OPT_FLAG ? "-" : "value");

@@ -23,6 +23,7 @@
 /* clang-format on */
 #define TEXT(name, unit, field, initial, help)                                                     \
     OPT_ROW(name, OPT_TEXT, unit, field, initial, 0, 0, NULL, help)
+#define LIST(name, unit, field, help) OPT_ROW(name, OPT_LIST, unit, field, NULL, 0, 0, NULL, help)
 #define CHOICE(name, unit, field, initial, choices, help)                                          \
     OPT_ROW(name, OPT_CHOICE, unit, field, initial, 0, 0, choices, help)
 #define INT(name, unit, field, initial, min, max, help)                                            \

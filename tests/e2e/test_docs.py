@@ -29,7 +29,8 @@ class Docs(TestCase):
                     printed = subprocess.run([BIN / "pushlab", *command.split()], cwd=ROOT,
                                              capture_output=True, text=True, timeout=60)
                     self.assertEqual(printed.returncode, 0, printed.stderr)
-                    self.assertEqual(quoted.strip(), printed.stdout.strip())
+                    text = quoted.strip().removeprefix("```").removesuffix("```")
+                    self.assertEqual(text.strip(), printed.stdout.strip())
 
     @unittest.skipUnless(has_program("pushlab"), "no pushlab")
     def test_the_options_named_in_commands_exist(self):

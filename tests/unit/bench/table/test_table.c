@@ -24,6 +24,12 @@ static const struct {
     double value;
     const char *text;
 } numbers[] = {
+    {units_format_duration, 0.4, "0 s"},
+    {units_format_duration, 59.4, "59 s"},
+    {units_format_duration, 59.6, "1 min 0 s"},
+    {units_format_duration, 200, "3 min 20 s"},
+    {units_format_duration, 7500, "2 h 5 min"},
+    {units_format_duration, NAN, "–"},
     {units_format_us, 0, "0.00 µs"},
     {units_format_us, -336.2, "-336 µs"}, /* less than what it is compared with */
     {units_format_us, -12345, "-12.3 ms"},

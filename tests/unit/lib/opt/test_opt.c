@@ -158,6 +158,29 @@ START_TEST(opt_reads_times_in_the_unit_of_their_suffix)
 }
 END_TEST
 
+START_TEST(opt_keeps_every_text_of_a_list)
+{
+    static const struct opt lists[] = {
+        {.name = "vary", .kind = OPT_LIST, .value_name = "TEXT", .help = "again"}, {.name = NULL}};
+    const struct opt_program lister = {.name = "lister", .opts = lists};
+    char name[] = "lister", word[] = "--vary", a[] = "a", b[] = "--vary=b";
+    char *argv[2 * OPT_LIST_MAX + 4] = {name, word, a, b};
+    struct opt_list list = {.n = 0};
+    struct err_text e;
+    int nargs = 0;
+
+    ck_assert_int_eq(opt_parse(&lister, &list, 4, argv, &nargs, &e), OPT_RUN);
+    ck_assert_uint_eq(list.n, 2);
+    ck_assert_str_eq(list.text[0], "a");
+    ck_assert_str_eq(list.text[1], "b");
+    list.n = 0;
+    for (int i = 0; i < 2 * OPT_LIST_MAX + 2; i++)
+        argv[1 + i] = i % 2 == 0 ? word : a;
+    ck_assert_int_eq(opt_parse(&lister, &list, 2 * OPT_LIST_MAX + 3, argv, &nargs, &e), PL_EINVAL);
+    ck_assert_ptr_nonnull(strstr(e.text, "--vary: given more than 32 times"));
+}
+END_TEST
+
 START_TEST(opt_moves_operands_to_the_front)
 {
     struct parsed p;
@@ -265,6 +288,7 @@ int main(void)
     tcase_add_test(tc, opt_fills_in_defaults);
     tcase_add_test(tc, opt_reads_values_beside_and_behind_an_equals_sign);
     tcase_add_test(tc, opt_reads_times_in_the_unit_of_their_suffix);
+    tcase_add_test(tc, opt_keeps_every_text_of_a_list);
     tcase_add_test(tc, opt_moves_operands_to_the_front);
     tcase_add_loop_test(tc, opt_says_which_option_what_was_wrong_and_what_is_accepted, 0,
                         sizeof errors / sizeof *errors);
