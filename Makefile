@@ -41,7 +41,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers bench-link bench-self bench-truth bench-model bench-aa workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers map bench-link bench-self bench-truth bench-model bench-aa workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -170,6 +170,9 @@ usecases: deps-bench all ## five use cases on their links: which transport each 
 
 balancers: deps-balancers all ## HAProxy and nginx in between: what they cost, what breaks, and what cures it (4 minutes)
 	$(Q)./bench/balancers.sh $(OUT)/pushlab results $(BENCH_FLAGS)
+
+map: deps-bench all ## which way is the cheapest, by update rate and tolerated latency: results/map (6 minutes)
+	$(Q)./bench/map.sh $(OUT)/pushlab results $(BENCH_FLAGS)
 
 bench-link: all ## how accurate the emulated link is, here and now
 	$(Q)$(OUT)/pushlab-link measure

@@ -6,6 +6,8 @@
 #include "bench/advise/advise_options.h"
 #include "bench/advise/advise_book.h"
 #include "bench/report/matrix.h"
+#include "bench/sweep/sweep_cells.h"
+#include "bench/sweep/sweep_map.h"
 #include "lib/opt/opt.h"
 
 static int print_book(struct advise_book *b, const struct advise_options *o, struct err_text *e)
@@ -50,6 +52,32 @@ static int advise(struct advise_book *b, const struct advise_options *o, int nar
     return rc;
 }
 
+/* The map of a sweep's folder. */
+static int make_map(const char *dir, const struct advise_ask *ask, struct err_text *e)
+{
+    const struct map_ask map = {.percentile = ask->percentile, .anyway = ask->anyway};
+    struct sweep_cells cells;
+    struct sweep sweep;
+    struct buf text = {0};
+    int rc = sweep_read(&sweep, dir, e);
+
+    if (rc < 0)
+        return rc;
+    rc = sweep_cells_read(&cells, &sweep, e);
+    if (rc == PL_OK) {
+        rc = sweep_map_make(&text, &cells, &map, e);
+        if (rc < 0)
+            buf_free(&text);
+        else if (command_print(&text, rc) < 0)
+            rc = err_set(e, PL_ESYS, "the map could not be printed");
+        sweep_cells_free(&cells);
+    }
+    sweep_free(&sweep);
+    if (rc == PL_OK)
+        printf("\n%s/charts/map.svg\n", dir);
+    return rc;
+}
+
 int command_advise(int argc, char **argv)
 {
     struct advise_options o;
@@ -61,11 +89,11 @@ int command_advise(int argc, char **argv)
         return PL_EXIT_OK;
     if (rc < 0)
         return command_fail(PL_EXIT_USAGE, e.text);
-    rc = advise(&b, &o, nargs, argv, &e);
+    rc = o.map ? make_map(argv[1], &o.ask, &e) : advise(&b, &o, nargs, argv, &e);
     if (rc < 0)
         code = command_fail(rc == PL_EINVAL ? PL_EXIT_USAGE : PL_EXIT_FAILURE, e.text);
     else
-        code = o.matrix || is_answered(&b) ? PL_EXIT_OK : PL_EXIT_FAILURE;
+        code = o.matrix || o.map || is_answered(&b) ? PL_EXIT_OK : PL_EXIT_FAILURE;
     advise_book_free(&b);
     return code;
 }

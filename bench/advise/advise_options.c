@@ -15,7 +15,7 @@ struct config {
     int64_t latency_ns, age_ns, clients;
     int percentile;
     const char *on_time, *budget, *results, *out;
-    bool markdown, json, matrix, anyway;
+    bool markdown, json, matrix, map, anyway;
 };
 
 static const char *const percentiles[] = {"scenario", "50", "90", "99", "99.9", "100", NULL};
@@ -42,6 +42,10 @@ static const struct opt opts[] = {
     FLAG("markdown", markdown, "as Markdown, to be pasted"),
     FLAG("json", json, "as JSON, each reference with a pointer into run.json"),
     FLAG("matrix", matrix, "one HTML file: use cases and links by transports, from the runs given"),
+    FLAG(
+        "map", map,
+        "of a sweep over source.rate_hz: the cheapest row for each rate and latency, as tables and "
+        "a picture"),
     TEXT("out", "FILE.html", out, NULL, "with --matrix: where to (also -o)"),
     TEXT("results", "DIR", results, "results", "where a scenario's runs are looked for, and left"),
     {.name = NULL},
@@ -58,7 +62,8 @@ static const struct opt_program program = {
         "Examples:\n"
         "  pushlab advise results/latest --latency 200ms\n"
         "  pushlab advise game --on-time 95% --budget cpu=20us,bytes=600\n"
-        "  pushlab advise --matrix -o usecases.html results/*/\n\n"
+        "  pushlab advise --matrix -o usecases.html results/*/\n"
+        "  pushlab advise --map results/map\n\n"
         "Exit code: 0 when there is an answer, 1 when there is none (nothing fits, too few\n"
         "samples, a run that can't be believed or was disturbed), 2 when an option is wrong.\n",
     .opts = opts,
@@ -174,8 +179,14 @@ static int check(const struct config *c, int nargs, struct err_text *e)
                        "such as results/latest");
     if (c->matrix != (c->out != NULL))
         return err_set(e, PL_EINVAL, "pushlab advise: --matrix and -o FILE.html go together");
-    if (c->matrix + c->markdown + c->json > 1)
-        return err_set(e, PL_EINVAL, "pushlab advise: only one of --matrix, --markdown and --json");
+    if (c->matrix + c->markdown + c->json + c->map > 1)
+        return err_set(e, PL_EINVAL,
+                       "pushlab advise: only one of --matrix, --map, --markdown and --json");
+    if (c->map && (nargs != 1 || c->latency_ns > 0 || c->age_ns > 0 || c->on_time != NULL ||
+                   c->budget != NULL || c->clients > 0))
+        return err_set(e, PL_EINVAL,
+                       "--map: takes the folder of one sweep; accepted beside it: --percentile, "
+                       "--anyway");
     return PL_OK;
 }
 
@@ -193,6 +204,7 @@ int advise_options_parse(struct advise_options *o, int argc, char **argv, int *n
     *o = (struct advise_options){.markdown = c.markdown,
                                  .json = c.json,
                                  .matrix = c.matrix,
+                                 .map = c.map,
                                  .results = c.results,
                                  .out = c.out};
     return rc < 0 ? rc : take_ask(&o->ask, &c, e);

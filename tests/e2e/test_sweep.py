@@ -209,6 +209,61 @@ class Resume(SweepCase):
         return program
 
 
+class Map(SweepCase):
+    NOISE = {"requests": 0.02, "cpu": 0.25}
+    PATHS = {"requests": "requests_per_client_s", "cpu": "server_cpu_us_per_client_s"}
+
+    def winners(self, run, cost):
+        """[(from_us, ids)] as docs/sweeps.md defines the map."""
+        rows = [(r["latency_us"]["mean"], r[self.PATHS[cost]], r["id"]) for r in run["rows"]]
+        steps = []
+        for limit in sorted(latency for latency, _, _ in rows):
+            meet = [(price, name) for latency, price, name in rows if latency <= limit]
+            least = min(price for price, _ in meet)
+            best = [name for price, name in meet
+                    if price - least <= self.NOISE[cost] * price]
+            if not steps or steps[-1][1] != best:
+                steps.append((limit, best))
+        return steps
+
+    def test_the_map_is_what_was_measured(self):
+        path = self.scenario(rows=[POLL, {**POLL, "interval_ms": 90}, ROW], duration_s=0.3)
+        self.sweep(path, "--vary", "source.rate_hz=10,40", "--no-charts")
+        folder = self.folder()
+        program = self.run_to_its_end("advise", "--map", folder, "--anyway")
+        self.assertIn("whose latency (mean) is within the limit", program.stdout())
+        self.assertRegex(program.stdout(), r"by HTTP requests\nlimit +10/s +40/s\n")
+        self.assertIn("by server CPU", program.stdout())
+        self.assertNotIn("bytes on the wire", program.stdout())  # on loopback nothing is counted
+        for cost in ("requests", "cpu"):
+            with open(folder / f"charts/data/map-{cost}.csv", newline="", encoding="utf-8") as file:
+                areas = list(csv.DictReader(file))
+            for number, rate in enumerate((10, 40), 1):
+                run = self.read(folder, f"cells/{number}/run.json")
+                drawn = [(float(a["from_us"]), a["rows"].split(", ")) for a in areas
+                         if float(a["rate_hz"]) == rate]
+                expected = self.winners(run, cost)
+                self.assertEqual([rows for _, rows in drawn], [rows for _, rows in expected])
+                for (at, _), (limit, _) in zip(drawn, expected):
+                    self.assertAlmostEqual(at, limit, delta=1e-6 * limit)
+        self.assertIn("<svg", (folder / "charts/map.svg").read_text()[:400])
+        other = self.run_to_its_end("advise", "--map", folder, "--percentile", "99", "--anyway")
+        self.assertIn("whose latency (p99) is within the limit", other.stdout())
+        self.assertNotIn("sse", other.stdout().split("\n\n")[1])  # too few updates for a p99
+
+    def test_other_sweeps_and_options_are_refused(self):
+        self.sweep(self.scenario(), "--vary", "clients=2", "--no-charts")
+        for words, said in (
+                ((self.folder(),), "is no sweep of source.rate_hz alone"),
+                ((), "nothing given"),
+                ((self.folder(), "--latency", "5ms"), "--map: takes the folder of one sweep"),
+                ((self.temp_dir(),), "sweep.json: No such file"),
+        ):
+            program = self.pushlab("advise", "--map", *words)
+            self.assertNotEqual(program.wait(), 0)
+            self.assertIn(said, self.one_line(program))
+
+
 class Refusals(SweepCase):
     def test_what_is_wrong_is_said_before_anything_is_measured(self):
         path = self.scenario()
