@@ -50,8 +50,11 @@ class Claims(AdviceCase):
     def setUp(self):
         super().setUp()
         self.run = json.loads((REFERENCE / "run.json").read_text())
+        # The tests change figures of rows; repeats and intervals would still tell of the old ones.
+        self.run.pop("repeats", None)
         for row in self.run["rows"]:
             row["disturbed"] = []
+            row.pop("ci95", None)
 
     def row(self, name):
         return next(r for r in self.run["rows"] if r["id"] == name)
