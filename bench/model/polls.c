@@ -18,6 +18,16 @@ static double cycle_us(const struct predict_question *q)
     return q->interval_us + exchange_us;
 }
 
+/* How many clients poll at moments of their own. By the clock each has a part of the interval; but
+ * when an exchange takes as long, each poll waits for the one before, and clients that have
+ * connected at once ask at once for good. */
+static double apart(const struct predict_question *q)
+{
+    double exchange_us = polls_exchange_us(q) * (1 + AWAY_MORE) + AWAY_MORE_US;
+
+    return q->poll == PREDICT_CLOCK && exchange_us > q->interval_us ? 1 : q->clients;
+}
+
 /* All cycles alike: at any moment the next poll is a part of a cycle away. */
 static void regular(struct polls *p, const struct predict_question *q)
 {
@@ -34,7 +44,7 @@ static void regular(struct polls *p, const struct predict_question *q)
     p->fresh = cycle > q->rtt_us + RTO_MIN_US;
     /* The clients' polls are spread evenly over the cycle; the fewer, the wider apart. */
     if (q->pace == PREDICT_FIXED && q->clients > 0 &&
-        fmin(cycle, 1e6 / q->rate_hz) / (2 * q->clients) >
+        fmin(cycle, 1e6 / q->rate_hz) / (2 * apart(q)) >
             CHANCE * (q->rtt_us / 2 + q->delay_us + cycle / 2))
         p->chance = "few polls keep step with the updates: how long an update waits is chance";
 }

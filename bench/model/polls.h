@@ -15,6 +15,9 @@
 
 /* A mean that may be off by more than this share is not one. */
 #define CHANCE 0.15
+/* A poll is back later than the link alone has it, by once or twice so much (seen: 0.3 to 2 ms). */
+#define AWAY_MORE    0.025
+#define AWAY_MORE_US 250.0
 
 struct polls {
     struct spread wait;            /* of an update, until an answer takes it */

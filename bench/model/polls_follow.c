@@ -6,9 +6,6 @@
 #define MOST_UPDATES    200
 #define WARM_UP_UPDATES 10
 #define MOST_POLLS      20000
-/* A poll is back later than the link alone has it, by once or twice so much (seen: 0.3 to 2 ms). */
-#define AWAY_MORE    0.025
-#define AWAY_MORE_US 250.0
 
 struct orbit {
     const struct predict_question *q;

@@ -197,6 +197,24 @@ START_TEST(a_few_short_polls_keep_step_with_the_updates)
 }
 END_TEST
 
+START_TEST(short_polls_that_follow_one_another_do_so_together)
+{
+    struct predict_question q = ten_hz;
+
+    q.way = PREDICT_SHORT_POLL;
+    q.rate_hz = 1;
+    q.clients = 50;
+    q.interval_us = q.rtt_us = 200 * MS;
+    ck_assert_ptr_nonnull(strstr(predict(&q).why, "chance"));
+    is(predict(&q).requests_per_update, 5);
+    q.rtt_us = 190 * MS;
+    is(predict(&q).latency_mean_us, 195 * MS);
+    q.rtt_us = 200 * MS;
+    q.pace = PREDICT_POISSON; /* of these each finds another moment */
+    is(predict(&q).latency_mean_us, 200 * MS);
+}
+END_TEST
+
 START_TEST(long_poll_takes_three_transits_at_worst_rfc6202_2_2)
 {
     struct predict_question q = ten_hz;
@@ -438,6 +456,7 @@ int main(void)
     tcase_add_test(tc, more_than_the_first_flight_has_no_prediction);
     tcase_add_test(tc, what_an_answer_gathers_counts_together);
     tcase_add_test(tc, a_few_short_polls_keep_step_with_the_updates);
+    tcase_add_test(tc, short_polls_that_follow_one_another_do_so_together);
     tcase_add_test(tc, long_poll_at_a_fixed_pace_is_what_a_simulation_gives_or_not_named);
     tcase_add_test(tc, server_delay_adds_to_every_latency);
     tcase_add_test(tc, unknown_link_leaves_requests_known);
