@@ -29,6 +29,12 @@ static const struct opt opts[] = {
     CHOICE("heads", "SET", heads, "minimal", request_heads_names,
            "header fields of requests: minimal, those of Chromium, or of a browser of 2009"),
     MS("interval", interval_ns, "1000", 1, 3600000, "short-poll: time between a client's polls"),
+    CHOICE("poll", "MODE", poll, "clock", poll_modes,
+           "short-poll: --interval is from poll to poll by the clock, or a pause after the answer, "
+           "or a pause that grows while there is nothing new"),
+    REAL("backoff-factor", "X", backoff_factor, "2", 1, 1000,
+         "--poll backoff: how many times longer the pause is after each answer without updates"),
+    MS("interval-max", interval_max_ns, "60000", 1, 3600000, "--poll backoff: longest pause"),
     MS("hold", hold_ns, "25000", 1, 3600000,
        "long-poll: ask the server to hold each request for at most this time"),
     MS("poll-jitter", poll_jitter_ns, "0", 0, 3600000,
@@ -118,6 +124,16 @@ static const char footer[] =
     "  pushlab-client --watch --channel match/events --latest match/score\n"
     "  pushlab-client --transport long-poll --clients 500 --warmup 1 --duration 10 --json\n"
     "  pushlab-client --transport short-poll --interval 250ms --connection close\n";
+
+static int check_poll(const struct client_options *o, struct err_text *e)
+{
+    if (o->poll != POLL_CLOCK && o->driver->info->way != TRANSPORT_WAY_SHORT_POLL)
+        return err_set(e, PL_EINVAL, "--poll: has no meaning for %s; accepted: with short-poll",
+                       o->driver->info->name);
+    if (o->poll == POLL_BACKOFF && o->interval_max_ns < o->interval_ns)
+        return err_set(e, PL_EINVAL, "--interval-max: smaller than --interval");
+    return PL_OK;
+}
 
 static int check_tls(const struct client_options *o, struct err_text *e)
 {
@@ -214,7 +230,7 @@ static int check(struct client_options *o, struct err_text *e)
 
     if (url_parse(&o->url, o->url_text, &why) < 0)
         return err_set(e, PL_EINVAL, "--url: %.300s", why.text);
-    if (check_tls(o, e) < 0)
+    if (check_tls(o, e) < 0 || check_poll(o, e) < 0)
         return PL_EINVAL;
     if (o->reconnect_max_ns < o->reconnect_min_ns)
         return err_set(e, PL_EINVAL, "--reconnect-max: smaller than --reconnect-min");

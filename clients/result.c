@@ -77,6 +77,9 @@ static void add_conditions(const struct fleet *f, struct json *out)
     json_text(out, "heads", request_heads_names[opt->heads]);
     json_u64(out, "clients", f->clients.n);
     json_real(out, "interval_ms", JSON_SHORTEST, to_ms(opt->interval_ns));
+    json_text(out, "poll", poll_modes[opt->poll]);
+    json_real(out, "interval_max_ms", JSON_SHORTEST, to_ms(opt->interval_max_ns));
+    json_real(out, "backoff_factor", JSON_SHORTEST, opt->backoff_factor);
     json_real(out, "hold_ms", JSON_SHORTEST, to_ms(opt->hold_ns));
     json_real(out, "poll_jitter_ms", JSON_SHORTEST, to_ms(opt->poll_jitter_ns));
     json_i64(out, "seed", opt->seed);

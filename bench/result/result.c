@@ -509,6 +509,12 @@ cJSON *result_row_new(const struct scenario_row *row, const cJSON *wire)
     cJSON_AddStringToObject(r, "transport", transport_names[row->transport]);
     cJSON_AddStringToObject(r, "connection", connection_modes[row->connection]);
     add_milliseconds(r, "interval_ms", row->interval_ms);
+    if (row->poll != SCENARIO_UNSET)
+        cJSON_AddStringToObject(r, "poll", poll_modes[row->poll]);
+    if (row->poll == POLL_BACKOFF) {
+        add_milliseconds(r, "interval_max_ms", row->interval_max_ms);
+        json_add_number(r, "backoff_factor", row->backoff_factor);
+    }
     add_milliseconds(r, "hold_ms", row->hold_ms);
     json_add_number(r, "seed", json_number(wire, "seed"));
     return r;

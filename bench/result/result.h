@@ -31,7 +31,8 @@ cJSON *result_row_new(const struct scenario_row *row, const cJSON *wire);
 /* One row out of the report that pushlab-client printed, which is taken over on success and
  * kept whole under "raw":
  *
- *   id transport connection clients interval_ms hold_ms seed
+ *   id transport connection clients interval_ms hold_ms seed, of a short poll also poll and, where
+ *   that is backoff, interval_max_ms and backoff_factor
  *   published expected delivered superseded missed late duplicated out_of_order adds_up
  *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} requests_unsent
  *   age_us{mean peak max}

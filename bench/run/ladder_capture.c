@@ -29,6 +29,8 @@ static void shrink(struct scenario *s, struct scenario_row *row, const struct ro
         s->source.speed = LADDER_SPORTS;
     if (row->interval_ms != SCENARIO_UNSET)
         row->interval_ms = LADDER_INTERVAL_MS;
+    if (row->poll == POLL_BACKOFF && row->interval_max_ms < row->interval_ms)
+        row->interval_max_ms = row->interval_ms;
     snprintf(row->id, sizeof row->id, "ladder");
 }
 

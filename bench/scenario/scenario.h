@@ -112,9 +112,12 @@ struct scenario_row {
     int transport;                /* enum transport_id */
     int connection;               /* enum connection_mode */
     int64_t interval_ms, hold_ms; /* SCENARIO_UNSET where the transport has none */
-    bool tls_resume;              /* resume TLS sessions when connecting again */
-    int expect;                   /* enum scenario_expect */
-    int64_t heartbeat_ms;         /* instead of the server's; SCENARIO_UNSET: not */
+    int poll;                     /* enum poll_mode; SCENARIO_UNSET where it doesn't poll short */
+    int64_t interval_max_ms;      /* this and the next SCENARIO_UNSET where poll isn't backoff */
+    double backoff_factor;
+    bool tls_resume;      /* resume TLS sessions when connecting again */
+    int expect;           /* enum scenario_expect */
+    int64_t heartbeat_ms; /* instead of the server's; SCENARIO_UNSET: not */
     /* Instead of the scenario's; what is unset or "" is the scenario's: scenario_balancer_of(). */
     struct scenario_balancer balancer;
 };

@@ -108,6 +108,12 @@ int scenario_args_client(struct scenario_args *a, const struct scenario *s,
     scenario_args_add(a, "--connection", "%s", connection_modes[row->connection]);
     if (row->interval_ms != SCENARIO_UNSET)
         scenario_args_add(a, "--interval", "%lld", (long long)row->interval_ms);
+    if (row->poll > POLL_CLOCK)
+        scenario_args_add(a, "--poll", "%s", poll_modes[row->poll]);
+    if (row->poll == POLL_BACKOFF) {
+        scenario_args_add(a, "--interval-max", "%lld", (long long)row->interval_max_ms);
+        scenario_args_add(a, "--backoff-factor", "%.12g", row->backoff_factor);
+    }
     if (row->hold_ms != SCENARIO_UNSET) {
         scenario_args_add(a, "--hold", "%lld", (long long)row->hold_ms);
         scenario_args_add(a, "--poll-jitter", "%.12g", scenario_poll_jitter_ms(s));

@@ -15,6 +15,8 @@ struct rule {
     const char *at, *what, *accepted;
 };
 
+enum { BACKOFF_MAX_MS = 60000 }; /* unless the row says another */
+
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 /* Refuse what the first broken rule says; its place is below that one ("rows[2]", or ""). */
@@ -35,6 +37,33 @@ static int check_rules(const struct scenario *s, const char *below, const struct
 }
 
 /* ---- rows ---- */
+
+/* How short polls are timed; the row is known to be one, or not. */
+static int complete_poll(const struct scenario *s, struct scenario_row *r, bool short_poll,
+                         const char *at, struct err_text *e)
+{
+    bool is_set = r->poll != SCENARIO_UNSET, backs_off = r->poll == POLL_BACKOFF;
+    bool limited = r->interval_max_ms != SCENARIO_UNSET;
+    char accepted[40];
+    const struct rule rules[] = {
+        {is_set && !short_poll, "poll", "only short-poll has a mode", "no poll here"},
+        {limited && !backs_off, "interval_max_ms", "has no meaning without poll backoff",
+         "poll backoff, or no interval_max_ms"},
+        {r->backoff_factor > SCENARIO_UNSET && !backs_off, "backoff_factor",
+         "has no meaning without poll backoff", "poll backoff, or no backoff_factor"},
+        {backs_off && (limited ? r->interval_max_ms : BACKOFF_MAX_MS) < r->interval_ms,
+         "interval_max_ms", "is shorter than interval_ms", accepted},
+    };
+
+    snprintf(accepted, sizeof accepted, "%lld to 3600000", (long long)r->interval_ms);
+    if (short_poll && !is_set)
+        r->poll = POLL_CLOCK;
+    if (backs_off && !limited)
+        r->interval_max_ms = BACKOFF_MAX_MS;
+    if (backs_off && r->backoff_factor <= SCENARIO_UNSET)
+        r->backoff_factor = 2;
+    return check_rules(s, at, rules, COUNT_OF(rules), e);
+}
 
 /* Two keys of one row that do not go together, or one that is missing. */
 static int complete_row(const struct scenario *s, struct scenario_row *r, const char *at,
@@ -62,7 +91,9 @@ static int complete_row(const struct scenario *s, struct scenario_row *r, const 
         r->interval_ms = 1000;
     if (long_poll && r->hold_ms == SCENARIO_UNSET)
         r->hold_ms = 25000;
-    return check_rules(s, at, rules, COUNT_OF(rules), e);
+    if (check_rules(s, at, rules, COUNT_OF(rules), e) < 0)
+        return PL_EINVAL;
+    return complete_poll(s, r, short_poll, at, e);
 }
 
 /* Does the scenario poll short at more than one interval? Then ids must say which. */
@@ -88,9 +119,11 @@ static void name_row(struct scenario_row *r, bool with_interval)
 
     if (r->id[0] != '\0')
         return;
-    n = snprintf(r->id, sizeof r->id, "%s%s%s%s%s",
+    n = snprintf(r->id, sizeof r->id, "%s%s%s%s%s%s%s",
                  own_kind ? scenario_balancer_kinds[r->balancer.kind] : "", own_kind ? "." : "",
-                 transport_names[r->transport], r->connection == CONNECTION_CLOSE ? "+close" : "",
+                 transport_names[r->transport], r->poll > POLL_CLOCK ? "+" : "",
+                 r->poll > POLL_CLOCK ? poll_modes[r->poll] : "",
+                 r->connection == CONNECTION_CLOSE ? "+close" : "",
                  r->tls_resume ? "" : "+no-resume");
     if (with_interval && r->interval_ms != SCENARIO_UNSET)
         snprintf(r->id + n, sizeof r->id - (size_t)n, "@%lldms", (long long)r->interval_ms);

@@ -160,6 +160,16 @@ int64_t schedule_pause_ns(uint64_t seed, uint64_t client, uint64_t nth, int64_t 
     return (int64_t)(rng_uniform(&rng) * (double)max_ns);
 }
 
+int64_t schedule_grown_ns(int64_t last_ns, bool fresh, int64_t interval_ns, double factor,
+                          int64_t max_ns)
+{
+    double grown_ns = (double)last_ns * factor;
+
+    if (fresh)
+        return interval_ns;
+    return grown_ns < (double)max_ns ? (int64_t)grown_ns : max_ns;
+}
+
 uint64_t schedule_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end_ns)
 {
     if (first_due_ns >= end_ns)

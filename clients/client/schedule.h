@@ -58,5 +58,11 @@ int64_t schedule_phase_ns(int64_t interval_ns, uint64_t index, uint64_t n, doubl
  * same seed, whatever the order in which clients ask. Pure. */
 int64_t schedule_pause_ns(uint64_t seed, uint64_t client, uint64_t nth, int64_t max_ns);
 
+/* How long a client waits after an answer before it polls again, when it backs off: interval_ns
+ * after an answer that was fresh (it had updates, or was the first), and otherwise factor times
+ * the last such wait, up to max_ns. Pure. */
+int64_t schedule_grown_ns(int64_t last_ns, bool fresh, int64_t interval_ns, double factor,
+                          int64_t max_ns);
+
 /* How many of the times first_due_ns, first_due_ns + interval_ns, ... lie before end_ns. Pure. */
 uint64_t schedule_count_due(int64_t first_due_ns, int64_t interval_ns, int64_t end_ns);

@@ -1,11 +1,12 @@
 /* Polling (RFC 6202 §2.1 and §4): requests, one at a time, each with its answer. Short polling asks
- * every interval, whether or not there is anything. Long polling lets the server hold the request
+ * at intervals, whether or not there is anything. Long polling lets the server hold the request
  * until there is an update, and asks again at once, or after a random pause: clients that were
  * answered together do not come back together. The rest is the same.
  *
- * Open loop: a poll is due when the timer says so, whatever became of the one before. If
- * that is still unanswered the poll leaves as soon as it can, late: its lateness is recorded from
- * its due time, the request when it is sent. None is skipped.
+ * Open loop: by the clock a poll is due when the timer says so, whatever became of the one before.
+ * If that is still unanswered the poll leaves as soon as it can, late: its lateness is recorded
+ * from its due time, the request when it is sent. None is skipped. With a pause, as with long
+ * polling, the next is due so long after the answer.
  */
 #include "clients/client/client.h"
 #include "clients/driver/drivers.h"
@@ -18,7 +19,9 @@ struct poller {
     struct client client;
     struct http_exchange exchange;
     int64_t due_ns;   /* of the poll under way, or of the next */
+    int64_t pause_ns; /* the last one that backed off */
     uint32_t answers; /* so far */
+    bool fresh;       /* the last answer had updates, or was the first */
     bool in_flight;   /* sent, not answered */
     bool counted;     /* this due poll has been recorded as late as it was */
     bool asked;       /* it has been sent; again after a lost connection */
@@ -30,6 +33,11 @@ static struct poller *of(struct client *c)
 }
 
 /* ---- timing ---- */
+
+static bool by_clock(const struct client *c)
+{
+    return c->driver == &driver_short_poll && c->net.env->opt->poll == POLL_CLOCK;
+}
 
 static bool is_long(const struct client *c)
 {
@@ -55,10 +63,14 @@ static int64_t next_due_ns(struct poller *p, int64_t recv_ns)
 {
     const struct client_options *opt = p->client.net.env->opt;
 
-    if (!is_long(&p->client))
+    if (is_long(&p->client))
+        return recv_ns + schedule_pause_ns((uint64_t)opt->seed, p->client.index, p->answers++,
+                                           opt->poll_jitter_ns);
+    if (opt->poll == POLL_CLOCK)
         return p->due_ns + opt->interval_ns;
-    return recv_ns + schedule_pause_ns((uint64_t)opt->seed, p->client.index, p->answers++,
-                                       opt->poll_jitter_ns);
+    p->pause_ns = schedule_grown_ns(p->pause_ns, p->fresh || opt->poll == POLL_PAUSE,
+                                    opt->interval_ns, opt->backoff_factor, opt->interval_max_ns);
+    return recv_ns + p->pause_ns;
 }
 
 /* How long the server is asked to hold the request; negative: not asked. A long poll's first answer
@@ -179,6 +191,7 @@ static bool read_answer(struct poller *p, int64_t recv_ns)
     if (is_told)
         client_joined(c, cursor, recv_ns);
     CLIENT_COUNT(c, recv_ns, empty_responses, updates == 0);
+    p->fresh = updates > 0 || p->pause_ns == 0;
     client_answered(c, m, recv_ns);
     return true;
 }
@@ -280,7 +293,8 @@ static void poll_on_due(struct client *c, int64_t now_ns)
     pursue(of(c), now_ns);
 }
 
-/* A long poll is due once the one before is answered, so no more than one is. */
+/* What is not polled by the clock is due once the one before is answered, so no more than one is.
+ */
 static uint64_t poll_count_unsent(const struct client *c)
 {
     const struct recorder *r = &c->net.env->recorder;
@@ -288,7 +302,7 @@ static uint64_t poll_count_unsent(const struct client *c)
     int64_t interval_ns = c->net.env->opt->interval_ns;
     int64_t next_ns = p->due_ns + (p->asked ? interval_ns : 0);
 
-    if (is_long(c))
+    if (!by_clock(c))
         return !p->asked && recorder_in_window(r, p->due_ns);
     return schedule_count_due(next_ns, interval_ns, r->window_end_ns) -
            schedule_count_due(next_ns, interval_ns, r->window_start_ns);

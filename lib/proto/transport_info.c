@@ -21,6 +21,13 @@ const char *const connection_modes[] = {
     NULL,
 };
 
+const char *const poll_modes[] = {
+    [POLL_CLOCK] = "clock",
+    [POLL_PAUSE] = "pause",
+    [POLL_BACKOFF] = "backoff",
+    NULL,
+};
+
 const struct transport_info *transport_info_find(const char *name)
 {
     for (size_t i = 0; i < TRANSPORT_COUNT; i++)

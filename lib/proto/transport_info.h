@@ -37,6 +37,14 @@ enum connection_mode {
 };
 extern const char *const connection_modes[]; /* "keep-alive", "close"; NULL ends the list */
 
+/* When the next short poll leaves (--poll, and a scenario row's "poll"). */
+enum poll_mode {
+    POLL_CLOCK,   /* an interval after the one before was due, whatever became of that */
+    POLL_PAUSE,   /* an interval after the answer to the one before */
+    POLL_BACKOFF, /* the same, but the pause grows with each answer that has no updates */
+};
+extern const char *const poll_modes[]; /* "clock", "pause", "backoff"; NULL ends the list */
+
 struct transport_info {
     enum transport_id id;
     const char *name;        /* "sse": on command lines, in JSON, file names and charts */

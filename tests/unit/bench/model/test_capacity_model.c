@@ -77,6 +77,8 @@ START_TEST(short_polls_come_by_the_clock)
     is(capacity_model_at(&l, 1000).handshakes_hz, 5000); /* kept: as measured */
     l.question.connect_rtts = 1;
     is(capacity_model_at(&l, 1000).handshakes_hz, 4000);
+    l.question.poll = PREDICT_PAUSE; /* the answer's time comes on top: as measured */
+    is(capacity_model_at(&l, 1000).requests_hz, 10000);
 }
 END_TEST
 

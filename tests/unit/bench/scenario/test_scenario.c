@@ -86,6 +86,17 @@ START_TEST(scenario_ids_tell_the_connection_and_several_intervals)
 }
 END_TEST
 
+START_TEST(scenario_ids_tell_the_poll_mode)
+{
+    parse_well("{\"rows\":[{\"transport\":\"short-poll\",\"poll\":\"clock\"},"
+               "{\"transport\":\"short-poll\",\"poll\":\"pause\",\"connection\":\"close\"},"
+               "{\"transport\":\"short-poll\",\"poll\":\"backoff\",\"interval_ms\":250}]}");
+    ck_assert_str_eq(scenario.rows[0].id, "short-poll@1000ms");
+    ck_assert_str_eq(scenario.rows[1].id, "short-poll+pause+close@1000ms");
+    ck_assert_str_eq(scenario.rows[2].id, "short-poll+backoff@250ms");
+}
+END_TEST
+
 START_TEST(scenario_ids_stay_short_with_one_interval)
 {
     parse_well("{\"rows\":[{\"transport\":\"short-poll\",\"interval_ms\":250},"
@@ -122,7 +133,8 @@ static const struct {
      "rcvbuf_bytes, stamp, poll_cache, test_delay_ms"},
     {"{\"rows\":[{\"transport\":\"sse\",\"\\u001b[31m\":1}]}",
      "dir/x.json: rows[0]: unknown key '?[31m'; accepted: transport, connection, interval_ms, "
-     "hold_ms, tls_resume, expect, heartbeat_ms, balancer, id"},
+     "poll, interval_max_ms, backoff_factor, hold_ms, tls_resume, expect, heartbeat_ms, balancer, "
+     "id"},
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
@@ -141,6 +153,17 @@ static const struct {
     {"{\"rows\":[{\"transport\":\"sse\",\"interval_ms\":9}]}",
      "dir/x.json: rows[0].interval_ms: only short-poll has an interval; accepted: no interval_ms "
      "here"},
+    {"{\"rows\":[{\"transport\":\"long-poll\",\"poll\":\"pause\"}]}",
+     "dir/x.json: rows[0].poll: only short-poll has a mode; accepted: no poll here"},
+    {"{\"rows\":[{\"transport\":\"short-poll\",\"poll\":\"pause\",\"interval_max_ms\":9}]}",
+     "dir/x.json: rows[0].interval_max_ms: has no meaning without poll backoff; accepted: poll "
+     "backoff, or no interval_max_ms"},
+    {"{\"rows\":[{\"transport\":\"short-poll\",\"backoff_factor\":1.5}]}",
+     "dir/x.json: rows[0].backoff_factor: has no meaning without poll backoff; accepted: poll "
+     "backoff, or no backoff_factor"},
+    {"{\"rows\":[{\"transport\":\"short-poll\",\"poll\":\"backoff\",\"interval_ms\":70000}]}",
+     "dir/x.json: rows[0].interval_max_ms: is shorter than interval_ms; accepted: 70000 to "
+     "3600000"},
     {"{\"rows\":[{\"transport\":\"short-poll\",\"hold_ms\":9}]}",
      "dir/x.json: rows[0].hold_ms: only long-poll is held; accepted: no hold_ms here"},
     {"{\"rows\":[{\"transport\":\"sse\"},{\"transport\":\"sse\"}]}",
@@ -208,8 +231,8 @@ static const struct {
      "and - _ . : / with commas between them, or a list of them; {room} may be part of one"},
     {"{\"rows\":[]}", "dir/x.json: rows: '[]' is empty; accepted: a list of 1 to 64 objects"},
     {"{\"rows\":[7]}", "dir/x.json: rows[0]: '7' is not an object; accepted: transport, "
-                       "connection, interval_ms, hold_ms, tls_resume, expect, heartbeat_ms, "
-                       "balancer, id"},
+                       "connection, interval_ms, poll, interval_max_ms, backoff_factor, "
+                       "hold_ms, tls_resume, expect, heartbeat_ms, balancer, id"},
     {"{}", "dir/x.json: rows: missing; accepted: a list of 1 to 64 objects"},
     {"[]",
      "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
@@ -603,6 +626,7 @@ int main(void)
     tcase_add_test(tc, a_name_is_a_scenario_that_comes_along);
     tcase_add_test(tc, scenario_reads_what_is_given);
     tcase_add_test(tc, scenario_ids_tell_the_connection_and_several_intervals);
+    tcase_add_test(tc, scenario_ids_tell_the_poll_mode);
     tcase_add_test(tc, scenario_ids_stay_short_with_one_interval);
     tcase_add_loop_test(tc, scenario_refuses_naming_place_and_what_is_accepted, 0,
                         sizeof refusals / sizeof *refusals);

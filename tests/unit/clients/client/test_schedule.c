@@ -252,6 +252,25 @@ START_TEST(schedule_pauses_are_those_of_the_seed)
 }
 END_TEST
 
+/* Prototype's Ajax.PeriodicalUpdater: d, d f, d f^2 ... while nothing is new, at most max. */
+START_TEST(schedule_pauses_grow_until_there_is_something_new)
+{
+    static const struct {
+        bool fresh;
+        int64_t pause_ns;
+    } answers[] = {{true, 100},  {false, 150}, {false, 225}, {false, 337}, {false, 400},
+                   {false, 400}, {true, 100},  {true, 100},  {false, 150}};
+    int64_t pause_ns = 0;
+
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        pause_ns = schedule_grown_ns(pause_ns, answers[i].fresh, 100, 1.5, 400);
+        ck_assert_int_eq(pause_ns, answers[i].pause_ns);
+    }
+    ck_assert_int_eq(schedule_grown_ns(INT64_MAX / 2, false, 100, 1000, 400), 400);
+    ck_assert_int_eq(schedule_grown_ns(100, false, 100, 1, 400), 100);
+}
+END_TEST
+
 START_TEST(schedule_counts_what_is_due_before_a_time)
 {
     ck_assert_uint_eq(schedule_count_due(100, 10, 100), 0); /* due at the end: not before it */
@@ -281,6 +300,7 @@ int main(void)
     tcase_add_test(tc, schedule_lateness_of_the_timer_counts_from_when_it_was_set);
     tcase_add_test(tc, schedule_phases_cover_the_interval_evenly);
     tcase_add_test(tc, schedule_pauses_are_those_of_the_seed);
+    tcase_add_test(tc, schedule_pauses_grow_until_there_is_something_new);
     tcase_add_test(tc, schedule_counts_what_is_due_before_a_time);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
