@@ -48,6 +48,8 @@ const struct opt_command commands[] = {
     {"compare", "A B [options]", "which figures of two runs differ, and by how much",
      command_compare},
     {"advise", "SCENARIO|RUN [options]", "recommend a transport from measurements", command_advise},
+    {"reproduce", "[STUDY] [options]", "measure what a published study claims, and say what holds",
+     command_reproduce},
     {"ladder", "FILE.pcapng [options]", "draw the packets of a captured link, time downwards",
      command_ladder},
     {"doctor", "[--json]", "what this machine can do, and how to make it do the rest",

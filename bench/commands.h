@@ -34,6 +34,7 @@ int command_doctor(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_predict(int argc, char **argv);
+int command_reproduce(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_watch(int argc, char **argv);

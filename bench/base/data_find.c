@@ -15,6 +15,7 @@ static const struct {
     [DATA_CHARTS] = {"PUSHLAB_CHARTS", "bench/chart", "charts"},
     [DATA_LINKS] = {"PUSHLAB_LINKS", "bench/link/profiles", "links"},
     [DATA_SCENARIOS] = {NULL, "bench/scenarios", "scenarios"},
+    [DATA_STUDIES] = {NULL, "bench/studies", "studies"},
 };
 
 static bool is_there(char *path, size_t cap, const char *root, const char *folder, const char *file)

@@ -1,11 +1,11 @@
-/* Files that come along with the programs: gnuplot scripts, link profiles and scenarios. All are
- * looked for in the same places. */
+/* Files that come along with the programs: gnuplot scripts, link profiles, scenarios and studies.
+ * All are looked for in the same places. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum data_kind { DATA_CHARTS, DATA_LINKS, DATA_SCENARIOS };
+enum data_kind { DATA_CHARTS, DATA_LINKS, DATA_SCENARIOS, DATA_STUDIES };
 
 /* The path of a readable file of that kind; file "": of their folder. Looked for in the folder
  * that the environment names ($PUSHLAB_CHARTS, $PUSHLAB_LINKS), and then nowhere else; or in the

@@ -32,6 +32,7 @@ _pushlab_offer() {
         file) compgen -f -- "$cur" ;;
         directory) compgen -d -- "$cur" ;;
         scenario) compgen -W "$(_pushlab_names bench/scenarios @DATADIR@/scenarios .json)" -- "$cur" ;;
+        study) compgen -W "$(_pushlab_names bench/studies @DATADIR@/studies .json)" -- "$cur" ;;
         run)
             compgen -W "$(_pushlab_runs)" -- "$cur"
             compgen -d -- "$cur"

@@ -11,6 +11,9 @@ function __pushlab_offer
             case scenario
                 set -l files bench/scenarios/*.json @DATADIR@/scenarios/*.json
                 string replace -r '.*/(.*)\.json$' '$1' -- $files
+            case study
+                set -l files bench/studies/*.json @DATADIR@/studies/*.json
+                string replace -r '.*/(.*)\.json$' '$1' -- $files
             case run
                 set -l files results/*/run.json
                 string replace /run.json '' -- $files

@@ -15,6 +15,7 @@ _pushlab_offer() { # _pushlab_offer OFFERS WORDS
         file) _files ;;
         directory) _files -/ ;;
         scenario) compadd -- {bench,@DATADIR@}/scenarios/*.json(N:t:r) ;;
+        study) compadd -- {bench,@DATADIR@}/studies/*.json(N:t:r) ;;
         run)
             compadd -- results/*/run.json(N:h)
             _files -/

@@ -9,6 +9,7 @@ static const struct {
 } promises[] = {
     {"SCENARIO|RUN", "scenario,run"},
     {"SCENARIO", "scenario,file"},
+    {"STUDY", "study,file"},
     {"FILE", "file"},
     {"DIR", "directory"},
     {"PATH", "file"},

@@ -11,6 +11,7 @@ START_TEST(files_and_folders_of_the_source_tree_are_found)
 
     ck_assert(data_find(path, sizeof path, DATA_SCENARIOS, "smoke.json"));
     ck_assert_str_eq(path, "bench/scenarios/smoke.json");
+    ck_assert(data_find(path, sizeof path, DATA_STUDIES, "rfc-6202.json"));
     ck_assert(data_find(path, sizeof path, DATA_LINKS, ""));
     ck_assert_str_eq(path, "bench/link/profiles");
     ck_assert(data_find(path, sizeof path, DATA_CHARTS, "style.gp"));
