@@ -41,7 +41,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers map bench-link bench-self bench-truth bench-model bench-aa workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers studies map bench-link bench-self bench-truth bench-model bench-aa workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -171,6 +171,9 @@ usecases: deps-bench all ## five use cases on their links: which transport each 
 balancers: deps-balancers all ## HAProxy and nginx in between: what they cost, what breaks, and what cures it (4 minutes)
 	$(Q)./bench/balancers.sh $(OUT)/pushlab results $(BENCH_FLAGS)
 
+studies: deps-balancers all ## published studies, rerun: what they claim, and whether it holds here; writes docs/studies (17 minutes)
+	$(Q)./bench/studies.sh $(OUT)/pushlab results --retry-disturbed 1 $(BENCH_FLAGS)
+
 map: deps-bench all ## which way is the cheapest, by update rate and tolerated latency: results/map (6 minutes)
 	$(Q)./bench/map.sh $(OUT)/pushlab results $(BENCH_FLAGS)
 
@@ -203,13 +206,14 @@ man: all ## man pages and shell completion, into build/release/manual
 SHARE     = $(DESTDIR)$(PREFIX)/share
 COMPLETE  = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 install: all man ## into $(DESTDIR)$(PREFIX)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios scenarios/balancers))
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios scenarios/balancers studies))
 	install -d $(SHARE)/man/man1 $(COMPLETE)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 bench/chart/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
 	install -m 644 bench/link/profiles/*.link $(DESTDIR)$(PREFIX)/share/pushlab/links
 	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
 	install -m 644 bench/scenarios/balancers/* $(DESTDIR)$(PREFIX)/share/pushlab/scenarios/balancers
+	install -m 644 bench/studies/* $(DESTDIR)$(PREFIX)/share/pushlab/studies
 	install -m 644 $(OUT)/manual/man1/*.1 $(SHARE)/man/man1
 	install -m 644 $(OUT)/manual/completion/pushlab.bash $(SHARE)/bash-completion/completions/pushlab
 	install -m 644 $(OUT)/manual/completion/pushlab.zsh $(SHARE)/zsh/site-functions/_pushlab

@@ -1,11 +1,13 @@
 """`pushlab reproduce`: measures what a study claims, and says what holds."""
 
 import json
+import subprocess
 import unittest
 
-from harness import has_program
+from harness import BIN, HERE, has_program
 from test_runner import RunnerCase
 
+ROOT = HERE.parent.parent
 STUDY = {
     "title": "Does a stream ask?",
     "citation": {"authors": "A. Nobody", "title": "On asking", "venue": "Nowhere", "year": 2001},
@@ -90,6 +92,26 @@ class Reproduce(RunnerCase):
                                               exit_code=code)
                 self.assertIn(said, self.one_line(program))
         self.assertFalse(self.out.exists())
+
+    def test_the_list_is_that_of_the_pages(self):
+        """Each study has a page with its outcome, and each page a study."""
+        listed = subprocess.run([BIN / "pushlab", "reproduce"], cwd=ROOT, capture_output=True,
+                                text=True, check=True, timeout=60).stdout
+        names = [line.split()[0] for line in listed.splitlines()]
+        pages = sorted(p.stem for p in (ROOT / "docs" / "studies").glob("*.md"))
+        self.assertEqual(sorted(["README", *names]), pages)
+        for name in names:
+            page = (ROOT / "docs" / "studies" / f"{name}.md").read_text()
+            self.assertIn(f"<!-- table: pushlab reproduce --from results/studies/{name}.json "
+                          "--markdown -->", page)
+            study = json.loads((ROOT / "bench" / "studies" / f"{name}.json").read_text())
+            outcome = json.loads((ROOT / "results" / "studies" / f"{name}.json").read_text())
+            kept = ("claim", "published", "value", "at_least", "at_most")
+            self.assertEqual(
+                [[c.get("formula" if k == "value" else k) for k in kept]
+                 for c in outcome["claims"]],
+                [[c.get(k) for k in kept] for c in study["claims"]],
+                f"{name}: the outcome is that of other claims: make studies")
 
 
 if __name__ == "__main__":
