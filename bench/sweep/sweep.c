@@ -151,6 +151,11 @@ static uint64_t order_seed(const struct sweep *s, struct block b)
                                 (unsigned)(b.repeat * s->plan.cells + b.cell + 2));
 }
 
+static void work_path(const struct sweep *s, char out[PATH_MAX])
+{
+    snprintf(out, PATH_MAX, "%s/.work", s->dir);
+}
+
 static int measure_block(struct work *w, struct block b, struct err_text *e)
 {
     char work_dir[PATH_MAX], place[240];
@@ -166,8 +171,7 @@ static int measure_block(struct work *w, struct block b, struct err_text *e)
     int rc = s == NULL ? err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM))
                        : plan_scenario(s, &w->sweep->plan, b.cell, e);
 
-    snprintf(work_dir, sizeof work_dir, "%s/.work", w->sweep->dir);
-    file_remove_folder(work_dir);
+    work_path(w->sweep, work_dir);
     if (rc == PL_OK) {
         s->repeat = 1;
         s->seed = turns_seed(s->seed, (unsigned)b.repeat + 1);
@@ -231,8 +235,11 @@ static int measure_next(struct work *w, struct block b, struct err_text *e)
 
 static int measure_all(struct work *w, struct err_text *e)
 {
+    char left_over[PATH_MAX]; /* by a process that was killed */
     int rc = finish_cells(w, e);
 
+    work_path(w->sweep, left_over);
+    file_remove_folder(left_over);
     for (int i = 0; i < w->blocks; i++)
         w->done += sweep_has_block(w->sweep, w->order[i]);
     for (int i = 0; rc == PL_OK && i < w->blocks && !w->out->interrupted; i++) {
