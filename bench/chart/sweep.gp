@@ -72,6 +72,8 @@ do for [p = 1:panels] {
     }
     plot for [i = 1:rows] data using "x":(of(p, i, band_low(column("low")))):(column("high")) with filledcurves \
             fillcolor rgb own_colour(i) fillstyle transparent solid 0.18 noborder, \
+        for [i = 1:rows] data using "x":(of(p, i, band_low(column("low")))):(0):(column("high") - band_low(column("low"))) \
+            with vectors nohead linecolor rgb own_colour(i) linewidth 1, \
         for [i = 1:rows] data using "x":(of(p, i, column("value"))) with linespoints \
             linecolor rgb own_colour(i) linewidth 2 dashtype dashes(i) pointtype symbol(i) pointsize 0.8, \
         for [i = 1:rows] data using "x":(column("disturbed") > 0 ? of(p, i, column("value")) : NaN) with points \
