@@ -59,10 +59,12 @@ def value(row, path):
 
 def allowed(row, path, model, pattern):
     """How far the figure may be from the model's."""
-    chance = 0
+    chance = steps = 0
     if pattern == "poisson" and path not in NO_CHANCE.get(row["transport"], ()):
         chance = 3 / math.sqrt(max(row["published"], 1))
-    return AMOUNTS[path] + (SHARE + chance) * model
+    if pattern == "fixed" and row["interval_ms"] and path in ("latency_us.p50", "latency_us.p90"):
+        steps = row["interval_ms"] * 1000 / CLIENTS  # polls that keep step with the updates, one a client
+    return AMOUNTS[path] + steps + (SHARE + chance) * model
 
 
 def agrees(row, path, seen, model, pattern):
@@ -133,7 +135,8 @@ def page(found):
         "before the run. A figure agrees when it is not farther from the model's than the allowed amount and share, "
         f"or when the interval of its repeats includes that. Runs with Poisson updates have {REPEATS} repeats, and "
         "where chance decides how many updates fall together, 3/√n of the figure is allowed as well, n being the "
-        "updates measured. Figures of disturbed rows are counted, and not judged. *Not compared*: there is no "
+        "updates measured; of percentiles of short polls at a fixed pace as much as their clients' polls are apart. "
+        "Figures of disturbed rows are counted, and not judged. *Not compared*: there is no "
         "prediction, or too few updates for the percentile.", "",
         *summary(found), "", "## Every row", "", *details(found), ""])
 
