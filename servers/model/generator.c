@@ -1,5 +1,6 @@
 #include "servers/model/generator.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +21,10 @@ struct generator {
 enum { PRICE_MIN_CENTS = 10000, PRICE_MAX_CENTS = 99999, CHANGE_MAX_CENTS = 99 };
 enum { PRICE_BYTES = 16, CHANGE_BYTES = 32, NEWS_BYTES = 48 }; /* data that has room for each */
 
-static void fill_digits(struct generator *g)
+static void fill_digits(struct generator *g, char *at, size_t n)
 {
-    for (size_t i = 0; i < g->data_bytes; i++)
-        g->data[i] = (char)('1' + rng_next(&g->rng) % 9);
+    for (size_t i = 0; i < n; i++)
+        at[i] = (char)('1' + rng_next(&g->rng) % 9);
 }
 
 /* A step up or down, or of what would leave the range the other way. */
@@ -38,49 +39,56 @@ static int64_t next_change(struct generator *g)
     return change;
 }
 
-/* News fills the room that is left, one line after the other; the last is cut off. */
-static void fill_news(struct generator *g, char *at, const char *end)
+/* One line after the other; the last is cut off. */
+static void fill_news(struct generator *g, char *at, size_t n)
 {
-    while (at < end) {
+    while (n > 0) {
         const char *line =
             generator_news[rng_next(&g->rng) % (sizeof generator_news / sizeof *generator_news)];
-        size_t room = (size_t)(end - at), len = strlen(line);
+        size_t len = strlen(line) < n ? strlen(line) : n;
 
-        memcpy(at, line, len < room ? len : room);
-        at += len < room ? len : room;
-        if (at < end)
-            *at++ = ' ';
+        memcpy(at, line, len);
+        at += len;
+        n -= len;
+        if (n == 0)
+            return;
+        *at++ = ' ';
+        n--;
     }
 }
 
-/* A share's price, how it changed, and news: to be read on a screen and in a capture. */
+/* A share's price, how it changed, and news: to be read on a screen and in a capture. News fills
+ * the room; without it more digits of the price do, as data has no blanks between its parts. */
 static void fill_price(struct generator *g)
 {
-    char head[NEWS_BYTES];
+    char price[24], rest[32] = "";
+    bool news = g->data_bytes >= NEWS_BYTES;
+    const char *end = news ? "\"}" : "}";
     int64_t change = next_change(g);
-    size_t len;
+    size_t len, rest_len, room;
 
     g->price_cents += change;
-    len = (size_t)snprintf(head, sizeof head, "{\"price\":%d.%02d", (int)(g->price_cents / 100),
-                           (int)(g->price_cents % 100));
+    snprintf(price, sizeof price, "{\"price\":%d.%02d", (int)(g->price_cents / 100),
+             (int)(g->price_cents % 100));
     if (g->data_bytes >= CHANGE_BYTES)
-        len += (size_t)snprintf(head + len, sizeof head - len, ",\"change\":%s0.%02d",
-                                change < 0 ? "-" : "", (int)llabs(change));
-    if (g->data_bytes >= NEWS_BYTES)
-        len += (size_t)snprintf(head + len, sizeof head - len, ",\"news\":\"");
-    memset(g->data, ' ', g->data_bytes); /* blanks are no part of the JSON value */
-    memcpy(g->data, head, len);
-    g->data[g->data_bytes - 1] = '}';
-    if (g->data_bytes < NEWS_BYTES)
-        return;
-    g->data[g->data_bytes - 2] = '"';
-    fill_news(g, g->data + len, g->data + g->data_bytes - 2);
+        snprintf(rest, sizeof rest, ",\"change\":%s0.%02d%s", change < 0 ? "-" : "",
+                 (int)llabs(change), news ? ",\"news\":\"" : "");
+    len = strlen(price);
+    rest_len = strlen(rest);
+    room = g->data_bytes - len - rest_len - strlen(end);
+    memcpy(g->data, price, len);
+    if (news)
+        fill_news(g, g->data + len + rest_len, room);
+    else
+        fill_digits(g, g->data + len, room);
+    memcpy(g->data + len + (news ? 0 : room), rest, rest_len);
+    memcpy(g->data + g->data_bytes - strlen(end), end, strlen(end));
 }
 
 static void generator_fill(struct generator *g)
 {
     if (g->data_bytes < PRICE_BYTES)
-        fill_digits(g);
+        fill_digits(g, g->data, g->data_bytes);
     else
         fill_price(g);
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lib/base/json_line.h"
 #include "servers/model/generator.h"
 #include "tests/unit/servers/model/model_fixture.h"
 
@@ -19,11 +20,13 @@ START_TEST(data_of_any_size_is_json_of_that_size)
 {
     for (size_t bytes = 1; bytes <= MOST_BYTES; bytes++) {
         struct model *m = generator_of(bytes, bytes);
+        char compact[MOST_BYTES];
         struct post post;
         cJSON *data;
 
         m->next(m, &post);
         ck_assert_uint_eq(post.data_len, bytes);
+        ck_assert_int_eq(json_line_compact(compact, post.data, bytes), (int)bytes);
         data = cJSON_ParseWithLength(post.data, post.data_len);
         ck_assert_msg(bytes < 16 ? cJSON_IsNumber(data) : cJSON_IsObject(data), "%.*s", (int)bytes,
                       post.data);
