@@ -78,10 +78,10 @@ static int start_client(struct work *k, struct err_text *e)
 }
 
 /* When the clients must be done, however slow the machine. */
-static int64_t client_deadline_ns(const struct scenario *s)
+static int64_t client_deadline_ns(const struct scenario *s, const struct scenario_row *row)
 {
     double ramp_s = s->ramp_per_s > 0 ? (double)s->clients / (double)s->ramp_per_s : 0;
-    double all_s = s->warmup_s + s->duration_s + s->drain_s + ramp_s + CLIENT_SLACK_S;
+    double all_s = scenario_warmup_s(s, row) + s->duration_s + s->drain_s + ramp_s + CLIENT_SLACK_S;
 
     return clock_now_ns() + (int64_t)(all_s * 1e9);
 }
@@ -176,7 +176,7 @@ static void watch_all(struct work *k)
 /* Wait for the clients' end, watching the servers and the machine. */
 static int follow(struct work *k, struct err_text *e)
 {
-    int64_t deadline_ns = client_deadline_ns(k->w->scenario);
+    int64_t deadline_ns = client_deadline_ns(k->w->scenario, k->row);
 
     watch_all(k);
     while (!k->client.ended) {

@@ -22,17 +22,29 @@ const char *scenario_link(char *out, size_t cap, const struct scenario *s)
     return out;
 }
 
-double scenario_poll_jitter_ms(const struct scenario *s)
+/* 0 on loopback, and where the link can't be read. */
+static double rtt_s(const struct scenario *s)
 {
     const char *link = s->links.text[s->link];
     struct link_spec spec;
     struct err_text e;
 
-    if (s->poll_jitter_ms > SCENARIO_UNSET)
-        return s->poll_jitter_ms;
     if (strcmp(link, "loopback") == 0 || link_spec_parse(&spec, link, &e) < 0)
         return 0;
-    return (double)link_spec_rtt_ns(&spec) / 10 / 1e6;
+    return (double)link_spec_rtt_ns(&spec) / 1e9;
+}
+
+double scenario_poll_jitter_ms(const struct scenario *s)
+{
+    return s->poll_jitter_ms > SCENARIO_UNSET ? s->poll_jitter_ms : rtt_s(s) * 1e3 / 10;
+}
+
+double scenario_warmup_s(const struct scenario *s, const struct scenario_row *row)
+{
+    double poll_s = row->interval_ms != SCENARIO_UNSET ? (double)row->interval_ms / 1e3 : 0;
+    double update_s = s->source.kind == SOURCE_GENERATOR ? 1 / s->source.rate_hz : 1;
+
+    return s->warmup_s > SCENARIO_UNSET ? s->warmup_s : 2 * rtt_s(s) + poll_s + update_s;
 }
 
 int64_t scenario_rooms(const struct scenario *s)

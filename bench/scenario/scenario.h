@@ -201,6 +201,11 @@ int64_t scenario_rooms(const struct scenario *s);
  * link's round trip. */
 double scenario_poll_jitter_ms(const struct scenario *s);
 
+/* How long a row runs before its window: as the scenario says, or until every client has shown an
+ * update. Otherwise the age of what clients show would be that of their first updates, which are
+ * young. */
+double scenario_warmup_s(const struct scenario *s, const struct scenario_row *row);
+
 /* The network of this run, as network_open() reads it. Returns out. */
 const char *scenario_link(char *out, size_t cap, const struct scenario *s);
 /* What stands between the row's clients and servers, the scenario's defaults filled in. */

@@ -106,6 +106,7 @@ int scenario_args_client(struct scenario_args *a, const struct scenario *s,
 {
     scenario_args_add(a, "--transport", "%s", transport_names[row->transport]);
     scenario_args_add(a, "--connection", "%s", connection_modes[row->connection]);
+    scenario_args_add(a, "--warmup", "%.12g", scenario_warmup_s(s, row));
     if (row->interval_ms != SCENARIO_UNSET)
         scenario_args_add(a, "--interval", "%lld", (long long)row->interval_ms);
     if (row->poll > POLL_CLOCK)

@@ -191,8 +191,9 @@ const struct scenario_key scenario_keys[] = {
      .help = "connections opened a second during set-up"},
     {INT(scenario, source_addresses, 0, 250, 0), .client_option = "--source-addresses",
      .help = "addresses of 127.0.0.0/8 to connect from; 0: as many as needed"},
-    {REAL(scenario, warmup_s, 0, 3600, 1), .client_option = "--warmup",
-     .help = "time between set-up and window"},
+    {REAL(scenario, warmup_s, 0, 3600, SCENARIO_UNSET), .fallback_text = "as the row needs",
+     .help = "time between set-up and window; by default two round trips, a short poll's interval "
+             "and the time between two updates, or 1 s where that is not known"},
     {REAL(scenario, duration_s, 0.1, 86400, 6), .client_option = "--duration",
      .help = "the measurement window"},
     {REAL(scenario, drain_s, 0, 3600, 5), .client_option = "--drain",

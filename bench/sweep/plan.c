@@ -254,8 +254,8 @@ double plan_block_s(const struct plan *p, int cell)
     for (size_t i = 0; i < s.nrows; i++) {
         double last_s = fmax(0, (double)s.rows[i].interval_ms / 1e3); /* when the last poll comes */
 
-        rows_s += (double)s.clients / (double)s.ramp_per_s + s.warmup_s + s.duration_s +
-                  fmin(last_s, s.drain_s) + ROW_REST_S;
+        rows_s += (double)s.clients / (double)s.ramp_per_s + scenario_warmup_s(&s, &s.rows[i]) +
+                  s.duration_s + fmin(last_s, s.drain_s) + ROW_REST_S;
     }
     scenario_free(&s);
     return rows_s;

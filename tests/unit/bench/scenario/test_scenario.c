@@ -41,7 +41,7 @@ START_TEST(scenario_fills_in_the_defaults)
     ck_assert_str_eq(scenario.name, "x"); /* from the file's name */
     ck_assert_str_eq(scenario.title, "x");
     ck_assert_int_eq(scenario.clients, 50);
-    ck_assert_double_eq(scenario.warmup_s, 1);
+    ck_assert_double_eq(scenario.warmup_s, SCENARIO_UNSET);
     ck_assert_double_eq(scenario.duration_s, 6);
     ck_assert_double_eq(scenario.drain_s, 5);
     ck_assert_int_eq(scenario.seed, 1);
@@ -417,6 +417,34 @@ static void join(char *out, size_t cap, const struct scenario_args *a)
     ck_assert_ptr_null(a->argv[a->argc]);
 }
 
+START_TEST(a_row_warms_up_until_its_clients_have_an_update)
+{
+    static const struct {
+        const char *keys;
+        double poll_s, push_s;
+    } cases[] = {
+        {"\"source\":{\"rate_hz\":25}", 1.04, 0.04},
+        {"\"source\":{\"rate_hz\":0.5},\"link\":\"rtt=50ms\"", 3.1, 2.1},
+        {"\"source\":{\"kind\":\"none\"}", 2, 1},
+        {"\"warmup_s\":0.2,\"link\":\"rtt=50ms\"", 0.2, 0.2},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[300];
+
+        snprintf(text, sizeof text,
+                 "{%s,\"rows\":[{\"transport\":\"short-poll\",\"interval_ms\":1000},"
+                 "{\"transport\":\"sse\"}]}",
+                 cases[i].keys);
+        parse_well(text);
+        ck_assert_double_eq_tol(scenario_warmup_s(&scenario, &scenario.rows[0]), cases[i].poll_s,
+                                1e-9);
+        ck_assert_double_eq_tol(scenario_warmup_s(&scenario, &scenario.rows[1]), cases[i].push_s,
+                                1e-9);
+    }
+}
+END_TEST
+
 START_TEST(scenario_becomes_the_command_lines)
 {
     static struct scenario_args server, client;
@@ -434,10 +462,10 @@ START_TEST(scenario_becomes_the_command_lines)
               "--stamp due --test-delay 0 --seed 1");
     ck_assert_int_eq(scenario_args_client(&client, &scenario, &scenario.rows[0]), 0);
     join(line, sizeof line, &client);
-    ck_assert_str_eq(line,
-                     "--transport short-poll --connection close --interval 250 --clients 3 "
-                     "--ramp 2000 --source-addresses 0 --warmup 1 --duration 6 --drain 5 --seed 1 "
-                     "--heads minimal");
+    ck_assert_str_eq(
+        line, "--transport short-poll --connection close --warmup 0.35 --interval 250 --clients 3 "
+              "--ramp 2000 --source-addresses 0 --duration 6 --drain 5 --seed 1 "
+              "--heads minimal");
 }
 END_TEST
 
@@ -642,6 +670,7 @@ int main(void)
     tcase_add_test(tc, scenario_keeps_the_wanted_rows_in_its_own_order);
     tcase_add_test(tc, scenario_lets_long_polls_wait_for_a_tenth_of_the_links_round_trip);
     tcase_add_test(tc, scenario_effective_reads_back_as_itself);
+    tcase_add_test(tc, a_row_warms_up_until_its_clients_have_an_update);
     tcase_add_test(tc, scenario_becomes_the_command_lines);
     tcase_add_test(tc, scenario_trace_becomes_the_servers_source);
     tcase_add_test(tc, scenario_args_refuse_what_does_not_fit);
