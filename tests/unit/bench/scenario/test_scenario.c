@@ -425,7 +425,7 @@ START_TEST(a_row_warms_up_until_its_clients_have_an_update)
     } cases[] = {
         {"\"source\":{\"rate_hz\":25}", 1.04, 0.04},
         {"\"source\":{\"rate_hz\":0.5},\"link\":\"rtt=50ms\"", 3.1, 2.1},
-        {"\"source\":{\"kind\":\"none\"}", 2, 1},
+        {"\"source\":{\"kind\":\"sports\"}", 2, 1},
         {"\"warmup_s\":0.2,\"link\":\"rtt=50ms\"", 0.2, 0.2},
     };
 
