@@ -41,7 +41,7 @@ def scenario(rate_hz, rtt_ms, pattern):
     return {"name": "grid", "title": "A cell of the grid", "clients": CLIENTS, "rows": ROWS,
             "source": {"kind": "generator", "rate_hz": rate_hz, "pattern": pattern},
             "repeat": REPEATS if pattern == "poisson" else 1, "link": f"rtt={rtt_ms}ms",
-            "warmup_s": 0.5, "duration_s": 6 if rate_hz == 1 else 3, "drain_s": 3}
+            "duration_s": 6 if rate_hz == 1 else 3, "drain_s": 3}
 
 
 def pushlab(*words):
