@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench/base/data_find.h"
 #include "bench/base/file.h"
@@ -213,12 +212,9 @@ static int save(const struct measurement *m, const cJSON *outcome, struct err_te
 /* OUT/20261130T101500Z-study-NAME, which gets the runs as runs/...; made when the first is. */
 static int name_folder(struct measurement *m, char runs[PATH_MAX], struct err_text *e)
 {
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm utc;
+    char stamp[FILE_STAMP_BYTES];
 
-    gmtime_r(&now, &utc);
-    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    file_stamp(stamp);
     if (snprintf(m->folder, sizeof m->folder, "%s/%s-study-%s", m->config->out, stamp,
                  m->study->name) >= (int)sizeof m->folder - 8)
         return err_set(e, PL_EINVAL, "--out: the path is too long");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,6 +142,15 @@ void file_close(int *fd)
         close(*fd);
     *fd = -1;
     errno = error;
+}
+
+void file_stamp(char out[FILE_STAMP_BYTES])
+{
+    time_t now = time(NULL);
+    struct tm utc;
+
+    gmtime_r(&now, &utc);
+    strftime(out, FILE_STAMP_BYTES, "%Y%m%dT%H%M%SZ", &utc);
 }
 
 int file_make_folders(const char *path, struct err_text *e)

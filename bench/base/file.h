@@ -22,6 +22,10 @@ int file_try(const char *path, struct err_text *e);
 /* Close a descriptor unless it is -1, and make it -1. errno stays. */
 void file_close(int *fd);
 
+enum { FILE_STAMP_BYTES = 20 };
+/* Now, in UTC, as folders are named: "20261123T061400Z". */
+void file_stamp(char out[FILE_STAMP_BYTES]);
+
 /* Make a folder and its parents. 0 or PL_ESYS. */
 int file_make_folders(const char *path, struct err_text *e);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench/base/file.h"
 #include "lib/base/json_line.h"
@@ -182,6 +183,17 @@ cJSON *json_object(const char *members, ...)
     }
     va_end(ap);
     return object;
+}
+
+cJSON *json_time_now(void)
+{
+    char text[32];
+    time_t now = time(NULL);
+    struct tm utc;
+
+    gmtime_r(&now, &utc);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return cJSON_CreateString(text);
 }
 
 void json_append_printf(cJSON *array, const char *fmt, ...)

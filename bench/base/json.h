@@ -34,6 +34,8 @@ void json_add_words(cJSON *object, const char *name, char *const *words, size_t 
 /* An object of these members: "title:s rows:d share:n known:b run:r" takes a text, an int, a
  * double, a bool and an item that is referred to and stays its owner's. */
 cJSON *json_object(const char *members, ...);
+/* Now, in UTC: "2026-11-23T06:14:00Z". */
+cJSON *json_time_now(void);
 /* printf into an array of strings. */
 void json_append_printf(cJSON *array, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Is text a part of any of these strings? */

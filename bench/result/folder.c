@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/buf.h"
@@ -19,16 +18,13 @@ enum { LOG_MAX_BYTES = 64 << 20 };
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e)
 {
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm utc;
+    char stamp[FILE_STAMP_BYTES];
     int rc;
 
     if (results[0] == '\0' || strlen(results) >= sizeof f->results)
         return err_set(e, PL_EINVAL, "--out: '%.40s' is not a path; accepted: a folder", results);
     strcpy(f->results, results);
-    gmtime_r(&now, &utc);
-    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    file_stamp(stamp);
     snprintf(f->name, sizeof f->name, "%s-%.100s", stamp, scenario_name);
     snprintf(f->path, sizeof f->path, "%s/.tmp-%s-%ld", f->results, f->name, (long)getpid());
     rc = file_make_folders(f->results, e);

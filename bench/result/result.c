@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench/base/json.h"
 #include "bench/result/counters.h"
@@ -17,24 +16,13 @@
 
 /* ---- the run ---- */
 
-static cJSON *time_now(void)
-{
-    char text[32];
-    time_t now = time(NULL);
-    struct tm utc;
-
-    gmtime_r(&now, &utc);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return cJSON_CreateString(text);
-}
-
 cJSON *result_new(const struct scenario *s, cJSON *environment)
 {
     cJSON *run = cJSON_CreateObject(), *file, *planned;
 
     cJSON_AddNumberToObject(run, "schema", RESULT_SCHEMA);
     cJSON_AddStringToObject(run, "pushlab", PUSHLAB_VERSION);
-    cJSON_AddItemToObject(run, "started", time_now());
+    cJSON_AddItemToObject(run, "started", json_time_now());
     cJSON_AddNullToObject(run, "finished");
     cJSON_AddFalseToObject(run, "complete");
     cJSON_AddFalseToObject(run, "interrupted");
@@ -155,7 +143,7 @@ void result_finish(cJSON *run, bool interrupted)
                     result_each_problem(run, ignore_line, NULL) == 0;
 
     note_missing(run);
-    cJSON_ReplaceItemInObjectCaseSensitive(run, "finished", time_now());
+    cJSON_ReplaceItemInObjectCaseSensitive(run, "finished", json_time_now());
     cJSON_ReplaceItemInObjectCaseSensitive(run, "complete", cJSON_CreateBool(complete));
     cJSON_ReplaceItemInObjectCaseSensitive(run, "interrupted", cJSON_CreateBool(interrupted));
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/base/file.h"
@@ -57,24 +56,13 @@ bool sweep_has_block(const struct sweep *s, struct block b)
 
 /* ---- making one ---- */
 
-static cJSON *time_now(void)
-{
-    char text[32];
-    time_t now = time(NULL);
-    struct tm utc;
-
-    gmtime_r(&now, &utc);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return cJSON_CreateString(text);
-}
-
 static void describe(struct sweep *w, const struct scenario *s, int retries)
 {
     cJSON *json = w->json, *file, *cells, *supplied = NULL;
 
     cJSON_AddNumberToObject(json, "schema", SWEEP_SCHEMA);
     cJSON_AddStringToObject(json, "pushlab", PUSHLAB_VERSION);
-    cJSON_AddItemToObject(json, "started", time_now());
+    cJSON_AddItemToObject(json, "started", json_time_now());
     cJSON_AddNullToObject(json, "finished");
     cJSON_AddFalseToObject(json, "complete");
     cJSON_AddItemToObject(json, "scenario", scenario_effective(s));
@@ -106,12 +94,9 @@ static void describe(struct sweep *w, const struct scenario *s, int retries)
 /* RESULTS/<time>-sweep-NAME, "-2" and so on appended when that is taken. */
 static int make_folder(struct sweep *w, const char *results, const char *name, struct err_text *e)
 {
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm utc;
+    char stamp[FILE_STAMP_BYTES];
 
-    gmtime_r(&now, &utc);
-    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    file_stamp(stamp);
     if (results[0] == '\0' || strlen(results) + 128 >= sizeof w->dir)
         return err_set(e, PL_EINVAL, "--out: '%.40s' is not a path; accepted: a folder", results);
     if (file_make_folders(results, e) < 0)
@@ -257,7 +242,7 @@ static void note_blocks(struct sweep *s)
         complete = complete && sweep_has_cell(s, i++);
     }
     if (complete && !json_true(s->json, "complete"))
-        cJSON_ReplaceItemInObjectCaseSensitive(s->json, "finished", time_now());
+        cJSON_ReplaceItemInObjectCaseSensitive(s->json, "finished", json_time_now());
     cJSON_ReplaceItemInObjectCaseSensitive(s->json, "complete", cJSON_CreateBool(complete));
 }
 
