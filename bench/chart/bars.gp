@@ -8,7 +8,8 @@
 # Where the run has repeats a dark line at a bar's end is its interval; a stack's is as wide as those of
 # its parts together, if the whole has none of its own: never too narrow.
 # whole, when there is one, is what all of it is, 100 for percent: then the axis goes from 0 to it.
-# predicted_column, when there is one, is the column of what the model says: a diamond (style.gp).
+# predicted_column, when there is one, is the column of what the model says: a diamond (style.gp)
+# at the bar's lower edge, where it hides neither interval nor value.
 if (!exists("whole")) whole = 0
 if (!exists("predicted_column")) predicted_column = ""
 array model[rows]
@@ -89,6 +90,7 @@ unset ytics
 set grid noytics
 set border 2
 
+thick = min(0.33, 22.0 * zoom * rows / plot_height) # of the distance between rows
 do for [i = 1:rows] {
     if (labelled) {
         set label name[i] at screen x_px(plot_left - 10),first i right textcolor rgb ink
@@ -96,11 +98,10 @@ do for [i = 1:rows] {
     at_x = interval_high[i] > low ? interval_high[i] : low
     text_ink = total[i] == total[i] ? ink : soft_ink
     if (has_model(i)) {
-        set label "" at first model[i],i front point @model_halo
-        set label "" at first model[i],i front point @model_point
+        set label "" at first model[i],i + thick front point @model_halo
+        set label "" at first model[i],i + thick front point @model_point
     }
-    set label written[i] at first (model[i] > at_x ? model[i] : at_x),i left \
-        offset (has_model(i) ? 1.2 : 0.7),0 textcolor rgb text_ink
+    set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
 }
 set label heading at screen x_px(plot_left),y_px(plot_top - 14 * zoom) left font bold(1) \
     textcolor rgb ink
@@ -108,7 +109,6 @@ $one << EOD
 x
 0
 EOD
-thick = min(0.33, 22.0 * zoom * rows / plot_height) # of the distance between rows
 line_of(i, k) = up_to(i, k) > max(low, up_to(i, k - 1)) ? i : NaN # none for nothing
 plot for [k = 1:parts] for [i = 1:rows] $one using (low):(line_of(i, k)) \
         :(max(low, up_to(i, k - 1))):(up_to(i, k)):(i - thick):(i + thick) \
