@@ -248,7 +248,7 @@ class Repeated(Claims):
     def scale_latency(self, name, us, spread=0):
         def change(row, f):
             for part in (row, row["raw"]):
-                part["latency_us"].update({key: us * (1 + spread * (f - 1))
+                part.get("latency_us", {}).update({key: us * (1 + spread * (f - 1))
                                            for key in ("min", "p50", "p90", "p99", "p999", "max", "mean")})
         self.change(name, change)
 

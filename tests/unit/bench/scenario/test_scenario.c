@@ -441,6 +441,7 @@ START_TEST(a_row_warms_up_until_its_clients_have_an_update)
                                 1e-9);
         ck_assert_double_eq_tol(scenario_warmup_s(&scenario, &scenario.rows[1]), cases[i].push_s,
                                 1e-9);
+        scenario_free(&scenario);
     }
 }
 END_TEST
