@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "bench/base/json.h"
-#include "bench/model/predict.h"
 #include "bench/result/metric.h"
 #include "bench/result/repeats.h"
 
@@ -31,6 +30,22 @@ const struct predicted_figure predicted_figures[] = {
     {NULL, 0},
 };
 
+static double figure_at(const struct predict_answer *a, const struct predicted_figure *f)
+{
+    double value;
+
+    memcpy(&value, (const char *)a + f->at, sizeof value);
+    return value;
+}
+
+double predicted_figure(const struct predict_answer *a, const char *path)
+{
+    for (const struct predicted_figure *f = predicted_figures; f->path != NULL; f++)
+        if (strcmp(f->path, path) == 0)
+            return figure_at(a, f);
+    return NAN;
+}
+
 /* NULL when the model says nothing. */
 static cJSON *predicted_of(const cJSON *run, const cJSON *row)
 {
@@ -39,9 +54,8 @@ static cJSON *predicted_of(const cJSON *run, const cJSON *row)
     cJSON *o = cJSON_CreateObject();
 
     for (const struct predicted_figure *f = predicted_figures; f->path != NULL; f++) {
-        double value;
+        double value = figure_at(&answer, f);
 
-        memcpy(&value, (const char *)&answer + f->at, sizeof value);
         if (isfinite(value))
             json_add_number(o, f->path, value);
     }

@@ -11,11 +11,16 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
+#include "bench/model/predict.h"
+
 struct predicted_figure {
     const char *path; /* of the metric */
     size_t at;        /* in struct predict_answer */
 };
 extern const struct predicted_figure predicted_figures[]; /* last: path NULL */
+
+/* The model's figure for the metric of that path; NAN when it has none. */
+double predicted_figure(const struct predict_answer *a, const char *path);
 
 /* Give each row of a run what is predicted of it; one that has it keeps it. */
 void predicted_add(cJSON *run);

@@ -7,7 +7,7 @@
 
 #include "bench/base/json.h"
 #include "bench/base/units.h"
-#include "bench/model/predict.h"
+#include "bench/model/predicted.h"
 #include "bench/result/disturbed.h"
 #include "bench/result/metric.h"
 #include "bench/result/percentile.h"
@@ -110,23 +110,6 @@ static void choose_axes(struct map *m)
 
 /* ---- from the model ---- */
 
-static double predicted_latency(const struct map *m, const struct predict_answer *a)
-{
-    const struct {
-        const char *path;
-        double value;
-    } figures[] = {
-        {"latency_us.mean", a->latency_mean_us}, {"latency_us.p50", a->latency_p50_us},
-        {"latency_us.p90", a->latency_p90_us},   {"latency_us.p99", a->latency_p99_us},
-        {"latency_us.max", a->latency_max_us},
-    };
-
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-        if (strcmp(figures[i].path, m->latency) == 0)
-            return figures[i].value;
-    return NAN;
-}
-
 /* Every client gets every update, so what an update costs a client it costs rate_hz times a
  * second. The model knows nothing of CPU. */
 static struct map_point predicted_point(const struct map *m, const cJSON *row, double rate_hz)
@@ -138,7 +121,7 @@ static struct map_point predicted_point(const struct map *m, const cJSON *row, d
 
     q.rate_hz = rate_hz;
     a = predict(&q);
-    p.latency_us = predicted_latency(m, &a);
+    p.latency_us = predicted_figure(&a, m->latency);
     for (int cost = 0; cost < MAP_COSTS; cost++)
         p.low[cost] = p.high[cost] = p.cost[cost] = NAN;
     p.cost[MAP_REQUESTS] = q.way == PREDICT_PUSH ? 0 : a.requests_per_update * rate_hz;
