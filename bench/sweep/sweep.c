@@ -21,6 +21,7 @@ struct work {
     const struct sweep_options *options;
     struct sweep_outcome *out;
     struct block *order;
+    double *block_s; /* of each cell: how long a block of it should take */
     int blocks, done;
     double planned_s, took_s; /* of those that this process has measured */
 };
@@ -64,18 +65,15 @@ static void drop_signals(const sigset_t *before)
 /* ---- how far it is ---- */
 
 /* What is not there yet, as planned. */
-static double planned_left_s(const struct sweep *s)
+static double planned_left_s(const struct work *w)
 {
+    const struct sweep *s = w->sweep;
     double left = 0;
 
-    for (int cell = 0; cell < s->plan.cells; cell++) {
-        int blocks = 0;
-
+    for (int cell = 0; cell < s->plan.cells; cell++)
         for (int r = 0; r < s->plan.repeat; r++)
-            blocks += !sweep_has_block(s, (struct block){cell, r});
-        if (blocks > 0)
-            left += blocks * plan_block_s(&s->plan, cell);
-    }
+            if (!sweep_has_block(s, (struct block){cell, r}))
+                left += w->block_s[cell];
     return left;
 }
 
@@ -83,7 +81,7 @@ static double left_s(const struct work *w)
 {
     double speed = w->planned_s > 0 ? w->took_s / w->planned_s : 1;
 
-    return planned_left_s(w->sweep) * speed;
+    return planned_left_s(w) * speed;
 }
 
 /* "[7/24, 3 min 20 s left] clients=50 link.rtt_ms=5, repeat 2 of 3". n: of the block, from 1. */
@@ -223,7 +221,7 @@ static int measure_next(struct work *w, struct block b, struct err_text *e)
         return rc;
     w->done++;
     w->took_s += (double)(clock_now_ns() - began_ns) / (double)NS_PER_S;
-    w->planned_s += plan_block_s(&w->sweep->plan, b.cell);
+    w->planned_s += w->block_s[b.cell];
     rc = finish_cell(w->sweep, b.cell, e);
     rc = rc < 0 ? rc : sweep_save(w->sweep, e);
     if (isatty(STDERR_FILENO) == 0) {
@@ -262,13 +260,19 @@ int sweep_measure(struct sweep *s, const struct sweep_options *o, struct sweep_o
     *out = (struct sweep_outcome){.interrupted = false};
     w.blocks = s->plan.cells * s->plan.repeat;
     w.order = calloc((size_t)w.blocks, sizeof *w.order);
-    if (w.order == NULL)
-        return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
-    plan_order(&s->plan, w.order);
-    list_signals(&held);
-    sigprocmask(SIG_BLOCK, &held, &before);
-    rc = measure_all(&w, e);
-    drop_signals(&before);
+    w.block_s = calloc((size_t)s->plan.cells, sizeof *w.block_s);
+    if (w.order != NULL && w.block_s != NULL) {
+        plan_order(&s->plan, w.order);
+        for (int cell = 0; cell < s->plan.cells; cell++)
+            w.block_s[cell] = plan_block_s(&s->plan, cell);
+        list_signals(&held);
+        sigprocmask(SIG_BLOCK, &held, &before);
+        rc = measure_all(&w, e);
+        drop_signals(&before);
+    } else {
+        rc = err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+    }
+    free(w.block_s);
     free(w.order);
     return rc;
 }
