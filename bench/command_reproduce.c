@@ -287,15 +287,12 @@ static int run_study(const struct reproduce_config *c, const char *word, struct 
 
 int command_reproduce(int argc, char **argv)
 {
-    static char name[] = "pushlab";
-    char *words[64] = {name}; /* what was typed: opt_parse() moves operands about */
-    struct run_options options = {.argc = 1, .argv = words};
+    char *words[COMMAND_WORDS_MAX];
+    struct run_options options = {.argc = command_words(words, argc, argv), .argv = words};
     struct reproduce_config c = {0};
     struct err_text e = {""};
     int nargs = 0, rc;
 
-    for (; options.argc <= argc && options.argc < 64; options.argc++)
-        words[options.argc] = argv[options.argc - 1];
     rc = opt_parse(&reproduce_program, &c, argc, argv, &nargs, &e);
     if (rc == OPT_EXIT)
         return PL_EXIT_OK;

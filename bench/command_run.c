@@ -229,16 +229,13 @@ static int run_links(const struct config *c, struct scenario *s, const struct ru
 
 int command_run(int argc, char **argv)
 {
-    static char name[] = "pushlab";
-    char *words[64] = {name}; /* what was typed: opt_parse() moves operands about */
-    struct run_options options = {.argc = 1, .argv = words};
+    char *words[COMMAND_WORDS_MAX];
+    struct run_options options = {.argc = command_words(words, argc, argv), .argv = words};
     struct config c = {0};
     struct err_text e = {""};
     struct scenario *s;
     int rc, code;
 
-    for (; options.argc <= argc && options.argc < 64; options.argc++)
-        words[options.argc] = argv[options.argc - 1];
     if (!command_parse(&program, &c, argc, argv, "scenario",
                        "one file, such as bench/scenarios/standard.json", &code))
         return code;

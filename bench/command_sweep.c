@@ -312,15 +312,12 @@ static int check(const struct config *c, int nargs, struct err_text *e)
 
 int command_sweep(int argc, char **argv)
 {
-    static char name[] = "pushlab";
-    char *words[64] = {name}; /* what was typed: opt_parse() moves operands about */
-    struct sweep_options options = {.argc = 1, .argv = words};
+    char *words[COMMAND_WORDS_MAX];
+    struct sweep_options options = {.argc = command_words(words, argc, argv), .argv = words};
     struct config c = {.rows = NULL};
     struct err_text e = {""};
     int nargs = 0, rc;
 
-    for (; options.argc <= argc && options.argc < 64; options.argc++)
-        words[options.argc] = argv[options.argc - 1];
     rc = opt_parse(&program, &c, argc, argv, &nargs, &e);
     if (rc == OPT_EXIT)
         return PL_EXIT_OK;

@@ -80,6 +80,17 @@ static bool is_one_of(const char *word, const char *const *words)
     return *words != NULL;
 }
 
+int command_words(char *words[COMMAND_WORDS_MAX], int argc, char **argv)
+{
+    static char name[] = "pushlab";
+    int n = 0;
+
+    words[n++] = name;
+    for (int i = 0; i < argc && n < COMMAND_WORDS_MAX; i++)
+        words[n++] = argv[i];
+    return n;
+}
+
 bool command_parse(const struct opt_program *p, void *config, int argc, char **argv,
                    const char *what, const char *accepted, int *code)
 {

@@ -21,6 +21,11 @@ int command_fail(int code, const char *line);
 bool command_parse(const struct opt_program *p, void *config, int argc, char **argv,
                    const char *what, const char *accepted, int *code);
 
+/* What was typed, "pushlab" and argv, for the record; before opt_parse(), which moves operands
+ * about. Returns how many words. */
+enum { COMMAND_WORDS_MAX = 64 };
+int command_words(char *words[COMMAND_WORDS_MAX], int argc, char **argv);
+
 /* Print text on stdout and free it, unless rc is negative: then it could not be made. Both return
  * rc, PL_ENOMEM, or PL_ESYS when stdout can't be written to. */
 int command_print(struct buf *text, int rc);
