@@ -27,7 +27,7 @@ what = "from due time to receipt"." (".(has_floor ? "line: ".floor_words(floor_u
 labelled = 1
 plot_left = names_px
 plot_right = width - names_px - 1.6 * panel_px
-load scripts_dir."/latency_bars.gp"
+load scripts_dir."/latency_dots.gp"
 
 labelled = 0
 words = "three"

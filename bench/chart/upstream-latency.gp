@@ -20,5 +20,5 @@ floor_us = 2 * floor_us # up and down again
 floor_words(v) = "one round trip, ".tick_us(v)
 what = "sending to receipt by the others (log scale".(has_floor ? "; line: ".floor_words(floor_us) : "").")"
 set multiplot
-load scripts_dir."/latency_bars.gp"
+load scripts_dir."/latency_dots.gp"
 unset multiplot
