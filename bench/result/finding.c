@@ -366,7 +366,7 @@ static void put_latency(struct writer *w, const struct subject *s)
         put_names(w, s, s->valued, false);
     } else if (!s->order.ordered || s->range.high < LEVEL_RATIO * s->range.low) {
         writer_printf(w, s->order.ordered ? "The rows hardly differ in latency ("
-                                          : "The rows can't be told apart by latency (");
+                                          : "The rows can't be put in order by latency (");
         put_figures(w, s, s->valued);
         writer_puts(w, ")");
     } else if ((n = s->order.either == 0 ? find_groups(groups, s) : 0) > 0)
@@ -403,7 +403,7 @@ static void put_cost(struct writer *w, const struct subject *s)
     if (!s->order.ordered) {
         writer_puts(w, s->range.low == s->range.high
                            ? "All rows send the same number of requests per update ("
-                           : "The rows can't be told apart by requests per update (");
+                           : "The rows can't be put in order by requests per update (");
         put_figures(w, s, s->valued);
         writer_puts(w, ")");
         return;

@@ -151,7 +151,7 @@ START_TEST(ties_are_ties)
 {
     add("sse", "sse", 25600, 0);
     add("websocket", "websocket", 25700, 0);
-    check(finding_latency, "The rows can't be told apart by latency (25.6 ms to 25.7 ms)");
+    check(finding_latency, "The rows can't be put in order by latency (25.6 ms to 25.7 ms)");
     check(finding_cost, "All rows send the same number of requests per update (0)");
     add("stream", "stream", 28000, 0);
     check(finding_latency, "The rows hardly differ in latency (25.6 ms to 28.0 ms)");
