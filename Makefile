@@ -99,8 +99,8 @@ $(BUILD)/gen/transport_info.%: servers/web/transport_info.awk lib/proto/transpor
 	$(Q)mkdir -p $(@D) && awk -v out=$* -f $^ >$@.tmp && mv $@.tmp $@
 $(BUILD)/gen/web_assets.c: servers/web/embed.sh $(WEB)
 	$(Q)mkdir -p $(@D) && servers/web/embed.sh $(WEB) >$@.tmp && mv $@.tmp $@
-# The sentences and pages of report and advise lie in pushlab likewise.
-TEXTS := $(sort $(foreach d,page advise report,$(wildcard $(addprefix bench/$(d)/*.,txt html md css))))
+# The titles of charts, the sentences and pages of report and advise lie in pushlab likewise.
+TEXTS := $(sort $(foreach d,page chart advise report,$(wildcard $(addprefix bench/$(d)/*.,txt html md css))))
 $(BUILD)/gen/template_files.c: bench/page/embed.sh $(TEXTS)
 	$(Q)mkdir -p $(@D) && bench/page/embed.sh $(TEXTS) >$@.tmp && mv $@.tmp $@
 # What pushlab doctor looks for is what deps.sh installs.

@@ -3,9 +3,8 @@
 if (!exists("paints")) paints = "transport"
 if (!exists("split")) split = 0
 if (!exists("part_names")) part_names = ""
-width = 800
 row_px = rows <= 8 ? 40 : 30
-plot_top = part_names eq "" ? 74 : 96
+plot_top = below(part_names eq "" ? 74 : 96)
 height = plot_top + rows * row_px + 92 + foot_px
 load scripts_dir."/open.gp"
 plot_left = longest_name * char_px + 30
@@ -19,11 +18,11 @@ legend_x = plot_left
 do for [k = 1:words(part_names)] {
     stripes = word(paints, k) eq "transport" ? rows : 1
     do for [i = 1:stripes] {
-        set object rectangle from screen x_px(legend_x + 24.0 * (i - 1) / stripes),y_px(68) \
-            to screen x_px(legend_x + 24.0 * i / stripes),y_px(80) \
+        set object rectangle from screen x_px(legend_x + 24.0 * (i - 1) / stripes),y_px(below(68)) \
+            to screen x_px(legend_x + 24.0 * i / stripes),y_px(below(80)) \
             fillcolor rgb paint(i, word(paints, k)) fillstyle solid 1 noborder
     }
-    set label word(part_names, k) at screen x_px(legend_x + 31),y_px(75) left font sized(0.95) \
+    set label word(part_names, k) at screen x_px(legend_x + 31),y_px(below(75)) left font sized(0.95) \
         textcolor rgb ink
     legend_x = legend_x + 31 + strlen(word(part_names, k)) * 6.8 + 22
 }

@@ -1,11 +1,12 @@
 # One panel of horizontal bars, a row of the run each, every bar with its value beside it:
 # metric names the column of rows.csv, words the function that writes a value, what the axis.
 # Several columns are stacked; paints says how each is coloured (paint() in style.gp). A range
-# of more than two decades gets a log axis (never a stack), where a row of zero has no bar and says 0.
+# of more than two decades gets a log axis (never a stack), and dots: a bar begins at 0. There a row of zero has
+# no dot and says 0.
 # split: 1 where a stack's value is followed by its parts. Each is rounded, so their sum may differ.
 # The panel lies at plot_left, plot_right, plot_top, plot_bottom (px); labelled: with row names.
 # heading, when not "", stands above it.
-# Where the run has repeats a dark line at a bar's end is its interval; a stack's is as wide as those of
+# Where the run has repeats a dark line at a bar's end, or through a dot, is its interval; a stack's is as wide as those of
 # its parts together, if the whole has none of its own: never too narrow.
 # whole, when there is one, is what all of it is, 100 for percent: then the axis goes from 0 to it.
 # predicted_column, when there is one, is the column of what the model says: a diamond (style.gp)
@@ -101,7 +102,7 @@ do for [i = 1:rows] {
         set label "" at first model[i],i + thick front point @model_halo
         set label "" at first model[i],i + thick front point @model_point
     }
-    set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
+    set label written[i] at first at_x,i left offset (logarithmic && total[i] > 0 ? 1.5 : 0.7),0 textcolor rgb text_ink
 }
 set label heading at screen x_px(plot_left),y_px(plot_top - 14 * zoom) left font bold(1) \
     textcolor rgb ink
@@ -110,9 +111,15 @@ x
 0
 EOD
 line_of(i, k) = up_to(i, k) > max(low, up_to(i, k - 1)) ? i : NaN # none for nothing
-plot for [k = 1:parts] for [i = 1:rows] $one using (low):(line_of(i, k)) \
-        :(max(low, up_to(i, k - 1))):(up_to(i, k)):(i - thick):(i + thick) \
-        with boxxyerror fillcolor rgb paint(i, word(paints, k)) \
-        fillstyle solid 1 border linecolor rgb edge(i, word(paints, k)) linewidth 1 @interval_lines
+array dot_at[rows]
+do for [i = 1:rows] { dot_at[i] = total[i] > 0 ? total[i] : NaN }
+if (logarithmic) {
+    plot @dot_lines @interval_lines, @dots
+} else {
+    plot for [k = 1:parts] for [i = 1:rows] $one using (low):(line_of(i, k)) \
+            :(max(low, up_to(i, k - 1))):(up_to(i, k)):(i - thick):(i + thick) \
+            with boxxyerror fillcolor rgb paint(i, word(paints, k)) \
+            fillstyle solid 1 border linecolor rgb edge(i, word(paints, k)) linewidth 1 @interval_lines
+}
 unset label
 unset arrow

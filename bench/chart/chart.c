@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/chart/chart_data.h"
+#include "bench/chart/chart_title.h"
 #include "bench/base/file.h"
 #include "bench/base/gnuplot.h"
 #include "bench/base/data_find.h"
@@ -16,6 +17,7 @@
 #include "bench/base/writer.h"
 #include "bench/ladder/ladder_draw.h"
 #include "bench/model/predicted.h"
+#include "bench/page/template.h"
 #include "bench/result/run_file.h"
 #include "lib/proto/transport_info.h"
 
@@ -83,12 +85,14 @@ struct drawing {
     const char *variables; /* more of them, as gnuplot reads them; NULL: those of a run */
     char scripts_dir[PATH_MAX], charts_dir[PATH_MAX], data_dir[PATH_MAX];
     struct chart_data data;
+    const cJSON *run; /* NULL: the pictures are of no single run, and have no titles */
     struct supervisor supervisor;
 };
 
 /* gnuplot names one font and writes bold as part of its name: a browser without that font
- * then still shows a sans-serif of its width, and bold. The title is what a screen reader says. */
-static void svg_rewrite(struct writer *w, const char *text, const char *title)
+ * then still shows a sans-serif of its width, and bold. head: the title, which is what a screen
+ * reader says, and the style. */
+static void svg_rewrite(struct writer *w, const char *text, const char *head)
 {
     const struct {
         const char *old_text, *new_text;
@@ -96,7 +100,7 @@ static void svg_rewrite(struct writer *w, const char *text, const char *title)
         {"font-family=\"DejaVu Sans\"", "font-family=\"DejaVu Sans, Verdana, sans-serif\""},
         {"font-family=\"DejaVu Sans:Bold\"",
          "font-family=\"DejaVu Sans, Verdana, sans-serif\" font-weight=\"bold\""},
-        {"<title>Gnuplot</title>", title},
+        {"<title>Gnuplot</title>", head},
     };
 
     while (w->rc == PL_OK && *text != '\0') {
@@ -119,19 +123,22 @@ static void svg_rewrite(struct writer *w, const char *text, const char *title)
 
 static int svg_finish(const char *path, const char *name, struct err_text *e)
 {
-    struct buf in = {0}, out = {0};
+    struct buf in = {0}, out = {0}, head = {0};
     struct writer w = {.out = &out};
-    char title[80];
+    struct template_fill t = {.w = {.out = &head}, .output = OUTPUT_HTML};
     int rc = file_read(&in, path, SVG_BYTES_MAX, e);
 
-    snprintf(title, sizeof title, "<title>pushlab: %s</title>", name);
+    writer_printf(&t.w, "<title>pushlab: %s</title>\n", name);
+    template_put(&t, "style of charts");
+    rc = rc < 0 ? rc : template_end(&t, "charts", e);
     if (rc == PL_OK) {
-        svg_rewrite(&w, (const char *)in.data, title);
+        svg_rewrite(&w, (const char *)in.data, writer_text(&t.w));
         rc = w.rc < 0 ? err_set(e, w.rc, "%s: %s", path, pl_strerror(w.rc))
                       : file_write(path, out.data, out.len, e);
     }
     buf_free(&in);
     buf_free(&out);
+    buf_free(&head);
     return rc;
 }
 
@@ -175,8 +182,8 @@ static void put_run(struct writer *w, const struct chart_data *data)
 }
 
 /* Run a script, with the variables that style.gp explains. */
-static int run_script(struct drawing *d, char *script, const char *output, const char *format,
-                      struct err_text *e)
+static int run_script(struct drawing *d, char *script, const char *title, const char *output,
+                      const char *format, struct err_text *e)
 {
     char gnuplot[] = "gnuplot", no_user_settings[] = "-d", execute[] = "-e";
     struct buf variables = {0};
@@ -187,6 +194,7 @@ static int run_script(struct drawing *d, char *script, const char *output, const
     put_variable(&w, "data_dir", d->data_dir);
     put_variable(&w, "output_path", output);
     put_variable(&w, "output_format", format);
+    put_variable(&w, "title", title);
     put_variable(&w, "conditions", d->data.conditions);
     put_variable(&w, "interval_words", d->data.interval_words);
     put_transports(&w);
@@ -204,8 +212,8 @@ static int run_script(struct drawing *d, char *script, const char *output, const
 
 /* Draw to a temporary file beside it and rename that, so no picture is ever incomplete. of: the
  * script's name; suffix: ".svg", ".png". */
-static int draw_file(struct drawing *d, const char *of, const char *name, const char *suffix,
-                     struct err_text *e)
+static int draw_file(struct drawing *d, const char *of, const char *name, const char *title,
+                     const char *suffix, struct err_text *e)
 {
     char script[PATH_MAX], path[PATH_MAX], half[PATH_MAX];
     struct err_text why;
@@ -215,7 +223,7 @@ static int draw_file(struct drawing *d, const char *of, const char *name, const 
     rc = rc < 0 ? rc : run_file_path(half, d->charts_dir, ".", name, suffix, e);
     if (rc < 0)
         return rc;
-    rc = run_script(d, script, half, suffix + 1, &why);
+    rc = run_script(d, script, title, half, suffix + 1, &why);
     if (rc < 0)
         err_set(e, rc, "chart %s%s: %.250s", name, suffix, why.text);
     if (rc == PL_OK && strcmp(suffix, ".svg") == 0)
@@ -229,9 +237,16 @@ static int draw_file(struct drawing *d, const char *of, const char *name, const 
 
 static int draw(struct drawing *d, const char *of, const char *name, struct err_text *e)
 {
-    int rc = draw_file(d, of, name, ".svg", e);
+    struct buf text = {0};
+    struct writer w = {.out = &text};
+    const char *title;
+    int rc = d->run == NULL ? PL_OK : chart_title(&text, name, d->run, &d->data, e);
 
-    return rc < 0 ? rc : draw_file(d, of, name, ".png", e);
+    title = writer_text(&w);
+    rc = rc < 0 ? rc : draw_file(d, of, name, title, ".svg", e);
+    rc = rc < 0 ? rc : draw_file(d, of, name, title, ".png", e);
+    buf_free(&text);
+    return rc;
 }
 
 /* The diagram of a row's packets, where they were captured. */
@@ -304,6 +319,7 @@ int chart_draw(const char *run_dir, struct err_text *e)
     if (rc < 0)
         return rc;
     predicted_add(run);
+    d.run = run;
     rc = chart_data_write(run, run_dir, d.data_dir, &d.data, e);
     rc = rc < 0 ? rc : draw_all(&d, run, e);
     cJSON_Delete(run);

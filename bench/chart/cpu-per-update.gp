@@ -2,9 +2,8 @@
 load scripts_dir."/style.gp"
 question = "How much CPU time does an update cost?"
 note = "User and system time of each process over the window. All clients share one process."
-width = 800
 row_px = rows <= 8 ? 40 : 30
-plot_top = 98
+plot_top = below(98)
 height = plot_top + rows * row_px + 92 + foot_px
 load scripts_dir."/open.gp"
 plot_bottom = 92 + foot_px

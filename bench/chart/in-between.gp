@@ -6,11 +6,11 @@ note = "TCP connections: from the clients in colour, to the servers dark. Added 
     "Added bytes: above what went in."
 width = 1200
 row_px = 22
-plot_top = 128
+zoom = 1.2
+plot_top = below(128)
 plot_bottom = 108 + foot_px
 height = plot_top + rows * row_px + plot_bottom
 png_scale = 1
-zoom = 1.2
 load scripts_dir."/open.gp"
 
 names_px = longest_name * char_px + 26

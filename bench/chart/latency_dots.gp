@@ -1,5 +1,5 @@
-# One panel of the overview: a bar to the median latency (of few updates the mean) and a whisker to the tail (style.gp),
-# a row each, with both values beside it. Placed and labelled as bars.gp says. Of another latency
+# One panel of the overview: a dot at the median latency (of few updates the mean) and a line to the tail, a row
+# each, with both values beside it. Placed and labelled as bars.gp says. Of another latency
 # than an update's where the script names its columns of rows.csv, which are NaN without a value.
 if (!exists("p50_column")) p50_column = "latency_".middle_column
 if (!exists("end_column")) { end_column = "latency_".tail_column; end_name = tail_name }
@@ -8,7 +8,7 @@ array p50_us[rows]
 array end_us[rows]
 stats rows_csv using (p50_us[int($0) + 1] = column(p50_column), \
     end_us[int($0) + 1] = column(end_column), 0) nooutput
-array interval_low[2 * rows] # of the bars' ends, then of the lines'
+array interval_low[2 * rows] # of the dots, then of the lines' ends
 array interval_high[2 * rows]
 do for [i = 1:2 * rows] { interval_low[i] = NaN; interval_high[i] = NaN }
 if (repeated) {
@@ -35,6 +35,7 @@ if (largest == 0) { smallest = 100; largest = 1e6 }
 if (has_floor) { smallest = min(smallest, floor_us) }
 low = 10.0 ** floor10(smallest * 0.8)
 array written[rows]
+array dot_at[rows]
 array bar_share[rows]
 do for [i = 1:rows] {
     bar_share[i] = has(i) ? decades(low, max(reach(i), 1)) / decades(low, largest) : 0
@@ -63,7 +64,8 @@ do for [i = 1:rows] {
     }
     at_x = has(i) ? reach(i) : low
     text_ink = has(i) ? ink : soft_ink
-    set label written[i] at first at_x,i left offset 0.7,0 textcolor rgb text_ink
+    at_dot = has(i) && decades(p50_us[i], reach(i)) / decades(low, high) * plot_width < 8 # beside it, not its line
+    set label written[i] at first at_x,i left offset (at_dot ? 1.5 : 0.7),0 textcolor rgb text_ink
 }
 set label heading at screen x_px(plot_left),y_px(plot_top - 14 * zoom) left font bold(1) \
     textcolor rgb ink
@@ -71,13 +73,11 @@ $one << EOD
 x
 0
 EOD
-thick = min(0.33, 22.0 * zoom * rows / plot_height)
+do for [i = 1:rows] { dot_at[i] = has(i) ? max(p50_us[i], low) : NaN }
 line_of(i) = has(i) ? i : NaN
-plot for [i = 1:rows] $one using (low):(line_of(i)):(low):(max(p50_us[i], low)) \
-        :(i - thick):(i + thick) with boxxyerror fillcolor rgb fill(i) \
-        fillstyle solid 1 border linecolor rgb colour(i) linewidth 1, \
+plot @dot_lines, \
     for [i = 1:rows] $one using (end_us[i]):(line_of(i)):(p50_us[i]):(end_us[i]) \
-        with xerrorbars pointtype -1 linecolor rgb colour(i) linewidth 1.6 @interval_lines
+        with xerrorbars pointtype -1 linecolor rgb colour(i) linewidth 2 @interval_lines, @dots
 unset label
 unset arrow
 fine_decades = 1e300

@@ -1,11 +1,10 @@
 # What the charts with a line per row share: the picture, its place, the range of latencies.
-width = 800
-height = 500 + foot_px
+height = below(500) + foot_px
 load scripts_dir."/open.gp"
 
 plot_left = 92
 plot_right = longest_name * char_px + legend_px
-plot_top = 74
+plot_top = below(74)
 plot_bottom = 92 + foot_px
 load scripts_dir."/panel.gp"
 

@@ -8,10 +8,11 @@
 #   x_low, x_high, y_low, y_high
 load scripts_dir."/style.gp"
 question = "What is the cheapest way that is fast enough?"
-note = "Stripes: these can't be told apart. White: nothing is fast enough. ".\
+note = "Stripes: these can't be told apart. Blank: nothing is fast enough. ".\
     "Numbers: the short poll's interval. Dots: what was measured. Line: where the model has the border."
 if (left_out > 0) { note = note." ".left_out." disturbed points are left out." }
 count = words(panels) / 4
+area_ink = 0x222221 # on colours, which a dark page keeps (dark.css)
 panel_width = 330
 panel_height = 330
 axes_px = 104
@@ -66,10 +67,10 @@ do for [k = 1:count] {
     plot boxes using "x1":"y1":"x1":"x2":"y1":"y2":"colour" with boxxyerror \
             fillcolor rgb variable fillstyle solid 0.75 noborder, \
         borders using "x1":"y1":(column("x2") - column("x1")):(column("y2") - column("y1")) with vectors nohead \
-            linecolor rgb ink linewidth 2, \
-        data_dir."/map-points.csv" using "rate_hz":"latency_us" with points linecolor rgb ink pointtype 7 pointsize 0.35, \
+            linecolor rgb area_ink linewidth 2, \
+        data_dir."/map-points.csv" using "rate_hz":"latency_us" with points linecolor rgb area_ink pointtype 7 pointsize 0.35, \
         areas using "rate_hz":(shown(column("from_us"), column("to_us"))):"label" with labels \
-            font sized(0.85) textcolor rgb ink
+            font sized(0.85) textcolor rgb area_ink
     if (k == 1) { unset label; unset object }
 }
 unset multiplot

@@ -1,8 +1,7 @@
-# Open the picture: question, width, height (in px) and optionally note are set by the script.
+# Open the picture: question, height (in px) and optionally note are set by the script.
 # SVG is drawn in px; PNG at twice that, for sharp screens, unless png_scale says otherwise.
 if (!exists("png_scale")) png_scale = 2
 if (!exists("note")) note = ""
-if (!exists("zoom")) zoom = 1       # of all text
 face = "DejaVu Sans"
 if (output_format eq "svg") {
     set terminal svg noenhanced fixed size width,height font sprintf("%s,%g", face, 12 * zoom) background "#ffffff" \
@@ -21,9 +20,12 @@ char_px = 7.3 * zoom                           # a generous letter
 sized(times) = sprintf("%s,%g", face, em * times)
 bold(times) = sprintf("%s:Bold,%g", face, em * times)
 
-set label 1 question at screen x_px(18),y_px(27 * zoom) left font bold(1.35) textcolor rgb ink
-set label 2 conditions at screen x_px(18),y_px(50 * zoom) left font sized(0.95) textcolor rgb soft_ink
-if (!exists("interval_note")) interval_note = "Dark lines at the ends of bars: ".interval_words."."
+do for [k = 1:line_count(headline(question))] {
+    set label 10 + k title_line(headline(question), k) at screen x_px(18),y_px((27 + 21 * (k - 1)) * zoom) \
+        left font bold(1.25) textcolor rgb ink
+}
+set label 2 conditions at screen x_px(18),y_px(below(50 * zoom)) left font sized(0.95) textcolor rgb soft_ink
+if (!exists("interval_note")) interval_note = "Lines across the ends of bars and dots: ".interval_words."."
 foot_at = 31
 array foot_lines[3] = [repeated ? interval_note : "", \
     silent eq "" ? "" : "Nothing was delivered: ".silent, \

@@ -2,6 +2,7 @@
 # bench/chart/chart.c runs  gnuplot -d -e VARIABLES NAME.gp  with these variables:
 #   scripts_dir, data_dir    where these scripts and the run's numbers are (chart_data.h)
 #   output_path, output_format ("svg" or "png")
+#   title                    what the run found, or "": then the script's question is the title
 #   conditions               the subtitle: clients, source, window, link, date
 #   middle_column, middle_name ("p50_us", "median"), tail_column, tail_name, tail_nth ("p90_us", "p90",
 #                            "90th percentile"): what the rows' latency is told by; upstream_*: of what clients send
@@ -10,6 +11,9 @@
 # and every script begins by loading this. Numbers come from data_dir alone.
 
 set encoding utf8
+if (!exists("title")) title = ""
+width = 800 # of the picture, in px; scripts may set others before they use below()
+zoom = 1    # of all text
 set datafile separator comma
 set datafile columnheaders
 
@@ -90,6 +94,17 @@ fill(i) = closes[i] ? tint(colour(i), 0.65) : colour(i)
 paint(i, word) = word eq "neutral" ? neutral : word eq "dark" ? dark : word eq "light" ? light : fill(i)
 edge(i, word) = word eq "transport" ? colour(i) : paint(i, word)
 
+# ---- dots: on a log axis, where a bar has no beginning. @dot_lines leads the eye from the row's name to
+# dot_at[i] (NaN: none); @dots are drawn above all else, open for +close ----
+dot_size = output_format eq "svg" ? 1 : 1.5 # the same to the eye
+dot_row(i) = dot_at[i] >= low ? i : NaN
+dot_lines = "for [i = 1:rows] $one using (low):(dot_row(i)):(dot_at[i] - low):(0) with vectors nohead ".\
+    "linecolor rgb neutral linewidth 0.8 dashtype 3"
+dots = "for [i = 1:rows] $one using (dot_at[i]):(dot_row(i)) with points pointtype symbol_of(transport[i]) ".\
+    "pointsize dot_size linecolor rgb closes[i] ? 0xffffff : colour(i), ".\
+    "for [i = 1:rows] $one using (dot_at[i]):(closes[i] ? dot_row(i) : NaN) with points pointtype symbol(i) ".\
+    "pointsize dot_size linewidth 1.6 linecolor rgb colour(i)"
+
 # ---- intervals: at the end of a plot of bars stands @interval_lines, which draws each interval_low[i] to
 # interval_high[i] dark with a white edge, to be seen on any colour; nothing in a run without repeats ----
 interval_line(i) = interval_high[i] > max(interval_low[i], low) ? 1 + (i - 1) % rows : NaN # its row
@@ -98,6 +113,17 @@ interval_lines = !repeated ? "" : ", for [step = 1:2] for [i = 1:|interval_low|]
     "with xerrorbars pointtype -1 linecolor rgb step == 1 ? 0xffffff : ink linewidth step == 1 ? 3.4 : 1.4"
 band_style = "with filledcurves linecolor rgb colour(i) fillstyle transparent solid 0.2 noborder"
 known(v, other) = v == v ? v : other
+
+# ---- a title of more lines than one moves all below it down: below(px) is where px is then ----
+headline(question) = title eq "" ? question : title
+title_columns(px) = int((px - 36) / (9.0 * zoom))
+last_space(s, n) = n <= 1 ? 0 : substr(s, n, n) eq " " ? n : last_space(s, n - 1)
+first_line(s) = strlen(s) <= title_columns(width) || last_space(s, title_columns(width) + 1) == 0 ? s : \
+    substr(s, 1, last_space(s, title_columns(width) + 1) - 1)
+lines_below(s) = substr(s, strlen(first_line(s)) + 2, strlen(s))
+line_count(s) = s eq "" ? 0 : 1 + line_count(lines_below(s))
+title_line(s, k) = k == 1 ? first_line(s) : title_line(lines_below(s), k - 1)
+below(px) = px + 21 * zoom * max(0, line_count(headline(question)) - 1)
 
 # ---- numbers as text, written as everywhere else (bench/base/units.c) ----
 digits(v) = abs(v) >= 99.95 ? 0 : abs(v) >= 9.995 ? 1 : 2

@@ -1,10 +1,9 @@
 # How late does everyone receive what a client sends? Drawn where clients send (chart.c).
 load scripts_dir."/style.gp"
 question = "How late does everyone receive what a client sends?"
-note = "Bar to the ".upstream_middle_name.", line to the ".upstream_tail_nth.": from a client's sending to the receipt by each of the others."
-width = 800
+note = "Dot at the ".upstream_middle_name.", line to the ".upstream_tail_nth.": from a client's sending to the receipt by each of the others."
 row_px = rows <= 8 ? 40 : 30
-plot_top = 74
+plot_top = below(74)
 height = plot_top + rows * row_px + 92 + foot_px
 load scripts_dir."/open.gp"
 plot_left = longest_name * char_px + 30

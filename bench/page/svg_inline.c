@@ -209,17 +209,16 @@ static const char *tag_end(const char *p)
     return NULL;
 }
 
-/* What is skipped whole: comments, prolog, and the titles and descriptions that gnuplot gives
- * to each curve. Where it is over, p when p is none of these, NULL when it has no end. */
+/* What is skipped whole: comments, prolog, charts' dark.css (the page has its own), and the
+ * titles and descriptions that gnuplot gives to each curve. Where it is over, p when p is none of
+ * these, NULL when it has no end. */
 static const char *skip(const char *p)
 {
     static const struct {
         const char *from, *to;
-    } skipped[] = {{"<!--", "-->"},
-                   {"<?", "?>"},
-                   {"<!DOCTYPE", ">"},
-                   {"<title>", "</title>"},
-                   {"<desc>", "</desc>"}};
+    } skipped[] = {{"<!--", "-->"},         {"<?", "?>"},
+                   {"<!DOCTYPE", ">"},      {"<style class=\"dark\">", "</style>"},
+                   {"<title>", "</title>"}, {"<desc>", "</desc>"}};
 
     for (size_t i = 0; i < sizeof skipped / sizeof *skipped; i++) {
         const char *end;

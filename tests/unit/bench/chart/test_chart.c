@@ -743,8 +743,9 @@ START_TEST(deadline_and_round_trip_are_named_in_their_charts)
     put_duplex_run();
     ck_assert_msg(chart_draw(run_dir, &e) == 0, "%s", e.text);
     on_time = get_text("charts/on-time.svg");
-    ck_assert_ptr_nonnull(strstr(on_time, "What share of updates arrives within 33 ms?"));
+    ck_assert_ptr_nonnull(strstr(on_time, "% of updates received within 33 ms"));
     ck_assert_ptr_nonnull(strstr(on_time, "98.7 %"));
+    ck_assert_ptr_nonnull(strstr(on_time, "prefers-color-scheme: dark"));
     upstream = get_text("charts/upstream-latency.svg");
     ck_assert_ptr_nonnull(strstr(upstream, "52.0 ms  p99 71.0 ms"));
     ck_assert_ptr_nonnull(strstr(upstream, "one round trip, 50 ms")); /* up, and down again */

@@ -92,7 +92,7 @@ START_TEST(svg_gets_ids_of_its_own_a_size_from_the_page_and_a_name)
         inline_svg("<?xml version=\"1.0\"?>\n<!DOCTYPE svg>\n<svg width=\"800\" height=\"500\" "
                    "viewBox=\"0 0 800 500\" xmlns=\"http://www.w3.org/2000/svg\">\n"
                    "<title>old</title><desc>gnuplot</desc><!-- a > b -->"
-                   "<defs><circle id='gpPt0' r='1'/></defs>"
+                   "<style class=\"dark\">a{}</style><defs><circle id='gpPt0' r='1'/></defs>"
                    "<use xlink:href='#gpPt0' fill='url(#gpPt0)'/><text>1 &lt; 2</text></svg>",
                    "cdf"),
         0);
