@@ -121,14 +121,18 @@ static void svg_rewrite(struct writer *w, const char *text, const char *head)
     }
 }
 
-static int svg_finish(const char *path, const char *name, struct err_text *e)
+/* title: "": none, so it is called by its name. */
+static int svg_finish(const char *path, const char *name, const char *title, struct err_text *e)
 {
     struct buf in = {0}, out = {0}, head = {0};
     struct writer w = {.out = &out};
     struct template_fill t = {.w = {.out = &head}, .output = OUTPUT_HTML};
     int rc = file_read(&in, path, SVG_BYTES_MAX, e);
 
-    writer_printf(&t.w, "<title>pushlab: %s</title>\n", name);
+    writer_puts(&t.w, "<title>");
+    output_printf(&t.w, OUTPUT_HTML, "%s%s", title[0] == '\0' ? "pushlab: " : "",
+                  title[0] == '\0' ? name : title);
+    writer_puts(&t.w, "</title>\n");
     template_put(&t, "style of charts");
     rc = rc < 0 ? rc : template_end(&t, "charts", e);
     if (rc == PL_OK) {
@@ -177,6 +181,7 @@ static void put_latency(struct writer *w, const char *of, const char *middle,
 
 static void put_run(struct writer *w, const struct chart_data *data)
 {
+    writer_printf(w, "on_the_wire = %d; ", data->has_wire);
     put_latency(w, "", data->middle, data->tail);
     put_latency(w, "upstream_", data->upstream_middle, data->upstream_tail);
 }
@@ -227,7 +232,7 @@ static int draw_file(struct drawing *d, const char *of, const char *name, const 
     if (rc < 0)
         err_set(e, rc, "chart %s%s: %.250s", name, suffix, why.text);
     if (rc == PL_OK && strcmp(suffix, ".svg") == 0)
-        rc = svg_finish(half, name, e);
+        rc = svg_finish(half, name, title, e);
     if (rc == PL_OK && rename(half, path) < 0)
         rc = err_set(e, PL_ESYS, "rename %s: %s", path, strerror(errno));
     if (rc < 0)

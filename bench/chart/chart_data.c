@@ -1,5 +1,6 @@
 #include "bench/chart/chart_data.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "bench/result/conditions.h"
 #include "bench/result/metric_text.h"
 #include "bench/result/run_file.h"
+
+enum { DATA_BYTES_MAX = 16 << 20 };
 
 /* ---- rows.csv ---- */
 
@@ -199,6 +202,25 @@ static bool has_number(const cJSON *run, const char *path)
     return false;
 }
 
+bool chart_data_has_wire(const cJSON *run)
+{
+    return has_number(run, "bytes_per_update.wire");
+}
+
+bool chart_data_is_of(const cJSON *run, const char *data_dir)
+{
+    struct buf drawn = {0}, now = {0};
+    char path[PATH_MAX];
+    bool same = run_file_path(path, data_dir, "rows", "", ".csv", NULL) < 0 ||
+                file_read(&drawn, path, DATA_BYTES_MAX, NULL) < 0 ||
+                (chart_data_rows(&now, json_at(run, "rows")) == PL_OK && drawn.len == now.len &&
+                 memcmp(drawn.data, now.data, now.len) == 0);
+
+    buf_free(&drawn);
+    buf_free(&now);
+    return same;
+}
+
 int chart_data_write(const cJSON *run, const char *run_dir, const char *data_dir,
                      struct chart_data *out, struct err_text *e)
 {
@@ -212,7 +234,7 @@ int chart_data_write(const cJSON *run, const char *run_dir, const char *data_dir
     if (rc < 0)
         return rc;
     describe(out, run);
-    out->has_wire = has_number(run, "bytes_per_update.wire");
+    out->has_wire = chart_data_has_wire(run);
     out->has_upstream = has_number(run, "upstream.latency_us.count");
     out->has_deadline = has_number(run, "deadline.expected");
     out->has_balancers = has_number(run, "balancer.connections_per_client.front");

@@ -42,6 +42,13 @@ struct chart_data {
 int chart_data_write(const cJSON *run, const char *run_dir, const char *data_dir,
                      struct chart_data *out, struct err_text *e);
 
+/* Were packets counted: are the overview's bytes those on the wire, or of the application? */
+bool chart_data_has_wire(const cJSON *run);
+
+/* Are these the numbers that the pictures beside data_dir were drawn from: is its rows.csv that of
+ * run, which has what the model says (predicted_add())? True as well where there is none. */
+bool chart_data_is_of(const cJSON *run, const char *data_dir);
+
 /* Append rows.csv of those rows. 0 or PL_ENOMEM. */
 int chart_data_rows(struct buf *out, const cJSON *rows);
 

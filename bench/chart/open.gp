@@ -21,10 +21,10 @@ sized(times) = sprintf("%s,%g", face, em * times)
 bold(times) = sprintf("%s:Bold,%g", face, em * times)
 
 do for [k = 1:line_count(headline(question))] {
-    set label 10 + k title_line(headline(question), k) at screen x_px(18),y_px((27 + 21 * (k - 1)) * zoom) \
+    set label k title_line(headline(question), k) at screen x_px(18),y_px((27 + 21 * (k - 1)) * zoom) \
         left font bold(1.25) textcolor rgb ink
 }
-set label 2 conditions at screen x_px(18),y_px(below(50 * zoom)) left font sized(0.95) textcolor rgb soft_ink
+set label 6 conditions at screen x_px(18),y_px(below(50 * zoom)) left font sized(0.95) textcolor rgb soft_ink
 if (!exists("interval_note")) interval_note = "Lines across the ends of bars and dots: ".interval_words."."
 foot_at = 31
 array foot_lines[3] = [repeated ? interval_note : "", \
@@ -32,12 +32,12 @@ array foot_lines[3] = [repeated ? interval_note : "", \
     shaken eq "" ? "" : "Disturbed, so not to be compared: ".shaken]
 do for [k = 1:3] {
     if (foot_lines[k] ne "") {
-        set label 3 + k foot_lines[k] at screen x_px(18),y_px(height - foot_at * zoom) left font sized(0.85) \
+        set label 7 + k foot_lines[k] at screen x_px(18),y_px(height - foot_at * zoom) left font sized(0.85) \
             textcolor rgb soft_ink
         foot_at = foot_at + 17
     }
 }
-set label 3 note at screen x_px(18),y_px(height - 14) left font sized(0.85) textcolor rgb soft_ink
+set label 7 note at screen x_px(18),y_px(height - 14) left font sized(0.85) textcolor rgb soft_ink
 
 set border 3 linecolor rgb soft_ink linewidth 0.8
 set tics nomirror out scale 0.6,0.3 textcolor rgb soft_ink

@@ -6,6 +6,7 @@
 #   conditions               the subtitle: clients, source, window, link, date
 #   middle_column, middle_name ("p50_us", "median"), tail_column, tail_name, tail_nth ("p90_us", "p90",
 #                            "90th percentile"): what the rows' latency is told by; upstream_*: of what clients send
+#   on_the_wire              1: rows have wire_* and packets_*
 #   interval_words           "95 % confidence interval over 3 repeats"; "" where no row has an interval
 #   colour_of(t), symbol_of(t)   each transport's colour and point type
 # and every script begins by loading this. Numbers come from data_dir alone.
@@ -35,11 +36,9 @@ distribution(i) = data_dir."/cdf-".id[i].".csv"
 percentiles(i) = data_dir."/percentiles-".id[i].".csv"
 timeline(i) = data_dir."/timeline-".id[i].".csv"
 
-# ---- the emulated link; on loopback there is none: NaN, and nothing was counted on the wire ----
+# ---- the emulated link; on loopback there is none: NaN ----
 floor_us = NaN        # half a round trip: what distance alone costs an update
-on_the_wire = 0       # 1: rows have wire_* and packets_*
 stats data_dir."/link.csv" using (floor_us = column("half_rtt_us"), 0) nooutput
-stats rows_csv using (v = column("wire_bytes_per_update"), on_the_wire = v == v ? 1 : on_the_wire, 0) nooutput
 has_floor = floor_us > 0
 
 # ---- what the model says: a diamond at the value, with a white edge to be seen on bars of any colour ----

@@ -10,6 +10,7 @@
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/chart/chart.h"
+#include "bench/chart/chart_data.h"
 #include "bench/model/predicted.h"
 #include "bench/page/run_words.h"
 #include "bench/page/svg_inline.h"
@@ -167,6 +168,15 @@ static void add_charts(cJSON *page, const char *name, const struct report *r, co
             cJSON_AddItemToArray(list, json_object("chart:s", chart_names[i]));
 }
 
+/* Do the pictures show other numbers than the run has? Then no sentence is about them. */
+static void add_stale(cJSON *page, const struct report *r)
+{
+    char path[PATH_MAX];
+    bool known = picture_path(path, r, "", "data", "");
+
+    cJSON_AddBoolToObject(page, "stale_charts", known && !chart_data_is_of(r->run, path));
+}
+
 /* The rows that have a ladder diagram. */
 static void add_ladders(cJSON *page, const struct report *r)
 {
@@ -184,7 +194,7 @@ static void add_ladders(cJSON *page, const struct report *r)
 
 /* What report.html and report.md need beside the run itself: facts (report_facts_of()), sound (the
  * run as sentences are to see it, findings_sound_run(), with its facts), disturbed_rows, advice,
- * and what is listed here. */
+ * stale_charts, and what is listed here. */
 static cJSON *page_of(const struct report *r)
 {
     int rows = cJSON_GetArraySize(json_at(r->run, "rows"));
@@ -203,6 +213,7 @@ static cJSON *page_of(const struct report *r)
     result_each_problem(r->run, add_line, cJSON_AddArrayToObject(page, "all_problems"));
     add_charts(page, "charts", r, ".svg");
     add_charts(page, "images", r, ".png");
+    add_stale(page, r);
     add_ladders(page, r);
     cJSON_AddItemReferenceToObject(page, "disturbed_rows",
                                    cJSON_GetObjectItemCaseSensitive(sound, "disturbed"));

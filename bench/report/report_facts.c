@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/chart/chart_data.h"
 #include "bench/page/run_words.h"
 #include "bench/result/metric_text.h"
 #include "bench/result/percentile.h"
@@ -137,12 +138,6 @@ static const char *middle_path(const cJSON *run)
     return mean ? "latency_us.mean" : "latency_us.p50";
 }
 
-/* Whether overview.gp has wire bytes in its last panel. */
-static bool is_on_the_wire(const cJSON *run)
-{
-    return facts_range_of(run, "bytes_per_update.wire").n > 0;
-}
-
 enum { PANELS = 4 };
 
 /* For each panel of the overview the rows that can't be told from the lowest. */
@@ -150,8 +145,8 @@ static void find_lowest(uint64_t lowest[PANELS], const cJSON *run)
 {
     const char *const panels[PANELS] = {
         middle_path(run), "requests_per_update", "tcp_handshakes_per_update",
-        is_on_the_wire(run) ? "bytes_per_update.wire"
-                            : "bytes_per_update.payload+bytes_per_update.framing"};
+        chart_data_has_wire(run) ? "bytes_per_update.wire"
+                                 : "bytes_per_update.payload+bytes_per_update.framing"};
 
     for (size_t i = 0; i < PANELS; i++) {
         struct facts_range r = facts_range_of(run, panels[i]);
@@ -274,8 +269,8 @@ cJSON *report_facts_of(const cJSON *run)
         count_transports(json_at(run, "rows")), table_has_balancers(run),
         predict_question_of(run, NULL).rtt_us / 1e3, p50.low <= 0 || p50.high < 1.25 * p50.low,
         expected_of(run), all_delivered(run), counts_agree(run), order_kept(run), documents, same,
-        all_delivered(run) && counts_agree(run) && order_kept(run) && same, is_on_the_wire(run),
-        middle, strcmp(middle, "latency_us.mean") == 0, first_poll(run),
+        all_delivered(run) && counts_agree(run) && order_kept(run) && same,
+        chart_data_has_wire(run), middle, strcmp(middle, "latency_us.mean") == 0, first_poll(run),
         round(100 / sqrt(facts_range_of(run, "published").low)));
 
     result_source_achieved(achieved, run);

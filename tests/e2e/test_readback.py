@@ -1,7 +1,9 @@
 """Is what the report says about a run so? Its sentences are read back: each name and each number in
 them is looked up in run.json and in the data of the picture they are about."""
 
+import collections
 import csv
+import html
 import json
 import re
 import shutil
@@ -36,6 +38,26 @@ def ratio(value):
     return f"{value:.{digits(value)}f}" if value >= 0.9995 else f"{value:.3g}"
 
 
+# What sentences compare: which noise, of which columns of rows.csv, how written.
+COMPARED = {
+    r"sends? the most requests": ("count", ["requests_per_update"], ratio),
+    r"opens? the most connections": ("count", ["handshakes_per_update"], ratio),
+    r"adds? the most framing": ("count", ["framing_bytes_per_update"], ratio),
+    r"puts? the most bytes on the wire": ("count", ["wire_bytes_per_update"], ratio),
+    r"takes? the most packets": ("count", ["packets_per_update"], ratio),
+    r"takes? the most server CPU": ("cpu", ["server_cpu_us_per_update"], time_us),
+    r"takes? the most client CPU": ("cpu", ["client_cpu_us_per_update"], time_us),
+}
+# The overview's, from left to right: the columns that are stacked, the noise, how written.
+PANELS = [
+    (["latency_p50_us"], "latency", time_us),
+    (["requests_per_update"], "count", ratio),
+    (["handshakes_per_update"], "count", ratio),
+    (["wire_payload_bytes_per_update", "wire_framing_bytes_per_update", "wire_header_bytes_per_update",
+      "wire_ack_bytes_per_update"], "count", ratio),
+]
+
+
 def near(kind, a, b):
     return abs(a - b) <= NOISE[kind] * max(abs(a), abs(b))
 
@@ -55,6 +77,7 @@ class Claims(AdviceCase):
         for row in self.run["rows"]:
             row["disturbed"] = []
             row.pop("ci95", None)
+        self.measured = {row["id"]: dict(row["latency_us"]) for row in self.run["rows"]} # what the curves are of
 
     def row(self, name):
         return next(r for r in self.run["rows"] if r["id"] == name)
@@ -81,77 +104,219 @@ class Claims(AdviceCase):
     def sound(self):
         return [r for r in self.run["rows"] if not r["disturbed"]]
 
-    def chart_rows(self):
-        with open(self.folder / "charts" / "data" / "rows.csv", newline="", encoding="utf-8") as file:
-            return {row["row"]: row for row in csv.DictReader(file)}
+    # ---- the data that the pictures were drawn from ----
 
-    def extremes(self, kind, value, most):
+    def data(self, name):
+        with open(self.folder / "charts" / "data" / f"{name}.csv", newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def chart_rows(self):
+        return {row["row"]: row for row in self.data("rows")}
+
+    def column(self, *names):
+        """The sum of columns of rows.csv, of all rows that are compared."""
+        return {name: sum(float(row[n]) for n in names) for name, row in self.chart_rows().items()
+                if row["disturbed"] == "0"}
+
+    def title(self, chart):
+        svg = (self.folder / "charts" / f"{chart}.svg").read_text()
+        title = html.unescape(re.search("<title>(.*?)</title>", svg).group(1))
+        bold = re.findall(r'<g transform="translate\(18.00,[^>]*font-weight="bold"[^>]*>\s*<text[^>]*>([^<]*)</text>', svg)
+        drawn = html.unescape(" ".join(bold)).replace("\u00a0", " ")
+        self.assertIn(title.replace("\u00a0", " "), (drawn, f"pushlab: {chart}"))
+        return drawn
+
+    def spread(self, values, write):
+        """The lowest and the highest as a sentence has them."""
+        low, high = write(min(values)), write(max(values))
+        return [low] if low == high else [low, high]
+
+    def extremes(self, kind, values, most):
         """The names that may be called the most or the least, and their figures."""
-        values = {r["id"]: value(r) for r in self.sound()}
         end, other = (f(values.values()) for f in ((max, min) if most else (min, max)))
         alike = {name: v for name, v in values.items() if near(kind, v, end) and not near(kind, v, other)}
         return set(alike), (min(alike.values()), max(alike.values()))
 
-    def assert_superlative(self, kind, value, most, names, figures, write):
+    def assert_superlative(self, kind, values, most, names, figures, write, said):
         self.assertEqual((names_in(names), figures),
                          (lambda n, v: (n, [write(x) for x in v][:1 if write(v[0]) == write(v[1]) else 2]))
-                         (*self.extremes(kind, value, most)))
+                         (*self.extremes(kind, values, most)), said)
 
     def check_comparisons(self):
         """"`a` sends the most requests (**1.01**), `b` and `c` the fewest (**0**)" and the like."""
-        claims = {
-            r"sends? the most requests": ("count", lambda r: r["requests_per_update"], ratio),
-            r"opens? the most connections": ("count", lambda r: r["tcp_handshakes_per_update"], ratio),
-            r"adds? the most framing": ("count", lambda r: r["bytes_per_update"]["framing"], ratio),
-            r"puts? the most bytes on the wire": ("count", lambda r: r["bytes_per_update"]["wire"], ratio),
-            r"takes? the most packets": ("count", lambda r: r["packets_per_update"]["total"], ratio),
-            r"takes? the most server CPU": ("cpu", lambda r: r["server_cpu_us_per_update"], time_us),
-            r"takes? the most client CPU": ("cpu", lambda r: r["client_cpu_us_per_update"], time_us),
-        }
         names, figures = r"((?:`[^`]+`(?:, | and )?)+) ", r"\(((?:\*\*[^*]+\*\*(?: to )?)+)[^)]*\)"
         seen = set()
-        for words, (kind, value, write) in claims.items():
+        for words, (kind, columns, write) in COMPARED.items():
             for found in re.finditer(f"{names}{words} {figures}, {names}the (?:fewest|least) {figures}", self.text):
-                with self.subTest(found.group(0)):
-                    for at, most in ((1, True), (3, False)):
-                        self.assert_superlative(kind, value, most, found.group(at),
-                                                re.findall(NUMBER, found.group(at + 1)), write)
+                for at, most in ((1, True), (3, False)):
+                    self.assert_superlative(kind, self.column(*columns), most, found.group(at),
+                                            re.findall(NUMBER, found.group(at + 1)), write, found.group(0))
                 seen.add(words)
         return seen
 
     def check_overview(self):
         reading = self.reading("Which transport, in short?")
-        rows = [row for name, row in self.chart_rows().items() if not self.row(name)["disturbed"]]
-        columns = [("latency_p50_us", "latency", time_us), ("requests_per_update", "count", ratio),
-                   ("handshakes_per_update", "count", ratio), ("wire_bytes_per_update", "count", ratio)]
-        figures, lowest = [], {row["row"]: 0 for row in rows}
-        for column, kind, write in columns:
-            values = {row["row"]: float(row[column]) for row in rows}
-            low, high = min(values.values()), max(values.values())
-            figures += [write(low)] + ([write(high)] if write(low) != write(high) else [])
-            for name, value in values.items():
-                lowest[name] += near(kind, value, low)
+        figures, lowest = [], collections.Counter()
+        for columns, kind, write in PANELS:
+            values = self.column(*columns)
+            figures += self.spread(values.values(), write)
+            lowest.update(name for name, v in values.items() if near(kind, v, min(values.values())))
         self.assertEqual(re.findall(NUMBER, reading), figures)
         best = max(lowest.values())
         found = re.search(r"((?:`[^`]+`(?:, | and )?)+) (?:is|are) lowest.*, in (\w+)", reading)
         self.assertEqual(names_in(found.group(1)), {n for n, k in lowest.items() if k == best})
         self.assertEqual(found.group(2), {1: "one", 2: "two", 3: "three", 4: "all"}[best])
 
+    def check_panels(self):
+        """Each of the overview's four panels has the values of rows.csv, in the rows' order."""
+        svg = (self.folder / "charts" / "overview.svg").read_text()
+        rows = self.chart_rows().values()
+        texts = [(float(x), float(y), html.unescape(text)) for x, y, text in re.findall(
+            r'<g transform="translate\(([\d.]+),([\d.]+)\)"[^>]*text-anchor="start">\s*<text[^>]*>([^<]*)</text>', svg)]
+        lefts = [next(x for x, _, text in texts if text == heading) for heading in
+                 ("Latency (median)", "HTTP requests", "TCP handshakes", "Bytes on the wire")] + [1e9]
+        for left, right, (columns, _, write) in zip(lefts, lefts[1:], PANELS):
+            drawn = [text.split("  ")[0] for y, x, text in sorted((y, x, text) for x, y, text in texts)
+                     if left <= x < right][1:] # below the heading
+            self.assertEqual(drawn, [write(sum(float(row[c]) for c in columns)) for row in rows], columns)
+
+    def check_ends(self, said, kind, values, write):
+        """"first over `a` and last over `b`", or nothing of the kind where that can't be told."""
+        found = re.search(r"(?:first over|\A)(?P<a>.*?)(?:and last over|complete first.*?, and)(?P<b>[^.;]*)", said)
+        self.assertIsNotNone(found, said)
+        for group, most in (("a", False), ("b", True)):
+            self.assertEqual(names_in(found.group(group)), self.extremes(kind, values, most)[0], said)
+
+    def check_latencies(self):
+        """The tail is that of rows.csv, and of the curves that are drawn; the end is the last point's."""
+        p90, longest = self.column("latency_p90_us"), self.column("latency_max_us")
+        said = self.reading("What does the tail look like?")
+        self.assertEqual(re.findall(NUMBER, said)[:2], self.spread(p90.values(), time_us))
+        self.check_ends(said.split(". ")[1], "latency", p90, time_us)
+        for name, us in self.column("latency_p90_us").items():
+            curve = min(self.data(f"percentiles-{name}"), key=lambda p: abs(float(p["percentile"]) - 90))
+            self.assertAlmostEqual(float(curve["latency_us"]) / self.measured[name]["p90"], 1, delta=0.03)
+            self.assertAlmostEqual(float(self.data(f"cdf-{name}")[-1]["latency_us"]) / self.measured[name]["max"], 1,
+                                   delta=0.001)
+        said = self.reading("What share arrives within a time?")
+        self.assertIn(" to ".join(f"**{t}**" for t in self.spread(longest.values(), time_us)), said)
+
+    def check_shares(self):
+        said = self.reading("How many bytes travel around an update?")
+        shares = [float(r["framing_bytes_per_update"]) / float(r["payload_bytes_per_update"])
+                  for r in self.chart_rows().values() if r["disturbed"] == "0"]
+        low, high = (f"{100 * f(shares):.{digits(100 * f(shares))}f} %" for f in (min, max))
+        self.assertIn(f"That is **{low}** to **{high}** of the payload", said)
+        said = self.reading("How many bytes does the network carry?")
+        for column, words in (("wire_header_bytes_per_update", r"headers are (.*?) bytes"),
+                              ("wire_ack_bytes_per_update", r"only acknowledge (.*)\.")):
+            self.assertEqual(re.findall(NUMBER, re.search(words, said).group(1)),
+                             self.spread(self.column(column).values(), ratio))
+
+    def check_factors(self, title):
+        """"Long polling doubles the delay of a push; short polling multiplies it by 20"."""
+        kinds = {"long polling": {"long-poll"}, "short polling": {"short-poll"}, "stream": {"stream"},
+                 "sse": {"sse"}, "websocket": {"websocket"}, "a push": {"stream", "sse", "websocket"}}
+        rows = {name: row for name, row in self.chart_rows().items() if row["disturbed"] == "0"}
+        p50 = self.column("latency_p50_us")
+
+        def rows_of(words):
+            kind = set().union(*(kinds[w.strip().lower()] for w in re.split(",| and ", words)))
+            return {name for name, row in rows.items() if row["transport"] in kind}
+        base = rows_of(re.search("the delay of (.*?)(?: by |;|$)", title).group(1))
+        self.assertEqual(base, {n for n, v in p50.items() if near("latency", v, min(p50.values()))}, title)
+        named = set()
+        for clause in re.split(r"; |, (?=[a-zA-Z ]+? by )", title):
+            found = re.match(r"(.+?)(?: (doubles?|triples?|multipl(?:y|ies))\b.*?)?(?: by ([\d.]+)(?: to ([\d.]+))?)?$",
+                             clause)
+            who = rows_of(found.group(1))
+            low = float(found.group(3) or (2 if found.group(2).startswith("d") else 3))
+            ratios = [p50[w] / p50[b] for w in who for b in base]
+            for said, is_so in ((low, min(ratios)), (float(found.group(4) or low), max(ratios))):
+                self.assertAlmostEqual(said / is_so, 1, delta=0.12, msg=clause)
+            named |= who
+        self.assertEqual(named | base, set(p50), title)
+
+    def check_titles(self):
+        self.check_factors(self.title("overview"))
+        plain = self.text.replace("**", "").replace("`", "")
+        for chart in ("requests-per-update", "handshakes-per-update", "bytes-per-update", "wire-bytes-per-update",
+                      "packets-per-update", "cpu-per-update"):
+            self.assertIn(self.title(chart), plain)
+        title = self.title("latency-percentiles")
+        found = re.search(r"9 of 10 updates arrive within (.*?) \((.*?)\) to (.*?) \((.*?)\)$", title)
+        for at, most in ((1, False), (3, True)):
+            names, figures = self.extremes("latency", self.column("latency_p90_us"), most)
+            self.assertEqual(set(re.split(", | and ", found.group(at + 1))), names, title)
+            self.assertEqual(found.group(at).split(" – "), self.spread(figures, time_us), title)
+        longest = self.spread(self.column("latency_max_us").values(), time_us)
+        self.assertEqual(self.title("latency-cdf"), "All updates have arrived after " + " to ".join(longest))
+        spans = re.findall(r"([\d.]+ .s) to ([\d.]+ m?s) over (\S+?)(?:,|$)", self.title("latency-timeline"))
+        self.assertEqual(len(spans), 2)
+        for low, high, name in spans:
+            drawn = [float(point["latency_us"]) for point in self.data(f"timeline-{name}")]
+            self.assertEqual([low, high], self.spread(drawn, time_us))
+
+    def check_pictures(self):
+        self.assertGreaterEqual(len(self.check_comparisons()), 4)
+        self.check_overview()
+        self.check_panels()
+        self.check_latencies()
+        self.check_shares()
+        self.check_titles()
+
 
 class Readback(Claims):
     def test_the_verdict_names_all_that_tie_and_their_figures(self):
-        self.write()
+        self.write(charts=True)
         self.assertGreaterEqual(len(self.check_comparisons()), 4)
-        p50 = lambda r: r["latency_us"]["p50"]
+        p50 = self.column("latency_p50_us")
         found = self.sentence(r"first over (.*?), half of them within ((?:\*\*[^*]+\*\*(?: to )?)+), and "
                               r"last over (.*?), with a median of ((?:\*\*[^*]+\*\*(?: to )?)+)")
         for at, most in ((1, False), (3, True)):
             self.assert_superlative("latency", p50, most, found.group(at),
-                                    re.findall(NUMBER, found.group(at + 1)), time_us)
+                                    re.findall(NUMBER, found.group(at + 1)), time_us, found.group(0))
 
-    def test_the_overview_is_read_as_it_is_drawn(self):
+    def test_pictures_are_read_as_they_are_drawn(self):
         self.write(charts=True)
-        self.check_overview()
+        self.check_pictures()
+
+    def test_a_sentence_that_is_not_so_is_found(self):
+        """Each check fails on a sentence that says something else than its picture."""
+        self.write(charts=True)
+        good, wire = self.text, "`short-poll` the fewest (**207**)"
+        for check, now, then in (
+                (self.check_overview, "in three of the four panels; no row in more", "in all four panels"),
+                (self.check_overview, "bytes on the wire per update, **207**", "bytes on the wire per update, **168**"),
+                (self.check_comparisons, wire, "`short-poll` and `short-poll+close` the fewest (**207**)"),
+                (self.check_comparisons, "`long-poll+close` takes the most packets", "`sse` takes the most packets"),
+                (self.check_latencies, "first over `stream`, `sse` and `websocket`", "first over `stream` and `sse`"),
+                (self.check_latencies, "arrive within **25.8 ms**", "arrive within **25.6 ms**"),
+                (self.check_shares, "That is **2.44 %**", "That is **2.50 %**"),
+                (self.check_titles, wire, "`short-poll` the fewest (**208**)")):
+            with self.subTest(then):
+                self.assertIn(now, good)
+                self.text = good.replace(now, then)
+                self.assertRaises(AssertionError, check)
+
+    def test_a_title_that_is_not_so_is_found(self):
+        self.write(charts=True)
+        good = self.title("overview")
+        for now, then in (("2 to 3", "3"), ("2 to 20", "20"), ("a push", "SSE"), (", short polling by 2 to 20", "")):
+            self.assertIn(now, good)
+            with self.subTest(then), self.assertRaises(AssertionError):
+                self.check_factors(good.replace(now, then))
+
+    def test_nothing_is_said_of_pictures_of_other_numbers(self):
+        self.write(charts=True)
+        self.assertNotIn("other numbers", self.text)
+        self.row("sse")["bytes_per_update"]["wire"] += 1
+        (self.folder / "run.json").write_text(json.dumps(self.run))
+        said = self.pushlab("report", self.folder, "--markdown").stdout()
+        self.assertIn("These pictures show other numbers than `run.json` has now", said)
+        self.assertNotIn("From left to right", said)
+        self.pushlab("chart", self.folder)
+        self.assertIn("From left to right", self.pushlab("report", self.folder, "--markdown").stdout())
 
     def test_a_row_that_is_lowest_in_three_panels_is_not_called_so_in_four(self):
         row = self.row("stream")
@@ -159,6 +324,7 @@ class Readback(Claims):
         row["bytes_per_update"]["wire"] = 600
         self.write(charts=True)
         self.check_overview()
+        self.check_panels()
         self.assertIn("`stream` is lowest", self.text)
         self.assertNotIn("all four panels", self.text)
 
