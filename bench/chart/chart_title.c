@@ -9,21 +9,32 @@
 #include "bench/result/finding.h"
 #include "bench/result/findings.h"
 
-static double put_latency_finding(struct template_fill *t)
+static double put_finding(struct template_fill *t, int finding(struct buf *out, const cJSON *run))
 {
     struct buf text = {0};
     struct writer w = {.out = &text};
     const cJSON *run;
 
     template_find(t, "rows", &run);
-    w.rc = finding_latency(&text, run);
+    w.rc = finding(&text, run);
     template_text(t, writer_text(&w));
     buf_free(&text);
     return 1;
 }
 
+static double put_latency_finding(struct template_fill *t)
+{
+    return put_finding(t, finding_latency);
+}
+
+static double put_cost_finding(struct template_fill *t)
+{
+    return put_finding(t, finding_cost);
+}
+
 static const struct template_word title_words[] = {
     {"latency-finding", put_latency_finding, NULL},
+    {"cost-finding", put_cost_finding, NULL},
     {NULL, NULL, NULL},
 };
 

@@ -14,7 +14,7 @@ enum { CHART_TITLE_COLUMNS = 170 }; /* a longer one can't be read at a glance */
  *   chart.tail.path, chart.tail.share   the highest percentile that the rows have, "9 of 10"
  *   chart.upstream.middle, .mean        the path of what clients' messages are told by; is it the
  *                                       mean?
- *   {latency-finding}                   finding_latency()
+ *   {latency-finding} {cost-finding}    finding_latency() and finding_cost()
  * 0; PL_ENOMEM; PL_EINVAL (titles.txt is not well-formed), with the line in e. */
 int chart_title(struct buf *out, const char *name, const cJSON *run, const struct chart_data *data,
                 struct err_text *e);

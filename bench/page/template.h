@@ -1,7 +1,7 @@
 /* Sentences and pages as text files that a writer can edit, filled with a run's values. The files
- * (*.txt, *.html and *.md in bench/page, bench/chart, bench/advise and bench/report) are embedded at build time.
- * A file is one text, named like the file; "[name]" on a line of its own begins another, which is
- * a comment if nothing asks for it.
+ * (*.txt, *.html and *.md in bench/page, bench/chart, bench/advise and bench/report) are embedded
+ * at build time. A file is one text, named like the file; "[name]" on a line of its own begins
+ * another, which is a comment if nothing asks for it.
  *
  *   {latency_us.p99}        the value at a path, looked up in the innermost item first
  *   {deadline_ms as ms}     a number in another format than its metric's (template_words.c)

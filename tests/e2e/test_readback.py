@@ -213,16 +213,18 @@ class Claims(AdviceCase):
             self.assertEqual(re.findall(NUMBER, re.search(words, said).group(1)),
                              self.spread(self.column(column).values(), ratio))
 
-    def check_factors(self, title):
-        """"Long polling doubles the delay of a push; short polling multiplies it by 20"."""
+    def rows_of(self, words):
+        """The rows that a title names, by transport or by id."""
         kinds = {"long polling": {"long-poll"}, "short polling": {"short-poll"}, "stream": {"stream"},
                  "sse": {"sse"}, "websocket": {"websocket"}, "a push": {"stream", "sse", "websocket"}}
-        rows = {name: row for name, row in self.chart_rows().items() if row["disturbed"] == "0"}
-        p50 = self.column("latency_p50_us")
+        rows = {name: row["transport"] for name, row in self.chart_rows().items() if row["disturbed"] == "0"}
+        named = [w.strip() for w in re.split(",| and ", words)]
+        return {name for name, kind in rows.items() for w in named
+                if name == w or kind in kinds.get(w.lower(), ()) and w not in rows}
 
-        def rows_of(words):
-            kind = set().union(*(kinds[w.strip().lower()] for w in re.split(",| and ", words)))
-            return {name for name, row in rows.items() if row["transport"] in kind}
+    def check_factors(self, title):
+        """"Long polling doubles the delay of a push; short polling multiplies it by 20"."""
+        p50, rows_of = self.column("latency_p50_us"), self.rows_of
         base = rows_of(re.search("the delay of (.*?)(?: by |;|$)", title).group(1))
         self.assertEqual(base, {n for n, v in p50.items() if near("latency", v, min(p50.values()))}, title)
         named = set()
@@ -240,9 +242,15 @@ class Claims(AdviceCase):
     def check_titles(self):
         self.check_factors(self.title("overview"))
         plain = self.text.replace("**", "").replace("`", "")
-        for chart in ("requests-per-update", "handshakes-per-update", "bytes-per-update", "wire-bytes-per-update",
+        for chart in ("handshakes-per-update", "bytes-per-update", "wire-bytes-per-update",
                       "packets-per-update", "cpu-per-update"):
             self.assertIn(self.title(chart), plain)
+        requests, title = self.column("requests_per_update"), self.title("requests-per-update")
+        found = re.match(r"(.*) sends? the most requests per update \((.*)\), (.*) the fewest \((.*)\)$", title)
+        for at, most in ((1, True), (3, False)):
+            names, figures = self.extremes("count", requests, most)
+            self.assertEqual((self.rows_of(found.group(at)), found.group(at + 1).split(" to ")),
+                             (names, self.spread(figures, ratio)), title)
         title = self.title("latency-percentiles")
         found = re.search(r"9 of 10 updates arrive within (.*?) \((.*?)\) to (.*?) \((.*?)\)$", title)
         for at, most in ((1, False), (3, True)):
