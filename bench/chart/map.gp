@@ -18,7 +18,7 @@ panel_height = 330
 axes_px = 104
 between_px = 22
 width = axes_px + count * panel_width + (count - 1) * between_px + 26
-plot_top = 128
+plot_top = below(128)
 height = plot_top + panel_height + 96
 load scripts_dir."/open.gp"
 plot_bottom = height - plot_top - panel_height
@@ -34,9 +34,9 @@ seen = " "
 do for [i = 1:rows] {
     if (strstrt(seen, " ".transport[i]." ") == 0) {
         seen = seen.transport[i]." "
-        set object rectangle from screen x_px(at_px),y_px(70) to screen x_px(at_px + 22),y_px(84) \
+        set object rectangle from screen x_px(at_px),y_px(below(70)) to screen x_px(at_px + 22),y_px(below(84)) \
             fillcolor rgb colour(i) fillstyle solid 1 noborder
-        set label transport[i] at screen x_px(at_px + 29),y_px(77) left textcolor rgb ink
+        set label transport[i] at screen x_px(at_px + 29),y_px(below(77)) left textcolor rgb ink
         at_px = at_px + 29 + strlen(transport[i]) * 7.3 + 24
     }
 }

@@ -14,7 +14,7 @@ title_px = panels == 1 ? 8 : 40
 axes_px = 92
 between_px = 14
 width = axes_px + columns * panel_width + (columns - 1) * between_px + legend_px
-height = 66 + lines * (panel_height + title_px + 30) + 62 + foot_px
+height = below(66) + lines * (panel_height + title_px + 30) + 62 + foot_px
 load scripts_dir."/open.gp"
 
 # Dashes repeat from the fourth row of a kind on: those are paler.
@@ -22,13 +22,13 @@ own_colour(i) = variant[i] >= 3 ? tint(line_colour(i), 0.45) : line_colour(i)
 data = data_dir."/sweep-".chart.".csv"
 margin = x_log ? (x_last / x_first) ** 0.05 : (x_last > x_first ? (x_last - x_first) * 0.05 : 1)
 set multiplot
-set label what at screen x_px(20),y_px((66 + height - 62 - foot_px) / 2) center rotate textcolor rgb soft_ink
+set label what at screen x_px(20),y_px((below(66) + height - 62 - foot_px) / 2) center rotate textcolor rgb soft_ink
 set label x_name at screen x_px(axes_px + (columns * panel_width + (columns - 1) * between_px) / 2),y_px(height - 44 - foot_px) \
     center textcolor rgb soft_ink
 
 do for [i = 1:rows] {
     x = width - legend_px + 18
-    y = 66 + title_px + (i - 0.5) * min(23, (height - 160.0) / rows)
+    y = below(66) + title_px + (i - 0.5) * min(23, (height - 160.0) / rows)
     set arrow from screen x_px(x),y_px(y) to screen x_px(x + 40),y_px(y) nohead \
         linecolor rgb own_colour(i) linewidth 2 dashtype dashes(i)
     set label "" at screen x_px(x + 20),y_px(y) point linecolor rgb own_colour(i) \
@@ -44,7 +44,7 @@ do for [p = 1:panels] {
     at_line = (p - 1) / columns
     plot_left = axes_px + at_column * (panel_width + between_px)
     plot_right = width - plot_left - panel_width
-    plot_top = 66 + at_line * (panel_height + title_px + 30) + title_px
+    plot_top = below(66) + at_line * (panel_height + title_px + 30) + title_px
     plot_bottom = height - plot_top - panel_height
     load scripts_dir."/panel.gp"
     axis = "y"

@@ -199,25 +199,28 @@ void drawing_trend(struct writer *w, const struct drawing_trend *t)
 
 void drawing_thumbnail(struct writer *w, const cJSON *run)
 {
-    enum { BAR = 10, GAP = 4, LONGEST = 160, ROWS_MAX = 64 };
+    enum { DOT = 10, RADIUS = DOT / 2, GAP = 4, LONGEST = 160, ROWS_MAX = 64 };
     const cJSON *rows = json_at(run, "rows"), *row;
     int n = cJSON_GetArraySize(rows), i = 0;
 
     if (n > ROWS_MAX)
         n = ROWS_MAX;
     writer_printf(w, "<svg class=\"thumbnail\" viewBox=\"0 0 %d %d\" aria-hidden=\"true\">",
-                  LONGEST, n > 0 ? n * (BAR + GAP) - GAP : BAR);
+                  LONGEST, n > 0 ? n * (DOT + GAP) - GAP : DOT);
     cJSON_ArrayForEach(row, rows)
     {
         double p50_us = facts_value(row, "latency_us.p50");
-        double share = isfinite(p50_us) ? log10(fmax(p50_us, 10) / 10) / 6 : 0;
+        double share = fmin(log10(fmax(p50_us, 10) / 10) / 6, 1);
 
         if (i == n)
             break;
-        writer_puts(w, "<rect ");
-        put_class(w, row, disturbed_is(row) ? "mini disturbed" : "mini");
-        writer_printf(w, " y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>", i * (BAR + GAP),
-                      fmax(1.5, fmin(share, 1) * LONGEST), BAR);
+        if (isfinite(p50_us)) {
+            writer_puts(w, "<circle ");
+            put_class(w, row, disturbed_is(row) ? "mini disturbed" : "mini");
+            writer_printf(w, " cx=\"%.1f\" cy=\"%d\" r=\"%d\"/>",
+                          RADIUS + share * (LONGEST - 2 * RADIUS), i * (DOT + GAP) + RADIUS,
+                          RADIUS);
+        }
         i++;
     }
     writer_puts(w, "</svg>");

@@ -24,6 +24,6 @@ struct drawing_trend {
  * no run has the number. */
 void drawing_trend(struct writer *w, const struct drawing_trend *trend);
 
-/* The run's rows as bars of median latency, on one scale for all runs: 10 µs to 10 s,
+/* The run's rows as dots at their median latency, on one scale for all runs: 10 µs to 10 s,
  * logarithmic. Hidden from screen readers: the text beside it says the same. */
 void drawing_thumbnail(struct writer *w, const cJSON *run);
