@@ -35,12 +35,22 @@ static struct delay_line *line_to_take(const struct peer *p)
     return d->delayed && l->one_way_ns > 0 ? l : NULL;
 }
 
+/* A page names the transport that it sends a message for: lane=NAME. */
+static size_t sent_account(const struct http_request *req)
+{
+    char name[16];
+    const struct transport_info *t =
+        url_query_get(req->query, "lane", name, sizeof name) > 0 ? transport_info_find(name) : NULL;
+
+    return t != NULL ? PAGE_SENT + t->id : PAGE_OTHER;
+}
+
 static bool demo_hold_request(struct peer *p, const struct http_request *req)
 {
     struct demo_peer *d = p->tapped;
     struct delay_line *l;
 
-    d->delayed = transport_info_at(req->path) != NULL;
+    d->delayed = transport_info_at(req->path) != NULL || sent_account(req) != PAGE_OTHER;
     l = line_to_take(p);
     d->delay.request = *req;
     return l != NULL && delay_line_hold(l, p, HELD_REQUEST, NULL) == 0;
@@ -63,7 +73,7 @@ static void demo_count_request(struct peer *p, const struct http_request *req,
 
     apply_close(p, req);
     pages_count_request(&demo_of(peer_context(p))->pages, &d->page, req,
-                        t != NULL ? t->info->id : TRANSPORT_COUNT, p->http->request_bytes);
+                        t != NULL ? t->info->id : sent_account(req), p->http->request_bytes);
 }
 
 static bool demo_hold_input(struct peer *p, const void *data, size_t len)
@@ -82,12 +92,13 @@ static bool demo_hold_input(struct peer *p, const void *data, size_t len)
     return true;
 }
 
-static void demo_count_input(struct peer *p, size_t len)
+static void demo_count_input(struct peer *p, const uint8_t *data, size_t len)
 {
     struct demo_peer *d = p->tapped;
 
     if (d->page.account != NULL)
         d->page.account->in_bytes += len;
+    pages_count_message(&d->page, data, len);
 }
 
 static int demo_send_shared(struct peer *p, struct shared *s, size_t payload_bytes,

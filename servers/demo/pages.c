@@ -8,6 +8,7 @@
 #include <llhttp.h>
 
 #include "lib/proto/url.h"
+#include "lib/proto/ws_frame.h"
 
 static bool id_valid(const char *id)
 {
@@ -60,7 +61,7 @@ static struct page *page_get(struct pages *ps, const char *id)
     i = slot_to_fill(ps);
     if (i == PAGES_MAX)
         return NULL;
-    page = calloc(1, sizeof *page + (TRANSPORT_COUNT + 1) * sizeof page->accounts[0]);
+    page = calloc(1, sizeof *page);
     if (page == NULL)
         return NULL;
     snprintf(page->id, sizeof page->id, "%s", id);
@@ -103,7 +104,6 @@ static void keep_request(struct page_exchange *x, const struct http_request *req
     const struct http_message *m = req->msg;
     const char *text = (const char *)m->text.data;
 
-    x->request_bytes = x->answer_bytes = x->newest_bytes = 0;
     request_add(x, llhttp_method_name(m->method));
     request_add(x, " ");
     request_add(x, req->path); /* url_split_target() has cut the target in two */
@@ -119,6 +119,22 @@ static void keep_request(struct page_exchange *x, const struct http_request *req
         request_add(x, "\r\n");
     }
     request_add(x, "\r\n");
+    excerpt_add(x->request, sizeof x->request, &x->request_bytes, req->body, req->body_len);
+}
+
+static struct page_exchange *exchange_begin(struct page_account *a)
+{
+    if (a->exchange.answer_bytes > 0)
+        a->answered = a->exchange;
+    a->exchange.request_bytes = a->exchange.answer_bytes = a->exchange.newest_bytes = 0;
+    return &a->exchange;
+}
+
+const struct page_exchange *page_exchange_whole(const struct page_account *a)
+{
+    bool waits = a->exchange.answer_bytes == 0 && a->answered.answer_bytes > 0;
+
+    return waits ? &a->answered : &a->exchange;
 }
 
 static void move_home(struct page_peer *pp, struct page *page, int64_t now_ns)
@@ -149,7 +165,7 @@ void pages_count_request(struct pages *ps, struct page_peer *pp, const struct ht
     pp->used |= UINT32_C(1) << account;
     pp->account->requests++;
     pp->account->in_bytes += request_bytes;
-    keep_request(&pp->account->exchange, req);
+    keep_request(exchange_begin(pp->account), req);
 }
 
 void pages_count_sent(struct page_peer *pp, const void *data, size_t len, size_t payload_bytes,
@@ -166,8 +182,24 @@ void pages_count_sent(struct page_peer *pp, const void *data, size_t len, size_t
     a->updates_sent += updates;
     if (x->answer_bytes == 0)
         excerpt_add(x->answer, sizeof x->answer, &x->answer_bytes, data, len);
+    if (updates == 0)
+        return;
     x->newest_bytes = 0;
     excerpt_add(x->newest, sizeof x->newest, &x->newest_bytes, data, len);
+}
+
+void pages_count_message(struct page_peer *pp, const uint8_t *data, size_t len)
+{
+    struct page_exchange *x;
+    struct page_account *a;
+
+    if (pp->account == NULL || pp->account != &pp->home->accounts[TRANSPORT_WEBSOCKET] ||
+        len == 0 || ((data[0] & 15) != WS_TEXT && (data[0] & 15) != WS_BINARY))
+        return;
+    a = &pp->home->accounts[PAGE_SENT + TRANSPORT_WEBSOCKET];
+    a->in_bytes += len;
+    x = exchange_begin(a);
+    excerpt_add(x->request, sizeof x->request, &x->request_bytes, data, len);
 }
 
 void pages_leave(struct page_peer *pp, int64_t now_ns)

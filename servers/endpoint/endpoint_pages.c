@@ -1,5 +1,6 @@
 /* GET /pages?page=ID (--demo): what one live page has cost so far, by transport, as the server
- * sees it. &exchange=TRANSPORT adds the newest request and answer as they were on the wire. */
+ * sees it. &exchange=TRANSPORT adds the newest request and answer as they were on the wire;
+ * &sent=1: of what the page sent for that transport. */
 #include "servers/endpoint/endpoints.h"
 
 #include <stdio.h>
@@ -17,7 +18,7 @@ static void add_u64(cJSON *o, const char *name, uint64_t n)
     cJSON_AddNumberToObject(o, name, (double)n);
 }
 
-static void add_account(cJSON *parent, const char *name, const struct page_account *a)
+static cJSON *add_account(cJSON *parent, const char *name, const struct page_account *a)
 {
     cJSON *o = cJSON_AddObjectToObject(parent, name);
 
@@ -27,6 +28,16 @@ static void add_account(cJSON *parent, const char *name, const struct page_accou
     add_u64(o, "bytes_in", a->in_bytes);
     add_u64(o, "bytes_out", a->out_bytes);
     add_u64(o, "payload_bytes_out", a->out_payload_bytes);
+    return o;
+}
+
+/* What the page sent for that transport, beside what it received with it. */
+static void add_sent(cJSON *o, const struct page_account *a)
+{
+    add_u64(o, "sent_requests", a->requests);
+    add_u64(o, "sent_connections", a->connections);
+    add_u64(o, "sent_bytes_in", a->in_bytes);
+    add_u64(o, "sent_bytes_out", a->out_bytes);
 }
 
 /* As hexadecimal digits: frames are not text, and the page shows their bits. */
@@ -43,7 +54,7 @@ static void add_excerpt(cJSON *parent, const char *name, const uint8_t *data, si
     add_u64(o, "bytes", whole_bytes);
 }
 
-static void add_exchange(cJSON *root, const struct page *page, const char *name)
+static void add_exchange(cJSON *root, const struct page *page, const char *name, bool sent)
 {
     const struct transport_info *t = transport_info_find(name);
     const struct page_exchange *x;
@@ -51,14 +62,15 @@ static void add_exchange(cJSON *root, const struct page *page, const char *name)
 
     if (t == NULL)
         return;
-    x = &page->accounts[t->id].exchange;
+    x = page_exchange_whole(&page->accounts[sent ? PAGE_SENT + t->id : t->id]);
     o = cJSON_AddObjectToObject(root, "exchange");
     add_excerpt(o, "request", x->request, sizeof x->request, x->request_bytes);
     add_excerpt(o, "answer", x->answer, sizeof x->answer, x->answer_bytes);
     add_excerpt(o, "newest", x->newest, sizeof x->newest, x->newest_bytes);
 }
 
-static char *page_json(const struct http_context *c, const struct page *page, const char *exchange)
+static char *page_json(const struct http_context *c, const struct page *page, const char *exchange,
+                       bool sent)
 {
     cJSON *root = cJSON_CreateObject(), *accounts;
     char *text;
@@ -68,10 +80,11 @@ static char *page_json(const struct http_context *c, const struct page *page, co
     cJSON_AddNumberToObject(root, "started_ns", (double)c->started_ns);
     accounts = cJSON_AddObjectToObject(root, "transports");
     for (size_t i = 0; i < TRANSPORT_COUNT; i++)
-        add_account(accounts, transport_names[i], &page->accounts[i]);
-    add_account(accounts, "other", &page->accounts[TRANSPORT_COUNT]);
+        add_sent(add_account(accounts, transport_names[i], &page->accounts[i]),
+                 &page->accounts[PAGE_SENT + i]);
+    add_account(accounts, "other", &page->accounts[PAGE_OTHER]);
     if (exchange[0] != '\0')
-        add_exchange(root, page, exchange);
+        add_exchange(root, page, exchange, sent);
     text = cJSON_PrintUnformatted(root);
     cJSON_Delete(root);
     return text;
@@ -79,7 +92,7 @@ static char *page_json(const struct http_context *c, const struct page *page, co
 
 void endpoint_pages(struct peer *p, const struct http_request *req)
 {
-    char id[PAGE_ID_MAX_CHARS + 1] = "", exchange[24] = "";
+    char id[PAGE_ID_MAX_CHARS + 1] = "", exchange[24] = "", sent[4];
     const struct page *page;
 
     if (url_query_get(req->query, "page", id, sizeof id) < 0 ||
@@ -92,5 +105,6 @@ void endpoint_pages(struct peer *p, const struct http_request *req)
         reply_error(p, 404, NULL, "no page of that id has made a request recently");
         return;
     }
-    reply_json_owned(p, page_json(peer_context(p), page, exchange));
+    reply_json_owned(p, page_json(peer_context(p), page, exchange,
+                                  url_query_get(req->query, "sent", sent, sizeof sent) > 0));
 }

@@ -8,7 +8,7 @@ void peer_input(struct peer *p, uint8_t *data, size_t len, int64_t now_ns)
 {
     p->account->in_bytes += len;
     if (p->tapped != NULL)
-        peer_context(p)->tap->count_input(p, len);
+        peer_context(p)->tap->count_input(p, data, len);
     if (p->transport->input != NULL)
         p->transport->input(p, data, len, now_ns);
 }

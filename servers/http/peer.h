@@ -32,7 +32,7 @@ struct tap {
                           const struct transport *t);
     /* Bytes for a transport that has taken the connection over. True: peer_input() follows. */
     bool (*hold_input)(struct peer *p, const void *data, size_t len);
-    void (*count_input)(struct peer *p, size_t len);
+    void (*count_input)(struct peer *p, const uint8_t *data, size_t len);
     /* In place of conn_send(), conn_send_shared() and conn_finish(). */
     int (*send)(struct peer *p, const void *data, size_t len, size_t payload_bytes,
                 uint64_t updates);

@@ -7,7 +7,7 @@
 #include "lib/proto/http_reader.h"
 #include "servers/demo/pages.h"
 
-enum { POLL = TRANSPORT_SHORT_POLL, STREAM = TRANSPORT_STREAM, OTHER = TRANSPORT_COUNT };
+enum { POLL = TRANSPORT_SHORT_POLL, STREAM = TRANSPORT_STREAM, OTHER = PAGE_OTHER };
 
 static struct http_reader reader;
 static char query[128];
@@ -90,6 +90,48 @@ START_TEST(pages_keep_the_exchange_but_no_secrets)
 }
 END_TEST
 
+/* A poll that waits has no answer yet: what is shown is the exchange before it. */
+START_TEST(pages_keep_the_exchange_before_one_that_waits)
+{
+    struct pages ps = {0};
+    struct page_peer pp = {0};
+    const struct page_account *a;
+
+    count(&ps, &pp, "a", POLL, 1);
+    a = &pages_find(&ps, "a")->accounts[POLL];
+    ck_assert_uint_eq(page_exchange_whole(a)->answer_bytes, 0);
+    pages_count_sent(&pp, "one", 3, 3, 1);
+    count(&ps, &pp, "a", POLL, 2);
+    ck_assert_uint_eq(page_exchange_whole(a)->answer_bytes, 3);
+    pages_count_sent(&pp, "three", 5, 5, 1);
+    ck_assert_uint_eq(page_exchange_whole(a)->answer_bytes, 5);
+    pages_leave(&pp, 3);
+    pages_free(&ps);
+}
+END_TEST
+
+START_TEST(pages_count_a_socket_s_messages_but_not_its_pongs)
+{
+    static const uint8_t text[] = {0x81, 0x81, 1, 2, 3, 4, 5}, pong[] = {0x8a, 0x80, 1, 2, 3, 4};
+    struct page_peer socket = {0}, stream = {0};
+    struct pages ps = {0};
+    const struct page_account *sent;
+
+    count(&ps, &socket, "a", TRANSPORT_WEBSOCKET, 1);
+    count(&ps, &stream, "a", STREAM, 1);
+    pages_count_message(&socket, text, sizeof text);
+    pages_count_message(&socket, pong, sizeof pong);
+    pages_count_message(&stream, text, sizeof text);
+    sent = &pages_find(&ps, "a")->accounts[PAGE_SENT + TRANSPORT_WEBSOCKET];
+    ck_assert_uint_eq(sent->in_bytes, sizeof text);
+    ck_assert_uint_eq(sent->requests, 0);
+    ck_assert_mem_eq(page_exchange_whole(sent)->request, text, sizeof text);
+    pages_leave(&socket, 2);
+    pages_leave(&stream, 2);
+    pages_free(&ps);
+}
+END_TEST
+
 START_TEST(pages_make_room_by_forgetting_the_longest_unused)
 {
     struct page_peer pp[PAGES_MAX + 1] = {{0}};
@@ -158,6 +200,8 @@ int main(void)
     int failed;
 
     tcase_add_test(tc, pages_count_by_page_and_transport);
+    tcase_add_test(tc, pages_keep_the_exchange_before_one_that_waits);
+    tcase_add_test(tc, pages_count_a_socket_s_messages_but_not_its_pongs);
     tcase_add_test(tc, pages_keep_the_exchange_but_no_secrets);
     tcase_add_test(tc, pages_make_room_by_forgetting_the_longest_unused);
     tcase_add_loop_test(tc, pages_count_nowhere_without_a_usable_id, 0, 6);
