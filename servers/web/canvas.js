@@ -19,13 +19,33 @@ export function prepare(canvas) {
     return canvas;
 }
 
+function hatching(colour) {
+    const tile = document.createElement('canvas');
+    tile.width = tile.height = 8;
+    const ctx = tile.getContext('2d');
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = 2.5;
+    for (const at of [-8, 0, 8]) {
+        ctx.moveTo(at, 8);
+        ctx.lineTo(at + 8, 0);
+    }
+    ctx.stroke();
+    return tile;
+}
+
 // The theme's colours, for a lane of that colour.
 export function readStyle(element) {
     const computed = getComputedStyle(element);
     const of = (name) => computed.getPropertyValue(name).trim();
+    const alert = of('--alert');
+    let pattern = null;
     return {
-        colour: of('--lane'), ink: of('--ink'), muted: of('--muted'), rail: of('--rail'), grid: of('--grid'),
-        request: of('--request'), alert: of('--alert'), font: computed.fontFamily,
+        // Diagonal lines, made once.
+        hatch(ctx) {
+            return pattern ??= ctx.createPattern(hatching(alert), 'repeat');
+        },
+        colour: of('--lane'), ink: of('--ink'), muted: of('--muted'), surface: of('--surface'), rail: of('--rail'), grid: of('--grid'),
+        request: of('--request'), alert, font: computed.fontFamily,
         tickPx: parseFloat(of('--tick')) || 10, weight: parseFloat(of('--stroke')) || 1.5,
     };
 }

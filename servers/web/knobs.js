@@ -1,13 +1,14 @@
 // The settings: some change the server's generator and its artificial round trip (POST /control, when
 // the server runs with --demo), some only what this page requests. A slider has a list of round values.
 
-import { bytes, ms } from './text.js';
+import { bytes, ms, plural } from './text.js';
 
 const RATES = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const PAYLOADS = [8, 32, 128, 512, 2048, 8192, 32768];
 const ROUND_TRIPS = [0, 10, 20, 50, 100, 200, 300, 500, 1000];
 const INTERVALS = [50, 100, 200, 500, 1000, 2000, 5000];
 const HOLDS = [500, 1000, 2000, 5000, 10_000, 20_000, 30_000];
+const HELD = [0, 1, 2, 3, 4, 5, 6];
 
 const nearest = (list, value) =>
     list.reduce((best, v, i) => (Math.abs(Math.log((v + 1) / (value + 1))) <
@@ -41,7 +42,7 @@ function slider(id, list, format, onChange) {
 }
 
 export class Knobs {
-    settings = { pollMs: 1000, holdMs: 10_000, close: false }; // this page's
+    settings = { pollMs: 1000, holdMs: 10_000, close: false, held: 0 }; // this page's
     server = null; // as GET /control says; null: not in demo mode
     #token = '';
     #wish = {};
@@ -57,6 +58,8 @@ export class Knobs {
         this.rtt = slider('rtt', ROUND_TRIPS, (v) => (v === 0 ? 'none' : ms(v)), (v) => this.#turn({ rtt_ms: v }));
         this.poll = slider('poll', INTERVALS, ms, (v) => this.#choose({ pollMs: v }));
         this.hold = slider('hold', HOLDS, ms, (v) => this.#choose({ holdMs: v }));
+        this.held = slider('held', HELD, String, (v) => this.#choose({ held: v }));
+        this.held.set(this.settings.held);
         this.poll.set(this.settings.pollMs);
         this.hold.set(this.settings.holdMs);
         this.pattern = document.getElementById('pattern');
@@ -74,7 +77,24 @@ export class Knobs {
     // What this page requests from now on.
     #choose(settings) {
         Object.assign(this.settings, settings);
+        this.#summarize();
         this.onChange();
+    }
+
+    // All settings in a line, for when the sliders are folded.
+    #summarize() {
+        const { pollMs, holdMs, close, held } = this.settings, server = this.server;
+        document.getElementById('settings-now').textContent = [
+            ...(server?.tunable ? [`${plural(server.rate_hz, 'update')}/s, ${server.pattern}`, bytes(server.payload_bytes)] : []),
+            ...(server ? [server.rtt_ms > 0 ? `round trip + ${ms(server.rtt_ms)}` : 'no added round trip'] : []),
+            `poll every ${ms(pollMs)}`, `long poll up to ${ms(holdMs)}`,
+            ...(close ? ['new connection for every poll'] : []),
+            ...(held > 0 ? [`${plural(held, 'connection')} held`] : []),
+        ].join(' · ');
+    }
+
+    authorization() {
+        return this.#token === '' ? {} : { Authorization: `Bearer ${this.#token}` };
     }
 
     // The server's current settings; also read after a restart.
@@ -98,6 +118,7 @@ export class Knobs {
         this.note.textContent = tunable ? ''
             : state === null ? 'To change the server’s settings and see its counts, start it with --demo (pushlab serve does).'
                 : `The updates come from ${state.source}: it can’t be changed here.`;
+        this.#summarize();
         this.onServer(state);
     }
 
@@ -115,8 +136,7 @@ export class Knobs {
     }
 
     async #send(body, sent) {
-        const headers = { 'Content-Type': 'application/json' };
-        if (this.#token !== '') headers.Authorization = `Bearer ${this.#token}`;
+        const headers = { 'Content-Type': 'application/json', ...this.authorization() };
         try {
             const signal = AbortSignal.timeout(5000);
             const response = await fetch('/control', { method: 'POST', headers, body, signal });

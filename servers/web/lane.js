@@ -3,7 +3,7 @@
 
 import { Histogram } from './histogram.js';
 
-const MARKS = 8192, REQUESTS = 512, OPENINGS = 64;
+const MARKS = 8192, REQUESTS = 512, OPENINGS = 64, EXCHANGES = 1024, MESSAGES = 64;
 
 // The newest n of things, oldest first when walked.
 class Ring {
@@ -21,6 +21,19 @@ class Ring {
         for (let i = this.pushed - 1; i >= last; i--)
             if (visit(this.items[i % this.items.length]) === false) return;
     }
+    get newest() {
+        return this.pushed > 0 ? this.items[(this.pushed - 1) % this.items.length] : null;
+    }
+    // The newest that has these members with these values, or null.
+    find(members) {
+        let found = null;
+        this.back((item) => {
+            if (Object.entries(members).some(([name, value]) => item[name] !== value)) return true;
+            found = item;
+            return false;
+        });
+        return found;
+    }
     clear() {
         this.items.fill(undefined);
         this.pushed = 0;
@@ -30,13 +43,19 @@ class Ring {
 export class Lane {
     histogram = new Histogram();
     marks = new Ring(MARKS); // { published, received }, on the server's clock, ms
-    requests = new Ring(REQUESTS); // { sent, answered, updates, failed }, the same
+    requests = new Ring(REQUESTS); // { url, sent, answered, updates, failed }, the same, and from waits.js
+                                     // left (when the browser sent it), waitedMs, waits
+    messages = new Ring(MESSAGES); // { n, sent, published, received }: what this page sent
+    exchanges = new Ring(EXCHANGES); // { seq or since or n, say() }: for the strip
     openings = new Ring(OPENINGS); // { from, to }: while the server held a response open
     state = 'off'; // off, connecting, live, gone
     running = false;
     settingsSince = -Infinity; // on the server's clock, ms
-    exchange = null; // the newest: { say() }, for the strip
     recorder = null; // while a comparison measures this lane
+    made = 0; // requests, whether or not cleared since
+    unsent = 0; // of those, what the browser never sent (waits.js); null: not known
+    oneWayMs = 0; // half of the artificial round trip
+    #sequence = 1; // of what it sends, as long as the page lives
 
     constructor(transport, clock) {
         this.transport = transport;
@@ -54,8 +73,10 @@ export class Lane {
     clear() {
         Object.assign(this, {
             received: 0, missed: 0, gaps: 0, duplicates: 0, asked: 0, emptyAnswers: 0,
-            reconnects: 0, lastLatencyMs: NaN, newest: null, note: '',
+            reconnects: 0, lastLatencyMs: NaN, newest: null, note: '', longestWaitMs: 0,
+            sent: 0, sentRequests: 0, sentHandshakes: 0, echoMs: NaN,
         });
+        this.messages.clear();
         this.histogram.clear();
         this.marks.clear();
         this.requests.clear();
@@ -70,23 +91,34 @@ export class Lane {
         this.state = 'connecting';
         this.context = context;
         this.life = this.clock.startedNs;
-        this.stopDriver = this.transport.start(this, context);
+        this.exchanges.clear();
+        this.driver = this.transport.start(this, context);
     }
 
     stop() {
         if (!this.running) return;
         this.running = false;
-        this.stopDriver();
+        this.driver.stop();
+        if (this.requests.newest?.answered === null) this.failed(this.requests.newest);
         this.closed();
         this.state = 'off';
     }
 
     // ---- what the drivers report ----
 
-    // A request leaves.
-    request(sentLocalMs = performance.now()) {
+    // The page makes a request for url; when the browser sends it is another matter (waits.js).
+    request(url) {
         this.asked++;
-        return this.requests.push({ sent: this.clock.at(sentLocalMs), answered: null, updates: 0 });
+        this.made++;
+        return this.requests.push({
+            url: new URL(url, location.href).href, sent: this.clock.now(), left: null, answered: null, updates: 0,
+        });
+    }
+
+    // The newest request, if nothing has answered it.
+    get pending() {
+        const { newest } = this.requests;
+        return this.running && newest?.answered === null ? newest : null;
     }
 
     answered(request, localMs, updates) {
@@ -129,7 +161,7 @@ export class Lane {
     }
 
     // Updates as parsed JSON, in the order of arrival, all received at the same moment.
-    updates(list, localMs, exchange) {
+    updates(list, localMs) {
         const received = this.clock.at(localMs);
 
         for (const u of list) {
@@ -144,11 +176,39 @@ export class Lane {
             this.lastLatencyMs = Math.max(0, received - published);
             if (published >= this.settingsSince) this.histogram.add(this.lastLatencyMs);
             this.marks.push({ published, received });
-            this.newest = { seq: u.seq, published };
+            this.newest = { seq: u.seq, published, received, data: u.data };
+            if (u.from_n !== undefined && u.from === this.sender) this.#echo(u.from_n, published, received);
             this.recorder?.update(u, published, received);
         }
-        if (exchange) this.exchange = exchange;
         this.alive();
+    }
+
+    // ---- sending ----
+
+    // Its messages are updates like all others, and come back on every lane.
+    get sender() {
+        return `${this.context.page}-${this.transport.name}`;
+    }
+
+    get canSend() {
+        return this.state === 'live' || (this.state === 'connecting' && !this.transport.twoWay);
+    }
+
+    send() {
+        if (!this.canSend) return;
+        const n = this.#sequence++;
+        const message = this.messages.push({ n, sent: this.clock.now(), published: null, received: null });
+        const data = { message: `hello ${n} by ${this.transport.label}` };
+        this.sent++;
+        this.driver.send(JSON.stringify({ publish: { from: this.sender, from_n: n }, data }), message);
+    }
+
+    #echo(n, published, received) {
+        const m = this.messages.find({ n });
+        if (m === null) return;
+        Object.assign(m, { published, received });
+        this.echoMs = received - m.sent;
+        this.onEcho?.(this.exchanges.push({ n, say: () => this.transport.saySent(m, received - m.sent) }));
     }
 
     // ---- reconnecting ----

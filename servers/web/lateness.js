@@ -4,7 +4,7 @@
 const STEP_MS = 50, KEPT = 40;
 
 export class Lateness {
-    ms = 0; // the median of the last two seconds
+    ms = 0; // the mean of the last two seconds
     #samples = [];
 
     start() {
@@ -12,7 +12,7 @@ export class Lateness {
         setTimeout(() => {
             this.#samples.push(Math.max(0, performance.now() - due));
             if (this.#samples.length > KEPT) this.#samples.shift();
-            this.ms = this.#samples.toSorted((a, b) => a - b)[this.#samples.length >> 1];
+            this.ms = this.#samples.reduce((a, b) => a + b) / this.#samples.length;
             this.start();
         }, STEP_MS);
     }

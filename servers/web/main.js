@@ -6,12 +6,17 @@ import { bindKeys } from './keys.js';
 import { Knobs } from './knobs.js';
 import { Lane } from './lane.js';
 import { Lateness } from './lateness.js';
+import { WINDOW_MS } from './scope.js';
 import { Strip } from './strip.js';
 import { ms } from './text.js';
 import { transports } from './transports.js';
 import { LaneView } from './view.js';
+import { HeldConnections, Waits } from './waits.js';
 
-const NUMBERS_MS = 150, COUNTS_MS = 500, STILL_MS = 500;
+const NUMBERS_MS = 150, COUNTS_MS = 500, STILL_MS = 500, LATE_FRAME_MS = 100;
+const SILENT_MS = 4000;
+const NO_CONNECTION = 'The server has not answered: is this page open in other tabs? A browser opens at most six HTTP/1.1 ' +
+    'connections to one host, and each page keeps three open. Close a tab, or open this one by another name (localhost).';
 const LATE_MS = 5; // of the page itself: worth saying beside latencies of a few tens
 const $ = (id) => document.getElementById(id);
 
@@ -19,6 +24,8 @@ const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toSt
 const clock = new ServerClock();
 const lateness = new Lateness();
 const lanes = transports.map((transport) => new Lane(transport, clock));
+const waits = new Waits(lanes, clock);
+const held = new HeldConnections();
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 let accounts = null; // the server's view of this page
 let cleared = {}; // the same when it was last cleared
@@ -34,8 +41,9 @@ const knobs = new Knobs((state) => {
     for (const lane of lanes) lane.oneWayMs = oneWay;
 }, () => {
     for (const lane of lanes) lane.settingChanged();
+    held.set(knobs.settings.held);
 });
-const context = { page, settings: knobs.settings, announce };
+const context = { page, settings: knobs.settings, announce, authorization: () => knobs.authorization() };
 
 function toggle(lane) {
     if (comparison.running) return;
@@ -44,12 +52,19 @@ function toggle(lane) {
     showNumbers();
 }
 
+function send(some) {
+    if (comparison.running) return;
+    for (const lane of some) lane.send();
+    showNumbers();
+}
+
 const views = lanes.map((lane, i) => {
-    const view = new LaneView(lane, i + 1, () => toggle(lane));
+    const view = new LaneView(lane, i + 1, { onToggle: () => toggle(lane), onSend: () => send([lane]) });
     $('lanes').append(view.root);
     return view;
 });
 const strip = new Strip(lanes, page);
+for (const lane of lanes) lane.onEcho = (exchange) => strip.tell(lane, exchange);
 for (const view of views) {
     view.root.addEventListener('pointerenter', () => strip.point(view.lane));
     view.root.addEventListener('pointerleave', () => strip.point(null));
@@ -60,8 +75,10 @@ for (const view of views) {
 // ---- counts ----
 
 async function readAccounts() {
+    waits.asking();
     const response = await fetch(`/pages?page=${page}`, { cache: 'no-store', signal: AbortSignal.timeout(5000) });
     accounts = response.ok ? (await response.json()).transports : null;
+    waits.counted(accounts);
     return accounts;
 }
 
@@ -77,6 +94,7 @@ async function countForever() {
         if (startedNs !== clock.startedNs) { // the server was restarted: its settings may differ
             startedNs = clock.startedNs;
             cleared = {};
+            waits.forget();
             await knobs.read();
         }
         if (knobs.server === null) continue;
@@ -94,8 +112,15 @@ function sinceCleared(name) {
 
 // ---- drawing ----
 
+function showWaits(text) {
+    $('waits').hidden = text === '';
+    if ($('waits').textContent !== text) $('waits').textContent = text;
+}
+
 function showNumbers() {
     const now = clock.now();
+    waits.judge(now);
+    showWaits(waits.say(now, now - WINDOW_MS, knobs.settings.held, ms));
     lanes.forEach((lane, i) => views[i].show(now, sinceCleared(lane.transport.name)));
     $('all').textContent = lanes.some((lane) => lane.running) ? 'Stop all' : 'Start all';
     $('clock').textContent = Number.isFinite(clock.errorMs) ? `clock ± ${clock.errorMs.toFixed(2)} ms` : 'clock …';
@@ -106,7 +131,9 @@ function showNumbers() {
 let drawnAt = 0;
 function frame(at) {
     requestAnimationFrame(frame);
-    if (stillness.matches && at - drawnAt < STILL_MS) return;
+    // A page that is late draws less, so that what arrives is handled.
+    const stepMs = stillness.matches ? STILL_MS : lateness.ms >= LATE_MS ? LATE_FRAME_MS : 0;
+    if (at - drawnAt < stepMs) return;
     drawnAt = at;
     const now = clock.now();
     for (const view of views) view.draw(now);
@@ -135,9 +162,14 @@ function toggleTheme() {
     setTheme(theme);
 }
 
+function presenting() {
+    return document.documentElement.hasAttribute('data-present');
+}
+
 function togglePresenter() {
     const on = document.documentElement.toggleAttribute('data-present');
     $('present').setAttribute('aria-pressed', String(on));
+    foldKnobs();
     for (const view of views) view.restyle();
 }
 
@@ -178,6 +210,7 @@ function onVisibility() {
 async function measure() {
     $('measure-dialog').close();
     $('progress').hidden = false;
+    $('progress').scrollIntoView({ block: 'nearest' });
     announce('Measuring');
     const tell = (text) => { $('progress-text').textContent = text; };
     const run = await comparison.start(Number($('seconds').value), tell);
@@ -218,6 +251,9 @@ const bindings = [
     { keys: ['.'], what: 'a longer one', act: () => knobs.rtt.step(1) },
     { keys: ['-'], what: 'poll more often', act: () => knobs.poll.step(-1) },
     { keys: ['+', '='], what: 'poll less often', act: () => knobs.poll.step(1) },
+    { keys: ['e'], what: 'send a message on every lane', act: () => send(lanes) },
+    { keys: ['h'], what: 'hold one more connection open', act: () => knobs.held.step(1) },
+    { keys: ['g'], what: 'one less', act: () => knobs.held.step(-1) },
     { keys: ['w'], what: 'the bytes on the wire', act: () => strip.toggle() },
     { keys: ['c'], what: 'clear what was measured so far', act: clearAll },
     { keys: ['m'], what: 'a measured comparison', act: () => $('measure-dialog').showModal() },
@@ -235,19 +271,30 @@ $('measure').addEventListener('click', () => { if (!comparison.running) $('measu
 $('measure-start').addEventListener('click', measure);
 $('measure-stop').addEventListener('click', () => comparison.stop());
 document.addEventListener('visibilitychange', onVisibility);
+// Escape closes what is open first: a dialog, or the bytes.
+document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || !presenting()) return;
+    if (document.querySelector('dialog[open]') === null) togglePresenter();
+});
 const wantedTheme = () => remember('pushlab-theme') ?? (darkness.matches ? 'dark' : 'light');
 darkness.addEventListener('change', () => setTheme(wantedTheme()));
 
 setTheme(wantedTheme());
 const narrow = matchMedia('(max-width: 760px)');
-const foldKnobs = () => { $('knobs').open = !narrow.matches; };
+function foldKnobs() {
+    $('knobs').open = !narrow.matches && !presenting();
+}
 narrow.addEventListener('change', foldKnobs);
 foldKnobs();
 
 // For the browser's console.
-globalThis.pushlab = { lanes, clock, lateness, knobs, page, comparison, accounts: readAccounts };
+globalThis.pushlab = { lanes, clock, lateness, knobs, page, comparison, waits, strip, accounts: readAccounts };
 
-while (!await clock.look()) await new Promise((resolve) => { setTimeout(resolve, 500); });
+// A server that is not there refuses at once. No answer at all: the browser has no connection left.
+for (let asked = performance.now(); !await clock.look(); asked = performance.now()) {
+    if (performance.now() - asked > SILENT_MS) showWaits(NO_CONNECTION);
+    await new Promise((resolve) => { setTimeout(resolve, 500); });
+}
 startedNs = clock.startedNs;
 await knobs.read();
 for (const lane of lanes) lane.start(context);

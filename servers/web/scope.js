@@ -3,6 +3,10 @@
 // was due to where and when it arrived: the flatter, the later. Grey strokes are requests;
 // a bar on the upper rail is a response that the server holds open. The bar under the lower rail is
 // the age of the newest value that this page has; each triangle above it is a request that had to be sent.
+// A hatched bar on the lower rail is a request that waits in the browser. A black stroke up is a message of
+// the page; it comes back as an update with a black edge.
+
+import { WAIT_MS } from './waits.js';
 
 export const WINDOW_MS = 5000;
 const TOP = 11, BOTTOM = 23, STROKES_MAX = 1500;
@@ -23,6 +27,8 @@ export function drawScope(canvas, lane, now, style) {
     drawRequests(view);
     if (isDense(view)) drawDensity(view);
     else drawMarks(view);
+    drawMessages(view);
+    drawWaits(view);
     drawAge(view);
 }
 
@@ -60,10 +66,17 @@ function drawOpenings({ ctx, top, lane, from, now, style, x }) {
     if (!lane.transport.open) lane.requests.back((r) => {
         if (r.answered !== null && r.answered < from) return false;
         const until = r.answered === null ? now : r.answered - oneWay;
-        if (until - r.sent > 3 * oneWay + 4) bar(r.sent + oneWay, until);
+        const left = leftAt(r);
+        if (left !== null && until - left > 3 * oneWay + 4) bar(left + oneWay, until);
         return true;
     });
     ctx.globalAlpha = 1;
+}
+
+// When the browser sent a request, as far as is known; null: it waits.
+function leftAt(r) {
+    if (r.waits && r.answered === null) return null;
+    return r.waitedMs > WAIT_MS ? r.sent + r.waitedMs : r.sent;
 }
 
 // Up goes the request; down comes an answer without an update, as a broken stroke to a hollow dot.
@@ -74,10 +87,12 @@ function drawRequests({ ctx, top, bottom, lane, from, now, style, x }) {
 
     lane.requests.back((r) => {
         if ((r.answered ?? now) < from || n++ > STROKES_MAX) return false;
-        const there = r.answered === null ? r.sent + oneWay
-            : Math.min(r.sent + oneWay, (r.sent + r.answered) / 2);
-        up.moveTo(x(r.sent), bottom);
-        up.lineTo(x(there), top);
+        const left = leftAt(r);
+        const there = r.answered === null ? left + oneWay : Math.min(left + oneWay, (left + r.answered) / 2);
+        if (left !== null) {
+            up.moveTo(x(left), bottom);
+            up.lineTo(x(there), top);
+        }
         sent.moveTo(x(r.sent), bottom + 2);
         sent.lineTo(x(r.sent) - 3.5, bottom + 9);
         sent.lineTo(x(r.sent) + 3.5, bottom + 9);
@@ -160,6 +175,57 @@ function drawMarks({ ctx, top, bottom, lane, from, style, x }) {
     ctx.lineWidth = style.weight;
     ctx.stroke(strokes);
     ctx.fill(dots);
+}
+
+// From the page to the server, and what came back of it.
+function drawMessages({ ctx, top, bottom, lane, from, style, x }) {
+    const up = new Path2D(), down = new Path2D(), squares = new Path2D();
+
+    lane.messages.back((m) => {
+        if ((m.received ?? m.sent) < from) return false;
+        squares.rect(x(m.sent) - 4, bottom - 4, 8, 8);
+        if (m.published === null) return true;
+        up.moveTo(x(m.sent), bottom);
+        up.lineTo(x(m.published), top);
+        down.moveTo(x(m.published), top);
+        down.lineTo(x(m.received), bottom);
+        return true;
+    });
+    ctx.strokeStyle = ctx.fillStyle = style.ink;
+    ctx.lineWidth = style.weight + 1.4;
+    ctx.stroke(up);
+    ctx.setLineDash([6, 3]);
+    ctx.stroke(down);
+    ctx.setLineDash([]);
+    ctx.fill(squares);
+}
+
+// What has been asked for and has not left the browser.
+function drawWaits({ ctx, width, bottom, lane, from, now, style, x }) {
+    let widest = { width: 0 };
+
+    lane.requests.back((r) => {
+        const to = r.answered === null && r.waits ? now : r.waitedMs > WAIT_MS ? r.sent + r.waitedMs : null;
+        if ((r.answered ?? now) < from) return false;
+        if (to === null) return true;
+        const left = Math.max(0, x(r.sent)), wide = Math.min(width, x(to)) - left;
+        ctx.fillStyle = style.surface;
+        ctx.fillRect(left, bottom - 12, wide, 11);
+        ctx.fillStyle = style.hatch(ctx);
+        ctx.fillRect(left, bottom - 11, wide, 10);
+        if (wide > widest.width) widest = { left, width: wide };
+        return true;
+    });
+    const text = 'waits in the browser';
+    ctx.font = `600 ${style.tickPx + 1}px ${style.font}`;
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'bottom';
+    const wide = ctx.measureText(text).width + 4;
+    if (wide > widest.width) return;
+    ctx.fillStyle = style.surface;
+    ctx.fillRect(widest.left, bottom - 14 - style.tickPx, wide, style.tickPx + 3);
+    ctx.fillStyle = style.alert;
+    ctx.fillText(text, widest.left + 2, bottom - 13);
 }
 
 function drawAge({ ctx, width, bottom, lane, style, x }) {

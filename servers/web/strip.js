@@ -1,7 +1,9 @@
-// "What just happened": the newest exchange of one lane in a sentence, slow enough to be read, and
-// the bytes themselves as the server saw them on the wire (a script can't).
+// "What just happened": an exchange of one lane in a sentence, slow enough to be read, and the bytes
+// of that exchange as the server saw them on the wire (a script can't).
 
-const TURN_MS = 2500;
+import { plural } from './text.js';
+
+const TURN_MS = 2500, FIND_TRIES = 10, FIND_MS = 60;
 const OPCODES = { 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' };
 
 function el(name, text, className) {
@@ -21,17 +23,41 @@ function showMessage(part, title, cutAt) {
     const box = el('div');
     let text = toText(data).replace(/\n+$/, '');
     if (text.length > cutAt) text = `${text.slice(0, cutAt)} …`;
-    box.append(el('h3', `${title} (${part.bytes.toLocaleString('en')} bytes)`), el('pre', text));
+    box.append(el('h3', `${title} (${plural(part.bytes, 'byte')})`), el('pre', text));
     return box;
 }
 
+// What the bytes of an exchange say about which it was: as in a lane's exchanges.
+function keyOf(exchange, transport, sent) {
+    const text = (part) => new TextDecoder().decode(plain(toBytes(part.hex)));
+    const number = (where, pattern) => {
+        const found = pattern.exec(where);
+        return found === null ? null : Number(found[1]);
+    };
+    if (sent) return { n: number(text(exchange.request), /"from_n":(\d+)/) };
+    const seq = number(text(transport.open ? exchange.newest : exchange.answer), /"seq":(\d+)/);
+    if (seq !== null || transport.open) return { seq };
+    return { since: number(text(exchange.request), /[?&]since=(\d+)/) };
+}
+
+const FRAME_MASK = 0x80;
+
+// A masked text frame with its content in the clear, anything else as it is (§5.3).
+function plain(data) {
+    if (data.length < 6 || data[0] !== 0x81 || !(data[1] & FRAME_MASK)) return data;
+    const head = (data[1] & 127) < 126 ? 2 : (data[1] & 127) === 126 ? 4 : 10;
+    const key = data.slice(head, head + 4);
+    return data.map((b, i) => (i < head + 4 ? b : b ^ key[(i - head) % 4]));
+}
+
 // RFC 6455 §5.2, bit by bit.
-function showFrame(part) {
-    const data = toBytes(part.hex), box = el('div', undefined, 'bits');
+function showFrame(part, title, cutAt) {
+    const raw = toBytes(part.hex), data = plain(raw), box = el('div', undefined, 'bits');
     if (data.length < 2) return box;
+    const masked = (data[1] & FRAME_MASK) !== 0;
     const bit = (byte, n) => byte >> n & 1;
     const short = data[1] & 127;
-    const head = short < 126 ? 2 : short === 126 ? 4 : 10;
+    const head = (short < 126 ? 2 : short === 126 ? 4 : 10) + (masked ? 4 : 0);
     const length = short < 126 ? short : short === 126 ? data[2] << 8 | data[3]
         : Number(new DataView(data.buffer).getBigUint64(2));
     const opcode = data[0] & 15, binary = (n, digits) => n.toString(2).padStart(digits, '0');
@@ -40,7 +66,8 @@ function showFrame(part) {
         ['RSV', binary(data[0] >> 4 & 7, 3)],
         ['opcode', `${binary(opcode, 4)} ${OPCODES[opcode] ?? ''}`],
         ['MASK', bit(data[1], 7)],
-        ['length', binary(short, 7) + (head > 2 ? ` → ${head - 2} more bytes` : '')],
+        ['length', binary(short, 7) + (short > 125 ? ` → ${short === 126 ? 2 : 8} more bytes` : '')],
+        ...(masked ? [['key', toHex(data.slice(head - 4, head))]] : []),
         ['payload', `${length} bytes`],
     ];
     const table = el('table'), names = el('tr'), values = el('tr');
@@ -49,8 +76,10 @@ function showFrame(part) {
         values.append(el('td', String(value)));
     }
     table.append(names, values);
-    const title = `The newest frame: ${head} bytes of header (${toHex(data.slice(0, head))}), then the update`;
-    box.append(el('h3', title), table, el('pre', `${toText(data.slice(head)).slice(0, 110)} …`));
+    const text = toText(data.slice(head));
+    box.append(el('h3', `${title}: ${plural(head, 'byte')} of header (${toHex(data.slice(0, head))}), then`), table,
+        el('pre', text.length > cutAt || length > text.length ? `${text.slice(0, cutAt)} …` : text));
+    if (masked) box.append(el('p', `On the wire the content is masked with the key: ${toHex(raw.slice(head, head + 12))} …`));
     return box;
 }
 
@@ -66,12 +95,16 @@ export class Strip {
         this.who = document.getElementById('strip-lane');
         this.what = document.getElementById('strip-text');
         this.turn = 0;
+        this.untold = []; // [lane, exchange]
+        this.toldAt = -Infinity;
+        this.choices = this.#makeChoices();
         this.pinned = null; // the lane pointed at
         this.button.addEventListener('click', () => this.toggle());
-        this.root.addEventListener('keydown', (event) => {
-            if (event.key !== 'Escape' || this.panel.hidden) return;
-            this.toggle();
-            this.button.focus();
+        document.addEventListener('keydown', (event) => {
+            if (event.key !== 'Escape' || this.panel.hidden || document.querySelector('dialog[open]')) return;
+            event.preventDefault(); // it closes nothing else
+            if (this.root.contains(document.activeElement)) this.button.focus();
+            this.#close();
         });
         // Pointing at the sentence shows the bytes too; leaving the strip puts them away.
         this.root.querySelector('.sentence').addEventListener('pointerenter', (event) => {
@@ -83,9 +116,28 @@ export class Strip {
         setInterval(() => this.#next(), TURN_MS);
     }
 
+    // One button for each lane: where nothing can be pointed at, and beside the bytes.
+    #makeChoices() {
+        const box = el('div', undefined, 'choices');
+        box.append(...this.lanes.map((lane) => {
+            const button = el('button', lane.transport.label);
+            button.type = 'button';
+            button.dataset.transport = lane.transport.name;
+            button.addEventListener('click', () => this.#read(lane));
+            return button;
+        }));
+        return box;
+    }
+
+    // A message of lane has come back: told before the turns go on.
+    tell(lane, exchange) {
+        this.untold.push([lane, exchange]);
+        if (this.untold.length === 1 && performance.now() - this.toldAt > TURN_MS) this.#next();
+    }
+
     point(lane) {
         this.pinned = lane;
-        if (lane !== null) this.#say(lane);
+        if (lane !== null && this.panel.hidden) this.#say(lane);
     }
 
     toggle() {
@@ -98,24 +150,29 @@ export class Strip {
     // What is being looked at stays.
     #next() {
         if (!this.panel.hidden) return;
+        if (this.untold.length > 0) {
+            this.toldAt = performance.now();
+            this.#say(...this.untold.shift());
+            return;
+        }
         if (this.pinned !== null) {
             this.#say(this.pinned);
             return;
         }
         for (let i = 0; i < this.lanes.length; i++) {
             const lane = this.lanes[this.turn++ % this.lanes.length];
-            if (lane.running && lane.exchange !== null) {
+            if (lane.running && lane.exchanges.newest !== null) {
                 this.#say(lane);
                 return;
             }
         }
     }
 
-    #say(lane) {
-        this.said = lane;
+    #say(lane, exchange = lane.exchanges.newest) {
+        this.said = { lane, exchange };
         this.root.dataset.transport = lane.transport.name;
         this.who.textContent = lane.transport.label;
-        this.what.textContent = lane.exchange?.say() ?? 'has nothing yet.';
+        this.what.textContent = exchange?.say() ?? 'has nothing yet.';
     }
 
     #close() {
@@ -123,34 +180,53 @@ export class Strip {
         this.button.setAttribute('aria-expanded', 'false');
     }
 
-    async #open(hovered) {
+    #open(hovered) {
         this.hovered = hovered;
         if (!this.said) this.#next();
-        const lane = this.said;
-        if (!lane) return;
         this.panel.hidden = false;
         this.button.setAttribute('aria-expanded', 'true');
-        this.panel.replaceChildren(el('p', 'asking the server …'));
+        this.#read(this.said?.lane ?? this.lanes[0], this.said?.exchange?.n !== undefined);
+    }
+
+    // The newest exchange of lane that the server has whole, and the sentence about that one. sent: of what
+    // the lane sent.
+    async #read(lane, sent = false) {
+        const reading = this.reading = {};
+        for (const button of this.choices.children)
+            button.setAttribute('aria-pressed', String(button.dataset.transport === lane.transport.name));
+        this.panel.replaceChildren(this.choices, el('p', 'asking the server …'));
         try {
-            const query = `page=${this.page}&exchange=${lane.transport.name}`;
-            const response = await fetch(`/pages?${query}`, { cache: 'no-store' });
-            if (!response.ok) throw new Error();
-            this.#show(lane, (await response.json()).exchange);
+            for (let tries = 0; ; tries++) {
+                const query = `page=${this.page}&exchange=${lane.transport.name}${sent ? '&sent=1' : ''}`;
+                const response = await fetch(`/pages?${query}`, { cache: 'no-store', signal: AbortSignal.timeout(5000) });
+                if (!response.ok) throw new Error();
+                const { exchange } = await response.json();
+                const said = lane.exchanges.find(keyOf(exchange, lane.transport, sent));
+                if (this.reading !== reading) return;
+                if (said === null && tries < FIND_TRIES) { // not here yet
+                    await new Promise((resolve) => { setTimeout(resolve, FIND_MS); });
+                    continue;
+                }
+                this.#say(lane, said);
+                this.panel.replaceChildren(this.choices, ...this.#parts(lane.transport, exchange, sent));
+                return;
+            }
         } catch {
-            const why = 'The server has no record of it: it keeps one with --demo (pushlab serve).';
-            this.panel.replaceChildren(el('p', why));
+            if (this.reading !== reading) return;
+            const why = 'The server did not say. It keeps exchanges with --demo (pushlab serve).';
+            this.panel.replaceChildren(this.choices, el('p', why));
         }
     }
 
-    #show(lane, exchange) {
+    #parts(transport, exchange, sent) {
+        const frames = transport.name === 'websocket';
+        if (sent && frames) return [showFrame(exchange.request, 'The message, a frame', 300)];
         const parts = [showMessage(exchange.request, 'Request, as the server read it', 1600),
             showMessage(exchange.answer, 'Answer, from its first byte', 700)];
-        if (lane.transport.name === 'websocket') parts.push(showFrame(exchange.newest));
-        else if (lane.transport.open) {
-            const newest = showMessage(exchange.newest, 'The newest chunk', 300);
-            newest.className = 'bits';
-            parts.push(newest);
-        }
-        this.panel.replaceChildren(...parts);
+        if (sent || !transport.open) return parts;
+        if (frames) return [showFrame(exchange.newest, 'The update, a frame', 110), ...parts];
+        const newest = showMessage(exchange.newest, 'The update, a chunk', 300);
+        newest.className = 'bits';
+        return [newest, ...parts];
     }
 }

@@ -19,6 +19,17 @@ export function count(value) {
     return Number.isFinite(value) ? value.toLocaleString('en') : '–';
 }
 
+export const plural = (n, word) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
+
+// What an update says, in a few words: its first member that is one, with its name.
+export function story(data) {
+    if (data === null || typeof data !== 'object') return String(data);
+    const found = Object.entries(data).find(([, value]) => value !== null && typeof value !== 'object');
+    if (!found) return '';
+    const [name, value] = found;
+    return name === 'message' ? String(value) : `${name} ${value}`;
+}
+
 export function ratio(value) {
     if (!Number.isFinite(value)) return '–';
     if (value === 0) return '0';

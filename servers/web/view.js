@@ -3,7 +3,7 @@
 import { prepare, readStyle } from './canvas.js';
 import { drawHistogram } from './histogram.js';
 import { drawScope } from './scope.js';
-import { bytes, count, ms, ratio } from './text.js';
+import { bytes, count, ms, plural, ratio, story } from './text.js';
 
 const STATES = { off: 'stopped', connecting: 'waiting …', live: '', gone: 'server gone, retrying' };
 const NOTE_MS = 8000, AGES = 64;
@@ -23,7 +23,7 @@ function setText(element, text) {
 }
 
 export class LaneView {
-    constructor(lane, number, onToggle) {
+    constructor(lane, number, { onToggle, onSend }) {
         const root = document.getElementById('lane-template').content.firstElementChild.cloneNode(true);
         const q = (selector) => root.querySelector(selector);
 
@@ -34,7 +34,9 @@ export class LaneView {
             state: q('.state'), toggle: q('.toggle'), note: q('.note-line'),
             big: q('.big'), shown: q('.shown'), mean: q('.mean'),
             now: q('.latency .now'), p50: q('.p50'), p90: q('.p90'),
+            send: q('.send'), sending: q('.sending'),
             requests: q('.requests dd'), connections: q('.connections dd'),
+            requestsWord: q('.requests dt'), connectionsWord: q('.connections dt'),
             received: q('.received dd'), share: q('.share dd'),
         };
         root.dataset.transport = lane.transport.name;
@@ -47,6 +49,8 @@ export class LaneView {
         describe('.bars', 'distribution of the latency so far');
         this.parts.toggle.setAttribute('aria-keyshortcuts', String(number));
         this.parts.toggle.addEventListener('click', onToggle);
+        this.parts.send.setAttribute('aria-label', `Send a message: ${lane.transport.label}`);
+        this.parts.send.addEventListener('click', onSend);
         this.scope = prepare(q('.scope canvas'));
         this.bars = prepare(q('.bars'));
         this.#showState();
@@ -74,12 +78,14 @@ export class LaneView {
         const age = lane.newest === null ? NaN : Math.max(0, now - lane.newest.published);
         showBig(parts.big, age);
         setText(parts.mean, `on average ${ms(this.#meanAge(age))}`);
-        setText(parts.shown, lane.newest === null ? 'nothing yet' : `${this.#troubles()}#${lane.newest.seq}`);
+        setText(parts.shown, lane.newest === null ? 'nothing yet'
+            : `${this.#troubles()}#${lane.newest.seq}: ${story(lane.newest.data)}`);
         setText(parts.now, ms(lane.lastLatencyMs));
         setText(parts.p50, ms(h.percentile(50)));
         setText(parts.p90, ms(h.percentile(90)));
         drawHistogram(this.bars, h, this.style);
         this.#showCost(account);
+        setText(parts.sending, this.#sending(account));
     }
 
     // Also before the first frame is drawn: a button is never without a name.
@@ -88,7 +94,9 @@ export class LaneView {
         const verb = lane.running ? 'Stop' : 'Start';
 
         this.root.dataset.state = lane.state;
-        setText(parts.state, STATES[lane.state]);
+        const waits = lane.pending?.waits ? 'waits in the browser' : STATES[lane.state];
+        setText(parts.state, waits);
+        parts.send.disabled = !lane.canSend;
         setText(parts.toggle, verb);
         parts.toggle.setAttribute('aria-label', `${verb} ${lane.transport.label}`);
     }
@@ -103,19 +111,34 @@ export class LaneView {
 
     #troubles() {
         const { missed, gaps } = this.lane;
-        return missed + gaps > 0 ? `${count(missed + gaps)} missed, ` : 'update ';
+        return missed + gaps > 0 ? `${count(missed + gaps)} missed, ` : '';
+    }
+
+    // What a message to the server costs.
+    #sending(account) {
+        const { lane } = this, { twoWay } = lane.transport;
+
+        if (lane.sent === 0) return twoWay ? 'sends on its own connection' : 'only receives: a message needs a request of its own';
+        const each = account === null ? '' : `, ${bytes((account.sent_bytes_in + account.sent_bytes_out) / lane.sent)} each`;
+        return `sent ${plural(lane.sent, 'message')}: ${plural(lane.sentRequests, 'request')}${each}, ` +
+            `${plural(lane.sentHandshakes, 'handshake')}; back in ${ms(lane.echoMs)}`;
+    }
+
+    #count(name, n) {
+        setText(this.parts[name], count(n));
+        setText(this.parts[`${name}Word`], n === 1 ? name.slice(0, -1) : name);
     }
 
     #showCost(account) {
         const { parts, lane } = this;
 
         if (account === null) {
-            setText(parts.requests, count(lane.asked));
+            this.#count('requests', lane.asked);
             for (const part of [parts.connections, parts.received, parts.share]) setText(part, '–');
             return;
         }
-        setText(parts.requests, count(account.requests));
-        setText(parts.connections, count(account.connections));
+        this.#count('requests', account.requests);
+        this.#count('connections', account.connections);
         setText(parts.received, bytes(account.bytes_out));
         setText(parts.share, account.bytes_out > 0
             ? `${Math.round(100 * account.payload_bytes_out / account.bytes_out)} %` : '–');

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -18,6 +19,7 @@ from harness import BIN, HERE, OTHER_ADDRESS, OWN_NETWORK, Listening, Server, Te
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 TRANSPORTS = ("short-poll", "long-poll", "stream", "sse", "websocket")
 LANES = "pushlab.lanes"
+CAN_SEND = f"globalThis.pushlab && {LANES}.every((l) => l.asked > 0 && l.canSend)"
 ALL_LIVE = f"globalThis.pushlab && {LANES}.every((l) => l.state === 'live')"
 # Record what every lane receives, independently of the page's counts.
 RECORD = f"for (const l of {LANES}) l.recorder = {{ seen: [], update(u) {{ this.seen.push([u.seq, u.data]); }} }}"
@@ -151,6 +153,14 @@ class Page(PageCase):
         shown = "!document.getElementById('late').hidden"
         self.browser.wait(js=shown)
         self.assertIn("bottleneck", self.browser.js("document.getElementById('late').textContent"))
+        # While it is late it draws ten times a second, not at every frame.
+        draws, elapsed = self.browser.js("""new Promise((done) => {
+            const context = document.querySelector('.scope canvas').getContext('2d'), real = context.clearRect;
+            const from = performance.now();
+            let n = 0;
+            context.clearRect = (...args) => { n++; real.apply(context, args); };
+            setTimeout(() => done([n, performance.now() - from]), 1500); })""")
+        self.assertLessEqual(draws, elapsed / 100 + 2)
         self.browser.js("clearInterval(busy)")
         self.browser.wait(js=f"!({shown})", seconds=60)
 
@@ -167,6 +177,28 @@ class Page(PageCase):
         self.assertEqual(newest[:2], struct.pack("BB", 0x81, len(newest) - 2))
         self.browser.press(key="w")
         self.browser.wait(js="document.querySelector('#wire-panel pre')?.textContent.startsWith('GET ')")
+
+    def test_the_bytes_of_every_lane_are_those_of_its_sentence(self):
+        server = self.server("--demo", "--rate", "20")
+        self.open(server)
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 2)")
+        self.browser.press(key="w")
+        said = "document.getElementById('strip-text').textContent"
+        bytes_of = "[...document.querySelectorAll('#wire-panel pre')].map((p) => p.textContent)"
+        for i, name in enumerate(TRANSPORTS):
+            with self.subTest(name):
+                self.browser.js(f"document.querySelectorAll('.choices button')[{i}].click()")
+                self.browser.wait(js=f"document.getElementById('strip').dataset.transport === '{name}' && {bytes_of}.length > 0")
+                sentence, parts = self.browser.js(said), self.browser.js(bytes_of)
+                if name.endswith("poll"):
+                    since = int(re.search(r"newer than #(\d+)", sentence)[1])
+                    self.assertIn(f"since={since}&", parts[0])
+                    self.assertRegex(parts[1], r"^HTTP/1\.1 20[04] ")
+                    self.assertEqual("204" in sentence, parts[1].startswith("HTTP/1.1 204"))
+                else:
+                    seq = int(re.search(r"update #(\d+)", sentence)[1])
+                    self.assertIn(f'{{"seq":{seq},', parts[0])
+                    self.assertTrue(parts[1].startswith("GET /"), parts[1])
 
     def test_its_clock_is_right_within_the_error_it_states(self):
         server = self.server("--demo")
@@ -224,8 +256,23 @@ class Knobs(PageCase):
         self.browser.press(key="3")  # not while a dialog is open
         self.assertFalse(self.lanes("l.running")["stream"])
         self.browser.press(key="Escape")
+
+    def test_presenter_mode_shows_the_settings_and_ends_with_escape(self):
+        self.open(self.server("--demo", "--rate", "10"))
+        presents = "document.documentElement.hasAttribute('data-present')"
+        shown = "(document.getElementById('settings-now').checkVisibility() && document.getElementById('settings-now').textContent)"
         self.browser.press(key="p")
-        self.assertTrue(self.browser.js("document.documentElement.hasAttribute('data-present')"))
+        self.assertTrue(self.browser.js(presents))
+        self.assertIn("10 updates/s, fixed · 128 B", self.browser.js(shown))
+        self.browser.press(key=".")
+        self.browser.wait(js=f"{shown}.includes('round trip + 10 ms')")
+        for open_first in ("?", "w"):  # what is open is closed first
+            self.browser.press(key=open_first)
+            self.browser.press(key="Escape")
+            self.assertTrue(self.browser.js(presents), open_first)
+        self.browser.press(key="Escape")
+        self.assertFalse(self.browser.js(presents))
+        self.assertTrue(self.browser.js("document.getElementById('rate').checkVisibility()"))
 
     def test_without_demo_mode_it_says_so_and_still_works(self):
         server = self.server("--rate", "20")
@@ -233,6 +280,108 @@ class Knobs(PageCase):
         self.browser.wait(js=f"{LANES}.every((l) => l.received > 10)")
         self.assertIn("--demo", self.browser.js("document.getElementById('knob-note').textContent"))
         self.assertTrue(self.browser.js("document.getElementById('rate').disabled"))
+
+
+class Sending(PageCase):
+    def test_every_lane_sends_and_shows_what_that_costs(self):
+        server = self.server("--demo", "--source", "none")
+        self.open(server, ready=CAN_SEND)
+        self.browser.js("pushlab.knobs.settings.pollMs = 100")
+        self.browser.press(key="e")
+        self.browser.wait(js=f"{LANES}.every((l) => l.received === 5 && l.echoMs >= 0)")
+        self.browser.press(key="e")
+        self.browser.wait(js=f"{LANES}.every((l) => l.received === 10 && l.messages.newest.received > 0)")
+        self.assertEqual(self.lanes("l.gaps + l.duplicates + l.missed"), dict.fromkeys(TRANSPORTS, 0))
+        accounts = self.browser.js("pushlab.accounts()")
+        message = '{"publish":{"from":"%s-%s","from_n":1},"data":{"message":"hello 1 by %s"}}'
+        page = self.browser.js("pushlab.page")
+        for name in TRANSPORTS:
+            sent = accounts[name]
+            requests = 0 if name == "websocket" else 2
+            self.assertEqual(sent["sent_requests"], requests, name)
+            content = 2 * len(message % (page, name, self.lanes("l.transport.label")[name]))
+            if name == "websocket":  # a header of 2 bytes and a key of 4
+                self.assertEqual(sent["sent_bytes_in"], content + 2 * 6)
+            else:
+                self.assertGreater(sent["sent_bytes_in"], content + 200, name)
+            self.browser.wait(js=f"""document.querySelector('[data-transport={name}] .sending').textContent
+                .startsWith('sent 2 messages: {requests} requests, ')""")
+        self.assertEqual(server.stats()["transports"]["publish"]["requests"], 8)
+        self.assertEqual(server.stats()["transports"]["websocket"]["requests"], 1)
+
+    def test_the_bytes_of_a_message_are_shown(self):
+        self.open(self.server("--demo", "--source", "none"), ready=CAN_SEND)
+        sentence = "document.getElementById('strip-text').textContent"
+        shown = "document.getElementById('wire-panel').textContent"
+        for name, words, found in (("sse", "a POST of its own", "POST /publish?lane=sse"), ("websocket", "no request", "MASK")):
+            self.browser.click(selector=f"[data-transport={name}] .send")
+            self.browser.wait(js=f"{sentence}.includes('{words}')")
+            self.browser.press(key="w")
+            self.browser.wait(js=f"{shown}.includes('{found}') && {shown}.includes('\"from_n\":1')")
+            self.assertIn(words, self.browser.js(sentence))
+            self.browser.press(key="w")
+
+    def test_a_message_waits_for_half_of_the_round_trip_each_way_on_every_lane(self):
+        self.open(self.server("--demo", "--source", "none"), ready=CAN_SEND)
+        self.browser.js("pushlab.knobs.settings.pollMs = 100, pushlab.knobs.rtt.step(5)")
+        self.browser.wait(js="pushlab.knobs.server.rtt_ms === 200")
+        self.browser.press(key="e")
+        self.browser.wait(js=f"{LANES}.every((l) => l.echoMs >= 0)")
+        for name, echo in self.lanes("l.echoMs").items():
+            self.assertGreater(echo, 199 - self.browser.js("pushlab.clock.errorMs"), name)
+
+    def test_one_is_not_called_several(self):
+        self.open(self.server("--demo", "--rate", "10"))
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 20)")
+        self.browser.press(key="e")
+        self.browser.wait(js=f"{LANES}.every((l) => l.echoMs >= 0)")
+        self.browser.wait(js="/sent 1 message: 1 request, /.test(document.body.textContent)")
+        pairs = self.browser.js("""[...document.querySelectorAll('.cost .requests, .cost .connections')]
+            .map((d) => [d.querySelector('dd').textContent, d.querySelector('dt').textContent])""")
+        for number, word in pairs:
+            self.assertEqual(word.endswith("s"), number != "1", (number, word))
+        self.assertNotRegex(self.browser.js("document.body.innerText"), r"(?<![\d.,])1 (request|message|handshake|connection|update)s")
+
+
+class Waiting(PageCase):
+    def test_what_has_no_connection_is_shown_as_waiting_in_the_browser(self):
+        server = self.server("--demo", "--rate", "20")
+        self.open(server)
+        self.browser.js("pushlab.knobs.poll.step(-9)")
+        self.browser.wait(js=f"{LANES}.every((l) => l.received > 20)")
+        said = "document.getElementById('waits').textContent"
+        self.assertEqual(self.browser.js("pushlab.knobs.held.value"), 0)
+        self.browser.js("pushlab.knobs.held.step(6)")
+        waiting = f"{LANES}.filter((l) => l.pending?.waits).map((l) => l.transport.name)"
+        self.browser.wait(js=f"String({waiting}) === 'short-poll,long-poll'", seconds=60)
+        self.browser.wait(js=f"{said}.includes('not seen by the server: Short poll for') && {said}.includes('six')")
+        # The server agrees: it has not seen the newest request of either, and all others go on.
+        stats = server.stats()["transports"]
+        made = self.lanes("l.made")
+        for name in TRANSPORTS:
+            self.assertEqual(stats[name]["requests"] < made[name], name.endswith("poll"), name)
+        before = self.lanes("l.received")
+        self.browser.wait(js=f"{LANES}.filter((l) => l.transport.open).every((l) => l.received > {before['sse']} + 10)")
+        self.assertEqual(self.lanes("l.received")["short-poll"], before["short-poll"])
+        self.browser.js("pushlab.knobs.held.step(-6)")
+        self.browser.wait(js=f"{waiting}.length === 0 && {LANES}.every((l) => l.cursor > {before['sse']} + 10)")
+        # How long they waited is known now, from the browser's own timings.
+        self.browser.wait(js=f"{LANES}.slice(0, 2).every((l) => l.longestWaitMs > 900)")
+        self.browser.wait(js=f"{said} === ''")
+        self.assertEqual(self.lanes("l.gaps + l.duplicates"), dict.fromkeys(TRANSPORTS, 0))
+
+    def test_nothing_is_said_to_wait_when_a_lane_was_stopped_meanwhile(self):
+        self.open(self.server("--demo", "--rate", "20"))
+        self.browser.js("pushlab.knobs.held.step(6)")
+        waits = f"{LANES}[0].pending?.waits"
+        self.browser.wait(js=waits, seconds=60)
+        self.browser.press(key="1")  # its request was never sent
+        self.browser.js("pushlab.knobs.held.step(-6)")
+        self.browser.wait(js=f"pushlab.accounts().then(() => {LANES}[0].unsent === 1)")
+        self.browser.press(key="1")
+        self.browser.js("pushlab.knobs.poll.step(-9)")
+        self.browser.wait(js=f"pushlab.accounts().then((a) => a['short-poll'].requests + 1 === {LANES}[0].made || {LANES}[0].made > 20)")
+        self.assertFalse(self.browser.js(f"{waits} === true"))
 
 
 class Recovery(PageCase):
@@ -326,6 +475,34 @@ class Looks(PageCase):
                 self.assertTrue(self.browser.js(fits), "no scrolling sideways")
                 self.browser.press(key="?")
                 self.assert_accessible("the help")
+
+    # What of the progress's box overlaps the boxes of other visible elements, its own and its parents' aside.
+    OVERLAPS = """(() => {
+        const pill = document.getElementById('progress'), a = pill.getBoundingClientRect();
+        return [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !e.contains(pill) && !pill.contains(e))
+            .filter((e) => { const b = e.getBoundingClientRect();
+                return b.width > 0 && getComputedStyle(e).clipPath === 'none' && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; })
+            .map((e) => e.outerHTML.slice(0, 60)); })()"""
+
+    def test_the_progress_of_a_measurement_covers_nothing(self):
+        server = self.server("--demo")
+        for width, height, scheme in ((390, 844, "light"), (768, 1024, "dark"), (1280, 800, "light"), (1920, 1080, "dark")):
+            with self.subTest(width=width):
+                self.open(server, width=width, height=height, scheme=scheme)
+                self.browser.js("(pushlab.measuring = document.getElementById('measure-start').click(), 0)")
+                self.browser.wait(js="document.getElementById('progress-text').textContent !== ''")
+                for mode in ("usual", "presenter"):
+                    self.browser.js("document.getElementById('late').hidden = false")
+                    self.assertEqual(self.browser.js(self.OVERLAPS), [], mode)
+                    self.assertTrue(self.browser.js("document.documentElement.scrollWidth <= innerWidth"), mode)
+                    self.browser.press(key="p")
+                self.browser.click(selector="#measure-stop")
+                self.browser.wait(js="document.getElementById('progress').hidden")
+
+    def test_on_a_phone_every_number_has_its_name(self):
+        self.open(self.server("--demo"), width=390, height=844)
+        for part in (".legend", ".age .label", ".cost .received dt", ".cost .share dt", ".rail.up", ".sending", "#settings-now"):
+            self.assertTrue(self.browser.js(f"document.querySelector('{part}').checkVisibility()"), part)
 
     def assert_accessible(self, what):
         serious = [v for v in self.browser.axe() if v["impact"] in ("serious", "critical")]
