@@ -21,12 +21,6 @@ struct generator {
 enum { PRICE_MIN_CENTS = 10000, PRICE_MAX_CENTS = 99999, CHANGE_MAX_CENTS = 99 };
 enum { PRICE_BYTES = 16, CHANGE_BYTES = 32, NEWS_BYTES = 48 }; /* data that has room for each */
 
-static void fill_digits(struct generator *g, char *at, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        at[i] = (char)('1' + rng_next(&g->rng) % 9);
-}
-
 /* A step up or down, or of what would leave the range the other way. */
 static int64_t next_change(struct generator *g)
 {
@@ -58,16 +52,14 @@ static void fill_news(struct generator *g, char *at, size_t n)
 }
 
 /* A share's price, how it changed, and news: to be read on a screen and in a capture. News fills
- * the room; without it more digits of the price do, as data has no blanks between its parts. */
-static void fill_price(struct generator *g)
+ * the room; without it zeros after the price do, as data has no blanks between its parts. */
+static void fill_object(struct generator *g, int64_t change)
 {
     char price[24], rest[32] = "";
     bool news = g->data_bytes >= NEWS_BYTES;
     const char *end = news ? "\"}" : "}";
-    int64_t change = next_change(g);
     size_t len, rest_len, room;
 
-    g->price_cents += change;
     snprintf(price, sizeof price, "{\"price\":%d.%02d", (int)(g->price_cents / 100),
              (int)(g->price_cents % 100));
     if (g->data_bytes >= CHANGE_BYTES)
@@ -80,17 +72,33 @@ static void fill_price(struct generator *g)
     if (news)
         fill_news(g, g->data + len + rest_len, room);
     else
-        fill_digits(g, g->data + len, room);
+        memset(g->data + len, '0', room);
     memcpy(g->data + len + (news ? 0 : room), rest, rest_len);
     memcpy(g->data + g->data_bytes - strlen(end), end, strlen(end));
 }
 
+/* The price alone: its first digits, or zeros after it. */
+static void fill_number(struct generator *g)
+{
+    char price[24];
+    int len = snprintf(price, sizeof price, "%d.%02d", (int)(g->price_cents / 100),
+                       (int)(g->price_cents % 100));
+
+    memset(price + len, '0', sizeof price - (size_t)len);
+    if (g->data_bytes == 4) /* a number can't end at the point: in tenths */
+        price[3] = price[4];
+    memcpy(g->data, price, g->data_bytes);
+}
+
 static void generator_fill(struct generator *g)
 {
+    int64_t change = next_change(g);
+
+    g->price_cents += change;
     if (g->data_bytes < PRICE_BYTES)
-        fill_digits(g, g->data, g->data_bytes);
+        fill_number(g);
     else
-        fill_price(g);
+        fill_object(g, change);
 }
 
 static void generator_next(struct model *m, struct post *out)

@@ -1,6 +1,6 @@
 /* Updates of one size in the default channel, at the moments that arrivals.h gives: a share's
  * price, its change and news, as JSON; below 48 bytes without news, below 32 without the change,
- * below 16 a number. The model behind --source generator. */
+ * below 16 the price alone, as many of its digits as fit. The model behind --source generator. */
 #pragma once
 
 #include <stddef.h>

@@ -57,6 +57,42 @@ START_TEST(each_price_is_the_one_before_and_the_change)
 }
 END_TEST
 
+static double price_of(struct model *m)
+{
+    struct post post;
+    cJSON *data, *price;
+    double value;
+
+    m->next(m, &post);
+    data = cJSON_ParseWithLength(post.data, post.data_len);
+    price = cJSON_GetObjectItem(data, "price");
+    value = cJSON_GetNumberValue(price != NULL ? price : data);
+    cJSON_Delete(data);
+    return value;
+}
+
+/* The same walk as in the large ones: cut to the first digits (four: tenths), or whole. */
+START_TEST(small_data_is_the_same_price)
+{
+    static const double unit[] = {[1] = 100, [2] = 10, [3] = 1, [4] = 0.1, [5] = 0.1};
+
+    for (size_t bytes = 1; bytes < 48; bytes++) {
+        struct model *small = generator_of(3, bytes), *whole = generator_of(3, 16);
+
+        for (int n = 0; n < 100; n++) {
+            double have = price_of(small), want = price_of(whole);
+
+            if (bytes < 5)
+                have *= unit[bytes];
+            ck_assert_double_le(have, want + 1e-6);
+            ck_assert_double_gt(have, want - (bytes < 6 ? unit[bytes] : 1e-6));
+        }
+        model_free(small);
+        model_free(whole);
+    }
+}
+END_TEST
+
 START_TEST(a_seed_gives_the_same_data)
 {
     struct model *a = generator_of(7, 128), *b = generator_of(7, 128), *c = generator_of(8, 128);
@@ -87,6 +123,7 @@ int main(void)
 
     tcase_add_test(t, data_of_any_size_is_json_of_that_size);
     tcase_add_test(t, each_price_is_the_one_before_and_the_change);
+    tcase_add_test(t, small_data_is_the_same_price);
     tcase_add_test(t, a_seed_gives_the_same_data);
     suite_add_tcase(s, t);
     srunner_run_all(runner, CK_ENV);
