@@ -195,6 +195,7 @@ function clearAll() {
 // Browsers slow down a hidden page, and its latencies would be wrong. So it pauses.
 let resting = [];
 function onVisibility() {
+    held.set(document.hidden ? 0 : knobs.settings.held);
     if (comparison.running) return;
     if (document.hidden) {
         resting = lanes.filter((lane) => lane.running);
