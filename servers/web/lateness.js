@@ -1,5 +1,5 @@
-// How long a callback of this page waits until the browser gets to it. What arrives from the network
-// waits as long, so every latency on this page includes it.
+// How long a callback of this page waits until the browser gets to it. What arrives is stamped before that
+// (receiver.js), but the next poll is asked for, and the picture drawn, as much later.
 
 const STEP_MS = 50, KEPT = 40;
 

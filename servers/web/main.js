@@ -125,7 +125,7 @@ function showNumbers() {
     $('all').textContent = lanes.some((lane) => lane.running) ? 'Stop all' : 'Start all';
     $('clock').textContent = Number.isFinite(clock.errorMs) ? `clock ± ${clock.errorMs.toFixed(2)} ms` : 'clock …';
     $('late').hidden = !(lateness.ms >= LATE_MS);
-    $('late').textContent = `this page is the bottleneck: + ${ms(lateness.ms)}`;
+    $('late').textContent = `this page is the bottleneck: it asks and draws ${ms(lateness.ms)} late`;
 }
 
 let drawnAt = 0;

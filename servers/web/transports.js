@@ -1,6 +1,7 @@
 // Five ways to get the same updates. Each start(lane, context) begins and returns { stop(), send() }.
 // context: page (the id that the server counts by), settings (pollMs, holdMs, close), authorization().
 
+import { receive, receiveUntil } from './network.js';
 import { bytes, ms, plural } from './text.js';
 import { transportInfo } from './transport_info.js';
 
@@ -75,20 +76,19 @@ const sayPosted = (by) => (m, echoMs) =>
 async function poll(lane, path, signal) {
     const request = lane.request(path);
     try {
-        const response = await fetch(path, { cache: 'no-store', signal });
-        if (response.status !== 200 && response.status !== 204) throw new Error(`status ${response.status}`);
-        const text = response.status === 200 ? await response.text() : '';
-        const now = performance.now();
-        const missed = Number(response.headers.get('Pushlab-Missed') ?? 0);
-        const list = text === '' ? [] : JSON.parse(text);
-        const cursor = Number(response.headers.get('Pushlab-Cursor'));
+        const { answer, now } = await receiveUntil(signal, 'request', { url: path }, (message, at, resolve) => {
+            resolve({ answer: message, now: at });
+        });
+        if (answer.status !== 200 && answer.status !== 204) throw new Error(`status ${answer.status}`);
+        const list = answer.status === 200 ? JSON.parse(answer.text) : [];
+        const { cursor, missed } = answer;
 
         // The server answered from another cursor than ours: it was restarted.
         if (lane.cursor === null || cursor < lane.cursor)
             lane.hello(list.length > 0 ? list[0].seq - 1 - missed : cursor);
         if (missed > 0) lane.lost(missed);
         lane.answered(request, now, list.length);
-        return { list, now, request, size: text.length, tookMs: now - (request.sent - lane.clock.offsetMs) };
+        return { list, now, tookMs: now - (request.sent - lane.clock.offsetMs) };
     } catch (error) {
         lane.failed(request);
         throw error;
@@ -138,7 +138,7 @@ function startLongPoll(lane, context) {
 
 // ---- one response that does not end ----
 
-// One message of any of them. now: when the browser called the page.
+// One message of any of them. now: when it came. Returns the hello that it was, or undefined.
 function take(lane, text, now, how) {
     const message = JSON.parse(text);
     if (message.hello !== undefined) lane.hello(message.hello);
@@ -151,35 +151,28 @@ function take(lane, text, now, how) {
             say: () => `update #${message.seq} came ${how(text.length)}, ${ms(latencyMs)} after it was due.`,
         });
     }
+    return message.hello;
+}
+
+// Until signal, or an error; begun(channel), if given, is called at once.
+async function follow(lane, signal, kind, url, how, begun) {
+    const request = lane.request(url);
+    try {
+        await receiveUntil(signal, kind, { url, stream: true }, (message, now) => {
+            if (message.what === 'text') take(lane, message.text, now, how);
+            else if (message.what === 'open') {
+                lane.answered(request, now, 1);
+                lane.opened();
+            } else throw new Error(`status ${message.status}`);
+        }, begun);
+    } finally {
+        if (request.answered === null) lane.failed(request);
+    }
 }
 
 function startStream(lane, context) {
     const how = () => 'in the one open response, as a chunk with a line in it';
-    return persist(lane, context, async (signal) => {
-        const path = target(lane, context), request = lane.request(path);
-        const decoder = new TextDecoder();
-        let rest = '';
-        try {
-            const response = await fetch(path, { cache: 'no-store', signal });
-            if (response.status !== 200) throw new Error(`status ${response.status}`);
-            lane.answered(request, performance.now(), 1);
-            lane.opened();
-            const reader = response.body.getReader();
-            for (;;) {
-                const { value, done } = await reader.read();
-                const now = performance.now();
-                if (done) break;
-                const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
-                rest = lines.pop();
-                for (const line of lines)
-                    if (line !== '') take(lane, line, now, how);
-            }
-        } catch (error) {
-            if (request.answered === null) lane.failed(request);
-            throw error;
-        }
-        throw new Error('the stream ended');
-    });
+    return persist(lane, context, (signal) => follow(lane, signal, 'request', target(lane, context), how));
 }
 
 // EventSource reconnects by itself and says where it was (Last-Event-ID). Only when it has given up
@@ -188,33 +181,31 @@ function startSse(lane, context) {
     let source, timer, fellAway = false;
     const how = () => 'in the one open response, as an event (id, data, empty line)';
     const open = () => {
-        const path = target(lane, context);
-        let request = lane.request(path);
-        source = new EventSource(path);
-        source.onopen = () => {
-            if (request.answered !== null) request = lane.request(path); // it has come back by itself
-            lane.answered(request, performance.now(), 1);
-            lane.opened();
-        };
-        source.onmessage = (event) => take(lane, event.data, performance.now(), how);
-        source.addEventListener('hello', (event) => {
-            const cursor = JSON.parse(event.data).hello;
-            lane.hello(cursor);
-            if (fellAway) lane.probeAfter(cursor);
-            fellAway = false;
+        const url = target(lane, context);
+        let request = lane.request(url);
+        source = receive('events', { url }, (message, now) => {
+            if (message.what === 'text') {
+                const cursor = take(lane, message.text, now, how);
+                if (cursor === undefined) return;
+                if (fellAway) lane.probeAfter(cursor);
+                fellAway = false;
+            } else if (message.what === 'open') {
+                if (request.answered !== null) request = lane.request(url); // it has come back by itself
+                lane.answered(request, now, 1);
+                lane.opened();
+            } else {
+                fellAway = true;
+                lane.gone();
+                if (message.what !== 'end') return;
+                source.close();
+                timer = setTimeout(open, 1000);
+            }
         });
-        source.addEventListener('missed', (event) => lane.lost(JSON.parse(event.data).missed));
-        source.onerror = () => {
-            fellAway = true;
-            lane.gone();
-            if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 1000);
-        };
     };
     open();
     return {
         stop() {
             clearTimeout(timer);
-            source.onopen = source.onerror = source.onmessage = null;
             source.close();
         },
         send: (text, message) => post(lane, context, text, message),
@@ -225,24 +216,11 @@ function startWebSocket(lane, context) {
     const headBytes = (size) => (size < 126 ? 2 : size < 65536 ? 4 : 10); // RFC 6455 §5.2, unmasked
     const how = (size) => `as a text frame, ${headBytes(size)} bytes of header and ${bytes(size)} of update`;
     let socket;
-    const driver = persist(lane, context, (signal) => new Promise((resolve, reject) => {
+    const driver = persist(lane, context, (signal) => {
         const url = new URL(target(lane, context), location.href);
         url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-        const request = lane.request(url);
-        socket = new WebSocket(url, 'pushlab.v1');
-        signal.addEventListener('abort', () => socket.close(1000), { once: true });
-        socket.onopen = () => {
-            lane.answered(request, performance.now(), 1);
-            lane.opened();
-        };
-        socket.onmessage = (event) => {
-            if (!signal.aborted) take(lane, event.data, performance.now(), how);
-        };
-        socket.onclose = () => {
-            if (request.answered === null) lane.failed(request);
-            reject(new Error('closed'));
-        };
-    }));
+        return follow(lane, signal, 'socket', url.href, how, (channel) => { socket = channel; });
+    });
     return { ...driver, send: (text) => socket.send(text) };
 }
 

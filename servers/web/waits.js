@@ -3,9 +3,11 @@
 // knows when it made a request. The browser's timings tell when it left, but only once it is answered;
 // until then the server's count of requests, or its silence, shows that it has not left.
 
+import { listenToTimings } from './network.js';
+
 const SEEN_MS = 150; // what left so long ago has been counted
 const SILENT_MS = 1000; // an answer that is due does not take so long
-const MATCH_MS = 20; // the browser's idea of when a request was made, and ours
+const MATCH_MS = 1, OLD_MS = 10_000; // a request is made shortly before the browser begins with it
 
 const HOST_MAX = 6; // connections
 const BUSY_MS = 200; // where there are free connections: a busy machine alone makes shorter waits
@@ -19,8 +21,11 @@ export class Waits {
         this.lanes = lanes;
         this.clock = clock;
         this.forget();
+        listenToTimings((timings) => timings.forEach((t) => this.#timed(t)));
+        // Messages are sent by the page itself.
         new PerformanceObserver((list) => {
-            for (const entry of list.getEntries()) this.#timed(entry);
+            for (const e of list.getEntries())
+                this.#timed({ name: e.name, startTime: e.startTime, requestStart: e.requestStart, connectingMs: e.connectEnd - e.connectStart });
         }).observe({ type: 'resource' });
     }
 
@@ -31,12 +36,11 @@ export class Waits {
 
     #timed(entry) {
         if (!(entry.requestStart > 0)) return;
-        const made = this.clock.at(entry.startTime), connecting = entry.connectEnd - entry.connectStart;
+        const made = this.clock.at(entry.startTime), connecting = entry.connectingMs;
         const left = this.clock.at(entry.requestStart);
         for (const lane of this.lanes) {
             lane.requests.back((r) => {
-                if (r.sent < made - MATCH_MS) return false;
-                if (r.url !== entry.name || r.left !== null || r.sent > made + MATCH_MS) return true;
+                if (r.url !== entry.name || r.left !== null || r.sent > made + MATCH_MS) return r.sent > made - OLD_MS;
                 r.left = left;
                 r.waitedMs = left - r.sent - connecting;
                 lane.longestWaitMs = Math.max(lane.longestWaitMs, r.waitedMs);

@@ -164,6 +164,17 @@ class Page(PageCase):
         self.browser.js("clearInterval(busy)")
         self.browser.wait(js=f"!({shown})", seconds=60)
 
+    def test_a_busy_page_delays_no_transport_more_than_another(self):
+        self.open(self.server("--demo", "--rate", "100"))
+        self.browser.js("globalThis.busy = setInterval(() => {"
+                        " for (const end = performance.now() + 60; performance.now() < end;); }, 70), 0")
+        self.browser.wait(js="!document.getElementById('late').hidden")
+        self.browser.js(f"for (const l of {LANES}) l.clear()")
+        pushed = f"{LANES}.filter((l) => l.transport.open)"
+        self.browser.wait(js=f"{pushed}.every((l) => l.histogram.total > 400)", seconds=60)
+        medians = self.browser.js(f"(clearInterval(busy), {pushed}.map((l) => l.histogram.percentile(50)))")
+        self.assertLess(max(medians), 1.6 * min(medians) + 5, medians)
+
     def test_the_bytes_on_the_wire_are_right(self):
         server = self.server("--demo", "--payload-bytes", "40")
         self.open(server)
@@ -441,7 +452,9 @@ class Comparison(PageCase):
             self.assertAlmostEqual(row["published"], 40, delta=8)
             self.assertEqual(len(row["samples"]["latency_us"]), row["delivered"])
         by_id = {r["id"]: r for r in run["rows"]}
-        self.assertAlmostEqual(by_id["long-poll"]["requests_per_update"], 1, delta=0.15)
+        # One, or less where a busy machine lets several updates wait for the next request.
+        self.assertGreater(by_id["long-poll"]["requests_per_update"], 0)
+        self.assertLess(by_id["long-poll"]["requests_per_update"], 1.15)
         self.assertEqual(by_id["websocket"]["requests_per_update"], 0)
         self.assertGreater(by_id["short-poll"]["latency_us"]["p50"], by_id["sse"]["latency_us"]["p50"])
         folder = self.temp_dir()
