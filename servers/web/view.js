@@ -119,8 +119,8 @@ export class LaneView {
         const { lane } = this, { twoWay } = lane.transport;
 
         if (lane.sent === 0) return twoWay ? 'sends on its own connection' : 'only receives: a message needs a request of its own';
-        const each = account === null ? '' : `, ${bytes((account.sent_bytes_in + account.sent_bytes_out) / lane.sent)} each`;
-        return `sent ${plural(lane.sent, 'message')}: ${plural(lane.sentRequests, 'request')}${each}, ` +
+        const each = account === null ? '' : `, ${bytes((account.sent_bytes_in + account.sent_bytes_out) / lane.sent)}${lane.sent > 1 ? ' each' : ''}`;
+        return `sent ${count(lane.sent)}: ${plural(lane.sentRequests, 'request')}${each}, ` +
             `${plural(lane.sentHandshakes, 'handshake')}; back in ${ms(lane.echoMs)}`;
     }
 
