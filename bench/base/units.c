@@ -1,11 +1,12 @@
 #include "bench/base/units.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "lib/base/duration.h"
 
 /* Digits after the point that make three significant ones of a value below 1000, rounding
  * included: 9.996 is 10.0 and not 10.00. */
@@ -243,14 +244,9 @@ size_t units_text_width(const char *text)
 bool quantity_read(const char *text, const struct quantity_unit *units, double *out)
 {
     double value;
-    char *unit;
+    const char *unit = text == NULL || *text == '-' ? NULL : duration_take_number(&value, text);
 
-    /* strtod() alone would also take "inf", "0x10", a sign and leading space. */
-    if (text == NULL || (!isdigit((unsigned char)text[0]) && text[0] != '.') ||
-        strpbrk(text, "xX") != NULL)
-        return false;
-    value = strtod(text, &unit);
-    if (unit == text || !isfinite(value))
+    if (unit == NULL)
         return false;
     for (; units->name != NULL; units++) {
         if (strcasecmp(unit, units->name) != 0)
@@ -263,10 +259,12 @@ bool quantity_read(const char *text, const struct quantity_unit *units, double *
 
 bool quantity_read_us(const char *text, double *out)
 {
-    static const struct quantity_unit units[] = {{"us", 1},  {"µs", 1},    {"ms", 1e3},
-                                                 {"s", 1e6}, {"min", 6e7}, {NULL, 0}};
+    double ns;
 
-    return quantity_read(text, units, out);
+    if (text == NULL || !duration_read(&ns, text, 0) || ns < 0)
+        return false;
+    *out = ns / 1e3;
+    return true;
 }
 
 bool quantity_read_share(const char *text, double *out)

@@ -58,7 +58,7 @@ struct quantity_unit {
 /* A number and one of units (last: name NULL). This and those below: true and *out, a finite
  * number >= 0; or false, and *out untouched. text may be NULL. */
 bool quantity_read(const char *text, const struct quantity_unit *units, double *out);
-/* Microseconds, of 20us, 1.5ms, 2s, 1min; a bare number could be anything. */
+/* Microseconds, of a time as lib/base/duration.h reads it; a bare number could be anything. */
 bool quantity_read_us(const char *text, double *out);
 /* A number from 0 to 1, of 95% or 0.95. */
 bool quantity_read_share(const char *text, double *out);

@@ -1,6 +1,5 @@
 #include "bench/compare/thresholds.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,23 +15,18 @@ static const struct quantity_unit percent[] = {{"%", 0.01}, {NULL, 0}};
 
 static const char *nearest_metric(const char *path)
 {
-    const char *nearest = metrics[0].path;
-    size_t least = SIZE_MAX;
+    struct spelling_guess g;
 
-    for (const struct metric *m = metrics; m->path != NULL; m++) {
-        size_t distance = spelling_distance(path, strlen(path), m->path);
-
-        if (m->better != METRIC_NEITHER && m->format != NULL && distance < least) {
-            least = distance;
-            nearest = m->path;
-        }
-    }
-    return nearest;
+    spelling_guess_begin(&g, path, strlen(path));
+    for (const struct metric *m = metrics; m->path != NULL; m++)
+        if (m->better != METRIC_NEITHER && m->format != NULL)
+            spelling_guess_try(&g, m->path);
+    return g.nearest;
 }
 
 static int read_one(struct threshold *t, const char *text, struct err_text *e)
 {
-    char path[TEXT_BYTES];
+    char path[TEXT_BYTES], hint[SPELLING_HINT_BYTES];
     const char *equals = strchr(text, '=');
 
     if (equals == NULL)
@@ -41,9 +35,9 @@ static int read_one(struct threshold *t, const char *text, struct err_text *e)
     t->metric = metric_find(path);
     if (t->metric == NULL)
         return err_set(e, PL_EINVAL,
-                       "--fail-over: '%.60s' is not a metric; did you mean %s? (docs/metrics.md "
-                       "has them all)",
-                       path, nearest_metric(path));
+                       "--fail-over: '%.60s' is not a metric; %saccepted: those of "
+                       "docs/metrics.md, such as latency_us.p99",
+                       path, spelling_hint(hint, nearest_metric(path)));
     if (t->metric->better == METRIC_NEITHER || t->metric->format == NULL)
         return err_set(e, PL_EINVAL,
                        "--fail-over: %s is neither better nor worse when it changes; accepted: "

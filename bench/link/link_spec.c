@@ -12,6 +12,8 @@
 #include "bench/base/writer.h"
 #include "bench/link/link_profile.h"
 #include "lib/base/clock.h"
+#include "lib/base/duration.h"
+#include "lib/base/spelling.h"
 
 #define MAX_DELAY_NS      (60 * (double)NS_PER_S)
 #define MOST_QUEUE_BYTES  1e9
@@ -31,19 +33,20 @@ struct draft {
     double lines;
 };
 
-static const struct quantity_unit time_units[] = {
-    {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {NULL, 0}};
 static const struct quantity_unit rate_units[] = {
     {"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}, {NULL, 0}};
 static const struct quantity_unit size_units[] = {{"b", 1}, {"kb", 1e3}, {"mb", 1e6}, {NULL, 0}};
 static const struct quantity_unit percent_units[] = {{"%", 0.01}, {NULL, 0}};
 static const struct quantity_unit packet_units[] = {{"", 1}, {NULL, 0}};
 
-/* A number and one of the units; zero needs none. False when text is anything else. */
+/* A number and one of the units; zero needs none. units NULL: a time, in ns. False when text is
+ * anything else. */
 static bool parse_quantity(double *out, const char *text, const struct quantity_unit *units)
 {
     double bare;
 
+    if (units == NULL)
+        return duration_read(out, text, 0);
     if (!quantity_read_number(text, &bare) || bare != 0)
         return quantity_read(text, units, out);
     *out = 0;
@@ -55,7 +58,7 @@ struct word {
     bool (*set)(struct draft *d, const struct word *w, const char *text);
     bool both_only; /* makes no sense for one direction */
     const char *accepted;
-    /* of those that are numbers */
+    /* of those that are numbers; units NULL: times */
     const struct quantity_unit *units;
     double min, max;
     size_t offset; /* of a double in struct draft */
@@ -126,8 +129,8 @@ static bool set_rate(struct draft *d, const struct word *w, const char *text)
 static bool set_queue(struct draft *d, const struct word *w, const char *text)
 {
     d->queue_bytes = d->queue_ns = -1;
-    if (parse_quantity(&d->queue_ns, text, time_units))
-        return d->queue_ns <= MAX_DELAY_NS;
+    if (parse_quantity(&d->queue_ns, text, NULL))
+        return d->queue_ns >= 0 && d->queue_ns <= MAX_DELAY_NS;
     return set_number(d, w, text);
 }
 
@@ -136,7 +139,7 @@ static bool set_lines(struct draft *d, const struct word *w, const char *text)
     return set_number(d, w, text) && d->lines == trunc(d->lines);
 }
 
-#define TIME(field) time_units, 0, MAX_DELAY_NS, offsetof(struct draft, field)
+#define TIME(field) NULL, 0, MAX_DELAY_NS, offsetof(struct draft, field)
 #define NO_NUMBER   NULL, 0, 0, 0
 
 static const struct word words[] = {
@@ -169,15 +172,19 @@ static const struct word *find_word(const char *name)
 
 static int unknown_word(const char *name, struct err_text *e)
 {
-    char names[160];
+    char names[160], hint[SPELLING_HINT_BYTES];
+    struct spelling_guess g;
     size_t len = 0;
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    spelling_guess_begin(&g, name, strlen(name));
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         len += (size_t)snprintf(names + len, sizeof names - len, "%s, ", words[i].name);
+        spelling_guess_try(&g, words[i].name);
+    }
     return err_set(e, PL_EINVAL,
-                   "'%.40s' is not a word of a link; accepted: %swith up. or down. before all "
+                   "'%.40s' is not a word of a link; %saccepted: %swith up. or down. before all "
                    "but the first and the last",
-                   name, names);
+                   name, spelling_hint(hint, g.nearest), names);
 }
 
 /* One "name=value", name possibly with a direction in front. */

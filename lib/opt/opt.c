@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/duration.h"
 #include "lib/base/spelling.h"
 
 enum {
@@ -73,26 +74,10 @@ static int set_int(const struct opt *o, int64_t *field, const char *text, struct
     return PL_OK;
 }
 
-/* A decimal number at the front of text: no hexadecimal, infinity or NaN, which strtod()
- * would take. Returns what follows it, or NULL. */
-static const char *take_real(double *out, const char *text)
-{
-    size_t sign = *text == '-';
-    size_t n = sign + strspn(text + sign, "0123456789.");
-    char *end;
-
-    if (n == sign || strspn(text + sign, ".") == n - sign)
-        return NULL;
-    if (text[sign] == '0' && tolower((unsigned char)text[sign + 1]) == 'x')
-        return NULL;
-    *out = strtod(text, &end);
-    return isfinite(*out) ? end : NULL;
-}
-
 static int set_real(const struct opt *o, double *field, const char *text, struct err_text *e)
 {
     double value;
-    const char *rest = take_real(&value, text);
+    const char *rest = duration_take_number(&value, text);
 
     if (rest == NULL || *rest != '\0')
         return refuse(o, text, "not a number", "", e);
@@ -102,47 +87,24 @@ static int set_real(const struct opt *o, double *field, const char *text, struct
     return PL_OK;
 }
 
-/* Nanoseconds in the unit that suffix names; plain_ns without a suffix, 0 if unknown. */
-static double unit_ns(const char *suffix, int64_t plain_ns)
-{
-    static const struct {
-        const char *suffix;
-        int64_t ns;
-    } units[] = {
-        {"ns", 1},       {"us", NS_PER_US},      {"ms", NS_PER_MS},
-        {"s", NS_PER_S}, {"min", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S},
-    };
-
-    if (*suffix == '\0')
-        return (double)plain_ns;
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(units[i].suffix, suffix) == 0)
-            return (double)units[i].ns;
-    }
-    return 0;
-}
-
 static int set_time(const struct opt *o, int64_t *field, const char *text, struct err_text *e)
 {
     int64_t plain_ns = o->kind == OPT_MS ? NS_PER_MS : NS_PER_S;
-    const char *unit = o->kind == OPT_MS ? " ms (or with a suffix: 250ms, 2s, 5us)"
-                                         : " s (or with a suffix: 500ms, 10s, 2min)";
-    double value, ns;
-    const char *suffix = take_real(&value, text);
+    const char *unit = o->kind == OPT_MS ? " ms, or with a unit: 250ms, 2s, 1m"
+                                         : " s, or with a unit: 500ms, 10s, 2m";
+    double ns;
 
-    ns = suffix == NULL ? 0 : unit_ns(suffix, plain_ns);
-    if (ns == 0)
+    if (!duration_read(&ns, text, (double)plain_ns))
         return refuse(o, text, "not a time", unit, e);
-    value *= ns;
-    if (is_outside(o, value / (double)plain_ns) || fabs(value) >= 0x1p63)
+    if (is_outside(o, ns / (double)plain_ns) || fabs(ns) >= 0x1p63)
         return refuse(o, text, "out of range", unit, e);
-    *field = llround(value);
+    *field = llround(ns);
     return PL_OK;
 }
 
 static int set_choice(const struct opt *o, int *field, const char *text, struct err_text *e)
 {
-    char list[200] = "";
+    char list[200] = "", hint[SPELLING_HINT_BYTES];
     size_t n = 0;
 
     for (int i = 0; o->choices[i] != NULL; i++) {
@@ -154,8 +116,9 @@ static int set_choice(const struct opt *o, int *field, const char *text, struct 
             n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i > 0 ? ", " : "",
                                   o->choices[i]);
     }
-    return err_set(e, PL_EINVAL, "--%s: '%.*s' is none of the choices; accepted: %s", o->name,
-                   OPT_QUOTE_MAX_BYTES, text, list);
+    return err_set(e, PL_EINVAL, "--%s: '%.*s' is not valid; %saccepted: %s", o->name,
+                   OPT_QUOTE_MAX_BYTES, text,
+                   spelling_hint(hint, spelling_nearest(text, o->choices)), list);
 }
 
 static int add_text(const struct opt *o, struct opt_list *field, const char *text,
@@ -211,35 +174,29 @@ static size_t min_of(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The option most like name, or NULL when none is like it. */
-static const struct opt *opt_nearest(const struct opt *opts, const char *name, size_t name_len)
+/* The name of the option most like name, or NULL when none is like it. */
+static const char *opt_nearest(const struct opt *opts, const char *name)
 {
-    size_t nearest = name_len < 4 ? 2 : 3; /* one or two typing errors, fewer than this */
-    const struct opt *found = NULL;
+    struct spelling_guess g;
 
-    for (const struct opt *o = opts; o->name != NULL; o++) {
-        size_t distance =
-            o->kind == OPT_HEADING ? SIZE_MAX : spelling_distance(name, name_len, o->name);
-
-        if (distance < nearest) {
-            nearest = distance;
-            found = o;
-        }
-    }
-    return found;
+    spelling_guess_begin(&g, name, strcspn(name, "="));
+    for (const struct opt *o = opts; o->name != NULL; o++)
+        if (o->kind != OPT_HEADING)
+            spelling_guess_try(&g, o->name);
+    return g.nearest;
 }
 
 static int refuse_unknown(const struct opt_program *p, const char *word, struct err_text *e)
 {
     const char *name = word + strspn(word, "-");
     size_t word_len = min_of(strcspn(word, "="), OPT_QUOTE_MAX_BYTES);
-    const struct opt *near = opt_nearest(p->opts, name, strcspn(name, "="));
+    const char *near = opt_nearest(p->opts, name);
 
     if (near == NULL)
         return err_set(e, PL_EINVAL, "%.*s: no such option (--help lists them)", (int)word_len,
                        word);
     return err_set(e, PL_EINVAL, "%.*s: no such option; did you mean --%s? (--help lists them)",
-                   (int)word_len, word, near->name);
+                   (int)word_len, word, near);
 }
 
 /* argv[*i] is an option's word, e.g. "--rate"; *i moves past its value. */

@@ -20,8 +20,8 @@ enum opt_kind {
     OPT_FLAG,    /* bool: present or not; takes no value */
     OPT_INT,     /* int64_t, plain decimal */
     OPT_REAL,    /* double, plain decimal */
-    OPT_MS,      /* int64_t nanoseconds, given as milliseconds or with a suffix: 250, 250ms, 2s */
-    OPT_SECONDS, /* the same, as seconds: 10, 1.5, 500ms; suffixes: ns us ms s min h */
+    OPT_MS,      /* int64_t nanoseconds, given as milliseconds or with a unit: 250, 250ms, 2s */
+    OPT_SECONDS, /* the same, as seconds: 10, 1.5, 500ms */
     OPT_TEXT,    /* const char *, borrowed from argv (or the default) */
     OPT_LIST,    /* struct opt_list: texts, borrowed; the option may be given several times */
     OPT_CHOICE,  /* int: index into choices[] */
@@ -119,3 +119,6 @@ void opt_put_value(struct buf *b, const struct opt *o);
 
 /* Append "spacing of the updates (default fixed)". */
 void opt_put_help(struct buf *b, const struct opt *o);
+
+/* What is said once of all options that are times; NULL: none is. */
+const char *opt_times_note(const struct opt *opts);

@@ -83,6 +83,18 @@ void opt_put_help(struct buf *b, const struct opt *o)
         buf_printf(b, " (default %s)", o->default_text);
 }
 
+const char *opt_times_note(const struct opt *opts)
+{
+    for (; opts->name != NULL; opts++) {
+        bool named = opts->value_name != NULL && opts->kind == OPT_TEXT;
+
+        if (opts->kind == OPT_MS || opts->kind == OPT_SECONDS ||
+            (named && (strcmp(opts->value_name, "S") == 0 || strcmp(opts->value_name, "MS") == 0)))
+            return "A time (MS, S) may be given in another unit: 500us, 250ms, 2s, 1m, 1h.";
+    }
+    return NULL;
+}
+
 /* "--pattern fixed|poisson|bursts" */
 static const char *option_left(struct buf *b, const struct opt *o)
 {
@@ -190,6 +202,8 @@ void opt_help(const struct opt_program *p, FILE *out)
         fprintf(out, "\nOptions:\n");
     print_options(out, p->opts, &b, width);
     print_options(out, opt_built_in + !has_headings, &b, width);
+    if (opt_times_note(p->opts) != NULL)
+        fprintf(out, "\n%s\n", opt_times_note(p->opts));
     if (p->footer != NULL)
         fprintf(out, "\n%s%s", p->footer, p->footer[strlen(p->footer) - 1] == '\n' ? "" : "\n");
     buf_free(&b);

@@ -219,6 +219,10 @@ static void print_options(FILE *out, const struct opt_program *p)
     if (p->opts[0].name != NULL)
         fputs(".Ss Help\n", out);
     print_lists(out, opt_built_in + 1, &b);
+    if (opt_times_note(p->opts) != NULL) {
+        fputs(".Pp\n", out);
+        put_line(out, opt_times_note(p->opts));
+    }
     buf_free(&b);
 }
 

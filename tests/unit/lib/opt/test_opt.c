@@ -146,6 +146,7 @@ START_TEST(opt_reads_times_in_the_unit_of_their_suffix)
         {"--hold 2s --warmup 0", 2000000000, 0},
         {"--hold 5000us --warmup 5ns", 5000000, 5},
         {"--hold 0.5min --warmup 1h", 30000000000, 3600000000000},
+        {"--hold 0.5m --warmup 100us", 30000000000, 100000},
     };
     struct parsed p;
 
@@ -208,13 +209,15 @@ static const struct {
     {"--clients 0", "--clients: '0' is out of range; accepted: 1 to 100000"},
     {"--seed x", "--seed: 'x' is not a whole number"},
     {"--seed 9223372036854775808", "--seed: '9223372036854775808' is out of range"},
-    {"--hold soon", "--hold: 'soon' is not a time; accepted: 1 to 60000 ms (or with a suffix: "
-                    "250ms, 2s, 5us)"},
-    {"--hold 2d", "--hold: '2d' is not a time; accepted: 1 to 60000 ms (or with a suffix: 250ms, "
-                  "2s, 5us)"},
-    {"--hold 2min", "--hold: '2min' is out of range; accepted: 1 to 60000 ms (or with a suffix: "
-                    "250ms, 2s, 5us)"},
-    {"--pattern x", "--pattern: 'x' is none of the choices; accepted: fixed, poisson, bursts"},
+    {"--hold soon", "--hold: 'soon' is not a time; accepted: 1 to 60000 ms, or with a unit: 250ms, "
+                    "2s, 1m"},
+    {"--hold 2d", "--hold: '2d' is not a time; accepted: 1 to 60000 ms, or with a unit: 250ms, 2s, "
+                  "1m"},
+    {"--hold 2min", "--hold: '2min' is out of range; accepted: 1 to 60000 ms, or with a unit: "
+                    "250ms, 2s, 1m"},
+    {"--pattern x", "--pattern: 'x' is not valid; accepted: fixed, poisson, bursts"},
+    {"--pattern posson", "--pattern: 'posson' is not valid; did you mean poisson? accepted: fixed, "
+                         "poisson, bursts"},
     {"--json=1", "--json: takes no value"},
     {"--rate", "--rate: a value is missing; accepted: --rate HZ"},
     {"--rate --json", "--rate: a value is missing; accepted: --rate HZ"},
@@ -263,6 +266,8 @@ START_TEST(opt_help_is_two_columns_wrapped_at_80)
         "Help:\n"
         "  --help                          print this text\n"
         "  --version                       print the version\n"
+        "\n"
+        "A time (MS, S) may be given in another unit: 500us, 250ms, 2s, 1m, 1h.\n"
         "\n"
         "Example:\n"
         "  pushlab-test --json\n";
