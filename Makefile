@@ -84,8 +84,8 @@ $(OUT)/llhttp/%.o: /usr/share/llhttp/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -O2 -g -DLLHTTP_STRICT_MODE=1 $(PKG_CFLAGS) -c -o $@ $<
 
-# run.json names the commit; what includes it is compiled again only when that changes.
-$(OUT)/bench/run/environment.o: $(BUILD)/gen/git_describe.h
+# run.json and --version name the commit; what includes it is compiled again only when that changes.
+$(addprefix $(OUT)/,bench/run/environment.o lib/opt/opt_version.o): $(BUILD)/gen/git_describe.h
 $(BUILD)/gen/git_describe.h: FORCE
 	$(Q)mkdir -p $(@D) && printf '#define PUSHLAB_GIT_DESCRIBE "%s"\n' \
 	"$$(git describe --always --dirty --tags 2>/dev/null || echo unknown)" >$@.tmp

@@ -1,10 +1,17 @@
 #include "clients/options.h"
 
 #include <string.h>
+#include <zlib.h>
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+#include <llhttp.h>
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
 
 #include "clients/driver/drivers.h"
 #include "clients/record/channels.h"
 #include "lib/net/tls.h"
+#include "lib/opt/opt_library.h"
 #include "lib/proto/request_heads.h"
 
 #define OPT_CONFIG struct client_options
@@ -245,6 +252,8 @@ static int check(struct client_options *o, struct err_text *e)
     return OPT_RUN;
 }
 
+OPT_LIBRARIES(libraries, OPT_LIBEVENT, OPT_OPENSSL, OPT_CJSON, OPT_LLHTTP, OPT_ZLIB)
+
 int options_parse(struct client_options *o, int argc, char **argv, struct err_text *e)
 {
     struct opt_program program = {
@@ -253,6 +262,7 @@ int options_parse(struct client_options *o, int argc, char **argv, struct err_te
         .about = "N clients of one transport on one event loop: the load and the measurement.",
         .footer = footer,
         .opts = opts,
+        .libraries = libraries,
     };
     int result;
 

@@ -1,6 +1,16 @@
 #include "servers/server_options.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+#include <hiredis/hiredis.h>
+#include <llhttp.h>
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
+
 #include "lib/net/tls.h"
+#include "lib/opt/opt_library.h"
 #include "servers/model/arrivals.h"
 #include "servers/source/player.h"
 
@@ -126,7 +136,9 @@ static const struct opt server_opts[] = {
     {0},
 };
 
-const struct opt_program server_program = {
+OPT_LIBRARIES(libraries, OPT_LIBEVENT, OPT_OPENSSL, OPT_CJSON, OPT_LLHTTP, OPT_HIREDIS)
+
+static const struct opt_program server_program = {
     .name = "pushlab-server",
     .usage = "[options]",
     .about = "Serve one source of updates by short polling (/poll), long polling (/longpoll), "
@@ -137,3 +149,4 @@ const struct opt_program server_program = {
               "  some-producer | pushlab-server --source - --listen 127.0.0.1:0\n",
     .opts = server_opts,
 };
+    .libraries = libraries,

@@ -11,27 +11,13 @@
 
 #include "bench/base/file.h"
 #include "bench/base/json.h"
-
-/* The Makefile writes this header into build/gen; a tarball has none. */
-#ifdef __has_include
-#if __has_include("git_describe.h")
-#include "git_describe.h"
-#endif
-#endif
-#ifndef PUSHLAB_GIT_DESCRIBE
-#define PUSHLAB_GIT_DESCRIBE "unknown"
-#endif
+#include "lib/base/version.h"
 
 #ifdef __clang__
 #define COMPILER "clang " __clang_version__
 #else
 #define COMPILER "gcc " __VERSION__
 #endif
-
-const char *environment_git(void)
-{
-    return PUSHLAB_GIT_DESCRIBE;
-}
 
 static void add_text(cJSON *o, const char *name, const char *text)
 {
@@ -144,7 +130,7 @@ cJSON *environment_describe(const struct netns *netns, int argc, char *const *ar
     cJSON_AddStringToObject(o, "libevent", event_get_version());
     cJSON_AddStringToObject(o, "cjson", cJSON_Version());
     cJSON_AddStringToObject(o, "compiler", COMPILER);
-    cJSON_AddStringToObject(o, "git", environment_git());
+    cJSON_AddStringToObject(o, "git", PUSHLAB_GIT_DESCRIBE);
     cJSON_AddStringToObject(o, "network_namespace", netns->own ? "own" : "host");
     add_limits(o);
     add_tcp(o);

@@ -11,6 +11,3 @@
  * the run's namespace has them), command_line[]. What can't be known is null. Call after the
  * namespace was entered. */
 cJSON *environment_describe(const struct netns *netns, int argc, char *const *argv);
-
-/* The commit this was built from, as git describes it, or "unknown". */
-const char *environment_git(void);

@@ -252,7 +252,7 @@ bool opt_answer(const struct opt_program *p, const char *word)
     else if (strcmp(word, "--help=table") == 0)
         opt_complete(p, stdout);
     else if (strcmp(word, "--version") == 0)
-        printf("%s %s\n", p->name, PUSHLAB_VERSION);
+        opt_version(p, stdout);
     else
         return false;
     return true;

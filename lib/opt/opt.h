@@ -55,6 +55,12 @@ struct opt_command {
     int (*run)(int argc, char **argv);
 };
 
+/* A library of a program, for --version. */
+struct opt_library {
+    const char *name, *built; /* the version that it was compiled with */
+    const char *running;      /* the version that is loaded; NULL: it doesn't say */
+};
+
 struct opt_program {
     const char *name;       /* "pushlab-server", "pushlab run" */
     const char *usage;      /* "[options]"; one way to call it per line */
@@ -65,6 +71,8 @@ struct opt_program {
     const struct opt_command *commands; /* last row has name == NULL; NULL: none */
     const char *operands;               /* what completes them, as a value_name: "DIR"; or NULL */
     const char *const *operand_words;   /* or these words; NULL-terminated */
+    /* Its libraries into out, which has room for 15 and is all zero (opt_library.h); NULL: none. */
+    void (*libraries)(struct opt_library *out);
 };
 
 enum opt_result { OPT_RUN = 0, OPT_EXIT = 1 /* --help or --version was printed */ };
@@ -88,6 +96,9 @@ const struct opt_command *opt_command_find(const struct opt_command *commands, c
 
 /* --help: two columns, wrapped at 80. */
 void opt_help(const struct opt_program *p, FILE *out);
+
+/* --version: "pushlab 0.1.0 (commit)", and below it a line for each library. */
+void opt_version(const struct opt_program *p, FILE *out);
 
 /* --help=man: the page of p in section 1, in the macros of mdoc(7), which mandoc and groff read, as
  * of the day of date (UTC). "pushlab run" is described by the page pushlab-run. ASCII only: other

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <cjson/cJSON.h>
 
 #include "bench/link/link_profile.h"
 #include "bench/link/tool/link_measure.h"
 #include "bench/link/tool/link_session.h"
+#include "lib/opt/opt_library.h"
 
 #define OPT_CONFIG struct link_session_config
 #include "lib/opt/opt_rows.h"
@@ -58,6 +60,8 @@ static const struct opt_command commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+OPT_LIBRARIES(libraries, OPT_CJSON)
+
 static const struct opt_program run_program = {
     .name = "pushlab-link",
     .usage = "[options] [-- CMD ARG...]\nCOMMAND ...",
@@ -72,6 +76,7 @@ static const struct opt_program run_program = {
     .opts = run_opts,
     .commands = commands,
     .operands = "CMD",
+    .libraries = libraries,
 };
 
 static const struct opt no_opts[] = {{.name = NULL}};

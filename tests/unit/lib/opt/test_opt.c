@@ -282,6 +282,31 @@ START_TEST(opt_help_is_two_columns_wrapped_at_80)
 }
 END_TEST
 
+static void name_libraries(struct opt_library *out)
+{
+    out[0] = (struct opt_library){"libone", "1.0", "1.0"};
+    out[1] = (struct opt_library){"libtwo", "2.0", "2.1"};
+    out[2] = (struct opt_library){"libthree", "3.0", NULL};
+}
+
+START_TEST(opt_version_names_the_commit_and_each_library)
+{
+    struct opt_program p = program;
+    char *text = NULL, *libraries;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    p.libraries = name_libraries;
+    opt_version(&p, out);
+    fclose(out);
+    ck_assert_ptr_eq(strstr(text, "pushlab-test " PUSHLAB_VERSION " ("), text);
+    libraries = strchr(text, '\n');
+    ck_assert_int_eq(libraries[-1], ')');
+    ck_assert_str_eq(libraries, "\nlibone 1.0\nlibtwo 2.1 (built with 2.0)\nlibthree 3.0\n");
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("opt");
@@ -297,6 +322,7 @@ int main(void)
     tcase_add_test(tc, opt_moves_operands_to_the_front);
     tcase_add_loop_test(tc, opt_says_which_option_what_was_wrong_and_what_is_accepted, 0,
                         sizeof errors / sizeof *errors);
+    tcase_add_test(tc, opt_version_names_the_commit_and_each_library);
     tcase_add_test(tc, opt_help_is_two_columns_wrapped_at_80);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
