@@ -11,37 +11,49 @@
 #include "lib/base/json_line.h"
 #include "lib/base/utf8.h"
 
-static int error_at(const char *name, const char *text, const char *at, struct err_text *e)
+/* What stands at at, as a message quotes it: one line, without what a terminal would obey. */
+static void quote(char *out, size_t cap, const char *at, const char *end)
+{
+    size_t n = 0;
+
+    while (at + n < end && n + 1 < cap && at[n] != '\n' && at[n] != '\r') {
+        out[n] = (unsigned char)at[n] < 0x20 || (unsigned char)at[n] >= 0x7f ? '?' : at[n];
+        n++;
+    }
+    out[n] = '\0';
+}
+
+static int error_at(const char *name, const char *text, size_t len,
+                    const struct json_line_fault *fault, struct err_text *e)
 {
     size_t line = 1, column = 1;
+    char found[32];
 
-    for (const char *p = text; p < at; p++) {
-        column = *p == '\n' ? 1 : column + 1;
+    for (const char *p = text; p < fault->at; p++) {
+        column = *p == '\n' ? 1 : column + ((*p & 0xc0) != 0x80);
         line += *p == '\n';
     }
-    return err_set(e, PL_EINVAL, "%s:%zu:%zu: not valid JSON", name, line, column);
+    quote(found, sizeof found, fault->at, text + len);
+    if (found[0] == '\0')
+        return err_set(e, PL_EINVAL, "%s:%zu:%zu: not valid JSON: expected %s before the end", name,
+                       line, column, fault->expected);
+    return err_set(e, PL_EINVAL, "%s:%zu:%zu: not valid JSON: expected %s before '%s'", name, line,
+                   column, fault->expected, found);
 }
 
 int json_parse(cJSON **out, const char *name, const char *text, size_t len, struct err_text *e)
 {
-    const char *at = text;
-    char *compact;
-    ssize_t n;
+    struct json_line_fault fault;
+    char *compact = malloc(len + 1);
+    ssize_t n = compact == NULL ? PL_ENOMEM : json_line_check(compact, text, len, &fault);
 
-    *out = cJSON_ParseWithLengthOpts(text, len + 1, &at, true);
-    if (*out == NULL)
-        return error_at(name, text, at, e);
-    compact = malloc(len + 1);
-    n = compact == NULL ? PL_ENOMEM : json_line_compact(compact, text, len);
     free(compact);
-    if (n > 0)
-        return PL_OK;
-    cJSON_Delete(*out);
     *out = NULL;
-    if (n == PL_ENOMEM)
-        return err_set(e, PL_ENOMEM, "%s: %s", name, pl_strerror(PL_ENOMEM));
-    return err_set(e, PL_EINVAL, "%s: not strict JSON (RFC 8259): %s", name,
-                   pl_strerror(n == 0 ? PL_EPROTO : (int)n));
+    if (n < 0 && n != PL_ENOMEM)
+        return error_at(name, text, len, &fault, e);
+    if (n > 0)
+        *out = cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
+    return *out != NULL ? PL_OK : err_set(e, PL_ENOMEM, "%s: %s", name, pl_strerror(PL_ENOMEM));
 }
 
 int json_read_file(cJSON **out, const char *path, size_t max_bytes, struct err_text *e)

@@ -9,8 +9,9 @@
 #include "lib/base/err.h"
 
 /* Parse one JSON document of len bytes (text[len] must be NUL). name goes into the message:
- * "name:LINE:COLUMN: not valid JSON". cJSON alone is lenient (it takes 007 and raw control
- * characters), so the strict check of lib/base/json_line runs too. 0, PL_EINVAL or PL_ENOMEM. */
+ * "name:LINE:COLUMN: not valid JSON: expected ',' or '}' before '...'". cJSON alone is lenient (it
+ * takes 007 and raw control characters), so the strict check of lib/base/json_line comes first. 0,
+ * PL_EINVAL or PL_ENOMEM. */
 int json_parse(cJSON **out, const char *name, const char *text, size_t len, struct err_text *e);
 
 /* Read and parse a file of at most max_bytes. The same, or PL_ESYS. */

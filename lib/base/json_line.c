@@ -226,23 +226,89 @@ static bool is_complete(const struct scan *s)
     return s->depth == 0 && s->expect == EXPECT_COMMA_OR_END;
 }
 
-ssize_t json_line_compact(char *dst, const char *text, size_t len)
+/* What should have stood where s is; allowed: s->expect before the token was tried. */
+static const char *expected(const struct scan *s, enum expect allowed)
+{
+    bool value = allowed == EXPECT_VALUE || allowed == EXPECT_VALUE_OR_END;
+    char c = peek(s);
+
+    if (c == '"' && allowed < EXPECT_COLON)
+        return "a string in one line that ends with '\"'";
+    if (value && (c == '-' || is_digit(c)))
+        return "a decimal number";
+    switch (allowed) {
+    case EXPECT_VALUE:
+        return "a value";
+    case EXPECT_VALUE_OR_END:
+        return "a value or ']'";
+    case EXPECT_NAME:
+        return "a key in double quotes";
+    case EXPECT_NAME_OR_END:
+        return "a key in double quotes or '}'";
+    case EXPECT_COLON:
+        return "':'";
+    case EXPECT_COMMA_OR_END:
+        break;
+    }
+    if (s->depth == 0)
+        return "nothing more";
+    return s->is_object & 1 ? "',' or '}'" : "',' or ']'";
+}
+
+/* The end of the part of text that is UTF-8. */
+static const char *end_of_utf8(const char *text, size_t len)
+{
+    struct utf8 utf8 = {0};
+    size_t start = 0; /* of the code point being read */
+
+    for (size_t i = 0; i < len; i++) {
+        if (!utf8_feed(&utf8, (const uint8_t *)text + i, 1))
+            break;
+        if (utf8_done(&utf8))
+            start = i + 1;
+    }
+    return text + start;
+}
+
+/* One token after another, until the value is complete. 0, or what is wrong at s->at. */
+static int take_all(struct scan *s, struct json_line_fault *fault)
+{
+    do {
+        enum expect allowed = s->expect;
+        int err;
+
+        skip_space(s);
+        err = take_token(s);
+        if (err < 0) {
+            *fault = (struct json_line_fault){s->at, err == PL_ELIMIT ? "fewer levels"
+                                                                      : expected(s, allowed)};
+            return err;
+        }
+    } while (!is_complete(s));
+    skip_space(s);
+    *fault = (struct json_line_fault){s->at, expected(s, s->expect)};
+    return s->at == s->end ? PL_OK : PL_EPROTO;
+}
+
+ssize_t json_line_check(char *dst, const char *text, size_t len, struct json_line_fault *fault)
 {
     struct scan s = {.at = text, .end = text + len, .to = dst, .expect = EXPECT_VALUE};
     struct utf8 utf8 = {0};
+    int err;
 
-    if (!utf8_feed(&utf8, (const uint8_t *)text, len) || !utf8_done(&utf8))
+    if (!utf8_feed(&utf8, (const uint8_t *)text, len) || !utf8_done(&utf8)) {
+        *fault = (struct json_line_fault){end_of_utf8(text, len), "UTF-8"};
         return PL_EUTF8;
-    do {
-        int err;
+    }
+    err = take_all(&s, fault);
+    return err < 0 ? err : s.to - dst;
+}
 
-        skip_space(&s);
-        err = take_token(&s);
-        if (err < 0)
-            return err;
-    } while (!is_complete(&s));
-    skip_space(&s);
-    return s.at == s.end ? s.to - dst : PL_EPROTO;
+ssize_t json_line_compact(char *dst, const char *text, size_t len)
+{
+    struct json_line_fault ignored;
+
+    return json_line_check(dst, text, len, &ignored);
 }
 
 /* ---- where a value ends ---- */

@@ -17,6 +17,15 @@ enum { JSON_LINE_MAX_DEPTH = 64 };
  * PL_ELIMIT (nested deeper than JSON_LINE_MAX_DEPTH). After an error dst holds nothing of use. */
 ssize_t json_line_compact(char *dst, const char *text, size_t len);
 
+/* What is wrong with a text, for a message. */
+struct json_line_fault {
+    const char *at;       /* in text, or its end */
+    const char *expected; /* "',' or '}'" */
+};
+
+/* The same; after an error *fault says where and why. */
+ssize_t json_line_check(char *dst, const char *text, size_t len, struct json_line_fault *fault);
+
 /* Where a JSON value ends, in text that is known to be JSON (or that is checked elsewhere): only
  * strings, braces and brackets are recognized. For readers that run once per
  * update and only pass values on. at stands on an opening brace or bracket, or on the first
