@@ -1,7 +1,6 @@
 /* `pushlab reproduce`: measure what a published study claims, and say what holds here. */
 #include "bench/commands.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,35 +59,25 @@ static const struct opt_program reproduce_program = {
 
 /* ---- the list ---- */
 
-static int is_study(const struct dirent *entry)
-{
-    size_t len = strlen(entry->d_name);
-
-    return len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
-}
-
 static int list_studies(void)
 {
-    char folder[PATH_MAX], path[PATH_MAX + 256];
-    struct dirent **files = NULL;
+    struct data_list list;
     struct study study;
     struct err_text e = {""};
-    int n = data_find(folder, sizeof folder, DATA_STUDIES, "")
-                ? scandir(folder, &files, is_study, alphasort)
-                : 0,
-        rc = PL_OK;
+    int rc = data_list_make(&list, DATA_STUDIES);
+    bool any = list.n > 0;
 
-    for (int i = 0; i < n; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, files[i]->d_name);
-        free(files[i]);
-        rc = rc < 0 ? rc : study_read(&study, path, &e);
+    if (rc < 0)
+        err_set(&e, rc, "%s", pl_strerror(rc));
+    for (size_t i = 0; rc == PL_OK && i < list.n; i++) {
+        rc = study_read(&study, list.at[i].path, &e);
         if (rc < 0)
-            continue;
+            break;
         printf("%-30s %s\n", study.name, json_text(study.json, "title"));
         study_free(&study);
     }
-    free(files);
-    if (n <= 0)
+    data_list_free(&list);
+    if (rc == PL_OK && !any)
         return command_fail(PL_EXIT_FAILURE, "no studies found");
     return rc < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
 }

@@ -301,8 +301,13 @@ static void name_from_path(struct study *s)
 
 int study_read(struct study *s, const char *path, struct err_text *e)
 {
+    char hint[DATA_HINT_BYTES];
     int rc;
 
+    *s = (struct study){.json = NULL};
+    if (access(path, F_OK) < 0)
+        return err_set(e, PL_EINVAL, "no study '%.150s'; %s(pushlab reproduce lists them)", path,
+                       data_hint(hint, DATA_STUDIES, path));
     *s = (struct study){.row_ids = cJSON_CreateObject()};
     snprintf(s->path, sizeof s->path, "%s", path);
     name_from_path(s);
@@ -322,11 +327,5 @@ void study_free(struct study *s)
 
 void study_find(char *path, size_t cap, const char *word)
 {
-    char file[PATH_MAX];
-    size_t len = strlen(word);
-    bool has_suffix = len > 5 && strcmp(word + len - 5, ".json") == 0;
-
-    snprintf(file, sizeof file, "%s%s", word, has_suffix ? "" : ".json");
-    if (word[0] == '/' || access(word, F_OK) == 0 || !data_find(path, cap, DATA_STUDIES, file))
-        snprintf(path, cap, "%s", word);
+    data_find_word(path, cap, DATA_STUDIES, word);
 }

@@ -65,7 +65,7 @@ class CommandLine(unittest.TestCase):
 
     def test_invalid_arguments_get_one_line_and_exit_code_2(self):
         self.check_usage_error(["--link", "rtt=80"], "--link: rtt: '80'", "80ms")
-        self.check_usage_error(["--link", "5g"], "no profile '5g'", "satellite-geo")
+        self.check_usage_error(["--link", "5g"], "no link profile '5g'", "satellite-geo")
         self.check_usage_error(["--seed", "x"], "--seed")
         self.check_usage_error(["--nonsense"], "nonsense")
         self.check_usage_error(["show"], "accepted")
