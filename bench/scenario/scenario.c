@@ -1,5 +1,6 @@
 #include "bench/scenario/scenario.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +23,7 @@ const char *scenario_link(char *out, size_t cap, const struct scenario *s)
     return out;
 }
 
-/* 0 on loopback, and where the link can't be read. */
-static double rtt_s(const struct scenario *s)
+double scenario_rtt_s(const struct scenario *s)
 {
     const char *link = s->links.text[s->link];
     struct link_spec spec;
@@ -36,7 +36,7 @@ static double rtt_s(const struct scenario *s)
 
 double scenario_poll_jitter_ms(const struct scenario *s)
 {
-    return s->poll_jitter_ms > SCENARIO_UNSET ? s->poll_jitter_ms : rtt_s(s) * 1e3 / 10;
+    return s->poll_jitter_ms > SCENARIO_UNSET ? s->poll_jitter_ms : scenario_rtt_s(s) * 1e3 / 10;
 }
 
 double scenario_warmup_s(const struct scenario *s, const struct scenario_row *row)
@@ -44,7 +44,24 @@ double scenario_warmup_s(const struct scenario *s, const struct scenario_row *ro
     double poll_s = row->interval_ms != SCENARIO_UNSET ? (double)row->interval_ms / 1e3 : 0;
     double update_s = s->source.kind == SOURCE_GENERATOR ? 1 / s->source.rate_hz : 1;
 
-    return s->warmup_s > SCENARIO_UNSET ? s->warmup_s : 2 * rtt_s(s) + poll_s + update_s;
+    return s->warmup_s > SCENARIO_UNSET ? s->warmup_s : 2 * scenario_rtt_s(s) + poll_s + update_s;
+}
+
+double scenario_row_expected_s(const struct scenario *s, const struct scenario_row *row)
+{
+    double last_poll_s = fmax(0, (double)row->interval_ms / 1e3);
+
+    return (double)s->clients / (double)s->ramp_per_s + scenario_warmup_s(s, row) + s->duration_s +
+           fmin(last_poll_s, s->drain_s) + SCENARIO_ROW_REST_S;
+}
+
+double scenario_expected_s(const struct scenario *s)
+{
+    double rows_s = 0;
+
+    for (size_t i = 0; i < s->nrows; i++)
+        rows_s += scenario_row_expected_s(s, &s->rows[i]);
+    return rows_s * (double)s->repeat;
 }
 
 int64_t scenario_rooms(const struct scenario *s)

@@ -206,6 +206,17 @@ double scenario_poll_jitter_ms(const struct scenario *s);
  * young. */
 double scenario_warmup_s(const struct scenario *s, const struct scenario_row *row);
 
+/* The round trip of this run's link; 0 on loopback, and where the link can't be read. */
+double scenario_rtt_s(const struct scenario *s);
+
+/* What the machine needs for a measurement beyond its phases: processes start, the drain is short.
+ * Measured: 0.5 to 0.9 s over an emulated link. */
+#define SCENARIO_ROW_REST_S 0.7
+/* About how long it takes to measure a row once. */
+double scenario_row_expected_s(const struct scenario *s, const struct scenario_row *row);
+/* The same for all rows, as often as the scenario repeats them. */
+double scenario_expected_s(const struct scenario *s);
+
 /* The network of this run, as network_open() reads it. Returns out. */
 const char *scenario_link(char *out, size_t cap, const struct scenario *s);
 /* What stands between the row's clients and servers, the scenario's defaults filled in. */

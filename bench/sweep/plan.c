@@ -1,15 +1,10 @@
 #include "bench/sweep/plan.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench/base/json.h"
 #include "lib/base/rng.h"
-
-/* Seconds of a row that are no phase of its scenario: processes start, the drain is short.
- * Measured: 0.5 to 0.9 over an emulated link. */
-#define ROW_REST_S 0.7
 
 static const char *key_of(const cJSON *vary)
 {
@@ -247,16 +242,12 @@ double plan_block_s(const struct plan *p, int cell)
 {
     struct scenario s;
     struct err_text e;
-    double rows_s = 0;
+    double block_s;
 
     if (plan_scenario(&s, p, cell, &e) < 0)
         return 0;
-    for (size_t i = 0; i < s.nrows; i++) {
-        double last_s = fmax(0, (double)s.rows[i].interval_ms / 1e3); /* when the last poll comes */
-
-        rows_s += (double)s.clients / (double)s.ramp_per_s + scenario_warmup_s(&s, &s.rows[i]) +
-                  s.duration_s + fmin(last_s, s.drain_s) + ROW_REST_S;
-    }
+    s.repeat = 1;
+    block_s = scenario_expected_s(&s);
     scenario_free(&s);
-    return rows_s;
+    return block_s;
 }
