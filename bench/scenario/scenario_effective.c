@@ -144,6 +144,9 @@ static void print_section(FILE *out, const char *section, const struct scenario_
 
 void scenario_print_keys(FILE *out)
 {
-    fputs("A scenario is a JSON object with these keys (units are in the names):\n\n", out);
+    fputs("A scenario is a JSON object with these keys. Units are in the names; a time may also be "
+          "a\n"
+          "text with its own unit, such as \"500ms\" or \"2m\".\n\n",
+          out);
     print_section(out, "", scenario_keys, false);
 }

@@ -6,6 +6,7 @@
 
 #include "bench/scenario/scenario.h"
 #include "lib/base/name.h"
+#include "lib/base/spelling.h"
 #include "lib/proto/request_heads.h"
 #include "lib/proto/transport_info.h"
 
@@ -348,12 +349,36 @@ void scenario_describe_accepted(char *out, size_t cap, const struct scenario_key
     }
 }
 
-int scenario_refuse(const struct scenario_place *p, const char *what, const char *accepted,
-                    struct err_text *e)
+const char *scenario_key_nearest(const struct scenario_key *keys, const char *name)
+{
+    struct spelling_guess g;
+
+    spelling_guess_begin(&g, name, strlen(name));
+    for (; keys->name != NULL; keys++)
+        spelling_guess_try(&g, keys->name);
+    return g.nearest;
+}
+
+int scenario_refuse_line(const struct scenario_place *p, const char *line, struct err_text *e)
 {
     size_t len = strlen(p->path);
     const char *tail = len > 90 ? p->path + len - 90 : p->path; /* keep the rest readable */
 
-    return err_set(e, PL_EINVAL, "%s%s%s%s%s%s; accepted: %s", tail == p->path ? "" : "...", tail,
-                   len > 0 ? ": " : "", p->at, p->at[0] != '\0' ? ": " : "", what, accepted);
+    return err_set(e, PL_EINVAL, "%s%s%s%s%s%s", tail == p->path ? "" : "...", tail,
+                   len > 0 ? ": " : "", p->at, p->at[0] != '\0' ? ": " : "", line);
+}
+
+int scenario_refuse_near(const struct scenario_place *p, const char *what, const char *nearest,
+                         const char *accepted, struct err_text *e)
+{
+    char line[sizeof e->text], hint[SPELLING_HINT_BYTES];
+
+    snprintf(line, sizeof line, "%s; %saccepted: %s", what, spelling_hint(hint, nearest), accepted);
+    return scenario_refuse_line(p, line, e);
+}
+
+int scenario_refuse(const struct scenario_place *p, const char *what, const char *accepted,
+                    struct err_text *e)
+{
+    return scenario_refuse_near(p, what, NULL, accepted, e);
 }

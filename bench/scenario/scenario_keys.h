@@ -51,6 +51,9 @@ bool scenario_key_in_effect(const void *base, const struct scenario_key *k);
 /* The key of that name, or NULL. */
 const struct scenario_key *scenario_key_find(const struct scenario_key *keys, const char *name);
 
+/* The key whose name is most like that, or NULL. */
+const char *scenario_key_nearest(const struct scenario_key *keys, const char *name);
+
 /* Fit for a file name: letters, digits and @ . _ + -, beginning with a letter or digit. */
 bool scenario_is_name(const char *text);
 
@@ -68,6 +71,11 @@ struct scenario_place {
 /* "FILE: PLACE: what; accepted: ACCEPTED" into e. Returns PL_EINVAL. */
 int scenario_refuse(const struct scenario_place *p, const char *what, const char *accepted,
                     struct err_text *e);
+/* The same with "did you mean NEAREST? " in front of what is accepted, unless that is NULL. */
+int scenario_refuse_near(const struct scenario_place *p, const char *what, const char *nearest,
+                         const char *accepted, struct err_text *e);
+/* "FILE: PLACE: line". */
+int scenario_refuse_line(const struct scenario_place *p, const char *line, struct err_text *e);
 
 /* The word of a command line as the key's value in JSON, the caller's; place is for the message.
  * NULL, with the line in e: the key does not accept it. */

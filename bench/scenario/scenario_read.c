@@ -13,7 +13,9 @@
 #include "bench/base/json.h"
 #include "bench/link/link_spec.h"
 #include "bench/scenario/scenario_keys.h"
+#include "lib/base/duration.h"
 #include "lib/base/name.h"
+#include "lib/base/spelling.h"
 
 /* What is being read: a value, the key that it is for, and where it stands. */
 struct input {
@@ -28,6 +30,19 @@ typedef int read_fn(void *field, const struct input *in);
 
 /* ---- values ---- */
 
+static bool is_time(const struct scenario_key *k)
+{
+    return (k->kind == KEY_INT || k->kind == KEY_REAL) && duration_unit_of(k->name) != 0;
+}
+
+/* The choice that was probably meant, or NULL. */
+static const char *nearest_choice(const struct input *in)
+{
+    if (in->key->kind != KEY_CHOICE || !cJSON_IsString(in->value))
+        return NULL;
+    return spelling_nearest(in->value->valuestring, in->key->choices);
+}
+
 static int refuse(const struct input *in, const char *what)
 {
     char accepted[200], line[120];
@@ -35,19 +50,32 @@ static int refuse(const struct input *in, const char *what)
     size_t len = text != NULL ? strlen(text) : 0;
 
     scenario_describe_accepted(accepted, sizeof accepted, in->key);
+    if (is_time(in->key) && !cJSON_IsNumber(in->value))
+        strcat(accepted, ", or a time such as \"2s\"");
     if (cJSON_IsString(in->value) && len >= 2)
         snprintf(line, sizeof line, "'%.*s' %s", (int)(len > 42 ? 40 : len - 2), text + 1, what);
     else
         snprintf(line, sizeof line, "'%.40s' %s", text != NULL ? text : "", what);
     cJSON_free(text);
-    return scenario_refuse(&in->at, line, accepted, in->e);
+    return scenario_refuse_near(&in->at, line, nearest_choice(in), accepted, in->e);
+}
+
+/* "500ms" in the unit of the key's name. False: the key is no time, or the text is none. */
+static bool take_time(double *number, const struct scenario_key *k, const cJSON *value)
+{
+    double unit_ns = is_time(k) ? duration_unit_of(k->name) : 0, ns;
+
+    if (unit_ns == 0 || !cJSON_IsString(value) || !duration_read(&ns, value->valuestring, unit_ns))
+        return false;
+    *number = ns / unit_ns;
+    return true;
 }
 
 static int read_number(void *field, const struct input *in)
 {
     double number = in->value->valuedouble;
 
-    if (!cJSON_IsNumber(in->value))
+    if (!cJSON_IsNumber(in->value) && !take_time(&number, in->key, in->value))
         return refuse(in, "is not a number");
     if (in->key->kind == KEY_INT && number != trunc(number))
         return refuse(in, "is not a whole number");
@@ -78,7 +106,7 @@ static int read_choice(void *field, const struct input *in)
             return PL_OK;
         }
     }
-    return refuse(in, "is not one of the choices");
+    return refuse(in, "is not valid");
 }
 
 static bool is_line(const char *text)
@@ -104,18 +132,18 @@ static int read_text(void *field, const struct input *in)
     return PL_OK;
 }
 
-/* What link_spec_parse() says is "--link: WHAT; accepted: WHICH": put our place in front. */
-static int refuse_link(const struct input *in, char *said)
+/* What link_spec_parse() says is "--link: ...": put our place in its stead. */
+static int refuse_link(const struct input *in, const char *said)
 {
-    static const char option[] = "--link: ", mark[] = "; accepted: ";
-    char *what = strncmp(said, option, sizeof option - 1) == 0 ? said + sizeof option - 1 : said;
-    char *split = strstr(what, mark), accepted[200];
+    static const char option[] = "--link: ";
+    const char *what =
+        strncmp(said, option, sizeof option - 1) == 0 ? said + sizeof option - 1 : said;
+    char accepted[200];
 
+    if (strstr(what, "accepted: ") != NULL)
+        return scenario_refuse_line(&in->at, what, in->e);
     scenario_describe_accepted(accepted, sizeof accepted, in->key);
-    if (split != NULL)
-        *split = '\0';
-    return scenario_refuse(&in->at, what, split != NULL ? split + sizeof mark - 1 : accepted,
-                           in->e);
+    return scenario_refuse(&in->at, what, accepted, in->e);
 }
 
 static int read_link(void *field, const struct input *in)
@@ -279,17 +307,18 @@ static void set_defaults(void *base, const struct scenario_key *keys, bool unset
         set_default(base, k, unset);
 }
 
-static int refuse_key(const struct input *in, const char *what, const char *key)
+static int refuse_key(const struct input *in, bool unknown, const char *key)
 {
-    char accepted[280], line[100], name[44];
+    char accepted[400], line[100], name[44];
+    const char *near = unknown ? scenario_key_nearest(in->key->inner, key) : NULL;
     size_t len = 0;
 
     scenario_list_keys(accepted, sizeof accepted, in->key->inner);
     for (; *key != '\0' && len + 1 < sizeof name; key++)
         name[len++] = iscntrl((unsigned char)*key) ? '?' : *key;
     name[len] = '\0';
-    snprintf(line, sizeof line, "%s '%s'", what, name);
-    return scenario_refuse(&in->at, line, accepted, in->e);
+    snprintf(line, sizeof line, "%s key '%s'", unknown ? "unknown" : "given twice:", name);
+    return scenario_refuse_near(&in->at, line, near, accepted, in->e);
 }
 
 /* The value is an object with the key's inner keys, which goes into the struct at base. */
@@ -307,9 +336,9 @@ static int read_object(void *base, const struct input *in)
             return rc;
         one.key = scenario_key_find(in->key->inner, key);
         if (one.key == NULL)
-            return refuse_key(in, "unknown key", key);
+            return refuse_key(in, true, key);
         if (cJSON_GetObjectItemCaseSensitive(in->value, key) != one.value)
-            return refuse_key(in, "given twice: key", key);
+            return refuse_key(in, false, key);
         snprintf(one.at.at, sizeof one.at.at, "%.60s%s%.30s", in->at.at, dot, key);
         rc = read_value(base, &one);
     }
@@ -320,13 +349,7 @@ static int read_object(void *base, const struct input *in)
 
 void scenario_find(char *path, size_t cap, const char *word)
 {
-    size_t len = strlen(word);
-    bool has_suffix = len > 5 && strcmp(word + len - 5, ".json") == 0;
-    char file[SCENARIO_PATH_BYTES];
-
-    snprintf(file, sizeof file, "%s%s", word, has_suffix ? "" : ".json");
-    if (word[0] == '/' || access(word, F_OK) == 0 || !data_find(path, cap, DATA_SCENARIOS, file))
-        snprintf(path, cap, "%s", word);
+    data_find_word(path, cap, DATA_SCENARIOS, word);
 }
 
 int scenario_parse(struct scenario *s, const char *path, const char *text, size_t len,
@@ -334,7 +357,7 @@ int scenario_parse(struct scenario *s, const char *path, const char *text, size_
 {
     const struct scenario_key whole = {.kind = KEY_OBJECT, .inner = scenario_keys};
     struct input in = {.at = {.path = path}, .key = &whole, .e = e};
-    char accepted[280];
+    char accepted[400];
     int rc;
 
     *s = (struct scenario){0};
@@ -357,9 +380,14 @@ int scenario_parse(struct scenario *s, const char *path, const char *text, size_
 
 int scenario_load(struct scenario *s, const char *path, struct err_text *e)
 {
+    char hint[DATA_HINT_BYTES];
     struct buf text = {0};
-    int rc = file_read(&text, path, SCENARIO_MAX_FILE_BYTES, e);
+    int rc;
 
+    if (access(path, F_OK) < 0)
+        return err_set(e, PL_EINVAL, "no scenario '%.150s'; %s(pushlab scenarios lists them)", path,
+                       data_hint(hint, DATA_SCENARIOS, path));
+    rc = file_read(&text, path, SCENARIO_MAX_FILE_BYTES, e);
     if (rc == PL_OK)
         rc = scenario_parse(s, path, (const char *)text.data, text.len, e);
     buf_free(&text);
@@ -389,14 +417,18 @@ static const struct scenario_key *find_by_path(struct scenario *s, const char *p
 /* A word of the command line as the JSON value that it would be in a file. */
 static cJSON *value_of_word(const struct scenario_key *k, const char *text)
 {
-    char *end;
-    double number = strtod(text, &end);
+    cJSON *value = cJSON_CreateString(text);
+    double number;
+    const char *rest = duration_take_number(&number, text);
 
-    if (k->kind == KEY_FLAG && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+    if (k->kind == KEY_FLAG && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
+        cJSON_Delete(value);
         return cJSON_CreateBool(text[0] == 't');
-    if ((k->kind != KEY_INT && k->kind != KEY_REAL) || end == text || *end != '\0' ||
-        !isfinite(number) || strpbrk(text, "xXpP \t") != NULL)
-        return cJSON_CreateString(text);
+    }
+    if ((k->kind != KEY_INT && k->kind != KEY_REAL) ||
+        ((rest == NULL || *rest != '\0') && !take_time(&number, k, value)))
+        return value;
+    cJSON_Delete(value);
     return cJSON_CreateNumber(number);
 }
 
@@ -417,20 +449,43 @@ cJSON *scenario_read_word(const struct scenario_key *k, const char *place, const
     return value;
 }
 
+/* The path that was probably meant by one that no key has, in near; or NULL. */
+static const char *nearest_path(char near[SCENARIO_NAME_BYTES], const char *path)
+{
+    const char *dot = strchr(path, '.');
+    const struct scenario_key *section;
+    char word[SCENARIO_NAME_BYTES];
+    const char *name;
+
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(path, "."), path);
+    name = scenario_key_nearest(scenario_keys, word);
+    section = name != NULL ? scenario_key_find(scenario_keys, name) : NULL;
+    if (section == NULL || (dot != NULL) != (section->kind == KEY_OBJECT))
+        return NULL;
+    if (dot == NULL)
+        return name;
+    name = scenario_key_nearest(section->inner, dot + 1);
+    if (name == NULL)
+        return NULL;
+    snprintf(near, SCENARIO_NAME_BYTES, "%.20s.%.26s", section->name, name);
+    return near;
+}
+
 int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
                       struct err_text *e)
 {
     void *base;
     struct input in = {.at = {.path = ""}, .key = find_by_path(s, key, &base), .e = e};
-    char what[120];
+    char what[120], near[SCENARIO_NAME_BYTES];
     cJSON *value;
     int rc;
 
     snprintf(in.at.at, sizeof in.at.at, "%.90s", option);
     snprintf(what, sizeof what, "unknown key '%.60s'", key);
     if (in.key == NULL)
-        return scenario_refuse(
-            &in.at, what, "those of pushlab help scenarios but rows, such as source.rate_hz", e);
+        return scenario_refuse_near(
+            &in.at, what, nearest_path(near, key),
+            "those of pushlab help scenarios but rows, such as source.rate_hz", e);
     in.value = value = value_of_word(in.key, text);
     rc = value == NULL ? PL_ENOMEM : read_value(base, &in);
     cJSON_Delete(value);
@@ -442,14 +497,18 @@ static int refuse_id(const struct scenario *s, const char *word, struct err_text
 {
     struct scenario_place p = {.path = "", .at = "--rows"};
     char accepted[200] = "", what[160];
+    struct spelling_guess g;
     size_t len = 0;
 
+    spelling_guess_begin(&g, word, strcspn(word, ","));
+    for (size_t i = 0; i < s->nrows; i++)
+        spelling_guess_try(&g, s->rows[i].id);
     for (size_t i = 0; i < s->nrows && len < sizeof accepted; i++)
         len += (size_t)snprintf(accepted + len, sizeof accepted - len, "%s%s", i > 0 ? ", " : "",
                                 s->rows[i].id);
     snprintf(what, sizeof what, "'%.*s' is not a row of %.40s",
              (int)fmin(strcspn(word, ","), SCENARIO_NAME_BYTES), word, s->name);
-    return scenario_refuse(&p, what, accepted, e);
+    return scenario_refuse_near(&p, what, g.nearest, accepted, e);
 }
 
 int scenario_keep_rows(struct scenario *s, const char *ids, struct err_text *e)

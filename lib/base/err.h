@@ -20,7 +20,7 @@ enum pl_err {
 };
 
 struct err_text {
-    char text[320];
+    char text[480];
 };
 
 /* Exit codes of every program: usage errors are told from failures, and both from a comparison that

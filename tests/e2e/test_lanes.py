@@ -301,7 +301,7 @@ class Options(LaneCase):
             (("--send", "inputs", "--send-channel", "a,b"), "--send-channel: one name"),
             (("--send", "inputs", "--send-channel", "a?"), "--send-channel: 'a?' is not a valid name"),
             (("--send", "inputs", "--watch"), "--watch: only receives"),
-            (("--send", "words"), "--send: 'words' is none of the choices"),
+            (("--send", "words"), "--send: 'words' is not valid"),
         )
         for options, message in cases:
             with self.subTest(options=options):

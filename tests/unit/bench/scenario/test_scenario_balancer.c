@@ -117,7 +117,7 @@ static const struct {
     {"{" LAN ",\"send\":{\"workload\":\"inputs\"},\"balancer\":{\"kind\":\"dns\"}," ROWS "}",
      "dir/x.json: send.workload: not with balancers; accepted: none"},
     {"{" LAN ",\"balancer\":{\"kind\":\"dns\",\"source\":\"both\"}," ROWS "}",
-     "dir/x.json: balancer.source: 'both' is not one of the choices; accepted: same, differing, "
+     "dir/x.json: balancer.source: 'both' is not valid; accepted: same, differing, "
      "redis"},
     {"{" LAN ",\"rows\":[{\"transport\":\"sse\",\"balancer\":{\"kind\":\"dns\"}},"
      "{\"transport\":\"stream\"}]}",

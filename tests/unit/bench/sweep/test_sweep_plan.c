@@ -177,7 +177,7 @@ START_TEST(plan_refuses_what_a_scenario_does_not_accept)
         {"clients=5,none", "--vary clients: 'none' is not a number; accepted: 1 to 1000000"},
         {"clients=0,5", "--vary clients: '0' is out of range"},
         {"clients=1.5", "--vary clients: '1.5' is not a whole number"},
-        {"source.pattern=fixed,often", "--vary source.pattern: 'often' is not one of the choices"},
+        {"source.pattern=fixed,often", "--vary source.pattern: 'often' is not valid"},
         {"link.rtt_ms=-5", "--vary link.rtt_ms: '-5' is out of range"},
         {"link.colour=5", "'link.colour' is not a number"},
         {"rows.transport=sse", "'rows.transport' is not a number"},
@@ -186,7 +186,7 @@ START_TEST(plan_refuses_what_a_scenario_does_not_accept)
         {"clients.x=5", "'clients.x' is not a number"},
         {"repeat=1,2", "--vary repeat: the same in all cells; accepted: --repeat N"},
         {"ip=4,5", "cell 2 (ip=5): dir/x.json: ip: there is no version 5"},
-        {"link=lan,nowhere", "--vary link: no profile 'nowhere'"},
+        {"link=lan,nowhere", "--vary link: no link profile 'nowhere'"},
         {"source.trace_loop=true", "cell 1 (source.trace_loop=true)"},
     };
     struct plan p;
