@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     int err;
 
     proc_open_standard_fds();
-    err = opt_parse(&server_program, &options, argc, argv, NULL, &e);
+    err = server_options_parse(&options, argc, argv, &e);
     if (err == OPT_EXIT)
         return PL_EXIT_OK;
     if (err < 0)

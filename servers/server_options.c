@@ -21,7 +21,9 @@ static const char *const cache_words[] = {"yes", "no", NULL};
 
 static const struct opt server_opts[] = {
     TEXT("listen", "ADDR:PORT", http.listen, "127.0.0.1:8080",
-         "address to serve on; port 0 picks a free one"),
+         "address to serve on; PORT or :PORT alone is on 127.0.0.1; 0.0.0.0:PORT is reachable from "
+         "other machines; port 0 picks a free one"),
+    INT("port", "PORT", port, NULL, 0, 65535, "the port, instead of that of --listen"),
 
     HEADING("Source"),
     TEXT("source", "SOURCE", source_spec, "generator",
@@ -144,9 +146,41 @@ static const struct opt_program server_program = {
     .about = "Serve one source of updates by short polling (/poll), long polling (/longpoll), "
              "HTTP streaming (/stream), server-sent events (/events) and WebSocket (/ws).",
     .footer = "Examples:\n"
-              "  pushlab-server --rate 1\n"
+              "  pushlab-server --rate 1 --port 8080\n"
               "  curl -N http://127.0.0.1:8080/events\n"
               "  some-producer | pushlab-server --source - --listen 127.0.0.1:0\n",
     .opts = server_opts,
-};
     .libraries = libraries,
+};
+
+/* What is no port, or too long, stays as it is: whoever opens it says what is wrong. */
+static void complete_listen(struct server_options *o)
+{
+    const char *text = o->http.listen, *bracket = strrchr(text, ']');
+    const char *colon = strrchr(bracket != NULL ? bracket : text, ':');
+    bool only_port = text[strspn(text, "0123456789")] == '\0';
+    const char *port = only_port ? text : colon != NULL ? colon + 1 : "";
+    int host_len = (int)(only_port ? 0 : strlen(text) - strlen(port) - (colon != NULL));
+    char number[24];
+
+    if (o->port >= 0)
+        snprintf(number, sizeof number, "%lld", (long long)o->port);
+    else
+        snprintf(number, sizeof number, "%.20s", port);
+    if (number[0] == '\0' || (size_t)host_len + sizeof number >= sizeof o->address)
+        return;
+    snprintf(o->address, sizeof o->address, "%.*s:%s", host_len > 0 ? host_len : 9,
+             host_len > 0 ? text : "127.0.0.1", number);
+    o->http.listen = o->address;
+}
+
+int server_options_parse(struct server_options *o, int argc, char **argv, struct err_text *e)
+{
+    int rc;
+
+    o->port = -1;
+    rc = opt_parse(&server_program, o, argc, argv, NULL, e);
+    if (rc == OPT_RUN)
+        complete_listen(o);
+    return rc;
+}

@@ -10,6 +10,8 @@
 
 struct server_options {
     struct http_settings http;
+    int64_t port;      /* instead of the one in http.listen; -1: not given */
+    char address[300]; /* what http.listen points to once it is complete */
     /* source */
     const char *source_spec;
     const char *feed_spec; /* NULL: none */
@@ -27,4 +29,6 @@ struct server_options {
     int64_t core;
 };
 
-extern const struct opt_program server_program;
+/* Fill in o; http.listen gets the address and the port that "8080", ":8080" or --port leave out.
+ * As opt_parse(). */
+int server_options_parse(struct server_options *o, int argc, char **argv, struct err_text *e);

@@ -134,9 +134,10 @@ int url_parse_host_port(char host[256], uint16_t *port, const char *text, struct
     const char *at = take_host(host, &is_ipv6, text);
 
     if (at == NULL || *at != ':')
-        return err_set(e, PL_EINVAL,
-                       "'%s' is not an address and a port; accepted: 127.0.0.1:8080 or [::1]:8080",
-                       text);
+        return err_set(
+            e, PL_EINVAL,
+            "'%s' is not an address and a port; accepted: such as 127.0.0.1:8080 or [::1]:8080",
+            text);
     at = take_port(port, at + 1);
     if (at == NULL || *at != '\0')
         return err_set(e, PL_EINVAL, "'%s': bad port; accepted: 0 (any free one) to 65535", text);

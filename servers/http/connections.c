@@ -327,7 +327,8 @@ static int bind_address(const struct http_settings *o, struct err_text *e)
     fd = open_socket(list, o);
     freeaddrinfo(list);
     if (fd < 0)
-        return err_set(e, PL_ESYS, "--listen: bind %s: %s", o->listen, strerror(errno));
+        return err_set(e, PL_ESYS, "--listen: bind %s: %s%s", o->listen, strerror(errno),
+                       errno == EADDRINUSE ? "; --port 0 takes a free port" : "");
     return fd;
 }
 
