@@ -45,7 +45,7 @@ static const struct opt_program program = {
               "Exit code: 0, 1 when something can't be read or printed, 2 when an option or the\n"
               "scenario is wrong.\n",
     .opts = opts,
-    .operands = "SCENARIO.json",
+    .operands = "SCENARIO",
 };
 
 static int print(const struct prediction *p, const struct config *c)
@@ -105,9 +105,7 @@ int command_predict(int argc, char **argv)
     struct scenario *s;
     int rc, code;
 
-    if (!command_parse(&program, &c, argc, argv, "scenario",
-                       "one file, or the name of one that comes with pushlab, such as standard",
-                       &code))
+    if (!command_parse(&program, &c, argc, argv, "scenario", SCENARIO_ACCEPTED, &code))
         return code;
     s = calloc(1, sizeof *s);
     if (s == NULL)

@@ -79,12 +79,14 @@ static int write_report(const char *dir, struct err_text *e)
 int command_report(int argc, char **argv)
 {
     struct config c = {0};
+    char dir[PATH_MAX];
     struct err_text e = {""};
     int code, rc;
 
     if (!command_parse(&program, &c, argc, argv, "folder",
-                       "the folder of a run, such as results/latest, or of runs", &code))
+                       "a run, such as results/latest or its run.json, or a folder of runs", &code))
         return code;
-    rc = c.markdown ? print_markdown(argv[1], c.images, &e) : write_report(argv[1], &e);
+    command_folder(dir, argv[1]);
+    rc = c.markdown ? print_markdown(dir, c.images, &e) : write_report(dir, &e);
     return rc < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
 }

@@ -53,18 +53,18 @@ static const struct opt opts[] = {
 
 static const struct opt_program program = {
     .name = "pushlab run",
-    .usage = "SCENARIO.json [options]",
+    .usage = "SCENARIO [options]",
     .about = "Measure every row of a scenario with a server and a fleet of clients of its own, "
              "print a table and leave a folder of files and charts. Ctrl-C ends the row in "
              "progress and keeps those before it.",
     .footer = "Examples:\n"
-              "  pushlab run bench/scenarios/standard.json\n"
+              "  pushlab run standard\n"
               "  pushlab run standard --clients 500 --rows sse,websocket\n\n"
               "Exit code: 0 when every row was measured and all independent counts agree, 1 when "
               "not, or\n"
               "with --strict when a row is disturbed, 2 when an option or the scenario is wrong.\n",
     .opts = opts,
-    .operands = "SCENARIO.json",
+    .operands = "SCENARIO",
 };
 
 enum { RUN_INTERRUPTED = 100 }; /* not an exit code: no more links after a Ctrl-C */
@@ -236,9 +236,11 @@ int command_run(int argc, char **argv)
     struct scenario *s;
     int rc, code;
 
-    if (!command_parse(&program, &c, argc, argv, "scenario",
-                       "one file, such as bench/scenarios/standard.json", &code))
+    if (!command_parse(&program, &c, argc, argv, "scenario", SCENARIO_ACCEPTED, &code)) {
+        if (argc == 1)
+            scenarios_print(stderr);
         return code;
+    }
     options.results = c.out;
     options.host_network = c.host_network;
     options.ladders = !c.no_charts;

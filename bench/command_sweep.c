@@ -54,7 +54,7 @@ static const struct opt opts[] = {
 
 static const struct opt_program program = {
     .name = "pushlab sweep",
-    .usage = "SCENARIO.json --vary KEY=VALUE,... [options]\n--resume DIR",
+    .usage = "SCENARIO --vary KEY=VALUE,... [options]\n--resume DIR",
     .about =
         "Measure a scenario with other values of some keys: any number, choice or flag of "
         "pushlab help scenarios, rows.KEY for a key of all rows that have it, and link.rtt_ms, "
@@ -69,7 +69,7 @@ static const struct opt_program program = {
         "Exit code: 0 when every cell was measured and all independent counts agree, 1 when not, "
         "2 when\nan option or the scenario is wrong.\n",
     .opts = opts,
-    .operands = "SCENARIO.json",
+    .operands = "SCENARIO",
 };
 
 /* ---- what to measure ---- */
@@ -301,9 +301,7 @@ static int check(const struct config *c, int nargs, struct err_text *e)
                        "--resume: takes everything from its folder; accepted: no "
                        "scenario, and no other option of what is measured");
     if (c->resume == NULL && nargs != 1)
-        return err_set(e, PL_EINVAL,
-                       "pushlab sweep: %s scenario given; accepted: one file, such "
-                       "as bench/scenarios/standard.json",
+        return err_set(e, PL_EINVAL, "sweep: %s scenario given; accepted: " SCENARIO_ACCEPTED,
                        nargs == 0 ? "no" : "more than one");
     if (c->resume == NULL && c->anyway)
         return err_set(e, PL_EINVAL, "--anyway: only with --resume");

@@ -8,9 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+#include <gsl/gsl_version.h>
+#include <llhttp.h>
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
 
 #include "bench/chart/chart.h"
-#include "bench/run/environment.h"
 #include "bench/base/programs.h"
 #include "bench/report/report.h"
 #include "bench/result/run_file.h"
@@ -19,6 +25,8 @@
 #include "bench/sweep/sweep_cells.h"
 #include "bench/sweep/sweep_chart.h"
 #include "bench/table/table.h"
+#include "lib/base/spelling.h"
+#include "lib/opt/opt_library.h"
 
 #define OPT_CONFIG struct folder_config
 #include "lib/opt/opt_rows.h"
@@ -29,10 +37,10 @@ static int command_table(int argc, char **argv);
 static int command_help(int argc, char **argv);
 
 const struct opt_command commands[] = {
-    {"run", "SCENARIO.json [options]", "measure a scenario: table, charts and a folder of files",
+    {"run", "SCENARIO [options]", "measure a scenario: table, charts and a folder of files",
      command_run},
-    {"sweep", "SCENARIO.json --vary KEY=VALUE,...",
-     "measure a scenario with other values of some keys", command_sweep},
+    {"sweep", "SCENARIO --vary KEY=VALUE,...", "measure a scenario with other values of some keys",
+     command_sweep},
     {"predict", "SCENARIO [options]", "what theory says of a scenario, without measuring it",
      command_predict},
     {"serve", "[server options]", "the server alone, with the live page's controls (--demo)",
@@ -41,6 +49,8 @@ const struct opt_command commands[] = {
      command_watch},
     {"explain", "TOPIC [--url URL]", "show an exchange, made right now, byte by byte, in words",
      command_explain},
+    {"scenarios", "[--json]", "the scenarios that come along, and how long each takes",
+     command_scenarios},
     {"chart", "DIR", "draw the charts of a run or a sweep again", command_chart},
     {"report", "DIR [--markdown]", "write a run's report.html again, or index.html of many runs",
      command_report},
@@ -95,7 +105,8 @@ bool command_parse(const struct opt_program *p, void *config, int argc, char **a
                    const char *what, const char *accepted, int *code)
 {
     struct err_text e = {""};
-    char words[256] = "";
+    char words[256] = "", hint[SPELLING_HINT_BYTES];
+    const char *name = p->name + strlen("pushlab "); /* which stands in front of the line */
     int nargs = 0, rc = opt_parse(p, config, argc, argv, what != NULL ? &nargs : NULL, &e);
 
     *code = rc == OPT_EXIT ? PL_EXIT_OK : PL_EXIT_USAGE;
@@ -105,10 +116,10 @@ bool command_parse(const struct opt_program *p, void *config, int argc, char **a
     if (accepted == NULL && what != NULL)
         join_words(words, sizeof words, p->operand_words);
     if (rc == OPT_RUN && nargs == 1)
-        err_set(&e, PL_EINVAL, "%s: '%.60s' is not a %s; accepted: %s", p->name, argv[1], what,
-                words);
+        err_set(&e, PL_EINVAL, "%s: '%.60s' is not a %s; %saccepted: %s", name, argv[1], what,
+                spelling_hint(hint, spelling_nearest(argv[1], p->operand_words)), words);
     else if (rc == OPT_RUN)
-        err_set(&e, PL_EINVAL, "%s: %s %s given; accepted: %s%s", p->name,
+        err_set(&e, PL_EINVAL, "%s: %s %s given; accepted: %s%s", name,
                 nargs == 0 ? "no" : "more than one", what, accepted != NULL ? accepted : "one of ",
                 words);
     if (rc != OPT_EXIT)
@@ -132,6 +143,17 @@ int command_print_json(const cJSON *o)
 
     cJSON_free(text);
     return rc;
+}
+
+void command_folder(char dir[PATH_MAX], const char *word)
+{
+    const char *slash = strrchr(word, '/'), *base = slash != NULL ? slash + 1 : word;
+    bool index = strcmp(base, "run.json") == 0 || strcmp(base, "sweep.json") == 0;
+
+    if (index && slash == NULL)
+        snprintf(dir, PATH_MAX, ".");
+    else
+        snprintf(dir, PATH_MAX, "%.*s", index ? (int)(slash - word) : PATH_MAX - 1, word);
 }
 
 /* ---- serve ---- */
@@ -181,7 +203,7 @@ static const struct opt_program table_program = {
     .operands = "RUN",
 };
 
-#define ANY_FOLDER "the folder of a run, such as results/latest, or of a sweep"
+#define ANY_FOLDER "a run, such as results/latest or its run.json, or a sweep"
 
 /* A report that exists contains the old charts. */
 static int refresh_report(const char *dir, struct err_text *e)
@@ -224,14 +246,16 @@ static int draw(const char *dir, struct err_text *e)
 
 static int command_chart(int argc, char **argv)
 {
+    char dir[PATH_MAX];
     struct err_text e = {""};
     int code;
 
     if (!command_parse(&chart_program, NULL, argc, argv, "folder", ANY_FOLDER, &code))
         return code;
-    if (draw(argv[1], &e) < 0)
+    command_folder(dir, argv[1]);
+    if (draw(dir, &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
-    printf("%s/charts\n", argv[1]);
+    printf("%s/charts\n", dir);
     return PL_EXIT_OK;
 }
 
@@ -253,6 +277,7 @@ static int print_cells(const char *dir, struct err_text *e)
 static int command_table(int argc, char **argv)
 {
     struct folder_config config = {0};
+    char dir[PATH_MAX];
     struct err_text e = {""};
     struct buf text = {0};
     cJSON *run = NULL;
@@ -260,12 +285,13 @@ static int command_table(int argc, char **argv)
 
     if (!command_parse(&table_program, &config, argc, argv, "folder", ANY_FOLDER, &code))
         return code;
-    if (sweep_is_folder(argv[1]) && config.markdown)
+    command_folder(dir, argv[1]);
+    if (sweep_is_folder(dir) && config.markdown)
         return command_fail(PL_EXIT_USAGE,
                             "--markdown: of runs only; sweep.csv has a sweep's numbers");
-    if (sweep_is_folder(argv[1]))
-        return print_cells(argv[1], &e) < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
-    if (run_file_read(&run, argv[1], &e) < 0)
+    if (sweep_is_folder(dir))
+        return print_cells(dir, &e) < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
+    if (run_file_read(&run, dir, &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
     rc = config.markdown ? table_markdown(&text, run)
                          : table_text(&text, run, terminal_wants_colour(stdout));
@@ -278,20 +304,24 @@ static int command_table(int argc, char **argv)
 
 static const struct opt no_opts[] = {{.name = NULL}};
 
+OPT_LIBRARIES(libraries, OPT_LIBEVENT, OPT_OPENSSL, OPT_CJSON, OPT_LLHTTP, OPT_ZLIB, OPT_GSL)
+
 static const struct opt_program pushlab_program = {
     .name = "pushlab",
     .usage = "COMMAND ...",
     .about = "A laboratory for server push: what does each way of getting updates from a server "
              "to its clients deliver, and what does it cost?",
     .footer = "Examples:\n"
-              "  pushlab run bench/scenarios/standard.json\n"
+              "  pushlab scenarios\n"
+              "  pushlab run standard\n"
               "  pushlab watch sse\n"
-              "  pushlab serve --listen 127.0.0.1:8080 --rate 5\n"
+              "  pushlab serve --port 8080 --rate 5\n"
               "  pushlab help scenarios\n\n"
               "PUSHLAB_SERVER and PUSHLAB_CLIENT name other programs to start than those\n"
               "beside this one.\n",
     .opts = no_opts,
     .commands = commands,
+    .libraries = libraries,
 };
 
 static const struct opt_program help_program = {
@@ -301,30 +331,27 @@ static const struct opt_program help_program = {
     .opts = no_opts,
 };
 
-static int unknown_command(const char *name)
-{
-    const char *names[32];
-    char line[512];
-    size_t n = 0, len;
-
-    for (const struct opt_command *c = commands; c->name != NULL && n + 1 < 32; c++)
-        names[n++] = c->name;
-    names[n] = NULL;
-    len = (size_t)snprintf(line, sizeof line, "'%.60s' is not a command; accepted: ", name);
-    join_words(line + len, sizeof line - len, names);
-    return command_fail(PL_EXIT_USAGE, line);
-}
-
-/* Every command's name, and what else help knows. */
-static void name_topics(const char *topics[], size_t room)
+/* Every command's name. */
+static void name_commands(const char *names[], size_t room)
 {
     size_t n = 0;
 
-    for (const struct opt_command *c = commands; c->name != NULL && n + 2 < room; c++)
-        if (c->run != command_help)
-            topics[n++] = c->name;
-    topics[n++] = "scenarios";
-    topics[n] = NULL;
+    for (const struct opt_command *c = commands; c->name != NULL && n + 1 < room; c++)
+        names[n++] = c->name;
+    names[n] = NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    char line[512], hint[SPELLING_HINT_BYTES];
+    const char *names[32];
+    size_t len;
+
+    name_commands(names, sizeof names / sizeof *names);
+    len = (size_t)snprintf(line, sizeof line, "'%.60s' is not a command; %saccepted: ", name,
+                           spelling_hint(hint, spelling_nearest(name, names)));
+    join_words(line + len, sizeof line - len, names);
+    return command_fail(PL_EXIT_USAGE, line);
 }
 
 static int print_topic(char *topic)
@@ -348,7 +375,7 @@ static int command_help(int argc, char **argv)
     struct err_text e;
     int nargs = 0, rc;
 
-    name_topics(topics, sizeof topics / sizeof *topics);
+    name_commands(topics, sizeof topics / sizeof *topics);
     program.operand_words = topics;
     rc = opt_parse(&program, NULL, argc, argv, &nargs, &e);
     if (rc == OPT_EXIT)
@@ -368,10 +395,6 @@ int command_dispatch(int argc, char **argv)
     if (argc < 2) {
         opt_help(&pushlab_program, stderr);
         return PL_EXIT_USAGE;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("pushlab %s (%s)\n", PUSHLAB_VERSION, environment_git());
-        return PL_EXIT_OK;
     }
     if (opt_answer(&pushlab_program, argv[1]))
         return PL_EXIT_OK;
