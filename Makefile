@@ -1,6 +1,8 @@
 # pushlab: `make` builds, `make bench` runs the comparison, `make test` proves it, `make help` lists the rest.
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
+# sh, unlike bash, leaves the ~ of PREFIX=~/x
+override PREFIX := $(patsubst ~/%,$(HOME)/%,$(PREFIX))
 DESTDIR  ?=
 CC       ?= cc
 BUILD    ?= build
@@ -201,26 +203,10 @@ fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
 	$(Q)BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) ./tests/fuzz/run.sh $(FUZZERS:$(OUT)/%=$(BUILD)/fuzz/%)
 
 man: all ## man pages and shell completion, into build/release/manual
-	$(Q)./bench/manual.sh $(OUT) $(OUT)/manual $(PREFIX)/share/pushlab
+	$(Q)./bench/manual.sh $(OUT) $(OUT)/manual '$(PREFIX)/share/pushlab'
 
-SHARE     = $(DESTDIR)$(PREFIX)/share
-COMPLETE  = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 install: all man ## into $(DESTDIR)$(PREFIX)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/pushlab/,charts links scenarios scenarios/balancers studies))
-	install -d $(SHARE)/man/man1 $(COMPLETE)
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 bench/chart/*.gp $(DESTDIR)$(PREFIX)/share/pushlab/charts
-	install -m 644 bench/link/profiles/*.link $(DESTDIR)$(PREFIX)/share/pushlab/links
-	install -m 644 bench/scenarios/*.json $(DESTDIR)$(PREFIX)/share/pushlab/scenarios
-	install -m 644 bench/scenarios/balancers/* $(DESTDIR)$(PREFIX)/share/pushlab/scenarios/balancers
-	install -m 644 bench/studies/* $(DESTDIR)$(PREFIX)/share/pushlab/studies
-	install -m 644 $(OUT)/manual/man1/*.1 $(SHARE)/man/man1
-	install -m 644 $(OUT)/manual/completion/pushlab.bash $(SHARE)/bash-completion/completions/pushlab
-	install -m 644 $(OUT)/manual/completion/pushlab.zsh $(SHARE)/zsh/site-functions/_pushlab
-	install -m 644 $(OUT)/manual/completion/pushlab.fish $(SHARE)/fish/vendor_completions.d/pushlab.fish
-	for p in server client link; do \
-	ln -sf pushlab $(SHARE)/bash-completion/completions/pushlab-$$p && \
-	ln -sf pushlab.fish $(SHARE)/fish/vendor_completions.d/pushlab-$$p.fish || exit 1; done
+	$(Q)./bench/install.sh $(OUT) '$(DESTDIR)' '$(PREFIX)'
 
 OURS := $(sort $(foreach d,lib servers clients bench tests,$(wildcard $(addprefix $(d)/,*.[ch] */*.[ch] */*/*.[ch] */*/*/*.[ch] */*/*/*/*.[ch]))))
 format: ## clang-format everything in place

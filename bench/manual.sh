@@ -39,7 +39,7 @@ done
 
 # fill SCRIPT TABLE: print the script with @TABLE@ replaced by the table's lines
 fill() {
-    sed -e "s|@DATADIR@|$datadir|g" "$1" | awk -v table="$2" '
+    sed -e "s|@DATADIR@|$(printf '%s' "$datadir" | sed 's/[&|\\]/\\&/g')|g" "$1" | awk -v table="$2" '
         (at = index($0, "@TABLE@")) {
             printf "%s", substr($0, 1, at - 1)
             for (n = 0; (getline line <table) > 0; n++) printf "%s%s", n ? "\n" : "", line

@@ -31,13 +31,13 @@ _pushlab_offer() {
         words) compgen -W "$words" -- "$cur" ;;
         file) compgen -f -- "$cur" ;;
         directory) compgen -d -- "$cur" ;;
-        scenario) compgen -W "$(_pushlab_names bench/scenarios @DATADIR@/scenarios .json)" -- "$cur" ;;
-        study) compgen -W "$(_pushlab_names bench/studies @DATADIR@/studies .json)" -- "$cur" ;;
+        scenario) compgen -W "$(_pushlab_names bench/scenarios "@DATADIR@/scenarios" .json)" -- "$cur" ;;
+        study) compgen -W "$(_pushlab_names bench/studies "@DATADIR@/studies" .json)" -- "$cur" ;;
         run)
             compgen -W "$(_pushlab_runs)" -- "$cur"
             compgen -d -- "$cur"
             ;;
-        link) compgen -W "$(_pushlab_names bench/link/profiles @DATADIR@/links .link)" -- "$cur" ;;
+        link) compgen -W "$(_pushlab_names bench/link/profiles "@DATADIR@/links" .link)" -- "$cur" ;;
         command) compgen -c -- "$cur" ;;
         esac
     done | sort -u

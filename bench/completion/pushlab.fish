@@ -9,17 +9,17 @@ function __pushlab_offer
             case directory
                 __fish_complete_directories (commandline -ct)
             case scenario
-                set -l files bench/scenarios/*.json @DATADIR@/scenarios/*.json
+                set -l files bench/scenarios/*.json '@DATADIR@/scenarios'/*.json
                 string replace -r '.*/(.*)\.json$' '$1' -- $files
             case study
-                set -l files bench/studies/*.json @DATADIR@/studies/*.json
+                set -l files bench/studies/*.json '@DATADIR@/studies'/*.json
                 string replace -r '.*/(.*)\.json$' '$1' -- $files
             case run
                 set -l files results/*/run.json
                 string replace /run.json '' -- $files
                 __fish_complete_directories (commandline -ct)
             case link
-                set -l files bench/link/profiles/*.link @DATADIR@/links/*.link
+                set -l files bench/link/profiles/*.link '@DATADIR@/links'/*.link
                 string replace -r '.*/(.*)\.link$' '$1' -- $files
             case command
                 __fish_complete_command

@@ -14,13 +14,13 @@ _pushlab_offer() { # _pushlab_offer OFFERS WORDS
         words) compadd -- ${(s: :)2} ;;
         file) _files ;;
         directory) _files -/ ;;
-        scenario) compadd -- {bench,@DATADIR@}/scenarios/*.json(N:t:r) ;;
-        study) compadd -- {bench,@DATADIR@}/studies/*.json(N:t:r) ;;
+        scenario) compadd -- {bench,'@DATADIR@'}/scenarios/*.json(N:t:r) ;;
+        study) compadd -- {bench,'@DATADIR@'}/studies/*.json(N:t:r) ;;
         run)
             compadd -- results/*/run.json(N:h)
             _files -/
             ;;
-        link) compadd -- {bench/link/profiles,@DATADIR@/links}/*.link(N:t:r) ;;
+        link) compadd -- {bench/link/profiles,'@DATADIR@'/links}/*.link(N:t:r) ;;
         command) _command_names -e ;;
         esac
     done
