@@ -22,18 +22,18 @@ struct compare_config {
 static const struct opt compare_opts[] = {
     HEADING("Output"),
     FLAG("all", all, "print all figures, not only those that differ"),
-    FLAG("markdown", markdown, "as Markdown, to be pasted"),
+    FLAG("markdown", markdown, "as Markdown"),
     FLAG("json", json, "as one JSON document"),
     HEADING("Conditions"),
     TEXT("vary", "KEYS", vary, NULL,
-         "scenario keys that were meant to differ, with commas between: server.test_delay_ms"),
+         "scenario keys that are meant to differ, comma-separated: server.test_delay_ms"),
     FLAG("anyway", anyway,
          "also compare scenarios that differ in other keys, and rows that were disturbed"),
-    HEADING("For a build server"),
+    HEADING("For continuous integration"),
     TEXT("fail-over", "LIMITS", fail_over, NULL,
-         "exit with 3 when a metric is shown to be worse by more than its limit, in any row: "
+         "exit with 3 if a metric of any row is worse by more than its limit, beyond chance: "
          "latency_us.p99=10%,server_cpu_us_per_update=20%"),
-    TEXT("junit", "FILE", junit, NULL, "write the verdicts there, as a JUnit report"),
+    TEXT("junit", "FILE", junit, NULL, "write the verdicts to this file, as a JUnit report"),
     {.name = NULL},
 };
 

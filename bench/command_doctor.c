@@ -1,4 +1,4 @@
-/* `pushlab doctor`: what this machine can do, and how to make it do the rest. */
+/* `pushlab doctor`: what this machine can measure, and how to fix the rest. */
 #include "bench/commands.h"
 
 #include <stddef.h>
@@ -17,7 +17,7 @@ struct config {
 };
 
 static const struct opt opts[] = {
-    TEXT("results", "DIR", results, "results", "the folder that runs are to go to"),
+    TEXT("results", "DIR", results, "results", "the folder for the runs"),
     FLAG("json", json, "print JSON"),
     {.name = NULL},
 };
@@ -25,8 +25,8 @@ static const struct opt opts[] = {
 static const struct opt_program program = {
     .name = "pushlab doctor",
     .usage = "[options]",
-    .about = "Say what this machine can do for pushlab, what each thing is needed for, and what "
-             "to type where something is missing. Nothing is changed.",
+    .about = "Check what this machine can measure. Say what each check is needed for, and what to "
+             "type where something is missing. Nothing is changed.",
     .footer = "Exit code: 0 when make bench has all it needs, 1 when not, 2 when an option is\n"
               "wrong.\n",
     .opts = opts,

@@ -16,22 +16,23 @@ struct config {
 };
 
 static const struct opt opts[] = {
-    TEXT("out", "FILE", out, NULL, "the picture; without it FILE.svg next to the capture"),
+    TEXT("out", "FILE", out, NULL, "the picture to write; default: FILE.svg next to the capture"),
     TEXT("row", "ID", row, NULL,
-         "what was captured, such as sse or short-poll+close; without it the name of the file"),
+         "what was captured, such as sse or short-poll+close; default: the name of the file"),
     TEXT("link", "TEXT", link, NULL, "a description of the link, for the subtitle"),
     INT("clients", "N", clients, "1", 1, 1000000,
-        "number of clients in the capture; with several only the first connection is drawn"),
-    SECONDS("first", max_ns, "10", 0.001, 3600, "draw at most this much of the capture"),
-    INT("steps", "N", max_steps, "24", 1, 200, "draw at most so many labelled arrows"),
+        "number of clients in the capture; with several, only the first connection is drawn"),
+    SECONDS("first", max_ns, "10", 0.001, 3600, "draw at most the first S seconds of the capture"),
+    INT("steps", "N", max_steps, "24", 1, 200, "draw at most N labelled arrows"),
     {.name = NULL},
 };
 
 static const struct opt_program program = {
     .name = "pushlab ladder",
     .usage = "FILE.pcapng [options]",
-    .about = "Draw the packets between client and server, time going down, from a capture of both "
-             "ends of the link (pushlab-link --pcap FILE.pcapng --pcap-at both).",
+    .about =
+        "Draw the packets between client and server as a sequence diagram, from a capture of both "
+        "ends of the link (pushlab-link --pcap FILE.pcapng --pcap-at both).",
     .footer = "Example:\n"
               "  pushlab ladder sse.pcapng --link rtt=50ms --out sse.svg\n",
     .opts = opts,

@@ -23,22 +23,23 @@ struct config {
 static const struct opt opts[] = {
     OVERRIDE_OPTS(overrides, "predict"),
 
-    HEADING("The plan for the clients, and for 1,000,000"),
+    HEADING("Capacity plan, for the scenario's clients and for 1,000,000"),
     TEXT("measured", "RUN", measured, NULL,
          "take the server's CPU time and memory from this run's rows"),
 
     HEADING("Output"),
     FLAG("json", json, "as JSON"),
-    FLAG("markdown", markdown, "as Markdown, to be pasted"),
+    FLAG("markdown", markdown, "as Markdown"),
     {.name = NULL},
 };
 
 static const struct opt_program program = {
     .name = "pushlab predict",
     .usage = "SCENARIO [options]",
-    .about = "Print what the model says of each row of a scenario, without measuring anything, "
-             "and what its clients, and 1,000,000 of them, would take: requests, handshakes, "
-             "packets and bandwidth.",
+    .about =
+        "Print what the model predicts for each row of a scenario, without measuring anything, "
+        "and what its clients, and 1,000,000 clients, would need: requests, handshakes, "
+        "packets and bandwidth.",
     .footer = "Examples:\n"
               "  pushlab predict standard\n"
               "  pushlab predict standard --link 4g --clients 20000 --measured results/latest\n\n"

@@ -30,9 +30,9 @@ static const struct opt opts[] = {
 static const struct opt_program program = {
     .name = "pushlab report",
     .usage = "DIR [--markdown]",
-    .about = "Write DIR/report.html again: one file with table, charts and what they say, to be "
-             "mailed or published as it is. Of a folder of runs, such as results/, write "
-             "index.html: a list with trends.",
+    .about = "Write DIR/report.html again: one file that contains the table, the charts and their "
+             "explanation, and can be mailed or published as it is. For a folder of runs, such as "
+             "results/, write index.html: a list with trends.",
     .footer =
         "Examples:\n"
         "  pushlab report results/latest\n"

@@ -34,10 +34,9 @@ static const struct opt reproduce_opts[] = {
     FLAG("anyway", anyway, "also judge by rows that were disturbed"),
 
     HEADING("Results"),
-    TEXT("out", "DIR", out, "results", "the folder that gets the study's folder"),
-    TEXT("from", "FILE.json", from, NULL,
-         "print the outcome.json of an earlier time, and measure nothing"),
-    FLAG("markdown", markdown, "as a Markdown table, to be pasted"),
+    TEXT("out", "DIR", out, "results", "parent of the study's folder"),
+    TEXT("from", "FILE.json", from, NULL, "print an earlier outcome.json again, without measuring"),
+    FLAG("markdown", markdown, "as a Markdown table"),
     FLAG("json", json, "print outcome.json"),
     {.name = NULL},
 };
@@ -45,9 +44,9 @@ static const struct opt reproduce_opts[] = {
 static const struct opt_program reproduce_program = {
     .name = "pushlab reproduce",
     .usage = "[STUDY] [options]",
-    .about = "Measure the scenarios of a published study several times and say of each of its "
-             "claims whether it holds here, does not, or can't be told. STUDY is a name or a file; "
-             "without one, list those that come with pushlab.",
+    .about = "Measure the scenarios of a published study several times, and say for each of its "
+             "claims whether it holds here, does not hold, or can't be decided. STUDY is a name or "
+             "a file; without one, list those that come with pushlab.",
     .footer = "Examples:\n"
               "  pushlab reproduce\n"
               "  pushlab reproduce rfc-6202\n\n"

@@ -33,17 +33,18 @@ static const struct opt opts[] = {
     OVERRIDE_OPTS(overrides, "measure"),
     TEXT("repeat", "N", overrides.repeat, NULL, "measure each row N times (1 to 100)"),
     TEXT("order", "ORDER", overrides.order, NULL,
-         "random: each repeat in an order drawn by seed; given: as written"),
+         "order of the rows: random (another for each repeat, from the seed) or given (as in the "
+         "file)"),
 
-    HEADING("Disturbed rows: what the machine did to them is known, see docs/metrics.md"),
+    HEADING("Rows that other programs on this machine have disturbed (docs/metrics.md)"),
     INT("retry-disturbed", "N", retries, "0", 0, 10,
         "measure a disturbed row again, up to N times"),
     FLAG("strict", strict, "exit with 1 when a row is disturbed"),
 
     HEADING("Results"),
-    TEXT("out", "DIR", out, "results", "the folder that gets the run's folder"),
-    FLAG("json", json, "print run.json, not the table"),
-    FLAG("no-charts", no_charts, "leave the charts out (pushlab chart draws them later)"),
+    TEXT("out", "DIR", out, "results", "parent of the run's folder"),
+    FLAG("json", json, "print run.json instead of the table"),
+    FLAG("no-charts", no_charts, "draw no charts (pushlab chart draws them later)"),
     FLAG("pcap", pcap,
          "keep each row's packets as wire-ROW.pcapng, for Wireshark (emulated links)"),
     FLAG("host-network", host_network,

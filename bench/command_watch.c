@@ -27,13 +27,13 @@ struct config {
 /* Texts are handed on as they are: pushlab-client knows what it accepts. */
 static const struct opt opts[] = {
     TEXT("url", "URL", url, NULL, "the server to watch; without it one is started on a free port"),
-    INT("count", "N", count, "0", 0, 9e15, "stop after N updates; 0: on Ctrl-C"),
+    INT("count", "N", count, "0", 0, 9e15, "stop after N updates; 0: only on Ctrl-C"),
     TEXT("interval", "MS", interval, NULL, "short-poll: time between polls"),
     TEXT("hold", "MS", hold, NULL, "long-poll: how long to ask to be held"),
     TEXT("connection", "keep-alive|close", connection, NULL,
          "close: a new TCP connection for every poll"),
-    FLAG("verbose", verbose, "explain every byte while it comes, as pushlab explain does"),
-    HEADING("Of the server that is started"),
+    FLAG("verbose", verbose, "explain every byte as it arrives, as pushlab explain does"),
+    HEADING("The server that is started without --url"),
     REAL("rate", "HZ", rate_hz, "1", 0.001, 1e6, "updates a second"),
     INT("payload-bytes", "N", payload_bytes, "128", 2, 1048576, "size of an update's data"),
     {.name = NULL},

@@ -37,17 +37,16 @@ static int command_table(int argc, char **argv);
 static int command_help(int argc, char **argv);
 
 const struct opt_command commands[] = {
-    {"run", "SCENARIO [options]", "measure a scenario: table, charts and a folder of files",
-     command_run},
+    {"run", "SCENARIO [options]", "measure a scenario: a table, charts and a report", command_run},
     {"sweep", "SCENARIO --vary KEY=VALUE,...", "measure a scenario with other values of some keys",
      command_sweep},
-    {"predict", "SCENARIO [options]", "what theory says of a scenario, without measuring it",
+    {"predict", "SCENARIO [options]", "calculate what a scenario would give, without measuring it",
      command_predict},
-    {"serve", "[server options]", "the server alone, with the live page's controls (--demo)",
+    {"serve", "[server options]", "run only the server, with the live page (--demo)",
      command_serve},
     {"watch", "TRANSPORT [--url URL]", "print updates as they arrive, with their latency",
      command_watch},
-    {"explain", "TOPIC [--url URL]", "show an exchange, made right now, byte by byte, in words",
+    {"explain", "TOPIC [--url URL]", "run a real exchange and explain it byte by byte",
      command_explain},
     {"scenarios", "[--json]", "the scenarios that come along, and how long each takes",
      command_scenarios},
@@ -58,14 +57,14 @@ const struct opt_command commands[] = {
     {"compare", "A B [options]", "which figures of two runs differ, and by how much",
      command_compare},
     {"advise", "SCENARIO|RUN [options]", "recommend a transport from measurements", command_advise},
-    {"reproduce", "[STUDY] [options]", "measure what a published study claims, and say what holds",
-     command_reproduce},
-    {"ladder", "FILE.pcapng [options]", "draw the packets of a captured link, time downwards",
+    {"reproduce", "[STUDY] [options]",
+     "measure what a published study claims, and say what holds here", command_reproduce},
+    {"ladder", "FILE.pcapng [options]", "draw the packets of a capture as a sequence diagram",
      command_ladder},
-    {"doctor", "[--json]", "what this machine can do, and how to make it do the rest",
+    {"doctor", "[--json]", "check what this machine can measure, and how to fix the rest",
      command_doctor},
-    {"help", "[COMMAND | scenarios]", "this, a command's options, or the keys of scenario files",
-     command_help},
+    {"help", "[COMMAND | scenarios]",
+     "this list, a command's options, or the keys of scenario files", command_help},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -184,7 +183,7 @@ struct folder_config {
 
 static const struct opt chart_opts[] = {{.name = NULL}};
 static const struct opt table_opts[] = {
-    FLAG("markdown", markdown, "as Markdown, to be pasted"),
+    FLAG("markdown", markdown, "as Markdown"),
     {.name = NULL},
 };
 
@@ -309,16 +308,16 @@ OPT_LIBRARIES(libraries, OPT_LIBEVENT, OPT_OPENSSL, OPT_CJSON, OPT_LLHTTP, OPT_Z
 static const struct opt_program pushlab_program = {
     .name = "pushlab",
     .usage = "COMMAND ...",
-    .about = "A laboratory for server push: what does each way of getting updates from a server "
-             "to its clients deliver, and what does it cost?",
+    .about = "Measure the ways in which a server can get updates to its clients: what each of them "
+             "delivers, and what it costs.",
     .footer = "Examples:\n"
               "  pushlab scenarios\n"
               "  pushlab run standard\n"
               "  pushlab watch sse\n"
               "  pushlab serve --port 8080 --rate 5\n"
               "  pushlab help scenarios\n\n"
-              "PUSHLAB_SERVER and PUSHLAB_CLIENT name other programs to start than those\n"
-              "beside this one.\n",
+              "The environment variables PUSHLAB_SERVER and PUSHLAB_CLIENT name programs to\n"
+              "start instead of the pushlab-server and pushlab-client beside this one.\n",
     .opts = no_opts,
     .commands = commands,
     .libraries = libraries,

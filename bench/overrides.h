@@ -15,15 +15,15 @@ struct overrides {
  * called at. verb: what the command does with rows, as "measure". */
 #define OVERRIDE_OPTS(at, verb)                                                                    \
     HEADING("Instead of what the scenario says"),                                                  \
-        TEXT("duration", "S", at.duration, NULL, "the measurement window"),                        \
-        TEXT("warmup", "S", at.warmup, NULL, "time between set-up and window"),                    \
-        TEXT("clients", "N", at.clients, NULL, "clients of each row"),                             \
-        TEXT("seed", "N", at.seed, NULL, "seed of the source and the clients"),                    \
+        TEXT("duration", "S", at.duration, NULL, "length of the measurement window"),              \
+        TEXT("warmup", "S", at.warmup, NULL, "time between set-up and the window"),                \
+        TEXT("clients", "N", at.clients, NULL, "clients per row"),                                 \
+        TEXT("seed", "N", at.seed, NULL, "random seed of the source and the clients"),             \
         TEXT("rows", "ID,ID", at.rows, NULL, verb " only these rows"),                             \
         TEXT("link", "LINK", at.link, NULL,                                                        \
              "network link: loopback, a profile such as 4g, or "                                   \
              "rtt=80ms,jitter=5ms,loss=1%,rate=10mbit"),                                           \
-        TEXT("ip", "VERSION", at.ip, NULL, "version of IP: 4, or 6 for IPv6"),                     \
+        TEXT("ip", "VERSION", at.ip, NULL, "IP version: 4 or 6"),                                  \
         TEXT("set", "KEY=VALUE,...", at.set, NULL,                                                 \
              "any other key, as pushlab help scenarios names it: source.rate_hz=5,room_size=4")
 

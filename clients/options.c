@@ -25,16 +25,16 @@ static const char *const send_words[] = {"none", "inputs", "edits", NULL};
 
 static const struct opt opts[] = {
     HEADING("What to receive"),
-    CHOICE("transport", "NAME", transport, "websocket", transport_names, "the transport to drive"),
+    CHOICE("transport", "NAME", transport, "websocket", transport_names, "the transport to use"),
     TEXT("url", "URL", url_text, "http://127.0.0.1:8080",
-         "the server, http or https; a path is put before the transport's own"),
+         "the server, http or https; a path in it comes before the transport's own"),
     TEXT("resolve", "ADDR,ADDR", resolve, NULL,
          "addresses to use in place of a DNS look-up of the URL's host: clients take turns, and "
          "the next when one fails"),
     CHOICE("connection", "MODE", connection, "keep-alive", connection_modes,
            "close: a new TCP connection for every poll"),
     CHOICE("heads", "SET", heads, "minimal", request_heads_names,
-           "header fields of requests: minimal, those of Chromium, or of a browser of 2009"),
+           "header fields of requests: few, those of Chromium, or those of a browser of 2009"),
     MS("interval", interval_ns, "1000", 1, 3600000, "short-poll: time between a client's polls"),
     CHOICE("poll", "MODE", poll, "clock", poll_modes,
            "short-poll: --interval is from poll to poll by the clock, or a pause after the answer, "
@@ -56,7 +56,7 @@ static const struct opt opts[] = {
     INT("pick", "N", pick, "0", 0, CHANNELS_MAX,
         "each client takes N of the --latest channels, chosen by --seed; 0: all"),
     MS("deadline", deadline_ns, "0", 0, 3600000,
-       "count the updates that arrive within this time; 0: do not"),
+       "count the updates that arrive within this time; 0: no deadline"),
 
     HEADING("Sending"),
     CHOICE("send", NULL, send, "none", send_words,
@@ -74,13 +74,13 @@ static const struct opt opts[] = {
          "start at most this many clients per second"),
     INT("source-addresses", "N", source_addresses, "0", 0, 16777214,
         "spread over N addresses from 127.0.0.1 on; 0: as many as the clients need"),
-    INT("seed", "N", seed, "1", 0, 9e15, "seed of phases, back-off, masking keys"),
-    INT("core", "N", core, "-1", -1, 1023, "pin to a CPU core; -1: do not"),
+    INT("seed", "N", seed, "1", 0, 9e15, "random seed of phases, back-off and masking keys"),
+    INT("core", "N", core, "-1", -1, 1023, "run on this CPU core only; -1: any"),
 
     HEADING("Phases"),
     SECONDS("setup-timeout", setup_timeout_ns, "30", 0.001, 3600,
             "wait at most this long for the last client to join"),
-    SECONDS("warmup", warmup_ns, "1", 0, 86400, "run before the window opens"),
+    SECONDS("warmup", warmup_ns, "1", 0, 86400, "time before the measurement window"),
     SECONDS("duration", duration_ns, "10", 0.001, 86400, "length of the measurement window"),
     SECONDS("drain", drain_ns, "5", 0, 3600,
             "wait at most this long for the window's last updates"),
@@ -89,9 +89,9 @@ static const struct opt opts[] = {
     SECONDS("connect-timeout", connect_timeout_ns, "10", 0.001, 3600,
             "give up connecting after this time"),
     MS("reconnect-min", reconnect_min_ns, "100", 0, 3600000,
-       "back-off after a loss: first upper limit of the random wait"),
+       "back-off after a connection is lost: first upper limit of the random wait"),
     MS("reconnect-max", reconnect_max_ns, "10000", 0, 3600000,
-       "back-off after a loss: last upper limit, reached by doubling"),
+       "back-off after a connection is lost: last upper limit, reached by doubling"),
     INT("sndbuf-bytes", "N", sndbuf_bytes, "0", 0, 1 << 30, "SO_SNDBUF; 0: the kernel's choice"),
     INT("rcvbuf-bytes", "N", rcvbuf_bytes, "0", 0, 1 << 30, "SO_RCVBUF; 0: the kernel's choice"),
 
@@ -113,9 +113,9 @@ static const struct opt opts[] = {
     FLAG("gate", gate,
          "connect the control connection, then wait for a line on stdin before clients start"),
     CHOICE("control", "MODE", control, "auto", control_words,
-           "auto: ask the server's /stats what was published; none: any server will do"),
+           "auto: ask the server's /stats what was published; none: do not, for other servers"),
     INT("control-fd", "FD", control_fd, "-1", -1, 1048576,
-        "ask over this connected socket, not over a connection to the URL"),
+        "ask over this connected socket, instead of a connection to the URL"),
 
     HEADING("Watching"),
     FLAG("watch", watch, "print each update as it arrives, until Ctrl-C"),
@@ -259,7 +259,7 @@ int options_parse(struct client_options *o, int argc, char **argv, struct err_te
     struct opt_program program = {
         .name = "pushlab-client",
         .usage = "[options]",
-        .about = "N clients of one transport on one event loop: the load and the measurement.",
+        .about = "Run N clients of one transport on one event loop, and measure what they receive.",
         .footer = footer,
         .opts = opts,
         .libraries = libraries,

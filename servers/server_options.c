@@ -37,18 +37,19 @@ static const struct opt server_opts[] = {
          "updates a second, on average"),
     CHOICE("pattern", "WORD", source.settings.pattern, "fixed", arrivals_patterns,
            "how the updates are spaced"),
-    MS("burst-on", source.settings.burst_on_ns, "1000", 1, 3600000, "bursts: how long one lasts"),
+    MS("burst-on", source.settings.burst_on_ns, "1000", 1, 3600000,
+       "bursts: how long updates flow"),
     MS("burst-off", source.settings.burst_off_ns, "4000", 1, 3600000,
-       "bursts: the pause between two"),
+       "bursts: the pause in between"),
     INT("payload-bytes", "N", source.settings.payload_bytes, "128", 1, 1048576,
         "size of each update's data"),
     INT("seed", "N", source.seed, "1", 0, 9007199254740991, "the same seed gives the same updates"),
     INT("source-start", "NS", source.start_ns, "0", 0, 9007199254740991,
-        "generator: begin at this time of CLOCK_MONOTONIC: servers with one seed and one start "
-        "publish the same; 0: at once"),
+        "generator: begin at this time of CLOCK_MONOTONIC, so that several servers with the same "
+        "seed publish the same updates; 0: at once"),
     CHOICE("stamp", "WORD", source.stamp, "due", source_stamps,
-           "what the source's updates have as their time t: when each was due, so that latency "
-           "includes how late the server was; or when it was published"),
+           "time t in each update: when it was due, so that latency includes the lateness of the "
+           "server; or when it was published"),
     REAL("trace-speed", "K", source.trace_speed, "1", 0.001, 1000000,
          "replay a trace K times as fast"),
     FLAG("trace-loop", source.trace_loop, "start a trace again when it ends"),
@@ -67,9 +68,10 @@ static const struct opt server_opts[] = {
     HEADING("Transports"),
     MS("max-hold", http.max_hold_ns, "30000", 0, 3600000,
        "long polling: the longest time that a request is held"),
-    CHOICE("poll-cache", NULL, http.poll_cache, "yes", cache_words,
-           "polls: make equal answers once and share them, which is the best case; no: build each "
-           "anew"),
+    CHOICE(
+        "poll-cache", NULL, http.poll_cache, "yes", cache_words,
+        "polls: build equal responses once and share them, which is the best case; no: build each "
+        "response"),
     MS("heartbeat", http.heartbeat_ns, "15000", 1, 3600000,
        "streams and SSE: send a heartbeat after this long without an update"),
     MS("retry", http.retry_ns, "1000", 0, 3600000,
@@ -79,12 +81,12 @@ static const struct opt server_opts[] = {
     MS("ws-ping-timeout", http.ws_ping_timeout_ns, "10000", 1, 3600000,
        "WebSocket: drop a client that does not answer a ping within this"),
     INT("ws-max-message", "BYTES", http.ws_max_message_bytes, "1048576", 1, 1073741824,
-        "WebSocket: the longest message accepted (1009 above it)"),
+        "WebSocket: longest message accepted (closed with 1009 above it)"),
     FLAG("ws-echo", http.ws_echo, "add /echo, which returns every message, for conformance suites"),
 
     HEADING("Limits"),
     INT("max-connections", "N", http.max_connections, "100000", 1, 10000000,
-        "accepting pauses at this many open connections"),
+        "accept no more connections while this many are open"),
     INT("backlog-bytes", "N", http.backlog_bytes, "1048576", 1, 1073741824,
         "drop a slow reader when more than this is queued for it"),
     INT("max-channels", "N", max_channels, "1024", 1, 1000000,
@@ -122,7 +124,7 @@ static const struct opt server_opts[] = {
 
     HEADING("Publishing"),
     TEXT("publish-token", "TOKEN", http.publish_token, NULL,
-         "Bearer token that lets other machines publish; loopback needs none"),
+         "Bearer token that other machines need to publish; loopback needs none"),
     FLAG("publish-open", http.publish_open,
          "allow publishing without a token (trusted networks only)"),
     TEXT("allow-origin", "ORIGIN", http.allow_origin, NULL,
@@ -130,10 +132,10 @@ static const struct opt server_opts[] = {
 
     HEADING("Laboratory"),
     FLAG("demo", demo,
-         "let the live page (/) change the source and the round trip (/control), and count what "
-         "each page costs (/pages)"),
+         "allow the live page (/) to change the source and the round trip (/control), and count "
+         "what each page costs (/pages)"),
     MS("test-delay", test_delay_ns, "0", 0, 60000,
-       "delay every update by this after its timestamp, to verify the measurement of latency"),
+       "delay every update by this after its timestamp, to verify how latency is measured"),
     INT("core", "N", core, "-1", -1, 1023, "run on this CPU core only; -1: any"),
     {0},
 };

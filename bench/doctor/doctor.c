@@ -76,9 +76,9 @@ static void judge_tun(const struct doctor_facts *f, struct doctor_finding *out)
 {
     if (f->namespaces_errno != 0) {
         find(out, DOCTOR_MISSING, "not tried: no network namespaces");
-        advise(out, "namespaces first, see above");
+        advise(out, "solve namespaces first (above)");
     } else if (f->link_errno == 0) {
-        find(out, DOCTOR_OK, "/dev/net/tun makes links");
+        find(out, DOCTOR_OK, "/dev/net/tun works: links can be emulated");
     } else {
         find(out, DOCTOR_MISSING, "/dev/net/tun: %s", strerror(f->link_errno));
         if (f->link_errno == EACCES || f->link_errno == EPERM)
@@ -123,7 +123,8 @@ static void judge_cores(const struct doctor_facts *f, struct doctor_finding *out
     find(out, DOCTOR_OK, "%lld%s%s", (long long)f->cores,
          f->governor[0] != '\0' ? ", governor " : "", f->governor);
     if (f->quota < CORES_WANTED) {
-        find(out, DOCTOR_WARN, "%lld, but a CPU quota leaves %.3g", (long long)f->cores, f->quota);
+        find(out, DOCTOR_WARN, "%lld, but a CPU quota allows only %.3g", (long long)f->cores,
+             f->quota);
         advise(out, "a container: docker run --cpus 2; a service of systemd: CPUQuota=200%%");
     } else if (f->cores < CORES_WANTED)
         advise(out, "give the virtual machine or container two cores");
@@ -142,8 +143,8 @@ static void judge_clock(const struct doctor_facts *f, struct doctor_finding *out
     if (f->clock_step_ns > CLOCK_COARSE_NS)
         advise(out, "boot a kernel with high-resolution timers, without highres=off");
     else if (f->clock_read_ns > CLOCK_SLOW_NS)
-        advise(out, "the first of cat /sys/devices/system/clocksource/clocksource0/"
-                    "available_clocksource that is tsc or kvm-clock, into current_clocksource");
+        advise(out, "in /sys/devices/system/clocksource/clocksource0: write tsc or kvm-clock, if "
+                    "available_clocksource has it, to current_clocksource");
 }
 
 static void judge_load(const struct doctor_facts *f, struct doctor_finding *out)
@@ -152,14 +153,14 @@ static void judge_load(const struct doctor_facts *f, struct doctor_finding *out)
         find(out, DOCTOR_OK, "unknown");
         return;
     }
-    find(out, DOCTOR_OK, "%.2f, a minute's mean", f->load);
+    find(out, DOCTOR_OK, "%.2f (mean of one minute)", f->load);
     if (f->waited > WAITED_MOST)
         find(out, DOCTOR_WARN,
-             "%.2f, a minute's mean; in %.0f %% of it something waited for a core", f->load,
-             f->waited * 100);
+             "%.2f (mean of one minute); in %.0f %% of the time a process waited for a core",
+             f->load, f->waited * 100);
     if (f->load <= 0.5 * (double)f->cores && !(f->waited > WAITED_MOST))
         return;
-    advise(out, "end what else is running (top shows it), or wait");
+    advise(out, "stop other programs (top shows them), or wait");
 }
 
 static void judge_port(const struct doctor_facts *f, struct doctor_finding *out)
@@ -168,7 +169,7 @@ static void judge_port(const struct doctor_facts *f, struct doctor_finding *out)
     if (f->port_errno == 0)
         return;
     find(out, DOCTOR_WARN, "127.0.0.1:%d: %s", DOCTOR_PORT, strerror(f->port_errno));
-    advise(out, "ss -ltnp 'sport = :%d' shows whose it is; or --listen 127.0.0.1:0", DOCTOR_PORT);
+    advise(out, "ss -ltnp 'sport = :%d' shows which program has it; or use --port 0", DOCTOR_PORT);
 }
 
 static void judge_ports(const struct doctor_facts *f, struct doctor_finding *out)
@@ -176,7 +177,7 @@ static void judge_ports(const struct doctor_facts *f, struct doctor_finding *out
     int64_t ports = f->port_high - f->port_low + 1;
 
     if (f->port_low < 0 || f->port_high < f->port_low) {
-        find(out, DOCTOR_WARN, "the range of clients' ports can't be read");
+        find(out, DOCTOR_WARN, "the range of local ports can't be read");
         advise(out, "mount /proc");
         return;
     }
@@ -222,7 +223,7 @@ static void advise_install(const struct doctor_tool *t, const struct doctor_fact
     if (f->has_apt)
         advise(out, "%sapt-get install --no-install-recommends %s", sudo(f), t->packages);
     else
-        advise(out, "install what Debian calls %s", t->packages);
+        advise(out, "install these packages (Debian's names): %s", t->packages);
 }
 
 /* The number in "gnuplot 5.4 patchlevel 6", or 0. */
@@ -264,13 +265,13 @@ static const struct {
     void (*judge)(const struct doctor_facts *f, struct doctor_finding *out);
 } machine[] = {
     {{"programs", MAIN, "the server and the clients of a run"}, judge_own},
-    {{"namespaces", MAIN, "runs with ports and counters of their own"}, judge_namespaces},
+    {{"namespaces", MAIN, "ports and counters of a run's own"}, judge_namespaces},
     {{"tun", MAIN, "emulated links"}, judge_tun},
     {{"files", MAIN, "the connections of a run"}, judge_files},
     {{"results", MAIN, "the folders of runs"}, judge_results},
     {{"cores", MAIN, "server and clients that don't disturb each other"}, judge_cores},
-    {{"clock", MAIN, "latencies"}, judge_clock},
-    {{"load", MAIN, "figures that are about pushlab alone"}, judge_load},
+    {{"clock", MAIN, "latency measurements"}, judge_clock},
+    {{"load", MAIN, "figures that other programs do not disturb"}, judge_load},
     {{"port", MORE, "pushlab serve and the examples"}, judge_port},
     {{"ports", MORE, "clients in the host's own network"}, judge_ports},
 };

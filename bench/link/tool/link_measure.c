@@ -277,7 +277,7 @@ int link_measure_main(int argc, char **argv)
 {
     static const struct opt opts[] = {
         FLAG("quick", quick, "a quarter of the time, and of the packets"),
-        INT("seed", "N", seed, "1", 0, 1e15, "of the losses"),
+        INT("seed", "N", seed, "1", 0, 1e15, "random seed of the losses"),
         {.name = NULL},
     };
     static const char *const names[] = {"machine", "rtt", "loss", "rate", "capacity", NULL};
@@ -285,8 +285,8 @@ int link_measure_main(int argc, char **argv)
         .name = "pushlab-link measure",
         .usage = "[options] [machine] [rtt] [loss] [rate] [capacity]",
         .operand_words = names,
-        .about = "Pings, packets and transfers through emulated links: what was configured, what "
-                 "came of it. Needs a machine with nothing else to do.",
+        .about = "Send pings, packets and transfers through emulated links, and compare what was "
+                 "measured with what was configured. Needs an idle machine.",
         .opts = opts};
     struct measure_config config = {.quick = false};
     struct measure m = {.config = &config};

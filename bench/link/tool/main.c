@@ -25,10 +25,10 @@ static const struct opt run_opts[] = {
     HEADING("Link"),
     TEXT("link", "SPEC", link, "rtt=50ms",
          "a profile, NAME=VALUE,..., or both: 4g,loss=2% (see list and show)"),
-    INT("seed", "N", seed, "1", 0, 1e15, "decides every loss and every jitter"),
-    CHOICE(
-        "ip", "VERSION", ip, "4", ip_versions,
-        "whose addresses $PUSHLAB_LINK_SERVER and $PUSHLAB_LINK_CLIENT hold; both ends have both"),
+    INT("seed", "N", seed, "1", 0, 1e15, "random seed of losses and jitter"),
+    CHOICE("ip", "VERSION", ip, "4", ip_versions,
+           "version of the addresses in $PUSHLAB_LINK_SERVER and $PUSHLAB_LINK_CLIENT; both ends "
+           "always have both"),
     HEADING("At the two ends"),
     TEXT("server", "'CMD'", server, NULL,
          "shell command to run on the server's side, at " LINK_SERVER_IPV4 " and " LINK_SERVER_IPV6
@@ -36,10 +36,10 @@ static const struct opt run_opts[] = {
     TEXT("client", "'CMD'", client, NULL,
          "shell command to run on the client's side; the same as -- CMD"),
     SECONDS("wait", wait_ns, "10", 0, 3600,
-            "how long the server may take until it listens on TCP; 0: do not wait"),
+            "wait at most this long until the server listens on TCP; 0: do not wait"),
     HEADING("Results"),
     TEXT("pcap", "FILE", pcap, NULL, "write the packets as pcapng, for Wireshark and tshark"),
-    CHOICE("pcap-at", "SIDE", pcap_at, "client", capture_views, "whose view"),
+    CHOICE("pcap-at", "SIDE", pcap_at, "client", capture_views, "where the packets are captured"),
     TEXT("json", "FILE", json, NULL, "write all counters to FILE (-: standard output)"),
     FLAG("quiet", quiet, "no summary on standard error"),
     {.name = NULL},
@@ -54,9 +54,10 @@ static const struct opt_command commands[] = {
     {"shell", "[options]", "a shell on the client's side", main_run},
     {"on-server", "CMD ARG...", "run a command on the server's side, from such a shell",
      main_on_server},
-    {"list", "", "the profiles", main_list},
-    {"show", "SPEC", "a link in full", main_show},
-    {"measure", "[--quick]", "how accurate it is, here and now", link_measure_main},
+    {"list", "", "the link profiles", main_list},
+    {"show", "SPEC", "all values of a link", main_show},
+    {"measure", "[--quick]", "how accurate the emulation is on this machine, now",
+     link_measure_main},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -84,7 +85,7 @@ static const struct opt no_opts[] = {{.name = NULL}};
 static const struct opt_program list_program = {
     .name = "pushlab-link list",
     .usage = "",
-    .about = "Print the names of the link profiles there are, and what each of them is like.",
+    .about = "Print the names of the link profiles, and what each of them emulates.",
     .opts = no_opts,
 };
 static const struct opt_program show_program = {
