@@ -189,10 +189,9 @@ const char *data_list_nearest(const struct data_list *list, const char *word)
 const char *data_hint(char out[DATA_HINT_BYTES], enum data_kind kind, const char *word)
 {
     struct data_list list;
+    const char *near = data_list_make(&list, kind) < 0 ? NULL : data_list_nearest(&list, word);
 
-    out[0] = '\0';
-    if (data_list_make(&list, kind) == PL_OK)
-        spelling_hint(out, data_list_nearest(&list, word));
+    snprintf(out, DATA_HINT_BYTES, near != NULL ? "; did you mean %.70s? " : " ", near);
     data_list_free(&list);
     return out;
 }

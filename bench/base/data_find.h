@@ -37,5 +37,6 @@ void data_list_free(struct data_list *list);
 const char *data_list_nearest(const struct data_list *list, const char *word);
 
 enum { DATA_HINT_BYTES = 96 };
-/* The same for a message: "did you mean smoke? ", or "". Returns out. */
+/* The same for a message, between what is wrong and what there is: "; did you mean smoke? ", or "
+ * ". Returns out. */
 const char *data_hint(char out[DATA_HINT_BYTES], enum data_kind kind, const char *word);

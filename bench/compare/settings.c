@@ -8,6 +8,7 @@
 #include "bench/page/output.h"
 #include "bench/result/run_file.h"
 #include "bench/scenario/scenario.h"
+#include "lib/base/spelling.h"
 
 /* ---- what is compared ---- */
 
@@ -52,15 +53,16 @@ int settings_check_vary(const char *vary, struct err_text *e)
 {
     for (size_t len; vary != NULL; vary = vary[len] == ',' ? vary + len + 1 : NULL) {
         char key[SETTING_KEY_BYTES], text[SETTING_TEXT_BYTES];
+        char near[SCENARIO_NAME_BYTES], hint[SPELLING_HINT_BYTES];
 
         len = strcspn(vary, ",");
         snprintf(key, sizeof key, "%.*s", (int)len, vary);
         if (!scenario_default(text, sizeof text, key))
             return err_set(e, PL_EINVAL,
-                           "--vary: '%.60s' is not a scenario's key; accepted: keys such as "
+                           "--vary: '%.60s' is not a scenario's key; %saccepted: keys such as "
                            "clients, server.test_delay_ms, rows.interval_ms (pushlab help "
                            "scenarios lists them)",
-                           key);
+                           key, spelling_hint(hint, scenario_nearest_key(near, key)));
     }
     return PL_OK;
 }

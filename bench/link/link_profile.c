@@ -45,6 +45,6 @@ int link_profile_load(struct buf *text, const char *name, struct err_text *e)
         return file_read(text, path, MAX_PROFILE_BYTES, e);
     if (link_profile_list(append_name, &list, e) < 0)
         return PL_EINVAL;
-    return err_set(e, PL_EINVAL, "no link profile '%.40s'; %saccepted: %.160s; or NAME=VALUE,...",
+    return err_set(e, PL_EINVAL, "no link profile '%.40s'%s(accepted: %.160s, or NAME=VALUE,...)",
                    name, data_hint(hint, DATA_LINKS, name), list.text);
 }

@@ -230,6 +230,10 @@ void scenario_path_beside(char out[SCENARIO_PATH_BYTES], const struct scenario *
 /* Everything with defaults filled in and overrides applied: a new object, the caller's. */
 cJSON *scenario_effective(const struct scenario *s);
 
+/* The key, with its section ("source.rate_hz"), that was probably meant by a path that none has;
+ * near may hold it. NULL: none is like it. */
+const char *scenario_nearest_key(char near[SCENARIO_NAME_BYTES], const char *path);
+
 /* What holds where a scenario does not name a key ("server.test_delay_ms"; of rows
  * "rows.interval_ms"), as text, "" for nothing or a section. False: no scenario has that key. */
 bool scenario_default(char *out, size_t cap, const char *key);

@@ -359,6 +359,27 @@ const char *scenario_key_nearest(const struct scenario_key *keys, const char *na
     return g.nearest;
 }
 
+const char *scenario_nearest_key(char near[SCENARIO_NAME_BYTES], const char *path)
+{
+    const char *dot = strchr(path, '.');
+    const struct scenario_key *section;
+    char word[SCENARIO_NAME_BYTES];
+    const char *name;
+
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(path, "."), path);
+    name = scenario_key_nearest(scenario_keys, word);
+    section = name != NULL ? scenario_key_find(scenario_keys, name) : NULL;
+    if (section == NULL || (dot != NULL) != (section->inner != NULL))
+        return NULL;
+    if (dot == NULL)
+        return name;
+    name = scenario_key_nearest(section->inner, dot + 1);
+    if (name == NULL)
+        return NULL;
+    snprintf(near, SCENARIO_NAME_BYTES, "%.20s.%.26s", section->name, name);
+    return near;
+}
+
 int scenario_refuse_line(const struct scenario_place *p, const char *line, struct err_text *e)
 {
     size_t len = strlen(p->path);

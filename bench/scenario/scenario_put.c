@@ -41,13 +41,18 @@ static int refuse(const struct put *p, const char *what, const char *accepted)
 
 static int refuse_key(const struct put *p)
 {
-    char what[120];
+    struct scenario_place place = {.path = ""};
+    char what[120], near[SCENARIO_NAME_BYTES];
+
+    snprintf(place.at, sizeof place.at, "%.90s", p->option);
 
     snprintf(what, sizeof what, "'%.60s' is not a number, choice or flag of a scenario", p->key);
-    return refuse(p, what,
-                  "keys of pushlab help scenarios, such as clients, source.rate_hz, "
-                  "rows.interval_ms; link, link.rtt_ms, link.jitter_ms, link.loss_percent, "
-                  "link.burst_packets, link.rate_mbit, link.queue_ms");
+    return scenario_refuse_near(&place, what, scenario_nearest_key(near, p->key),
+                                "keys of pushlab help scenarios, such as clients, source.rate_hz, "
+                                "rows.interval_ms; link, link.rtt_ms, link.jitter_ms, "
+                                "link.loss_percent, link.burst_packets, link.rate_mbit, "
+                                "link.queue_ms",
+                                p->e);
 }
 
 static void set(cJSON *object, const char *name, cJSON *value)

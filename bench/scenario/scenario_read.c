@@ -385,7 +385,7 @@ int scenario_load(struct scenario *s, const char *path, struct err_text *e)
     int rc;
 
     if (access(path, F_OK) < 0)
-        return err_set(e, PL_EINVAL, "no scenario '%.150s'; %s(pushlab scenarios lists them)", path,
+        return err_set(e, PL_EINVAL, "no scenario '%.150s'%s(pushlab scenarios lists them)", path,
                        data_hint(hint, DATA_SCENARIOS, path));
     rc = file_read(&text, path, SCENARIO_MAX_FILE_BYTES, e);
     if (rc == PL_OK)
@@ -449,28 +449,6 @@ cJSON *scenario_read_word(const struct scenario_key *k, const char *place, const
     return value;
 }
 
-/* The path that was probably meant by one that no key has, in near; or NULL. */
-static const char *nearest_path(char near[SCENARIO_NAME_BYTES], const char *path)
-{
-    const char *dot = strchr(path, '.');
-    const struct scenario_key *section;
-    char word[SCENARIO_NAME_BYTES];
-    const char *name;
-
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(path, "."), path);
-    name = scenario_key_nearest(scenario_keys, word);
-    section = name != NULL ? scenario_key_find(scenario_keys, name) : NULL;
-    if (section == NULL || (dot != NULL) != (section->kind == KEY_OBJECT))
-        return NULL;
-    if (dot == NULL)
-        return name;
-    name = scenario_key_nearest(section->inner, dot + 1);
-    if (name == NULL)
-        return NULL;
-    snprintf(near, SCENARIO_NAME_BYTES, "%.20s.%.26s", section->name, name);
-    return near;
-}
-
 int scenario_override(struct scenario *s, const char *key, const char *option, const char *text,
                       struct err_text *e)
 {
@@ -484,7 +462,7 @@ int scenario_override(struct scenario *s, const char *key, const char *option, c
     snprintf(what, sizeof what, "unknown key '%.60s'", key);
     if (in.key == NULL)
         return scenario_refuse_near(
-            &in.at, what, nearest_path(near, key),
+            &in.at, what, scenario_nearest_key(near, key),
             "those of pushlab help scenarios but rows, such as source.rate_hz", e);
     in.value = value = value_of_word(in.key, text);
     rc = value == NULL ? PL_ENOMEM : read_value(base, &in);

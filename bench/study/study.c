@@ -306,7 +306,7 @@ int study_read(struct study *s, const char *path, struct err_text *e)
 
     *s = (struct study){.json = NULL};
     if (access(path, F_OK) < 0)
-        return err_set(e, PL_EINVAL, "no study '%.150s'; %s(pushlab reproduce lists them)", path,
+        return err_set(e, PL_EINVAL, "no study '%.150s'%s(pushlab reproduce lists them)", path,
                        data_hint(hint, DATA_STUDIES, path));
     *s = (struct study){.row_ids = cJSON_CreateObject()};
     snprintf(s->path, sizeof s->path, "%s", path);

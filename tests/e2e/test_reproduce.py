@@ -82,7 +82,7 @@ class Reproduce(RunnerCase):
         bad = self.study(claims=[{**STUDY["claims"][0], "value": "[asking ws delivered]"}])
         cases = (((bad,), 2, f"{bad}: claims[0].value: [asking ws delivered]: no row 'ws'; "
                              "accepted: sse, short-poll"),
-                 (("nonesuch",), 2, "nonesuch: No such file or directory"),
+                 (("nonesuch",), 2, "no study 'nonesuch' (pushlab reproduce lists them)"),
                  ((bad, bad), 2, "reproduce: more than one study; accepted: one, or --from"),
                  (("--from", bad), 1, f"{bad}: not the outcome of a study; accepted: outcome.json "
                                       "of one"))

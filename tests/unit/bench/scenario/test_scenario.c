@@ -345,7 +345,7 @@ START_TEST(scenario_guesses_what_a_command_line_meant)
     ck_assert_ptr_nonnull(strstr(error.text, "did you mean source.rate_hz? accepted: "));
     ck_assert_int_eq(scenario_override(&scenario, "link", "--link", "4gg", &error), PL_EINVAL);
     ck_assert_ptr_nonnull(
-        strstr(error.text, "--link: no link profile '4gg'; did you mean 4g? accepted: "));
+        strstr(error.text, "--link: no link profile '4gg'; did you mean 4g? (accepted: "));
     ck_assert_int_eq(scenario_keep_rows(&scenario, "ses", &error), PL_EINVAL);
     ck_assert_ptr_nonnull(strstr(error.text, "did you mean sse? accepted: sse"));
     scenario_free(&scenario);
