@@ -226,7 +226,7 @@ class Failures(RunnerCase):
                 self.assertFalse(self.out.exists())
 
     def test_invalid_arguments_are_refused_in_one_line(self):
-        for words in (("run",), ("run", "/no/such/file"), ("fly",), ("run", self.scenario(), "--up"),
+        for words in (("run", "/no/such/file"), ("fly",), ("run", self.scenario(), "--up"),
                       ("run", self.scenario(), "--rows", "none"), ("chart",),
                       ("run", self.scenario(), "--clients", "x"), ("watch", "pigeon")):
             with self.subTest(words):
