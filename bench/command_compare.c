@@ -39,7 +39,7 @@ static const struct opt compare_opts[] = {
 
 static const struct opt_program compare_program = {
     .name = "pushlab compare",
-    .usage = "A B [--all] [--vary KEYS] [--fail-over METRIC=PERCENT,...] [--junit FILE]",
+    .usage = "A B [options]",
     .about =
         "Say which figures of run B are lower or higher than those of run A, with B as a multiple "
         "of A and its 95 % interval. That takes runs with repeats (pushlab run --repeat 5); "

@@ -61,9 +61,9 @@ static const struct opt_program program = {
     .footer = "Examples:\n"
               "  pushlab run standard\n"
               "  pushlab run standard --clients 500 --rows sse,websocket\n\n"
-              "Exit code: 0 when every row was measured and all independent counts agree, 1 when "
-              "not, or\n"
-              "with --strict when a row is disturbed, 2 when an option or the scenario is wrong.\n",
+              "Exit code: 0 when every row was measured and all independent counts agree, 1\n"
+              "when not, or with --strict when a row is disturbed, 2 when an option or the\n"
+              "scenario is wrong.\n",
     .opts = opts,
     .operands = "SCENARIO",
 };

@@ -61,13 +61,12 @@ static const struct opt_program program = {
         "link.loss_percent and the like for parts of the link. Cells are measured in random "
         "order, a whole round before any is repeated. Leaves a folder with a run for each cell, "
         "a table, sweep.csv and charts. Ctrl-C keeps what is finished, and --resume goes on.",
-    .footer =
-        "Examples:\n"
-        "  pushlab sweep standard --vary clients=50,200,1000 --vary link.rtt_ms=5,50,200\n"
-        "  pushlab sweep standard --vary rows.interval_ms=100..1600x2 --rows short-poll\n"
-        "  pushlab sweep --resume results/20261130T120000Z-sweep-standard\n\n"
-        "Exit code: 0 when every cell was measured and all independent counts agree, 1 when not, "
-        "2 when\nan option or the scenario is wrong.\n",
+    .footer = "Examples:\n"
+              "  pushlab sweep standard --vary clients=50,200,1000 --vary link.rtt_ms=5,50,200\n"
+              "  pushlab sweep standard --vary rows.interval_ms=100..1600x2 --rows short-poll\n"
+              "  pushlab sweep --resume results/20261130T120000Z-sweep-standard\n\n"
+              "Exit code: 0 when every cell was measured and all independent counts agree, 1\n"
+              "when not, 2 when an option or the scenario is wrong.\n",
     .opts = opts,
     .operands = "SCENARIO",
 };

@@ -59,7 +59,7 @@ const struct opt_command commands[] = {
     {"advise", "SCENARIO|RUN [options]", "recommend a transport from measurements", command_advise},
     {"reproduce", "[STUDY] [options]",
      "measure what a published study claims, and say what holds here", command_reproduce},
-    {"ladder", "FILE.pcapng [options]", "draw the packets of a capture as a sequence diagram",
+    {"ladder", "FILE.pcapng|RUN [options]", "draw the packets of a capture as a sequence diagram",
      command_ladder},
     {"doctor", "[--json]", "check what this machine can measure, and how to fix the rest",
      command_doctor},

@@ -1,12 +1,11 @@
 #!/bin/sh
 # install.sh PROGRAMS DESTDIR PREFIX: copy the programs of that folder, what comes along with them
 # (bench/base/data_find.h finds it from there), and what bench/manual.sh has written below it, into
-# DESTDIR/PREFIX. Names may hold blanks.
+# DESTDIR/PREFIX. Names may hold blanks. To be run in the source tree.
 set -eu
 programs=$1 prefix=$3
 root=$2$prefix
 share=$root/share data=$root/share/pushlab
-cd "$(dirname "$0")/.."
 
 # into FOLDER FILE...
 into() {

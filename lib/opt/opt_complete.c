@@ -8,6 +8,7 @@ static const struct {
     const char *in_name, *offers;
 } promises[] = {
     {"SCENARIO|RUN", "scenario,run"},
+    {"FILE.pcapng|RUN", "file,run"},
     {"SCENARIO", "scenario,file"},
     {"STUDY", "study,file"},
     {"FILE", "file"},

@@ -24,13 +24,15 @@ static void pad(FILE *out, size_t n)
     fprintf(out, "%*s", (int)n, "");
 }
 
-/* Print words from column indent on, where the cursor already stands, and end the line. */
-static void print_wrapped(FILE *out, const char *text, size_t indent)
+/* Print the words of len bytes from column indent on, where the cursor already stands, and end the
+ * line. */
+static void print_words(FILE *out, const char *text, size_t text_len, size_t indent)
 {
+    const char *end = text + text_len;
     size_t at = indent;
 
-    while (*(text += strspn(text, " ")) != '\0') {
-        size_t len = strcspn(text, " ");
+    while ((text += strspn(text, " \n")) < end) {
+        size_t len = strcspn(text, " \n");
         size_t wide = columns(text, len);
 
         if (at > indent && at + 1 + wide > HELP_WIDTH) {
@@ -47,6 +49,11 @@ static void print_wrapped(FILE *out, const char *text, size_t indent)
         text += len;
     }
     fputc('\n', out);
+}
+
+static void print_wrapped(FILE *out, const char *text, size_t indent)
+{
+    print_words(out, text, strlen(text), indent);
 }
 
 /* b's text as a string; without memory, help is short rather than absent. */
@@ -188,6 +195,23 @@ static void print_usage(FILE *out, const struct opt_program *p)
     fputc('\n', out);
 }
 
+/* Examples as they are, to be copied; other paragraphs wrapped. */
+static void print_footer(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        const char *end = strstr(text, "\n\n");
+        size_t len = end != NULL ? (size_t)(end - text) : strlen(text);
+
+        fputc('\n', out);
+        if (strncmp(text, "Example", 7) == 0)
+            fprintf(out, "%.*s%s", (int)len, text, text[len - 1] == '\n' ? "" : "\n");
+        else
+            print_words(out, text, len, 0);
+        text += len;
+        text += strspn(text, "\n");
+    }
+}
+
 void opt_help(const struct opt_program *p, FILE *out)
 {
     struct buf b = {0};
@@ -205,6 +229,6 @@ void opt_help(const struct opt_program *p, FILE *out)
     if (opt_times_note(p->opts) != NULL)
         fprintf(out, "\n%s\n", opt_times_note(p->opts));
     if (p->footer != NULL)
-        fprintf(out, "\n%s%s", p->footer, p->footer[strlen(p->footer) - 1] == '\n' ? "" : "\n");
+        print_footer(out, p->footer);
     buf_free(&b);
 }

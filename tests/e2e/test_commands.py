@@ -67,6 +67,27 @@ class Commands(TestCase):
         self.assertIn("no scenario given", missing.stderr)
         self.assertTrue(missing.stderr.endswith(listed))
 
+    def test_a_run_is_named_by_its_folder_or_its_run_json(self):
+        run = ROOT / "results" / "reference"
+        for words in (("table",), ("table", "--markdown"), ("report", "--markdown", "--images", "here")):
+            self.assertEqual(self.call("pushlab", *words, run).stdout,
+                             self.call("pushlab", *words, run / "run.json").stdout)
+        self.assertNotEqual(self.call("pushlab", "compare", run, run / "run.json", "--anyway").stdout, "")
+        for word in (run, run / "run.json"):
+            picture = self.temp_dir() / "sse.svg"
+            self.call("pushlab", "ladder", word, "--row", "sse", "--out", picture)
+            self.assertTrue(picture.exists())
+        self.assertIn("accepted: with --row ID", self.call("pushlab", "ladder", run, code=2).stderr)
+
+    def test_help_fits_80_columns(self):
+        table = self.call("pushlab", "--help=table").stdout.splitlines()
+        commands = [row.split("\t")[2] for row in table if row.split("\t")[1] == "command"]
+        for argv in [(p,) for p in PROGRAMS] + [("pushlab", c) for c in commands if c != "serve"]:
+            text = self.call(*argv, "--help").stdout
+            wide = [line for line in text.splitlines() if len(line) > 80
+                    and not re.match("  (pushlab|curl|some-producer)", line)]  # those are to be copied
+            self.assertEqual(wide, [], argv)
+
     def test_the_server_listens_where_it_is_told_in_short(self):
         for options in ((":0",), ("0",), ("127.0.0.1:8080", "--port", "0"), ("127.0.0.1", "--port", "0")):
             with self.subTest(listen=options):
