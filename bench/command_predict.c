@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/base/terminal.h"
 #include "bench/model/plan.h"
 #include "bench/overrides.h"
 #include "bench/result/run_file.h"
@@ -56,7 +57,9 @@ static int print(const struct prediction *p, const struct config *c)
     int rc;
 
     if (!c->json)
-        return command_print(&text, prediction_write(&text, p, c->markdown));
+        return command_print(
+            &text,
+            prediction_write(&text, p, c->markdown ? TABLE_MARKDOWN : terminal_width(stdout)));
     o = prediction_json(p);
     rc = command_print_json(o);
     cJSON_Delete(o);

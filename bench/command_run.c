@@ -99,7 +99,8 @@ static bool print_outcome(const struct config *c, const struct run_outcome *out)
     if (cJSON_GetArraySize(rows) > 0 && c->json)
         rc = command_print_json(out->run);
     else if (cJSON_GetArraySize(rows) > 0)
-        rc = command_print(&text, table_text(&text, out->run, terminal_wants_colour(stdout)));
+        rc = command_print(&text, table_text(&text, out->run, terminal_width(stdout),
+                                             terminal_wants_colour(stdout)));
     if (out->saved)
         fprintf(c->json ? stderr : stdout, "%sresults: %s\n", c->json ? "" : "\n",
                 out->folder.path);

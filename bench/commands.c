@@ -292,8 +292,9 @@ static int command_table(int argc, char **argv)
         return print_cells(dir, &e) < 0 ? command_fail(PL_EXIT_FAILURE, e.text) : PL_EXIT_OK;
     if (run_file_read(&run, dir, &e) < 0)
         return command_fail(PL_EXIT_FAILURE, e.text);
-    rc = config.markdown ? table_markdown(&text, run)
-                         : table_text(&text, run, terminal_wants_colour(stdout));
+    rc = config.markdown
+             ? table_markdown(&text, run)
+             : table_text(&text, run, terminal_width(stdout), terminal_wants_colour(stdout));
     rc = command_print(&text, rc);
     cJSON_Delete(run);
     return rc < 0 ? command_fail(PL_EXIT_FAILURE, pl_strerror(rc)) : PL_EXIT_OK;

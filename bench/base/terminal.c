@@ -12,6 +12,17 @@ size_t terminal_columns(FILE *stream)
     return ioctl(fileno(stream), TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col;
 }
 
+size_t terminal_width(FILE *stream)
+{
+    const char *text = getenv("COLUMNS");
+    long wanted = text != NULL ? strtol(text, NULL, 10) : 0;
+    size_t width = wanted >= TERMINAL_WIDTH_MIN ? (size_t)wanted : terminal_columns(stream);
+
+    if (width == 0)
+        width = TERMINAL_WIDTH_USUAL;
+    return width < TERMINAL_WIDTH_MAX ? width : TERMINAL_WIDTH_MAX;
+}
+
 bool terminal_wants_colour(FILE *stream)
 {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");

@@ -115,7 +115,7 @@ static double put_share_bar(struct template_fill *t)
 
 static struct table_choice choice_of(const struct template_fill *t)
 {
-    return table_choose(&table_balancer, run_of(t), WIRE, 0);
+    return table_choose(&table_balancer, run_of(t), WIRE);
 }
 
 static const cJSON *find_between(struct template_fill *t)
@@ -138,7 +138,7 @@ static double put_between_cell(struct template_fill *t)
 {
     char cell[TABLE_CELL_BYTES];
 
-    table_format_cell(cell, choice_of(t).column[index_of(t, "column")], run_words_row(t), true);
+    table_format_cell(cell, choice_of(t).column[index_of(t, "column")], run_words_row(t));
     template_text(t, cell);
     return 1;
 }

@@ -16,7 +16,6 @@
 #include "bench/table/table_cells.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-#define WIDTH           80
 
 /* What Linux gives connections to one address and port: ip_local_port_range, 32768 to 60999
  * (Documentation/networking/ip-sysctl.rst). */
@@ -28,46 +27,47 @@
 #define IF_ANY(path) ALWAYS | VALUE_ONLY, path, NULL, NULL
 
 static const struct column latency_columns[] = {
-    {{"", "row"}, ONE("id")},
-    {{"latency", "p50"}, ONE("latency_us.p50")},
-    {{"latency", "p90"}, ONE("latency_us.p90")},
-    {{"latency", "p99"}, ONE("latency_us.p99")},
-    {{"latency", "mean"}, ONE("latency_us.mean")},
-    {{"latency", "max"}, ONE("latency_us.max")},
-    {{"age", "mean"}, ONE("age_us.mean")},
+    {{"", "row"}, NULL, ONE("id")},
+    {{"latency", "p50"}, NULL, ONE("latency_us.p50")},
+    {{"latency", "p90"}, NULL, ONE("latency_us.p90")},
+    {{"latency", "p99"}, NULL, ONE("latency_us.p99")},
+    {{"latency", "mean"}, NULL, ONE("latency_us.mean")},
+    {{"latency", "max"}, NULL, ONE("latency_us.max")},
+    {{"age", "mean"}, NULL, ONE("age_us.mean")},
 };
 static const struct column cost_columns[] = {
-    {{"", "per update"}, ONE("id")},
-    {{"", "requests"}, ONE("requests_per_update")},
-    {{"empty", "answers"}, ONE("empty_response_ratio")},
-    {{"TCP", "handshakes"}, ONE("tcp_handshakes_per_update")},
+    {{"", "per update"}, NULL, ONE("id")},
+    {{"", "requests"}, NULL, ONE("requests_per_update")},
+    {{"empty", "answers"}, NULL, ONE("empty_response_ratio")},
+    {{"TCP", "handshakes"}, NULL, ONE("tcp_handshakes_per_update")},
     {{"bytes", "app+framing"},
+     NULL,
      ALWAYS,
      "bytes_per_update.payload",
      "bytes_per_update.framing",
      NULL},
-    {{"wire", "bytes"}, IF_ANY("bytes_per_update.wire")},
-    {{"IP", "packets"}, IF_ANY("packets_per_update.total")},
+    {{"wire", "bytes"}, NULL, IF_ANY("bytes_per_update.wire")},
+    {{"IP", "packets"}, NULL, IF_ANY("packets_per_update.total")},
 };
 static const struct table_source latency = {latency_columns, COUNT_OF(latency_columns)};
 static const struct table_source cost = {cost_columns, COUNT_OF(cost_columns)};
 
 /* Texts that plan_view() puts into its rows. */
 static const struct column plan_columns[] = {
-    {{"", "per second"}, ONE("id")},
-    {{"", "requests"}, IF_ANY("requests")},
-    {{"TCP", "handshakes"}, IF_ANY("handshakes")},
-    {{"IP", "packets"}, IF_ANY("packets")},
-    {{"to the", "clients"}, IF_ANY("down")},
-    {{"from the", "clients"}, IF_ANY("up")},
-    {{"both ways", "together"}, IF_ANY("bandwidth")},
+    {{"", "per second"}, NULL, ONE("id")},
+    {{"", "requests"}, NULL, IF_ANY("requests")},
+    {{"TCP", "handshakes"}, NULL, IF_ANY("handshakes")},
+    {{"IP", "packets"}, NULL, IF_ANY("packets")},
+    {{"to the", "clients"}, NULL, BREAK | IF_ANY("down")},
+    {{"from the", "clients"}, NULL, IF_ANY("up")},
+    {{"both ways", "together"}, NULL, IF_ANY("bandwidth")},
 };
 static const struct column machine_columns[] = {
-    {{"", "the server"}, ONE("id")},
-    {{"as measured", "in row"}, IF_ANY("from")},
-    {{"", "cores"}, IF_ANY("cores")},
-    {{"its", "memory"}, IF_ANY("memory")},
-    {{"the kernel,", "both ends"}, IF_ANY("kernel")},
+    {{"", "the server"}, NULL, ONE("id")},
+    {{"as measured", "in row"}, NULL, IF_ANY("from")},
+    {{"", "cores"}, NULL, IF_ANY("cores")},
+    {{"its", "memory"}, NULL, IF_ANY("memory")},
+    {{"the kernel,", "both ends"}, NULL, IF_ANY("kernel")},
 };
 static const struct table_source plan = {plan_columns, COUNT_OF(plan_columns)};
 static const struct table_source machine = {machine_columns, COUNT_OF(machine_columns)};
@@ -111,14 +111,14 @@ static cJSON *plan_view(const cJSON *run, double clients)
 }
 
 /* Text in lines. */
-static void put_paragraph(struct writer *w, const char *text, bool markdown)
+static void put_paragraph(struct writer *w, const char *text, size_t width)
 {
-    writer_wrap(w, text, 0, markdown ? SIZE_MAX : WIDTH);
+    writer_wrap(w, text, 0, width);
     writer_puts(w, "\n");
 }
 
 /* Sockets, and what they need. */
-static void put_limits(struct writer *w, const cJSON *run, double clients, bool markdown)
+static void put_limits(struct writer *w, const cJSON *run, double clients, size_t width)
 {
     double sockets = plan_of(run, cJSON_GetArrayItem(json_at(run, "rows"), 0), clients).sockets;
     char count[UNITS_TEXT_BYTES], text[400];
@@ -133,23 +133,24 @@ static void put_limits(struct writer *w, const cJSON *run, double clients, bool 
                  "(ip_local_port_range of "
                  "Linux)",
                  ceil(sockets / LOCAL_PORTS));
-    put_paragraph(w, text, markdown);
+    put_paragraph(w, text, width);
 }
 
-static void put_plan(struct writer *w, const struct prediction *p, double clients, bool markdown)
+static void put_plan(struct writer *w, const struct prediction *p, double clients, size_t width)
 {
+    bool markdown = width == TABLE_MARKDOWN;
     cJSON *view = plan_view(p->run, clients);
     char count[UNITS_TEXT_BYTES];
 
     units_format_count(count, clients);
     writer_printf(w, "\n%s%s %s%s\n", markdown ? "**" : "", count,
                   clients == 1 ? "client" : "clients", markdown ? "**\n" : "");
-    table_put(w, &plan, view, WIDTH, markdown);
+    table_put(w, &plan, view, width);
     if (p->measured != NULL) {
         writer_puts(w, "\n");
-        table_put(w, &machine, view, WIDTH, markdown);
+        table_put(w, &machine, view, width);
     }
-    put_limits(w, p->run, clients, markdown);
+    put_limits(w, p->run, clients, width);
     cJSON_Delete(view);
 }
 
@@ -169,7 +170,7 @@ static bool is_balanced(const cJSON *run)
 }
 
 /* Where CPU time and memory come from, and what is not included. */
-static void put_source(struct writer *w, const struct prediction *p, bool markdown)
+static void put_source(struct writer *w, const struct prediction *p, size_t width)
 {
     const cJSON *rows = json_at(p->run, "rows");
     struct buf text = {0};
@@ -191,7 +192,7 @@ static void put_source(struct writer *w, const struct prediction *p, bool markdo
     if (strcmp(json_text(p->run, "scenario.send.workload"), "none") != 0)
         writer_puts(&line, " Not included: what clients send.");
     writer_puts(w, "\n");
-    put_paragraph(w, writer_text(&line), markdown);
+    put_paragraph(w, writer_text(&line), width);
     buf_free(&text);
 }
 
@@ -205,7 +206,7 @@ static const char *why_not(const cJSON *row)
 }
 
 /* The reason of a row, and of those after it that have the same: nothing where it was given. */
-static void put_reason(struct writer *w, const cJSON *rows, const cJSON *row, bool markdown)
+static void put_reason(struct writer *w, const cJSON *rows, const cJSON *row, size_t width)
 {
     const char *why = why_not(row);
     struct buf text = {0};
@@ -219,24 +220,24 @@ static void put_reason(struct writer *w, const cJSON *rows, const cJSON *row, bo
         if (strcmp(why_not(other), why) == 0)
             writer_printf(&line, ", %s", json_text(other, "id"));
     writer_printf(&line, ": %s.", why);
-    put_paragraph(w, writer_text(&line), markdown);
+    put_paragraph(w, writer_text(&line), width);
     buf_free(&text);
 }
 
-static void put_reasons(struct writer *w, const cJSON *run, bool markdown)
+static void put_reasons(struct writer *w, const cJSON *run, size_t width)
 {
     const cJSON *rows = json_at(run, "rows"), *row;
 
     cJSON_ArrayForEach(row, rows)
     {
         if (why_not(row)[0] != '\0')
-            put_reason(w, rows, row, markdown);
+            put_reason(w, rows, row, width);
     }
 }
 
 /* A table, if the figure at the path is predicted of any row. */
 static void put_table(struct writer *w, const struct table_source *from, const cJSON *run,
-                      const char *path, bool markdown)
+                      const char *path, size_t width)
 {
     const cJSON *row;
     bool known = false;
@@ -248,25 +249,25 @@ static void put_table(struct writer *w, const struct table_source *from, const c
     if (!known)
         return;
     writer_puts(w, "\n");
-    table_put(w, from, run, WIDTH, markdown);
+    table_put(w, from, run, width);
 }
 
-int prediction_write(struct buf *out, const struct prediction *p, bool markdown)
+int prediction_write(struct buf *out, const struct prediction *p, size_t width)
 {
     struct buf text = {0};
     struct writer w = {.out = out}, line = {.out = &text};
 
     writer_printf(&line, "Predicted, not measured: ");
     conditions_put(&line, p->run, INT_MAX);
-    writer_printf(&w, "%s\n", json_text(p->run, "scenario.title"));
-    put_paragraph(&w, writer_text(&line), markdown);
+    put_paragraph(&w, json_text(p->run, "scenario.title"), width);
+    put_paragraph(&w, writer_text(&line), width);
     buf_free(&text);
-    put_table(&w, &latency, p->run, "latency_us.mean", markdown);
-    put_reasons(&w, p->run, markdown);
-    put_table(&w, &cost, p->run, "bytes_per_update.payload", markdown);
+    put_table(&w, &latency, p->run, "latency_us.mean", width);
+    put_reasons(&w, p->run, width);
+    put_table(&w, &cost, p->run, "bytes_per_update.payload", width);
     for (size_t i = 0; i < p->n; i++)
-        put_plan(&w, p, p->clients[i], markdown);
-    put_source(&w, p, markdown);
+        put_plan(&w, p, p->clients[i], width);
+    put_source(&w, p, width);
     return w.rc < 0 ? w.rc : line.rc;
 }
 

@@ -2,10 +2,10 @@
  * of the model, and what the clients take. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
+#include "bench/table/table.h"
 #include "lib/base/buf.h"
 
 struct prediction {
@@ -16,8 +16,8 @@ struct prediction {
     const char *measured_path;
 };
 
-/* Append it, for a terminal of 80 columns or as Markdown. 0 or PL_ENOMEM. */
-int prediction_write(struct buf *out, const struct prediction *p, bool markdown);
+/* Append it, for a terminal of so many columns, or as Markdown (TABLE_MARKDOWN). 0 or PL_ENOMEM. */
+int prediction_write(struct buf *out, const struct prediction *p, size_t width);
 
 /* The same as JSON, the caller's:
  *

@@ -41,18 +41,17 @@ static bool has_wire(const cJSON *run)
 
 enum { FINDINGS_SHOWN = 3 };
 
-static void put_broken(struct writer *w, const cJSON *row, const char *bullet)
+static void put_broken(struct writer *w, const cJSON *row)
 {
     const cJSON *finding;
     int shown = 0;
 
-    writer_printf(w, "%s%s broke, as expected", bullet, json_text(row, "id"));
+    writer_printf(w, "%s broke, as expected", json_text(row, "id"));
     cJSON_ArrayForEach(finding, json_at(row, "findings"))
     {
         if (shown < FINDINGS_SHOWN && cJSON_IsString(finding))
             writer_printf(w, "%s%s", shown++ == 0 ? ": " : "; ", finding->valuestring);
     }
-    writer_puts(w, "\n");
 }
 
 int table_cure(struct buf *out, const cJSON *row)
@@ -68,37 +67,48 @@ int table_cure(struct buf *out, const cJSON *row)
     return buf_printf(out, "%s of %s updates, p50 %s", delivered, expected, p50);
 }
 
-static void put_cures(struct writer *w, const cJSON *run, const cJSON *broken, const char *bullet)
+static void put_cure(struct writer *w, const cJSON *row)
 {
-    const cJSON *row;
-
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
-    {
-        if (!findings_cures(row, broken))
-            continue;
-        writer_printf(w, "%s%s: ", bullet, json_text(row, "id"));
-        w->rc = w->rc < 0 ? w->rc : table_cure(w->out, row);
-        writer_puts(w, "\n");
-    }
+    writer_printf(w, "%s: ", json_text(row, "id"));
+    w->rc = w->rc < 0 ? w->rc : table_cure(w->out, row);
 }
 
-/* For each what it has shown, and what cures it: begun by lead, each line by bullet, ended by tail;
- * nothing when there are none. */
-static void put_findings(struct writer *w, const cJSON *run, const char *lead, const char *bullet,
-                         const char *tail)
+/* A line of its own for one of these texts. */
+static void put_line(struct writer *w, void (*put)(struct writer *w, const cJSON *row),
+                     const cJSON *row, const char *bullet, size_t width)
 {
-    const cJSON *row;
+    struct buf text = {0};
+    struct writer line = {.out = &text};
+
+    put(&line, row);
+    writer_puts(w, bullet);
+    writer_wrap(w, writer_text(&line), strlen(bullet), width);
+    writer_puts(w, "\n");
+    w->rc = w->rc < 0 ? w->rc : line.rc;
+    buf_free(&text);
+}
+
+/* For each what it has shown, and what cures it; nothing when there are none. */
+static void put_findings(struct writer *w, const cJSON *run, size_t width)
+{
+    bool markdown = width == TABLE_MARKDOWN;
+    const char *bullet = markdown ? "- " : "";
+    const cJSON *broken, *row;
     int n = 0;
 
-    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    cJSON_ArrayForEach(broken, json_at(run, "rows"))
     {
-        if (!findings_broke(row))
+        if (!findings_broke(broken))
             continue;
-        writer_puts(w, n++ == 0 ? lead : "");
-        put_broken(w, row, bullet);
-        put_cures(w, run, row, bullet);
+        writer_puts(w, n++ == 0 && !markdown ? "\n" : "");
+        put_line(w, put_broken, broken, bullet, width);
+        cJSON_ArrayForEach(row, json_at(run, "rows"))
+        {
+            if (findings_cures(row, broken))
+                put_line(w, put_cure, row, bullet, width);
+        }
     }
-    writer_puts(w, n > 0 ? tail : "");
+    writer_puts(w, n > 0 && markdown ? "\n" : "");
 }
 
 /* ---- what ± is ---- */
@@ -112,23 +122,23 @@ static void put_intervals(struct writer *w, const cJSON *run, const char *lead, 
 
 /* ---- rows that were disturbed ---- */
 
-enum { REASON_COLUMNS = 80 };
-
-static void put_reasons(struct writer *w, const cJSON *row, bool markdown)
+static void put_reasons(struct writer *w, const cJSON *row, size_t width)
 {
+    bool markdown = width == TABLE_MARKDOWN;
     struct buf text = {0};
     struct writer reasons = {.out = &text};
 
     writer_printf(&reasons, markdown ? "`%s`: " : "%s: ", json_text(row, "id"));
     disturbed_put(&reasons, row);
     writer_puts(w, markdown ? "- " : "  ");
-    writer_wrap(w, writer_text(&reasons), 2, markdown ? SIZE_MAX : REASON_COLUMNS);
+    writer_wrap(w, writer_text(&reasons), 2, width);
     writer_puts(w, "\n");
     buf_free(&text);
 }
 
-static void put_disturbed(struct writer *w, const cJSON *run, bool markdown)
+static void put_disturbed(struct writer *w, const cJSON *run, size_t width)
 {
+    bool markdown = width == TABLE_MARKDOWN;
     const cJSON *row;
     int n = 0;
 
@@ -139,7 +149,7 @@ static void put_disturbed(struct writer *w, const cJSON *run, bool markdown)
         if (n++ == 0)
             writer_printf(w, "%s%s disturbed, so not compared with other rows:\n%s",
                           markdown ? "" : "\n", DISTURBED_MARK, markdown ? "\n" : "");
-        put_reasons(w, row, markdown);
+        put_reasons(w, row, width);
     }
     writer_puts(w, markdown && n > 0 ? "\n" : "");
 }
@@ -148,9 +158,9 @@ static void put_disturbed(struct writer *w, const cJSON *run, bool markdown)
 
 struct layout {
     struct table_choice columns;
-    size_t width[TABLE_COLUMNS_MAX], gap;
-    size_t spread; /* so many columns, from the left, may have intervals */
+    size_t width[TABLE_COLUMNS_MAX];
 };
+enum { GAP = 2 };
 
 static void widen(size_t *width, const char *text)
 {
@@ -160,22 +170,11 @@ static void widen(size_t *width, const char *text)
         *width = w;
 }
 
-static size_t total_width(const struct layout *l)
-{
-    size_t total = (l->columns.n - 1) * l->gap;
-
-    for (size_t i = 0; i < l->columns.n; i++)
-        total += l->width[i];
-    return total;
-}
-
 /* As wide as needed. */
-static struct layout lay_out_columns(const struct table_source *from, const cJSON *run,
-                                     enum selection selection, unsigned without, size_t spread)
+static struct layout lay_out(const struct table_source *from, const cJSON *run)
 {
-    struct layout l = {
-        .columns = table_choose(from, run, selection, without), .gap = 2, .spread = spread};
-    const cJSON *rows = json_at(run, "rows"), *row;
+    struct layout l = {.columns = table_choose(from, run, has_wire(run) ? TERMINAL : LOOPBACK)};
+    const cJSON *row;
     char cell[TABLE_CELL_BYTES];
 
     for (size_t i = 0; i < l.columns.n; i++) {
@@ -183,113 +182,85 @@ static struct layout lay_out_columns(const struct table_source *from, const cJSO
 
         widen(&l.width[i], c->head[0]);
         widen(&l.width[i], c->head[1]);
-        cJSON_ArrayForEach(row, rows)
+        cJSON_ArrayForEach(row, json_at(run, "rows"))
         {
-            table_format_cell(cell, c, row, i < spread);
+            table_format_cell(cell, c, row);
             widen(&l.width[i], cell);
         }
     }
     return l;
 }
 
-/* Has it columns, or intervals in them, for which SPARE ones are left out? */
-static bool has_extra(const struct layout *l)
+/* Some columns, beside the row's name. */
+struct part {
+    size_t from, to;
+};
+
+static size_t total_width(const struct layout *l, struct part part)
 {
-    for (size_t i = 0; i < l->columns.n; i++)
-        if (l->columns.column[i]->shown & VALUE_ONLY)
-            return true;
-    return l->spread > 0;
+    size_t total = l->width[0];
+
+    for (size_t i = part.from; i < part.to; i++)
+        total += GAP + l->width[i];
+    return total;
 }
 
-/* When the widest choice is too wide, even without columns that are WIDE, fewer columns, and then
- * narrower gaps. */
-static struct layout lay_out_within(const struct table_source *from, const cJSON *run,
-                                    size_t spread)
+static bool is_same_question(const struct column *a, const struct column *b)
 {
-    static const struct {
-        enum selection selection;
-        unsigned without;
-        bool wire, extra; /* only for runs of such a kind */
-    } choices[] = {
-        {WIRE, 0, true, false},
-        {LOOPBACK, 0, false, false},
-        {WIRE_NARROW, 0, true, false},
-        {WIRE_LEAST, 0, true, false},
-        {WIRE_LEAST, SPARE_FIRST, true, true},
-        {WIRE_LEAST, SPARE_FIRST | SPARE, true, true},
-        {LOOPBACK, SPARE_FIRST, false, true},
-        {LOOPBACK, SPARE_FIRST | SPARE, false, true},
-    };
-    bool wire = has_wire(run);
-    struct layout l = lay_out_columns(from, run, wire ? WIRE : LOOPBACK, 0, spread);
-
-    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
-        if (total_width(&l) > TABLE_MAX_WIDTH && choices[i].wire == wire &&
-            (!choices[i].extra || has_extra(&l)))
-            l = lay_out_columns(from, run, choices[i].selection, choices[i].without | WIDE, spread);
-    if (total_width(&l) > TABLE_MAX_WIDTH)
-        l.gap = 1;
-    return l;
+    return a->question == b->question ||
+           (a->question != NULL && b->question != NULL && strcmp(a->question, b->question) == 0);
 }
 
-/* The columns before the last that has intervals. */
-static size_t without_last_spread(const struct layout *l)
+/* The columns from there on that answer one question, as many as fit in width, at least one. */
+static struct part next_part(const struct layout *l, size_t from, size_t width)
 {
-    size_t n = l->spread < l->columns.n ? l->spread : l->columns.n;
+    struct part part = {from, from + 1};
+    size_t end = from + 1;
 
-    while (n > 0 && !(l->columns.column[n - 1]->shown & SPREAD))
-        n--;
-    return n > 0 ? n - 1 : 0;
+    while (end < l->columns.n && is_same_question(l->columns.column[end], l->columns.column[from]))
+        end++;
+    while (part.to < end && total_width(l, (struct part){from, part.to + 1}) <= width)
+        part.to++;
+    for (size_t i = part.to; part.to < end && i > from; i--)
+        if (l->columns.column[i]->shown & BREAK)
+            part.to = end = i;
+    return part;
 }
 
-/* Narrower gaps where it is too wide, and then shorter ids. */
-static void fit(struct layout *l, size_t width)
+/* In a table of several parts the names' column is headed by questions, and leaves more than half
+ * of the width to the figures: a longer name gets a line of its own. */
+static void make_room(struct layout *l, size_t width)
 {
-    size_t total = total_width(l);
-
-    if (total <= width)
-        return;
-    l->gap = 1;
-    total = total_width(l);
-    if (total > width && l->width[0] > total - width + 8)
-        l->width[0] -= total - width;
-}
-
-/* When that does not suffice, fewer columns with intervals, and then shorter ids. */
-static struct layout lay_out(const struct table_source *from, const cJSON *run)
-{
-    bool intervals = metric_has_intervals(json_at(run, "rows"));
-    struct layout l = lay_out_within(from, run, intervals ? TABLE_COLUMNS_MAX : 0);
-
-    while (l.spread > 0 && total_width(&l) > TABLE_MAX_WIDTH)
-        l = lay_out_within(from, run, without_last_spread(&l));
-    fit(&l, TABLE_MAX_WIDTH);
-    return l;
+    for (size_t i = 1; i < l->columns.n; i++)
+        if (l->columns.column[i]->question != NULL)
+            widen(&l->width[0], l->columns.column[i]->question);
+    if (l->width[0] > width * 2 / 5)
+        l->width[0] = width * 2 / 5;
 }
 
 /* text in its column; paint and its end surround the text without taking space. */
-static void put_cell(struct writer *w, const struct layout *l, size_t column, const char *text,
-                     const char *paint)
+static void put_cell(struct writer *w, size_t space, bool left, const char *text, const char *paint)
 {
-    size_t width = units_text_width(text), space = l->width[column];
+    size_t width = units_text_width(text);
     int pad = width < space ? (int)(space - width) : 0;
-    int len = (int)strlen(text);
 
-    if (column == 0 && width > space) /* ids are ASCII */
-        len = (int)space;
-    if (len == 0)
+    if (text[0] == '\0')
         paint = "";
-    if (column > 0)
-        writer_printf(w, "%*s", (int)l->gap + pad, "");
-    writer_printf(w, "%s%.*s%s", paint, len, text, paint[0] != '\0' ? "\033[0m" : "");
-    if (column == 0)
-        writer_printf(w, "%*s", pad, "");
+    writer_printf(w, "%*s%s%s%s%*s", left ? 0 : pad + GAP, "", paint, text,
+                  paint[0] != '\0' ? "\033[0m" : "", left ? pad : 0, "");
 }
 
-static void put_head(struct writer *w, const struct layout *l, int line, bool colour)
+static void put_head(struct writer *w, const struct layout *l, struct part part, int line,
+                     bool colour)
 {
-    for (size_t i = 0; i < l->columns.n; i++)
-        put_cell(w, l, i, l->columns.column[i]->head[line], colour ? "\033[1m" : "");
+    const char *bold = colour ? "\033[1m" : "", *name = l->columns.column[0]->head[line];
+    bool whole = part.from == 1 && part.to == l->columns.n;
+
+    if (line == 0 && !whole && l->columns.column[part.from]->question != NULL)
+        name = l->columns.column[part.from]->question;
+    put_cell(w, l->width[0], true, name, bold);
+    for (size_t i = part.from; i < part.to; i++)
+        put_cell(w, l->width[i], false, l->columns.column[i]->head[line], bold);
     writer_puts(w, "\n");
 }
 
@@ -302,64 +273,85 @@ static void paint_of(char out[32], const cJSON *row, bool colour)
         snprintf(out, 32, "\033[38;2;%d;%d;%dm", t->rgb >> 16, t->rgb >> 8 & 255, t->rgb & 255);
 }
 
-static void put_row(struct writer *w, const struct layout *l, const cJSON *row, bool colour)
+static void put_row(struct writer *w, const struct layout *l, struct part part, const cJSON *row,
+                    bool colour)
 {
     char cell[TABLE_CELL_BYTES], paint[32];
 
     paint_of(paint, row, colour);
-    for (size_t i = 0; i < l->columns.n; i++) {
-        table_format_cell(cell, l->columns.column[i], row, i < l->spread);
-        put_cell(w, l, i, cell, i == 0 ? paint : "");
+    table_format_cell(cell, l->columns.column[0], row);
+    put_cell(w, l->width[0], true, cell, paint);
+    if (units_text_width(cell) > l->width[0])
+        writer_printf(w, "\n%*s", (int)l->width[0], "");
+    for (size_t i = part.from; i < part.to; i++) {
+        table_format_cell(cell, l->columns.column[i], row);
+        put_cell(w, l->width[i], false, cell, "");
     }
     writer_puts(w, "\n");
 }
 
-static void put_conditions(struct writer *w, const cJSON *run)
-{
-    conditions_put(w, run, INT_MAX);
-    writer_puts(w, json_true(run, "interrupted") ? " · interrupted" : "");
-}
-
-static void put_laid_out(struct writer *w, const struct layout *l, const cJSON *run, bool colour)
+static void put_part(struct writer *w, const struct layout *l, struct part part, const cJSON *run,
+                     bool colour)
 {
     const cJSON *row;
 
-    put_head(w, l, 0, colour);
-    put_head(w, l, 1, colour);
+    put_head(w, l, part, 0, colour);
+    put_head(w, l, part, 1, colour);
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
-        put_row(w, l, row, colour);
+        put_row(w, l, part, row, colour);
     }
 }
 
-/* Has it intervals? */
-static bool put_table(struct writer *w, const struct table_source *from, const cJSON *run,
-                      bool colour)
+/* One table where that fits; else one for each question, and more of them where that is too wide
+ * itself. */
+static void put_table(struct writer *w, const struct table_source *from, const cJSON *run,
+                      size_t width, bool colour)
 {
     struct layout l = lay_out(from, run);
+    struct part part = {1, l.columns.n};
 
-    put_laid_out(w, &l, run, colour);
-    return l.spread > 0;
+    if (total_width(&l, part) <= width) {
+        put_part(w, &l, part, run, colour);
+        return;
+    }
+    make_room(&l, width);
+    for (; part.from < l.columns.n; part.from = part.to) {
+        writer_puts(w, part.from > 1 ? "\n" : "");
+        part = next_part(&l, part.from, width);
+        put_part(w, &l, part, run, colour);
+    }
 }
 
-int table_text(struct buf *out, const cJSON *run, bool colour)
+static void put_conditions(struct writer *w, const cJSON *run, size_t width)
+{
+    struct buf text = {0};
+    struct writer words = {.out = &text};
+
+    conditions_put(&words, run, INT_MAX);
+    writer_puts(&words, json_true(run, "interrupted") ? " · interrupted" : "");
+    writer_wrap(w, writer_text(&words), 0, width);
+    writer_puts(w, "\n");
+    buf_free(&text);
+}
+
+int table_text(struct buf *out, const cJSON *run, size_t width, bool colour)
 {
     struct writer w = {.out = out};
-    bool spread = false;
 
-    writer_printf(&w, "%s\n", json_text(run, "scenario.title"));
-    put_conditions(&w, run);
+    writer_wrap(&w, json_text(run, "scenario.title"), 0, width);
     writer_puts(&w, "\n");
+    put_conditions(&w, run, width);
     for (size_t i = 0; i < TABLES; i++) {
         if (!has_table(run, i))
             continue;
         writer_puts(&w, "\n");
-        spread = put_table(&w, tables[i].source, run, colour) || spread;
+        put_table(&w, tables[i].source, run, width, colour);
     }
-    if (spread)
+    if (metric_has_intervals(json_at(run, "rows")))
         put_intervals(&w, run, "\n", "\n");
-    put_findings(&w, run, "\n", "", "");
-    put_disturbed(&w, run, false);
+    put_findings(&w, run, width);
+    put_disturbed(&w, run, width);
     return w.rc;
 }
 
@@ -381,7 +373,7 @@ static void put_markdown_head(struct writer *w, const struct table_choice *c)
 
 static void put_markdown(struct writer *w, const struct table_source *from, const cJSON *run)
 {
-    struct table_choice c = table_choose(from, run, has_wire(run) ? WIRE : LOOPBACK, 0);
+    struct table_choice c = table_choose(from, run, has_wire(run) ? WIRE : LOOPBACK);
     char cell[TABLE_CELL_BYTES];
     const cJSON *row;
 
@@ -389,7 +381,7 @@ static void put_markdown(struct writer *w, const struct table_source *from, cons
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
         for (size_t i = 0; i < c.n; i++) {
-            table_format_cell(cell, c.column[i], row, true);
+            table_format_cell(cell, c.column[i], row);
             writer_printf(w, i == 0 ? "| `%s` " : "| %s ", cell);
         }
         writer_puts(w, "|\n");
@@ -406,21 +398,16 @@ int table_markdown(struct buf *out, const cJSON *run)
             put_markdown(&w, tables[i].source, run);
     if (metric_has_intervals(json_at(run, "rows")))
         put_intervals(&w, run, "", "\n\n");
-    put_findings(&w, run, "", "- ", "\n");
-    put_disturbed(&w, run, true);
-    put_conditions(&w, run);
-    writer_puts(&w, "\n");
+    put_findings(&w, run, TABLE_MARKDOWN);
+    put_disturbed(&w, run, TABLE_MARKDOWN);
+    put_conditions(&w, run, TABLE_MARKDOWN);
     return w.rc;
 }
 
-void table_put(struct writer *w, const struct table_source *from, const cJSON *run, size_t width,
-               bool markdown)
+void table_put(struct writer *w, const struct table_source *from, const cJSON *run, size_t width)
 {
-    struct layout l = lay_out(from, run);
-
-    fit(&l, width);
-    if (markdown)
+    if (width == TABLE_MARKDOWN)
         put_markdown(w, from, run);
     else
-        put_laid_out(w, &l, run, false);
+        put_table(w, from, run, width, false);
 }

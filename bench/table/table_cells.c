@@ -15,75 +15,84 @@
 #define COUNT_OF(array)       (sizeof(array) / sizeof *(array))
 #define APP_OVER(shown, over) shown, "bytes_per_update.payload", "bytes_per_update.framing", over
 
+/* The questions that columns answer. */
+#define LATE      "How late?"
+#define COST      "At what cost?"
+#define SENT_LATE "Sent: how late?"
+#define SENT_COST "Sent: what cost?"
+#define DOCUMENTS "Documents"
+#define CLIENT    NULL /* the names' own head says it */
+#define BETWEEN   "In between"
+
 /* Tables are read as tables. */
 /* clang-format off */
 static const struct column columns[] = {
-    {{"", "row"}, ALWAYS, ONE("id")},
-    {{"updates", "delivered"}, ALWAYS, ONE("delivered")},
-    {{"updates", "superseded"}, ALWAYS | VALUE_ONLY, ONE("superseded")},
-    {{"updates", "on time"}, ALWAYS | VALUE_ONLY, ONE("deadline.share")},
-    {{"latency", "p50"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p50")},
-    {{"latency", "mean"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.mean")},
-    {{"latency", "p90"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p90")},
-    {{"latency", "p99"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p99")},
-    {{"latency", "p99.9"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p999")},
-    {{"latency", "max"}, ALWAYS | SPARE_FIRST, ONE("latency_us.max")},
-    {{"age", "mean"}, ALWAYS | SPARE, ONE("age_us.mean")},
-    {{"requests", "/update"}, ALWAYS, ONE("requests_per_update")},
-    {{"handshakes", "/update"}, ALWAYS, ONE("tcp_handshakes_per_update")},
-    {{"TLS/update", "full+resumed"}, ALWAYS | TLS_ONLY,
+    {{"", "row"}, NULL, ALWAYS, ONE("id")},
+    {{"updates", "delivered"}, LATE, ALWAYS, ONE("delivered")},
+    {{"updates", "superseded"}, LATE, ALWAYS | VALUE_ONLY, ONE("superseded")},
+    {{"updates", "on time"}, LATE, ALWAYS | VALUE_ONLY, ONE("deadline.share")},
+    {{"latency", "p50"}, LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p50")},
+    {{"latency", "mean"}, LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.mean")},
+    {{"latency", "p90"}, LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p90")},
+    {{"latency", "p99"}, LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p99")},
+    {{"latency", "p99.9"}, LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("latency_us.p999")},
+    {{"latency", "max"}, LATE, ALWAYS, ONE("latency_us.max")},
+    {{"age", "mean"}, LATE, ALWAYS, ONE("age_us.mean")},
+    {{"requests", "/update"}, COST, ALWAYS, ONE("requests_per_update")},
+    {{"handshakes", "/update"}, COST, ALWAYS, ONE("tcp_handshakes_per_update")},
+    {{"TLS/update", "full+resumed"}, COST, ALWAYS | TLS_ONLY,
      TWO("tls_handshakes_per_update.full", "tls_handshakes_per_update.resumed")},
-    {{"bytes/update", "payload+framing"}, APP_OVER(LOOPBACK | WIRE, NULL)},
-    {{"wire bytes", "/update"}, WIRE | SPREAD, ONE("bytes_per_update.wire")},
-    {{"bytes/update", "app / wire"}, APP_OVER(WIRE_NARROW | WIRE_LEAST, "bytes_per_update.wire")},
-    {{"packets", "/update"}, WIRE | WIRE_NARROW, ONE("packets_per_update.total")},
-    {{"server CPU", "/update"}, ALWAYS | SPREAD, ONE("server_cpu_us_per_update")},
-    {{"total CPU", "/update"}, LOOPBACK | WIRE | WIDE | VALUE_ONLY | SPREAD, ONE("total_cpu_us_per_update")},
+    {{"bytes/update", "payload+framing"}, COST, APP_OVER(LOOPBACK | WIRE, NULL)},
+    {{"wire bytes", "/update"}, COST, WIRE | SPREAD, ONE("bytes_per_update.wire")},
+    {{"bytes/update", "app / wire"}, COST, APP_OVER(TERMINAL, "bytes_per_update.wire")},
+    {{"packets", "/update"}, COST, WIRE | TERMINAL, ONE("packets_per_update.total")},
+    {{"server CPU", "/update"}, COST, ALWAYS | BREAK | SPREAD, ONE("server_cpu_us_per_update")},
+    {{"total CPU", "/update"}, COST, ALWAYS | VALUE_ONLY | SPREAD, ONE("total_cpu_us_per_update")},
 };
 
 static const struct column sent_columns[] = {
-    {{"", "row"}, ALWAYS, ONE("id")},
-    {{"messages", "sent"}, ALWAYS, ONE("upstream.messages")},
-    {{"everyone", "p50"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p50")},
-    {{"everyone", "mean"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.mean")},
-    {{"everyone", "p90"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p90")},
-    {{"everyone", "p99"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p99")},
-    {{"everyone", "p99.9"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p999")},
-    {{"echo", "p90"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p90")},
-    {{"echo", "p99"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p99")},
-    {{"echo", "p99.9"}, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p999")},
-    {{"requests", "/message"}, ALWAYS, ONE("upstream.requests_per_message")},
-    {{"handshakes", "/message"}, ALWAYS, ONE("upstream.handshakes_per_message")},
-    {{"bytes/message", "payload+framing"}, ALWAYS,
+    {{"", "row"}, NULL, ALWAYS, ONE("id")},
+    {{"messages", "sent"}, SENT_LATE, ALWAYS, ONE("upstream.messages")},
+    {{"everyone", "p50"}, SENT_LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p50")},
+    {{"everyone", "mean"}, SENT_LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.mean")},
+    {{"everyone", "p90"}, SENT_LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p90")},
+    {{"everyone", "p99"}, SENT_LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p99")},
+    {{"everyone", "p99.9"}, SENT_LATE, ALWAYS | NAMED_ONLY | SPREAD, ONE("upstream.latency_us.p999")},
+    {{"echo", "p90"}, SENT_LATE, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p90")},
+    {{"echo", "p99"}, SENT_LATE, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p99")},
+    {{"echo", "p99.9"}, SENT_LATE, ALWAYS | NAMED_ONLY, ONE("upstream.echo_us.p999")},
+    {{"requests", "/message"}, SENT_COST, ALWAYS, ONE("upstream.requests_per_message")},
+    {{"handshakes", "/message"}, SENT_COST, ALWAYS, ONE("upstream.handshakes_per_message")},
+    {{"bytes/message", "payload+framing"}, SENT_COST, ALWAYS,
      TWO("upstream.bytes_per_message.payload", "upstream.bytes_per_message.framing")},
-    {{"converged", "p90"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p90")},
-    {{"converged", "p99"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p99")},
-    {{"converged", "p99.9"}, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p999")},
-    {{"documents", "identical"}, ALWAYS | VALUE_ONLY, ONE("documents.identical")},
+    {{"converged", "p90"}, DOCUMENTS, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p90")},
+    {{"converged", "p99"}, DOCUMENTS, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p99")},
+    {{"converged", "p99.9"}, DOCUMENTS, ALWAYS | NAMED_ONLY | SPREAD, ONE("convergence_us.p999")},
+    {{"documents", "identical"}, DOCUMENTS, ALWAYS | VALUE_ONLY, ONE("documents.identical")},
 };
 
 static const struct column client_columns[] = {
-    {{"each client,", "each second"}, ALWAYS, ONE("id")},
-    {{"", "requests"}, ALWAYS | SPREAD, ONE("requests_per_client_s")},
-    {{"responses", "without update"}, ALWAYS | SPREAD, ONE("empty_response_ratio")},
-    {{"wire", "bytes"}, WIRE | WIRE_NARROW | WIRE_LEAST | SPREAD, ONE("wire_bytes_per_client_s")},
-    {{"server", "CPU"}, ALWAYS | SPREAD, ONE("server_cpu_us_per_client_s")},
+    {{"each client,", "each second"}, NULL, ALWAYS, ONE("id")},
+    {{"", "requests"}, CLIENT, ALWAYS | SPREAD, ONE("requests_per_client_s")},
+    {{"responses", "without update"}, CLIENT, ALWAYS | SPREAD, ONE("empty_response_ratio")},
+    {{"wire", "bytes"}, CLIENT, WIRE | TERMINAL | SPREAD, ONE("wire_bytes_per_client_s")},
+    {{"server", "CPU"}, CLIENT, ALWAYS | SPREAD, ONE("server_cpu_us_per_client_s")},
 };
 
 static const struct column balancer_columns[] = {
-    {{"", "row"}, ALWAYS, ONE("id")},
-    {{"connections/client", "front+behind"}, ALWAYS,
+    {{"", "row"}, NULL, ALWAYS, ONE("id")},
+    {{"connections/client", "front+behind"}, BETWEEN, ALWAYS,
      TWO("balancer.connections_per_client.front", "balancer.connections_per_client.behind")},
-    {{"handshakes", "front+behind"}, ALWAYS,
+    {{"handshakes", "front+behind"}, BETWEEN, ALWAYS,
      TWO("balancer.handshakes.front", "balancer.handshakes.behind")},
-    {{"added", "latency p50"}, ALWAYS | VALUE_ONLY | SPREAD, ONE("balancer.added_latency_us.p50")},
-    {{"of that", "±chance"}, ALWAYS | VALUE_ONLY, ONE("balancer.added_latency_us.chance")},
-    {{"bytes added", "up+down/update"}, ALWAYS,
+    {{"added", "latency p50"}, BETWEEN, ALWAYS | VALUE_ONLY | SPREAD, ONE("balancer.added_latency_us.p50")},
+    {{"of that", "±chance"}, BETWEEN, ALWAYS | VALUE_ONLY, ONE("balancer.added_latency_us.chance")},
+    {{"bytes added", "up+down/update"}, BETWEEN, ALWAYS,
      TWO("balancer.payload_bytes.added_up", "balancer.payload_bytes.added_down")},
-    {{"balancer", "CPU/update"}, ALWAYS | VALUE_ONLY | SPREAD, ONE("balancer.cpu_us_per_update")},
-    {{"requests", "served by"}, ALWAYS, ONE("balancer.served_by")},
-    {{"sequence", "errors"}, ALWAYS | VALUE_ONLY, ONE("balancer.sequence_errors.all")},
-    {{"outages", "count, longest"}, ALWAYS | VALUE_ONLY, ONE("balancer.outages")},
+    {{"balancer", "CPU/update"}, BETWEEN, ALWAYS | VALUE_ONLY | SPREAD, ONE("balancer.cpu_us_per_update")},
+    {{"requests", "served by"}, BETWEEN, ALWAYS, ONE("balancer.served_by")},
+    {{"sequence", "errors"}, BETWEEN, ALWAYS | VALUE_ONLY, ONE("balancer.sequence_errors.all")},
+    {{"outages", "count, longest"}, BETWEEN, ALWAYS | VALUE_ONLY, ONE("balancer.outages")},
 };
 /* clang-format on */
 
@@ -133,14 +142,14 @@ static bool is_needed(const struct column *c, const cJSON *run)
 }
 
 struct table_choice table_choose(const struct table_source *from, const cJSON *run,
-                                 enum selection selection, unsigned without)
+                                 enum selection selection)
 {
     struct table_choice c = {.n = 0};
 
     for (size_t i = 0; i < from->n; i++) {
         const struct column *column = &from->columns[i];
 
-        if ((column->shown & selection) && !(column->shown & without) && is_needed(column, run))
+        if ((column->shown & selection) && is_needed(column, run))
             c.column[c.n++] = column;
     }
     return c;
@@ -163,8 +172,7 @@ static void format_words(char out[TABLE_CELL_BYTES], const char *path, const cJS
                                        : UNITS_NONE);
 }
 
-void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row,
-                       bool spread)
+void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row)
 {
     const struct metric *m = metric_find(c->path);
     char first[UNITS_TEXT_BYTES], second[UNITS_TEXT_BYTES] = UNITS_NONE;
@@ -174,7 +182,7 @@ void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const
         format_words(out, c->path, row);
         return;
     }
-    if (spread && (c->shown & SPREAD)) {
+    if (c->shown & SPREAD) {
         metric_text(first, m, row);
         snprintf(out, TABLE_CELL_BYTES, "%s", first);
         return;

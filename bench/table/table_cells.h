@@ -8,27 +8,25 @@
 
 enum { TABLE_CELL_BYTES = 80, TABLE_COLUMNS_MAX = 21 };
 
-/* Which columns there are depends on whether packets were counted, and then on the width. */
+/* Which columns there are depends on whether packets were counted, and on what is written. */
 enum selection {
     LOOPBACK = 1,
-    WIRE = 2,        /* wire and packets beside all others */
-    WIRE_NARROW = 4, /* application bytes and wire bytes in one column */
-    WIRE_LEAST = 8,  /* and no packets */
-    ALWAYS = 15,
-    TLS_ONLY = 16,   /* and then only when the run spoke TLS */
-    VALUE_ONLY = 32, /* and then only when a row has a number other than 0, or a text, there */
-    SPARE = 64,      /* left out when columns of VALUE_ONLY need the space */
-    SPARE_FIRST = 128,
-    WIDE = 256,       /* left out of a table that would be too wide, before anything else */
-    NAMED_ONLY = 512, /* of a histogram: when it is what the rows can name (table_is_named()) */
-    SPREAD = 1024,    /* with its interval where the run has repeats, "25.5 ±0.1 ms", and room */
+    WIRE = 2,     /* payload and framing, and wire bytes: Markdown and HTML */
+    TERMINAL = 4, /* the same on a terminal: application bytes and wire bytes in one column */
+    ALWAYS = 7,
+    TLS_ONLY = 8,    /* and then only when the run spoke TLS */
+    VALUE_ONLY = 16, /* and then only when a row has a number other than 0, or a text, there */
+    NAMED_ONLY = 32, /* of a histogram: when it is what the rows can name (table_is_named()) */
+    SPREAD = 64,     /* with its interval where the run has repeats: "25.5 ±0.1 ms" */
+    BREAK = 128,     /* where a table is cut in two best, if it is too wide for the terminal */
 };
 
 /* A column shows one number of a row, two as "a + b", or three as "a+b / c"; or a text, as the
  * row's id. */
 struct column {
-    const char *head[2]; /* two lines; on Markdown's one line joined by a space */
-    unsigned shown;      /* in these selections */
+    const char *head[2];  /* two lines; on Markdown's one line joined by a space */
+    const char *question; /* what it and its neighbours answer: "How late?"; NULL: the row's name */
+    unsigned shown;       /* in these selections */
     const char *path, *plus_path, *over_path; /* those not needed: NULL */
 };
 
@@ -56,12 +54,9 @@ struct table_choice {
     size_t n;
 };
 
-/* without: SPARE and the like, to be left out. */
 struct table_choice table_choose(const struct table_source *from, const cJSON *run,
-                                 enum selection selection, unsigned without);
+                                 enum selection selection);
 
 /* The cell's text: a value in its metric's format, UNITS_NONE where there is none; a text gets
- * "! " in front when the row has problems, "~ " when it was disturbed. spread: with the interval,
- * in SPREAD columns. */
-void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row,
-                       bool spread);
+ * "! " in front when the row has problems, "~ " when it was disturbed. */
+void table_format_cell(char out[TABLE_CELL_BYTES], const struct column *c, const cJSON *row);

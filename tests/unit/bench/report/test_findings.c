@@ -113,7 +113,7 @@ START_TEST(the_table_has_each_cure_below_what_it_cures)
 {
     struct buf out = {0};
 
-    ck_assert_int_eq(table_text(&out, run, false), 0);
+    ck_assert_int_eq(table_text(&out, run, 120, false), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     says(&out, "poll broke, as expected: 67 times the cursor went back; <7 updates> late\n"
                "poll+redis: all 200 updates, in order, p50 110 ms\n");
@@ -128,7 +128,7 @@ START_TEST(a_cure_that_lost_some_does_not_claim_all)
 
     cJSON_SetNumberValue(cJSON_GetObjectItem(row(1), "delivered"), 1990);
     cJSON_SetNumberValue(cJSON_GetObjectItem(row(1), "expected"), 2000);
-    ck_assert_int_eq(table_text(&out, run, false), 0);
+    ck_assert_int_eq(table_text(&out, run, 120, false), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     says(&out, "poll+redis: 1,990 of 2,000 updates, p50 110 ms\n");
     buf_free(&out);

@@ -36,12 +36,17 @@ static void predict_rows(const char *source, const char *link, const char *rows)
     "{\"transport\":\"long-poll\"},{\"transport\":\"long-poll\",\"connection\":\"close\"},"        \
     "{\"transport\":\"stream\"},{\"transport\":\"sse\"},{\"transport\":\"websocket\"}"
 
-static const char *text_of(bool markdown)
+static const char *text_within(size_t width)
 {
     out.len = 0;
-    ck_assert_int_eq(prediction_write(&out, &p, markdown), 0);
+    ck_assert_int_eq(prediction_write(&out, &p, width), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
     return (const char *)out.data;
+}
+
+static const char *text_of(bool markdown)
+{
+    return text_within(markdown ? TABLE_MARKDOWN : 80);
 }
 
 static void says(const char *words)
@@ -63,14 +68,16 @@ static void teardown(void)
     buf_free(&out);
 }
 
-START_TEST(it_fits_eighty_columns)
+static const size_t widths[] = {60, 80, 113};
+
+START_TEST(it_fits_the_terminal)
 {
     char line[400];
 
     predict_rows(TEN, "rtt=50ms", ALL);
-    for (const char *at = text_of(false); *at != '\0'; at += strcspn(at, "\n") + 1) {
+    for (const char *at = text_within(widths[_i]); *at != '\0'; at += strcspn(at, "\n") + 1) {
         snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
-        ck_assert_msg(units_text_width(line) <= 80, "%s", line);
+        ck_assert_msg(units_text_width(line) <= widths[_i], "%s", line);
     }
 }
 END_TEST
@@ -157,7 +164,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(t, NULL, teardown);
-    tcase_add_test(t, it_fits_eighty_columns);
+    tcase_add_loop_test(t, it_fits_the_terminal, 0, sizeof widths / sizeof *widths);
     tcase_add_test(t, rows_have_their_latency_their_costs_and_what_their_clients_take);
     tcase_add_test(t, rows_without_a_latency_say_why_together);
     tcase_add_test(t, of_updates_that_are_not_known_it_says_so);
