@@ -2,6 +2,7 @@
 #include "bench/commands.h"
 
 #include <stdbool.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,6 +180,21 @@ static bool is_strict_enough(const struct config *c, const struct run_outcome *o
     return false;
 }
 
+/* What to type with the run's files: a command a line, cut by a backslash where it is too wide. */
+static void print_next(const struct config *c, const struct run_outcome *out)
+{
+    char before[PATH_MAX] = "OTHER-RUN", now[PATH_MAX];
+
+    if (c->json || !out->saved || out->interrupted)
+        return;
+    printf("next:    pushlab advise %s\n", out->folder.path);
+    folder_before(&out->folder, before);
+    snprintf(now, sizeof now, "%s/latest", out->folder.results);
+    printf("         pushlab compare %s%s%s\n", before,
+           strlen(before) + strlen(now) + 26 > terminal_width(stdout) ? " \\\n             " : " ",
+           now);
+}
+
 static int report(const struct config *c, const struct run_outcome *out, int rc,
                   const struct err_text *e)
 {
@@ -195,6 +211,7 @@ static int report(const struct config *c, const struct run_outcome *out, int rc,
     good &= is_strict_enough(c, out);
     good &= draw(c, out);
     good &= write_report(c, out);
+    print_next(c, out);
     return good ? PL_EXIT_OK : PL_EXIT_FAILURE;
 }
 

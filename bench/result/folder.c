@@ -1,5 +1,6 @@
 #include "bench/result/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -221,6 +222,27 @@ int folder_publish(struct folder *f, struct err_text *e)
     if (point_latest(f) < 0)
         return err_set(e, PL_ESYS, "link %.250s/latest: %s", f->results, strerror(errno));
     return PL_OK;
+}
+
+bool folder_before(const struct folder *f, char out[PATH_MAX])
+{
+    const size_t stamp = strcspn(f->name, "-");
+    char newest[sizeof f->name] = "", path[PATH_MAX];
+    const struct dirent *entry;
+    DIR *d = opendir(f->results);
+
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (strcspn(name, "-") == stamp && strcmp(name + stamp, f->name + stamp) == 0 &&
+            strcmp(name, f->name) < 0 && strcmp(name, newest) > 0 &&
+            snprintf(path, sizeof path, "%s/%s/run.json", f->results, name) < PATH_MAX &&
+            access(path, R_OK) == 0)
+            strcpy(newest, name); /* not longer than f->name */
+    }
+    if (d != NULL)
+        closedir(d);
+    return newest[0] != '\0' && snprintf(out, PATH_MAX, "%s/%s", f->results, newest) < PATH_MAX;
 }
 
 void folder_discard(const struct folder *f)

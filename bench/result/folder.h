@@ -56,5 +56,9 @@ int folder_save(const struct folder *f, const cJSON *run, struct err_text *e);
  * RESULTS/latest at it. 0, or PL_ESYS with the line in e. */
 int folder_publish(struct folder *f, struct err_text *e);
 
+/* The path of the newest run of the same scenario before this one, once that is published. False:
+ * RESULTS has none. */
+bool folder_before(const struct folder *f, char out[PATH_MAX]);
+
 /* Remove it, when no row was measured. */
 void folder_discard(const struct folder *f);

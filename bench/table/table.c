@@ -8,6 +8,7 @@
 #include "bench/result/conditions.h"
 #include "bench/result/disturbed.h"
 #include "bench/result/facts.h"
+#include "bench/result/finding.h"
 #include "bench/result/findings.h"
 #include "bench/result/metric_text.h"
 #include "bench/base/json.h"
@@ -335,6 +336,29 @@ static void put_conditions(struct writer *w, const cJSON *run, size_t width)
     buf_free(&text);
 }
 
+/* What the run found, in two sentences. */
+static void put_verdict(struct writer *w, const cJSON *run, size_t width)
+{
+    static int (*const sentences[])(struct buf * out, const cJSON *run) = {finding_latency,
+                                                                           finding_cost};
+
+    if (cJSON_GetArraySize(json_at(run, "rows")) == 0)
+        return;
+    writer_puts(w, "\n");
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+        struct buf text = {0};
+        struct writer words = {.out = &text, .rc = sentences[i](&text, run)};
+
+        if (text.len > 0) {
+            writer_puts(&words, ".");
+            writer_wrap(w, writer_text(&words), 0, width);
+            writer_puts(w, "\n");
+        }
+        w->rc = w->rc < 0 ? w->rc : words.rc;
+        buf_free(&text);
+    }
+}
+
 int table_text(struct buf *out, const cJSON *run, size_t width, bool colour)
 {
     struct writer w = {.out = out};
@@ -352,6 +376,7 @@ int table_text(struct buf *out, const cJSON *run, size_t width, bool colour)
         put_intervals(&w, run, "\n", "\n");
     put_findings(&w, run, width);
     put_disturbed(&w, run, width);
+    put_verdict(&w, run, width);
     return w.rc;
 }
 

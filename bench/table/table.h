@@ -14,7 +14,8 @@
  * columns answer; no column is left out. A table of what a client and a second cost follows, and
  * more where clients send, and where something stands between clients and servers; below them what
  * rows that were expected to break have shown. A row with problems is marked with '!', one that was
- * disturbed with '~', and its reasons stand below. colour: paint ids in the transports' colours. 0
+ * disturbed with '~', and its reasons stand below. What the run found (bench/result/finding.h) ends
+ * it. colour: paint ids in the transports' colours. 0
  * or PL_ENOMEM. */
 int table_text(struct buf *out, const cJSON *run, size_t width, bool colour);
 

@@ -56,14 +56,15 @@ class RunnerCase(TestCase):
         return self.run_to_its_end("run", path or self.scenario(), "--out", self.out, "--no-charts",
                                    *options, exit_code=exit_code, **env)
 
-    def run_on_a_terminal(self, *options, **env):
-        """What it says on a terminal of 120 columns, in bytes."""
+    def run_on_a_terminal(self, *options, columns=120, stderr=None, **env):
+        """What it says on a terminal of so many columns, in bytes."""
         near, far = pty.openpty()
-        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
         program = subprocess.Popen(
-            [BIN / "pushlab", "run", self.scenario(), "--out", self.out, "--no-charts", *options],
-            stdin=far, stdout=far, stderr=far,
+            [BIN.resolve() / "pushlab", "run", self.scenario(), "--out", "results", "--no-charts",
+             *options],
+            stdin=far, stdout=far, stderr=far if stderr is None else stderr, cwd=self.out.parent,
             env={**environment, **self.env, "TERM": "xterm-256color", **env})
         os.close(far)
         said = b""
@@ -106,6 +107,21 @@ class RunnerCase(TestCase):
         self.assertEqual(len(lines), 1, program.describe())
         self.assertTrue(lines[0].startswith("pushlab: "), lines[0])
         return lines[0]
+
+
+class Narrow(RunnerCase):
+    def test_on_60_columns_no_line_wraps_and_the_end_says_what_was_found_and_what_to_type_next(self):
+        for compared in ("OTHER-RUN", r"results/\d{8}T\d{6}Z-two"):
+            said = self.run_on_a_terminal(columns=60, stderr=subprocess.DEVNULL, NO_COLOR="1")
+            lines = said.decode().replace("\r", "").splitlines()
+            self.assertLessEqual(max(len(line) for line in lines), 60, said.decode())
+            tables = [line for line in lines if line.removeprefix("~ ").startswith("short-poll+close ")]
+            self.assertGreater(len(tables), 3, said.decode())
+            text = " ".join(" ".join(lines).split())
+            self.assertRegex(text, r"(delay of|latency|arrive first|disturbed)[^.]*.* "
+                                   r"results: results/(\S+) report: results/\2/report.html "
+                                   r"next: pushlab advise results/\2 "
+                                   rf"pushlab compare {compared} (\\ )?results/latest$")
 
 
 class Tls(RunnerCase):

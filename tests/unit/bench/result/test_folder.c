@@ -87,6 +87,42 @@ START_TEST(folder_takes_another_name_when_its_own_is_taken)
 }
 END_TEST
 
+/* Make RESULTS/NAME, with a run.json or without. */
+static void leave(const char *name, bool with_run)
+{
+    char path[PATH_MAX];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%.2000s/%s", results, name);
+    ck_assert_int_eq(mkdir(path, 0777), 0);
+    if (!with_run)
+        return;
+    strcat(path, "/run.json");
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fclose(f);
+}
+
+START_TEST(folder_knows_the_last_run_of_its_scenario)
+{
+    char path[PATH_MAX], expected[PATH_MAX];
+
+    open_folder();
+    save("{\"rows\":[]}");
+    leave("20010101T000000Z-other-x", true);
+    leave("20010101T000000Z-xx", true);
+    ck_assert_int_eq(folder_publish(&folder, &error), 0);
+    ck_assert(!folder_before(&folder, path));
+    leave("20010101T000000Z-x", true);
+    leave("20020101T000000Z-x", true);
+    leave("20030101T000000Z-x", false);
+    leave("99990101T000000Z-x", true); /* after this one */
+    ck_assert(folder_before(&folder, path));
+    snprintf(expected, sizeof expected, "%.2000s/20020101T000000Z-x", results);
+    ck_assert_str_eq(path, expected);
+}
+END_TEST
+
 START_TEST(folder_that_is_discarded_leaves_nothing)
 {
     open_folder();
@@ -200,6 +236,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, folder_is_hidden_until_it_is_published);
     tcase_add_test(tc, folder_takes_another_name_when_its_own_is_taken);
+    tcase_add_test(tc, folder_knows_the_last_run_of_its_scenario);
     tcase_add_test(tc, folder_that_is_discarded_leaves_nothing);
     tcase_add_test(tc, folder_drops_the_files_of_a_row);
     tcase_add_test(tc, folder_moves_the_files_of_a_row);

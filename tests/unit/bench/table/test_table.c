@@ -251,6 +251,22 @@ START_TEST(table_says_what_was_measured_under_which_conditions)
 }
 END_TEST
 
+START_TEST(table_ends_with_what_was_found)
+{
+    cJSON *run = run_with("short-poll", 0), *row;
+    char *text;
+
+    row = cJSON_GetArrayItem(cJSON_GetObjectItem(run, "rows"), 1);
+    cJSON_SetNumberValue(cJSON_GetObjectItem(row, "delivered"), 10);
+    cJSON_SetNumberValue(cJSON_GetObjectItem(cJSON_GetObjectItem(row, "latency_us"), "p50"), 6240);
+    text = text_within(run, 60, false);
+    ck_assert_ptr_nonnull(strstr(text, "\n\nShort polling multiplies the delay of SSE by 20.\n"
+                                       "0 requests per update over SSE.\n"));
+    free(text);
+    cJSON_Delete(run);
+}
+END_TEST
+
 START_TEST(table_shows_a_row_with_its_units)
 {
     cJSON *run = run_with("short-poll", 0);
@@ -334,8 +350,8 @@ START_TEST(table_of_senders_has_a_second_part)
     cJSON *run = run_of_players("short-poll", false);
     char *text = text_within(run, 80, false), *second = strstr(text, "short-poll");
 
-    ck_assert_ptr_nonnull(strstr(
-        text, "50 clients · game, 30 ticks/s in 4 rooms · 20 inputs/s up from each · 6 s "));
+    ck_assert_ptr_nonnull(
+        strstr(text, "50 clients · game, 30 ticks/s in 4 rooms · 20 inputs/s up from each · 6 s "));
     ck_assert_ptr_nonnull(
         strstr(text, "sse                3,000   1,234,567   98.7\u00a0%   312 µs"));
     ck_assert_ptr_nonnull(second);
@@ -723,6 +739,7 @@ int main(void)
     tcase_add_test(tc, intervals_never_claim_too_much);
     tcase_add_test(tc, units_width_counts_code_points);
     tcase_add_test(tc, table_says_what_was_measured_under_which_conditions);
+    tcase_add_test(tc, table_ends_with_what_was_found);
     tcase_add_test(tc, table_shows_a_row_with_its_units);
     tcase_add_test(tc, table_marks_a_disturbed_row_and_wraps_its_reasons_below);
     tcase_add_test(tc, table_marks_a_row_with_problems_and_shows_no_latency_of_nothing);
