@@ -30,7 +30,7 @@ void units_format_us(char out[UNITS_TEXT_BYTES], double us)
         us /= 1000;
         i++;
     }
-    snprintf(out, UNITS_TEXT_BYTES, "%.*f %s", decimals(us), us, units[i]);
+    snprintf(out, UNITS_TEXT_BYTES, "%.*f %s", us == 0 ? 0 : decimals(us), us, units[i]);
 }
 
 void units_format_count(char out[UNITS_TEXT_BYTES], double n)
@@ -64,6 +64,13 @@ void units_format_ratio(char out[UNITS_TEXT_BYTES], double ratio)
         snprintf(out, UNITS_TEXT_BYTES, "%.*f", decimals(ratio), ratio);
     else
         snprintf(out, UNITS_TEXT_BYTES, "%.3g", ratio);
+}
+
+void units_format_plan(char out[UNITS_TEXT_BYTES], double n)
+{
+    double unit = n > 1000 ? pow(10, floor(log10(n)) - 2) : 1;
+
+    units_format_ratio(out, n > 1000 ? round(n / unit) * unit : n);
 }
 
 void units_format_percent(char out[UNITS_TEXT_BYTES], double share)
@@ -165,7 +172,7 @@ static const struct scale {
     {units_format_kb, 1, 1000, {"\u00a0B", "\u00a0kB", "\u00a0MB", "\u00a0GB", "\u00a0TB"}},
     {units_format_share, 0.01, 0, {"\u00a0%"}},
 };
-enum { SCALES = sizeof scales / sizeof *scales, DECIMALS_MAX = 5, HALF_MAX = 10000 };
+enum { SCALES = sizeof scales / sizeof *scales, DECIMALS_MAX = 5 };
 
 /* Decimals that give a number n significant digits; 0 has none of its own. */
 static int decimals_for(double number, int n)
@@ -194,25 +201,42 @@ static void format_digits(char out[UNITS_TEXT_BYTES], double number, int places)
         snprintf(out, UNITS_TEXT_BYTES, "%.*f", places, number);
 }
 
+/* The number at the beginning of such a text, without the commas of thousands. */
+static double read_number(const char *text)
+{
+    char digits[UNITS_TEXT_BYTES];
+    size_t len = 0;
+
+    for (; *text != '\0' && *text != ' '; text++)
+        if (*text != ',')
+            digits[len++] = *text;
+    digits[len] = '\0';
+    return strtod(digits, NULL);
+}
+
 static void format_in_scale(char out[UNITS_TEXT_BYTES], const struct scale *s, double value,
                             double low, double high)
 {
     double unit = s->unit, half = (high - low) / 2, grain, shown;
-    char number[UNITS_TEXT_BYTES], beside[UNITS_TEXT_BYTES];
+    char number[UNITS_TEXT_BYTES], beside[UNITS_TEXT_BYTES], *behind;
     size_t name = 0;
     int places;
 
-    /* The value's own unit, unless its interval were too long a number there. */
-    while (s->step > 0 && name < 4 && s->names[name + 1] != NULL &&
-           (fabs(value) / unit >= 999.5 || half / unit >= HALF_MAX)) {
+    for (; s->step > 0 && name < 4 && s->names[name + 1] != NULL && fabs(value) / unit >= 999.5;
+         name++)
         unit *= s->step;
-        name++;
+    s->format(number, value);
+    behind = strstr(number, s->names[name]);
+    if (behind == NULL) { /* words */
+        snprintf(out, UNITS_TEXT_BYTES, "%s", number);
+        return;
     }
+    if (s->names[name][0] != '\0')
+        *behind = '\0';
+    shown = read_number(number);
     places = (int)fmin(decimals_for(half / unit, 2), decimals_alone(s, value / unit, name));
     grain = pow(10, -places);
-    shown = round(value / unit / grain) * grain;
     half = ceil(fmax(high / unit - shown, shown - low / unit) / grain - 1e-6) * grain;
-    format_digits(number, shown, places);
     format_digits(beside, half, places);
     snprintf(out, UNITS_TEXT_BYTES, "%.12s ±%.10s%s", number, beside, s->names[name]);
 }

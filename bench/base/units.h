@@ -12,12 +12,16 @@
 enum { UNITS_TEXT_BYTES = 32 };
 typedef void units_format(char out[UNITS_TEXT_BYTES], double value);
 
-/* "312 µs", "12.3 ms", "1.02 s". NAN: UNITS_NONE, as everywhere here. */
+/* "312 µs", "12.3 ms", "1.02 s", "0 µs". NAN: UNITS_NONE, as everywhere here. */
 void units_format_us(char out[UNITS_TEXT_BYTES], double us);
 /* "3,000" */
 void units_format_count(char out[UNITS_TEXT_BYTES], double n);
 /* "1.02", "0.0143", "165", "0" */
 void units_format_ratio(char out[UNITS_TEXT_BYTES], double ratio);
+
+/* The same of a number that is computed for more clients, of which three digits say enough:
+ * "90,900". */
+void units_format_plan(char out[UNITS_TEXT_BYTES], double n);
 
 /* How long something takes: "42 s", "3 min 20 s", "2 h 5 min". */
 void units_format_duration(char out[UNITS_TEXT_BYTES], double s);
@@ -37,12 +41,13 @@ void units_format_percent(char out[UNITS_TEXT_BYTES], double share);
 /* A share rounded down to 0.01 %, so that 99.996 % is not all: "99.99 %". */
 void units_format_share(char out[UNITS_TEXT_BYTES], double share);
 
-/* A value and its interval, in one unit and with the same decimals: "25.5 ±0.1 ms", "4.3 ±1.2".
- * Half the width has at most two significant digits, the value no more decimals than format gives
- * it alone. All of low..high lies in what is written: it is rounded up, and what rounding takes
- * from the value is added. format: that of a metric (bench/result/metric.c). What format writes,
- * where the interval is not known (NAN), or has no width: values that were the same each time do
- * not say how sure they are, and ±0 would. */
+/* A value and its interval in its unit: "25.5 ±0.1 ms", "4.32 ±1.2". The value is written as format
+ * does it alone, so that it is the same wherever it is written; half the width has at most two
+ * significant digits, and no more decimals than the value can have. All of low..high lies in what
+ * is written: half the width is rounded up, and what rounding takes from the value is added.
+ * format: that of a metric (bench/result/metric.c). What format writes, where the interval is not
+ * known (NAN), or has no width: values that were the same each time do not say how sure they are,
+ * and ±0 would. */
 void units_format_within(char out[UNITS_TEXT_BYTES], units_format *format, double value, double low,
                          double high);
 

@@ -126,7 +126,7 @@ below(px) = px + 21 * zoom * max(0, line_count(headline(question)) - 1)
 
 # ---- numbers as text, written as everywhere else (bench/base/units.c) ----
 digits(v) = abs(v) >= 99.95 ? 0 : abs(v) >= 9.995 ? 1 : 2
-fixed(v) = sprintf("%.".digits(v)."f", v)
+fixed(v) = v == 0 ? "0" : sprintf("%.".digits(v)."f", v)
 thousands(v) = v < 1000 ? sprintf("%.0f", v) : thousands(floor(v / 1000)).sprintf(",%03.0f", v - 1000 * floor(v / 1000))
 three(v) = v == 0 ? "0" : v != v ? "not measured" : abs(v) >= 999.5 ? (v < 0 ? "-" : "").thousands(real(sprintf("%.0f", abs(v)))) : \
     abs(v) >= 0.9995 ? fixed(v) : sprintf("%.3g", v)

@@ -51,11 +51,23 @@ static void format_value(char out[UNITS_TEXT_BYTES], const struct metric *m, dou
         m->format(out, value);
 }
 
+/* Is it another figure than what the run's other outputs have under that name? */
+static bool differs(const struct metric *m, double value, const cJSON *row)
+{
+    char here[UNITS_TEXT_BYTES], there[UNITS_TEXT_BYTES];
+
+    format_value(here, m, value);
+    m->format(there, metric_value(m, row));
+    return strcmp(here, there) != 0;
+}
+
 static struct line line_of(const struct figure *f)
 {
     struct line l;
 
-    snprintf(l.cells[0], CELL_BYTES, "%s", f->metric->name);
+    snprintf(l.cells[0], CELL_BYTES, "%s%s", f->metric->name,
+             differs(f->metric, f->a, f->row_a) || differs(f->metric, f->b, f->row_b) ? ", mean"
+                                                                                      : "");
     format_value(l.cells[1], f->metric, f->a);
     format_value(l.cells[2], f->metric, f->b);
     format_interval(l.cells[3], &f->d);

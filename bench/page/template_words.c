@@ -232,7 +232,7 @@ static facts_format *format_called(struct template_fill *t, const char *name)
         const char *name;
         facts_format *format;
     } formats[] = {
-        {"us", units_format_us},           {"ms", units_format_ms},
+        {"us", units_format_us},           {"ms", facts_format_setting_ms},
         {"count", units_format_count},     {"ratio", units_format_ratio},
         {"percent", units_format_percent}, {"share", units_format_share},
         {"times", units_format_times},     {"kb", units_format_kb},

@@ -31,8 +31,8 @@ static double put_extent(struct template_fill *t)
     struct facts_range range = run_words_range(t, t->arg);
     char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES];
 
-    units_format_ratio(low, range.low);
-    units_format_ratio(high, range.high);
+    facts_format_of(t->arg)(low, range.low);
+    facts_format_of(t->arg)(high, range.high);
     template_puts(t, low);
     if (strcmp(low, high) != 0) {
         template_puts(t, " – ");

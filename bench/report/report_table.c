@@ -209,8 +209,8 @@ static cJSON *pair_of(const cJSON *row, const char *path)
     m->format(predicted, model);
     format_deviation(deviation, m, seen, model);
     return json_object("name:s known:b off:b measured:s model:s deviation:s", m->name,
-                       isfinite(model), predicted_is_off(row, path), measured,
-                       model == 0 ? "0" : predicted, deviation);
+                       isfinite(model), predicted_is_off(row, path), measured, predicted,
+                       deviation);
 }
 
 static const cJSON *find_pair(struct template_fill *t)

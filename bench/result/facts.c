@@ -308,6 +308,16 @@ void facts_format_setting(char out[UNITS_TEXT_BYTES], double value)
         snprintf(out, UNITS_TEXT_BYTES, "%.6g", value);
 }
 
+void facts_format_setting_ms(char out[UNITS_TEXT_BYTES], double ms)
+{
+    static const char *const units[] = {"µs", "ms", "s"};
+    char number[UNITS_TEXT_BYTES];
+    size_t i = ms < 1 ? 0 : ms < 1000 ? 1 : 2;
+
+    facts_format_setting(number, i == 0 ? ms * 1e3 : i == 1 ? ms : ms / 1e3);
+    snprintf(out, UNITS_TEXT_BYTES, isfinite(ms) ? "%.20s %s" : "%.20s", number, units[i]);
+}
+
 facts_format *facts_format_of(const char *path)
 {
     const struct metric *m = metric_of(path);

@@ -76,6 +76,8 @@ const char *facts_number_word(int n, char out[UNITS_TEXT_BYTES]);
 /* Numbers that somebody chose, as they were written: 10, 0.5, 3,000. */
 typedef units_format facts_format;
 void facts_format_setting(char out[UNITS_TEXT_BYTES], double value);
+/* The same of milliseconds: "33 ms", "1.5 s". */
+void facts_format_setting_ms(char out[UNITS_TEXT_BYTES], double ms);
 /* The format of the metric at a path (of a sum's first); of another figure of a histogram of
  * microseconds ("echo_us.p90") units_format_us(); of any other number facts_format_setting(). */
 facts_format *facts_format_of(const char *path);

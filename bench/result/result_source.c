@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/base/units.h"
 #include "bench/result/counters.h"
 #include "bench/result/disturbed.h"
 #include "lib/hdr/hdr.h"
@@ -102,12 +104,15 @@ static void judge_late(cJSON *row, const char *who, const struct hdr *h)
     double limit_us = fmax(late_note_us, late_note_share * p50_us);
     int64_t late = count_above(h, limit_us);
 
+    char limit[UNITS_TEXT_BYTES], most[UNITS_TEXT_BYTES];
+
+    units_format_us(limit, limit_us);
+    units_format_us(most, max_us);
     if ((double)late > tolerance * (double)h->total_count)
         json_append_printf(cJSON_GetObjectItemCaseSensitive(row, "notes"),
-                           "%s published %lld of %lld updates more than %.3g ms after they were "
-                           "due, at most %.3g ms; latency includes it",
-                           who, (long long)late, (long long)h->total_count, limit_us / 1e3,
-                           max_us / 1e3);
+                           "%s published %lld of %lld updates more than %s after they were "
+                           "due, at most %s; latency includes it",
+                           who, (long long)late, (long long)h->total_count, limit, most);
 }
 
 /* Of one server. */
@@ -115,11 +120,13 @@ static void judge(cJSON *row, const cJSON *stats, const char *who)
 {
     double stalled_ms = growth(stats, "source.stalled_ms");
     double due = growth(stats, "source.due"), published = growth(stats, "source.published");
+    char stalled[UNITS_TEXT_BYTES];
     struct hdr late;
 
+    units_format_ms(stalled, stalled_ms);
     if (stalled_ms > 0)
-        disturbed_add(row, "%s was stopped or could not keep up: its schedule moved by %.0f ms",
-                      who, stalled_ms);
+        disturbed_add(row, "%s was stopped or could not keep up: its schedule moved by %s", who,
+                      stalled);
     if (published < due && are_apart(due, published, 1))
         disturbed_add(row, "%s published only %.0f of the %.0f updates that were due in the window",
                       who, published, due);
@@ -178,6 +185,7 @@ static bool is_off(const cJSON *row)
 void result_source_achieved(char text[RESULT_SOURCE_RATES_BYTES], const cJSON *run)
 {
     double least = NAN, most = NAN;
+    char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES];
     bool off = false;
     const cJSON *row;
 
@@ -187,10 +195,12 @@ void result_source_achieved(char text[RESULT_SOURCE_RATES_BYTES], const cJSON *r
         least = fmin(least, json_number(row, "achieved_rate_hz"));
         most = fmax(most, json_number(row, "achieved_rate_hz"));
     }
+    units_format_ratio(low, least);
+    units_format_ratio(high, most);
     if (!off)
         text[0] = '\0';
-    else if (least < most)
-        snprintf(text, RESULT_SOURCE_RATES_BYTES, "%.3g–%.3g", least, most);
+    else if (strcmp(low, high) != 0)
+        snprintf(text, RESULT_SOURCE_RATES_BYTES, "%.20s–%.20s", low, high);
     else
-        snprintf(text, RESULT_SOURCE_RATES_BYTES, "%.3g", most);
+        snprintf(text, RESULT_SOURCE_RATES_BYTES, "%.20s", high);
 }

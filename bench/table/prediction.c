@@ -74,13 +74,11 @@ static const struct table_source machine = {machine_columns, COUNT_OF(machine_co
 
 /* ---- the plan ---- */
 
-/* Three digits say enough. */
 static void put(cJSON *row, const char *name, units_format *format, double value)
 {
-    double unit = value > 1000 ? pow(10, floor(log10(value)) - 2) : 1;
     char text[UNITS_TEXT_BYTES];
 
-    format(text, value > 1000 ? round(value / unit) * unit : value);
+    format(text, value);
     if (isfinite(value))
         json_add_text(row, name, text);
 }
@@ -96,13 +94,13 @@ static cJSON *plan_view(const cJSON *run, double clients)
         struct capacity_model_at at = plan_of(run, row, clients);
         cJSON *o = json_object("id:s from:s", json_text(row, "id"), json_text(row, "measured_row"));
 
-        put(o, "requests", units_format_ratio, at.requests_hz);
-        put(o, "handshakes", units_format_ratio, at.handshakes_hz);
-        put(o, "packets", units_format_ratio, at.packets_hz);
+        put(o, "requests", units_format_plan, at.requests_hz);
+        put(o, "handshakes", units_format_plan, at.handshakes_hz);
+        put(o, "packets", units_format_plan, at.packets_hz);
         put(o, "down", units_format_bps, at.down_bps);
         put(o, "up", units_format_bps, at.up_bps);
         put(o, "bandwidth", units_format_bps, isnan(at.up_bps) ? at.bandwidth_bps : NAN);
-        put(o, "cores", units_format_ratio, at.cores);
+        put(o, "cores", units_format_plan, at.cores);
         put(o, "memory", units_format_kb, at.memory_bytes);
         put(o, "kernel", units_format_kb, at.kernel_bytes);
         cJSON_AddItemToArray(rows, o);

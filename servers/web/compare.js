@@ -2,7 +2,8 @@
 // `pushlab table`, `chart` and `compare` read. docs/metrics.md defines the numbers; here the client is
 // this page, so the latency ends in its JavaScript, on an estimated clock whose error is in the file.
 
-import { count, ms, ratio } from './text.js';
+import { ratio, us } from './figures.js';
+import { count } from './text.js';
 
 const WARMUP_MS = 500, READY_MS = 8000, DRAIN_MS = 3000;
 const SAMPLES_MAX = 100_000;
@@ -233,9 +234,9 @@ export class Comparison {
 // ---- showing it ----
 
 const COLUMNS = [
-    ['latency p50', (r) => r.latency_us.p50, (v) => ms(v / 1000)],
-    ['p90', (r) => r.latency_us.p90 ?? NaN, (v) => ms(v / 1000)],
-    ['age mean', (r) => r.age_us?.mean ?? NaN, (v) => ms(v / 1000)],
+    ['latency p50', (r) => r.latency_us.p50, us],
+    ['p90', (r) => r.latency_us.p90 ?? NaN, us],
+    ['age mean', (r) => r.age_us?.mean ?? NaN, us],
     ['requests /update', (r) => r.requests_per_update ?? NaN, ratio],
     ['connections /update', (r) => r.tcp_handshakes_per_update ?? NaN, ratio],
     ['payload + framing bytes', (r) => r.bytes_per_update.payload + r.bytes_per_update.framing, null],
@@ -259,7 +260,7 @@ export function resultTable(run) {
         cell(row, 'th', r.id).scope = 'row';
         for (const [, value, format] of COLUMNS) {
             const v = value(r), b = r.bytes_per_update;
-            const split = () => (b.payload === null ? '–' : `${b.payload.toFixed(0)} + ${b.framing.toFixed(0)}`);
+            const split = () => (b.payload === null ? '–' : `${ratio(b.payload)} + ${ratio(b.framing)}`);
             cell(row, 'td', format ? format(v) : split());
         }
     }

@@ -98,7 +98,7 @@ class Game(UseCase):
         for name in ("upstream-latency.svg", "on-time.svg"):
             self.assertTrue((self.out / "latest" / "charts" / name).exists(), name)
         report = self.run_to_its_end("report", self.out / "latest", "--markdown").stdout()
-        self.assertIn("An update is on time within **33.0 ms**", report)
+        self.assertIn("An update is on time within **33 ms**", report)
 
 
 class Collaboration(UseCase):

@@ -145,7 +145,7 @@ START_TEST(only_what_differs_is_listed)
     ck_assert_ptr_null(strstr(text, "server CPU/update"));
     ck_assert_ptr_nonnull(strstr(text, "No difference is shown in the other 3 (--all "));
     text = written(o, (struct compare_view){.all = true});
-    ck_assert_ptr_nonnull(strstr(text, "missed               0.333    0.333  1.00 (0.0"));
+    ck_assert_ptr_nonnull(strstr(text, "missed, mean         0.333    0.333  1.00 (0.0"));
     ck_assert_ptr_nonnull(
         strstr(text, "8.08 µs  8.08 µs    1.00 (0.98–1.02)  no difference shown"));
     end(o);

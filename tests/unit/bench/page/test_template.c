@@ -79,8 +79,8 @@ static void fills(const char *name, enum output output, const char *expected)
 
 START_TEST(values_are_in_bold_in_prose_and_a_missing_one_is_a_dash)
 {
-    fills("value", OUTPUT_TERMINAL, "x 3.00 ms –");
-    fills("value", OUTPUT_PROSE, "**x** **3.00 ms** **–**");
+    fills("value", OUTPUT_TERMINAL, "x 3 ms –");
+    fills("value", OUTPUT_PROSE, "**x** **3 ms** **–**");
     fills("whole.html", OUTPUT_HTML, "<p>3</p>\n");
 }
 END_TEST
@@ -120,7 +120,7 @@ START_TEST(texts_hold_braces_and_other_texts)
 {
     fills("brace", OUTPUT_HTML, "a{b}");
     fills("outer", OUTPUT_HTML,
-          "(x 3.00 ms –)(<strong>sse</strong> is "
+          "(x 3 ms –)(<strong>sse</strong> is "
           "<code>code</code>)");
 }
 END_TEST

@@ -528,7 +528,7 @@ static const struct {
     {"overview", "`websocket` is lowest, or level with the lowest, in all four panels."},
     {"latency-percentiles", "99 of 100 arrive within **800 µs** to **1.00 s**"},
     {"latency-cdf", "All are complete after **880 µs** to **1.10 s**."},
-    {"latency-timeline", "waits nearly the whole **1.00 s**"},
+    {"latency-timeline", "waits nearly the whole **1 s**"},
     {"requests-per-update",
      "that is **0** to **500** requests a second. That `short-poll` needs only "
      "**0.1** is not an advantage: on average **10.0** updates waited together"},

