@@ -99,7 +99,7 @@ class Runner:
         if (ROOT / "results" / "reference").exists():
             shutil.copytree(ROOT / "results" / "reference", folder / "results" / "reference")
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-        self.environment |= {"PATH": path_of(folder), "LC_ALL": "C.UTF-8", "COLUMNS": "120", "TERM": "dumb",
+        self.environment |= {"PATH": path_of(folder), "LC_ALL": "C.UTF-8", "COLUMNS": "80", "TERM": "dumb",
                              "HOME": str(folder)}
 
     def run(self, command):

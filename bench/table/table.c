@@ -336,27 +336,22 @@ static void put_conditions(struct writer *w, const cJSON *run, size_t width)
     buf_free(&text);
 }
 
-/* What the run found, in two sentences. */
+/* What the run found, in two sentences, or one where there is nothing to compare. */
 static void put_verdict(struct writer *w, const cJSON *run, size_t width)
 {
-    static int (*const sentences[])(struct buf * out, const cJSON *run) = {finding_latency,
-                                                                           finding_cost};
+    struct buf latency = {0}, cost = {0};
+    struct writer first = {.out = &latency, .rc = finding_latency(&latency, run)};
+    struct writer second = {.out = &cost, .rc = finding_cost(&cost, run)};
 
-    if (cJSON_GetArraySize(json_at(run, "rows")) == 0)
-        return;
+    writer_puts(&first, ".\n");
+    writer_puts(&second, ".\n");
     writer_puts(w, "\n");
-    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
-        struct buf text = {0};
-        struct writer words = {.out = &text, .rc = sentences[i](&text, run)};
-
-        if (text.len > 0) {
-            writer_puts(&words, ".");
-            writer_wrap(w, writer_text(&words), 0, width);
-            writer_puts(w, "\n");
-        }
-        w->rc = w->rc < 0 ? w->rc : words.rc;
-        buf_free(&text);
-    }
+    writer_wrap(w, writer_text(&first), 0, width);
+    if (strcmp(writer_text(&first), writer_text(&second)) != 0)
+        writer_wrap(w, writer_text(&second), 0, width);
+    w->rc = w->rc < 0 ? w->rc : first.rc < 0 ? first.rc : second.rc;
+    buf_free(&latency);
+    buf_free(&cost);
 }
 
 int table_text(struct buf *out, const cJSON *run, size_t width, bool colour)
@@ -376,7 +371,8 @@ int table_text(struct buf *out, const cJSON *run, size_t width, bool colour)
         put_intervals(&w, run, "\n", "\n");
     put_findings(&w, run, width);
     put_disturbed(&w, run, width);
-    put_verdict(&w, run, width);
+    if (cJSON_GetArraySize(json_at(run, "rows")) > 0)
+        put_verdict(&w, run, width);
     return w.rc;
 }
 
