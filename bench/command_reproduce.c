@@ -23,6 +23,7 @@ struct reproduce_config {
     const char *out, *from;
     int64_t repeat, retries;
     bool anyway, json, markdown;
+    struct progress_wish progress;
 };
 
 static const struct opt reproduce_opts[] = {
@@ -38,6 +39,7 @@ static const struct opt reproduce_opts[] = {
     TEXT("from", "FILE.json", from, NULL, "print an earlier outcome.json again, without measuring"),
     FLAG("markdown", markdown, "as a Markdown table"),
     FLAG("json", json, "print outcome.json"),
+    PROGRESS_OPTS(progress),
     {.name = NULL},
 };
 
@@ -146,25 +148,67 @@ static int set_repeats(const struct measurement *m, struct scenario *s, struct e
     return scenario_override(s, "repeat", "--repeat", text, e);
 }
 
+/* One of the study's scenarios, with its repeats; to be freed. */
+static int read_scenario(struct scenario *s, const struct measurement *m, const cJSON *member,
+                         struct err_text *e)
+{
+    int rc = study_scenario(s, m->study, member, e);
+
+    if (rc < 0)
+        return rc;
+    rc = set_repeats(m, s, e);
+    rc = rc < 0 ? rc : scenario_check(s, e);
+    if (rc < 0)
+        scenario_free(s);
+    return rc;
+}
+
+/* Add what is to be measured of a scenario and those behind it. s: room for one. */
+static int add_up(const struct measurement *m, struct scenario *s, const cJSON *member, size_t *n,
+                  double *left_s, struct err_text *e)
+{
+    int rc = PL_OK;
+
+    for (; rc == PL_OK && member != NULL; member = member->next) {
+        rc = read_scenario(s, m, member, e);
+        if (rc < 0)
+            break;
+        *n += s->nrows * (size_t)s->repeat;
+        *left_s += run_expected_s(s, &m->options);
+        scenario_free(s);
+    }
+    return rc;
+}
+
+static int measure_member(struct measurement *m, struct scenario *s, const cJSON *member,
+                          size_t all, struct err_text *e)
+{
+    size_t left = 0;
+    double left_s = 0;
+    int rc = add_up(m, s, member, &left, &left_s, e);
+
+    rc = rc < 0 ? rc : read_scenario(s, m, member, e);
+    if (rc < 0)
+        return rc;
+    progress_part(m->options.progress, member->string, all - left, all, left_s);
+    rc = measure_scenario(m, s, member->string, e);
+    scenario_free(s);
+    return rc;
+}
+
 static int measure(struct measurement *m, struct err_text *e)
 {
     const cJSON *scenarios = json_at(m->study->json, "scenarios"), *member;
     struct scenario *s = calloc(1, sizeof *s);
-    int rc = s == NULL ? err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM)) : PL_OK, i = 0;
+    int rc = s == NULL ? err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM)) : PL_OK;
+    double all_s = 0;
+    size_t all = 0;
 
+    rc = rc < 0 ? rc : add_up(m, s, scenarios->child, &all, &all_s, e);
     cJSON_ArrayForEach(member, scenarios)
     {
-        if (rc < 0 || m->interrupted)
-            break;
-        fprintf(stderr, "pushlab: %s: %s (%d of %d)\n", m->study->name, member->string, ++i,
-                cJSON_GetArraySize(scenarios));
-        rc = study_scenario(s, m->study, member, e);
-        if (rc < 0)
-            break;
-        rc = set_repeats(m, s, e);
-        rc = rc < 0 ? rc : scenario_check(s, e);
-        rc = rc < 0 ? rc : measure_scenario(m, s, member->string, e);
-        scenario_free(s);
+        if (rc == PL_OK && !m->interrupted)
+            rc = measure_member(m, s, member, all, e);
     }
     free(s);
     return rc;
@@ -218,7 +262,8 @@ static int finish(struct measurement *m, struct err_text *e)
     if (print_outcome(m->config, outcome) < 0)
         rc = err_set(e, PL_ESYS, "the outcome could not be printed");
     cJSON_Delete(outcome);
-    fprintf(stderr, "pushlab: results: %s\n", m->folder);
+    if (!m->config->progress.quiet)
+        fprintf(stderr, "pushlab: results: %s\n", m->folder);
     return rc;
 }
 
@@ -277,6 +322,7 @@ int command_reproduce(int argc, char **argv)
 {
     char *words[COMMAND_WORDS_MAX];
     struct run_options options = {.argc = command_words(words, argc, argv), .argv = words};
+    struct progress progress;
     struct reproduce_config c = {0};
     struct err_text e = {""};
     int nargs = 0, rc;
@@ -286,6 +332,8 @@ int command_reproduce(int argc, char **argv)
         return PL_EXIT_OK;
     if (rc == OPT_RUN && nargs + (c.from != NULL) > 1)
         rc = err_set(&e, PL_EINVAL, "reproduce: more than one study; accepted: one, or --from");
+    rc = rc < 0 ? rc : progress_open(&progress, &c.progress, &e);
+    options.progress = &progress;
     if (rc < 0)
         return command_fail(PL_EXIT_USAGE, e.text);
     if (c.from != NULL)

@@ -28,6 +28,7 @@ struct config {
     const char *out;
     int64_t retries;
     bool strict, json, no_charts, host_network, pcap;
+    struct progress_wish progress;
 };
 
 static const struct opt opts[] = {
@@ -50,6 +51,7 @@ static const struct opt opts[] = {
          "keep each row's packets as wire-ROW.pcapng, for Wireshark (emulated links)"),
     FLAG("host-network", host_network,
          "stay in the host's network namespace, so that tcpdump can see the traffic"),
+    PROGRESS_OPTS(progress),
     {.name = NULL},
 };
 
@@ -58,7 +60,8 @@ static const struct opt_program program = {
     .usage = "SCENARIO [options]",
     .about = "Measure every row of a scenario with a server and a fleet of clients of its own, "
              "print a table and leave a folder of files and charts. Ctrl-C ends the row in "
-             "progress and keeps those before it.",
+             "progress and keeps those before it. DIR/latest is the newest run that is complete "
+             "and without errors.",
     .footer = "Examples:\n"
               "  pushlab run standard\n"
               "  pushlab run standard --clients 500 --rows sse,websocket\n\n"
@@ -68,6 +71,8 @@ static const struct opt_program program = {
     .opts = opts,
     .operands = "SCENARIO",
 };
+
+#define CHARTS_S 2.0 /* about how long the charts of a run take to draw */
 
 enum { RUN_INTERRUPTED = 100 }; /* not an exit code: no more links after a Ctrl-C */
 
@@ -90,10 +95,21 @@ static void print_notes(const cJSON *notes, const char *id)
     }
 }
 
+static void print_all_notes(const cJSON *run)
+{
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        print_notes(json_at(row, "notes"), json_text(row, "id"));
+    }
+    print_notes(json_at(run, "notes"), "");
+}
+
 /* The table or run.json on stdout, everything else on stderr. False when stdout is full. */
 static bool print_outcome(const struct config *c, const struct run_outcome *out)
 {
-    const cJSON *rows = json_at(out->run, "rows"), *row;
+    const cJSON *rows = json_at(out->run, "rows");
     struct buf text = {0};
     int rc = PL_OK;
 
@@ -102,16 +118,13 @@ static bool print_outcome(const struct config *c, const struct run_outcome *out)
     else if (cJSON_GetArraySize(rows) > 0)
         rc = command_print(&text, table_text(&text, out->run, terminal_width(stdout),
                                              terminal_wants_colour(stdout)));
-    if (out->saved)
+    if (out->saved && (!c->json || !c->progress.quiet))
         fprintf(c->json ? stderr : stdout, "%sresults: %s\n", c->json ? "" : "\n",
                 out->folder.path);
     if (fflush(stdout) != 0)
         rc = PL_ESYS;
-    cJSON_ArrayForEach(row, rows)
-    {
-        print_notes(json_at(row, "notes"), json_text(row, "id"));
-    }
-    print_notes(json_at(out->run, "notes"), "");
+    if (!c->progress.quiet)
+        print_all_notes(out->run);
     result_each_problem(out->run, print_problem, NULL);
     if (rc < 0)
         command_fail(0, "the table could not be printed");
@@ -122,25 +135,24 @@ static bool print_outcome(const struct config *c, const struct run_outcome *out)
 static bool report_file(const struct config *c, const struct run_outcome *out, const char *what,
                         const char *name, int rc, const struct err_text *e)
 {
-    if (rc == PL_OK)
+    if (rc == PL_OK && (!c->json || !c->progress.quiet))
         fprintf(c->json ? stderr : stdout, "%-8s %s/%s\n", what, out->folder.path, name);
-    else
+    else if (rc < 0)
         fprintf(stderr, "pushlab: error: %.*s: %s\n", (int)strcspn(what, ":"), what, e->text);
     return rc == PL_OK;
 }
 
-static bool draw(const struct config *c, const struct run_outcome *out)
+static bool draw(const struct config *c, const struct run_outcome *out, struct progress *progress)
 {
     struct err_text e = {""};
+    int rc;
 
-    if (c->no_charts || !out->saved)
+    if (c->no_charts || !out->saved || out->interrupted)
         return true;
-    if (out->interrupted) {
-        fprintf(stderr, "pushlab: no charts drawn; pushlab chart %s draws them\n",
-                out->folder.path);
-        return true;
-    }
-    return report_file(c, out, "charts:", "charts", chart_draw(out->folder.path, &e), &e);
+    progress_step(progress, "drawing charts", CHARTS_S);
+    rc = chart_draw(out->folder.path, &e);
+    progress_clear(progress);
+    return report_file(c, out, "charts:", "charts", rc, &e);
 }
 
 static bool write_report(const struct config *c, const struct run_outcome *out)
@@ -151,16 +163,22 @@ static bool write_report(const struct config *c, const struct run_outcome *out)
            report_file(c, out, "report:", "report.html", report_write(out->folder.path, &e), &e);
 }
 
+/* What is there of a run that is not good, and what it is good for. */
 static void print_end(const struct run_outcome *out)
 {
     int measured = result_measured(out->run), planned = result_planned(out->run);
     bool repeated = json_at(out->run, "repeats") != NULL;
 
-    if (out->run == NULL || measured == planned)
+    if (out->run == NULL || (measured == planned && out->good))
         return;
     fprintf(stderr, "pushlab: %s%d of %d %s%s\n", out->interrupted ? "interrupted: " : "", measured,
             planned, repeated ? "measurements made" : "rows measured",
             measured == 0 ? ", nothing is kept" : "");
+    if (out->saved)
+        fprintf(stderr,
+                "pushlab: kept in %s, for pushlab table, chart, report; %s/latest is not moved, it "
+                "is the newest complete run without errors\n",
+                out->folder.path, out->folder.results);
 }
 
 /* False, and a line, when --strict finds a disturbed row. */
@@ -183,20 +201,20 @@ static bool is_strict_enough(const struct config *c, const struct run_outcome *o
 /* What to type with the run's files: a command a line, cut by a backslash where it is too wide. */
 static void print_next(const struct config *c, const struct run_outcome *out)
 {
-    char before[PATH_MAX] = "OTHER-RUN", now[PATH_MAX];
+    char before[PATH_MAX] = "OTHER-RUN";
+    const char *now = out->folder.path;
 
-    if (c->json || !out->saved || out->interrupted)
+    if (c->json || c->progress.quiet || !out->saved || out->interrupted)
         return;
-    printf("next:    pushlab advise %s\n", out->folder.path);
+    printf("next:    pushlab advise %s\n", now);
     folder_before(&out->folder, before);
-    snprintf(now, sizeof now, "%s/latest", out->folder.results);
     printf("         pushlab compare %s%s%s\n", before,
            strlen(before) + strlen(now) + 26 > terminal_width(stdout) ? " \\\n             " : " ",
            now);
 }
 
-static int report(const struct config *c, const struct run_outcome *out, int rc,
-                  const struct err_text *e)
+static int report(const struct config *c, const struct run_outcome *out, struct progress *progress,
+                  int rc, const struct err_text *e)
 {
     bool good = out->good;
 
@@ -209,7 +227,7 @@ static int report(const struct config *c, const struct run_outcome *out, int rc,
     }
     print_end(out);
     good &= is_strict_enough(c, out);
-    good &= draw(c, out);
+    good &= draw(c, out, progress);
     good &= write_report(c, out);
     print_next(c, out);
     return good ? PL_EXIT_OK : PL_EXIT_FAILURE;
@@ -225,19 +243,33 @@ static int run(const struct config *c, struct scenario *s, const struct run_opti
         fprintf(stderr, "pushlab: %s: skipped: %s\n", s->name, out.skipped);
         return PL_EXIT_OK;
     }
-    code = report(c, &out, rc, &e);
+    code = report(c, &out, options->progress, rc, &e);
     cJSON_Delete(out.run);
     return out.interrupted ? RUN_INTERRUPTED : code;
+}
+
+/* About how long this run and those for the links behind it take. */
+static double expected_s(const struct config *c, struct scenario s, const struct run_options *o)
+{
+    double all_s = 0;
+
+    for (; s.link < s.links.n; s.link++)
+        all_s += run_expected_s(&s, o) + (c->no_charts ? 0 : CHARTS_S);
+    return all_s;
 }
 
 /* A run for each link; the worst end is the command's. */
 static int run_links(const struct config *c, struct scenario *s, const struct run_options *options)
 {
+    size_t each = s->nrows * (size_t)s->repeat;
     int worst = PL_EXIT_OK;
 
     for (s->link = 0; s->link < s->links.n; s->link++) {
-        int code = run(c, s, options);
+        int code;
 
+        progress_part(options->progress, s->links.n > 1 ? s->links.text[s->link] : NULL,
+                      each * s->link, each * s->links.n, expected_s(c, *s, options));
+        code = run(c, s, options);
         if (code > worst)
             worst = code;
         if (code == RUN_INTERRUPTED)
@@ -250,6 +282,7 @@ int command_run(int argc, char **argv)
 {
     char *words[COMMAND_WORDS_MAX];
     struct run_options options = {.argc = command_words(words, argc, argv), .argv = words};
+    struct progress progress;
     struct config c = {0};
     struct err_text e = {""};
     struct scenario *s;
@@ -260,6 +293,7 @@ int command_run(int argc, char **argv)
             scenarios_print(stderr);
         return code;
     }
+    options.progress = &progress;
     options.results = c.out;
     options.host_network = c.host_network;
     options.ladders = !c.no_charts;
@@ -268,7 +302,8 @@ int command_run(int argc, char **argv)
     s = calloc(1, sizeof *s);
     if (s == NULL)
         return command_fail(PL_EXIT_FAILURE, pl_strerror(PL_ENOMEM));
-    rc = overrides_load(s, &c.overrides, argv[1], &e);
+    rc = progress_open(&progress, &c.progress, &e);
+    rc = rc < 0 ? rc : overrides_load(s, &c.overrides, argv[1], &e);
     if (rc == PL_OK)
         code = run_links(&c, s, &options);
     else

@@ -24,6 +24,7 @@ struct config {
     const char *rows, *out, *resume;
     int64_t repeat, retries;
     bool dry_run, anyway, no_charts, host_network;
+    struct progress_wish progress;
 };
 
 static const struct opt opts[] = {
@@ -49,6 +50,7 @@ static const struct opt opts[] = {
     FLAG("no-charts", no_charts, "draw no charts (pushlab chart draws them later)"),
     FLAG("host-network", host_network,
          "stay in the host's network namespace, so that tcpdump can see the traffic"),
+    PROGRESS_OPTS(progress),
     {.name = NULL},
 };
 
@@ -311,6 +313,7 @@ int command_sweep(int argc, char **argv)
 {
     char *words[COMMAND_WORDS_MAX];
     struct sweep_options options = {.argc = command_words(words, argc, argv), .argv = words};
+    struct progress progress;
     struct config c = {.rows = NULL};
     struct err_text e = {""};
     int nargs = 0, rc;
@@ -319,8 +322,10 @@ int command_sweep(int argc, char **argv)
     if (rc == OPT_EXIT)
         return PL_EXIT_OK;
     rc = rc < 0 ? rc : check(&c, nargs, &e);
+    rc = rc < 0 ? rc : progress_open(&progress, &c.progress, &e);
     if (rc < 0)
         return command_fail(PL_EXIT_USAGE, e.text);
     options.host_network = c.host_network;
+    options.progress = &progress;
     return c.resume != NULL ? resume(&c, &options) : begin(&c, argv[1], &options);
 }

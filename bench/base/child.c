@@ -199,6 +199,8 @@ int supervisor_spawn(struct supervisor *sup, struct child *c, const char *name, 
         return rc;
     }
     sup->children[sup->count++] = c;
+    if (sup->on_start != NULL)
+        sup->on_start(sup->on_start_arg, argv);
     return PL_OK;
 }
 

@@ -56,6 +56,9 @@ struct supervisor {
     int interrupts;                         /* SIGINT, SIGTERM and SIGHUP that came in so far */
     struct child *children[SUPERVISOR_MAX]; /* running, or ended and not yet freed */
     size_t count;
+    /* Called with argv of each child that is started; NULL: nobody wants to know. */
+    void (*on_start)(void *arg, char *const argv[]);
+    void *on_start_arg;
 };
 
 /* 0 or PL_ESYS. */

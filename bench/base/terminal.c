@@ -23,13 +23,17 @@ size_t terminal_width(FILE *stream)
     return width < TERMINAL_WIDTH_MAX ? width : TERMINAL_WIDTH_MAX;
 }
 
+bool terminal_rewrites(FILE *stream)
+{
+    const char *term = getenv("TERM");
+
+    return term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0 &&
+           isatty(fileno(stream)) == 1;
+}
+
 bool terminal_wants_colour(FILE *stream)
 {
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    const char *no_color = getenv("NO_COLOR");
 
-    if (no_color != NULL && no_color[0] != '\0')
-        return false;
-    if (term != NULL && strcmp(term, "dumb") == 0)
-        return false;
-    return isatty(fileno(stream)) == 1;
+    return (no_color == NULL || no_color[0] == '\0') && terminal_rewrites(stream);
 }

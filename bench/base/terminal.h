@@ -13,5 +13,8 @@ size_t terminal_columns(FILE *stream);
 enum { TERMINAL_WIDTH_MIN = 40, TERMINAL_WIDTH_USUAL = 80, TERMINAL_WIDTH_MAX = 120 };
 size_t terminal_width(FILE *stream);
 
-/* Is colour wanted? On a terminal, not with TERM=dumb, and not with NO_COLOR (no-color.org). */
+/* Can a line of it be rewritten? On a terminal that TERM names, and not as dumb. */
+bool terminal_rewrites(FILE *stream);
+
+/* Is colour wanted? There too, but not with NO_COLOR (no-color.org). */
 bool terminal_wants_colour(FILE *stream);

@@ -215,11 +215,11 @@ static int point_latest(const struct folder *f)
     return PL_ESYS;
 }
 
-int folder_publish(struct folder *f, struct err_text *e)
+int folder_publish(struct folder *f, bool latest, struct err_text *e)
 {
     if (rename_to_free_name(f) < 0)
         return err_set(e, PL_ESYS, "rename %.250s: %s", f->path, strerror(errno));
-    if (point_latest(f) < 0)
+    if (latest && point_latest(f) < 0)
         return err_set(e, PL_ESYS, "link %.250s/latest: %s", f->results, strerror(errno));
     return PL_OK;
 }

@@ -52,9 +52,9 @@ int folder_summary(struct buf *out, const cJSON *run);
  * saved before is unharmed. */
 int folder_save(const struct folder *f, const cJSON *run, struct err_text *e);
 
-/* Give the folder its final name ("-2", "-3" ... is appended when that is taken) and point
+/* Give the folder its final name ("-2", "-3" ... is appended when that is taken). latest: point
  * RESULTS/latest at it. 0, or PL_ESYS with the line in e. */
-int folder_publish(struct folder *f, struct err_text *e);
+int folder_publish(struct folder *f, bool latest, struct err_text *e);
 
 /* The path of the newest run of the same scenario before this one, once that is published. False:
  * RESULTS has none. */

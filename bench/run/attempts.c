@@ -56,6 +56,12 @@ static int try_again(struct attempts *a, const struct row_setting *w,
     return rc == PL_EINTR ? rc : PL_OK;
 }
 
+static void tell_progress(const struct row_setting *w, const struct scenario_row *row, int attempt)
+{
+    progress_measure(w->progress, row->id, w->repeat, (unsigned)w->scenario->repeat, attempt,
+                     scenario_row_expected_s(w->scenario, row));
+}
+
 int attempts_measure(const struct row_setting *w, size_t i, int retries, cJSON **out,
                      struct err_text *e)
 {
@@ -64,14 +70,16 @@ int attempts_measure(const struct row_setting *w, size_t i, int retries, cJSON *
     cJSON *o;
     int rc;
 
-    progress_row(w->progress, row->id, w->position, w->repeat, 1);
+    tell_progress(w, row, 1);
     rc = row_measure(w, row, &a.best, e);
     for (int n = 0; rc == PL_OK && n < retries && disturbed_is(a.best); n++) {
         if (cJSON_GetArraySize(json_at(a.best, "problems")) > 0)
             break;
-        progress_row(w->progress, row->id, w->position, w->repeat, n + 2);
+        tell_progress(w, row, n + 2);
         rc = try_again(&a, w, row, e);
     }
+    if (rc == PL_OK)
+        progress_measured(w->progress);
     *out = a.best;
     if (a.best == NULL || a.count == 1) {
         cJSON_Delete(a.discarded);

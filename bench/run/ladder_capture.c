@@ -2,12 +2,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "lib/base/clock.h"
 
 /* Slow enough to see each exchange, fast enough to see several. */
 #define LADDER_RATE_HZ     3.0
@@ -22,8 +19,7 @@ static void shrink(struct scenario *s, struct scenario_row *row, const struct ro
     *s = *w->scenario;
     s->clients = 1;
     s->warmup_s = 0;
-    s->duration_s = LADDER_LEAST_S +
-                    LADDER_RTTS * (double)link_spec_rtt_ns(&w->network->spec) / (double)NS_PER_S;
+    s->duration_s = LADDER_LEAST_S + LADDER_RTTS * scenario_rtt_s(w->scenario);
     s->source.rate_hz = s->source.tick_hz = s->send.rate_hz = LADDER_RATE_HZ;
     if (s->source.kind == SOURCE_SPORTS)
         s->source.speed = LADDER_SPORTS;
@@ -52,19 +48,30 @@ static int capture_row(const struct row_setting *w, struct scenario *s, size_t i
     struct scenario_row row = w->scenario->rows[i];
     struct row_setting small = *w;
     cJSON *result;
+    char step[160];
     int rc;
 
     shrink(s, &row, w);
     small.scenario = s;
     small.pcap = true;
     small.files = row.id;
-    progress_row(w->progress, row.id, i + 1, 0, 1);
+    snprintf(step, sizeof step, "capturing packets for the sequence diagrams: %s (%zu of %zu)",
+             w->scenario->rows[i].id, i + 1, w->scenario->nrows);
+    progress_step(w->progress, step, s->duration_s + SCENARIO_ROW_REST_S);
     rc = row_measure(&small, &row, &result, e);
     cJSON_Delete(result);
     if (rc == PL_OK)
         rc = keep_capture(w, row.id, w->scenario->rows[i].id, e);
     folder_drop_row(w->folder, row.id);
     return rc;
+}
+
+double ladder_capture_expected_s(const struct scenario *s)
+{
+    double each_s = LADDER_LEAST_S + LADDER_RTTS * scenario_rtt_s(s) + SCENARIO_ROW_REST_S;
+    bool emulated = strcmp(s->links.text[s->link], NETWORK_LOOPBACK) != 0;
+
+    return emulated && !scenario_has_balancers(s) ? each_s * (double)s->nrows : 0;
 }
 
 int ladder_capture(const struct row_setting *w, struct err_text *e)
@@ -77,7 +84,6 @@ int ladder_capture(const struct row_setting *w, struct err_text *e)
     s = malloc(sizeof *s);
     if (s == NULL)
         return err_set(e, PL_ENOMEM, "ladders: %s", pl_strerror(PL_ENOMEM));
-    progress_plan(w->progress, w->scenario->nrows, 0, NAN);
     for (size_t i = 0; rc == PL_OK && i < w->scenario->nrows; i++)
         rc = capture_row(w, s, i, e);
     free(s);

@@ -10,3 +10,6 @@
  * done. An interrupt ends it early, which is no failure. 0, or negative with the line in e; the
  * measured rows are not harmed by a failure. */
 int ladder_capture(const struct row_setting *w, struct err_text *e);
+
+/* About how long that takes for such a scenario; 0: there is nothing to capture. */
+double ladder_capture_expected_s(const struct scenario *s);

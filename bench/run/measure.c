@@ -81,20 +81,10 @@ static int keep(cJSON *run, const struct row_setting *w, cJSON *row, const struc
     return folder_save(w->folder, run, e);
 }
 
-static double mean_row_s(const struct scenario *s)
-{
-    double warmup_s = 0;
-
-    for (size_t i = 0; i < s->nrows; i++)
-        warmup_s += scenario_warmup_s(s, &s->rows[i]) / (double)s->nrows;
-    return warmup_s + s->duration_s;
-}
-
 /* One measurement after the other, until there is none. s, turns: room for the work. */
 static int measure_all(cJSON *run, const struct row_setting *w, int retries, bool *interrupted,
                        struct scenario *s, const struct turn *turns, size_t n, struct err_text *e)
 {
-    progress_plan(w->progress, n, (unsigned)w->scenario->repeat, mean_row_s(w->scenario));
     for (size_t i = 0; i < n; i++) {
         struct err_text why = {""};
         cJSON *row;

@@ -59,22 +59,20 @@ static void capture_ladders(const struct run_outcome *out, const struct row_sett
     result_add_note(out->run, note);
 }
 
-static int measure(struct run_outcome *out, struct row_setting *w, int retries, const char *before,
-                   struct err_text *e)
+static int measure(struct run_outcome *out, struct row_setting *w, int retries, struct err_text *e)
 {
     struct supervisor supervisor;
-    struct progress progress;
     int rc;
 
-    progress_open(&progress, before);
-    w->progress = &progress;
     w->supervisor = &supervisor;
     if (supervisor_open(&supervisor) < 0)
         return err_set(e, PL_ESYS, "signalfd: %s", pl_strerror(PL_ESYS));
+    supervisor.on_start = progress_started;
+    supervisor.on_start_arg = w->progress;
     rc = measure_rows(out->run, w, retries, &out->interrupted, e);
     if (rc == PL_OK && !out->interrupted)
         capture_ladders(out, w);
-    progress_clear(&progress);
+    progress_clear(w->progress);
     supervisor_close(&supervisor);
     out->stop = supervisor.interrupts > 0;
     return rc;
@@ -134,8 +132,10 @@ static int finish(struct run_outcome *out, int rc, struct err_text *e)
     folder_row_file(&out->folder, path, "run", "", ".json");
     if (rc < 0 && access(path, F_OK) < 0)
         return rc;
-    published = folder_publish(&out->folder, rc == PL_OK ? e : NULL);
+    out->good = rc == PL_OK && json_true(out->run, "complete");
+    published = folder_publish(&out->folder, out->good, rc == PL_OK ? e : NULL);
     out->saved = published == PL_OK;
+    out->good &= out->saved;
     return rc < 0 ? rc : published;
 }
 
@@ -181,6 +181,23 @@ static const char *folder_stem(char *out, size_t cap, const struct scenario *s,
     return out;
 }
 
+double run_expected_s(const struct scenario *s, const struct run_options *o)
+{
+    return scenario_expected_s(s) + (o->ladders ? ladder_capture_expected_s(s) : 0);
+}
+
+/* Before anything is measured, and once for all runs of a command. */
+static void warn_of_network(struct progress *p, const struct network *network)
+{
+    char line[sizeof network->note + 16];
+
+    if (network->note[0] == '\0' || p->warned)
+        return;
+    snprintf(line, sizeof line, "warning: %s", network->note);
+    progress_warn(p, line);
+    p->warned = true;
+}
+
 int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
                  struct err_text *e)
 {
@@ -188,6 +205,7 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
     struct row_setting w = {.scenario = s,
                             .folder = &out->folder,
                             .network = &network,
+                            .progress = o->progress,
                             .order_seed = o->order_seed != 0 ? o->order_seed : (uint64_t)s->seed,
                             .pcap = o->pcap,
                             .ladders = o->ladders};
@@ -213,16 +231,15 @@ int run_scenario(struct run_outcome *out, const struct scenario *s, const struct
         network_close(&network);
         return rc;
     }
+    warn_of_network(o->progress, &network);
     choose_cores(&w);
     out->run = describe(&w, o);
     rc = network_pin(&network, w.forwarder_core, e);
-    rc = rc < 0 ? rc : measure(out, &w, o->retries, o->before, e);
+    rc = rc < 0 ? rc : measure(out, &w, o->retries, e);
     network_close(&network);
     if (!has_rows(out)) {
         folder_discard(&out->folder);
         return rc;
     }
-    rc = finish(out, rc, e);
-    out->good = rc == PL_OK && json_true(out->run, "complete");
-    return rc;
+    return finish(out, rc, e);
 }

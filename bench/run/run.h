@@ -7,6 +7,7 @@
 
 #include "lib/base/err.h"
 #include "bench/result/folder.h"
+#include "bench/run/progress.h"
 #include "bench/scenario/scenario.h"
 
 struct run_options {
@@ -14,10 +15,10 @@ struct run_options {
     bool host_network;   /* don't make a network namespace */
     bool ladders; /* capture an exchange of each row for its ladder diagram (emulated links) */
     bool pcap;    /* write each row's packets (emulated links) */
-    uint64_t order_seed; /* of the rows' random order; 0: the scenario's seed */
-    const char *before;  /* in front of the line of progress: what this run is part of; or NULL */
-    int retries;         /* measure a disturbed row again, up to so many times */
-    int argc;            /* the command line, for the record */
+    uint64_t order_seed;       /* of the rows' random order; 0: the scenario's seed */
+    struct progress *progress; /* says how far it is; of all runs of a command */
+    int retries;               /* measure a disturbed row again, up to so many times */
+    int argc;                  /* the command line, for the record */
     char *const *argv;
 };
 
@@ -31,10 +32,14 @@ struct run_outcome {
     bool good;         /* every planned row was measured and saved, and its counts agree */
 };
 
+/* About how long that takes, without charts. */
+double run_expected_s(const struct scenario *s, const struct run_options *o);
+
 /* Measure. Finished rows are saved as they come, so a failure, Ctrl-C or a crash costs the
  * row in progress and nothing else. out is filled in any case; without a finished row no
- * folder is left. Why a row failed or is not valid is in out->run
- * (result_each_problem()); everything else comes back as a negative enum pl_err, with the
- * line in e. The process stays in the run's network namespace. */
+ * folder is left. RESULTS/latest is moved to the folder when the run is good, and to no other. Why
+ * a row failed or is not valid is in out->run (result_each_problem()); everything else comes back
+ * as a negative enum pl_err, with the line in e. The process stays in the run's network namespace.
+ */
 int run_scenario(struct run_outcome *out, const struct scenario *s, const struct run_options *o,
                  struct err_text *e);

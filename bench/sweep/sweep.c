@@ -9,12 +9,10 @@
 
 #include "bench/base/file.h"
 #include "bench/base/json.h"
-#include "bench/base/units.h"
 #include "bench/result/result.h"
 #include "bench/run/run.h"
 #include "bench/run/turns.h"
 #include "bench/sweep/sweep_merge.h"
-#include "lib/base/clock.h"
 
 struct work {
     struct sweep *sweep;
@@ -23,7 +21,6 @@ struct work {
     struct block *order;
     double *block_s; /* of each cell: how long a block of it should take */
     int blocks, done;
-    double planned_s, took_s; /* of those that this process has measured */
 };
 
 /* ---- Ctrl-C ---- */
@@ -77,25 +74,15 @@ static double planned_left_s(const struct work *w)
     return left;
 }
 
-static double left_s(const struct work *w)
-{
-    double speed = w->planned_s > 0 ? w->took_s / w->planned_s : 1;
-
-    return planned_left_s(w) * speed;
-}
-
-/* "[7/24, 3 min 20 s left] clients=50 link.rtt_ms=5, repeat 2 of 3". n: of the block, from 1. */
-static void write_place(char *out, size_t cap, const struct work *w, struct block b, int n)
+/* "clients=50 link.rtt_ms=5, repeat 2 of 3" */
+static void name_block(char *out, size_t cap, const struct work *w, struct block b)
 {
     cJSON *values = plan_values(&w->sweep->plan, b.cell);
-    char name[160], left[UNITS_TEXT_BYTES], repeat[40] = "";
+    char name[160], repeat[40] = "";
 
     if (w->sweep->plan.repeat > 1)
         snprintf(repeat, sizeof repeat, ", repeat %d of %d", b.repeat + 1, w->sweep->plan.repeat);
-
-    units_format_duration(left, left_s(w));
-    snprintf(out, cap, "[%d/%d, %s left] %s%s", n, w->blocks, left,
-             plan_name(name, sizeof name, values), repeat);
+    snprintf(out, cap, "%s%s", plan_name(name, sizeof name, values), repeat);
     cJSON_Delete(values);
 }
 
@@ -156,10 +143,10 @@ static void work_path(const struct sweep *s, char out[PATH_MAX])
 
 static int measure_block(struct work *w, struct block b, struct err_text *e)
 {
-    char work_dir[PATH_MAX], place[240];
+    char work_dir[PATH_MAX], name[240];
     const struct run_options options = {.results = work_dir,
                                         .host_network = w->options->host_network,
-                                        .before = place,
+                                        .progress = w->options->progress,
                                         .order_seed = order_seed(w->sweep, b),
                                         .retries = (int)json_number(w->sweep->json, "retries"),
                                         .argc = w->options->argc,
@@ -173,8 +160,9 @@ static int measure_block(struct work *w, struct block b, struct err_text *e)
     if (rc == PL_OK) {
         s->repeat = 1;
         s->seed = turns_seed(s->seed, (unsigned)b.repeat + 1);
-        write_place(place, sizeof place - 2, w, b, w->done + 1);
-        strcat(place, " ");
+        name_block(name, sizeof name, w, b);
+        progress_part(options.progress, name, (size_t)w->done * s->nrows,
+                      (size_t)w->blocks * s->nrows, planned_left_s(w));
         rc = run_scenario(&run, s, &options, e);
         rc = take(w, b, &run, rc, e);
         scenario_free(s);
@@ -212,23 +200,13 @@ static int finish_cells(struct work *w, struct err_text *e)
 
 static int measure_next(struct work *w, struct block b, struct err_text *e)
 {
-    int64_t began_ns = clock_now_ns();
-    char place[240];
-    int rc;
+    int rc = measure_block(w, b, e);
 
-    rc = measure_block(w, b, e);
     if (rc < 0 || !sweep_has_block(w->sweep, b))
         return rc;
     w->done++;
-    w->took_s += (double)(clock_now_ns() - began_ns) / (double)NS_PER_S;
-    w->planned_s += w->block_s[b.cell];
     rc = finish_cell(w->sweep, b.cell, e);
-    rc = rc < 0 ? rc : sweep_save(w->sweep, e);
-    if (isatty(STDERR_FILENO) == 0) {
-        write_place(place, sizeof place, w, b, w->done);
-        fprintf(stderr, "%s\n", place);
-    }
-    return rc;
+    return rc < 0 ? rc : sweep_save(w->sweep, e);
 }
 
 static int measure_all(struct work *w, struct err_text *e)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "bench/run/progress.h"
 #include "bench/sweep/sweep_file.h"
 #include "lib/base/err.h"
 
@@ -13,12 +14,13 @@ struct sweep_outcome {
 
 struct sweep_options {
     bool host_network;
-    int argc; /* the command line, for the record */
+    struct progress *progress; /* says how far it is */
+    int argc;                  /* the command line, for the record */
     char *const *argv;
 };
 
 /* Measure the blocks that are not there yet, each as a run of its own, and make each cell when its
- * last block is there. Says on stderr how far it is. Ctrl-C ends the block in progress and keeps
+ * last block is there. Ctrl-C ends the block in progress and keeps
  * those before it; so does a failure, and a crash at any moment. s must be locked.
  * 0 when all is there, or after Ctrl-C; else negative with the line in e. */
 int sweep_measure(struct sweep *s, const struct sweep_options *o, struct sweep_outcome *out,

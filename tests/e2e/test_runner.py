@@ -97,10 +97,15 @@ class RunnerCase(TestCase):
 
     @staticmethod
     def complaints(program):
-        """The lines on stderr but for what a run notes of a machine that is busy."""
+        """The lines on stderr but for progress, and what a run notes of a machine that is busy."""
         return [line for line in program.stderr().splitlines()
                 if "latency includes it" not in line and " is disturbed: " not in line
-                and "disturbed and left out" not in line]
+                and "disturbed and left out" not in line
+                and not line.startswith(("measured ", "capturing packets ", "drawing charts"))]
+
+    def folders(self):
+        """Of all runs, the oldest first."""
+        return sorted(path for path in self.out.iterdir() if path.name != "latest")
 
     def one_line(self, program):
         lines = self.complaints(program)
@@ -212,9 +217,61 @@ class Run(RunnerCase):
         for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
             with self.subTest(env):
                 said = self.run_on_a_terminal("--rows", "sse", **env)
-                self.assertIn(b"measure", said)
-                self.assertIn(b"\r", said)
+                self.assertRegex(said, rb"\r\x1b\[K\[1 of 1(, about \d+ s left)?\] sse: measuring")
                 self.assertEqual(b"\x1b[3" in said or b"\x1b[1m" in said, coloured)
+
+
+class Progress(RunnerCase):
+    REPEATED = ("--repeat", "3", "--order", "given", "--duration", "1")
+
+    def lines(self, text):
+        return [line for line in text.splitlines() if line.startswith("measured ")]
+
+    def assert_a_line_for_each_measurement(self, text):
+        self.assertNotIn("\x1b", text)
+        lines = self.lines(text)
+        self.assertEqual([line.split(",")[0].split(":")[0] for line in lines],
+                         ["measured sse", "measured short-poll+close"] * 3, text)
+        for number, line in enumerate(lines, 1):
+            self.assertIn(f", repeat {(number + 1) // 2} of 3: {number} of 6 done", line)
+        left = [int(line.split("about ")[1].split(" s left")[0]) for line in lines[:-1]]
+        self.assertGreater(left[0], left[-1])
+        self.assertNotIn("left", lines[-1])
+
+    def test_in_a_pipe_there_is_a_line_for_each_measurement_with_what_is_left(self):
+        self.assert_a_line_for_each_measurement(self.run_scenario(*self.REPEATED).stderr())
+
+    def test_on_a_dumb_terminal_it_is_the_same(self):
+        for term in ("dumb", ""):
+            with self.subTest(term=term):
+                said = self.run_on_a_terminal(*self.REPEATED, TERM=term).decode()
+                self.assert_a_line_for_each_measurement(said)
+
+    def test_the_time_left_is_of_all_links(self):
+        program = self.run_scenario("--rows", "sse", path=self.scenario(link=["loopback", "rtt=1ms"]))
+        self.assertEqual([line.split(", about")[0] for line in self.lines(program.stderr())],
+                         ["measured loopback: sse: 1 of 2 done", "measured rtt=1ms: sse: 2 of 2 done"])
+
+    def test_quiet_is_the_result_alone(self):
+        program = self.run_scenario("--quiet")
+        self.assertEqual(program.stderr(), "")
+        self.assertIn("results: ", program.stdout())
+        program = self.run_scenario("--quiet", "--json")
+        self.assertEqual(program.stderr(), "")
+        self.assertEqual(json.loads(program.stdout()), self.latest())
+        said = self.run_on_a_terminal("--quiet", "--rows", "sse", NO_COLOR="1")
+        self.assertNotIn(b"\x1b", said)
+        refused = self.run_scenario("--quiet", "--verbose", exit_code=2)
+        self.assertIn("--quiet: not with --verbose", self.one_line(refused))
+
+    def test_verbose_shows_programs_and_phases(self):
+        said = self.run_scenario("--verbose", "--rows", "sse").stderr().splitlines()
+        starts = [line for line in said if line.startswith("start ")]
+        self.assertEqual([line.split()[1].rpartition("/")[2] for line in starts],
+                         ["pushlab-server", "pushlab-client"])
+        self.assertIn(" --transport sse ", starts[1])
+        self.assertEqual([line for line in said if line.startswith(("measuring ", "sse: m"))],
+                         ["measuring sse", "sse: measuring"])
 
 
 class Failures(RunnerCase):
@@ -286,11 +343,15 @@ class Failures(RunnerCase):
     def assert_first_row_kept(self, program, interrupted):
         self.assertGreater(program.wait(20), 0, "exits with a code other than 0")
         self.assert_no_process_left()
-        run = self.latest()
+        folder = self.folders()[-1]
+        run = json.loads((folder / "run.json").read_text())
         self.assertEqual([row["id"] for row in run["rows"]], ["sse"])
         self.assertEqual((run["complete"], run["interrupted"]), (False, interrupted))
         self.assertIn("sse", program.stdout())
+        self.assertIn(f"pushlab: kept in {folder}, for pushlab table,", program.stderr())
         self.assertLess(len(self.complaints(program)), 4)
+        again = self.run_to_its_end("table", folder)
+        self.assertIn(again.stdout().strip(), program.stdout())
 
     def test_ctrl_c_keeps_finished_rows_and_ends_every_child(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -299,6 +360,21 @@ class Failures(RunnerCase):
                 program, _ = self.start_long()
                 program.signal(number)
                 self.assert_first_row_kept(program, interrupted=True)
+                self.assertFalse(os.path.lexists(self.out / "latest"))
+
+    def test_a_run_that_is_not_complete_does_not_become_latest(self):
+        self.run_scenario("--rows", "sse")
+        complete = os.readlink(self.out / "latest")
+        program, _ = self.start_long()
+        program.signal(signal.SIGINT)
+        self.assert_first_row_kept(program, interrupted=True)
+        self.assertEqual(os.readlink(self.out / "latest"), complete)
+        program, server = self.start_long()
+        os.kill(server, signal.SIGKILL)
+        self.assert_first_row_kept(program, interrupted=False)
+        self.assertEqual(os.readlink(self.out / "latest"), complete)
+        self.run_scenario("--rows", "sse")
+        self.assertEqual(os.readlink(self.out / "latest"), self.folders()[-1].name)
 
     def test_a_server_that_dies_is_reported_and_the_row_before_is_kept(self):
         program, server = self.start_long()

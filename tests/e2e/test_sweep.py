@@ -53,11 +53,12 @@ class Sweep(SweepCase):
                                          {"key": "source.rate_hz", "values": [25, 50]}])
         self.assertEqual([c["values"] for c in sweep["cells"]],
                          [{"clients": c, "source.rate_hz": r} for c in (2, 3) for r in (25, 50)])
-        # A line for each block in a pipe, with the time left in all.
-        blocks = [line for line in program.stderr().splitlines() if line.startswith("[")]
-        self.assertEqual(len(blocks), 8)
-        self.assertRegex(blocks[0], r"^\[1/8, \d+ s left\] clients=[23] source.rate_hz=\d+, repeat 1 of 2$")
-        self.assertTrue(blocks[7].startswith("[8/8, 0 s left]"), blocks[7])
+        # A line for each measurement in a pipe, with the time left in all.
+        lines = [line for line in program.stderr().splitlines() if line.startswith("measured ")]
+        self.assertEqual(len(lines), 16)
+        self.assertRegex(lines[0], r"^measured clients=[23] source.rate_hz=\d+, repeat 1 of 2: [-a-z]+: "
+                                   r"1 of 16 done, about \d+ s left$")
+        self.assertRegex(lines[15], ", repeat 2 of 2: [-a-z]+: 16 of 16 done$")
 
         with open(folder / "sweep.csv", newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))

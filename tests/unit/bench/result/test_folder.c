@@ -56,11 +56,33 @@ START_TEST(folder_is_hidden_until_it_is_published)
     save("{\"rows\":[]}");
     ck_assert(!exists(results, folder.name));
     ck_assert(!exists(results, "latest"));
-    ck_assert_int_eq(folder_publish(&folder, &error), 0);
+    ck_assert_int_eq(folder_publish(&folder, true, &error), 0);
     ck_assert(exists(results, folder.name));
     ck_assert(exists(folder.path, "run.json"));
     ck_assert(exists(folder.path, "summary.csv"));
     ck_assert(exists(results, "latest/run.json"));
+}
+END_TEST
+
+START_TEST(folder_of_a_partial_run_leaves_latest_alone)
+{
+    char path[PATH_MAX], complete[sizeof folder.name], target[256] = "";
+
+    open_folder();
+    save("{\"rows\":[]}");
+    ck_assert_int_eq(folder_publish(&folder, false, &error), 0);
+    ck_assert(exists(folder.path, "run.json"));
+    ck_assert(!exists(results, "latest"));
+    open_folder();
+    save("{\"rows\":[]}");
+    ck_assert_int_eq(folder_publish(&folder, true, &error), 0);
+    strcpy(complete, folder.name);
+    open_folder();
+    save("{\"rows\":[]}");
+    ck_assert_int_eq(folder_publish(&folder, false, &error), 0);
+    snprintf(path, sizeof path, "%.2000s/latest", results);
+    ck_assert_int_gt(readlink(path, target, sizeof target - 1), 0);
+    ck_assert_str_eq(target, complete);
 }
 END_TEST
 
@@ -72,11 +94,11 @@ START_TEST(folder_takes_another_name_when_its_own_is_taken)
     open_folder();
     save("{\"n\":1}");
     strcpy(first, folder.name);
-    ck_assert_int_eq(folder_publish(&folder, &error), 0);
+    ck_assert_int_eq(folder_publish(&folder, true, &error), 0);
     open_folder();
     strcpy(folder.name, first); /* as if within the same second */
     save("{\"n\":2}");
-    ck_assert_int_eq(folder_publish(&folder, &error), 0);
+    ck_assert_int_eq(folder_publish(&folder, true, &error), 0);
     ck_assert_str_ne(folder.name, first);
     ck_assert_ptr_eq(strstr(folder.name, first), folder.name);
     snprintf(path, sizeof path, "%s/latest", results);
@@ -235,6 +257,7 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, folder_is_hidden_until_it_is_published);
+    tcase_add_test(tc, folder_of_a_partial_run_leaves_latest_alone);
     tcase_add_test(tc, folder_takes_another_name_when_its_own_is_taken);
     tcase_add_test(tc, folder_knows_the_last_run_of_its_scenario);
     tcase_add_test(tc, folder_that_is_discarded_leaves_nothing);
