@@ -50,7 +50,7 @@ class BalancerCase(RunnerCase):
         path.write_text(json.dumps({**BASE, "rows": list(rows), **changes}))
         self.program = self.run_scenario(path=path, exit_code=exit_code, TMPDIR=str(self.scratch))
         self.assert_nothing_left()
-        return {r["id"]: r for r in self.latest()["rows"]}
+        return {r["id"]: r for r in self.newest()["rows"]}
 
     def setUp(self):
         super().setUp()

@@ -43,7 +43,7 @@ class DisturbedCase(RunnerCase):
         self.assertEqual(program.process.returncode, exit_code, program.describe())
         self.assertNotIn("Sanitizer", program.stderr())
         self.assert_no_process_left()
-        return self.latest()["rows"][0]
+        return self.newest()["rows"][0]
 
     def forwarders(self):
         """Children of the runner that are the runner's program."""
@@ -125,8 +125,8 @@ class Stops(DisturbedCase):
         program.signal(signal.SIGINT)
         row = self.end(program, exit_code=1)
         self.assert_reason(row, "the server was stopped for ")
-        self.assertTrue(self.latest()["interrupted"])
-        self.assertEqual({path.name for path in (self.out / "latest").glob("*sse*")},
+        self.assertTrue(self.newest()["interrupted"])
+        self.assertEqual({path.name for path in self.folders()[-1].glob("*sse*")},
                          {"latency-sse.hlog", "timeline-sse.csv"})
 
     def assert_files_are_of(self, row):
