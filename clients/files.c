@@ -55,7 +55,9 @@ static int format_hlog(const struct fleet *f, struct buf *out)
     double length_s = (double)(f->window_end_ns - f->window_start_ns) / (double)NS_PER_S;
     int err = hdr_log_header(out, "pushlab latency, microseconds", f->window_start_unix_ms);
 
-    return err < 0 ? err : hdr_log_interval(out, NULL, 0.0, length_s, &f->env.recorder.latency_us);
+    return err < 0 ? err
+                   : hdr_log_interval(out, f->env.opt->hlog_tag, 0.0, length_s,
+                                      &f->env.recorder.latency_us);
 }
 
 /* One row per update of the window and drawn client; published_s counts from the window's

@@ -10,6 +10,7 @@
 
 #include "clients/driver/drivers.h"
 #include "clients/record/channels.h"
+#include "lib/hdr/hdr_log.h"
 #include "lib/net/tls.h"
 #include "lib/opt/opt_library.h"
 #include "lib/proto/request_heads.h"
@@ -105,6 +106,8 @@ static const struct opt opts[] = {
     HEADING("Results"),
     FLAG("json", json, "print one JSON object"),
     TEXT("hlog", "FILE", hlog_path, NULL, "write the latencies as an HdrHistogram log"),
+    TEXT("hlog-tag", "TAG", hlog_tag, NULL,
+         "the tag of its interval, so that logs can be put together and told apart"),
     TEXT("timeline", "FILE", timeline_path, NULL, "write the latency of each update as CSV"),
     INT("timeline-clients", "N", timeline_clients, "1", 1, 1000,
         "how many clients the timeline covers"),
@@ -247,6 +250,9 @@ static int check(struct client_options *o, struct err_text *e)
                        o->driver->info->name);
     if (o->watch && o->clients != 1)
         return err_set(e, PL_EINVAL, "--watch: shows one client; accepted: --clients 1");
+    if (o->hlog_tag != NULL && !hdr_log_tag_valid(o->hlog_tag, strlen(o->hlog_tag)))
+        return err_set(e, PL_EINVAL, "--hlog-tag: '%.60s' is no tag; accepted: %s", o->hlog_tag,
+                       HDR_LOG_TAG_ACCEPTED);
     if (check_channels(o, e) < 0 || check_send(o, e) < 0)
         return PL_EINVAL;
     return OPT_RUN;

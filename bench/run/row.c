@@ -51,6 +51,7 @@ static int client_args(struct work *k, struct scenario_args *args, struct err_te
     scenario_args_add(args, "--control", "auto");
     scenario_args_add(args, "--json", NULL);
     scenario_args_add(args, "--hlog", "%s", hlog);
+    scenario_args_add(args, "--hlog-tag", w->repeat > 0 ? "%s:%u" : "%s", k->row->id, w->repeat);
     scenario_args_add(args, "--timeline", "%s", timeline);
     scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD);
     if (k->cluster.network->emulated)

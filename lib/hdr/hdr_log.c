@@ -1,12 +1,15 @@
 #include "lib/hdr/hdr_log.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define TAG_PREFIX "Tag="
 #define BASE_TIME  "#[BaseTime: "
+
+#define LATEST_START_S 1e12 /* of an interval that is joined, whatever its log says */
 
 enum { INTERVAL_FIELDS = 4, MS_PER_S = 1000, US_PER_MS = 1000 };
 
@@ -34,15 +37,23 @@ int hdr_log_header(struct buf *out, const char *comment, int64_t start_unix_ms)
                       start_s, date, start_s);
 }
 
+bool hdr_log_tag_valid(const char *tag, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (tag[i] == ',' || (unsigned char)tag[i] <= ' ' || tag[i] == 0x7f)
+            return false;
+    return len > 0 && len <= HDR_LOG_TAG_MAX;
+}
+
 int hdr_log_interval(struct buf *out, const char *tag, double start_s, double length_s,
                      const struct hdr *h)
 {
-    bool tagged = tag != NULL && tag[0] != '\0';
+    bool tagged = tag != NULL;
     double max_ms = (double)hdr_max(h) / US_PER_MS;
     size_t before = out->len;
     int rc;
 
-    if (tagged && strpbrk(tag, ", \t\r\n") != NULL)
+    if (tagged && !hdr_log_tag_valid(tag, strlen(tag)))
         return PL_EINVAL;
     rc = buf_printf(out, "%s%s%s%.3f,%.3f,%.3f,", tagged ? TAG_PREFIX : "", tagged ? tag : "",
                     tagged ? "," : "", start_s, length_s, max_ms);
@@ -72,6 +83,16 @@ static struct span take_until(struct span *rest, char separator)
     rest->at += end != NULL ? len + 1 : len;
     rest->len -= end != NULL ? len + 1 : len;
     return taken;
+}
+
+/* Without its end, LF or CRLF. */
+static struct span take_line(struct span *rest)
+{
+    struct span line = take_until(rest, '\n');
+
+    if (line.len > 0 && line.at[line.len - 1] == '\r')
+        line.len--;
+    return line;
 }
 
 static bool starts_with(struct span s, const char *prefix)
@@ -115,8 +136,13 @@ static int read_interval(struct hdr *merged, struct span line, struct err_text *
     struct hdr interval;
     int rc;
 
-    if (starts_with(line, TAG_PREFIX))
-        take_until(&line, ',');
+    if (starts_with(line, TAG_PREFIX)) {
+        struct span tag = take_until(&line, ',');
+        const size_t prefix = strlen(TAG_PREFIX);
+
+        if (!hdr_log_tag_valid(tag.at + prefix, tag.len - prefix))
+            return err_set(e, PL_EPROTO, "a tag has " HDR_LOG_TAG_ACCEPTED);
+    }
     for (int i = 0; i < INTERVAL_FIELDS; i++)
         field[i] = take_until(&line, ',');
     if (line.len > 0 || field[INTERVAL_FIELDS - 1].len == 0)
@@ -144,10 +170,8 @@ int hdr_log_read(struct hdr *h, const char *text, size_t len, struct err_text *e
 
     *h = (struct hdr){0};
     for (unsigned long number = 1; rest.len > 0; number++) {
-        struct span line = take_until(&rest, '\n');
+        struct span line = take_line(&rest);
 
-        if (line.len > 0 && line.at[line.len - 1] == '\r')
-            line.len--;
         if (is_interval(line))
             rc = read_interval(h, line, &why);
         if (rc < 0) {
@@ -184,10 +208,9 @@ static int add_moved(struct buf *log, struct span line, double by_s)
     if (starts_with(line, TAG_PREFIX))
         take_until(&line, ',');
     tag = (size_t)(line.at - from);
-    start_s = strtod(line.at, NULL) + by_s;
+    start_s = fmax(0, fmin(strtod(line.at, NULL) + by_s, LATEST_START_S));
     take_until(&line, ',');
-    return buf_printf(log, "%.*s%.3f,%.*s\n", (int)tag, from, start_s > 0 ? start_s : 0,
-                      (int)line.len, line.at);
+    return buf_printf(log, "%.*s%.3f,%.*s\n", (int)tag, from, start_s, (int)line.len, line.at);
 }
 
 int hdr_log_join(struct buf *log, const char *more, size_t len)
@@ -198,7 +221,7 @@ int hdr_log_join(struct buf *log, const char *more, size_t len)
     int rc = PL_OK;
 
     while (rc == PL_OK && rest.len > 0) {
-        struct span line = take_until(&rest, '\n');
+        struct span line = take_line(&rest);
 
         if (is_interval(line))
             rc = add_moved(log, line, by_s);
@@ -216,7 +239,7 @@ int hdr_log_leave_out(struct buf *log, const bool *out, size_t n)
     int rc = PL_OK;
 
     while (rc == PL_OK && rest.len > 0) {
-        struct span line = take_until(&rest, '\n');
+        struct span line = take_line(&rest);
         bool interval = is_interval(line);
 
         if (interval && i < n && out[i])

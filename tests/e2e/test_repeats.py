@@ -63,12 +63,15 @@ class Repeats(RepeatsCase):
         """What HdrHistogram's own reader finds in the log is what the summary says."""
         path = self.out / "latest" / f"latency-{row['id']}.hlog"
         text = path.read_text()
-        starts = [float(line.split(",")[0].removeprefix("#left out: "))
-                  for line in text.splitlines() if "HIST" in line]
-        self.assertEqual(len(starts), 3)
+        lines = [line.removeprefix("#left out: ").split(",") for line in text.splitlines()
+                 if "HIST" in line]
+        self.assertEqual([tag for tag, *_ in lines], [f"Tag={row['id']}:{n}" for n in (1, 2, 3)])
+        starts = [float(start) for _, start, *_ in lines]
         self.assertEqual(starts, sorted(starts))
         self.assertGreater(starts[1], 0.3)  # a window after the first began
         theirs = json.loads(self.run_peer(path))
+        self.assertEqual(theirs["tags"], [line.split(",")[0].removeprefix("Tag=")
+                                          for line in text.splitlines() if line.startswith("Tag=")])
         for ours, name in (("count", "count"), ("p50", "p50"), ("max", "max")):
             self.assertEqual(theirs[name], row["latency_us"][ours], (row["id"], name))
 
@@ -128,7 +131,7 @@ class Repeats(RepeatsCase):
         program.signal(signal.SIGINT)
         self.assertEqual(program.wait(30), 1, program.describe())
         self.assert_no_process_left()
-        run = self.latest()
+        run = self.newest()
         done = len(run["repeats"])
         self.assertEqual((run["complete"], run["interrupted"]), (False, True))
         self.assertGreaterEqual(done, 4)
@@ -139,12 +142,12 @@ class Repeats(RepeatsCase):
             self.assertEqual(f"measured {n} of 5 times" in row["notes"], n < 5, row["notes"])
         self.assertEqual(sum(len(self.used(run, name)) for name in IDS),
                          sum(row["repeats"] for row in run["rows"]))
-        self.assertEqual(list((self.out / "latest").glob("*~*")), [])
+        self.assertEqual(list(self.folders()[-1].glob("*~*")), [])
 
     def test_progress_says_which_repeat_it_is_and_how_long_all_will_take(self):
         said = self.run_on_a_terminal("--repeat", "2", "--rows", "sse,websocket")
-        self.assertRegex(said.decode(), r"\[4/4, \d+ s left\] \w+, repeat 2 of 2 · start")
-        self.assertRegex(said.decode(), r"\[3/4, \d+ s left\] \w+, repeat 2 of 2 · ")
+        self.assertRegex(said.decode(), r"\[4 of 4(, about \d+ s left)?\] \w+, repeat 2 of 2: ")
+        self.assertRegex(said.decode(), r"\[3 of 4, about \d+ s left\] \w+, repeat 2 of 2: ")
 
     def test_what_is_not_accepted_is_named(self):
         for words, named in ((("--repeat", "0"), "--repeat"), (("--repeat", "101"), "1 to 100"),

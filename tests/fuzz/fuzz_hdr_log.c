@@ -1,5 +1,6 @@
 /* Any text as an interval log: refused with the line's number, or merged into a histogram
- * that a log of our own carries. */
+ * that a log of our own carries; what is read can be joined to a log, whatever its tags and times.
+ */
 #include <assert.h>
 #include <string.h>
 
@@ -23,6 +24,26 @@ static void check_rewritten(const struct hdr *h)
     buf_free(&log);
 }
 
+static void check_joined(const struct hdr *h, const uint8_t *data, size_t len)
+{
+    struct buf log = {0}, more = {0};
+    struct hdr back;
+    int rc = buf_add(&more, data, len);
+
+    assert(rc == PL_OK);
+    rc = buf_add(&more, "", 1);
+    assert(rc == PL_OK);
+    rc = hdr_log_header(&log, NULL, 0);
+    assert(rc == PL_OK);
+    rc = hdr_log_join(&log, (const char *)more.data, len);
+    assert(rc == PL_OK);
+    rc = hdr_log_read(&back, (const char *)log.data, log.len, NULL);
+    assert(rc == PL_OK && back.total_count == h->total_count);
+    hdr_free(&back);
+    buf_free(&more);
+    buf_free(&log);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct err_text e = {""};
@@ -33,8 +54,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     assert((rc == PL_OK) == (h.counts != NULL));
     if (rc == PL_EPROTO)
         assert(strncmp(e.text, "line ", 5) == 0);
-    if (rc == PL_OK && h.counts_len < 100000) /* larger ones are allowed, but slow */
+    if (rc == PL_OK && h.counts_len < 100000) { /* larger ones are allowed, but slow */
         check_rewritten(&h);
+        check_joined(&h, data, len);
+    }
     hdr_free(&h);
     return 0;
 }

@@ -11,7 +11,9 @@ if (path === undefined) {
 
 const reader = new hdr.HistogramLogReader(readFileSync(path, "utf8"), 64);
 let merged = null;
+const tags = [];
 for (let h = reader.nextIntervalHistogram(); h !== null; h = reader.nextIntervalHistogram()) {
+  tags.push(h.tag === "NO TAG" ? null : h.tag);
   if (merged === null) merged = h;
   else merged.add(h);
 }
@@ -26,6 +28,7 @@ console.log(
     min: merged.getValueAtPercentile(0),
     max: merged.maxValue,
     mean: merged.mean,
+    tags,
     p50: merged.getValueAtPercentile(50),
     p90: merged.getValueAtPercentile(90),
     p99: merged.getValueAtPercentile(99),

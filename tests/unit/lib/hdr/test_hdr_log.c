@@ -76,17 +76,18 @@ START_TEST(hdr_log_interval_has_its_fields_in_order)
     out.len = 0;
     ck_assert_int_eq(hdr_log_interval(&out, NULL, 0, 60, &h), PL_OK);
     ck_assert_mem_eq(out.data, "0.000,60.000,1.500,HISTFAAAA", 28);
-    out.len = 0;
-    ck_assert_int_eq(hdr_log_interval(&out, "", 0, 60, &h), PL_OK);
-    ck_assert_mem_eq(out.data, "0.000,", 6);
     buf_free(&out);
     hdr_free(&h);
 }
 END_TEST
 
+#define TEXT_16 "0123456789abcdef"
+#define TEXT_64 TEXT_16 TEXT_16 TEXT_16 TEXT_16
+
 START_TEST(hdr_log_interval_refuses_a_tag_that_breaks_the_line)
 {
-    static const char *const tags[] = {"a,b", "a b", "a\nb", "a\rb", "a\tb", ","};
+    static const char *const tags[] = {"a,b", "a b", "a\nb",   "a\rb",         "a\tb",
+                                       ",",   "",    "\x1b[m", TEXT_64 TEXT_64};
     struct buf out = {0};
     struct hdr h;
 
@@ -149,6 +150,7 @@ END_TEST
 
 #define FIELDS  "line 2: an interval has start, length, max and histogram"
 #define DECIMAL "line 2: start, length and max must be decimal numbers"
+#define TAG     "line 2: a tag has " HDR_LOG_TAG_ACCEPTED
 #define PAYLOAD "line 2: the histogram is not one in compressed V2 encoding and base64"
 
 static const struct {
@@ -160,6 +162,11 @@ static const struct {
     {"Tag=A", FIELDS},
     {"Tag=A,1,2," JAVA_HISTOGRAM, FIELDS},
     {"1,2,3," JAVA_HISTOGRAM ",4", FIELDS},
+    {"Tag=,1,2,3," JAVA_HISTOGRAM, TAG},
+    {"Tag=a b,1,2,3," JAVA_HISTOGRAM, TAG},
+    {"Tag=\x1b[2J,1,2,3," JAVA_HISTOGRAM, TAG},
+    {"Tag=" TEXT_64 TEXT_64 ",1,2,3,HIST", TAG},
+    {"Tag=", TAG},
     {",2,3," JAVA_HISTOGRAM, DECIMAL},
     {"1,x,3," JAVA_HISTOGRAM, DECIMAL},
     {"1,2,nan," JAVA_HISTOGRAM, DECIMAL},
@@ -263,7 +270,10 @@ static void hand_over(const char *path, const struct buf *log, const struct hdr 
     buf_printf(&json, "{\"count\":%lld,\"min\":%lld,\"max\":%lld,\"mean\":%.17g",
                (long long)h->total_count, (long long)hdr_min(h), (long long)hdr_max(h),
                hdr_mean(h));
-    buf_printf(&json, ",\"p50\":%lld,\"p90\":%lld,\"p99\":%lld,\"p999\":%lld}\n",
+    buf_printf(&json, ",\"tags\":[");
+    for (int i = 0; i < SAMPLE_INTERVALS; i++)
+        buf_printf(&json, "%s%s", i > 0 ? "," : "", i % 2 ? "\"odd\"" : "null");
+    buf_printf(&json, "],\"p50\":%lld,\"p90\":%lld,\"p99\":%lld,\"p999\":%lld}\n",
                (long long)hdr_value_at_percentile(h, 50), (long long)hdr_value_at_percentile(h, 90),
                (long long)hdr_value_at_percentile(h, 99),
                (long long)hdr_value_at_percentile(h, 99.9));
@@ -341,6 +351,23 @@ START_TEST(hdr_log_join_keeps_when_each_interval_began)
 }
 END_TEST
 
+START_TEST(hdr_log_join_takes_tags_and_lines_as_others_write_them)
+{
+    static const char good[] = "#comment\r\n\r\nTag=sse:2,1.5,1.0,.5," JAVA_HISTOGRAM "\r\n";
+    struct buf log = {0};
+    struct hdr h;
+
+    ck_assert_int_eq(hdr_log_header(&log, NULL, 0), PL_OK);
+    ck_assert_int_eq(hdr_log_join(&log, good, strlen(good)), PL_OK);
+    ck_assert_int_eq(buf_add(&log, "", 1), PL_OK);
+    ck_assert_ptr_nonnull(strstr((char *)log.data, "\nTag=sse:2,1.500,1.0,.5,HIST"));
+    ck_assert_ptr_null(strchr((char *)log.data, '\r'));
+    ck_assert_int_eq(hdr_log_read(&h, (char *)log.data, log.len - 1, NULL), PL_OK);
+    hdr_free(&h);
+    buf_free(&log);
+}
+END_TEST
+
 START_TEST(hdr_log_leaves_out_the_intervals_that_it_is_told)
 {
     static const bool second[] = {false, true, false};
@@ -386,6 +413,7 @@ int main(void)
     tcase_add_test(tc, hdr_log_reads_back_what_it_wrote);
     tcase_add_test(tc, hdr_log_rejects_a_sample_cut_inside_a_line);
     tcase_add_test(tc, hdr_log_join_keeps_when_each_interval_began);
+    tcase_add_test(tc, hdr_log_join_takes_tags_and_lines_as_others_write_them);
     tcase_add_test(tc, hdr_log_leaves_out_the_intervals_that_it_is_told);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
