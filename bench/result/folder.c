@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -145,22 +146,59 @@ static int save_json(const struct folder *f, const cJSON *run, struct err_text *
     return run_file_write(f->path, "run", "", ".json", &file, rc, e);
 }
 
+/* ",TEXT"; RFC 4180 quotes what a comma is in, as in "rtt=50ms,loss=1%". */
+static void put_text(struct writer *w, const char *text)
+{
+    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+
+    writer_puts(w, quoted ? ",\"" : ",");
+    for (; *text != '\0'; text++)
+        writer_printf(w, *text == '"' ? "\"%c" : "%c", *text);
+    writer_puts(w, quoted ? "\"" : "");
+}
+
+static void put_number(struct writer *w, double value)
+{
+    if (isfinite(value))
+        writer_printf(w, ",%.16g", value);
+    else
+        writer_puts(w, ",");
+}
+
+/* What all rows of a run have in common, so that the files of several can be put together. */
+static void put_run(struct writer *w, const cJSON *run)
+{
+    double rate_hz = json_number(run, "scenario.source.rate_hz");
+    char version[160];
+
+    snprintf(version, sizeof version, "%.60s (%.90s)", json_text(run, "pushlab"),
+             json_text(run, "environment.git"));
+    put_text(w, json_text(run, "started"));
+    put_text(w, version);
+    put_text(w, json_text(run, "scenario.name"));
+    put_text(w, json_text(run, "link"));
+    put_number(w, isfinite(rate_hz) ? rate_hz : json_number(run, "scenario.source.tick_hz"));
+    put_number(w, json_number(run, "scenario.source.payload_bytes"));
+    put_number(w, json_number(run, "seed"));
+}
+
 int folder_summary(struct buf *out, const cJSON *run)
 {
-    bool ends = metric_has_intervals(json_at(run, "rows"));
     struct writer w = {.out = out};
     const cJSON *row;
 
-    writer_puts(&w, ends ? "row,transport,connection,repeats" : "row,transport,connection");
-    metric_put_csv(&w, NULL, false, ends);
+    writer_puts(&w, "row,transport,connection,repeats,"
+                    "date,version,scenario,link,rate_hz,payload_bytes,seed");
+    metric_put_csv(&w, NULL, false, true);
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {
+        double repeats = json_number(row, "repeats");
+
         /* Our own words and ids: neither commas nor quotes in them. */
-        writer_printf(&w, "\n%s,%s,%s", json_text(row, "id"), json_text(row, "transport"),
-                      json_text(row, "connection"));
-        if (ends)
-            writer_printf(&w, ",%.0f", json_number(row, "repeats"));
-        metric_put_csv(&w, row, false, ends);
+        writer_printf(&w, "\n%s,%s,%s,%.0f", json_text(row, "id"), json_text(row, "transport"),
+                      json_text(row, "connection"), isfinite(repeats) ? repeats : 1);
+        put_run(&w, run);
+        metric_put_csv(&w, row, false, true);
     }
     writer_puts(&w, "\n");
     return w.rc;

@@ -45,7 +45,9 @@ int folder_leave_out(const struct folder *f, const char *id, const bool *out, si
                      struct err_text *e);
 
 /* Append the text of summary.csv, the rows of run.json for spreadsheets: a line for each row, below
- * a line that names every column with its unit; empty where there is no value. 0 or PL_ENOMEM. */
+ * a line that names every column with its unit; empty where there is no value. Every run has the
+ * same columns, and its link, source, date and version in each line, so that the files of several
+ * runs can be put together (docs/metrics.md). 0 or PL_ENOMEM. */
 int folder_summary(struct buf *out, const cJSON *run);
 
 /* (Re)write run.json and summary.csv. 0, PL_ESYS or PL_ENOMEM with the line in e; what was

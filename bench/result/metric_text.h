@@ -19,6 +19,7 @@ void metric_put_interval_words(struct writer *w, const cJSON *rows);
 
 /* Append ",VALUE" for each column of summary.csv or, charted, of rows.csv; ",COLUMN" when row is
  * NULL. Where there is no value summary.csv has nothing, rows.csv "NaN". ends: both ends of its
- * interval follow a value, as COLUMN_low and COLUMN_high; in summary.csv of metrics that have one.
+ * interval follow a value, as COLUMN_low and COLUMN_high; in summary.csv of metrics that can have
+ * one.
  */
 void metric_put_csv(struct writer *w, const cJSON *row, bool charted, bool ends);

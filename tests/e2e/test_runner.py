@@ -3,6 +3,7 @@ processes?"""
 
 import csv
 import fcntl
+import io
 import json
 import os
 import pathlib
@@ -95,6 +96,10 @@ class RunnerCase(TestCase):
     def latest(self):
         return json.loads((self.out / "latest" / "run.json").read_text())
 
+    def newest(self):
+        """The newest run, also one that is not complete."""
+        return json.loads((self.folders()[-1] / "run.json").read_text())
+
     @staticmethod
     def complaints(program):
         """The lines on stderr but for progress, and what a run notes of a machine that is busy."""
@@ -180,8 +185,31 @@ class Run(RunnerCase):
         self.assertAlmostEqual(poll["tcp_handshakes_per_update"] * poll["delivered"],
                                poll["requests_per_update"] * poll["delivered"], delta=3)
         with open(self.out / "latest" / "summary.csv", newline="", encoding="utf-8") as file:
-            summary = list(csv.DictReader(line for line in file if not line.startswith("#")))
-        self.assertEqual(len(summary), 2)
+            self.assertEqual([line["row"] for line in csv.DictReader(file)],
+                             ["sse", "short-poll+close"])
+
+    def test_the_csv_files_of_several_runs_make_one_table(self):
+        started, files = [], []
+        for options in (("--repeat", "2"), ("--link", "rtt=4ms,jitter=1ms", "--set", "source.rate_hz=40")):
+            self.run_scenario(*options)
+            started.append(self.latest()["started"])
+            files.append(self.out / "latest" / "summary.csv")
+            files[-1] = files[-1].resolve()
+        joined = subprocess.run(["awk", "NR == 1 || FNR > 1", *files], capture_output=True,
+                                text=True, check=True).stdout
+        table = list(csv.DictReader(io.StringIO(joined)))
+        keys = ("row", "date", "link", "rate_hz", "payload_bytes", "repeats", "clients")
+        self.assertEqual([[line[key] for key in keys] for line in table],
+                         [[row, started[0], "loopback", "50", "128", "2", "3"]
+                          for row in ("sse", "short-poll+close")] +
+                         [[row, started[1], "rtt=4ms,jitter=1ms", "40", "128", "1", "3"]
+                          for row in ("sse", "short-poll+close")])
+        for line in table:
+            self.assertNotIn(None, line, "more fields than columns")
+            self.assertRegex(line["version"], r"^[0-9.]+ \(.+\)$")
+            self.assertEqual((line["scenario"], line["seed"]), ("two", "1"))
+            self.assertGreater(float(line["latency_p50_us"]), 0)
+        self.assertLessEqual(float(table[0]["age_mean_us_low"]), float(table[0]["age_mean_us"]))
 
     def test_json_is_run_json(self):
         program = self.run_scenario("--json", "--rows", "sse")

@@ -249,14 +249,40 @@ START_TEST(summary_of_repeats_has_both_ends_beside_each_metric_that_has_an_inter
 }
 END_TEST
 
-START_TEST(summary_without_repeats_has_no_ends)
+START_TEST(summary_without_repeats_has_the_same_columns)
 {
-    char *csv = summary_of("{}");
+    char *csv = summary_of("{}"),
+         *other = summary_of("{\"latency_us.p50\":{\"low\":1,\"high\":2}}");
+    size_t head = strcspn(csv, "\n");
 
-    ck_assert_ptr_null(strstr(csv, "_low"));
-    ck_assert_ptr_null(strstr(csv, "repeats"));
     check_field(csv, "latency_p50_us", "312");
+    check_field(csv, "latency_p50_us_low", "");
+    ck_assert_uint_eq(head, strcspn(other, "\n"));
+    ck_assert_int_eq(strncmp(csv, other, head), 0);
+    free(other);
     free(csv);
+}
+END_TEST
+
+START_TEST(summary_says_in_each_line_which_run_it_is_of)
+{
+    struct buf out = {0};
+    cJSON *run = cJSON_Parse(
+        "{\"pushlab\":\"1.2.0\",\"started\":\"2026-11-30T17:59:30Z\",\"seed\":9007199254740991,"
+        "\"environment\":{\"git\":\"16a7e54\"},\"link\":\"rtt=50ms,\\\"x\\\"\","
+        "\"scenario\":{\"name\":\"standard\",\"source\":{\"rate_hz\":0.5,\"payload_bytes\":128}},"
+        "\"rows\":[{\"id\":\"sse\",\"transport\":\"sse\",\"connection\":\"keep-alive\"}]}");
+    const char *line;
+
+    ck_assert_int_eq(folder_summary(&out, run), 0);
+    ck_assert_int_eq(buf_add(&out, "", 1), 0);
+    line = strchr((const char *)out.data, '\n') + 1;
+    ck_assert_ptr_eq(strstr(line,
+                            "sse,sse,keep-alive,1,2026-11-30T17:59:30Z,1.2.0 (16a7e54),standard,"
+                            "\"rtt=50ms,\"\"x\"\"\",0.5,128,9007199254740991,"),
+                     line);
+    buf_free(&out);
+    cJSON_Delete(run);
 }
 END_TEST
 
@@ -291,7 +317,8 @@ int main(void)
     tcase_add_test(tc, margins);
     tcase_add_test(tc, values_come_from_the_row_or_are_computed);
     tcase_add_test(tc, summary_of_repeats_has_both_ends_beside_each_metric_that_has_an_interval);
-    tcase_add_test(tc, summary_without_repeats_has_no_ends);
+    tcase_add_test(tc, summary_without_repeats_has_the_same_columns);
+    tcase_add_test(tc, summary_says_in_each_line_which_run_it_is_of);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
