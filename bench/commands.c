@@ -61,6 +61,8 @@ const struct opt_command commands[] = {
      "measure what a published study claims, and say what holds here", command_reproduce},
     {"ladder", "FILE.pcapng|RUN [options]", "draw the packets of a capture as a sequence diagram",
      command_ladder},
+    {"schema", "scenario | run", "the JSON Schema of scenario files, or of run.json",
+     command_schema},
     {"doctor", "[--json]", "check what this machine can measure, and how to fix the rest",
      command_doctor},
     {"help", "[COMMAND | scenarios]",

@@ -54,5 +54,6 @@ int command_run(int argc, char **argv);
 int command_predict(int argc, char **argv);
 int command_reproduce(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_schema(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_watch(int argc, char **argv);

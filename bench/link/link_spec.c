@@ -161,6 +161,11 @@ static const struct word words[] = {
      offsetof(struct draft, lines)},
 };
 
+const char *link_spec_word(size_t i)
+{
+    return i < sizeof words / sizeof words[0] ? words[i].name : NULL;
+}
+
 static const struct word *find_word(const char *name)
 {
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

@@ -40,6 +40,11 @@ struct link_spec {
 /* Read a spec as given to --link. 0, or PL_EINVAL with the line in e. */
 int link_spec_parse(struct link_spec *out, const char *text, struct err_text *e);
 
+/* The words that such a text may have before "=": number i of them, from 0; NULL: there are no
+ * more.
+ */
+const char *link_spec_word(size_t i);
+
 /* The spec in full, as words that link_spec_parse reads back to the same link: profile names
  * are spelt out and every default that matters is written. */
 void link_spec_format(const struct link_spec *spec, char out[LINK_TEXT_CHARS]);

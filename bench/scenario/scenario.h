@@ -238,5 +238,11 @@ const char *scenario_nearest_key(char near[SCENARIO_NAME_BYTES], const char *pat
  * "rows.interval_ms"), as text, "" for nothing or a section. False: no scenario has that key. */
 bool scenario_default(char *out, size_t cap, const char *key);
 
+/* A text that a scenario may have as this key: the schema by which editors check the file. */
+#define SCENARIO_SCHEMA_KEY "$schema"
+#define JSON_SCHEMA_2020_12 "https://json-schema.org/draft/2020-12/schema"
+/* The JSON Schema of scenario files, made from the table: a new object, the caller's. */
+cJSON *scenario_schema(void);
+
 /* The reference of all keys, made from the table: `pushlab help scenarios`. */
 void scenario_print_keys(FILE *out);

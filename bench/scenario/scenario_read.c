@@ -334,6 +334,9 @@ static int read_object(void *base, const struct input *in)
 
         if (rc < 0)
             return rc;
+        if (in->at.at[0] == '\0' && strcmp(key, SCENARIO_SCHEMA_KEY) == 0 &&
+            cJSON_IsString(one.value))
+            continue;
         one.key = scenario_key_find(in->key->inner, key);
         if (one.key == NULL)
             return refuse_key(in, true, key);
