@@ -43,6 +43,10 @@ def restore_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+# On the reader's terminal that is one line, which is wiped.
+PROGRESS = re.compile(r"^(?:measured .*: \d+ of \d+ done|capturing packets for |drawing charts).*\n", re.M)
+
+
 class Job:
     """A running command in its own process group; its output goes to a file."""
 
@@ -55,7 +59,7 @@ class Job:
                                         preexec_fn=restore_interrupts)
 
     def text(self):
-        return os.pread(self.file.fileno(), 1 << 24, 0).decode("utf-8", "replace")
+        return PROGRESS.sub("", os.pread(self.file.fileno(), 1 << 24, 0).decode("utf-8", "replace"))
 
     def signal_group(self, number):
         try:
