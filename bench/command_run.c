@@ -171,9 +171,10 @@ static void print_end(const struct run_outcome *out)
 
     if (out->run == NULL || (measured == planned && out->good))
         return;
-    fprintf(stderr, "pushlab: %s%d of %d %s%s\n", out->interrupted ? "interrupted: " : "", measured,
-            planned, repeated ? "measurements made" : "rows measured",
-            measured == 0 ? ", nothing is kept" : "");
+    if (measured < planned)
+        fprintf(stderr, "pushlab: %s%d of %d %s%s\n", out->interrupted ? "interrupted: " : "",
+                measured, planned, repeated ? "measurements made" : "rows measured",
+                measured == 0 ? ", nothing is kept" : "");
     if (out->saved)
         fprintf(stderr,
                 "pushlab: kept in %s, for pushlab table, chart, report; %s/latest is not moved, it "

@@ -190,8 +190,19 @@ static int say_file(const struct sweep *s, const char *what, const char *name, i
     return rc;
 }
 
+static int draw(const struct sweep *s, const struct sweep_cells *cells, struct progress *progress)
+{
+    struct err_text e = {""};
+    int rc;
+
+    progress_step(progress, "drawing charts", 0);
+    rc = sweep_chart_draw(cells, &e);
+    progress_clear(progress);
+    return say_file(s, "charts:", "charts", rc, &e);
+}
+
 /* Table, CSV and charts of the finished cells. */
-static int show(const struct sweep *s, bool charts)
+static int show(const struct sweep *s, bool charts, struct progress *progress)
 {
     struct sweep_cells cells;
     struct err_text e = {""};
@@ -206,7 +217,7 @@ static int show(const struct sweep *s, bool charts)
     printf("\nresults: %s\n", s->dir);
     if (say_file(s, "csv:", "sweep.csv", sweep_cells_csv(&cells, &e), &e) < 0)
         rc = PL_ESYS;
-    if (charts && say_file(s, "charts:", "charts", sweep_chart_draw(&cells, &e), &e) < 0)
+    if (charts && draw(s, &cells, progress) < 0)
         rc = PL_ESYS;
     sweep_cells_free(&cells);
     return rc < 0 ? PL_EXIT_FAILURE : PL_EXIT_OK;
@@ -237,7 +248,7 @@ static int measure(struct sweep *s, const struct config *c, const struct sweep_o
                 count_finished(s), s->plan.cells, s->dir);
     if (code != PL_EXIT_OK || out.interrupted)
         return PL_EXIT_FAILURE;
-    code = show(s, !c->no_charts);
+    code = show(s, !c->no_charts, o->progress);
     return out.problems > 0 ? PL_EXIT_FAILURE : code;
 }
 

@@ -55,7 +55,7 @@ static int capture_row(const struct row_setting *w, struct scenario *s, size_t i
     small.scenario = s;
     small.pcap = true;
     small.files = row.id;
-    snprintf(step, sizeof step, "capturing packets for the sequence diagrams: %s (%zu of %zu)",
+    snprintf(step, sizeof step, "capturing packets for sequence diagrams: %s (%zu of %zu)",
              w->scenario->rows[i].id, i + 1, w->scenario->nrows);
     progress_step(w->progress, step, s->duration_s + SCENARIO_ROW_REST_S);
     rc = row_measure(&small, &row, &result, e);

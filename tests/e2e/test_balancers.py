@@ -250,7 +250,7 @@ class Ends(BalancerCase):
         program.signal(signal.SIGINT)
         program.wait()
         self.assert_nothing_left()
-        self.assertEqual([r["id"] for r in self.latest()["rows"]], ["dns.websocket"])
+        self.assertEqual([r["id"] for r in self.newest()["rows"]], ["dns.websocket"])
 
 
 @unittest.skipUnless(can_hide_tun(), "may not hide /dev/net/tun")

@@ -75,7 +75,7 @@ class DisturbedCase(RunnerCase):
     def assert_reason(self, row, reason):
         self.assertTrue(any(text.startswith(reason) for text in row["disturbed"]),
                         (reason, row["disturbed"]))
-        notes = self.latest()["notes"]
+        notes = self.newest()["notes"]
         self.assertTrue(any(f"sse is disturbed: {reason}" in note for note in notes), notes)
 
 

@@ -78,10 +78,10 @@ START_TEST(progress_names_steps_that_measure_nothing)
 {
     begin();
     progress_part(&p, NULL, 24, 24, 10);
-    progress_step(&p, "capturing packets for the sequence diagrams: sse (2 of 8)", 4);
-    ck_assert_str_eq(now_after(1, PROGRESS_LINE), "[about 9 s left] capturing packets for the "
+    progress_step(&p, "capturing packets for sequence diagrams: sse (2 of 8)", 4);
+    ck_assert_str_eq(now_after(1, PROGRESS_LINE), "[about 9 s left] capturing packets for "
                                                   "sequence diagrams: sse (2 of 8)");
-    ck_assert_str_eq(now_after(0, PROGRESS_LINES), "capturing packets for the sequence diagrams: "
+    ck_assert_str_eq(now_after(0, PROGRESS_LINES), "capturing packets for sequence diagrams: "
                                                    "sse (2 of 8), about 10 s left");
     progress_step(&p, "drawing charts", 6);
     ck_assert_str_eq(now_after(0, PROGRESS_LINES), "drawing charts, about 6 s left");
