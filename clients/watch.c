@@ -248,11 +248,13 @@ static void print_summary(struct watch *w)
 static void run(struct watch *w)
 {
     const struct client_options *opt = w->env.opt;
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 
-    w->terminal = isatty(STDOUT_FILENO);
+    w->terminal = isatty(STDOUT_FILENO) == 1 && term != NULL && term[0] != '\0' &&
+                  strcmp(term, "dumb") != 0; /* as bench/base/terminal */
     w->begin_ns = clock_now_ns();
     w->dim = w->plain = "";
-    if (w->terminal && getenv("NO_COLOR") == NULL) {
+    if (w->terminal && (no_color == NULL || no_color[0] == '\0')) {
         snprintf(w->paint, sizeof w->paint, "\033[38;5;%um", opt->driver->info->ansi256);
         w->dim = "\033[2m";
         w->plain = "\033[0m";
