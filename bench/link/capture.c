@@ -78,6 +78,7 @@ static void record(struct capture *c, const struct frame *f, struct pcapng_packe
         snprintf(lost, sizeof lost, "dropped by the link: %s", lost_by);
         p->comments[first] = lost;
     }
+    p->other_end = c->at == LINK_CAPTURE_BOTH && p->interface == PCAPNG_SERVER;
     p->id = f->id;
     p->data = f->data;
     p->len = f->len;

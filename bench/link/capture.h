@@ -12,7 +12,7 @@
 enum link_capture_at { /* where: as tcpdump would see it there */
                        LINK_CAPTURE_CLIENT = 1,
                        LINK_CAPTURE_SERVER = 2,
-                       LINK_CAPTURE_BOTH = 3,
+                       LINK_CAPTURE_BOTH = 3, /* the server's hidden from other programs */
 };
 
 enum { LINK_LABEL_CHARS = 64 };

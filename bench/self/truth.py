@@ -18,6 +18,7 @@ import os
 import pathlib
 import re
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -116,6 +117,22 @@ def measure(folder, cell, options):
 
 # ---- captured: packets ----
 
+ENHANCED_PACKET, OTHER_END_PACKET = 6, 0x80000006  # types of blocks (bench/wire/pcapng.h)
+
+
+def show_both_ends(path):
+    """A copy of a capture in which tshark sees the server's view, too. Returns its path."""
+    data, at = bytearray(pathlib.Path(path).read_bytes()), 0
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == OTHER_END_PACKET:
+            struct.pack_into("<I", data, at, ENHANCED_PACKET)
+        at += length
+    copy = pathlib.Path(path).with_name("both-" + pathlib.Path(path).name)
+    copy.write_bytes(data)
+    return copy
+
+
 UPDATE = re.compile(rb'"seq":(\d+),"t":(\d+)')
 
 
@@ -153,7 +170,7 @@ class Captured:
         names = ("frame.time_epoch", "frame.interface_name", "ip.src", "ip.len", "tcp.srcport",
                  "tcp.dstport", "tcp.flags", "tcp.payload")
         words = [word for name in names for word in ("-e", name)]
-        done = subprocess.run(["tshark", "-r", path, "-Y", "tcp", "-T", "fields", "-E",
+        done = subprocess.run(["tshark", "-r", show_both_ends(path), "-Y", "tcp", "-T", "fields", "-E",
                                "separator=|", *words], capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"truth.py: tshark: {done.stderr.strip()}")

@@ -10,6 +10,9 @@ enum block_type { /* §11.1 */
                   BLOCK_ENHANCED_PACKET = 6,
 };
 
+/* A type for local use (§11.1), with the layout of an enhanced packet block. */
+#define BLOCK_OTHER_END_PACKET UINT32_C(0x80000006)
+
 enum option_code { /* §3.5, §4.1, §4.2, §4.3 */
                    OPT_END = 0,
                    OPT_COMMENT = 1,
@@ -129,7 +132,8 @@ int pcapng_write_header(struct buf *out, const char *comment)
 
 int pcapng_write_packet(struct buf *out, const struct pcapng_packet *p)
 {
-    struct block b = block_begin(out, BLOCK_ENHANCED_PACKET);
+    uint32_t type = p->other_end ? BLOCK_OTHER_END_PACKET : BLOCK_ENHANCED_PACKET;
+    struct block b = block_begin(out, type);
     uint8_t flags[4] = {p->outbound ? OUTBOUND : INBOUND};
     uint8_t id[8];
 
@@ -366,8 +370,9 @@ int pcapng_read_packet(struct pcapng_reader *r, struct pcapng_record *out)
     memset(out, 0, sizeof *out);
     if (rc <= 0)
         return rc;
-    rc = type == BLOCK_ENHANCED_PACKET ? read_packet_block(r, &b, out)
-                                       : refuse(r, "a block that is not a packet's");
+    rc = type == BLOCK_ENHANCED_PACKET || type == BLOCK_OTHER_END_PACKET
+             ? read_packet_block(r, &b, out)
+             : refuse(r, "a block that is not a packet's");
     if (rc < 0)
         r->at = start;
     return rc;

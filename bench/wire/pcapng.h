@@ -1,7 +1,12 @@
 /* The pcapng capture format (draft-ietf-opsawg-pcapng), as the emulated link writes it: one
  * section, little-endian on every machine, two interfaces, "client" and "server" (the two ends of
  * the link), raw IP packets in full, timestamps in nanoseconds. A packet that is captured at both
- * ends has the same epb_packetid there. No I/O.
+ * ends has the same epb_packetid there.
+ *
+ * Wireshark takes a second sighting of a packet for a retransmission. So a capture of both ends has
+ * the client's view in enhanced packet blocks, and the server's in blocks of a type for local use,
+ * which other programs skip. Captures of older versions have both in enhanced packet blocks: they
+ * are read as well. No I/O.
  *
  * The reader accepts such files and no others: anything else is refused with a reason. Unknown
  * options are skipped. Nothing outside the given bytes is read, whatever lengths they contain. */
@@ -20,6 +25,7 @@ enum pcapng_interface { PCAPNG_CLIENT, PCAPNG_SERVER };
 struct pcapng_packet {
     enum pcapng_interface interface;
     bool outbound;    /* leaving the interface, else arriving at it (epb_flags, §4.3.1) */
+    bool other_end;   /* in a block that other programs skip */
     int64_t unix_ns;  /* since 1970 */
     uint64_t id;      /* epb_packetid */
     const void *data; /* an IP packet (LINKTYPE_RAW) */

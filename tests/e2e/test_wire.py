@@ -7,11 +7,15 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
 from harness import BIN, DEADLINE_S, HERE, SANITIZERS, Program, has_program
 from test_runner import CHARTS, RunnerCase
+
+sys.path.append(str(HERE.parent.parent / "bench" / "self"))
+from truth import show_both_ends  # noqa: E402, F401 (for test_explain as well)
 
 LINKS = HERE.parent.parent / "bench" / "link" / "profiles"
 
@@ -46,15 +50,19 @@ def both_ways(flows, counter):
     return flows["up"][counter] + flows["down"][counter]
 
 
+def analysis_flags(path):
+    """What Wireshark's analysis of TCP complains of: retransmissions, duplicate ACKs, lost segments..."""
+    done = subprocess.run(["tshark", "-r", path, "-Y", "tcp.analysis.flags"], capture_output=True,
+                          text=True, check=True)
+    return done.stdout.splitlines()
+
+
 class Capture:
     """A row's packets as seen at the client's end, read by tshark."""
 
     def __init__(self, folder, row):
-        self.path = pathlib.Path(folder) / f"client-{row['id']}.pcapng"
+        self.path = pathlib.Path(folder) / f"wire-{row['id']}.pcapng"
         self.port = row["raw"]["url"].rpartition(":")[2]
-        subprocess.run(["tshark", "-r", pathlib.Path(folder) / f"wire-{row['id']}.pcapng", "-Y",
-                        'frame.interface_name == "client"', "-w", self.path],
-                       capture_output=True, check=True)
 
     def fields(self, display_filter, *fields):
         words = [word for field in fields for word in ("-e", field)]
@@ -208,6 +216,17 @@ class OverALink(RunnerCase):
                 if name == "websocket":
                     self.check_frames(capture, row)
 
+    @unittest.skipUnless(shutil.which("tshark"), "no tshark")
+    def test_wireshark_finds_no_fault_in_a_capture_unless_there_was_one(self):
+        for name, row in self.rows.items():
+            with self.subTest(row=name):
+                capture = Capture(self.folder, row)
+                again = both_ways(row["wire"]["tcp"], "retransmissions")  # a busy machine's timeouts
+                if again == 0:
+                    self.assertEqual(analysis_flags(capture.path), [])
+                # With both ends in sight it takes every second packet for one.
+                self.assertNotEqual(analysis_flags(show_both_ends(capture.path)), [])
+
     def check_frames(self, capture, row):
         opcodes = {}
         for source in (CLIENT, SERVER):
@@ -320,6 +339,9 @@ class SeveralLinks(RunnerCase):
                 for path in charts.glob("*.svg"):
                     said = "link " if path.name.startswith("ladder-") else "link: "
                     self.assertIn(said + link, path.read_text(), path.name)
+                self.assertEqual(len(list(charts.parent.glob("ladder-*.pcapng"))), drawn)
+                for path in charts.parent.glob("ladder-*.pcapng"):
+                    self.assertTrue(shutil.which("tshark") is None or analysis_flags(path) == [])
 
     def test_no_such_link_is_refused_in_one_line(self):
         program = self.run_scenario("--link", "5g", exit_code=2)

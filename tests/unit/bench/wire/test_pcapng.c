@@ -6,7 +6,8 @@
 #include "tests/unit/guard.h"
 #include "bench/wire/pcapng.h"
 
-static struct buf make_file(void)
+/* A packet at the client's end, and one at the server's, which other programs see or do not. */
+static struct buf make_file(bool hidden)
 {
     static const uint8_t data[] = {0x45, 0, 0, 5, 1};
     struct pcapng_packet p = {.interface = PCAPNG_CLIENT,
@@ -20,7 +21,8 @@ static struct buf make_file(void)
 
     pcapng_write_header(&file, "what it is");
     pcapng_write_packet(&file, &p);
-    p = (struct pcapng_packet){.interface = PCAPNG_SERVER, .unix_ns = 7, .data = data, .len = 4};
+    p = (struct pcapng_packet){
+        .interface = PCAPNG_SERVER, .other_end = hidden, .unix_ns = 7, .data = data, .len = 4};
     pcapng_write_packet(&file, &p);
     return file;
 }
@@ -32,7 +34,7 @@ static bool text_is(const struct pcapng_text *t, const char *expected)
 
 START_TEST(what_the_link_wrote_is_read_back)
 {
-    struct buf file = make_file();
+    struct buf file = make_file(_i == 1);
     struct pcapng_reader r;
     struct pcapng_record p;
 
@@ -73,7 +75,7 @@ static int read_all(const uint8_t *data, size_t len, int *packets, const char **
 
 START_TEST(a_file_cut_anywhere_ends_there_and_nothing_behind_is_read)
 {
-    struct buf file = make_file();
+    struct buf file = make_file(false);
     struct guard g = guard_new(file.len);
     const char *error;
     int packets, wholes = 0;
@@ -127,7 +129,7 @@ static const struct {
 
 START_TEST(damage_is_refused_with_its_reason)
 {
-    struct buf file = make_file();
+    struct buf file = make_file(false);
     const char *error;
     int packets;
 
@@ -140,7 +142,7 @@ END_TEST
 
 START_TEST(a_length_at_a_blocks_end_must_repeat_the_one_at_its_start_3_1)
 {
-    struct buf file = make_file();
+    struct buf file = make_file(false);
     const char *error;
     int packets;
 
@@ -184,7 +186,7 @@ int main(void)
     int failed;
 
     suite_add_tcase(suite, tc);
-    tcase_add_test(tc, what_the_link_wrote_is_read_back);
+    tcase_add_loop_test(tc, what_the_link_wrote_is_read_back, 0, 2);
     tcase_add_test(tc, a_file_cut_anywhere_ends_there_and_nothing_behind_is_read);
     tcase_add_loop_test(tc, damage_is_refused_with_its_reason, 0, sizeof damages / sizeof *damages);
     tcase_add_test(tc, a_length_at_a_blocks_end_must_repeat_the_one_at_its_start_3_1);

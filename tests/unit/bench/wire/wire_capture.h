@@ -80,6 +80,7 @@ static inline void wire_send(struct wire *w, bool up, uint8_t flags, const void 
     uint8_t data[WIRE_PACKET_MAX_BYTES];
     struct pcapng_packet p = {.interface = up ? PCAPNG_CLIENT : PCAPNG_SERVER,
                               .outbound = true,
+                              .other_end = !up,
                               .unix_ns = WIRE_BEGIN_NS + w->now_ms * WIRE_MS,
                               .id = ++w->id,
                               .data = data};
@@ -91,6 +92,7 @@ static inline void wire_send(struct wire *w, bool up, uint8_t flags, const void 
     if ((how & (WIRE_LOST | WIRE_ONE_END)) != 0)
         return;
     p.interface = up ? PCAPNG_SERVER : PCAPNG_CLIENT;
+    p.other_end = up;
     p.outbound = false;
     p.unix_ns += WIRE_DELAY_MS * WIRE_MS;
     pcapng_write_packet(&w->file, &p);
