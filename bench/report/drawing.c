@@ -259,20 +259,18 @@ static void put_decades(struct writer *w, const struct scale *s, int height)
     }
 }
 
-/* The name stands over its line: from the dot to the right, or where it would not fit, as far to
- * the left as it must. */
+/* The name stands over its line, on the side of the dot where there is more room: a phone's letters
+ * are larger (report.css). */
 static void put_row_name(struct writer *w, const cJSON *row, double p50, double x, int y)
 {
-    const double char_px = 8.5; /* the width of a wide letter of 13 px, in bold */
-    double width;
     char text[2 * UNITS_TEXT_BYTES];
+    bool right = x < WIDTH / 2.0;
 
     units_format_us(text, p50);
     if (disturbed_is(row))
         strcat(text, ", disturbed");
-    width = char_px * (double)(strlen(json_text(row, "id")) + 1 + strlen(text));
-    writer_printf(w, "<text x=\"%.1f\" y=\"%d\"><tspan class=\"name\">",
-                  fmax(0, fmin(x - 6, WIDTH - width)), y - 9);
+    writer_printf(w, "<text x=\"%.1f\" y=\"%d\"%s><tspan class=\"name\">", right ? x - 6 : x + 6,
+                  y - 9, right ? "" : " text-anchor=\"end\"");
     output_text(w, OUTPUT_HTML, json_text(row, "id"));
     writer_printf(w, "</tspan> %s</text>", isfinite(p50) ? text : "nothing delivered");
 }

@@ -12,6 +12,7 @@
 
 #include "bench/base/file.h"
 #include "bench/base/json.h"
+#include "bench/compare/settings.h"
 #include "bench/page/run_words.h"
 #include "bench/report/drawing.h"
 #include "bench/report/report.h"
@@ -155,8 +156,114 @@ static cJSON *group_of(cJSON *groups, const cJSON *run)
     return group;
 }
 
-/* {runs, groups[{group, runs, newest}], entries[{group, folder, achieved, run, sound}]}: newest
- * and run are runs, sound is findings_sound_run(). */
+/* ---- the names of groups ---- */
+
+/* What index.html calls every group by. */
+static void short_name(struct buf *out, const cJSON *group)
+{
+    const cJSON *run = json_at(group, "newest");
+    struct writer w = {.out = out};
+
+    writer_printf(&w, "%s, %g, %g, %s", json_text(run, "scenario.name"),
+                  json_number(run, "scenario.clients"), json_number(run, "scenario.duration_s"),
+                  json_text(run, "link"));
+}
+
+static bool is_called_alike(const cJSON *a, const cJSON *b)
+{
+    struct buf one = {0}, other = {0};
+    bool alike;
+
+    short_name(&one, a);
+    short_name(&other, b);
+    alike = one.len == other.len && (one.len == 0 || memcmp(one.data, other.data, one.len) == 0);
+    buf_free(&one);
+    buf_free(&other);
+    return alike;
+}
+
+static void add_word(cJSON *words, const char *text)
+{
+    const cJSON *word;
+
+    cJSON_ArrayForEach(word, words)
+    {
+        if (strcmp(word->valuestring, text) == 0)
+            return;
+    }
+    json_append_text(words, text);
+}
+
+/* "with sse": the rows of one that the other lacks. Returns how many. */
+static size_t add_rows(cJSON *words, const char *with, const cJSON *one, const cJSON *other)
+{
+    char text[SETTING_KEY_BYTES];
+    const cJSON *row;
+    size_t n = 0;
+
+    cJSON_ArrayForEach(row, json_at(one, "scenario.rows"))
+    {
+        const char *id = json_text(row, "id");
+        const cJSON *there;
+
+        cJSON_ArrayForEach(there, json_at(other, "scenario.rows"))
+        {
+            if (strcmp(json_text(there, "id"), id) == 0)
+                break;
+        }
+        snprintf(text, sizeof text, "%s %s", with, id);
+        if (there == NULL)
+            add_word(words, text);
+        n += there == NULL;
+    }
+    return n;
+}
+
+/* In what a run differs from another of the same short name. */
+static void add_differences(cJSON *words, const cJSON *run, const cJSON *other)
+{
+    char text[SETTING_KEY_BYTES + 2 * SETTING_TEXT_BYTES];
+    double repeat = json_number(run, "scenario.repeat");
+    bool repeated = repeat != json_number(other, "scenario.repeat");
+    struct settings s;
+    size_t rows;
+
+    settings_compare(&s, run, other, NULL);
+    for (size_t i = 0; i < s.n; i++) {
+        const struct setting *one = &s.list[i];
+
+        snprintf(text, sizeof text, "%s%s%s %s", one->row, one->row[0] != '\0' ? ": " : "", one->key,
+                 one->a[0] != '\0' ? one->a : "none");
+        add_word(words, text);
+    }
+    snprintf(text, sizeof text, "repeat %g", repeat);
+    if (repeated)
+        add_word(words, text);
+    rows = add_rows(words, "with", run, other) + add_rows(words, "without", other, run);
+    snprintf(text, sizeof text, "newest of %s", json_text(run, "started"));
+    if (s.n + rows == 0 && !repeated)
+        add_word(words, text);
+}
+
+/* Give each group differs[]: what its name must say beside the short one. */
+static void tell_apart(const cJSON *groups)
+{
+    cJSON *group, *other;
+
+    cJSON_ArrayForEach(group, groups)
+    {
+        cJSON *words = cJSON_AddArrayToObject(group, "differs");
+
+        cJSON_ArrayForEach(other, groups)
+        {
+            if (other != group && is_called_alike(group, other))
+                add_differences(words, json_at(group, "newest"), json_at(other, "newest"));
+        }
+    }
+}
+
+/* {runs, groups[{group, runs, newest, differs}], entries[{group, folder, achieved, run, sound}]}:
+ * newest and run are runs, sound is findings_sound_run(). */
 static cJSON *page_of(const struct list *l)
 {
     cJSON *page = json_object("runs:d", l->n), *groups = cJSON_AddArrayToObject(page, "groups");
@@ -173,6 +280,7 @@ static cJSON *page_of(const struct list *l)
         cJSON_AddItemToObject(o, "sound", findings_sound_run(entry->run));
         cJSON_AddItemToArray(entries, o);
     }
+    tell_apart(groups);
     return page;
 }
 

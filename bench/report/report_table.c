@@ -35,8 +35,7 @@ static const char *path_of(const struct template_fill *t)
 }
 
 /* Has the run numbers for a column that is there "with a value", or with one "above 0"; or is it
- * the figure of a
- * histogram that the rows can "name"? */
+ * the figure of a histogram that the rows can "name"? */
 static bool is_shown(const cJSON *run, const cJSON *column)
 {
     struct facts_range r = facts_range_of(run, json_text(column, "path"));
@@ -52,22 +51,36 @@ static double put_shown(struct template_fill *t)
     return is_shown(run_of(t), template_find(t, ".", NULL));
 }
 
-static const cJSON *find_columns(struct template_fill *t)
+static bool is_same(const cJSON *a, const cJSON *b, const char *name)
 {
-    cJSON *list = template_table(t, "columns of all rows"), *first = NULL, *next;
+    return a != NULL && strcmp(json_text(a, name), json_text(b, name)) == 0;
+}
 
-    for (cJSON *o = list->child; o != NULL; o = next) {
-        next = o->next;
+/* One table would be wider than any screen. */
+static const cJSON *find_tables(struct template_fill *t)
+{
+    cJSON *all = template_table(t, "columns of all rows"), *list = cJSON_CreateArray();
+    cJSON *table = NULL, *first = NULL, *o;
+
+    while ((o = cJSON_DetachItemFromArray(all, 0)) != NULL) {
         if (!is_shown(run_of(t), o)) {
-            cJSON_Delete(cJSON_DetachItemViaPointer(list, o));
+            cJSON_Delete(o);
             continue;
         }
-        if (first == NULL || strcmp(json_text(first, "group"), json_text(o, "group")) != 0) {
+        if (!is_same(table, o, "about")) {
+            table = json_object("about:s", json_text(o, "about"));
+            cJSON_AddArrayToObject(table, "columns");
+            cJSON_AddItemToArray(list, table);
+            first = NULL;
+        }
+        if (!is_same(first, o, "group")) {
             cJSON_AddNumberToObject(o, "cols", 0);
             first = o;
         }
         cJSON_SetNumberValue(cJSON_GetObjectItem(first, "cols"), json_number(first, "cols") + 1);
+        cJSON_AddItemToArray(cJSON_GetObjectItem(table, "columns"), o);
     }
+    cJSON_Delete(all);
     return template_own(t, list);
 }
 
@@ -241,7 +254,7 @@ static double put_no_prediction(struct template_fill *t)
 }
 
 const struct template_word report_table_words[] = {
-    {"columns", NULL, find_columns},
+    {"tables", NULL, find_tables},
     {"cell", put_cell, NULL},
     {"intervals", put_intervals, NULL},
     {"share-bar", put_share_bar, NULL},

@@ -45,8 +45,8 @@ extern const struct template_word report_words[];
 /*   {shown}             has the run numbers for this column? It names a path, and in "shown" what
  *                       it takes: nothing, a "value" in any row, one "above 0", or to
  *                       be a figure that table_is_named() ("named")
- *   {each columns}      those of the table "columns of all rows" that are shown, with cols: of the
- *                       first of a group how many it has
+ *   {each tables}       what each is about, and its columns: those of the list "columns of all
+ *                       rows" that are shown, with cols: of the first of a group how many it has
  *   {cell} {share-bar}  the metric at the column's path of a row, with its interval; a bar as long
  *                       as its share of the largest
  *   {intervals}         what ± says, where a row has an interval: "95 % confidence interval over 3
