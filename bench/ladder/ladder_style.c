@@ -8,15 +8,39 @@
 enum { HEAD_LENGTH_PX = 11, HEAD_HALF_PX = 4 };
 
 const struct arrow_style arrow_styles[LADDER_KINDS] = {
-    [LADDER_HANDSHAKE] = {"#E69F00", "#7A5200", 1.8, NULL, true, ARROW_TAIL_NONE},
-    [LADDER_REQUEST] = {"#0072B2", "#00568A", 2.2, NULL, false, ARROW_TAIL_SQUARE},
-    [LADDER_RESPONSE] = {"#009E73", "#00664A", 2.2, NULL, false, ARROW_TAIL_RING},
-    [LADDER_DATA] = {"#D55E00", "#A03F00", 3, NULL, false, ARROW_TAIL_DISC},
-    [LADDER_MESSAGE] = {"#56B4E9", "#1B6A9C", 2.2, NULL, false, ARROW_TAIL_DISC},
-    [LADDER_CONTROL] = {"#555555", "#444444", 1.4, NULL, true, ARROW_TAIL_RING},
-    [LADDER_TEARDOWN] = {"#CC79A7", "#8A3A68", 1.8, "9 3 2 3", true, ARROW_TAIL_BAR},
-    [LADDER_ACK] = {"#A0A0A0", "#707070", 0.9, NULL, false, ARROW_TAIL_NONE},
+    [LADDER_HANDSHAKE] = {"#7D5A3C", "#D3AE8C", 1.8, NULL, true, ARROW_TAIL_NONE},
+    [LADDER_REQUEST] = {"#4338CA", "#A5A3FF", 2.2, NULL, false, ARROW_TAIL_SQUARE},
+    [LADDER_RESPONSE] = {"#4D7C0F", "#A3D65C", 2.2, NULL, false, ARROW_TAIL_RING},
+    [LADDER_DATA] = {"#B91C1C", "#FF8A80", 3, NULL, false, ARROW_TAIL_DISC},
+    [LADDER_MESSAGE] = {"#86198F", "#EB8CF5", 2.2, NULL, false, ARROW_TAIL_DISC},
+    [LADDER_CONTROL] = {"#565656", "#B5BAC1", 1.4, NULL, true, ARROW_TAIL_RING},
+    [LADDER_TEARDOWN] = {"#155E75", "#67C6DD", 1.8, "9 3 2 3", true, ARROW_TAIL_BAR},
+    [LADDER_ACK] = {"#757575", "#8B919A", 0.9, NULL, false, ARROW_TAIL_NONE},
 };
+
+/* What else is drawn: its colour on white, and on black. */
+static const char *const neutrals[][2] = {
+    {"#fff", "#1d2024"},    {"#111", "#f2f3f4"}, {"#222", "#e8e9eb"},    {"#333", "#d8dbdf"},
+    {"#444", "#c3c8ce"},    {"#555", "#b0b6be"}, {"#666", "#a9aeb6"},    {"#777", "#9aa0a8"},
+    {"#888", "#8b919a"},    {"#999", "#7f858e"}, {"#ececec", "#2b2f34"}, {"#f1f1f1", "#26292e"},
+    {"#dde3e8", "#39424b"},
+};
+
+static void put_dark_rule(struct writer *w, const char *light, const char *dark)
+{
+    writer_printf(w, "[fill=\"%s\"]{fill:%s}[stroke=\"%s\"]{stroke:%s}", light, dark, light, dark);
+}
+
+/* Colours are attributes, which every program reads; a browser's dark theme replaces them. */
+void draw_dark_rules(struct writer *w)
+{
+    writer_puts(w, "@media(prefers-color-scheme:dark){");
+    for (size_t i = 0; i < sizeof neutrals / sizeof *neutrals; i++)
+        put_dark_rule(w, neutrals[i][0], neutrals[i][1]);
+    for (size_t i = 0; i < LADDER_KINDS; i++)
+        put_dark_rule(w, arrow_styles[i].colour, arrow_styles[i].on_dark);
+    writer_puts(w, "}");
+}
 
 static bool is_utf8(const char *text)
 {
@@ -66,7 +90,7 @@ static void put_tail(struct writer *w, const struct arrow_style *k, double x, do
         break;
     case ARROW_TAIL_SQUARE:
         writer_printf(w, "<rect x=\"%.1f\" y=\"%.1f\" width=\"7\" height=\"7\" fill=\"%s\"/>\n",
-                      x - 3.5, y - 3.5, k->line);
+                      x - 3.5, y - 3.5, k->colour);
         break;
     case ARROW_TAIL_RING:
     case ARROW_TAIL_DISC:
@@ -74,13 +98,13 @@ static void put_tail(struct writer *w, const struct arrow_style *k, double x, do
                       "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" fill=\"%s\" stroke=\"%s\" "
                       "stroke-width=\"1.6\"/>\n",
                       x, y, k->tail == ARROW_TAIL_DISC ? 4 : 3,
-                      k->tail == ARROW_TAIL_DISC ? k->line : "#fff", k->line);
+                      k->tail == ARROW_TAIL_DISC ? k->colour : "#fff", k->colour);
         break;
     case ARROW_TAIL_BAR:
         writer_printf(w,
                       "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
                       "stroke-width=\"2.5\"/>\n",
-                      x, y - 5, x, y + 5, k->line);
+                      x, y - 5, x, y + 5, k->colour);
         break;
     }
 }
@@ -97,8 +121,8 @@ static void put_head(struct writer *w, const struct arrow_style *k, const struct
                   "<path d=\"M%.1f %.1fL%.1f %.1fL%.1f %.1f%s\" fill=\"%s\" stroke=\"%s\" "
                   "stroke-width=\"%.1f\"/>\n",
                   back_x - dy * half, back_y + dx * half, l->x1, l->y1, back_x + dy * half,
-                  back_y - dx * half, k->open_head ? "" : "Z", k->open_head ? "none" : k->line,
-                  k->line, k->open_head ? k->width : 0.5);
+                  back_y - dx * half, k->open_head ? "" : "Z", k->open_head ? "none" : k->colour,
+                  k->colour, k->open_head ? k->width : 0.5);
 }
 
 void draw_cross(struct writer *w, double x, double y)
@@ -124,7 +148,7 @@ void draw_arrow(struct writer *w, enum ladder_kind kind, const struct ladder_lin
     writer_printf(w,
                   "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
                   "stroke-width=\"%.1f\"%s%s%s/>\n",
-                  shaft.x0, shaft.y0, shaft.x1, shaft.y1, k->line, k->width,
+                  shaft.x0, shaft.y0, shaft.x1, shaft.y1, k->colour, k->width,
                   dashes != NULL ? " stroke-dasharray=\"" : "", dashes != NULL ? dashes : "",
                   dashes != NULL ? "\"" : "");
     put_tail(w, k, l->x0, l->y0);
@@ -135,7 +159,7 @@ void draw_arrow(struct writer *w, enum ladder_kind kind, const struct ladder_lin
 void draw_diamond(struct writer *w, double x, double y)
 {
     writer_printf(w,
-                  "<path d=\"M%.1f %.1fl5 -5l5 5l-5 5Z\" fill=\"#fff\" stroke=\"#A03F00\" "
+                  "<path d=\"M%.1f %.1fl5 -5l5 5l-5 5Z\" fill=\"#fff\" stroke=\"%s\" "
                   "stroke-width=\"1.5\"/>\n",
-                  x - 5, y);
+                  x - 5, y, arrow_styles[LADDER_DATA].colour);
 }

@@ -6,8 +6,9 @@
 #include "bench/base/writer.h"
 #include "bench/ladder/ladder_page.h"
 
-/* A kind is told by its colour (Okabe and Ito 2008) and, without colour, by its head, its tail
- * and its line. */
+/* A kind is told by its colour and, without colour, by its head, its tail and its line. The colours
+ * are none of the transports' (lib/proto/transport_info.def), and dark enough for text (WCAG 2.2
+ * §1.4.3). */
 enum arrow_tail {
     ARROW_TAIL_NONE,
     ARROW_TAIL_SQUARE,
@@ -17,7 +18,7 @@ enum arrow_tail {
 };
 
 struct arrow_style {
-    const char *line, *text; /* colours: text is darker, for contrast on white */
+    const char *colour, *on_dark; /* of line and text */
     double width;
     const char *dashes; /* NULL: solid */
     bool open_head;
@@ -28,6 +29,9 @@ extern const struct arrow_style arrow_styles[LADDER_KINDS];
 
 /* Untrusted text, escaped; bytes that are not UTF-8 become '?'. */
 void draw_text(struct writer *w, const char *text);
+
+/* The rules of a <style> by which the picture follows a dark theme. */
+void draw_dark_rules(struct writer *w);
 
 /* attributes is trusted markup, text is untrusted. */
 void draw_label(struct writer *w, double x, double y, const char *attributes, const char *text);

@@ -49,7 +49,7 @@ static void put_caption(struct writer *w, const struct ladder_caption *c)
                           i == 0 ? ""
                           : rim  ? "<tspan fill=\"#fff\"> + </tspan>"
                                  : "<tspan fill=\"#666\"> + </tspan>",
-                          rim ? "#fff" : arrow_styles[c->part[i].kind].text);
+                          rim ? "#fff" : arrow_styles[c->part[i].kind].colour);
             draw_text(w, c->part[i].text);
             writer_printf(w, "</tspan>");
         }
@@ -59,7 +59,7 @@ static void put_caption(struct writer *w, const struct ladder_caption *c)
 
 static void put_note(struct writer *w, const struct ladder_note *n)
 {
-    char text[48];
+    char text[48], style[48];
 
     snprintf(text, sizeof text, n->update ? "update %llu" : "connection %llu",
              (unsigned long long)n->number);
@@ -68,8 +68,9 @@ static void put_note(struct writer *w, const struct ladder_note *n)
         LADDER_SERVER_X + 6, n->at_y, LADDER_SERVER_X + 17, n->y);
     if (n->update)
         draw_diamond(w, LADDER_SERVER_X, n->at_y);
-    draw_label(w, LADDER_SERVER_X + 20, n->y + 4,
-               n->update ? "class=\"n\" fill=\"#A03F00\"" : "class=\"n\" fill=\"#555\"", text);
+    snprintf(style, sizeof style, "class=\"n\" fill=\"%s\"",
+             n->update ? arrow_styles[LADDER_DATA].colour : "#555");
+    draw_label(w, LADDER_SERVER_X + 20, n->y + 4, style, text);
 }
 
 static void bracket_lines(const struct ladder_span *span, char first[48], char second[64])
@@ -99,14 +100,14 @@ static void put_bracket(struct writer *w, const struct ladder_page *p,
     writer_printf(
         w, "<path d=\"M%.1f %.1fh-6V%.1fh6\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>\n",
         x, y0, y1,
-        span->kind == LADDER_SPAN_EXCHANGE ? "#555" : arrow_styles[LADDER_HANDSHAKE].text);
+        span->kind == LADDER_SPAN_EXCHANGE ? "#555" : arrow_styles[LADDER_HANDSHAKE].colour);
     if (text_y < *free_y)
         text_y = *free_y;
     if (text_y > y1)
         return;
     bracket_lines(span, first, second);
-    draw_label(w, x - BRACKET_PX, text_y, "class=\"b\"", first);
-    draw_label(w, x - BRACKET_PX, text_y + BRACKET_LINE_PX, "class=\"b\"", second);
+    draw_label(w, x - BRACKET_PX, text_y, "class=\"b\" fill=\"#333\"", first);
+    draw_label(w, x - BRACKET_PX, text_y + BRACKET_LINE_PX, "class=\"b\" fill=\"#333\"", second);
     *free_y = text_y + 2 * BRACKET_LINE_PX;
 }
 
@@ -157,7 +158,7 @@ static void put_ticks(struct writer *w, const struct ladder_page *p, const struc
                  : step >= 0.1            ? 1
                                           : 2,
                  k * step);
-        draw_label(w, LADDER_AXIS_X - 4, y + 4, "class=\"t\"", text);
+        draw_label(w, LADDER_AXIS_X - 4, y + 4, "class=\"t\" fill=\"#444\"", text);
     }
 }
 
@@ -165,7 +166,7 @@ static void put_axis(struct writer *w, const struct ladder_page *p)
 {
     double free_y = 0;
 
-    draw_label(w, LADDER_AXIS_X - 4, LADDER_TOP_Y - 13, "class=\"t\"", "ms");
+    draw_label(w, LADDER_AXIS_X - 4, LADDER_TOP_Y - 13, "class=\"t\" fill=\"#444\"", "ms");
     for (size_t i = 0; i < p->stretch_count; i++) {
         const struct ladder_stretch *t = &p->stretches[i];
 
@@ -204,7 +205,8 @@ static void put_break_texts(struct writer *w, const struct ladder_page *p)
                           "<path d=\"M%.1f %.1fl14 -5v4l-14 5Z\" fill=\"#fff\" stroke=\"#777\" "
                           "stroke-width=\"0.8\"/>\n",
                           xs[k] - 7, y + 0.5);
-        draw_label(w, (LADDER_CLIENT_X + LADDER_SERVER_X) / 2.0, y + 4, "class=\"g\"", t->text);
+        draw_label(w, (LADDER_CLIENT_X + LADDER_SERVER_X) / 2.0, y + 4, "class=\"g\" fill=\"#444\"",
+                   t->text);
     }
 }
 
@@ -327,30 +329,31 @@ static double put_legend(struct writer *w, const struct ladder_page *p,
 
 /* ---- the page ---- */
 
+/* Colours are attributes: see draw_dark_rules(). */
 static void put_style(struct writer *w)
 {
     writer_printf(w,
                   "<style>text{font-family:'DejaVu Sans',Verdana,sans-serif}"
-                  ".h{font-size:21px;font-weight:bold;fill:#111}"
-                  ".s{font-size:12.5px;fill:#333}"
-                  ".l{font-size:14px;font-weight:bold;fill:#111;text-anchor:middle}"
+                  ".h{font-size:21px;font-weight:bold}"
+                  ".s{font-size:12.5px}"
+                  ".l{font-size:14px;font-weight:bold;text-anchor:middle}"
                   ".c{font-size:%dpx;text-anchor:middle}"
                   ".n{font-size:11px}"
-                  ".b{font-size:11px;fill:#333;text-anchor:end}"
-                  ".t{font-size:11px;fill:#444;text-anchor:end}"
-                  ".g{font-size:11px;font-style:italic;fill:#444;text-anchor:middle}"
-                  "</style>\n",
+                  ".b,.t{font-size:11px;text-anchor:end}"
+                  ".g{font-size:11px;font-style:italic;text-anchor:middle}",
                   LADDER_LABEL_PX);
+    draw_dark_rules(w);
+    writer_puts(w, "</style>\n");
 }
 
 static void put_head_lines(struct writer *w, const struct ladder_words *words)
 {
-    draw_label(w, LEFT_X, 36, "class=\"h\"", words->title);
-    draw_label(w, LEFT_X, 58, "class=\"s\"", words->what);
+    draw_label(w, LEFT_X, 36, "class=\"h\" fill=\"#111\"", words->title);
+    draw_label(w, LEFT_X, 58, "class=\"s\" fill=\"#333\"", words->what);
     if (words->how[0] != '\0')
-        draw_label(w, LEFT_X, 77, "class=\"s\"", words->how);
-    draw_label(w, LADDER_CLIENT_X, HEADER_Y, "class=\"l\"", "client");
-    draw_label(w, LADDER_SERVER_X, HEADER_Y, "class=\"l\"", "server");
+        draw_label(w, LEFT_X, 77, "class=\"s\" fill=\"#333\"", words->how);
+    draw_label(w, LADDER_CLIENT_X, HEADER_Y, "class=\"l\" fill=\"#111\"", "client");
+    draw_label(w, LADDER_SERVER_X, HEADER_Y, "class=\"l\" fill=\"#111\"", "server");
 }
 
 static void put_page(struct writer *w, const struct ladder_page *p,
@@ -368,8 +371,8 @@ static void put_page(struct writer *w, const struct ladder_page *p,
         if (p->captions[i].placed)
             put_caption(w, &p->captions[i]);
     if (p->steps < p->ladder->count)
-        draw_label(w, (LADDER_CLIENT_X + LADDER_SERVER_X) / 2.0, p->bottom_y + 17, "class=\"g\"",
-                   "and so on");
+        draw_label(w, (LADDER_CLIENT_X + LADDER_SERVER_X) / 2.0, p->bottom_y + 17,
+                   "class=\"g\" fill=\"#444\"", "and so on");
     put_head_lines(w, words);
 }
 
@@ -392,7 +395,7 @@ static double put_closing(struct writer *w, double y, const struct ladder_words 
 {
     y += CLOSING_GAP_Y;
     for (size_t i = 0; i < LADDER_CLOSING_LINES; i++, y += CLOSING_LINE_Y)
-        draw_label(w, LEFT_X, y, "class=\"s\"", words->closing[i]);
+        draw_label(w, LEFT_X, y, "class=\"s\" fill=\"#333\"", words->closing[i]);
     return y - CLOSING_LINE_Y + BOTTOM_GAP_Y;
 }
 

@@ -232,8 +232,8 @@ static void add_differences(cJSON *words, const cJSON *run, const cJSON *other)
     for (size_t i = 0; i < s.n; i++) {
         const struct setting *one = &s.list[i];
 
-        snprintf(text, sizeof text, "%s%s%s %s", one->row, one->row[0] != '\0' ? ": " : "", one->key,
-                 one->a[0] != '\0' ? one->a : "none");
+        snprintf(text, sizeof text, "%s%s%s %s", one->row, one->row[0] != '\0' ? ": " : "",
+                 one->key, one->a[0] != '\0' ? one->a : "none");
         add_word(words, text);
     }
     snprintf(text, sizeof text, "repeat %g", repeat);

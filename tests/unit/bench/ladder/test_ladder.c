@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/proto/transport_info.h"
 #include "bench/ladder/ladder_caption.h"
 #include "bench/ladder/ladder_read.h"
+#include "bench/ladder/ladder_style.h"
 #include "bench/ladder/ladder_svg.h"
 #include "bench/ladder/ladder_tls.h"
 #include "tests/unit/bench/wire/wire_capture.h"
@@ -767,6 +769,47 @@ static void add_drawing(TCase *tc)
     tcase_add_test(tc, text_from_packets_and_options_is_escaped);
 }
 
+static double channel(uint32_t rgb, int shift)
+{
+    double c = (rgb >> shift & 255) / 255.0;
+
+    return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+}
+
+/* Relative luminance, and the contrast of two colours (WCAG 2.2). */
+static double luminance(uint32_t rgb)
+{
+    return 0.2126 * channel(rgb, 16) + 0.7152 * channel(rgb, 8) + 0.0722 * channel(rgb, 0);
+}
+
+static double contrast(uint32_t a, uint32_t b)
+{
+    double one = luminance(a) + 0.05, other = luminance(b) + 0.05;
+
+    return fmax(one, other) / fmin(one, other);
+}
+
+static uint32_t rgb_of(const char *text)
+{
+    ck_assert(text[0] == '#' && strlen(text) == 7);
+    return (uint32_t)strtoul(text + 1, NULL, 16);
+}
+
+START_TEST(a_kind_has_no_transports_colour_and_can_be_read_in_both_themes)
+{
+    uint32_t light = rgb_of(arrow_styles[_i].colour), dark = rgb_of(arrow_styles[_i].on_dark);
+
+    for (size_t t = 0; t < TRANSPORT_COUNT; t++) {
+        const struct transport_info *info = &transport_infos[t];
+
+        ck_assert(light != info->rgb && light != info->rgb_on_dark);
+        ck_assert(dark != info->rgb && dark != info->rgb_on_dark);
+    }
+    ck_assert_double_ge(contrast(light, 0xffffff), 4.5);
+    ck_assert_double_ge(contrast(dark, 0x1d2024), 4.5);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ladder");
@@ -778,6 +821,8 @@ int main(void)
     suite_add_tcase(suite, drawing);
     add_reading(reading);
     add_drawing(drawing);
+    tcase_add_loop_test(drawing, a_kind_has_no_transports_colour_and_can_be_read_in_both_themes, 0,
+                        LADDER_KINDS);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
