@@ -11,6 +11,7 @@ import unittest
 from harness import BIN, HERE, Program, TestCase, has_program
 from test_page import CHROMIUM, Browser
 
+REFERENCE = HERE.parent.parent / "results" / "reference"
 SHARE = HERE.parent.parent / "bench" / "chart"
 SCENARIO = {
     "name": "mailed", "title": "A report <worth> looking at & mailing",
@@ -176,6 +177,33 @@ class Files(ReportCase):
                 self.assertEqual(len(program.stderr().splitlines()), 1, program.stderr())
 
 
+# Elements that reach beyond the screen, where no box of theirs scrolls.
+STICKING_OUT = """[...document.querySelectorAll("body *")].filter((e) => {
+  const r = e.getBoundingClientRect();
+  return r.width > 0 && (r.right > innerWidth + 1 || r.left < -1) && !e.parentElement.closest(".scroll, .picture, nav");
+}).map((e) => e.outerHTML.slice(0, 80))"""
+# Boxes with more in them than they show.
+SCROLLING = """[...document.querySelectorAll(".scroll, .picture, nav, table")].filter(
+  (e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.outerHTML.slice(0, 80))"""
+# Texts of charts with too little contrast to what is drawn under all of it (axe-core leaves SVG out).
+FAINT = """(() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (text) => rgb(text).slice(0, 3).map((c) => c / 255)
+      .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+      .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0.05);
+  return [...document.querySelectorAll(".picture svg")].flatMap((svg) => {
+    const paper = [getComputedStyle(svg.parentElement).backgroundColor,
+                   ...[...svg.querySelectorAll("rect")].slice(0, 1).map((e) => getComputedStyle(e).fill)];
+    return [...svg.querySelectorAll("text")].filter((e) => e.textContent.trim()).flatMap((e) => paper.filter((p) => p != "none").map((p) => {
+      const [a, b] = [light(getComputedStyle(e).fill), light(p)];
+      return [Math.max(a, b) / Math.min(a, b), e.textContent];
+    })).filter(([ratio]) => ratio < 4.5);
+  }).slice(0, 5);
+})()"""
+SCREENS = {"wide": {}, "dark": {"scheme": "dark"}, "1280": {"width": 1280}, "tablet": {"width": 768},
+           "phone": {"width": 390, "height": 844}, "phone-dark": {"width": 390, "height": 844, "scheme": "dark"}}
+
+
 @unittest.skipUnless(shutil.which(CHROMIUM), f"there is no {CHROMIUM}")
 class Shown(ReportCase):
     @classmethod
@@ -198,6 +226,8 @@ class Shown(ReportCase):
         self.assertEqual(self.browser.js("document.querySelectorAll('h1').length"), 1)
         self.assertLessEqual(self.browser.js("document.documentElement.scrollWidth"),
                              self.browser.js("innerWidth"), "nothing sticks out")
+        self.assertEqual(self.browser.js(STICKING_OUT), [])
+        self.assertEqual(self.browser.js(FAINT), [])
         if "PUSHLAB_SCREENSHOTS" in os.environ:
             self.browser.shot(path=os.path.join(os.environ["PUSHLAB_SCREENSHOTS"], picture))
 
@@ -208,9 +238,7 @@ class Shown(ReportCase):
     @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
     def test_a_report_has_no_errors_on_any_screen(self):
         report = self.run_scenario() / "report.html"
-        for name, how in {"wide": {}, "dark": {"scheme": "dark"},
-                          "phone": {"width": 390, "height": 844},
-                          "phone-dark": {"width": 390, "height": 844, "scheme": "dark"}}.items():
+        for name, how in SCREENS.items():
             with self.subTest(name):
                 self.show(report, f"report-{name}.png", **how)
                 self.assert_accessible()
@@ -218,6 +246,36 @@ class Shown(ReportCase):
         dark = self.browser.js(colour)
         self.show(report, "report-again.png")
         self.assertNotEqual(self.browser.js(colour), dark)
+
+    def test_a_large_table_is_whole_at_1280_and_has_its_rows_names_in_sight_on_a_phone(self):
+        run = self.temp_dir() / "run"
+        shutil.copytree(REFERENCE, run)
+        self.pushlab("report", run)
+        self.show(run / "report.html", "report-table.png", width=1280)
+        self.assertEqual(self.browser.js(SCROLLING), [])
+        self.show(run / "report.html", "report-table-phone.png", width=390)
+        self.assertNotEqual(self.browser.js(SCROLLING), [])
+        self.browser.js("for (const e of document.querySelectorAll('.scroll')) e.scrollLeft = 200")
+        self.assertEqual(self.browser.js(
+            "[...document.querySelectorAll('.scroll tbody th')].filter((e) => Math.abs("
+            "e.getBoundingClientRect().left - e.closest('.scroll').getBoundingClientRect().left) > 2).length"), 0)
+
+    def test_no_two_filters_of_an_index_have_the_same_label(self):
+        # Name, clients, window and link are the same; rate, rows and repeats are not.
+        for rate, options in ((50, ()), (50, ("--rows", "sse")), (10, ()), (50, ("--repeat", "2"))):
+            path = self.temp_dir() / "scenario.json"
+            path.write_text(json.dumps({**SCENARIO, "source": {"kind": "generator", "rate_hz": rate}}))
+            self.pushlab("run", path, "--out", self.out, "--no-charts", *options)
+        self.pushlab("report", self.out)
+        text = (self.out / "index.html").read_text(encoding="utf-8")
+        labels = re.findall(r"<label[^>]*>(.*?)( <small>|</label>)", text)
+        self.assertEqual(len(labels), 6)
+        self.assertEqual(len(set(labels)), 6, labels)
+        for word in ("source.rate_hz 10", "without websocket", "repeat 2"):
+            self.assertIn(word, text)
+        for scheme in ("light", "dark"):
+            self.show(self.out / "index.html", f"index-labels-{scheme}.png", width=390, scheme=scheme)
+            self.assert_accessible()
 
     def test_an_index_filters_without_a_script(self):
         self.run_scenario("--no-charts")
