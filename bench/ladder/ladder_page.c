@@ -40,8 +40,8 @@ static const char *gap_reason(const struct ladder *l, int64_t from_ns, size_t ne
         return ": nothing to send";
     for (size_t i = 0; i < next; i++)
         if (l->steps[i].kind == LADDER_REQUEST)
-            return ": the client waits before it asks again";
-    return ": the client waits before it asks";
+            return ": the client waits before its next request";
+    return ": the client waits before its first request";
 }
 
 /* The oldest update that is published and not fetched yet, NULL: none. */
@@ -62,7 +62,7 @@ static void describe_gap(char *out, size_t cap, const struct ladder *l, int64_t 
 
     ladder_time_text(time, sizeof time, to_ns - from_ns);
     if (waiting != NULL && l->steps[next].up && !l->steps[next].again)
-        snprintf(out, cap, "%s: update %llu waits at the server until it is asked for", time,
+        snprintf(out, cap, "%s: update %llu waits at the server for the next request", time,
                  (unsigned long long)waiting->seq);
     else
         snprintf(out, cap, "%s%s", time, gap_reason(l, from_ns, next));

@@ -467,7 +467,7 @@ class Repeated(Claims):
         self.scale_cpu("sse", 12)
         self.write()
         said = self.sentence(r"(.*) take the most server CPU .*?, (.*) the least \(\*\*10.0 µs\*\*\); "
-                             r"`sse` can't be told from either")
+                             r"`sse` can't be distinguished from either")
         self.assertNotIn("`sse`", said.group(2))
 
     def test_a_limit_within_the_interval_is_neither_met_nor_missed(self):

@@ -519,7 +519,7 @@ START_TEST(time_is_to_scale_but_for_gaps_in_which_nothing_is_under_way)
     }
     ck_assert_uint_eq(p.stretch_count, 6);
     ck_assert(p.stretches[3].broken);
-    ck_assert_str_eq(p.stretches[3].text, "975 ms: the client waits before it asks");
+    ck_assert_str_eq(p.stretches[3].text, "975 ms: the client waits before its first request");
     ck_assert_double_lt(p.stretches[3].to_y - p.stretches[3].from_y, 50);
     ladder_page_free(&p);
     ladder_free(&l);
@@ -541,7 +541,7 @@ START_TEST(a_gap_says_who_waits_for_what)
     l = read_wire(&w, &sse);
     make_page(&p, &l);
     ck_assert_str_eq(p.stretches[p.stretch_count - 4].text,
-                     "200 ms: update 18 waits at the server until it is asked for");
+                     "200 ms: update 18 waits at the server for the next request");
     ck_assert_str_eq(p.stretches[p.stretch_count - 2].text, "300 ms: the server holds the request");
     ck_assert_uint_eq(p.note_count, 2);
     ck_assert(p.notes[0].update && p.notes[0].number == 18);

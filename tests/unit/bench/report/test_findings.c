@@ -1,4 +1,4 @@
-/* Rows that were meant to break, as a reader of a run sees them: in the table, in the report, in
+/* Rows that were expected to fail, as a reader of a run sees them: in the table, in the report, in
  * the advice; and that they are kept out of what is compared. */
 #include <check.h>
 #include <stdlib.h>
@@ -148,10 +148,10 @@ START_TEST(the_report_pairs_them_and_compares_the_others)
     says(&out, "all 200 updates, in order, p50 110 ms</li>");
     says(&out, "All <strong>400</strong> expected updates");       /* of two rows */
     says(&out, "All independent counts of TCP handshakes agree."); /* a balancer makes its own */
-    says(&out, "Left out here is the row that was meant to break, and did.");
+    says(&out, "One row is left out here: it was expected to fail, and failed.");
     says(&out, "with a median of <strong>110 ms</strong>"); /* and not 540 */
-    says(&out, "It does not include what stands in between.");
-    says(&out, "a link <strong>lan</strong> behind it");
+    says(&out, "It does not include balancers.");
+    says(&out, "over a link <strong>lan</strong> behind the balancer");
     buf_free(&out);
 }
 END_TEST
@@ -163,7 +163,7 @@ START_TEST(the_report_for_a_blog_leaves_them_out_too)
 
     ck_assert_int_eq(report_fill(&out, &source, OUTPUT_MARKDOWN, "report.md", NULL), 0);
     ck_assert_int_eq(buf_add(&out, "", 1), 0);
-    says(&out, "Left out here is the row that was meant to break, and did.");
+    says(&out, "One row is left out here: it was expected to fail, and failed.");
     says(&out, "- poll broke, as expected");
     says(&out, "- poll+redis: all 200 updates");
     buf_free(&out);

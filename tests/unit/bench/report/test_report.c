@@ -309,7 +309,7 @@ START_TEST(a_row_level_with_both_ends_is_at_neither)
     add_row(r);
     say("server CPU", NULL, NULL);
     says("`c` takes the most server CPU (**60.0 µs**), `sse` the least (**40.0 µs**); `b` can't be "
-         "told from either");
+         "distinguished from either");
 }
 END_TEST
 
@@ -324,7 +324,8 @@ START_TEST(what_cannot_be_put_in_order_is_not)
     r.cpu = 50;
     add_row(r);
     say("server CPU", NULL, NULL);
-    says("`sse` and `b` take server CPU (**40.0 µs** to **50.0 µs**, too near to be put in order)");
+    says(
+        "`sse` and `b` take server CPU (**40.0 µs** to **50.0 µs**, too close to be put in order)");
 }
 END_TEST
 
@@ -381,7 +382,7 @@ START_TEST(disturbed_rows_are_shown_and_left_out_of_sentences)
          "again</li>");
     says("sse</span> <span class=\"mark\">disturbed</span></th>");
     says("Updates arrive first over <span class=\"row t-long-poll closes\">long-poll+close");
-    says("<code>sse</code> was disturbed, and no sentence here compares it.");
+    says("<code>sse</code> was disturbed; no sentence here compares it with");
 }
 END_TEST
 
@@ -450,7 +451,7 @@ START_TEST(verdict_without_deliveries_says_so)
     for (int i = 0; i < 3; i++)
         say_verdict(i);
     says("No update was delivered");
-    says("Requests and handshakes per update cannot be given either");
+    says("So there are no requests and handshakes per update either");
     check_all();
     says("class=\"trust doubt\"");
 }
@@ -621,7 +622,7 @@ START_TEST(document_says_why_there_is_no_prediction)
                           cJSON_Parse("{\"rtt_ms\":50,\"spec\":\"delay=25ms,loss=1%\"}"));
     add_row(lpoll);
     check_all();
-    says("no prediction of its latency: the link loses packets");
+    says("its latency is not predicted: the link loses packets");
 }
 END_TEST
 
@@ -643,7 +644,7 @@ START_TEST(document_says_that_all_is_as_predicted)
     add_poll(500000);
     check_all();
     says("None of <strong>9</strong> figures differs from the model by more than 5");
-    says_not("Off by more than");
+    says_not("% off</h3>");
 }
 END_TEST
 
@@ -652,8 +653,8 @@ START_TEST(document_lists_what_is_not_as_predicted)
     add_poll(600000);
     check_all();
     says("Of <strong>9</strong> figures <strong>1</strong> differs from the model by more than 5");
-    says("Off by more than 5");
-    says("latency mean 600 ms, by the model 500 ms (+20.0 %)");
+    says("More than 5");
+    says("latency mean 600 ms, predicted 500 ms (+20.0 %)");
     says_not("p90 900");
 }
 END_TEST

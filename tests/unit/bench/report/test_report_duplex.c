@@ -104,7 +104,7 @@ START_TEST(setting_says_who_sends_and_by_when_updates_are_due)
 {
     say("setting");
     says("**16** clients, the states of a game, **30** times a second in each room, for **10** s "
-         "per row. Each client sends **20** inputs a second, over HTTP by requests of their own");
+         "per row. Each client sends **20** inputs a second, in separate HTTP requests");
     says("An update is on time within **33 ms**.");
 }
 END_TEST
@@ -138,10 +138,11 @@ START_TEST(trust_counts_what_gave_way_to_newer_values)
 {
     ck_assert(is_trusted());
     say("trust");
-    says("All **9,600** expected updates (each channel's × its subscribers) were delivered, once "
-         "and in order, except **1,800** that a newer value had superseded. All independent counts "
-         "of TCP handshakes agree. Every message of a client came to everyone once, in its "
-         "sender's order.");
+    says("All **9,600** expected updates (updates of each channel × its subscribers) were "
+         "delivered, once "
+         "and in order, except **1,800** that a newer value superseded. All independent counts "
+         "of TCP handshakes agree. Everyone received each message of a client once, in the "
+         "order in which it was sent.");
 }
 END_TEST
 

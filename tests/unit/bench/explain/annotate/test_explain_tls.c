@@ -73,7 +73,7 @@ START_TEST(explain_tells_a_hello_retry_request_from_a_server_hello_8446_4_1_3)
     assert_silent(&x, "ServerHello | ");
     RECORD_UP(&x, "\x14\x03\x03\x00\x01\x01");
     RECORD_DOWN(&x, "\x14\x03\x03\x00\x01\x01");
-    assert_says(&x, "change_cipher_spec: no effect in TLS 1.3, ");
+    assert_says(&x, "change_cipher_spec: no effect in TLS 1.3; ");
     CLIENT_SAYS(&x, "\x13\x01", VERSIONS_OFFERED);
     SERVER_SAYS(&x, NULL, "\x13\x01", VERSION_CHOSEN);
     ck_assert_uint_eq(count_of(&x, ">1 ClientHello | "), 2);

@@ -62,7 +62,7 @@ START_TEST(explain_reads_an_unmasked_text_frame_5_7)
     assert_says(&x, "<0 81 05 48 65 6c 6c 6f | a text frame");
     assert_says(&x, "<1 FIN    1 | the last frame of its message");
     assert_says(&x, "<1 MASK   0 | servers must not mask");
-    assert_says(&x, "<1 length 5 | up to 125 it fits into 7 bits");
+    assert_says(&x, "<1 length 5 | up to 125 fits into 7 bits");
     assert_says(&x, "<1 Hello | 5 bytes of payload | ");
     explained_end(&x);
 }

@@ -63,7 +63,7 @@ START_TEST(explain_tells_the_handshake_of_tcp_from_packets_9293_3_5)
     assert_says(&x, ">1 seq 0 = 1000 | a random number");
     assert_says(&x, ">1 MSS 1460 | ");
     assert_says(&x, ">1 timestamps | ");
-    assert_says(&x, "<1 1400 - 12 = 1388 | the payload that remains");
+    assert_says(&x, "<1 1400 - 12 = 1388 | payload per packet");
     assert_says(&x, ">1 window scale 7 | window scale: the windows that this side announces are");
     assert_says(&x, "<0 SYN, ACK  seq 0, ack 1 | accepts");
     assert_says(
