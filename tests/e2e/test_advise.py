@@ -304,6 +304,9 @@ class Shown(AdviceCase):
                                      browser.js("innerWidth"), "nothing sticks out")
                 serious = [v for v in browser.axe() if v["impact"] in ("serious", "critical")]
                 self.assertEqual(serious, [])
+                self.assertEqual(browser.js(
+                    "[...document.querySelectorAll('.matrix tbody th')].filter((e) => "
+                    "e.offsetWidth > 0.6 * e.closest('.scroll').clientWidth).length"), 0, "cells are in sight")
                 # A result does not depend on colour: each such cell has a sign and words.
                 self.assertEqual(browser.js(
                     "[...document.querySelectorAll('.case.fits, .case.fails')].filter((c) => "
