@@ -259,18 +259,22 @@ static void put_decades(struct writer *w, const struct scale *s, int height)
     }
 }
 
-/* The name stands over its line, on the side of the dot where there is more room: a phone's letters
- * are larger (report.css). */
+/* The name stands over its line: from the dot to the right where it fits, else it ends there. */
 static void put_row_name(struct writer *w, const cJSON *row, double p50, double x, int y)
 {
+    const double char_px = 11.5; /* the width of a letter on a phone (report.css) */
     char text[2 * UNITS_TEXT_BYTES];
-    bool right = x < WIDTH / 2.0;
+    double width;
+    bool right;
 
     units_format_us(text, p50);
     if (disturbed_is(row))
         strcat(text, ", disturbed");
-    writer_printf(w, "<text x=\"%.1f\" y=\"%d\"%s><tspan class=\"name\">", right ? x - 6 : x + 6,
-                  y - 9, right ? "" : " text-anchor=\"end\"");
+    width = char_px * (double)(strlen(json_text(row, "id")) + 1 + strlen(text));
+    right = x - 6 + width <= WIDTH;
+    writer_printf(w, "<text x=\"%.1f\" y=\"%d\"%s><tspan class=\"name\">",
+                  right ? x - 6 : fmax(x + 6, fmin(width, WIDTH)), y - 9,
+                  right ? "" : " text-anchor=\"end\"");
     output_text(w, OUTPUT_HTML, json_text(row, "id"));
     writer_printf(w, "</tspan> %s</text>", isfinite(p50) ? text : "nothing delivered");
 }

@@ -573,7 +573,7 @@ class AgainstOthers(ExplainCase):
                                 exit_code=1)
         self.assertIn("its Sec-WebSocket-Accept doesn't match the client's key", error)
         self.assertEqual(len(error.splitlines()), 1)
-        self.assert_says(text, "the client fails the connection, and sends no frame", "FIN")
+        self.assert_says(text, "the client must close the connection without sending a frame", "FIN")
         self.assertNotIn("a text frame", text)
         self.assertEqual(self.peer.after, [b""])
 

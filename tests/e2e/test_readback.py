@@ -457,7 +457,7 @@ class Repeated(Claims):
             self.scale_cpu(row["id"], 10 + len(row["id"]) / 10)
         self.write(charts=True)
         self.sentence("The rows can't be put in order by latency: the medians are")
-        self.sentence(r"all eight rows take server CPU \([^)]*; the repeats do not tell the lowest from the highest\)")
+        self.sentence(r"all eight rows take server CPU \([^)]*; the repeats show no clear difference\)")
         for word in ("arrive first", "complete first", "first over", "most server CPU"):
             self.assertNotIn(word, self.text)
 

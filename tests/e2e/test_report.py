@@ -182,6 +182,12 @@ STICKING_OUT = """[...document.querySelectorAll("body *")].filter((e) => {
   const r = e.getBoundingClientRect();
   return r.width > 0 && (r.right > innerWidth + 1 || r.left < -1) && !e.parentElement.closest(".scroll, .picture, nav");
 }).map((e) => e.outerHTML.slice(0, 80))"""
+# Tables and figures side by side, one of which lies upon the next.
+OVERLAPPING = """[...document.querySelectorAll(".pairs, .twins, .ladders, .trends")].flatMap((grid) => {
+  const boxes = [...grid.children].map((e) => [e, e.getBoundingClientRect()]);
+  return boxes.filter(([, r], i) => boxes.slice(i + 1).some(([, s]) =>
+    s.top < r.bottom - 1 && r.top < s.bottom - 1 && s.left < r.right - 1 && r.left < s.right - 1));
+}).map(([e]) => e.outerHTML.slice(0, 80))"""
 # Boxes with more in them than they show.
 SCROLLING = """[...document.querySelectorAll(".scroll, .picture, nav, table")].filter(
   (e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.outerHTML.slice(0, 80))"""
@@ -201,6 +207,7 @@ FAINT = """(() => {
   }).slice(0, 5);
 })()"""
 SCREENS = {"wide": {}, "dark": {"scheme": "dark"}, "1280": {"width": 1280}, "tablet": {"width": 768},
+           "small": {"width": 360, "height": 640},
            "phone": {"width": 390, "height": 844}, "phone-dark": {"width": 390, "height": 844, "scheme": "dark"}}
 
 
@@ -224,9 +231,10 @@ class Shown(ReportCase):
         self.assertEqual([r for r in log["requests"] if not r.startswith("data:")], [url])
         self.assertEqual(self.browser.js("document.scripts.length"), 0)
         self.assertEqual(self.browser.js("document.querySelectorAll('h1').length"), 1)
+        self.assertEqual(self.browser.js(STICKING_OUT), [])
         self.assertLessEqual(self.browser.js("document.documentElement.scrollWidth"),
                              self.browser.js("innerWidth"), "nothing sticks out")
-        self.assertEqual(self.browser.js(STICKING_OUT), [])
+        self.assertEqual(self.browser.js(OVERLAPPING), [])
         self.assertEqual(self.browser.js(FAINT), [])
         if "PUSHLAB_SCREENSHOTS" in os.environ:
             self.browser.shot(path=os.path.join(os.environ["PUSHLAB_SCREENSHOTS"], picture))
@@ -253,6 +261,7 @@ class Shown(ReportCase):
         self.pushlab("report", run)
         self.show(run / "report.html", "report-table.png", width=1280)
         self.assertEqual(self.browser.js(SCROLLING), [])
+        self.show(run / "report.html", "report-table-tablet.png", width=768)
         self.show(run / "report.html", "report-table-phone.png", width=390)
         self.assertNotEqual(self.browser.js(SCROLLING), [])
         self.browser.js("for (const e of document.querySelectorAll('.scroll')) e.scrollLeft = 200")
