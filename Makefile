@@ -43,7 +43,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers studies map bench-link bench-self bench-truth bench-model bench-aa workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers studies map bench-link bench-self bench-truth bench-model bench-aa docs-check workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -182,8 +182,11 @@ map: deps-bench all ## which way is the cheapest, by update rate and tolerated l
 bench-link: all ## how accurate the emulated link is, here and now
 	$(Q)$(OUT)/pushlab-link measure
 
-workshop-check: deps-test all npm-peers ## run every command of docs/workshop and README.md, and compare what they say
-	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 tests/workshop_check.py $(DOCS)
+docs-check: deps-test all npm-peers ## run every command of README.md and docs (or of DOCS), and compare what they print
+	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 tests/docs_check.py $(DOCS)
+
+workshop-check: ## the same of the README and the lessons alone
+	$(Q)$(MAKE) --no-print-directory docs-check DOCS="README.md $(sort $(wildcard docs/workshop/*.md))"
 
 bench-self: deps-self all ## pushlab against bare floors and nginx; writes results/self.md
 	$(Q)PUSHLAB_BIN=$(OUT) /usr/bin/python3 bench/self/self.py --out results/self.md

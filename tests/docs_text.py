@@ -4,7 +4,7 @@ output that is not compared, a misspelt mark."""
 
 import re
 
-from workshop_match import says_nothing
+from docs_match import says_nothing
 
 PARTS = ("The question", "Do", "See", "Why", "Try next", "Exercise")
 CTRL_C_AFTER_S = 2  # if the text gives no time

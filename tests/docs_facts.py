@@ -11,7 +11,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("PUSHLAB_BIN", ROOT / "build" / "release")).resolve()
-SECTIONS = ROOT / "tests" / "workshop_sections.txt"
+SECTIONS = ROOT / "tests" / "docs_sections.txt"
 DEADLINE_S = 30
 OFFLINE = ("build", "bench", "workshop")  # the sets of packages that a workshop needs
 

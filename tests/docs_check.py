@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Run the commands of the workshop and README.md, and compare their output with the documents.
 
-    workshop_check.py [--uptime S] [FILE.md ...]     default: docs/workshop/*.md and README.md
+    docs_check.py [--uptime S] [FILE.md ...]     default: docs/workshop/*.md and README.md
 
 PUSHLAB_BIN is the folder of the programs (build/release). docs/workshop/README.md explains the
 notation. Each document runs in its own folder and, where the machine allows it, in its own network
@@ -24,10 +24,10 @@ import sys
 import tempfile
 import time
 
-import workshop_facts as facts
-from workshop_facts import BIN, ROOT
-from workshop_match import difference
-from workshop_text import Document, missing_parts
+import docs_facts as facts
+from docs_facts import BIN, ROOT
+from docs_match import difference
+from docs_text import Document, missing_parts
 
 DEADLINE_S = 30     # for a command to end
 READY_S = 6         # for a command that is left running to print its expected output

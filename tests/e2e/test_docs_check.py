@@ -13,10 +13,10 @@ from harness import BIN, HERE, TestCase, has_program
 TESTS = HERE.parent
 sys.path.insert(0, str(TESTS))
 
-import workshop_check as check  # noqa: E402
-import workshop_facts as facts  # noqa: E402
-from workshop_match import difference, says_nothing  # noqa: E402
-from workshop_text import PARTS, Command, Document, missing_parts  # noqa: E402
+import docs_check as check  # noqa: E402
+import docs_facts as facts  # noqa: E402
+from docs_match import difference, says_nothing  # noqa: E402
+from docs_text import PARTS, Command, Document, missing_parts  # noqa: E402
 
 DOCS = [TESTS.parent / "README.md", *sorted((TESTS.parent / "docs" / "workshop").glob("*.md"))]
 
@@ -172,32 +172,32 @@ class Machines(TestCase):
 @unittest.skipUnless(has_program("pushlab"), "no pushlab")
 class Documents(TestCase):
     def run_check(self, *arguments):
-        return subprocess.run([sys.executable, TESTS / "workshop_check.py", *arguments], timeout=60,
+        return subprocess.run([sys.executable, TESTS / "docs_check.py", *arguments], timeout=60,
                               capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "PUSHLAB_BIN": str(BIN)})
 
     def test_a_correct_document_passes(self):
-        done = self.run_check("--one", TESTS / "workshop" / "honest.md")
+        done = self.run_check("--one", TESTS / "docs" / "honest.md")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("9 commands run, 4 not run", done.stdout)
 
     def test_every_lie_is_refused_with_file_and_line(self):
-        lies = sorted((TESTS / "workshop").glob("lie-*.md"))
+        lies = sorted((TESTS / "docs").glob("lie-*.md"))
         self.assertGreater(len(lies), 50)
         for path in lies:
             with self.subTest(path=path.name):
                 done = self.run_check("--one", path)
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-                self.assertIn(f"tests/workshop/{path.name}:", done.stdout)
+                self.assertIn(f"tests/docs/{path.name}:", done.stdout)
 
     def test_sizes_that_are_right_only_soon_after_boot_are_refused(self):
         if not check.has_clock(check.machine(check.UPTIME_YOUNG_S)):
             self.skipTest("no time namespace")
-        age = TESTS / "workshop" / "age.md"
+        age = TESTS / "docs" / "age.md"
         self.assertEqual(self.run_check("--uptime", "300", age).returncode, 0)
         done = self.run_check(age)
         self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertIn("ok   tests/workshop/age.md (", done.stdout)
-        self.assertIn("FAIL tests/workshop/age.md --sizes", done.stdout)
+        self.assertIn("ok   tests/docs/age.md (", done.stdout)
+        self.assertIn("FAIL tests/docs/age.md --sizes", done.stdout)
 
     def test_the_names_in_the_documents_exist(self):
         for path in DOCS:
