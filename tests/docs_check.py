@@ -1,10 +1,9 @@
 #!/usr/bin/python3
-"""Run the commands of the workshop and README.md, and compare their output with the documents.
+"""Run the commands of the documents, and compare their output with what the documents say.
 
-    docs_check.py [--uptime S] [FILE.md ...]     default: docs/workshop/*.md and README.md
+    docs_check.py [--uptime S] [--paste] [FILE.md ...]     default: README.md, CONTRIBUTING.md, all of docs
 
-PUSHLAB_BIN is the folder of the programs (build/release). docs/workshop/README.md explains the
-notation. Each document runs in its own folder and, where the machine allows it, in its own network
+PUSHLAB_BIN is the folder of the programs (build/release). tests/README.md explains the notation. Each document runs in its own folder and, where the machine allows it, in its own network
 namespace, so that port 8080 is free, and time namespace: updates carry the time since boot, so their
 size depends on the number of its digits. All commands run with an uptime of minutes, and those that
 print sizes once more with an uptime of weeks; --uptime S runs everything once, with that uptime.
@@ -13,6 +12,7 @@ Two documents run at a time; one that fails is run again, alone.
 
 import argparse
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import re
@@ -26,8 +26,8 @@ import time
 
 import docs_facts as facts
 from docs_facts import BIN, ROOT
-from docs_match import difference
-from docs_text import Document, missing_parts
+from docs_match import difference, output_lines
+from docs_text import Document, Later, missing_parts
 
 DEADLINE_S = 30     # for a command to end
 READY_S = 6         # for a command that is left running to print its expected output
@@ -48,18 +48,23 @@ PROGRESS = re.compile(r"^(?:measured .*: \d+ of \d+ done|capturing packets for |
 
 
 class Job:
-    """A running command in its own process group; its output goes to a file."""
+    """A running command in its own process group; its output goes to a file. read: how much of it the
+    document has told."""
 
-    def __init__(self, command, folder, environment):
-        self.command = command
+    def __init__(self, command, folder, environment, stdin=subprocess.DEVNULL):
+        self.command, self.read, self.may_end = command, 0, False
         self.file = tempfile.TemporaryFile()
         self.process = subprocess.Popen(["bash", "-c", command.text], cwd=folder, env=environment,
-                                        stdin=subprocess.DEVNULL, stdout=self.file,
+                                        stdin=stdin, stdout=self.file,
                                         stderr=subprocess.STDOUT, start_new_session=True,
                                         preexec_fn=restore_interrupts)
 
     def text(self):
         return PROGRESS.sub("", os.pread(self.file.fileno(), 1 << 24, 0).decode("utf-8", "replace"))
+
+    def type(self, lines):
+        self.process.stdin.write("".join(line + "\n" for line in lines).encode())
+        self.process.stdin.flush()
 
     def signal_group(self, number):
         try:
@@ -80,13 +85,16 @@ class Job:
     def close(self):
         self.signal_group(signal.SIGKILL)
         self.process.wait()
+        if self.process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
         self.file.close()
 
 
-def listening_sockets():
-    """The listening TCP sockets of this network namespace."""
-    lines = [line for name in ("tcp", "tcp6") for line in open(f"/proc/net/{name}")]
-    return {line.split()[1] for line in lines if line.split()[3] == "0A"}
+def open_sockets():
+    """The TCP sockets of this network namespace that listen or are connected."""
+    lines = [line.split() for name in ("tcp", "tcp6") for line in open(f"/proc/net/{name}")]
+    return {(words[1], words[2]) for words in lines if words[3] in ("0A", "01")}
 
 
 class Runner:
@@ -95,19 +103,25 @@ class Runner:
     def __init__(self, folder):
         self.folder = folder
         self.terminals = {}
+        self.output = ""  # of the latest command
         for name in ("bench", "docs", "Makefile", "README.md", "tests"):
             (folder / name).symlink_to(ROOT / name)
         (folder / "build").mkdir()
         (folder / "build" / "release").symlink_to(BIN)
         (folder / "results").mkdir()
-        if (ROOT / "results" / "reference").exists():
-            shutil.copytree(ROOT / "results" / "reference", folder / "results" / "reference")
+        for kept in (ROOT / "results").glob("reference*"):
+            shutil.copytree(kept, folder / "results" / kept.name)
+        if (folder / "results" / "reference").exists():
+            (folder / "results" / "latest").symlink_to("reference")
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
         self.environment |= {"PATH": path_of(folder), "LC_ALL": "C.UTF-8", "COLUMNS": "80", "TERM": "dumb",
                              "HOME": str(folder)}
 
     def run(self, command):
         """What is wrong, or None."""
+        self.output = ""
+        if isinstance(command, Later):
+            return self.look_again(command)
         if command.why_not_run:
             return self.check_unrun(command)
         if command.terminal:
@@ -116,6 +130,7 @@ class Runner:
         try:
             return self.finish(job, command)
         finally:
+            self.output = job.text()
             job.close()
 
     def finish(self, job, command):
@@ -138,18 +153,40 @@ class Runner:
         wrong = self.stop(command.terminal)
         if wrong:
             return wrong
-        before = listening_sockets()
-        job = self.terminals[command.terminal] = Job(command, self.folder, self.environment)
+        before = open_sockets()
+        job = self.terminals[command.terminal] = Job(command, self.folder, self.environment, subprocess.PIPE)
         end = time.monotonic() + READY_S
         wrong = ""
         while wrong is not None and time.monotonic() < end:
             if job.process.poll() is not None:
                 return f"ended with exit code {job.process.returncode}:\n{job.text()}"
             time.sleep(0.02)
-            wrong = difference(command.expected, job.text())
-            if wrong is None and listening_sockets() <= before:
-                wrong = f"listens on no port after {READY_S} s"
+            wrong = self.compare(job, command)
+            if wrong is None and open_sockets() <= before:
+                wrong = f"listens on no port, and is not connected, after {READY_S} s"
         return wrong
+
+    def compare(self, job, command):
+        """Compare what the job has printed since the last comparison that succeeded."""
+        self.output = job.text()[job.read:]
+        wrong = difference(command.expected, self.output)
+        if wrong is None and command.expected is not None:
+            job.read += len(self.output)
+        return wrong
+
+    def look_again(self, command):
+        """Type into a terminal, and wait for what the document says to appear there."""
+        job = self.terminals.get(command.terminal)
+        if job is None:
+            return f"nothing was left running in terminal {command.terminal}"
+        job.may_end = True
+        job.type(command.typed)
+        end = time.monotonic() + READY_S
+        wrong = self.compare(job, command)
+        while wrong is not None and time.monotonic() < end:
+            time.sleep(0.02)
+            wrong = self.compare(job, command)
+        return wrong and f"time ran out after {READY_S} s: {wrong}"
 
     def stop(self, terminal):
         job = self.terminals.pop(terminal, None)
@@ -159,7 +196,7 @@ class Runner:
         code = job.interrupt() if ended is None else ended
         output = job.text()
         job.close()
-        if ended is not None or code not in (0, 130, -signal.SIGINT):
+        if (ended is not None and not job.may_end) or code not in (0, 130, -signal.SIGINT):
             return f"the command in terminal {terminal} ended with exit code {code}:\n{output}"
         return None
 
@@ -174,8 +211,19 @@ class Runner:
         words = list(simple_commands(command.text))
         if command.takes_minutes and not any(w[0] == "make" for w in words):
             return self.begin(command)
-        wrongs = [facts.wrong_installation(w) for w in words]
+        check = self.wrong_need if command.needs else facts.wrong_installation
+        wrongs = [check(w) for w in words]
         return next((wrong for wrong in wrongs if wrong), None)
+
+    def wrong_need(self, words):
+        """Check a command that is not run because the reader must have something for it."""
+        name = pathlib.Path(words[0]).name
+        if name.startswith("pushlab"):
+            return facts.wrong_words(words)
+        if name == "make":
+            return facts.wrong_installation(words)
+        known = subprocess.run(["bash", "-c", 'type "$1"', "sh", words[0]], env=self.environment, capture_output=True)
+        return f"no program {words[0]}" if known.returncode else None
 
     def begin(self, command):
         """Start a command that takes minutes and end it after a second. If it is still running then,
@@ -210,6 +258,8 @@ def simple_commands(text):
             if words:
                 yield words
             words = []
+        elif not words and re.match(r"[A-Z_]+=", word):
+            continue  # a variable of the command
         else:
             words.append(word)
 
@@ -230,7 +280,14 @@ def wrongs_of_prose(document, path):
     return [f"{document.doc}:{line}: {wrong}" for line, wrong in found if wrong]
 
 
-def check_document(path, sizes_only=False):
+def pasted(command, output):
+    """A block as the document would have it."""
+    lines = [command.text.replace("\n", "\n> ") if isinstance(command, Later) else
+             "$ " + command.text.replace("\n", "\n> "), *output_lines(output)]
+    return "\n".join(["```console", *lines, "```"])
+
+
+def check_document(path, sizes_only=False, paste=False):
     """Error lines, and the numbers of commands that were run and not run."""
     doc = os.path.relpath(path, ROOT) if path.is_relative_to(ROOT) else str(path)
     text = path.read_text()
@@ -245,13 +302,14 @@ def check_document(path, sizes_only=False):
         wrongs += wrongs_of_prose(document, path)
         if re.match(r"\d\d-", path.name):
             wrongs += [f"{doc}: part '## {part}' is missing or out of order" for part in missing_parts(text)]
-    with tempfile.TemporaryDirectory(prefix="pushlab-workshop-") as folder:
+    with tempfile.TemporaryDirectory(prefix="pushlab-docs-") as folder:
         runner = Runner(pathlib.Path(folder))
         try:
             for command in commands:
                 wrong = runner.run(command)
                 if wrong:
                     wrongs.append(f"{command.place}: $ {command.text}\n  {wrong}")
+                    wrongs += [pasted(command, runner.output)] if paste else []
         finally:
             wrongs += [f"{doc}: {wrong}" for wrong in runner.stop_all()]
     unrun = sum(c.why_not_run is not None for c in commands)
@@ -303,16 +361,17 @@ def check_apart(path, prefix, *options):
     return done.returncode
 
 
-def one(path, sizes_only):
-    wrongs, run, unrun = check_document(path, sizes_only)
+def one(path, sizes_only, paste):
+    wrongs, run, unrun = check_document(path, sizes_only, paste)
     print(f"{run} commands run, {unrun} not run")
     print("\n".join(wrongs))
     return 1 if wrongs else 0
 
 
 def arguments_of(argv):
-    parser = argparse.ArgumentParser(description="Run the commands of the workshop and compare their output.")
+    parser = argparse.ArgumentParser(description="Run the commands of the documents and compare their output.")
     parser.add_argument("--uptime", type=int, metavar="S", help="run everything once, with an uptime of S seconds")
+    parser.add_argument("--paste", action="store_true", help="print the output of what fails as a block to paste")
     parser.add_argument("--one", action="store_true", help="one document, without namespaces")
     parser.add_argument("--sizes", action="store_true", help="with --one: only commands that print sizes")
     parser.add_argument("documents", nargs="*", type=lambda p: pathlib.Path(p).resolve())
@@ -327,23 +386,24 @@ def by_length(paths):
 def main(argv):
     asked = arguments_of(argv)
     if asked.one:
-        return one(asked.documents[0], asked.sizes)
-    paths = asked.documents or [ROOT / "README.md", *(ROOT / "docs" / "workshop").glob("*.md")]
+        return one(asked.documents[0], asked.sizes, asked.paste)
+    paths = asked.documents or facts.documents()
+    paste = ["--paste"] if asked.paste else []
     prefix = machine(UPTIME_YOUNG_S if asked.uptime is None else asked.uptime)
-    jobs = [(path, prefix) for path in by_length(paths)]
+    jobs = [(path, prefix, *paste) for path in by_length(paths)]
     if has_clock(prefix) and asked.uptime is None:
         old = machine(UPTIME_OLD_S)
-        jobs += [(path, old, "--sizes") for path in by_length(paths) if says_sizes(path)]
+        jobs += [(path, old, "--sizes", *paste) for path in by_length(paths) if says_sizes(path)]
     started = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(2 if prefix else 1) as pool:
         codes = list(pool.map(lambda job: check_apart(*job), jobs))
     if prefix and len(jobs) > 1:
         codes = [code and check_apart(*job) for job, code in zip(jobs, codes)]
     if not has_clock(prefix):
-        print("workshop: no time namespace is available: sizes were compared with this machine's uptime only")
+        print("docs: no time namespace is available: sizes were compared with this machine's uptime only")
     if not facts.has_apt_lists():
-        print("workshop: apt has no package lists (apt-get update): packages were compared with bench/packages.txt only")
-    print(f"workshop: {codes.count(0)} checks passed, {len(codes) - codes.count(0)} failed"
+        print("docs: apt has no package lists (apt-get update): packages were compared with bench/packages.txt only")
+    print(f"docs: {codes.count(0)} checks passed, {len(codes) - codes.count(0)} failed"
           f" ({time.monotonic() - started:.0f} s)")
     return 1 if any(codes) else 0
 

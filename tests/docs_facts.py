@@ -22,6 +22,11 @@ def quiet(*argv, **kwargs):
                           stdin=subprocess.DEVNULL, env=environment, **kwargs)
 
 
+def documents():
+    """All that are checked."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
 # ---- our programs
 
 @functools.cache
@@ -29,6 +34,8 @@ def help_of(name, command):
     """The help of a program, or of a command of pushlab; "" if there is no such command."""
     if name == "pushlab" and command == "serve":
         name, command = "pushlab-server", ""
+    if command == "help":
+        command = ""
     done = quiet(BIN / name, "help", command) if name == "pushlab" and command else quiet(BIN / name, "--help")
     return done.stdout if done.returncode == 0 else ""
 

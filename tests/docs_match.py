@@ -1,4 +1,4 @@
-"""Compare an output with the expected one. docs/workshop/README.md explains the notation."""
+"""Compare an output with the expected one. tests/README.md explains the notation."""
 
 import functools
 import re

@@ -1,7 +1,8 @@
-"""Parse a document of the workshop into commands, with their marks, and prose. docs/workshop/README.md
-explains the notation. Anything that would go unchecked raises ValueError: a block of another kind,
-output that is not compared, a misspelt mark."""
+"""Parse a document into commands, with their marks, and prose. tests/README.md explains the notation.
+Anything that would go unchecked raises ValueError: a block of another kind, output that is not compared,
+a misspelt mark."""
 
+import json
 import re
 
 from docs_match import says_nothing
@@ -9,7 +10,8 @@ from docs_match import says_nothing
 PARTS = ("The question", "Do", "See", "Why", "Try next", "Exercise")
 CTRL_C_AFTER_S = 2  # if the text gives no time
 BLOCKS = ("console", "text", "json")
-INSTALLS = "installs|first run installs Debian packages with apt"
+INSTALLS = "installs|builds|first run installs Debian packages with apt"
+COMMAND_LINE = re.compile(r"\$ |(build/release/)?pushlab(-\w+)? |(make|curl|git|cd) ")
 
 
 class Command:
@@ -26,12 +28,16 @@ class Command:
 
     @property
     def why_not_run(self):
-        marks = [c for c in self.clauses if re.fullmatch(INSTALLS + r"|takes \d+ minutes?", c)]
+        marks = [c for c in self.clauses if re.fullmatch(INSTALLS + r"|needs .+|takes \d+ minutes?", c)]
         return marks[0] if marks else None
 
     @property
     def takes_minutes(self):
         return (self.why_not_run or "").startswith("takes")
+
+    @property
+    def needs(self):
+        return (self.why_not_run or "").startswith("needs")
 
     @property
     def ctrl_c_after_s(self):
@@ -65,13 +71,30 @@ class Command:
             if any(line.strip() for line in self.expected or ()):
                 raise ValueError(f"{self.place}: this command is not run: leave out its output")
         elif re.search(r"\binstall|\bminutes?\b", self.comment) or re.match(r"sudo\b", self.text):
-            raise ValueError(f"{self.place}: to skip this command, write '# installs' or '# takes N minutes'")
+            raise ValueError(f"{self.place}: to skip this command, write '# installs', '# builds', '# needs …' or '# takes N minutes'")
         elif says_nothing(self.expected):
             raise ValueError(f"{self.place}: the expected output is only …: write some of it")
 
 
+class Later(Command):
+    """What is typed into a command that was left running in a terminal, and what it prints next."""
+
+    def __init__(self, doc, line, terminal, lines):
+        super().__init__(doc, line, f"# terminal {terminal}", [row for row in lines if not row.startswith("> ")])
+        self.typed = [row[2:] for row in lines if row.startswith("> ")]
+        self.where = terminal
+
+    @property
+    def terminal(self):
+        return self.where
+
+
 def read_console(doc, first_line, lines):
-    """The commands of a console block: '$ command', '> ' continues it, the rest is output."""
+    """The commands of a console block: '$ command', '> ' continues it, the rest is output. One that
+    begins with '# terminal N' has what appears there, and after '> ' what is typed."""
+    heading = re.fullmatch(r"# terminal (\w+)", lines[0]) if lines else None
+    if heading:
+        return [Later(doc, first_line, heading[1], lines[1:])]
     commands = []
     for number, line in enumerate(lines, first_line):
         if line.startswith("$ "):
@@ -130,9 +153,21 @@ class Document:
             return
         if self.fence == "console":
             self.commands += read_console(self.doc, self.first, self.block)
-        elif any(line.startswith("$ ") for line in self.block):
+        elif any(COMMAND_LINE.match(line) for line in self.block):
             raise ValueError(f"{self.doc}:{self.first - 1}: a command in a block that is not run: write ```console")
+        elif self.fence == "json":
+            self.check_json("\n".join(self.block))
         self.fence, self.code_may_begin = None, True
+
+    def check_json(self, text):
+        """Values one after the other. With … for what is left out it is not JSON, and not checked."""
+        decoder = json.JSONDecoder()
+        try:
+            while text.strip() and "…" not in text:
+                text = text.lstrip()
+                text = text[decoder.raw_decode(text)[1]:]
+        except ValueError as wrong:
+            raise ValueError(f"{self.doc}:{self.first - 1}: not JSON: {wrong}") from None
 
     def found(self, pattern):
         """(line, match) for each match in the prose, also across line ends."""

@@ -100,16 +100,6 @@ class Stored(ExplainCase):
         self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
 
-class Document(unittest.TestCase):
-    def test_its_example_is_a_part_of_a_stored_output(self):
-        text = (HERE.parent.parent / "docs" / "explain.md").read_text()
-        stored = (STORED / "websocket.txt").read_text()
-        blocks = re.findall(r"```text\n(.*?)```", text, re.S)
-        self.assertEqual(len(blocks), 4)
-        for block in blocks:
-            self.assertIn(block, stored)
-
-
 class Words(unittest.TestCase):
     """bench/explain/words/ and the C files that look its lines up by their keys."""
 
