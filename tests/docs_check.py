@@ -201,7 +201,8 @@ class Runner:
         return None
 
     def stop_all(self):
-        return [wrong for wrong in [self.stop(t) for t in list(self.terminals)] if wrong]
+        """The last started first, as clients end when their server does."""
+        return [wrong for wrong in [self.stop(t) for t in reversed(list(self.terminals))] if wrong]
 
     def check_unrun(self, command):
         """Check a command that is not run to its end, as far as possible."""
