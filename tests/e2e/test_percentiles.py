@@ -4,6 +4,7 @@ import json
 import re
 import unittest
 
+from harness import retried
 from test_report import ReportCase
 
 
@@ -79,6 +80,7 @@ class FewUpdates(ReportCase):
 class Cost(ReportCase):
     """One poll a second and an update every two seconds: every second poll is empty."""
 
+    @retried
     def test_a_clients_second_and_empty_polls_are_what_the_timing_dictates(self):
         path = self.temp_dir() / "slow.json"
         path.write_text(json.dumps({

@@ -6,8 +6,7 @@ import threading
 import time
 import unittest
 
-from harness import ClientCase, has_program
-from test_measurement import retried
+from harness import ClientCase, has_program, retried
 
 UPDATE, EMPTY = True, False
 

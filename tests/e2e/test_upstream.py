@@ -4,9 +4,8 @@ connections? Are the reported requests, handshakes, bytes and times right?"""
 import json
 import unittest
 
-from harness import OWN_NETWORK, ClientCase, has_program
+from harness import OWN_NETWORK, ClientCase, has_program, retried
 from proxy import Proxy
-from test_measurement import retried
 from test_tls import TlsServer
 
 POLLS = ("short-poll", "long-poll")
@@ -79,6 +78,7 @@ class Counts(UpstreamCase):
             self.assertEqual(result["kernel"]["tcp_active_opens"],
                              result["whole"]["connects"] + whole["connects"])
 
+    @retried
     def test_http_sends_a_request_for_each_message_over_one_more_connection(self):
         for transport in TRANSPORTS[:-1]:
             with self.subTest(transport=transport):
@@ -87,6 +87,7 @@ class Counts(UpstreamCase):
                 self.assertEqual(up["whole"]["connects"], up["senders"])
                 self.assertEqual(up["window"]["connects"], 0)
 
+    @retried
     def test_close_opens_a_connection_for_each_message(self):
         for transport in POLLS:
             with self.subTest(transport=transport):
@@ -281,6 +282,7 @@ class Times(UpstreamCase):
             with self.subTest(transport=transport):
                 self.check(transport)
 
+    @retried
     def test_messages_due_while_waiting_for_a_response_go_in_one_request(self):
         server = self.server("--source", "none")
         proxy = Proxy(server.host, server.port, delay_s=self.DELAY_S)
@@ -297,6 +299,7 @@ class Times(UpstreamCase):
         self.assertGreater(up["late_us"]["p50"], 0.5 * self.DELAY_S * 1e6)
         self.assertGreater(up["latency_us"]["p50"], 2.5 * self.DELAY_S * 1e6)
 
+    @retried
     def test_a_websocket_does_not_wait_for_responses(self):
         server = self.server("--source", "none")
         proxy = Proxy(server.host, server.port, delay_s=self.DELAY_S)
