@@ -12,6 +12,6 @@ complain() {
 clang-format --dry-run -Werror "$@" || complain "clang-format: 'make format' mends it"
 ./tests/layers.sh || complain "includes, above"
 if command -v shellcheck >/dev/null; then
-    shellcheck bench/deps.sh bench/install.sh bench/manual.sh bench/map.sh bench/studies.sh bench/completion/pushlab.bash servers/web/embed.sh bench/page/embed.sh tests/*.sh tests/fuzz/run.sh .ci/run || complain "shellcheck"
+    shellcheck bench/deps.sh bench/install.sh bench/manual.sh bench/map.sh bench/studies.sh bench/completion/pushlab.bash servers/web/embed.sh bench/page/embed.sh tests/*.sh tests/fuzz/run.sh docs/workshop/between.sh .ci/run || complain "shellcheck"
 fi
 exit "$bad"

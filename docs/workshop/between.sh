@@ -27,6 +27,7 @@ start() { # start PORT COMMAND...: and wait until it answers there
 }
 start 8081 pushlab-server --listen 127.0.0.1:8081 --source none
 start 8082 pushlab-server --listen 127.0.0.1:8082 --source none
+# shellcheck disable=SC2086 # words
 start 8000 $balancer
 echo "ready: ${balancer%% *} at 127.0.0.1:8000, servers at 127.0.0.1:8081 and 127.0.0.1:8082"
 wait
