@@ -33,6 +33,18 @@ void units_format_us(char out[UNITS_TEXT_BYTES], double us)
     snprintf(out, UNITS_TEXT_BYTES, "%.*f %s", us == 0 ? 0 : decimals(us), us, units[i]);
 }
 
+void units_format_limit_us(char out[UNITS_TEXT_BYTES], double us)
+{
+    char text[UNITS_TEXT_BYTES];
+    size_t len;
+
+    units_format_us(text, us);
+    len = strcspn(text, " ");
+    while (memchr(text, '.', len) != NULL && strchr("0.", text[len - 1]) != NULL)
+        len--;
+    snprintf(out, UNITS_TEXT_BYTES, "%.*s%s", (int)len, text, text + strcspn(text, " "));
+}
+
 void units_format_count(char out[UNITS_TEXT_BYTES], double n)
 {
     char digits[UNITS_TEXT_BYTES];

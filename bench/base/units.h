@@ -14,6 +14,10 @@ typedef void units_format(char out[UNITS_TEXT_BYTES], double value);
 
 /* "312 µs", "12.3 ms", "1.02 s", "0 µs". NAN: UNITS_NONE, as everywhere here. */
 void units_format_us(char out[UNITS_TEXT_BYTES], double us);
+/* A limit, which is chosen and not measured, so it has no digits that say nothing: "50 ms", "1.5
+ * s".
+ */
+void units_format_limit_us(char out[UNITS_TEXT_BYTES], double us);
 /* "3,000" */
 void units_format_count(char out[UNITS_TEXT_BYTES], double n);
 /* "1.02", "0.0143", "165", "0" */

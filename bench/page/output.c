@@ -240,6 +240,17 @@ int output_next_citation(const char **prose)
     return open != NULL ? atoi(open + 1) : 0;
 }
 
+void output_uncited(struct writer *w, const char *prose)
+{
+    const char *rest = prose;
+
+    while (output_next_citation(&rest) > 0) {
+        writer_add(w, prose, strcspn(prose, "\x01"));
+        prose = rest;
+    }
+    writer_puts(w, prose);
+}
+
 /* ---- HTML ---- */
 
 void output_row_class(struct writer *w, const cJSON *row)

@@ -30,6 +30,9 @@ void output_printf(struct writer *w, enum output o, const char *fmt, ...)
  * output_row() writes it. A mark that nobody closes stands for itself. */
 void output_prose(struct writer *w, enum output o, const char *prose, const cJSON *rows);
 
+/* Prose without the marks of citations. */
+void output_uncited(struct writer *w, const char *prose);
+
 /* In prose: name in code style; and the mark of citation number (0: none). */
 void output_name(struct writer *w, const char *name);
 void output_cite(struct writer *w, int number);

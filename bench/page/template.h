@@ -13,7 +13,8 @@
  *                           X and Y, X or Y, X = word, X > 1, X < 1
  *   {each X} {else} {end}   for each item of a list, or once for one item, in which paths are
  *                           looked up first; else: there is none
- *   {comma} {comma and}     in each: what goes in front of an item of "a, b, c", of "a, b and c"
+ *   {comma} {comma and} {comma or}
+ *                           in each: what goes in front of an item of "a, b, c", of "a, b and c"
  *   {first}                 in each: is it the first?
  *   {text name}             another text, here
  *   {prose name}            another text as prose (output.h), then written for this output

@@ -162,10 +162,13 @@ static double put_comma(struct template_fill *t)
 {
     int index = t->scopes[t->depth].index;
     bool last = index + 1 == t->scopes[t->depth].n;
+    const char *and = strcmp(t->arg, "and") == 0  ? " and "
+                      : strcmp(t->arg, "or") == 0 ? " or "
+                                                  : ", ";
 
     if (index > 0) {
         t->gap = false;
-        template_puts(t, last && strcmp(t->arg, "and") == 0 ? " and " : ", ");
+        template_puts(t, last ? and : ", ");
     }
     return index;
 }
