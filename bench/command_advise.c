@@ -13,8 +13,10 @@
 static int print_book(struct advise_book *b, const struct advise_options *o, struct err_text *e)
 {
     struct buf text = {0};
-    enum output output = o->markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL;
-    int rc = o->json ? advise_book_write_json(&text, b) : advise_book_write(&text, b, output);
+    const struct advise_form form = {.output = o->markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL,
+                                     .figures = o->figures,
+                                     .columns = 80};
+    int rc = o->json ? advise_book_write_json(&text, b) : advise_book_write(&text, b, &form);
 
     rc = command_print(&text, rc);
     return rc < 0 ? err_set(e, rc, "the advice could not be printed: %s", pl_strerror(rc)) : PL_OK;
@@ -23,12 +25,9 @@ static int print_book(struct advise_book *b, const struct advise_options *o, str
 /* Is there an answer for every run? */
 static bool is_answered(const struct advise_book *b)
 {
-    for (int i = 0; i < b->n; i++) {
-        enum advise_verdict verdict = b->entries[i].advise->verdict;
-
-        if (verdict != ADVISE_ONE && verdict != ADVISE_TIE)
+    for (int i = 0; i < b->n; i++)
+        if (!advise_answers(b->entries[i].advise))
             return false;
-    }
     return true;
 }
 

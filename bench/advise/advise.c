@@ -17,13 +17,13 @@
 
 /* clang-format off */
 const struct advise_cost_kind advise_costs[ADVISE_COSTS] = {
-    [ADVISE_CPU] = {"cpu", "server_cpu_us_per_update", "server CPU", US, false},
-    [ADVISE_WIRE] = {"wire", "bytes_per_update.wire", "bytes on the wire", NUMBER, false},
-    [ADVISE_BYTES] = {"bytes", SUM, "bytes", NUMBER, false},
-    [ADVISE_REQUESTS] = {"requests", "requests_per_update", "requests", NUMBER, false},
-    [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", NUMBER, false},
-    [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", NUMBER, false},
-    [ADVISE_MEMORY] = {"memory", "server_heap_bytes_per_client", "server memory",
+    [ADVISE_CPU] = {"cpu", "server_cpu_us_per_update", "server CPU", "server CPU", US, false},
+    [ADVISE_WIRE] = {"wire", "bytes_per_update.wire", "bytes on the wire", "wire bytes", NUMBER, false},
+    [ADVISE_BYTES] = {"bytes", SUM, "bytes of payload and framing", "bytes", NUMBER, false},
+    [ADVISE_REQUESTS] = {"requests", "requests_per_update", "requests", "requests", NUMBER, false},
+    [ADVISE_HANDSHAKES] = {"handshakes", "tcp_handshakes_per_update", "handshakes", "handshakes", NUMBER, false},
+    [ADVISE_PACKETS] = {"packets", "packets_per_update.total", "packets", "packets", NUMBER, false},
+    [ADVISE_MEMORY] = {"memory", "server_heap_bytes_per_client", "server memory", "memory",
                        units_format_kb, true},
 };
 /* clang-format on */
@@ -495,6 +495,113 @@ bool advise_all_disturbed(const struct advise *a)
     return a->nrows > 0;
 }
 
+/* ---- by limit, where nothing is asked ---- */
+
+/* The least round number that is no less: 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 and 10 times a power
+ * of ten. */
+static double round_up(double us)
+{
+    static const double steps[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10};
+    double unit = pow(10, floor(log10(us)));
+    size_t i = 0;
+
+    while (steps[i] < 10 && steps[i] * unit < us * (1 - 1e-9))
+        i++;
+    return steps[i] * unit;
+}
+
+/* The lowest round limit above that, which a row of a is sure to meet; infinite: there is none. */
+static double next_limit(const struct advise *a, double above_us)
+{
+    double next_us = INFINITY;
+
+    for (int i = 0; i < a->nrows; i++) {
+        const struct advise_check *c = advise_latency_check(&a->rows[i]);
+        double us = c != NULL ? fmax(c->interval.high, 1) : NAN;
+
+        if (a->rows[i].disturbed || !isfinite(us))
+            continue;
+        us = round_up(us);
+        if (us > above_us)
+            next_us = fmin(next_us, us);
+    }
+    return next_us;
+}
+
+/* The same run as if that were asked. */
+static void ask_for(struct advise *out, const struct advise *a, double latency_us)
+{
+    struct advise_ask ask = a->ask;
+
+    ask.latency_us = latency_us;
+    ask.typed |= ADVISE_TYPED_LATENCY | ADVISE_TYPED_PERCENTILE;
+    advise_run(out, a->run, &ask);
+}
+
+static uint64_t fitting(const struct advise *a)
+{
+    uint64_t rows = 0;
+
+    for (int i = 0; i < a->nrows; i++)
+        rows |= a->rows[i].fit == ADVISE_FITS ? UINT64_C(1) << i : 0;
+    return rows;
+}
+
+static uint64_t cheapest(const struct advise *a)
+{
+    uint64_t rows = 0;
+
+    for (int i = 0; i < a->nbest; i++)
+        rows |= UINT64_C(1) << a->best[i];
+    return rows;
+}
+
+/* Those whose first cost is that of the cheapest, as far as the run can tell: no difference is
+ * shown, and they are near each other. */
+static uint64_t level_with_cheapest(const struct advise *a)
+{
+    enum advise_cost cost = a->order[0];
+    double noise = metric_noise(metric_find(advise_costs[cost].path));
+    double least = advise_rate_of(&a->rows[a->best[0]], cost);
+    uint64_t rows = 0;
+
+    for (int i = 0; i < a->nrows; i++)
+        if (!facts_order_has(a->differ[cost].apart[i], (size_t)a->best[0]) &&
+            advise_rate_of(&a->rows[i], cost) * (1 - noise) < least)
+            rows |= UINT64_C(1) << i;
+    return rows;
+}
+
+static void find_limits(struct advise *a)
+{
+    struct advise with;
+    uint64_t met = 0, fresh, best, level, last = 0;
+
+    ask_for(&with, a, 1);
+    for (double us = 0; isfinite(us = next_limit(&with, us));) {
+        ask_for(&with, a, us);
+        fresh = fitting(&with) & ~met;
+        if (fresh == 0)
+            continue;
+        met |= fresh;
+        best = cheapest(&with);
+        level = level_with_cheapest(&with);
+        fresh &= ~best;
+        a->limits[a->nlimits++] = (struct advise_limit){.us = us,
+                                                        .best = best,
+                                                        .level = fresh & level,
+                                                        .dearer = fresh & ~level,
+                                                        .same = best == last};
+        last = best;
+    }
+}
+
+bool advise_answers(const struct advise *a)
+{
+    return a->verdict == ADVISE_ONE || a->verdict == ADVISE_TIE ||
+           (a->verdict == ADVISE_NO_ASK && a->nlimits > 0);
+}
+
 /* Can the run be believed: complete, and without a problem? */
 static bool is_trusted(const cJSON *run)
 {
@@ -541,4 +648,6 @@ void advise_run(struct advise *out, const cJSON *run, const struct advise_ask *t
         choose_nearest(out);
     if (out->verdict == ADVISE_ONE || out->verdict == ADVISE_TIE)
         find_cheaper(out);
+    if (out->verdict == ADVISE_NO_ASK)
+        find_limits(out);
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <cjson/cJSON.h>
 
 #include "bench/model/capacity_model.h"
@@ -29,9 +30,10 @@ enum advise_cost {
 };
 
 struct advise_cost_kind {
-    const char *name;  /* in --budget: "cpu" */
-    const char *path;  /* in a row, as facts_value() takes it */
-    const char *words; /* "server CPU" */
+    const char *name;   /* in --budget: "cpu" */
+    const char *path;   /* in a row, as facts_value() takes it */
+    const char *words;  /* "server CPU" */
+    const char *column; /* the same at the head of a column */
     facts_format *format;
     bool per_client; /* else per update */
 };
@@ -46,7 +48,8 @@ enum {
     ADVISE_TYPED_LATENCY = 1,
     ADVISE_TYPED_ON_TIME = 2,
     ADVISE_TYPED_AGE = 4,
-    ADVISE_TYPED_PERCENTILE = 8
+    ADVISE_TYPED_PERCENTILE = 8,
+    ADVISE_TYPED_CLIENTS = 16
 };
 
 /* NAN: not asked. Typed: on the command line, not by the scenario's "require". */
@@ -106,11 +109,21 @@ struct advise_row {
 
 enum advise_verdict {
     ADVISE_NO_TRUST,  /* the run is incomplete, has problems, or all its rows were disturbed */
-    ADVISE_NO_ASK,    /* nothing is asked */
+    ADVISE_NO_ASK,    /* nothing is asked: limits[] say what would be the answer */
     ADVISE_ONE,       /* best[0] is the cheapest that fits */
     ADVISE_TIE,       /* best[] fit and can't be told apart by cost */
     ADVISE_TOO_FEW,   /* none fits, but some are unknown */
     ADVISE_NONE_FITS, /* best[] are the nearest, if there is any row */
+};
+
+/* What the answer would be if this were asked of latency. Bit i stands for advise.rows[i]. */
+struct advise_limit {
+    double us;     /* a round number */
+    uint64_t best; /* the cheapest that meet it */
+    /* Of the other rows that meet it and no lower one: those that are level with the cheapest in
+     * the first cost, and those that cost more. */
+    uint64_t level, dearer;
+    bool same; /* best is that of the limit before */
 };
 
 struct advise {
@@ -129,6 +142,9 @@ struct advise {
     int runner_up;               /* ADVISE_ONE: who came nearest by that cost; -1: nobody */
     /* Rows that don't fit, or are not judged, but cost less than best[0]. */
     int cheaper[SCENARIO_MAX_ROWS], ncheaper;
+    /* ADVISE_NO_ASK: each limit at which another row begins to fit, from the lowest on. */
+    struct advise_limit limits[SCENARIO_MAX_ROWS];
+    int nlimits;
 };
 
 /* Judge a run. What was not typed is taken from the run's scenario.require; the percentile from
@@ -146,6 +162,9 @@ int advise_cheaper_by(const struct advise *a, int cheap, int dear);
 
 /* Does it fail by limits alone: would it fit if these were others? */
 bool advise_would_fit(const struct advise_row *r);
+
+/* Is there a recommendation, or without a requirement one by limit? */
+bool advise_answers(const struct advise *a);
 
 /* Was every row disturbed, and is therefore not judged? */
 bool advise_all_disturbed(const struct advise *a);

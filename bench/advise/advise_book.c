@@ -1,9 +1,11 @@
 #include "bench/advise/advise_book.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/advise/advise_brief.h"
 #include "bench/advise/advise_text.h"
 #include "bench/base/json.h"
 #include "bench/page/run_words.h"
@@ -96,7 +98,8 @@ static void add_members(cJSON *to, const cJSON *from)
 
 cJSON *advise_book_page(const struct advise_book *b)
 {
-    cJSON *page = cJSON_CreateObject(), *entries = cJSON_AddArrayToObject(page, "entries"), *o;
+    cJSON *page = json_object("several:b", b->n > 1), *o;
+    cJSON *entries = cJSON_AddArrayToObject(page, "entries");
     char date[16];
 
     for (int i = 0; i < b->n; i++) {
@@ -137,29 +140,45 @@ cJSON *advise_book_page_of_run(const cJSON *run)
 /* {wrapped PATH|INDENT}: prose in lines for a terminal, from the second on indented. */
 static double put_wrapped_prose(struct template_fill *t)
 {
+    const struct advise_form *form = t->context;
     struct buf text = {0};
     struct writer w = {.out = &text};
     char path[64];
 
     snprintf(path, sizeof path, "%.*s", (int)strcspn(t->arg, "|"), t->arg);
     output_prose(&w, OUTPUT_TERMINAL, cJSON_GetStringValue(template_find(t, path, NULL)), NULL);
-    writer_wrap(&t->w, writer_text(&w), strtoul(t->arg + strlen(path) + 1, NULL, 10), 96);
+    writer_wrap(&t->w, writer_text(&w), strtoul(t->arg + strlen(path) + 1, NULL, 10),
+                form->columns);
     buf_free(&text);
+    return 1;
+}
+
+/* {brief-table}: brief.rows in columns. */
+static double put_brief_table(struct template_fill *t)
+{
+    advise_brief_table(&t->w, template_find(t, "brief", NULL));
     return 1;
 }
 
 static const struct template_word words[] = {
     {"wrapped", put_wrapped_prose, NULL},
+    {"brief-table", put_brief_table, NULL},
     {NULL, NULL, NULL},
 };
 
-int advise_book_write(struct buf *out, const struct advise_book *b, enum output output)
+int advise_book_write(struct buf *out, const struct advise_book *b, const struct advise_form *form)
 {
-    struct template_fill t = {.w = {.out = out}, .output = output, .words = {words, run_words}};
+    struct template_fill t = {.w = {.out = out},
+                              .output = form->output,
+                              .words = {words, run_words},
+                              .context = (void *)(uintptr_t)form};
+    const char *name = form->output == OUTPUT_MARKDOWN ? form->figures ? "advice.md" : "brief.md"
+                       : form->figures                 ? "terminal.txt"
+                                                       : "brief.txt";
     cJSON *page = advise_book_page(b);
 
     template_enter(&t, page);
-    template_put(&t, output == OUTPUT_MARKDOWN ? "advice.md" : "terminal.txt");
+    template_put(&t, name);
     cJSON_Delete(page);
     return template_end(&t, "advice", NULL);
 }

@@ -44,11 +44,19 @@ cJSON *advise_book_page(const struct advise_book *b);
  * The caller's; it borrows from run. NULL when memory is out. */
 cJSON *advise_book_page_of_run(const cJSON *run);
 
-/* Append for OUTPUT_TERMINAL or OUTPUT_MARKDOWN. 0, PL_ENOMEM, or PL_EINVAL when a text is not
- * well-formed. */
-int advise_book_write(struct buf *out, const struct advise_book *b, enum output output);
+/* How advice is written out. */
+struct advise_form {
+    enum output output; /* OUTPUT_TERMINAL or OUTPUT_MARKDOWN */
+    bool figures;       /* all sentences with their references, not only the short form */
+    size_t columns;     /* of the terminal */
+};
 
-/* {"runs":[{"file","scenario","link","verdict","best":[ids],"rows":[{id,fit,disturbed[],checks[]}]}],
+/* Append. 0, PL_ENOMEM, or PL_EINVAL when a text is not
+ * well-formed. */
+int advise_book_write(struct buf *out, const struct advise_book *b, const struct advise_form *form);
+
+/* {"runs":[{"file","scenario","link","verdict","best":[ids],"limits":[{latency_us,
+ *  best[]}],"rows":[{id,fit,disturbed[],checks[]}]}],
  *  "sentences":[{"run","part","row","text","references":[n]}],
  *  "references":[{"n","kind","file","pointer","row","path","value","text","inputs","words"}]}:
  * pointer is where the figure stands in file (RFC 6901). 0 or PL_ENOMEM. */

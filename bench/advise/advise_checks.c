@@ -90,7 +90,7 @@ static void add_faults(cJSON *o, const cJSON *row)
 {
     static const char *const faults[][2] = {{"missed", "missed"},
                                             {"late", "late"},
-                                            {"duplicated", "doubled"},
+                                            {"duplicated", "duplicated"},
                                             {"out_of_order", "out of order"}};
     cJSON *list = cJSON_AddArrayToObject(o, "faults");
 
@@ -136,8 +136,9 @@ static double put_limit(struct template_fill *t)
     } limits[] = {
         {"on-time", "--on-time", "scenario.require.on_time", ADVISE_TYPED_ON_TIME,
          units_format_share},
-        {"age", "--age", "scenario.require.age_ms", ADVISE_TYPED_AGE, units_format_us},
-        {"", "--latency", "scenario.require.latency_ms", ADVISE_TYPED_LATENCY, units_format_us},
+        {"age", "--age", "scenario.require.age_ms", ADVISE_TYPED_AGE, units_format_limit_us},
+        {"", "--latency", "scenario.require.latency_ms", ADVISE_TYPED_LATENCY,
+         units_format_limit_us},
     };
     const struct limit *l = limits;
     const cJSON *check, *limit = template_find(t, "limit", &check);

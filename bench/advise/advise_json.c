@@ -40,16 +40,29 @@ static cJSON *row_object(const struct advise *a, const struct advise_row *r)
     return o;
 }
 
+static cJSON *limit_object(const struct advise *a, const struct advise_limit *l)
+{
+    cJSON *o = json_object("latency_us:n", l->us), *best = cJSON_AddArrayToObject(o, "best");
+
+    for (int i = 0; i < a->nrows; i++)
+        if (facts_order_has(l->best, (size_t)i))
+            json_append_text(best, json_text(a->rows[i].row, "id"));
+    return o;
+}
+
 static cJSON *run_object(const struct advise_entry *entry)
 {
     const struct advise *a = entry->advise;
     cJSON *o = json_object("file:s scenario:s link:s verdict:s", entry->file,
                            json_text(entry->run, "scenario.name"), json_text(entry->run, "link"),
                            verdicts[a->verdict]);
-    cJSON *best = cJSON_AddArrayToObject(o, "best"), *rows;
+    cJSON *best = cJSON_AddArrayToObject(o, "best"), *rows, *list;
 
     for (int i = 0; i < a->nbest; i++)
         json_append_text(best, json_text(a->rows[a->best[i]].row, "id"));
+    list = cJSON_AddArrayToObject(o, "limits");
+    for (int i = 0; i < a->nlimits; i++)
+        cJSON_AddItemToArray(list, limit_object(a, &a->limits[i]));
     rows = cJSON_AddArrayToObject(o, "rows");
     for (int i = 0; i < a->nrows; i++)
         cJSON_AddItemToArray(rows, row_object(a, &a->rows[i]));

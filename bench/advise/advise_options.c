@@ -15,7 +15,7 @@ struct config {
     int64_t latency_ns, age_ns, clients;
     int percentile;
     const char *on_time, *budget, *results, *out;
-    bool markdown, json, matrix, map, anyway;
+    bool figures, markdown, json, matrix, map, anyway;
 };
 
 static const char *const percentiles[] = {"scenario", "50", "90", "99", "99.9", "100", NULL};
@@ -39,6 +39,7 @@ static const struct opt opts[] = {
         "extrapolate costs to N clients (default: 100 times the run's)"),
 
     HEADING("Output"),
+    FLAG("figures", figures, "all sentences, and where in run.json each figure stands"),
     FLAG("markdown", markdown, "as Markdown, to be pasted"),
     FLAG("json", json, "as JSON, each reference with a pointer into run.json"),
     FLAG("matrix", matrix, "one HTML file: use cases and links by transports, from the runs given"),
@@ -55,11 +56,12 @@ static const struct opt_program program = {
     .name = "pushlab advise",
     .usage = "SCENARIO|RUN... [options]",
     .about = "Say which transport to choose, from what was measured: which rows meet the "
-             "requirement, what they cost, which is the cheapest, and what would change that. "
-             "Every figure has a reference into run.json. Of a scenario the newest complete run "
-             "is read; when there is none, it is run.",
+             "requirement, what they cost, which is the cheapest, and why. Without a "
+             "requirement the cheapest is named for each latency limit. Of a scenario the newest "
+             "complete run is read; when there is none, it is run.",
     .footer =
         "Examples:\n"
+        "  pushlab advise results/latest\n"
         "  pushlab advise results/latest --latency 200ms\n"
         "  pushlab advise game --on-time 95% --budget cpu=20us,bytes=600\n"
         "  pushlab advise --matrix -o usecases.html results/*/\n"
@@ -155,8 +157,10 @@ static int take_ask(struct advise_ask *ask, const struct config *c, struct err_t
                            c->on_time);
         ask->typed |= ADVISE_TYPED_ON_TIME;
     }
-    if (c->clients > 0)
+    if (c->clients > 0) {
         ask->clients = (double)c->clients;
+        ask->typed |= ADVISE_TYPED_CLIENTS;
+    }
     ask->anyway = c->anyway;
     return c->budget != NULL ? advise_budget_parse(ask, c->budget, e) : PL_OK;
 }
@@ -182,6 +186,10 @@ static int check(const struct config *c, int nargs, struct err_text *e)
     if (c->matrix + c->markdown + c->json + c->map > 1)
         return err_set(e, PL_EINVAL,
                        "pushlab advise: only one of --matrix, --map, --markdown and --json");
+    if (c->figures && (c->matrix || c->map || c->json))
+        return err_set(e, PL_EINVAL,
+                       "--figures: for the terminal and --markdown; --json and --matrix have all "
+                       "figures, --map has none");
     if (c->map && (nargs != 1 || c->latency_ns > 0 || c->age_ns > 0 || c->on_time != NULL ||
                    c->budget != NULL || c->clients > 0))
         return err_set(e, PL_EINVAL,
@@ -201,7 +209,8 @@ int advise_options_parse(struct advise_options *o, int argc, char **argv, int *n
     if (rc != OPT_RUN)
         return rc;
     rc = check(&c, *nargs, e);
-    *o = (struct advise_options){.markdown = c.markdown,
+    *o = (struct advise_options){.figures = c.figures,
+                                 .markdown = c.markdown,
                                  .json = c.json,
                                  .matrix = c.matrix,
                                  .map = c.map,

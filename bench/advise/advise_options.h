@@ -8,7 +8,7 @@
 
 struct advise_options {
     struct advise_ask ask;
-    bool markdown, json, matrix, map;
+    bool figures, markdown, json, matrix, map;
     const char *results, *out;
 };
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/advise/advise_brief.h"
 #include "bench/advise/advise_words.h"
 #include "bench/base/json.h"
 #include "bench/result/disturbed.h"
@@ -35,6 +36,12 @@ static void say_choice(struct advise_words *w, const struct advise *a)
             advise_words_say(w, ADVISE_PART_ANSWER, a->cheaper[i], "perhaps cheaper");
 }
 
+static void say_limits(struct advise_words *w, const struct advise *a)
+{
+    advise_words_say(w, ADVISE_PART_ANSWER, -1, a->nlimits > 0 ? "no requirement" : "no limits");
+    advise_words_say_limits(w);
+}
+
 static void say_disturbed(struct advise_words *w, const struct advise *a)
 {
     for (int i = 0; i < a->nrows; i++)
@@ -47,7 +54,7 @@ static void say_answer(struct advise_words *w, const struct advise *a)
     if (a->verdict == ADVISE_NO_TRUST)
         say_no_trust(w, a);
     else if (a->verdict == ADVISE_NO_ASK)
-        advise_words_say(w, ADVISE_PART_ANSWER, -1, "no requirement");
+        say_limits(w, a);
     else if (a->verdict == ADVISE_ONE || a->verdict == ADVISE_TIE)
         say_choice(w, a);
     else if (a->nbest == 0)
@@ -170,6 +177,7 @@ cJSON *advise_text_of(const struct advise *const *runs, struct citations *citati
         say_costs(&w, a);
         say_changes(&w, a);
     }
+    advise_brief_add(&w, a);
     return advise_words_end(&w);
 }
 
@@ -204,5 +212,6 @@ cJSON *advise_text_together(const struct advise *const *runs, struct citations *
     for (int i = 0; i < runs[0]->nrows; i++)
         if (is_everywhere(runs, citations->nfiles, json_text(runs[0]->rows[i].row, "id")))
             advise_words_say(&w, ADVISE_PART_FIT, i, "row together");
+    advise_brief_add(&w, NULL);
     return advise_words_end(&w);
 }

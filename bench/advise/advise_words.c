@@ -197,11 +197,11 @@ static double put_target_clients(struct template_fill *t)
     char text[UNITS_TEXT_BYTES];
 
     units_format_count(text, clients);
-    if (clients == 100 * json_number(advise_words_run(t)->run, "scenario.clients"))
+    if (advise_words_run(t)->ask.typed & ADVISE_TYPED_CLIENTS)
+        advise_words_cited(t, text, CITATION_OPTION, "--clients", text);
+    else
         advise_words_cited(t, text, CITATION_RULE, "With more clients",
                            "without --clients: 100 times the run's");
-    else
-        advise_words_cited(t, text, CITATION_OPTION, "--clients", text);
     return clients;
 }
 
@@ -227,15 +227,20 @@ static cJSON *cost_item(const struct advise *a, enum advise_cost cost)
                        kind->path);
 }
 
-/* Those costs that the row has. */
+/* Those costs that the row has. unit_here: the next is per something else, or there is none. */
 static void add_costs(cJSON *o, const char *name, const struct advise *a, const cJSON *row,
                       const enum advise_cost *costs, int n, int most)
 {
-    cJSON *list = cJSON_AddArrayToObject(o, name);
+    cJSON *list = cJSON_AddArrayToObject(o, name), *item;
 
     for (int i = 0; i < n && cJSON_GetArraySize(list) < most; i++)
         if (!isnan(advise_cost_of(row, costs[i])))
             cJSON_AddItemToArray(list, cost_item(a, costs[i]));
+    cJSON_ArrayForEach(item, list)
+    {
+        if (item->next == NULL || strcmp(json_text(item->next, "per"), json_text(item, "per")) != 0)
+            cJSON_AddTrueToObject(item, "unit_here");
+    }
 }
 
 /* The row in each run where it fits, or where it does not: its deciding check, with file_index,
@@ -308,6 +313,30 @@ static bool any_kept_out(const struct advise *a)
     return false;
 }
 
+static void add_rows(cJSON *o, const char *name, const struct advise *a, uint64_t rows)
+{
+    cJSON *list = cJSON_AddArrayToObject(o, name);
+
+    for (int i = 0; i < a->nrows; i++)
+        if (facts_order_has(rows, (size_t)i))
+            cJSON_AddItemReferenceToArray(list, (cJSON *)a->rows[i].row);
+}
+
+/* Of a limit: limit (text), best[], level[] and dearer[] (rows), same, path of the figure. */
+static cJSON *limit_item(const struct advise *a, const struct advise_limit *l)
+{
+    char limit[UNITS_TEXT_BYTES], path[48];
+    cJSON *o;
+
+    units_format_limit_us(limit, l->us);
+    snprintf(path, sizeof path, "latency_us.%s", percentile_from(a->ask.percentile)->name);
+    o = json_object("limit:s same:b path:s", limit, l->same, path);
+    add_rows(o, "best", a, l->best);
+    add_rows(o, "level", a, l->level);
+    add_rows(o, "dearer", a, l->dearer);
+    return o;
+}
+
 /* In how many runs a row fits. */
 static int count_fits(const struct advise_words *w, const char *id)
 {
@@ -325,14 +354,14 @@ static cJSON *page_of(const struct advise_words *w)
 {
     const struct advise *a = w->runs[w->file];
     int planned = cJSON_GetArraySize(json_at(a->run, "rows_planned"));
-    cJSON *page =
-        json_object("file_index:d files:d measured:d missing_rows:b only:b level:b "
-                    "crowd:b anyway:b some_kept_out:b some_unknown:b percentile:s rows:r",
-                    w->file, w->citations->nfiles, a->nrows, planned > a->nrows, a->nfits == 1,
-                    a->decided_by != a->order[0], a->nrows > 0 && a->rows[0].load.crowd,
-                    a->ask.anyway, any_kept_out(a), any_unknown(a),
-                    percentile_from(a->ask.percentile)->words, json_at(a->run, "rows"));
-    cJSON *best = cJSON_AddArrayToObject(page, "best"), *links, *everywhere;
+    cJSON *page = json_object(
+        "file_index:d file:s by_time:b files:d measured:d missing_rows:b only:b level:b "
+        "crowd:b anyway:b some_kept_out:b some_unknown:b lowered:b percentile:s rows:r",
+        w->file, w->citations->files[w->file], a->by_time, w->citations->nfiles, a->nrows,
+        planned > a->nrows, a->nfits == 1, a->decided_by != a->order[0],
+        a->nrows > 0 && a->rows[0].load.crowd, a->ask.anyway, any_kept_out(a), any_unknown(a),
+        a->ask.lowered, percentile_from(a->ask.percentile)->words, json_at(a->run, "rows"));
+    cJSON *best = cJSON_AddArrayToObject(page, "best"), *links, *everywhere, *limits;
 
     for (int i = 0; i < a->nbest; i++)
         cJSON_AddItemReferenceToArray(best, (cJSON *)a->rows[a->best[i]].row);
@@ -346,6 +375,9 @@ static cJSON *page_of(const struct advise_words *w)
     for (int i = 0; i < a->nrows; i++)
         if (count_fits(w, json_text(a->rows[i].row, "id")) == w->citations->nfiles)
             cJSON_AddItemReferenceToArray(everywhere, (cJSON *)a->rows[i].row);
+    limits = cJSON_AddArrayToObject(page, "limits");
+    for (int i = 0; i < a->nlimits; i++)
+        cJSON_AddItemToArray(limits, limit_item(a, &a->limits[i]));
     cJSON_AddArrayToObject(page, "parts");
     return page;
 }
@@ -353,7 +385,7 @@ static cJSON *page_of(const struct advise_words *w)
 /* ---- sentences ---- */
 
 /* The text as prose, valid until the next. */
-static const char *write_text(struct advise_words *w, int row, const char *text)
+static const char *write_text(struct advise_words *w, const cJSON *about, int row, const char *text)
 {
     const struct advise *a = w->runs[w->file];
 
@@ -367,6 +399,8 @@ static const char *write_text(struct advise_words *w, int row, const char *text)
         template_enter(&w->t, template_own(&w->t, row_item(w, row)));
         template_enter(&w->t, a->rows[row].row);
     }
+    if (about != NULL)
+        template_enter(&w->t, about);
     template_put(&w->t, text);
     w->t.depth = 0;
     template_end(&w->t, text, NULL);
@@ -386,7 +420,7 @@ void advise_words_begin(struct advise_words *w, const struct advise *const *runs
               .words = {words, advise_check_words, advise_model_words, run_words},
               .cite = put_value}};
     w->page = page_of(w);
-    asked = write_text(w, -1, "asked");
+    asked = write_text(w, NULL, -1, "asked");
     if (asked[0] != '\0')
         cJSON_AddStringToObject(w->page, "asked", asked);
 }
@@ -410,16 +444,37 @@ static cJSON *sentences_of(cJSON *page, enum advise_part part)
     return cJSON_GetObjectItem(last, "sentences");
 }
 
-void advise_words_say(struct advise_words *w, enum advise_part part, int row, const char *text)
+static void say(struct advise_words *w, enum advise_part part, const cJSON *about, int row,
+                const char *text)
 {
     const struct advise *a = w->runs[w->file];
-    cJSON *sentence = json_object("prose:s", write_text(w, row, text));
+    cJSON *sentence = json_object("text:s prose:s", text, write_text(w, about, row, text));
 
     if (row >= 0)
         json_add_text(sentence, "row", json_text(a->rows[row].row, "id"));
     if (part == ADVISE_PART_FIT && row >= 0 && a->verdict != ADVISE_NO_ASK)
         cJSON_AddStringToObject(sentence, "sign", advise_fits[a->rows[row].fit]);
     cJSON_AddItemToArray(sentences_of(w->page, part), sentence);
+}
+
+void advise_words_say(struct advise_words *w, enum advise_part part, int row, const char *text)
+{
+    say(w, part, NULL, row, text);
+}
+
+const char *advise_words_prose(struct advise_words *w, const char *text)
+{
+    return write_text(w, NULL, -1, text);
+}
+
+void advise_words_say_limits(struct advise_words *w)
+{
+    const cJSON *limit;
+
+    cJSON_ArrayForEach(limit, json_at(w->page, "limits"))
+    {
+        say(w, ADVISE_PART_ANSWER, limit, -1, "limit");
+    }
 }
 
 cJSON *advise_words_end(struct advise_words *w)

@@ -29,12 +29,16 @@ struct advise_words {
 
 /* Begin a page: {asked (prose, absent where nothing is), parts[{part ("answer" ...), heading,
  * sentences[{prose, row (its id), sign ("fits", "fails" or "unknown")}]}], rows (the run's,
- * borrowed) and more that sentences need}. row and sign are absent of a sentence about no row, sign
- * also where nothing was judged. */
+ * borrowed) and more that sentences need}. Each sentence also has text, the name it was said by.
+ * row and sign are absent of a sentence about no row, sign also where nothing was judged. */
 void advise_words_begin(struct advise_words *w, const struct advise *const *runs,
                         struct citations *citations, int file);
 /* Add the text of that name as a sentence of part, about a row (of advise.rows) or -1. */
 void advise_words_say(struct advise_words *w, enum advise_part part, int row, const char *text);
+/* The same of the text "limit", for each of advise.limits. */
+void advise_words_say_limits(struct advise_words *w);
+/* The text of that name as prose, about no row; valid until the next. */
+const char *advise_words_prose(struct advise_words *w, const char *text);
 /* The page, the caller's; NULL when memory is out. Where a text is not well-formed, the sentences
  * from there on say so. */
 cJSON *advise_words_end(struct advise_words *w);
