@@ -1,5 +1,6 @@
 #include "bench/advise/advise_book.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,17 +144,23 @@ static double put_wrapped_prose(struct template_fill *t)
     const struct advise_form *form = t->context;
     struct buf text = {0};
     struct writer w = {.out = &text};
+    const char *prose;
     char path[64];
 
     snprintf(path, sizeof path, "%.*s", (int)strcspn(t->arg, "|"), t->arg);
-    output_prose(&w, OUTPUT_TERMINAL, cJSON_GetStringValue(template_find(t, path, NULL)), NULL);
+    prose = cJSON_GetStringValue(template_find(t, path, NULL));
+    if (prose == NULL) {
+        template_fail(t);
+        return NAN;
+    }
+    output_prose(&w, OUTPUT_TERMINAL, prose, NULL);
     writer_wrap(&t->w, writer_text(&w), strtoul(t->arg + strlen(path) + 1, NULL, 10),
                 form->columns);
     buf_free(&text);
     return 1;
 }
 
-/* {brief-table}: brief.rows in columns. */
+/* {brief-table}: brief.listed in columns. */
 static double put_brief_table(struct template_fill *t)
 {
     advise_brief_table(&t->w, template_find(t, "brief", NULL));

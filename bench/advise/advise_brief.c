@@ -207,7 +207,7 @@ static const char *verdict_on(const struct advise *a, const struct advise_row *r
 
 static void add_rows(cJSON *brief, const struct advise *a)
 {
-    cJSON *rows = cJSON_AddArrayToObject(brief, "rows"), *cells, *row;
+    cJSON *rows = cJSON_AddArrayToObject(brief, "listed"), *cells, *row;
     cJSON *left_out = cJSON_AddArrayToObject(brief, "left_out");
     struct shown shown[SCENARIO_MAX_ROWS];
     int n = 0;
@@ -290,7 +290,7 @@ static void measure(size_t widths[COLUMNS_MAX], struct buf *text, const cJSON *b
     {
         widths[i++] = units_text_width(json_text(item, "head"));
     }
-    cJSON_ArrayForEach(item, json_at(brief, "rows"))
+    cJSON_ArrayForEach(item, json_at(brief, "listed"))
     {
         i = 0;
         cJSON_ArrayForEach(cell, json_at(item, "cells"))
@@ -339,7 +339,7 @@ void advise_brief_table(struct writer *w, const cJSON *brief)
     {
         put_cell(w, json_text(column, "head"), column, widths[i++]);
     }
-    cJSON_ArrayForEach(row, json_at(brief, "rows"))
+    cJSON_ArrayForEach(row, json_at(brief, "listed"))
     {
         const char *sign = " ";
 

@@ -7,7 +7,7 @@
 #include "bench/base/writer.h"
 
 /* When all has been said, add to w's page brief: {answer, lines[], why[], asked, note, source
- * (prose without citations), columns[{head, left (a text, not a number)}], rows[{sign ("fits",
+ * (prose without citations), columns[{head, left (a text, not a number)}], listed[{sign ("fits",
  * "fails", "unknown" or ""), cells[]}], left_out[] (borrowed rows)}. The rows are in this order:
  * the best, others that fit, those that are not judged, those that do not fit. a NULL: about
  * several runs, without a table. */
