@@ -43,7 +43,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers studies map bench-link bench-self bench-truth bench-model bench-aa docs-check workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers studies map bench-link bench-self bench-truth bench-model bench-aa docs-check workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self deps-deb deb container
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -52,7 +52,7 @@ all: deps-build ## build the programs into build/release
 
 programs: $(PROGRAMS) $(SELF)
 
-deps-build deps-bench deps-balancers deps-workshop deps-test deps-self: deps-%: ## install what is missing (apt), or say what to type
+deps-build deps-bench deps-balancers deps-workshop deps-test deps-self deps-deb: deps-%: ## install what is missing (apt), or say what to type
 	$(Q)./bench/deps.sh $*
 
 .SECONDEXPANSION:
@@ -87,10 +87,11 @@ $(OUT)/llhttp/%.o: /usr/share/llhttp/%.c
 	$(Q)mkdir -p $(@D) && $(CC) -O2 -g -DLLHTTP_STRICT_MODE=1 $(PKG_CFLAGS) -c -o $@ $<
 
 # run.json and --version name the commit; what includes it is compiled again only when that changes.
+# Outside a repository (a container, a package) PUSHLAB_COMMIT may name it.
 $(addprefix $(OUT)/,bench/run/environment.o lib/opt/opt_version.o): $(BUILD)/gen/git_describe.h
 $(BUILD)/gen/git_describe.h: FORCE
 	$(Q)mkdir -p $(@D) && printf '#define PUSHLAB_GIT_DESCRIBE "%s"\n' \
-	"$$(git describe --always --dirty --tags 2>/dev/null || echo unknown)" >$@.tmp
+	"$$(git describe --always --dirty --tags 2>/dev/null || echo "$${PUSHLAB_COMMIT:-unknown}")" >$@.tmp
 	$(Q)if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 FORCE:
 
@@ -207,6 +208,13 @@ fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (30)
 
 man: all ## man pages and shell completion, into build/release/manual
 	$(Q)./bench/manual.sh $(OUT) $(OUT)/manual '$(PREFIX)/share/pushlab'
+
+container: ## make bench in a container, with the least privileges (podman or docker); copies the results out
+	$(Q)./bench/container.sh bench
+
+DEB       = $(BUILD)/deb
+deb: deps-deb ## a Debian package, into build/deb (2 minutes)
+	$(Q)./debian/build.sh $(VERSION) $(DEB) && ls $(DEB)/pushlab_$(VERSION)_*.deb
 
 install: all man ## into $(DESTDIR)$(PREFIX)
 	$(Q)./bench/install.sh $(OUT) '$(DESTDIR)' '$(PREFIX)'

@@ -69,7 +69,7 @@ static void judge_namespaces(const struct doctor_facts *f, struct doctor_finding
     if (setting != NULL)
         advise(out, "%ssysctl -w %s", sudo(f), setting);
     else
-        advise(out, "run as root; a container: docker run --privileged");
+        advise(out, "run as root; in a container: " LINK_NET_CONTAINER);
 }
 
 static void judge_tun(const struct doctor_facts *f, struct doctor_finding *out)
@@ -84,7 +84,7 @@ static void judge_tun(const struct doctor_facts *f, struct doctor_finding *out)
         if (f->link_errno == EACCES || f->link_errno == EPERM)
             advise(out, "%schmod 0666 /dev/net/tun", sudo(f));
         else
-            advise(out, "%smodprobe tun; a container: docker run --device /dev/net/tun", sudo(f));
+            advise(out, "%smodprobe tun; in a container: " LINK_NET_CONTAINER, sudo(f));
     }
 }
 
@@ -99,7 +99,7 @@ static void judge_files(const struct doctor_facts *f, struct doctor_finding *out
     out->verdict = clients < STANDARD_CLIENTS ? DOCTOR_MISSING : DOCTOR_WARN;
     advise(out,
            "echo '* hard nofile 65536' | %stee /etc/security/limits.d/pushlab.conf, and log "
-           "in again; a container: docker run --ulimit nofile=65536",
+           "in again; in a container: " LINK_NET_CONTAINER,
            sudo(f));
 }
 
@@ -125,7 +125,7 @@ static void judge_cores(const struct doctor_facts *f, struct doctor_finding *out
     if (f->quota < CORES_WANTED) {
         find(out, DOCTOR_WARN, "%lld, but a CPU quota allows only %.3g", (long long)f->cores,
              f->quota);
-        advise(out, "a container: docker run --cpus 2; a service of systemd: CPUQuota=200%%");
+        advise(out, "a service of systemd: CPUQuota=200%%; in a container: " LINK_NET_CONTAINER);
     } else if (f->cores < CORES_WANTED)
         advise(out, "give the virtual machine or container two cores");
     else if (strcmp(f->governor, "powersave") == 0)

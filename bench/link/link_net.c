@@ -60,15 +60,14 @@ static int refuse_namespaces(int error, struct err_text *e)
                        "emulated link: no network namespaces (%s); run as root, or: sysctl %s",
                        strerror(error), setting);
     return err_set(e, PL_ESYS,
-                   "emulated link: no network namespaces (%s); run as root, or in a container add "
-                   "--privileged",
+                   "emulated link: no network namespaces (%s); run as root; in a "
+                   "container: " LINK_NET_CONTAINER,
                    strerror(error));
 }
 
 static int refuse_tun(int error, struct err_text *e)
 {
-    const char *remedy = "load the module (modprobe tun), or in a container add "
-                         "--device /dev/net/tun";
+    const char *remedy = "load the module (modprobe tun); in a container: " LINK_NET_CONTAINER;
 
     if (error == EACCES || error == EPERM)
         remedy = "allow it: chmod 0666 /dev/net/tun (the usual mode), or run as root";

@@ -37,6 +37,9 @@ struct link_between {
 
 enum { LINK_MTU_BYTES = 1500 };
 
+/* Where it says which privileges a container needs. */
+#define LINK_NET_CONTAINER "docs/doctor.md, \"In a container\""
+
 /* What the kernel says about who may make namespaces; -1: there is no such setting. */
 struct link_net_limits {
     int64_t unprivileged_userns; /* kernel.unprivileged_userns_clone; Debian's, older ones */

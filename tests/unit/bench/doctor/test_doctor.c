@@ -228,7 +228,7 @@ static const struct {
     {fill_most_of_the_disk, "results", DOCTOR_WARN, "remove old runs"},
     {forbid_results, "results", DOCTOR_MISSING, "--out FOLDER"},
     {take_cores, "cores", DOCTOR_WARN, "two cores"},
-    {set_quota, "cores", DOCTOR_WARN, "--cpus 2"},
+    {set_quota, "cores", DOCTOR_WARN, "CPUQuota=200%"},
     {save_power, "cores", DOCTOR_WARN, "echo performance | sudo tee"},
     {slow_clock, "clock", DOCTOR_WARN, "available_clocksource"},
     {coarse_clock, "clock", DOCTOR_WARN, "high-resolution timers"},
