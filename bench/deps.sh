@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the packages of bench/packages.txt.
-#   deps.sh build|bench|balancers|workshop|test|self   install what is missing, or print the command and stop
+#   deps.sh build|bench|balancers|workshop|test|self|deb   install what is missing, or print the command and stop
 # For Debian and Ubuntu. It installs as root or with sudo -n; if neither is possible it prints the command.
 set -eu
 
@@ -65,8 +65,8 @@ case ${1:-} in
 build) want=build ;;
 bench) want="build bench" ;;
 balancers | workshop | test) want="build bench $1" ;;
-self) want="build self" ;;
-*) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, balancers, workshop, test, self"; exit 2 ;;
+self | deb) want="build $1" ;;
+*) say "deps.sh: '${1:-}' is not a set of packages; accepted: build, bench, balancers, workshop, test, self, deb"; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then exit 0; fi # not Debian: the compiler reports missing libraries
