@@ -510,7 +510,7 @@ START_TEST(rows_without_latency_have_no_limit)
     start_run();
     look();
     ck_assert(!advise_answers(&a));
-    check_says("No requirement given, and no row has a latency to compare");
+    check_says("No requirement given, and no row has enough updates for an answer by limit");
     forget_page();
     add_row(nothing);
     look();
