@@ -133,7 +133,7 @@ START_TEST(folder_knows_the_last_run_of_its_scenario)
     save("{\"rows\":[]}");
     leave("20010101T000000Z-other-x", true);
     leave("20010101T000000Z-xx", true);
-    ck_assert_int_eq(folder_publish(&folder, &error), 0);
+    ck_assert_int_eq(folder_publish(&folder, true, &error), 0);
     ck_assert(!folder_before(&folder, path));
     leave("20010101T000000Z-x", true);
     leave("20020101T000000Z-x", true);
