@@ -87,7 +87,10 @@ class Figures(AdviceCase):
                         self.see(name, TABLES[head], f"{width} columns", cell.group(1))
 
     def see_report(self, text):
-        table = text.split('<table class="big">')[1].split("</table>")[0]
+        for table in text.split('<table class="big')[1:]:
+            self.see_report_table(table.split("</table>")[0])
+
+    def see_report_table(self, table):
         groups = [(name, int(n)) for n, name in re.findall(r'colspan="(\d+)" class="group">([^<]*)', table)]
         heads = re.findall(r'<th scope="col"(?! rowspan)[^>]*>(?:<a [^>]*>)?([^<]*)', table)
         columns = [html.unescape(f"{name} {heads.pop(0)}") for name, n in groups for _ in range(n)]

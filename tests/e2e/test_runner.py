@@ -131,7 +131,7 @@ class Narrow(RunnerCase):
             self.assertRegex(text, r"(delay of|latency|arrive first|disturbed)[^.]*.* "
                                    r"results: results/(\S+) report: results/\2/report.html "
                                    r"next: pushlab advise results/\2 "
-                                   rf"pushlab compare {compared} (\\ )?results/latest$")
+                                   rf"pushlab compare {compared} (\\ )?results/\2$")
 
 
 class Tls(RunnerCase):
