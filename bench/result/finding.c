@@ -105,7 +105,7 @@ static uint64_t names_of(const struct subject *s, uint64_t rows)
 static void put_transport(struct writer *w, size_t transport, bool first)
 {
     const struct transport_info *t = transport == ALL_PUSH ? NULL : &transport_infos[transport];
-    const char *name = t == NULL ? "A push" : transport_info_polls(t) ? t->label : t->short_label;
+    const char *name = t == NULL ? "Pushing" : transport_info_polls(t) ? t->label : t->short_label;
     bool plain = true;
 
     for (const char *c = name + 1; *c != '\0'; c++)

@@ -3,7 +3,7 @@
  * disturbed are left out. A sentence is plain text without a final period, usually in 80 columns,
  * at most in 160.
  *
- * Rows are named by their transport where all of its rows are meant ("long polling"; "a push" for
+ * Rows are named by their transport where all of its rows are meant ("long polling"; "pushing" for
  * all that push), else by id, as
  * run.json has it: who prints it to a terminal cleans it first. */
 #pragma once
@@ -12,12 +12,12 @@
 
 #include "lib/base/buf.h"
 
-/* Append how the rows differ in latency: "Long polling doubles the delay of a push; short polling
+/* Append how the rows differ in latency: "Long polling doubles the delay of pushing; short polling
  * multiplies it by 20". A factor is given where all of its interval is within a tenth of it,
  * else as the interval: "by 15 to 24". Where the rows are in no order, or nothing was delivered,
  * that is said; rows that are level with both ends are named at neither. 0 or PL_ENOMEM. */
 int finding_latency(struct buf *out, const cJSON *run);
 
 /* Append which rows send the most and the fewest requests for an update: "long-poll sends the most
- * requests per update (0.761), a push the fewest (0)". The same. */
+ * requests per update (0.761), pushing the fewest (0)". The same. */
 int finding_cost(struct buf *out, const cJSON *run);

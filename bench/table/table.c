@@ -212,6 +212,12 @@ static bool is_same_question(const struct column *a, const struct column *b)
            (a->question != NULL && b->question != NULL && strcmp(a->question, b->question) == 0);
 }
 
+/* Does the column before it, in the part before, answer the same question? */
+static bool is_continued(const struct layout *l, size_t from)
+{
+    return from > 0 && is_same_question(l->columns.column[from - 1], l->columns.column[from]);
+}
+
 /* The columns from there on that answer one question, as many as fit in width, at least one. */
 static struct part next_part(const struct layout *l, size_t from, size_t width)
 {
@@ -258,7 +264,7 @@ static void put_head(struct writer *w, const struct layout *l, struct part part,
     bool whole = part.from == 1 && part.to == l->columns.n;
 
     if (line == 0 && !whole && l->columns.column[part.from]->question != NULL)
-        name = l->columns.column[part.from]->question;
+        name = is_continued(l, part.from) ? "(continued)" : l->columns.column[part.from]->question;
     put_cell(w, l->width[0], true, name, bold);
     for (size_t i = part.from; i < part.to; i++)
         put_cell(w, l->width[i], false, l->columns.column[i]->head[line], bold);

@@ -216,14 +216,14 @@ class Claims(AdviceCase):
     def rows_of(self, words):
         """The rows that a title names, by transport or by id."""
         kinds = {"long polling": {"long-poll"}, "short polling": {"short-poll"}, "stream": {"stream"},
-                 "sse": {"sse"}, "websocket": {"websocket"}, "a push": {"stream", "sse", "websocket"}}
+                 "sse": {"sse"}, "websocket": {"websocket"}, "pushing": {"stream", "sse", "websocket"}}
         rows = {name: row["transport"] for name, row in self.chart_rows().items() if row["disturbed"] == "0"}
         named = [w.strip() for w in re.split(",| and ", words)]
         return {name for name, kind in rows.items() for w in named
                 if name == w or kind in kinds.get(w.lower(), ()) and w not in rows}
 
     def check_factors(self, title):
-        """"Long polling doubles the delay of a push; short polling multiplies it by 20"."""
+        """"Long polling doubles the delay of pushing; short polling multiplies it by 20"."""
         p50, rows_of = self.column("latency_p50_us"), self.rows_of
         base = rows_of(re.search("the delay of (.*?)(?: by |;|$)", title).group(1))
         self.assertEqual(base, {n for n, v in p50.items() if near("latency", v, min(p50.values()))}, title)
@@ -310,7 +310,7 @@ class Readback(Claims):
     def test_a_title_that_is_not_so_is_found(self):
         self.write(charts=True)
         good = self.title("overview")
-        for now, then in (("2 to 3", "3"), ("2 to 20", "20"), ("a push", "SSE"), (", short polling by 2 to 20", "")):
+        for now, then in (("2 to 3", "3"), ("2 to 20", "20"), ("pushing", "SSE"), (", short polling by 2 to 20", "")):
             self.assertIn(now, good)
             with self.subTest(then), self.assertRaises(AssertionError):
                 self.check_factors(good.replace(now, then))

@@ -75,9 +75,9 @@ START_TEST(factors_of_transports)
 {
     add_reference();
     check(finding_latency,
-          "Long polling doubles the delay of a push; short polling multiplies it by 20");
+          "Long polling doubles the delay of pushing; short polling multiplies it by 20");
     check(finding_cost,
-          "Long polling sends the most requests per update (0.76), a push the fewest (0)");
+          "Long polling sends the most requests per update (0.76), pushing the fewest (0)");
 }
 END_TEST
 
@@ -86,14 +86,14 @@ START_TEST(a_transport_of_several_rows_has_a_range)
     add_reference();
     add("long-poll+close", "long-poll", 77000, 0.4);
     check(finding_latency,
-          "Long polling multiplies the delay of a push by 2 to 3, short polling by 20");
+          "Long polling multiplies the delay of pushing by 2 to 3, short polling by 20");
     check(finding_cost,
-          "long-poll sends the most requests per update (0.76), a push the fewest (0)");
+          "long-poll sends the most requests per update (0.76), pushing the fewest (0)");
     add("short-poll@55ms", "short-poll", 52000, 0.73);
     check(finding_latency,
-          "Long polling multiplies the delay of a push by 2 to 3, short polling by 2 to 20");
+          "Long polling multiplies the delay of pushing by 2 to 3, short polling by 2 to 20");
     check(finding_cost, "long-poll and short-poll@55ms send the most requests per update (0.73 to "
-                        "0.76), a push the fewest (0)");
+                        "0.76), pushing the fewest (0)");
 }
 END_TEST
 
@@ -104,9 +104,9 @@ START_TEST(what_is_level_with_the_lowest_is_named_with_it)
     add("sse", "sse", 25700, 0);
     check(finding_latency, "Short polling multiplies the delay of long polling and SSE by 20");
     add("websocket", "websocket", 25700, 0);
-    check(finding_latency, "Short polling multiplies the delay of long polling and a push by 20");
+    check(finding_latency, "Short polling multiplies the delay of long polling and pushing by 20");
     check(finding_cost,
-          "Short polling sends the most requests per update (2.00), a push the fewest (0)");
+          "Short polling sends the most requests per update (2.00), pushing the fewest (0)");
 }
 END_TEST
 
@@ -195,9 +195,9 @@ START_TEST(disturbed_rows_and_silent_ones_are_left_out)
     json_append_text(cJSON_AddArrayToObject(row, "disturbed"), "it was stopped");
     add("silent", "websocket", NAN, NAN);
     check(finding_latency,
-          "Long polling doubles the delay of a push; short polling multiplies it by 20");
+          "Long polling doubles the delay of pushing; short polling multiplies it by 20");
     check(finding_cost,
-          "Long polling sends the most requests per update (0.76), a push the fewest (0)");
+          "Long polling sends the most requests per update (0.76), pushing the fewest (0)");
 }
 END_TEST
 
@@ -220,7 +220,7 @@ START_TEST(on_loopback)
     add("short-poll", "short-poll", 25000, 0.5);
     add("sse", "sse", 61, 0);
     add("websocket", "websocket", 60, 0);
-    check(finding_latency, "Short polling multiplies the delay of a push by 400");
+    check(finding_latency, "Short polling multiplies the delay of pushing by 400");
 }
 END_TEST
 
