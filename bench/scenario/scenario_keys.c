@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/scenario/scenario.h"
+#include "lib/base/duration.h"
 #include "lib/base/name.h"
 #include "lib/base/spelling.h"
 #include "lib/proto/request_heads.h"
@@ -291,6 +292,11 @@ bool scenario_is_name(const char *text)
 }
 
 /* ---- what is accepted, and where a file is wrong ---- */
+
+bool scenario_key_is_time(const struct scenario_key *k)
+{
+    return (k->kind == KEY_INT || k->kind == KEY_REAL) && duration_unit_of(k->name) != 0;
+}
 
 void scenario_list_keys(char *out, size_t cap, const struct scenario_key *keys)
 {

@@ -57,6 +57,9 @@ const char *scenario_key_nearest(const struct scenario_key *keys, const char *na
 /* Fit for a file name: letters, digits and @ . _ + -, beginning with a letter or digit. */
 bool scenario_is_name(const char *text);
 
+/* Is it a time? By its name's unit: "hold_ms". */
+bool scenario_key_is_time(const struct scenario_key *k);
+
 /* "a, b, c" for messages; cut off at cap. */
 void scenario_list_keys(char *out, size_t cap, const struct scenario_key *keys);
 /* What a key accepts: "1 to 3600000", "fixed, poisson, bursts". */

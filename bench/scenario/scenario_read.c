@@ -30,11 +30,6 @@ typedef int read_fn(void *field, const struct input *in);
 
 /* ---- values ---- */
 
-static bool is_time(const struct scenario_key *k)
-{
-    return (k->kind == KEY_INT || k->kind == KEY_REAL) && duration_unit_of(k->name) != 0;
-}
-
 /* The choice that was probably meant, or NULL. */
 static const char *nearest_choice(const struct input *in)
 {
@@ -50,7 +45,7 @@ static int refuse(const struct input *in, const char *what)
     size_t len = text != NULL ? strlen(text) : 0;
 
     scenario_describe_accepted(accepted, sizeof accepted, in->key);
-    if (is_time(in->key) && !cJSON_IsNumber(in->value))
+    if (scenario_key_is_time(in->key) && !cJSON_IsNumber(in->value))
         strcat(accepted, ", or a time such as \"2s\"");
     if (cJSON_IsString(in->value) && len >= 2)
         snprintf(line, sizeof line, "'%.*s' %s", (int)(len > 42 ? 40 : len - 2), text + 1, what);
@@ -63,7 +58,7 @@ static int refuse(const struct input *in, const char *what)
 /* "500ms" in the unit of the key's name. False: the key is no time, or the text is none. */
 static bool take_time(double *number, const struct scenario_key *k, const cJSON *value)
 {
-    double unit_ns = is_time(k) ? duration_unit_of(k->name) : 0, ns;
+    double unit_ns = scenario_key_is_time(k) ? duration_unit_of(k->name) : 0, ns;
 
     if (unit_ns == 0 || !cJSON_IsString(value) || !duration_read(&ns, value->valuestring, unit_ns))
         return false;

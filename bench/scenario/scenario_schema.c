@@ -8,6 +8,7 @@
 #include "bench/base/json.h"
 #include "bench/link/link_spec.h"
 #include "bench/scenario/scenario_keys.h"
+#include "lib/base/duration.h"
 
 static cJSON *object_schema(const struct scenario_key *keys, bool unset);
 
@@ -31,11 +32,20 @@ static void add_bound(cJSON *o, const char *name, double value)
     cJSON_AddRawToObject(o, name, text);
 }
 
+/* A time may be a text with its unit. */
 static cJSON *number_schema(const struct scenario_key *k)
 {
     cJSON *o = cJSON_CreateObject();
 
-    cJSON_AddStringToObject(o, "type", k->kind == KEY_INT ? "integer" : "number");
+    if (scenario_key_is_time(k)) {
+        cJSON *types = cJSON_AddArrayToObject(o, "type");
+
+        json_append_text(types, k->kind == KEY_INT ? "integer" : "number");
+        json_append_text(types, "string");
+        cJSON_AddStringToObject(o, "pattern", DURATION_PATTERN);
+    } else {
+        cJSON_AddStringToObject(o, "type", k->kind == KEY_INT ? "integer" : "number");
+    }
     add_bound(o, "minimum", k->min);
     add_bound(o, "maximum", k->max);
     return o;

@@ -6,6 +6,8 @@
 
 /* What a message or help adds to a range in the value's own unit. */
 #define DURATION_UNITS "ns, us, ms, s, m (or min) and h"
+/* The same as an ECMAScript regular expression, for schemas. */
+#define DURATION_PATTERN "^[0-9]*\\.?[0-9]+\\.?(ns|us|µs|ms|s|m|min|h)?$"
 
 /* A decimal number and a unit, one of DURATION_UNITS; a bare number counts plain_ns nanoseconds
  * each, and with plain_ns 0 it must be zero. True and *ns, a finite number; false: text is no time,

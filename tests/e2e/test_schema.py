@@ -67,12 +67,15 @@ class Scenarios(SchemaCase):
             "a list of channels": lambda s: s.update(channel=["all", "room-{room}"], room_size=2),
             "bounds": lambda s: s.update(clients=1000000, duration_s=0.1, seed=9007199254740991),
             "a whole number with a point": lambda s: s.update(clients=3.0),
+            "times with units": lambda s: s.update(duration_s="500ms", warmup_s="0.01min"),
             "a game's rate": lambda s: s.update(source={"kind": "game", "tick_hz": 30}, room_size=3),
         })
 
     def test_what_is_wrong_is_refused_by_both(self):
         self.check(False, {
             "no rows": lambda s: s.pop("rows"),
+            "a time of another kind": lambda s: s.update(duration_s="5 parsecs"),
+            "a count with a unit": lambda s: s.update(clients="5s"),
             "an empty list of rows": lambda s: s.update(rows=[]),
             "an unknown key": lambda s: s.update(clinets=5),
             "an unknown key of a section": lambda s: s["source"].update(rate=5),
