@@ -34,8 +34,9 @@ static const struct line minimal[] = {
     {0},
 };
 
-/* Chromium 156 on Linux from the live page (`pushlab serve`), captured; its name in User-Agent is
- * that of the browser with a window. The page asks with cache: "no-store" and names no referrer.
+/* Chromium 156 on Linux from a page of the server's (`pushlab serve`), captured; its name in
+ * User-Agent is that of the browser with a window. The page asks with cache: "no-store" and names no
+ * referrer. The live page itself asks from a worker, where Chromium sends no sec-ch-ua.
  * tests/e2e/test_heads.py compares with the Chromium that is installed. */
 static const struct line chrome[] = {
     {HTTP | KEPT, "Connection: keep-alive", NULL},

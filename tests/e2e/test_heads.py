@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from harness import ClientCase, has_program
+from harness import ClientCase, has_program, wait_until
 from test_drivers import PEERS
 from test_page import CHROMIUM, Browser
 from test_runner import RunnerCase
@@ -79,12 +79,18 @@ class Heads(ClientCase):
         return relay
 
     @unittest.skipUnless(os.access(CHROMIUM, os.X_OK), "no Chromium")
-    def test_the_fields_are_those_that_chromium_sends_from_the_live_page(self):
+    def test_the_fields_are_those_that_chromium_sends_from_a_page(self):
+        """From the page's own thread, as applications do: the live page's worker sends no sec-ch-ua. A style
+        sheet is a document without scripts, under the same policies as the page."""
         relay = self.relay("--demo", "--rate", "20")
         browser = Browser()
         self.addCleanup(browser.quit)
-        browser.open(url=relay.url)
-        browser.wait(js="globalThis.pushlab && pushlab.lanes.every((l) => l.state === 'live')")
+        browser.open(url=relay.url + "/web/style.css")
+        for path in ("/poll", "/longpoll", "/stream"):
+            browser.js(f"void fetch('{path}', {{cache: 'no-store'}})")
+        browser.js("void new EventSource('/events')")
+        browser.js("void new WebSocket('/ws', 'pushlab.v1')")
+        wait_until(lambda: set(PATHS.values()) <= set(relay.heads), "a request of each transport")
         browser.close()
         theirs = dict(relay.heads)
         for transport, path in PATHS.items():
