@@ -1,8 +1,6 @@
-/* What a person reads of an update: its latency in words and as a bar, and its data, made safe for
- * a terminal. Pure. */
+/* What a person reads of an update: its latency in words and as a bar. Pure. */
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
 enum { TEXT_LATENCY_BYTES = 16, TEXT_LATENCY_COLUMNS = 8 };
@@ -14,8 +12,3 @@ void text_latency(char out[TEXT_LATENCY_BYTES], int64_t latency_us);
 
 /* 10 µs is empty, 10 s is full, each factor of ten is two columns; padded with blanks. */
 void text_bar(char out[TEXT_BAR_BYTES], int64_t latency_us);
-
-/* Copy text as UTF-8, one column per code point, at most columns of them; what is cut off
- * ends in an ellipsis. Control characters and broken UTF-8 become '?': a server must not be
- * able to control the terminal. out needs 4 * columns + 1 bytes. Returns the bytes written. */
-size_t text_cut(char *out, const char *text, size_t len, size_t columns);

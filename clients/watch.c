@@ -8,6 +8,7 @@
 
 #include "clients/client/client.h"
 #include "lib/base/clock.h"
+#include "lib/base/visible.h"
 #include "clients/text.h"
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 1000 };
@@ -97,11 +98,15 @@ enum { WHERE_BYTES = 2 * NAME_MAX_BYTES + 4 };
 /* "match/score home  ": channel and key of an update, nothing for the default channel. */
 static int where_text(char out[WHERE_BYTES], const struct envelope *e)
 {
+    int len;
+
     out[0] = '\0';
     if (e->channel.len == 0)
         return 0;
-    return snprintf(out, WHERE_BYTES, "%.*s%s%.*s  ", (int)e->channel.len, e->channel.text,
-                    e->key.len > 0 ? " " : "", (int)e->key.len, e->key.text);
+    len = snprintf(out, WHERE_BYTES, "%.*s%s%.*s  ", (int)e->channel.len, e->channel.text,
+                   e->key.len > 0 ? " " : "", (int)e->key.len, e->key.text);
+    visible_make(out);
+    return len;
 }
 
 /* ---- events ---- */
@@ -124,8 +129,8 @@ static void print_update(struct watch *w, const struct envelope *e, size_t text_
     pad = TEXT_LATENCY_COLUMNS + (strchr(latency, '\xc2') != NULL);
     used = 12 + 2 + 7 + 1 + TEXT_LATENCY_COLUMNS + 1 + (w->terminal ? TEXT_BAR_COLUMNS + 1 : 0) +
            8 + 2 + (int)strlen(requests) + where_text(where, e);
-    text_cut(data, e->data, e->data_len,
-             (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
+    visible_cut(data, e->data, e->data_len,
+                (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
     clear_status(w);
     printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s%s\n", w->dim, wall, w->plain, head, w->paint,
            pad, latency, bar, w->terminal ? " " : "", w->plain, text_len, w->dim, requests,

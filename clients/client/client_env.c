@@ -156,6 +156,6 @@ void client_env_note(struct client_env *env, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(env->last_failure.text, sizeof env->last_failure.text, fmt, ap);
+    err_set_v(&env->last_failure, fmt, ap);
     va_end(ap);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/visible.h"
+
 const char *pl_strerror(int code)
 {
     static const char *const phrases[] = {
@@ -24,14 +26,19 @@ const char *pl_strerror(int code)
     return code <= PL_OK && code >= PL_EINTR ? phrases[-code] : "unknown error";
 }
 
+void err_set_v(struct err_text *e, const char *fmt, va_list ap)
+{
+    vsnprintf(e->text, sizeof e->text, fmt, ap);
+    visible_make(e->text);
+}
+
 int err_set(struct err_text *e, int code, const char *fmt, ...)
 {
     va_list ap;
 
-    if (e == NULL)
-        return code;
     va_start(ap, fmt);
-    vsnprintf(e->text, sizeof e->text, fmt, ap);
+    if (e != NULL)
+        err_set_v(e, fmt, ap);
     va_end(ap);
     return code;
 }

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdarg.h>
+
 enum pl_err {
     PL_OK = 0,
     PL_ENOMEM = -1, /* out of memory */
@@ -31,6 +33,9 @@ enum { PL_EXIT_OK = 0, PL_EXIT_FAILURE = 1, PL_EXIT_USAGE = 2, PL_EXIT_WORSE = 3
 const char *pl_strerror(int code);
 
 /* Format the line into e (which may be NULL) and return code, so that
- * `return err_set(e, PL_EINVAL, "...")` is the whole error path. */
+ * `return err_set(e, PL_EINVAL, "...")` is the whole error path. What it quotes may be anybody's:
+ * the line is made safe to print (lib/base/visible.h). */
 int err_set(struct err_text *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+void err_set_v(struct err_text *e, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));

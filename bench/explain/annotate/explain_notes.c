@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/utf8.h"
+#include "lib/base/visible.h"
 #include "bench/wire/packet.h"
 
 const struct explain_flag explain_flags[] = {
@@ -45,6 +45,8 @@ static size_t end_text(struct explain_notes *n, size_t from, int rc)
  * U+F000-U+FFFF; data is UTF-8. */
 static bool is_invisible(const uint8_t *data)
 {
+    if (data[0] == 0xc2 && data[1] == 0xa0)
+        return true;
     if (data[0] == 0xe2 && data[1] == 0x80)
         return data[2] <= 0x8f || (data[2] >= 0xa8 && data[2] <= 0xaf);
     return data[0] == 0xd8 || (data[0] == 0xe2 && data[1] == 0x81) || data[0] == 0xef;
@@ -54,16 +56,9 @@ static bool is_invisible(const uint8_t *data)
  * that are invisible or change the direction of writing are not printable. */
 static size_t printable_bytes(const uint8_t *data, size_t len)
 {
-    size_t bytes = data[0] < 0x80 ? 1 : data[0] < 0xe0 ? 2 : data[0] < 0xf0 ? 3 : 4;
-    struct utf8 u = {0};
+    size_t bytes = visible_bytes((const char *)data, len);
 
-    if (bytes == 1)
-        return data[0] >= ' ' && data[0] != 0x7f ? 1 : 0;
-    if (bytes > len || !utf8_feed(&u, data, bytes) || !utf8_done(&u))
-        return 0;
-    if (data[0] == 0xc2 && data[1] < 0xa1)
-        return 0; /* C1 controls, U+00A0 */
-    return is_invisible(data) ? 0 : bytes;
+    return bytes > 1 && is_invisible(data) ? 0 : bytes;
 }
 
 static int put_number(struct buf *out, uint8_t byte)

@@ -27,38 +27,6 @@ START_TEST(text_latency_has_three_digits_and_a_unit)
 }
 END_TEST
 
-START_TEST(text_cut_fits_the_columns)
-{
-    static const struct {
-        const char *text;
-        size_t columns;
-        const char *out;
-    } vectors[] = {
-        {"abc", 3, "abc"},
-        {"abcd", 3, "ab…"},
-        {"äöü", 3, "äöü"},
-        {"äöüß", 3, "äö…"},
-        {"a\033[31mb", 10, "a?[31mb"}, /* no escape sequence gets through */
-        {"a\x7f\xc2\x9b"
-         "b",
-         10, "a???b"}, /* DEL, and CSI as a C1 control */
-        {"a\xff"
-         "b\xe2\x82",
-         10, "a?b??"}, /* not UTF-8, cut short */
-        {"", 3, ""},
-        {"abc", 0, ""},
-    };
-    char out[64];
-
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
-        size_t len = text_cut(out, vectors[i].text, strlen(vectors[i].text), vectors[i].columns);
-
-        ck_assert_str_eq(out, vectors[i].out);
-        ck_assert_uint_eq(len, strlen(out));
-    }
-}
-END_TEST
-
 START_TEST(text_bar_grows_two_columns_a_decade)
 {
     char out[TEXT_BAR_BYTES];
@@ -80,7 +48,6 @@ int main(void)
     int failed;
 
     tcase_add_test(tc, text_latency_has_three_digits_and_a_unit);
-    tcase_add_test(tc, text_cut_fits_the_columns);
     tcase_add_test(tc, text_bar_grows_two_columns_a_decade);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
