@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clients/client/notice.h"
 #include "lib/base/clock.h"
@@ -15,6 +16,9 @@ enum { CLIENT_ALIGN = 64 }; /* a client's hot fields start a cache line */
 
 /* How long to wait for the peer's FIN when leaving. */
 static const int64_t leave_limit_ns = NS_PER_S;
+
+/* A request that has waited longer than this, and than it may be held, was not answered. */
+static const int64_t answer_limit_ns = NS_PER_S;
 
 static struct client *of(struct connection *net)
 {
@@ -101,12 +105,29 @@ void client_give_up(struct client *c, const char *why, int64_t now_ns)
     client_gone_for_good(c);
 }
 
-void client_refused(struct client *c, int status, bool for_good, int64_t now_ns)
+static int64_t bounded_wait_ns(int64_t wait_ms)
 {
-    char why[80];
+    return (wait_ms < CLIENT_RETRY_MAX_S * 1000 ? wait_ms : CLIENT_RETRY_MAX_S * 1000) * NS_PER_MS;
+}
 
-    refusals_add(&c->net.env->recorder.refusals, status);
-    snprintf(why, sizeof why, "%d %s", status, http_status_phrase(status));
+void client_keep_retry(struct client *c, int64_t ms)
+{
+    c->retry_floor_ns = bounded_wait_ns(ms);
+}
+
+/* Redirects are told, and not followed: a load generator measures what it was pointed at. */
+void client_refused(struct client *c, const struct http_message *m, bool for_good, int64_t now_ns)
+{
+    const char *location = m->status / 100 == 3 ? http_message_field(m, "Location") : NULL;
+    int64_t wait_s = http_retry_after_s(m, time(NULL));
+    char why[240];
+
+    refusals_add(&c->net.env->recorder.refusals, m->status);
+    if (wait_s > 0)
+        c->retry_once_ns = bounded_wait_ns(wait_s > CLIENT_RETRY_MAX_S ? INT64_MAX : wait_s * 1000);
+    snprintf(why, sizeof why, "%d %s%s%s%s", m->status, http_status_phrase(m->status),
+             location != NULL ? ": redirected to " : "", location != NULL ? location : "",
+             location != NULL ? ", which is not followed" : "");
     if (for_good)
         client_give_up(c, why, now_ns);
     else
@@ -172,6 +193,7 @@ static void on_lost(struct connection *net, enum conn_end why, int sys_errno, in
     struct client *c = of(net);
 
     client_sort_bytes(c, now_ns);
+    c->overdue_ns = 0; /* the loss is counted */
     if (why == CONN_END_ERROR)
         client_env_note(net->env, "connection lost: %s", conn_tls_strerror(&net->conn, sys_errno));
     if (client_has_ended(c))
@@ -213,11 +235,17 @@ void client_dial(struct client *c, int64_t now_ns)
 void client_back_off(struct client *c, int64_t now_ns)
 {
     const struct client_env *env = c->net.env;
+    int64_t floor_ns = c->retry_once_ns > c->retry_floor_ns ? c->retry_once_ns : c->retry_floor_ns;
     int64_t wait_ns;
 
     if (c->leaving || client_has_ended(c))
         return;
-    wait_ns = connection_back_off(&c->net, c->retry_floor_ns, now_ns);
+    /* A connection that lasted was in order, even if nothing was published meanwhile. */
+    if (c->answered_ns != 0 && now_ns - c->answered_ns >= env->opt->reconnect_max_ns)
+        client_served(c);
+    wait_ns = connection_back_off(&c->net, floor_ns, now_ns);
+    c->retry_once_ns = 0;
+    c->answered_ns = 0;
     if (c->cut_off_ns == 0 && c->track.joined)
         c->cut_off_ns = now_ns;
     c->broken = true;
@@ -261,6 +289,7 @@ void client_ask(struct client *c, const struct client_request *r, int64_t now_ns
     request.cookie = c->cookie;
     len = http_request_encode(text, &request);
     CLIENT_COUNT(c, now_ns, requests, 1);
+    c->overdue_ns = now_ns + (r->hold_ms > 0 ? r->hold_ms * NS_PER_MS : 0) + answer_limit_ns;
     if (len == 0)
         client_give_up(c, "the request is too long", now_ns);
     else
@@ -282,7 +311,8 @@ void client_answered(struct client *c, const struct http_message *m, int64_t rec
 {
     keep_cookie(c, m);
     CLIENT_COUNT(c, recv_ns, responses, 1);
-    c->net.attempts = 0;
+    c->overdue_ns = 0;
+    c->answered_ns = recv_ns;
     if (c->cut_off_ns != 0)
         recorder_outage(&c->net.env->recorder, recv_ns - c->cut_off_ns);
     c->cut_off_ns = 0;
@@ -369,6 +399,7 @@ void client_update(struct client *c, const struct envelope *e, size_t text_len, 
         take_in_channel(c, e, recv_ns);
     else
         recorder_update(&env->recorder, &c->track, c->index, e, recv_ns);
+    client_served(c);
     recorder_note_seen(&env->recorder, e);
     c->unsorted_bytes -= text_len;
     /* Payload counts in the window of its update, so that payload ÷ updates is exact. */
@@ -423,6 +454,7 @@ void client_leave(struct client *c, int64_t now_ns)
     if (c->leaving)
         return;
     c->leaving = true;
+    CLIENT_COUNT(c, now_ns, unanswered_requests, c->overdue_ns != 0 && c->overdue_ns < now_ns);
     if (c->net.state == CONNECTION_OPEN) {
         schedule_set(&c->net.env->schedule, &c->net.timer, now_ns + leave_limit_ns);
         c->driver->leave(c, now_ns);

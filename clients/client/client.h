@@ -15,6 +15,8 @@
 #include "clients/client/driver.h"
 #include "clients/record/channel_tracks.h"
 
+enum { CLIENT_RETRY_MAX_S = 3600 }; /* no server can make a client wait for longer */
+
 struct client {
     struct connection net; /* first: the connection layer hands it back to us */
     const struct driver *driver;
@@ -24,7 +26,10 @@ struct client {
     struct track track;              /* with channels: only the cursor */
     struct channel_tracks *channels; /* owned; NULL: it receives the default channel */
     uint64_t unsorted_bytes;         /* read, and not yet known to be payload or framing */
-    int64_t retry_floor_ns;          /* the server asked for at least this wait (SSE retry:) */
+    int64_t retry_floor_ns; /* the server asked for at least this wait, always (SSE retry:) */
+    int64_t retry_once_ns;  /* before the next attempt (Retry-After) */
+    int64_t overdue_ns;     /* when the answer to its request is; 0: none is under way */
+    int64_t answered_ns;    /* when this connection was answered; 0: it has not been */
     int64_t cut_off_ns; /* when it lost its connection, until it is answered again; 0: it has not */
     int64_t dialed_ns;  /* when the connect was begun, which decides its window */
     char *cookie;       /* owned; the server's, "name=value"; NULL: none */
@@ -72,8 +77,11 @@ void client_wait_until(struct client *c, int64_t due_ns);
 void client_fail(struct client *c, const char *why, int64_t now_ns);
 /* The same, without a further attempt: it can never work. */
 void client_give_up(struct client *c, const char *why, int64_t now_ns);
-/* One of these two, for a response with this status. */
-void client_refused(struct client *c, int status, bool for_good, int64_t now_ns);
+/* One of these two, for this response. With Retry-After (RFC 9110 §10.2.3) the next attempt waits
+ * for so long at least. */
+void client_refused(struct client *c, const struct http_message *m, bool for_good, int64_t now_ns);
+/* The server asked for at least ms before each further attempt, CLIENT_RETRY_MAX_S at most. */
+void client_keep_retry(struct client *c, int64_t ms);
 /* In on_lost(), with a request unanswered: note it if the server closed the connection. */
 void client_note_unanswered(struct client *c, enum conn_end why);
 
@@ -90,8 +98,14 @@ struct client_request {
 void client_ask(struct client *c, const struct client_request *r, int64_t now_ns);
 /* The request was answered as wanted: count it and keep its cookie, if it sets one: what sticky
  * sessions need. Only the newest is kept, and its attributes are ignored (RFC 6265 §5): a run is
- * short and has one host. The next back-off is the shortest again. */
+ * short and has one host. */
 void client_answered(struct client *c, const struct http_message *m, int64_t recv_ns);
+/* Something useful came: the next back-off is the shortest again. That a server accepts says little
+ * (RFC 6455 §7.2.3): it may close each time. An update is useful, and so is a poll's answer. */
+static inline void client_served(struct client *c)
+{
+    c->net.attempts = 0;
+}
 /* Send, and count bytes out. 0, or negative when the connection has ended. */
 int client_send(struct client *c, const void *data, size_t len, int64_t now_ns);
 

@@ -77,5 +77,5 @@ void http_exchange_free(struct http_exchange *x)
 
 bool http_status_is_final(int status)
 {
-    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+    return status >= 300 && status < 500 && status != 408 && status != 425 && status != 429;
 }

@@ -37,5 +37,6 @@ int http_exchange_feed(struct http_exchange *x, const uint8_t *data, size_t len)
 int http_exchange_eof(struct http_exchange *x);
 void http_exchange_free(struct http_exchange *x);
 
-/* Will a repetition never help? 4xx except 408 (RFC 9110 §15.5.9), 425 and 429 (RFC 6585 §4). */
+/* Will a repetition never help? 3xx, as redirects are not followed; 4xx except 408 (RFC 9110
+ * §15.5.9), 425 and 429 (RFC 6585 §4). */
 bool http_status_is_final(int status);

@@ -193,6 +193,7 @@ static bool read_answer(struct poller *p, int64_t recv_ns)
     CLIENT_COUNT(c, recv_ns, empty_responses, updates == 0);
     p->fresh = updates > 0 || p->pause_ns == 0;
     client_answered(c, m, recv_ns);
+    client_served(c);
     return true;
 }
 
@@ -203,7 +204,7 @@ static void refused(struct poller *p, int64_t recv_ns)
     if (status == 200)
         client_give_up(&p->client, "the content is not an array of updates", recv_ns);
     else /* back off, unless it is final */
-        client_refused(&p->client, status, http_status_is_final(status), recv_ns);
+        client_refused(&p->client, &p->exchange.reader.msg, http_status_is_final(status), recv_ns);
 }
 
 static void answered(struct poller *p, int64_t recv_ns)

@@ -74,7 +74,7 @@ static void on_head(struct response *s, int64_t recv_ns)
     if (m->status < 200)
         return;
     if (m->status != 200) {
-        client_refused(c, m->status, m->status == 204 || http_status_is_final(m->status), recv_ns);
+        client_refused(c, m, m->status == 204 || http_status_is_final(m->status), recv_ns);
     } else if (is_sse(c) && !is_media_type(type, SSE_MEDIA_TYPE)) {
         snprintf(why, sizeof why, "the content is %s, not " SSE_MEDIA_TYPE,
                  type != NULL ? type : "untyped");
@@ -248,8 +248,8 @@ static void sse_on_lost(struct client *c, enum conn_end why, int64_t now_ns)
 {
     struct sse_client *s = sse_of(c);
 
-    if (s->parser.retry_ms >= 0 && s->parser.retry_ms <= INT64_MAX / NS_PER_MS)
-        c->retry_floor_ns = s->parser.retry_ms * NS_PER_MS;
+    if (s->parser.retry_ms >= 0)
+        client_keep_retry(c, s->parser.retry_ms);
     if (s->parser.last_event_id.len > 0) {
         buf_free(&s->last_event_id);
         s->last_event_id = s->parser.last_event_id;

@@ -149,7 +149,8 @@ static size_t read_opening(struct websocket_client *w, const uint8_t *data, size
         client_took(c, (size_t)n);
         at += (size_t)n;
         if (ev == HTTP_HEAD_DONE && status >= 200)
-            client_refused(c, status, http_status_is_final(status) || status / 100 == 2, recv_ns);
+            client_refused(c, &w->opening->reader.msg,
+                           http_status_is_final(status) || status / 100 == 2, recv_ns);
         if (ev == HTTP_MESSAGE && status == 101) {
             opening_answered(w, recv_ns);
             return at;

@@ -127,6 +127,18 @@ static void count_unsent(struct fleet *f)
         f->env.recorder.requests_unsent += driver->count_unsent(client_at(&f->clients, i));
 }
 
+/* A server that falls silent breaks no connection: nothing else would tell. */
+static void note_unanswered(struct fleet *f)
+{
+    uint64_t n = f->env.recorder.whole.unanswered_requests;
+    char text[64];
+
+    snprintf(text, sizeof text, "%llu request%s not answered", (unsigned long long)n,
+             n == 1 ? " was" : "s were");
+    if (n > 0)
+        note_failure(f, text);
+}
+
 static void begin_leave(struct fleet *f, int64_t now_ns)
 {
     f->phase = FLEET_LEAVE;
@@ -137,6 +149,7 @@ static void begin_leave(struct fleet *f, int64_t now_ns)
     schedule_cancel(&f->env.schedule, &f->ramp);
     for (uint64_t i = 0; i < f->clients.n; i++)
         client_leave(client_at(&f->clients, i), now_ns);
+    note_unanswered(f);
 }
 
 /* ---- drain: what the window held, and who has all of it ---- */

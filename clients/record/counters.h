@@ -21,6 +21,7 @@ enum counters_direction {
     X(responses, COUNTERS_BOTH)                                                                    \
     X(empty_responses, COUNTERS_DOWN) /* without an update */                                      \
     X(failed_responses, COUNTERS_BOTH)                                                             \
+    X(unanswered_requests, COUNTERS_DOWN) /* still, long after they were to be, at the end */      \
     X(connects, COUNTERS_BOTH)                                                                     \
     X(reconnects, COUNTERS_DOWN) /* of connects: after a lost connection */                        \
     X(connect_failures, COUNTERS_BOTH)                                                             \

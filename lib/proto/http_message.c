@@ -5,6 +5,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "lib/proto/url.h"
+
 static const char *text_at(const struct http_message *m, uint32_t offset)
 {
     return (const char *)m->text.data + offset;
@@ -131,6 +133,47 @@ const char *http_status_phrase(int status)
             return phrases[i].phrase;
     }
     return "Unknown";
+}
+
+/* Of one of the three forms of an HTTP-date (RFC 9110 §5.6.7); negative when it is none. strptime()
+ * would read the user's language. */
+static int64_t date_read(const char *text)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm t = {0};
+    char month[4] = "";
+    const char *at;
+    int end = 0;
+
+    if (sscanf(text, "%*[A-Za-z], %2d%*[- ]%3[A-Za-z]%*[- ]%4d %2d:%2d:%2d GMT%n", &t.tm_mday,
+               month, &t.tm_year, &t.tm_hour, &t.tm_min, &t.tm_sec, &end) != 6 &&
+        sscanf(text, "%*[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", month, &t.tm_mday, &t.tm_hour,
+               &t.tm_min, &t.tm_sec, &t.tm_year, &end) != 6)
+        return -1;
+    at = strstr(months, month);
+    if (end == 0 || text[end] != '\0' || strlen(month) != 3 || at == NULL || (at - months) % 3 != 0)
+        return -1;
+    t.tm_mon = (int)(at - months) / 3;
+    t.tm_year += t.tm_year >= 1000 ? -1900
+                 : t.tm_year < 70  ? 100
+                                   : 0; /* two digits: 1970 to 2069 */
+    return (int64_t)timegm(&t);
+}
+
+int64_t http_retry_after_s(const struct http_message *m, int64_t unix_s)
+{
+    const char *text = http_message_field(m, "Retry-After");
+    uint64_t seconds;
+    int64_t when;
+
+    if (text == NULL)
+        return -1;
+    if (*text != '\0' && text[strspn(text, "0123456789")] == '\0')
+        return url_parse_u64(&seconds, text, INT64_MAX) == PL_OK ? (int64_t)seconds : INT64_MAX;
+    when = date_read(text);
+    if (when < 0)
+        return -1;
+    return when > unix_s ? when - unix_s : 0;
 }
 
 void http_date(char out[30], int64_t unix_s)

@@ -43,5 +43,10 @@ const char *http_message_target(const struct http_message *m);
 /* "Not Found" for 404 (RFC 9110 §15); "Unknown" for codes that are not in the table. */
 const char *http_status_phrase(int status);
 
+/* How long a response asks to wait before the next request, by its Retry-After (RFC 9110 §10.2.3):
+ * seconds, or a date in one of the three forms of §5.6.7; in seconds, 0 when that is past, -1 when
+ * it does not say. Pure. */
+int64_t http_retry_after_s(const struct http_message *m, int64_t unix_s);
+
 /* IMF-fixdate (RFC 9110 §5.6.7) of a Unix time (years 0 to 9999) into out[30]. */
 void http_date(char out[30], int64_t unix_s);

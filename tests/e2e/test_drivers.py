@@ -1,7 +1,10 @@
 """Do the drivers handle independent servers, losses and invalid responses? npm ws, Node's http, and
 sockets that send what a test tells them to."""
 
+import base64
+import hashlib
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -54,6 +57,141 @@ class IndependentServers(ClientCase):
                 result = self.measure(transport, peer.url, *self.SHORT, "--connection", "close")
                 self.assert_complete(result, 5)
                 self.assertEqual(result["whole"]["connects"], result["whole"]["requests"])
+
+
+WS_ACCEPTED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+               b"Sec-WebSocket-Accept: %s\r\n\r\n")
+OK_SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+OK_LINES = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n"
+OK_EMPTY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nPushlab-Cursor: 0\r\nContent-Length: 2\r\n\r\n[]"
+
+
+def accepted(request):
+    key = re.search(rb"Sec-WebSocket-Key: (\S+)", request).group(1)
+    digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return WS_ACCEPTED % base64.b64encode(digest)
+
+
+@unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")
+class Patience(ClientCase):
+    """What a server says about when to come back is heard, and bounded; a server that accepts and
+    closes is asked less and less often."""
+
+    def scripted(self, answer):
+        """A server; answer(sock, request, n) speaks on the connection number n, which then ends."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def talk(sock, n):
+            with sock:
+                sock.settimeout(DEADLINE_S)
+                try:
+                    request = sock.recv(4096)
+                    if request:
+                        answer(sock, request, n)
+                except OSError:
+                    pass
+
+        def serve():
+            n = 0
+            while True:
+                try:
+                    sock, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=talk, args=(sock, n), daemon=True).start()
+                n += 1
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def waits(self, client):
+        return [float(s) for s in re.findall(r"next try in ([\d.]+) s", client.stdout())]
+
+    def watch(self, transport, url, *options):
+        return self.client(transport, url, "--watch", *options)
+
+    def test_accepting_and_closing_is_not_health(self):
+        def websocket(close):
+            def answer(sock, request, n):
+                sock.sendall(accepted(request) + close)
+                sock.recv(100)
+            return answer
+
+        cases = {
+            "stream": lambda sock, request, n: sock.sendall(OK_LINES),
+            "sse": lambda sock, request, n: sock.sendall(OK_SSE + b": hello\n\n"),
+            "websocket": websocket(b"\x88\x02\x03\xf5"),  # 1013, try again later
+            "websocket, broken frames": websocket(b"\xff\x02\x03\xf5"),
+        }
+        for name, answer in cases.items():
+            with self.subTest(name):
+                client = self.watch(name.split(",")[0], self.scripted(answer), "--reconnect-min",
+                                    "10ms", "--reconnect-max", "60s")
+                # 10 ms, 20, 40, ...: half a second is beyond the sixth ceiling
+                wait_until(lambda: max(self.waits(client), default=0) > 0.5, "longer waits")
+                client.signal(signal.SIGINT)
+                client.wait(10)
+
+    def test_an_update_is_health(self):
+        update = b'{"seq":%d,"t":1,"data":0}\n'
+        client = self.watch("stream", self.scripted(
+            lambda sock, request, n: sock.sendall(OK_LINES + update % (n + 1))),
+            "--reconnect-min", "10ms", "--reconnect-max", "60s", "--count", "30")
+        self.assertEqual(client.wait(20), 0, client.describe())
+        self.assertLess(max(self.waits(client)), 0.1)
+
+    def test_retry_after_is_waited_for_and_bounded(self):
+        refused = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n"
+        for value, least, most in ((b"3", 3, 3.2), (b"99999999999999999999", 3600, 3600.2),
+                                   (b"Sun, 06 Nov 1994 08:49:37 GMT", 0, 0.2)):
+            url = self.scripted(lambda sock, request, n: sock.sendall(refused % value))
+            for transport in TRANSPORTS:
+                with self.subTest(transport=transport, value=value):
+                    client = self.watch(transport, url, "--interval", "10ms")
+                    wait_until(lambda: self.waits(client), "a refusal")
+                    self.assertTrue(least <= self.waits(client)[0] <= most, self.waits(client))
+                    client.signal(signal.SIGINT)
+                    client.wait(10)
+
+    def test_the_wait_that_an_event_stream_asks_for_is_bounded(self):
+        for ms in (b"9223372036854", b"9223372036854775807", b"9" * 40):
+            with self.subTest(ms):
+                client = self.watch("sse", self.scripted(
+                    lambda sock, request, n: sock.sendall(OK_SSE + b"retry: " + ms + b"\n\n")))
+                wait_until(lambda: self.waits(client), "the end of the stream")
+                self.assertTrue(3600 <= self.waits(client)[0] < 3601, self.waits(client))
+                client.signal(signal.SIGINT)
+                client.wait(10)
+
+    def test_a_redirect_is_told_and_final(self):
+        for status in (301, 302, 307, 308):
+            moved = (b"HTTP/1.1 %d Moved\r\nLocation: https://other.example/\xc2\x9b2Jx\r\n"
+                     b"Content-Length: 0\r\n\r\n") % status
+            url = self.scripted(lambda sock, request, n: sock.sendall(moved))
+            for transport in TRANSPORTS:
+                with self.subTest(status=status, transport=transport):
+                    client = self.watch(transport, url, "--interval", "10ms")
+                    self.assertEqual(client.wait(10), 1)
+                    self.assertIn("redirected to https://other.example/??2Jx, which is not followed",
+                                  client.stderr())
+
+    def test_silence_is_counted_and_fails_the_run(self):
+        stop = threading.Event()
+        self.addCleanup(stop.set)
+
+        def answer(sock, request, n):
+            if n == 0 and b"/poll" in request:  # a first answer, or the run would not begin
+                sock.sendall(OK_EMPTY)
+                sock.recv(4096)
+            stop.wait(DEADLINE_S)
+
+        url = self.scripted(answer)
+        client = self.client("short-poll", url, "--json", "--control", "none", "--warmup", "0",
+                             "--duration", "2", "--drain", "0.1", "--interval", "100ms")
+        self.assertEqual(client.wait(20), 1, client.describe())
+        self.assertIn("1 request was not answered", client.stderr())
+        self.assertEqual(json.loads(client.lines()[0])["whole"]["unanswered_requests"], 1)
 
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")

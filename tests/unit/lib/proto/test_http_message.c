@@ -84,6 +84,36 @@ START_TEST(http_date_writes_the_example_of_9110_5_6_7)
 }
 END_TEST
 
+/* At Sun, 06 Nov 1994 08:49:37 GMT. */
+static const struct {
+    const char *fields;
+    int64_t wait_s;
+} waits[] = {
+    {"", -1},
+    {"Retry-After: 120\r\n", 120},
+    {"retry-after:0\r\n", 0},
+    {"Retry-After: 99999999999999999999999999\r\n", INT64_MAX},
+    {"Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n", 60},
+    {"Retry-After: Sunday, 06-Nov-94 08:49:40 GMT\r\n", 3},
+    {"Retry-After: Sun Nov  6 08:49:38 1994\r\n", 1},
+    {"Retry-After: Thu, 01 Jan 1970 00:00:00 GMT\r\n", 0},
+    {"Retry-After: Sun, 06 Foo 1994 08:50:37 GMT\r\n", -1},
+    {"Retry-After: Sun, 06 Nov 1994 08:50:37 GMT now\r\n", -1},
+    {"Retry-After: -5\r\n", -1},
+    {"Retry-After: soon\r\n", -1},
+    {"Retry-After:\r\n", -1},
+};
+
+START_TEST(http_retry_after_is_seconds_or_a_date_9110_10_2_3)
+{
+    struct transcript t;
+    const struct http_message *m = message(&t, waits[_i].fields);
+
+    ck_assert_int_eq(http_retry_after_s(m, INT64_C(784111777)), waits[_i].wait_s);
+    transcript_free(&t);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("http_message");
@@ -97,6 +127,8 @@ int main(void)
     tcase_add_test(tc, http_message_is_empty_before_the_first_one);
     tcase_add_test(tc, http_status_has_the_phrases_of_9110_15);
     tcase_add_test(tc, http_date_writes_the_example_of_9110_5_6_7);
+    tcase_add_loop_test(tc, http_retry_after_is_seconds_or_a_date_9110_10_2_3, 0,
+                        (int)(sizeof waits / sizeof waits[0]));
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
