@@ -52,7 +52,7 @@ static void note_dial(struct client *c, int64_t at_ns)
 
     if (c->net.env->hooks->noted == NULL)
         return;
-    dial_target_text(text, &c->net.env->target, c->net.turn);
+    dial_target_text(text, &c->net.env->target, dial_choose(&c->net.env->target, c->net.turn));
     note(c, TRANSCRIPT_OPEN, text, strlen(text), at_ns);
 }
 

@@ -17,11 +17,20 @@ static void failed(struct connection *c, const char *why, bool for_good, int64_t
 
 /* ---- connecting ---- */
 
-/* The next attempt takes the next address. */
+static void dial(struct connection *c, int64_t now_ns);
+
+/* The next attempt takes the next address: at once, if the name has one that was not tried. */
 static void dial_failed(struct connection *c, int sys_errno, int64_t now_ns)
 {
+    struct dial_target *t = &c->env->target;
+
     c->turn++;
-    failed(c, strerror(sys_errno), false, now_ns);
+    if (!t->in_turn)
+        dial_move_on(t, c->address);
+    if (!t->in_turn && ++c->tried < t->addresses)
+        dial(c, now_ns);
+    else
+        failed(c, strerror(sys_errno), false, now_ns);
 }
 
 /* Stop waiting for the connect; the descriptor is the caller's. */
@@ -49,10 +58,12 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     dial_failed(c, sys_errno, clock_now_ns());
 }
 
-void connection_dial(struct connection *c, int64_t now_ns)
+static void dial(struct connection *c, int64_t now_ns)
 {
-    int fd = dial_start(&c->env->target, c->turn);
+    int fd;
 
+    c->address = (uint8_t)dial_choose(&c->env->target, c->turn);
+    fd = dial_start(&c->env->target, c->address, c->turn);
     if (fd < 0) {
         dial_failed(c, errno, now_ns);
         return;
@@ -65,6 +76,12 @@ void connection_dial(struct connection *c, int64_t now_ns)
     }
     c->state = CONNECTION_DIALING;
     schedule_set(&c->env->schedule, &c->timer, now_ns + c->env->opt->connect_timeout_ns);
+}
+
+void connection_dial(struct connection *c, int64_t now_ns)
+{
+    c->tried = 0;
+    dial(c, now_ns);
 }
 
 /* ---- connected ---- */

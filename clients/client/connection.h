@@ -51,6 +51,7 @@ struct connection {
     uint32_t turn;             /* chooses the address; moves on when connecting fails */
     uint8_t state;             /* enum connection_state */
     uint8_t attempts;          /* back-offs in a row: the owner sets it to 0 when it works */
+    uint8_t address, tried;    /* that is being dialled; how many before it failed just now */
 };
 
 /* c zeroed; env is borrowed. turn: see dial_start(). */

@@ -12,12 +12,11 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
-/* 0, or getaddrinfo()'s error. */
+/* Add what is found, as far as there is room. 0, or getaddrinfo()'s error. */
 static int look_up(struct dial_target *t, const char *host, uint16_t number, int flags)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
     struct addrinfo *found = NULL;
-    struct dial_address *to = &t->to[t->addresses];
     char port[8];
     int failed;
 
@@ -25,9 +24,13 @@ static int look_up(struct dial_target *t, const char *host, uint16_t number, int
     failed = getaddrinfo(host, port, &hints, &found);
     if (failed)
         return failed;
-    memcpy(&to->addr, found->ai_addr, found->ai_addrlen);
-    to->len = found->ai_addrlen;
-    t->addresses++;
+    for (const struct addrinfo *a = found; a != NULL && t->addresses < DIAL_ADDRESSES_MAX;
+         a = a->ai_next) {
+        struct dial_address *to = &t->to[t->addresses++];
+
+        memcpy(&to->addr, a->ai_addr, a->ai_addrlen);
+        to->len = a->ai_addrlen;
+    }
     freeaddrinfo(found);
     return 0;
 }
@@ -54,7 +57,8 @@ int dial_resolve(struct dial_target *t, const struct url *u, const char *answer,
 {
     int failed;
 
-    t->addresses = 0;
+    t->addresses = t->current = 0;
+    t->in_turn = answer != NULL;
     if (answer != NULL)
         return take_answer(t, u, answer, e);
     failed = look_up(t, u->host, u->port, 0);
@@ -63,17 +67,36 @@ int dial_resolve(struct dial_target *t, const struct url *u, const char *answer,
     return PL_OK;
 }
 
-bool dial_target_is_loopback4(const struct dial_target *t)
+static bool is_loopback4(const struct dial_address *to)
 {
-    const struct sockaddr_in *in = (const struct sockaddr_in *)&t->to[0].addr;
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&to->addr;
 
-    return t->addresses == 1 && in->sin_family == AF_INET &&
-           ntohl(in->sin_addr.s_addr) >> 24 == 127;
+    return in->sin_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 == 127;
 }
 
-void dial_target_text(char out[DIAL_TEXT_BYTES], const struct dial_target *t, uint32_t turn)
+bool dial_target_is_loopback4(const struct dial_target *t)
 {
-    const struct dial_address *to = &t->to[turn % t->addresses];
+    for (uint32_t i = 0; i < t->addresses; i++) {
+        if (is_loopback4(&t->to[i]))
+            return true;
+    }
+    return false;
+}
+
+uint32_t dial_choose(const struct dial_target *t, uint32_t turn)
+{
+    return t->in_turn ? turn % t->addresses : t->current;
+}
+
+void dial_move_on(struct dial_target *t, uint32_t address)
+{
+    if (t->current == address)
+        t->current = (address + 1) % t->addresses;
+}
+
+void dial_target_text(char out[DIAL_TEXT_BYTES], const struct dial_target *t, uint32_t address)
+{
+    const struct dial_address *to = &t->to[address];
     char host[INET6_ADDRSTRLEN] = "?", port[8] = "?";
 
     getnameinfo((const struct sockaddr *)&to->addr, to->len, host, sizeof host, port, sizeof port,
@@ -84,12 +107,12 @@ void dial_target_text(char out[DIAL_TEXT_BYTES], const struct dial_target *t, ui
 
 /* Choose the address now but the port only at connect(2), when the kernel knows the whole
  * four-tuple: a port is then taken per destination, not per machine (ip(7)). */
-static int bind_source(int fd, const struct dial_target *t, uint32_t turn)
+static int bind_source(int fd, const struct dial_target *t, uint32_t address, uint32_t turn)
 {
     struct sockaddr_in from = {.sin_family = AF_INET};
     int on = 1;
 
-    if (t->source_addresses == 0 || !dial_target_is_loopback4(t))
+    if (t->source_addresses == 0 || !is_loopback4(&t->to[address]))
         return PL_OK;
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn % t->source_addresses);
     if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) < 0)
@@ -112,15 +135,15 @@ static int set_options(int fd, const struct dial_target *t)
     return PL_OK;
 }
 
-int dial_start(const struct dial_target *t, uint32_t turn)
+int dial_start(const struct dial_target *t, uint32_t address, uint32_t turn)
 {
-    const struct dial_address *to = &t->to[turn % t->addresses];
+    const struct dial_address *to = &t->to[address];
     int fd = socket(to->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int saved_errno;
 
     if (fd < 0)
         return PL_ESYS;
-    if (set_options(fd, t) == PL_OK && bind_source(fd, t, turn) == PL_OK &&
+    if (set_options(fd, t) == PL_OK && bind_source(fd, t, address, turn) == PL_OK &&
         (connect(fd, (const struct sockaddr *)&to->addr, to->len) == 0 || errno == EINPROGRESS))
         return fd;
     saved_errno = errno;

@@ -176,6 +176,25 @@ class Patience(ClientCase):
                     self.assertIn("redirected to https://other.example/??2Jx, which is not followed",
                                   client.stderr())
 
+    def test_each_address_of_a_name_is_tried(self):
+        """RFC 8305: ::1 comes first, and nobody listens there."""
+        server = self.server("--rate", "50")
+        hosts = self.temp_dir() / "hosts"
+        hosts.write_text("::1 localhost\n127.0.0.1 localhost\n")
+        own = ["unshare", "--user", "--map-root-user", "--mount", "--", "sh", "-c",
+               f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
+        if subprocess.run([*own, "true"], capture_output=True).returncode != 0:
+            self.skipTest("no mount namespaces")
+        found = subprocess.run([*own, "getent", "ahosts", "localhost"], capture_output=True, text=True)
+        if not found.stdout.startswith("::1"):
+            self.skipTest("::1 does not come first: " + found.stdout)
+        url = f"http://localhost:{server.port}"
+        client = self.start(Program([*own, BIN / "pushlab-client", "--json", "--url", url,
+                                     "--transport", "sse", "--clients", "3", "--warmup", "0",
+                                     "--duration", "0.3"]))
+        self.assertEqual(client.wait(20), 0, client.describe())
+        self.assertEqual(json.loads(client.lines()[0])["whole"]["connect_failures"], 0)
+
     def test_silence_is_counted_and_fails_the_run(self):
         stop = threading.Event()
         self.addCleanup(stop.set)
