@@ -79,10 +79,16 @@ static bool method_allowed(uint8_t method, unsigned methods)
 /* OPTIONS (RFC 9110 §9.3.7) and 405 (§15.5.6) both name what is allowed. */
 static void reply_allowed(struct peer *p, uint8_t method, unsigned methods)
 {
-    char allow[64];
+    static const char preflight[] = /* of a page of --allow-origin (Fetch §4.8) */
+        "Access-Control-Allow-Methods: GET, POST\r\n"
+        "Access-Control-Allow-Headers: Authorization, Content-Type, Last-Event-ID, Prefer\r\n"
+        "Access-Control-Max-Age: 600\r\n";
+    bool is_preflight = method == HTTP_OPTIONS && p->http->cors;
+    char allow[64 + sizeof preflight];
 
-    snprintf(allow, sizeof allow, "Allow: %s%sOPTIONS\r\n",
-             methods & ROUTE_GET ? "GET, HEAD, " : "", methods & ROUTE_POST ? "POST, " : "");
+    snprintf(allow, sizeof allow, "Allow: %s%sOPTIONS\r\n%s",
+             methods & ROUTE_GET ? "GET, HEAD, " : "", methods & ROUTE_POST ? "POST, " : "",
+             is_preflight ? preflight : "");
     if (method == HTTP_OPTIONS)
         reply_send(p, &(struct reply){.status = 204, .fields = allow});
     else

@@ -217,7 +217,8 @@ int server_start(struct server *s, const struct server_options *options, struct 
         err = start_source(s, e);
     if (err < 0 || s->http.stopping)
         return err;
-    return connections_listen(&s->http, e);
+    err = http_context_start_cors(&s->http, e);
+    return err < 0 ? err : connections_listen(&s->http, e);
 }
 
 int server_run(struct server *s, struct err_text *e)

@@ -90,6 +90,19 @@ void conn_loop_free(struct conn_loop *l)
     l->read_buf = NULL;
 }
 
+static void on_eof(struct conn *c)
+{
+    bool sends_on = c->finishing ? conn_queued_bytes(c) > 0 : false;
+
+    c->peer_ended = true;
+    if (!c->finishing && c->ops->on_eof != NULL)
+        sends_on = c->ops->on_eof(c);
+    if (sends_on)
+        event_del(&c->read_event); /* readable for ever */
+    else
+        conn_mark(c, c->finishing ? CONN_END_LOCAL : CONN_END_EOF, 0);
+}
+
 static void conn_on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *c = arg;
@@ -99,8 +112,7 @@ static void conn_on_readable(evutil_socket_t fd, short what, void *arg)
 
     (void)what;
     if (n == 0) {
-        c->peer_ended = true;
-        conn_mark(c, c->finishing ? CONN_END_LOCAL : CONN_END_EOF, 0);
+        on_eof(c);
         return;
     }
     if (n < 0) {
@@ -142,7 +154,7 @@ void conn_drained(struct conn *c)
     }
     if (c->tls != NULL && !conn_tls_say_goodbye(c))
         return;
-    if (!c->lingering) {
+    if (!c->lingering || c->peer_ended) {
         conn_mark(c, CONN_END_LOCAL, 0);
         return;
     }

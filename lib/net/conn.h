@@ -47,6 +47,10 @@ struct conn_ops {
      * place; it is gone when the callback returns. recv_ns: the clock right after recv(2), or
      * right after the decryption. */
     void (*on_data)(struct conn *c, uint8_t *data, size_t len, int64_t recv_ns);
+    /* The peer has sent its last byte, which does not mean that it has left (RFC 9112 §9.6). True:
+     * something is still to be sent; conn_finish() follows. False, or NULL: the connection is over.
+     * Not asked over TLS, where the peer's close_notify ends it. */
+    bool (*on_eof)(struct conn *c);
     /* The queue has emptied after being used. May be NULL. */
     void (*on_flushed)(struct conn *c);
     /* The connection is over and off the loop; c may be freed here. */

@@ -74,6 +74,58 @@ bool http_message_has_token(const struct http_message *m, const char *name, cons
     return false;
 }
 
+/* A token, or a quoted string, at text. */
+static size_t word_length(const char *text)
+{
+    size_t n = 1;
+
+    if (*text != '"')
+        return strcspn(text, "=;, \t\"");
+    while (text[n] != '\0' && text[n] != '"')
+        n += text[n] == '\\' && text[n + 1] != '\0' ? 2 : 1;
+    return text[n] == '"' ? n + 1 : n;
+}
+
+/* Returns what follows the element. */
+static const char *element_read(struct http_element *e, const char *text)
+{
+    e->name = text;
+    e->name_len = word_length(text);
+    text += e->name_len;
+    text += strspn(text, " \t");
+    e->value = text;
+    e->value_len = 0;
+    if (*text == '=') {
+        text += 1 + strspn(text + 1, " \t");
+        e->value = text;
+        e->value_len = word_length(text);
+        text += e->value_len;
+    }
+    while (*text != '\0' && *text != ',')
+        text += *text == '"' ? word_length(text) : 1;
+    return text;
+}
+
+bool http_message_next_element(const struct http_message *m, const char *name,
+                               struct http_element *e)
+{
+    size_t name_len = strlen(name);
+
+    for (e->field = field_find(m, e->field, name, name_len); e->field < m->nfields;
+         e->field = field_find(m, e->field + 1, name, name_len)) {
+        const char *value = text_at(m, m->fields[e->field].value);
+        const char *text = value + e->at;
+
+        text += strspn(text, ", \t");
+        if (*text != '\0') {
+            e->at = (size_t)(element_read(e, text) - value);
+            return true;
+        }
+        e->at = 0;
+    }
+    return false;
+}
+
 const char *http_message_target(const struct http_message *m)
 {
     return m->text.len == 0 || m->status != 0 ? "" : text_at(m, m->target);

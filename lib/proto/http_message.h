@@ -37,6 +37,18 @@ size_t http_message_count(const struct http_message *m, const char *name);
  * over? Case-insensitive (RFC 9110 §5.6.1). For fields of plain tokens: quoted strings are not
  * parsed. */
 bool http_message_has_token(const struct http_message *m, const char *name, const char *token);
+/* One element "name = value; parameters" of a list (RFC 9110 §5.6): blanks, parameters and the
+ * value may be missing. Points into the message; the value of a quoted string has its quotes. */
+struct http_element {
+    const char *name, *value;
+    size_t name_len, value_len;
+    uint32_t field; /* where the next one is looked for */
+    size_t at;
+};
+/* The next element of all lines of that field, in order; e is zeroed before the first. False: there
+ * is no more. */
+bool http_message_next_element(const struct http_message *m, const char *name,
+                               struct http_element *e);
 /* The request target as it was sent; "" in a response. */
 const char *http_message_target(const struct http_message *m);
 

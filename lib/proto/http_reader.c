@@ -51,6 +51,7 @@ static int on_url(llhttp_t *parser, const char *at, size_t len)
 
     if (r->msg.text.len + len > r->limits.target_bytes)
         return reader_fail(r, PL_ELIMIT, 414);
+    r->target_open = true;
     return text_add(r, at, len);
 }
 
@@ -62,6 +63,7 @@ static int on_url_complete(llhttp_t *parser)
      * fields that never come. With a version, that is still unread here. */
     if (parser->http_minor == 9)
         return reader_fail(r, PL_EPROTO, 400);
+    r->target_open = false;
     return text_end(r);
 }
 
@@ -326,6 +328,8 @@ ssize_t http_reader_feed(struct http_reader *r, const uint8_t *data, size_t len,
         consumed = (size_t)(llhttp_get_error_pos(&r->parser) - (const char *)data);
     else if (err != HPE_OK)
         reader_fail(r, PL_EPROTO, status_of_parser_error(r, err));
+    else if (r->target_open && len > 0 && data[len - 1] == '\n')
+        reader_fail(r, PL_EPROTO, 400); /* no version: llhttp waits for what follows the line */
     if (r->error < 0 || count_overhead(r, consumed) < 0)
         return r->error;
     if (r->pending == HTTP_MESSAGE)

@@ -51,6 +51,7 @@ struct http_reader {
     int error_status;  /* what a server should answer after a negative return */
     bool head_answer;  /* set by the caller: the next response answers HEAD, has no body */
     bool in_head;      /* between the first byte of a message and its empty line */
+    bool target_open;  /* a request target has begun and not ended */
     bool name_open;    /* a field name has begun and not ended */
     bool value_ended;  /* the field's value has reached the end of its line: more is folding */
     bool done;         /* the last message of the connection is complete */

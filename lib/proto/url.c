@@ -104,11 +104,19 @@ static int take_path(struct url *out, const char *text, const char *path, struct
     return PL_OK;
 }
 
+/* Is there an '@' before the path? What stands before that is a secret, not to be shown. */
+static bool has_userinfo(const char *authority)
+{
+    return authority[strcspn(authority, "@/?#")] == '@';
+}
+
 int url_parse(struct url *out, const char *text, struct err_text *e)
 {
     const char *at = strstr(text, "://");
     const struct scheme *scheme = at == NULL ? NULL : scheme_find(text, (size_t)(at - text));
 
+    if (has_userinfo(at != NULL ? at + 3 : text))
+        return err_set(e, PL_EINVAL, "a URL with a user name or password is not accepted");
     if (scheme == NULL)
         return err_set(e, PL_EINVAL,
                        "'%s' is not a URL; accepted: http://HOST:PORT, or https, ws, wss", text);
@@ -118,8 +126,6 @@ int url_parse(struct url *out, const char *text, struct err_text *e)
         return err_set(e, PL_EINVAL,
                        "'%s': no host in it; accepted: a name, 127.0.0.1 or [::1], up to %d bytes",
                        text, URL_TEXT_BYTES - 1);
-    if (*at == '@')
-        return err_set(e, PL_EINVAL, "'%s': user names have no place here", text);
     if (*at == ':') {
         at = take_port(&out->port, at + 1);
         if (at == NULL || out->port == 0)
@@ -133,6 +139,8 @@ int url_parse_host_port(char host[256], uint16_t *port, const char *text, struct
     bool is_ipv6;
     const char *at = take_host(host, &is_ipv6, text);
 
+    if (has_userinfo(text))
+        return err_set(e, PL_EINVAL, "a user name or password is not accepted");
     if (at == NULL || *at != ':')
         return err_set(
             e, PL_EINVAL,
@@ -244,21 +252,31 @@ static int decode_value(char *out, size_t cap, const char *value, size_t len)
     return 1;
 }
 
+/* Is it this name, however it is written? */
+static bool is_name(const char *text, size_t len, const char *name)
+{
+    size_t at = 0;
+
+    for (; *name != '\0' && at < len; name++) {
+        int byte = (unsigned char)text[at];
+
+        if (byte == '%')
+            byte = at + 2 < len ? percent_decode(text + at) : PL_EINVAL;
+        if (byte != (unsigned char)*name)
+            return false;
+        at += text[at] == '%' ? 3 : 1;
+    }
+    return *name == '\0' && at == len;
+}
+
 int url_query_get(const char *query, const char *name, char *out, size_t cap)
 {
-    size_t name_len = strlen(name);
-
     while (*query != '\0') {
-        size_t len = strcspn(query, "&");
+        size_t len = strcspn(query, "&"), name_len = strcspn(query, "=&");
 
-        if (len >= name_len && memcmp(query, name, name_len) == 0) {
-            const char *rest = query + name_len;
-
-            if (len == name_len)
-                return decode_value(out, cap, rest, 0);
-            if (*rest == '=')
-                return decode_value(out, cap, rest + 1, len - name_len - 1);
-        }
+        if (is_name(query, name_len, name))
+            return decode_value(out, cap, query + name_len + (name_len < len),
+                                len - name_len - (name_len < len));
         query += len;
         query += *query == '&';
     }

@@ -30,7 +30,7 @@ int url_parse_host_port(char host[256], uint16_t *port, const char *text, struct
 char *url_split_target(char *target, char **query);
 
 /* Find name in a query string and decode its value ("%XX", and '+' as a space) into out
- * (NUL-terminated); the first if repeated, "" if it has no '='. Names are compared as written.
+ * (NUL-terminated); the first if repeated, "" if it has no '='. Names may be encoded, too.
  * 1 found, 0 absent, PL_EINVAL when malformed or it does not fit cap bytes. */
 int url_query_get(const char *query, const char *name, char *out, size_t cap);
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "lib/base/err.h"
+#include "lib/base/json_line.h"
 #include "servers/http/intake.h"
 #include "servers/http/origin.h"
 #include "servers/http/reply.h"
@@ -33,7 +34,11 @@ static void reply_refused(struct peer *p, int err, const struct intake_result *r
 {
     char why[200];
 
-    if (err == PL_EINVAL) {
+    if (r->too_deep) {
+        snprintf(why, sizeof why, "the content is nested deeper than %d levels",
+                 JSON_LINE_MAX_DEPTH);
+        reply_error(p, 400, NULL, why);
+    } else if (err == PL_EINVAL) {
         reply_error(p, 400, NULL,
                     "a post is {'publish':{'channel','key','from','from_n','from_t'},'data'}, its "
                     "members in this order; or a list of posts");
@@ -92,5 +97,5 @@ void endpoint_publish(struct peer *p, const struct http_request *req)
     if (req->body_len > 0)
         intake_publish(p, text, req->body_len, &place, publish_done);
     else
-        publish_done(p, PL_EPROTO, NULL);
+        publish_done(p, PL_EPROTO, &(struct intake_result){0});
 }

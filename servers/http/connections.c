@@ -99,6 +99,14 @@ static void peer_on_data(struct conn *c, uint8_t *data, size_t len, int64_t recv
         peer_input(p, data, len, recv_ns);
 }
 
+/* What was asked is answered still. A stream has no end that could be waited for. */
+static bool peer_on_eof(struct conn *c)
+{
+    struct peer *p = peer_from_conn(c);
+
+    return p->http != NULL && http_session_on_eof(p);
+}
+
 static void peer_on_flushed(struct conn *c)
 {
     struct peer *p = peer_from_conn(c);
@@ -155,6 +163,7 @@ static void peer_on_end(struct conn *conn, enum conn_end why, int sys_errno)
 
 static const struct conn_ops peer_ops = {
     .on_data = peer_on_data,
+    .on_eof = peer_on_eof,
     .on_flushed = peer_on_flushed,
     .on_end = peer_on_end,
 };
@@ -202,6 +211,12 @@ static bool peer_handshakes_too_long(const struct peer *p, int64_t now_ns)
            now_ns - p->last_in_ns >= peer_context(p)->settings->request_timeout_ns;
 }
 
+/* An answer that is still being sent has as much time without progress as an idle connection. */
+static int64_t finish_limit_ns(const struct peer *p)
+{
+    return p->queued_bytes > 0 ? peer_context(p)->settings->idle_timeout_ns : LINGER_MAX_NS;
+}
+
 static void peer_tick(struct peer *p, int64_t now_ns)
 {
     if (p->conn.ended)
@@ -210,8 +225,12 @@ static void peer_tick(struct peer *p, int64_t now_ns)
         peer_drop(p, DROP_SLOW_REQUEST);
         return;
     }
+    if (conn_queued_bytes(&p->conn) != p->queued_bytes) { /* it is being read, however slowly */
+        p->queued_bytes = conn_queued_bytes(&p->conn);
+        p->last_out_ns = now_ns;
+    }
     if (p->conn.finishing) {
-        if (now_ns - p->last_out_ns > LINGER_MAX_NS)
+        if (now_ns - p->last_out_ns > finish_limit_ns(p))
             conn_close(&p->conn);
         return;
     }

@@ -1,5 +1,8 @@
 #include "servers/http/http_context.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "lib/proto/http_reader.h"
@@ -28,4 +31,32 @@ void account_response(struct account *a, int status)
     while (i < STATS_STATUSES - 1 && stats_statuses[i] != status)
         i++;
     a->responses[i]++;
+}
+
+int http_context_start_cors(struct http_context *c, struct err_text *e)
+{
+    const char *origin = c->settings->allow_origin;
+    bool any = origin != NULL && strcmp(origin, "*") == 0;
+    int n = 0;
+
+    if (origin != NULL && strpbrk(origin, " \t\r\n") != NULL)
+        return err_set(e, PL_EINVAL,
+                       "--allow-origin: '%s' is not an origin; e.g. https://a.example", origin);
+    if (origin != NULL)
+        n = snprintf(c->cors, sizeof c->cors,
+                     "Access-Control-Allow-Origin: %s\r\n"
+                     "Access-Control-Expose-Headers: Pushlab-Cursor, Pushlab-Missed\r\n%s",
+                     origin, any ? "" : "Vary: Origin\r\n");
+    snprintf(c->vary, sizeof c->vary, "%s", origin != NULL && !any ? "Vary: Origin\r\n" : "");
+    if (n >= (int)sizeof c->cors)
+        return err_set(e, PL_EINVAL, "--allow-origin: '%.40s…' is too long", origin);
+    return PL_OK;
+}
+
+bool http_context_allows(const struct http_context *c, const char *origin)
+{
+    const char *allowed = c->settings->allow_origin;
+
+    return allowed != NULL && origin != NULL &&
+           (strcmp(allowed, "*") == 0 || strcasecmp(allowed, origin) == 0);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/err.h"
 #include "lib/net/conn.h"
 #include "lib/net/tls.h"
 #include "servers/hub/hub.h"
@@ -121,13 +122,20 @@ struct http_context {
     struct account accounts[ACCOUNTS];
     struct buf scratch; /* for building one answer; empty between uses */
     int64_t started_ns;
-    int64_t date_unix_s; /* of date */
-    char date[30];       /* http_context_date() */
+    int64_t date_unix_s;      /* of date */
+    char date[30];            /* http_context_date() */
+    char cors[400], vary[20]; /* field lines of responses to pages of allow_origin; to others */
     bool stopping;
 };
 
 /* Count a response. */
 void account_response(struct account *a, int status);
+
+/* Make the fields by which pages of --allow-origin may read responses (Fetch §3.2). 0, or PL_EINVAL
+ * with the line in e. */
+int http_context_start_cors(struct http_context *c, struct err_text *e);
+/* Is that origin, which may be NULL, one of --allow-origin? */
+bool http_context_allows(const struct http_context *c, const char *origin);
 
 /* The value of the Date field for now (RFC 9110 §5.6.7), formatted once a second. Brings
  * date_unix_s up to date. */

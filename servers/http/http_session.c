@@ -22,6 +22,8 @@ static void session_on_resume(evutil_socket_t fd, short what, void *arg)
     p->http->pending = (struct buf){0};
     http_session_input(p, pending.data, pending.len, clock_now_ns());
     buf_free(&pending);
+    if (p->http != NULL && p->conn.peer_ended && !p->conn.ended && !http_session_on_eof(p))
+        conn_close(&p->conn);
 }
 
 int http_session_start(struct peer *p, struct http_context *c)
@@ -79,6 +81,7 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
     h->persist = m->keep_alive && m->method != HTTP_CONNECT && !c->stopping;
     h->say_keep_alive = m->minor == 0 && h->persist;
     h->request_since_ns = 0;
+    h->cors = http_context_allows(c, http_message_field(m, "Origin"));
     req.path = url_split_target((char *)m->text.data + m->target, &query);
     req.query = query;
     if (req.path == NULL) {
@@ -171,6 +174,18 @@ void http_session_input(struct peer *p, const uint8_t *data, size_t len, int64_t
         session_park(p, data + used, len - used);
 }
 
+bool http_session_on_eof(struct peer *p)
+{
+    const struct http_session *h = p->http;
+
+    if (h->busy || h->pending.len > 0)
+        return true; /* http_session_done() follows */
+    if (conn_queued_bytes(&p->conn) == 0)
+        return false;
+    peer_finish(p, false);
+    return true;
+}
+
 void http_session_done(struct peer *p)
 {
     struct http_session *h = p->http;
@@ -180,7 +195,7 @@ void http_session_done(struct peer *p)
     h->request_bytes = 0;
     if (p->conn.ended)
         return;
-    if (!h->persist) {
+    if (!h->persist || (p->conn.peer_ended && h->pending.len == 0)) {
         peer_finish(p, p->drop != 0);
         return;
     }
@@ -225,6 +240,7 @@ void http_session_tick(struct peer *p, int64_t now_ns)
         peer_context(p)->refuse(p, 408, NULL, "the request took too long");
         return;
     }
-    if (now_ns - p->last_in_ns >= limits->idle_timeout_ns)
+    if (now_ns - p->last_in_ns >= limits->idle_timeout_ns &&
+        now_ns - p->last_out_ns >= limits->idle_timeout_ns)
         peer_drop(p, DROP_IDLE);
 }

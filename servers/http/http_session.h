@@ -34,12 +34,16 @@ struct http_session {
     bool in_loop;             /* http_session_input() is on the stack */
     bool detached;
     bool head_only;      /* the request being answered is HEAD */
+    bool cors;           /* it is from a page of --allow-origin */
     bool persist;        /* the connection outlives the answer */
     bool say_keep_alive; /* HTTP/1.0: persistence must be stated */
 };
 
 int http_session_start(struct peer *p, struct http_context *c); /* 0 or PL_ENOMEM */
 void http_session_free(struct peer *p);
+
+/* No more will come. False: nothing is left to be answered or sent. */
+bool http_session_on_eof(struct peer *p);
 
 void http_session_input(struct peer *p, const uint8_t *data, size_t len, int64_t now_ns);
 

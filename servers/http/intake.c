@@ -101,6 +101,7 @@ static int intake_read(struct intake *in, char *text, size_t len, const struct i
     struct post plain = {.data = text};
     enum post_form form;
 
+    in->result.too_deep = line == PL_ELIMIT;
     if (line < 0)
         return line == PL_EUTF8 ? PL_EUTF8 : PL_EPROTO;
     form = post_form_of(text, (size_t)line);

@@ -20,6 +20,7 @@ struct intake_result {
     uint64_t published;  /* updates made */
     uint64_t duplicates; /* posts that had been published before, and were not again */
     bool list;
+    bool too_deep; /* nested deeper than JSON_LINE_MAX_DEPTH */
 };
 
 /* err: 0; PL_EPROTO or PL_EUTF8: not one JSON value; PL_EINVAL: not sound posts, or posts although

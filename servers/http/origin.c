@@ -1,5 +1,6 @@
 #include "servers/http/origin.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -22,12 +23,9 @@ bool origin_allowed(const struct http_context *c, const struct http_message *m)
 {
     const char *origin = http_message_field(m, "Origin");
     const char *host = http_message_field(m, "Host");
-    const char *allowed = c->settings->allow_origin;
     const char *authority;
 
-    if (origin == NULL)
-        return true;
-    if (allowed != NULL && (strcmp(allowed, "*") == 0 || strcasecmp(allowed, origin) == 0))
+    if (origin == NULL || http_context_allows(c, origin))
         return true;
     authority = skip_scheme(origin);
     return authority != NULL && host != NULL && strcasecmp(authority, host) == 0;
@@ -59,37 +57,64 @@ static bool is_loopback(const struct peer *p)
     return IN6_IS_ADDR_LOOPBACK(&addr.v6.sin6_addr);
 }
 
-/* From loopback, or with the token (Authorization: Bearer TOKEN, RFC 6750). */
-static bool operator_allowed(const struct peer *p, const struct http_request *req)
+/* Authorization: Bearer TOKEN (RFC 6750), with one blank or more between (RFC 9110 §11.4). */
+static bool has_token(const struct peer *p, const struct http_message *m)
 {
     const char *token = peer_context(p)->settings->publish_token;
-    const char *given = http_message_field(req->msg, "Authorization");
+    const char *given = http_message_field(m, "Authorization");
 
-    if (is_loopback(p))
-        return true;
     if (token == NULL || given == NULL || strncasecmp(given, "Bearer ", 7) != 0)
         return false;
-    return same_secret(token, given + 7);
+    return same_secret(token, given + 7 + strspn(given + 7, " "));
+}
+
+/* Is Host an address, with or without a port, or localhost? Any other name may have been made to
+ * point here by somebody else (DNS rebinding). */
+static bool host_is_address(const struct http_message *m)
+{
+    const char *host = http_message_field(m, "Host");
+    char name[64];
+    size_t len;
+
+    if (host == NULL)
+        return true; /* HTTP/1.0: no browser's */
+    if (*host == '[')
+        return true; /* only IPv6 addresses stand in brackets */
+    len = strcspn(host, ":");
+    if (len >= sizeof name)
+        return false;
+    memcpy(name, host, len);
+    name[len] = '\0';
+    return strcasecmp(name, "localhost") == 0 ||
+           inet_pton(AF_INET, name, &(struct in_addr){0}) == 1;
+}
+
+/* The one judgement of all that changes state. */
+static enum verdict {
+    ALLOWED,
+    WRONG_ORIGIN,
+    WRONG_HOST,
+    NO_TOKEN
+} judge(const struct peer *p, const struct http_request *req, enum post_purpose purpose)
+{
+    const struct http_context *c = peer_context(p);
+    const char *origin = http_message_field(req->msg, "Origin");
+
+    if (!origin_allowed(c, req->msg))
+        return WRONG_ORIGIN;
+    if ((purpose == TO_PUBLISH && c->settings->publish_open) || has_token(p, req->msg))
+        return ALLOWED;
+    if (!is_loopback(p))
+        return NO_TOKEN;
+    /* A browser says of which page a request is; other clients need not be guarded. */
+    if (purpose == TO_PUBLISH && (origin == NULL || http_context_allows(c, origin)))
+        return ALLOWED;
+    return host_is_address(req->msg) ? ALLOWED : WRONG_HOST;
 }
 
 bool publisher_allowed(const struct peer *p, const struct http_request *req)
 {
-    return peer_context(p)->settings->publish_open || operator_allowed(p, req);
-}
-
-/* The address part of Host, with or without a port: is it this machine's own? */
-static bool host_is_local(const struct http_message *m)
-{
-    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-    const char *host = http_message_field(m, "Host");
-
-    for (size_t i = 0; host != NULL && i < sizeof names / sizeof *names; i++) {
-        size_t len = strlen(names[i]);
-
-        if (strncasecmp(host, names[i], len) == 0 && (host[len] == '\0' || host[len] == ':'))
-            return true;
-    }
-    return false;
+    return judge(p, req, TO_PUBLISH) == ALLOWED;
 }
 
 /* Is that the media type, whatever its parameters (RFC 9110 §8.3.1)? */
@@ -116,19 +141,21 @@ static bool media_type_allowed(const struct http_message *m, enum post_purpose p
 
 bool post_allowed(struct peer *p, const struct http_request *req, enum post_purpose purpose)
 {
-    bool control = purpose == TO_CONTROL, has_token = http_message_field(req->msg, "Authorization");
+    const char *what = purpose == TO_CONTROL ? "control" : "publishing";
+    enum verdict verdict = judge(p, req, purpose);
     char why[120];
 
-    if (!origin_allowed(peer_context(p), req->msg)) {
-        snprintf(why, sizeof why, "this Origin may not %s; --allow-origin adds one",
-                 control ? "control" : "publish");
+    if (verdict == WRONG_ORIGIN) {
+        snprintf(why, sizeof why, "%s is not allowed from this Origin; --allow-origin adds one",
+                 what);
         reply_error(p, 403, NULL, why);
-    } else if (control && !has_token && is_loopback(p) && !host_is_local(req->msg)) {
-        reply_error(p, 403, NULL,
-                    "without a token, control is for http://localhost and 127.0.0.1 only");
-    } else if (control ? !operator_allowed(p, req) : !publisher_allowed(p, req)) {
+    } else if (verdict == WRONG_HOST) {
+        snprintf(why, sizeof why,
+                 "without the token, %s needs a Host that is localhost or an address", what);
+        reply_error(p, 403, NULL, why);
+    } else if (verdict == NO_TOKEN) {
         snprintf(why, sizeof why, "%s from another machine needs the token of --publish-token",
-                 control ? "control" : "publishing");
+                 what);
         reply_error(p, 401, "WWW-Authenticate: Bearer\r\n", why);
     } else if (!media_type_allowed(req->msg, purpose)) {
         reply_error(p, 415, NULL, "the content must be application/json");

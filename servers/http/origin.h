@@ -10,16 +10,15 @@
  * --allow-origin ("*": any). RFC 6455 §10.2, RFC 6454. */
 bool origin_allowed(const struct http_context *c, const struct http_message *m);
 
-/* May this client publish? From loopback, with the token (Authorization: Bearer TOKEN, RFC 6750),
- * or anybody with --publish-open. */
+/* May this client publish? With the token (Authorization: Bearer TOKEN, RFC 6750); from loopback,
+ * but a page only if Host is localhost or an address, so that one of another site whose name was
+ * made to point here (DNS rebinding) can't; or anybody with --publish-open. Not from another site's
+ * page. */
 bool publisher_allowed(const struct peer *p, const struct http_request *req);
 
 enum post_purpose {
     TO_PUBLISH,
-    /* Not with --publish-open alone; and without a token only under the names of this machine, so
-     * that a page of another site whose name was made to point here (DNS rebinding) can't, and
-     * only as application/json, which a form can't send. */
-    TO_CONTROL
+    TO_CONTROL /* not with --publish-open alone; as application/json, which a form can't send */
 };
 
 /* May it be done by this request? On false it has been answered: 401, 403 or 415. */

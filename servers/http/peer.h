@@ -50,10 +50,11 @@ struct peer {
     struct http_session *http;         /* NULL once a transport has taken over */
     void *tapped;                      /* the tap's state; NULL without a tap */
     struct peer_hook *hooks;
-    int64_t last_in_ns, last_out_ns;
-    uint32_t slot; /* in the context's array */
-    uint8_t drop;  /* enum drop_reason + 1 when the server ended it; 0: in order */
-    uint8_t home;  /* 1 + the index of the first request's account (open, accepted); 0: none */
+    int64_t last_in_ns, last_out_ns; /* the latter also when queued bytes have gone */
+    size_t queued_bytes;             /* at the last tick */
+    uint32_t slot;                   /* in the context's array */
+    uint8_t drop; /* enum drop_reason + 1 when the server ended it; 0: in order */
+    uint8_t home; /* 1 + the index of the first request's account (open, accepted); 0: none */
 };
 
 static inline struct http_context *peer_context(const struct peer *p)

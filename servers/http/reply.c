@@ -8,15 +8,20 @@
 #include "lib/proto/http_encode.h"
 #include "servers/http/http_session.h"
 
-enum reply_persistence reply_persistence(const struct peer *p)
+struct reply_form reply_form(const struct peer *p)
 {
-    if (!p->http->persist)
-        return REPLY_CLOSE;
-    return p->http->say_keep_alive ? REPLY_KEEP_ALIVE_10 : REPLY_KEEP_ALIVE;
+    const struct http_session *h = p->http;
+
+    return (struct reply_form){
+        .persistence = !h->persist         ? REPLY_CLOSE
+                       : h->say_keep_alive ? REPLY_KEEP_ALIVE_10
+                                           : REPLY_KEEP_ALIVE,
+        .cors = h->cors,
+    };
 }
 
-int reply_head(struct buf *out, int status, const char *content_type, const char *fields,
-               int64_t content_length, enum reply_persistence persistence, const char *date)
+int reply_head(struct buf *out, struct http_context *c, int status, const char *content_type,
+               const char *fields, int64_t content_length, struct reply_form form)
 {
     static const char *const connection[] = {
         [REPLY_KEEP_ALIVE] = "",
@@ -25,11 +30,12 @@ int reply_head(struct buf *out, int status, const char *content_type, const char
     };
     struct http_response_head head = {
         .status = status,
-        .date = date,
+        .date = http_context_date(c),
         .content_type = content_type,
         .content_length = content_length,
-        .connection = connection[persistence],
+        .connection = connection[form.persistence],
         .fields = fields != NULL ? fields : "",
+        .cors = form.cors ? c->cors : c->vary,
     };
 
     return http_response_encode(out, &head);
@@ -45,8 +51,7 @@ void reply_send(struct peer *p, const struct reply *r)
 
     account_response(p->account, r->status);
     out->len = 0;
-    err = reply_head(out, r->status, r->content_type, r->fields, length, reply_persistence(p),
-                     http_context_date(c));
+    err = reply_head(out, c, r->status, r->content_type, r->fields, length, reply_form(p));
     if (!p->http->head_only)
         err |= buf_add(out, r->body, r->body_len);
     if (err < 0) {

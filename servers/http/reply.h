@@ -2,13 +2,18 @@
  * transport, so that none sends fewer bytes than another for that reason. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "servers/http/peer.h"
 
-enum reply_persistence { REPLY_KEEP_ALIVE, REPLY_KEEP_ALIVE_10, REPLY_CLOSE };
+/* What the head of the answer depends on, beside the answer itself. */
+struct reply_form {
+    enum reply_persistence { REPLY_KEEP_ALIVE, REPLY_KEEP_ALIVE_10, REPLY_CLOSE } persistence;
+    bool cors; /* a page of --allow-origin may read it */
+};
 
 struct reply {
     int status;
@@ -18,14 +23,14 @@ struct reply {
     size_t body_len;
 };
 
-/* Whether the connection persists after the answer to the current request, and what the answer
- * must say of it (RFC 9112 §9.3). */
-enum reply_persistence reply_persistence(const struct peer *p);
+/* For the answer to the current request: whether the connection persists after it, and what it must
+ * say of that (RFC 9112 §9.3). */
+struct reply_form reply_form(const struct peer *p);
 
 /* Append the status line and header fields, and the empty line. content_length < 0: none is sent
  * (chunked or until close: say so in fields). 0 or PL_ENOMEM. */
-int reply_head(struct buf *out, int status, const char *content_type, const char *fields,
-               int64_t content_length, enum reply_persistence persistence, const char *date);
+int reply_head(struct buf *out, struct http_context *c, int status, const char *content_type,
+               const char *fields, int64_t content_length, struct reply_form form);
 
 /* Send a whole response and finish the request; without its content when that is HEAD. */
 void reply_send(struct peer *p, const struct reply *r);

@@ -60,8 +60,8 @@ static int add_head(struct buf *out, struct peer *p, const struct follower *f)
 {
     const char *chunked = f->chunked ? "Transfer-Encoding: chunked\r\n" : NULL;
 
-    return reply_head(out, 200, p->transport->format->content_type, chunked, -1,
-                      reply_persistence(p), http_context_date(peer_context(p)));
+    return reply_head(out, peer_context(p), 200, p->transport->format->content_type, chunked, -1,
+                      reply_form(p));
 }
 
 /* The cursor for a reconnect after the lost updates: just before the first that is not lost. */

@@ -21,7 +21,7 @@ struct poll_answer {
     uint64_t cursor;
     uint64_t newest_seq; /* of the subscription, when the answer was made */
     bool future;         /* the cursor was above it: of an earlier run of the server */
-    enum reply_persistence persistence;
+    struct reply_form form;
     int64_t date_unix_s;  /* Date is part of the bytes */
     struct shared *whole; /* NULL: the slot is empty */
     int status;           /* 200 or 204 */
@@ -98,24 +98,31 @@ void poll_release_reading(struct reading *reading)
     reading->to = NULL;
 }
 
-/* "wait=10" among the preferences; a malformed one is ignored, as RFC 7240 §2 asks. */
+/* The value of a preference, a token or a quoted string, in whole seconds. */
+static bool preference_s(const char *value, size_t len, uint64_t *wait_s)
+{
+    char digits[16];
+
+    if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
+        value++;
+        len -= 2;
+    }
+    if (len >= sizeof digits)
+        return false;
+    memcpy(digits, value, len);
+    digits[len] = '\0';
+    return url_parse_u64(wait_s, digits, INT32_MAX) == 0;
+}
+
+/* "wait=10" among the preferences of all field lines, the first if repeated; a malformed one is
+ * ignored (RFC 7240 §2). */
 static bool prefer_wait_s(const struct http_message *m, uint64_t *wait_s)
 {
-    const char *prefer = http_message_field(m, "Prefer");
-    char digits[16];
-    size_t n;
+    struct http_element e = {0};
 
-    while (prefer != NULL) {
-        prefer += strspn(prefer, " \t,");
-        if (strncasecmp(prefer, "wait=", 5) == 0) {
-            n = strspn(prefer + 5, "0123456789");
-            if (n == 0 || n >= sizeof digits)
-                return false;
-            memcpy(digits, prefer + 5, n);
-            digits[n] = '\0';
-            return url_parse_u64(wait_s, digits, INT32_MAX) == 0;
-        }
-        prefer = strchr(prefer, ',');
+    while (http_message_next_element(m, "Prefer", &e)) {
+        if (e.name_len == 4 && strncasecmp(e.name, "wait", 4) == 0)
+            return preference_s(e.value, e.value_len, wait_s);
     }
     return false;
 }
@@ -170,8 +177,8 @@ static int answer_make(struct poll_answer *a, struct http_context *c, const stru
     if (news->n > 0)
         err = add_updates(&body, news, &a->payload_bytes);
     out->len = 0;
-    err |= reply_head(out, a->status, news->n > 0 ? "application/json" : NULL, fields,
-                      news->n > 0 ? (int64_t)body.len : -1, a->persistence, http_context_date(c));
+    err |= reply_head(out, c, a->status, news->n > 0 ? "application/json" : NULL, fields,
+                      news->n > 0 ? (int64_t)body.len : -1, a->form);
     err |= buf_add(out, body.data, body.len);
     a->whole = err < 0 ? NULL : shared_new_copy(out->data, out->len);
     buf_free(&body);
@@ -180,9 +187,10 @@ static int answer_make(struct poll_answer *a, struct http_context *c, const stru
 }
 
 static struct poll_answer *slot_of(struct poll_cache *cache, const struct reading *reading,
-                                   enum reply_persistence persistence)
+                                   struct reply_form form)
 {
-    uint64_t mixed = reading->to->node.hash + reading->cursor * 4 + persistence;
+    uint64_t mixed =
+        reading->to->node.hash + reading->cursor * 8 + form.persistence * 2 + form.cors;
 
     return &cache->slots[mixed % POLL_CACHE_SLOTS];
 }
@@ -196,7 +204,7 @@ static void slot_empty(struct poll_answer *a)
 
 /* The answer to a poll right now. Borrowed, valid until the next call; NULL: no memory. */
 static const struct poll_answer *answer_get(struct http_context *c, const struct reading *reading,
-                                            enum reply_persistence persistence)
+                                            struct reply_form form)
 {
     bool future = reading->cursor > hub_newest_seq(c->hub);
     struct selection news;
@@ -206,11 +214,12 @@ static const struct poll_answer *answer_get(struct http_context *c, const struct
         c->poll_cache = calloc(1, sizeof *c->poll_cache);
     if (c->poll_cache == NULL)
         return NULL;
-    a = slot_of(c->poll_cache, reading, persistence);
+    a = slot_of(c->poll_cache, reading, form);
     http_context_date(c); /* brings date_unix_s up to date */
     if (c->settings->poll_cache == POLL_CACHE_YES && a->whole != NULL && a->to == reading->to &&
         a->cursor == reading->cursor && a->newest_seq == reading->to->newest_seq &&
-        a->future == future && a->persistence == persistence && a->date_unix_s == c->date_unix_s) {
+        a->future == future && a->form.persistence == form.persistence &&
+        a->form.cors == form.cors && a->date_unix_s == c->date_unix_s) {
         c->polls.reused++;
         return a;
     }
@@ -222,7 +231,7 @@ static const struct poll_answer *answer_get(struct http_context *c, const struct
                               .cursor = reading->cursor,
                               .newest_seq = reading->to->newest_seq,
                               .future = future,
-                              .persistence = persistence,
+                              .form = form,
                               .date_unix_s = c->date_unix_s};
     return answer_make(a, c, &news) < 0 ? NULL : a;
 }
@@ -241,7 +250,7 @@ static void answer_head(struct peer *p, const struct poll_answer *a)
 void poll_answer(struct peer *p, const struct reading *reading)
 {
     struct http_context *c = peer_context(p);
-    const struct poll_answer *a = answer_get(c, reading, reply_persistence(p));
+    const struct poll_answer *a = answer_get(c, reading, reply_form(p));
 
     if (a == NULL) {
         peer_drop(p, DROP_NO_MEMORY);

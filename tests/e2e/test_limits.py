@@ -3,6 +3,7 @@ resumes; and /stats shows it."""
 
 import os
 import socket
+import time
 import unittest
 
 from frames import WebSocket
@@ -26,6 +27,29 @@ class SlowReader(TestCase):
             wire.request("GET", path)
             wire.read_head()
         return wire
+
+    def test_a_slow_download_is_no_idle_connection(self):
+        """An answer that takes much longer than --idle-timeout, with and without keep-alive."""
+        for fields in ((), ("Connection: close",)):
+            with self.subTest(fields):
+                server = self.server("--source", "none", "--sndbuf-bytes", "4096", "--idle-timeout",
+                                     "1000")
+                for _ in range(3):
+                    server.publish("x" * 100_000)
+                sock = socket.socket()
+                self.addCleanup(sock.close)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                sock.settimeout(DEADLINE_S)
+                sock.connect((server.host, server.port))
+                wire = Wire(sock)
+                wire.request("GET", "/poll?since=0", *fields)
+                length = int(wire.read_head().field("Content-Length"))
+                began = time.monotonic()
+                while length > 0:  # a hundred thousand bytes a second
+                    length -= len(wire.read(min(10_000, length)))
+                    wait_until(lambda: time.monotonic() > began + (300_000 - length) / 100_000, "the time")
+                server._control = None  # idle, too
+                self.assertEqual(server.transport("short-poll")["drops"]["idle"], 0)
 
     def test_a_slow_reader_is_dropped_and_the_others_get_everything(self):
         for kind in ENDLESS:

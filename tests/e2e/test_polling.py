@@ -91,6 +91,10 @@ class Polling(TestCase):
         cases = ((150, "/longpoll?timeout=150", ()), (0, "/longpoll?timeout=0", ()),
                  (0, "/longpoll", ("Prefer: wait=0",)),
                  (1000, "/longpoll", ("Prefer: respond-async, wait=1",)),
+                 (0, "/longpoll", ("Prefer: respond-async", "Prefer: wait=0")),
+                 (0, "/longpoll", ("Prefer: wait = 0",)),
+                 (0, "/longpoll", ('Prefer: x="a,wait=9"; y, wait="0"; z=1, wait=30',)),
+                 (0, "/longpoll?t%69meout=%30", ()),
                  (100, "/longpoll?timeout=100", ("Prefer: wait=20",)))
         for wish, target, fields in cases:
             with self.subTest(target=target, fields=fields):
@@ -122,15 +126,37 @@ class Polling(TestCase):
         self.assertEqual(wire.get("/longpoll?since=3&timeout=150").status, 204)
         self.assertGreaterEqual((time.monotonic() - start) * 1000, 150)
 
-    def test_a_client_that_goes_away_while_held_is_freed_at_once(self):
+    def test_a_client_that_ends_its_side_while_held_is_answered(self):
         server = self.server("--source", "none")
-        for how in ("close", "half_close"):
-            with self.subTest(how):
-                wire = self.hold(server)
-                self.assertEqual(server.transport("long-poll")["open"], 1)
-                getattr(wire, how)()
-                server.wait_for(lambda s: s["history"]["subscribers"] == 0
-                                and s["transports"]["long-poll"]["open"] == 0, "freed")
+        wire = self.hold(server)
+        self.assertEqual(server.transport("long-poll")["open"], 1)
+        wire.half_close()
+        server.publish(1)
+        self.assertEqual(counts_of(wire.response().json()), [1])
+        self.assertTrue(wire.at_end())
+        wire = self.hold(server, "/longpoll?since=1")
+        wire.close()
+        server.publish(2)  # nobody knows before that is sent
+        server.wait_for(lambda s: s["history"]["subscribers"] == 0
+                        and s["transports"]["long-poll"]["open"] == 0, "freed")
+
+    def test_all_that_was_asked_before_a_half_close_is_answered(self):
+        """RFC 9112 section 9.6: what was pipelined, and an answer that the socket does not take at once."""
+        server = self.server("--source", "none", "--sndbuf-bytes", "4096", "--history", "40")
+        wire = self.wire(server)
+        for _ in range(3):
+            wire.request("GET", "/longpoll?timeout=50")
+        wire.half_close()
+        self.assertEqual([wire.response().status for _ in range(3)], [204] * 3)
+        self.assertTrue(wire.at_end())
+        for _ in range(20):
+            server.publish("x" * 100_000)
+        for fields in ((), ("Connection: close",)):
+            wire = self.wire(server)
+            wire.request("GET", "/poll?since=0", *fields)
+            wire.half_close()
+            self.assertEqual(len(wire.response().json()), 20)
+            self.assertTrue(wire.at_end())
 
     def test_a_reset_while_held_is_freed_at_once(self):
         server = self.server("--source", "none")

@@ -164,6 +164,8 @@ START_TEST(http_refuses_other_versions_9110_15_6_6)
     refused("GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505);
     refused("GET / HTTP/0.9\r\n\r\n", 505);
     refused("GET /\r\n\r\n", 400);
+    refused("GET /\r\n", 400); /* at once, not when more comes */
+    refused("\r\nGET /x?y\r\n", 400);
     refused("GET / HTTX/1.1\r\nHost: a\r\n\r\n", 400);
 }
 END_TEST

@@ -39,13 +39,33 @@ static const char *const bad_urls[] = {
     "http://[::1",
     "http://[]",
     "http://[::1]x",
-    "http://user@a",
     "http://a/?q",
     "http://a?q",
     "http://a/#f",
     "http://a/b c",
     "http://a b/",
 };
+
+/* A password is not shown, wherever the fault is. */
+static const char *const secret_urls[] = {
+    "http://user@a", "http://user:s3cret@a:1/x",   "gopher://user:s3cret@a",
+    "user:s3cret@a", "http://user:s3cret@[::1]:x",
+};
+
+START_TEST(url_never_shows_a_password)
+{
+    struct url u;
+    struct err_text e = {""};
+    char host[256];
+    uint16_t port;
+
+    ck_assert_int_eq(url_parse(&u, secret_urls[_i], &e), PL_EINVAL);
+    ck_assert_ptr_null(strstr(e.text, "s3cret"));
+    ck_assert_ptr_nonnull(strstr(e.text, "password"));
+    ck_assert_int_eq(url_parse_host_port(host, &port, "me:s3cret@127.0.0.1:6379", &e), PL_EINVAL);
+    ck_assert_ptr_null(strstr(e.text, "s3cret"));
+}
+END_TEST
 
 START_TEST(url_refuses_in_one_line_what_it_cannot_use)
 {
@@ -146,6 +166,9 @@ START_TEST(url_query_get_finds_and_decodes)
     ck_assert_str_eq(out, "");
     ck_assert_int_eq(url_query_get("since=&&b=1", "since", out, sizeof out), 1);
     ck_assert_str_eq(out, "");
+    ck_assert_int_eq(url_query_get("%73in%63e=%37", "since", out, sizeof out), 1);
+    ck_assert_str_eq(out, "7");
+    ck_assert_int_eq(url_query_get("%73inc=1&sinces=2&sinc%6=3", "since", out, sizeof out), 0);
     ck_assert_int_eq(url_query_get("a=b=c", "a", out, sizeof out), 1);
     ck_assert_str_eq(out, "b=c");
 }
@@ -196,6 +219,8 @@ int main(void)
     tcase_add_test(tc, url_takes_scheme_host_port_and_path_3986_3);
     tcase_add_loop_test(tc, url_refuses_in_one_line_what_it_cannot_use, 0,
                         sizeof bad_urls / sizeof *bad_urls);
+    tcase_add_loop_test(tc, url_never_shows_a_password, 0,
+                        (int)(sizeof secret_urls / sizeof secret_urls[0]));
     tcase_add_test(tc, url_refuses_hosts_and_paths_that_are_too_long);
     tcase_add_test(tc, url_host_port_is_what_listen_takes);
     tcase_add_loop_test(tc, url_splits_request_targets_9112_3_2, 0,
