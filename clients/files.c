@@ -1,53 +1,8 @@
 #include "clients/result.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "lib/base/clock.h"
+#include "lib/base/file_put.h"
 #include "lib/hdr/hdr_log.h"
-
-/* 0, or PL_ESYS with errno. */
-static int write_to(const char *path, const struct buf *content)
-{
-    FILE *file = fopen(path, "we");
-    int write_errno;
-
-    if (file == NULL)
-        return PL_ESYS;
-    write_errno = fwrite(content->data, 1, content->len, file) < content->len ? errno : 0;
-    if (fclose(file) != 0)
-        return PL_ESYS;
-    errno = write_errno;
-    return write_errno == 0 ? PL_OK : PL_ESYS;
-}
-
-/* A pipe or a device is written to; only a file may be replaced. */
-static bool is_replaceable(const char *path)
-{
-    struct stat st;
-
-    return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
-}
-
-/* All or nothing under the final name: a crash leaves no half file that looks whole. */
-static int write_and_rename(const char *path, const struct buf *content)
-{
-    char temporary[PATH_MAX];
-    int saved_errno;
-
-    if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return PL_ESYS;
-    }
-    if (write_to(temporary, content) == PL_OK && rename(temporary, path) == 0)
-        return PL_OK;
-    saved_errno = errno;
-    unlink(temporary);
-    errno = saved_errno;
-    return PL_ESYS;
-}
 
 /* One interval: the window's latencies in microseconds. */
 static int format_hlog(const struct fleet *f, struct buf *out)
@@ -87,7 +42,7 @@ static int write_formatted(const struct fleet *f, const char *path,
         return PL_OK;
     err = format(f, &text);
     if (err == PL_OK)
-        err = is_replaceable(path) ? write_and_rename(path, &text) : write_to(path, &text);
+        err = file_put(path, text.data, text.len);
     if (err < 0)
         err_set(e, err, "write %s: %s", path, pl_strerror(err));
     buf_free(&text);

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/file_put.h"
+
 static int fail(const char *verb, const char *path, struct err_text *e)
 {
     return err_set(e, PL_ESYS, "%s %s: %s", verb, path, strerror(errno));
@@ -58,80 +60,28 @@ int file_read(struct buf *out, const char *path, size_t max_bytes, struct err_te
     return rc;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return PL_ESYS;
-        data += n;
-        len -= (size_t)n;
-    }
-    return PL_OK;
-}
-
-/* A full disk may show in write, in fsync or only in close (NFS, quotas): check all three. */
-static int write_synced(const char *path, const void *data, size_t len)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    int rc, saved;
-
-    if (fd < 0)
-        return PL_ESYS;
-    rc = write_all(fd, data, len);
-    if (rc == PL_OK && fsync(fd) < 0)
-        rc = PL_ESYS;
-    saved = errno;
-    if (close(fd) < 0 && rc == PL_OK)
-        return PL_ESYS;
-    errno = saved;
-    return rc;
-}
-
-/* Where a file is written before it gets its name. */
-static int name_part(char part[PATH_MAX], const char *path, struct err_text *e)
-{
-    if (snprintf(part, PATH_MAX, "%s.part", path) < PATH_MAX)
-        return PL_OK;
-    errno = ENAMETOOLONG;
-    return fail("write", path, e);
-}
-
 int file_write(const char *path, const void *data, size_t len, struct err_text *e)
 {
-    char part[PATH_MAX];
-
-    if (name_part(part, path, e) < 0)
-        return PL_ESYS;
-    if (write_synced(part, data, len) < 0 || rename(part, path) < 0) {
-        fail("write", path, e);
-        unlink(part);
-        return PL_ESYS;
-    }
-    return PL_OK;
+    return file_put(path, data, len) < 0 ? fail("write", path, e) : PL_OK;
 }
 
 int file_try(const char *path, struct err_text *e)
 {
-    char part[PATH_MAX];
-    struct stat st;
-    int fd;
+    return file_put_try(path) < 0 ? fail("write", path, e) : PL_OK;
+}
 
-    if (name_part(part, path, e) < 0)
-        return PL_ESYS;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        errno = EISDIR;
-        return fail("write", path, e);
-    }
-    fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return fail("write", path, e);
-    close(fd);
-    unlink(part);
-    return PL_OK;
+int file_make_temporary(char *out, size_t cap, const char *name, struct err_text *e)
+{
+    const char *base = getenv("TMPDIR");
+    int n = snprintf(out, cap, "%s/pushlab-%s-XXXXXX",
+                     base != NULL && base[0] != '\0' ? base : "/tmp", name);
+
+    errno = ENAMETOOLONG;
+    if (n < (int)cap && mkdtemp(out) != NULL)
+        return PL_OK;
+    err_set(e, PL_ESYS, "make a folder %.200s: %s", out, strerror(errno));
+    out[0] = '\0';
+    return PL_ESYS;
 }
 
 void file_close(int *fd)

@@ -11,13 +11,16 @@
  * 0, PL_ESYS, PL_ELIMIT (longer than max_bytes) or PL_ENOMEM. */
 int file_read(struct buf *out, const char *path, size_t max_bytes, struct err_text *e);
 
-/* Write path as a whole or not at all: a neighbour is written, synced and renamed over it.
- * 0 or PL_ESYS; on failure the earlier path, if any, is unchanged. */
+/* Write path as a whole or not at all (lib/base/file_put.h). 0 or PL_ESYS. */
 int file_write(const char *path, const void *data, size_t len, struct err_text *e);
 
 /* Check that file_write() can write there, before work whose result would be lost. 0 or PL_ESYS,
  * with the same line. */
 int file_try(const char *path, struct err_text *e);
+
+/* Make the folder pushlab-NAME-XXXXXX where TMPDIR says, or in /tmp; its path goes to out, "" on
+ * failure. 0 or PL_ESYS. */
+int file_make_temporary(char *out, size_t cap, const char *name, struct err_text *e);
 
 /* Close a descriptor unless it is -1, and make it -1. errno stays. */
 void file_close(int *fd);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -36,8 +37,15 @@ static int explain_end(struct child *c, struct err_text *e)
 
 int gnuplot_run(struct supervisor *sup, char *const argv[], struct err_text *e)
 {
+    static const char *const settings[] = {"GNUTERM", "GNUPLOT_LIB", "GNUPLOT_PS_DIR",
+                                           "LC_NUMERIC"};
     struct child c = {0};
-    int rc = supervisor_run(sup, &c, argv, GNUPLOT_LIMIT_S, e);
+    int rc;
+
+    /* A chart is the same whatever its user's other charts are like. */
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        unsetenv(settings[i]);
+    rc = supervisor_run(sup, &c, argv, GNUPLOT_LIMIT_S, e);
 
     if (rc == PL_ESYS && c.pid == 0 && errno == ENOENT)
         err_set(e, rc, "%s: not found; it draws the charts (Debian: apt install gnuplot-nox)",

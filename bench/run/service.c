@@ -12,19 +12,6 @@
 
 enum { READY_S = 10, STOP_S = 3, POLL_MS = 5 };
 
-static int make_folder(struct service *s, struct err_text *e)
-{
-    const char *base = getenv("TMPDIR");
-
-    snprintf(s->folder, sizeof s->folder, "%s/pushlab-%s-XXXXXX",
-             base != NULL && base[0] != '\0' ? base : "/tmp", s->name);
-    if (mkdtemp(s->folder) != NULL)
-        return PL_OK;
-    err_set(e, PL_ESYS, "%.200s: %s", s->folder, strerror(errno));
-    s->folder[0] = '\0';
-    return PL_ESYS;
-}
-
 /* The first line, wherever it says it: nginx -v speaks on standard error. */
 static void ask_version(struct service *s, const char *option)
 {
@@ -47,7 +34,7 @@ int service_prepare(struct service *s, const char *name, const char *version_opt
     if (!program_find_of_others(name, s->program, sizeof s->program))
         return err_set(e, PL_ESYS, "%s is not installed; make deps-balancers installs it", name);
     ask_version(s, version_option);
-    return make_folder(s, e);
+    return file_make_temporary(s->folder, sizeof s->folder, s->name, e);
 }
 
 static int complain(struct service *s, struct err_text *e)

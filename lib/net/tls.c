@@ -14,6 +14,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "lib/base/file_put.h"
+
 enum { CERT_DAYS = 30, CERT_SERIAL_BYTES = 16 };
 
 /* How long a ticket is valid. OpenSSL's 5 minutes would cause full handshakes in the middle of
@@ -284,22 +286,19 @@ int tls_new_server(struct tls **out, const struct tls_server_options *o, struct 
 int tls_write_cert(const struct tls *t, const char *path, struct err_text *e)
 {
     X509 *cert = SSL_CTX_get0_certificate(t->ctx);
-    char temporary[1024];
-    FILE *file;
-    bool ok;
+    BIO *text = BIO_new(BIO_s_mem());
+    int rc = PL_ENOMEM;
+    char *pem;
+    long len;
 
-    if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
-        return err_set(e, PL_EINVAL, "--tls-write-cert: the path is too long");
-    file = fopen(temporary, "we");
-    if (file == NULL)
-        return err_set(e, PL_ESYS, "--tls-write-cert: %s: %s", path, strerror(errno));
-    ok = PEM_write_X509(file, cert) == 1;
-    ok = fclose(file) == 0 && ok;
-    if (ok && rename(temporary, path) == 0)
-        return PL_OK;
-    err_set(e, PL_ESYS, "--tls-write-cert: %s: %s", path, strerror(errno));
-    unlink(temporary);
-    return PL_ESYS;
+    if (text != NULL && PEM_write_bio_X509(text, cert) == 1) {
+        len = BIO_get_mem_data(text, &pem);
+        rc = file_put(path, pem, (size_t)len);
+    }
+    if (rc < 0)
+        err_set(e, rc, "--tls-write-cert: %s: %s", path, pl_strerror(rc));
+    BIO_free(text);
+    return rc;
 }
 
 /* ---- client ---- */

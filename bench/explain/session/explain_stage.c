@@ -205,11 +205,11 @@ static void name_network(const struct scene *g, struct explain_recording *out)
 int explain_stage_run(struct explain_recording *out, const struct explain_setting *s,
                       struct err_text *e)
 {
-    struct scene g = {.setting = s, .folder = "/tmp/pushlab-explain-XXXXXX"};
-    int rc = PL_OK;
+    struct scene g = {.setting = s};
+    int rc = file_make_temporary(g.folder, sizeof g.folder, "explain", e);
 
-    if (mkdtemp(g.folder) == NULL)
-        return err_set(e, PL_ESYS, "%s: %s", g.folder, strerror(errno));
+    if (rc < 0)
+        return rc;
     if (s->url == NULL)
         rc = network_open(&g.network, &(struct network_wish){.link = s->link, .seed = 1}, e);
     if (rc == PL_OK && s->wire_needed && !g.network.emulated) {
