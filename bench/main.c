@@ -24,7 +24,7 @@ int main(int argc, char **argv)
     proc_open_standard_fds();
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate_or_end, .free_fn = free});
     code = command_dispatch(argc, argv);
-    if (fflush(stdout) != 0 && code == PL_EXIT_OK)
+    if (proc_finish_output() < 0 && code == PL_EXIT_OK)
         code = command_fail(PL_EXIT_FAILURE, "write to stdout failed");
     return code;
 }

@@ -26,7 +26,7 @@ static int print_result(const struct result *r, const struct fleet *f)
     else if (err == PL_OK)
         printf("%.*s\n", (int)json.len, (const char *)json.data);
     buf_free(&json);
-    return err < 0 || fflush(stdout) != 0 || ferror(stdout) ? PL_ESYS : PL_OK;
+    return err < 0 ? err : proc_finish_output();
 }
 
 /* Print every fault, and the result whether or not there is one. */
@@ -62,13 +62,12 @@ static int measure(const struct client_options *opt)
     return exit_code;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     struct client_options opt;
     struct err_text e;
     int result;
 
-    proc_open_standard_fds();
     result = options_parse(&opt, argc, argv, &e);
     if (result == OPT_EXIT)
         return PL_EXIT_OK;
@@ -82,4 +81,15 @@ int main(int argc, char **argv)
     if (opt.watch)
         return watch_run(&opt, &e) < 0 ? complain(e.text) : PL_EXIT_OK;
     return measure(&opt);
+}
+
+int main(int argc, char **argv)
+{
+    int code;
+
+    proc_open_standard_fds();
+    code = run(argc, argv);
+    if (proc_finish_output() < 0 && code == PL_EXIT_OK)
+        code = complain("write to stdout failed");
+    return code;
 }

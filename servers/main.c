@@ -40,6 +40,8 @@ int main(int argc, char **argv)
 
     proc_open_standard_fds();
     err = server_options_parse(&options, argc, argv, &e);
+    if (err == OPT_EXIT && proc_finish_output() < 0)
+        return fail((err_set(&e, PL_ESYS, "write to stdout failed"), &e), PL_EXIT_FAILURE);
     if (err == OPT_EXIT)
         return PL_EXIT_OK;
     if (err < 0)

@@ -279,3 +279,9 @@ int proc_pin_to_core(int core)
     CPU_SET(core, &set);
     return sched_setaffinity(0, sizeof set, &set) < 0 ? PL_ESYS : PL_OK;
 }
+
+/* ferror() too: an earlier write may have failed, and what was buffered is gone then. */
+int proc_finish_output(void)
+{
+    return fflush(stdout) != 0 || ferror(stdout) ? PL_ESYS : PL_OK;
+}

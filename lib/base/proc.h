@@ -44,6 +44,9 @@ int64_t proc_raise_fd_limit(int64_t want);
  * becomes standard output. First thing in main(). */
 void proc_open_standard_fds(void);
 
+/* Before a program ends: did all that it printed get out? 0 or PL_ESYS. */
+int proc_finish_output(void);
+
 /* Write text to a file under /proc or /sys with one write(2), as these need it. 0 or PL_ESYS. */
 int proc_write(const char *path, const char *text);
 

@@ -15,6 +15,7 @@
 #include "lib/opt/opt_library.h"
 
 #define OPT_CONFIG struct link_session_config
+#include "lib/base/proc.h"
 #include "lib/opt/opt_rows.h"
 
 static const char *const capture_views[] = {"client", "server", "both", NULL};
@@ -210,5 +211,9 @@ int main(int argc, char **argv)
 {
     const struct opt_command *c = argc > 1 ? opt_command_find(commands, argv[1]) : NULL;
 
-    return c != NULL ? c->run(argc - 1, argv + 1) : main_run(argc, argv);
+    int code = c != NULL ? c->run(argc - 1, argv + 1) : main_run(argc, argv);
+
+    if (proc_finish_output() < 0 && code == PL_EXIT_OK)
+        code = complain(PL_EXIT_FAILURE, "write to stdout failed");
+    return code;
 }
