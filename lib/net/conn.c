@@ -13,6 +13,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 
+/* A reference costs about 200 bytes of bookkeeping, in pieces: for small messages, the backlog
+ * limit would bound a small part of what is really taken. Those are copied, side by side. */
+enum { REFERENCE_MIN_BYTES = 4096 };
+
 struct conn_out {
     struct event write_event;
     struct evbuffer *queue;
@@ -219,7 +223,7 @@ int conn_enqueue(struct conn *c, struct evbuffer *queue, const void *data, size_
         conn_mark(c, CONN_END_BACKLOG, 0);
         return PL_ELIMIT;
     }
-    if (owner == NULL) {
+    if (owner == NULL || len < REFERENCE_MIN_BYTES) {
         failed = evbuffer_add(queue, data, len);
     } else {
         failed = evbuffer_add_reference(queue, data, len, release_shared, owner);

@@ -111,7 +111,8 @@ int conn_attach_tls(struct conn *c, struct conn_loop *l, const struct conn_ops *
 /* Send a copy of data. 0, or a negative enum pl_err when the connection has ended (also if just
  * now). */
 int conn_send(struct conn *c, const void *data, size_t len);
-/* The same for shared bytes: what the socket does not take is queued by reference. */
+/* The same for shared bytes: of what the socket does not take, large pieces are queued by
+ * reference. */
 int conn_send_shared(struct conn *c, struct shared *s);
 
 /* Bytes queued and not yet taken by the socket. */

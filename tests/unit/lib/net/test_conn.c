@@ -29,6 +29,7 @@ struct end {
     int64_t recv_ns;
     bool close_on_data;
     struct end *close_too;
+    bool sends_on; /* after the peer's end */
 };
 
 static struct event_base *base;
@@ -66,8 +67,14 @@ static void on_shut(struct conn *c)
     ((struct end *)c)->shuts++;
 }
 
+static bool on_eof(struct conn *c)
+{
+    return ((struct end *)c)->sends_on;
+}
+
 static const struct conn_ops ops = {
     .on_data = on_data,
+    .on_eof = on_eof,
     .on_flushed = on_flushed,
     .on_end = on_end,
     .on_shut = on_shut,
@@ -212,6 +219,45 @@ START_TEST(conn_queues_shared_bytes_by_reference)
     ck_assert_uint_eq(s->refs, 1);
     shared_unref(s);
     end_close(&e);
+}
+END_TEST
+
+/* Each reference would take more memory than the bytes, which the backlog limit does not see. */
+START_TEST(conn_copies_small_shared_bytes)
+{
+    struct shared *big = pattern(0, BIG_BYTES), *small = pattern(BIG_BYTES, 100);
+    struct end e;
+
+    end_open(&e, BACKLOG_BYTES);
+    ck_assert_int_eq(conn_send_shared(&e.conn, big), 0);
+    ck_assert_int_eq(conn_send_shared(&e.conn, small), 0);
+    ck_assert_uint_eq(small->refs, 1);
+    peer_read_all(&e, 0, BIG_BYTES + 100);
+    shared_unref(big);
+    shared_unref(small);
+    end_close(&e);
+}
+END_TEST
+
+/* What is queued then, and what is sent afterwards, still arrives (RFC 9112 §9.6). */
+START_TEST(conn_sends_on_after_the_peer_has_ended_its_side)
+{
+    struct shared *s = pattern(0, BIG_BYTES), *more = pattern(BIG_BYTES, 1000);
+    struct end e;
+
+    end_open(&e, BACKLOG_BYTES);
+    e.sends_on = true;
+    ck_assert_int_eq(conn_send_shared(&e.conn, s), 0);
+    ck_assert_int_eq(shutdown(e.peer, SHUT_WR), 0);
+    TURN_UNTIL(e.conn.peer_ended);
+    ck_assert_int_eq(conn_send_shared(&e.conn, more), 0);
+    conn_finish(&e.conn, true); /* nobody is left to linger for */
+    peer_read_all(&e, 0, BIG_BYTES + 1000);
+    TURN_UNTIL(e.ends == 1);
+    ck_assert_int_eq(e.why, CONN_END_LOCAL);
+    close(e.peer);
+    shared_unref(s);
+    shared_unref(more);
 }
 END_TEST
 
@@ -412,6 +458,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, conn_sends_directly_while_nothing_is_queued);
     tcase_add_test(tc, conn_queues_what_the_socket_does_not_take_and_keeps_the_order);
     tcase_add_test(tc, conn_queues_shared_bytes_by_reference);
+    tcase_add_test(tc, conn_copies_small_shared_bytes);
+    tcase_add_test(tc, conn_sends_on_after_the_peer_has_ended_its_side);
     tcase_add_test(tc, conn_gives_shared_bytes_back_when_it_ends);
     tcase_add_test(tc, conn_drops_a_slow_reader_at_the_backlog_limit);
     tcase_add_test(tc, conn_reads_and_tells_when);
