@@ -66,7 +66,8 @@ int http_response_encode(struct buf *out, const struct http_response_head *r)
         err |= add_field(out, "Content-Length: ", decimal(number, (uint64_t)r->content_length));
     err |= add_text(out, r->connection);
     err |= add_text(out, r->fields);
-    err |= add_text(out, r->cors);
+    if (r->cors != NULL)
+        err |= add_text(out, r->cors);
     err |= buf_add(out, "\r\n", 2);
     return err < 0 ? PL_ENOMEM : PL_OK;
 }

@@ -42,7 +42,7 @@ struct http_response_head {
     int64_t content_length;   /* < 0: none is sent */
     const char *connection;   /* "Connection: close\r\n", or "" */
     const char *fields;       /* more field lines, each with its CRLF, or "" */
-    const char *cors;         /* likewise, the same in all responses */
+    const char *cors;         /* likewise, for other origins (Fetch §3.2); NULL: none */
 };
 
 /* Append the status line, the fields and the empty line. 0 or PL_ENOMEM. */
