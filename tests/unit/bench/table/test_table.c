@@ -493,7 +493,7 @@ START_TEST(a_table_too_wide_is_cut_by_question)
     free(text);
     text = text_within(run, 60, false); /* between network and CPU */
     ck_assert_ptr_nonnull(strstr(text, "app / wire  /update\nsse"));
-    ck_assert_ptr_nonnull(strstr(text, "\n\nAt what cost?  server CPU\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n\n(continued)    server CPU\n"));
     free(text);
     cJSON_Delete(run);
 }
