@@ -93,7 +93,7 @@ class DelayLine(TestCase):
         self.assert_took(started, RTT_S)
 
     def test_a_client_that_leaves_in_the_middle_is_freed(self):
-        server = self.far_server()
+        server = self.far_server("--max-hold", "1000")  # a held poll may still be waited for
         for target in ("/poll?since=0", "/longpoll", "/stream", "/events", "/healthz"):
             wire = self.wire(server)
             wire.request("GET", target)
