@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "bench/base/terminal.h"
 #include "bench/advise/advise_options.h"
 #include "bench/advise/advise_book.h"
 #include "bench/report/matrix.h"
@@ -15,7 +16,7 @@ static int print_book(struct advise_book *b, const struct advise_options *o, str
     struct buf text = {0};
     const struct advise_form form = {.output = o->markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL,
                                      .figures = o->figures,
-                                     .columns = 80};
+                                     .columns = terminal_width(stdout)};
     int rc = o->json ? advise_book_write_json(&text, b) : advise_book_write(&text, b, &form);
 
     rc = command_print(&text, rc);

@@ -7,13 +7,14 @@
 
 #include "bench/base/data_find.h"
 #include "bench/base/json.h"
+#include "bench/base/terminal.h"
 #include "bench/base/units.h"
 #include "bench/scenario/scenario.h"
 
 #define OPT_CONFIG struct config
 #include "lib/opt/opt_rows.h"
 
-enum { WIDTH = 80, TIME_WIDTH = 6 };
+enum { TIME_WIDTH = 6 };
 
 struct config {
     bool json;
@@ -56,14 +57,14 @@ static void about(char out[UNITS_TEXT_BYTES], double s)
 /* Words from column indent on, where the cursor stands. */
 static void print_wrapped(FILE *out, const char *text, size_t indent)
 {
-    size_t at = indent;
+    size_t at = indent, width = terminal_width(out);
 
     while (*(text += strspn(text, " ")) != '\0') {
         int len = (int)strcspn(text, " ");
         char word[SCENARIO_TEXT_BYTES];
 
         snprintf(word, sizeof word, "%.*s", len, text);
-        if (at > indent && at + 1 + units_text_width(word) > WIDTH) {
+        if (at > indent && at + 1 + units_text_width(word) > width) {
             fprintf(out, "\n%*s", (int)indent, "");
             at = indent;
         }
