@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "bench/advise/advise_options.h"
 #include "bench/advise/advise_book.h"
 #include "bench/report/matrix.h"

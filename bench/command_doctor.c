@@ -6,7 +6,7 @@
 
 #include "bench/doctor/doctor_probe.h"
 #include "bench/doctor/doctor_write.h"
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 
 #define OPT_CONFIG struct config
 #include "lib/opt/opt_rows.h"

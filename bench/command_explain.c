@@ -13,7 +13,7 @@
 #include "bench/base/file.h"
 #include "lib/base/json_line.h"
 #include "bench/network/network.h"
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "lib/proto/url.h"
 
 #define OPT_CONFIG struct config

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "bench/model/plan.h"
 #include "bench/overrides.h"
 #include "bench/result/run_file.h"

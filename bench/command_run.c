@@ -17,7 +17,7 @@
 #include "bench/result/result.h"
 #include "bench/run/run.h"
 #include "bench/scenario/scenario.h"
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "bench/table/table.h"
 
 #define OPT_CONFIG struct config

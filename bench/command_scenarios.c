@@ -7,7 +7,7 @@
 
 #include "bench/base/data_find.h"
 #include "bench/base/json.h"
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "bench/base/units.h"
 #include "bench/scenario/scenario.h"
 

@@ -21,7 +21,7 @@
 #include "bench/report/report.h"
 #include "bench/result/run_file.h"
 #include "bench/scenario/scenario.h"
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "bench/sweep/sweep_cells.h"
 #include "bench/sweep/sweep_chart.h"
 #include "bench/table/table.h"

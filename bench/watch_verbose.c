@@ -1,7 +1,7 @@
 #include "bench/watch_verbose.h"
 
 #include "bench/explain/write/explain_write.h"
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "lib/proto/transcript.h"
 
 static struct explain_report report(const struct watch_verbose *v)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "bench/base/units.h"
 #include "lib/base/clock.h"
 

@@ -9,7 +9,7 @@
 #include "lib/base/buf.h"
 #include "bench/base/json.h"
 #include "bench/result/metric.h"
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 #include "bench/result/disturbed.h"
 #include "bench/result/run_file.h"
 #include "bench/table/table.h"

@@ -1,4 +1,4 @@
-#include "bench/base/terminal.h"
+#include "lib/base/terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
