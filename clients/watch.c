@@ -1,17 +1,16 @@
 #include "clients/watch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clients/client/client.h"
 #include "lib/base/clock.h"
+#include "lib/base/terminal.h"
 #include "lib/base/visible.h"
 #include "clients/text.h"
 
-enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 1000 };
+enum { WIDTH_MAX = 1000 };
 
 struct watch {
     struct client_env env;
@@ -29,15 +28,15 @@ struct watch {
 
 /* ---- the line of an update ---- */
 
-static int terminal_columns(const struct watch *w)
+static int columns(const struct watch *w)
 {
-    struct winsize size;
+    size_t n = terminal_columns(stdout);
 
     if (!w->terminal)
         return WIDTH_MAX;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-        return WIDTH_DEFAULT;
-    return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+    if (n == 0)
+        return TERMINAL_WIDTH_USUAL;
+    return n < WIDTH_MAX ? (int)n : WIDTH_MAX;
 }
 
 static void clear_status(struct watch *w)
@@ -130,7 +129,7 @@ static void print_update(struct watch *w, const struct envelope *e, size_t text_
     used = 12 + 2 + 7 + 1 + TEXT_LATENCY_COLUMNS + 1 + (w->terminal ? TEXT_BAR_COLUMNS + 1 : 0) +
            8 + 2 + (int)strlen(requests) + where_text(where, e);
     visible_cut(data, e->data, e->data_len,
-                (size_t)(terminal_columns(w) > used + 8 ? terminal_columns(w) - used : 8));
+                (size_t)(columns(w) > used + 8 ? columns(w) - used : 8));
     clear_status(w);
     printf("%s%s%s  %-7s %s%*s %s%s%s%6zu B  %s%s%s%s%s\n", w->dim, wall, w->plain, head, w->paint,
            pad, latency, bar, w->terminal ? " " : "", w->plain, text_len, w->dim, requests,
@@ -253,13 +252,11 @@ static void print_summary(struct watch *w)
 static void run(struct watch *w)
 {
     const struct client_options *opt = w->env.opt;
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 
-    w->terminal = isatty(STDOUT_FILENO) == 1 && term != NULL && term[0] != '\0' &&
-                  strcmp(term, "dumb") != 0; /* as bench/base/terminal */
+    w->terminal = terminal_rewrites(stdout);
     w->begin_ns = clock_now_ns();
     w->dim = w->plain = "";
-    if (w->terminal && (no_color == NULL || no_color[0] == '\0')) {
+    if (terminal_wants_colour(stdout)) {
         snprintf(w->paint, sizeof w->paint, "\033[38;5;%um", opt->driver->info->ansi256);
         w->dim = "\033[2m";
         w->plain = "\033[0m";
