@@ -1,6 +1,7 @@
 #include "bench/base/writer.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,18 @@ void writer_add(struct writer *w, const char *text, size_t len)
 void writer_puts(struct writer *w, const char *text)
 {
     writer_add(w, text, strlen(text));
+}
+
+void writer_shell_word(struct writer *w, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "@%+=:,./_-";
+    bool bare = word[0] != '\0' && word[strspn(word, plain)] == '\0';
+
+    writer_puts(w, bare ? "" : "'");
+    for (; *word != '\0'; word++)
+        writer_add(w, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
+    writer_puts(w, bare ? "" : "'");
 }
 
 void writer_printf(struct writer *w, const char *fmt, ...)

@@ -75,25 +75,6 @@ void report_method_add(cJSON *page, const cJSON *run)
 
 /* ---- again ---- */
 
-static bool is_plain(const char *word)
-{
-    return word[0] != '\0' &&
-           strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                        "@%+=:,./_-") == strlen(word);
-}
-
-static void put_quoted(struct writer *w, const char *word)
-{
-    if (is_plain(word)) {
-        writer_puts(w, word);
-        return;
-    }
-    writer_puts(w, "'");
-    for (; *word != '\0'; word++)
-        writer_add(w, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
-    writer_puts(w, "'");
-}
-
 static void write_command(struct writer *w, const cJSON *words, double seed)
 {
     const cJSON *word;
@@ -105,7 +86,7 @@ static void write_command(struct writer *w, const cJSON *words, double seed)
             continue;
         if (word != words->child)
             writer_puts(w, " ");
-        put_quoted(w, word->valuestring);
+        writer_shell_word(w, word->valuestring);
         seeded |= strncmp(word->valuestring, "--seed", 6) == 0;
     }
     if (cJSON_GetArraySize(words) == 0)

@@ -7,7 +7,9 @@
 #include "bench/base/json.h"
 #include "lib/base/terminal.h"
 #include "bench/base/units.h"
+#include "bench/base/writer.h"
 #include "lib/base/clock.h"
+#include "lib/base/visible.h"
 
 int progress_open(struct progress *p, const struct progress_wish *wish, struct err_text *e)
 {
@@ -237,30 +239,22 @@ void progress_line(struct progress *p, const char *line)
     cJSON_Delete(o);
 }
 
-/* As it can be pasted into a shell. */
-static void put_word(const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "%+,-./:=@_{}";
-    bool bare = word[0] != '\0' && word[strspn(word, plain)] == '\0';
-
-    fputs(bare ? " " : " '", stderr);
-    for (const char *c = word; *c != '\0'; c++) {
-        bool control = (unsigned char)*c < ' ' || *c == 0x7f;
-
-        fprintf(stderr, *c == '\'' ? "'\\''" : "%c", control ? '?' : *c);
-    }
-    fputs(bare ? "" : "'", stderr);
-}
-
 void progress_started(void *progress, char *const argv[])
 {
     const struct progress *p = progress;
+    struct buf text = {0};
+    struct writer w = {.out = &text};
 
     if (!p->verbose)
         return;
-    fputs("start", stderr);
-    for (; *argv != NULL; argv++)
-        put_word(*argv);
-    fputc('\n', stderr);
+    for (; *argv != NULL; argv++) {
+        writer_puts(&w, " ");
+        writer_shell_word(&w, *argv);
+    }
+    writer_add(&w, "", 1);
+    if (w.rc == PL_OK) {
+        visible_make((char *)text.data);
+        fprintf(stderr, "start%s\n", (const char *)text.data);
+    }
+    buf_free(&text);
 }
