@@ -53,10 +53,12 @@ int http_context_start_cors(struct http_context *c, struct err_text *e)
     return PL_OK;
 }
 
-bool http_context_allows(const struct http_context *c, const char *origin)
+bool http_context_allows(const struct http_context *c, const struct http_message *m)
 {
-    const char *allowed = c->settings->allow_origin;
+    const char *allowed = c->settings->allow_origin, *origin;
 
-    return allowed != NULL && origin != NULL &&
-           (strcmp(allowed, "*") == 0 || strcasecmp(allowed, origin) == 0);
+    if (allowed == NULL)
+        return false; /* each request asks: most servers need not look at its fields */
+    origin = http_message_field(m, "Origin");
+    return origin != NULL && (strcmp(allowed, "*") == 0 || strcasecmp(allowed, origin) == 0);
 }

@@ -16,6 +16,7 @@
 #include "servers/http/transport.h"
 
 struct held_request;
+struct http_message;
 struct http_request;
 struct peer;
 struct poll_cache;
@@ -134,8 +135,8 @@ void account_response(struct account *a, int status);
 /* Make the fields by which pages of --allow-origin may read responses (Fetch §3.2). 0, or PL_EINVAL
  * with the line in e. */
 int http_context_start_cors(struct http_context *c, struct err_text *e);
-/* Is that origin, which may be NULL, one of --allow-origin? */
-bool http_context_allows(const struct http_context *c, const char *origin);
+/* Is this a page's request, of an origin that --allow-origin names? */
+bool http_context_allows(const struct http_context *c, const struct http_message *m);
 
 /* The value of the Date field for now (RFC 9110 §5.6.7), formatted once a second. Brings
  * date_unix_s up to date. */

@@ -81,7 +81,7 @@ static void session_dispatch(struct peer *p, int64_t now_ns)
     h->persist = m->keep_alive && m->method != HTTP_CONNECT && !c->stopping;
     h->say_keep_alive = m->minor == 0 && h->persist;
     h->request_since_ns = 0;
-    h->cors = http_context_allows(c, http_message_field(m, "Origin"));
+    h->cors = http_context_allows(c, m);
     req.path = url_split_target((char *)m->text.data + m->target, &query);
     req.query = query;
     if (req.path == NULL) {

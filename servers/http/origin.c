@@ -25,7 +25,7 @@ bool origin_allowed(const struct http_context *c, const struct http_message *m)
     const char *host = http_message_field(m, "Host");
     const char *authority;
 
-    if (origin == NULL || http_context_allows(c, origin))
+    if (origin == NULL || http_context_allows(c, m))
         return true;
     authority = skip_scheme(origin);
     return authority != NULL && host != NULL && strcasecmp(authority, host) == 0;
@@ -107,7 +107,7 @@ static enum verdict {
     if (!is_loopback(p))
         return NO_TOKEN;
     /* A browser says of which page a request is; other clients need not be guarded. */
-    if (purpose == TO_PUBLISH && (origin == NULL || http_context_allows(c, origin)))
+    if (purpose == TO_PUBLISH && (origin == NULL || http_context_allows(c, req->msg)))
         return ALLOWED;
     return host_is_address(req->msg) ? ALLOWED : WRONG_HOST;
 }
