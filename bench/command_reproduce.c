@@ -163,35 +163,48 @@ static int read_scenario(struct scenario *s, const struct measurement *m, const 
     return rc;
 }
 
-/* Add what is to be measured of a scenario and those behind it. s: room for one. */
-static int add_up(const struct measurement *m, struct scenario *s, const cJSON *member, size_t *n,
-                  double *left_s, struct err_text *e)
+/* How much there is of all scenarios, and what is left of it. */
+struct extent {
+    long rows, rows_left; /* repeats counted */
+    double left_s;
+};
+
+static void extend(struct extent *x, const struct measurement *m, const struct scenario *s, int by)
 {
+    x->rows_left += by * (long)s->nrows * (long)s->repeat;
+    x->left_s += by * run_expected_s(s, &m->options);
+}
+
+/* s: room for one scenario. */
+static int add_up(struct extent *x, const struct measurement *m, struct scenario *s,
+                  const cJSON *scenarios, struct err_text *e)
+{
+    const cJSON *member;
     int rc = PL_OK;
 
-    for (; rc == PL_OK && member != NULL; member = member->next) {
-        rc = read_scenario(s, m, member, e);
+    cJSON_ArrayForEach(member, scenarios)
+    {
+        rc = rc < 0 ? rc : read_scenario(s, m, member, e);
         if (rc < 0)
             break;
-        *n += s->nrows * (size_t)s->repeat;
-        *left_s += run_expected_s(s, &m->options);
+        extend(x, m, s, 1);
         scenario_free(s);
     }
+    x->rows = x->rows_left;
     return rc;
 }
 
 static int measure_member(struct measurement *m, struct scenario *s, const cJSON *member,
-                          size_t all, struct err_text *e)
+                          struct extent *x, struct err_text *e)
 {
-    size_t left = 0;
-    double left_s = 0;
-    int rc = add_up(m, s, member, &left, &left_s, e);
+    int rc = read_scenario(s, m, member, e);
 
-    rc = rc < 0 ? rc : read_scenario(s, m, member, e);
     if (rc < 0)
         return rc;
-    progress_part(m->options.progress, member->string, all - left, all, left_s);
+    progress_part(m->options.progress, member->string, (size_t)(x->rows - x->rows_left),
+                  (size_t)x->rows, x->left_s);
     rc = measure_scenario(m, s, member->string, e);
+    extend(x, m, s, -1);
     scenario_free(s);
     return rc;
 }
@@ -201,14 +214,13 @@ static int measure(struct measurement *m, struct err_text *e)
     const cJSON *scenarios = json_at(m->study->json, "scenarios"), *member;
     struct scenario *s = calloc(1, sizeof *s);
     int rc = s == NULL ? err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM)) : PL_OK;
-    double all_s = 0;
-    size_t all = 0;
+    struct extent x = {0};
 
-    rc = rc < 0 ? rc : add_up(m, s, scenarios->child, &all, &all_s, e);
+    rc = rc < 0 ? rc : add_up(&x, m, s, scenarios, e);
     cJSON_ArrayForEach(member, scenarios)
     {
         if (rc == PL_OK && !m->interrupted)
-            rc = measure_member(m, s, member, all, e);
+            rc = measure_member(m, s, member, &x, e);
     }
     free(s);
     return rc;
