@@ -176,11 +176,10 @@ const char *data_list_nearest(const struct data_list *list, const char *word)
 
     spelling_guess_begin(&g, base, strcspn(base, "."));
     for (size_t i = 0; i < list->n; i++) {
-        const char *name = strrchr(list->at[i].name, '/');
+        const char *name = strrchr(list->at[i].name, '/'), *before = g.nearest;
 
         spelling_guess_try(&g, name != NULL ? name + 1 : list->at[i].name);
-        if (g.nearest != NULL && g.nearest >= list->at[i].name &&
-            g.nearest <= list->at[i].name + strlen(list->at[i].name))
+        if (g.nearest != before)
             found = list->at[i].name;
     }
     return found;

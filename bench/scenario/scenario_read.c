@@ -304,15 +304,11 @@ static void set_defaults(void *base, const struct scenario_key *keys, bool unset
 
 static int refuse_key(const struct input *in, bool unknown, const char *key)
 {
-    char accepted[400], line[100], name[44];
+    char accepted[400], line[100];
     const char *near = unknown ? scenario_key_nearest(in->key->inner, key) : NULL;
-    size_t len = 0;
 
     scenario_list_keys(accepted, sizeof accepted, in->key->inner);
-    for (; *key != '\0' && len + 1 < sizeof name; key++)
-        name[len++] = iscntrl((unsigned char)*key) ? '?' : *key;
-    name[len] = '\0';
-    snprintf(line, sizeof line, "%s key '%s'", unknown ? "unknown" : "given twice:", name);
+    snprintf(line, sizeof line, "%s key '%.43s'", unknown ? "unknown" : "given twice:", key);
     return scenario_refuse_near(&in->at, line, near, accepted, in->e);
 }
 

@@ -105,14 +105,17 @@ void client_give_up(struct client *c, const char *why, int64_t now_ns)
     client_gone_for_good(c);
 }
 
-static int64_t bounded_wait_ns(int64_t wait_ms)
+/* n times unit_ns, and no more than a server may ask for. */
+static int64_t bounded_wait_ns(int64_t n, int64_t unit_ns)
 {
-    return (wait_ms < CLIENT_RETRY_MAX_S * 1000 ? wait_ms : CLIENT_RETRY_MAX_S * 1000) * NS_PER_MS;
+    const int64_t max_ns = CLIENT_RETRY_MAX_S * NS_PER_S;
+
+    return n < max_ns / unit_ns ? n * unit_ns : max_ns;
 }
 
 void client_keep_retry(struct client *c, int64_t ms)
 {
-    c->retry_floor_ns = bounded_wait_ns(ms);
+    c->retry_floor_ns = bounded_wait_ns(ms, NS_PER_MS);
 }
 
 /* Redirects are told, and not followed: a load generator measures what it was pointed at. */
@@ -124,7 +127,7 @@ void client_refused(struct client *c, const struct http_message *m, bool for_goo
 
     refusals_add(&c->net.env->recorder.refusals, m->status);
     if (wait_s > 0)
-        c->retry_once_ns = bounded_wait_ns(wait_s > CLIENT_RETRY_MAX_S ? INT64_MAX : wait_s * 1000);
+        c->retry_once_ns = bounded_wait_ns(wait_s, NS_PER_S);
     snprintf(why, sizeof why, "%d %s%s%s%s", m->status, http_status_phrase(m->status),
              location != NULL ? ": redirected to " : "", location != NULL ? location : "",
              location != NULL ? ", which is not followed" : "");

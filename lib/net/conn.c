@@ -96,7 +96,7 @@ void conn_loop_free(struct conn_loop *l)
 
 static void on_eof(struct conn *c)
 {
-    bool sends_on = c->finishing ? conn_queued_bytes(c) > 0 : false;
+    bool sends_on = c->finishing && conn_queued_bytes(c) > 0;
 
     c->peer_ended = true;
     if (!c->finishing && c->ops->on_eof != NULL)
