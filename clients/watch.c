@@ -201,6 +201,28 @@ static void on_lost(void *arg, struct client *c, int64_t retry_in_ns)
     flush_or_leave(w);
 }
 
+static void on_restarted(void *arg, struct client *c, const char *epoch)
+{
+    struct watch *w = arg;
+
+    (void)c;
+    clear_status(w);
+    printf("%s— the server was restarted%s%s: its numbers begin again, and all that it has follows%s\n",
+           w->dim, *epoch != '\0' ? ", epoch " : "", epoch, w->plain);
+    flush_or_leave(w);
+}
+
+static void on_missed(void *arg, struct client *c, uint64_t count)
+{
+    struct watch *w = arg;
+
+    (void)c;
+    clear_status(w);
+    printf("%s— missed: %llu update%s, no longer in the server's history%s\n", w->dim,
+           (unsigned long long)count, plural(count), w->plain);
+    flush_or_leave(w);
+}
+
 static void on_gave_up(void *arg, struct client *c)
 {
     struct watch *w = arg;
@@ -279,6 +301,8 @@ int watch_run(const struct client_options *opt, struct err_text *e)
         .noted = opt->transcript_fd >= 0 ? on_noted : NULL, /* the kernel is asked for each */
         .answered = on_answered,
         .lost = on_lost,
+        .restarted = on_restarted,
+        .missed = on_missed,
     };
     struct watch w = {0};
     int err = client_env_init(&w.env, opt, &hooks, &w, e);

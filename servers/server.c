@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "lib/base/clock.h"
 #include "lib/proto/url.h"
@@ -116,6 +117,21 @@ static int start_hub(struct server *s)
     return hub_init(&s->hub, &limits, o->test_delay_ns);
 }
 
+/* Numbers begin at 1 again with each start: they are of an epoch of their own, unless others publish
+ * the same. A log that servers share has its own (redis_reader.c). */
+static int start_epoch(struct server *s)
+{
+    const struct server_options *o = s->options;
+    uint64_t bits;
+
+    if (source_epoch(s->hub.epoch, o->source_spec, &o->source, s->http.started_ns))
+        return PL_OK;
+    if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
+        return PL_ESYS;
+    epoch_of_bits(s->hub.epoch, bits);
+    return PL_OK;
+}
+
 static int start_feed(struct server *s, const struct source_options *o, struct err_text *e)
 {
     const char *feed = s->options->feed_spec;
@@ -209,6 +225,9 @@ int server_start(struct server *s, const struct server_options *options, struct 
     signal(SIGPIPE, SIG_IGN);
     if (ws_handshake_start() < 0 || start_hub(s) < 0)
         return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
+    err = start_epoch(s);
+    if (err < 0)
+        return err_set(e, err, "random number: %s", pl_strerror(err));
     err = start_loop(s);
     if (err < 0)
         return err_set(e, err, "event loop: %s", pl_strerror(err));

@@ -24,10 +24,13 @@ enum way { UP, DOWN };
 
 /* ---- what the programs write ---- */
 
+/* All epochs are of one length (lib/proto/cursor.h). */
+static const char any_epoch[] = "k3x9qa";
+
 static double request_bytes(const struct predict_question *q)
 {
     char text[HTTP_REQUEST_MAX_BYTES], query[64], origin[sizeof q->host + 8];
-    int len = snprintf(query, sizeof query, "?since=%.0f", q->seq);
+    int len = snprintf(query, sizeof query, "?since=%.0f-%s", q->seq, any_epoch);
     struct http_request_head head = {
         .method = "GET",
         .host = q->host,
@@ -68,7 +71,7 @@ static double answer_bytes(const struct predict_question *q, double updates)
     };
 
     http_date(date, 0);
-    snprintf(cursor, sizeof cursor, "Pushlab-Cursor: %.0f\r\n", q->seq);
+    snprintf(cursor, sizeof cursor, "Pushlab-Cursor: %.0f-%s\r\n", q->seq, any_epoch);
     bytes = http_response_encode(&out, &head) == 0 ? (double)out.len + content : NAN;
     buf_free(&out);
     return bytes;
@@ -77,7 +80,7 @@ static double answer_bytes(const struct predict_question *q, double updates)
 static double sse_bytes(const struct predict_question *q)
 {
     struct buf out = {0};
-    double bytes = sse_encode(&out, (uint64_t)q->seq, "", 0) == 0 ? (double)out.len : NAN;
+    double bytes = sse_encode(&out, (uint64_t)q->seq, any_epoch, "", 0) == 0 ? (double)out.len : NAN;
 
     buf_free(&out);
     return bytes;

@@ -266,12 +266,13 @@ void client_wait_until(struct client *c, int64_t due_ns)
 static void write_query(const struct client *c, const struct client_request *r,
                         char out[QUERY_BYTES])
 {
+    char cursor[CURSOR_TEXT_BYTES];
     size_t len = 0;
 
     out[0] = '\0';
+    cursor_encode(cursor, c->track.cursor, c->epoch);
     if (r->with_cursor && c->track.joined)
-        len =
-            (size_t)snprintf(out, QUERY_BYTES, "?since=%llu", (unsigned long long)c->track.cursor);
+        len = (size_t)snprintf(out, QUERY_BYTES, "?since=%s", cursor);
     if (c->channels != NULL)
         len = channel_tracks_add_query(c->channels, out, len, QUERY_BYTES);
     if (r->hold_ms >= 0)
@@ -353,31 +354,50 @@ static void tell_joined(struct client *c)
 /* With channels, their tracks have the account; the cursor only says where to resume. */
 static void move_cursor(struct client *c, uint64_t cursor)
 {
-    if (c->track.joined && cursor < c->track.cursor) {
-        c->net.env->recorder.restarts++;
-        c->track.cursor = 0;
-        channel_tracks_restart(c->channels);
-    }
     c->track.joined = true;
     c->track.cursor = cursor;
 }
 
-void client_joined(struct client *c, uint64_t cursor, int64_t now_ns)
+static bool is_another_server(const struct client *c, const struct cursor *at, bool restarted)
+{
+    return c->track.joined &&
+           (restarted || epochs_differ(at->epoch, c->epoch) || at->seq < c->track.cursor);
+}
+
+static void begin_anew(struct client *c, const struct cursor *at)
+{
+    const struct client_env *env = c->net.env;
+
+    recorder_restart(&c->net.env->recorder, &c->track);
+    if (c->channels != NULL)
+        channel_tracks_restart(c->channels);
+    if (env->hooks->restarted != NULL)
+        env->hooks->restarted(env->hooks_arg, c, at->epoch);
+}
+
+void client_joined(struct client *c, const struct cursor *at, bool restarted, int64_t now_ns)
 {
     bool first = !c->track.joined;
 
+    if (is_another_server(c, at, restarted))
+        begin_anew(c, at);
+    memcpy(c->epoch, at->epoch, sizeof c->epoch);
     if (c->channels != NULL)
-        move_cursor(c, cursor);
+        move_cursor(c, at->seq);
     else
-        recorder_join(&c->net.env->recorder, &c->track, cursor, now_ns);
+        recorder_join(&c->net.env->recorder, &c->track, at->seq, now_ns);
     if (first)
         tell_joined(c);
 }
 
 void client_missed(struct client *c, uint64_t count)
 {
+    const struct client_env *env = c->net.env;
+
     if (c->channels == NULL) /* a channel's track sees it in its own numbers */
         recorder_missed(&c->net.env->recorder, &c->track, count);
+    if (env->hooks->missed != NULL)
+        env->hooks->missed(env->hooks_arg, c, count);
 }
 
 static void take_in_channel(struct client *c, const struct envelope *e, int64_t recv_ns)
@@ -423,10 +443,10 @@ static void other_message(struct client *c, const char *text, size_t len, int64_
     case NOTICE_HELLO:
         if (c->channels != NULL)
             channel_tracks_opened(c->channels);
-        client_joined(c, notice.value, recv_ns);
+        client_joined(c, &notice.cursor, notice.restarted, recv_ns);
         break;
     case NOTICE_MISSED:
-        client_missed(c, notice.value);
+        client_missed(c, notice.missed);
         break;
     case NOTICE_NONE:
         client_env_note(c->net.env, "%s: not an update: %.*s", c->driver->info->path,

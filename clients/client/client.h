@@ -14,6 +14,7 @@
 #include "clients/client/connection.h"
 #include "clients/client/driver.h"
 #include "clients/record/channel_tracks.h"
+#include "lib/proto/cursor.h"
 
 enum { CLIENT_RETRY_MAX_S = 3600 }; /* no server can make a client wait for longer */
 
@@ -24,6 +25,7 @@ struct client {
     bool leaving;
     bool broken;                     /* the next connection is a reconnect */
     struct track track;              /* with channels: only the cursor */
+    char epoch[EPOCH_CHARS + 1];     /* of the cursor (lib/proto/cursor.h); "": not told */
     struct channel_tracks *channels; /* owned; NULL: it receives the default channel */
     uint64_t unsorted_bytes;         /* read, and not yet known to be payload or framing */
     int64_t retry_floor_ns; /* the server asked for at least this wait, always (SSE retry:) */
@@ -122,8 +124,10 @@ static inline void client_took(struct client *c, size_t n)
 /* A message has ended: count as framing what client_took() and client_update() leave over. */
 void client_sort_bytes(struct client *c, int64_t recv_ns);
 
-/* The server sent the cursor: the sequence number of the last update before those to come. */
-void client_joined(struct client *c, uint64_t cursor, int64_t now_ns);
+/* The server sent the cursor: that of the last update before those to come. With restarted, with
+ * another epoch, or with a smaller number than ours, it is another server than the one that we had
+ * ours from: one that was restarted, most of the time. Then nothing of its updates is here. */
+void client_joined(struct client *c, const struct cursor *at, bool restarted, int64_t now_ns);
 /* The server said that count updates after the cursor are no longer in its history. */
 void client_missed(struct client *c, uint64_t count);
 /* An update arrived; text_len bytes of those taken are its envelope. */

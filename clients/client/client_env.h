@@ -19,6 +19,10 @@ struct client;
 /* Callbacks of the owner; any of them may be NULL. */
 struct client_hooks {
     void (*joined)(void *arg, struct client *c);  /* its cursor is known */
+    /* It has met another server than the one its cursor was of, of this epoch ("": not told). */
+    void (*restarted)(void *arg, struct client *c, const char *epoch);
+    /* The server no longer has so many updates after its cursor. */
+    void (*missed)(void *arg, struct client *c, uint64_t count);
     void (*gave_up)(void *arg, struct client *c); /* it failed for good; last_failure says why */
     void (*ended)(void *arg, struct client *c);   /* after client_leave(): all is closed */
     /* Every update; text_len: bytes of its envelope. Costs time: for --watch and clients that send.

@@ -1,28 +1,30 @@
 /* What a pushlab server sends besides updates, as messages of the streaming transports
- * (docs/protocol.md): {"hello":CURSOR} when a subscription starts, {"missed":N} when N updates
- * after the client's cursor are lost to it. No I/O. */
+ * (docs/protocol.md): hello, with the client's cursor, when a subscription starts, and {"missed":N}
+ * when N updates after the client's cursor are lost to it. No I/O. */
 #pragma once
 
 #include "lib/base/fields.h"
+#include "lib/proto/cursor.h"
 
 enum notice_kind { NOTICE_NONE, NOTICE_HELLO, NOTICE_MISSED };
 
 struct notice {
     enum notice_kind kind;
-    uint64_t value; /* the cursor, or the count */
+    struct cursor cursor; /* hello */
+    bool restarted;       /* hello: the cursor that we came with is of another epoch */
+    uint64_t missed;
 };
 
 /* NOTICE_NONE when text is anything else. */
 static inline struct notice notice_scan(const char *text, size_t len)
 {
-    const char *end = text + len, *value;
-    struct notice n = {NOTICE_HELLO, 0};
+    struct notice n = {.kind = NOTICE_HELLO};
+    const char *end = text + len, *after;
 
-    value = field_skip(text, end, FIELD_KEY("{\"hello\":"));
-    if (value == NULL) {
-        value = field_skip(text, end, FIELD_KEY("{\"missed\":"));
-        n.kind = NOTICE_MISSED;
-    }
-    value = field_skip(field_u64(value, end, &n.value, UINT64_MAX), end, FIELD_KEY("}"));
-    return value == end ? n : (struct notice){NOTICE_NONE, 0};
+    if (hello_read(&n.cursor, &n.restarted, text, len))
+        return n;
+    n.kind = NOTICE_MISSED;
+    after = field_skip(text, end, FIELD_KEY("{\"missed\":"));
+    after = field_skip(field_u64(after, end, &n.missed, UINT64_MAX), end, FIELD_KEY("}"));
+    return after == end ? n : (struct notice){.kind = NOTICE_NONE};
 }

@@ -144,6 +144,13 @@ static bool field_u64(const struct http_message *m, const char *name, uint64_t *
     return text != NULL && url_parse_u64(out, text, UINT64_MAX) == PL_OK;
 }
 
+static bool field_cursor(const struct http_message *m, struct cursor *out)
+{
+    const char *text = http_message_field(m, "Pushlab-Cursor");
+
+    return text != NULL && cursor_read(out, text, UINT64_MAX) == PL_OK;
+}
+
 /* How many updates the body holds, or PL_EPROTO when it is not an array of them. */
 static int take_updates(struct poller *p, int64_t recv_ns)
 {
@@ -169,27 +176,42 @@ static int take_updates(struct poller *p, int64_t recv_ns)
     return count;
 }
 
-/* False when it was no answer. A smaller cursor than ours means that the server restarted: then all
- * its updates are new, so the cursor is set back before they are counted. */
+/* It is another server than before, which client_joined() must know before its updates are counted.
+ * A small number alone tells it of a server that has no epochs. */
+static void meet(struct client *c, const struct cursor *told, int64_t recv_ns)
+{
+    const struct http_message *m = &((struct poller *)c)->exchange.reader.msg;
+    bool restarted = http_message_field(m, "Pushlab-Restarted") != NULL;
+    struct cursor first = *told;
+
+    if (!c->track.joined || !(restarted || epochs_differ(told->epoch, c->epoch) ||
+                              told->seq < c->track.cursor))
+        return;
+    first.seq = 0;
+    client_joined(c, &first, true, recv_ns);
+}
+
+/* False when it was no answer. */
 static bool read_answer(struct poller *p, int64_t recv_ns)
 {
     struct client *c = &p->client;
     const struct http_message *m = &p->exchange.reader.msg;
-    uint64_t cursor, missed;
-    bool is_told = field_u64(m, "Pushlab-Cursor", &cursor);
+    struct cursor cursor;
+    uint64_t missed;
+    bool is_told = field_cursor(m, &cursor);
     int updates;
 
     if (m->status != 200 && m->status != 204)
         return false;
-    if (is_told && c->track.joined && cursor < c->track.cursor)
-        client_joined(c, 0, recv_ns);
+    if (is_told)
+        meet(c, &cursor, recv_ns);
     if (field_u64(m, "Pushlab-Missed", &missed))
         client_missed(c, missed);
     updates = take_updates(p, recv_ns);
     if (updates < 0)
         return false;
     if (is_told)
-        client_joined(c, cursor, recv_ns);
+        client_joined(c, &cursor, false, recv_ns);
     CLIENT_COUNT(c, recv_ns, empty_responses, updates == 0);
     p->fresh = updates > 0 || p->pause_ns == 0;
     client_answered(c, m, recv_ns);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cjson/cJSON.h>
 
 #include "lib/base/clock.h"
@@ -75,6 +76,7 @@ static bool parse(struct control_answer *a)
     cJSON *root = cJSON_ParseWithLength((const char *)a->json.data, a->json.len);
     const cJSON *position = cJSON_GetObjectItemCaseSensitive(root, "position");
     const cJSON *seq = cJSON_GetObjectItemCaseSensitive(position, "seq");
+    const cJSON *epoch = cJSON_GetObjectItemCaseSensitive(root, "epoch");
     bool ours = cJSON_GetObjectItemCaseSensitive(root, "pushlab") != NULL;
 
     a->has_seq = cJSON_IsNumber(seq);
@@ -85,6 +87,8 @@ static bool parse(struct control_answer *a)
     a->time_ns = (int64_t)number_in(root, "time_ns");
     a->server_started_ns =
         (int64_t)(number_in(root, "time_ns") - number_in(root, "uptime_ms") * (double)NS_PER_MS);
+    if (cJSON_IsString(epoch) && epoch_valid(epoch->valuestring, strlen(epoch->valuestring)))
+        memcpy(a->epoch, epoch->valuestring, sizeof a->epoch);
     cJSON_Delete(root);
     return ours;
 }
@@ -264,14 +268,19 @@ void control_forget(struct control *ctl, enum control_ask which)
     connection_close(&ctl->net);
 }
 
+/* Of two servers with epochs these decide: one that has kept its history goes on with its numbers. */
+static bool numbers_anew(const struct control_answer *first, const struct control_answer *a)
+{
+    if (first->epoch[0] != '\0' && a->epoch[0] != '\0')
+        return epochs_differ(first->epoch, a->epoch);
+    return a->server_started_ns != 0 &&
+           llabs(a->server_started_ns - first->server_started_ns) > uptime_slack_ns;
+}
+
 bool control_server_restarted(const struct control *ctl)
 {
-    int64_t first_ns = ctl->answers[CONTROL_START].server_started_ns;
-
     for (int i = CONTROL_START + 1; i < CONTROL_ASKS; i++) {
-        int64_t started_ns = ctl->answers[i].server_started_ns;
-
-        if (started_ns != 0 && llabs(started_ns - first_ns) > uptime_slack_ns)
+        if (numbers_anew(&ctl->answers[CONTROL_START], &ctl->answers[i]))
             return true;
     }
     return false;

@@ -8,6 +8,7 @@
 
 #include "clients/client/connection.h"
 #include "clients/record/channel_positions.h"
+#include "lib/proto/cursor.h"
 
 enum control_ask {
     CONTROL_START,  /* before the first client connects */
@@ -30,6 +31,7 @@ struct control_answer {
     struct channel_positions channels; /* of an answer about at_ns */
     int64_t time_ns;                   /* when it was made; 0: not known */
     int64_t server_started_ns;         /* 0: not known */
+    char epoch[EPOCH_CHARS + 1];       /* of its numbers; "": it has told none */
     struct buf json; /* the whole object, as it came; empty when there was no answer */
 };
 

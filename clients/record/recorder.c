@@ -97,14 +97,16 @@ static void renew_age(struct recorder *r, struct track *t, int64_t published_ns,
 
 void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t now_ns)
 {
-    if (t->joined && cursor < t->cursor) {
-        r->restarts++;
-        track_restart(t);
-    }
     if (!t->joined)
         t->age_from_ns = now_ns;
     t->joined = true;
     track_skip_to(t, cursor, &r->holes_lost);
+}
+
+void recorder_restart(struct recorder *r, struct track *t)
+{
+    r->restarts++;
+    track_restart(t);
 }
 
 static void draw(struct recorder *r, uint32_t client, int64_t published_ns, int64_t received_ns)

@@ -36,7 +36,7 @@ struct recorder {
     uint64_t
         disordered;    /* latest values that came after a newer one of their key: always an error */
     uint64_t strays;   /* updates of channels that the client had not asked for */
-    uint64_t restarts; /* joins with a smaller cursor: the server restarted */
+    uint64_t restarts; /* times that a client met another server than before: it was restarted */
     uint64_t holes_lost;        /* holes that did not fit into a track: the sum can't be proven */
     int64_t deadline_ns;        /* on time is what arrives within it; 0: nothing is */
     uint64_t on_time;           /* of delivered, the server's own: within the deadline */
@@ -82,9 +82,12 @@ static inline bool recorder_in_window(const struct recorder *r, int64_t at_ns)
 
 /* The client has learnt its cursor: it expects seq > cursor from now on. What was published
  * before its first join counts as not received. Joining again with the same cursor changes
- * nothing; with a larger one, the updates between are not received; with a smaller one the
- * server has restarted, and the track starts again (r->restarts counts). */
+ * nothing; with a larger one, the updates between are not received. A smaller one can only come
+ * after recorder_restart(). */
 void recorder_join(struct recorder *r, struct track *t, uint64_t cursor, int64_t now_ns);
+/* The client has met another server, or another life of it: nothing has been received of its
+ * numbers (r->restarts counts). */
+void recorder_restart(struct recorder *r, struct track *t);
 
 /* One update arrived at client number client. The first update joins a track that has not.
  * Counts the delivery, records latency and age. */

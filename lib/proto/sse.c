@@ -19,11 +19,13 @@ static int event_finish(struct buf *out, size_t mark, const char *data, size_t l
     return PL_ENOMEM;
 }
 
-int sse_encode(struct buf *out, uint64_t seq, const char *data, size_t len)
+int sse_encode(struct buf *out, uint64_t seq, const char *epoch, const char *data, size_t len)
 {
     size_t mark = out->len;
+    char id[CURSOR_TEXT_BYTES];
 
-    if (buf_printf(out, "id: %" PRIu64 "\ndata: ", seq) < 0)
+    cursor_encode(id, seq, epoch);
+    if (buf_printf(out, "id: %s\ndata: ", id) < 0)
         return PL_ENOMEM;
     return event_finish(out, mark, data, len);
 }
@@ -37,11 +39,14 @@ int sse_encode_data(struct buf *out, const char *data, size_t len)
     return event_finish(out, mark, data, len);
 }
 
-int sse_encode_event(struct buf *out, const char *name, uint64_t seq, const char *data, size_t len)
+int sse_encode_event(struct buf *out, const char *name, const struct cursor *id, const char *data,
+                     size_t len)
 {
     size_t mark = out->len;
+    char text[CURSOR_TEXT_BYTES];
 
-    if (buf_printf(out, "event: %s\nid: %" PRIu64 "\ndata: ", name, seq) < 0)
+    cursor_encode(text, id->seq, id->epoch);
+    if (buf_printf(out, "event: %s\nid: %s\ndata: ", name, text) < 0)
         return PL_ENOMEM;
     return event_finish(out, mark, data, len);
 }

@@ -441,6 +441,7 @@ static char *stats_json(const struct http_context *c, int64_t at_ns)
 
     cJSON_AddStringToObject(w.root, "pushlab", PUSHLAB_VERSION);
     cJSON_AddNumberToObject(w.root, "time_ns", (double)now_ns);
+    cJSON_AddStringToObject(w.root, "epoch", c->hub->epoch);
     cJSON_AddNumberToObject(w.root, "uptime_ms", (double)((now_ns - c->started_ns) / NS_PER_MS));
     put_process(&w); /* first: it is what the process used up to time_ns */
     put_kernel(&w);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "lib/proto/cursor.h"
 #include "lib/proto/url.h"
 #include "servers/http/http_session.h"
 
@@ -14,17 +15,27 @@ struct held_request {
     uint64_t greetings; /* when it came; the log is asked again */
 };
 
-/* The cursor that the request names, in the query or as an event source does; 0: none. */
-static uint64_t cursor_of(const struct http_request *req)
+/* The number in text, if it is one of this log's; else 0. */
+static uint64_t number_in(const struct http_context *c, const char *text)
+{
+    struct cursor at;
+
+    if (cursor_read(&at, text, INT64_MAX) < 0 || epochs_differ(at.epoch, c->hub->epoch))
+        return 0;
+    return at.seq;
+}
+
+/* The number that the request names, in the query or as an event source does; 0: none. */
+static uint64_t cursor_of(const struct http_context *c, const struct http_request *req)
 {
     const char *id = http_message_field(req->msg, "Last-Event-ID");
+    char text[CURSOR_TEXT_BYTES + 8];
     uint64_t since = 0, last = 0;
-    char text[24];
 
     if (url_query_get(req->query, "since", text, sizeof text) > 0)
-        (void)url_parse_u64(&since, text, INT64_MAX);
+        since = number_in(c, text);
     if (id != NULL)
-        (void)url_parse_u64(&last, id, INT64_MAX);
+        last = number_in(c, id);
     return since > last ? since : last;
 }
 
@@ -65,7 +76,7 @@ bool cursor_wait_hold(struct peer *p, const struct http_request *req)
 
     if (log == NULL || is_held(p))
         return false;
-    since = cursor_of(req);
+    since = cursor_of(c, req);
     if (since <= hub_newest_seq(c->hub))
         return false;
     held = malloc(sizeof *held);

@@ -45,7 +45,8 @@ int http_context_start_cors(struct http_context *c, struct err_text *e)
     if (origin != NULL)
         n = snprintf(c->cors, sizeof c->cors,
                      "Access-Control-Allow-Origin: %s\r\n"
-                     "Access-Control-Expose-Headers: Pushlab-Cursor, Pushlab-Missed\r\n%s",
+                     "Access-Control-Expose-Headers: Pushlab-Cursor, Pushlab-Missed, "
+                     "Pushlab-Restarted\r\n%s",
                      origin, any ? "" : "Vary: Origin\r\n");
     snprintf(c->vary, sizeof c->vary, "%s", origin != NULL && !any ? "Vary: Origin\r\n" : "");
     if (n >= (int)sizeof c->cors)

@@ -105,8 +105,8 @@ static void hub_make_room(struct hub *h, struct channel *c)
 }
 
 /* NULL: no memory. */
-static struct update *place_update(const struct place *at, const struct post *p,
-                                   const struct hub_number *as)
+static struct update *place_update(const struct hub *h, const struct place *at,
+                                   const struct post *p, const struct hub_number *as)
 {
     struct update *u = update_new(&(struct envelope){
         .seq = as->seq,
@@ -123,6 +123,7 @@ static struct update *place_update(const struct place *at, const struct post *p,
 
     if (u == NULL)
         return NULL;
+    u->epoch = h->epoch;
     u->channel = at->channel;
     u->key = at->key;
     return u;
@@ -143,7 +144,7 @@ static int hub_put(struct hub *h, const struct post *p, const struct place *at,
                    const struct hub_number *as)
 {
     struct channel *c = at->channel;
-    struct update *u = channel_reserve(c) < 0 ? NULL : place_update(at, p, as);
+    struct update *u = channel_reserve(c) < 0 ? NULL : place_update(h, at, p, as);
 
     if (u == NULL)
         return PL_ENOMEM;
@@ -262,7 +263,7 @@ int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_num
         return PL_EPROTO;
     at = place_of(c, p);
     if (place_complete(&at, p) == 0)
-        u = place_update(&at, p, as);
+        u = place_update(h, &at, p, as);
     if (u == NULL)
         return PL_ENOMEM;
     latest_put(&c->latest, at.key, u);

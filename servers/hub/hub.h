@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "servers/hub/channel.h"
+#include "lib/proto/cursor.h"
 #include "lib/proto/post.h"
 #include "servers/hub/subscription.h"
 #include "servers/hub/update.h"
@@ -30,6 +31,8 @@ struct hub {
     struct subscriptions subscriptions;
     uint64_t published_seq, visible_seq; /* newest of each; 0: none yet */
     uint64_t evicted_seq;                /* highest that was dropped from any ring */
+    char epoch[EPOCH_CHARS + 1];         /* in which it numbers; "": not known yet. The owner's to
+                                            set, before the first update */
     int64_t delay_ns;
     STAILQ_HEAD(, update) hidden; /* published, not visible; borrowed from their rings */
     uint64_t nsubscribers;

@@ -15,6 +15,7 @@ struct update *update_new(const struct envelope *e)
         return NULL;
     }
     u->refs = 1;
+    u->epoch = "";
     u->seq = e->seq;
     u->n = e->n;
     u->t_ns = e->t_ns;

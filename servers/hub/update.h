@@ -28,6 +28,7 @@ struct update {
     uint64_t seq; /* among all that the hub publishes */
     uint64_t n;   /* among those of its channel */
     int64_t t_ns;
+    const char *epoch;       /* of its number (lib/proto/cursor.h): set by the hub, borrowed */
     struct shared *json;     /* the envelope: the payload of every transport */
     struct channel *channel; /* where it was published and which of its values it is: set by the */
     struct latest_key *key;  /* hub, borrowed, valid while the hub lives */

@@ -192,6 +192,7 @@ static const char *reader_meet(struct redis_reader *r, struct redisReply **hello
     if (life.len != REDIS_LIFE_CHARS)
         return redis_log_foreign;
     memcpy(r->log->life, life.text, life.len + 1);
+    epoch_of_text(r->log->publisher->hub->epoch, life.text, life.len);
     if (first > 1)
         err = restore(r->log->publisher->hub, first - 1, hello[HELLO_COUNTS], hello[HELLO_LATEST]);
     return err == 0 ? NULL : err == PL_ENOMEM ? pl_strerror(err) : redis_log_foreign;

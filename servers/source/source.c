@@ -1,5 +1,6 @@
 #include "servers/source/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,4 +167,21 @@ struct source *source_start(struct publisher *pub, const char *spec, const struc
         "game, dashboard, notifications, redis://HOST:PORT/KEY",
         spec);
     return NULL;
+}
+
+bool source_epoch(char epoch[EPOCH_CHARS + 1], const char *spec, const struct source_options *o,
+                  int64_t now_ns)
+{
+    const struct source_settings *s = &o->settings;
+    char text[256];
+    int len;
+
+    if (strcmp(spec, "generator") != 0 || o->start_ns == 0 ||
+        now_ns - o->start_ns > PACER_STALL_MAX_NS)
+        return false;
+    len = snprintf(text, sizeof text, "%lld %lld %.17g %d %lld %lld %lld", (long long)o->seed,
+                   (long long)o->start_ns, s->rate_hz, s->pattern, (long long)s->burst_on_ns,
+                   (long long)s->burst_off_ns, (long long)s->payload_bytes);
+    epoch_of_text(epoch, text, (size_t)len);
+    return true;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/proto/cursor.h"
 #include "servers/hub/publish.h"
 
 struct source_options {
@@ -27,6 +28,12 @@ struct source_options {
  * with the line in e. */
 struct source *source_start(struct publisher *pub, const char *spec, const struct source_options *o,
                             struct err_text *e);
+
+/* The epoch of what spec publishes, if any server that is started with the same options now publishes
+ * the same updates under the same numbers: a generator that begins at start_ns, as long as it can
+ * still publish from there on all that it is to. False: it is this server's own. */
+bool source_epoch(char epoch[EPOCH_CHARS + 1], const char *spec, const struct source_options *o,
+                  int64_t now_ns);
 
 /* For source.c: --source -, JSON lines on standard input. NULL with the line in e. */
 struct source *stdin_start(struct publisher *pub, size_t max_line_bytes, struct err_text *e);

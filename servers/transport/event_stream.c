@@ -1,9 +1,9 @@
 #include "servers/transport/event_stream.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/proto/chunk.h"
-#include "lib/proto/url.h"
 #include "servers/transport/poll.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
@@ -64,8 +64,16 @@ static int add_head(struct buf *out, struct peer *p, const struct follower *f)
                       reply_form(p));
 }
 
-/* The cursor for a reconnect after the lost updates: just before the first that is not lost. */
-static uint64_t cursor_past_lost(const struct selection *opening)
+static struct cursor cursor_of(const struct peer *p, uint64_t seq)
+{
+    struct cursor at = {.seq = seq};
+
+    memcpy(at.epoch, peer_context(p)->hub->epoch, sizeof at.epoch);
+    return at;
+}
+
+/* The number for a reconnect after the lost updates: just before the first that is not lost. */
+static uint64_t seq_past_lost(const struct selection *opening)
 {
     size_t i = 0;
 
@@ -75,14 +83,15 @@ static uint64_t cursor_past_lost(const struct selection *opening)
 }
 
 static int add_preamble(struct buf *out, struct peer *p, const struct follower *f,
-                        const struct selection *opening)
+                        const struct selection *opening, bool restarted)
 {
     const struct stream_format *format = p->transport->format;
+    struct cursor from = cursor_of(p, opening->from), past = cursor_of(p, seq_past_lost(opening));
     struct buf piece = {0};
-    int err = format->hello(&piece, peer_context(p)->settings, opening->from);
+    int err = format->hello(&piece, peer_context(p)->settings, &from, restarted);
 
     if (opening->missed > 0)
-        err |= format->missed(&piece, cursor_past_lost(opening), opening->missed);
+        err |= format->missed(&piece, &past, opening->missed);
     err |= add_piece(out, f, &piece);
     buf_free(&piece);
     return err;
@@ -96,7 +105,7 @@ static int send_opening(struct peer *p, struct follower *f, const struct reading
     int err = hub_select_opening(peer_context(p)->hub, reading->to, reading->cursor, &opening);
 
     if (err == 0)
-        err = add_head(&out, p, f) | add_preamble(&out, p, f, &opening);
+        err = add_head(&out, p, f) | add_preamble(&out, p, f, &opening, reading->restarted);
     if (err == 0)
         err = follower_open(f, p, encodings_of(p, f), reading->to, &opening, &out);
     else
@@ -149,13 +158,9 @@ void event_stream_open(struct peer *p, const struct http_request *req)
 {
     const char *last_id = http_message_field(req->msg, "Last-Event-ID");
     struct reading reading;
-    uint64_t resumed;
 
-    if (!poll_parse_reading(p, req, &reading))
+    if (!poll_parse_reading(p, req, p->transport->format->last_event_id ? last_id : NULL, &reading))
         return;
-    if (p->transport->format->last_event_id && last_id != NULL &&
-        url_parse_u64(&resumed, last_id, INT64_MAX) == 0)
-        reading.cursor = resumed;
     start_stream(p, req, &reading);
     poll_release_reading(&reading);
 }

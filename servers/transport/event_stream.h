@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/proto/cursor.h"
 #include "servers/transport/follower.h"
 #include "servers/http/http_session.h"
 
@@ -22,8 +23,9 @@ struct stream_format {
     bool last_event_id;                       /* the header field of that name is a cursor */
     struct follower_encodings chunked, plain; /* one update, with and without chunk framing */
     /* Append to out; 0 or PL_ENOMEM. */
-    int (*hello)(struct buf *out, const struct http_settings *settings, uint64_t cursor);
-    int (*missed)(struct buf *out, uint64_t cursor, uint64_t missed); /* cursor: after them */
+    int (*hello)(struct buf *out, const struct http_settings *settings, const struct cursor *at,
+                 bool restarted);
+    int (*missed)(struct buf *out, const struct cursor *after, uint64_t missed);
     int (*heartbeat)(struct buf *out);
 };
 

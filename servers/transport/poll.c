@@ -20,7 +20,7 @@ struct poll_answer {
     struct subscription *to; /* a reference: its address can't become another's meanwhile */
     uint64_t cursor;
     uint64_t newest_seq; /* of the subscription, when the answer was made */
-    bool future;         /* the cursor was above it: of an earlier run of the server */
+    bool restarted;      /* the client's cursor was of another epoch */
     struct reply_form form;
     int64_t date_unix_s;  /* Date is part of the bytes */
     struct shared *whole; /* NULL: the slot is empty */
@@ -77,16 +77,48 @@ static void refuse_subscription(struct peer *p, int err)
                     err == PL_ELIMIT ? "too many channels; --max-channels" : pl_strerror(err));
 }
 
-bool poll_parse_reading(struct peer *p, const struct http_request *req, struct reading *out)
+/* False: answered with 400. */
+static bool query_since(struct peer *p, const struct http_request *req, struct cursor *since,
+                        bool *found)
+{
+    char text[CURSOR_TEXT_BYTES + 8];
+    int rc = url_query_get(req->query, "since", text, sizeof text);
+
+    *found = rc > 0 && cursor_read(since, text, INT64_MAX) == 0;
+    if (rc == 0 || *found)
+        return true;
+    reply_error(p, 400, NULL, "since takes a cursor that this server has sent, like 17-k3x9qa, or "
+                              "a whole number from 0 to 9223372036854775807");
+    return false;
+}
+
+/* A number of another epoch, or one that was not reached in this, says nothing about what there is
+ * here: then the client gets all of it. */
+static void reading_begin_at(struct reading *out, const struct hub *h, const struct cursor *since)
+{
+    out->restarted =
+        epochs_differ(since->epoch, h->epoch) || since->seq > hub_newest_seq(h);
+    out->cursor = out->restarted ? 0 : since->seq;
+}
+
+bool poll_parse_reading(struct peer *p, const struct http_request *req, const char *last_event_id,
+                        struct reading *out)
 {
     char every[LIST_MAX_BYTES], latest[LIST_MAX_BYTES];
-    int err, found = query_u64(p, req, "since", INT64_MAX, &out->cursor);
+    struct hub *h = peer_context(p)->hub;
+    struct cursor since;
+    bool found;
+    int err;
 
-    if (found < 0 || !query_list(p, req, "channel", every) || !query_list(p, req, "latest", latest))
+    *out = (struct reading){.cursor = HUB_FROM_NOW};
+    if (!query_since(p, req, &since, &found) || !query_list(p, req, "channel", every) ||
+        !query_list(p, req, "latest", latest))
         return false;
-    if (found == 0)
-        out->cursor = HUB_FROM_NOW;
-    err = subscription_get(&peer_context(p)->hub->subscriptions, every, latest, &out->to);
+    if (last_event_id != NULL && cursor_read(&since, last_event_id, INT64_MAX) == 0)
+        found = true;
+    if (found)
+        reading_begin_at(out, h, &since);
+    err = subscription_get(&h->subscriptions, every, latest, &out->to);
     if (err < 0)
         refuse_subscription(p, err);
     return err == 0;
@@ -163,11 +195,12 @@ static int add_updates(struct buf *out, const struct selection *news, size_t *pa
 static int answer_make(struct poll_answer *a, struct http_context *c, const struct selection *news)
 {
     struct buf body = {0}, *out = &c->scratch;
-    char fields[96];
+    char fields[144], cursor[CURSOR_TEXT_BYTES];
     int err = 0, at;
 
-    at = snprintf(fields, sizeof fields, "Pushlab-Cursor: %llu\r\n",
-                  (unsigned long long)news->cursor);
+    cursor_encode(cursor, news->cursor, c->hub->epoch);
+    at = snprintf(fields, sizeof fields, "Pushlab-Cursor: %s\r\n%s", cursor,
+                  a->restarted ? "Pushlab-Restarted: yes\r\n" : "");
     if (news->missed > 0)
         snprintf(fields + at, sizeof fields - (size_t)at, "Pushlab-Missed: %llu\r\n",
                  (unsigned long long)news->missed);
@@ -206,7 +239,6 @@ static void slot_empty(struct poll_answer *a)
 static const struct poll_answer *answer_get(struct http_context *c, const struct reading *reading,
                                             struct reply_form form)
 {
-    bool future = reading->cursor > hub_newest_seq(c->hub);
     struct selection news;
     struct poll_answer *a;
 
@@ -218,7 +250,7 @@ static const struct poll_answer *answer_get(struct http_context *c, const struct
     http_context_date(c); /* brings date_unix_s up to date */
     if (c->settings->poll_cache == POLL_CACHE_YES && a->whole != NULL && a->to == reading->to &&
         a->cursor == reading->cursor && a->newest_seq == reading->to->newest_seq &&
-        a->future == future && a->form.persistence == form.persistence &&
+        a->restarted == reading->restarted && a->form.persistence == form.persistence &&
         a->form.cors == form.cors && a->date_unix_s == c->date_unix_s) {
         c->polls.reused++;
         return a;
@@ -230,7 +262,7 @@ static const struct poll_answer *answer_get(struct http_context *c, const struct
     *a = (struct poll_answer){.to = subscription_ref(reading->to),
                               .cursor = reading->cursor,
                               .newest_seq = reading->to->newest_seq,
-                              .future = future,
+                              .restarted = reading->restarted,
                               .form = form,
                               .date_unix_s = c->date_unix_s};
     return answer_make(a, c, &news) < 0 ? NULL : a;

@@ -13,11 +13,14 @@
 struct reading {
     struct subscription *to; /* a reference */
     uint64_t cursor;         /* HUB_FROM_NOW without since */
+    bool restarted;          /* the client's was of another epoch: it is 0 now, and this is told */
 };
 
-/* Read since=, channel= and latest=, for every transport. On false it has been answered: 400, or
+/* Read since=, channel= and latest=, for every transport; last_event_id, if it is a cursor, counts
+ * instead of since (NULL: none). On false it has been answered: 400, or
  * 503 when there are too many channels. On true poll_release_reading() when done. */
-bool poll_parse_reading(struct peer *p, const struct http_request *req, struct reading *out);
+bool poll_parse_reading(struct peer *p, const struct http_request *req, const char *last_event_id,
+                        struct reading *out);
 void poll_release_reading(struct reading *reading);
 
 /* Read timeout= (milliseconds) or Prefer: wait= (seconds, RFC 7240 §4.3): how long the client

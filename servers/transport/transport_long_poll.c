@@ -106,8 +106,10 @@ static void long_poll_hold(struct peer *p, const struct reading *reading, int64_
         peer_drop(p, DROP_NO_MEMORY);
         return;
     }
-    hold->reading.to = subscription_ref(reading->to);
-    hold->reading.cursor = reading->cursor == HUB_FROM_NOW ? hub_newest_seq(h) : reading->cursor;
+    hold->reading = *reading;
+    subscription_ref(reading->to);
+    if (reading->cursor == HUB_FROM_NOW)
+        hold->reading.cursor = hub_newest_seq(h);
     hold->waiting = true;
     p->sub.deliver = long_poll_deliver;
     hub_subscribe(h, &p->sub, reading->to);
@@ -118,7 +120,7 @@ static void long_poll_open(struct peer *p, const struct http_request *req)
     struct reading reading;
     int64_t hold_ns;
 
-    if (!poll_parse_hold(p, req, &hold_ns) || !poll_parse_reading(p, req, &reading))
+    if (!poll_parse_hold(p, req, &hold_ns) || !poll_parse_reading(p, req, NULL, &reading))
         return;
     if (hold_ns == 0 || req->head || hub_has_news(peer_context(p)->hub, reading.to, reading.cursor))
         poll_answer(p, &reading);

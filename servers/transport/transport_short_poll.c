@@ -6,7 +6,7 @@ static void short_poll_open(struct peer *p, const struct http_request *req)
 {
     struct reading reading;
 
-    if (!poll_parse_reading(p, req, &reading))
+    if (!poll_parse_reading(p, req, NULL, &reading))
         return;
     poll_answer(p, &reading);
     poll_release_reading(&reading);

@@ -8,7 +8,7 @@
 
 static int write_with_id(struct buf *out, const struct update *u)
 {
-    return sse_encode(out, u->seq, (const char *)u->json->data, u->json->len);
+    return sse_encode(out, u->seq, u->epoch, (const char *)u->json->data, u->json->len);
 }
 
 /* Without an id the event source keeps the one it has, wherever the stream may break: it is the
@@ -25,27 +25,25 @@ static const struct stream_encoding encodings[] = {
     {{event_stream_encode}, write_without_id, false},
 };
 
-/* {"name":n}, with the cursor as the event's id. */
-static int sse_note(struct buf *out, const char *name, uint64_t cursor, uint64_t n)
-{
-    char data[40];
-    int len = snprintf(data, sizeof data, "{\"%s\":%llu}", name, (unsigned long long)n);
-
-    return sse_encode_event(out, name, cursor, data, (size_t)len);
-}
-
-/* The id makes a browser's EventSource resume here even if no update ever came. */
-static int sse_hello(struct buf *out, const struct http_settings *settings, uint64_t cursor)
+/* The id makes a browser's EventSource resume here even if no update ever came. The type tells a
+ * page that has a cursor of another epoch without a look at the data. */
+static int sse_hello(struct buf *out, const struct http_settings *settings, const struct cursor *at,
+                     bool restarted)
 {
     int err = sse_encode_retry(out, settings->retry_ns / NS_PER_MS);
+    char data[HELLO_TEXT_BYTES];
+    size_t len = hello_encode(data, at, restarted);
 
-    return err | sse_note(out, "hello", cursor, cursor);
+    return err | sse_encode_event(out, restarted ? "restarted" : "hello", at, data, len);
 }
 
 /* Its id is after the lost updates: a reconnect must not ask for them again. */
-static int sse_missed(struct buf *out, uint64_t cursor, uint64_t missed)
+static int sse_missed(struct buf *out, const struct cursor *after, uint64_t missed)
 {
-    return sse_note(out, "missed", cursor, missed);
+    char data[40];
+    int len = snprintf(data, sizeof data, "{\"missed\":%llu}", (unsigned long long)missed);
+
+    return sse_encode_event(out, "missed", after, data, (size_t)len);
 }
 
 static int sse_heartbeat(struct buf *out)

@@ -9,15 +9,19 @@ static int stream_write(struct buf *out, const struct update *u)
     return err | buf_add(out, "\n", 1);
 }
 
-static int stream_hello(struct buf *out, const struct http_settings *settings, uint64_t cursor)
+static int stream_hello(struct buf *out, const struct http_settings *settings,
+                        const struct cursor *at, bool restarted)
 {
+    char text[HELLO_TEXT_BYTES];
+
     (void)settings;
-    return buf_printf(out, "{\"hello\":%llu}\n", (unsigned long long)cursor);
+    hello_encode(text, at, restarted);
+    return buf_printf(out, "%s\n", text);
 }
 
-static int stream_missed(struct buf *out, uint64_t cursor, uint64_t missed)
+static int stream_missed(struct buf *out, const struct cursor *after, uint64_t missed)
 {
-    (void)cursor;
+    (void)after;
     return buf_printf(out, "{\"missed\":%llu}\n", (unsigned long long)missed);
 }
 

@@ -80,16 +80,29 @@ static uint16_t websocket_publish(struct peer *p, const struct ws_event *message
     return 0;
 }
 
-/* {"name":n} as a text message. */
-static int add_note(struct buf *out, const char *name, uint64_t n)
+static int add_message(struct buf *out, const char *text, size_t len)
 {
-    char text[48];
-    int len = snprintf(text, sizeof text, "{\"%s\":%llu}", name, (unsigned long long)n);
-    struct shared *frame = ws_session_frame(WS_TEXT, text, (size_t)len);
+    struct shared *frame = ws_session_frame(WS_TEXT, text, len);
     int err = frame == NULL ? PL_ENOMEM : buf_add(out, frame->data, frame->len);
 
     shared_unref(frame);
     return err;
+}
+
+/* Where the client begins, and how many updates before that are lost to it. */
+static int add_notes(struct buf *out, const char *epoch, const struct selection *opening,
+                     bool restarted)
+{
+    struct cursor from = {.seq = opening->from};
+    char text[HELLO_TEXT_BYTES];
+    int err, len;
+
+    memcpy(from.epoch, epoch, sizeof from.epoch);
+    err = add_message(out, text, hello_encode(text, &from, restarted));
+    if (err < 0 || opening->missed == 0)
+        return err;
+    len = snprintf(text, sizeof text, "{\"missed\":%llu}", (unsigned long long)opening->missed);
+    return add_message(out, text, (size_t)len);
 }
 
 /* Everything up to now in one send, as the other streams do: for the backlog limit it is one
@@ -99,12 +112,11 @@ static void websocket_begin(struct peer *p, const struct reading *reading)
     struct ws_session *ws = p->state;
     struct selection opening;
     struct buf out = {0};
-    int err = hub_select_opening(peer_context(p)->hub, reading->to, reading->cursor, &opening);
+    struct hub *h = peer_context(p)->hub;
+    int err = hub_select_opening(h, reading->to, reading->cursor, &opening);
 
     if (err == 0)
-        err = add_note(&out, "hello", opening.from);
-    if (err == 0 && opening.missed > 0)
-        err = add_note(&out, "missed", opening.missed);
+        err = add_notes(&out, h->epoch, &opening, reading->restarted);
     p->sub.deliver = websocket_deliver;
     if (err == 0)
         follower_open(&ws->follower, p, &websocket_frames, reading->to, &opening, &out);
@@ -118,7 +130,7 @@ static void websocket_open(struct peer *p, const struct http_request *req)
     bool may_publish = publisher_allowed(p, req);
     struct reading reading;
 
-    if (!poll_parse_reading(p, req, &reading))
+    if (!poll_parse_reading(p, req, NULL, &reading))
         return;
     if (ws_session_open(p, req, websocket_publish)) {
         ((struct ws_session *)p->state)->may_publish = may_publish;

@@ -86,11 +86,11 @@ export class Lane {
         if (this.running) return;
         this.running = true;
         this.cursor = null;
+        this.epoch = ''; // of the cursor
         this.newest = null;
         this.goneAt = null;
         this.state = 'connecting';
         this.context = context;
-        this.life = this.clock.startedNs;
         this.exchanges.clear();
         this.driver = this.transport.start(this, context);
     }
@@ -146,10 +146,12 @@ export class Lane {
         });
     }
 
-    // The server tells its newest number. If it is lower than ours, the server was restarted.
-    hello(cursor) {
-        if (this.cursor !== null && cursor > this.cursor) this.gaps += cursor - this.cursor;
-        if (this.cursor !== null && cursor < this.cursor) this.#anew();
+    // The server tells where we begin. In another epoch, or below our cursor, it was restarted.
+    hello(cursor, epoch = '', restarted = false) {
+        const known = this.cursor !== null;
+        if (known && (restarted || epoch !== this.epoch || cursor < this.cursor)) this.#anew();
+        else if (known && cursor > this.cursor) this.gaps += cursor - this.cursor;
+        this.epoch = epoch;
         this.cursor = cursor;
         this.alive();
     }
@@ -233,27 +235,9 @@ export class Lane {
         this.goneAt = performance.now();
     }
 
-    // Before the next request: was the server restarted? Then our cursor means nothing.
-    // Resolves to false while it does not answer.
-    async probe() {
-        if (!await this.clock.look()) return false;
-        if (this.life !== null && this.life !== this.clock.startedNs) {
-            if (this.recovering) this.recovering.anew = true;
-            this.cursor = 0;
-        }
-        this.life = this.clock.startedNs;
-        return true;
-    }
-
-    // The same for a transport that reconnects by itself: what came before cursor in the new run is lost.
-    async probeAfter(cursor) {
-        const before = this.life;
-        if (!await this.clock.look() || before === this.clock.startedNs) return;
-        this.life = this.clock.startedNs;
-        if (this.recovering) this.recovering.anew = true;
-        this.missed += cursor;
-        if (this.recovering) this.recovering.missed += cursor;
-        this.tell();
+    // Before the next request. Resolves to false while the server does not answer.
+    probe() {
+        return this.clock.look();
     }
 
     alive() {

@@ -12,13 +12,16 @@ async function request(id, { url, stream }) {
     open.set(id, { close: () => control.abort() });
     try {
         const response = await fetch(url, { cache: 'no-store', signal: control.signal });
-        const field = (name) => Number(response.headers.get(name) ?? 0);
+        const field = (name) => response.headers.get(name) ?? '';
         if (stream && response.status === 200) {
             tell(id, 'open');
             await readLines(response.body.getReader(), (text) => tell(id, 'text', { text }));
         } else {
             const text = await response.text();
-            tell(id, 'answer', { status: response.status, text, cursor: field('Pushlab-Cursor'), missed: field('Pushlab-Missed') });
+            tell(id, 'answer', {
+                status: response.status, text, cursor: field('Pushlab-Cursor'),
+                missed: Number(field('Pushlab-Missed')), restarted: field('Pushlab-Restarted') !== '',
+            });
         }
     } catch { /* as the end of it says */ }
     tell(id, 'end');
@@ -41,7 +44,7 @@ function events(id, { url }) {
     source.onopen = () => tell(id, 'open');
     source.onerror = () => tell(id, source.readyState === EventSource.CLOSED ? 'end' : 'gone');
     source.onmessage = text;
-    for (const name of ['hello', 'missed']) source.addEventListener(name, text);
+    for (const name of ['hello', 'restarted', 'missed']) source.addEventListener(name, text);
 }
 
 function socket(id, { url }) {

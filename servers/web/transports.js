@@ -9,7 +9,7 @@ const BACKOFF_MS = [250, 500, 1000, 2000];
 
 function target(lane, context, extra = {}) {
     const query = new URLSearchParams();
-    if (lane.cursor !== null) query.set('since', lane.cursor);
+    if (lane.cursor !== null) query.set('since', `${lane.cursor}${lane.epoch === '' ? '' : `-${lane.epoch}`}`);
     for (const [name, value] of Object.entries(extra)) query.set(name, value);
     query.set('page', context.page);
     return `${lane.transport.path}?${query}`;
@@ -81,11 +81,10 @@ async function poll(lane, path, signal) {
         });
         if (answer.status !== 200 && answer.status !== 204) throw new Error(`status ${answer.status}`);
         const list = answer.status === 200 ? JSON.parse(answer.text) : [];
-        const { cursor, missed } = answer;
+        const [cursor, epoch = ''] = answer.cursor.split('-'), { missed, restarted } = answer;
 
-        // The server answered from another cursor than ours: it was restarted.
-        if (lane.cursor === null || cursor < lane.cursor)
-            lane.hello(list.length > 0 ? list[0].seq - 1 - missed : cursor);
+        if (lane.cursor === null || restarted || epoch !== lane.epoch || Number(cursor) < lane.cursor)
+            lane.hello(list.length > 0 ? list[0].seq - 1 - missed : Number(cursor), epoch, restarted);
         if (missed > 0) lane.lost(missed);
         lane.answered(request, now, list.length);
         return { list, now, tookMs: now - (request.sent - lane.clock.offsetMs) };
@@ -138,10 +137,10 @@ function startLongPoll(lane, context) {
 
 // ---- one response that does not end ----
 
-// One message of any of them. now: when it came. Returns the hello that it was, or undefined.
+// One message of any of them. now: when it came.
 function take(lane, text, now, how) {
     const message = JSON.parse(text);
-    if (message.hello !== undefined) lane.hello(message.hello);
+    if (message.hello !== undefined) lane.hello(message.hello, message.epoch, message.restarted);
     else if (message.missed !== undefined) lane.lost(message.missed);
     else {
         lane.updates([message], now);
@@ -151,7 +150,6 @@ function take(lane, text, now, how) {
             say: () => `update #${message.seq} came ${how(text.length)}, ${ms(latencyMs)} after it was due.`,
         });
     }
-    return message.hello;
 }
 
 // Until signal, or an error; begun(channel), if given, is called at once.
@@ -178,23 +176,18 @@ function startStream(lane, context) {
 // EventSource reconnects by itself and says where it was (Last-Event-ID). Only when it has given up
 // for good is a new one made.
 function startSse(lane, context) {
-    let source, timer, fellAway = false;
+    let source, timer;
     const how = () => 'in the one open response, as an event (id, data, empty line)';
     const open = () => {
         const url = target(lane, context);
         let request = lane.request(url);
         source = receive('events', { url }, (message, now) => {
-            if (message.what === 'text') {
-                const cursor = take(lane, message.text, now, how);
-                if (cursor === undefined) return;
-                if (fellAway) lane.probeAfter(cursor);
-                fellAway = false;
-            } else if (message.what === 'open') {
+            if (message.what === 'text') take(lane, message.text, now, how);
+            else if (message.what === 'open') {
                 if (request.answered !== null) request = lane.request(url); // it has come back by itself
                 lane.answered(request, now, 1);
                 lane.opened();
             } else {
-                fellAway = true;
                 lane.gone();
                 if (message.what !== 'end') return;
                 source.close();

@@ -80,7 +80,7 @@ static void round_trip(const uint8_t *data, size_t size, uint64_t seq)
     for (size_t i = 0; i < size; i++)
         if (data[i] != '\n' && data[i] != '\r')
             buf_add(&line, &data[i], 1);
-    require(sse_encode(&wire, seq, (char *)line.data, line.len) == 0);
+    require(sse_encode(&wire, seq, "", (char *)line.data, line.len) == 0);
     sse_parser_init(&p, SIZE_MAX);
     require(sse_parser_feed(&p, wire.data, wire.len, &ev, &got) == (ssize_t)wire.len && got);
     require(strtoull(ev.last_event_id, NULL, 10) == seq);

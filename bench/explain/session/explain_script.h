@@ -25,7 +25,7 @@ struct explain_script {
     int rc;
     char host[300];           /* for Host: */
     char prefix[256];         /* of all targets */
-    char cursor[24];          /* from the last response that had one; "": none yet */
+    char cursor[32];          /* from the last response that had one; "": none yet */
     struct explain_peer peer; /* the connection that is open */
     int64_t connect_ns;       /* how long connecting took: at least a round trip */
     unsigned asked;           /* requests on it */

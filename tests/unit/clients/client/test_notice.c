@@ -13,6 +13,11 @@ START_TEST(notice_reads_hello_and_missed)
     } vectors[] = {
         {"{\"hello\":0}", NOTICE_HELLO, 0},
         {"{\"hello\":17}", NOTICE_HELLO, 17},
+        {"{\"hello\":17,\"epoch\":\"k3x9qa\"}", NOTICE_HELLO, 17},
+        {"{\"hello\":0,\"epoch\":\"k3x9qa\",\"restarted\":true}", NOTICE_HELLO, 0},
+        {"{\"hello\":0,\"epoch\":\"k3x9\"}", NOTICE_NONE, 0},
+        {"{\"hello\":0,\"epoch\":\"K3X9QA\"}", NOTICE_NONE, 0},
+        {"{\"hello\":0,\"epoch\":\"k3x9qa}", NOTICE_NONE, 0},
         {"{\"missed\":18446744073709551615}", NOTICE_MISSED, UINT64_MAX},
         {"{\"missed\":18446744073709551616}", NOTICE_NONE, 0},
         {"{\"hello\":}", NOTICE_NONE, 0},
@@ -28,7 +33,7 @@ START_TEST(notice_reads_hello_and_missed)
 
         ck_assert_msg(n.kind == vectors[i].kind, "%s", vectors[i].text);
         if (n.kind != NOTICE_NONE)
-            ck_assert_uint_eq(n.value, vectors[i].value);
+            ck_assert_uint_eq(n.kind == NOTICE_HELLO ? n.cursor.seq : n.missed, vectors[i].value);
     }
 }
 END_TEST

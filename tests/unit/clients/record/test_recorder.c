@@ -231,11 +231,12 @@ START_TEST(recorder_join_again_further_on_misses_what_lies_between)
 }
 END_TEST
 
-START_TEST(recorder_join_with_a_smaller_cursor_begins_anew)
+START_TEST(recorder_restart_begins_anew)
 {
     recorder_join(&r, &tracks[0], 5000, 0);
     ck_assert_int_eq(update_at(0, 5001, NS_PER_MS, 2 * NS_PER_MS), RECEIPT_NEW);
     ck_assert_int_eq(update_at(0, 5007, NS_PER_MS, 2 * NS_PER_MS), RECEIPT_NEW);
+    recorder_restart(&r, &tracks[0]);
     recorder_join(&r, &tracks[0], 0, 3 * NS_PER_MS);
     ck_assert_uint_eq(r.restarts, 1);
     ck_assert_uint_eq(tracks[0].nholes, 0);
@@ -247,6 +248,7 @@ END_TEST
 START_TEST(recorder_restart_with_a_cursor_expects_only_what_follows)
 {
     recorder_join(&r, &tracks[0], 5000, 0);
+    recorder_restart(&r, &tracks[0]);
     recorder_join(&r, &tracks[0], 120, 0);
     ck_assert_int_eq(update(0, 121), RECEIPT_NEW);
     updates(0, 122, 200);
@@ -328,7 +330,7 @@ static TCase *completeness_tests(void)
     tcase_add_test(tc, recorder_account_is_a_real_check);
     tcase_add_test(tc, recorder_join_again_with_the_same_cursor_changes_nothing);
     tcase_add_test(tc, recorder_join_again_further_on_misses_what_lies_between);
-    tcase_add_test(tc, recorder_join_with_a_smaller_cursor_begins_anew);
+    tcase_add_test(tc, recorder_restart_begins_anew);
     tcase_add_test(tc, recorder_restart_with_a_cursor_expects_only_what_follows);
     tcase_add_test(tc, recorder_says_so_when_holes_no_longer_fit);
     tcase_add_test(tc, recorder_survives_seq_0);

@@ -261,13 +261,13 @@ START_TEST(sse_encodes_each_kind_of_event_9_2_5)
 {
     struct buf out = {0};
 
-    ck_assert_int_eq(sse_encode(&out, 17, "{\"a\":1}", 7), 0);
-    ck_assert_int_eq(sse_encode_event(&out, "missed", 21, "{\"missed\":4}", 12), 0);
+    ck_assert_int_eq(sse_encode(&out, 17, "k3x9qa", "{\"a\":1}", 7), 0);
+    ck_assert_int_eq(sse_encode_event(&out, "missed", &(struct cursor){21, "k3x9qa"}, "{\"missed\":4}", 12), 0);
     ck_assert_int_eq(sse_encode_data(&out, "null", 4), 0);
     ck_assert_int_eq(sse_encode_retry(&out, 1000), 0);
     ck_assert_int_eq(sse_encode_comment(&out, "heartbeat"), 0);
-    buf_check(&out, "id: 17\ndata: {\"a\":1}\n\n"
-                    "event: missed\nid: 21\ndata: {\"missed\":4}\n\n"
+    buf_check(&out, "id: 17-k3x9qa\ndata: {\"a\":1}\n\n"
+                    "event: missed\nid: 21-k3x9qa\ndata: {\"missed\":4}\n\n"
                     "data: null\n\n"
                     "retry: 1000\n\n"
                     ": heartbeat\n\n");
@@ -279,10 +279,10 @@ START_TEST(sse_parses_what_it_encodes)
     struct buf out = {0};
 
     sse_encode_retry(&out, 250);
-    sse_encode(&out, UINT64_MAX, " leading space: and colon", 25);
+    sse_encode(&out, UINT64_MAX, "", " leading space: and colon", 25);
     sse_encode_data(&out, "keeps the id", 12);
     sse_encode_comment(&out, "");
-    sse_encode_event(&out, "hello", 3, "", 0);
+    sse_encode_event(&out, "hello", &(struct cursor){.seq = 3}, "", 0);
     stream_check((char *)out.data, out.len, ROOMY_BYTES, 250,
                  "message id=18446744073709551615  leading space: and colon"
                  " | message id=18446744073709551615 keeps the id"
