@@ -8,7 +8,7 @@ take(n): the next n updates in order of arrival, each with its bytes in .raw.
 import json
 
 from frames import WebSocket
-from wire import EventStream, NdjsonStream, Wire
+from wire import EventStream, NdjsonStream, Wire, seq_of
 
 
 def target(path, since, more=""):
@@ -47,7 +47,7 @@ class ShortPoll:
         r = self.wire.get(target(self.path, self.cursor, more))
         assert r.status in (200, 204), r.status
         self.missed += int(r.field("Pushlab-Missed") or 0)
-        self.cursor = int(r.field("Pushlab-Cursor"))
+        self.cursor = seq_of(r.field("Pushlab-Cursor"))
         updates = elements(r.body) if r.status == 200 else []
         assert not updates or updates[-1]["seq"] <= self.cursor
         assert not updates or updates[-1]["seq"] == self.cursor or self.wants
@@ -109,7 +109,7 @@ class Sse(Endless):
 
     def take(self, n):
         updates = super().take(n)
-        assert not updates or self.stream.last_id == str(self.cursor)
+        assert not updates or seq_of(self.stream.last_id) == self.cursor
         return updates
 
 

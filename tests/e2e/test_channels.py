@@ -11,7 +11,7 @@ import unittest
 import test_tls
 from harness import DEADLINE_S, TestCase, wait_until
 from receivers import ENDLESS, RECEIVERS, LongPoll, ShortPoll, Sse, Ws
-from wire import Wire
+from wire import Wire, seq_of
 
 POLLS = (ShortPoll, LongPoll)
 
@@ -232,7 +232,7 @@ class Rooms(ChannelCase):
         self.publish(server, "a1 b1")
         for wants in ("channel=b", "latest=b", "channel=b&latest=c"):
             r = wire.get(f"/longpoll?since=2&timeout=30&{wants}")
-            self.assertEqual((r.status, r.field("Pushlab-Cursor")), (204, "2"))
+            self.assertEqual((r.status, seq_of(r.field("Pushlab-Cursor"))), (204, 2))
 
     def test_a_cursor_advances_in_a_quiet_channel(self):
         """So it stays in the history, and updates that a busy channel lost do not count as missed."""
@@ -240,8 +240,8 @@ class Rooms(ChannelCase):
         wire = Wire(self.connect(server))
         self.publish(server, "quiet1 " + " ".join(f"busy{i}" for i in range(9)))
         r = wire.get("/poll?since=1&channel=quiet")
-        self.assertEqual((r.status, r.field("Pushlab-Cursor"), r.field("Pushlab-Missed")),
-                         (204, "10", None))
+        self.assertEqual((r.status, seq_of(r.field("Pushlab-Cursor")), r.field("Pushlab-Missed")),
+                         (204, 10, None))
 
     def test_a_latest_channel_larger_than_one_response_comes_in_several(self):
         server = self.channels()

@@ -5,7 +5,7 @@ import time
 import unittest
 
 from harness import TestCase, wait_until
-from wire import Wire
+from wire import Wire, seq_of
 
 METRIC_HZ = {
     "metric/temperature": 0.2, "metric/disk": 0.2, "metric/memory": 0.5, "metric/load": 0.5,
@@ -39,7 +39,7 @@ class Applications(TestCase):
         def poll():
             nonlocal cursor, updates
             answer = wire.get(f"/poll?{query}&since={cursor}")
-            cursor = int(answer.field("Pushlab-Cursor"))
+            cursor = seq_of(answer.field("Pushlab-Cursor"))
             updates += answer.json() if answer.status == 200 else []
             return len(updates) >= n
         wait_until(poll, f"{n} updates of {query}")
@@ -102,7 +102,7 @@ class Sports(Applications):
         def check():
             nonlocal cursor, events, checked
             answer = wire.get(f"/poll?channel=match/events&latest=match/score&since={cursor}")
-            cursor = int(answer.field("Pushlab-Cursor"))
+            cursor = seq_of(answer.field("Pushlab-Cursor"))
             for update in answer.json() if answer.status == 200 else []:
                 if update["channel"] == "match/events":
                     events.append(update["data"])

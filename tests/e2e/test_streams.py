@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from harness import HERE, Program, Server, TestCase, counts_of, wait_until
-from wire import EventStream, NdjsonStream, Wire
+from wire import EventStream, NdjsonStream, Wire, hello_of, seq_of
 
 
 class Streams(TestCase):
@@ -19,7 +19,7 @@ class Streams(TestCase):
                 server = self.server("--source", "none")
                 curl = self.curl(*more, server.url + "/stream")
                 wait_until(curl.lines, "the hello")
-                self.assertEqual(json.loads(curl.lines()[0]), {"hello": 0})
+                self.assertEqual(hello_of(json.loads(curl.lines()[0])), 0)
                 for i in range(1, 4):
                     server.publish({"n": i})
                     wait_until(lambda: len(curl.lines()) > i, "the line is there before the next")
@@ -31,14 +31,14 @@ class Streams(TestCase):
             with self.subTest(more):
                 server = self.server("--source", "none", "--retry", "1234")
                 curl = self.curl(*more, server.url + "/events")
-                hello = 'event: hello\nid: 0\ndata: {"hello":0}\n\n'
-                wait_until(lambda: curl.stdout().endswith(hello), "the hello")
+                hello = re.compile(r'event: hello\nid: 0-(\w{6})\ndata: {"hello":0,"epoch":"\1"}\n\n$')
+                wait_until(lambda: hello.search(curl.stdout()), "the hello")
                 self.assertRegex(curl.stdout(), r"^retry: 1234\n")
                 before = len(curl.stdout())
                 server.publish("x")
                 wait_until(lambda: curl.stdout()[before:].endswith("\n\n"), "the event")
                 update = curl.stdout()[before:].removesuffix("\n\n")
-                self.assertRegex(update, r'^id: 1\ndata: \{"seq":1,"t":\d+,"data":"x"\}$')
+                self.assertRegex(update, r'^id: 1-\w{6}\ndata: \{"seq":1,"t":\d+,"data":"x"\}$')
 
     def test_the_headers_describe_the_content(self):
         server = self.server("--source", "none")
@@ -59,7 +59,7 @@ class Streams(TestCase):
         wire = Wire(self.connect(server))
         wire.request("GET", "/stream")
         wire.read_head()
-        self.assertEqual(wire.read_chunk(), b'{"hello":0}\n')
+        self.assertRegex(wire.read_chunk(), rb'^\{"hello":0,"epoch":"\w{6}"\}\n$')
         for i in range(3):
             server.publish(i)
             chunk = wire.read_chunk()
@@ -70,7 +70,7 @@ class Streams(TestCase):
         server = self.server("--source", "none", "--heartbeat", "100")
         lines = NdjsonStream(Wire(self.connect(server)))
         events = EventStream(Wire(self.connect(server)))
-        self.assertEqual(lines.message(), {"hello": 0})
+        self.assertEqual(hello_of(lines.message()), 0)
         self.assertEqual(lines.line(), b"")
         self.assertEqual(lines.line(), b"")
         while len(events.comments) < 2:
@@ -91,7 +91,7 @@ class Streams(TestCase):
                                      ("Last-Event-ID: nonsense", "/events?since=1", 2)):
             with self.subTest(field=field, target=target):
                 events = EventStream(Wire(self.connect(server)), target, field)
-                self.assertEqual(events.message(), {"hello": first - 1})
+                self.assertEqual(hello_of(events.message()), first - 1)
                 self.assertEqual(events.event()[1], str(first))
 
     def test_a_missed_event_goes_before_the_updates(self):
@@ -99,9 +99,10 @@ class Streams(TestCase):
         for i in range(1, 6):
             server.publish(i)
         events = EventStream(Wire(self.connect(server)), "/events", "Last-Event-ID: 1")
-        self.assertEqual(events.event(), ("hello", "1", '{"hello":1}'))
         kind, last_id, data = events.event()
-        self.assertEqual((kind, last_id, data), ("missed", "3", '{"missed":2}'))
+        self.assertEqual((kind, seq_of(last_id), hello_of(json.loads(data))), ("hello", 1, 1))
+        kind, last_id, data = events.event()
+        self.assertEqual((kind, seq_of(last_id), data), ("missed", 3, '{"missed":2}'))
         self.assertEqual([events.event()[1] for _ in range(2)], ["4", "5"])
 
     def event_source(self, url):

@@ -11,7 +11,7 @@ import websockets
 from frames import (BINARY, CLOSE, CONTINUATION, KEY, PING, PONG, TEXT, UPGRADE, WebSocket,
                     close_frame, frame)
 from harness import OTHER_ADDRESS, OWN_NETWORK, TestCase, wait_until
-from wire import Wire
+from wire import Wire, hello_of
 
 EURO = "\u20ac".encode()  # e2 82 ac
 
@@ -397,7 +397,7 @@ class Peers(TestCase):
         wait_until(lambda: len(client.events("message")) == 2, "hello and its own update")
         self.assertEqual(client.events("open")[0]["protocol"], "pushlab.v1")
         hello, update = [json.loads(e["data"]) for e in client.events("message")]
-        self.assertEqual((hello, update["data"]), ({"hello": 0}, "from ws"))
+        self.assertEqual((hello_of(hello), update["data"]), (0, "from ws"))
         server.publish("from http")
         wait_until(lambda: len(client.events("message")) == 3, "the other update")
         server.signal(signal.SIGTERM)
@@ -421,7 +421,7 @@ class Peers(TestCase):
             url = f"ws://{server.host}:{server.port}/ws?since=0"
             async with websockets.connect(url, subprotocols=["pushlab.v1"]) as ws:
                 self.assertEqual(ws.subprotocol, "pushlab.v1")
-                self.assertEqual(json.loads(await ws.recv()), {"hello": 0})
+                self.assertEqual(hello_of(json.loads(await ws.recv())), 0)
                 await ws.send('{"from": "python"}')
                 await (await ws.ping())
                 self.assertEqual(json.loads(await ws.recv())["data"], {"from": "python"})

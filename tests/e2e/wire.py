@@ -5,6 +5,19 @@ import json
 import socket
 
 
+def seq_of(cursor):
+    """The number of a cursor, which is that and the epoch: 17-k3x9qa."""
+    seq, epoch = cursor.split("-")
+    assert len(epoch) == 6, cursor
+    return int(seq)
+
+
+def hello_of(message):
+    """The number of a stream's hello, of a server that it does not call restarted."""
+    assert set(message) == {"hello", "epoch"}, message
+    return message["hello"]
+
+
 class Response:
     def __init__(self, version, status, fields, body=b""):
         self.version, self.status, self.fields, self.body = version, status, fields, body
