@@ -15,6 +15,7 @@
 #include "servers/http/reply.h"
 #include "servers/route.h"
 #include "servers/source/source.h"
+#include "servers/transport/follower.h"
 #include "servers/transport/poll.h"
 
 enum { STOP_DEADLINE_MS = 700 };
@@ -269,5 +270,6 @@ void server_free(struct server *s)
     }
     tls_free(s->tls);
     poll_free(&s->http);
+    follower_end(&s->http);
     hub_free(&s->hub);
 }

@@ -109,6 +109,7 @@ struct http_context {
     /* Answers one that can't be read, or too slowly, with this status: reply_error(). */
     void (*refuse)(struct peer *p, int status, const char *fields, const char *why);
     struct poll_cache *poll_cache; /* of the polling transports */
+    struct catch_ups *catch_ups;   /* of the streaming transports; NULL: nobody was behind yet */
     struct poll_stats {
         uint64_t built, reused; /* answers to polls: made for this one; made for another before */
     } polls;

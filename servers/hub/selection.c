@@ -24,7 +24,7 @@ struct wanted {
     const struct feed *feeds;
     size_t nfeeds;
     uint64_t every_after, latest_after;
-    size_t max;
+    size_t max, max_bytes; /* but one update is always selected */
 };
 
 static struct update *input_update(const struct input *t)
@@ -132,16 +132,19 @@ static void count_left_out(const struct wanted *w, uint64_t nlatest, struct sele
 static int selection_make(struct hub *h, const struct wanted *w, struct selection *out)
 {
     uint64_t nlatest = 0;
+    size_t bytes = 0;
     struct merge m;
 
     *out = (struct selection){.from = w->every_after};
-    for (merge_open(&m, w); m.n > 0 && out->n < w->max; out->n++) {
+    for (merge_open(&m, w); m.n > 0 && out->n < w->max && bytes < w->max_bytes; out->n++) {
         nlatest += m.inputs[0].how == DELIVERY_LATEST;
         if (out->n == h->selected_cap &&
             array_reserve(&h->selected, &h->selected_cap, out->n + 1, sizeof(struct update *)) < 0)
             return PL_ENOMEM;
         h->selected[out->n] = merge_next(&m);
+        bytes += h->selected[out->n]->json->len;
     }
+    out->more = m.n > 0;
     out->updates = h->selected;
     out->cursor = m.n > 0 ? h->selected[out->n - 1]->seq : h->visible_seq;
     count_left_out(w, nlatest, out);
@@ -156,10 +159,11 @@ static uint64_t cursor_settle(const struct hub *h, uint64_t cursor)
     return cursor > h->visible_seq ? 0 : cursor;
 }
 
-int hub_select_opening(struct hub *h, const struct subscription *to, uint64_t cursor,
-                       struct selection *out)
+/* The answer to HUB_FROM_NOW: the values of latest channels. */
+static int select_now(struct hub *h, const struct subscription *to, uint64_t cursor,
+                      struct selection *out)
 {
-    struct wanted w = {to->feeds, to->nfeeds, cursor_settle(h, cursor), 0, SIZE_MAX};
+    struct wanted w = {to->feeds, to->nfeeds, cursor_settle(h, cursor), 0, SIZE_MAX, SIZE_MAX};
     int err = selection_make(h, &w, out);
 
     out->superseded = 0;
@@ -170,10 +174,10 @@ int hub_select(struct hub *h, const struct subscription *to, uint64_t cursor, si
                struct selection *out)
 {
     uint64_t after = cursor_settle(h, cursor);
-    struct wanted w = {to->feeds, to->nfeeds, after, after, max};
+    struct wanted w = {to->feeds, to->nfeeds, after, after, max, HUB_ANSWER_BYTES};
 
     if (cursor == HUB_FROM_NOW)
-        return hub_select_opening(h, to, cursor, out);
+        return select_now(h, to, cursor, out);
     return selection_make(h, &w, out);
 }
 
@@ -181,9 +185,26 @@ int hub_select_latest(struct hub *h, const struct subscription *to, uint64_t cur
                       struct selection *out)
 {
     uint64_t after = cursor_settle(h, cursor);
-    struct wanted w = {to->feeds + to->nevery, to->nfeeds - to->nevery, after, after, SIZE_MAX};
+    struct wanted w = {
+        to->feeds + to->nevery, to->nfeeds - to->nevery, after, after, SIZE_MAX, SIZE_MAX};
 
     return selection_make(h, &w, out);
+}
+
+int hub_select_part(struct hub *h, const struct subscription *to, uint64_t cursor, uint64_t after,
+                    struct selection *out)
+{
+    uint64_t from = cursor_settle(h, cursor);
+    struct wanted w = {.feeds = to->feeds,
+                       .nfeeds = to->nfeeds,
+                       .every_after = after > from ? after : from,
+                       .latest_after = after,
+                       .max = HUB_PART_UPDATES,
+                       .max_bytes = HUB_PART_BYTES};
+    int err = selection_make(h, &w, out);
+
+    out->superseded = 0;
+    return err;
 }
 
 bool hub_has_news(const struct hub *h, const struct subscription *to, uint64_t cursor)

@@ -82,27 +82,36 @@ static uint64_t seq_past_lost(const struct selection *opening)
     return i < opening->n ? opening->updates[i]->seq - 1 : opening->cursor;
 }
 
-static int add_preamble(struct buf *out, struct peer *p, const struct follower *f,
-                        const struct selection *opening, bool restarted)
+int event_stream_add_missed(struct buf *out, const struct peer *p, const struct selection *part)
 {
-    const struct stream_format *format = p->transport->format;
-    struct cursor from = cursor_of(p, opening->from), past = cursor_of(p, seq_past_lost(opening));
+    struct cursor past = cursor_of(p, seq_past_lost(part));
     struct buf piece = {0};
-    int err = format->hello(&piece, peer_context(p)->settings, &from, restarted);
+    int err = p->transport->format->missed(&piece, &past, part->missed);
 
-    if (opening->missed > 0)
-        err |= format->missed(&piece, &past, opening->missed);
-    err |= add_piece(out, f, &piece);
+    err |= add_piece(out, p->state, &piece);
     buf_free(&piece);
     return err;
 }
 
-/* Send everything up to now in as few system calls as the socket allows, and subscribe. */
+static int add_preamble(struct buf *out, struct peer *p, const struct follower *f,
+                        const struct selection *opening, bool restarted)
+{
+    const struct stream_format *format = p->transport->format;
+    struct cursor from = cursor_of(p, opening->from);
+    struct buf piece = {0};
+    int err = format->hello(&piece, peer_context(p)->settings, &from, restarted);
+
+    err |= add_piece(out, f, &piece);
+    buf_free(&piece);
+    return opening->missed > 0 ? err | event_stream_add_missed(out, p, opening) : err;
+}
+
+/* Send the header and the first part of what there is, and subscribe. */
 static int send_opening(struct peer *p, struct follower *f, const struct reading *reading)
 {
     struct selection opening;
     struct buf out = {0};
-    int err = hub_select_opening(peer_context(p)->hub, reading->to, reading->cursor, &opening);
+    int err = hub_select_part(peer_context(p)->hub, reading->to, reading->cursor, 0, &opening);
 
     if (err == 0)
         err = add_head(&out, p, f) | add_preamble(&out, p, f, &opening, reading->restarted);
@@ -197,6 +206,8 @@ void event_stream_stop(struct peer *p)
 
 void event_stream_release(struct peer *p)
 {
+    if (p->state != NULL)
+        follower_release(p->state);
     free(p->state);
     p->state = NULL;
 }

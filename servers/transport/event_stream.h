@@ -37,5 +37,8 @@ void event_stream_tick(struct peer *p, int64_t now_ns);
 void event_stream_stop(struct peer *p);
 void event_stream_release(struct peer *p);
 
+/* Of follower_encodings, for all formats. */
+int event_stream_add_missed(struct buf *out, const struct peer *p, const struct selection *part);
+
 /* What a stream_encoding writes of u, as one chunk if it is chunked. NULL: no memory. */
 struct shared *event_stream_encode(const struct update *u, const struct update_encoding *encoding);

@@ -54,8 +54,8 @@ static int sse_heartbeat(struct buf *out)
 static const struct stream_format event_stream = {
     .content_type = "text/event-stream",
     .last_event_id = true,
-    .chunked = {&encodings[0].encoding, &encodings[1].encoding},
-    .plain = {&encodings[2].encoding, &encodings[3].encoding},
+    .chunked = {&encodings[0].encoding, &encodings[1].encoding, event_stream_add_missed},
+    .plain = {&encodings[2].encoding, &encodings[3].encoding, event_stream_add_missed},
     .hello = sse_hello,
     .missed = sse_missed,
     .heartbeat = sse_heartbeat,

@@ -35,8 +35,8 @@ static const struct stream_encoding plain = {{event_stream_encode}, stream_write
 
 static const struct stream_format ndjson = {
     .content_type = "application/x-ndjson",
-    .chunked = {&chunked.encoding, &chunked.encoding},
-    .plain = {&plain.encoding, &plain.encoding},
+    .chunked = {&chunked.encoding, &chunked.encoding, event_stream_add_missed},
+    .plain = {&plain.encoding, &plain.encoding, event_stream_add_missed},
     .hello = stream_hello,
     .missed = stream_missed,
     .heartbeat = stream_heartbeat,

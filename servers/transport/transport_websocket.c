@@ -18,7 +18,9 @@ static struct shared *websocket_encode(const struct update *u, const struct upda
 }
 
 static const struct update_encoding websocket_frame = {websocket_encode};
-static const struct follower_encodings websocket_frames = {&websocket_frame, &websocket_frame};
+static int add_missed(struct buf *out, const struct peer *p, const struct selection *part);
+static const struct follower_encodings websocket_frames = {&websocket_frame, &websocket_frame,
+                                                           add_missed};
 
 static void websocket_deliver(struct subscriber *sub, struct update *u, enum delivery how)
 {
@@ -89,34 +91,37 @@ static int add_message(struct buf *out, const char *text, size_t len)
     return err;
 }
 
+static int add_missed(struct buf *out, const struct peer *p, const struct selection *part)
+{
+    char text[48];
+    int len = snprintf(text, sizeof text, "{\"missed\":%llu}", (unsigned long long)part->missed);
+
+    (void)p;
+    return add_message(out, text, (size_t)len);
+}
+
 /* Where the client begins, and how many updates before that are lost to it. */
-static int add_notes(struct buf *out, const char *epoch, const struct selection *opening,
+static int add_notes(struct buf *out, const struct peer *p, const struct selection *opening,
                      bool restarted)
 {
     struct cursor from = {.seq = opening->from};
     char text[HELLO_TEXT_BYTES];
-    int err, len;
+    int err;
 
-    memcpy(from.epoch, epoch, sizeof from.epoch);
+    memcpy(from.epoch, peer_context(p)->hub->epoch, sizeof from.epoch);
     err = add_message(out, text, hello_encode(text, &from, restarted));
-    if (err < 0 || opening->missed == 0)
-        return err;
-    len = snprintf(text, sizeof text, "{\"missed\":%llu}", (unsigned long long)opening->missed);
-    return add_message(out, text, (size_t)len);
+    return err < 0 || opening->missed == 0 ? err : add_missed(out, p, opening);
 }
 
-/* Everything up to now in one send, as the other streams do: for the backlog limit it is one
- * message then, and a client that is only behind is not dropped as a slow reader. */
 static void websocket_begin(struct peer *p, const struct reading *reading)
 {
     struct ws_session *ws = p->state;
     struct selection opening;
     struct buf out = {0};
-    struct hub *h = peer_context(p)->hub;
-    int err = hub_select_opening(h, reading->to, reading->cursor, &opening);
+    int err = hub_select_part(peer_context(p)->hub, reading->to, reading->cursor, 0, &opening);
 
     if (err == 0)
-        err = add_notes(&out, h->epoch, &opening, reading->restarted);
+        err = add_notes(&out, p, &opening, reading->restarted);
     p->sub.deliver = websocket_deliver;
     if (err == 0)
         follower_open(&ws->follower, p, &websocket_frames, reading->to, &opening, &out);

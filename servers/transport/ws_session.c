@@ -190,6 +190,7 @@ void ws_session_release(struct peer *p)
 
     if (ws == NULL)
         return;
+    follower_release(&ws->follower);
     ws_reader_free(&ws->reader);
     free(ws);
     p->state = NULL;

@@ -299,14 +299,14 @@ START_TEST(opening_has_all_values_whatever_the_cursor)
     put(&h, "e", "", 1);  /* 4 */
     put(&h, "l", "y", 1); /* 5 */
     ck_assert_int_eq(subscription_get(&h.subscriptions, "e", "l", &to), 0);
-    ck_assert_int_eq(hub_select_opening(&h, to, 3, &s), 0);
+    ck_assert_int_eq(hub_select_part(&h, to, 3, 0, &s), 0);
     assert_selected(&s, SEQS(1, 4, 5));
     ck_assert_uint_eq(s.from, 3);
     ck_assert_uint_eq(s.cursor, 5);
-    ck_assert_int_eq(hub_select_opening(&h, to, HUB_FROM_NOW, &s), 0);
+    ck_assert_int_eq(hub_select_part(&h, to, HUB_FROM_NOW, 0, &s), 0);
     assert_selected(&s, SEQS(1, 5));
     ck_assert_uint_eq(s.from, 5);
-    ck_assert_int_eq(hub_select_opening(&h, to, 99, &s), 0); /* an earlier life of the server */
+    ck_assert_int_eq(hub_select_part(&h, to, 99, 0, &s), 0); /* an earlier life of the server */
     assert_selected(&s, SEQS(1, 2, 4, 5));
     ck_assert_uint_eq(s.from, 0);
     ck_assert_int_eq(hub_select_latest(&h, to, 2, &s), 0);

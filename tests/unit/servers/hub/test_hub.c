@@ -58,6 +58,55 @@ START_TEST(selection_is_cut_and_goes_on_from_its_cursor)
 }
 END_TEST
 
+/* What an opening has in parts: no more than 256 at once, no number twice, none left out, with
+ * those that are published or dropped meanwhile. */
+START_TEST(parts_of_an_opening_are_the_whole)
+{
+    uint64_t from = 5, after = 0, next = 6, missed = 0;
+    struct selection s = {.more = true};
+    struct hub h;
+
+    make_hub(&h, 700, 0);
+    publish_times(&h, 650, 1, 1);
+    while (s.more) {
+        ck_assert_int_eq(hub_select_part(&h, h.subscriptions.everything, from, after, &s), 0);
+        ck_assert_uint_le(s.n, HUB_PART_UPDATES);
+        next += s.missed;
+        missed += s.missed;
+        for (size_t i = 0; i < s.n; i++)
+            ck_assert_uint_eq(s.updates[i]->seq, next++);
+        after = s.cursor;
+        if (next == 6 + HUB_PART_UPDATES)
+            publish_times(&h, 350, 651, 1); /* 300 are left, of which 38 have been selected */
+    }
+    ck_assert_uint_eq(next, 1001);
+    ck_assert_uint_eq(missed, 300 - (5 + HUB_PART_UPDATES));
+    hub_free(&h);
+}
+END_TEST
+
+/* Of a history in which an update is 30 KB: three are above 64 KiB. */
+START_TEST(parts_are_bounded_in_bytes)
+{
+    struct selection s;
+    struct hub h;
+    char data[30001];
+
+    memset(data, '1', sizeof data - 1);
+    data[sizeof data - 1] = '\0';
+    make_hub(&h, 40, 0);
+    for (int64_t i = 1; i <= 40; i++)
+        put_data(&h, data, i);
+    ck_assert_int_eq(hub_select_part(&h, h.subscriptions.everything, 0, 0, &s), 0);
+    ck_assert_uint_eq(s.n, 3);
+    ck_assert(s.more);
+    ck_assert_int_eq(hub_select(&h, h.subscriptions.everything, 0, SIZE_MAX, &s), 0);
+    ck_assert_uint_eq(s.n, 35); /* 1 MiB */
+    ck_assert_uint_eq(s.cursor, 35);
+    hub_free(&h);
+}
+END_TEST
+
 START_TEST(numbers_from_one_without_gaps)
 {
     struct hub h;
@@ -283,6 +332,8 @@ int main(void)
     tcase_add_test(tc, subscribers_get_each_update_once_in_order);
     tcase_add_test(tc, subscriber_may_leave_during_its_delivery);
     tcase_add_test(tc, delay_holds_updates_back_but_stamps_them_at_once);
+    tcase_add_test(tc, parts_of_an_opening_are_the_whole);
+    tcase_add_test(tc, parts_are_bounded_in_bytes);
     tcase_add_test(tc, delay_never_overwrites_what_nobody_has_seen);
     tcase_add_test(tc, position_counts_strictly_before);
     tcase_add_test(tc, update_is_encoded_once_per_format);

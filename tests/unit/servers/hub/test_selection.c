@@ -190,7 +190,7 @@ static void check_selections(struct world *w)
     ck_assert_int_eq(hub_has_news(&w->hub, to, cursor), s.n > 0 || s.missed > 0);
 
     want = naive_select(w, filter, from, 0, SIZE_MAX);
-    ck_assert_int_eq(hub_select_opening(&w->hub, to, cursor, &s), 0);
+    ck_assert_int_eq(hub_select_part(&w->hub, to, cursor, 0, &s), 0);
     assert_same(&s, &want);
     want = naive_select(w, filter, now, 0, SIZE_MAX);
     ck_assert_int_eq(hub_select(&w->hub, to, HUB_FROM_NOW, max, &s), 0);
@@ -280,7 +280,7 @@ static void reader_come(struct world *w, struct reader *r)
 
     *r = (struct reader){.sub.deliver = reader_deliver, .world = w, .filter = random_filter(w)};
     to = subscription_to(w, r->filter);
-    ck_assert_int_eq(hub_select_opening(&w->hub, to, HUB_FROM_NOW, &s), 0);
+    ck_assert_int_eq(hub_select_part(&w->hub, to, HUB_FROM_NOW, 0, &s), 0);
     for (size_t i = 0; i < s.n; i++)
         take_value(r->holds, &w->records[s.updates[i]->seq - 1]);
     r->told_seq = w->visible_seq;
