@@ -93,6 +93,9 @@ static const struct opt opts[] = {
        "back-off after a connection is lost: first upper limit of the random wait"),
     MS("reconnect-max", reconnect_max_ns, "10000", 0, 3600000,
        "back-off after a connection is lost: last upper limit, reached by doubling"),
+    MS("reconnect-window", reconnect_window_ns, "0", 0, 3600000,
+       "after a connection is lost, wait a random time up to this before the first attempt; 0: do "
+       "not"),
     INT("sndbuf-bytes", "N", sndbuf_bytes, "0", 0, 1 << 30, "SO_SNDBUF; 0: the kernel's choice"),
     INT("rcvbuf-bytes", "N", rcvbuf_bytes, "0", 0, 1 << 30, "SO_RCVBUF; 0: the kernel's choice"),
 

@@ -126,7 +126,7 @@ void route_request(struct peer *p, const struct http_request *req)
     else if (!method_allowed(method, methods) || strcmp(req->path, "*") == 0)
         reply_allowed(p, method, methods);
     else if (c->stopping)
-        reply_error(p, 503, "Retry-After: 1\r\n", "the server is stopping");
+        reply_later(p, "the server is stopping");
     else if (t != NULL)
         t->open(p, req);
     else

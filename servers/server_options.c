@@ -76,6 +76,9 @@ static const struct opt server_opts[] = {
        "streams and SSE: send a heartbeat after this long without an update"),
     MS("retry", http.retry_ns, "1000", 0, 3600000,
        "SSE: tell clients to wait this long before they reconnect"),
+    MS("reconnect-window", http.reconnect_window_ns, "0", 0, 3600000,
+       "when stopping or refusing, tell each client to come back after a time of its own, at random "
+       "up to this; 0: do not"),
     MS("ws-ping", http.ws_ping_ns, "20000", 0, 3600000,
        "WebSocket: ping a client after this long without data from it; 0: never"),
     MS("ws-ping-timeout", http.ws_ping_timeout_ns, "10000", 1, 3600000,

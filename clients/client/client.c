@@ -7,6 +7,7 @@
 
 #include "clients/client/notice.h"
 #include "lib/base/clock.h"
+#include "lib/base/rng.h"
 #include "lib/net/conn.h"
 
 /* Room for the channels of one client, and for a cursor and a time. */
@@ -116,6 +117,11 @@ static int64_t bounded_wait_ns(int64_t n, int64_t unit_ns)
 void client_keep_retry(struct client *c, int64_t ms)
 {
     c->retry_floor_ns = bounded_wait_ns(ms, NS_PER_MS);
+}
+
+void client_retry_once(struct client *c, int64_t ms)
+{
+    c->retry_once_ns = bounded_wait_ns(ms, NS_PER_MS);
 }
 
 /* Redirects are told, and not followed: a load generator measures what it was pointed at. */
@@ -235,10 +241,22 @@ void client_dial(struct client *c, int64_t now_ns)
     connection_dial(&c->net, now_ns);
 }
 
+/* How long at least: what the server asked for, or before the first attempt after a loss this
+ * client's share of the window, so that not all come back at once; the longer of both. */
+static int64_t wait_floor_ns(const struct client *c)
+{
+    struct client_env *env = c->net.env;
+    int64_t floor_ns = c->retry_once_ns > c->retry_floor_ns ? c->retry_once_ns : c->retry_floor_ns;
+    int64_t share_ns = 0;
+
+    if (c->net.attempts == 0 && env->opt->reconnect_window_ns > 0)
+        share_ns = (int64_t)(rng_uniform(&env->rng) * (double)env->opt->reconnect_window_ns);
+    return share_ns > floor_ns ? share_ns : floor_ns;
+}
+
 void client_back_off(struct client *c, int64_t now_ns)
 {
     const struct client_env *env = c->net.env;
-    int64_t floor_ns = c->retry_once_ns > c->retry_floor_ns ? c->retry_once_ns : c->retry_floor_ns;
     int64_t wait_ns;
 
     if (c->leaving || client_has_ended(c))
@@ -246,7 +264,7 @@ void client_back_off(struct client *c, int64_t now_ns)
     /* A connection that lasted was in order, even if nothing was published meanwhile. */
     if (c->answered_ns != 0 && now_ns - c->answered_ns >= env->opt->reconnect_max_ns)
         client_served(c);
-    wait_ns = connection_back_off(&c->net, floor_ns, now_ns);
+    wait_ns = connection_back_off(&c->net, wait_floor_ns(c), now_ns);
     c->retry_once_ns = 0;
     c->answered_ns = 0;
     if (c->cut_off_ns == 0 && c->track.joined)
@@ -447,6 +465,9 @@ static void other_message(struct client *c, const char *text, size_t len, int64_
         break;
     case NOTICE_MISSED:
         client_missed(c, notice.missed);
+        break;
+    case NOTICE_RETRY:
+        client_retry_once(c, (int64_t)notice.retry_ms);
         break;
     case NOTICE_NONE:
         client_env_note(c->net.env, "%s: not an update: %.*s", c->driver->info->path,

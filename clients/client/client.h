@@ -84,6 +84,8 @@ void client_give_up(struct client *c, const char *why, int64_t now_ns);
 void client_refused(struct client *c, const struct http_message *m, bool for_good, int64_t now_ns);
 /* The server asked for at least ms before each further attempt, CLIENT_RETRY_MAX_S at most. */
 void client_keep_retry(struct client *c, int64_t ms);
+/* Asked of the next attempt alone: what a server says that is about to end. */
+void client_retry_once(struct client *c, int64_t ms);
 /* In on_lost(), with a request unanswered: note it if the server closed the connection. */
 void client_note_unanswered(struct client *c, enum conn_end why);
 

@@ -187,6 +187,16 @@ static void send_close(struct websocket_client *w, uint16_t code, int64_t now_ns
  * for ever. */
 static void on_close_frame(struct websocket_client *w, const struct ws_event *ev, int64_t now_ns)
 {
+    bool later =
+        ev->close_code == WS_CLOSE_SERVICE_RESTART || ev->close_code == WS_CLOSE_TRY_AGAIN_LATER;
+    char reason[WS_CONTROL_MAX_BYTES + 1];
+    long long wait_ms;
+
+    snprintf(reason, sizeof reason, "%.*s", (int)ev->len, (const char *)ev->data);
+    if (later && strncmp(reason, WS_CLOSE_RETRY, strcspn(WS_CLOSE_RETRY, "%")) == 0) {
+        wait_ms = strtoll(reason + strcspn(WS_CLOSE_RETRY, "%"), NULL, 10);
+        client_retry_once(&w->client, wait_ms > 0 ? wait_ms : 0);
+    }
     if (!w->close_sent)
         client_env_note(w->client.net.env, "%s: closed by the server with %u",
                         w->client.driver->info->path, ev->close_code);

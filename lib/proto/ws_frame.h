@@ -60,8 +60,12 @@ enum ws_close_code {
     WS_CLOSE_POLICY_VIOLATION = 1008,
     WS_CLOSE_MESSAGE_TOO_BIG = 1009,
     WS_CLOSE_INTERNAL_ERROR = 1011,
+    WS_CLOSE_SERVICE_RESTART = 1012,
     WS_CLOSE_TRY_AGAIN_LATER = 1013,
 };
+
+/* The reason by which a pushlab server says with 1012 and 1013 when to come back. */
+#define WS_CLOSE_RETRY "retry in %lld ms"
 
 /* May this code be sent in a close frame? (§7.4: 1000-1003, 1007-1014, 3000-4999) */
 bool ws_close_code_valid(uint16_t code);

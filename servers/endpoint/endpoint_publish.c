@@ -43,16 +43,15 @@ static void reply_refused(struct peer *p, int err, const struct intake_result *r
                     "a post is {'publish':{'channel','key','from','from_n','from_t'},'data'}, its "
                     "members in this order; or a list of posts");
     } else if (err == PL_EAWAY) {
-        reply_error(p, 503, "Retry-After: 1\r\n",
-                    "the log of updates can't be reached; send this again: a post with "
-                    "from and from_n is published once");
+        reply_later(p, "the log of updates can't be reached; send this again: a post with "
+                       "from and from_n is published once");
     } else if (err == PL_ELIMIT || err == PL_ENOMEM) {
         snprintf(why, sizeof why, "%s; %llu published",
                  err == PL_ENOMEM ? pl_strerror(err)
                                   : "too many channels, keys or senders: --max-channels, "
                                     "--max-keys, --max-senders",
                  (unsigned long long)r->published);
-        reply_error(p, 503, "Retry-After: 1\r\n", why);
+        reply_later(p, why);
     } else {
         reply_error(p, 400, NULL, "the content must be one JSON value (RFC 8259) in UTF-8");
     }

@@ -487,7 +487,7 @@ void endpoint_stats(struct peer *p, const struct http_request *req)
     if (found == 0 || (int64_t)at_ns <= req->now_ns)
         answer_stats(p, found > 0 ? (int64_t)at_ns : -1);
     else if (stats_wait_hold(p, (int64_t)at_ns, answer_stats) < 0)
-        reply_error(p, 503, "Retry-After: 1\r\n", "the question can't be kept until then");
+        reply_later(p, "the question can't be kept until then");
 }
 
 void endpoint_metrics(struct peer *p, const struct http_request *req)
@@ -510,7 +510,7 @@ void endpoint_metrics(struct peer *p, const struct http_request *req)
         buf_free(&w.metrics[i].text);
     }
     if (w.err < 0)
-        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
+        reply_later(p, "out of memory");
     else
         reply_send(p, &(struct reply){.status = 200,
                                       .content_type = "text/plain; version=0.0.4; charset=utf-8",

@@ -1,10 +1,12 @@
 #include "servers/http/http_context.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/proto/http_reader.h"
 
 const char *http_context_date(struct http_context *c)
@@ -62,4 +64,11 @@ bool http_context_allows(const struct http_context *c, const struct http_message
         return false; /* each request asks: most servers need not look at its fields */
     origin = http_message_field(m, "Origin");
     return origin != NULL && (strcmp(allowed, "*") == 0 || strcasecmp(allowed, origin) == 0);
+}
+
+int64_t http_context_return_ms(const struct http_context *c)
+{
+    int64_t window_ms = c->settings->reconnect_window_ns / NS_PER_MS;
+
+    return window_ms > 0 ? (int64_t)arc4random_uniform((uint32_t)window_ms + 1) : -1;
 }

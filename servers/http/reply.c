@@ -73,7 +73,7 @@ void reply_json(struct peer *p, const char *json, size_t len)
 void reply_json_owned(struct peer *p, char *json)
 {
     if (json == NULL)
-        reply_error(p, 503, "Retry-After: 1\r\n", "out of memory");
+        reply_later(p, "out of memory");
     else
         reply_json(p, json, strlen(json));
     free(json);
@@ -90,6 +90,16 @@ void reply_error(struct peer *p, int status, const char *fields, const char *why
                       .body_len = (size_t)len};
 
     reply_send(p, &r);
+}
+
+void reply_later(struct peer *p, const char *why)
+{
+    int64_t wait_ms = http_context_return_ms(peer_context(p));
+    char field[40];
+
+    snprintf(field, sizeof field, "Retry-After: %lld\r\n",
+             wait_ms < 0 ? 1LL : (long long)(wait_ms + 999) / 1000);
+    reply_error(p, 503, field, why);
 }
 
 void reply_shared(struct peer *p, struct shared *whole, int status, size_t payload_bytes,

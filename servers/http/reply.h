@@ -43,6 +43,9 @@ void reply_json_owned(struct peer *p, char *json);
 /* {"error":"why"} */
 void reply_error(struct peer *p, int status, const char *fields, const char *why);
 
+/* The same with 503 and Retry-After (RFC 9110 §10.2.3): this client's own time, or a second. */
+void reply_later(struct peer *p, const char *why);
+
 /* Send a response made before and shared. payload_bytes and updates as in peer_send(). */
 void reply_shared(struct peer *p, struct shared *whole, int status, size_t payload_bytes,
                   uint64_t updates);

@@ -191,6 +191,18 @@ void event_stream_tick(struct peer *p, int64_t now_ns)
     buf_free(&out);
 }
 
+static void send_retry(struct peer *p, const struct follower *f)
+{
+    int64_t wait_ms = http_context_return_ms(peer_context(p));
+    struct buf piece = {0}, out = {0};
+
+    if (wait_ms >= 0 && p->transport->format->retry(&piece, wait_ms) == 0 &&
+        add_piece(&out, f, &piece) == 0)
+        peer_send(p, out.data, out.len, 0, 0);
+    buf_free(&piece);
+    buf_free(&out);
+}
+
 void event_stream_stop(struct peer *p)
 {
     const struct follower *f = p->state;
@@ -199,6 +211,7 @@ void event_stream_stop(struct peer *p)
         conn_close(&p->conn);
         return;
     }
+    send_retry(p, f);
     if (f->chunked)
         peer_send(p, CHUNK_LAST, CHUNK_LAST_LEN, 0, 0);
     peer_finish(p, true);

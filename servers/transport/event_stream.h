@@ -27,6 +27,7 @@ struct stream_format {
                  bool restarted);
     int (*missed)(struct buf *out, const struct cursor *after, uint64_t missed);
     int (*heartbeat)(struct buf *out);
+    int (*retry)(struct buf *out, int64_t wait_ms); /* when to come back */
 };
 
 /* For struct transport; its format says the rest. A stream has a header, hello, how many updates

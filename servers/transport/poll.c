@@ -73,8 +73,7 @@ static void refuse_subscription(struct peer *p, int err)
             p, 400, NULL,
             "channel and latest take names with commas between them; a name is " NAME_ACCEPTED);
     else
-        reply_error(p, 503, "Retry-After: 1\r\n",
-                    err == PL_ELIMIT ? "too many channels; --max-channels" : pl_strerror(err));
+        reply_later(p, err == PL_ELIMIT ? "too many channels; --max-channels" : pl_strerror(err));
 }
 
 /* False: answered with 400. */

@@ -5,6 +5,7 @@
 #include <event2/event_struct.h>
 
 #include "lib/base/clock.h"
+#include "servers/http/reply.h"
 #include "servers/transport/poll.h"
 
 /* A held request. Kept with the connection: the next request will be held too. */
@@ -129,7 +130,8 @@ static void long_poll_open(struct peer *p, const struct http_request *req)
     poll_release_reading(&reading);
 }
 
-/* A held request is answered with 204, so that the client asks again, perhaps another server. */
+/* A held request is answered with 204, so that the client asks again, perhaps another server; or
+ * told when to. */
 static void long_poll_stop(struct peer *p)
 {
     struct hold *hold = p->state;
@@ -139,7 +141,14 @@ static void long_poll_stop(struct peer *p)
         return;
     }
     p->http->persist = false;
-    long_poll_answer(hold);
+    if (peer_context(p)->settings->reconnect_window_ns == 0) {
+        long_poll_answer(hold);
+        return;
+    }
+    hold->waiting = false;
+    hub_unsubscribe(peer_context(p)->hub, &p->sub);
+    poll_release_reading(&hold->reading);
+    reply_later(p, "the server is stopping");
 }
 
 static void long_poll_release(struct peer *p)

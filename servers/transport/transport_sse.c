@@ -59,6 +59,7 @@ static const struct stream_format event_stream = {
     .hello = sse_hello,
     .missed = sse_missed,
     .heartbeat = sse_heartbeat,
+    .retry = sse_encode_retry,
 };
 
 const struct transport transport_sse = {

@@ -25,6 +25,11 @@ static int stream_missed(struct buf *out, const struct cursor *after, uint64_t m
     return buf_printf(out, "{\"missed\":%llu}\n", (unsigned long long)missed);
 }
 
+static int stream_retry(struct buf *out, int64_t wait_ms)
+{
+    return buf_printf(out, "{\"retry\":%lld}\n", (long long)wait_ms);
+}
+
 static int stream_heartbeat(struct buf *out)
 {
     return buf_add(out, "\n", 1);
@@ -40,6 +45,7 @@ static const struct stream_format ndjson = {
     .hello = stream_hello,
     .missed = stream_missed,
     .heartbeat = stream_heartbeat,
+    .retry = stream_retry,
 };
 
 const struct transport transport_stream = {

@@ -94,8 +94,12 @@ static void session_close(struct peer *p, uint16_t code, const char *reason)
 
 void ws_session_fail(struct peer *p, uint16_t code, const char *reason)
 {
+    int64_t wait_ms = http_context_return_ms(peer_context(p));
+    char later[40];
+
+    snprintf(later, sizeof later, WS_CLOSE_RETRY, (long long)wait_ms);
     p->drop = DROP_PROTOCOL + 1;
-    session_close(p, code, reason);
+    session_close(p, code, code == WS_CLOSE_TRY_AGAIN_LATER && wait_ms >= 0 ? later : reason);
 }
 
 /* Echo the peer's code (§5.5.1) and close: the server is to close the TCP connection first
@@ -178,10 +182,16 @@ void ws_session_tick(struct peer *p, int64_t now_ns)
 
 void ws_session_stop(struct peer *p)
 {
+    int64_t wait_ms = http_context_return_ms(peer_context(p));
+    char reason[40];
+
+    snprintf(reason, sizeof reason, WS_CLOSE_RETRY, (long long)wait_ms);
     if (p->state == NULL)
         conn_close(&p->conn);
-    else
+    else if (wait_ms < 0)
         session_close(p, WS_CLOSE_GOING_AWAY, "the server is stopping");
+    else
+        session_close(p, WS_CLOSE_SERVICE_RESTART, reason);
 }
 
 void ws_session_release(struct peer *p)
