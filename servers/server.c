@@ -120,15 +120,21 @@ static int start_hub(struct server *s)
 
 /* Numbers begin at 1 again with each start: they are of an epoch of their own, unless others publish
  * the same. A log that servers share has its own (redis_reader.c). */
-static int start_epoch(struct server *s)
+static int start_epoch(struct server *s, struct err_text *e)
 {
     const struct server_options *o = s->options;
     uint64_t bits;
 
+    if (o->epoch != NULL) {
+        if (!epoch_valid(o->epoch, strlen(o->epoch)))
+            return err_set(e, PL_EINVAL, "--epoch: '%.40s' is not six of 0-9 and a-z", o->epoch);
+        memcpy(s->hub.epoch, o->epoch, sizeof s->hub.epoch);
+        return PL_OK;
+    }
     if (source_epoch(s->hub.epoch, o->source_spec, &o->source, s->http.started_ns))
         return PL_OK;
     if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
-        return PL_ESYS;
+        return err_set(e, PL_ESYS, "random number: %s", pl_strerror(PL_ESYS));
     epoch_of_bits(s->hub.epoch, bits);
     return PL_OK;
 }
@@ -226,9 +232,9 @@ int server_start(struct server *s, const struct server_options *options, struct 
     signal(SIGPIPE, SIG_IGN);
     if (ws_handshake_start() < 0 || start_hub(s) < 0)
         return err_set(e, PL_ENOMEM, "%s", pl_strerror(PL_ENOMEM));
-    err = start_epoch(s);
+    err = start_epoch(s, e);
     if (err < 0)
-        return err_set(e, err, "random number: %s", pl_strerror(err));
+        return err;
     err = start_loop(s);
     if (err < 0)
         return err_set(e, err, "event loop: %s", pl_strerror(err));

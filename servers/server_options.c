@@ -139,6 +139,9 @@ static const struct opt server_opts[] = {
          "what each page costs (/pages)"),
     MS("test-delay", test_delay_ns, "0", 0, 60000,
        "delay every update by this after its timestamp, to verify how latency is measured"),
+    TEXT("epoch", "EPOCH", epoch, NULL,
+         "number updates in this epoch (six of 0-9 and a-z), not in a new one, for output that can "
+         "be compared: cursors of an earlier start then count as this one's"),
     INT("core", "N", core, "-1", -1, 1023, "run on this CPU core only; -1: any"),
     {0},
 };

@@ -26,6 +26,7 @@ struct server_options {
     /* laboratory */
     bool demo;
     int64_t test_delay_ns;
+    const char *epoch; /* NULL: a new one */
     int64_t core;
 };
 

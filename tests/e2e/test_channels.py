@@ -347,8 +347,8 @@ class SlowReader(ChannelCase):
                 received.append(update["seq"])
             else:
                 newest[update["key"]] = update["data"][0]
-            self.assertLessEqual(max(received, default=0), int(last_id))
-            ids.append((int(last_id), len(received)))
+            self.assertLessEqual(max(received, default=0), seq_of(last_id))
+            ids.append((seq_of(last_id), len(received)))
         self.assertEqual(ids, sorted(ids), "ids only grow")
         for last_id, n in ids:
             self.assertEqual(len([seq for seq in received if seq <= last_id]), n)

@@ -198,7 +198,7 @@ class Polling(TestCase):
 
     def polls_without_date(self, *options):
         """Several polls from the same and other cursors; the answers, and what /stats counted."""
-        server = self.server("--source", "none", *options)
+        server = self.server("--source", "none", "--epoch", "k3x9qa", *options)
         for i in range(3):
             server.publish(i)
         wire, answers = self.wire(server), []

@@ -46,6 +46,8 @@ static void server_args(const struct scene *g, struct scenario_args *a)
     scenario_args_add(a, "--listen", "%s:%d", emulated ? LINK_SERVER_IPV4 : "127.0.0.1", port);
     scenario_args_add(a, "--source", "none");
     scenario_args_add(a, "--heartbeat", "%d", HEARTBEAT_MS);
+    if (g->setting->known_keys)
+        scenario_args_add(a, "--epoch", "k3x9qa");
     scenario_args_add(a, "--ws-ping", "%d", HEARTBEAT_MS);
     if (emulated)
         scenario_args_add(a, "--publish-open", NULL); /* nobody else is on the network */

@@ -4,4 +4,4 @@ import { EventSource } from "eventsource";
 const source = new EventSource(process.argv[2]);
 const show = (event) =>
   console.log(JSON.stringify({ type: event.type, id: event.lastEventId, data: event.data }));
-for (const type of ["open", "hello", "missed", "message", "error"]) source.addEventListener(type, show);
+for (const type of ["open", "hello", "restarted", "missed", "message", "error"]) source.addEventListener(type, show);
