@@ -10,6 +10,7 @@
 #include "lib/proto/ws_handshake.h"
 #include "servers/demo/demo.h"
 #include "servers/endpoint/stats_wait.h"
+#include "servers/history/history_file.h"
 #include "servers/http/connections.h"
 #include "servers/http/cursor_wait.h"
 #include "servers/http/reply.h"
@@ -118,8 +119,8 @@ static int start_hub(struct server *s)
     return hub_init(&s->hub, &limits, o->test_delay_ns);
 }
 
-/* Numbers begin at 1 again with each start: they are of an epoch of their own, unless others publish
- * the same. A log that servers share has its own (redis_reader.c). */
+/* Numbers begin at 1 again with each start: they are of an epoch of their own, unless others
+ * publish the same. A log that servers share has its own (redis_reader.c). */
 static int start_epoch(struct server *s, struct err_text *e)
 {
     const struct server_options *o = s->options;
@@ -137,6 +138,18 @@ static int start_epoch(struct server *s, struct err_text *e)
         return err_set(e, PL_ESYS, "random number: %s", pl_strerror(PL_ESYS));
     epoch_of_bits(s->hub.epoch, bits);
     return PL_OK;
+}
+
+static int start_history(struct server *s, struct err_text *e)
+{
+    const struct server_options *o = s->options;
+
+    if (o->history_path == NULL)
+        return PL_OK;
+    if (strncmp(o->source_spec, "redis:", 6) == 0)
+        return err_set(e, PL_EINVAL,
+                       "--history-file: not with --source redis://, which keeps its own history");
+    return history_file_open(&s->history, o->history_path, o->history_sync, &s->hub, e);
 }
 
 static int start_feed(struct server *s, const struct source_options *o, struct err_text *e)
@@ -161,6 +174,7 @@ static int start_source(struct server *s, struct err_text *e)
     struct publisher *pub = &s->publisher;
 
     o.max_line_bytes = (size_t)s->options->http.max_body_bytes;
+    o.resume_after_ns = s->history != NULL ? history_file_newest_ns(s->history) : 0;
     pub->source = source_start(pub, s->options->source_spec, &o, e);
     if (pub->source == NULL)
         return PL_EINVAL;
@@ -235,7 +249,12 @@ int server_start(struct server *s, const struct server_options *options, struct 
     err = start_epoch(s, e);
     if (err < 0)
         return err;
+    err = start_history(s, e);
+    if (err < 0)
+        return err;
     err = start_loop(s);
+    if (err == PL_OK && s->history != NULL)
+        err = history_file_start(s->history, s->base);
     if (err < 0)
         return err_set(e, err, "event loop: %s", pl_strerror(err));
     err = start_tls(s, e);
@@ -272,8 +291,11 @@ void server_free(struct server *s)
         event_del(&s->sigterm);
         event_del(&s->sigint);
         event_del(&s->stop_deadline);
+        history_file_close(s->history); /* its timer is the loop's */
+        s->history = NULL;
         event_base_free(s->base);
     }
+    history_file_close(s->history);
     tls_free(s->tls);
     poll_free(&s->http);
     follower_end(&s->http);

@@ -12,6 +12,7 @@
 #include "servers/server_options.h"
 
 struct demo;
+struct history_file;
 
 struct server {
     const struct server_options *options; /* borrowed */
@@ -19,8 +20,9 @@ struct server {
     struct hub hub;
     struct publisher publisher;
     struct http_context http;
-    struct tls *tls;   /* NULL: in the clear */
-    struct demo *demo; /* NULL without --demo */
+    struct tls *tls;              /* NULL: in the clear */
+    struct demo *demo;            /* NULL without --demo */
+    struct history_file *history; /* NULL without --history-file */
     struct event sigterm, sigint, stop_deadline;
     struct err_text failure; /* why it stops; "": it was stopped */
 };

@@ -11,6 +11,7 @@
 
 #include "lib/net/tls.h"
 #include "lib/opt/opt_library.h"
+#include "servers/history/history_file.h"
 #include "servers/model/arrivals.h"
 #include "servers/source/player.h"
 
@@ -62,6 +63,12 @@ static const struct opt server_opts[] = {
          "game: updates of the state a second, in each room"),
     INT("history", "N", history, "1024", 1, 10000000,
         "updates kept in each channel, for clients that reconnect"),
+    TEXT("history-file", "FILE", history_path, NULL,
+         "keep what is published in this file, so that a server that is started again goes on with "
+         "the same numbers and nobody loses an update"),
+    CHOICE("history-sync", "WHEN", history_sync, "second", history_sync_words,
+           "when the file's bytes are forced to the disk: always, before each update is published; "
+           "at most once a second; or never, when the kernel likes"),
     INT("log-history", "N", source.log_history, "100000", 1000, 1000000000,
         "with --source redis: updates kept in the stream, for servers that reconnect"),
 
@@ -77,7 +84,8 @@ static const struct opt server_opts[] = {
     MS("retry", http.retry_ns, "1000", 0, 3600000,
        "SSE: tell clients to wait this long before they reconnect"),
     MS("reconnect-window", http.reconnect_window_ns, "0", 0, 3600000,
-       "when stopping or refusing, tell each client to come back after a time of its own, at random "
+       "when stopping or refusing, tell each client to come back after a time of its own, at "
+       "random "
        "up to this; 0: do not"),
     MS("ws-ping", http.ws_ping_ns, "20000", 0, 3600000,
        "WebSocket: ping a client after this long without data from it; 0: never"),

@@ -26,7 +26,9 @@ struct server_options {
     /* laboratory */
     bool demo;
     int64_t test_delay_ns;
-    const char *epoch; /* NULL: a new one */
+    const char *epoch;        /* NULL: a new one */
+    const char *history_path; /* NULL: nothing is kept */
+    int history_sync;         /* enum history_sync */
     int64_t core;
 };
 

@@ -43,7 +43,7 @@ static void reply_refused(struct peer *p, int err, const struct intake_result *r
                     "a post is {'publish':{'channel','key','from','from_n','from_t'},'data'}, its "
                     "members in this order; or a list of posts");
     } else if (err == PL_EAWAY) {
-        reply_later(p, "the log of updates can't be reached; send this again: a post with "
+        reply_later(p, "the update can't be kept now; send this again: a post with "
                        "from and from_n is published once");
     } else if (err == PL_ELIMIT || err == PL_ENOMEM) {
         snprintf(why, sizeof why, "%s; %llu published",

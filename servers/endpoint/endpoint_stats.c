@@ -167,6 +167,12 @@ static void put_history(struct writer *w, const struct hub *h)
     put(w, "oldest_seq", hub_oldest_seq(h));
     put(w, "newest_seq", hub_newest_seq(h));
     put(w, "subscribers", h->nsubscribers);
+    if (h->journal == NULL)
+        return;
+    put_gauge(w, "file_bytes", h->journal->bytes, "pushlab_history_file_bytes",
+              "Bytes of the history file.");
+    put_count(w, "file_refused", h->journal->refused, "pushlab_history_file_refused_total",
+              "Updates that could not be kept, and so were not published.");
 }
 
 static void put_log(struct writer *w, const struct publisher *pub)

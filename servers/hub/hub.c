@@ -146,8 +146,15 @@ static int hub_put(struct hub *h, const struct post *p, const struct place *at,
     struct channel *c = at->channel;
     struct update *u = channel_reserve(c) < 0 ? NULL : place_update(h, at, p, as);
 
+    int err;
+
     if (u == NULL)
         return PL_ENOMEM;
+    err = h->journal != NULL ? h->journal->append(h->journal, u) : PL_OK;
+    if (err < 0) {
+        update_unref(u);
+        return err;
+    }
     channel_keep_times_in_order(c, u);
     hub_make_room(h, c);
     channel_push(c, u);
@@ -269,6 +276,43 @@ int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_num
     latest_put(&c->latest, at.key, u);
     update_unref(u);
     return PL_OK;
+}
+
+int hub_restore_ring(struct hub *h, struct name name, uint64_t n, uint64_t evicted_seq)
+{
+    int err = hub_restore_channel(h, name, n);
+
+    if (err == PL_OK)
+        channels_find(&h->channels, name)->evicted_seq = evicted_seq;
+    return err;
+}
+
+int hub_restore_sender(struct hub *h, struct name channel, struct name from, uint64_t newest_n,
+                       uint64_t seq)
+{
+    struct channel *c = channels_find(&h->channels, channel);
+    struct sender *s;
+
+    if (c == NULL)
+        c = channels_add(&h->channels, channel);
+    if (c == NULL)
+        return PL_ENOMEM;
+    s = (struct sender *)name_table_find(&c->senders, from);
+    if (s == NULL)
+        s = (struct sender *)name_table_new(&c->senders, sizeof *s, from);
+    if (s == NULL)
+        return PL_ENOMEM;
+    s->newest_n = newest_n;
+    s->seq = seq;
+    return PL_OK;
+}
+
+int hub_restore(struct hub *h, const struct post *p, const struct hub_number *as)
+{
+    if (as->seq <= h->published_seq)
+        return PL_EPROTO;
+    h->published_seq = h->visible_seq = as->seq - 1;
+    return hub_adopt(h, p, as);
 }
 
 int64_t hub_release(struct hub *h, int64_t now_ns)

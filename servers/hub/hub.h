@@ -25,6 +25,14 @@ struct hub_counts {
                             because a newer one of the key came first */
 };
 
+/* What keeps the updates that the hub publishes (servers/history). First member of its struct. */
+struct hub_journal {
+    /* Keep u, which no reader has seen. 0, or negative: then it is not published. */
+    int (*append)(struct hub_journal *j, const struct update *u);
+    uint64_t bytes;   /* it takes */
+    uint64_t refused; /* updates that could not be kept */
+};
+
 struct hub {
     struct hub_limits limits;
     struct channels channels;
@@ -34,6 +42,7 @@ struct hub {
     char epoch[EPOCH_CHARS + 1];         /* in which it numbers; "": not known yet. The owner's to
                                             set, before the first update */
     int64_t delay_ns;
+    struct hub_journal *journal;  /* borrowed; NULL: none */
     STAILQ_HEAD(, update) hidden; /* published, not visible; borrowed from their rings */
     uint64_t nsubscribers;
     uint64_t publish_failures; /* updates lost to lack of memory; no number is used up */
@@ -76,6 +85,15 @@ int hub_restore_channel(struct hub *h, struct name name, uint64_t n);
 /* The newest value of a key, where the log has dropped that update. In the order of seq, each in a
  * restored channel. 0, PL_EPROTO or PL_ENOMEM. */
 int hub_restore_latest(struct hub *h, const struct post *p, const struct hub_number *as);
+
+/* And from a file of its own, in which other channels' updates between may be gone: a channel of
+ * which n updates were published before its ring begins, the last of them evicted_seq; who has
+ * sent to it; and the next update, whose seq may be any above that of the newest. Returns as for a
+ * shared log. */
+int hub_restore_ring(struct hub *h, struct name name, uint64_t n, uint64_t evicted_seq);
+int hub_restore_sender(struct hub *h, struct name channel, struct name from, uint64_t newest_n,
+                       uint64_t seq);
+int hub_restore(struct hub *h, const struct post *p, const struct hub_number *as);
 
 /* Make visible what has waited delay_ns. Returns when to call again (INT64_MAX: nothing waits). */
 int64_t hub_release(struct hub *h, int64_t now_ns);

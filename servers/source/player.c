@@ -141,6 +141,18 @@ static void player_stop(struct source *src)
     free(p);
 }
 
+/* Leave out what has been published before. */
+static void player_resume(struct player *p, int64_t after_ns)
+{
+    struct post post;
+
+    while (pacer_due_ns(&p->pacer) <= after_ns) {
+        p->model->next(p->model, &post);
+        p->pacer.offset_ns = p->model->due_ns;
+        p->pacer.played++;
+    }
+}
+
 struct source *player_start(struct publisher *pub, const struct player_options *o,
                             struct err_text *e)
 {
@@ -162,6 +174,8 @@ struct source *player_start(struct publisher *pub, const struct player_options *
     p->model = o->model;
     p->stamps_published = o->stamp == STAMP_PUBLISHED;
     err = pacer_start(&p->pacer, p->model->due_ns, o->start_ns > 0 ? o->start_ns : clock_now_ns());
+    if (err == 0 && o->start_ns > 0 && o->resume_after_ns > 0)
+        player_resume(p, o->resume_after_ns);
     if (err == 0)
         return &p->source;
     pacer_free(&p->pacer);

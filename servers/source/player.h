@@ -24,10 +24,12 @@ enum source_stamp { STAMP_DUE, STAMP_PUBLISHED };
 extern const char *const source_stamps[]; /* their words, for options */
 
 struct player_options {
-    struct model *model;                    /* the player's from now on, freed on failure too */
-    double speed;                           /* so many times as fast as the model's own time */
-    int64_t start_ns;                       /* when to begin, on CLOCK_MONOTONIC; 0: at once */
-    int stamp;                              /* enum source_stamp */
+    struct model *model; /* the player's from now on, freed on failure too */
+    double speed;        /* so many times as fast as the model's own time */
+    int64_t start_ns;    /* when to begin, on CLOCK_MONOTONIC; 0: at once */
+    int64_t
+        resume_after_ns; /* what was due until then was published before a restart; 0: nothing */
+    int stamp;           /* enum source_stamp */
     const struct source_settings *settings; /* of a generator, which can be tuned; NULL: another
                                                model */
 };

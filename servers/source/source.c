@@ -28,6 +28,7 @@ static struct model *generator(struct start *s)
     struct arrivals arrivals = player_arrivals(&o->settings);
 
     s->player.start_ns = o->start_ns;
+    s->player.resume_after_ns = o->resume_after_ns;
     s->player.settings = &o->settings;
     return generator_new((uint64_t)o->seed, &arrivals, (size_t)o->settings.payload_bytes);
 }
