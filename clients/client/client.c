@@ -182,6 +182,8 @@ static void on_open(struct connection *net, int64_t now_ns)
     c->broken = false;
     note_kernel(c, false, now_ns);
     note(c, TRANSCRIPT_CONNECTED, NULL, 0, now_ns);
+    if (c->held)
+        conn_hold(&net->conn, true);
     c->driver->on_open(c, now_ns);
 }
 
@@ -205,11 +207,12 @@ static void on_lost(struct connection *net, enum conn_end why, int sys_errno, in
     c->overdue_ns = 0; /* the loss is counted */
     if (why == CONN_END_ERROR)
         client_env_note(net->env, "connection lost: %s", conn_tls_strerror(&net->conn, sys_errno));
-    if (client_has_ended(c))
+    if (client_has_ended(c) && !c->crashed)
         return; /* gave up */
     note_end(c, why, sys_errno, now_ns);
     c->driver->on_lost(c, why, now_ns);
-    if (c->leaving)
+    c->reaping = false;
+    if (c->leaving && !c->crashed)
         client_ended(c);
 }
 
@@ -289,7 +292,7 @@ static void write_query(const struct client *c, const struct client_request *r,
 
     out[0] = '\0';
     cursor_encode(cursor, c->track.cursor, c->epoch);
-    if (r->with_cursor && c->track.joined)
+    if (r->with_cursor && client_has_cursor(c))
         len = (size_t)snprintf(out, QUERY_BYTES, "?since=%s", cursor);
     if (c->channels != NULL)
         len = channel_tracks_add_query(c->channels, out, len, QUERY_BYTES);
@@ -397,6 +400,7 @@ void client_joined(struct client *c, const struct cursor *at, bool restarted, in
 {
     bool first = !c->track.joined;
 
+    c->anew = false;
     if (is_another_server(c, at, restarted))
         begin_anew(c, at);
     memcpy(c->epoch, at->epoch, sizeof c->epoch);
@@ -440,6 +444,7 @@ void client_update(struct client *c, const struct envelope *e, size_t text_len, 
         take_in_channel(c, e, recv_ns);
     else
         recorder_update(&env->recorder, &c->track, c->index, e, recv_ns);
+    c->anew = false;
     client_served(c);
     recorder_note_seen(&env->recorder, e);
     c->unsorted_bytes -= text_len;
@@ -486,6 +491,59 @@ void client_message(struct client *c, const char *text, size_t len, int64_t recv
         other_message(c, text, len, recv_ns);
 }
 
+/* ---- what can happen to it ---- */
+
+void client_reset(struct client *c)
+{
+    if (!c->leaving && c->net.state == CONNECTION_OPEN)
+        conn_cut(&c->net.conn, CONN_CUT_RESET);
+}
+
+void client_crash(struct client *c, int64_t now_ns)
+{
+    if (c->leaving || client_has_ended(c))
+        return;
+    c->reaping = c->net.state == CONNECTION_OPEN || c->net.state == CONNECTION_SECURING;
+    if (c->reaping)
+        conn_cut(&c->net.conn, CONN_CUT_DIED);
+    connection_close(&c->net); /* its timer, and a connect under way */
+    c->net.state = CONNECTION_ENDED;
+    c->crashed = true;
+    if (c->cut_off_ns == 0 && c->track.joined)
+        c->cut_off_ns = now_ns;
+}
+
+bool client_return(struct client *c, int64_t now_ns)
+{
+    if (c->reaping)
+        return false;
+    if (c->leaving || !c->crashed)
+        return true;
+    c->driver->free(c);
+    memset((char *)c + sizeof *c, 0, c->driver->client_bytes - sizeof *c); /* the driver's own */
+    tls_memory_forget(&c->net.session);
+    free(c->cookie);
+    c->cookie = NULL;
+    c->retry_floor_ns = c->retry_once_ns = c->answered_ns = 0;
+    if (c->channels != NULL)
+        channel_tracks_opened(c->channels);
+    c->crashed = false;
+    c->anew = c->broken = true;
+    c->net.attempts = 0;
+    c->net.state = CONNECTION_IDLE;
+    client_begin(c, now_ns);
+    return true;
+}
+
+void client_hold(struct client *c, bool hold)
+{
+    if (c->held == hold || c->leaving)
+        return;
+    c->held = hold;
+    if (c->net.state == CONNECTION_OPEN)
+        conn_hold(&c->net.conn, hold);
+}
+
 /* ---- life ---- */
 
 void client_begin(struct client *c, int64_t now_ns)
@@ -497,6 +555,7 @@ void client_leave(struct client *c, int64_t now_ns)
 {
     if (c->leaving)
         return;
+    client_hold(c, false);
     c->leaving = true;
     CLIENT_COUNT(c, now_ns, unanswered_requests, c->overdue_ns != 0 && c->overdue_ns < now_ns);
     if (c->net.state == CONNECTION_OPEN) {

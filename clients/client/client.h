@@ -24,6 +24,9 @@ struct client {
     uint32_t index; /* from 0: decides its room, picks and addresses */
     bool leaving;
     bool broken;                     /* the next connection is a reconnect */
+    bool anew;                       /* it came back as a new client and has no cursor yet */
+    bool held;                       /* it reads nothing */
+    bool crashed, reaping;           /* it is away; its last connection is not reaped yet */
     struct track track;              /* with channels: only the cursor */
     char epoch[EPOCH_CHARS + 1];     /* of the cursor (lib/proto/cursor.h); "": not told */
     struct channel_tracks *channels; /* owned; NULL: it receives the default channel */
@@ -41,6 +44,25 @@ struct client {
 void client_begin(struct client *c, int64_t now_ns);
 /* End in an orderly way, whatever its state; hooks.ended is called at once or within a second. */
 void client_leave(struct client *c, int64_t now_ns);
+
+/* ---- what can happen to a client ----
+ * None of these changes a client that is leaving. */
+
+/* Its connection, if it has one, is reset; the client goes on as after any loss. */
+void client_reset(struct client *c);
+/* It vanishes without a farewell. client_return() must follow, or client_leave(). */
+void client_crash(struct client *c, int64_t now_ns);
+/* It comes back and knows nothing: no cursor, no cookie, no TLS session. What was published
+ * meanwhile it has missed. False: its last connection is not reaped yet; try again. */
+bool client_return(struct client *c, int64_t now_ns);
+/* It stops reading, whatever connection it has; or goes on. */
+void client_hold(struct client *c, bool hold);
+
+/* Does it know from where on it has updates? */
+static inline bool client_has_cursor(const struct client *c)
+{
+    return c->track.joined && !c->anew;
+}
 
 static inline bool client_has_ended(const struct client *c)
 {

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/proto/fault_kinds.h"
+
 enum {
     READ_BUF_BYTES = 256 * 1024,
     DEADLINES_PER_CLIENT = 1,
-    DEADLINES_PER_SENDER = 2, /* its next message's, its second connection's */
-    DEADLINES_BESIDES = 8,    /* phases, ramp, progress, control connection */
+    DEADLINES_PER_SENDER = 2,           /* its next message's, its second connection's */
+    DEADLINES_BESIDES = 8 + FAULTS_MAX, /* phases, ramp, progress, control connection, faults */
     TIMELINE_POINTS_PER_CLIENT = 100000,
     TIMELINE_POINTS_MAX = 1000000,
     /* Leave some of the 28,000 ephemeral ports of an address to connections in TIME-WAIT. */

@@ -82,7 +82,7 @@ static int64_t hold_ms(const struct client *c)
 
     if (!is_long(c))
         return -1;
-    if (!c->track.joined && (c->channels != NULL || opt->send != SEND_NONE))
+    if (!client_has_cursor(c) && (c->channels != NULL || opt->send != SEND_NONE))
         return 0;
     return opt->hold_ns / NS_PER_MS;
 }

@@ -296,6 +296,27 @@ void conn_close(struct conn *c)
     conn_mark(c, CONN_END_LOCAL, 0);
 }
 
+void conn_cut(struct conn *c, enum conn_cut how)
+{
+    struct linger at_once = {.l_onoff = 1};
+
+    if (how == CONN_CUT_RESET) /* closing sends RST (socket(7), SO_LINGER) */
+        (void)setsockopt(conn_fd(c), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    conn_mark(c, CONN_END_ERROR, how == CONN_CUT_RESET ? ECONNRESET : ECONNABORTED);
+}
+
+void conn_hold(struct conn *c, bool hold)
+{
+    if (c->ended || c->peer_ended)
+        return;
+    if (c->tls != NULL)
+        conn_tls_hold(c, hold);
+    else if (hold)
+        event_del(&c->read_event);
+    else if (event_add(&c->read_event, NULL) < 0)
+        conn_mark(c, CONN_END_NOMEM, ENOMEM);
+}
+
 void conn_finish(struct conn *c, bool linger)
 {
     if (c->ended || c->finishing)

@@ -120,6 +120,12 @@ size_t conn_queued_bytes(const struct conn *c);
 
 /* End now; queued bytes are lost. */
 void conn_close(struct conn *c);
+/* End as a fault would, without TLS's close_notify: by a TCP reset, or as the kernel ends what
+ * belonged to a process that died. on_end() says CONN_END_ERROR. */
+enum conn_cut { CONN_CUT_RESET, CONN_CUT_DIED };
+void conn_cut(struct conn *c, enum conn_cut how);
+/* Stop reading, or go on: what arrives meanwhile fills the socket's buffer, and then the peer's. */
+void conn_hold(struct conn *c, bool hold);
 /* End once the queue is flushed. linger: the peer may still be sending (an error answer to
  * a half-read request), so send FIN and discard input until its EOF, since a reset would destroy
  * the answer on its way (RFC 9112 §9.6); the caller bounds the time. */
@@ -171,6 +177,7 @@ int conn_enqueue(struct conn *c, struct evbuffer *queue, const void *data, size_
 /* The same verbs for a connection with c->tls. */
 int conn_tls_send(struct conn *c, const void *data, size_t len, struct shared *owner);
 size_t conn_tls_queued_bytes(const struct conn *c);
+void conn_tls_hold(struct conn *c, bool hold);
 /* Send close_notify. False: the socket is full, conn_drained() is called again later. */
 bool conn_tls_say_goodbye(struct conn *c);
 /* c has been marked: no callback from now on; send close_notify if that is still possible. */

@@ -264,6 +264,14 @@ int conn_tls_send(struct conn *c, const void *data, size_t len, struct shared *o
     return PL_OK;
 }
 
+void conn_tls_hold(struct conn *c, bool hold)
+{
+    if (hold)
+        bufferevent_disable(c->tls->bev, EV_READ);
+    else
+        bufferevent_enable(c->tls->bev, EV_READ);
+}
+
 /* ---- ending ---- */
 
 static void on_room_for_goodbye(evutil_socket_t fd, short what, void *arg)

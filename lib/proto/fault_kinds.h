@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+enum { FAULTS_MAX = 16 }; /* of one row */
+
 enum fault_kind {
 #define FAULT(id, ...) FAULT_##id,
 #include "lib/proto/fault_kinds.def"
