@@ -407,25 +407,50 @@ static void begin_setup(struct fleet *f, int64_t now_ns)
     schedule_set(&f->env.schedule, &f->ramp, now_ns);
 }
 
-/* A line, or the end of input, opens the gate. */
-static void on_gate(evutil_socket_t fd, short what, void *arg)
+static void take_fault(struct fleet *f, const char *line)
+{
+    struct fault_line fault = {.index = 0};
+    struct err_text e;
+
+    if (fault_line_read(&fault, line, &e) < 0 ||
+        fleet_faults_add(&f->faults, &f->clients, &fault, &e) < 0)
+        note_failure(f, e.text);
+}
+
+static void take_line(struct fleet *f)
+{
+    f->line[f->line_len] = '\0';
+    f->line_len = 0;
+    if (f->phase == FLEET_GATE)
+        begin_setup(f, clock_now_ns());
+    else if (f->phase != FLEET_CONTROL)
+        take_fault(f, f->line);
+}
+
+/* The first line, or the end of input, opens the gate; each later line is a fault. stdin is read
+ * without buffering and may be shared: a byte at a time, only when there is one. */
+static void on_input(evutil_socket_t fd, short what, void *arg)
 {
     struct fleet *f = arg;
     char c;
 
     (void)what;
-    if (read((int)fd, &c, 1) == 1 && c != '\n')
-        return;
-    event_del(&f->gate);
-    begin_setup(f, clock_now_ns());
+    if (read((int)fd, &c, 1) != 1) {
+        event_del(&f->input);
+        if (f->phase == FLEET_GATE)
+            begin_setup(f, clock_now_ns());
+    } else if (c == '\n') {
+        take_line(f);
+    } else if (f->line_len + 1 < sizeof f->line) {
+        f->line[f->line_len++] = c;
+    }
 }
 
-/* stdin is read without buffering and may be shared: a byte at a time, only when there is one. */
 static void wait_at_gate(struct fleet *f)
 {
     f->phase = FLEET_GATE;
-    if (event_assign(&f->gate, f->env.base, STDIN_FILENO, EV_READ | EV_PERSIST, on_gate, f) < 0 ||
-        event_add(&f->gate, NULL) < 0) {
+    if (event_assign(&f->input, f->env.base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, f) < 0 ||
+        event_add(&f->input, NULL) < 0) {
         note_failure(f, "--gate: standard input cannot be waited for");
         stop(f);
         return;
@@ -563,8 +588,8 @@ void fleet_run(struct fleet *f)
 
 void fleet_free(struct fleet *f)
 {
-    if (event_initialized(&f->gate))
-        event_del(&f->gate);
+    if (event_initialized(&f->input))
+        event_del(&f->input);
     client_env_silence(&f->env);
     upstream_leave(&f->upstream);
     client_array_abort(&f->clients);

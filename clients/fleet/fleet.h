@@ -2,7 +2,8 @@
  *
  *   set-up   the control connection asks for the server's statistics, then clients start at
  *            a bounded rate (with --gate only after a line on stdin, so that other counters of
- *            connections can leave the control connection out); ends when every one has
+ *            connections can leave the control connection out; later lines tell of faults, see
+ *            fleet_faults.h); ends when every one has
  *            joined (knows its cursor). At each quarter the server's statistics are asked for
  *   warm-up  as in the window, but not measured
  *   window   what is measured: the updates published in it, the requests due in it
@@ -23,6 +24,7 @@
 #include <stdint.h>
 
 #include "clients/fleet/control.h"
+#include "clients/fleet/fleet_faults.h"
 #include "clients/send/upstream.h"
 #include "lib/base/proc.h"
 
@@ -52,8 +54,11 @@ struct fleet {
     bool windows_known;      /* of channels, from /stats */
     struct err_text failure; /* why the run is not valid; "" */
     struct deadline border, ramp, progress;
-    int progress_fd; /* -1: none */
-    struct event gate;
+    int progress_fd;    /* -1: none */
+    struct event input; /* stdin, with --gate */
+    char line[FAULT_LINE_BYTES];
+    size_t line_len;
+    struct fleet_faults faults;
 
     /* CLOCK_MONOTONIC; 0: that border was not reached. */
     int64_t setup_start_ns, setup_end_ns, window_start_ns, window_end_ns, leave_start_ns;

@@ -1,10 +1,41 @@
 #include "clients/fleet/fleet_faults.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "lib/base/clock.h"
 
 static const int64_t retry_ns = NS_PER_MS;
 
-uint64_t fleet_faults_count(uint64_t n, double percent)
+int fault_line_read(struct fault_line *out, const char *line, struct err_text *e)
+{
+    char kind[40] = "", rest[2];
+    const struct fault_kind_info *k;
+    int n = sscanf(line, "fault %" SCNu32 " %39s %" SCNd64 " %" SCNd64 " %lf %1s", &out->index,
+                   kind, &out->start_ns, &out->end_ns, &out->percent, rest);
+
+    k = fault_kind_find(kind);
+    if (n == 5 && k != NULL && out->start_ns <= out->end_ns && out->percent >= 0 &&
+        out->percent <= 100) {
+        out->kind = k->kind;
+        return PL_OK;
+    }
+    return err_set(e, PL_EINVAL,
+                   "--gate: '%.80s' is not a line of faults; accepted: fault INDEX KIND START_NS "
+                   "END_NS PERCENT",
+                   line);
+}
+
+bool fleet_faults_hit(const struct fleet_faults *f, enum fault_actor actor)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (fault_kinds[f->all[i].line.kind].actor == actor)
+            return true;
+    return false;
+}
+
+/* How many of n clients percent are: one at least. */
+static uint64_t count_of(uint64_t n, double percent)
 {
     uint64_t hit = (uint64_t)((double)n * percent / 100 + 0.5);
 
@@ -13,7 +44,8 @@ uint64_t fleet_faults_count(uint64_t n, double percent)
     return hit > 0 ? hit : 1;
 }
 
-bool fleet_faults_hits(uint64_t index, uint64_t n, uint64_t hit)
+/* Whether client number index of n is one of the hit: they are spread evenly. */
+static bool is_hit(uint64_t index, uint64_t n, uint64_t hit)
 {
     return (index + 1) * hit / n != index * hit / n;
 }
@@ -53,7 +85,7 @@ static void on_due(struct deadline *d, int64_t now_ns)
     for (uint64_t i = 0; i < f->clients->n; i++) {
         struct client *c = client_at(f->clients, i);
 
-        if (!fleet_faults_hits(i, f->clients->n, f->hit))
+        if (!is_hit(i, f->clients->n, f->hit))
             continue;
         if (begins)
             begin(f, c, now_ns);
@@ -69,17 +101,17 @@ static void on_due(struct deadline *d, int64_t now_ns)
 }
 
 int fleet_faults_add(struct fleet_faults *f, struct client_array *clients,
-                     const struct fault_line *line)
+                     const struct fault_line *line, struct err_text *e)
 {
     struct fleet_fault *fault = &f->all[f->n];
 
     if (f->n == FAULTS_MAX)
-        return PL_ELIMIT;
+        return err_set(e, PL_ELIMIT, "--gate: more than %d faults", FAULTS_MAX);
     *fault = (struct fleet_fault){.due = {.on_due = on_due}, .line = *line, .clients = clients};
     f->n++;
     if (fault_kinds[line->kind].actor != FAULT_ON_CLIENTS)
         return PL_OK;
-    fault->hit = fleet_faults_count(clients->n, line->percent);
+    fault->hit = count_of(clients->n, line->percent);
     schedule_set(&client_at(clients, 0)->net.env->schedule, &fault->due, line->start_ns);
     return PL_OK;
 }

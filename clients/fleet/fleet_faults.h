@@ -9,6 +9,8 @@
 #include "clients/client/client.h"
 #include "lib/proto/fault_kinds.h"
 
+enum { FAULT_LINE_BYTES = 160 };
+
 /* What the line "fault INDEX KIND START_NS END_NS PERCENT" says. */
 struct fault_line {
     uint32_t index; /* in the row's list, from 0 */
@@ -31,12 +33,13 @@ struct fleet_faults {
     size_t n;
 };
 
-/* Execute that fault at its times; later ones follow on the loop. Of a kind that others execute,
- * it is only noted. clients are borrowed, and begun by then. 0, or PL_ELIMIT: too many. */
-int fleet_faults_add(struct fleet_faults *f, struct client_array *clients,
-                     const struct fault_line *line);
+/* What the line says. 0, or PL_EINVAL with the line in e. Pure. */
+int fault_line_read(struct fault_line *out, const char *line, struct err_text *e);
 
-/* Whether client number index of n is one of the hit: they are spread evenly. Pure. */
-bool fleet_faults_hits(uint64_t index, uint64_t n, uint64_t hit);
-/* How many of n clients percent are: one at least. Pure. */
-uint64_t fleet_faults_count(uint64_t n, double percent);
+/* Execute that fault at its times, on the loop. Of a kind that others execute, it is only noted.
+ * clients are borrowed, and begun by then. 0, or PL_ELIMIT with the line in e: too many. */
+int fleet_faults_add(struct fleet_faults *f, struct client_array *clients,
+                     const struct fault_line *line, struct err_text *e);
+
+/* Does any of them happen to that? */
+bool fleet_faults_hit(const struct fleet_faults *f, enum fault_actor actor);
