@@ -1,6 +1,7 @@
 #include "bench/link/forwarder.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -179,7 +180,8 @@ static void deliver(struct forwarder *fwd, enum link_direction direction)
         cpu_meter_spin(&fwd->cpu, false);
         if (write(fwd->net.side[to].tun_fd, f->data, f->len) < 0)
             fwd->write_failures[direction]++;
-        hdr_record(&fwd->late_us, (handed_ns - f->due_ns + f->queued_ns) / NS_PER_US, 1);
+        if (f->due_ns >= fwd->stalled_ns) /* else it was meant to be late */
+            hdr_record(&fwd->late_us, (handed_ns - f->due_ns + f->queued_ns) / NS_PER_US, 1);
         capture_arrived(&fwd->capture, f, direction, handed_ns);
         frame_free(f);
     }
@@ -296,7 +298,8 @@ static void write_path(struct writer *out, const struct link_path *l, const char
         "\"lost_packets\":%llu,\"lost_bytes\":%llu,\"queue_dropped_packets\":%llu,"
         "\"queue_dropped_bytes\":%llu,\"under_way_packets\":%llu,\"under_way_bytes\":%llu}",
         name, ull(l->packets_in), ull(l->bytes_in), ull(l->packets_out), ull(l->bytes_out),
-        ull(l->loss.stage.dropped_packets), ull(l->loss.stage.dropped_bytes),
+        ull(l->loss.stage.dropped_packets + l->down.dropped_packets),
+        ull(l->loss.stage.dropped_bytes + l->down.dropped_bytes),
         ull(l->rate.stage.dropped_packets), ull(l->rate.stage.dropped_bytes),
         ull(link_path_held_packets(l)), ull(link_path_held_bytes(l)));
 }
@@ -413,6 +416,20 @@ static int set_window(struct forwarder *fwd, const struct rpc_message *request)
     return PL_OK;
 }
 
+static int disturb(struct forwarder *fwd, const struct rpc_message *request)
+{
+    int64_t until_ns;
+
+    if (request->data.len != sizeof until_ns)
+        return PL_EINVAL;
+    memcpy(&until_ns, request->data.data, sizeof until_ns);
+    if (request->head.argument == LINK_STALLS)
+        fwd->stall_until_ns = until_ns;
+    else
+        fwd->path[LINK_UP].down_until_ns = fwd->path[LINK_DOWN].down_until_ns = until_ns;
+    return PL_OK;
+}
+
 static int carry_out(struct forwarder *fwd, const struct rpc_message *request,
                      struct rpc_message *answer)
 {
@@ -427,6 +444,8 @@ static int carry_out(struct forwarder *fwd, const struct rpc_message *request,
         return begin_capture(fwd, request);
     case RPC_CAPTURE_END:
         return capture_end(&fwd->capture);
+    case RPC_DISTURB:
+        return disturb(fwd, request);
     default:
         return PL_EINVAL;
     }
@@ -501,11 +520,36 @@ static int await_events(struct forwarder *fwd, struct epoll_event *events, int m
     return n;
 }
 
+/* Do nothing until the stall is over, or the parent is gone or wants something. What comes
+ * meanwhile waits in the kernel; that is not this program's lateness, and what finds no more room
+ * is not its loss. */
+static void sit_out_stall(struct forwarder *fwd)
+{
+    struct pollfd ends[] = {{.fd = fwd->signal_fd, .events = POLLIN},
+                            {.fd = fwd->control_fd, .events = POLLIN}};
+    int64_t before[LINK_DIRECTIONS], now_ns = clock_now_ns();
+
+    for (int i = 0; i < LINK_DIRECTIONS; i++)
+        before[i] = tun_drops_ever(fwd, (enum link_direction)i);
+    while (now_ns < fwd->stall_until_ns &&
+           poll(ends, 2, (int)((fwd->stall_until_ns - now_ns) / NS_PER_MS) + 1) == 0)
+        now_ns = clock_now_ns();
+    fwd->stall_until_ns = 0;
+    fwd->stalled_ns = clock_now_ns();
+    for (int side = 0; side < LINK_SIDES; side++)
+        queue_age_empty(&fwd->queue_age, (enum link_side)side, fwd->stalled_ns);
+    for (int i = 0; i < LINK_DIRECTIONS; i++)
+        fwd->tun_drops_before[i] += tun_drops_ever(fwd, (enum link_direction)i) - before[i];
+}
+
 void forwarder_run(struct forwarder *fwd)
 {
     ask_for_precision();
     while (!fwd->stop) {
         struct epoll_event events[8];
+
+        if (fwd->stall_until_ns != 0)
+            sit_out_stall(fwd);
         int n = await_events(fwd, events, 8, prepare_wait(fwd));
 
         for (int i = 0; i < n; i++)

@@ -34,6 +34,8 @@ struct forwarder {
     int64_t lead_ns;
     int64_t spin_credit_ns, spin_counted_ns; /* processor time that spinning may take */
     bool spinning;
+    int64_t stall_until_ns; /* 0: it does not stall */
+    int64_t stalled_ns;     /* when the last stall ended */
     uint64_t next_id;
     uint64_t write_failures[LINK_DIRECTIONS];  /* the kernel did not take the packet */
     uint64_t memory_failures[LINK_DIRECTIONS]; /* no memory to hold it */

@@ -344,6 +344,13 @@ int link_window(const struct link *l, int64_t start_ns, int64_t end_ns)
     return ask(l, (struct rpc_head){.request = RPC_WINDOW}, window_ns, sizeof window_ns, -1, NULL);
 }
 
+int link_disturb(const struct link *l, enum link_disturbance what, int64_t until_ns)
+{
+    struct rpc_head head = {.request = RPC_DISTURB, .argument = what};
+
+    return ask(l, head, &until_ns, sizeof until_ns, -1, NULL);
+}
+
 int link_capture(const struct link *l, const char *path, enum link_capture_at at, const char *label,
                  struct err_text *e)
 {

@@ -84,6 +84,9 @@ int link_reset(const struct link *l, uint64_t seed);
  * the next reset: tell it before it begins. 0, PL_EOF, PL_ENOMEM or PL_ESYS. */
 int link_window(const struct link *l, int64_t start_ns, int64_t end_ns);
 
+/* From now on, until until_ns of CLOCK_MONOTONIC. 0, PL_EOF, PL_ENOMEM or PL_ESYS. */
+int link_disturb(const struct link *l, enum link_disturbance what, int64_t until_ns);
+
 /* Write packets to a pcapng file at path (replaced if it is there) from now on, after ending
  * the one before. label names the transport; it is in the comment of each connection's first
  * packet. 0, PL_EOF, PL_ENOMEM or PL_ESYS, with the line in e. */

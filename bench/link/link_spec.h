@@ -27,6 +27,10 @@
 #include "lib/base/err.h"
 #include "bench/link/path/link_path.h"
 
+/* What can happen to a link for a while: what is sent either way is lost, and what was under way
+ * arrives; or nothing moves, and nothing is lost by this. */
+enum link_disturbance { LINK_GOES_DOWN, LINK_STALLS };
+
 enum link_direction { LINK_UP, LINK_DOWN, LINK_DIRECTIONS };
 
 enum { LINK_NAME_CHARS = 64, LINK_TEXT_CHARS = 512 };

@@ -15,6 +15,7 @@ enum rpc_request {
     RPC_WINDOW,   /* bytes: two int64_t, CLOCK_MONOTONIC start and end */
     RPC_CAPTURE,  /* argument: enum link_capture_at; bytes: label; one descriptor */
     RPC_CAPTURE_END,
+    RPC_DISTURB, /* argument: enum link_disturbance; bytes: int64_t, CLOCK_MONOTONIC end */
 };
 
 enum { RPC_MAX_FDS = 4 };

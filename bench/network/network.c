@@ -129,6 +129,17 @@ int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, st
     return rc;
 }
 
+int network_disturb(const struct network *n, enum link_disturbance what, int64_t until_ns,
+                    struct err_text *e)
+{
+    int rc = PL_OK;
+
+    for (size_t i = 0; rc == PL_OK && i < n->hosts.nlinks; i++)
+        if (hosts_part_of(&n->hosts, i) == HOSTS_FRONT)
+            rc = complain(link_disturb(&n->hosts.links[i].link, what, until_ns), e);
+    return rc;
+}
+
 /* Add link i's account to that of the links before; the first of the clients' links begins it. */
 static int add_account(cJSON **wire, const struct hosts *h, size_t i, struct err_text *e)
 {

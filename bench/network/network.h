@@ -64,6 +64,10 @@ int network_row_begin(const struct network *n, uint64_t seed, struct err_text *e
 int network_capture(const struct network *n, const char *pcap_path, const char *label,
                     struct err_text *e);
 int network_window(const struct network *n, int64_t start_ns, int64_t end_ns, struct err_text *e);
+/* Something happens to the clients' links until until_ns. There must be some. 0 or negative with
+ * the line in e. */
+int network_disturb(const struct network *n, enum link_disturbance what, int64_t until_ns,
+                    struct err_text *e);
 /* What was counted on the wire (docs/link.md); null on loopback. Ends a capture. Of several links
  * the clients' own are added up; those behind a balancer are in "behind", and those to a store in
  * "beside", by server. NULL with the line in e when a link is gone. */

@@ -1,12 +1,15 @@
 #include "bench/link/path/link_path.h"
 
+/* In front of the others; it holds nothing, so that it only has a name. */
+static const struct stage_ops down_ops = {.name = "down"};
+
 void link_path_init(struct link_path *l, const struct link_model *m, uint64_t limit_bytes,
                     uint64_t seed)
 {
     int64_t lines = m->lines > 1 ? m->lines : 1;
     struct delay_model delay = m->delay;
 
-    *l = (struct link_path){0};
+    *l = (struct link_path){.down = {.ops = &down_ops}};
     delay.per_connection = lines > 1;
     if (loss_model_ratio(&m->loss) > 0) {
         stage_loss_init(&l->loss, &m->loss, seed);
@@ -66,7 +69,11 @@ const struct stage *link_path_put(struct link_path *l, struct frame *f, int64_t 
     l->packets_in++;
     l->bytes_in += f->len;
     advance(l, now_ns);
-    return offer(l, 0, f, now_ns);
+    if (now_ns >= l->down_until_ns)
+        return offer(l, 0, f, now_ns);
+    l->down.dropped_packets++;
+    l->down.dropped_bytes += f->len;
+    return &l->down;
 }
 
 struct frame *link_path_take(struct link_path *l, int64_t now_ns)
@@ -109,6 +116,7 @@ uint64_t link_path_held_bytes(const struct link_path *l)
 void link_path_reset_counters(struct link_path *l)
 {
     l->packets_in = l->bytes_in = l->packets_out = l->bytes_out = 0;
+    l->down.dropped_packets = l->down.dropped_bytes = 0;
     for (int i = 0; i < l->stage_count; i++)
         l->stages[i]->dropped_packets = l->stages[i]->dropped_bytes = 0;
 }

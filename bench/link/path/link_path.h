@@ -19,6 +19,8 @@ struct link_model {
 enum { LINK_PATH_MAX_STAGES = 3 };
 
 struct link_path {
+    struct stage down; /* what is sent before down_until_ns ends here */
+    int64_t down_until_ns;
     struct stage_loss loss;
     struct stage_rate rate;
     struct stage_delay delay;
