@@ -117,7 +117,9 @@ static const struct opt opts[] = {
     INT("progress-fd", "FD", progress_fd, "-1", -1, 1048576,
         "write a JSON line about four times a second to this descriptor"),
     FLAG("gate", gate,
-         "connect the control connection, then wait for a line on stdin before clients start"),
+         "connect the control connection, then wait for a line on stdin before clients start; "
+         "further "
+         "lines are faults: fault INDEX KIND START_NS END_NS PERCENT"),
     CHOICE("control", "MODE", control, "auto", control_words,
            "auto: ask the server's /stats what was published; none: do not, for other servers"),
     INT("control-fd", "FD", control_fd, "-1", -1, 1048576,
