@@ -460,6 +460,28 @@ START_TEST(a_lost_packet_takes_no_airtime)
 }
 END_TEST
 
+START_TEST(a_path_that_is_down_loses_what_is_sent_and_delivers_what_was_under_way)
+{
+    struct link_model m = {.delay = {.delay_ns = 10}};
+    struct link_path l;
+
+    link_path_init(&l, &m, NO_LIMIT, 1);
+    ck_assert(send_one(&l, 1, SMALL, 0));
+    l.down_until_ns = 20;
+    ck_assert(!send_one(&l, 2, SMALL, 5));
+    ck_assert_uint_eq(take_one(&l, 10, NULL), 1);
+    ck_assert(!send_one(&l, 3, FULL, 19));
+    ck_assert(send_one(&l, 4, SMALL, 20));
+    ck_assert_uint_eq(take_one(&l, 30, NULL), 4);
+    ck_assert_uint_eq(l.down.dropped_packets, 2);
+    ck_assert_uint_eq(l.down.dropped_bytes, SMALL + FULL);
+    ck_assert_uint_eq(l.packets_in, l.packets_out + l.down.dropped_packets);
+    link_path_reset_counters(&l);
+    ck_assert_uint_eq(l.down.dropped_packets, 0);
+    link_path_free(&l);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("link_stages");
@@ -489,6 +511,7 @@ int main(void)
     tcase_add_test(tc, gilbert_elliott_loses_its_stationary_share);
     tcase_add_test(tc, loss_at_its_ends_loses_all_or_nothing);
     tcase_add_test(tc, a_lost_packet_takes_no_airtime);
+    tcase_add_test(tc, a_path_that_is_down_loses_what_is_sent_and_delivers_what_was_under_way);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
