@@ -8,6 +8,7 @@
 
 #include "bench/base/json.h"
 #include "bench/base/units.h"
+#include "bench/result/result_faults.h"
 
 bool disturbed_is(const cJSON *row)
 {
@@ -52,6 +53,7 @@ struct limit {
     double of_median; /* or as much as this share of the row's median latency, if that is more */
     void (*format)(char out[UNITS_TEXT_BYTES], double value);
     const char *who, *before, *after; /* who: NULL for the process's name */
+    bool of_source; /* a fault that happens to a server or to the store explains it */
 };
 
 #define SHARE     true, .format = units_format_percent
@@ -72,7 +74,7 @@ static const struct limit limits[] = {
     {THE_ROW, "wire.late_us.p99", US, .most = 1000,
      .who = "the link's forwarder", .before = "passed packets on late, by", .after = " (p99)"},
     {THE_ROW, "publish_late_us.max", US, .most = 20000, .of_median = 0.5,
-     .who = "the server", .before = "published late, by up to"},
+     .who = "the server", .before = "published late, by up to", .of_source = true},
     {THE_ROW, "machine.throttled_ms", MS, .most = 0,
      .who = "a CPU quota", .before = "held the processes back for"},
     {THE_ROW, "machine.pressure_ms", SHARE, .most = 0.2,
@@ -127,9 +129,14 @@ static void judge_processes(cJSON *row, const struct limit *l)
 
 void disturbed_judge(cJSON *row)
 {
+    bool explained;
+
     if (json_at(row, "disturbed") == NULL)
         return;
+    explained = result_faults_hit(row, FAULT_ON_SERVER) || result_faults_hit(row, FAULT_ON_STORE);
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        if (limits[i].of_source && explained)
+            continue;
         if (limits[i].scope == EACH_PROCESS)
             judge_processes(row, &limits[i]);
         else

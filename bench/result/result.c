@@ -10,6 +10,7 @@
 #include "bench/result/repeats.h"
 #include "bench/result/result_balancer.h"
 #include "bench/result/result_duplex.h"
+#include "bench/result/result_faults.h"
 #include "bench/result/result_memory.h"
 #include "bench/result/result_source.h"
 #include "lib/proto/transport_info.h"
@@ -263,8 +264,30 @@ static void add_ratios(cJSON *out, const cJSON *report, const struct span *span)
 
 /* ---- do the independent counts agree? ---- */
 
+static bool numbers_began_again(const cJSON *report)
+{
+    return result_faults_hit(report, FAULT_ON_SERVER) &&
+           counters_or_zero(report, "server_restarts") > 0 &&
+           !cJSON_IsObject(json_at(report, "subscription"));
+}
+
+/* A server that starts again without its history numbers its updates from 1 again, so that only how
+ * many there were can be compared. */
+static void settle_restart(cJSON *row, const cJSON *report)
+{
+    double published =
+        counters_growth(report, span_window.from, span_window.to, "source.published");
+    double expected = published * json_number(report, "clients");
+
+    if (!numbers_began_again(report))
+        return;
+    counters_replace(row, "published", published);
+    counters_replace(row, "expected", expected);
+    counters_replace(row, "missed", fmax(0, expected - json_number(report, "delivered")));
+}
+
 /* Without channels every client gets every update; with them the report says what to expect. */
-static void judge_sum(cJSON *problems, const cJSON *report)
+static void judge_numbers(cJSON *problems, const cJSON *report)
 {
     bool channels = cJSON_IsObject(json_at(report, "subscription"));
     double published = json_number(report, "published"), clients = json_number(report, "clients");
@@ -286,6 +309,12 @@ static void judge_sum(cJSON *problems, const cJSON *report)
                            "is not %.0f published x %.0f clients",
                            delivered, missed, late, published, clients);
     }
+}
+
+static void judge_sum(cJSON *problems, const cJSON *report)
+{
+    if (!numbers_began_again(report))
+        judge_numbers(problems, report);
 }
 
 static double accepted(const cJSON *report, const char *transport)
@@ -316,6 +345,11 @@ static void judge_handshakes(cJSON *row, cJSON *problems, const cJSON *report,
     json_add_number(seen, "given_up", attempts - client);
     if (cJSON_IsObject(json_at(report, "upstream")))
         json_add_number(seen, "upstream", up);
+    if (result_faults_hit(report,
+                          FAULT_ON_SERVER)) { /* one that is ended has accepted what it could */
+        client = server;
+        attempts = fmax(attempts, kernel); /* the control connection was opened again */
+    }
     if ((client == server || result_balancer_rejoins(report)) &&
         (attempts == kernel || !kernel_is_ours))
         return;
@@ -382,6 +416,8 @@ static void judge_wire_handshakes(cJSON *row, cJSON *problems, const cJSON *wire
 
     counters_replace(cJSON_GetObjectItemCaseSensitive(row, "handshakes"), "wire", seen);
     /* A client that leaves while it connects may not learn that its handshake just ended. */
+    if (result_faults_hit(row, FAULT_ON_SERVER)) /* the control connection was opened again */
+        given_up = fmax(given_up, seen - client);
     if (seen < client || seen > client + given_up)
         json_append_printf(problems, "TCP handshakes disagree: client %.0f, wire %.0f", client,
                            seen);
@@ -523,6 +559,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
                       "clients published delivered missed late duplicated out_of_order adds_up "
                       "expected superseded requests_unsent age_us phases",
                       report);
+    settle_restart(r, report);
     counters_copy_histogram(r, "latency_us", json_at(report, "latency_us"));
     counters_copy_histogram(r, "request_late_us", json_at(report, "request_late_us"));
     add_ratios(r, report, &span_window);
@@ -535,6 +572,9 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     cJSON_AddArrayToObject(r, "disturbed");
     add_notes(r, report);
     result_duplex(r, report);
+    if (json_at(report, "faults") != NULL)
+        cJSON_AddItemToObject(r, "faults",
+                              cJSON_DetachItemFromObjectCaseSensitive(report, "faults"));
     judge_failure(problems, report);
     cJSON_AddItemToObject(r, "wire", wire);
     cJSON_AddItemToObject(r, "raw", report);

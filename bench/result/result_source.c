@@ -8,6 +8,7 @@
 #include "bench/base/units.h"
 #include "bench/result/counters.h"
 #include "bench/result/disturbed.h"
+#include "bench/result/result_faults.h"
 #include "lib/hdr/hdr.h"
 
 static const double tolerance = 0.01, edge_updates = 1; /* due just before a border of the window */
@@ -168,7 +169,8 @@ void result_source(cJSON *row)
     hdr_free(&late);
     counters_copy(cJSON_GetObjectItemCaseSensitive(row, "whole_run"), "publish_late_us",
                   json_at(stats, "end.source.publish_late_us"));
-    judge_all(row);
+    if (!result_faults_hit(row, FAULT_ON_SERVER) && !result_faults_hit(row, FAULT_ON_STORE))
+        judge_all(row);
 }
 
 /* ---- a run ---- */

@@ -1,6 +1,7 @@
 #include "bench/run/balancer.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,6 +91,16 @@ int balancer_fill(struct buf *out, const char *template, const struct balancer_w
 
 /* ---- the program ---- */
 
+static bool is_haproxy(const struct balancer_kind *kind)
+{
+    return strcmp(kind->program, "haproxy") == 0;
+}
+
+int balancer_reload_signal(const struct balancer_kind *kind)
+{
+    return is_haproxy(kind) ? SIGUSR2 : SIGHUP;
+}
+
 static int write_config(const char *path, const char *template_path, const struct balancer_words *w,
                         struct err_text *e)
 {
@@ -116,8 +127,9 @@ int balancer_start(struct service *s, struct supervisor *sup, const struct balan
 {
     struct balancer_words words = *w;
     char config[PATH_MAX + 16];
-    /* In the foreground, and with nothing of the machine's own configuration. */
-    char *haproxy[] = {s->program, "-db", "-q", "-f", config, NULL};
+    /* In the foreground, and with nothing of the machine's own configuration. Only a master process
+     * reloads, into another worker. */
+    char *haproxy[] = {s->program, w->reloads ? "-W" : "-db", "-db", "-q", "-f", config, NULL};
     /* In a user namespace, root is the only user that nginx can run as. */
     char *nginx[] = {s->program, "-c",     config, "-p",         s->folder,
                      "-e",       "stderr", "-g",   "user root;", NULL};
@@ -130,6 +142,5 @@ int balancer_start(struct service *s, struct supervisor *sup, const struct balan
     rc = write_config(config, config_path, &words, e);
     if (rc < 0)
         return rc;
-    return service_start(s, sup, strcmp(kind->program, "haproxy") == 0 ? haproxy : nginx, place,
-                         port, e);
+    return service_start(s, sup, is_haproxy(kind) ? haproxy : nginx, place, port, e);
 }

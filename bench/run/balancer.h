@@ -9,6 +9,7 @@
  * and everything else stays as it is. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,7 +34,11 @@ struct balancer_words {
     const char *servers[HOSTS_SERVERS_MAX];
     size_t nservers;
     const char *folder;
+    bool reloads; /* balancer_reload_signal() will be sent */
 };
+
+/* The signal by which the kind's program reads its configuration again. */
+int balancer_reload_signal(const struct balancer_kind *kind);
 
 /* Fill a template in. 0, PL_ENOMEM, or PL_EINVAL with the line in e ("@SERVER2@ means nothing
  * with 1 server; accepted: ..."). Pure. */

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
@@ -42,6 +43,28 @@ static const struct child_place *place_of(const struct cluster *c, enum hosts_na
     return hosts_place(&c->hosts.hosts, host);
 }
 
+static bool has_fault(const struct cluster *c, enum fault_kind kind)
+{
+    const struct scenario_faults *f = scenario_faults_of(c->w->scenario, c->w->row);
+
+    for (size_t i = 0; i < f->n; i++)
+        if (f->list[i].kind == (int)kind)
+            return true;
+    return false;
+}
+
+/* Will a server be started again? */
+static bool returns(const struct cluster *c)
+{
+    const struct scenario_faults *f = scenario_faults_of(c->w->scenario, c->w->row);
+
+    for (size_t i = 0; i < f->n; i++)
+        if ((f->list[i].kind == FAULT_SERVER_KILL || f->list[i].kind == FAULT_SERVER_RESTART) &&
+            f->list[i].for_s > SCENARIO_UNSET)
+            return true;
+    return false;
+}
+
 /* ---- servers ---- */
 
 /* One stream for all servers; the first one fills it from the source that it has otherwise. */
@@ -55,21 +78,19 @@ static void add_shared_source(const struct cluster *c, struct scenario_args *arg
         scenario_args_add(args, "--feed", "generator");
 }
 
-static void add_own_source(const struct cluster *c, struct scenario_args *args, size_t i,
-                           int64_t start_ns)
+static void add_own_source(const struct cluster *c, struct scenario_args *args, size_t i)
 {
     bool lags = c->plan.source == SERVERS_DIFFERING && i > 0;
 
     scenario_args_add(args, "--source-start", "%lld",
-                      (long long)(start_ns + (lags ? source_lag_ns : 0)));
+                      (long long)(c->source_start_ns + (lags ? source_lag_ns : 0)));
     if (lags)
         scenario_args_add(args, "--seed", "%lld", (long long)(c->w->scenario->seed + 1));
 }
 
 /* What balanced server number i is told besides what the scenario says; of an option given twice,
  * the last one counts. */
-static void add_balanced(const struct cluster *c, struct scenario_args *args, size_t i,
-                         int64_t start_ns)
+static void add_balanced(const struct cluster *c, struct scenario_args *args, size_t i)
 {
     enum hosts_name in_front = c->kind->shape == HOSTS_BALANCED ? HOST_BALANCER : HOST_CLIENT;
     long long beat_ms = c->w->row->heartbeat_ms;
@@ -80,7 +101,7 @@ static void add_balanced(const struct cluster *c, struct scenario_args *args, si
     if (c->plan.source == SERVERS_REDIS)
         add_shared_source(c, args, i);
     else
-        add_own_source(c, args, i, start_ns);
+        add_own_source(c, args, i);
     if (beat_ms != SCENARIO_UNSET) {
         scenario_args_add(args, "--heartbeat", "%lld", beat_ms);
         scenario_args_add(args, "--ws-ping", "%lld", beat_ms);
@@ -98,78 +119,123 @@ static void add_single(const struct cluster *c, struct scenario_args *args)
         scenario_args_add(args, "--publish-open", NULL); /* nobody else is on the network */
 }
 
-static void server_args(const struct cluster *c, struct scenario_args *args, size_t i,
-                        int64_t start_ns)
+/* Of a server that will be started again, what it keeps, and where its source began. */
+static void add_mortal(const struct cluster *c, struct scenario_args *args, size_t i)
 {
-    char name[16] = "server";
+    if (c->history_folder[0] == '\0')
+        return;
+    if (!c->balanced && c->w->scenario->source.kind == SOURCE_GENERATOR)
+        add_own_source(c, args, i);
+    scenario_args_add(args, "--history-file", "%s/history%zu", c->history_folder, i + 1);
+}
+
+/* again: at the address that it had before. */
+static void server_args(const struct cluster *c, struct scenario_args *args, size_t i, bool again)
+{
+    char name[24];
 
     scenario_args_begin(args, &program_server);
     scenario_args_server(args, c->w->scenario);
     if (c->balanced)
-        add_balanced(c, args, i, start_ns);
+        add_balanced(c, args, i);
     else
         add_single(c, args);
+    if (c->mortal)
+        add_mortal(c, args, i);
+    if (again)
+        scenario_args_add(args, "--listen", "%s", c->servers[i].address);
     if (c->w->core >= 0)
         scenario_args_add(args, "--core", "%d", c->w->core);
-    if (c->balanced)
-        snprintf(name, sizeof name, "server%zu", i + 1);
-    json_add_words(c->w->commands, name, args->argv, args->argc);
+    snprintf(name, sizeof name, c->balanced ? "server%zu" : "server", i + 1);
+    if (!again)
+        json_add_words(c->w->commands, name, args->argv, args->argc);
 }
 
 /* A connection from the server's host to itself, or PL_ESYS. */
 static int connect_to(const struct cluster *c, size_t i)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
     const char *address = c->servers[i].address;
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    size_t len = strcspn(address, ":");
     char host[LINK_ADDRESS_CHARS];
-    int fd = hosts_socket(&c->hosts.hosts, server_host(i));
+    int fd = c->network->emulated ? hosts_socket(&c->network->hosts, server_host(i))
+                                  : socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    snprintf(host, sizeof host, "%.*s", (int)strcspn(address, ":"), address);
+    snprintf(host, sizeof host, "%.*s", (int)len, address);
     inet_pton(AF_INET, host, &to.sin_addr);
+    to.sin_port = htons((uint16_t)strtoul(address[len] != '\0' ? address + len + 1 : "", NULL, 10));
     if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
         file_close(&fd);
     return fd < 0 ? PL_ESYS : fd;
 }
 
-static int start_server(struct cluster *c, size_t i, int64_t start_ns, struct err_text *e)
+/* The clients ask the one server of a row themselves, unless it will be ended. */
+static int connect_stats(struct cluster *c, size_t i, struct err_text *e)
+{
+    struct cluster_server *s = &c->servers[i];
+
+    file_close(&s->stats_fd);
+    if (!c->balanced && !c->mortal)
+        return PL_OK;
+    s->stats_fd = connect_to(c, i);
+    return s->stats_fd < 0 ? err_set(e, PL_ESYS, "%s: %s", s->address, strerror(errno)) : PL_OK;
+}
+
+static const struct child_place *server_place(const struct cluster *c, size_t i)
+{
+    return c->balanced ? place_of(c, server_host(i)) : network_place(c->network, LINK_SERVER);
+}
+
+static int start_server(struct cluster *c, size_t i, struct err_text *e)
 {
     struct cluster_server *s = &c->servers[i];
     struct scenario_args args = {0};
     int rc;
 
     s->stats_fd = -1;
-    server_args(c, &args, i, start_ns);
+    server_args(c, &args, i, false);
     c->nservers++;
-    rc = server_start(c->w->supervisor, &s->child, &args,
-                      c->balanced ? place_of(c, server_host(i))
-                                  : network_place(c->network, LINK_SERVER),
-                      s->address, sizeof s->address, e);
-    if (rc < 0 || !c->balanced)
-        return rc;
-    s->stats_fd = connect_to(c, i);
-    return s->stats_fd < 0 ? err_set(e, PL_ESYS, "%s: %s", s->address, strerror(errno)) : PL_OK;
+    rc = server_start(c->w->supervisor, &s->child, &args, server_place(c, i), s->address,
+                      sizeof s->address, e);
+    return rc < 0 ? rc : connect_stats(c, i, e);
 }
 
 /* The stream that servers share: redis-server on a host of its own, in memory only, because a
- * stream on a disk would measure the disk. The host is reached by its servers alone. */
+ * stream on a disk would measure the disk; unless a fault will end it: then it writes a log,
+ * without waiting for the disk. The host is reached by its servers alone. */
 static int start_store(struct cluster *c, struct err_text *e)
 {
     struct service *s = &c->store;
     char port[8];
-    char *argv[] = {s->program, "--port",      port, "--bind",       "0.0.0.0", "--protected-mode",
-                    "no",       "--save",      "",   "--appendonly", "no",      "--dir",
-                    s->folder,  "--daemonize", "no", "--loglevel",   "warning", NULL};
-    int rc = service_prepare(s, "redis-server", "--version", e);
+    char *argv[] = {s->program,
+                    "--port",
+                    port,
+                    "--bind",
+                    "0.0.0.0",
+                    "--protected-mode",
+                    "no",
+                    "--save",
+                    "",
+                    "--appendonly",
+                    has_fault(c, FAULT_STORE_AWAY) ? "yes" : "no",
+                    "--appendfsync",
+                    "no",
+                    "--dir",
+                    s->folder,
+                    "--daemonize",
+                    "no",
+                    "--loglevel",
+                    "warning",
+                    NULL};
 
     snprintf(port, sizeof port, "%d", STORE_PORT);
-    return rc < 0
-               ? rc
-               : service_start(s, c->w->supervisor, argv, place_of(c, HOST_STORE), STORE_PORT, e);
+    return service_start(s, c->w->supervisor, argv, place_of(c, HOST_STORE), STORE_PORT, e);
 }
 
 static int start_balancer(struct cluster *c, struct err_text *e)
 {
-    struct balancer_words words = {.nservers = c->nservers};
+    struct balancer_words words = {.nservers = c->nservers,
+                                   .reloads = has_fault(c, FAULT_BALANCER_RELOAD)};
     char listen[LINK_ADDRESS_CHARS + 8], host[LINK_ADDRESS_CHARS] = "", path[SCENARIO_PATH_BYTES];
 
     hosts_address(&c->hosts.hosts, HOST_CLIENT, HOST_BALANCER, host);
@@ -181,6 +247,21 @@ static int start_balancer(struct cluster *c, struct err_text *e)
                          c->plan.config[0] != '\0' ? c->plan.config : c->kind->config);
     return balancer_start(&c->balancer, c->w->supervisor, c->kind, path, &words,
                           place_of(c, HOST_BALANCER), PORT, e);
+}
+
+static int prepare_store(struct cluster *c, struct err_text *e)
+{
+    int rc = service_prepare(&c->store, "redis-server", "--version", e);
+
+    return rc < 0 ? rc : start_store(c, e);
+}
+
+static int prepare_mortal(struct cluster *c, struct err_text *e)
+{
+    c->mortal = has_fault(c, FAULT_SERVER_KILL) || has_fault(c, FAULT_SERVER_RESTART);
+    if (!returns(c) || !c->w->row->history_file)
+        return PL_OK;
+    return file_make_temporary(c->history_folder, sizeof c->history_folder, "history", e);
 }
 
 static int open_hosts(struct cluster *c, struct err_text *e)
@@ -204,11 +285,12 @@ static int open_hosts(struct cluster *c, struct err_text *e)
 
 int cluster_open(struct cluster *c, const struct cluster_setting *w, struct err_text *e)
 {
-    int64_t start_ns = clock_now_ns(); /* a server that comes up later catches up */
     size_t servers = 1;
     int rc = PL_OK;
 
-    *c = (struct cluster){.w = w, .network = w->network, .client_fd = -1};
+    /* A server that comes up later catches up. */
+    *c = (struct cluster){
+        .w = w, .network = w->network, .client_fd = -1, .source_start_ns = clock_now_ns()};
     scenario_balancer_of(&c->plan, w->scenario, w->row);
     c->kind = balancer_kind(c->plan.kind);
     c->balanced = c->plan.kind != BALANCER_NONE;
@@ -217,9 +299,11 @@ int cluster_open(struct cluster *c, const struct cluster_setting *w, struct err_
         rc = open_hosts(c, e);
     }
     if (rc == PL_OK && c->balanced && c->plan.source == SERVERS_REDIS)
-        rc = start_store(c, e);
+        rc = prepare_store(c, e);
+    if (rc == PL_OK)
+        rc = prepare_mortal(c, e);
     for (size_t i = 0; rc == PL_OK && i < servers; i++)
-        rc = start_server(c, i, start_ns, e);
+        rc = start_server(c, i, e);
     if (rc == PL_OK && c->kind->program != NULL)
         rc = start_balancer(c, e);
     return w->supervisor->interrupts > 0 ? PL_EINTR : rc;
@@ -294,6 +378,20 @@ void cluster_client_started(struct cluster *c)
 
 /* ---- while it runs ---- */
 
+/* The server's counters, those of the servers that had its place before included: all but these are
+ * there when it is down. NULL with the line in e. */
+static cJSON *read_counters(struct cluster_server *s, int64_t at_ns, struct err_text *e)
+{
+    cJSON *stats;
+
+    if (s->down)
+        return cJSON_Duplicate(cJSON_GetArrayItem(s->lives, cJSON_GetArraySize(s->lives) - 1),
+                               true);
+    stats = stats_snapshot_read(s->stats_fd, at_ns, e);
+    stats_add_lives(stats, s->lives);
+    return stats;
+}
+
 static int take_snapshots(struct cluster *c, enum cluster_moment which, struct err_text *e)
 {
     int64_t at_ns = c->due_ns[which] != 0 ? c->due_ns[which] : clock_now_ns();
@@ -307,10 +405,8 @@ static int take_snapshots(struct cluster *c, enum cluster_moment which, struct e
     for (size_t i = 0; i < c->nservers; i++) {
         struct cluster_server *s = &c->servers[i];
 
-        if (s->killed_ns != 0)
-            continue;
         cJSON_Delete(s->snapshot[which]);
-        s->snapshot[which] = stats_snapshot_read(s->stats_fd, at_ns, e);
+        s->snapshot[which] = read_counters(s, at_ns, e);
         if (s->snapshot[which] == NULL)
             return PL_ESYS;
     }
@@ -328,32 +424,11 @@ void cluster_set_window(struct cluster *c, int64_t start_ns, int64_t end_ns)
         return;
     c->window_start_ns = c->due_ns[CLUSTER_WINDOW_START] = start_ns;
     c->due_ns[CLUSTER_WINDOW_END] = end_ns;
-    if (c->plan.kill_s > SCENARIO_UNSET)
-        c->kill_due_ns = start_ns + (int64_t)(c->plan.kill_s * (double)NS_PER_S);
 }
 
 int cluster_end(struct cluster *c, struct err_text *e)
 {
     return take_snapshots(c, CLUSTER_END, e);
-}
-
-/* Its counters are read just before: later snapshots repeat them. */
-static int kill_last(struct cluster *c, struct err_text *e)
-{
-    struct cluster_server *s = &c->servers[c->nservers - 1];
-    cJSON *last = stats_snapshot_read(s->stats_fd, clock_now_ns(), e);
-
-    c->kill_due_ns = 0;
-    if (last == NULL)
-        return PL_ESYS;
-    for (int i = 0; i < CLUSTER_MOMENTS; i++)
-        if (s->snapshot[i] == NULL)
-            s->snapshot[i] = cJSON_Duplicate(last, true);
-    cJSON_Delete(last);
-    s->killed_ns = clock_now_ns();
-    kill(s->child.pid, SIGKILL);
-    supervisor_stop(c->w->supervisor, &s->child, SERVER_STOP_S * NS_PER_S);
-    return PL_OK;
 }
 
 static int64_t sooner_ns(int64_t a_ns, int64_t b_ns)
@@ -363,7 +438,7 @@ static int64_t sooner_ns(int64_t a_ns, int64_t b_ns)
 
 int64_t cluster_due_ns(const struct cluster *c)
 {
-    int64_t due_ns = sooner_ns(INT64_MAX, c->kill_due_ns);
+    int64_t due_ns = INT64_MAX;
 
     for (int i = 0; i < CLUSTER_MOMENTS; i++)
         due_ns = sooner_ns(due_ns, c->due_ns[i]);
@@ -374,9 +449,9 @@ int64_t cluster_due_ns(const struct cluster *c)
 static struct child *find_ended(struct cluster *c)
 {
     for (size_t i = 0; i < c->nservers; i++)
-        if (c->servers[i].child.ended && c->servers[i].killed_ns == 0)
+        if (c->servers[i].child.ended && !c->servers[i].down)
             return &c->servers[i].child;
-    if (c->store.child.ended)
+    if (c->store.child.ended && !c->store_down)
         return &c->store.child;
     return c->balancer.child.ended ? &c->balancer.child : NULL;
 }
@@ -389,9 +464,93 @@ int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e)
     for (int i = 0; rc == PL_OK && i < CLUSTER_MOMENTS; i++)
         if (c->due_ns[i] != 0 && c->due_ns[i] <= now_ns)
             rc = take_snapshots(c, (enum cluster_moment)i, e);
-    if (rc == PL_OK && c->kill_due_ns != 0 && c->kill_due_ns <= now_ns)
-        rc = kill_last(c, e);
     return rc;
+}
+
+/* ---- faults ---- */
+
+/* The connection may have been idle for longer than the server allows. */
+static cJSON *read_last(struct cluster *c, size_t i, struct err_text *e)
+{
+    int64_t now_ns = clock_now_ns();
+    cJSON *last = stats_snapshot_read(c->servers[i].stats_fd, now_ns, NULL);
+
+    if (last != NULL || connect_stats(c, i, e) < 0)
+        return last;
+    return stats_snapshot_read(c->servers[i].stats_fd, now_ns, e);
+}
+
+int cluster_server_leaves(struct cluster *c, struct err_text *e)
+{
+    struct cluster_server *s = cluster_victim(c);
+    cJSON *last = read_last(c, c->nservers - 1, e);
+
+    if (last == NULL)
+        return PL_ESYS;
+    stats_add_lives(last, s->lives);
+    if (s->lives == NULL)
+        s->lives = cJSON_CreateArray();
+    cJSON_AddItemToArray(s->lives, last);
+    s->down = true;
+    s->down_ns = clock_now_ns();
+    return PL_OK;
+}
+
+/* What it said is kept for the row's notes. */
+static void forget_process(struct cluster *c, struct child *child)
+{
+    if (c->earlier == NULL) {
+        c->earlier = cJSON_CreateObject();
+        cJSON_AddArrayToObject(c->earlier, "notes");
+    }
+    program_add_notes(c->earlier, child, SERVER_NOTES);
+    child_free(c->w->supervisor, child);
+}
+
+int cluster_server_returns(struct cluster *c, struct err_text *e)
+{
+    struct cluster_server *s = cluster_victim(c);
+    struct scenario_args args = {0};
+
+    supervisor_stop(c->w->supervisor, &s->child, 0);
+    forget_process(c, &s->child);
+    server_args(c, &args, c->nservers - 1, true);
+    return server_spawn(c->w->supervisor, &s->child, &args, server_place(c, c->nservers - 1), e);
+}
+
+int cluster_server_listens(struct cluster *c, struct err_text *e)
+{
+    struct cluster_server *s = cluster_victim(c);
+    int listens = server_listens(&s->child, s->address, sizeof s->address, e);
+
+    if (listens <= 0)
+        return listens;
+    if (connect_stats(c, c->nservers - 1, e) < 0)
+        return PL_ESYS;
+    s->down = false;
+    return 1;
+}
+
+int cluster_store_leaves(struct cluster *c)
+{
+    c->store_down = true;
+    return kill(c->store.child.pid, SIGKILL) < 0 ? PL_ESYS : PL_OK;
+}
+
+int cluster_store_returns(struct cluster *c, struct err_text *e)
+{
+    int rc;
+
+    supervisor_stop(c->w->supervisor, &c->store.child, 0);
+    child_free(c->w->supervisor, &c->store.child);
+    rc = start_store(c, e);
+    c->store_down = rc < 0;
+    return rc;
+}
+
+int cluster_balancer_reloads(struct cluster *c)
+{
+    return kill(c->balancer.child.pid, balancer_reload_signal(c->kind)) < 0 ? PL_ESYS : PL_OK;
 }
 
 /* ---- afterwards ---- */
@@ -402,7 +561,7 @@ static void stop_server(struct cluster *c, struct cluster_server *s, cJSON *prob
     bool stopped = supervisor_stop(c->w->supervisor, &s->child, SERVER_STOP_S * NS_PER_S);
     char end[300];
 
-    if (problems == NULL || s->killed_ns != 0 || (stopped && child_succeeded(&s->child)))
+    if (problems == NULL || s->down || (stopped && child_succeeded(&s->child)))
         return;
     child_describe(&s->child, end, sizeof end);
     if (stopped)
@@ -410,6 +569,18 @@ static void stop_server(struct cluster *c, struct cluster_server *s, cJSON *prob
     else
         json_append_printf(problems, "%s did not stop within %d s of SIGTERM", s->child.name,
                            SERVER_STOP_S);
+}
+
+static void add_earlier_notes(const struct cluster *c, cJSON *row)
+{
+    cJSON *notes = cJSON_GetObjectItemCaseSensitive(row, "notes");
+    const cJSON *line;
+
+    cJSON_ArrayForEach(line, json_at(c->earlier, "notes"))
+    {
+        if (notes != NULL)
+            json_append_text(notes, line->valuestring);
+    }
 }
 
 void cluster_stop(struct cluster *c, cJSON *row)
@@ -420,6 +591,7 @@ void cluster_stop(struct cluster *c, cJSON *row)
         stop_server(c, &c->servers[i], cJSON_GetObjectItemCaseSensitive(row, "problems"));
         program_add_notes(row, &c->servers[i].child, SERVER_NOTES);
     }
+    add_earlier_notes(c, row);
     program_add_notes(row, &c->balancer.child, BALANCER_NOTES);
     service_stop(&c->balancer, c->w->supervisor);
     service_stop(&c->store,
@@ -438,7 +610,11 @@ void cluster_close(struct cluster *c)
         file_close(&s->stats_fd);
         for (int l = 0; l < CLUSTER_MOMENTS; l++)
             cJSON_Delete(s->snapshot[l]);
+        cJSON_Delete(s->lives);
     }
+    cJSON_Delete(c->earlier);
+    if (c->history_folder[0] != '\0')
+        file_remove_folder(c->history_folder);
     network_close(&c->hosts);
     *c = (struct cluster){.client_fd = -1};
 }

@@ -5,6 +5,7 @@
  * it. */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <cjson/cJSON.h>
@@ -29,7 +30,9 @@ struct cluster_server {
     struct child child;
     char address[128];                /* "10.77.1.2:8080" */
     int stats_fd;                     /* -1: not connected */
-    int64_t killed_ns;                /* 0: it was not */
+    bool down;                        /* a fault has ended it */
+    int64_t down_ns;                  /* since when; 0: it never was */
+    cJSON *lives;                     /* the last /stats of each that was ended; owned; or NULL */
     cJSON *snapshot[CLUSTER_MOMENTS]; /* its /stats; owned; NULL: not asked yet */
 };
 
@@ -58,7 +61,11 @@ struct cluster {
     int64_t taken_ns[CLUSTER_MOMENTS]; /* when these were read */
     int64_t due_ns[CLUSTER_MOMENTS];   /* of the window's two snapshots; 0: not known or done */
     int64_t window_start_ns;           /* 0: not known yet */
-    int64_t kill_due_ns;               /* 0: no server is to be killed, or not yet known when */
+    int64_t source_start_ns;           /* when the servers' sources began */
+    bool mortal;                       /* a fault will end a server */
+    bool store_down;                   /* a fault has ended it */
+    char history_folder[PATH_MAX];     /* of the server that may be started again; "": none */
+    cJSON *earlier;                    /* "notes" of servers that were ended; owned; or NULL */
     int client_fd;                     /* the clients' control connection; -1: none */
     struct child_place client_place;
 };
@@ -86,6 +93,23 @@ int64_t cluster_due_ns(const struct cluster *c);
 /* Do what is due by now_ns, and check that all that should run does. 0, or negative with the line
  * in e. */
 int cluster_poll(struct cluster *c, int64_t now_ns, struct err_text *e);
+
+/* ---- for faults.h: they happen to the last server ---- */
+
+static inline struct cluster_server *cluster_victim(struct cluster *c)
+{
+    return &c->servers[c->nservers - 1];
+}
+/* It is about to be ended: keep its counters. 0, or PL_ESYS with the line in e. */
+int cluster_server_leaves(struct cluster *c, struct err_text *e);
+/* It has ended: start another one in its place. 0, or negative with the line in e. */
+int cluster_server_returns(struct cluster *c, struct err_text *e);
+/* Does that listen? 1, 0: not yet, or negative with the line in e. */
+int cluster_server_listens(struct cluster *c, struct err_text *e);
+/* 0, or negative with the line in e. */
+int cluster_store_leaves(struct cluster *c);
+int cluster_store_returns(struct cluster *c, struct err_text *e);
+int cluster_balancer_reloads(struct cluster *c);
 
 /* End servers, balancer and store. Failures become problems of the row, what they said on standard
  * error becomes notes; row may be NULL. */

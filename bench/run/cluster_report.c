@@ -1,6 +1,7 @@
 #include "bench/run/cluster_report.h"
 
 #include "bench/base/json.h"
+#include "bench/run/stats_snapshot.h"
 #include "lib/base/clock.h"
 
 static const char *const moments[CLUSTER_MOMENTS] = {"start", "window_start", "window_end", "end"};
@@ -37,9 +38,9 @@ static cJSON *describe_server(const struct cluster *c, const struct cluster_serv
     cJSON *o = cJSON_CreateObject(), *stats = cJSON_AddObjectToObject(o, "stats");
 
     cJSON_AddStringToObject(o, "address", s->address);
-    if (s->killed_ns != 0) /* since the window opened */
+    if (s->down) /* since the window opened */
         json_add_number(o, "killed_after_s",
-                        (double)(s->killed_ns - c->window_start_ns) / (double)NS_PER_S);
+                        (double)(s->down_ns - c->window_start_ns) / (double)NS_PER_S);
     for (int i = 0; i < CLUSTER_MOMENTS; i++)
         add_or_null(stats, moments[i], cJSON_Duplicate(s->snapshot[i], true));
     return o;
@@ -88,10 +89,23 @@ static cJSON *describe(const struct cluster *c)
     return o;
 }
 
+/* The one server of a row answers the clients itself; what had its place before is added here. */
+static void add_lives(const struct cluster *c, cJSON *report)
+{
+    cJSON *stats;
+
+    cJSON_ArrayForEach(stats, json_at(report, "server_stats"))
+    {
+        stats_add_lives(stats, c->servers[0].lives);
+    }
+}
+
 void cluster_report(const struct cluster *c, cJSON *report)
 {
-    if (!c->balanced)
+    if (!c->balanced) {
+        add_lives(c, report);
         return;
+    }
     cJSON_DeleteItemFromObjectCaseSensitive(report, "server_stats");
     cJSON_AddItemToObject(report, "server_stats", sum_all(c));
     cJSON_AddItemToObject(report, "balancer", describe(c));

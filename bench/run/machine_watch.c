@@ -33,6 +33,45 @@ void machine_watch_beside_forwarders(struct machine_watch *w, const char *key)
         w->processes[i].on_forwarders_core |= is_of(&w->processes[i], key);
 }
 
+static struct watched_process *find(struct machine_watch *w, pid_t pid)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (w->processes[i].pid == pid)
+            return &w->processes[i];
+    return NULL;
+}
+
+void machine_watch_mean_stop(struct machine_watch *w, pid_t pid, bool stop)
+{
+    struct watched_process *p = find(w, pid);
+
+    if (p != NULL)
+        p->stop_meant = stop;
+}
+
+/* What it has used is taken off the first sample, so that the next one's is added to it. */
+void machine_watch_leave(struct machine_watch *w, pid_t pid)
+{
+    struct watched_process *p = find(w, pid);
+    struct machine_process last, *first;
+
+    if (p == NULL || w->taken != MACHINE_WINDOW_END)
+        return;
+    first = &p->at[MACHINE_WINDOW_START];
+    machine_read_process(pid, &last);
+    first->cpu_ms -= last.cpu_ms;
+    first->run_delay_ms -= last.run_delay_ms;
+    first->turns -= last.turns;
+}
+
+void machine_watch_replace(struct machine_watch *w, pid_t pid, pid_t by)
+{
+    struct watched_process *p = find(w, pid);
+
+    if (p != NULL)
+        p->pid = by;
+}
+
 /* The last sample is taken a little early: the clients may end right after the window. */
 static const int64_t early_ns = 20 * NS_PER_MS;
 
@@ -72,7 +111,7 @@ static void follow_stops(struct machine_watch *w, struct watched_process *p, int
         return;
     if (p->stopped_since_ns != 0)
         p->stopped_ns += in_window_ns(w, p->stopped_since_ns, now_ns);
-    p->stopped_since_ns = info.si_code == CLD_STOPPED ? now_ns : 0;
+    p->stopped_since_ns = info.si_code == CLD_STOPPED && !p->stop_meant ? now_ns : 0;
 }
 
 static void take_sample(struct machine_watch *w)

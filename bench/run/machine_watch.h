@@ -25,6 +25,7 @@ struct machine_watch {
         bool on_forwarders_core;
         int64_t stopped_since_ns; /* 0: it is not */
         int64_t stopped_ns;       /* in the window so far */
+        bool stop_meant;          /* that it is stopped is a fault of the row's */
         struct machine_process at[MACHINE_BORDERS];
     } processes[MACHINE_WATCH_MAX];
     size_t n;
@@ -39,6 +40,11 @@ void machine_watch_add(struct machine_watch *w, const char *key, size_t number, 
 /* The processes of that key were given the core on which the links' forwarders are: while those
  * forward, they wait, and that is the lab's own doing. */
 void machine_watch_beside_forwarders(struct machine_watch *w, const char *key);
+/* A fault of the row's is about to stop this process, or has let it go on. */
+void machine_watch_mean_stop(struct machine_watch *w, pid_t pid, bool stop);
+/* This process is about to be ended; another one goes on in its place. */
+void machine_watch_leave(struct machine_watch *w, pid_t pid);
+void machine_watch_replace(struct machine_watch *w, pid_t pid, pid_t by);
 void machine_watch_set_window(struct machine_watch *w, int64_t start_ns, int64_t end_ns);
 
 /* When machine_watch_poll() is to be called next, at the latest; it is to be called whenever a

@@ -9,6 +9,7 @@
 #include "bench/result/result.h"
 #include "bench/result/result_balancer.h"
 #include "bench/run/cluster_report.h"
+#include "bench/run/faults.h"
 #include "bench/run/machine_watch.h"
 #include "bench/run/server_start.h"
 #include "lib/base/clock.h"
@@ -28,6 +29,7 @@ struct work {
     struct child client;
     struct cluster cluster;
     struct machine_watch watch;
+    struct faults faults;
     char cert[PATH_MAX]; /* the server's certificate, when it speaks TLS; gone after the row */
     bool begun;          /* the gate was opened: the wire's counters are this row's */
     bool window_told;    /* the network and the watch were told when the window is */
@@ -54,8 +56,8 @@ static int client_args(struct work *k, struct scenario_args *args, struct err_te
     scenario_args_add(args, "--hlog-tag", w->repeat > 0 ? "%s:%u" : "%s", k->row->id, w->repeat);
     scenario_args_add(args, "--timeline", "%s", timeline);
     scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD);
-    if (k->cluster.network->emulated)
-        scenario_args_add(args, "--gate", NULL);
+    if (k->cluster.network->emulated || scenario_faults_of(w->scenario, k->row)->n > 0)
+        scenario_args_add(args, "--gate", NULL); /* faults are told as lines on stdin */
     if (k->row->expect == EXPECT_BROKEN)
         scenario_args_add(args, "--setup-timeout", "%d", BROKEN_SETUP_S);
     if (w->client_core >= 0)
@@ -123,6 +125,7 @@ static int tell_window(struct work *k, int64_t start_ns, int64_t end_ns, struct 
     k->window_told = true;
     machine_watch_set_window(&k->watch, start_ns, end_ns);
     cluster_set_window(&k->cluster, start_ns, end_ns);
+    faults_set_window(&k->faults, &k->client, start_ns, end_ns);
     return network_window(k->cluster.network, start_ns, end_ns, e);
 }
 
@@ -174,6 +177,17 @@ static void watch_all(struct work *k)
         machine_watch_beside_forwarders(&k->watch, "driver");
 }
 
+static int64_t sooner_ns(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+static int64_t next_due_ns(const struct work *k)
+{
+    return sooner_ns(faults_due_ns(&k->faults),
+                     sooner_ns(cluster_due_ns(&k->cluster), machine_watch_due_ns(&k->watch)));
+}
+
 /* Wait for the clients' end, watching the servers and the machine. */
 static int follow(struct work *k, struct err_text *e)
 {
@@ -181,15 +195,14 @@ static int follow(struct work *k, struct err_text *e)
 
     watch_all(k);
     while (!k->client.ended) {
-        int64_t cluster_ns = cluster_due_ns(&k->cluster),
-                watch_ns = machine_watch_due_ns(&k->watch);
-        int64_t due_ns = cluster_ns < watch_ns ? cluster_ns : watch_ns;
+        int64_t due_ns = next_due_ns(k);
         int rc = supervisor_wait(k->w->supervisor, due_ns < deadline_ns ? due_ns : deadline_ns);
 
         if (k->w->supervisor->interrupts > 0)
             return PL_EINTR;
         machine_watch_poll(&k->watch, clock_now_ns());
-        if (show_progress(k, e) < 0 || cluster_poll(&k->cluster, clock_now_ns(), e) < 0)
+        if (show_progress(k, e) < 0 || cluster_poll(&k->cluster, clock_now_ns(), e) < 0 ||
+            faults_poll(&k->faults, clock_now_ns(), e) < 0)
             return PL_ESYS;
         if (rc < 0 && !k->client.ended)
             return err_set(e, rc, "%s: %s", k->client.name, pl_strerror(rc));
@@ -217,11 +230,14 @@ static void judge_exit(cJSON *row, struct child *c)
 static int make_row(struct work *k, cJSON *report, cJSON **out, struct err_text *e)
 {
     const struct network *network = k->cluster.network;
-    cJSON *wire;
+    cJSON *wire, *faults;
 
     if (cluster_end(&k->cluster, e) < 0)
         return PL_ESYS;
     cluster_report(&k->cluster, report);
+    faults = faults_report(&k->faults);
+    if (faults != NULL)
+        cJSON_AddItemToObject(report, "faults", faults);
     wire = network_row_end(network, e);
     if (wire == NULL)
         return PL_ESYS;
@@ -287,6 +303,7 @@ int row_measure(const struct row_setting *w, const struct scenario_row *row, cJS
     struct err_text why = {""};
     int rc;
 
+    k.faults = (struct faults){.cluster = &k.cluster, .watch = &k.watch};
     *out = NULL;
     folder_row_file(w->folder, k.cert, "cert-", w->files, ".pem");
     rc = measure(&k, &servers, out, &why);

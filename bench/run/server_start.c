@@ -27,31 +27,41 @@ static const char *line_after(struct child *c, const char *prefix)
     return NULL;
 }
 
+int server_spawn(struct supervisor *sup, struct child *server, const struct scenario_args *args,
+                 const struct child_place *place, struct err_text *e)
+{
+    return program_start(sup, server, &program_server, args, CHILD_READ_OUT | CHILD_READ_ERR, place,
+                         e);
+}
+
+int server_listens(struct child *server, char *address, size_t cap, struct err_text *e)
+{
+    const char *said = line_after(server, "listening on ");
+
+    if (said == NULL)
+        return server->ended ? child_fail(server, e) : 0;
+    snprintf(address, cap, "%s", said);
+    return 1;
+}
+
 int server_start(struct supervisor *sup, struct child *server, const struct scenario_args *args,
                  const struct child_place *place, char *address, size_t cap, struct err_text *e)
 {
     int64_t deadline_ns = clock_now_ns() + READY_S * NS_PER_S;
-    const char *said = NULL;
-    int rc = program_start(sup, server, &program_server, args, CHILD_READ_OUT | CHILD_READ_ERR,
-                           place, e);
+    int listens = server_spawn(sup, server, args, place, e), rc;
 
-    if (rc < 0)
-        return rc;
-    while (said == NULL) {
+    while (listens == 0) {
         rc = supervisor_wait(sup, deadline_ns);
         if (sup->interrupts > 0)
             return PL_EINTR;
-        said = line_after(server, "listening on ");
-        if (said == NULL && server->ended)
-            return child_fail(server, e);
-        if (said == NULL && rc < 0)
+        listens = server_listens(server, address, cap, e);
+        if (listens == 0 && rc < 0)
             return err_set(e, rc, "%s: %s", server->name, pl_strerror(rc));
-        if (said == NULL && rc == 0)
+        if (listens == 0 && rc == 0)
             return err_set(e, PL_ESYS, "%s: did not say within %d s that it listens", server->name,
                            READY_S);
     }
-    snprintf(address, cap, "%s", said);
-    return PL_OK;
+    return listens < 0 ? listens : PL_OK;
 }
 
 void program_add_notes(cJSON *row, struct child *c, int most)

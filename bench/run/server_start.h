@@ -22,6 +22,13 @@ int program_start(struct supervisor *sup, struct child *c, const struct program 
 int server_start(struct supervisor *sup, struct child *server, const struct scenario_args *args,
                  const struct child_place *place, char *address, size_t cap, struct err_text *e);
 
+/* The same in two steps, for those who have other things to do meanwhile: start it; then, whenever
+ * it may have said so, whether it listens: 1 with its address, 0 not yet, negative when it has
+ * ended, with the line in e. */
+int server_spawn(struct supervisor *sup, struct child *server, const struct scenario_args *args,
+                 const struct child_place *place, struct err_text *e);
+int server_listens(struct child *server, char *address, size_t cap, struct err_text *e);
+
 /* Append up to most lines of what c said on standard error to the notes of a row of run.json,
  * without those that its problems quote already. Harmless when row is NULL or c never started. */
 void program_add_notes(cJSON *row, struct child *c, int most);

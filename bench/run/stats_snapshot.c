@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "bench/base/json.h"
 #include "lib/base/buf.h"
 #include "lib/proto/http_reader.h"
 
@@ -73,4 +75,99 @@ cJSON *stats_snapshot_read(int fd, int64_t at_ns, struct err_text *e)
     http_reader_free(&r);
     buf_free(&body);
     return stats;
+}
+
+/* ---- servers that were ended ---- */
+
+static void add_number(cJSON *stats, const cJSON *life, const char *section, const char *name)
+{
+    cJSON *to =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(stats, section), name);
+    const cJSON *more = cJSON_GetObjectItemCaseSensitive(json_at(life, section), name);
+
+    if (cJSON_IsNumber(to) && cJSON_IsNumber(more))
+        cJSON_SetNumberHelper(to, to->valuedouble + more->valuedouble);
+}
+
+static void add_transport(cJSON *to, const cJSON *more)
+{
+    double open = json_number(to, "open");
+
+    json_sum(to, more);
+    cJSON_SetNumberHelper(cJSON_GetObjectItemCaseSensitive(to, "open"), open);
+}
+
+static double value_of(const cJSON *pair)
+{
+    return cJSON_GetNumberValue(cJSON_GetArrayItem(pair, 0));
+}
+
+static cJSON *pair_of(double value, double count)
+{
+    const double both[] = {value, count};
+
+    return cJSON_CreateDoubleArray(both, 2);
+}
+
+static double count_of(const cJSON *pair)
+{
+    return cJSON_GetNumberValue(cJSON_GetArrayItem(pair, 1));
+}
+
+/* Of two [[value, count], ...] in ascending order the sum: a new one. */
+static cJSON *sum_counts(const cJSON *a, const cJSON *b)
+{
+    cJSON *sum = cJSON_CreateArray();
+
+    a = a != NULL ? a->child : NULL;
+    b = b != NULL ? b->child : NULL;
+    while (a != NULL || b != NULL) {
+        bool takes_a = a != NULL && (b == NULL || value_of(a) <= value_of(b));
+        bool takes_b = b != NULL && (a == NULL || value_of(b) <= value_of(a));
+
+        cJSON_AddItemToArray(sum,
+                             pair_of(value_of(takes_a ? a : b),
+                                     (takes_a ? count_of(a) : 0) + (takes_b ? count_of(b) : 0)));
+        a = takes_a ? a->next : a;
+        b = takes_b ? b->next : b;
+    }
+    return sum;
+}
+
+static void add_life(cJSON *stats, const cJSON *life)
+{
+    static const char *const counts[][2] = {
+        {"process", "cpu_user_us"}, {"process", "cpu_system_us"},  {"connections", "accepted"},
+        {"connections", "unused"},  {"connections", "tls_failed"}, {"source", "due"},
+        {"source", "published"},    {"source", "rejected"},        {"source", "stalled_ms"},
+        {"polls", "built"},         {"polls", "reused"},           {"limits", "duplicate_posts"},
+        {"limits", "superseded"},
+    };
+    cJSON *transport, *source = cJSON_GetObjectItemCaseSensitive(stats, "source");
+    const cJSON *late = json_at(source, "publish_late_counts");
+
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        add_number(stats, life, counts[i][0], counts[i][1]);
+    cJSON_ArrayForEach(transport, json_at(stats, "transports"))
+    {
+        add_transport(transport, cJSON_GetObjectItemCaseSensitive(json_at(life, "transports"),
+                                                                  transport->string));
+    }
+    if (late != NULL)
+        cJSON_ReplaceItemInObjectCaseSensitive(
+            source, "publish_late_counts",
+            sum_counts(late, json_at(life, "source.publish_late_counts")));
+}
+
+void stats_add_lives(cJSON *stats, const cJSON *lives)
+{
+    const cJSON *life, *last = NULL;
+
+    cJSON_ArrayForEach(life, lives)
+    {
+        if (json_number(life, "time_ns") < json_number(stats, "time_ns"))
+            last = life;
+    }
+    if (last != NULL)
+        add_life(stats, last);
 }

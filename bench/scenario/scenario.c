@@ -101,8 +101,6 @@ void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *
         out->source = own->source;
     if (own->servers != SCENARIO_UNSET)
         out->servers = own->servers;
-    if (own->kill_s > SCENARIO_UNSET)
-        out->kill_s = own->kill_s;
     take_text(out->config, own->config);
     take_text(out->link, own->link);
     if (out->kind == BALANCER_DIRECT)
@@ -116,4 +114,19 @@ bool scenario_has_balancers(const struct scenario *s)
     for (size_t i = 0; i < s->nrows; i++)
         any |= s->rows[i].balancer.kind > BALANCER_NONE;
     return any;
+}
+
+/* ---- faults ---- */
+
+const struct scenario_faults *scenario_faults_of(const struct scenario *s,
+                                                 const struct scenario_row *row)
+{
+    return row->faults.given ? &row->faults : &s->faults;
+}
+
+double scenario_fault_lasts_s(const struct scenario *s, const struct scenario_fault *f)
+{
+    if (fault_kinds[f->kind].lasts == FAULT_MOMENT)
+        return 0;
+    return f->for_s > SCENARIO_UNSET ? f->for_s : s->duration_s - f->at_s;
 }

@@ -12,6 +12,7 @@
 #include <cjson/cJSON.h>
 
 #include "lib/base/err.h"
+#include "lib/proto/fault_kinds.h"
 #include "lib/proto/transport_info.h"
 
 enum {
@@ -104,7 +105,18 @@ struct scenario_balancer {
     int64_t servers;
     char config[SCENARIO_TEXT_BYTES]; /* as given: relative to the scenario's folder */
     char link[SCENARIO_TEXT_BYTES];   /* between it and each server */
-    double kill_s;                    /* the last server dies so long after the window opened */
+};
+
+/* What goes wrong while a row is measured. */
+struct scenario_fault {
+    int kind;              /* enum fault_kind; of one that was not given SCENARIO_UNSET */
+    double at_s;           /* from the start of the window */
+    double for_s, percent; /* SCENARIO_UNSET where the kind has none; for_s: never ends */
+};
+struct scenario_faults {
+    struct scenario_fault list[FAULTS_MAX];
+    size_t n;
+    bool given;
 };
 
 struct scenario_row {
@@ -120,6 +132,8 @@ struct scenario_row {
     int64_t heartbeat_ms; /* instead of the server's; SCENARIO_UNSET: not */
     /* Instead of the scenario's; what is unset or "" is the scenario's: scenario_balancer_of(). */
     struct scenario_balancer balancer;
+    struct scenario_faults faults; /* not given: the scenario's: scenario_faults_of() */
+    bool history_file;             /* a server that is started again has its history */
 };
 
 /* The networks to compare on, each a run of its own: "loopback", or what link_spec_parse reads. */
@@ -136,6 +150,7 @@ struct scenario {
     struct scenario_send send;
     struct scenario_balancer balancer;
     struct scenario_require require;
+    struct scenario_faults faults;
     /* Names with commas between them; "{room}" in one is the client's room. Both "": the
      * default channel. */
     char channel[SCENARIO_LIST_BYTES], latest[SCENARIO_LIST_BYTES];
@@ -223,6 +238,12 @@ const char *scenario_link(char *out, size_t cap, const struct scenario *s);
 void scenario_balancer_of(struct scenario_balancer *out, const struct scenario *s,
                           const struct scenario_row *row);
 bool scenario_has_balancers(const struct scenario *s);
+/* The faults of the row, by their order in the file. */
+const struct scenario_faults *scenario_faults_of(const struct scenario *s,
+                                                 const struct scenario_row *row);
+/* How long the fault lasts: 0 when it ends as it begins, until the window's end when it has no
+ * end. */
+double scenario_fault_lasts_s(const struct scenario *s, const struct scenario_fault *f);
 /* The path of a file that stands beside the scenario's. */
 void scenario_path_beside(char out[SCENARIO_PATH_BYTES], const struct scenario *s,
                           const char *name);

@@ -114,12 +114,14 @@ static bool has_several_intervals(const struct scenario *s)
 
 static void name_row(struct scenario_row *r, bool with_interval)
 {
-    bool own_kind = r->balancer.kind >= 0;
+    bool own_kind = r->balancer.kind >= 0,
+         own_fault = r->faults.n > 0 && r->faults.list[0].kind >= 0;
     int n;
 
     if (r->id[0] != '\0')
         return;
-    n = snprintf(r->id, sizeof r->id, "%s%s%s%s%s%s%s",
+    n = snprintf(r->id, sizeof r->id, "%s%s%s%s%s%s%s%s%s",
+                 own_fault ? fault_kinds[r->faults.list[0].kind].name : "", own_fault ? "." : "",
                  own_kind ? scenario_balancer_kinds[r->balancer.kind] : "", own_kind ? "." : "",
                  transport_names[r->transport], r->poll > POLL_CLOCK ? "+" : "",
                  r->poll > POLL_CLOCK ? poll_modes[r->poll] : "",
@@ -263,8 +265,6 @@ static int check_row_balancer(const struct scenario *s, size_t i, struct err_tex
         {b.kind == BALANCER_NONE, "", "kind none among rows with balancers", "direct"},
         {b.config[0] != '\0' && b.kind <= BALANCER_DNS, "", "a config, and nothing that reads it",
          "a kind with a program"},
-        {b.kill_s > SCENARIO_UNSET && b.servers < 2, "", "kill_s would leave no server",
-         "servers 2"},
         {strcmp(b.link, "loopback") == 0, "", "link is no emulated link",
          "lan, rtt=1ms and the like"},
     };
@@ -297,6 +297,124 @@ static int check_balancers(const struct scenario *s, struct err_text *e)
     return rc;
 }
 
+/* ---- faults ---- */
+
+/* What a list of faults belongs to. */
+struct faulty {
+    const struct scenario *s;
+    struct scenario_balancer balancer;
+    const char *at; /* "faults", "rows[2].faults" */
+};
+
+/* Its own keys. */
+static int check_fault_keys(const struct faulty *w, const struct scenario_fault *f, const char *at,
+                            struct err_text *e)
+{
+    const struct fault_kind_info *k = f->kind < 0 ? NULL : &fault_kinds[f->kind];
+    bool lasts = f->for_s > SCENARIO_UNSET, has_percent = f->percent > SCENARIO_UNSET;
+    char kinds[200], within[60];
+    const struct rule rules[] = {
+        {k == NULL, "kind", "missing", kinds},
+        {f->at_s <= SCENARIO_UNSET, "at_s", "missing", within},
+        {f->at_s >= w->s->duration_s, "at_s", "is not in the window", within},
+        {k != NULL && lasts && k->lasts == FAULT_MOMENT, "for_s",
+         "this kind of fault ends as it begins", "no for_s here"},
+        {k != NULL && !lasts && k->lasts == FAULT_LASTS, "for_s", "missing",
+         "how long it lasts, such as 0.5"},
+        {lasts && f->at_s + f->for_s > w->s->duration_s, "for_s", "the fault outlasts the window",
+         "an end in the window, which is as long as duration_s"},
+        {k != NULL && has_percent && !k->has_percent, "percent",
+         "this kind of fault does not happen to clients", "no percent here"},
+    };
+
+    scenario_describe_accepted(
+        kinds, sizeof kinds,
+        scenario_key_find(scenario_key_find(scenario_keys, "faults")->inner, "kind"));
+    snprintf(within, sizeof within, "0 to less than duration_s, which is %.10g", w->s->duration_s);
+    return check_rules(w->s, at, rules, COUNT_OF(rules), e);
+}
+
+/* What it happens to must be there. */
+static int check_fault_place(const struct faulty *w, const struct scenario_fault *f, const char *at,
+                             struct err_text *e)
+{
+    enum fault_actor actor = fault_kinds[f->kind].actor;
+    bool loopback = false, dies = f->kind == FAULT_SERVER_KILL || f->kind == FAULT_SERVER_RESTART;
+    bool returns = dies && f->for_s > SCENARIO_UNSET;
+    bool several = w->balancer.kind != BALANCER_NONE && w->balancer.servers > 1;
+
+    for (size_t i = 0; i < w->s->links.n; i++)
+        loopback |= strcmp(w->s->links.text[i], "loopback") == 0;
+    const struct rule rules[] = {
+        {actor == FAULT_ON_LINK && loopback, "kind", "needs an emulated link, and loopback is none",
+         "link such as rtt=20ms"},
+        {actor == FAULT_ON_BALANCER && w->balancer.kind <= BALANCER_DNS, "kind",
+         "there is no balancer that could reload",
+         "balancer.kind haproxy-tcp, nginx-stream, haproxy-http or nginx-http"},
+        {actor == FAULT_ON_STORE &&
+             (w->balancer.kind == BALANCER_NONE || w->balancer.source != SERVERS_REDIS),
+         "kind", "the servers have no store", "balancer.source redis"},
+        {dies && !returns && !several, "for_s", "the fault would leave no server",
+         "how long it lasts, or balancer.servers 2"},
+        {returns && w->s->tls, "kind", "a server that starts again has another certificate",
+         "no tls, or another kind"},
+        {f->kind == FAULT_CLIENT_CRASH && w->s->send.workload != WORKLOAD_NONE, "kind",
+         "clients that send do not crash", "send.workload none"},
+    };
+    return check_rules(w->s, at, rules, COUNT_OF(rules), e);
+}
+
+static bool overlap(const struct scenario *s, const struct scenario_fault *a,
+                    const struct scenario_fault *b)
+{
+    return fault_kinds[a->kind].actor == fault_kinds[b->kind].actor &&
+           a->at_s <= b->at_s + scenario_fault_lasts_s(s, b) &&
+           b->at_s <= a->at_s + scenario_fault_lasts_s(s, a);
+}
+
+static int check_fault(const struct faulty *w, struct scenario_faults *list, size_t i,
+                       struct err_text *e)
+{
+    struct scenario_fault *f = &list->list[i];
+    struct rule rule = {false, "at_s", "", "faults of the same thing one after the other"};
+    char at[80], what[80];
+    size_t j = 0;
+    int rc;
+
+    snprintf(at, sizeof at, "%.40s[%zu]", w->at, i);
+    rc = check_fault_keys(w, f, at, e);
+    rc = rc < 0 ? rc : check_fault_place(w, f, at, e);
+    if (rc < 0)
+        return rc;
+    if (fault_kinds[f->kind].has_percent && f->percent <= SCENARIO_UNSET)
+        f->percent = 100;
+    while (j < i && !overlap(w->s, f, &list->list[j]))
+        j++;
+    snprintf(what, sizeof what, "overlaps with faults[%zu]", j);
+    rule.broken = j < i;
+    rule.what = what;
+    return check_rules(w->s, at, &rule, 1, e);
+}
+
+/* A row's own, or the scenario's in this row. */
+static int check_faults(struct scenario *s, struct err_text *e)
+{
+    int rc = PL_OK;
+    char at[40];
+
+    for (size_t i = 0; rc == PL_OK && i < s->nrows; i++) {
+        struct scenario_row *row = &s->rows[i];
+        struct scenario_faults *list = row->faults.given ? &row->faults : &s->faults;
+        struct faulty w = {.s = s, .at = list == &s->faults ? "faults" : at};
+
+        snprintf(at, sizeof at, "rows[%zu].faults", i);
+        scenario_balancer_of(&w.balancer, s, row);
+        for (size_t k = 0; rc == PL_OK && k < list->n; k++)
+            rc = check_fault(&w, list, k, e);
+    }
+    return rc;
+}
+
 static int check_rest(const struct scenario *s, struct err_text *e)
 {
     size_t latest = count_names(s->latest);
@@ -321,6 +439,7 @@ int scenario_check(struct scenario *s, struct err_text *e)
 
     rc = rc < 0 ? rc : check_send(s, e);
     rc = rc < 0 ? rc : check_balancers(s, e);
+    rc = rc < 0 ? rc : check_faults(s, e);
     rc = rc < 0 ? rc : check_rest(s, e);
     if (rc == PL_OK && s->send.rate_hz <= SCENARIO_UNSET)
         s->send.rate_hz = rates_hz[s->send.workload];

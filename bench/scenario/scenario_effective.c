@@ -20,6 +20,16 @@ static cJSON *effective_rows(const struct scenario *s, const struct scenario_key
     return rows;
 }
 
+static cJSON *effective_faults(const struct scenario_faults *f, const struct scenario *s,
+                               const struct scenario_key *k)
+{
+    cJSON *faults = cJSON_CreateArray();
+
+    for (size_t i = 0; i < f->n; i++)
+        cJSON_AddItemToArray(faults, effective_object(&f->list[i], s, k->inner));
+    return faults;
+}
+
 /* NULL when nothing in it is in effect. */
 static cJSON *effective_section(const void *base, const struct scenario *s,
                                 const struct scenario_key *keys)
@@ -59,6 +69,8 @@ static cJSON *effective_value(const void *base, const struct scenario *s,
         return effective_section(field, s, k->inner);
     case KEY_ROWS:
         return effective_rows(s, k);
+    case KEY_FAULTS:
+        return effective_faults(field, s, k);
     }
     return NULL;
 }
@@ -131,7 +143,9 @@ static void print_section(FILE *out, const char *section, const struct scenario_
         snprintf(name, sizeof name, "%s%s%s", section, section[0] != '\0' ? "." : "", k->name);
         if (k->inner != NULL) {
             fprintf(out, "\n%s: %s\n", name, k->help);
-            print_section(out, k->kind == KEY_ROWS ? "rows[]" : name, k->inner, k->unset);
+            if (k->kind != KEY_OBJECT)
+                strcat(name, "[]");
+            print_section(out, name, k->inner, k->unset);
             continue;
         }
         scenario_describe_accepted(accepted, sizeof accepted, k);
@@ -149,4 +163,7 @@ void scenario_print_keys(FILE *out)
           "text with its own unit, such as \"500ms\" or \"2m\".\n\n",
           out);
     print_section(out, "", scenario_keys, false);
+    fputs("\nfaults[].kind:\n", out);
+    for (int i = 0; i < FAULT_KINDS; i++)
+        fprintf(out, "  %-24s %s\n", fault_kinds[i].name, fault_kinds[i].help);
 }

@@ -8,6 +8,7 @@
 #include "lib/base/duration.h"
 #include "lib/base/name.h"
 #include "lib/base/spelling.h"
+#include "lib/proto/fault_kinds.h"
 #include "lib/proto/request_heads.h"
 #include "lib/proto/transport_info.h"
 
@@ -40,6 +41,7 @@ static const char *const stamps[] = {"due", "published", NULL};
 #define NAME(type, field)           KEY(KEY_NAME, type, field), OF_LENGTH(type, field)
 #define CHANNELS(type, field)       KEY(KEY_CHANNELS, type, field), OF_LENGTH(type, field)
 #define SECTION(type, field, keys)  KEY(KEY_OBJECT, type, field), .inner = keys
+#define FAULTS(type)                KEY(KEY_FAULTS, type, faults), .inner = fault_keys, .max = FAULTS_MAX
 
 /* The kinds of source, the workloads and the balancers that a key is for. */
 #define BIT(choice)       (1u << (choice))
@@ -107,9 +109,19 @@ static const struct scenario_key balancer_keys[] = {
      .help = "where the servers' updates come from; redis: a stream that they share, on its own host"},
     {TEXT(scenario_balancer, link), .fallback_text = "lan", OF_BALANCER(~BIT(BALANCER_NONE)),
      .help = "network link between it and each server"},
-    {REAL(scenario_balancer, kill_s, 0, 86400, SCENARIO_UNSET), .fallback_text = "never",
-     OF_BALANCER(~BIT(BALANCER_NONE)),
-     .help = "when the second server is killed, from the start of the window"},
+    {.name = NULL},
+};
+
+static const struct scenario_key fault_keys[] = {
+    {CHOICE(scenario_fault, kind, fault_kind_names, SCENARIO_UNSET), .fallback_text = "required",
+     .help = "what happens; at the end of this list"},
+    {REAL(scenario_fault, at_s, 0, 86400, SCENARIO_UNSET), .fallback_text = "required",
+     .help = "when it begins, from the start of the window"},
+    {REAL(scenario_fault, for_s, 0, 86400, SCENARIO_UNSET), .fallback_text = "none",
+     .help = "how long it lasts; required but for reset and balancer-reload, which only begin, and "
+             "server-kill, which without it lasts"},
+    {REAL(scenario_fault, percent, 0.001, 100, SCENARIO_UNSET), .fallback_text = "100",
+     .help = "reset, client-crash, slow-reader: share of the clients, one at least"},
     {.name = NULL},
 };
 
@@ -178,6 +190,10 @@ static const struct scenario_key row_keys[] = {
      .help = "silence after which this row's clients get a heartbeat, or a ping"},
     {SECTION(scenario_row, balancer, balancer_keys), .unset = true,
      .help = "keys of balancer that are different here"},
+    {FAULTS(scenario_row), .unset = true, .fallback_text = "the scenario's",
+     .help = "what goes wrong while this row is measured, instead of the scenario's"},
+    {FLAG(scenario_row, history_file, true),
+     .help = "a server that a fault has started again goes on with its history"},
     {NAME(scenario_row, id), .fallback_text = "from the keys above",
      .help = "the row's name in tables, charts and files"},
     {.name = NULL},
@@ -223,6 +239,8 @@ const struct scenario_key scenario_keys[] = {
      .help = "long-poll: longest of the random waits between an answer and the next request"},
     {SECTION(scenario, send, send_keys), .help = "what clients send"},
     {SECTION(scenario, balancer, balancer_keys), .help = "what stands between clients and servers"},
+    {FAULTS(scenario), .fallback_text = "none",
+     .help = "what goes wrong while a row is measured, and when"},
     {SECTION(scenario, require, require_keys),
      .help = "what the use case needs; pushlab advise checks the rows against it"},
     {.name = "link", .kind = KEY_LINKS, .offset = offsetof(struct scenario, links),
@@ -270,6 +288,8 @@ bool scenario_key_in_effect(const void *base, const struct scenario_key *k)
     case KEY_NAME:
     case KEY_CHANNELS:
         return *(const char *)field != '\0';
+    case KEY_FAULTS:
+        return ((const struct scenario_faults *)field)->given;
     default:
         return true;
     }
@@ -350,6 +370,7 @@ void scenario_describe_accepted(char *out, size_t cap, const struct scenario_key
         scenario_list_keys(out, cap, k->inner);
         return;
     case KEY_ROWS:
+    case KEY_FAULTS:
         snprintf(out, cap, "a list of %.0f to %.0f objects", k->min, k->max);
         return;
     }

@@ -18,6 +18,7 @@ enum key_kind {
     KEY_CHANNELS, /* char[max + 1]: names with commas between them, or an array of names */
     KEY_OBJECT,   /* a struct of its own with the keys inner */
     KEY_ROWS,     /* an array of struct scenario_row with the keys inner */
+    KEY_FAULTS, /* struct scenario_faults: an array of struct scenario_fault with the keys inner */
 };
 
 struct scenario_key {
@@ -30,8 +31,9 @@ struct scenario_key {
     double min, max;           /* inclusive; for texts max is the longest length in bytes */
     const char *const *choices; /* NULL-terminated */
     const struct scenario_key *inner;
-    bool unset;                /* KEY_OBJECT: what is absent in it stays unset (a row's balancer) */
-    const char *option;        /* pushlab-server's option that it becomes, or NULL */
+    bool unset;         /* of a row: the keys inner are the scenario's again, and what is absent
+                           stays unset */
+    const char *option; /* pushlab-server's option that it becomes, or NULL */
     const char *client_option; /* the same for pushlab-client */
     /* A key that has a meaning only with some choices of another key: that one's offset, and a
      * bit per choice. 0: it always has one. Otherwise it may not be given, and isn't in effect. */

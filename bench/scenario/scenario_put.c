@@ -149,6 +149,44 @@ static int put_rows(const struct put *p, const struct scenario_key *k)
     return refuse(p, "no row has this key", "keys of the scenario's rows");
 }
 
+/* ---- faults ---- */
+
+/* Those of a list that have the key. Returns how many. */
+static int put_list(cJSON *list, const struct scenario_faults *f, const struct scenario_key *k,
+                    const cJSON *value)
+{
+    int changed = 0;
+
+    for (size_t i = 0; i < f->n; i++) {
+        if (!scenario_key_in_effect(&f->list[i], k))
+            continue;
+        set(cJSON_GetArrayItem(list, (int)i), k->name, cJSON_Duplicate(value, true));
+        changed++;
+    }
+    return changed;
+}
+
+/* The scenario's, and those of rows. */
+static int put_faults(const struct put *p, const struct scenario_key *k)
+{
+    cJSON *value = scenario_read_word(k, p->option, p->word, p->e);
+    const cJSON *rows = json_at(p->file, "rows");
+    int changed = 0;
+
+    if (value == NULL)
+        return PL_EINVAL;
+    changed +=
+        put_list(cJSON_GetObjectItemCaseSensitive(p->file, "faults"), &p->s->faults, k, value);
+    for (size_t i = 0; i < p->s->nrows; i++)
+        changed +=
+            put_list(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(rows, (int)i), "faults"),
+                     &p->s->rows[i].faults, k, value);
+    if (changed > 0)
+        return keep(p, value);
+    cJSON_Delete(value);
+    return refuse(p, "no fault has this key", "keys of the scenario's faults");
+}
+
 /* ---- the rest ---- */
 
 static bool is_value(const struct scenario_key *k)
@@ -178,6 +216,8 @@ static int put_in_section(const struct put *p, const struct scenario_key *sectio
         return refuse_key(p);
     if (rows)
         return put_rows(p, k);
+    if (section->kind == KEY_FAULTS)
+        return put_faults(p, k);
     if (object == NULL)
         object = cJSON_AddObjectToObject(p->file, section->name);
     return put_value(p, object, k);

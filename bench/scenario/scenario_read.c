@@ -232,6 +232,27 @@ static int read_row(void *field, const struct input *in)
     return read_object(&s->rows[s->nrows++], &row);
 }
 
+static int read_fault(void *field, const struct input *in)
+{
+    const struct scenario_key object = {.kind = KEY_OBJECT, .inner = in->key->inner};
+    const struct input fault = {in->at, &object, in->value, in->e};
+    struct scenario_faults *f = field;
+
+    if (!cJSON_IsObject(in->value))
+        return refuse(&fault, "is not an object");
+    set_defaults(&f->list[f->n], in->key->inner, true);
+    return read_object(&f->list[f->n++], &fault);
+}
+
+static int read_faults(void *field, const struct input *in)
+{
+    *(struct scenario_faults *)field = (struct scenario_faults){.given = true};
+    if (!cJSON_IsArray(in->value))
+        return refuse(in, "is not a list");
+    return cJSON_GetArraySize(in->value) == 0 ? PL_OK
+                                              : read_list(field, in, (int)in->key->max, read_fault);
+}
+
 /* base: what the key's offset counts from. */
 static int read_value(void *base, const struct input *in)
 {
@@ -253,6 +274,8 @@ static int read_value(void *base, const struct input *in)
     case KEY_ROWS:
         return cJSON_IsArray(in->value) ? read_list(base, in, (int)in->key->max, read_row)
                                         : refuse(in, "is not a list");
+    case KEY_FAULTS:
+        return read_faults(field, in);
     default:
         return readers[in->key->kind](field, in);
     }
@@ -290,6 +313,9 @@ static void set_default(void *base, const struct scenario_key *k, bool unset)
         return;
     case KEY_OBJECT:
         set_defaults(field, k->inner, k->unset);
+        return;
+    case KEY_FAULTS:
+        *(struct scenario_faults *)field = (struct scenario_faults){.given = false};
         return;
     case KEY_ROWS:
         return;

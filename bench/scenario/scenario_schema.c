@@ -119,7 +119,8 @@ static cJSON *value_schema(const struct scenario_key *k)
     case KEY_OBJECT:
         return object_schema(k->inner, k->unset);
     case KEY_ROWS:
-        return array_schema(object_schema(k->inner, false), k->min, k->max);
+    case KEY_FAULTS:
+        return array_schema(object_schema(k->inner, k->kind == KEY_FAULTS), k->min, k->max);
     }
     return NULL;
 }

@@ -185,8 +185,8 @@ class Breaks(BalancerCase):
         rows = self.between(row("dns"), row("haproxy-tcp"), row("nginx-http"),
                             row("haproxy-http", "long-poll"),
                             row("nginx-http", id="shared", balancer={"source": "redis"}),
-                            duration_s=2,
-                            balancer={"kind": "dns", "kill_s": 0.5})
+                            duration_s=2, balancer={"kind": "dns"},
+                            faults=[{"kind": "server-kill", "at_s": 0.5}])
         for name, r in rows.items():
             with self.subTest(name):
                 whole, between = r["raw"]["whole"], r["balancer"]

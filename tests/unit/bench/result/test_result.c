@@ -271,6 +271,63 @@ START_TEST(result_row_fails_when_one_witness_of_handshakes_disagrees)
 }
 END_TEST
 
+static cJSON *with_fault(cJSON *report, const char *kind)
+{
+    cJSON *faults = cJSON_AddArrayToObject(report, "faults");
+
+    cJSON_AddItemToArray(faults, json_object("kind:s", kind));
+    return report;
+}
+
+/* The control connection is opened again, and a server that is ended has not accepted all. */
+START_TEST(result_row_expects_what_the_end_of_a_server_does_to_the_witnesses)
+{
+    static const struct {
+        const char *fault, *path;
+        double value;
+        int problems;
+    } cases[] = {
+        {"server-kill", "kernel.tcp_active_opens", 38, 0},
+        {"server-restart", "server_stats.end.transports.short-poll.accepted", 39, 0},
+        {"server-kill", "kernel.tcp_active_opens", 30, 1},
+        {"reset", "kernel.tcp_active_opens", 38, 1},
+        {"reset", "server_stats.end.transports.short-poll.accepted", 39, 1},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *row =
+            row_of(with_fault(report_with(cases[i].path, cases[i].value), cases[i].fault), true);
+
+        ck_assert_msg(count(row, "problems") == cases[i].problems, "case %zu", i);
+        ck_assert_int_eq(count(row, "faults"), 1);
+        ck_assert_ptr_null(json_at(row, "raw.faults"));
+        cJSON_Delete(row);
+    }
+}
+END_TEST
+
+/* Its numbers began at 1 again, so only how many updates there were is known. */
+START_TEST(result_row_counts_what_a_server_without_its_history_published)
+{
+    cJSON *report = with_fault(report_with("published", 3), "server-kill"), *row;
+
+    cJSON_AddNumberToObject(report, "server_restarts", 4);
+    for (int i = 0; i < 2; i++) {
+        cJSON *stats = cJSON_GetObjectItemCaseSensitive(
+            cJSON_GetObjectItemCaseSensitive(report, "server_stats"),
+            i == 0 ? "window_start" : "window_end");
+        cJSON *source = cJSON_AddObjectToObject(stats, "source");
+
+        cJSON_AddNumberToObject(source, "published", i == 0 ? 10 : 40);
+    }
+    row = row_of(report, true);
+    ck_assert_int_eq(count(row, "problems"), 0);
+    ck_assert_double_eq(json_number(row, "published"), 30);
+    ck_assert_double_eq(json_number(row, "missed"), 30 * 4 - json_number(row, "delivered"));
+    cJSON_Delete(row);
+}
+END_TEST
+
 START_TEST(result_row_ignores_the_kernel_of_a_shared_namespace)
 {
     cJSON *row = row_of(report_with("kernel.tcp_active_opens", 99), false);
@@ -590,6 +647,8 @@ int main(void)
     tcase_add_test(tc, result_row_notes_what_was_missed_or_late);
     tcase_add_loop_test(tc, result_row_fails_when_one_witness_of_handshakes_disagrees, 0, 3);
     tcase_add_test(tc, result_row_ignores_the_kernel_of_a_shared_namespace);
+    tcase_add_test(tc, result_row_expects_what_the_end_of_a_server_does_to_the_witnesses);
+    tcase_add_test(tc, result_row_counts_what_a_server_without_its_history_published);
     tcase_add_test(tc, result_row_adds_up_by_itself_whatever_the_report_claims);
     tcase_add_test(tc, result_row_without_deliveries_has_no_ratios);
     tcase_add_test(tc, result_row_without_responses_has_no_empty_ones);

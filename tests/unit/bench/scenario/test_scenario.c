@@ -127,7 +127,8 @@ static const struct {
      "ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
      "room_size, pick, "
-     "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
+     "deadline_ms, poll_jitter_ms, send, balancer, faults, require, link, heads, line_per_client, "
+     "ip, tls, "
      "tls_version, "
      "server, rows"},
     {"{\"server\":{\"histroy\":1}," ROWS "}",
@@ -138,12 +139,13 @@ static const struct {
     {"{\"rows\":[{\"transport\":\"sse\",\"\\u001b[31m\":1}]}",
      "dir/x.json: rows[0]: unknown key '?[31m'; accepted: transport, connection, interval_ms, "
      "poll, interval_max_ms, backoff_factor, hold_ms, tls_resume, expect, heartbeat_ms, balancer, "
-     "id"},
+     "faults, history_file, id"},
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
      "room_size, pick, "
-     "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
+     "deadline_ms, poll_jitter_ms, send, balancer, faults, require, link, heads, line_per_client, "
+     "ip, tls, "
      "tls_version, "
      "server, rows"},
     {"{\"rows\":[{\"transport\":\"carrier-pigeon\"}]}",
@@ -234,17 +236,18 @@ static const struct {
      "digits "
      "and - _ . : / with commas between them, or a list of them; {room} may be part of one"},
     {"{\"rows\":[]}", "dir/x.json: rows: '[]' is empty; accepted: a list of 1 to 64 objects"},
-    {"{\"rows\":[7]}", "dir/x.json: rows[0]: '7' is not an object; accepted: transport, "
-                       "connection, interval_ms, poll, interval_max_ms, backoff_factor, "
-                       "hold_ms, tls_resume, expect, heartbeat_ms, balancer, id"},
+    {"{\"rows\":[7]}",
+     "dir/x.json: rows[0]: '7' is not an object; accepted: transport, "
+     "connection, interval_ms, poll, interval_max_ms, backoff_factor, "
+     "hold_ms, tls_resume, expect, heartbeat_ms, balancer, faults, history_file, id"},
     {"{}", "dir/x.json: rows: missing; accepted: a list of 1 to 64 objects"},
-    {"[]",
-     "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
-     "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
-     "room_size, pick, "
-     "deadline_ms, poll_jitter_ms, send, balancer, require, link, heads, line_per_client, ip, tls, "
-     "tls_version, "
-     "server, rows"},
+    {"[]", "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
+           "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
+           "room_size, pick, "
+           "deadline_ms, poll_jitter_ms, send, balancer, faults, require, link, heads, "
+           "line_per_client, ip, tls, "
+           "tls_version, "
+           "server, rows"},
     {"{\"clients\":1,\n  \"seed\" 2}", "dir/x.json:2:10: not valid JSON: expected ':' before '2}'"},
     {"", "dir/x.json:1:1: not valid JSON: expected a value before the end"},
     {"{" ROWS "} x", "dir/x.json:1:32: not valid JSON: expected nothing more before 'x'"},

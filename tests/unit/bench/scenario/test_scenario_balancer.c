@@ -49,7 +49,7 @@ START_TEST(a_row_has_the_scenario_s_but_for_what_it_says_itself)
     struct scenario_balancer b =
         parse_one("{" LAN ",\"balancer\":{\"kind\":\"nginx-http\",\"source\":\"differing\","
                   "\"config\":\"a.conf\",\"link\":\"rtt=3ms\"},\"rows\":[{\"transport\":"
-                  "\"sse\",\"id\":\"killed\",\"balancer\":{\"kill_s\":1.5}},{\"transport\":"
+                  "\"sse\",\"id\":\"own\",\"balancer\":{\"servers\":1}},{\"transport\":"
                   "\"sse\",\"balancer\":{\"source\":\"redis\"}},{\"transport\":\"stream\","
                   "\"balancer\":{\"kind\":\"dns\"}},"
                   "{\"transport\":\"websocket\",\"balancer\":{\"kind\":\"direct\"}}]}");
@@ -58,17 +58,16 @@ START_TEST(a_row_has_the_scenario_s_but_for_what_it_says_itself)
     ck_assert_int_eq(b.source, SERVERS_DIFFERING);
     ck_assert_str_eq(b.config, "a.conf");
     ck_assert_str_eq(b.link, "rtt=3ms");
-    ck_assert_double_eq(b.kill_s, 1.5);
-    ck_assert_int_eq(b.servers, 2);
+    ck_assert_int_eq(b.servers, 1);
     scenario_balancer_of(&b, &scenario, &scenario.rows[1]);
-    ck_assert(b.kill_s <= SCENARIO_UNSET);
+    ck_assert_int_eq(b.servers, 2);
     ck_assert_int_eq(b.source, SERVERS_REDIS);
     scenario_balancer_of(&b, &scenario, &scenario.rows[2]);
     ck_assert_int_eq(b.kind, BALANCER_DNS);
     ck_assert_str_eq(b.config, ""); /* the configuration was the other program's */
     scenario_balancer_of(&b, &scenario, &scenario.rows[3]);
     ck_assert_int_eq(b.servers, 1); /* direct: to one */
-    ck_assert_str_eq(scenario.rows[0].id, "killed");
+    ck_assert_str_eq(scenario.rows[0].id, "own");
     ck_assert_str_eq(scenario.rows[1].id, "sse");
     ck_assert_str_eq(scenario.rows[2].id, "dns.stream"); /* a kind of its own is in the name */
     scenario_free(&scenario);
@@ -83,7 +82,6 @@ START_TEST(defaults_are_two_servers_of_one_source_on_a_lan)
     ck_assert_int_eq(b.servers, 2);
     ck_assert_int_eq(b.source, SERVERS_SAME);
     ck_assert_str_eq(b.link, "lan");
-    ck_assert(b.kill_s <= SCENARIO_UNSET);
     ck_assert_int_eq(scenario.rows[0].expect, EXPECT_WORKS);
     scenario_free(&scenario);
 }
@@ -122,8 +120,6 @@ static const struct {
     {"{" LAN ",\"rows\":[{\"transport\":\"sse\",\"balancer\":{\"kind\":\"dns\"}},"
      "{\"transport\":\"stream\"}]}",
      "dir/x.json: rows[1].balancer: kind none among rows with balancers; accepted: direct"},
-    {"{" LAN ",\"balancer\":{\"kind\":\"direct\",\"kill_s\":1}," ROWS "}",
-     "dir/x.json: rows[0].balancer: kill_s would leave no server; accepted: servers 2"},
     {"{" LAN ",\"balancer\":{\"kind\":\"dns\",\"link\":\"loopback\"}," ROWS "}",
      "dir/x.json: rows[0].balancer: link is no emulated link; accepted: lan, rtt=1ms and the like"},
     {"{" LAN ",\"balancer\":{\"kind\":\"dns\",\"config\":\"a.cfg\"}," ROWS "}", NULL},
