@@ -43,7 +43,7 @@ UNIT     := $(addprefix $(OUT)/tests/,$(basename $(notdir $(UNIT_SRC))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SELF     := $(patsubst bench/self/%.c,$(OUT)/self/%,$(wildcard bench/self/*.c))
 
-.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers studies map bench-link bench-self bench-truth bench-model bench-aa docs-check workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self deps-deb deb container
+.PHONY: all programs unit fuzzers check test asan npm-peers bench bench-smoke usecases balancers faults faults-smoke studies map bench-link bench-self bench-truth bench-model bench-aa docs-check workshop-check fuzz man install format lint lint-clang lint-text lint-exports compile_commands.json clean help deps-build deps-bench deps-balancers deps-workshop deps-test deps-self deps-deb deb container
 .DEFAULT_GOAL := all
 .PRECIOUS: $(OUT)/%.o
 
@@ -173,6 +173,14 @@ usecases: deps-bench all ## five use cases on their links: which transport each 
 
 balancers: deps-balancers all ## HAProxy and nginx in between: what they cost, what breaks, and what cures it (4 minutes)
 	$(Q)./bench/balancers.sh $(OUT)/pushlab results $(BENCH_FLAGS)
+
+faults: deps-balancers all ## what each fault does to each transport: servers, links, clients, a balancer, a store (5 minutes)
+	$(Q)$(OUT)/pushlab run bench/scenarios/faults.json $(BENCH_FLAGS); first=$$?; \
+	$(OUT)/pushlab run bench/scenarios/balancers/faults.json $(BENCH_FLAGS) && exit $$first
+
+faults-smoke: deps-bench all ## one fault of each kind that needs no balancer, in a minute
+	$(Q)$(OUT)/pushlab run bench/scenarios/faults.json $(BENCH_FLAGS) --rows \
+	server-kill.sse,server-restart.websocket,server-stall.long-poll,link-down.stream,link-stall.websocket,reset.long-poll,client-crash.sse,slow-reader.stream
 
 studies: deps-balancers all ## published studies, rerun: what they claim, and whether it holds here; writes docs/studies (17 minutes)
 	$(Q)./bench/studies.sh $(OUT)/pushlab results --retry-disturbed 1 $(BENCH_FLAGS)

@@ -22,9 +22,9 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ALONE = ("test_measurement.py", "test_page.py", "test_link.py", "test_wire.py", "test_usecases.py",
-         "test_balancers.py", "test_disturbed.py")
+         "test_balancers.py", "test_disturbed.py", "test_faults.py")
 MAKE_THEIR_OWN = ("test_link.py", "test_wire.py", "test_usecases.py", "test_install.py",
-                  "test_balancers.py", "test_disturbed.py")  # namespaces, with all capabilities
+                  "test_balancers.py", "test_disturbed.py", "test_faults.py")  # namespaces, with all capabilities
 OWN_NETWORK = ["unshare", "--net", "--mount", "--map-root-user", "--", "sh", "-c",
                'ip link set lo up && ip addr add 192.0.2.1/32 dev lo && exec "$@"', "sh"]
 
