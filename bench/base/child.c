@@ -349,8 +349,8 @@ bool supervisor_stop(struct supervisor *sup, struct child *c, int64_t grace_ns)
 
     if (c->pid == 0 || c->ended)
         return c->ended;
+    kill_child(c, SIGCONT); /* one that is stopped would not hear the other */
     kill_child(c, SIGTERM);
-    kill_child(c, SIGCONT); /* one that is stopped would not hear it */
     while (rc > 0 && !c->ended && sup->interrupts == interrupts && grace_ns > 0)
         rc = supervisor_wait(sup, deadline_ns);
     if (c->ended)
