@@ -19,6 +19,7 @@
 #define FLAG           "{\"type\":\"boolean\"}"
 #define TEXTS          "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
 #define OBJECT         "{\"type\":\"object\"}"
+#define OBJECTS        "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
 #define OBJECT_OR_NULL "{\"type\":[\"object\",\"null\"]}"
 #define WHOLE          "{\"type\":\"integer\",\"minimum\":0}"
 #define WHOLE_OR_NULL  "{\"type\":[\"integer\",\"null\"],\"minimum\":0}"
@@ -73,6 +74,7 @@ static const struct member row_members[] = {
     {"notes", TEXTS, true},
     {"findings", TEXTS, false},
     {"disturbed", TEXTS, false},
+    {"faults", OBJECTS, false},
     {"phases", OBJECT_OR_NULL, false},
     {"predicted", OBJECT_OR_NULL, false},
     {"raw", OBJECT_OR_NULL, false},

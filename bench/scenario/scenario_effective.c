@@ -143,6 +143,8 @@ static void print_section(FILE *out, const char *section, const struct scenario_
         snprintf(name, sizeof name, "%s%s%s", section, section[0] != '\0' ? "." : "", k->name);
         if (k->inner != NULL) {
             fprintf(out, "\n%s: %s\n", name, k->help);
+            if (k->kind == KEY_FAULTS && k->unset)
+                continue; /* a list is replaced as a whole */
             if (k->kind != KEY_OBJECT)
                 strcat(name, "[]");
             print_section(out, name, k->inner, k->unset);

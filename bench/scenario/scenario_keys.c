@@ -119,7 +119,7 @@ static const struct scenario_key fault_keys[] = {
      .help = "when it begins, from the start of the window"},
     {REAL(scenario_fault, for_s, 0, 86400, SCENARIO_UNSET), .fallback_text = "none",
      .help = "how long it lasts; required but for reset and balancer-reload, which only begin, and "
-             "server-kill, which without it lasts"},
+             "server-kill, which without it never ends"},
     {REAL(scenario_fault, percent, 0.001, 100, SCENARIO_UNSET), .fallback_text = "100",
      .help = "reset, client-crash, slow-reader: share of the clients, one at least"},
     {.name = NULL},
