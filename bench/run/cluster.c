@@ -259,7 +259,7 @@ static int prepare_store(struct cluster *c, struct err_text *e)
 static int prepare_mortal(struct cluster *c, struct err_text *e)
 {
     c->mortal = has_fault(c, FAULT_SERVER_KILL) || has_fault(c, FAULT_SERVER_RESTART);
-    if (!returns(c) || !c->w->row->history_file)
+    if (!returns(c) || !c->w->row->history_file || !c->w->scenario->server.history_file)
         return PL_OK;
     return file_make_temporary(c->history_folder, sizeof c->history_folder, "history", e);
 }

@@ -82,6 +82,7 @@ struct scenario_server {
     int64_t max_connections, sndbuf_bytes, rcvbuf_bytes, test_delay_ms;
     int stamp; /* index into due, published */
     bool poll_cache;
+    bool history_file; /* as a row's */
 };
 
 /* What clients send, and who of them. */

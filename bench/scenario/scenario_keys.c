@@ -162,6 +162,8 @@ static const struct scenario_key server_keys[] = {
      .help = "time in an update of the source: when it was due, or when it was published"},
     {FLAG(scenario_server, poll_cache, true),
      .help = "polls: build equal responses once and share them: the best case"},
+    {FLAG(scenario_server, history_file, true),
+     .help = "a server that a fault has started again goes on with its history, unless a row says no"},
     {INT(scenario_server, test_delay_ms, 0, 60000, 0), .option = "--test-delay",
      .help = "delay of every update after its timestamp, to verify how latency is measured"},
     {.name = NULL},

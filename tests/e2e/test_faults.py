@@ -126,6 +126,18 @@ class Servers(FaultCase):
                 self.assertGreater(r["server_cpu_us_per_update"], 0)
 
     @retried
+    def test_nothing_is_lost_with_a_history_and_what_was_due_meanwhile_without(self):
+        rows, _ = self.with_faults(
+            self.server("server-kill", id="kept", history_file=True),
+            self.server("server-kill", id="forgotten"), link="loopback", duration_s=2.5)
+        due = round(2.5 * BASE["source"]["rate_hz"])
+        for name, r in rows.items():
+            self.assertEqual(r["problems"], [], name)
+        self.assertAlmostEqual(rows["kept"]["published"], due, delta=2)
+        self.assertEqual(rows["kept"]["delivered"], rows["kept"]["published"] * CLIENTS)
+        self.assertLess(rows["forgotten"]["published"], due - FOR_S * BASE["source"]["rate_hz"] / 2)
+
+    @retried
     def test_a_server_that_stalls_is_stopped_for_so_long_and_runs_before_and_after(self):
         rows, watch = self.with_faults(self.server("server-stall"), link="loopback")
         m = self.assert_on_time(rows["server-stall"], 2)

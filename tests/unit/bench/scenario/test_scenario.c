@@ -135,7 +135,7 @@ static const struct {
      "dir/x.json: server: unknown key 'histroy'; did you mean history? accepted: listen, history, "
      "max_hold_ms, "
      "heartbeat_ms, retry_ms, ws_ping_ms, backlog_bytes, max_connections, sndbuf_bytes, "
-     "rcvbuf_bytes, stamp, poll_cache, test_delay_ms"},
+     "rcvbuf_bytes, stamp, poll_cache, history_file, test_delay_ms"},
     {"{\"rows\":[{\"transport\":\"sse\",\"\\u001b[31m\":1}]}",
      "dir/x.json: rows[0]: unknown key '?[31m'; accepted: transport, connection, interval_ms, "
      "poll, interval_max_ms, backoff_factor, hold_ms, tls_resume, expect, heartbeat_ms, balancer, "
