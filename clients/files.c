@@ -32,6 +32,11 @@ static int format_timeline(const struct fleet *f, struct buf *out)
     return err;
 }
 
+static int format_recovery(const struct fleet *f, struct buf *out)
+{
+    return recovery_csv(&f->env.recovery, out);
+}
+
 static int write_formatted(const struct fleet *f, const char *path,
                            int (*format)(const struct fleet *, struct buf *), struct err_text *e)
 {
@@ -51,11 +56,12 @@ static int write_formatted(const struct fleet *f, const char *path,
 
 int result_files(const struct fleet *f, struct err_text *e)
 {
-    int hlog, timeline;
+    int hlog, timeline, recovery;
 
     if (f->window_end_ns == 0)
         return PL_OK; /* nothing was measured */
     hlog = write_formatted(f, f->env.opt->hlog_path, format_hlog, e);
     timeline = write_formatted(f, f->env.opt->timeline_path, format_timeline, e);
-    return hlog < 0 ? hlog : timeline;
+    recovery = write_formatted(f, f->env.opt->recovery_path, format_recovery, e);
+    return hlog < 0 ? hlog : timeline < 0 ? timeline : recovery;
 }

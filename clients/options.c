@@ -120,6 +120,8 @@ static const struct opt opts[] = {
          "connect the control connection, then wait for a line on stdin before clients start; "
          "further "
          "lines are faults: fault INDEX KIND START_NS END_NS PERCENT"),
+    TEXT("recovery", "FILE", recovery_path, NULL,
+         "write what some clients went through after faults as CSV"),
     CHOICE("control", "MODE", control, "auto", control_words,
            "auto: ask the server's /stats what was published; none: do not, for other servers"),
     INT("control-fd", "FD", control_fd, "-1", -1, 1048576,

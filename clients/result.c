@@ -292,6 +292,7 @@ int result_json(const struct result *r, const struct fleet *f, struct buf *out)
         json_text(&json, "documents", NULL);
     add_process(f, &json);
     refusals_json(&rec->refusals, &json, "refused");
+    recovery_json(&f->env.recovery, &json);
     if (fault != NULL)
         json_text(&json, "failure", fault);
     if (f->env.last_failure.text[0] != '\0')

@@ -46,7 +46,8 @@ void folder_row_file(const struct folder *f, char out[PATH_MAX], const char *pre
 /* What a row may write. */
 static const struct {
     const char *prefix, *suffix;
-} row_files[] = {{"latency-", ".hlog"}, {"timeline-", ".csv"}, {"wire-", ".pcapng"}};
+} row_files[] = {
+    {"latency-", ".hlog"}, {"timeline-", ".csv"}, {"recovery-", ".csv"}, {"wire-", ".pcapng"}};
 enum { ROW_FILES = sizeof row_files / sizeof *row_files };
 
 void folder_drop_row(const struct folder *f, const char *id)
@@ -112,6 +113,8 @@ int folder_join_row(const struct folder *f, const char *repeat_id, const char *i
         return rc;
     unlink(from);
     folder_row_file(f, from, "timeline-", repeat_id, ".csv");
+    unlink(from);
+    folder_row_file(f, from, "recovery-", repeat_id, ".csv");
     unlink(from);
     return PL_OK;
 }

@@ -49,6 +49,13 @@ static double added_bytes(const cJSON *row)
            json_number(row, "balancer.payload_bytes.added_down");
 }
 
+/* Of a row with faults: what did not come at all, or not in time. */
+static double not_received(const cJSON *row)
+{
+    return json_at(row, "recovery") == NULL ? NAN
+                                            : json_number(row, "missed") + json_number(row, "late");
+}
+
 static double disturbed_reasons(const cJSON *row)
 {
     return cJSON_GetArraySize(json_at(row, "disturbed"));
@@ -96,6 +103,7 @@ static double disturbed_reasons(const cJSON *row)
 #define MACHINE(unit, better)           unit, better, "disturbed-rows", .needs = METRIC_ALWAYS
 #define UPSTREAM(unit, better)          unit, better, "upstream", .needs = METRIC_CHANNELS
 #define DOCUMENTS(unit, better)         unit, better, "documents", .needs = METRIC_CHANNELS
+#define FAULTS(unit, better)            unit, better, "faults", .needs = METRIC_FAULTS
 #define BALANCER(unit, better)          unit, better, "balancers", .needs = METRIC_BALANCER
 
 #define COMPARED METRIC_COMPARED
@@ -282,6 +290,26 @@ const struct metric metrics[] = {
     {"balancer.sequence_errors.all", "sequence errors", NULL, BALANCER(COUNT, LOWER)},
     {"balancer.served_by", "requests served by", NULL, BALANCER(WORDS, NEITHER)},
     {"balancer.outages", "outages, count and longest", NULL, BALANCER(WORDS, LOWER)},
+
+    {"recovery.next_update_us.p50", "next update after a fault p50", "next_update_p50_us", FAULTS(US, LOWER),
+     .flags = COMPARED | CHARTED},
+    {"recovery.next_update_us.p99", "next update after a fault p99", "next_update_p99_us", FAULTS(US, LOWER),
+     .flags = COMPARED},
+    {"recovery.next_update_us.max", "next update after a fault max", "next_update_max_us", FAULTS(MOST_US, LOWER),
+     .flags = CHARTED},
+    {"recovery.none", "clients without a next update", "no_next_update", FAULTS(COUNT, LOWER)},
+    {"recovery.not_received", "updates not received", NULL, FAULTS(COUNT, LOWER), .flags = CHARTED,
+     .chart = "not_received", .derive = not_received},
+    {"recovery.lost_connections", "connections lost", "lost_connections", FAULTS(COUNT, LOWER)},
+    {"recovery.reconnect_us.p50", "connected again p50", "reconnect_p50_us", FAULTS(US, LOWER)},
+    {"recovery.reconnect_us.max", "connected again max", "reconnect_max_us", FAULTS(MOST_US, LOWER)},
+    {"recovery.reconnect_spread_us", "connected again, p95 - p5", "reconnect_spread_us", FAULTS(US, NEITHER)},
+    {"recovery.connects_peak_per_s", "connects/s at the peak", "connects_peak_per_s", FAULTS(RATIO, LOWER),
+     .flags = CHARTED, .noise = 0.25},
+    {"recovery.attempts_per_client", "connects per lost connection", "connects_per_lost_connection",
+     FAULTS(RATIO, LOWER)},
+    {"recovery.server_cpu_peak", "server CPU at the peak", "server_cpu_peak", FAULTS(SHARE, LOWER),
+     .flags = CHARTED, .noise = 0.25},
     {NULL, NULL, NULL, PHASES(WORDS, NEITHER)},
 };
 /* clang-format on */
@@ -327,7 +355,7 @@ const struct metric *metric_next(const struct metric *m)
         for (; m->path != NULL; m++)
             if (m->needs == needs)
                 return m;
-        if (needs == METRIC_CHANNELS)
+        if (needs == METRIC_FAULTS)
             return NULL;
     }
 }

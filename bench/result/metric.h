@@ -16,6 +16,7 @@ enum metric_needs {
     METRIC_BALANCER, /* something between clients and servers */
     METRIC_WIRE,     /* an emulated link */
     METRIC_CHANNELS, /* channels, a deadline, or clients that send */
+    METRIC_FAULTS,   /* faults */
 };
 
 /* How the values of a row's repeats make that of its summary (repeats.h). What is in a histogram

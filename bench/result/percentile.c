@@ -34,6 +34,9 @@ static const struct {
     {"convergence_us", "convergence_us.count", NULL, "raw.documents.convergence_us"},
     {"request_late_us", "request_late_us.count", NULL, "raw.request_late_us"},
     {"publish_late_us", "publish_late_us.count", NULL, "publish_late_us"},
+    {"recovery.next_update_us", "recovery.next_update_us.count", NULL,
+     "raw.recovery.next_update_us"},
+    {"recovery.reconnect_us", "recovery.reconnect_us.count", NULL, "raw.recovery.reconnect_us"},
     {"balancer.outage_us", "balancer.outage_us.count", NULL, "raw.outage_us"},
     {"balancer.added_latency_us", "published", NULL, NULL},
 };

@@ -572,9 +572,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     cJSON_AddArrayToObject(r, "disturbed");
     add_notes(r, report);
     result_duplex(r, report);
-    if (json_at(report, "faults") != NULL)
-        cJSON_AddItemToObject(r, "faults",
-                              cJSON_DetachItemFromObjectCaseSensitive(report, "faults"));
+    result_faults(r, report);
     judge_failure(problems, report);
     cJSON_AddItemToObject(r, "wire", wire);
     cJSON_AddItemToObject(r, "raw", report);

@@ -9,3 +9,7 @@
 
 /* Did any of its faults happen to that? row may be NULL. */
 bool result_faults_hit(const cJSON *row, enum fault_actor actor);
+
+/* Move faults[] (what the runner did, and when) and recovery (what the clients measured) from the
+ * report into the row; the highest server_cpu_peak of the faults becomes recovery's. */
+void result_faults(cJSON *row, cJSON *report);

@@ -296,6 +296,7 @@ static cJSON *describe(const struct fault_run *r)
     cJSON *o = cJSON_CreateObject(), *executed;
 
     cJSON_AddStringToObject(o, "kind", info_of(r)->name);
+    cJSON_AddNumberToObject(o, "at_s", r->fault->at_s);
     cJSON_AddNumberToObject(o, "start_ns", (double)r->start_ns);
     cJSON_AddNumberToObject(o, "end_ns", (double)r->end_ns);
     if (info_of(r)->has_percent)

@@ -41,7 +41,7 @@ struct work {
 static int client_args(struct work *k, struct scenario_args *args, struct err_text *e)
 {
     const struct row_setting *w = k->w;
-    char hlog[PATH_MAX], timeline[PATH_MAX];
+    char hlog[PATH_MAX], timeline[PATH_MAX], recovery[PATH_MAX];
 
     folder_row_file(w->folder, hlog, "latency-", w->files, ".hlog");
     folder_row_file(w->folder, timeline, "timeline-", w->files, ".csv");
@@ -55,6 +55,10 @@ static int client_args(struct work *k, struct scenario_args *args, struct err_te
     scenario_args_add(args, "--hlog", "%s", hlog);
     scenario_args_add(args, "--hlog-tag", w->repeat > 0 ? "%s:%u" : "%s", k->row->id, w->repeat);
     scenario_args_add(args, "--timeline", "%s", timeline);
+    if (scenario_faults_of(w->scenario, k->row)->n > 0) {
+        folder_row_file(w->folder, recovery, "recovery-", w->files, ".csv");
+        scenario_args_add(args, "--recovery", "%s", recovery);
+    }
     scenario_args_add(args, "--progress-fd", "%d", CHILD_PROGRESS_FD);
     if (k->cluster.network->emulated || scenario_faults_of(w->scenario, k->row)->n > 0)
         scenario_args_add(args, "--gate", NULL); /* faults are told as lines on stdin */

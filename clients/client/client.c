@@ -175,6 +175,7 @@ static void on_open(struct connection *net, int64_t now_ns)
     struct client *c = of(net);
     enum conn_tls_handshake handshake = conn_tls_handshake(&net->conn);
 
+    recovery_note(&net->env->recovery, c->index, RECOVERY_CONNECTED, now_ns);
     CLIENT_COUNT(c, c->dialed_ns, connects, 1);
     CLIENT_COUNT(c, c->dialed_ns, reconnects, c->broken);
     CLIENT_COUNT(c, c->dialed_ns, tls_full_handshakes, handshake == CONN_TLS_FULL);
@@ -192,6 +193,7 @@ static void on_failed(struct connection *net, const char *why, bool for_good, in
     struct client *c = of(net);
 
     CLIENT_COUNT(c, now_ns, connect_failures, 1);
+    recovery_note(&net->env->recovery, c->index, RECOVERY_REFUSED, now_ns);
     client_env_note(net->env, "connect %s: %s", net->env->host, why);
     if (for_good)
         client_gone_for_good(c);
@@ -205,6 +207,8 @@ static void on_lost(struct connection *net, enum conn_end why, int sys_errno, in
 
     client_sort_bytes(c, now_ns);
     c->overdue_ns = 0; /* the loss is counted */
+    if (!c->leaving && net->env->opt->connection != CONNECTION_CLOSE)
+        recovery_note(&net->env->recovery, c->index, RECOVERY_LOST, now_ns);
     if (why == CONN_END_ERROR)
         client_env_note(net->env, "connection lost: %s", conn_tls_strerror(&net->conn, sys_errno));
     if (client_has_ended(c) && !c->crashed)
@@ -241,6 +245,7 @@ void client_dial(struct client *c, int64_t now_ns)
 {
     note_dial(c, now_ns);
     c->dialed_ns = now_ns;
+    recovery_note(&c->net.env->recovery, c->index, RECOVERY_CONNECT, now_ns);
     connection_dial(&c->net, now_ns);
 }
 
@@ -272,6 +277,8 @@ void client_back_off(struct client *c, int64_t now_ns)
     c->answered_ns = 0;
     if (c->cut_off_ns == 0 && c->track.joined)
         c->cut_off_ns = now_ns;
+    if (!c->broken && env->opt->connection == CONNECTION_CLOSE)
+        recovery_note(&c->net.env->recovery, c->index, RECOVERY_LOST, now_ns);
     c->broken = true;
     if (env->hooks->lost != NULL)
         env->hooks->lost(env->hooks_arg, c, wait_ns);
@@ -314,6 +321,7 @@ void client_ask(struct client *c, const struct client_request *r, int64_t now_ns
     request.cookie = c->cookie;
     len = http_request_encode(text, &request);
     CLIENT_COUNT(c, now_ns, requests, 1);
+    recovery_note(&c->net.env->recovery, c->index, RECOVERY_ASKED, now_ns);
     c->overdue_ns = now_ns + (r->hold_ms > 0 ? r->hold_ms * NS_PER_MS : 0) + answer_limit_ns;
     if (len == 0)
         client_give_up(c, "the request is too long", now_ns);
@@ -336,6 +344,7 @@ void client_answered(struct client *c, const struct http_message *m, int64_t rec
 {
     keep_cookie(c, m);
     CLIENT_COUNT(c, recv_ns, responses, 1);
+    recovery_note(&c->net.env->recovery, c->index, RECOVERY_ANSWERED, recv_ns);
     c->overdue_ns = 0;
     c->answered_ns = recv_ns;
     if (c->cut_off_ns != 0)
@@ -390,6 +399,7 @@ static void begin_anew(struct client *c, const struct cursor *at)
     const struct client_env *env = c->net.env;
 
     recorder_restart(&c->net.env->recorder, &c->track);
+    recovery_note(&c->net.env->recovery, c->index, RECOVERY_RESTARTED, clock_now_ns());
     if (c->channels != NULL)
         channel_tracks_restart(c->channels);
     if (env->hooks->restarted != NULL)
@@ -446,6 +456,7 @@ void client_update(struct client *c, const struct envelope *e, size_t text_len, 
         recorder_update(&env->recorder, &c->track, c->index, e, recv_ns);
     c->anew = false;
     client_served(c);
+    recovery_update(&env->recovery, c->index, e->t_ns, recv_ns);
     recorder_note_seen(&env->recorder, e);
     c->unsorted_bytes -= text_len;
     /* Payload counts in the window of its update, so that payload ÷ updates is exact. */

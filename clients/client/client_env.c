@@ -97,6 +97,8 @@ int client_env_init(struct client_env *env, const struct client_options *opt,
     if (err == PL_OK)
         err = init_recorder(env);
     if (err == PL_OK)
+        err = recovery_init(&env->recovery, (uint64_t)opt->clients, opt->recovery_path != NULL);
+    if (err == PL_OK)
         err = channels_init(&env->channels, &plan);
     if (err < 0) {
         err_set(e, err, "set up %lld clients: %s", (long long)opt->clients, pl_strerror(err));
@@ -131,6 +133,7 @@ void client_env_free(struct client_env *env)
     if (env->loop.read_buf != NULL)
         conn_loop_free(&env->loop); /* reaps: on_end() callbacks use all the rest */
     recorder_free(&env->recorder);
+    recovery_free(&env->recovery);
     channels_free(&env->channels);
     schedule_free(&env->schedule);
     if (env->base != NULL)

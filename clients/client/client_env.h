@@ -8,6 +8,7 @@
 #include "clients/client/schedule.h"
 #include "clients/record/channels.h"
 #include "clients/record/recorder.h"
+#include "clients/record/recovery.h"
 #include "lib/base/err.h"
 #include "lib/base/rng.h"
 #include "lib/net/conn.h"
@@ -18,7 +19,7 @@ struct client;
 
 /* Callbacks of the owner; any of them may be NULL. */
 struct client_hooks {
-    void (*joined)(void *arg, struct client *c);  /* its cursor is known */
+    void (*joined)(void *arg, struct client *c); /* its cursor is known */
     /* It has met another server than the one its cursor was of, of this epoch ("": not told). */
     void (*restarted)(void *arg, struct client *c, const char *epoch);
     /* The server no longer has so many updates after its cursor. */
@@ -45,6 +46,7 @@ struct client_env {
     struct conn_loop loop;
     struct schedule schedule;
     struct recorder recorder;
+    struct recovery recovery;
     struct channels channels; /* nitems 0: clients receive the default channel */
     struct rng rng;
     struct dial_target target;

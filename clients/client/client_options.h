@@ -33,8 +33,8 @@ struct client_options {
     int tls_version;    /* enum tls_version */
     int tls_resume;     /* TLS_RESUME_YES or TLS_RESUME_NO */
     bool json, watch;
-    const char *hlog_path, *timeline_path; /* NULL: not wanted */
-    const char *hlog_tag;                  /* NULL: none */
+    const char *hlog_path, *timeline_path, *recovery_path; /* NULL: not wanted */
+    const char *hlog_tag;                                  /* NULL: none */
     int64_t timeline_clients;
     int64_t progress_fd, control_fd, transcript_fd, core; /* -1: none */
     bool gate;     /* wait for a line on stdin before the clients start */

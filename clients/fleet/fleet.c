@@ -135,7 +135,7 @@ static void note_unanswered(struct fleet *f)
 
     snprintf(text, sizeof text, "%llu request%s not answered", (unsigned long long)n,
              n == 1 ? " was" : "s were");
-    if (n > 0)
+    if (n > 0 && f->faults.n == 0) /* a fault may silence a server */
         note_failure(f, text);
 }
 
@@ -415,6 +415,8 @@ static void take_fault(struct fleet *f, const char *line)
     if (fault_line_read(&fault, line, &e) < 0 ||
         fleet_faults_add(&f->faults, &f->clients, &fault, &e) < 0)
         note_failure(f, e.text);
+    else if (recovery_add(&f->env.recovery, fault.kind, fault.start_ns, fault.end_ns) < 0)
+        note_failure(f, pl_strerror(PL_ENOMEM));
 }
 
 static void take_line(struct fleet *f)
