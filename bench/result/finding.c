@@ -9,7 +9,10 @@
 #include "bench/base/writer.h"
 #include "bench/result/facts.h"
 #include "bench/result/findings.h"
+#include "bench/result/metric.h"
 #include "bench/result/percentile.h"
+#include "bench/result/result_faults.h"
+#include "lib/proto/fault_kinds.h"
 #include "lib/proto/transport_info.h"
 
 enum {
@@ -426,5 +429,85 @@ int finding_cost(struct buf *out, const cJSON *run)
     subject_open(&s, run, "requests_per_update");
     put_cost(&w, &s);
     subject_close(&s);
+    return w.rc;
+}
+
+/* ---- faults ---- */
+
+static double not_received(const cJSON *row)
+{
+    return metric_value(metric_find("recovery.not_received"), row);
+}
+
+/* Of the rows some have lost updates; what is not known (NAN) is not nothing. */
+static void put_losses(struct writer *w, const struct subject *s)
+{
+    uint64_t losing = 0, unknown = 0;
+
+    for (size_t i = 0; i < s->order.n; i++) {
+        double n = not_received(row_at(s, i));
+
+        losing |= n > 0 ? UINT64_C(1) << i : 0;
+        unknown |= isnan(n) ? UINT64_C(1) << i : 0;
+    }
+    if (losing == 0 && unknown == 0)
+        writer_puts(w, "; nothing was lost");
+    if (losing != 0) {
+        writer_puts(w, "; updates were lost over ");
+        put_names(w, s, losing, false);
+    }
+    if (unknown != 0) {
+        writer_puts(w, "; what was lost is not known over ");
+        put_names(w, s, unknown, false);
+    }
+}
+
+static void put_recovery(struct writer *w, const struct subject *s)
+{
+    if (s->range.n == 0) {
+        writer_puts(w, "no client had another update");
+        return;
+    }
+    if (s->range.n == 1 || !s->order.ordered) {
+        writer_puts(w, "half of the clients have their next update after ");
+        put_figures(w, s, s->valued);
+        return;
+    }
+    writer_puts(w, "half of the clients have their next update after ");
+    put_figures(w, s, s->order.low);
+    writer_puts(w, " over ");
+    put_names(w, s, s->order.low, false);
+    writer_puts(w, ", after ");
+    put_figures(w, s, s->order.high);
+    writer_puts(w, " over ");
+    put_names(w, s, s->order.high, false);
+}
+
+/* "Server killed"; of another name than the kind's, that name. */
+static const char *label_of(const cJSON *run, const char *name)
+{
+    const cJSON *row = cJSON_GetArrayItem(json_at(run, "rows"), 0);
+    const char *kind = json_text(cJSON_GetArrayItem(json_at(row, "faults"), 0), "kind");
+    const struct fault_kind_info *info = fault_kind_find(kind);
+
+    return info != NULL && strcmp(kind, name) == 0 ? info->label : name;
+}
+
+int finding_fault(struct buf *out, const cJSON *run, const char *name)
+{
+    cJSON *rows = result_faults_rows(run, name);
+    struct writer w = {.out = out};
+    struct subject s;
+
+    subject_open(&s, rows, "recovery.next_update_us.p50");
+    writer_printf(&w, "%s: ", label_of(rows, name));
+    if (s.order.n == 0) {
+        writer_puts(&w, "all of these rows were disturbed, so nothing is said of them");
+    } else {
+        put_recovery(&w, &s);
+        put_losses(&w, &s);
+    }
+    subject_close(&s);
+    cJSON_Delete(rows);
     return w.rc;
 }

@@ -1,6 +1,8 @@
 #include "bench/result/result_faults.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "bench/base/json.h"
 
@@ -57,4 +59,59 @@ void result_faults(cJSON *row, cJSON *report)
     {
         drop_encoded(one);
     }
+}
+
+/* ---- rows with the same fault ---- */
+
+void result_faults_name(char out[RESULT_FAULTS_NAME_BYTES], const cJSON *row)
+{
+    const char *id = json_text(row, "id"), *transport = json_text(row, "transport");
+    const char *at = transport[0] != '\0' ? strstr(id, transport) : NULL;
+    const char *rest = at != NULL ? at + strlen(transport) : "";
+    size_t len = at != NULL ? (size_t)(at - id) : 0;
+    const cJSON *first = cJSON_GetArrayItem(json_at(row, "faults"), 0);
+
+    out[0] = '\0';
+    if (first == NULL)
+        return;
+    while (len > 0 && strchr("._-/@ ", id[len - 1]) != NULL)
+        len--;
+    if (strncmp(rest, "+close", 6) == 0)
+        rest += 6;
+    if (len > 0)
+        snprintf(out, RESULT_FAULTS_NAME_BYTES, "%.*s%.20s", (int)(len < 40 ? len : 40), id, rest);
+    else
+        snprintf(out, RESULT_FAULTS_NAME_BYTES, "%.40s%.20s", json_text(first, "kind"), rest);
+    for (char *c = out; *c != '\0'; c++)
+        if (strchr("/\"\n\r", *c) != NULL)
+            *c = '-';
+}
+
+static bool has_name(const cJSON *rows, const char *name)
+{
+    char of[RESULT_FAULTS_NAME_BYTES];
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        result_faults_name(of, row);
+        if (strcmp(of, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+cJSON *result_faults_rows(const cJSON *run, const char *name)
+{
+    cJSON *view = cJSON_CreateObject(), *rows = cJSON_AddArrayToObject(view, "rows");
+    char of[RESULT_FAULTS_NAME_BYTES];
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_at(run, "rows"))
+    {
+        result_faults_name(of, row);
+        if (of[0] != '\0' && (name != NULL ? strcmp(of, name) == 0 : !has_name(rows, of)))
+            cJSON_AddItemReferenceToArray(rows, (cJSON *)row);
+    }
+    return view;
 }

@@ -11,6 +11,7 @@
 #include "bench/result/finding.h"
 #include "bench/result/findings.h"
 #include "bench/result/metric_text.h"
+#include "bench/result/result_faults.h"
 #include "bench/base/json.h"
 #include "bench/table/table_cells.h"
 #include "bench/base/units.h"
@@ -23,6 +24,7 @@ static const struct {
 } tables[] = {
     {&table_main, NULL},
     {&table_client, "server_cpu_us_per_client_s"},
+    {&table_fault, "recovery.next_update_us.p50"},
     {&table_sent, "upstream.messages"},
     {&table_balancer, "balancer.connections_per_client.front"},
 };
@@ -342,6 +344,37 @@ static void put_conditions(struct writer *w, const cJSON *run, size_t width)
     buf_free(&text);
 }
 
+static void put_sentence(struct writer *w, struct buf *text, int rc, size_t width)
+{
+    struct writer sentence = {.out = text, .rc = rc};
+
+    writer_puts(&sentence, ".\n");
+    writer_wrap(w, writer_text(&sentence), 0, width);
+    w->rc = w->rc < 0 ? w->rc : sentence.rc;
+    buf_free(text);
+}
+
+/* A sentence for each kind of fault. False: there were none. */
+static bool put_fault_verdicts(struct writer *w, const cJSON *run, size_t width)
+{
+    cJSON *firsts = result_faults_rows(run, NULL);
+    char name[RESULT_FAULTS_NAME_BYTES];
+    const cJSON *row;
+    bool any = false;
+
+    cJSON_ArrayForEach(row, json_at(firsts, "rows"))
+    {
+        struct buf text = {0};
+
+        writer_puts(w, any ? "" : "\n");
+        any = true;
+        result_faults_name(name, row);
+        put_sentence(w, &text, finding_fault(&text, run, name), width);
+    }
+    cJSON_Delete(firsts);
+    return any;
+}
+
 /* What the run found, in two sentences, or one where there is nothing to compare. */
 static void put_verdict(struct writer *w, const cJSON *run, size_t width)
 {
@@ -349,6 +382,11 @@ static void put_verdict(struct writer *w, const cJSON *run, size_t width)
     struct writer first = {.out = &latency, .rc = finding_latency(&latency, run)};
     struct writer second = {.out = &cost, .rc = finding_cost(&cost, run)};
 
+    if (put_fault_verdicts(w, run, width)) {
+        buf_free(&latency);
+        buf_free(&cost);
+        return;
+    }
     writer_puts(&first, ".\n");
     writer_puts(&second, ".\n");
     writer_puts(w, "\n");

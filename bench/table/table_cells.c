@@ -79,6 +79,19 @@ static const struct column client_columns[] = {
     {{"server", "CPU"}, CLIENT, ALWAYS | SPREAD, ONE("server_cpu_us_per_client_s")},
 };
 
+static const struct column fault_columns[] = {
+    {{"after the", "fault"}, NULL, ALWAYS, ONE("id")},
+    {{"next update", "p50"}, CLIENT, ALWAYS | SPREAD, ONE("recovery.next_update_us.p50")},
+    {{"next update", "max"}, CLIENT, ALWAYS, ONE("recovery.next_update_us.max")},
+    {{"clients", "without"}, CLIENT, ALWAYS | VALUE_ONLY, ONE("recovery.none")},
+    {{"updates", "lost"}, CLIENT, ALWAYS, ONE("recovery.not_received")},
+    {{"", "doubled"}, CLIENT, ALWAYS | VALUE_ONLY, ONE("duplicated")},
+    {{"connections", "lost"}, CLIENT, ALWAYS, ONE("recovery.lost_connections")},
+    {{"connects/s", "peak"}, CLIENT, ALWAYS, ONE("recovery.connects_peak_per_s")},
+    {{"again after", "p95 - p5"}, CLIENT, ALWAYS | VALUE_ONLY, ONE("recovery.reconnect_spread_us")},
+    {{"server CPU", "peak"}, CLIENT, ALWAYS, ONE("recovery.server_cpu_peak")},
+};
+
 static const struct column balancer_columns[] = {
     {{"", "row"}, NULL, ALWAYS, ONE("id")},
     {{"connections/client", "front+behind"}, BETWEEN, ALWAYS,
@@ -100,6 +113,7 @@ _Static_assert(COUNT_OF(columns) <= TABLE_COLUMNS_MAX, "more columns than a tabl
 
 const struct table_source table_main = {columns, COUNT_OF(columns)};
 const struct table_source table_client = {client_columns, COUNT_OF(client_columns)};
+const struct table_source table_fault = {fault_columns, COUNT_OF(fault_columns)};
 const struct table_source table_sent = {sent_columns, COUNT_OF(sent_columns)};
 const struct table_source table_balancer = {balancer_columns, COUNT_OF(balancer_columns)};
 

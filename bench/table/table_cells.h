@@ -37,6 +37,7 @@ struct table_source {
 };
 extern const struct table_source table_main;
 extern const struct table_source table_client;   /* the cost of a client and a second */
+extern const struct table_source table_fault;    /* where something broke on purpose */
 extern const struct table_source table_sent;     /* where clients send */
 extern const struct table_source table_balancer; /* where something stands in between */
 
