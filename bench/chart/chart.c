@@ -24,6 +24,8 @@
 const char *const chart_names[] = {
     "overview",            /* which transport? */
     "in-between",          /* what does it cost to have something there? (with balancers) */
+    "fault-recovery",      /* how soon is a client back? (with faults) */
+    "fault-timeline",      /* what happens around a fault? (with faults) */
     "latency-percentiles", /* what does the tail look like? (of updates enough for one) */
     "latency-cdf",         /* what share arrives within a time? */
     "latency-timeline",    /* what does one client experience? */
@@ -53,6 +55,8 @@ static bool is_drawn(const char *name, const struct chart_data *data)
         {"on-time", data->has_deadline},
         {"in-between", data->has_balancers},
         {"upstream-latency", data->has_upstream},
+        {"fault-recovery", data->faults.lines > 0},
+        {"fault-timeline", data->faults.lines > 0},
         {"latency-percentiles", data->tail->percent < 100 && data->rows <= LINES_MAX},
     };
 
@@ -266,6 +270,30 @@ static int draw_ladder(const char *run_dir, const cJSON *run, const cJSON *row, 
     return rc < 0 || access(from, F_OK) < 0 ? rc : ladder_draw(from, to, &about, e);
 }
 
+/* What one client of each row went through: a picture for each line of the faults' chart. */
+static int draw_recoveries(struct drawing *d, struct err_text *e)
+{
+    const struct chart_faults *f = &d->data.faults;
+    char name[CHART_FAULTS_NAME_BYTES + 32];
+    struct buf variables = {0};
+    int rc = PL_OK;
+
+    for (size_t i = 0; rc == PL_OK && i < f->lines; i++) {
+        struct writer w = {.out = &variables};
+
+        variables.len = 0;
+        put_run(&w, &d->data);
+        writer_printf(&w, "shown_line = %zu; ", i);
+        d->variables = writer_text(&w);
+        snprintf(name, sizeof name, "%s%s", CHART_RECOVERY_PREFIX, f->line[i]);
+        rc = w.rc < 0 ? err_set(e, w.rc, "chart %s: %s", name, pl_strerror(w.rc))
+                      : draw(d, "fault-ladder", name, e);
+    }
+    d->variables = NULL;
+    buf_free(&variables);
+    return rc;
+}
+
 static int draw_all(struct drawing *d, const cJSON *run, struct err_text *e)
 {
     const cJSON *row;
@@ -278,6 +306,7 @@ static int draw_all(struct drawing *d, const cJSON *run, struct err_text *e)
             continue;
         rc = draw(d, chart_names[i], chart_names[i], e);
     }
+    rc = rc < 0 ? rc : draw_recoveries(d, e);
     supervisor_close(&d->supervisor);
     cJSON_ArrayForEach(row, json_at(run, "rows"))
     {

@@ -32,3 +32,6 @@ int chart_draw_pictures(const char *dir, const struct chart_picture *pictures, s
  * Some are drawn only for a run that has numbers for them: over an emulated link, with a deadline,
  * with clients that send. */
 extern const char *const chart_names[];
+/* Where rows have faults there is a picture for each kind, charts/recovery-KIND.svg and .png: what
+ * one client of each row went through. */
+#define CHART_RECOVERY_PREFIX "recovery-"

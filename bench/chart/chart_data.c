@@ -234,6 +234,9 @@ int chart_data_write(const cJSON *run, const char *run_dir, const char *data_dir
     if (rc < 0)
         return rc;
     describe(out, run);
+    rc = chart_faults_write(&out->faults, run, run_dir, data_dir, e);
+    if (rc < 0)
+        return rc;
     out->has_wire = chart_data_has_wire(run);
     out->has_upstream = has_number(run, "upstream.latency_us.count");
     out->has_deadline = has_number(run, "deadline.expected");

@@ -8,7 +8,8 @@
  *               (bench/model/predicted.h). Wire bytes are split into payload, framing, headers and
  *               ACKs so that the four sum to them
  *   link.csv    half_rtt_us of the emulated link, NaN on loopback
- *   percentiles-<row>.csv, cdf-<row>.csv, timeline-<row>.csv    see chart_series.h */
+ *   percentiles-<row>.csv, cdf-<row>.csv, timeline-<row>.csv    see chart_series.h
+ *   faults.csv, connects-<row>.csv, recovery-<row>.csv    see chart_faults.h */
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "bench/chart/chart_faults.h"
 #include "bench/result/percentile.h"
 
 struct chart_data {
@@ -28,6 +30,7 @@ struct chart_data {
     bool has_deadline;  /* updates were due within a deadline */
     bool has_balancers; /* something stood between clients and servers */
     int rows;
+    struct chart_faults faults; /* what broke, and where each row stands */
     /* Where the bars of latency end, "p50" or "mean", and their lines: the highest percentile that
      * the rows have. */
     const char *middle, *upstream_middle;

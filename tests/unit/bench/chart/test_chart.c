@@ -40,6 +40,12 @@
     "\"added_latency_us\":{\"p50\":612},\"cpu_us_per_update\":78.1,"                               \
     "\"payload_bytes\":{\"added_up\":-1,\"added_down\":13.5}}"
 
+/* And for one in which something broke. */
+#define BROKE                                                                                      \
+    ",\"faults\":[{\"kind\":\"reset\",\"at_s\":0.5,\"start_ns\":5e9,\"end_ns\":5e9,"               \
+    "\"server_cpu_peak\":0.4}],\"recovery\":{\"next_update_us\":{\"p50\":150000,\"p99\":250000,"   \
+    "\"max\":260000,\"count\":50},\"none\":0,\"connects_peak_per_s\":340}"
+
 static char run_dir[64];
 
 static void make_run_dir(void)
@@ -102,7 +108,7 @@ static void fill_ramp(struct hdr *h, int64_t n)
  * what follows it. */
 static void put_run(const char *bytes, const char *run_end)
 {
-    char text[2048];
+    char text[4096];
     struct hdr h;
 
     fill_ramp(&h, 1000);
@@ -139,7 +145,10 @@ static void put_duplex_run(void)
 /* One that has everything that is drawn. */
 static void put_whole_run(void)
 {
-    put_run("\"payload\":151.5,\"framing\":19" WIRE DUPLEX BETWEEN, RUN_END_LINK);
+    put_text("recovery-sse.csv", "client,at_ns,event,detail\n0,5000000000,lost,\n"
+                                 "0,5100000000,connected,\n0,5150000000,update,\n"
+                                 "-1,5050000000,connects,17\n");
+    put_run("\"payload\":151.5,\"framing\":19" WIRE DUPLEX BETWEEN BROKE, RUN_END_LINK);
 }
 
 static int write_data(struct chart_data *data, struct err_text *e)
@@ -731,6 +740,7 @@ START_TEST(draws_every_chart_as_svg_and_png)
         check_svg(chart_names[i]);
         ck_assert(is_drawn(chart_names[i], ".png"));
     }
+    ck_assert(is_drawn("recovery-reset", ".svg") && is_drawn("recovery-reset", ".png"));
 }
 END_TEST
 
