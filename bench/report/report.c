@@ -177,6 +177,26 @@ static void add_stale(cJSON *page, const struct report *r)
     cJSON_AddBoolToObject(page, "stale_charts", known && !chart_data_is_of(r->run, path));
 }
 
+/* Each kind of fault that rows had, as chart_faults.h names them, and the picture of it. */
+static int add_faults(cJSON *page, const struct report *r)
+{
+    cJSON *list = cJSON_AddArrayToObject(page, "faults"), *item;
+    struct chart_faults faults = {.lines = 0};
+    struct buf places = {0};
+    int rc = chart_faults_places(&places, &faults, json_at(r->run, "rows"));
+    char path[PATH_MAX], name[CHART_FAULTS_NAME_BYTES + 32];
+
+    for (size_t i = 0; rc == PL_OK && i < faults.lines; i++) {
+        item = json_object("line:s", faults.line[i]);
+        snprintf(name, sizeof name, "%s%s", CHART_RECOVERY_PREFIX, faults.line[i]);
+        if (picture_path(path, r, "", name, ".svg") && access(path, R_OK) == 0)
+            json_add_text(item, "chart", name);
+        cJSON_AddItemToArray(list, item);
+    }
+    buf_free(&places);
+    return rc;
+}
+
 /* The rows that have a ladder diagram. */
 static void add_ladders(cJSON *page, const struct report *r)
 {
@@ -215,6 +235,7 @@ static cJSON *page_of(const struct report *r)
     add_charts(page, "images", r, ".png");
     add_stale(page, r);
     add_ladders(page, r);
+    add_faults(page, r);
     cJSON_AddItemReferenceToObject(page, "disturbed_rows",
                                    cJSON_GetObjectItemCaseSensitive(sound, "disturbed"));
     report_method_add(page, r->run);
