@@ -274,7 +274,7 @@ static int draw_ladder(const char *run_dir, const cJSON *run, const cJSON *row, 
 static int draw_recoveries(struct drawing *d, struct err_text *e)
 {
     const struct chart_faults *f = &d->data.faults;
-    char name[CHART_FAULTS_NAME_BYTES + 32];
+    char name[RESULT_FAULTS_NAME_BYTES + 32];
     struct buf variables = {0};
     int rc = PL_OK;
 

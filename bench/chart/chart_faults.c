@@ -22,30 +22,8 @@ static const double LABELS_APART = 0.055;
 
 /* ---- the places of rows ---- */
 
-/* What is left of the row's id without its transport, "server-kill" of "server-kill.sse"; where
- * that is nothing, the kind of its first fault. */
-static void name_line(char out[CHART_FAULTS_NAME_BYTES], const cJSON *row)
-{
-    const char *id = json_text(row, "id"), *transport = json_text(row, "transport");
-    const char *at = transport[0] != '\0' ? strstr(id, transport) : NULL;
-    const char *rest = at != NULL ? at + strlen(transport) : "";
-    size_t len = at != NULL ? (size_t)(at - id) : 0;
-    const cJSON *first = cJSON_GetArrayItem(json_at(row, "faults"), 0);
-
-    while (len > 0 && strchr("._-/@ ", id[len - 1]) != NULL)
-        len--;
-    if (strncmp(rest, "+close", 6) == 0)
-        rest += 6;
-    snprintf(out, CHART_FAULTS_NAME_BYTES, "%.*s%s", (int)(len < 40 ? len : 40), id, rest);
-    if (len == 0)
-        snprintf(out, CHART_FAULTS_NAME_BYTES, "%.40s%.20s", json_text(first, "kind"), rest);
-    for (char *c = out; *c != '\0'; c++)
-        if (*c == '/' || *c == '\n' || *c == '\r' || *c == '"')
-            *c = '-';
-}
-
 /* Where name is in a list that grows by it; n_max when the list is full. */
-static size_t place_in(char (*list)[CHART_FAULTS_NAME_BYTES], size_t *n, size_t n_max,
+static size_t place_in(char (*list)[RESULT_FAULTS_NAME_BYTES], size_t *n, size_t n_max,
                        const char *name)
 {
     for (size_t i = 0; i < *n; i++)
@@ -53,7 +31,7 @@ static size_t place_in(char (*list)[CHART_FAULTS_NAME_BYTES], size_t *n, size_t 
             return i;
     if (*n == n_max)
         return n_max;
-    snprintf(list[*n], CHART_FAULTS_NAME_BYTES, "%s", name);
+    snprintf(list[*n], RESULT_FAULTS_NAME_BYTES, "%s", name);
     return (*n)++;
 }
 
@@ -78,7 +56,7 @@ static void put_place(struct writer *w, const cJSON *row, int number, size_t lin
 
 int chart_faults_places(struct buf *out, struct chart_faults *f, const cJSON *rows)
 {
-    char columns[COLUMNS_MAX][CHART_FAULTS_NAME_BYTES], name[CHART_FAULTS_NAME_BYTES];
+    char columns[COLUMNS_MAX][RESULT_FAULTS_NAME_BYTES], name[RESULT_FAULTS_NAME_BYTES];
     struct writer w = {.out = out};
     size_t ncolumns = 0, line, column;
     const cJSON *row;
@@ -88,9 +66,9 @@ int chart_faults_places(struct buf *out, struct chart_faults *f, const cJSON *ro
     cJSON_ArrayForEach(row, rows)
     {
         number++;
-        if (cJSON_GetArraySize(json_at(row, "faults")) == 0)
+        result_faults_name(name, row);
+        if (name[0] == '\0')
             continue;
-        name_line(name, row);
         line = place_in(f->line, &f->lines, CHART_FAULTS_LINES_MAX, name);
         snprintf(name, sizeof name, "%.30s %.20s", json_text(row, "transport"),
                  json_text(row, "connection"));

@@ -1,6 +1,6 @@
 /* The series of a run whose rows have faults (docs/faults.md): what happened when, beside the
- * updates of chart_series.h. In charts that compare, a row has a place: a line for each kind of
- * fault, a column for each transport.
+ * updates of chart_series.h. In charts that compare, a row has a place: a line for each name of
+ * faults (result_faults_name()), a column for each transport.
  *
  *   faults.csv            a line per fault of each row: the row's number (from 1), its line and
  * column (from 0), the line's name, and from when to when the fault lasted, in seconds into the
@@ -16,12 +16,13 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "bench/result/result_faults.h"
 
-enum { CHART_FAULTS_LINES_MAX = 24, CHART_FAULTS_NAME_BYTES = 64 };
+enum { CHART_FAULTS_LINES_MAX = 24 };
 
 /* Zero-initialise. */
 struct chart_faults {
-    char line[CHART_FAULTS_LINES_MAX][CHART_FAULTS_NAME_BYTES]; /* fit for file names */
+    char line[CHART_FAULTS_LINES_MAX][RESULT_FAULTS_NAME_BYTES]; /* fit for file names */
     size_t lines; /* 0: no row has a fault, or there are too many kinds to be drawn */
 };
 

@@ -13,7 +13,7 @@ load scripts_dir."/open.gp"
 
 names_px = longest_name * char_px + 26
 between_px = 26
-panel_px = (width - names_px - 20 - 3 * between_px) / 4.6 # of the narrow ones
+panel_px = (width - names_px - 20 - 3 * between_px) / 5.3 # of the narrow ones
 most_labels = 3
 split = 0
 set multiplot
@@ -21,13 +21,13 @@ set multiplot
 has_floor = 0
 p50_column = "next_update_p50_us"
 end_column = "next_update_max_us"
-end_name = "slowest"
+end_name = "max"
 none_words = "none"
 heading = "Next update"
 what = "from the fault (log scale)"
 labelled = 1
 plot_left = names_px
-plot_right = width - names_px - 1.6 * panel_px
+plot_right = width - names_px - 2.3 * panel_px
 load scripts_dir."/latency_dots.gp"
 
 labelled = 0

@@ -16,8 +16,10 @@
 #include "bench/page/svg_inline.h"
 #include "bench/report/drawing.h"
 #include "bench/report/report_words.h"
+#include "bench/result/finding.h"
 #include "bench/result/findings.h"
 #include "bench/result/result.h"
+#include "bench/result/result_faults.h"
 #include "bench/result/run_file.h"
 #include "bench/table/table.h"
 
@@ -143,11 +145,29 @@ static double put_numbers(struct template_fill *t)
     return 1;
 }
 
+/* How clients came through the fault of that name. */
+static double put_fault_finding(struct template_fill *t)
+{
+    const struct report *r = t->context;
+    struct buf text = {0};
+    struct writer w = {.out = &text};
+
+    w.rc = finding_fault(&text, r->run, json_text(template_find(t, ".", NULL), "line"));
+    template_text(t, writer_text(&w));
+    buf_free(&text);
+    return 1;
+}
+
 static const struct template_word words[] = {
-    {"extent", put_extent, NULL},   {"overview", put_overview, NULL},
-    {"cures", NULL, find_cures},    {"cure", put_cure, NULL},
-    {"picture", put_picture, NULL}, {"image", put_image, NULL},
-    {"numbers", put_numbers, NULL}, {NULL, NULL, NULL},
+    {"extent", put_extent, NULL},
+    {"overview", put_overview, NULL},
+    {"cures", NULL, find_cures},
+    {"cure", put_cure, NULL},
+    {"picture", put_picture, NULL},
+    {"image", put_image, NULL},
+    {"numbers", put_numbers, NULL},
+    {"fault-finding", put_fault_finding, NULL},
+    {NULL, NULL, NULL},
 };
 
 /* ---- the page ---- */
@@ -177,24 +197,24 @@ static void add_stale(cJSON *page, const struct report *r)
     cJSON_AddBoolToObject(page, "stale_charts", known && !chart_data_is_of(r->run, path));
 }
 
-/* Each kind of fault that rows had, as chart_faults.h names them, and the picture of it. */
-static int add_faults(cJSON *page, const struct report *r)
+/* Each name of faults that rows had, and the picture of it. */
+static void add_faults(cJSON *page, const struct report *r)
 {
     cJSON *list = cJSON_AddArrayToObject(page, "faults"), *item;
-    struct chart_faults faults = {.lines = 0};
-    struct buf places = {0};
-    int rc = chart_faults_places(&places, &faults, json_at(r->run, "rows"));
-    char path[PATH_MAX], name[CHART_FAULTS_NAME_BYTES + 32];
+    cJSON *firsts = result_faults_rows(r->run, NULL);
+    char path[PATH_MAX], of[RESULT_FAULTS_NAME_BYTES], name[RESULT_FAULTS_NAME_BYTES + 32];
+    const cJSON *row;
 
-    for (size_t i = 0; rc == PL_OK && i < faults.lines; i++) {
-        item = json_object("line:s", faults.line[i]);
-        snprintf(name, sizeof name, "%s%s", CHART_RECOVERY_PREFIX, faults.line[i]);
+    cJSON_ArrayForEach(row, json_at(firsts, "rows"))
+    {
+        result_faults_name(of, row);
+        item = json_object("line:s", of);
+        snprintf(name, sizeof name, "%s%s", CHART_RECOVERY_PREFIX, of);
         if (picture_path(path, r, "", name, ".svg") && access(path, R_OK) == 0)
             json_add_text(item, "chart", name);
         cJSON_AddItemToArray(list, item);
     }
-    buf_free(&places);
-    return rc;
+    cJSON_Delete(firsts);
 }
 
 /* The rows that have a ladder diagram. */

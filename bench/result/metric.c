@@ -297,7 +297,6 @@ const struct metric metrics[] = {
      .flags = COMPARED},
     {"recovery.next_update_us.max", "next update after a fault max", "next_update_max_us", FAULTS(MOST_US, LOWER),
      .flags = CHARTED},
-    {"recovery.none", "clients without a next update", "no_next_update", FAULTS(COUNT, LOWER)},
     {"recovery.not_received", "updates not received", NULL, FAULTS(COUNT, LOWER), .flags = CHARTED,
      .chart = "not_received", .derive = not_received},
     {"recovery.lost_connections", "connections lost", "lost_connections", FAULTS(COUNT, LOWER)},
@@ -308,8 +307,9 @@ const struct metric metrics[] = {
      .flags = CHARTED, .noise = 0.25},
     {"recovery.attempts_per_client", "connects per lost connection", "connects_per_lost_connection",
      FAULTS(RATIO, LOWER)},
-    {"recovery.server_cpu_peak", "server CPU at the peak", "server_cpu_peak", FAULTS(SHARE, LOWER),
-     .flags = CHARTED, .noise = 0.25},
+    {"recovery.server_cpu_peak", "server CPU at the peak", "server_cpu_peak_share", FAULTS(SHARE, LOWER),
+     .flags = CHARTED, .chart = "server_cpu_peak", .noise = 0.25},
+    {"recovery.none", "clients without a next update", "no_next_update", FAULTS(COUNT, LOWER)},
     {NULL, NULL, NULL, PHASES(WORDS, NEITHER)},
 };
 /* clang-format on */
