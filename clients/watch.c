@@ -207,7 +207,8 @@ static void on_restarted(void *arg, struct client *c, const char *epoch)
 
     (void)c;
     clear_status(w);
-    printf("%s— the server was restarted%s%s: its numbers begin again, and all that it has follows%s\n",
+    printf("%s— the server was restarted%s%s: its numbers begin again, and all that it has "
+           "follows%s\n",
            w->dim, *epoch != '\0' ? ", epoch " : "", epoch, w->plain);
     flush_or_leave(w);
 }

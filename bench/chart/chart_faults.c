@@ -12,7 +12,6 @@
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/base/writer.h"
-#include "bench/chart/chart_data.h"
 #include "bench/result/run_file.h"
 
 enum { SERIES_BYTES_MAX = 64 << 20, EVENTS_MAX = 4096, COLUMNS_MAX = 12, LABEL_BYTES = 128 };
@@ -46,7 +45,7 @@ static void put_place(struct writer *w, const cJSON *row, int number, size_t lin
         double for_s = 1e-9 * (json_number(fault, "end_ns") - json_number(fault, "start_ns"));
 
         writer_printf(w, "%d,%zu,%zu,", number, line, column);
-        w->rc = w->rc < 0 ? w->rc : chart_data_field(w->out, name);
+        writer_puts(w, name);
         if (isfinite(at_s))
             writer_printf(w, ",%.6f,%.6f\n", at_s, at_s + (for_s > 0 ? for_s : 0));
         else

@@ -80,7 +80,8 @@ static double answer_bytes(const struct predict_question *q, double updates)
 static double sse_bytes(const struct predict_question *q)
 {
     struct buf out = {0};
-    double bytes = sse_encode(&out, (uint64_t)q->seq, any_epoch, "", 0) == 0 ? (double)out.len : NAN;
+    double bytes =
+        sse_encode(&out, (uint64_t)q->seq, any_epoch, "", 0) == 0 ? (double)out.len : NAN;
 
     buf_free(&out);
     return bytes;

@@ -83,7 +83,7 @@ void result_faults_name(char out[RESULT_FAULTS_NAME_BYTES], const cJSON *row)
     else
         snprintf(out, RESULT_FAULTS_NAME_BYTES, "%.40s%.20s", json_text(first, "kind"), rest);
     for (char *c = out; *c != '\0'; c++)
-        if (strchr("/\"\n\r", *c) != NULL)
+        if (strchr("/\",\n\r", *c) != NULL)
             *c = '-';
 }
 

@@ -16,7 +16,7 @@ void result_faults(cJSON *row, cJSON *report);
 
 /* What rows with the same fault are called together: "server-kill" of server-kill.sse, the id
  * without the transport; where nothing else is in it, the kind of the first fault. "": the row has
- * no fault. Fit for a file's name and for gnuplot. */
+ * no fault. Fit for a file's name, a field of CSV and gnuplot. */
 enum { RESULT_FAULTS_NAME_BYTES = 64 };
 void result_faults_name(char out[RESULT_FAULTS_NAME_BYTES], const cJSON *row);
 

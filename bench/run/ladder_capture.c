@@ -66,12 +66,21 @@ static int capture_row(const struct row_setting *w, struct scenario *s, size_t i
     return rc;
 }
 
+/* Rows with faults have ladders of their own, of what a client goes through. */
+static bool is_captured(const struct scenario *s, size_t i)
+{
+    return scenario_faults_of(s, &s->rows[i])->n == 0;
+}
+
 double ladder_capture_expected_s(const struct scenario *s)
 {
     double each_s = LADDER_LEAST_S + LADDER_RTTS * scenario_rtt_s(s) + SCENARIO_ROW_REST_S;
     bool emulated = strcmp(s->links.text[s->link], NETWORK_LOOPBACK) != 0;
+    size_t rows = 0;
 
-    return emulated && !scenario_has_balancers(s) ? each_s * (double)s->nrows : 0;
+    for (size_t i = 0; i < s->nrows; i++)
+        rows += is_captured(s, i);
+    return emulated && !scenario_has_balancers(s) ? each_s * (double)rows : 0;
 }
 
 int ladder_capture(const struct row_setting *w, struct err_text *e)
@@ -85,7 +94,8 @@ int ladder_capture(const struct row_setting *w, struct err_text *e)
     if (s == NULL)
         return err_set(e, PL_ENOMEM, "ladders: %s", pl_strerror(PL_ENOMEM));
     for (size_t i = 0; rc == PL_OK && i < w->scenario->nrows; i++)
-        rc = capture_row(w, s, i, e);
+        if (is_captured(w->scenario, i))
+            rc = capture_row(w, s, i, e);
     free(s);
     return rc == PL_EINTR ? PL_OK : rc;
 }

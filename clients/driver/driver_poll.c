@@ -184,8 +184,8 @@ static void meet(struct client *c, const struct cursor *told, int64_t recv_ns)
     bool restarted = http_message_field(m, "Pushlab-Restarted") != NULL;
     struct cursor first = *told;
 
-    if (!c->track.joined || !(restarted || epochs_differ(told->epoch, c->epoch) ||
-                              told->seq < c->track.cursor))
+    if (!c->track.joined ||
+        !(restarted || epochs_differ(told->epoch, c->epoch) || told->seq < c->track.cursor))
         return;
     first.seq = 0;
     client_joined(c, &first, true, recv_ns);

@@ -268,7 +268,8 @@ void control_forget(struct control *ctl, enum control_ask which)
     connection_close(&ctl->net);
 }
 
-/* Of two servers with epochs these decide: one that has kept its history goes on with its numbers. */
+/* Of two servers with epochs these decide: one that has kept its history goes on with its numbers.
+ */
 static bool numbers_anew(const struct control_answer *first, const struct control_answer *a)
 {
     if (first->epoch[0] != '\0' && a->epoch[0] != '\0')

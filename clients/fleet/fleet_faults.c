@@ -44,10 +44,10 @@ static uint64_t count_of(uint64_t n, double percent)
     return hit > 0 ? hit : 1;
 }
 
-/* Whether client number index of n is one of the hit: they are spread evenly. */
+/* Whether client number index of n is one of the hit: they are spread evenly, from the first on. */
 static bool is_hit(uint64_t index, uint64_t n, uint64_t hit)
 {
-    return (index + 1) * hit / n != index * hit / n;
+    return index * hit % n < hit;
 }
 
 static void begin(const struct fleet_fault *f, struct client *c, int64_t now_ns)

@@ -32,8 +32,8 @@ size_t cursor_encode(char text[CURSOR_TEXT_BYTES], uint64_t seq, const char *epo
 /* 0, or PL_EINVAL: not a cursor, or a number above max. */
 int cursor_read(struct cursor *out, const char *text, uint64_t max);
 
-/* How a stream begins: {"hello":17,"epoch":"k3x9qa"}, and "restarted":true where the client came with
- * a cursor of another epoch. Returns the length. */
+/* How a stream begins: {"hello":17,"epoch":"k3x9qa"}, and "restarted":true where the client came
+ * with a cursor of another epoch. Returns the length. */
 size_t hello_encode(char text[HELLO_TEXT_BYTES], const struct cursor *at, bool restarted);
 /* epoch and restarted may be missing. False: it is something else. */
 bool hello_read(struct cursor *at, bool *restarted, const char *text, size_t len);

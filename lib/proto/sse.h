@@ -10,14 +10,15 @@
 #include "lib/proto/cursor.h"
 
 /* Append "id: SEQ-EPOCH\ndata: LINE\n\n": the id is a cursor (cursor.h). data must not hold line
- * breaks (compact JSON does not). 0 or PL_ENOMEM, with nothing appended; so do all encoders here. */
+ * breaks (compact JSON does not). 0 or PL_ENOMEM, with nothing appended; so do all encoders here.
+ */
 int sse_encode(struct buf *out, uint64_t seq, const char *epoch, const char *data, size_t len);
 
 /* Append "data: LINE\n\n": the reader's last event ID stays. */
 int sse_encode_data(struct buf *out, const char *data, size_t len);
 
-/* Append "event: NAME\nid: SEQ-EPOCH\ndata: LINE\n\n" / "retry: MS\n\n" / ": TEXT\n\n". name, data and
- * text must not hold line breaks. */
+/* Append "event: NAME\nid: SEQ-EPOCH\ndata: LINE\n\n" / "retry: MS\n\n" / ": TEXT\n\n". name, data
+ * and text must not hold line breaks. */
 int sse_encode_event(struct buf *out, const char *name, const struct cursor *id, const char *data,
                      size_t len);
 int sse_encode_retry(struct buf *out, int64_t retry_ms);

@@ -86,7 +86,7 @@ struct http_settings {
     int poll_cache; /* POLL_CACHE_YES or POLL_CACHE_NO */
     int64_t max_hold_ns;
     int64_t heartbeat_ns, retry_ns;
-    int64_t reconnect_window_ns; /* 0: clients are not told when to come back */
+    int64_t reconnect_window_ns;            /* 0: clients are not told when to come back */
     int64_t ws_ping_ns, ws_ping_timeout_ns; /* ws_ping_ns 0: never */
     int64_t ws_max_message_bytes;
     bool ws_echo;
@@ -140,8 +140,8 @@ int http_context_start_cors(struct http_context *c, struct err_text *e);
 /* Is this a page's request, of an origin that --allow-origin names? */
 bool http_context_allows(const struct http_context *c, const struct http_message *m);
 
-/* When a client that must leave is to come back, in ms: at random within --reconnect-window, so that
- * not all come at once. -1: nothing is said of it. */
+/* When a client that must leave is to come back, in ms: at random within --reconnect-window, so
+ * that not all come at once. -1: nothing is said of it. */
 int64_t http_context_return_ms(const struct http_context *c);
 
 /* The value of the Date field for now (RFC 9110 §5.6.7), formatted once a second. Brings

@@ -23,7 +23,7 @@ struct selection {
         missed; /* 0 exactly when no wanted update after from was dropped from its ring; else at
                    most so many did before cursor. Where seq has no gaps in what is
                    wanted, as with the default channel alone, it is exact. */
-    bool more;       /* it was cut: what follows cursor is not in it */
+    bool more;  /* it was cut: what follows cursor is not in it */
     uint64_t superseded; /* updates after from left out because a newer one of their key exists;
                             not counted where the ring has dropped them */
 };
@@ -34,17 +34,19 @@ enum { HUB_ANSWER_BYTES = 1 << 20, HUB_PART_BYTES = 64 << 10, HUB_PART_UPDATES =
 
 /* The answer to a poll at cursor: of the channels wanted whole every update after it, of the
  * others the newest of each key if it is after it. At most max (>= 1) of them and
- * HUB_ANSWER_BYTES, the oldest; the rest follows from the new cursor. HUB_FROM_NOW is answered whole. A cursor above the newest
- * update comes from before a restart of the server, whose numbering is gone: it is read as 0.
- * 0 or PL_ENOMEM. O(result * log(channels) + channels * log(history)). */
+ * HUB_ANSWER_BYTES, the oldest; the rest follows from the new cursor. HUB_FROM_NOW is answered
+ * whole. A cursor above the newest update comes from before a restart of the server, whose
+ * numbering is gone: it is read as 0. 0 or PL_ENOMEM. O(result * log(channels) + channels *
+ * log(history)). */
 int hub_select(struct hub *h, const struct subscription *to, uint64_t cursor, size_t max,
                struct selection *out);
 
 /* The opening of a stream: the same, but of the latest channels all values whatever the cursor,
  * since the server can't know which the reader has; superseded is 0. In parts of at most
- * HUB_PART_UPDATES and HUB_PART_BYTES, for a reader that takes them as fast as it can: the one after
- * number after (0: the first). cursor: the reader's, then what the first part says (from). What is published meanwhile is part of it, so that
- * the one without more ends at the newest update. */
+ * HUB_PART_UPDATES and HUB_PART_BYTES, for a reader that takes them as fast as it can: the one
+ * after number after (0: the first). cursor: the reader's, then what the first part says (from).
+ * What is published meanwhile is part of it, so that the one without more ends at the newest
+ * update. */
 int hub_select_part(struct hub *h, const struct subscription *to, uint64_t cursor, uint64_t after,
                     struct selection *out);
 

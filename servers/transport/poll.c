@@ -86,8 +86,9 @@ static bool query_since(struct peer *p, const struct http_request *req, struct c
     *found = rc > 0 && cursor_read(since, text, INT64_MAX) == 0;
     if (rc == 0 || *found)
         return true;
-    reply_error(p, 400, NULL, "since takes a cursor that this server has sent, like 17-k3x9qa, or "
-                              "a whole number from 0 to 9223372036854775807");
+    reply_error(p, 400, NULL,
+                "since takes a cursor that this server has sent, like 17-k3x9qa, or "
+                "a whole number from 0 to 9223372036854775807");
     return false;
 }
 
@@ -95,8 +96,7 @@ static bool query_since(struct peer *p, const struct http_request *req, struct c
  * here: then the client gets all of it. */
 static void reading_begin_at(struct reading *out, const struct hub *h, const struct cursor *since)
 {
-    out->restarted =
-        epochs_differ(since->epoch, h->epoch) || since->seq > hub_newest_seq(h);
+    out->restarted = epochs_differ(since->epoch, h->epoch) || since->seq > hub_newest_seq(h);
     out->cursor = out->restarted ? 0 : since->seq;
 }
 

@@ -59,16 +59,17 @@ static struct predict_question sse_over(double rtt_ms)
                                      .on_wire = true};
 }
 
-/* "id: 100\ndata: " and two line ends; "bc\r\n" and "\r\n"; two packets of 52 bytes of headers. */
+/* "id: 100-k3x9qa\ndata: " and two line ends; "bc\r\n" and "\r\n"; two packets of 52 bytes of
+ * headers. */
 START_TEST(an_event_is_counted_to_the_byte)
 {
     struct predict_question q = sse_over(50);
 
-    ck_assert_double_eq(predict(&q).framing_bytes_per_update, 8 + 6 + 2 + 4 + 2);
-    ck_assert_double_eq(predict(&q).wire_bytes_per_update, 165 + 22 + 2 * 52);
+    ck_assert_double_eq(predict(&q).framing_bytes_per_update, 15 + 6 + 2 + 4 + 2);
+    ck_assert_double_eq(predict(&q).wire_bytes_per_update, 165 + 29 + 2 * 52);
     ck_assert_double_eq(predict(&q).packets_per_update, 2);
     q.tls = q.ip6 = true;
-    ck_assert_double_eq(predict(&q).wire_bytes_per_update, 165 + 22 + 22 + 2 * 72);
+    ck_assert_double_eq(predict(&q).wire_bytes_per_update, 165 + 29 + 22 + 2 * 72);
 }
 END_TEST
 

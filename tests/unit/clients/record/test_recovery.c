@@ -8,7 +8,7 @@
 #include "lib/base/err.h"
 
 #define START_NS (1000 * NS_PER_S)
-#define MS(n)    (START_NS + (n) * NS_PER_MS)
+#define MS(n)    (START_NS + (n)*NS_PER_MS)
 
 static struct recovery r;
 
@@ -125,7 +125,8 @@ START_TEST(what_did_not_happen_is_left_out)
     ck_assert_ptr_null(strstr(text, "connects_peak_per_s"));
     ck_assert_ptr_null(strstr(text, "attempts_per_client"));
     ck_assert_ptr_nonnull(strstr(text, "\"none\":4"));
-    ck_assert_ptr_nonnull(strstr(text, "\"faults\":[{\"kind\":\"server-kill\",\"start_ns\":1000000"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\"faults\":[{\"kind\":\"server-kill\",\"start_ns\":1000000"));
     buf_free(&out);
 }
 END_TEST

@@ -22,10 +22,24 @@ END_TEST
 START_TEST(cursor_refuses_everything_else)
 {
     static const char *const texts[] = {
-        "",         "-",          "-1",         "17-",        "17-k3x9q",
-        "-k3x9qa",  "17-k3x9qaa", "17-K3X9QA",  "17-k3x9q ",  "17 -k3x9qa",
-        "+17",      "17--k3x9qa", "1e3",        "17-k3x9q-",  "9223372036854775808",
-        "0x11",     "17-k3x9q\n", "\xc2\xb2-k3x9qa",
+        "",
+        "-",
+        "-1",
+        "17-",
+        "17-k3x9q",
+        "-k3x9qa",
+        "17-k3x9qaa",
+        "17-K3X9QA",
+        "17-k3x9q ",
+        "17 -k3x9qa",
+        "+17",
+        "17--k3x9qa",
+        "1e3",
+        "17-k3x9q-",
+        "9223372036854775808",
+        "0x11",
+        "17-k3x9q\n",
+        "\xc2\xb2-k3x9qa",
         "000000000000000000000000000000000000000000000000017-k3x9qa",
     };
     struct cursor at;

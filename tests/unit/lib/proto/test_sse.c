@@ -262,7 +262,8 @@ START_TEST(sse_encodes_each_kind_of_event_9_2_5)
     struct buf out = {0};
 
     ck_assert_int_eq(sse_encode(&out, 17, "k3x9qa", "{\"a\":1}", 7), 0);
-    ck_assert_int_eq(sse_encode_event(&out, "missed", &(struct cursor){21, "k3x9qa"}, "{\"missed\":4}", 12), 0);
+    ck_assert_int_eq(
+        sse_encode_event(&out, "missed", &(struct cursor){21, "k3x9qa"}, "{\"missed\":4}", 12), 0);
     ck_assert_int_eq(sse_encode_data(&out, "null", 4), 0);
     ck_assert_int_eq(sse_encode_retry(&out, 1000), 0);
     ck_assert_int_eq(sse_encode_comment(&out, "heartbeat"), 0);
