@@ -1,5 +1,7 @@
 #include "clients/result.h"
 
+#include <math.h>
+
 #include "clients/text.h"
 #include "lib/base/clock.h"
 
@@ -64,10 +66,10 @@ static int64_t cpu_us(const struct proc_usage *from, const struct proc_usage *to
                                       : us;
 }
 
-/* Milliseconds of a phase; 0 when it was not reached. */
+/* Milliseconds of a phase; NAN when it was not reached. */
 static double phase_ms(int64_t from_ns, int64_t to_ns)
 {
-    return from_ns == 0 || to_ns == 0 ? 0.0 : to_ms(to_ns - from_ns);
+    return from_ns == 0 || to_ns == 0 ? NAN : to_ms(to_ns - from_ns);
 }
 
 static void add_conditions(const struct fleet *f, struct json *out)
@@ -143,7 +145,7 @@ static void add_subscription(const struct fleet *f, struct json *out)
 
 static double on_time_share(const struct result *r, const struct recorder *rec)
 {
-    return r->sum.own > 0 ? (double)rec->on_time / (double)r->sum.own : 1.0;
+    return r->sum.own > 0 ? (double)rec->on_time / (double)r->sum.own : NAN;
 }
 
 static void add_deadline(const struct result *r, const struct recorder *rec, struct json *out)
@@ -314,8 +316,10 @@ static void print_latency(const struct hdr *h, uint64_t updates, FILE *out)
     char text[TEXT_LATENCY_BYTES];
 
     fprintf(out, "latency    ");
+    if (h->total_count == 0)
+        fprintf(out, "none   ");
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        if (i > 0 && (double)updates < hdr_percentile_needs(columns[i].percentile))
+        if (h->total_count == 0 || (i > 0 && (double)updates < hdr_percentile_needs(columns[i].percentile)))
             continue;
         text_latency(text, hdr_value_at_percentile(h, columns[i].percentile));
         fprintf(out, "%s %s   ", columns[i].name, text);
@@ -331,7 +335,7 @@ static void print_sum(const struct result *r, const struct fleet *f, FILE *out)
         fprintf(out, "%llu superseded, ", (unsigned long long)r->sum.superseded);
     fprintf(out, "%llu missed, %llu late: %s\n", (unsigned long long)r->sum.missed,
             (unsigned long long)r->sum.late, r->sum.adds_up ? "adds up" : "DOES NOT ADD UP");
-    if (f->env.recorder.deadline_ns > 0)
+    if (f->env.recorder.deadline_ns > 0 && r->sum.own > 0)
         fprintf(out, "on time    %.4g %% within %g ms\n",
                 on_time_share(r, &f->env.recorder) * 100.0, to_ms(f->env.recorder.deadline_ns));
 }
@@ -340,11 +344,21 @@ static void print_sum(const struct result *r, const struct fleet *f, FILE *out)
 static void print_costs(const char *unit, uint64_t count, const struct counters *n,
                         uint64_t payload_bytes, uint64_t framing_bytes, FILE *out)
 {
-    double each = count > 0 ? (double)count : 1.0;
+    double each = (double)count;
 
+    if (count == 0)
+        return;
     fprintf(out, "per %s %.4g requests, %.4g TCP connections, %.4g payload + %.4g framing bytes\n",
             unit, (double)n->requests / each, (double)n->connects / each,
             (double)payload_bytes / each, (double)framing_bytes / each);
+}
+
+static void put_median(char out[TEXT_LATENCY_BYTES], const struct hdr *h)
+{
+    if (h->total_count > 0)
+        text_latency(out, hdr_value_at_percentile(h, 50.0));
+    else
+        snprintf(out, TEXT_LATENCY_BYTES, "none");
 }
 
 static void print_upstream(const struct upstream *up, FILE *out)
@@ -352,8 +366,8 @@ static void print_upstream(const struct upstream *up, FILE *out)
     const struct counters *n = &up->account.window;
     char to_others[TEXT_LATENCY_BYTES], echo[TEXT_LATENCY_BYTES];
 
-    text_latency(to_others, hdr_value_at_percentile(&up->account.latency_us, 50.0));
-    text_latency(echo, hdr_value_at_percentile(&up->account.echo_us, 50.0));
+    put_median(to_others, &up->account.latency_us);
+    put_median(echo, &up->account.echo_us);
     fprintf(out, "sent       %llu %s by %u clients: p50 to others %s, back to the sender %s\n",
             (unsigned long long)n->messages, up->workload->name, (unsigned)up->nsenders, to_others,
             echo);
@@ -364,7 +378,7 @@ void result_print(const struct result *r, const struct fleet *f, FILE *out)
 {
     const struct recorder *rec = &f->env.recorder;
     const struct counters *n = &rec->window;
-    double updates = n->deliveries > 0 ? (double)n->deliveries : 1.0;
+    double updates = (double)n->deliveries;
 
     if (f->window_end_ns == 0)
         return;
@@ -374,7 +388,7 @@ void result_print(const struct result *r, const struct fleet *f, FILE *out)
     print_sum(r, f, out);
     print_latency(&rec->latency_us, r->sum.published, out);
     print_costs("update", n->deliveries, n, n->payload_bytes_in, n->framing_bytes_in, out);
-    if (f->env.tls != NULL)
+    if (f->env.tls != NULL && n->deliveries > 0)
         fprintf(out, "           %.4g full, %.4g resumed TLS handshakes\n",
                 (double)n->tls_full_handshakes / updates,
                 (double)n->tls_resumed_handshakes / updates);

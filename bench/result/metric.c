@@ -148,8 +148,8 @@ const struct metric metrics[] = {
     {"publish_late_us.p50", "published late p50", "publish_late_p50_us", LATENCY(US, LOWER)},
     {"publish_late_us.p99", "published late p99", "publish_late_p99_us", LATENCY(US, LOWER)},
     {"publish_late_us.max", "published late max", "publish_late_max_us", LATENCY(US, LOWER)},
-    {"age_us.mean", "age mean", "age_mean_us", AGE(US, LOWER), .flags = COMPARED},
-    {"age_us.peak", "age peak", "age_peak_us", AGE(US, LOWER)},
+    {"age_us.mean", "age mean", "age_mean_us", AGE(US, LOWER), .flags = COMPARED | METRIC_PER_UPDATE},
+    {"age_us.peak", "age peak", "age_peak_us", AGE(US, LOWER), .flags = METRIC_PER_UPDATE},
 
     {"requests_per_update", "requests/update", "requests_per_update", REQUESTS(RATIO, LOWER), .flags = BOTH},
     {"requests_unsent", "requests not sent", "requests_unsent", REQUESTS(COUNT, LOWER)},

@@ -1,5 +1,6 @@
 #include "clients/record/json.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,7 +59,9 @@ void json_i64(struct json *j, const char *name, int64_t value)
 
 void json_real(struct json *j, const char *name, int decimals, double value)
 {
-    if (decimals == JSON_SHORTEST)
+    if (!isfinite(value))
+        json_raw(j, name, "null", 4);
+    else if (decimals == JSON_SHORTEST)
         add(j, name, "%g", value);
     else
         add(j, name, "%.*f", decimals, value);
@@ -97,17 +100,26 @@ void json_text(struct json *j, const char *name, const char *text)
     append(j, "\"", 1);
 }
 
+/* What nothing was recorded for has no value. */
+static void add_value(struct json *j, const char *name, const struct hdr *h, int64_t value)
+{
+    if (h->total_count > 0)
+        json_i64(j, name, value);
+    else
+        json_raw(j, name, "null", 4);
+}
+
 void json_hdr(struct json *j, const char *name, const struct hdr *h)
 {
     json_begin(j, name);
     json_i64(j, "count", h->total_count);
-    json_i64(j, "min", hdr_min(h));
-    json_i64(j, "p50", hdr_value_at_percentile(h, 50.0));
-    json_i64(j, "p90", hdr_value_at_percentile(h, 90.0));
-    json_i64(j, "p99", hdr_value_at_percentile(h, 99.0));
-    json_i64(j, "p999", hdr_value_at_percentile(h, 99.9));
-    json_i64(j, "max", hdr_max(h));
-    json_real(j, "mean", 3, hdr_mean(h));
+    add_value(j, "min", h, hdr_min(h));
+    add_value(j, "p50", h, hdr_value_at_percentile(h, 50.0));
+    add_value(j, "p90", h, hdr_value_at_percentile(h, 90.0));
+    add_value(j, "p99", h, hdr_value_at_percentile(h, 99.0));
+    add_value(j, "p999", h, hdr_value_at_percentile(h, 99.9));
+    add_value(j, "max", h, hdr_max(h));
+    json_real(j, "mean", 3, h->total_count > 0 ? hdr_mean(h) : NAN);
     json_raw(j, "hdr", "\"", 1);
     if (j->err == PL_OK)
         j->err = hdr_encode_base64(h, j->out);

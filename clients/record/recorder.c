@@ -1,5 +1,6 @@
 #include "clients/record/recorder.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,18 +235,20 @@ void recorder_finish(struct recorder *r, struct track *tracks, size_t stride_byt
 double recorder_age_mean_us(const struct recorder *r)
 {
     if (r->age_time_ns == 0)
-        return 0.0;
+        return NAN;
     return r->age_integral_ns2 / (double)r->age_time_ns / (double)NS_PER_US;
 }
 
 double recorder_age_peak_us(const struct recorder *r)
 {
     if (r->peak_count == 0)
-        return 0.0;
+        return NAN;
     return r->peak_sum_ns / (double)r->peak_count / (double)NS_PER_US;
 }
 
 double recorder_age_max_us(const struct recorder *r)
 {
+    if (r->age_time_ns == 0 && r->peak_count == 0)
+        return NAN;
     return (double)r->peak_max_ns / (double)NS_PER_US;
 }

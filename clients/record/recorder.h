@@ -142,7 +142,7 @@ void recorder_end_age(struct recorder *r, struct track *t);
 void recorder_finish(struct recorder *r, struct track *tracks, size_t stride_bytes,
                      struct seq_range window, struct completeness *out);
 
-/* 0 while there is none. */
+/* NAN while there is none. */
 double recorder_age_mean_us(const struct recorder *r);
 double recorder_age_peak_us(const struct recorder *r); /* mean of the peaks */
 double recorder_age_max_us(const struct recorder *r);
