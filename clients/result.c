@@ -319,7 +319,8 @@ static void print_latency(const struct hdr *h, uint64_t updates, FILE *out)
     if (h->total_count == 0)
         fprintf(out, "none   ");
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        if (h->total_count == 0 || (i > 0 && (double)updates < hdr_percentile_needs(columns[i].percentile)))
+        if (h->total_count == 0 ||
+            (i > 0 && (double)updates < hdr_percentile_needs(columns[i].percentile)))
             continue;
         text_latency(text, hdr_value_at_percentile(h, columns[i].percentile));
         fprintf(out, "%s %s   ", columns[i].name, text);

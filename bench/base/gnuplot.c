@@ -20,6 +20,13 @@ const char *gnuplot_error_line(char *text)
     return last;
 }
 
+void gnuplot_text(struct writer *w, const char *text)
+{
+    for (; *text != '\0'; text++)
+        writer_printf(w, "%c",
+                      strchr("'\"`\\", *text) != NULL || (unsigned char)*text < 0x20 ? '?' : *text);
+}
+
 static int explain_end(struct child *c, struct err_text *e)
 {
     char text[1024];

@@ -10,6 +10,7 @@
 #include "bench/base/file.h"
 #include "lib/base/json_line.h"
 #include "lib/base/utf8.h"
+#include "lib/base/visible.h"
 
 /* What stands at at, as a message quotes it: one line, without what a terminal would obey. */
 static void quote(char *out, size_t cap, const char *at, const char *end)
@@ -41,6 +42,22 @@ static int error_at(const char *name, const char *text, size_t len,
                    column, fault->expected, found);
 }
 
+/* Whoever wrote the document: its texts and names can't act on a terminal, nor break a line. Depth
+ * is bounded by cJSON (CJSON_NESTING_LIMIT). */
+static void clean(cJSON *item)
+{
+    cJSON *child;
+
+    if (item->string != NULL)
+        visible_make(item->string);
+    if (cJSON_IsString(item))
+        visible_make(item->valuestring);
+    cJSON_ArrayForEach(child, item)
+    {
+        clean(child);
+    }
+}
+
 int json_parse(cJSON **out, const char *name, const char *text, size_t len, struct err_text *e)
 {
     struct json_line_fault fault;
@@ -53,6 +70,8 @@ int json_parse(cJSON **out, const char *name, const char *text, size_t len, stru
         return error_at(name, text, len, &fault, e);
     if (n > 0)
         *out = cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
+    if (*out != NULL)
+        clean(*out);
     return *out != NULL ? PL_OK : err_set(e, PL_ENOMEM, "%s: %s", name, pl_strerror(PL_ENOMEM));
 }
 

@@ -159,6 +159,15 @@ static void put_variable(struct writer *w, const char *name, const char *text)
     writer_puts(w, "'; ");
 }
 
+/* A path, told so that gnuplot takes none for a command: those begin with '<' or '|'. */
+static void put_path(struct writer *w, const char *name, const char *path)
+{
+    char told[PATH_MAX + 2];
+
+    snprintf(told, sizeof told, "%s%s", path[0] == '/' ? "" : "./", path);
+    put_variable(w, name, told);
+}
+
 /* colour_of(t) and symbol_of(t): functions of a transport's name. */
 static void put_transports(struct writer *w)
 {
@@ -199,9 +208,9 @@ static int run_script(struct drawing *d, char *script, const char *title, const 
     struct writer w = {.out = &variables};
     int rc;
 
-    put_variable(&w, "scripts_dir", d->scripts_dir);
-    put_variable(&w, "data_dir", d->data_dir);
-    put_variable(&w, "output_path", output);
+    put_path(&w, "scripts_dir", d->scripts_dir);
+    put_path(&w, "data_dir", d->data_dir);
+    put_path(&w, "output_path", output);
     put_variable(&w, "output_format", format);
     put_variable(&w, "title", title);
     put_variable(&w, "conditions", d->data.conditions);

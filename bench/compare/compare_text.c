@@ -171,6 +171,19 @@ static void put_markdown(struct writer *w, const struct comparison *c, struct co
 
 /* ---- sentences ---- */
 
+static enum output output_of(struct compare_view view)
+{
+    return view.markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL;
+}
+
+/* What stands in text, some of which others wrote, escaped; frees it. */
+static void put_escaped(struct writer *w, struct writer *text, struct compare_view view)
+{
+    output_text(w, output_of(view), writer_text(text));
+    w->rc = w->rc < 0 ? w->rc : text->rc;
+    buf_free(text->out);
+}
+
 /* Prose that is wrapped on a terminal. */
 static void put_sentences(struct writer *w, struct buf *prose, struct compare_view view)
 {
@@ -182,7 +195,7 @@ static void put_sentences(struct writer *w, struct buf *prose, struct compare_vi
 }
 
 /* "sse latency p50, sse latency p90 and 7 more" */
-static void put_different(struct writer *w, const struct comparison *c)
+static void put_different(struct writer *w, const struct comparison *c, enum output o)
 {
     size_t named = 0;
 
@@ -191,8 +204,8 @@ static void put_different(struct writer *w, const struct comparison *c)
 
         if (f->verdict != VERDICT_LOWER && f->verdict != VERDICT_HIGHER)
             continue;
-        output_printf(w, OUTPUT_TERMINAL, "%s%s %s %s", named > 0 ? ", " : "", comparison_row(f),
-                      f->metric->name, comparison_verdict(f));
+        output_printf(w, o, "%s%s %s %s", named > 0 ? ", " : "", comparison_row(f), f->metric->name,
+                      comparison_verdict(f));
         named++;
     }
     if (c->different > named)
@@ -216,7 +229,7 @@ static void put_answer(struct writer *w, const struct comparison *c, struct comp
     else {
         writer_printf(&text, "%zu of %zu figures %s: ", c->different, c->tests,
                       c->different == 1 ? "differs" : "differ");
-        put_different(&text, c);
+        put_different(&text, c, output_of(view));
         writer_puts(&text, ".");
     }
     if (c->tests > 0 && c->n > c->tests)
@@ -287,7 +300,7 @@ static double repeats_of(const cJSON *run)
 
 static void put_run(struct writer *w, const char *name, const cJSON *run, struct compare_view view)
 {
-    enum output o = view.markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL;
+    enum output o = output_of(view);
 
     writer_printf(w, "%s%s: ", view.markdown ? "- " : "", name);
     output_printf(w, o, "%s · link: %s · %.10s", json_text(run, "scenario.title"),
@@ -301,26 +314,32 @@ static void put_conditions(struct writer *w, const struct comparison *c, const s
                            struct compare_view view)
 {
     const char *mark = view.markdown ? "- " : "";
-    struct buf machine = {0};
-    struct writer m = {.out = &machine};
+    struct buf text = {0};
+    struct writer m = {.out = &text};
 
     if (s->n > settings_unmeant(s)) {
         writer_printf(w, "%svaried: ", mark);
-        settings_put(w, s, true);
+        settings_put(&m, s, true);
+        put_escaped(w, &m, view);
         writer_puts(w, "\n");
     }
     if (settings_unmeant(s) > 0) {
         writer_printf(w, "%sscenarios differ, which may be the cause of any difference: ", mark);
-        settings_put(w, s, false);
+        settings_put(&m, s, false);
+        put_escaped(w, &m, view);
         writer_puts(w, "\n");
     }
     settings_put_machine(&m, c->a, c->b);
-    if (machine.len > 0)
-        writer_printf(w, "%smachines differ: %s\n", mark, writer_text(&m));
-    buf_free(&machine);
+    if (text.len > 0) {
+        writer_printf(w, "%smachines differ: ", mark);
+        put_escaped(w, &m, view);
+        writer_puts(w, "\n");
+    }
+    buf_free(&text);
 }
 
-static void put_only_in(struct writer *w, const char *name, const cJSON *run, const cJSON *other)
+static void put_only_in(struct writer *w, const char *name, const cJSON *run, const cJSON *other,
+                        enum output o)
 {
     const cJSON *row;
     bool any = false;
@@ -332,9 +351,10 @@ static void put_only_in(struct writer *w, const char *name, const cJSON *run, co
         if (run_file_row(other, id) != NULL)
             continue;
         if (any)
-            writer_printf(w, ", %s", id);
+            writer_puts(w, ", ");
         else
-            writer_printf(w, "\nonly in %s: %s", name, id);
+            writer_printf(w, "\nonly in %s: ", name);
+        output_text(w, o, id);
         any = true;
     }
     writer_puts(w, any ? "\n" : "");
@@ -342,8 +362,10 @@ static void put_only_in(struct writer *w, const char *name, const cJSON *run, co
 
 /* A line, after before and mark, for each row that is compared and was disturbed. */
 static void put_disturbed(struct writer *w, const char **before, const char *mark, const char *name,
-                          const cJSON *run, const cJSON *other)
+                          const cJSON *run, const cJSON *other, struct compare_view view)
 {
+    struct buf text = {0};
+    struct writer reasons = {.out = &text};
     const cJSON *row;
 
     cJSON_ArrayForEach(row, json_at(run, "rows"))
@@ -352,26 +374,28 @@ static void put_disturbed(struct writer *w, const char **before, const char *mar
 
         if (!disturbed_is(row) || run_file_row(other, id) == NULL)
             continue;
-        writer_printf(w, "%s%s%s: %s was disturbed: ", *before, mark, name, id);
+        writer_printf(w, "%s%s%s: ", *before, mark, name);
         *before = "";
-        disturbed_put(w, row);
+        writer_printf(&reasons, "%s was disturbed: ", id);
+        disturbed_put(&reasons, row);
+        put_escaped(w, &reasons, view);
         writer_puts(w, "\n");
     }
 }
 
 /* mark: before each line; the first comes after before. */
 static void put_reasons(struct writer *w, const char *before, const char *mark, const cJSON *a,
-                        const cJSON *b)
+                        const cJSON *b, struct compare_view view)
 {
-    put_disturbed(w, &before, mark, "A", a, b);
-    put_disturbed(w, &before, mark, "B", b, a);
+    put_disturbed(w, &before, mark, "A", a, b, view);
+    put_disturbed(w, &before, mark, "B", b, a, view);
 }
 
 int compare_disturbed(struct buf *out, const cJSON *a, const cJSON *b)
 {
     struct writer w = {.out = out};
 
-    put_reasons(&w, "", "", a, b);
+    put_reasons(&w, "", "", a, b, (struct compare_view){.markdown = false});
     return w.rc;
 }
 
@@ -389,12 +413,12 @@ int compare_write(struct buf *out, const struct comparison *c, const struct sett
     (view.markdown ? put_markdown : put_text)(&w, c, view);
     put_method(&w, c, view);
     put_limits(&w, c, view);
-    put_only_in(&w, "A", c->a, c->b);
-    put_only_in(&w, "B", c->b, c->a);
+    put_only_in(&w, "A", c->a, c->b, output_of(view));
+    put_only_in(&w, "B", c->b, c->a, output_of(view));
     if (!comparison_one_network(c))
         writer_puts(
             &w, "\nCPU has no ratio: over a link the link's forwarder does the kernel's work of "
                 "receiving,\non loopback servers and clients do it themselves\n");
-    put_reasons(&w, "\n", view.markdown ? "- " : DISTURBED_MARK " ", c->a, c->b);
+    put_reasons(&w, "\n", view.markdown ? "- " : DISTURBED_MARK " ", c->a, c->b, view);
     return w.rc;
 }

@@ -87,6 +87,19 @@ void output_text(struct writer *w, enum output o, const char *text)
     put_escaped(w, o, text, strlen(text));
 }
 
+void output_code(struct writer *w, enum output o, const char *text)
+{
+    /* A code span has no escapes, and in a table '|' ends it. */
+    bool plain = o != OUTPUT_MARKDOWN || text[0] == '\0' || strpbrk(text, "`|\\\r\n") != NULL;
+
+    writer_puts(w, plain ? "" : "`");
+    if (plain)
+        output_text(w, o, text);
+    else
+        writer_puts(w, text);
+    writer_puts(w, plain ? "" : "`");
+}
+
 void output_printf(struct writer *w, enum output o, const char *fmt, ...)
 {
     char *text = NULL;

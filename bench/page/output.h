@@ -26,6 +26,9 @@ void output_text(struct writer *w, enum output o, const char *text);
 void output_printf(struct writer *w, enum output o, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Text that may be somebody else's as a whole, in code style where that can hold it. */
+void output_code(struct writer *w, enum output o, const char *text);
+
 /* Prose for an output. In HTML a `word` that is the id of one of rows (may be NULL) is written as
  * output_row() writes it. A mark that nobody closes stands for itself. */
 void output_prose(struct writer *w, enum output o, const char *prose, const cJSON *rows);

@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,26 +14,57 @@
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/result/metric_text.h"
+#include "bench/result/result.h"
 #include "bench/result/run_file.h"
 #include "lib/hdr/hdr_log.h"
 
 enum { LOG_MAX_BYTES = 64 << 20 };
 
+#define HALF_PREFIX ".tmp-"
+
+/* A folder, opened and locked; -1: not there, or somebody holds it. block: wait for that. */
+static int lock_folder(const char *path, bool block)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, block ? LOCK_EX : LOCK_EX | LOCK_NB) < 0)
+        file_close(&fd);
+    return fd;
+}
+
+static int make_half(struct folder *f, struct err_text *e)
+{
+    if (mkdir(f->path, 0777) < 0)
+        return err_set(e, PL_ESYS, "mkdir %s: %s", f->path, strerror(errno));
+    f->lock_fd = lock_folder(f->path, false);
+    return PL_OK;
+}
+
+static void clear_halves(const char *results);
+
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e)
 {
     char stamp[FILE_STAMP_BYTES];
-    int rc;
+    int rc, results_fd;
 
     if (results[0] == '\0' || strlen(results) >= sizeof f->results)
         return err_set(e, PL_EINVAL, "--out: '%.40s' is not a path; accepted: a folder", results);
     strcpy(f->results, results);
+    f->lock_fd = -1;
     file_stamp(stamp);
     snprintf(f->name, sizeof f->name, "%s-%.100s", stamp, scenario_name);
-    snprintf(f->path, sizeof f->path, "%s/.tmp-%s-%ld", f->results, f->name, (long)getpid());
+    snprintf(f->path, sizeof f->path, "%s/" HALF_PREFIX "%s-%ld", f->results, f->name,
+             (long)getpid());
     rc = file_make_folders(f->results, e);
-    if (rc == PL_OK && mkdir(f->path, 0777) < 0)
-        rc = err_set(e, PL_ESYS, "mkdir %s: %s", f->path, strerror(errno));
+    if (rc < 0)
+        return rc;
+    /* Two that start at once: neither sees the other's folder before its lock. */
+    results_fd = lock_folder(f->results, true);
+    if (results_fd >= 0)
+        clear_halves(f->results);
+    rc = make_half(f, e);
+    file_close(&results_fd);
     return rc;
 }
 
@@ -260,6 +293,7 @@ int folder_publish(struct folder *f, bool latest, struct err_text *e)
 {
     if (rename_to_free_name(f) < 0)
         return err_set(e, PL_ESYS, "rename %.250s: %s", f->path, strerror(errno));
+    file_close(&f->lock_fd);
     if (latest && point_latest(f) < 0)
         return err_set(e, PL_ESYS, "link %.250s/latest: %s", f->results, strerror(errno));
     return PL_OK;
@@ -286,7 +320,61 @@ bool folder_before(const struct folder *f, char out[PATH_MAX])
     return newest[0] != '\0' && snprintf(out, PATH_MAX, "%s/%s", f->results, newest) < PATH_MAX;
 }
 
-void folder_discard(const struct folder *f)
+void folder_discard(struct folder *f)
 {
     file_remove_folder(f->path);
+    file_close(&f->lock_fd);
+}
+
+/* ---- what killed runs have left ---- */
+
+/* Publish what a killed run had finished; false: nothing that could be. */
+static bool rescue(struct folder *f)
+{
+    struct err_text e;
+    cJSON *run;
+    bool ok = run_file_read(&run, f->path, &e) == PL_OK && result_measured(run) > 0;
+
+    if (ok) {
+        result_finish(run, true);
+        ok = folder_save(f, run, &e) == PL_OK && folder_publish(f, false, &e) == PL_OK;
+    }
+    cJSON_Delete(run);
+    return ok;
+}
+
+/* ".tmp-NAME-PID" into NAME; false: no such name, so not ours. */
+static bool half_name(struct folder *f, const char *entry)
+{
+    const char *pid = strrchr(entry, '-');
+    size_t prefix = strlen(HALF_PREFIX), len;
+
+    if (strncmp(entry, HALF_PREFIX, prefix) != 0 || pid == NULL || pid < entry + prefix)
+        return false;
+    len = (size_t)(pid - entry) - prefix;
+    if (len == 0 || len >= sizeof f->name || pid[1] == '\0' ||
+        pid[1 + strspn(pid + 1, "0123456789")] != '\0')
+        return false;
+    snprintf(f->name, sizeof f->name, "%.*s", (int)len, entry + prefix);
+    return snprintf(f->path, sizeof f->path, "%s/%s", f->results, entry) < (int)sizeof f->path;
+}
+
+/* The results folder is locked: nobody else makes or clears one meanwhile. */
+static void clear_halves(const char *results)
+{
+    struct folder f = {.lock_fd = -1};
+    const struct dirent *entry;
+    DIR *d = opendir(results);
+
+    snprintf(f.results, sizeof f.results, "%s", results);
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        if (!half_name(&f, entry->d_name))
+            continue;
+        f.lock_fd = lock_folder(f.path, false);
+        if (f.lock_fd >= 0 && !rescue(&f))
+            file_remove_folder(f.path);
+        file_close(&f.lock_fd);
+    }
+    if (d != NULL)
+        closedir(d);
 }

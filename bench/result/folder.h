@@ -14,9 +14,12 @@ struct folder {
     char results[PATH_MAX - 300]; /* the folder that holds all runs */
     char path[PATH_MAX];          /* .tmp-... in it, then the final name */
     char name[160];               /* the final name: 20261123T061400Z-standard */
+    int lock_fd;                  /* of path, locked: its run is alive; -1: none */
 };
 
-/* Make RESULTS and the temporary folder in it. 0, PL_ESYS or PL_EINVAL, with the line in e. */
+/* Make RESULTS and the temporary folder in it, which is locked until it gets its final name: what
+ * runs that were killed have left there is known by that nobody holds its lock. Rows that they had
+ * finished are published, marked as interrupted; the rest is removed. 0, PL_ESYS or PL_EINVAL, with the line in e. */
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e);
 
@@ -63,4 +66,4 @@ int folder_publish(struct folder *f, bool latest, struct err_text *e);
 bool folder_before(const struct folder *f, char out[PATH_MAX]);
 
 /* Remove it, when no row was measured. */
-void folder_discard(const struct folder *f);
+void folder_discard(struct folder *f);

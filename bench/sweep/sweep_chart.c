@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/base/file.h"
+#include "bench/base/gnuplot.h"
 #include "bench/base/json.h"
 #include "bench/base/writer.h"
 #include "bench/chart/chart.h"
@@ -264,7 +265,9 @@ static void put_ticks(struct writer *w, const struct axis *a, int panels)
         bool near = shown >= 0 && fabs(share - shown) < apart;
 
         plan_format_value(word, sizeof word, value);
-        writer_printf(w, "%s\"%s\" %.10g", i++ > 0 ? ", " : "", near ? "" : word, at);
+        writer_puts(w, i++ > 0 ? ", \"" : "\"");
+        gnuplot_text(w, near ? "" : word);
+        writer_printf(w, "\" %.10g", at);
         shown = near ? shown : share;
     }
     writer_printf(w, ")'; x_first = %.10g; x_last = %.10g; x_log = %d; ", first, last, a->log);
@@ -283,9 +286,10 @@ static void put_zeros(struct writer *w, const struct sweep_cells *c, const char 
         for (size_t i = 0; i < c->n; i++)
             zero |= sweep_cells_value(run_file_row(c->cell[i].run, json_text(row, "id")), path,
                                       NULL) == 0;
-        if (zero)
-            writer_printf(w, "%s%s", n++ == 0 ? "0, and so not on the log axis: " : ", ",
-                          json_text(row, "id"));
+        if (!zero)
+            continue;
+        writer_puts(w, n++ == 0 ? "0, and so not on the log axis: " : ", ");
+        gnuplot_text(w, json_text(row, "id"));
     }
     writer_puts(w, n > 0 ? "." : "");
 }
@@ -296,20 +300,25 @@ static void put_variables(struct writer *w, const struct sweep_cells *c, const s
 {
     bool log_y = x->high > LOG_SPAN * x->low;
 
-    writer_printf(w, "chart = '%s'; question = 'How does %s change with %s?'; ", name, m->name,
-                  a->key);
+    writer_printf(w, "chart = '%s'; question = 'How does %s change with ", name, m->name);
+    gnuplot_text(w, a->key);
+    writer_puts(w, "?'; ");
     writer_printf(w, "note = '%s%s", c->sweep->plan.repeat > 1 ? "Bands: 95 % intervals. " : "",
                   x->disturbed ? "Open points: disturbed, not to be compared. " : "");
     if (log_y)
         put_zeros(w, c, m->path);
-    writer_printf(w, "'; what = '%s'; x_name = '%s'; tick_words = '%s'; ", m->name, a->key,
+    writer_printf(w, "'; what = '%s'; x_name = '", m->name);
+    gnuplot_text(w, a->key);
+    writer_printf(w, "'; tick_words = '%s'; ",
                   strcmp(m->unit, "µs") == 0 ? "tick_us" : "tick_count");
     writer_printf(w, "y_log = %d; y_low = %.9g; y_high = %.9g; ", log_y, log_y ? x->low * 0.75 : 0,
                   x->high > 0 ? x->high * (log_y ? 1.35 : 1.06) : 1);
     put_ticks(w, a, npanels);
     writer_printf(w, "panels = %d; panel_names = '", npanels);
-    for (int p = 0; p < npanels; p++)
-        writer_printf(w, "%s%s", p > 0 ? " " : "", panels[p][0] != '\0' ? panels[p] : "-");
+    for (int p = 0; p < npanels; p++) {
+        writer_puts(w, p > 0 ? " " : "");
+        gnuplot_text(w, panels[p][0] != '\0' ? panels[p] : "-");
+    }
     writer_puts(w, "'; ");
     writer_add(w, "", 1);
 }

@@ -200,7 +200,7 @@ static int rename_block(const struct sweep *s, int cell, struct err_text *e)
 
 int sweep_merge(const struct sweep *s, int cell, struct err_text *e)
 {
-    struct folder half = {.path = ""};
+    struct folder half = {.lock_fd = -1};
     char path[PATH_MAX], block[PATH_MAX];
     int rc;
 

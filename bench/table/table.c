@@ -13,6 +13,7 @@
 #include "bench/result/metric_text.h"
 #include "bench/result/result_faults.h"
 #include "bench/base/json.h"
+#include "bench/page/output.h"
 #include "bench/table/table_cells.h"
 #include "bench/base/units.h"
 #include "lib/proto/transport_info.h"
@@ -76,6 +77,19 @@ static void put_cure(struct writer *w, const cJSON *row)
     w->rc = w->rc < 0 ? w->rc : table_cure(w->out, row);
 }
 
+/* What stands in text, some of which others wrote, escaped and wrapped; frees it. */
+static void put_escaped(struct writer *w, struct writer *text, size_t indent, size_t width)
+{
+    struct buf escaped = {0};
+    struct writer e = {.out = &escaped, .rc = text->rc};
+
+    output_text(&e, width == TABLE_MARKDOWN ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL, writer_text(text));
+    writer_wrap(w, writer_text(&e), indent, width);
+    w->rc = w->rc < 0 ? w->rc : e.rc;
+    buf_free(&escaped);
+    buf_free(text->out);
+}
+
 /* A line of its own for one of these texts. */
 static void put_line(struct writer *w, void (*put)(struct writer *w, const cJSON *row),
                      const cJSON *row, const char *bullet, size_t width)
@@ -85,10 +99,8 @@ static void put_line(struct writer *w, void (*put)(struct writer *w, const cJSON
 
     put(&line, row);
     writer_puts(w, bullet);
-    writer_wrap(w, writer_text(&line), strlen(bullet), width);
+    put_escaped(w, &line, strlen(bullet), width);
     writer_puts(w, "\n");
-    w->rc = w->rc < 0 ? w->rc : line.rc;
-    buf_free(&text);
 }
 
 /* For each what it has shown, and what cures it; nothing when there are none. */
@@ -131,12 +143,12 @@ static void put_reasons(struct writer *w, const cJSON *row, size_t width)
     struct buf text = {0};
     struct writer reasons = {.out = &text};
 
-    writer_printf(&reasons, markdown ? "`%s`: " : "%s: ", json_text(row, "id"));
     disturbed_put(&reasons, row);
     writer_puts(w, markdown ? "- " : "  ");
-    writer_wrap(w, writer_text(&reasons), 2, width);
+    output_code(w, markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL, json_text(row, "id"));
+    writer_puts(w, ": ");
+    put_escaped(w, &reasons, 2, width);
     writer_puts(w, "\n");
-    buf_free(&text);
 }
 
 static void put_disturbed(struct writer *w, const cJSON *run, size_t width)
@@ -339,9 +351,8 @@ static void put_conditions(struct writer *w, const cJSON *run, size_t width)
 
     conditions_put(&words, run, INT_MAX);
     writer_puts(&words, json_true(run, "interrupted") ? " · interrupted" : "");
-    writer_wrap(w, writer_text(&words), 0, width);
+    put_escaped(w, &words, 0, width);
     writer_puts(w, "\n");
-    buf_free(&text);
 }
 
 static void put_sentence(struct writer *w, struct buf *text, int rc, size_t width)
@@ -447,7 +458,9 @@ static void put_markdown(struct writer *w, const struct table_source *from, cons
     {
         for (size_t i = 0; i < c.n; i++) {
             table_format_cell(cell, c.column[i], row);
-            writer_printf(w, i == 0 ? "| `%s` " : "| %s ", cell);
+            writer_puts(w, "| ");
+            (i == 0 ? output_code : output_text)(w, OUTPUT_MARKDOWN, cell);
+            writer_puts(w, " ");
         }
         writer_puts(w, "|\n");
     }
