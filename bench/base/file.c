@@ -1,13 +1,16 @@
 #include "bench/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,15 +73,79 @@ int file_try(const char *path, struct err_text *e)
     return file_put_try(path) < 0 ? fail("write", path, e) : PL_OK;
 }
 
+/* ---- temporary folders ---- */
+
+/* In each of them: whose lock is held is alive. */
+#define OWNER_FILE ".pushlab-owner"
+
+/* Whether nobody holds the folder that name is, and it is one of ours. */
+static bool is_left(int base_fd, const char *name)
+{
+    char owner[NAME_MAX + sizeof OWNER_FILE + 2];
+    struct stat st;
+    bool left;
+    int fd;
+
+    if (strncmp(name, "pushlab-", 8) != 0)
+        return false;
+    snprintf(owner, sizeof owner, "%s/" OWNER_FILE, name);
+    if (fstatat(base_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+        st.st_uid != geteuid())
+        return false;
+    fd = openat(base_fd, owner, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    left = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+           flock(fd, LOCK_EX | LOCK_NB) == 0;
+    file_close(&fd);
+    return left;
+}
+
+static void remove_left(const char *base)
+{
+    char path[PATH_MAX];
+    const struct dirent *entry;
+    DIR *d = opendir(base);
+
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        if (is_left(dirfd(d), entry->d_name) &&
+            snprintf(path, sizeof path, "%s/%s", base, entry->d_name) < (int)sizeof path)
+            file_remove_folder(path);
+    }
+    if (d != NULL)
+        closedir(d);
+}
+
+/* The lock ends with the process. Under another name until it is held: nobody sees it without. */
+static int mark_owned(const char *folder)
+{
+    char fresh[PATH_MAX], owner[PATH_MAX];
+    int fd;
+
+    snprintf(fresh, sizeof fresh, "%.4000s/" OWNER_FILE ".new", folder);
+    snprintf(owner, sizeof owner, "%.4000s/" OWNER_FILE, folder);
+    fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && rename(fresh, owner) == 0)
+        return fd;
+    unlink(fresh);
+    file_close(&fd);
+    return PL_ESYS;
+}
+
 int file_make_temporary(char *out, size_t cap, const char *name, struct err_text *e)
 {
     const char *base = getenv("TMPDIR");
-    int n = snprintf(out, cap, "%s/pushlab-%s-XXXXXX",
-                     base != NULL && base[0] != '\0' ? base : "/tmp", name);
+    int n;
 
+    base = base != NULL && base[0] != '\0' ? base : "/tmp";
+    n = snprintf(out, cap, "%s/pushlab-%s-XXXXXX", base, name);
+    remove_left(base);
     errno = ENAMETOOLONG;
-    if (n < (int)cap && mkdtemp(out) != NULL)
-        return PL_OK;
+    if (n < (int)cap && mkdtemp(out) != NULL) {
+        int lock_fd = mark_owned(out);
+
+        if (lock_fd >= 0)
+            return lock_fd;
+        rmdir(out);
+    }
     err_set(e, PL_ESYS, "make a folder %.200s: %s", out, strerror(errno));
     out[0] = '\0';
     return PL_ESYS;

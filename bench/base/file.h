@@ -19,7 +19,9 @@ int file_write(const char *path, const void *data, size_t len, struct err_text *
 int file_try(const char *path, struct err_text *e);
 
 /* Make the folder pushlab-NAME-XXXXXX where TMPDIR says, or in /tmp; its path goes to out, "" on
- * failure. 0 or PL_ESYS. */
+ * failure. A file in it is locked, so that the next call removes what processes that were killed
+ * have left. Returns the lock: a descriptor to close when the folder has been removed; or PL_ESYS.
+ */
 int file_make_temporary(char *out, size_t cap, const char *name, struct err_text *e);
 
 /* Close a descriptor unless it is -1, and make it -1. errno stays. */

@@ -19,7 +19,8 @@ struct folder {
 
 /* Make RESULTS and the temporary folder in it, which is locked until it gets its final name: what
  * runs that were killed have left there is known by that nobody holds its lock. Rows that they had
- * finished are published, marked as interrupted; the rest is removed. 0, PL_ESYS or PL_EINVAL, with the line in e. */
+ * finished are published, marked as interrupted; the rest is removed. 0, PL_ESYS or PL_EINVAL, with
+ * the line in e. */
 int folder_open(struct folder *f, const char *results, const char *scenario_name,
                 struct err_text *e);
 

@@ -7,19 +7,41 @@
 #include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "bench/result/result.h"
+#include "bench/scenario/scenario.h"
 
 enum { RUN_MAX_BYTES = 512 << 20 }; /* 64 rows, 100 times, at 65 KB */
+
+/* A list of objects, not more than most. */
+static int check_rows(const cJSON *list, const char *name, int most, const char *file,
+                      struct err_text *e)
+{
+    const cJSON *row;
+    int n = 0;
+
+    cJSON_ArrayForEach(row, list)
+    {
+        if (!cJSON_IsObject(row))
+            return err_set(e, PL_EINVAL, "%.200s: %s[%d] is not an object", file, name, n);
+        if (++n > most)
+            return err_set(e, PL_EINVAL, "%.200s: more than %d %s", file, most, name);
+    }
+    return PL_OK;
+}
 
 static int check(const cJSON *run, const char *file, struct err_text *e)
 {
     double schema = json_number(run, "schema");
+    int rc;
 
     if (schema > RESULT_SCHEMA)
         return err_set(e, PL_EINVAL, "%.200s: schema %g is newer than this program reads (%d)",
                        file, schema, RESULT_SCHEMA);
     if (!cJSON_IsArray(json_at(run, "rows")))
         return err_set(e, PL_EINVAL, "%.200s: no measured rows in it", file);
-    return PL_OK;
+    rc = check_rows(json_at(run, "rows"), "rows", SCENARIO_MAX_ROWS, file, e);
+    return rc < 0 ? rc
+                  : check_rows(json_at(run, "repeats"), "repeats",
+                               SCENARIO_MAX_ROWS * SCENARIO_MAX_REPEATS, file, e);
 }
 
 static void settle(const cJSON *run)

@@ -34,7 +34,8 @@ int service_prepare(struct service *s, const char *name, const char *version_opt
     if (!program_find_of_others(name, s->program, sizeof s->program))
         return err_set(e, PL_ESYS, "%s is not installed; make deps-balancers installs it", name);
     ask_version(s, version_option);
-    return file_make_temporary(s->folder, sizeof s->folder, s->name, e);
+    s->folder_lock_fd = file_make_temporary(s->folder, sizeof s->folder, s->name, e);
+    return s->folder_lock_fd < 0 ? PL_ESYS : PL_OK;
 }
 
 static int complain(struct service *s, struct err_text *e)
@@ -72,7 +73,9 @@ void service_stop(struct service *s, struct supervisor *sup)
         supervisor_stop(sup, &s->child, STOP_S * NS_PER_S);
         child_free(sup, &s->child);
     }
-    if (s->folder[0] != '\0')
+    if (s->folder[0] != '\0') {
         file_remove_folder(s->folder);
+        file_close(&s->folder_lock_fd);
+    }
     s->folder[0] = '\0';
 }

@@ -18,6 +18,7 @@ struct service {
     const char *name;       /* for messages; borrowed; NULL: not prepared */
     char program[PATH_MAX]; /* what to execute */
     char folder[PATH_MAX];  /* "": none */
+    int folder_lock_fd;     /* while there is a folder */
     char version[120];      /* what the program says of itself; "": nothing */
 };
 

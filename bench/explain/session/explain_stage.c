@@ -208,7 +208,8 @@ int explain_stage_run(struct explain_recording *out, const struct explain_settin
                       struct err_text *e)
 {
     struct scene g = {.setting = s};
-    int rc = file_make_temporary(g.folder, sizeof g.folder, "explain", e);
+    int lock_fd = file_make_temporary(g.folder, sizeof g.folder, "explain", e);
+    int rc = lock_fd < 0 ? PL_ESYS : PL_OK;
 
     if (rc < 0)
         return rc;
@@ -224,5 +225,6 @@ int explain_stage_run(struct explain_recording *out, const struct explain_settin
         network_close(&g.network);
     }
     file_remove_folder(g.folder);
+    file_close(&lock_fd);
     return rc;
 }
