@@ -328,6 +328,22 @@ void folder_discard(struct folder *f)
 
 /* ---- what killed runs have left ---- */
 
+/* Files of the folder that were being written. */
+static void remove_parts(const char *folder)
+{
+    const struct dirent *entry;
+    DIR *d = opendir(folder);
+
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        const char *end = strrchr(entry->d_name, '.');
+
+        if (end != NULL && strcmp(end, ".part") == 0)
+            unlinkat(dirfd(d), entry->d_name, 0);
+    }
+    if (d != NULL)
+        closedir(d);
+}
+
 /* Publish what a killed run had finished; false: nothing that could be. */
 static bool rescue(struct folder *f)
 {
@@ -336,6 +352,7 @@ static bool rescue(struct folder *f)
     bool ok = run_file_read(&run, f->path, &e) == PL_OK && result_measured(run) > 0;
 
     if (ok) {
+        remove_parts(f->path);
         result_finish(run, true);
         ok = folder_save(f, run, &e) == PL_OK && folder_publish(f, false, &e) == PL_OK;
     }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -28,13 +29,19 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 /* A full disk may show in write, in fsync or only in close (NFS, quotas): check all three. */
-static int fill_and_close(int fd, const void *data, size_t len)
+static int fill(int fd, const void *data, size_t len)
 {
-    int rc = write_all(fd, data, len), saved;
+    int rc = write_all(fd, data, len);
 
     if (rc == PL_OK && fsync(fd) < 0 && errno != EINVAL && errno != EROFS) /* a pipe has no disk */
         rc = PL_ESYS;
-    saved = errno;
+    return rc;
+}
+
+static int fill_and_close(int fd, const void *data, size_t len)
+{
+    int rc = fill(fd, data, len), saved = errno;
+
     if (close(fd) < 0 && rc == PL_OK)
         return PL_ESYS;
     errno = saved;
@@ -55,7 +62,7 @@ static int is_replaceable(const char *path)
     return S_ISREG(st.st_mode);
 }
 
-static int open_neighbour(char part[PATH_MAX], const char *path)
+static int name_neighbour(char part[PATH_MAX], const char *path)
 {
     uint32_t number;
 
@@ -65,7 +72,37 @@ static int open_neighbour(char part[PATH_MAX], const char *path)
         errno = ENAMETOOLONG;
         return -1;
     }
+    return 0;
+}
+
+static int open_neighbour(char part[PATH_MAX], const char *path)
+{
+    if (name_neighbour(part, path) < 0)
+        return -1;
     return open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+/* A file without a name in path's folder: a process that is killed while it writes leaves nothing.
+ * -1: this file system has none. */
+static int open_nameless(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+
+    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1,
+             slash == NULL ? "." : path);
+    return open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+}
+
+/* Name it as path's neighbour. */
+static int name_it(int fd, char part[PATH_MAX], const char *path)
+{
+    char held[40];
+
+    snprintf(held, sizeof held, "/proc/self/fd/%d", fd);
+    if (name_neighbour(part, path) < 0)
+        return -1;
+    return linkat(AT_FDCWD, held, AT_FDCWD, part, AT_SYMLINK_FOLLOW);
 }
 
 static int give_up(const char *part)
@@ -77,6 +114,21 @@ static int give_up(const char *part)
     return PL_ESYS;
 }
 
+/* True: part is all there. False: it must be tried in another way, from the beginning. */
+static bool put_nameless(char part[PATH_MAX], const char *path, const void *data, size_t len)
+{
+    int fd = open_nameless(path);
+    bool named;
+
+    if (fd < 0)
+        return false;
+    named = fill(fd, data, len) == PL_OK && name_it(fd, part, path) == 0;
+    if (close(fd) == 0 || !named)
+        return named;
+    unlink(part);
+    return false;
+}
+
 int file_put(const char *path, const void *data, size_t len)
 {
     char part[PATH_MAX];
@@ -84,6 +136,8 @@ int file_put(const char *path, const void *data, size_t len)
 
     if (replaceable < 0)
         return PL_ESYS;
+    if (replaceable && put_nameless(part, path, data, len))
+        return rename(part, path) < 0 ? give_up(part) : PL_OK;
     fd = replaceable ? open_neighbour(part, path) : open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return PL_ESYS;
