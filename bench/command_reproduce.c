@@ -300,6 +300,7 @@ static int print_saved(const struct reproduce_config *c, struct err_text *e)
     cJSON *outcome = NULL;
     int rc = json_read_file(&outcome, c->from, OUTCOME_MAX_BYTES, e);
 
+    json_clean(outcome);
     if (rc == PL_OK && (json_number(outcome, "schema") != OUTCOME_SCHEMA ||
                         !cJSON_IsArray(json_at(outcome, "claims"))))
         rc = err_set(e, PL_EINVAL, "%s: not the outcome of a study; accepted: outcome.json of one",

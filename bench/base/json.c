@@ -42,19 +42,20 @@ static int error_at(const char *name, const char *text, size_t len,
                    column, fault->expected, found);
 }
 
-/* Whoever wrote the document: its texts and names can't act on a terminal, nor break a line. Depth
- * is bounded by cJSON (CJSON_NESTING_LIMIT). */
-static void clean(cJSON *item)
+/* Depth is bounded by cJSON (CJSON_NESTING_LIMIT). */
+void json_clean(cJSON *item)
 {
     cJSON *child;
 
+    if (item == NULL)
+        return;
     if (item->string != NULL)
         visible_make(item->string);
     if (cJSON_IsString(item))
         visible_make(item->valuestring);
     cJSON_ArrayForEach(child, item)
     {
-        clean(child);
+        json_clean(child);
     }
 }
 
@@ -70,8 +71,6 @@ int json_parse(cJSON **out, const char *name, const char *text, size_t len, stru
         return error_at(name, text, len, &fault, e);
     if (n > 0)
         *out = cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
-    if (*out != NULL)
-        clean(*out);
     return *out != NULL ? PL_OK : err_set(e, PL_ENOMEM, "%s: %s", name, pl_strerror(PL_ENOMEM));
 }
 

@@ -16,6 +16,9 @@ int json_parse(cJSON **out, const char *name, const char *text, size_t len, stru
 
 /* Read and parse a file of at most max_bytes. The same, or PL_ESYS. */
 int json_read_file(cJSON **out, const char *path, size_t max_bytes, struct err_text *e);
+/* Make all texts and names of a document safe to show (lib/base/visible.h), whoever wrote it: none
+ * acts on a terminal, nor breaks a line. NULL: nothing. */
+void json_clean(cJSON *item);
 
 /* The item at "server_stats.end.process.rss_bytes", or NULL. */
 const cJSON *json_at(const cJSON *root, const char *path);

@@ -68,6 +68,7 @@ int run_file_read(cJSON **run, const char *path, struct err_text *e)
     *run = NULL;
     if (rc == PL_OK)
         rc = json_read_file(run, folder ? file : path, RUN_MAX_BYTES, e);
+    json_clean(*run);
     if (rc == PL_OK)
         rc = check(*run, folder ? file : path, e);
     if (rc == PL_OK)

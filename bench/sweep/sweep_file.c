@@ -175,6 +175,7 @@ int sweep_read(struct sweep *out, const char *dir, struct err_text *e)
         return err_set(e, PL_EINVAL, "%.100s...: the path is too long", dir);
     strcpy(out->dir, dir);
     rc = rc < 0 ? rc : json_read_file(&out->json, file, SWEEP_MAX_BYTES, e);
+    json_clean(out->json);
     rc = rc < 0 ? rc : check(out, file, e);
     if (rc == PL_OK)
         take_plan(out);

@@ -140,15 +140,20 @@ static void put_intervals(struct writer *w, const cJSON *run, const char *lead, 
 static void put_reasons(struct writer *w, const cJSON *row, size_t width)
 {
     bool markdown = width == TABLE_MARKDOWN;
-    struct buf text = {0};
-    struct writer reasons = {.out = &text};
+    enum output o = markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL;
+    struct buf text = {0}, escaped = {0};
+    struct writer reasons = {.out = &text}, line = {.out = &escaped};
 
     disturbed_put(&reasons, row);
+    output_code(&line, o, json_text(row, "id"));
+    writer_puts(&line, ": ");
+    output_text(&line, o, writer_text(&reasons));
     writer_puts(w, markdown ? "- " : "  ");
-    output_code(w, markdown ? OUTPUT_MARKDOWN : OUTPUT_TERMINAL, json_text(row, "id"));
-    writer_puts(w, ": ");
-    put_escaped(w, &reasons, 2, width);
+    writer_wrap(w, writer_text(&line), 2, width);
     writer_puts(w, "\n");
+    w->rc = w->rc < 0 ? w->rc : line.rc;
+    buf_free(&escaped);
+    buf_free(&text);
 }
 
 static void put_disturbed(struct writer *w, const cJSON *run, size_t width)
