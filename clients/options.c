@@ -93,9 +93,9 @@ static const struct opt opts[] = {
        "back-off after a connection is lost: first upper limit of the random wait"),
     MS("reconnect-max", reconnect_max_ns, "10000", 0, 3600000,
        "back-off after a connection is lost: last upper limit, reached by doubling"),
-    MS("reconnect-window", reconnect_window_ns, "0", 0, 3600000,
-       "after a connection is lost, wait a random time up to this before the first attempt; 0: do "
-       "not"),
+    MS("reconnect-window", reconnect_window_ns, NULL, 0, 3600000,
+       "upper limit of the random wait before the first try to connect again, in place of "
+       "--reconnect-min; a wait that the server asks for runs at the same time"),
     INT("sndbuf-bytes", "N", sndbuf_bytes, "0", 0, 1 << 30, "SO_SNDBUF; 0: the kernel's choice"),
     INT("rcvbuf-bytes", "N", rcvbuf_bytes, "0", 0, 1 << 30, "SO_RCVBUF; 0: the kernel's choice"),
 
@@ -279,7 +279,7 @@ int options_parse(struct client_options *o, int argc, char **argv, struct err_te
     };
     int result;
 
-    *o = (struct client_options){0};
+    *o = (struct client_options){.reconnect_window_ns = -1};
     result = opt_parse(&program, o, argc, argv, NULL, e);
     if (result != OPT_RUN)
         return result;

@@ -118,6 +118,13 @@ bool scenario_has_balancers(const struct scenario *s)
 
 /* ---- faults ---- */
 
+int64_t scenario_reconnect_window_ms(const struct scenario *s, const struct scenario_row *row)
+{
+    int64_t own_ms = row->reconnect.window_ms;
+
+    return own_ms != SCENARIO_UNSET ? own_ms : s->reconnect.window_ms;
+}
+
 const struct scenario_faults *scenario_faults_of(const struct scenario *s,
                                                  const struct scenario_row *row)
 {

@@ -120,6 +120,11 @@ struct scenario_faults {
     bool given;
 };
 
+/* How clients come back after they lost a connection. */
+struct scenario_reconnect {
+    int64_t window_ms; /* SCENARIO_UNSET: as the client's back-off says */
+};
+
 struct scenario_row {
     char id[SCENARIO_NAME_BYTES]; /* unique in the scenario; fit for a file name */
     int transport;                /* enum transport_id */
@@ -133,8 +138,9 @@ struct scenario_row {
     int64_t heartbeat_ms; /* instead of the server's; SCENARIO_UNSET: not */
     /* Instead of the scenario's; what is unset or "" is the scenario's: scenario_balancer_of(). */
     struct scenario_balancer balancer;
-    struct scenario_faults faults; /* not given: the scenario's: scenario_faults_of() */
-    bool history_file;             /* a server that is started again has its history */
+    struct scenario_faults faults;       /* not given: the scenario's: scenario_faults_of() */
+    struct scenario_reconnect reconnect; /* unset: the scenario's: scenario_reconnect_window_ms() */
+    bool history_file;                   /* a server that is started again has its history */
 };
 
 /* The networks to compare on, each a run of its own: "loopback", or what link_spec_parse reads. */
@@ -151,6 +157,7 @@ struct scenario {
     struct scenario_send send;
     struct scenario_balancer balancer;
     struct scenario_require require;
+    struct scenario_reconnect reconnect;
     struct scenario_faults faults;
     /* Names with commas between them; "{room}" in one is the client's room. Both "": the
      * default channel. */
@@ -242,6 +249,9 @@ bool scenario_has_balancers(const struct scenario *s);
 /* The faults of the row, by their order in the file. */
 const struct scenario_faults *scenario_faults_of(const struct scenario *s,
                                                  const struct scenario_row *row);
+/* How long the row's clients wait at most before they first try to connect again; SCENARIO_UNSET:
+ * as the client's back-off says. */
+int64_t scenario_reconnect_window_ms(const struct scenario *s, const struct scenario_row *row);
 /* How long the fault lasts: 0 when it ends as it begins, until the window's end when it has no
  * end. */
 double scenario_fault_lasts_s(const struct scenario *s, const struct scenario_fault *f);

@@ -104,6 +104,8 @@ int scenario_args_server(struct scenario_args *a, const struct scenario *s)
 int scenario_args_client(struct scenario_args *a, const struct scenario *s,
                          const struct scenario_row *row)
 {
+    int64_t window_ms = scenario_reconnect_window_ms(s, row);
+
     scenario_args_add(a, "--transport", "%s", transport_names[row->transport]);
     scenario_args_add(a, "--connection", "%s", connection_modes[row->connection]);
     scenario_args_add(a, "--warmup", "%.12g", scenario_warmup_s(s, row));
@@ -119,6 +121,8 @@ int scenario_args_client(struct scenario_args *a, const struct scenario *s,
         scenario_args_add(a, "--hold", "%lld", (long long)row->hold_ms);
         scenario_args_add(a, "--poll-jitter", "%.12g", scenario_poll_jitter_ms(s));
     }
+    if (window_ms != SCENARIO_UNSET)
+        scenario_args_add(a, "--reconnect-window", "%lld", (long long)window_ms);
     add_keys(a, s, scenario_keys, false);
     return s->send.workload == WORKLOAD_NONE ? a->rc
                                              : add_keys(a, &s->send, section("send"), false);

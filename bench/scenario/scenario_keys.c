@@ -169,6 +169,12 @@ static const struct scenario_key server_keys[] = {
     {.name = NULL},
 };
 
+static const struct scenario_key reconnect_keys[] = {
+    {INT(scenario_reconnect, window_ms, 0, 3600000, SCENARIO_UNSET), .fallback_text = "none",
+     .help = "clients that lost a connection wait a random time up to this before they try again"},
+    {.name = NULL},
+};
+
 static const struct scenario_key row_keys[] = {
     {CHOICE(scenario_row, transport, transport_names, -1), .fallback_text = "required",
      .help = "what carries the updates"},
@@ -196,6 +202,8 @@ static const struct scenario_key row_keys[] = {
      .help = "what goes wrong while this row is measured, instead of the scenario's"},
     {FLAG(scenario_row, history_file, true),
      .help = "a server that a fault has started again goes on with its history"},
+    {SECTION(scenario_row, reconnect, reconnect_keys), .unset = true,
+     .help = "keys of reconnect that are different here"},
     {NAME(scenario_row, id), .fallback_text = "from the keys above",
      .help = "the row's name in tables, charts and files"},
     {.name = NULL},
@@ -245,6 +253,7 @@ const struct scenario_key scenario_keys[] = {
      .help = "what goes wrong while a row is measured, and when"},
     {SECTION(scenario, require, require_keys),
      .help = "what the use case needs; pushlab advise checks the rows against it"},
+    {SECTION(scenario, reconnect, reconnect_keys), .help = "how clients come back"},
     {.name = "link", .kind = KEY_LINKS, .offset = offsetof(struct scenario, links),
      .fallback_text = "loopback",
      .help = "network link between server and clients; a list: a run for each"},

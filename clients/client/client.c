@@ -249,22 +249,24 @@ void client_dial(struct client *c, int64_t now_ns)
     connection_dial(&c->net, now_ns);
 }
 
-/* How long at least: what the server asked for, or before the first attempt after a loss this
- * client's share of the window, so that not all come back at once; the longer of both. */
-static int64_t wait_floor_ns(const struct client *c)
+/* Only a connection that worked makes its loss the first: in set-up there was none yet. */
+static int64_t wait_to_reconnect(struct client *c, int64_t told_ns, int64_t now_ns)
 {
-    struct client_env *env = c->net.env;
-    int64_t floor_ns = c->retry_once_ns > c->retry_floor_ns ? c->retry_once_ns : c->retry_floor_ns;
-    int64_t share_ns = 0;
+    const struct client_options *opt = c->net.env->opt;
+    int64_t wait_ns;
 
-    if (c->net.attempts == 0 && env->opt->reconnect_window_ns > 0)
-        share_ns = (int64_t)(rng_uniform(&env->rng) * (double)env->opt->reconnect_window_ns);
-    return share_ns > floor_ns ? share_ns : floor_ns;
+    if (opt->reconnect_window_ns < 0 || c->net.attempts > 0 || !c->track.joined)
+        return connection_back_off(&c->net, told_ns, now_ns);
+    wait_ns = schedule_reconnect_ns((uint64_t)opt->seed, c->index, c->losses++,
+                                    opt->reconnect_window_ns, told_ns);
+    connection_back_in(&c->net, wait_ns, now_ns);
+    return wait_ns;
 }
 
 void client_back_off(struct client *c, int64_t now_ns)
 {
     const struct client_env *env = c->net.env;
+    int64_t floor_ns = c->retry_once_ns > c->retry_floor_ns ? c->retry_once_ns : c->retry_floor_ns;
     int64_t wait_ns;
 
     if (c->leaving || client_has_ended(c))
@@ -272,7 +274,7 @@ void client_back_off(struct client *c, int64_t now_ns)
     /* A connection that lasted was in order, even if nothing was published meanwhile. */
     if (c->answered_ns != 0 && now_ns - c->answered_ns >= env->opt->reconnect_max_ns)
         client_served(c);
-    wait_ns = connection_back_off(&c->net, wait_floor_ns(c), now_ns);
+    wait_ns = wait_to_reconnect(c, floor_ns, now_ns);
     c->retry_once_ns = 0;
     c->answered_ns = 0;
     if (c->cut_off_ns == 0 && c->track.joined)

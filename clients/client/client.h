@@ -23,6 +23,7 @@ struct client {
     const struct driver *driver;
     uint32_t index; /* from 0: decides its room, picks and addresses */
     bool leaving;
+    uint32_t losses;                 /* of connections that worked: numbers its random waits */
     bool broken;                     /* the next connection is a reconnect */
     bool anew;                       /* it came back as a new client and has no cursor yet */
     bool held;                       /* it reads nothing */

@@ -27,7 +27,8 @@ struct client_options {
     double backoff_factor;
     int64_t warmup_ns, duration_ns, drain_ns, setup_timeout_ns;
     double ramp_per_s;
-    int64_t connect_timeout_ns, reconnect_min_ns, reconnect_max_ns, reconnect_window_ns;
+    int64_t connect_timeout_ns, reconnect_min_ns, reconnect_max_ns;
+    int64_t reconnect_window_ns; /* negative: as back-off says */
     int64_t sndbuf_bytes, rcvbuf_bytes;
     const char *tls_ca; /* NULL: what the system trusts */
     int tls_version;    /* enum tls_version */

@@ -157,16 +157,21 @@ int64_t backoff_delay_ns(int64_t min_ns, int64_t max_ns, unsigned attempt, doubl
     return (int64_t)((double)ceiling_ns * unit);
 }
 
+void connection_back_in(struct connection *c, int64_t wait_ns, int64_t now_ns)
+{
+    if (c->attempts < ATTEMPTS_MAX)
+        c->attempts++;
+    c->state = CONNECTION_BACKOFF;
+    schedule_set(&c->env->schedule, &c->timer, now_ns + wait_ns);
+}
+
 int64_t connection_back_off(struct connection *c, int64_t floor_ns, int64_t now_ns)
 {
     const struct client_options *opt = c->env->opt;
     int64_t wait_ns = floor_ns + backoff_delay_ns(opt->reconnect_min_ns, opt->reconnect_max_ns,
                                                   c->attempts, rng_uniform(&c->env->rng));
 
-    if (c->attempts < ATTEMPTS_MAX)
-        c->attempts++;
-    c->state = CONNECTION_BACKOFF;
-    schedule_set(&c->env->schedule, &c->timer, now_ns + wait_ns);
+    connection_back_in(c, wait_ns, now_ns);
     return wait_ns;
 }
 

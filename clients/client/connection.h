@@ -64,6 +64,9 @@ void connection_dial(struct connection *c, int64_t now_ns);
 void connection_adopt(struct connection *c, int fd, int64_t now_ns);
 /* Wait before the next attempt, floor_ns at least. Returns for how long. */
 int64_t connection_back_off(struct connection *c, int64_t floor_ns, int64_t now_ns);
+/* The same before the first attempt after a connection that worked: wait_ns, and the next time as
+ * after a failed attempt. */
+void connection_back_in(struct connection *c, int64_t wait_ns, int64_t now_ns);
 /* Stop whatever is under way: DIALING and BACKOFF become IDLE; SECURING and OPEN become CLOSING,
  * and the loop must still reap. Cancels the timer. */
 void connection_close(struct connection *c);

@@ -160,6 +160,15 @@ int64_t schedule_pause_ns(uint64_t seed, uint64_t client, uint64_t nth, int64_t 
     return (int64_t)(rng_uniform(&rng) * (double)max_ns);
 }
 
+int64_t schedule_reconnect_ns(uint64_t seed, uint64_t client, uint64_t nth, int64_t window_ns,
+                              int64_t told_ns)
+{
+    /* Another seed than that of its pauses, which would be the same numbers. */
+    int64_t drawn_ns = schedule_pause_ns(~seed, client, nth, window_ns);
+
+    return drawn_ns > told_ns ? drawn_ns : told_ns;
+}
+
 int64_t schedule_grown_ns(int64_t last_ns, bool fresh, int64_t interval_ns, double factor,
                           int64_t max_ns)
 {

@@ -58,6 +58,12 @@ int64_t schedule_phase_ns(int64_t interval_ns, uint64_t index, uint64_t n, doubl
  * same seed, whatever the order in which clients ask. Pure. */
 int64_t schedule_pause_ns(uint64_t seed, uint64_t client, uint64_t nth, int64_t max_ns);
 
+/* How long a client waits before it first tries to connect again: a random time in [0, window_ns),
+ * or told_ns, the wait that the server asked for, whichever is longer. Both run from the loss, so
+ * they don't add up. The same for the same seed, client and number of its loss. Pure. */
+int64_t schedule_reconnect_ns(uint64_t seed, uint64_t client, uint64_t nth, int64_t window_ns,
+                              int64_t told_ns);
+
 /* How long a client waits after an answer before it polls again, when it backs off: interval_ns
  * after an answer that was fresh (it had updates, or was the first), and otherwise factor times
  * the last such wait, up to max_ns. Pure. */

@@ -127,7 +127,8 @@ static const struct {
      "ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
      "room_size, pick, "
-     "deadline_ms, poll_jitter_ms, send, balancer, faults, require, link, heads, line_per_client, "
+     "deadline_ms, poll_jitter_ms, send, balancer, faults, require, reconnect, link, heads, "
+     "line_per_client, "
      "ip, tls, "
      "tls_version, "
      "server, rows"},
@@ -139,12 +140,13 @@ static const struct {
     {"{\"rows\":[{\"transport\":\"sse\",\"\\u001b[31m\":1}]}",
      "dir/x.json: rows[0]: unknown key '?[31m'; accepted: transport, connection, interval_ms, "
      "poll, interval_max_ms, backoff_factor, hold_ms, tls_resume, expect, heartbeat_ms, balancer, "
-     "faults, history_file, id"},
+     "faults, history_file, reconnect, id"},
     {"{\"seed\":1,\"seed\":2," ROWS "}",
      "dir/x.json: given twice: key 'seed'; accepted: name, title, source, clients, ramp_per_s, "
      "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
      "room_size, pick, "
-     "deadline_ms, poll_jitter_ms, send, balancer, faults, require, link, heads, line_per_client, "
+     "deadline_ms, poll_jitter_ms, send, balancer, faults, require, reconnect, link, heads, "
+     "line_per_client, "
      "ip, tls, "
      "tls_version, "
      "server, rows"},
@@ -239,12 +241,12 @@ static const struct {
     {"{\"rows\":[7]}",
      "dir/x.json: rows[0]: '7' is not an object; accepted: transport, "
      "connection, interval_ms, poll, interval_max_ms, backoff_factor, "
-     "hold_ms, tls_resume, expect, heartbeat_ms, balancer, faults, history_file, id"},
+     "hold_ms, tls_resume, expect, heartbeat_ms, balancer, faults, history_file, reconnect, id"},
     {"{}", "dir/x.json: rows: missing; accepted: a list of 1 to 64 objects"},
     {"[]", "dir/x.json: not an object; accepted: name, title, source, clients, ramp_per_s, "
            "source_addresses, warmup_s, duration_s, drain_s, repeat, order, seed, channel, latest, "
            "room_size, pick, "
-           "deadline_ms, poll_jitter_ms, send, balancer, faults, require, link, heads, "
+           "deadline_ms, poll_jitter_ms, send, balancer, faults, require, reconnect, link, heads, "
            "line_per_client, ip, tls, "
            "tls_version, "
            "server, rows"},

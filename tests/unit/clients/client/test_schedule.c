@@ -252,6 +252,55 @@ START_TEST(schedule_pauses_are_those_of_the_seed)
 }
 END_TEST
 
+/* Pearson's chi-square over 20 equal bins: 99.9 % of uniform samples are below 43.8, and it is far
+ * above for waits that cluster. The seeds are fixed, so the test always sees the same waits. */
+START_TEST(schedule_reconnects_are_uniform_in_the_window)
+{
+    enum { CLIENTS = 2000, BINS = 20 };
+    const int64_t window_ns = NS_PER_S;
+
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        int bins[BINS] = {0};
+        double chi2 = 0;
+
+        for (uint64_t client = 0; client < CLIENTS; client++) {
+            int64_t wait_ns = schedule_reconnect_ns(seed, client, 0, window_ns, 0);
+
+            ck_assert(wait_ns >= 0 && wait_ns < window_ns);
+            bins[wait_ns * BINS / window_ns]++;
+        }
+        for (int i = 0; i < BINS; i++) {
+            double off = bins[i] - (double)CLIENTS / BINS;
+
+            chi2 += off * off * BINS / CLIENTS;
+        }
+        ck_assert_msg(chi2 < 43.8, "seed %d: %g", (int)seed, chi2);
+    }
+}
+END_TEST
+
+START_TEST(schedule_reconnects_after_the_later_of_both_waits)
+{
+    int told = 0;
+
+    for (uint64_t client = 0; client < 100; client++) {
+        int64_t own_ns = schedule_reconnect_ns(1, client, 0, 1000, 0);
+        int64_t wait_ns = schedule_reconnect_ns(1, client, 0, 1000, 500);
+
+        ck_assert_int_eq(wait_ns, own_ns > 500 ? own_ns : 500);
+        told += wait_ns == 500;
+    }
+    ck_assert(told > 30 && told < 70);
+    ck_assert_int_eq(schedule_reconnect_ns(1, 7, 3, 0, 0), 0);
+    ck_assert_int_eq(schedule_reconnect_ns(1, 7, 3, 0, 250), 250);
+    /* Another loss, another wait; and not the waits between its long polls. */
+    ck_assert_int_ne(schedule_reconnect_ns(1, 7, 0, NS_PER_S, 0),
+                     schedule_reconnect_ns(1, 7, 1, NS_PER_S, 0));
+    ck_assert_int_ne(schedule_reconnect_ns(1, 7, 0, NS_PER_S, 0),
+                     schedule_pause_ns(1, 7, 0, NS_PER_S));
+}
+END_TEST
+
 /* Prototype's Ajax.PeriodicalUpdater: d, d f, d f^2 ... while nothing is new, at most max. */
 START_TEST(schedule_pauses_grow_until_there_is_something_new)
 {
@@ -300,6 +349,8 @@ int main(void)
     tcase_add_test(tc, schedule_lateness_of_the_timer_counts_from_when_it_was_set);
     tcase_add_test(tc, schedule_phases_cover_the_interval_evenly);
     tcase_add_test(tc, schedule_pauses_are_those_of_the_seed);
+    tcase_add_test(tc, schedule_reconnects_are_uniform_in_the_window);
+    tcase_add_test(tc, schedule_reconnects_after_the_later_of_both_waits);
     tcase_add_test(tc, schedule_pauses_grow_until_there_is_something_new);
     tcase_add_test(tc, schedule_counts_what_is_due_before_a_time);
     suite_add_tcase(suite, tc);
