@@ -87,6 +87,8 @@ static void add_conditions(const struct fleet *f, struct json *out)
     json_real(out, "backoff_factor", JSON_SHORTEST, opt->backoff_factor);
     json_real(out, "hold_ms", JSON_SHORTEST, to_ms(opt->hold_ns));
     json_real(out, "poll_jitter_ms", JSON_SHORTEST, to_ms(opt->poll_jitter_ns));
+    if (opt->reconnect_window_ns >= 0)
+        json_real(out, "reconnect_window_ms", JSON_SHORTEST, to_ms(opt->reconnect_window_ns));
     json_i64(out, "seed", opt->seed);
     json_u64(out, "source_addresses", f->env.target.source_addresses);
     json_bool(out, "tls", opt->url.tls);

@@ -13,7 +13,10 @@ static void put_generator(struct writer *w, const cJSON *source)
 
     if (!(rate_hz > 0))
         return;
-    writer_printf(w, "%.6g updates/s", rate_hz);
+    if (rate_hz > 0 && rate_hz < 0.1) /* as notifications are told */
+        writer_printf(w, "an update every %.3g s", 1 / rate_hz);
+    else
+        writer_printf(w, "%.6g updates/s", rate_hz);
     if (bytes >= 0)
         writer_printf(w, " of %.0f bytes", bytes);
     if (pattern[0] != '\0')

@@ -79,6 +79,7 @@ static double disturbed_reasons(const cJSON *row)
 #define BYTES   "bytes", units_format_ratio, METRIC_MEAN
 #define MEMORY  "bytes", units_format_kb, METRIC_MEAN
 #define SHARE   "share", units_format_share, METRIC_MEAN
+#define PERCENT "share", units_format_percent, METRIC_MEAN
 #define WORDS   "", NULL, METRIC_SAME
 #define SET     "", units_format_count, METRIC_SAME
 #define SET_MS  "ms", units_format_ratio, METRIC_SAME
@@ -307,7 +308,7 @@ const struct metric metrics[] = {
      .flags = CHARTED, .noise = 0.25},
     {"recovery.attempts_per_client", "connects per lost connection", "connects_per_lost_connection",
      FAULTS(RATIO, LOWER)},
-    {"recovery.server_cpu_peak", "server CPU at the peak", "server_cpu_peak_share", FAULTS(SHARE, LOWER),
+    {"recovery.server_cpu_peak", "server CPU at the peak", "server_cpu_peak_share", FAULTS(PERCENT, LOWER),
      .flags = CHARTED, .chart = "server_cpu_peak", .noise = 0.25},
     {"recovery.none", "clients without a next update", "no_next_update", FAULTS(COUNT, LOWER)},
     {NULL, NULL, NULL, PHASES(WORDS, NEITHER)},

@@ -296,7 +296,7 @@ static void judge_numbers(cJSON *problems, const cJSON *report)
     double late = json_number(report, "late"), superseded = counters_or_zero(report, "superseded");
 
     if (json_true(report, "adds_up") && delivered + superseded + missed + late == expected) {
-        if (delivered == 0)
+        if (delivered == 0 && expected > 0)
             json_append_text(problems, "no update was delivered");
     } else if (channels) {
         json_append_printf(problems,
@@ -373,6 +373,8 @@ static void add_notes(cJSON *row, const cJSON *report)
 {
     cJSON *notes = cJSON_AddArrayToObject(row, "notes");
 
+    if (json_number(report, "published") == 0)
+        json_append_text(notes, "no update was published in the window");
     json_append_count(notes, report, "missed", "update was missed", "updates were missed");
     json_append_count(notes, report, "late", "update was not there when the drain ended",
                       "updates were not there when the drain ended");

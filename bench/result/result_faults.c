@@ -49,6 +49,8 @@ void result_faults(cJSON *row, cJSON *report)
     if (faults == NULL)
         return;
     cJSON_AddItemToObject(row, "faults", faults);
+    if (cJSON_IsNumber(json_at(report, "reconnect_window_ms")))
+        json_add_number(row, "reconnect_window_ms", json_number(report, "reconnect_window_ms"));
     recovery = cJSON_Duplicate(json_at(report, "recovery"), true);
     if (recovery == NULL)
         return;

@@ -261,7 +261,9 @@ static int prepare_mortal(struct cluster *c, struct err_text *e)
     c->mortal = has_fault(c, FAULT_SERVER_KILL) || has_fault(c, FAULT_SERVER_RESTART);
     if (!returns(c) || !c->w->row->history_file || !c->w->scenario->server.history_file)
         return PL_OK;
-    return file_make_temporary(c->history_folder, sizeof c->history_folder, "history", e);
+    c->history_lock_fd =
+        file_make_temporary(c->history_folder, sizeof c->history_folder, "history", e);
+    return c->history_lock_fd < 0 ? c->history_lock_fd : PL_OK;
 }
 
 static int open_hosts(struct cluster *c, struct err_text *e)
@@ -613,8 +615,10 @@ void cluster_close(struct cluster *c)
         cJSON_Delete(s->lives);
     }
     cJSON_Delete(c->earlier);
-    if (c->history_folder[0] != '\0')
+    if (c->history_folder[0] != '\0') {
         file_remove_folder(c->history_folder);
+        file_close(&c->history_lock_fd);
+    }
     network_close(&c->hosts);
     *c = (struct cluster){.client_fd = -1};
 }

@@ -65,6 +65,7 @@ struct cluster {
     bool mortal;                       /* a fault will end a server */
     bool store_down;                   /* a fault has ended it */
     char history_folder[PATH_MAX];     /* of the server that may be started again; "": none */
+    int history_lock_fd;               /* says that the folder is in use; with history_folder */
     cJSON *earlier;                    /* "notes" of servers that were ended; owned; or NULL */
     int client_fd;                     /* the clients' control connection; -1: none */
     struct child_place client_place;

@@ -12,6 +12,7 @@
 #include "bench/result/findings.h"
 #include "bench/result/metric_text.h"
 #include "bench/result/result_faults.h"
+#include "bench/result/storm.h"
 #include "bench/base/json.h"
 #include "bench/page/output.h"
 #include "bench/table/table_cells.h"
@@ -370,6 +371,27 @@ static void put_sentence(struct writer *w, struct buf *text, int rc, size_t widt
     buf_free(text);
 }
 
+/* A paragraph for each transport. */
+static void put_storm_verdicts(struct writer *w, const cJSON *run, size_t width)
+{
+    struct buf text = {0};
+    struct writer lines = {.out = &text, .rc = storm_findings(&text, run)};
+    const char *line = writer_text(&lines), *end;
+
+    for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        struct buf one = {0};
+        struct writer copy = {.out = &one};
+
+        writer_add(&copy, line, (size_t)(end - line));
+        writer_puts(w, "\n");
+        writer_wrap(w, writer_text(&copy), 0, width);
+        writer_puts(w, "\n");
+        buf_free(&one);
+    }
+    w->rc = w->rc < 0 ? w->rc : lines.rc;
+    buf_free(&text);
+}
+
 /* A sentence for each kind of fault. False: there were none. */
 static bool put_fault_verdicts(struct writer *w, const cJSON *run, size_t width)
 {
@@ -392,17 +414,12 @@ static bool put_fault_verdicts(struct writer *w, const cJSON *run, size_t width)
 }
 
 /* What the run found, in two sentences, or one where there is nothing to compare. */
-static void put_verdict(struct writer *w, const cJSON *run, size_t width)
+static void put_comparison(struct writer *w, const cJSON *run, size_t width)
 {
     struct buf latency = {0}, cost = {0};
     struct writer first = {.out = &latency, .rc = finding_latency(&latency, run)};
     struct writer second = {.out = &cost, .rc = finding_cost(&cost, run)};
 
-    if (put_fault_verdicts(w, run, width)) {
-        buf_free(&latency);
-        buf_free(&cost);
-        return;
-    }
     writer_puts(&first, ".\n");
     writer_puts(&second, ".\n");
     writer_puts(w, "\n");
@@ -412,6 +429,14 @@ static void put_verdict(struct writer *w, const cJSON *run, size_t width)
     w->rc = w->rc < 0 ? w->rc : first.rc < 0 ? first.rc : second.rc;
     buf_free(&latency);
     buf_free(&cost);
+}
+
+static void put_verdict(struct writer *w, const cJSON *run, size_t width)
+{
+    if (storm_is(run))
+        put_storm_verdicts(w, run, width);
+    else if (!put_fault_verdicts(w, run, width))
+        put_comparison(w, run, width);
 }
 
 int table_text(struct buf *out, const cJSON *run, size_t width, bool colour)
