@@ -48,6 +48,8 @@ const struct opt_command commands[] = {
      command_watch},
     {"explain", "TOPIC [--url URL]", "run a real exchange and explain it byte by byte",
      command_explain},
+    {"probe", "URL [options]", "what the path to a server does to streams and upgrades",
+     command_probe},
     {"scenarios", "[--json]", "the scenarios that come along, and how long each takes",
      command_scenarios},
     {"chart", "DIR", "draw the charts of a run or a sweep again", command_chart},

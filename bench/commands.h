@@ -52,6 +52,7 @@ int command_doctor(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_predict(int argc, char **argv);
+int command_probe(int argc, char **argv);
 int command_reproduce(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_schema(int argc, char **argv);

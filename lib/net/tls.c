@@ -53,7 +53,7 @@ static int refuse_file(struct err_text *e, const char *option, const char *path,
 
 /* ---- what both sides have in common ---- */
 
-static const unsigned char alpn_http[] = "\x08http/1.1";
+static const unsigned char alpn_http[] = "\x08http/1.1", alpn_http2[] = "\x02h2";
 
 static struct tls *tls_new(const SSL_METHOD *method, int version)
 {
@@ -323,7 +323,9 @@ int tls_new_client(struct tls **out, const struct tls_client_options *o, struct 
     int err = PL_OK;
 
     *out = NULL;
-    if (t == NULL || SSL_CTX_set_alpn_protos(t->ctx, alpn_http, sizeof alpn_http - 1) != 0) {
+    if (t == NULL ||
+        SSL_CTX_set_alpn_protos(t->ctx, o->http2 ? alpn_http2 : alpn_http,
+                                o->http2 ? sizeof alpn_http2 - 1 : sizeof alpn_http - 1) != 0) {
         tls_free(t);
         return err_set(e, PL_ENOMEM, "TLS: %s", pl_strerror(PL_ENOMEM));
     }

@@ -31,6 +31,7 @@ struct tls_client_options {
     int version;
     const char *ca_path; /* PEM file of what is trusted; NULL: what the system trusts */
     const char *host;    /* name or address that the server's certificate must be for */
+    bool http2;          /* offer HTTP/2 by ALPN, and nothing else (RFC 9113 §3.2) */
 };
 
 /* Options' texts are borrowed until tls_free(). Messages begin with the option that is wrong:

@@ -53,9 +53,20 @@ struct peer {
     int64_t last_in_ns, last_out_ns; /* the latter also when queued bytes have gone */
     size_t queued_bytes;             /* at the last tick */
     uint32_t slot;                   /* in the context's array */
-    uint8_t drop; /* enum drop_reason + 1 when the server ended it; 0: in order */
-    uint8_t home; /* 1 + the index of the first request's account (open, accepted); 0: none */
+    uint8_t drop;    /* enum drop_reason + 1 when the server ended it; 0: in order */
+    uint8_t home;    /* 1 + the index of the first request's account (open, accepted); 0: none */
+    uint16_t beat_s; /* heartbeats, as the request asks; 0: it does not; PEER_NO_BEAT: none */
 };
+
+/* After how much silence this peer is to get a heartbeat: as it asked, or usual_ns; INT64_MAX:
+ * never. */
+#define PEER_NO_BEAT UINT16_MAX
+static inline int64_t peer_beat_ns(const struct peer *p, int64_t usual_ns)
+{
+    if (p->beat_s == PEER_NO_BEAT)
+        return INT64_MAX;
+    return p->beat_s != 0 ? p->beat_s * INT64_C(1000000000) : usual_ns;
+}
 
 static inline struct http_context *peer_context(const struct peer *p)
 {

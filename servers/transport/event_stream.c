@@ -182,7 +182,7 @@ void event_stream_tick(struct peer *p, int64_t now_ns)
     struct buf piece = {0}, out = {0};
 
     if (f == NULL || conn_queued_bytes(&p->conn) > 0 ||
-        now_ns - p->last_out_ns < peer_context(p)->settings->heartbeat_ns)
+        now_ns - p->last_out_ns < peer_beat_ns(p, peer_context(p)->settings->heartbeat_ns))
         return;
     p->last_out_ns = now_ns;
     if (p->transport->format->heartbeat(&piece) == 0 && add_piece(&out, f, &piece) == 0)

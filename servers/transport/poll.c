@@ -100,6 +100,18 @@ static void reading_begin_at(struct reading *out, const struct hub *h, const str
     out->cursor = out->restarted ? 0 : since->seq;
 }
 
+/* heartbeat=MS, of streams and WebSockets: whole seconds, as they are ticked. False: answered with
+ * 400. */
+static bool parse_beat(struct peer *p, const struct http_request *req)
+{
+    uint64_t beat_ms = 0;
+    int found = query_u64(p, req, "heartbeat", 3600000, &beat_ms);
+
+    if (found == 1)
+        p->beat_s = beat_ms == 0 ? PEER_NO_BEAT : (uint16_t)((beat_ms + 999) / 1000);
+    return found >= 0;
+}
+
 bool poll_parse_reading(struct peer *p, const struct http_request *req, const char *last_event_id,
                         struct reading *out)
 {
@@ -110,7 +122,7 @@ bool poll_parse_reading(struct peer *p, const struct http_request *req, const ch
     int err;
 
     *out = (struct reading){.cursor = HUB_FROM_NOW};
-    if (!query_since(p, req, &since, &found) || !query_list(p, req, "channel", every) ||
+    if (!query_since(p, req, &since, &found) || !parse_beat(p, req) || !query_list(p, req, "channel", every) ||
         !query_list(p, req, "latest", latest))
         return false;
     if (last_event_id != NULL && cursor_read(&since, last_event_id, INT64_MAX) == 0)

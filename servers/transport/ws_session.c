@@ -163,9 +163,10 @@ void ws_session_tick(struct peer *p, int64_t now_ns)
 {
     static const uint8_t ping[] = {0x80 | WS_PING, 0};
     const struct http_settings *o = peer_context(p)->settings;
+    int64_t ping_after_ns = peer_beat_ns(p, o->ws_ping_ns > 0 ? o->ws_ping_ns : INT64_MAX);
     struct ws_session *ws = p->state;
 
-    if (ws == NULL || o->ws_ping_ns == 0)
+    if (ws == NULL || ping_after_ns == INT64_MAX)
         return;
     if (ws->ping_ns != 0 && p->last_in_ns >= ws->ping_ns)
         ws->ping_ns = 0;
@@ -174,7 +175,7 @@ void ws_session_tick(struct peer *p, int64_t now_ns)
             peer_drop(p, DROP_PING_TIMEOUT);
         return;
     }
-    if (now_ns - p->last_in_ns < o->ws_ping_ns || conn_queued_bytes(&p->conn) > 0)
+    if (now_ns - p->last_in_ns < ping_after_ns || conn_queued_bytes(&p->conn) > 0)
         return; /* queued bytes detect a broken connection too */
     ws->ping_ns = now_ns;
     peer_send(p, ping, sizeof ping, 0, 0);
