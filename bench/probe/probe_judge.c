@@ -89,7 +89,8 @@ static int compare_doubles(const void *a, const void *b)
 struct flow {
     size_t updates;               /* with a time */
     double median_ms, largest_ms; /* late; NAN without */
-    size_t merged; /* of updates: read together with the one before, though published well after it */
+    size_t
+        merged; /* of updates: read together with the one before, though published well after it */
 };
 
 static struct flow flow_of(const struct probe_seen *seen, int64_t offset_ns)

@@ -122,8 +122,8 @@ bool poll_parse_reading(struct peer *p, const struct http_request *req, const ch
     int err;
 
     *out = (struct reading){.cursor = HUB_FROM_NOW};
-    if (!query_since(p, req, &since, &found) || !parse_beat(p, req) || !query_list(p, req, "channel", every) ||
-        !query_list(p, req, "latest", latest))
+    if (!query_since(p, req, &since, &found) || !parse_beat(p, req) ||
+        !query_list(p, req, "channel", every) || !query_list(p, req, "latest", latest))
         return false;
     if (last_event_id != NULL && cursor_read(&since, last_event_id, INT64_MAX) == 0)
         found = true;
