@@ -45,7 +45,7 @@ static const struct opt server_opts[] = {
     INT("payload-bytes", "N", source.settings.payload_bytes, "128", 1, 1048576,
         "size of each update's data"),
     INT("seed", "N", source.seed, "1", 0, 9007199254740991, "the same seed gives the same updates"),
-    INT("source-start", "NS", source.start_ns, "0", 0, INT64_MAX,
+    INT("source-start", "NS", source.start_ns, "0", 0, 9.2e18,
         "generator: begin at this time of CLOCK_MONOTONIC, so that several servers with the same "
         "seed publish the same updates; 0: at once"),
     CHOICE("stamp", "WORD", source.stamp, "due", source_stamps,

@@ -36,8 +36,7 @@ START_TEST(the_smallest_that_leaves_the_server_time_is_the_best)
     says(ROW(0, 1.0, 1100000, 0, 0) "," ROW(1000, 0.4, 1900000, 0, 0) "," ROW(5000, 0.1, 6000000, 0,
                                                                               0),
          "the best window is 1 s, ");
-    says(ROW(0, 1.0, 1100000, 0, 0) "," ROW(1000, 0.4, 1900000, 0, 0),
-         "; with no window: 100");
+    says(ROW(0, 1.0, 1100000, 0, 0) "," ROW(1000, 0.4, 1900000, 0, 0), "; with no window: 100");
 }
 END_TEST
 
