@@ -184,6 +184,10 @@ static void put_log(struct writer *w, const struct publisher *pub)
     begin_group(w, "log");
     put_flag(w, "connected", log->connected, "pushlab_log_connected",
              "1 while the log is within reach.");
+    if (log->refusal[0] != '\0')
+        cJSON_AddStringToObject(w->object, "refusal", log->refusal);
+    else
+        cJSON_AddNullToObject(w->object, "refusal");
     put_count(w, "reconnects", log->reconnects, "pushlab_log_reconnects_total",
               "Times that it came back.");
     put_count(w, "errors", log->errors, "pushlab_log_errors_total",

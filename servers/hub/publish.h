@@ -39,6 +39,7 @@ struct log_state {
     uint64_t posts_waiting; /* for the log to number them */
     uint64_t posts_refused; /* because the log could not be reached */
     uint64_t feed_dropped;  /* updates of --feed: too many waited already */
+    char refusal[128];      /* why the log takes nothing now, in its words; "": it does */
 };
 
 struct timetable;

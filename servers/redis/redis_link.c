@@ -55,6 +55,13 @@ static void link_on_disconnect(const struct redisAsyncContext *context, int stat
         link_down(context->data, context->errstr[0] != '\0' ? context->errstr : "closed");
 }
 
+static void link_refused(struct redis_link *l, const char *why)
+{
+    if (l->ops->refused != NULL)
+        l->ops->refused(l->arg, why);
+    redis_link_drop(l, why);
+}
+
 /* reply is NULL when the connection ended first; link_on_disconnect() follows then. */
 static void link_on_reply(struct redisAsyncContext *context, void *reply, void *arg)
 {
@@ -71,7 +78,7 @@ static void link_on_reply(struct redisAsyncContext *context, void *reply, void *
     else if (strncmp(r->str, "LOST ", 5) == 0)
         redis_log_lose(l->log, l->log->life[0] != '\0' ? redis_log_another : redis_log_foreign);
     else
-        redis_link_drop(l, r->str);
+        link_refused(l, r->str);
 }
 
 /* Out of memory, or no such host: as if the connection had been refused. */

@@ -18,6 +18,8 @@ struct redis_link_ops {
     void (*up)(void *arg); /* commands may be sent */
     /* The answer to the command, never an error. Borrowed until the return. */
     void (*reply)(void *arg, const struct redisReply *r);
+    /* The server's words for not carrying the command out; down() follows. Or NULL. */
+    void (*refused)(void *arg, const char *why);
     /* The connection is over, or an attempt at one, or the command was refused: an unanswered one
      * may or may not have been carried out. Another attempt follows by itself. */
     void (*down)(void *arg);

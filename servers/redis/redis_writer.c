@@ -5,6 +5,7 @@
 #include <string.h>
 #include <hiredis/hiredis.h>
 
+#include "lib/base/visible.h"
 #include "servers/redis/redis_entry.h"
 
 enum { BATCH_POSTS = 128, BATCH_BYTES = 1 << 20, POSTS_WAITING_MAX = 65536 };
@@ -126,6 +127,20 @@ static bool answers_all(const struct redisReply *r, int n)
     return true;
 }
 
+/* It can be read but takes no posts: memory is full (OOM), it is a replica (READONLY) or has too
+ * few (NOREPLICAS), its disk failed (MISCONF). Said once, until it takes some again. */
+static void writer_on_refused(void *arg, const char *why)
+{
+    struct redis_writer *w = arg;
+    char *refusal = w->log->state.refusal;
+
+    if (refusal[0] != '\0')
+        return;
+    snprintf(refusal, sizeof w->log->state.refusal, "%s", why);
+    visible_make(refusal);
+    fprintf(stderr, "pushlab-server: --source %s takes no posts: %s\n", w->log->name, refusal);
+}
+
 static void writer_on_reply(void *arg, const struct redisReply *r)
 {
     struct redis_writer *w = arg;
@@ -135,6 +150,9 @@ static void writer_on_reply(void *arg, const struct redisReply *r)
         redis_link_drop(&w->link, "unexpected reply");
         return;
     }
+    if (w->log->state.refusal[0] != '\0')
+        fprintf(stderr, "pushlab-server: --source %s takes posts again\n", w->log->name);
+    w->log->state.refusal[0] = '\0';
     w->in_flight = 0;
     for (int i = 0; i < n; i++)
         writer_acknowledge(w, r->element[i]->integer);
@@ -149,8 +167,10 @@ static void writer_on_up(void *arg)
 
 int redis_writer_start(struct redis_writer *w, struct redis_log *log)
 {
-    static const struct redis_link_ops ops = {
-        .up = writer_on_up, .reply = writer_on_reply, .down = writer_on_down};
+    static const struct redis_link_ops ops = {.up = writer_on_up,
+                                              .reply = writer_on_reply,
+                                              .refused = writer_on_refused,
+                                              .down = writer_on_down};
     char life[REDIS_LIFE_CHARS + 1];
 
     *w = (struct redis_writer){.log = log};

@@ -313,6 +313,26 @@ class Unreachable(RedisCase):
         self.assertIn("pushlab_log_connected 1", metrics)
         self.assertIn("pushlab_log_reconnects_total 1", metrics)
 
+    def test_a_redis_that_refuses_posts_is_quoted_once(self):
+        server = self.shared()
+        server.may_say = OUTAGE + ("takes no posts", "takes posts again")
+        server.publish(1)
+        for name, value, words in (("min-replicas-to-write", "1", "NOREPLICAS"),
+                                   ("maxmemory", "1", "OOM")):
+            with self.subTest(words):
+                old = self.redis.says("CONFIG", "GET", name).split()[1]
+                self.redis.says("CONFIG", "SET", name, value)
+                self.assertEqual(self.send(server, 2).status, 503)
+                self.assertTrue(self.log(server)["refusal"].startswith(words))
+                wait_until(lambda: self.log(server)["connected"], "the server has connected again")
+                self.assertEqual(self.send(server, 2).status, 503)
+                said = [line for line in server.stderr().splitlines() if words in line]
+                self.assertEqual(len(said), 1, said)
+                self.redis.says("CONFIG", "SET", name, old)
+                wait_until(lambda: self.send(server, 2).status == 200, "posts are taken again")
+                self.assertIsNone(self.log(server)["refusal"])
+                self.assertIn("takes posts again", server.stderr())
+
     def test_pending_posts_are_answered_when_redis_stops(self):
         server = self.shared()
         server.publish(1)
