@@ -287,11 +287,16 @@ int tls_write_cert(const struct tls *t, const char *path, struct err_text *e)
 {
     X509 *cert = SSL_CTX_get0_certificate(t->ctx);
     BIO *text = BIO_new(BIO_s_mem());
+    STACK_OF(X509) *chain = NULL;
     int rc = PL_ENOMEM;
     char *pem;
     long len;
+    bool put = text != NULL && PEM_write_bio_X509(text, cert) == 1 &&
+               SSL_CTX_get0_chain_certs(t->ctx, &chain) == 1;
 
-    if (text != NULL && PEM_write_bio_X509(text, cert) == 1) {
+    for (int i = 0; put && i < sk_X509_num(chain); i++)
+        put = PEM_write_bio_X509(text, sk_X509_value(chain, i)) == 1;
+    if (put) {
         len = BIO_get_mem_data(text, &pem);
         rc = file_put(path, pem, (size_t)len);
     }
@@ -339,6 +344,8 @@ int tls_new_client(struct tls **out, const struct tls_client_options *o, struct 
         tls_free(t);
         return err;
     }
+    /* Who trusts a server's own certificate need not know who has signed it (RFC 5280 §6.1.1 d). */
+    X509_STORE_set_flags(SSL_CTX_get_cert_store(t->ctx), X509_V_FLAG_PARTIAL_CHAIN);
     SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_session_cache_mode(t->ctx,
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);

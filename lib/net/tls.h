@@ -41,7 +41,8 @@ int tls_new_client(struct tls **out, const struct tls_client_options *o, struct 
 /* Connections may outlive it. NULL is ignored. */
 void tls_free(struct tls *t);
 
-/* Write the server's certificate (PEM, without the key), for clients to trust: under another name
+/* Write the server's certificate and those that follow it (PEM, without the key), for clients to
+ * trust: under another name
  * first, then renamed, so that no reader gets half of it. 0; PL_EINVAL (path too long) or PL_ESYS
  * with the line in e. */
 int tls_write_cert(const struct tls *t, const char *path, struct err_text *e);

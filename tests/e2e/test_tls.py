@@ -17,7 +17,7 @@ import websockets
 
 import test_promises
 from frames import CLOSE, WebSocket
-from harness import DEADLINE_S, ClientCase, Server, TestCase, has_program, in_time, wait_until
+from harness import BIN, DEADLINE_S, ClientCase, Server, TestCase, has_program, in_time, wait_until
 from receivers import RECEIVERS
 from wire import EventStream, NdjsonStream, Wire, hello_of
 
@@ -519,6 +519,24 @@ class Files(TlsCase):
             said = subprocess.run(["curl", "-sS", "--cacert", where / "ca.pem",
                                    server.url + "/healthz"], capture_output=True, text=True)
             self.assertEqual(said.stdout, "ok\n", said.stderr)
+
+    def test_the_written_certificate_is_all_that_a_client_needs(self):
+        where = self.temp_dir()
+        self.make_chain(where)
+        chain = where / "chain.pem"
+        chain.write_text((where / "server.pem").read_text() + (where / "ca.pem").read_text())
+        for cert, trusts in ((chain, ("curl", "pushlab-client")),
+                             (where / "server.pem", ("pushlab-client",))):
+            server = self.server("--rate", "50", "--tls-cert", cert, "--tls-key",
+                                 where / "server.key", cert=where / "written.pem")
+            self.assertEqual((where / "written.pem").read_text().split(), cert.read_text().split())
+            if "curl" in trusts:
+                said = subprocess.run(["curl", "-sS", "--cacert", server.cert,
+                                       server.url + "/healthz"], capture_output=True, text=True)
+                self.assertEqual(said.stdout, "ok\n", said.stderr)
+            done = subprocess.run([BIN / "pushlab-client", "--watch", "--transport", "sse", "--url",
+                                   server.url, "--tls-ca", server.cert, "--count", "1"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_bad_options_get_one_line_that_names_them(self):
         nowhere = self.temp_dir() / "no" / "file"
