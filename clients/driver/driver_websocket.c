@@ -98,6 +98,8 @@ static const char *find_fault(const struct opening *o)
     const char *accept = http_message_field(m, "Sec-WebSocket-Accept");
     const char *protocol = http_message_field(m, "Sec-WebSocket-Protocol");
 
+    if (m->minor < 1)
+        return "101 in HTTP/1.0";
     if (!http_message_has_token(m, "Upgrade", "websocket"))
         return "101 without Upgrade: websocket";
     if (!http_message_has_token(m, "Connection", "Upgrade"))

@@ -99,6 +99,17 @@ static int on_header_field_complete(llhttp_t *parser)
     return 0;
 }
 
+/* Whether the last byte before at that is no blank ends a line: then what begins at at is folded.
+ */
+static bool begins_a_line(const struct http_reader *r, const char *at)
+{
+    const char *p = at;
+
+    while ((const uint8_t *)p > r->feed_start && (p[-1] == ' ' || p[-1] == '\t'))
+        p--;
+    return (const uint8_t *)p > r->feed_start ? p[-1] == '\n' : r->line_began;
+}
+
 /* A value comes in several pieces when it is split over feeds, or folded over lines. Only
  * in the first case does a piece run to the very end of what was fed. A folded piece begins
  * with its white space, so appending it is what a client must do (RFC 9112 §5.2). */
@@ -108,7 +119,7 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t len)
 
     if (!r->in_head)
         return 0;
-    if (r->value_ended && r->role == HTTP_REQUESTS)
+    if (r->role == HTTP_REQUESTS && (r->value_ended || (len > 0 && begins_a_line(r, at))))
         return reader_fail(r, PL_EPROTO, 400);
     r->value_ended = (const uint8_t *)at + len != r->feed_end;
     return text_add(r, at, len);
@@ -159,7 +170,7 @@ static int check_transfer_encoding(struct http_reader *r)
 
     if (coding == NULL)
         return 0;
-    if (r->msg.minor == 0)
+    if (r->msg.minor == 0 || coding[0] == '\0')
         return reader_fail(r, PL_EPROTO, 400);
     if (http_message_count(&r->msg, "transfer-encoding") != 1 || strcasecmp(coding, "chunked") != 0)
         return reader_fail(r, PL_EPROTO, 501);
@@ -204,7 +215,7 @@ static int on_headers_complete(llhttp_t *parser)
         return -1;
     if (r->role == HTTP_RESPONSES && (r->msg.status < 100 || r->msg.status > 999))
         return reader_fail(r, PL_EPROTO, 400);
-    if ((parser->flags & F_TRANSFER_ENCODING) && check_transfer_encoding(r) < 0)
+    if (check_transfer_encoding(r) < 0)
         return -1;
     if (r->msg.has_body && parser->content_length > r->limits.body_bytes)
         return reader_fail(r, PL_ELIMIT, 413);
@@ -285,6 +296,7 @@ static llhttp_errno_t parser_execute(struct http_reader *r, const uint8_t *data,
     llhttp_errno_t err;
 
     r->parser.data = r; /* here and not in init: the owner may have moved the struct */
+    r->feed_start = data;
     r->feed_end = data + len;
     r->pending = HTTP_NEED_MORE;
     llhttp_resume(&r->parser);
@@ -332,6 +344,7 @@ ssize_t http_reader_feed(struct http_reader *r, const uint8_t *data, size_t len,
         reader_fail(r, PL_EPROTO, 400); /* no version: llhttp waits for what follows the line */
     if (r->error < 0 || count_overhead(r, consumed) < 0)
         return r->error;
+    r->line_began = begins_a_line(r, (const char *)data + consumed);
     if (r->pending == HTTP_MESSAGE)
         message_end(r);
     if (r->pending != HTTP_NEED_MORE)

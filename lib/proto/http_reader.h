@@ -54,10 +54,11 @@ struct http_reader {
     bool target_open;  /* a request target has begun and not ended */
     bool name_open;    /* a field name has begun and not ended */
     bool value_ended;  /* the field's value has reached the end of its line: more is folding */
+    bool line_began;   /* nothing but blanks came since the end of a line, in earlier feeds */
     bool done;         /* the last message of the connection is complete */
     size_t head_bytes; /* not content, since the last event */
     size_t body_bytes; /* content of this message */
-    const uint8_t *feed_end; /* of the bytes being fed */
+    const uint8_t *feed_start, *feed_end; /* of the bytes being fed */
     const uint8_t *body;
     size_t body_len;
 };

@@ -133,6 +133,14 @@ class Patience(ClientCase):
                 client.signal(signal.SIGINT)
                 client.wait(10)
 
+    def test_an_upgrade_is_of_http_1_1(self):
+        url = self.scripted(lambda sock, request, n: sock.sendall(
+            accepted(request).replace(b"HTTP/1.1", b"HTTP/1.0")))
+        client = self.watch("websocket", url)
+        wait_until(lambda: "101 in HTTP/1.0" in client.stdout() + client.stderr(), "the refusal")
+        client.signal(signal.SIGINT)
+        client.wait(10)
+
     def test_an_update_is_health(self):
         update = b'{"seq":%d,"t":1,"data":0}\n'
         client = self.watch("stream", self.scripted(

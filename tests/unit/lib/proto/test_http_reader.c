@@ -183,6 +183,10 @@ START_TEST(http_refuses_unknown_transfer_codings_9112_6_1)
     refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501);
     refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501);
     refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400);
+    refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n", 400);
+    refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n", 400);
+    refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \t\r\nContent-Length: 1\r\n\r\n1",
+            400);
     expect(HTTP_RESPONSES, &endless, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
            "refused", 501);
 }
