@@ -206,7 +206,7 @@ class Rooms(ChannelCase):
         self.assertEqual(wire.get("/poll?since=3&channel=a").status, 204)
 
     def test_only_its_own_channels_end_a_held_poll(self):
-        server = self.channels()
+        server = self.channels("--max-hold", "2000")  # a closed poll is one until then
         self.publish(server, "a1")
         for wants, others, own in (("channel=b", "a2 3 c/x1", "b1"), ("latest=d", "a4 b2", "d/x1"),
                                    ("channel=a&latest=e", "b3 d/x2", "e1"),
