@@ -183,7 +183,7 @@ static void add_measurements(const struct fleet *f, struct json *out)
     json_hdr(out, "request_late_us", &rec->request_late_us);
     json_hdr(out, "timer_late_us", &rec->timer_late_us);
     json_hdr(out, "outage_us", &rec->outage_us);
-    json_u64(out, "requests_unsent", rec->requests_unsent);
+    json_u64(out, "unsent_requests", rec->unsent_requests);
     json_begin(out, "age_us");
     json_real(out, "mean", 3, recorder_age_mean_us(rec));
     json_real(out, "peak", 3, recorder_age_peak_us(rec));

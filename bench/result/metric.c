@@ -153,7 +153,7 @@ const struct metric metrics[] = {
     {"age_us.peak", "age peak", "age_peak_us", AGE(US, LOWER), .flags = METRIC_PER_UPDATE},
 
     {"requests_per_update", "requests/update", "requests_per_update", REQUESTS(RATIO, LOWER), .flags = BOTH},
-    {"requests_unsent", "requests not sent", "requests_unsent", REQUESTS(COUNT, LOWER)},
+    {"unsent_requests", "requests not sent", "unsent_requests", REQUESTS(COUNT, LOWER)},
     {"requests_per_client_s", "requests/client/s", "requests_per_client_s", REQUESTS(RATIO, LOWER),
      .flags = COMPARED},
     {"empty_response_ratio", "empty responses", "empty_response_ratio", REQUESTS(SHARE, LOWER),

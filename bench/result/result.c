@@ -379,8 +379,8 @@ static void add_notes(cJSON *row, const cJSON *report)
     json_append_count(notes, report, "late", "update was not there when the drain ended",
                       "updates were not there when the drain ended");
     /* At the window's end each client may be just about to send one. */
-    if (counters_or_zero(report, "requests_unsent") > json_number(report, "clients"))
-        json_append_count(notes, report, "requests_unsent", "",
+    if (counters_or_zero(report, "unsent_requests") > json_number(report, "clients"))
+        json_append_count(notes, report, "unsent_requests", "",
                           "requests were due in the window and not sent in it");
     json_append_count(notes, report, "whole.reconnects", "reconnection", "reconnections");
     json_append_count(notes, report, "whole.connect_failures", "connection attempt failed",
@@ -559,7 +559,7 @@ int result_row(cJSON **out, const struct scenario_row *row, cJSON *report, cJSON
     r = result_row_new(row, wire);
     counters_copy_all(r,
                       "clients published delivered missed late duplicated out_of_order adds_up "
-                      "expected superseded requests_unsent age_us phases",
+                      "expected superseded unsent_requests age_us phases",
                       report);
     settle_restart(r, report);
     counters_copy_histogram(r, "latency_us", json_at(report, "latency_us"));

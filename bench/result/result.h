@@ -34,7 +34,7 @@ cJSON *result_row_new(const struct scenario_row *row, const cJSON *wire);
  *   id transport connection clients interval_ms hold_ms seed, of a short poll also poll and, where
  *   that is backoff, interval_max_ms and backoff_factor
  *   published expected delivered superseded missed late duplicated out_of_order adds_up
- *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} requests_unsent
+ *   latency_us{count min p50 p90 p99 p999 max mean} request_late_us{same} unsent_requests
  *   age_us{mean peak max}
  *   the ratios of the window (see result.c), and of the whole run under "whole_run"
  *   handshakes{client server kernel wire given_up upstream}

@@ -124,7 +124,7 @@ static void count_unsent(struct fleet *f)
     if (driver->count_unsent == NULL || f->window_end_ns == 0)
         return;
     for (uint64_t i = 0; i < f->clients.n; i++)
-        f->env.recorder.requests_unsent += driver->count_unsent(client_at(&f->clients, i));
+        f->env.recorder.unsent_requests += driver->count_unsent(client_at(&f->clients, i));
 }
 
 /* A server that falls silent breaks no connection: nothing else would tell. */

@@ -185,7 +185,7 @@ void recorder_request_late(struct recorder *r, int64_t due_ns, int64_t sent_ns)
 
 void recorder_request_sent(struct recorder *r, int64_t due_ns, int64_t sent_ns)
 {
-    r->requests_unsent += recorder_in_window(r, due_ns) && !recorder_in_window(r, sent_ns);
+    r->unsent_requests += recorder_in_window(r, due_ns) && !recorder_in_window(r, sent_ns);
 }
 
 void recorder_timer_late(struct recorder *r, int64_t due_ns, int64_t fired_ns)

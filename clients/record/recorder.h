@@ -46,7 +46,7 @@ struct recorder {
     struct hdr recent_us;       /* of all updates; the owner resets it: the live p50 */
     struct hdr outage_us;       /* whole run: from losing a connection to the next answer */
     struct hdr request_late_us; /* sent after due, due in the window: the instrument's own error */
-    uint64_t requests_unsent;   /* due in the window, and not sent in it */
+    uint64_t unsent_requests;   /* due in the window, and not sent in it */
     struct hdr timer_late_us;   /* fired after due, window: of the timer below all of them */
     /* Age of information (Kaul, Yates, Gruteser 2012), over the window, all clients. A client
      * that holds no update yet has no age: its time starts with its first. */

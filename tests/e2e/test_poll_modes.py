@@ -78,7 +78,7 @@ class PollModes(ClientCase):
         self.assert_gaps(gaps, [160] * 7)
         # One request in each interval and delay, of those that come in the window.
         self.assertAlmostEqual(result["window"]["requests"], 1500 / 160, delta=1.5)
-        self.assertLessEqual(result["requests_unsent"], 1)
+        self.assertLessEqual(result["unsent_requests"], 1)
         self.assertLess(result["request_late_us"]["p50"], 20000)  # not the answer's 60 ms
 
     @retried

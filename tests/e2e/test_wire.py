@@ -285,7 +285,7 @@ class Overdue(RunnerCase):
                 self.assertTrue((15 if closes else 35) <= seen <= 63, seen)
                 self.assertEqual(opened > 0, closes)
                 # All 600 that were due in it had to wait beyond it.
-                self.assertEqual(row["requests_unsent"], 600)
+                self.assertEqual(row["unsent_requests"], 600)
                 self.assertIn("600 requests were due in the window and not sent in it", row["notes"])
 
     def times(self, capture, display_filter):

@@ -21,7 +21,7 @@ static const char canned[] =
     "\"out_of_order\":0,\"adds_up\":true,"
     "\"latency_us\":{\"count\":97,\"min\":10,\"p50\":20,\"p90\":30,\"p99\":40,\"p999\":50,"
     "\"max\":60,\"mean\":21.5},\"request_late_us\":{\"count\":50,\"p50\":1},"
-    "\"requests_unsent\":4,\"age_us\":{\"mean\":70,\"peak\":80,\"max\":90},"
+    "\"unsent_requests\":4,\"age_us\":{\"mean\":70,\"peak\":80,\"max\":90},"
     "\"window\":{\"requests\":50,\"responses\":40,\"empty_responses\":10,\"failed_responses\":0,"
     "\"connects\":30,\"reconnects\":0,\"connect_failures\":0,\"deliveries\":100,"
     "\"payload_bytes_in\":16000,\"framing_bytes_in\":2000,\"bytes_out\":3000,\"cpu_us\":700},"
@@ -251,8 +251,8 @@ START_TEST(result_row_notes_what_was_missed_or_late)
 
     ck_assert_int_eq(count(row, "notes"), 3);
     cJSON_Delete(row);
-    row = row_of(report_with("requests_unsent", 5), true); /* more than one of each client */
-    ck_assert_int_eq(json_number(row, "requests_unsent"), 5);
+    row = row_of(report_with("unsent_requests", 5), true); /* more than one of each client */
+    ck_assert_int_eq(json_number(row, "unsent_requests"), 5);
     ck_assert_int_eq(count(row, "notes"), 3);
     cJSON_Delete(row);
 }
@@ -556,7 +556,7 @@ static const struct {
     {"latency_min_us", "10", "10"},
     {"latency_p50_us", "20", "20"},
     {"requests_per_update", "0.5", ""},
-    {"requests_unsent", "4", "4"},
+    {"unsent_requests", "4", "4"},
     {"requests_per_client_s", "4166.67", "4166.67"},
     {"empty_response_ratio", "0.25", "0.25"},
     {"tcp_handshakes_per_update", "0.3", ""},

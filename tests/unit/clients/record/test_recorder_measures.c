@@ -86,11 +86,11 @@ START_TEST(recorder_counts_what_was_due_in_the_window_and_not_sent_in_it)
 {
     recorder_request_sent(&r, WINDOW_START_NS - 1, WINDOW_START_NS); /* due before */
     recorder_request_sent(&r, WINDOW_START_NS, WINDOW_END_NS - 1);
-    ck_assert_uint_eq(r.requests_unsent, 0);
+    ck_assert_uint_eq(r.unsent_requests, 0);
     recorder_request_sent(&r, WINDOW_START_NS, WINDOW_END_NS);
     recorder_request_sent(&r, WINDOW_END_NS - 1, WINDOW_END_NS + 1);
     recorder_request_sent(&r, WINDOW_END_NS, WINDOW_END_NS + 1); /* due after */
-    ck_assert_uint_eq(r.requests_unsent, 2);
+    ck_assert_uint_eq(r.unsent_requests, 2);
 }
 END_TEST
 
