@@ -22,6 +22,7 @@ int main(int argc, char **argv)
     int code;
 
     proc_open_standard_fds();
+    proc_hear_stop_signals();
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate_or_end, .free_fn = free});
     code = command_dispatch(argc, argv);
     if (proc_finish_output() < 0 && code == PL_EXIT_OK)

@@ -88,6 +88,7 @@ int main(int argc, char **argv)
     int code;
 
     proc_open_standard_fds();
+    proc_hear_stop_signals();
     code = run(argc, argv);
     if (proc_finish_output() < 0 && code == PL_EXIT_OK)
         code = complain("write to stdout failed");

@@ -39,6 +39,7 @@ int main(int argc, char **argv)
     int err;
 
     proc_open_standard_fds();
+    proc_hear_stop_signals();
     err = server_options_parse(&options, argc, argv, &e);
     if (err == OPT_EXIT && proc_finish_output() < 0)
         return fail((err_set(&e, PL_ESYS, "write to stdout failed"), &e), PL_EXIT_FAILURE);

@@ -84,9 +84,17 @@ static int start_base(struct server *s)
     if (s->base == NULL ||
         evsignal_assign(&s->sigterm, s->base, SIGTERM, server_on_signal, s) < 0 ||
         evsignal_assign(&s->sigint, s->base, SIGINT, server_on_signal, s) < 0 ||
-        evtimer_assign(&s->stop_deadline, s->base, server_on_stop_deadline, s) < 0 ||
-        event_add(&s->sigterm, NULL) < 0 || event_add(&s->sigint, NULL) < 0)
+        evtimer_assign(&s->stop_deadline, s->base, server_on_stop_deadline, s) < 0)
         return PL_ENOMEM;
+    return PL_OK;
+}
+
+/* Not while a file is read: a signal must end a server at once that waits for a pipe or has a large
+ * trace, and the loop does not run then. */
+static int hear_signals(struct server *s, struct err_text *e)
+{
+    if (event_add(&s->sigterm, NULL) < 0 || event_add(&s->sigint, NULL) < 0)
+        return err_set(e, PL_ENOMEM, "event loop: %s", pl_strerror(PL_ENOMEM));
     return PL_OK;
 }
 
@@ -163,8 +171,12 @@ static int start_feed(struct server *s, const struct source_options *o, struct e
     if (pub->source->ops->submit == NULL || strncmp(feed, "redis:", 6) == 0)
         return err_set(e, PL_EINVAL,
                        "--feed: needs --source redis://..., and takes any other source");
+    event_del(&s->sigterm);
+    event_del(&s->sigint);
     pub->feed = source_start(pub, feed, o, &why);
-    return pub->feed == NULL ? err_set(e, PL_EINVAL, "--feed: %.310s", why.text) : PL_OK;
+    if (pub->feed == NULL)
+        return err_set(e, PL_EINVAL, "--feed: %.310s", why.text);
+    return hear_signals(s, e);
 }
 
 /* The loop runs meanwhile, and a signal may end it: then there is no source any more. */
@@ -178,6 +190,8 @@ static int start_source(struct server *s, struct err_text *e)
     pub->source = source_start(pub, s->options->source_spec, &o, e);
     if (pub->source == NULL)
         return PL_EINVAL;
+    if (hear_signals(s, e) < 0)
+        return PL_ENOMEM;
     while (pub->source != NULL && pub->source->ops->ready != NULL &&
            !pub->source->ops->ready(pub->source)) {
         if (event_base_loop(s->base, EVLOOP_ONCE) < 0)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,19 @@ void proc_open_standard_fds(void)
     } while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);
+}
+
+void proc_hear_stop_signals(void)
+{
+    struct sigaction fallback = {.sa_handler = SIG_DFL};
+    sigset_t stops;
+
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaction(SIGINT, &fallback, NULL);
+    sigaction(SIGTERM, &fallback, NULL);
+    sigprocmask(SIG_UNBLOCK, &stops, NULL);
 }
 
 int proc_write(const char *path, const char *text)

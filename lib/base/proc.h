@@ -44,6 +44,10 @@ int64_t proc_raise_fd_limit(int64_t want);
  * becomes standard output. First thing in main(). */
 void proc_open_standard_fds(void);
 
+/* SIGINT and SIGTERM end the process from now on, also where the parent had blocked or ignored
+ * them (shells ignore SIGINT for background jobs): they were sent on purpose. */
+void proc_hear_stop_signals(void);
+
 /* Before a program ends: did all that it printed get out? 0 or PL_ESYS. */
 int proc_finish_output(void);
 

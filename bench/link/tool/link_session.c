@@ -218,8 +218,13 @@ static int run_on_link(const struct link_session_config *c, const struct link *l
 
     if (c->pcap != NULL)
         rc = link_capture(l, c->pcap, views[c->pcap_at], c->link, e);
+    /* Ctrl-C is for the commands; this process must live to print the counters. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
     if (rc == PL_OK)
         rc = run_commands(c, l, status, e);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     if (rc == PL_OK) {
         await_quiet(l);
         rc = give_account(c, l, e);
@@ -240,9 +245,6 @@ int link_session_run(const struct link_session_config *c, int *status, struct er
     rc = link_open(&l, &spec, (uint64_t)c->seed, e);
     if (rc < 0)
         return rc;
-    /* Ctrl-C is for the commands; this process must live to print the counters. */
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
     set_environment(&l, c->ip == 1);
     rc = c->ip == 1 ? link_need_ipv6(&l, e) : PL_OK;
     rc = rc < 0 ? rc : run_on_link(c, &l, status, e);

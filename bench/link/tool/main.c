@@ -210,9 +210,11 @@ static int main_on_server(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct opt_command *c = argc > 1 ? opt_command_find(commands, argv[1]) : NULL;
+    int code;
 
-    int code = c != NULL ? c->run(argc - 1, argv + 1) : main_run(argc, argv);
-
+    proc_open_standard_fds();
+    proc_hear_stop_signals();
+    code = c != NULL ? c->run(argc - 1, argv + 1) : main_run(argc, argv);
     if (proc_finish_output() < 0 && code == PL_EXIT_OK)
         code = complain(PL_EXIT_FAILURE, "write to stdout failed");
     return code;
