@@ -75,6 +75,10 @@ static int run(int argc, char **argv)
         complain(e.text);
         return PL_EXIT_USAGE;
     }
+    if (!opt.watch && result_files_try(&opt, &e) < 0) {
+        complain(e.text);
+        return PL_EXIT_USAGE;
+    }
     signal(SIGPIPE, SIG_IGN);
     if (opt.core >= 0 && proc_pin_to_core((int)opt.core) < 0)
         return complain("--core: pin to that core: not possible here");

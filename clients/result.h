@@ -24,6 +24,9 @@ int result_json(const struct result *r, const struct fleet *f, struct buf *out);
 /* Nothing when there was no window. */
 void result_print(const struct result *r, const struct fleet *f, FILE *out);
 
+/* Check that result_files() can write them, before the measurement. As result_files(). */
+int result_files_try(const struct client_options *opt, struct err_text *e);
+
 /* Write the files that the options ask for, each under a temporary name and then renamed.
  * 0, or negative with the line in e. */
 int result_files(const struct fleet *f, struct err_text *e);

@@ -374,16 +374,28 @@ class Failures(ClientCase):
                 self.assertEqual(client.wait(10), 2, client.describe())
                 self.assertIn(options[0], self.one_line(client))
 
-    def test_files_that_cannot_be_written_are_named_and_the_result_is_printed(self):
+    def test_files_that_cannot_be_written_are_refused_before_the_measurement(self):
+        folder = self.temp_dir()
+        for option in ("--hlog", "--timeline", "--recovery"):
+            for path in ("/nowhere/at/all", folder, folder / "missing" / "x"):
+                with self.subTest(option=option, path=path):
+                    client = self.client("sse", "http://127.0.0.1:1/", option, path)  # nobody is asked
+                    self.assertEqual(client.wait(20), 2)
+                    self.assertIn(f"{option}: write {path}: ", self.one_line(client))
+        client = self.client("sse", "http://127.0.0.1:1/", "--hlog", folder / "a", "--recovery", folder / "a")
+        self.assertEqual(client.wait(20), 2)
+        self.assertIn(f"--recovery: {folder}/a is already the file of --hlog", self.one_line(client))
+        self.assertEqual([], list(folder.iterdir()))
+
+    def test_files_that_fail_are_named_and_the_result_is_printed(self):
         server = self.server("--rate", "50")
         for option in ("--hlog", "--timeline"):
-            for path in ("/nowhere/at/all", "/dev/full"):
-                with self.subTest(option=option, path=path):
-                    client = self.client("sse", server.url, "--json", "--warmup", "0", "--duration",
-                                         "0.3", option, path)
-                    self.assertEqual(client.wait(20), 1)
-                    self.assertIn(path, self.one_line(client))
-                    self.assertTrue(json.loads(client.lines()[0])["adds_up"])
+            with self.subTest(option=option):
+                client = self.client("sse", server.url, "--json", "--warmup", "0", "--duration",
+                                     "0.3", option, "/dev/full")
+                self.assertEqual(client.wait(20), 1)
+                self.assertIn("/dev/full", self.one_line(client))
+                self.assertTrue(json.loads(client.lines()[0])["adds_up"])
 
 
 @unittest.skipUnless(has_program("pushlab-client"), "no pushlab-client")

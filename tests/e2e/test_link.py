@@ -98,6 +98,21 @@ class CommandLine(unittest.TestCase):
 
 @unittest.skipUnless(PERMITTED, "no namespaces or TUN devices available")
 class Session(unittest.TestCase):
+    def test_a_file_for_counters_is_checked_before_the_command_runs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for path in ("/nowhere/at/all", folder, folder + "/missing/x"):
+                done = link("--link", "rtt=0", "--json", path, "--", "touch", folder + "/ran")
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn(f"pushlab-link: --json: write {path}: ", done.stderr)
+            self.assertEqual([], os.listdir(folder))
+
+    def test_closed_descriptors_are_no_sockets(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(["sh", "-c", f'exec "{LINK}" --link rtt=0 --json "{folder}/x" -- true 0<&- 1>&- 2>&-'],
+                                  env=ENVIRONMENT, timeout=DEADLINE_S)
+            self.assertEqual(0, done.returncode)
+            self.assertIn("tcp", json.loads(pathlib.Path(folder, "x").read_text()))
+
     def test_it_exits_with_the_clients_exit_code(self):
         run = ["--link", "rtt=0", "--quiet", "--"]
         self.assertEqual(link(*run, "sh", "-c", "exit 7").returncode, 7)

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <cjson/cJSON.h>
 
+#include "bench/base/file.h"
 #include "bench/base/json.h"
 #include "lib/base/clock.h"
 #include "lib/base/proc.h"
@@ -118,16 +119,19 @@ static int run_commands(const struct link_session_config *c, const struct link *
     return rc;
 }
 
-static int write_json(const char *path, const struct buf *json, struct err_text *e)
+static int write_json(const char *path, struct buf *json, struct err_text *e)
 {
-    FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    bool failed;
+    struct err_text why;
 
-    if (f == NULL)
-        return err_set(e, PL_ESYS, "--json: %s: %s", path, strerror(errno));
-    failed = fprintf(f, "%.*s\n", (int)json->len, (const char *)json->data) < 0;
-    failed |= (f == stdout ? fflush(f) : fclose(f)) != 0;
-    return failed ? err_set(e, PL_ESYS, "--json: %s: %s", path, strerror(errno)) : PL_OK;
+    if (buf_printf(json, "\n") < 0)
+        return err_set(e, PL_ENOMEM, "--json: %s", pl_strerror(PL_ENOMEM));
+    if (strcmp(path, "-") != 0)
+        return file_write(path, json->data, json->len, &why) < 0
+                   ? err_set(e, PL_ESYS, "--json: %.300s", why.text)
+                   : PL_OK;
+    if (printf("%.*s", (int)json->len, (const char *)json->data) < 0 || fflush(stdout) != 0)
+        return err_set(e, PL_ESYS, "write to stdout failed");
+    return PL_OK;
 }
 
 static bool is_quiet(const struct link *l)
@@ -238,10 +242,13 @@ int link_session_run(const struct link_session_config *c, int *status, struct er
 {
     struct link_spec spec;
     struct link l;
+    struct err_text why;
     int rc = link_spec_parse(&spec, c->link, e);
 
     if (rc < 0)
         return PL_EINVAL;
+    if (c->json != NULL && strcmp(c->json, "-") != 0 && file_try(c->json, &why) < 0)
+        return err_set(e, PL_ESYS, "--json: %.300s", why.text);
     rc = link_open(&l, &spec, (uint64_t)c->seed, e);
     if (rc < 0)
         return rc;
