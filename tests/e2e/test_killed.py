@@ -32,7 +32,25 @@ def marked(mark):
 
 
 def namespaces(pids):
-    return {os.readlink(f"/proc/{pid}/ns/net") for pid in pids if pathlib.Path(f"/proc/{pid}/ns/net").is_symlink()}
+    """The network namespaces that these processes are in, but ours."""
+    found = set()
+    for pid in pids:
+        try:
+            found.add(os.readlink(f"/proc/{pid}/ns/net"))
+        except OSError:  # it has ended
+            pass
+    return found - {os.readlink("/proc/self/ns/net")}
+
+
+def all_processes():
+    return [entry.name for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def devices_and_mounts():
+    """What would stay: network devices here, such as TUN, and mounts that keep a namespace."""
+    return {entry.name for entry in pathlib.Path("/sys/class/net").iterdir()} | {
+        line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+        if " - nsfs " in line}
 
 
 class Killed(TestCase):
@@ -69,6 +87,7 @@ class Killed(TestCase):
 
     def test_at_random(self):
         chance = random.Random(SEED)
+        before, inside = devices_and_mounts(), set()
         for i in range(ROUNDS):
             link = chance.choice(["loopback", "rtt=2ms"])
             run = self.begin(link)
@@ -76,6 +95,7 @@ class Killed(TestCase):
             end = time.monotonic() + after_s
             wait_until(lambda: time.monotonic() > end or run.poll() is not None, "a moment")
             alive = sorted(marked(self.mark.encode()))
+            inside |= namespaces(alive)
             victim = chance.choice(alive) if alive else None
             what = f"round {i} of seed {SEED}: process {alive.index(victim) if victim else None} of {len(alive)}, " \
                    f"{after_s:.2f} s, {link}"
@@ -89,6 +109,8 @@ class Killed(TestCase):
                 wait_until(self.none_left, "nothing is left running: " + what,
                            state=lambda: str([pathlib.Path(f"/proc/{p}/cmdline").read_bytes()
                                               for p in marked(self.mark.encode())]))
+                wait_until(lambda: not inside & namespaces(all_processes()), "no namespace is left: " + what)
+                self.assertLessEqual(devices_and_mounts(), before, what)
                 self.check_results()
         last = self.begin("loopback")
         self.assertEqual(0, last.wait(60))
