@@ -99,6 +99,16 @@ class Stops(DisturbedCase):
         self.assertGreater(row["machine"]["processes"]["driver"]["stopped_ms"], 1)
 
     @unittest.skipIf(WHY_NOT, WHY_NOT)
+    def test_a_fault_on_purpose_excuses_no_other_stop(self):
+        fault = [{"kind": "server-stall", "at_s": 2, "for_s": 0.1}]
+        for find, name in ((lambda: self.started_by_us("pushlab-client"), "the driver (pushlab-client)"),
+                           (self.forwarders, "the forwarder")):
+            with self.subTest(name):
+                program = self.begin(link="rtt=10ms", faults=fault)
+                self.stop_for_a_while(find)
+                self.assert_reason(self.end(program), f"{name} was stopped for ")
+
+    @unittest.skipIf(WHY_NOT, WHY_NOT)
     def test_a_row_with_a_stopped_forwarder_is_measured_again(self):
         program = self.begin("--retry-disturbed", "1", "--pcap", link="rtt=10ms")
         self.stop_for_a_while(self.forwarders)
