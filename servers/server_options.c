@@ -98,6 +98,8 @@ static const struct opt server_opts[] = {
     HEADING("Limits"),
     INT("max-connections", "N", http.max_connections, "100000", 1, 10000000,
         "accept no more connections while this many are open"),
+    INT("accept-rate", "N", http.accept_rate, "0", 0, 1000000,
+        "accept at most N connections a second, N at once; others wait; 0: no limit"),
     INT("backlog-bytes", "N", http.backlog_bytes, "1048576", 1, 1073741824,
         "drop a slow reader when more than this is queued for it"),
     INT("max-channels", "N", max_channels, "1024", 1, 1000000,

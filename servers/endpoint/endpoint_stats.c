@@ -286,6 +286,8 @@ static void put_connections(struct writer *w, const struct http_context *c)
              "1 while accepting is paused.");
     put_count(w, "accept_pauses", s->accept_pauses, "pushlab_accept_pauses_total",
               "Times that accepting paused.");
+    put_count(w, "accept_paced", s->accept_paced, "pushlab_accept_paced_total",
+              "Times that accepting waited for --accept-rate.");
     put(w, "accept_errors", s->accept_errors);
     put_count(w, "unused", s->unused, "pushlab_unused_connections_total",
               "Connections that ended before their first request.");

@@ -19,6 +19,7 @@ enum {
     ACCEPT_BATCH = 64,
     LISTEN_BACKLOG = 4096,
     RETRY_MS = 100,
+    PACE_MS = 10, /* so that a high rate is paced in batches */
     READ_BUF_BYTES = 65536,
     TICK_MS = 50,
     ROUND_TICKS = 20 /* a round a second */
@@ -27,17 +28,48 @@ enum {
 
 /* ---- room for connections ---- */
 
-static void accept_pause(struct http_context *c)
+static void try_again_in(struct listener *l, int64_t wait_ns)
 {
-    struct listener *l = &c->listener;
-    struct timeval retry = {.tv_usec = RETRY_MS * 1000};
+    struct timeval wait = {.tv_sec = wait_ns / NS_PER_S, .tv_usec = wait_ns % NS_PER_S / NS_PER_US};
 
+    event_add(&l->retry_event, &wait);
+}
+
+/* Whoever connects meanwhile waits in the kernel's queue. */
+static void accept_pause(struct http_context *c, int64_t wait_ns, uint64_t *count)
+{
     if (c->connections.accept_paused)
         return;
     c->connections.accept_paused = true;
-    c->connections.accept_pauses++;
-    event_del(&l->accept_event);
-    event_add(&l->retry_event, &retry);
+    (*count)++;
+    event_del(&c->listener.accept_event);
+    try_again_in(&c->listener, wait_ns);
+}
+
+/* How long until --accept-rate allows the next connection; 0: now. A second's worth may come at
+ * once, then one per interval. */
+static int64_t pace_wait_ns(const struct http_context *c, int64_t now_ns)
+{
+    int64_t rate = c->settings->accept_rate;
+    int64_t wait_ns;
+
+    if (rate == 0)
+        return 0;
+    wait_ns = c->listener.paced_until_ns - now_ns - (NS_PER_S - NS_PER_S / rate);
+    if (wait_ns <= 0)
+        return 0;
+    return wait_ns > PACE_MS * NS_PER_MS ? wait_ns : PACE_MS * NS_PER_MS;
+}
+
+static void pace_count(struct http_context *c, int64_t now_ns)
+{
+    struct listener *l = &c->listener;
+
+    if (c->settings->accept_rate == 0)
+        return;
+    if (l->paced_until_ns < now_ns)
+        l->paced_until_ns = now_ns;
+    l->paced_until_ns += NS_PER_S / c->settings->accept_rate;
 }
 
 static bool is_full(const struct http_context *c)
@@ -49,12 +81,13 @@ static bool is_full(const struct http_context *c)
 static void accept_again(struct http_context *c)
 {
     struct listener *l = &c->listener;
-    struct timeval retry = {.tv_usec = RETRY_MS * 1000};
+    int64_t wait_ns;
 
     if (!l->open || !c->connections.accept_paused)
         return;
-    if (is_full(c)) {
-        event_add(&l->retry_event, &retry);
+    wait_ns = is_full(c) ? RETRY_MS * NS_PER_MS : pace_wait_ns(c, clock_now_ns());
+    if (wait_ns > 0) {
+        try_again_in(l, wait_ns);
         return;
     }
     c->connections.accept_paused = false;
@@ -251,23 +284,31 @@ static bool is_exhaustion(int err)
 static void on_accept(evutil_socket_t listen_fd, short what, void *arg)
 {
     struct http_context *c = arg;
+    struct connection_stats *stats = &c->connections;
 
     (void)what;
-    for (int i = 0; i < ACCEPT_BATCH && !c->connections.accept_paused; i++) {
+    for (int i = 0; i < ACCEPT_BATCH && !stats->accept_paused; i++) {
+        int64_t now_ns = clock_now_ns(), pace_ns = pace_wait_ns(c, now_ns);
         int fd;
 
         if (is_full(c)) {
-            accept_pause(c);
+            accept_pause(c, RETRY_MS * NS_PER_MS, &stats->accept_pauses);
+            return;
+        }
+        if (pace_ns > 0) {
+            accept_pause(c, pace_ns, &stats->accept_paced);
             return;
         }
         fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && errno == EAGAIN)
             return;
         if (fd < 0 && is_exhaustion(errno))
-            accept_pause(c);
+            accept_pause(c, RETRY_MS * NS_PER_MS, &stats->accept_pauses);
+        if (fd >= 0)
+            pace_count(c, now_ns);
         /* ECONNABORTED and the like are errors of one connection. */
-        if (fd < 0 || peer_accept(c, fd, clock_now_ns()) < 0)
-            c->connections.accept_errors++;
+        if (fd < 0 || peer_accept(c, fd, now_ns) < 0)
+            stats->accept_errors++;
     }
 }
 

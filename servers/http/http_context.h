@@ -63,8 +63,9 @@ struct connection_stats {
     uint64_t accepted;
     uint64_t accept_errors;
     uint64_t accept_pauses;
-    uint64_t unused;     /* ended before their first request */
-    uint64_t tls_failed; /* of those, before their handshake was complete */
+    uint64_t accept_paced; /* pauses for --accept-rate; not among accept_pauses */
+    uint64_t unused;       /* ended before their first request */
+    uint64_t tls_failed;   /* of those, before their handshake was complete */
     bool accept_paused;
 };
 
@@ -77,6 +78,7 @@ struct http_settings {
     const char *listen;                 /* ADDR:PORT */
     int64_t sndbuf_bytes, rcvbuf_bytes; /* 0: the kernel's choice */
     int64_t max_connections;
+    int64_t accept_rate;   /* connections a second; 0: no limit */
     int64_t backlog_bytes; /* queued for one reader (conn.h) */
     int64_t max_head_bytes, max_target_bytes, max_body_bytes;
     int64_t request_timeout_ns, idle_timeout_ns;
@@ -94,6 +96,7 @@ struct http_settings {
 
 struct listener {
     struct event accept_event, retry_event;
+    int64_t paced_until_ns; /* what was accepted is within --accept-rate from then on */
     bool open;
     char address[80]; /* "127.0.0.1:8080", as bound */
 };

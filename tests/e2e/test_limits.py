@@ -194,6 +194,27 @@ class Accepting(TestCase):
         self.assertLess(pauses, 20)  # tried again ten times a second
         self.assertLess((busy_us(end) - busy_us(start)) / max(questions, 1), 4000)
 
+    def test_accepting_is_paced_and_nobody_is_refused(self):
+        server = self.server("--source", "none", "--accept-rate", "20")
+        start = time.monotonic()
+        wires = [self.open_and_get(server) for _ in range(60)]
+        for wire in wires:
+            self.assertEqual(wire.response().status, 200)
+            wire.request("GET", "/healthz")  # those who are in are served
+        self.assertGreaterEqual(time.monotonic() - start, 2)  # 20 at once, 40 at 20 a second
+        for wire in wires:
+            self.assertEqual(wire.response().status, 200)
+        stats = server.stats()["connections"]
+        self.assertGreaterEqual(stats["accept_paced"], 1)
+        self.assertEqual((stats["accept_pauses"], stats["accept_errors"]), (0, 0))
+
+    def test_without_a_rate_accepting_is_not_paced(self):
+        server = self.server("--source", "none")
+        wires = [self.open_and_get(server) for _ in range(60)]
+        for wire in wires:
+            self.assertEqual(wire.response().status, 200)
+        self.assertEqual(server.stats()["connections"]["accept_paced"], 0)
+
 
 if __name__ == "__main__":
     unittest.main()
