@@ -1,5 +1,6 @@
 #include "servers/server_options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <cjson/cJSON.h>
@@ -137,7 +138,8 @@ static const struct opt server_opts[] = {
 
     HEADING("Publishing"),
     TEXT("publish-token", "TOKEN", http.publish_token, NULL,
-         "Bearer token that other machines need to publish; loopback needs none"),
+         "Bearer token that other machines need to publish; loopback needs none; @FILE: the first "
+         "line of this file, which ps does not show"),
     FLAG("publish-open", http.publish_open,
          "allow publishing without a token (trusted networks only)"),
     TEXT("allow-origin", "ORIGIN", http.allow_origin, NULL,
@@ -192,13 +194,38 @@ static void complete_listen(struct server_options *o)
     o->http.listen = o->address;
 }
 
+/* The first line of the file after @; no token begins with one (RFC 6750 §2.1). */
+static int read_token(struct server_options *o, struct err_text *e)
+{
+    const char *path = o->http.publish_token + 1;
+    FILE *f = fopen(path, "re");
+    bool read = f != NULL && fgets(o->token, sizeof o->token, f) != NULL;
+    int err = PL_OK;
+
+    if (f == NULL || ferror(f))
+        err = err_set(e, PL_ESYS, "--publish-token: %s: %s", path, strerror(errno));
+    if (f != NULL)
+        fclose(f);
+    if (err < 0)
+        return err;
+    if (read)
+        o->token[strcspn(o->token, "\r\n")] = '\0';
+    if (!read || o->token[0] == '\0')
+        return err_set(e, PL_EINVAL, "--publish-token: %s: its first line is empty", path);
+    o->http.publish_token = o->token;
+    return PL_OK;
+}
+
 int server_options_parse(struct server_options *o, int argc, char **argv, struct err_text *e)
 {
     int rc;
 
     o->port = -1;
     rc = opt_parse(&server_program, o, argc, argv, NULL, e);
-    if (rc == OPT_RUN)
-        complete_listen(o);
+    if (rc != OPT_RUN)
+        return rc;
+    complete_listen(o);
+    if (o->http.publish_token != NULL && o->http.publish_token[0] == '@')
+        rc = read_token(o, e);
     return rc;
 }

@@ -12,6 +12,7 @@ struct server_options {
     struct http_settings http;
     int64_t port;      /* instead of the one in http.listen; -1: not given */
     char address[300]; /* what http.listen points to once it is complete */
+    char token[256];   /* what http.publish_token points to if it was read from a file */
     /* source */
     const char *source_spec;
     const char *feed_spec; /* NULL: none */
@@ -33,5 +34,5 @@ struct server_options {
 };
 
 /* Fill in o; http.listen gets the address and the port that "8080", ":8080" or --port leave out.
- * As opt_parse(). */
+ * As opt_parse(), or PL_ESYS. */
 int server_options_parse(struct server_options *o, int argc, char **argv, struct err_text *e);

@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 from frames import TEXT, WebSocket, frame
-from harness import OTHER_ADDRESS, OWN_NETWORK, TestCase
+from harness import BIN, DEADLINE_S, OTHER_ADDRESS, OWN_NETWORK, TestCase
 from wire import Wire
 
 GOOD = [
@@ -98,6 +98,24 @@ class Publish(TestCase):
             with self.subTest(origin):
                 r = self.post(server, b"1", "Origin: " + origin)
                 self.assertEqual(r.status, status)
+
+    def test_a_token_can_be_read_from_a_file(self):
+        file = self.temp_dir() / "token"
+        file.write_text("s3cret\nthe rest is a note\n")
+        server = self.server("--source", "none", "--publish-token", f"@{file}")
+        for token, status in (("s3cret", 200), (f"@{file}", 403), ("s3cret ", 200)):
+            with self.subTest(token):
+                wire = Wire(self.connect(server))
+                wire.send(("POST /publish HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 1\r\n"
+                           "Origin: http://lab.example\r\n"
+                           f"Authorization: Bearer {token}\r\n\r\n1").encode())
+                self.assertEqual(wire.response().status, status)
+        (empty := self.temp_dir() / "empty").write_text("\n")
+        for path, what in ((empty, "its first line is empty"), (file / "no", "Not a directory")):
+            done = subprocess.run([BIN / "pushlab-server", "--publish-token", f"@{path}"],
+                                  capture_output=True, text=True, timeout=DEADLINE_S)
+            self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)
+            self.assertIn(what, done.stderr)
 
     def test_a_name_that_was_made_to_point_here_is_refused(self):
         """DNS rebinding: Origin and Host agree, but the name is somebody else's. No token, made up or
