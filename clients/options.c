@@ -75,7 +75,9 @@ static const struct opt opts[] = {
          "start at most this many clients per second"),
     INT("source-addresses", "N", source_addresses, "0", 0, 16777214,
         "spread over N addresses from 127.0.0.1 on; 0: as many as the clients need"),
-    INT("seed", "N", seed, "1", 0, 9e15, "random seed of phases, back-off and masking keys"),
+    INT("seed", "N", seed, "-1", -1, 9e15,
+        "random seed of phases, back-off and masking keys; -1: 1, but of keys that nobody can "
+        "guess"),
     INT("core", "N", core, "-1", -1, 1023, "run on this CPU core only; -1: any"),
 
     HEADING("Phases"),
@@ -247,6 +249,9 @@ static int check(struct client_options *o, struct err_text *e)
 
     if (url_parse(&o->url, o->url_text, &why) < 0)
         return err_set(e, PL_EINVAL, "--url: %.300s", why.text);
+    o->unguessable = o->seed < 0;
+    if (o->unguessable)
+        o->seed = 1;
     if (check_tls(o, e) < 0 || check_poll(o, e) < 0)
         return PL_EINVAL;
     if (o->reconnect_max_ns < o->reconnect_min_ns)

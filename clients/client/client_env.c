@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "lib/proto/fault_kinds.h"
 
@@ -154,6 +155,15 @@ struct http_request_head client_env_request(const struct client_env *env, const 
         .heads = (enum request_heads)env->opt->heads,
         .close = env->opt->connection == CONNECTION_CLOSE,
     };
+}
+
+uint64_t client_env_draw(struct client_env *env)
+{
+    uint64_t drawn;
+
+    if (env->opt->unguessable && getrandom(&drawn, sizeof drawn, 0) == (ssize_t)sizeof drawn)
+        return drawn;
+    return rng_next(&env->rng);
 }
 
 void client_env_note(struct client_env *env, const char *fmt, ...)

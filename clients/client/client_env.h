@@ -76,6 +76,10 @@ void client_env_free(struct client_env *env);
  * for: without query, further fields or cookie. It borrows from env. */
 struct http_request_head client_env_request(const struct client_env *env, const char *path);
 
+/* 64 bits of a masking key or a nonce (RFC 6455 §4.1, §5.3): nobody can guess them, or the next of
+ * --seed. */
+uint64_t client_env_draw(struct client_env *env);
+
 /* Note what went wrong on a connection; the newest is kept. */
 void client_env_note(struct client_env *env, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

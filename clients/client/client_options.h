@@ -22,7 +22,8 @@ struct client_options {
     const char *url_text;
     const char *resolve; /* literal addresses, separated by commas; NULL: look the host up */
     int64_t clients, seed, source_addresses;
-    int poll; /* enum poll_mode */
+    bool unguessable; /* masking keys: no seed was given */
+    int poll;         /* enum poll_mode */
     int64_t interval_ns, interval_max_ns, hold_ns, poll_jitter_ns;
     double backoff_factor;
     int64_t warmup_ns, duration_ns, drain_ns, setup_timeout_ns;

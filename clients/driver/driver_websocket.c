@@ -54,8 +54,8 @@ static void opening_free(struct opening *o)
 /* A fresh key, and the answer that proves the server has read it. */
 static int make_key(struct websocket_client *w, char key[WS_KEY_CHARS + 1])
 {
-    struct rng *rng = &w->client.net.env->rng;
-    uint64_t nonce[2] = {rng_next(rng), rng_next(rng)};
+    struct client_env *env = w->client.net.env;
+    uint64_t nonce[2] = {client_env_draw(env), client_env_draw(env)};
 
     ws_key_encode(key, (const uint8_t *)nonce);
     return ws_accept_from_key(w->opening->accept, key);
@@ -168,7 +168,7 @@ static void send_control(struct websocket_client *w, uint8_t opcode, const void 
                          size_t len, int64_t now_ns)
 {
     uint8_t frame[WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES];
-    uint64_t key = rng_next(&w->client.net.env->rng);
+    uint64_t key = client_env_draw(w->client.net.env);
 
     len = ws_control_encode(frame, opcode, payload, len, (const uint8_t *)&key);
     client_send(&w->client, frame, len, now_ns);
@@ -177,7 +177,7 @@ static void send_control(struct websocket_client *w, uint8_t opcode, const void 
 static void send_close(struct websocket_client *w, uint16_t code, int64_t now_ns)
 {
     uint8_t frame[WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES];
-    uint64_t key = rng_next(&w->client.net.env->rng);
+    uint64_t key = client_env_draw(w->client.net.env);
     size_t len = ws_close_encode(frame, code, NULL, (const uint8_t *)&key);
 
     if (!w->close_sent)
@@ -295,7 +295,7 @@ static ssize_t websocket_post(struct client *c, const char *text, size_t len)
         conn_close(&c->net.conn);
         return PL_ENOMEM;
     }
-    key = rng_next(&c->net.env->rng);
+    key = client_env_draw(c->net.env);
     memcpy(head.masking_key, &key, sizeof head.masking_key);
     head_len = ws_frame_encode(frame, &head);
     memcpy(frame + head_len, text, len);
@@ -308,7 +308,7 @@ static ssize_t websocket_post(struct client *c, const char *text, size_t len)
 static ssize_t websocket_post_mark(struct client *c, uint64_t mark)
 {
     uint8_t frame[WS_HEADER_MAX_BYTES + sizeof mark];
-    uint64_t key = rng_next(&c->net.env->rng);
+    uint64_t key = client_env_draw(c->net.env);
     size_t len;
     int err;
 

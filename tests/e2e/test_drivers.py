@@ -141,6 +141,27 @@ class Patience(ClientCase):
         client.signal(signal.SIGINT)
         client.wait(10)
 
+    def test_keys_can_only_be_guessed_by_their_seed(self):
+        """RFC 6455 §4.1 and §5.3; the masking key is that of the pong."""
+        keys = []
+
+        def answer(sock, request, n):
+            sock.sendall(accepted(request) + b"\x89\x00")
+            pong = sock.recv(6, socket.MSG_WAITALL)
+            keys.append((re.search(rb"Sec-WebSocket-Key: (\S+)", request).group(1), pong[2:]))
+
+        url = self.scripted(answer)
+        for options in ((), (), ("--seed", "7"), ("--seed", "7")):
+            known = len(keys)
+            client = self.watch("websocket", url, *options)
+            wait_until(lambda: len(keys) > known, "a pong")
+            client.signal(signal.SIGINT)
+            client.wait(10)
+            del keys[known + 1:]
+        self.assertEqual(keys[2], keys[3])
+        for i in range(2):
+            self.assertEqual(len({pair[i] for pair in keys}), 3, keys)
+
     def test_an_update_is_health(self):
         update = b'{"seq":%d,"t":1,"data":0}\n'
         client = self.watch("stream", self.scripted(
