@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Run the commands of the documents, and compare their output with what the documents say.
 
-    docs_check.py [--uptime S] [--paste] [FILE.md ...]     default: README.md, CONTRIBUTING.md, all of docs
+    docs_check.py [--uptime S] [--paste] [FILE.md ...]     default: README.md, CONTRIBUTING.md, SECURITY.md, all of docs
 
 PUSHLAB_BIN is the folder of the programs (build/release). tests/README.md explains the notation. Each document runs in its own folder and, where the machine allows it, in its own network
 namespace, so that port 8080 is free, and time namespace: updates carry the time since boot, so their

@@ -8,7 +8,7 @@ import unittest
 from harness import BIN, HERE, TestCase, has_program
 
 ROOT = HERE.parent.parent
-DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 TABLE = re.compile(r"<!-- table: pushlab (.*?) -->\n(.*?)\n<!-- end of table -->", re.S)
 
