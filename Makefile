@@ -144,8 +144,8 @@ UNIT_TESTS = $(UNIT:$(OUT)/%=$(BUILD)/asan/%) $(wildcard tests/test_*.sh)
 check: lint ## the quick one: build what has changed with sanitizers, lint, unit tests (under a minute)
 	$(Q)./tests/unit.sh $(UNIT_TESTS)
 
-test: deps-test ## the whole truth: unit and end-to-end tests with ASan and UBSan (15 minutes)
-	@echo "make test: about 15 minutes on two cores ('make check': under one)"
+test: deps-test ## the whole truth: unit and end-to-end tests with ASan and UBSan (20 minutes)
+	@echo "make test: about 20 minutes on two cores ('make check': under one)"
 	@echo "[1/4] build with sanitizers"
 	$(Q)$(MAKE) --no-print-directory $(J) VARIANT=asan programs unit
 	$(Q)$(MAKE) --no-print-directory npm-peers
