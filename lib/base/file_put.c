@@ -13,16 +13,20 @@
 
 #include "lib/base/err.h"
 
-static int write_all(int fd, const char *data, size_t len)
+int file_put_all(int fd, const void *data, size_t len)
 {
+    const char *at = data;
+
     while (len > 0) {
-        ssize_t n = write(fd, data, len);
+        ssize_t n = write(fd, at, len);
 
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
+        if (n == 0)
+            errno = EIO;
+        if (n <= 0)
             return PL_ESYS;
-        data += n;
+        at += n;
         len -= (size_t)n;
     }
     return PL_OK;
@@ -31,7 +35,7 @@ static int write_all(int fd, const char *data, size_t len)
 /* A full disk may show in write, in fsync or only in close (NFS, quotas): check all three. */
 static int fill(int fd, const void *data, size_t len)
 {
-    int rc = write_all(fd, data, len);
+    int rc = file_put_all(fd, data, len);
 
     if (rc == PL_OK && fsync(fd) < 0 && errno != EINVAL && errno != EROFS) /* a pipe has no disk */
         rc = PL_ESYS;

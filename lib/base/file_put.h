@@ -8,5 +8,8 @@
  * 0 or PL_ESYS with errno; then path is unchanged, and the neighbour gone. */
 int file_put(const char *path, const void *data, size_t len);
 
+/* Write it to fd, in as many steps as it takes; nothing is synced. 0 or PL_ESYS with errno. */
+int file_put_all(int fd, const void *data, size_t len);
+
 /* Can file_put() write there? Leaves nothing behind. 0 or PL_ESYS with errno. */
 int file_put_try(const char *path);

@@ -7,9 +7,7 @@
 
 enum { BUCKETS_MIN = 16 };
 
-/* FNV-1a. It is not secret: a client can choose names that collide. A look-up then costs as much as
- * there are names, which the table's owner limits. */
-static uint64_t name_hash(struct name name)
+uint64_t name_hash(struct name name)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
 

@@ -20,6 +20,10 @@ struct name_table {
     size_t nbuckets, count;
 };
 
+/* FNV-1a, of any text. It is not secret: a client can choose names that collide. A look-up then
+ * costs as much as there are names, which the table's owner limits. */
+uint64_t name_hash(struct name name);
+
 /* NULL: not in the table. */
 struct name_node *name_table_find(const struct name_table *t, struct name name);
 /* node->name is set, and no node of that name is in the table. 0 or PL_ENOMEM. */

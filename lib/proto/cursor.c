@@ -6,6 +6,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/fields.h"
+#include "lib/base/name_table.h"
 #include "lib/proto/url.h"
 
 static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -17,13 +18,10 @@ void epoch_of_bits(char epoch[EPOCH_CHARS + 1], uint64_t bits)
     epoch[EPOCH_CHARS] = '\0';
 }
 
-/* FNV-1a. */
 void epoch_of_text(char epoch[EPOCH_CHARS + 1], const char *text, size_t len)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = name_hash((struct name){text, len});
 
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (uint8_t)text[i]) * UINT64_C(1099511628211);
     epoch_of_bits(epoch, hash ^ hash >> 32);
 }
 

@@ -15,6 +15,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/fields.h"
+#include "lib/base/file_put.h"
 #include "lib/proto/cursor.h"
 #include "lib/proto/envelope.h"
 #include "servers/history/history_line.h"
@@ -53,21 +54,6 @@ static void read_boot(char boot[BOOT_CHARS + 1])
 
 /* ---- writing ---- */
 
-static int write_all(int fd, const uint8_t *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return PL_ESYS;
-        data += n;
-        len -= (size_t)n;
-    }
-    return PL_OK;
-}
-
 static void complain(struct history_file *f, const char *what)
 {
     if (!f->complained)
@@ -80,7 +66,7 @@ static void complain(struct history_file *f, const char *what)
 
 static int write_line(struct history_file *f)
 {
-    int err = write_all(f->fd, f->line.data, f->line.len);
+    int err = file_put_all(f->fd, f->line.data, f->line.len);
 
     if (err == PL_OK && f->sync == HISTORY_SYNC_ALWAYS && fdatasync(f->fd) < 0)
         err = PL_ESYS;
@@ -208,7 +194,7 @@ static int put_new(struct history_file *f, const struct buf *all)
     }
     if (fd < 0)
         return PL_ESYS;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && write_all(fd, all->data, all->len) == PL_OK &&
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && file_put_all(fd, all->data, all->len) == PL_OK &&
         (f->sync == HISTORY_SYNC_NEVER || fsync(fd) == 0) && rename(path, f->path) == 0)
         rc = PL_OK;
     if (rc < 0) {
