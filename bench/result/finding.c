@@ -468,12 +468,11 @@ static void put_recovery(struct writer *w, const struct subject *s)
         writer_puts(w, "no client had another update");
         return;
     }
+    writer_puts(w, "half of the clients have their next update after ");
     if (s->range.n == 1 || !s->order.ordered) {
-        writer_puts(w, "half of the clients have their next update after ");
         put_figures(w, s, s->valued);
         return;
     }
-    writer_puts(w, "half of the clients have their next update after ");
     put_figures(w, s, s->order.low);
     writer_puts(w, " over ");
     put_names(w, s, s->order.low, false);
